@@ -264,6 +264,17 @@ impl Shared {
         variables
     }
 
+    /// The TMPDIR of every machine.
+    pub fn temporary_directories(&self) -> Vec<PathBuf> {
+        let machines = fs::read_dir(self.root().join("machines"))
+            .into_iter()
+            .flatten();
+        let roots = machines
+            .map(|entry| entry.unwrap().path())
+            .chain([self.root().to_owned()]);
+        roots.map(|root| root.join("tmp")).collect()
+    }
+
     /// The variables that make a machine of its own of a directory: another home, another runtime directory.
     pub fn machine(&self, name: &str) -> BTreeMap<OsString, OsString> {
         let root = self.root().join("machines").join(name);

@@ -97,12 +97,9 @@ fn facts(place: &Place, ticket: Option<&str>) -> BTreeMap<String, Vec<u8>> {
             .try_git(&["rev-parse", "-q", "--verify", "HEAD"])
             .stdout,
     );
-    facts.insert(
-        "stash".to_owned(),
-        place
-            .git(&["stash", "list", "--format=%H %gs"])
-            .into_bytes(),
-    );
+    // `git stash list` would want a working tree.
+    let stash = place.common_dir().join("logs/refs/stash");
+    facts.insert("stash".to_owned(), fs::read(stash).unwrap_or_default());
     branches(place, ticket, &mut facts);
     worktrees(place, ticket, &mut facts);
     configuration(place, ticket, &mut facts);
@@ -220,8 +217,9 @@ pub fn no_leftovers(place: &Place) {
             left.push(path.to_owned());
         }
     });
-    let temporary = place.shared().root().join("tmp");
-    walk(&temporary, &mut |path| left.push(path.to_owned()));
+    for temporary in place.shared().temporary_directories() {
+        walk(&temporary, &mut |path| left.push(path.to_owned()));
+    }
     let refs = place.git(&["for-each-ref", "--format=%(refname)", "refs/tix/"]);
     assert!(
         left.is_empty() && refs.is_empty(),
