@@ -10,3 +10,4 @@
 
 mod harness;
 mod harness_works;
+mod tidy;
