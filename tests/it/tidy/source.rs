@@ -27,11 +27,11 @@ pub struct Token {
 }
 
 /// Where in its file a token stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scope {
     /// The inline modules around it.
     pub modules: Vec<String>,
-    /// Whether it is part of an item under `#[cfg(test)]`, or of a file that by its name is one.
+    /// Whether it is part of an item under `#[cfg(test)]`, which may be a module in another file.
     pub tests_only: bool,
 }
 
@@ -56,21 +56,12 @@ impl Source {
         let stream: TokenStream = text
             .parse()
             .unwrap_or_else(|error| panic!("{path}: {error}"));
-        let mut source = Self {
-            path: path.to_owned(),
-            tokens: Vec::new(),
-        };
-        let tests_only = source.module().last().is_some_and(|name| name == "tests");
         let mut flat = Flat::default();
-        flat.take(
-            stream,
-            &Rc::new(Scope {
-                modules: Vec::new(),
-                tests_only,
-            }),
-        );
-        source.tokens = flat.tokens;
-        source
+        flat.take(stream, &Rc::new(Scope::default()));
+        Self {
+            path: path.to_owned(),
+            tokens: flat.tokens,
+        }
     }
 
     /// All Rust files below these directories of the crate; a directory that is not there has none.
@@ -86,6 +77,7 @@ impl Source {
                 }
             });
         }
+        mark_test_modules(&mut sources);
         sources
     }
 
@@ -170,6 +162,30 @@ impl Source {
         }
         mentions.push(self.mention(start, words));
         index
+    }
+}
+
+/// A file is test code if the file that declares it says so.
+fn mark_test_modules(sources: &mut [Source]) {
+    let mut declared = Vec::new();
+    for source in &*sources {
+        for three in source.tokens.windows(3) {
+            let scope = &three[0].scope;
+            if scope.tests_only && three[0].is("mod") && three[2].is(";") {
+                let name = three[1].text.clone();
+                declared.push([source.module(), scope.modules.clone(), vec![name]].concat());
+            }
+        }
+    }
+    for source in sources {
+        if declared
+            .iter()
+            .any(|module| source.module().starts_with(module))
+        {
+            for token in &mut source.tokens {
+                Rc::make_mut(&mut token.scope).tests_only = true;
+            }
+        }
     }
 }
 
@@ -378,10 +394,13 @@ fn test_code_is_known_from_the_rest() {
         ["a", "b", "c", "d"].map(tests_only),
         [false, true, true, false]
     );
-    assert!(
-        Source::parse("src/a/tests.rs", text)
-            .tokens
-            .iter()
-            .all(|token| token.scope.tests_only)
-    );
+
+    let mut sources = [
+        Source::parse("src/a/mod.rs", "#[cfg(test)]\nmod proofs;\nmod proofs_not;"),
+        Source::parse("src/a/proofs.rs", text),
+        Source::parse("src/a/proofs_not.rs", text),
+    ];
+    mark_test_modules(&mut sources);
+    let first = sources.map(|source| source.tokens[1].scope.tests_only);
+    assert_eq!(first, [false, true, false]);
 }
