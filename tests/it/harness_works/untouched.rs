@@ -114,7 +114,7 @@ fn a_moved_head_and_a_moved_branch_are_noticed() {
     let report = report_after(|clone| drop(clone.git(&["commit", "-q", "-m", "moved"])));
     assert_says(
         &report,
-        &["HEAD's commit changed", "branch refs/heads/main changed"],
+        &["HEAD's commit changed", "ref refs/heads/main changed"],
     );
     let report =
         report_after(|clone| drop(clone.git(&["symbolic-ref", "HEAD", "refs/heads/other"])));
@@ -140,7 +140,7 @@ fn a_new_branch_its_configuration_and_its_worktree_are_noticed() {
     assert_says(
         &report,
         &[
-            "branch refs/heads/other is new",
+            "ref refs/heads/other is new",
             "configuration branch.other.merge is new",
             "worktree ",
         ],
@@ -179,7 +179,7 @@ fn the_branch_and_worktree_of_one_ticket_can_be_set_aside() {
     before.assert_same(&clone);
     clone.worktree("ticket/TICKET-foo-002");
     let report = report(|| before.assert_same(&clone));
-    assert_says(&report, &["branch refs/heads/ticket/TICKET-foo-002 is new"]);
+    assert_says(&report, &["ref refs/heads/ticket/TICKET-foo-002 is new"]);
     assert!(!report.contains("TICKET-foo-001"), "{report}");
 }
 
@@ -192,7 +192,7 @@ fn a_bare_repository_and_an_unborn_branch_can_be_looked_at() {
     sandbox.seed(&[("a.txt", "a\n")]);
     assert_says(
         &report(|| before.assert_same(&remote)),
-        &["branch refs/heads/main is new"],
+        &["ref refs/heads/main is new"],
     );
 }
 
