@@ -1,2 +1,6 @@
 //! tix: a ticket queue in your git repository, where the push of a claim is the lock.
+#![allow(dead_code, reason = "the commands that use these modules follow")]
+
+mod clock;
+
 fn main() {}
