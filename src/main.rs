@@ -2,5 +2,6 @@
 #![allow(dead_code, reason = "the commands that use these modules follow")]
 
 mod clock;
+mod env;
 
 fn main() {}
