@@ -6,6 +6,7 @@
 pub mod document;
 pub mod id;
 pub mod lane;
+pub mod query;
 pub mod status;
 
 pub use document::{
@@ -13,4 +14,5 @@ pub use document::{
 };
 pub use id::{IdError, SessionId, TicketId};
 pub use lane::Lane;
+pub use query::{QueryError, Resolution, resolve};
 pub use status::{QueueGate, Reading, Status};
