@@ -1,0 +1,33 @@
+//! What every test stands on: a sandbox with its own git, a git that can be told to fail, and races that are made.
+//!
+//! A test makes a [`Sandbox`], puts tickets on its remote, takes one or more [`Place`]s (clones, worktrees) and runs
+//! commands there. Nothing leaks in from the machine: the environment is cleared, not inherited.
+#![allow(
+    dead_code,
+    unused_imports,
+    reason = "the harness offers more than the tests of any one day use"
+)]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "the harness starts processes and reads the environment, so that no test has to"
+)]
+
+mod command;
+mod gate;
+mod output;
+mod place;
+mod race;
+mod sandbox;
+mod shim;
+mod tickets;
+mod untouched;
+
+pub use command::{Prepared, Running};
+pub use gate::Gate;
+pub use output::Output;
+pub use place::Place;
+pub use race::{codes, together};
+pub use sandbox::{ObjectFormat, Sandbox};
+pub use shim::{Call, Do, On, Shim};
+pub use tickets::{Ticket, queue_ticket};
+pub use untouched::{Untouched, no_leftovers};
