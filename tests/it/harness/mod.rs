@@ -1,0 +1,4 @@
+//! What the integration tests share.
+
+#[cfg(unix)]
+pub mod net;
