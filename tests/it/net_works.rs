@@ -2,13 +2,17 @@
 #![allow(clippy::disallowed_methods, reason = "these tests run git themselves")]
 
 mod bench;
+mod faults;
 
 use std::fs;
+use std::io::Read as _;
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::mpsc;
+use std::thread;
 
-use crate::harness::net::{Daemon, Forced, HttpServer, Ssh};
-use bench::{BIG, Bench, fails, ok};
+use crate::harness::net::{DEADLINE, Daemon, Forced, HttpServer, Ssh};
+use bench::{BIG, Bench, Client, Rig, fails, ok};
 
 #[test]
 fn git_daemon_serves_clones_and_pushes() {
@@ -160,4 +164,35 @@ fn ssh_serves_both_forms_of_address() {
     ssh.accept();
     ok(over_ssh(bench.git(["ls-remote", "host:r.git"])));
     assert_eq!(ssh.calls().len(), 4);
+}
+
+#[test]
+fn dropping_a_server_ends_every_process_of_it() {
+    for rig in Rig::each() {
+        ok({
+            let mut mkfifo = Command::new("mkfifo");
+            mkfifo.arg(rig.bench.dir.path().join("fifo"));
+            mkfifo
+        });
+        // Whoever descends from the hook holds the FIFO's writing end, so its reader sees the end when the last of them has gone.
+        rig.bench.hook(
+            "pre-receive",
+            "#!/bin/sh\nexec 9>../fifo\necho here >&9\nsleep 1000\necho late >&9\n",
+        );
+        let (tell, told) = mpsc::channel();
+        let fifo = rig.bench.dir.path().join("fifo");
+        thread::spawn(move || {
+            let mut fifo = fs::File::open(fifo).unwrap();
+            let mut first = [0; 5];
+            fifo.read_exact(&mut first).unwrap();
+            tell.send(first.to_vec()).unwrap();
+            let mut rest = Vec::new();
+            fifo.read_to_end(&mut rest).unwrap();
+            tell.send(rest).unwrap();
+        });
+        let _client = Client::start(rig.push());
+        assert_eq!(told.recv_timeout(DEADLINE).unwrap(), b"here\n");
+        drop((rig.daemon, rig.http));
+        assert_eq!(told.recv_timeout(DEADLINE).unwrap(), b"");
+    }
 }

@@ -2,9 +2,14 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::process::{Command, Stdio};
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::process::CommandExt as _;
+use std::process::{Child, Command, Stdio};
 
+use rustix::process::{Pid, Signal, kill_process_group};
 use tempfile::TempDir;
+
+use crate::harness::net::{Daemon, HttpServer, Proxy};
 
 /// A bare repository `r.git` with one commit, and a clone `work` that is one commit ahead of it.
 pub struct Bench {
@@ -86,6 +91,19 @@ impl Bench {
     pub fn local(&self, revision: &str) -> String {
         ok(self.work(["rev-parse", revision]))
     }
+
+    pub fn hook(&self, name: &str, text: &str) {
+        let path = self.dir.path().join("r.git/hooks").join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        // By a child, for the reason that `harness::net::Ssh` gives.
+        let mut write = Command::new("sh");
+        write
+            .args(["-c", "printf '%s' \"$2\" >\"$1\"", "sh"])
+            .arg(&path)
+            .arg(text);
+        assert!(write.status().unwrap().success());
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    }
 }
 
 /// What a command says that must succeed.
@@ -102,4 +120,103 @@ pub fn fails(mut command: Command) -> String {
     let output = command.output().unwrap();
     assert!(!output.status.success(), "{command:?}: {output:?}");
     String::from_utf8(output.stderr).unwrap()
+}
+
+/// A client that the test does not wait for; it is killed with its descendants at the latest on drop.
+pub struct Client(Child);
+
+impl Client {
+    pub fn start(mut command: Command) -> Self {
+        Self(
+            command
+                .process_group(0)
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .spawn()
+                .unwrap(),
+        )
+    }
+
+    pub fn is_running(&mut self) -> bool {
+        self.0.try_wait().unwrap().is_none()
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        if self.is_running() {
+            kill_process_group(Pid::from_child(&self.0), Signal::KILL).ok();
+        }
+        self.0.wait().ok();
+    }
+}
+
+/// A bench, with a proxy between the clone and the repository, and one of the servers. The fields end in this order.
+pub struct Rig {
+    pub proxy: Proxy,
+    pub url: String,
+    pub daemon: Option<Daemon>,
+    pub http: Option<HttpServer>,
+    pub bench: Bench,
+}
+
+impl Rig {
+    /// One for each transport that a proxy understands: git's own, and HTTP.
+    pub fn each() -> [Self; 2] {
+        [Self::over_git(), Self::over_http()]
+    }
+
+    fn over_git() -> Self {
+        let bench = Bench::new();
+        let daemon = Daemon::start(&bench.git, bench.dir.path());
+        let proxy = Proxy::start(daemon.addr());
+        Self {
+            url: proxy.git_url("r.git"),
+            proxy,
+            daemon: Some(daemon),
+            http: None,
+            bench,
+        }
+    }
+
+    pub fn over_http() -> Self {
+        let bench = Bench::new();
+        let server = HttpServer::start(&bench.git, bench.dir.path());
+        let proxy = Proxy::start(server.addr());
+        Self {
+            url: proxy.http_url("r.git"),
+            proxy,
+            daemon: None,
+            http: Some(server),
+            bench,
+        }
+    }
+
+    pub fn push(&self) -> Command {
+        self.bench.work(["push", &self.url, "main"])
+    }
+
+    pub fn ls_remote(&self) -> Command {
+        self.bench.work(["ls-remote", &self.url])
+    }
+
+    #[track_caller]
+    pub fn assert_landed(&self) {
+        assert_eq!(
+            self.bench.remote_tip(),
+            self.bench.local("main"),
+            "{}",
+            self.url
+        );
+    }
+
+    #[track_caller]
+    pub fn assert_not_landed(&self) {
+        assert_eq!(
+            self.bench.remote_tip(),
+            self.bench.local("main~1"),
+            "{}",
+            self.url
+        );
+    }
 }

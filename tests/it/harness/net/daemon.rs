@@ -36,7 +36,7 @@ impl Daemon {
     }
 }
 
-/// The address of `repo` on a `git://` server.
+/// The address of `repo` on a `git://` server, or on a proxy in front of one.
 pub fn url(addr: SocketAddr, repo: &str) -> String {
     format!("git://{addr}/{repo}")
 }

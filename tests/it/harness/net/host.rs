@@ -1,11 +1,12 @@
-//! What the servers share: a listener, a thread for each connection, and an end that waits for all of them.
+//! What the servers and the proxy share: a listener, a thread for each connection, and an end that waits for all of them.
 
 use std::io;
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, ChildStdin, ChildStdout, Command};
-use std::sync::{Arc, Mutex, MutexGuard, Weak};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, Weak};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
@@ -13,6 +14,8 @@ use rustix::process::{Pid, Signal, kill_process_group};
 pub struct Connection {
     /// The socket; it closes when the last clone of the `Arc` is dropped.
     pub stream: Arc<TcpStream>,
+    /// Counts from 1, in the order of acceptance.
+    pub number: usize,
     /// What the connection's thread needs to end with its host.
     pub life: Arc<Life>,
 }
@@ -44,6 +47,11 @@ impl Host {
 
     pub fn addr(&self) -> SocketAddr {
         self.addr
+    }
+
+    /// How many connections were accepted.
+    pub fn connections(&self) -> usize {
+        self.life.state().accepted
     }
 }
 
@@ -80,8 +88,10 @@ fn accept<F: Fn(Connection) + Send + Sync + 'static>(
             return;
         }
         state.reap();
+        state.accepted += 1;
         let connection = Connection {
             stream,
+            number: state.accepted,
             life: Arc::clone(life),
         };
         let serve = Arc::clone(serve);
@@ -93,13 +103,17 @@ fn accept<F: Fn(Connection) + Send + Sync + 'static>(
 #[derive(Default)]
 pub struct Life {
     state: Mutex<State>,
+    stopped: Condvar,
 }
 
 #[derive(Default)]
 struct State {
     stopping: bool,
+    accepted: usize,
     /// Open as long as a connection's thread uses them, so that a thread can close one by forgetting it.
     streams: Vec<Weak<TcpStream>>,
+    /// Open until the end, though no thread uses them.
+    kept: Vec<Arc<TcpStream>>,
     children: Vec<Child>,
     threads: Vec<JoinHandle<()>>,
 }
@@ -114,6 +128,11 @@ impl Life {
         }
         state.streams.push(Arc::downgrade(&stream));
         stream
+    }
+
+    /// Leaves `stream` open until the end.
+    pub fn keep(&self, stream: Arc<TcpStream>) {
+        self.state().kept.push(stream);
     }
 
     /// Starts a process that is killed at the end together with all its descendants, and gives the pipes asked for.
@@ -137,6 +156,15 @@ impl Life {
         self.state().stopping
     }
 
+    /// Sleeps for `time`, or until the end.
+    pub fn pause(&self, time: Duration) {
+        drop(
+            self.stopped
+                .wait_timeout_while(self.state(), time, |state| !state.stopping)
+                .unwrap(),
+        );
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state
             .lock()
@@ -151,12 +179,14 @@ impl Life {
             .iter()
             .filter_map(Weak::upgrade)
             .for_each(|stream| cut(&stream));
+        state.kept.clear();
         state.reap();
         for mut child in state.children.drain(..) {
             // Not reaped yet, so the id cannot have passed to a stranger.
             kill_process_group(Pid::from_child(&child), Signal::KILL).ok();
             child.wait().ok();
         }
+        self.stopped.notify_all();
     }
 }
 

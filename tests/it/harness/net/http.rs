@@ -94,7 +94,7 @@ impl HttpServer {
     }
 }
 
-/// The address of `repo` on an HTTP server.
+/// The address of `repo` on an HTTP server, or on a proxy in front of one.
 pub fn url(addr: SocketAddr, repo: &str) -> String {
     format!("http://{addr}/{repo}")
 }
