@@ -10,4 +10,6 @@
 
 mod harness;
 mod harness_works;
+#[cfg(unix)]
+mod net_works;
 mod tidy;
