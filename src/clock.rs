@@ -72,9 +72,7 @@ mod tests {
     fn an_age_has_one_unit_and_rounds_down() {
         let ages = [0, 59, 60, 3_599, 3_600, 172_799, 172_800, 34_560_000]
             .map(|seconds| age(noon(), noon() + TimeDelta::seconds(seconds)));
-        let expected = [
-            "0 s", "59 s", "1 min", "59 min", "1 h", "47 h", "2 d", "400 d",
-        ];
+        let expected = ["0 s", "59 s", "1 min", "59 min", "1 h", "47 h", "2 d", "400 d"];
         assert_eq!(ages, expected);
     }
 

@@ -15,12 +15,30 @@ use std::path::{Path, PathBuf};
 /// Under these names an agent tells the commands it runs which session they belong to, in the order
 /// in which tix asks. The order is arbitrary: an agent started by another agent sees both names and
 /// cannot say which is its own; whoever needs to sets `TIX_SESSION`.
-const AGENT_SESSIONS: [&str; 4] = [
-    "CLAUDE_CODE_SESSION_ID",
-    "CODEX_THREAD_ID",
-    "CODEX_SESSION_ID",
-    "GEMINI_SESSION_ID",
-];
+const AGENT_SESSIONS: [&str; 4] =
+    ["CLAUDE_CODE_SESSION_ID", "CODEX_THREAD_ID", "CODEX_SESSION_ID", "GEMINI_SESSION_ID"];
+
+/// The words of the command line, as far as they are text.
+pub fn arguments() -> impl Iterator<Item = String> {
+    std::env::args_os().skip(1).filter_map(|arg| arg.into_string().ok())
+}
+
+/// The path of the running program.
+pub fn current_exe() -> io::Result<PathBuf> {
+    std::env::current_exe()
+}
+
+/// This machine's name, as the system has it.
+pub fn host() -> String {
+    #[cfg(unix)]
+    {
+        rustix::system::uname().nodename().to_string_lossy().into_owned()
+    }
+    #[cfg(not(unix))]
+    {
+        Env::capture().raw("COMPUTERNAME").and_then(OsStr::to_str).unwrap_or("unknown").to_owned()
+    }
+}
 
 /// A variable whose value tix cannot use as text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -92,10 +110,7 @@ impl Env {
     pub fn capture() -> Self {
         Self {
             temp_dir: std::env::temp_dir(),
-            ..Self::of(
-                std::env::vars_os(),
-                std::env::current_dir().map_err(|error| error.kind()),
-            )
+            ..Self::of(std::env::vars_os(), std::env::current_dir().map_err(|error| error.kind()))
         }
     }
 
@@ -104,23 +119,14 @@ impl Env {
         vars: impl IntoIterator<Item = (OsString, OsString)>,
         current_dir: Result<PathBuf, io::ErrorKind>,
     ) -> Self {
-        let vars = vars
-            .into_iter()
-            .filter(|(_, value)| !value.is_empty())
-            .collect();
-        Self {
-            vars,
-            current_dir,
-            temp_dir: PathBuf::from("/tmp"),
-        }
+        let vars = vars.into_iter().filter(|(_, value)| !value.is_empty()).collect();
+        Self { vars, current_dir, temp_dir: PathBuf::from("/tmp") }
     }
 
     /// The directory that tix was started in. Fails where that directory has been deleted or may
     /// not be read.
     pub fn current_dir(&self) -> io::Result<&Path> {
-        self.current_dir
-            .as_deref()
-            .map_err(|kind| io::Error::from(*kind))
+        self.current_dir.as_deref().map_err(|kind| io::Error::from(*kind))
     }
 
     /// `TIX_ACTOR`: who acts, where that is not git's `user.name <user.email>`.
@@ -160,9 +166,7 @@ impl Env {
     /// The home directory, where one is known and absolute.
     pub fn home(&self) -> Option<&Path> {
         // git looks at HOME on Windows too, and its installer sets it.
-        let home = self
-            .raw("HOME")
-            .or_else(|| self.raw("USERPROFILE").filter(|_| cfg!(windows)));
+        let home = self.raw("HOME").or_else(|| self.raw("USERPROFILE").filter(|_| cfg!(windows)));
         home.map(Path::new).filter(|home| home.is_absolute())
     }
 
@@ -173,11 +177,7 @@ impl Env {
     /// that belongs to somebody else: the name can be guessed.
     pub fn runtime_dir(&self) -> PathBuf {
         // The XDG base directory specification says that a relative path is to be ignored.
-        match self
-            .raw("XDG_RUNTIME_DIR")
-            .map(Path::new)
-            .filter(|dir| dir.is_absolute())
-        {
+        match self.raw("XDG_RUNTIME_DIR").map(Path::new).filter(|dir| dir.is_absolute()) {
             Some(dir) => dir.join("tix"),
             None => self.temp_dir.join(format!("tix-{}", self.user())),
         }
@@ -186,32 +186,22 @@ impl Env {
     /// The user's number rather than a name: `USER` is unset in many containers, and may hold a
     /// slash.
     #[cfg(unix)]
-    #[expect(
-        clippy::unused_self,
-        reason = "elsewhere the name does come from the environment"
-    )]
+    #[expect(clippy::unused_self, reason = "elsewhere the name does come from the environment")]
     fn user(&self) -> String {
         rustix::process::getuid().as_raw().to_string()
     }
 
     #[cfg(not(unix))]
     fn user(&self) -> String {
-        let name = self
-            .raw("USERNAME")
-            .and_then(OsStr::to_str)
-            .unwrap_or("user");
-        name.chars()
-            .map(|c| if c.is_alphanumeric() { c } else { '_' })
-            .collect()
+        let name = self.raw("USERNAME").and_then(OsStr::to_str).unwrap_or("user");
+        name.chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).collect()
     }
 
     /// The editor that the environment asks for: `GIT_EDITOR`, `VISUAL`, `EDITOR`. It is a shell
     /// command, not a path. `core.editor` stands between the first and the second for git: `git var
     /// GIT_EDITOR` knows it.
     pub fn editor(&self) -> Option<&OsStr> {
-        ["GIT_EDITOR", "VISUAL", "EDITOR"]
-            .into_iter()
-            .find_map(|name| self.raw(name))
+        ["GIT_EDITOR", "VISUAL", "EDITOR"].into_iter().find_map(|name| self.raw(name))
     }
 
     /// Whether `NO_COLOR` asks for plain text (<https://no-color.org>).
@@ -226,8 +216,7 @@ impl Env {
 
     /// Whether `CI` says that no person is watching; `CI=false` and `CI=0` say the contrary.
     pub fn is_ci(&self) -> bool {
-        self.raw("CI")
-            .is_some_and(|value| value != "false" && value != "0")
+        self.raw("CI").is_some_and(|value| value != "false" && value != "0")
     }
 
     /// `PATH`, the search path for programs.
@@ -245,9 +234,7 @@ impl Env {
     }
 
     fn text(&self, name: &'static str) -> Result<Option<&str>, NotUtf8> {
-        self.raw(name)
-            .map(|value| value.to_str().ok_or(NotUtf8 { name }))
-            .transpose()
+        self.raw(name).map(|value| value.to_str().ok_or(NotUtf8 { name })).transpose()
     }
 }
 
@@ -256,20 +243,13 @@ mod tests {
     use super::*;
 
     fn env(vars: &[(&str, &str)]) -> Env {
-        let vars = vars
-            .iter()
-            .map(|(name, value)| (OsString::from(name), OsString::from(value)));
+        let vars = vars.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
         Env::of(vars, Ok(PathBuf::from("/work")))
     }
 
     #[test]
     fn an_empty_variable_counts_as_unset() {
-        let env = env(&[
-            ("TIX_ACTOR", ""),
-            ("NO_COLOR", ""),
-            ("TIX_TRUNK", ""),
-            ("HOME", ""),
-        ]);
+        let env = env(&[("TIX_ACTOR", ""), ("NO_COLOR", ""), ("TIX_TRUNK", ""), ("HOME", "")]);
         assert_eq!(env.actor(), Ok(None));
         assert!(!env.no_color());
         assert_eq!(env.config_pairs(), []);
@@ -278,15 +258,9 @@ mod tests {
 
     #[test]
     fn a_session_of_tix_is_stronger_than_the_agents() {
-        let both = env(&[
-            ("CLAUDE_CODE_SESSION_ID", "theirs"),
-            ("TIX_SESSION", "ours"),
-        ]);
+        let both = env(&[("CLAUDE_CODE_SESSION_ID", "theirs"), ("TIX_SESSION", "ours")]);
         assert_eq!(both.session(), Ok(Some("ours")));
-        assert_eq!(
-            env(&[("CODEX_THREAD_ID", "thread")]).session(),
-            Ok(Some("thread"))
-        );
+        assert_eq!(env(&[("CODEX_THREAD_ID", "thread")]).session(), Ok(Some("thread")));
         assert_eq!(env(&[]).session(), Ok(None));
     }
 
@@ -296,12 +270,7 @@ mod tests {
         use std::os::unix::ffi::OsStringExt as _;
         let vars = [("TIX_SESSION".into(), OsString::from_vec(vec![0xff]))];
         let env = Env::of(vars, Ok(PathBuf::from("/")));
-        assert_eq!(
-            env.session(),
-            Err(NotUtf8 {
-                name: "TIX_SESSION"
-            })
-        );
+        assert_eq!(env.session(), Err(NotUtf8 { name: "TIX_SESSION" }));
         assert_eq!(env.config_pairs().len(), 1);
     }
 
@@ -313,11 +282,7 @@ mod tests {
             ("PATH", "/bin"),
             ("NOT_TIX_A", "x"),
         ]);
-        let names: Vec<_> = env
-            .config_pairs()
-            .into_iter()
-            .map(|(name, _)| name)
-            .collect();
+        let names: Vec<_> = env.config_pairs().into_iter().map(|(name, _)| name).collect();
         assert_eq!(names, ["TIX_TRUNK", "WORKTREE_BASE"]);
     }
 
@@ -326,11 +291,7 @@ mod tests {
         let given = env(&[("XDG_RUNTIME_DIR", "/run/user/7")]).runtime_dir();
         assert_eq!(given, Path::new("/run/user/7/tix"));
         for env in [env(&[("XDG_RUNTIME_DIR", "run")]), env(&[])] {
-            assert!(
-                env.runtime_dir().starts_with("/tmp"),
-                "{:?}",
-                env.runtime_dir()
-            );
+            assert!(env.runtime_dir().starts_with("/tmp"), "{:?}", env.runtime_dir());
         }
     }
 
@@ -351,20 +312,14 @@ mod tests {
     #[test]
     fn git_variables_are_seen_as_they_are() {
         let env = env(&[("GIT_INDEX_FILE", ".git/index.lock")]);
-        assert_eq!(
-            env.git(GitVar::IndexFile),
-            Some(OsStr::new(".git/index.lock"))
-        );
+        assert_eq!(env.git(GitVar::IndexFile), Some(OsStr::new(".git/index.lock")));
         assert_eq!(env.git(GitVar::AuthorName), None);
     }
 
     #[test]
     fn a_current_directory_that_is_gone_is_an_error_when_asked_for() {
         let env = Env::of([], Err(io::ErrorKind::NotFound));
-        assert_eq!(
-            env.current_dir().unwrap_err().kind(),
-            io::ErrorKind::NotFound
-        );
+        assert_eq!(env.current_dir().unwrap_err().kind(), io::ErrorKind::NotFound);
     }
 
     #[test]

@@ -100,18 +100,11 @@ pub enum Problem {
 
 impl Problem {
     pub(super) fn bad_template(value: &str, error: TemplateError) -> Self {
-        Self::BadTemplate {
-            value: value.to_owned(),
-            error: Box::new(error),
-        }
+        Self::BadTemplate { value: value.to_owned(), error: Box::new(error) }
     }
 
     fn column(&self) -> Option<usize> {
-        if let Self::Syntax { column, .. } = self {
-            *column
-        } else {
-            None
-        }
+        if let Self::Syntax { column, .. } = self { *column } else { None }
     }
 
     fn about<'a>(&'a self, key: Option<&'a str>) -> About<'a> {
@@ -135,9 +128,7 @@ impl fmt::Display for About<'_> {
             }
             Problem::UnknownKey { nearest } => {
                 write!(f, "unknown key {key}")?;
-                nearest
-                    .iter()
-                    .try_for_each(|nearest| write!(f, "; did you mean `{nearest}`?"))
+                nearest.iter().try_for_each(|nearest| write!(f, "; did you mean `{nearest}`?"))
             }
             Problem::Duplicate => write!(f, "{key} is set a second time"),
             Problem::Expected { expected, found } => {
@@ -164,9 +155,6 @@ struct Position(Option<usize>, Option<usize>);
 
 impl fmt::Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        [self.0, self.1]
-            .iter()
-            .flatten()
-            .try_for_each(|number| write!(f, ":{number}"))
+        [self.0, self.1].iter().flatten().try_for_each(|number| write!(f, ":{number}"))
     }
 }

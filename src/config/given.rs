@@ -42,10 +42,7 @@ impl<'a> Given<'a> {
     pub(super) fn branch(self, key: &Key) -> Result<String, Problem> {
         let name = self.text(key)?;
         match ref_problem(name) {
-            Some(reason) => Err(Problem::BadValue {
-                value: name.to_owned(),
-                reason,
-            }),
+            Some(reason) => Err(Problem::BadValue { value: name.to_owned(), reason }),
             None => Ok(name.to_owned()),
         }
     }
@@ -54,10 +51,7 @@ impl<'a> Given<'a> {
     pub(super) fn directory(self, key: &Key) -> Result<String, Problem> {
         let given = self.text(key)?;
         let name = given.strip_suffix('/').unwrap_or(given);
-        let bad = |reason| Problem::BadValue {
-            value: given.to_owned(),
-            reason,
-        };
+        let bad = |reason| Problem::BadValue { value: given.to_owned(), reason };
         if name.starts_with('/') {
             return Err(bad("it must be relative to the root of the repository"));
         }
@@ -86,9 +80,7 @@ impl<'a> Given<'a> {
 
     pub(super) fn attempts(self, key: &Key) -> Result<u8, Problem> {
         let number = self.number().and_then(|number| u8::try_from(number).ok());
-        number
-            .filter(|number| (1..=20).contains(number))
-            .ok_or_else(|| self.unexpected(key))
+        number.filter(|number| (1..=20).contains(number)).ok_or_else(|| self.unexpected(key))
     }
 
     /// A time: whole seconds, or a whole number followed by `s`, `m` or `h`.
@@ -99,9 +91,7 @@ impl<'a> Given<'a> {
             Self::Bare | Self::Bool(_) | Self::Other(_) => None,
         };
         let seconds = seconds.filter(|seconds| (1..=DAY).contains(seconds));
-        seconds
-            .map(Duration::from_secs)
-            .ok_or_else(|| self.unexpected(key))
+        seconds.map(Duration::from_secs).ok_or_else(|| self.unexpected(key))
     }
 
     fn number(self) -> Option<i128> {
@@ -113,10 +103,7 @@ impl<'a> Given<'a> {
     }
 
     pub(super) fn unexpected(self, key: &Key) -> Problem {
-        Problem::Expected {
-            expected: key.takes,
-            found: self.words(),
-        }
+        Problem::Expected { expected: key.takes, found: self.words() }
     }
 
     fn words(self) -> String {
@@ -150,10 +137,7 @@ mod tests {
     use super::*;
 
     fn time(text: &str) -> Option<u64> {
-        Given::Word(text)
-            .time(named("timeout").unwrap())
-            .ok()
-            .map(|time| time.as_secs())
+        Given::Word(text).time(named("timeout").unwrap()).ok().map(|time| time.as_secs())
     }
 
     #[test]
@@ -166,19 +150,9 @@ mod tests {
 
     #[test]
     fn what_is_no_time_is_refused() {
-        for text in [
-            "",
-            "0",
-            "25h",
-            "-1",
-            "+1",
-            "1.5",
-            "1 m",
-            "m",
-            "1m30s",
-            "99999999999999999999",
-            "1d",
-        ] {
+        for text in
+            ["", "0", "25h", "-1", "+1", "1.5", "1 m", "m", "1m30s", "99999999999999999999", "1d"]
+        {
             assert_eq!(time(text), None, "{text}");
         }
     }
@@ -216,11 +190,9 @@ mod tests {
     #[test]
     fn the_tickets_lie_in_the_repository() {
         let key = named("tickets_dir").unwrap();
-        for (text, dir) in [
-            ("tickets", "tickets"),
-            ("docs/tickets/", "docs/tickets"),
-            ("日本 1", "日本 1"),
-        ] {
+        for (text, dir) in
+            [("tickets", "tickets"), ("docs/tickets/", "docs/tickets"), ("日本 1", "日本 1")]
+        {
             assert_eq!(Given::Text(text).directory(key), Ok(dir.to_owned()));
         }
         for text in [

@@ -90,20 +90,14 @@ const KEYS: [Key; 12] = [
         id: Name::Trunk,
         name: "trunk",
         takes: "a branch name",
-        default: DefaultValue::Found {
-            how: "the remote's default branch",
-            example: "main",
-        },
+        default: DefaultValue::Found { how: "the remote's default branch", example: "main" },
         about: "The branch whose history is the truth about tickets; the push that moves it is the lock.",
     },
     Key {
         id: Name::Base,
         name: "base",
         takes: "a branch name",
-        default: DefaultValue::Found {
-            how: "the remote's default branch",
-            example: "main",
-        },
+        default: DefaultValue::Found { how: "the remote's default branch", example: "main" },
         about: "The branch that work starts from and that pull requests go to.",
     },
     Key {
@@ -211,10 +205,7 @@ pub(super) fn nearest(name: &str) -> Option<&'static Key> {
 }
 
 fn folded(name: &str) -> String {
-    name.chars()
-        .filter(|c| !matches!(c, '-' | '_'))
-        .flat_map(char::to_lowercase)
-        .collect()
+    name.chars().filter(|c| !matches!(c, '-' | '_')).flat_map(char::to_lowercase).collect()
 }
 
 /// The `.tix.yaml` that a repository starts with: every key explained and commented out, so that a
@@ -270,10 +261,7 @@ pub fn markdown_table() -> String {
             DefaultValue::Fixed(value) => format!("`{value}`"),
             DefaultValue::Found { how, .. } => how.to_owned(),
         };
-        let row = format!(
-            "| `{}` | {default} | {} Takes {}. |\n",
-            key.name, key.about, key.takes
-        );
+        let row = format!("| `{}` | {default} | {} Takes {}. |\n", key.name, key.about, key.takes);
         text.push_str(&row);
     }
     text
@@ -293,13 +281,7 @@ mod tests {
     #[test]
     fn the_branch_of_a_worker_is_never_read_as_a_template() {
         assert_eq!(named("branch").unwrap().variable(), None);
-        assert_eq!(
-            describe()
-                .iter()
-                .filter(|key| key.variable().is_none())
-                .count(),
-            1
-        );
+        assert_eq!(describe().iter().filter(|key| key.variable().is_none()).count(), 1);
     }
 
     #[test]
@@ -323,11 +305,7 @@ mod tests {
     #[test]
     fn no_two_keys_are_spelled_alike() {
         for (place, key) in describe().iter().enumerate() {
-            assert!(
-                describe()[..place]
-                    .iter()
-                    .all(|other| folded(other.name) != folded(key.name))
-            );
+            assert!(describe()[..place].iter().all(|other| folded(other.name) != folded(key.name)));
         }
     }
 
@@ -340,12 +318,7 @@ mod tests {
             ("yes", "trunk: \"yes\""),
             ("a#b", "trunk: \"a#b\""),
         ] {
-            assert!(
-                commented_yaml(Some(trunk))
-                    .lines()
-                    .any(|found| found == line),
-                "{trunk}"
-            );
+            assert!(commented_yaml(Some(trunk)).lines().any(|found| found == line), "{trunk}");
         }
     }
 
@@ -353,10 +326,7 @@ mod tests {
     fn the_table_has_a_row_of_three_cells_for_every_key() {
         let table = markdown_table();
         assert_eq!(table.lines().count(), describe().len() + 2);
-        assert!(
-            table.lines().all(|line| line.matches('|').count() == 4),
-            "{table}"
-        );
+        assert!(table.lines().all(|line| line.matches('|').count() == 4), "{table}");
         assert!(table.contains("| `skip_ci` | `false` | Whether `[skip ci]` is added"));
     }
 }

@@ -135,10 +135,7 @@ impl Config {
     /// Lays the layers over each other. Fails on the first key or value, from the weakest layer up,
     /// that tix does not know, also where a stronger layer would have covered it.
     pub fn resolve(layers: &Layers<'_>) -> Result<Self, ConfigError> {
-        let mut resolution = Resolution {
-            config: Self::default(),
-            home: layers.home,
-        };
+        let mut resolution = Resolution { config: Self::default(), home: layers.home };
         if let Some(yaml) = layers.yaml {
             yaml::read(yaml, &mut resolution)?;
             resolution.check(Origin::File(yaml.label.to_owned()))?;
@@ -218,9 +215,8 @@ impl Resolution<'_> {
             }
         }
         for (name, value) in pairs {
-            let Some(key) = keys::describe()
-                .iter()
-                .find(|key| key.variable().as_ref() == Some(name))
+            let Some(key) =
+                keys::describe().iter().find(|key| key.variable().as_ref() == Some(name))
             else {
                 continue;
             };
@@ -239,12 +235,7 @@ impl Resolution<'_> {
         key: Option<&'static Key>,
         given: Given<'_>,
     ) -> Result<(), ConfigError> {
-        let nearest = || {
-            spelled
-                .strip_prefix("tix.")
-                .and_then(keys::nearest)
-                .map(Key::git_name)
-        };
+        let nearest = || spelled.strip_prefix("tix.").and_then(keys::nearest).map(Key::git_name);
         let unknown = || Problem::UnknownKey { nearest: nearest() };
         let result = key.ok_or_else(unknown).and_then(|key| self.set(key, given));
         result.map_err(|problem| ConfigError {
@@ -292,21 +283,10 @@ impl Resolution<'_> {
         let taken = [("trunk", &self.config.trunk), ("base", &self.config.base)];
         for (key, branch) in taken {
             let Some(branch) = branch else { continue };
-            if template
-                .strip_prefix(branch.as_str())
-                .is_some_and(|rest| rest.starts_with('/'))
-            {
-                let problem = Problem::Clash {
-                    branch: branch.clone(),
-                    template,
-                };
+            if template.strip_prefix(branch.as_str()).is_some_and(|rest| rest.starts_with('/')) {
+                let problem = Problem::Clash { branch: branch.clone(), template };
                 let key = Some(key.to_owned());
-                return Err(ConfigError {
-                    origin,
-                    line: None,
-                    key,
-                    problem,
-                });
+                return Err(ConfigError { origin, line: None, key, problem });
             }
         }
         Ok(())

@@ -93,15 +93,8 @@ mod tests {
 
     #[test]
     fn names_that_git_takes_are_taken() {
-        for name in [
-            "main",
-            "tickets",
-            "ticket/TICKET-foo-001",
-            "チケット",
-            "a.b",
-            "a@b",
-            "@a",
-        ] {
+        for name in ["main", "tickets", "ticket/TICKET-foo-001", "チケット", "a.b", "a@b", "@a"]
+        {
             assert_eq!(ref_problem(name), None, "{name}");
         }
     }
@@ -120,11 +113,7 @@ mod tests {
 
     #[test]
     fn a_full_ref_name_is_not_a_branch_name() {
-        assert!(
-            ref_problem("refs/heads/main")
-                .unwrap()
-                .contains("without `refs/heads/`")
-        );
+        assert!(ref_problem("refs/heads/main").unwrap().contains("without `refs/heads/`"));
     }
 
     #[test]

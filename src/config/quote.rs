@@ -28,10 +28,7 @@ mod tests {
 
     #[test]
     fn what_a_terminal_would_act_on_is_escaped() {
-        assert_eq!(
-            quoted("a\u{1b}[31m\nb\u{202e}"),
-            r"`a\u{1b}[31m\nb\u{202e}`"
-        );
+        assert_eq!(quoted("a\u{1b}[31m\nb\u{202e}"), r"`a\u{1b}[31m\nb\u{202e}`");
     }
 
     #[test]

@@ -148,11 +148,7 @@ pub struct Template {
 impl Template {
     /// Reads a template such as `ticket/{id}`. Fails on anything that no ticket could use.
     pub fn parse(text: &str, purpose: Purpose) -> Result<Self, TemplateError> {
-        Self {
-            purpose,
-            pieces: pieces(text, purpose)?,
-        }
-        .checked()
+        Self { purpose, pieces: pieces(text, purpose)? }.checked()
     }
 
     /// A template for a worktree below a fixed directory. Braces in the directory's name are no
@@ -160,31 +156,18 @@ impl Template {
     pub fn parse_below(dir: &str, rest: &str) -> Result<Self, TemplateError> {
         let mut parts = vec![Piece::Literal(format!("{}/", dir.trim_end_matches('/')))];
         parts.extend(pieces(rest, Purpose::Worktree)?);
-        Self {
-            purpose: Purpose::Worktree,
-            pieces: parts,
-        }
-        .checked()
+        Self { purpose: Purpose::Worktree, pieces: parts }.checked()
     }
 
     /// The branch of a ticket unless configured: `ticket/{id}`.
     pub fn default_branch() -> Self {
-        let pieces = vec![
-            Piece::Literal("ticket/".to_owned()),
-            Piece::Field(Field::Id),
-        ];
-        Self {
-            purpose: Purpose::Branch,
-            pieces,
-        }
+        let pieces = vec![Piece::Literal("ticket/".to_owned()), Piece::Field(Field::Id)];
+        Self { purpose: Purpose::Branch, pieces }
     }
 
     /// The directory of a held ticket unless configured: `{id}`.
     pub fn default_active_dir() -> Self {
-        Self {
-            purpose: Purpose::ActiveDir,
-            pieces: vec![Piece::Field(Field::Id)],
-        }
+        Self { purpose: Purpose::ActiveDir, pieces: vec![Piece::Field(Field::Id)] }
     }
 
     /// The worktree of a ticket unless configured: `../{repo}.worktrees/{id}`.
@@ -195,10 +178,7 @@ impl Template {
             Piece::Literal(".worktrees/".to_owned()),
             Piece::Field(Field::Id),
         ];
-        Self {
-            purpose: Purpose::Worktree,
-            pieces,
-        }
+        Self { purpose: Purpose::Worktree, pieces }
     }
 
     /// Fills the fields in. The result has no control characters, never begins with `-`, and has no
@@ -213,11 +193,7 @@ impl Template {
                     let value = fields.value(*field).ok_or(TemplateError::NoValue(*field))?;
                     if let Some(reason) = component_problem(value) {
                         let value = value.to_owned();
-                        return Err(TemplateError::BadValue {
-                            field: *field,
-                            value,
-                            reason,
-                        });
+                        return Err(TemplateError::BadValue { field: *field, value, reason });
                     }
                     name.push_str(value);
                 }
@@ -238,35 +214,23 @@ impl Template {
                 branch.strip_prefix(before.as_str())
             }
             [Piece::Field(Field::Id), Piece::Literal(after)] => branch.strip_suffix(after.as_str()),
-            [
-                Piece::Literal(before),
-                Piece::Field(Field::Id),
-                Piece::Literal(after),
-            ] => branch
-                .strip_prefix(before.as_str())?
-                .strip_suffix(after.as_str()),
+            [Piece::Literal(before), Piece::Field(Field::Id), Piece::Literal(after)] => {
+                branch.strip_prefix(before.as_str())?.strip_suffix(after.as_str())
+            }
             _ => None,
         }
         .filter(|id| !id.is_empty())
     }
 
     fn checked(self) -> Result<Self, TemplateError> {
-        let ids = self
-            .pieces
-            .iter()
-            .filter(|piece| **piece == Piece::Field(Field::Id))
-            .count();
+        let ids = self.pieces.iter().filter(|piece| **piece == Piece::Field(Field::Id)).count();
         match (self.purpose, ids) {
             (Purpose::Branch | Purpose::Worktree, 0) => return Err(TemplateError::NoId),
             (Purpose::Branch, 2..) => return Err(TemplateError::IdTwice),
             (Purpose::Branch | Purpose::Worktree | Purpose::ActiveDir, _) => {}
         }
         // What fails for these values fails for all: they are as harmless as values can be.
-        self.expand(&Fields {
-            id: "TICKET-1",
-            session: Some("session"),
-            repo: "repo",
-        })?;
+        self.expand(&Fields { id: "TICKET-1", session: Some("session"), repo: "repo" })?;
         Ok(self)
     }
 
@@ -326,10 +290,8 @@ fn pieces(text: &str, purpose: Purpose) -> Result<Vec<Piece>, TemplateError> {
         }
         let Some((name, after)) = field else { break };
         let known = purpose.fields().iter().find(|field| field.name() == name);
-        let unknown = || TemplateError::UnknownField {
-            name: name.to_owned(),
-            allowed: purpose.allowed(),
-        };
+        let unknown =
+            || TemplateError::UnknownField { name: name.to_owned(), allowed: purpose.allowed() };
         pieces.push(Piece::Field(*known.ok_or_else(unknown)?));
         rest = after;
     }

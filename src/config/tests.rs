@@ -6,37 +6,20 @@ use super::*;
 const LABEL: &str = "HEAD:.tix.yaml";
 
 fn yaml(bytes: &[u8]) -> Result<Config, ConfigError> {
-    Config::resolve(&Layers {
-        yaml: Some(Yaml {
-            bytes,
-            label: LABEL,
-        }),
-        ..Layers::default()
-    })
+    Config::resolve(&Layers { yaml: Some(Yaml { bytes, label: LABEL }), ..Layers::default() })
 }
 
 fn git(pairs: &[(&str, Option<&str>)]) -> Result<Config, ConfigError> {
-    let pairs: Vec<_> = pairs
-        .iter()
-        .map(|(key, value)| ((*key).to_owned(), value.map(str::to_owned)))
-        .collect();
-    Config::resolve(&Layers {
-        git: &pairs,
-        ..Layers::default()
-    })
+    let pairs: Vec<_> =
+        pairs.iter().map(|(key, value)| ((*key).to_owned(), value.map(str::to_owned))).collect();
+    Config::resolve(&Layers { git: &pairs, ..Layers::default() })
 }
 
 fn env(pairs: &[(&str, &str)]) -> Result<Config, ConfigError> {
-    let pairs: Vec<_> = pairs
-        .iter()
-        .map(|(key, value)| ((*key).to_owned(), OsString::from(value)))
-        .collect();
+    let pairs: Vec<_> =
+        pairs.iter().map(|(key, value)| ((*key).to_owned(), OsString::from(value))).collect();
     let home = Some(Path::new("/home/me"));
-    Config::resolve(&Layers {
-        env: &pairs,
-        home,
-        ..Layers::default()
-    })
+    Config::resolve(&Layers { env: &pairs, home, ..Layers::default() })
 }
 
 fn message(result: Result<Config, ConfigError>) -> String {
@@ -44,10 +27,7 @@ fn message(result: Result<Config, ConfigError>) -> String {
 }
 
 fn messages(files: &[&str]) -> String {
-    let lines: Vec<_> = files
-        .iter()
-        .map(|text| message(yaml(text.as_bytes())))
-        .collect();
+    let lines: Vec<_> = files.iter().map(|text| message(yaml(text.as_bytes()))).collect();
     lines.join("\n")
 }
 
@@ -63,11 +43,7 @@ fn the_table_of_keys_shows_the_defaults_that_hold() {
             let text = format!(
                 "{}: {}",
                 key.name,
-                if value.contains('{') {
-                    format!("'{value}'")
-                } else {
-                    value.to_owned()
-                }
+                if value.contains('{') { format!("'{value}'") } else { value.to_owned() }
             );
             assert_eq!(yaml(text.as_bytes()), Ok(Config::default()), "{text}");
         }
@@ -76,16 +52,9 @@ fn the_table_of_keys_shows_the_defaults_that_hold() {
 
 #[test]
 fn a_file_without_settings_is_fine() {
-    for text in [
-        "",
-        "\n",
-        "# nothing\n",
-        "---\n",
-        "\u{feff}",
-        "\u{feff}# nothing",
-        "{}",
-        "---\n...\n",
-    ] {
+    for text in
+        ["", "\n", "# nothing\n", "---\n", "\u{feff}", "\u{feff}# nothing", "{}", "---\n...\n"]
+    {
         assert_eq!(yaml(text.as_bytes()), Ok(Config::default()), "{text:?}");
     }
 }
@@ -119,26 +88,15 @@ fn a_stronger_layer_wins() {
     ];
     let env = [("TIX_REMOTE".to_owned(), OsString::from("e"))];
     let mut layers = Layers {
-        yaml: Some(Yaml {
-            bytes: b"trunk: y\nbase: y\nremote: y\ntimeout: 10",
-            label: LABEL,
-        }),
+        yaml: Some(Yaml { bytes: b"trunk: y\nbase: y\nremote: y\ntimeout: 10", label: LABEL }),
         git: &git,
         env: &env,
         ..Layers::default()
     };
     let config = Config::resolve(&layers).unwrap();
-    let names = (
-        config.trunk.as_deref(),
-        config.base.as_deref(),
-        config.remote.as_deref(),
-    );
+    let names = (config.trunk.as_deref(), config.base.as_deref(), config.remote.as_deref());
     assert_eq!(names, (Some("local"), Some("y"), Some("e")));
-    layers.flags = Flags {
-        remote: Some("f"),
-        timeout: Some("3s"),
-        ..Flags::default()
-    };
+    layers.flags = Flags { remote: Some("f"), timeout: Some("3s"), ..Flags::default() };
     let config = Config::resolve(&layers).unwrap();
     assert_eq!(config.remote.as_deref(), Some("f"));
     assert_eq!(config.timeout, Duration::from_secs(3));
@@ -169,16 +127,9 @@ fn variables_that_are_no_settings_are_left_alone() {
         "",
     ];
     for name in names {
-        assert_eq!(
-            env(&[(&format!("TIX_{name}"), "x y")]),
-            Ok(Config::default()),
-            "{name}"
-        );
+        assert_eq!(env(&[(&format!("TIX_{name}"), "x y")]), Ok(Config::default()), "{name}");
     }
-    assert_eq!(
-        env(&[("TIX_TRUNK", ""), ("WORKTREE_BASE", "")]),
-        Ok(Config::default())
-    );
+    assert_eq!(env(&[("TIX_TRUNK", ""), ("WORKTREE_BASE", "")]), Ok(Config::default()));
 }
 
 #[test]
@@ -187,10 +138,7 @@ fn worktree_base_is_a_directory_for_the_worktrees_of_every_repository() {
     assert_eq!(worktree(&[("WORKTREE_BASE", "/w/")]), "/w/{repo}/{id}");
     assert_eq!(worktree(&[("WORKTREE_BASE", "/")]), "/{repo}/{id}");
     assert_eq!(worktree(&[("WORKTREE_BASE", "~")]), "/home/me/{repo}/{id}");
-    assert_eq!(
-        worktree(&[("WORKTREE_BASE", "~/w//x")]),
-        "/home/me/w//x/{repo}/{id}"
-    );
+    assert_eq!(worktree(&[("WORKTREE_BASE", "~/w//x")]), "/home/me/w//x/{repo}/{id}");
     let both = [("TIX_WORKTREE", "../{id}"), ("WORKTREE_BASE", "/w")];
     assert_eq!(worktree(&both), "../{id}");
     assert_eq!(worktree(&[("TIX_WORKTREE", "~/{id}")]), "/home/me/{id}");
@@ -302,13 +250,7 @@ fn a_branch_cannot_be_a_directory_of_branches() {
     assert_snapshot!(messages(&["trunk: ticket"]), @"HEAD:.tix.yaml: `trunk` cannot be `ticket` beside the ticket branches `ticket/{id}`: git cannot have a branch `a` beside `a/b`");
     assert!(yaml(b"trunk: ticket\nbranch: work/{id}").is_ok());
     assert!(yaml(b"trunk: tickets").is_ok());
-    assert!(
-        git(&[
-            ("tix.branch", Some("main/{id}")),
-            ("tix.base", Some("main"))
-        ])
-        .is_err()
-    );
+    assert!(git(&[("tix.branch", Some("main/{id}")), ("tix.base", Some("main"))]).is_err());
 }
 
 #[test]
@@ -345,15 +287,8 @@ fn what_is_not_yaml_is_an_error_with_line_and_column() {
 
 #[test]
 fn a_file_that_is_no_mapping_is_an_error() {
-    let files = [
-        "- trunk: a\n",
-        "\ntrunk\n",
-        "5",
-        "1.5",
-        "true",
-        "!x {}",
-        "trunk: a\n---\ntrunk: b\n",
-    ];
+    let files =
+        ["- trunk: a\n", "\ntrunk\n", "5", "1.5", "true", "!x {}", "trunk: a\n---\ntrunk: b\n"];
     assert_snapshot!(messages(&files), @r"
     HEAD:.tix.yaml:1: must be a mapping of keys to values, not a list
     HEAD:.tix.yaml:2: must be a mapping of keys to values, not a text
@@ -376,10 +311,7 @@ fn a_variable_that_is_no_text_is_an_error_only_where_it_is_a_setting() {
     use std::os::unix::ffi::OsStringExt as _;
     let resolve = |name: &str| {
         let pairs = [(name.to_owned(), OsString::from_vec(vec![0xff]))];
-        Config::resolve(&Layers {
-            env: &pairs,
-            ..Layers::default()
-        })
+        Config::resolve(&Layers { env: &pairs, ..Layers::default() })
     };
     assert_snapshot!(message(resolve("TIX_TRUNK")), @"environment: `TIX_TRUNK` is not UTF-8 text");
     assert!(resolve("TIX_OF_TOMORROW").is_ok());
@@ -396,45 +328,25 @@ fn an_anchor_may_be_used_and_a_merge_key_is_no_setting() {
 fn the_commented_file_sets_nothing_but_a_chosen_trunk() {
     assert_eq!(yaml(commented_yaml(None).as_bytes()), Ok(Config::default()));
     let config = yaml(commented_yaml(Some("tickets")).as_bytes()).unwrap();
-    assert_eq!(
-        config,
-        Config {
-            trunk: Some("tickets".to_owned()),
-            ..Config::default()
-        }
-    );
+    assert_eq!(config, Config { trunk: Some("tickets".to_owned()), ..Config::default() });
 }
 
 #[test]
 fn every_line_of_the_commented_file_can_be_uncommented() {
-    let keys: Vec<_> = describe()
-        .iter()
-        .map(|key| format!("# {}: ", key.name))
-        .collect();
+    let keys: Vec<_> = describe().iter().map(|key| format!("# {}: ", key.name)).collect();
     let text = commented_yaml(None);
-    let lines = text
-        .lines()
-        .filter(|line| keys.iter().any(|key| line.starts_with(key)));
+    let lines = text.lines().filter(|line| keys.iter().any(|key| line.starts_with(key)));
     let bare: Vec<_> = lines.map(|line| line.trim_start_matches("# ")).collect();
     assert_eq!(bare.len(), describe().len());
     let config = yaml(bare.join("\n").as_bytes()).unwrap();
-    let found = Config {
-        trunk: None,
-        base: None,
-        record: None,
-        remote: None,
-        ..config
-    };
+    let found = Config { trunk: None, base: None, record: None, remote: None, ..config };
     assert_eq!(found, Config::default());
 }
 
 #[test]
 fn the_commented_file_explains_each_key_in_a_line() {
     let text = commented_yaml(Some("tickets"));
-    assert!(
-        text.lines().all(|line| line.chars().count() <= 120),
-        "{text}"
-    );
+    assert!(text.lines().all(|line| line.chars().count() <= 120), "{text}");
     let end: Vec<_> = text.split("\n\n").skip(1).take(2).collect();
     assert_snapshot!(end.join("\n\n"), @r"
     # The branch whose history is the truth about tickets; the push that moves it is the lock.

@@ -29,12 +29,7 @@ pub struct Yaml<'a> {
 /// Takes over every setting of the file. An empty file has none.
 pub(super) fn read(yaml: Yaml<'_>, into: &mut Resolution<'_>) -> Result<(), ConfigError> {
     let fail = |line, key, problem| {
-        Err(ConfigError {
-            origin: Origin::File(yaml.label.to_owned()),
-            line,
-            key,
-            problem,
-        })
+        Err(ConfigError { origin: Origin::File(yaml.label.to_owned()), line, key, problem })
     };
     let text = match std::str::from_utf8(yaml.bytes) {
         Ok(text) => text,
@@ -60,10 +55,7 @@ pub(super) fn read(yaml: Yaml<'_>, into: &mut Resolution<'_>) -> Result<(), Conf
         return fail(None, None, Problem::NotAMapping { found });
     }
     let mut trouble = None;
-    let file = File {
-        into,
-        trouble: &mut trouble,
-    };
+    let file = File { into, trouble: &mut trouble };
     let Err(error) = file.deserialize(serde_yaml::Deserializer::from_str(text)) else {
         return Ok(());
     };
@@ -78,22 +70,14 @@ fn unreadable(error: &serde_yaml::Error) -> (Option<usize>, Problem) {
     let place = error.location();
     let line = place.as_ref().map(serde_yaml::Location::line);
     let column = place.as_ref().map(serde_yaml::Location::column);
-    (
-        line,
-        Problem::Syntax {
-            column,
-            message: words(error),
-        },
-    )
+    (line, Problem::Syntax { column, message: words(error) })
 }
 
 /// The parser's message without its positions, of which [`ConfigError`] carries the one that
 /// counts.
 fn words(error: &serde_yaml::Error) -> String {
     let message = error.to_string();
-    let parts = message
-        .split(", ")
-        .map(|part| part.split(" at line ").next().unwrap_or(part));
+    let parts = message.split(", ").map(|part| part.split(" at line ").next().unwrap_or(part));
     parts.collect::<Vec<_>>().join(", ")
 }
 
@@ -110,9 +94,7 @@ struct File<'t, 'r, 'h> {
 
 impl File<'_, '_, '_> {
     fn not_a_mapping<T, E: serde::de::Error>(self, found: &str) -> Result<T, E> {
-        let problem = Problem::NotAMapping {
-            found: found.to_owned(),
-        };
+        let problem = Problem::NotAMapping { found: found.to_owned() };
         *self.trouble = Some(Trouble { key: None, problem });
         Err(E::custom(""))
     }
@@ -143,15 +125,10 @@ impl<'de> Visitor<'de> for File<'_, '_, '_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let mut seen = BTreeSet::new();
-        while let Some(key) = map.next_key_seed(KeySeed {
-            seen: &mut seen,
-            trouble: self.trouble,
-        })? {
-            map.next_value_seed(ValueSeed {
-                key,
-                into: self.into,
-                trouble: self.trouble,
-            })?;
+        while let Some(key) =
+            map.next_key_seed(KeySeed { seen: &mut seen, trouble: self.trouble })?
+        {
+            map.next_value_seed(ValueSeed { key, into: self.into, trouble: self.trouble })?;
         }
         Ok(())
     }
@@ -214,10 +191,7 @@ impl Visitor<'_> for KeySeed<'_> {
                 Problem::UnknownKey { nearest }
             }
         };
-        *self.trouble = Some(Trouble {
-            key: Some(name.to_owned()),
-            problem,
-        });
+        *self.trouble = Some(Trouble { key: Some(name.to_owned()), problem });
         Err(E::custom(""))
     }
 }
@@ -231,10 +205,7 @@ struct ValueSeed<'t, 'r, 'h> {
 impl ValueSeed<'_, '_, '_> {
     fn take<E: serde::de::Error>(self, given: Given<'_>) -> Result<(), E> {
         self.into.set(self.key, given).map_err(|problem| {
-            *self.trouble = Some(Trouble {
-                key: Some(self.key.name.to_owned()),
-                problem,
-            });
+            *self.trouble = Some(Trouble { key: Some(self.key.name.to_owned()), problem });
             E::custom("")
         })
     }
@@ -243,10 +214,7 @@ impl ValueSeed<'_, '_, '_> {
     /// middle of it.
     fn refuse<E: serde::de::Error>(self, found: &'static str) -> Result<(), E> {
         let problem = Given::Other(found).unexpected(self.key);
-        *self.trouble = Some(Trouble {
-            key: Some(self.key.name.to_owned()),
-            problem,
-        });
+        *self.trouble = Some(Trouble { key: Some(self.key.name.to_owned()), problem });
         Err(E::custom(""))
     }
 }

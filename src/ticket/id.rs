@@ -93,8 +93,7 @@ impl TicketId {
 
     /// The id up to the dash before its sequence, or all of it when there is none.
     pub fn without_sequence(&self) -> &str {
-        self.split_sequence()
-            .map_or(self.as_str(), |(stem, _)| stem)
+        self.split_sequence().map_or(self.as_str(), |(stem, _)| stem)
     }
 
     /// The id with this sequence, in place of the one it has, if any. Fails when it gets too long.
@@ -140,14 +139,10 @@ impl SessionId {
     /// Japanese one, gives `ticket`.
     pub fn slug_from_title(title: &str) -> SessionId {
         // "don't" is one word.
-        let title: String = title
-            .chars()
-            .filter(|c| !matches!(c, '\'' | '\u{2019}'))
-            .collect();
+        let title: String = title.chars().filter(|c| !matches!(c, '\'' | '\u{2019}')).collect();
         let mut slug = String::new();
-        for word in title
-            .split(|c: char| !c.is_ascii_alphanumeric())
-            .filter(|word| !word.is_empty())
+        for word in
+            title.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty())
         {
             if slug.is_empty() {
                 slug.extend(word.chars().take(MAX_SLUG_BYTES));
@@ -214,9 +209,8 @@ fn check_name(text: &str) -> Result<(), IdError> {
     if !first.is_ascii_alphanumeric() {
         return Err(IdError::BadStart(first));
     }
-    if let Some(bad) = text
-        .chars()
-        .find(|c| !c.is_ascii_alphanumeric() && !matches!(c, '.' | '_' | '-'))
+    if let Some(bad) =
+        text.chars().find(|c| !c.is_ascii_alphanumeric() && !matches!(c, '.' | '_' | '-'))
     {
         return Err(IdError::BadCharacter(bad));
     }
@@ -286,10 +280,7 @@ mod tests {
 
     #[test]
     fn a_file_name_is_a_ticket_no_ticket_or_a_bad_one() {
-        assert_eq!(
-            TicketId::from_file_name(b"TICKET-a.md"),
-            Some(Ok(id("TICKET-a")))
-        );
+        assert_eq!(TicketId::from_file_name(b"TICKET-a.md"), Some(Ok(id("TICKET-a"))));
         for other in [
             &b".gitkeep"[..],
             b"TEMPLATE.md",
@@ -301,14 +292,8 @@ mod tests {
         ] {
             assert_eq!(TicketId::from_file_name(other), None);
         }
-        assert_eq!(
-            TicketId::from_file_name(b"a b.md"),
-            Some(Err(IdError::BadCharacter(' ')))
-        );
-        assert_eq!(
-            TicketId::from_file_name(b"\xff.md"),
-            Some(Err(IdError::NotUtf8))
-        );
+        assert_eq!(TicketId::from_file_name(b"a b.md"), Some(Err(IdError::BadCharacter(' '))));
+        assert_eq!(TicketId::from_file_name(b"\xff.md"), Some(Err(IdError::NotUtf8)));
         assert_eq!(TicketId::from_file_name(b".md"), Some(Err(IdError::Empty)));
     }
 
@@ -335,36 +320,21 @@ mod tests {
 
     #[test]
     fn a_new_sequence_replaces_the_old_one() {
-        assert_eq!(
-            id("TICKET-foo").with_sequence(7).unwrap(),
-            id("TICKET-foo-007")
-        );
-        assert_eq!(
-            id("TICKET-foo-001").with_sequence(1000).unwrap(),
-            id("TICKET-foo-1000")
-        );
-        assert_eq!(
-            id(&"x".repeat(100)).with_sequence(1),
-            Err(IdError::TooLong(104))
-        );
+        assert_eq!(id("TICKET-foo").with_sequence(7).unwrap(), id("TICKET-foo-007"));
+        assert_eq!(id("TICKET-foo-001").with_sequence(1000).unwrap(), id("TICKET-foo-1000"));
+        assert_eq!(id(&"x".repeat(100)).with_sequence(1), Err(IdError::TooLong(104)));
     }
 
     #[test]
     fn a_session_that_ends_like_a_sequence_keeps_its_name() {
         let session = SessionId::parse("foo-001").unwrap();
         assert_eq!(session.ticket().unwrap(), id("TICKET-foo-001"));
-        assert_eq!(
-            session.numbered_ticket(2).unwrap(),
-            id("TICKET-foo-001-002")
-        );
+        assert_eq!(session.numbered_ticket(2).unwrap(), id("TICKET-foo-001-002"));
     }
 
     #[test]
     fn a_session_cannot_escape_from_the_tickets_directory() {
-        assert_eq!(
-            SessionId::parse("../../escape"),
-            Err(IdError::BadStart('.'))
-        );
+        assert_eq!(SessionId::parse("../../escape"), Err(IdError::BadStart('.')));
         assert_eq!(SessionId::parse("a/b"), Err(IdError::BadCharacter('/')));
     }
 
@@ -390,10 +360,7 @@ mod tests {
 
     #[test]
     fn an_id_serializes_as_its_text() {
-        assert_eq!(
-            serde_json::to_string(&id("TICKET-a")).unwrap(),
-            "\"TICKET-a\""
-        );
+        assert_eq!(serde_json::to_string(&id("TICKET-a")).unwrap(), "\"TICKET-a\"");
     }
 
     proptest! {

@@ -68,9 +68,7 @@ pub fn resolve<'a>(query: &str, ids: &'a [TicketId]) -> Result<Resolution<'a>, Q
             (None, _) => {}
         }
     }
-    Ok(Resolution::None {
-        nearest: nearest(name, ids),
-    })
+    Ok(Resolution::None { nearest: nearest(name, ids) })
 }
 
 /// The id without `TICKET-`, in any case.
@@ -105,20 +103,13 @@ fn nearest<'a>(name: &str, ids: &'a [TicketId]) -> Vec<&'a TicketId> {
     let mut close: Vec<(usize, &TicketId)> = ids
         .iter()
         .filter_map(|id| {
-            let candidates = [
-                distance(short(id.as_str())),
-                distance(short(id.without_sequence())),
-            ];
+            let candidates = [distance(short(id.as_str())), distance(short(id.without_sequence()))];
             Some((candidates.into_iter().flatten().min()?, id))
         })
         .filter(|(distance, _)| *distance <= tolerated && *distance < name.len())
         .collect();
     close.sort_unstable();
-    close
-        .into_iter()
-        .take(SUGGESTIONS)
-        .map(|(_, id)| id)
-        .collect()
+    close.into_iter().take(SUGGESTIONS).map(|(_, id)| id).collect()
 }
 
 #[cfg(test)]
@@ -128,21 +119,14 @@ mod tests {
     use super::*;
 
     fn ids(texts: &[&str]) -> Vec<TicketId> {
-        texts
-            .iter()
-            .map(|text| TicketId::parse(text).unwrap())
-            .collect()
+        texts.iter().map(|text| TicketId::parse(text).unwrap()).collect()
     }
 
     /// What a query finds, as text: one id, `several`, or the suggestions behind a question mark.
     fn find(query: &str, texts: &[&str]) -> String {
         let ids = ids(texts);
-        let join = |ids: &[&TicketId]| {
-            ids.iter()
-                .map(|id| id.as_str())
-                .collect::<Vec<_>>()
-                .join(" ")
-        };
+        let join =
+            |ids: &[&TicketId]| ids.iter().map(|id| id.as_str()).collect::<Vec<_>>().join(" ");
         match resolve(query, &ids).unwrap() {
             Resolution::One(id) => id.to_string(),
             Resolution::Many(ids) => format!("several: {}", join(&ids)),
@@ -159,10 +143,7 @@ mod tests {
 
     #[test]
     fn the_prefix_may_be_left_out() {
-        assert_eq!(
-            find("foo-001", &["TICKET-foo-001", "TICKET-xfoo-001"]),
-            "TICKET-foo-001"
-        );
+        assert_eq!(find("foo-001", &["TICKET-foo-001", "TICKET-xfoo-001"]), "TICKET-foo-001");
         assert_eq!(
             find("ticket-FOO-001", &["TICKET-foo-001", "TICKET-xfoo-001"]),
             "TICKET-foo-001"
@@ -187,10 +168,7 @@ mod tests {
         let ids = ["TICKET-login-page-001", "TICKET-logout-001"];
         assert_eq!(find("page", &ids), "TICKET-login-page-001");
         assert_eq!(find("LOGOUT", &ids), "TICKET-logout-001");
-        assert_eq!(
-            find("log", &ids),
-            "several: TICKET-login-page-001 TICKET-logout-001"
-        );
+        assert_eq!(find("log", &ids), "several: TICKET-login-page-001 TICKET-logout-001");
     }
 
     #[test]
@@ -210,10 +188,7 @@ mod tests {
 
     #[test]
     fn a_path_is_never_a_part_of_an_id() {
-        assert_eq!(
-            find("tickets/queue/TICKET-foo.md", &["TICKET-foobar-001"]),
-            "? "
-        );
+        assert_eq!(find("tickets/queue/TICKET-foo.md", &["TICKET-foobar-001"]), "? ");
     }
 
     #[test]
@@ -228,10 +203,7 @@ mod tests {
     #[test]
     fn a_typing_mistake_gets_suggestions() {
         let ids = ["TICKET-login-001", "TICKET-logout-001", "TICKET-unrelated"];
-        assert_eq!(
-            find("TICKET-lgoin-001", &ids),
-            "? TICKET-login-001 TICKET-logout-001"
-        );
+        assert_eq!(find("TICKET-lgoin-001", &ids), "? TICKET-login-001 TICKET-logout-001");
         assert_eq!(find("lgoin", &ids), "? TICKET-login-001");
         assert_eq!(find("zzzzzz", &ids), "? ");
         assert_eq!(find("zz", &["TICKET-ab"]), "? ");
@@ -239,17 +211,9 @@ mod tests {
 
     #[test]
     fn at_most_three_suggestions_are_made_best_first() {
-        let ids = [
-            "TICKET-alpha5",
-            "TICKET-alpha4",
-            "TICKET-alpha3",
-            "TICKET-alphx1",
-            "TICKET-alpha2",
-        ];
-        assert_eq!(
-            find("alpah2", &ids),
-            "? TICKET-alpha2 TICKET-alpha3 TICKET-alpha4"
-        );
+        let ids =
+            ["TICKET-alpha5", "TICKET-alpha4", "TICKET-alpha3", "TICKET-alphx1", "TICKET-alpha2"];
+        assert_eq!(find("alpah2", &ids), "? TICKET-alpha2 TICKET-alpha3 TICKET-alpha4");
     }
 
     #[test]

@@ -104,18 +104,12 @@ impl Status {
     pub fn read(text: &str) -> Option<Reading> {
         let word = text.trim().to_ascii_lowercase().replace(['-', ' '], "_");
         if word == "blocked" {
-            return Some(Reading {
-                status: Status::InProgress,
-                blocked: true,
-            });
+            return Some(Reading { status: Status::InProgress, blocked: true });
         }
         Status::ALL
             .into_iter()
             .find(|status| status.as_str() == word || status.aliases().contains(&word.as_str()))
-            .map(|status| Reading {
-                status,
-                blocked: false,
-            })
+            .map(|status| Reading { status, blocked: false })
     }
 
     /// The lane in which a ticket of this status belongs.
@@ -165,9 +159,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Option<Status> {
-        Status::read(text)
-            .filter(|reading| !reading.blocked)
-            .map(|reading| reading.status)
+        Status::read(text).filter(|reading| !reading.blocked).map(|reading| reading.status)
     }
 
     #[test]
@@ -204,34 +196,21 @@ mod tests {
     fn blocked_reads_as_in_progress_and_blocked() {
         assert_eq!(
             Status::read("Blocked"),
-            Some(Reading {
-                status: Status::InProgress,
-                blocked: true
-            })
+            Some(Reading { status: Status::InProgress, blocked: true })
         );
     }
 
     #[test]
     fn an_unknown_word_is_no_status() {
-        for text in [
-            "",
-            "opened",
-            "open closed",
-            "open|claimed",
-            "\u{1b}[31mopen",
-        ] {
+        for text in ["", "opened", "open closed", "open|claimed", "\u{1b}[31mopen"] {
             assert_eq!(Status::read(text), None, "{text:?}");
         }
     }
 
     #[test]
     fn only_open_and_queued_tickets_are_claimable_and_the_gate_shuts_out_open() {
-        let claimable = |gate| {
-            Status::ALL
-                .into_iter()
-                .filter(|s| s.is_claimable(gate))
-                .collect::<Vec<_>>()
-        };
+        let claimable =
+            |gate| Status::ALL.into_iter().filter(|s| s.is_claimable(gate)).collect::<Vec<_>>();
         assert_eq!(claimable(QueueGate::Open), [Status::Open, Status::Queued]);
         assert_eq!(claimable(QueueGate::RequireQueued), [Status::Queued]);
     }

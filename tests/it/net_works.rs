@@ -19,13 +19,7 @@ fn git_daemon_serves_clones_and_pushes() {
     let bench = Bench::new();
     let daemon = Daemon::start(&bench.git, bench.dir.path());
     ok(bench.git(["clone", "-q", &daemon.url("r.git"), "copy"]));
-    ok(bench.work([
-        "push",
-        "--atomic",
-        &daemon.url("r.git"),
-        "main",
-        "main:other",
-    ]));
+    ok(bench.work(["push", "--atomic", &daemon.url("r.git"), "main", "main:other"]));
     assert_eq!(bench.remote_tip(), bench.local("main"));
     let words = fails(bench.git(["ls-remote", &daemon.url("none.git")]));
     assert!(words.contains("no such repository"), "{words}");
@@ -36,18 +30,9 @@ fn http_serves_clones_and_pushes() {
     let bench = Bench::new();
     let server = HttpServer::start(&bench.git, bench.dir.path());
     ok(bench.git(["clone", "-q", &server.url("r.git"), "copy"]));
-    ok(bench.work([
-        "push",
-        "--atomic",
-        &server.url("r.git"),
-        "main",
-        "main:other",
-    ]));
+    ok(bench.work(["push", "--atomic", &server.url("r.git"), "main", "main:other"]));
     assert_eq!(bench.remote_tip(), bench.local("main"));
-    assert_eq!(
-        server.log().last().unwrap(),
-        "POST /r.git/git-receive-pack 200"
-    );
+    assert_eq!(server.log().last().unwrap(), "POST /r.git/git-receive-pack 200");
     fails(bench.git(["ls-remote", &server.url("none.git")]));
     assert_eq!(server.log().last().unwrap(), "GET /none.git/info/refs 404");
 }
@@ -55,21 +40,13 @@ fn http_serves_clones_and_pushes() {
 #[test]
 fn http_takes_chunked_pushes_compressed_fetches_and_names_with_blanks() {
     let bench = Bench::new();
-    fs::rename(
-        bench.dir.path().join("r.git"),
-        bench.dir.path().join("a repo.git"),
-    )
-    .unwrap();
+    fs::rename(bench.dir.path().join("r.git"), bench.dir.path().join("a repo.git")).unwrap();
     let server = HttpServer::start(&bench.git, bench.dir.path());
     let url = server.url("a%20repo.git");
     bench.commit("big", BIG);
     // A pack above the limit goes in chunks, after a request that is only there to log in.
     ok(bench.work(["-c", "http.postBuffer=65536", "push", &url, "main"]));
-    let posts = server
-        .log()
-        .iter()
-        .filter(|line| line.starts_with("POST"))
-        .count();
+    let posts = server.log().iter().filter(|line| line.starts_with("POST")).count();
     assert_eq!(posts, 2, "{:?}", server.log());
     // Many different commits to ask for make a request that git compresses.
     let tip = bench.local("main");
@@ -83,12 +60,7 @@ fn http_takes_chunked_pushes_compressed_fetches_and_names_with_blanks() {
     import.stdin(fs::File::open(bench.dir.path().join("stream")).unwrap());
     ok(import);
     ok(bench.work(["fetch", "-q", &url, "refs/heads/*:refs/copies/*"]));
-    assert_eq!(
-        ok(bench.work(["for-each-ref", "refs/copies"]))
-            .lines()
-            .count(),
-        41
-    );
+    assert_eq!(ok(bench.work(["for-each-ref", "refs/copies"])).lines().count(), 41);
 }
 
 #[test]
@@ -99,11 +71,7 @@ fn http_asks_for_credentials() {
     fails(bench.work(["push", &server.url("r.git"), "main"]));
     let words = fails(bench.work(["push", &server.url_for("user", "wrong", "r.git"), "main"]));
     assert!(words.contains("Authentication failed"), "{words}");
-    assert!(
-        server.log().iter().all(|line| line.ends_with(" 401")),
-        "{:?}",
-        server.log()
-    );
+    assert!(server.log().iter().all(|line| line.ends_with(" 401")), "{:?}", server.log());
     ok(bench.work(["push", &server.url_for("user", "secret", "r.git"), "main"]));
     assert_eq!(bench.remote_tip(), bench.local("main"));
 }
@@ -113,10 +81,7 @@ fn http_answers_with_a_forced_status() {
     let bench = Bench::new();
     let server = HttpServer::start(&bench.git, bench.dir.path());
     let url = server.url("r.git");
-    for (forced, words) in [
-        (Forced::Pushes(403), "error: 403"),
-        (Forced::Packs(500), "HTTP 500"),
-    ] {
+    for (forced, words) in [(Forced::Pushes(403), "error: 403"), (Forced::Packs(500), "HTTP 500")] {
         server.force(forced);
         ok(bench.work(["ls-remote", &url]));
         let said = fails(bench.work(["push", &url, "main"]));
@@ -132,15 +97,8 @@ fn http_answers_with_a_forced_status() {
 #[test]
 fn ssh_serves_both_forms_of_address() {
     let bench = Bench::new();
-    let ssh = Ssh::install(
-        &bench.git,
-        &bench.dir.path().join("it's a bin"),
-        bench.dir.path(),
-    );
-    let path = [
-        ssh.bin().to_owned(),
-        PathBuf::from(std::env::var_os("PATH").unwrap()),
-    ];
+    let ssh = Ssh::install(&bench.git, &bench.dir.path().join("it's a bin"), bench.dir.path());
+    let path = [ssh.bin().to_owned(), PathBuf::from(std::env::var_os("PATH").unwrap())];
     let over_ssh = |mut command: Command| {
         let parts = path.iter().map(|part| part.to_str().unwrap());
         command.env("PATH", parts.collect::<Vec<_>>().join(":"));
@@ -152,10 +110,7 @@ fn ssh_serves_both_forms_of_address() {
     push.env("GIT_SSH_COMMAND", "ssh -i key -oBatchMode=yes -T");
     ok(push);
     assert_eq!(bench.remote_tip(), bench.local("main"));
-    let receive = format!(
-        "user@host git-receive-pack '{}/r.git'",
-        bench.dir.path().display()
-    );
+    let receive = format!("user@host git-receive-pack '{}/r.git'", bench.dir.path().display());
     assert_eq!(ssh.calls(), ["host git-upload-pack 'r.git'", &receive]);
 
     ssh.refuse("ssh: connect to host host port 22: Connection refused");

@@ -4,11 +4,7 @@ use std::path::{Component, Path};
 use super::*;
 
 fn fields(session: Option<&'static str>) -> Fields<'static> {
-    Fields {
-        id: "TICKET-foo-001",
-        session,
-        repo: "shop",
-    }
+    Fields { id: "TICKET-foo-001", session, repo: "shop" }
 }
 
 #[test]
@@ -16,11 +12,7 @@ fn the_defaults_are_what_the_table_of_keys_says() {
     for (template, text, purpose) in [
         (Template::default_branch(), "ticket/{id}", Purpose::Branch),
         (Template::default_active_dir(), "{id}", Purpose::ActiveDir),
-        (
-            Template::default_worktree(),
-            "../{repo}.worktrees/{id}",
-            Purpose::Worktree,
-        ),
+        (Template::default_worktree(), "../{repo}.worktrees/{id}", Purpose::Worktree),
     ] {
         assert_eq!(Template::parse(text, purpose).as_ref(), Ok(&template));
         assert_eq!(template.to_string(), text);
@@ -30,10 +22,7 @@ fn the_defaults_are_what_the_table_of_keys_says() {
 #[test]
 fn fields_are_filled_in() {
     let worktree = Template::parse("/w/{repo}/{session}-{id}", Purpose::Worktree).unwrap();
-    assert_eq!(
-        worktree.expand(&fields(Some("s"))).unwrap(),
-        "/w/shop/s-TICKET-foo-001"
-    );
+    assert_eq!(worktree.expand(&fields(Some("s"))).unwrap(), "/w/shop/s-TICKET-foo-001");
     let default = Template::default_worktree().expand(&fields(None)).unwrap();
     assert_eq!(default, "../shop.worktrees/TICKET-foo-001");
 }
@@ -104,13 +93,7 @@ fn a_hostile_session_is_refused_and_not_repaired() {
     ] {
         let error = template.expand(&fields(Some(session))).unwrap_err();
         assert!(
-            matches!(
-                error,
-                TemplateError::BadValue {
-                    field: Field::Session,
-                    ..
-                }
-            ),
+            matches!(error, TemplateError::BadValue { field: Field::Session, .. }),
             "{session:?}"
         );
         assert_eq!(error.to_string().chars().find(|c| c.is_control()), None);
@@ -120,28 +103,18 @@ fn a_hostile_session_is_refused_and_not_repaired() {
 #[test]
 fn values_that_are_harmless_apart_may_not_be_harmful_together() {
     let branch = Template::parse("t/{id}.x", Purpose::Branch).unwrap();
-    let id = Fields {
-        id: "a.",
-        session: None,
-        repo: "r",
-    };
+    let id = Fields { id: "a.", session: None, repo: "r" };
     assert!(branch.expand(&id).is_err());
     let active = Template::parse(".g{session}", Purpose::ActiveDir).unwrap();
     let error = active.expand(&fields(Some("it"))).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "`.git` is not a usable name: `.git` is git's own"
-    );
+    assert_eq!(error.to_string(), "`.git` is not a usable name: `.git` is git's own");
 }
 
 #[test]
 fn a_ticket_without_a_session_cannot_use_a_template_with_one() {
     let template = Template::parse("{session}", Purpose::ActiveDir).unwrap();
     let error = template.expand(&fields(None)).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "the ticket has no session to put into it"
-    );
+    assert_eq!(error.to_string(), "the ticket has no session to put into it");
 }
 
 #[test]
@@ -163,10 +136,7 @@ fn the_id_is_read_back_from_a_branch() {
 #[test]
 fn braces_in_a_fixed_directory_are_no_fields() {
     let template = Template::parse_below("/home/{me}/", "{repo}/{id}").unwrap();
-    assert_eq!(
-        template.expand(&fields(None)).unwrap(),
-        "/home/{me}/shop/TICKET-foo-001"
-    );
+    assert_eq!(template.expand(&fields(None)).unwrap(), "/home/{me}/shop/TICKET-foo-001");
 }
 
 fn purpose() -> impl Strategy<Value = Purpose> {
@@ -175,27 +145,15 @@ fn purpose() -> impl Strategy<Value = Purpose> {
 
 /// Texts made of what is dangerous in a path, besides arbitrary ones.
 fn hostile() -> impl Strategy<Value = String> {
-    let bits = vec![
-        "..", ".", "/", "\\", "-", "a", ".git", ".lock", " ", "\0", "\n", "@{", "{", "}", "~",
-    ];
+    let bits =
+        vec!["..", ".", "/", "\\", "-", "a", ".git", ".lock", " ", "\0", "\n", "@{", "{", "}", "~"];
     let made =
         prop::collection::vec(prop::sample::select(bits), 0..6).prop_map(|bits| bits.concat());
     prop_oneof![made, any::<String>()]
 }
 
 fn template() -> impl Strategy<Value = String> {
-    let bits = vec![
-        "{id}",
-        "{session}",
-        "{repo}",
-        "..",
-        "/",
-        ".",
-        "-",
-        "a",
-        ".g",
-        "it",
-    ];
+    let bits = vec!["{id}", "{session}", "{repo}", "..", "/", ".", "-", "a", ".g", "it"];
     prop::collection::vec(prop::sample::select(bits), 0..8).prop_map(|bits| bits.concat())
 }
 

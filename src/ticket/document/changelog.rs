@@ -48,10 +48,8 @@ impl Document {
         let section = self.bytes.get(..end).unwrap_or_default();
         let text_end = section.trim_ascii_end().len();
         let rest = section.get(text_end..).unwrap_or_default();
-        let line_end = rest
-            .iter()
-            .position(|byte| *byte == b'\n')
-            .map(|newline| text_end + newline + 1);
+        let line_end =
+            rest.iter().position(|byte| *byte == b'\n').map(|newline| text_end + newline + 1);
 
         let at = line_end.unwrap_or(end);
         let line_break = line_break_before(&self.bytes, at);
@@ -74,11 +72,7 @@ impl Document {
     fn end_of_changelog(&self) -> Option<usize> {
         let body = self.body();
         let outline = markdown::outline(body);
-        let mut following = outline
-            .headings
-            .iter()
-            .filter(|heading| heading.level == 1)
-            .rev();
+        let mut following = outline.headings.iter().filter(|heading| heading.level == 1).rev();
         let mut next = None;
         following.find(|heading| {
             let text = body.get(heading.text.clone()).unwrap_or_default();
@@ -99,17 +93,8 @@ impl Document {
 impl Entry<'_> {
     fn to_markdown(self, line_break: &str) -> String {
         let when = self.at.format("%Y-%m-%d %H:%M");
-        let mut text = format!(
-            "## [{when}] - {}: {}",
-            one_line(self.role),
-            one_line(self.kind)
-        );
-        for line in self
-            .lines
-            .iter()
-            .map(|line| item(line))
-            .filter(|line| !line.is_empty())
-        {
+        let mut text = format!("## [{when}] - {}: {}", one_line(self.role), one_line(self.kind));
+        for line in self.lines.iter().map(|line| item(line)).filter(|line| !line.is_empty()) {
             text.push_str(line_break);
             text.push_str("- ");
             text.push_str(&line);
@@ -143,11 +128,7 @@ fn item(text: &str) -> String {
         || (!marker.is_empty() && marker.bytes().all(|byte| byte == b'#'))
         || matches!(marker, "-" | "+" | "*")
         || (!line.is_empty() && ['-', '*', '_'].into_iter().any(is_rule));
-    if starts_block {
-        format!("\\{line}")
-    } else {
-        line
-    }
+    if starts_block { format!("\\{line}") } else { line }
 }
 
 #[cfg(test)]
@@ -163,16 +144,9 @@ mod tests {
         let at = Utc.with_ymd_and_hms(2026, 11, 20, 8, 2, 59).unwrap();
         let mut document = Document::parse(format!("---\n---\n{body}").into_bytes()).unwrap();
         let before = document.clone();
-        let appended = document.append_changelog(&Entry {
-            at,
-            role,
-            kind: "activated",
-            lines: &lines,
-        });
-        assert_eq!(
-            Document::parse(document.as_bytes().to_vec()).as_ref(),
-            Ok(&document)
-        );
+        let appended =
+            document.append_changelog(&Entry { at, role, kind: "activated", lines: &lines });
+        assert_eq!(Document::parse(document.as_bytes().to_vec()).as_ref(), Ok(&document));
         match appended {
             Appended::Yes => Some(String::from_utf8(document.body().to_vec()).unwrap()),
             Appended::NoSection => {
@@ -195,22 +169,10 @@ mod tests {
                 "# changelog #\n\n## [x]\n- y\n\n\n",
                 format!("# changelog #\n\n## [x]\n- y\n\n{ADDED}\n\n\n"),
             ),
-            (
-                "# Changelog\n- y  ",
-                format!("# Changelog\n- y  \n\n{ADDED}"),
-            ),
-            (
-                "# Changelog\n- y\n\n# Next\n",
-                format!("# Changelog\n- y\n\n{ADDED}\n\n# Next\n"),
-            ),
-            (
-                "# Changelog\n- y\n# Next\n",
-                format!("# Changelog\n- y\n\n{ADDED}\n\n# Next\n"),
-            ),
-            (
-                "# Changelog\n# Changelog\n",
-                format!("# Changelog\n# Changelog\n\n{ADDED}\n"),
-            ),
+            ("# Changelog\n- y  ", format!("# Changelog\n- y  \n\n{ADDED}")),
+            ("# Changelog\n- y\n\n# Next\n", format!("# Changelog\n- y\n\n{ADDED}\n\n# Next\n")),
+            ("# Changelog\n- y\n# Next\n", format!("# Changelog\n- y\n\n{ADDED}\n\n# Next\n")),
+            ("# Changelog\n# Changelog\n", format!("# Changelog\n# Changelog\n\n{ADDED}\n")),
             (
                 "# Changelog\n```\n# Next\n```\n",
                 format!("# Changelog\n```\n# Next\n```\n\n{ADDED}\n"),
@@ -228,10 +190,7 @@ mod tests {
             add("# Changelog\r\n- y\r\n"),
             Some(format!("# Changelog\r\n- y\r\n\r\n{added}\r\n"))
         );
-        assert_eq!(
-            add("a\r\n# Changelog"),
-            Some(format!("a\r\n# Changelog\r\n\r\n{added}"))
-        );
+        assert_eq!(add("a\r\n# Changelog"), Some(format!("a\r\n# Changelog\r\n\r\n{added}")));
     }
 
     #[test]
@@ -251,11 +210,9 @@ mod tests {
         ] {
             assert_eq!(add(body), None, "{body:?}");
         }
-        for body in [
-            "``` a`b\n# Changelog\n",
-            "<!-- x -->\n# Changelog\n",
-            "<!-->\n   # Changelog\n",
-        ] {
+        for body in
+            ["``` a`b\n# Changelog\n", "<!-- x -->\n# Changelog\n", "<!-->\n   # Changelog\n"]
+        {
             assert_eq!(add(body), Some(format!("{body}\n{ADDED}\n")), "{body:?}");
         }
     }
@@ -300,9 +257,6 @@ mod tests {
 - \\- ## [2026-11-20 08:02] - Critic: reviewed
 - *emphasis* and [ ] a box
 ";
-        assert_eq!(
-            append("# Changelog\n", "a\n# b <!-- c", &hostile).as_deref(),
-            Some(expected)
-        );
+        assert_eq!(append("# Changelog\n", "a\n# b <!-- c", &hostile).as_deref(), Some(expected));
     }
 }

@@ -50,10 +50,7 @@ impl Document {
             edits.push((field.tail.clone(), String::new()));
         }
         if edits.is_empty() {
-            let anchor = self
-                .fields
-                .iter()
-                .rfind(|field| ANCHORS.contains(&field.key.as_str()));
+            let anchor = self.fields.iter().rfind(|field| ANCHORS.contains(&field.key.as_str()));
             let at = anchor.map_or(self.block.len(), |field| field.end);
             let line_break = line_break_before(&self.bytes, self.block.start + at);
             edits.push((at..at, format!("{}: {value}{line_break}", word(key))));
@@ -75,9 +72,7 @@ impl Document {
 pub(super) fn line_break_before(bytes: &[u8], at: usize) -> &'static str {
     let before = bytes.get(..at).unwrap_or_default();
     let newline = before.iter().rposition(|byte| *byte == b'\n');
-    let lines = newline
-        .and_then(|newline| before.get(..newline))
-        .unwrap_or_default();
+    let lines = newline.and_then(|newline| before.get(..newline)).unwrap_or_default();
     if lines.ends_with(b"\r") { "\r\n" } else { "\n" }
 }
 
@@ -101,11 +96,7 @@ impl Value<'_> {
 /// A text where plain text may not hold everything: as a key, and as an item of a list in brackets.
 fn word(text: &str) -> String {
     let is_word = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_' | '.' | '/');
-    if is_plain(text) && text.chars().all(is_word) {
-        text.to_owned()
-    } else {
-        quote(text)
-    }
+    if is_plain(text) && text.chars().all(is_word) { text.to_owned() } else { quote(text) }
 }
 
 /// Whether YAML 1.1 and 1.2 both read this very text without quotes.
@@ -167,11 +158,7 @@ mod tests {
         let mut document = Document::parse(format!("---\n{lines}---\nbody").into_bytes()).unwrap();
         document.set(key, value).unwrap();
         let text = String::from_utf8(document.into_bytes()).unwrap();
-        text.strip_prefix("---\n")
-            .unwrap()
-            .strip_suffix("---\nbody")
-            .unwrap()
-            .to_owned()
+        text.strip_prefix("---\n").unwrap().strip_suffix("---\nbody").unwrap().to_owned()
     }
 
     #[test]
@@ -189,14 +176,8 @@ mod tests {
             ("a: b\n  c # d\n  # e\nf: g\n", "a: new # d\n  # e\nf: g\n"),
             ("a: \"b\n\n  c\" # d\ne: f\n", "a: new # d\ne: f\n"),
             ("a: [b, # x\n  c\n] # d\ne: f\n", "a: new # d\ne: f\n"),
-            (
-                "a: | # c\n  b\n\n  # d\n\n# e\nf: g\n",
-                "a: new # c\n\n# e\nf: g\n",
-            ),
-            (
-                "a: # c\n- b\n# d\n- e\n# f\ng: h\n",
-                "a: new # c\n# f\ng: h\n",
-            ),
+            ("a: | # c\n  b\n\n  # d\n\n# e\nf: g\n", "a: new # c\n\n# e\nf: g\n"),
+            ("a: # c\n- b\n# d\n- e\n# f\ng: h\n", "a: new # c\n# f\ng: h\n"),
             ("a:\n  b:\n    c: d\n\ne: f\n", "a: new\n\ne: f\n"),
         ];
         for (before, after) in cases {
@@ -233,10 +214,7 @@ mod tests {
             lines = set(&lines, key, Value::Null);
         }
         let added = "claimed_by: null\nclaimed_at: null\nclaim_id: null\nbranch: null\n";
-        assert_eq!(
-            lines,
-            format!("status: queued\n{added}created: 2025-12-03\n")
-        );
+        assert_eq!(lines, format!("status: queued\n{added}created: 2025-12-03\n"));
     }
 
     #[test]
@@ -300,10 +278,7 @@ mod tests {
             "...",
         ];
         for text in quoted {
-            assert_eq!(
-                Value::Text(text).to_yaml(),
-                serde_json::to_string(text).unwrap()
-            );
+            assert_eq!(Value::Text(text).to_yaml(), serde_json::to_string(text).unwrap());
         }
     }
 
@@ -318,14 +293,8 @@ mod tests {
     fn a_list_is_one_line_of_items_each_quoted_when_it_must_be() {
         let items = ["TICKET-a-001", "001", "a, b", "c]", "d:e", "f?"].map(str::to_owned);
         let list = Value::List(&items);
-        assert_eq!(
-            list.to_yaml(),
-            "[TICKET-a-001, \"001\", \"a, b\", \"c]\", \"d:e\", \"f?\"]"
-        );
+        assert_eq!(list.to_yaml(), "[TICKET-a-001, \"001\", \"a, b\", \"c]\", \"d:e\", \"f?\"]");
         assert_eq!(Value::List(&[]).to_yaml(), "[]");
-        assert_eq!(
-            set("a:\n  - b\n", "a", list),
-            format!("a: {}\n", list.to_yaml())
-        );
+        assert_eq!(set("a:\n  - b\n", "a", list), format!("a: {}\n", list.to_yaml()));
     }
 }

@@ -62,20 +62,13 @@ const TAB: &str = "a tab cannot indent a line";
 pub(super) fn read(bytes: &[u8]) -> Result<Layout, Fault> {
     let (block, body) = locate(bytes)?;
     let start = block.start;
-    let inside = |at: usize, kind| Fault {
-        at: start + at,
-        kind,
-    };
+    let inside = |at: usize, kind| Fault { at: start + at, kind };
     let text = str::from_utf8(bytes.get(block.clone()).unwrap_or_default())
         .map_err(|error| inside(error.valid_up_to(), Kind::NotUtf8))?;
     let fields = refuse_ambiguous(text)
         .and_then(|()| fields(text))
         .map_err(|(at, why)| inside(at, Kind::BadYaml(why)))?;
-    Ok(Layout {
-        block,
-        body,
-        fields,
-    })
+    Ok(Layout { block, body, fields })
 }
 
 /// The lines between the fences, and the start of the body.
@@ -91,44 +84,28 @@ fn locate(bytes: &[u8]) -> Result<(Range<usize>, usize), Fault> {
         }
         at = next;
     }
-    Err(Fault {
-        at: fence,
-        kind: Kind::Unclosed,
-    })
+    Err(Fault { at: fence, kind: Kind::Unclosed })
 }
 
 fn opening_fence(bytes: &[u8]) -> Result<usize, Fault> {
-    let start = if bytes.starts_with(BYTE_ORDER_MARK) {
-        BYTE_ORDER_MARK.len()
-    } else {
-        0
-    };
+    let start = if bytes.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
     let mut at = start;
     loop {
         let rest = bytes.get(at..).unwrap_or_default();
-        at += rest
-            .iter()
-            .take_while(|byte| byte.is_ascii_whitespace())
-            .count();
+        at += rest.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
         let rest = bytes.get(at..).unwrap_or_default();
         if !rest.starts_with(b"<!--") {
             break;
         }
         // From the third byte on, because `<!-->` is a whole comment in HTML.
         let close = rest.windows(3).skip(2).position(|window| window == b"-->");
-        at += close.ok_or(Fault {
-            at,
-            kind: Kind::UnclosedComment,
-        })? + 5;
+        at += close.ok_or(Fault { at, kind: Kind::UnclosedComment })? + 5;
     }
     let at_margin = at == start || bytes.get(at - 1) == Some(&b'\n');
     if at_margin && is_fence(bytes.get(at..next_line(bytes, at)), b"---") {
         Ok(at)
     } else {
-        Err(Fault {
-            at,
-            kind: Kind::NoFrontMatter,
-        })
+        Err(Fault { at, kind: Kind::NoFrontMatter })
     }
 }
 
@@ -138,9 +115,7 @@ fn is_fence(line: Option<&[u8]>, fence: &[u8]) -> bool {
 
 fn next_line(bytes: &[u8], at: usize) -> usize {
     let rest = bytes.get(at..).unwrap_or_default();
-    rest.iter()
-        .position(|byte| *byte == b'\n')
-        .map_or(bytes.len(), |newline| at + newline + 1)
+    rest.iter().position(|byte| *byte == b'\n').map_or(bytes.len(), |newline| at + newline + 1)
 }
 
 type Broken = (usize, &'static str);
@@ -177,14 +152,9 @@ impl Line<'_> {
 fn line_at(block: &str, start: usize) -> Option<Line<'_>> {
     let rest = block.get(start..).filter(|rest| !rest.is_empty())?;
     let whole = rest.split_inclusive('\n').next()?;
-    let text = whole
-        .strip_suffix('\n')
-        .map_or(whole, |text| text.strip_suffix('\r').unwrap_or(text));
-    Some(Line {
-        start,
-        text,
-        next: start + whole.len(),
-    })
+    let text =
+        whole.strip_suffix('\n').map_or(whole, |text| text.strip_suffix('\r').unwrap_or(text));
+    Some(Line { start, text, next: start + whole.len() })
 }
 
 fn fields(block: &str) -> Result<Vec<Field>, Broken> {
@@ -230,10 +200,7 @@ fn field(block: &str, line: Line<'_>) -> Result<Field, Broken> {
         return Ok(field(at..at + header.len(), line.next..end, end));
     }
     let (end_of_value, end) = match complete(block, at)? {
-        Some(end) => (
-            end,
-            line_at(block, end).map_or(end, |rest_of_line| rest_of_line.next),
-        ),
+        Some(end) => (end, line_at(block, end).map_or(end, |rest_of_line| rest_of_line.next)),
         None => match continuation(block, line.next, Items::Indented)? {
             Some(last) => (last.start + scalar::plain_len(last.text), last.next),
             None => (at + scalar::plain_len(rest), line.next),

@@ -28,10 +28,7 @@ enum State {
 
 /// The text of the first heading that has any and is UTF-8.
 pub(super) fn first_heading(body: &[u8]) -> Option<String> {
-    let texts = outline(body)
-        .headings
-        .into_iter()
-        .filter_map(|heading| body.get(heading.text));
+    let texts = outline(body).headings.into_iter().filter_map(|heading| body.get(heading.text));
     texts
         .filter_map(|text| str::from_utf8(text).ok())
         .find(|text| !text.is_empty())
@@ -55,10 +52,7 @@ pub(super) fn outline(body: &[u8]) -> Outline {
         };
         start += line.len();
     }
-    Outline {
-        headings,
-        open_at_end: !matches!(state, State::Text),
-    }
+    Outline { headings, open_at_end: !matches!(state, State::Text) }
 }
 
 fn state_after_text(line: &[u8]) -> State {
@@ -70,21 +64,13 @@ fn state_after_text(line: &[u8]) -> State {
         let opens = comment.starts_with(b"--") && !contains(comment, b"-->");
         return if opens { State::Comment } else { State::Text };
     }
-    let Some(byte) = text
-        .first()
-        .copied()
-        .filter(|byte| matches!(byte, b'`' | b'~'))
-    else {
+    let Some(byte) = text.first().copied().filter(|byte| matches!(byte, b'`' | b'~')) else {
         return State::Text;
     };
     let len = run(text, byte);
     // Three backticks and one more on the same line are code within a line of text.
     let is_inline = byte == b'`' && text.iter().skip(len).any(|other| *other == b'`');
-    if len >= 3 && !is_inline {
-        State::Fence { byte, len }
-    } else {
-        State::Text
-    }
+    if len >= 3 && !is_inline { State::Fence { byte, len } } else { State::Text }
 }
 
 fn closes_fence(line: &[u8], byte: u8, len: usize) -> bool {
@@ -104,11 +90,7 @@ fn heading(line: &[u8], start: usize) -> Option<Heading> {
     let lead = rest.len() - rest.trim_ascii_start().len();
     let text_start = start + indent + level + lead;
     let text = without_closing_hashes(rest.trim_ascii());
-    Some(Heading {
-        start,
-        level,
-        text: text_start..text_start + text.len(),
-    })
+    Some(Heading { start, level, text: text_start..text_start + text.len() })
 }
 
 /// `# Title #` is the same as `# Title`, but `# C#` keeps its `#`.
@@ -116,11 +98,7 @@ fn without_closing_hashes(text: &[u8]) -> &[u8] {
     let hashes = text.iter().rev().take_while(|byte| **byte == b'#').count();
     let before = text.get(..text.len() - hashes).unwrap_or_default();
     let is_closing = before.last().is_none_or(u8::is_ascii_whitespace);
-    if is_closing {
-        before.trim_ascii_end()
-    } else {
-        text
-    }
+    if is_closing { before.trim_ascii_end() } else { text }
 }
 
 /// The indentation and the rest of a line, unless it is indented so far that it is code.

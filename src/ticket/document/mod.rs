@@ -105,10 +105,9 @@ impl Document {
                 fields: layout.fields,
                 bytes,
             }),
-            Err(fault) => Err(DocumentError {
-                line: line_number(&bytes, fault.at),
-                kind: fault.kind,
-            }),
+            Err(fault) => {
+                Err(DocumentError { line: line_number(&bytes, fault.at), kind: fault.kind })
+            }
         }
     }
 
@@ -144,15 +143,13 @@ impl Document {
     /// The value of a key as a list: a YAML list of either kind, or one text, split at its commas.
     /// Items that are not text are left out. Of several lines for one key the last one counts.
     pub fn list(&self, key: &str) -> Vec<String> {
-        self.field(key)
-            .map_or_else(Vec::new, |field| scalar::list(self.block(), field))
+        self.field(key).map_or_else(Vec::new, |field| scalar::list(self.block(), field))
     }
 
     /// The title in the front matter, else the first heading of the body. It may hold any
     /// character.
     pub fn title(&self) -> Option<String> {
-        self.text("title")
-            .or_else(|| markdown::first_heading(self.body()))
+        self.text("title").or_else(|| markdown::first_heading(self.body()))
     }
 
     /// The status, or why there is none. It is blocked if the status says so or if the key
@@ -165,14 +162,9 @@ impl Document {
             return Err(StatusError::Unknown { line, text });
         };
         let flagged = self.text("blocked").is_some_and(|text| {
-            !["false", "no", "off"]
-                .iter()
-                .any(|no| text.eq_ignore_ascii_case(no))
+            !["false", "no", "off"].iter().any(|no| text.eq_ignore_ascii_case(no))
         });
-        Ok(Reading {
-            blocked: reading.blocked || flagged,
-            ..reading
-        })
+        Ok(Reading { blocked: reading.blocked || flagged, ..reading })
     }
 
     /// The line of a key, counted from 1.
@@ -196,9 +188,5 @@ impl Document {
 
 /// The number of the line that holds the byte at `offset`, counted from 1.
 fn line_number(bytes: &[u8], offset: usize) -> usize {
-    1 + bytes
-        .iter()
-        .take(offset)
-        .filter(|byte| **byte == b'\n')
-        .count()
+    1 + bytes.iter().take(offset).filter(|byte| **byte == b'\n').count()
 }

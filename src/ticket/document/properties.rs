@@ -84,12 +84,8 @@ const STATUS_LINES: &[(&str, &str, &str)] = &[
     ("status: ", "", ""),
 ];
 
-const PRELUDES: &[&str] = &[
-    "",
-    "\n \n",
-    "<!--\n---\nstatus: closed\n---\n-->\n",
-    "<!---->\n\n<!-- a -->  \n",
-];
+const PRELUDES: &[&str] =
+    &["", "\n \n", "<!--\n---\nstatus: closed\n---\n-->\n", "<!---->\n\n<!-- a -->  \n"];
 
 const BODIES: &[&str] = &[
     "",
@@ -107,14 +103,7 @@ fn part() -> impl Strategy<Value = Part> {
     ]
 }
 
-const KEYS: &[&str] = &[
-    "status",
-    "claimed_by",
-    "sequence",
-    "title",
-    "list",
-    "odd: key\n",
-];
+const KEYS: &[&str] = &["status", "claimed_by", "sequence", "title", "list", "odd: key\n"];
 
 const BODY_LINES: &[&str] = &[
     "# Changelog\n",
@@ -218,10 +207,7 @@ impl Writer<'_> {
 
     /// The line breaks of what is not written any more are used up all the same.
     fn skip(&mut self, text: &str) {
-        self.breaks
-            .by_ref()
-            .take(text.matches('\n').count())
-            .for_each(drop);
+        self.breaks.by_ref().take(text.matches('\n').count()).for_each(drop);
     }
 }
 
@@ -234,10 +220,7 @@ fn write(
     new: Option<&str>,
 ) -> String {
     let (prelude, has_mark, body) = outside;
-    let mut writer = Writer {
-        text: String::new(),
-        breaks: breaks.iter().cycle(),
-    };
+    let mut writer = Writer { text: String::new(), breaks: breaks.iter().cycle() };
     writer.push(if has_mark { "\u{feff}" } else { "" });
     writer.push(prelude);
     writer.push("---\n");

@@ -61,20 +61,12 @@ impl Node<'_> {
 fn node<'a>(block: &'a str, field: &Field) -> Node<'a> {
     let slice = |range: std::ops::Range<usize>| block.get(range).unwrap_or_default();
     if !field.value.is_empty() {
-        let end = if field.tail.is_empty() {
-            field.value.end
-        } else {
-            field.tail.end
-        };
+        let end = if field.tail.is_empty() { field.value.end } else { field.tail.end };
         return inline(slice(field.value.start..end));
     }
     // The value is below its key: a list, a map, or a text that was too long for the line.
     let mut lines = slice(field.tail.clone());
-    while let Some(line) = lines
-        .split_inclusive('\n')
-        .next()
-        .filter(|line| is_trivia(line))
-    {
+    while let Some(line) = lines.split_inclusive('\n').next().filter(|line| is_trivia(line)) {
         lines = lines.get(line.len()..).unwrap_or_default();
     }
     let source = lines.trim_matches(SPACE);
@@ -100,11 +92,7 @@ fn inline(source: &str) -> Node<'_> {
         }
         Some(b'[') => complete(flow_len(source)).map_or(Node::Plain(source), Node::FlowList),
         Some(b'{') => complete(flow_len(source)).map_or(Node::Plain(source), |_| Node::Map),
-        _ if source
-            .lines()
-            .next()
-            .is_some_and(|line| block_header(line).is_some()) =>
-        {
+        _ if source.lines().next().is_some_and(|line| block_header(line).is_some()) => {
             Node::BlockText(source)
         }
         _ => Node::Plain(source),
@@ -117,27 +105,16 @@ fn is_null(text: &str) -> bool {
 
 /// The lines of a plain text as one, without their comments.
 fn fold(source: &str) -> String {
-    let lines = source.lines().map(|line| {
-        line.get(..plain_len(line))
-            .unwrap_or_default()
-            .trim_matches(SPACE)
-    });
-    lines
-        .filter(|line| !line.is_empty())
-        .collect::<Vec<_>>()
-        .join(" ")
+    let lines = source
+        .lines()
+        .map(|line| line.get(..plain_len(line)).unwrap_or_default().trim_matches(SPACE));
+    lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 fn unquote(source: &str) -> String {
     serde_yaml::from_str(source).unwrap_or_else(|_| {
-        let inner = source
-            .get(1..source.len().saturating_sub(1))
-            .unwrap_or_default();
-        if source.starts_with('\'') {
-            inner.replace("''", "'")
-        } else {
-            inner.to_owned()
-        }
+        let inner = source.get(1..source.len().saturating_sub(1)).unwrap_or_default();
+        if source.starts_with('\'') { inner.replace("''", "'") } else { inner.to_owned() }
     })
 }
 
@@ -168,21 +145,13 @@ fn block_items(lines: &str) -> Vec<String> {
     for line in lines.lines().filter(|line| !is_trivia(line)) {
         let text = line.trim_matches(SPACE);
         if indent(line) == margin && is_item(text) {
-            items.push(
-                text.get(1..)
-                    .unwrap_or_default()
-                    .trim_start_matches(SPACE)
-                    .to_owned(),
-            );
+            items.push(text.get(1..).unwrap_or_default().trim_start_matches(SPACE).to_owned());
         } else if let Some(item) = items.last_mut() {
             item.push('\n');
             item.push_str(text);
         }
     }
-    items
-        .iter()
-        .filter_map(|item| inline(item).text())
-        .collect()
+    items.iter().filter_map(|item| inline(item).text()).collect()
 }
 
 /// Whether the line has nothing but blanks.
@@ -208,15 +177,13 @@ pub(super) fn is_item(line: &str) -> bool {
 }
 
 fn is_mark(line: &str, mark: &str) -> bool {
-    line.strip_prefix(mark)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with(BLANK))
+    line.strip_prefix(mark).is_some_and(|rest| rest.is_empty() || rest.starts_with(BLANK))
 }
 
 /// The key that the line starts with, and the offset behind its colon.
 pub(super) fn key(line: &str) -> Option<(String, usize)> {
     let is_separator = |colon: usize| {
-        line.get(colon + 1..)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with(BLANK))
+        line.get(colon + 1..).is_some_and(|rest| rest.is_empty() || rest.starts_with(BLANK))
     };
     let first = line.chars().next()?;
     if matches!(first, '"' | '\'') {
@@ -229,9 +196,7 @@ pub(super) fn key(line: &str) -> Option<(String, usize)> {
     if BLANK.contains(&first) || ",[]{}#&*!|>%@`".contains(first) || is_other {
         return None;
     }
-    let (colon, _) = line
-        .match_indices(':')
-        .find(|(colon, _)| is_separator(*colon))?;
+    let (colon, _) = line.match_indices(':').find(|(colon, _)| is_separator(*colon))?;
     let text = line.get(..colon)?;
     let key = text.trim_end_matches(BLANK);
     (!key.is_empty() && plain_len(text) == key.len()).then(|| (key.to_owned(), colon + 1))
@@ -250,14 +215,8 @@ pub(super) fn block_header(line: &str) -> Option<&str> {
 pub(super) fn plain_len(line: &str) -> usize {
     let is_comment =
         |at: usize| at == 0 || line.get(..at).is_some_and(|before| before.ends_with(BLANK));
-    let end = line
-        .match_indices('#')
-        .map(|(at, _)| at)
-        .find(|at| is_comment(*at));
-    line.get(..end.unwrap_or(line.len()))
-        .unwrap_or_default()
-        .trim_end_matches(SPACE)
-        .len()
+    let end = line.match_indices('#').map(|(at, _)| at).find(|at| is_comment(*at));
+    line.get(..end.unwrap_or(line.len())).unwrap_or_default().trim_end_matches(SPACE).len()
 }
 
 /// The length of the quoted text that starts with the first character of `text`. None if it is not

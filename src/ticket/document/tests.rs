@@ -53,40 +53,23 @@ status: approved
 #[test]
 fn an_ordinary_ticket_is_read() {
     let ticket = document(ORDINARY);
-    assert_eq!(
-        ticket.text("ticket_id").as_deref(),
-        Some("TICKET-login-001")
-    );
+    assert_eq!(ticket.text("ticket_id").as_deref(), Some("TICKET-login-001"));
     assert_eq!(ticket.text("sequence").as_deref(), Some("001"));
-    assert_eq!(
-        ticket.text("title").as_deref(),
-        Some("Login: keep the session")
-    );
+    assert_eq!(ticket.text("title").as_deref(), Some("Login: keep the session"));
     assert_eq!(ticket.text("created").as_deref(), Some("2025-12-03 19:30"));
     assert_eq!(ticket.text("parent_ticket"), None);
     assert_eq!(ticket.text("worktree_path"), None);
     assert!(ticket.has("worktree_path"));
     assert!(!ticket.has("claimed_by"));
     assert!(ticket.body().starts_with(b"\n# Requirements"));
-    assert_eq!(
-        ticket.status(),
-        Ok(Reading {
-            status: Status::Open,
-            blocked: false
-        })
-    );
+    assert_eq!(ticket.status(), Ok(Reading { status: Status::Open, blocked: false }));
     assert_eq!(ticket.into_bytes(), ORDINARY.as_bytes());
 }
 
 #[test]
 fn a_comment_before_the_front_matter_is_skipped_whatever_it_holds() {
     let comment = "<!--\nHow to\n---\nstatus: closed\n---\n## [x]\n-->\n";
-    assert_eq!(
-        document(&format!("{comment}{ORDINARY}"))
-            .text("status")
-            .as_deref(),
-        Some("open")
-    );
+    assert_eq!(document(&format!("{comment}{ORDINARY}")).text("status").as_deref(), Some("open"));
     let several = format!("\u{feff}\r\n<!-- one --> <!---->\n\n{comment}<!-->\n{ORDINARY}");
     assert_eq!(document(&several).text("status").as_deref(), Some("open"));
 }
@@ -134,55 +117,19 @@ fn broken_front_matter_says_where_and_why() {
         ("a: [b}", 2, "this bracket is not closed"),
         ("a: {b # }", 2, "this bracket is not closed"),
         ("a: \"b\n c\" d", 3, "there is text behind a complete value"),
-        (
-            "a: \"b\"\n  c",
-            3,
-            "this line is indented but continues nothing",
-        ),
+        ("a: \"b\"\n  c", 3, "this line is indented but continues nothing"),
         (" a: b", 2, "this line is indented but continues nothing"),
         ("- a", 2, "this list item belongs to no key"),
         ("a: b\n- c", 3, "this list item belongs to no key"),
-        (
-            "a: b\nprose",
-            3,
-            "this line is neither a `key: value` nor a comment",
-        ),
-        (
-            "a:b",
-            2,
-            "this line is neither a `key: value` nor a comment",
-        ),
-        (
-            "--- a: b",
-            2,
-            "this line is neither a `key: value` nor a comment",
-        ),
-        (
-            "? a : b",
-            2,
-            "this line is neither a `key: value` nor a comment",
-        ),
-        (
-            "{a: b}",
-            2,
-            "this line is neither a `key: value` nor a comment",
-        ),
-        (
-            "a #: b",
-            2,
-            "this line is neither a `key: value` nor a comment",
-        ),
+        ("a: b\nprose", 3, "this line is neither a `key: value` nor a comment"),
+        ("a:b", 2, "this line is neither a `key: value` nor a comment"),
+        ("--- a: b", 2, "this line is neither a `key: value` nor a comment"),
+        ("? a : b", 2, "this line is neither a `key: value` nor a comment"),
+        ("{a: b}", 2, "this line is neither a `key: value` nor a comment"),
+        ("a #: b", 2, "this line is neither a `key: value` nor a comment"),
         ("a: b\nc: \0", 3, "it holds a NUL byte"),
-        (
-            "a: b\rc: d",
-            2,
-            "it holds a line break that only some readers see",
-        ),
-        (
-            "a: b\u{2028}c: d",
-            2,
-            "it holds a line break that only some readers see",
-        ),
+        ("a: b\rc: d", 2, "it holds a line break that only some readers see"),
+        ("a: b\u{2028}c: d", 2, "it holds a line break that only some readers see"),
     ];
     for (lines, line, why) in cases {
         assert_eq!(broken(lines), (line, why), "{lines:?}");
@@ -206,10 +153,7 @@ fn values_that_say_nothing_read_as_nothing() {
     ] {
         assert_eq!(text(&format!("a: {value}"), "a"), None, "{value:?}");
     }
-    assert_eq!(
-        text("a: {assigned at activation: 001, 002, etc}", "a"),
-        None
-    );
+    assert_eq!(text("a: {assigned at activation: 001, 002, etc}", "a"), None);
     assert_eq!(text("a: {null or TICKET-session-id-###}", "a"), None);
     assert_eq!(text("a:\n  b: c", "a"), None);
     assert_eq!(text("a:\n- b", "a"), None);
@@ -265,14 +209,8 @@ fn a_list_is_read_in_every_form() {
         assert_eq!(front(lines).list("a"), ["b", "c"], "{lines:?}");
     }
     assert_eq!(front("a: b").list("a"), ["b"]);
-    assert_eq!(
-        front("a: [\"b, c\", don't, d[0]]").list("a"),
-        ["b, c", "don't", "d[0]"]
-    );
-    assert_eq!(
-        front("a:\n  - b\n    c\n  - d: e").list("a"),
-        ["b c", "d: e"]
-    );
+    assert_eq!(front("a: [\"b, c\", don't, d[0]]").list("a"), ["b, c", "don't", "d[0]"]);
+    assert_eq!(front("a:\n  - b\n    c\n  - d: e").list("a"), ["b c", "d: e"]);
     for nothing in ["a:", "a: null", "a: []", "a: {b}", "a:\n  b: c", "b: c"] {
         assert!(front(nothing).list("a").is_empty(), "{nothing:?}");
     }
@@ -294,16 +232,9 @@ fn the_lines_of_a_value_hold_no_keys() {
 #[test]
 fn the_title_is_in_the_front_matter_or_else_the_first_heading() {
     let body = "<!--\n# No\n-->\n```\n# No\n```\n    # No\n#hashtag\n#\n## Yes ##\n# Later\n";
+    assert_eq!(document(&format!("---\ntitle: T\n---\n{body}")).title().as_deref(), Some("T"));
     assert_eq!(
-        document(&format!("---\ntitle: T\n---\n{body}"))
-            .title()
-            .as_deref(),
-        Some("T")
-    );
-    assert_eq!(
-        document(&format!("---\ntitle: {{x}}\n---\n{body}"))
-            .title()
-            .as_deref(),
+        document(&format!("---\ntitle: {{x}}\n---\n{body}")).title().as_deref(),
         Some("Yes")
     );
     assert_eq!(document("---\n---\n# C#\n").title().as_deref(), Some("C#"));
@@ -314,28 +245,16 @@ fn the_title_is_in_the_front_matter_or_else_the_first_heading() {
 fn a_status_is_read_or_refused_with_its_line() {
     let status = |lines: &str| front(lines).status();
     let reading = |status, blocked| Ok(Reading { status, blocked });
-    assert_eq!(
-        status("status: \"Ready\" # x"),
-        reading(Status::Open, false)
-    );
+    assert_eq!(status("status: \"Ready\" # x"), reading(Status::Open, false));
     assert_eq!(status("status: blocked"), reading(Status::InProgress, true));
-    assert_eq!(
-        status("status: queued\nblocked: waits for b"),
-        reading(Status::Queued, true)
-    );
+    assert_eq!(status("status: queued\nblocked: waits for b"), reading(Status::Queued, true));
     for no in ["", "null", "false", "No", "{reason}"] {
-        assert_eq!(
-            status(&format!("status: open\nblocked: {no}")),
-            reading(Status::Open, false)
-        );
+        assert_eq!(status(&format!("status: open\nblocked: {no}")), reading(Status::Open, false));
     }
     for missing in ["a: b", "status:", "status: {open|claimed}"] {
         assert_eq!(status(missing), Err(StatusError::Missing));
     }
-    let unknown = StatusError::Unknown {
-        line: 3,
-        text: "opened".to_owned(),
-    };
+    let unknown = StatusError::Unknown { line: 3, text: "opened".to_owned() };
     assert_eq!(status("a: b\nstatus: opened"), Err(unknown));
 }
 
@@ -349,32 +268,14 @@ fn every_file_of_the_corpus_is_read_or_refused_and_edited_without_harm() {
         let name = file.file_name().into_string().unwrap();
         let bytes = fs::read(file.path()).unwrap();
         let parsed = Document::parse(bytes.clone());
-        assert_eq!(
-            parsed.is_ok(),
-            name.starts_with("good-"),
-            "{name}: {parsed:?}"
-        );
+        assert_eq!(parsed.is_ok(), name.starts_with("good-"), "{name}: {parsed:?}");
         count += 1;
         let Ok(mut ticket) = parsed else { continue };
-        assert_eq!(
-            ticket.status().map(|reading| reading.status),
-            Ok(Status::Open),
-            "{name}"
-        );
+        assert_eq!(ticket.status().map(|reading| reading.status), Ok(Status::Open), "{name}");
         ticket.set("status", Value::Text("in_progress")).unwrap();
-        ticket
-            .set("claimed_by", Value::Text("a\n---\nstatus: closed"))
-            .unwrap();
-        assert_eq!(
-            ticket.status().map(|reading| reading.status),
-            Ok(Status::InProgress),
-            "{name}"
-        );
-        assert_eq!(
-            ticket.text("claimed_by").as_deref(),
-            Some("a\n---\nstatus: closed"),
-            "{name}"
-        );
+        ticket.set("claimed_by", Value::Text("a\n---\nstatus: closed")).unwrap();
+        assert_eq!(ticket.status().map(|reading| reading.status), Ok(Status::InProgress), "{name}");
+        assert_eq!(ticket.text("claimed_by").as_deref(), Some("a\n---\nstatus: closed"), "{name}");
         let body = Document::parse(bytes).unwrap().body().to_vec();
         assert_eq!(ticket.body(), body, "{name}");
     }
@@ -394,11 +295,7 @@ fn a_line_of_a_megabyte_is_read_and_edited() {
         let text = format!("---\nstatus: open\ntitle: {value}\n---\n");
         if let Ok(mut ticket) = Document::parse(text.into_bytes()) {
             ticket.set("title", Value::Text("short")).unwrap();
-            assert!(
-                ticket
-                    .as_bytes()
-                    .starts_with(b"---\nstatus: open\ntitle: short")
-            );
+            assert!(ticket.as_bytes().starts_with(b"---\nstatus: open\ntitle: short"));
         }
     }
 }

@@ -19,11 +19,7 @@ pub struct Place {
 
 impl Place {
     pub fn new(shared: &Shared, path: PathBuf) -> Self {
-        Self {
-            shared: shared.clone(),
-            path,
-            variables: BTreeMap::new(),
-        }
+        Self { shared: shared.clone(), path, variables: BTreeMap::new() }
     }
 
     pub fn path(&self) -> &Path {
@@ -38,10 +34,7 @@ impl Place {
     pub fn at(&self, directory: impl AsRef<Path>) -> Self {
         let path = self.path.join(directory);
         fs::create_dir_all(&path).unwrap();
-        Self {
-            path,
-            ..self.clone()
-        }
+        Self { path, ..self.clone() }
     }
 
     /// The same place, with one variable more for whatever is run there.
@@ -70,12 +63,8 @@ impl Place {
             .env("GIT_CONFIG_COUNT", "2")
             .env("GIT_CONFIG_KEY_0", "user.name")
             .env("GIT_CONFIG_VALUE_0", name);
-        let person = person
-            .env("GIT_CONFIG_KEY_1", "user.email")
-            .env("GIT_CONFIG_VALUE_1", email);
-        parts.iter().fold(person, |person, (key, value)| {
-            person.env(&format!("GIT_{key}"), value)
-        })
+        let person = person.env("GIT_CONFIG_KEY_1", "user.email").env("GIT_CONFIG_VALUE_1", email);
+        parts.iter().fold(person, |person, (key, value)| person.env(&format!("GIT_{key}"), value))
     }
 
     pub fn tix(&self, args: &[&str]) -> Output {
@@ -126,12 +115,7 @@ impl Place {
     pub fn write_script(&self, path: impl AsRef<Path>, script: &str) {
         let path = self.path.join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
-        let args = [
-            "-c",
-            "cat >\"$1\" && chmod 755 \"$1\"",
-            "write",
-            path.to_str().unwrap(),
-        ];
+        let args = ["-c", "cat >\"$1\" && chmod 755 \"$1\"", "write", path.to_str().unwrap()];
         Prepared::new(&self.shared, Path::new("/bin/sh"), &args, &self.path)
             .stdin(script)
             .run()
@@ -166,43 +150,19 @@ impl Place {
             self.write(path, contents);
         }
         self.git(&[&["add", "--sparse", "--"], paths.as_slice()].concat());
-        self.git(
-            &[
-                &["commit", "-q", "-m", message, "--only", "--"],
-                paths.as_slice(),
-            ]
-            .concat(),
-        );
+        self.git(&[&["commit", "-q", "-m", message, "--only", "--"], paths.as_slice()].concat());
     }
 
     /// A new linked worktree beside this one, on a new branch of that name.
     pub fn worktree(&self, name: &str) -> Self {
         let path = self.shared.root().join(name);
-        self.git(&[
-            "worktree",
-            "add",
-            "-q",
-            "--no-track",
-            "-b",
-            name,
-            path.to_str().unwrap(),
-        ]);
-        Self {
-            path,
-            ..self.clone()
-        }
+        self.git(&["worktree", "add", "-q", "--no-track", "-b", name, path.to_str().unwrap()]);
+        Self { path, ..self.clone() }
     }
 
     /// The paths of all files in a commit, sorted.
     pub fn files(&self, revision: &str) -> Vec<String> {
-        let listing = self.git(&[
-            "ls-tree",
-            "-r",
-            "-z",
-            "--full-tree",
-            "--name-only",
-            revision,
-        ]);
+        let listing = self.git(&["ls-tree", "-r", "-z", "--full-tree", "--name-only", revision]);
         listing.split_terminator('\0').map(str::to_owned).collect()
     }
 

@@ -23,10 +23,7 @@ pub const BIG: usize = 300_000;
 impl Bench {
     pub fn new() -> Self {
         let git = std::env::var_os("TIX_TEST_GIT").unwrap_or_else(|| "git".into());
-        let bench = Self {
-            dir: TempDir::new().unwrap(),
-            git,
-        };
+        let bench = Self { dir: TempDir::new().unwrap(), git };
         ok(bench.git(["init", "-q", "--bare", "-b", "main", "r.git"]));
         ok(bench.git(["init", "-q", "-b", "main", "work"]));
         bench.commit("first", 10);
@@ -39,22 +36,14 @@ impl Bench {
     pub fn git<const N: usize>(&self, args: [&str; N]) -> Command {
         let mut command = Command::new(&self.git);
         command.args(args).current_dir(self.dir.path()).env_clear();
-        command
-            .env("PATH", std::env::var_os("PATH").unwrap())
-            .env("HOME", self.dir.path());
-        command
-            .env("GIT_CONFIG_NOSYSTEM", "1")
-            .env("GIT_TERMINAL_PROMPT", "0")
-            .env("LC_ALL", "C");
+        command.env("PATH", std::env::var_os("PATH").unwrap()).env("HOME", self.dir.path());
+        command.env("GIT_CONFIG_NOSYSTEM", "1").env("GIT_TERMINAL_PROMPT", "0").env("LC_ALL", "C");
         for role in ["AUTHOR", "COMMITTER"] {
             command
                 .env(format!("GIT_{role}_NAME"), "A")
                 .env(format!("GIT_{role}_EMAIL"), "a@example.org");
         }
-        command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }
 
@@ -73,11 +62,8 @@ impl Bench {
             state ^= state << 17;
             state.to_le_bytes()[3]
         });
-        fs::write(
-            self.dir.path().join("work").join(name),
-            noise.take(size).collect::<Vec<_>>(),
-        )
-        .unwrap();
+        fs::write(self.dir.path().join("work").join(name), noise.take(size).collect::<Vec<_>>())
+            .unwrap();
         ok(self.work(["add", name]));
         ok(self.work(["commit", "-q", "-m", name]));
     }
@@ -97,10 +83,7 @@ impl Bench {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         // By a child, for the reason that `harness::net::Ssh` gives.
         let mut write = Command::new("sh");
-        write
-            .args(["-c", "printf '%s' \"$2\" >\"$1\"", "sh"])
-            .arg(&path)
-            .arg(text);
+        write.args(["-c", "printf '%s' \"$2\" >\"$1\"", "sh"]).arg(&path).arg(text);
         assert!(write.status().unwrap().success());
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
     }
@@ -127,14 +110,7 @@ pub struct Client(Child);
 
 impl Client {
     pub fn start(mut command: Command) -> Self {
-        Self(
-            command
-                .process_group(0)
-                .stdout(Stdio::null())
-                .stderr(Stdio::null())
-                .spawn()
-                .unwrap(),
-        )
+        Self(command.process_group(0).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())
     }
 
     pub fn is_running(&mut self) -> bool {
@@ -170,26 +146,14 @@ impl Rig {
         let bench = Bench::new();
         let daemon = Daemon::start(&bench.git, bench.dir.path());
         let proxy = Proxy::start(daemon.addr());
-        Self {
-            url: proxy.git_url("r.git"),
-            proxy,
-            daemon: Some(daemon),
-            http: None,
-            bench,
-        }
+        Self { url: proxy.git_url("r.git"), proxy, daemon: Some(daemon), http: None, bench }
     }
 
     pub fn over_http() -> Self {
         let bench = Bench::new();
         let server = HttpServer::start(&bench.git, bench.dir.path());
         let proxy = Proxy::start(server.addr());
-        Self {
-            url: proxy.http_url("r.git"),
-            proxy,
-            daemon: None,
-            http: Some(server),
-            bench,
-        }
+        Self { url: proxy.http_url("r.git"), proxy, daemon: None, http: Some(server), bench }
     }
 
     pub fn push(&self) -> Command {
@@ -202,21 +166,11 @@ impl Rig {
 
     #[track_caller]
     pub fn assert_landed(&self) {
-        assert_eq!(
-            self.bench.remote_tip(),
-            self.bench.local("main"),
-            "{}",
-            self.url
-        );
+        assert_eq!(self.bench.remote_tip(), self.bench.local("main"), "{}", self.url);
     }
 
     #[track_caller]
     pub fn assert_not_landed(&self) {
-        assert_eq!(
-            self.bench.remote_tip(),
-            self.bench.local("main~1"),
-            "{}",
-            self.url
-        );
+        assert_eq!(self.bench.remote_tip(), self.bench.local("main~1"), "{}", self.url);
     }
 }

@@ -46,11 +46,7 @@ fn cut_during_the_pack_no_ref_moves() {
         assert_eq!(rig.proxy.faulted().len(), 3);
         ok(rig.bench.work(["push", "../r.git", "main"]));
         ok(rig.push());
-        assert_eq!(
-            rig.proxy.faulted().len(),
-            3,
-            "there was nothing to send, so nothing to cut"
-        );
+        assert_eq!(rig.proxy.faulted().len(), 3, "there was nothing to send, so nothing to cut");
     }
 }
 
@@ -75,10 +71,7 @@ fn cut_after_a_push_in_chunks_the_ref_has_moved_too() {
     let rig = Rig::over_http();
     rig.bench.commit("big", BIG);
     rig.proxy.set(Fault::CutAfterPush);
-    fails(
-        rig.bench
-            .work(["-c", "http.postBuffer=65536", "push", &rig.url, "main"]),
-    );
+    fails(rig.bench.work(["-c", "http.postBuffer=65536", "push", &rig.url, "main"]));
     rig.assert_landed();
 }
 
@@ -91,9 +84,7 @@ fn a_stalled_client_waits_until_the_proxy_ends() {
         assert!(client.is_running());
         rig.assert_not_landed();
         drop(rig.proxy);
-        wait_until("the client saw the end of the connection", || {
-            !client.is_running()
-        });
+        wait_until("the client saw the end of the connection", || !client.is_running());
     }
 }
 
@@ -107,9 +98,7 @@ fn a_stalled_answer_leaves_the_client_waiting_for_what_has_happened() {
         rig.assert_landed();
         assert!(client.is_running());
         drop(rig.proxy);
-        wait_until("the client saw the end of the connection", || {
-            !client.is_running()
-        });
+        wait_until("the client saw the end of the connection", || !client.is_running());
     }
 }
 
@@ -163,8 +152,7 @@ fn a_held_push_is_held_whole_and_answered_to_a_client_that_stayed() {
 fn a_held_push_is_refused_when_another_was_first() {
     for rig in Rig::each() {
         let gate = Gate::new();
-        rig.proxy
-            .set_rules([(When::NthPush(1), Fault::DelayRequest(gate.clone()))]);
+        rig.proxy.set_rules([(When::NthPush(1), Fault::DelayRequest(gate.clone()))]);
         let client = Client::start(rig.push());
         gate.wait_held();
         drop(client);
@@ -185,18 +173,14 @@ fn rules_choose_the_connections() {
             (When::From(4), Fault::CutBeforeRequest),
         ]);
         // Over HTTP the newer protocol looks at the refs in two requests.
-        let look = || {
-            rig.bench
-                .work(["-c", "protocol.version=0", "ls-remote", &rig.url])
-        };
+        let look = || rig.bench.work(["-c", "protocol.version=0", "ls-remote", &rig.url]);
         ok(look());
         fails(look());
         ok(look());
         fails(look());
         fails(look());
         assert_eq!(rig.proxy.faulted(), [2, 4, 5]);
-        rig.proxy
-            .set_rules([(When::Nth(1), Fault::CutBeforeRequest)]);
+        rig.proxy.set_rules([(When::Nth(1), Fault::CutBeforeRequest)]);
         fails(look());
         assert_eq!(rig.proxy.faulted(), [2, 4, 5, 6], "counted anew");
 
@@ -205,13 +189,9 @@ fn rules_choose_the_connections() {
         fails(rig.push());
         rig.assert_not_landed();
     }
-    let looks = [
-        (&git, "git-receive-pack /r.git"),
-        (&http, "service=git-receive-pack"),
-    ];
+    let looks = [(&git, "git-receive-pack /r.git"), (&http, "service=git-receive-pack")];
     for (rig, words) in looks {
-        rig.proxy
-            .set_rules([(When::Opening(words), Fault::CutBeforeRequest)]);
+        rig.proxy.set_rules([(When::Opening(words), Fault::CutBeforeRequest)]);
         ok(rig.ls_remote());
         fails(rig.push());
     }

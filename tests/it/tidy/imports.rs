@@ -29,10 +29,7 @@ const MAY_USE: &[Row] = &[
     ("workspace", "audit clock config git lifecycle lock ticket"),
     ("guard", "audit clock config git lifecycle ticket"),
     // The edge.
-    (
-        "error",
-        "audit config git guard lifecycle lock ticket trunk workspace",
-    ),
+    ("error", "audit config git guard lifecycle lock ticket trunk workspace"),
     ("out", "env error"),
     ("commands::*", ALL_BUT_COMMANDS),
     ("commands", ALL_BUT_COMMANDS),
@@ -53,10 +50,7 @@ struct Import {
 /// The row for a module, and the name of the module that the row makes its own.
 fn row_for(module: &[String]) -> Option<(Row, String)> {
     if module.is_empty() {
-        return MAY_USE
-            .iter()
-            .find(|row| row.0 == "main")
-            .map(|row| (*row, "main".to_owned()));
+        return MAY_USE.iter().find(|row| row.0 == "main").map(|row| (*row, "main".to_owned()));
     }
     let length = |row: &Row| row.0.split("::").count();
     let fits = |row: &&Row| {
@@ -73,11 +67,7 @@ fn within_crate(
     module: &[String],
     modules: &BTreeSet<String>,
 ) -> Option<Vec<String>> {
-    let mut here: Vec<String> = module
-        .iter()
-        .chain(&mention.scope.modules)
-        .cloned()
-        .collect();
+    let mut here: Vec<String> = module.iter().chain(&mention.scope.modules).cloned().collect();
     let mut words = mention.words.iter().map(String::as_str).peekable();
     match words.next()? {
         "crate" => here.clear(),
@@ -99,8 +89,7 @@ fn within_crate(
 }
 
 fn is_below(path: &str, module: &str) -> bool {
-    path.strip_prefix(module)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+    path.strip_prefix(module).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
 }
 
 /// Every use of one part of the crate by another.
@@ -113,10 +102,7 @@ fn imports(source: &Source, modules: &BTreeSet<String>) -> Vec<Import> {
             continue;
         };
         // Without a module of the crate it is `pub(crate)`, the crate's name, or something in the root.
-        if !target
-            .first()
-            .is_some_and(|first| modules.contains(first) || first == "*")
-        {
+        if !target.first().is_some_and(|first| modules.contains(first) || first == "*") {
             continue;
         }
         let target = target.join("::");
@@ -130,11 +116,7 @@ fn imports(source: &Source, modules: &BTreeSet<String>) -> Vec<Import> {
         });
         if !(own || whole_root || of_parent) {
             let place = format!("{}:{}", source.path, mention.line);
-            imports.push(Import {
-                row: row.as_ref().map(|(row, _)| *row),
-                target,
-                place,
-            });
+            imports.push(Import { row: row.as_ref().map(|(row, _)| *row), target, place });
         }
     }
     imports
@@ -150,11 +132,7 @@ fn forbidden(import: &Import) -> Option<String> {
     if allowed.split(' ').any(|module| is_below(target, module)) {
         return None;
     }
-    let allowed = if allowed.is_empty() {
-        "nothing of the crate"
-    } else {
-        allowed
-    };
+    let allowed = if allowed.is_empty() { "nothing of the crate" } else { allowed };
     Some(format!(
         "{place}: `{name}` may not use `{target}`, only {allowed}. Pass it in as a value, or move the code to a module \
          that may; if the picture has changed, change MAY_USE in tests/it/tidy/imports.rs"
@@ -184,15 +162,9 @@ fn no_module_uses_what_it_may_not() {
 #[test]
 fn every_module_has_a_row() {
     let sources = Source::below(&["src"]);
-    let without = sources
-        .iter()
-        .filter(|source| row_for(&source.module()).is_none());
-    let findings = without.map(|source| {
-        format!(
-            "{}: has no row in MAY_USE: give its module one",
-            source.path
-        )
-    });
+    let without = sources.iter().filter(|source| row_for(&source.module()).is_none());
+    let findings = without
+        .map(|source| format!("{}: has no row in MAY_USE: give its module one", source.path));
     assert_none(&findings.collect::<Findings>());
 }
 
@@ -205,21 +177,14 @@ fn the_table_permits_nothing_that_nobody_needs() {
     }
     let sources = Source::below(&["src"]);
     let modules = known_modules(&sources);
-    let used: Vec<Import> = sources
-        .iter()
-        .flat_map(|source| imports(source, &modules))
-        .collect();
+    let used: Vec<Import> = sources.iter().flat_map(|source| imports(source, &modules)).collect();
     let mut findings = Findings::new();
     for (name, allowed) in MAY_USE {
         // Each command needs some of the list, together they need it all.
         let top = |name: &str| name.trim_end_matches("::*").to_owned();
         let same_list = |import: &&Import| import.row.is_some_and(|row| top(row.0) == top(name));
         for module in allowed.split_terminator(' ') {
-            if !used
-                .iter()
-                .filter(same_list)
-                .any(|import| is_below(&import.target, module))
-            {
+            if !used.iter().filter(same_list).any(|import| is_below(&import.target, module)) {
                 findings.push(format!(
                     "MAY_USE: `{name}` does not use `{module}`: take it out of the row"
                 ));
@@ -231,15 +196,7 @@ fn the_table_permits_nothing_that_nobody_needs() {
 
 #[test]
 fn a_forbidden_import_is_found_however_it_is_written() {
-    let files = [
-        "commands/list",
-        "commands/show",
-        "git",
-        "ticket",
-        "trunk",
-        "guard",
-        "out",
-    ];
+    let files = ["commands/list", "commands/show", "git", "ticket", "trunk", "guard", "out"];
     let files = files.map(|file| Source::parse(&format!("src/{file}.rs"), ""));
     let modules = known_modules(&files);
     let found = |path: &str, text: &str| {
@@ -252,10 +209,7 @@ fn a_forbidden_import_is_found_however_it_is_written() {
     };
     let none: [&str; 0] = [];
     assert_eq!(
-        found(
-            "src/ticket/id.rs",
-            "use crate::ticket::Lane;\nuse super::status;\nuse std::fmt;"
-        ),
+        found("src/ticket/id.rs", "use crate::ticket::Lane;\nuse super::status;\nuse std::fmt;"),
         none
     );
     assert_eq!(
@@ -270,29 +224,16 @@ fn a_forbidden_import_is_found_however_it_is_written() {
         ["src/guard/rule.rs:1: `guard::rule` may not use `guard::hooks`"]
     );
     let inline = "mod tests {\n use super::*;\n fn f() { super::super::trunk::go() } }";
+    assert_eq!(found("src/git.rs", inline), ["src/git.rs:3: `git` may not use `trunk::go`"]);
     assert_eq!(
-        found("src/git.rs", inline),
-        ["src/git.rs:3: `git` may not use `trunk::go`"]
-    );
-    assert_eq!(
-        found(
-            "src/commands/list.rs",
-            "fn f() { vec![crate::commands::show::run()] }"
-        )
-        .len(),
+        found("src/commands/list.rs", "fn f() { vec![crate::commands::show::run()] }").len(),
         1
     );
     let fine = "use crate::{git, trunk, out}; use super::Context; fn f() { super::list::g() }";
     assert_eq!(found("src/commands/list.rs", fine), none);
     assert_eq!(
-        found(
-            "src/main.rs",
-            "mod git;\nmod out;\nfn main() { out::say(git::version()) }"
-        ),
+        found("src/main.rs", "mod git;\nmod out;\nfn main() { out::say(git::version()) }"),
         ["src/main.rs:3: `main` may not use `git::version`"]
     );
-    assert_eq!(
-        found("src/ticket.rs", "pub(crate) fn f() {}\nuse super::*;").len(),
-        1
-    );
+    assert_eq!(found("src/ticket.rs", "pub(crate) fn f() {}\nuse super::*;").len(), 1);
 }

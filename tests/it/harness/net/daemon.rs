@@ -21,9 +21,7 @@ impl Daemon {
     /// port, which somebody else can take before it does, and survives a test program that is killed.
     pub fn start(git: impl AsRef<OsStr>, base: &Path) -> Self {
         let (git, base) = (git.as_ref().to_owned(), base.to_owned());
-        Self {
-            host: Host::start(move |connection| serve(&git, &base, &connection)),
-        }
+        Self { host: Host::start(move |connection| serve(&git, &base, &connection)) }
     }
 
     pub fn addr(&self) -> SocketAddr {
@@ -51,10 +49,7 @@ fn serve(git: &OsStr, base: &Path, connection: &Connection) {
         "--enable=receive-pack",
         "--informative-errors",
     ]);
-    command.arg(format!(
-        "--base-path={}",
-        base.to_str().expect("a UTF-8 path")
-    ));
+    command.arg(format!("--base-path={}", base.to_str().expect("a UTF-8 path")));
     command.stdin(socket()).stdout(socket());
     if let Err(error) = connection.life.spawn(&mut command) {
         assert!(connection.life.is_stopping(), "git daemon: {error}");

@@ -31,17 +31,14 @@ impl Gate {
     /// Returns when the gate holds a push to its last byte, so that the sender may be killed and the push still lands. Over
     /// `git://` that is only seen of a push between SHA-1 repositories; over HTTP, of any.
     pub fn wait_held(&self) {
-        self.wait("a whole push was held at the gate", |passage| {
-            passage.held > 0
-        });
+        self.wait("a whole push was held at the gate", |passage| passage.held > 0);
     }
 
     /// Returns when the server has done all it does for a push that went through the gate, whether it moved a ref or refused.
     pub fn wait_answered(&self) {
-        self.wait(
-            "the server answered a push that was held at the gate",
-            |passage| passage.answered > 0,
-        );
+        self.wait("the server answered a push that was held at the gate", |passage| {
+            passage.answered > 0
+        });
     }
 
     pub(super) fn note_held(&self) {
@@ -55,11 +52,7 @@ impl Gate {
     /// Whether the gate is open, after waiting `time` for it at most.
     pub(super) fn opens_within(&self, time: Duration) -> bool {
         let (_, changed) = &*self.shared;
-        changed
-            .wait_timeout_while(self.passage(), time, |passage| !passage.open)
-            .unwrap()
-            .0
-            .open
+        changed.wait_timeout_while(self.passage(), time, |passage| !passage.open).unwrap().0.open
     }
 
     fn wait(&self, what: &str, holds: impl Fn(&Passage) -> bool) {

@@ -38,11 +38,7 @@ impl Host {
             let life = Arc::clone(&life);
             move || accept(&listener, &life, &Arc::new(serve))
         });
-        Self {
-            addr,
-            life,
-            accepting: Some(accepting),
-        }
+        Self { addr, life, accepting: Some(accepting) }
     }
 
     pub fn addr(&self) -> SocketAddr {
@@ -68,10 +64,7 @@ impl Drop for Host {
         let threads = std::mem::take(&mut self.life.state().threads);
         ended.extend(threads.into_iter().map(JoinHandle::join));
         let broken = ended.iter().any(Result::is_err);
-        assert!(
-            !broken || thread::panicking(),
-            "a thread of the network harness panicked"
-        );
+        assert!(!broken || thread::panicking(), "a thread of the network harness panicked");
     }
 }
 
@@ -89,11 +82,7 @@ fn accept<F: Fn(Connection) + Send + Sync + 'static>(
         }
         state.reap();
         state.accepted += 1;
-        let connection = Connection {
-            stream,
-            number: state.accepted,
-            life: Arc::clone(life),
-        };
+        let connection = Connection { stream, number: state.accepted, life: Arc::clone(life) };
         let serve = Arc::clone(serve);
         state.threads.push(thread::spawn(move || serve(connection)));
     }
@@ -158,27 +147,17 @@ impl Life {
 
     /// Sleeps for `time`, or until the end.
     pub fn pause(&self, time: Duration) {
-        drop(
-            self.stopped
-                .wait_timeout_while(self.state(), time, |state| !state.stopping)
-                .unwrap(),
-        );
+        drop(self.stopped.wait_timeout_while(self.state(), time, |state| !state.stopping).unwrap());
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     fn stop(&self) {
         let mut state = self.state();
         state.stopping = true;
-        state
-            .streams
-            .iter()
-            .filter_map(Weak::upgrade)
-            .for_each(|stream| cut(&stream));
+        state.streams.iter().filter_map(Weak::upgrade).for_each(|stream| cut(&stream));
         state.kept.clear();
         state.reap();
         for mut child in state.children.drain(..) {
@@ -193,8 +172,7 @@ impl Life {
 impl State {
     /// Forgets what has ended by itself.
     fn reap(&mut self) {
-        self.children
-            .retain_mut(|child| matches!(child.try_wait(), Ok(None)));
+        self.children.retain_mut(|child| matches!(child.try_wait(), Ok(None)));
         self.streams.retain(|stream| stream.strong_count() > 0);
     }
 }

@@ -46,11 +46,7 @@ struct Site {
 impl HttpServer {
     /// Serves `base` with the given `git`. A connection carries one request, so that a proxy can tell them apart.
     pub fn start(git: impl AsRef<OsStr>, base: &Path) -> Self {
-        let policy = Policy {
-            forced: Forced::Nothing,
-            authorization: None,
-            log: Vec::new(),
-        };
+        let policy = Policy { forced: Forced::Nothing, authorization: None, log: Vec::new() };
         let policy = Arc::new(Mutex::new(policy));
         let site = Site {
             git: git.as_ref().to_owned(),
@@ -111,11 +107,8 @@ impl Site {
             if !request.expects_continue() {
                 request.copy_body(&mut input, io::sink())?;
             }
-            let login = if status == 401 {
-                "WWW-Authenticate: Basic realm=\"tickets\"\r\n"
-            } else {
-                ""
-            };
+            let login =
+                if status == 401 { "WWW-Authenticate: Basic realm=\"tickets\"\r\n" } else { "" };
             self.note(&request, &status.to_string());
             let head = format!(
                 "HTTP/1.1 {status} Refused\r\n{login}Content-Length: 0\r\nConnection: close\r\n\r\n"
@@ -154,17 +147,10 @@ impl Site {
         life: &Life,
     ) -> io::Result<()> {
         let mut command = server_git(&self.git, &self.base);
-        command
-            .arg("http-backend")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped());
-        command
-            .env("GIT_PROJECT_ROOT", &self.base)
-            .env("GIT_HTTP_EXPORT_ALL", "1");
+        command.arg("http-backend").stdin(Stdio::piped()).stdout(Stdio::piped());
+        command.env("GIT_PROJECT_ROOT", &self.base).env("GIT_HTTP_EXPORT_ALL", "1");
         // A known user is what allows pushes to a repository that does not say `http.receivepack`.
-        command
-            .env("REMOTE_USER", "tester")
-            .env("REMOTE_ADDR", "127.0.0.1");
+        command.env("REMOTE_USER", "tester").env("REMOTE_ADDR", "127.0.0.1");
         command
             .env("REQUEST_METHOD", &request.method)
             .env("PATH_INFO", &request.path)
@@ -218,9 +204,8 @@ impl Site {
         let status = status.unwrap_or_else(|| "500 No answer from the program".to_owned());
         self.note(request, &status);
         let head = format!("HTTP/1.1 {status}\r\n{headers}Connection: close\r\n\r\n");
-        let sent = stream
-            .write_all(head.as_bytes())
-            .and_then(|()| io::copy(&mut answer, &mut stream));
+        let sent =
+            stream.write_all(head.as_bytes()).and_then(|()| io::copy(&mut answer, &mut stream));
         // A client that left does not stop the push that it sent: the program is heard to its end.
         io::copy(&mut answer, &mut io::sink())?;
         sent.map(drop)
@@ -228,10 +213,6 @@ impl Site {
 
     fn note(&self, request: &Request, status: &str) {
         let code = status.split(' ').next().unwrap_or_default();
-        self.policy
-            .lock()
-            .unwrap()
-            .log
-            .push(format!("{} {} {code}", request.method, request.path));
+        self.policy.lock().unwrap().log.push(format!("{} {} {code}", request.method, request.path));
     }
 }

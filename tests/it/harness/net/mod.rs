@@ -50,9 +50,6 @@ fn server_git(git: &OsStr, home: &Path) -> Command {
     command.env("HOME", home);
     command.env("GIT_CONFIG_NOSYSTEM", "1");
     command.env("LC_ALL", "C");
-    command
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     command
 }

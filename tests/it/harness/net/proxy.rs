@@ -71,11 +71,8 @@ struct Rules {
 
 impl Proxy {
     pub fn start(upstream: SocketAddr) -> Self {
-        let shared = Arc::new(Shared {
-            upstream,
-            rules: Mutex::default(),
-            faulted: Mutex::default(),
-        });
+        let shared =
+            Arc::new(Shared { upstream, rules: Mutex::default(), faulted: Mutex::default() });
         let host = Host::start({
             let shared = Arc::clone(&shared);
             move |connection| shared.serve(&connection)
@@ -105,11 +102,7 @@ impl Proxy {
     /// From now on a connection has the fault of the first rule that is for it, and none without such a rule.
     pub fn set_rules(&self, rules: impl IntoIterator<Item = (When, Fault)>) {
         let list = rules.into_iter().collect();
-        *self.shared.rules.lock().unwrap() = Rules {
-            list,
-            before: self.connections(),
-            pushes: 0,
-        };
+        *self.shared.rules.lock().unwrap() = Rules { list, before: self.connections(), pushes: 0 };
     }
 
     /// How many connections were accepted since the start.

@@ -28,20 +28,12 @@ impl Request {
             };
             headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
         }
-        Some(Self {
-            method,
-            path,
-            query,
-            headers,
-        })
+        Some(Self { method, path, query, headers })
     }
 
     /// The value of the header with this lower-case name.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(known, _)| known == name)
-            .map(|(_, value)| value.as_str())
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
     /// Whether it belongs to a push: the look at the refs, or the pack itself.
@@ -56,13 +48,11 @@ impl Request {
 
     /// Whether the client waits for a word before it sends the body.
     pub fn expects_continue(&self) -> bool {
-        self.header("expect")
-            .is_some_and(|value| value.eq_ignore_ascii_case("100-continue"))
+        self.header("expect").is_some_and(|value| value.eq_ignore_ascii_case("100-continue"))
     }
 
     fn is_chunked(&self) -> bool {
-        self.header("transfer-encoding")
-            .is_some_and(|value| value.eq_ignore_ascii_case("chunked"))
+        self.header("transfer-encoding").is_some_and(|value| value.eq_ignore_ascii_case("chunked"))
     }
 
     /// The length that the client announced.
@@ -100,11 +90,7 @@ struct Lenient<W> {
 
 impl<W: Write> Write for Lenient<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self
-            .inner
-            .as_mut()
-            .is_some_and(|inner| inner.write_all(bytes).is_err())
-        {
+        if self.inner.as_mut().is_some_and(|inner| inner.write_all(bytes).is_err()) {
             self.inner = None;
         }
         Ok(bytes.len())
@@ -130,20 +116,11 @@ pub fn basic(user: &str, password: &str) -> String {
     const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut value = "Basic ".to_owned();
     for bytes in format!("{user}:{password}").as_bytes().chunks(3) {
-        let padded = [
-            0,
-            bytes[0],
-            *bytes.get(1).unwrap_or(&0),
-            *bytes.get(2).unwrap_or(&0),
-        ];
+        let padded = [0, bytes[0], *bytes.get(1).unwrap_or(&0), *bytes.get(2).unwrap_or(&0)];
         let bits = u32::from_be_bytes(padded);
         for place in 0..4 {
             let digit = DIGITS[(bits >> (18 - 6 * place) & 63) as usize];
-            value.push(if place > bytes.len() {
-                '='
-            } else {
-                digit.into()
-            });
+            value.push(if place > bytes.len() { '=' } else { digit.into() });
         }
     }
     value
@@ -160,20 +137,14 @@ mod tests {
         let request = Request::read(&mut input).unwrap();
         let mut body = Vec::new();
         request.copy_body(&mut input, &mut body).unwrap();
-        assert_eq!(
-            (request.path.as_str(), request.query.as_str()),
-            ("/a b/x", "q=1")
-        );
+        assert_eq!((request.path.as_str(), request.query.as_str()), ("/a b/x", "q=1"));
         assert_eq!(body, b"abc0123456789");
         assert!(input.is_empty());
     }
 
     #[test]
     fn credentials_are_padded_base64() {
-        assert_eq!(
-            basic("Aladdin", "open sesame"),
-            "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="
-        );
+        assert_eq!(basic("Aladdin", "open sesame"), "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
         assert_eq!(basic("a", "bcd"), "Basic YTpiY2Q=");
         assert_eq!(basic("a", "b"), "Basic YTpi");
     }

@@ -11,13 +11,7 @@ pub fn sha1(message: &[u8]) -> [u8; 20] {
     let end = padded.len() - 8;
     padded[end..].copy_from_slice(&(message.len() as u64 * 8).to_be_bytes());
 
-    let mut state = [
-        0x6745_2301,
-        0xefcd_ab89,
-        0x98ba_dcfe,
-        0x1032_5476,
-        0xc3d2_e1f0,
-    ];
+    let mut state = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476, 0xc3d2_e1f0];
     for block in padded.chunks_exact(64) {
         compress(&mut state, block);
     }
@@ -42,10 +36,7 @@ fn compress(state: &mut [u32; 5], block: &[u8]) {
         let (mixed, constant) = match t {
             0..20 => ((second & third) | (!second & fourth), 0x5a82_7999_u32),
             20..40 => (second ^ third ^ fourth, 0x6ed9_eba1),
-            40..60 => (
-                (second & third) | (second & fourth) | (third & fourth),
-                0x8f1b_bcdc,
-            ),
+            40..60 => ((second & third) | (second & fourth) | (third & fourth), 0x8f1b_bcdc),
             _ => (second ^ third ^ fourth, 0xca62_c1d6),
         };
         let sum = [mixed, fifth, constant, word]
@@ -65,11 +56,9 @@ mod tests {
     #[test]
     fn digests_are_those_of_the_standard() {
         let two_blocks = b"abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq";
-        for (message, first) in [
-            (&b""[..], 0xda39_a3ee_u32),
-            (b"abc", 0xa999_3e36),
-            (two_blocks, 0x8498_3e44),
-        ] {
+        for (message, first) in
+            [(&b""[..], 0xda39_a3ee_u32), (b"abc", 0xa999_3e36), (two_blocks, 0x8498_3e44)]
+        {
             assert_eq!(sha1(message)[..4], first.to_be_bytes());
         }
     }

@@ -51,22 +51,15 @@ impl Ssh {
             .unwrap();
         let exec_path = String::from_utf8(exec_path.stdout).unwrap();
         // The PATH of now, in which no shim of the test's comes first: the remote side is another machine.
-        let path = format!(
-            "{}:{}",
-            exec_path.trim_end(),
-            std::env::var("PATH").unwrap_or_default()
-        );
+        let path =
+            format!("{}:{}", exec_path.trim_end(), std::env::var("PATH").unwrap_or_default());
         let script = SCRIPT
             .replace("@LOG@", &quote(log.to_str().unwrap()))
             .replace("@REFUSAL@", &quote(refusal.to_str().unwrap()))
             .replace("@HOME@", &quote(home.to_str().unwrap()))
             .replace("@PATH@", &quote(&path));
         write_program(&bin.join("ssh"), &script);
-        Self {
-            bin: bin.to_owned(),
-            log,
-            refusal,
-        }
+        Self { bin: bin.to_owned(), log, refusal }
     }
 
     /// The directory for the `PATH`.
@@ -95,22 +88,10 @@ impl Ssh {
 /// pass a writable descriptor on to it, and while that is open the file cannot be executed (`ETXTBSY`).
 fn write_program(path: &Path, text: &str) {
     let mut command = Command::new("sh");
-    command
-        .args(["-c", "cat >\"$1\" && chmod 755 \"$1\"", "sh"])
-        .arg(path)
-        .stdin(Stdio::piped());
+    command.args(["-c", "cat >\"$1\" && chmod 755 \"$1\"", "sh"]).arg(path).stdin(Stdio::piped());
     let mut child = command.spawn().unwrap();
-    child
-        .stdin
-        .take()
-        .unwrap()
-        .write_all(text.as_bytes())
-        .unwrap();
-    assert!(
-        child.wait().unwrap().success(),
-        "cannot write {}",
-        path.display()
-    );
+    child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+    assert!(child.wait().unwrap().success(), "cannot write {}", path.display());
 }
 
 /// One word for sh(1).

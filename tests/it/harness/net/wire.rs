@@ -38,20 +38,14 @@ pub fn opening(sent: &[u8]) -> Opening {
 
 /// The request line (`git://`) or head (HTTP) that `sent` begins with, if it is there to the end.
 pub fn first_unit(sent: &[u8]) -> Option<&[u8]> {
-    let length = if is_http(sent) {
-        find(sent, b"\r\n\r\n")? + 4
-    } else {
-        pkt_length(sent)?
-    };
+    let length = if is_http(sent) { find(sent, b"\r\n\r\n")? + 4 } else { pkt_length(sent)? };
     sent.get(..length)
 }
 
 /// Whether a [`first_unit`] asks for the service that takes pushes, in the request that carries the push.
 pub fn is_push_request(unit: &[u8]) -> bool {
     if !is_http(unit) {
-        return unit
-            .get(4..)
-            .is_some_and(|line| line.starts_with(b"git-receive-pack "));
+        return unit.get(4..).is_some_and(|line| line.starts_with(b"git-receive-pack "));
     }
     // Before a pack of unknown length git sends a request with nothing but a flush packet, to have the authentication done.
     let is_probe = content_length(unit) == Some(4);
@@ -67,19 +61,13 @@ pub fn is_whole(push: &[u8]) -> bool {
         return false;
     };
     let body = &push[head.len()..];
-    content_length(head).map_or_else(
-        || body.ends_with(b"0\r\n\r\n"),
-        |length| body.len() >= length,
-    )
+    content_length(head).map_or_else(|| body.ends_with(b"0\r\n\r\n"), |length| body.len() >= length)
 }
 
 /// `None` when not even the commands are there.
 fn commands_and_pack_are_whole(push: &[u8]) -> Option<bool> {
     let (commands, mut rest) = section(push)?;
-    if commands
-        .first()
-        .is_some_and(|first| contains(first, b" push-options"))
-    {
+    if commands.first().is_some_and(|first| contains(first, b" push-options")) {
         rest = section(rest)?.1;
     }
     let has_pack = commands.iter().any(|line| {
@@ -129,9 +117,7 @@ pub fn contains(bytes: &[u8], needle: &[u8]) -> bool {
 }
 
 fn find(bytes: &[u8], needle: &[u8]) -> Option<usize> {
-    bytes
-        .windows(needle.len())
-        .position(|window| window == needle)
+    bytes.windows(needle.len()).position(|window| window == needle)
 }
 
 #[cfg(test)]
@@ -152,14 +138,8 @@ mod tests {
         assert_eq!(opening(&request[..body - 1]), Opening::Unclear { safe: 0 });
         assert_eq!(opening(&request), Opening::Unclear { safe: body });
         assert_eq!(opening(&[&request[..], b"0000"].concat()), Opening::NoPush);
-        assert_eq!(
-            opening(&[&request[..], b"0068"].concat()),
-            Opening::Push { start: body, body }
-        );
-        assert_eq!(
-            opening(&pkt("git-upload-pack /r\0host=h\0")),
-            Opening::NoPush
-        );
+        assert_eq!(opening(&[&request[..], b"0068"].concat()), Opening::Push { start: body, body });
+        assert_eq!(opening(&pkt("git-upload-pack /r\0host=h\0")), Opening::NoPush);
     }
 
     #[test]
@@ -168,13 +148,7 @@ mod tests {
             format!("POST /r/git-receive-pack HTTP/1.1\r\nContent-Length: {length}\r\n\r\n")
         };
         let head = post(200);
-        assert_eq!(
-            opening(head.as_bytes()),
-            Opening::Push {
-                start: 0,
-                body: head.len()
-            }
-        );
+        assert_eq!(opening(head.as_bytes()), Opening::Push { start: 0, body: head.len() });
         assert_eq!(opening(post(4).as_bytes()), Opening::NoPush);
         assert_eq!(
             opening(b"GET /r/info/refs?service=git-receive-pack HTTP/1.1\r\n\r\n"),
@@ -195,11 +169,8 @@ mod tests {
         let push = [update, b"0000".to_vec(), pack.clone(), sha1(&pack).to_vec()].concat();
         assert!((0..push.len()).all(|length| !is_whole(&push[..length])));
         assert!(is_whole(&push));
-        let delete = [
-            pkt(&format!("{ONE} {ZERO} refs/heads/a\0 report-status")),
-            b"0000".to_vec(),
-        ]
-        .concat();
+        let delete =
+            [pkt(&format!("{ONE} {ZERO} refs/heads/a\0 report-status")), b"0000".to_vec()].concat();
         assert!(is_whole(&delete), "a deletion has no pack");
     }
 }
