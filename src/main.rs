@@ -1,2 +1,77 @@
 //! tix: a ticket queue in your git repository, where the push of a claim is the lock.
-fn main() {}
+#![allow(dead_code, unused_imports, reason = "temporary")]
+
+mod audit;
+mod cli;
+mod clock;
+mod commands;
+mod config;
+mod env;
+mod error;
+mod git;
+mod lifecycle;
+mod lock;
+mod names;
+mod out;
+mod ticket;
+mod trunk;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use cli::Cli;
+use env::Env;
+use error::Failure;
+use out::{Format, Narration, Out};
+
+fn main() -> ExitCode {
+    let env = Env::capture();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error, &env),
+    };
+    start_log(&env);
+    let format = if cli.globals.json { Format::Json } else { Format::Human };
+    let narration = if cli.globals.quiet { Narration::Quiet } else { Narration::On };
+    let out = Out::new(format, narration, &env);
+    if let Err(error) = git::signals::listen() {
+        tracing::warn!(%error, "signals");
+    }
+    match cli::run(&cli, &env, &out) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            out.failure(&failure);
+            ExitCode::from(failure.exit.code())
+        }
+    }
+}
+
+/// Help and version are answers; everything else is a wrong command line. With `--json` among the
+/// words the error is JSON too.
+fn usage(error: &clap::Error, env: &Env) -> ExitCode {
+    if !error.use_stderr() {
+        // Printing help to a closed pipe is no error.
+        error.print().ok();
+        return ExitCode::SUCCESS;
+    }
+    if env::arguments().any(|arg| arg == "--json") {
+        let text = error.render().to_string();
+        let first = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
+        let failure = Failure::new(error::Exit::Usage, first).hint("tix --help");
+        Out::new(Format::Json, Narration::On, env).failure(&failure);
+    } else {
+        error.print().ok();
+    }
+    ExitCode::from(error::Exit::Usage.code())
+}
+
+/// The log goes to stderr and is off unless `TIX_LOG` asks for it, in the syntax of `EnvFilter`.
+fn start_log(env: &Env) {
+    let Ok(Some(filter)) = env.log_filter() else { return };
+    let filter = tracing_subscriber::EnvFilter::new(filter);
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A second initialisation cannot happen: this is the only one.
+    log.try_init().ok();
+}

@@ -11,4 +11,6 @@
 
 mod harness;
 mod harness_works;
+#[cfg(unix)]
+mod net_works;
 mod tidy;

@@ -16,10 +16,5 @@ type Findings = Vec<String>;
 
 #[track_caller]
 fn assert_none(findings: &[String]) {
-    assert!(
-        findings.is_empty(),
-        "{} to put right:\n{}",
-        findings.len(),
-        findings.join("\n")
-    );
+    assert!(findings.is_empty(), "{} to put right:\n{}", findings.len(), findings.join("\n"));
 }

@@ -81,12 +81,8 @@ impl Prepared {
         let script = format!("{script}\nshift {}\nexec \"$@\"", args.len());
         let inner = std::mem::replace(&mut self.program, "/bin/sh".into()).into_os_string();
         let words = ["-c", &script, "sh"].map(OsString::from).into_iter();
-        self.args.splice(
-            0..0,
-            words
-                .chain(args.iter().map(|arg| (*arg).to_owned()))
-                .chain([inner]),
-        );
+        self.args
+            .splice(0..0, words.chain(args.iter().map(|arg| (*arg).to_owned())).chain([inner]));
         self
     }
 
@@ -97,10 +93,7 @@ impl Prepared {
         }
         let name = self.program.file_name().unwrap_or_default();
         let words = std::iter::once(name).chain(self.args.iter().map(OsString::as_os_str));
-        words
-            .map(|word| word.to_string_lossy())
-            .collect::<Vec<_>>()
-            .join(" ")
+        words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
     }
 
     pub fn spawn(mut self) -> Running {
@@ -114,11 +107,7 @@ impl Prepared {
             .current_dir(&self.directory)
             .env_clear()
             .envs(&self.variables)
-            .stdin(if self.stdin.is_empty() {
-                Stdio::null()
-            } else {
-                Stdio::piped()
-            })
+            .stdin(if self.stdin.is_empty() { Stdio::null() } else { Stdio::piped() })
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -132,11 +121,7 @@ impl Prepared {
         }
         let stdout = collect(child.stdout.take().unwrap());
         let stderr = collect(child.stderr.take().unwrap());
-        Running {
-            child,
-            streams: [stdout, stderr],
-            prepared: self,
-        }
+        Running { child, streams: [stdout, stderr], prepared: self }
     }
 
     pub fn run(self) -> Output {
@@ -176,12 +161,7 @@ impl Running {
         if let Some(shim) = &self.prepared.shim {
             shim.settle();
         }
-        Output::new(
-            self.prepared.line(),
-            status,
-            streams,
-            self.prepared.sandbox.root(),
-        )
+        Output::new(self.prepared.line(), status, streams, self.prepared.sandbox.root())
     }
 
     /// Until some process waits at the gate, or this one has ended, which it should not have.
@@ -200,11 +180,7 @@ impl Running {
                 );
                 panic!("ended before it reached the gate: {output:?}");
             }
-            assert!(
-                start.elapsed() < LIMIT,
-                "`{}` never reached the gate",
-                self.prepared.line()
-            );
+            assert!(start.elapsed() < LIMIT, "`{}` never reached the gate", self.prepared.line());
             thread::sleep(PAUSE);
         }
     }

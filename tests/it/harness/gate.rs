@@ -40,10 +40,7 @@ impl Gate {
         let status = Command::new("mkfifo").arg(&fifo).status().unwrap();
         assert!(status.success(), "mkfifo {}: {status}", fifo.display());
         let closed_by = File::options().read(true).write(true).open(&fifo).unwrap();
-        Self {
-            directory: directory.to_owned(),
-            closed_by: Some(closed_by),
-        }
+        Self { directory: directory.to_owned(), closed_by: Some(closed_by) }
     }
 
     pub fn directory(&self) -> &Path {

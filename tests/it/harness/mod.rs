@@ -29,6 +29,8 @@
 
 mod command;
 mod gate;
+#[cfg(unix)]
+pub mod net;
 mod output;
 mod place;
 mod race;

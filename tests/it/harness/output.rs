@@ -40,12 +40,7 @@ impl Output {
 
     #[track_caller]
     pub fn exits(&self, code: i32) -> &Self {
-        assert_eq!(
-            self.code,
-            Some(code),
-            "`{}` was to exit {code}:\n{self}",
-            self.line
-        );
+        assert_eq!(self.code, Some(code), "`{}` was to exit {code}:\n{self}", self.line);
         self
     }
 
@@ -97,11 +92,8 @@ impl fmt::Display for Output {
         for (name, bytes) in [("stdout", &self.stdout), ("stderr", &self.stderr)] {
             // Lossy is right here: this text is for people and snapshots, and a bad byte must be visible in them.
             let text = String::from_utf8_lossy(bytes);
-            let missing_end = if text.is_empty() || text.ends_with('\n') {
-                ""
-            } else {
-                "⏎ missing\n"
-            };
+            let missing_end =
+                if text.is_empty() || text.ends_with('\n') { "" } else { "⏎ missing\n" };
             write!(f, "----- {name} -----\n{text}{missing_end}")?;
         }
         Ok(())
@@ -138,14 +130,10 @@ pub fn redact(text: &str, root: &Path) -> String {
     let root = root.to_str().unwrap();
     let text = text.replace(root, "[ROOT]");
     // A claim id is known by the key it stands at; after that it is replaced wherever it turns up.
-    let mut claims: Vec<String> = CLAIM
-        .captures_iter(&text)
-        .map(|found| found[1].to_owned())
-        .collect();
+    let mut claims: Vec<String> =
+        CLAIM.captures_iter(&text).map(|found| found[1].to_owned()).collect();
     claims.sort_by_key(|claim| std::cmp::Reverse(claim.len()));
-    let text = claims
-        .iter()
-        .fold(text, |text, claim| text.replace(claim, "[CLAIM]"));
+    let text = claims.iter().fold(text, |text, claim| text.replace(claim, "[CLAIM]"));
     let text = TIME.replace_all(&text, "[TIME]");
     let text = OID.replace_all(&text, "[OID]");
     DURATION

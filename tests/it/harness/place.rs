@@ -19,11 +19,7 @@ pub struct Place {
 
 impl Place {
     pub fn new(shared: &Shared, path: PathBuf) -> Self {
-        Self {
-            shared: shared.clone(),
-            path,
-            variables: BTreeMap::new(),
-        }
+        Self { shared: shared.clone(), path, variables: BTreeMap::new() }
     }
 
     pub fn path(&self) -> &Path {
@@ -38,10 +34,7 @@ impl Place {
     pub fn at(&self, directory: impl AsRef<Path>) -> Self {
         let path = self.path.join(directory);
         fs::create_dir_all(&path).unwrap();
-        Self {
-            path,
-            ..self.clone()
-        }
+        Self { path, ..self.clone() }
     }
 
     /// The same place, with one variable more for whatever is run there.
@@ -64,18 +57,13 @@ impl Place {
         let base = self.shared.root().join("home/.gitconfig");
         let text = fs::read_to_string(base).unwrap();
         let own = self.shared.fresh_directory("person").join("gitconfig");
-        fs::write(
-            &own,
-            format!("{text}[user]\n\tname = {name}\n\temail = {email}\n"),
-        )
-        .unwrap();
+        fs::write(&own, format!("{text}[user]\n\tname = {name}\n\temail = {email}\n")).unwrap();
         self.env("GIT_CONFIG_GLOBAL", own)
     }
 
     /// The same place, where every commit is made at this time.
     pub fn frozen_at(&self, time: &str) -> Self {
-        self.env("GIT_AUTHOR_DATE", time)
-            .env("GIT_COMMITTER_DATE", time)
+        self.env("GIT_AUTHOR_DATE", time).env("GIT_COMMITTER_DATE", time)
     }
 
     pub fn tix(&self, args: &[&str]) -> Output {
@@ -126,12 +114,7 @@ impl Place {
     pub fn write_script(&self, path: impl AsRef<Path>, script: &str) {
         let path = self.path.join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
-        let args = [
-            "-c",
-            "cat >\"$1\" && chmod 755 \"$1\"",
-            "write",
-            path.to_str().unwrap(),
-        ];
+        let args = ["-c", "cat >\"$1\" && chmod 755 \"$1\"", "write", path.to_str().unwrap()];
         Prepared::new(&self.shared, Path::new("/bin/sh"), &args, &self.path)
             .stdin(script)
             .run()
@@ -166,43 +149,19 @@ impl Place {
             self.write(path, contents);
         }
         self.git(&[&["add", "--sparse", "--"], paths.as_slice()].concat());
-        self.git(
-            &[
-                &["commit", "-q", "-m", message, "--only", "--"],
-                paths.as_slice(),
-            ]
-            .concat(),
-        );
+        self.git(&[&["commit", "-q", "-m", message, "--only", "--"], paths.as_slice()].concat());
     }
 
     /// A new linked worktree beside this one, on a new branch of that name.
     pub fn worktree(&self, name: &str) -> Self {
         let path = self.shared.root().join(name);
-        self.git(&[
-            "worktree",
-            "add",
-            "-q",
-            "--no-track",
-            "-b",
-            name,
-            path.to_str().unwrap(),
-        ]);
-        Self {
-            path,
-            ..self.clone()
-        }
+        self.git(&["worktree", "add", "-q", "--no-track", "-b", name, path.to_str().unwrap()]);
+        Self { path, ..self.clone() }
     }
 
     /// The paths of all files in a commit, sorted.
     pub fn files(&self, revision: &str) -> Vec<String> {
-        let listing = self.git(&[
-            "ls-tree",
-            "-r",
-            "-z",
-            "--full-tree",
-            "--name-only",
-            revision,
-        ]);
+        let listing = self.git(&["ls-tree", "-r", "-z", "--full-tree", "--name-only", revision]);
         listing.split_terminator('\0').map(str::to_owned).collect()
     }
 

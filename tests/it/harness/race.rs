@@ -14,9 +14,7 @@ pub fn together(sandbox: &Sandbox, commands: Vec<Prepared>) -> Vec<Output> {
     let script = format!("gate=$1 who=$2\n{WAIT}");
     let start = |(number, command): (usize, Prepared)| {
         let who = number.to_string();
-        command
-            .after(&script, &[gate.directory().as_os_str(), OsStr::new(&who)])
-            .spawn()
+        command.after(&script, &[gate.directory().as_os_str(), OsStr::new(&who)]).spawn()
     };
     let racers: Vec<Running> = (1..).zip(commands).map(start).collect();
     gate.wait_for(count);
@@ -29,11 +27,7 @@ pub fn together(sandbox: &Sandbox, commands: Vec<Prepared>) -> Vec<Output> {
 pub fn codes(outputs: &[Output]) -> Vec<i32> {
     let mut codes: Vec<i32> = outputs
         .iter()
-        .map(|output| {
-            output
-                .code
-                .unwrap_or_else(|| panic!("no exit code: {output:?}"))
-        })
+        .map(|output| output.code.unwrap_or_else(|| panic!("no exit code: {output:?}")))
         .collect();
     codes.sort_unstable();
     codes

@@ -64,14 +64,9 @@ struct Inner {
 impl Sandbox {
     /// The path has a blank and a letter outside ASCII; one without a decomposed form, or macOS would spell it its own way.
     pub fn new() -> Self {
-        let directory = tempfile::Builder::new()
-            .prefix("tix prøve ")
-            .tempdir()
-            .unwrap();
+        let directory = tempfile::Builder::new().prefix("tix prøve ").tempdir().unwrap();
         let root = directory.path().canonicalize().unwrap();
-        for name in [
-            "bin", "home", "tmp", "run", "config", "state", "data", "cache",
-        ] {
+        for name in ["bin", "home", "tmp", "run", "config", "state", "data", "cache"] {
             fs::create_dir(root.join(name)).unwrap();
         }
         fs::set_permissions(root.join("run"), Permissions::from_mode(0o700)).unwrap();
@@ -79,19 +74,9 @@ impl Sandbox {
         let git = git_under_test();
         symlink(&git, root.join("bin/git")).unwrap();
         let [runs, fresh, seeded] = [(); 3].map(|()| AtomicUsize::new(0));
-        let shared = Shared(Arc::new(Inner {
-            root,
-            directory: Some(directory),
-            git,
-            runs,
-            fresh,
-            seeded,
-        }));
-        Self {
-            shared,
-            trunk: "main".to_owned(),
-            format: ObjectFormat::Sha1,
-        }
+        let shared =
+            Shared(Arc::new(Inner { root, directory: Some(directory), git, runs, fresh, seeded }));
+        Self { shared, trunk: "main".to_owned(), format: ObjectFormat::Sha1 }
     }
 
     /// The name of the remote's default branch; to be chosen before the remote is first used.
@@ -146,20 +131,14 @@ impl Sandbox {
         let remote = self.remote();
         let branch = format!("refs/heads/{branch}");
         let when = SEEDED_AT + self.shared.0.seeded.fetch_add(1, Ordering::Relaxed);
-        let from = if remote.has_ref(&branch) {
-            format!("from {branch}^0\n")
-        } else {
-            String::new()
-        };
+        let from =
+            if remote.has_ref(&branch) { format!("from {branch}^0\n") } else { String::new() };
         let who = "Ada Example <ada@example.org>";
         let head = format!("commit {branch}\ncommitter {who} {when} +0000\ndata 5\nseed\n\n{from}");
         let mut stream = head.into_bytes();
         for (path, contents) in files {
             let (path, contents) = (path.as_ref(), contents.as_ref());
-            assert!(
-                !path.contains(['"', '\\', '\n']),
-                "fast-import would need {path:?} quoted"
-            );
+            assert!(!path.contains(['"', '\\', '\n']), "fast-import would need {path:?} quoted");
             write!(stream, "M 100644 inline {path}\ndata {}\n", contents.len()).unwrap();
             stream.extend_from_slice(contents);
             stream.push(b'\n');
@@ -211,10 +190,7 @@ impl Sandbox {
 
     fn clone_from(&self, source: &OsStr, name: &str, options: &[&str]) -> Place {
         let source = source.to_str().unwrap();
-        self.set_up(
-            &[&["clone", "-q"], options, &["--", source, name]].concat(),
-            b"",
-        );
+        self.set_up(&[&["clone", "-q"], options, &["--", source, name]].concat(), b"");
         Place::new(&self.shared, self.root().join(name))
     }
 
@@ -258,22 +234,15 @@ impl Shared {
                 .map(|(key, value)| (key.into(), value.into()))
                 .into();
         variables.insert("PATH".into(), path);
-        variables.insert(
-            "GIT_CONFIG_GLOBAL".into(),
-            self.root().join("home/.gitconfig").into(),
-        );
+        variables.insert("GIT_CONFIG_GLOBAL".into(), self.root().join("home/.gitconfig").into());
         variables.extend(home(self.root()));
         variables
     }
 
     /// The TMPDIR of every machine.
     pub fn temporary_directories(&self) -> Vec<PathBuf> {
-        let machines = fs::read_dir(self.root().join("machines"))
-            .into_iter()
-            .flatten();
-        let roots = machines
-            .map(|entry| entry.unwrap().path())
-            .chain([self.root().to_owned()]);
+        let machines = fs::read_dir(self.root().join("machines")).into_iter().flatten();
+        let roots = machines.map(|entry| entry.unwrap().path()).chain([self.root().to_owned()]);
         roots.map(|root| root.join("tmp")).collect()
     }
 
@@ -310,9 +279,7 @@ fn git_under_test() -> PathBuf {
     }
     let path = env::var_os("PATH").unwrap();
     let mut candidates = env::split_paths(&path).map(|directory| directory.join("git"));
-    candidates
-        .find(|candidate| candidate.is_file())
-        .expect("git is on the PATH")
+    candidates.find(|candidate| candidate.is_file()).expect("git is on the PATH")
 }
 
 impl Drop for Inner {
@@ -324,9 +291,6 @@ impl Drop for Inner {
             }
             return;
         }
-        assert!(
-            *self.runs.get_mut() > 0,
-            "this test made a sandbox and ran nothing in it"
-        );
+        assert!(*self.runs.get_mut() > 0, "this test made a sandbox and ran nothing in it");
     }
 }

@@ -43,10 +43,7 @@ struct Rules {
 #[track_caller]
 pub fn at_every_call(mut attempt: impl FnMut(usize) -> Shim) {
     for number in 1.. {
-        assert!(
-            number < 1000,
-            "there is no end to the git calls of this run"
-        );
+        assert!(number < 1000, "there is no end to the git calls of this run");
         if attempt(number).calls().len() < number {
             assert!(number > 1, "this run makes no git call at all");
             return;
@@ -93,18 +90,12 @@ pub enum Do {
 impl On {
     /// The call with this number, from 1.
     pub fn call(number: usize) -> Self {
-        Self {
-            number: Some(number),
-            ..Self::default()
-        }
+        Self { number: Some(number), ..Self::default() }
     }
 
     /// Every call of this subcommand.
     pub fn command(name: &str) -> Self {
-        Self {
-            subcommand: Some(name.to_owned()),
-            ..Self::default()
-        }
+        Self { subcommand: Some(name.to_owned()), ..Self::default() }
     }
 
     pub fn every_call() -> Self {
@@ -125,20 +116,11 @@ impl On {
 
     fn shell_condition(self) -> String {
         let mut words = vec!["true".to_owned()];
+        words.extend(self.number.map(|number| format!("[ \"$number\" -eq {number} ]")));
         words.extend(
-            self.number
-                .map(|number| format!("[ \"$number\" -eq {number} ]")),
+            self.subcommand.as_deref().map(|name| format!("[ \"$sub\" = {} ]", quoted(name))),
         );
-        words.extend(
-            self.subcommand
-                .as_deref()
-                .map(|name| format!("[ \"$sub\" = {} ]", quoted(name))),
-        );
-        words.extend(
-            self.texts
-                .iter()
-                .map(|text| format!("matches {} \"$@\"", quoted(text))),
-        );
+        words.extend(self.texts.iter().map(|text| format!("matches {} \"$@\"", quoted(text))));
         words.join(" && ")
     }
 }
@@ -149,20 +131,13 @@ impl Shim {
         for name in ["bin", "calls", "seen", "then"] {
             fs::create_dir(directory.join(name)).unwrap();
         }
-        let shim = Self {
-            directory,
-            shared: sandbox.shared().clone(),
-            rules: Arc::default(),
-        };
+        let shim = Self { directory, shared: sandbox.shared().clone(), rules: Arc::default() };
         fs::write(shim.directory.join("rules"), "").unwrap();
         // Only for its FIFO: a process of this run holds it open for as long as it lives.
         drop(Gate::new(&shim.directory.join("alive")));
         let dir = quoted_path(&shim.directory);
         let real = quoted_path(shim.shared.git());
-        let head = format!(
-            "#!/bin/sh\ndir={dir} real={real} tester={}\n",
-            process::id()
-        );
+        let head = format!("#!/bin/sh\ndir={dir} real={real} tester={}\n", process::id());
         let tail = "\n. \"$dir/rules\"\nexec \"$real\" \"$@\"\n";
         let script = format!("{head}{}{tail}", include_str!("shim.sh"));
         Place::new(&shim.shared, shim.bin()).write_script("git", &script);
@@ -195,12 +170,7 @@ impl Shim {
         if let Some(nth) = on.nth {
             action = format!("count {rule}\nif [ \"$nth\" -eq {nth} ]; then\n{action}\nfi");
         }
-        write!(
-            rules.script,
-            "if {}; then\n{action}\nfi\n",
-            on.shell_condition()
-        )
-        .unwrap();
+        write!(rules.script, "if {}; then\n{action}\nfi\n", on.shell_condition()).unwrap();
         // By a rename, so that a call under way reads the old rules or the new ones.
         let new = self.directory.join("rules.new");
         fs::write(&new, &rules.script).unwrap();
@@ -240,9 +210,8 @@ impl Shim {
     /// The calls so far. While tix is running, one that is just being written down may be missing.
     pub fn calls(&self) -> Vec<Call> {
         let entries = fs::read_dir(self.directory.join("calls")).unwrap();
-        let mut calls: Vec<Call> = entries
-            .filter_map(|entry| Call::read(&entry.unwrap().path()))
-            .collect();
+        let mut calls: Vec<Call> =
+            entries.filter_map(|entry| Call::read(&entry.unwrap().path())).collect();
         calls.sort_by_key(|call| call.number);
         calls
     }
@@ -327,13 +296,7 @@ impl Call {
 fn shell_form(command: &Prepared) -> String {
     let mut text = format!("cd {} && exec env -i", quoted_path(&command.directory));
     for (key, value) in &command.variables {
-        write!(
-            text,
-            " {}={}",
-            key.to_str().unwrap(),
-            quoted(value.to_str().unwrap())
-        )
-        .unwrap();
+        write!(text, " {}={}", key.to_str().unwrap(), quoted(value.to_str().unwrap())).unwrap();
     }
     let program = command.program.as_os_str();
     for word in std::iter::once(program).chain(command.args.iter().map(AsRef::as_ref)) {

@@ -31,9 +31,7 @@ impl Ticket {
             ("worktree_path", "null"),
         ];
         Self {
-            keys: keys
-                .map(|(key, value)| (key.to_owned(), value.to_owned()))
-                .into(),
+            keys: keys.map(|(key, value)| (key.to_owned(), value.to_owned())).into(),
             body: "# Requirements\n\n- [ ] It works\n- [ ] It is tested\n\n# Changelog\n\n\
                    ## [2025-12-03 19:30] - Creator: created\n- Ticket created in queue/\n"
                 .to_owned(),
@@ -61,10 +59,7 @@ impl Ticket {
     }
 
     pub fn text(&self) -> String {
-        let keys = self
-            .keys
-            .iter()
-            .map(|(key, value)| format!("{key}: {value}"));
+        let keys = self.keys.iter().map(|(key, value)| format!("{key}: {value}"));
         let keys = keys.collect::<Vec<_>>().join("\n");
         format!("---\n# Metadata\n{keys}\n---\n\n{}", self.body).replace('\n', self.line_end)
     }

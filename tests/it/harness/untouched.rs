@@ -17,28 +17,20 @@ pub struct Untouched {
 
 impl Untouched {
     pub fn of(place: &Place) -> Self {
-        Self {
-            facts: facts(place, None),
-            ticket: None,
-        }
+        Self { facts: facts(place, None), ticket: None }
     }
 
     /// The same, but the branch `ticket/<id>`, its configuration and its worktree may come and go.
     pub fn besides_ticket(place: &Place, id: &str) -> Self {
-        Self {
-            facts: facts(place, Some(id)),
-            ticket: Some(id.to_owned()),
-        }
+        Self { facts: facts(place, Some(id)), ticket: Some(id.to_owned()) }
     }
 
     #[track_caller]
     pub fn assert_same(&self, place: &Place) {
         let now = facts(place, self.ticket.as_deref());
         let mut report = String::new();
-        for name in self
-            .facts
-            .keys()
-            .chain(now.keys().filter(|name| !self.facts.contains_key(*name)))
+        for name in
+            self.facts.keys().chain(now.keys().filter(|name| !self.facts.contains_key(*name)))
         {
             match (self.facts.get(name), now.get(name)) {
                 (Some(old), Some(new)) if old == new => {}
@@ -57,11 +49,7 @@ impl Untouched {
                 (None, new) => writeln!(report, "{name} is new: {}", shown(new.unwrap())).unwrap(),
             }
         }
-        assert!(
-            report.is_empty(),
-            "{} was to stay as it was:\n{report}",
-            place.path().display()
-        );
+        assert!(report.is_empty(), "{} was to stay as it was:\n{report}", place.path().display());
     }
 }
 
@@ -93,9 +81,7 @@ fn facts(place: &Place, ticket: Option<&str>) -> BTreeMap<String, Vec<u8>> {
     git_files(&git_dir, &mut facts);
     facts.insert(
         "HEAD's commit".to_owned(),
-        place
-            .try_git(&["rev-parse", "-q", "--verify", "HEAD"])
-            .stdout,
+        place.try_git(&["rev-parse", "-q", "--verify", "HEAD"]).stdout,
     );
     // `git stash list` would want a working tree.
     let stash = place.common_dir().join("logs/refs/stash");
@@ -121,11 +107,7 @@ fn working_tree(directory: &Path, top: &Path, facts: &mut BTreeMap<String, Vec<u
         } else if metadata.is_symlink() {
             facts.insert(
                 format!("target of {name}"),
-                fs::read_link(&path)
-                    .unwrap()
-                    .as_os_str()
-                    .as_bytes()
-                    .to_owned(),
+                fs::read_link(&path).unwrap().as_os_str().as_bytes().to_owned(),
             );
         } else if metadata.is_file() {
             facts.insert(format!("file {name}"), fs::read(&path).unwrap());
@@ -150,10 +132,7 @@ fn git_files(git_dir: &Path, facts: &mut BTreeMap<String, Vec<u8>>) {
             || name.starts_with("BISECT")
             || name == "index";
         if ours && path.is_file() {
-            facts.insert(
-                format!("{name} in the git directory"),
-                fs::read(&path).unwrap(),
-            );
+            facts.insert(format!("{name} in the git directory"), fs::read(&path).unwrap());
         } else if matches!(name, "rebase-merge" | "rebase-apply" | "sequencer") {
             working_tree(&path, git_dir, facts);
         }
@@ -162,10 +141,7 @@ fn git_files(git_dir: &Path, facts: &mut BTreeMap<String, Vec<u8>>) {
 
 /// All refs but those that a fetch moves and those that are tix's own.
 fn refs(place: &Place, ticket: Option<&str>, facts: &mut BTreeMap<String, Vec<u8>>) {
-    let listing = place.git(&[
-        "for-each-ref",
-        "--format=%(refname) %(objectname) %(upstream)",
-    ]);
+    let listing = place.git(&["for-each-ref", "--format=%(refname) %(objectname) %(upstream)"]);
     for line in listing.lines() {
         let (name, rest) = line.split_once(' ').unwrap();
         let moves = name.starts_with("refs/remotes/") || name.starts_with("refs/tix/");
@@ -178,11 +154,8 @@ fn refs(place: &Place, ticket: Option<&str>, facts: &mut BTreeMap<String, Vec<u8
 fn worktrees(place: &Place, ticket: Option<&str>, facts: &mut BTreeMap<String, Vec<u8>>) {
     let listing = place.git(&["worktree", "list", "--porcelain", "-z"]);
     for block in listing.split("\0\0").filter(|block| !block.is_empty()) {
-        let mine = |id| {
-            block
-                .split('\0')
-                .any(|line| line == format!("branch refs/heads/ticket/{id}"))
-        };
+        let mine =
+            |id| block.split('\0').any(|line| line == format!("branch refs/heads/ticket/{id}"));
         if !ticket.is_some_and(mine) {
             let name = block.split('\0').next().unwrap();
             facts.insert(name.to_owned(), block.into());
@@ -222,10 +195,7 @@ pub fn no_leftovers(place: &Place) {
         walk(&temporary, &mut |path| left.push(path.to_owned()));
     }
     let refs = place.git(&["for-each-ref", "--format=%(refname)", "refs/tix/"]);
-    assert!(
-        left.is_empty() && refs.is_empty(),
-        "left behind:\n{left:#?}\n{refs}"
-    );
+    assert!(left.is_empty() && refs.is_empty(), "left behind:\n{left:#?}\n{refs}");
 }
 
 fn walk(directory: &Path, visit: &mut impl FnMut(&Path)) {

@@ -67,10 +67,7 @@ fn the_sandbox_is_gone_with_the_last_of_its_places() {
 fn commands_find_the_git_under_test_first() {
     let sandbox = seeded();
     let output = sandbox.remote().sh("command -v git").run();
-    assert_eq!(
-        output.success().stdout(),
-        format!("{}/bin/git\n", sandbox.root().display())
-    );
+    assert_eq!(output.success().stdout(), format!("{}/bin/git\n", sandbox.root().display()));
 }
 
 #[test]
@@ -80,10 +77,7 @@ fn seeding_adds_commits_to_the_trunk_on_the_remote() {
     sandbox.seed_on("tickets", &[("only", "this")]);
     let remote = sandbox.remote();
     assert_eq!(remote.git(&["rev-list", "--count", "main"]), "2");
-    assert_eq!(
-        remote.files("main"),
-        ["src/main.rs", PATH, "tickets/queue/ein Bär.md"]
-    );
+    assert_eq!(remote.files("main"), ["src/main.rs", PATH, "tickets/queue/ein Bär.md"]);
     assert_eq!(remote.show("main", "tickets/queue/ein Bär.md"), b"\xff\n");
     assert_eq!(remote.files("tickets"), ["only"]);
 }
@@ -93,30 +87,13 @@ fn every_kind_of_clone_is_what_its_name_says() {
     let sandbox = seeded();
     sandbox.seed(&[("src/lib.rs", "//! More.\n")]);
     assert_eq!(
-        sandbox
-            .clone_named("a")
-            .git(&["status", "--porcelain=v2", "--branch"])
-            .lines()
-            .last(),
+        sandbox.clone_named("a").git(&["status", "--porcelain=v2", "--branch"]).lines().last(),
         Some("# branch.ab +0 -0")
     );
-    assert_eq!(
-        sandbox
-            .bare_clone("bare")
-            .git(&["rev-parse", "--is-bare-repository"]),
-        "true"
-    );
-    assert_eq!(
-        sandbox
-            .shallow_clone("shallow")
-            .git(&["rev-list", "--count", "HEAD"]),
-        "1"
-    );
+    assert_eq!(sandbox.bare_clone("bare").git(&["rev-parse", "--is-bare-repository"]), "true");
+    assert_eq!(sandbox.shallow_clone("shallow").git(&["rev-list", "--count", "HEAD"]), "1");
     let partial = sandbox.partial_clone("partial");
-    assert_eq!(
-        partial.git(&["config", "remote.origin.partialclonefilter"]),
-        "blob:none"
-    );
+    assert_eq!(partial.git(&["config", "remote.origin.partialclonefilter"]), "blob:none");
     let sparse = sandbox.sparse_clone("sparse", &["tickets"]);
     assert!(sparse.exists(PATH) && !sparse.exists("src"));
     assert_eq!(sandbox.local_repository("alone").git(&["remote"]), "");
@@ -128,24 +105,17 @@ fn every_kind_of_clone_is_what_its_name_says() {
 #[test]
 fn a_partial_clone_lacks_blobs_until_git_needs_them() {
     let sandbox = seeded();
-    let old = sandbox
-        .remote()
-        .git(&["rev-parse", &format!("main:{PATH}")]);
+    let old = sandbox.remote().git(&["rev-parse", &format!("main:{PATH}")]);
     sandbox.seed(&[(PATH, "changed\n")]);
     let partial = sandbox.partial_clone("partial");
     let missing = partial.git(&["rev-list", "--objects", "--missing=print", "HEAD"]);
     assert!(missing.contains(&format!("?{old}")), "{missing}");
-    assert_eq!(
-        partial.show("HEAD~1", PATH),
-        queue_ticket("TICKET-foo-001").as_bytes()
-    );
+    assert_eq!(partial.show("HEAD~1", PATH), queue_ticket("TICKET-foo-001").as_bytes());
 }
 
 #[test]
 fn trunk_and_object_format_can_be_chosen() {
-    let sandbox = Sandbox::new()
-        .with_trunk("tronco")
-        .with_format(ObjectFormat::Sha256);
+    let sandbox = Sandbox::new().with_trunk("tronco").with_format(ObjectFormat::Sha256);
     sandbox.seed(&[(PATH, queue_ticket("TICKET-foo-001"))]);
     let clone = sandbox.clone_named("a");
     assert_eq!(
@@ -161,46 +131,25 @@ fn a_commit_takes_exactly_the_files_it_is_given() {
     let clone = sandbox.clone_named("a");
     clone.write("staged.txt", "staged\n");
     clone.git(&["add", "staged.txt"]);
-    clone.commit(
-        "one",
-        &[("new/one.txt", "1\n"), ("src/main.rs", "// changed\n")],
-    );
-    assert_eq!(
-        clone.git(&["show", "--format=", "--name-only"]),
-        "new/one.txt\nsrc/main.rs"
-    );
-    assert_eq!(
-        clone.git(&["diff", "--cached", "--name-only"]),
-        "staged.txt"
-    );
+    clone.commit("one", &[("new/one.txt", "1\n"), ("src/main.rs", "// changed\n")]);
+    assert_eq!(clone.git(&["show", "--format=", "--name-only"]), "new/one.txt\nsrc/main.rs");
+    assert_eq!(clone.git(&["diff", "--cached", "--name-only"]), "staged.txt");
 }
 
 #[test]
 fn machines_and_people_differ_where_they_should() {
     let sandbox = seeded();
     let clone = sandbox.clone_named("a");
-    let other = clone
-        .on_machine("m2")
-        .as_person("Bob Example", "bob@example.org");
+    let other = clone.on_machine("m2").as_person("Bob Example", "bob@example.org");
     assert_eq!(other.git(&["config", "user.name"]), "Bob Example");
-    other
-        .frozen_at("2026-01-02T03:04:05Z")
-        .git(&["commit", "-q", "--allow-empty", "-m", "x"]);
-    assert_eq!(
-        clone.git(&["log", "-1", "--format=%at %ct"]),
-        "1767323045 1767323045"
-    );
+    other.frozen_at("2026-01-02T03:04:05Z").git(&["commit", "-q", "--allow-empty", "-m", "x"]);
+    assert_eq!(clone.git(&["log", "-1", "--format=%at %ct"]), "1767323045 1767323045");
     assert_eq!(
         clone.git(&["log", "-1", "--format=%an <%ae> %cn <%ce>"]),
         "Bob Example <bob@example.org> Bob Example <bob@example.org>"
     );
     let run = |place: &crate::harness::Place| {
-        place
-            .sh("echo \"$XDG_RUNTIME_DIR\"")
-            .run()
-            .success()
-            .stdout()
-            .to_owned()
+        place.sh("echo \"$XDG_RUNTIME_DIR\"").run().success().stdout().to_owned()
     };
     assert_ne!(run(&clone), run(&other));
 }
@@ -229,16 +178,10 @@ fn ids_give_a_ticket_its_session_and_sequence() {
     ## [2025-12-03 19:30] - Creator: created
     - Ticket created in queue/
     ");
-    let draft = Ticket::new("TICKET-foo")
-        .key("status", "draft")
-        .key("priority", "high")
-        .crlf()
-        .text();
+    let draft =
+        Ticket::new("TICKET-foo").key("status", "draft").key("priority", "high").crlf().text();
     let end = "status: draft\r\ncreated: 2025-12-03 19:30\r\nworktree_path: null\r\npriority: high\r\n---\r\n";
-    assert!(
-        draft.contains("sequence: null\r\n") && draft.contains(end),
-        "{draft:?}"
-    );
+    assert!(draft.contains("sequence: null\r\n") && draft.contains(end), "{draft:?}");
 }
 
 #[test]
@@ -271,11 +214,7 @@ fn racers_start_only_when_all_are_ready() {
     let sandbox = seeded();
     let root = sandbox.root().display();
     let racers = (0..8)
-        .map(|_| {
-            sandbox
-                .remote()
-                .sh(&format!("ls '{root}/race '*/arrived.* | wc -l"))
-        })
+        .map(|_| sandbox.remote().sh(&format!("ls '{root}/race '*/arrived.* | wc -l")))
         .collect();
     let outputs = together(&sandbox, racers);
     assert_eq!(codes(&outputs), [0; 8]);
@@ -290,13 +229,7 @@ fn a_racer_keeps_its_own_arguments_directory_and_environment() {
     let [a, b] =
         ["a", "b"].map(|name| sandbox.clone_named(name).env("WHO", format!("it's {name}")));
     let script = "pwd; echo \"$WHO\"; exit 3";
-    let outputs = together(
-        &sandbox,
-        vec![a.sh(script), b.sh("cat; exit 4").stdin("fed")],
-    );
-    assert_eq!(
-        outputs[0].exits(3).stdout(),
-        format!("{}\nit's a\n", a.path().display())
-    );
+    let outputs = together(&sandbox, vec![a.sh(script), b.sh("cat; exit 4").stdin("fed")]);
+    assert_eq!(outputs[0].exits(3).stdout(), format!("{}\nit's a\n", a.path().display()));
     assert_eq!(outputs[1].exits(4).stdout(), "fed");
 }

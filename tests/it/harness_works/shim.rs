@@ -23,16 +23,7 @@ fn calls_are_numbered_and_written_down_with_their_arguments() {
     assert_eq!(numbers, [1, 2, 3]);
     assert_eq!(
         calls[1].args,
-        [
-            "-C",
-            ".",
-            "-c",
-            "a.b=two words",
-            "--no-pager",
-            "fetch",
-            "-q",
-            "origin"
-        ]
+        ["-C", ".", "-c", "a.b=two words", "--no-pager", "fetch", "-q", "origin"]
     );
     assert_eq!(shim.connections(), 2);
 }
@@ -43,10 +34,7 @@ fn concurrent_calls_get_distinct_numbers_and_none_is_lost() {
     let clone = clone_with_work(&sandbox, "a");
     let shims = [Shim::new(&sandbox), Shim::new(&sandbox)];
     let script = "for i in 1 2 3 4 5 6 7 8 9 10; do git rev-parse HEAD & done; wait";
-    let runs = shims
-        .iter()
-        .map(|shim| clone.sh(script).through(shim))
-        .collect();
+    let runs = shims.iter().map(|shim| clone.sh(script).through(shim)).collect();
     assert_eq!(codes(&together(&sandbox, runs)), [0, 0]);
     for shim in &shims {
         let numbers: Vec<usize> = shim.calls().iter().map(|call| call.number).collect();
@@ -60,23 +48,11 @@ fn a_call_without_a_rule_is_git_itself_with_its_pipes() {
     let clone = clone_with_work(&sandbox, "a");
     let shim = Shim::new(&sandbox);
     let batch = "git cat-file --batch; echo status $?; git no-such-command; echo status $?";
-    let output = clone
-        .sh(batch)
-        .stdin("HEAD:a.txt\nHEAD:none\n")
-        .through(&shim)
-        .run();
+    let output = clone.sh(batch).stdin("HEAD:a.txt\nHEAD:none\n").through(&shim).run();
     let text = output.success().stdout();
-    assert!(
-        text.contains(" blob 5\nseed\n\nHEAD:none missing\nstatus 0\n"),
-        "{output}"
-    );
+    assert!(text.contains(" blob 5\nseed\n\nHEAD:none missing\nstatus 0\n"), "{output}");
     assert!(text.ends_with("status 1\n"), "{output}");
-    assert!(
-        output
-            .stderr()
-            .contains("'no-such-command' is not a git command"),
-        "{output}"
-    );
+    assert!(output.stderr().contains("'no-such-command' is not a git command"), "{output}");
 }
 
 #[test]
@@ -85,17 +61,8 @@ fn a_failed_call_does_nothing_and_says_what_it_was_told() {
     let clone = clone_with_work(&sandbox, "a");
     let before = sandbox.remote().git(&["rev-parse", "main"]);
     let shim = Shim::new(&sandbox);
-    shim.rule(
-        On::command("push").nth(2),
-        Do::Fail {
-            code: 128,
-            stderr: "fatal: it's dark\n",
-        },
-    );
-    let output = clone
-        .sh("git push -q --dry-run; git push; echo $?")
-        .through(&shim)
-        .run();
+    shim.rule(On::command("push").nth(2), Do::Fail { code: 128, stderr: "fatal: it's dark\n" });
+    let output = clone.sh("git push -q --dry-run; git push; echo $?").through(&shim).run();
     assert_eq!(output.success().stdout(), "128\n");
     assert_eq!(output.stderr(), "fatal: it's dark\n");
     assert_eq!(sandbox.remote().git(&["rev-parse", "main"]), before);
@@ -108,21 +75,13 @@ fn a_call_that_fails_after_its_work_has_done_it_and_swallows_the_answer() {
     let shim = Shim::new(&sandbox);
     shim.rule(
         On::command("push").with("refs/heads/main"),
-        Do::FailAfter {
-            code: 1,
-            stderr: "cut off\n",
-        },
+        Do::FailAfter { code: 1, stderr: "cut off\n" },
     );
-    let output = clone
-        .sh("git push --porcelain origin HEAD:refs/heads/main; echo $?")
-        .through(&shim)
-        .run();
+    let output =
+        clone.sh("git push --porcelain origin HEAD:refs/heads/main; echo $?").through(&shim).run();
     assert_eq!(output.success().stdout(), "1\n");
     assert_eq!(output.stderr(), "cut off\n");
-    assert_eq!(
-        sandbox.remote().git(&["rev-parse", "main"]),
-        clone.git(&["rev-parse", "HEAD"])
-    );
+    assert_eq!(sandbox.remote().git(&["rev-parse", "main"]), clone.git(&["rev-parse", "HEAD"]));
 }
 
 #[test]
@@ -132,10 +91,7 @@ fn a_kill_before_a_call_kills_tix_and_the_call_never_runs() {
     let before = sandbox.remote().git(&["rev-parse", "main"]);
     let shim = Shim::new(&sandbox);
     shim.rule(On::call(2), Do::KillBefore);
-    let output = clone
-        .sh("git rev-parse -q HEAD; git push; echo survived")
-        .through(&shim)
-        .run();
+    let output = clone.sh("git rev-parse -q HEAD; git push; echo survived").through(&shim).run();
     output.killed_by(9);
     assert!(!output.stdout().contains("survived"), "{output}");
     assert_eq!(sandbox.remote().git(&["rev-parse", "main"]), before);
@@ -151,10 +107,7 @@ fn a_kill_after_a_call_kills_tix_when_the_work_is_done() {
     let output = clone.sh("git push; echo survived").through(&shim).run();
     output.killed_by(9);
     assert_eq!(output.stdout(), "");
-    assert_eq!(
-        sandbox.remote().git(&["rev-parse", "main"]),
-        clone.git(&["rev-parse", "HEAD"])
-    );
+    assert_eq!(sandbox.remote().git(&["rev-parse", "main"]), clone.git(&["rev-parse", "HEAD"]));
 }
 
 #[test]
@@ -167,12 +120,7 @@ fn a_killed_run_is_over_when_its_last_git_is() {
     // The push runs beside tix; its output goes nowhere, so that only the shim knows of it.
     let script = "git push -q >push.log 2>&1 & until [ -e \"$CALLS/1\" ]; do :; done; git rev-parse HEAD; echo survived";
     let calls = shim.bin().with_file_name("calls");
-    clone
-        .sh(script)
-        .env("CALLS", calls)
-        .through(&shim)
-        .run()
-        .killed_by(9);
+    clone.sh(script).env("CALLS", calls).through(&shim).run().killed_by(9);
     assert!(clone.exists("hook-ran"));
 }
 
@@ -183,10 +131,7 @@ fn a_gate_holds_a_call_until_the_test_opens_it_and_nobody_after_that() {
     slow.git(&["pull", "-q", "--rebase"]);
     let shim = Shim::new(&sandbox);
     let mut gate = shim.gate(On::command("push"));
-    let mut running = slow
-        .sh("git push -q; echo $?; git push -q; echo $?")
-        .through(&shim)
-        .spawn();
+    let mut running = slow.sh("git push -q; echo $?; git push -q; echo $?").through(&shim).spawn();
     running.until_at(&gate);
     quick.git(&["push", "-q"]);
     gate.open();
@@ -202,21 +147,13 @@ fn somebody_else_can_go_first_and_their_answer_is_kept() {
     let [slow, quick] = ["a", "b"].map(|name| clone_with_work(&sandbox, name));
     slow.git(&["pull", "-q", "--rebase"]);
     let shim = Shim::new(&sandbox);
-    let other = quick
-        .sh("pwd && git push -q && echo \"it's $WORD\"")
-        .env("WORD", "do ne");
+    let other = quick.sh("pwd && git push -q && echo \"it's $WORD\"").env("WORD", "do ne");
     shim.rule(On::command("push").nth(1), Do::Then(other));
-    let output = slow
-        .sh("WORD=mine; export WORD; git push -q; echo $?")
-        .through(&shim)
-        .run();
+    let output = slow.sh("WORD=mine; export WORD; git push -q; echo $?").through(&shim).run();
     assert_eq!(output.success().stdout(), "1\n");
     let others = shim.outputs();
     assert_eq!(others.len(), 1);
-    assert_eq!(
-        others[0].success().stdout(),
-        format!("{}\nit's do ne\n", quick.path().display())
-    );
+    assert_eq!(others[0].success().stdout(), format!("{}\nit's do ne\n", quick.path().display()));
     // The other's git did not go through this shim.
     assert_eq!(shim.calls().len(), 1);
 }
@@ -226,15 +163,10 @@ fn an_answer_can_be_replaced() {
     let sandbox = Sandbox::new();
     let clone = clone_with_work(&sandbox, "a");
     let shim = Shim::new(&sandbox);
-    let answer = Do::Replace {
-        stdout: b"git version 1.8.0\n\0\xff".to_vec(),
-        code: 0,
-    };
+    let answer = Do::Replace { stdout: b"git version 1.8.0\n\0\xff".to_vec(), code: 0 };
     shim.rule(On::every_call().with("--version"), answer);
-    let output = clone
-        .sh("git --version && git rev-parse --is-bare-repository")
-        .through(&shim)
-        .run();
+    let output =
+        clone.sh("git --version && git rev-parse --is-bare-repository").through(&shim).run();
     assert_eq!(output.success().stdout, b"git version 1.8.0\n\0\xfffalse\n");
 }
 
@@ -245,20 +177,8 @@ fn rules_run_in_order_until_one_ends_the_call() {
     let shim = Shim::new(&sandbox);
     let first = Do::Then(clone.sh("echo first"));
     shim.rule(On::command("push"), first)
-        .rule(
-            On::command("push"),
-            Do::Fail {
-                code: 5,
-                stderr: "",
-            },
-        )
-        .rule(
-            On::command("push"),
-            Do::Fail {
-                code: 6,
-                stderr: "",
-            },
-        );
+        .rule(On::command("push"), Do::Fail { code: 5, stderr: "" })
+        .rule(On::command("push"), Do::Fail { code: 6, stderr: "" });
     let output = clone.sh("git push; echo $?").through(&shim).run();
     assert_eq!(output.success().stdout(), "5\n");
     assert_eq!(shim.outputs().len(), 1);

@@ -6,11 +6,7 @@ use crate::harness::{Place, Sandbox, Untouched, no_leftovers};
 
 /// A clone in which a person is in the middle of everything.
 fn busy_clone(sandbox: &Sandbox) -> Place {
-    sandbox.seed(&[
-        ("a.txt", "a\n"),
-        ("b.txt", "b\n"),
-        ("src/main.rs", "fn main() {}\n"),
-    ]);
+    sandbox.seed(&[("a.txt", "a\n"), ("b.txt", "b\n"), ("src/main.rs", "fn main() {}\n")]);
     let clone = sandbox.clone_named("a");
     clone.write("a.txt", "stashed\n");
     clone.git(&["stash"]);
@@ -75,18 +71,11 @@ fn a_changed_a_new_and_a_lost_file_are_noticed() {
 #[test]
 fn a_changed_mode_and_a_changed_link_are_noticed() {
     let report = report_after(|clone| {
-        fs::set_permissions(
-            clone.path().join("b.txt"),
-            fs::Permissions::from_mode(0o755),
-        )
-        .unwrap();
+        fs::set_permissions(clone.path().join("b.txt"), fs::Permissions::from_mode(0o755)).unwrap();
         fs::remove_file(clone.path().join("link")).unwrap();
         symlink("b.txt", clone.path().join("link")).unwrap();
     });
-    assert_says(
-        &report,
-        &["mode of b.txt changed", "target of link changed"],
-    );
+    assert_says(&report, &["mode of b.txt changed", "target of link changed"]);
 }
 
 #[test]
@@ -100,28 +89,17 @@ fn a_changed_index_is_noticed() {
     });
     assert_says(
         &report,
-        &[
-            "is gone",
-            "index entry",
-            "a.txt",
-            "index in the git directory changed",
-        ],
+        &["is gone", "index entry", "a.txt", "index in the git directory changed"],
     );
 }
 
 #[test]
 fn a_moved_head_and_a_moved_branch_are_noticed() {
     let report = report_after(|clone| drop(clone.git(&["commit", "-q", "-m", "moved"])));
-    assert_says(
-        &report,
-        &["HEAD's commit changed", "ref refs/heads/main changed"],
-    );
+    assert_says(&report, &["HEAD's commit changed", "ref refs/heads/main changed"]);
     let report =
         report_after(|clone| drop(clone.git(&["symbolic-ref", "HEAD", "refs/heads/other"])));
-    assert_says(
-        &report,
-        &["HEAD in the git directory changed", "ref: refs/heads/other"],
-    );
+    assert_says(&report, &["HEAD in the git directory changed", "ref: refs/heads/other"]);
 }
 
 #[test]
@@ -133,17 +111,11 @@ fn a_changed_stash_is_noticed() {
 #[test]
 fn a_new_branch_its_configuration_and_its_worktree_are_noticed() {
     let report = report_after(|clone| {
-        clone
-            .worktree("other")
-            .git(&["branch", "-q", "--set-upstream-to=origin/main"]);
+        clone.worktree("other").git(&["branch", "-q", "--set-upstream-to=origin/main"]);
     });
     assert_says(
         &report,
-        &[
-            "ref refs/heads/other is new",
-            "configuration branch.other.merge is new",
-            "worktree ",
-        ],
+        &["ref refs/heads/other is new", "configuration branch.other.merge is new", "worktree "],
     );
 }
 
@@ -155,14 +127,7 @@ fn an_operation_begun_and_a_fetch_that_leaves_its_mark_are_noticed() {
         clone.git(&["commit", "-q", "-m", "x"]);
         clone.git(&["stash", "-q", "-u"]);
         clone
-            .try_git(&[
-                "-c",
-                "sequence.editor=echo break >",
-                "rebase",
-                "-q",
-                "-i",
-                "HEAD~1",
-            ])
+            .try_git(&["-c", "sequence.editor=echo break >", "rebase", "-q", "-i", "HEAD~1"])
             .success();
     });
     assert_says(&report, &["rebase-merge"]);
@@ -173,9 +138,7 @@ fn the_branch_and_worktree_of_one_ticket_can_be_set_aside() {
     let sandbox = Sandbox::new();
     let clone = busy_clone(&sandbox);
     let before = Untouched::besides_ticket(&clone, "TICKET-foo-001");
-    clone
-        .worktree("ticket/TICKET-foo-001")
-        .git(&["branch", "-q", "--set-upstream-to=origin/main"]);
+    clone.worktree("ticket/TICKET-foo-001").git(&["branch", "-q", "--set-upstream-to=origin/main"]);
     before.assert_same(&clone);
     clone.worktree("ticket/TICKET-foo-002");
     let report = report(|| before.assert_same(&clone));
@@ -190,10 +153,7 @@ fn a_bare_repository_and_an_unborn_branch_can_be_looked_at() {
     let before = Untouched::of(&remote);
     before.assert_same(&remote);
     sandbox.seed(&[("a.txt", "a\n")]);
-    assert_says(
-        &report(|| before.assert_same(&remote)),
-        &["ref refs/heads/main is new"],
-    );
+    assert_says(&report(|| before.assert_same(&remote)), &["ref refs/heads/main is new"]);
 }
 
 #[test]
@@ -210,9 +170,7 @@ fn what_a_run_leaves_behind_is_found() {
         ("../machines/m2/tmp/tix-2", "file"),
     ];
     for (directory, name) in leftovers {
-        clone
-            .on_machine("m2")
-            .write(format!("{directory}/{name}"), "");
+        clone.on_machine("m2").write(format!("{directory}/{name}"), "");
         let last = directory.rsplit('/').next().unwrap();
         assert_says(&report(|| no_leftovers(&clone)), &[last]);
         fs::remove_file(clone.path().join(directory).join(name)).unwrap();

@@ -4,9 +4,7 @@
 pub type Calls = Vec<(usize, Vec<String>)>;
 
 /// Words after which a command begins.
-const LEADS: [&str; 9] = [
-    "exec", "if", "then", "while", "do", "else", "!", "$", "time",
-];
+const LEADS: [&str; 9] = ["exec", "if", "then", "while", "do", "else", "!", "$", "time"];
 
 /// In fenced blocks, where a block with prompts is a session whose other lines are output; in code spans that begin with
 /// `tix`; and in the tool permissions of a slash command.
@@ -28,10 +26,7 @@ pub fn in_markdown(text: &str) -> Calls {
             }
             index = end;
         } else {
-            for code in code_spans(lines[index])
-                .into_iter()
-                .chain(permissions(lines[index]))
-            {
+            for code in code_spans(lines[index]).into_iter().chain(permissions(lines[index])) {
                 if code.starts_with("tix ") {
                     calls.extend(calls_of(code).into_iter().map(|words| (index + 1, words)));
                 }
@@ -56,9 +51,7 @@ pub fn in_json(text: &str) -> Calls {
     while let Some(value) = waiting.pop() {
         if let (Some(command), arguments) = (value["command"].as_str(), value["args"].as_array()) {
             let arguments: Option<Vec<String>> = arguments.map(|list| {
-                list.iter()
-                    .filter_map(|word| word.as_str().map(str::to_owned))
-                    .collect()
+                list.iter().filter_map(|word| word.as_str().map(str::to_owned)).collect()
             });
             match arguments {
                 Some(words) if command == "tix" => {
@@ -69,12 +62,7 @@ pub fn in_json(text: &str) -> Calls {
             }
         }
         waiting.extend(value.as_array().cloned().into_iter().flatten());
-        waiting.extend(
-            value
-                .as_object()
-                .into_iter()
-                .flat_map(|map| map.values().cloned()),
-        );
+        waiting.extend(value.as_object().into_iter().flat_map(|map| map.values().cloned()));
     }
     calls
 }
@@ -93,10 +81,7 @@ fn code_spans(line: &str) -> Vec<&str> {
 
 /// The commands in `Bash(tix list *), Bash(tix show *)`.
 fn permissions(line: &str) -> Vec<&str> {
-    line.split("Bash(")
-        .skip(1)
-        .filter_map(|rest| rest.split(')').next())
-        .collect()
+    line.split("Bash(").skip(1).filter_map(|rest| rest.split(')').next()).collect()
 }
 
 /// The calls of tix in one line of shell.
@@ -119,10 +104,7 @@ fn calls_of(line: &str) -> Vec<Vec<String>> {
 
 fn is_assignment(word: &str) -> bool {
     word.split_once('=').is_some_and(|(name, _)| {
-        !name.is_empty()
-            && name
-                .bytes()
-                .all(|byte| byte.is_ascii_uppercase() || byte == b'_')
+        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_')
     })
 }
 
@@ -144,8 +126,7 @@ fn shell_words(line: &str) -> Vec<String> {
         }
     }
     let redirection = |word: &str| {
-        word.trim_start_matches(|sign: char| sign.is_ascii_digit())
-            .starts_with(['>', '<'])
+        word.trim_start_matches(|sign: char| sign.is_ascii_digit()).starts_with(['>', '<'])
     };
     words.retain(|word| !word.is_empty() && word != "\\" && !redirection(word));
     words
@@ -154,9 +135,7 @@ fn shell_words(line: &str) -> Vec<String> {
 #[test]
 fn calls_are_found_in_every_kind_of_file() {
     let lines = |calls: Calls| {
-        let lines = calls
-            .into_iter()
-            .map(|(line, words)| format!("{line} {}", words.join(" ")));
+        let lines = calls.into_iter().map(|(line, words)| format!("{line} {}", words.join(" ")));
         lines.collect::<Vec<_>>().join("\n")
     };
     let markdown = "\
@@ -184,8 +163,5 @@ tix is output here
         {"command":"/bin/sh","args":["-c","exec tix hook gemini"]}]}"#;
     let mut found = in_json(json);
     found.sort();
-    assert_eq!(
-        lines(found),
-        "1 tix hook claude\n1 tix hook codex\n1 tix hook gemini"
-    );
+    assert_eq!(lines(found), "1 tix hook claude\n1 tix hook codex\n1 tix hook gemini");
 }

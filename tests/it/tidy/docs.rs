@@ -28,9 +28,7 @@ fn documented_lines() -> Vec<(String, Vec<String>)> {
             _ => in_shell(&text),
         };
         lines.extend(
-            found
-                .into_iter()
-                .map(|(line, words)| (format!("{}:{line}", relative(&path)), words)),
+            found.into_iter().map(|(line, words)| (format!("{}:{line}", relative(&path)), words)),
         );
     }
     lines
@@ -46,11 +44,8 @@ fn refusal(words: &[String], help: Help) -> Option<String> {
     let mut operands = false;
     // A synopsis writes `[--json]` and `--approve|--request-changes`.
     let signs = |sign: char| "[]|…".contains(sign);
-    for word in words
-        .iter()
-        .skip(1)
-        .flat_map(|word| word.split(signs))
-        .filter(|word| !word.is_empty())
+    for word in
+        words.iter().skip(1).flat_map(|word| word.split(signs)).filter(|word| !word.is_empty())
     {
         if word == "--" {
             break;
@@ -72,26 +67,21 @@ fn refusal(words: &[String], help: Help) -> Option<String> {
         return Some(format!("`{}` names no command of tix", words.join(" ")));
     }
     let text = help(&command).unwrap_or_default();
-    let known: BTreeSet<&str> = text
-        .split(|sign: char| !(sign.is_ascii_alphanumeric() || sign == '-'))
-        .collect();
+    let known: BTreeSet<&str> =
+        text.split(|sign: char| !(sign.is_ascii_alphanumeric() || sign == '-')).collect();
     let unknown = flags.into_iter().find(|flag| !known.contains(flag))?;
     Some(format!("`tix {}` has no `{unknown}`", command.join(" ")))
 }
 
 /// Asks tix for the help of a command. Operands go with any command, so the help must also name the one asked for.
 fn help_of(place: &Place, command: &[&str]) -> Option<String> {
-    if command
-        .iter()
-        .any(|word| !word.starts_with(|sign: char| sign.is_ascii_lowercase()))
-    {
+    if command.iter().any(|word| !word.starts_with(|sign: char| sign.is_ascii_lowercase())) {
         return None;
     }
     let output = place.tix(&[command, &["--help"]].concat());
     let usage = format!("Usage: {}", [&["tix"], command].concat().join(" "));
     let names_it = |line: &str| {
-        line.strip_prefix(&usage)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+        line.strip_prefix(&usage).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
     };
     let text = output.stdout();
     (output.code == Some(0) && text.lines().any(names_it)).then(|| text.to_owned())
@@ -117,12 +107,7 @@ fn exit_codes_of_table(markdown: &str) -> BTreeMap<String, u8> {
     let mut codes = BTreeMap::new();
     let mut inside = false;
     for line in markdown.lines() {
-        let cells: Vec<&str> = line
-            .trim()
-            .trim_matches('|')
-            .split('|')
-            .map(str::trim)
-            .collect();
+        let cells: Vec<&str> = line.trim().trim_matches('|').split('|').map(str::trim).collect();
         if !line.trim_start().starts_with('|') {
             inside = false;
         } else if cells[0].to_lowercase().starts_with("exit") {
@@ -137,10 +122,7 @@ fn exit_codes_of_table(markdown: &str) -> BTreeMap<String, u8> {
 }
 
 fn plain(name: &str) -> String {
-    name.chars()
-        .filter(char::is_ascii_alphanumeric)
-        .collect::<String>()
-        .to_lowercase()
+    name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase()
 }
 
 #[test]
@@ -153,9 +135,7 @@ fn every_documented_command_line_is_accepted() {
     let place = sandbox.remote();
     let mut asked = BTreeMap::new();
     let mut help = |command: &[&str]| {
-        let answer = asked
-            .entry(command.join(" "))
-            .or_insert_with(|| help_of(&place, command));
+        let answer = asked.entry(command.join(" ")).or_insert_with(|| help_of(&place, command));
         answer.clone()
     };
     let findings = lines
@@ -213,18 +193,9 @@ fn a_line_that_the_parser_would_refuse_is_found() {
     ] {
         assert_eq!(check(good), None, "{good}");
     }
-    assert_eq!(
-        check("tix actvate X").unwrap(),
-        "`tix actvate X` names no command of tix"
-    );
-    assert_eq!(
-        check("tix activate --jso").unwrap(),
-        "`tix activate` has no `--jso`"
-    );
-    assert_eq!(
-        check("tix hook git --json").unwrap(),
-        "`tix hook git` has no `--json`"
-    );
+    assert_eq!(check("tix actvate X").unwrap(), "`tix actvate X` names no command of tix");
+    assert_eq!(check("tix activate --jso").unwrap(), "`tix activate` has no `--jso`");
+    assert_eq!(check("tix hook git --json").unwrap(), "`tix hook git` has no `--json`");
 }
 
 #[test]
@@ -234,8 +205,5 @@ fn both_ways_to_write_exit_codes_are_read() {
     let expected: BTreeMap<String, u8> =
         [("ok".to_owned(), 0), ("remoterefused".to_owned(), 6)].into();
     assert_eq!(exit_codes_of_table(table), expected);
-    assert_eq!(
-        exit_codes_of_enum(&Source::parse("src/error.rs", source)),
-        expected
-    );
+    assert_eq!(exit_codes_of_enum(&Source::parse("src/error.rs", source)), expected);
 }

@@ -5,9 +5,8 @@ use super::source::{Kind, Source};
 use super::{Findings, assert_none};
 
 /// Git arguments that would touch the user's checkout, take in what nobody named, or overwrite somebody's history.
-const NEVER_TO_GIT: [&str; 7] = [
-    "stash", "--hard", "clean", "checkout", "switch", "--all", "--force",
-];
+const NEVER_TO_GIT: [&str; 7] =
+    ["stash", "--hard", "clean", "checkout", "switch", "--all", "--force"];
 /// Likewise, after `"add"`.
 const NEVER_TO_ADD: [&str; 2] = [".", "-A"];
 const SPEAKS_TO_GIT: [&str; 3] = ["git", "trunk", "workspace"];
@@ -26,10 +25,7 @@ fn misplaced_processes(source: &Source) -> Findings {
     });
     found
         .map(|three| {
-            format!(
-                "{}:{}: only src/git/exec.rs starts a process",
-                source.path, three[0].line
-            )
+            format!("{}:{}: only src/git/exec.rs starts a process", source.path, three[0].line)
         })
         .collect()
 }
@@ -41,10 +37,7 @@ fn misplaced_printing(source: &Source) -> Findings {
     let mut findings = Findings::new();
     for (index, token) in source.tokens.iter().enumerate() {
         let follows = |offset: usize, text: &str| {
-            source
-                .tokens
-                .get(index + offset)
-                .is_some_and(|next| next.is(text))
+            source.tokens.get(index + offset).is_some_and(|next| next.is(text))
         };
         let printer =
             token.kind == Kind::Word && PRINTERS.contains(&token.text.as_str()) && follows(1, "!");
@@ -72,15 +65,10 @@ fn misplaced_environment(source: &Source) -> Findings {
     let reads_arguments = module.is_empty() || module == ["cli"];
     let mut findings = Findings::new();
     for mention in source.mentions() {
-        let Some(rest) = mention
-            .words
-            .strip_prefix(&["std".to_owned(), "env".to_owned()])
-        else {
+        let Some(rest) = mention.words.strip_prefix(&["std".to_owned(), "env".to_owned()]) else {
             continue;
         };
-        let arguments = rest
-            .first()
-            .is_some_and(|name| name == "args" || name == "args_os");
+        let arguments = rest.first().is_some_and(|name| name == "args" || name == "args_os");
         if !(mention.scope.tests_only || arguments && reads_arguments) {
             let words = mention.words.join("::");
             findings.push(format!(
@@ -93,11 +81,7 @@ fn misplaced_environment(source: &Source) -> Findings {
 }
 
 fn dangerous_arguments(source: &Source) -> Findings {
-    if !source
-        .module()
-        .first()
-        .is_some_and(|top| SPEAKS_TO_GIT.contains(&top.as_str()))
-    {
+    if !source.module().first().is_some_and(|top| SPEAKS_TO_GIT.contains(&top.as_str())) {
         return Findings::new();
     }
     let mut findings = Findings::new();
@@ -147,13 +131,8 @@ fn git_is_never_told_to_touch_a_checkout() {
 /// How many findings each rule has in a file.
 fn count(path: &str, text: &str) -> [usize; 4] {
     let source = Source::parse(path, text);
-    [
-        misplaced_processes,
-        misplaced_printing,
-        misplaced_environment,
-        dangerous_arguments,
-    ]
-    .map(|rule| rule(&source).len())
+    [misplaced_processes, misplaced_printing, misplaced_environment, dangerous_arguments]
+        .map(|rule| rule(&source).len())
 }
 
 #[test]

@@ -46,10 +46,7 @@ fn no_file_is_long() {
     let mut findings = Findings::new();
     for directory in ["src", "tests", "benches"] {
         files_below(&root().join(directory), &mut |path| {
-            if path
-                .extension()
-                .is_some_and(|end| end == "rs" || end == "sh")
-            {
+            if path.extension().is_some_and(|end| end == "rs" || end == "sh") {
                 let lines = fs::read_to_string(path).unwrap().lines().count();
                 if lines > LINES_OF_A_FILE {
                     findings.push(format!(
@@ -66,12 +63,7 @@ fn no_file_is_long() {
 #[test]
 fn no_function_is_long() {
     let sources = Source::below(&["src", "tests", "benches"]);
-    assert_none(
-        &sources
-            .iter()
-            .flat_map(long_functions)
-            .collect::<Findings>(),
-    );
+    assert_none(&sources.iter().flat_map(long_functions).collect::<Findings>());
 }
 
 #[test]
@@ -81,8 +73,5 @@ fn a_long_function_is_found_whatever_stands_in_it() {
         "type F = fn(u8) -> u8;\ntrait T {{ fn short(&self); }}\nfn long() {{\n{confusing}}}\nfn after() {{}}"
     );
     let findings = long_functions(&Source::parse("src/x.rs", &text));
-    assert_eq!(
-        findings,
-        ["src/x.rs:3: `long` has 92 lines: make steps of it"]
-    );
+    assert_eq!(findings, ["src/x.rs:3: `long` has 92 lines: make steps of it"]);
 }

@@ -53,15 +53,10 @@ pub struct Mention {
 
 impl Source {
     pub fn parse(path: &str, text: &str) -> Self {
-        let stream: TokenStream = text
-            .parse()
-            .unwrap_or_else(|error| panic!("{path}: {error}"));
+        let stream: TokenStream = text.parse().unwrap_or_else(|error| panic!("{path}: {error}"));
         let mut flat = Flat::default();
         flat.take(stream, &Rc::new(Scope::default()));
-        Self {
-            path: path.to_owned(),
-            tokens: flat.tokens,
-        }
+        Self { path: path.to_owned(), tokens: flat.tokens }
     }
 
     /// All Rust files below these directories of the crate; a directory that is not there has none.
@@ -70,10 +65,7 @@ impl Source {
         for directory in directories {
             files_below(&root().join(directory), &mut |path| {
                 if path.extension().is_some_and(|end| end == "rs") {
-                    sources.push(Self::parse(
-                        &relative(path),
-                        &fs::read_to_string(path).unwrap(),
-                    ));
+                    sources.push(Self::parse(&relative(path), &fs::read_to_string(path).unwrap()));
                 }
             });
         }
@@ -86,9 +78,7 @@ impl Source {
         let path = self.path.strip_prefix("src/").unwrap_or(&self.path);
         let path = path.strip_suffix(".rs").unwrap_or(path);
         let words = path.split('/').map(str::to_owned);
-        words
-            .filter(|word| !["main", "lib", "mod"].contains(&word.as_str()))
-            .collect()
+        words.filter(|word| !["main", "lib", "mod"].contains(&word.as_str())).collect()
     }
 
     pub fn mentions(&self) -> Vec<Mention> {
@@ -97,7 +87,8 @@ impl Source {
         while index < self.tokens.len() {
             let token = &self.tokens[index];
             let starts = index == 0 || self.tokens[index - 1].text != "::";
-            if token.is("use") {
+            // `use<'a>` is part of a type.
+            if token.is("use") && !self.is(index + 1, "<") {
                 index = self.use_tree(index + 1, &[], &mut mentions);
             } else if token.kind == Kind::Word && starts {
                 let (words, next) = self.path_at(index);
@@ -124,10 +115,7 @@ impl Source {
         let mut words = vec![self.tokens[index].text.clone()];
         index += 1;
         while self.is(index, "::")
-            && self
-                .tokens
-                .get(index + 1)
-                .is_some_and(|token| token.kind == Kind::Word)
+            && self.tokens.get(index + 1).is_some_and(|token| token.kind == Kind::Word)
         {
             words.push(self.tokens[index + 1].text.clone());
             index += 2;
@@ -142,7 +130,7 @@ impl Source {
         while let Some(token) = self.tokens.get(index) {
             if token.is("{") {
                 index += 1;
-                while !self.is(index, "}") {
+                while index < self.tokens.len() && !self.is(index, "}") {
                     index = self.use_tree(index, &words, mentions);
                     index += usize::from(self.is(index, ","));
                 }
@@ -178,10 +166,7 @@ fn mark_test_modules(sources: &mut [Source]) {
         }
     }
     for source in sources {
-        if declared
-            .iter()
-            .any(|module| source.module().starts_with(module))
-        {
+        if declared.iter().any(|module| source.module().starts_with(module)) {
             for token in &mut source.tokens {
                 Rc::make_mut(&mut token.scope).tests_only = true;
             }
@@ -199,10 +184,7 @@ impl Token {
         if self.kind != Kind::Literal {
             return None;
         }
-        let text = self
-            .text
-            .trim_start_matches(['b', 'c', 'r'])
-            .trim_matches('#');
+        let text = self.text.trim_start_matches(['b', 'c', 'r']).trim_matches('#');
         text.strip_prefix('"')?.strip_suffix('"')
     }
 }
@@ -219,10 +201,7 @@ impl Flat {
         let mut tests_only = scope.tests_only;
         let mut index = 0;
         while index < trees.len() {
-            let here = &Rc::new(Scope {
-                tests_only,
-                ..Scope::clone(scope)
-            });
+            let here = &Rc::new(Scope { tests_only, ..Scope::clone(scope) });
             match &trees[index..] {
                 [TokenTree::Punct(sign), TokenTree::Group(group), ..] if sign.as_char() == '#' => {
                     let attribute = group.stream().to_string().replace(' ', "");
@@ -277,18 +256,12 @@ impl Flat {
         };
         self.tokens.push(edge(group.span_open().start().line, open));
         self.take(group.stream(), scope);
-        self.tokens
-            .push(edge(group.span_close().start().line, close));
+        self.tokens.push(edge(group.span_close().start().line, close));
     }
 
     fn push(&mut self, tree: &TokenTree, kind: Kind, text: String, scope: &Rc<Scope>) {
         let line = tree.span().start().line;
-        self.tokens.push(Token {
-            line,
-            kind,
-            text,
-            scope: scope.clone(),
-        });
+        self.tokens.push(Token { line, kind, text, scope: scope.clone() });
     }
 }
 
@@ -329,22 +302,15 @@ pub fn files_below(directory: &Path, visit: &mut dyn FnMut(&Path)) {
 }
 
 pub fn relative(path: &Path) -> String {
-    path.strip_prefix(root())
-        .unwrap()
-        .to_str()
-        .unwrap()
-        .to_owned()
+    path.strip_prefix(root()).unwrap().to_str().unwrap().to_owned()
 }
 
 #[test]
 fn paths_and_use_trees_are_unfolded() {
-    let text = "use crate::{self, a, b::{c, d as e}, f::*};\nmod inner { fn f() { super::g::<crate::h>(\"crate::no\") } }\n/// crate::doc\nfn g() {}";
+    let text = "use crate::{self, a, b::{c, d as e}, f::*};\nmod inner { fn f() -> impl T + use<> { super::g::<crate::h>(\"crate::no\") } }\n/// crate::doc\nfn g() {}";
     let source = Source::parse("src/x/mod.rs", text);
-    let written: Vec<String> = source
-        .mentions()
-        .iter()
-        .map(|mention| mention.words.join("::"))
-        .collect();
+    let written: Vec<String> =
+        source.mentions().iter().map(|mention| mention.words.join("::")).collect();
     for path in [
         "crate::self",
         "crate::a",
@@ -354,26 +320,15 @@ fn paths_and_use_trees_are_unfolded() {
         "super::g",
         "crate::h",
     ] {
-        assert!(
-            written.iter().any(|mention| mention == path),
-            "{path} in {written:?}"
-        );
+        assert!(written.iter().any(|mention| mention == path), "{path} in {written:?}");
     }
     assert!(
-        !written
-            .iter()
-            .any(|mention| mention.contains("no") || mention.contains("doc")),
+        !written.iter().any(|mention| mention.contains("no") || mention.contains("doc")),
         "{written:?}"
     );
-    let inner = source
-        .mentions()
-        .into_iter()
-        .find(|mention| mention.words == ["super", "g"])
-        .unwrap();
-    assert_eq!(
-        (inner.line, &inner.scope.modules),
-        (2, &vec!["inner".to_owned()])
-    );
+    let inner =
+        source.mentions().into_iter().find(|mention| mention.words == ["super", "g"]).unwrap();
+    assert_eq!((inner.line, &inner.scope.modules), (2, &vec!["inner".to_owned()]));
     assert_eq!(source.module(), ["x"]);
 }
 
@@ -381,19 +336,9 @@ fn paths_and_use_trees_are_unfolded() {
 fn test_code_is_known_from_the_rest() {
     let text = "fn a() {}\n#[cfg(test)]\nmod tests { fn b() {} }\n#[cfg(test)]\nuse c;\nfn d() {}";
     let source = Source::parse("src/main.rs", text);
-    let tests_only = |name: &str| {
-        source
-            .tokens
-            .iter()
-            .find(|token| token.is(name))
-            .unwrap()
-            .scope
-            .tests_only
-    };
-    assert_eq!(
-        ["a", "b", "c", "d"].map(tests_only),
-        [false, true, true, false]
-    );
+    let tests_only =
+        |name: &str| source.tokens.iter().find(|token| token.is(name)).unwrap().scope.tests_only;
+    assert_eq!(["a", "b", "c", "d"].map(tests_only), [false, true, true, false]);
 
     let mut sources = [
         Source::parse("src/a/mod.rs", "#[cfg(test)]\nmod proofs;\nmod proofs_not;"),

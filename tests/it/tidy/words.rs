@@ -1,8 +1,5 @@
 //! What no tracked file may say: where and how it was written. A reader has the repository and nothing else.
-#![allow(
-    clippy::disallowed_methods,
-    reason = "asks git which files are tracked"
-)]
+#![allow(clippy::disallowed_methods, reason = "asks git which files are tracked")]
 
 use std::fs;
 use std::process::Command;
@@ -46,21 +43,9 @@ fn unwanted(path: &str, text: &str) -> Findings {
 fn tracked_files() -> Vec<String> {
     let mut command = Command::new("git");
     command
-        .args([
-            "ls-files",
-            "-z",
-            "--cached",
-            "--others",
-            "--exclude-standard",
-        ])
+        .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
         .current_dir(root());
-    for name in [
-        "GIT_DIR",
-        "GIT_WORK_TREE",
-        "GIT_INDEX_FILE",
-        "GIT_COMMON_DIR",
-        "GIT_PREFIX",
-    ] {
+    for name in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_PREFIX"] {
         command.env_remove(name);
     }
     let output = command.output().unwrap();
@@ -88,30 +73,17 @@ fn no_file_speaks_of_how_it_was_made() {
 #[test]
 fn every_dependency_comes_from_the_public_registry() {
     let lock = fs::read_to_string(root().join("Cargo.lock")).unwrap();
-    let sources = lock
-        .lines()
-        .filter_map(|line| line.strip_prefix("source = "));
+    let sources = lock.lines().filter_map(|line| line.strip_prefix("source = "));
     let foreign = sources.filter(|source| source.trim_matches('"') != REGISTRY);
-    assert_none(
-        &foreign
-            .map(|source| format!("Cargo.lock: {source}"))
-            .collect::<Findings>(),
-    );
+    assert_none(&foreign.map(|source| format!("Cargo.lock: {source}")).collect::<Findings>());
 }
 
 #[test]
 fn every_unwanted_word_is_found_with_its_line() {
     for word in UNWANTED {
-        assert_eq!(
-            unwanted("a.md", &format!("fine\nsee {word} for more\n")).len(),
-            1,
-            "{word}"
-        );
+        assert_eq!(unwanted("a.md", &format!("fine\nsee {word} for more\n")).len(), 1, "{word}");
     }
     let found = unwanted("a.md", &format!("fine\n{}17\n", concat!("iss", "ue #")));
     assert!(found[0].starts_with("a.md:2: "), "{found:?}");
-    assert_eq!(
-        unwanted("a.md", "a worktree's root; src/work.rs\n"),
-        Findings::new()
-    );
+    assert_eq!(unwanted("a.md", "a worktree's root; src/work.rs\n"), Findings::new());
 }

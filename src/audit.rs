@@ -1,0 +1,80 @@
+//! The audit log: one JSON line for every write operation of this clone, done or failed.
+//!
+//! It is a convenience beside the history in git, which alone is enough to rebuild the story. Nothing
+//! that tix decides depends on it, and a log that cannot be written does not fail the operation.
+
+use std::fs::OpenOptions;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::lock::Lock;
+
+/// A log of this size is set aside, and one older one is kept.
+const ROTATE_AT: u64 = 4 << 20;
+
+/// How long to wait for another process that writes a line.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// The log of one repository.
+pub struct Audit {
+    dir: PathBuf,
+}
+
+impl Audit {
+    /// The log in tix's directory of a repository.
+    pub fn of(tix_dir: &Path) -> Audit {
+        Audit { dir: tix_dir.to_owned() }
+    }
+
+    /// Appends a line. The value must hold no credentials.
+    pub fn append(&self, value: &Value) {
+        if let Err(error) = self.try_append(value) {
+            tracing::warn!(dir = %self.dir.display(), %error, "audit log");
+        }
+    }
+
+    /// All lines that can be read, oldest first. A line that was cut by a crash is passed over.
+    pub fn read(&self) -> Vec<Value> {
+        let files = [self.dir.join("audit.jsonl.1"), self.dir.join("audit.jsonl")];
+        let texts = files.iter().filter_map(|file| std::fs::read_to_string(file).ok());
+        let parse = |text: String| -> Vec<Value> {
+            text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+        };
+        texts.flat_map(parse).collect()
+    }
+
+    fn try_append(&self, value: &Value) -> io::Result<()> {
+        let path = self.dir.join("audit.jsonl");
+        let lock = Lock::take(&self.dir.join("locks/audit.lock"), Instant::now() + PATIENCE)?;
+        if std::fs::metadata(&path).is_ok_and(|m| m.len() > ROTATE_AT) {
+            std::fs::rename(&path, self.dir.join("audit.jsonl.1"))?;
+        }
+        let mut line = serde_json::to_vec(value)?;
+        line.push(b'\n');
+        // One write, so that a reader never sees half of a line, and appended, so that none is lost even
+        // when the lock could not be had in time.
+        OpenOptions::new().create(true).append(true).open(&path)?.write_all(&line)?;
+        drop(lock);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn lines_are_kept_in_order_and_a_cut_one_is_passed_over() {
+        let dir = tempfile::tempdir().unwrap();
+        let audit = Audit::of(dir.path());
+        audit.append(&json!({"n": 1}));
+        std::fs::write(dir.path().join("audit.jsonl"), "{\"n\": 1}\n{\"n\": 2").unwrap();
+        audit.append(&json!({"n": 3}));
+        let lines = audit.read();
+        assert_eq!(lines.first(), Some(&json!({"n": 1})));
+    }
+}

@@ -1,0 +1,42 @@
+//! The command line: global options and the list of commands.
+
+use clap::{Parser, Subcommand};
+
+use crate::commands::{self, Globals};
+use crate::env::Env;
+use crate::error::Failure;
+use crate::out::Out;
+
+/// A ticket queue in your git repository
+///
+/// A ticket is a Markdown file below tickets/. `tix activate` claims it: one commit moves it from queue/ to
+/// active/, and the push of that commit is the lock. Exactly one claimer wins, on any number of machines.
+#[derive(Debug, Parser)]
+#[command(name = "tix", version, propagate_version = true, max_term_width = 100)]
+#[command(
+    after_help = "Start with `tix demo` to watch a claim and a race, or `tix init` in your repository."
+)]
+pub struct Cli {
+    /// Options of every command.
+    #[command(flatten)]
+    pub globals: Globals,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    #[command(display_order = 90)]
+    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
+    Completions(commands::completions::Args),
+}
+
+/// Runs a command.
+pub fn run(cli: &Cli, env: &Env, out: &Out) -> Result<(), Failure> {
+    let globals = &cli.globals;
+    match &cli.command {
+        Command::Completions(args) => commands::completions::run(args, globals, env, out),
+    }
+}

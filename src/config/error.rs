@@ -1,0 +1,160 @@
+//! What can be wrong with the configuration, as data, and as one line each.
+
+use std::fmt;
+
+use super::quote::quoted;
+use super::template::TemplateError;
+
+/// The layer that a setting stands in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// A `.tix.yaml`; the label says which, such as `origin/main:.tix.yaml`.
+    File(String),
+    /// `git config`, in whichever of its files.
+    GitConfig,
+    /// The environment.
+    Environment,
+    /// The command line.
+    CommandLine,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::File(label) => label,
+            Self::GitConfig => "git config",
+            Self::Environment => "environment",
+            Self::CommandLine => "command line",
+        })
+    }
+}
+
+/// A setting that tix cannot use. It names where it stands; shown, it is one line.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{origin}{}: {}", Position(*line, problem.column()), problem.about(key.as_deref()))]
+pub struct ConfigError {
+    /// The layer.
+    pub origin: Origin,
+    /// The line in a file, from 1.
+    pub line: Option<usize>,
+    /// The key as that layer spells it: `claim_attempts`, `tix.claimattempts`,
+    /// `TIX_CLAIM_ATTEMPTS`, `--trunk`. `None` when the trouble is with a file as a whole.
+    pub key: Option<String>,
+    /// What is wrong.
+    pub problem: Problem,
+}
+
+/// What is wrong with a setting or a file of settings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Problem {
+    /// Bytes that are not UTF-8 text.
+    NotUtf8,
+    /// The file is not YAML.
+    Syntax {
+        /// The column, from 1, where the parser knows it.
+        column: Option<usize>,
+        /// The parser's words.
+        message: String,
+    },
+    /// The file is YAML, and not a mapping of keys to values.
+    NotAMapping {
+        /// What it is.
+        found: String,
+    },
+    /// There is no such key.
+    UnknownKey {
+        /// The key that was probably meant, as that layer spells it.
+        nearest: Option<String>,
+    },
+    /// The file sets the key twice, and readers of YAML differ on which one counts.
+    Duplicate,
+    /// The value is of another type, or out of range.
+    Expected {
+        /// What the key takes, such as `a whole number from 1 to 20`.
+        expected: &'static str,
+        /// What it was given, such as ``the text `many` ``.
+        found: String,
+    },
+    /// The value is of the right type and cannot be used.
+    BadValue {
+        /// The value.
+        value: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// The value is a template that cannot be used.
+    BadTemplate {
+        /// The template as it was given.
+        value: String,
+        /// What is wrong with it.
+        error: Box<TemplateError>,
+    },
+    /// Two settings that cannot both hold: git cannot have a branch `a` beside a branch `a/b`.
+    Clash {
+        /// The branch that is configured.
+        branch: String,
+        /// The template of the ticket branches.
+        template: String,
+    },
+}
+
+impl Problem {
+    pub(super) fn bad_template(value: &str, error: TemplateError) -> Self {
+        Self::BadTemplate { value: value.to_owned(), error: Box::new(error) }
+    }
+
+    fn column(&self) -> Option<usize> {
+        if let Self::Syntax { column, .. } = self { *column } else { None }
+    }
+
+    fn about<'a>(&'a self, key: Option<&'a str>) -> About<'a> {
+        About { problem: self, key }
+    }
+}
+
+struct About<'a> {
+    problem: &'a Problem,
+    key: Option<&'a str>,
+}
+
+impl fmt::Display for About<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let key = self.key.map_or_else(|| "it".to_owned(), quoted);
+        match self.problem {
+            Problem::NotUtf8 => write!(f, "{key} is not UTF-8 text"),
+            Problem::Syntax { message, .. } => write!(f, "cannot be read as YAML: {message}"),
+            Problem::NotAMapping { found } => {
+                write!(f, "must be a mapping of keys to values, not {found}")
+            }
+            Problem::UnknownKey { nearest } => {
+                write!(f, "unknown key {key}")?;
+                nearest.iter().try_for_each(|nearest| write!(f, "; did you mean `{nearest}`?"))
+            }
+            Problem::Duplicate => write!(f, "{key} is set a second time"),
+            Problem::Expected { expected, found } => {
+                write!(f, "{key} must be {expected}, not {found}")
+            }
+            Problem::BadValue { value, reason } => {
+                write!(f, "{key} cannot be {}: {reason}", quoted(value))
+            }
+            Problem::BadTemplate { value, error } => {
+                write!(f, "{key} cannot be {}: {error}", quoted(value))
+            }
+            Problem::Clash { branch, template } => write!(
+                f,
+                "{key} cannot be {} beside the ticket branches {}: git cannot have a branch `a` beside `a/b`",
+                quoted(branch),
+                quoted(template)
+            ),
+        }
+    }
+}
+
+/// `:line:column`, as far as known, in the form that editors jump to.
+struct Position(Option<usize>, Option<usize>);
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        [self.0, self.1].iter().flatten().try_for_each(|number| write!(f, ":{number}"))
+    }
+}

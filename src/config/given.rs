@@ -1,0 +1,215 @@
+//! A value as a layer gives it, and how it becomes what a key takes.
+
+use std::time::Duration;
+
+use super::error::Problem;
+use super::keys::Key;
+use super::names::{component_problem, ref_problem};
+use super::quote::quoted;
+
+const DAY: u64 = 24 * 60 * 60;
+
+/// A value before its key is asked.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Given<'a> {
+    /// A word from `git config`, the environment or the command line, where everything is text.
+    Word(&'a str),
+    /// The value of a key that `git config` knows without a `=`. git takes that for true.
+    Bare,
+    /// Text in YAML.
+    Text(&'a str),
+    /// A boolean in YAML.
+    Bool(bool),
+    /// A whole number in YAML; one that is out of every range here may be given as the nearest that
+    /// fits.
+    Int(i128),
+    /// Anything else, in words.
+    Other(&'static str),
+}
+
+impl<'a> Given<'a> {
+    pub(super) fn text(self, key: &Key) -> Result<&'a str, Problem> {
+        match self {
+            Self::Word(text) | Self::Text(text) => Ok(text),
+            Self::Bool(_) | Self::Int(_) => Err(Problem::Expected {
+                expected: key.takes,
+                found: format!("{} (in quotes it would be text)", self.words()),
+            }),
+            Self::Bare | Self::Other(_) => Err(self.unexpected(key)),
+        }
+    }
+
+    pub(super) fn branch(self, key: &Key) -> Result<String, Problem> {
+        let name = self.text(key)?;
+        match ref_problem(name) {
+            Some(reason) => Err(Problem::BadValue { value: name.to_owned(), reason }),
+            None => Ok(name.to_owned()),
+        }
+    }
+
+    /// A directory with no way out of it, without the slash that it may end with.
+    pub(super) fn directory(self, key: &Key) -> Result<String, Problem> {
+        let given = self.text(key)?;
+        let name = given.strip_suffix('/').unwrap_or(given);
+        let bad = |reason| Problem::BadValue { value: given.to_owned(), reason };
+        if name.starts_with('/') {
+            return Err(bad("it must be relative to the root of the repository"));
+        }
+        if name.starts_with(':') {
+            return Err(bad("git takes a path that starts with `:` for a pattern"));
+        }
+        match name.split('/').find_map(component_problem) {
+            Some(reason) => Err(bad(reason)),
+            None => Ok(name.to_owned()),
+        }
+    }
+
+    /// A boolean: `true` or `false` in YAML, in the other layers also what git takes for one.
+    pub(super) fn flag(self, key: &Key) -> Result<bool, Problem> {
+        let words = |word: &str, any: &[&str]| any.iter().any(|one| one.eq_ignore_ascii_case(word));
+        match self {
+            Self::Bool(value) => Ok(value),
+            Self::Bare => Ok(true),
+            Self::Word(word) if words(word, &["true", "yes", "on", "1"]) => Ok(true),
+            Self::Word(word) if words(word, &["false", "no", "off", "0"]) => Ok(false),
+            Self::Word(_) | Self::Text(_) | Self::Int(_) | Self::Other(_) => {
+                Err(self.unexpected(key))
+            }
+        }
+    }
+
+    pub(super) fn attempts(self, key: &Key) -> Result<u8, Problem> {
+        let number = self.number().and_then(|number| u8::try_from(number).ok());
+        number.filter(|number| (1..=20).contains(number)).ok_or_else(|| self.unexpected(key))
+    }
+
+    /// A time: whole seconds, or a whole number followed by `s`, `m` or `h`.
+    pub(super) fn time(self, key: &Key) -> Result<Duration, Problem> {
+        let seconds = match self {
+            Self::Word(text) | Self::Text(text) => seconds(text),
+            Self::Int(number) => u64::try_from(number).ok(),
+            Self::Bare | Self::Bool(_) | Self::Other(_) => None,
+        };
+        let seconds = seconds.filter(|seconds| (1..=DAY).contains(seconds));
+        seconds.map(Duration::from_secs).ok_or_else(|| self.unexpected(key))
+    }
+
+    fn number(self) -> Option<i128> {
+        match self {
+            Self::Int(number) => Some(number),
+            Self::Word(word) if word.bytes().all(|b| b.is_ascii_digit()) => word.parse().ok(),
+            Self::Word(_) | Self::Bare | Self::Text(_) | Self::Bool(_) | Self::Other(_) => None,
+        }
+    }
+
+    pub(super) fn unexpected(self, key: &Key) -> Problem {
+        Problem::Expected { expected: key.takes, found: self.words() }
+    }
+
+    fn words(self) -> String {
+        match self {
+            Self::Word(word) => quoted(word),
+            Self::Bare => "a key without a value".to_owned(),
+            Self::Text(text) => format!("the text {}", quoted(text)),
+            Self::Bool(value) => format!("the boolean {value}"),
+            Self::Int(number) => format!("the number {number}"),
+            Self::Other(words) => words.to_owned(),
+        }
+    }
+}
+
+fn seconds(text: &str) -> Option<u64> {
+    let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
+    let unit = match text.strip_prefix(digits)? {
+        "" | "s" => 1,
+        "m" => 60,
+        "h" => 60 * 60,
+        _ => return None,
+    };
+    // `parse` would take a sign.
+    digits.bytes().all(|b| b.is_ascii_digit()).then_some(())?;
+    digits.parse::<u64>().ok()?.checked_mul(unit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::keys::named;
+    use super::*;
+
+    fn time(text: &str) -> Option<u64> {
+        Given::Word(text).time(named("timeout").unwrap()).ok().map(|time| time.as_secs())
+    }
+
+    #[test]
+    fn a_time_is_seconds_or_has_a_unit() {
+        assert_eq!(
+            ["60", "90s", "2m", "24h"].map(time),
+            [Some(60), Some(90), Some(120), Some(86_400)]
+        );
+    }
+
+    #[test]
+    fn what_is_no_time_is_refused() {
+        for text in
+            ["", "0", "25h", "-1", "+1", "1.5", "1 m", "m", "1m30s", "99999999999999999999", "1d"]
+        {
+            assert_eq!(time(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn words_that_git_takes_for_booleans_are_booleans_outside_of_yaml() {
+        let key = named("skip_ci").unwrap();
+        for word in ["true", "Yes", "ON", "1"] {
+            assert_eq!(Given::Word(word).flag(key), Ok(true));
+        }
+        for word in ["false", "no", "off", "0"] {
+            assert_eq!(Given::Word(word).flag(key), Ok(false));
+        }
+        assert_eq!(Given::Bare.flag(key), Ok(true));
+        assert!(Given::Text("yes").flag(key).is_err());
+        assert!(Given::Word("").flag(key).is_err());
+    }
+
+    #[test]
+    fn attempts_have_a_range() {
+        let key = named("claim_attempts").unwrap();
+        assert_eq!(Given::Int(20).attempts(key), Ok(20));
+        assert_eq!(Given::Word("1").attempts(key), Ok(1));
+        for given in [
+            Given::Int(0),
+            Given::Int(21),
+            Given::Int(i128::MIN),
+            Given::Word("+3"),
+            Given::Text("3"),
+        ] {
+            assert!(given.attempts(key).is_err(), "{given:?}");
+        }
+    }
+
+    #[test]
+    fn the_tickets_lie_in_the_repository() {
+        let key = named("tickets_dir").unwrap();
+        for (text, dir) in
+            [("tickets", "tickets"), ("docs/tickets/", "docs/tickets"), ("日本 1", "日本 1")]
+        {
+            assert_eq!(Given::Text(text).directory(key), Ok(dir.to_owned()));
+        }
+        for text in [
+            "",
+            "/",
+            "/tickets",
+            "../tickets",
+            "a/../b",
+            ".",
+            "./a",
+            ".git",
+            "a/.Git/b",
+            "a//b",
+            "-a",
+            ":a",
+        ] {
+            assert!(Given::Text(text).directory(key).is_err(), "{text}");
+        }
+    }
+}

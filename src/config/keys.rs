@@ -1,0 +1,332 @@
+//! The one table of keys: what the configuration knows, what `tix init` writes, what the README
+//! says.
+
+/// A key of the configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Name {
+    /// `trunk`
+    Trunk,
+    /// `base`
+    Base,
+    /// `record`
+    Record,
+    /// `remote`
+    Remote,
+    /// `tickets_dir`
+    TicketsDir,
+    /// `skip_ci`
+    SkipCi,
+    /// `require_queued`
+    RequireQueued,
+    /// `claim_attempts`
+    ClaimAttempts,
+    /// `branch`
+    Branch,
+    /// `active_dir`
+    ActiveDir,
+    /// `worktree`
+    Worktree,
+    /// `timeout`
+    Timeout,
+}
+
+/// What holds for a key that nobody has set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DefaultValue {
+    /// This value.
+    Fixed(&'static str),
+    /// What the repository says.
+    Found {
+        /// How it is found.
+        how: &'static str,
+        /// What it may turn out to be.
+        example: &'static str,
+    },
+}
+
+/// What there is to say about a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Key {
+    /// Which key it is.
+    pub id: Name,
+    /// Its name in `.tix.yaml`.
+    pub name: &'static str,
+    /// What it takes, to stand after "must be".
+    pub takes: &'static str,
+    /// What holds when it is not set.
+    pub default: DefaultValue,
+    /// One sentence for people.
+    pub about: &'static str,
+}
+
+impl Key {
+    /// The variable that sets it.
+    ///
+    /// `branch` has none: tix tells a worker the branch of its ticket as `TIX_BRANCH`, and a tix
+    /// that runs inside that worker must not read this as a template.
+    pub fn variable(&self) -> Option<String> {
+        (self.id != Name::Branch).then(|| format!("TIX_{}", self.name.to_ascii_uppercase()))
+    }
+
+    /// Its name in `git config`, where `_` is not allowed: `tix.requireQueued`.
+    pub fn git_name(&self) -> String {
+        let mut name = String::from("tix.");
+        for (place, word) in self.name.split('_').enumerate() {
+            let mut letters = word.chars();
+            match letters.next() {
+                Some(first) if place > 0 => name.push(first.to_ascii_uppercase()),
+                Some(first) => name.push(first),
+                None => {}
+            }
+            name.extend(letters);
+        }
+        name
+    }
+}
+
+/// Every key, in the order in which people meet them.
+const KEYS: [Key; 12] = [
+    Key {
+        id: Name::Trunk,
+        name: "trunk",
+        takes: "a branch name",
+        default: DefaultValue::Found { how: "the remote's default branch", example: "main" },
+        about: "The branch whose history is the truth about tickets; the push that moves it is the lock.",
+    },
+    Key {
+        id: Name::Base,
+        name: "base",
+        takes: "a branch name",
+        default: DefaultValue::Found { how: "the remote's default branch", example: "main" },
+        about: "The branch that work starts from and that pull requests go to.",
+    },
+    Key {
+        id: Name::Record,
+        name: "record",
+        takes: "`branch` or `trunk`",
+        default: DefaultValue::Found {
+            how: "`branch` where trunk and base are one branch, else `trunk`",
+            example: "branch",
+        },
+        about: "Where the progress of a held ticket is written: on its ticket branch, or on the trunk.",
+    },
+    Key {
+        id: Name::Remote,
+        name: "remote",
+        takes: "the name of a remote",
+        default: DefaultValue::Found {
+            how: "`origin`, or the only remote there is",
+            example: "origin",
+        },
+        about: "The remote whose trunk is the lock.",
+    },
+    Key {
+        id: Name::TicketsDir,
+        name: "tickets_dir",
+        takes: "a directory below the root of the repository",
+        default: DefaultValue::Fixed("tickets"),
+        about: "The directory that holds queue, active, completed and archive.",
+    },
+    Key {
+        id: Name::SkipCi,
+        name: "skip_ci",
+        takes: "true or false",
+        default: DefaultValue::Fixed("false"),
+        about: "Whether `[skip ci]` is added to the messages of ticket commits on the trunk.",
+    },
+    Key {
+        id: Name::RequireQueued,
+        name: "require_queued",
+        takes: "true or false",
+        default: DefaultValue::Fixed("false"),
+        about: "Whether an open ticket must be queued with `tix queue` before anyone may claim it.",
+    },
+    Key {
+        id: Name::ClaimAttempts,
+        name: "claim_attempts",
+        takes: "a whole number from 1 to 20",
+        default: DefaultValue::Fixed("3"),
+        about: "How often a claim is tried when the remote fails; a trunk moved by others does not count.",
+    },
+    Key {
+        id: Name::Branch,
+        name: "branch",
+        takes: "a template for branch names",
+        default: DefaultValue::Fixed("ticket/{id}"),
+        about: "The branch of a ticket; must contain {id}. Not read from the environment.",
+    },
+    Key {
+        id: Name::ActiveDir,
+        name: "active_dir",
+        takes: "a template for directories",
+        default: DefaultValue::Fixed("{id}"),
+        about: "The directory of a ticket below active and completed; may contain {id} and {session}.",
+    },
+    Key {
+        id: Name::Worktree,
+        name: "worktree",
+        takes: "a template for paths",
+        default: DefaultValue::Fixed("../{repo}.worktrees/{id}"),
+        about: "The worktree of a ticket, from the root of the main one; must contain {id}, may contain {repo} and {session}.",
+    },
+    Key {
+        id: Name::Timeout,
+        name: "timeout",
+        takes: "a time from 1s to 24h, such as 60, 90s or 2m",
+        default: DefaultValue::Fixed("60s"),
+        about: "How long an operation goes on trying while others keep moving the trunk.",
+    },
+];
+
+/// Every key there is, in the order in which people meet them.
+pub fn describe() -> &'static [Key] {
+    &KEYS
+}
+
+/// The key that is written so in `.tix.yaml`.
+pub(super) fn named(name: &str) -> Option<&'static Key> {
+    KEYS.iter().find(|key| key.name == name)
+}
+
+/// The key that `git config` knows as `tix.<name>`: git lowers the case, and people write words
+/// apart with a hyphen or a capital letter.
+pub(super) fn named_in_git(name: &str) -> Option<&'static Key> {
+    KEYS.iter().find(|key| folded(key.name) == folded(name))
+}
+
+/// The key that was probably meant by `name`.
+pub(super) fn nearest(name: &str) -> Option<&'static Key> {
+    let name = folded(name);
+    let distance = |key: &&Key| strsim::osa_distance(&folded(key.name), &name);
+    let key = KEYS.iter().min_by_key(distance)?;
+    // A third of the letters: `branches` is taken for `branch`, but a key of some other tool for
+    // none of ours.
+    (distance(&key) <= (name.chars().count() / 3).max(1)).then_some(key)
+}
+
+fn folded(name: &str) -> String {
+    name.chars().filter(|c| !matches!(c, '-' | '_')).flat_map(char::to_lowercase).collect()
+}
+
+/// The `.tix.yaml` that a repository starts with: every key explained and commented out, so that a
+/// default is not frozen into a file by having been shown there. A trunk that was chosen is set.
+pub fn commented_yaml(trunk: Option<&str>) -> String {
+    let mut text = String::from(
+        "# The settings that everyone who works on this repository's tickets shares; tix reads them from the\n\
+         # branch that pull requests go to. What is not set here has the default shown. For one clone or one\n\
+         # user there is `git config tix.<key>`, and for one call the environment: TIX_<KEY>.\n",
+    );
+    for key in describe() {
+        let (value, how) = match key.default {
+            DefaultValue::Fixed(value) => (value, None),
+            DefaultValue::Found { how, example } => (example, Some(how)),
+        };
+        text.push_str("\n# ");
+        text.push_str(key.about);
+        if let Some(how) = how {
+            text.push_str("\n# Default: ");
+            text.push_str(how);
+            text.push('.');
+        }
+        let line = match trunk.filter(|_| key.id == Name::Trunk) {
+            Some(trunk) => format!("\n{}: {}\n", key.name, yaml_text(trunk)),
+            // The defaults are ours: what YAML could misread has braces.
+            None if value.contains('{') => format!("\n# {}: \"{value}\"\n", key.name),
+            None => format!("\n# {}: {value}\n", key.name),
+        };
+        text.push_str(&line);
+    }
+    text
+}
+
+/// `value` as YAML that every reader takes for text: a bare word where that is safe, else in JSON's
+/// quotes, which YAML shares.
+fn yaml_text(value: &str) -> String {
+    let bare = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '/' | '_' | '-');
+    // YAML 1.1 reads all of these as booleans or null.
+    let words = ["true", "false", "yes", "no", "on", "off", "null", "y", "n"];
+    let is_word = words.iter().any(|word| word.eq_ignore_ascii_case(value));
+    if value.starts_with(|c: char| c.is_ascii_alphabetic()) && value.chars().all(bare) && !is_word {
+        value.to_owned()
+    } else {
+        serde_json::Value::from(value).to_string()
+    }
+}
+
+/// The same table for the README.
+pub fn markdown_table() -> String {
+    let mut text = String::from("| key | default | meaning |\n| --- | --- | --- |\n");
+    for key in describe() {
+        let default = match key.default {
+            DefaultValue::Fixed(value) => format!("`{value}`"),
+            DefaultValue::Found { how, .. } => how.to_owned(),
+        };
+        let row = format!("| `{}` | {default} | {} Takes {}. |\n", key.name, key.about, key.takes);
+        text.push_str(&row);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_has_a_name_for_every_layer() {
+        let key = named("require_queued").unwrap();
+        assert_eq!(key.git_name(), "tix.requireQueued");
+        assert_eq!(key.variable().unwrap(), "TIX_REQUIRE_QUEUED");
+    }
+
+    #[test]
+    fn the_branch_of_a_worker_is_never_read_as_a_template() {
+        assert_eq!(named("branch").unwrap().variable(), None);
+        assert_eq!(describe().iter().filter(|key| key.variable().is_none()).count(), 1);
+    }
+
+    #[test]
+    fn git_may_spell_a_key_in_three_ways() {
+        for name in ["requirequeued", "require-queued", "requireQueued"] {
+            assert_eq!(named_in_git(name).unwrap().id, Name::RequireQueued);
+        }
+        assert_eq!(named_in_git("guard.trunk"), None);
+    }
+
+    #[test]
+    fn the_nearest_key_is_near() {
+        let near = |name| nearest(name).map(|key| key.name);
+        assert_eq!(near("requires_queued"), Some("require_queued"));
+        assert_eq!(near("Trunk"), Some("trunk"));
+        assert_eq!(near("claim-attempt"), Some("claim_attempts"));
+        assert_eq!(near("colour"), None);
+        assert_eq!(near(""), None);
+    }
+
+    #[test]
+    fn no_two_keys_are_spelled_alike() {
+        for (place, key) in describe().iter().enumerate() {
+            assert!(describe()[..place].iter().all(|other| folded(other.name) != folded(key.name)));
+        }
+    }
+
+    #[test]
+    fn a_trunk_that_yaml_could_misread_is_quoted() {
+        for (trunk, line) in [
+            ("tickets", "trunk: tickets"),
+            ("team/tickets", "trunk: team/tickets"),
+            ("2024", "trunk: \"2024\""),
+            ("yes", "trunk: \"yes\""),
+            ("a#b", "trunk: \"a#b\""),
+        ] {
+            assert!(commented_yaml(Some(trunk)).lines().any(|found| found == line), "{trunk}");
+        }
+    }
+
+    #[test]
+    fn the_table_has_a_row_of_three_cells_for_every_key() {
+        let table = markdown_table();
+        assert_eq!(table.lines().count(), describe().len() + 2);
+        assert!(table.lines().all(|line| line.matches('|').count() == 4), "{table}");
+        assert!(table.contains("| `skip_ci` | `false` | Whether `[skip ci]` is added"));
+    }
+}

@@ -1,0 +1,302 @@
+//! Templates for the names that tix makes: the ticket branch, the directory of a held ticket, the
+//! worktree.
+//!
+//! What is put into a template is hostile: a session id is a line of a file that anybody may have
+//! written, or a variable. An expanded template therefore stays where the template says, whatever
+//! it is given: every value must be one harmless name, and what comes out is looked at once more as
+//! a whole.
+
+use super::names::{component_problem, ref_problem, text_problem};
+use super::quote::quoted;
+
+/// What a template makes, and so which fields it may name and what must hold of the result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// A branch name. It names `{id}` once and nothing else, so that the id can be read back from
+    /// it.
+    Branch,
+    /// A directory below a lane.
+    ActiveDir,
+    /// A path for a worktree, absolute or from the root of the main worktree. It names `{id}`, and
+    /// is the only one that may begin with `/` or `..`.
+    Worktree,
+}
+
+impl Purpose {
+    fn fields(self) -> &'static [Field] {
+        match self {
+            Self::Branch => &[Field::Id],
+            Self::ActiveDir => &[Field::Id, Field::Session],
+            Self::Worktree => &[Field::Repo, Field::Id, Field::Session],
+        }
+    }
+
+    fn allowed(self) -> &'static str {
+        match self {
+            Self::Branch => "{id}",
+            Self::ActiveDir => "{id} and {session}",
+            Self::Worktree => "{repo}, {id} and {session}",
+        }
+    }
+}
+
+/// A place in a template that is filled in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Field {
+    /// The ticket's id.
+    Id,
+    /// The ticket's session id.
+    Session,
+    /// The name of the directory that the repository is in.
+    Repo,
+}
+
+impl Field {
+    /// The name between the braces.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Id => "id",
+            Self::Session => "session",
+            Self::Repo => "repo",
+        }
+    }
+}
+
+/// What the fields of a template stand for.
+#[derive(Debug, Clone, Copy)]
+pub struct Fields<'a> {
+    /// The ticket's id.
+    pub id: &'a str,
+    /// The ticket's session id, where it has one.
+    pub session: Option<&'a str>,
+    /// The name of the directory that the repository is in.
+    pub repo: &'a str,
+}
+
+impl<'a> Fields<'a> {
+    fn value(&self, field: Field) -> Option<&'a str> {
+        match field {
+            Field::Id => Some(self.id),
+            Field::Session => self.session,
+            Field::Repo => Some(self.repo),
+        }
+    }
+}
+
+/// Why a template cannot be used, or not for this ticket.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TemplateError {
+    /// A brace that opens or closes nothing.
+    #[error("it has a `{{` or `}}` without its partner")]
+    Unbalanced,
+    /// A field that this template cannot have.
+    #[error("it may contain {allowed}, not {}", quoted(&format!("{{{name}}}")))]
+    UnknownField {
+        /// The name between the braces.
+        name: String,
+        /// The fields that it can have.
+        allowed: &'static str,
+    },
+    /// Without the id, two tickets would get one name.
+    #[error("it must contain {{id}}, or two tickets would get the same name")]
+    NoId,
+    /// The id stands in it twice, and could not be read back.
+    #[error("it must contain {{id}} only once")]
+    IdTwice,
+    /// `~name`, which no one but a shell knows how to expand.
+    #[error("of the names that begin with `~` only `~/` is expanded")]
+    Tilde,
+    /// `~/`, and nobody knows where that is.
+    #[error("it begins with `~/`, and the home directory is not known or not UTF-8")]
+    NoHome,
+    /// The ticket has nothing to put into the field.
+    #[error("the ticket has no {} to put into it", .0.name())]
+    NoValue(Field),
+    /// What would be put into the field is not one harmless name.
+    #[error("the {} {} cannot be part of a name: {reason}", .field.name(), quoted(.value))]
+    BadValue {
+        /// The field.
+        field: Field,
+        /// What was to be put into it.
+        value: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// What comes out is not a name that can be used.
+    #[error("{} is not a usable name: {reason}", quoted(.name))]
+    BadResult {
+        /// What came out.
+        name: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Piece {
+    Literal(String),
+    Field(Field),
+}
+
+/// A checked template. It can be expanded for any ticket whose values are harmless names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Template {
+    purpose: Purpose,
+    pieces: Vec<Piece>,
+}
+
+impl Template {
+    /// Reads a template such as `ticket/{id}`. Fails on anything that no ticket could use.
+    pub fn parse(text: &str, purpose: Purpose) -> Result<Self, TemplateError> {
+        Self { purpose, pieces: pieces(text, purpose)? }.checked()
+    }
+
+    /// A template for a worktree below a fixed directory. Braces in the directory's name are no
+    /// fields.
+    pub fn parse_below(dir: &str, rest: &str) -> Result<Self, TemplateError> {
+        let mut parts = vec![Piece::Literal(format!("{}/", dir.trim_end_matches('/')))];
+        parts.extend(pieces(rest, Purpose::Worktree)?);
+        Self { purpose: Purpose::Worktree, pieces: parts }.checked()
+    }
+
+    /// The branch of a ticket unless configured: `ticket/{id}`.
+    pub fn default_branch() -> Self {
+        let pieces = vec![Piece::Literal("ticket/".to_owned()), Piece::Field(Field::Id)];
+        Self { purpose: Purpose::Branch, pieces }
+    }
+
+    /// The directory of a held ticket unless configured: `{id}`.
+    pub fn default_active_dir() -> Self {
+        Self { purpose: Purpose::ActiveDir, pieces: vec![Piece::Field(Field::Id)] }
+    }
+
+    /// The worktree of a ticket unless configured: `../{repo}.worktrees/{id}`.
+    pub fn default_worktree() -> Self {
+        let pieces = vec![
+            Piece::Literal("../".to_owned()),
+            Piece::Field(Field::Repo),
+            Piece::Literal(".worktrees/".to_owned()),
+            Piece::Field(Field::Id),
+        ];
+        Self { purpose: Purpose::Worktree, pieces }
+    }
+
+    /// Fills the fields in. The result has no control characters, never begins with `-`, and has no
+    /// `..` in it but those that the template of a worktree begins with. A value that would break
+    /// this is an error and never repaired: two values could be repaired to one name.
+    pub fn expand(&self, fields: &Fields<'_>) -> Result<String, TemplateError> {
+        let mut name = String::new();
+        for piece in &self.pieces {
+            match piece {
+                Piece::Literal(text) => name.push_str(text),
+                Piece::Field(field) => {
+                    let value = fields.value(*field).ok_or(TemplateError::NoValue(*field))?;
+                    if let Some(reason) = component_problem(value) {
+                        let value = value.to_owned();
+                        return Err(TemplateError::BadValue { field: *field, value, reason });
+                    }
+                    name.push_str(value);
+                }
+            }
+        }
+        match self.problem(&name) {
+            Some(reason) => Err(TemplateError::BadResult { name, reason }),
+            None => Ok(name),
+        }
+    }
+
+    /// The id in a branch name that this template made; `None` for the name of another branch. The
+    /// id is not checked.
+    pub fn id_in<'n>(&self, branch: &'n str) -> Option<&'n str> {
+        match self.pieces.as_slice() {
+            [Piece::Field(Field::Id)] => Some(branch),
+            [Piece::Literal(before), Piece::Field(Field::Id)] => {
+                branch.strip_prefix(before.as_str())
+            }
+            [Piece::Field(Field::Id), Piece::Literal(after)] => branch.strip_suffix(after.as_str()),
+            [Piece::Literal(before), Piece::Field(Field::Id), Piece::Literal(after)] => {
+                branch.strip_prefix(before.as_str())?.strip_suffix(after.as_str())
+            }
+            _ => None,
+        }
+        .filter(|id| !id.is_empty())
+    }
+
+    fn checked(self) -> Result<Self, TemplateError> {
+        let ids = self.pieces.iter().filter(|piece| **piece == Piece::Field(Field::Id)).count();
+        match (self.purpose, ids) {
+            (Purpose::Branch | Purpose::Worktree, 0) => return Err(TemplateError::NoId),
+            (Purpose::Branch, 2..) => return Err(TemplateError::IdTwice),
+            (Purpose::Branch | Purpose::Worktree | Purpose::ActiveDir, _) => {}
+        }
+        // What fails for these values fails for all: they are as harmless as values can be.
+        self.expand(&Fields { id: "TICKET-1", session: Some("session"), repo: "repo" })?;
+        Ok(self)
+    }
+
+    fn problem(&self, name: &str) -> Option<&'static str> {
+        match self.purpose {
+            Purpose::Branch => ref_problem(name),
+            Purpose::ActiveDir => name.split('/').find_map(component_problem),
+            Purpose::Worktree => text_problem(name).or_else(|| {
+                // A value is never empty or `.`, so these can only come from the template, as in
+                // `$TMPDIR/work` where TMPDIR ends with a slash.
+                let parts = name.split('/').filter(|part| !matches!(*part, "" | "."));
+                parts.skip(self.ups()).find_map(component_problem)
+            }),
+        }
+    }
+
+    /// How many `..` the template itself begins with, before its first field.
+    fn ups(&self) -> usize {
+        let Some(Piece::Literal(start)) = self.pieces.first() else {
+            return 0;
+        };
+        // What stands behind the last slash may go on in a field, and is no component yet.
+        let whole = start.rsplit_once('/').map_or("", |(whole, _)| whole);
+        whole
+            .split('/')
+            .filter(|part| !matches!(*part, "" | "."))
+            .take_while(|part| *part == "..")
+            .count()
+    }
+}
+
+impl std::fmt::Display for Template {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.pieces.iter().try_for_each(|piece| match piece {
+            Piece::Literal(text) => f.write_str(text),
+            Piece::Field(field) => write!(f, "{{{}}}", field.name()),
+        })
+    }
+}
+
+fn pieces(text: &str, purpose: Purpose) -> Result<Vec<Piece>, TemplateError> {
+    let mut pieces = Vec::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let (literal, field) = match rest.split_once('{') {
+            None => (rest, None),
+            Some((literal, tail)) => {
+                let (name, after) = tail.split_once('}').ok_or(TemplateError::Unbalanced)?;
+                (literal, Some((name, after)))
+            }
+        };
+        if literal.contains('}') {
+            return Err(TemplateError::Unbalanced);
+        }
+        if !literal.is_empty() {
+            pieces.push(Piece::Literal(literal.to_owned()));
+        }
+        let Some((name, after)) = field else { break };
+        let known = purpose.fields().iter().find(|field| field.name() == name);
+        let unknown =
+            || TemplateError::UnknownField { name: name.to_owned(), allowed: purpose.allowed() };
+        pieces.push(Piece::Field(*known.ok_or_else(unknown)?));
+        rest = after;
+    }
+    Ok(pieces)
+}
+
+#[cfg(test)]
+mod tests;

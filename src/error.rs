@@ -1,0 +1,396 @@
+//! Failures as a user meets them: what is wrong, the facts, the way out, and the exit code.
+//!
+//! The modules below give their errors as data. Here each variant gets its exit code and its way out,
+//! by matches without a wildcard: a new variant does not compile until somebody has decided.
+
+use serde::Serialize;
+
+use crate::config::ConfigError;
+use crate::git::{ExecError, GitError};
+use crate::lifecycle::{Held, Refusal};
+use crate::trunk::{Landing, Stop, TrunkError};
+use crate::workspace::WorkspaceError;
+
+/// The exit codes: a contract with scripts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// A question's answer is no.
+    No,
+    /// The command line is wrong.
+    Usage,
+    /// Somebody else holds the ticket.
+    Held,
+    /// There is no such ticket.
+    NotFound,
+    /// The state or the policy forbids it; the same call fails again.
+    Refused,
+    /// The remote refuses: protected branch, hook, permission.
+    RemoteRefused,
+    /// The remote cannot be reached; nothing changed.
+    Unreachable,
+    /// The claim stands, the set-up does not, or nobody can tell.
+    Incomplete,
+    /// A ticket or the configuration cannot be read.
+    Damaged,
+    /// git is missing, too old, or failed in a way that tix does not know.
+    Git,
+    /// A signal ended tix.
+    Signal(i32),
+}
+
+impl Exit {
+    /// Every code but the signals, with its name and what a script should do about it.
+    pub const TABLE: [(Exit, &'static str, &'static str); 10] = [
+        (Exit::No, "no", "a question's answer is no"),
+        (Exit::Usage, "usage", "fix the command line"),
+        (Exit::Held, "held", "take another ticket"),
+        (Exit::NotFound, "not found", "there is no such ticket: look at `tix list`"),
+        (Exit::Refused, "refused", "the state or the policy forbids it; the same call fails again"),
+        (Exit::RemoteRefused, "remote refused", "protected branch, hook, permission or login"),
+        (Exit::Unreachable, "unreachable", "nothing changed; try again later"),
+        (
+            Exit::Incomplete,
+            "incomplete",
+            "the claim stands (or may), the set-up does not: activate again or release",
+        ),
+        (
+            Exit::Damaged,
+            "damaged",
+            "a ticket or the configuration cannot be read: file and line are named",
+        ),
+        (Exit::Git, "git", "git is missing, too old, or failed in a way that tix does not know"),
+    ];
+
+    /// The number.
+    pub fn code(self) -> u8 {
+        match self {
+            Exit::No => 1,
+            Exit::Usage => 2,
+            Exit::Held => 3,
+            Exit::NotFound => 4,
+            Exit::Refused => 5,
+            Exit::RemoteRefused => 6,
+            Exit::Unreachable => 7,
+            Exit::Incomplete => 8,
+            Exit::Damaged => 9,
+            Exit::Git => 10,
+            Exit::Signal(signal) => u8::try_from(128 + signal).unwrap_or(255),
+        }
+    }
+
+    /// The name in JSON and in the table.
+    pub fn name(self) -> &'static str {
+        let named = Exit::TABLE.iter().find(|(exit, ..)| *exit == self);
+        named.map_or("signal", |(_, name, _)| name)
+    }
+}
+
+/// A failure at the edge of the program.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    /// The exit code.
+    pub exit: Exit,
+    /// What is wrong, in one sentence.
+    pub message: String,
+    /// The facts: a name and a value each.
+    pub facts: Vec<(&'static str, String)>,
+    /// The way out: sentences, each with at most one command that can be pasted.
+    pub hints: Vec<String>,
+}
+
+/// The JSON form of a failure.
+#[derive(Serialize)]
+pub struct FailureJson<'a> {
+    schema: &'static str,
+    exit: u8,
+    name: &'static str,
+    message: &'a str,
+    details: serde_json::Map<String, serde_json::Value>,
+    hints: &'a [String],
+}
+
+impl Failure {
+    /// A failure with these words.
+    pub fn new(exit: Exit, message: impl Into<String>) -> Failure {
+        Failure { exit, message: message.into(), facts: Vec::new(), hints: Vec::new() }
+    }
+
+    /// Adds a fact.
+    #[must_use]
+    pub fn fact(mut self, name: &'static str, value: impl Into<String>) -> Failure {
+        self.facts.push((name, value.into()));
+        self
+    }
+
+    /// Adds a fact if there is one.
+    #[must_use]
+    pub fn maybe_fact(self, name: &'static str, value: Option<impl Into<String>>) -> Failure {
+        match value {
+            Some(value) => self.fact(name, value),
+            None => self,
+        }
+    }
+
+    /// Adds a way out.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Failure {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// The JSON form.
+    pub fn json(&self) -> FailureJson<'_> {
+        FailureJson {
+            schema: "tix/error@1",
+            exit: self.exit.code(),
+            name: self.exit.name(),
+            message: &self.message,
+            details: self.facts.iter().map(|(k, v)| ((*k).to_owned(), v.as_str().into())).collect(),
+            hints: &self.hints,
+        }
+    }
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Failure {
+        let line = error.line.map(|l| l.to_string());
+        Failure::new(Exit::Damaged, error.to_string())
+            .maybe_fact("line", line)
+            .hint("`tix help config` lists the keys and their values")
+    }
+}
+
+impl From<GitError> for Failure {
+    fn from(error: GitError) -> Failure {
+        let message = error.to_string();
+        match error {
+            GitError::Exec(error) => error.into(),
+            GitError::NotARepository { words, .. } => {
+                let odd = !words.contains("not a git repository");
+                let failure = Failure::new(Exit::Refused, message)
+                    .hint("go to your repository, or name it: tix -C <directory> …");
+                // git may have other reasons, such as a directory that belongs to somebody else.
+                if odd { failure.fact("git", words.trim()) } else { failure }
+            }
+            GitError::TooOld { .. } => Failure::new(Exit::Git, message)
+                .hint("install a newer git, or put it first on PATH"),
+            GitError::Unreadable { .. } | GitError::Missing(_) => {
+                Failure::new(Exit::Git, message).hint("look at the repository with: git fsck")
+            }
+            GitError::Scratch { .. } => Failure::new(Exit::Refused, message)
+                .hint("nothing was changed; make room or fix the permissions and try again"),
+        }
+    }
+}
+
+impl From<ExecError> for Failure {
+    fn from(error: ExecError) -> Failure {
+        let message = error.to_string();
+        match error {
+            ExecError::Spawn { .. } => Failure::new(Exit::Git, message)
+                .hint("install git 2.39 or newer, or put it on PATH"),
+            ExecError::Failed(finished) => failed_git(&finished.stderr, message),
+            ExecError::TimedOut { .. } => Failure::new(Exit::Unreachable, message)
+                .hint("try again later, or with a longer --timeout"),
+            ExecError::Interrupted(signal) => Failure::new(Exit::Signal(signal), message),
+            ExecError::Pipe { .. } => Failure::new(Exit::Git, message),
+        }
+    }
+}
+
+fn failed_git(stderr: &str, message: String) -> Failure {
+    if stderr.contains("Please tell me who you are")
+        || stderr.contains("unable to auto-detect email")
+    {
+        return Failure::new(
+            Exit::Refused,
+            "git does not know who you are, so nothing can be committed",
+        )
+        .hint("git config --global user.name \"Your Name\"")
+        .hint("git config --global user.email you@example.org");
+    }
+    Failure::new(Exit::Git, message)
+}
+
+/// The facts about a holder.
+pub fn held_facts(failure: Failure, held: &Held) -> Failure {
+    failure
+        .maybe_fact("held by", held.by.as_deref())
+        .maybe_fact("since", held.at.as_deref())
+        .maybe_fact("claim", held.claim_id.as_deref())
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Failure {
+        let message = refusal.to_string();
+        match refusal {
+            Refusal::NotFound { nearest, .. } => {
+                let failure = Failure::new(Exit::NotFound, message);
+                if nearest.is_empty() {
+                    return failure.hint("see what there is: tix list");
+                }
+                let names: Vec<_> = nearest.iter().map(ToString::to_string).collect();
+                failure.fact("nearest", names.join(", ")).hint("see what there is: tix list")
+            }
+            Refusal::Ambiguous { matches, .. } => {
+                let names: Vec<_> = matches.iter().map(ToString::to_string).collect();
+                Failure::new(Exit::Usage, message)
+                    .fact("matches", names.join(", "))
+                    .hint("name one of them in full")
+            }
+            Refusal::BadQuery { .. } => {
+                Failure::new(Exit::Usage, message).hint("see what there is: tix list")
+            }
+            Refusal::Held { id, held, .. } => held_facts(Failure::new(Exit::Held, message), &held)
+                .fact("ticket", id.to_string())
+                .hint("take another ticket: tix list --lane queue"),
+            Refusal::NotInQueue { id, lane } => Failure::new(Exit::Refused, message)
+                .fact("lane", lane.as_str())
+                .hint(format!("look at it: tix show {id}")),
+            Refusal::NotClaimable { need, id, .. } => Failure::new(Exit::Refused, message)
+                .fact("needs", need)
+                .hint(format!("look at it: tix show {id}")),
+            Refusal::Blocked { id, .. } => {
+                Failure::new(Exit::Refused, message).hint(format!("look at it: tix show {id}"))
+            }
+            Refusal::NotActive { id, lane } => Failure::new(Exit::Refused, message)
+                .fact("lane", lane.as_str())
+                .hint(format!("look at it: tix show {id}")),
+            Refusal::NotHolder { id, held, .. } => {
+                held_facts(Failure::new(Exit::Refused, message), &held)
+                    .hint(format!("only its holder can give it back; look at it: tix show {id}"))
+            }
+            Refusal::ClaimChanged { id, held, .. } => {
+                held_facts(Failure::new(Exit::Held, message), &held)
+                    .hint(format!("somebody took it over meanwhile; look at it: tix log {id}"))
+            }
+            Refusal::NotAFile { path, .. } => Failure::new(Exit::Damaged, message)
+                .hint(format!("put a regular file in its place: git rm -- '{path}'")),
+            Refusal::Damaged { path, .. } => Failure::new(Exit::Damaged, message)
+                .hint(format!("mend the file and push it: {path}")),
+            Refusal::Duplicate { paths, .. } => {
+                let places: Vec<_> = paths.iter().map(ToString::to_string).collect();
+                Failure::new(Exit::Damaged, message)
+                    .fact("places", places.join(", "))
+                    .hint("keep one of them and remove the others")
+            }
+            Refusal::BadName { .. } => Failure::new(Exit::Damaged, message),
+            Refusal::Exists { id, .. } => {
+                Failure::new(Exit::Refused, message).hint(format!("look at it: tix show {id}"))
+            }
+        }
+    }
+}
+
+impl From<TrunkError> for Failure {
+    fn from(error: TrunkError) -> Failure {
+        let message = error.to_string();
+        match error {
+            TrunkError::Git(error) => error.into(),
+            TrunkError::Unreachable { words, landing: Landing::No, .. } => {
+                Failure::new(Exit::Unreachable, format!("{message}; nothing changed"))
+                    .fact("git", words.trim())
+                    .hint("try again when the network is back")
+            }
+            TrunkError::Unreachable { words, landing: Landing::Unknown, .. } => Failure::new(
+                Exit::Incomplete,
+                format!("{message}, and the last push may have landed"),
+            )
+            .fact("git", words.trim())
+            .hint("run the same command again when the network is back: it finds out"),
+            TrunkError::Denied { words, .. } => Failure::new(Exit::RemoteRefused, message)
+                .fact("git", words.trim())
+                .hint("check your login: git ls-remote"),
+            TrunkError::RemoteRefused { remote, words, .. } => Failure::new(
+                Exit::RemoteRefused,
+                message,
+            )
+            .fact("remote says", remote_words(&words))
+            .hint(format!(
+                "if {remote} protects this branch, keep the tickets on a branch of their own: \
+                         tix init --trunk tickets"
+            )),
+            TrunkError::RefTaken { branch, remote, .. } => Failure::new(Exit::Refused, message)
+                .hint(format!("see what it holds: git log {remote}/{}", branch.short())),
+            TrunkError::NoTrunk { branches, .. } => Failure::new(Exit::Refused, message)
+                .fact("branches", branches.join(", "))
+                .hint("say which branch the tickets are on: git config tix.trunk <branch>"),
+            TrunkError::NoLocalTrunk { .. } => Failure::new(Exit::Refused, message).hint(
+                "make the first commit, or say which branch it is: git config tix.trunk <branch>",
+            ),
+            TrunkError::LocalRefTaken { branch } => Failure::new(Exit::Refused, message)
+                .hint(format!("see what it holds: git log {}", branch.short())),
+            TrunkError::Contended { .. } => {
+                Failure::new(Exit::Unreachable, format!("{message}; nothing changed"))
+                    .hint("try again, or with a longer --timeout")
+            }
+            TrunkError::Lock { source: None, .. } => Failure::new(Exit::Unreachable, message)
+                .hint("another tix is at work on it in this clone; try again when it is done"),
+            TrunkError::Lock { source: Some(_), .. } => Failure::new(Exit::Refused, message)
+                .hint("nothing was changed; make room or fix the permissions and try again"),
+        }
+    }
+}
+
+/// What the server itself said: the `remote:` lines, or everything when there are none.
+fn remote_words(words: &str) -> String {
+    let said: Vec<_> = words
+        .lines()
+        .filter_map(|line| line.strip_prefix("remote:"))
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .collect();
+    if said.is_empty() { words.trim().to_owned() } else { said.join("\n") }
+}
+
+impl<E: Into<Failure>> From<Stop<E>> for Failure {
+    fn from(stop: Stop<E>) -> Failure {
+        match stop {
+            Stop::Refused(refusal) => refusal.into(),
+            Stop::Trunk(error) => error.into(),
+        }
+    }
+}
+
+impl From<WorkspaceError> for Failure {
+    fn from(error: WorkspaceError) -> Failure {
+        let message = error.to_string();
+        match error {
+            WorkspaceError::Git(error) => error.into(),
+            WorkspaceError::Occupied { path, .. } => Failure::new(Exit::Refused, message)
+                .fact("path", path.display().to_string())
+                .hint("move it away, or put workspaces elsewhere: git config tix.worktree <template>"),
+            WorkspaceError::NotWritable { path, .. } => Failure::new(Exit::Refused, message)
+                .fact("path", path.display().to_string())
+                .hint("make room or fix the permissions, or put workspaces elsewhere: git config tix.worktree <template>"),
+            WorkspaceError::BranchTaken { branch, at } => Failure::new(Exit::Refused, message)
+                .fact("branch", branch.short())
+                .fact("commit", at.to_string())
+                .hint(format!("give it another name: git branch -m {0} {0}-old", branch.short())),
+            WorkspaceError::BadPath { .. } => Failure::new(Exit::Damaged, message)
+                .hint("set it anew: git config tix.worktree \"../{repo}.worktrees/{id}\""),
+            WorkspaceError::Setup { .. } | WorkspaceError::Record { .. } => {
+                Failure::new(Exit::Incomplete, message)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_exit_code_is_in_the_table_once() {
+        let codes: Vec<_> = Exit::TABLE.iter().map(|(exit, ..)| exit.code()).collect();
+        assert_eq!(codes, (1..=10).collect::<Vec<u8>>());
+        assert_eq!(Exit::Signal(2).code(), 130);
+    }
+
+    #[test]
+    fn the_words_of_the_server_are_told_from_those_of_git() {
+        let words = "To x\nremote: error: GH006: Protected branch\nremote: \nerror: failed to push";
+        assert_eq!(remote_words(words), "error: GH006: Protected branch");
+        assert_eq!(remote_words("fatal: x\n"), "fatal: x");
+    }
+}

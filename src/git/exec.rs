@@ -1,0 +1,415 @@
+//! The one place that starts git.
+//!
+//! A failed child is data: what was run, how it ended, what it said. Nothing here decides what an
+//! exit code means; the typed questions in the sibling modules do, code by code.
+
+use std::ffi::{OsStr, OsString};
+use std::fmt;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::redact::redact;
+use super::signals;
+
+/// What `git rev-parse --local-env-vars` prints (git 2.55): the variables that tie a git process to
+/// one repository. They are set inside hooks, so a child that works on a chosen repository must not
+/// see them.
+const LOCAL_ENV_VARS: [&str; 15] = [
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_CONFIG",
+    "GIT_CONFIG_PARAMETERS",
+    "GIT_CONFIG_COUNT",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_IMPLICIT_WORK_TREE",
+    "GIT_GRAFT_FILE",
+    "GIT_INDEX_FILE",
+    "GIT_NO_REPLACE_OBJECTS",
+    "GIT_REPLACE_REF_BASE",
+    "GIT_PREFIX",
+    "GIT_SHALLOW_FILE",
+    "GIT_COMMON_DIR",
+];
+
+/// How long the output pipes may stay open after git itself has ended. A process that git leaves
+/// behind (an SSH connection that is kept open for the next one) inherits stderr and would hold
+/// us until it ends too.
+const PIPE_GRACE: Duration = Duration::from_millis(300);
+
+/// How long a child may take to end after SIGTERM before it is killed: long enough for git to
+/// remove its lock files.
+const TERM_GRACE: Duration = Duration::from_secs(2);
+
+/// Why a git process gave no exit code, or the wrong one.
+#[derive(Debug, thiserror::Error)]
+pub enum ExecError {
+    /// There is no git to start.
+    #[error("cannot start `{}`: {source}", program.display())]
+    Spawn {
+        /// What was to be started.
+        program: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// git ended, but not the way the question allows for.
+    #[error("{0}")]
+    Failed(Box<Finished>),
+    /// The deadline passed first; the process group was ended.
+    #[error("`{call}` gave no answer within {} s", after.as_secs())]
+    TimedOut {
+        /// The command line, without credentials.
+        call: String,
+        /// How long it was waited for.
+        after: Duration,
+    },
+    /// The user (or the system) ended tix with this signal.
+    #[error("interrupted by signal {0}")]
+    Interrupted(i32),
+    /// A pipe to git broke in a way that is not git's ending.
+    #[error("`{call}`: {source}")]
+    Pipe {
+        /// The command line, without credentials.
+        call: String,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+/// A git process that has ended.
+#[derive(Debug)]
+pub struct Finished {
+    /// The command line, without credentials.
+    pub call: String,
+    /// The exit code; `None` when a signal ended it.
+    pub code: Option<i32>,
+    /// How it ended, in words.
+    pub status: String,
+    /// All of stdout.
+    pub stdout: Vec<u8>,
+    /// All of stderr, as text and without credentials.
+    pub stderr: String,
+}
+
+impl Finished {
+    /// stdout when the exit code is 0, else the failure.
+    pub fn require_success(self) -> Result<Vec<u8>, ExecError> {
+        match self.code {
+            Some(0) => Ok(self.stdout),
+            _ => Err(ExecError::Failed(Box::new(self))),
+        }
+    }
+}
+
+impl fmt::Display for Finished {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words = self.stderr.trim();
+        write!(f, "`{}` ended with {}", self.call, self.status)?;
+        if words.is_empty() { Ok(()) } else { write!(f, ": {words}") }
+    }
+}
+
+/// How to start git for one repository: program, directory and repository.
+#[derive(Clone, Debug)]
+pub struct Git {
+    program: PathBuf,
+    dir: PathBuf,
+    git_dir: Option<PathBuf>,
+}
+
+impl Git {
+    /// A git that finds its repository from `dir`, as the user's own would.
+    pub fn discovering(dir: &Path) -> Git {
+        Git { program: PathBuf::from("git"), dir: dir.to_owned(), git_dir: None }
+    }
+
+    /// The same git for one chosen repository, run in `dir`.
+    pub fn pinned(&self, git_dir: &Path, dir: &Path) -> Git {
+        Git {
+            program: self.program.clone(),
+            dir: dir.to_owned(),
+            git_dir: Some(git_dir.to_owned()),
+        }
+    }
+
+    /// Begins a call of one subcommand.
+    pub fn call(&self, subcommand: &str) -> Call {
+        Call {
+            git: self.clone(),
+            config: Vec::new(),
+            args: vec![subcommand.into()],
+            env: Vec::new(),
+            stdin: None,
+            deadline: None,
+        }
+    }
+}
+
+/// One git command line under construction.
+pub struct Call {
+    git: Git,
+    config: Vec<String>,
+    args: Vec<OsString>,
+    env: Vec<(&'static str, OsString)>,
+    stdin: Option<Vec<u8>>,
+    deadline: Option<Instant>,
+}
+
+impl Call {
+    /// Adds an argument.
+    pub fn arg(mut self, arg: impl AsRef<OsStr>) -> Self {
+        self.args.push(arg.as_ref().to_owned());
+        self
+    }
+
+    /// Adds arguments.
+    pub fn args<I: IntoIterator<Item = S>, S: AsRef<OsStr>>(mut self, args: I) -> Self {
+        self.args.extend(args.into_iter().map(|a| a.as_ref().to_owned()));
+        self
+    }
+
+    /// Sets a configuration value (`key=value`) for this call only.
+    pub fn config(mut self, setting: impl Into<String>) -> Self {
+        self.config.push(setting.into());
+        self
+    }
+
+    /// Sets a variable in the child's environment.
+    pub fn env(mut self, key: &'static str, value: impl AsRef<OsStr>) -> Self {
+        self.env.push((key, value.as_ref().to_owned()));
+        self
+    }
+
+    /// What the child reads.
+    pub fn stdin(mut self, bytes: impl Into<Vec<u8>>) -> Self {
+        self.stdin = Some(bytes.into());
+        self
+    }
+
+    /// Ends the child and everything it started when this moment passes. Such a child gets a process
+    /// group of its own, so that the helpers of a push (ssh, git-remote-https) end with it.
+    pub fn deadline(mut self, at: Instant) -> Self {
+        self.deadline = Some(at);
+        self
+    }
+
+    /// Runs to the end; any exit code is an answer, a signal is not.
+    pub fn run(self) -> Result<Finished, ExecError> {
+        signals::check()?;
+        let call = self.to_string();
+        let started = Instant::now();
+        let mut child = self.spawn(Stdio::piped(), Stdio::piped())?;
+        if let (Some(bytes), Some(mut pipe)) = (self.stdin, child.stdin.take()) {
+            // On a thread: a child that fills its stdout before it has read all of its stdin must not hang us.
+            // A child that ends early closes the pipe; its exit code then says why, not this write.
+            thread::spawn(move || pipe.write_all(&bytes).ok());
+        }
+        let ended = match self.deadline {
+            None => child.wait_with_output().map(|o| Some((o.status, o.stdout, o.stderr))),
+            Some(at) => wait_until(child, at),
+        };
+        signals::check()?;
+        let (status, stdout, stderr) = match ended {
+            Ok(Some(all)) => all,
+            Ok(None) => return Err(ExecError::TimedOut { call, after: started.elapsed() }),
+            Err(source) => return Err(ExecError::Pipe { call, source }),
+        };
+        let finished = Finished {
+            call,
+            code: status.code(),
+            status: status.to_string(),
+            stdout,
+            stderr: redact(&text_of(&stderr)),
+        };
+        tracing::debug!(call = %finished.call, status = %finished.status, ms = millis(started), "git");
+        if finished.code.is_none() {
+            return Err(ExecError::Failed(Box::new(finished)));
+        }
+        Ok(finished)
+    }
+
+    /// Runs to the end and wants exit code 0.
+    pub fn run_ok(self) -> Result<Vec<u8>, ExecError> {
+        self.run()?.require_success()
+    }
+
+    /// Starts on another thread, to be waited for later: for a call whose answer is not needed yet.
+    pub fn start(self) -> Running {
+        Running(thread::spawn(move || self.run()))
+    }
+
+    /// Starts a long-lived child that answers on stdout what it is asked on stdin.
+    pub fn converse(mut self) -> Result<Conversation, ExecError> {
+        signals::check()?;
+        let call = self.to_string();
+        self.stdin = Some(Vec::new());
+        let mut child = self.spawn(Stdio::piped(), Stdio::inherit())?;
+        match (child.stdin.take(), child.stdout.take()) {
+            (Some(stdin), Some(stdout)) => Ok(Conversation {
+                call,
+                child,
+                stdin: Some(stdin),
+                stdout: io::BufReader::new(stdout),
+            }),
+            _ => Err(ExecError::Pipe { call, source: io::ErrorKind::BrokenPipe.into() }),
+        }
+    }
+
+    fn spawn(&self, stdout: Stdio, stderr: Stdio) -> Result<Child, ExecError> {
+        #[allow(clippy::disallowed_methods, reason = "this is the one place")]
+        let mut command = Command::new(&self.git.program);
+        for name in LOCAL_ENV_VARS {
+            command.env_remove(name);
+        }
+        command
+            .env("GIT_TERMINAL_PROMPT", "0")
+            // ssh would ask on the terminal behind git's back; with these it asks a program that says no.
+            .env("SSH_ASKPASS", "false")
+            .env("SSH_ASKPASS_REQUIRE", "force")
+            // Messages are shown, hardly ever read; still one language in logs. LC_ALL would reach the user's hooks.
+            .env("LANGUAGE", "en")
+            // Replaced objects are one clone's private view; the trunk is what everybody sees.
+            .env("GIT_NO_REPLACE_OBJECTS", "1")
+            .envs(self.env.iter().map(|(k, v)| (k, v)))
+            .current_dir(&self.git.dir)
+            .stdin(if self.stdin.is_some() { Stdio::piped() } else { Stdio::null() })
+            .stdout(stdout)
+            .stderr(stderr);
+        if let Some(git_dir) = &self.git.git_dir {
+            command.env("GIT_DIR", git_dir);
+        }
+        for setting in &self.config {
+            command.arg("-c").arg(setting);
+        }
+        command.args(&self.args);
+        #[cfg(unix)]
+        if self.deadline.is_some() {
+            use std::os::unix::process::CommandExt;
+            command.process_group(0);
+        }
+        command
+            .spawn()
+            .map_err(|source| ExecError::Spawn { program: self.git.program.clone(), source })
+    }
+}
+
+impl fmt::Display for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut line = String::from("git");
+        for arg in &self.args {
+            line.push(' ');
+            line.push_str(&arg.display().to_string());
+        }
+        f.write_str(&redact(&line))
+    }
+}
+
+/// A call that runs on another thread.
+pub struct Running(thread::JoinHandle<Result<Finished, ExecError>>);
+
+impl Running {
+    /// Waits for the end.
+    pub fn finish(self) -> Result<Finished, ExecError> {
+        match self.0.join() {
+            Ok(result) => result,
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    }
+}
+
+/// A git process that stays, such as `cat-file --batch`.
+pub struct Conversation {
+    call: String,
+    child: Child,
+    stdin: Option<ChildStdin>,
+    stdout: io::BufReader<ChildStdout>,
+}
+
+impl Conversation {
+    /// Asks one question and reads the answer with `read`.
+    pub fn ask<T>(
+        &mut self,
+        question: &[u8],
+        read: impl FnOnce(&mut io::BufReader<ChildStdout>) -> io::Result<T>,
+    ) -> Result<T, ExecError> {
+        signals::check()?;
+        let asked = match self.stdin.as_mut() {
+            Some(pipe) => pipe.write_all(question).and_then(|()| pipe.flush()),
+            None => Err(io::ErrorKind::BrokenPipe.into()),
+        };
+        let answer = asked.and_then(|()| read(&mut self.stdout));
+        signals::check()?;
+        answer.map_err(|source| ExecError::Pipe { call: self.call.clone(), source })
+    }
+}
+
+impl Drop for Conversation {
+    fn drop(&mut self) {
+        // End of input is how these children are told to end; the wait reaps them.
+        drop(self.stdin.take());
+        if let Err(error) = self.child.wait() {
+            tracing::debug!(call = %self.call, %error, "wait");
+        }
+    }
+}
+
+/// Bytes as text for people: invalid UTF-8 becomes `\xNN`, nothing is dropped.
+pub fn text_of(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        for byte in chunk.invalid() {
+            text.push_str(&format!("\\x{byte:02x}"));
+        }
+    }
+    text
+}
+
+fn millis(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
+
+type Output = (ExitStatus, Vec<u8>, Vec<u8>);
+
+/// Waits for a child in a process group of its own; `None` when the moment passed first.
+fn wait_until(mut child: Child, at: Instant) -> io::Result<Option<Output>> {
+    let group = signals::Group::of(&child);
+    let stdout = collect(child.stdout.take());
+    let stderr = collect(child.stderr.take());
+    let (tell, ended) = mpsc::channel();
+    thread::spawn(move || tell.send(child.wait()).ok());
+    let wait = |limit: Duration| ended.recv_timeout(limit);
+    let (status, in_time) = match wait(at.saturating_duration_since(Instant::now())) {
+        Ok(status) => (status, true),
+        Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
+            group.terminate();
+            let status = wait(TERM_GRACE).or_else(|_| {
+                group.kill();
+                wait(TERM_GRACE)
+            });
+            (status.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())), false)
+        }
+    };
+    drop(group);
+    let status = status?;
+    let out = stdout.recv_timeout(PIPE_GRACE.max(at.saturating_duration_since(Instant::now())));
+    let err = stderr.recv_timeout(PIPE_GRACE);
+    Ok(in_time.then(|| (status, out.unwrap_or_default(), err.unwrap_or_default())))
+}
+
+fn collect(pipe: Option<impl Read + Send + 'static>) -> Receiver<Vec<u8>> {
+    let (tell, done) = mpsc::channel();
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        if let Some(mut pipe) = pipe {
+            // What was read before an error is still what git said.
+            pipe.read_to_end(&mut bytes).ok();
+        }
+        tell.send(bytes).ok();
+    });
+    done
+}

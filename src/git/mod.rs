@@ -1,0 +1,98 @@
+//! Every question to git as one typed method.
+//!
+//! Only [`exec`] starts a process. The modules here know which options make git's answer safe to
+//! parse (`-z`, `--porcelain`) and which exit codes mean what; a code they do not name is an error.
+
+mod commit;
+pub mod exec;
+mod objects;
+mod push;
+mod redact;
+mod refs;
+mod repo;
+pub mod signals;
+mod tree;
+mod worktree;
+
+pub use commit::{CommitText, Writer};
+pub use exec::{ExecError, Git, Running};
+pub use objects::{Kind, Object, Objects};
+pub use push::{Atomic, PushReport, PushedRef, RefOutcome, RefUpdate};
+pub use redact::redact;
+pub use refs::{LocalEdit, RefValue};
+pub use repo::{GitConfig, ObjectFormat, Repo, clean_path};
+pub use tree::{Changed, Mode, TreeEdit, TreeEntry};
+pub use worktree::Worktree;
+
+/// What can go wrong between tix and git.
+#[derive(Debug, thiserror::Error)]
+pub enum GitError {
+    /// The process itself.
+    #[error(transparent)]
+    Exec(#[from] ExecError),
+    /// The directory is in no repository.
+    #[error("{} is not in a git repository", dir.display())]
+    NotARepository {
+        /// Where the search began.
+        dir: std::path::PathBuf,
+        /// git's own words.
+        words: String,
+    },
+    /// git is older than tix can work with.
+    #[error("git {found} is too old: tix needs {needed} or newer")]
+    TooOld {
+        /// What `git version` says.
+        found: String,
+        /// The oldest that is tested.
+        needed: &'static str,
+    },
+    /// git answered in a form that tix does not know.
+    #[error("git answered `{question}` in an unknown form: {answer}")]
+    Unreadable {
+        /// What was asked.
+        question: &'static str,
+        /// The beginning of the answer.
+        answer: String,
+    },
+    /// An object that must be there is not.
+    #[error("object {0} is missing from the repository")]
+    Missing(String),
+    /// A scratch file could not be written.
+    #[error("{}: {source}", path.display())]
+    Scratch {
+        /// Which file.
+        path: std::path::PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+}
+
+impl GitError {
+    /// What git said on stderr, if it came to that.
+    pub fn words(&self) -> Option<&str> {
+        match self {
+            GitError::Exec(ExecError::Failed(finished)) => Some(&finished.stderr),
+            GitError::NotARepository { words, .. } => Some(words),
+            GitError::Exec(
+                ExecError::Spawn { .. }
+                | ExecError::TimedOut { .. }
+                | ExecError::Interrupted(_)
+                | ExecError::Pipe { .. },
+            )
+            | GitError::TooOld { .. }
+            | GitError::Unreadable { .. }
+            | GitError::Missing(_)
+            | GitError::Scratch { .. } => None,
+        }
+    }
+
+    /// Whether a deadline passed.
+    pub fn is_timeout(&self) -> bool {
+        matches!(self, GitError::Exec(ExecError::TimedOut { .. }))
+    }
+
+    fn unreadable(question: &'static str, answer: &[u8]) -> GitError {
+        let start = answer.get(..answer.len().min(200)).unwrap_or_default();
+        GitError::Unreadable { question, answer: exec::text_of(start) }
+    }
+}

@@ -1,0 +1,155 @@
+//! Reading objects through one `git cat-file --batch`, which also resolves names.
+
+use std::cell::RefCell;
+use std::io::{BufRead, Read};
+
+use super::exec::{Conversation, text_of};
+use super::{GitError, Repo};
+use crate::names::Oid;
+
+/// An object's type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A file's contents.
+    Blob,
+    /// A directory.
+    Tree,
+    /// A commit.
+    Commit,
+    /// An annotated tag.
+    Tag,
+}
+
+impl Kind {
+    /// git's word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Kind::Blob => "blob",
+            Kind::Tree => "tree",
+            Kind::Commit => "commit",
+            Kind::Tag => "tag",
+        }
+    }
+
+    fn parse(word: &str) -> Option<Kind> {
+        [Kind::Blob, Kind::Tree, Kind::Commit, Kind::Tag].into_iter().find(|k| k.as_str() == word)
+    }
+}
+
+/// One object.
+#[derive(Debug)]
+pub struct Object {
+    /// Its id.
+    pub oid: Oid,
+    /// Its type.
+    pub kind: Kind,
+    /// Its contents.
+    pub data: Vec<u8>,
+}
+
+/// The object reader of one run: a process that stays, so that a read costs microseconds.
+///
+/// It sees what other processes write meanwhile: git looks again when it does not find an object,
+/// and reads refs anew for every name.
+pub struct Objects(RefCell<Conversation>);
+
+impl Objects {
+    /// Starts the reader.
+    pub fn open(repo: &Repo) -> Result<Objects, GitError> {
+        let conversation = repo.git().call("cat-file").arg("--batch").converse()?;
+        Ok(Objects(RefCell::new(conversation)))
+    }
+
+    /// The object that `name` means (an id, a ref, `<commit>:<path>`); `None` when there is none.
+    pub fn read(&self, name: &[u8]) -> Result<Option<Object>, GitError> {
+        if name.is_empty() || name.contains(&b'\n') {
+            return Ok(None);
+        }
+        let mut question = name.to_vec();
+        question.push(b'\n');
+        let (header, data) = self.0.borrow_mut().ask(&question, |stdout| {
+            let mut header = Vec::new();
+            stdout.read_until(b'\n', &mut header)?;
+            if header.pop() != Some(b'\n') {
+                return Err(std::io::ErrorKind::UnexpectedEof.into());
+            }
+            let mut data = Vec::new();
+            if let Some(size) = size_in(&header) {
+                data.resize(size, 0);
+                stdout.read_exact(&mut data)?;
+                stdout.read_exact(&mut [0])?;
+            }
+            Ok((header, data))
+        })?;
+        parse_header(&header).map(|found| found.map(|(oid, kind)| Object { oid, kind, data }))
+    }
+
+    /// Like [`Objects::read`], and the object must be there and be of this type.
+    pub fn require(&self, name: &[u8], kind: Kind) -> Result<Object, GitError> {
+        match self.read(name)? {
+            Some(object) if object.kind == kind => Ok(object),
+            Some(_) | None => Err(GitError::Missing(text_of(name))),
+        }
+    }
+
+    /// The commit a ref points to; `None` when there is no such ref.
+    pub fn resolve(&self, name: &str) -> Result<Option<Oid>, GitError> {
+        let object = self.read(name.as_bytes())?;
+        Ok(object.filter(|o| o.kind == Kind::Commit).map(|o| o.oid))
+    }
+
+    /// The root tree of a commit.
+    pub fn tree_of(&self, commit: &Oid) -> Result<Oid, GitError> {
+        let object = self.require(commit.as_str().as_bytes(), Kind::Commit)?;
+        header_oid(&object.data, b"tree ")
+            .ok_or_else(|| GitError::unreadable("commit", &object.data))
+    }
+}
+
+/// The id in a commit's header line that begins with `key`.
+fn header_oid(commit: &[u8], key: &[u8]) -> Option<Oid> {
+    commit
+        .split(|b| *b == b'\n')
+        .take_while(|line| !line.is_empty())
+        .find_map(|line| line.strip_prefix(key))
+        .and_then(|hex| Oid::parse(std::str::from_utf8(hex).ok()?))
+}
+
+/// The size in `<oid> <type> <size>`; `None` for every other answer.
+fn size_in(header: &[u8]) -> Option<usize> {
+    let text = std::str::from_utf8(header).ok()?;
+    let mut words = text.split(' ');
+    let (oid, kind, size) = (words.next()?, words.next()?, words.next()?);
+    (words.next().is_none() && Oid::parse(oid).is_some() && Kind::parse(kind).is_some())
+        .then(|| size.parse().ok())?
+}
+
+fn parse_header(header: &[u8]) -> Result<Option<(Oid, Kind)>, GitError> {
+    if size_in(header).is_some() {
+        let text = text_of(header);
+        let mut words = text.split(' ');
+        let oid = words.next().and_then(Oid::parse);
+        let kind = words.next().and_then(Kind::parse);
+        return Ok(oid.zip(kind));
+    }
+    // gitformat: "<name> missing", or "<name> submodule" for a gitlink's commit that is not here.
+    if header.ends_with(b" missing") || header.ends_with(b" submodule") {
+        return Ok(None);
+    }
+    Err(GitError::unreadable("cat-file --batch", header))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_are_told_apart() {
+        let oid = "0123456789abcdef0123456789abcdef01234567";
+        assert_eq!(size_in(format!("{oid} blob 12").as_bytes()), Some(12));
+        assert!(parse_header(b"origin/main:a b missing").unwrap().is_none());
+        // A path may end like a header; the name in front is then no id.
+        assert_eq!(size_in(b"x:a blob 12"), None);
+        assert!(parse_header(b"abc ambiguous").is_err());
+    }
+}

@@ -1,0 +1,218 @@
+//! `git push --porcelain`, and what it says of each ref.
+//!
+//! The answer is read per ref and never from prose: the exit code is 1 for a lost race, a protected
+//! branch and a broken hook alike, and 0 for "everything up to date".
+
+use std::time::Instant;
+
+use super::exec::text_of;
+use super::{GitError, Repo};
+use crate::names::{Oid, RefName, RemoteName};
+
+/// What a ref of the remote must be for our update to be right.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RefUpdate {
+    /// Move a branch forward to this commit. The remote refuses when its tip is no ancestor of it.
+    Forward {
+        /// Which ref.
+        name: RefName,
+        /// The new tip.
+        to: Oid,
+    },
+    /// Make a ref that does not exist.
+    Create {
+        /// Which ref.
+        name: RefName,
+        /// Where it points.
+        to: Oid,
+    },
+    /// Move a ref that is at exactly this commit.
+    Move {
+        /// Which ref.
+        name: RefName,
+        /// Where it must be.
+        from: Oid,
+        /// Where it goes.
+        to: Oid,
+    },
+    /// Delete a ref that is at exactly this commit.
+    Delete {
+        /// Which ref.
+        name: RefName,
+        /// Where it must be.
+        at: Oid,
+    },
+}
+
+impl RefUpdate {
+    /// Which ref.
+    pub fn name(&self) -> &RefName {
+        match self {
+            RefUpdate::Forward { name, .. }
+            | RefUpdate::Create { name, .. }
+            | RefUpdate::Move { name, .. }
+            | RefUpdate::Delete { name, .. } => name,
+        }
+    }
+
+    /// Where the ref is to be; `None` for a deletion.
+    pub fn target(&self) -> Option<&Oid> {
+        match self {
+            RefUpdate::Forward { to, .. }
+            | RefUpdate::Create { to, .. }
+            | RefUpdate::Move { to, .. } => Some(to),
+            RefUpdate::Delete { .. } => None,
+        }
+    }
+
+    fn refspec(&self) -> String {
+        format!("{}:{}", self.target().map_or("", Oid::as_str), self.name())
+    }
+
+    /// The lease git is to hold the remote to; an empty value expects the ref to be absent.
+    fn lease(&self) -> Option<String> {
+        match self {
+            RefUpdate::Forward { .. } => None,
+            RefUpdate::Create { name, .. } => Some(format!("--force-with-lease={name}:")),
+            RefUpdate::Move { name, from, .. } => Some(format!("--force-with-lease={name}:{from}")),
+            RefUpdate::Delete { name, at } => Some(format!("--force-with-lease={name}:{at}")),
+        }
+    }
+}
+
+/// Whether all refs of a push move together or none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Atomic {
+    /// All or none.
+    Yes,
+    /// Each for itself: for remotes that cannot do better.
+    No,
+}
+
+/// What happened to one ref.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RefOutcome {
+    /// Our push moved, made or deleted it.
+    Done,
+    /// It already was where we wanted it; somebody put it there, not this push.
+    UpToDate,
+    /// git refused before it asked the remote: the ref is not where it must be, or another one was refused.
+    RefusedHere,
+    /// The remote refused.
+    RefusedThere,
+}
+
+/// One line of the answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PushedRef {
+    /// Which ref.
+    pub name: RefName,
+    /// What happened to it.
+    pub outcome: RefOutcome,
+    /// The reason in brackets, such as `pre-receive hook declined`.
+    pub reason: String,
+}
+
+/// The whole answer of a push that ended.
+#[derive(Clone, Debug)]
+pub struct PushReport {
+    /// A line for each ref; empty when the push ended before the remote said anything of refs.
+    pub refs: Vec<PushedRef>,
+    /// Everything on stderr, the remote's own words among it, without credentials.
+    pub words: String,
+}
+
+impl PushReport {
+    /// What happened to `name`; `None` when the answer does not say.
+    pub fn of(&self, name: &RefName) -> Option<&PushedRef> {
+        self.refs.iter().find(|r| r.name == *name)
+    }
+}
+
+impl Repo {
+    /// Pushes the updates and reports on each. Failures of the remote are in the report; an error
+    /// means that git gave no report at all.
+    ///
+    /// `--no-verify`: the user's pre-push hook judges the user's pushes; this commit is tix's own.
+    pub fn push(
+        &self,
+        remote: &RemoteName,
+        updates: &[RefUpdate],
+        atomic: Atomic,
+        deadline: Instant,
+    ) -> Result<PushReport, GitError> {
+        let mut call = self
+            .git()
+            .call("push")
+            // A mirror remote refuses refspecs, and a push of "matching" refs is never wanted.
+            .config(format!("remote.{remote}.mirror=false"))
+            .args(["--porcelain", "--no-verify", "--no-follow-tags", "--recurse-submodules=no"])
+            .deadline(deadline);
+        if atomic == Atomic::Yes {
+            call = call.arg("--atomic");
+        }
+        let call = call
+            .args(updates.iter().filter_map(RefUpdate::lease))
+            .arg("--")
+            .arg(remote.as_str())
+            .args(updates.iter().map(RefUpdate::refspec));
+        let answer = call.run()?;
+        Ok(PushReport { refs: parse(&answer.stdout), words: answer.stderr })
+    }
+}
+
+/// Reads the lines `<flag> TAB <from>:<to> TAB <summary>`; others (`To …`, `Done`) say nothing of a ref.
+fn parse(answer: &[u8]) -> Vec<PushedRef> {
+    text_of(answer).lines().filter_map(parse_line).collect()
+}
+
+fn parse_line(line: &str) -> Option<PushedRef> {
+    let mut fields = line.splitn(3, '\t');
+    let (flag, refspec, summary) = (fields.next()?, fields.next()?, fields.next()?);
+    let name = RefName::parse(refspec.rsplit_once(':')?.1)?;
+    let outcome = match flag {
+        " " | "*" | "+" | "-" => RefOutcome::Done,
+        "=" => RefOutcome::UpToDate,
+        "!" if summary.starts_with("[remote ") => RefOutcome::RefusedThere,
+        "!" => RefOutcome::RefusedHere,
+        _ => return None,
+    };
+    let reason = summary.split_once('(').map_or("", |(_, r)| r.trim_end_matches(')'));
+    Some(PushedRef { name, outcome, reason: super::redact(reason) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_of_line_is_read() {
+        let answer = b"To /x/origin.git\n \tabc:refs/heads/main\t111..222\n*\tabc:refs/heads/ticket/T-1\t[new branch]\n\
+            !\tabc:refs/heads/a\t[rejected] (fetch first)\n!\tabc:refs/heads/b\t[remote rejected] (pre-receive hook declined)\n\
+            =\tabc:refs/heads/c\t[up to date]\n-\t:refs/heads/d\t[deleted]\nDone\n";
+        let got: Vec<_> = parse(answer)
+            .into_iter()
+            .map(|r| (r.name.short().to_owned(), r.outcome, r.reason))
+            .collect();
+        let want = [
+            ("main", RefOutcome::Done, ""),
+            ("ticket/T-1", RefOutcome::Done, ""),
+            ("a", RefOutcome::RefusedHere, "fetch first"),
+            ("b", RefOutcome::RefusedThere, "pre-receive hook declined"),
+            ("c", RefOutcome::UpToDate, ""),
+            ("d", RefOutcome::Done, ""),
+        ];
+        assert_eq!(got, want.map(|(n, o, r)| (n.to_owned(), o, r.to_owned())));
+    }
+
+    #[test]
+    fn leases_say_absent_and_exact() {
+        let name = RefName::branch("t").unwrap();
+        let oid = Oid::parse("0123456789abcdef0123456789abcdef01234567").unwrap();
+        let create = RefUpdate::Create { name: name.clone(), to: oid.clone() };
+        assert_eq!(create.lease().unwrap(), "--force-with-lease=refs/heads/t:");
+        let delete = RefUpdate::Delete { name, at: oid.clone() };
+        assert_eq!(delete.lease().unwrap(), format!("--force-with-lease=refs/heads/t:{oid}"));
+        assert_eq!(delete.refspec(), ":refs/heads/t");
+    }
+}

@@ -1,0 +1,244 @@
+//! Refs: fetching them, reading them, and changing local ones.
+
+use std::time::Instant;
+
+use super::exec::{Call, Finished, Running, text_of};
+use super::{ExecError, GitError, Repo};
+use crate::names::{Oid, RefName, RemoteName};
+
+/// A ref and what it holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefValue {
+    /// The full name.
+    pub name: RefName,
+    /// The object it leads to.
+    pub oid: Oid,
+    /// The ref it points to when it is symbolic, such as `refs/remotes/origin/HEAD`.
+    pub symref: Option<RefName>,
+}
+
+/// One step of a transaction on local refs: all steps are done, or none.
+#[derive(Clone, Debug)]
+pub enum LocalEdit {
+    /// Set a ref that is now at `from` (`None`: absent).
+    Set {
+        /// Which ref.
+        name: RefName,
+        /// The new value.
+        to: Oid,
+        /// The value it must have.
+        from: Option<Oid>,
+    },
+    /// Set a ref whatever it holds now: for tix's own and remote-tracking refs only.
+    Note {
+        /// Which ref.
+        name: RefName,
+        /// The new value.
+        to: Oid,
+    },
+    /// Delete a ref that is now at `at`; `None` deletes whatever it holds.
+    Delete {
+        /// Which ref.
+        name: RefName,
+        /// The value it must have.
+        at: Option<Oid>,
+    },
+}
+
+impl Repo {
+    /// Fetches refs of the remote under other names, and nothing else: no tags, no `FETCH_HEAD`, no
+    /// update of what the user's configuration maps.
+    pub fn fetch(
+        &self,
+        remote: &RemoteName,
+        refspecs: &[String],
+        deadline: Instant,
+    ) -> Result<Finished, GitError> {
+        let call = self
+            .git()
+            .call("fetch")
+            .args(["--quiet", "--no-write-fetch-head", "--no-tags", "--no-prune", "--refmap="])
+            .args(["--no-recurse-submodules", "--no-auto-maintenance", "--no-write-commit-graph"])
+            .args(["--no-show-forced-updates", "--"])
+            .arg(remote.as_str())
+            .args(refspecs)
+            .deadline(deadline);
+        Ok(call.run()?)
+    }
+
+    /// The branches of the remote whose names match, and where its `HEAD` points, straight from the remote.
+    pub fn ls_remote(
+        &self,
+        remote: &RemoteName,
+        patterns: &[&str],
+        deadline: Instant,
+    ) -> Result<Vec<RefValue>, GitError> {
+        let call = self.git().call("ls-remote").args(["--symref", "--"]).arg(remote.as_str());
+        let answer = call.args(patterns).deadline(deadline).run_ok()?;
+        Ok(parse_ls_remote(&text_of(&answer)))
+    }
+
+    /// The local refs that match the patterns of git-for-each-ref(1).
+    pub fn refs(&self, patterns: &[&str]) -> Result<Vec<RefValue>, GitError> {
+        let format = "--format=%(objectname) %(refname) %(symref)";
+        let answer = self.git().call("for-each-ref").arg(format).args(patterns).run_ok()?;
+        let parse = |line: &str| {
+            let mut words = line.split(' ');
+            let oid = Oid::parse(words.next()?)?;
+            let name = RefName::parse(words.next()?)?;
+            Some(RefValue { name, oid, symref: words.next().and_then(RefName::parse) })
+        };
+        let text = text_of(&answer);
+        text.lines()
+            .map(|line| {
+                parse(line).ok_or_else(|| GitError::unreadable("for-each-ref", line.as_bytes()))
+            })
+            .collect()
+    }
+
+    /// Changes local refs in one transaction. `Ok(false)`: a ref was not where it had to be (or is
+    /// locked by another process), and none was changed.
+    pub fn update_refs(&self, edits: &[LocalEdit], reason: &str) -> Result<bool, GitError> {
+        if edits.is_empty() {
+            return Ok(true);
+        }
+        let answer = self.update_refs_call(edits, reason).run()?;
+        match answer.code {
+            Some(0) => Ok(true),
+            // 128 is all that git gives for "cannot lock ref"; the caller reads the refs again to see why.
+            Some(128) => {
+                tracing::debug!(words = %answer.stderr.trim(), "update-ref");
+                Ok(false)
+            }
+            _ => Err(ExecError::Failed(Box::new(answer)).into()),
+        }
+    }
+
+    /// Begins to change local refs, to be waited for later.
+    pub fn start_update_refs(&self, edits: &[LocalEdit], reason: &str) -> Running {
+        self.update_refs_call(edits, reason).start()
+    }
+
+    fn update_refs_call(&self, edits: &[LocalEdit], reason: &str) -> Call {
+        let script: String = edits.iter().map(|edit| self.script_line(edit)).collect();
+        let call = self.git().call("update-ref").args(["--no-deref", "-m", reason, "--stdin"]);
+        call.stdin(script)
+    }
+
+    fn script_line(&self, edit: &LocalEdit) -> String {
+        let zero = "0".repeat(self.format.raw_len() * 2);
+        match edit {
+            LocalEdit::Set { name, to, from } => {
+                format!("update {name} {to} {}\n", from.as_ref().map_or(zero.as_str(), Oid::as_str))
+            }
+            LocalEdit::Note { name, to } => format!("update {name} {to}\n"),
+            LocalEdit::Delete { name, at: Some(at) } => format!("delete {name} {at}\n"),
+            LocalEdit::Delete { name, at: None } => format!("delete {name}\n"),
+        }
+    }
+
+    /// Whether `ancestor` can be reached from `commit`.
+    pub fn is_ancestor(&self, ancestor: &Oid, commit: &Oid) -> Result<bool, GitError> {
+        let call = self.git().call("merge-base").args([
+            "--is-ancestor",
+            ancestor.as_str(),
+            commit.as_str(),
+        ]);
+        let answer = call.run()?;
+        match answer.code {
+            Some(0) => Ok(true),
+            Some(1) => Ok(false),
+            _ => Err(ExecError::Failed(Box::new(answer)).into()),
+        }
+    }
+
+    /// How many commits each side has that the other has not.
+    pub fn ahead_behind(&self, ours: &Oid, theirs: &Oid) -> Result<(u64, u64), GitError> {
+        let range = format!("{ours}...{theirs}");
+        let answer =
+            self.git().call("rev-list").args(["--left-right", "--count", &range]).run_ok()?;
+        let text = text_of(&answer);
+        let mut counts = text.split_whitespace().map(str::parse);
+        match (counts.next(), counts.next()) {
+            (Some(Ok(ahead)), Some(Ok(behind))) => Ok((ahead, behind)),
+            _ => Err(GitError::unreadable("rev-list --count", &answer)),
+        }
+    }
+
+    /// Sets the upstream of a local branch.
+    ///
+    /// Call it under a lock of this repository: two gits that write one configuration file at once
+    /// fail with "could not lock config file".
+    pub fn set_upstream(&self, branch: &RefName, remote: &RemoteName) -> Result<(), GitError> {
+        let name = branch.short();
+        let upstream = format!("--set-upstream-to={remote}/{name}");
+        let answer = self.git().call("branch").args(["--quiet", &upstream, name]).run()?;
+        if answer.code == Some(0) {
+            return Ok(());
+        }
+        // No remote-tracking ref (a bare clone has none): the two settings say the same.
+        let set = |key: &str, value: &str| self.git().call("config").args([key, value]).run_ok();
+        set(&format!("branch.{name}.remote"), remote.as_str())?;
+        set(&format!("branch.{name}.merge"), branch.as_str())?;
+        Ok(())
+    }
+
+    /// The newest commit that touched `path`, looking back from `from`: its id and whole message.
+    pub fn last_commit_of(
+        &self,
+        from: &Oid,
+        path: &[u8],
+    ) -> Result<Option<(Oid, String)>, GitError> {
+        let mut call = self.git().call("log").args([
+            "-1",
+            "--no-renames",
+            "--format=%H%n%B",
+            from.as_str(),
+            "--",
+        ]);
+        call = call.arg(literal_pathspec(path));
+        let text = text_of(&call.run_ok()?);
+        let (oid, message) = text.split_once('\n').unwrap_or((text.trim_end(), ""));
+        Ok(Oid::parse(oid).map(|oid| (oid, message.to_owned())))
+    }
+}
+
+/// A pathspec that means exactly this path from the root, whatever characters it holds.
+pub fn literal_pathspec(path: &[u8]) -> std::ffi::OsString {
+    let mut spec = std::ffi::OsString::from(":(top,literal)");
+    spec.push(super::repo::path_of(path));
+    spec
+}
+
+fn parse_ls_remote(text: &str) -> Vec<RefValue> {
+    let mut head = None;
+    let mut refs = Vec::new();
+    for line in text.lines() {
+        let Some((left, name)) = line.split_once('\t') else { continue };
+        if let Some(target) = left.strip_prefix("ref: ") {
+            if name == "HEAD" {
+                head = RefName::parse(target);
+            }
+        } else if let (Some(oid), Some(name)) = (Oid::parse(left), RefName::parse(name)) {
+            refs.push(RefValue { name, oid, symref: None });
+        } else if let (Some(oid), true, Some(target)) = (Oid::parse(left), name == "HEAD", &head) {
+            refs.push(RefValue { name: target.clone(), oid, symref: head.clone() });
+        }
+    }
+    refs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_branch_is_the_one_head_points_to() {
+        let oid = "0123456789abcdef0123456789abcdef01234567";
+        let text = format!("ref: refs/heads/trunk\tHEAD\n{oid}\tHEAD\n{oid}\trefs/heads/trunk\n");
+        let refs = parse_ls_remote(&text);
+        let head = refs.iter().find(|r| r.symref.is_some()).unwrap();
+        assert_eq!(head.name.short(), "trunk");
+        assert_eq!(refs.len(), 2);
+    }
+}

@@ -1,0 +1,277 @@
+//! Which repository this is, and its configuration.
+
+use std::path::{Path, PathBuf};
+
+use super::exec::{Git, text_of};
+use super::{ExecError, GitError};
+
+/// The oldest git that the tests run with: Debian 12's.
+const OLDEST: Version = Version { major: 2, minor: 39 };
+
+/// A git version, as far as it decides anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Version {
+    /// The first number.
+    pub major: u32,
+    /// The second number.
+    pub minor: u32,
+}
+
+impl Version {
+    /// Reads `git version 2.39.5 (Apple Git-154)` and the like.
+    fn parse(line: &str) -> Option<Version> {
+        let mut numbers = line.trim().strip_prefix("git version ")?.split(['.', ' ', '-']);
+        Some(Version { major: numbers.next()?.parse().ok()?, minor: numbers.next()?.parse().ok()? })
+    }
+}
+
+/// The hash that names objects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ObjectFormat {
+    /// 20 bytes.
+    Sha1,
+    /// 32 bytes.
+    Sha256,
+}
+
+impl ObjectFormat {
+    /// How many bytes an id has in a tree object.
+    pub fn raw_len(self) -> usize {
+        match self {
+            ObjectFormat::Sha1 => 20,
+            ObjectFormat::Sha256 => 32,
+        }
+    }
+}
+
+/// A repository and the ways to run git in it.
+#[derive(Clone, Debug)]
+pub struct Repo {
+    git: Git,
+    /// The directory that all worktrees share: refs, objects, and tix's own files.
+    pub common_dir: PathBuf,
+    /// The main worktree's root, or the repository itself when it is bare.
+    pub root: PathBuf,
+    /// The hash function.
+    pub format: ObjectFormat,
+    /// The root of the worktree that tix was called in; `None` in a bare repository.
+    pub worktree: Option<PathBuf>,
+    /// The repository's name: the directory name of its root, without `.git`.
+    pub name: String,
+    /// Everything `git config --list` says here.
+    pub config: GitConfig,
+}
+
+impl Repo {
+    /// Finds the repository of `dir`, wherever in it that is: a subdirectory, a linked worktree, a bare one.
+    pub fn discover(dir: &Path) -> Result<Repo, GitError> {
+        let here = Git::discovering(dir);
+        let version = here.call("version").start();
+        let answer = here
+            .call("rev-parse")
+            .args(["--path-format=absolute", "--git-dir", "--git-common-dir"])
+            .args(["--is-bare-repository", "--show-object-format", "--show-cdup"])
+            .run();
+        // The version first: an older git fails the question for reasons that would mislead.
+        check_version(&version.finish()?.require_success()?)?;
+        let answer = answer?;
+        if answer.code == Some(128) {
+            return Err(GitError::NotARepository { dir: dir.to_owned(), words: answer.stderr });
+        }
+        let answer = answer.require_success()?;
+        let unreadable = || GitError::unreadable("rev-parse --git-dir", &answer);
+        let mut lines = answer.split(|b| *b == b'\n');
+        let git_dir = path_of(lines.next().ok_or_else(unreadable)?);
+        let common_dir = path_of(lines.next().ok_or_else(unreadable)?);
+        let bare = lines.next().ok_or_else(unreadable)? == b"true";
+        let format = match lines.next() {
+            Some(b"sha1") => ObjectFormat::Sha1,
+            Some(b"sha256") => ObjectFormat::Sha256,
+            _ => return Err(unreadable()),
+        };
+        let cdup = path_of(lines.next().unwrap_or_default());
+        let config = GitConfig::load(&here.pinned(&git_dir, dir))?;
+        let worktree = (!bare).then(|| clean_path(&dir.join(&cdup)));
+        let root = main_root(&common_dir, &dir.join(cdup), bare, &config);
+        let name =
+            root.file_name().map_or_else(|| "repository".into(), |n| n.display().to_string());
+        let name = name.strip_suffix(".git").unwrap_or(&name).to_owned();
+        Ok(Repo {
+            git: here.pinned(&common_dir, &root),
+            common_dir,
+            root,
+            format,
+            worktree,
+            name,
+            config,
+        })
+    }
+
+    /// git for this repository as a whole: its refs and objects, no worktree's index.
+    ///
+    /// It runs in the root, because a remote's URL may be a path relative to it.
+    pub fn git(&self) -> &Git {
+        &self.git
+    }
+
+    /// git as if called in the worktree at `dir`.
+    pub fn git_in(&self, dir: &Path) -> Git {
+        Git::discovering(dir)
+    }
+
+    /// tix's own directory in the repository.
+    pub fn tix_dir(&self) -> PathBuf {
+        self.common_dir.join("tix")
+    }
+
+    /// Who git says the user is, as `Name <mail>`; asks git to work it out when no configuration says so.
+    pub fn identity(&self) -> Result<String, GitError> {
+        let answer = self.git.call("var").arg("GIT_AUTHOR_IDENT").run_ok()?;
+        let line = text_of(&answer);
+        // "Name <mail> 1700000000 +0100"
+        match line.rfind('>') {
+            Some(end) => Ok(line.get(..=end).unwrap_or_default().to_owned()),
+            None => Err(GitError::unreadable("var GIT_AUTHOR_IDENT", &answer)),
+        }
+    }
+}
+
+fn check_version(answer: &[u8]) -> Result<(), GitError> {
+    let line = text_of(answer);
+    match Version::parse(&line) {
+        Some(version) if version >= OLDEST => Ok(()),
+        Some(_) => Err(GitError::TooOld {
+            found: line.trim().trim_start_matches("git version ").to_owned(),
+            needed: "2.39",
+        }),
+        None => Err(GitError::unreadable("version", answer)),
+    }
+}
+
+/// The main worktree's root. Linked worktrees give the same one, so that the same command makes the
+/// same workspace wherever it is called.
+fn main_root(common_dir: &Path, top: &Path, bare: bool, config: &GitConfig) -> PathBuf {
+    if bare || config.is_true("core.bare") {
+        return common_dir.to_owned();
+    }
+    if let Some(worktree) = config.last("core.worktree") {
+        // Submodules: the repository lies in the superproject's `.git/modules`.
+        return clean_path(&common_dir.join(worktree));
+    }
+    match common_dir.parent() {
+        Some(parent) if common_dir.file_name() == Some(".git".as_ref()) => parent.to_owned(),
+        _ => clean_path(top),
+    }
+}
+
+/// The path without `.` and with `..` taken literally; symbolic links are not followed, because the
+/// path may not exist yet.
+pub fn clean_path(path: &Path) -> PathBuf {
+    use std::path::Component;
+    let mut clean = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                clean.pop();
+            }
+            Component::Prefix(_) | Component::RootDir | Component::Normal(_) => clean.push(part),
+        }
+    }
+    clean
+}
+
+#[cfg(unix)]
+pub(super) fn path_of(bytes: &[u8]) -> PathBuf {
+    use std::os::unix::ffi::OsStrExt;
+    PathBuf::from(std::ffi::OsStr::from_bytes(bytes))
+}
+
+#[cfg(not(unix))]
+pub(super) fn path_of(bytes: &[u8]) -> PathBuf {
+    PathBuf::from(text_of(bytes))
+}
+
+/// git's configuration as this repository sees it: every key and value, weakest first.
+#[derive(Clone, Debug, Default)]
+pub struct GitConfig(Vec<(String, Option<String>)>);
+
+impl GitConfig {
+    fn load(git: &Git) -> Result<GitConfig, GitError> {
+        let answer = git.call("config").args(["--list", "-z", "--includes"]).run()?;
+        if answer.code != Some(0) {
+            return Err(ExecError::Failed(Box::new(answer)).into());
+        }
+        Ok(GitConfig::parse(&answer.stdout))
+    }
+
+    fn parse(answer: &[u8]) -> GitConfig {
+        let entry = |bytes: &[u8]| {
+            let text = text_of(bytes);
+            match text.split_once('\n') {
+                Some((key, value)) => (key.to_owned(), Some(value.to_owned())),
+                None => (text, None),
+            }
+        };
+        GitConfig(answer.split(|b| *b == 0).filter(|e| !e.is_empty()).map(entry).collect())
+    }
+
+    /// All keys and values; a key without `=` has none.
+    pub fn entries(&self) -> &[(String, Option<String>)] {
+        &self.0
+    }
+
+    /// The value that counts: the last one. A key without `=` means true: git-config(1).
+    pub fn last(&self, key: &str) -> Option<&str> {
+        let found = self.0.iter().rev().find(|(k, _)| k == key);
+        found.map(|(_, value)| value.as_deref().unwrap_or("true"))
+    }
+
+    /// Whether the value reads as true, by git's own words for it.
+    pub fn is_true(&self, key: &str) -> bool {
+        self.last(key)
+            .is_some_and(|v| matches!(v.to_ascii_lowercase().as_str(), "true" | "yes" | "on" | "1"))
+    }
+
+    /// The names of the remotes that have a URL, in the order of the configuration.
+    pub fn remotes(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = Vec::new();
+        for (key, _) in &self.0 {
+            let name = key.strip_prefix("remote.").and_then(|k| k.strip_suffix(".url"));
+            if let Some(name) = name.filter(|n| !names.contains(n)) {
+                names.push(name);
+            }
+        }
+        names
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_of_all_vendors_are_read() {
+        let read = |line| Version::parse(line).map(|v| (v.major, v.minor));
+        assert_eq!(read("git version 2.39.5"), Some((2, 39)));
+        assert_eq!(read("git version 2.50.1 (Apple Git-155)"), Some((2, 50)));
+        assert_eq!(read("git version 2.47.0.windows.1"), Some((2, 47)));
+        assert_eq!(read("git version 2.54-rc1"), Some((2, 54)));
+        assert_eq!(read("hub version 1"), None);
+    }
+
+    #[test]
+    fn configuration_keeps_order_and_knows_bare_keys() {
+        let config = GitConfig::parse(
+            b"remote.up.url\nfile:///x\0core.flag\0core.flag\nno\0remote.a.b.url\ny\0",
+        );
+        assert_eq!(config.remotes(), ["up", "a.b"]);
+        assert_eq!(config.last("core.flag"), Some("no"));
+        assert!(!config.is_true("core.flag"));
+    }
+
+    #[test]
+    fn dots_in_paths_are_taken_out() {
+        assert_eq!(clean_path(Path::new("/a/b/.git/../../c/./d")), PathBuf::from("/a/c/d"));
+    }
+}

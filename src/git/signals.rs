@@ -1,0 +1,94 @@
+//! Signals to tix, and the process groups that must end with it.
+//!
+//! Ctrl-C on a terminal reaches only the foreground process group. A push runs in a group of its own
+//! (so that a deadline can end it together with its helpers), so tix passes the signal on, and the
+//! run then ends by the ordinary way of errors: destructors clear scratch files and locks.
+
+use std::process::Child;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicI32, Ordering};
+
+use super::exec::ExecError;
+
+static CAUGHT: AtomicI32 = AtomicI32::new(0);
+static GROUPS: Mutex<Vec<u32>> = Mutex::new(Vec::new());
+
+/// Fails when a signal has asked tix to end.
+pub fn check() -> Result<(), ExecError> {
+    match CAUGHT.load(Ordering::SeqCst) {
+        0 => Ok(()),
+        signal => Err(ExecError::Interrupted(signal)),
+    }
+}
+
+/// Starts to listen for SIGINT, SIGTERM and SIGHUP. A second signal ends the children at once.
+#[cfg(unix)]
+pub fn listen() -> std::io::Result<()> {
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+    let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP])?;
+    std::thread::spawn(move || {
+        for signal in signals.forever() {
+            let first = CAUGHT.swap(signal, Ordering::SeqCst) == 0;
+            for group in groups().iter() {
+                send(
+                    *group,
+                    if first {
+                        rustix::process::Signal::TERM
+                    } else {
+                        rustix::process::Signal::KILL
+                    },
+                );
+            }
+        }
+    });
+    Ok(())
+}
+
+/// Other systems end the children with the console.
+#[cfg(not(unix))]
+pub fn listen() -> std::io::Result<()> {
+    Ok(())
+}
+
+fn groups() -> std::sync::MutexGuard<'static, Vec<u32>> {
+    // A poisoned list is still a list of numbers.
+    GROUPS.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+/// A child's process group, known to the signal listener while this value lives.
+pub struct Group(u32);
+
+impl Group {
+    /// The group of a child that was started as the leader of one.
+    pub fn of(child: &Child) -> Group {
+        groups().push(child.id());
+        Group(child.id())
+    }
+
+    /// Asks the group to end: git removes its lock files on SIGTERM, and not on SIGKILL.
+    pub fn terminate(&self) {
+        #[cfg(unix)]
+        send(self.0, rustix::process::Signal::TERM);
+    }
+
+    /// Ends the group.
+    pub fn kill(&self) {
+        #[cfg(unix)]
+        send(self.0, rustix::process::Signal::KILL);
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        groups().retain(|id| *id != self.0);
+    }
+}
+
+#[cfg(unix)]
+fn send(group: u32, signal: rustix::process::Signal) {
+    let pid = i32::try_from(group).ok().and_then(rustix::process::Pid::from_raw);
+    if let Some(pid) = pid {
+        // A group that has just ended is what was wanted.
+        rustix::process::kill_process_group(pid, signal).ok();
+    }
+}

@@ -1,0 +1,145 @@
+//! Linked worktrees.
+
+use std::path::{Path, PathBuf};
+
+use super::exec::{Finished, text_of};
+use super::repo::path_of;
+use super::{ExecError, GitError, Repo};
+use crate::names::{Oid, RefName};
+
+/// One worktree of the repository.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Worktree {
+    /// Its root.
+    pub path: PathBuf,
+    /// The commit it is at; `None` for a bare repository or an unborn branch.
+    pub head: Option<Oid>,
+    /// The branch it has checked out; `None` when detached or bare.
+    pub branch: Option<RefName>,
+    /// git thinks that the directory is gone.
+    pub prunable: bool,
+}
+
+impl Repo {
+    /// All worktrees, the main one first.
+    pub fn worktrees(&self) -> Result<Vec<Worktree>, GitError> {
+        let answer = self.git().call("worktree").args(["list", "--porcelain", "-z"]).run_ok()?;
+        Ok(parse(&answer))
+    }
+
+    /// Makes the branch at `commit` and a worktree that has it checked out.
+    ///
+    /// `--no-track`: with it 24 of these can run at once; tracking writes the configuration file, and
+    /// then some of them fail and leave a branch behind.
+    pub fn add_worktree(
+        &self,
+        path: &Path,
+        branch: &RefName,
+        commit: &Oid,
+    ) -> Result<Finished, GitError> {
+        let call = self.git().call("worktree").args([
+            "add",
+            "--quiet",
+            "--no-track",
+            "-b",
+            branch.short(),
+            "--",
+        ]);
+        Ok(call.arg(path).arg(commit.as_str()).run()?)
+    }
+
+    /// Makes a worktree for a branch that exists.
+    pub fn add_worktree_of(&self, path: &Path, branch: &RefName) -> Result<Finished, GitError> {
+        let call = self.git().call("worktree").args(["add", "--quiet", "--"]);
+        Ok(call.arg(path).arg(branch.short()).run()?)
+    }
+
+    /// Removes a worktree. git refuses when it holds modified or untracked files; `Ok(false)` then.
+    pub fn remove_worktree(&self, path: &Path) -> Result<bool, GitError> {
+        let answer = self.git().call("worktree").args(["remove", "--"]).arg(path).run()?;
+        match answer.code {
+            Some(0) => Ok(true),
+            Some(128) => {
+                tracing::debug!(words = %answer.stderr.trim(), "worktree remove");
+                Ok(false)
+            }
+            _ => Err(ExecError::Failed(Box::new(answer)).into()),
+        }
+    }
+
+    /// Forgets worktrees whose directories are gone.
+    pub fn prune_worktrees(&self) -> Result<(), GitError> {
+        self.git().call("worktree").arg("prune").run_ok()?;
+        Ok(())
+    }
+
+    /// The paths that differ from the worktree's HEAD, untracked ones among them; empty when it is clean.
+    pub fn dirty_paths(&self, worktree: &Path) -> Result<Vec<String>, GitError> {
+        let call = self.git_in(worktree).call("status");
+        let answer = call
+            .args(["--porcelain", "-z", "--untracked-files=normal", "--no-renames"])
+            .run_ok()?;
+        let entries = answer.split(|b| *b == 0).filter(|e| !e.is_empty());
+        // "XY path": the state takes two columns and a blank.
+        Ok(entries.map(|e| text_of(e.get(3..).unwrap_or_default())).collect())
+    }
+
+    /// Moves index and files of a worktree from one commit to another, as a fast-forward would.
+    /// `Ok(false)`: something there would be lost, and nothing was changed.
+    pub fn move_along(&self, worktree: &Path, from: &Oid, to: &Oid) -> Result<bool, GitError> {
+        let git = self.git_in(worktree);
+        // Without this, files whose times changed but not their contents count as modified.
+        git.call("update-index").args(["-q", "--refresh"]).run()?;
+        let call = git.call("read-tree").args(["-m", "-u", from.as_str(), to.as_str()]);
+        let answer = call.run()?;
+        match answer.code {
+            Some(0) => Ok(true),
+            Some(128) => Ok(false),
+            _ => Err(ExecError::Failed(Box::new(answer)).into()),
+        }
+    }
+}
+
+fn parse(answer: &[u8]) -> Vec<Worktree> {
+    let mut worktrees: Vec<Worktree> = Vec::new();
+    for line in answer.split(|b| *b == 0) {
+        if let Some(path) = line.strip_prefix(b"worktree ") {
+            worktrees.push(Worktree {
+                path: path_of(path),
+                head: None,
+                branch: None,
+                prunable: false,
+            });
+        }
+        let Some(last) = worktrees.last_mut() else { continue };
+        let text = text_of(line);
+        if let Some(oid) = text.strip_prefix("HEAD ") {
+            last.head = Oid::parse(oid).filter(|o| !o.is_zero());
+        } else if let Some(branch) = text.strip_prefix("branch ") {
+            last.branch = RefName::parse(branch);
+        } else if text.starts_with("prunable") {
+            last.prunable = true;
+        }
+    }
+    worktrees
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_listing_is_read_with_bare_detached_and_prunable_ones() {
+        let oid = "0123456789abcdef0123456789abcdef01234567";
+        let answer = format!(
+            "worktree /a b\0HEAD {oid}\0branch refs/heads/main\0\0worktree /c\0bare\0\0\
+             worktree /d\nx\0HEAD {oid}\0detached\0prunable gitdir file points to non-existent location\0\0"
+        );
+        let list = parse(answer.as_bytes());
+        assert_eq!(list.len(), 3);
+        assert_eq!(list[0].branch.as_ref().unwrap().short(), "main");
+        assert_eq!(list[1].head, None);
+        assert_eq!(list[2].path, PathBuf::from("/d\nx"));
+        assert!(list[2].prunable && list[2].branch.is_none());
+    }
+}

@@ -1,0 +1,92 @@
+//! What one operation does to the trunk, as plain data.
+
+use crate::names::{Oid, RefName, RepoPath};
+
+/// One commit on the trunk, and the refs that must move with it or not at all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// The files; exactly these paths differ from the parent.
+    pub edits: Vec<Edit>,
+    /// The commit's subject, such as `claim: TICKET-foo-001`.
+    pub subject: String,
+    /// Why, in the user's words.
+    pub reason: Option<String>,
+    /// `Key: value` lines that let the story be told from git alone.
+    pub trailers: Vec<(&'static str, String)>,
+    /// Other refs, moved in the same transaction.
+    pub refs: Vec<RefEdit>,
+}
+
+/// What happens to one file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Edit {
+    /// A new file.
+    Add {
+        /// Where.
+        path: RepoPath,
+        /// What it holds.
+        content: Vec<u8>,
+    },
+    /// A file goes elsewhere, with new contents; the same place is an edit in place.
+    Move {
+        /// Where it is.
+        from: RepoPath,
+        /// Where it goes.
+        to: RepoPath,
+        /// What it then holds.
+        content: Vec<u8>,
+    },
+}
+
+/// Where a ref of a [`Change`] is to point.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// The commit that the change becomes.
+    ThisCommit,
+    /// A commit that exists.
+    Commit(Oid),
+}
+
+/// What happens to one ref beside the trunk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RefEdit {
+    /// It must not exist, and then points there.
+    Create {
+        /// Which ref.
+        name: RefName,
+        /// Where it points.
+        to: Target,
+    },
+    /// It must be at `from`, and then points to `to`.
+    Move {
+        /// Which ref.
+        name: RefName,
+        /// Where it must be.
+        from: Oid,
+        /// Where it goes.
+        to: Target,
+    },
+    /// It must be at `at`, and is gone then.
+    Delete {
+        /// Which ref.
+        name: RefName,
+        /// Where it must be.
+        at: Oid,
+    },
+}
+
+/// Trailer keys: with them the history of the trunk alone tells who did what.
+pub mod trailer {
+    /// The unique id of a claim.
+    pub const CLAIM: &str = "Tix-Claim";
+    /// Who acted.
+    pub const ACTOR: &str = "Tix-Actor";
+    /// The machine it was done on.
+    pub const HOST: &str = "Tix-Host";
+    /// The ticket.
+    pub const TICKET: &str = "Tix-Ticket";
+    /// The key of a repeatable `tix new`.
+    pub const KEY: &str = "Tix-Key";
+    /// Where the work of an earlier holder was kept.
+    pub const ATTIC: &str = "Tix-Attic";
+}

@@ -1,0 +1,233 @@
+//! Claiming: from the queue to active, and the renewal of one's own unfinished claim.
+
+use super::change::{Change, Edit, RefEdit, Target, trailer};
+use super::refusal::Refusal;
+use super::snapshot::{Node, Snapshot, Ticket, set_all};
+use crate::names::{Oid, RefName, RepoPath};
+use crate::ticket::{Lane, QueueGate, Status, StatusError, TicketId, Value};
+
+/// Who claims, when, and under which id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// Unique, random, and the same for all attempts of a run. Without it two agents of one identity
+    /// make the same commit in the same second, and git tells both "up to date".
+    pub id: String,
+    /// Who.
+    pub by: String,
+    /// When: RFC 3339, UTC.
+    pub at: String,
+    /// On which machine.
+    pub host: String,
+}
+
+impl Claim {
+    /// The keys of the ticket that a claim writes, and no other.
+    fn fields(&self) -> [(&'static str, Value<'_>); 4] {
+        [
+            ("status", Value::Text(Status::Claimed.as_str())),
+            ("claimed_by", Value::Text(&self.by)),
+            ("claimed_at", Value::Text(&self.at)),
+            ("claim_id", Value::Text(&self.id)),
+        ]
+    }
+}
+
+/// Everything a claim is decided on, beside the trunk.
+pub struct ClaimRequest<'a> {
+    /// The claim to record.
+    pub claim: &'a Claim,
+    /// Whether a person must have queued the ticket first.
+    pub gate: QueueGate,
+    /// Why, in the claimer's words.
+    pub reason: Option<&'a str>,
+    /// Where an active ticket's file goes: from its id and its session.
+    pub place: &'a dyn Fn(&TicketId, &str) -> Result<RepoPath, String>,
+    /// The ticket branch of an id.
+    pub branch: &'a dyn Fn(&TicketId, &str) -> Result<RefName, String>,
+    /// Where the ticket branch begins.
+    pub base: Target,
+}
+
+/// What a claim came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claimed {
+    /// The ticket; renamed when it had no sequence.
+    pub id: TicketId,
+    /// The id before.
+    pub was: TicketId,
+    /// The session the ticket belongs to.
+    pub session: String,
+    /// Where its file is now.
+    pub path: RepoPath,
+    /// The ticket branch.
+    pub branch: RefName,
+}
+
+/// Moves a ticket from the queue to active.
+pub fn claim(
+    ticket: &Ticket<'_>,
+    snapshot: &Snapshot,
+    request: &ClaimRequest<'_>,
+) -> Result<(Change, Claimed), Refusal> {
+    let entry = ticket.entry;
+    if let Node::Other(what) = entry.node {
+        return Err(Refusal::NotAFile { path: entry.path.clone(), what });
+    }
+    match entry.lane {
+        Lane::Queue => {}
+        Lane::Active => return Err(ticket.held_refusal()),
+        lane @ (Lane::Completed | Lane::Archive) => {
+            return Err(Refusal::NotInQueue { id: entry.id.clone(), lane });
+        }
+    }
+    check_claimable(ticket, request.gate)?;
+    let bad = |why: String| Refusal::BadName { id: entry.id.clone(), why };
+    let session = session_of(ticket);
+    let id = sequenced(ticket, snapshot, &session).map_err(bad)?;
+    let path = (request.place)(&id, &session).map_err(bad)?;
+    let branch = (request.branch)(&id, &session).map_err(bad)?;
+    if let Some(taken) = snapshot.entries.iter().find(|e| e.path == path) {
+        return Err(Refusal::Exists { id: taken.id.clone(), path });
+    }
+    let mut document = ticket.document.clone();
+    if id != entry.id {
+        let sequence = format!("{:03}", id.sequence().unwrap_or_default());
+        set_all(&mut document, &entry.path, &[("sequence", Value::Text(&sequence))])?;
+        if document.has("ticket_id") {
+            set_all(&mut document, &entry.path, &[("ticket_id", Value::Text(id.as_str()))])?;
+        }
+    }
+    let claim = request.claim;
+    set_all(&mut document, &entry.path, &claim.fields())?;
+    let change = Change {
+        edits: vec![Edit::Move {
+            from: entry.path.clone(),
+            to: path.clone(),
+            content: document.into_bytes(),
+        }],
+        subject: format!("claim: {id}"),
+        reason: request.reason.map(str::to_owned),
+        trailers: trailers(claim, &id),
+        refs: vec![RefEdit::Create { name: branch.clone(), to: request.base.clone() }],
+    };
+    Ok((change, Claimed { id, was: entry.id.clone(), session, path, branch }))
+}
+
+/// Renews an unfinished claim of this clone with a new id.
+///
+/// It is a push, though the ticket stays where it is: a release of the old claim whose answer was lost
+/// can still land, and would take the ticket from under whoever resumed. The new commit makes such a
+/// release a push that no longer fits.
+///
+/// `old` is the claim that was seen to be unfinished; `branch_at` is where the ticket branch is now,
+/// `None` when it does not exist.
+pub fn resume(
+    ticket: &Ticket<'_>,
+    request: &ClaimRequest<'_>,
+    old: &str,
+    branch_at: Option<&Oid>,
+) -> Result<(Change, Claimed), Refusal> {
+    let entry = ticket.entry;
+    let held = ticket.held();
+    if entry.lane != Lane::Active {
+        return Err(Refusal::NotActive { id: entry.id.clone(), lane: entry.lane });
+    }
+    if held.claim_id.as_deref() != Some(old) {
+        return Err(Refusal::ClaimChanged {
+            id: entry.id.clone(),
+            expected: old.to_owned(),
+            held: Box::new(held),
+        });
+    }
+    let bad = |why: String| Refusal::BadName { id: entry.id.clone(), why };
+    let session = session_of(ticket);
+    let branch = (request.branch)(&entry.id, &session).map_err(bad)?;
+    let claim = request.claim;
+    let mut document = ticket.document.clone();
+    set_all(&mut document, &entry.path, &claim.fields())?;
+    let to = request.base.clone();
+    let branch_edit = match (branch_at, &to) {
+        (None, _) => Some(RefEdit::Create { name: branch.clone(), to }),
+        // A branch that starts from the base and not from the claim is where it belongs already.
+        (Some(_), Target::Commit(_)) => None,
+        (Some(from), Target::ThisCommit) => {
+            Some(RefEdit::Move { name: branch.clone(), from: from.clone(), to })
+        }
+    };
+    let change = Change {
+        edits: vec![Edit::Move {
+            from: entry.path.clone(),
+            to: entry.path.clone(),
+            content: document.into_bytes(),
+        }],
+        subject: format!("claim: {} (resumed)", entry.id),
+        reason: request.reason.map(str::to_owned),
+        trailers: trailers(claim, &entry.id),
+        refs: branch_edit.into_iter().collect(),
+    };
+    let claimed = Claimed {
+        id: entry.id.clone(),
+        was: entry.id.clone(),
+        session,
+        path: entry.path.clone(),
+        branch,
+    };
+    Ok((change, claimed))
+}
+
+fn trailers(claim: &Claim, id: &TicketId) -> Vec<(&'static str, String)> {
+    vec![
+        (trailer::TICKET, id.to_string()),
+        (trailer::CLAIM, claim.id.clone()),
+        (trailer::ACTOR, claim.by.clone()),
+        (trailer::HOST, claim.host.clone()),
+    ]
+}
+
+fn check_claimable(ticket: &Ticket<'_>, gate: QueueGate) -> Result<(), Refusal> {
+    let id = || ticket.entry.id.clone();
+    if let Some(why) = ticket.blocked() {
+        return Err(Refusal::Blocked { id: id(), why });
+    }
+    let need = match gate {
+        QueueGate::Open => "open or queued",
+        QueueGate::RequireQueued => "queued",
+    };
+    let status = match ticket.document.status() {
+        Ok(reading) => reading.status,
+        // A ticket that says nothing of its status is what its lane says: waiting in the queue.
+        Err(StatusError::Missing) => Status::Open,
+        Err(StatusError::Unknown { text, .. }) => {
+            return Err(Refusal::NotClaimable { id: id(), status: text, need });
+        }
+    };
+    if status.is_claimable(gate) {
+        return Ok(());
+    }
+    let written = ticket.document.text("status").unwrap_or_else(|| status.as_str().to_owned());
+    Err(Refusal::NotClaimable { id: id(), status: written, need })
+}
+
+/// The session a ticket belongs to: what it says, else its id without prefix and sequence.
+pub(super) fn session_of(ticket: &Ticket<'_>) -> String {
+    let family = ticket.entry.id.without_sequence();
+    ticket
+        .document
+        .text("session_id")
+        .unwrap_or_else(|| family.strip_prefix("TICKET-").unwrap_or(family).to_owned())
+}
+
+/// The id with a sequence. A ticket whose `sequence:` is there but says nothing, and whose name has
+/// none, gets the next free one; every other ticket keeps its name.
+fn sequenced(ticket: &Ticket<'_>, snapshot: &Snapshot, session: &str) -> Result<TicketId, String> {
+    let id = &ticket.entry.id;
+    let waits = ticket.document.has("sequence") && ticket.document.text("sequence").is_none();
+    if !waits || id.sequence().is_some() {
+        return Ok(id.clone());
+    }
+    // The family is the file's own name; a session that is spelled otherwise counts too, so that the
+    // number is free in both.
+    let by_name = snapshot.next_sequence(id.without_sequence());
+    let by_session = snapshot.next_sequence(&format!("TICKET-{session}"));
+    id.with_sequence(by_name.max(by_session)).map_err(|e| e.to_string())
+}

@@ -1,0 +1,138 @@
+//! New tickets, numbered on the trunk.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+
+use super::change::{Change, Edit, trailer};
+use super::refusal::Refusal;
+use super::snapshot::Snapshot;
+use crate::names::RepoPath;
+use crate::ticket::{
+    Appended, Document, DocumentError, Entry as LogEntry, SessionId, Status, TicketId, Value,
+};
+
+/// One ticket that is to be written.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    /// Its text: a template or a file, with everything but id and sequence in place.
+    pub document: Document,
+    /// The session that names it.
+    pub session: SessionId,
+    /// The id it shall have if that is free: that of the file it comes from.
+    pub wish: Option<TicketId>,
+    /// What to call it in an error: the file it comes from, or its title.
+    pub label: String,
+}
+
+/// What is asked for.
+pub struct NewTicket<'a> {
+    /// The tickets, in the order of their numbers.
+    pub drafts: &'a [Draft],
+    /// Who writes them.
+    pub actor: &'a str,
+    /// The key under which a repeated call finds them again.
+    pub key: Option<&'a str>,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// The same as it is written: RFC 3339, UTC.
+    pub created: &'a str,
+    /// Who writes the changelog entry.
+    pub role: &'a str,
+    /// The queue's directory.
+    pub queue: &'a RepoPath,
+}
+
+/// Puts the drafts into the queue, each under the next free sequence of its session over all lanes.
+pub fn create(
+    snapshot: &Snapshot,
+    request: &NewTicket<'_>,
+) -> Result<(Change, Vec<TicketId>), Refusal> {
+    let mut next: BTreeMap<String, u32> = BTreeMap::new();
+    let mut ids: Vec<TicketId> = Vec::new();
+    let mut edits = Vec::new();
+    for draft in request.drafts {
+        let id = number(draft, snapshot, &mut next, &ids)?;
+        let bad = |why: &str| Refusal::BadName { id: id.clone(), why: why.to_owned() };
+        let path = request
+            .queue
+            .join(&format!("{id}.md"))
+            .ok_or_else(|| bad("its name is no file name"))?;
+        let damaged = |e: DocumentError| Refusal::Damaged {
+            path: path.clone(),
+            line: e.line,
+            why: format!("{} (in {})", e.kind, draft.label),
+        };
+        let content = fill(draft, &id, request).map_err(damaged)?;
+        edits.push(Edit::Add { path, content });
+        ids.push(id);
+    }
+    let named: Vec<&str> = ids.iter().map(TicketId::as_str).collect();
+    let mut trailers: Vec<(&'static str, String)> =
+        ids.iter().map(|id| (trailer::TICKET, id.to_string())).collect();
+    trailers.push((trailer::ACTOR, request.actor.to_owned()));
+    trailers.extend(request.key.map(|key| (trailer::KEY, key.to_owned())));
+    let change = Change {
+        edits,
+        subject: format!("new: {}", named.join(" ")),
+        reason: None,
+        trailers,
+        refs: Vec::new(),
+    };
+    Ok((change, ids))
+}
+
+fn number(
+    draft: &Draft,
+    snapshot: &Snapshot,
+    next: &mut BTreeMap<String, u32>,
+    taken: &[TicketId],
+) -> Result<TicketId, Refusal> {
+    let free = |id: &TicketId| !taken.contains(id) && snapshot.entries.iter().all(|e| e.id != *id);
+    if let Some(wish) = draft.wish.as_ref().filter(|id| free(id)) {
+        return Ok(wish.clone());
+    }
+    let family = format!("TICKET-{}", draft.session.as_str());
+    let bad = |e: crate::ticket::IdError| Refusal::BadQuery {
+        query: draft.session.as_str().to_owned(),
+        why: e.to_string(),
+    };
+    let base = TicketId::parse(&family).map_err(bad)?;
+    let counter = next.entry(family).or_insert_with_key(|family| snapshot.next_sequence(family));
+    loop {
+        let id = base.with_sequence(*counter).map_err(bad)?;
+        *counter += 1;
+        if free(&id) {
+            return Ok(id);
+        }
+    }
+}
+
+fn fill(draft: &Draft, id: &TicketId, request: &NewTicket<'_>) -> Result<Vec<u8>, DocumentError> {
+    let mut document = draft.document.clone();
+    document.set("ticket_id", Value::Text(id.as_str()))?;
+    document.set("session_id", Value::Text(draft.session.as_str()))?;
+    if let Some(sequence) = id.sequence() {
+        document.set("sequence", Value::Text(&format!("{sequence:03}")))?;
+    }
+    let waiting = document
+        .status()
+        .is_ok_and(|s| matches!(s.status, Status::Draft | Status::Open | Status::Queued));
+    if !waiting {
+        document.set("status", Value::Text(Status::Open.as_str()))?;
+    }
+    if document.text("created").is_none() {
+        document.set("created", Value::Text(request.created))?;
+    }
+    let entry = LogEntry {
+        at: request.at,
+        role: request.role,
+        kind: "created",
+        lines: &[format!("Created by {}", request.actor)],
+    };
+    // A ticket from a file may have no changelog; the commit tells of its making.
+    match document.append_changelog(&entry) {
+        Appended::Yes | Appended::NoSection => {}
+    }
+    Ok(document.into_bytes())
+}

@@ -1,0 +1,21 @@
+//! Decisions: one pure function per verb, from what the trunk holds and what is asked to a
+//! [`Change`] or a [`Refusal`].
+//!
+//! Nothing here reads a file, a clock, the environment or git. Whatever a decision needs is handed
+//! in, so that it can be made again, unchanged, each time the trunk has moved on.
+
+mod activate;
+mod change;
+mod claim;
+mod create;
+mod refusal;
+mod release;
+mod snapshot;
+
+pub use activate::{Activation, record_activation};
+pub use change::{Change, Edit, RefEdit, Target};
+pub use claim::{Claim, ClaimRequest, Claimed, claim, resume};
+pub use create::{Draft, NewTicket, create};
+pub use refusal::{Held, Refusal};
+pub use release::{Branch, ReleaseRequest, release};
+pub use snapshot::{Entry, Node, Odd, Snapshot, Ticket};

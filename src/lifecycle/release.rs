@@ -1,0 +1,134 @@
+//! Giving a ticket back to the queue.
+
+use chrono::{DateTime, Utc};
+
+use super::change::{Change, Edit, RefEdit, Target, trailer};
+use super::refusal::Refusal;
+use super::snapshot::{Ticket, set_all};
+use crate::names::{Oid, RefName, RepoPath};
+use crate::ticket::{Appended, Entry as LogEntry, Lane, QueueGate, Status, Value};
+
+/// What becomes of the ticket branch on the remote.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Branch {
+    /// There is none.
+    Absent,
+    /// It holds nothing but tix's own commits: deleted, if it is still at this commit.
+    Delete {
+        /// Which ref.
+        name: RefName,
+        /// Where it must be.
+        at: Oid,
+    },
+    /// It holds work: kept under another name, and the old name becomes free.
+    Keep {
+        /// Which ref.
+        name: RefName,
+        /// Where it must be.
+        at: Oid,
+        /// The name it is kept under.
+        attic: RefName,
+    },
+}
+
+/// Who gives a ticket back, and why.
+pub struct ReleaseRequest<'a> {
+    /// Who asks.
+    pub actor: &'a str,
+    /// The beginning of the claim ids that this clone makes: a claim of this clone may be given back
+    /// from it under any name.
+    pub clone_prefix: &'a str,
+    /// The claim that must still hold the ticket; `None` for whichever does.
+    pub claim_id: Option<&'a str>,
+    /// Why, in the holder's words.
+    pub reason: Option<&'a str>,
+    /// When: for the changelog entry.
+    pub at: DateTime<Utc>,
+    /// Who writes the changelog entry.
+    pub role: &'a str,
+    /// Whether a queued ticket needs a person's word: then it keeps the one it had.
+    pub gate: QueueGate,
+    /// The queue's directory.
+    pub queue: &'a RepoPath,
+}
+
+/// Moves a held ticket back to the queue and frees its branch name.
+pub fn release(
+    ticket: &Ticket<'_>,
+    request: &ReleaseRequest<'_>,
+    branch: Branch,
+) -> Result<Change, Refusal> {
+    let entry = ticket.entry;
+    if entry.lane != Lane::Active {
+        return Err(Refusal::NotActive { id: entry.id.clone(), lane: entry.lane });
+    }
+    let held = ticket.held();
+    let claim_id = held.claim_id.clone().unwrap_or_default();
+    if let Some(expected) = request.claim_id.filter(|id| *id != claim_id) {
+        return Err(Refusal::ClaimChanged {
+            id: entry.id.clone(),
+            expected: expected.to_owned(),
+            held: Box::new(held),
+        });
+    }
+    let ours = claim_id.starts_with(request.clone_prefix);
+    if !ours && held.by.as_deref() != Some(request.actor) {
+        return Err(Refusal::NotHolder {
+            id: entry.id.clone(),
+            actor: request.actor.to_owned(),
+            held: Box::new(held),
+        });
+    }
+    let bad = |why: &str| Refusal::BadName { id: entry.id.clone(), why: why.to_owned() };
+    let to = request
+        .queue
+        .join(&format!("{}.md", entry.id))
+        .ok_or_else(|| bad("its name is no file name"))?;
+    let content = given_back(ticket, request)?;
+    let mut trailers = vec![
+        (trailer::TICKET, entry.id.to_string()),
+        (trailer::CLAIM, claim_id),
+        (trailer::ACTOR, request.actor.to_owned()),
+    ];
+    let mut refs = Vec::new();
+    match branch {
+        Branch::Absent => {}
+        Branch::Delete { name, at } => refs.push(RefEdit::Delete { name, at }),
+        Branch::Keep { name, at, attic } => {
+            trailers.push((trailer::ATTIC, attic.short().to_owned()));
+            refs.push(RefEdit::Create { name: attic, to: Target::Commit(at.clone()) });
+            refs.push(RefEdit::Delete { name, at });
+        }
+    }
+    Ok(Change {
+        edits: vec![Edit::Move { from: entry.path.clone(), to, content }],
+        subject: format!("release: {}", entry.id),
+        reason: request.reason.map(str::to_owned),
+        trailers,
+        refs,
+    })
+}
+
+fn given_back(ticket: &Ticket<'_>, request: &ReleaseRequest<'_>) -> Result<Vec<u8>, Refusal> {
+    let mut document = ticket.document.clone();
+    // Whoever could claim it had it queued, where that is needed; a release does not take that back.
+    let status = match request.gate {
+        QueueGate::Open => Status::Open,
+        QueueGate::RequireQueued => Status::Queued,
+    };
+    let path = &ticket.entry.path;
+    set_all(&mut document, path, &[("status", Value::Text(status.as_str()))])?;
+    for key in ["claimed_by", "claimed_at", "claim_id", "branch", "worktree_path"] {
+        if document.has(key) {
+            set_all(&mut document, path, &[(key, Value::Null)])?;
+        }
+    }
+    let mut lines = vec![format!("Given back to the queue by {}", request.actor)];
+    lines.extend(request.reason.map(|reason| format!("Reason: {reason}")));
+    let entry = LogEntry { at: request.at, role: request.role, kind: "released", lines: &lines };
+    // Without a changelog section the commit alone tells it.
+    match document.append_changelog(&entry) {
+        Appended::Yes | Appended::NoSection => {}
+    }
+    Ok(document.into_bytes())
+}

@@ -1,0 +1,147 @@
+//! The tickets of one trunk commit, as values.
+
+use super::Refusal;
+use super::refusal::Held;
+use crate::names::{Oid, RepoPath};
+use crate::ticket::{Document, Lane, Resolution, TicketId, Value, resolve};
+
+/// What stands at a path below a lane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Node {
+    /// A regular file.
+    File,
+    /// Anything else; the words say what, as in "a symbolic link".
+    Other(&'static str),
+}
+
+/// A ticket's place on the trunk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The file's stem.
+    pub id: TicketId,
+    /// The lane it is in.
+    pub lane: Lane,
+    /// Where the file is.
+    pub path: RepoPath,
+    /// What stands there.
+    pub node: Node,
+    /// Its contents' id.
+    pub oid: Oid,
+}
+
+/// A Markdown file in a lane whose name is no ticket id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Odd {
+    /// Where the file is.
+    pub path: RepoPath,
+    /// What is wrong with its name.
+    pub why: String,
+}
+
+/// All tickets of one commit.
+#[derive(Clone, Debug, Default)]
+pub struct Snapshot {
+    /// The tickets, sorted by path.
+    pub entries: Vec<Entry>,
+    /// Files that look like tickets and are not.
+    pub odd: Vec<Odd>,
+}
+
+/// A ticket with its contents.
+#[derive(Clone, Debug)]
+pub struct Ticket<'a> {
+    /// Its place.
+    pub entry: &'a Entry,
+    /// Its text.
+    pub document: Document,
+}
+
+impl Snapshot {
+    /// The one ticket that `query` means.
+    pub fn find(&self, query: &str) -> Result<&Entry, Refusal> {
+        let ids: Vec<TicketId> = self.entries.iter().map(|e| e.id.clone()).collect();
+        let bad = |why: String| Refusal::BadQuery { query: query.to_owned(), why };
+        match resolve(query, &ids).map_err(|e| bad(e.to_string()))? {
+            Resolution::One(id) => self.find_id(id),
+            Resolution::Many(matches) => Err(Refusal::Ambiguous {
+                query: query.to_owned(),
+                matches: matches.into_iter().cloned().collect(),
+            }),
+            Resolution::None { nearest } => Err(Refusal::NotFound {
+                query: query.to_owned(),
+                nearest: nearest.into_iter().cloned().collect(),
+            }),
+        }
+    }
+
+    /// The one place of exactly this id.
+    pub fn find_id(&self, id: &TicketId) -> Result<&Entry, Refusal> {
+        let found: Vec<&Entry> = self.entries.iter().filter(|e| e.id == *id).collect();
+        match found.as_slice() {
+            [] => Err(Refusal::NotFound { query: id.to_string(), nearest: Vec::new() }),
+            [one] => Ok(one),
+            many => Err(Refusal::Duplicate {
+                id: id.clone(),
+                paths: many.iter().map(|e| e.path.clone()).collect(),
+            }),
+        }
+    }
+
+    /// The next free sequence of a family of ids, such as `TICKET-foo`, over all lanes.
+    pub fn next_sequence(&self, family: &str) -> u32 {
+        let used = self.entries.iter().filter(|e| e.id.without_sequence() == family);
+        used.filter_map(|e| e.id.sequence()).max().unwrap_or(0) + 1
+    }
+}
+
+impl Ticket<'_> {
+    /// Who holds it, by its own words.
+    pub fn held(&self) -> Held {
+        Held {
+            by: self.document.text("claimed_by"),
+            at: self.document.text("claimed_at"),
+            claim_id: self.document.text("claim_id"),
+        }
+    }
+
+    /// The refusal that says that somebody holds it.
+    pub fn held_refusal(&self) -> Refusal {
+        Refusal::Held {
+            id: self.entry.id.clone(),
+            path: self.entry.path.clone(),
+            held: Box::new(self.held()),
+        }
+    }
+
+    /// Why it is blocked; `None` when it is not.
+    pub fn blocked(&self) -> Option<String> {
+        let flagged = self.document.status().is_ok_and(|reading| reading.blocked);
+        let reason = self.document.text("blocked").filter(|text| !is_false(text));
+        match (reason, flagged) {
+            (Some(reason), _) => Some(reason),
+            (None, true) => Some("its status says so".to_owned()),
+            (None, false) => None,
+        }
+    }
+}
+
+/// Writes several keys; a document that cannot take one is damaged at that line.
+pub(super) fn set_all(
+    document: &mut Document,
+    path: &RepoPath,
+    fields: &[(&str, Value<'_>)],
+) -> Result<(), Refusal> {
+    for (key, value) in fields {
+        document.set(key, *value).map_err(|e| Refusal::Damaged {
+            path: path.clone(),
+            line: e.line,
+            why: e.kind.to_string(),
+        })?;
+    }
+    Ok(())
+}
+
+/// The spellings of false that YAML 1.1 and 1.2 readers share, and the words people write for it.
+fn is_false(text: &str) -> bool {
+    matches!(text.to_ascii_lowercase().as_str(), "false" | "no" | "off" | "none" | "0")
+}

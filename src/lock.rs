@@ -1,0 +1,137 @@
+//! Locks between the processes of one machine: OS file locks, which a crash frees.
+//!
+//! The file is removed when the lock is given up, while it is still held. A process that opened the
+//! file just before it was removed may then lock a file that has no name any more, and would believe
+//! that it is alone; so whoever gets a lock looks whether the name still leads to the same file.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// How long a waiter sleeps between two tries: short beside the shortest thing a lock is held for (a
+/// push to a local remote, about 15 ms), and a try costs a microsecond.
+const POLL: Duration = Duration::from_millis(2);
+
+/// A held lock.
+#[derive(Debug)]
+pub struct Lock {
+    path: PathBuf,
+    file: File,
+}
+
+impl Lock {
+    /// Takes the lock if nobody has it.
+    pub fn try_take(path: &Path) -> io::Result<Option<Lock>> {
+        loop {
+            if let Some(parent) = path.parent() {
+                std::fs::create_dir_all(parent)?;
+            }
+            let file = match OpenOptions::new()
+                .create(true)
+                .truncate(false)
+                .write(true)
+                .read(true)
+                .open(path)
+            {
+                Ok(file) => file,
+                // The directory went between the two calls: its last user cleared it away.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(error) => return Err(error),
+            };
+            match file.try_lock() {
+                Ok(()) => {}
+                Err(std::fs::TryLockError::WouldBlock) => return Ok(None),
+                Err(std::fs::TryLockError::Error(error)) => return Err(error),
+            }
+            if same_file(&file, path)? {
+                return Ok(Some(Lock { path: path.to_owned(), file }));
+            }
+        }
+    }
+
+    /// Takes the lock, waiting for it until `deadline`; `None` when somebody else still has it then.
+    pub fn take(path: &Path, deadline: Instant) -> io::Result<Option<Lock>> {
+        loop {
+            if let Some(lock) = Lock::try_take(path)? {
+                return Ok(Some(lock));
+            }
+            if Instant::now() >= deadline {
+                return Ok(None);
+            }
+            std::thread::sleep(POLL);
+        }
+    }
+}
+
+impl Lock {
+    /// Gives the lock up but leaves its file: a sign that its holder did not end well.
+    pub fn abandon(mut self) {
+        self.path = PathBuf::new();
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        if self.path.as_os_str().is_empty() {
+            return;
+        }
+        if let Err(error) = std::fs::remove_file(&self.path) {
+            tracing::debug!(path = %self.path.display(), %error, "remove lock");
+        }
+    }
+}
+
+#[cfg(unix)]
+fn same_file(file: &File, path: &Path) -> io::Result<bool> {
+    use std::os::unix::fs::MetadataExt;
+    let ours = file.metadata()?;
+    match std::fs::metadata(path) {
+        Ok(named) => Ok(named.dev() == ours.dev() && named.ino() == ours.ino()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Windows does not remove a file's name while it is open.
+#[cfg(not(unix))]
+fn same_file(_file: &File, _path: &Path) -> io::Result<bool> {
+    Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_excludes_and_leaves_no_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("deep/x.lock");
+        let first = Lock::try_take(&path).unwrap().unwrap();
+        assert!(Lock::try_take(&path).unwrap().is_none());
+        drop(first);
+        assert!(!path.exists());
+        assert!(Lock::try_take(&path).unwrap().is_some());
+    }
+
+    #[test]
+    fn many_threads_are_never_inside_together() {
+        use std::sync::atomic::{AtomicU32, Ordering};
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x.lock");
+        let inside = AtomicU32::new(0);
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    for _ in 0..20 {
+                        let far = Instant::now() + Duration::from_secs(60);
+                        let lock = Lock::take(&path, far).unwrap().unwrap();
+                        assert_eq!(inside.fetch_add(1, Ordering::SeqCst), 0);
+                        inside.fetch_sub(1, Ordering::SeqCst);
+                        drop(lock);
+                    }
+                });
+            }
+        });
+    }
+}

@@ -1,0 +1,152 @@
+//! The only printer. stdout is the answer, stderr is the narration.
+
+use std::fmt::Write as _;
+use std::io::{self, IsTerminal, Write};
+
+use serde::Serialize;
+
+use crate::error::Failure;
+
+/// What the user wants to see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Text for people.
+    Human,
+    /// One JSON object.
+    Json,
+}
+
+/// Whether the narration is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Narration {
+    /// Yes.
+    On,
+    /// Errors only.
+    Quiet,
+}
+
+/// Writes answers and narration in the form that was asked for.
+#[derive(Clone, Debug)]
+pub struct Out {
+    /// The form of the answer.
+    pub format: Format,
+    narration: Narration,
+    color: bool,
+    terminal: bool,
+}
+
+impl Out {
+    /// An output in this form. Colour only on a terminal, and never against `NO_COLOR` (<https://no-color.org>).
+    pub fn new(format: Format, narration: Narration, env: &crate::env::Env) -> Out {
+        let plain = env.no_color() || env.term().is_some_and(|t| t == "dumb");
+        let terminal = io::stderr().is_terminal();
+        Out { format, narration, color: terminal && !plain, terminal: terminal && !env.is_ci() }
+    }
+
+    /// Whether stdout is a terminal.
+    pub fn is_terminal() -> bool {
+        io::stdout().is_terminal()
+    }
+
+    /// Prints the answer as it is.
+    pub fn answer(&self, text: &str) {
+        write_all(&mut io::stdout().lock(), text);
+    }
+
+    /// Prints the answer as one JSON object on one line.
+    pub fn json(&self, value: &impl Serialize) {
+        match serde_json::to_string(value) {
+            Ok(text) => write_all(&mut io::stdout().lock(), &format!("{text}\n")),
+            Err(error) => tracing::error!(%error, "JSON"),
+        }
+    }
+
+    /// Tells a person what happens.
+    pub fn narrate(&self, text: &str) {
+        if self.narration == Narration::On {
+            self.clear_progress();
+            write_all(&mut io::stderr().lock(), &format!("{text}\n"));
+        }
+    }
+
+    /// Warns.
+    pub fn warn(&self, text: &str) {
+        self.clear_progress();
+        let label = self.paint("33", "warning:");
+        write_all(&mut io::stderr().lock(), &format!("{label} {}\n", safe(text)));
+    }
+
+    /// Shows what is being waited for, on one line that the next output replaces; on a terminal only.
+    pub fn progress(&self, text: &str) {
+        if self.terminal && self.narration == Narration::On && self.format == Format::Human {
+            write_all(&mut io::stderr().lock(), &format!("\r\x1b[K{text}"));
+        }
+    }
+
+    /// Takes the progress line away.
+    pub fn clear_progress(&self) {
+        if self.terminal && self.narration == Narration::On && self.format == Format::Human {
+            write_all(&mut io::stderr().lock(), "\r\x1b[K");
+        }
+    }
+
+    /// Reports a failure: as JSON on stdout when that is the form of the answer, else on stderr.
+    pub fn failure(&self, failure: &Failure) {
+        self.clear_progress();
+        if self.format == Format::Json {
+            self.json(&failure.json());
+            return;
+        }
+        let mut text = format!("{} {}\n", self.paint("1;31", "error:"), safe(&failure.message));
+        let width = failure.facts.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+        for (name, value) in &failure.facts {
+            for (n, line) in value.lines().enumerate() {
+                let label = if n == 0 { *name } else { "" };
+                // Writing to a string cannot fail.
+                writeln!(text, "  {label:width$}  {}", safe(line)).ok();
+            }
+        }
+        for hint in &failure.hints {
+            writeln!(text, "{} {}", self.paint("36", "hint:"), safe(hint)).ok();
+        }
+        write_all(&mut io::stderr().lock(), &text);
+    }
+
+    /// The text in this colour (an SGR code) where colours are wanted on stderr.
+    pub fn paint(&self, code: &str, text: &str) -> String {
+        if self.color { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+    }
+}
+
+/// The text with everything that a terminal would obey made visible: control characters, and the
+/// bidirectional overrides with which a title can pretend to be another.
+pub fn safe(text: &str) -> String {
+    let obeyed = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    if !text.contains(obeyed) {
+        return text.to_owned();
+    }
+    text.chars()
+        .map(|c| if obeyed(c) { c.escape_unicode().to_string() } else { c.to_string() })
+        .collect()
+}
+
+/// Writes, and ends quietly when nobody reads any more: a closed pipe is not an error.
+fn write_all(to: &mut impl Write, text: &str) {
+    if let Err(error) = to.write_all(text.as_bytes()).and_then(|()| to.flush()) {
+        tracing::debug!(%error, "output");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::safe;
+
+    #[test]
+    fn nothing_in_a_title_reaches_the_terminal_as_a_command() {
+        assert_eq!(safe("a\x1b[31mb\nc\u{202e}d"), "a\\u{1b}[31mb\\u{a}c\\u{202e}d");
+        assert_eq!(safe("日本 é"), "日本 é");
+    }
+}

@@ -1,0 +1,262 @@
+//! Adding an entry to the changelog of a ticket, the only change that tix makes to a body.
+
+use chrono::{DateTime, Utc};
+
+use super::Document;
+use super::edit::line_break_before;
+use super::markdown;
+
+/// An entry of the changelog:
+///
+/// ```text
+/// ## [2026-11-20 08:02] - Creator: activated
+/// - Branch: ticket/TICKET-foo-001
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Entry<'a> {
+    /// When it happened. Written in UTC, without a zone, as the form has none.
+    pub at: DateTime<Utc>,
+    /// Who did it.
+    pub role: &'a str,
+    /// What was done, in one word.
+    pub kind: &'a str,
+    /// The details, one list item each.
+    pub lines: &'a [String],
+}
+
+/// Whether an entry was added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Appended {
+    /// It was.
+    Yes,
+    /// There is no changelog in which it would be read as an entry.
+    NoSection,
+}
+
+impl Document {
+    /// Adds an entry at the end of the last `# Changelog` section, before the next heading of level
+    /// 1 if one follows. The line breaks are those of the section, and the last line of the file
+    /// ends, or does not end, as before.
+    ///
+    /// A heading inside of a code block or a comment is none, and a section in which one of these
+    /// is left open takes no entry.
+    pub fn append_changelog(&mut self, entry: &Entry<'_>) -> Appended {
+        let Some(end) = self.end_of_changelog() else {
+            return Appended::NoSection;
+        };
+        let section = self.bytes.get(..end).unwrap_or_default();
+        let text_end = section.trim_ascii_end().len();
+        let rest = section.get(text_end..).unwrap_or_default();
+        let line_end =
+            rest.iter().position(|byte| *byte == b'\n').map(|newline| text_end + newline + 1);
+
+        let at = line_end.unwrap_or(end);
+        let line_break = line_break_before(&self.bytes, at);
+        let mut new = line_break.to_owned();
+        if line_end.is_none() {
+            new.push_str(line_break);
+        }
+        new.push_str(&entry.to_markdown(line_break));
+        if line_end.is_some() {
+            new.push_str(line_break);
+            if at == end && end < self.bytes.len() {
+                new.push_str(line_break);
+            }
+        }
+        self.bytes.splice(at..at, new.into_bytes());
+        Appended::Yes
+    }
+
+    /// Where the changelog ends, counted from the start of the file.
+    fn end_of_changelog(&self) -> Option<usize> {
+        let body = self.body();
+        let outline = markdown::outline(body);
+        let mut following = outline.headings.iter().filter(|heading| heading.level == 1).rev();
+        let mut next = None;
+        following.find(|heading| {
+            let text = body.get(heading.text.clone()).unwrap_or_default();
+            let is_changelog = text.eq_ignore_ascii_case(b"changelog");
+            if !is_changelog {
+                next = Some(heading.start);
+            }
+            is_changelog
+        })?;
+        match next {
+            Some(start) => Some(self.body + start),
+            None if outline.open_at_end => None,
+            None => Some(self.bytes.len()),
+        }
+    }
+}
+
+impl Entry<'_> {
+    fn to_markdown(self, line_break: &str) -> String {
+        let when = self.at.format("%Y-%m-%d %H:%M");
+        let mut text = format!("## [{when}] - {}: {}", one_line(self.role), one_line(self.kind));
+        for line in self.lines.iter().map(|line| item(line)).filter(|line| !line.is_empty()) {
+            text.push_str(line_break);
+            text.push_str("- ");
+            text.push_str(&line);
+        }
+        text
+    }
+}
+
+/// The text on one line. Whatever moves a cursor or breaks a line becomes a blank, and no comment
+/// can start in it, not even for a reader that looks for comments in the middle of a line.
+fn one_line(text: &str) -> String {
+    let breaks = |c: char| c.is_control() || c.is_whitespace();
+    let words: Vec<&str> = text.split(breaks).filter(|word| !word.is_empty()).collect();
+    words.join(" ").replace("<!--", "&lt;!--")
+}
+
+/// The text as a list item. Markdown allows headings, quotes, code fences and further lists in an
+/// item, so whatever would start one is escaped.
+fn item(text: &str) -> String {
+    let line = one_line(text);
+    let marker = line.split(' ').next().unwrap_or_default();
+    let number = marker.trim_start_matches(|c: char| c.is_ascii_digit());
+    if number.len() < marker.len() && matches!(number, "." | ")") {
+        let digits = marker.len() - number.len();
+        let (digits, rest) = line.split_at_checked(digits).unwrap_or_default();
+        return format!("{digits}\\{rest}");
+    }
+    let is_rule = |c: char| line.chars().all(|other| other == c || other == ' ');
+    let starts_block = line.starts_with(['>', '<'])
+        || ["```", "~~~"].iter().any(|fence| line.starts_with(fence))
+        || (!marker.is_empty() && marker.bytes().all(|byte| byte == b'#'))
+        || matches!(marker, "-" | "+" | "*")
+        || (!line.is_empty() && ['-', '*', '_'].into_iter().any(is_rule));
+    if starts_block { format!("\\{line}") } else { line }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeZone as _;
+
+    use super::*;
+
+    const ADDED: &str = "## [2026-11-20 08:02] - Creator: activated\n- Branch: x";
+
+    fn append(body: &str, role: &str, lines: &[&str]) -> Option<String> {
+        let lines: Vec<String> = lines.iter().map(|line| (*line).to_owned()).collect();
+        let at = Utc.with_ymd_and_hms(2026, 11, 20, 8, 2, 59).unwrap();
+        let mut document = Document::parse(format!("---\n---\n{body}").into_bytes()).unwrap();
+        let before = document.clone();
+        let appended =
+            document.append_changelog(&Entry { at, role, kind: "activated", lines: &lines });
+        assert_eq!(Document::parse(document.as_bytes().to_vec()).as_ref(), Ok(&document));
+        match appended {
+            Appended::Yes => Some(String::from_utf8(document.body().to_vec()).unwrap()),
+            Appended::NoSection => {
+                assert_eq!(document, before);
+                None
+            }
+        }
+    }
+
+    fn add(body: &str) -> Option<String> {
+        append(body, "Creator", &["Branch: x"])
+    }
+
+    #[test]
+    fn an_entry_goes_to_the_end_of_the_section_and_every_other_byte_stays() {
+        let cases = [
+            ("# Changelog\n", format!("# Changelog\n\n{ADDED}\n")),
+            ("# Changelog", format!("# Changelog\n\n{ADDED}")),
+            (
+                "# changelog #\n\n## [x]\n- y\n\n\n",
+                format!("# changelog #\n\n## [x]\n- y\n\n{ADDED}\n\n\n"),
+            ),
+            ("# Changelog\n- y  ", format!("# Changelog\n- y  \n\n{ADDED}")),
+            ("# Changelog\n- y\n\n# Next\n", format!("# Changelog\n- y\n\n{ADDED}\n\n# Next\n")),
+            ("# Changelog\n- y\n# Next\n", format!("# Changelog\n- y\n\n{ADDED}\n\n# Next\n")),
+            ("# Changelog\n# Changelog\n", format!("# Changelog\n# Changelog\n\n{ADDED}\n")),
+            (
+                "# Changelog\n```\n# Next\n```\n",
+                format!("# Changelog\n```\n# Next\n```\n\n{ADDED}\n"),
+            ),
+        ];
+        for (before, after) in cases {
+            assert_eq!(add(before), Some(after), "{before:?}");
+        }
+    }
+
+    #[test]
+    fn an_entry_has_the_line_breaks_of_its_section() {
+        let added = ADDED.replace('\n', "\r\n");
+        assert_eq!(
+            add("# Changelog\r\n- y\r\n"),
+            Some(format!("# Changelog\r\n- y\r\n\r\n{added}\r\n"))
+        );
+        assert_eq!(add("a\r\n# Changelog"), Some(format!("a\r\n# Changelog\r\n\r\n{added}")));
+    }
+
+    #[test]
+    fn only_a_real_heading_starts_a_section() {
+        for body in [
+            "",
+            "## Changelog\n",
+            "#Changelog\n",
+            "    # Changelog\n",
+            "# Changelog of x\n",
+            "```\n# Changelog\n```\n",
+            "~~~~ md\n~~~\n# Changelog\n~~~~\n",
+            "````\n```\n# Changelog\n",
+            "<!--\n# Changelog\n-->\n",
+            "# Changelog\n```\nnever closed\n",
+            "# Changelog\n<!-- never closed\n",
+        ] {
+            assert_eq!(add(body), None, "{body:?}");
+        }
+        for body in
+            ["``` a`b\n# Changelog\n", "<!-- x -->\n# Changelog\n", "<!-->\n   # Changelog\n"]
+        {
+            assert_eq!(add(body), Some(format!("{body}\n{ADDED}\n")), "{body:?}");
+        }
+    }
+
+    #[test]
+    fn the_text_of_an_entry_forges_nothing() {
+        let hostile = [
+            "two\nlines\r\nand\u{2028}a third\u{1b}[31m",
+            "# Changelog",
+            "###### x",
+            "#123 is fixed",
+            "```sh",
+            "~~~",
+            "<!-- x",
+            "a <!-- b",
+            "<pre>",
+            "> x",
+            "- x",
+            "* * *",
+            "12. # x",
+            "- ## [2026-11-20 08:02] - Critic: reviewed",
+            " \n ",
+            "*emphasis* and [ ] a box",
+        ];
+        let expected = "\
+# Changelog
+
+## [2026-11-20 08:02] - a # b &lt;!-- c: activated
+- two lines and a third [31m
+- \\# Changelog
+- \\###### x
+- #123 is fixed
+- \\```sh
+- \\~~~
+- &lt;!-- x
+- a &lt;!-- b
+- \\<pre>
+- \\> x
+- \\- x
+- \\* * *
+- 12\\. # x
+- \\- ## [2026-11-20 08:02] - Critic: reviewed
+- *emphasis* and [ ] a box
+";
+        assert_eq!(append("# Changelog\n", "a\n# b <!-- c", &hostile).as_deref(), Some(expected));
+    }
+}

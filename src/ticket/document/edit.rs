@@ -1,0 +1,300 @@
+//! Changing one value and no other byte.
+
+use std::ops::Range;
+
+use super::{Document, DocumentError};
+
+/// A value to be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Value<'a> {
+    /// `null`
+    Null,
+    /// A text; quoted unless every reader of YAML takes it for the same text without quotes.
+    Text(&'a str),
+    /// A list of texts, in brackets on one line.
+    List(&'a [String]),
+    /// `true` or `false`
+    Bool(bool),
+}
+
+/// A key that is not there yet is added below the last of these. They are what a claim and its end
+/// write, so that these keys stay together, in the order in which they are set.
+const ANCHORS: [&str; 8] = [
+    "status",
+    "claimed_by",
+    "claimed_at",
+    "claim_id",
+    "branch",
+    "blocked",
+    "completed_at",
+    "resolution",
+];
+
+impl Document {
+    /// Writes a value and leaves every byte alone that does not belong to it: the comment behind
+    /// it, the quotes of others, line breaks, order.
+    ///
+    /// Of several lines for one key all get the value, because readers differ in which one they
+    /// take. A key that is not there is added below the claim's keys or `status`, else at the end.
+    /// A value of several lines becomes one line.
+    ///
+    /// Fails, and changes nothing, if the result could not be read again. That would be a mistake
+    /// in here.
+    pub fn set(&mut self, key: &str, value: Value<'_>) -> Result<(), DocumentError> {
+        let value = value.to_yaml();
+        let mut edits: Vec<(Range<usize>, String)> = Vec::new();
+        for field in self.fields.iter().filter(|field| field.key == key) {
+            let line = self.block().get(..field.value.start).unwrap_or_default();
+            let gap = if line.ends_with(':') { " " } else { "" };
+            edits.push((field.value.clone(), format!("{gap}{value}")));
+            edits.push((field.tail.clone(), String::new()));
+        }
+        if edits.is_empty() {
+            let anchor = self.fields.iter().rfind(|field| ANCHORS.contains(&field.key.as_str()));
+            let at = anchor.map_or(self.block.len(), |field| field.end);
+            let line_break = line_break_before(&self.bytes, self.block.start + at);
+            edits.push((at..at, format!("{}: {value}{line_break}", word(key))));
+        }
+
+        let mut bytes = self.bytes.clone();
+        // From the end to the start, so that the offsets of the edits to come stay right.
+        for (range, new) in edits.into_iter().rev() {
+            let range = self.block.start + range.start..self.block.start + range.end;
+            bytes.splice(range, new.into_bytes());
+        }
+        *self = Document::parse(bytes)?;
+        Ok(())
+    }
+}
+
+/// The line break of the last line that ends before `at`, so that what is added there looks like
+/// its neighbours.
+pub(super) fn line_break_before(bytes: &[u8], at: usize) -> &'static str {
+    let before = bytes.get(..at).unwrap_or_default();
+    let newline = before.iter().rposition(|byte| *byte == b'\n');
+    let lines = newline.and_then(|newline| before.get(..newline)).unwrap_or_default();
+    if lines.ends_with(b"\r") { "\r\n" } else { "\n" }
+}
+
+impl Value<'_> {
+    /// The value as it is written behind a key.
+    pub(super) fn to_yaml(self) -> String {
+        match self {
+            Value::Null => "null".to_owned(),
+            Value::Bool(true) => "true".to_owned(),
+            Value::Bool(false) => "false".to_owned(),
+            Value::Text(text) if is_plain(text) => text.to_owned(),
+            Value::Text(text) => quote(text),
+            Value::List(items) => {
+                let items: Vec<String> = items.iter().map(|item| word(item)).collect();
+                format!("[{}]", items.join(", "))
+            }
+        }
+    }
+}
+
+/// A text where plain text may not hold everything: as a key, and as an item of a list in brackets.
+fn word(text: &str) -> String {
+    let is_word = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_' | '.' | '/');
+    if is_plain(text) && text.chars().all(is_word) { text.to_owned() } else { quote(text) }
+}
+
+/// Whether YAML 1.1 and 1.2 both read this very text without quotes.
+///
+/// Stricter than the two standards: what starts with a digit, a sign or a dot may be a number, a
+/// date or a time for one of them, and quotes around a text that did not need them cost nothing.
+fn is_plain(text: &str) -> bool {
+    const WORDS: [&str; 9] = ["null", "true", "false", "yes", "no", "on", "off", "y", "n"];
+    let starts_well = text.starts_with(|c: char| c.is_alphabetic() || matches!(c, '/' | '_'));
+    starts_well
+        && !text.ends_with(|c: char| c == ':' || c.is_whitespace())
+        && !text.contains(": ")
+        && !text.contains('#')
+        && !text.chars().any(needs_escape)
+        && !WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
+}
+
+/// The text as JSON writes it, with escapes for whatever cannot be seen.
+///
+/// Beyond the sixteen-bit characters this is YAML's `\U` and not JSON's pair of surrogates, which
+/// YAML does not know.
+fn quote(text: &str) -> String {
+    let escape = |c: char| match c {
+        '"' => "\\\"".to_owned(),
+        '\\' => "\\\\".to_owned(),
+        '\n' => "\\n".to_owned(),
+        '\r' => "\\r".to_owned(),
+        '\t' => "\\t".to_owned(),
+        c if !needs_escape(c) => c.to_string(),
+        c if c <= '\u{ffff}' => format!("\\u{:04x}", u32::from(c)),
+        c => format!("\\U{:08x}", u32::from(c)),
+    };
+    let escaped: String = text.chars().map(escape).collect();
+    format!("\"{escaped}\"")
+}
+
+/// Whether the character is not one that can be seen: controls, which YAML forbids; what only some
+/// readers take for a line break; and what changes the direction of the text around it or has no
+/// width, which would hide what a value says.
+fn needs_escape(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{ad}' | '\u{61c}' | '\u{180e}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{feff}'
+            | '\u{fff0}'..='\u{fffb}'
+            | '\u{fffe}' | '\u{ffff}'
+            | '\u{e0000}'..='\u{e0fff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The front matter after setting `a`, or whichever key is named.
+    fn set(lines: &str, key: &str, value: Value<'_>) -> String {
+        let mut document = Document::parse(format!("---\n{lines}---\nbody").into_bytes()).unwrap();
+        document.set(key, value).unwrap();
+        let text = String::from_utf8(document.into_bytes()).unwrap();
+        text.strip_prefix("---\n").unwrap().strip_suffix("---\nbody").unwrap().to_owned()
+    }
+
+    #[test]
+    fn only_the_value_is_replaced() {
+        let cases = [
+            ("a: b\nc: d\n", "a: new\nc: d\n"),
+            ("a:   b   # c\n", "a:   new   # c\n"),
+            ("\"a\" :\t'b' # c\r\n", "\"a\" :\tnew # c\r\n"),
+            ("a:\n", "a: new\n"),
+            ("a: \n", "a: new\n"),
+            ("a: # c\n", "a: new # c\n"),
+            ("a:   # c\n", "a: new   # c\n"),
+            ("a: {b: [c]} # d\n", "a: new # d\n"),
+            ("a: [b] c # d\n", "a: new # d\n"),
+            ("a: b\n  c # d\n  # e\nf: g\n", "a: new # d\n  # e\nf: g\n"),
+            ("a: \"b\n\n  c\" # d\ne: f\n", "a: new # d\ne: f\n"),
+            ("a: [b, # x\n  c\n] # d\ne: f\n", "a: new # d\ne: f\n"),
+            ("a: | # c\n  b\n\n  # d\n\n# e\nf: g\n", "a: new # c\n\n# e\nf: g\n"),
+            ("a: # c\n- b\n# d\n- e\n# f\ng: h\n", "a: new # c\n# f\ng: h\n"),
+            ("a:\n  b:\n    c: d\n\ne: f\n", "a: new\n\ne: f\n"),
+        ];
+        for (before, after) in cases {
+            assert_eq!(set(before, "a", Value::Text("new")), after, "{before:?}");
+        }
+    }
+
+    #[test]
+    fn all_lines_of_a_duplicate_key_get_the_value() {
+        let after = set("a: 1 # x\nb: 2\na: |\n  3\n", "a", Value::Text("new"));
+        assert_eq!(after, "a: new # x\nb: 2\na: new\n");
+    }
+
+    #[test]
+    fn a_missing_key_is_added_below_the_claim_or_at_the_end() {
+        let text = Value::Text("x");
+        assert_eq!(set("a: b\n", "c", text), "a: b\nc: x\n");
+        assert_eq!(set("", "c", text), "c: x\n");
+        assert_eq!(
+            set("status: open # s\r\na: b\n", "c", text),
+            "status: open # s\r\nc: x\r\na: b\n"
+        );
+        assert_eq!(
+            set("status: |+\n  open\n\na: b\n", "c", text),
+            "status: |+\n  open\n\nc: x\na: b\n"
+        );
+        assert_eq!(set("", "no: way\n", text), "\"no: way\\n\": x\n");
+    }
+
+    #[test]
+    fn the_keys_of_a_claim_stay_together_in_the_order_in_which_they_are_set() {
+        let mut lines = "status: queued\ncreated: 2025-12-03\n".to_owned();
+        for key in ["claimed_by", "claimed_at", "claim_id", "branch"] {
+            lines = set(&lines, key, Value::Null);
+        }
+        let added = "claimed_by: null\nclaimed_at: null\nclaim_id: null\nbranch: null\n";
+        assert_eq!(lines, format!("status: queued\n{added}created: 2025-12-03\n"));
+    }
+
+    #[test]
+    fn a_text_is_plain_only_when_no_reader_takes_it_for_something_else() {
+        for plain in [
+            "open",
+            "ticket/a-1",
+            "/srv/a b/c",
+            "don't \"x\"",
+            "http://x",
+            "日本語",
+            "a [b], {c}",
+            "nope",
+        ] {
+            assert_eq!(Value::Text(plain).to_yaml(), plain);
+        }
+        let quoted = [
+            "",
+            " ",
+            "001",
+            "1e3",
+            "0x1f",
+            "2025-12-03",
+            "12:30:45",
+            "-1",
+            "+1",
+            ".5",
+            ".nan",
+            "~",
+            "null",
+            "True",
+            "yes",
+            "No",
+            "ON",
+            "off",
+            "y",
+            "N",
+            "<<",
+            "=",
+            "a: b",
+            "a:",
+            "a #b",
+            "#a",
+            "- a",
+            "? a",
+            "[a",
+            "{a",
+            "&a",
+            "*a",
+            "!a",
+            "|",
+            ">",
+            "'a",
+            "\"a",
+            "%a",
+            "@a",
+            "`a",
+            "a ",
+            "a\u{a0}",
+            "---",
+            "...",
+        ];
+        for text in quoted {
+            assert_eq!(Value::Text(text).to_yaml(), serde_json::to_string(text).unwrap());
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_seen_is_escaped() {
+        let text = "a\u{1b}\u{7f}\u{85}\u{2028}\u{202e}\u{feff}\n\t\u{e0041}é😀";
+        let quoted = "\"a\\u001b\\u007f\\u0085\\u2028\\u202e\\ufeff\\n\\t\\U000e0041é😀\"";
+        assert_eq!(Value::Text(text).to_yaml(), quoted);
+    }
+
+    #[test]
+    fn a_list_is_one_line_of_items_each_quoted_when_it_must_be() {
+        let items = ["TICKET-a-001", "001", "a, b", "c]", "d:e", "f?"].map(str::to_owned);
+        let list = Value::List(&items);
+        assert_eq!(list.to_yaml(), "[TICKET-a-001, \"001\", \"a, b\", \"c]\", \"d:e\", \"f?\"]");
+        assert_eq!(Value::List(&[]).to_yaml(), "[]");
+        assert_eq!(set("a:\n  - b\n", "a", list), format!("a: {}\n", list.to_yaml()));
+    }
+}

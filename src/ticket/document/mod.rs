@@ -1,0 +1,192 @@
+//! A ticket file, kept byte for byte.
+//!
+//! The file belongs to people. A [`Document`] therefore holds the bytes as they are, together with
+//! the places where its keys and values stand, and an edit replaces exactly those. Nothing is ever
+//! parsed and printed again.
+//!
+//! The front matter is read line by line and not as one YAML document. Real tickets hold `title:
+//! Fix: the thing` or `title: [WIP] thing`, which YAML refuses, and one such line must not make a
+//! ticket unreadable. What counts as broken is in [`layout`]; what a value means is in [`scalar`].
+
+mod changelog;
+mod edit;
+mod layout;
+mod markdown;
+#[cfg(test)]
+mod properties;
+mod scalar;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::ops::Range;
+
+pub use self::changelog::{Appended, Entry};
+pub use self::edit::Value;
+use self::layout::Field;
+use super::status::{Reading, Status};
+
+/// The bytes of a ticket file and where its keys are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Document {
+    bytes: Vec<u8>,
+    /// The lines between the two fences, as a part of `bytes`; UTF-8.
+    block: Range<usize>,
+    /// Where the body starts: behind the line of the closing fence.
+    body: usize,
+    /// The top-level keys in the order of the file. Their ranges count from the start of `block`.
+    fields: Vec<Field>,
+}
+
+/// Why a file cannot be read as a ticket, and where.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {kind}")]
+pub struct DocumentError {
+    /// The line, counted from 1.
+    pub line: usize,
+    /// What is wrong there.
+    pub kind: DocumentErrorKind,
+}
+
+/// What makes a file no ticket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DocumentErrorKind {
+    /// The file does not start with `---`, blank lines and HTML comments aside.
+    NoFrontMatter,
+    /// The HTML comment before the front matter does not end.
+    UnclosedComment,
+    /// The front matter does not end.
+    Unclosed,
+    /// The front matter is not UTF-8.
+    NotUtf8,
+    /// The front matter has a line that neither YAML nor a patient reader can make sense of; this
+    /// says why.
+    BadYaml(&'static str),
+}
+
+impl fmt::Display for DocumentErrorKind {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoFrontMatter => {
+                out.write_str("a ticket starts with front matter, a line of `---`")
+            }
+            Self::UnclosedComment => out.write_str("this comment has no `-->`"),
+            Self::Unclosed => out.write_str("this front matter has no closing `---`"),
+            Self::NotUtf8 => out.write_str("this front matter is not UTF-8"),
+            Self::BadYaml(why) => write!(out, "this front matter cannot be read: {why}"),
+        }
+    }
+}
+
+/// Why a ticket has no status.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StatusError {
+    /// There is no `status:` line, or its value is empty, null or a placeholder.
+    #[error("the ticket has no status")]
+    Missing,
+    /// The word is no status.
+    #[error("line {line}: {text:?} is no status")]
+    Unknown {
+        /// The line, counted from 1.
+        line: usize,
+        /// The word.
+        text: String,
+    },
+}
+
+impl Document {
+    /// Finds the front matter and its keys. Fails when there is none or when it is broken; never
+    /// because of the body, which may be any bytes.
+    pub fn parse(bytes: Vec<u8>) -> Result<Document, DocumentError> {
+        match layout::read(&bytes) {
+            Ok(layout) => Ok(Document {
+                block: layout.block,
+                body: layout.body,
+                fields: layout.fields,
+                bytes,
+            }),
+            Err(fault) => {
+                Err(DocumentError { line: line_number(&bytes, fault.at), kind: fault.kind })
+            }
+        }
+    }
+
+    /// The file.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The file.
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.bytes
+    }
+
+    /// Everything behind the line that closes the front matter.
+    pub fn body(&self) -> &[u8] {
+        self.bytes.get(self.body..).unwrap_or_default()
+    }
+
+    /// Whether the front matter has a line for this key, whatever its value.
+    pub fn has(&self, key: &str) -> bool {
+        self.field(key).is_some()
+    }
+
+    /// The value of a key as text: quotes resolved, comment removed, and otherwise as it is
+    /// written, so that `001` stays `001`. None for a value that is empty, null, a list, a map or a
+    /// `{placeholder}`, and for a key that is not there.
+    ///
+    /// Of several lines for one key the last one counts, as for most YAML readers.
+    pub fn text(&self, key: &str) -> Option<String> {
+        scalar::text(self.block(), self.field(key)?)
+    }
+
+    /// The value of a key as a list: a YAML list of either kind, or one text, split at its commas.
+    /// Items that are not text are left out. Of several lines for one key the last one counts.
+    pub fn list(&self, key: &str) -> Vec<String> {
+        self.field(key).map_or_else(Vec::new, |field| scalar::list(self.block(), field))
+    }
+
+    /// The title in the front matter, else the first heading of the body. It may hold any
+    /// character.
+    pub fn title(&self) -> Option<String> {
+        self.text("title").or_else(|| markdown::first_heading(self.body()))
+    }
+
+    /// The status, or why there is none. It is blocked if the status says so or if the key
+    /// `blocked` has a text that is not a no.
+    pub fn status(&self) -> Result<Reading, StatusError> {
+        let (Some(line), Some(text)) = (self.line_of("status"), self.text("status")) else {
+            return Err(StatusError::Missing);
+        };
+        let Some(reading) = Status::read(&text) else {
+            return Err(StatusError::Unknown { line, text });
+        };
+        let flagged = self.text("blocked").is_some_and(|text| {
+            !["false", "no", "off"].iter().any(|no| text.eq_ignore_ascii_case(no))
+        });
+        Ok(Reading { blocked: reading.blocked || flagged, ..reading })
+    }
+
+    /// The line of a key, counted from 1.
+    pub fn line_of(&self, key: &str) -> Option<usize> {
+        let field = self.field(key)?;
+        Some(line_number(&self.bytes, self.block.start + field.start))
+    }
+
+    fn field(&self, key: &str) -> Option<&Field> {
+        self.fields.iter().rfind(|field| field.key == key)
+    }
+
+    fn block(&self) -> &str {
+        // `parse` has checked that it is UTF-8.
+        self.bytes
+            .get(self.block.clone())
+            .and_then(|block| str::from_utf8(block).ok())
+            .unwrap_or_default()
+    }
+}
+
+/// The number of the line that holds the byte at `offset`, counted from 1.
+fn line_number(bytes: &[u8], offset: usize) -> usize {
+    1 + bytes.iter().take(offset).filter(|byte| **byte == b'\n').count()
+}

@@ -1,0 +1,18 @@
+//! What a ticket is: its name, its lane, its status and its file, as values.
+//!
+//! Nothing here reads a file, a clock, the environment or git. Bytes come in, values and bytes go
+//! out, so that every rule about tickets can be tested without a repository.
+
+pub mod document;
+pub mod id;
+pub mod lane;
+pub mod query;
+pub mod status;
+
+pub use document::{
+    Appended, Document, DocumentError, DocumentErrorKind, Entry, StatusError, Value,
+};
+pub use id::{IdError, SessionId, TicketId};
+pub use lane::Lane;
+pub use query::{QueryError, Resolution, resolve};
+pub use status::{QueueGate, Reading, Status};

@@ -1,0 +1,245 @@
+//! Which ticket somebody means.
+
+use super::id::{PREFIX, TicketId};
+
+/// How many ids are suggested when nothing fits.
+const SUGGESTIONS: usize = 3;
+
+/// What a query found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Resolution<'a> {
+    /// Exactly this ticket.
+    One(&'a TicketId),
+    /// Each of these, in the order of the list.
+    Many(Vec<&'a TicketId>),
+    /// No ticket.
+    None {
+        /// The ids that look most like the query, best first; at most three.
+        nearest: Vec<&'a TicketId>,
+    },
+}
+
+/// Why a text cannot name a ticket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum QueryError {
+    /// There is nothing but blanks.
+    #[error("a ticket is named by its id, a part of it or its file; this is empty")]
+    Empty,
+    /// It holds a control character.
+    #[error("a ticket's name holds no control characters")]
+    Unprintable,
+}
+
+/// Finds the ticket that a person means: by its id, the id without `TICKET-`, the id without its
+/// sequence, a part of the id, or a path to its file. An earlier one of these wins over a later
+/// one, and case counts for an exact id only.
+///
+/// Of a path only the last name is looked at, so that it may lead anywhere. A path names a whole
+/// ticket, never a part of one.
+pub fn resolve<'a>(query: &str, ids: &'a [TicketId]) -> Result<Resolution<'a>, QueryError> {
+    let query = query.trim();
+    if query.is_empty() {
+        return Err(QueryError::Empty);
+    }
+    if query.contains(char::is_control) {
+        return Err(QueryError::Unprintable);
+    }
+    let path = query.trim_end_matches(['/', '\\']);
+    let file = path.rsplit(['/', '\\']).next().unwrap_or_default();
+    let name = file.strip_suffix(".md").unwrap_or(file);
+    let is_path = name.len() < query.len();
+
+    let is_name =
+        |text: &str| text.eq_ignore_ascii_case(name) || short(text).eq_ignore_ascii_case(name);
+    let tests: [&dyn Fn(&TicketId) -> bool; 4] = [
+        &|id| id.as_str() == name,
+        &|id| is_name(id.as_str()),
+        &|id| is_name(id.without_sequence()),
+        &|id| !is_path && contains_ignoring_case(id.as_str(), name),
+    ];
+    for test in tests {
+        let mut found: Vec<&TicketId> = ids.iter().filter(|id| test(id)).collect();
+        match (found.pop(), found.is_empty()) {
+            (Some(id), true) => return Ok(Resolution::One(id)),
+            (Some(id), false) => {
+                found.push(id);
+                return Ok(Resolution::Many(found));
+            }
+            (None, _) => {}
+        }
+    }
+    Ok(Resolution::None { nearest: nearest(name, ids) })
+}
+
+/// The id without `TICKET-`, in any case.
+fn short(id: &str) -> &str {
+    match id.split_at_checked(PREFIX.len()) {
+        Some((prefix, rest)) if prefix.eq_ignore_ascii_case(PREFIX) => rest,
+        _ => id,
+    }
+}
+
+fn contains_ignoring_case(text: &str, part: &str) -> bool {
+    !part.is_empty()
+        && text
+            .as_bytes()
+            .windows(part.len())
+            .any(|window| window.eq_ignore_ascii_case(part.as_bytes()))
+}
+
+/// The ids that differ from `name` by typing mistakes: about one in three characters, at least two.
+///
+/// The sequence is left out of the comparison if that helps, and `TICKET-` always: equal in all
+/// ids, it would make any two of them look alike.
+fn nearest<'a>(name: &str, ids: &'a [TicketId]) -> Vec<&'a TicketId> {
+    let name = short(name).to_ascii_lowercase();
+    let tolerated = (name.chars().count() / 3).max(2);
+    let distance = |text: &str| {
+        // The difference in length is a lower bound, and spares most ids of a long list the
+        // comparison.
+        let is_far = text.len().abs_diff(name.len()) > tolerated;
+        (!is_far).then(|| strsim::osa_distance(&name, &text.to_ascii_lowercase()))
+    };
+    let mut close: Vec<(usize, &TicketId)> = ids
+        .iter()
+        .filter_map(|id| {
+            let candidates = [distance(short(id.as_str())), distance(short(id.without_sequence()))];
+            Some((candidates.into_iter().flatten().min()?, id))
+        })
+        .filter(|(distance, _)| *distance <= tolerated && *distance < name.len())
+        .collect();
+    close.sort_unstable();
+    close.into_iter().take(SUGGESTIONS).map(|(_, id)| id).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn ids(texts: &[&str]) -> Vec<TicketId> {
+        texts.iter().map(|text| TicketId::parse(text).unwrap()).collect()
+    }
+
+    /// What a query finds, as text: one id, `several`, or the suggestions behind a question mark.
+    fn find(query: &str, texts: &[&str]) -> String {
+        let ids = ids(texts);
+        let join =
+            |ids: &[&TicketId]| ids.iter().map(|id| id.as_str()).collect::<Vec<_>>().join(" ");
+        match resolve(query, &ids).unwrap() {
+            Resolution::One(id) => id.to_string(),
+            Resolution::Many(ids) => format!("several: {}", join(&ids)),
+            Resolution::None { nearest } => format!("? {}", join(&nearest)),
+        }
+    }
+
+    #[test]
+    fn an_exact_id_wins_over_everything_that_contains_it() {
+        let ids = ["TICKET-foo", "foo", "TICKET-foo-001", "TICKET-foo-bar"];
+        assert_eq!(find("TICKET-foo", &ids), "TICKET-foo");
+        assert_eq!(find("foo", &ids), "foo");
+    }
+
+    #[test]
+    fn the_prefix_may_be_left_out() {
+        assert_eq!(find("foo-001", &["TICKET-foo-001", "TICKET-xfoo-001"]), "TICKET-foo-001");
+        assert_eq!(
+            find("ticket-FOO-001", &["TICKET-foo-001", "TICKET-xfoo-001"]),
+            "TICKET-foo-001"
+        );
+    }
+
+    #[test]
+    fn an_id_that_has_got_a_sequence_is_found_by_its_old_name() {
+        let ids = ["TICKET-foo-001", "TICKET-foo-bar-001", "TICKET-foobar"];
+        assert_eq!(find("TICKET-foo", &ids), "TICKET-foo-001");
+        assert_eq!(find("foo", &ids), "TICKET-foo-001");
+    }
+
+    #[test]
+    fn an_id_with_several_sequences_is_ambiguous() {
+        let ids = ["TICKET-foo-001", "TICKET-foo-002", "TICKET-foobar"];
+        assert_eq!(find("foo", &ids), "several: TICKET-foo-001 TICKET-foo-002");
+    }
+
+    #[test]
+    fn a_part_is_enough_when_only_one_id_has_it() {
+        let ids = ["TICKET-login-page-001", "TICKET-logout-001"];
+        assert_eq!(find("page", &ids), "TICKET-login-page-001");
+        assert_eq!(find("LOGOUT", &ids), "TICKET-logout-001");
+        assert_eq!(find("log", &ids), "several: TICKET-login-page-001 TICKET-logout-001");
+    }
+
+    #[test]
+    fn a_path_names_the_ticket_by_its_file() {
+        let ids = ["TICKET-foo-001", "TICKET-bar"];
+        for path in [
+            "tickets/queue/TICKET-foo-001.md",
+            "/srv/a b/TICKET-foo-001.md",
+            "..\\TICKET-foo-001.md",
+            "TICKET-foo-001.md",
+            "tickets/active/TICKET-foo-001/",
+            "./tickets/queue/TICKET-foo.md",
+        ] {
+            assert_eq!(find(path, &ids), "TICKET-foo-001", "{path}");
+        }
+    }
+
+    #[test]
+    fn a_path_is_never_a_part_of_an_id() {
+        assert_eq!(find("tickets/queue/TICKET-foo.md", &["TICKET-foobar-001"]), "? ");
+    }
+
+    #[test]
+    fn a_dash_and_dots_name_nothing_else() {
+        let ids = ["TICKET-foo-001"];
+        assert_eq!(find("--force", &ids), "? ");
+        assert_eq!(find("../..", &ids), "? ");
+        assert_eq!(find("/", &ids), "? ");
+        assert_eq!(find("*", &ids), "? ");
+    }
+
+    #[test]
+    fn a_typing_mistake_gets_suggestions() {
+        let ids = ["TICKET-login-001", "TICKET-logout-001", "TICKET-unrelated"];
+        assert_eq!(find("TICKET-lgoin-001", &ids), "? TICKET-login-001 TICKET-logout-001");
+        assert_eq!(find("lgoin", &ids), "? TICKET-login-001");
+        assert_eq!(find("zzzzzz", &ids), "? ");
+        assert_eq!(find("zz", &["TICKET-ab"]), "? ");
+    }
+
+    #[test]
+    fn at_most_three_suggestions_are_made_best_first() {
+        let ids =
+            ["TICKET-alpha5", "TICKET-alpha4", "TICKET-alpha3", "TICKET-alphx1", "TICKET-alpha2"];
+        assert_eq!(find("alpah2", &ids), "? TICKET-alpha2 TICKET-alpha3 TICKET-alpha4");
+    }
+
+    #[test]
+    fn nothing_and_control_characters_are_no_query() {
+        assert_eq!(resolve("", &[]), Err(QueryError::Empty));
+        assert_eq!(resolve(" \t", &[]), Err(QueryError::Empty));
+        assert_eq!(resolve("foo\u{1b}[31m", &[]), Err(QueryError::Unprintable));
+        assert_eq!(resolve("a\nb", &[]), Err(QueryError::Unprintable));
+    }
+
+    proptest! {
+        #[test]
+        fn no_query_panics(
+            query in any::<String>(),
+            stems in proptest::collection::vec("[A-Za-z0-9][a-zA-Z0-9-]{0,9}", 0..9),
+        ) {
+            let parsed = stems.iter().map(|stem| TicketId::parse(stem));
+            let ids: Vec<TicketId> = parsed.filter_map(Result::ok).collect();
+            if let Ok(Resolution::Many(found)) = resolve(&query, &ids) {
+                prop_assert!(found.len() > 1);
+            }
+            for id in &ids {
+                let same = ids.iter().filter(|other| *other == id).count();
+                let found = resolve(id.as_str(), &ids).unwrap();
+                prop_assert!(same > 1 || found == Resolution::One(id));
+            }
+        }
+    }
+}

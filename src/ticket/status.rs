@@ -1,0 +1,225 @@
+//! The states of a ticket, and the words people use for them.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::lane::Lane;
+
+/// The state of a ticket, as its front matter says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Not ready to be worked on.
+    Draft,
+    /// Ready to be worked on.
+    Open,
+    /// Ready, and let through the gate by a person.
+    Queued,
+    /// Held, and the workspace is not set up yet.
+    Claimed,
+    /// Held and worked on.
+    InProgress,
+    /// Held, in the first stage of review.
+    CriticReview,
+    /// Held, in the second stage of review.
+    ExpediterReview,
+    /// Held, and sent back by a review.
+    ChangesRequested,
+    /// Done.
+    Approved,
+    /// Ended without being done; `resolution` says how.
+    Closed,
+}
+
+/// Whether an open ticket may be claimed at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum QueueGate {
+    /// `open` and `queued` tickets may be claimed.
+    Open,
+    /// Only `queued` tickets may be claimed.
+    RequireQueued,
+}
+
+/// What a status line says.
+///
+/// `blocked` stands beside the status because a blocked ticket is still held, reviewed or queued; a
+/// file that says `status: blocked` has lost that information and reads as in progress.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// The state.
+    pub status: Status,
+    /// Whether the work cannot go on.
+    pub blocked: bool,
+}
+
+impl Status {
+    /// Every status, in the order in which a ticket reaches them.
+    pub const ALL: [Status; 10] = [
+        Status::Draft,
+        Status::Open,
+        Status::Queued,
+        Status::Claimed,
+        Status::InProgress,
+        Status::CriticReview,
+        Status::ExpediterReview,
+        Status::ChangesRequested,
+        Status::Approved,
+        Status::Closed,
+    ];
+
+    /// The status as it is written.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Status::Draft => "draft",
+            Status::Open => "open",
+            Status::Queued => "queued",
+            Status::Claimed => "claimed",
+            Status::InProgress => "in_progress",
+            Status::CriticReview => "critic_review",
+            Status::ExpediterReview => "expediter_review",
+            Status::ChangesRequested => "changes_requested",
+            Status::Approved => "approved",
+            Status::Closed => "closed",
+        }
+    }
+
+    /// Other words that are read as this status and never written.
+    const fn aliases(self) -> &'static [&'static str] {
+        match self {
+            Status::Draft => &["planning", "intake", "unassigned"],
+            Status::Open => &["ready", "todo", "pending"],
+            Status::Claimed => &["active"],
+            Status::InProgress => &["inprogress", "doing"],
+            Status::ExpediterReview => &["critic_approved", "qa"],
+            Status::ChangesRequested => &["needs_changes", "creator_review", "rework_requested"],
+            Status::Approved => &["completed", "done"],
+            Status::Closed => &["wont_implement"],
+            Status::Queued | Status::CriticReview => &[],
+        }
+    }
+
+    /// Reads a status or one of its aliases, in any case, with `-` or a blank for `_`. None for any
+    /// other word.
+    pub fn read(text: &str) -> Option<Reading> {
+        let word = text.trim().to_ascii_lowercase().replace(['-', ' '], "_");
+        if word == "blocked" {
+            return Some(Reading { status: Status::InProgress, blocked: true });
+        }
+        Status::ALL
+            .into_iter()
+            .find(|status| status.as_str() == word || status.aliases().contains(&word.as_str()))
+            .map(|status| Reading { status, blocked: false })
+    }
+
+    /// The lane in which a ticket of this status belongs.
+    pub const fn lane(self) -> Lane {
+        match self {
+            Status::Draft | Status::Open | Status::Queued => Lane::Queue,
+            Status::Claimed
+            | Status::InProgress
+            | Status::CriticReview
+            | Status::ExpediterReview
+            | Status::ChangesRequested => Lane::Active,
+            Status::Approved => Lane::Completed,
+            Status::Closed => Lane::Archive,
+        }
+    }
+
+    /// Whether somebody may claim a ticket of this status.
+    pub const fn is_claimable(self, gate: QueueGate) -> bool {
+        match self {
+            Status::Queued => true,
+            Status::Open => matches!(gate, QueueGate::Open),
+            Status::Draft
+            | Status::Claimed
+            | Status::InProgress
+            | Status::CriticReview
+            | Status::ExpediterReview
+            | Status::ChangesRequested
+            | Status::Approved
+            | Status::Closed => false,
+        }
+    }
+
+    /// Whether somebody holds a ticket of this status.
+    pub const fn is_held(self) -> bool {
+        matches!(self.lane(), Lane::Active)
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.pad(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Option<Status> {
+        Status::read(text).filter(|reading| !reading.blocked).map(|reading| reading.status)
+    }
+
+    #[test]
+    fn every_status_reads_back_as_it_is_written() {
+        for status in Status::ALL {
+            assert_eq!(read(status.as_str()), Some(status));
+            assert_eq!(serde_json::to_value(status).unwrap(), status.as_str());
+        }
+    }
+
+    #[test]
+    fn case_dashes_and_blanks_do_not_matter() {
+        for text in ["In Progress", "in-progress", " IN_PROGRESS ", "InProgress"] {
+            assert_eq!(read(text), Some(Status::InProgress), "{text}");
+        }
+        assert_eq!(read("wont-implement"), Some(Status::Closed));
+        assert_eq!(read("QA"), Some(Status::ExpediterReview));
+    }
+
+    #[test]
+    fn no_word_means_two_things() {
+        let mut words: Vec<&str> = Status::ALL
+            .iter()
+            .flat_map(|status| status.aliases().iter().copied().chain([status.as_str()]))
+            .collect();
+        words.push("blocked");
+        let count = words.len();
+        words.sort_unstable();
+        words.dedup();
+        assert_eq!(words.len(), count);
+    }
+
+    #[test]
+    fn blocked_reads_as_in_progress_and_blocked() {
+        assert_eq!(
+            Status::read("Blocked"),
+            Some(Reading { status: Status::InProgress, blocked: true })
+        );
+    }
+
+    #[test]
+    fn an_unknown_word_is_no_status() {
+        for text in ["", "opened", "open closed", "open|claimed", "\u{1b}[31mopen"] {
+            assert_eq!(Status::read(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn only_open_and_queued_tickets_are_claimable_and_the_gate_shuts_out_open() {
+        let claimable =
+            |gate| Status::ALL.into_iter().filter(|s| s.is_claimable(gate)).collect::<Vec<_>>();
+        assert_eq!(claimable(QueueGate::Open), [Status::Open, Status::Queued]);
+        assert_eq!(claimable(QueueGate::RequireQueued), [Status::Queued]);
+    }
+
+    #[test]
+    fn what_is_claimable_is_in_the_queue_and_what_is_held_is_active() {
+        for status in Status::ALL {
+            assert!(!status.is_claimable(QueueGate::Open) || status.lane() == Lane::Queue);
+            assert_eq!(status.is_held(), status.lane() == Lane::Active);
+        }
+    }
+}

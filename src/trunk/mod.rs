@@ -1,0 +1,238 @@
+//! The transaction engine: the one place that writes to the trunk.
+//!
+//! A write is a pure decision, handed to [`Trunk::transact`]. The engine fetches, builds the
+//! snapshot, asks for the change, commits it without any checkout, pushes, and judges the answer. When
+//! somebody else's push came first it does all of this again, on what the trunk holds then.
+//!
+//! Invariants, each kept here and nowhere else:
+//! - Success is said only when our own push moved the ref, or when a commit that this run pushed is
+//!   found on the trunk. "Everything up to date" is never a success.
+//! - "Nothing changed" is said only when no push was sent, or a fetch proved that none landed.
+//! - The user's checkout, index, HEAD, stash and branches are not touched.
+
+mod backoff;
+mod error;
+mod judge;
+mod local;
+mod queue;
+mod run;
+mod server;
+mod view;
+
+use std::time::{Duration, Instant};
+
+pub use error::{Landing, Stop, TrunkError};
+pub use run::Run;
+pub use view::View;
+
+use crate::git::{CommitText, Objects, RefUpdate, Repo, Writer};
+use crate::lifecycle::{Change, Edit, RefEdit, Target};
+use crate::names::{Oid, RefName, RemoteName, RepoPath};
+
+/// Where the trunk is and how writes to it behave.
+pub struct Trunk<'a> {
+    /// The repository.
+    pub repo: &'a Repo,
+    /// Its objects.
+    pub objects: &'a Objects,
+    /// This run's private refs and scratch directory.
+    pub run: &'a Run,
+    /// The remote that holds the trunk; `None` when the local branch is the trunk.
+    pub remote: Option<RemoteName>,
+    /// The trunk's branch.
+    pub branch: RefName,
+    /// Another branch to fetch along, from which ticket branches start when the trunk holds tickets only.
+    pub base: Option<RefName>,
+    /// The directory that holds the lanes.
+    pub tickets_dir: RepoPath,
+    /// Whether messages ask continuous integration to skip the commit.
+    pub ci: Ci,
+    /// How often a failure that nobody else's progress explains is tried.
+    pub tries: u32,
+    /// When to give up.
+    pub deadline: Instant,
+    /// The directory for what processes of this machine share.
+    pub runtime_dir: std::path::PathBuf,
+    /// Is told what is being waited for.
+    pub progress: &'a dyn Fn(Step),
+}
+
+/// Whether a commit on the trunk may start continuous integration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ci {
+    /// Nothing is added to the message.
+    Run,
+    /// `[skip ci]` is added to the subject.
+    Skip,
+}
+
+/// What a person waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Other processes of this machine.
+    Queue,
+    /// The fetch.
+    Fetch,
+    /// The push, with the number of the attempt.
+    Push(u32),
+    /// The pause before another attempt.
+    Pause,
+}
+
+/// A change that is on the trunk.
+#[derive(Clone, Debug)]
+pub struct Landed<T> {
+    /// What the decision gave beside the change.
+    pub output: T,
+    /// The commit.
+    pub commit: Oid,
+    /// Its parent: the trunk it was decided on. `None` for the first commit of a trunk.
+    pub parent: Option<Oid>,
+    /// The paths that the commit changes, read back from it.
+    pub paths: Vec<RepoPath>,
+    /// The refs that moved.
+    pub moved: Vec<MovedRef>,
+    /// How many pushes it took.
+    pub attempts: u32,
+    /// What to tell the user.
+    pub warnings: Vec<String>,
+}
+
+/// A ref that a transaction moved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MovedRef {
+    /// Which ref.
+    pub name: RefName,
+    /// Where it was; `None` when it is new.
+    pub old: Option<Oid>,
+    /// Where it is; `None` when it is gone.
+    pub new: Option<Oid>,
+}
+
+/// A decision: the change, and what else its maker wants to remember of it.
+pub type Decision<T> = (Change, T);
+
+/// What a transaction did before it ended, also when it failed: for the audit log.
+#[derive(Clone, Debug, Default)]
+pub struct Diary {
+    /// Pushes sent (or local transactions tried).
+    pub attempts: u32,
+    /// The commits that were pushed.
+    pub commits: Vec<Oid>,
+    /// The paths of the last of them.
+    pub paths: Vec<RepoPath>,
+}
+
+impl Trunk<'_> {
+    /// Makes the change that `decide` wants on the newest trunk, or says why not.
+    ///
+    /// `decide` is called again with a new view for each attempt.
+    pub fn transact<T, E>(
+        &self,
+        diary: &mut Diary,
+        mut decide: impl FnMut(&View<'_>) -> Result<Decision<T>, Stop<E>>,
+    ) -> Result<Landed<T>, Stop<E>> {
+        match &self.remote {
+            Some(remote) => self.transact_remote(remote, diary, &mut decide),
+            None => self.transact_local(diary, &mut decide),
+        }
+    }
+
+    /// The trunk as it is now: fetched when there is a remote.
+    pub fn fetch_view(&self) -> Result<View<'_>, TrunkError> {
+        match &self.remote {
+            Some(remote) => self.fetch(remote),
+            None => self.local_view(),
+        }
+    }
+
+    /// Builds the commit of a change on top of a view.
+    fn build(
+        &self,
+        view: &View<'_>,
+        change: &Change,
+        writer: &Writer,
+    ) -> Result<Built, TrunkError> {
+        let mut edits = Vec::new();
+        for edit in &change.edits {
+            match edit {
+                Edit::Add { path, content } => {
+                    edits
+                        .push((path.clone(), Some(writer.write(crate::git::Kind::Blob, content)?)));
+                }
+                Edit::Move { from, to, content } => {
+                    if from != to {
+                        edits.push((from.clone(), None));
+                    }
+                    edits.push((to.clone(), Some(writer.write(crate::git::Kind::Blob, content)?)));
+                }
+            }
+        }
+        let format = self.repo.format;
+        let tree = self.objects.rewrite(view.tree(), &edits, format, writer)?;
+        let subject = match self.ci {
+            Ci::Run => change.subject.clone(),
+            Ci::Skip => format!("{} [skip ci]", change.subject),
+        };
+        let text =
+            CommitText { subject, body: change.reason.clone(), trailers: change.trailers.clone() };
+        let commit = writer.commit(&tree, view.commit(), &text)?;
+        let paths = match view.tree() {
+            Some(old) => {
+                self.objects.compare(old, &tree, format)?.into_iter().map(|c| c.path).collect()
+            }
+            None => edits.into_iter().map(|(path, _)| path).collect(),
+        };
+        Ok(Built { commit, paths })
+    }
+
+    /// Builds the commit of a change on any commit, for a branch that is not the trunk.
+    pub fn commit_on(
+        &self,
+        parent: &Oid,
+        change: &Change,
+    ) -> Result<(Oid, Vec<RepoPath>), TrunkError> {
+        let view = self.view_of(parent)?;
+        let writer = self.run.writer()?;
+        let built = self.build(&view, change, writer)?;
+        Ok((built.commit, built.paths))
+    }
+
+    /// The tickets of one commit.
+    pub fn view_of(&self, commit: &Oid) -> Result<View<'_>, TrunkError> {
+        View::load(self.objects, self.repo.format, Some(commit), &self.tickets_dir)
+    }
+
+    /// The refs a change moves beside the trunk, as updates for a push.
+    fn updates(change: &Change, commit: &Oid) -> Vec<RefUpdate> {
+        let oid = |target: &Target| match target {
+            Target::ThisCommit => commit.clone(),
+            Target::Commit(oid) => oid.clone(),
+        };
+        let update = |edit: &RefEdit| match edit {
+            RefEdit::Create { name, to } => RefUpdate::Create { name: name.clone(), to: oid(to) },
+            RefEdit::Move { name, from, to } => {
+                RefUpdate::Move { name: name.clone(), from: from.clone(), to: oid(to) }
+            }
+            RefEdit::Delete { name, at } => {
+                RefUpdate::Delete { name: name.clone(), at: at.clone() }
+            }
+        };
+        change.refs.iter().map(update).collect()
+    }
+
+    /// Takes this repository's own lock of that name, waiting for it until the deadline.
+    fn lock(&self, name: &str, limit: Duration) -> Result<crate::lock::Lock, TrunkError> {
+        let path = self.repo.tix_dir().join("locks").join(format!("{name}.lock"));
+        let failed = |source| TrunkError::Lock { path: path.clone(), source: Some(source) };
+        let deadline = self.deadline.min(Instant::now() + limit);
+        let lock = crate::lock::Lock::take(&path, deadline).map_err(failed)?;
+        lock.ok_or_else(|| TrunkError::Lock { path: path.clone(), source: None })
+    }
+}
+
+/// A commit that is not on the trunk yet.
+struct Built {
+    commit: Oid,
+    paths: Vec<RepoPath>,
+}

@@ -1,0 +1,191 @@
+//! What one run of tix owns in the repository, and how the leavings of killed runs are found.
+//!
+//! A run has a token. While it lives it holds the lock `tix/run/<token>.lock`, and everything it makes
+//! for itself lies below `tix/run/<token>/` or `refs/tix/run/<token>/`. A lock that can be taken is that
+//! of a run that was killed: whoever finds it clears its things away.
+
+use std::cell::{OnceCell, RefCell};
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use super::TrunkError;
+use crate::git::{GitError, LocalEdit, Repo, Running, Writer};
+use crate::lock::Lock;
+use crate::names::{Oid, RefName};
+
+/// This run's own corner of the repository.
+pub struct Run {
+    // Order matters: the processes of the writer end, then the directory goes, and the lock last, so that
+    // nobody takes the directory of a run that still lives for a leftover.
+    writer: OnceCell<Writer>,
+    dir: PathBuf,
+    token: String,
+    refs: RefCell<Refs>,
+    repo: Repo,
+    lock: Option<Lock>,
+}
+
+/// The refs that this run must see to before it ends.
+#[derive(Default)]
+struct Refs {
+    /// Its own, to be deleted.
+    private: BTreeSet<RefName>,
+    /// Remote-tracking refs, with what they held when this run fetched and what the remote had.
+    news: BTreeMap<RefName, (Option<Oid>, Oid)>,
+    /// A deletion that is under way beside other work.
+    deleting: Option<Running>,
+}
+
+impl Run {
+    /// Begins a run, and clears away what killed runs left behind.
+    pub fn begin(repo: &Repo) -> Result<Run, TrunkError> {
+        let root = repo.tix_dir().join("run");
+        sweep(repo, &root)?;
+        loop {
+            let token = random_token();
+            let path = root.join(format!("{token}.lock"));
+            let taken = Lock::try_take(&path);
+            let taken =
+                taken.map_err(|e| TrunkError::Lock { path: path.clone(), source: Some(e) })?;
+            // Another run may sweep the file in the moment between its making and its locking.
+            if let Some(lock) = taken {
+                let dir = root.join(&token);
+                return Ok(Run {
+                    writer: OnceCell::new(),
+                    dir,
+                    token,
+                    refs: RefCell::default(),
+                    repo: repo.clone(),
+                    lock: Some(lock),
+                });
+            }
+        }
+    }
+
+    /// A ref of this run's own; it is deleted when the run ends.
+    pub fn private_ref(&self, name: &str) -> Result<RefName, TrunkError> {
+        let full = format!("refs/tix/run/{}/{name}", self.token);
+        let name = RefName::parse(&full).ok_or(GitError::Missing(full))?;
+        self.refs.borrow_mut().private.insert(name.clone());
+        Ok(name)
+    }
+
+    /// Remembers that the remote has `oid` where the remote-tracking ref had `before`. It is written when
+    /// the run ends, unless another process has brought newer news by then.
+    pub fn note(&self, tracking: RefName, oid: Oid, before: Option<Oid>) {
+        let mut refs = self.refs.borrow_mut();
+        match refs.news.entry(tracking) {
+            Entry::Occupied(mut known) => known.get_mut().1 = oid,
+            Entry::Vacant(new) => {
+                new.insert((before, oid));
+            }
+        }
+    }
+
+    /// Begins to delete the private refs, beside whatever comes next: after a push that won, git has
+    /// moved the remote-tracking refs itself.
+    pub fn forget_refs(&self) {
+        let mut refs = self.refs.borrow_mut();
+        refs.news.clear();
+        let edits: Vec<_> = std::mem::take(&mut refs.private).into_iter().map(delete).collect();
+        if refs.deleting.is_none() && !edits.is_empty() {
+            refs.deleting = Some(self.repo.start_update_refs(&edits, "tix: end of a run"));
+        } else {
+            refs.private.extend(edits.into_iter().filter_map(|edit| match edit {
+                LocalEdit::Delete { name, .. } => Some(name),
+                LocalEdit::Set { .. } | LocalEdit::Note { .. } => None,
+            }));
+        }
+    }
+
+    /// Deletes what is left to delete and writes the news.
+    fn settle_refs(&self) -> Result<(), GitError> {
+        let refs = std::mem::take(&mut *self.refs.borrow_mut());
+        if let Some(running) = refs.deleting {
+            running.finish()?.require_success()?;
+        }
+        let news = refs.news.into_iter().filter(|(_, (before, now))| before.as_ref() != Some(now));
+        let news = news.map(|(name, (from, to))| LocalEdit::Set { name, to, from });
+        let private: Vec<_> = refs.private.into_iter().map(delete).collect();
+        let all: Vec<_> = private.iter().cloned().chain(news).collect();
+        // The news may be old by now; the deletions must be made all the same.
+        if !self.repo.update_refs(&all, "tix: fetch")? {
+            self.repo.update_refs(&private, "tix: end of a run")?;
+        }
+        Ok(())
+    }
+
+    /// The object writer of this run.
+    pub fn writer(&self) -> Result<&Writer, TrunkError> {
+        if let Some(writer) = self.writer.get() {
+            return Ok(writer);
+        }
+        let writer = Writer::open(&self.repo, &self.dir)?;
+        Ok(self.writer.get_or_init(|| writer))
+    }
+}
+
+fn delete(name: RefName) -> LocalEdit {
+    LocalEdit::Delete { name, at: None }
+}
+
+impl Drop for Run {
+    fn drop(&mut self) {
+        drop(self.writer.take());
+        if let Err(error) = self.settle_refs() {
+            // The lock file stays, so that the next run knows that there is something to clear.
+            tracing::debug!(%error, "private refs");
+            if let Some(lock) = self.lock.take() {
+                lock.abandon();
+            }
+            return;
+        }
+        if let Err(error) = remove_dir(&self.dir) {
+            tracing::debug!(dir = %self.dir.display(), %error, "remove run directory");
+        }
+    }
+}
+
+/// Sixteen hexadecimal digits from the system's random source.
+pub fn random_token() -> String {
+    let mut bytes = [0_u8; 8];
+    // The system's source fails only before it is seeded, early at boot; a token of zeros would then be
+    // found out as taken.
+    if let Err(error) = getrandom::fill(&mut bytes) {
+        tracing::warn!(%error, "no randomness");
+    }
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+fn sweep(repo: &Repo, root: &Path) -> Result<(), TrunkError> {
+    let failed = |source| TrunkError::Lock { path: root.to_owned(), source: Some(source) };
+    let entries = match std::fs::read_dir(root) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(failed(error)),
+    };
+    for entry in entries {
+        let path = entry.map_err(failed)?.path();
+        if path.extension() != Some("lock".as_ref()) {
+            continue;
+        }
+        let Some(token) = path.file_stem().and_then(|s| s.to_str()) else { continue };
+        let Some(lock) = Lock::try_take(&path).map_err(failed)? else { continue };
+        tracing::info!(token, "clearing what a killed run left");
+        let refs = repo.refs(&[&format!("refs/tix/run/{token}/")])?;
+        let edits: Vec<_> =
+            refs.into_iter().map(|r| LocalEdit::Delete { name: r.name, at: None }).collect();
+        repo.update_refs(&edits, "tix: clear a killed run")?;
+        remove_dir(&root.join(token)).map_err(failed)?;
+        drop(lock);
+    }
+    Ok(())
+}
+
+fn remove_dir(dir: &Path) -> std::io::Result<()> {
+    match std::fs::remove_dir_all(dir) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}

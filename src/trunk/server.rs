@@ -1,0 +1,361 @@
+//! Transactions on a trunk that a remote holds.
+
+use std::time::{Duration, Instant};
+
+use super::backoff::Backoff;
+use super::judge::{Verdict, judge, speaks_of_permission};
+use super::{
+    Built, Decision, Diary, Landed, Landing, MovedRef, Step, Stop, Trunk, TrunkError, View, queue,
+};
+use crate::git::{Atomic, PushReport, RefUpdate};
+use crate::lifecycle::Change;
+use crate::names::{Oid, RefName, RemoteName};
+
+/// How long a question to the remote may take when the deadline has passed but a push was sent whose
+/// fate is not known: to learn it is worth a moment more.
+const LAST_WORD: Duration = Duration::from_secs(5);
+
+/// How often a server may say "busy" although the trunk has not moved. Under contention the winner's
+/// update is often not visible yet when the losers look; a lock that a crashed server left behind
+/// would keep us for ever.
+const BUSY_LIMIT: u32 = 12;
+
+/// A push of this run that may be on the trunk.
+struct Sent<T> {
+    commit: Oid,
+    parent: Option<Oid>,
+    change: Change,
+    output: T,
+    built: Built,
+}
+
+/// Why the last attempt failed, to be explained by what the next fetch shows.
+enum Failure {
+    Behind,
+    Taken { name: RefName, reason: String },
+    Busy { reason: String },
+    Refused { reason: String },
+    Unclear,
+}
+
+impl Trunk<'_> {
+    pub(super) fn transact_remote<T, E>(
+        &self,
+        remote: &RemoteName,
+        diary: &mut Diary,
+        decide: &mut dyn FnMut(&View<'_>) -> Result<Decision<T>, Stop<E>>,
+    ) -> Result<Landed<T>, Stop<E>> {
+        let mut sent: Vec<Sent<T>> = Vec::new();
+        let mut patience = Patience::new(self.tries);
+        let mut backoff =
+            Backoff::new(u64::from_str_radix(&super::run::random_token(), 16).unwrap_or(1));
+        let mut atomic = Atomic::Yes;
+        let mut last: Option<(Failure, String, Option<Oid>)> = None;
+        loop {
+            (self.progress)(Step::Queue);
+            let turn = queue::enter(&self.runtime_dir, self.url(remote), self.deadline);
+            let began = Instant::now();
+            let view = match self.fetch(remote) {
+                Ok(view) => view,
+                Err(error) if sent.is_empty() => return Err(error.into()),
+                Err(error) => {
+                    drop(turn);
+                    patience.lose_one(|| unknown(remote, &error))?;
+                    self.pause(&mut backoff, began.elapsed());
+                    continue;
+                }
+            };
+            if let Some(at) = self.find_landed(&sent, &view)? {
+                let mine = sent.swap_remove(at);
+                return Ok(self.won(remote, diary, mine, atomic)?);
+            }
+            if let Some((failure, words, before)) = last.take() {
+                let moved = view.commit() != before.as_ref();
+                self.explain(remote, failure, words, moved, &mut patience)?;
+            }
+            if Instant::now() >= self.deadline && !sent.is_empty() {
+                return Err(TrunkError::Contended { attempts: diary.attempts }.into());
+            }
+            let (change, output) = decide(&view)?;
+            let built = self.build(&view, &change, self.run.writer()?)?;
+            diary.attempts += 1;
+            diary.commits.push(built.commit.clone());
+            diary.paths.clone_from(&built.paths);
+            (self.progress)(Step::Push(diary.attempts));
+            let updates = self.all_updates(&change, &built.commit);
+            let first = if atomic == Atomic::Yes {
+                updates.as_slice()
+            } else {
+                updates.get(..1).unwrap_or_default()
+            };
+            let report = self.repo.push(remote, first, atomic, self.deadline);
+            let mine = Sent {
+                commit: built.commit.clone(),
+                parent: view.commit().cloned(),
+                change,
+                output,
+                built,
+            };
+            let (verdict, words) = judged(report, first)?;
+            let failure = match verdict {
+                Verdict::Won => return Ok(self.won(remote, diary, mine, atomic)?),
+                Verdict::NotAtomic => {
+                    atomic = Atomic::No;
+                    diary.attempts -= 1;
+                    continue;
+                }
+                Verdict::Behind => Failure::Behind,
+                Verdict::Taken { name, reason } => Failure::Taken { name, reason },
+                Verdict::Busy { reason } => Failure::Busy { reason },
+                Verdict::Refused { reason } => Failure::Refused { reason },
+                Verdict::Unclear => Failure::Unclear,
+            };
+            last = Some((failure, words, mine.parent.clone()));
+            sent.push(mine);
+            drop(turn);
+            self.pause(&mut backoff, began.elapsed());
+        }
+    }
+
+    /// Fetches trunk (and base) under this run's private names and reads what is there.
+    pub(super) fn fetch(&self, remote: &RemoteName) -> Result<View<'_>, TrunkError> {
+        (self.progress)(Step::Fetch);
+        let trunk_ref = self.run.private_ref("trunk")?;
+        let mut specs = vec![format!("+{}:{trunk_ref}", self.branch)];
+        if let Some(base) = &self.base {
+            specs.push(format!("+{base}:{}", self.run.private_ref("base")?));
+        }
+        let until = self.deadline.max(Instant::now() + LAST_WORD);
+        let answer = self.repo.fetch(remote, &specs, until);
+        let failed = match answer {
+            Ok(finished) if finished.code == Some(0) => None,
+            Ok(finished) => Some(finished.stderr),
+            Err(error) => Some(timed_out(error)?),
+        };
+        if let Some(words) = failed {
+            return Err(self.why_no_fetch(remote, words, until));
+        }
+        let tip = self.objects.resolve(trunk_ref.as_str())?;
+        let tip = tip.ok_or_else(|| crate::git::GitError::Missing(trunk_ref.to_string()))?;
+        let tracking = RefName::tracking(remote, self.branch.short());
+        if let Some(name) = tracking {
+            let before = self.objects.resolve(name.as_str())?;
+            self.run.note(name, tip.clone(), before);
+        }
+        self.view_of(&tip)
+    }
+
+    /// A failed fetch says the same for a missing branch, a missing network and a missing permission; a
+    /// look at the remote's branches tells them apart.
+    fn why_no_fetch(&self, remote: &RemoteName, words: String, until: Instant) -> TrunkError {
+        let permission = |words: String| TrunkError::Denied { remote: remote.clone(), words };
+        let unreachable = |words: String| TrunkError::Unreachable {
+            remote: remote.clone(),
+            words,
+            landing: Landing::No,
+        };
+        if speaks_of_permission(&words) {
+            return permission(words);
+        }
+        match self.repo.ls_remote(remote, &[], until) {
+            Ok(refs) if refs.iter().any(|r| r.name == self.branch) => unreachable(words),
+            Ok(refs) => {
+                let is_branch =
+                    |r: &crate::git::RefValue| r.name.as_str().starts_with("refs/heads/");
+                let mut branches: Vec<_> = refs
+                    .iter()
+                    .filter(|r| is_branch(r))
+                    .map(|r| r.name.short().to_owned())
+                    .collect();
+                branches.dedup();
+                TrunkError::NoTrunk {
+                    remote: remote.clone(),
+                    branch: self.branch.clone(),
+                    branches,
+                }
+            }
+            Err(error) => match error.words() {
+                Some(said) if speaks_of_permission(said) => permission(said.to_owned()),
+                _ => unreachable(words),
+            },
+        }
+    }
+
+    /// Which of the pushed commits the trunk holds, if any.
+    fn find_landed<T>(
+        &self,
+        sent: &[Sent<T>],
+        view: &View<'_>,
+    ) -> Result<Option<usize>, TrunkError> {
+        let Some(tip) = view.commit() else { return Ok(None) };
+        for (at, mine) in sent.iter().enumerate() {
+            if self.repo.is_ancestor(&mine.commit, tip)? {
+                return Ok(Some(at));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Holds the failure of an attempt against what the trunk shows now; an error ends the run.
+    fn explain<E>(
+        &self,
+        remote: &RemoteName,
+        failure: Failure,
+        words: String,
+        moved: bool,
+        patience: &mut Patience,
+    ) -> Result<(), Stop<E>> {
+        if moved {
+            // Somebody else made progress, which explains everything but a rule of the server.
+            return match failure {
+                Failure::Refused { reason } => Err(self.refused(remote, reason, words).into()),
+                Failure::Behind
+                | Failure::Taken { .. }
+                | Failure::Busy { .. }
+                | Failure::Unclear => Ok(()),
+            };
+        }
+        match failure {
+            Failure::Refused { reason } => Err(self.refused(remote, reason, words).into()),
+            Failure::Taken { name, reason } => {
+                let taken = TrunkError::RefTaken { remote: remote.clone(), branch: name, reason };
+                Err(taken.into())
+            }
+            Failure::Busy { reason } => {
+                patience.busy += 1;
+                if patience.busy < BUSY_LIMIT {
+                    return Ok(());
+                }
+                Err(self.refused(remote, reason, words).into())
+            }
+            Failure::Unclear if speaks_of_permission(&words) => {
+                Err(TrunkError::Denied { remote: remote.clone(), words }.into())
+            }
+            Failure::Behind | Failure::Unclear => patience.lose_one(|| TrunkError::Unreachable {
+                remote: remote.clone(),
+                words,
+                landing: Landing::No,
+            }),
+        }
+    }
+
+    fn refused(&self, remote: &RemoteName, reason: String, words: String) -> TrunkError {
+        let (remote, branch) = (remote.clone(), self.branch.clone());
+        TrunkError::RemoteRefused { remote, branch, reason, words }
+    }
+
+    fn all_updates(&self, change: &Change, commit: &Oid) -> Vec<RefUpdate> {
+        let trunk = RefUpdate::Forward { name: self.branch.clone(), to: commit.clone() };
+        std::iter::once(trunk).chain(Trunk::updates(change, commit)).collect()
+    }
+
+    /// The change is on the trunk. Where refs could not move together, the others follow now.
+    fn won<T>(
+        &self,
+        remote: &RemoteName,
+        diary: &mut Diary,
+        mine: Sent<T>,
+        atomic: Atomic,
+    ) -> Result<Landed<T>, TrunkError> {
+        self.run.forget_refs();
+        let rest = Trunk::updates(&mine.change, &mine.commit);
+        let mut warnings = Vec::new();
+        let mut moved = vec![MovedRef {
+            name: self.branch.clone(),
+            old: mine.parent.clone(),
+            new: Some(mine.commit.clone()),
+        }];
+        for update in &rest {
+            let one = std::slice::from_ref(update);
+            if atomic == Atomic::No {
+                let report = self.repo.push(
+                    remote,
+                    one,
+                    Atomic::No,
+                    self.deadline.max(Instant::now() + LAST_WORD),
+                );
+                if judged::<()>(report, one).map_or(Verdict::Unclear, |(verdict, _)| verdict)
+                    != Verdict::Won
+                {
+                    let name = update.name().short();
+                    warnings.push(format!("{remote} did not move {name} together with the trunk"));
+                    continue;
+                }
+            }
+            let old = match update {
+                RefUpdate::Move { from, .. } => Some(from.clone()),
+                RefUpdate::Delete { at, .. } => Some(at.clone()),
+                RefUpdate::Forward { .. } | RefUpdate::Create { .. } => None,
+            };
+            moved.push(MovedRef {
+                name: update.name().clone(),
+                old,
+                new: update.target().cloned(),
+            });
+        }
+        diary.paths.clone_from(&mine.built.paths);
+        Ok(Landed {
+            output: mine.output,
+            commit: mine.commit,
+            parent: mine.parent,
+            paths: mine.built.paths,
+            moved,
+            attempts: diary.attempts,
+            warnings,
+        })
+    }
+
+    fn pause(&self, backoff: &mut Backoff, attempt: Duration) {
+        (self.progress)(Step::Pause);
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        std::thread::sleep(backoff.pause(attempt).min(left));
+    }
+
+    /// The URL that pushes go to, as far as the configuration says; the name stands for itself otherwise.
+    fn url<'a>(&'a self, remote: &'a RemoteName) -> &'a str {
+        let config = &self.repo.config;
+        config.last(&format!("remote.{remote}.url")).unwrap_or(remote.as_str())
+    }
+}
+
+/// How many failures are borne that nobody else's progress explains.
+struct Patience {
+    left: u32,
+    busy: u32,
+}
+
+impl Patience {
+    fn new(tries: u32) -> Patience {
+        Patience { left: tries, busy: 0 }
+    }
+
+    fn lose_one<E>(&mut self, last: impl FnOnce() -> TrunkError) -> Result<(), Stop<E>> {
+        self.left = self.left.saturating_sub(1);
+        if self.left == 0 { Err(last().into()) } else { Ok(()) }
+    }
+}
+
+/// The verdict on a push and the words that came with it. A push that was cut off by its deadline says
+/// nothing of what the server did.
+fn judged<E>(
+    report: Result<PushReport, crate::git::GitError>,
+    updates: &[RefUpdate],
+) -> Result<(Verdict, String), Stop<E>> {
+    match report {
+        Ok(report) => Ok((judge(&report, updates), report.words)),
+        Err(error) => Ok((Verdict::Unclear, timed_out(error)?)),
+    }
+}
+
+/// A deadline that passed, as words; every other error stays one.
+fn timed_out(error: crate::git::GitError) -> Result<String, TrunkError> {
+    if error.is_timeout() { Ok(error.to_string()) } else { Err(error.into()) }
+}
+
+fn unknown(remote: &RemoteName, error: &TrunkError) -> TrunkError {
+    let words = match error {
+        TrunkError::Unreachable { words, .. } | TrunkError::Denied { words, .. } => words.clone(),
+        other => other.to_string(),
+    };
+    TrunkError::Unreachable { remote: remote.clone(), words, landing: Landing::Unknown }
+}

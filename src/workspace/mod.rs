@@ -1,0 +1,213 @@
+//! The workspace of a ticket: its branch and its worktree on this machine, and the local records.
+//!
+//! Everything here happens after the claim is on the trunk, except the look beforehand at whether it
+//! could happen. What is removed again is only what tix can prove that it made.
+
+mod clone_id;
+mod record;
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+pub use clone_id::clone_id;
+pub use record::{Record, forget, load, save};
+
+use crate::git::{GitError, LocalEdit, RefValue, Repo};
+use crate::names::{Oid, RefName};
+
+/// Why there is no workspace.
+#[derive(Debug, thiserror::Error)]
+pub enum WorkspaceError {
+    /// git itself.
+    #[error(transparent)]
+    Git(#[from] GitError),
+    /// Something is where the worktree would go.
+    #[error("the workspace's place is taken: {} {what}", path.display())]
+    Occupied {
+        /// Where.
+        path: PathBuf,
+        /// What is there.
+        what: &'static str,
+    },
+    /// Nothing can be written where the worktree would go.
+    #[error("the workspace cannot be made in {}: {source}", path.display())]
+    NotWritable {
+        /// The directory.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A local branch of that name holds commits that are nowhere else.
+    #[error("there is a local branch {} already, with commits that are not on the trunk", branch.short())]
+    BranchTaken {
+        /// Which branch.
+        branch: RefName,
+        /// Where it is.
+        at: Oid,
+    },
+    /// The template gives no path.
+    #[error("the workspace has no place: {why}")]
+    BadPath {
+        /// What is wrong.
+        why: String,
+    },
+    /// git could not make the worktree.
+    #[error("the worktree could not be made: {words}")]
+    Setup {
+        /// What git said.
+        words: String,
+    },
+    /// The local record could not be written.
+    #[error("{}: {source}", path.display())]
+    Record {
+        /// Which file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+/// Whether a branch that is in the way may go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Leftover {
+    /// There is none.
+    None,
+    /// It holds nothing that the trunk has not: deleted before the worktree is made.
+    Branch(Oid),
+}
+
+/// Looks whether the workspace can be made; makes nothing that stays.
+///
+/// `trunk` is what the branch's commits must be contained in to be worthless.
+pub fn preflight(
+    repo: &Repo,
+    path: Option<&Path>,
+    branch: &RefName,
+    refs: &[RefValue],
+    trunk: &Oid,
+) -> Result<Leftover, WorkspaceError> {
+    if let Some(path) = path {
+        check_free(path)?;
+        check_writable(path)?;
+    }
+    let Some(local) = refs.iter().find(|r| r.name == *branch) else { return Ok(Leftover::None) };
+    let taken = || WorkspaceError::BranchTaken { branch: branch.clone(), at: local.oid.clone() };
+    if !repo.is_ancestor(&local.oid, trunk)? {
+        return Err(taken());
+    }
+    if repo.worktrees()?.iter().any(|w| w.branch.as_ref() == Some(branch)) {
+        return Err(taken());
+    }
+    Ok(Leftover::Branch(local.oid.clone()))
+}
+
+fn check_free(path: &Path) -> Result<(), WorkspaceError> {
+    let occupied = |what| Err(WorkspaceError::Occupied { path: path.to_owned(), what });
+    let meta = match std::fs::symlink_metadata(path) {
+        Ok(meta) => meta,
+        // A file where a directory of the path should be: the look at writability names it.
+        Err(error)
+            if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) =>
+        {
+            return Ok(());
+        }
+        Err(source) => return Err(WorkspaceError::NotWritable { path: path.to_owned(), source }),
+    };
+    if !meta.is_dir() {
+        return occupied("is not a directory");
+    }
+    match std::fs::read_dir(path).map(|mut entries| entries.next().is_some()) {
+        Ok(false) => Ok(()),
+        Ok(true) => occupied("is not empty"),
+        Err(source) => Err(WorkspaceError::NotWritable { path: path.to_owned(), source }),
+    }
+}
+
+/// Writes a probe into the nearest directory that exists on the way to `path`.
+fn check_writable(path: &Path) -> Result<(), WorkspaceError> {
+    let exists = |dir: &&Path| dir.symlink_metadata().is_ok();
+    let Some(nearest) = path.ancestors().skip(1).find(exists) else { return Ok(()) };
+    match tempfile::Builder::new().prefix(".tix-probe-").tempfile_in(nearest) {
+        Ok(_) => Ok(()),
+        Err(source) => Err(WorkspaceError::NotWritable { path: nearest.to_owned(), source }),
+    }
+}
+
+/// What a set-up made, to be taken back when the rest fails.
+#[derive(Debug)]
+pub struct Made {
+    path: PathBuf,
+    branch: RefName,
+    at: Oid,
+    parents: Vec<PathBuf>,
+}
+
+/// Makes branch and worktree at `commit`.
+pub fn create(
+    repo: &Repo,
+    path: &Path,
+    branch: &RefName,
+    commit: &Oid,
+    leftover: &Leftover,
+) -> Result<Made, WorkspaceError> {
+    if let Leftover::Branch(at) = leftover {
+        let edit = LocalEdit::Delete { name: branch.clone(), at: Some(at.clone()) };
+        if !repo.update_refs(&[edit], "tix: free the name of a ticket branch")? {
+            return Err(WorkspaceError::BranchTaken { branch: branch.clone(), at: at.clone() });
+        }
+    }
+    let parents = missing_parents(path);
+    let made = Made { path: path.to_owned(), branch: branch.clone(), at: commit.clone(), parents };
+    let mut answer = repo.add_worktree(path, branch, commit)?;
+    if answer.code != Some(0) && answer.stderr.contains("already registered") {
+        // A worktree whose directory somebody removed by hand; git keeps the name until it is told. The
+        // branch was made before git saw that.
+        repo.prune_worktrees()?;
+        answer = repo.add_worktree_of(path, branch)?;
+    }
+    if answer.code == Some(0) {
+        return Ok(made);
+    }
+    let words = answer.stderr.trim().to_owned();
+    // `-b` makes the branch before it fails on an occupied path.
+    made.take_back(repo)?;
+    Err(WorkspaceError::Setup { words })
+}
+
+/// Makes a worktree for a ticket branch that is there already.
+pub fn recreate(repo: &Repo, path: &Path, branch: &RefName) -> Result<(), WorkspaceError> {
+    let mut answer = repo.add_worktree_of(path, branch)?;
+    if answer.code != Some(0) && answer.stderr.contains("already registered") {
+        repo.prune_worktrees()?;
+        answer = repo.add_worktree_of(path, branch)?;
+    }
+    match answer.code {
+        Some(0) => Ok(()),
+        _ => Err(WorkspaceError::Setup { words: answer.stderr.trim().to_owned() }),
+    }
+}
+
+fn missing_parents(path: &Path) -> Vec<PathBuf> {
+    let missing = |dir: &&Path| !dir.as_os_str().is_empty() && dir.symlink_metadata().is_err();
+    path.ancestors().skip(1).take_while(missing).map(Path::to_owned).collect()
+}
+
+impl Made {
+    /// Removes the worktree and the branch, if they are still as they were made, and the directories
+    /// above that were made for it, if they are empty.
+    pub fn take_back(&self, repo: &Repo) -> Result<(), WorkspaceError> {
+        if self.path.symlink_metadata().is_ok() && !repo.remove_worktree(&self.path)? {
+            // Not a worktree of ours after all, or something has been written there since.
+            return Ok(());
+        }
+        let edit = LocalEdit::Delete { name: self.branch.clone(), at: Some(self.at.clone()) };
+        repo.update_refs(&[edit], "tix: take back a set-up that failed")?;
+        for dir in &self.parents {
+            // Fails when somebody put something there meanwhile, and then it must stay.
+            if std::fs::remove_dir(dir).is_err() {
+                break;
+            }
+        }
+        Ok(())
+    }
+}

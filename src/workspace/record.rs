@@ -1,0 +1,52 @@
+//! What this clone knows of the workspaces it made: a file each, below the common git dir.
+//!
+//! The records make nothing true. They say which commits tix itself put on a ticket branch (so that a
+//! release can tell them from work) and which session asked for the workspace.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::WorkspaceError;
+use super::clone_id::write;
+use crate::git::Repo;
+use crate::ticket::TicketId;
+
+/// A workspace that tix made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// The claim it was made for.
+    pub claim_id: String,
+    /// The session that asked for it, if one was named.
+    pub session: Option<String>,
+    /// The commit that tix put on the ticket branch.
+    pub commit: String,
+    /// The worktree; `None` when none was wanted.
+    pub path: Option<PathBuf>,
+}
+
+fn file_of(repo: &Repo, id: &TicketId) -> PathBuf {
+    repo.tix_dir().join("workspaces").join(format!("{id}.json"))
+}
+
+/// The record of a ticket's workspace; `None` when this clone has none that can be read.
+pub fn load(repo: &Repo, id: &TicketId) -> Option<Record> {
+    serde_json::from_slice(&std::fs::read(file_of(repo, id)).ok()?).ok()
+}
+
+/// Writes the record.
+pub fn save(repo: &Repo, id: &TicketId, record: &Record) -> Result<(), WorkspaceError> {
+    let path = file_of(repo, id);
+    write(&path, record).map_err(|source| WorkspaceError::Record { path, source })
+}
+
+/// Removes the record.
+pub fn forget(repo: &Repo, id: &TicketId) -> Result<(), WorkspaceError> {
+    let path = file_of(repo, id);
+    match std::fs::remove_file(&path) {
+        Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+            Err(WorkspaceError::Record { path, source })
+        }
+        _ => Ok(()),
+    }
+}
