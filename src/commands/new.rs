@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use super::receipt::{Receipt, record};
+use super::shared::receipt::{Receipt, record};
 use super::{Context, Globals};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
@@ -107,7 +107,7 @@ fn create(ctx: &Context<'_>, args: &Args, diary: &mut Diary) -> Result<Receipt, 
     let body = args.body.as_deref().map(|path| read_body(ctx, path)).transpose()?;
     let run = Run::begin(&ctx.repo)?;
     let label = ctx.remote.as_ref().map_or_else(String::new, ToString::to_string);
-    let progress = |step| ctx.out.progress(&super::context::progress_line(&label, step));
+    let progress = |step| ctx.out.progress(&super::shared::context::progress_line(&label, step));
     let trunk = ctx.engine(&run, &progress);
     let created = crate::clock::rfc3339(ctx.now);
     let no = |failure: Failure| Stop::Refused(Detour::No(failure));
@@ -131,7 +131,7 @@ fn create(ctx: &Context<'_>, args: &Args, diary: &mut Diary) -> Result<Receipt, 
             key,
             at: ctx.now,
             created: &created,
-            role: super::ROLE,
+            role: super::shared::ROLE,
             queue: &queue,
         };
         lifecycle::create(&view.snapshot, &request).map_err(|r| Stop::Refused(r.into()))

@@ -1,8 +1,8 @@
 //! `tix release`: give a ticket back to the queue.
 
-use super::find::not_found;
-use super::give_back::{Freed, GiveBack, clear_local, give_back};
-use super::receipt::{ClaimJson, Receipt, record};
+use super::shared::find::not_found;
+use super::shared::give_back::{Freed, GiveBack, clear_local, give_back};
+use super::shared::receipt::{ClaimJson, Receipt, record};
 use super::{Context, Globals};
 use crate::env::Env;
 use crate::error::{Exit, Failure};

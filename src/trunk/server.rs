@@ -7,7 +7,7 @@ use super::judge::{Verdict, judge, speaks_of_permission};
 use super::{
     Built, Decision, Diary, Landed, Landing, MovedRef, Step, Stop, Trunk, TrunkError, View, queue,
 };
-use crate::git::{Atomic, PushReport, RefUpdate};
+use crate::git::{Atomic, GitError, PushReport, RefUpdate};
 use crate::lifecycle::Change;
 use crate::names::{Oid, RefName, RemoteName};
 
@@ -27,6 +27,16 @@ struct Sent<T> {
     change: Change,
     output: T,
     built: Built,
+    fate: Fate,
+}
+
+/// What is known of a push that gave no answer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    /// Its connection ended: the server has done with it whatever it will do.
+    Ended,
+    /// tix stopped waiting: it may be on its way still, and land later.
+    Open,
 }
 
 /// Why the last attempt failed, to be explained by what the next fetch shows.
@@ -74,29 +84,10 @@ impl Trunk<'_> {
                 self.explain(remote, failure, words, moved, &mut patience)?;
             }
             if Instant::now() >= self.deadline && !sent.is_empty() {
-                return Err(TrunkError::Contended { attempts: diary.attempts }.into());
+                return Err(self.too_late(remote, diary, &sent, view.commit()).into());
             }
-            let (change, output) = decide(&view)?;
-            let built = self.build(&view, &change, self.run.writer()?)?;
-            diary.attempts += 1;
-            diary.commits.push(built.commit.clone());
-            diary.paths.clone_from(&built.paths);
-            (self.progress)(Step::Push(diary.attempts));
-            let updates = self.all_updates(&change, &built.commit);
-            let first = if atomic == Atomic::Yes {
-                updates.as_slice()
-            } else {
-                updates.get(..1).unwrap_or_default()
-            };
-            let report = self.repo.push(remote, first, atomic, self.deadline);
-            let mine = Sent {
-                commit: built.commit.clone(),
-                parent: view.commit().cloned(),
-                change,
-                output,
-                built,
-            };
-            let (verdict, words) = judged(report, first)?;
+            let (mine, verdict, words) =
+                self.attempt(remote, diary, &view, decide(&view)?, atomic)?;
             let failure = match verdict {
                 Verdict::Won => return Ok(self.won(remote, diary, mine, atomic)?),
                 Verdict::NotAtomic => {
@@ -115,6 +106,39 @@ impl Trunk<'_> {
             drop(turn);
             self.pause(&mut backoff, began.elapsed());
         }
+    }
+
+    /// Commits the change on what the view shows, and pushes it.
+    fn attempt<T, E>(
+        &self,
+        remote: &RemoteName,
+        diary: &mut Diary,
+        view: &View<'_>,
+        (change, output): Decision<T>,
+        atomic: Atomic,
+    ) -> Result<(Sent<T>, Verdict, String), Stop<E>> {
+        let built = self.build(view, &change, self.run.writer()?)?;
+        diary.attempts += 1;
+        diary.commits.push(built.commit.clone());
+        diary.paths.clone_from(&built.paths);
+        (self.progress)(Step::Push(diary.attempts));
+        let updates = self.all_updates(&change, &built.commit);
+        let first = match atomic {
+            Atomic::Yes => updates.as_slice(),
+            Atomic::No => updates.get(..1).unwrap_or_default(),
+        };
+        let report = self.repo.push(remote, first, atomic, self.deadline);
+        let open = report.as_ref().is_err_and(GitError::is_timeout);
+        let mine = Sent {
+            commit: built.commit.clone(),
+            parent: view.commit().cloned(),
+            change,
+            output,
+            built,
+            fate: if open { Fate::Open } else { Fate::Ended },
+        };
+        let (verdict, words) = judged(report, first)?;
+        Ok((mine, verdict, words))
     }
 
     /// Fetches trunk (and base) under this run's private names and reads what is there.
@@ -200,7 +224,26 @@ impl Trunk<'_> {
         }
     }
 
-    /// Which of the pushed commits the trunk holds, if any.
+    /// The time is up. A push that is still on its way can land only while the trunk is where it was.
+    fn too_late<T>(
+        &self,
+        remote: &RemoteName,
+        diary: &Diary,
+        sent: &[Sent<T>],
+        tip: Option<&Oid>,
+    ) -> TrunkError {
+        if sent.iter().any(|s| s.fate == Fate::Open && s.parent.as_ref() == tip) {
+            return TrunkError::Unreachable {
+                remote: remote.clone(),
+                words: "the remote took the push and gave no answer".to_owned(),
+                landing: Landing::Unknown,
+            };
+        }
+        TrunkError::Contended { attempts: diary.attempts }
+    }
+
+    /// Which of the pushed commits the trunk holds, if any. One that made a claim counts only while the
+    /// claim stands.
     fn find_landed<T>(
         &self,
         sent: &[Sent<T>],
@@ -208,7 +251,9 @@ impl Trunk<'_> {
     ) -> Result<Option<usize>, TrunkError> {
         let Some(tip) = view.commit() else { return Ok(None) };
         for (at, mine) in sent.iter().enumerate() {
-            if self.repo.is_ancestor(&mine.commit, tip)? {
+            if self.repo.is_ancestor(&mine.commit, tip)?
+                && view.stands(mine.change.establishes.as_ref())?
+            {
                 return Ok(Some(at));
             }
         }
@@ -357,7 +402,7 @@ impl Patience {
 /// The verdict on a push and the words that came with it. A push that was cut off by its deadline says
 /// nothing of what the server did.
 fn judged<E>(
-    report: Result<PushReport, crate::git::GitError>,
+    report: Result<PushReport, GitError>,
     updates: &[RefUpdate],
 ) -> Result<(Verdict, String), Stop<E>> {
     match report {
@@ -367,7 +412,7 @@ fn judged<E>(
 }
 
 /// A deadline that passed, as words; every other error stays one.
-fn timed_out(error: crate::git::GitError) -> Result<String, TrunkError> {
+fn timed_out(error: GitError) -> Result<String, TrunkError> {
     if error.is_timeout() { Ok(error.to_string()) } else { Err(error.into()) }
 }
 

@@ -3,14 +3,14 @@
 use std::time::Instant;
 
 use super::{Activation, Plan, Won};
-use crate::commands::find::{not_found, queued_path};
+use crate::commands::shared::find::{not_found, queued_path};
 use crate::config::Record;
 use crate::error::{Exit, Failure};
 use crate::lifecycle::{self, Change, ClaimRequest, Claimed, Edit, Entry, Held, Refusal, Target};
 use crate::lock::Lock;
 use crate::names::{Oid, RepoPath};
 use crate::ticket::{Lane, TicketId};
-use crate::trunk::{Diary, Stop, Trunk, View};
+use crate::trunk::{Diary, Stop, Trunk, TrunkError, View};
 use crate::workspace::{self, Leftover, WorkspaceError};
 
 /// What the first phase came to.
@@ -67,6 +67,11 @@ impl Activation<'_> {
                 Err(Stop::Refused(Detour::Active(active))) => return Ok(Outcome::Active(active)),
                 Err(Stop::Refused(Detour::Plan(plan))) => return Ok(Outcome::Plan(plan)),
                 Err(Stop::Refused(Detour::No(failure))) => return Err(failure),
+                Err(Stop::Trunk(TrunkError::RefTaken { branch, .. }))
+                    if self.look_for_stray.is_none() =>
+                {
+                    self.look_for_stray = Some(branch);
+                }
                 Err(Stop::Trunk(error)) => return Err(error.into()),
             }
         }
@@ -76,10 +81,13 @@ impl Activation<'_> {
         let ctx = self.ctx;
         let label = ctx.remote.as_ref().map_or_else(String::new, ToString::to_string);
         let progress =
-            |step| ctx.out.progress(&crate::commands::context::progress_line(&label, step));
+            |step| ctx.out.progress(&crate::commands::shared::context::progress_line(&label, step));
         let mut locks = std::mem::take(&mut self.locks);
         let mut leftover = Leftover::None;
-        let trunk = ctx.engine(&self.run, &progress);
+        let mut trunk = ctx.engine(&self.run, &progress);
+        if let Some(branch) = &self.look_for_stray {
+            trunk = trunk.watching(branch.clone());
+        }
         let landed =
             trunk.transact(diary, |view| self.decide(&trunk, view, &mut locks, &mut leftover));
         self.locks = locks;
@@ -118,6 +126,7 @@ impl Activation<'_> {
             place: &|id, session| ctx.active_path(id, session),
             branch: &|id, _| ctx.ticket_branch(id),
             base: target,
+            stray: self.stray(trunk, view, &entry.id)?,
         };
         let no = |refusal: Refusal| Stop::Refused(refusal.into());
         let (change, claimed) = lifecycle::claim(&ticket, &view.snapshot, &request).map_err(no)?;
@@ -139,6 +148,20 @@ impl Activation<'_> {
                 .map_err(|e| Stop::Refused(e.into()))?;
         }
         Ok((change, (claimed, base)))
+    }
+
+    /// The ticket branch of a ticket that nobody holds, if it is there and an earlier holder's: it carries
+    /// the ticket as held. Any other branch of that name is somebody's own and is not touched.
+    fn stray<'v>(
+        &self,
+        trunk: &Trunk<'_>,
+        view: &'v View<'_>,
+        id: &TicketId,
+    ) -> Result<Option<&'v Oid>, Stop<Detour>> {
+        let Some(at) = view.watched() else { return Ok(None) };
+        let there = trunk.view_of(at)?;
+        let held = there.snapshot.entries.iter().any(|e| e.id == *id && e.lane != Lane::Queue);
+        Ok(held.then_some(at))
     }
 
     /// The ticket that is meant, or words on where it may be instead.

@@ -2,7 +2,7 @@
 
 use super::claim::{Active, Detour};
 use super::{Activation, Won};
-use crate::commands::receipt::{Receipt, WorkspaceJson};
+use crate::commands::shared::receipt::{Receipt, WorkspaceJson};
 use crate::config::Record;
 use crate::error::{Exit, Failure, held_facts};
 use crate::git::Kind;
@@ -156,13 +156,25 @@ impl Activation<'_> {
             .hint(format!("if it is yours: tix activate {id} --resume"))
             .hint("take another ticket: tix list --lane queue"));
         }
+        if let Some(trunk) = workspace::pending_release(&self.ctx.repo, &active.id) {
+            if view.commit() == Some(&trunk) {
+                let id = &active.id;
+                return Err(Failure::new(
+                    Exit::Incomplete,
+                    format!("a release of {id} was sent from this clone, its answer was lost, and it may still land"),
+                )
+                .hint(format!("bring it to an end: tix release {id}"))
+                .hint(format!("then claim it anew: tix activate {id}")));
+            }
+            workspace::settle_release(&self.ctx.repo, &active.id)?;
+        }
         let at = view.watched().cloned();
         if path.is_none() && !self.args.no_worktree && !self.args.dry_run {
             path = Some(self.rebuild(active, branch, at.as_ref())?);
         }
         let mut receipt = Receipt::new(self.ctx, "activate", active.id.as_str(), &self.claim.by);
         receipt.outcome = "already";
-        receipt.claim = Some(crate::commands::receipt::ClaimJson {
+        receipt.claim = Some(crate::commands::shared::receipt::ClaimJson {
             id: active.held.claim_id.clone().unwrap_or_default(),
             by: active.held.by.clone().unwrap_or_default(),
             at: active.held.at.clone().unwrap_or_default(),
@@ -220,7 +232,7 @@ impl Activation<'_> {
         self.clear_unfinished(active, branch)?;
         let label = ctx.remote.as_ref().map_or_else(String::new, ToString::to_string);
         let progress =
-            |step| ctx.out.progress(&crate::commands::context::progress_line(&label, step));
+            |step| ctx.out.progress(&crate::commands::shared::context::progress_line(&label, step));
         let trunk = ctx.engine(&self.run, &progress).watching(branch.clone());
         let mut diary = Diary { phase: "resume", ..self.diary.clone() };
         let landed = trunk.transact(&mut diary, |view| {
@@ -235,6 +247,7 @@ impl Activation<'_> {
                 place: &|id, session| ctx.active_path(id, session),
                 branch: &|id, _| ctx.ticket_branch(id),
                 base: base.clone().map_or(Target::ThisCommit, Target::Commit),
+                stray: None,
             };
             debug_assert_eq!(entry.lane, Lane::Active);
             let watched = view.watched().cloned();

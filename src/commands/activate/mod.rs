@@ -6,8 +6,9 @@ mod setup;
 
 use std::path::PathBuf;
 
-use super::receipt::{Receipt, WorkspaceJson, record};
-use super::{Context, Globals, shell_word};
+use super::shared::receipt::{Receipt, WorkspaceJson, record};
+use super::shared::shell_word;
+use super::{Context, Globals};
 use crate::config::Record;
 use crate::env::Env;
 use crate::error::Failure;
@@ -104,6 +105,8 @@ struct Activation<'a> {
     session: Option<String>,
     locks: Vec<(crate::ticket::TicketId, crate::lock::Lock)>,
     leftover: crate::workspace::Leftover,
+    /// The ticket branch was found on the remote although nobody holds the ticket: look where it is.
+    look_for_stray: Option<crate::names::RefName>,
     diary: Diary,
 }
 
@@ -135,6 +138,7 @@ impl<'a> Activation<'a> {
             session: ctx.session()?.map(str::to_owned),
             locks: Vec::new(),
             leftover: crate::workspace::Leftover::None,
+            look_for_stray: None,
             diary: Diary { phase: "claim", ..Diary::default() },
         })
     }
@@ -156,6 +160,9 @@ impl<'a> Activation<'a> {
             Receipt::new(self.ctx, "activate", won.claimed.id.as_str(), &self.claim.by);
         receipt.outcome = won.outcome;
         receipt.add(&won.landed);
+        let aside =
+            won.landed.moved.iter().map(|m| m.name.short()).find(|n| n.starts_with("attic/"));
+        receipt.attic = aside.map(str::to_owned).or_else(|| won.claimed.earlier.clone());
         receipt.set_claim(self.ctx, &self.claim, &won.landed.commit, won.landed.attempts);
         self.ctx.out.progress("making the workspace …");
         match self.set_up(&won, &mut receipt) {

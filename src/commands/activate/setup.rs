@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use super::{Activation, Won};
-use crate::commands::branch::{Pushed, push_branch};
-use crate::commands::give_back::{GiveBack, give_back};
-use crate::commands::receipt::{PushedJson, Receipt, WorkspaceJson};
+use crate::commands::shared::branch::{Pushed, push_branch};
+use crate::commands::shared::give_back::{GiveBack, give_back};
+use crate::commands::shared::receipt::{PushedJson, Receipt, WorkspaceJson};
 use crate::config::Record;
 use crate::error::{Exit, Failure};
 use crate::git::{LocalEdit, RefUpdate, Repo};
@@ -94,7 +94,7 @@ impl Activation<'_> {
             branch: &won.claimed.branch,
             worktree: path,
             at: self.ctx.now,
-            role: crate::commands::ROLE,
+            role: crate::commands::shared::ROLE,
         }
     }
 
@@ -240,6 +240,8 @@ impl Activation<'_> {
                     if failure.exit == Exit::Incomplete { Exit::Refused } else { failure.exit };
                 Failure { exit, message, ..failure }
             }
+            // Somebody took it over meanwhile: it is theirs, and there is nothing to give back.
+            Err(second) if second.exit == Exit::Held => second,
             Err(second) => Failure { exit: Exit::Incomplete, ..failure }
                 .fact("then", second.message)
                 .fact("claim", self.claim.id.clone())
@@ -260,7 +262,7 @@ impl Activation<'_> {
                 claim: &self.claim,
                 cause,
                 at: self.ctx.now,
-                role: crate::commands::ROLE,
+                role: crate::commands::shared::ROLE,
             };
             Ok((lifecycle::note_failure(&ticket, &note).map_err(no)?, ()))
         });
