@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 use super::backoff::Backoff;
 use super::judge::{Verdict, judge, speaks_of_permission};
 use super::{
-    Built, Decision, Diary, Landed, Landing, MovedRef, Step, Stop, Trunk, TrunkError, View, queue,
+    Built, Decide, Decision, Diary, Landed, Landing, MovedRef, Step, Stop, Trunk, TrunkError, View,
+    queue,
 };
 use crate::git::{Atomic, GitError, PushReport, RefUpdate};
 use crate::lifecycle::Change;
@@ -53,7 +54,7 @@ impl Trunk<'_> {
         &self,
         remote: &RemoteName,
         diary: &mut Diary,
-        decide: &mut dyn FnMut(&View<'_>) -> Result<Decision<T>, Stop<E>>,
+        decide: Decide<'_, T, E>,
     ) -> Result<Landed<T>, Stop<E>> {
         let mut sent: Vec<Sent<T>> = Vec::new();
         let mut patience = Patience::new(self.tries);
@@ -77,19 +78,19 @@ impl Trunk<'_> {
             };
             if let Some(at) = self.find_landed(&sent, &view)? {
                 let mine = sent.swap_remove(at);
-                return Ok(self.won(remote, diary, mine, atomic)?);
+                return Ok(self.won(remote, diary, mine, atomic));
             }
             if let Some((failure, words, before)) = last.take() {
                 let moved = view.commit() != before.as_ref();
                 self.explain(remote, failure, words, moved, &mut patience)?;
             }
             if Instant::now() >= self.deadline && !sent.is_empty() {
-                return Err(self.too_late(remote, diary, &sent, view.commit()).into());
+                return Err(too_late(remote, diary, &sent, view.commit()).into());
             }
             let (mine, verdict, words) =
                 self.attempt(remote, diary, &view, decide(&view)?, atomic)?;
             let failure = match verdict {
-                Verdict::Won => return Ok(self.won(remote, diary, mine, atomic)?),
+                Verdict::Won => return Ok(self.won(remote, diary, mine, atomic)),
                 Verdict::NotAtomic => {
                     atomic = Atomic::No;
                     diary.attempts -= 1;
@@ -153,10 +154,7 @@ impl Trunk<'_> {
         if let (Some(base), Some(name)) = (&self.base, &base_ref) {
             specs.push(format!("+{base}:{name}"));
         }
-        let watched = match &self.watch {
-            Some(branch) => Some((branch, self.run.private_prefix()?)),
-            None => None,
-        };
+        let watched = self.watch.as_ref().map(|branch| (branch, self.run.private_prefix()));
         if let Some((branch, prefix)) = &watched {
             // A pattern, because a plain refspec fails when the branch does not exist.
             specs.push(format!("+{branch}*:{prefix}/{branch}*"));
@@ -222,24 +220,6 @@ impl Trunk<'_> {
                 _ => unreachable(words),
             },
         }
-    }
-
-    /// The time is up. A push that is still on its way can land only while the trunk is where it was.
-    fn too_late<T>(
-        &self,
-        remote: &RemoteName,
-        diary: &Diary,
-        sent: &[Sent<T>],
-        tip: Option<&Oid>,
-    ) -> TrunkError {
-        if sent.iter().any(|s| s.fate == Fate::Open && s.parent.as_ref() == tip) {
-            return TrunkError::Unreachable {
-                remote: remote.clone(),
-                words: "the remote took the push and gave no answer".to_owned(),
-                landing: Landing::Unknown,
-            };
-        }
-        TrunkError::Contended { attempts: diary.attempts }
     }
 
     /// Which of the pushed commits the trunk holds, if any. One that made a claim counts only while the
@@ -320,7 +300,7 @@ impl Trunk<'_> {
         diary: &mut Diary,
         mine: Sent<T>,
         atomic: Atomic,
-    ) -> Result<Landed<T>, TrunkError> {
+    ) -> Landed<T> {
         self.run.forget_refs();
         let rest = Trunk::updates(&mine.change, &mine.commit);
         let mut warnings = Vec::new();
@@ -358,7 +338,7 @@ impl Trunk<'_> {
             });
         }
         diary.paths.clone_from(&mine.built.paths);
-        Ok(Landed {
+        Landed {
             output: mine.output,
             commit: mine.commit,
             parent: mine.parent,
@@ -366,7 +346,7 @@ impl Trunk<'_> {
             moved,
             attempts: diary.attempts,
             warnings,
-        })
+        }
     }
 
     fn pause(&self, backoff: &mut Backoff, attempt: Duration) {
@@ -419,7 +399,31 @@ fn timed_out(error: GitError) -> Result<String, TrunkError> {
 fn unknown(remote: &RemoteName, error: &TrunkError) -> TrunkError {
     let words = match error {
         TrunkError::Unreachable { words, .. } | TrunkError::Denied { words, .. } => words.clone(),
-        other => other.to_string(),
+        TrunkError::Git(_)
+        | TrunkError::RemoteRefused { .. }
+        | TrunkError::RefTaken { .. }
+        | TrunkError::NoTrunk { .. }
+        | TrunkError::NoLocalTrunk { .. }
+        | TrunkError::LocalRefTaken { .. }
+        | TrunkError::Contended { .. }
+        | TrunkError::Lock { .. } => error.to_string(),
     };
     TrunkError::Unreachable { remote: remote.clone(), words, landing: Landing::Unknown }
+}
+
+/// The time is up. A push that is still on its way can land only while the trunk is where it was.
+fn too_late<T>(
+    remote: &RemoteName,
+    diary: &Diary,
+    sent: &[Sent<T>],
+    tip: Option<&Oid>,
+) -> TrunkError {
+    if sent.iter().any(|s| s.fate == Fate::Open && s.parent.as_ref() == tip) {
+        return TrunkError::Unreachable {
+            remote: remote.clone(),
+            words: "the remote took the push and gave no answer".to_owned(),
+            landing: Landing::Unknown,
+        };
+    }
+    TrunkError::Contended { attempts: diary.attempts }
 }
