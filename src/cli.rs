@@ -28,6 +28,9 @@ pub struct Cli {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    #[command(display_order = 10)]
+    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
+    Init(commands::init::Args),
     #[command(display_order = 90)]
     #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     Completions(commands::completions::Args),
@@ -37,6 +40,7 @@ pub enum Command {
 pub fn run(cli: &Cli, env: &Env, out: &Out) -> Result<(), Failure> {
     let globals = &cli.globals;
     match &cli.command {
+        Command::Init(args) => commands::init::run(args, globals, env, out),
         Command::Completions(args) => commands::completions::run(args, globals, env, out),
     }
 }

@@ -5,5 +5,6 @@
 
 pub mod completions;
 pub mod context;
+pub mod init;
 
-pub use context::{Context, Globals};
+pub use context::{CONFIG_FILE, Context, Globals, progress_line};

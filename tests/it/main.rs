@@ -10,6 +10,7 @@
 
 mod harness;
 mod harness_works;
+mod init;
 #[cfg(unix)]
 mod net_works;
 mod tidy;
