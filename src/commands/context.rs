@@ -66,6 +66,8 @@ pub struct Context<'a> {
     pub tickets_dir: RepoPath,
     /// The local branches and the remote's `HEAD`, as they were at the start.
     pub refs: Vec<RefValue>,
+    /// Where the trunk was when this clone last looked, before this run.
+    pub last_seen_before: Option<Oid>,
     /// The directory that tix works in.
     pub dir: PathBuf,
     /// When the run began, by the clock.
@@ -119,6 +121,14 @@ impl<'a> Context<'a> {
             Failure::new(Exit::Damaged, "tickets_dir is no path in the repository")
         })?;
         let now = clock::now();
+        let seen = match &remote {
+            Some(remote) => RefName::tracking(remote, trunk.short()),
+            None => Some(trunk.clone()),
+        };
+        let last_seen_before = match seen {
+            Some(name) => objects.resolve(name.as_str())?,
+            None => None,
+        };
         Ok(Context {
             env,
             out,
@@ -131,6 +141,7 @@ impl<'a> Context<'a> {
             record,
             tickets_dir,
             refs,
+            last_seen_before,
             dir,
             now,
             started,
@@ -163,6 +174,7 @@ impl<'a> Context<'a> {
             remote: self.remote.clone(),
             branch: self.trunk.clone(),
             base: (self.record == Record::Trunk && tickets_only).then(|| self.base.clone()),
+            watch: None,
             tickets_dir: self.tickets_dir.clone(),
             ci: if self.config.skip_ci { Ci::Skip } else { Ci::Run },
             tries: u32::from(self.config.claim_attempts),

@@ -5,6 +5,7 @@
 
 mod commit;
 pub mod exec;
+mod history;
 mod objects;
 mod push;
 mod redact;

@@ -13,7 +13,7 @@ mod release;
 mod set_up;
 mod snapshot;
 
-pub use activate::{Activation, record_activation};
+pub use activate::{Activation, FailureNote, note_failure, record_activation};
 pub use change::{Change, Edit, RefEdit, Target};
 pub use claim::{Claim, ClaimRequest, Claimed, claim, resume};
 pub use create::{Draft, NewTicket, create};

@@ -64,7 +64,16 @@ impl Trunk<'_> {
     /// The trunk as the local branch has it.
     pub(super) fn local_view(&self) -> Result<View<'_>, TrunkError> {
         match self.objects.resolve(self.branch.as_str())? {
-            Some(tip) => self.view_of(&tip),
+            Some(tip) => {
+                let mut view = self.view_of(&tip)?;
+                if let Some(branch) = &self.watch {
+                    view.watched = self.objects.resolve(branch.as_str())?;
+                }
+                if let Some(base) = &self.base {
+                    view.base = self.objects.resolve(base.as_str())?;
+                }
+                Ok(view)
+            }
             None => Err(TrunkError::NoLocalTrunk { branch: self.branch.clone() }),
         }
     }

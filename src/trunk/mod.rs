@@ -23,7 +23,7 @@ mod view;
 use std::time::{Duration, Instant};
 
 pub use error::{Landing, Stop, TrunkError};
-pub use run::Run;
+pub use run::{Run, random_token};
 pub use view::View;
 
 use crate::git::{CommitText, Objects, RefUpdate, Repo, Writer};
@@ -44,6 +44,8 @@ pub struct Trunk<'a> {
     pub branch: RefName,
     /// Another branch to fetch along, from which ticket branches start when the trunk holds tickets only.
     pub base: Option<RefName>,
+    /// A branch whose position on the remote is fetched along, under the same connection.
+    pub watch: Option<RefName>,
     /// The directory that holds the lanes.
     pub tickets_dir: RepoPath,
     /// Whether messages ask continuous integration to skip the commit.
@@ -99,6 +101,26 @@ pub struct Landed<T> {
     pub warnings: Vec<String>,
 }
 
+impl<T> Landed<T> {
+    /// The same with another output.
+    pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Landed<U> {
+        Landed {
+            output: f(self.output),
+            commit: self.commit,
+            parent: self.parent,
+            paths: self.paths,
+            moved: self.moved,
+            attempts: self.attempts,
+            warnings: self.warnings,
+        }
+    }
+}
+
+/// The file of this clone's lock for a ticket.
+pub fn ticket_lock(repo: &Repo, id: &crate::ticket::TicketId) -> std::path::PathBuf {
+    repo.tix_dir().join("locks").join(format!("ticket-{id}.lock"))
+}
+
 /// A ref that a transaction moved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MovedRef {
@@ -116,6 +138,8 @@ pub type Decision<T> = (Change, T);
 /// What a transaction did before it ended, also when it failed: for the audit log.
 #[derive(Clone, Debug, Default)]
 pub struct Diary {
+    /// What is being done, in one word.
+    pub phase: &'static str,
     /// Pushes sent (or local transactions tried).
     pub attempts: u32,
     /// The commits that were pushed.
@@ -125,6 +149,13 @@ pub struct Diary {
 }
 
 impl Trunk<'_> {
+    /// The same engine, which also looks where this branch is on the remote; [`View::watched`] says it.
+    #[must_use]
+    pub fn watching(mut self, branch: RefName) -> Self {
+        self.watch = Some(branch);
+        self
+    }
+
     /// Makes the change that `decide` wants on the newest trunk, or says why not.
     ///
     /// `decide` is called again with a new view for each attempt.

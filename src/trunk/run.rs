@@ -29,6 +29,8 @@ pub struct Run {
 /// The refs that this run must see to before it ends.
 #[derive(Default)]
 struct Refs {
+    /// How many prefixes were given out, below which there may be any refs.
+    prefixes: u32,
     /// Its own, to be deleted.
     private: BTreeSet<RefName>,
     /// Remote-tracking refs, with what they held when this run fetched and what the remote had.
@@ -71,6 +73,14 @@ impl Run {
         Ok(name)
     }
 
+    /// A prefix below which a fetch may make any refs of this run's own; a new one for each call, so that
+    /// a ref that has gone from the remote since is not taken for one that is there.
+    pub fn private_prefix(&self) -> Result<String, TrunkError> {
+        let mut refs = self.refs.borrow_mut();
+        refs.prefixes += 1;
+        Ok(format!("refs/tix/run/{}/{}", self.token, refs.prefixes))
+    }
+
     /// Remembers that the remote has `oid` where the remote-tracking ref had `before`. It is written when
     /// the run ends, unless another process has brought newer news by then.
     pub fn note(&self, tracking: RefName, oid: Oid, before: Option<Oid>) {
@@ -107,7 +117,11 @@ impl Run {
         }
         let news = refs.news.into_iter().filter(|(_, (before, now))| before.as_ref() != Some(now));
         let news = news.map(|(name, (from, to))| LocalEdit::Set { name, to, from });
-        let private: Vec<_> = refs.private.into_iter().map(delete).collect();
+        let mut private: Vec<_> = refs.private.into_iter().map(delete).collect();
+        if refs.prefixes > 0 {
+            let found = self.repo.refs(&[&format!("refs/tix/run/{}/", self.token)])?;
+            private = found.into_iter().map(|r| delete(r.name)).collect();
+        }
         let all: Vec<_> = private.iter().cloned().chain(news).collect();
         // The news may be old by now; the deletions must be made all the same.
         if !self.repo.update_refs(&all, "tix: fetch")? {

@@ -122,8 +122,20 @@ impl Trunk<'_> {
         (self.progress)(Step::Fetch);
         let trunk_ref = self.run.private_ref("trunk")?;
         let mut specs = vec![format!("+{}:{trunk_ref}", self.branch)];
-        if let Some(base) = &self.base {
-            specs.push(format!("+{base}:{}", self.run.private_ref("base")?));
+        let base_ref = match &self.base {
+            Some(_) => Some(self.run.private_ref("base")?),
+            None => None,
+        };
+        if let (Some(base), Some(name)) = (&self.base, &base_ref) {
+            specs.push(format!("+{base}:{name}"));
+        }
+        let watched = match &self.watch {
+            Some(branch) => Some((branch, self.run.private_prefix()?)),
+            None => None,
+        };
+        if let Some((branch, prefix)) = &watched {
+            // A pattern, because a plain refspec fails when the branch does not exist.
+            specs.push(format!("+{branch}*:{prefix}/{branch}*"));
         }
         let until = self.deadline.max(Instant::now() + LAST_WORD);
         let answer = self.repo.fetch(remote, &specs, until);
@@ -142,7 +154,14 @@ impl Trunk<'_> {
             let before = self.objects.resolve(name.as_str())?;
             self.run.note(name, tip.clone(), before);
         }
-        self.view_of(&tip)
+        let mut view = self.view_of(&tip)?;
+        if let Some(name) = &base_ref {
+            view.base = self.objects.resolve(name.as_str())?;
+        }
+        if let Some((branch, prefix)) = &watched {
+            view.watched = self.objects.resolve(&format!("{prefix}/{branch}"))?;
+        }
+        Ok(view)
     }
 
     /// A failed fetch says the same for a missing branch, a missing network and a missing permission; a

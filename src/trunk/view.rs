@@ -14,6 +14,8 @@ pub struct View<'a> {
     objects: &'a Objects,
     commit: Option<Oid>,
     tree: Option<Oid>,
+    pub(super) watched: Option<Oid>,
+    pub(super) base: Option<Oid>,
     /// All tickets, as values.
     pub snapshot: Snapshot,
     /// Whether the commit has a directory for tickets at all.
@@ -38,7 +40,15 @@ impl<'a> View<'a> {
     ) -> Result<View<'a>, super::TrunkError> {
         let Some(commit) = commit else {
             let snapshot = Snapshot::default();
-            return Ok(View { objects, commit: None, tree: None, snapshot, has_tickets: false });
+            return Ok(View {
+                objects,
+                commit: None,
+                tree: None,
+                watched: None,
+                base: None,
+                snapshot,
+                has_tickets: false,
+            });
         };
         let tree = objects.tree_of(commit)?;
         let mut name = format!("{tree}:").into_bytes();
@@ -56,12 +66,30 @@ impl<'a> View<'a> {
         }
         let mut snapshot = walk.snapshot;
         snapshot.entries.sort_by(|a, b| a.path.cmp(&b.path));
-        Ok(View { objects, commit: Some(commit.clone()), tree: Some(tree), snapshot, has_tickets })
+        Ok(View {
+            objects,
+            commit: Some(commit.clone()),
+            tree: Some(tree),
+            watched: None,
+            base: None,
+            snapshot,
+            has_tickets,
+        })
     }
 
     /// The commit; `None` when the trunk has none yet.
     pub fn commit(&self) -> Option<&Oid> {
         self.commit.as_ref()
+    }
+
+    /// Where the watched branch is; `None` when it does not exist, or none is watched.
+    pub fn watched(&self) -> Option<&Oid> {
+        self.watched.as_ref()
+    }
+
+    /// Where the base is, when it is another branch than the trunk and was fetched along.
+    pub fn base(&self) -> Option<&Oid> {
+        self.base.as_ref()
     }
 
     /// Its root tree.

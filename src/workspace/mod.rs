@@ -133,6 +133,20 @@ fn check_writable(path: &Path) -> Result<(), WorkspaceError> {
     }
 }
 
+/// Deletes a branch that holds nothing, so that its name is free.
+pub fn clear_leftover(
+    repo: &Repo,
+    branch: &RefName,
+    leftover: &Leftover,
+) -> Result<(), WorkspaceError> {
+    let Leftover::Branch(at) = leftover else { return Ok(()) };
+    let edit = LocalEdit::Delete { name: branch.clone(), at: Some(at.clone()) };
+    if repo.update_refs(&[edit], "tix: free the name of a ticket branch")? {
+        return Ok(());
+    }
+    Err(WorkspaceError::BranchTaken { branch: branch.clone(), at: at.clone() })
+}
+
 /// What a set-up made, to be taken back when the rest fails.
 #[derive(Debug)]
 pub struct Made {
@@ -150,12 +164,7 @@ pub fn create(
     commit: &Oid,
     leftover: &Leftover,
 ) -> Result<Made, WorkspaceError> {
-    if let Leftover::Branch(at) = leftover {
-        let edit = LocalEdit::Delete { name: branch.clone(), at: Some(at.clone()) };
-        if !repo.update_refs(&[edit], "tix: free the name of a ticket branch")? {
-            return Err(WorkspaceError::BranchTaken { branch: branch.clone(), at: at.clone() });
-        }
-    }
+    clear_leftover(repo, branch, leftover)?;
     let parents = missing_parents(path);
     let made = Made { path: path.to_owned(), branch: branch.clone(), at: commit.clone(), parents };
     let mut answer = repo.add_worktree(path, branch, commit)?;
@@ -185,6 +194,18 @@ pub fn recreate(repo: &Repo, path: &Path, branch: &RefName) -> Result<(), Worksp
         Some(0) => Ok(()),
         _ => Err(WorkspaceError::Setup { words: answer.stderr.trim().to_owned() }),
     }
+}
+
+/// Makes a worktree for a branch that this run has just made at `tip`.
+pub fn create_for(
+    repo: &Repo,
+    path: &Path,
+    branch: &RefName,
+    tip: &Oid,
+) -> Result<Made, WorkspaceError> {
+    let parents = missing_parents(path);
+    recreate(repo, path, branch)?;
+    Ok(Made { path: path.to_owned(), branch: branch.clone(), at: tip.clone(), parents })
 }
 
 fn missing_parents(path: &Path) -> Vec<PathBuf> {

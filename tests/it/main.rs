@@ -1,4 +1,5 @@
-//! The one integration program of tix.
+//! The one integration program of tix. Its harness is made of shell scripts, FIFOs and signals.
+#![cfg(unix)]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

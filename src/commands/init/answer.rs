@@ -1,16 +1,17 @@
 //! What `tix init` did, for people and as JSON.
 
-use std::path::Path;
-
 use serde_json::json;
 
 use crate::commands::Context;
 use crate::names::Oid;
 use crate::out::{Format, safe};
+use crate::trunk::Diary;
 
 /// What was made, what was there, and what is to be done.
 pub struct Report {
     trunk: String,
+    /// What was tried on the trunk.
+    pub diary: Diary,
     made: Vec<(String, Vec<String>)>,
     commit: Option<Oid>,
     pushed: bool,
@@ -27,6 +28,7 @@ impl Report {
     pub fn new(trunk: String) -> Report {
         Report {
             trunk,
+            diary: Diary::default(),
             made: Vec::new(),
             commit: None,
             pushed: false,
@@ -117,26 +119,5 @@ impl Report {
         section("note", &self.notes);
         section("next", &self.next);
         text
-    }
-}
-
-/// A path as one word for a POSIX shell.
-pub fn shell_word(path: &Path) -> String {
-    let text = path.display().to_string();
-    let plain = |c: char| c.is_alphanumeric() || "/._-+@%:,=".contains(c);
-    if !text.is_empty() && text.chars().all(plain) {
-        return text;
-    }
-    format!("'{}'", text.replace('\'', r"'\''"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_word_for_the_shell_is_quoted_when_it_must_be() {
-        assert_eq!(shell_word(Path::new("tickets/queue/.gitkeep")), "tickets/queue/.gitkeep");
-        assert_eq!(shell_word(Path::new("it's a $HOME")), r"'it'\''s a $HOME'");
     }
 }
