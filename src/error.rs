@@ -308,6 +308,10 @@ impl From<TrunkError> for Failure {
             )),
             TrunkError::RefTaken { branch, remote, .. } => Failure::new(Exit::Refused, message)
                 .hint(format!("see what it holds: git log {remote}/{}", branch.short())),
+            TrunkError::NoTrunk { remote, branches, .. } if branches.is_empty() => {
+                Failure::new(Exit::Refused, format!("{remote} is empty: no commit was pushed yet"))
+                    .hint(format!("push the first one: git push -u {remote} HEAD"))
+            }
             TrunkError::NoTrunk { branches, .. } => Failure::new(Exit::Refused, message)
                 .fact("branches", branches.join(", "))
                 .hint("say which branch the tickets are on: git config tix.trunk <branch>"),

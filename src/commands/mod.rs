@@ -6,9 +6,10 @@
 
 pub mod activate;
 pub mod completions;
+pub mod init;
 pub mod new;
 pub mod release;
 mod shared;
 
-pub use shared::context;
-pub use shared::context::{Context, Globals};
+pub use shared::context::{self, CONFIG_FILE, Context, Globals, progress_line};
+pub use shared::{receipt, shell_word};

@@ -27,6 +27,17 @@ impl Repo {
         Ok(parse(&answer))
     }
 
+    /// The branch that the worktree at `dir` has checked out, with or without a commit; `None` when HEAD is
+    /// detached.
+    pub fn current_branch(&self, dir: &Path) -> Result<Option<RefName>, GitError> {
+        let answer = self.git_in(dir).call("symbolic-ref").args(["--quiet", "HEAD"]).run()?;
+        match answer.code {
+            Some(0) => Ok(RefName::parse(text_of(&answer.stdout).trim_end())),
+            Some(1) => Ok(None),
+            _ => Err(ExecError::Failed(Box::new(answer)).into()),
+        }
+    }
+
     /// Makes the branch at `commit` and a worktree that has it checked out.
     ///
     /// `--no-track`: with it 24 of these can run at once; tracking writes the configuration file, and

@@ -14,6 +14,7 @@ mod backoff;
 mod error;
 mod judge;
 mod local;
+mod orphan;
 mod queue;
 mod run;
 mod server;

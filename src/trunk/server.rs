@@ -14,7 +14,7 @@ use crate::names::{Oid, RefName, RemoteName};
 
 /// How long a question to the remote may take when the deadline has passed but a push was sent whose
 /// fate is not known: to learn it is worth a moment more.
-const LAST_WORD: Duration = Duration::from_secs(5);
+pub(super) const LAST_WORD: Duration = Duration::from_secs(5);
 
 /// How often a server may say "busy" although the trunk has not moved. Under contention the winner's
 /// update is often not visible yet when the losers look; a lock that a crashed server left behind
@@ -283,7 +283,7 @@ impl Trunk<'_> {
         }
     }
 
-    fn refused(&self, remote: &RemoteName, reason: String, words: String) -> TrunkError {
+    pub(super) fn refused(&self, remote: &RemoteName, reason: String, words: String) -> TrunkError {
         let (remote, branch) = (remote.clone(), self.branch.clone());
         TrunkError::RemoteRefused { remote, branch, reason, words }
     }
@@ -392,7 +392,7 @@ fn judged<E>(
 }
 
 /// A deadline that passed, as words; every other error stays one.
-fn timed_out(error: GitError) -> Result<String, TrunkError> {
+pub(super) fn timed_out(error: GitError) -> Result<String, TrunkError> {
     if error.is_timeout() { Ok(error.to_string()) } else { Err(error.into()) }
 }
 

@@ -11,6 +11,7 @@
 
 mod harness;
 mod harness_works;
+mod init;
 #[cfg(unix)]
 mod net_works;
 mod tidy;
