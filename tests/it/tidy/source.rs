@@ -87,7 +87,8 @@ impl Source {
         while index < self.tokens.len() {
             let token = &self.tokens[index];
             let starts = index == 0 || self.tokens[index - 1].text != "::";
-            if token.is("use") {
+            // `use<…>` in a type names what it captures, and imports nothing.
+            if token.is("use") && !self.is(index + 1, "<") {
                 index = self.use_tree(index + 1, &[], &mut mentions);
             } else if token.kind == Kind::Word && starts {
                 let (words, next) = self.path_at(index);
@@ -306,7 +307,7 @@ pub fn relative(path: &Path) -> String {
 
 #[test]
 fn paths_and_use_trees_are_unfolded() {
-    let text = "use crate::{self, a, b::{c, d as e}, f::*};\nmod inner { fn f() { super::g::<crate::h>(\"crate::no\") } }\n/// crate::doc\nfn g() {}";
+    let text = "use crate::{self, a, b::{c, d as e}, f::*};\nfn f() -> impl T + use<> { 1; }\nmod inner { fn f() { super::g::<crate::h>(\"crate::no\") } }\n/// crate::doc\nfn g() {}";
     let source = Source::parse("src/x/mod.rs", text);
     let written: Vec<String> =
         source.mentions().iter().map(|mention| mention.words.join("::")).collect();
@@ -327,7 +328,7 @@ fn paths_and_use_trees_are_unfolded() {
     );
     let inner =
         source.mentions().into_iter().find(|mention| mention.words == ["super", "g"]).unwrap();
-    assert_eq!((inner.line, &inner.scope.modules), (2, &vec!["inner".to_owned()]));
+    assert_eq!((inner.line, &inner.scope.modules), (3, &vec!["inner".to_owned()]));
     assert_eq!(source.module(), ["x"]);
 }
 
