@@ -13,7 +13,7 @@ mod release;
 mod snapshot;
 
 pub use activate::{Activation, record_activation};
-pub use change::{Change, Edit, RefEdit, Target};
+pub use change::{Change, Edit, RefEdit, Target, trailer};
 pub use claim::{Claim, ClaimRequest, Claimed, claim, resume};
 pub use create::{Draft, NewTicket, create};
 pub use refusal::{Held, Refusal};

@@ -16,6 +16,7 @@ mod judge;
 mod local;
 mod queue;
 mod run;
+mod seen;
 mod server;
 mod view;
 
@@ -23,6 +24,7 @@ use std::time::{Duration, Instant};
 
 pub use error::{Landing, Stop, TrunkError};
 pub use run::Run;
+pub use seen::last_fetched;
 pub use view::View;
 
 use crate::git::{CommitText, Objects, RefUpdate, Repo, Writer};

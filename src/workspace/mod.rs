@@ -9,7 +9,7 @@ mod record;
 use std::io;
 use std::path::{Path, PathBuf};
 
-pub use clone_id::clone_id;
+pub use clone_id::{clone_id, known_clone_id};
 pub use record::{Record, forget, load, save};
 
 use crate::git::{GitError, LocalEdit, RefValue, Repo};
