@@ -38,8 +38,9 @@ const MAY_USE: &[Row] = &[
     ("main", "cli commands env error git out"),
 ];
 
-const ALL_BUT_COMMANDS: &str =
-    "audit cli clock config env error git guard lifecycle lock names out ticket trunk workspace";
+/// Of `commands` only what serves several of them.
+const ALL_BUT_COMMANDS: &str = "audit cli clock commands::board commands::context config env error git guard \
+    lifecycle lock names out ticket trunk workspace";
 
 /// A use of one module by another.
 struct Import {
