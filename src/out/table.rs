@@ -55,7 +55,9 @@ impl<const N: usize> Table<N> {
     pub fn render(&self, layout: Layout) -> String {
         match layout {
             Layout::Terminal { width } => self.aligned(width),
-            Layout::Piped => self.rows.iter().map(|row| format!("{}\n", row.join("\t"))).collect(),
+            Layout::Piped => {
+                self.rows.iter().flat_map(|row| [row.join("\t"), "\n".into()]).collect()
+            }
         }
     }
 

@@ -14,4 +14,5 @@ mod harness_works;
 mod init;
 #[cfg(unix)]
 mod net_works;
+mod reading;
 mod tidy;
