@@ -64,6 +64,7 @@ impl Activation<'_> {
             won.branch_at.clone()
         };
         let made = self.make_worktree(won, path.as_deref(), &tip)?;
+        receipt.warnings.extend(made.as_ref().and_then(|made| made.warning.clone()));
         let published = self.publish(won, &tip, receipt).and_then(|()| match ctx.record {
             Record::Branch => Ok(()),
             Record::Trunk => self.record_on_trunk(won, shown.as_deref(), receipt),
