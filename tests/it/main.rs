@@ -13,4 +13,5 @@ mod harness;
 mod harness_works;
 #[cfg(unix)]
 mod net_works;
+mod odd;
 mod tidy;
