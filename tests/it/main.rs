@@ -11,7 +11,9 @@
 
 mod harness;
 mod harness_works;
+mod init;
 #[cfg(unix)]
 mod net_works;
 mod odd;
+mod reading;
 mod tidy;
