@@ -14,5 +14,6 @@ mod harness_works;
 mod init;
 #[cfg(unix)]
 mod net_works;
+mod odd;
 mod reading;
 mod tidy;
