@@ -9,8 +9,11 @@
     reason = "in a test a panic is the report; clippy.toml allows it in test functions only, not in what they call"
 )]
 
+mod activate;
 mod harness;
 mod harness_works;
+mod new;
 #[cfg(unix)]
 mod net_works;
+mod release;
 mod tidy;
