@@ -28,6 +28,9 @@ pub struct Cli {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    #[command(display_order = 2)]
+    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
+    Init(commands::init::Args),
     #[command(display_order = 5)]
     #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     New(commands::new::Args),
@@ -46,6 +49,7 @@ pub enum Command {
 pub fn run(cli: &Cli, env: &Env, out: &Out) -> Result<(), Failure> {
     let globals = &cli.globals;
     match &cli.command {
+        Command::Init(args) => commands::init::run(args, globals, env, out),
         Command::New(args) => commands::new::run(args, globals, env, out),
         Command::Activate(args) => commands::activate::run(args, globals, env, out),
         Command::Release(args) => commands::release::run(args, globals, env, out),

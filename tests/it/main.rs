@@ -12,6 +12,7 @@
 mod activate;
 mod harness;
 mod harness_works;
+mod init;
 mod new;
 #[cfg(unix)]
 mod net_works;

@@ -349,6 +349,10 @@ fn default_branch(
     {
         return Ok(head.short().to_owned());
     }
+    if matches!(&answer, Ok(refs) if refs.is_empty()) && is_empty(repo, remote) {
+        // Nothing is there yet, so the first branch that is pushed becomes its default.
+        return local_default(repo, refs);
+    }
     if let Some(trunk) = &config.trunk {
         return Ok(trunk.clone());
     }
@@ -369,6 +373,12 @@ fn default_branch(
         ),
     };
     Err(failure.hint("say which branch the tickets are on: git config tix.trunk <branch>"))
+}
+
+/// Whether the remote answers and has no ref at all.
+fn is_empty(repo: &Repo, remote: &RemoteName) -> bool {
+    let answer = repo.ls_remote(remote, &[], Instant::now() + QUESTION);
+    answer.is_ok_and(|refs| refs.is_empty())
 }
 
 /// Without a remote: `main` or `master` if one exists, else the branch that is checked out, else the
