@@ -30,7 +30,8 @@ impl Repo {
     /// The branch that the worktree at `dir` has checked out, with or without a commit; `None` when HEAD is
     /// detached.
     pub fn current_branch(&self, dir: &Path) -> Result<Option<RefName>, GitError> {
-        let answer = self.git().elsewhere(dir).call("symbolic-ref").args(["--quiet", "HEAD"]).run()?;
+        let answer =
+            self.git().elsewhere(dir).call("symbolic-ref").args(["--quiet", "HEAD"]).run()?;
         match answer.code {
             Some(0) => Ok(RefName::parse(text_of(&answer.stdout).trim_end())),
             Some(1) => Ok(None),

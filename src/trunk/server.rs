@@ -169,6 +169,7 @@ impl Trunk<'_> {
         if let Some(words) = failed {
             return Err(self.why_no_fetch(remote, words, until));
         }
+        super::seen::note_fetched(self.repo, remote, &self.branch);
         let tip = self.objects.resolve(trunk_ref.as_str())?;
         let tip = tip.ok_or_else(|| crate::git::GitError::Missing(trunk_ref.to_string()))?;
         let tracking = RefName::tracking(remote, self.branch.short());

@@ -10,7 +10,7 @@ mod record;
 use std::io;
 use std::path::{Path, PathBuf};
 
-pub use clone_id::clone_id;
+pub use clone_id::{clone_id, known_clone_id};
 pub use pending::{note_release, pending_release, settle_release};
 pub use record::{Record, forget, load, save};
 

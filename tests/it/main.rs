@@ -13,8 +13,8 @@ mod activate;
 mod harness;
 mod harness_works;
 mod init;
-mod new;
-#[cfg(unix)]
 mod net_works;
+mod new;
+mod reading;
 mod release;
 mod tidy;
