@@ -13,7 +13,7 @@ use crate::lifecycle::{self, Refusal};
 use crate::lock::Lock;
 use crate::names::{Oid, RefName, RemoteName};
 use crate::trunk::{Diary, Stop};
-use crate::workspace::{self, Made, Record as LocalRecord};
+use crate::workspace::{self, Leftover, Made, Record as LocalRecord};
 
 /// How long other processes of this clone may keep the configuration file.
 const CONFIG_PATIENCE: Duration = Duration::from_secs(20);
