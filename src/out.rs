@@ -1,10 +1,13 @@
 //! The only printer. stdout is the answer, stderr is the narration.
 
+pub mod table;
+
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
 
 use serde::Serialize;
 
+use self::table::{Layout, Table};
 use crate::error::Failure;
 
 /// What the user wants to see.
@@ -35,6 +38,7 @@ pub struct Out {
     terminal: bool,
 }
 
+#[allow(clippy::unused_self, reason = "whoever prints must have been given the printer")]
 impl Out {
     /// An output in this form. Colour only on a terminal, and never against `NO_COLOR` (<https://no-color.org>).
     pub fn new(format: Format, narration: Narration, env: &crate::env::Env) -> Out {
@@ -51,6 +55,23 @@ impl Out {
     /// Prints the answer as it is.
     pub fn answer(&self, text: &str) {
         write_all(&mut io::stdout().lock(), text);
+    }
+
+    /// Prints the answer byte for byte, for a program that reads it.
+    pub fn answer_bytes(&self, bytes: &[u8]) {
+        write_all(&mut io::stdout().lock(), bytes);
+    }
+
+    /// Prints a table, laid out for whoever reads stdout.
+    pub fn table<const N: usize>(&self, table: &Table<N>) {
+        let width = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+        let layout = if Out::is_terminal() {
+            // Some terminals do not know how wide they are, and say 0.
+            Layout::Terminal { width: width().filter(|width| *width > 0) }
+        } else {
+            Layout::Piped
+        };
+        self.answer(&table.render(layout));
     }
 
     /// Prints the answer as one JSON object on one line.
@@ -133,16 +154,34 @@ pub fn safe(text: &str) -> String {
         .collect()
 }
 
+/// A text of many lines for a terminal: everything that it would obey is made visible, line ends and tabs
+/// aside.
+pub fn safe_lines(text: &str) -> String {
+    let mut lines = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        let end = line.trim_end_matches(['\r', '\n']);
+        let cells: Vec<String> = end.split('\t').map(safe).collect();
+        lines.push_str(&cells.join("\t"));
+        lines.push('\n');
+    }
+    lines
+}
+
 /// Writes, and ends quietly when nobody reads any more: a closed pipe is not an error.
-fn write_all(to: &mut impl Write, text: &str) {
-    if let Err(error) = to.write_all(text.as_bytes()).and_then(|()| to.flush()) {
+fn write_all(to: &mut impl Write, text: impl AsRef<[u8]>) {
+    if let Err(error) = to.write_all(text.as_ref()).and_then(|()| to.flush()) {
         tracing::debug!(%error, "output");
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::safe;
+    use super::{safe, safe_lines};
+
+    #[test]
+    fn lines_and_tabs_of_a_text_stay_and_nothing_else_does() {
+        assert_eq!(safe_lines("a\tb\x1b[2J\r\n\nc\rd"), "a\tb\\u{1b}[2J\n\nc\\u{d}d\n");
+    }
 
     #[test]
     fn nothing_in_a_title_reaches_the_terminal_as_a_command() {

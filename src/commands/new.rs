@@ -7,7 +7,9 @@ use super::shared::receipt::{Receipt, record};
 use super::{Context, Globals};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
-use crate::lifecycle::{self, Draft, NewTicket};
+use crate::git::{GitError, HistoryQuery, Logged};
+use crate::lifecycle::{self, Draft, NewTicket, trailer};
+use crate::names::Oid;
 use crate::out::{Format, Out, safe};
 use crate::ticket::{Document, SessionId, TicketId, Value};
 use crate::trunk::{Diary, Landed, Run, Stop, View};
@@ -93,6 +95,12 @@ enum Detour {
     No(Failure),
 }
 
+impl From<Failure> for Detour {
+    fn from(failure: Failure) -> Detour {
+        Detour::No(failure)
+    }
+}
+
 impl From<lifecycle::Refusal> for Detour {
     fn from(refusal: lifecycle::Refusal) -> Detour {
         Detour::No(refusal.into())
@@ -110,21 +118,22 @@ fn create(ctx: &Context<'_>, args: &Args, diary: &mut Diary) -> Result<Receipt, 
     let progress = |step| ctx.out.progress(&super::shared::context::progress_line(&label, step));
     let trunk = ctx.engine(&run, &progress);
     let created = crate::clock::rfc3339(ctx.now);
-    let no = |failure: Failure| Stop::Refused(Detour::No(failure));
     let result = trunk.transact(diary, |view| {
         if let (Some(key), Some(tip)) = (key, view.commit()) {
-            let known = ctx.repo.tickets_with_key(tip, key, ctx.tickets_dir.as_bytes())?;
-            if !known.is_empty() {
-                let ids = known.iter().filter_map(|id| TicketId::parse(id).ok()).collect();
+            if let Some(ids) = tickets_with_key(ctx, tip, key)? {
                 return Err(Stop::Refused(Detour::Existing(ids)));
             }
         }
         let drafts = if files.is_empty() {
-            vec![draft_of_title(ctx, args, view, body.as_deref()).map_err(no)?]
+            vec![draft_of_title(ctx, args, view, body.as_deref()).map_err(Stop::refuse)?]
         } else {
-            files.iter().map(|f| draft_of_file(args, f)).collect::<Result<_, _>>().map_err(no)?
+            files
+                .iter()
+                .map(|f| draft_of_file(args, f))
+                .collect::<Result<_, _>>()
+                .map_err(Stop::refuse)?
         };
-        let drafts = with_options(drafts, args, view).map_err(no)?;
+        let drafts = with_options(drafts, args, view).map_err(Stop::refuse)?;
         let request = NewTicket {
             drafts: &drafts,
             actor: &actor,
@@ -134,7 +143,7 @@ fn create(ctx: &Context<'_>, args: &Args, diary: &mut Diary) -> Result<Receipt, 
             role: super::shared::ROLE,
             queue: &queue,
         };
-        lifecycle::create(&view.snapshot, &request).map_err(|r| Stop::Refused(r.into()))
+        lifecycle::create(&view.snapshot, &request).map_err(Stop::refuse)
     });
     match result {
         Ok(landed) => Ok(receipt(ctx, &actor, "created", &landed.output.clone(), Some(&landed))),
@@ -144,6 +153,27 @@ fn create(ctx: &Context<'_>, args: &Args, diary: &mut Diary) -> Result<Receipt, 
         Err(Stop::Refused(Detour::No(failure))) => Err(failure),
         Err(Stop::Trunk(error)) => Err(error.into()),
     }
+}
+
+/// The tickets that an earlier call with the same key made.
+fn tickets_with_key(
+    ctx: &Context<'_>,
+    tip: &Oid,
+    key: &str,
+) -> Result<Option<Vec<TicketId>>, GitError> {
+    let commits = ctx.repo.history(&HistoryQuery {
+        from: std::slice::from_ref(tip),
+        patterns: &[],
+        below: &ctx.tickets_dir,
+        keys: &[trailer::KEY, trailer::TICKET],
+        having: (trailer::KEY, Some(key)),
+    })?;
+    let values = |commit: &Logged, name| commit.trailers.get(name).cloned().unwrap_or_default();
+    // A line of the message may look like the trailer; the trailer itself decides.
+    let made = commits.iter().find(|commit| values(commit, trailer::KEY).iter().any(|k| k == key));
+    Ok(made.map(|commit| {
+        values(commit, trailer::TICKET).iter().filter_map(|id| TicketId::parse(id).ok()).collect()
+    }))
 }
 
 fn receipt(

@@ -114,11 +114,6 @@ impl Repo {
         &self.git
     }
 
-    /// git as if called in the worktree at `dir`.
-    pub fn git_in(&self, dir: &Path) -> Git {
-        Git::discovering(dir)
-    }
-
     /// tix's own directory in the repository.
     pub fn tix_dir(&self) -> PathBuf {
         self.common_dir.join("tix")
@@ -190,6 +185,19 @@ pub(super) fn path_of(bytes: &[u8]) -> PathBuf {
 #[cfg(not(unix))]
 pub(super) fn path_of(bytes: &[u8]) -> PathBuf {
     PathBuf::from(text_of(bytes))
+}
+
+/// The bytes of a path, for a program that reads them.
+#[cfg(unix)]
+pub fn path_bytes(path: &Path) -> Vec<u8> {
+    use std::os::unix::ffi::OsStrExt;
+    path.as_os_str().as_bytes().to_vec()
+}
+
+/// The bytes of a path, for a program that reads them.
+#[cfg(not(unix))]
+pub fn path_bytes(path: &Path) -> Vec<u8> {
+    path.display().to_string().into_bytes()
 }
 
 /// git's configuration as this repository sees it: every key and value, weakest first.

@@ -78,6 +78,9 @@ impl TreeEntry {
 /// What one path is to become: a blob, or nothing.
 pub type TreeEdit = (RepoPath, Option<Oid>);
 
+/// An edit, with the rest of the path below the tree at hand.
+type PathEdit<'e> = (Vec<&'e [u8]>, Option<&'e Oid>);
+
 /// A path that differs between two trees, with both sides.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Changed {
@@ -135,6 +138,23 @@ impl Objects {
             Some(object) if object.kind == Kind::Tree => parse(&object.data, format).map(Some),
             Some(_) | None => Ok(None),
         }
+    }
+
+    /// The entries of many trees, in their order; none for a tree that is not there.
+    pub fn entries_of(
+        &self,
+        trees: &[Oid],
+        format: ObjectFormat,
+    ) -> Result<Vec<Vec<TreeEntry>>, GitError> {
+        let names: Vec<&[u8]> = trees.iter().map(|oid| oid.as_str().as_bytes()).collect();
+        let mut all: Vec<Result<Vec<TreeEntry>, GitError>> =
+            trees.iter().map(|_| Ok(Vec::new())).collect();
+        self.read_many(&names, |at, object| {
+            if let (Some(entries), Kind::Tree) = (all.get_mut(at), object.kind) {
+                *entries = parse(&object.data, format);
+            }
+        })?;
+        all.into_iter().collect()
     }
 
     /// The files that differ between two trees (renames are two paths). Equal subtrees are not read.
@@ -204,7 +224,7 @@ impl Objects {
         format: ObjectFormat,
         writer: &Writer,
     ) -> Result<Oid, GitError> {
-        let edits: Vec<(Vec<&[u8]>, Option<&Oid>)> =
+        let edits: Vec<PathEdit<'_>> =
             edits.iter().map(|(path, oid)| (path.components().collect(), oid.as_ref())).collect();
         match self.rewrite_level(root, &edits, format, writer)? {
             Some(oid) => Ok(oid),
@@ -215,7 +235,7 @@ impl Objects {
     fn rewrite_level(
         &self,
         tree: Option<&Oid>,
-        edits: &[(Vec<&[u8]>, Option<&Oid>)],
+        edits: &[PathEdit<'_>],
         format: ObjectFormat,
         writer: &Writer,
     ) -> Result<Option<Oid>, GitError> {
@@ -226,7 +246,7 @@ impl Objects {
             }
             None => Vec::new(),
         };
-        let mut below: BTreeMap<&[u8], Vec<(Vec<&[u8]>, Option<&Oid>)>> = BTreeMap::new();
+        let mut below: BTreeMap<&[u8], Vec<PathEdit<'_>>> = BTreeMap::new();
         for (path, oid) in edits {
             match path.split_first() {
                 Some((name, [])) => {

@@ -14,8 +14,10 @@ mod backoff;
 mod error;
 mod judge;
 mod local;
+mod orphan;
 mod queue;
 mod run;
+mod seen;
 mod server;
 mod view;
 
@@ -23,6 +25,7 @@ use std::time::{Duration, Instant};
 
 pub use error::{Landing, Stop, TrunkError};
 pub use run::{Run, random_token};
+pub use seen::last_fetched;
 pub use view::View;
 
 use crate::git::{CommitText, Objects, RefUpdate, Repo, Writer};
@@ -133,6 +136,9 @@ pub struct MovedRef {
 
 /// A decision: the change, and what else its maker wants to remember of it.
 pub type Decision<T> = (Change, T);
+
+/// What makes the decision, anew for each view of the trunk.
+type Decide<'d, T, E> = &'d mut dyn FnMut(&View<'_>) -> Result<Decision<T>, Stop<E>>;
 
 /// What a transaction did before it ended, also when it failed: for the audit log.
 #[derive(Clone, Debug, Default)]

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 use super::backoff::Backoff;
 use super::judge::{Verdict, judge, speaks_of_permission};
 use super::{
-    Built, Decision, Diary, Landed, Landing, MovedRef, Step, Stop, Trunk, TrunkError, View, queue,
+    Built, Decide, Decision, Diary, Landed, Landing, MovedRef, Step, Stop, Trunk, TrunkError, View,
+    queue,
 };
 use crate::git::{Atomic, GitError, PushReport, RefUpdate};
 use crate::lifecycle::Change;
@@ -13,7 +14,7 @@ use crate::names::{Oid, RefName, RemoteName};
 
 /// How long a question to the remote may take when the deadline has passed but a push was sent whose
 /// fate is not known: to learn it is worth a moment more.
-const LAST_WORD: Duration = Duration::from_secs(5);
+pub(super) const LAST_WORD: Duration = Duration::from_secs(5);
 
 /// How often a server may say "busy" although the trunk has not moved. Under contention the winner's
 /// update is often not visible yet when the losers look; a lock that a crashed server left behind
@@ -45,6 +46,7 @@ enum Failure {
     Taken { name: RefName, reason: String },
     Busy { reason: String },
     Refused { reason: String },
+    Strange { reason: String },
     Unclear,
 }
 
@@ -53,7 +55,7 @@ impl Trunk<'_> {
         &self,
         remote: &RemoteName,
         diary: &mut Diary,
-        decide: &mut dyn FnMut(&View<'_>) -> Result<Decision<T>, Stop<E>>,
+        decide: Decide<'_, T, E>,
     ) -> Result<Landed<T>, Stop<E>> {
         let mut sent: Vec<Sent<T>> = Vec::new();
         let mut patience = Patience::new(self.tries);
@@ -77,19 +79,20 @@ impl Trunk<'_> {
             };
             if let Some(at) = self.find_landed(&sent, &view)? {
                 let mine = sent.swap_remove(at);
-                return Ok(self.won(remote, diary, mine, atomic)?);
+                return Ok(self.won(remote, diary, mine, atomic));
             }
             if let Some((failure, words, before)) = last.take() {
-                let moved = view.commit() != before.as_ref();
-                self.explain(remote, failure, words, moved, &mut patience)?;
+                let still = view.commit() == before.as_ref();
+                let landing = still.then(|| still_open(&sent, view.commit()));
+                self.explain(remote, failure, words, landing, &mut patience)?;
             }
             if Instant::now() >= self.deadline && !sent.is_empty() {
-                return Err(self.too_late(remote, diary, &sent, view.commit()).into());
+                return Err(too_late(remote, diary, &sent, view.commit()).into());
             }
             let (mine, verdict, words) =
                 self.attempt(remote, diary, &view, decide(&view)?, atomic)?;
             let failure = match verdict {
-                Verdict::Won => return Ok(self.won(remote, diary, mine, atomic)?),
+                Verdict::Won => return Ok(self.won(remote, diary, mine, atomic)),
                 Verdict::NotAtomic => {
                     atomic = Atomic::No;
                     diary.attempts -= 1;
@@ -98,7 +101,11 @@ impl Trunk<'_> {
                 Verdict::Behind => Failure::Behind,
                 Verdict::Taken { name, reason } => Failure::Taken { name, reason },
                 Verdict::Busy { reason } => Failure::Busy { reason },
+                Verdict::Refused { reason } if sent.is_empty() => {
+                    return Err(self.refused(remote, reason, words).into());
+                }
                 Verdict::Refused { reason } => Failure::Refused { reason },
+                Verdict::Strange { reason } => Failure::Strange { reason },
                 Verdict::Unclear => Failure::Unclear,
             };
             last = Some((failure, words, mine.parent.clone()));
@@ -153,10 +160,7 @@ impl Trunk<'_> {
         if let (Some(base), Some(name)) = (&self.base, &base_ref) {
             specs.push(format!("+{base}:{name}"));
         }
-        let watched = match &self.watch {
-            Some(branch) => Some((branch, self.run.private_prefix()?)),
-            None => None,
-        };
+        let watched = self.watch.as_ref().map(|branch| (branch, self.run.private_prefix()));
         if let Some((branch, prefix)) = &watched {
             // A pattern, because a plain refspec fails when the branch does not exist.
             specs.push(format!("+{branch}*:{prefix}/{branch}*"));
@@ -171,6 +175,7 @@ impl Trunk<'_> {
         if let Some(words) = failed {
             return Err(self.why_no_fetch(remote, words, until));
         }
+        super::seen::note_fetched(self.repo, remote, &self.branch);
         let tip = self.objects.resolve(trunk_ref.as_str())?;
         let tip = tip.ok_or_else(|| crate::git::GitError::Missing(trunk_ref.to_string()))?;
         let tracking = RefName::tracking(remote, self.branch.short());
@@ -224,24 +229,6 @@ impl Trunk<'_> {
         }
     }
 
-    /// The time is up. A push that is still on its way can land only while the trunk is where it was.
-    fn too_late<T>(
-        &self,
-        remote: &RemoteName,
-        diary: &Diary,
-        sent: &[Sent<T>],
-        tip: Option<&Oid>,
-    ) -> TrunkError {
-        if sent.iter().any(|s| s.fate == Fate::Open && s.parent.as_ref() == tip) {
-            return TrunkError::Unreachable {
-                remote: remote.clone(),
-                words: "the remote took the push and gave no answer".to_owned(),
-                landing: Landing::Unknown,
-            };
-        }
-        TrunkError::Contended { attempts: diary.attempts }
-    }
-
     /// Which of the pushed commits the trunk holds, if any. One that made a claim counts only while the
     /// claim stands.
     fn find_landed<T>(
@@ -261,24 +248,27 @@ impl Trunk<'_> {
     }
 
     /// Holds the failure of an attempt against what the trunk shows now; an error ends the run.
+    ///
+    /// `landing` is `None` when the trunk has moved since, else whether a push is still on its way.
     fn explain<E>(
         &self,
         remote: &RemoteName,
         failure: Failure,
         words: String,
-        moved: bool,
+        landing: Option<Landing>,
         patience: &mut Patience,
     ) -> Result<(), Stop<E>> {
-        if moved {
+        let Some(landing) = landing else {
             // Somebody else made progress, which explains everything but a rule of the server.
             return match failure {
                 Failure::Refused { reason } => Err(self.refused(remote, reason, words).into()),
                 Failure::Behind
                 | Failure::Taken { .. }
                 | Failure::Busy { .. }
+                | Failure::Strange { .. }
                 | Failure::Unclear => Ok(()),
             };
-        }
+        };
         match failure {
             Failure::Refused { reason } => Err(self.refused(remote, reason, words).into()),
             Failure::Taken { name, reason } => {
@@ -292,18 +282,21 @@ impl Trunk<'_> {
                 }
                 Err(self.refused(remote, reason, words).into())
             }
+            Failure::Strange { reason } => {
+                patience.lose_one(|| self.refused(remote, reason, words))
+            }
             Failure::Unclear if speaks_of_permission(&words) => {
                 Err(TrunkError::Denied { remote: remote.clone(), words }.into())
             }
             Failure::Behind | Failure::Unclear => patience.lose_one(|| TrunkError::Unreachable {
                 remote: remote.clone(),
                 words,
-                landing: Landing::No,
+                landing,
             }),
         }
     }
 
-    fn refused(&self, remote: &RemoteName, reason: String, words: String) -> TrunkError {
+    pub(super) fn refused(&self, remote: &RemoteName, reason: String, words: String) -> TrunkError {
         let (remote, branch) = (remote.clone(), self.branch.clone());
         TrunkError::RemoteRefused { remote, branch, reason, words }
     }
@@ -320,7 +313,7 @@ impl Trunk<'_> {
         diary: &mut Diary,
         mine: Sent<T>,
         atomic: Atomic,
-    ) -> Result<Landed<T>, TrunkError> {
+    ) -> Landed<T> {
         self.run.forget_refs();
         let rest = Trunk::updates(&mine.change, &mine.commit);
         let mut warnings = Vec::new();
@@ -358,7 +351,7 @@ impl Trunk<'_> {
             });
         }
         diary.paths.clone_from(&mine.built.paths);
-        Ok(Landed {
+        Landed {
             output: mine.output,
             commit: mine.commit,
             parent: mine.parent,
@@ -366,7 +359,7 @@ impl Trunk<'_> {
             moved,
             attempts: diary.attempts,
             warnings,
-        })
+        }
     }
 
     fn pause(&self, backoff: &mut Backoff, attempt: Duration) {
@@ -412,14 +405,44 @@ fn judged<E>(
 }
 
 /// A deadline that passed, as words; every other error stays one.
-fn timed_out(error: GitError) -> Result<String, TrunkError> {
+pub(super) fn timed_out(error: GitError) -> Result<String, TrunkError> {
     if error.is_timeout() { Ok(error.to_string()) } else { Err(error.into()) }
 }
 
 fn unknown(remote: &RemoteName, error: &TrunkError) -> TrunkError {
     let words = match error {
         TrunkError::Unreachable { words, .. } | TrunkError::Denied { words, .. } => words.clone(),
-        other => other.to_string(),
+        TrunkError::Git(_)
+        | TrunkError::RemoteRefused { .. }
+        | TrunkError::RefTaken { .. }
+        | TrunkError::NoTrunk { .. }
+        | TrunkError::NoLocalTrunk { .. }
+        | TrunkError::LocalRefTaken { .. }
+        | TrunkError::Contended { .. }
+        | TrunkError::Lock { .. } => error.to_string(),
     };
     TrunkError::Unreachable { remote: remote.clone(), words, landing: Landing::Unknown }
+}
+
+/// Whether a push that tix stopped waiting for may still land: it can only where the trunk is as it was.
+fn still_open<T>(sent: &[Sent<T>], tip: Option<&Oid>) -> Landing {
+    let open = |s: &Sent<T>| s.fate == Fate::Open && s.parent.as_ref() == tip;
+    if sent.iter().any(open) { Landing::Unknown } else { Landing::No }
+}
+
+/// The time is up. A push that is still on its way can land only while the trunk is where it was.
+fn too_late<T>(
+    remote: &RemoteName,
+    diary: &Diary,
+    sent: &[Sent<T>],
+    tip: Option<&Oid>,
+) -> TrunkError {
+    if still_open(sent, tip) == Landing::Unknown {
+        return TrunkError::Unreachable {
+            remote: remote.clone(),
+            words: "the remote took the push and gave no answer".to_owned(),
+            landing: Landing::Unknown,
+        };
+    }
+    TrunkError::Contended { attempts: diary.attempts }
 }

@@ -10,8 +10,13 @@
 )]
 
 mod crash;
+mod activate;
 mod harness;
 mod harness_works;
-#[cfg(unix)]
+mod init;
 mod net_works;
+mod new;
+mod odd;
+mod reading;
+mod release;
 mod tidy;

@@ -29,12 +29,12 @@ enum Progress {
 }
 
 impl Activation<'_> {
-    pub(super) fn look_at(&mut self, active: Active) -> Result<Seen, Failure> {
+    pub(super) fn look_at(&mut self, active: &Active) -> Result<Seen, Failure> {
         let claim_id = active.held.claim_id.clone().unwrap_or_default();
         let of_this_clone = claim_id.starts_with(&format!("{}-", self.clone_id));
         let of_this_actor = active.held.by.as_deref() == Some(self.claim.by.as_str());
         if claim_id.is_empty() || !(of_this_clone || (self.args.resume && of_this_actor)) {
-            return Err(self.held_by_other(&active));
+            return Err(self.held_by_other(active));
         }
         let branch =
             self.ctx.ticket_branch(&active.id).map_err(|why| Failure::new(Exit::Damaged, why))?;
@@ -43,15 +43,15 @@ impl Activation<'_> {
         let progress = |_| ctx.out.progress("looking at the ticket branch …");
         let trunk = ctx.engine(&self.run, &progress).watching(branch.clone());
         let view = trunk.fetch_view()?;
-        match self.progress_of(&active, &view, &branch, record.as_ref())? {
-            Progress::Finished => self.finished(&active, &view, &branch, record),
+        match self.progress_of(active, &view, &branch, record.as_ref())? {
+            Progress::Finished => self.finished(active, &view, &branch, record.as_ref()),
             Progress::Unfinished if self.args.dry_run => Err(Failure::new(
                 Exit::Held,
                 format!("{} is yours, and its set-up is not finished", active.id),
             )
             .hint(format!("finish it: tix activate {}", active.id))),
             Progress::Unfinished => {
-                self.resume(&active, &branch).map(|won| Seen::Resumed(Box::new(won)))
+                self.resume(active, &branch).map(|won| Seen::Resumed(Box::new(won)))
             }
         }
     }
@@ -135,9 +135,9 @@ impl Activation<'_> {
         active: &Active,
         view: &View<'_>,
         branch: &RefName,
-        record: Option<LocalRecord>,
+        record: Option<&LocalRecord>,
     ) -> Result<Seen, Failure> {
-        let same_session = match (&self.session, record.as_ref().and_then(|r| r.session.as_ref())) {
+        let same_session = match (&self.session, record.and_then(|r| r.session.as_ref())) {
             (Some(ours), Some(theirs)) => ours == theirs,
             _ => false,
         };
@@ -207,7 +207,11 @@ impl Activation<'_> {
         let session = family.strip_prefix("TICKET-").unwrap_or(family);
         let path = ctx.workspace_path(&active.id, session).map_err(bad)?;
         match (ctx.local_branch(branch), at) {
-            (Some(_), _) => workspace::recreate(&ctx.repo, &path, branch)?,
+            (Some(_), _) => {
+                if let Some(warning) = workspace::recreate(&ctx.repo, &path, branch)? {
+                    ctx.out.warn(&warning);
+                }
+            }
             (None, Some(at)) => {
                 workspace::create(&ctx.repo, &path, branch, at, &workspace::Leftover::None)?;
                 if let Some(remote) = &ctx.remote {
@@ -236,8 +240,7 @@ impl Activation<'_> {
         let trunk = ctx.engine(&self.run, &progress).watching(branch.clone());
         let mut diary = Diary { phase: "resume", ..self.diary.clone() };
         let landed = trunk.transact(&mut diary, |view| {
-            let no = |refusal: lifecycle::Refusal| Stop::Refused(Detour::from(refusal));
-            let entry = view.snapshot.find_id(&active.id).map_err(no)?;
+            let entry = view.snapshot.find_id(&active.id).map_err(Stop::refuse)?;
             let ticket = view.require::<Detour>(entry)?;
             let base = self.base_commit(view)?;
             let request = ClaimRequest {
@@ -251,15 +254,15 @@ impl Activation<'_> {
             };
             debug_assert_eq!(entry.lane, Lane::Active);
             let watched = view.watched().cloned();
-            let (change, claimed) =
-                lifecycle::resume(&ticket, &request, &old, watched.as_ref()).map_err(no)?;
+            let (change, claimed) = lifecycle::resume(&ticket, &request, &old, watched.as_ref())
+                .map_err(Stop::refuse)?;
             // With a base of its own the branch stays where it is; else it follows the new claim.
             let at = base.map(|base| watched.unwrap_or(base));
             Ok((change, (claimed, at)))
         });
         self.diary = diary;
         let landed = landed.map_err(|stop| match stop {
-            Stop::Refused(Detour::No(failure)) => failure,
+            Stop::Refused(Detour::No(failure)) => *failure,
             Stop::Refused(Detour::Busy(_) | Detour::Active(_) | Detour::Plan(_)) => {
                 Failure::new(Exit::Held, format!("{} has changed hands", active.id))
             }
@@ -290,14 +293,14 @@ impl Activation<'_> {
                 branch.short()
             )));
         }
-        if let Some(path) = self.worktree_of(branch)? {
-            if !ctx.repo.remove_worktree(&path)? {
-                return Err(stop(format!(
-                    "the set-up of {} was not finished, but {} holds changes",
-                    active.id,
-                    path.display()
-                )));
-            }
+        if let Some(path) = self.worktree_of(branch)?
+            && !ctx.repo.remove_worktree(&path)?
+        {
+            return Err(stop(format!(
+                "the set-up of {} was not finished, but {} holds changes",
+                active.id,
+                path.display()
+            )));
         }
         ctx.repo.prune_worktrees()?;
         let edit = crate::git::LocalEdit::Delete { name: branch.clone(), at: Some(local.clone()) };

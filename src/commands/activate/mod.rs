@@ -27,6 +27,7 @@ use crate::trunk::{Diary, Landed, Run};
 /// reached and nothing changed; 8 the claim stands (or may), the set-up does not: run it again, or
 /// `tix release`.
 #[derive(Debug, clap::Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Args {
     /// The ticket: its id, the id without TICKET-, an unambiguous part of it, or a path to its file
     #[arg(value_name = "TICKET")]
@@ -79,7 +80,7 @@ enum Done {
     /// It was done, or had been done before.
     Receipt(Box<Receipt>),
     /// It was only looked at.
-    Plan(Plan),
+    Plan(Box<Plan>),
 }
 
 /// What would be done.
@@ -146,15 +147,15 @@ impl<'a> Activation<'a> {
     fn activate(&mut self) -> Result<Done, Failure> {
         match self.claim_it()? {
             claim::Outcome::Plan(plan) => Ok(Done::Plan(plan)),
-            claim::Outcome::Won(won) => self.finish(*won),
-            claim::Outcome::Active(active) => match self.look_at(*active)? {
+            claim::Outcome::Won(won) => self.finish(&won),
+            claim::Outcome::Active(active) => match self.look_at(&active)? {
                 held::Seen::Ours(receipt) => Ok(Done::Receipt(receipt)),
-                held::Seen::Resumed(won) => self.finish(*won),
+                held::Seen::Resumed(won) => self.finish(&won),
             },
         }
     }
 
-    fn finish(&mut self, won: Won) -> Result<Done, Failure> {
+    fn finish(&mut self, won: &Won) -> Result<Done, Failure> {
         self.diary.phase = "set-up";
         let mut receipt =
             Receipt::new(self.ctx, "activate", won.claimed.id.as_str(), &self.claim.by);
@@ -165,13 +166,13 @@ impl<'a> Activation<'a> {
         receipt.attic = aside.map(str::to_owned).or_else(|| won.claimed.earlier.clone());
         receipt.set_claim(self.ctx, &self.claim, &won.landed.commit, won.landed.attempts);
         self.ctx.out.progress("making the workspace …");
-        match self.set_up(&won, &mut receipt) {
+        match self.set_up(won, &mut receipt) {
             Ok(workspace) => {
                 receipt.workspace = Some(workspace);
                 receipt.warnings.extend(self.trunk_warning());
                 Ok(Done::Receipt(Box::new(receipt)))
             }
-            Err(broken) => Err(self.undo(&won, broken)),
+            Err(broken) => Err(self.undo(won, *broken)),
         }
     }
 

@@ -26,9 +26,9 @@ pub(super) struct Broken {
     tip: Option<Oid>,
 }
 
-impl From<Failure> for Broken {
-    fn from(failure: Failure) -> Broken {
-        Broken { failure, made: None, tip: None }
+impl From<Failure> for Box<Broken> {
+    fn from(failure: Failure) -> Box<Broken> {
+        Box::new(Broken { failure, made: None, tip: None })
     }
 }
 
@@ -51,7 +51,7 @@ impl Activation<'_> {
         &mut self,
         won: &Won,
         receipt: &mut Receipt,
-    ) -> Result<WorkspaceJson, Broken> {
+    ) -> Result<WorkspaceJson, Box<Broken>> {
         let ctx = self.ctx;
         let path = self.wants_worktree(&won.claimed)?;
         let shown = path.as_ref().map(|p| p.display().to_string());
@@ -64,12 +64,13 @@ impl Activation<'_> {
             won.branch_at.clone()
         };
         let made = self.make_worktree(won, path.as_deref(), &tip)?;
+        receipt.warnings.extend(made.as_ref().and_then(|made| made.warning.clone()));
         let published = self.publish(won, &tip, receipt).and_then(|()| match ctx.record {
             Record::Branch => Ok(()),
             Record::Trunk => self.record_on_trunk(won, shown.as_deref(), receipt),
         });
         if let Err(failure) = published {
-            return Err(Broken { failure, made, tip: Some(tip) });
+            return Err(Box::new(Broken { failure, made, tip: Some(tip) }));
         }
         let record = LocalRecord {
             claim_id: self.claim.id.clone(),
@@ -123,7 +124,10 @@ impl Activation<'_> {
         let branch = &won.claimed.branch;
         if self.ctx.remote.is_some() {
             return match path {
-                Some(path) => Ok(Some(workspace::create(repo, path, branch, tip, &self.leftover)?)),
+                Some(path) => {
+                    let leftover = self.leftover_of_push(won)?;
+                    Ok(Some(workspace::create(repo, path, branch, tip, &leftover)?))
+                }
                 None => Ok(None),
             };
         }
@@ -140,6 +144,14 @@ impl Activation<'_> {
             Some(path) => Ok(Some(workspace::create_for(repo, path, branch, tip)?)),
             None => Ok(None),
         }
+    }
+
+    /// What stands in the way of the local branch: what stood there before, or what git put there itself
+    /// when the claim was pushed, as it does in a mirror, whose branches are its remote-tracking refs.
+    fn leftover_of_push(&self, won: &Won) -> Result<Leftover, Failure> {
+        let now = self.ctx.objects.resolve(won.claimed.branch.as_str())?;
+        let by_push = self.leftover == Leftover::None && now.as_ref() == Some(&won.branch_at);
+        Ok(if by_push { Leftover::Branch(won.branch_at.clone()) } else { self.leftover.clone() })
     }
 
     /// Pushes the ticket branch and sets its upstream; both at once, for neither needs the other.
@@ -209,10 +221,10 @@ impl Activation<'_> {
         }
         let id = &won.claimed.id;
         let cause = failure.message.clone();
-        if let Some(made) = made {
-            if let Err(error) = made.take_back(&self.ctx.repo) {
-                tracing::warn!(%error, "take back");
-            }
+        if let Some(made) = made
+            && let Err(error) = made.take_back(&self.ctx.repo)
+        {
+            tracing::warn!(%error, "take back");
         }
         if self.args.keep_claim {
             self.note_failure(won, &cause);

@@ -14,7 +14,7 @@ use crate::git::{Objects, RefValue, Repo};
 use crate::names::{Oid, RefName, RemoteName, RepoPath};
 use crate::out::Out;
 use crate::ticket::{QueueGate, TicketId};
-use crate::trunk::{Ci, Run, Step, Trunk, View};
+use crate::trunk::{Ci, Run, Step, Trunk, TrunkError, View};
 
 /// The file with which a team shares its settings.
 pub const CONFIG_FILE: &str = ".tix.yaml";
@@ -191,6 +191,9 @@ impl<'a> Context<'a> {
                 .hint("fetch it: tix list --fetch")
         };
         let name = self.last_seen_ref().ok_or_else(unseen)?;
+        if self.remote.is_none() && self.local_branch(&self.trunk).is_none() {
+            return Err(TrunkError::NoLocalTrunk { branch: self.trunk.clone() }.into());
+        }
         let tip = self.objects.resolve(name.as_str())?.ok_or_else(unseen)?;
         Ok(View::load(&self.objects, self.repo.format, Some(&tip), &self.tickets_dir)?)
     }
@@ -349,6 +352,10 @@ fn default_branch(
     {
         return Ok(head.short().to_owned());
     }
+    if matches!(&answer, Ok(refs) if refs.is_empty()) && is_empty(repo, remote) {
+        // Nothing is there yet, so the first branch that is pushed becomes its default.
+        return local_default(repo, refs);
+    }
     if let Some(trunk) = &config.trunk {
         return Ok(trunk.clone());
     }
@@ -369,6 +376,12 @@ fn default_branch(
         ),
     };
     Err(failure.hint("say which branch the tickets are on: git config tix.trunk <branch>"))
+}
+
+/// Whether the remote answers and has no ref at all.
+fn is_empty(repo: &Repo, remote: &RemoteName) -> bool {
+    let answer = repo.ls_remote(remote, &[], Instant::now() + QUESTION);
+    answer.is_ok_and(|refs| refs.is_empty())
 }
 
 /// Without a remote: `main` or `master` if one exists, else the branch that is checked out, else the

@@ -61,7 +61,7 @@ fn decide(
     queue: &crate::names::RepoPath,
     prefix: &str,
 ) -> Result<(Change, Freed), Stop<Failure>> {
-    let entry = view.snapshot.find_id(request.id).map_err(|r| Stop::Refused(r.into()))?;
+    let entry = view.snapshot.find_id(request.id).map_err(Stop::refuse)?;
     let ticket = view.require::<Failure>(entry)?;
     let claim_id = ticket.held().claim_id.unwrap_or_default();
     let branch = match view.watched() {
@@ -69,13 +69,14 @@ fn decide(
         Some(at) if is_ours(trunk, view, request.own, at)? => {
             Branch::Delete { name: name.clone(), at: at.clone() }
         }
-        Some(at) => match attic(request.id, &claim_id) {
-            Some(attic) => Branch::Keep { name: name.clone(), at: at.clone(), attic },
-            None => {
+        Some(at) => {
+            if let Some(attic) = attic(request.id, &claim_id) {
+                Branch::Keep { name: name.clone(), at: at.clone(), attic }
+            } else {
                 let why = format!("its claim id `{claim_id}` cannot be part of a branch name");
                 return Err(Stop::Refused(Refusal::BadName { id: request.id.clone(), why }.into()));
             }
-        },
+        }
     };
     let wish = ReleaseRequest {
         actor: request.actor,
@@ -87,11 +88,10 @@ fn decide(
         gate: ctx.gate(),
         queue,
     };
-    let change =
-        lifecycle::release(&ticket, &wish, branch.clone()).map_err(|r| Stop::Refused(r.into()))?;
+    let change = lifecycle::release(&ticket, &wish, branch.clone()).map_err(Stop::refuse)?;
     if let (Some(tip), Some(_)) = (view.commit(), &ctx.remote) {
         let noted = workspace::note_release(&ctx.repo, request.id, tip);
-        noted.map_err(|e| Stop::Refused(e.into()))?;
+        noted.map_err(Stop::refuse)?;
     }
     Ok((change, branch))
 }
