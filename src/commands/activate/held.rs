@@ -51,7 +51,8 @@ impl Activation<'_> {
             )
             .hint(format!("finish it: tix activate {}", active.id))),
             Progress::Unfinished => {
-                self.resume(active, &branch).map(|won| Seen::Resumed(Box::new(won)))
+                let base = view.base().cloned();
+                self.resume(active, &branch, base.as_ref()).map(|won| Seen::Resumed(Box::new(won)))
             }
         }
     }
@@ -142,6 +143,9 @@ impl Activation<'_> {
             _ => false,
         };
         let mut path = self.worktree_of(branch)?;
+        if path.is_some() {
+            self.mend_upstream(branch)?;
+        }
         if !(same_session || self.args.resume) {
             let id = &active.id;
             return Err(held_facts(
@@ -194,6 +198,18 @@ impl Activation<'_> {
         Ok(Seen::Ours(Box::new(receipt)))
     }
 
+    /// Sets the upstream if a run was killed after its last push and before that.
+    fn mend_upstream(&self, branch: &RefName) -> Result<(), Failure> {
+        let repo = &self.ctx.repo;
+        let known = repo.config.last(&format!("branch.{}.merge", branch.short())).is_some();
+        match &self.ctx.remote {
+            Some(remote) if !known && !self.args.dry_run => {
+                super::setup::set_upstream(repo, branch, remote)
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Makes the worktree of a ticket branch again.
     fn rebuild(
         &self,
@@ -230,10 +246,15 @@ impl Activation<'_> {
     }
 
     /// Renews the claim by a push, so that nothing that was decided on the old one can land any more.
-    fn resume(&mut self, active: &Active, branch: &RefName) -> Result<Won, Failure> {
+    fn resume(
+        &mut self,
+        active: &Active,
+        branch: &RefName,
+        base: Option<&Oid>,
+    ) -> Result<Won, Failure> {
         let ctx = self.ctx;
         let old = active.held.claim_id.clone().unwrap_or_default();
-        self.clear_unfinished(active, branch)?;
+        self.clear_unfinished(active, branch, base)?;
         let label = ctx.remote.as_ref().map_or_else(String::new, ToString::to_string);
         let progress =
             |step| ctx.out.progress(&crate::commands::shared::context::progress_line(&label, step));
@@ -274,7 +295,14 @@ impl Activation<'_> {
     }
 
     /// Removes what an unfinished set-up left here, if nobody has worked in it since.
-    fn clear_unfinished(&self, active: &Active, branch: &RefName) -> Result<(), Failure> {
+    ///
+    /// `base` is where ticket branches start when they do not start on the trunk.
+    fn clear_unfinished(
+        &self,
+        active: &Active,
+        branch: &RefName,
+        base: Option<&Oid>,
+    ) -> Result<(), Failure> {
         let ctx = self.ctx;
         let stop = |what: String| {
             Failure::new(Exit::Incomplete, what)
@@ -284,8 +312,10 @@ impl Activation<'_> {
         let Some(local) = ctx.local_branch(branch) else { return Ok(()) };
         // What tix itself puts on the branch before anybody can work: the claim, and one commit that
         // touches nothing but the ticket.
-        let own =
-            ctx.repo.is_ancestor(local, &active.trunk)? || self.is_activation(local, active)?;
+        let at_base = base.map_or(Ok(false), |base| ctx.repo.is_ancestor(local, base))?;
+        let own = at_base
+            || ctx.repo.is_ancestor(local, &active.trunk)?
+            || self.is_activation(local, active)?;
         if !own {
             return Err(stop(format!(
                 "the set-up of {} was not finished, but its branch {} holds commits",

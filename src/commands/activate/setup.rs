@@ -63,7 +63,13 @@ impl Activation<'_> {
         } else {
             won.branch_at.clone()
         };
-        let made = self.make_worktree(won, path.as_deref(), &tip)?;
+        let made = match self.make_worktree(won, path.as_deref(), &tip) {
+            Ok(made) => made,
+            // Without a remote the ticket branch may have moved before this failed.
+            Err(failure) => {
+                return Err(Box::new(Broken { failure, made: None, tip: Some(tip) }));
+            }
+        };
         receipt.warnings.extend(made.as_ref().and_then(|made| made.warning.clone()));
         let published = self.publish(won, &tip, receipt).and_then(|()| match ctx.record {
             Record::Branch => Ok(()),
