@@ -6,8 +6,9 @@ use super::shared::receipt::{ClaimJson, Receipt, record};
 use super::{Context, Globals};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
+use crate::lifecycle::trailer;
 use crate::lock::Lock;
-use crate::names::Oid;
+use crate::names::{Oid, RefName};
 use crate::out::{Format, Out, safe};
 use crate::ticket::{Lane, TicketId};
 use crate::trunk::{Diary, Landed, Run};
@@ -46,7 +47,11 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), F
     for warning in &receipt.warnings {
         out.warn(warning);
     }
-    let mut text = format!("{} is back in the queue\n", safe(&receipt.ticket));
+    let ticket = safe(&receipt.ticket);
+    let mut text = match receipt.outcome {
+        "already" => format!("{ticket} is back in the queue already\n"),
+        _ => format!("{ticket} is back in the queue\n"),
+    };
     if let Some(attic) = &receipt.attic {
         text.push_str(&format!("  its work is kept on the branch {}\n", safe(attic)));
     }
@@ -80,22 +85,64 @@ fn release(ctx: &Context<'_>, args: &Args, diary: &mut Diary) -> Result<Receipt,
         reason: args.reason.as_deref(),
         own: &own,
     };
-    let landed = give_back(ctx, &run, diary, &request)?;
-    diary.phase = "clear";
     let mut receipt = Receipt::new(ctx, "release", id.as_str(), &actor);
-    receipt.outcome = "released";
-    receipt.add(&landed);
-    receipt.claim = old_claim(ctx, &landed, &id);
-    let published = match &landed.output {
-        Freed::Absent => None,
-        Freed::Delete { at, .. } => Some(at.clone()),
-        Freed::Keep { at, attic, .. } => {
-            receipt.attic = Some(attic.short().to_owned());
-            Some(at.clone())
+    let freed = match give_back(ctx, &run, diary, &request) {
+        Ok(landed) => {
+            receipt.outcome = "released";
+            receipt.add(&landed);
+            receipt.claim = old_claim(ctx, &landed, &id);
+            landed.output
+        }
+        Err(failure) => {
+            let freed = released_before(ctx, &run, &request, failure)?;
+            receipt.outcome = "already";
+            freed
         }
     };
-    receipt.warnings.extend(clear_local(ctx, &id, published.as_ref())?);
+    diary.phase = "clear";
+    receipt.attic = freed.attic.map(|name| name.short().to_owned());
+    match clear_local(ctx, &id, freed.at.as_ref()) {
+        Ok(warnings) => receipt.warnings.extend(warnings),
+        Err(failure) if matches!(failure.exit, Exit::Signal(_)) => return Err(failure),
+        // The ticket is back, so this is not a release that failed.
+        Err(failure) => receipt.warnings.push(format!(
+            "what this clone has of it could not be cleared ({}); try again: tix release {id}",
+            failure.message
+        )),
+    }
     Ok(receipt)
+}
+
+/// Whether the ticket is in the queue because an earlier run gave it back, one that was killed before it
+/// had cleared up or whose answer was lost. `failure` is what this run was told instead.
+fn released_before(
+    ctx: &Context<'_>,
+    run: &Run,
+    request: &GiveBack<'_>,
+    failure: Failure,
+) -> Result<Freed, Failure> {
+    if failure.exit != Exit::Refused {
+        return Err(failure);
+    }
+    let silent = |_| {};
+    let trunk = ctx.engine(run, &silent);
+    let view = trunk.fetch_view()?;
+    let Ok(entry) = view.snapshot.find_id(request.id) else { return Err(failure) };
+    let (Lane::Queue, Some(tip)) = (entry.lane, view.commit()) else { return Err(failure) };
+    let Some((_, message)) = ctx.repo.last_commit_of(tip, entry.path.as_bytes())? else {
+        return Err(failure);
+    };
+    let trailer = |key: &str| {
+        message.lines().rev().find_map(|line| line.strip_prefix(key)?.strip_prefix(": "))
+    };
+    let ours = trailer(trailer::CLAIM)
+        .is_some_and(|claim| claim.starts_with(&format!("{}-", request.clone_id)))
+        || trailer(trailer::ACTOR) == Some(request.actor);
+    if !message.starts_with("release: ") || !ours {
+        return Err(failure);
+    }
+    let attic = trailer(trailer::ATTIC).and_then(RefName::branch);
+    Ok(Freed { at: request.own.first().cloned(), attic })
 }
 
 /// The ticket that is meant: by the trunk as last fetched if it is known there, else by a fetch.

@@ -110,6 +110,14 @@ impl Objects {
         Ok(object.filter(|o| o.kind == Kind::Commit).map(|o| o.oid))
     }
 
+    /// The message of a commit; `None` when there is no such commit.
+    pub fn message_of(&self, commit: &Oid) -> Result<Option<String>, GitError> {
+        let object = self.read(commit.as_str().as_bytes())?;
+        let Some(object) = object.filter(|o| o.kind == Kind::Commit) else { return Ok(None) };
+        let text = text_of(&object.data);
+        Ok(text.split_once("\n\n").map(|(_, message)| message.to_owned()))
+    }
+
     /// The root tree of a commit.
     pub fn tree_of(&self, commit: &Oid) -> Result<Oid, GitError> {
         let object = self.require(commit.as_str().as_bytes(), Kind::Commit)?;

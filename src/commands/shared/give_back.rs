@@ -25,8 +25,14 @@ pub struct GiveBack<'a> {
     pub own: &'a [Oid],
 }
 
-/// What became of the ticket branch on the remote.
-pub type Freed = Branch;
+/// What became of the ticket branch on the remote, or here when there is none.
+#[derive(Clone, Debug, Default)]
+pub struct Freed {
+    /// Where it was: everything in that is known to be kept, or to be nobody's work.
+    pub at: Option<Oid>,
+    /// The name it is kept under.
+    pub attic: Option<RefName>,
+}
 
 /// Moves the ticket back to the queue and frees its branch name, in one transaction.
 pub fn give_back(
@@ -66,7 +72,10 @@ fn decide(
     let claim_id = ticket.held().claim_id.unwrap_or_default();
     let branch = match view.watched() {
         None => Branch::Absent,
-        Some(at) if is_ours(trunk, view, request.own, at)? => {
+        Some(at)
+            if is_ours(trunk, view, request.own, at)?
+                || is_activation(trunk, view, &ticket, &claim_id, at)? =>
+        {
             Branch::Delete { name: name.clone(), at: at.clone() }
         }
         Some(at) => {
@@ -88,12 +97,19 @@ fn decide(
         gate: ctx.gate(),
         queue,
     };
-    let change = lifecycle::release(&ticket, &wish, branch.clone()).map_err(Stop::refuse)?;
+    let mut freed = Freed { at: view.watched().cloned(), attic: branch.attic().cloned() };
+    let mut change = lifecycle::release(&ticket, &wish, branch).map_err(Stop::refuse)?;
+    // Without a remote the branch to be freed is the one that the workspace has checked out. A workspace
+    // that must stay keeps its branch; whoever clears up afterwards says why.
+    if ctx.remote.is_none() && clear_workspace(ctx, name).map_err(Stop::Refused)?.is_some() {
+        freed.attic = None;
+        change = lifecycle::release(&ticket, &wish, Branch::Absent).map_err(Stop::refuse)?;
+    }
     if let (Some(tip), Some(_)) = (view.commit(), &ctx.remote) {
         let noted = workspace::note_release(&ctx.repo, request.id, tip);
         noted.map_err(Stop::refuse)?;
     }
-    Ok((change, branch))
+    Ok((change, freed))
 }
 
 /// Where the work of a holder is kept when the ticket goes on without it.
@@ -121,6 +137,32 @@ fn is_ours(
     Ok(false)
 }
 
+/// Whether a commit is the one that tix itself makes on top of a claim, known by what it is: a run that was
+/// killed has left no record of it. It must change the ticket's file on a commit of the trunk and nothing else.
+fn is_activation(
+    trunk: &Trunk<'_>,
+    view: &View<'_>,
+    ticket: &lifecycle::Ticket<'_>,
+    claim_id: &str,
+    at: &Oid,
+) -> Result<bool, Stop<Failure>> {
+    let (objects, entry) = (trunk.objects, ticket.entry);
+    let Some(message) = objects.message_of(at)? else { return Ok(false) };
+    let mut lines = message.lines();
+    let says_so = lines.next() == Some(&format!("activate: {}", entry.id))
+        && lines.any(|line| line == format!("{}: {claim_id}", lifecycle::trailer::CLAIM));
+    let parent = objects.resolve(&format!("{at}^"))?;
+    let (true, Some(parent), Some(tip)) = (says_so, parent, view.commit()) else {
+        return Ok(false);
+    };
+    if !trunk.repo.is_ancestor(&parent, tip)? {
+        return Ok(false);
+    }
+    let (old, new) = (objects.tree_of(&parent)?, objects.tree_of(at)?);
+    let changed = objects.compare(&old, &new, trunk.repo.format)?;
+    Ok(changed.iter().all(|change| change.path == entry.path))
+}
+
 /// Clears what this clone has of a ticket that was given back; what would be lost stays, and the
 /// warning says so.
 ///
@@ -133,8 +175,6 @@ pub fn clear_local(
     let repo = &ctx.repo;
     let mut warnings = Vec::new();
     let branch = ctx.ticket_branch(id).map_err(|why| Failure::new(Exit::Damaged, why))?;
-    let worktrees = repo.worktrees()?;
-    let worktree = worktrees.iter().find(|w| w.branch.as_ref() == Some(&branch));
     let local = repo.refs(&[branch.as_str()])?.into_iter().find(|r| r.name == branch);
     if let Some(local) = &local {
         let safe = match published {
@@ -150,27 +190,9 @@ pub fn clear_local(
             return Ok(warnings);
         }
     }
-    if let Some(worktree) = worktree.filter(|w| !w.prunable) {
-        if ctx.dir.starts_with(&worktree.path) {
-            warnings.push(format!(
-                "the workspace was kept, because you are in it; remove it from elsewhere: git worktree remove {}",
-                super::shell_word(&worktree.path.display().to_string())
-            ));
-            return Ok(warnings);
-        }
-        let dirty = repo.dirty_paths(&worktree.path)?;
-        if !dirty.is_empty() || !repo.remove_worktree(&worktree.path)? {
-            warnings.push(format!(
-                "the workspace {} was kept: it holds changes that were never committed ({})",
-                worktree.path.display(),
-                list(&dirty)
-            ));
-            return Ok(warnings);
-        }
-        remove_if_empty(worktree.path.parent());
-    }
-    if worktree.is_some_and(|w| w.prunable) {
-        repo.prune_worktrees()?;
+    warnings.extend(clear_workspace(ctx, &branch)?);
+    if !warnings.is_empty() {
+        return Ok(warnings);
     }
     if let Some(local) = local {
         let edit = LocalEdit::Delete { name: branch.clone(), at: Some(local.oid) };
@@ -178,8 +200,40 @@ pub fn clear_local(
             warnings.push(format!("the local branch {} was kept: it has moved", branch.short()));
         }
     }
+    let record = workspace::load(repo, id);
+    // A run that was killed may have removed the workspace and not yet the directory above it.
+    remove_if_empty(record.and_then(|r| r.path).as_deref().and_then(std::path::Path::parent));
     workspace::forget(repo, id)?;
     Ok(warnings)
+}
+
+/// Removes the worktree that has a ticket branch checked out, or says why it stays.
+fn clear_workspace(ctx: &Context<'_>, branch: &RefName) -> Result<Option<String>, Failure> {
+    let repo = &ctx.repo;
+    let worktrees = repo.worktrees()?;
+    let Some(worktree) = worktrees.iter().find(|w| w.branch.as_ref() == Some(branch)) else {
+        return Ok(None);
+    };
+    if worktree.prunable {
+        repo.prune_worktrees()?;
+        return Ok(None);
+    }
+    if ctx.dir.starts_with(&worktree.path) {
+        let path = super::shell_word(&worktree.path.display().to_string());
+        return Ok(Some(format!(
+            "the workspace was kept, because you are in it; remove it from elsewhere: git worktree remove {path}"
+        )));
+    }
+    let dirty = repo.dirty_paths(&worktree.path)?;
+    if !dirty.is_empty() || !repo.remove_worktree(&worktree.path)? {
+        return Ok(Some(format!(
+            "the workspace {} was kept: it holds changes that were never committed ({})",
+            worktree.path.display(),
+            list(&dirty)
+        )));
+    }
+    remove_if_empty(worktree.path.parent());
+    Ok(None)
 }
 
 fn on_trunk(ctx: &Context<'_>, commit: &Oid) -> Result<bool, Failure> {
