@@ -123,7 +123,7 @@ impl Trunk<'_> {
         diary.commits.push(built.commit.clone());
         diary.paths.clone_from(&built.paths);
         (self.progress)(Step::Push(diary.attempts));
-        let updates = self.all_updates(&change, &built.commit);
+        let updates = self.all_updates(&change, view.commit(), &built.commit);
         let first = match atomic {
             Atomic::Yes => updates.as_slice(),
             Atomic::No => updates.get(..1).unwrap_or_default(),
@@ -289,8 +289,19 @@ impl Trunk<'_> {
         TrunkError::RemoteRefused { remote, branch, reason, words }
     }
 
-    fn all_updates(&self, change: &Change, commit: &Oid) -> Vec<RefUpdate> {
-        let trunk = RefUpdate::Forward { name: self.branch.clone(), to: commit.clone() };
+    /// The trunk moves from exactly the commit that the change was decided on, its parent: a trunk that
+    /// was deleted or set back meanwhile is not brought back by our push, as a mere fast-forward would do.
+    fn all_updates(
+        &self,
+        change: &Change,
+        parent: Option<&Oid>,
+        commit: &Oid,
+    ) -> Vec<RefUpdate> {
+        let (name, to) = (self.branch.clone(), commit.clone());
+        let trunk = match parent {
+            Some(from) => RefUpdate::Move { name, from: from.clone(), to },
+            None => RefUpdate::Create { name, to },
+        };
         std::iter::once(trunk).chain(Trunk::updates(change, commit)).collect()
     }
 
@@ -330,7 +341,7 @@ impl Trunk<'_> {
             let old = match update {
                 RefUpdate::Move { from, .. } => Some(from.clone()),
                 RefUpdate::Delete { at, .. } => Some(at.clone()),
-                RefUpdate::Forward { .. } | RefUpdate::Create { .. } => None,
+                RefUpdate::Create { .. } => None,
             };
             moved.push(MovedRef {
                 name: update.name().clone(),

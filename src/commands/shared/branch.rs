@@ -52,7 +52,7 @@ pub fn push_branch(
         let expected = match update {
             RefUpdate::Move { from, .. } => Some(from),
             RefUpdate::Delete { at, .. } => Some(at),
-            RefUpdate::Create { .. } | RefUpdate::Forward { .. } => None,
+            RefUpdate::Create { .. } => None,
         };
         if expected.is_some() && at.as_ref() != expected {
             return Err(Failure::new(
