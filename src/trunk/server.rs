@@ -61,13 +61,15 @@ impl Trunk<'_> {
         let mut backoff =
             Backoff::new(u64::from_str_radix(&super::run::random_token(), 16).unwrap_or(1));
         let mut atomic = Atomic::Yes;
-        let mut last: Option<(Failure, String, Option<Oid>)> = None;
+        let mut last: Option<(Failure, String, [Option<Oid>; 2])> = None;
         loop {
             (self.progress)(Step::Queue);
             let turn = queue::enter(&self.runtime_dir, self.url(remote), self.deadline);
             let began = Instant::now();
             let view = match self.fetch(remote) {
                 Ok(view) => view,
+                // A trunk that is gone holds no push of ours either, and none can land: each expects it where it was.
+                Err(error @ TrunkError::NoTrunk { .. }) => return Err(error.into()),
                 Err(error) if sent.is_empty() => return Err(error.into()),
                 Err(error) => {
                     drop(turn);
@@ -81,7 +83,7 @@ impl Trunk<'_> {
                 return Ok(self.won(remote, diary, mine, atomic));
             }
             if let Some((failure, words, before)) = last.take() {
-                let moved = view.commit() != before.as_ref();
+                let moved = seen(&view) != before;
                 self.explain(remote, failure, words, moved, &mut patience)?;
             }
             if Instant::now() >= self.deadline && !sent.is_empty() {
@@ -102,7 +104,7 @@ impl Trunk<'_> {
                 Verdict::Refused { reason } => Failure::Refused { reason },
                 Verdict::Unclear => Failure::Unclear,
             };
-            last = Some((failure, words, mine.parent.clone()));
+            last = Some((failure, words, seen(&view)));
             sent.push(mine);
             drop(turn);
             self.pause(&mut backoff, began.elapsed());
@@ -291,12 +293,7 @@ impl Trunk<'_> {
 
     /// The trunk moves from exactly the commit that the change was decided on, its parent: a trunk that
     /// was deleted or set back meanwhile is not brought back by our push, as a mere fast-forward would do.
-    fn all_updates(
-        &self,
-        change: &Change,
-        parent: Option<&Oid>,
-        commit: &Oid,
-    ) -> Vec<RefUpdate> {
+    fn all_updates(&self, change: &Change, parent: Option<&Oid>, commit: &Oid) -> Vec<RefUpdate> {
         let (name, to) = (self.branch.clone(), commit.clone());
         let trunk = match parent {
             Some(from) => RefUpdate::Move { name, from: from.clone(), to },
@@ -372,6 +369,11 @@ impl Trunk<'_> {
         let config = &self.repo.config;
         config.last(&format!("remote.{remote}.url")).unwrap_or(remote.as_str())
     }
+}
+
+/// What others can have moved between two looks: the trunk, and the branch that is watched.
+fn seen(view: &View<'_>) -> [Option<Oid>; 2] {
+    [view.commit().cloned(), view.watched().cloned()]
 }
 
 /// How many failures are borne that nobody else's progress explains.

@@ -30,7 +30,8 @@ fn a_claim_is_one_commit_on_the_trunk_with_exactly_two_paths() {
     let remote = sandbox.remote();
     assert_eq!(subjects(&sandbox), [format!("claim: {ID}")]);
     assert_eq!(remote.git(&["rev-parse", "main^"]), before);
-    let changed = remote.git(&["diff-tree", "-r", "--no-renames", "--name-status", "main^", "main"]);
+    let changed =
+        remote.git(&["diff-tree", "-r", "--no-renames", "--name-status", "main^", "main"]);
     assert_eq!(changed, format!("A\t{ACTIVE}\nD\t{QUEUED}"));
     assert_eq!(receipt["claim"]["commit"], remote.git(&["rev-parse", "main"]));
     assert_eq!(receipt["claim"]["id"], key(&remote, "main", ACTIVE, "claim_id"));
@@ -81,13 +82,19 @@ fn after_a_win_the_ticket_is_active_on_the_remote_and_in_progress_on_its_branch(
     assert_eq!(key(&remote, BRANCH, ACTIVE, "status"), "in_progress");
     assert_eq!(key(&remote, BRANCH, ACTIVE, "branch"), format!("ticket/{ID}"));
     assert_eq!(key(&remote, BRANCH, ACTIVE, "worktree_path"), path.to_str().unwrap());
-    assert_eq!(remote.git(&["rev-parse", &format!("{BRANCH}^")]), remote.git(&["rev-parse", "main"]));
+    assert_eq!(
+        remote.git(&["rev-parse", &format!("{BRANCH}^")]),
+        remote.git(&["rev-parse", "main"])
+    );
     let there = clone.at(&path);
-    assert_eq!(there.git(&["status", "--porcelain=v2", "--branch"]).lines().skip(1).collect::<Vec<_>>(), [
-        format!("# branch.head ticket/{ID}").as_str(),
-        &format!("# branch.upstream origin/ticket/{ID}"),
-        "# branch.ab +0 -0",
-    ]);
+    assert_eq!(
+        there.git(&["status", "--porcelain=v2", "--branch"]).lines().skip(1).collect::<Vec<_>>(),
+        [
+            format!("# branch.head ticket/{ID}").as_str(),
+            &format!("# branch.upstream origin/ticket/{ID}"),
+            "# branch.ab +0 -0",
+        ]
+    );
     assert!(there.read(ACTIVE).contains("Creator: activated\n- Claimed by Ada Example"));
 }
 
@@ -268,7 +275,10 @@ fn hostile_fields_stay_in_their_place() {
     output.success();
     assert!(!output.to_string().contains('\x1b'), "{output:?}");
     let files = sandbox.remote().files("main");
-    assert!(files.iter().all(|file| file.starts_with("tickets/active/TICKET-evil-001/")), "{files:?}");
+    assert!(
+        files.iter().all(|file| file.starts_with("tickets/active/TICKET-evil-001/")),
+        "{files:?}"
+    );
     for query in ["-x", "--", "../../etc", "a\nb", ""] {
         let output = clone.tix(&["activate", "--", query]);
         assert!(matches!(output.code, Some(2 | 4)), "{query:?}: {output}");

@@ -24,9 +24,11 @@ fn recovers(sandbox: &Sandbox, shim: &Shim, what: &str) {
     assert_eq!(key(&remote, BRANCH, ACTIVE, "status"), "in_progress", "{what}");
     assert_eq!(key(&remote, BRANCH, ACTIVE, "claim_id"), key(&remote, "main", ACTIVE, "claim_id"));
     let there = clone.at(workspace(&clone, ID));
-    assert_eq!(there.git(&["status", "--porcelain=v2", "--branch"]).lines().skip(2).collect::<Vec<_>>(), [
-        format!("# branch.upstream origin/ticket/{ID}").as_str(), "# branch.ab +0 -0",
-    ], "{what}");
+    assert_eq!(
+        there.git(&["status", "--porcelain=v2", "--branch"]).lines().skip(2).collect::<Vec<_>>(),
+        [format!("# branch.upstream origin/ticket/{ID}").as_str(), "# branch.ab +0 -0",],
+        "{what}"
+    );
     assert_eq!(there.git(&["rev-parse", "HEAD"]), remote.git(&["rev-parse", BRANCH]));
     // And it can be given back, as if nothing had happened.
     clone.tix(&["release", ID]).success();
@@ -52,7 +54,7 @@ fn killed_after_any_git_call_an_activation_is_finished_by_the_same_command() {
     at_every_call(|number| {
         let sandbox = one_ticket();
         let shim = Shim::new(&sandbox);
-        shim.rule(On::call(number), Do::KillAfter);
+        shim.rule(On::call(number).but_no_conversation(), Do::KillAfter);
         recovers(&sandbox, &shim, &format!("after call {number}"));
         shim
     });
@@ -65,13 +67,17 @@ fn killed_anywhere_an_activation_can_be_given_back_by_its_holder() {
         let clone = sandbox.clone_named("a");
         let before = Untouched::besides_ticket(&clone, ID);
         let shim = Shim::new(&sandbox);
-        shim.rule(On::call(number), Do::KillAfter);
+        shim.rule(On::call(number).but_no_conversation(), Do::KillAfter);
         let killed = clone.tix_command(&["activate", ID]).through(&shim).run();
         let remote = sandbox.remote();
         if remote.files("main").contains(&ACTIVE.to_owned()) {
             let output = clone.tix(&["release", ID]);
             assert!(!output.success().stderr().contains("kept"), "after call {number}: {output}");
-            assert_eq!(remote.git(&["for-each-ref", "--format=%(refname)"]), "refs/heads/main", "{number}");
+            assert_eq!(
+                remote.git(&["for-each-ref", "--format=%(refname)"]),
+                "refs/heads/main",
+                "{number}"
+            );
             assert!(!workspace(&clone, ID).exists(), "after call {number}");
         } else {
             killed.killed_by(9);
@@ -95,16 +101,23 @@ fn a_release_that_is_killed_anywhere_is_finished_by_the_same_command() {
             let before = Untouched::besides_ticket(&clone, ID);
             clone.tix(&["activate", ID]).success();
             let shim = Shim::new(&sandbox);
-            shim.rule(On::call(number), if kill { Do::KillAfter } else { Do::KillBefore });
+            let on = On::call(number).but_no_conversation();
+            shim.rule(on, if kill { Do::KillAfter } else { Do::KillBefore });
             let killed = clone.tix_command(&["release", ID]).through(&shim).run();
             if killed.code != Some(0) {
                 killed.killed_by(9);
                 let again = clone.tix(&["release", ID, "--json"]);
                 if again.code != Some(0) {
-                    assert_eq!(again.exits(5).json()["message"], format!("nobody holds {ID}: it is in queue/"));
+                    assert_eq!(
+                        again.exits(5).json()["message"],
+                        format!("nobody holds {ID}: it is in queue/")
+                    );
                 }
             }
-            assert_eq!(sandbox.remote().git(&["for-each-ref", "--format=%(refname)"]), "refs/heads/main");
+            assert_eq!(
+                sandbox.remote().git(&["for-each-ref", "--format=%(refname)"]),
+                "refs/heads/main"
+            );
             // Whatever is left here stops nobody.
             let again = clone.tix(&["activate", ID]);
             assert_eq!(again.code, Some(0), "call {number}, after: {kill}: {again}");

@@ -10,9 +10,11 @@ fn the_loser_is_told_who_since_when_from_where_and_what_next() {
     let winner = bob.tix(&["activate", ID, "--json"]).success().json();
     let clone = sandbox.clone_named("a");
     let before = Untouched::of(&clone);
-    let host = sandbox.remote().git(&["log", "-1", "--format=%(trailers:key=Tix-Host,valueonly)", "main"]);
+    let host =
+        sandbox.remote().git(&["log", "-1", "--format=%(trailers:key=Tix-Host,valueonly)", "main"]);
     let output = clone.tix(&["activate", ID]);
-    let shown = output.exits(3).redacted().replace(&format!("from     {}", host.trim()), "from     [HOST]");
+    let shown =
+        output.exits(3).redacted().replace(&format!("from     {}", host.trim()), "from     [HOST]");
     insta::assert_snapshot!(shown, @"
     exit: 3
     ----- stdout -----

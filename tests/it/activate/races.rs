@@ -101,7 +101,11 @@ fn twenty_four_activations_in_one_clone_all_succeed() {
         together(&sandbox, ids.iter().map(|id| clone.tix_command(&["activate", id])).collect());
     assert_eq!(codes(&outputs), [0; 24], "{outputs:?}");
     no_leftovers(&clone);
-    let branches = clone.git(&["for-each-ref", "--format=%(refname:short) %(upstream:short)", "refs/heads/ticket"]);
+    let branches = clone.git(&[
+        "for-each-ref",
+        "--format=%(refname:short) %(upstream:short)",
+        "refs/heads/ticket",
+    ]);
     let expected: Vec<_> = ids.iter().map(|id| format!("ticket/{id} origin/ticket/{id}")).collect();
     assert_eq!(branches.lines().collect::<Vec<_>>(), expected);
     for id in &ids {
