@@ -28,6 +28,18 @@ pub struct Cli {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    #[command(display_order = 2)]
+    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
+    Init(commands::init::Args),
+    #[command(display_order = 5)]
+    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
+    New(commands::new::Args),
+    #[command(display_order = 10)]
+    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
+    Activate(commands::activate::Args),
+    #[command(display_order = 20)]
+    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
+    Release(commands::release::Args),
     #[command(display_order = 10)]
     #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     List(commands::list::Args),
@@ -52,6 +64,10 @@ pub enum Command {
 pub fn run(cli: &Cli, env: &Env, out: &Out) -> Result<(), Failure> {
     let globals = &cli.globals;
     match &cli.command {
+        Command::Init(args) => commands::init::run(args, globals, env, out),
+        Command::New(args) => commands::new::run(args, globals, env, out),
+        Command::Activate(args) => commands::activate::run(args, globals, env, out),
+        Command::Release(args) => commands::release::run(args, globals, env, out),
         Command::List(args) => commands::list::run(args, globals, env, out),
         Command::Show(args) => commands::show::run(args, globals, env, out),
         Command::Log(args) => commands::log::run(args, globals, env, out),

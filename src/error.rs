@@ -156,7 +156,7 @@ impl From<ConfigError> for Failure {
         let line = error.line.map(|l| l.to_string());
         Failure::new(Exit::Damaged, error.to_string())
             .maybe_fact("line", line)
-            .hint("`tix help config` lists the keys and their values")
+            .hint("`tix init` writes a .tix.yaml that explains every key")
     }
 }
 
@@ -244,17 +244,13 @@ impl From<Refusal> for Failure {
             Refusal::Held { id, held, .. } => held_facts(Failure::new(Exit::Held, message), &held)
                 .fact("ticket", id.to_string())
                 .hint("take another ticket: tix list --lane queue"),
-            Refusal::NotInQueue { id, lane } => Failure::new(Exit::Refused, message)
-                .fact("lane", lane.as_str())
-                .hint(format!("look at it: tix show {id}")),
+            Refusal::NotInQueue { id, lane } | Refusal::NotActive { id, lane } => {
+                Failure::new(Exit::Refused, message)
+                    .fact("lane", lane.as_str())
+                    .hint(format!("look at it: tix show {id}"))
+            }
             Refusal::NotClaimable { need, id, .. } => Failure::new(Exit::Refused, message)
                 .fact("needs", need)
-                .hint(format!("look at it: tix show {id}")),
-            Refusal::Blocked { id, .. } => {
-                Failure::new(Exit::Refused, message).hint(format!("look at it: tix show {id}"))
-            }
-            Refusal::NotActive { id, lane } => Failure::new(Exit::Refused, message)
-                .fact("lane", lane.as_str())
                 .hint(format!("look at it: tix show {id}")),
             Refusal::NotHolder { id, held, .. } => {
                 held_facts(Failure::new(Exit::Refused, message), &held)
@@ -275,7 +271,7 @@ impl From<Refusal> for Failure {
                     .hint("keep one of them and remove the others")
             }
             Refusal::BadName { .. } => Failure::new(Exit::Damaged, message),
-            Refusal::Exists { id, .. } => {
+            Refusal::Blocked { id, .. } | Refusal::Exists { id, .. } => {
                 Failure::new(Exit::Refused, message).hint(format!("look at it: tix show {id}"))
             }
         }
@@ -312,6 +308,10 @@ impl From<TrunkError> for Failure {
             )),
             TrunkError::RefTaken { branch, remote, .. } => Failure::new(Exit::Refused, message)
                 .hint(format!("see what it holds: git log {remote}/{}", branch.short())),
+            TrunkError::NoTrunk { remote, branches, .. } if branches.is_empty() => {
+                Failure::new(Exit::Refused, format!("{remote} is empty: no commit was pushed yet"))
+                    .hint(format!("push the first one: git push -u {remote} HEAD"))
+            }
             TrunkError::NoTrunk { branches, .. } => Failure::new(Exit::Refused, message)
                 .fact("branches", branches.join(", "))
                 .hint("say which branch the tickets are on: git config tix.trunk <branch>"),

@@ -3,7 +3,7 @@
 use clap::ValueEnum;
 use serde::Serialize;
 
-use super::board::{self, Board, Card, Damage, Look, Seen};
+use super::shared::board::{self, Board, Card, Damage, Look, Seen};
 use super::{Context, Globals};
 use crate::clock;
 use crate::env::Env;

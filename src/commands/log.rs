@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::board::{self, Look, Seen};
+use super::shared::board::{self, Look, Seen};
 use super::{Context, Globals};
 use crate::clock;
 use crate::env::Env;

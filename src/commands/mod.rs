@@ -1,15 +1,20 @@
 //! The commands, a file each: its arguments (whose doc comments are its help) and its `run`.
 //!
 //! A command resolves, decides, changes and answers. What is decided is pure and lives in `lifecycle`;
-//! what is changed goes through `trunk` and `workspace`.
+//! what is changed goes through `trunk` and `workspace`. Commands do not use each other; what several of
+//! them need is in `shared`.
 
-pub mod board;
+pub mod activate;
 pub mod completions;
-pub mod context;
+pub mod init;
 pub mod list;
 pub mod log;
+pub mod new;
 pub mod path;
+pub mod release;
+mod shared;
 pub mod shell_init;
 pub mod show;
 
-pub use context::{Context, Globals};
+pub use shared::context::{self, CONFIG_FILE, Context, Globals, progress_line};
+pub use shared::{receipt, shell_word};

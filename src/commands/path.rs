@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::board::{self, Look, Seen, Workspace};
+use super::shared::board::{self, Look, Seen, Workspace};
 use super::{Context, Globals};
 use crate::env::Env;
 use crate::error::{Exit, Failure};

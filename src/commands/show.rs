@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::board::{self, Card, Look, Workspace};
+use super::shared::board::{self, Card, Look, Workspace};
 use super::{Context, Globals};
 use crate::clock;
 use crate::env::Env;

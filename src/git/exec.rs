@@ -121,6 +121,7 @@ impl fmt::Display for Finished {
 
 /// How to start git for one repository: program, directory and repository.
 #[derive(Clone, Debug)]
+#[allow(clippy::struct_field_names, reason = "GIT_DIR is what git calls it")]
 pub struct Git {
     program: PathBuf,
     dir: PathBuf,
@@ -140,6 +141,11 @@ impl Git {
             dir: dir.to_owned(),
             git_dir: Some(git_dir.to_owned()),
         }
+    }
+
+    /// The same git as if called in another directory: it finds the repository from there.
+    pub fn elsewhere(&self, dir: &Path) -> Git {
+        Git { program: self.program.clone(), dir: dir.to_owned(), git_dir: None }
     }
 
     /// Begins a call of one subcommand.
@@ -280,6 +286,8 @@ impl Call {
             .env("LANGUAGE", "en")
             // Replaced objects are one clone's private view; the trunk is what everybody sees.
             .env("GIT_NO_REPLACE_OBJECTS", "1")
+            // With 0 a conversation would wait for ever for an answer that git holds back.
+            .env("GIT_FLUSH", "1")
             .envs(self.env.iter().map(|(k, v)| (k, v)))
             .current_dir(&self.git.dir)
             .stdin(if self.stdin.is_some() { Stdio::piped() } else { Stdio::null() })

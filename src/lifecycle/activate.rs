@@ -30,17 +30,7 @@ pub fn record_activation(
 ) -> Result<Change, Refusal> {
     let entry = ticket.entry;
     let claim = activation.claim;
-    let held = ticket.held();
-    if entry.lane != Lane::Active {
-        return Err(Refusal::NotActive { id: entry.id.clone(), lane: entry.lane });
-    }
-    if held.claim_id.as_deref() != Some(claim.id.as_str()) {
-        return Err(Refusal::ClaimChanged {
-            id: entry.id.clone(),
-            expected: claim.id.clone(),
-            held: Box::new(held),
-        });
-    }
+    require_claim(ticket, claim)?;
     let mut document = ticket.document.clone();
     let fields = [
         ("status", Value::Text(Status::InProgress.as_str())),
@@ -65,11 +55,74 @@ pub fn record_activation(
         }],
         subject: format!("activate: {}", entry.id),
         reason: None,
-        trailers: vec![
-            (trailer::TICKET, entry.id.to_string()),
-            (trailer::CLAIM, claim.id.clone()),
-            (trailer::ACTOR, claim.by.clone()),
-        ],
+        trailers: trailers(ticket, claim),
         refs: Vec::new(),
+        establishes: None,
     })
+}
+
+/// A set-up that failed, told in the ticket because the claim is kept.
+pub struct FailureNote<'a> {
+    /// The claim that is kept.
+    pub claim: &'a Claim,
+    /// What went wrong.
+    pub cause: &'a str,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Who writes the changelog entry.
+    pub role: &'a str,
+}
+
+/// Writes into the changelog that the set-up failed. The ticket stays claimed.
+pub fn note_failure(ticket: &Ticket<'_>, note: &FailureNote<'_>) -> Result<Change, Refusal> {
+    require_claim(ticket, note.claim)?;
+    let entry = ticket.entry;
+    let mut document = ticket.document.clone();
+    let entry_text = LogEntry {
+        at: note.at,
+        role: note.role,
+        kind: "activation_failed",
+        lines: &[note.cause.to_owned(), format!("Kept by {}", note.claim.by)],
+    };
+    if document.append_changelog(&entry_text) == Appended::NoSection {
+        // There is nothing to write it into, and a commit that changes nothing would be refused as a change.
+        set_all(&mut document, &entry.path, &[("claimed_by", Value::Text(&note.claim.by))])?;
+    }
+    Ok(Change {
+        edits: vec![Edit::Move {
+            from: entry.path.clone(),
+            to: entry.path.clone(),
+            content: document.into_bytes(),
+        }],
+        subject: format!("note: {} (the set-up failed)", entry.id),
+        reason: Some(note.cause.to_owned()),
+        trailers: trailers(ticket, note.claim),
+        refs: Vec::new(),
+        establishes: None,
+    })
+}
+
+/// The ticket is active, and held by this claim.
+fn require_claim(ticket: &Ticket<'_>, claim: &Claim) -> Result<(), Refusal> {
+    let entry = ticket.entry;
+    let held = ticket.held();
+    if entry.lane != Lane::Active {
+        return Err(Refusal::NotActive { id: entry.id.clone(), lane: entry.lane });
+    }
+    if held.claim_id.as_deref() != Some(claim.id.as_str()) {
+        return Err(Refusal::ClaimChanged {
+            id: entry.id.clone(),
+            expected: claim.id.clone(),
+            held: Box::new(held),
+        });
+    }
+    Ok(())
+}
+
+fn trailers(ticket: &Ticket<'_>, claim: &Claim) -> Vec<(&'static str, String)> {
+    vec![
+        (trailer::TICKET, ticket.entry.id.to_string()),
+        (trailer::CLAIM, claim.id.clone()),
+        (trailer::ACTOR, claim.by.clone()),
+    ]
 }

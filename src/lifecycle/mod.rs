@@ -10,12 +10,14 @@ mod claim;
 mod create;
 mod refusal;
 mod release;
+mod set_up;
 mod snapshot;
 
-pub use activate::{Activation, record_activation};
+pub use activate::{Activation, FailureNote, note_failure, record_activation};
 pub use change::{Change, Edit, RefEdit, Target, trailer};
 pub use claim::{Claim, ClaimRequest, Claimed, claim, resume};
 pub use create::{Draft, NewTicket, create};
 pub use refusal::{Held, Refusal};
 pub use release::{Branch, ReleaseRequest, release};
+pub use set_up::{NewFile, set_up};
 pub use snapshot::{Entry, Node, Odd, Snapshot, Ticket};

@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{Decision, Diary, Landed, MovedRef, Stop, Trunk, TrunkError, View};
+use super::{Decide, Diary, Landed, MovedRef, Stop, Trunk, TrunkError, View};
 use crate::git::{LocalEdit, RefUpdate};
 use crate::lifecycle::Change;
 use crate::names::Oid;
 
 /// How long the lock of the local trunk is waited for. It is held for milliseconds.
-const LOCK_LIMIT: Duration = Duration::from_secs(60);
+const LOCK_LIMIT: Duration = Duration::from_mins(1);
 
 /// A worktree that is to follow the trunk, written down before the trunk moves: if tix is killed
 /// between the two, the next run finishes it.
@@ -24,7 +24,7 @@ impl Trunk<'_> {
     pub(super) fn transact_local<T, E>(
         &self,
         diary: &mut Diary,
-        decide: &mut dyn FnMut(&View<'_>) -> Result<Decision<T>, Stop<E>>,
+        decide: Decide<'_, T, E>,
     ) -> Result<Landed<T>, Stop<E>> {
         let lock = self.lock("trunk", LOCK_LIMIT)?;
         let mut warnings: Vec<String> = self.finish_following()?.into_iter().collect();
@@ -64,7 +64,16 @@ impl Trunk<'_> {
     /// The trunk as the local branch has it.
     pub(super) fn local_view(&self) -> Result<View<'_>, TrunkError> {
         match self.objects.resolve(self.branch.as_str())? {
-            Some(tip) => self.view_of(&tip),
+            Some(tip) => {
+                let mut view = self.view_of(&tip)?;
+                if let Some(branch) = &self.watch {
+                    view.watched = self.objects.resolve(branch.as_str())?;
+                }
+                if let Some(base) = &self.base {
+                    view.base = self.objects.resolve(base.as_str())?;
+                }
+                Ok(view)
+            }
             None => Err(TrunkError::NoLocalTrunk { branch: self.branch.clone() }),
         }
     }

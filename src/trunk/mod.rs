@@ -14,6 +14,7 @@ mod backoff;
 mod error;
 mod judge;
 mod local;
+mod orphan;
 mod queue;
 mod run;
 mod seen;
@@ -23,7 +24,7 @@ mod view;
 use std::time::{Duration, Instant};
 
 pub use error::{Landing, Stop, TrunkError};
-pub use run::Run;
+pub use run::{Run, random_token};
 pub use seen::last_fetched;
 pub use view::View;
 
@@ -45,6 +46,8 @@ pub struct Trunk<'a> {
     pub branch: RefName,
     /// Another branch to fetch along, from which ticket branches start when the trunk holds tickets only.
     pub base: Option<RefName>,
+    /// A branch whose position on the remote is fetched along, under the same connection.
+    pub watch: Option<RefName>,
     /// The directory that holds the lanes.
     pub tickets_dir: RepoPath,
     /// Whether messages ask continuous integration to skip the commit.
@@ -100,6 +103,26 @@ pub struct Landed<T> {
     pub warnings: Vec<String>,
 }
 
+impl<T> Landed<T> {
+    /// The same with another output.
+    pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Landed<U> {
+        Landed {
+            output: f(self.output),
+            commit: self.commit,
+            parent: self.parent,
+            paths: self.paths,
+            moved: self.moved,
+            attempts: self.attempts,
+            warnings: self.warnings,
+        }
+    }
+}
+
+/// The file of this clone's lock for a ticket.
+pub fn ticket_lock(repo: &Repo, id: &crate::ticket::TicketId) -> std::path::PathBuf {
+    repo.tix_dir().join("locks").join(format!("ticket-{id}.lock"))
+}
+
 /// A ref that a transaction moved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MovedRef {
@@ -114,9 +137,14 @@ pub struct MovedRef {
 /// A decision: the change, and what else its maker wants to remember of it.
 pub type Decision<T> = (Change, T);
 
+/// What makes the decision, anew for each view of the trunk.
+type Decide<'d, T, E> = &'d mut dyn FnMut(&View<'_>) -> Result<Decision<T>, Stop<E>>;
+
 /// What a transaction did before it ended, also when it failed: for the audit log.
 #[derive(Clone, Debug, Default)]
 pub struct Diary {
+    /// What is being done, in one word.
+    pub phase: &'static str,
     /// Pushes sent (or local transactions tried).
     pub attempts: u32,
     /// The commits that were pushed.
@@ -126,6 +154,13 @@ pub struct Diary {
 }
 
 impl Trunk<'_> {
+    /// The same engine, which also looks where this branch is on the remote; [`View::watched`] says it.
+    #[must_use]
+    pub fn watching(mut self, branch: RefName) -> Self {
+        self.watch = Some(branch);
+        self
+    }
+
     /// Makes the change that `decide` wants on the newest trunk, or says why not.
     ///
     /// `decide` is called again with a new view for each attempt.

@@ -29,6 +29,8 @@ pub struct Run {
 /// The refs that this run must see to before it ends.
 #[derive(Default)]
 struct Refs {
+    /// How many prefixes were given out, below which there may be any refs.
+    prefixes: u32,
     /// Its own, to be deleted.
     private: BTreeSet<RefName>,
     /// Remote-tracking refs, with what they held when this run fetched and what the remote had.
@@ -45,11 +47,10 @@ impl Run {
         loop {
             let token = random_token();
             let path = root.join(format!("{token}.lock"));
-            let taken = Lock::try_take(&path);
-            let taken =
-                taken.map_err(|e| TrunkError::Lock { path: path.clone(), source: Some(e) })?;
+            let lock = Lock::try_take(&path)
+                .map_err(|e| TrunkError::Lock { path: path.clone(), source: Some(e) })?;
             // Another run may sweep the file in the moment between its making and its locking.
-            if let Some(lock) = taken {
+            if let Some(lock) = lock {
                 let dir = root.join(&token);
                 return Ok(Run {
                     writer: OnceCell::new(),
@@ -69,6 +70,14 @@ impl Run {
         let name = RefName::parse(&full).ok_or(GitError::Missing(full))?;
         self.refs.borrow_mut().private.insert(name.clone());
         Ok(name)
+    }
+
+    /// A prefix below which a fetch may make any refs of this run's own; a new one for each call, so that
+    /// a ref that has gone from the remote since is not taken for one that is there.
+    pub fn private_prefix(&self) -> String {
+        let mut refs = self.refs.borrow_mut();
+        refs.prefixes += 1;
+        format!("refs/tix/run/{}/{}", self.token, refs.prefixes)
     }
 
     /// Remembers that the remote has `oid` where the remote-tracking ref had `before`. It is written when
@@ -107,7 +116,11 @@ impl Run {
         }
         let news = refs.news.into_iter().filter(|(_, (before, now))| before.as_ref() != Some(now));
         let news = news.map(|(name, (from, to))| LocalEdit::Set { name, to, from });
-        let private: Vec<_> = refs.private.into_iter().map(delete).collect();
+        let mut private: Vec<_> = refs.private.into_iter().map(delete).collect();
+        if refs.prefixes > 0 {
+            let found = self.repo.refs(&[&format!("refs/tix/run/{}/", self.token)])?;
+            private = found.into_iter().map(|r| delete(r.name)).collect();
+        }
         let all: Vec<_> = private.iter().cloned().chain(news).collect();
         // The news may be old by now; the deletions must be made all the same.
         if !self.repo.update_refs(&all, "tix: fetch")? {

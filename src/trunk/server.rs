@@ -5,15 +5,16 @@ use std::time::{Duration, Instant};
 use super::backoff::Backoff;
 use super::judge::{Verdict, judge, speaks_of_permission};
 use super::{
-    Built, Decision, Diary, Landed, Landing, MovedRef, Step, Stop, Trunk, TrunkError, View, queue,
+    Built, Decide, Decision, Diary, Landed, Landing, MovedRef, Step, Stop, Trunk, TrunkError, View,
+    queue,
 };
-use crate::git::{Atomic, PushReport, RefUpdate};
+use crate::git::{Atomic, GitError, PushReport, RefUpdate};
 use crate::lifecycle::Change;
 use crate::names::{Oid, RefName, RemoteName};
 
 /// How long a question to the remote may take when the deadline has passed but a push was sent whose
 /// fate is not known: to learn it is worth a moment more.
-const LAST_WORD: Duration = Duration::from_secs(5);
+pub(super) const LAST_WORD: Duration = Duration::from_secs(5);
 
 /// How often a server may say "busy" although the trunk has not moved. Under contention the winner's
 /// update is often not visible yet when the losers look; a lock that a crashed server left behind
@@ -27,6 +28,16 @@ struct Sent<T> {
     change: Change,
     output: T,
     built: Built,
+    fate: Fate,
+}
+
+/// What is known of a push that gave no answer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    /// Its connection ended: the server has done with it whatever it will do.
+    Ended,
+    /// tix stopped waiting: it may be on its way still, and land later.
+    Open,
 }
 
 /// Why the last attempt failed, to be explained by what the next fetch shows.
@@ -35,6 +46,7 @@ enum Failure {
     Taken { name: RefName, reason: String },
     Busy { reason: String },
     Refused { reason: String },
+    Strange { reason: String },
     Unclear,
 }
 
@@ -43,7 +55,7 @@ impl Trunk<'_> {
         &self,
         remote: &RemoteName,
         diary: &mut Diary,
-        decide: &mut dyn FnMut(&View<'_>) -> Result<Decision<T>, Stop<E>>,
+        decide: Decide<'_, T, E>,
     ) -> Result<Landed<T>, Stop<E>> {
         let mut sent: Vec<Sent<T>> = Vec::new();
         let mut patience = Patience::new(self.tries);
@@ -67,38 +79,20 @@ impl Trunk<'_> {
             };
             if let Some(at) = self.find_landed(&sent, &view)? {
                 let mine = sent.swap_remove(at);
-                return Ok(self.won(remote, diary, mine, atomic)?);
+                return Ok(self.won(remote, diary, mine, atomic));
             }
             if let Some((failure, words, before)) = last.take() {
-                let moved = view.commit() != before.as_ref();
-                self.explain(remote, failure, words, moved, &mut patience)?;
+                let still = view.commit() == before.as_ref();
+                let landing = still.then(|| still_open(&sent, view.commit()));
+                self.explain(remote, failure, words, landing, &mut patience)?;
             }
             if Instant::now() >= self.deadline && !sent.is_empty() {
-                return Err(TrunkError::Contended { attempts: diary.attempts }.into());
+                return Err(too_late(remote, diary, &sent, view.commit()).into());
             }
-            let (change, output) = decide(&view)?;
-            let built = self.build(&view, &change, self.run.writer()?)?;
-            diary.attempts += 1;
-            diary.commits.push(built.commit.clone());
-            diary.paths.clone_from(&built.paths);
-            (self.progress)(Step::Push(diary.attempts));
-            let updates = self.all_updates(&change, &built.commit);
-            let first = if atomic == Atomic::Yes {
-                updates.as_slice()
-            } else {
-                updates.get(..1).unwrap_or_default()
-            };
-            let report = self.repo.push(remote, first, atomic, self.deadline);
-            let mine = Sent {
-                commit: built.commit.clone(),
-                parent: view.commit().cloned(),
-                change,
-                output,
-                built,
-            };
-            let (verdict, words) = judged(report, first)?;
+            let (mine, verdict, words) =
+                self.attempt(remote, diary, &view, decide(&view)?, atomic)?;
             let failure = match verdict {
-                Verdict::Won => return Ok(self.won(remote, diary, mine, atomic)?),
+                Verdict::Won => return Ok(self.won(remote, diary, mine, atomic)),
                 Verdict::NotAtomic => {
                     atomic = Atomic::No;
                     diary.attempts -= 1;
@@ -107,7 +101,11 @@ impl Trunk<'_> {
                 Verdict::Behind => Failure::Behind,
                 Verdict::Taken { name, reason } => Failure::Taken { name, reason },
                 Verdict::Busy { reason } => Failure::Busy { reason },
+                Verdict::Refused { reason } if sent.is_empty() => {
+                    return Err(self.refused(remote, reason, words).into());
+                }
                 Verdict::Refused { reason } => Failure::Refused { reason },
+                Verdict::Strange { reason } => Failure::Strange { reason },
                 Verdict::Unclear => Failure::Unclear,
             };
             last = Some((failure, words, mine.parent.clone()));
@@ -117,13 +115,55 @@ impl Trunk<'_> {
         }
     }
 
+    /// Commits the change on what the view shows, and pushes it.
+    fn attempt<T, E>(
+        &self,
+        remote: &RemoteName,
+        diary: &mut Diary,
+        view: &View<'_>,
+        (change, output): Decision<T>,
+        atomic: Atomic,
+    ) -> Result<(Sent<T>, Verdict, String), Stop<E>> {
+        let built = self.build(view, &change, self.run.writer()?)?;
+        diary.attempts += 1;
+        diary.commits.push(built.commit.clone());
+        diary.paths.clone_from(&built.paths);
+        (self.progress)(Step::Push(diary.attempts));
+        let updates = self.all_updates(&change, &built.commit);
+        let first = match atomic {
+            Atomic::Yes => updates.as_slice(),
+            Atomic::No => updates.get(..1).unwrap_or_default(),
+        };
+        let report = self.repo.push(remote, first, atomic, self.deadline);
+        let open = report.as_ref().is_err_and(GitError::is_timeout);
+        let mine = Sent {
+            commit: built.commit.clone(),
+            parent: view.commit().cloned(),
+            change,
+            output,
+            built,
+            fate: if open { Fate::Open } else { Fate::Ended },
+        };
+        let (verdict, words) = judged(report, first)?;
+        Ok((mine, verdict, words))
+    }
+
     /// Fetches trunk (and base) under this run's private names and reads what is there.
     pub(super) fn fetch(&self, remote: &RemoteName) -> Result<View<'_>, TrunkError> {
         (self.progress)(Step::Fetch);
         let trunk_ref = self.run.private_ref("trunk")?;
         let mut specs = vec![format!("+{}:{trunk_ref}", self.branch)];
-        if let Some(base) = &self.base {
-            specs.push(format!("+{base}:{}", self.run.private_ref("base")?));
+        let base_ref = match &self.base {
+            Some(_) => Some(self.run.private_ref("base")?),
+            None => None,
+        };
+        if let (Some(base), Some(name)) = (&self.base, &base_ref) {
+            specs.push(format!("+{base}:{name}"));
+        }
+        let watched = self.watch.as_ref().map(|branch| (branch, self.run.private_prefix()));
+        if let Some((branch, prefix)) = &watched {
+            // A pattern, because a plain refspec fails when the branch does not exist.
+            specs.push(format!("+{branch}*:{prefix}/{branch}*"));
         }
         let until = self.deadline.max(Instant::now() + LAST_WORD);
         let answer = self.repo.fetch(remote, &specs, until);
@@ -143,7 +183,14 @@ impl Trunk<'_> {
             let before = self.objects.resolve(name.as_str())?;
             self.run.note(name, tip.clone(), before);
         }
-        self.view_of(&tip)
+        let mut view = self.view_of(&tip)?;
+        if let Some(name) = &base_ref {
+            view.base = self.objects.resolve(name.as_str())?;
+        }
+        if let Some((branch, prefix)) = &watched {
+            view.watched = self.objects.resolve(&format!("{prefix}/{branch}"))?;
+        }
+        Ok(view)
     }
 
     /// A failed fetch says the same for a missing branch, a missing network and a missing permission; a
@@ -182,7 +229,8 @@ impl Trunk<'_> {
         }
     }
 
-    /// Which of the pushed commits the trunk holds, if any.
+    /// Which of the pushed commits the trunk holds, if any. One that made a claim counts only while the
+    /// claim stands.
     fn find_landed<T>(
         &self,
         sent: &[Sent<T>],
@@ -190,7 +238,9 @@ impl Trunk<'_> {
     ) -> Result<Option<usize>, TrunkError> {
         let Some(tip) = view.commit() else { return Ok(None) };
         for (at, mine) in sent.iter().enumerate() {
-            if self.repo.is_ancestor(&mine.commit, tip)? {
+            if self.repo.is_ancestor(&mine.commit, tip)?
+                && view.stands(mine.change.establishes.as_ref())?
+            {
                 return Ok(Some(at));
             }
         }
@@ -198,24 +248,27 @@ impl Trunk<'_> {
     }
 
     /// Holds the failure of an attempt against what the trunk shows now; an error ends the run.
+    ///
+    /// `landing` is `None` when the trunk has moved since, else whether a push is still on its way.
     fn explain<E>(
         &self,
         remote: &RemoteName,
         failure: Failure,
         words: String,
-        moved: bool,
+        landing: Option<Landing>,
         patience: &mut Patience,
     ) -> Result<(), Stop<E>> {
-        if moved {
+        let Some(landing) = landing else {
             // Somebody else made progress, which explains everything but a rule of the server.
             return match failure {
                 Failure::Refused { reason } => Err(self.refused(remote, reason, words).into()),
                 Failure::Behind
                 | Failure::Taken { .. }
                 | Failure::Busy { .. }
+                | Failure::Strange { .. }
                 | Failure::Unclear => Ok(()),
             };
-        }
+        };
         match failure {
             Failure::Refused { reason } => Err(self.refused(remote, reason, words).into()),
             Failure::Taken { name, reason } => {
@@ -229,18 +282,21 @@ impl Trunk<'_> {
                 }
                 Err(self.refused(remote, reason, words).into())
             }
+            Failure::Strange { reason } => {
+                patience.lose_one(|| self.refused(remote, reason, words))
+            }
             Failure::Unclear if speaks_of_permission(&words) => {
                 Err(TrunkError::Denied { remote: remote.clone(), words }.into())
             }
             Failure::Behind | Failure::Unclear => patience.lose_one(|| TrunkError::Unreachable {
                 remote: remote.clone(),
                 words,
-                landing: Landing::No,
+                landing,
             }),
         }
     }
 
-    fn refused(&self, remote: &RemoteName, reason: String, words: String) -> TrunkError {
+    pub(super) fn refused(&self, remote: &RemoteName, reason: String, words: String) -> TrunkError {
         let (remote, branch) = (remote.clone(), self.branch.clone());
         TrunkError::RemoteRefused { remote, branch, reason, words }
     }
@@ -257,7 +313,7 @@ impl Trunk<'_> {
         diary: &mut Diary,
         mine: Sent<T>,
         atomic: Atomic,
-    ) -> Result<Landed<T>, TrunkError> {
+    ) -> Landed<T> {
         self.run.forget_refs();
         let rest = Trunk::updates(&mine.change, &mine.commit);
         let mut warnings = Vec::new();
@@ -295,7 +351,7 @@ impl Trunk<'_> {
             });
         }
         diary.paths.clone_from(&mine.built.paths);
-        Ok(Landed {
+        Landed {
             output: mine.output,
             commit: mine.commit,
             parent: mine.parent,
@@ -303,7 +359,7 @@ impl Trunk<'_> {
             moved,
             attempts: diary.attempts,
             warnings,
-        })
+        }
     }
 
     fn pause(&self, backoff: &mut Backoff, attempt: Duration) {
@@ -339,7 +395,7 @@ impl Patience {
 /// The verdict on a push and the words that came with it. A push that was cut off by its deadline says
 /// nothing of what the server did.
 fn judged<E>(
-    report: Result<PushReport, crate::git::GitError>,
+    report: Result<PushReport, GitError>,
     updates: &[RefUpdate],
 ) -> Result<(Verdict, String), Stop<E>> {
     match report {
@@ -349,14 +405,44 @@ fn judged<E>(
 }
 
 /// A deadline that passed, as words; every other error stays one.
-fn timed_out(error: crate::git::GitError) -> Result<String, TrunkError> {
+pub(super) fn timed_out(error: GitError) -> Result<String, TrunkError> {
     if error.is_timeout() { Ok(error.to_string()) } else { Err(error.into()) }
 }
 
 fn unknown(remote: &RemoteName, error: &TrunkError) -> TrunkError {
     let words = match error {
         TrunkError::Unreachable { words, .. } | TrunkError::Denied { words, .. } => words.clone(),
-        other => other.to_string(),
+        TrunkError::Git(_)
+        | TrunkError::RemoteRefused { .. }
+        | TrunkError::RefTaken { .. }
+        | TrunkError::NoTrunk { .. }
+        | TrunkError::NoLocalTrunk { .. }
+        | TrunkError::LocalRefTaken { .. }
+        | TrunkError::Contended { .. }
+        | TrunkError::Lock { .. } => error.to_string(),
     };
     TrunkError::Unreachable { remote: remote.clone(), words, landing: Landing::Unknown }
+}
+
+/// Whether a push that tix stopped waiting for may still land: it can only where the trunk is as it was.
+fn still_open<T>(sent: &[Sent<T>], tip: Option<&Oid>) -> Landing {
+    let open = |s: &Sent<T>| s.fate == Fate::Open && s.parent.as_ref() == tip;
+    if sent.iter().any(open) { Landing::Unknown } else { Landing::No }
+}
+
+/// The time is up. A push that is still on its way can land only while the trunk is where it was.
+fn too_late<T>(
+    remote: &RemoteName,
+    diary: &Diary,
+    sent: &[Sent<T>],
+    tip: Option<&Oid>,
+) -> TrunkError {
+    if still_open(sent, tip) == Landing::Unknown {
+        return TrunkError::Unreachable {
+            remote: remote.clone(),
+            words: "the remote took the push and gave no answer".to_owned(),
+            landing: Landing::Unknown,
+        };
+    }
+    TrunkError::Contended { attempts: diary.attempts }
 }

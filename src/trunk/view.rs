@@ -14,6 +14,8 @@ pub struct View<'a> {
     objects: &'a Objects,
     commit: Option<Oid>,
     tree: Option<Oid>,
+    pub(super) watched: Option<Oid>,
+    pub(super) base: Option<Oid>,
     /// All tickets, as values.
     pub snapshot: Snapshot,
     /// Whether the commit has a directory for tickets at all.
@@ -38,7 +40,15 @@ impl<'a> View<'a> {
     ) -> Result<View<'a>, super::TrunkError> {
         let Some(commit) = commit else {
             let snapshot = Snapshot::default();
-            return Ok(View { objects, commit: None, tree: None, snapshot, has_tickets: false });
+            return Ok(View {
+                objects,
+                commit: None,
+                tree: None,
+                watched: None,
+                base: None,
+                snapshot,
+                has_tickets: false,
+            });
         };
         let tree = objects.tree_of(commit)?;
         let mut name = format!("{tree}:").into_bytes();
@@ -62,12 +72,30 @@ impl<'a> View<'a> {
             level = found.flatten().collect();
         }
         snapshot.entries.sort_by(|a, b| a.path.cmp(&b.path));
-        Ok(View { objects, commit: Some(commit.clone()), tree: Some(tree), snapshot, has_tickets })
+        Ok(View {
+            objects,
+            commit: Some(commit.clone()),
+            tree: Some(tree),
+            watched: None,
+            base: None,
+            snapshot,
+            has_tickets,
+        })
     }
 
     /// The commit; `None` when the trunk has none yet.
     pub fn commit(&self) -> Option<&Oid> {
         self.commit.as_ref()
+    }
+
+    /// Where the watched branch is; `None` when it does not exist, or none is watched.
+    pub fn watched(&self) -> Option<&Oid> {
+        self.watched.as_ref()
+    }
+
+    /// Where the base is, when it is another branch than the trunk and was fetched along.
+    pub fn base(&self) -> Option<&Oid> {
+        self.base.as_ref()
     }
 
     /// Its root tree.
@@ -117,6 +145,17 @@ impl<'a> View<'a> {
             Unloadable::Refused(refusal) => super::Stop::Refused(refusal.into()),
             Unloadable::Git(error) => error.into(),
         })
+    }
+
+    /// Whether a claim is the one that this commit shows; without one to look for, yes.
+    pub(super) fn stands(&self, claim: Option<&(TicketId, String)>) -> Result<bool, GitError> {
+        let Some((id, claim_id)) = claim else { return Ok(true) };
+        let Ok(entry) = self.snapshot.find_id(id) else { return Ok(false) };
+        match self.read(entry) {
+            Ok(ticket) => Ok(ticket.held().claim_id.as_ref() == Some(claim_id)),
+            Err(Unloadable::Refused(_)) => Ok(false),
+            Err(Unloadable::Git(error)) => Err(error),
+        }
     }
 
     /// Any other file of this commit.

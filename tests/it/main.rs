@@ -1,4 +1,5 @@
-//! The one integration program of tix.
+//! The one integration program of tix. Its harness is made of shell scripts, FIFOs and signals.
+#![cfg(unix)]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -8,9 +9,13 @@
     reason = "in a test a panic is the report; clippy.toml allows it in test functions only, not in what they call"
 )]
 
+mod activate;
 mod harness;
 mod harness_works;
-#[cfg(unix)]
+mod init;
 mod net_works;
+mod new;
+mod odd;
 mod reading;
+mod release;
 mod tidy;

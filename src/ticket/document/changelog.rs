@@ -68,6 +68,11 @@ impl Document {
         Appended::Yes
     }
 
+    /// Whether there is a changelog that would take an entry.
+    pub fn has_changelog(&self) -> bool {
+        self.end_of_changelog().is_some()
+    }
+
     /// Where the changelog ends, counted from the start of the file.
     fn end_of_changelog(&self) -> Option<usize> {
         let body = self.body();

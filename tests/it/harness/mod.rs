@@ -2,6 +2,21 @@
 //!
 //! A test makes a [`Sandbox`], puts tickets on its remote, takes one or more [`Place`]s (clones, worktrees) and runs
 //! commands there. Nothing leaks in from the machine: the environment is cleared, not inherited.
+//!
+//! ```text
+//! #[test]
+//! fn a_claim_whose_answer_got_lost_is_still_a_claim() {
+//!     let sandbox = Sandbox::new();
+//!     sandbox.seed(&[("tickets/queue/TICKET-foo-001.md", queue_ticket("TICKET-foo-001"))]);
+//!     let clone = sandbox.clone_named("a");
+//!     let before = Untouched::besides_ticket(&clone, "TICKET-foo-001");
+//!     let shim = Shim::new(&sandbox);
+//!     shim.rule(On::command("push").nth(1), Do::FailAfter { code: 128, stderr: "fatal: the remote end hung up\n" });
+//!     clone.tix_command(&["activate", "foo-001", "--json"]).through(&shim).run().success();
+//!     before.assert_same(&clone);
+//!     no_leftovers(&clone);
+//! }
+//! ```
 #![allow(
     dead_code,
     unused_imports,
@@ -30,6 +45,6 @@ pub use output::Output;
 pub use place::Place;
 pub use race::{codes, together};
 pub use sandbox::{ObjectFormat, Sandbox};
-pub use shim::{Call, Do, On, Shim};
+pub use shim::{Call, Do, On, Shim, at_every_call};
 pub use tickets::{Ticket, queue_ticket};
 pub use untouched::{Untouched, no_leftovers};

@@ -51,20 +51,19 @@ impl Place {
         place
     }
 
-    /// The same place, used by somebody else.
+    /// The same place, used by somebody else, whose identity stands in a global configuration of their own: tix clears
+    /// the variables that would say it for one command.
     pub fn as_person(&self, name: &str, email: &str) -> Self {
-        let parts = [
-            ("AUTHOR_NAME", name),
-            ("AUTHOR_EMAIL", email),
-            ("COMMITTER_NAME", name),
-            ("COMMITTER_EMAIL", email),
-        ];
-        let person = self
-            .env("GIT_CONFIG_COUNT", "2")
-            .env("GIT_CONFIG_KEY_0", "user.name")
-            .env("GIT_CONFIG_VALUE_0", name);
-        let person = person.env("GIT_CONFIG_KEY_1", "user.email").env("GIT_CONFIG_VALUE_1", email);
-        parts.iter().fold(person, |person, (key, value)| person.env(&format!("GIT_{key}"), value))
+        let base = self.shared.root().join("home/.gitconfig");
+        let text = fs::read_to_string(base).unwrap();
+        let own = self.shared.fresh_directory("person").join("gitconfig");
+        fs::write(&own, format!("{text}[user]\n\tname = {name}\n\temail = {email}\n")).unwrap();
+        self.env("GIT_CONFIG_GLOBAL", own)
+    }
+
+    /// The same place, where every commit is made at this time.
+    pub fn frozen_at(&self, time: &str) -> Self {
+        self.env("GIT_AUTHOR_DATE", time).env("GIT_COMMITTER_DATE", time)
     }
 
     pub fn tix(&self, args: &[&str]) -> Output {

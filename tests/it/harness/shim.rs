@@ -1,8 +1,8 @@
 //! A `git` that obeys the test: it fails on request, kills tix, waits at a gate, or lets somebody else go first.
 //!
 //! A shim belongs to one run of tix (or to several, if their calls are to be numbered together). It stands first on that
-//! run's PATH, so it sees exactly the calls that tix makes itself: git puts its own directory before it for the
-//! commands that git starts.
+//! run's PATH, so it sees exactly the calls that tix makes itself (and those of a worker that tix starts): git puts its
+//! own directory before it for the commands that git starts.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -36,6 +36,19 @@ struct Rules {
     count: usize,
     script: String,
     outputs: Vec<(PathBuf, String)>,
+}
+
+/// Tries something at every git call of a run: `attempt` is told a number, makes a scene of its own with a rule for the
+/// call of that number, runs, checks, and hands back the shim. Ends when a run makes fewer calls than that.
+#[track_caller]
+pub fn at_every_call(mut attempt: impl FnMut(usize) -> Shim) {
+    for number in 1.. {
+        assert!(number < 1000, "there is no end to the git calls of this run");
+        if attempt(number).calls().len() < number {
+            assert!(number > 1, "this run makes no git call at all");
+            return;
+        }
+    }
 }
 
 /// One call of git, as tix made it.

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::place::Place;
 
-/// What a checkout looked like: files, index, HEAD, operations under way, stash, branches, worktrees, configuration.
+/// What a checkout looked like: files, index, HEAD, operations under way, stash, refs, worktrees, configuration.
 pub struct Untouched {
     facts: BTreeMap<String, Vec<u8>>,
     ticket: Option<String>,
@@ -86,7 +86,7 @@ fn facts(place: &Place, ticket: Option<&str>) -> BTreeMap<String, Vec<u8>> {
     // `git stash list` would want a working tree.
     let stash = place.common_dir().join("logs/refs/stash");
     facts.insert("stash".to_owned(), fs::read(stash).unwrap_or_default());
-    branches(place, ticket, &mut facts);
+    refs(place, ticket, &mut facts);
     worktrees(place, ticket, &mut facts);
     configuration(place, ticket, &mut facts);
     facts
@@ -139,16 +139,14 @@ fn git_files(git_dir: &Path, facts: &mut BTreeMap<String, Vec<u8>>) {
     }
 }
 
-fn branches(place: &Place, ticket: Option<&str>, facts: &mut BTreeMap<String, Vec<u8>>) {
-    let listing = place.git(&[
-        "for-each-ref",
-        "--format=%(refname) %(objectname) %(upstream)",
-        "refs/heads/",
-    ]);
+/// All refs but those that a fetch moves and those that are tix's own.
+fn refs(place: &Place, ticket: Option<&str>, facts: &mut BTreeMap<String, Vec<u8>>) {
+    let listing = place.git(&["for-each-ref", "--format=%(refname) %(objectname) %(upstream)"]);
     for line in listing.lines() {
         let (name, rest) = line.split_once(' ').unwrap();
-        if ticket.is_none_or(|id| name != format!("refs/heads/ticket/{id}")) {
-            facts.insert(format!("branch {name}"), rest.into());
+        let moves = name.starts_with("refs/remotes/") || name.starts_with("refs/tix/");
+        if !moves && ticket.is_none_or(|id| name != format!("refs/heads/ticket/{id}")) {
+            facts.insert(format!("ref {name}"), rest.into());
         }
     }
 }

@@ -142,7 +142,8 @@ fn machines_and_people_differ_where_they_should() {
     let clone = sandbox.clone_named("a");
     let other = clone.on_machine("m2").as_person("Bob Example", "bob@example.org");
     assert_eq!(other.git(&["config", "user.name"]), "Bob Example");
-    other.git(&["commit", "-q", "--allow-empty", "-m", "x"]);
+    other.frozen_at("2026-01-02T03:04:05Z").git(&["commit", "-q", "--allow-empty", "-m", "x"]);
+    assert_eq!(clone.git(&["log", "-1", "--format=%at %ct"]), "1767323045 1767323045");
     assert_eq!(
         clone.git(&["log", "-1", "--format=%an <%ae> %cn <%ce>"]),
         "Bob Example <bob@example.org> Bob Example <bob@example.org>"

@@ -1,4 +1,4 @@
-use crate::harness::{Do, On, Place, Sandbox, Shim, codes, together};
+use crate::harness::{Do, On, Place, Sandbox, Shim, at_every_call, codes, together};
 
 /// A clone with a commit that is not pushed yet.
 fn clone_with_work(sandbox: &Sandbox, name: &str) -> Place {
@@ -192,4 +192,19 @@ fn the_test_itself_is_never_killed() {
     shim.rule(On::every_call(), Do::KillBefore);
     let output = clone.sh("exec git push").through(&shim).run();
     output.exits(97);
+}
+
+#[test]
+fn every_call_has_its_turn() {
+    let mut survivors = Vec::new();
+    at_every_call(|number| {
+        let sandbox = Sandbox::new();
+        let clone = clone_with_work(&sandbox, "a");
+        let shim = Shim::new(&sandbox);
+        shim.rule(On::call(number), Do::KillBefore);
+        let script = "git rev-parse -q HEAD; git fetch -q; git push -q; echo end";
+        survivors.push(clone.sh(script).through(&shim).run().code);
+        shim
+    });
+    assert_eq!(survivors, [None, None, None, Some(0)]);
 }

@@ -96,7 +96,7 @@ fn a_changed_index_is_noticed() {
 #[test]
 fn a_moved_head_and_a_moved_branch_are_noticed() {
     let report = report_after(|clone| drop(clone.git(&["commit", "-q", "-m", "moved"])));
-    assert_says(&report, &["HEAD's commit changed", "branch refs/heads/main changed"]);
+    assert_says(&report, &["HEAD's commit changed", "ref refs/heads/main changed"]);
     let report =
         report_after(|clone| drop(clone.git(&["symbolic-ref", "HEAD", "refs/heads/other"])));
     assert_says(&report, &["HEAD in the git directory changed", "ref: refs/heads/other"]);
@@ -115,7 +115,7 @@ fn a_new_branch_its_configuration_and_its_worktree_are_noticed() {
     });
     assert_says(
         &report,
-        &["branch refs/heads/other is new", "configuration branch.other.merge is new", "worktree "],
+        &["ref refs/heads/other is new", "configuration branch.other.merge is new", "worktree "],
     );
 }
 
@@ -142,7 +142,7 @@ fn the_branch_and_worktree_of_one_ticket_can_be_set_aside() {
     before.assert_same(&clone);
     clone.worktree("ticket/TICKET-foo-002");
     let report = report(|| before.assert_same(&clone));
-    assert_says(&report, &["branch refs/heads/ticket/TICKET-foo-002 is new"]);
+    assert_says(&report, &["ref refs/heads/ticket/TICKET-foo-002 is new"]);
     assert!(!report.contains("TICKET-foo-001"), "{report}");
 }
 
@@ -153,7 +153,7 @@ fn a_bare_repository_and_an_unborn_branch_can_be_looked_at() {
     let before = Untouched::of(&remote);
     before.assert_same(&remote);
     sandbox.seed(&[("a.txt", "a\n")]);
-    assert_says(&report(|| before.assert_same(&remote)), &["branch refs/heads/main is new"]);
+    assert_says(&report(|| before.assert_same(&remote)), &["ref refs/heads/main is new"]);
 }
 
 #[test]

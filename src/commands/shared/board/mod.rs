@@ -14,7 +14,7 @@ use chrono::{DateTime, Utc};
 pub use self::card::{Card, Damage};
 use self::progress::{branch_pattern, progress};
 pub use self::progress::{progress_pattern, progress_ref};
-use super::Context;
+use super::context::Context;
 use crate::clock;
 use crate::error::{Exit, Failure};
 use crate::lifecycle::{Entry, Refusal};

@@ -66,6 +66,8 @@ pub struct Context<'a> {
     pub tickets_dir: RepoPath,
     /// The local branches and the remote's `HEAD`, as they were at the start.
     pub refs: Vec<RefValue>,
+    /// Where the trunk was when this clone last looked, before this run.
+    pub last_seen_before: Option<Oid>,
     /// The directory that tix works in.
     pub dir: PathBuf,
     /// When the run began, by the clock.
@@ -119,6 +121,14 @@ impl<'a> Context<'a> {
             Failure::new(Exit::Damaged, "tickets_dir is no path in the repository")
         })?;
         let now = clock::now();
+        let seen = match &remote {
+            Some(remote) => RefName::tracking(remote, trunk.short()),
+            None => Some(trunk.clone()),
+        };
+        let last_seen_before = match seen {
+            Some(name) => objects.resolve(name.as_str())?,
+            None => None,
+        };
         Ok(Context {
             env,
             out,
@@ -131,6 +141,7 @@ impl<'a> Context<'a> {
             record,
             tickets_dir,
             refs,
+            last_seen_before,
             dir,
             now,
             started,
@@ -163,6 +174,7 @@ impl<'a> Context<'a> {
             remote: self.remote.clone(),
             branch: self.trunk.clone(),
             base: (self.record == Record::Trunk && tickets_only).then(|| self.base.clone()),
+            watch: None,
             tickets_dir: self.tickets_dir.clone(),
             ci: if self.config.skip_ci { Ci::Skip } else { Ci::Run },
             tries: u32::from(self.config.claim_attempts),
@@ -340,6 +352,10 @@ fn default_branch(
     {
         return Ok(head.short().to_owned());
     }
+    if matches!(&answer, Ok(refs) if refs.is_empty()) && is_empty(repo, remote) {
+        // Nothing is there yet, so the first branch that is pushed becomes its default.
+        return local_default(repo, refs);
+    }
     if let Some(trunk) = &config.trunk {
         return Ok(trunk.clone());
     }
@@ -360,6 +376,12 @@ fn default_branch(
         ),
     };
     Err(failure.hint("say which branch the tickets are on: git config tix.trunk <branch>"))
+}
+
+/// Whether the remote answers and has no ref at all.
+fn is_empty(repo: &Repo, remote: &RemoteName) -> bool {
+    let answer = repo.ls_remote(remote, &[], Instant::now() + QUESTION);
+    answer.is_ok_and(|refs| refs.is_empty())
 }
 
 /// Without a remote: `main` or `master` if one exists, else the branch that is checked out, else the

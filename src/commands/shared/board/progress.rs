@@ -1,6 +1,6 @@
 //! What the holders have pushed to their ticket branches.
 
-use super::super::Context;
+use super::super::context::Context;
 use super::Card;
 use crate::error::Failure;
 use crate::git::Kind;

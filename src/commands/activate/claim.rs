@@ -1,0 +1,265 @@
+//! Phase 1: the claim.
+
+use std::time::Instant;
+
+use super::{Activation, Plan, Won};
+use crate::commands::shared::find::{not_found, queued_path};
+use crate::config::Record;
+use crate::error::{Exit, Failure};
+use crate::lifecycle::{self, Change, ClaimRequest, Claimed, Edit, Entry, Held, Refusal, Target};
+use crate::lock::Lock;
+use crate::names::{Oid, RepoPath};
+use crate::ticket::{Lane, TicketId};
+use crate::trunk::{Decision, Diary, Stop, Trunk, TrunkError, View};
+use crate::workspace::{self, Leftover, WorkspaceError};
+
+/// What the first phase came to.
+pub(super) enum Outcome {
+    /// The ticket is ours.
+    Won(Box<Won>),
+    /// Somebody holds it, perhaps we ourselves.
+    Active(Box<Active>),
+    /// It could be ours.
+    Plan(Box<Plan>),
+}
+
+/// An active ticket, as the trunk has it.
+pub(super) struct Active {
+    pub(super) id: TicketId,
+    pub(super) path: RepoPath,
+    pub(super) held: Held,
+    pub(super) trunk: Oid,
+}
+
+/// A claim, and where the ticket branch starts if not at the claim itself.
+type Start = (Claimed, Option<Oid>);
+
+/// Why a decision did not become a push.
+pub(super) enum Detour {
+    /// It cannot be done.
+    No(Box<Failure>),
+    /// Another process of this clone works on it.
+    Busy(TicketId),
+    /// Somebody holds it.
+    Active(Box<Active>),
+    /// It was only to be looked at.
+    Plan(Box<Plan>),
+}
+
+impl From<Failure> for Detour {
+    fn from(failure: Failure) -> Detour {
+        Detour::No(Box::new(failure))
+    }
+}
+
+impl From<Refusal> for Detour {
+    fn from(refusal: Refusal) -> Detour {
+        Failure::from(refusal).into()
+    }
+}
+
+impl From<WorkspaceError> for Detour {
+    fn from(error: WorkspaceError) -> Detour {
+        Failure::from(error).into()
+    }
+}
+
+impl Activation<'_> {
+    pub(super) fn claim_it(&mut self) -> Result<Outcome, Failure> {
+        loop {
+            let mut diary = std::mem::take(&mut self.diary);
+            let result = self.try_claim(&mut diary);
+            self.diary = diary;
+            match result {
+                Ok(won) => return Ok(Outcome::Won(Box::new(won))),
+                Err(Stop::Refused(Detour::Busy(id))) => self.wait_for(&id)?,
+                Err(Stop::Refused(Detour::Active(active))) => return Ok(Outcome::Active(active)),
+                Err(Stop::Refused(Detour::Plan(plan))) => return Ok(Outcome::Plan(plan)),
+                Err(Stop::Refused(Detour::No(failure))) => return Err(*failure),
+                Err(Stop::Trunk(TrunkError::RefTaken { branch, .. }))
+                    if self.look_for_stray.is_none() =>
+                {
+                    self.look_for_stray = Some(branch);
+                }
+                Err(Stop::Trunk(error)) => return Err(error.into()),
+            }
+        }
+    }
+
+    fn try_claim(&mut self, diary: &mut Diary) -> Result<Won, Stop<Detour>> {
+        let ctx = self.ctx;
+        let label = ctx.remote.as_ref().map_or_else(String::new, ToString::to_string);
+        let progress =
+            |step| ctx.out.progress(&crate::commands::shared::context::progress_line(&label, step));
+        let mut locks = std::mem::take(&mut self.locks);
+        let mut leftover = Leftover::None;
+        let mut trunk = ctx.engine(&self.run, &progress);
+        if let Some(branch) = &self.look_for_stray {
+            trunk = trunk.watching(branch.clone());
+        }
+        let landed =
+            trunk.transact(diary, |view| self.decide(&trunk, view, &mut locks, &mut leftover));
+        self.locks = locks;
+        self.leftover = leftover;
+        let landed = landed?;
+        let (claimed, base) = landed.output.clone();
+        let branch_at = base.unwrap_or_else(|| landed.commit.clone());
+        Ok(Won { claimed, landed: landed.map(|_| ()), branch_at, outcome: "activated" })
+    }
+
+    fn decide(
+        &self,
+        trunk: &Trunk<'_>,
+        view: &View<'_>,
+        locks: &mut Vec<(TicketId, Lock)>,
+        leftover: &mut Leftover,
+    ) -> Result<Decision<Start>, Stop<Detour>> {
+        let ctx = self.ctx;
+        let entry = self.find(view)?;
+        take_lock(trunk, locks, &entry.id)?;
+        let ticket = view.require::<Detour>(entry)?;
+        if entry.lane == Lane::Active {
+            return Err(Stop::Refused(Detour::Active(Box::new(Active {
+                id: entry.id.clone(),
+                path: entry.path.clone(),
+                held: ticket.held(),
+                trunk: view.commit().cloned().unwrap_or_else(|| Oid::zero(20)),
+            }))));
+        }
+        let base = self.base_commit(view)?;
+        let target = base.clone().map_or(Target::ThisCommit, Target::Commit);
+        let request = ClaimRequest {
+            claim: &self.claim,
+            gate: ctx.gate(),
+            reason: self.args.reason.as_deref(),
+            place: &|id, session| ctx.active_path(id, session),
+            branch: &|id, _| ctx.ticket_branch(id),
+            base: target,
+            stray: Self::stray(trunk, view, &entry.id)?,
+        };
+        let (change, claimed) =
+            lifecycle::claim(&ticket, &view.snapshot, &request).map_err(Stop::refuse)?;
+        if claimed.id != entry.id {
+            take_lock(trunk, locks, &claimed.id)?;
+        }
+        let path = self.wants_worktree(&claimed).map_err(Stop::refuse)?;
+        if let Some(tip) = view.commit() {
+            let checked =
+                workspace::preflight(&ctx.repo, path.as_deref(), &claimed.branch, &ctx.refs, tip);
+            *leftover = checked.map_err(Stop::refuse)?;
+        }
+        if self.args.dry_run {
+            return Err(Stop::Refused(Detour::Plan(Box::new(self.plan(
+                &change,
+                &claimed,
+                path.as_deref(),
+            )))));
+        }
+        if ctx.remote.is_none() {
+            // The branch is made by the transaction itself, so its name must be free before.
+            workspace::clear_leftover(&ctx.repo, &claimed.branch, leftover)
+                .map_err(Stop::refuse)?;
+        }
+        Ok((change, (claimed, base)))
+    }
+
+    /// The ticket branch of a ticket that nobody holds, if it is there and an earlier holder's: it carries
+    /// the ticket as held. Any other branch of that name is somebody's own and is not touched.
+    fn stray<'v>(
+        trunk: &Trunk<'_>,
+        view: &'v View<'_>,
+        id: &TicketId,
+    ) -> Result<Option<&'v Oid>, Stop<Detour>> {
+        let Some(at) = view.watched() else { return Ok(None) };
+        let there = trunk.view_of(at)?;
+        let held = there.snapshot.entries.iter().any(|e| e.id == *id && e.lane != Lane::Queue);
+        Ok(held.then_some(at))
+    }
+
+    /// The ticket that is meant, or words on where it may be instead.
+    fn find<'v>(&self, view: &'v View<'_>) -> Result<&'v Entry, Stop<Detour>> {
+        let query = self.args.ticket.as_str();
+        view.snapshot
+            .find(query)
+            .map_err(|refusal| Stop::refuse(not_found(self.ctx, view, query, refusal)))
+    }
+
+    /// Where the ticket branch starts when it does not start at the claim.
+    pub(super) fn base_commit(&self, view: &View<'_>) -> Result<Option<Oid>, Stop<Detour>> {
+        if self.ctx.record == Record::Branch {
+            return Ok(None);
+        }
+        let commit = view.base().or_else(|| view.commit()).cloned();
+        match commit {
+            Some(commit) => Ok(Some(commit)),
+            None => Err(Stop::refuse(Failure::new(
+                Exit::Refused,
+                format!(
+                    "there is no commit on {} to start the ticket branch from",
+                    self.ctx.base.short()
+                ),
+            ))),
+        }
+    }
+
+    fn plan(&self, change: &Change, claimed: &Claimed, path: Option<&std::path::Path>) -> Plan {
+        let from = change.edits.iter().find_map(|edit| match edit {
+            Edit::Move { from, .. } => Some(from.to_string()),
+            Edit::Add { .. } => None,
+        });
+        Plan {
+            schema: "tix/plan@1",
+            ticket: claimed.id.to_string(),
+            from: from.unwrap_or_else(|| queued_path(self.ctx, &claimed.was)),
+            to: claimed.path.to_string(),
+            branch: claimed.branch.short().to_owned(),
+            path: path.map(|p| p.display().to_string()),
+            by: self.claim.by.clone(),
+        }
+    }
+
+    /// Waits until another process of this clone is done with a ticket; the lock is then ours.
+    fn wait_for(&mut self, id: &TicketId) -> Result<(), Failure> {
+        self.ctx.out.progress(&format!("another tix of this clone is at work on {id} …"));
+        let deadline = self.ctx.started + self.ctx.config.timeout;
+        let path = crate::trunk::ticket_lock(&self.ctx.repo, id);
+        let lock = Lock::take(&path, deadline.max(Instant::now()));
+        match lock {
+            Ok(Some(lock)) => {
+                self.locks.push((id.clone(), lock));
+                Ok(())
+            }
+            Ok(None) => Err(Failure::new(
+                Exit::Unreachable,
+                format!("another tix of this clone is at work on {id}; nothing changed"),
+            )
+            .hint(format!("try again when it is done: tix activate {id}"))),
+            Err(error) => Err(Failure::new(Exit::Refused, format!("{}: {error}", path.display()))
+                .hint("nothing was changed; make room or fix the permissions and try again")),
+        }
+    }
+}
+
+/// Takes this clone's lock of a ticket at once, or says that somebody has it.
+///
+/// Not waited for here: the caller holds its turn before the remote, which others wait for.
+fn take_lock(
+    trunk: &Trunk<'_>,
+    locks: &mut Vec<(TicketId, Lock)>,
+    id: &TicketId,
+) -> Result<(), Stop<Detour>> {
+    if locks.iter().any(|(held, _)| held == id) {
+        return Ok(());
+    }
+    let path = crate::trunk::ticket_lock(trunk.repo, id);
+    match Lock::try_take(&path) {
+        Ok(Some(lock)) => {
+            locks.push((id.clone(), lock));
+            Ok(())
+        }
+        Ok(None) => Err(Stop::Refused(Detour::Busy(id.clone()))),
+        Err(source) => {
+            Err(Stop::Trunk(crate::trunk::TrunkError::Lock { path, source: Some(source) }))
+        }
+    }
+}

@@ -1,0 +1,323 @@
+//! A ticket that is active already: somebody else's, our own and finished, or our own and unfinished.
+
+use super::claim::{Active, Detour};
+use super::{Activation, Won};
+use crate::commands::shared::receipt::{Receipt, WorkspaceJson};
+use crate::config::Record;
+use crate::error::{Exit, Failure, held_facts};
+use crate::git::Kind;
+use crate::lifecycle::{self, ClaimRequest, Target};
+use crate::names::{Oid, RefName};
+use crate::ticket::{Document, Lane, Status};
+use crate::trunk::{Diary, Stop, View};
+use crate::workspace::{self, Record as LocalRecord};
+
+/// What there is to do about an active ticket of ours.
+pub(super) enum Seen {
+    /// Nothing: it is set up.
+    Ours(Box<Receipt>),
+    /// The claim was renewed; the set-up follows.
+    Resumed(Box<Won>),
+}
+
+/// How far an earlier run of ours came.
+enum Progress {
+    /// Everything is there.
+    Finished,
+    /// The claim stands, the rest does not.
+    Unfinished,
+}
+
+impl Activation<'_> {
+    pub(super) fn look_at(&mut self, active: &Active) -> Result<Seen, Failure> {
+        let claim_id = active.held.claim_id.clone().unwrap_or_default();
+        let of_this_clone = claim_id.starts_with(&format!("{}-", self.clone_id));
+        let of_this_actor = active.held.by.as_deref() == Some(self.claim.by.as_str());
+        if claim_id.is_empty() || !(of_this_clone || (self.args.resume && of_this_actor)) {
+            return Err(self.held_by_other(active));
+        }
+        let branch =
+            self.ctx.ticket_branch(&active.id).map_err(|why| Failure::new(Exit::Damaged, why))?;
+        let record = workspace::load(&self.ctx.repo, &active.id).filter(|r| r.claim_id == claim_id);
+        let ctx = self.ctx;
+        let progress = |_| ctx.out.progress("looking at the ticket branch …");
+        let trunk = ctx.engine(&self.run, &progress).watching(branch.clone());
+        let view = trunk.fetch_view()?;
+        match self.progress_of(active, &view, &branch, record.as_ref())? {
+            Progress::Finished => self.finished(active, &view, &branch, record.as_ref()),
+            Progress::Unfinished if self.args.dry_run => Err(Failure::new(
+                Exit::Held,
+                format!("{} is yours, and its set-up is not finished", active.id),
+            )
+            .hint(format!("finish it: tix activate {}", active.id))),
+            Progress::Unfinished => {
+                self.resume(active, &branch).map(|won| Seen::Resumed(Box::new(won)))
+            }
+        }
+    }
+
+    /// Everything that helps somebody who came second.
+    fn held_by_other(&self, active: &Active) -> Failure {
+        let ctx = self.ctx;
+        let id = &active.id;
+        let by = active.held.by.as_deref().unwrap_or("somebody who left no name");
+        let mut failure =
+            held_facts(Failure::new(Exit::Held, format!("{id} is held by {by}")), &active.held);
+        if let Ok(Some((commit, message))) =
+            ctx.repo.last_commit_of(&active.trunk, active.path.as_bytes())
+        {
+            let host = message.lines().find_map(|line| line.strip_prefix("Tix-Host: "));
+            failure = failure.maybe_fact("from", host).fact("commit", commit.to_string());
+        }
+        failure = failure
+            .fact("ticket", id.to_string())
+            .hint("take another ticket: tix list --lane queue");
+        if active.held.by.as_deref() == Some(self.claim.by.as_str()) {
+            failure = failure
+                .hint(format!("if it is yours, from another clone: tix activate {id} --resume"));
+        }
+        failure
+    }
+
+    /// Whether the set-up was finished: the branch (or the trunk, where that is written) says so, and
+    /// the workspace that was wanted was made here.
+    fn progress_of(
+        &self,
+        active: &Active,
+        view: &View<'_>,
+        branch: &RefName,
+        record: Option<&LocalRecord>,
+    ) -> Result<Progress, Failure> {
+        let ctx = self.ctx;
+        let name = match (ctx.record, view.watched()) {
+            (Record::Branch, Some(at)) => format!("{at}:"),
+            (Record::Branch, None) => return Ok(Progress::Unfinished),
+            (Record::Trunk, _) => match view.commit() {
+                Some(tip) => format!("{tip}:"),
+                None => return Ok(Progress::Unfinished),
+            },
+        };
+        let mut name = name.into_bytes();
+        name.extend_from_slice(active.path.as_bytes());
+        let file = ctx.objects.read(&name)?.filter(|o| o.kind == Kind::Blob);
+        let Some(document) = file.and_then(|o| Document::parse(o.data).ok()) else {
+            // Moved on (to completed, say) or rewritten by its holder: that is work, not a set-up that failed.
+            return Ok(if view.watched().is_some() {
+                Progress::Finished
+            } else {
+                Progress::Unfinished
+            });
+        };
+        let waiting = document.status().is_ok_and(|reading| reading.status == Status::Claimed);
+        if waiting || document.text("claim_id") != active.held.claim_id {
+            return Ok(Progress::Unfinished);
+        }
+        if record.is_some() || self.args.resume || self.worktree_of(branch)?.is_some() {
+            return Ok(Progress::Finished);
+        }
+        Ok(Progress::Unfinished)
+    }
+
+    pub(super) fn worktree_of(
+        &self,
+        branch: &RefName,
+    ) -> Result<Option<std::path::PathBuf>, Failure> {
+        let worktrees = self.ctx.repo.worktrees()?;
+        let found =
+            worktrees.into_iter().find(|w| w.branch.as_ref() == Some(branch) && !w.prunable);
+        Ok(found.map(|w| w.path))
+    }
+
+    /// It is ours and set up. Two agents of one user must not both believe that they own it, so this is
+    /// a success only for the session that made it, or for somebody who says so.
+    fn finished(
+        &self,
+        active: &Active,
+        view: &View<'_>,
+        branch: &RefName,
+        record: Option<&LocalRecord>,
+    ) -> Result<Seen, Failure> {
+        let same_session = match (&self.session, record.and_then(|r| r.session.as_ref())) {
+            (Some(ours), Some(theirs)) => ours == theirs,
+            _ => false,
+        };
+        let mut path = self.worktree_of(branch)?;
+        if !(same_session || self.args.resume) {
+            let id = &active.id;
+            return Err(held_facts(
+                Failure::new(
+                    Exit::Held,
+                    format!("{id} is active already, claimed from this clone"),
+                ),
+                &active.held,
+            )
+            .maybe_fact("workspace", path.map(|p| p.display().to_string()))
+            .fact("ticket", id.to_string())
+            .hint(format!("if it is yours: tix activate {id} --resume"))
+            .hint("take another ticket: tix list --lane queue"));
+        }
+        if let Some(trunk) = workspace::pending_release(&self.ctx.repo, &active.id) {
+            if view.commit() == Some(&trunk) {
+                let id = &active.id;
+                return Err(Failure::new(
+                    Exit::Incomplete,
+                    format!("a release of {id} was sent from this clone, its answer was lost, and it may still land"),
+                )
+                .hint(format!("bring it to an end: tix release {id}"))
+                .hint(format!("then claim it anew: tix activate {id}")));
+            }
+            workspace::settle_release(&self.ctx.repo, &active.id)?;
+        }
+        let at = view.watched().cloned();
+        if path.is_none() && !self.args.no_worktree && !self.args.dry_run {
+            path = Some(self.rebuild(active, branch, at.as_ref())?);
+        }
+        let mut receipt = Receipt::new(self.ctx, "activate", active.id.as_str(), &self.claim.by);
+        receipt.outcome = "already";
+        receipt.claim = Some(crate::commands::shared::receipt::ClaimJson {
+            id: active.held.claim_id.clone().unwrap_or_default(),
+            by: active.held.by.clone().unwrap_or_default(),
+            at: active.held.at.clone().unwrap_or_default(),
+            commit: String::new(),
+            branch: self.ctx.trunk.short().to_owned(),
+            attempts: 0,
+        });
+        let claim_commit = self.ctx.repo.last_commit_of(&active.trunk, active.path.as_bytes())?;
+        if let (Some(claim), Some((commit, _))) = (receipt.claim.as_mut(), claim_commit) {
+            claim.commit = commit.to_string();
+        }
+        receipt.workspace = Some(WorkspaceJson {
+            branch: branch.short().to_owned(),
+            path: path.map(|p| p.display().to_string()),
+            commit: at.map(|oid| oid.to_string()).unwrap_or_default(),
+        });
+        Ok(Seen::Ours(Box::new(receipt)))
+    }
+
+    /// Makes the worktree of a ticket branch again.
+    fn rebuild(
+        &self,
+        active: &Active,
+        branch: &RefName,
+        at: Option<&Oid>,
+    ) -> Result<std::path::PathBuf, Failure> {
+        let ctx = self.ctx;
+        let bad = |why: String| Failure::new(Exit::Damaged, why);
+        let family = active.id.without_sequence();
+        let session = family.strip_prefix("TICKET-").unwrap_or(family);
+        let path = ctx.workspace_path(&active.id, session).map_err(bad)?;
+        match (ctx.local_branch(branch), at) {
+            (Some(_), _) => {
+                if let Some(warning) = workspace::recreate(&ctx.repo, &path, branch)? {
+                    ctx.out.warn(&warning);
+                }
+            }
+            (None, Some(at)) => {
+                workspace::create(&ctx.repo, &path, branch, at, &workspace::Leftover::None)?;
+                if let Some(remote) = &ctx.remote {
+                    super::setup::set_upstream(&ctx.repo, branch, remote)?;
+                }
+            }
+            (None, None) => {
+                return Err(Failure::new(
+                    Exit::Incomplete,
+                    format!("{} has no ticket branch any more", active.id),
+                )
+                .hint(format!("give it back: tix release {}", active.id)));
+            }
+        }
+        Ok(path)
+    }
+
+    /// Renews the claim by a push, so that nothing that was decided on the old one can land any more.
+    fn resume(&mut self, active: &Active, branch: &RefName) -> Result<Won, Failure> {
+        let ctx = self.ctx;
+        let old = active.held.claim_id.clone().unwrap_or_default();
+        self.clear_unfinished(active, branch)?;
+        let label = ctx.remote.as_ref().map_or_else(String::new, ToString::to_string);
+        let progress =
+            |step| ctx.out.progress(&crate::commands::shared::context::progress_line(&label, step));
+        let trunk = ctx.engine(&self.run, &progress).watching(branch.clone());
+        let mut diary = Diary { phase: "resume", ..self.diary.clone() };
+        let landed = trunk.transact(&mut diary, |view| {
+            let entry = view.snapshot.find_id(&active.id).map_err(Stop::refuse)?;
+            let ticket = view.require::<Detour>(entry)?;
+            let base = self.base_commit(view)?;
+            let request = ClaimRequest {
+                claim: &self.claim,
+                gate: ctx.gate(),
+                reason: self.args.reason.as_deref(),
+                place: &|id, session| ctx.active_path(id, session),
+                branch: &|id, _| ctx.ticket_branch(id),
+                base: base.clone().map_or(Target::ThisCommit, Target::Commit),
+                stray: None,
+            };
+            debug_assert_eq!(entry.lane, Lane::Active);
+            let watched = view.watched().cloned();
+            let (change, claimed) = lifecycle::resume(&ticket, &request, &old, watched.as_ref())
+                .map_err(Stop::refuse)?;
+            // With a base of its own the branch stays where it is; else it follows the new claim.
+            let at = base.map(|base| watched.unwrap_or(base));
+            Ok((change, (claimed, at)))
+        });
+        self.diary = diary;
+        let landed = landed.map_err(|stop| match stop {
+            Stop::Refused(Detour::No(failure)) => *failure,
+            Stop::Refused(Detour::Busy(_) | Detour::Active(_) | Detour::Plan(_)) => {
+                Failure::new(Exit::Held, format!("{} has changed hands", active.id))
+            }
+            Stop::Trunk(error) => error.into(),
+        })?;
+        let (claimed, at) = landed.output.clone();
+        let branch_at = at.unwrap_or_else(|| landed.commit.clone());
+        Ok(Won { claimed, landed: landed.map(|_| ()), branch_at, outcome: "resumed" })
+    }
+
+    /// Removes what an unfinished set-up left here, if nobody has worked in it since.
+    fn clear_unfinished(&self, active: &Active, branch: &RefName) -> Result<(), Failure> {
+        let ctx = self.ctx;
+        let stop = |what: String| {
+            Failure::new(Exit::Incomplete, what)
+                .hint("keep what you need of it elsewhere, for instance: git branch keep-it")
+                .hint(format!("or give the ticket back: tix release {}", active.id))
+        };
+        let Some(local) = ctx.local_branch(branch) else { return Ok(()) };
+        // What tix itself puts on the branch before anybody can work: the claim, and one commit that
+        // touches nothing but the ticket.
+        let own =
+            ctx.repo.is_ancestor(local, &active.trunk)? || self.is_activation(local, active)?;
+        if !own {
+            return Err(stop(format!(
+                "the set-up of {} was not finished, but its branch {} holds commits",
+                active.id,
+                branch.short()
+            )));
+        }
+        if let Some(path) = self.worktree_of(branch)?
+            && !ctx.repo.remove_worktree(&path)?
+        {
+            return Err(stop(format!(
+                "the set-up of {} was not finished, but {} holds changes",
+                active.id,
+                path.display()
+            )));
+        }
+        ctx.repo.prune_worktrees()?;
+        let edit = crate::git::LocalEdit::Delete { name: branch.clone(), at: Some(local.clone()) };
+        ctx.repo.update_refs(&[edit], "tix: clear an unfinished set-up")?;
+        Ok(())
+    }
+
+    /// Whether a commit is tix's own activation: on top of a commit of the trunk, and different from it
+    /// in the ticket's file only.
+    fn is_activation(&self, commit: &Oid, active: &Active) -> Result<bool, Failure> {
+        let ctx = self.ctx;
+        let Some(parent) = ctx.objects.resolve(&format!("{commit}^"))? else { return Ok(false) };
+        if !ctx.repo.is_ancestor(&parent, &active.trunk)? {
+            return Ok(false);
+        }
+        let (old, new) = (ctx.objects.tree_of(&parent)?, ctx.objects.tree_of(commit)?);
+        let changed = ctx.objects.compare(&old, &new, ctx.repo.format)?;
+        Ok(changed.iter().all(|c| c.path == active.path))
+    }
+}

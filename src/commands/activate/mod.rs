@@ -1,0 +1,271 @@
+//! `tix activate`: claim a ticket, then make its workspace.
+
+mod claim;
+mod held;
+mod setup;
+
+use std::path::PathBuf;
+
+use super::shared::receipt::{Receipt, WorkspaceJson, record};
+use super::shared::shell_word;
+use super::{Context, Globals};
+use crate::config::Record;
+use crate::env::Env;
+use crate::error::Failure;
+use crate::lifecycle::{Claim, Claimed};
+use crate::names::Oid;
+use crate::out::{Format, Out, safe};
+use crate::trunk::{Diary, Landed, Run};
+
+/// Claim a ticket and make its workspace
+///
+/// The ticket moves from queue/ to active/ in one commit on the trunk, and the push of that commit is the
+/// lock: exactly one claimer wins. Only then are the ticket branch and its worktree made. Your checkout,
+/// index, stash and branches are not touched.
+///
+/// Exit codes: 0 it is yours; 3 somebody else has it; 4 there is no such ticket; 7 the remote cannot be
+/// reached and nothing changed; 8 the claim stands (or may), the set-up does not: run it again, or
+/// `tix release`.
+#[derive(Debug, clap::Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+pub struct Args {
+    /// The ticket: its id, the id without TICKET-, an unambiguous part of it, or a path to its file
+    #[arg(value_name = "TICKET")]
+    ticket: String,
+    /// Decide and check everything, but change nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Make no worktree, only the claim and the ticket branch on the remote
+    #[arg(long)]
+    no_worktree: bool,
+    /// Keep the claim when the set-up fails, instead of giving the ticket back
+    #[arg(long)]
+    keep_claim: bool,
+    /// Go on with a ticket that is yours already: its path is printed, what is missing is made
+    #[arg(long)]
+    resume: bool,
+    /// How long to go on trying while others move the trunk, such as 90s or 2m [default: 60s]
+    #[arg(long, value_name = "TIME")]
+    timeout: Option<String>,
+    /// Why, for the claim's commit
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+}
+
+/// Claims and sets up.
+pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+    let ctx = Context::open(globals, env, out, args.timeout.as_deref())?;
+    let mut diary = Diary { phase: "claim", ..Diary::default() };
+    let done = Activation::begin(&ctx, args).and_then(|mut activation| {
+        let result = activation.activate();
+        diary = activation.diary.clone();
+        result
+    });
+    match done {
+        Ok(Done::Plan(plan)) => {
+            answer_plan(out, &plan);
+            Ok(())
+        }
+        Ok(Done::Receipt(receipt)) => {
+            let receipt = record(&ctx, "activate", &args.ticket, &diary, Ok(*receipt))?;
+            answer(&ctx, &receipt);
+            Ok(())
+        }
+        Err(failure) => record(&ctx, "activate", &args.ticket, &diary, Err(failure)).map(|_| ()),
+    }
+}
+
+/// What an activation came to.
+enum Done {
+    /// It was done, or had been done before.
+    Receipt(Box<Receipt>),
+    /// It was only looked at.
+    Plan(Box<Plan>),
+}
+
+/// What would be done.
+#[derive(serde::Serialize)]
+struct Plan {
+    schema: &'static str,
+    ticket: String,
+    from: String,
+    to: String,
+    branch: String,
+    path: Option<String>,
+    by: String,
+}
+
+/// One activation.
+struct Activation<'a> {
+    ctx: &'a Context<'a>,
+    args: &'a Args,
+    run: Run,
+    /// The claim this run makes if it has to make one: one id for all attempts.
+    claim: Claim,
+    clone_id: String,
+    session: Option<String>,
+    locks: Vec<(crate::ticket::TicketId, crate::lock::Lock)>,
+    leftover: crate::workspace::Leftover,
+    /// The ticket branch was found on the remote although nobody holds the ticket: look where it is.
+    look_for_stray: Option<crate::names::RefName>,
+    diary: Diary,
+}
+
+/// A claim that is on the trunk, by this run.
+struct Won {
+    claimed: Claimed,
+    landed: Landed<()>,
+    /// Where the ticket branch is on the remote.
+    branch_at: Oid,
+    outcome: &'static str,
+}
+
+impl<'a> Activation<'a> {
+    fn begin(ctx: &'a Context<'a>, args: &'a Args) -> Result<Activation<'a>, Failure> {
+        let run = Run::begin(&ctx.repo)?;
+        let clone_id = crate::workspace::clone_id(&ctx.repo, crate::trunk::random_token)?;
+        let claim = Claim {
+            id: format!("{clone_id}-{}", crate::trunk::random_token()),
+            by: ctx.actor()?,
+            at: crate::clock::rfc3339(ctx.now),
+            host: crate::env::host(),
+        };
+        Ok(Activation {
+            ctx,
+            args,
+            run,
+            claim,
+            clone_id,
+            session: ctx.session()?.map(str::to_owned),
+            locks: Vec::new(),
+            leftover: crate::workspace::Leftover::None,
+            look_for_stray: None,
+            diary: Diary { phase: "claim", ..Diary::default() },
+        })
+    }
+
+    fn activate(&mut self) -> Result<Done, Failure> {
+        match self.claim_it()? {
+            claim::Outcome::Plan(plan) => Ok(Done::Plan(plan)),
+            claim::Outcome::Won(won) => self.finish(&won),
+            claim::Outcome::Active(active) => match self.look_at(&active)? {
+                held::Seen::Ours(receipt) => Ok(Done::Receipt(receipt)),
+                held::Seen::Resumed(won) => self.finish(&won),
+            },
+        }
+    }
+
+    fn finish(&mut self, won: &Won) -> Result<Done, Failure> {
+        self.diary.phase = "set-up";
+        let mut receipt =
+            Receipt::new(self.ctx, "activate", won.claimed.id.as_str(), &self.claim.by);
+        receipt.outcome = won.outcome;
+        receipt.add(&won.landed);
+        let aside =
+            won.landed.moved.iter().map(|m| m.name.short()).find(|n| n.starts_with("attic/"));
+        receipt.attic = aside.map(str::to_owned).or_else(|| won.claimed.earlier.clone());
+        receipt.set_claim(self.ctx, &self.claim, &won.landed.commit, won.landed.attempts);
+        self.ctx.out.progress("making the workspace …");
+        match self.set_up(won, &mut receipt) {
+            Ok(workspace) => {
+                receipt.workspace = Some(workspace);
+                receipt.warnings.extend(self.trunk_warning());
+                Ok(Done::Receipt(Box::new(receipt)))
+            }
+            Err(broken) => Err(self.undo(won, *broken)),
+        }
+    }
+
+    /// Says that the local trunk holds commits that the remote does not know: a claim never publishes them.
+    fn trunk_warning(&self) -> Option<String> {
+        let remote = self.ctx.remote.as_ref()?;
+        let local = self.ctx.local_branch(&self.ctx.trunk)?;
+        let theirs = self.ctx.objects.resolve(self.ctx.last_seen_ref()?.as_str()).ok()??;
+        // Where the remote was when this clone last looked, the local branch is only behind.
+        if *local == theirs || self.ctx.last_seen_before.as_ref() == Some(local) {
+            return None;
+        }
+        let (ahead, behind) = self.ctx.repo.ahead_behind(local, &theirs).ok()?;
+        let trunk = self.ctx.trunk.short();
+        (ahead > 0).then(|| {
+            let state = if behind > 0 { "has diverged" } else { "is ahead" };
+            format!(
+                "your local {trunk} {state}: {ahead} commits that {remote}/{trunk} does not have, {behind} that it lacks; \
+                 the claim did not publish them"
+            )
+        })
+    }
+
+    /// Where the ticket branch starts: at the claim, or at the base when the trunk holds tickets only.
+    fn starts_at_claim(&self) -> bool {
+        self.ctx.record == Record::Branch
+    }
+
+    fn wants_worktree(&self, claimed: &Claimed) -> Result<Option<PathBuf>, Failure> {
+        if self.args.no_worktree {
+            return Ok(None);
+        }
+        let path = self.ctx.workspace_path(&claimed.id, &claimed.session);
+        Ok(Some(path.map_err(|why| crate::workspace::WorkspaceError::BadPath { why })?))
+    }
+}
+
+fn answer_plan(out: &Out, plan: &Plan) {
+    if out.format == Format::Json {
+        out.json(plan);
+        return;
+    }
+    out.answer(&format!(
+        "would claim {} for {}\n  {} -> {}\n  branch     {}\n  workspace  {}\n",
+        safe(&plan.ticket),
+        safe(&plan.by),
+        safe(&plan.from),
+        safe(&plan.to),
+        safe(&plan.branch),
+        safe(plan.path.as_deref().unwrap_or("none"))
+    ));
+}
+
+fn answer(ctx: &Context<'_>, receipt: &Receipt) {
+    let out = ctx.out;
+    out.clear_progress();
+    if out.format == Format::Json {
+        out.json(receipt);
+        return;
+    }
+    for warning in &receipt.warnings {
+        out.warn(warning);
+    }
+    let ticket = safe(&receipt.ticket);
+    let title = match receipt.outcome {
+        "resumed" => {
+            format!("{ticket} is yours again: the claim was renewed and the set-up finished")
+        }
+        "already" => format!("{ticket} is yours already"),
+        _ => format!("{ticket} is yours"),
+    };
+    let mut text = format!("{title}\n");
+    if let Some(WorkspaceJson { branch, path, .. }) = &receipt.workspace {
+        text.push_str(&format!("  branch     {}\n", safe(branch)));
+        if let Some(path) = path {
+            text.push_str(&format!("  workspace  {}\n", safe(path)));
+        }
+    }
+    if let Some(attic) = &receipt.attic {
+        text.push_str(&format!(
+            "  earlier    {} holds the work of an earlier holder\n",
+            safe(attic)
+        ));
+    }
+    text.push_str("next:\n");
+    match receipt.workspace.as_ref().and_then(|w| w.path.as_ref()) {
+        Some(path) => text.push_str(&format!("  cd {}\n", shell_word(path))),
+        None => {
+            if let Some(workspace) = &receipt.workspace {
+                text.push_str(&format!("  git switch {}\n", shell_word(&workspace.branch)));
+            }
+        }
+    }
+    text.push_str(&format!("  tix release {ticket}    # to give it back\n"));
+    out.answer(&text);
+}

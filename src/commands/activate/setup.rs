@@ -1,0 +1,285 @@
+//! Phase 2: the workspace, and what happens when it cannot be made.
+
+use std::time::{Duration, Instant};
+
+use super::{Activation, Won};
+use crate::commands::shared::branch::{Pushed, push_branch};
+use crate::commands::shared::give_back::{GiveBack, give_back};
+use crate::commands::shared::receipt::{PushedJson, Receipt, WorkspaceJson};
+use crate::config::Record;
+use crate::error::{Exit, Failure};
+use crate::git::{LocalEdit, RefUpdate, Repo};
+use crate::lifecycle::{self, Refusal};
+use crate::lock::Lock;
+use crate::names::{Oid, RefName, RemoteName};
+use crate::trunk::{Diary, Stop};
+use crate::workspace::{self, Leftover, Made, Record as LocalRecord};
+
+/// How long other processes of this clone may keep the configuration file.
+const CONFIG_PATIENCE: Duration = Duration::from_secs(20);
+
+/// A set-up that stopped half-way.
+pub(super) struct Broken {
+    failure: Failure,
+    made: Option<Made>,
+    /// The commit that the ticket branch may be at on the remote, whatever the answer to its push was.
+    tip: Option<Oid>,
+}
+
+impl From<Failure> for Box<Broken> {
+    fn from(failure: Failure) -> Box<Broken> {
+        Box::new(Broken { failure, made: None, tip: None })
+    }
+}
+
+/// Sets the upstream of a ticket branch, one process of this clone at a time.
+pub(super) fn set_upstream(
+    repo: &Repo,
+    branch: &RefName,
+    remote: &RemoteName,
+) -> Result<(), Failure> {
+    let path = repo.tix_dir().join("locks/config.lock");
+    // Without the lock it is tried all the same: it only makes a collision unlikely.
+    let lock = Lock::take(&path, Instant::now() + CONFIG_PATIENCE).ok().flatten();
+    let result = repo.set_upstream(branch, remote);
+    drop(lock);
+    Ok(result?)
+}
+
+impl Activation<'_> {
+    pub(super) fn set_up(
+        &mut self,
+        won: &Won,
+        receipt: &mut Receipt,
+    ) -> Result<WorkspaceJson, Box<Broken>> {
+        let ctx = self.ctx;
+        let path = self.wants_worktree(&won.claimed)?;
+        let shown = path.as_ref().map(|p| p.display().to_string());
+        let branch = &won.claimed.branch;
+        let tip = if self.starts_at_claim() {
+            let (commit, paths) = self.activation_commit(won, shown.as_deref())?;
+            receipt.add_commit(&commit, &paths);
+            commit
+        } else {
+            won.branch_at.clone()
+        };
+        let made = self.make_worktree(won, path.as_deref(), &tip)?;
+        receipt.warnings.extend(made.as_ref().and_then(|made| made.warning.clone()));
+        let published = self.publish(won, &tip, receipt).and_then(|()| match ctx.record {
+            Record::Branch => Ok(()),
+            Record::Trunk => self.record_on_trunk(won, shown.as_deref(), receipt),
+        });
+        if let Err(failure) = published {
+            return Err(Box::new(Broken { failure, made, tip: Some(tip) }));
+        }
+        let record = LocalRecord {
+            claim_id: self.claim.id.clone(),
+            session: self.session.clone(),
+            commit: tip.to_string(),
+            path,
+        };
+        if let Err(error) = workspace::save(&ctx.repo, &won.claimed.id, &record) {
+            // The workspace stands; only this convenience is missing.
+            receipt.warnings.push(error.to_string());
+        }
+        Ok(WorkspaceJson {
+            branch: branch.short().to_owned(),
+            path: shown,
+            commit: tip.to_string(),
+        })
+    }
+
+    fn activation<'s>(&'s self, won: &'s Won, path: Option<&'s str>) -> lifecycle::Activation<'s> {
+        lifecycle::Activation {
+            claim: &self.claim,
+            branch: &won.claimed.branch,
+            worktree: path,
+            at: self.ctx.now,
+            role: crate::commands::shared::ROLE,
+        }
+    }
+
+    /// The commit on top of the claim that says: work can begin.
+    fn activation_commit(
+        &self,
+        won: &Won,
+        path: Option<&str>,
+    ) -> Result<(Oid, Vec<crate::names::RepoPath>), Failure> {
+        let silent = |_| {};
+        let trunk = self.ctx.engine(&self.run, &silent);
+        let view = trunk.view_of(&won.landed.commit)?;
+        let entry = view.snapshot.find_id(&won.claimed.id)?;
+        let ticket = view.require::<Refusal>(entry).map_err(Failure::from)?;
+        let change = lifecycle::record_activation(&ticket, &self.activation(won, path))?;
+        Ok(trunk.commit_on(&won.landed.commit, &change)?)
+    }
+
+    fn make_worktree(
+        &self,
+        won: &Won,
+        path: Option<&std::path::Path>,
+        tip: &Oid,
+    ) -> Result<Option<Made>, Failure> {
+        let repo = &self.ctx.repo;
+        let branch = &won.claimed.branch;
+        if self.ctx.remote.is_some() {
+            return match path {
+                Some(path) => {
+                    let leftover = self.leftover_of_push(won)?;
+                    Ok(Some(workspace::create(repo, path, branch, tip, &leftover)?))
+                }
+                None => Ok(None),
+            };
+        }
+        // Without a remote the transaction has made the local branch already.
+        let forward = LocalEdit::Set {
+            name: branch.clone(),
+            to: tip.clone(),
+            from: Some(won.branch_at.clone()),
+        };
+        if *tip != won.branch_at && !repo.update_refs(&[forward], "tix: activate")? {
+            return Err(Failure::new(Exit::Refused, format!("{} has moved", branch.short())));
+        }
+        match path {
+            Some(path) => Ok(Some(workspace::create_for(repo, path, branch, tip)?)),
+            None => Ok(None),
+        }
+    }
+
+    /// What stands in the way of the local branch: what stood there before, or what git put there itself
+    /// when the claim was pushed, as it does in a mirror, whose branches are its remote-tracking refs.
+    fn leftover_of_push(&self, won: &Won) -> Result<Leftover, Failure> {
+        let now = self.ctx.objects.resolve(won.claimed.branch.as_str())?;
+        let by_push = self.leftover == Leftover::None && now.as_ref() == Some(&won.branch_at);
+        Ok(if by_push { Leftover::Branch(won.branch_at.clone()) } else { self.leftover.clone() })
+    }
+
+    /// Pushes the ticket branch and sets its upstream; both at once, for neither needs the other.
+    fn publish(&self, won: &Won, tip: &Oid, receipt: &mut Receipt) -> Result<(), Failure> {
+        let ctx = self.ctx;
+        let Some(remote) = &ctx.remote else { return Ok(()) };
+        let branch = &won.claimed.branch;
+        let update =
+            RefUpdate::Move { name: branch.clone(), from: won.branch_at.clone(), to: tip.clone() };
+        let local = !self.args.no_worktree;
+        let repo = &ctx.repo;
+        std::thread::scope(|scope| {
+            let set = || if local { set_upstream(repo, branch, remote) } else { Ok(()) };
+            let upstream = scope.spawn(set);
+            let pushed = if *tip == won.branch_at {
+                Ok(Pushed::Already)
+            } else {
+                push_branch(ctx, remote, &update)
+            };
+            let upstream = match upstream.join() {
+                Ok(result) => result,
+                Err(panic) => std::panic::resume_unwind(panic),
+            };
+            pushed?;
+            upstream
+        })?;
+        if *tip != won.branch_at {
+            receipt.pushed.push(PushedJson {
+                name: branch.to_string(),
+                old: Some(won.branch_at.to_string()),
+                new: Some(tip.to_string()),
+            });
+        }
+        Ok(())
+    }
+
+    /// Where progress is written on the trunk: the second transaction.
+    fn record_on_trunk(
+        &mut self,
+        won: &Won,
+        path: Option<&str>,
+        receipt: &mut Receipt,
+    ) -> Result<(), Failure> {
+        let mut diary = Diary { phase: "set-up", ..self.diary.clone() };
+        let silent = |_| {};
+        let trunk = self.ctx.engine(&self.run, &silent);
+        let landed = trunk.transact(&mut diary, |view| {
+            let no = Stop::<Refusal>::Refused;
+            let entry = view.snapshot.find_id(&won.claimed.id).map_err(no)?;
+            let ticket = view.require::<Refusal>(entry)?;
+            let change =
+                lifecycle::record_activation(&ticket, &self.activation(won, path)).map_err(no)?;
+            Ok((change, ()))
+        });
+        self.diary.commits = diary.commits;
+        self.diary.paths = diary.paths;
+        receipt.add(&landed?);
+        Ok(())
+    }
+
+    /// Takes back what the set-up made and gives the ticket back, or keeps the claim when that is wanted.
+    pub(super) fn undo(&mut self, won: &Won, broken: Broken) -> Failure {
+        let Broken { failure, made, tip } = broken;
+        if let Exit::Signal(_) = failure.exit {
+            // Told to end, tix ends: the next activation goes on from here.
+            return failure;
+        }
+        let id = &won.claimed.id;
+        let cause = failure.message.clone();
+        if let Some(made) = made
+            && let Err(error) = made.take_back(&self.ctx.repo)
+        {
+            tracing::warn!(%error, "take back");
+        }
+        if self.args.keep_claim {
+            self.note_failure(won, &cause);
+            return Failure { exit: Exit::Incomplete, ..failure }
+                .fact("claim", self.claim.id.clone())
+                .hint(format!("the claim is kept; finish it: tix activate {id}"))
+                .hint(format!("or give it back: tix release {id}"));
+        }
+        let reason = format!("the set-up failed: {cause}");
+        let own: Vec<Oid> = tip.into_iter().chain([won.branch_at.clone()]).collect();
+        let request = GiveBack {
+            id,
+            claim_id: Some(&self.claim.id),
+            clone_id: &self.clone_id,
+            actor: &self.claim.by,
+            reason: Some(&reason),
+            own: &own,
+        };
+        let mut diary = Diary { phase: "give back", ..Diary::default() };
+        match give_back(self.ctx, &self.run, &mut diary, &request) {
+            Ok(_) => {
+                let message = format!("{}; {id} was given back to the queue", failure.message);
+                // Everything is as it was before, so this is no half-done state any more.
+                let exit =
+                    if failure.exit == Exit::Incomplete { Exit::Refused } else { failure.exit };
+                Failure { exit, message, ..failure }
+            }
+            // Somebody took it over meanwhile: it is theirs, and there is nothing to give back.
+            Err(second) if second.exit == Exit::Held => second,
+            Err(second) => Failure { exit: Exit::Incomplete, ..failure }
+                .fact("then", second.message)
+                .fact("claim", self.claim.id.clone())
+                .hint(format!("the claim still stands; finish it: tix activate {id}"))
+                .hint(format!("or give it back: tix release {id}")),
+        }
+    }
+
+    /// Writes into the ticket that its set-up failed. It is kept either way, so a failure here is only logged.
+    fn note_failure(&self, won: &Won, cause: &str) {
+        let silent = |_| {};
+        let trunk = self.ctx.engine(&self.run, &silent);
+        let noted = trunk.transact(&mut Diary::default(), |view| {
+            let no = Stop::<Refusal>::Refused;
+            let entry = view.snapshot.find_id(&won.claimed.id).map_err(no)?;
+            let ticket = view.require::<Refusal>(entry)?;
+            let note = lifecycle::FailureNote {
+                claim: &self.claim,
+                cause,
+                at: self.ctx.now,
+                role: crate::commands::shared::ROLE,
+            };
+            Ok((lifecycle::note_failure(&ticket, &note).map_err(no)?, ()))
+        });
+        if let Err(stop) = noted {
+            tracing::warn!(failure = %Failure::from(stop).message, "note of the failure");
+        }
+    }
+}

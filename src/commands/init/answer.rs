@@ -1,0 +1,123 @@
+//! What `tix init` did, for people and as JSON.
+
+use serde_json::json;
+
+use crate::commands::Context;
+use crate::names::Oid;
+use crate::out::{Format, safe};
+use crate::trunk::Diary;
+
+/// What was made, what was there, and what is to be done.
+pub struct Report {
+    trunk: String,
+    /// What was tried on the trunk.
+    pub diary: Diary,
+    made: Vec<(String, Vec<String>)>,
+    commit: Option<Oid>,
+    pushed: bool,
+    /// The files that were there.
+    pub existing: Vec<String>,
+    /// The commands to run, in this order.
+    pub next: Vec<String>,
+    /// What else to know.
+    pub notes: Vec<String>,
+}
+
+impl Report {
+    /// Nothing yet.
+    pub fn new(trunk: String) -> Report {
+        Report {
+            trunk,
+            diary: Diary::default(),
+            made: Vec::new(),
+            commit: None,
+            pushed: false,
+            existing: Vec::new(),
+            next: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+
+    /// These paths were committed on a branch.
+    pub fn committed(&mut self, branch: &str, commit: &Oid, paths: Vec<String>, pushed: bool) {
+        let verb = if pushed { "committed and pushed to" } else { "committed on" };
+        self.made.push((format!("{verb} {branch} ({})", commit.short()), paths));
+        self.commit.get_or_insert_with(|| commit.clone());
+        self.pushed |= pushed;
+    }
+
+    /// These paths were written into the working tree.
+    pub fn wrote(&mut self, paths: Vec<String>) {
+        if !paths.is_empty() {
+            self.made.push(("written to the working tree".to_owned(), paths));
+        }
+    }
+
+    /// Whether anything was pushed.
+    pub fn pushed(&self) -> bool {
+        self.pushed
+    }
+
+    /// Whether this path was made.
+    pub fn has_created(&self, path: &str) -> bool {
+        self.made.iter().any(|(_, paths)| paths.iter().any(|p| p == path))
+    }
+
+    /// The settings were there, and do not name the trunk.
+    pub fn must_name(&mut self, trunk: &str) {
+        self.notes.push(format!(
+            ".tix.yaml was there and does not say where the tickets are: add the line `trunk: {trunk}`"
+        ));
+    }
+
+    /// Prints it.
+    pub fn print(mut self, ctx: &Context<'_>) {
+        self.finish();
+        if ctx.out.format == Format::Json {
+            let created: Vec<&String> = self.made.iter().flat_map(|(_, paths)| paths).collect();
+            ctx.out.json(&json!({
+                "schema": "tix/init@1",
+                "trunk": self.trunk,
+                "created": created,
+                "existing": self.existing,
+                "commit": self.commit.as_ref().map(Oid::as_str),
+                "pushed": self.pushed,
+                "next": self.next,
+                "notes": self.notes,
+            }));
+            return;
+        }
+        ctx.out.answer(&self.text());
+    }
+
+    fn finish(&mut self) {
+        self.next.push("tix new \"What needs to be done\"".to_owned());
+    }
+
+    fn text(&self) -> String {
+        let mut text = String::new();
+        let mut section = |title: &str, lines: &[String]| {
+            if !lines.is_empty() {
+                text.push_str(title);
+                text.push_str(":\n");
+                for line in lines {
+                    text.push_str("  ");
+                    text.push_str(&safe(line));
+                    text.push('\n');
+                }
+            }
+        };
+        for (place, paths) in &self.made {
+            section(place, paths);
+        }
+        let title = if self.made.is_empty() {
+            "nothing to do, all of it is there"
+        } else {
+            "there already"
+        };
+        section(title, &self.existing);
+        section("note", &self.notes);
+        section("next", &self.next);
+        text
+    }
+}

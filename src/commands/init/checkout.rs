@@ -1,0 +1,160 @@
+//! The part of `tix init` that concerns the checkout: what is written there, and which commands are next.
+
+use std::path::Path;
+
+use super::answer::Report;
+use super::files::{self, Standing};
+use super::{Setup, bare, in_the_way};
+use crate::commands::shell_word;
+use crate::error::{Exit, Failure};
+use crate::lifecycle::NewFile;
+use crate::names::{RefName, RepoPath};
+
+impl Setup<'_> {
+    /// Writes what is missing into the working tree, and works out what is left to do.
+    pub(super) fn write(&self, wanted: &[NewFile], report: &mut Report) -> Result<(), Failure> {
+        let root = self.ctx.repo.worktree.as_deref().ok_or_else(bare)?;
+        let failed = |path: &RepoPath, error: std::io::Error| {
+            Failure::new(Exit::Refused, format!("{path} cannot be written: {error}"))
+                .hint("make room or fix the permissions and try again; what is there is kept")
+        };
+        let shared = match RefName::parse(&self.tracking()) {
+            Some(name) => self.ctx.objects.resolve(name.as_str())?,
+            None => None,
+        };
+        let head = self.ctx.objects.resolve("HEAD")?;
+        let (_, on_trunk) = self.missing(shared.as_ref(), wanted)?;
+        let (_, in_head) = self.missing(head.as_ref(), wanted)?;
+        let (mut free, mut elsewhere) = (Vec::new(), false);
+        // All of them are looked at before the first is written.
+        for file in wanted {
+            let stands = files::in_worktree(root, &file.path);
+            match stands.map_err(|error| failed(&file.path, error))? {
+                // Written again, it would stand in the way of the next pull.
+                Standing::Free if on_trunk.contains(&file.path) || in_head.contains(&file.path) => {
+                    report.existing.push(file.path.to_string());
+                    elsewhere |= !in_head.contains(&file.path);
+                }
+                Standing::Free => free.push(file),
+                Standing::There => report.existing.push(file.path.to_string()),
+                Standing::InTheWay => return Err(in_the_way(&file.path.to_string())),
+            }
+        }
+        let mut made = Vec::new();
+        for file in free {
+            let new = files::write_new(root, file).map_err(|error| failed(&file.path, error))?;
+            let list = if new { &mut made } else { &mut report.existing };
+            list.push(file.path.to_string());
+        }
+        report.wrote(made);
+        if elsewhere {
+            report.notes.push(format!(
+                "some of them are on {} and not in this checkout yet",
+                self.label(&self.ctx.base)
+            ));
+            report.next.extend(self.pull(root)?);
+        }
+        let path = |file: &NewFile| file.path.clone();
+        let uncommitted: Vec<RepoPath> = wanted
+            .iter()
+            .map(path)
+            .filter(|p| !in_head.contains(p) && !on_trunk.contains(p))
+            .collect();
+        let unpushed = in_head.iter().any(|p| !on_trunk.contains(p));
+        self.what_is_next(root, &uncommitted, unpushed, report)
+    }
+
+    fn tracking(&self) -> String {
+        match &self.ctx.remote {
+            Some(remote) => format!("refs/remotes/{remote}/{}", self.ctx.base.short()),
+            None => self.ctx.base.as_str().to_owned(),
+        }
+    }
+
+    fn what_is_next(
+        &self,
+        root: &Path,
+        uncommitted: &[RepoPath],
+        unpushed: bool,
+        report: &mut Report,
+    ) -> Result<(), Failure> {
+        let ctx = self.ctx;
+        let branch = ctx.repo.current_branch(root)?;
+        let here = ctx.env.current_dir().is_ok_and(|dir| dir == root);
+        let git = if here {
+            "git".to_owned()
+        } else {
+            format!("git -C {}", shell_word(&root.display().to_string()))
+        };
+        if !uncommitted.is_empty() {
+            let words = uncommitted.iter().map(|p| shell_word(&p.to_string()));
+            let paths = words.collect::<Vec<_>>().join(" ");
+            let sparse =
+                if ctx.repo.config.is_true("core.sparsecheckout") { " --sparse" } else { "" };
+            report.next.push(format!("{git} add{sparse} -- {paths}"));
+            report.next.push(format!("{git} commit -m \"init: tickets\" -- {paths}"));
+        }
+        if let (Some(remote), true) = (&ctx.remote, unpushed || !uncommitted.is_empty()) {
+            match &branch {
+                Some(name) => {
+                    let key = format!("branch.{}.merge", name.short());
+                    let upstream = if ctx.repo.config.last(&key).is_some() { "" } else { " -u" };
+                    report.next.push(format!("{git} push{upstream} {remote} HEAD"));
+                }
+                None => report.notes.push(format!(
+                    "HEAD is detached: the commit must reach {}; `tix init --commit` would make it there",
+                    self.label(&ctx.base)
+                )),
+            }
+        }
+        if let Some(name) = branch.filter(|name| *name != ctx.base && !report.next.is_empty()) {
+            report.notes.push(format!(
+                "you are on {}: the files count once they are on {}",
+                name.short(),
+                self.label(&ctx.base)
+            ));
+        }
+        Ok(())
+    }
+
+    /// The command that brings the base to this checkout.
+    fn pull(&self, root: &Path) -> Result<Option<String>, Failure> {
+        let Some(remote) = &self.ctx.remote else { return Ok(None) };
+        let on_base = self.ctx.repo.current_branch(root)?.is_some_and(|b| b == self.ctx.base);
+        let base = self.ctx.base.short();
+        let pull =
+            if on_base { "git pull".to_owned() } else { format!("git pull {remote} {base}") };
+        Ok(Some(pull))
+    }
+
+    /// What was committed on the branch that people have checked out has to come to this checkout too.
+    pub(super) fn how_to_get_them(
+        &self,
+        wanted: &[NewFile],
+        report: &mut Report,
+    ) -> Result<(), Failure> {
+        let Some(root) = self.ctx.repo.worktree.as_deref().filter(|_| report.pushed()) else {
+            return Ok(());
+        };
+        report.next.extend(self.pull(root)?);
+        let head = self.ctx.objects.resolve("HEAD")?;
+        let (not_in_head, _) = self.missing(head.as_ref(), wanted)?;
+        let in_worktree = |file: &&NewFile| {
+            files::in_worktree(root, &file.path).is_ok_and(|s| s == Standing::There)
+        };
+        let own: Vec<String> = not_in_head
+            .iter()
+            .filter(|file| report.has_created(&file.path.to_string()))
+            .filter(in_worktree)
+            .map(|file| file.path.to_string())
+            .collect();
+        if !own.is_empty() {
+            report.notes.push(format!(
+                "this checkout has files of its own in their place, not committed; git pulls once they are \
+                 moved away: {}",
+                own.join(", ")
+            ));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,160 @@
+//! The files that `tix init` wants, and where each of them stands: free, there, or with something in
+//! its way.
+
+use std::fs::OpenOptions;
+use std::io::{self, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use crate::commands::CONFIG_FILE;
+use crate::config;
+use crate::error::{Exit, Failure};
+use crate::git::{GitError, Mode, ObjectFormat, Objects};
+use crate::lifecycle::NewFile;
+use crate::names::{Oid, RepoPath};
+use crate::ticket::Lane;
+
+/// What a new ticket starts from.
+const TEMPLATE: &str = include_str!("../template.md");
+
+/// What stands where a file is to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Nothing, and every directory on the way is one or is missing too.
+    Free,
+    /// A file.
+    There,
+    /// Something that is no file, or that is no directory on the way.
+    InTheWay,
+}
+
+/// The lanes, kept by a file each because git has no empty directories, and the template.
+pub fn of_tickets(tickets_dir: &RepoPath) -> Result<Vec<NewFile>, Failure> {
+    let lanes = Lane::ALL.map(|lane| (format!("{lane}/.gitkeep"), ""));
+    let all = lanes.into_iter().chain([("TEMPLATE.md".to_owned(), TEMPLATE)]);
+    let file = |(name, content): (String, &str)| {
+        let path = tickets_dir.join(&name).ok_or_else(|| no_path(&name))?;
+        Ok(NewFile { path, content: content.as_bytes().to_vec() })
+    };
+    all.map(file).collect()
+}
+
+/// The settings, with the trunk set if it is not the default branch.
+pub fn of_config(trunk: Option<&str>) -> Result<NewFile, Failure> {
+    let path = RepoPath::parse(CONFIG_FILE).ok_or_else(|| no_path(CONFIG_FILE))?;
+    Ok(NewFile { path, content: config::commented_yaml(trunk).into_bytes() })
+}
+
+fn no_path(name: &str) -> Failure {
+    Failure::new(Exit::Damaged, format!("{name} is no path in the repository"))
+}
+
+/// Where a file stands in a commit. The modes are looked at one directory after the other: a symbolic
+/// link or a submodule on the way would otherwise be replaced by a directory.
+pub fn in_commit(
+    objects: &Objects,
+    format: ObjectFormat,
+    commit: &Oid,
+    path: &RepoPath,
+) -> Result<Standing, GitError> {
+    let mut directory = objects.tree_of(commit)?;
+    let mut names = path.components().peekable();
+    while let Some(name) = names.next() {
+        let entries = objects.entries(directory.as_str().as_bytes(), format)?;
+        let found = entries.unwrap_or_default().into_iter().find(|e| e.name == name);
+        let Some(entry) = found else { return Ok(Standing::Free) };
+        let last = names.peek().is_none();
+        match entry.mode {
+            Mode::Directory if !last => directory = entry.oid,
+            Mode::File | Mode::Executable | Mode::Symlink | Mode::Other(_) if last => {
+                return Ok(Standing::There);
+            }
+            Mode::Directory
+            | Mode::File
+            | Mode::Executable
+            | Mode::Symlink
+            | Mode::Submodule
+            | Mode::Other(_) => return Ok(Standing::InTheWay),
+        }
+    }
+    Ok(Standing::InTheWay)
+}
+
+/// Where a file stands below the root of a working tree. Links are not followed: they may lead out of it.
+pub fn in_worktree(root: &Path, path: &RepoPath) -> io::Result<Standing> {
+    let text = path.to_string();
+    let mut names = text.split('/').peekable();
+    let mut place = root.to_owned();
+    while let Some(name) = names.next() {
+        place.push(name);
+        let kind = match place.symlink_metadata() {
+            Ok(found) => found.file_type(),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Standing::Free),
+            Err(error) => return Err(error),
+        };
+        match names.peek() {
+            None if kind.is_dir() => return Ok(Standing::InTheWay),
+            None => return Ok(Standing::There),
+            Some(_) if kind.is_dir() => {}
+            Some(_) => return Ok(Standing::InTheWay),
+        }
+    }
+    Ok(Standing::InTheWay)
+}
+
+/// Writes a new file. `Ok(false)`: somebody made it meanwhile, and it was left as it is.
+pub fn write_new(root: &Path, file: &NewFile) -> io::Result<bool> {
+    let place: PathBuf = root.join(file.path.to_string());
+    if let Some(parent) = place.parent() {
+        std::fs::create_dir_all(parent)?;
+    }
+    let mut open = match OpenOptions::new().write(true).create_new(true).open(&place) {
+        Ok(open) => open,
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => return Ok(false),
+        Err(error) => return Err(error),
+    };
+    if let Err(error) = open.write_all(&file.content) {
+        // Ours, and cut off: the next run would take it for one that was there.
+        drop(open);
+        std::fs::remove_file(&place)?;
+        return Err(error);
+    }
+    Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_in_the_way_is_told_from_what_is_there() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path();
+        let stands = |path: &str| in_worktree(root, &RepoPath::parse(path).unwrap()).unwrap();
+        assert_eq!(stands("tickets/queue/.gitkeep"), Standing::Free);
+        std::fs::create_dir_all(root.join("tickets/queue")).unwrap();
+        std::fs::write(root.join("tickets/x"), "").unwrap();
+        assert_eq!(stands("tickets/queue/.gitkeep"), Standing::Free);
+        assert_eq!(stands("tickets/x"), Standing::There);
+        assert_eq!(stands("tickets/x/y"), Standing::InTheWay);
+        assert_eq!(stands("tickets"), Standing::InTheWay);
+    }
+
+    #[test]
+    fn a_file_that_is_there_is_never_written_over() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = RepoPath::parse("a/b").unwrap();
+        let file = |text: &str| NewFile { path: path.clone(), content: text.into() };
+        assert!(write_new(dir.path(), &file("one")).unwrap());
+        assert!(!write_new(dir.path(), &file("two")).unwrap());
+        assert_eq!(std::fs::read(dir.path().join("a/b")).unwrap(), b"one");
+    }
+
+    #[test]
+    fn the_settings_that_init_writes_are_read_back() {
+        let file = of_config(Some("tickets")).unwrap();
+        let yaml = config::Yaml { bytes: &file.content, label: "x" };
+        let layers = config::Layers { yaml: Some(yaml), ..config::Layers::default() };
+        let config = config::Config::resolve(&layers).unwrap();
+        assert_eq!(config.trunk.as_deref(), Some("tickets"));
+    }
+}

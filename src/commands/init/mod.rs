@@ -1,0 +1,171 @@
+//! `tix init`: the directories and files that a repository with tickets begins with.
+
+mod answer;
+mod checkout;
+mod files;
+mod publish;
+
+use answer::Report;
+use files::Standing;
+
+use super::receipt::record;
+use super::{Context, Globals, progress_line};
+use crate::env::Env;
+use crate::error::{Exit, Failure};
+use crate::lifecycle::NewFile;
+use crate::names::{Oid, RefName, RepoPath};
+use crate::out::Out;
+use crate::trunk::{Step, Stop};
+
+/// Set up tickets in this repository
+///
+/// Writes the lanes, a ticket template and a commented .tix.yaml into the working tree, overwrites and stages
+/// nothing, and prints the commands that commit and push them. With --commit the files are committed on the
+/// trunk instead, and nothing in your checkout is touched. A second run changes nothing.
+///
+/// With --trunk BRANCH the tickets get a branch of their own, for a repository whose main branch may not be
+/// pushed to: the branch is made without the code's history and pushed at once, and .tix.yaml names it.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Commit the files on the trunk and push it, and leave the checkout alone
+    #[arg(long)]
+    commit: bool,
+    /// How long to go on trying while others move the trunk [default: 60s]
+    #[arg(long, value_name = "TIME")]
+    timeout: Option<String>,
+}
+
+/// Sets up what is missing, and says what was there.
+pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+    let wanted = globals.trunk.as_deref();
+    // Opened once more without the flag: what the repository says by itself tells whether the flag asks for
+    // a branch beside the default one, and whether .tix.yaml has to name it.
+    let flagged = Context::open(globals, env, out, args.timeout.as_deref())?;
+    let ctx = if wanted.is_none() {
+        flagged
+    } else {
+        let plain = Globals { trunk: None, ..globals.clone() };
+        Context::open(&plain, env, out, args.timeout.as_deref())?
+    };
+    let trunk = match wanted.and_then(RefName::branch) {
+        Some(trunk) => trunk,
+        None => ctx.trunk.clone(),
+    };
+    let setup = Setup { ctx: &ctx, trunk, commit: args.commit, named: wanted.is_some() };
+    let mut report = Report::new(setup.label(&setup.trunk));
+    if let Err(failure) = setup.run(&mut report) {
+        // What was only written here is no operation on the trunk.
+        let tried = args.commit || report.diary.attempts > 0;
+        let failed = if tried {
+            record(&ctx, "init", "", &report.diary, Err(failure))
+        } else {
+            Err(failure)
+        };
+        return failed.map(|_| ());
+    }
+    report.print(&ctx);
+    Ok(())
+}
+
+/// Why a transaction made no commit.
+enum No {
+    Complete,
+    InTheWay(RepoPath),
+    Failed(Box<Failure>),
+}
+
+impl From<No> for Failure {
+    fn from(no: No) -> Failure {
+        match no {
+            No::Complete => Failure::new(Exit::Refused, "everything is there already"),
+            No::InTheWay(path) => in_the_way(&path.to_string()),
+            No::Failed(failure) => *failure,
+        }
+    }
+}
+
+fn in_the_way(path: &str) -> Failure {
+    Failure::new(Exit::Refused, format!("{path} cannot be made: something else is in its place"))
+        .hint("nothing was changed; look at what is there, or keep the tickets elsewhere: git config tix.ticketsDir <directory>")
+}
+
+/// What is to be set up where.
+struct Setup<'a> {
+    ctx: &'a Context<'a>,
+    trunk: RefName,
+    commit: bool,
+    named: bool,
+}
+
+impl Setup<'_> {
+    fn run(&self, report: &mut Report) -> Result<(), Failure> {
+        let tickets = files::of_tickets(&self.ctx.tickets_dir)?;
+        if self.trunk == self.ctx.base {
+            let all: Vec<NewFile> = tickets.into_iter().chain([files::of_config(None)?]).collect();
+            if self.commit {
+                self.commit_on(&self.trunk, &all, report)?;
+            } else {
+                self.write(&all, report)?;
+            }
+            return Ok(());
+        }
+        let worktree = self.ctx.repo.worktree.is_some();
+        if !self.commit && !worktree {
+            return Err(bare());
+        }
+        self.fill_branch(&tickets, report)?;
+        let settings = [files::of_config(Some(self.trunk.short()))?];
+        if self.commit {
+            self.commit_on(&self.ctx.base, &settings, report).map_err(|failure| {
+                failure.hint("to commit .tix.yaml by yourself, run it again without --commit")
+            })?;
+        } else {
+            self.write(&settings, report)?;
+        }
+        if self.named && self.ctx.trunk != self.trunk && !report.has_created(super::CONFIG_FILE) {
+            report.must_name(self.trunk.short());
+        }
+        Ok(())
+    }
+
+    fn label(&self, branch: &RefName) -> String {
+        match &self.ctx.remote {
+            Some(remote) => format!("{remote}/{}", branch.short()),
+            None => branch.short().to_owned(),
+        }
+    }
+
+    fn progress(&self, step: Step) {
+        let remote = self.ctx.remote.as_ref().map_or("", |r| r.as_str());
+        self.ctx.out.progress(&progress_line(remote, step));
+    }
+
+    /// The files of `wanted` that a commit does not have; those it has are noted as existing.
+    fn missing(
+        &self,
+        commit: Option<&Oid>,
+        wanted: &[NewFile],
+    ) -> Result<(Vec<NewFile>, Vec<RepoPath>), Stop<No>> {
+        let (mut missing, mut existing) = (Vec::new(), Vec::new());
+        for file in wanted {
+            let stands = match commit {
+                Some(commit) => {
+                    let (objects, format) = (&self.ctx.objects, self.ctx.repo.format);
+                    files::in_commit(objects, format, commit, &file.path)?
+                }
+                None => Standing::Free,
+            };
+            match stands {
+                Standing::Free => missing.push(file.clone()),
+                Standing::There => existing.push(file.path.clone()),
+                Standing::InTheWay => return Err(Stop::Refused(No::InTheWay(file.path.clone()))),
+            }
+        }
+        Ok((missing, existing))
+    }
+}
+
+fn bare() -> Failure {
+    Failure::new(Exit::Refused, "this is a bare repository: there is no working tree to write to")
+        .hint("commit the files on the trunk instead: tix init --commit")
+}

@@ -1,0 +1,186 @@
+//! The part of `tix init` that commits: on the trunk, without any checkout.
+
+use super::answer::Report;
+use super::{No, Setup, files};
+use crate::commands::receipt::{Receipt, record};
+use crate::error::{Exit, Failure};
+use crate::lifecycle::{Change, NewFile, set_up};
+use crate::names::RefName;
+use crate::trunk::{Landed, Run, Step, Stop, Trunk, TrunkError, View};
+
+impl Setup<'_> {
+    fn engine<'t>(
+        &'t self,
+        branch: &RefName,
+        run: &'t Run,
+        progress: &'t dyn Fn(Step),
+    ) -> Trunk<'t> {
+        Trunk { branch: branch.clone(), base: None, ..self.ctx.engine(run, progress) }
+    }
+
+    /// Commits what is missing on a branch that exists, without any checkout.
+    pub(super) fn commit_on(
+        &self,
+        branch: &RefName,
+        wanted: &[NewFile],
+        report: &mut Report,
+    ) -> Result<(), Failure> {
+        let run = Run::begin(&self.ctx.repo)?;
+        let progress = |step| self.progress(step);
+        let engine = self.engine(branch, &run, &progress);
+        match self.transact(&engine, wanted, report) {
+            Err(Stop::Trunk(error)) if is_unborn(&error) => return Err(self.no_commit_yet(&error)),
+            other => other?,
+        }
+        self.how_to_get_them(wanted, report)
+    }
+
+    fn transact(
+        &self,
+        engine: &Trunk<'_>,
+        wanted: &[NewFile],
+        report: &mut Report,
+    ) -> Result<(), Stop<No>> {
+        let actor = self.ctx.actor();
+        let mut existing = Vec::new();
+        let landed = engine.transact(&mut report.diary, |view: &View<'_>| {
+            let (missing, there) = self.missing(view.commit(), wanted)?;
+            existing = there;
+            if missing.is_empty() {
+                return Err(Stop::Refused(No::Complete));
+            }
+            // Who acts matters only now that there is something to do.
+            let nobody = |failure: &Failure| Stop::Refused(No::Failed(Box::new(failure.clone())));
+            let actor = actor.as_ref().map_err(nobody)?;
+            let change = set_up(&missing, actor).ok_or(Stop::Refused(No::Complete))?;
+            Ok((change, actor.clone()))
+        });
+        report.existing.extend(existing.iter().map(ToString::to_string));
+        match landed {
+            Ok(landed) => {
+                let noted = self.note(engine, &landed, &landed.output, report);
+                noted.map_err(|failure| Stop::Refused(No::Failed(Box::new(failure))))
+            }
+            Err(Stop::Refused(No::Complete)) => Ok(()),
+            Err(other) => Err(other),
+        }
+    }
+
+    fn note<T>(
+        &self,
+        engine: &Trunk<'_>,
+        landed: &Landed<T>,
+        actor: &str,
+        report: &mut Report,
+    ) -> Result<(), Failure> {
+        let mut receipt = Receipt::new(self.ctx, "init", "", actor);
+        engine.branch.short().clone_into(&mut receipt.trunk);
+        receipt.outcome = "set up";
+        receipt.add(landed);
+        let receipt = record(self.ctx, "init", "", &report.diary, Ok(receipt))?;
+        for warning in &receipt.warnings {
+            self.ctx.out.warn(warning);
+        }
+        let pushed = engine.remote.is_some();
+        report.committed(&self.label(&engine.branch), &landed.commit, receipt.paths, pushed);
+        Ok(())
+    }
+
+    /// A trunk of its own: made without history where it is missing, filled up where it is there.
+    pub(super) fn fill_branch(
+        &self,
+        tickets: &[NewFile],
+        report: &mut Report,
+    ) -> Result<(), Failure> {
+        let run = Run::begin(&self.ctx.repo)?;
+        let progress = |step| self.progress(step);
+        let engine = self.engine(&self.trunk, &run, &progress);
+        if !(self.named || self.commit) {
+            let view = engine.fetch_view().map_err(only_with_commit)?;
+            let (missing, existing) = self.missing(view.commit(), tickets)?;
+            report.existing.extend(existing.iter().map(ToString::to_string));
+            if !missing.is_empty() {
+                report.next.push("tix init --commit".to_owned());
+            }
+            return Ok(());
+        }
+        loop {
+            match self.transact(&engine, tickets, report) {
+                Err(Stop::Trunk(error)) if is_unborn(&error) => {
+                    self.require_base(&error)?;
+                    let actor = self.ctx.actor()?;
+                    let Some(change) = set_up(tickets, &actor) else { return Ok(()) };
+                    if self.begin(&engine, &change, &actor, report)? {
+                        return Ok(());
+                    }
+                    // Somebody else began it in between: then it can be filled up.
+                }
+                other => return other.map_err(Failure::from),
+            }
+        }
+    }
+
+    fn begin(
+        &self,
+        engine: &Trunk<'_>,
+        change: &Change,
+        actor: &str,
+        report: &mut Report,
+    ) -> Result<bool, Failure> {
+        let landed = engine.begin_branch(&mut report.diary, change)?;
+        let made = landed.is_some();
+        if let Some(landed) = &landed {
+            self.note(engine, landed, actor, report)?;
+        }
+        Ok(made)
+    }
+
+    /// A branch for tickets only is no help where there is no code yet to work on, and on an empty server it
+    /// would become the default branch.
+    fn require_base(&self, missing: &TrunkError) -> Result<(), Failure> {
+        let base = &self.ctx.base;
+        let there = if let TrunkError::NoTrunk { branches, .. } = missing {
+            branches.iter().any(|b| b == base.short())
+        } else {
+            self.ctx.objects.resolve(base.as_str())?.is_some()
+        };
+        if there {
+            return Ok(());
+        }
+        let push = self.ctx.remote.as_ref().map(|r| format!("git push -u {r} HEAD"));
+        let message = format!("there is no commit on {} yet", self.label(base));
+        let mut failure = Failure::new(Exit::Refused, message);
+        if self.ctx.objects.resolve("HEAD")?.is_none() {
+            failure =
+                failure.hint("make the first one: git commit --allow-empty -m 'first commit'");
+        }
+        if let Some(push) = push {
+            failure = failure.hint(format!("push it: {push}"));
+        }
+        Err(failure.hint(format!("then again: tix init --trunk {}", self.trunk.short())))
+    }
+
+    fn no_commit_yet(&self, error: &TrunkError) -> Failure {
+        if let TrunkError::NoTrunk { branches, .. } = error
+            && !branches.is_empty()
+        {
+            let known = branches.join(", ");
+            return Failure::new(Exit::Refused, error.to_string())
+                .fact("branches", known)
+                .hint("say which of them takes the tickets: tix init --commit --trunk <branch>");
+        }
+        let branch = self.label(&self.trunk);
+        Failure::new(Exit::Refused, format!("{branch} has no commit yet that another could follow"))
+            .hint("write the files here, and make the first commit of them: tix init")
+    }
+}
+
+fn is_unborn(error: &TrunkError) -> bool {
+    matches!(error, TrunkError::NoTrunk { .. } | TrunkError::NoLocalTrunk { .. })
+}
+
+fn only_with_commit(error: TrunkError) -> Failure {
+    let missing = is_unborn(&error);
+    let failure = Failure::from(error);
+    if missing { failure.hint("or make it: tix init --commit") } else { failure }
+}

@@ -1,0 +1,389 @@
+//! `tix new`: put tickets into the queue.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use super::shared::receipt::{Receipt, record};
+use super::{Context, Globals};
+use crate::env::Env;
+use crate::error::{Exit, Failure};
+use crate::git::{GitError, HistoryQuery, Logged};
+use crate::lifecycle::{self, Draft, NewTicket, trailer};
+use crate::names::Oid;
+use crate::out::{Format, Out, safe};
+use crate::ticket::{Document, SessionId, TicketId, Value};
+use crate::trunk::{Diary, Landed, Run, Stop, View};
+
+/// The ticket that a new one starts from when the trunk has no `TEMPLATE.md`.
+const TEMPLATE: &str = include_str!("template.md");
+
+/// The largest file that is taken for a ticket: one that is larger is a mistake.
+const LARGEST: u64 = 4 << 20;
+
+/// Write a ticket into the queue
+///
+/// The ticket is committed on the trunk and pushed; your checkout is not touched. It is numbered
+/// TICKET-<session>-<NNN> with the next free number over all lanes, and starts from tickets/TEMPLATE.md if
+/// the trunk has one. Success is only said when the remote holds it.
+#[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("what").required(true).args(["title", "from"]))]
+pub struct Args {
+    /// What is to be done, in one line
+    #[arg(value_name = "TITLE", conflicts_with = "from")]
+    title: Option<String>,
+    /// The session that names the ticket [default: made from the title]
+    #[arg(long, value_name = "NAME")]
+    session: Option<String>,
+    /// How urgent it is
+    #[arg(long, value_name = "P0..P3", value_parser = ["P0", "P1", "P2", "P3"], ignore_case = true)]
+    priority: Option<String>,
+    /// A label; may be given several times
+    #[arg(long = "label", value_name = "LABEL")]
+    labels: Vec<String>,
+    /// A ticket that must be completed first; may be given several times
+    #[arg(long = "depends-on", value_name = "TICKET")]
+    depends_on: Vec<String>,
+    /// The text of the ticket: a file, or - for standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "from")]
+    body: Option<PathBuf>,
+    /// A ticket file to take as it is; several make one commit
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    from: Vec<PathBuf>,
+    /// A key of your own: a repeated call with the same key gives the same ticket, not a second one
+    #[arg(long, value_name = "KEY")]
+    key: Option<String>,
+    /// How long to go on trying while others move the trunk, such as 90s or 2m [default: 60s]
+    #[arg(long, value_name = "TIME")]
+    timeout: Option<String>,
+}
+
+/// Writes the tickets.
+pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+    let ctx = Context::open(globals, env, out, args.timeout.as_deref())?;
+    let mut diary = Diary { phase: "new", ..Diary::default() };
+    let query = args.title.as_deref().unwrap_or("--from");
+    let result = create(&ctx, args, &mut diary);
+    let receipt = record(&ctx, "new", query, &diary, result)?;
+    out.clear_progress();
+    if out.format == Format::Json {
+        out.json(&receipt);
+        return Ok(());
+    }
+    for warning in &receipt.warnings {
+        out.warn(warning);
+    }
+    let ids = if receipt.tickets.is_empty() {
+        std::slice::from_ref(&receipt.ticket)
+    } else {
+        &receipt.tickets
+    };
+    let text: String = ids.iter().map(|id| format!("{}\n", safe(id))).collect();
+    let trunk = ctx.trunk_label();
+    let verb = if receipt.outcome == "existing" { "was there already" } else { "is in the queue" };
+    out.narrate(&format!(
+        "{} {verb} on {trunk}; take it: tix activate {}",
+        safe(&ids.join(" ")),
+        safe(&receipt.ticket)
+    ));
+    out.answer(&text);
+    Ok(())
+}
+
+/// What a transaction came to: new tickets, or those of an earlier call with the same key.
+enum Detour {
+    Existing(Vec<TicketId>),
+    No(Failure),
+}
+
+impl From<Failure> for Detour {
+    fn from(failure: Failure) -> Detour {
+        Detour::No(failure)
+    }
+}
+
+impl From<lifecycle::Refusal> for Detour {
+    fn from(refusal: lifecycle::Refusal) -> Detour {
+        Detour::No(refusal.into())
+    }
+}
+
+fn create(ctx: &Context<'_>, args: &Args, diary: &mut Diary) -> Result<Receipt, Failure> {
+    let actor = ctx.actor()?;
+    let queue = ctx.queue_dir()?;
+    let key = args.key.as_deref().map(checked_key).transpose()?;
+    let files = read_files(ctx, &args.from)?;
+    let body = args.body.as_deref().map(|path| read_body(ctx, path)).transpose()?;
+    let run = Run::begin(&ctx.repo)?;
+    let label = ctx.remote.as_ref().map_or_else(String::new, ToString::to_string);
+    let progress = |step| ctx.out.progress(&super::shared::context::progress_line(&label, step));
+    let trunk = ctx.engine(&run, &progress);
+    let created = crate::clock::rfc3339(ctx.now);
+    let result = trunk.transact(diary, |view| {
+        if let (Some(key), Some(tip)) = (key, view.commit()) {
+            if let Some(ids) = tickets_with_key(ctx, tip, key)? {
+                return Err(Stop::Refused(Detour::Existing(ids)));
+            }
+        }
+        let drafts = if files.is_empty() {
+            vec![draft_of_title(ctx, args, view, body.as_deref()).map_err(Stop::refuse)?]
+        } else {
+            files
+                .iter()
+                .map(|f| draft_of_file(args, f))
+                .collect::<Result<_, _>>()
+                .map_err(Stop::refuse)?
+        };
+        let drafts = with_options(drafts, args, view).map_err(Stop::refuse)?;
+        let request = NewTicket {
+            drafts: &drafts,
+            actor: &actor,
+            key,
+            at: ctx.now,
+            created: &created,
+            role: super::shared::ROLE,
+            queue: &queue,
+        };
+        lifecycle::create(&view.snapshot, &request).map_err(Stop::refuse)
+    });
+    match result {
+        Ok(landed) => Ok(receipt(ctx, &actor, "created", &landed.output.clone(), Some(&landed))),
+        Err(Stop::Refused(Detour::Existing(ids))) => {
+            Ok(receipt(ctx, &actor, "existing", &ids, None))
+        }
+        Err(Stop::Refused(Detour::No(failure))) => Err(failure),
+        Err(Stop::Trunk(error)) => Err(error.into()),
+    }
+}
+
+/// The tickets that an earlier call with the same key made.
+fn tickets_with_key(
+    ctx: &Context<'_>,
+    tip: &Oid,
+    key: &str,
+) -> Result<Option<Vec<TicketId>>, GitError> {
+    let commits = ctx.repo.history(&HistoryQuery {
+        from: std::slice::from_ref(tip),
+        patterns: &[],
+        below: &ctx.tickets_dir,
+        keys: &[trailer::KEY, trailer::TICKET],
+        having: (trailer::KEY, Some(key)),
+    })?;
+    let values = |commit: &Logged, name| commit.trailers.get(name).cloned().unwrap_or_default();
+    // A line of the message may look like the trailer; the trailer itself decides.
+    let made = commits.iter().find(|commit| values(commit, trailer::KEY).iter().any(|k| k == key));
+    Ok(made.map(|commit| {
+        values(commit, trailer::TICKET).iter().filter_map(|id| TicketId::parse(id).ok()).collect()
+    }))
+}
+
+fn receipt(
+    ctx: &Context<'_>,
+    actor: &str,
+    outcome: &'static str,
+    ids: &[TicketId],
+    landed: Option<&Landed<Vec<TicketId>>>,
+) -> Receipt {
+    let first = ids.first().map_or("", TicketId::as_str);
+    let mut receipt = Receipt::new(ctx, "new", first, actor);
+    receipt.outcome = outcome;
+    if ids.len() > 1 {
+        receipt.tickets = ids.iter().map(ToString::to_string).collect();
+    }
+    if let Some(landed) = landed {
+        receipt.add(landed);
+    }
+    receipt
+}
+
+/// A key is one line of printable text, so that it can be found again in a trailer.
+fn checked_key(key: &str) -> Result<&str, Failure> {
+    let ok = !key.trim().is_empty()
+        && key.len() <= 200
+        && key.trim() == key
+        && !key.chars().any(char::is_control);
+    if ok && !key.contains("  ") {
+        return Ok(key);
+    }
+    Err(Failure::new(
+        Exit::Usage,
+        "a --key is one line of at most 200 bytes, without blanks at its ends or in a row",
+    ))
+}
+
+/// A file that was given with `--from`.
+struct Source {
+    label: String,
+    stem: Option<String>,
+    bytes: Vec<u8>,
+}
+
+fn read_files(ctx: &Context<'_>, paths: &[PathBuf]) -> Result<Vec<Source>, Failure> {
+    let read = |path: &PathBuf| {
+        Ok(Source {
+            label: path.display().to_string(),
+            stem: path.file_stem().and_then(|s| s.to_str()).map(str::to_owned),
+            bytes: read_file(&ctx.dir.join(path))?,
+        })
+    };
+    paths.iter().map(read).collect()
+}
+
+fn read_body(ctx: &Context<'_>, path: &Path) -> Result<Vec<u8>, Failure> {
+    if path != Path::new("-") {
+        return read_file(&ctx.dir.join(path));
+    }
+    let mut bytes = Vec::new();
+    match std::io::stdin().lock().take(LARGEST + 1).read_to_end(&mut bytes) {
+        Ok(n) if n as u64 <= LARGEST => Ok(bytes),
+        Ok(_) => Err(too_large("standard input")),
+        Err(error) => Err(Failure::new(Exit::Usage, format!("standard input: {error}"))),
+    }
+}
+
+fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
+    let failed = |error: std::io::Error| {
+        Failure::new(Exit::Usage, format!("{} cannot be read: {error}", path.display()))
+    };
+    let meta = std::fs::metadata(path).map_err(failed)?;
+    if meta.len() > LARGEST {
+        return Err(too_large(&path.display().to_string()));
+    }
+    std::fs::read(path).map_err(failed)
+}
+
+fn too_large(what: &str) -> Failure {
+    Failure::new(
+        Exit::Usage,
+        format!("{what} is larger than {} MiB, too large for a ticket", LARGEST >> 20),
+    )
+}
+
+fn draft_of_title(
+    ctx: &Context<'_>,
+    args: &Args,
+    view: &View<'_>,
+    body: Option<&[u8]>,
+) -> Result<Draft, Failure> {
+    let title = args.title.as_deref().unwrap_or_default().trim();
+    if title.is_empty() {
+        return Err(Failure::new(Exit::Usage, "a ticket needs a title"));
+    }
+    let session = match &args.session {
+        Some(session) => session_id(session)?,
+        None => SessionId::slug_from_title(title),
+    };
+    let path = ctx.tickets_dir.join("TEMPLATE.md");
+    let shared = match path {
+        Some(path) => view.file(&path)?,
+        None => None,
+    };
+    // A template that cannot be read is no reason to refuse a ticket; the built-in one always can.
+    let template = shared.and_then(|bytes| Document::parse(bytes).ok());
+    let mut document = match template {
+        Some(document) => document,
+        None => parse(TEMPLATE.as_bytes().to_vec(), "the built-in template")?,
+    };
+    if let Some(body) = body {
+        document = with_body(&document, body)?;
+    }
+    set(&mut document, "title", Value::Text(title))?;
+    set(&mut document, "status", Value::Text("open"))?;
+    set(&mut document, "created", Value::Null)?;
+    Ok(Draft { document, session, wish: None, label: "the template".to_owned() })
+}
+
+/// The document with another body, and a changelog at its end if the body brings none.
+fn with_body(document: &Document, body: &[u8]) -> Result<Document, Failure> {
+    let all = document.as_bytes();
+    let front = all.get(..all.len() - document.body().len()).unwrap_or_default();
+    let mut bytes = front.to_vec();
+    bytes.push(b'\n');
+    bytes.extend_from_slice(body.trim_ascii());
+    bytes.push(b'\n');
+    let mut document = parse(bytes, "--body")?;
+    if !document.has_changelog() {
+        let mut bytes = document.into_bytes();
+        bytes.extend_from_slice(b"\n# Changelog\n");
+        document = parse(bytes, "--body")?;
+    }
+    Ok(document)
+}
+
+fn draft_of_file(args: &Args, source: &Source) -> Result<Draft, Failure> {
+    let label = source.label.clone();
+    let document = match Document::parse(source.bytes.clone()) {
+        Ok(document) => document,
+        Err(error) if error.kind == crate::ticket::DocumentErrorKind::NoFrontMatter => {
+            // Plain Markdown: a front matter is put before it, and its first heading is the title.
+            let mut bytes = b"---\n# Metadata\nticket_id: null\nsession_id: null\nsequence: null\nstatus: open\ncreated: null\n---\n\n".to_vec();
+            bytes.extend_from_slice(&source.bytes);
+            let mut document = parse(bytes, &label)?;
+            let title = document.title();
+            let title = title.as_deref().or(source.stem.as_deref()).unwrap_or("untitled");
+            set(&mut document, "title", Value::Text(title))?;
+            document
+        }
+        Err(error) => {
+            return Err(Failure::new(
+                Exit::Damaged,
+                format!("{label}:{}: {}", error.line, error.kind),
+            )
+            .hint("mend the file and try again"));
+        }
+    };
+    let named = source.stem.as_deref().and_then(|stem| TicketId::parse(stem).ok());
+    let named = named.filter(|id| id.as_str().starts_with("TICKET-"));
+    let wish = named.clone().filter(|id| id.sequence().is_some() && args.session.is_none());
+    let session = match (&args.session, document.text("session_id"), &named) {
+        (Some(session), ..) => session_id(session)?,
+        (None, Some(session), _) => session_id(&session)?,
+        (None, None, Some(id)) => {
+            let family = id.without_sequence();
+            session_id(family.strip_prefix("TICKET-").unwrap_or(family))?
+        }
+        (None, None, None) => {
+            SessionId::slug_from_title(document.title().as_deref().unwrap_or_default())
+        }
+    };
+    Ok(Draft { document, session, wish, label })
+}
+
+/// Sets what the options say on every draft.
+fn with_options(drafts: Vec<Draft>, args: &Args, view: &View<'_>) -> Result<Vec<Draft>, Failure> {
+    let mut depends_on = Vec::new();
+    for query in &args.depends_on {
+        depends_on.push(view.snapshot.find(query)?.id.to_string());
+    }
+    let apply = |mut draft: Draft| {
+        if let Some(priority) = &args.priority {
+            set(&mut draft.document, "priority", Value::Text(&priority.to_uppercase()))?;
+        }
+        if !args.labels.is_empty() {
+            set(&mut draft.document, "labels", Value::List(&args.labels))?;
+        }
+        if !depends_on.is_empty() {
+            set(&mut draft.document, "depends_on", Value::List(&depends_on))?;
+        }
+        Ok(draft)
+    };
+    drafts.into_iter().map(apply).collect()
+}
+
+fn session_id(text: &str) -> Result<SessionId, Failure> {
+    SessionId::parse(text).map_err(|error| {
+        Failure::new(Exit::Usage, format!("`{}` cannot name a session: {error}", safe(text)))
+            .hint("use letters, digits, `.`, `_` and `-`: tix new --session <name> …")
+    })
+}
+
+fn parse(bytes: Vec<u8>, label: &str) -> Result<Document, Failure> {
+    Document::parse(bytes).map_err(|error| {
+        Failure::new(Exit::Damaged, format!("{label}:{}: {}", error.line, error.kind))
+    })
+}
+
+fn set(document: &mut Document, key: &str, value: Value<'_>) -> Result<(), Failure> {
+    document.set(key, value).map_err(|error| {
+        Failure::new(Exit::Damaged, format!("line {}: {}", error.line, error.kind))
+    })
+}

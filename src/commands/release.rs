@@ -1,0 +1,135 @@
+//! `tix release`: give a ticket back to the queue.
+
+use super::shared::find::not_found;
+use super::shared::give_back::{Freed, GiveBack, clear_local, give_back};
+use super::shared::receipt::{ClaimJson, Receipt, record};
+use super::{Context, Globals};
+use crate::env::Env;
+use crate::error::{Exit, Failure};
+use crate::lock::Lock;
+use crate::names::Oid;
+use crate::out::{Format, Out, safe};
+use crate::ticket::{Lane, TicketId};
+use crate::trunk::{Diary, Landed, Run};
+use crate::workspace;
+
+/// Give a ticket back to the queue
+///
+/// For its holder. The ticket moves from active/ back to queue/, with the event in its changelog, and the
+/// name of its branch becomes free in the same push: a branch that holds nothing but tix's own commits is
+/// deleted, one with work in it is kept as attic/<ticket>/<claim>. The workspace is removed only if it is
+/// clean and everything in it has been pushed.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The ticket: its id, the id without TICKET-, an unambiguous part of it, or a path to its file
+    #[arg(value_name = "TICKET")]
+    ticket: String,
+    /// Why, for the commit and the ticket's changelog
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+    /// How long to go on trying while others move the trunk, such as 90s or 2m [default: 60s]
+    #[arg(long, value_name = "TIME")]
+    timeout: Option<String>,
+}
+
+/// Gives the ticket back.
+pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+    let ctx = Context::open(globals, env, out, args.timeout.as_deref())?;
+    let mut diary = Diary { phase: "release", ..Diary::default() };
+    let result = release(&ctx, args, &mut diary);
+    let receipt = record(&ctx, "release", &args.ticket, &diary, result)?;
+    out.clear_progress();
+    if out.format == Format::Json {
+        out.json(&receipt);
+        return Ok(());
+    }
+    for warning in &receipt.warnings {
+        out.warn(warning);
+    }
+    let mut text = format!("{} is back in the queue\n", safe(&receipt.ticket));
+    if let Some(attic) = &receipt.attic {
+        text.push_str(&format!("  its work is kept on the branch {}\n", safe(attic)));
+    }
+    out.answer(&text);
+    Ok(())
+}
+
+fn release(ctx: &Context<'_>, args: &Args, diary: &mut Diary) -> Result<Receipt, Failure> {
+    let run = Run::begin(&ctx.repo)?;
+    let clone_id = workspace::clone_id(&ctx.repo, crate::trunk::random_token)?;
+    let actor = ctx.actor()?;
+    let id = find(ctx, &run, &args.ticket)?;
+    // An activation of this clone that is under way ends first.
+    let path = crate::trunk::ticket_lock(&ctx.repo, &id);
+    let lock = Lock::take(&path, ctx.started + ctx.config.timeout)
+        .map_err(|e| Failure::new(Exit::Refused, format!("{}: {e}", path.display())))?;
+    if lock.is_none() {
+        return Err(Failure::new(
+            Exit::Unreachable,
+            format!("another tix of this clone is at work on {id}; nothing changed"),
+        )
+        .hint(format!("try again when it is done: tix release {id}")));
+    }
+    let record = workspace::load(&ctx.repo, &id);
+    let own: Vec<Oid> = record.iter().filter_map(|r| Oid::parse(&r.commit)).collect();
+    let request = GiveBack {
+        id: &id,
+        claim_id: None,
+        clone_id: &clone_id,
+        actor: &actor,
+        reason: args.reason.as_deref(),
+        own: &own,
+    };
+    let landed = give_back(ctx, &run, diary, &request)?;
+    diary.phase = "clear";
+    let mut receipt = Receipt::new(ctx, "release", id.as_str(), &actor);
+    receipt.outcome = "released";
+    receipt.add(&landed);
+    receipt.claim = old_claim(ctx, &landed, &id);
+    let published = match &landed.output {
+        Freed::Absent => None,
+        Freed::Delete { at, .. } => Some(at.clone()),
+        Freed::Keep { at, attic, .. } => {
+            receipt.attic = Some(attic.short().to_owned());
+            Some(at.clone())
+        }
+    };
+    receipt.warnings.extend(clear_local(ctx, &id, published.as_ref())?);
+    Ok(receipt)
+}
+
+/// The ticket that is meant: by the trunk as last fetched if it is known there, else by a fetch.
+fn find(ctx: &Context<'_>, run: &Run, query: &str) -> Result<TicketId, Failure> {
+    if let Ok(view) = ctx.last_seen()
+        && let Ok(entry) = view.snapshot.find(query)
+        && entry.lane == Lane::Active
+    {
+        return Ok(entry.id.clone());
+    }
+    let silent = |_| {};
+    let trunk = ctx.engine(run, &silent);
+    let view = trunk.fetch_view()?;
+    match view.snapshot.find(query) {
+        Ok(entry) => Ok(entry.id.clone()),
+        Err(refusal) => Err(not_found(ctx, &view, query, refusal)),
+    }
+}
+
+/// The claim that ended, as the trunk had it before.
+fn old_claim(ctx: &Context<'_>, landed: &Landed<Freed>, id: &TicketId) -> Option<ClaimJson> {
+    let parent = landed.parent.as_ref()?;
+    let view =
+        crate::trunk::View::load(&ctx.objects, ctx.repo.format, Some(parent), &ctx.tickets_dir)
+            .ok()?;
+    let entry = view.snapshot.find_id(id).ok()?;
+    let held = view.read(entry).ok()?.held();
+    let commit = ctx.repo.last_commit_of(parent, entry.path.as_bytes()).ok().flatten();
+    Some(ClaimJson {
+        id: held.claim_id.unwrap_or_default(),
+        by: held.by.unwrap_or_default(),
+        at: held.at.unwrap_or_default(),
+        commit: commit.map(|(oid, _)| oid.to_string()).unwrap_or_default(),
+        branch: ctx.trunk.short().to_owned(),
+        attempts: 0,
+    })
+}

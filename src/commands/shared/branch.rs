@@ -1,0 +1,93 @@
+//! Pushing a ticket branch, and knowing afterwards where it is.
+
+use std::time::{Duration, Instant};
+
+use super::context::Context;
+use crate::error::{Exit, Failure};
+use crate::git::{Atomic, GitError, PushReport, RefOutcome, RefUpdate};
+use crate::names::RemoteName;
+
+/// How long one push may take when the command's own time is nearly up: the claim stands already, and
+/// to leave it half done is worse than to be late.
+const AT_LEAST: Duration = Duration::from_secs(10);
+
+/// How the branch came to be where it should.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pushed {
+    /// By this push.
+    Moved,
+    /// It was there already; perhaps an earlier push of ours, whose answer was lost.
+    Already,
+}
+
+/// Moves one ref of the remote. Failures that may pass are tried again, and after an unclear answer
+/// the remote is asked where the ref is.
+pub fn push_branch(
+    ctx: &Context<'_>,
+    remote: &RemoteName,
+    update: &RefUpdate,
+) -> Result<Pushed, Failure> {
+    let name = update.name();
+    let mut tries = u32::from(ctx.config.claim_attempts);
+    loop {
+        let deadline = (ctx.started + ctx.config.timeout).max(Instant::now() + AT_LEAST);
+        let report = ctx.repo.push(remote, std::slice::from_ref(update), Atomic::No, deadline);
+        let (words, reason) = match outcome(report, update)? {
+            Ok(()) => return Ok(Pushed::Moved),
+            Err(why) => why,
+        };
+        tries -= 1;
+        let there = ctx.repo.ls_remote(remote, &[name.as_str()], deadline);
+        let at = match there {
+            Ok(refs) => refs.into_iter().find(|r| r.name == *name).map(|r| r.oid),
+            Err(_) if tries > 0 => continue,
+            Err(error) => {
+                return Err(Failure::new(Exit::Unreachable, format!("{remote} cannot be reached"))
+                    .fact("git", error.words().unwrap_or(&words).trim()));
+            }
+        };
+        if at.as_ref() == update.target() {
+            return Ok(Pushed::Already);
+        }
+        let expected = match update {
+            RefUpdate::Move { from, .. } => Some(from),
+            RefUpdate::Delete { at, .. } => Some(at),
+            RefUpdate::Create { .. } | RefUpdate::Forward { .. } => None,
+        };
+        if expected.is_some() && at.as_ref() != expected {
+            return Err(Failure::new(
+                Exit::Refused,
+                format!("{} on {remote} was moved by somebody else", name.short()),
+            )
+            .maybe_fact("it is at", at.map(|oid| oid.to_string())));
+        }
+        if reason.is_some() || tries == 0 {
+            let reason = reason.unwrap_or_else(|| "no reason given".to_owned());
+            let message = format!("{remote} refuses the push to {}: {reason}", name.short());
+            return Err(Failure::new(Exit::RemoteRefused, message).fact("git", words.trim()));
+        }
+    }
+}
+
+type Why = (String, Option<String>);
+
+/// Done, or the words and (where the remote gave one) the reason.
+fn outcome(
+    report: Result<PushReport, GitError>,
+    update: &RefUpdate,
+) -> Result<Result<(), Why>, Failure> {
+    match report {
+        Ok(report) => {
+            let line = report.of(update.name()).cloned();
+            Ok(match line {
+                Some(line) if line.outcome == RefOutcome::Done => Ok(()),
+                Some(line) if line.outcome == RefOutcome::RefusedThere => {
+                    Err((report.words, Some(line.reason)))
+                }
+                _ => Err((report.words, None)),
+            })
+        }
+        Err(error) if error.is_timeout() => Ok(Err((error.to_string(), None))),
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,204 @@
+//! Receipts: what one write operation really did, or how far it came.
+
+use serde::Serialize;
+use serde_json::json;
+
+use super::context::Context;
+use crate::error::Failure;
+use crate::lifecycle::Claim;
+use crate::names::{Oid, RepoPath};
+use crate::trunk::{Diary, Landed, MovedRef};
+
+/// What an operation did.
+#[derive(Clone, Debug, Serialize)]
+pub struct Receipt {
+    schema: &'static str,
+    /// The command.
+    pub operation: &'static str,
+    /// The ticket, or the first of several.
+    pub ticket: String,
+    /// All tickets, where there are several.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tickets: Vec<String>,
+    /// What it came to, in one word.
+    pub outcome: &'static str,
+    /// The claim that was made, continued or given back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub claim: Option<ClaimJson>,
+    /// The workspace.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub workspace: Option<WorkspaceJson>,
+    /// Where the work of an earlier holder was kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attic: Option<String>,
+    /// The commits that were made.
+    pub commits: Vec<String>,
+    /// The paths that these commits changed, read back from them.
+    pub paths: Vec<String>,
+    /// The refs that moved.
+    pub pushed: Vec<PushedJson>,
+    /// The remote; null when the local branch is the trunk.
+    pub remote: Option<String>,
+    /// The trunk.
+    pub trunk: String,
+    /// Who.
+    pub by: String,
+    /// When: RFC 3339, UTC.
+    pub at: String,
+    /// How many pushes to the trunk it took.
+    pub attempts: u32,
+    /// How long it took.
+    pub duration_ms: u64,
+    /// What else to know.
+    pub warnings: Vec<String>,
+}
+
+/// A claim in a receipt.
+#[derive(Clone, Debug, Serialize)]
+pub struct ClaimJson {
+    /// Its unique id.
+    pub id: String,
+    /// Who.
+    pub by: String,
+    /// When.
+    pub at: String,
+    /// The trunk commit.
+    pub commit: String,
+    /// The trunk.
+    pub branch: String,
+    /// How many pushes it took.
+    pub attempts: u32,
+}
+
+/// A workspace in a receipt.
+#[derive(Clone, Debug, Serialize)]
+pub struct WorkspaceJson {
+    /// The ticket branch.
+    pub branch: String,
+    /// The worktree; null with `--no-worktree`.
+    pub path: Option<String>,
+    /// Where the ticket branch is.
+    pub commit: String,
+}
+
+/// A ref that moved.
+#[derive(Clone, Debug, Serialize)]
+pub struct PushedJson {
+    /// Its full name.
+    #[serde(rename = "ref")]
+    pub name: String,
+    /// Where it was; null when it is new.
+    pub old: Option<String>,
+    /// Where it is; null when it is gone.
+    pub new: Option<String>,
+}
+
+impl From<&MovedRef> for PushedJson {
+    fn from(moved: &MovedRef) -> PushedJson {
+        PushedJson {
+            name: moved.name.to_string(),
+            old: moved.old.as_ref().map(Oid::to_string),
+            new: moved.new.as_ref().map(Oid::to_string),
+        }
+    }
+}
+
+impl Receipt {
+    /// A receipt of nothing yet.
+    pub fn new(ctx: &Context<'_>, operation: &'static str, ticket: &str, by: &str) -> Receipt {
+        Receipt {
+            schema: "tix/receipt@1",
+            operation,
+            ticket: ticket.to_owned(),
+            tickets: Vec::new(),
+            outcome: "",
+            claim: None,
+            workspace: None,
+            attic: None,
+            commits: Vec::new(),
+            paths: Vec::new(),
+            pushed: Vec::new(),
+            remote: ctx.remote.as_ref().map(ToString::to_string),
+            trunk: ctx.trunk.short().to_owned(),
+            by: by.to_owned(),
+            at: crate::clock::rfc3339(ctx.now),
+            attempts: 0,
+            duration_ms: 0,
+            warnings: Vec::new(),
+        }
+    }
+
+    /// Adds what a transaction did.
+    pub fn add<T>(&mut self, landed: &Landed<T>) {
+        self.add_commit(&landed.commit, &landed.paths);
+        self.pushed.extend(landed.moved.iter().map(PushedJson::from));
+        self.attempts += landed.attempts;
+        self.warnings.extend(landed.warnings.iter().cloned());
+    }
+
+    /// Adds a commit and its paths.
+    pub fn add_commit(&mut self, commit: &Oid, paths: &[RepoPath]) {
+        self.commits.push(commit.to_string());
+        for path in paths.iter().map(ToString::to_string) {
+            if !self.paths.contains(&path) {
+                self.paths.push(path);
+            }
+        }
+    }
+
+    /// Adds the claim that a commit of the trunk made.
+    pub fn set_claim(&mut self, ctx: &Context<'_>, claim: &Claim, commit: &Oid, attempts: u32) {
+        self.claim = Some(ClaimJson {
+            id: claim.id.clone(),
+            by: claim.by.clone(),
+            at: claim.at.clone(),
+            commit: commit.to_string(),
+            branch: ctx.trunk.short().to_owned(),
+            attempts,
+        });
+    }
+}
+
+/// Writes down what became of an operation, and passes it on.
+///
+/// Failures are written too, with the phase they ended in and everything that was pushed until then.
+pub fn record(
+    ctx: &Context<'_>,
+    operation: &'static str,
+    query: &str,
+    diary: &Diary,
+    result: Result<Receipt, Failure>,
+) -> Result<Receipt, Failure> {
+    let duration_ms = u64::try_from(ctx.started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    match result {
+        Ok(receipt) => {
+            let receipt = Receipt { duration_ms, ..receipt };
+            match serde_json::to_value(&receipt) {
+                Ok(line) => ctx.audit().append(&line),
+                Err(error) => tracing::warn!(%error, "receipt"),
+            }
+            Ok(receipt)
+        }
+        Err(failure) => {
+            ctx.audit().append(&json!({
+                "schema": "tix/failure@1",
+                "operation": operation,
+                "ticket": query,
+                "phase": diary.phase,
+                "exit": failure.exit.code(),
+                "name": failure.exit.name(),
+                "message": failure.message,
+                "details": failure.facts.iter().map(|(k, v)| json!([k, v])).collect::<Vec<_>>(),
+                "by": ctx.actor().ok(),
+                "at": crate::clock::rfc3339(ctx.now),
+                "remote": ctx.remote.as_ref().map(ToString::to_string),
+                "trunk": ctx.trunk.short(),
+                "attempts": diary.attempts,
+                "commits": diary.commits.iter().map(ToString::to_string).collect::<Vec<_>>(),
+                "paths": diary.paths.iter().map(ToString::to_string).collect::<Vec<_>>(),
+                "duration_ms": duration_ms,
+            }));
+            Err(failure)
+        }
+    }
+}

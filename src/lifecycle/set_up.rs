@@ -1,0 +1,41 @@
+//! The files that a repository with tickets begins with.
+
+use super::change::{Change, Edit, trailer};
+use crate::names::RepoPath;
+
+/// A file that is to be there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewFile {
+    /// Where.
+    pub path: RepoPath,
+    /// What it holds when it is new; one that is there already is left as it is.
+    pub content: Vec<u8>,
+}
+
+/// Adds the files that are missing; `None` when none is.
+pub fn set_up(missing: &[NewFile], actor: &str) -> Option<Change> {
+    let add = |file: &NewFile| Edit::Add { path: file.path.clone(), content: file.content.clone() };
+    (!missing.is_empty()).then(|| Change {
+        edits: missing.iter().map(add).collect(),
+        subject: "init: tickets".to_owned(),
+        reason: None,
+        trailers: vec![(trailer::ACTOR, actor.to_owned())],
+        refs: Vec::new(),
+        establishes: None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_missing_is_no_change_and_a_missing_file_is_added_as_it_is() {
+        assert_eq!(set_up(&[], "Ada"), None);
+        let path = RepoPath::parse("tickets/queue/.gitkeep").unwrap();
+        let file = NewFile { path: path.clone(), content: b"x".to_vec() };
+        let change = set_up(&[file], "Ada").unwrap();
+        assert_eq!(change.edits, [Edit::Add { path, content: b"x".to_vec() }]);
+        assert_eq!(change.trailers, [("Tix-Actor", "Ada".to_owned())]);
+    }
+}

@@ -1,0 +1,99 @@
+//! The beginning of a trunk of its own: a branch that shares no history with the code.
+
+use std::time::Instant;
+
+use super::judge::{Verdict, judge, speaks_of_permission};
+use super::server::{LAST_WORD, timed_out};
+use super::{Built, Diary, Landed, Landing, MovedRef, Trunk, TrunkError, View};
+use crate::git::{Atomic, LocalEdit, RefUpdate};
+use crate::lifecycle::Change;
+use crate::names::{Oid, RemoteName};
+
+impl Trunk<'_> {
+    /// Makes the trunk as a branch whose first commit holds the files of `change` and nothing else.
+    /// `None`: the branch is there already, and was not touched.
+    ///
+    /// One compare-and-swap against "absent": of several that begin the same trunk at once, one does.
+    pub fn begin_branch(
+        &self,
+        diary: &mut Diary,
+        change: &Change,
+    ) -> Result<Option<Landed<()>>, TrunkError> {
+        let nothing = View::load(self.objects, self.repo.format, None, &self.tickets_dir)?;
+        let built = self.build(&nothing, change, self.run.writer()?)?;
+        diary.attempts += 1;
+        diary.commits.push(built.commit.clone());
+        diary.paths.clone_from(&built.paths);
+        let made = match &self.remote {
+            Some(remote) => self.create_there(remote, &built.commit)?,
+            None => self.create_here(&built.commit, &change.subject)?,
+        };
+        Ok(made.then(|| self.begun(built)))
+    }
+
+    fn create_there(&self, remote: &RemoteName, commit: &Oid) -> Result<bool, TrunkError> {
+        let update = RefUpdate::Create { name: self.branch.clone(), to: commit.clone() };
+        let updates = std::slice::from_ref(&update);
+        let (verdict, words) = match self.repo.push(remote, updates, Atomic::No, self.deadline) {
+            Ok(report) => (judge(&report, updates), report.words),
+            Err(error) => (Verdict::Unclear, timed_out(error)?),
+        };
+        match verdict {
+            Verdict::Won => return Ok(true),
+            Verdict::Refused { reason } | Verdict::Strange { reason } => {
+                return Err(self.refused(remote, reason, words));
+            }
+            // Somebody else's branch, or no clear answer: the remote itself says what it has.
+            Verdict::Behind
+            | Verdict::Taken { .. }
+            | Verdict::Busy { .. }
+            | Verdict::NotAtomic
+            | Verdict::Unclear => {}
+        }
+        let until = self.deadline.max(Instant::now() + LAST_WORD);
+        let failed = |landing| TrunkError::Unreachable {
+            remote: remote.clone(),
+            words: words.clone(),
+            landing,
+        };
+        match self.repo.ls_remote(remote, &[self.branch.as_str()], until) {
+            Ok(refs) => match refs.iter().find(|r| r.name == self.branch) {
+                Some(there) => Ok(there.oid == *commit),
+                None if speaks_of_permission(&words) => {
+                    Err(TrunkError::Denied { remote: remote.clone(), words })
+                }
+                None => Err(failed(Landing::No)),
+            },
+            Err(error) => {
+                tracing::debug!(%error, "ls-remote");
+                Err(failed(Landing::Unknown))
+            }
+        }
+    }
+
+    fn create_here(&self, commit: &Oid, subject: &str) -> Result<bool, TrunkError> {
+        let edit = LocalEdit::Set { name: self.branch.clone(), to: commit.clone(), from: None };
+        if self.repo.update_refs(&[edit], &format!("tix: {subject}"))? {
+            return Ok(true);
+        }
+        if self.objects.resolve(self.branch.as_str())?.is_some() {
+            return Ok(false);
+        }
+        // Absent and still refused: a branch `tickets/x` stands in the way of `tickets`.
+        Err(TrunkError::LocalRefTaken { branch: self.branch.clone() })
+    }
+
+    fn begun(&self, built: Built) -> Landed<()> {
+        let moved =
+            MovedRef { name: self.branch.clone(), old: None, new: Some(built.commit.clone()) };
+        Landed {
+            output: (),
+            commit: built.commit,
+            parent: None,
+            paths: built.paths,
+            moved: vec![moved],
+            attempts: 1,
+            warnings: Vec::new(),
+        }
+    }
+}
