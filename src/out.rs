@@ -77,7 +77,7 @@ impl Out {
     /// Prints the answer as one JSON object on one line.
     pub fn json(&self, value: &impl Serialize) {
         match serde_json::to_string(value) {
-            Ok(text) => write_all(&mut io::stdout().lock(), &format!("{text}\n")),
+            Ok(text) => write_all(&mut io::stdout().lock(), format!("{text}\n")),
             Err(error) => tracing::error!(%error, "JSON"),
         }
     }
@@ -86,7 +86,7 @@ impl Out {
     pub fn narrate(&self, text: &str) {
         if self.narration == Narration::On {
             self.clear_progress();
-            write_all(&mut io::stderr().lock(), &format!("{text}\n"));
+            write_all(&mut io::stderr().lock(), format!("{text}\n"));
         }
     }
 
@@ -94,13 +94,13 @@ impl Out {
     pub fn warn(&self, text: &str) {
         self.clear_progress();
         let label = self.paint("33", "warning:");
-        write_all(&mut io::stderr().lock(), &format!("{label} {}\n", safe(text)));
+        write_all(&mut io::stderr().lock(), format!("{label} {}\n", safe(text)));
     }
 
     /// Shows what is being waited for, on one line that the next output replaces; on a terminal only.
     pub fn progress(&self, text: &str) {
         if self.terminal && self.narration == Narration::On && self.format == Format::Human {
-            write_all(&mut io::stderr().lock(), &format!("\r\x1b[K{text}"));
+            write_all(&mut io::stderr().lock(), format!("\r\x1b[K{text}"));
         }
     }
 

@@ -286,6 +286,8 @@ impl Call {
             .env("LANGUAGE", "en")
             // Replaced objects are one clone's private view; the trunk is what everybody sees.
             .env("GIT_NO_REPLACE_OBJECTS", "1")
+            // With 0 a conversation would wait for ever for an answer that git holds back.
+            .env("GIT_FLUSH", "1")
             .envs(self.env.iter().map(|(k, v)| (k, v)))
             .current_dir(&self.git.dir)
             .stdin(if self.stdin.is_some() { Stdio::piped() } else { Stdio::null() })

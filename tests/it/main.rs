@@ -15,6 +15,7 @@ mod harness_works;
 mod init;
 mod net_works;
 mod new;
+mod odd;
 mod reading;
 mod release;
 mod tidy;
