@@ -367,6 +367,10 @@ impl From<WorkspaceError> for Failure {
                 .fact("branch", branch.short())
                 .fact("commit", at.to_string())
                 .hint(format!("give it another name: git branch -m {0} {0}-old", branch.short())),
+            WorkspaceError::CheckedOut { branch, path } => Failure::new(Exit::Refused, message)
+                .fact("branch", branch.short())
+                .fact("path", path.display().to_string())
+                .hint(format!("give it another name: git branch -m {0} {0}-old", branch.short())),
             WorkspaceError::BadPath { .. } => Failure::new(Exit::Damaged, message)
                 .hint("set it anew: git config tix.worktree \"../{repo}.worktrees/{id}\""),
             WorkspaceError::Setup { .. } | WorkspaceError::Record { .. } => {

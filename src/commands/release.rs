@@ -1,6 +1,6 @@
 //! `tix release`: give a ticket back to the queue.
 
-use super::shared::find::not_found;
+use super::shared::find::find_ticket;
 use super::shared::give_back::{Freed, GiveBack, clear_local, give_back};
 use super::shared::receipt::{ClaimJson, Receipt, record};
 use super::{Context, Globals};
@@ -140,10 +140,7 @@ fn find(ctx: &Context<'_>, run: &Run, query: &str) -> Result<TicketId, Failure> 
     let silent = |_| {};
     let trunk = ctx.engine(run, &silent);
     let view = trunk.fetch_view()?;
-    match view.snapshot.find(query) {
-        Ok(entry) => Ok(entry.id.clone()),
-        Err(refusal) => Err(not_found(ctx, &view, query, refusal)),
-    }
+    find_ticket(ctx, &view, query).map(|entry| entry.id.clone())
 }
 
 /// The claim that ended, as the trunk had it before.

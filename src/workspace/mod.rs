@@ -47,6 +47,14 @@ pub enum WorkspaceError {
         /// Where it is.
         at: Oid,
     },
+    /// A local branch of that name is checked out in a worktree that is not tix's.
+    #[error("the branch {} is checked out already, in {}", branch.short(), path.display())]
+    CheckedOut {
+        /// Which branch.
+        branch: RefName,
+        /// Where.
+        path: PathBuf,
+    },
     /// The template gives no path.
     #[error("the workspace has no place: {why}")]
     BadPath {
@@ -102,8 +110,10 @@ pub fn preflight(
     if !holds_nothing {
         return Err(taken());
     }
-    if repo.worktrees()?.iter().any(|w| w.branch.as_ref() == Some(branch)) {
-        return Err(taken());
+    let worktrees = repo.worktrees()?;
+    if let Some(there) = worktrees.iter().find(|w| w.branch.as_ref() == Some(branch)) {
+        let (branch, path) = (branch.clone(), there.path.clone());
+        return Err(WorkspaceError::CheckedOut { branch, path });
     }
     Ok(Leftover::Branch(local.clone()))
 }
@@ -186,7 +196,7 @@ pub fn create(
     if answer.code != Some(0) && answer.stderr.contains("already registered") {
         // A worktree whose directory somebody removed by hand; git keeps the name until it is told. The
         // branch was made before git saw that.
-        repo.prune_worktrees()?;
+        forget_gone(repo, Some(path), branch)?;
         answer = repo.add_worktree_of(path, branch)?;
     }
     if answer.code == Some(0) {
@@ -207,11 +217,8 @@ pub fn recreate(
     path: &Path,
     branch: &RefName,
 ) -> Result<Option<String>, WorkspaceError> {
-    let mut answer = repo.add_worktree_of(path, branch)?;
-    if answer.code != Some(0) && answer.stderr.contains("already registered") {
-        repo.prune_worktrees()?;
-        answer = repo.add_worktree_of(path, branch)?;
-    }
+    forget_gone(repo, Some(path), branch)?;
+    let answer = repo.add_worktree_of(path, branch)?;
     if answer.code == Some(0) {
         return Ok(None);
     }
@@ -220,6 +227,23 @@ pub fn recreate(
         return Ok(Some(hook_failed(&words)));
     }
     Err(WorkspaceError::Setup { words })
+}
+
+/// Makes git forget worktrees whose directories are gone: the one at this path, and one of this branch.
+/// All others stay, as the disk that they are on may only be away.
+pub fn forget_gone(
+    repo: &Repo,
+    path: Option<&Path>,
+    branch: &RefName,
+) -> Result<(), WorkspaceError> {
+    for worktree in repo.worktrees()? {
+        let ours = worktree.branch.as_ref() == Some(branch)
+            || path.is_some_and(|path| path == worktree.path);
+        if ours && worktree.prunable {
+            repo.remove_worktree(&worktree.path)?;
+        }
+    }
+    Ok(())
 }
 
 /// Whether the branch has a worktree although git ended with a failure. It removes a worktree that it

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::{Activation, Plan, Won};
-use crate::commands::shared::find::{not_found, queued_path};
+use crate::commands::shared::find::{find_ticket, queued_path};
 use crate::commands::shared::give_back::clear_local;
 use crate::config::Record;
 use crate::error::{Exit, Failure};
@@ -29,6 +29,8 @@ pub(super) struct Active {
     pub(super) id: TicketId,
     pub(super) path: RepoPath,
     pub(super) held: Held,
+    /// The session it belongs to, for the path of its workspace.
+    pub(super) session: String,
     pub(super) trunk: Oid,
 }
 
@@ -124,6 +126,7 @@ impl Activation<'_> {
                 id: entry.id.clone(),
                 path: entry.path.clone(),
                 held: ticket.held(),
+                session: lifecycle::session_of(&ticket),
                 trunk: view.commit().cloned().unwrap_or_else(|| Oid::zero(20)),
             }))));
         }
@@ -199,10 +202,7 @@ impl Activation<'_> {
 
     /// The ticket that is meant, or words on where it may be instead.
     fn find<'v>(&self, view: &'v View<'_>) -> Result<&'v Entry, Stop<Detour>> {
-        let query = self.args.ticket.as_str();
-        view.snapshot
-            .find(query)
-            .map_err(|refusal| Stop::refuse(not_found(self.ctx, view, query, refusal)))
+        find_ticket(self.ctx, view, &self.args.ticket).map_err(Stop::refuse)
     }
 
     /// Where the ticket branch starts when it does not start at the claim.

@@ -222,9 +222,7 @@ impl Activation<'_> {
     ) -> Result<std::path::PathBuf, Failure> {
         let ctx = self.ctx;
         let bad = |why: String| Failure::new(Exit::Damaged, why);
-        let family = active.id.without_sequence();
-        let session = family.strip_prefix("TICKET-").unwrap_or(family);
-        let path = ctx.workspace_path(&active.id, session).map_err(bad)?;
+        let path = ctx.workspace_path(&active.id, &active.session).map_err(bad)?;
         match (ctx.objects.resolve(branch.as_str())?, at) {
             (Some(_), _) => {
                 if let Some(warning) = workspace::recreate(&ctx.repo, &path, branch)? {
@@ -343,7 +341,7 @@ impl Activation<'_> {
                 .hint(give_back));
             }
         }
-        ctx.repo.prune_worktrees()?;
+        workspace::forget_gone(&ctx.repo, None, branch)?;
         let edit = crate::git::LocalEdit::Delete { name: branch.clone(), at: Some(local) };
         ctx.repo.update_refs(&[edit], "tix: clear an unfinished set-up")?;
         Ok(())

@@ -193,7 +193,7 @@ pub fn clear_local(
         remove_if_empty(worktree.path.parent());
     }
     if worktree.is_some_and(|w| w.prunable) {
-        repo.prune_worktrees()?;
+        workspace::forget_gone(repo, None, &branch)?;
     }
     if let Some(local) = local {
         let edit = LocalEdit::Delete { name: branch.clone(), at: Some(local) };
