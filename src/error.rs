@@ -315,6 +315,8 @@ impl From<TrunkError> for Failure {
             TrunkError::NoTrunk { branches, .. } => Failure::new(Exit::Refused, message)
                 .fact("branches", branches.join(", "))
                 .hint("say which branch the tickets are on: git config tix.trunk <branch>"),
+            TrunkError::NoBase { .. } => Failure::new(Exit::Refused, message)
+                .hint("say which branch it is: git config tix.base <branch>"),
             TrunkError::NoLocalTrunk { .. } => Failure::new(Exit::Refused, message).hint(
                 "make the first commit, or say which branch it is: git config tix.trunk <branch>",
             ),

@@ -1,6 +1,6 @@
 //! `tix release`: give a ticket back to the queue.
 
-use super::shared::find::find_ticket;
+use super::shared::find::{claim_commit, find_ticket};
 use super::shared::give_back::{Freed, GiveBack, clear_local, give_back};
 use super::shared::receipt::{ClaimJson, Receipt, record};
 use super::{Context, Globals};
@@ -151,12 +151,12 @@ fn old_claim(ctx: &Context<'_>, landed: &Landed<Freed>, id: &TicketId) -> Option
             .ok()?;
     let entry = view.snapshot.find_id(id).ok()?;
     let held = view.read(entry).ok()?.held();
-    let commit = ctx.repo.last_commit_of(parent, entry.path.as_bytes()).ok().flatten();
+    let commit = claim_commit(&ctx.repo, parent, &entry.path, held.claim_id.as_deref());
     Some(ClaimJson {
         id: held.claim_id.unwrap_or_default(),
         by: held.by.unwrap_or_default(),
         at: held.at.unwrap_or_default(),
-        commit: commit.map(|(oid, _)| oid.to_string()).unwrap_or_default(),
+        commit: commit.ok().flatten().map(|(oid, _)| oid.to_string()).unwrap_or_default(),
         branch: ctx.trunk.short().to_owned(),
         attempts: 0,
     })

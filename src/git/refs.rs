@@ -201,14 +201,20 @@ impl Repo {
         from: &Oid,
         path: &[u8],
     ) -> Result<Option<(Oid, String)>, GitError> {
-        let mut call = self.git().call("log").args([
-            "-1",
-            "--no-renames",
-            "--format=%H%n%B",
-            from.as_str(),
-            "--",
-        ]);
-        call = call.arg(literal_pathspec(path));
+        self.last_commit_with(from, path, &[])
+    }
+
+    /// The same among the commits whose messages contain all of `words`.
+    pub fn last_commit_with(
+        &self,
+        from: &Oid,
+        path: &[u8],
+        words: &[&str],
+    ) -> Result<Option<(Oid, String)>, GitError> {
+        let call = self.git().call("log").args(["-1", "--no-renames", "--format=%H%n%B"]);
+        let mut call = call.args(["--fixed-strings", "--all-match"]);
+        call = call.args(words.iter().map(|word| format!("--grep={word}")));
+        call = call.args([from.as_str(), "--"]).arg(literal_pathspec(path));
         let text = text_of(&call.run_ok()?);
         let (oid, message) = text.split_once('\n').unwrap_or((text.trim_end(), ""));
         Ok(Oid::parse(oid).map(|oid| (oid, message.to_owned())))

@@ -98,6 +98,14 @@ pub enum TrunkError {
         /// The branches it has.
         branches: Vec<String>,
     },
+    /// The remote has the trunk, but not the branch that ticket branches start from.
+    #[error("{remote} has no branch {}, which work is to start from", branch.short())]
+    NoBase {
+        /// Which remote.
+        remote: RemoteName,
+        /// The branch that is missing.
+        branch: RefName,
+    },
     /// There is no remote, and the branch does not exist here.
     #[error("there is no branch {} here", branch.short())]
     NoLocalTrunk {

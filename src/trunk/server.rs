@@ -208,7 +208,12 @@ impl Trunk<'_> {
             return permission(words);
         }
         match self.repo.ls_remote(remote, &[], until) {
-            Ok(refs) if refs.iter().any(|r| r.name == self.branch) => unreachable(words),
+            Ok(refs) if refs.iter().any(|r| r.name == self.branch) => match &self.base {
+                Some(base) if !refs.iter().any(|r| r.name == *base) => {
+                    TrunkError::NoBase { remote: remote.clone(), branch: base.clone() }
+                }
+                _ => unreachable(words),
+            },
             Ok(refs) => {
                 let is_branch =
                     |r: &crate::git::RefValue| r.name.as_str().starts_with("refs/heads/");
@@ -429,6 +434,7 @@ fn unknown(remote: &RemoteName, error: &TrunkError) -> TrunkError {
         | TrunkError::RemoteRefused { .. }
         | TrunkError::RefTaken { .. }
         | TrunkError::NoTrunk { .. }
+        | TrunkError::NoBase { .. }
         | TrunkError::NoLocalTrunk { .. }
         | TrunkError::LocalRefTaken { .. }
         | TrunkError::Contended { .. }

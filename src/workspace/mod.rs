@@ -146,7 +146,14 @@ fn check_writable(path: &Path) -> Result<(), WorkspaceError> {
     let Some(nearest) = path.ancestors().skip(1).find(exists) else { return Ok(()) };
     match tempfile::Builder::new().prefix(".tix-probe-").tempfile_in(nearest) {
         Ok(_) => Ok(()),
-        Err(source) => Err(WorkspaceError::NotWritable { path: nearest.to_owned(), source }),
+        Err(error) => {
+            // The system's own error, without the name of the probe, which nobody knows.
+            let inner = error.get_ref().and_then(|wrapped| wrapped.source());
+            let inner = inner.and_then(|inner| inner.downcast_ref::<io::Error>());
+            let code = inner.and_then(io::Error::raw_os_error);
+            let source = code.map_or(error, io::Error::from_raw_os_error);
+            Err(WorkspaceError::NotWritable { path: nearest.to_owned(), source })
+        }
     }
 }
 

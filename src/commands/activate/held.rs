@@ -3,12 +3,13 @@
 use super::claim::{Active, Detour};
 use super::{Activation, Won};
 use crate::commands::shared::branch::set_upstream;
+use crate::commands::shared::find::claim_commit;
 use crate::commands::shared::own::holds_no_work;
 use crate::commands::shared::receipt::{Receipt, WorkspaceJson};
 use crate::commands::shared::shell_word;
 use crate::config::Record;
 use crate::error::{Exit, Failure, held_facts};
-use crate::git::Kind;
+use crate::git::{GitError, Kind};
 use crate::lifecycle::{self, ClaimRequest, Target};
 use crate::names::{Oid, RefName};
 use crate::ticket::{Document, Status, TicketId};
@@ -68,14 +69,11 @@ impl Activation<'_> {
 
     /// Everything that helps somebody who came second.
     fn held_by_other(&self, active: &Active) -> Failure {
-        let ctx = self.ctx;
         let id = &active.id;
         let by = active.held.by.as_deref().unwrap_or("somebody who left no name");
         let mut failure =
             held_facts(Failure::new(Exit::Held, format!("{id} is held by {by}")), &active.held);
-        if let Ok(Some((commit, message))) =
-            ctx.repo.last_commit_of(&active.trunk, active.path.as_bytes())
-        {
+        if let Ok(Some((commit, message))) = self.claim_commit(active) {
             let host = message.lines().find_map(|line| line.strip_prefix("Tix-Host: "));
             failure = failure.maybe_fact("from", host).fact("commit", commit.to_string());
         }
@@ -87,6 +85,11 @@ impl Activation<'_> {
                 .hint(format!("if it is yours, from another clone: tix activate {id} --resume"));
         }
         failure
+    }
+
+    fn claim_commit(&self, active: &Active) -> Result<Option<(Oid, String)>, GitError> {
+        let claim_id = active.held.claim_id.as_deref();
+        claim_commit(&self.ctx.repo, &active.trunk, &active.path, claim_id)
     }
 
     /// Whether the set-up was finished: the branch (or the trunk, where that is written) says so, and so
@@ -201,7 +204,7 @@ impl Activation<'_> {
             branch: self.ctx.trunk.short().to_owned(),
             attempts: 0,
         });
-        let claim_commit = self.ctx.repo.last_commit_of(&active.trunk, active.path.as_bytes())?;
+        let claim_commit = self.claim_commit(active)?;
         if let (Some(claim), Some((commit, _))) = (receipt.claim.as_mut(), claim_commit) {
             claim.commit = commit.to_string();
         }

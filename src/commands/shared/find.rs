@@ -2,7 +2,9 @@
 
 use super::context::Context;
 use crate::error::{Exit, Failure};
-use crate::lifecycle::{Entry, Refusal};
+use crate::git::{GitError, Repo};
+use crate::lifecycle::{Entry, Refusal, trailer};
+use crate::names::{Oid, RepoPath};
 use crate::ticket::TicketId;
 use crate::trunk::View;
 
@@ -46,6 +48,23 @@ fn renamed(
         }
     }
     Ok(None)
+}
+
+/// The commit that made a claim, and its message: of the commits that name the claim the one that names the
+/// machine too. Without a claim id it is the last that touched the ticket.
+pub fn claim_commit(
+    repo: &Repo,
+    trunk: &Oid,
+    path: &RepoPath,
+    claim_id: Option<&str>,
+) -> Result<Option<(Oid, String)>, GitError> {
+    let words = claim_id.map(|id| format!("{}: {id}", trailer::CLAIM));
+    let host = format!("{}: ", trailer::HOST);
+    let words: Vec<&str> = match &words {
+        Some(claim) => vec![claim, &host],
+        None => Vec::new(),
+    };
+    repo.last_commit_with(trunk, path.as_bytes(), &words)
 }
 
 /// The failure for a query that found nothing on the trunk. A ticket that is only in the user's own
