@@ -29,7 +29,7 @@ pub use seen::last_fetched;
 pub use view::View;
 
 use crate::git::{CommitText, Objects, RefUpdate, Repo, Writer};
-use crate::lifecycle::{Change, Edit, RefEdit, Target};
+use crate::lifecycle::{Change, Edit, RefEdit, Target, trailer};
 use crate::names::{Oid, RefName, RemoteName, RepoPath};
 
 /// Where the trunk is and how writes to it behave.
@@ -211,8 +211,13 @@ impl Trunk<'_> {
             Ci::Run => change.subject.clone(),
             Ci::Skip => format!("{} [skip ci]", change.subject),
         };
-        let text =
-            CommitText { subject, body: change.reason.clone(), trailers: change.trailers.clone() };
+        let mut trailers = change.trailers.clone();
+        if change.establishes.is_none() {
+            // Two runs of one person that write the same in one second would make one and the same commit,
+            // and both would find it on the trunk and take it for theirs. A claim has its own id against that.
+            trailers.push((trailer::RUN, self.run.token().to_owned()));
+        }
+        let text = CommitText { subject, body: change.reason.clone(), trailers };
         let commit = writer.commit(&tree, view.commit(), &text)?;
         let paths = match view.tree() {
             Some(old) => {

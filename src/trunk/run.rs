@@ -67,6 +67,11 @@ impl Run {
         }
     }
 
+    /// What names this run, and no other.
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
     /// A ref of this run's own; it is deleted when the run ends.
     pub fn private_ref(&self, name: &str) -> Result<RefName, TrunkError> {
         let full = format!("refs/tix/run/{}/{name}", self.token);

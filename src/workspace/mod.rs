@@ -147,11 +147,8 @@ fn check_writable(path: &Path) -> Result<(), WorkspaceError> {
     match tempfile::Builder::new().prefix(".tix-probe-").tempfile_in(nearest) {
         Ok(_) => Ok(()),
         Err(error) => {
-            // The system's own error, without the name of the probe, which nobody knows.
-            let inner = error.get_ref().and_then(|wrapped| wrapped.source());
-            let inner = inner.and_then(|inner| inner.downcast_ref::<io::Error>());
-            let code = inner.and_then(io::Error::raw_os_error);
-            let source = code.map_or(error, io::Error::from_raw_os_error);
+            // The error itself names the probe, which means nothing to anybody.
+            let source = io::Error::from(error.kind());
             Err(WorkspaceError::NotWritable { path: nearest.to_owned(), source })
         }
     }

@@ -51,7 +51,7 @@ fn a_file_in_the_place_of_the_directory_above_stops_it_before_the_lock() {
     exit: 5
     ----- stdout -----
     ----- stderr -----
-    error: the workspace cannot be made in [ROOT]/a.worktrees: Not a directory (os error 20)
+    error: the workspace cannot be made in [ROOT]/a.worktrees: not a directory
       path  [ROOT]/a.worktrees
     hint: make room or fix the permissions, or put workspaces elsewhere: git config tix.worktree <template>
     ");
