@@ -183,6 +183,18 @@ impl Repo {
         Ok(())
     }
 
+    /// Forgets the upstream of a branch that is gone. Call it under the same lock as [`Repo::set_upstream`].
+    pub fn forget_upstream(&self, branch: &RefName) -> Result<(), GitError> {
+        let section = format!("branch.{}", branch.short());
+        let answer = self.git().call("config").args(["--remove-section", &section]).run()?;
+        match answer.code {
+            // 128 is "no such section", and also a configuration that cannot be written: the branch is gone
+            // either way, and a line about it that stays does no harm.
+            Some(0 | 128) => Ok(()),
+            _ => Err(ExecError::Failed(Box::new(answer)).into()),
+        }
+    }
+
     /// The newest commit that touched `path`, looking back from `from`: its id and whole message.
     pub fn last_commit_of(
         &self,

@@ -145,7 +145,7 @@ mod tests {
         let oid = Oid::parse(&"1".repeat(40)).unwrap();
         let name = |n: &str| RefName::branch(n).unwrap();
         let updates = [
-            RefUpdate::Forward { name: name("main"), to: oid.clone() },
+            RefUpdate::Move { name: name("main"), from: oid.clone(), to: oid.clone() },
             RefUpdate::Create { name: name("ticket/T"), to: oid },
         ];
         let refs = lines

@@ -62,13 +62,15 @@ impl Trunk<'_> {
         let mut backoff =
             Backoff::new(u64::from_str_radix(&super::run::random_token(), 16).unwrap_or(1));
         let mut atomic = Atomic::Yes;
-        let mut last: Option<(Failure, String, Option<Oid>)> = None;
+        let mut last: Option<(Failure, String, [Option<Oid>; 2])> = None;
         loop {
             (self.progress)(Step::Queue);
             let turn = queue::enter(&self.runtime_dir, self.url(remote), self.deadline);
             let began = Instant::now();
             let view = match self.fetch(remote) {
                 Ok(view) => view,
+                // A trunk that is gone holds no push of ours either, and none can land: each expects it where it was.
+                Err(error @ TrunkError::NoTrunk { .. }) => return Err(error.into()),
                 Err(error) if sent.is_empty() => return Err(error.into()),
                 Err(error) => {
                     drop(turn);
@@ -82,7 +84,7 @@ impl Trunk<'_> {
                 return Ok(self.won(remote, diary, mine, atomic));
             }
             if let Some((failure, words, before)) = last.take() {
-                let still = view.commit() == before.as_ref();
+                let still = seen(&view) == before;
                 let landing = still.then(|| still_open(&sent, view.commit()));
                 self.explain(remote, failure, words, landing, &mut patience)?;
             }
@@ -108,7 +110,7 @@ impl Trunk<'_> {
                 Verdict::Strange { reason } => Failure::Strange { reason },
                 Verdict::Unclear => Failure::Unclear,
             };
-            last = Some((failure, words, mine.parent.clone()));
+            last = Some((failure, words, seen(&view)));
             sent.push(mine);
             drop(turn);
             self.pause(&mut backoff, began.elapsed());
@@ -129,7 +131,7 @@ impl Trunk<'_> {
         diary.commits.push(built.commit.clone());
         diary.paths.clone_from(&built.paths);
         (self.progress)(Step::Push(diary.attempts));
-        let updates = self.all_updates(&change, &built.commit);
+        let updates = self.all_updates(&change, view.commit(), &built.commit);
         let first = match atomic {
             Atomic::Yes => updates.as_slice(),
             Atomic::No => updates.get(..1).unwrap_or_default(),
@@ -301,8 +303,14 @@ impl Trunk<'_> {
         TrunkError::RemoteRefused { remote, branch, reason, words }
     }
 
-    fn all_updates(&self, change: &Change, commit: &Oid) -> Vec<RefUpdate> {
-        let trunk = RefUpdate::Forward { name: self.branch.clone(), to: commit.clone() };
+    /// The trunk moves from exactly the commit that the change was decided on, its parent: a trunk that
+    /// was deleted or set back meanwhile is not brought back by our push, as a mere fast-forward would do.
+    fn all_updates(&self, change: &Change, parent: Option<&Oid>, commit: &Oid) -> Vec<RefUpdate> {
+        let (name, to) = (self.branch.clone(), commit.clone());
+        let trunk = match parent {
+            Some(from) => RefUpdate::Move { name, from: from.clone(), to },
+            None => RefUpdate::Create { name, to },
+        };
         std::iter::once(trunk).chain(Trunk::updates(change, commit)).collect()
     }
 
@@ -342,7 +350,7 @@ impl Trunk<'_> {
             let old = match update {
                 RefUpdate::Move { from, .. } => Some(from.clone()),
                 RefUpdate::Delete { at, .. } => Some(at.clone()),
-                RefUpdate::Forward { .. } | RefUpdate::Create { .. } => None,
+                RefUpdate::Create { .. } => None,
             };
             moved.push(MovedRef {
                 name: update.name().clone(),
@@ -373,6 +381,11 @@ impl Trunk<'_> {
         let config = &self.repo.config;
         config.last(&format!("remote.{remote}.url")).unwrap_or(remote.as_str())
     }
+}
+
+/// What others can have moved between two looks: the trunk, and the branch that is watched.
+fn seen(view: &View<'_>) -> [Option<Oid>; 2] {
+    [view.commit().cloned(), view.watched().cloned()]
 }
 
 /// How many failures are borne that nobody else's progress explains.

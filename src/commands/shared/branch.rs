@@ -1,15 +1,41 @@
-//! Pushing a ticket branch, and knowing afterwards where it is.
+//! Pushing a ticket branch, and knowing afterwards where it is; its upstream.
 
 use std::time::{Duration, Instant};
 
 use super::context::Context;
 use crate::error::{Exit, Failure};
-use crate::git::{Atomic, GitError, PushReport, RefOutcome, RefUpdate};
-use crate::names::RemoteName;
+use crate::git::{Atomic, GitError, PushReport, RefOutcome, RefUpdate, Repo};
+use crate::lock::Lock;
+use crate::names::{RefName, RemoteName};
 
 /// How long one push may take when the command's own time is nearly up: the claim stands already, and
 /// to leave it half done is worse than to be late.
 const AT_LEAST: Duration = Duration::from_secs(10);
+
+/// How long other processes of this clone may keep the configuration file.
+const CONFIG_PATIENCE: Duration = Duration::from_secs(20);
+
+/// Sets the upstream of a ticket branch, one process of this clone at a time.
+pub fn set_upstream(repo: &Repo, branch: &RefName, remote: &RemoteName) -> Result<(), Failure> {
+    let lock = config_lock(repo);
+    let result = repo.set_upstream(branch, remote);
+    drop(lock);
+    Ok(result?)
+}
+
+/// Forgets the upstream of a ticket branch that is gone.
+pub fn forget_upstream(repo: &Repo, branch: &RefName) -> Result<(), Failure> {
+    let lock = config_lock(repo);
+    let result = repo.forget_upstream(branch);
+    drop(lock);
+    Ok(result?)
+}
+
+/// Without the lock it is tried all the same: it only makes a collision unlikely.
+fn config_lock(repo: &Repo) -> Option<Lock> {
+    let path = repo.tix_dir().join("locks/config.lock");
+    Lock::take(&path, Instant::now() + CONFIG_PATIENCE).ok().flatten()
+}
 
 /// How the branch came to be where it should.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +78,7 @@ pub fn push_branch(
         let expected = match update {
             RefUpdate::Move { from, .. } => Some(from),
             RefUpdate::Delete { at, .. } => Some(at),
-            RefUpdate::Create { .. } | RefUpdate::Forward { .. } => None,
+            RefUpdate::Create { .. } => None,
         };
         if expected.is_some() && at.as_ref() != expected {
             return Err(Failure::new(
