@@ -7,6 +7,7 @@ pub mod activate;
 mod branch;
 pub mod completions;
 pub mod context;
+pub mod demo;
 mod find;
 mod give_back;
 pub mod init;

@@ -213,23 +213,11 @@ impl Call {
             Some(at) => wait_until(child, at),
         };
         signals::check()?;
-        let (status, stdout, stderr) = match ended {
-            Ok(Some(all)) => all,
-            Ok(None) => return Err(ExecError::TimedOut { call, after: started.elapsed() }),
-            Err(source) => return Err(ExecError::Pipe { call, source }),
-        };
-        let finished = Finished {
-            call,
-            code: status.code(),
-            status: status.to_string(),
-            stdout,
-            stderr: redact(&text_of(&stderr)),
-        };
-        tracing::debug!(call = %finished.call, status = %finished.status, ms = millis(started), "git");
-        if finished.code.is_none() {
-            return Err(ExecError::Failed(Box::new(finished)));
+        match ended {
+            Ok(Some(all)) => finished(call, started, all),
+            Ok(None) => Err(ExecError::TimedOut { call, after: started.elapsed() }),
+            Err(source) => Err(ExecError::Pipe { call, source }),
         }
-        Ok(finished)
     }
 
     /// Runs to the end and wants exit code 0.
@@ -308,6 +296,61 @@ impl fmt::Display for Call {
     }
 }
 
+/// Another program than git, in an environment that holds what it is given and nothing else.
+pub struct Program {
+    path: PathBuf,
+    dir: PathBuf,
+    args: Vec<OsString>,
+    env: Vec<(OsString, OsString)>,
+}
+
+impl Program {
+    /// A program to be run in `dir`; one that is a bare name is looked for on tix's own search path.
+    pub fn new(program: impl Into<PathBuf>, dir: &Path) -> Program {
+        Program { path: program.into(), dir: dir.to_owned(), args: Vec::new(), env: Vec::new() }
+    }
+
+    /// Adds arguments.
+    pub fn args<I: IntoIterator<Item = S>, S: AsRef<OsStr>>(mut self, args: I) -> Self {
+        self.args.extend(args.into_iter().map(|a| a.as_ref().to_owned()));
+        self
+    }
+
+    /// Adds variables.
+    pub fn envs(mut self, vars: impl IntoIterator<Item = (OsString, OsString)>) -> Self {
+        self.env.extend(vars);
+        self
+    }
+
+    /// Runs to the end; any exit code is an answer, a signal is not. A signal to tix is passed on.
+    pub fn run(self) -> Result<Finished, ExecError> {
+        signals::check()?;
+        let words = self.args.iter().map(|arg| format!(" {}", arg.display()));
+        let call = redact(&format!("{}{}", self.path.display(), words.collect::<String>()));
+        let started = Instant::now();
+        #[allow(clippy::disallowed_methods, reason = "this is the one place")]
+        let mut command = Command::new(&self.path);
+        command.args(&self.args).env_clear().envs(self.env).current_dir(&self.dir);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        let spawned = command.spawn();
+        let child =
+            spawned.map_err(|source| ExecError::Spawn { program: self.path.clone(), source })?;
+        let group = signals::Group::of(&child);
+        let ended = child.wait_with_output();
+        drop(group);
+        signals::check()?;
+        let output = ended.map_err(|source| ExecError::Pipe { call: call.clone(), source })?;
+        finished(call, started, (output.status, output.stdout, output.stderr))
+    }
+
+    /// Starts on another thread, to be waited for later.
+    pub fn start(self) -> Running {
+        Running(thread::spawn(move || self.run()))
+    }
+}
+
 /// A call that runs on another thread.
 pub struct Running(thread::JoinHandle<Result<Finished, ExecError>>);
 
@@ -371,6 +414,19 @@ pub fn text_of(bytes: &[u8]) -> String {
 
 fn millis(since: Instant) -> u64 {
     u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
+
+/// What became of a child; a signal is a failure.
+fn finished(call: String, started: Instant, ended: Output) -> Result<Finished, ExecError> {
+    let (status, stdout, stderr) = ended;
+    let stderr = redact(&text_of(&stderr));
+    let (code, words) = (status.code(), status.to_string());
+    tracing::debug!(%call, status = %words, ms = millis(started), "ended");
+    let finished = Finished { call, code, status: words, stdout, stderr };
+    match code {
+        Some(_) => Ok(finished),
+        None => Err(ExecError::Failed(Box::new(finished))),
+    }
 }
 
 type Output = (ExitStatus, Vec<u8>, Vec<u8>);

@@ -16,7 +16,7 @@ mod tree;
 mod worktree;
 
 pub use commit::{CommitText, Writer};
-pub use exec::{ExecError, Git, Running};
+pub use exec::{ExecError, Git, Program, Running};
 pub use objects::{Kind, Object, Objects};
 pub use push::{Atomic, PushReport, PushedRef, RefOutcome, RefUpdate};
 pub use redact::redact;
