@@ -244,17 +244,13 @@ impl From<Refusal> for Failure {
             Refusal::Held { id, held, .. } => held_facts(Failure::new(Exit::Held, message), &held)
                 .fact("ticket", id.to_string())
                 .hint("take another ticket: tix list --lane queue"),
-            Refusal::NotInQueue { id, lane } => Failure::new(Exit::Refused, message)
-                .fact("lane", lane.as_str())
-                .hint(format!("look at it: tix show {id}")),
+            Refusal::NotInQueue { id, lane } | Refusal::NotActive { id, lane } => {
+                Failure::new(Exit::Refused, message)
+                    .fact("lane", lane.as_str())
+                    .hint(format!("look at it: tix show {id}"))
+            }
             Refusal::NotClaimable { need, id, .. } => Failure::new(Exit::Refused, message)
                 .fact("needs", need)
-                .hint(format!("look at it: tix show {id}")),
-            Refusal::Blocked { id, .. } => {
-                Failure::new(Exit::Refused, message).hint(format!("look at it: tix show {id}"))
-            }
-            Refusal::NotActive { id, lane } => Failure::new(Exit::Refused, message)
-                .fact("lane", lane.as_str())
                 .hint(format!("look at it: tix show {id}")),
             Refusal::NotHolder { id, held, .. } => {
                 held_facts(Failure::new(Exit::Refused, message), &held)
@@ -275,7 +271,7 @@ impl From<Refusal> for Failure {
                     .hint("keep one of them and remove the others")
             }
             Refusal::BadName { .. } => Failure::new(Exit::Damaged, message),
-            Refusal::Exists { id, .. } => {
+            Refusal::Blocked { id, .. } | Refusal::Exists { id, .. } => {
                 Failure::new(Exit::Refused, message).hint(format!("look at it: tix show {id}"))
             }
         }

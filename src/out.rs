@@ -36,6 +36,7 @@ pub struct Out {
     terminal: bool,
 }
 
+#[allow(clippy::unused_self, reason = "whoever prints must have been given the printer")]
 impl Out {
     /// An output in this form. Colour only on a terminal, and never against `NO_COLOR` (<https://no-color.org>).
     pub fn new(format: Format, narration: Narration, env: &crate::env::Env) -> Out {

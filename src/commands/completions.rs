@@ -20,6 +20,7 @@ pub struct Args {
 }
 
 /// Prints the script.
+#[allow(clippy::unnecessary_wraps, reason = "every command has this form")]
 pub fn run(args: &Args, _globals: &Globals, _env: &Env, out: &Out) -> Result<(), Failure> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), "tix", &mut script);

@@ -1,44 +1,16 @@
 //! The commands, a file each: its arguments (whose doc comments are its help) and its `run`.
 //!
 //! A command resolves, decides, changes and answers. What is decided is pure and lives in `lifecycle`;
-//! what is changed goes through `trunk` and `workspace`.
+//! what is changed goes through `trunk` and `workspace`. Commands do not use each other; what several of
+//! them need is in `shared`.
 
 pub mod activate;
-mod branch;
 pub mod completions;
-pub mod context;
 pub mod demo;
-mod find;
-mod give_back;
 pub mod init;
 pub mod new;
-pub mod receipt;
 pub mod release;
+mod shared;
 
-pub use context::{CONFIG_FILE, Context, Globals, progress_line};
-
-/// Who writes the changelog entries of the commands that a holder uses, in the form
-/// `## [time] - Creator: activated`.
-const ROLE: &str = "Creator";
-
-/// The text as one word of a POSIX shell, so that a line can be pasted.
-pub fn shell_word(text: &str) -> String {
-    let plain = |c: char| {
-        c.is_alphanumeric() || matches!(c, '/' | '.' | '-' | '_' | '+' | '@' | '%' | ',' | ':')
-    };
-    if !text.is_empty() && text.chars().all(plain) {
-        return text.to_owned();
-    }
-    format!("'{}'", crate::out::safe(text).replace('\'', "'\\''"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::shell_word;
-
-    #[test]
-    fn a_path_can_be_pasted_into_a_shell() {
-        assert_eq!(shell_word("/a/b-c.d"), "/a/b-c.d");
-        assert_eq!(shell_word("/a b/it's"), "'/a b/it'\\''s'");
-    }
-}
+pub use shared::context::{self, CONFIG_FILE, Context, Globals, progress_line};
+pub use shared::{receipt, shell_word};

@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use super::receipt::{Receipt, record};
+use super::shared::receipt::{Receipt, record};
 use super::{Context, Globals};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
@@ -93,6 +93,12 @@ enum Detour {
     No(Failure),
 }
 
+impl From<Failure> for Detour {
+    fn from(failure: Failure) -> Detour {
+        Detour::No(failure)
+    }
+}
+
 impl From<lifecycle::Refusal> for Detour {
     fn from(refusal: lifecycle::Refusal) -> Detour {
         Detour::No(refusal.into())
@@ -107,10 +113,9 @@ fn create(ctx: &Context<'_>, args: &Args, diary: &mut Diary) -> Result<Receipt, 
     let body = args.body.as_deref().map(|path| read_body(ctx, path)).transpose()?;
     let run = Run::begin(&ctx.repo)?;
     let label = ctx.remote.as_ref().map_or_else(String::new, ToString::to_string);
-    let progress = |step| ctx.out.progress(&super::context::progress_line(&label, step));
+    let progress = |step| ctx.out.progress(&super::shared::context::progress_line(&label, step));
     let trunk = ctx.engine(&run, &progress);
     let created = crate::clock::rfc3339(ctx.now);
-    let no = |failure: Failure| Stop::Refused(Detour::No(failure));
     let result = trunk.transact(diary, |view| {
         if let (Some(key), Some(tip)) = (key, view.commit()) {
             let known = ctx.repo.tickets_with_key(tip, key, ctx.tickets_dir.as_bytes())?;
@@ -120,21 +125,25 @@ fn create(ctx: &Context<'_>, args: &Args, diary: &mut Diary) -> Result<Receipt, 
             }
         }
         let drafts = if files.is_empty() {
-            vec![draft_of_title(ctx, args, view, body.as_deref()).map_err(no)?]
+            vec![draft_of_title(ctx, args, view, body.as_deref()).map_err(Stop::refuse)?]
         } else {
-            files.iter().map(|f| draft_of_file(args, f)).collect::<Result<_, _>>().map_err(no)?
+            files
+                .iter()
+                .map(|f| draft_of_file(args, f))
+                .collect::<Result<_, _>>()
+                .map_err(Stop::refuse)?
         };
-        let drafts = with_options(drafts, args, view).map_err(no)?;
+        let drafts = with_options(drafts, args, view).map_err(Stop::refuse)?;
         let request = NewTicket {
             drafts: &drafts,
             actor: &actor,
             key,
             at: ctx.now,
             created: &created,
-            role: super::ROLE,
+            role: super::shared::ROLE,
             queue: &queue,
         };
-        lifecycle::create(&view.snapshot, &request).map_err(|r| Stop::Refused(r.into()))
+        lifecycle::create(&view.snapshot, &request).map_err(Stop::refuse)
     });
     match result {
         Ok(landed) => Ok(receipt(ctx, &actor, "created", &landed.output.clone(), Some(&landed))),

@@ -1,8 +1,8 @@
 //! `tix release`: give a ticket back to the queue.
 
-use super::find::not_found;
-use super::give_back::{Freed, GiveBack, clear_local, give_back};
-use super::receipt::{ClaimJson, Receipt, record};
+use super::shared::find::not_found;
+use super::shared::give_back::{Freed, GiveBack, clear_local, give_back};
+use super::shared::receipt::{ClaimJson, Receipt, record};
 use super::{Context, Globals};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
@@ -100,12 +100,11 @@ fn release(ctx: &Context<'_>, args: &Args, diary: &mut Diary) -> Result<Receipt,
 
 /// The ticket that is meant: by the trunk as last fetched if it is known there, else by a fetch.
 fn find(ctx: &Context<'_>, run: &Run, query: &str) -> Result<TicketId, Failure> {
-    if let Ok(view) = ctx.last_seen() {
-        if let Ok(entry) = view.snapshot.find(query) {
-            if entry.lane == Lane::Active {
-                return Ok(entry.id.clone());
-            }
-        }
+    if let Ok(view) = ctx.last_seen()
+        && let Ok(entry) = view.snapshot.find(query)
+        && entry.lane == Lane::Active
+    {
+        return Ok(entry.id.clone());
     }
     let silent = |_| {};
     let trunk = ctx.engine(run, &silent);

@@ -115,6 +115,7 @@ impl fmt::Display for Finished {
 
 /// How to start git for one repository: program, directory and repository.
 #[derive(Clone, Debug)]
+#[allow(clippy::struct_field_names, reason = "GIT_DIR is what git calls it")]
 pub struct Git {
     program: PathBuf,
     dir: PathBuf,
@@ -134,6 +135,11 @@ impl Git {
             dir: dir.to_owned(),
             git_dir: Some(git_dir.to_owned()),
         }
+    }
+
+    /// The same git as if called in another directory: it finds the repository from there.
+    pub fn elsewhere(&self, dir: &Path) -> Git {
+        Git { program: self.program.clone(), dir: dir.to_owned(), git_dir: None }
     }
 
     /// Begins a call of one subcommand.

@@ -114,11 +114,6 @@ impl Repo {
         &self.git
     }
 
-    /// git as if called in the worktree at `dir`.
-    pub fn git_in(&self, dir: &Path) -> Git {
-        Git::discovering(dir)
-    }
-
     /// tix's own directory in the repository.
     pub fn tix_dir(&self) -> PathBuf {
         self.common_dir.join("tix")

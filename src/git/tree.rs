@@ -78,6 +78,9 @@ impl TreeEntry {
 /// What one path is to become: a blob, or nothing.
 pub type TreeEdit = (RepoPath, Option<Oid>);
 
+/// An edit, with the rest of the path below the tree at hand.
+type PathEdit<'e> = (Vec<&'e [u8]>, Option<&'e Oid>);
+
 /// A path that differs between two trees, with both sides.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Changed {
@@ -204,7 +207,7 @@ impl Objects {
         format: ObjectFormat,
         writer: &Writer,
     ) -> Result<Oid, GitError> {
-        let edits: Vec<(Vec<&[u8]>, Option<&Oid>)> =
+        let edits: Vec<PathEdit<'_>> =
             edits.iter().map(|(path, oid)| (path.components().collect(), oid.as_ref())).collect();
         match self.rewrite_level(root, &edits, format, writer)? {
             Some(oid) => Ok(oid),
@@ -215,7 +218,7 @@ impl Objects {
     fn rewrite_level(
         &self,
         tree: Option<&Oid>,
-        edits: &[(Vec<&[u8]>, Option<&Oid>)],
+        edits: &[PathEdit<'_>],
         format: ObjectFormat,
         writer: &Writer,
     ) -> Result<Option<Oid>, GitError> {
@@ -226,7 +229,7 @@ impl Objects {
             }
             None => Vec::new(),
         };
-        let mut below: BTreeMap<&[u8], Vec<(Vec<&[u8]>, Option<&Oid>)>> = BTreeMap::new();
+        let mut below: BTreeMap<&[u8], Vec<PathEdit<'_>>> = BTreeMap::new();
         for (path, oid) in edits {
             match path.split_first() {
                 Some((name, [])) => {

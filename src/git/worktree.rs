@@ -30,7 +30,8 @@ impl Repo {
     /// The branch that the worktree at `dir` has checked out, with or without a commit; `None` when HEAD is
     /// detached.
     pub fn current_branch(&self, dir: &Path) -> Result<Option<RefName>, GitError> {
-        let answer = self.git_in(dir).call("symbolic-ref").args(["--quiet", "HEAD"]).run()?;
+        let answer =
+            self.git().elsewhere(dir).call("symbolic-ref").args(["--quiet", "HEAD"]).run()?;
         match answer.code {
             Some(0) => Ok(RefName::parse(text_of(&answer.stdout).trim_end())),
             Some(1) => Ok(None),
@@ -86,7 +87,7 @@ impl Repo {
 
     /// The paths that differ from the worktree's HEAD, untracked ones among them; empty when it is clean.
     pub fn dirty_paths(&self, worktree: &Path) -> Result<Vec<String>, GitError> {
-        let call = self.git_in(worktree).call("status");
+        let call = self.git().elsewhere(worktree).call("status");
         let answer = call
             .args(["--porcelain", "-z", "--untracked-files=normal", "--no-renames"])
             .run_ok()?;
@@ -98,7 +99,7 @@ impl Repo {
     /// Moves index and files of a worktree from one commit to another, as a fast-forward would.
     /// `Ok(false)`: something there would be lost, and nothing was changed.
     pub fn move_along(&self, worktree: &Path, from: &Oid, to: &Oid) -> Result<bool, GitError> {
-        let git = self.git_in(worktree);
+        let git = self.git().elsewhere(worktree);
         // Without this, files whose times changed but not their contents count as modified.
         git.call("update-index").args(["-q", "--refresh"]).run()?;
         let call = git.call("read-tree").args(["-m", "-u", from.as_str(), to.as_str()]);

@@ -57,6 +57,7 @@ pub fn record_activation(
         reason: None,
         trailers: trailers(ticket, claim),
         refs: Vec::new(),
+        establishes: None,
     })
 }
 
@@ -97,6 +98,7 @@ pub fn note_failure(ticket: &Ticket<'_>, note: &FailureNote<'_>) -> Result<Chang
         reason: Some(note.cause.to_owned()),
         trailers: trailers(ticket, note.claim),
         refs: Vec::new(),
+        establishes: None,
     })
 }
 

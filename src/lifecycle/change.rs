@@ -1,6 +1,7 @@
 //! What one operation does to the trunk, as plain data.
 
 use crate::names::{Oid, RefName, RepoPath};
+use crate::ticket::TicketId;
 
 /// One commit on the trunk, and the refs that must move with it or not at all.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +16,10 @@ pub struct Change {
     pub trailers: Vec<(&'static str, String)>,
     /// Other refs, moved in the same transaction.
     pub refs: Vec<RefEdit>,
+    /// The claim that this change is about to make. A commit that is found in the history later, because
+    /// the answer to its push was lost, counts as done only while this claim still stands: somebody may
+    /// have taken the ticket over in between.
+    pub establishes: Option<(TicketId, String)>,
 }
 
 /// What happens to one file.

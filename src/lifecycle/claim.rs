@@ -46,6 +46,9 @@ pub struct ClaimRequest<'a> {
     pub branch: &'a dyn Fn(&TicketId, &str) -> Result<RefName, String>,
     /// Where the ticket branch begins.
     pub base: Target,
+    /// A ticket branch that no claim owns any more: an earlier holder's push that arrived after the
+    /// release. It moves aside with everything in it.
+    pub stray: Option<&'a Oid>,
 }
 
 /// What a claim came to.
@@ -61,6 +64,8 @@ pub struct Claimed {
     pub path: RepoPath,
     /// The ticket branch.
     pub branch: RefName,
+    /// The branch that keeps the work of an earlier holder, if the ticket names one.
+    pub earlier: Option<String>,
 }
 
 /// Moves a ticket from the queue to active.
@@ -89,6 +94,7 @@ pub fn claim(
     if let Some(taken) = snapshot.entries.iter().find(|e| e.path == path) {
         return Err(Refusal::Exists { id: taken.id.clone(), path });
     }
+    let earlier = earlier_work(ticket);
     let mut document = ticket.document.clone();
     if id != entry.id {
         let sequence = format!("{:03}", id.sequence().unwrap_or_default());
@@ -108,9 +114,32 @@ pub fn claim(
         subject: format!("claim: {id}"),
         reason: request.reason.map(str::to_owned),
         trailers: trailers(claim, &id),
-        refs: vec![RefEdit::Create { name: branch.clone(), to: request.base.clone() }],
+        refs: free_branch(&id, &branch, request)?,
+        establishes: Some((id.clone(), claim.id.clone())),
     };
-    Ok((change, Claimed { id, was: entry.id.clone(), session, path, branch }))
+    Ok((change, Claimed { id, was: entry.id.clone(), session, path, branch, earlier }))
+}
+
+/// The ticket branch, made where there must be none; a stray one is kept in the attic first, in the same
+/// transaction, or it would keep the ticket from being claimed by anybody for ever.
+fn free_branch(
+    id: &TicketId,
+    branch: &RefName,
+    request: &ClaimRequest<'_>,
+) -> Result<Vec<RefEdit>, Refusal> {
+    let to = request.base.clone();
+    let Some(stray) = request.stray else {
+        return Ok(vec![RefEdit::Create { name: branch.clone(), to }]);
+    };
+    let attic = RefName::branch(&format!("attic/{id}/stray-{}", stray.short()));
+    let attic = attic.ok_or_else(|| Refusal::BadName {
+        id: id.clone(),
+        why: "it cannot be part of a branch name".to_owned(),
+    })?;
+    Ok(vec![
+        RefEdit::Create { name: attic, to: Target::Commit(stray.clone()) },
+        RefEdit::Move { name: branch.clone(), from: stray.clone(), to },
+    ])
 }
 
 /// Renews an unfinished claim of this clone with a new id.
@@ -164,6 +193,7 @@ pub fn resume(
         reason: request.reason.map(str::to_owned),
         trailers: trailers(claim, &entry.id),
         refs: branch_edit.into_iter().collect(),
+        establishes: Some((entry.id.clone(), claim.id.clone())),
     };
     let claimed = Claimed {
         id: entry.id.clone(),
@@ -171,6 +201,7 @@ pub fn resume(
         session,
         path: entry.path.clone(),
         branch,
+        earlier: earlier_work(ticket),
     };
     Ok((change, claimed))
 }
@@ -182,6 +213,16 @@ fn trailers(claim: &Claim, id: &TicketId) -> Vec<(&'static str, String)> {
         (trailer::ACTOR, claim.by.clone()),
         (trailer::HOST, claim.host.clone()),
     ]
+}
+
+/// The last branch of the attic that the ticket's own text names: a release writes it there.
+fn earlier_work(ticket: &Ticket<'_>) -> Option<String> {
+    let text = std::str::from_utf8(ticket.document.body()).ok()?;
+    let prefix = format!("attic/{}/", ticket.entry.id);
+    let tail = text.get(text.rfind(&prefix)? + prefix.len()..)?;
+    let end = tail.find(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).unwrap_or(tail.len());
+    let name = tail.get(..end).filter(|name| !name.is_empty())?;
+    Some(format!("{prefix}{name}"))
 }
 
 fn check_claimable(ticket: &Ticket<'_>, gate: QueueGate) -> Result<(), Refusal> {

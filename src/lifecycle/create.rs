@@ -78,6 +78,7 @@ pub fn create(
         reason: None,
         trailers,
         refs: Vec::new(),
+        establishes: None,
     };
     Ok((change, ids))
 }

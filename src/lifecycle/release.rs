@@ -84,7 +84,7 @@ pub fn release(
         .queue
         .join(&format!("{}.md", entry.id))
         .ok_or_else(|| bad("its name is no file name"))?;
-    let content = given_back(ticket, request)?;
+    let content = given_back(ticket, request, &branch)?;
     let mut trailers = vec![
         (trailer::TICKET, entry.id.to_string()),
         (trailer::CLAIM, claim_id),
@@ -106,10 +106,15 @@ pub fn release(
         reason: request.reason.map(str::to_owned),
         trailers,
         refs,
+        establishes: None,
     })
 }
 
-fn given_back(ticket: &Ticket<'_>, request: &ReleaseRequest<'_>) -> Result<Vec<u8>, Refusal> {
+fn given_back(
+    ticket: &Ticket<'_>,
+    request: &ReleaseRequest<'_>,
+    branch: &Branch,
+) -> Result<Vec<u8>, Refusal> {
     let mut document = ticket.document.clone();
     // Whoever could claim it had it queued, where that is needed; a release does not take that back.
     let status = match request.gate {
@@ -125,6 +130,9 @@ fn given_back(ticket: &Ticket<'_>, request: &ReleaseRequest<'_>) -> Result<Vec<u
     }
     let mut lines = vec![format!("Given back to the queue by {}", request.actor)];
     lines.extend(request.reason.map(|reason| format!("Reason: {reason}")));
+    if let Branch::Keep { attic, .. } = branch {
+        lines.push(format!("Work so far: {}", attic.short()));
+    }
     let entry = LogEntry { at: request.at, role: request.role, kind: "released", lines: &lines };
     // Without a changelog section the commit alone tells it.
     match document.append_changelog(&entry) {

@@ -21,6 +21,7 @@ pub fn set_up(missing: &[NewFile], actor: &str) -> Option<Change> {
         reason: None,
         trailers: vec![(trailer::ACTOR, actor.to_owned())],
         refs: Vec::new(),
+        establishes: None,
     })
 }
 

@@ -23,6 +23,13 @@ pub enum Stop<E> {
     Trunk(TrunkError),
 }
 
+impl<E> Stop<E> {
+    /// The decision says no, for this reason.
+    pub fn refuse(reason: impl Into<E>) -> Stop<E> {
+        Stop::Refused(reason.into())
+    }
+}
+
 impl<E> From<TrunkError> for Stop<E> {
     fn from(error: TrunkError) -> Self {
         Stop::Trunk(error)

@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{Decision, Diary, Landed, MovedRef, Stop, Trunk, TrunkError, View};
+use super::{Decide, Diary, Landed, MovedRef, Stop, Trunk, TrunkError, View};
 use crate::git::{LocalEdit, RefUpdate};
 use crate::lifecycle::Change;
 use crate::names::Oid;
 
 /// How long the lock of the local trunk is waited for. It is held for milliseconds.
-const LOCK_LIMIT: Duration = Duration::from_secs(60);
+const LOCK_LIMIT: Duration = Duration::from_mins(1);
 
 /// A worktree that is to follow the trunk, written down before the trunk moves: if tix is killed
 /// between the two, the next run finishes it.
@@ -24,7 +24,7 @@ impl Trunk<'_> {
     pub(super) fn transact_local<T, E>(
         &self,
         diary: &mut Diary,
-        decide: &mut dyn FnMut(&View<'_>) -> Result<Decision<T>, Stop<E>>,
+        decide: Decide<'_, T, E>,
     ) -> Result<Landed<T>, Stop<E>> {
         let lock = self.lock("trunk", LOCK_LIMIT)?;
         let mut warnings: Vec<String> = self.finish_following()?.into_iter().collect();

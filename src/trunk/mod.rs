@@ -135,6 +135,9 @@ pub struct MovedRef {
 /// A decision: the change, and what else its maker wants to remember of it.
 pub type Decision<T> = (Change, T);
 
+/// What makes the decision, anew for each view of the trunk.
+type Decide<'d, T, E> = &'d mut dyn FnMut(&View<'_>) -> Result<Decision<T>, Stop<E>>;
+
 /// What a transaction did before it ended, also when it failed: for the audit log.
 #[derive(Clone, Debug, Default)]
 pub struct Diary {

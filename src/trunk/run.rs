@@ -47,11 +47,10 @@ impl Run {
         loop {
             let token = random_token();
             let path = root.join(format!("{token}.lock"));
-            let taken = Lock::try_take(&path);
-            let taken =
-                taken.map_err(|e| TrunkError::Lock { path: path.clone(), source: Some(e) })?;
+            let lock = Lock::try_take(&path)
+                .map_err(|e| TrunkError::Lock { path: path.clone(), source: Some(e) })?;
             // Another run may sweep the file in the moment between its making and its locking.
-            if let Some(lock) = taken {
+            if let Some(lock) = lock {
                 let dir = root.join(&token);
                 return Ok(Run {
                     writer: OnceCell::new(),
@@ -75,10 +74,10 @@ impl Run {
 
     /// A prefix below which a fetch may make any refs of this run's own; a new one for each call, so that
     /// a ref that has gone from the remote since is not taken for one that is there.
-    pub fn private_prefix(&self) -> Result<String, TrunkError> {
+    pub fn private_prefix(&self) -> String {
         let mut refs = self.refs.borrow_mut();
         refs.prefixes += 1;
-        Ok(format!("refs/tix/run/{}/{}", self.token, refs.prefixes))
+        format!("refs/tix/run/{}/{}", self.token, refs.prefixes)
     }
 
     /// Remembers that the remote has `oid` where the remote-tracking ref had `before`. It is written when

@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 use super::backoff::Backoff;
 use super::judge::{Verdict, judge, speaks_of_permission};
 use super::{
-    Built, Decision, Diary, Landed, Landing, MovedRef, Step, Stop, Trunk, TrunkError, View, queue,
+    Built, Decide, Decision, Diary, Landed, Landing, MovedRef, Step, Stop, Trunk, TrunkError, View,
+    queue,
 };
-use crate::git::{Atomic, PushReport, RefUpdate};
+use crate::git::{Atomic, GitError, PushReport, RefUpdate};
 use crate::lifecycle::Change;
 use crate::names::{Oid, RefName, RemoteName};
 
@@ -27,6 +28,16 @@ struct Sent<T> {
     change: Change,
     output: T,
     built: Built,
+    fate: Fate,
+}
+
+/// What is known of a push that gave no answer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    /// Its connection ended: the server has done with it whatever it will do.
+    Ended,
+    /// tix stopped waiting: it may be on its way still, and land later.
+    Open,
 }
 
 /// Why the last attempt failed, to be explained by what the next fetch shows.
@@ -43,7 +54,7 @@ impl Trunk<'_> {
         &self,
         remote: &RemoteName,
         diary: &mut Diary,
-        decide: &mut dyn FnMut(&View<'_>) -> Result<Decision<T>, Stop<E>>,
+        decide: Decide<'_, T, E>,
     ) -> Result<Landed<T>, Stop<E>> {
         let mut sent: Vec<Sent<T>> = Vec::new();
         let mut patience = Patience::new(self.tries);
@@ -67,38 +78,19 @@ impl Trunk<'_> {
             };
             if let Some(at) = self.find_landed(&sent, &view)? {
                 let mine = sent.swap_remove(at);
-                return Ok(self.won(remote, diary, mine, atomic)?);
+                return Ok(self.won(remote, diary, mine, atomic));
             }
             if let Some((failure, words, before)) = last.take() {
                 let moved = view.commit() != before.as_ref();
                 self.explain(remote, failure, words, moved, &mut patience)?;
             }
             if Instant::now() >= self.deadline && !sent.is_empty() {
-                return Err(TrunkError::Contended { attempts: diary.attempts }.into());
+                return Err(too_late(remote, diary, &sent, view.commit()).into());
             }
-            let (change, output) = decide(&view)?;
-            let built = self.build(&view, &change, self.run.writer()?)?;
-            diary.attempts += 1;
-            diary.commits.push(built.commit.clone());
-            diary.paths.clone_from(&built.paths);
-            (self.progress)(Step::Push(diary.attempts));
-            let updates = self.all_updates(&change, &built.commit);
-            let first = if atomic == Atomic::Yes {
-                updates.as_slice()
-            } else {
-                updates.get(..1).unwrap_or_default()
-            };
-            let report = self.repo.push(remote, first, atomic, self.deadline);
-            let mine = Sent {
-                commit: built.commit.clone(),
-                parent: view.commit().cloned(),
-                change,
-                output,
-                built,
-            };
-            let (verdict, words) = judged(report, first)?;
+            let (mine, verdict, words) =
+                self.attempt(remote, diary, &view, decide(&view)?, atomic)?;
             let failure = match verdict {
-                Verdict::Won => return Ok(self.won(remote, diary, mine, atomic)?),
+                Verdict::Won => return Ok(self.won(remote, diary, mine, atomic)),
                 Verdict::NotAtomic => {
                     atomic = Atomic::No;
                     diary.attempts -= 1;
@@ -117,6 +109,39 @@ impl Trunk<'_> {
         }
     }
 
+    /// Commits the change on what the view shows, and pushes it.
+    fn attempt<T, E>(
+        &self,
+        remote: &RemoteName,
+        diary: &mut Diary,
+        view: &View<'_>,
+        (change, output): Decision<T>,
+        atomic: Atomic,
+    ) -> Result<(Sent<T>, Verdict, String), Stop<E>> {
+        let built = self.build(view, &change, self.run.writer()?)?;
+        diary.attempts += 1;
+        diary.commits.push(built.commit.clone());
+        diary.paths.clone_from(&built.paths);
+        (self.progress)(Step::Push(diary.attempts));
+        let updates = self.all_updates(&change, &built.commit);
+        let first = match atomic {
+            Atomic::Yes => updates.as_slice(),
+            Atomic::No => updates.get(..1).unwrap_or_default(),
+        };
+        let report = self.repo.push(remote, first, atomic, self.deadline);
+        let open = report.as_ref().is_err_and(GitError::is_timeout);
+        let mine = Sent {
+            commit: built.commit.clone(),
+            parent: view.commit().cloned(),
+            change,
+            output,
+            built,
+            fate: if open { Fate::Open } else { Fate::Ended },
+        };
+        let (verdict, words) = judged(report, first)?;
+        Ok((mine, verdict, words))
+    }
+
     /// Fetches trunk (and base) under this run's private names and reads what is there.
     pub(super) fn fetch(&self, remote: &RemoteName) -> Result<View<'_>, TrunkError> {
         (self.progress)(Step::Fetch);
@@ -129,10 +154,7 @@ impl Trunk<'_> {
         if let (Some(base), Some(name)) = (&self.base, &base_ref) {
             specs.push(format!("+{base}:{name}"));
         }
-        let watched = match &self.watch {
-            Some(branch) => Some((branch, self.run.private_prefix()?)),
-            None => None,
-        };
+        let watched = self.watch.as_ref().map(|branch| (branch, self.run.private_prefix()));
         if let Some((branch, prefix)) = &watched {
             // A pattern, because a plain refspec fails when the branch does not exist.
             specs.push(format!("+{branch}*:{prefix}/{branch}*"));
@@ -200,7 +222,8 @@ impl Trunk<'_> {
         }
     }
 
-    /// Which of the pushed commits the trunk holds, if any.
+    /// Which of the pushed commits the trunk holds, if any. One that made a claim counts only while the
+    /// claim stands.
     fn find_landed<T>(
         &self,
         sent: &[Sent<T>],
@@ -208,7 +231,9 @@ impl Trunk<'_> {
     ) -> Result<Option<usize>, TrunkError> {
         let Some(tip) = view.commit() else { return Ok(None) };
         for (at, mine) in sent.iter().enumerate() {
-            if self.repo.is_ancestor(&mine.commit, tip)? {
+            if self.repo.is_ancestor(&mine.commit, tip)?
+                && view.stands(mine.change.establishes.as_ref())?
+            {
                 return Ok(Some(at));
             }
         }
@@ -275,7 +300,7 @@ impl Trunk<'_> {
         diary: &mut Diary,
         mine: Sent<T>,
         atomic: Atomic,
-    ) -> Result<Landed<T>, TrunkError> {
+    ) -> Landed<T> {
         self.run.forget_refs();
         let rest = Trunk::updates(&mine.change, &mine.commit);
         let mut warnings = Vec::new();
@@ -313,7 +338,7 @@ impl Trunk<'_> {
             });
         }
         diary.paths.clone_from(&mine.built.paths);
-        Ok(Landed {
+        Landed {
             output: mine.output,
             commit: mine.commit,
             parent: mine.parent,
@@ -321,7 +346,7 @@ impl Trunk<'_> {
             moved,
             attempts: diary.attempts,
             warnings,
-        })
+        }
     }
 
     fn pause(&self, backoff: &mut Backoff, attempt: Duration) {
@@ -357,7 +382,7 @@ impl Patience {
 /// The verdict on a push and the words that came with it. A push that was cut off by its deadline says
 /// nothing of what the server did.
 fn judged<E>(
-    report: Result<PushReport, crate::git::GitError>,
+    report: Result<PushReport, GitError>,
     updates: &[RefUpdate],
 ) -> Result<(Verdict, String), Stop<E>> {
     match report {
@@ -367,14 +392,38 @@ fn judged<E>(
 }
 
 /// A deadline that passed, as words; every other error stays one.
-pub(super) fn timed_out(error: crate::git::GitError) -> Result<String, TrunkError> {
+pub(super) fn timed_out(error: GitError) -> Result<String, TrunkError> {
     if error.is_timeout() { Ok(error.to_string()) } else { Err(error.into()) }
 }
 
 fn unknown(remote: &RemoteName, error: &TrunkError) -> TrunkError {
     let words = match error {
         TrunkError::Unreachable { words, .. } | TrunkError::Denied { words, .. } => words.clone(),
-        other => other.to_string(),
+        TrunkError::Git(_)
+        | TrunkError::RemoteRefused { .. }
+        | TrunkError::RefTaken { .. }
+        | TrunkError::NoTrunk { .. }
+        | TrunkError::NoLocalTrunk { .. }
+        | TrunkError::LocalRefTaken { .. }
+        | TrunkError::Contended { .. }
+        | TrunkError::Lock { .. } => error.to_string(),
     };
     TrunkError::Unreachable { remote: remote.clone(), words, landing: Landing::Unknown }
+}
+
+/// The time is up. A push that is still on its way can land only while the trunk is where it was.
+fn too_late<T>(
+    remote: &RemoteName,
+    diary: &Diary,
+    sent: &[Sent<T>],
+    tip: Option<&Oid>,
+) -> TrunkError {
+    if sent.iter().any(|s| s.fate == Fate::Open && s.parent.as_ref() == tip) {
+        return TrunkError::Unreachable {
+            remote: remote.clone(),
+            words: "the remote took the push and gave no answer".to_owned(),
+            landing: Landing::Unknown,
+        };
+    }
+    TrunkError::Contended { attempts: diary.attempts }
 }

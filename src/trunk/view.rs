@@ -125,6 +125,17 @@ impl<'a> View<'a> {
         })
     }
 
+    /// Whether a claim is the one that this commit shows; without one to look for, yes.
+    pub(super) fn stands(&self, claim: Option<&(TicketId, String)>) -> Result<bool, GitError> {
+        let Some((id, claim_id)) = claim else { return Ok(true) };
+        let Ok(entry) = self.snapshot.find_id(id) else { return Ok(false) };
+        match self.read(entry) {
+            Ok(ticket) => Ok(ticket.held().claim_id.as_ref() == Some(claim_id)),
+            Err(Unloadable::Refused(_)) => Ok(false),
+            Err(Unloadable::Git(error)) => Err(error),
+        }
+    }
+
     /// Any other file of this commit.
     pub fn file(&self, path: &RepoPath) -> Result<Option<Vec<u8>>, GitError> {
         let Some(tree) = &self.tree else { return Ok(None) };

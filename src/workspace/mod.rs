@@ -4,12 +4,14 @@
 //! could happen. What is removed again is only what tix can prove that it made.
 
 mod clone_id;
+mod pending;
 mod record;
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 pub use clone_id::clone_id;
+pub use pending::{note_release, pending_release, settle_release};
 pub use record::{Record, forget, load, save};
 
 use crate::git::{GitError, LocalEdit, RefValue, Repo};

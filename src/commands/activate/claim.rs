@@ -3,14 +3,14 @@
 use std::time::Instant;
 
 use super::{Activation, Plan, Won};
-use crate::commands::find::{not_found, queued_path};
+use crate::commands::shared::find::{not_found, queued_path};
 use crate::config::Record;
 use crate::error::{Exit, Failure};
 use crate::lifecycle::{self, Change, ClaimRequest, Claimed, Edit, Entry, Held, Refusal, Target};
 use crate::lock::Lock;
 use crate::names::{Oid, RepoPath};
 use crate::ticket::{Lane, TicketId};
-use crate::trunk::{Diary, Stop, Trunk, View};
+use crate::trunk::{Decision, Diary, Stop, Trunk, TrunkError, View};
 use crate::workspace::{self, Leftover, WorkspaceError};
 
 /// What the first phase came to.
@@ -20,7 +20,7 @@ pub(super) enum Outcome {
     /// Somebody holds it, perhaps we ourselves.
     Active(Box<Active>),
     /// It could be ours.
-    Plan(Plan),
+    Plan(Box<Plan>),
 }
 
 /// An active ticket, as the trunk has it.
@@ -31,27 +31,36 @@ pub(super) struct Active {
     pub(super) trunk: Oid,
 }
 
+/// A claim, and where the ticket branch starts if not at the claim itself.
+type Start = (Claimed, Option<Oid>);
+
 /// Why a decision did not become a push.
 pub(super) enum Detour {
     /// It cannot be done.
-    No(Failure),
+    No(Box<Failure>),
     /// Another process of this clone works on it.
     Busy(TicketId),
     /// Somebody holds it.
     Active(Box<Active>),
     /// It was only to be looked at.
-    Plan(Plan),
+    Plan(Box<Plan>),
+}
+
+impl From<Failure> for Detour {
+    fn from(failure: Failure) -> Detour {
+        Detour::No(Box::new(failure))
+    }
 }
 
 impl From<Refusal> for Detour {
     fn from(refusal: Refusal) -> Detour {
-        Detour::No(refusal.into())
+        Failure::from(refusal).into()
     }
 }
 
 impl From<WorkspaceError> for Detour {
     fn from(error: WorkspaceError) -> Detour {
-        Detour::No(error.into())
+        Failure::from(error).into()
     }
 }
 
@@ -66,7 +75,12 @@ impl Activation<'_> {
                 Err(Stop::Refused(Detour::Busy(id))) => self.wait_for(&id)?,
                 Err(Stop::Refused(Detour::Active(active))) => return Ok(Outcome::Active(active)),
                 Err(Stop::Refused(Detour::Plan(plan))) => return Ok(Outcome::Plan(plan)),
-                Err(Stop::Refused(Detour::No(failure))) => return Err(failure),
+                Err(Stop::Refused(Detour::No(failure))) => return Err(*failure),
+                Err(Stop::Trunk(TrunkError::RefTaken { branch, .. }))
+                    if self.look_for_stray.is_none() =>
+                {
+                    self.look_for_stray = Some(branch);
+                }
                 Err(Stop::Trunk(error)) => return Err(error.into()),
             }
         }
@@ -76,10 +90,13 @@ impl Activation<'_> {
         let ctx = self.ctx;
         let label = ctx.remote.as_ref().map_or_else(String::new, ToString::to_string);
         let progress =
-            |step| ctx.out.progress(&crate::commands::context::progress_line(&label, step));
+            |step| ctx.out.progress(&crate::commands::shared::context::progress_line(&label, step));
         let mut locks = std::mem::take(&mut self.locks);
         let mut leftover = Leftover::None;
-        let trunk = ctx.engine(&self.run, &progress);
+        let mut trunk = ctx.engine(&self.run, &progress);
+        if let Some(branch) = &self.look_for_stray {
+            trunk = trunk.watching(branch.clone());
+        }
         let landed =
             trunk.transact(diary, |view| self.decide(&trunk, view, &mut locks, &mut leftover));
         self.locks = locks;
@@ -96,7 +113,7 @@ impl Activation<'_> {
         view: &View<'_>,
         locks: &mut Vec<(TicketId, Lock)>,
         leftover: &mut Leftover,
-    ) -> Result<(Change, (Claimed, Option<Oid>)), Stop<Detour>> {
+    ) -> Result<Decision<Start>, Stop<Detour>> {
         let ctx = self.ctx;
         let entry = self.find(view)?;
         take_lock(trunk, locks, &entry.id)?;
@@ -118,27 +135,45 @@ impl Activation<'_> {
             place: &|id, session| ctx.active_path(id, session),
             branch: &|id, _| ctx.ticket_branch(id),
             base: target,
+            stray: Self::stray(trunk, view, &entry.id)?,
         };
-        let no = |refusal: Refusal| Stop::Refused(refusal.into());
-        let (change, claimed) = lifecycle::claim(&ticket, &view.snapshot, &request).map_err(no)?;
+        let (change, claimed) =
+            lifecycle::claim(&ticket, &view.snapshot, &request).map_err(Stop::refuse)?;
         if claimed.id != entry.id {
             take_lock(trunk, locks, &claimed.id)?;
         }
-        let path = self.wants_worktree(&claimed).map_err(|f| Stop::Refused(Detour::No(f)))?;
+        let path = self.wants_worktree(&claimed).map_err(Stop::refuse)?;
         if let Some(tip) = view.commit() {
             let checked =
                 workspace::preflight(&ctx.repo, path.as_deref(), &claimed.branch, &ctx.refs, tip);
-            *leftover = checked.map_err(|e| Stop::Refused(e.into()))?;
+            *leftover = checked.map_err(Stop::refuse)?;
         }
         if self.args.dry_run {
-            return Err(Stop::Refused(Detour::Plan(self.plan(&change, &claimed, path.as_deref()))));
+            return Err(Stop::Refused(Detour::Plan(Box::new(self.plan(
+                &change,
+                &claimed,
+                path.as_deref(),
+            )))));
         }
         if ctx.remote.is_none() {
             // The branch is made by the transaction itself, so its name must be free before.
             workspace::clear_leftover(&ctx.repo, &claimed.branch, leftover)
-                .map_err(|e| Stop::Refused(e.into()))?;
+                .map_err(Stop::refuse)?;
         }
         Ok((change, (claimed, base)))
+    }
+
+    /// The ticket branch of a ticket that nobody holds, if it is there and an earlier holder's: it carries
+    /// the ticket as held. Any other branch of that name is somebody's own and is not touched.
+    fn stray<'v>(
+        trunk: &Trunk<'_>,
+        view: &'v View<'_>,
+        id: &TicketId,
+    ) -> Result<Option<&'v Oid>, Stop<Detour>> {
+        let Some(at) = view.watched() else { return Ok(None) };
+        let there = trunk.view_of(at)?;
+        let held = there.snapshot.entries.iter().any(|e| e.id == *id && e.lane != Lane::Queue);
+        Ok(held.then_some(at))
     }
 
     /// The ticket that is meant, or words on where it may be instead.
@@ -146,7 +181,7 @@ impl Activation<'_> {
         let query = self.args.ticket.as_str();
         view.snapshot
             .find(query)
-            .map_err(|refusal| Stop::Refused(Detour::No(not_found(self.ctx, view, query, refusal))))
+            .map_err(|refusal| Stop::refuse(not_found(self.ctx, view, query, refusal)))
     }
 
     /// Where the ticket branch starts when it does not start at the claim.
@@ -157,13 +192,13 @@ impl Activation<'_> {
         let commit = view.base().or_else(|| view.commit()).cloned();
         match commit {
             Some(commit) => Ok(Some(commit)),
-            None => Err(Stop::Refused(Detour::No(Failure::new(
+            None => Err(Stop::refuse(Failure::new(
                 Exit::Refused,
                 format!(
                     "there is no commit on {} to start the ticket branch from",
                     self.ctx.base.short()
                 ),
-            )))),
+            ))),
         }
     }
 

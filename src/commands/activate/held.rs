@@ -2,7 +2,7 @@
 
 use super::claim::{Active, Detour};
 use super::{Activation, Won};
-use crate::commands::receipt::{Receipt, WorkspaceJson};
+use crate::commands::shared::receipt::{Receipt, WorkspaceJson};
 use crate::config::Record;
 use crate::error::{Exit, Failure, held_facts};
 use crate::git::Kind;
@@ -29,12 +29,12 @@ enum Progress {
 }
 
 impl Activation<'_> {
-    pub(super) fn look_at(&mut self, active: Active) -> Result<Seen, Failure> {
+    pub(super) fn look_at(&mut self, active: &Active) -> Result<Seen, Failure> {
         let claim_id = active.held.claim_id.clone().unwrap_or_default();
         let of_this_clone = claim_id.starts_with(&format!("{}-", self.clone_id));
         let of_this_actor = active.held.by.as_deref() == Some(self.claim.by.as_str());
         if claim_id.is_empty() || !(of_this_clone || (self.args.resume && of_this_actor)) {
-            return Err(self.held_by_other(&active));
+            return Err(self.held_by_other(active));
         }
         let branch =
             self.ctx.ticket_branch(&active.id).map_err(|why| Failure::new(Exit::Damaged, why))?;
@@ -43,15 +43,15 @@ impl Activation<'_> {
         let progress = |_| ctx.out.progress("looking at the ticket branch …");
         let trunk = ctx.engine(&self.run, &progress).watching(branch.clone());
         let view = trunk.fetch_view()?;
-        match self.progress_of(&active, &view, &branch, record.as_ref())? {
-            Progress::Finished => self.finished(&active, &view, &branch, record),
+        match self.progress_of(active, &view, &branch, record.as_ref())? {
+            Progress::Finished => self.finished(active, &view, &branch, record.as_ref()),
             Progress::Unfinished if self.args.dry_run => Err(Failure::new(
                 Exit::Held,
                 format!("{} is yours, and its set-up is not finished", active.id),
             )
             .hint(format!("finish it: tix activate {}", active.id))),
             Progress::Unfinished => {
-                self.resume(&active, &branch).map(|won| Seen::Resumed(Box::new(won)))
+                self.resume(active, &branch).map(|won| Seen::Resumed(Box::new(won)))
             }
         }
     }
@@ -135,9 +135,9 @@ impl Activation<'_> {
         active: &Active,
         view: &View<'_>,
         branch: &RefName,
-        record: Option<LocalRecord>,
+        record: Option<&LocalRecord>,
     ) -> Result<Seen, Failure> {
-        let same_session = match (&self.session, record.as_ref().and_then(|r| r.session.as_ref())) {
+        let same_session = match (&self.session, record.and_then(|r| r.session.as_ref())) {
             (Some(ours), Some(theirs)) => ours == theirs,
             _ => false,
         };
@@ -156,13 +156,25 @@ impl Activation<'_> {
             .hint(format!("if it is yours: tix activate {id} --resume"))
             .hint("take another ticket: tix list --lane queue"));
         }
+        if let Some(trunk) = workspace::pending_release(&self.ctx.repo, &active.id) {
+            if view.commit() == Some(&trunk) {
+                let id = &active.id;
+                return Err(Failure::new(
+                    Exit::Incomplete,
+                    format!("a release of {id} was sent from this clone, its answer was lost, and it may still land"),
+                )
+                .hint(format!("bring it to an end: tix release {id}"))
+                .hint(format!("then claim it anew: tix activate {id}")));
+            }
+            workspace::settle_release(&self.ctx.repo, &active.id)?;
+        }
         let at = view.watched().cloned();
         if path.is_none() && !self.args.no_worktree && !self.args.dry_run {
             path = Some(self.rebuild(active, branch, at.as_ref())?);
         }
         let mut receipt = Receipt::new(self.ctx, "activate", active.id.as_str(), &self.claim.by);
         receipt.outcome = "already";
-        receipt.claim = Some(crate::commands::receipt::ClaimJson {
+        receipt.claim = Some(crate::commands::shared::receipt::ClaimJson {
             id: active.held.claim_id.clone().unwrap_or_default(),
             by: active.held.by.clone().unwrap_or_default(),
             at: active.held.at.clone().unwrap_or_default(),
@@ -220,12 +232,11 @@ impl Activation<'_> {
         self.clear_unfinished(active, branch)?;
         let label = ctx.remote.as_ref().map_or_else(String::new, ToString::to_string);
         let progress =
-            |step| ctx.out.progress(&crate::commands::context::progress_line(&label, step));
+            |step| ctx.out.progress(&crate::commands::shared::context::progress_line(&label, step));
         let trunk = ctx.engine(&self.run, &progress).watching(branch.clone());
         let mut diary = Diary { phase: "resume", ..self.diary.clone() };
         let landed = trunk.transact(&mut diary, |view| {
-            let no = |refusal: lifecycle::Refusal| Stop::Refused(Detour::from(refusal));
-            let entry = view.snapshot.find_id(&active.id).map_err(no)?;
+            let entry = view.snapshot.find_id(&active.id).map_err(Stop::refuse)?;
             let ticket = view.require::<Detour>(entry)?;
             let base = self.base_commit(view)?;
             let request = ClaimRequest {
@@ -235,18 +246,19 @@ impl Activation<'_> {
                 place: &|id, session| ctx.active_path(id, session),
                 branch: &|id, _| ctx.ticket_branch(id),
                 base: base.clone().map_or(Target::ThisCommit, Target::Commit),
+                stray: None,
             };
             debug_assert_eq!(entry.lane, Lane::Active);
             let watched = view.watched().cloned();
-            let (change, claimed) =
-                lifecycle::resume(&ticket, &request, &old, watched.as_ref()).map_err(no)?;
+            let (change, claimed) = lifecycle::resume(&ticket, &request, &old, watched.as_ref())
+                .map_err(Stop::refuse)?;
             // With a base of its own the branch stays where it is; else it follows the new claim.
             let at = base.map(|base| watched.unwrap_or(base));
             Ok((change, (claimed, at)))
         });
         self.diary = diary;
         let landed = landed.map_err(|stop| match stop {
-            Stop::Refused(Detour::No(failure)) => failure,
+            Stop::Refused(Detour::No(failure)) => *failure,
             Stop::Refused(Detour::Busy(_) | Detour::Active(_) | Detour::Plan(_)) => {
                 Failure::new(Exit::Held, format!("{} has changed hands", active.id))
             }
@@ -277,14 +289,14 @@ impl Activation<'_> {
                 branch.short()
             )));
         }
-        if let Some(path) = self.worktree_of(branch)? {
-            if !ctx.repo.remove_worktree(&path)? {
-                return Err(stop(format!(
-                    "the set-up of {} was not finished, but {} holds changes",
-                    active.id,
-                    path.display()
-                )));
-            }
+        if let Some(path) = self.worktree_of(branch)?
+            && !ctx.repo.remove_worktree(&path)?
+        {
+            return Err(stop(format!(
+                "the set-up of {} was not finished, but {} holds changes",
+                active.id,
+                path.display()
+            )));
         }
         ctx.repo.prune_worktrees()?;
         let edit = crate::git::LocalEdit::Delete { name: branch.clone(), at: Some(local.clone()) };

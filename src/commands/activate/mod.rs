@@ -6,8 +6,9 @@ mod setup;
 
 use std::path::PathBuf;
 
-use super::receipt::{Receipt, WorkspaceJson, record};
-use super::{Context, Globals, shell_word};
+use super::shared::receipt::{Receipt, WorkspaceJson, record};
+use super::shared::shell_word;
+use super::{Context, Globals};
 use crate::config::Record;
 use crate::env::Env;
 use crate::error::Failure;
@@ -26,6 +27,7 @@ use crate::trunk::{Diary, Landed, Run};
 /// reached and nothing changed; 8 the claim stands (or may), the set-up does not: run it again, or
 /// `tix release`.
 #[derive(Debug, clap::Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Args {
     /// The ticket: its id, the id without TICKET-, an unambiguous part of it, or a path to its file
     #[arg(value_name = "TICKET")]
@@ -78,7 +80,7 @@ enum Done {
     /// It was done, or had been done before.
     Receipt(Box<Receipt>),
     /// It was only looked at.
-    Plan(Plan),
+    Plan(Box<Plan>),
 }
 
 /// What would be done.
@@ -104,6 +106,8 @@ struct Activation<'a> {
     session: Option<String>,
     locks: Vec<(crate::ticket::TicketId, crate::lock::Lock)>,
     leftover: crate::workspace::Leftover,
+    /// The ticket branch was found on the remote although nobody holds the ticket: look where it is.
+    look_for_stray: Option<crate::names::RefName>,
     diary: Diary,
 }
 
@@ -135,6 +139,7 @@ impl<'a> Activation<'a> {
             session: ctx.session()?.map(str::to_owned),
             locks: Vec::new(),
             leftover: crate::workspace::Leftover::None,
+            look_for_stray: None,
             diary: Diary { phase: "claim", ..Diary::default() },
         })
     }
@@ -142,29 +147,32 @@ impl<'a> Activation<'a> {
     fn activate(&mut self) -> Result<Done, Failure> {
         match self.claim_it()? {
             claim::Outcome::Plan(plan) => Ok(Done::Plan(plan)),
-            claim::Outcome::Won(won) => self.finish(*won),
-            claim::Outcome::Active(active) => match self.look_at(*active)? {
+            claim::Outcome::Won(won) => self.finish(&won),
+            claim::Outcome::Active(active) => match self.look_at(&active)? {
                 held::Seen::Ours(receipt) => Ok(Done::Receipt(receipt)),
-                held::Seen::Resumed(won) => self.finish(*won),
+                held::Seen::Resumed(won) => self.finish(&won),
             },
         }
     }
 
-    fn finish(&mut self, won: Won) -> Result<Done, Failure> {
+    fn finish(&mut self, won: &Won) -> Result<Done, Failure> {
         self.diary.phase = "set-up";
         let mut receipt =
             Receipt::new(self.ctx, "activate", won.claimed.id.as_str(), &self.claim.by);
         receipt.outcome = won.outcome;
         receipt.add(&won.landed);
+        let aside =
+            won.landed.moved.iter().map(|m| m.name.short()).find(|n| n.starts_with("attic/"));
+        receipt.attic = aside.map(str::to_owned).or_else(|| won.claimed.earlier.clone());
         receipt.set_claim(self.ctx, &self.claim, &won.landed.commit, won.landed.attempts);
         self.ctx.out.progress("making the workspace …");
-        match self.set_up(&won, &mut receipt) {
+        match self.set_up(won, &mut receipt) {
             Ok(workspace) => {
                 receipt.workspace = Some(workspace);
                 receipt.warnings.extend(self.trunk_warning());
                 Ok(Done::Receipt(Box::new(receipt)))
             }
-            Err(broken) => Err(self.undo(&won, broken)),
+            Err(broken) => Err(self.undo(won, *broken)),
         }
     }
 

@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use super::{Activation, Won};
-use crate::commands::branch::{Pushed, push_branch};
-use crate::commands::give_back::{GiveBack, give_back};
-use crate::commands::receipt::{PushedJson, Receipt, WorkspaceJson};
+use crate::commands::shared::branch::{Pushed, push_branch};
+use crate::commands::shared::give_back::{GiveBack, give_back};
+use crate::commands::shared::receipt::{PushedJson, Receipt, WorkspaceJson};
 use crate::config::Record;
 use crate::error::{Exit, Failure};
 use crate::git::{LocalEdit, RefUpdate, Repo};
@@ -13,7 +13,7 @@ use crate::lifecycle::{self, Refusal};
 use crate::lock::Lock;
 use crate::names::{Oid, RefName, RemoteName};
 use crate::trunk::{Diary, Stop};
-use crate::workspace::{self, Leftover, Made, Record as LocalRecord};
+use crate::workspace::{self, Made, Record as LocalRecord};
 
 /// How long other processes of this clone may keep the configuration file.
 const CONFIG_PATIENCE: Duration = Duration::from_secs(20);
@@ -26,9 +26,9 @@ pub(super) struct Broken {
     tip: Option<Oid>,
 }
 
-impl From<Failure> for Broken {
-    fn from(failure: Failure) -> Broken {
-        Broken { failure, made: None, tip: None }
+impl From<Failure> for Box<Broken> {
+    fn from(failure: Failure) -> Box<Broken> {
+        Box::new(Broken { failure, made: None, tip: None })
     }
 }
 
@@ -51,7 +51,7 @@ impl Activation<'_> {
         &mut self,
         won: &Won,
         receipt: &mut Receipt,
-    ) -> Result<WorkspaceJson, Broken> {
+    ) -> Result<WorkspaceJson, Box<Broken>> {
         let ctx = self.ctx;
         let path = self.wants_worktree(&won.claimed)?;
         let shown = path.as_ref().map(|p| p.display().to_string());
@@ -69,7 +69,7 @@ impl Activation<'_> {
             Record::Trunk => self.record_on_trunk(won, shown.as_deref(), receipt),
         });
         if let Err(failure) = published {
-            return Err(Broken { failure, made, tip: Some(tip) });
+            return Err(Box::new(Broken { failure, made, tip: Some(tip) }));
         }
         let record = LocalRecord {
             claim_id: self.claim.id.clone(),
@@ -94,7 +94,7 @@ impl Activation<'_> {
             branch: &won.claimed.branch,
             worktree: path,
             at: self.ctx.now,
-            role: crate::commands::ROLE,
+            role: crate::commands::shared::ROLE,
         }
     }
 
@@ -209,10 +209,10 @@ impl Activation<'_> {
         }
         let id = &won.claimed.id;
         let cause = failure.message.clone();
-        if let Some(made) = made {
-            if let Err(error) = made.take_back(&self.ctx.repo) {
-                tracing::warn!(%error, "take back");
-            }
+        if let Some(made) = made
+            && let Err(error) = made.take_back(&self.ctx.repo)
+        {
+            tracing::warn!(%error, "take back");
         }
         if self.args.keep_claim {
             self.note_failure(won, &cause);
@@ -240,6 +240,8 @@ impl Activation<'_> {
                     if failure.exit == Exit::Incomplete { Exit::Refused } else { failure.exit };
                 Failure { exit, message, ..failure }
             }
+            // Somebody took it over meanwhile: it is theirs, and there is nothing to give back.
+            Err(second) if second.exit == Exit::Held => second,
             Err(second) => Failure { exit: Exit::Incomplete, ..failure }
                 .fact("then", second.message)
                 .fact("claim", self.claim.id.clone())
@@ -260,7 +262,7 @@ impl Activation<'_> {
                 claim: &self.claim,
                 cause,
                 at: self.ctx.now,
-                role: crate::commands::ROLE,
+                role: crate::commands::shared::ROLE,
             };
             Ok((lifecycle::note_failure(&ticket, &note).map_err(no)?, ()))
         });

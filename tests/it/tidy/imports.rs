@@ -39,7 +39,7 @@ const MAY_USE: &[Row] = &[
 ];
 
 /// All of the crate; of the other commands only what is there to be shared.
-const FOR_COMMANDS: &str = "audit cli clock commands::context config env error git guard lifecycle lock names out ticket \
+const FOR_COMMANDS: &str = "audit cli clock commands::context commands::shared config env error git guard lifecycle lock names out ticket \
                             trunk workspace";
 
 /// A use of one module by another.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::json;
 
-use super::Context;
+use super::context::Context;
 use crate::error::Failure;
 use crate::lifecycle::Claim;
 use crate::names::{Oid, RepoPath};

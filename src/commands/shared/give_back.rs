@@ -1,12 +1,12 @@
 //! Giving a ticket back: the transaction, and the clearing of what this clone has of it.
 
-use super::Context;
+use super::context::Context;
 use crate::error::{Exit, Failure};
 use crate::git::LocalEdit;
 use crate::lifecycle::{self, Branch, Change, Refusal, ReleaseRequest};
 use crate::names::{Oid, RefName};
 use crate::ticket::TicketId;
-use crate::trunk::{Diary, Landed, Run, Stop, Trunk, View};
+use crate::trunk::{Diary, Landed, Run, Stop, Trunk, TrunkError, View};
 use crate::workspace;
 
 /// What is to be given back, and by whom.
@@ -43,6 +43,12 @@ pub fn give_back(
     let prefix = format!("{}-", request.clone_id);
     let landed =
         trunk.transact(diary, |view| decide(ctx, &trunk, view, request, &name, &queue, &prefix));
+    // A release that may still land stays written down.
+    let open =
+        matches!(&landed, Err(Stop::Trunk(TrunkError::Unreachable { .. } | TrunkError::Git(_))));
+    if !open {
+        workspace::settle_release(&ctx.repo, request.id)?;
+    }
     landed.map_err(Failure::from)
 }
 
@@ -54,22 +60,23 @@ fn decide(
     name: &RefName,
     queue: &crate::names::RepoPath,
     prefix: &str,
-) -> Result<(Change, Freed), Stop<Refusal>> {
-    let entry = view.snapshot.find_id(request.id).map_err(Stop::Refused)?;
-    let ticket = view.require::<Refusal>(entry)?;
+) -> Result<(Change, Freed), Stop<Failure>> {
+    let entry = view.snapshot.find_id(request.id).map_err(Stop::refuse)?;
+    let ticket = view.require::<Failure>(entry)?;
     let claim_id = ticket.held().claim_id.unwrap_or_default();
     let branch = match view.watched() {
         None => Branch::Absent,
         Some(at) if is_ours(trunk, view, request.own, at)? => {
             Branch::Delete { name: name.clone(), at: at.clone() }
         }
-        Some(at) => match attic(request.id, &claim_id) {
-            Some(attic) => Branch::Keep { name: name.clone(), at: at.clone(), attic },
-            None => {
+        Some(at) => {
+            if let Some(attic) = attic(request.id, &claim_id) {
+                Branch::Keep { name: name.clone(), at: at.clone(), attic }
+            } else {
                 let why = format!("its claim id `{claim_id}` cannot be part of a branch name");
-                return Err(Stop::Refused(Refusal::BadName { id: request.id.clone(), why }));
+                return Err(Stop::Refused(Refusal::BadName { id: request.id.clone(), why }.into()));
             }
-        },
+        }
     };
     let wish = ReleaseRequest {
         actor: request.actor,
@@ -81,7 +88,11 @@ fn decide(
         gate: ctx.gate(),
         queue,
     };
-    let change = lifecycle::release(&ticket, &wish, branch.clone()).map_err(Stop::Refused)?;
+    let change = lifecycle::release(&ticket, &wish, branch.clone()).map_err(Stop::refuse)?;
+    if let (Some(tip), Some(_)) = (view.commit(), &ctx.remote) {
+        let noted = workspace::note_release(&ctx.repo, request.id, tip);
+        noted.map_err(Stop::refuse)?;
+    }
     Ok((change, branch))
 }
 
@@ -98,7 +109,7 @@ fn is_ours(
     view: &View<'_>,
     own: &[Oid],
     at: &Oid,
-) -> Result<bool, Stop<Refusal>> {
+) -> Result<bool, Stop<Failure>> {
     if own.contains(at) {
         return Ok(true);
     }

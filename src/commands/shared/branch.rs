@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::Context;
+use super::context::Context;
 use crate::error::{Exit, Failure};
 use crate::git::{Atomic, GitError, PushReport, RefOutcome, RefUpdate};
 use crate::names::RemoteName;

@@ -1,6 +1,6 @@
 //! What to say when a ticket is not where it was looked for.
 
-use super::Context;
+use super::context::Context;
 use crate::error::{Exit, Failure};
 use crate::lifecycle::Refusal;
 use crate::ticket::TicketId;
