@@ -43,6 +43,21 @@ pub enum Command {
     #[command(display_order = 20)]
     #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     Release(commands::release::Args),
+    #[command(display_order = 10)]
+    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
+    List(commands::list::Args),
+    #[command(display_order = 11)]
+    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
+    Show(commands::show::Args),
+    #[command(display_order = 12)]
+    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
+    Log(commands::log::Args),
+    #[command(display_order = 13)]
+    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
+    Path(commands::path::Args),
+    #[command(display_order = 91)]
+    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
+    ShellInit(commands::shell_init::Args),
     #[command(display_order = 90)]
     #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     Completions(commands::completions::Args),
@@ -57,6 +72,11 @@ pub fn run(cli: &Cli, env: &Env, out: &Out) -> Result<(), Failure> {
         Command::New(args) => commands::new::run(args, globals, env, out),
         Command::Activate(args) => commands::activate::run(args, globals, env, out),
         Command::Release(args) => commands::release::run(args, globals, env, out),
+        Command::List(args) => commands::list::run(args, globals, env, out),
+        Command::Show(args) => commands::show::run(args, globals, env, out),
+        Command::Log(args) => commands::log::run(args, globals, env, out),
+        Command::Path(args) => commands::path::run(args, globals, env, out),
+        Command::ShellInit(args) => commands::shell_init::run(args, globals, env, out),
         Command::Completions(args) => commands::completions::run(args, globals, env, out),
     }
 }

@@ -156,7 +156,7 @@ impl From<ConfigError> for Failure {
         let line = error.line.map(|l| l.to_string());
         Failure::new(Exit::Damaged, error.to_string())
             .maybe_fact("line", line)
-            .hint("`tix help config` lists the keys and their values")
+            .hint("`tix init` writes a .tix.yaml that explains every key")
     }
 }
 

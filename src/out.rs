@@ -1,10 +1,13 @@
 //! The only printer. stdout is the answer, stderr is the narration.
 
+pub mod table;
+
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
 
 use serde::Serialize;
 
+use self::table::{Layout, Table};
 use crate::error::Failure;
 
 /// What the user wants to see.
@@ -61,10 +64,27 @@ impl Out {
         write_all(&mut io::stdout().lock(), text);
     }
 
+    /// Prints the answer byte for byte, for a program that reads it.
+    pub fn answer_bytes(&self, bytes: &[u8]) {
+        write_all(&mut io::stdout().lock(), bytes);
+    }
+
+    /// Prints a table, laid out for whoever reads stdout.
+    pub fn table<const N: usize>(&self, table: &Table<N>) {
+        let width = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+        let layout = if Out::is_terminal() {
+            // Some terminals do not know how wide they are, and say 0.
+            Layout::Terminal { width: width().filter(|width| *width > 0) }
+        } else {
+            Layout::Piped
+        };
+        self.answer(&table.render(layout));
+    }
+
     /// Prints the answer as one JSON object on one line.
     pub fn json(&self, value: &impl Serialize) {
         match serde_json::to_string(value) {
-            Ok(text) => write_all(&mut io::stdout().lock(), &format!("{text}\n")),
+            Ok(text) => write_all(&mut io::stdout().lock(), format!("{text}\n")),
             Err(error) => tracing::error!(%error, "JSON"),
         }
     }
@@ -73,7 +93,7 @@ impl Out {
     pub fn narrate(&self, text: &str) {
         if self.narration == Narration::On {
             self.clear_progress();
-            write_all(&mut io::stderr().lock(), &format!("{text}\n"));
+            write_all(&mut io::stderr().lock(), format!("{text}\n"));
         }
     }
 
@@ -81,13 +101,13 @@ impl Out {
     pub fn warn(&self, text: &str) {
         self.clear_progress();
         let label = self.paint("33", "warning:");
-        write_all(&mut io::stderr().lock(), &format!("{label} {}\n", safe(text)));
+        write_all(&mut io::stderr().lock(), format!("{label} {}\n", safe(text)));
     }
 
     /// Shows what is being waited for, on one line that the next output replaces; on a terminal only.
     pub fn progress(&self, text: &str) {
         if self.terminal && self.narration == Narration::On && self.format == Format::Human {
-            write_all(&mut io::stderr().lock(), &format!("\r\x1b[K{text}"));
+            write_all(&mut io::stderr().lock(), format!("\r\x1b[K{text}"));
         }
     }
 
@@ -146,16 +166,34 @@ pub fn safe(text: &str) -> String {
         .collect()
 }
 
+/// A text of many lines for a terminal: everything that it would obey is made visible, line ends and tabs
+/// aside.
+pub fn safe_lines(text: &str) -> String {
+    let mut lines = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        let end = line.trim_end_matches(['\r', '\n']);
+        let cells: Vec<String> = end.split('\t').map(safe).collect();
+        lines.push_str(&cells.join("\t"));
+        lines.push('\n');
+    }
+    lines
+}
+
 /// Writes, and ends quietly when nobody reads any more: a closed pipe is not an error.
-fn write_all(to: &mut impl Write, text: &str) {
-    if let Err(error) = to.write_all(text.as_bytes()).and_then(|()| to.flush()) {
+fn write_all(to: &mut impl Write, text: impl AsRef<[u8]>) {
+    if let Err(error) = to.write_all(text.as_ref()).and_then(|()| to.flush()) {
         tracing::debug!(%error, "output");
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::safe;
+    use super::{safe, safe_lines};
+
+    #[test]
+    fn lines_and_tabs_of_a_text_stay_and_nothing_else_does() {
+        assert_eq!(safe_lines("a\tb\x1b[2J\r\n\nc\rd"), "a\tb\\u{1b}[2J\n\nc\\u{d}d\n");
+    }
 
     #[test]
     fn nothing_in_a_title_reaches_the_terminal_as_a_command() {

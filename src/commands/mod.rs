@@ -8,9 +8,14 @@ pub mod activate;
 pub mod completions;
 pub mod demo;
 pub mod init;
+pub mod list;
+pub mod log;
 pub mod new;
+pub mod path;
 pub mod release;
 mod shared;
+pub mod shell_init;
+pub mod show;
 
 pub use shared::context::{self, CONFIG_FILE, Context, Globals, progress_line};
 pub use shared::{receipt, shell_word};

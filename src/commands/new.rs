@@ -7,7 +7,9 @@ use super::shared::receipt::{Receipt, record};
 use super::{Context, Globals};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
-use crate::lifecycle::{self, Draft, NewTicket};
+use crate::git::{GitError, HistoryQuery, Logged};
+use crate::lifecycle::{self, Draft, NewTicket, trailer};
+use crate::names::Oid;
 use crate::out::{Format, Out, safe};
 use crate::ticket::{Document, SessionId, TicketId, Value};
 use crate::trunk::{Diary, Landed, Run, Stop, View};
@@ -118,9 +120,7 @@ fn create(ctx: &Context<'_>, args: &Args, diary: &mut Diary) -> Result<Receipt, 
     let created = crate::clock::rfc3339(ctx.now);
     let result = trunk.transact(diary, |view| {
         if let (Some(key), Some(tip)) = (key, view.commit()) {
-            let known = ctx.repo.tickets_with_key(tip, key, ctx.tickets_dir.as_bytes())?;
-            if !known.is_empty() {
-                let ids = known.iter().filter_map(|id| TicketId::parse(id).ok()).collect();
+            if let Some(ids) = tickets_with_key(ctx, tip, key)? {
                 return Err(Stop::Refused(Detour::Existing(ids)));
             }
         }
@@ -153,6 +153,27 @@ fn create(ctx: &Context<'_>, args: &Args, diary: &mut Diary) -> Result<Receipt, 
         Err(Stop::Refused(Detour::No(failure))) => Err(failure),
         Err(Stop::Trunk(error)) => Err(error.into()),
     }
+}
+
+/// The tickets that an earlier call with the same key made.
+fn tickets_with_key(
+    ctx: &Context<'_>,
+    tip: &Oid,
+    key: &str,
+) -> Result<Option<Vec<TicketId>>, GitError> {
+    let commits = ctx.repo.history(&HistoryQuery {
+        from: std::slice::from_ref(tip),
+        patterns: &[],
+        below: &ctx.tickets_dir,
+        keys: &[trailer::KEY, trailer::TICKET],
+        having: (trailer::KEY, Some(key)),
+    })?;
+    let values = |commit: &Logged, name| commit.trailers.get(name).cloned().unwrap_or_default();
+    // A line of the message may look like the trailer; the trailer itself decides.
+    let made = commits.iter().find(|commit| values(commit, trailer::KEY).iter().any(|k| k == key));
+    Ok(made.map(|commit| {
+        values(commit, trailer::TICKET).iter().filter_map(|id| TicketId::parse(id).ok()).collect()
+    }))
 }
 
 fn receipt(

@@ -3,6 +3,7 @@
 //! A failed child is data: what was run, how it ended, what it said. Nothing here decides what an
 //! exit code means; the typed questions in the sibling modules do, code by code.
 
+use std::collections::VecDeque;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::io::{self, Read, Write};
@@ -40,6 +41,11 @@ const LOCAL_ENV_VARS: [&str; 15] = [
 /// behind (an SSH connection that is kept open for the next one) inherits stderr and would hold
 /// us until it ends too.
 const PIPE_GRACE: Duration = Duration::from_millis(300);
+
+/// How many bytes of questions may be under way in a conversation. A pipe holds at least this much on
+/// every system in use, so that writing them never waits for a child that itself waits until its
+/// answers are read.
+const WINDOW: usize = 4096;
 
 /// How long a child may take to end after SIGTERM before it is killed: long enough for git to
 /// remove its lock files.
@@ -268,6 +274,8 @@ impl Call {
             .env("LANGUAGE", "en")
             // Replaced objects are one clone's private view; the trunk is what everybody sees.
             .env("GIT_NO_REPLACE_OBJECTS", "1")
+            // With 0 a conversation would wait for ever for an answer that git holds back.
+            .env("GIT_FLUSH", "1")
             .envs(self.env.iter().map(|(k, v)| (k, v)))
             .current_dir(&self.git.dir)
             .stdin(if self.stdin.is_some() { Stdio::piped() } else { Stdio::null() })
@@ -393,6 +401,40 @@ impl Conversation {
         let answer = asked.and_then(|()| read(&mut self.stdout));
         signals::check()?;
         answer.map_err(|source| ExecError::Pipe { call: self.call.clone(), source })
+    }
+
+    /// Asks many questions without waiting for each answer, and reads the answers in order with `read`.
+    ///
+    /// The child must answer each question before it needs the next one.
+    pub fn ask_many(
+        &mut self,
+        questions: impl IntoIterator<Item = Vec<u8>>,
+        mut read: impl FnMut(&mut io::BufReader<ChildStdout>) -> io::Result<()>,
+    ) -> Result<(), ExecError> {
+        let mut questions = questions.into_iter().peekable();
+        let mut waiting = VecDeque::new();
+        let mut under_way = 0;
+        loop {
+            if under_way <= WINDOW / 2 {
+                signals::check()?;
+                let mut batch = Vec::new();
+                // One that is longer than the window goes alone, to a child that does nothing but read it.
+                while let Some(question) =
+                    questions.next_if(|q| under_way == 0 || under_way + q.len() <= WINDOW)
+                {
+                    under_way += question.len();
+                    waiting.push_back(question.len());
+                    batch.extend(question);
+                }
+                if !batch.is_empty() {
+                    self.ask(&batch, |_| Ok(()))?;
+                }
+            }
+            let Some(answered) = waiting.pop_front() else { return Ok(()) };
+            read(&mut self.stdout)
+                .map_err(|source| ExecError::Pipe { call: self.call.clone(), source })?;
+            under_way -= answered;
+        }
     }
 }
 

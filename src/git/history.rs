@@ -1,33 +1,169 @@
-//! Questions to the history.
+//! What the commits of a branch say of themselves: their trailers and the paths they change.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use super::exec::text_of;
 use super::refs::literal_pathspec;
 use super::{GitError, Repo};
-use crate::names::Oid;
+use crate::names::{Oid, RepoPath};
+
+/// Which commits are asked for.
+#[derive(Clone, Debug)]
+pub struct HistoryQuery<'a> {
+    /// Where to begin to look back.
+    pub from: &'a [Oid],
+    /// Patterns of refs to begin from as well, such as `refs/heads/ticket/*`.
+    pub patterns: &'a [String],
+    /// Only commits that change something in this directory.
+    pub below: &'a RepoPath,
+    /// The trailers to be read.
+    pub keys: &'a [&'static str],
+    /// Only commits with a line that begins with this key, and says just this if a value is given.
+    pub having: (&'static str, Option<&'a str>),
+}
+
+/// One commit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Logged {
+    /// Its id.
+    pub oid: Oid,
+    /// When it was committed, in seconds since 1970.
+    pub at: i64,
+    /// Its author, as `Name <mail>`.
+    pub author: String,
+    /// The first line of its message.
+    pub subject: String,
+    /// The values of the trailers that were asked for; a key may stand there several times.
+    pub trailers: BTreeMap<&'static str, Vec<String>>,
+    /// All paths that it changes; none of a merge.
+    pub paths: Vec<RepoPath>,
+}
+
+/// Begins a record. What follows the records cannot be taken for one, because a path always stands
+/// behind a word that begins with a colon.
+const START: &str = "\u{1}";
+
+/// Stands between two values of one trailer.
+const VALUES: char = '\u{1f}';
+
+/// The fields before those of the trailers.
+const FIELDS: usize = 4;
 
 impl Repo {
-    /// The tickets that were made under a key of their maker's: the `Tix-Ticket` trailers of the commit
-    /// that carries `Tix-Key: <key>`; empty when there is none.
-    pub fn tickets_with_key(
-        &self,
-        from: &Oid,
-        key: &str,
-        tickets_dir: &[u8],
-    ) -> Result<Vec<String>, GitError> {
-        let grep = format!("--grep=Tix-Key: {key}");
-        let call = self.git().call("log").args(["-z", "--fixed-strings", &grep]);
-        let call = call.args([
-            "--format=%(trailers:key=Tix-Key,valueonly)%x01%(trailers:key=Tix-Ticket,valueonly)",
-        ]);
-        let call = call.arg(from.as_str()).arg("--").arg(literal_pathspec(tickets_dir));
-        let answer = text_of(&call.run_ok()?);
-        // The search finds longer keys too; the trailer itself decides.
-        let exact = answer
-            .split('\0')
-            .filter_map(|entry| entry.split_once('\x01'))
-            .find(|(keys, _)| keys.lines().any(|line| line == key));
-        let tickets = exact
-            .map(|(_, ids)| ids.lines().filter(|l| !l.is_empty()).map(str::to_owned).collect());
-        Ok(tickets.unwrap_or_default())
+    /// The commits that a query means, newest first.
+    pub fn history(&self, query: &HistoryQuery<'_>) -> Result<Vec<Logged>, GitError> {
+        let mut format = format!("--format={START}%H%x00%ct%x00%an <%ae>%x00%s");
+        for key in query.keys {
+            // Writing to a string cannot fail.
+            write!(format, "%x00%(trailers:key={key},valueonly,unfold,separator=%x1f)").ok();
+        }
+        let (key, value) = query.having;
+        let grep = match value {
+            Some(value) => format!("--grep=^{}: {}$", literal(key), literal(value)),
+            None => format!("--grep=^{}: ", literal(key)),
+        };
+        let call = self
+            .git()
+            .call("log")
+            // Settings of the user that would change what is asked: `log.follow` follows one file only.
+            .args(["-z", "--raw", "--no-renames", "--no-abbrev", "--full-diff", "--full-history"])
+            .args(["--encoding=UTF-8", "--no-show-signature", "--no-mailmap", "--basic-regexp"])
+            .args(["--no-color", "--no-ext-diff", "--diff-merges=off", "--no-notes"])
+            .config("log.follow=false")
+            .config("log.showRoot=true")
+            .args([grep, format])
+            .args(query.patterns.iter().map(|pattern| format!("--glob={pattern}")))
+            .args(query.from.iter().map(Oid::as_str))
+            .arg("--")
+            .arg(literal_pathspec(query.below.as_bytes()));
+        parse(&call.run_ok()?, query.keys)
+    }
+}
+
+/// The text as a basic regular expression that matches nothing else.
+fn literal(text: &str) -> String {
+    let mut pattern = String::with_capacity(text.len());
+    for c in text.chars() {
+        if matches!(c, '.' | '*' | '[' | ']' | '^' | '$' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern
+}
+
+fn parse(answer: &[u8], keys: &[&'static str]) -> Result<Vec<Logged>, GitError> {
+    let unreadable = |word: &[u8]| GitError::unreadable("log --raw -z", word);
+    let mut commits: Vec<Logged> = Vec::new();
+    let mut words = answer.split(|b| *b == 0);
+    while let Some(word) = words.next() {
+        // The list of paths begins on a line of its own.
+        let word = word.strip_prefix(b"\n").unwrap_or(word);
+        if word.is_empty() {
+            continue;
+        }
+        if let Some(oid) = word.strip_prefix(START.as_bytes()) {
+            let rest = words.by_ref().take(FIELDS - 1 + keys.len());
+            let fields: Vec<String> = std::iter::once(oid).chain(rest).map(text_of).collect();
+            commits.push(record(&fields, keys).ok_or_else(|| unreadable(word))?);
+        } else if let (Some(commit), b':') = (commits.last_mut(), word.first().unwrap_or(&0)) {
+            let path = words.next().and_then(RepoPath::parse);
+            commit.paths.push(path.ok_or_else(|| unreadable(word))?);
+        } else {
+            return Err(unreadable(word));
+        }
+    }
+    Ok(commits)
+}
+
+fn record(fields: &[String], keys: &[&'static str]) -> Option<Logged> {
+    let [oid, at, author, subject, values @ ..] = fields else { return None };
+    let split = |text: &String| {
+        text.split(VALUES).map(str::trim).filter(|v| !v.is_empty()).map(str::to_owned).collect()
+    };
+    Some(Logged {
+        oid: Oid::parse(oid)?,
+        at: at.parse().ok()?,
+        author: author.clone(),
+        subject: subject.clone(),
+        trailers: keys.iter().copied().zip(values.iter().map(split)).collect(),
+        paths: Vec::new(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEYS: [&str; 2] = ["Tix-Ticket", "Tix-Claim"];
+
+    #[test]
+    fn records_with_and_without_paths_are_told_apart() {
+        let (a, b) = ("a".repeat(40), "b".repeat(40));
+        // A path that looks like the beginning of a record is still a path.
+        let answer = format!(
+            "\u{1}{a}\0100\0A <a@b>\0note\0X\u{1f}Y\0\0\u{1}{b}\0200\0C <c@d>\0claim: X\0X\0c1\0\
+             \n:000000 100644 0 1 A\0tickets/queue/X.md\0:100644 000000 1 0 D\0\u{1}{a}\0"
+        );
+        let commits = parse(answer.as_bytes(), &KEYS).unwrap();
+        assert_eq!(commits.len(), 2);
+        assert_eq!(commits[0].trailers["Tix-Ticket"], ["X", "Y"]);
+        assert!(commits[0].trailers["Tix-Claim"].is_empty() && commits[0].paths.is_empty());
+        assert_eq!(commits[1].trailers["Tix-Claim"], ["c1"]);
+        let paths: Vec<_> = commits[1].paths.iter().map(ToString::to_string).collect();
+        assert_eq!(paths, ["tickets/queue/X.md", &format!("\u{1}{a}")]);
+    }
+
+    #[test]
+    fn an_answer_of_another_form_is_an_error() {
+        assert!(parse(b"fatal", &KEYS).is_err());
+        assert!(parse(b"\x01123\x00", &KEYS).is_err());
+        assert!(parse(b"", &KEYS).unwrap().is_empty());
+    }
+
+    #[test]
+    fn an_id_is_searched_for_and_not_a_pattern() {
+        assert_eq!(literal("TICKET-a.b_1"), "TICKET-a\\.b_1");
     }
 }

@@ -11,17 +11,19 @@ mod push;
 mod redact;
 mod refs;
 mod repo;
+mod seen;
 pub mod signals;
 mod tree;
 mod worktree;
 
 pub use commit::{CommitText, Writer};
 pub use exec::{ExecError, Git, Program, Running};
+pub use history::{HistoryQuery, Logged};
 pub use objects::{Kind, Object, Objects};
 pub use push::{Atomic, PushReport, PushedRef, RefOutcome, RefUpdate};
 pub use redact::redact;
 pub use refs::{LocalEdit, RefValue};
-pub use repo::{GitConfig, ObjectFormat, Repo, clean_path};
+pub use repo::{GitConfig, ObjectFormat, Repo, clean_path, path_bytes};
 pub use tree::{Changed, Mode, TreeEdit, TreeEntry};
 pub use worktree::Worktree;
 

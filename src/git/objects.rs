@@ -1,7 +1,7 @@
 //! Reading objects through one `git cat-file --batch`, which also resolves names.
 
 use std::cell::RefCell;
-use std::io::{BufRead, Read};
+use std::io::{self, BufRead};
 
 use super::exec::{Conversation, text_of};
 use super::{GitError, Repo};
@@ -62,26 +62,38 @@ impl Objects {
 
     /// The object that `name` means (an id, a ref, `<commit>:<path>`); `None` when there is none.
     pub fn read(&self, name: &[u8]) -> Result<Option<Object>, GitError> {
-        if name.is_empty() || name.contains(&b'\n') {
+        if !is_question(name) {
             return Ok(None);
         }
         let mut question = name.to_vec();
         question.push(b'\n');
-        let (header, data) = self.0.borrow_mut().ask(&question, |stdout| {
-            let mut header = Vec::new();
-            stdout.read_until(b'\n', &mut header)?;
-            if header.pop() != Some(b'\n') {
-                return Err(std::io::ErrorKind::UnexpectedEof.into());
-            }
-            let mut data = Vec::new();
-            if let Some(size) = size_in(&header) {
-                data.resize(size, 0);
-                stdout.read_exact(&mut data)?;
-                stdout.read_exact(&mut [0])?;
-            }
-            Ok((header, data))
-        })?;
+        let (header, data) = self.0.borrow_mut().ask(&question, read_answer)?;
         parse_header(&header).map(|found| found.map(|(oid, kind)| Object { oid, kind, data }))
+    }
+
+    /// Reads many objects at the price of a few, without waiting for each: `each` is given those that
+    /// exist, with their place in `names`, in that order. It must not ask this reader anything.
+    pub fn read_many<N: AsRef<[u8]>>(
+        &self,
+        names: &[N],
+        mut each: impl FnMut(usize, Object),
+    ) -> Result<(), GitError> {
+        let all = names.iter().map(AsRef::as_ref).enumerate();
+        let asked: Vec<(usize, &[u8])> = all.filter(|(_, name)| is_question(name)).collect();
+        let mut places = asked.iter().map(|(place, _)| *place);
+        let mut unreadable = None;
+        let questions = asked.iter().map(|(_, name)| [name, b"\n".as_slice()].concat());
+        self.0.borrow_mut().ask_many(questions, |stdout| {
+            let (header, data) = read_answer(stdout)?;
+            match (parse_header(&header), places.next()) {
+                (Ok(Some((oid, kind))), Some(place)) => each(place, Object { oid, kind, data }),
+                (Ok(_), _) => {}
+                // The answers behind it must be read all the same, or the next question would get them.
+                (Err(error), _) => unreadable = Some(error),
+            }
+            Ok(())
+        })?;
+        unreadable.map_or(Ok(()), Err)
     }
 
     /// Like [`Objects::read`], and the object must be there and be of this type.
@@ -104,6 +116,27 @@ impl Objects {
         header_oid(&object.data, b"tree ")
             .ok_or_else(|| GitError::unreadable("commit", &object.data))
     }
+}
+
+/// Whether a name can be asked for: one line that is not empty.
+fn is_question(name: &[u8]) -> bool {
+    !name.is_empty() && !name.contains(&b'\n')
+}
+
+/// The header line of an answer and the contents behind it.
+fn read_answer(stdout: &mut impl BufRead) -> io::Result<(Vec<u8>, Vec<u8>)> {
+    let mut header = Vec::new();
+    stdout.read_until(b'\n', &mut header)?;
+    if header.pop() != Some(b'\n') {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
+    let mut data = Vec::new();
+    if let Some(size) = size_in(&header) {
+        data.resize(size, 0);
+        stdout.read_exact(&mut data)?;
+        stdout.read_exact(&mut [0])?;
+    }
+    Ok((header, data))
 }
 
 /// The id in a commit's header line that begins with `key`.

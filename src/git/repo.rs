@@ -187,6 +187,19 @@ pub(super) fn path_of(bytes: &[u8]) -> PathBuf {
     PathBuf::from(text_of(bytes))
 }
 
+/// The bytes of a path, for a program that reads them.
+#[cfg(unix)]
+pub fn path_bytes(path: &Path) -> Vec<u8> {
+    use std::os::unix::ffi::OsStrExt;
+    path.as_os_str().as_bytes().to_vec()
+}
+
+/// The bytes of a path, for a program that reads them.
+#[cfg(not(unix))]
+pub fn path_bytes(path: &Path) -> Vec<u8> {
+    path.display().to_string().into_bytes()
+}
+
 /// git's configuration as this repository sees it: every key and value, weakest first.
 #[derive(Clone, Debug, Default)]
 pub struct GitConfig(Vec<(String, Option<String>)>);

@@ -140,6 +140,23 @@ impl Objects {
         }
     }
 
+    /// The entries of many trees, in their order; none for a tree that is not there.
+    pub fn entries_of(
+        &self,
+        trees: &[Oid],
+        format: ObjectFormat,
+    ) -> Result<Vec<Vec<TreeEntry>>, GitError> {
+        let names: Vec<&[u8]> = trees.iter().map(|oid| oid.as_str().as_bytes()).collect();
+        let mut all: Vec<Result<Vec<TreeEntry>, GitError>> =
+            trees.iter().map(|_| Ok(Vec::new())).collect();
+        self.read_many(&names, |at, object| {
+            if let (Some(entries), Kind::Tree) = (all.get_mut(at), object.kind) {
+                *entries = parse(&object.data, format);
+            }
+        })?;
+        all.into_iter().collect()
+    }
+
     /// The files that differ between two trees (renames are two paths). Equal subtrees are not read.
     pub fn compare(
         &self,

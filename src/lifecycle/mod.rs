@@ -14,7 +14,7 @@ mod set_up;
 mod snapshot;
 
 pub use activate::{Activation, FailureNote, note_failure, record_activation};
-pub use change::{Change, Edit, RefEdit, Target};
+pub use change::{Change, Edit, RefEdit, Target, trailer};
 pub use claim::{Claim, ClaimRequest, Claimed, claim, resume};
 pub use create::{Draft, NewTicket, create};
 pub use refusal::{Held, Refusal};

@@ -1,5 +1,7 @@
 //! The tickets of one trunk commit, as values.
 
+use std::collections::BTreeSet;
+
 use super::Refusal;
 use super::refusal::Held;
 use crate::names::{Oid, RepoPath};
@@ -63,10 +65,17 @@ impl Snapshot {
         let bad = |why: String| Refusal::BadQuery { query: query.to_owned(), why };
         match resolve(query, &ids).map_err(|e| bad(e.to_string()))? {
             Resolution::One(id) => self.find_id(id),
-            Resolution::Many(matches) => Err(Refusal::Ambiguous {
-                query: query.to_owned(),
-                matches: matches.into_iter().cloned().collect(),
-            }),
+            Resolution::Many(matches) => {
+                let matches: BTreeSet<TicketId> = matches.into_iter().cloned().collect();
+                match matches.first() {
+                    // One id in several places, which is another thing to say than several tickets.
+                    Some(only) if matches.len() == 1 => self.find_id(only),
+                    _ => Err(Refusal::Ambiguous {
+                        query: query.to_owned(),
+                        matches: matches.into_iter().collect(),
+                    }),
+                }
+            }
             Resolution::None { nearest } => Err(Refusal::NotFound {
                 query: query.to_owned(),
                 nearest: nearest.into_iter().cloned().collect(),

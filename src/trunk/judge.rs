@@ -29,17 +29,24 @@ pub enum Verdict {
         /// The reason in the report.
         reason: String,
     },
+    /// The remote refuses for a reason that tix does not know: a rule or a moment.
+    Strange {
+        /// The reason in the report.
+        reason: String,
+    },
     /// Nothing can be said: no report, or one that does not speak of our refs.
     Unclear,
 }
 
-/// Reasons with which a server says "I could not lock or move the ref just now": receive-pack's own.
-const BUSY: [&str; 5] = [
+/// Reasons with which a server says "I could not lock or move the ref just now": receive-pack's own, and
+/// (the last one) that of servers built on JGit.
+const BUSY: [&str; 6] = [
     "atomic transaction failed",
     "atomic push failure",
     "failed to update ref",
     "incorrect old value provided",
     "cannot lock ref",
+    "failed to lock",
 ];
 
 /// Words in a server's reason that mean a rule, not a moment.
@@ -77,10 +84,11 @@ pub fn judge(report: &PushReport, updates: &[RefUpdate]) -> Verdict {
         return Verdict::Refused { reason: line.reason.clone() };
     }
     if let Some(line) = there.first() {
-        return if says(&BUSY, &line.reason) {
-            Verdict::Busy { reason: line.reason.clone() }
+        let reason = line.reason.clone();
+        return if says(&BUSY, &reason) {
+            Verdict::Busy { reason }
         } else {
-            Verdict::Refused { reason: line.reason.clone() }
+            Verdict::Strange { reason }
         };
     }
     let mut here = lines.iter().flatten().filter(|l| l.outcome == RefOutcome::RefusedHere);
@@ -197,6 +205,13 @@ mod tests {
                 [("main", RefusedThere, reason), ("ticket/T", RefusedThere, "atomic push failure")];
             assert_eq!(report(&lines), Verdict::Refused { reason: reason.into() }, "{reason}");
         }
+    }
+
+    #[test]
+    fn a_reason_that_nobody_knows_is_neither_a_rule_nor_a_race() {
+        let lines =
+            [("main", RefusedThere, "moon phase"), ("ticket/T", RefusedThere, "moon phase")];
+        assert_eq!(report(&lines), Verdict::Strange { reason: "moon phase".into() });
     }
 
     #[test]

@@ -17,6 +17,7 @@ mod local;
 mod orphan;
 mod queue;
 mod run;
+mod seen;
 mod server;
 mod view;
 
@@ -24,6 +25,7 @@ use std::time::{Duration, Instant};
 
 pub use error::{Landing, Stop, TrunkError};
 pub use run::{Run, random_token};
+pub use seen::last_fetched;
 pub use view::View;
 
 use crate::git::{CommitText, Objects, RefUpdate, Repo, Writer};

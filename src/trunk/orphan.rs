@@ -40,7 +40,9 @@ impl Trunk<'_> {
         };
         match verdict {
             Verdict::Won => return Ok(true),
-            Verdict::Refused { reason } => return Err(self.refused(remote, reason, words)),
+            Verdict::Refused { reason } | Verdict::Strange { reason } => {
+                return Err(self.refused(remote, reason, words));
+            }
             // Somebody else's branch, or no clear answer: the remote itself says what it has.
             Verdict::Behind
             | Verdict::Taken { .. }

@@ -46,6 +46,7 @@ enum Failure {
     Taken { name: RefName, reason: String },
     Busy { reason: String },
     Refused { reason: String },
+    Strange { reason: String },
     Unclear,
 }
 
@@ -81,8 +82,9 @@ impl Trunk<'_> {
                 return Ok(self.won(remote, diary, mine, atomic));
             }
             if let Some((failure, words, before)) = last.take() {
-                let moved = view.commit() != before.as_ref();
-                self.explain(remote, failure, words, moved, &mut patience)?;
+                let still = view.commit() == before.as_ref();
+                let landing = still.then(|| still_open(&sent, view.commit()));
+                self.explain(remote, failure, words, landing, &mut patience)?;
             }
             if Instant::now() >= self.deadline && !sent.is_empty() {
                 return Err(too_late(remote, diary, &sent, view.commit()).into());
@@ -99,7 +101,11 @@ impl Trunk<'_> {
                 Verdict::Behind => Failure::Behind,
                 Verdict::Taken { name, reason } => Failure::Taken { name, reason },
                 Verdict::Busy { reason } => Failure::Busy { reason },
+                Verdict::Refused { reason } if sent.is_empty() => {
+                    return Err(self.refused(remote, reason, words).into());
+                }
                 Verdict::Refused { reason } => Failure::Refused { reason },
+                Verdict::Strange { reason } => Failure::Strange { reason },
                 Verdict::Unclear => Failure::Unclear,
             };
             last = Some((failure, words, mine.parent.clone()));
@@ -169,6 +175,7 @@ impl Trunk<'_> {
         if let Some(words) = failed {
             return Err(self.why_no_fetch(remote, words, until));
         }
+        super::seen::note_fetched(self.repo, remote, &self.branch);
         let tip = self.objects.resolve(trunk_ref.as_str())?;
         let tip = tip.ok_or_else(|| crate::git::GitError::Missing(trunk_ref.to_string()))?;
         let tracking = RefName::tracking(remote, self.branch.short());
@@ -241,24 +248,27 @@ impl Trunk<'_> {
     }
 
     /// Holds the failure of an attempt against what the trunk shows now; an error ends the run.
+    ///
+    /// `landing` is `None` when the trunk has moved since, else whether a push is still on its way.
     fn explain<E>(
         &self,
         remote: &RemoteName,
         failure: Failure,
         words: String,
-        moved: bool,
+        landing: Option<Landing>,
         patience: &mut Patience,
     ) -> Result<(), Stop<E>> {
-        if moved {
+        let Some(landing) = landing else {
             // Somebody else made progress, which explains everything but a rule of the server.
             return match failure {
                 Failure::Refused { reason } => Err(self.refused(remote, reason, words).into()),
                 Failure::Behind
                 | Failure::Taken { .. }
                 | Failure::Busy { .. }
+                | Failure::Strange { .. }
                 | Failure::Unclear => Ok(()),
             };
-        }
+        };
         match failure {
             Failure::Refused { reason } => Err(self.refused(remote, reason, words).into()),
             Failure::Taken { name, reason } => {
@@ -272,13 +282,16 @@ impl Trunk<'_> {
                 }
                 Err(self.refused(remote, reason, words).into())
             }
+            Failure::Strange { reason } => {
+                patience.lose_one(|| self.refused(remote, reason, words))
+            }
             Failure::Unclear if speaks_of_permission(&words) => {
                 Err(TrunkError::Denied { remote: remote.clone(), words }.into())
             }
             Failure::Behind | Failure::Unclear => patience.lose_one(|| TrunkError::Unreachable {
                 remote: remote.clone(),
                 words,
-                landing: Landing::No,
+                landing,
             }),
         }
     }
@@ -411,6 +424,12 @@ fn unknown(remote: &RemoteName, error: &TrunkError) -> TrunkError {
     TrunkError::Unreachable { remote: remote.clone(), words, landing: Landing::Unknown }
 }
 
+/// Whether a push that tix stopped waiting for may still land: it can only where the trunk is as it was.
+fn still_open<T>(sent: &[Sent<T>], tip: Option<&Oid>) -> Landing {
+    let open = |s: &Sent<T>| s.fate == Fate::Open && s.parent.as_ref() == tip;
+    if sent.iter().any(open) { Landing::Unknown } else { Landing::No }
+}
+
 /// The time is up. A push that is still on its way can land only while the trunk is where it was.
 fn too_late<T>(
     remote: &RemoteName,
@@ -418,7 +437,7 @@ fn too_late<T>(
     sent: &[Sent<T>],
     tip: Option<&Oid>,
 ) -> TrunkError {
-    if sent.iter().any(|s| s.fate == Fate::Open && s.parent.as_ref() == tip) {
+    if still_open(sent, tip) == Landing::Unknown {
         return TrunkError::Unreachable {
             remote: remote.clone(),
             words: "the remote took the push and gave no answer".to_owned(),

@@ -1,6 +1,6 @@
 //! The trunk at one commit: the list of tickets at once, their contents on demand.
 
-use crate::git::{GitError, Kind, Mode, ObjectFormat, Objects};
+use crate::git::{GitError, Kind, Mode, ObjectFormat, Objects, TreeEntry};
 use crate::lifecycle::{Entry, Node, Odd, Refusal, Snapshot, Ticket};
 use crate::names::{Oid, RepoPath};
 use crate::ticket::{Document, Lane, TicketId};
@@ -55,16 +55,22 @@ impl<'a> View<'a> {
         name.extend_from_slice(tickets_dir.as_bytes());
         let lanes = objects.entries(&name, format)?;
         let has_tickets = lanes.is_some();
-        let mut walk = Walk { objects, format, snapshot: Snapshot::default() };
+        let mut level = Vec::new();
         for lane in lanes.unwrap_or_default() {
             if let (Some(which), Mode::Directory) = (Lane::from_dir_name(&lane.name), lane.mode) {
-                let mut prefix = tickets_dir.as_bytes().to_vec();
-                prefix.push(b'/');
-                prefix.extend_from_slice(&lane.name);
-                walk.lane(which, &lane.oid, &prefix, DEPTH)?;
+                let path = below(tickets_dir.as_bytes(), &lane.name);
+                level.push(Directory { lane: which, path, tree: lane.oid });
             }
         }
-        let mut snapshot = walk.snapshot;
+        let mut snapshot = Snapshot::default();
+        // A level at a time: git is asked for all directories of a level at once. Where each ticket has one
+        // of its own, 20,000 of them take a tenth of a second like this.
+        for _ in 0..=DEPTH {
+            let trees: Vec<Oid> = level.iter().map(|d| d.tree.clone()).collect();
+            let entries = objects.entries_of(&trees, format)?;
+            let found = level.iter().zip(entries).map(|(d, e)| d.sort_out(e, &mut snapshot));
+            level = found.flatten().collect();
+        }
         snapshot.entries.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(View {
             objects,
@@ -100,18 +106,34 @@ impl<'a> View<'a> {
     /// A ticket with its contents.
     pub fn read<'e>(&self, entry: &'e Entry) -> Result<Ticket<'e>, Unloadable> {
         if let Node::Other(what) = entry.node {
-            return Err(Unloadable::Refused(Refusal::NotAFile { path: entry.path.clone(), what }));
+            return Err(Unloadable::Refused(not_a_file(entry, what)));
         }
         let object = self.objects.require(entry.oid.as_str().as_bytes(), Kind::Blob);
         let object = object.map_err(Unloadable::Git)?;
-        let document = Document::parse(object.data).map_err(|e| {
-            Unloadable::Refused(Refusal::Damaged {
-                path: entry.path.clone(),
-                line: e.line,
-                why: e.kind.to_string(),
-            })
-        })?;
+        let document = document(entry, object.data).map_err(Unloadable::Refused)?;
         Ok(Ticket { entry, document })
+    }
+
+    /// Many tickets with their contents, at the price of a few: what `make` makes of each, in the order
+    /// of `entries`.
+    pub fn read_all<'e, T>(
+        &self,
+        entries: &[&'e Entry],
+        mut make: impl FnMut(&'e Entry, Result<Document, Refusal>) -> T,
+    ) -> Result<Vec<T>, GitError> {
+        let names: Vec<&[u8]> = entries.iter().map(|e| question(e)).collect();
+        let mut results: Vec<Option<T>> = entries.iter().map(|_| None).collect();
+        self.objects.read_many(&names, |at, object| {
+            if let (Some(entry), Some(slot)) = (entries.get(at), results.get_mut(at)) {
+                *slot = Some(make(entry, document(entry, object.data)));
+            }
+        })?;
+        let all = entries.iter().zip(results).map(|(entry, result)| match (result, entry.node) {
+            (Some(result), _) => Ok(result),
+            (None, Node::Other(what)) => Ok(make(entry, Err(not_a_file(entry, what)))),
+            (None, Node::File) => Err(GitError::Missing(entry.oid.to_string())),
+        });
+        all.collect()
     }
 
     /// Like [`View::read`], for decisions that are refused with a [`Refusal`].
@@ -146,45 +168,59 @@ impl<'a> View<'a> {
     }
 }
 
-struct Walk<'a> {
-    objects: &'a Objects,
-    format: ObjectFormat,
-    snapshot: Snapshot,
+/// What to ask for to have an entry's contents: nothing, where it is not a file.
+fn question(entry: &Entry) -> &[u8] {
+    match entry.node {
+        Node::File => entry.oid.as_str().as_bytes(),
+        Node::Other(_) => b"",
+    }
 }
 
-impl Walk<'_> {
-    fn lane(
-        &mut self,
-        lane: Lane,
-        tree: &Oid,
-        prefix: &[u8],
-        depth: usize,
-    ) -> Result<(), GitError> {
-        let entries = self.objects.entries(tree.as_str().as_bytes(), self.format)?;
-        for entry in entries.unwrap_or_default() {
-            let mut path = prefix.to_vec();
-            path.push(b'/');
-            path.extend_from_slice(&entry.name);
-            let is_directory = entry.mode == Mode::Directory;
-            let id = TicketId::from_file_name(&entry.name);
-            if is_directory && id.is_none() {
-                if depth > 0 {
-                    self.lane(lane, &entry.oid, &path, depth - 1)?;
+fn not_a_file(entry: &Entry, what: &'static str) -> Refusal {
+    Refusal::NotAFile { path: entry.path.clone(), what }
+}
+
+fn document(entry: &Entry, bytes: Vec<u8>) -> Result<Document, Refusal> {
+    Document::parse(bytes).map_err(|e| Refusal::Damaged {
+        path: entry.path.clone(),
+        line: e.line,
+        why: e.kind.to_string(),
+    })
+}
+
+/// A directory at or below a lane.
+struct Directory {
+    lane: Lane,
+    path: Vec<u8>,
+    tree: Oid,
+}
+
+impl Directory {
+    /// Puts the tickets among its entries into the snapshot, and gives the directories.
+    fn sort_out(&self, entries: Vec<TreeEntry>, snapshot: &mut Snapshot) -> Vec<Directory> {
+        let mut directories = Vec::new();
+        for TreeEntry { mode, name, oid } in entries {
+            let lane = self.lane;
+            let path = below(&self.path, &name);
+            match (TicketId::from_file_name(&name), RepoPath::parse(path.as_slice())) {
+                (None, _) if mode == Mode::Directory => {
+                    directories.push(Directory { lane, path, tree: oid });
                 }
-                continue;
-            }
-            let Some(id) = id else { continue };
-            let Some(path) = RepoPath::parse(path) else { continue };
-            match id {
-                Ok(id) => {
-                    let node = node_of(entry.mode);
-                    self.snapshot.entries.push(Entry { id, lane, path, node, oid: entry.oid });
+                (Some(Ok(id)), Some(path)) => {
+                    snapshot.entries.push(Entry { id, lane, path, node: node_of(mode), oid });
                 }
-                Err(why) => self.snapshot.odd.push(Odd { path, why: why.to_string() }),
+                (Some(Err(why)), Some(path)) => {
+                    snapshot.odd.push(Odd { path, why: why.to_string() });
+                }
+                (None, _) | (Some(_), None) => {}
             }
         }
-        Ok(())
+        directories
     }
+}
+
+fn below(directory: &[u8], name: &[u8]) -> Vec<u8> {
+    [directory, b"/", name].concat()
 }
 
 fn node_of(mode: Mode) -> Node {

@@ -36,6 +36,11 @@ pub fn clone_id(repo: &Repo, random: impl FnOnce() -> String) -> Result<String, 
     Ok(id)
 }
 
+/// The id of this clone if it has one already: without it, nothing on the trunk was claimed from here.
+pub fn known_clone_id(repo: &Repo) -> Option<String> {
+    read(&repo.tix_dir().join("clone.json"), &repo.common_dir.display().to_string())
+}
+
 fn read(file: &Path, here: &str) -> Option<String> {
     let known: CloneFile = serde_json::from_slice(&std::fs::read(file).ok()?).ok()?;
     let usable = known.id.len() == 8 && known.id.bytes().all(|b| b.is_ascii_hexdigit());

@@ -10,7 +10,7 @@ mod record;
 use std::io;
 use std::path::{Path, PathBuf};
 
-pub use clone_id::clone_id;
+pub use clone_id::{clone_id, known_clone_id};
 pub use pending::{note_release, pending_release, settle_release};
 pub use record::{Record, forget, load, save};
 
@@ -156,6 +156,8 @@ pub struct Made {
     branch: RefName,
     at: Oid,
     parents: Vec<PathBuf>,
+    /// What the user should know of how it went.
+    pub warning: Option<String>,
 }
 
 /// Makes branch and worktree at `commit`.
@@ -168,7 +170,13 @@ pub fn create(
 ) -> Result<Made, WorkspaceError> {
     clear_leftover(repo, branch, leftover)?;
     let parents = missing_parents(path);
-    let made = Made { path: path.to_owned(), branch: branch.clone(), at: commit.clone(), parents };
+    let made = Made {
+        path: path.to_owned(),
+        branch: branch.clone(),
+        at: commit.clone(),
+        parents,
+        warning: None,
+    };
     let mut answer = repo.add_worktree(path, branch, commit)?;
     if answer.code != Some(0) && answer.stderr.contains("already registered") {
         // A worktree whose directory somebody removed by hand; git keeps the name until it is told. The
@@ -179,23 +187,57 @@ pub fn create(
     if answer.code == Some(0) {
         return Ok(made);
     }
-    let words = answer.stderr.trim().to_owned();
+    let words = one_line(&answer.stderr);
+    if stands(repo, path, branch)? {
+        return Ok(Made { warning: Some(hook_failed(&words)), ..made });
+    }
     // `-b` makes the branch before it fails on an occupied path.
     made.take_back(repo)?;
     Err(WorkspaceError::Setup { words })
 }
 
-/// Makes a worktree for a ticket branch that is there already.
-pub fn recreate(repo: &Repo, path: &Path, branch: &RefName) -> Result<(), WorkspaceError> {
+/// Makes a worktree for a ticket branch that is there already; what it gives is a warning.
+pub fn recreate(
+    repo: &Repo,
+    path: &Path,
+    branch: &RefName,
+) -> Result<Option<String>, WorkspaceError> {
     let mut answer = repo.add_worktree_of(path, branch)?;
     if answer.code != Some(0) && answer.stderr.contains("already registered") {
         repo.prune_worktrees()?;
         answer = repo.add_worktree_of(path, branch)?;
     }
-    match answer.code {
-        Some(0) => Ok(()),
-        _ => Err(WorkspaceError::Setup { words: answer.stderr.trim().to_owned() }),
+    if answer.code == Some(0) {
+        return Ok(None);
     }
+    let words = one_line(&answer.stderr);
+    if stands(repo, path, branch)? {
+        return Ok(Some(hook_failed(&words)));
+    }
+    Err(WorkspaceError::Setup { words })
+}
+
+/// Whether the branch has a worktree although git ended with a failure. It removes a worktree that it
+/// could not fill; one that stays is complete, and only the hook that runs last of all has failed:
+/// "the hook's exit status becomes the exit status of these commands", githooks(5).
+fn stands(repo: &Repo, path: &Path, branch: &RefName) -> Result<bool, WorkspaceError> {
+    let real = |path: &Path| std::fs::canonicalize(path).ok();
+    // What was there before is not ours: then there is no such directory, or not with this branch.
+    let Some(path) = real(path) else { return Ok(false) };
+    let ours = |w: &crate::git::Worktree| {
+        w.branch.as_ref() == Some(branch) && real(&w.path).as_ref() == Some(&path)
+    };
+    Ok(repo.worktrees()?.iter().any(ours))
+}
+
+/// What git said, on one line: it goes into a sentence, and into the ticket when that is given back.
+fn one_line(words: &str) -> String {
+    let lines: Vec<&str> = words.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    lines.join("; ")
+}
+
+fn hook_failed(words: &str) -> String {
+    format!("the workspace is there, but your post-checkout hook failed in it: {words}")
 }
 
 /// Makes a worktree for a branch that this run has just made at `tip`.
@@ -206,8 +248,8 @@ pub fn create_for(
     tip: &Oid,
 ) -> Result<Made, WorkspaceError> {
     let parents = missing_parents(path);
-    recreate(repo, path, branch)?;
-    Ok(Made { path: path.to_owned(), branch: branch.clone(), at: tip.clone(), parents })
+    let warning = recreate(repo, path, branch)?;
+    Ok(Made { path: path.to_owned(), branch: branch.clone(), at: tip.clone(), parents, warning })
 }
 
 fn missing_parents(path: &Path) -> Vec<PathBuf> {

@@ -9,10 +9,14 @@
     reason = "in a test a panic is the report; clippy.toml allows it in test functions only, not in what they call"
 )]
 
+mod activate;
 mod demo;
 mod harness;
 mod harness_works;
 mod init;
-#[cfg(unix)]
 mod net_works;
+mod new;
+mod odd;
+mod reading;
+mod release;
 mod tidy;

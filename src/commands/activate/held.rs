@@ -207,7 +207,11 @@ impl Activation<'_> {
         let session = family.strip_prefix("TICKET-").unwrap_or(family);
         let path = ctx.workspace_path(&active.id, session).map_err(bad)?;
         match (ctx.local_branch(branch), at) {
-            (Some(_), _) => workspace::recreate(&ctx.repo, &path, branch)?,
+            (Some(_), _) => {
+                if let Some(warning) = workspace::recreate(&ctx.repo, &path, branch)? {
+                    ctx.out.warn(&warning);
+                }
+            }
             (None, Some(at)) => {
                 workspace::create(&ctx.repo, &path, branch, at, &workspace::Leftover::None)?;
                 if let Some(remote) = &ctx.remote {

@@ -13,7 +13,7 @@ use crate::lifecycle::{self, Refusal};
 use crate::lock::Lock;
 use crate::names::{Oid, RefName, RemoteName};
 use crate::trunk::{Diary, Stop};
-use crate::workspace::{self, Made, Record as LocalRecord};
+use crate::workspace::{self, Leftover, Made, Record as LocalRecord};
 
 /// How long other processes of this clone may keep the configuration file.
 const CONFIG_PATIENCE: Duration = Duration::from_secs(20);
@@ -64,6 +64,7 @@ impl Activation<'_> {
             won.branch_at.clone()
         };
         let made = self.make_worktree(won, path.as_deref(), &tip)?;
+        receipt.warnings.extend(made.as_ref().and_then(|made| made.warning.clone()));
         let published = self.publish(won, &tip, receipt).and_then(|()| match ctx.record {
             Record::Branch => Ok(()),
             Record::Trunk => self.record_on_trunk(won, shown.as_deref(), receipt),
@@ -123,7 +124,10 @@ impl Activation<'_> {
         let branch = &won.claimed.branch;
         if self.ctx.remote.is_some() {
             return match path {
-                Some(path) => Ok(Some(workspace::create(repo, path, branch, tip, &self.leftover)?)),
+                Some(path) => {
+                    let leftover = self.leftover_of_push(won)?;
+                    Ok(Some(workspace::create(repo, path, branch, tip, &leftover)?))
+                }
                 None => Ok(None),
             };
         }
@@ -140,6 +144,14 @@ impl Activation<'_> {
             Some(path) => Ok(Some(workspace::create_for(repo, path, branch, tip)?)),
             None => Ok(None),
         }
+    }
+
+    /// What stands in the way of the local branch: what stood there before, or what git put there itself
+    /// when the claim was pushed, as it does in a mirror, whose branches are its remote-tracking refs.
+    fn leftover_of_push(&self, won: &Won) -> Result<Leftover, Failure> {
+        let now = self.ctx.objects.resolve(won.claimed.branch.as_str())?;
+        let by_push = self.leftover == Leftover::None && now.as_ref() == Some(&won.branch_at);
+        Ok(if by_push { Leftover::Branch(won.branch_at.clone()) } else { self.leftover.clone() })
     }
 
     /// Pushes the ticket branch and sets its upstream; both at once, for neither needs the other.

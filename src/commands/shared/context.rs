@@ -14,7 +14,7 @@ use crate::git::{Objects, RefValue, Repo};
 use crate::names::{Oid, RefName, RemoteName, RepoPath};
 use crate::out::Out;
 use crate::ticket::{QueueGate, TicketId};
-use crate::trunk::{Ci, Run, Step, Trunk, View};
+use crate::trunk::{Ci, Run, Step, Trunk, TrunkError, View};
 
 /// The file with which a team shares its settings.
 pub const CONFIG_FILE: &str = ".tix.yaml";
@@ -191,6 +191,9 @@ impl<'a> Context<'a> {
                 .hint("fetch it: tix list --fetch")
         };
         let name = self.last_seen_ref().ok_or_else(unseen)?;
+        if self.remote.is_none() && self.local_branch(&self.trunk).is_none() {
+            return Err(TrunkError::NoLocalTrunk { branch: self.trunk.clone() }.into());
+        }
         let tip = self.objects.resolve(name.as_str())?.ok_or_else(unseen)?;
         Ok(View::load(&self.objects, self.repo.format, Some(&tip), &self.tickets_dir)?)
     }

@@ -1,5 +1,6 @@
 //! What several commands need.
 
+pub mod board;
 pub mod branch;
 pub mod context;
 pub mod find;

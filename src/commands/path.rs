@@ -1,0 +1,95 @@
+//! `tix path`: where the workspace of a ticket is on this machine.
+
+use std::path::Path;
+
+use serde_json::json;
+
+use super::shared::board::{self, Look, Seen, Workspace};
+use super::{Context, Globals};
+use crate::env::Env;
+use crate::error::{Exit, Failure};
+use crate::git::{HistoryQuery, path_bytes};
+use crate::lifecycle::{Entry, trailer};
+use crate::out::{Format, Out};
+use crate::ticket::Lane;
+
+/// Print where the workspace of a ticket is on this machine
+///
+/// The answer is the path alone: cd "$(tix path ID)". `tix shell-init` gives your shell a `tix cd ID` that does
+/// just that. When this machine has no workspace of the ticket, the exit code is 4 and the message says who
+/// holds it and where.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The ticket: its id, the id without TICKET-, a part of it that only one has, or its file
+    #[arg(value_name = "ID")]
+    id: String,
+}
+
+/// Prints the path.
+pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+    let ctx = Context::open(globals, env, out, None)?;
+    board::look(&ctx, Look::LastSeen, |seen| {
+        let entry = board::find(seen, &args.id)?;
+        let path = match board::workspace(&ctx, &entry.id)? {
+            Workspace::At(path) => path,
+            Workspace::Gone(path) => return Err(gone(entry, &path)),
+            Workspace::None => return Err(elsewhere(&ctx, seen, entry)),
+        };
+        match out.format {
+            Format::Json => out.json(&json!({
+                "schema": "tix/path@1",
+                "ticket": entry.id,
+                "path": path.display().to_string(),
+            })),
+            Format::Human => out.answer_bytes(&[&path_bytes(&path), b"\n".as_slice()].concat()),
+        }
+        Ok(())
+    })
+}
+
+/// Somebody removed the directory; git still has the worktree in its list.
+fn gone(entry: &Entry, path: &Path) -> Failure {
+    let id = &entry.id;
+    Failure::new(Exit::NotFound, format!("the workspace of {id} is gone: {}", path.display())).hint(
+        format!("its branch is still there; make the workspace anew: tix activate --resume {id}"),
+    )
+}
+
+/// Why there is no workspace here, and where there is one.
+fn elsewhere(ctx: &Context<'_>, seen: &Seen<'_>, entry: &Entry) -> Failure {
+    let id = &entry.id;
+    let failure = Failure::new(Exit::NotFound, format!("{id} has no workspace on this machine"));
+    let failure = failure.fact("lane", entry.lane.as_str());
+    match entry.lane {
+        Lane::Queue => {
+            return failure.hint(format!("nobody holds it; claim it: tix activate {id}"));
+        }
+        Lane::Completed | Lane::Archive => {
+            return failure.hint(format!("look at it: tix show {id}"));
+        }
+        Lane::Active => {}
+    }
+    let card = board::read_one(ctx, seen.view, entry).ok().map(|(card, _)| card);
+    let Some(card) = card else { return failure.hint(format!("look at it: tix log {id}")) };
+    let host = card.claim_id.as_deref().and_then(|claim| claimed_on(ctx, seen, claim));
+    failure
+        .maybe_fact("held by", card.holder)
+        .maybe_fact("since", card.claimed_at)
+        .maybe_fact("on", host)
+        .maybe_fact("worktree", card.worktree)
+        .hint(format!("look at it: tix show {id}"))
+}
+
+/// The machine that a claim was made on, as its commit says. A failure to find it is not worth more than
+/// the fact's absence.
+fn claimed_on(ctx: &Context<'_>, seen: &Seen<'_>, claim: &str) -> Option<String> {
+    let commits = ctx.repo.history(&HistoryQuery {
+        from: &[seen.view.commit()?.clone()],
+        patterns: &[],
+        below: &ctx.tickets_dir,
+        keys: &[trailer::HOST],
+        having: (trailer::CLAIM, Some(claim)),
+    });
+    let commits = commits.inspect_err(|error| tracing::debug!(%error, "history")).ok()?;
+    commits.into_iter().find_map(|c| c.trailers.get(trailer::HOST)?.first().cloned())
+}

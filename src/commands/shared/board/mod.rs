@@ -1,0 +1,220 @@
+//! The tickets as a reader sees them: the trunk as last fetched (or fetched for the purpose), and over it
+//! the progress that the holders have pushed to their ticket branches.
+//!
+//! Everything is read from git's objects; no file of any checkout is looked at.
+
+mod card;
+mod progress;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use chrono::{DateTime, Utc};
+
+pub use self::card::{Card, Damage};
+use self::progress::{branch_pattern, progress};
+pub use self::progress::{progress_pattern, progress_ref};
+use super::context::Context;
+use crate::clock;
+use crate::error::{Exit, Failure};
+use crate::lifecycle::{Entry, Refusal};
+use crate::ticket::{Document, Lane, TicketId};
+use crate::trunk::{Run, View, last_fetched};
+use crate::workspace;
+
+/// A view that is older than this is said to be old.
+const OLD: chrono::TimeDelta = chrono::TimeDelta::minutes(10);
+
+/// Whether the remote is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// The trunk as last fetched.
+    LastSeen,
+    /// The trunk as it is now.
+    Fetch,
+}
+
+impl From<bool> for Look {
+    /// The value of the option `--fetch`.
+    fn from(fetch: bool) -> Look {
+        if fetch { Look::Fetch } else { Look::LastSeen }
+    }
+}
+
+/// The trunk at one commit, and how old that is.
+pub struct Seen<'v> {
+    /// The tickets.
+    pub view: &'v View<'v>,
+    /// When the remote was last asked; `None` without a remote, and when nothing says so.
+    pub at: Option<DateTime<Utc>>,
+}
+
+/// Looks at the trunk, and hands what is there to `read`.
+pub fn look<T>(
+    ctx: &Context<'_>,
+    look: Look,
+    read: impl FnOnce(&Seen<'_>) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let (Some(remote), Look::Fetch) = (&ctx.remote, look) else {
+        let view = ctx.last_seen()?;
+        require_tickets(ctx, &view)?;
+        let fetched = ctx.remote.as_ref().zip(view.commit());
+        let at = fetched.and_then(|(remote, tip)| last_fetched(&ctx.repo, remote, &ctx.trunk, tip));
+        return read(&Seen { view: &view, at: at.map(DateTime::from) });
+    };
+    let progress = |step| {
+        ctx.out.progress(&super::context::progress_line(remote.as_str(), step));
+    };
+    let run = Run::begin(&ctx.repo)?;
+    let engine = ctx.engine(&run, &progress);
+    let view = engine.fetch_view()?;
+    fetch_ticket_branches(ctx);
+    ctx.out.clear_progress();
+    require_tickets(ctx, &view)?;
+    read(&Seen { view: &view, at: Some(clock::now()) })
+}
+
+fn require_tickets(ctx: &Context<'_>, view: &View<'_>) -> Result<(), Failure> {
+    if view.has_tickets {
+        return Ok(());
+    }
+    let message = format!("{} has no directory {}/", ctx.trunk_label(), ctx.tickets_dir);
+    Err(Failure::new(Exit::NotFound, message).hint("set it up: tix init"))
+}
+
+/// Brings the remote-tracking refs of the ticket branches up to date. The trunk, which decides who holds
+/// what, has been fetched by then; without these refs only the progress is old. So a failure is a
+/// warning: another fetch that is under way at the same time is enough for one.
+fn fetch_ticket_branches(ctx: &Context<'_>) {
+    let Some(remote) = &ctx.remote else { return };
+    let Some(pattern) = branch_pattern(ctx) else { return };
+    let spec = format!("+refs/heads/{pattern}:refs/remotes/{remote}/{pattern}");
+    let words = match ctx.repo.fetch(remote, &[spec], ctx.started + ctx.config.timeout) {
+        Ok(answer) if answer.code == Some(0) => return,
+        Ok(answer) => answer.stderr,
+        Err(error) => error.to_string(),
+    };
+    let words = words.trim();
+    ctx.out
+        .warn(&format!("the ticket branches could not be fetched, progress may be old: {words}"));
+}
+
+/// Says on stderr when what is shown may be long out of date.
+pub fn tell_age(ctx: &Context<'_>, seen: &Seen<'_>, again: &str) {
+    let Some(at) = seen.at.filter(|at| ctx.now - *at > OLD) else { return };
+    ctx.out.narrate(&format!("as of {} ago; `{again}` looks again", clock::age(at, ctx.now)));
+}
+
+/// The one ticket that is meant.
+pub fn find<'v>(seen: &Seen<'v>, query: &str) -> Result<&'v Entry, Failure> {
+    Ok(seen.view.snapshot.find(query)?)
+}
+
+/// All tickets of some lanes.
+#[derive(Debug, Default)]
+pub struct Board {
+    /// Those that can be read, by lane and id.
+    pub cards: Vec<Card>,
+    /// What cannot be read. It never hides another ticket.
+    pub damaged: Vec<Damage>,
+}
+
+/// Reads all tickets of these lanes.
+pub fn read(ctx: &Context<'_>, view: &View<'_>, lanes: &[Lane]) -> Result<Board, Failure> {
+    let mut places: BTreeMap<&TicketId, Vec<&Entry>> = BTreeMap::new();
+    for entry in &view.snapshot.entries {
+        places.entry(&entry.id).or_default().push(entry);
+    }
+    let mut entries = Vec::new();
+    let mut damaged = Vec::new();
+    for (id, entries_of_id) in &places {
+        let all: Vec<String> = entries_of_id.iter().map(|e| e.path.to_string()).collect();
+        for entry in entries_of_id.iter().filter(|e| lanes.contains(&e.lane)) {
+            match all.as_slice() {
+                [_] => entries.push(*entry),
+                all => damaged.push(Damage {
+                    path: entry.path.to_string(),
+                    line: None,
+                    why: format!("{id} is there {} times: {}", all.len(), all.join(", ")),
+                }),
+            }
+        }
+    }
+    let odd = view.snapshot.odd.iter().filter(|odd| {
+        let lane = odd.path.as_bytes().strip_prefix(ctx.tickets_dir.as_bytes());
+        let lane = lane.and_then(|rest| rest.split(|b| *b == b'/').nth(1));
+        lane.and_then(Lane::from_dir_name).is_some_and(|lane| lanes.contains(&lane))
+    });
+    damaged.extend(odd.map(|odd| Damage {
+        path: odd.path.to_string(),
+        line: None,
+        why: odd.why.clone(),
+    }));
+    let trunk = ctx.trunk_label();
+    let made = view.read_all(&entries, |entry, document| match document {
+        Ok(document) => Ok((entry, Card::of(entry, document, trunk.clone()).0)),
+        Err(refusal) => Err(Damage::of(entry, &refusal)),
+    })?;
+    let mut cards: Vec<(&Entry, Card)> = Vec::new();
+    for one in made {
+        match one {
+            Ok(card) => cards.push(card),
+            Err(damage) => damaged.push(damage),
+        }
+    }
+    for newer in progress(ctx, &cards)? {
+        if let Some((_, card)) = cards.get_mut(newer.at) {
+            *card = newer.card;
+        }
+    }
+    let mut cards: Vec<Card> = cards.into_iter().map(|(_, card)| card).collect();
+    cards.sort_by(|a, b| (a.lane, &a.id).cmp(&(b.lane, &b.id)));
+    damaged.sort();
+    Ok(Board { cards, damaged })
+}
+
+/// Reads one ticket, with the contents that the card was read from.
+pub fn read_one(
+    ctx: &Context<'_>,
+    view: &View<'_>,
+    entry: &Entry,
+) -> Result<(Card, Document), Failure> {
+    let trunk = ctx.trunk_label();
+    let mut made = view.read_all(&[entry], |entry, document| {
+        document.map(|document| Card::of(entry, document, trunk.clone()))
+    })?;
+    let Some(made) = made.pop() else {
+        return Err(Refusal::NotFound { query: entry.id.to_string(), nearest: Vec::new() }.into());
+    };
+    let (card, document) = made?;
+    let newer = progress(ctx, &[(entry, card.clone())])?.pop();
+    Ok(newer.map_or((card, document), |newer| (newer.card, newer.document)))
+}
+
+/// A ticket's workspace on this machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Workspace {
+    /// Its worktree is here.
+    At(PathBuf),
+    /// Its worktree was here, and its directory is gone.
+    Gone(PathBuf),
+    /// There is none.
+    None,
+}
+
+/// Finds the workspace of a ticket: the worktree that has its branch checked out. In the middle of a
+/// rebase no branch is checked out; then the worktree that tix itself made for it.
+pub fn workspace(ctx: &Context<'_>, id: &TicketId) -> Result<Workspace, Failure> {
+    let bad = |why: String| Refusal::BadName { id: id.clone(), why };
+    let branch = ctx.ticket_branch(id).map_err(bad)?;
+    let made = workspace::load(&ctx.repo, id).and_then(|record| record.path);
+    let worktrees = ctx.repo.worktrees()?;
+    let by_branch = worktrees.iter().find(|w| w.branch.as_ref() == Some(&branch));
+    let by_record =
+        || worktrees.iter().find(|w| w.branch.is_none() && made.as_ref() == Some(&w.path));
+    Ok(match by_branch.or_else(by_record) {
+        Some(worktree) if worktree.prunable => Workspace::Gone(worktree.path.clone()),
+        Some(worktree) => Workspace::At(worktree.path.clone()),
+        None => Workspace::None,
+    })
+}

@@ -1,0 +1,109 @@
+//! `tix show`: one ticket.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use super::shared::board::{self, Card, Look, Workspace};
+use super::{Context, Globals};
+use crate::clock;
+use crate::env::Env;
+use crate::error::Failure;
+use crate::git::exec::text_of;
+use crate::out::{Format, Out, safe, safe_lines};
+use crate::ticket::Document;
+
+/// Show a ticket: who holds it, where, and its text
+///
+/// Shows the newest text there is as of the last fetch: that on the ticket branch, if its holder has pushed
+/// progress, else that on the trunk. The line `source` says which.
+///
+/// Piped, the file comes out byte for byte as it is there and nothing else does; on a terminal a short summary
+/// stands before it, and what the terminal would obey is made visible.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The ticket: its id, the id without TICKET-, a part of it that only one has, or its file
+    #[arg(value_name = "ID")]
+    id: String,
+    /// Ask the remote first
+    #[arg(long)]
+    fetch: bool,
+}
+
+/// The answer in JSON.
+#[derive(Serialize)]
+struct Shown<'a> {
+    schema: &'static str,
+    #[serde(flatten)]
+    card: &'a Card,
+    text: String,
+}
+
+/// Shows the ticket.
+pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+    let ctx = Context::open(globals, env, out, None)?;
+    board::look(&ctx, Look::from(args.fetch), |seen| {
+        let entry = board::find(seen, &args.id)?;
+        let (card, document) = board::read_one(&ctx, seen.view, entry)?;
+        let bytes = document.as_bytes();
+        match (out.format, Out::is_terminal()) {
+            (Format::Json, _) => {
+                let text = text_of(bytes);
+                out.json(&Shown { schema: "tix/ticket@1", card: &card, text });
+            }
+            (Format::Human, true) => {
+                let workspace = match board::workspace(&ctx, &card.id)? {
+                    Workspace::At(path) => Some(path),
+                    Workspace::Gone(_) | Workspace::None => None,
+                };
+                out.answer(&summary(&ctx, &card, &document, workspace));
+            }
+            (Format::Human, false) => out.answer_bytes(bytes),
+        }
+        board::tell_age(&ctx, seen, &format!("tix show --fetch {}", card.id));
+        Ok(())
+    })
+}
+
+/// What a person sees.
+fn summary(
+    ctx: &Context<'_>,
+    card: &Card,
+    document: &Document,
+    workspace: Option<PathBuf>,
+) -> String {
+    let since = card.claimed_at.as_ref().map(|at| match card.age(ctx.now) {
+        age if age.is_empty() => at.clone(),
+        age => format!("{at} ({age} ago)"),
+    });
+    let lines = [
+        ("lane", Some(card.lane.to_string())),
+        ("status", Some(card.status.clone())),
+        ("blocked", card.blocked.clone()),
+        ("held by", card.holder.clone()),
+        ("since", since.filter(|_| card.holder.is_some())),
+        ("branch", card.branch.clone()),
+        ("workspace", workspace.map(|path| path.display().to_string())),
+        ("file", Some(card.path.clone())),
+        ("source", Some(source(ctx, card))),
+    ];
+    let mut text = format!("{}\n", card.id);
+    for (name, value) in lines {
+        if let Some(value) = value {
+            // Writing to a string cannot fail.
+            writeln!(text, "  {name:9}  {}", safe(&value)).ok();
+        }
+    }
+    text.push('\n');
+    text.push_str(&safe_lines(&text_of(document.as_bytes())));
+    text
+}
+
+fn source(ctx: &Context<'_>, card: &Card) -> String {
+    let trunk = ctx.trunk_label();
+    if card.source == trunk {
+        return trunk;
+    }
+    format!("{}, newer than {trunk}", card.source)
+}

@@ -1,0 +1,153 @@
+//! Tables: aligned for a person, tab-separated for a program.
+
+use std::fmt::Write as _;
+
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+use super::safe;
+
+/// What stands in a cell that holds nothing, so that no column disappears from a line.
+const NOTHING: &str = "-";
+
+/// What stands between two columns.
+const GAP: &str = "  ";
+
+/// The least that is left of the last column, however narrow the terminal is.
+const LEAST: usize = 12;
+
+/// How a table is laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// A header, aligned columns, and the last one cut to the terminal's width where that is known.
+    Terminal {
+        /// In columns of one character.
+        width: Option<usize>,
+    },
+    /// No header; a tab between two cells.
+    Piped,
+}
+
+/// Rows of cells below a header.
+#[derive(Clone, Debug)]
+pub struct Table<const N: usize> {
+    header: [&'static str; N],
+    rows: Vec<[String; N]>,
+}
+
+impl<const N: usize> Table<N> {
+    /// A table without rows.
+    pub fn new(header: [&'static str; N]) -> Table<N> {
+        Table { header, rows: Vec::new() }
+    }
+
+    /// Adds a row. The cells may hold anything; nothing in them reaches a terminal as a command, and no
+    /// cell ends its column or its line.
+    pub fn push(&mut self, cells: [&str; N]) {
+        self.rows.push(cells.map(|cell| if cell.is_empty() { NOTHING.into() } else { safe(cell) }));
+    }
+
+    /// Whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// The text, each line ended.
+    pub fn render(&self, layout: Layout) -> String {
+        match layout {
+            Layout::Terminal { width } => self.aligned(width),
+            Layout::Piped => {
+                self.rows.iter().flat_map(|row| [row.join("\t"), "\n".into()]).collect()
+            }
+        }
+    }
+
+    fn aligned(&self, width: Option<usize>) -> String {
+        if self.rows.is_empty() {
+            return String::new();
+        }
+        let header = self.header.map(str::to_uppercase);
+        let mut widths = [0; N];
+        for row in std::iter::once(&header).chain(&self.rows) {
+            for (widest, cell) in widths.iter_mut().zip(row) {
+                *widest = (*widest).max(cell.width());
+            }
+        }
+        let before: usize = widths.iter().take(N.saturating_sub(1)).map(|w| w + GAP.len()).sum();
+        let left = width.map(|width| width.saturating_sub(before).max(LEAST));
+        let mut text = String::new();
+        for row in std::iter::once(&header).chain(&self.rows) {
+            for (at, (cell, width)) in row.iter().zip(widths).enumerate() {
+                if at + 1 == N {
+                    text.push_str(&left.map_or_else(|| cell.clone(), |left| cut(cell, left)));
+                } else {
+                    // Padding by hand: the formatter counts characters, not the columns they take.
+                    let blanks = width - cell.width();
+                    // Writing to a string cannot fail.
+                    write!(text, "{cell}{:blanks$}{GAP}", "").ok();
+                }
+            }
+            text.push('\n');
+        }
+        text
+    }
+}
+
+/// The text in at most `width` columns, with a sign that something is missing.
+fn cut(text: &str, width: usize) -> String {
+    if text.width() <= width {
+        return text.to_owned();
+    }
+    let mut cut = String::new();
+    let mut used = 1;
+    for c in text.chars() {
+        used += c.width().unwrap_or(0);
+        if used > width {
+            break;
+        }
+        cut.push(c);
+    }
+    cut.push('…');
+    cut
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table() -> Table<3> {
+        let mut table = Table::new(["lane", "id", "title"]);
+        table.push(["queue", "A", "日本語のとても長いタイトル"]);
+        table.push(["completed", "", "a\tb\x1b[31m\nc"]);
+        table
+    }
+
+    #[test]
+    fn columns_are_aligned_by_what_they_take_on_the_screen() {
+        let mut table = Table::new(["a", "b"]);
+        table.push(["日本", "x"]);
+        table.push(["abc", "y"]);
+        let text = table.render(Layout::Terminal { width: None });
+        assert_eq!(text, "A     B\n日本  x\nabc   y\n");
+    }
+
+    #[test]
+    fn the_last_column_is_cut_to_the_terminal() {
+        let text = table().render(Layout::Terminal { width: Some(30) });
+        assert!(text.contains("日本語のとても…\n"), "{text}");
+        assert!(text.lines().all(|line| line.width() <= 30), "{text}");
+    }
+
+    #[test]
+    fn a_pipe_gets_tabs_between_cells_and_nowhere_else() {
+        let text = table().render(Layout::Piped);
+        let lines: Vec<Vec<&str>> = text.lines().map(|line| line.split('\t').collect()).collect();
+        assert_eq!(lines[0], ["queue", "A", "日本語のとても長いタイトル"]);
+        assert_eq!(lines[1], ["completed", "-", "a\\u{9}b\\u{1b}[31m\\u{a}c"]);
+    }
+
+    #[test]
+    fn without_rows_there_is_no_header_either() {
+        let table = Table::new(["a", "b"]);
+        assert_eq!(table.render(Layout::Terminal { width: Some(80) }), "");
+    }
+}

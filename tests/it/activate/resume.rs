@@ -1,0 +1,256 @@
+//! Going on with a ticket that is one's own.
+
+use super::{ACTIVE, BRANCH, ID, fact, hints, key, one_ticket, subjects, workspace};
+use crate::harness::{Do, On, Place, Sandbox, Shim, Untouched, codes, no_leftovers, together};
+
+/// The claim stands and nothing else was made: killed right after the push of the claim.
+fn claimed_and_killed(sandbox: &Sandbox, clone: &Place) {
+    let shim = Shim::new(sandbox);
+    shim.rule(On::command("push").nth(1), Do::KillAfter);
+    clone.tix_command(&["activate", ID]).through(&shim).run().killed_by(9);
+    assert_eq!(key(&sandbox.remote(), "main", ACTIVE, "status"), "claimed");
+}
+
+#[test]
+fn resuming_is_a_push_with_a_new_claim_id() {
+    let sandbox = one_ticket();
+    let clone = sandbox.clone_named("a");
+    claimed_and_killed(&sandbox, &clone);
+    let old = key(&sandbox.remote(), "main", ACTIVE, "claim_id");
+    let receipt = clone.tix(&["activate", ID, "--json"]).success().json();
+    assert_eq!(receipt["outcome"], "resumed");
+    let new = key(&sandbox.remote(), "main", ACTIVE, "claim_id");
+    assert_ne!(new, old);
+    assert_eq!(receipt["claim"]["id"], new);
+    assert_eq!(subjects(&sandbox), [format!("claim: {ID} (resumed)"), format!("claim: {ID}")]);
+}
+
+#[test]
+fn an_unfinished_claim_of_another_clone_is_held() {
+    let sandbox = one_ticket();
+    claimed_and_killed(&sandbox, &sandbox.clone_named("a"));
+    let other = sandbox.clone_named("b");
+    let output = other.tix(&["activate", ID, "--json"]);
+    assert!(hints(output.exits(3)).contains("--resume"), "{output}");
+    // Whoever says that it is theirs goes on with it; for anybody else it is still held.
+    let bob = sandbox.clone_named("c").as_person("Bob", "bob@example.org");
+    bob.tix(&["activate", ID, "--resume"]).exits(3);
+    other.tix(&["activate", ID, "--resume"]).success();
+    assert!(workspace(&other, ID).exists());
+}
+
+#[test]
+fn a_copied_clone_does_not_take_its_originals_claims_for_its_own() {
+    let sandbox = one_ticket();
+    let clone = sandbox.clone_named("a");
+    claimed_and_killed(&sandbox, &clone);
+    clone.sh("cp -R . ../copy").run().success();
+    let copy = clone.at(sandbox.root().join("copy"));
+    copy.tix(&["activate", ID]).exits(3);
+    clone.tix(&["activate", ID]).success();
+}
+
+#[test]
+fn two_processes_that_resume_at_once_do_not_both_win() {
+    let sandbox = one_ticket();
+    let clone = sandbox.clone_named("a");
+    claimed_and_killed(&sandbox, &clone);
+    let runs = (0..4).map(|_| clone.tix_command(&["activate", ID])).collect();
+    let outputs = together(&sandbox, runs);
+    assert_eq!(codes(&outputs), [0, 3, 3, 3], "{outputs:?}");
+    assert_eq!(subjects(&sandbox).len(), 2);
+    no_leftovers(&clone);
+}
+
+#[test]
+fn a_release_that_is_late_does_not_land_under_whoever_resumed() {
+    let sandbox = one_ticket();
+    let clone = sandbox.clone_named("a");
+    claimed_and_killed(&sandbox, &clone);
+    // The same person gives it back from another clone, and that push is held up on its way.
+    let other = sandbox.clone_named("b").on_machine("m2");
+    let shim = Shim::new(&sandbox);
+    let mut gate = shim.gate(On::command("push").nth(1));
+    let mut release = other.tix_command(&["release", ID, "--json"]).through(&shim).spawn();
+    release.until_at(&gate);
+    clone.tix(&["activate", ID]).success();
+    gate.open();
+    let output = release.wait();
+    // It was the claim before that it was to end. The one that holds it now is as it was.
+    output.exits(3);
+    assert_eq!(key(&sandbox.remote(), BRANCH, ACTIVE, "status"), "in_progress");
+    assert!(workspace(&clone, ID).exists());
+    assert_eq!(subjects(&sandbox), [format!("claim: {ID} (resumed)"), format!("claim: {ID}")]);
+}
+
+#[test]
+fn who_is_overtaken_by_a_resume_elsewhere_is_told_and_leaves_nothing() {
+    let sandbox = one_ticket();
+    let clone = sandbox.clone_named("a").on_machine("m1");
+    let other = sandbox.clone_named("b").on_machine("m2");
+    let before = Untouched::of(&clone);
+    let shim = Shim::new(&sandbox);
+    let resume = other.tix_command(&["activate", ID, "--resume"]);
+    shim.rule(On::command("push").nth(2), Do::Then(resume));
+    let output = clone.tix_command(&["activate", ID, "--json"]).through(&shim).run();
+    shim.outputs()[0].success();
+    assert_eq!(fact(output.exits(3), "claim"), key(&sandbox.remote(), "main", ACTIVE, "claim_id"));
+    before.assert_same(&clone);
+    assert!(!workspace(&clone, ID).exists());
+    assert!(workspace(&other, ID).exists());
+}
+
+#[test]
+fn a_ticket_that_is_set_up_is_held_for_its_own_person_too() {
+    let sandbox = one_ticket();
+    let clone = sandbox.clone_named("a");
+    clone.tix(&["activate", ID]).success();
+    let output = clone.tix(&["activate", ID]);
+    insta::assert_snapshot!(output.exits(3).redacted(), @"
+    exit: 3
+    ----- stdout -----
+    ----- stderr -----
+    error: TICKET-foo-001 is active already, claimed from this clone
+      held by    Ada Example <ada@example.org>
+      since      [TIME]
+      claim      [OID]-[OID]
+      workspace  [ROOT]/a.worktrees/TICKET-foo-001
+      ticket     TICKET-foo-001
+    hint: if it is yours: tix activate TICKET-foo-001 --resume
+    hint: take another ticket: tix list --lane queue
+    ");
+    assert_eq!(
+        fact(&clone.tix(&["activate", ID, "--json"]), "workspace"),
+        workspace(&clone, ID).to_str().unwrap()
+    );
+    assert_eq!(subjects(&sandbox).len(), 1);
+}
+
+#[test]
+fn the_same_session_gets_the_same_path_again_and_another_session_does_not() {
+    let sandbox = one_ticket();
+    let clone = sandbox.clone_named("a");
+    let mine = clone.env("TIX_SESSION", "s-1");
+    let first = mine.tix(&["activate", ID, "--json"]).success().json();
+    let again = mine.tix(&["activate", ID, "--json"]).success().json();
+    assert_eq!(again["outcome"], "already");
+    assert_eq!(again["claim"]["id"], first["claim"]["id"]);
+    assert_eq!(again["claim"]["commit"], first["claim"]["commit"]);
+    assert_eq!(again["workspace"], first["workspace"]);
+    clone.env("TIX_SESSION", "s-2").tix(&["activate", ID]).exits(3);
+    clone.tix(&["activate", ID]).exits(3);
+    assert_eq!(subjects(&sandbox).len(), 1);
+    let output = mine.tix(&["activate", ID]);
+    insta::assert_snapshot!(output.success().redacted(), @"
+    exit: 0
+    ----- stdout -----
+    TICKET-foo-001 is yours already
+      branch     ticket/TICKET-foo-001
+      workspace  [ROOT]/a.worktrees/TICKET-foo-001
+    next:
+      cd '[ROOT]/a.worktrees/TICKET-foo-001'
+      tix release TICKET-foo-001    # to give it back
+    ----- stderr -----
+    ");
+}
+
+#[test]
+fn resume_makes_a_lost_worktree_again_with_its_work() {
+    let sandbox = one_ticket();
+    let clone = sandbox.clone_named("a");
+    clone.tix(&["activate", ID]).success();
+    let path = workspace(&clone, ID);
+    let there = clone.at(&path);
+    there.commit("work", &[("work.txt", "1\n")]);
+    std::fs::remove_dir_all(&path).unwrap();
+    clone.tix(&["activate", ID]).exits(3);
+    assert!(!path.exists());
+    clone.tix(&["activate", ID, "--resume"]).success();
+    assert_eq!(there.read("work.txt"), "1\n");
+    assert_eq!(there.git(&["status", "--porcelain"]), "");
+    assert_eq!(subjects(&sandbox).len(), 1);
+}
+
+#[test]
+fn resume_in_another_clone_of_the_holder_takes_the_work_along() {
+    let sandbox = one_ticket();
+    let clone = sandbox.clone_named("a");
+    clone.tix(&["activate", ID]).success();
+    let there = clone.at(workspace(&clone, ID));
+    there.commit("work", &[("work.txt", "1\n")]);
+    there.git(&["push", "-q"]);
+    let other = sandbox.clone_named("b");
+    let output = other.tix(&["activate", ID, "--resume"]);
+    output.success();
+    let path = workspace(&other, ID);
+    assert!(output.stdout().contains(path.to_str().unwrap()), "{output}");
+    assert_eq!(
+        other.at(path).git(&["status", "-sb"]),
+        format!("## ticket/{ID}...origin/ticket/{ID}")
+    );
+    assert!(workspace(&other, ID).join("work.txt").exists());
+}
+
+#[test]
+fn work_in_an_unfinished_set_up_is_never_thrown_away() {
+    let sandbox = one_ticket();
+    let clone = sandbox.clone_named("a");
+    let shim = Shim::new(&sandbox);
+    shim.rule(On::command("push").nth(2), Do::KillBefore);
+    clone.tix_command(&["activate", ID]).through(&shim).run().killed_by(9);
+    let path = workspace(&clone, ID);
+    let there = clone.at(&path);
+    there.write("notes.txt", "mine\n");
+    let output = clone.tix(&["activate", ID]);
+    insta::assert_snapshot!(output.exits(8).redacted(), @"
+    exit: 8
+    ----- stdout -----
+    ----- stderr -----
+    error: the set-up of TICKET-foo-001 was not finished, but [ROOT]/a.worktrees/TICKET-foo-001 holds changes
+    hint: keep what you need of it elsewhere, for instance: git branch keep-it
+    hint: or give the ticket back: tix release TICKET-foo-001
+    ");
+    assert_eq!(there.read("notes.txt"), "mine\n");
+    there.commit("work", &[("notes.txt", "mine\n")]);
+    let output = clone.tix(&["activate", ID]);
+    insta::assert_snapshot!(output.exits(8).redacted(), @"");
+    assert_eq!(there.read("notes.txt"), "mine\n");
+    // Giving it back keeps the work here too, and frees the ticket.
+    let output = clone.tix(&["release", ID]);
+    insta::assert_snapshot!(output.success().redacted(), @"");
+    assert_eq!(there.read("notes.txt"), "mine\n");
+    sandbox.clone_named("b").tix(&["activate", ID]).success();
+}
+
+#[test]
+fn a_run_that_waited_for_a_killed_one_sees_what_that_one_left() {
+    let sandbox = one_ticket();
+    let clone = sandbox.clone_named("a");
+    // The second has read the branches already, when the first makes one and dies.
+    let (first, second) = (Shim::new(&sandbox), Shim::new(&sandbox));
+    let mut gate = second.gate(On::command("fetch"));
+    let mut waiting = clone.tix_command(&["activate", ID]).through(&second).spawn();
+    waiting.until_at(&gate);
+    first.rule(On::command("push").nth(2), Do::KillAfter);
+    let run =
+        clone.env("XDG_RUNTIME_DIR", sandbox.fresh_directory("run")).tix_command(&["activate", ID]);
+    run.through(&first).run().killed_by(9);
+    gate.open();
+    waiting.wait().success();
+    assert_eq!(key(&sandbox.remote(), BRANCH, ACTIVE, "status"), "in_progress");
+    no_leftovers(&clone);
+}
+
+#[test]
+fn a_run_that_began_while_the_ticket_was_held_here_takes_it_when_it_is_given_back() {
+    let sandbox = one_ticket();
+    let clone = sandbox.clone_named("a");
+    clone.tix(&["activate", ID]).success();
+    let shim = Shim::new(&sandbox);
+    let mut gate = shim.gate(On::command("fetch"));
+    let mut waiting = clone.tix_command(&["activate", ID]).through(&shim).spawn();
+    waiting.until_at(&gate);
+    clone.env("XDG_RUNTIME_DIR", sandbox.fresh_directory("run")).tix(&["release", ID]).success();
+    gate.open();
+    waiting.wait().success();
+}
