@@ -4,6 +4,7 @@
 //! parse (`-z`, `--porcelain`) and which exit codes mean what; a code they do not name is an error.
 
 mod commit;
+mod conversation;
 pub mod exec;
 mod history;
 mod objects;
