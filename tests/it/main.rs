@@ -17,6 +17,7 @@ mod init;
 mod net_works;
 mod new;
 mod odd;
+mod plugin;
 mod reading;
 mod release;
 mod tidy;
