@@ -11,6 +11,7 @@
 
 mod activate;
 mod demo;
+mod docs;
 mod harness;
 mod harness_works;
 mod init;
