@@ -206,13 +206,10 @@ impl Trunk<'_> {
         sent: &[Sent<T>],
         view: &View<'_>,
     ) -> Result<Option<usize>, TrunkError> {
-        let Some(tip) = view.commit() else { return Ok(None) };
-        for (at, mine) in sent.iter().enumerate() {
-            if self.repo.is_ancestor(&mine.commit, tip)? {
-                return Ok(Some(at));
-            }
-        }
-        Ok(None)
+        let (Some(tip), false) = (view.commit(), sent.is_empty()) else { return Ok(None) };
+        let commits: Vec<_> = sent.iter().map(|mine| &mine.commit).collect();
+        let missing = self.repo.not_reachable(&commits, tip)?;
+        Ok(sent.iter().position(|mine| !missing.contains(&mine.commit)))
     }
 
     /// Holds the failure of an attempt against what the trunk shows now; an error ends the run.
@@ -327,7 +324,7 @@ impl Trunk<'_> {
     fn pause(&self, backoff: &mut Backoff, attempt: Duration) {
         (self.progress)(Step::Pause);
         let left = self.deadline.saturating_duration_since(Instant::now());
-        std::thread::sleep(backoff.pause(attempt).min(left));
+        std::thread::sleep(backoff.pause(attempt, left));
     }
 
     /// The URL that pushes go to, as far as the configuration says; the name stands for itself otherwise.
