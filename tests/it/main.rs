@@ -9,6 +9,7 @@
     reason = "in a test a panic is the report; clippy.toml allows it in test functions only, not in what they call"
 )]
 
+mod crash;
 mod activate;
 mod demo;
 mod docs;
