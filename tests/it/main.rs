@@ -9,8 +9,8 @@
     reason = "in a test a panic is the report; clippy.toml allows it in test functions only, not in what they call"
 )]
 
-mod crash;
 mod activate;
+mod crash;
 mod demo;
 mod docs;
 mod harness;

@@ -1,7 +1,9 @@
 //! Giving a ticket back.
 
 use crate::activate::{ACTIVE, BRANCH, ID, QUEUED, fact, key, one_ticket, subjects, workspace};
-use crate::harness::{Do, On, Output, Place, Sandbox, Shim, Untouched, codes, no_leftovers, queue_ticket, together};
+use crate::harness::{
+    Do, On, Output, Place, Sandbox, Shim, Untouched, codes, no_leftovers, queue_ticket, together,
+};
 
 fn held() -> (Sandbox, Place) {
     let sandbox = one_ticket();
@@ -39,12 +41,13 @@ fn everything_is_as_before_but_the_changelog() {
     let remote = sandbox.remote();
     let text = String::from_utf8(remote.show("main", QUEUED)).unwrap();
     let stamp = text.rsplit("## [").next().unwrap().split(']').next().unwrap().to_owned();
-    let expected = queue_ticket(ID)
-        .replace("status: open\n", "status: open\nclaimed_by: null\nclaimed_at: null\nclaim_id: null\n")
-        + &format!(
-            "\n## [{stamp}] - Creator: released\n- Given back to the queue by Ada Example <ada@example.org>\n\
+    let expected = queue_ticket(ID).replace(
+        "status: open\n",
+        "status: open\nclaimed_by: null\nclaimed_at: null\nclaim_id: null\n",
+    ) + &format!(
+        "\n## [{stamp}] - Creator: released\n- Given back to the queue by Ada Example <ada@example.org>\n\
              - Reason: not today\n"
-        );
+    );
     assert_eq!(text, expected);
     let message = remote.git(&["log", "-1", "--format=%B", "main"]);
     assert!(message.starts_with(&format!("release: {ID}\n\n  not today\n")), "{message}");

@@ -173,13 +173,18 @@ fn a_damaged_ticket_is_told_with_file_and_line_and_hides_no_other() {
 #[test]
 fn directories_can_be_named_by_templates() {
     let sandbox = with(&Ticket::new("TICKET-t-001").key("session_id", "sess"));
-    sandbox.seed(&[(".tix.yaml", "active_dir: \"{session}\"\nbranch: \"work/{id}\"\nworktree: \"../w/{session}/{id}\"\n")]);
+    sandbox.seed(&[(
+        ".tix.yaml",
+        "active_dir: \"{session}\"\nbranch: \"work/{id}\"\nworktree: \"../w/{session}/{id}\"\n",
+    )]);
     let clone = sandbox.clone_named("a");
     let receipt = clone.tix(&["activate", "t-001", "--json"]).success().json();
     assert_eq!(receipt["workspace"]["branch"], "work/TICKET-t-001");
     let path = sandbox.root().join("w/sess/TICKET-t-001");
     assert_eq!(receipt["workspace"]["path"], path.to_str().unwrap());
-    assert!(sandbox.remote().files("main").contains(&"tickets/active/sess/TICKET-t-001.md".to_owned()));
+    assert!(
+        sandbox.remote().files("main").contains(&"tickets/active/sess/TICKET-t-001.md".to_owned())
+    );
     std::fs::remove_dir_all(&path).unwrap();
     clone.tix(&["activate", "t-001", "--resume"]).success();
     assert!(path.join("tickets/active/sess/TICKET-t-001.md").exists());

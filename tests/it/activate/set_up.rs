@@ -6,7 +6,11 @@ use crate::harness::{Do, On, Place, Sandbox, Shim, Untouched, no_leftovers};
 const CUT: &str = "fatal: the remote end hung up unexpectedly\n";
 
 /// Nothing happened at all, here or there.
-fn refused_before_the_lock(sandbox: &Sandbox, clone: &Place, args: &[&str]) -> crate::harness::Output {
+fn refused_before_the_lock(
+    sandbox: &Sandbox,
+    clone: &Place,
+    args: &[&str],
+) -> crate::harness::Output {
     let (before, remote) = (Untouched::of(clone), Untouched::of(&sandbox.remote()));
     let output = clone.tix(args);
     output.exits(5);
@@ -101,7 +105,10 @@ fn a_set_up_that_fails_gives_the_ticket_back_and_says_why() {
     let clone = sandbox.clone_named("a");
     let before = Untouched::of(&clone);
     let shim = Shim::new(&sandbox);
-    shim.rule(On::command("worktree").with("add"), Do::Fail { code: 128, stderr: "fatal: disk full\n" });
+    shim.rule(
+        On::command("worktree").with("add"),
+        Do::Fail { code: 128, stderr: "fatal: disk full\n" },
+    );
     let output = clone.tix_command(&["activate", ID]).through(&shim).run();
     insta::assert_snapshot!(output.exits(5).redacted(), @"
     exit: 5
@@ -114,7 +121,10 @@ fn a_set_up_that_fails_gives_the_ticket_back_and_says_why() {
     let remote = sandbox.remote();
     assert_eq!(subjects(&sandbox), [format!("release: {ID}"), format!("claim: {ID}")]);
     let message = remote.git(&["log", "-1", "--format=%b", "main"]);
-    assert!(message.contains("the set-up failed: the worktree could not be made: fatal: disk full"), "{message}");
+    assert!(
+        message.contains("the set-up failed: the worktree could not be made: fatal: disk full"),
+        "{message}"
+    );
     let text = String::from_utf8(remote.show("main", QUEUED)).unwrap();
     assert!(text.contains("Creator: released\n- Given back"), "{text}");
     assert!(text.contains("disk full"), "{text}");
@@ -131,9 +141,16 @@ fn a_branch_that_cannot_be_pushed_takes_everything_back() {
         let clone = sandbox.clone_named("a");
         let before = Untouched::of(&clone);
         // All pushes of the branch fail, before or after the work; the claim and the release go through.
-        let rule = if after { Do::FailAfter { code: 128, stderr: CUT } } else { Do::Fail { code: 128, stderr: CUT } };
+        let rule = if after {
+            Do::FailAfter { code: 128, stderr: CUT }
+        } else {
+            Do::Fail { code: 128, stderr: CUT }
+        };
         let shim = Shim::new(&sandbox);
-        shim.rule(On::command("push").with(":refs/heads/main"), Do::Then(sandbox.remote().sh("true")));
+        shim.rule(
+            On::command("push").with(":refs/heads/main"),
+            Do::Then(sandbox.remote().sh("true")),
+        );
         shim.rule(On::command("push").with("--porcelain").nth(2), rule);
         shim.rule(On::command("push").nth(2), Do::Fail { code: 128, stderr: CUT });
         shim.rule(On::command("push").nth(2), Do::Fail { code: 128, stderr: CUT });
@@ -145,7 +162,10 @@ fn a_branch_that_cannot_be_pushed_takes_everything_back() {
         assert_ne!(output.code, Some(0), "{output}");
         before.assert_same(&clone);
         no_leftovers(&clone);
-        assert_eq!(sandbox.remote().git(&["for-each-ref", "--format=%(refname)"]), "refs/heads/main");
+        assert_eq!(
+            sandbox.remote().git(&["for-each-ref", "--format=%(refname)"]),
+            "refs/heads/main"
+        );
         assert_eq!(subjects(&sandbox), [format!("release: {ID}"), format!("claim: {ID}")]);
     }
 }
@@ -155,7 +175,10 @@ fn the_claim_can_be_kept_although_the_set_up_failed() {
     let sandbox = one_ticket();
     let clone = sandbox.clone_named("a");
     let shim = Shim::new(&sandbox);
-    shim.rule(On::command("worktree").with("add"), Do::Fail { code: 128, stderr: "fatal: disk full\n" });
+    shim.rule(
+        On::command("worktree").with("add"),
+        Do::Fail { code: 128, stderr: "fatal: disk full\n" },
+    );
     let output = clone.tix_command(&["activate", ID, "--keep-claim"]).through(&shim).run();
     let claim = key(&sandbox.remote(), "main", ACTIVE, "claim_id");
     let shown = output.exits(8).redacted().replace(&claim, "[CLAIM]");
@@ -223,7 +246,8 @@ fn the_work_of_others_survives_byte_for_byte() {
     theirs.write("work.txt", "w\n");
     theirs.git(&["add", "work.txt"]);
     theirs.write("more.txt", "m\n");
-    let (here, there) = (Untouched::besides_ticket(&clone, &ids[1]), Untouched::besides_ticket(&theirs, &ids[1]));
+    let (here, there) =
+        (Untouched::besides_ticket(&clone, &ids[1]), Untouched::besides_ticket(&theirs, &ids[1]));
     clone.tix(&["activate", &ids[1]]).success();
     clone.tix(&["release", &ids[1]]).success();
     theirs.tix(&["activate", &ids[1]]).success();

@@ -75,7 +75,8 @@ impl Row {
         let before = Truth::of(&scene, id);
         let calls = self.count_calls(&scene);
         assert!(calls >= self.calls, "only {calls} git calls to hit");
-        let case = Case { row: self, scene: &scene, before: &before, id, known: RefCell::default() };
+        let case =
+            Case { row: self, scene: &scene, before: &before, id, known: RefCell::default() };
         let all = (1..=calls).flat_map(|number| FAULTS.map(|fault| (number, fault)));
         let (mut cases, mut bad) = (0, 0);
         for (number, fault) in all {

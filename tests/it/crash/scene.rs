@@ -194,12 +194,7 @@ fn bytes(place: &Place, trunk: Trunk) -> BTreeMap<PathBuf, Vec<u8>> {
     found
 }
 
-fn collect(
-    root: &Path,
-    inside: &Path,
-    moving: &[PathBuf],
-    found: &mut BTreeMap<PathBuf, Vec<u8>>,
-) {
+fn collect(root: &Path, inside: &Path, moving: &[PathBuf], found: &mut BTreeMap<PathBuf, Vec<u8>>) {
     for entry in fs::read_dir(root.join(inside)).unwrap() {
         let entry = entry.unwrap();
         let path = inside.join(entry.file_name());
