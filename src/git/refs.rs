@@ -1,5 +1,6 @@
 //! Refs: fetching them, reading them, and changing local ones.
 
+use std::collections::HashSet;
 use std::time::Instant;
 
 use super::exec::{Call, Finished, Running, text_of};
@@ -150,6 +151,17 @@ impl Repo {
             Some(1) => Ok(false),
             _ => Err(ExecError::Failed(Box::new(answer)).into()),
         }
+    }
+
+    /// All commits that `commits` lead to and `tip` does not. Those of `commits` that are not among them can be
+    /// reached from `tip`. One process, however many are asked about.
+    pub fn not_reachable(&self, commits: &[&Oid], tip: &Oid) -> Result<HashSet<Oid>, GitError> {
+        let call = self.git().call("rev-list").args(commits.iter().map(|c| c.as_str()));
+        let answer = call.args(["--not", tip.as_str(), "--"]).run_ok()?;
+        let parse = |line: &str| {
+            Oid::parse(line).ok_or_else(|| GitError::unreadable("rev-list", line.as_bytes()))
+        };
+        text_of(&answer).lines().map(parse).collect()
     }
 
     /// How many commits each side has that the other has not.

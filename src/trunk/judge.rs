@@ -39,7 +39,7 @@ pub enum Verdict {
 }
 
 /// Reasons with which a server says "I could not lock or move the ref just now": receive-pack's own, and
-/// (the last one) that of servers built on JGit.
+/// (the last one) that of servers built on `JGit`.
 const BUSY: [&str; 6] = [
     "atomic transaction failed",
     "atomic push failure",

@@ -243,11 +243,11 @@ impl Trunk<'_> {
         sent: &[Sent<T>],
         view: &View<'_>,
     ) -> Result<Option<usize>, TrunkError> {
-        let Some(tip) = view.commit() else { return Ok(None) };
+        let (Some(tip), false) = (view.commit(), sent.is_empty()) else { return Ok(None) };
+        let commits: Vec<_> = sent.iter().map(|mine| &mine.commit).collect();
+        let missing = self.repo.not_reachable(&commits, tip)?;
         for (at, mine) in sent.iter().enumerate() {
-            if self.repo.is_ancestor(&mine.commit, tip)?
-                && view.stands(mine.change.establishes.as_ref())?
-            {
+            if !missing.contains(&mine.commit) && view.stands(mine.change.establishes.as_ref())? {
                 return Ok(Some(at));
             }
         }
@@ -378,7 +378,7 @@ impl Trunk<'_> {
     fn pause(&self, backoff: &mut Backoff, attempt: Duration) {
         (self.progress)(Step::Pause);
         let left = self.deadline.saturating_duration_since(Instant::now());
-        std::thread::sleep(backoff.pause(attempt).min(left));
+        std::thread::sleep(backoff.pause(attempt, left));
     }
 
     /// The URL that pushes go to, as far as the configuration says; the name stands for itself otherwise.

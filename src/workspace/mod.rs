@@ -11,7 +11,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 pub use clone_id::{clone_id, known_clone_id};
-pub use pending::{note_release, pending_release, settle_release};
+pub use pending::{note_push, pending_push, settle_push};
 pub use record::{Record, forget, load, save};
 
 use crate::git::{GitError, LocalEdit, Repo};

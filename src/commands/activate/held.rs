@@ -13,7 +13,7 @@ use crate::git::{GitError, Kind};
 use crate::lifecycle::{self, ClaimRequest, Target};
 use crate::names::{Oid, RefName};
 use crate::ticket::{Document, Status, TicketId};
-use crate::trunk::{Diary, Stop, View};
+use crate::trunk::{Diary, Stop, View, may_still_land};
 use crate::workspace::{self, Record as LocalRecord};
 
 /// What there is to do about an active ticket of ours.
@@ -178,17 +178,17 @@ impl Activation<'_> {
             .hint(format!("if it is yours: tix activate {id} --resume"))
             .hint("take another ticket: tix list --lane queue"));
         }
-        if let Some(trunk) = workspace::pending_release(&self.ctx.repo, &active.id) {
+        if let Some(trunk) = workspace::pending_push(&self.ctx.repo, &active.id) {
             if view.commit() == Some(&trunk) {
                 let id = &active.id;
                 return Err(Failure::new(
                     Exit::Incomplete,
-                    format!("a release of {id} was sent from this clone, its answer was lost, and it may still land"),
+                    format!("this clone sent a push for {id} whose answer was lost, and it may still land"),
                 )
                 .hint(format!("bring it to an end: tix release {id}"))
                 .hint(format!("then claim it anew: tix activate {id}")));
             }
-            workspace::settle_release(&self.ctx.repo, &active.id)?;
+            workspace::settle_push(&self.ctx.repo, &active.id)?;
         }
         let at = view.watched().cloned();
         if path.is_none() && !self.args.no_worktree && !self.args.dry_run {
@@ -288,10 +288,16 @@ impl Activation<'_> {
             let path = self.wants_worktree(&claimed).map_err(Stop::refuse)?;
             workspace::preflight(&ctx.repo, path.as_deref(), branch, None, &[])
                 .map_err(Stop::refuse)?;
+            if let (Some(tip), Some(_)) = (view.commit(), &ctx.remote) {
+                workspace::note_push(&ctx.repo, &active.id, tip).map_err(Stop::refuse)?;
+            }
             // With a base of its own the branch stays where it is; else it follows the new claim.
             let at = base.map(|base| watched.unwrap_or(base));
             Ok((change, (claimed, at)))
         });
+        if !may_still_land(&landed) {
+            workspace::settle_push(&ctx.repo, &active.id)?;
+        }
         let landed = landed.map_err(|stop| match stop {
             Stop::Refused(Detour::No(failure)) => *failure,
             Stop::Refused(Detour::Busy(_) | Detour::Active(_) | Detour::Plan(_)) => {

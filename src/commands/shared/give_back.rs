@@ -10,7 +10,7 @@ use crate::git::{GitError, LocalEdit};
 use crate::lifecycle::{self, Branch, Change, Refusal, ReleaseRequest};
 use crate::names::{Oid, RefName};
 use crate::ticket::TicketId;
-use crate::trunk::{Diary, Landed, Run, Stop, TrunkError, View};
+use crate::trunk::{Diary, Landed, Run, Stop, View, may_still_land};
 use crate::workspace;
 
 /// What is to be given back, and by whom.
@@ -57,11 +57,8 @@ pub fn give_back(
             &mut claim_id,
         )
     });
-    // A release that may still land stays written down.
-    let open =
-        matches!(&landed, Err(Stop::Trunk(TrunkError::Unreachable { .. } | TrunkError::Git(_))));
-    if !open {
-        workspace::settle_release(&ctx.repo, request.id)?;
+    if !may_still_land(&landed) {
+        workspace::settle_push(&ctx.repo, request.id)?;
     }
     landed.map_err(Failure::from)
 }
@@ -111,7 +108,7 @@ fn decide(
     };
     let change = lifecycle::release(&ticket, &wish, branch.clone()).map_err(Stop::refuse)?;
     if let (Some(tip), Some(_)) = (view.commit(), &ctx.remote) {
-        let noted = workspace::note_release(&ctx.repo, request.id, tip);
+        let noted = workspace::note_push(&ctx.repo, request.id, tip);
         noted.map_err(Stop::refuse)?;
     }
     Ok((change, branch))

@@ -76,11 +76,13 @@ pub struct On {
 pub enum Do {
     /// Nothing is done; the call reports failure.
     Fail { code: u8, stderr: &'static str },
-    /// Git does its work and says nothing; the call reports failure.
+    /// Git does its work and says nothing; the call reports failure. A git that stays, such as `cat-file --batch`,
+    /// answers one question first.
     FailAfter { code: u8, stderr: &'static str },
     /// Tix is killed (-9) and git never runs.
     KillBefore,
-    /// Git does its work and says nothing; then tix is killed (-9).
+    /// Git does its work and says nothing; then tix is killed (-9). A git that stays answers one question first, so tix
+    /// is killed in the midst of what it does with the answer.
     KillAfter,
     /// Git does not run; this is its answer.
     Replace { stdout: Vec<u8>, code: u8 },
@@ -196,7 +198,7 @@ impl Shim {
         action: Do,
         outputs: &mut Vec<(PathBuf, String)>,
     ) -> String {
-        let work = "\"$real\" \"$@\" >/dev/null 2>&1";
+        let work = "work \"$@\"";
         match action {
             Do::Fail { code, stderr } => format!("fail {code} {}", quoted(stderr)),
             Do::FailAfter { code, stderr } => format!("{work}\nfail {code} {}", quoted(stderr)),
