@@ -183,6 +183,20 @@ impl Repo {
         Ok(())
     }
 
+    /// Removes all settings of a local branch; there may be none.
+    pub fn forget_settings(&self, branch: &RefName) -> Result<(), GitError> {
+        let section = format!("branch.{}", branch.short());
+        let some = self.config.entries().iter().any(|(key, _)| key.starts_with(&section));
+        let call = self.git().call("config").args(["--local", "--remove-section", &section]);
+        let answer = call.run()?;
+        match answer.code {
+            Some(0) => Ok(()),
+            // git says 128 for "no such section" as for everything else.
+            Some(128) if !some => Ok(()),
+            _ => Err(ExecError::Failed(Box::new(answer)).into()),
+        }
+    }
+
     /// The newest commit that touched `path`, looking back from `from`: its id and whole message.
     pub fn last_commit_of(
         &self,

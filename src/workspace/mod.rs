@@ -6,6 +6,7 @@
 mod clone_id;
 mod pending;
 mod record;
+mod upstream;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -13,6 +14,7 @@ use std::path::{Path, PathBuf};
 pub use clone_id::{clone_id, known_clone_id};
 pub use pending::{note_release, pending_release, settle_release};
 pub use record::{Record, forget, load, save};
+pub use upstream::{forget_upstream, set_upstream};
 
 use crate::git::{GitError, LocalEdit, RefValue, Repo};
 use crate::names::{Oid, RefName};
@@ -266,7 +268,9 @@ impl Made {
             return Ok(());
         }
         let edit = LocalEdit::Delete { name: self.branch.clone(), at: Some(self.at.clone()) };
-        repo.update_refs(&[edit], "tix: take back a set-up that failed")?;
+        if repo.update_refs(&[edit], "tix: take back a set-up that failed")? {
+            forget_upstream(repo, &self.branch);
+        }
         for dir in &self.parents {
             // Fails when somebody put something there meanwhile, and then it must stay.
             if std::fs::remove_dir(dir).is_err() {

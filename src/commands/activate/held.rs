@@ -215,7 +215,7 @@ impl Activation<'_> {
             (None, Some(at)) => {
                 workspace::create(&ctx.repo, &path, branch, at, &workspace::Leftover::None)?;
                 if let Some(remote) = &ctx.remote {
-                    super::setup::set_upstream(&ctx.repo, branch, remote)?;
+                    workspace::set_upstream(&ctx.repo, branch, remote)?;
                 }
             }
             (None, None) => {

@@ -1,22 +1,16 @@
 //! Phase 2: the workspace, and what happens when it cannot be made.
 
-use std::time::{Duration, Instant};
-
 use super::{Activation, Won};
 use crate::commands::shared::branch::{Pushed, push_branch};
 use crate::commands::shared::give_back::{GiveBack, give_back};
 use crate::commands::shared::receipt::{PushedJson, Receipt, WorkspaceJson};
 use crate::config::Record;
 use crate::error::{Exit, Failure};
-use crate::git::{LocalEdit, RefUpdate, Repo};
+use crate::git::{LocalEdit, RefUpdate};
 use crate::lifecycle::{self, Refusal};
-use crate::lock::Lock;
-use crate::names::{Oid, RefName, RemoteName};
+use crate::names::Oid;
 use crate::trunk::{Diary, Stop};
 use crate::workspace::{self, Leftover, Made, Record as LocalRecord};
-
-/// How long other processes of this clone may keep the configuration file.
-const CONFIG_PATIENCE: Duration = Duration::from_secs(20);
 
 /// A set-up that stopped half-way.
 pub(super) struct Broken {
@@ -30,20 +24,6 @@ impl From<Failure> for Box<Broken> {
     fn from(failure: Failure) -> Box<Broken> {
         Box::new(Broken { failure, made: None, tip: None })
     }
-}
-
-/// Sets the upstream of a ticket branch, one process of this clone at a time.
-pub(super) fn set_upstream(
-    repo: &Repo,
-    branch: &RefName,
-    remote: &RemoteName,
-) -> Result<(), Failure> {
-    let path = repo.tix_dir().join("locks/config.lock");
-    // Without the lock it is tried all the same: it only makes a collision unlikely.
-    let lock = Lock::take(&path, Instant::now() + CONFIG_PATIENCE).ok().flatten();
-    let result = repo.set_upstream(branch, remote);
-    drop(lock);
-    Ok(result?)
 }
 
 impl Activation<'_> {
@@ -164,19 +144,16 @@ impl Activation<'_> {
         let local = !self.args.no_worktree;
         let repo = &ctx.repo;
         std::thread::scope(|scope| {
-            let set = || if local { set_upstream(repo, branch, remote) } else { Ok(()) };
+            let set = || if local { workspace::set_upstream(repo, branch, remote) } else { Ok(()) };
             let upstream = scope.spawn(set);
-            let pushed = if *tip == won.branch_at {
-                Ok(Pushed::Already)
-            } else {
-                push_branch(ctx, remote, &update)
-            };
+            let pushed =
+                if *tip == won.branch_at { Ok(Pushed::Already) } else { push_branch(ctx, remote, &update) };
             let upstream = match upstream.join() {
                 Ok(result) => result,
                 Err(panic) => std::panic::resume_unwind(panic),
             };
             pushed?;
-            upstream
+            Ok::<(), Failure>(upstream?)
         })?;
         if *tip != won.branch_at {
             receipt.pushed.push(PushedJson {

@@ -174,7 +174,9 @@ pub fn clear_local(
     }
     if let Some(local) = local {
         let edit = LocalEdit::Delete { name: branch.clone(), at: Some(local.oid) };
-        if !repo.update_refs(&[edit], "tix: release")? {
+        if repo.update_refs(&[edit], "tix: release")? {
+            workspace::forget_upstream(repo, &branch);
+        } else {
             warnings.push(format!("the local branch {} was kept: it has moved", branch.short()));
         }
     }
