@@ -18,4 +18,5 @@ mod new;
 mod odd;
 mod reading;
 mod release;
+mod servers;
 mod tidy;
