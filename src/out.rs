@@ -35,6 +35,7 @@ pub struct Out {
     pub format: Format,
     narration: Narration,
     color: bool,
+    answer_color: bool,
     terminal: bool,
 }
 
@@ -44,7 +45,13 @@ impl Out {
     pub fn new(format: Format, narration: Narration, env: &crate::env::Env) -> Out {
         let plain = env.no_color() || env.term().is_some_and(|t| t == "dumb");
         let terminal = io::stderr().is_terminal();
-        Out { format, narration, color: terminal && !plain, terminal: terminal && !env.is_ci() }
+        Out {
+            format,
+            narration,
+            color: terminal && !plain,
+            answer_color: io::stdout().is_terminal() && !plain,
+            terminal: terminal && !env.is_ci(),
+        }
     }
 
     /// Whether stdout is a terminal.
@@ -136,6 +143,11 @@ impl Out {
     /// The text in this colour (an SGR code) where colours are wanted on stderr.
     pub fn paint(&self, code: &str, text: &str) -> String {
         if self.color { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+    }
+
+    /// The same for a part of the answer, which goes to stdout.
+    pub fn paint_answer(&self, code: &str, text: &str) -> String {
+        if self.answer_color { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
     }
 }
 

@@ -80,8 +80,17 @@ fn release(ctx: &Context<'_>, args: &Args, diary: &mut Diary) -> Result<Receipt,
         reason: args.reason.as_deref(),
         own: &own,
     };
-    let landed = give_back(ctx, &run, diary, &request)?;
-    diary.phase = "clear";
+    let landed = match give_back(ctx, &run, diary, &request) {
+        Ok(landed) => landed,
+        // An earlier release that was killed, or one from elsewhere, has left the workspace here.
+        Err(_) if record.is_some() && in_queue(ctx, &run, &id)? => {
+            let mut receipt = Receipt::new(ctx, "release", id.as_str(), &actor);
+            receipt.outcome = "already";
+            clear(ctx, &id, None, diary, &mut receipt);
+            return Ok(receipt);
+        }
+        Err(failure) => return Err(failure),
+    };
     let mut receipt = Receipt::new(ctx, "release", id.as_str(), &actor);
     receipt.outcome = "released";
     receipt.add(&landed);
@@ -96,7 +105,7 @@ fn release(ctx: &Context<'_>, args: &Args, diary: &mut Diary) -> Result<Receipt,
             Some(at.clone())
         }
     };
-    receipt.warnings.extend(clear_local(ctx, &id, published.as_ref())?);
+    clear(ctx, &id, published.as_ref(), diary, &mut receipt);
     Ok(receipt)
 }
 
@@ -113,6 +122,28 @@ fn left_behind(ctx: &Context<'_>, landed: &Landed<Freed>, id: &TicketId) -> Opti
              nobody can claim {id} again (see what it holds: git log {remote}/{branch})"
         )
     })
+}
+
+/// Clears what is here. The ticket is in the queue whatever comes of it, so a failure is only a warning.
+fn clear(
+    ctx: &Context<'_>,
+    id: &TicketId,
+    published: Option<&Oid>,
+    diary: &mut Diary,
+    receipt: &mut Receipt,
+) {
+    diary.phase = "clear";
+    match clear_local(ctx, id, published) {
+        Ok(warnings) => receipt.warnings.extend(warnings),
+        Err(failure) => receipt.warnings.push(failure.message),
+    }
+}
+
+fn in_queue(ctx: &Context<'_>, run: &Run, id: &TicketId) -> Result<bool, Failure> {
+    let silent = |_| {};
+    let trunk = ctx.engine(run, &silent);
+    let view = trunk.fetch_view()?;
+    Ok(view.snapshot.find_id(id).is_ok_and(|entry| entry.lane == Lane::Queue))
 }
 
 /// The ticket that is meant: by the trunk as last fetched if it is known there, else by a fetch.

@@ -3,7 +3,8 @@
 use std::cell::RefCell;
 use std::io::{self, BufRead};
 
-use super::exec::{Conversation, text_of};
+use super::conversation::Conversation;
+use super::exec::text_of;
 use super::{GitError, Repo};
 use crate::names::Oid;
 

@@ -1,5 +1,6 @@
 //! Refs: fetching them, reading them, and changing local ones.
 
+use std::collections::HashSet;
 use std::time::Instant;
 
 use super::exec::{Call, Finished, Running, text_of};
@@ -152,6 +153,17 @@ impl Repo {
         }
     }
 
+    /// All commits that `commits` lead to and `tip` does not. Those of `commits` that are not among them can be
+    /// reached from `tip`. One process, however many are asked about.
+    pub fn not_reachable(&self, commits: &[&Oid], tip: &Oid) -> Result<HashSet<Oid>, GitError> {
+        let call = self.git().call("rev-list").args(commits.iter().map(|c| c.as_str()));
+        let answer = call.args(["--not", tip.as_str(), "--"]).run_ok()?;
+        let parse = |line: &str| {
+            Oid::parse(line).ok_or_else(|| GitError::unreadable("rev-list", line.as_bytes()))
+        };
+        text_of(&answer).lines().map(parse).collect()
+    }
+
     /// How many commits each side has that the other has not.
     pub fn ahead_behind(&self, ours: &Oid, theirs: &Oid) -> Result<(u64, u64), GitError> {
         let range = format!("{ours}...{theirs}");
@@ -183,16 +195,14 @@ impl Repo {
         Ok(())
     }
 
-    /// Removes all settings of a local branch; there may be none.
-    pub fn forget_settings(&self, branch: &RefName) -> Result<(), GitError> {
+    /// Forgets the upstream of a branch that is gone. Call it under the same lock as [`Repo::set_upstream`].
+    pub fn forget_upstream(&self, branch: &RefName) -> Result<(), GitError> {
         let section = format!("branch.{}", branch.short());
-        let some = self.config.entries().iter().any(|(key, _)| key.starts_with(&section));
-        let call = self.git().call("config").args(["--local", "--remove-section", &section]);
-        let answer = call.run()?;
+        let answer = self.git().call("config").args(["--remove-section", &section]).run()?;
         match answer.code {
-            Some(0) => Ok(()),
-            // git says 128 for "no such section" as for everything else.
-            Some(128) if !some => Ok(()),
+            // 128 is "no such section", and also a configuration that cannot be written: the branch is gone
+            // either way, and a line about it that stays does no harm.
+            Some(0 | 128) => Ok(()),
             _ => Err(ExecError::Failed(Box::new(answer)).into()),
         }
     }

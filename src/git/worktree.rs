@@ -79,6 +79,13 @@ impl Repo {
         }
     }
 
+    /// Takes HEAD of a worktree off its branch, which is gone, and leaves index and files alone.
+    pub fn detach(&self, worktree: &Path, at: &Oid) -> Result<(), GitError> {
+        let call = self.git().elsewhere(worktree).call("update-ref");
+        call.args(["--no-deref", "-m", "tix: release", "HEAD", at.as_str()]).run_ok()?;
+        Ok(())
+    }
+
     /// Forgets worktrees whose directories are gone.
     pub fn prune_worktrees(&self) -> Result<(), GitError> {
         self.git().call("worktree").arg("prune").run_ok()?;

@@ -34,7 +34,7 @@ impl Trunk<'_> {
 
     /// Whether a ref that moved could be moved back.
     pub(super) fn push_back(&self, remote: &RemoteName, update: &RefUpdate) -> bool {
-        inverse(update).is_some_and(|back| self.push_one(remote, &back))
+        self.push_one(remote, &inverse(update))
     }
 
     /// Whether this one ref could be moved.
@@ -52,25 +52,19 @@ impl Trunk<'_> {
 }
 
 /// What undoes an update, under a lease on exactly what the update left.
-fn inverse(update: &RefUpdate) -> Option<RefUpdate> {
+fn inverse(update: &RefUpdate) -> RefUpdate {
     match update {
-        RefUpdate::Forward { .. } => None,
-        RefUpdate::Create { name, to } => {
-            Some(RefUpdate::Delete { name: name.clone(), at: to.clone() })
-        }
+        RefUpdate::Create { name, to } => RefUpdate::Delete { name: name.clone(), at: to.clone() },
         RefUpdate::Move { name, from, to } => {
-            Some(RefUpdate::Move { name: name.clone(), from: to.clone(), to: from.clone() })
+            RefUpdate::Move { name: name.clone(), from: to.clone(), to: from.clone() }
         }
-        RefUpdate::Delete { name, at } => {
-            Some(RefUpdate::Create { name: name.clone(), to: at.clone() })
-        }
+        RefUpdate::Delete { name, at } => RefUpdate::Create { name: name.clone(), to: at.clone() },
     }
 }
 
 /// An update that was made, as a receipt tells it.
-pub(super) fn moved_ref(update: &RefUpdate, trunk_was: Option<&Oid>) -> MovedRef {
+pub(super) fn moved_ref(update: &RefUpdate) -> MovedRef {
     let old = match update {
-        RefUpdate::Forward { .. } => trunk_was.cloned(),
         RefUpdate::Create { .. } => None,
         RefUpdate::Move { from, .. } => Some(from.clone()),
         RefUpdate::Delete { at, .. } => Some(at.clone()),

@@ -42,6 +42,12 @@ impl<E> From<GitError> for Stop<E> {
     }
 }
 
+/// Whether a transaction ended in a way that leaves a push behind which may land later. An answer that
+/// "nothing changed" is not counted as proof here: what it costs to be careful is one question.
+pub fn may_still_land<T, E>(result: &Result<T, Stop<E>>) -> bool {
+    matches!(result, Err(Stop::Trunk(TrunkError::Unreachable { .. } | TrunkError::Git(_))))
+}
+
 /// What the engine can fail with.
 #[derive(Debug, thiserror::Error)]
 pub enum TrunkError {

@@ -41,7 +41,7 @@ pub enum Verdict {
 }
 
 /// Reasons with which a server says "I could not lock or move the ref just now": receive-pack's own, and
-/// (the last one) that of servers built on JGit.
+/// (the last one) that of servers built on `JGit`.
 const BUSY: [&str; 6] = [
     "atomic transaction failed",
     "atomic push failure",
@@ -153,7 +153,7 @@ mod tests {
         let oid = Oid::parse(&"1".repeat(40)).unwrap();
         let name = |n: &str| RefName::branch(n).unwrap();
         let updates = [
-            RefUpdate::Forward { name: name("main"), to: oid.clone() },
+            RefUpdate::Move { name: name("main"), from: oid.clone(), to: oid.clone() },
             RefUpdate::Create { name: name("ticket/T"), to: oid },
         ];
         let refs = lines

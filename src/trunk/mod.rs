@@ -24,7 +24,7 @@ mod view;
 
 use std::time::{Duration, Instant};
 
-pub use error::{Landing, Stop, TrunkError};
+pub use error::{Landing, Stop, TrunkError, may_still_land};
 pub use run::{Run, random_token};
 pub use seen::last_fetched;
 pub use view::View;

@@ -65,13 +65,15 @@ impl Trunk<'_> {
         let mut backoff =
             Backoff::new(u64::from_str_radix(&super::run::random_token(), 16).unwrap_or(1));
         let mut atomic = Atomic::Yes;
-        let mut last: Option<(Failure, String, Option<Oid>)> = None;
+        let mut last: Option<(Failure, String, [Option<Oid>; 2])> = None;
         loop {
             (self.progress)(Step::Queue);
             let turn = queue::enter(&self.runtime_dir, self.url(remote), self.deadline);
             let began = Instant::now();
             let view = match self.fetch(remote) {
                 Ok(view) => view,
+                // A trunk that is gone holds no push of ours either, and none can land: each expects it where it was.
+                Err(error @ TrunkError::NoTrunk { .. }) => return Err(error.into()),
                 Err(error) if sent.is_empty() => return Err(error.into()),
                 Err(error) => {
                     drop(turn);
@@ -85,7 +87,7 @@ impl Trunk<'_> {
                 return Ok(self.won(remote, diary, mine, atomic));
             }
             if let Some((failure, words, before)) = last.take() {
-                let still = view.commit() == before.as_ref();
+                let still = seen(&view) == before;
                 let landing = still.then(|| still_open(&sent, view.commit()));
                 self.explain(remote, failure, words, landing, &mut patience)?;
             }
@@ -113,7 +115,7 @@ impl Trunk<'_> {
                 Verdict::Strange(no) => Failure::Strange(no),
                 Verdict::Unclear => Failure::Unclear,
             };
-            last = Some((failure, words, mine.parent.clone()));
+            last = Some((failure, words, seen(&view)));
             sent.push(mine);
             drop(turn);
             self.pause(&mut backoff, began.elapsed());
@@ -134,7 +136,7 @@ impl Trunk<'_> {
         diary.commits.push(built.commit.clone());
         diary.paths.clone_from(&built.paths);
         (self.progress)(Step::Push(diary.attempts));
-        let updates = self.all_updates(&change, &built.commit);
+        let updates = self.all_updates(&change, view.commit(), &built.commit);
         let first = match atomic {
             Atomic::Yes => updates.as_slice(),
             Atomic::No => updates.get(..1).unwrap_or_default(),
@@ -244,11 +246,11 @@ impl Trunk<'_> {
         sent: &[Sent<T>],
         view: &View<'_>,
     ) -> Result<Option<usize>, TrunkError> {
-        let Some(tip) = view.commit() else { return Ok(None) };
+        let (Some(tip), false) = (view.commit(), sent.is_empty()) else { return Ok(None) };
+        let commits: Vec<_> = sent.iter().map(|mine| &mine.commit).collect();
+        let missing = self.repo.not_reachable(&commits, tip)?;
         for (at, mine) in sent.iter().enumerate() {
-            if self.repo.is_ancestor(&mine.commit, tip)?
-                && view.stands(mine.change.establishes.as_ref())?
-            {
+            if !missing.contains(&mine.commit) && view.stands(mine.change.establishes.as_ref())? {
                 return Ok(Some(at));
             }
         }
@@ -315,8 +317,14 @@ impl Trunk<'_> {
         }
     }
 
-    fn all_updates(&self, change: &Change, commit: &Oid) -> Vec<RefUpdate> {
-        let trunk = RefUpdate::Forward { name: self.branch.clone(), to: commit.clone() };
+    /// The trunk moves from exactly the commit that the change was decided on, its parent: a trunk that
+    /// was deleted or set back meanwhile is not brought back by our push, as a mere fast-forward would do.
+    fn all_updates(&self, change: &Change, parent: Option<&Oid>, commit: &Oid) -> Vec<RefUpdate> {
+        let (name, to) = (self.branch.clone(), commit.clone());
+        let trunk = match parent {
+            Some(from) => RefUpdate::Move { name, from: from.clone(), to },
+            None => RefUpdate::Create { name, to },
+        };
         std::iter::once(trunk).chain(Trunk::updates(change, commit)).collect()
     }
 
@@ -332,7 +340,7 @@ impl Trunk<'_> {
         // Without a report the trunk speaks for all refs, if they move together.
         let all = mine.moved.is_empty() && atomic == Atomic::Yes;
         let (mut moved, mut left) = (Vec::new(), Vec::new());
-        for update in self.all_updates(&mine.change, &mine.commit) {
+        for update in self.all_updates(&mine.change, mine.parent.as_ref(), &mine.commit) {
             let name = update.name();
             let done = all || *name == self.branch || mine.moved.contains(name);
             // A branch is deleted only when what it held is safe under its other name.
@@ -342,7 +350,7 @@ impl Trunk<'_> {
                 done && !self.push_back(remote, &update)
             };
             if there {
-                moved.push(moved_ref(&update, mine.parent.as_ref()));
+                moved.push(moved_ref(&update));
             } else {
                 left.push(name.clone());
             }
@@ -363,7 +371,7 @@ impl Trunk<'_> {
     fn pause(&self, backoff: &mut Backoff, attempt: Duration) {
         (self.progress)(Step::Pause);
         let left = self.deadline.saturating_duration_since(Instant::now());
-        std::thread::sleep(backoff.pause(attempt).min(left));
+        std::thread::sleep(backoff.pause(attempt, left));
     }
 
     /// The URL that pushes go to, as far as the configuration says; the name stands for itself otherwise.
@@ -371,6 +379,11 @@ impl Trunk<'_> {
         let config = &self.repo.config;
         config.last(&format!("remote.{remote}.url")).unwrap_or(remote.as_str())
     }
+}
+
+/// What others can have moved between two looks: the trunk, and the branch that is watched.
+fn seen(view: &View<'_>) -> [Option<Oid>; 2] {
+    [view.commit().cloned(), view.watched().cloned()]
 }
 
 /// How many failures are borne that nobody else's progress explains.

@@ -6,17 +6,15 @@
 mod clone_id;
 mod pending;
 mod record;
-mod upstream;
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 pub use clone_id::{clone_id, known_clone_id};
-pub use pending::{note_release, pending_release, settle_release};
+pub use pending::{note_push, pending_push, settle_push};
 pub use record::{Record, forget, load, save};
-pub use upstream::{forget_upstream, set_upstream};
 
-use crate::git::{GitError, LocalEdit, RefValue, Repo};
+use crate::git::{GitError, LocalEdit, Repo};
 use crate::names::{Oid, RefName};
 
 /// Why there is no workspace.
@@ -82,27 +80,32 @@ pub enum Leftover {
 
 /// Looks whether the workspace can be made; makes nothing that stays.
 ///
-/// `trunk` is what the branch's commits must be contained in to be worthless.
+/// `local` is where a local branch of that name is, if there is one; its commits must be contained in
+/// one of `known` to be worthless.
 pub fn preflight(
     repo: &Repo,
     path: Option<&Path>,
     branch: &RefName,
-    refs: &[RefValue],
-    trunk: &Oid,
+    local: Option<&Oid>,
+    known: &[&Oid],
 ) -> Result<Leftover, WorkspaceError> {
     if let Some(path) = path {
         check_free(path)?;
         check_writable(path)?;
     }
-    let Some(local) = refs.iter().find(|r| r.name == *branch) else { return Ok(Leftover::None) };
-    let taken = || WorkspaceError::BranchTaken { branch: branch.clone(), at: local.oid.clone() };
-    if !repo.is_ancestor(&local.oid, trunk)? {
+    let Some(local) = local else { return Ok(Leftover::None) };
+    let taken = || WorkspaceError::BranchTaken { branch: branch.clone(), at: local.clone() };
+    let mut holds_nothing = false;
+    for commit in known {
+        holds_nothing = holds_nothing || repo.is_ancestor(local, commit)?;
+    }
+    if !holds_nothing {
         return Err(taken());
     }
     if repo.worktrees()?.iter().any(|w| w.branch.as_ref() == Some(branch)) {
         return Err(taken());
     }
-    Ok(Leftover::Branch(local.oid.clone()))
+    Ok(Leftover::Branch(local.clone()))
 }
 
 fn check_free(path: &Path) -> Result<(), WorkspaceError> {
@@ -268,9 +271,7 @@ impl Made {
             return Ok(());
         }
         let edit = LocalEdit::Delete { name: self.branch.clone(), at: Some(self.at.clone()) };
-        if repo.update_refs(&[edit], "tix: take back a set-up that failed")? {
-            forget_upstream(repo, &self.branch);
-        }
+        repo.update_refs(&[edit], "tix: take back a set-up that failed")?;
         for dir in &self.parents {
             // Fails when somebody put something there meanwhile, and then it must stay.
             if std::fs::remove_dir(dir).is_err() {

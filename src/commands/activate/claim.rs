@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use super::{Activation, Plan, Won};
 use crate::commands::shared::find::{not_found, queued_path};
+use crate::commands::shared::give_back::clear_local;
 use crate::config::Record;
 use crate::error::{Exit, Failure};
 use crate::lifecycle::{self, Change, ClaimRequest, Claimed, Edit, Entry, Held, Refusal, Target};
@@ -143,11 +144,7 @@ impl Activation<'_> {
             take_lock(trunk, locks, &claimed.id)?;
         }
         let path = self.wants_worktree(&claimed).map_err(Stop::refuse)?;
-        if let Some(tip) = view.commit() {
-            let checked =
-                workspace::preflight(&ctx.repo, path.as_deref(), &claimed.branch, &ctx.refs, tip);
-            *leftover = checked.map_err(Stop::refuse)?;
-        }
+        *leftover = self.preflight(view, &claimed, path.as_deref())?;
         if self.args.dry_run {
             return Err(Stop::Refused(Detour::Plan(Box::new(self.plan(
                 &change,
@@ -161,6 +158,30 @@ impl Activation<'_> {
                 .map_err(Stop::refuse)?;
         }
         Ok((change, (claimed, base)))
+    }
+
+    /// Whether the workspace can be made. What an earlier claim of this clone left behind, because its
+    /// release was killed or made elsewhere, goes first if nothing is lost with it.
+    fn preflight(
+        &self,
+        view: &View<'_>,
+        claimed: &Claimed,
+        path: Option<&std::path::Path>,
+    ) -> Result<Leftover, Stop<Detour>> {
+        let ctx = self.ctx;
+        if workspace::load(&ctx.repo, &claimed.id).is_some() {
+            if self.args.dry_run {
+                return Ok(Leftover::None);
+            }
+            // What had to be kept is in the way, and the look that follows says so.
+            clear_local(ctx, &claimed.id, None).map_err(Stop::refuse)?;
+        }
+        // The branches as they are now: whoever waited for another process has seen older ones.
+        let local = ctx.objects.resolve(claimed.branch.as_str())?;
+        let known: Vec<&Oid> = [view.commit(), view.base()].into_iter().flatten().collect();
+        let checked =
+            workspace::preflight(&ctx.repo, path, &claimed.branch, local.as_ref(), &known);
+        checked.map_err(Stop::refuse)
     }
 
     /// The ticket branch of a ticket that nobody holds, if it is there and an earlier holder's: it carries

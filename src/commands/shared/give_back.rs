@@ -1,12 +1,16 @@
 //! Giving a ticket back: the transaction, and the clearing of what this clone has of it.
 
+use std::path::Path;
+
+use super::branch::forget_upstream;
 use super::context::Context;
+use super::own::holds_no_work;
 use crate::error::{Exit, Failure};
-use crate::git::LocalEdit;
+use crate::git::{GitError, LocalEdit};
 use crate::lifecycle::{self, Branch, Change, Refusal, ReleaseRequest};
 use crate::names::{Oid, RefName};
 use crate::ticket::TicketId;
-use crate::trunk::{Diary, Landed, Run, Stop, Trunk, TrunkError, View};
+use crate::trunk::{Diary, Landed, Run, Stop, View, may_still_land};
 use crate::workspace;
 
 /// What is to be given back, and by whom.
@@ -41,32 +45,46 @@ pub fn give_back(
     let progress = |step| ctx.out.progress(&super::context::progress_line(&label, step));
     let trunk = ctx.engine(run, &progress).watching(name.clone());
     let prefix = format!("{}-", request.clone_id);
-    let landed =
-        trunk.transact(diary, |view| decide(ctx, &trunk, view, request, &name, &queue, &prefix));
-    // A release that may still land stays written down.
-    let open =
-        matches!(&landed, Err(Stop::Trunk(TrunkError::Unreachable { .. } | TrunkError::Git(_))));
-    if !open {
-        workspace::settle_release(&ctx.repo, request.id)?;
+    // A retry ends the claim that the first look saw, and no other: who resumes the ticket meanwhile, or
+    // claims it, is not to lose it to a release that was late.
+    let mut claim_id = request.claim_id.map(str::to_owned);
+    let landed = trunk.transact(diary, |view| {
+        decide(
+            ctx,
+            view,
+            request,
+            &Names { branch: &name, queue: &queue, prefix: &prefix },
+            &mut claim_id,
+        )
+    });
+    if !may_still_land(&landed) {
+        workspace::settle_push(&ctx.repo, request.id)?;
     }
     landed.map_err(Failure::from)
 }
 
+/// The names that a release works with, the same for all its attempts.
+struct Names<'a> {
+    branch: &'a RefName,
+    queue: &'a crate::names::RepoPath,
+    prefix: &'a str,
+}
+
 fn decide(
     ctx: &Context<'_>,
-    trunk: &Trunk<'_>,
     view: &View<'_>,
     request: &GiveBack<'_>,
-    name: &RefName,
-    queue: &crate::names::RepoPath,
-    prefix: &str,
+    names: &Names<'_>,
+    expected: &mut Option<String>,
 ) -> Result<(Change, Freed), Stop<Failure>> {
     let entry = view.snapshot.find_id(request.id).map_err(Stop::refuse)?;
     let ticket = view.require::<Failure>(entry)?;
     let claim_id = ticket.held().claim_id.unwrap_or_default();
+    let expected = expected.get_or_insert_with(|| claim_id.clone());
+    let name = names.branch;
     let branch = match view.watched() {
         None => Branch::Absent,
-        Some(at) if is_ours(trunk, view, request.own, at)? => {
+        Some(at) if is_ours(ctx, view, request, at)? => {
             Branch::Delete { name: name.clone(), at: at.clone() }
         }
         Some(at) => {
@@ -80,17 +98,17 @@ fn decide(
     };
     let wish = ReleaseRequest {
         actor: request.actor,
-        clone_prefix: prefix,
-        claim_id: request.claim_id,
+        clone_prefix: names.prefix,
+        claim_id: Some(expected),
         reason: request.reason,
         at: ctx.now,
         role: super::ROLE,
         gate: ctx.gate(),
-        queue,
+        queue: names.queue,
     };
     let change = lifecycle::release(&ticket, &wish, branch.clone()).map_err(Stop::refuse)?;
     if let (Some(tip), Some(_)) = (view.commit(), &ctx.remote) {
-        let noted = workspace::note_release(&ctx.repo, request.id, tip);
+        let noted = workspace::note_push(&ctx.repo, request.id, tip);
         noted.map_err(Stop::refuse)?;
     }
     Ok((change, branch))
@@ -102,29 +120,25 @@ fn attic(id: &TicketId, claim_id: &str) -> Option<RefName> {
     RefName::branch(&format!("attic/{id}/{last}"))
 }
 
-/// Whether nothing but tix's own commits would go with the branch: it is at a commit that this clone
-/// knows tix made, or at one that the trunk (or the base) has.
+/// Whether nothing but tix's own commits would go with the branch.
 fn is_ours(
-    trunk: &Trunk<'_>,
+    ctx: &Context<'_>,
     view: &View<'_>,
-    own: &[Oid],
+    request: &GiveBack<'_>,
     at: &Oid,
-) -> Result<bool, Stop<Failure>> {
-    if own.contains(at) {
+) -> Result<bool, GitError> {
+    if request.own.contains(at) {
         return Ok(true);
     }
-    for known in [view.commit(), view.base()].into_iter().flatten() {
-        if trunk.repo.is_ancestor(at, known)? {
-            return Ok(true);
-        }
-    }
-    Ok(false)
+    let known = [view.commit(), view.base()].into_iter().flatten();
+    holds_no_work(ctx, known, request.id, at)
 }
 
 /// Clears what this clone has of a ticket that was given back; what would be lost stays, and the
 /// warning says so.
 ///
-/// `published` is where the ticket branch was on the remote: what is not contained in it is nowhere else.
+/// `published` is where the ticket branch was on the remote, if that is known: what is contained neither
+/// in it nor in the attic nor in the trunk is nowhere else.
 pub fn clear_local(
     ctx: &Context<'_>,
     id: &TicketId,
@@ -133,15 +147,17 @@ pub fn clear_local(
     let repo = &ctx.repo;
     let mut warnings = Vec::new();
     let branch = ctx.ticket_branch(id).map_err(|why| Failure::new(Exit::Damaged, why))?;
+    let record = workspace::load(repo, id);
     let worktrees = repo.worktrees()?;
     let worktree = worktrees.iter().find(|w| w.branch.as_ref() == Some(&branch));
-    let local = repo.refs(&[branch.as_str()])?.into_iter().find(|r| r.name == branch);
+    let local = ctx.objects.resolve(branch.as_str())?;
+    let kept = kept_elsewhere(ctx, id, published, record.as_ref())?;
     if let Some(local) = &local {
-        let safe = match published {
-            Some(at) => repo.is_ancestor(&local.oid, at)?,
-            None => false,
-        };
-        if !safe && !on_trunk(ctx, &local.oid)? {
+        let mut safe = false;
+        for commit in &kept {
+            safe = safe || repo.is_ancestor(local, commit)?;
+        }
+        if !safe && !holds_no_work(ctx, kept.iter(), id, local)? {
             let short = branch.short();
             warnings.push(format!(
                 "the local branch {short} was kept: it holds commits that were never pushed \
@@ -151,7 +167,11 @@ pub fn clear_local(
         }
     }
     if let Some(worktree) = worktree.filter(|w| !w.prunable) {
-        if ctx.dir.starts_with(&worktree.path) {
+        if let (None, Some(at)) = (&local, kept.first()) {
+            // Without a remote the transaction itself has taken the branch away from below the workspace.
+            repo.detach(&worktree.path, at)?;
+        }
+        if is_below(&ctx.dir, &worktree.path) {
             warnings.push(format!(
                 "the workspace was kept, because you are in it; remove it from elsewhere: git worktree remove {}",
                 super::shell_word(&worktree.path.display().to_string())
@@ -173,9 +193,9 @@ pub fn clear_local(
         repo.prune_worktrees()?;
     }
     if let Some(local) = local {
-        let edit = LocalEdit::Delete { name: branch.clone(), at: Some(local.oid) };
+        let edit = LocalEdit::Delete { name: branch.clone(), at: Some(local) };
         if repo.update_refs(&[edit], "tix: release")? {
-            workspace::forget_upstream(repo, &branch);
+            forget_upstream(repo, &branch)?;
         } else {
             warnings.push(format!("the local branch {} was kept: it has moved", branch.short()));
         }
@@ -184,12 +204,37 @@ pub fn clear_local(
     Ok(warnings)
 }
 
-fn on_trunk(ctx: &Context<'_>, commit: &Oid) -> Result<bool, Failure> {
-    let Some(name) = ctx.last_seen_ref() else { return Ok(false) };
-    match ctx.objects.resolve(name.as_str())? {
-        Some(tip) => Ok(ctx.repo.is_ancestor(commit, &tip)?),
-        None => Ok(false),
+/// Commits that nothing is lost with: what this clone knows to be on the remote, or on another branch.
+/// Where the ticket branch was comes first.
+fn kept_elsewhere(
+    ctx: &Context<'_>,
+    id: &TicketId,
+    published: Option<&Oid>,
+    record: Option<&workspace::Record>,
+) -> Result<Vec<Oid>, Failure> {
+    let mut kept: Vec<Oid> = published.cloned().into_iter().collect();
+    if let Some(record) = record {
+        let attic = attic(id, &record.claim_id);
+        let attic = attic.and_then(|name| match &ctx.remote {
+            Some(remote) => RefName::tracking(remote, name.short()),
+            None => Some(name),
+        });
+        if let Some(name) = attic {
+            kept.extend(ctx.objects.resolve(name.as_str())?);
+        }
+        // tix's own, if it is still here; it may have been pruned since.
+        kept.extend(ctx.objects.resolve(&record.commit)?);
     }
+    if let Some(name) = ctx.last_seen_ref() {
+        kept.extend(ctx.objects.resolve(name.as_str())?);
+    }
+    Ok(kept)
+}
+
+/// Whether a directory is this one or in it, whatever links lead there.
+fn is_below(dir: &Path, root: &Path) -> bool {
+    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    real(dir).starts_with(real(root))
 }
 
 fn list(paths: &[String]) -> String {
@@ -199,7 +244,7 @@ fn list(paths: &[String]) -> String {
 }
 
 /// The directory that workspaces were put in goes with the last of them, when nothing else is in it.
-fn remove_if_empty(dir: Option<&std::path::Path>) {
+fn remove_if_empty(dir: Option<&Path>) {
     if let Some(dir) = dir {
         // Fails when it is not empty, and then it must stay.
         std::fs::remove_dir(dir).ok();

@@ -69,17 +69,20 @@ pub struct On {
     subcommand: Option<String>,
     texts: Vec<String>,
     nth: Option<usize>,
+    no_conversation: bool,
 }
 
 /// What happens at such a call. Of the rules that apply to a call each runs in turn, until one of them ends it.
 pub enum Do {
     /// Nothing is done; the call reports failure.
     Fail { code: u8, stderr: &'static str },
-    /// Git does its work and says nothing; the call reports failure.
+    /// Git does its work and says nothing; the call reports failure. A git that stays, such as `cat-file --batch`,
+    /// answers one question first.
     FailAfter { code: u8, stderr: &'static str },
     /// Tix is killed (-9) and git never runs.
     KillBefore,
-    /// Git does its work and says nothing; then tix is killed (-9).
+    /// Git does its work and says nothing; then tix is killed (-9). A git that stays answers one question first, so tix
+    /// is killed in the midst of what it does with the answer.
     KillAfter,
     /// Git does not run; this is its answer.
     Replace { stdout: Vec<u8>, code: u8 },
@@ -102,6 +105,13 @@ impl On {
         Self::default()
     }
 
+    /// Not the processes that stay and answer question after question: what is done after one of these would come
+    /// at the end of the run, and their answers cannot be swallowed without the run hanging.
+    pub fn but_no_conversation(mut self) -> Self {
+        self.no_conversation = true;
+        self
+    }
+
     /// Only if one of the arguments contains this text.
     pub fn with(mut self, text: &str) -> Self {
         self.texts.push(text.to_owned());
@@ -120,6 +130,11 @@ impl On {
         words.extend(
             self.subcommand.as_deref().map(|name| format!("[ \"$sub\" = {} ]", quoted(name))),
         );
+        if self.no_conversation {
+            words.extend(
+                ["--batch", "--stdin-paths"].map(|word| format!("! matches {word} \"$@\"")),
+            );
+        }
         words.extend(self.texts.iter().map(|text| format!("matches {} \"$@\"", quoted(text))));
         words.join(" && ")
     }
@@ -183,7 +198,7 @@ impl Shim {
         action: Do,
         outputs: &mut Vec<(PathBuf, String)>,
     ) -> String {
-        let work = "\"$real\" \"$@\" >/dev/null 2>&1";
+        let work = "work \"$@\"";
         match action {
             Do::Fail { code, stderr } => format!("fail {code} {}", quoted(stderr)),
             Do::FailAfter { code, stderr } => format!("{work}\nfail {code} {}", quoted(stderr)),

@@ -50,6 +50,15 @@ count() {
     set +C
 }
 
+# work ARGS…: what git does, without its answer. A git that answers questions for as long as they come would wait for the
+# next one while its asker waits for the first answer; so it gets one question, and its answer is passed on.
+work() {
+    case " $* " in
+    *' --batch '* | *' --stdin-paths '*) head -n 1 | "$real" "$@" 2>/dev/null ;;
+    *) "$real" "$@" >/dev/null 2>&1 ;;
+    esac
+}
+
 # fail CODE TEXT
 fail() {
     printf '%s' "$2" >&2

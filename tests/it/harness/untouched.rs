@@ -13,21 +13,31 @@ use super::place::Place;
 pub struct Untouched {
     facts: BTreeMap<String, Vec<u8>>,
     ticket: Option<String>,
+    moving: Option<String>,
 }
 
 impl Untouched {
     pub fn of(place: &Place) -> Self {
-        Self { facts: facts(place, None), ticket: None }
+        Self { facts: facts(place, None), ticket: None, moving: None }
     }
 
     /// The same, but the branch `ticket/<id>`, its configuration and its worktree may come and go.
     pub fn besides_ticket(place: &Place, id: &str) -> Self {
-        Self { facts: facts(place, Some(id)), ticket: Some(id.to_owned()) }
+        Self { facts: facts(place, Some(id)), ticket: Some(id.to_owned()), moving: None }
+    }
+
+    /// This branch may move too: the trunk of a repository that has no remote.
+    pub fn and_branch(mut self, name: &str) -> Self {
+        let name = format!("ref refs/heads/{name}");
+        self.facts.remove(&name);
+        self.moving = Some(name);
+        self
     }
 
     #[track_caller]
     pub fn assert_same(&self, place: &Place) {
-        let now = facts(place, self.ticket.as_deref());
+        let mut now = facts(place, self.ticket.as_deref());
+        now.retain(|name, _| self.moving.as_ref() != Some(name));
         let mut report = String::new();
         for name in
             self.facts.keys().chain(now.keys().filter(|name| !self.facts.contains_key(*name)))

@@ -1,0 +1,97 @@
+//! Killed or failing at any of its git calls, no command loses a ticket, gives it to two, or stands in anybody's way.
+//!
+//! A command is one row. It is run once to count its git calls, and then once for each of them and each fault: tix is
+//! killed before the call, killed after it, the call fails, or it succeeds and says that it failed. The row says what
+//! must be true in the end; [`matrix`] what must be true at any time.
+
+mod matrix;
+mod scene;
+mod truth;
+
+use crate::harness::On;
+use matrix::{Goal, Row};
+use scene::{ID, Trunk};
+
+const ACTIVATE: &[&str] = &["activate", ID];
+const BRANCH_ONLY: &[&str] = &["activate", ID, "--no-worktree"];
+const RELEASE: &[&str] = &["release", ID];
+const NEW: &[&str] = &["new", "Bar", "--session", "bar", "--key", "once"];
+
+const fn row(trunk: Trunk, command: &'static [&'static str], goal: Goal, calls: usize) -> Row {
+    Row { trunk, history: &[], command, goal, broken: None, calls }
+}
+
+#[test]
+fn activate_survives() {
+    row(Trunk::Remote, ACTIVATE, Goal::Workspace, 1).survives();
+}
+
+#[test]
+fn activate_on_a_server_that_is_not_atomic_survives() {
+    row(Trunk::NotAtomic, ACTIVATE, Goal::Workspace, 1).survives();
+}
+
+#[test]
+fn activate_on_a_trunk_of_its_own_survives() {
+    row(Trunk::OfItsOwn, ACTIVATE, Goal::Workspace, 1).survives();
+}
+
+#[test]
+fn activate_without_a_remote_survives() {
+    row(Trunk::Local, ACTIVATE, Goal::Workspace, 1).survives();
+}
+
+#[test]
+fn activate_on_a_local_trunk_that_is_checked_out_survives() {
+    row(Trunk::CheckedOut, ACTIVATE, Goal::Workspace, 1).survives();
+}
+
+#[test]
+fn activate_without_a_worktree_survives() {
+    row(Trunk::Remote, BRANCH_ONLY, Goal::Branch, 1).survives();
+}
+
+#[test]
+fn activate_without_remote_and_worktree_survives() {
+    row(Trunk::Local, BRANCH_ONLY, Goal::Branch, 1).survives();
+}
+
+#[test]
+fn an_activation_that_gives_the_ticket_back_survives() {
+    let broken = || On::command("worktree").with("add");
+    Row { broken: Some(broken), ..row(Trunk::Remote, ACTIVATE, Goal::Workspace, 1) }.survives();
+}
+
+#[test]
+fn release_survives() {
+    let history: &[&[&str]] = &[ACTIVATE];
+    Row { history, ..row(Trunk::Remote, RELEASE, Goal::Released, 1) }.survives();
+}
+
+#[test]
+fn release_on_a_server_that_is_not_atomic_survives() {
+    let history: &[&[&str]] = &[ACTIVATE];
+    Row { history, ..row(Trunk::NotAtomic, RELEASE, Goal::Released, 1) }.survives();
+}
+
+#[test]
+fn release_on_a_trunk_of_its_own_survives() {
+    let history: &[&[&str]] = &[ACTIVATE];
+    Row { history, ..row(Trunk::OfItsOwn, RELEASE, Goal::Released, 1) }.survives();
+}
+
+#[test]
+fn release_without_a_remote_survives() {
+    let history: &[&[&str]] = &[ACTIVATE];
+    Row { history, ..row(Trunk::Local, RELEASE, Goal::Released, 1) }.survives();
+}
+
+#[test]
+fn new_survives() {
+    row(Trunk::Remote, NEW, Goal::Created, 1).survives();
+}
+
+#[test]
+fn new_without_a_remote_survives() {
+    row(Trunk::CheckedOut, NEW, Goal::Created, 1).survives();
+}

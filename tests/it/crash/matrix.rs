@@ -1,0 +1,246 @@
+//! The matrix itself: each git call of a command, times each way in which it can go wrong.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::scene::{ID, Scene, Trunk};
+use super::truth::{Truth, assert_no_workspace, assert_workspace};
+use crate::harness::{Do, On, Output, Shim};
+
+/// One command under test.
+pub struct Row {
+    pub trunk: Trunk,
+    /// Commands before it, which succeed.
+    pub history: &'static [&'static [&'static str]],
+    pub command: &'static [&'static str],
+    pub goal: Goal,
+    /// A call that always fails, so that the way back is hit too.
+    pub broken: Option<fn() -> On>,
+    /// How many git calls it makes at least: a matrix over fewer tests less than it says.
+    pub calls: usize,
+}
+
+/// What the command is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Goal {
+    /// The ticket is held and has a workspace.
+    Workspace,
+    /// The ticket is held and has a branch on the remote.
+    Branch,
+    /// The ticket is in the queue, and nothing of it is left here.
+    Released,
+    /// The ticket is in the queue, once.
+    Created,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Fault {
+    KillBefore,
+    KillAfter,
+    Fail(u8),
+    FailAfter,
+}
+
+const FAULTS: [Fault; 5] =
+    [Fault::KillBefore, Fault::KillAfter, Fault::Fail(128), Fault::Fail(1), Fault::FailAfter];
+
+impl Fault {
+    fn action(self) -> Do {
+        match self {
+            Self::KillBefore => Do::KillBefore,
+            Self::KillAfter => Do::KillAfter,
+            Self::Fail(code) => Do::Fail { code, stderr: "fatal: broken by the test\n" },
+            Self::FailAfter => Do::FailAfter { code: 128, stderr: "fatal: broken by the test\n" },
+        }
+    }
+}
+
+/// What a case found wrong.
+struct Case<'a> {
+    row: &'a Row,
+    scene: &'a Scene,
+    before: &'a Truth,
+    id: &'static str,
+    /// The states from which everybody was seen to go on.
+    known: RefCell<BTreeSet<String>>,
+}
+
+impl Row {
+    #[track_caller]
+    pub fn survives(&self) {
+        let scene = Scene::new(self.trunk, self.history);
+        let id = if self.goal == Goal::Created { "TICKET-bar-001" } else { ID };
+        let before = Truth::of(&scene, id);
+        let calls = self.count_calls(&scene);
+        assert!(calls >= self.calls, "only {calls} git calls to hit");
+        let case =
+            Case { row: self, scene: &scene, before: &before, id, known: RefCell::default() };
+        let all = (1..=calls).flat_map(|number| FAULTS.map(|fault| (number, fault)));
+        let (mut cases, mut bad) = (0, 0);
+        for (number, fault) in all {
+            cases += 1;
+            // One run shows every case that goes wrong: what they have in common is the finding.
+            let told = catch_unwind(AssertUnwindSafe(|| case.run(number, fault)));
+            bad += usize::from(told.is_err());
+        }
+        eprintln!("tix {}: {calls} git calls, {cases} cases", self.command.join(" "));
+        assert!(bad == 0, "{bad} of {cases} cases went wrong, see above");
+    }
+
+    fn count_calls(&self, scene: &Scene) -> usize {
+        let shim = self.shim(scene);
+        let output = scene.first.tix_command(self.command).through(&shim).run();
+        assert_eq!(output.code == Some(0), self.broken.is_none(), "{output}");
+        shim.calls().len()
+    }
+
+    fn shim(&self, scene: &Scene) -> Shim {
+        let shim = Shim::new(&scene.sandbox);
+        if let Some(on) = self.broken {
+            shim.rule(on(), Do::Fail { code: 128, stderr: "fatal: always broken\n" });
+        }
+        shim
+    }
+}
+
+impl Case<'_> {
+    fn run(&self, number: usize, fault: Fault) {
+        let scene = self.scene;
+        scene.restore();
+        let shim = Shim::new(&scene.sandbox);
+        shim.rule(On::call(number), fault.action());
+        if let Some(on) = self.row.broken {
+            shim.rule(on(), Do::Fail { code: 128, stderr: "fatal: always broken\n" });
+        }
+        let first = scene.first.tix_command(self.row.command).through(&shim).run();
+        let calls = shim.calls();
+        let hit = calls.get(number - 1).map(|call| call.args.join(" ")).unwrap_or_default();
+        let _told = Told(format!("{fault:?} at call {number}, `git {hit}`:\n{first}"));
+
+        scene.assert_bytes_untouched();
+        let after = Truth::of(scene, self.id);
+        self.assert_consistent(&after);
+        self.assert_honest(&first, &after);
+
+        let second = scene.first.tix(self.row.command);
+        let _told = Told(format!("and then again:\n{second}"));
+        scene.assert_settled();
+        let now = Truth::of(scene, self.id);
+        self.assert_consistent(&now);
+        self.assert_reached(&second, &now);
+        if self.known.borrow_mut().insert(self.shape()) {
+            scene.assert_untouched();
+            self.assert_nobody_is_blocked();
+        }
+    }
+
+    /// The state without what is random in it: the story of the trunk, the refs, and tix's own files. What is tried from
+    /// one such state need not be tried from the next that is like it.
+    fn shape(&self) -> String {
+        let scene = self.scene;
+        let story = scene.truth().git(&["log", "--format=%s", scene.trunk.branch()]);
+        let refs = ["--format=%(refname) %(upstream)"];
+        let refs = [scene.truth(), scene.first.clone()]
+            .map(|place| place.git(&[&["for-each-ref"], refs.as_slice()].concat()));
+        let mut files = Vec::new();
+        let mut directories = vec![scene.git_dir().join("tix"), scene.git_dir().join("worktrees")];
+        while let Some(directory) = directories.pop() {
+            for entry in fs::read_dir(directory).into_iter().flatten() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    directories.push(path.clone());
+                }
+                files.push(path);
+            }
+        }
+        files.sort();
+        format!("{story}\n{refs:?}\n{files:?}")
+    }
+
+    #[track_caller]
+    fn assert_consistent(&self, truth: &Truth) {
+        if self.row.goal == Goal::Created && truth.places.is_empty() {
+            return;
+        }
+        truth.assert_one_holder(self.scene.trunk);
+    }
+
+    /// The exit code of the run that was hit says what is so.
+    #[track_caller]
+    fn assert_honest(&self, output: &Output, truth: &Truth) {
+        match output.code {
+            // Killed.
+            None => assert_eq!(output.signal, Some(9), "{output}"),
+            Some(0) => self.assert_done(truth),
+            // The claim stands, or may.
+            Some(8) => assert_ne!(self.row.goal, Goal::Created, "{output}"),
+            Some(5 | 6 | 7 | 10) => {
+                let words = "it failed, so the ticket is where it was";
+                assert_eq!(truth.is_active(), self.before.is_active(), "{words}: {truth:#?}");
+                assert_eq!(truth.places, self.before.places, "{words}: {truth:#?}");
+            }
+            Some(code) => panic!("a broken git is no reason for exit {code}:\n{output}"),
+        }
+    }
+
+    /// The same command, run again with a git that works.
+    #[track_caller]
+    fn assert_reached(&self, output: &Output, truth: &Truth) {
+        match (output.code, self.row.goal) {
+            (Some(3), Goal::Workspace | Goal::Branch) | (Some(0), _) => self.assert_done(truth),
+            _ => panic!("the second run was to end well:\n{output}\n{truth:#?}"),
+        }
+    }
+
+    #[track_caller]
+    fn assert_done(&self, truth: &Truth) {
+        match self.row.goal {
+            Goal::Workspace => {
+                truth.assert_set_up(self.scene);
+                assert_workspace(self.scene, truth);
+            }
+            Goal::Branch => truth.assert_set_up(self.scene),
+            Goal::Released => {
+                assert!(truth.is_queued(), "{truth:#?}");
+                assert_no_workspace(self.scene);
+            }
+            Goal::Created => assert!(truth.is_queued(), "{truth:#?}"),
+        }
+    }
+
+    /// Whatever happened, the first can go on, and then the second can have the ticket.
+    #[track_caller]
+    fn assert_nobody_is_blocked(&self) {
+        let scene = self.scene;
+        match self.row.goal {
+            Goal::Workspace | Goal::Branch => {
+                scene.first.tix(&["release", self.id]).success();
+                assert_no_workspace(scene);
+                scene.assert_settled();
+            }
+            Goal::Released => {
+                scene.first.tix(&["activate", self.id]).success();
+                let truth = Truth::of(scene, self.id);
+                truth.assert_set_up(scene);
+                assert_workspace(scene, &truth);
+                return;
+            }
+            Goal::Created => {}
+        }
+        scene.second.tix(&["activate", self.id]).success();
+        Truth::of(scene, self.id).assert_one_holder(scene.trunk);
+    }
+}
+
+/// Says what was done when a test fails on it.
+struct Told(String);
+
+impl Drop for Told {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("{}", self.0);
+        }
+    }
+}

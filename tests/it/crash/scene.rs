@@ -1,0 +1,242 @@
+//! A sandbox that can be put back to how it was: a case of the matrix then costs a copy of some small files, and every
+//! absolute path in them stays right.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+use crate::harness::{Place, Sandbox, Untouched, no_leftovers, queue_ticket};
+
+pub const ID: &str = "TICKET-foo-001";
+
+/// Where the trunk is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trunk {
+    /// On a remote, where pull requests go too.
+    Remote,
+    /// The same, on a server that cannot move several refs at once.
+    NotAtomic,
+    /// A branch of its own on the remote, where every transition is recorded.
+    OfItsOwn,
+    /// A branch of the only repository there is, checked out nowhere.
+    Local,
+    /// The same, checked out in the worktree that tix is called in.
+    CheckedOut,
+}
+
+impl Trunk {
+    pub fn is_local(self) -> bool {
+        matches!(self, Self::Local | Self::CheckedOut)
+    }
+
+    pub fn branch(self) -> &'static str {
+        if self == Self::OfItsOwn { "tickets" } else { "main" }
+    }
+}
+
+pub struct Scene {
+    pub sandbox: Sandbox,
+    pub trunk: Trunk,
+    /// Who is hit.
+    pub first: Place,
+    /// Who comes next: another machine's clone, or, without a remote, another worktree.
+    pub second: Place,
+    saved: TempDir,
+    bytes: BTreeMap<PathBuf, Vec<u8>>,
+    before: Untouched,
+    status: String,
+}
+
+impl Scene {
+    /// A ticket in the queue and a checkout with work of every kind in it, after these commands of the first place.
+    pub fn new(trunk: Trunk, history: &[&[&str]]) -> Self {
+        let sandbox = Sandbox::new();
+        let ticket = (format!("tickets/queue/{ID}.md"), queue_ticket(ID));
+        sandbox.seed(&[("code.rs", "fn main() {}\n"), ("notes.txt", "one\n")]);
+        if trunk == Trunk::OfItsOwn {
+            sandbox.seed(&[(".tix.yaml", "trunk: tickets\n")]);
+            sandbox.seed_on("tickets", &[ticket]);
+        } else {
+            sandbox.seed(&[ticket]);
+        }
+        if trunk == Trunk::NotAtomic {
+            sandbox.remote().git(&["config", "receive.advertiseAtomic", "false"]);
+        }
+        let (first, second) = if trunk.is_local() {
+            let first = sandbox.local_repository("a");
+            let second = first.worktree("b");
+            (first, second)
+        } else {
+            (sandbox.clone_named("a"), sandbox.clone_named("b").on_machine("second"))
+        };
+        if trunk != Trunk::CheckedOut {
+            first.git(&["switch", "-q", "-c", "feature"]);
+        }
+        first.write("code.rs", "fn main() { staged() }\n");
+        first.git(&["add", "code.rs"]);
+        first.write("code.rs", "fn main() { staged(); unstaged() }\n");
+        first.write("untracked.txt", "mine\n");
+        for command in history {
+            first.tix(command).success();
+        }
+        for place in [&first, &second, &sandbox.remote()] {
+            // Samples that nobody runs, and that every case would copy.
+            fs::remove_dir_all(place.common_dir().join("hooks")).ok();
+        }
+        let saved = TempDir::new().unwrap();
+        for name in world(sandbox.root()) {
+            copy(&sandbox.root().join(&name), &saved.path().join(&name));
+        }
+        let bytes = bytes(&first, trunk);
+        let before = Untouched::besides_ticket(&first, ID);
+        let before = if trunk.is_local() { before.and_branch("main") } else { before };
+        let status = status(&first);
+        Self { sandbox, trunk, first, second, saved, bytes, before, status }
+    }
+
+    /// As it was when it was new; what a shim wrote down goes too.
+    pub fn restore(&self) {
+        let root = self.sandbox.root();
+        for name in world(root) {
+            let path = root.join(name);
+            if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) }.unwrap();
+        }
+        for name in world(self.saved.path()) {
+            copy(&self.saved.path().join(&name), &root.join(&name));
+        }
+    }
+
+    /// The repository that holds the trunk.
+    pub fn truth(&self) -> Place {
+        if self.trunk.is_local() { self.first.clone() } else { self.sandbox.remote() }
+    }
+
+    /// The repository of the first place.
+    pub fn git_dir(&self) -> PathBuf {
+        self.first.path().join(".git")
+    }
+
+    /// Where the first place has its workspace.
+    pub fn workspace(&self) -> PathBuf {
+        self.sandbox.root().join(format!("a.worktrees/{ID}"))
+    }
+
+    /// Every byte of the checkout is what it was, and of the repository all that is not tix's or the ticket's. No git is
+    /// asked, so that nothing is missed that git would mend while it looks.
+    #[track_caller]
+    pub fn assert_bytes_untouched(&self) {
+        let now = bytes(&self.first, self.trunk);
+        let changed: Vec<_> = self
+            .bytes
+            .keys()
+            .chain(now.keys().filter(|path| !self.bytes.contains_key(*path)))
+            .filter(|path| self.bytes.get(*path) != now.get(*path))
+            .collect();
+        assert!(changed.is_empty(), "these were to stay as they were: {changed:#?}");
+    }
+
+    /// Nothing of a run is left, and a worktree that has the trunk checked out has followed it.
+    #[track_caller]
+    pub fn assert_settled(&self) {
+        self.assert_bytes_untouched();
+        no_leftovers(&self.first);
+        let queue = self.sandbox.root().join("run/tix");
+        let left: Vec<_> = fs::read_dir(queue).into_iter().flatten().collect();
+        assert!(left.is_empty(), "left in the runtime directory: {left:?}");
+        let following = self.git_dir().join("tix/following.json");
+        assert!(!following.exists(), "a worktree was still to follow the trunk");
+        if self.trunk == Trunk::CheckedOut {
+            assert_eq!(status(&self.first), self.status, "the checkout was to follow the trunk");
+        }
+    }
+
+    /// The same in git's words: index, HEAD, stash, branches, worktrees, configuration.
+    #[track_caller]
+    pub fn assert_untouched(&self) {
+        if self.trunk != Trunk::CheckedOut {
+            self.before.assert_same(&self.first);
+        }
+    }
+}
+
+fn status(place: &Place) -> String {
+    let place = place.env("GIT_OPTIONAL_LOCKS", "0");
+    place.git(&["status", "--porcelain", "--untracked-files=all"])
+}
+
+/// The files of a clone that no command may change, by their paths in it.
+fn bytes(place: &Place, trunk: Trunk) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut moving = vec![
+        "objects".to_owned(),
+        "tix".to_owned(),
+        "refs/tix".to_owned(),
+        "refs/remotes".to_owned(),
+        "logs/refs/remotes".to_owned(),
+        "refs/heads/ticket".to_owned(),
+        "logs/refs/heads/ticket".to_owned(),
+        "worktrees".to_owned(),
+    ];
+    if trunk.is_local() {
+        moving.extend(["refs/heads/main".to_owned(), "logs/refs/heads/main".to_owned()]);
+    }
+    let mut moving: Vec<_> = moving.iter().map(|path| Path::new(".git").join(path)).collect();
+    if trunk == Trunk::CheckedOut {
+        moving.extend([".git/index", ".git/logs/HEAD", "tickets"].map(PathBuf::from));
+    }
+    let mut found = BTreeMap::new();
+    collect(place.path(), Path::new(""), &moving, &mut found);
+    if let Some(config) = found.get_mut(Path::new(".git/config")) {
+        *config = without_ticket_branches(config);
+    }
+    found
+}
+
+fn collect(root: &Path, inside: &Path, moving: &[PathBuf], found: &mut BTreeMap<PathBuf, Vec<u8>>) {
+    for entry in fs::read_dir(root.join(inside)).unwrap() {
+        let entry = entry.unwrap();
+        let path = inside.join(entry.file_name());
+        if moving.contains(&path) {
+            continue;
+        }
+        if entry.file_type().unwrap().is_dir() {
+            collect(root, &path, moving, found);
+        } else {
+            found.insert(path.clone(), fs::read(root.join(path)).unwrap());
+        }
+    }
+}
+
+/// A configuration file without the sections `[branch "ticket/…"]`.
+fn without_ticket_branches(config: &[u8]) -> Vec<u8> {
+    let text = std::str::from_utf8(config).unwrap();
+    let mut ours = false;
+    let kept = text.split_inclusive('\n').filter(|line| {
+        if line.starts_with('[') {
+            ours = line.starts_with("[branch \"ticket/");
+        }
+        !ours
+    });
+    kept.collect::<String>().into_bytes()
+}
+
+/// Everything but the programs.
+fn world(root: &Path) -> Vec<OsString> {
+    let names = fs::read_dir(root).unwrap().map(|entry| entry.unwrap().file_name());
+    names.filter(|name| name != "bin").collect()
+}
+
+fn copy(from: &Path, to: &Path) {
+    if !from.is_dir() {
+        fs::copy(from, to).unwrap();
+        return;
+    }
+    fs::create_dir(to).unwrap();
+    fs::set_permissions(to, from.metadata().unwrap().permissions()).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let name = entry.unwrap().file_name();
+        copy(&from.join(&name), &to.join(&name));
+    }
+}
