@@ -77,8 +77,10 @@ pub enum TrunkError {
     RemoteRefused {
         /// Which remote.
         remote: RemoteName,
-        /// The trunk.
+        /// The ref that it refuses: the trunk, or one that was to move with it.
         branch: RefName,
+        /// The trunk.
+        trunk: RefName,
         /// The reason in git's report.
         reason: String,
         /// The remote's own words, without credentials.
