@@ -28,6 +28,9 @@ pub struct Cli {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    #[command(display_order = 1)]
+    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
+    Demo(commands::demo::Args),
     #[command(display_order = 2)]
     #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     Init(commands::init::Args),
@@ -64,6 +67,7 @@ pub enum Command {
 pub fn run(cli: &Cli, env: &Env, out: &Out) -> Result<(), Failure> {
     let globals = &cli.globals;
     match &cli.command {
+        Command::Demo(args) => commands::demo::run(args, globals, env, out),
         Command::Init(args) => commands::init::run(args, globals, env, out),
         Command::New(args) => commands::new::run(args, globals, env, out),
         Command::Activate(args) => commands::activate::run(args, globals, env, out),

@@ -18,6 +18,18 @@ use std::path::{Path, PathBuf};
 const AGENT_SESSIONS: [&str; 4] =
     ["CLAUDE_CODE_SESSION_ID", "CODEX_THREAD_ID", "CODEX_SESSION_ID", "GEMINI_SESSION_ID"];
 
+/// Without these a program may not even start on some system: where programs and libraries are, and
+/// what Windows needs.
+const LOADER: [&str; 7] = [
+    "PATH",
+    "LD_LIBRARY_PATH",
+    "DYLD_LIBRARY_PATH",
+    "DYLD_FALLBACK_LIBRARY_PATH",
+    "SYSTEMROOT",
+    "PATHEXT",
+    "COMSPEC",
+];
+
 /// The words of the command line, as far as they are text.
 pub fn arguments() -> impl Iterator<Item = String> {
     std::env::args_os().skip(1).filter_map(|arg| arg.into_string().ok())
@@ -222,6 +234,12 @@ impl Env {
     /// `PATH`, the search path for programs.
     pub fn path(&self) -> Option<&OsStr> {
         self.raw("PATH")
+    }
+
+    /// The least that a child gets which is to see nothing else of this environment.
+    pub fn for_loader(&self) -> Vec<(OsString, OsString)> {
+        let pair = |name: &str| Some((name.into(), self.raw(name)?.to_owned()));
+        LOADER.into_iter().filter_map(pair).collect()
     }
 
     /// A variable of git's.

@@ -297,15 +297,19 @@ impl From<TrunkError> for Failure {
             TrunkError::Denied { words, .. } => Failure::new(Exit::RemoteRefused, message)
                 .fact("git", words.trim())
                 .hint("check your login: git ls-remote"),
-            TrunkError::RemoteRefused { remote, words, .. } => Failure::new(
-                Exit::RemoteRefused,
-                message,
-            )
-            .fact("remote says", remote_words(&words))
-            .hint(format!(
-                "if {remote} protects this branch, keep the tickets on a branch of their own: \
+            TrunkError::RemoteRefused { remote, branch, trunk, words, .. } => {
+                let hint = if branch == trunk {
+                    format!(
+                        "if {remote} protects this branch, keep the tickets on a branch of their own: \
                          tix init --trunk tickets"
-            )),
+                    )
+                } else {
+                    format!("{remote} must let you make and delete {}", branch.short())
+                };
+                Failure::new(Exit::RemoteRefused, message)
+                    .maybe_fact("remote says", remote_words(&words))
+                    .hint(hint)
+            }
             TrunkError::RefTaken { branch, remote, .. } => Failure::new(Exit::Refused, message)
                 .hint(format!("see what it holds: git log {remote}/{}", branch.short())),
             TrunkError::NoTrunk { remote, branches, .. } if branches.is_empty() => {
@@ -315,6 +319,8 @@ impl From<TrunkError> for Failure {
             TrunkError::NoTrunk { branches, .. } => Failure::new(Exit::Refused, message)
                 .fact("branches", branches.join(", "))
                 .hint("say which branch the tickets are on: git config tix.trunk <branch>"),
+            TrunkError::NoBase { .. } => Failure::new(Exit::Refused, message)
+                .hint("say which branch it is: git config tix.base <branch>"),
             TrunkError::NoLocalTrunk { .. } => Failure::new(Exit::Refused, message).hint(
                 "make the first commit, or say which branch it is: git config tix.trunk <branch>",
             ),
@@ -332,15 +338,15 @@ impl From<TrunkError> for Failure {
     }
 }
 
-/// What the server itself said: the `remote:` lines, or everything when there are none.
-fn remote_words(words: &str) -> String {
-    let said: Vec<_> = words
-        .lines()
-        .filter_map(|line| line.strip_prefix("remote:"))
-        .map(str::trim)
-        .filter(|line| !line.is_empty())
-        .collect();
-    if said.is_empty() { words.trim().to_owned() } else { said.join("\n") }
+/// What the server itself said: the `remote:` lines, or everything when there are none, without what git
+/// adds to every failed push.
+pub fn remote_words(words: &str) -> Option<String> {
+    let of_git = |line: &&str| line.starts_with("To ") || line.starts_with("error: failed to push");
+    let lines = || words.lines().map(str::trim);
+    let said: Vec<_> = lines().filter_map(|line| line.strip_prefix("remote:")).collect();
+    let said = if said.is_empty() { lines().filter(|l| !of_git(l)).collect() } else { said };
+    let said: Vec<_> = said.into_iter().map(str::trim).filter(|line| !line.is_empty()).collect();
+    (!said.is_empty()).then(|| said.join("\n"))
 }
 
 impl<E: Into<Failure>> From<Stop<E>> for Failure {
@@ -367,6 +373,10 @@ impl From<WorkspaceError> for Failure {
                 .fact("branch", branch.short())
                 .fact("commit", at.to_string())
                 .hint(format!("give it another name: git branch -m {0} {0}-old", branch.short())),
+            WorkspaceError::CheckedOut { branch, path } => Failure::new(Exit::Refused, message)
+                .fact("branch", branch.short())
+                .fact("path", path.display().to_string())
+                .hint(format!("give it another name: git branch -m {0} {0}-old", branch.short())),
             WorkspaceError::BadPath { .. } => Failure::new(Exit::Damaged, message)
                 .hint("set it anew: git config tix.worktree \"../{repo}.worktrees/{id}\""),
             WorkspaceError::Setup { .. } | WorkspaceError::Record { .. } => {
@@ -388,9 +398,23 @@ mod tests {
     }
 
     #[test]
+    fn the_readme_has_the_same_exit_codes() {
+        let mut table =
+            "| exit | name | meaning |\n| --- | --- | --- |\n| 0 | ok | done |\n".to_owned();
+        for (exit, name, meaning) in Exit::TABLE {
+            table.push_str(&format!("| {} | {name} | {meaning} |\n", exit.code()));
+        }
+        table.push_str("| 101 | bug | tix itself failed: please report it |\n");
+        table.push_str("| 128+n | signal | signal n ended it |\n");
+        let readme = include_str!("../README.md");
+        assert!(readme.contains(&table), "README.md is to contain this table:\n\n{table}");
+    }
+
+    #[test]
     fn the_words_of_the_server_are_told_from_those_of_git() {
         let words = "To x\nremote: error: GH006: Protected branch\nremote: \nerror: failed to push";
-        assert_eq!(remote_words(words), "error: GH006: Protected branch");
-        assert_eq!(remote_words("fatal: x\n"), "fatal: x");
+        assert_eq!(remote_words(words).unwrap(), "error: GH006: Protected branch");
+        assert_eq!(remote_words("fatal: x\n").unwrap(), "fatal: x");
+        assert_eq!(remote_words("To /x\nerror: failed to push some refs to '/x'\n"), None);
     }
 }

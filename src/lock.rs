@@ -124,7 +124,7 @@ mod tests {
             for _ in 0..8 {
                 scope.spawn(|| {
                     for _ in 0..20 {
-                        let far = Instant::now() + Duration::from_secs(60);
+                        let far = Instant::now() + Duration::from_mins(1);
                         let lock = Lock::take(&path, far).unwrap().unwrap();
                         assert_eq!(inside.fetch_add(1, Ordering::SeqCst), 0);
                         inside.fetch_sub(1, Ordering::SeqCst);

@@ -35,6 +35,7 @@ pub struct Out {
     pub format: Format,
     narration: Narration,
     color: bool,
+    answer_color: bool,
     terminal: bool,
 }
 
@@ -44,7 +45,13 @@ impl Out {
     pub fn new(format: Format, narration: Narration, env: &crate::env::Env) -> Out {
         let plain = env.no_color() || env.term().is_some_and(|t| t == "dumb");
         let terminal = io::stderr().is_terminal();
-        Out { format, narration, color: terminal && !plain, terminal: terminal && !env.is_ci() }
+        Out {
+            format,
+            narration,
+            color: terminal && !plain,
+            answer_color: io::stdout().is_terminal() && !plain,
+            terminal: terminal && !env.is_ci(),
+        }
     }
 
     /// Whether stdout is a terminal.
@@ -77,7 +84,7 @@ impl Out {
     /// Prints the answer as one JSON object on one line.
     pub fn json(&self, value: &impl Serialize) {
         match serde_json::to_string(value) {
-            Ok(text) => write_all(&mut io::stdout().lock(), &format!("{text}\n")),
+            Ok(text) => write_all(&mut io::stdout().lock(), format!("{text}\n")),
             Err(error) => tracing::error!(%error, "JSON"),
         }
     }
@@ -86,7 +93,7 @@ impl Out {
     pub fn narrate(&self, text: &str) {
         if self.narration == Narration::On {
             self.clear_progress();
-            write_all(&mut io::stderr().lock(), &format!("{text}\n"));
+            write_all(&mut io::stderr().lock(), format!("{text}\n"));
         }
     }
 
@@ -94,13 +101,13 @@ impl Out {
     pub fn warn(&self, text: &str) {
         self.clear_progress();
         let label = self.paint("33", "warning:");
-        write_all(&mut io::stderr().lock(), &format!("{label} {}\n", safe(text)));
+        write_all(&mut io::stderr().lock(), format!("{label} {}\n", safe(text)));
     }
 
     /// Shows what is being waited for, on one line that the next output replaces; on a terminal only.
     pub fn progress(&self, text: &str) {
         if self.terminal && self.narration == Narration::On && self.format == Format::Human {
-            write_all(&mut io::stderr().lock(), &format!("\r\x1b[K{text}"));
+            write_all(&mut io::stderr().lock(), format!("\r\x1b[K{text}"));
         }
     }
 
@@ -121,7 +128,7 @@ impl Out {
         let mut text = format!("{} {}\n", self.paint("1;31", "error:"), safe(&failure.message));
         let width = failure.facts.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
         for (name, value) in &failure.facts {
-            for (n, line) in value.lines().enumerate() {
+            for (n, line) in value.lines().filter(|line| !line.trim().is_empty()).enumerate() {
                 let label = if n == 0 { *name } else { "" };
                 // Writing to a string cannot fail.
                 writeln!(text, "  {label:width$}  {}", safe(line)).ok();
@@ -136,6 +143,11 @@ impl Out {
     /// The text in this colour (an SGR code) where colours are wanted on stderr.
     pub fn paint(&self, code: &str, text: &str) -> String {
         if self.color { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+    }
+
+    /// The same for a part of the answer, which goes to stdout.
+    pub fn paint_answer(&self, code: &str, text: &str) -> String {
+        if self.answer_color { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
     }
 }
 

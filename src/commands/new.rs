@@ -119,10 +119,10 @@ fn create(ctx: &Context<'_>, args: &Args, diary: &mut Diary) -> Result<Receipt, 
     let trunk = ctx.engine(&run, &progress);
     let created = crate::clock::rfc3339(ctx.now);
     let result = trunk.transact(diary, |view| {
-        if let (Some(key), Some(tip)) = (key, view.commit()) {
-            if let Some(ids) = tickets_with_key(ctx, tip, key)? {
-                return Err(Stop::Refused(Detour::Existing(ids)));
-            }
+        if let (Some(key), Some(tip)) = (key, view.commit())
+            && let Some(ids) = tickets_with_key(ctx, tip, key)?
+        {
+            return Err(Stop::Refused(Detour::Existing(ids)));
         }
         let drafts = if files.is_empty() {
             vec![draft_of_title(ctx, args, view, body.as_deref()).map_err(Stop::refuse)?]

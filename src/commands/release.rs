@@ -1,14 +1,13 @@
 //! `tix release`: give a ticket back to the queue.
 
-use super::shared::find::not_found;
+use super::shared::find::{claim_commit, find_ticket};
 use super::shared::give_back::{Freed, GiveBack, clear_local, give_back};
 use super::shared::receipt::{ClaimJson, Receipt, record};
 use super::{Context, Globals};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
-use crate::lifecycle::trailer;
 use crate::lock::Lock;
-use crate::names::{Oid, RefName};
+use crate::names::Oid;
 use crate::out::{Format, Out, safe};
 use crate::ticket::{Lane, TicketId};
 use crate::trunk::{Diary, Landed, Run};
@@ -47,11 +46,7 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), F
     for warning in &receipt.warnings {
         out.warn(warning);
     }
-    let ticket = safe(&receipt.ticket);
-    let mut text = match receipt.outcome {
-        "already" => format!("{ticket} is back in the queue already\n"),
-        _ => format!("{ticket} is back in the queue\n"),
-    };
+    let mut text = format!("{} is back in the queue\n", safe(&receipt.ticket));
     if let Some(attic) = &receipt.attic {
         text.push_str(&format!("  its work is kept on the branch {}\n", safe(attic)));
     }
@@ -85,64 +80,70 @@ fn release(ctx: &Context<'_>, args: &Args, diary: &mut Diary) -> Result<Receipt,
         reason: args.reason.as_deref(),
         own: &own,
     };
-    let mut receipt = Receipt::new(ctx, "release", id.as_str(), &actor);
-    let freed = match give_back(ctx, &run, diary, &request) {
-        Ok(landed) => {
-            receipt.outcome = "released";
-            receipt.add(&landed);
-            receipt.claim = old_claim(ctx, &landed, &id);
-            landed.output
-        }
-        Err(failure) => {
-            let freed = released_before(ctx, &run, &request, failure)?;
+    let landed = match give_back(ctx, &run, diary, &request) {
+        Ok(landed) => landed,
+        // An earlier release that was killed, or one from elsewhere, has left the workspace here.
+        Err(_) if record.is_some() && in_queue(ctx, &run, &id)? => {
+            let mut receipt = Receipt::new(ctx, "release", id.as_str(), &actor);
             receipt.outcome = "already";
-            freed
+            clear(ctx, &id, None, diary, &mut receipt);
+            return Ok(receipt);
+        }
+        Err(failure) => return Err(failure),
+    };
+    let mut receipt = Receipt::new(ctx, "release", id.as_str(), &actor);
+    receipt.outcome = "released";
+    receipt.add(&landed);
+    receipt.warnings.extend(left_behind(ctx, &landed, &id));
+    receipt.claim = old_claim(ctx, &landed, &id);
+    let published = match &landed.output {
+        Freed::Absent => None,
+        Freed::Delete { at, .. } => Some(at.clone()),
+        Freed::Keep { at, attic, .. } => {
+            let kept = !landed.left.contains(attic);
+            receipt.attic = kept.then(|| attic.short().to_owned());
+            Some(at.clone())
         }
     };
-    diary.phase = "clear";
-    receipt.attic = freed.attic.map(|name| name.short().to_owned());
-    match clear_local(ctx, &id, freed.at.as_ref()) {
-        Ok(warnings) => receipt.warnings.extend(warnings),
-        Err(failure) if matches!(failure.exit, Exit::Signal(_)) => return Err(failure),
-        // The ticket is back, so this is not a release that failed.
-        Err(failure) => receipt.warnings.push(format!(
-            "what this clone has of it could not be cleared ({}); try again: tix release {id}",
-            failure.message
-        )),
-    }
+    clear(ctx, &id, published.as_ref(), diary, &mut receipt);
     Ok(receipt)
 }
 
-/// Whether the ticket is in the queue because an earlier run gave it back, one that was killed before it
-/// had cleared up or whose answer was lost. `failure` is what this run was told instead.
-fn released_before(
+/// What to know when the remote took the release and kept the ticket branch where it was.
+fn left_behind(ctx: &Context<'_>, landed: &Landed<Freed>, id: &TicketId) -> Option<String> {
+    let name = match &landed.output {
+        Freed::Absent => return None,
+        Freed::Delete { name, .. } | Freed::Keep { name, .. } => name,
+    };
+    let (remote, branch) = (ctx.remote.as_ref()?, name.short());
+    landed.left.contains(name).then(|| {
+        format!(
+            "{remote} took the release and left {branch} where it was; while that branch is there, \
+             nobody can claim {id} again (see what it holds: git log {remote}/{branch})"
+        )
+    })
+}
+
+/// Clears what is here. The ticket is in the queue whatever comes of it, so a failure is only a warning.
+fn clear(
     ctx: &Context<'_>,
-    run: &Run,
-    request: &GiveBack<'_>,
-    failure: Failure,
-) -> Result<Freed, Failure> {
-    if failure.exit != Exit::Refused {
-        return Err(failure);
+    id: &TicketId,
+    published: Option<&Oid>,
+    diary: &mut Diary,
+    receipt: &mut Receipt,
+) {
+    diary.phase = "clear";
+    match clear_local(ctx, id, published) {
+        Ok(warnings) => receipt.warnings.extend(warnings),
+        Err(failure) => receipt.warnings.push(failure.message),
     }
+}
+
+fn in_queue(ctx: &Context<'_>, run: &Run, id: &TicketId) -> Result<bool, Failure> {
     let silent = |_| {};
     let trunk = ctx.engine(run, &silent);
     let view = trunk.fetch_view()?;
-    let Ok(entry) = view.snapshot.find_id(request.id) else { return Err(failure) };
-    let (Lane::Queue, Some(tip)) = (entry.lane, view.commit()) else { return Err(failure) };
-    let Some((_, message)) = ctx.repo.last_commit_of(tip, entry.path.as_bytes())? else {
-        return Err(failure);
-    };
-    let trailer = |key: &str| {
-        message.lines().rev().find_map(|line| line.strip_prefix(key)?.strip_prefix(": "))
-    };
-    let ours = trailer(trailer::CLAIM)
-        .is_some_and(|claim| claim.starts_with(&format!("{}-", request.clone_id)))
-        || trailer(trailer::ACTOR) == Some(request.actor);
-    if !message.starts_with("release: ") || !ours {
-        return Err(failure);
-    }
-    let attic = trailer(trailer::ATTIC).and_then(RefName::branch);
-    Ok(Freed { at: request.own.first().cloned(), attic })
+    Ok(view.snapshot.find_id(id).is_ok_and(|entry| entry.lane == Lane::Queue))
 }
 
 /// The ticket that is meant: by the trunk as last fetched if it is known there, else by a fetch.
@@ -156,10 +157,7 @@ fn find(ctx: &Context<'_>, run: &Run, query: &str) -> Result<TicketId, Failure> 
     let silent = |_| {};
     let trunk = ctx.engine(run, &silent);
     let view = trunk.fetch_view()?;
-    match view.snapshot.find(query) {
-        Ok(entry) => Ok(entry.id.clone()),
-        Err(refusal) => Err(not_found(ctx, &view, query, refusal)),
-    }
+    find_ticket(ctx, &view, query).map(|entry| entry.id.clone())
 }
 
 /// The claim that ended, as the trunk had it before.
@@ -170,12 +168,12 @@ fn old_claim(ctx: &Context<'_>, landed: &Landed<Freed>, id: &TicketId) -> Option
             .ok()?;
     let entry = view.snapshot.find_id(id).ok()?;
     let held = view.read(entry).ok()?.held();
-    let commit = ctx.repo.last_commit_of(parent, entry.path.as_bytes()).ok().flatten();
+    let commit = claim_commit(&ctx.repo, parent, &entry.path, held.claim_id.as_deref());
     Some(ClaimJson {
         id: held.claim_id.unwrap_or_default(),
         by: held.by.unwrap_or_default(),
         at: held.at.unwrap_or_default(),
-        commit: commit.map(|(oid, _)| oid.to_string()).unwrap_or_default(),
+        commit: commit.ok().flatten().map(|(oid, _)| oid.to_string()).unwrap_or_default(),
         branch: ctx.trunk.short().to_owned(),
         attempts: 0,
     })

@@ -139,7 +139,7 @@ const KEYS: [Key; 12] = [
         name: "require_queued",
         takes: "true or false",
         default: DefaultValue::Fixed("false"),
-        about: "Whether an open ticket must be queued with `tix queue` before anyone may claim it.",
+        about: "Whether only tickets that a person has set to `queued` can be claimed, and not those that are `open`.",
     },
     Key {
         id: Name::ClaimAttempts,
@@ -320,6 +320,13 @@ mod tests {
         ] {
             assert!(commented_yaml(Some(trunk)).lines().any(|found| found == line), "{trunk}");
         }
+    }
+
+    #[test]
+    fn the_readme_has_the_same_table() {
+        let table = markdown_table();
+        let readme = include_str!("../../README.md");
+        assert!(readme.contains(&table), "README.md is to contain this table:\n\n{table}");
     }
 
     #[test]

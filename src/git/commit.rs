@@ -4,7 +4,8 @@ use std::cell::{Cell, RefCell};
 use std::io::BufRead;
 use std::path::Path;
 
-use super::exec::{Conversation, text_of};
+use super::conversation::Conversation;
+use super::exec::text_of;
 use super::{GitError, Kind, Repo};
 use crate::names::Oid;
 

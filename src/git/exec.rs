@@ -3,16 +3,16 @@
 //! A failed child is data: what was run, how it ended, what it said. Nothing here decides what an
 //! exit code means; the typed questions in the sibling modules do, code by code.
 
-use std::collections::VecDeque;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::conversation::Conversation;
 use super::redact::redact;
 use super::signals;
 
@@ -41,11 +41,6 @@ const LOCAL_ENV_VARS: [&str; 15] = [
 /// behind (an SSH connection that is kept open for the next one) inherits stderr and would hold
 /// us until it ends too.
 const PIPE_GRACE: Duration = Duration::from_millis(300);
-
-/// How many bytes of questions may be under way in a conversation. A pipe holds at least this much on
-/// every system in use, so that writing them never waits for a child that itself waits until its
-/// answers are read.
-const WINDOW: usize = 4096;
 
 /// How long a child may take to end after SIGTERM before it is killed: long enough for git to
 /// remove its lock files.
@@ -225,23 +220,11 @@ impl Call {
             Some(at) => wait_until(child, at),
         };
         signals::check()?;
-        let (status, stdout, stderr) = match ended {
-            Ok(Some(all)) => all,
-            Ok(None) => return Err(ExecError::TimedOut { call, after: started.elapsed() }),
-            Err(source) => return Err(ExecError::Pipe { call, source }),
-        };
-        let finished = Finished {
-            call,
-            code: status.code(),
-            status: status.to_string(),
-            stdout,
-            stderr: redact(&text_of(&stderr)),
-        };
-        tracing::debug!(call = %finished.call, status = %finished.status, ms = millis(started), "git");
-        if finished.code.is_none() {
-            return Err(ExecError::Failed(Box::new(finished)));
+        match ended {
+            Ok(Some(all)) => finished(call, started, all),
+            Ok(None) => Err(ExecError::TimedOut { call, after: started.elapsed() }),
+            Err(source) => Err(ExecError::Pipe { call, source }),
         }
-        Ok(finished)
     }
 
     /// Runs to the end and wants exit code 0.
@@ -259,16 +242,7 @@ impl Call {
         signals::check()?;
         let call = self.to_string();
         self.stdin = Some(Vec::new());
-        let mut child = self.spawn(Stdio::piped(), Stdio::inherit())?;
-        match (child.stdin.take(), child.stdout.take()) {
-            (Some(stdin), Some(stdout)) => Ok(Conversation {
-                call,
-                child,
-                stdin: Some(stdin),
-                stdout: io::BufReader::new(stdout),
-            }),
-            _ => Err(ExecError::Pipe { call, source: io::ErrorKind::BrokenPipe.into() }),
-        }
+        Conversation::with(call, self.spawn(Stdio::piped(), Stdio::inherit())?)
     }
 
     fn spawn(&self, stdout: Stdio, stderr: Stdio) -> Result<Child, ExecError> {
@@ -322,6 +296,61 @@ impl fmt::Display for Call {
     }
 }
 
+/// Another program than git, in an environment that holds what it is given and nothing else.
+pub struct Program {
+    path: PathBuf,
+    dir: PathBuf,
+    args: Vec<OsString>,
+    env: Vec<(OsString, OsString)>,
+}
+
+impl Program {
+    /// A program to be run in `dir`; one that is a bare name is looked for on tix's own search path.
+    pub fn new(program: impl Into<PathBuf>, dir: &Path) -> Program {
+        Program { path: program.into(), dir: dir.to_owned(), args: Vec::new(), env: Vec::new() }
+    }
+
+    /// Adds arguments.
+    pub fn args<I: IntoIterator<Item = S>, S: AsRef<OsStr>>(mut self, args: I) -> Self {
+        self.args.extend(args.into_iter().map(|a| a.as_ref().to_owned()));
+        self
+    }
+
+    /// Adds variables.
+    pub fn envs(mut self, vars: impl IntoIterator<Item = (OsString, OsString)>) -> Self {
+        self.env.extend(vars);
+        self
+    }
+
+    /// Runs to the end; any exit code is an answer, a signal is not. A signal to tix is passed on.
+    pub fn run(self) -> Result<Finished, ExecError> {
+        signals::check()?;
+        let words = self.args.iter().map(|arg| format!(" {}", arg.display()));
+        let call = redact(&format!("{}{}", self.path.display(), words.collect::<String>()));
+        let started = Instant::now();
+        #[allow(clippy::disallowed_methods, reason = "this is the one place")]
+        let mut command = Command::new(&self.path);
+        command.args(&self.args).env_clear().envs(self.env).current_dir(&self.dir);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        let spawned = command.spawn();
+        let child =
+            spawned.map_err(|source| ExecError::Spawn { program: self.path.clone(), source })?;
+        let group = signals::Group::of(&child);
+        let ended = child.wait_with_output();
+        drop(group);
+        signals::check()?;
+        let output = ended.map_err(|source| ExecError::Pipe { call: call.clone(), source })?;
+        finished(call, started, (output.status, output.stdout, output.stderr))
+    }
+
+    /// Starts on another thread, to be waited for later.
+    pub fn start(self) -> Running {
+        Running(thread::spawn(move || self.run()))
+    }
+}
+
 /// A call that runs on another thread.
 pub struct Running(thread::JoinHandle<Result<Finished, ExecError>>);
 
@@ -331,76 +360,6 @@ impl Running {
         match self.0.join() {
             Ok(result) => result,
             Err(panic) => std::panic::resume_unwind(panic),
-        }
-    }
-}
-
-/// A git process that stays, such as `cat-file --batch`.
-pub struct Conversation {
-    call: String,
-    child: Child,
-    stdin: Option<ChildStdin>,
-    stdout: io::BufReader<ChildStdout>,
-}
-
-impl Conversation {
-    /// Asks one question and reads the answer with `read`.
-    pub fn ask<T>(
-        &mut self,
-        question: &[u8],
-        read: impl FnOnce(&mut io::BufReader<ChildStdout>) -> io::Result<T>,
-    ) -> Result<T, ExecError> {
-        signals::check()?;
-        let asked = match self.stdin.as_mut() {
-            Some(pipe) => pipe.write_all(question).and_then(|()| pipe.flush()),
-            None => Err(io::ErrorKind::BrokenPipe.into()),
-        };
-        let answer = asked.and_then(|()| read(&mut self.stdout));
-        signals::check()?;
-        answer.map_err(|source| ExecError::Pipe { call: self.call.clone(), source })
-    }
-
-    /// Asks many questions without waiting for each answer, and reads the answers in order with `read`.
-    ///
-    /// The child must answer each question before it needs the next one.
-    pub fn ask_many(
-        &mut self,
-        questions: impl IntoIterator<Item = Vec<u8>>,
-        mut read: impl FnMut(&mut io::BufReader<ChildStdout>) -> io::Result<()>,
-    ) -> Result<(), ExecError> {
-        let mut questions = questions.into_iter().peekable();
-        let mut waiting = VecDeque::new();
-        let mut under_way = 0;
-        loop {
-            if under_way <= WINDOW / 2 {
-                signals::check()?;
-                let mut batch = Vec::new();
-                // One that is longer than the window goes alone, to a child that does nothing but read it.
-                while let Some(question) =
-                    questions.next_if(|q| under_way == 0 || under_way + q.len() <= WINDOW)
-                {
-                    under_way += question.len();
-                    waiting.push_back(question.len());
-                    batch.extend(question);
-                }
-                if !batch.is_empty() {
-                    self.ask(&batch, |_| Ok(()))?;
-                }
-            }
-            let Some(answered) = waiting.pop_front() else { return Ok(()) };
-            read(&mut self.stdout)
-                .map_err(|source| ExecError::Pipe { call: self.call.clone(), source })?;
-            under_way -= answered;
-        }
-    }
-}
-
-impl Drop for Conversation {
-    fn drop(&mut self) {
-        // End of input is how these children are told to end; the wait reaps them.
-        drop(self.stdin.take());
-        if let Err(error) = self.child.wait() {
-            tracing::debug!(call = %self.call, %error, "wait");
         }
     }
 }
@@ -419,6 +378,19 @@ pub fn text_of(bytes: &[u8]) -> String {
 
 fn millis(since: Instant) -> u64 {
     u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
+
+/// What became of a child; a signal is a failure.
+fn finished(call: String, started: Instant, ended: Output) -> Result<Finished, ExecError> {
+    let (status, stdout, stderr) = ended;
+    let stderr = redact(&text_of(&stderr));
+    let (code, words) = (status.code(), status.to_string());
+    tracing::debug!(%call, status = %words, ms = millis(started), "ended");
+    let finished = Finished { call, code, status: words, stdout, stderr };
+    match code {
+        Some(_) => Ok(finished),
+        None => Err(ExecError::Failed(Box::new(finished))),
+    }
 }
 
 type Output = (ExitStatus, Vec<u8>, Vec<u8>);

@@ -4,6 +4,7 @@
 //! parse (`-z`, `--porcelain`) and which exit codes mean what; a code they do not name is an error.
 
 mod commit;
+mod conversation;
 pub mod exec;
 mod history;
 mod objects;
@@ -17,7 +18,7 @@ mod tree;
 mod worktree;
 
 pub use commit::{CommitText, Writer};
-pub use exec::{ExecError, Git, Running};
+pub use exec::{ExecError, Git, Program, Running};
 pub use history::{HistoryQuery, Logged};
 pub use objects::{Kind, Object, Objects};
 pub use push::{Atomic, PushReport, PushedRef, RefOutcome, RefUpdate};

@@ -3,7 +3,8 @@
 use std::cell::RefCell;
 use std::io::{self, BufRead};
 
-use super::exec::{Conversation, text_of};
+use super::conversation::Conversation;
+use super::exec::text_of;
 use super::{GitError, Repo};
 use crate::names::Oid;
 
@@ -108,14 +109,6 @@ impl Objects {
     pub fn resolve(&self, name: &str) -> Result<Option<Oid>, GitError> {
         let object = self.read(name.as_bytes())?;
         Ok(object.filter(|o| o.kind == Kind::Commit).map(|o| o.oid))
-    }
-
-    /// The message of a commit; `None` when there is no such commit.
-    pub fn message_of(&self, commit: &Oid) -> Result<Option<String>, GitError> {
-        let object = self.read(commit.as_str().as_bytes())?;
-        let Some(object) = object.filter(|o| o.kind == Kind::Commit) else { return Ok(None) };
-        let text = text_of(&object.data);
-        Ok(text.split_once("\n\n").map(|(_, message)| message.to_owned()))
     }
 
     /// The root tree of a commit.

@@ -9,16 +9,10 @@ use super::exec::text_of;
 use super::{GitError, Repo};
 use crate::names::{Oid, RefName, RemoteName};
 
-/// What a ref of the remote must be for our update to be right.
+/// What a ref of the remote must be for our update to be right: each is a compare-and-swap, and none
+/// moves a ref that is elsewhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RefUpdate {
-    /// Move a branch forward to this commit. The remote refuses when its tip is no ancestor of it.
-    Forward {
-        /// Which ref.
-        name: RefName,
-        /// The new tip.
-        to: Oid,
-    },
     /// Make a ref that does not exist.
     Create {
         /// Which ref.
@@ -48,8 +42,7 @@ impl RefUpdate {
     /// Which ref.
     pub fn name(&self) -> &RefName {
         match self {
-            RefUpdate::Forward { name, .. }
-            | RefUpdate::Create { name, .. }
+            RefUpdate::Create { name, .. }
             | RefUpdate::Move { name, .. }
             | RefUpdate::Delete { name, .. } => name,
         }
@@ -58,9 +51,7 @@ impl RefUpdate {
     /// Where the ref is to be; `None` for a deletion.
     pub fn target(&self) -> Option<&Oid> {
         match self {
-            RefUpdate::Forward { to, .. }
-            | RefUpdate::Create { to, .. }
-            | RefUpdate::Move { to, .. } => Some(to),
+            RefUpdate::Create { to, .. } | RefUpdate::Move { to, .. } => Some(to),
             RefUpdate::Delete { .. } => None,
         }
     }
@@ -70,13 +61,13 @@ impl RefUpdate {
     }
 
     /// The lease git is to hold the remote to; an empty value expects the ref to be absent.
-    fn lease(&self) -> Option<String> {
-        match self {
-            RefUpdate::Forward { .. } => None,
-            RefUpdate::Create { name, .. } => Some(format!("--force-with-lease={name}:")),
-            RefUpdate::Move { name, from, .. } => Some(format!("--force-with-lease={name}:{from}")),
-            RefUpdate::Delete { name, at } => Some(format!("--force-with-lease={name}:{at}")),
-        }
+    fn lease(&self) -> String {
+        let expected = match self {
+            RefUpdate::Create { .. } => "",
+            RefUpdate::Move { from, .. } => from.as_str(),
+            RefUpdate::Delete { at, .. } => at.as_str(),
+        };
+        format!("--force-with-lease={}:{expected}", self.name())
     }
 }
 
@@ -152,7 +143,7 @@ impl Repo {
             call = call.arg("--atomic");
         }
         let call = call
-            .args(updates.iter().filter_map(RefUpdate::lease))
+            .args(updates.iter().map(RefUpdate::lease))
             .arg("--")
             .arg(remote.as_str())
             .args(updates.iter().map(RefUpdate::refspec));
@@ -210,9 +201,9 @@ mod tests {
         let name = RefName::branch("t").unwrap();
         let oid = Oid::parse("0123456789abcdef0123456789abcdef01234567").unwrap();
         let create = RefUpdate::Create { name: name.clone(), to: oid.clone() };
-        assert_eq!(create.lease().unwrap(), "--force-with-lease=refs/heads/t:");
+        assert_eq!(create.lease(), "--force-with-lease=refs/heads/t:");
         let delete = RefUpdate::Delete { name, at: oid.clone() };
-        assert_eq!(delete.lease().unwrap(), format!("--force-with-lease=refs/heads/t:{oid}"));
+        assert_eq!(delete.lease(), format!("--force-with-lease=refs/heads/t:{oid}"));
         assert_eq!(delete.refspec(), ":refs/heads/t");
     }
 }

@@ -1,5 +1,6 @@
 //! Refs: fetching them, reading them, and changing local ones.
 
+use std::collections::HashSet;
 use std::time::Instant;
 
 use super::exec::{Call, Finished, Running, text_of};
@@ -185,6 +186,17 @@ impl Repo {
         }
     }
 
+    /// All commits that `commits` lead to and `tip` does not. Those of `commits` that are not among them can be
+    /// reached from `tip`. One process, however many are asked about.
+    pub fn not_reachable(&self, commits: &[&Oid], tip: &Oid) -> Result<HashSet<Oid>, GitError> {
+        let call = self.git().call("rev-list").args(commits.iter().map(|c| c.as_str()));
+        let answer = call.args(["--not", tip.as_str(), "--"]).run_ok()?;
+        let parse = |line: &str| {
+            Oid::parse(line).ok_or_else(|| GitError::unreadable("rev-list", line.as_bytes()))
+        };
+        text_of(&answer).lines().map(parse).collect()
+    }
+
     /// How many commits each side has that the other has not.
     pub fn ahead_behind(&self, ours: &Oid, theirs: &Oid) -> Result<(u64, u64), GitError> {
         let range = format!("{ours}...{theirs}");
@@ -216,20 +228,38 @@ impl Repo {
         Ok(())
     }
 
+    /// Forgets the upstream of a branch that is gone. Call it under the same lock as [`Repo::set_upstream`].
+    pub fn forget_upstream(&self, branch: &RefName) -> Result<(), GitError> {
+        let section = format!("branch.{}", branch.short());
+        let answer = self.git().call("config").args(["--remove-section", &section]).run()?;
+        match answer.code {
+            // 128 is "no such section", and also a configuration that cannot be written: the branch is gone
+            // either way, and a line about it that stays does no harm.
+            Some(0 | 128) => Ok(()),
+            _ => Err(ExecError::Failed(Box::new(answer)).into()),
+        }
+    }
+
     /// The newest commit that touched `path`, looking back from `from`: its id and whole message.
     pub fn last_commit_of(
         &self,
         from: &Oid,
         path: &[u8],
     ) -> Result<Option<(Oid, String)>, GitError> {
-        let mut call = self.git().call("log").args([
-            "-1",
-            "--no-renames",
-            "--format=%H%n%B",
-            from.as_str(),
-            "--",
-        ]);
-        call = call.arg(literal_pathspec(path));
+        self.last_commit_with(from, path, &[])
+    }
+
+    /// The same among the commits whose messages contain all of `words`.
+    pub fn last_commit_with(
+        &self,
+        from: &Oid,
+        path: &[u8],
+        words: &[&str],
+    ) -> Result<Option<(Oid, String)>, GitError> {
+        let call = self.git().call("log").args(["-1", "--no-renames", "--format=%H%n%B"]);
+        let mut call = call.args(["--fixed-strings", "--all-match"]);
+        call = call.args(words.iter().map(|word| format!("--grep={word}")));
+        call = call.args([from.as_str(), "--"]).arg(literal_pathspec(path));
         let text = text_of(&call.run_ok()?);
         let (oid, message) = text.split_once('\n').unwrap_or((text.trim_end(), ""));
         Ok(Oid::parse(oid).map(|oid| (oid, message.to_owned())))

@@ -66,7 +66,7 @@ impl Repo {
         Ok(call.arg(path).arg(branch.short()).run()?)
     }
 
-    /// Removes a worktree. git refuses when it holds modified or untracked files; `Ok(false)` then.
+    /// Removes a worktree, or what git knows of one whose directory is gone. git refuses when it holds modified or untracked files; `Ok(false)` then.
     pub fn remove_worktree(&self, path: &Path) -> Result<bool, GitError> {
         let answer = self.git().call("worktree").args(["remove", "--"]).arg(path).run()?;
         match answer.code {
@@ -79,9 +79,10 @@ impl Repo {
         }
     }
 
-    /// Forgets worktrees whose directories are gone.
-    pub fn prune_worktrees(&self) -> Result<(), GitError> {
-        self.git().call("worktree").arg("prune").run_ok()?;
+    /// Takes HEAD of a worktree off its branch, which is gone, and leaves index and files alone.
+    pub fn detach(&self, worktree: &Path, at: &Oid) -> Result<(), GitError> {
+        let call = self.git().elsewhere(worktree).call("update-ref");
+        call.args(["--no-deref", "-m", "tix: release", "HEAD", at.as_str()]).run_ok()?;
         Ok(())
     }
 

@@ -90,6 +90,8 @@ pub mod trailer {
     pub const HOST: &str = "Tix-Host";
     /// The ticket.
     pub const TICKET: &str = "Tix-Ticket";
+    /// The run that made the commit, so that no other run makes the same one.
+    pub const RUN: &str = "Tix-Run";
     /// The key of a repeatable `tix new`.
     pub const KEY: &str = "Tix-Key";
     /// Where the work of an earlier holder was kept.

@@ -250,7 +250,7 @@ fn check_claimable(ticket: &Ticket<'_>, gate: QueueGate) -> Result<(), Refusal> 
 }
 
 /// The session a ticket belongs to: what it says, else its id without prefix and sequence.
-pub(super) fn session_of(ticket: &Ticket<'_>) -> String {
+pub fn session_of(ticket: &Ticket<'_>) -> String {
     let family = ticket.entry.id.without_sequence();
     ticket
         .document

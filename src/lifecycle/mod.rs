@@ -15,7 +15,7 @@ mod snapshot;
 
 pub use activate::{Activation, FailureNote, note_failure, record_activation};
 pub use change::{Change, Edit, RefEdit, Target, trailer};
-pub use claim::{Claim, ClaimRequest, Claimed, claim, resume};
+pub use claim::{Claim, ClaimRequest, Claimed, claim, resume, session_of};
 pub use create::{Draft, NewTicket, create};
 pub use refusal::{Held, Refusal};
 pub use release::{Branch, ReleaseRequest, release};

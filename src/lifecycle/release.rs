@@ -31,16 +31,6 @@ pub enum Branch {
     },
 }
 
-impl Branch {
-    /// The name that work is kept under, if there is any.
-    pub fn attic(&self) -> Option<&RefName> {
-        match self {
-            Branch::Keep { attic, .. } => Some(attic),
-            Branch::Absent | Branch::Delete { .. } => None,
-        }
-    }
-}
-
 /// Who gives a ticket back, and why.
 pub struct ReleaseRequest<'a> {
     /// Who asks.

@@ -1,14 +1,27 @@
 //! How long to wait after a lost race.
+//!
+//! A lost push means that somebody else's landed, so the trunk makes progress however many machines
+//! contend; what contention costs is work: sixteen that retry at once send sixteen pushes for one win. The
+//! pause trades idle time for that work. `benches/contention.md` has the figures of the choices made here.
 
 use std::time::Duration;
 
-/// The longest pause: past it a claimer would sleep while the trunk lies idle.
-const LONGEST: Duration = Duration::from_secs(4);
+/// The window of the first pause, in attempts of one's own. Whoever loses does not know whether he lost to
+/// one other or to sixty; this serves up to about eight, and costs two who meet a mean of two attempts.
+const FIRST: u32 = 4;
+
+/// The widest window, in attempts: beyond it sixty-four machines waste less work but leave the trunk idle.
+const WIDEST: u32 = 16;
+
+/// The longest window on a clock, for remotes so slow that sixteen attempts are minutes.
+const LONGEST: Duration = Duration::from_secs(8);
 
 /// Growing, jittered pauses, measured in the length of one's own attempts.
 ///
-/// The window doubles with each loss and the pause is drawn evenly from it: those who lost to each
-/// other come back at different times, and the more of them there are the further apart.
+/// The pause is drawn evenly from a window that doubles with each loss: those who lost to each other come
+/// back at different times, and the more of them there are the further apart. The window never exceeds half
+/// of the time that is left: the older a claimer is the harder it tries, and none sleeps through its last
+/// chance.
 #[derive(Debug)]
 pub struct Backoff {
     losses: u32,
@@ -21,10 +34,12 @@ impl Backoff {
         Backoff { losses: 0, state: seed | 1 }
     }
 
-    /// The pause after one more loss; `attempt` is how long the lost attempt took.
-    pub fn pause(&mut self, attempt: Duration) -> Duration {
-        let window = attempt.saturating_mul(1 << self.losses.min(6)).min(LONGEST);
+    /// The pause after one more loss; `attempt` is how long the lost attempt took, `left` what the deadline
+    /// leaves.
+    pub fn pause(&mut self, attempt: Duration, left: Duration) -> Duration {
+        let attempts = FIRST.saturating_mul(1 << self.losses.min(8)).min(WIDEST);
         self.losses += 1;
+        let window = attempt.saturating_mul(attempts).min(LONGEST).min(left / 2);
         window.mul_f64(self.next_unit())
     }
 
@@ -42,15 +57,43 @@ impl Backoff {
 mod tests {
     use super::*;
 
+    const ATTEMPT: Duration = Duration::from_millis(40);
+    const AGES: Duration = Duration::from_secs(3600);
+
+    /// The longest of many pauses after this many losses, in attempts: close below the window.
+    fn window(losses: u32, attempt: Duration, left: Duration) -> f64 {
+        let pauses = (1..=2000).map(|seed: u64| {
+            let mut backoff =
+                Backoff { losses, state: seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1 };
+            backoff.pause(attempt, left)
+        });
+        pauses.max().unwrap().as_secs_f64() / attempt.as_secs_f64()
+    }
+
     #[test]
-    fn pauses_stay_in_their_window_and_differ() {
-        let attempt = Duration::from_millis(40);
-        let mut a = Backoff::new(1);
-        let mut b = Backoff::new(99);
-        let first: Vec<_> = (0..12).map(|_| a.pause(attempt)).collect();
-        let second: Vec<_> = (0..12).map(|_| b.pause(attempt)).collect();
-        assert_ne!(first, second);
-        assert!(first.iter().chain(&second).all(|p| *p < LONGEST));
-        assert!(first.first().is_some_and(|p| *p < attempt));
+    fn two_claimers_pause_differently() {
+        let [mut a, mut b] = [Backoff::new(1), Backoff::new(99)];
+        let of = |x: &mut Backoff| (0..12).map(|_| x.pause(ATTEMPT, AGES)).collect::<Vec<_>>();
+        assert_ne!(of(&mut a), of(&mut b));
+    }
+
+    #[test]
+    fn windows_grow_from_four_attempts_to_sixteen() {
+        for (losses, attempts) in [(0, 4.0), (1, 8.0), (2, 16.0), (3, 16.0), (40, 16.0)] {
+            let widest = window(losses, ATTEMPT, AGES);
+            assert!(widest < attempts && widest > 0.97 * attempts, "{losses}: {widest}");
+        }
+    }
+
+    #[test]
+    fn a_slow_remote_is_not_waited_for_in_attempts() {
+        let slow = Duration::from_secs(3);
+        assert!(window(2, slow, AGES) < LONGEST.as_secs_f64() / slow.as_secs_f64());
+    }
+
+    #[test]
+    fn nobody_sleeps_through_the_last_chance() {
+        assert!(window(5, ATTEMPT, ATTEMPT) < 0.5);
+        assert!(window(5, ATTEMPT, Duration::ZERO) <= 0.0);
     }
 }

@@ -42,6 +42,12 @@ impl<E> From<GitError> for Stop<E> {
     }
 }
 
+/// Whether a transaction ended in a way that leaves a push behind which may land later. An answer that
+/// "nothing changed" is not counted as proof here: what it costs to be careful is one question.
+pub fn may_still_land<T, E>(result: &Result<T, Stop<E>>) -> bool {
+    matches!(result, Err(Stop::Trunk(TrunkError::Unreachable { .. } | TrunkError::Git(_))))
+}
+
 /// What the engine can fail with.
 #[derive(Debug, thiserror::Error)]
 pub enum TrunkError {
@@ -71,8 +77,10 @@ pub enum TrunkError {
     RemoteRefused {
         /// Which remote.
         remote: RemoteName,
-        /// The trunk.
+        /// The ref that it refuses: the trunk, or one that was to move with it.
         branch: RefName,
+        /// The trunk.
+        trunk: RefName,
         /// The reason in git's report.
         reason: String,
         /// The remote's own words, without credentials.
@@ -97,6 +105,14 @@ pub enum TrunkError {
         branch: RefName,
         /// The branches it has.
         branches: Vec<String>,
+    },
+    /// The remote has the trunk, but not the branch that ticket branches start from.
+    #[error("{remote} has no branch {}, which work is to start from", branch.short())]
+    NoBase {
+        /// Which remote.
+        remote: RemoteName,
+        /// The branch that is missing.
+        branch: RefName,
     },
     /// There is no remote, and the branch does not exist here.
     #[error("there is no branch {} here", branch.short())]

@@ -48,6 +48,7 @@ impl Trunk<'_> {
                     parent: view.commit().cloned(),
                     paths: built.paths,
                     moved,
+                    left: Vec::new(),
                     attempts: diary.attempts,
                     warnings,
                 };
@@ -83,7 +84,6 @@ impl Trunk<'_> {
         let trunk =
             LocalEdit::Set { name: self.branch.clone(), to: to.clone(), from: from.cloned() };
         let rest = Trunk::updates(change, to).into_iter().map(|update| match update {
-            RefUpdate::Forward { name, to } => LocalEdit::Note { name, to },
             RefUpdate::Create { name, to } => LocalEdit::Set { name, to, from: None },
             RefUpdate::Move { name, from, to } => LocalEdit::Set { name, to, from: Some(from) },
             RefUpdate::Delete { name, at } => LocalEdit::Delete { name, at: Some(at) },
@@ -98,7 +98,6 @@ impl Trunk<'_> {
                 RefUpdate::Create { .. } => None,
                 RefUpdate::Move { from, .. } => Some(from.clone()),
                 RefUpdate::Delete { at, .. } => Some(at.clone()),
-                RefUpdate::Forward { .. } => continue,
             };
             if now != wanted {
                 return Ok(TrunkError::LocalRefTaken { branch: update.name().clone() });

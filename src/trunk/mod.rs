@@ -11,6 +11,7 @@
 //! - The user's checkout, index, HEAD, stash and branches are not touched.
 
 mod backoff;
+mod beside;
 mod error;
 mod judge;
 mod local;
@@ -23,13 +24,13 @@ mod view;
 
 use std::time::{Duration, Instant};
 
-pub use error::{Landing, Stop, TrunkError};
+pub use error::{Landing, Stop, TrunkError, may_still_land};
 pub use run::{Run, random_token};
 pub use seen::last_fetched;
 pub use view::View;
 
 use crate::git::{CommitText, Objects, RefUpdate, Repo, Writer};
-use crate::lifecycle::{Change, Edit, RefEdit, Target};
+use crate::lifecycle::{Change, Edit, RefEdit, Target, trailer};
 use crate::names::{Oid, RefName, RemoteName, RepoPath};
 
 /// Where the trunk is and how writes to it behave.
@@ -97,6 +98,8 @@ pub struct Landed<T> {
     pub paths: Vec<RepoPath>,
     /// The refs that moved.
     pub moved: Vec<MovedRef>,
+    /// The refs that were to move with the trunk, and that the remote left where they were.
+    pub left: Vec<RefName>,
     /// How many pushes it took.
     pub attempts: u32,
     /// What to tell the user.
@@ -112,6 +115,7 @@ impl<T> Landed<T> {
             parent: self.parent,
             paths: self.paths,
             moved: self.moved,
+            left: self.left,
             attempts: self.attempts,
             warnings: self.warnings,
         }
@@ -211,8 +215,13 @@ impl Trunk<'_> {
             Ci::Run => change.subject.clone(),
             Ci::Skip => format!("{} [skip ci]", change.subject),
         };
-        let text =
-            CommitText { subject, body: change.reason.clone(), trailers: change.trailers.clone() };
+        let mut trailers = change.trailers.clone();
+        if change.establishes.is_none() {
+            // Two runs of one person that write the same in one second would make one and the same commit,
+            // and both would find it on the trunk and take it for theirs. A claim has its own id against that.
+            trailers.push((trailer::RUN, self.run.token().to_owned()));
+        }
+        let text = CommitText { subject, body: change.reason.clone(), trailers };
         let commit = writer.commit(&tree, view.commit(), &text)?;
         let paths = match view.tree() {
             Some(old) => {

@@ -4,13 +4,20 @@
 //! only machines contend. Nothing depends on it. Whoever cannot have the lock soon goes ahead without.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::lock::Lock;
 
-/// How long to wait for one's turn: a few attempts at a remote with a slow network.
+/// How long one holder is waited for: a few attempts at a remote with a slow network. A turn is one attempt,
+/// so whoever has it longer than this is stuck.
 const PATIENCE: Duration = Duration::from_secs(4);
+
+/// The shortest and the longest sleep between two tries. A waiter sleeps for an eighth of what it has waited
+/// so far: one that follows another by chance loses next to nothing, and sixty-four that queue for seconds
+/// do not take a part of a core from the one that works.
+const POLL: [Duration; 2] = [Duration::from_millis(1), Duration::from_millis(16)];
 
 /// Waits for a turn at the remote with this URL; `None` when none came in time or there is no place
 /// for the lock.
@@ -18,8 +25,7 @@ pub fn enter(runtime_dir: &Path, url: &str, deadline: Instant) -> Option<Lock> {
     let mut hasher = DefaultHasher::new();
     url.hash(&mut hasher);
     let path = runtime_dir.join(format!("remote-{:016x}.lock", hasher.finish()));
-    let until = deadline.min(Instant::now() + PATIENCE);
-    match private_dir(runtime_dir).and_then(|()| Lock::take(&path, until)) {
+    match private_dir(runtime_dir).and_then(|()| wait(&path, deadline)) {
         Ok(lock) => lock,
         Err(error) => {
             tracing::debug!(path = %path.display(), %error, "no queue before the remote");
@@ -28,20 +34,85 @@ pub fn enter(runtime_dir: &Path, url: &str, deadline: Instant) -> Option<Lock> {
     }
 }
 
+/// Waits while the queue moves: to leave one that does would only turn its order into a race.
+fn wait(path: &Path, deadline: Instant) -> io::Result<Option<Lock>> {
+    let began = Instant::now();
+    let mut patience = Patience { holder: None, since: began };
+    loop {
+        if let Some(lock) = Lock::try_take(path)? {
+            return Ok(Some(lock));
+        }
+        let now = Instant::now();
+        // Each holder makes the file anew, because the one before removed it. After a crash it is the same
+        // file again, and two holders count as one.
+        let holder = std::fs::metadata(path).and_then(|file| file.modified()).ok();
+        if now >= deadline || patience.is_out(holder, now) {
+            tracing::debug!(path = %path.display(), "no turn in time");
+            return Ok(None);
+        }
+        std::thread::sleep(((now - began) / 8).clamp(POLL[0], POLL[1]));
+    }
+}
+
+/// How long the present holder has been waited for.
+struct Patience {
+    holder: Option<SystemTime>,
+    since: Instant,
+}
+
+impl Patience {
+    /// Whether this one has had its time. Another holder than before begins a time of its own.
+    fn is_out(&mut self, holder: Option<SystemTime>, now: Instant) -> bool {
+        if self.holder != holder {
+            *self = Patience { holder, since: now };
+        }
+        now.saturating_duration_since(self.since) >= PATIENCE
+    }
+}
+
 /// Makes the directory for this user alone. One below `/tmp` has a name that others can guess, so a
 /// directory that somebody else owns is not used.
 #[cfg(unix)]
-fn private_dir(dir: &Path) -> std::io::Result<()> {
+fn private_dir(dir: &Path) -> io::Result<()> {
     use std::os::unix::fs::{DirBuilderExt, MetadataExt};
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
     let owner = std::fs::symlink_metadata(dir)?.uid();
     if owner == rustix::process::getuid().as_raw() {
         return Ok(());
     }
-    Err(std::io::Error::other("the directory belongs to another user"))
+    Err(io::Error::other("the directory belongs to another user"))
 }
 
 #[cfg(not(unix))]
-fn private_dir(dir: &Path) -> std::io::Result<()> {
+fn private_dir(dir: &Path) -> io::Result<()> {
     std::fs::create_dir_all(dir)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_queue_that_moves_is_waited_for_and_one_that_is_stuck_is_not() {
+        let (began, file) = (Instant::now(), SystemTime::UNIX_EPOCH);
+        let mut patience = Patience { holder: None, since: began };
+        let second = Duration::from_secs(1);
+        for turn in 0..20 {
+            assert!(!patience.is_out(Some(file + second * turn), began + second * 3 * turn));
+        }
+        let last = began + second * 57;
+        assert!(!patience.is_out(Some(file + second * 19), last + PATIENCE / 2));
+        assert!(patience.is_out(Some(file + second * 19), last + PATIENCE));
+    }
+
+    #[test]
+    fn a_turn_is_had_at_once_and_by_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let now = Instant::now();
+        let turn = enter(dir.path(), "https://x", now).unwrap();
+        assert!(enter(dir.path(), "https://x", now).is_none());
+        assert!(enter(dir.path(), "https://y", now).is_some());
+        drop(turn);
+        assert!(enter(dir.path(), "https://x", now).is_some());
+    }
 }

@@ -4,7 +4,7 @@
 //! for itself lies below `tix/run/<token>/` or `refs/tix/run/<token>/`. A lock that can be taken is that
 //! of a run that was killed: whoever finds it clears its things away.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -22,6 +22,8 @@ pub struct Run {
     dir: PathBuf,
     token: String,
     refs: RefCell<Refs>,
+    /// Something could not be deleted.
+    unsettled: Cell<bool>,
     repo: Repo,
     lock: Option<Lock>,
 }
@@ -57,11 +59,17 @@ impl Run {
                     dir,
                     token,
                     refs: RefCell::default(),
+                    unsettled: Cell::new(false),
                     repo: repo.clone(),
                     lock: Some(lock),
                 });
             }
         }
+    }
+
+    /// What names this run, and no other.
+    pub fn token(&self) -> &str {
+        &self.token
     }
 
     /// A ref of this run's own; it is deleted when the run ends.
@@ -129,6 +137,14 @@ impl Run {
         Ok(())
     }
 
+    /// Does now what is otherwise done when the run ends: deletes its refs, writes the news.
+    pub fn settle(&self) {
+        if let Err(error) = self.settle_refs() {
+            tracing::debug!(%error, "private refs");
+            self.unsettled.set(true);
+        }
+    }
+
     /// The object writer of this run.
     pub fn writer(&self) -> Result<&Writer, TrunkError> {
         if let Some(writer) = self.writer.get() {
@@ -146,9 +162,9 @@ fn delete(name: RefName) -> LocalEdit {
 impl Drop for Run {
     fn drop(&mut self) {
         drop(self.writer.take());
-        if let Err(error) = self.settle_refs() {
+        self.settle();
+        if self.unsettled.get() {
             // The lock file stays, so that the next run knows that there is something to clear.
-            tracing::debug!(%error, "private refs");
             if let Some(lock) = self.lock.take() {
                 lock.abandon();
             }

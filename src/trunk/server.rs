@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use super::backoff::Backoff;
-use super::judge::{Verdict, judge, speaks_of_permission};
+use super::beside::{moved_by, moved_ref};
+use super::judge::{No, Verdict, judge, speaks_of_permission};
 use super::{
     Built, Decide, Decision, Diary, Landed, Landing, MovedRef, Step, Stop, Trunk, TrunkError, View,
     queue,
@@ -29,6 +30,8 @@ struct Sent<T> {
     output: T,
     built: Built,
     fate: Fate,
+    /// The refs that the push moved, by its report.
+    moved: Vec<RefName>,
 }
 
 /// What is known of a push that gave no answer.
@@ -44,9 +47,9 @@ enum Fate {
 enum Failure {
     Behind,
     Taken { name: RefName, reason: String },
-    Busy { reason: String },
-    Refused { reason: String },
-    Strange { reason: String },
+    Busy(No),
+    Refused(No),
+    Strange(No),
     Unclear,
 }
 
@@ -62,13 +65,15 @@ impl Trunk<'_> {
         let mut backoff =
             Backoff::new(u64::from_str_radix(&super::run::random_token(), 16).unwrap_or(1));
         let mut atomic = Atomic::Yes;
-        let mut last: Option<(Failure, String, Option<Oid>)> = None;
+        let mut last: Option<(Failure, String, [Option<Oid>; 2])> = None;
         loop {
             (self.progress)(Step::Queue);
             let turn = queue::enter(&self.runtime_dir, self.url(remote), self.deadline);
             let began = Instant::now();
             let view = match self.fetch(remote) {
                 Ok(view) => view,
+                // A trunk that is gone holds no push of ours either, and none can land: each expects it where it was.
+                Err(error @ TrunkError::NoTrunk { .. }) => return Err(error.into()),
                 Err(error) if sent.is_empty() => return Err(error.into()),
                 Err(error) => {
                     drop(turn);
@@ -82,7 +87,7 @@ impl Trunk<'_> {
                 return Ok(self.won(remote, diary, mine, atomic));
             }
             if let Some((failure, words, before)) = last.take() {
-                let still = view.commit() == before.as_ref();
+                let still = seen(&view) == before;
                 let landing = still.then(|| still_open(&sent, view.commit()));
                 self.explain(remote, failure, words, landing, &mut patience)?;
             }
@@ -92,7 +97,9 @@ impl Trunk<'_> {
             let (mine, verdict, words) =
                 self.attempt(remote, diary, &view, decide(&view)?, atomic)?;
             let failure = match verdict {
-                Verdict::Won => return Ok(self.won(remote, diary, mine, atomic)),
+                Verdict::Won | Verdict::TrunkOnly => {
+                    return Ok(self.won(remote, diary, mine, atomic));
+                }
                 Verdict::NotAtomic => {
                     atomic = Atomic::No;
                     diary.attempts -= 1;
@@ -100,15 +107,15 @@ impl Trunk<'_> {
                 }
                 Verdict::Behind => Failure::Behind,
                 Verdict::Taken { name, reason } => Failure::Taken { name, reason },
-                Verdict::Busy { reason } => Failure::Busy { reason },
-                Verdict::Refused { reason } if sent.is_empty() => {
-                    return Err(self.refused(remote, reason, words).into());
+                Verdict::Busy(no) => Failure::Busy(no),
+                Verdict::Refused(no) if sent.is_empty() => {
+                    return Err(self.refused(remote, no, words).into());
                 }
-                Verdict::Refused { reason } => Failure::Refused { reason },
-                Verdict::Strange { reason } => Failure::Strange { reason },
+                Verdict::Refused(no) => Failure::Refused(no),
+                Verdict::Strange(no) => Failure::Strange(no),
                 Verdict::Unclear => Failure::Unclear,
             };
-            last = Some((failure, words, mine.parent.clone()));
+            last = Some((failure, words, seen(&view)));
             sent.push(mine);
             drop(turn);
             self.pause(&mut backoff, began.elapsed());
@@ -129,13 +136,15 @@ impl Trunk<'_> {
         diary.commits.push(built.commit.clone());
         diary.paths.clone_from(&built.paths);
         (self.progress)(Step::Push(diary.attempts));
-        let updates = self.all_updates(&change, &built.commit);
+        let updates = self.all_updates(&change, view.commit(), &built.commit);
         let first = match atomic {
             Atomic::Yes => updates.as_slice(),
             Atomic::No => updates.get(..1).unwrap_or_default(),
         };
         let report = self.repo.push(remote, first, atomic, self.deadline);
         let open = report.as_ref().is_err_and(GitError::is_timeout);
+        let moved = moved_by(&report);
+        self.take_back(remote, first, &moved);
         let mine = Sent {
             commit: built.commit.clone(),
             parent: view.commit().cloned(),
@@ -143,6 +152,7 @@ impl Trunk<'_> {
             output,
             built,
             fate: if open { Fate::Open } else { Fate::Ended },
+            moved,
         };
         let (verdict, words) = judged(report, first)?;
         Ok((mine, verdict, words))
@@ -206,7 +216,12 @@ impl Trunk<'_> {
             return permission(words);
         }
         match self.repo.ls_remote(remote, &[], until) {
-            Ok(refs) if refs.iter().any(|r| r.name == self.branch) => unreachable(words),
+            Ok(refs) if refs.iter().any(|r| r.name == self.branch) => match &self.base {
+                Some(base) if !refs.iter().any(|r| r.name == *base) => {
+                    TrunkError::NoBase { remote: remote.clone(), branch: base.clone() }
+                }
+                _ => unreachable(words),
+            },
             Ok(refs) => {
                 let is_branch =
                     |r: &crate::git::RefValue| r.name.as_str().starts_with("refs/heads/");
@@ -236,11 +251,11 @@ impl Trunk<'_> {
         sent: &[Sent<T>],
         view: &View<'_>,
     ) -> Result<Option<usize>, TrunkError> {
-        let Some(tip) = view.commit() else { return Ok(None) };
+        let (Some(tip), false) = (view.commit(), sent.is_empty()) else { return Ok(None) };
+        let commits: Vec<_> = sent.iter().map(|mine| &mine.commit).collect();
+        let missing = self.repo.not_reachable(&commits, tip)?;
         for (at, mine) in sent.iter().enumerate() {
-            if self.repo.is_ancestor(&mine.commit, tip)?
-                && view.stands(mine.change.establishes.as_ref())?
-            {
+            if !missing.contains(&mine.commit) && view.stands(mine.change.establishes.as_ref())? {
                 return Ok(Some(at));
             }
         }
@@ -261,52 +276,64 @@ impl Trunk<'_> {
         let Some(landing) = landing else {
             // Somebody else made progress, which explains everything but a rule of the server.
             return match failure {
-                Failure::Refused { reason } => Err(self.refused(remote, reason, words).into()),
+                Failure::Refused(no) => Err(self.refused(remote, no, words).into()),
                 Failure::Behind
                 | Failure::Taken { .. }
-                | Failure::Busy { .. }
-                | Failure::Strange { .. }
+                | Failure::Busy(_)
+                | Failure::Strange(_)
                 | Failure::Unclear => Ok(()),
             };
         };
         match failure {
-            Failure::Refused { reason } => Err(self.refused(remote, reason, words).into()),
+            Failure::Refused(no) => Err(self.refused(remote, no, words).into()),
             Failure::Taken { name, reason } => {
                 let taken = TrunkError::RefTaken { remote: remote.clone(), branch: name, reason };
                 Err(taken.into())
             }
-            Failure::Busy { reason } => {
+            Failure::Busy(no) => {
                 patience.busy += 1;
                 if patience.busy < BUSY_LIMIT {
                     return Ok(());
                 }
-                Err(self.refused(remote, reason, words).into())
+                Err(self.refused(remote, no, words).into())
             }
-            Failure::Strange { reason } => {
-                patience.lose_one(|| self.refused(remote, reason, words))
-            }
+            Failure::Strange(no) => patience.lose_one(|| self.refused(remote, no, words)),
             Failure::Unclear if speaks_of_permission(&words) => {
                 Err(TrunkError::Denied { remote: remote.clone(), words }.into())
             }
-            Failure::Behind | Failure::Unclear => patience.lose_one(|| TrunkError::Unreachable {
-                remote: remote.clone(),
-                words,
-                landing,
+            Failure::Behind | Failure::Unclear => patience.lose_one(|| {
+                let remote = remote.clone();
+                // It answers every fetch, and ends every push before it begins.
+                if landing == Landing::No && words.contains("correct access rights") {
+                    return TrunkError::Denied { remote, words };
+                }
+                TrunkError::Unreachable { remote, words, landing }
             }),
         }
     }
 
-    pub(super) fn refused(&self, remote: &RemoteName, reason: String, words: String) -> TrunkError {
-        let (remote, branch) = (remote.clone(), self.branch.clone());
-        TrunkError::RemoteRefused { remote, branch, reason, words }
+    pub(super) fn refused(&self, remote: &RemoteName, no: No, words: String) -> TrunkError {
+        TrunkError::RemoteRefused {
+            remote: remote.clone(),
+            branch: no.name,
+            trunk: self.branch.clone(),
+            reason: no.reason,
+            words,
+        }
     }
 
-    fn all_updates(&self, change: &Change, commit: &Oid) -> Vec<RefUpdate> {
-        let trunk = RefUpdate::Forward { name: self.branch.clone(), to: commit.clone() };
+    /// The trunk moves from exactly the commit that the change was decided on, its parent: a trunk that
+    /// was deleted or set back meanwhile is not brought back by our push, as a mere fast-forward would do.
+    fn all_updates(&self, change: &Change, parent: Option<&Oid>, commit: &Oid) -> Vec<RefUpdate> {
+        let (name, to) = (self.branch.clone(), commit.clone());
+        let trunk = match parent {
+            Some(from) => RefUpdate::Move { name, from: from.clone(), to },
+            None => RefUpdate::Create { name, to },
+        };
         std::iter::once(trunk).chain(Trunk::updates(change, commit)).collect()
     }
 
-    /// The change is on the trunk. Where refs could not move together, the others follow now.
+    /// The change is on the trunk. What the server did not move together with it follows now.
     fn won<T>(
         &self,
         remote: &RemoteName,
@@ -315,40 +342,23 @@ impl Trunk<'_> {
         atomic: Atomic,
     ) -> Landed<T> {
         self.run.forget_refs();
-        let rest = Trunk::updates(&mine.change, &mine.commit);
-        let mut warnings = Vec::new();
-        let mut moved = vec![MovedRef {
-            name: self.branch.clone(),
-            old: mine.parent.clone(),
-            new: Some(mine.commit.clone()),
-        }];
-        for update in &rest {
-            let one = std::slice::from_ref(update);
-            if atomic == Atomic::No {
-                let report = self.repo.push(
-                    remote,
-                    one,
-                    Atomic::No,
-                    self.deadline.max(Instant::now() + LAST_WORD),
-                );
-                if judged::<()>(report, one).map_or(Verdict::Unclear, |(verdict, _)| verdict)
-                    != Verdict::Won
-                {
-                    let name = update.name().short();
-                    warnings.push(format!("{remote} did not move {name} together with the trunk"));
-                    continue;
-                }
-            }
-            let old = match update {
-                RefUpdate::Move { from, .. } => Some(from.clone()),
-                RefUpdate::Delete { at, .. } => Some(at.clone()),
-                RefUpdate::Forward { .. } | RefUpdate::Create { .. } => None,
+        // Without a report the trunk speaks for all refs, if they move together.
+        let all = mine.moved.is_empty() && atomic == Atomic::Yes;
+        let (mut moved, mut left) = (Vec::new(), Vec::new());
+        for update in self.all_updates(&mine.change, mine.parent.as_ref(), &mine.commit) {
+            let name = update.name();
+            let done = all || *name == self.branch || mine.moved.contains(name);
+            // A branch is deleted only when what it held is safe under its other name.
+            let there = if left.is_empty() {
+                done || self.push_one(remote, &update)
+            } else {
+                done && !self.push_back(remote, &update)
             };
-            moved.push(MovedRef {
-                name: update.name().clone(),
-                old,
-                new: update.target().cloned(),
-            });
+            if there {
+                moved.push(moved_ref(&update));
+            } else {
+                left.push(name.clone());
+            }
         }
         diary.paths.clone_from(&mine.built.paths);
         Landed {
@@ -357,15 +367,16 @@ impl Trunk<'_> {
             parent: mine.parent,
             paths: mine.built.paths,
             moved,
+            left,
             attempts: diary.attempts,
-            warnings,
+            warnings: Vec::new(),
         }
     }
 
     fn pause(&self, backoff: &mut Backoff, attempt: Duration) {
         (self.progress)(Step::Pause);
         let left = self.deadline.saturating_duration_since(Instant::now());
-        std::thread::sleep(backoff.pause(attempt).min(left));
+        std::thread::sleep(backoff.pause(attempt, left));
     }
 
     /// The URL that pushes go to, as far as the configuration says; the name stands for itself otherwise.
@@ -373,6 +384,11 @@ impl Trunk<'_> {
         let config = &self.repo.config;
         config.last(&format!("remote.{remote}.url")).unwrap_or(remote.as_str())
     }
+}
+
+/// What others can have moved between two looks: the trunk, and the branch that is watched.
+fn seen(view: &View<'_>) -> [Option<Oid>; 2] {
+    [view.commit().cloned(), view.watched().cloned()]
 }
 
 /// How many failures are borne that nobody else's progress explains.
@@ -416,6 +432,7 @@ fn unknown(remote: &RemoteName, error: &TrunkError) -> TrunkError {
         | TrunkError::RemoteRefused { .. }
         | TrunkError::RefTaken { .. }
         | TrunkError::NoTrunk { .. }
+        | TrunkError::NoBase { .. }
         | TrunkError::NoLocalTrunk { .. }
         | TrunkError::LocalRefTaken { .. }
         | TrunkError::Contended { .. }

@@ -11,10 +11,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 pub use clone_id::{clone_id, known_clone_id};
-pub use pending::{note_release, pending_release, settle_release};
+pub use pending::{note_push, pending_push, settle_push};
 pub use record::{Record, forget, load, save};
 
-use crate::git::{GitError, LocalEdit, RefValue, Repo};
+use crate::git::{GitError, LocalEdit, Repo};
 use crate::names::{Oid, RefName};
 
 /// Why there is no workspace.
@@ -46,6 +46,14 @@ pub enum WorkspaceError {
         branch: RefName,
         /// Where it is.
         at: Oid,
+    },
+    /// A local branch of that name is checked out in a worktree that is not tix's.
+    #[error("the branch {} is checked out already, in {}", branch.short(), path.display())]
+    CheckedOut {
+        /// Which branch.
+        branch: RefName,
+        /// Where.
+        path: PathBuf,
     },
     /// The template gives no path.
     #[error("the workspace has no place: {why}")]
@@ -80,27 +88,34 @@ pub enum Leftover {
 
 /// Looks whether the workspace can be made; makes nothing that stays.
 ///
-/// `trunk` is what the branch's commits must be contained in to be worthless.
+/// `local` is where a local branch of that name is, if there is one; its commits must be contained in
+/// one of `known` to be worthless.
 pub fn preflight(
     repo: &Repo,
     path: Option<&Path>,
     branch: &RefName,
-    refs: &[RefValue],
-    trunk: &Oid,
+    local: Option<&Oid>,
+    known: &[&Oid],
 ) -> Result<Leftover, WorkspaceError> {
     if let Some(path) = path {
         check_free(path)?;
         check_writable(path)?;
     }
-    let Some(local) = refs.iter().find(|r| r.name == *branch) else { return Ok(Leftover::None) };
-    let taken = || WorkspaceError::BranchTaken { branch: branch.clone(), at: local.oid.clone() };
-    if !repo.is_ancestor(&local.oid, trunk)? {
+    let Some(local) = local else { return Ok(Leftover::None) };
+    let taken = || WorkspaceError::BranchTaken { branch: branch.clone(), at: local.clone() };
+    let mut holds_nothing = false;
+    for commit in known {
+        holds_nothing = holds_nothing || repo.is_ancestor(local, commit)?;
+    }
+    if !holds_nothing {
         return Err(taken());
     }
-    if repo.worktrees()?.iter().any(|w| w.branch.as_ref() == Some(branch)) {
-        return Err(taken());
+    let worktrees = repo.worktrees()?;
+    if let Some(there) = worktrees.iter().find(|w| w.branch.as_ref() == Some(branch)) {
+        let (branch, path) = (branch.clone(), there.path.clone());
+        return Err(WorkspaceError::CheckedOut { branch, path });
     }
-    Ok(Leftover::Branch(local.oid.clone()))
+    Ok(Leftover::Branch(local.clone()))
 }
 
 fn check_free(path: &Path) -> Result<(), WorkspaceError> {
@@ -131,7 +146,11 @@ fn check_writable(path: &Path) -> Result<(), WorkspaceError> {
     let Some(nearest) = path.ancestors().skip(1).find(exists) else { return Ok(()) };
     match tempfile::Builder::new().prefix(".tix-probe-").tempfile_in(nearest) {
         Ok(_) => Ok(()),
-        Err(source) => Err(WorkspaceError::NotWritable { path: nearest.to_owned(), source }),
+        Err(error) => {
+            // The error itself names the probe, which means nothing to anybody.
+            let source = io::Error::from(error.kind());
+            Err(WorkspaceError::NotWritable { path: nearest.to_owned(), source })
+        }
     }
 }
 
@@ -181,7 +200,7 @@ pub fn create(
     if answer.code != Some(0) && answer.stderr.contains("already registered") {
         // A worktree whose directory somebody removed by hand; git keeps the name until it is told. The
         // branch was made before git saw that.
-        repo.prune_worktrees()?;
+        forget_gone(repo, Some(path), branch)?;
         answer = repo.add_worktree_of(path, branch)?;
     }
     if answer.code == Some(0) {
@@ -202,11 +221,8 @@ pub fn recreate(
     path: &Path,
     branch: &RefName,
 ) -> Result<Option<String>, WorkspaceError> {
-    let mut answer = repo.add_worktree_of(path, branch)?;
-    if answer.code != Some(0) && answer.stderr.contains("already registered") {
-        repo.prune_worktrees()?;
-        answer = repo.add_worktree_of(path, branch)?;
-    }
+    forget_gone(repo, Some(path), branch)?;
+    let answer = repo.add_worktree_of(path, branch)?;
     if answer.code == Some(0) {
         return Ok(None);
     }
@@ -215,6 +231,23 @@ pub fn recreate(
         return Ok(Some(hook_failed(&words)));
     }
     Err(WorkspaceError::Setup { words })
+}
+
+/// Makes git forget worktrees whose directories are gone: the one at this path, and one of this branch.
+/// All others stay, as the disk that they are on may only be away.
+pub fn forget_gone(
+    repo: &Repo,
+    path: Option<&Path>,
+    branch: &RefName,
+) -> Result<(), WorkspaceError> {
+    for worktree in repo.worktrees()? {
+        let ours = worktree.branch.as_ref() == Some(branch)
+            || path.is_some_and(|path| path == worktree.path);
+        if ours && worktree.prunable {
+            repo.remove_worktree(&worktree.path)?;
+        }
+    }
+    Ok(())
 }
 
 /// Whether the branch has a worktree although git ended with a failure. It removes a worktree that it

@@ -1,7 +1,8 @@
 //! What this clone knows of the workspaces it made: a file each, below the common git dir.
 //!
-//! The records make nothing true. They say which commits tix itself put on a ticket branch (so that a
-//! release can tell them from work) and which session asked for the workspace.
+//! They say whether the set-up came to its end, which commit tix itself put on the ticket branch (so that
+//! a release can tell it from work) and which session asked for the workspace. A record is written before
+//! the set-up makes anything, so that a run that was killed can be told from one that was finished.
 
 use std::path::PathBuf;
 
@@ -23,6 +24,9 @@ pub struct Record {
     pub commit: String,
     /// The worktree; `None` when none was wanted.
     pub path: Option<PathBuf>,
+    /// Whether the set-up came to its end.
+    #[serde(default)]
+    pub finished: bool,
 }
 
 fn file_of(repo: &Repo, id: &TicketId) -> PathBuf {

@@ -11,12 +11,16 @@
 
 mod activate;
 mod crash;
+mod demo;
+mod docs;
 mod harness;
 mod harness_works;
 mod init;
 mod net_works;
 mod new;
 mod odd;
+mod plugin;
 mod reading;
 mod release;
+mod servers;
 mod tidy;

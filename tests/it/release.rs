@@ -1,1 +1,285 @@
+//! Giving a ticket back.
 
+use crate::activate::{ACTIVE, BRANCH, ID, QUEUED, fact, key, one_ticket, subjects, workspace};
+use crate::harness::{
+    Do, On, Output, Place, Sandbox, Shim, Untouched, codes, no_leftovers, queue_ticket, together,
+};
+
+fn held() -> (Sandbox, Place) {
+    let sandbox = one_ticket();
+    let clone = sandbox.clone_named("a");
+    clone.tix(&["activate", ID]).success();
+    (sandbox, clone)
+}
+
+fn refs(sandbox: &Sandbox) -> String {
+    sandbox.remote().git(&["for-each-ref", "--format=%(refname)"])
+}
+
+fn attic(output: &Output) -> String {
+    output.json()["attic"].as_str().unwrap_or_else(|| panic!("no attic: {output}")).to_owned()
+}
+
+#[test]
+fn everything_is_as_before_but_the_changelog() {
+    let sandbox = one_ticket();
+    let clone = sandbox.clone_named("a");
+    let before = Untouched::of(&clone);
+    clone.tix(&["activate", ID]).success();
+    let claim = key(&sandbox.remote(), "main", ACTIVE, "claim_id");
+    let output = clone.tix(&["release", ID, "--reason", "not today"]);
+    insta::assert_snapshot!(output.success().redacted(), @"
+    exit: 0
+    ----- stdout -----
+    TICKET-foo-001 is back in the queue
+    ----- stderr -----
+    ");
+    before.assert_same(&clone);
+    no_leftovers(&clone);
+    assert!(!workspace(&clone, ID).parent().unwrap().exists());
+    assert_eq!(refs(&sandbox), "refs/heads/main");
+    let remote = sandbox.remote();
+    let text = String::from_utf8(remote.show("main", QUEUED)).unwrap();
+    let stamp = text.rsplit("## [").next().unwrap().split(']').next().unwrap().to_owned();
+    let expected = queue_ticket(ID).replace(
+        "status: open\n",
+        "status: open\nclaimed_by: null\nclaimed_at: null\nclaim_id: null\n",
+    ) + &format!(
+        "\n## [{stamp}] - Creator: released\n- Given back to the queue by Ada Example <ada@example.org>\n\
+             - Reason: not today\n"
+    );
+    assert_eq!(text, expected);
+    let message = remote.git(&["log", "-1", "--format=%B", "main"]);
+    assert!(message.starts_with(&format!("release: {ID}\n\n  not today\n")), "{message}");
+    assert!(message.contains(&format!("Tix-Claim: {claim}")), "{message}");
+}
+
+#[test]
+fn work_moves_to_the_attic_and_is_offered_to_the_next_holder() {
+    let (sandbox, clone) = held();
+    let there = clone.at(workspace(&clone, ID));
+    there.commit("work", &[("work.txt", "1\n")]);
+    there.git(&["push", "-q"]);
+    let tip = there.git(&["rev-parse", "HEAD"]);
+    let claim = key(&sandbox.remote(), "main", ACTIVE, "claim_id");
+    let output = clone.tix(&["release", ID, "--json"]);
+    assert_eq!(attic(output.success()), format!("attic/{ID}/{claim}"));
+    assert_eq!(sandbox.remote().git(&["rev-parse", &attic(&output)]), tip);
+    assert!(!sandbox.remote().has_ref(BRANCH));
+    assert!(!there.path().exists() && !clone.has_ref(BRANCH));
+    assert_eq!(output.json()["warnings"].as_array().unwrap().len(), 0, "{output}");
+    let other = sandbox.clone_named("b").as_person("Bob", "bob@example.org");
+    let next = other.tix(&["activate", ID]);
+    assert!(next.success().stdout().contains(&format!("attic/{ID}/{claim}")), "{next}");
+    // And again, the second time with another claim.
+    let there = other.at(workspace(&other, ID));
+    there.commit("more", &[("more.txt", "1\n")]);
+    there.git(&["push", "-q"]);
+    let second = other.tix(&["release", ID, "--json"]);
+    assert_ne!(attic(second.success()), attic(&output));
+}
+
+#[test]
+fn from_another_clone_of_the_holder_nothing_of_tix_own_goes_to_the_attic() {
+    let (sandbox, _) = held();
+    let other = sandbox.clone_named("b");
+    let output = other.tix(&["release", ID, "--json"]);
+    assert!(output.success().json()["attic"].is_null(), "{output}");
+    assert_eq!(refs(&sandbox), "refs/heads/main");
+}
+
+#[test]
+fn words_that_the_holder_added_to_the_ticket_are_work() {
+    let (sandbox, clone) = held();
+    let there = clone.at(workspace(&clone, ID));
+    there.write(ACTIVE, there.read(ACTIVE).replace("[ ] It works", "[x] It works"));
+    there.git(&["commit", "-q", "-a", "--amend", "--no-edit"]);
+    there.git(&["push", "-q", "--force"]);
+    let other = sandbox.clone_named("b");
+    let output = other.tix(&["release", ID, "--json"]);
+    assert!(sandbox.remote().has_ref(&format!("refs/heads/{}", attic(output.success()))));
+}
+
+#[test]
+fn a_dirty_workspace_is_kept_and_said_so() {
+    let (sandbox, clone) = held();
+    let there = clone.at(workspace(&clone, ID));
+    there.write("notes.txt", "mine\n");
+    let output = clone.tix(&["release", ID]);
+    insta::assert_snapshot!(output.success().redacted(), @"
+    exit: 0
+    ----- stdout -----
+    TICKET-foo-001 is back in the queue
+    ----- stderr -----
+    warning: the workspace [ROOT]/a.worktrees/TICKET-foo-001 was kept: it holds changes that were never committed (notes.txt)
+    ");
+    assert_eq!(there.read("notes.txt"), "mine\n");
+    assert_eq!(there.git(&["symbolic-ref", "HEAD"]), BRANCH);
+    assert!(!sandbox.remote().has_ref(BRANCH));
+    // It is free for others, and for this clone when the rest is out of the way.
+    sandbox.clone_named("b").tix(&["activate", ID]).success();
+    sandbox.clone_named("c").tix(&["release", ID]).success();
+    clone.tix(&["activate", ID]).exits(5);
+    std::fs::remove_file(there.path().join("notes.txt")).unwrap();
+    clone.tix(&["activate", ID]).success();
+}
+
+#[test]
+fn commits_that_were_never_pushed_are_kept_and_said_so() {
+    let (sandbox, clone) = held();
+    let there = clone.at(workspace(&clone, ID));
+    there.commit("work", &[("work.txt", "1\n")]);
+    let tip = there.git(&["rev-parse", "HEAD"]);
+    let output = clone.tix(&["release", ID]);
+    insta::assert_snapshot!(output.success().redacted(), @"
+    exit: 0
+    ----- stdout -----
+    TICKET-foo-001 is back in the queue
+    ----- stderr -----
+    warning: the local branch ticket/TICKET-foo-001 was kept: it holds commits that were never pushed (see them: git log ticket/TICKET-foo-001); rename it before you claim TICKET-foo-001 again
+    ");
+    assert_eq!(there.git(&["rev-parse", BRANCH]), tip);
+    assert!(there.exists("work.txt"));
+    assert_eq!(refs(&sandbox), "refs/heads/main");
+    // They are in the way of another claim here, which loses nothing of them.
+    clone.tix(&["activate", ID]).exits(5);
+    assert_eq!(there.git(&["rev-parse", BRANCH]), tip);
+}
+
+#[test]
+fn a_workspace_in_which_one_stands_is_kept() {
+    let (sandbox, clone) = held();
+    let there = clone.at(workspace(&clone, ID));
+    let output = there.at("src").tix(&["release", ID]);
+    insta::assert_snapshot!(output.success().redacted(), @"
+    exit: 0
+    ----- stdout -----
+    TICKET-foo-001 is back in the queue
+    ----- stderr -----
+    warning: the workspace was kept, because you are in it; remove it from elsewhere: git worktree remove '[ROOT]/a.worktrees/TICKET-foo-001'
+    ");
+    assert!(there.exists("src/main.rs"));
+    assert!(!sandbox.remote().has_ref(BRANCH));
+    // The hint works.
+    clone.git(&["worktree", "remove", there.path().to_str().unwrap()]);
+    clone.tix(&["activate", ID]).success();
+}
+
+#[test]
+fn a_workspace_removed_by_hand_is_no_obstacle() {
+    let (sandbox, clone) = held();
+    std::fs::remove_dir_all(workspace(&clone, ID)).unwrap();
+    clone.tix(&["release", ID]).success();
+    assert_eq!(refs(&sandbox), "refs/heads/main");
+    assert!(!clone.has_ref(BRANCH));
+    clone.tix(&["activate", ID]).success();
+}
+
+#[test]
+fn a_foreign_ticket_is_refused() {
+    let (sandbox, _) = held();
+    let bob = sandbox.clone_named("b").as_person("Bob", "bob@example.org");
+    let before = Untouched::of(&bob);
+    let output = bob.tix(&["release", ID, "--json"]);
+    assert_eq!(fact(output.exits(5), "held by"), "Ada Example <ada@example.org>");
+    let output = bob.tix(&["release", ID]);
+    let claim = key(&sandbox.remote(), "main", ACTIVE, "claim_id");
+    insta::assert_snapshot!(output.exits(5).redacted().replace(&claim, "[CLAIM]"), @"
+    exit: 5
+    ----- stdout -----
+    ----- stderr -----
+    error: TICKET-foo-001 is held by Ada Example <ada@example.org>, not by Bob <bob@example.org>
+      held by  Ada Example <ada@example.org>
+      since    [TIME]
+      claim    [OID]-[OID]
+    hint: only its holder can give it back; look at it: tix show TICKET-foo-001
+    ");
+    before.assert_same(&bob);
+    assert_eq!(subjects(&sandbox), [format!("claim: {ID}")]);
+}
+
+#[test]
+fn a_claim_of_this_clone_can_be_given_back_under_another_name() {
+    let (_sandbox, clone) = held();
+    clone.env("TIX_ACTOR", "somebody else").tix(&["release", ID]).success();
+}
+
+#[test]
+fn what_nobody_holds_cannot_be_given_back() {
+    let sandbox = one_ticket();
+    let clone = sandbox.clone_named("a");
+    let output = clone.tix(&["release", ID]);
+    insta::assert_snapshot!(output.exits(5).redacted(), @"
+    exit: 5
+    ----- stdout -----
+    ----- stderr -----
+    error: nobody holds TICKET-foo-001: it is in queue/
+      lane  queue
+    hint: look at it: tix show TICKET-foo-001
+    ");
+    clone.tix(&["release", "nothing-here"]).exits(4);
+    assert_eq!(subjects(&sandbox), [""; 0]);
+}
+
+#[test]
+fn giving_back_twice_at_once_is_done_once() {
+    let (sandbox, clone) = held();
+    let runs = (0..3).map(|_| clone.tix_command(&["release", ID])).collect();
+    let outputs = together(&sandbox, runs);
+    let ended = outputs.iter().filter(|o| o.code == Some(0)).count();
+    assert!(ended >= 1, "{outputs:?}");
+    assert!(codes(&outputs).iter().all(|code| [0, 5].contains(code)), "{outputs:?}");
+    assert_eq!(subjects(&sandbox), [format!("release: {ID}"), format!("claim: {ID}")]);
+    no_leftovers(&clone);
+}
+
+#[test]
+fn a_release_whose_answer_was_lost_is_found() {
+    let (sandbox, clone) = held();
+    let shim = Shim::new(&sandbox);
+    let cut = Do::FailAfter { code: 128, stderr: "fatal: the remote end hung up\n" };
+    shim.rule(On::command("push").nth(1), cut);
+    clone.tix_command(&["release", ID]).through(&shim).run().success();
+    assert_eq!(subjects(&sandbox), [format!("release: {ID}"), format!("claim: {ID}")]);
+    assert_eq!(refs(&sandbox), "refs/heads/main");
+    assert!(!workspace(&clone, ID).exists());
+}
+
+#[test]
+fn other_peoples_pushes_meanwhile_are_retried() {
+    let (sandbox, clone) = held();
+    let other = sandbox.clone_named("b").on_machine("m2");
+    let shim = Shim::new(&sandbox);
+    shim.rule(On::command("push").nth(1), Do::Then(other.tix_command(&["new", "Another"])));
+    let output = clone.tix_command(&["release", ID, "--json"]).through(&shim).run();
+    assert_eq!(output.success().json()["attempts"], 2);
+}
+
+#[test]
+fn work_that_is_pushed_in_the_middle_of_a_release_is_kept_in_the_attic() {
+    let (sandbox, clone) = held();
+    let there = clone.at(workspace(&clone, ID));
+    there.commit("work", &[("work.txt", "1\n")]);
+    let shim = Shim::new(&sandbox);
+    shim.rule(On::command("push").nth(1), Do::Then(there.git_command(&["push", "-q"])));
+    let output = clone.tix_command(&["release", ID, "--json"]).through(&shim).run();
+    let attic = attic(output.success());
+    assert!(sandbox.remote().files(&attic).contains(&"work.txt".to_owned()));
+}
+
+#[test]
+fn the_late_push_of_an_earlier_holder_does_not_shut_the_next_one_out() {
+    let (sandbox, clone) = held();
+    let there = clone.at(workspace(&clone, ID));
+    there.commit("work", &[("work.txt", "1\n")]);
+    sandbox.clone_named("b").tix(&["release", ID]).success();
+    // Whoever does not know of the release pushes, and so makes the branch anew.
+    there.git(&["push", "-q"]);
+    let tip = there.git(&["rev-parse", "HEAD"]);
+    let next = sandbox.clone_named("c").as_person("Bob", "bob@example.org");
+    let output = next.tix(&["activate", ID, "--json"]);
+    let kept = attic(output.success());
+    assert_eq!(sandbox.remote().git(&["rev-parse", &kept]), tip);
+    let text = next.at(workspace(&next, ID)).git(&["status", "--porcelain"]);
+    assert_eq!(text, "");
+}

@@ -45,6 +45,9 @@
  * `workspace::add` taking the commit from the fetched refs, and not from the last attempt. A remote
  * without `--atomic`; RELEASE_FREES_BRANCH_LATER shows what its release does. Completion and takeover
  * are not in the product yet; what they are here is what they will have to be.
+ * A connection that broke counts as answered here: when the trunk is where it was after three tries with pauses,
+ * `trunk::transact` takes such a push for refused, and says "nothing changed". A push that it stopped waiting for
+ * never counts as answered.
  *
  *
  * Bounds
@@ -83,8 +86,8 @@
  *                                           A run whose change was empty had nothing to push.
  *   RESUME_WITHOUT_PUSH         HOLDER      A resume trusts the claim it finds. A release of that very claim,
  *                                           sent earlier and never answered, lands afterwards.
- *   SESSION_WITHOUT_PUSH        HOLDER      The same for a ticket whose set-up is finished, activated again by
- *                                           the same session.
+ *   SESSION_UNCHECKED           HOLDER      The same for a ticket whose set-up is finished, activated again by
+ *                                           the same session, although a push of it may still land.
  *   UNBOUND_RELEASE             HOLDER      A release takes back whatever claim it meets.
  *   COPIED_CLONE                HOLDER      Two clones share the prefix of their claim ids, as after `cp -r`, and
  *                                           each resumes the other's claim. Two runs of one clone
@@ -107,11 +110,11 @@
  *   WORK_PUSHES                 CLAIMABLE   Not tix but the holder runs a plain `git push` on the ticket
  *                                           branch, and it arrives after a release.
  *
- * The last three leave a branch behind that no claim owns, and a claim that insists on an absent branch
- * then fails for ever. With MOVE_STRAY_ASIDE a claim replaces such a branch, by a lease on the
- * exact commit it found, after keeping it under another name in the same push; with it each of the three has
- * every property. `run` searches these with two clones (TWO_CLONES), which is enough for what they are about,
- * and `run --long` with three.
+ * The last three leave a branch behind that no claim owns. In them STRAY_STAYS is set too: a claim then insists on an
+ * absent branch, and fails for ever. Without it, which is how `lifecycle::claim` does it, a claim replaces such a
+ * branch, by a lease on the exact commit it found, after keeping it under another name in the same push; each of the
+ * three then has every property. `run` searches these with two clones (TWO_CLONES), which is enough for what they
+ * are about, and `run --long` with three.
  *
  * REACH=n makes the model fail as soon as it reaches the place marked `reached(n)`. A model in which
  * nothing happens has every property; these show that this one is not of that kind.
@@ -168,6 +171,7 @@
 #define COMPLETED_BY_MERGE 10
 #define CLAIMED_AGAIN 11
 #define TOLD_HELD 12
+#define YOURS_ALREADY 13
 
 #define CLONES 3
 #define IDS 3
@@ -547,12 +551,20 @@ inline won(c) {
 #define none_can_land(c, late) (answer[c] != SENT && !(late))
 #endif
 
-#ifdef MOVE_STRAY_ASIDE
+/* A branch that no claim owns any more moves to the attic in the claim's own push: `lifecycle::claim`. */
+#ifndef STRAY_STAYS
 #define branch_free true
 #else
 #define branch_free (stage == ABSENT)
 #endif
 #define claimable (lane == QUEUE && branch_free)
+
+#define unfinished (stage == ABSENT || stage == CLAIMED)
+#ifdef SESSION_UNCHECKED
+#define may_trust true
+#else
+#define may_trust (!late_release && !late_complete && !late_finish && !(late_claims & bits_of(c)))
+#endif
 
 #ifdef COMPLETE_UNCHECKED
 #define may_complete(c, n) (lane == ACTIVE)
@@ -567,15 +579,17 @@ idle:
     /* `commands::activate`: `trunk::transact` fetches, `lifecycle::claim` finds the ticket in the queue. */
     :: atomic { claimable -> d_step { new_id(c); send(c, CLAIM) }; goto claiming }
 
-    /* `commands::activate`: `lifecycle::resume` finds a claim of this clone, finished or not. */
+    /* `commands::activate`: `lifecycle::resume` finds an unfinished claim of this clone. */
 #ifdef RESUME_WITHOUT_PUSH
     :: atomic { lane == ACTIVE && ours(claim, c) -> d_step { believe(c, claim) }; goto idle }
 #else
-    :: atomic { lane == ACTIVE && ours(claim, c) -> d_step { new_id(c); send(c, CLAIM) }; goto claiming }
+    :: atomic { lane == ACTIVE && ours(claim, c) && unfinished -> d_step { new_id(c); send(c, CLAIM) }; goto claiming }
 #endif
-#ifdef SESSION_WITHOUT_PUSH
-    :: atomic { lane == ACTIVE && ours(claim, c) && stage == WORKING -> d_step { believe(c, claim) }; goto idle }
-#endif
+    /* `commands::activate` by the same session, or with `--resume`: the set-up is finished, and nothing is
+     * pushed. What this clone has sent for the ticket and may still land is written down
+     * (`workspace::pending`), and then the answer is exit 8. */
+    :: atomic { lane == ACTIVE && ours(claim, c) && stage == WORKING && may_trust ->
+            d_step { reached(YOURS_ALREADY); believe(c, claim) }; goto idle }
 
     /* A takeover of somebody else's claim. */
     :: atomic { lane == ACTIVE && others(claim, c) -> d_step { new_id(c); send(c, CLAIM) }; goto claiming }

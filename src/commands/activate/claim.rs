@@ -3,7 +3,8 @@
 use std::time::Instant;
 
 use super::{Activation, Plan, Won};
-use crate::commands::shared::find::{not_found, queued_path};
+use crate::commands::shared::find::{find_ticket, queued_path};
+use crate::commands::shared::give_back::clear_local;
 use crate::config::Record;
 use crate::error::{Exit, Failure};
 use crate::lifecycle::{self, Change, ClaimRequest, Claimed, Edit, Entry, Held, Refusal, Target};
@@ -28,6 +29,8 @@ pub(super) struct Active {
     pub(super) id: TicketId,
     pub(super) path: RepoPath,
     pub(super) held: Held,
+    /// The session it belongs to, for the path of its workspace.
+    pub(super) session: String,
     pub(super) trunk: Oid,
 }
 
@@ -123,6 +126,7 @@ impl Activation<'_> {
                 id: entry.id.clone(),
                 path: entry.path.clone(),
                 held: ticket.held(),
+                session: lifecycle::session_of(&ticket),
                 trunk: view.commit().cloned().unwrap_or_else(|| Oid::zero(20)),
             }))));
         }
@@ -143,11 +147,7 @@ impl Activation<'_> {
             take_lock(trunk, locks, &claimed.id)?;
         }
         let path = self.wants_worktree(&claimed).map_err(Stop::refuse)?;
-        if let Some(tip) = view.commit() {
-            let checked =
-                workspace::preflight(&ctx.repo, path.as_deref(), &claimed.branch, &ctx.refs, tip);
-            *leftover = checked.map_err(Stop::refuse)?;
-        }
+        *leftover = self.preflight(view, &claimed, path.as_deref())?;
         if self.args.dry_run {
             return Err(Stop::Refused(Detour::Plan(Box::new(self.plan(
                 &change,
@@ -161,6 +161,30 @@ impl Activation<'_> {
                 .map_err(Stop::refuse)?;
         }
         Ok((change, (claimed, base)))
+    }
+
+    /// Whether the workspace can be made. What an earlier claim of this clone left behind, because its
+    /// release was killed or made elsewhere, goes first if nothing is lost with it.
+    fn preflight(
+        &self,
+        view: &View<'_>,
+        claimed: &Claimed,
+        path: Option<&std::path::Path>,
+    ) -> Result<Leftover, Stop<Detour>> {
+        let ctx = self.ctx;
+        if workspace::load(&ctx.repo, &claimed.id).is_some() {
+            if self.args.dry_run {
+                return Ok(Leftover::None);
+            }
+            // What had to be kept is in the way, and the look that follows says so.
+            clear_local(ctx, &claimed.id, None).map_err(Stop::refuse)?;
+        }
+        // The branches as they are now: whoever waited for another process has seen older ones.
+        let local = ctx.objects.resolve(claimed.branch.as_str())?;
+        let known: Vec<&Oid> = [view.commit(), view.base()].into_iter().flatten().collect();
+        let checked =
+            workspace::preflight(&ctx.repo, path, &claimed.branch, local.as_ref(), &known);
+        checked.map_err(Stop::refuse)
     }
 
     /// The ticket branch of a ticket that nobody holds, if it is there and an earlier holder's: it carries
@@ -178,10 +202,7 @@ impl Activation<'_> {
 
     /// The ticket that is meant, or words on where it may be instead.
     fn find<'v>(&self, view: &'v View<'_>) -> Result<&'v Entry, Stop<Detour>> {
-        let query = self.args.ticket.as_str();
-        view.snapshot
-            .find(query)
-            .map_err(|refusal| Stop::refuse(not_found(self.ctx, view, query, refusal)))
+        find_ticket(self.ctx, view, &self.args.ticket).map_err(Stop::refuse)
     }
 
     /// Where the ticket branch starts when it does not start at the claim.

@@ -2,14 +2,18 @@
 
 use super::claim::{Active, Detour};
 use super::{Activation, Won};
+use crate::commands::shared::branch::set_upstream;
+use crate::commands::shared::find::claim_commit;
+use crate::commands::shared::own::holds_no_work;
 use crate::commands::shared::receipt::{Receipt, WorkspaceJson};
+use crate::commands::shared::shell_word;
 use crate::config::Record;
 use crate::error::{Exit, Failure, held_facts};
-use crate::git::Kind;
+use crate::git::{GitError, Kind};
 use crate::lifecycle::{self, ClaimRequest, Target};
 use crate::names::{Oid, RefName};
-use crate::ticket::{Document, Lane, Status};
-use crate::trunk::{Diary, Stop, View};
+use crate::ticket::{Document, Status, TicketId};
+use crate::trunk::{Diary, Stop, View, may_still_land};
 use crate::workspace::{self, Record as LocalRecord};
 
 /// What there is to do about an active ticket of ours.
@@ -30,6 +34,13 @@ enum Progress {
 
 impl Activation<'_> {
     pub(super) fn look_at(&mut self, active: &Active) -> Result<Seen, Failure> {
+        let mut diary = std::mem::take(&mut self.diary);
+        let seen = self.look(active, &mut diary);
+        self.diary = diary;
+        seen
+    }
+
+    fn look(&self, active: &Active, diary: &mut Diary) -> Result<Seen, Failure> {
         let claim_id = active.held.claim_id.clone().unwrap_or_default();
         let of_this_clone = claim_id.starts_with(&format!("{}-", self.clone_id));
         let of_this_actor = active.held.by.as_deref() == Some(self.claim.by.as_str());
@@ -43,7 +54,7 @@ impl Activation<'_> {
         let progress = |_| ctx.out.progress("looking at the ticket branch …");
         let trunk = ctx.engine(&self.run, &progress).watching(branch.clone());
         let view = trunk.fetch_view()?;
-        match self.progress_of(active, &view, &branch, record.as_ref())? {
+        match self.progress_of(active, &view, record.as_ref())? {
             Progress::Finished => self.finished(active, &view, &branch, record.as_ref()),
             Progress::Unfinished if self.args.dry_run => Err(Failure::new(
                 Exit::Held,
@@ -51,22 +62,18 @@ impl Activation<'_> {
             )
             .hint(format!("finish it: tix activate {}", active.id))),
             Progress::Unfinished => {
-                let base = view.base().cloned();
-                self.resume(active, &branch, base.as_ref()).map(|won| Seen::Resumed(Box::new(won)))
+                self.resume(active, &view, &branch, diary).map(|won| Seen::Resumed(Box::new(won)))
             }
         }
     }
 
     /// Everything that helps somebody who came second.
     fn held_by_other(&self, active: &Active) -> Failure {
-        let ctx = self.ctx;
         let id = &active.id;
         let by = active.held.by.as_deref().unwrap_or("somebody who left no name");
         let mut failure =
             held_facts(Failure::new(Exit::Held, format!("{id} is held by {by}")), &active.held);
-        if let Ok(Some((commit, message))) =
-            ctx.repo.last_commit_of(&active.trunk, active.path.as_bytes())
-        {
+        if let Ok(Some((commit, message))) = self.claim_commit(active) {
             let host = message.lines().find_map(|line| line.strip_prefix("Tix-Host: "));
             failure = failure.maybe_fact("from", host).fact("commit", commit.to_string());
         }
@@ -80,13 +87,17 @@ impl Activation<'_> {
         failure
     }
 
-    /// Whether the set-up was finished: the branch (or the trunk, where that is written) says so, and
-    /// the workspace that was wanted was made here.
+    fn claim_commit(&self, active: &Active) -> Result<Option<(Oid, String)>, GitError> {
+        let claim_id = active.held.claim_id.as_deref();
+        claim_commit(&self.ctx.repo, &active.trunk, &active.path, claim_id)
+    }
+
+    /// Whether the set-up was finished: the branch (or the trunk, where that is written) says so, and so
+    /// does the record of this clone. A branch that somebody works on is finished, whoever made it.
     fn progress_of(
         &self,
         active: &Active,
         view: &View<'_>,
-        branch: &RefName,
         record: Option<&LocalRecord>,
     ) -> Result<Progress, Failure> {
         let ctx = self.ctx;
@@ -110,13 +121,23 @@ impl Activation<'_> {
             });
         };
         let waiting = document.status().is_ok_and(|reading| reading.status == Status::Claimed);
-        if waiting || document.text("claim_id") != active.held.claim_id {
-            return Ok(Progress::Unfinished);
+        let recorded = !waiting && document.text("claim_id") == active.held.claim_id;
+        // Without a record the claim is one that this clone knows nothing of, though it looks like one of its
+        // own: a copy of the clone may hold it.
+        if recorded && record.is_none_or(|record| record.finished) {
+            return Ok(Progress::Finished);
         }
-        if record.is_some() || self.args.resume || self.worktree_of(branch)?.is_some() {
+        if self.holds_work(view, &active.id)? {
             return Ok(Progress::Finished);
         }
         Ok(Progress::Unfinished)
+    }
+
+    /// Whether there is more on the ticket branch than tix itself put there.
+    fn holds_work(&self, view: &View<'_>, id: &TicketId) -> Result<bool, Failure> {
+        let Some(at) = view.watched() else { return Ok(false) };
+        let known = [view.commit(), view.base()].into_iter().flatten();
+        Ok(!holds_no_work(self.ctx, known, id, at)?)
     }
 
     pub(super) fn worktree_of(
@@ -143,9 +164,6 @@ impl Activation<'_> {
             _ => false,
         };
         let mut path = self.worktree_of(branch)?;
-        if path.is_some() {
-            self.mend_upstream(branch)?;
-        }
         if !(same_session || self.args.resume) {
             let id = &active.id;
             return Err(held_facts(
@@ -160,17 +178,17 @@ impl Activation<'_> {
             .hint(format!("if it is yours: tix activate {id} --resume"))
             .hint("take another ticket: tix list --lane queue"));
         }
-        if let Some(trunk) = workspace::pending_release(&self.ctx.repo, &active.id) {
+        if let Some(trunk) = workspace::pending_push(&self.ctx.repo, &active.id) {
             if view.commit() == Some(&trunk) {
                 let id = &active.id;
                 return Err(Failure::new(
                     Exit::Incomplete,
-                    format!("a release of {id} was sent from this clone, its answer was lost, and it may still land"),
+                    format!("this clone sent a push for {id} whose answer was lost, and it may still land"),
                 )
                 .hint(format!("bring it to an end: tix release {id}"))
                 .hint(format!("then claim it anew: tix activate {id}")));
             }
-            workspace::settle_release(&self.ctx.repo, &active.id)?;
+            workspace::settle_push(&self.ctx.repo, &active.id)?;
         }
         let at = view.watched().cloned();
         if path.is_none() && !self.args.no_worktree && !self.args.dry_run {
@@ -186,7 +204,7 @@ impl Activation<'_> {
             branch: self.ctx.trunk.short().to_owned(),
             attempts: 0,
         });
-        let claim_commit = self.ctx.repo.last_commit_of(&active.trunk, active.path.as_bytes())?;
+        let claim_commit = self.claim_commit(active)?;
         if let (Some(claim), Some((commit, _))) = (receipt.claim.as_mut(), claim_commit) {
             claim.commit = commit.to_string();
         }
@@ -198,18 +216,6 @@ impl Activation<'_> {
         Ok(Seen::Ours(Box::new(receipt)))
     }
 
-    /// Sets the upstream if a run was killed after its last push and before that.
-    fn mend_upstream(&self, branch: &RefName) -> Result<(), Failure> {
-        let repo = &self.ctx.repo;
-        let known = repo.config.last(&format!("branch.{}.merge", branch.short())).is_some();
-        match &self.ctx.remote {
-            Some(remote) if !known && !self.args.dry_run => {
-                super::setup::set_upstream(repo, branch, remote)
-            }
-            _ => Ok(()),
-        }
-    }
-
     /// Makes the worktree of a ticket branch again.
     fn rebuild(
         &self,
@@ -219,10 +225,8 @@ impl Activation<'_> {
     ) -> Result<std::path::PathBuf, Failure> {
         let ctx = self.ctx;
         let bad = |why: String| Failure::new(Exit::Damaged, why);
-        let family = active.id.without_sequence();
-        let session = family.strip_prefix("TICKET-").unwrap_or(family);
-        let path = ctx.workspace_path(&active.id, session).map_err(bad)?;
-        match (ctx.local_branch(branch), at) {
+        let path = ctx.workspace_path(&active.id, &active.session).map_err(bad)?;
+        match (ctx.objects.resolve(branch.as_str())?, at) {
             (Some(_), _) => {
                 if let Some(warning) = workspace::recreate(&ctx.repo, &path, branch)? {
                     ctx.out.warn(&warning);
@@ -231,7 +235,7 @@ impl Activation<'_> {
             (None, Some(at)) => {
                 workspace::create(&ctx.repo, &path, branch, at, &workspace::Leftover::None)?;
                 if let Some(remote) = &ctx.remote {
-                    super::setup::set_upstream(&ctx.repo, branch, remote)?;
+                    set_upstream(&ctx.repo, branch, remote)?;
                 }
             }
             (None, None) => {
@@ -247,22 +251,27 @@ impl Activation<'_> {
 
     /// Renews the claim by a push, so that nothing that was decided on the old one can land any more.
     fn resume(
-        &mut self,
+        &self,
         active: &Active,
+        seen: &View<'_>,
         branch: &RefName,
-        base: Option<&Oid>,
+        diary: &mut Diary,
     ) -> Result<Won, Failure> {
         let ctx = self.ctx;
         let old = active.held.claim_id.clone().unwrap_or_default();
-        self.clear_unfinished(active, branch, base)?;
+        self.clear_unfinished(active, seen, branch)?;
         let label = ctx.remote.as_ref().map_or_else(String::new, ToString::to_string);
         let progress =
             |step| ctx.out.progress(&crate::commands::shared::context::progress_line(&label, step));
         let trunk = ctx.engine(&self.run, &progress).watching(branch.clone());
-        let mut diary = Diary { phase: "resume", ..self.diary.clone() };
-        let landed = trunk.transact(&mut diary, |view| {
+        diary.phase = "resume";
+        let landed = trunk.transact(diary, |view| {
             let entry = view.snapshot.find_id(&active.id).map_err(Stop::refuse)?;
             let ticket = view.require::<Detour>(entry)?;
+            if self.holds_work(view, &active.id).map_err(Stop::refuse)? {
+                // Somebody works on it since the look a moment ago: the branch must not move from under them.
+                return Err(Stop::refuse(self.held_by_other(active)));
+            }
             let base = self.base_commit(view)?;
             let request = ClaimRequest {
                 claim: &self.claim,
@@ -273,15 +282,22 @@ impl Activation<'_> {
                 base: base.clone().map_or(Target::ThisCommit, Target::Commit),
                 stray: None,
             };
-            debug_assert_eq!(entry.lane, Lane::Active);
             let watched = view.watched().cloned();
             let (change, claimed) = lifecycle::resume(&ticket, &request, &old, watched.as_ref())
                 .map_err(Stop::refuse)?;
+            let path = self.wants_worktree(&claimed).map_err(Stop::refuse)?;
+            workspace::preflight(&ctx.repo, path.as_deref(), branch, None, &[])
+                .map_err(Stop::refuse)?;
+            if let (Some(tip), Some(_)) = (view.commit(), &ctx.remote) {
+                workspace::note_push(&ctx.repo, &active.id, tip).map_err(Stop::refuse)?;
+            }
             // With a base of its own the branch stays where it is; else it follows the new claim.
             let at = base.map(|base| watched.unwrap_or(base));
             Ok((change, (claimed, at)))
         });
-        self.diary = diary;
+        if !may_still_land(&landed) {
+            workspace::settle_push(&ctx.repo, &active.id)?;
+        }
         let landed = landed.map_err(|stop| match stop {
             Stop::Refused(Detour::No(failure)) => *failure,
             Stop::Refused(Detour::Busy(_) | Detour::Active(_) | Detour::Plan(_)) => {
@@ -295,59 +311,48 @@ impl Activation<'_> {
     }
 
     /// Removes what an unfinished set-up left here, if nobody has worked in it since.
-    ///
-    /// `base` is where ticket branches start when they do not start on the trunk.
     fn clear_unfinished(
         &self,
         active: &Active,
+        seen: &View<'_>,
         branch: &RefName,
-        base: Option<&Oid>,
     ) -> Result<(), Failure> {
         let ctx = self.ctx;
-        let stop = |what: String| {
-            Failure::new(Exit::Incomplete, what)
-                .hint("keep what you need of it elsewhere, for instance: git branch keep-it")
-                .hint(format!("or give the ticket back: tix release {}", active.id))
-        };
-        let Some(local) = ctx.local_branch(branch) else { return Ok(()) };
-        // What tix itself puts on the branch before anybody can work: the claim, and one commit that
-        // touches nothing but the ticket.
-        let at_base = base.map_or(Ok(false), |base| ctx.repo.is_ancestor(local, base))?;
-        let own = at_base
-            || ctx.repo.is_ancestor(local, &active.trunk)?
-            || self.is_activation(local, active)?;
-        if !own {
-            return Err(stop(format!(
-                "the set-up of {} was not finished, but its branch {} holds commits",
-                active.id,
-                branch.short()
-            )));
+        let id = &active.id;
+        let give_back = format!("or give {id} back, and what is there is kept: tix release {id}");
+        let Some(local) = ctx.objects.resolve(branch.as_str())? else { return Ok(()) };
+        let known = [seen.commit(), seen.base()].into_iter().flatten();
+        if !holds_no_work(ctx, known, id, &local)? {
+            let short = branch.short();
+            return Err(Failure::new(
+                Exit::Incomplete,
+                format!(
+                    "the set-up of {id} was not finished, but its branch {short} holds commits"
+                ),
+            )
+            .fact("branch", short)
+            .fact("commit", local.to_string())
+            .hint(format!("keep them under another name: git branch -m {short} {short}-kept"))
+            .hint(give_back));
         }
-        if let Some(path) = self.worktree_of(branch)?
-            && !ctx.repo.remove_worktree(&path)?
-        {
-            return Err(stop(format!(
-                "the set-up of {} was not finished, but {} holds changes",
-                active.id,
-                path.display()
-            )));
+        if let Some(path) = self.worktree_of(branch)? {
+            let dirty = ctx.repo.dirty_paths(&path)?;
+            if !dirty.is_empty() || !ctx.repo.remove_worktree(&path)? {
+                let shown = path.display().to_string();
+                let word = shell_word(&shown);
+                return Err(Failure::new(
+                    Exit::Incomplete,
+                    format!("the set-up of {id} was not finished, but its workspace holds changes"),
+                )
+                .fact("workspace", shown)
+                .fact("changes", dirty.join(", "))
+                .hint(format!("look at them: git -C {word} status"))
+                .hint(give_back));
+            }
         }
-        ctx.repo.prune_worktrees()?;
-        let edit = crate::git::LocalEdit::Delete { name: branch.clone(), at: Some(local.clone()) };
+        workspace::forget_gone(&ctx.repo, None, branch)?;
+        let edit = crate::git::LocalEdit::Delete { name: branch.clone(), at: Some(local) };
         ctx.repo.update_refs(&[edit], "tix: clear an unfinished set-up")?;
         Ok(())
-    }
-
-    /// Whether a commit is tix's own activation: on top of a commit of the trunk, and different from it
-    /// in the ticket's file only.
-    fn is_activation(&self, commit: &Oid, active: &Active) -> Result<bool, Failure> {
-        let ctx = self.ctx;
-        let Some(parent) = ctx.objects.resolve(&format!("{commit}^"))? else { return Ok(false) };
-        if !ctx.repo.is_ancestor(&parent, &active.trunk)? {
-            return Ok(false);
-        }
-        let (old, new) = (ctx.objects.tree_of(&parent)?, ctx.objects.tree_of(commit)?);
-        let changed = ctx.objects.compare(&old, &new, ctx.repo.format)?;
-        Ok(changed.iter().all(|c| c.path == active.path))
     }
 }

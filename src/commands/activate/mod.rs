@@ -169,7 +169,6 @@ impl<'a> Activation<'a> {
         match self.set_up(won, &mut receipt) {
             Ok(workspace) => {
                 receipt.workspace = Some(workspace);
-                receipt.warnings.extend(self.trunk_warning());
                 Ok(Done::Receipt(Box::new(receipt)))
             }
             Err(broken) => Err(self.undo(won, *broken)),

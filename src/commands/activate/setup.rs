@@ -1,22 +1,17 @@
 //! Phase 2: the workspace, and what happens when it cannot be made.
 
-use std::time::{Duration, Instant};
-
 use super::{Activation, Won};
-use crate::commands::shared::branch::{Pushed, push_branch};
+use crate::commands::shared::branch::{Pushed, forget_upstream, push_branch, set_upstream};
 use crate::commands::shared::give_back::{GiveBack, give_back};
 use crate::commands::shared::receipt::{PushedJson, Receipt, WorkspaceJson};
 use crate::config::Record;
 use crate::error::{Exit, Failure};
-use crate::git::{LocalEdit, RefUpdate, Repo};
+use crate::git::{LocalEdit, RefUpdate};
 use crate::lifecycle::{self, Refusal};
-use crate::lock::Lock;
-use crate::names::{Oid, RefName, RemoteName};
+use crate::names::Oid;
+use crate::ticket::TicketId;
 use crate::trunk::{Diary, Stop};
 use crate::workspace::{self, Leftover, Made, Record as LocalRecord};
-
-/// How long other processes of this clone may keep the configuration file.
-const CONFIG_PATIENCE: Duration = Duration::from_secs(20);
 
 /// A set-up that stopped half-way.
 pub(super) struct Broken {
@@ -30,20 +25,6 @@ impl From<Failure> for Box<Broken> {
     fn from(failure: Failure) -> Box<Broken> {
         Box::new(Broken { failure, made: None, tip: None })
     }
-}
-
-/// Sets the upstream of a ticket branch, one process of this clone at a time.
-pub(super) fn set_upstream(
-    repo: &Repo,
-    branch: &RefName,
-    remote: &RemoteName,
-) -> Result<(), Failure> {
-    let path = repo.tix_dir().join("locks/config.lock");
-    // Without the lock it is tried all the same: it only makes a collision unlikely.
-    let lock = Lock::take(&path, Instant::now() + CONFIG_PATIENCE).ok().flatten();
-    let result = repo.set_upstream(branch, remote);
-    drop(lock);
-    Ok(result?)
 }
 
 impl Activation<'_> {
@@ -63,30 +44,35 @@ impl Activation<'_> {
         } else {
             won.branch_at.clone()
         };
-        let made = match self.make_worktree(won, path.as_deref(), &tip) {
-            Ok(made) => made,
-            // Without a remote the ticket branch may have moved before this failed.
-            Err(failure) => {
-                return Err(Box::new(Broken { failure, made: None, tip: Some(tip) }));
-            }
+        let broken =
+            |failure: Failure, made| Box::new(Broken { failure, made, tip: Some(tip.clone()) });
+        // Before anything is made: a run that is killed from here on has left a record that is not finished.
+        let record = LocalRecord {
+            claim_id: self.claim.id.clone(),
+            session: self.session.clone(),
+            commit: tip.to_string(),
+            path: path.clone(),
+            finished: false,
         };
+        workspace::save(&ctx.repo, &won.claimed.id, &record).map_err(|e| broken(e.into(), None))?;
+        let made = self
+            .make_worktree(won, path.as_deref(), &tip)
+            .map_err(|failure| broken(failure, None))?;
         receipt.warnings.extend(made.as_ref().and_then(|made| made.warning.clone()));
         let published = self.publish(won, &tip, receipt).and_then(|()| match ctx.record {
             Record::Branch => Ok(()),
             Record::Trunk => self.record_on_trunk(won, shown.as_deref(), receipt),
         });
         if let Err(failure) = published {
-            return Err(Box::new(Broken { failure, made, tip: Some(tip) }));
+            return Err(broken(failure, made));
         }
-        let record = LocalRecord {
-            claim_id: self.claim.id.clone(),
-            session: self.session.clone(),
-            commit: tip.to_string(),
-            path,
-        };
+        receipt.warnings.extend(self.trunk_warning());
+        // Last of all: who finds this record hears that the ticket is set up and belongs to somebody, so
+        // nothing may follow that tix could be killed in before that somebody has been told.
+        self.run.settle();
+        let record = LocalRecord { finished: true, ..record };
         if let Err(error) = workspace::save(&ctx.repo, &won.claimed.id, &record) {
-            // The workspace stands; only this convenience is missing.
-            receipt.warnings.push(error.to_string());
+            return Err(broken(error.into(), made));
         }
         Ok(WorkspaceJson {
             branch: branch.short().to_owned(),
@@ -165,18 +151,22 @@ impl Activation<'_> {
         let ctx = self.ctx;
         let Some(remote) = &ctx.remote else { return Ok(()) };
         let branch = &won.claimed.branch;
-        let update =
-            RefUpdate::Move { name: branch.clone(), from: won.branch_at.clone(), to: tip.clone() };
+        let (name, to) = (branch.clone(), tip.clone());
+        // A server that moves one ref at a time may have refused the branch after the claim had landed.
+        let missing = won.landed.left.contains(branch);
+        let update = if missing {
+            RefUpdate::Create { name, to }
+        } else {
+            RefUpdate::Move { name, from: won.branch_at.clone(), to }
+        };
+        let settled = !missing && *tip == won.branch_at;
         let local = !self.args.no_worktree;
         let repo = &ctx.repo;
         std::thread::scope(|scope| {
             let set = || if local { set_upstream(repo, branch, remote) } else { Ok(()) };
             let upstream = scope.spawn(set);
-            let pushed = if *tip == won.branch_at {
-                Ok(Pushed::Already)
-            } else {
-                push_branch(ctx, remote, &update)
-            };
+            let pushed =
+                if settled { Ok(Pushed::Already) } else { push_branch(ctx, remote, &update) };
             let upstream = match upstream.join() {
                 Ok(result) => result,
                 Err(panic) => std::panic::resume_unwind(panic),
@@ -184,10 +174,10 @@ impl Activation<'_> {
             pushed?;
             upstream
         })?;
-        if *tip != won.branch_at {
+        if !settled {
             receipt.pushed.push(PushedJson {
                 name: branch.to_string(),
-                old: Some(won.branch_at.to_string()),
+                old: (!missing).then(|| won.branch_at.to_string()),
                 new: Some(tip.to_string()),
             });
         }
@@ -227,10 +217,8 @@ impl Activation<'_> {
         }
         let id = &won.claimed.id;
         let cause = failure.message.clone();
-        if let Some(made) = made
-            && let Err(error) = made.take_back(&self.ctx.repo)
-        {
-            tracing::warn!(%error, "take back");
+        if let Some(made) = made {
+            self.take_back(won, &made);
         }
         if self.args.keep_claim {
             self.note_failure(won, &cause);
@@ -252,6 +240,7 @@ impl Activation<'_> {
         let mut diary = Diary { phase: "give back", ..Diary::default() };
         match give_back(self.ctx, &self.run, &mut diary, &request) {
             Ok(_) => {
+                self.forget_record(id);
                 let message = format!("{}; {id} was given back to the queue", failure.message);
                 // Everything is as it was before, so this is no half-done state any more.
                 let exit =
@@ -259,12 +248,33 @@ impl Activation<'_> {
                 Failure { exit, message, ..failure }
             }
             // Somebody took it over meanwhile: it is theirs, and there is nothing to give back.
-            Err(second) if second.exit == Exit::Held => second,
+            Err(second) if second.exit == Exit::Held => {
+                self.forget_record(id);
+                second
+            }
             Err(second) => Failure { exit: Exit::Incomplete, ..failure }
                 .fact("then", second.message)
                 .fact("claim", self.claim.id.clone())
                 .hint(format!("the claim still stands; finish it: tix activate {id}"))
                 .hint(format!("or give it back: tix release {id}")),
+        }
+    }
+
+    fn forget_record(&self, id: &TicketId) {
+        if let Err(error) = workspace::forget(&self.ctx.repo, id) {
+            tracing::warn!(%error, "forget the workspace");
+        }
+    }
+
+    /// Removes what the set-up made here. What cannot be removed is only in the way of the next one, which
+    /// says so.
+    fn take_back(&self, won: &Won, made: &Made) {
+        let repo = &self.ctx.repo;
+        let branch = &won.claimed.branch;
+        if let Err(error) = made.take_back(repo) {
+            tracing::warn!(%error, "take back");
+        } else if let Err(failure) = forget_upstream(repo, branch) {
+            tracing::warn!(message = failure.message, "take back");
         }
     }
 

@@ -1,15 +1,41 @@
-//! Pushing a ticket branch, and knowing afterwards where it is.
+//! Pushing a ticket branch, and knowing afterwards where it is; its upstream.
 
 use std::time::{Duration, Instant};
 
 use super::context::Context;
-use crate::error::{Exit, Failure};
-use crate::git::{Atomic, GitError, PushReport, RefOutcome, RefUpdate};
-use crate::names::RemoteName;
+use crate::error::{Exit, Failure, remote_words};
+use crate::git::{Atomic, GitError, PushReport, RefOutcome, RefUpdate, Repo};
+use crate::lock::Lock;
+use crate::names::{RefName, RemoteName};
 
 /// How long one push may take when the command's own time is nearly up: the claim stands already, and
 /// to leave it half done is worse than to be late.
 const AT_LEAST: Duration = Duration::from_secs(10);
+
+/// How long other processes of this clone may keep the configuration file.
+const CONFIG_PATIENCE: Duration = Duration::from_secs(20);
+
+/// Sets the upstream of a ticket branch, one process of this clone at a time.
+pub fn set_upstream(repo: &Repo, branch: &RefName, remote: &RemoteName) -> Result<(), Failure> {
+    let lock = config_lock(repo);
+    let result = repo.set_upstream(branch, remote);
+    drop(lock);
+    Ok(result?)
+}
+
+/// Forgets the upstream of a ticket branch that is gone.
+pub fn forget_upstream(repo: &Repo, branch: &RefName) -> Result<(), Failure> {
+    let lock = config_lock(repo);
+    let result = repo.forget_upstream(branch);
+    drop(lock);
+    Ok(result?)
+}
+
+/// Without the lock it is tried all the same: it only makes a collision unlikely.
+fn config_lock(repo: &Repo) -> Option<Lock> {
+    let path = repo.tix_dir().join("locks/config.lock");
+    Lock::take(&path, Instant::now() + CONFIG_PATIENCE).ok().flatten()
+}
 
 /// How the branch came to be where it should.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,22 +75,25 @@ pub fn push_branch(
         if at.as_ref() == update.target() {
             return Ok(Pushed::Already);
         }
-        let expected = match update {
-            RefUpdate::Move { from, .. } => Some(from),
-            RefUpdate::Delete { at, .. } => Some(at),
-            RefUpdate::Create { .. } | RefUpdate::Forward { .. } => None,
+        let as_expected = match update {
+            RefUpdate::Move { from, .. } => at.as_ref() == Some(from),
+            RefUpdate::Delete { at: expected, .. } => at.as_ref() == Some(expected),
+            RefUpdate::Create { .. } => at.is_none(),
         };
-        if expected.is_some() && at.as_ref() != expected {
-            return Err(Failure::new(
-                Exit::Refused,
-                format!("{} on {remote} was moved by somebody else", name.short()),
-            )
-            .maybe_fact("it is at", at.map(|oid| oid.to_string())));
+        if !as_expected {
+            let what = match update {
+                RefUpdate::Create { .. } => "is there already",
+                RefUpdate::Move { .. } | RefUpdate::Delete { .. } => "was moved by somebody else",
+            };
+            let message = format!("{} on {remote} {what}", name.short());
+            return Err(Failure::new(Exit::Refused, message)
+                .maybe_fact("it is at", at.map(|oid| oid.to_string())));
         }
         if reason.is_some() || tries == 0 {
             let reason = reason.unwrap_or_else(|| "no reason given".to_owned());
             let message = format!("{remote} refuses the push to {}: {reason}", name.short());
-            return Err(Failure::new(Exit::RemoteRefused, message).fact("git", words.trim()));
+            return Err(Failure::new(Exit::RemoteRefused, message)
+                .maybe_fact("remote says", remote_words(&words)));
         }
     }
 }

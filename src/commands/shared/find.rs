@@ -1,14 +1,75 @@
-//! What to say when a ticket is not where it was looked for.
+//! Finding the ticket that somebody means, and what to say when it is not where it was looked for.
 
 use super::context::Context;
 use crate::error::{Exit, Failure};
-use crate::lifecycle::Refusal;
+use crate::git::{GitError, Repo};
+use crate::lifecycle::{Entry, Refusal, trailer};
+use crate::names::{Oid, RepoPath};
 use crate::ticket::TicketId;
 use crate::trunk::View;
 
+/// The ticket that a query means.
+pub fn find_ticket<'v>(
+    ctx: &Context<'_>,
+    view: &'v View<'_>,
+    query: &str,
+) -> Result<&'v Entry, Failure> {
+    let refusal = match view.snapshot.find(query) {
+        Ok(entry) => return Ok(entry),
+        Err(refusal) => refusal,
+    };
+    if let Refusal::Ambiguous { matches, .. } = &refusal
+        && let Some(id) = renamed(ctx, view, query, matches)?
+    {
+        return Ok(view.snapshot.find_id(&id)?);
+    }
+    Err(not_found(ctx, view, query, refusal))
+}
+
+/// Which of several tickets of one family had the name that was asked for, before its claim gave it a
+/// sequence. The last commit that touched the old file tells.
+fn renamed(
+    ctx: &Context<'_>,
+    view: &View<'_>,
+    query: &str,
+    matches: &[TicketId],
+) -> Result<Option<TicketId>, Failure> {
+    let Some(tip) = view.commit() else { return Ok(None) };
+    let name = query.rsplit('/').next().unwrap_or(query);
+    let name = name.strip_suffix(".md").unwrap_or(name);
+    for prefix in ["", "TICKET-"] {
+        let Ok(old) = TicketId::parse(&format!("{prefix}{name}")) else { continue };
+        let path = queued_path(ctx, &old);
+        let Some((_, message)) = ctx.repo.last_commit_of(tip, path.as_bytes())? else { continue };
+        let mut tickets = message.lines().filter_map(|line| line.strip_prefix("Tix-Ticket: "));
+        let known = |text: &str| matches.iter().find(|id| id.as_str() == text).cloned();
+        if let Some(id) = tickets.find_map(known) {
+            return Ok(Some(id));
+        }
+    }
+    Ok(None)
+}
+
+/// The commit that made a claim, and its message: of the commits that name the claim the one that names the
+/// machine too. Without a claim id it is the last that touched the ticket.
+pub fn claim_commit(
+    repo: &Repo,
+    trunk: &Oid,
+    path: &RepoPath,
+    claim_id: Option<&str>,
+) -> Result<Option<(Oid, String)>, GitError> {
+    let words = claim_id.map(|id| format!("{}: {id}", trailer::CLAIM));
+    let host = format!("{}: ", trailer::HOST);
+    let words: Vec<&str> = match &words {
+        Some(claim) => vec![claim, &host],
+        None => Vec::new(),
+    };
+    repo.last_commit_with(trunk, path.as_bytes(), &words)
+}
+
 /// The failure for a query that found nothing on the trunk. A ticket that is only in the user's own
 /// checkout is the most frequent reason, and has a way out of its own.
-pub fn not_found(ctx: &Context<'_>, view: &View<'_>, query: &str, refusal: Refusal) -> Failure {
+fn not_found(ctx: &Context<'_>, view: &View<'_>, query: &str, refusal: Refusal) -> Failure {
     let nothing = matches!(refusal, Refusal::NotFound { .. });
     let failure: Failure = refusal.into();
     if !nothing {

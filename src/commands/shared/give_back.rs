@@ -1,12 +1,16 @@
 //! Giving a ticket back: the transaction, and the clearing of what this clone has of it.
 
+use std::path::Path;
+
+use super::branch::forget_upstream;
 use super::context::Context;
+use super::own::holds_no_work;
 use crate::error::{Exit, Failure};
-use crate::git::LocalEdit;
+use crate::git::{GitError, LocalEdit};
 use crate::lifecycle::{self, Branch, Change, Refusal, ReleaseRequest};
 use crate::names::{Oid, RefName};
 use crate::ticket::TicketId;
-use crate::trunk::{Diary, Landed, Run, Stop, Trunk, TrunkError, View};
+use crate::trunk::{Diary, Landed, Run, Stop, View, may_still_land};
 use crate::workspace;
 
 /// What is to be given back, and by whom.
@@ -25,14 +29,8 @@ pub struct GiveBack<'a> {
     pub own: &'a [Oid],
 }
 
-/// What became of the ticket branch on the remote, or here when there is none.
-#[derive(Clone, Debug, Default)]
-pub struct Freed {
-    /// Where it was: everything in that is known to be kept, or to be nobody's work.
-    pub at: Option<Oid>,
-    /// The name it is kept under.
-    pub attic: Option<RefName>,
-}
+/// What became of the ticket branch on the remote.
+pub type Freed = Branch;
 
 /// Moves the ticket back to the queue and frees its branch name, in one transaction.
 pub fn give_back(
@@ -47,35 +45,46 @@ pub fn give_back(
     let progress = |step| ctx.out.progress(&super::context::progress_line(&label, step));
     let trunk = ctx.engine(run, &progress).watching(name.clone());
     let prefix = format!("{}-", request.clone_id);
-    let landed =
-        trunk.transact(diary, |view| decide(ctx, &trunk, view, request, &name, &queue, &prefix));
-    // A release that may still land stays written down.
-    let open =
-        matches!(&landed, Err(Stop::Trunk(TrunkError::Unreachable { .. } | TrunkError::Git(_))));
-    if !open {
-        workspace::settle_release(&ctx.repo, request.id)?;
+    // A retry ends the claim that the first look saw, and no other: who resumes the ticket meanwhile, or
+    // claims it, is not to lose it to a release that was late.
+    let mut claim_id = request.claim_id.map(str::to_owned);
+    let landed = trunk.transact(diary, |view| {
+        decide(
+            ctx,
+            view,
+            request,
+            &Names { branch: &name, queue: &queue, prefix: &prefix },
+            &mut claim_id,
+        )
+    });
+    if !may_still_land(&landed) {
+        workspace::settle_push(&ctx.repo, request.id)?;
     }
     landed.map_err(Failure::from)
 }
 
+/// The names that a release works with, the same for all its attempts.
+struct Names<'a> {
+    branch: &'a RefName,
+    queue: &'a crate::names::RepoPath,
+    prefix: &'a str,
+}
+
 fn decide(
     ctx: &Context<'_>,
-    trunk: &Trunk<'_>,
     view: &View<'_>,
     request: &GiveBack<'_>,
-    name: &RefName,
-    queue: &crate::names::RepoPath,
-    prefix: &str,
+    names: &Names<'_>,
+    expected: &mut Option<String>,
 ) -> Result<(Change, Freed), Stop<Failure>> {
     let entry = view.snapshot.find_id(request.id).map_err(Stop::refuse)?;
     let ticket = view.require::<Failure>(entry)?;
     let claim_id = ticket.held().claim_id.unwrap_or_default();
+    let expected = expected.get_or_insert_with(|| claim_id.clone());
+    let name = names.branch;
     let branch = match view.watched() {
         None => Branch::Absent,
-        Some(at)
-            if is_ours(trunk, view, request.own, at)?
-                || is_activation(trunk, view, &ticket, &claim_id, at)? =>
-        {
+        Some(at) if is_ours(ctx, view, request, at)? => {
             Branch::Delete { name: name.clone(), at: at.clone() }
         }
         Some(at) => {
@@ -89,27 +98,20 @@ fn decide(
     };
     let wish = ReleaseRequest {
         actor: request.actor,
-        clone_prefix: prefix,
-        claim_id: request.claim_id,
+        clone_prefix: names.prefix,
+        claim_id: Some(expected),
         reason: request.reason,
         at: ctx.now,
         role: super::ROLE,
         gate: ctx.gate(),
-        queue,
+        queue: names.queue,
     };
-    let mut freed = Freed { at: view.watched().cloned(), attic: branch.attic().cloned() };
-    let mut change = lifecycle::release(&ticket, &wish, branch).map_err(Stop::refuse)?;
-    // Without a remote the branch to be freed is the one that the workspace has checked out. A workspace
-    // that must stay keeps its branch; whoever clears up afterwards says why.
-    if ctx.remote.is_none() && clear_workspace(ctx, name).map_err(Stop::Refused)?.is_some() {
-        freed.attic = None;
-        change = lifecycle::release(&ticket, &wish, Branch::Absent).map_err(Stop::refuse)?;
-    }
+    let change = lifecycle::release(&ticket, &wish, branch.clone()).map_err(Stop::refuse)?;
     if let (Some(tip), Some(_)) = (view.commit(), &ctx.remote) {
-        let noted = workspace::note_release(&ctx.repo, request.id, tip);
+        let noted = workspace::note_push(&ctx.repo, request.id, tip);
         noted.map_err(Stop::refuse)?;
     }
-    Ok((change, freed))
+    Ok((change, branch))
 }
 
 /// Where the work of a holder is kept when the ticket goes on without it.
@@ -118,55 +120,25 @@ fn attic(id: &TicketId, claim_id: &str) -> Option<RefName> {
     RefName::branch(&format!("attic/{id}/{last}"))
 }
 
-/// Whether nothing but tix's own commits would go with the branch: it is at a commit that this clone
-/// knows tix made, or at one that the trunk (or the base) has.
+/// Whether nothing but tix's own commits would go with the branch.
 fn is_ours(
-    trunk: &Trunk<'_>,
+    ctx: &Context<'_>,
     view: &View<'_>,
-    own: &[Oid],
+    request: &GiveBack<'_>,
     at: &Oid,
-) -> Result<bool, Stop<Failure>> {
-    if own.contains(at) {
+) -> Result<bool, GitError> {
+    if request.own.contains(at) {
         return Ok(true);
     }
-    for known in [view.commit(), view.base()].into_iter().flatten() {
-        if trunk.repo.is_ancestor(at, known)? {
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
-
-/// Whether a commit is the one that tix itself makes on top of a claim, known by what it is: a run that was
-/// killed has left no record of it. It must change the ticket's file on a commit of the trunk and nothing else.
-fn is_activation(
-    trunk: &Trunk<'_>,
-    view: &View<'_>,
-    ticket: &lifecycle::Ticket<'_>,
-    claim_id: &str,
-    at: &Oid,
-) -> Result<bool, Stop<Failure>> {
-    let (objects, entry) = (trunk.objects, ticket.entry);
-    let Some(message) = objects.message_of(at)? else { return Ok(false) };
-    let mut lines = message.lines();
-    let says_so = lines.next() == Some(&format!("activate: {}", entry.id))
-        && lines.any(|line| line == format!("{}: {claim_id}", lifecycle::trailer::CLAIM));
-    let parent = objects.resolve(&format!("{at}^"))?;
-    let (true, Some(parent), Some(tip)) = (says_so, parent, view.commit()) else {
-        return Ok(false);
-    };
-    if !trunk.repo.is_ancestor(&parent, tip)? {
-        return Ok(false);
-    }
-    let (old, new) = (objects.tree_of(&parent)?, objects.tree_of(at)?);
-    let changed = objects.compare(&old, &new, trunk.repo.format)?;
-    Ok(changed.iter().all(|change| change.path == entry.path))
+    let known = [view.commit(), view.base()].into_iter().flatten();
+    holds_no_work(ctx, known, request.id, at)
 }
 
 /// Clears what this clone has of a ticket that was given back; what would be lost stays, and the
 /// warning says so.
 ///
-/// `published` is where the ticket branch was on the remote: what is not contained in it is nowhere else.
+/// `published` is where the ticket branch was on the remote, if that is known: what is contained neither
+/// in it nor in the attic nor in the trunk is nowhere else.
 pub fn clear_local(
     ctx: &Context<'_>,
     id: &TicketId,
@@ -175,13 +147,17 @@ pub fn clear_local(
     let repo = &ctx.repo;
     let mut warnings = Vec::new();
     let branch = ctx.ticket_branch(id).map_err(|why| Failure::new(Exit::Damaged, why))?;
-    let local = repo.refs(&[branch.as_str()])?.into_iter().find(|r| r.name == branch);
+    let record = workspace::load(repo, id);
+    let worktrees = repo.worktrees()?;
+    let worktree = worktrees.iter().find(|w| w.branch.as_ref() == Some(&branch));
+    let local = ctx.objects.resolve(branch.as_str())?;
+    let kept = kept_elsewhere(ctx, id, published, record.as_ref())?;
     if let Some(local) = &local {
-        let safe = match published {
-            Some(at) => repo.is_ancestor(&local.oid, at)?,
-            None => false,
-        };
-        if !safe && !on_trunk(ctx, &local.oid)? {
+        let mut safe = false;
+        for commit in &kept {
+            safe = safe || repo.is_ancestor(local, commit)?;
+        }
+        if !safe && !holds_no_work(ctx, kept.iter(), id, local)? {
             let short = branch.short();
             warnings.push(format!(
                 "the local branch {short} was kept: it holds commits that were never pushed \
@@ -190,58 +166,75 @@ pub fn clear_local(
             return Ok(warnings);
         }
     }
-    warnings.extend(clear_workspace(ctx, &branch)?);
-    if !warnings.is_empty() {
-        return Ok(warnings);
+    if let Some(worktree) = worktree.filter(|w| !w.prunable) {
+        if let (None, Some(at)) = (&local, kept.first()) {
+            // Without a remote the transaction itself has taken the branch away from below the workspace.
+            repo.detach(&worktree.path, at)?;
+        }
+        if is_below(&ctx.dir, &worktree.path) {
+            warnings.push(format!(
+                "the workspace was kept, because you are in it; remove it from elsewhere: git worktree remove {}",
+                super::shell_word(&worktree.path.display().to_string())
+            ));
+            return Ok(warnings);
+        }
+        let dirty = repo.dirty_paths(&worktree.path)?;
+        if !dirty.is_empty() || !repo.remove_worktree(&worktree.path)? {
+            warnings.push(format!(
+                "the workspace {} was kept: it holds changes that were never committed ({})",
+                worktree.path.display(),
+                list(&dirty)
+            ));
+            return Ok(warnings);
+        }
+        remove_if_empty(worktree.path.parent());
+    }
+    if worktree.is_some_and(|w| w.prunable) {
+        workspace::forget_gone(repo, None, &branch)?;
     }
     if let Some(local) = local {
-        let edit = LocalEdit::Delete { name: branch.clone(), at: Some(local.oid) };
-        if !repo.update_refs(&[edit], "tix: release")? {
+        let edit = LocalEdit::Delete { name: branch.clone(), at: Some(local) };
+        if repo.update_refs(&[edit], "tix: release")? {
+            forget_upstream(repo, &branch)?;
+        } else {
             warnings.push(format!("the local branch {} was kept: it has moved", branch.short()));
         }
     }
-    let record = workspace::load(repo, id);
-    // A run that was killed may have removed the workspace and not yet the directory above it.
-    remove_if_empty(record.and_then(|r| r.path).as_deref().and_then(std::path::Path::parent));
     workspace::forget(repo, id)?;
     Ok(warnings)
 }
 
-/// Removes the worktree that has a ticket branch checked out, or says why it stays.
-fn clear_workspace(ctx: &Context<'_>, branch: &RefName) -> Result<Option<String>, Failure> {
-    let repo = &ctx.repo;
-    let worktrees = repo.worktrees()?;
-    let Some(worktree) = worktrees.iter().find(|w| w.branch.as_ref() == Some(branch)) else {
-        return Ok(None);
-    };
-    if worktree.prunable {
-        repo.prune_worktrees()?;
-        return Ok(None);
+/// Commits that nothing is lost with: what this clone knows to be on the remote, or on another branch.
+/// Where the ticket branch was comes first.
+fn kept_elsewhere(
+    ctx: &Context<'_>,
+    id: &TicketId,
+    published: Option<&Oid>,
+    record: Option<&workspace::Record>,
+) -> Result<Vec<Oid>, Failure> {
+    let mut kept: Vec<Oid> = published.cloned().into_iter().collect();
+    if let Some(record) = record {
+        let attic = attic(id, &record.claim_id);
+        let attic = attic.and_then(|name| match &ctx.remote {
+            Some(remote) => RefName::tracking(remote, name.short()),
+            None => Some(name),
+        });
+        if let Some(name) = attic {
+            kept.extend(ctx.objects.resolve(name.as_str())?);
+        }
+        // tix's own, if it is still here; it may have been pruned since.
+        kept.extend(ctx.objects.resolve(&record.commit)?);
     }
-    if ctx.dir.starts_with(&worktree.path) {
-        let path = super::shell_word(&worktree.path.display().to_string());
-        return Ok(Some(format!(
-            "the workspace was kept, because you are in it; remove it from elsewhere: git worktree remove {path}"
-        )));
+    if let Some(name) = ctx.last_seen_ref() {
+        kept.extend(ctx.objects.resolve(name.as_str())?);
     }
-    let dirty = repo.dirty_paths(&worktree.path)?;
-    if !dirty.is_empty() || !repo.remove_worktree(&worktree.path)? {
-        return Ok(Some(format!(
-            "the workspace {} was kept: it holds changes that were never committed ({})",
-            worktree.path.display(),
-            list(&dirty)
-        )));
-    }
-    remove_if_empty(worktree.path.parent());
-    Ok(None)
+    Ok(kept)
 }
 
-fn on_trunk(ctx: &Context<'_>, commit: &Oid) -> Result<bool, Failure> {
-    let Some(name) = ctx.last_seen_ref() else { return Ok(false) };
-    match ctx.objects.resolve(name.as_str())? {
-        Some(tip) => Ok(ctx.repo.is_ancestor(commit, &tip)?),
-        None => Ok(false),
-    }
+/// Whether a directory is this one or in it, whatever links lead there.
+fn is_below(dir: &Path, root: &Path) -> bool {
+    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    real(dir).starts_with(real(root))
 }
 
 fn list(paths: &[String]) -> String {
@@ -251,7 +244,7 @@ fn list(paths: &[String]) -> String {
 }
 
 /// The directory that workspaces were put in goes with the last of them, when nothing else is in it.
-fn remove_if_empty(dir: Option<&std::path::Path>) {
+fn remove_if_empty(dir: Option<&Path>) {
     if let Some(dir) = dir {
         // Fails when it is not empty, and then it must stay.
         std::fs::remove_dir(dir).ok();

@@ -5,6 +5,7 @@ pub mod branch;
 pub mod context;
 pub mod find;
 pub mod give_back;
+pub mod own;
 pub mod receipt;
 
 /// Who writes the changelog entries of the commands that a holder uses, in the form

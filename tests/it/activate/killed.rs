@@ -54,7 +54,7 @@ fn killed_after_any_git_call_an_activation_is_finished_by_the_same_command() {
     at_every_call(|number| {
         let sandbox = one_ticket();
         let shim = Shim::new(&sandbox);
-        shim.rule(On::call(number), Do::KillAfter);
+        shim.rule(On::call(number).but_no_conversation(), Do::KillAfter);
         recovers(&sandbox, &shim, &format!("after call {number}"));
         shim
     });
@@ -67,7 +67,7 @@ fn killed_anywhere_an_activation_can_be_given_back_by_its_holder() {
         let clone = sandbox.clone_named("a");
         let before = Untouched::besides_ticket(&clone, ID);
         let shim = Shim::new(&sandbox);
-        shim.rule(On::call(number), Do::KillAfter);
+        shim.rule(On::call(number).but_no_conversation(), Do::KillAfter);
         let killed = clone.tix_command(&["activate", ID]).through(&shim).run();
         let remote = sandbox.remote();
         if remote.files("main").contains(&ACTIVE.to_owned()) {
@@ -101,7 +101,8 @@ fn a_release_that_is_killed_anywhere_is_finished_by_the_same_command() {
             let before = Untouched::besides_ticket(&clone, ID);
             clone.tix(&["activate", ID]).success();
             let shim = Shim::new(&sandbox);
-            shim.rule(On::call(number), if kill { Do::KillAfter } else { Do::KillBefore });
+            let on = On::call(number).but_no_conversation();
+            shim.rule(on, if kill { Do::KillAfter } else { Do::KillBefore });
             let killed = clone.tix_command(&["release", ID]).through(&shim).run();
             if killed.code != Some(0) {
                 killed.killed_by(9);

@@ -206,18 +206,35 @@ fn work_in_an_unfinished_set_up_is_never_thrown_away() {
     exit: 8
     ----- stdout -----
     ----- stderr -----
-    error: the set-up of TICKET-foo-001 was not finished, but [ROOT]/a.worktrees/TICKET-foo-001 holds changes
-    hint: keep what you need of it elsewhere, for instance: git branch keep-it
-    hint: or give the ticket back: tix release TICKET-foo-001
+    error: the set-up of TICKET-foo-001 was not finished, but its workspace holds changes
+      workspace  [ROOT]/a.worktrees/TICKET-foo-001
+      changes    notes.txt
+    hint: look at them: git -C '[ROOT]/a.worktrees/TICKET-foo-001' status
+    hint: or give TICKET-foo-001 back, and what is there is kept: tix release TICKET-foo-001
     ");
     assert_eq!(there.read("notes.txt"), "mine\n");
     there.commit("work", &[("notes.txt", "mine\n")]);
     let output = clone.tix(&["activate", ID]);
-    insta::assert_snapshot!(output.exits(8).redacted(), @"");
+    insta::assert_snapshot!(output.exits(8).redacted(), @"
+    exit: 8
+    ----- stdout -----
+    ----- stderr -----
+    error: the set-up of TICKET-foo-001 was not finished, but its branch ticket/TICKET-foo-001 holds commits
+      branch  ticket/TICKET-foo-001
+      commit  [OID]
+    hint: keep them under another name: git branch -m ticket/TICKET-foo-001 ticket/TICKET-foo-001-kept
+    hint: or give TICKET-foo-001 back, and what is there is kept: tix release TICKET-foo-001
+    ");
     assert_eq!(there.read("notes.txt"), "mine\n");
     // Giving it back keeps the work here too, and frees the ticket.
     let output = clone.tix(&["release", ID]);
-    insta::assert_snapshot!(output.success().redacted(), @"");
+    insta::assert_snapshot!(output.success().redacted(), @"
+    exit: 0
+    ----- stdout -----
+    TICKET-foo-001 is back in the queue
+    ----- stderr -----
+    warning: the local branch ticket/TICKET-foo-001 was kept: it holds commits that were never pushed (see them: git log ticket/TICKET-foo-001); rename it before you claim TICKET-foo-001 again
+    ");
     assert_eq!(there.read("notes.txt"), "mine\n");
     sandbox.clone_named("b").tix(&["activate", ID]).success();
 }
@@ -238,6 +255,8 @@ fn a_run_that_waited_for_a_killed_one_sees_what_that_one_left() {
     gate.open();
     waiting.wait().success();
     assert_eq!(key(&sandbox.remote(), BRANCH, ACTIVE, "status"), "in_progress");
+    // The next run to begin clears away what the killed one left.
+    clone.tix(&["release", ID]).success();
     no_leftovers(&clone);
 }
 

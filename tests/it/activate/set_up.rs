@@ -1,1 +1,303 @@
+//! The workspace: when it can be made, when it cannot, and that nothing of anybody else's goes with it.
 
+use super::{ACTIVE, BRANCH, ID, QUEUED, fact, key, many_tickets, one_ticket, subjects, workspace};
+use crate::harness::{Do, On, Place, Sandbox, Shim, Untouched, no_leftovers};
+
+const CUT: &str = "fatal: the remote end hung up unexpectedly\n";
+
+/// Nothing happened at all, here or there.
+fn refused_before_the_lock(
+    sandbox: &Sandbox,
+    clone: &Place,
+    args: &[&str],
+) -> crate::harness::Output {
+    let (before, remote) = (Untouched::of(clone), Untouched::of(&sandbox.remote()));
+    let output = clone.tix(args);
+    output.exits(5);
+    before.assert_same(clone);
+    remote.assert_same(&sandbox.remote());
+    no_leftovers(clone);
+    output
+}
+
+#[test]
+fn a_place_that_is_taken_stops_it_before_the_lock() {
+    let sandbox = one_ticket();
+    let clone = sandbox.clone_named("a");
+    let path = workspace(&clone, ID);
+    clone.at(&path).write("theirs.txt", "mine\n");
+    let output = refused_before_the_lock(&sandbox, &clone, &["activate", ID]);
+    insta::assert_snapshot!(output.redacted(), @"
+    exit: 5
+    ----- stdout -----
+    ----- stderr -----
+    error: the workspace's place is taken: [ROOT]/a.worktrees/TICKET-foo-001 is not empty
+      path  [ROOT]/a.worktrees/TICKET-foo-001
+    hint: move it away, or put workspaces elsewhere: git config tix.worktree <template>
+    ");
+    assert_eq!(clone.at(&path).read("theirs.txt"), "mine\n");
+    // An empty directory takes no place.
+    std::fs::remove_file(path.join("theirs.txt")).unwrap();
+    clone.tix(&["activate", ID]).success();
+}
+
+#[test]
+fn a_file_in_the_place_of_the_directory_above_stops_it_before_the_lock() {
+    let sandbox = one_ticket();
+    let clone = sandbox.clone_named("a");
+    std::fs::write(workspace(&clone, ID).parent().unwrap(), "a file\n").unwrap();
+    let output = refused_before_the_lock(&sandbox, &clone, &["activate", ID]);
+    insta::assert_snapshot!(output.redacted(), @"
+    exit: 5
+    ----- stdout -----
+    ----- stderr -----
+    error: the workspace cannot be made in [ROOT]/a.worktrees: not a directory
+      path  [ROOT]/a.worktrees
+    hint: make room or fix the permissions, or put workspaces elsewhere: git config tix.worktree <template>
+    ");
+}
+
+#[test]
+fn a_directory_that_cannot_be_written_stops_it_before_the_lock() {
+    let sandbox = one_ticket();
+    let clone = sandbox.clone_named("a");
+    // Nobody, root included, can make a directory there.
+    clone.git(&["config", "tix.worktree", "/proc/self/tix/{id}"]);
+    let output = refused_before_the_lock(&sandbox, &clone, &["activate", ID]);
+    assert!(output.stderr().contains("git config tix.worktree <template>"), "{output}");
+}
+
+#[test]
+fn a_branch_with_foreign_commits_stops_it_before_the_lock() {
+    let sandbox = one_ticket();
+    let clone = sandbox.clone_named("a");
+    clone.git(&["switch", "-q", "-c", &format!("ticket/{ID}")]);
+    clone.commit("work", &[("work.txt", "1\n")]);
+    clone.git(&["switch", "-q", "main"]);
+    let output = refused_before_the_lock(&sandbox, &clone, &["activate", ID]);
+    insta::assert_snapshot!(output.redacted(), @"
+    exit: 5
+    ----- stdout -----
+    ----- stderr -----
+    error: there is a local branch ticket/TICKET-foo-001 already, with commits that are not on the trunk
+      branch  ticket/TICKET-foo-001
+      commit  [OID]
+    hint: give it another name: git branch -m ticket/TICKET-foo-001 ticket/TICKET-foo-001-old
+    ");
+    // The hint is a command that works and loses nothing.
+    clone.git(&["branch", "-m", &format!("ticket/{ID}"), &format!("ticket/{ID}-old")]);
+    clone.tix(&["activate", ID]).success();
+    assert!(clone.files(&format!("ticket/{ID}-old")).contains(&"work.txt".to_owned()));
+}
+
+#[test]
+fn a_branch_of_that_name_that_is_checked_out_stops_it_before_the_lock() {
+    let sandbox = one_ticket();
+    let clone = sandbox.clone_named("a");
+    clone.git(&["worktree", "add", "-q", "-b", &format!("ticket/{ID}"), "../mine"]);
+    let output = refused_before_the_lock(&sandbox, &clone, &["activate", ID]);
+    insta::assert_snapshot!(output.redacted(), @"
+    exit: 5
+    ----- stdout -----
+    ----- stderr -----
+    error: the branch ticket/TICKET-foo-001 is checked out already, in [ROOT]/mine
+      branch  ticket/TICKET-foo-001
+      path    [ROOT]/mine
+    hint: give it another name: git branch -m ticket/TICKET-foo-001 ticket/TICKET-foo-001-old
+    ");
+}
+
+#[test]
+fn worktrees_of_others_whose_disk_is_away_stay_known() {
+    let sandbox = one_ticket();
+    let clone = sandbox.clone_named("a");
+    let away = clone.worktree("away");
+    std::fs::rename(away.path(), sandbox.root().join("elsewhere")).unwrap();
+    clone.tix(&["activate", ID]).success();
+    std::fs::remove_dir_all(workspace(&clone, ID)).unwrap();
+    clone.tix(&["activate", ID, "--resume"]).success();
+    std::fs::remove_dir_all(workspace(&clone, ID)).unwrap();
+    clone.tix(&["release", ID]).success();
+    std::fs::rename(sandbox.root().join("elsewhere"), away.path()).unwrap();
+    assert_eq!(away.git(&["status", "--porcelain"]), "");
+}
+
+#[test]
+fn a_branch_of_that_name_with_nothing_on_it_is_no_obstacle() {
+    let sandbox = one_ticket();
+    let clone = sandbox.clone_named("a");
+    clone.git(&["branch", "--no-track", &format!("ticket/{ID}")]);
+    clone.tix(&["activate", ID]).success();
+}
+
+#[test]
+fn a_set_up_that_fails_gives_the_ticket_back_and_says_why() {
+    let sandbox = one_ticket();
+    let clone = sandbox.clone_named("a");
+    let before = Untouched::of(&clone);
+    let shim = Shim::new(&sandbox);
+    shim.rule(
+        On::command("worktree").with("add"),
+        Do::Fail { code: 128, stderr: "fatal: disk full\n" },
+    );
+    let output = clone.tix_command(&["activate", ID]).through(&shim).run();
+    insta::assert_snapshot!(output.exits(5).redacted(), @"
+    exit: 5
+    ----- stdout -----
+    ----- stderr -----
+    error: the worktree could not be made: fatal: disk full; TICKET-foo-001 was given back to the queue
+    ");
+    before.assert_same(&clone);
+    no_leftovers(&clone);
+    let remote = sandbox.remote();
+    assert_eq!(subjects(&sandbox), [format!("release: {ID}"), format!("claim: {ID}")]);
+    let message = remote.git(&["log", "-1", "--format=%b", "main"]);
+    assert!(
+        message.contains("the set-up failed: the worktree could not be made: fatal: disk full"),
+        "{message}"
+    );
+    let text = String::from_utf8(remote.show("main", QUEUED)).unwrap();
+    assert!(text.contains("Creator: released\n- Given back"), "{text}");
+    assert!(text.contains("disk full"), "{text}");
+    assert_eq!(remote.git(&["for-each-ref", "--format=%(refname)"]), "refs/heads/main");
+    assert!(!workspace(&clone, ID).parent().unwrap().exists());
+    // Nothing is in the way of the next try.
+    clone.tix(&["activate", ID]).success();
+}
+
+#[test]
+fn a_branch_that_cannot_be_pushed_takes_everything_back() {
+    for after in [false, true] {
+        let sandbox = one_ticket();
+        let clone = sandbox.clone_named("a");
+        let before = Untouched::of(&clone);
+        // All pushes of the branch fail, before or after the work; the claim and the release go through.
+        let rule = if after {
+            Do::FailAfter { code: 128, stderr: CUT }
+        } else {
+            Do::Fail { code: 128, stderr: CUT }
+        };
+        let shim = Shim::new(&sandbox);
+        shim.rule(
+            On::command("push").with(":refs/heads/main"),
+            Do::Then(sandbox.remote().sh("true")),
+        );
+        shim.rule(On::command("push").with("--porcelain").nth(2), rule);
+        shim.rule(On::command("push").nth(2), Do::Fail { code: 128, stderr: CUT });
+        shim.rule(On::command("push").nth(2), Do::Fail { code: 128, stderr: CUT });
+        let output = clone.tix_command(&["activate", ID, "--json"]).through(&shim).run();
+        if after {
+            output.success();
+            continue;
+        }
+        assert_ne!(output.code, Some(0), "{output}");
+        before.assert_same(&clone);
+        no_leftovers(&clone);
+        assert_eq!(
+            sandbox.remote().git(&["for-each-ref", "--format=%(refname)"]),
+            "refs/heads/main"
+        );
+        assert_eq!(subjects(&sandbox), [format!("release: {ID}"), format!("claim: {ID}")]);
+    }
+}
+
+#[test]
+fn the_claim_can_be_kept_although_the_set_up_failed() {
+    let sandbox = one_ticket();
+    let clone = sandbox.clone_named("a");
+    let shim = Shim::new(&sandbox);
+    shim.rule(
+        On::command("worktree").with("add"),
+        Do::Fail { code: 128, stderr: "fatal: disk full\n" },
+    );
+    let output = clone.tix_command(&["activate", ID, "--keep-claim"]).through(&shim).run();
+    let claim = key(&sandbox.remote(), "main", ACTIVE, "claim_id");
+    let shown = output.exits(8).redacted().replace(&claim, "[CLAIM]");
+    insta::assert_snapshot!(shown, @"
+    exit: 8
+    ----- stdout -----
+    ----- stderr -----
+    error: the worktree could not be made: fatal: disk full
+      claim  [OID]-[OID]
+    hint: the claim is kept; finish it: tix activate TICKET-foo-001
+    hint: or give it back: tix release TICKET-foo-001
+    ");
+    let text = String::from_utf8(sandbox.remote().show("main", ACTIVE)).unwrap();
+    assert!(text.contains("disk full"), "{text}");
+    sandbox.clone_named("b").tix(&["activate", ID]).exits(3);
+    let again = clone.tix(&["activate", ID, "--json"]);
+    assert_eq!(again.success().json()["outcome"], "resumed");
+    assert_eq!(key(&sandbox.remote(), BRANCH, ACTIVE, "status"), "in_progress");
+}
+
+#[test]
+fn when_the_ticket_cannot_even_be_given_back_the_claim_stands_and_can_be_finished() {
+    let sandbox = one_ticket();
+    let clone = sandbox.clone_named("a");
+    let shim = Shim::new(&sandbox);
+    for _ in 0..9 {
+        shim.rule(On::command("push").nth(2), Do::Fail { code: 128, stderr: CUT });
+    }
+    let output = clone.tix_command(&["activate", ID, "--json"]).through(&shim).run();
+    assert_eq!(fact(output.exits(8), "claim"), key(&sandbox.remote(), "main", ACTIVE, "claim_id"));
+    let again = clone.tix(&["activate", ID, "--json"]);
+    assert_eq!(again.success().json()["outcome"], "resumed");
+}
+
+#[test]
+fn what_somebody_wrote_into_a_workspace_that_failed_is_kept() {
+    let sandbox = one_ticket();
+    let clone = sandbox.clone_named("a");
+    let path = workspace(&clone, ID);
+    let shim = Shim::new(&sandbox);
+    let write = clone.sh(&format!("echo mine >'{}/notes.txt'", path.display()));
+    shim.rule(On::command("push").nth(2), Do::Then(write));
+    for _ in 0..3 {
+        shim.rule(On::command("push").nth(2), Do::Fail { code: 128, stderr: CUT });
+    }
+    let output = clone.tix_command(&["activate", ID]).through(&shim).run();
+    assert_ne!(output.code, Some(0), "{output}");
+    assert_eq!(clone.at(&path).read("notes.txt"), "mine\n");
+}
+
+#[test]
+fn the_work_of_others_survives_byte_for_byte() {
+    let (sandbox, ids) = many_tickets(3);
+    let clone = sandbox.clone_named("a");
+    clone.commit("base", &[("a.txt", "1\n"), ("b.txt", "1\n")]);
+    clone.git(&["switch", "-q", "-c", "feature"]);
+    clone.write("a.txt", "staged\n");
+    clone.git(&["add", "a.txt"]);
+    clone.write("a.txt", "changed again\n");
+    clone.write("untracked.txt", "u\n");
+    clone.git(&["update-index", "--assume-unchanged", "b.txt"]);
+    clone.write("b.txt", "hidden\n");
+    clone.tix(&["activate", &ids[0]]).success();
+    let theirs = clone.at(workspace(&clone, &ids[0]));
+    theirs.write("work.txt", "w\n");
+    theirs.git(&["add", "work.txt"]);
+    theirs.write("more.txt", "m\n");
+    let (here, there) =
+        (Untouched::besides_ticket(&clone, &ids[1]), Untouched::besides_ticket(&theirs, &ids[1]));
+    clone.tix(&["activate", &ids[1]]).success();
+    clone.tix(&["release", &ids[1]]).success();
+    theirs.tix(&["activate", &ids[1]]).success();
+    theirs.tix(&["release", &ids[1]]).success();
+    here.assert_same(&clone);
+    there.assert_same(&theirs);
+    no_leftovers(&clone);
+}
+
+#[test]
+fn a_user_hook_that_fails_after_every_checkout_does_not_leave_half_a_claim() {
+    let sandbox = one_ticket();
+    let clone = sandbox.clone_named("a");
+    clone.hook("post-checkout", "exit 1");
+    let before = Untouched::besides_ticket(&clone, ID);
+    let output = clone.tix(&["activate", ID]);
+    before.assert_same(&clone);
+    no_leftovers(&clone);
+    let held = sandbox.remote().files("main").contains(&ACTIVE.to_owned());
+    assert_eq!(held, output.code == Some(0), "{output}");
+    assert_eq!(held, workspace(&clone, ID).exists());
+}

@@ -69,6 +69,7 @@ pub struct On {
     subcommand: Option<String>,
     texts: Vec<String>,
     nth: Option<usize>,
+    no_conversation: bool,
 }
 
 /// What happens at such a call. Of the rules that apply to a call each runs in turn, until one of them ends it.
@@ -104,6 +105,13 @@ impl On {
         Self::default()
     }
 
+    /// Not the processes that stay and answer question after question: what is done after one of these would come
+    /// at the end of the run, and their answers cannot be swallowed without the run hanging.
+    pub fn but_no_conversation(mut self) -> Self {
+        self.no_conversation = true;
+        self
+    }
+
     /// Only if one of the arguments contains this text.
     pub fn with(mut self, text: &str) -> Self {
         self.texts.push(text.to_owned());
@@ -122,6 +130,11 @@ impl On {
         words.extend(
             self.subcommand.as_deref().map(|name| format!("[ \"$sub\" = {} ]", quoted(name))),
         );
+        if self.no_conversation {
+            words.extend(
+                ["--batch", "--stdin-paths"].map(|word| format!("! matches {word} \"$@\"")),
+            );
+        }
         words.extend(self.texts.iter().map(|text| format!("matches {} \"$@\"", quoted(text))));
         words.join(" && ")
     }

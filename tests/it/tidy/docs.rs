@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use super::command_lines::{in_json, in_markdown, in_shell};
-use super::source::{Kind, Source, files_below, relative, root};
+use super::source::{files_below, relative, root};
 use super::{Findings, assert_none};
 use crate::harness::{Place, Sandbox};
 
@@ -87,44 +87,6 @@ fn help_of(place: &Place, command: &[&str]) -> Option<String> {
     (output.code == Some(0) && text.lines().any(names_it)).then(|| text.to_owned())
 }
 
-/// The exit codes that an enum in this source assigns, by the name of the variant in lower case.
-fn exit_codes_of_enum(source: &Source) -> BTreeMap<String, u8> {
-    let mut codes = BTreeMap::new();
-    let mut inside = false;
-    for four in source.tokens.windows(4) {
-        inside |= four[0].is("enum") && four[1].text.starts_with("Exit");
-        inside &= !four[0].is("}");
-        if inside && four[0].kind == Kind::Word && four[1].is("=") && four[2].kind == Kind::Literal
-        {
-            codes.insert(plain(&four[0].text), four[2].text.parse().unwrap());
-        }
-    }
-    codes
-}
-
-/// The rows of the table whose first column is headed "exit", as far as they are a number and a name.
-fn exit_codes_of_table(markdown: &str) -> BTreeMap<String, u8> {
-    let mut codes = BTreeMap::new();
-    let mut inside = false;
-    for line in markdown.lines() {
-        let cells: Vec<&str> = line.trim().trim_matches('|').split('|').map(str::trim).collect();
-        if !line.trim_start().starts_with('|') {
-            inside = false;
-        } else if cells[0].to_lowercase().starts_with("exit") {
-            inside = true;
-        } else if let (true, Ok(code), Some(name)) =
-            (inside, cells[0].trim_matches('`').parse(), cells.get(1))
-        {
-            codes.insert(plain(name), code);
-        }
-    }
-    codes
-}
-
-fn plain(name: &str) -> String {
-    name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase()
-}
-
 #[test]
 fn every_documented_command_line_is_accepted() {
     let lines = documented_lines();
@@ -142,28 +104,6 @@ fn every_documented_command_line_is_accepted() {
         .iter()
         .filter_map(|(at, words)| Some(format!("{at}: {}", refusal(words, &mut help)?)));
     assert_none(&findings.collect::<Findings>());
-}
-
-/// Begins to check when both the page and the enum are there.
-#[test]
-fn the_documented_exit_codes_are_those_of_the_enum() {
-    let [readme, errors] =
-        ["README.md", "src/error.rs"].map(|path| fs::read_to_string(root().join(path)));
-    let (Ok(readme), Ok(errors)) = (readme, errors) else {
-        return;
-    };
-    let table = exit_codes_of_table(&readme);
-    let of_enum = exit_codes_of_enum(&Source::parse("src/error.rs", &errors));
-    assert!(
-        !of_enum.is_empty(),
-        "src/error.rs: expected `enum Exit…` with a number for each variant"
-    );
-    // A panic and a signal have codes that tix does not choose.
-    let chosen: BTreeMap<String, u8> = table.into_iter().filter(|(_, code)| *code <= 100).collect();
-    assert_eq!(
-        chosen, of_enum,
-        "the table of README.md on the left, the enum of src/error.rs on the right"
-    );
 }
 
 #[test]
@@ -196,14 +136,4 @@ fn a_line_that_the_parser_would_refuse_is_found() {
     assert_eq!(check("tix actvate X").unwrap(), "`tix actvate X` names no command of tix");
     assert_eq!(check("tix activate --jso").unwrap(), "`tix activate` has no `--jso`");
     assert_eq!(check("tix hook git --json").unwrap(), "`tix hook git` has no `--json`");
-}
-
-#[test]
-fn both_ways_to_write_exit_codes_are_read() {
-    let table = "| n | x |\n| 4 | no |\n\n| Exit | name | then |\n| ---: | --- | --- |\n| 0 | ok | |\n| `6` | remote refused | stop |\n| 128+n | signal | |\n\n| 9 | other |";
-    let source = "#[repr(u8)]\npub enum Exit {\n    /// Fine.\n    Ok = 0,\n    RemoteRefused = 6,\n}\nconst OTHER: u8 = 7;";
-    let expected: BTreeMap<String, u8> =
-        [("ok".to_owned(), 0), ("remoterefused".to_owned(), 6)].into();
-    assert_eq!(exit_codes_of_table(table), expected);
-    assert_eq!(exit_codes_of_enum(&Source::parse("src/error.rs", source)), expected);
 }

@@ -1,0 +1,199 @@
+//! Repositories to measure in, and the bare git commands that tix is measured against.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::World;
+
+/// How much a repository holds.
+#[derive(Clone, Copy, Debug)]
+pub struct Shape {
+    pub files: usize,
+    /// In the queue.
+    pub tickets: usize,
+}
+
+pub fn ticket_id(number: usize) -> String {
+    format!("TICKET-bench-{number:05}")
+}
+
+fn ticket_text(number: usize, status: &str) -> String {
+    format!(
+        "---\nticket_id: {}\ntitle: The thing number {number}\nstatus: {status}\npriority: P2\n\
+         session_id: bench\nsequence: {number:05}\ncreated: 2025-12-03 19:30\n---\n\n# The thing number {number}\n\n\
+         ## Acceptance\n\n- [ ] it works\n- [ ] it is fast\n\n# Changelog\n\n## [2025-12-03 19:30] - Creator\n- made\n",
+        ticket_id(number)
+    )
+}
+
+impl Shape {
+    /// Makes the bare remote of a world: `origin.git`, with one commit.
+    pub fn make_remote(self, world: &World) -> PathBuf {
+        let remote = world.dir("origin.git");
+        world.git(world.root(), &["init", "--quiet", "--bare", "origin.git"]);
+        world.git_reading(&remote, &["fast-import", "--quiet"], self.script().into_bytes());
+        remote
+    }
+
+    fn script(self) -> String {
+        use std::fmt::Write;
+        let mut script = String::from(
+            "commit refs/heads/main\ncommitter Ada Example <ada@example.org> 1764763200 +0000\ndata 4\nseed\n",
+        );
+        let mut file = |path: &str, content: &str| {
+            write!(script, "M 100644 inline {path}\ndata {}\n{content}\n", content.len()).unwrap();
+        };
+        file("README.md", "# A project\n");
+        file("tickets/active/.gitkeep", "");
+        file("tickets/completed/.gitkeep", "");
+        for number in 0..self.files {
+            // A hundred files a directory and a hundred directories a level, as large trees are.
+            let (area, part) = (number / 10_000, number / 100 % 100);
+            file(&format!("src/a{area}/p{part:02}/f{number}.txt"), &format!("file {number}\n"));
+        }
+        for number in 0..self.tickets {
+            file(&format!("tickets/queue/{}.md", ticket_id(number)), &ticket_text(number, "open"));
+        }
+        script
+    }
+
+    /// A clone of the remote, in a directory of that name.
+    pub fn clone_to(world: &World, name: &str) -> PathBuf {
+        let dir = world.dir(name).join("project");
+        std::fs::create_dir_all(dir.parent().unwrap()).unwrap();
+        let target = dir.display().to_string();
+        world.git(world.root(), &["clone", "--quiet", "origin.git", &target]);
+        // A path, not a URL relative to this clone: git starts its other half without a shell in between.
+        dir
+    }
+}
+
+/// The commits that an activation makes, made beforehand.
+pub struct Floor {
+    branch: String,
+    claim: String,
+    activate: String,
+    path: PathBuf,
+}
+
+/// How long the bare git commands took.
+pub struct FloorTimes {
+    pub fetch: Duration,
+    pub push: Duration,
+    pub worktree: Duration,
+    pub second_push: Duration,
+}
+
+impl FloorTimes {
+    pub fn total(&self) -> Duration {
+        self.fetch + self.push + self.worktree + self.second_push
+    }
+}
+
+impl Floor {
+    /// Builds both commits on top of the clone's `origin/main`.
+    pub fn prepare(world: &World, clone: &Path, number: usize) -> Floor {
+        let id = ticket_id(number);
+        let base = world.git(clone, &["rev-parse", "refs/remotes/origin/main"]);
+        let claim = commit(world, clone, &base, number, "claimed");
+        let activate = commit(world, clone, &claim, number, "in_progress");
+        let path = clone.with_file_name("project.worktrees").join(&id);
+        Floor { branch: format!("ticket/{id}"), claim, activate, path }
+    }
+
+    /// Fetch, claim push, worktree, branch push: started one after another, by this process, without a shell.
+    pub fn run(&self, world: &World, clone: &Path) -> FloorTimes {
+        let (fetch, push) = self.run_claim(world, clone);
+        let branch = format!("refs/heads/{}", self.branch);
+        let path = self.path.display().to_string();
+        let worktree = world.time_git(
+            clone,
+            &[
+                "worktree",
+                "add",
+                "--quiet",
+                "--no-track",
+                "-b",
+                &self.branch,
+                "--",
+                &path,
+                &self.activate,
+            ],
+        );
+        let lease = format!("--force-with-lease={branch}:{}", self.claim);
+        let spec = format!("{}:{branch}", self.activate);
+        let second_push = world.time_git(
+            clone,
+            &["push", "--porcelain", "--no-verify", &lease, "--", "origin", &spec],
+        );
+        FloorTimes { fetch, push, worktree, second_push }
+    }
+
+    /// Only the fetch and the claim push.
+    pub fn run_claim(&self, world: &World, clone: &Path) -> (Duration, Duration) {
+        let fetch = world.time_git(
+            clone,
+            &[
+                "fetch",
+                "--quiet",
+                "--no-write-fetch-head",
+                "--no-tags",
+                "--refmap=",
+                "--",
+                "origin",
+                "+refs/heads/main:refs/bench/trunk",
+            ],
+        );
+        let branch = format!("refs/heads/{}", self.branch);
+        let lease = format!("--force-with-lease={branch}:");
+        let specs = [format!("{}:refs/heads/main", self.claim), format!("{}:{branch}", self.claim)];
+        let push = world.time_git(
+            clone,
+            &[
+                "push",
+                "--porcelain",
+                "--no-verify",
+                "--atomic",
+                &lease,
+                "--",
+                "origin",
+                &specs[0],
+                &specs[1],
+            ],
+        );
+        (fetch, push)
+    }
+}
+
+/// A commit that moves the ticket as a claim does (or edits it where the claim left it), with an index of its own.
+fn commit(world: &World, clone: &Path, parent: &str, number: usize, status: &str) -> String {
+    let id = ticket_id(number);
+    let blob = world.git_reading(
+        clone,
+        &["hash-object", "-w", "--stdin"],
+        ticket_text(number, status).into_bytes(),
+    );
+    let index = clone.join(".git/bench-index").display().to_string();
+    let git = |args: &[&str], input: Vec<u8>| {
+        use std::io::Write;
+        let machine = super::Machine::named("git");
+        let mut command = world.command("git", &machine, clone, args);
+        let command = command.env("GIT_INDEX_FILE", &index);
+        let mut child = command
+            .stdin(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(&input).unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success(), "{args:?}");
+        String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
+    };
+    git(&["read-tree", parent], Vec::new());
+    let zero = "0".repeat(40);
+    let moved =
+        format!("0 {zero}\ttickets/queue/{id}.md\n100644 {blob}\ttickets/active/{id}/{id}.md\n");
+    git(&["update-index", "--add", "--index-info"], moved.into_bytes());
+    let tree = git(&["write-tree"], Vec::new());
+    git(&["commit-tree", &tree, "-p", parent, "-m", &format!("{status}: {id}")], Vec::new())
+}

@@ -1,0 +1,143 @@
+//! A directory in which git and tix see nothing of the machine but their own programs.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+/// Housekeeping is off on both sides of every ratio: it would run at moments of its own.
+const GIT_CONFIG: &str = "\
+[user]
+\tname = Ada Example
+\temail = ada@example.org
+[init]
+\tdefaultBranch = main
+[gc]
+\tauto = 0
+[maintenance]
+\tauto = false
+";
+
+/// One machine of a world: processes of one machine share its runtime directory, and with it tix's queue.
+#[derive(Clone, Debug)]
+pub struct Machine(String);
+
+impl Machine {
+    pub fn named(name: impl ToString) -> Machine {
+        Machine(name.to_string())
+    }
+}
+
+/// See the module.
+pub struct World {
+    directory: tempfile::TempDir,
+    path: std::ffi::OsString,
+}
+
+impl World {
+    pub fn new() -> World {
+        let directory = tempfile::Builder::new().prefix("tix-bench-").tempdir().unwrap();
+        fs::create_dir_all(directory.path().join("home")).unwrap();
+        fs::write(directory.path().join("home/.gitconfig"), GIT_CONFIG).unwrap();
+        #[allow(clippy::disallowed_methods, reason = "a program of its own")]
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        World { directory, path }
+    }
+
+    pub fn root(&self) -> &Path {
+        self.directory.path()
+    }
+
+    pub fn dir(&self, name: &str) -> PathBuf {
+        self.root().join(name)
+    }
+
+    /// Looks for programs here first.
+    pub fn put_on_path(&mut self, dir: &Path) {
+        let mut path = dir.as_os_str().to_owned();
+        path.push(":");
+        path.push(&self.path);
+        self.path = path;
+    }
+
+    /// A command on a machine of this world.
+    pub fn command(&self, program: &str, machine: &Machine, dir: &Path, args: &[&str]) -> Command {
+        let runtime = self.root().join("run").join(&machine.0);
+        fs::create_dir_all(&runtime).unwrap();
+        #[allow(clippy::disallowed_methods, reason = "a program of its own")]
+        let mut command = Command::new(program);
+        command
+            .env_clear()
+            .env("PATH", &self.path)
+            .env("HOME", self.root().join("home"))
+            .env("XDG_RUNTIME_DIR", runtime)
+            .env("LC_ALL", "C")
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .current_dir(dir)
+            .args(args)
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Runs git and gives its stdout, without the last line end.
+    pub fn git(&self, dir: &Path, args: &[&str]) -> String {
+        let mut command = self.command("git", &Machine::named("git"), dir, args);
+        let output = command.output().unwrap();
+        text(&require(output, args))
+    }
+
+    /// Runs git with something to read.
+    pub fn git_reading(&self, dir: &Path, args: &[&str], input: Vec<u8>) -> String {
+        use std::io::Write;
+        let mut command = self.command("git", &Machine::named("git"), dir, args);
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut pipe = child.stdin.take().unwrap();
+        let feeding = std::thread::spawn(move || pipe.write_all(&input).unwrap());
+        let output = child.wait_with_output().unwrap();
+        feeding.join().unwrap();
+        text(&require(output, args))
+    }
+
+    /// How long git took, from its start to its end, with its output read as tix would read it.
+    pub fn time_git(&self, dir: &Path, args: &[&str]) -> Duration {
+        let mut command = self.command("git", &Machine::named("git"), dir, args);
+        time(&mut command, args)
+    }
+
+    /// How long tix took.
+    pub fn time_tix(&self, dir: &Path, args: &[&str]) -> Duration {
+        time(&mut self.tix(&Machine::named("git"), dir, args), args)
+    }
+
+    /// tix as cargo has just built it, or the program that `TIX_BENCH_PROGRAM` names: to hold two builds against
+    /// each other.
+    pub fn tix(&self, machine: &Machine, dir: &Path, args: &[&str]) -> Command {
+        #[allow(clippy::disallowed_methods, reason = "a program of its own")]
+        let other = std::env::var("TIX_BENCH_PROGRAM");
+        let program = other.as_deref().unwrap_or(env!("CARGO_BIN_EXE_tix"));
+        self.command(program, machine, dir, args)
+    }
+}
+
+fn time(command: &mut Command, args: &[&str]) -> Duration {
+    let began = Instant::now();
+    let output = command.output().unwrap();
+    let took = began.elapsed();
+    require(output, args);
+    took
+}
+
+fn require(output: Output, args: &[&str]) -> Output {
+    let words = String::from_utf8(output.stderr.clone()).unwrap_or_default();
+    assert!(output.status.success(), "{args:?} ended with {}: {words}", output.status);
+    output
+}
+
+fn text(output: &Output) -> String {
+    std::str::from_utf8(&output.stdout).unwrap().trim_end().to_owned()
+}
