@@ -17,6 +17,7 @@ mod harness;
 mod harness_works;
 mod init;
 mod net_works;
+mod network;
 mod new;
 mod odd;
 mod plugin;
