@@ -306,6 +306,14 @@ impl From<TrunkError> for Failure {
                 "if {remote} protects this branch, keep the tickets on a branch of their own: \
                          tix init --trunk tickets"
             )),
+            TrunkError::BranchRefused { remote, words, .. } => {
+                Failure::new(Exit::RemoteRefused, message)
+                    .fact("remote says", remote_words(&words))
+                    .hint(format!(
+                        "if {remote} takes branches of other names only, say which: \
+                         git config tix.branch \"work/{{id}}\""
+                    ))
+            }
             TrunkError::RefTaken { branch, remote, .. } => Failure::new(Exit::Refused, message)
                 .hint(format!("see what it holds: git log {remote}/{}", branch.short())),
             TrunkError::NoTrunk { remote, branches, .. } if branches.is_empty() => {

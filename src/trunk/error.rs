@@ -84,6 +84,18 @@ pub enum TrunkError {
         /// The remote's own words, without credentials.
         words: String,
     },
+    /// The remote refuses another ref of the change for good; it might have taken the trunk.
+    #[error("{remote} refuses the push to {}: {reason}", branch.short())]
+    BranchRefused {
+        /// Which remote.
+        remote: RemoteName,
+        /// Which ref.
+        branch: RefName,
+        /// The reason in git's report.
+        reason: String,
+        /// The remote's own words, without credentials.
+        words: String,
+    },
     /// Another ref of the change is not where it must be, while the trunk is.
     #[error("{} on {remote} is not where it must be: {reason}", branch.short())]
     RefTaken {

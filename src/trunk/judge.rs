@@ -26,6 +26,8 @@ pub enum Verdict {
     },
     /// The remote refuses, and will again.
     Refused {
+        /// The ref that it refuses; the others of the push fail with it.
+        name: RefName,
         /// The reason in the report.
         reason: String,
     },
@@ -81,7 +83,7 @@ pub fn judge(report: &PushReport, updates: &[RefUpdate]) -> Verdict {
     };
     // Of several refs one is declined and the others fail with it: the declined one says why.
     if let Some(line) = there.iter().find(|l| says(&RULE, &l.reason)) {
-        return Verdict::Refused { reason: line.reason.clone() };
+        return Verdict::Refused { name: line.name.clone(), reason: line.reason.clone() };
     }
     if let Some(line) = there.first() {
         let reason = line.reason.clone();
@@ -113,7 +115,8 @@ pub fn judge(report: &PushReport, updates: &[RefUpdate]) -> Verdict {
 /// Whether words of a failed connection speak of permission rather than of the network.
 ///
 /// git gives the same exit code for both. The words only choose between two failures, never between
-/// success and failure.
+/// success and failure. "Please make sure you have the correct access rights and the repository exists"
+/// is no such word: git says it whenever ssh ends early, a cable that is pulled included.
 pub fn speaks_of_permission(words: &str) -> bool {
     const HINTS: [&str; 14] = [
         "authentication failed",
@@ -127,7 +130,8 @@ pub fn speaks_of_permission(words: &str) -> bool {
         "unauthorized",
         "forbidden",
         "host key verification failed",
-        "access rights",
+        // GitHub says so of a repository that it does not show to us.
+        "repository not found",
         "service not enabled",
         "access denied or repository not exported",
     ];
@@ -203,7 +207,12 @@ mod tests {
         ] {
             let lines =
                 [("main", RefusedThere, reason), ("ticket/T", RefusedThere, "atomic push failure")];
-            assert_eq!(report(&lines), Verdict::Refused { reason: reason.into() }, "{reason}");
+            let name = RefName::branch("main").unwrap();
+            assert_eq!(
+                report(&lines),
+                Verdict::Refused { name, reason: reason.into() },
+                "{reason}"
+            );
         }
     }
 
@@ -219,5 +228,10 @@ mod tests {
         assert!(speaks_of_permission("fatal: Authentication failed for 'https://x'"));
         assert!(speaks_of_permission("git@host: Permission denied (publickey)."));
         assert!(!speaks_of_permission("fatal: unable to access: Could not resolve host: x"));
+        assert!(!speaks_of_permission(
+            "ssh: Could not resolve hostname x: Name or service not known\n\
+             fatal: Could not read from remote repository.\n\n\
+             Please make sure you have the correct access rights\nand the repository exists."
+        ));
     }
 }

@@ -40,8 +40,8 @@ impl Trunk<'_> {
         };
         match verdict {
             Verdict::Won => return Ok(true),
-            Verdict::Refused { reason } | Verdict::Strange { reason } => {
-                return Err(self.refused(remote, reason, words));
+            Verdict::Refused { reason, .. } | Verdict::Strange { reason } => {
+                return Err(self.refused(remote, self.branch.clone(), reason, words));
             }
             // Somebody else's branch, or no clear answer: the remote itself says what it has.
             Verdict::Behind

@@ -45,7 +45,7 @@ enum Failure {
     Behind,
     Taken { name: RefName, reason: String },
     Busy { reason: String },
-    Refused { reason: String },
+    Refused { name: RefName, reason: String },
     Strange { reason: String },
     Unclear,
 }
@@ -103,10 +103,10 @@ impl Trunk<'_> {
                 Verdict::Behind => Failure::Behind,
                 Verdict::Taken { name, reason } => Failure::Taken { name, reason },
                 Verdict::Busy { reason } => Failure::Busy { reason },
-                Verdict::Refused { reason } if sent.is_empty() => {
-                    return Err(self.refused(remote, reason, words).into());
+                Verdict::Refused { name, reason } if sent.is_empty() => {
+                    return Err(self.refused(remote, name, reason, words).into());
                 }
-                Verdict::Refused { reason } => Failure::Refused { reason },
+                Verdict::Refused { name, reason } => Failure::Refused { name, reason },
                 Verdict::Strange { reason } => Failure::Strange { reason },
                 Verdict::Unclear => Failure::Unclear,
             };
@@ -268,7 +268,9 @@ impl Trunk<'_> {
         let Some(landing) = landing else {
             // Somebody else made progress, which explains everything but a rule of the server.
             return match failure {
-                Failure::Refused { reason } => Err(self.refused(remote, reason, words).into()),
+                Failure::Refused { name, reason } => {
+                    Err(self.refused(remote, name, reason, words).into())
+                }
                 Failure::Behind
                 | Failure::Taken { .. }
                 | Failure::Busy { .. }
@@ -277,7 +279,9 @@ impl Trunk<'_> {
             };
         };
         match failure {
-            Failure::Refused { reason } => Err(self.refused(remote, reason, words).into()),
+            Failure::Refused { name, reason } => {
+                Err(self.refused(remote, name, reason, words).into())
+            }
             Failure::Taken { name, reason } => {
                 let taken = TrunkError::RefTaken { remote: remote.clone(), branch: name, reason };
                 Err(taken.into())
@@ -287,10 +291,10 @@ impl Trunk<'_> {
                 if patience.busy < BUSY_LIMIT {
                     return Ok(());
                 }
-                Err(self.refused(remote, reason, words).into())
+                Err(self.refused(remote, self.branch.clone(), reason, words).into())
             }
             Failure::Strange { reason } => {
-                patience.lose_one(|| self.refused(remote, reason, words))
+                patience.lose_one(|| self.refused(remote, self.branch.clone(), reason, words))
             }
             Failure::Unclear if speaks_of_permission(&words) => {
                 Err(TrunkError::Denied { remote: remote.clone(), words }.into())
@@ -303,9 +307,18 @@ impl Trunk<'_> {
         }
     }
 
-    pub(super) fn refused(&self, remote: &RemoteName, reason: String, words: String) -> TrunkError {
-        let (remote, branch) = (remote.clone(), self.branch.clone());
-        TrunkError::RemoteRefused { remote, branch, reason, words }
+    pub(super) fn refused(
+        &self,
+        remote: &RemoteName,
+        branch: RefName,
+        reason: String,
+        words: String,
+    ) -> TrunkError {
+        let remote = remote.clone();
+        if branch == self.branch {
+            return TrunkError::RemoteRefused { remote, branch, reason, words };
+        }
+        TrunkError::BranchRefused { remote, branch, reason, words }
     }
 
     /// The trunk moves from exactly the commit that the change was decided on, its parent: a trunk that
@@ -432,6 +445,7 @@ fn unknown(remote: &RemoteName, error: &TrunkError) -> TrunkError {
         TrunkError::Unreachable { words, .. } | TrunkError::Denied { words, .. } => words.clone(),
         TrunkError::Git(_)
         | TrunkError::RemoteRefused { .. }
+        | TrunkError::BranchRefused { .. }
         | TrunkError::RefTaken { .. }
         | TrunkError::NoTrunk { .. }
         | TrunkError::NoBase { .. }
