@@ -1,6 +1,6 @@
 //! Many claims at once: clones, processes of one clone, machines that share nothing but the remote.
 //!
-//! Parts, to be named on the command line: `clones`, `processes`, `study`, `slow`, `same`. What the study found, and
+//! Parts, to be named on the command line: `clones`, `processes`, `machines`, `queue`, `slow`, `same`. What the study found, and
 //! which choices rest on it, is in `contention.md`.
 
 mod support;
@@ -39,21 +39,32 @@ fn main() -> ExitCode {
         goals.holds("20 processes in one clone: all win", found.all_won());
         goals.at_most("20 processes in one clone at once / in turn", found.ratio(), 1.5);
     }
-    if options.wants("study") {
-        let sizes: &[usize] = if options.quick { &[4, 16] } else { &[2, 4, 8, 16, 32, 64] };
+    let all: [usize; 6] = [2, 4, 8, 16, 32, 64];
+    if options.wants("machines") {
         let machines = Setting { machines: Machines::Each, ..Setting::ONE_MACHINE };
-        study("## machines, different tickets", sizes, rounds, &machines, Some(&mut goals));
-        study("## one machine, different tickets", sizes, rounds, &Setting::ONE_MACHINE, None);
+        let found = study(
+            "## machines, different tickets",
+            &options.sizes(&all, &[4, 16]),
+            rounds,
+            &machines,
+        );
+        goals.holds("machines, different tickets: all win", found.iter().all(Found::all_won));
+        if let Some(sixteen) = found.iter().find(|found| found.count == 16) {
+            goals.at_most("16 machines at once / in turn", sixteen.ratio(), 2.0);
+            goals.at_most("16 machines: attempts for a win", sixteen.attempts(), 3.0);
+        }
+    }
+    if options.wants("queue") {
+        let sizes = options.sizes(&all, &[4, 16]);
+        study("## clones of one machine, different tickets", &sizes, rounds, &Setting::ONE_MACHINE);
     }
     if options.wants("slow") {
-        let sizes: &[usize] = if options.quick { &[4, 16] } else { &[2, 4, 8, 16, 32] };
         let slow = Setting { machines: Machines::Each, delay: Some(SLOW), ..Setting::ONE_MACHINE };
         let title = format!("## machines, different tickets, each connection {} ms", millis(SLOW));
-        study(&title, sizes, options.rounds(2, 1), &slow, None);
+        study(&title, &options.sizes(&all[..5], &[4, 16]), options.rounds(2, 1), &slow);
     }
     if options.wants("same") {
-        let sizes: &[usize] = if options.quick { &[8] } else { &[2, 8, 32, 64] };
-        same_ticket(sizes, rounds, &mut goals);
+        same_ticket(&options.sizes(&[2, 8, 32, 64], &[8]), rounds, &mut goals);
     }
     goals.report(&options)
 }
@@ -222,29 +233,13 @@ impl Found {
     }
 }
 
-fn study(
-    title: &str,
-    sizes: &[usize],
-    rounds: usize,
-    setting: &Setting,
-    mut goals: Option<&mut Goals>,
-) {
+fn study(title: &str, sizes: &[usize], rounds: usize, setting: &Setting) -> Vec<Found> {
     let mut table = Found::table();
-    let mut all = Vec::new();
-    for &size in sizes {
-        let found = compare(size, rounds, setting);
-        table.row(&found.row());
-        if let (Some(goals), 16) = (goals.as_deref_mut(), size) {
-            goals.at_most("16 machines at once / in turn", found.ratio(), 2.0);
-            goals.at_most("16 machines: attempts for a win", found.attempts(), 3.0);
-        }
-        all.push(found);
-    }
+    let all: Vec<_> = sizes.iter().map(|&size| compare(size, rounds, setting)).collect();
+    all.iter().for_each(|found| table.row(&found.row()));
     table.print(&format!("{title}, {rounds} rounds"));
     all.iter().for_each(Found::print_losers);
-    if let Some(goals) = goals {
-        goals.holds("machines, different tickets: all win", all.iter().all(Found::all_won));
-    }
+    all
 }
 
 /// Everybody wants the same ticket: one gets it, and the others know it soon.

@@ -297,22 +297,18 @@ impl From<TrunkError> for Failure {
             TrunkError::Denied { words, .. } => Failure::new(Exit::RemoteRefused, message)
                 .fact("git", words.trim())
                 .hint("check your login: git ls-remote"),
-            TrunkError::RemoteRefused { remote, words, .. } => Failure::new(
-                Exit::RemoteRefused,
-                message,
-            )
-            .fact("remote says", remote_words(&words))
-            .hint(format!(
-                "if {remote} protects this branch, keep the tickets on a branch of their own: \
+            TrunkError::RemoteRefused { remote, branch, trunk, words, .. } => {
+                let hint = if branch == trunk {
+                    format!(
+                        "if {remote} protects this branch, keep the tickets on a branch of their own: \
                          tix init --trunk tickets"
-            )),
-            TrunkError::BranchRefused { remote, words, .. } => {
+                    )
+                } else {
+                    format!("{remote} must let you make and delete {}", branch.short())
+                };
                 Failure::new(Exit::RemoteRefused, message)
-                    .fact("remote says", remote_words(&words))
-                    .hint(format!(
-                        "if {remote} takes branches of other names only, say which: \
-                         git config tix.branch \"work/{{id}}\""
-                    ))
+                    .maybe_fact("remote says", remote_words(&words))
+                    .hint(hint)
             }
             TrunkError::RefTaken { branch, remote, .. } => Failure::new(Exit::Refused, message)
                 .hint(format!("see what it holds: git log {remote}/{}", branch.short())),
@@ -342,15 +338,15 @@ impl From<TrunkError> for Failure {
     }
 }
 
-/// What the server itself said: the `remote:` lines, or everything when there are none.
-fn remote_words(words: &str) -> String {
-    let said: Vec<_> = words
-        .lines()
-        .filter_map(|line| line.strip_prefix("remote:"))
-        .map(str::trim)
-        .filter(|line| !line.is_empty())
-        .collect();
-    if said.is_empty() { words.trim().to_owned() } else { said.join("\n") }
+/// What the server itself said: the `remote:` lines, or everything when there are none, without what git
+/// adds to every failed push.
+pub fn remote_words(words: &str) -> Option<String> {
+    let of_git = |line: &&str| line.starts_with("To ") || line.starts_with("error: failed to push");
+    let lines = || words.lines().map(str::trim);
+    let said: Vec<_> = lines().filter_map(|line| line.strip_prefix("remote:")).collect();
+    let said = if said.is_empty() { lines().filter(|l| !of_git(l)).collect() } else { said };
+    let said: Vec<_> = said.into_iter().map(str::trim).filter(|line| !line.is_empty()).collect();
+    (!said.is_empty()).then(|| said.join("\n"))
 }
 
 impl<E: Into<Failure>> From<Stop<E>> for Failure {
@@ -417,7 +413,8 @@ mod tests {
     #[test]
     fn the_words_of_the_server_are_told_from_those_of_git() {
         let words = "To x\nremote: error: GH006: Protected branch\nremote: \nerror: failed to push";
-        assert_eq!(remote_words(words), "error: GH006: Protected branch");
-        assert_eq!(remote_words("fatal: x\n"), "fatal: x");
+        assert_eq!(remote_words(words).unwrap(), "error: GH006: Protected branch");
+        assert_eq!(remote_words("fatal: x\n").unwrap(), "fatal: x");
+        assert_eq!(remote_words("To /x\nerror: failed to push some refs to '/x'\n"), None);
     }
 }

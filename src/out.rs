@@ -128,7 +128,7 @@ impl Out {
         let mut text = format!("{} {}\n", self.paint("1;31", "error:"), safe(&failure.message));
         let width = failure.facts.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
         for (name, value) in &failure.facts {
-            for (n, line) in value.lines().enumerate() {
+            for (n, line) in value.lines().filter(|line| !line.trim().is_empty()).enumerate() {
                 let label = if n == 0 { *name } else { "" };
                 // Writing to a string cannot fail.
                 writeln!(text, "  {label:width$}  {}", safe(line)).ok();

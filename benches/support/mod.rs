@@ -31,18 +31,23 @@ pub struct Options {
     /// A missed goal fails the program.
     check: bool,
     parts: Vec<String>,
+    sizes: Vec<usize>,
 }
 
 impl Options {
-    /// Reads the command line. `cargo bench` adds `--bench`; words without dashes choose parts.
+    /// Reads the command line. `cargo bench` adds `--bench`; words choose parts, and numbers sizes.
     #[allow(clippy::disallowed_methods, reason = "a program of its own")]
     pub fn read() -> Options {
-        let mut options = Options { quick: false, check: false, parts: Vec::new() };
+        let mut options =
+            Options { quick: false, check: false, parts: Vec::new(), sizes: Vec::new() };
         for word in std::env::args().skip(1) {
             match word.as_str() {
                 "--quick" => options.quick = true,
                 "--check" => options.check = true,
                 "--bench" => {}
+                size if size.parse::<usize>().is_ok() => {
+                    options.sizes.extend(size.parse::<usize>())
+                }
                 part if !part.starts_with('-') => options.parts.push(part.to_owned()),
                 other => {
                     panic!("`{other}` is not known: there are --quick, --check, and names of parts")
@@ -55,6 +60,15 @@ impl Options {
     /// Whether this part is asked for: all are when none is named.
     pub fn wants(&self, part: &str) -> bool {
         self.parts.is_empty() || self.parts.iter().any(|p| p == part)
+    }
+
+    /// The sizes that are asked for, else all of these, else the ones for a quick look.
+    pub fn sizes(&self, full: &[usize], quick: &[usize]) -> Vec<usize> {
+        match (self.sizes.is_empty(), self.quick) {
+            (false, _) => self.sizes.clone(),
+            (true, true) => quick.to_vec(),
+            (true, false) => full.to_vec(),
+        }
     }
 
     /// The number of rounds: the full one, or the one for a quick look.

@@ -94,17 +94,34 @@ fn release(ctx: &Context<'_>, args: &Args, diary: &mut Diary) -> Result<Receipt,
     let mut receipt = Receipt::new(ctx, "release", id.as_str(), &actor);
     receipt.outcome = "released";
     receipt.add(&landed);
+    receipt.warnings.extend(left_behind(ctx, &landed, &id));
     receipt.claim = old_claim(ctx, &landed, &id);
     let published = match &landed.output {
         Freed::Absent => None,
         Freed::Delete { at, .. } => Some(at.clone()),
         Freed::Keep { at, attic, .. } => {
-            receipt.attic = Some(attic.short().to_owned());
+            let kept = !landed.left.contains(attic);
+            receipt.attic = kept.then(|| attic.short().to_owned());
             Some(at.clone())
         }
     };
     clear(ctx, &id, published.as_ref(), diary, &mut receipt);
     Ok(receipt)
+}
+
+/// What to know when the remote took the release and kept the ticket branch where it was.
+fn left_behind(ctx: &Context<'_>, landed: &Landed<Freed>, id: &TicketId) -> Option<String> {
+    let name = match &landed.output {
+        Freed::Absent => return None,
+        Freed::Delete { name, .. } | Freed::Keep { name, .. } => name,
+    };
+    let (remote, branch) = (ctx.remote.as_ref()?, name.short());
+    landed.left.contains(name).then(|| {
+        format!(
+            "{remote} took the release and left {branch} where it was; while that branch is there, \
+             nobody can claim {id} again (see what it holds: git log {remote}/{branch})"
+        )
+    })
 }
 
 /// Clears what is here. The ticket is in the queue whatever comes of it, so a failure is only a warning.

@@ -77,20 +77,10 @@ pub enum TrunkError {
     RemoteRefused {
         /// Which remote.
         remote: RemoteName,
+        /// The ref that it refuses: the trunk, or one that was to move with it.
+        branch: RefName,
         /// The trunk.
-        branch: RefName,
-        /// The reason in git's report.
-        reason: String,
-        /// The remote's own words, without credentials.
-        words: String,
-    },
-    /// The remote refuses another ref of the change for good; it might have taken the trunk.
-    #[error("{remote} refuses the push to {}: {reason}", branch.short())]
-    BranchRefused {
-        /// Which remote.
-        remote: RemoteName,
-        /// Which ref.
-        branch: RefName,
+        trunk: RefName,
         /// The reason in git's report.
         reason: String,
         /// The remote's own words, without credentials.

@@ -3,11 +3,22 @@
 use crate::git::{PushReport, RefOutcome, RefUpdate};
 use crate::names::RefName;
 
+/// A ref that the remote refused to move.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct No {
+    /// Which ref.
+    pub name: RefName,
+    /// The reason in the report.
+    pub reason: String,
+}
+
 /// What is known after a push, before anything else is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// Our push moved every ref.
     Won,
+    /// Our push moved the trunk, and not every ref that was to move with it.
+    TrunkOnly,
     /// The remote cannot move several refs at once; nothing was sent.
     NotAtomic,
     /// The remote is not where we thought: somebody was quicker. Nothing changed.
@@ -20,22 +31,11 @@ pub enum Verdict {
         reason: String,
     },
     /// The remote holds the ref's lock for somebody else, or lost a race of its own.
-    Busy {
-        /// The reason in the report.
-        reason: String,
-    },
+    Busy(No),
     /// The remote refuses, and will again.
-    Refused {
-        /// The ref that it refuses; the others of the push fail with it.
-        name: RefName,
-        /// The reason in the report.
-        reason: String,
-    },
+    Refused(No),
     /// The remote refuses for a reason that tix does not know: a rule or a moment.
-    Strange {
-        /// The reason in the report.
-        reason: String,
-    },
+    Strange(No),
     /// Nothing can be said: no report, or one that does not speak of our refs.
     Unclear,
 }
@@ -52,11 +52,12 @@ const BUSY: [&str; 6] = [
 ];
 
 /// Words in a server's reason that mean a rule, not a moment.
-const RULE: [&str; 9] = [
+const RULE: [&str; 10] = [
     "declined",
     "denied",
     "deny",
     "refusing",
+    "prohibited",
     "protected",
     "checked out",
     "unpacker error",
@@ -75,6 +76,10 @@ pub fn judge(report: &PushReport, updates: &[RefUpdate]) -> Verdict {
         let no_atomic = report.words.contains("does not support --atomic");
         return if no_atomic { Verdict::NotAtomic } else { Verdict::Unclear };
     }
+    // A server that moves some refs and refuses others says of each what became of it; the trunk is the first.
+    if lines.first().copied().flatten().is_some_and(|line| line.outcome == RefOutcome::Done) {
+        return Verdict::TrunkOnly;
+    }
     let there: Vec<_> =
         lines.iter().flatten().filter(|l| l.outcome == RefOutcome::RefusedThere).collect();
     let says = |words: &[&str], reason: &str| {
@@ -82,15 +87,14 @@ pub fn judge(report: &PushReport, updates: &[RefUpdate]) -> Verdict {
         words.iter().any(|w| reason.contains(w))
     };
     // Of several refs one is declined and the others fail with it: the declined one says why.
-    if let Some(line) = there.iter().find(|l| says(&RULE, &l.reason)) {
-        return Verdict::Refused { name: line.name.clone(), reason: line.reason.clone() };
-    }
-    if let Some(line) = there.first() {
-        let reason = line.reason.clone();
-        return if says(&BUSY, &reason) {
-            Verdict::Busy { reason }
-        } else {
-            Verdict::Strange { reason }
+    let cause = there.iter().find(|l| says(&RULE, &l.reason));
+    let cause = cause.or_else(|| there.iter().find(|l| !says(&BUSY, &l.reason)));
+    if let Some(line) = cause.or(there.first()) {
+        let no = No { name: line.name.clone(), reason: line.reason.clone() };
+        return match (says(&RULE, &no.reason), says(&BUSY, &no.reason)) {
+            (true, _) => Verdict::Refused(no),
+            (false, true) => Verdict::Busy(no),
+            (false, false) => Verdict::Strange(no),
         };
     }
     let mut here = lines.iter().flatten().filter(|l| l.outcome == RefOutcome::RefusedHere);
@@ -115,10 +119,10 @@ pub fn judge(report: &PushReport, updates: &[RefUpdate]) -> Verdict {
 /// Whether words of a failed connection speak of permission rather than of the network.
 ///
 /// git gives the same exit code for both. The words only choose between two failures, never between
-/// success and failure. "Please make sure you have the correct access rights and the repository exists"
-/// is no such word: git says it whenever ssh ends early, a cable that is pulled included.
+/// success and failure. What git adds by itself ("Please make sure you have the correct access rights") is
+/// no sign of either: it says so whenever ssh ends early, also for a host that is down.
 pub fn speaks_of_permission(words: &str) -> bool {
-    const HINTS: [&str; 14] = [
+    const HINTS: [&str; 15] = [
         "authentication failed",
         "permission denied",
         "could not read username",
@@ -130,7 +134,7 @@ pub fn speaks_of_permission(words: &str) -> bool {
         "unauthorized",
         "forbidden",
         "host key verification failed",
-        // GitHub says so of a repository that it does not show to us.
+        "denied by",
         "repository not found",
         "service not enabled",
         "access denied or repository not exported",
@@ -163,6 +167,10 @@ mod tests {
         judge(&PushReport { refs, words: String::new() }, &updates)
     }
 
+    fn no(branch: &str, reason: &str) -> No {
+        No { name: RefName::branch(branch).unwrap(), reason: reason.to_owned() }
+    }
+
     use RefOutcome::{Done, RefusedHere, RefusedThere, UpToDate};
 
     #[test]
@@ -170,8 +178,17 @@ mod tests {
         assert_eq!(report(&[("main", Done, ""), ("ticket/T", Done, "")]), Verdict::Won);
         assert_eq!(report(&[("main", UpToDate, ""), ("ticket/T", UpToDate, "")]), Verdict::Unclear);
         assert_eq!(report(&[("main", UpToDate, ""), ("ticket/T", Done, "")]), Verdict::Unclear);
-        assert_eq!(report(&[("main", Done, "")]), Verdict::Unclear);
         assert_eq!(report(&[]), Verdict::Unclear);
+    }
+
+    #[test]
+    fn a_trunk_that_moved_alone_is_told_from_one_that_did_not() {
+        let refused = ("ticket/T", RefusedThere, "deny updating a hidden ref");
+        assert_eq!(report(&[("main", Done, ""), refused]), Verdict::TrunkOnly);
+        assert_eq!(report(&[("main", Done, "")]), Verdict::TrunkOnly);
+        let refused = ("main", RefusedThere, "deny updating a hidden ref");
+        let verdict = report(&[refused, ("ticket/T", Done, "")]);
+        assert_eq!(verdict, Verdict::Refused(no("main", "deny updating a hidden ref")));
     }
 
     #[test]
@@ -187,7 +204,7 @@ mod tests {
             ("main", RefusedThere, "atomic transaction failed"),
             ("ticket/T", RefusedThere, "atomic transaction failed"),
         ];
-        assert!(matches!(report(&lines), Verdict::Busy { .. }));
+        assert!(matches!(report(&lines), Verdict::Busy(_)));
     }
 
     #[test]
@@ -207,12 +224,7 @@ mod tests {
         ] {
             let lines =
                 [("main", RefusedThere, reason), ("ticket/T", RefusedThere, "atomic push failure")];
-            let name = RefName::branch("main").unwrap();
-            assert_eq!(
-                report(&lines),
-                Verdict::Refused { name, reason: reason.into() },
-                "{reason}"
-            );
+            assert_eq!(report(&lines), Verdict::Refused(no("main", reason)), "{reason}");
         }
     }
 
@@ -220,7 +232,16 @@ mod tests {
     fn a_reason_that_nobody_knows_is_neither_a_rule_nor_a_race() {
         let lines =
             [("main", RefusedThere, "moon phase"), ("ticket/T", RefusedThere, "moon phase")];
-        assert_eq!(report(&lines), Verdict::Strange { reason: "moon phase".into() });
+        assert_eq!(report(&lines), Verdict::Strange(no("main", "moon phase")));
+    }
+
+    #[test]
+    fn the_ref_that_was_refused_is_named_and_not_the_one_that_failed_with_it() {
+        let lines = [
+            ("main", RefusedThere, "atomic push failure"),
+            ("ticket/T", RefusedThere, "deletion prohibited"),
+        ];
+        assert_eq!(report(&lines), Verdict::Refused(no("ticket/T", "deletion prohibited")));
     }
 
     #[test]
@@ -228,10 +249,9 @@ mod tests {
         assert!(speaks_of_permission("fatal: Authentication failed for 'https://x'"));
         assert!(speaks_of_permission("git@host: Permission denied (publickey)."));
         assert!(!speaks_of_permission("fatal: unable to access: Could not resolve host: x"));
-        assert!(!speaks_of_permission(
-            "ssh: Could not resolve hostname x: Name or service not known\n\
-             fatal: Could not read from remote repository.\n\n\
-             Please make sure you have the correct access rights\nand the repository exists."
-        ));
+        let down = "ssh: connect to host x port 22: Connection refused\n\
+                    fatal: Could not read from remote repository.\n\n\
+                    Please make sure you have the correct access rights\nand the repository exists.";
+        assert!(!speaks_of_permission(down));
     }
 }

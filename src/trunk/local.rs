@@ -46,6 +46,7 @@ impl Trunk<'_> {
                     parent: view.commit().cloned(),
                     paths: built.paths,
                     moved,
+                    left: Vec::new(),
                     attempts: diary.attempts,
                     warnings: Vec::new(),
                 };

@@ -11,6 +11,7 @@
 //! - The user's checkout, index, HEAD, stash and branches are not touched.
 
 mod backoff;
+mod beside;
 mod error;
 mod judge;
 mod local;
@@ -97,6 +98,8 @@ pub struct Landed<T> {
     pub paths: Vec<RepoPath>,
     /// The refs that moved.
     pub moved: Vec<MovedRef>,
+    /// The refs that were to move with the trunk, and that the remote left where they were.
+    pub left: Vec<RefName>,
     /// How many pushes it took.
     pub attempts: u32,
     /// What to tell the user.
@@ -112,6 +115,7 @@ impl<T> Landed<T> {
             parent: self.parent,
             paths: self.paths,
             moved: self.moved,
+            left: self.left,
             attempts: self.attempts,
             warnings: self.warnings,
         }

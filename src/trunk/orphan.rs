@@ -39,14 +39,14 @@ impl Trunk<'_> {
             Err(error) => (Verdict::Unclear, timed_out(error)?),
         };
         match verdict {
-            Verdict::Won => return Ok(true),
-            Verdict::Refused { reason, .. } | Verdict::Strange { reason } => {
-                return Err(self.refused(remote, self.branch.clone(), reason, words));
+            Verdict::Won | Verdict::TrunkOnly => return Ok(true),
+            Verdict::Refused(no) | Verdict::Strange(no) => {
+                return Err(self.refused(remote, no, words));
             }
             // Somebody else's branch, or no clear answer: the remote itself says what it has.
             Verdict::Behind
             | Verdict::Taken { .. }
-            | Verdict::Busy { .. }
+            | Verdict::Busy(_)
             | Verdict::NotAtomic
             | Verdict::Unclear => {}
         }
@@ -92,6 +92,7 @@ impl Trunk<'_> {
             parent: None,
             paths: built.paths,
             moved: vec![moved],
+            left: Vec::new(),
             attempts: 1,
             warnings: Vec::new(),
         }

@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use super::backoff::Backoff;
-use super::judge::{Verdict, judge, speaks_of_permission};
+use super::beside::{moved_by, moved_ref};
+use super::judge::{No, Verdict, judge, speaks_of_permission};
 use super::{
     Built, Decide, Decision, Diary, Landed, Landing, MovedRef, Step, Stop, Trunk, TrunkError, View,
     queue,
@@ -29,6 +30,8 @@ struct Sent<T> {
     output: T,
     built: Built,
     fate: Fate,
+    /// The refs that the push moved, by its report.
+    moved: Vec<RefName>,
 }
 
 /// What is known of a push that gave no answer.
@@ -44,9 +47,9 @@ enum Fate {
 enum Failure {
     Behind,
     Taken { name: RefName, reason: String },
-    Busy { reason: String },
-    Refused { name: RefName, reason: String },
-    Strange { reason: String },
+    Busy(No),
+    Refused(No),
+    Strange(No),
     Unclear,
 }
 
@@ -94,7 +97,9 @@ impl Trunk<'_> {
             let (mine, verdict, words) =
                 self.attempt(remote, diary, &view, decide(&view)?, atomic)?;
             let failure = match verdict {
-                Verdict::Won => return Ok(self.won(remote, diary, mine, atomic)),
+                Verdict::Won | Verdict::TrunkOnly => {
+                    return Ok(self.won(remote, diary, mine, atomic));
+                }
                 Verdict::NotAtomic => {
                     atomic = Atomic::No;
                     diary.attempts -= 1;
@@ -102,12 +107,12 @@ impl Trunk<'_> {
                 }
                 Verdict::Behind => Failure::Behind,
                 Verdict::Taken { name, reason } => Failure::Taken { name, reason },
-                Verdict::Busy { reason } => Failure::Busy { reason },
-                Verdict::Refused { name, reason } if sent.is_empty() => {
-                    return Err(self.refused(remote, name, reason, words).into());
+                Verdict::Busy(no) => Failure::Busy(no),
+                Verdict::Refused(no) if sent.is_empty() => {
+                    return Err(self.refused(remote, no, words).into());
                 }
-                Verdict::Refused { name, reason } => Failure::Refused { name, reason },
-                Verdict::Strange { reason } => Failure::Strange { reason },
+                Verdict::Refused(no) => Failure::Refused(no),
+                Verdict::Strange(no) => Failure::Strange(no),
                 Verdict::Unclear => Failure::Unclear,
             };
             last = Some((failure, words, seen(&view)));
@@ -138,6 +143,8 @@ impl Trunk<'_> {
         };
         let report = self.repo.push(remote, first, atomic, self.deadline);
         let open = report.as_ref().is_err_and(GitError::is_timeout);
+        let moved = moved_by(&report);
+        self.take_back(remote, first, &moved);
         let mine = Sent {
             commit: built.commit.clone(),
             parent: view.commit().cloned(),
@@ -145,6 +152,7 @@ impl Trunk<'_> {
             output,
             built,
             fate: if open { Fate::Open } else { Fate::Ended },
+            moved,
         };
         let (verdict, words) = judged(report, first)?;
         Ok((mine, verdict, words))
@@ -268,57 +276,50 @@ impl Trunk<'_> {
         let Some(landing) = landing else {
             // Somebody else made progress, which explains everything but a rule of the server.
             return match failure {
-                Failure::Refused { name, reason } => {
-                    Err(self.refused(remote, name, reason, words).into())
-                }
+                Failure::Refused(no) => Err(self.refused(remote, no, words).into()),
                 Failure::Behind
                 | Failure::Taken { .. }
-                | Failure::Busy { .. }
-                | Failure::Strange { .. }
+                | Failure::Busy(_)
+                | Failure::Strange(_)
                 | Failure::Unclear => Ok(()),
             };
         };
         match failure {
-            Failure::Refused { name, reason } => {
-                Err(self.refused(remote, name, reason, words).into())
-            }
+            Failure::Refused(no) => Err(self.refused(remote, no, words).into()),
             Failure::Taken { name, reason } => {
                 let taken = TrunkError::RefTaken { remote: remote.clone(), branch: name, reason };
                 Err(taken.into())
             }
-            Failure::Busy { reason } => {
+            Failure::Busy(no) => {
                 patience.busy += 1;
                 if patience.busy < BUSY_LIMIT {
                     return Ok(());
                 }
-                Err(self.refused(remote, self.branch.clone(), reason, words).into())
+                Err(self.refused(remote, no, words).into())
             }
-            Failure::Strange { reason } => {
-                patience.lose_one(|| self.refused(remote, self.branch.clone(), reason, words))
-            }
+            Failure::Strange(no) => patience.lose_one(|| self.refused(remote, no, words)),
             Failure::Unclear if speaks_of_permission(&words) => {
                 Err(TrunkError::Denied { remote: remote.clone(), words }.into())
             }
-            Failure::Behind | Failure::Unclear => patience.lose_one(|| TrunkError::Unreachable {
-                remote: remote.clone(),
-                words,
-                landing,
+            Failure::Behind | Failure::Unclear => patience.lose_one(|| {
+                let remote = remote.clone();
+                // It answers every fetch, and ends every push before it begins.
+                if landing == Landing::No && words.contains("correct access rights") {
+                    return TrunkError::Denied { remote, words };
+                }
+                TrunkError::Unreachable { remote, words, landing }
             }),
         }
     }
 
-    pub(super) fn refused(
-        &self,
-        remote: &RemoteName,
-        branch: RefName,
-        reason: String,
-        words: String,
-    ) -> TrunkError {
-        let remote = remote.clone();
-        if branch == self.branch {
-            return TrunkError::RemoteRefused { remote, branch, reason, words };
+    pub(super) fn refused(&self, remote: &RemoteName, no: No, words: String) -> TrunkError {
+        TrunkError::RemoteRefused {
+            remote: remote.clone(),
+            branch: no.name,
+            trunk: self.branch.clone(),
+            reason: no.reason,
+            words,
         }
-        TrunkError::BranchRefused { remote, branch, reason, words }
     }
 
     /// The trunk moves from exactly the commit that the change was decided on, its parent: a trunk that
@@ -332,7 +333,7 @@ impl Trunk<'_> {
         std::iter::once(trunk).chain(Trunk::updates(change, commit)).collect()
     }
 
-    /// The change is on the trunk. Where refs could not move together, the others follow now.
+    /// The change is on the trunk. What the server did not move together with it follows now.
     fn won<T>(
         &self,
         remote: &RemoteName,
@@ -341,40 +342,23 @@ impl Trunk<'_> {
         atomic: Atomic,
     ) -> Landed<T> {
         self.run.forget_refs();
-        let rest = Trunk::updates(&mine.change, &mine.commit);
-        let mut warnings = Vec::new();
-        let mut moved = vec![MovedRef {
-            name: self.branch.clone(),
-            old: mine.parent.clone(),
-            new: Some(mine.commit.clone()),
-        }];
-        for update in &rest {
-            let one = std::slice::from_ref(update);
-            if atomic == Atomic::No {
-                let report = self.repo.push(
-                    remote,
-                    one,
-                    Atomic::No,
-                    self.deadline.max(Instant::now() + LAST_WORD),
-                );
-                if judged::<()>(report, one).map_or(Verdict::Unclear, |(verdict, _)| verdict)
-                    != Verdict::Won
-                {
-                    let name = update.name().short();
-                    warnings.push(format!("{remote} did not move {name} together with the trunk"));
-                    continue;
-                }
-            }
-            let old = match update {
-                RefUpdate::Move { from, .. } => Some(from.clone()),
-                RefUpdate::Delete { at, .. } => Some(at.clone()),
-                RefUpdate::Create { .. } => None,
+        // Without a report the trunk speaks for all refs, if they move together.
+        let all = mine.moved.is_empty() && atomic == Atomic::Yes;
+        let (mut moved, mut left) = (Vec::new(), Vec::new());
+        for update in self.all_updates(&mine.change, mine.parent.as_ref(), &mine.commit) {
+            let name = update.name();
+            let done = all || *name == self.branch || mine.moved.contains(name);
+            // A branch is deleted only when what it held is safe under its other name.
+            let there = if left.is_empty() {
+                done || self.push_one(remote, &update)
+            } else {
+                done && !self.push_back(remote, &update)
             };
-            moved.push(MovedRef {
-                name: update.name().clone(),
-                old,
-                new: update.target().cloned(),
-            });
+            if there {
+                moved.push(moved_ref(&update));
+            } else {
+                left.push(name.clone());
+            }
         }
         diary.paths.clone_from(&mine.built.paths);
         Landed {
@@ -383,8 +367,9 @@ impl Trunk<'_> {
             parent: mine.parent,
             paths: mine.built.paths,
             moved,
+            left,
             attempts: diary.attempts,
-            warnings,
+            warnings: Vec::new(),
         }
     }
 
@@ -445,7 +430,6 @@ fn unknown(remote: &RemoteName, error: &TrunkError) -> TrunkError {
         TrunkError::Unreachable { words, .. } | TrunkError::Denied { words, .. } => words.clone(),
         TrunkError::Git(_)
         | TrunkError::RemoteRefused { .. }
-        | TrunkError::BranchRefused { .. }
         | TrunkError::RefTaken { .. }
         | TrunkError::NoTrunk { .. }
         | TrunkError::NoBase { .. }

@@ -22,4 +22,5 @@ mod odd;
 mod plugin;
 mod reading;
 mod release;
+mod servers;
 mod tidy;

@@ -151,18 +151,22 @@ impl Activation<'_> {
         let ctx = self.ctx;
         let Some(remote) = &ctx.remote else { return Ok(()) };
         let branch = &won.claimed.branch;
-        let update =
-            RefUpdate::Move { name: branch.clone(), from: won.branch_at.clone(), to: tip.clone() };
+        let (name, to) = (branch.clone(), tip.clone());
+        // A server that moves one ref at a time may have refused the branch after the claim had landed.
+        let missing = won.landed.left.contains(branch);
+        let update = if missing {
+            RefUpdate::Create { name, to }
+        } else {
+            RefUpdate::Move { name, from: won.branch_at.clone(), to }
+        };
+        let settled = !missing && *tip == won.branch_at;
         let local = !self.args.no_worktree;
         let repo = &ctx.repo;
         std::thread::scope(|scope| {
             let set = || if local { set_upstream(repo, branch, remote) } else { Ok(()) };
             let upstream = scope.spawn(set);
-            let pushed = if *tip == won.branch_at {
-                Ok(Pushed::Already)
-            } else {
-                push_branch(ctx, remote, &update)
-            };
+            let pushed =
+                if settled { Ok(Pushed::Already) } else { push_branch(ctx, remote, &update) };
             let upstream = match upstream.join() {
                 Ok(result) => result,
                 Err(panic) => std::panic::resume_unwind(panic),
@@ -170,10 +174,10 @@ impl Activation<'_> {
             pushed?;
             upstream
         })?;
-        if *tip != won.branch_at {
+        if !settled {
             receipt.pushed.push(PushedJson {
                 name: branch.to_string(),
-                old: Some(won.branch_at.to_string()),
+                old: (!missing).then(|| won.branch_at.to_string()),
                 new: Some(tip.to_string()),
             });
         }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::context::Context;
-use crate::error::{Exit, Failure};
+use crate::error::{Exit, Failure, remote_words};
 use crate::git::{Atomic, GitError, PushReport, RefOutcome, RefUpdate, Repo};
 use crate::lock::Lock;
 use crate::names::{RefName, RemoteName};
@@ -75,22 +75,25 @@ pub fn push_branch(
         if at.as_ref() == update.target() {
             return Ok(Pushed::Already);
         }
-        let expected = match update {
-            RefUpdate::Move { from, .. } => Some(from),
-            RefUpdate::Delete { at, .. } => Some(at),
-            RefUpdate::Create { .. } => None,
+        let as_expected = match update {
+            RefUpdate::Move { from, .. } => at.as_ref() == Some(from),
+            RefUpdate::Delete { at: expected, .. } => at.as_ref() == Some(expected),
+            RefUpdate::Create { .. } => at.is_none(),
         };
-        if expected.is_some() && at.as_ref() != expected {
-            return Err(Failure::new(
-                Exit::Refused,
-                format!("{} on {remote} was moved by somebody else", name.short()),
-            )
-            .maybe_fact("it is at", at.map(|oid| oid.to_string())));
+        if !as_expected {
+            let what = match update {
+                RefUpdate::Create { .. } => "is there already",
+                RefUpdate::Move { .. } | RefUpdate::Delete { .. } => "was moved by somebody else",
+            };
+            let message = format!("{} on {remote} {what}", name.short());
+            return Err(Failure::new(Exit::Refused, message)
+                .maybe_fact("it is at", at.map(|oid| oid.to_string())));
         }
         if reason.is_some() || tries == 0 {
             let reason = reason.unwrap_or_else(|| "no reason given".to_owned());
             let message = format!("{remote} refuses the push to {}: {reason}", name.short());
-            return Err(Failure::new(Exit::RemoteRefused, message).fact("git", words.trim()));
+            return Err(Failure::new(Exit::RemoteRefused, message)
+                .maybe_fact("remote says", remote_words(&words)));
         }
     }
 }

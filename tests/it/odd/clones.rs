@@ -1,5 +1,6 @@
 //! How the repository was made, and what shape it has on the disk.
 
+use std::fmt::Write as _;
 use std::fs;
 
 use super::{ID, QUEUED, Row, Scene, git_is_at_least, hold_all, seed, seeded};
@@ -199,12 +200,14 @@ fn many_branches() -> Scene {
         clone.git(&["pack-refs", "--all", "--prune"]);
         let oid = clone.git(&["rev-parse", "HEAD"]);
         let packed = clone.read(".git/packed-refs");
-        let (old, rest): (Vec<&str>, Vec<&str>) =
-            packed.lines().partition(|line| line.starts_with('#') || line.contains("refs/heads/"));
-        let new = (10_000..20_000).map(|n| format!("{oid} refs/heads/topic/{n}\n"));
-        let lines = |part: &[&str]| part.iter().map(|line| format!("{line}\n")).collect::<String>();
-        let text = [lines(&old), new.collect(), lines(&rest)].concat();
-        clone.write(".git/packed-refs", text);
+        // The file is sorted, and `refs/heads/topic` comes before `refs/remotes`.
+        let (before, after) =
+            packed.split_at(packed.find(&format!("{oid} refs/remotes/")).unwrap());
+        let mut text = before.to_owned();
+        for n in 10_000..20_000 {
+            writeln!(text, "{oid} refs/heads/topic/{n}").unwrap();
+        }
+        clone.write(".git/packed-refs", text + after);
         assert_eq!(
             clone.git(&["for-each-ref", "--count=2", "refs/heads/topic/"]).lines().count(),
             2

@@ -1,0 +1,73 @@
+//! The refs that move beside the trunk, and servers that do not move all of them together.
+//!
+//! A server that says it can move several refs at once is taken at its word only where its report does
+//! not say otherwise: one that hides a ref from pushes refuses it and moves the others all the same.
+
+use std::time::Instant;
+
+use super::judge::{Verdict, judge};
+use super::server::LAST_WORD;
+use super::{MovedRef, Trunk};
+use crate::git::{Atomic, GitError, PushReport, RefOutcome, RefUpdate};
+use crate::names::{Oid, RefName, RemoteName};
+
+/// Which refs a push moved, by its report.
+pub(super) fn moved_by(report: &Result<PushReport, GitError>) -> Vec<RefName> {
+    let lines = report.as_ref().map_or(&[][..], |report| &report.refs);
+    let done = lines.iter().filter(|line| line.outcome == RefOutcome::Done);
+    done.map(|line| line.name.clone()).collect()
+}
+
+impl Trunk<'_> {
+    /// Moves refs back that moved although the trunk, with which they were to move, did not.
+    pub(super) fn take_back(&self, remote: &RemoteName, updates: &[RefUpdate], moved: &[RefName]) {
+        let did = |update: &&RefUpdate| moved.contains(update.name());
+        if updates.first().is_none_or(|trunk| did(&trunk)) {
+            return;
+        }
+        for update in updates.iter().filter(did) {
+            if !self.push_back(remote, update) {
+                tracing::warn!(name = %update.name(), "moved without the trunk, and stays so");
+            }
+        }
+    }
+
+    /// Whether a ref that moved could be moved back.
+    pub(super) fn push_back(&self, remote: &RemoteName, update: &RefUpdate) -> bool {
+        self.push_one(remote, &inverse(update))
+    }
+
+    /// Whether this one ref could be moved.
+    pub(super) fn push_one(&self, remote: &RemoteName, update: &RefUpdate) -> bool {
+        let one = std::slice::from_ref(update);
+        let until = self.deadline.max(Instant::now() + LAST_WORD);
+        match self.repo.push(remote, one, Atomic::No, until) {
+            Ok(report) => judge(&report, one) == Verdict::Won,
+            Err(error) => {
+                tracing::debug!(%error, "push");
+                false
+            }
+        }
+    }
+}
+
+/// What undoes an update, under a lease on exactly what the update left.
+fn inverse(update: &RefUpdate) -> RefUpdate {
+    match update {
+        RefUpdate::Create { name, to } => RefUpdate::Delete { name: name.clone(), at: to.clone() },
+        RefUpdate::Move { name, from, to } => {
+            RefUpdate::Move { name: name.clone(), from: to.clone(), to: from.clone() }
+        }
+        RefUpdate::Delete { name, at } => RefUpdate::Create { name: name.clone(), to: at.clone() },
+    }
+}
+
+/// An update that was made, as a receipt tells it.
+pub(super) fn moved_ref(update: &RefUpdate) -> MovedRef {
+    let old = match update {
+        RefUpdate::Create { .. } => None,
+        RefUpdate::Move { from, .. } => Some(from.clone()),
+        RefUpdate::Delete { at, .. } => Some(at.clone()),
+    };
+    MovedRef { name: update.name().clone(), old, new: update.target().cloned() }
+}
