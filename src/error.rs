@@ -312,6 +312,11 @@ impl From<TrunkError> for Failure {
             }
             TrunkError::RefTaken { branch, remote, .. } => Failure::new(Exit::Refused, message)
                 .hint(format!("see what it holds: git log {remote}/{}", branch.short())),
+            // A mirror that lags behind, or a server that hides the branch from pushes.
+            TrunkError::TwoFaced { .. } => {
+                Failure::new(Exit::Unreachable, format!("{message}; nothing changed"))
+                    .hint("try again later; if it stays so, ask whoever runs the server")
+            }
             TrunkError::NoTrunk { remote, branches, .. } if branches.is_empty() => {
                 Failure::new(Exit::Refused, format!("{remote} is empty: no commit was pushed yet"))
                     .hint(format!("push the first one: git push -u {remote} HEAD"))

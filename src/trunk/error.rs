@@ -96,6 +96,14 @@ pub enum TrunkError {
         /// The reason in git's report.
         reason: String,
     },
+    /// The trunk has not moved, and still it is elsewhere for a push than for a fetch.
+    #[error("{remote} shows pushes another {} than fetches", branch.short())]
+    TwoFaced {
+        /// Which remote.
+        remote: RemoteName,
+        /// The trunk.
+        branch: RefName,
+    },
     /// The remote has no such branch.
     #[error("{remote} has no branch {}", branch.short())]
     NoTrunk {

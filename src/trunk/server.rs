@@ -301,6 +301,10 @@ impl Trunk<'_> {
             Failure::Unclear if speaks_of_permission(&words) => {
                 Err(TrunkError::Denied { remote: remote.clone(), words }.into())
             }
+            Failure::Behind if landing == Landing::No => patience.lose_one(|| {
+                let (remote, branch) = (remote.clone(), self.branch.clone());
+                TrunkError::TwoFaced { remote, branch }
+            }),
             Failure::Behind | Failure::Unclear => patience.lose_one(|| {
                 let remote = remote.clone();
                 // It answers every fetch, and ends every push before it begins.
@@ -431,6 +435,7 @@ fn unknown(remote: &RemoteName, error: &TrunkError) -> TrunkError {
         TrunkError::Git(_)
         | TrunkError::RemoteRefused { .. }
         | TrunkError::RefTaken { .. }
+        | TrunkError::TwoFaced { .. }
         | TrunkError::NoTrunk { .. }
         | TrunkError::NoBase { .. }
         | TrunkError::NoLocalTrunk { .. }

@@ -168,12 +168,12 @@ fn a_remote_without_room_for_the_pack_refuses() {
 fn a_remote_that_hides_the_trunk_from_pushes_refuses() {
     let sandbox = seeded();
     sandbox.remote().git(&["config", "receive.hideRefs", "refs/heads/main"]);
-    assert_snapshot!(refused(&sandbox, 6).redacted(), @"
-    exit: 6
+    assert_snapshot!(refused(&sandbox, 7).redacted(), @"
+    exit: 7
     ----- stdout -----
     ----- stderr -----
-    error: origin refuses the push to main: deny updating a hidden ref
-    hint: if origin protects this branch, keep the tickets on a branch of their own: tix init --trunk tickets
+    error: origin shows pushes another main than fetches; nothing changed
+    hint: try again later; if it stays so, ask whoever runs the server
     ");
 }
 
