@@ -202,14 +202,23 @@ fn sweep(repo: &Repo, root: &Path) -> Result<(), TrunkError> {
         let Some(token) = path.file_stem().and_then(|s| s.to_str()) else { continue };
         let Some(lock) = Lock::try_take(&path).map_err(failed)? else { continue };
         tracing::info!(token, "clearing what a killed run left");
-        let refs = repo.refs(&[&format!("refs/tix/run/{token}/")])?;
-        let edits: Vec<_> =
-            refs.into_iter().map(|r| LocalEdit::Delete { name: r.name, at: None }).collect();
-        repo.update_refs(&edits, "tix: clear a killed run")?;
-        remove_dir(&root.join(token)).map_err(failed)?;
-        sweep_locks(&repo.tix_dir().join("locks"));
-        drop(lock);
+        if let Err(error) = clear_killed(repo, root, token) {
+            // The file is the only sign that there is something to clear.
+            lock.abandon();
+            return Err(error);
+        }
     }
+    Ok(())
+}
+
+fn clear_killed(repo: &Repo, root: &Path, token: &str) -> Result<(), TrunkError> {
+    let refs = repo.refs(&[&format!("refs/tix/run/{token}/")])?;
+    let edits: Vec<_> =
+        refs.into_iter().map(|r| LocalEdit::Delete { name: r.name, at: None }).collect();
+    repo.update_refs(&edits, "tix: clear a killed run")?;
+    let dir = root.join(token);
+    remove_dir(&dir).map_err(|source| TrunkError::Lock { path: dir, source: Some(source) })?;
+    sweep_locks(&repo.tix_dir().join("locks"));
     Ok(())
 }
 

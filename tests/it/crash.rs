@@ -10,7 +10,7 @@ mod truth;
 
 use crate::harness::On;
 use matrix::{Goal, Row};
-use scene::{ID, Trunk};
+use scene::{History, ID, Trunk};
 
 const ACTIVATE: &[&str] = &["activate", ID];
 const BRANCH_ONLY: &[&str] = &["activate", ID, "--no-worktree"];
@@ -18,7 +18,7 @@ const RELEASE: &[&str] = &["release", ID];
 const NEW: &[&str] = &["new", "Bar", "--session", "bar", "--key", "once"];
 
 const fn row(trunk: Trunk, command: &'static [&'static str], goal: Goal, calls: usize) -> Row {
-    Row { trunk, history: &[], command, goal, broken: None, calls }
+    Row { trunk, history: History::None, command, goal, broken: None, calls }
 }
 
 #[test]
@@ -63,27 +63,49 @@ fn an_activation_that_gives_the_ticket_back_survives_at_every_git_call() {
 }
 
 #[test]
+fn resuming_survives_at_every_git_call() {
+    Row { history: History::Killed, ..row(Trunk::Remote, ACTIVATE, Goal::Workspace, 18) }
+        .survives();
+}
+
+#[test]
+fn resuming_on_a_trunk_of_its_own_survives_at_every_git_call() {
+    let trunk = Trunk::OfItsOwn;
+    Row { history: History::Killed, ..row(trunk, ACTIVATE, Goal::Workspace, 18) }.survives();
+}
+
+#[test]
+fn resuming_without_a_remote_survives_at_every_git_call() {
+    Row { history: History::Killed, ..row(Trunk::Local, ACTIVATE, Goal::Workspace, 12) }.survives();
+}
+
+#[test]
+fn release_of_an_unfinished_claim_survives_at_every_git_call() {
+    Row { history: History::Killed, ..row(Trunk::Remote, RELEASE, Goal::Released, 16) }.survives();
+}
+
+#[test]
 fn release_survives_at_every_git_call() {
-    let history: &[&[&str]] = &[ACTIVATE];
-    Row { history, ..row(Trunk::Remote, RELEASE, Goal::Released, 17) }.survives();
+    Row { history: History::Activated, ..row(Trunk::Remote, RELEASE, Goal::Released, 17) }
+        .survives();
 }
 
 #[test]
 fn release_on_a_server_that_is_not_atomic_survives_at_every_git_call() {
-    let history: &[&[&str]] = &[ACTIVATE];
-    Row { history, ..row(Trunk::NotAtomic, RELEASE, Goal::Released, 21) }.survives();
+    Row { history: History::Activated, ..row(Trunk::NotAtomic, RELEASE, Goal::Released, 21) }
+        .survives();
 }
 
 #[test]
 fn release_on_a_trunk_of_its_own_survives_at_every_git_call() {
-    let history: &[&[&str]] = &[ACTIVATE];
-    Row { history, ..row(Trunk::OfItsOwn, RELEASE, Goal::Released, 17) }.survives();
+    Row { history: History::Activated, ..row(Trunk::OfItsOwn, RELEASE, Goal::Released, 17) }
+        .survives();
 }
 
 #[test]
 fn release_without_a_remote_survives_at_every_git_call() {
-    let history: &[&[&str]] = &[ACTIVATE];
-    Row { history, ..row(Trunk::Local, RELEASE, Goal::Released, 13) }.survives();
+    Row { history: History::Activated, ..row(Trunk::Local, RELEASE, Goal::Released, 13) }
+        .survives();
 }
 
 #[test]

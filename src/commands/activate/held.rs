@@ -352,7 +352,13 @@ impl Activation<'_> {
         }
         workspace::forget_gone(&ctx.repo, None, branch)?;
         let edit = crate::git::LocalEdit::Delete { name: branch.clone(), at: Some(local) };
-        ctx.repo.update_refs(&[edit], "tix: clear an unfinished set-up")?;
-        Ok(())
+        if ctx.repo.update_refs(&[edit], "tix: clear an unfinished set-up")? {
+            return Ok(());
+        }
+        let what =
+            format!("the set-up of {id} was not finished, and its branch cannot be removed now");
+        Err(Failure::new(Exit::Incomplete, what)
+            .fact("branch", branch.short())
+            .hint(format!("try again: tix activate {id}")))
     }
 }

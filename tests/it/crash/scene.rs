@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-use crate::harness::{Place, Sandbox, Untouched, no_leftovers, queue_ticket};
+use crate::harness::{Do, On, Place, Sandbox, Shim, Untouched, no_leftovers, queue_ticket};
 
 pub const ID: &str = "TICKET-foo-001";
 
@@ -37,6 +37,17 @@ impl Trunk {
     }
 }
 
+/// What has happened before.
+#[derive(Clone, Copy)]
+pub enum History {
+    /// The ticket waits in the queue.
+    None,
+    /// It is held and set up.
+    Activated,
+    /// It is held, and the run was killed when the worktree was there and the branch not yet pushed.
+    Killed,
+}
+
 pub struct Scene {
     pub sandbox: Sandbox,
     pub trunk: Trunk,
@@ -51,8 +62,8 @@ pub struct Scene {
 }
 
 impl Scene {
-    /// A ticket in the queue and a checkout with work of every kind in it, after these commands of the first place.
-    pub fn new(trunk: Trunk, history: &[&[&str]]) -> Self {
+    /// A ticket in the queue and a checkout with work of every kind in it, after what has happened in the first place.
+    pub fn new(trunk: Trunk, history: History) -> Self {
         let sandbox = Sandbox::new();
         let ticket = (format!("tickets/queue/{ID}.md"), queue_ticket(ID));
         sandbox.seed(&[("code.rs", "fn main() {}\n"), ("notes.txt", "one\n")]);
@@ -79,8 +90,18 @@ impl Scene {
         first.git(&["add", "code.rs"]);
         first.write("code.rs", "fn main() { staged(); unstaged() }\n");
         first.write("untracked.txt", "mine\n");
-        for command in history {
-            first.tix(command).success();
+        match history {
+            History::None => {}
+            History::Activated => {
+                first.tix(&["activate", ID]).success();
+            }
+            History::Killed => {
+                let shim = Shim::new(&sandbox);
+                shim.rule(On::command("worktree").with("add"), Do::KillAfter);
+                first.tix_command(&["activate", ID]).through(&shim).run().killed_by(9);
+                // Nothing that is copied may be a FIFO.
+                fs::remove_dir_all(shim.bin().parent().unwrap()).unwrap();
+            }
         }
         for place in [&first, &second, &sandbox.remote()] {
             // Samples that nobody runs, and that every case would copy.
