@@ -1,7 +1,9 @@
 //! Writing tickets into the queue.
 
 use crate::activate::{ID, key, one_ticket};
-use crate::harness::{Do, On, Place, Sandbox, Shim, Untouched, codes, no_leftovers, queue_ticket, together};
+use crate::harness::{
+    Do, On, Place, Sandbox, Shim, Untouched, codes, no_leftovers, queue_ticket, together,
+};
 
 fn empty() -> Sandbox {
     let sandbox = Sandbox::new();
@@ -89,9 +91,13 @@ fn a_repeated_call_with_one_key_gives_the_same_ticket() {
     let sandbox = empty();
     let clone = sandbox.clone_named("a");
     let first = clone.tix(&["new", "One", "--key", "build 7: main"]);
-    let second = sandbox.clone_named("b").tix(&["new", "Another", "--key", "build 7: main", "--json"]);
+    let second =
+        sandbox.clone_named("b").tix(&["new", "Another", "--key", "build 7: main", "--json"]);
     assert_eq!(second.success().json()["outcome"], "existing");
-    assert_eq!(format!("{}\n", second.json()["ticket"].as_str().unwrap()), first.success().stdout());
+    assert_eq!(
+        format!("{}\n", second.json()["ticket"].as_str().unwrap()),
+        first.success().stdout()
+    );
     // A key that is a part of another is another key.
     clone.tix(&["new", "Third", "--key", "build 7"]).success();
     clone.tix(&["new", "Fourth", "--key", "build 7: main 2"]).success();
@@ -108,7 +114,8 @@ fn many_calls_at_once_with_one_key_make_one_ticket() {
     let places: Vec<Place> = (0..4)
         .map(|n| sandbox.clone_named(&format!("c{n}")).on_machine(&format!("m{n}")))
         .collect();
-    let runs = places.iter().flat_map(|p| [p, p]).map(|p| p.tix_command(&["new", "T", "--key", "k"]));
+    let runs =
+        places.iter().flat_map(|p| [p, p]).map(|p| p.tix_command(&["new", "T", "--key", "k"]));
     let outputs = together(&sandbox, runs.collect());
     assert_eq!(codes(&outputs), [0; 8], "{outputs:?}");
     assert!(outputs.iter().all(|o| o.stdout() == "TICKET-t-001\n"), "{outputs:?}");
@@ -156,9 +163,15 @@ fn several_files_make_one_commit_and_keep_their_bytes() {
     assert_eq!(receipt["tickets"], serde_json::json!(ids));
     assert_eq!(commits(&sandbox), 2);
     let foo = text(&sandbox, "TICKET-foo-005");
-    assert!(foo.contains("title:   \"A: b\"  # why\n") && foo.ends_with("---\r\n\r\n# What\n日本"), "{foo:?}");
+    assert!(
+        foo.contains("title:   \"A: b\"  # why\n") && foo.ends_with("---\r\n\r\n# What\n日本"),
+        "{foo:?}"
+    );
     let plain = text(&sandbox, "TICKET-a-plain-one-001");
-    assert!(plain.contains("title: A plain one\n") && plain.ends_with("# A plain one\n\nText.\n"), "{plain}");
+    assert!(
+        plain.contains("title: A plain one\n") && plain.ends_with("# A plain one\n\nText.\n"),
+        "{plain}"
+    );
     let message = sandbox.remote().git(&["log", "-1", "--format=%s", "main"]);
     assert_eq!(message, format!("new: {}", ids.join(" ")));
 }
@@ -170,7 +183,10 @@ fn a_file_whose_number_is_taken_gets_the_next() {
     clone.write("TICKET-foo-001.md", queue_ticket(ID));
     let output = clone.tix(&["new", "--from", "TICKET-foo-001.md"]);
     assert_eq!(output.success().stdout(), "TICKET-foo-002\n");
-    assert_eq!(key(&sandbox.remote(), "main", &path("TICKET-foo-002"), "ticket_id"), "TICKET-foo-002");
+    assert_eq!(
+        key(&sandbox.remote(), "main", &path("TICKET-foo-002"), "ticket_id"),
+        "TICKET-foo-002"
+    );
 }
 
 #[test]
@@ -217,7 +233,18 @@ fn the_text_can_come_from_standard_input() {
 fn labels_priority_and_dependencies_are_written() {
     let sandbox = one_ticket();
     let clone = sandbox.clone_named("a");
-    let args = ["new", "X", "--priority", "p1", "--label", "a", "--label", "b: c", "--depends-on", "foo-001"];
+    let args = [
+        "new",
+        "X",
+        "--priority",
+        "p1",
+        "--label",
+        "a",
+        "--label",
+        "b: c",
+        "--depends-on",
+        "foo-001",
+    ];
     clone.tix(&args).success();
     let text = text(&sandbox, "TICKET-x-001");
     assert!(text.contains("priority: P1\n"), "{text}");
@@ -248,7 +275,12 @@ fn hostile_titles_and_sessions_stay_in_their_place() {
         let id = output.stdout().trim().to_owned();
         let ok = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');
         assert!(id.chars().all(ok), "{id}");
-        let trailers = sandbox.remote().git(&["log", "-1", "--format=%(trailers:key=Tix-Actor,valueonly)", "main"]);
+        let trailers = sandbox.remote().git(&[
+            "log",
+            "-1",
+            "--format=%(trailers:key=Tix-Actor,valueonly)",
+            "main",
+        ]);
         assert_eq!(trailers.trim(), "Ada Example <ada@example.org>");
         // The title is read back as it was given, on one line of the file or in quotes.
         let shown = clone.tix(&["show", &id, "--json"]);
@@ -259,7 +291,10 @@ fn hostile_titles_and_sessions_stay_in_their_place() {
         assert_eq!(output.code, Some(2), "{session:?}: {output}");
     }
     let files = sandbox.remote().files("main");
-    assert!(files.iter().all(|f| f.starts_with("tickets/queue/") || f == "src/main.rs"), "{files:?}");
+    assert!(
+        files.iter().all(|f| f.starts_with("tickets/queue/") || f == "src/main.rs"),
+        "{files:?}"
+    );
     assert_eq!(commits(&sandbox), 1 + titles.len());
 }
 
@@ -276,7 +311,9 @@ fn it_works_on_a_branch_without_tickets_and_without_a_remote() {
 #[test]
 fn what_a_server_refuses_is_told_in_its_words_and_no_ticket_is_promised() {
     let sandbox = empty();
-    sandbox.remote().hook("pre-receive", "echo 'GH006: Protected branch update failed' >&2; exit 1");
+    sandbox
+        .remote()
+        .hook("pre-receive", "echo 'GH006: Protected branch update failed' >&2; exit 1");
     let clone = sandbox.clone_named("a");
     let output = clone.tix(&["new", "T"]);
     insta::assert_snapshot!(output.exits(6).redacted(), @"

@@ -1,7 +1,10 @@
 //! Without a remote: the local branch is the trunk, for the processes of one machine.
 
 use super::{ACTIVE, BRANCH, ID, QUEUED, key, one_ticket, workspace};
-use crate::harness::{Do, On, Place, Sandbox, Shim, Untouched, at_every_call, codes, no_leftovers, queue_ticket, together};
+use crate::harness::{
+    Do, On, Place, Sandbox, Shim, Untouched, at_every_call, codes, no_leftovers, queue_ticket,
+    together,
+};
 
 fn alone(sandbox: &Sandbox) -> Place {
     sandbox.local_repository("a")
@@ -165,7 +168,10 @@ fn a_set_up_that_fails_gives_the_ticket_back() {
     let place = alone(&sandbox);
     let before = Untouched::besides_ticket(&place, ID);
     let shim = Shim::new(&sandbox);
-    shim.rule(On::command("worktree").with("add"), Do::Fail { code: 128, stderr: "fatal: disk full\n" });
+    shim.rule(
+        On::command("worktree").with("add"),
+        Do::Fail { code: 128, stderr: "fatal: disk full\n" },
+    );
     place.tix_command(&["activate", ID]).through(&shim).run().exits(5);
     assert_eq!(branches(&place), "refs/heads/main");
     assert_eq!(subjects(&place), [format!("release: {ID}"), format!("claim: {ID}")]);

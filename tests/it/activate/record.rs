@@ -1,13 +1,19 @@
 //! Progress that is written on the trunk, and a trunk that is a branch of its own.
 
 use super::{ACTIVE, BRANCH, ID, QUEUED, key, one_ticket, workspace};
-use crate::harness::{Do, On, Place, Sandbox, Shim, Untouched, at_every_call, codes, no_leftovers, queue_ticket, together};
+use crate::harness::{
+    Do, On, Place, Sandbox, Shim, Untouched, at_every_call, codes, no_leftovers, queue_ticket,
+    together,
+};
 
 /// A remote whose `main` holds code only, beside an orphan branch `tickets`.
 fn orphan_trunk() -> (Sandbox, Place) {
     let sandbox = Sandbox::new();
     sandbox.seed(&[("src/main.rs", "fn main() {}\n"), (".tix.yaml", "trunk: tickets\n")]);
-    sandbox.seed_on("tickets", &[(QUEUED, queue_ticket(ID)), ("tickets/active/.gitkeep", String::new())]);
+    sandbox.seed_on(
+        "tickets",
+        &[(QUEUED, queue_ticket(ID)), ("tickets/active/.gitkeep", String::new())],
+    );
     let clone = sandbox.clone_named("a");
     (sandbox, clone)
 }
@@ -62,7 +68,8 @@ fn on_a_trunk_of_its_own_a_release_frees_the_name_and_keeps_the_work() {
     clone.tix(&["activate", ID]).success();
     clone.tix(&["release", ID]).success();
     before.assert_same(&clone);
-    let refs = |sandbox: &Sandbox| sandbox.remote().git(&["for-each-ref", "--format=%(refname:short)"]);
+    let refs =
+        |sandbox: &Sandbox| sandbox.remote().git(&["for-each-ref", "--format=%(refname:short)"]);
     assert_eq!(refs(&sandbox), "main\ntickets");
     assert_eq!(key(&sandbox.remote(), "tickets", QUEUED, "status"), "open");
     clone.tix(&["activate", ID]).success();
@@ -89,9 +96,17 @@ fn on_a_trunk_of_its_own_killed_anywhere_an_activation_is_finished_by_the_same_c
             let again = clone.tix(&["activate", ID]);
             let what = format!("call {number}, after: {after}: {again}");
             assert_eq!(again.code, Some(if killed.code == Some(0) { 3 } else { 0 }), "{what}");
-            assert_eq!(key(&sandbox.remote(), "tickets", ACTIVE, "status"), "in_progress", "{what}");
+            assert_eq!(
+                key(&sandbox.remote(), "tickets", ACTIVE, "status"),
+                "in_progress",
+                "{what}"
+            );
             let there = clone.at(workspace(&clone, ID));
-            assert_eq!(there.git(&["status", "-sb"]), format!("## ticket/{ID}...origin/ticket/{ID}"), "{what}");
+            assert_eq!(
+                there.git(&["status", "-sb"]),
+                format!("## ticket/{ID}...origin/ticket/{ID}"),
+                "{what}"
+            );
             clone.tix(&["release", ID]).success();
             no_leftovers(&clone);
             shim
