@@ -46,6 +46,16 @@ pub enum LocalEdit {
     },
 }
 
+impl LocalEdit {
+    fn name(&self) -> &RefName {
+        match self {
+            LocalEdit::Set { name, .. }
+            | LocalEdit::Note { name, .. }
+            | LocalEdit::Delete { name, .. } => name,
+        }
+    }
+}
+
 impl Repo {
     /// Fetches refs of the remote under other names, and nothing else: no tags, no `FETCH_HEAD`, no
     /// update of what the user's configuration maps.
@@ -99,13 +109,23 @@ impl Repo {
 
     /// Changes local refs in one transaction. `Ok(false)`: a ref was not where it had to be (or is
     /// locked by another process), and none was changed.
+    ///
+    /// git can fail after it has moved them (killed, or over the reflog), so a failure is held against
+    /// what the refs say. Each value that tix writes is its own, so to find it there is to have written it.
     pub fn update_refs(&self, edits: &[LocalEdit], reason: &str) -> Result<bool, GitError> {
         if edits.is_empty() {
             return Ok(true);
         }
-        let answer = self.update_refs_call(edits, reason).run()?;
+        let answer = match self.update_refs_call(edits, reason).run() {
+            Ok(answer) if answer.code == Some(0) => return Ok(true),
+            Ok(answer) => answer,
+            Err(ExecError::Failed(answer)) => *answer,
+            Err(error) => return Err(error.into()),
+        };
+        if self.are_done(edits)? {
+            return Ok(true);
+        }
         match answer.code {
-            Some(0) => Ok(true),
             // 128 is all that git gives for "cannot lock ref"; the caller reads the refs again to see why.
             Some(128) => {
                 tracing::debug!(words = %answer.stderr.trim(), "update-ref");
@@ -113,6 +133,19 @@ impl Repo {
             }
             _ => Err(ExecError::Failed(Box::new(answer)).into()),
         }
+    }
+
+    /// Whether every ref is where the edits want it.
+    fn are_done(&self, edits: &[LocalEdit]) -> Result<bool, GitError> {
+        let names: Vec<_> = edits.iter().map(|edit| edit.name().as_str()).collect();
+        let found = self.refs(&names)?;
+        Ok(edits.iter().all(|edit| {
+            let now = found.iter().find(|r| r.name == *edit.name()).map(|r| &r.oid);
+            match edit {
+                LocalEdit::Set { to, .. } | LocalEdit::Note { to, .. } => now == Some(to),
+                LocalEdit::Delete { .. } => now.is_none(),
+            }
+        }))
     }
 
     /// Begins to change local refs, to be waited for later.

@@ -39,6 +39,8 @@ impl Trunk<'_> {
             self.write_following(followers.as_ref())?;
             let edits = self.edits(&change, view.commit(), &built.commit);
             if self.repo.update_refs(&edits, &format!("tix: {}", change.subject))? {
+                // From here on the change stands, whatever becomes of the checkout.
+                warnings.extend(followers.and_then(|note| self.follow(&note)));
                 let moved = moved(&edits);
                 break Landed {
                     output,
@@ -48,7 +50,7 @@ impl Trunk<'_> {
                     moved,
                     left: Vec::new(),
                     attempts: diary.attempts,
-                    warnings: Vec::new(),
+                    warnings,
                 };
             }
             self.write_following(None)?;
@@ -57,9 +59,8 @@ impl Trunk<'_> {
                 return Err(self.taken(&change)?.into());
             }
         };
-        warnings.extend(self.finish_following()?);
         drop(lock);
-        Ok(Landed { warnings, ..landed })
+        Ok(landed)
     }
 
     /// The trunk as the local branch has it.
@@ -143,26 +144,39 @@ impl Trunk<'_> {
         let path = self.following_file();
         let Ok(json) = std::fs::read(&path) else { return Ok(None) };
         let note: Option<Following> = serde_json::from_slice(&json).ok();
-        let ids = note.as_ref().and_then(|n| Oid::parse(&n.from).zip(Oid::parse(&n.to)));
-        let mut warning = None;
-        if let (Some(note), Some((from, to))) = (&note, ids) {
-            let tip = self.objects.resolve(self.branch.as_str())?;
-            let landed = match &tip {
-                Some(tip) => self.repo.is_ancestor(&to, tip)?,
-                None => false,
-            };
-            // A note of a run that was killed before the trunk moved is void.
-            if landed && !self.repo.move_along(&note.worktree, &from, &to)? {
-                warning = Some(format!(
-                    "{} has {} checked out and was left as it is, because changes there would be lost; \
-                     its `git status` shows the tickets as they were",
-                    note.worktree.display(),
-                    self.branch.short()
-                ));
-            }
+        let to = note.as_ref().and_then(|note| Oid::parse(&note.to));
+        let tip = self.objects.resolve(self.branch.as_str())?;
+        let landed = match (to, &tip) {
+            (Some(to), Some(tip)) => self.repo.is_ancestor(&to, tip)?,
+            _ => false,
+        };
+        // A note of a run that was killed before the trunk moved is void.
+        let Some(note) = note.filter(|_| landed) else {
+            self.write_following(None)?;
+            return Ok(None);
+        };
+        Ok(self.follow(&note))
+    }
+
+    /// Moves a worktree along, and forgets the note of it. When git cannot say whether it could, the note
+    /// stays for the next run: the trunk has moved, so this is no reason to fail.
+    fn follow(&self, note: &Following) -> Option<String> {
+        let branch = self.branch.short();
+        let place = note.worktree.display();
+        let (Some(from), Some(to)) = (Oid::parse(&note.from), Oid::parse(&note.to)) else {
+            return None;
+        };
+        let moved = self.repo.move_along(&note.worktree, &from, &to).map_err(TrunkError::from);
+        match moved.and_then(|moved| self.write_following(None).map(|()| moved)) {
+            Ok(true) => None,
+            Ok(false) => Some(format!(
+                "{place} has {branch} checked out and was left as it is, because changes there would be lost; \
+                 its `git status` shows the tickets as they were"
+            )),
+            Err(error) => Some(format!(
+                "{place} has {branch} checked out and has not followed it yet ({error}); the next tix does it"
+            )),
         }
-        self.write_following(None)?;
-        Ok(warning)
     }
 }
 

@@ -207,9 +207,22 @@ fn sweep(repo: &Repo, root: &Path) -> Result<(), TrunkError> {
             refs.into_iter().map(|r| LocalEdit::Delete { name: r.name, at: None }).collect();
         repo.update_refs(&edits, "tix: clear a killed run")?;
         remove_dir(&root.join(token)).map_err(failed)?;
+        sweep_locks(&repo.tix_dir().join("locks"));
         drop(lock);
     }
     Ok(())
+}
+
+/// Removes the files of locks that nobody holds. They bar nobody, but their names say that somebody is at
+/// work who is not.
+fn sweep_locks(dir: &Path) {
+    for entry in std::fs::read_dir(dir).into_iter().flatten().flatten() {
+        // Whoever wants this lock in the same moment finds it taken, and waits as for any holder.
+        match Lock::try_take(&entry.path()) {
+            Ok(lock) => drop(lock),
+            Err(error) => tracing::debug!(path = %entry.path().display(), %error, "sweep"),
+        }
+    }
 }
 
 fn remove_dir(dir: &Path) -> std::io::Result<()> {

@@ -281,8 +281,15 @@ pub fn create_for(
     tip: &Oid,
 ) -> Result<Made, WorkspaceError> {
     let parents = missing_parents(path);
-    let warning = recreate(repo, path, branch)?;
-    Ok(Made { path: path.to_owned(), branch: branch.clone(), at: tip.clone(), parents, warning })
+    let (path, branch_name) = (path.to_owned(), branch.clone());
+    let made = Made { path, branch: branch_name, at: tip.clone(), parents, warning: None };
+    match recreate(repo, &made.path, branch) {
+        Ok(warning) => Ok(Made { warning, ..made }),
+        Err(error) => {
+            made.take_back(repo)?;
+            Err(error)
+        }
+    }
 }
 
 fn missing_parents(path: &Path) -> Vec<PathBuf> {

@@ -128,3 +128,25 @@ fn a_release_that_is_killed_anywhere_is_finished_by_the_same_command() {
         });
     }
 }
+
+#[test]
+fn told_to_end_it_ends_and_the_next_run_goes_on() {
+    use rustix::process::Signal;
+    for (signal, code) in [(Signal::TERM, 143), (Signal::INT, 130)] {
+        let sandbox = one_ticket();
+        let clone = sandbox.clone_named("a");
+        let before = Untouched::besides_ticket(&clone, ID);
+        let shim = Shim::new(&sandbox);
+        let mut gate = shim.gate(On::command("push").nth(2));
+        let mut running = clone.tix_command(&["activate", ID]).through(&shim).spawn();
+        running.until_at(&gate);
+        running.signal(signal);
+        gate.open();
+        let output = running.wait();
+        output.exits(code);
+        no_leftovers(&clone);
+        let again = clone.tix(&["activate", ID, "--json"]);
+        assert_eq!(again.success().json()["outcome"], "resumed", "{again}");
+        before.assert_same(&clone);
+    }
+}

@@ -127,6 +127,10 @@ impl Case<'_> {
         let second = scene.first.tix(self.row.command);
         let _told = Told(format!("and then again:\n{second}"));
         scene.assert_settled();
+        // Where git says that it cannot move the checkout along, it is told and stays behind.
+        if !first.stderr().contains("was left as it is") {
+            scene.assert_followed();
+        }
         let now = Truth::of(scene, self.id);
         self.assert_consistent(&now);
         self.assert_reached(&second, &now);
@@ -173,6 +177,8 @@ impl Case<'_> {
         match output.code {
             // Killed.
             None => assert_eq!(output.signal, Some(9), "{output}"),
+            // What could not be cleared is told, and the next run clears it.
+            Some(0) if output.stderr().contains("warning: ") => self.assert_decided(truth),
             Some(0) => self.assert_done(truth),
             // The claim stands, or may.
             Some(8) => assert_ne!(self.row.goal, Goal::Created, "{output}"),
@@ -190,8 +196,20 @@ impl Case<'_> {
     fn assert_reached(&self, output: &Output, truth: &Truth) {
         match (output.code, self.row.goal) {
             (Some(3), Goal::Workspace | Goal::Branch) | (Some(0), _) => self.assert_done(truth),
+            // It had been done to its end.
+            (Some(5), Goal::Released) if output.stderr().contains("nobody holds ") => {
+                self.assert_done(truth);
+            }
             _ => panic!("the second run was to end well:\n{output}\n{truth:#?}"),
         }
+    }
+
+    /// Done as far as everybody else is concerned.
+    #[track_caller]
+    fn assert_decided(&self, truth: &Truth) {
+        let held = matches!(self.row.goal, Goal::Workspace | Goal::Branch);
+        assert_eq!(truth.is_active(), held, "{truth:#?}");
+        assert_eq!(truth.is_queued(), !held, "{truth:#?}");
     }
 
     #[track_caller]

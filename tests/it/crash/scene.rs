@@ -138,7 +138,7 @@ impl Scene {
         assert!(changed.is_empty(), "these were to stay as they were: {changed:#?}");
     }
 
-    /// Nothing of a run is left, and a worktree that has the trunk checked out has followed it.
+    /// Nothing of a run is left.
     #[track_caller]
     pub fn assert_settled(&self) {
         self.assert_bytes_untouched();
@@ -148,6 +148,11 @@ impl Scene {
         assert!(left.is_empty(), "left in the runtime directory: {left:?}");
         let following = self.git_dir().join("tix/following.json");
         assert!(!following.exists(), "a worktree was still to follow the trunk");
+    }
+
+    /// A worktree that has the trunk checked out shows nothing but the user's own work.
+    #[track_caller]
+    pub fn assert_followed(&self) {
         if self.trunk == Trunk::CheckedOut {
             assert_eq!(status(&self.first), self.status, "the checkout was to follow the trunk");
         }

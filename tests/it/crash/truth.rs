@@ -18,6 +18,8 @@ pub struct Truth {
     pub branches: Vec<(String, String)>,
     /// The claim and the status that the ticket's own branch names.
     pub on_branch: Option<Keys>,
+    /// The branches that keep somebody's work.
+    pub attic: Vec<String>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -39,13 +41,15 @@ impl Truth {
             .map(|(name, commit)| (name.to_owned(), commit.to_owned()))
             .collect();
         let tip = refs.iter().find(|(name, _)| name == trunk).unwrap().1.clone();
+        let attic = refs.iter().map(|(name, _)| name.clone()).filter(|n| n.starts_with("attic/"));
+        let attic = attic.collect();
         refs.retain(|(name, _)| name.starts_with("ticket/"));
         let ticket = |path: &String| path.starts_with("tickets/") && path.ends_with(&file);
         let places: Vec<_> = place.files(&tip).into_iter().filter(ticket).collect();
         let on_trunk = keys(&place, &tip, places.first());
         // The ticket has one place on both, or the branch begins where there are no tickets.
         let on_branch = refs.first().and_then(|(_, commit)| keys(&place, commit, places.first()));
-        Self { tip, places, on_trunk, branches: refs, on_branch }
+        Self { tip, places, on_trunk, branches: refs, on_branch, attic }
     }
 
     pub fn is_active(&self) -> bool {
@@ -71,6 +75,7 @@ impl Truth {
         if trunk == Trunk::NotAtomic {
             return;
         }
+        assert!(self.attic.is_empty(), "nobody has worked, so there is nothing to keep: {self:#?}");
         assert_eq!(self.branches.len(), usize::from(self.is_active()), "{self:#?}");
         if let (Some(keys), true) = (&self.on_branch, trunk != Trunk::OfItsOwn) {
             assert_eq!(keys.claim.as_ref(), claim, "trunk and branch name one claim: {self:#?}");

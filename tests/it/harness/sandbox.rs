@@ -19,13 +19,16 @@ use super::place::Place;
 /// 2025-12-03 12:00 UTC: what the sandbox commits itself carries this time, so that it looks the same in every run.
 const SEEDED_AT: usize = 1_764_763_200;
 
-/// Background housekeeping is off: it would outlive the command that a test waits for.
+/// Background housekeeping is off: it would outlive the command that a test waits for. And no test outlives the machine, so
+/// that nothing has to reach the disk.
 const GIT_CONFIG: &str = "\
 [user]
 \tname = Ada Example
 \temail = ada@example.org
 [init]
 \tdefaultBranch = main
+[core]
+	fsync = none
 [gc]
 \tauto = 0
 [maintenance]
