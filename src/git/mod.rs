@@ -17,7 +17,7 @@ pub mod signals;
 mod tree;
 mod worktree;
 
-pub use commit::{CommitText, Writer};
+pub use commit::{CommitText, Writer, one_line};
 pub use exec::{ExecError, Program, Running};
 pub use history::{HistoryQuery, Logged};
 pub use objects::{Kind, Objects};
@@ -61,6 +61,14 @@ pub enum GitError {
     /// An object that must be there is not.
     #[error("object {0} is missing from the repository")]
     Missing(String),
+    /// Something stands where a file or a directory is to be written, and would be lost.
+    #[error("{path} is in the way: it is {what}")]
+    InTheWay {
+        /// Its path from the root of the tree.
+        path: String,
+        /// What it is.
+        what: &'static str,
+    },
     /// A scratch file could not be written.
     #[error("{}: {source}", path.display())]
     Scratch {
@@ -86,6 +94,7 @@ impl GitError {
             | GitError::TooOld { .. }
             | GitError::Unreadable { .. }
             | GitError::Missing(_)
+            | GitError::InTheWay { .. }
             | GitError::Scratch { .. } => None,
         }
     }

@@ -217,6 +217,9 @@ impl Objects {
     }
 
     /// The tree `root` with the edits made; returns its id. Directories that become empty disappear.
+    ///
+    /// Fails when a link, a submodule, or a file or directory of that name stands where the other kind
+    /// belongs: it would be lost.
     pub fn rewrite(
         &self,
         root: Option<&Oid>,
@@ -226,7 +229,7 @@ impl Objects {
     ) -> Result<Oid, GitError> {
         let edits: Vec<PathEdit<'_>> =
             edits.iter().map(|(path, oid)| (path.components().collect(), oid.as_ref())).collect();
-        match self.rewrite_level(root, &edits, format, writer)? {
+        match self.rewrite_level(root, &edits, &[], format, writer)? {
             Some(oid) => Ok(oid),
             None => writer.write(Kind::Tree, &[]),
         }
@@ -236,6 +239,7 @@ impl Objects {
         &self,
         tree: Option<&Oid>,
         edits: &[PathEdit<'_>],
+        prefix: &[u8],
         format: ObjectFormat,
         writer: &Writer,
     ) -> Result<Option<Oid>, GitError> {
@@ -250,6 +254,8 @@ impl Objects {
         for (path, oid) in edits {
             match path.split_first() {
                 Some((name, [])) => {
+                    let found = entries.iter().find(|e| e.name == *name);
+                    in_the_way(found, Place::File, prefix)?;
                     entries.retain(|e| e.name != *name);
                     if let Some(oid) = oid {
                         entries.push(TreeEntry {
@@ -265,8 +271,11 @@ impl Objects {
         }
         for (name, edits) in below {
             let at = entries.iter().position(|e| e.name == name);
-            let old = at.map(|i| entries.swap_remove(i)).filter(|e| e.mode == Mode::Directory);
-            let new = self.rewrite_level(old.as_ref().map(|e| &e.oid), &edits, format, writer)?;
+            let old = at.map(|i| entries.swap_remove(i));
+            in_the_way(old.as_ref(), Place::Directory, prefix)?;
+            let inner = [prefix, name, b"/"].concat();
+            let old = old.map(|e| e.oid);
+            let new = self.rewrite_level(old.as_ref(), &edits, &inner, format, writer)?;
             if let Some(oid) = new {
                 entries.push(TreeEntry { mode: Mode::Directory, name: name.to_vec(), oid });
             }
@@ -276,6 +285,27 @@ impl Objects {
         }
         writer.write(Kind::Tree, &print(&mut entries)).map(Some)
     }
+}
+
+/// What belongs at a path.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    File,
+    Directory,
+}
+
+fn in_the_way(found: Option<&TreeEntry>, wanted: Place, prefix: &[u8]) -> Result<(), GitError> {
+    let Some(entry) = found else { return Ok(()) };
+    let what = match (entry.mode, wanted) {
+        (Mode::File | Mode::Executable | Mode::Other(_), Place::File)
+        | (Mode::Directory, Place::Directory) => return Ok(()),
+        (Mode::File | Mode::Executable | Mode::Other(_), Place::Directory) => "a file",
+        (Mode::Directory, Place::File) => "a directory",
+        (Mode::Symlink, _) => "a symbolic link",
+        (Mode::Submodule, _) => "a submodule",
+    };
+    let path = [prefix, &entry.name].concat();
+    Err(GitError::InTheWay { path: super::exec::text_of(&path), what })
 }
 
 /// A side of a comparison as (its subtree, its file): one of the two.

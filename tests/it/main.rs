@@ -15,6 +15,7 @@ mod demo;
 mod docs;
 mod harness;
 mod harness_works;
+mod hostile;
 mod init;
 mod net_works;
 mod new;
