@@ -59,13 +59,22 @@ impl Shape {
 
     /// A clone of the remote, in a directory of that name.
     pub fn clone_to(world: &World, name: &str) -> PathBuf {
-        let dir = world.dir(name).join("project");
-        std::fs::create_dir_all(dir.parent().unwrap()).unwrap();
-        let target = dir.display().to_string();
-        world.git(world.root(), &["clone", "--quiet", "origin.git", &target]);
-        // A path, not a URL relative to this clone: git starts its other half without a shell in between.
-        dir
+        clone(world, name, &[])
     }
+
+    /// The same without any file in its worktree: seconds less for a large repository.
+    pub fn clone_bare_of_files(world: &World, name: &str) -> PathBuf {
+        clone(world, name, &["--no-checkout"])
+    }
+}
+
+fn clone(world: &World, name: &str, options: &[&str]) -> PathBuf {
+    let dir = world.dir(name).join("project");
+    std::fs::create_dir_all(dir.parent().unwrap()).unwrap();
+    let target = dir.display().to_string();
+    let args = [&["clone", "--quiet"], options, &["origin.git", &target]].concat();
+    world.git(world.root(), &args);
+    dir
 }
 
 /// The commits that an activation makes, made beforehand.

@@ -6,8 +6,7 @@ use super::backoff::Backoff;
 use super::beside::{moved_by, moved_ref};
 use super::judge::{No, Verdict, judge, speaks_of_permission};
 use super::{
-    Built, Decide, Decision, Diary, Landed, Landing, MovedRef, Step, Stop, Trunk, TrunkError, View,
-    queue,
+    Built, Decide, Decision, Diary, Landed, Landing, Step, Stop, Trunk, TrunkError, View, queue,
 };
 use crate::git::{Atomic, GitError, PushReport, RefUpdate};
 use crate::lifecycle::Change;
@@ -141,7 +140,12 @@ impl Trunk<'_> {
             Atomic::Yes => updates.as_slice(),
             Atomic::No => updates.get(..1).unwrap_or_default(),
         };
-        let report = self.repo.push(remote, first, atomic, self.deadline);
+        let rest = updates.get(first.len()..).unwrap_or_default();
+        let taken = self.taken_there(remote, rest);
+        let report = match &taken {
+            Some(_) => Ok(PushReport { refs: Vec::new(), words: String::new() }),
+            None => self.repo.push(remote, first, atomic, self.deadline),
+        };
         let open = report.as_ref().is_err_and(GitError::is_timeout);
         let moved = moved_by(&report);
         self.take_back(remote, first, &moved);
@@ -155,7 +159,28 @@ impl Trunk<'_> {
             moved,
         };
         let (verdict, words) = judged(report, first)?;
-        Ok((mine, verdict, words))
+        Ok((mine, taken.unwrap_or(verdict), words))
+    }
+
+    /// Whether a ref that can only follow the trunk, because the server does not move them together, is not
+    /// where it must be. Asked before the trunk moves: a trunk commit whose branch cannot follow would be
+    /// taken back, and the next one too, for as long as a branch stands there that somebody left behind.
+    fn taken_there(&self, remote: &RemoteName, rest: &[RefUpdate]) -> Option<Verdict> {
+        let names: Vec<_> = rest.iter().map(|update| update.name().as_str()).collect();
+        if names.is_empty() {
+            return None;
+        }
+        // No answer is no reason to stop: this look only saves a claim that would have to be given back.
+        let there = self.repo.ls_remote(remote, &names, self.deadline).ok()?;
+        let wrong = rest.iter().find(|update| {
+            let at = there.iter().find(|r| r.name == *update.name()).map(|r| &r.oid);
+            match update {
+                RefUpdate::Create { .. } => at.is_some(),
+                RefUpdate::Move { from, .. } => at != Some(from),
+                RefUpdate::Delete { at: expected, .. } => at != Some(expected),
+            }
+        })?;
+        Some(Verdict::Taken { name: wrong.name().clone(), reason: "stale info".to_owned() })
     }
 
     /// Fetches trunk (and base) under this run's private names and reads what is there.

@@ -22,76 +22,76 @@ const fn row(trunk: Trunk, command: &'static [&'static str], goal: Goal, calls: 
 }
 
 #[test]
-fn activate_survives() {
-    row(Trunk::Remote, ACTIVATE, Goal::Workspace, 1).survives();
+fn activate_survives_at_every_git_call() {
+    row(Trunk::Remote, ACTIVATE, Goal::Workspace, 13).survives();
 }
 
 #[test]
-fn activate_on_a_server_that_is_not_atomic_survives() {
-    row(Trunk::NotAtomic, ACTIVATE, Goal::Workspace, 1).survives();
+fn activate_on_a_server_that_is_not_atomic_survives_at_every_git_call() {
+    row(Trunk::NotAtomic, ACTIVATE, Goal::Workspace, 17).survives();
 }
 
 #[test]
-fn activate_on_a_trunk_of_its_own_survives() {
-    row(Trunk::OfItsOwn, ACTIVATE, Goal::Workspace, 1).survives();
+fn activate_on_a_trunk_of_its_own_survives_at_every_git_call() {
+    row(Trunk::OfItsOwn, ACTIVATE, Goal::Workspace, 15).survives();
 }
 
 #[test]
-fn activate_without_a_remote_survives() {
-    row(Trunk::Local, ACTIVATE, Goal::Workspace, 1).survives();
+fn activate_without_a_remote_survives_at_every_git_call() {
+    row(Trunk::Local, ACTIVATE, Goal::Workspace, 12).survives();
 }
 
 #[test]
-fn activate_on_a_local_trunk_that_is_checked_out_survives() {
-    row(Trunk::CheckedOut, ACTIVATE, Goal::Workspace, 1).survives();
+fn activate_on_a_local_trunk_that_is_checked_out_survives_at_every_git_call() {
+    row(Trunk::CheckedOut, ACTIVATE, Goal::Workspace, 14).survives();
 }
 
 #[test]
-fn activate_without_a_worktree_survives() {
-    row(Trunk::Remote, BRANCH_ONLY, Goal::Branch, 1).survives();
+fn activate_without_a_worktree_survives_at_every_git_call() {
+    row(Trunk::Remote, BRANCH_ONLY, Goal::Branch, 11).survives();
 }
 
 #[test]
-fn activate_without_remote_and_worktree_survives() {
-    row(Trunk::Local, BRANCH_ONLY, Goal::Branch, 1).survives();
+fn activate_without_remote_and_worktree_survives_at_every_git_call() {
+    row(Trunk::Local, BRANCH_ONLY, Goal::Branch, 10).survives();
 }
 
 #[test]
-fn an_activation_that_gives_the_ticket_back_survives() {
+fn an_activation_that_gives_the_ticket_back_survives_at_every_git_call() {
     let broken = || On::command("worktree").with("add");
-    Row { broken: Some(broken), ..row(Trunk::Remote, ACTIVATE, Goal::Workspace, 1) }.survives();
+    Row { broken: Some(broken), ..row(Trunk::Remote, ACTIVATE, Goal::Workspace, 18) }.survives();
 }
 
 #[test]
-fn release_survives() {
+fn release_survives_at_every_git_call() {
     let history: &[&[&str]] = &[ACTIVATE];
-    Row { history, ..row(Trunk::Remote, RELEASE, Goal::Released, 1) }.survives();
+    Row { history, ..row(Trunk::Remote, RELEASE, Goal::Released, 17) }.survives();
 }
 
 #[test]
-fn release_on_a_server_that_is_not_atomic_survives() {
+fn release_on_a_server_that_is_not_atomic_survives_at_every_git_call() {
     let history: &[&[&str]] = &[ACTIVATE];
-    Row { history, ..row(Trunk::NotAtomic, RELEASE, Goal::Released, 1) }.survives();
+    Row { history, ..row(Trunk::NotAtomic, RELEASE, Goal::Released, 21) }.survives();
 }
 
 #[test]
-fn release_on_a_trunk_of_its_own_survives() {
+fn release_on_a_trunk_of_its_own_survives_at_every_git_call() {
     let history: &[&[&str]] = &[ACTIVATE];
-    Row { history, ..row(Trunk::OfItsOwn, RELEASE, Goal::Released, 1) }.survives();
+    Row { history, ..row(Trunk::OfItsOwn, RELEASE, Goal::Released, 17) }.survives();
 }
 
 #[test]
-fn release_without_a_remote_survives() {
+fn release_without_a_remote_survives_at_every_git_call() {
     let history: &[&[&str]] = &[ACTIVATE];
-    Row { history, ..row(Trunk::Local, RELEASE, Goal::Released, 1) }.survives();
+    Row { history, ..row(Trunk::Local, RELEASE, Goal::Released, 13) }.survives();
 }
 
 #[test]
-fn new_survives() {
-    row(Trunk::Remote, NEW, Goal::Created, 1).survives();
+fn new_survives_at_every_git_call() {
+    row(Trunk::Remote, NEW, Goal::Created, 10).survives();
 }
 
 #[test]
-fn new_without_a_remote_survives() {
-    row(Trunk::CheckedOut, NEW, Goal::Created, 1).survives();
+fn new_without_a_remote_survives_at_every_git_call() {
+    row(Trunk::CheckedOut, NEW, Goal::Created, 11).survives();
 }

@@ -6,7 +6,7 @@ use super::branch::forget_upstream;
 use super::context::Context;
 use super::own::holds_no_work;
 use crate::error::{Exit, Failure};
-use crate::git::{GitError, LocalEdit};
+use crate::git::{GitError, LocalEdit, Worktree};
 use crate::lifecycle::{self, Branch, Change, Refusal, ReleaseRequest};
 use crate::names::{Oid, RefName};
 use crate::ticket::TicketId;
@@ -149,9 +149,16 @@ pub fn clear_local(
     let branch = ctx.ticket_branch(id).map_err(|why| Failure::new(Exit::Damaged, why))?;
     let record = workspace::load(repo, id);
     let worktrees = repo.worktrees()?;
-    let worktree = worktrees.iter().find(|w| w.branch.as_ref() == Some(&branch));
-    let local = ctx.objects.resolve(branch.as_str())?;
     let kept = kept_elsewhere(ctx, id, published, record.as_ref())?;
+    let made = record.as_ref().and_then(|r| r.path.as_deref());
+    // A run that was killed may have left the workspace detached, where the branch was.
+    let detached = |w: &&Worktree| {
+        let ours = made.is_some_and(|path| is_below(path, &w.path) && is_below(&w.path, path));
+        ours && w.branch.is_none() && w.head.as_ref().is_some_and(|head| kept.contains(head))
+    };
+    let on_branch = worktrees.iter().find(|w| w.branch.as_ref() == Some(&branch));
+    let worktree = on_branch.or_else(|| worktrees.iter().find(detached));
+    let local = ctx.objects.resolve(branch.as_str())?;
     if let Some(local) = &local {
         let mut safe = false;
         for commit in &kept {
@@ -167,7 +174,7 @@ pub fn clear_local(
         }
     }
     if let Some(worktree) = worktree.filter(|w| !w.prunable) {
-        if let (None, Some(at)) = (&local, kept.first()) {
+        if let (None, Some(_), Some(at)) = (&local, on_branch, kept.first()) {
             // Without a remote the transaction itself has taken the branch away from below the workspace.
             repo.detach(&worktree.path, at)?;
         }
@@ -197,9 +204,13 @@ pub fn clear_local(
         if repo.update_refs(&[edit], "tix: release")? {
             forget_upstream(repo, &branch)?;
         } else {
+            // With the record in its place another release finds it, and clears the rest.
             warnings.push(format!("the local branch {} was kept: it has moved", branch.short()));
+            return Ok(warnings);
         }
     }
+    // The same run may have removed the workspace, and not yet the directory above it.
+    remove_if_empty(made.and_then(Path::parent));
     workspace::forget(repo, id)?;
     Ok(warnings)
 }
