@@ -8,7 +8,7 @@ mod conversation;
 pub mod exec;
 mod history;
 mod objects;
-mod push;
+pub mod push;
 mod redact;
 mod refs;
 mod repo;
@@ -18,14 +18,14 @@ mod tree;
 mod worktree;
 
 pub use commit::{CommitText, Writer, one_line};
-pub use exec::{ExecError, Git, Program, Running};
+pub use exec::{ExecError, Program, Running};
 pub use history::{HistoryQuery, Logged};
-pub use objects::{Kind, Object, Objects};
-pub use push::{Atomic, PushReport, PushedRef, RefOutcome, RefUpdate};
+pub use objects::{Kind, Objects};
+pub use push::{Atomic, PushReport, RefOutcome, RefUpdate};
 pub use redact::redact;
 pub use refs::{LocalEdit, RefValue};
-pub use repo::{GitConfig, ObjectFormat, Repo, clean_path, path_bytes};
-pub use tree::{Changed, Mode, TreeEdit, TreeEntry};
+pub use repo::{ObjectFormat, Repo, clean_path, path_bytes};
+pub use tree::{Mode, TreeEntry};
 pub use worktree::Worktree;
 
 /// What can go wrong between tix and git.

@@ -19,6 +19,7 @@ mod harness_works;
 mod hostile;
 mod init;
 mod net_works;
+mod network;
 mod new;
 mod odd;
 mod plugin;
