@@ -6,7 +6,7 @@
 use serde::Serialize;
 
 use crate::config::ConfigError;
-use crate::git::{ExecError, GitError};
+use crate::git::{ExecError, GitError, one_line};
 use crate::lifecycle::{Held, Refusal};
 use crate::trunk::{Landing, Stop, TrunkError};
 use crate::workspace::WorkspaceError;
@@ -177,6 +177,9 @@ impl From<GitError> for Failure {
             GitError::Unreadable { .. } | GitError::Missing(_) => {
                 Failure::new(Exit::Git, message).hint("look at the repository with: git fsck")
             }
+            GitError::InTheWay { path, .. } => Failure::new(Exit::Damaged, message)
+                .fact("path", path)
+                .hint("move it elsewhere on the trunk, and try again"),
             GitError::Scratch { .. } => Failure::new(Exit::Refused, message)
                 .hint("nothing was changed; make room or fix the permissions and try again"),
         }
@@ -214,10 +217,12 @@ fn failed_git(stderr: &str, message: String) -> Failure {
 
 /// The facts about a holder.
 pub fn held_facts(failure: Failure, held: &Held) -> Failure {
+    // Anybody can have written them, and a fact of several lines would look like several facts.
+    let fact = |text: &Option<String>| text.as_deref().map(one_line);
     failure
-        .maybe_fact("held by", held.by.as_deref())
-        .maybe_fact("since", held.at.as_deref())
-        .maybe_fact("claim", held.claim_id.as_deref())
+        .maybe_fact("held by", fact(&held.by))
+        .maybe_fact("since", fact(&held.at))
+        .maybe_fact("claim", fact(&held.claim_id))
 }
 
 impl From<Refusal> for Failure {

@@ -19,12 +19,12 @@ impl Oid {
 
     /// The id from its raw bytes in a tree object (20 or 32 of them).
     pub fn from_raw(raw: &[u8]) -> Option<Oid> {
-        use std::fmt::Write;
-        let mut text = String::with_capacity(raw.len() * 2);
-        for byte in raw {
-            write!(text, "{byte:02x}").ok()?;
-        }
-        Oid::parse(&text)
+        // By hand, because a lane has thousands of them: `format!` takes ten times as long.
+        let digit =
+            |nibble: u8| char::from(if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 });
+        matches!(raw.len(), 20 | 32).then(|| {
+            Oid(raw.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect())
+        })
     }
 
     /// The raw bytes, as a tree object holds them.

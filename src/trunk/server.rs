@@ -6,8 +6,7 @@ use super::backoff::Backoff;
 use super::beside::{moved_by, moved_ref};
 use super::judge::{No, Verdict, judge, speaks_of_permission};
 use super::{
-    Built, Decide, Decision, Diary, Landed, Landing, MovedRef, Step, Stop, Trunk, TrunkError, View,
-    queue,
+    Built, Decide, Decision, Diary, Landed, Landing, Step, Stop, Trunk, TrunkError, View, queue,
 };
 use crate::git::{Atomic, GitError, PushReport, RefUpdate};
 use crate::lifecycle::Change;

@@ -8,9 +8,12 @@ use crate::git::{Atomic, GitError, PushReport, RefOutcome, RefUpdate, Repo};
 use crate::lock::Lock;
 use crate::names::{RefName, RemoteName};
 
-/// How long one push may take when the command's own time is nearly up: the claim stands already, and
-/// to leave it half done is worse than to be late.
+/// How long a push has when the command's own time is nearly up: the claim stands already, and to leave
+/// it half done is worse than to be late.
 const AT_LEAST: Duration = Duration::from_secs(10);
+
+/// How long what is done after that may take: one question where the ref is now, and one last push.
+const OVERTIME: Duration = Duration::from_secs(5);
 
 /// How long other processes of this clone may keep the configuration file.
 const CONFIG_PATIENCE: Duration = Duration::from_secs(20);
@@ -55,18 +58,23 @@ pub fn push_branch(
 ) -> Result<Pushed, Failure> {
     let name = update.name();
     let mut tries = u32::from(ctx.config.claim_attempts);
+    let end = (ctx.started + ctx.config.timeout).max(Instant::now() + AT_LEAST);
     loop {
-        let deadline = (ctx.started + ctx.config.timeout).max(Instant::now() + AT_LEAST);
-        let report = ctx.repo.push(remote, std::slice::from_ref(update), Atomic::No, deadline);
+        let until = end.max(Instant::now() + OVERTIME);
+        let report = ctx.repo.push(remote, std::slice::from_ref(update), Atomic::No, until);
         let (words, reason) = match outcome(report, update)? {
             Ok(()) => return Ok(Pushed::Moved),
             Err(why) => why,
         };
-        tries -= 1;
-        let there = ctx.repo.ls_remote(remote, &[name.as_str()], deadline);
+        tries = tries.saturating_sub(1);
+        if Instant::now() >= end {
+            tries = tries.min(1);
+        }
+        let until = end.max(Instant::now() + OVERTIME);
+        let there = ctx.repo.ls_remote(remote, &[name.as_str()], until);
         let at = match there {
             Ok(refs) => refs.into_iter().find(|r| r.name == *name).map(|r| r.oid),
-            Err(_) if tries > 0 => continue,
+            Err(_) if tries > 0 && Instant::now() < end => continue,
             Err(error) => {
                 return Err(Failure::new(Exit::Unreachable, format!("{remote} cannot be reached"))
                     .fact("git", error.words().unwrap_or(&words).trim()));
@@ -89,11 +97,14 @@ pub fn push_branch(
             return Err(Failure::new(Exit::Refused, message)
                 .maybe_fact("it is at", at.map(|oid| oid.to_string())));
         }
-        if reason.is_some() || tries == 0 {
-            let reason = reason.unwrap_or_else(|| "no reason given".to_owned());
+        if let Some(reason) = reason {
             let message = format!("{remote} refuses the push to {}: {reason}", name.short());
             return Err(Failure::new(Exit::RemoteRefused, message)
                 .maybe_fact("remote says", remote_words(&words)));
+        }
+        if tries == 0 {
+            let message = format!("{remote} gives no answer to the push to {}", name.short());
+            return Err(Failure::new(Exit::Unreachable, message).fact("git", words.trim()));
         }
     }
 }

@@ -1,0 +1,127 @@
+//! The network breaks for good: while fetching, while claiming, or between the claim and its branch.
+
+use std::time::Duration;
+
+use super::line::{ID, Line};
+use crate::harness::net::{Fault, When};
+use crate::harness::{Untouched, no_leftovers};
+
+const FETCH: When = When::Opening("git-upload-pack");
+
+#[test]
+fn a_fetch_that_fails_changes_nothing() {
+    for line in Line::each() {
+        let before = Untouched::of(&line.first);
+        let tip = line.tip();
+        for fault in [Fault::CutBeforeRequest, Fault::Stall] {
+            let output = line.activate([(FETCH, fault)]);
+            output.exits(7);
+            assert!(output.stderr().contains("nothing changed"), "{output}");
+            assert_eq!(line.tip(), tip);
+            before.assert_same(&line.first);
+            no_leftovers(&line.first);
+        }
+        line.assert_all_goes_on();
+    }
+}
+
+#[test]
+fn a_refused_connection_changes_nothing() {
+    let line = Line::over_git();
+    let before = Untouched::of(&line.first);
+    let address = line.proxy.git_url("origin.git");
+    let Line { proxy, first, sandbox, .. } = line;
+    drop(proxy);
+    let output = super::line::in_time(first.tix_command(super::line::ACTIVATE));
+    output.exits(7);
+    assert!(output.stderr().contains("nothing changed"), "{output}");
+    before.assert_same(&first);
+    no_leftovers(&first);
+    drop((address, sandbox));
+}
+
+#[test]
+fn a_claim_that_never_reaches_the_server_changes_nothing() {
+    for line in Line::each() {
+        let before = Untouched::of(&line.first);
+        let tip = line.tip();
+        for fault in [Fault::CutBeforeRequest, Fault::CutDuringPack(150)] {
+            let output = line.activate([(When::Push, fault)]);
+            output.exits(7);
+            assert!(output.stderr().contains("nothing changed"), "{output}");
+            assert_eq!(line.tip(), tip);
+            before.assert_same(&line.first);
+            no_leftovers(&line.first);
+        }
+        line.assert_all_goes_on();
+    }
+}
+
+#[test]
+fn a_stalled_claim_may_still_land_and_says_so() {
+    for line in Line::each() {
+        let before = Untouched::of(&line.first);
+        let output = line.activate([(When::Push, Fault::Stall)]);
+        output.exits(8);
+        assert!(output.stderr().contains("may have landed"), "{output}");
+        assert_eq!(line.holder(), None);
+        before.assert_same(&line.first);
+        no_leftovers(&line.first);
+        line.assert_all_goes_on();
+    }
+}
+
+#[test]
+fn a_claim_whose_remote_is_gone_afterwards_may_have_landed() {
+    let line = Line::over_git();
+    // The fetch, the push that lands, and from then on nothing.
+    let rules = [(When::Nth(2), Fault::CutAfterPush), (When::From(3), Fault::CutBeforeRequest)];
+    let output = line.activate(rules);
+    output.exits(8);
+    assert!(output.stderr().contains("may have landed"), "{output}");
+    line.holder().expect("it has");
+    line.assert_all_goes_on();
+}
+
+#[test]
+fn a_claim_that_stands_without_its_branch_is_incomplete() {
+    let line = Line::over_git();
+    for fault in [Fault::CutBeforeRequest, Fault::Stall] {
+        let output = line.activate([(When::From(3), fault)]);
+        output.exits(8);
+        assert!(output.stderr().contains(&format!("tix activate {ID}")), "{output}");
+        let holder = line.holder().expect("the claim stands");
+        assert!(holder.starts_with(&line.clone_id()), "{holder}");
+        line.mend();
+        line.first.tix(&["release", ID]).success();
+        assert_eq!(line.holder(), None);
+    }
+    line.assert_all_goes_on();
+}
+
+#[test]
+fn a_branch_that_cannot_be_pushed_gives_the_ticket_back() {
+    // The claim gets through, the branch does not, and then all is well again.
+    let line = Line::over_git();
+    let before = Untouched::of(&line.first);
+    let cut = || Fault::CutBeforeRequest;
+    let rules = [(When::NthPush(2), cut()), (When::NthPush(3), cut()), (When::NthPush(4), cut())];
+    let output = line.activate(rules);
+    output.exits(7);
+    assert!(output.stderr().contains("was given back"), "{output}");
+    assert_eq!(line.holder(), None);
+    before.assert_same(&line.first);
+    no_leftovers(&line.first);
+    line.assert_all_goes_on();
+}
+
+#[test]
+fn a_slow_network_is_only_slow() {
+    for line in Line::each() {
+        line.proxy.set(Fault::Slow(Duration::from_millis(40)));
+        line.first.tix(&["activate", ID]).success();
+        line.assert_first_holds();
+        line.first.tix(&["release", ID]).success();
+        assert_eq!(line.holder(), None);
+    }
+}
