@@ -118,8 +118,7 @@ fn left_behind(ctx: &Context<'_>, landed: &Landed<Freed>, id: &TicketId) -> Opti
     let (remote, branch) = (ctx.remote.as_ref()?, name.short());
     landed.left.contains(name).then(|| {
         format!(
-            "{remote} took the release and left {branch} where it was; while that branch is there, \
-             nobody can claim {id} again (see what it holds: git log {remote}/{branch})"
+            "{remote} took the release and left {branch} where it was; the next claim of {id} puts it aside"
         )
     })
 }
