@@ -106,6 +106,6 @@ impl GitError {
 
     fn unreadable(question: &'static str, answer: &[u8]) -> GitError {
         let start = answer.get(..answer.len().min(200)).unwrap_or_default();
-        GitError::Unreadable { question, answer: exec::text_of(start) }
+        GitError::Unreadable { question, answer: exec::text_of(start.trim_ascii()) }
     }
 }

@@ -255,6 +255,8 @@ impl Trunk<'_> {
                     .filter(|r| is_branch(r))
                     .map(|r| r.name.short().to_owned())
                     .collect();
+                // The default branch is listed twice: as itself and as what HEAD leads to.
+                branches.sort_unstable();
                 branches.dedup();
                 TrunkError::NoTrunk {
                     remote: remote.clone(),

@@ -18,12 +18,11 @@ fn plant(sandbox: &Sandbox, mode: &str, path: &str, contents: &str) {
     if there {
         remote.git(&["read-tree", "main"]);
     }
-    let oid = match mode {
-        "160000" => "1".repeat(40),
-        _ => {
-            let blob = remote.git_command(&["hash-object", "-w", "--stdin"]).stdin(contents);
-            blob.run().success().stdout().trim().to_owned()
-        }
+    let oid = if mode == "160000" {
+        "1".repeat(40)
+    } else {
+        let blob = remote.git_command(&["hash-object", "-w", "--stdin"]).stdin(contents);
+        blob.run().success().stdout().trim().to_owned()
     };
     let line = format!("{mode} {oid}\t{path}\0");
     remote.git_command(&["update-index", "-z", "--index-info"]).stdin(line).run().success();

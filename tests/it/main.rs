@@ -10,6 +10,7 @@
 )]
 
 mod activate;
+mod bad_input;
 mod crash;
 mod demo;
 mod docs;

@@ -130,16 +130,9 @@ fn a_hostile_setting_is_refused_or_harmless_wherever_it_stands() {
         sandbox.seed(&[(QUEUED, queue_ticket(ID)), ("README.md", "# Example\n".to_owned())]);
         let old = sandbox.remote().git(&["rev-parse", "main"]);
         let clone = sandbox.clone_named("clone");
+        clone.git(&["config", &format!("tix.{key}"), value]);
         let before = Untouched::besides_ticket(&clone, ID);
-        let mut name = String::from("TIX_");
-        for c in key.chars() {
-            if c.is_ascii_uppercase() {
-                name.push('_');
-            }
-            name.push(c.to_ascii_uppercase());
-        }
-        let here = clone.env(&name, *value);
-        let output = here.tix(&["activate", "foo-001"]);
+        let output = clone.tix(&["activate", "foo-001"]);
         is_harmless(&output);
         before.assert_same(&clone);
         no_leftovers(&clone);
