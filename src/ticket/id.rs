@@ -213,7 +213,7 @@ fn check_name(text: &str) -> Result<(), IdError> {
     if text.ends_with('.') {
         return Err(IdError::TrailingDot);
     }
-    if text.to_ascii_lowercase().ends_with(".lock") {
+    if text.as_bytes().last_chunk::<5>().is_some_and(|end| end.eq_ignore_ascii_case(b".lock")) {
         return Err(IdError::LockSuffix);
     }
     Ok(())

@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     const ATTEMPT: Duration = Duration::from_millis(40);
-    const AGES: Duration = Duration::from_secs(3600);
+    const AGES: Duration = Duration::from_hours(1);
 
     /// The longest of many pauses after this many losses, in attempts: close below the window.
     fn window(losses: u32, attempt: Duration, left: Duration) -> f64 {
