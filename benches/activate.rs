@@ -1,4 +1,13 @@
 //! One activation, uncontended, against the bare git commands for the same effect.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a benchmark prints a table, and one whose world cannot be made has nothing to report but where it broke"
+)]
 
 mod support;
 

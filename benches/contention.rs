@@ -2,6 +2,15 @@
 //!
 //! Parts, to be named on the command line: `clones`, `processes`, `machines`, `queue`, `slow`, `same`. What the study found, and
 //! which choices rest on it, is in `contention.md`.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a benchmark prints a table, and one whose world cannot be made has nothing to report but where it broke"
+)]
 
 mod support;
 
@@ -112,7 +121,7 @@ impl Setting {
             .map(|number| {
                 let machine = match self.machines {
                     Machines::One => Machine::named("one"),
-                    Machines::Each => Machine::named(number),
+                    Machines::Each => Machine::named(&number.to_string()),
                 };
                 let clone =
                     shared.clone().unwrap_or_else(|| make_clone(&format!("clone-{number}")));
@@ -236,7 +245,9 @@ impl Found {
 fn study(title: &str, sizes: &[usize], rounds: usize, setting: &Setting) -> Vec<Found> {
     let mut table = Found::table();
     let all: Vec<_> = sizes.iter().map(|&size| compare(size, rounds, setting)).collect();
-    all.iter().for_each(|found| table.row(&found.row()));
+    for found in &all {
+        table.row(&found.row());
+    }
     table.print(&format!("{title}, {rounds} rounds"));
     all.iter().for_each(Found::print_losers);
     all
@@ -255,25 +266,27 @@ fn same_ticket(sizes: &[usize], rounds: usize, goals: &mut Goals) {
     for &size in sizes {
         let (mut first, mut last) = (Vec::new(), Vec::new());
         let mut exits = BTreeSet::new();
-        let mut one = true;
+        let mut alone = true;
         for _ in 0..rounds {
             let (world, mut jobs) = setting.build(size);
-            jobs.iter_mut().for_each(|job| job.2 = ticket_id(0));
+            for job in &mut jobs {
+                job.2 = ticket_id(0);
+            }
             let (_, claims) = claim_all(&world, &jobs);
-            let (won, lost): (Vec<_>, Vec<_>) = claims.iter().partition(|c| c.won());
-            one &= won.len() == 1;
-            first.extend(won.iter().map(|c| c.took));
-            last.extend(lost.iter().map(|c| c.took).max());
-            exits.extend(lost.iter().filter_map(|c| c.code));
+            let (winners, losers): (Vec<_>, Vec<_>) = claims.iter().partition(|c| c.won());
+            alone &= winners.len() == 1;
+            first.extend(winners.iter().map(|c| c.took));
+            last.extend(losers.iter().map(|c| c.took).max());
+            exits.extend(losers.iter().filter_map(|c| c.code));
         }
-        goals.holds(&format!("{size} want one ticket: exactly one gets it"), one);
+        goals.holds(&format!("{size} want one ticket: exactly one gets it"), alone);
         let median = |sample| millis(Figures::of(sample).median);
         table.row(&[
             size.to_string(),
             median(first),
             median(last),
             format!("{exits:?}"),
-            if one { "yes" } else { "NO" }.to_owned(),
+            if alone { "yes" } else { "NO" }.to_owned(),
         ]);
     }
     table.print(&format!("## machines, one ticket, {rounds} rounds"));

@@ -4,6 +4,15 @@
 //! from the start of tix, is what a claim takes. The bare fetch and push of such a commit, made beforehand, are
 //! measured in turns with it in a world of their own; what is beyond them is tix's own work. `--no-worktree`
 //! leaves the checkout out, which the clones here do not have either: no part of a claim looks at one.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a benchmark prints a table, and one whose world cannot be made has nothing to report but where it broke"
+)]
 
 mod support;
 

@@ -17,13 +17,6 @@ pub fn rfc3339(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
-/// The heading of a changelog entry in a ticket, `2025-12-11 17:47`, in UTC although it does not
-/// say so: people write these headings by hand, without a zone, and two zones in one file would not
-/// sort.
-pub fn changelog_stamp(at: DateTime<Utc>) -> String {
-    at.format("%Y-%m-%d %H:%M").to_string()
-}
-
 /// How long ago `from` was, in the one unit that a glance needs: `42 s`, `7 min`, `3 h`, `12 d`.
 /// Rounds down.
 ///
@@ -61,11 +54,6 @@ mod tests {
     fn what_is_written_reads_back_as_the_same_second() {
         let at = DateTime::parse_from_rfc3339(&rfc3339(noon())).unwrap();
         assert_eq!(at, noon());
-    }
-
-    #[test]
-    fn a_changelog_heading_has_minutes_and_no_zone() {
-        assert_eq!(changelog_stamp(noon()), "2025-12-11 12:00");
     }
 
     #[test]

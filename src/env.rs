@@ -67,23 +67,6 @@ pub enum GitVar {
     AuthorName,
     /// `GIT_AUTHOR_EMAIL`
     AuthorEmail,
-    /// `GIT_AUTHOR_DATE`
-    AuthorDate,
-    /// `GIT_COMMITTER_NAME`
-    CommitterName,
-    /// `GIT_COMMITTER_EMAIL`
-    CommitterEmail,
-    /// `GIT_COMMITTER_DATE`
-    CommitterDate,
-    /// `GIT_INDEX_FILE`: inside a hook, the index that the commit in progress will be made from.
-    IndexFile,
-    /// `GIT_DIR`
-    Dir,
-    /// `GIT_WORK_TREE`
-    WorkTree,
-    /// `GIT_QUARANTINE_PATH`: set in `pre-receive`, where the pushed objects are not part of the
-    /// repository yet.
-    QuarantinePath,
 }
 
 impl GitVar {
@@ -91,14 +74,6 @@ impl GitVar {
         match self {
             Self::AuthorName => "GIT_AUTHOR_NAME",
             Self::AuthorEmail => "GIT_AUTHOR_EMAIL",
-            Self::AuthorDate => "GIT_AUTHOR_DATE",
-            Self::CommitterName => "GIT_COMMITTER_NAME",
-            Self::CommitterEmail => "GIT_COMMITTER_EMAIL",
-            Self::CommitterDate => "GIT_COMMITTER_DATE",
-            Self::IndexFile => "GIT_INDEX_FILE",
-            Self::Dir => "GIT_DIR",
-            Self::WorkTree => "GIT_WORK_TREE",
-            Self::QuarantinePath => "GIT_QUARANTINE_PATH",
         }
     }
 }
@@ -209,13 +184,6 @@ impl Env {
         name.chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).collect()
     }
 
-    /// The editor that the environment asks for: `GIT_EDITOR`, `VISUAL`, `EDITOR`. It is a shell
-    /// command, not a path. `core.editor` stands between the first and the second for git: `git var
-    /// GIT_EDITOR` knows it.
-    pub fn editor(&self) -> Option<&OsStr> {
-        ["GIT_EDITOR", "VISUAL", "EDITOR"].into_iter().find_map(|name| self.raw(name))
-    }
-
     /// Whether `NO_COLOR` asks for plain text (<https://no-color.org>).
     pub fn no_color(&self) -> bool {
         self.raw("NO_COLOR").is_some()
@@ -229,11 +197,6 @@ impl Env {
     /// Whether `CI` says that no person is watching; `CI=false` and `CI=0` say the contrary.
     pub fn is_ci(&self) -> bool {
         self.raw("CI").is_some_and(|value| value != "false" && value != "0")
-    }
-
-    /// `PATH`, the search path for programs.
-    pub fn path(&self) -> Option<&OsStr> {
-        self.raw("PATH")
     }
 
     /// The least that a child gets which is to see nothing else of this environment.
@@ -322,19 +285,6 @@ mod tests {
     }
 
     #[test]
-    fn the_editor_of_git_comes_first() {
-        let env = env(&[("EDITOR", "vi"), ("VISUAL", "emacs"), ("GIT_EDITOR", "ed")]);
-        assert_eq!(env.editor(), Some(OsStr::new("ed")));
-    }
-
-    #[test]
-    fn git_variables_are_seen_as_they_are() {
-        let env = env(&[("GIT_INDEX_FILE", ".git/index.lock")]);
-        assert_eq!(env.git(GitVar::IndexFile), Some(OsStr::new(".git/index.lock")));
-        assert_eq!(env.git(GitVar::AuthorName), None);
-    }
-
-    #[test]
     fn a_current_directory_that_is_gone_is_an_error_when_asked_for() {
         let env = Env::of([], Err(io::ErrorKind::NotFound));
         assert_eq!(env.current_dir().unwrap_err().kind(), io::ErrorKind::NotFound);
@@ -343,7 +293,6 @@ mod tests {
     #[test]
     fn capture_reads_this_process() {
         let env = Env::capture();
-        assert!(env.path().is_some());
         assert!(env.current_dir().unwrap().is_absolute());
     }
 }

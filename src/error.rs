@@ -5,8 +5,8 @@
 
 use serde::Serialize;
 
-use crate::config::ConfigError;
-use crate::git::{ExecError, GitError};
+use crate::config::{ConfigError, Origin};
+use crate::git::{ExecError, GitError, one_line};
 use crate::lifecycle::{Held, Refusal};
 use crate::trunk::{Landing, Stop, TrunkError};
 use crate::workspace::WorkspaceError;
@@ -153,6 +153,9 @@ impl Failure {
 
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Failure {
+        if error.origin == Origin::CommandLine {
+            return Failure::new(Exit::Usage, error.to_string()).hint("tix --help");
+        }
         let line = error.line.map(|l| l.to_string());
         Failure::new(Exit::Damaged, error.to_string())
             .maybe_fact("line", line)
@@ -165,18 +168,26 @@ impl From<GitError> for Failure {
         let message = error.to_string();
         match error {
             GitError::Exec(error) => error.into(),
-            GitError::NotARepository { words, .. } => {
-                let odd = !words.contains("not a git repository");
-                let failure = Failure::new(Exit::Refused, message)
-                    .hint("go to your repository, or name it: tix -C <directory> …");
-                // git may have other reasons, such as a directory that belongs to somebody else.
-                if odd { failure.fact("git", words.trim()) } else { failure }
+            GitError::NotARepository { words, .. } if words.contains("not a git repository") => {
+                Failure::new(Exit::Refused, message)
+                    .hint("go to your repository, or name it: tix -C <directory> …")
+            }
+            // git has other reasons: a directory that belongs to somebody else, a damaged configuration.
+            GitError::NotARepository { dir, words } => {
+                let message = format!("git does not work in {}", dir.display());
+                Failure::new(Exit::Refused, message).fact("git", words.trim())
             }
             GitError::TooOld { .. } => Failure::new(Exit::Git, message)
                 .hint("install a newer git, or put it first on PATH"),
+            GitError::Unreadable { question: "version", .. } => {
+                Failure::new(Exit::Git, message).hint("see which program that is: command -v git")
+            }
             GitError::Unreadable { .. } | GitError::Missing(_) => {
                 Failure::new(Exit::Git, message).hint("look at the repository with: git fsck")
             }
+            GitError::InTheWay { path, .. } => Failure::new(Exit::Damaged, message)
+                .fact("path", path)
+                .hint("move it elsewhere on the trunk, and try again"),
             GitError::Scratch { .. } => Failure::new(Exit::Refused, message)
                 .hint("nothing was changed; make room or fix the permissions and try again"),
         }
@@ -214,10 +225,12 @@ fn failed_git(stderr: &str, message: String) -> Failure {
 
 /// The facts about a holder.
 pub fn held_facts(failure: Failure, held: &Held) -> Failure {
+    // Anybody can have written them, and a fact of several lines would look like several facts.
+    let fact = |text: &Option<String>| text.as_deref().map(one_line);
     failure
-        .maybe_fact("held by", held.by.as_deref())
-        .maybe_fact("since", held.at.as_deref())
-        .maybe_fact("claim", held.claim_id.as_deref())
+        .maybe_fact("held by", fact(&held.by))
+        .maybe_fact("since", fact(&held.at))
+        .maybe_fact("claim", fact(&held.claim_id))
 }
 
 impl From<Refusal> for Failure {
@@ -374,6 +387,14 @@ impl From<WorkspaceError> for Failure {
             WorkspaceError::NotWritable { path, .. } => Failure::new(Exit::Refused, message)
                 .fact("path", path.display().to_string())
                 .hint("make room or fix the permissions, or put workspaces elsewhere: git config tix.worktree <template>"),
+            WorkspaceError::NameTaken { by, .. } => Failure::new(Exit::Refused, message)
+                .fact("branch", by.short())
+                .hint(format!(
+                    "give it another name: git branch -m {} old-{}",
+                    by.short(),
+                    by.short().replace('/', "-")
+                ))
+                .hint("or name ticket branches otherwise: git config tix.branch \"work/{id}\""),
             WorkspaceError::BranchTaken { branch, at } => Failure::new(Exit::Refused, message)
                 .fact("branch", branch.short())
                 .fact("commit", at.to_string())

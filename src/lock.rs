@@ -17,6 +17,7 @@ const POLL: Duration = Duration::from_millis(2);
 #[derive(Debug)]
 pub struct Lock {
     path: PathBuf,
+    #[allow(dead_code, reason = "the system's lock lasts as long as the file is open")]
     file: File,
 }
 

@@ -1,6 +1,4 @@
 //! tix: a ticket queue in your git repository, where the push of a claim is the lock.
-#![allow(dead_code, unused_imports, reason = "temporary: some commands are still on their way")]
-
 mod audit;
 mod cli;
 mod clock;

@@ -3,14 +3,6 @@
 //! Everything is measured from outside, as whole processes, and judged by ratios within one run: the two
 //! sides of a ratio are measured in turns, so that whatever else the machine does falls on both.
 #![allow(dead_code, unused_imports, reason = "each benchmark uses a part of it")]
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark's answer is a table")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a benchmark whose world cannot be made has nothing to report but where it broke"
-)]
 
 mod claims;
 mod figures;
@@ -46,7 +38,7 @@ impl Options {
                 "--check" => options.check = true,
                 "--bench" => {}
                 size if size.parse::<usize>().is_ok() => {
-                    options.sizes.extend(size.parse::<usize>())
+                    options.sizes.extend(size.parse::<usize>());
                 }
                 part if !part.starts_with('-') => options.parts.push(part.to_owned()),
                 other => {

@@ -23,8 +23,8 @@ const GIT_CONFIG: &str = "\
 pub struct Machine(String);
 
 impl Machine {
-    pub fn named(name: impl ToString) -> Machine {
-        Machine(name.to_string())
+    pub fn named(name: &str) -> Machine {
+        Machine(name.to_owned())
     }
 }
 

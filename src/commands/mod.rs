@@ -17,5 +17,5 @@ mod shared;
 pub mod shell_init;
 pub mod show;
 
-pub use shared::context::{self, CONFIG_FILE, Context, Globals, progress_line};
+pub use shared::context::{CONFIG_FILE, Context, Globals, progress_line};
 pub use shared::{receipt, shell_word};

@@ -23,7 +23,7 @@ const LARGEST: u64 = 4 << 20;
 /// Write a ticket into the queue
 ///
 /// The ticket is committed on the trunk and pushed; your checkout is not touched. It is numbered
-/// TICKET-<session>-<NNN> with the next free number over all lanes, and starts from tickets/TEMPLATE.md if
+/// `TICKET-<session>-<NNN>` with the next free number over all lanes, and starts from tickets/TEMPLATE.md if
 /// the trunk has one. Success is only said when the remote holds it.
 #[derive(Debug, clap::Args)]
 #[command(group = clap::ArgGroup::new("what").required(true).args(["title", "from"]))]

@@ -17,7 +17,7 @@ use crate::workspace;
 ///
 /// For its holder. The ticket moves from active/ back to queue/, with the event in its changelog, and the
 /// name of its branch becomes free in the same push: a branch that holds nothing but tix's own commits is
-/// deleted, one with work in it is kept as attic/<ticket>/<claim>. The workspace is removed only if it is
+/// deleted, one with work in it is kept as `attic/<ticket>/<claim>`. The workspace is removed only if it is
 /// clean and everything in it has been pushed.
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -118,8 +118,7 @@ fn left_behind(ctx: &Context<'_>, landed: &Landed<Freed>, id: &TicketId) -> Opti
     let (remote, branch) = (ctx.remote.as_ref()?, name.short());
     landed.left.contains(name).then(|| {
         format!(
-            "{remote} took the release and left {branch} where it was; while that branch is there, \
-             nobody can claim {id} again (see what it holds: git log {remote}/{branch})"
+            "{remote} took the release and left {branch} where it was; the next claim of {id} puts it aside"
         )
     })
 }

@@ -7,7 +7,6 @@ use serde::Serialize;
 
 use super::shared::board::{self, Card, Look, Workspace};
 use super::{Context, Globals};
-use crate::clock;
 use crate::env::Env;
 use crate::error::Failure;
 use crate::git::exec::text_of;

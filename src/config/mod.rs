@@ -18,8 +18,8 @@ use std::path::Path;
 use std::time::Duration;
 
 pub use error::{ConfigError, Origin, Problem};
-pub use keys::{DefaultValue, Key, Name, commented_yaml, describe, markdown_table};
-pub use template::{Field, Fields, Purpose, Template, TemplateError};
+pub use keys::{Key, Name, commented_yaml};
+pub use template::{Fields, Purpose, Template, TemplateError};
 pub use yaml::Yaml;
 
 use given::Given;

@@ -205,23 +205,6 @@ impl Template {
         }
     }
 
-    /// The id in a branch name that this template made; `None` for the name of another branch. The
-    /// id is not checked.
-    pub fn id_in<'n>(&self, branch: &'n str) -> Option<&'n str> {
-        match self.pieces.as_slice() {
-            [Piece::Field(Field::Id)] => Some(branch),
-            [Piece::Literal(before), Piece::Field(Field::Id)] => {
-                branch.strip_prefix(before.as_str())
-            }
-            [Piece::Field(Field::Id), Piece::Literal(after)] => branch.strip_suffix(after.as_str()),
-            [Piece::Literal(before), Piece::Field(Field::Id), Piece::Literal(after)] => {
-                branch.strip_prefix(before.as_str())?.strip_suffix(after.as_str())
-            }
-            _ => None,
-        }
-        .filter(|id| !id.is_empty())
-    }
-
     fn checked(self) -> Result<Self, TemplateError> {
         let ids = self.pieces.iter().filter(|piece| **piece == Piece::Field(Field::Id)).count();
         match (self.purpose, ids) {

@@ -1,6 +1,7 @@
 use insta::assert_snapshot;
 use proptest::prelude::*;
 
+use super::keys::{DefaultValue, describe};
 use super::*;
 
 const LABEL: &str = "HEAD:.tix.yaml";

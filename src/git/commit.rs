@@ -38,7 +38,7 @@ impl std::fmt::Display for CommitText {
 }
 
 /// The text on one line: control characters and line ends become blanks, repeated blanks one.
-fn one_line(text: &str) -> String {
+pub fn one_line(text: &str) -> String {
     let visible =
         |c: char| if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') { ' ' } else { c };
     let flat: String = text.chars().map(visible).collect();

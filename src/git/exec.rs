@@ -185,12 +185,6 @@ impl Call {
         self
     }
 
-    /// Sets a variable in the child's environment.
-    pub fn env(mut self, key: &'static str, value: impl AsRef<OsStr>) -> Self {
-        self.env.push((key, value.as_ref().to_owned()));
-        self
-    }
-
     /// What the child reads.
     pub fn stdin(mut self, bytes: impl Into<Vec<u8>>) -> Self {
         self.stdin = Some(bytes.into());

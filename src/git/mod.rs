@@ -8,7 +8,7 @@ mod conversation;
 pub mod exec;
 mod history;
 mod objects;
-mod push;
+pub mod push;
 mod redact;
 mod refs;
 mod repo;
@@ -17,15 +17,15 @@ pub mod signals;
 mod tree;
 mod worktree;
 
-pub use commit::{CommitText, Writer};
-pub use exec::{ExecError, Git, Program, Running};
+pub use commit::{CommitText, Writer, one_line};
+pub use exec::{ExecError, Program, Running};
 pub use history::{HistoryQuery, Logged};
-pub use objects::{Kind, Object, Objects};
-pub use push::{Atomic, PushReport, PushedRef, RefOutcome, RefUpdate};
+pub use objects::{Kind, Objects};
+pub use push::{Atomic, PushReport, RefOutcome, RefUpdate};
 pub use redact::redact;
 pub use refs::{LocalEdit, RefValue};
-pub use repo::{GitConfig, ObjectFormat, Repo, clean_path, path_bytes};
-pub use tree::{Changed, Mode, TreeEdit, TreeEntry};
+pub use repo::{ObjectFormat, Repo, clean_path, path_bytes};
+pub use tree::{Mode, TreeEntry};
 pub use worktree::Worktree;
 
 /// What can go wrong between tix and git.
@@ -61,6 +61,14 @@ pub enum GitError {
     /// An object that must be there is not.
     #[error("object {0} is missing from the repository")]
     Missing(String),
+    /// Something stands where a file or a directory is to be written, and would be lost.
+    #[error("{path} is in the way: it is {what}")]
+    InTheWay {
+        /// Its path from the root of the tree.
+        path: String,
+        /// What it is.
+        what: &'static str,
+    },
     /// A scratch file could not be written.
     #[error("{}: {source}", path.display())]
     Scratch {
@@ -86,6 +94,7 @@ impl GitError {
             | GitError::TooOld { .. }
             | GitError::Unreadable { .. }
             | GitError::Missing(_)
+            | GitError::InTheWay { .. }
             | GitError::Scratch { .. } => None,
         }
     }
@@ -97,6 +106,6 @@ impl GitError {
 
     fn unreadable(question: &'static str, answer: &[u8]) -> GitError {
         let start = answer.get(..answer.len().min(200)).unwrap_or_default();
-        GitError::Unreadable { question, answer: exec::text_of(start) }
+        GitError::Unreadable { question, answer: exec::text_of(start.trim_ascii()) }
     }
 }

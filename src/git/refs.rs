@@ -30,13 +30,6 @@ pub enum LocalEdit {
         /// The value it must have.
         from: Option<Oid>,
     },
-    /// Set a ref whatever it holds now: for tix's own and remote-tracking refs only.
-    Note {
-        /// Which ref.
-        name: RefName,
-        /// The new value.
-        to: Oid,
-    },
     /// Delete a ref that is now at `at`; `None` deletes whatever it holds.
     Delete {
         /// Which ref.
@@ -49,9 +42,7 @@ pub enum LocalEdit {
 impl LocalEdit {
     fn name(&self) -> &RefName {
         match self {
-            LocalEdit::Set { name, .. }
-            | LocalEdit::Note { name, .. }
-            | LocalEdit::Delete { name, .. } => name,
+            LocalEdit::Set { name, .. } | LocalEdit::Delete { name, .. } => name,
         }
     }
 }
@@ -142,7 +133,7 @@ impl Repo {
         Ok(edits.iter().all(|edit| {
             let now = found.iter().find(|r| r.name == *edit.name()).map(|r| &r.oid);
             match edit {
-                LocalEdit::Set { to, .. } | LocalEdit::Note { to, .. } => now == Some(to),
+                LocalEdit::Set { to, .. } => now == Some(to),
                 LocalEdit::Delete { .. } => now.is_none(),
             }
         }))
@@ -165,7 +156,6 @@ impl Repo {
             LocalEdit::Set { name, to, from } => {
                 format!("update {name} {to} {}\n", from.as_ref().map_or(zero.as_str(), Oid::as_str))
             }
-            LocalEdit::Note { name, to } => format!("update {name} {to}\n"),
             LocalEdit::Delete { name, at: Some(at) } => format!("delete {name} {at}\n"),
             LocalEdit::Delete { name, at: None } => format!("delete {name}\n"),
         }

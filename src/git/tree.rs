@@ -4,6 +4,8 @@
 //! in a repository of 120,000 files (measured with `git read-tree` and `git write-tree`); rewriting the
 //! handful of trees on the way to a path costs what these trees hold, whatever else there is.
 
+use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use super::commit::Writer;
@@ -64,17 +66,6 @@ pub struct TreeEntry {
     pub oid: Oid,
 }
 
-impl TreeEntry {
-    /// git sorts a directory as if its name ended in `/`.
-    fn sorts_as(&self) -> impl Ord + use<> {
-        let mut key = self.name.clone();
-        if self.mode == Mode::Directory {
-            key.push(b'/');
-        }
-        key
-    }
-}
-
 /// What one path is to become: a blob, or nothing.
 pub type TreeEdit = (RepoPath, Option<Oid>);
 
@@ -92,37 +83,80 @@ pub struct Changed {
     pub new: Option<(Mode, Oid)>,
 }
 
-/// The entries of a tree object.
-fn parse(data: &[u8], format: ObjectFormat) -> Result<Vec<TreeEntry>, GitError> {
-    let unreadable = || GitError::unreadable("tree", data);
-    let mut entries = Vec::new();
-    let mut rest = data;
-    while !rest.is_empty() {
-        let blank = rest.iter().position(|b| *b == b' ').ok_or_else(unreadable)?;
-        let (mode, tail) = rest.split_at(blank);
-        let tail = tail.get(1..).unwrap_or_default();
-        let nul = tail.iter().position(|b| *b == 0).ok_or_else(unreadable)?;
-        let (name, tail) = tail.split_at(nul);
-        let tail = tail.get(1..).unwrap_or_default();
-        let raw = tail.get(..format.raw_len()).ok_or_else(unreadable)?;
-        entries.push(TreeEntry {
-            mode: Mode::from_octal(mode).ok_or_else(unreadable)?,
-            name: name.to_vec(),
-            oid: Oid::from_raw(raw).ok_or_else(unreadable)?,
-        });
-        rest = tail.get(format.raw_len()..).unwrap_or_default();
-    }
-    Ok(entries)
+/// One name in a tree whose bytes are at hand. A lane may hold twenty thousand, of which a claim touches one:
+/// the others are passed by without a copy.
+#[derive(Clone, PartialEq, Eq)]
+struct Item<'a> {
+    mode: Mode,
+    name: &'a [u8],
+    /// 20 or 32 bytes.
+    id: Cow<'a, [u8]>,
 }
 
-fn print(entries: &mut [TreeEntry]) -> Vec<u8> {
-    entries.sort_by_key(TreeEntry::sorts_as);
+impl<'a> Item<'a> {
+    /// Reads the first entry of a tree, and gives what follows it.
+    fn read(data: &'a [u8], format: ObjectFormat) -> Option<(Item<'a>, &'a [u8])> {
+        let (mode, rest) = data.split_at_checked(data.iter().position(|b| *b == b' ')?)?;
+        let rest = rest.get(1..)?;
+        let (name, rest) = rest.split_at_checked(rest.iter().position(|b| *b == 0)?)?;
+        let (id, rest) = rest.get(1..)?.split_at_checked(format.raw_len())?;
+        Some((Item { mode: Mode::from_octal(mode)?, name, id: Cow::Borrowed(id) }, rest))
+    }
+
+    /// The order of entries in a tree: git sorts a directory as if its name ended in `/`.
+    fn order(&self, other: &Item<'_>) -> Ordering {
+        let shared = self.name.len().min(other.name.len());
+        let (head, tail) = self.name.split_at(shared);
+        let (other_head, other_tail) = other.name.split_at(shared);
+        let next = |mode: Mode, tail: &[u8]| {
+            tail.first().copied().unwrap_or(if mode == Mode::Directory { b'/' } else { 0 })
+        };
+        head.cmp(other_head).then_with(|| next(self.mode, tail).cmp(&next(other.mode, other_tail)))
+    }
+
+    fn new(mode: Mode, name: &'a [u8], oid: &Oid) -> Item<'a> {
+        Item { mode, name, id: Cow::Owned(oid.to_raw()) }
+    }
+
+    fn oid(&self) -> Result<Oid, GitError> {
+        Oid::from_raw(&self.id).ok_or_else(|| GitError::unreadable("tree", &self.id))
+    }
+
+    /// Without its name.
+    fn value(self) -> Result<(Mode, Oid), GitError> {
+        Ok((self.mode, self.oid()?))
+    }
+}
+
+/// The entries of a tree object.
+fn items(data: &[u8], format: ObjectFormat) -> Result<Vec<Item<'_>>, GitError> {
+    let mut items = Vec::new();
+    let mut rest = data;
+    while !rest.is_empty() {
+        let (item, tail) =
+            Item::read(rest, format).ok_or_else(|| GitError::unreadable("tree", data))?;
+        items.push(item);
+        rest = tail;
+    }
+    Ok(items)
+}
+
+/// The entries of a tree object, as values of their own.
+fn parse(data: &[u8], format: ObjectFormat) -> Result<Vec<TreeEntry>, GitError> {
+    let entry = |item: Item<'_>| {
+        Ok(TreeEntry { mode: item.mode, name: item.name.to_vec(), oid: item.oid()? })
+    };
+    items(data, format)?.into_iter().map(entry).collect()
+}
+
+fn print(items: &mut [Item<'_>]) -> Vec<u8> {
+    items.sort_by(Item::order);
     let mut data = Vec::new();
-    for entry in entries {
-        data.extend_from_slice(format!("{:o} ", entry.mode.value()).as_bytes());
-        data.extend_from_slice(&entry.name);
+    for item in items {
+        data.extend_from_slice(format!("{:o} ", item.mode.value()).as_bytes());
+        data.extend_from_slice(item.name);
         data.push(0);
-        data.extend_from_slice(&entry.oid.to_raw());
+        data.extend_from_slice(&item.id);
     }
     data
 }
@@ -157,7 +191,8 @@ impl Objects {
         all.into_iter().collect()
     }
 
-    /// The files that differ between two trees (renames are two paths). Equal subtrees are not read.
+    /// The files that differ between two trees, sorted by path (renames are two paths). Equal subtrees are
+    /// not read.
     pub fn compare(
         &self,
         old: &Oid,
@@ -166,6 +201,7 @@ impl Objects {
     ) -> Result<Vec<Changed>, GitError> {
         let mut changed = Vec::new();
         self.compare_into(Some(old), Some(new), &[], format, &mut changed)?;
+        changed.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(changed)
     }
 
@@ -180,43 +216,38 @@ impl Objects {
         if old == new {
             return Ok(());
         }
-        let load = |tree: Option<&Oid>| match tree {
-            Some(oid) => {
-                let object = self.require(oid.as_str().as_bytes(), Kind::Tree)?;
-                parse(&object.data, format)
-            }
-            None => Ok(Vec::new()),
-        };
-        let mut sides: BTreeMap<Vec<u8>, [Option<(Mode, Oid)>; 2]> = BTreeMap::new();
-        for entry in load(old)? {
-            sides.entry(entry.name).or_default()[0] = Some((entry.mode, entry.oid));
-        }
-        for entry in load(new)? {
-            sides.entry(entry.name).or_default()[1] = Some((entry.mode, entry.oid));
-        }
-        for (name, [old, new]) in sides {
-            if old == new {
-                continue;
-            }
+        let (old, new) = (self.tree_data(old)?, self.tree_data(new)?);
+        for (old, new) in differences(items(&old, format)?, items(&new, format)?) {
+            let Some(name) = old.as_ref().or(new.as_ref()).map(|item| item.name) else { continue };
             let mut path = prefix.to_vec();
-            path.extend_from_slice(&name);
-            let (old_tree, old) = split(old);
-            let (new_tree, new) = split(new);
-            if old_tree.is_some() || new_tree.is_some() {
-                let mut inner = path.clone();
-                inner.push(b'/');
-                self.compare_into(old_tree.as_ref(), new_tree.as_ref(), &inner, format, changed)?;
-            }
+            path.extend_from_slice(name);
+            let unreadable = || GitError::unreadable("tree", &path);
+            let (old_tree, old) = split(old.map(Item::value).transpose()?);
+            let (new_tree, new) = split(new.map(Item::value).transpose()?);
             if old.is_some() || new.is_some() {
-                let path = RepoPath::parse(path.clone())
-                    .ok_or_else(|| GitError::unreadable("tree", &path))?;
+                let path = RepoPath::parse(path.clone()).ok_or_else(unreadable)?;
                 changed.push(Changed { path, old, new });
+            }
+            if old_tree.is_some() || new_tree.is_some() {
+                path.push(b'/');
+                self.compare_into(old_tree.as_ref(), new_tree.as_ref(), &path, format, changed)?;
             }
         }
         Ok(())
     }
 
+    /// The bytes of a tree; of none where there is none.
+    fn tree_data(&self, tree: Option<&Oid>) -> Result<Vec<u8>, GitError> {
+        match tree {
+            Some(oid) => Ok(self.require(oid.as_str().as_bytes(), Kind::Tree)?.data),
+            None => Ok(Vec::new()),
+        }
+    }
+
     /// The tree `root` with the edits made; returns its id. Directories that become empty disappear.
+    ///
+    /// Fails when a link, a submodule, or a file or directory of that name stands where the other kind
+    /// belongs: it would be lost.
     pub fn rewrite(
         &self,
         root: Option<&Oid>,
@@ -226,7 +257,7 @@ impl Objects {
     ) -> Result<Oid, GitError> {
         let edits: Vec<PathEdit<'_>> =
             edits.iter().map(|(path, oid)| (path.components().collect(), oid.as_ref())).collect();
-        match self.rewrite_level(root, &edits, format, writer)? {
+        match self.rewrite_level(root, &edits, &[], format, writer)? {
             Some(oid) => Ok(oid),
             None => writer.write(Kind::Tree, &[]),
         }
@@ -236,46 +267,88 @@ impl Objects {
         &self,
         tree: Option<&Oid>,
         edits: &[PathEdit<'_>],
+        prefix: &[u8],
         format: ObjectFormat,
         writer: &Writer,
     ) -> Result<Option<Oid>, GitError> {
-        let mut entries = match tree {
-            Some(oid) => {
-                let object = self.require(oid.as_str().as_bytes(), Kind::Tree)?;
-                parse(&object.data, format)?
-            }
-            None => Vec::new(),
-        };
+        let data = self.tree_data(tree)?;
+        let mut items = items(&data, format)?;
         let mut below: BTreeMap<&[u8], Vec<PathEdit<'_>>> = BTreeMap::new();
         for (path, oid) in edits {
             match path.split_first() {
                 Some((name, [])) => {
-                    entries.retain(|e| e.name != *name);
-                    if let Some(oid) = oid {
-                        entries.push(TreeEntry {
-                            mode: Mode::File,
-                            name: name.to_vec(),
-                            oid: (*oid).clone(),
-                        });
-                    }
+                    let found = items.iter().find(|item| item.name == *name);
+                    in_the_way(found, Place::File, prefix)?;
+                    items.retain(|item| item.name != *name);
+                    items.extend(oid.map(|oid| Item::new(Mode::File, name, oid)));
                 }
                 Some((name, rest)) => below.entry(name).or_default().push((rest.to_vec(), *oid)),
                 None => {}
             }
         }
         for (name, edits) in below {
-            let at = entries.iter().position(|e| e.name == name);
-            let old = at.map(|i| entries.swap_remove(i)).filter(|e| e.mode == Mode::Directory);
-            let new = self.rewrite_level(old.as_ref().map(|e| &e.oid), &edits, format, writer)?;
-            if let Some(oid) = new {
-                entries.push(TreeEntry { mode: Mode::Directory, name: name.to_vec(), oid });
-            }
+            let at = items.iter().position(|item| item.name == name);
+            let old = at.map(|at| items.remove(at));
+            in_the_way(old.as_ref(), Place::Directory, prefix)?;
+            let inner = [prefix, name, b"/"].concat();
+            let old = old.map(|old| old.oid()).transpose()?;
+            let new = self.rewrite_level(old.as_ref(), &edits, &inner, format, writer)?;
+            items.extend(new.map(|oid| Item::new(Mode::Directory, name, &oid)));
         }
-        if entries.is_empty() {
+        if items.is_empty() {
             return Ok(None);
         }
-        writer.write(Kind::Tree, &print(&mut entries)).map(Some)
+        writer.write(Kind::Tree, &print(&mut items)).map(Some)
     }
+}
+
+/// What belongs at a path.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    File,
+    Directory,
+}
+
+fn in_the_way(found: Option<&Item<'_>>, wanted: Place, prefix: &[u8]) -> Result<(), GitError> {
+    let Some(entry) = found else { return Ok(()) };
+    let what = match (entry.mode, wanted) {
+        (Mode::File | Mode::Executable | Mode::Other(_), Place::File)
+        | (Mode::Directory, Place::Directory) => return Ok(()),
+        (Mode::File | Mode::Executable | Mode::Other(_), Place::Directory) => "a file",
+        (Mode::Directory, Place::File) => "a directory",
+        (Mode::Symlink, _) => "a symbolic link",
+        (Mode::Submodule, _) => "a submodule",
+    };
+    let path = [prefix, entry.name].concat();
+    Err(GitError::InTheWay { path: super::exec::text_of(&path), what })
+}
+
+/// The entries in which two trees differ, each with both sides. A name that turns from a file into a directory is
+/// two of them, because the two sort differently.
+fn differences<'a>(
+    old: Vec<Item<'a>>,
+    new: Vec<Item<'a>>,
+) -> impl Iterator<Item = (Option<Item<'a>>, Option<Item<'a>>)> {
+    let (mut old, mut new) = (old.into_iter().peekable(), new.into_iter().peekable());
+    let mut next = move || {
+        let order = match (old.peek(), new.peek()) {
+            (Some(old), Some(new)) => old.order(new),
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (None, None) => return None,
+        };
+        let old = if order == Ordering::Greater { None } else { old.next() };
+        let new = if order == Ordering::Less { None } else { new.next() };
+        Some((old, new))
+    };
+    std::iter::from_fn(move || {
+        loop {
+            let sides = next()?;
+            if sides.0 != sides.1 {
+                return Some(sides);
+            }
+        }
+    })
 }
 
 /// A side of a comparison as (its subtree, its file): one of the two.
@@ -289,17 +362,21 @@ fn split(side: Option<(Mode, Oid)>) -> (Option<Oid>, Option<(Mode, Oid)>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::git::exec::text_of;
 
-    fn entry(mode: Mode, name: &str) -> TreeEntry {
-        let oid = Oid::parse("0123456789abcdef0123456789abcdef01234567").unwrap();
-        TreeEntry { mode, name: name.into(), oid }
+    fn tree(entries: &[(Mode, &'static str, u8)]) -> Vec<u8> {
+        let item = |(mode, name, id): &(Mode, &'static str, u8)| Item {
+            mode: *mode,
+            name: name.as_bytes(),
+            id: Cow::Owned(vec![*id; 20]),
+        };
+        print(&mut entries.iter().map(item).collect::<Vec<_>>())
     }
 
     #[test]
     fn printing_sorts_directories_as_git_does() {
-        let mut entries =
-            vec![entry(Mode::Directory, "a"), entry(Mode::File, "a.b"), entry(Mode::File, "a-b")];
-        let data = print(&mut entries);
+        let data =
+            tree(&[(Mode::Directory, "a", 1), (Mode::File, "a.b", 1), (Mode::File, "a-b", 1)]);
         let names: Vec<_> =
             parse(&data, ObjectFormat::Sha1).unwrap().into_iter().map(|e| e.name).collect();
         assert_eq!(names, [b"a-b".to_vec(), b"a.b".to_vec(), b"a".to_vec()]);
@@ -307,8 +384,36 @@ mod tests {
 
     #[test]
     fn a_cut_tree_is_an_error() {
-        let data = print(&mut [entry(Mode::File, "x")]);
+        let data = tree(&[(Mode::File, "x", 1)]);
         assert!(parse(&data[..data.len() - 1], ObjectFormat::Sha1).is_err());
         assert!(parse(b"100644", ObjectFormat::Sha1).is_err());
+        assert!(parse(&data, ObjectFormat::Sha256).is_err());
+    }
+
+    #[test]
+    fn two_trees_differ_where_one_side_has_something_else() {
+        let old = tree(&[(Mode::File, "a", 1), (Mode::File, "b", 1), (Mode::File, "turns", 1)]);
+        let new = tree(&[
+            (Mode::File, "a", 1),
+            (Mode::Executable, "b", 1),
+            (Mode::File, "turns-", 2),
+            (Mode::Directory, "turns", 3),
+        ]);
+        let format = ObjectFormat::Sha1;
+        let found = differences(items(&old, format).unwrap(), items(&new, format).unwrap());
+        let show = |side: Option<Item<'_>>| {
+            side.map(|item| (text_of(item.name), item.mode))
+                .map_or("-".into(), |s| format!("{s:?}"))
+        };
+        let found: Vec<_> = found.map(|(a, b)| format!("{} {}", show(a), show(b))).collect();
+        assert_eq!(
+            found,
+            [
+                r#"("b", File) ("b", Executable)"#,
+                r#"("turns", File) -"#,
+                r#"- ("turns-", File)"#,
+                r#"- ("turns", Directory)"#
+            ]
+        );
     }
 }

@@ -94,14 +94,12 @@ fn number(
         return Ok(wish.clone());
     }
     let family = format!("TICKET-{}", draft.session.as_str());
-    let bad = |e: crate::ticket::IdError| Refusal::BadQuery {
-        query: draft.session.as_str().to_owned(),
-        why: e.to_string(),
-    };
-    let base = TicketId::parse(&family).map_err(bad)?;
     let counter = next.entry(family).or_insert_with_key(|family| snapshot.next_sequence(family));
     loop {
-        let id = base.with_sequence(*counter).map_err(bad)?;
+        let id = draft.session.numbered_ticket(*counter).map_err(|e| Refusal::BadQuery {
+            query: draft.session.as_str().to_owned(),
+            why: e.to_string(),
+        })?;
         *counter += 1;
         if free(&id) {
             return Ok(id);

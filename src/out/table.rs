@@ -46,11 +46,6 @@ impl<const N: usize> Table<N> {
         self.rows.push(cells.map(|cell| if cell.is_empty() { NOTHING.into() } else { safe(cell) }));
     }
 
-    /// Whether there is no row.
-    pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
-    }
-
     /// The text, each line ended.
     pub fn render(&self, layout: Layout) -> String {
         match layout {

@@ -12,7 +12,7 @@ pub mod status;
 pub use document::{
     Appended, Document, DocumentError, DocumentErrorKind, Entry, StatusError, Value,
 };
-pub use id::{IdError, SessionId, TicketId};
+pub use id::{SessionId, TicketId};
 pub use lane::Lane;
-pub use query::{QueryError, Resolution, resolve};
+pub use query::{Resolution, resolve};
 pub use status::{QueueGate, Reading, Status};

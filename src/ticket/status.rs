@@ -4,8 +4,6 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::lane::Lane;
-
 /// The state of a ticket, as its front matter says it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -112,20 +110,6 @@ impl Status {
             .map(|status| Reading { status, blocked: false })
     }
 
-    /// The lane in which a ticket of this status belongs.
-    pub const fn lane(self) -> Lane {
-        match self {
-            Status::Draft | Status::Open | Status::Queued => Lane::Queue,
-            Status::Claimed
-            | Status::InProgress
-            | Status::CriticReview
-            | Status::ExpediterReview
-            | Status::ChangesRequested => Lane::Active,
-            Status::Approved => Lane::Completed,
-            Status::Closed => Lane::Archive,
-        }
-    }
-
     /// Whether somebody may claim a ticket of this status.
     pub const fn is_claimable(self, gate: QueueGate) -> bool {
         match self {
@@ -140,11 +124,6 @@ impl Status {
             | Status::Approved
             | Status::Closed => false,
         }
-    }
-
-    /// Whether somebody holds a ticket of this status.
-    pub const fn is_held(self) -> bool {
-        matches!(self.lane(), Lane::Active)
     }
 }
 
@@ -213,13 +192,5 @@ mod tests {
             |gate| Status::ALL.into_iter().filter(|s| s.is_claimable(gate)).collect::<Vec<_>>();
         assert_eq!(claimable(QueueGate::Open), [Status::Open, Status::Queued]);
         assert_eq!(claimable(QueueGate::RequireQueued), [Status::Queued]);
-    }
-
-    #[test]
-    fn what_is_claimable_is_in_the_queue_and_what_is_held_is_active() {
-        for status in Status::ALL {
-            assert!(!status.is_claimable(QueueGate::Open) || status.lane() == Lane::Queue);
-            assert_eq!(status.is_held(), status.lane() == Lane::Active);
-        }
     }
 }

@@ -9,7 +9,7 @@ use super::judge::{Verdict, judge};
 use super::server::LAST_WORD;
 use super::{MovedRef, Trunk};
 use crate::git::{Atomic, GitError, PushReport, RefOutcome, RefUpdate};
-use crate::names::{Oid, RefName, RemoteName};
+use crate::names::{RefName, RemoteName};
 
 /// Which refs a push moved, by its report.
 pub(super) fn moved_by(report: &Result<PushReport, GitError>) -> Vec<RefName> {

@@ -146,7 +146,7 @@ pub fn speaks_of_permission(words: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::git::PushedRef;
+    use crate::git::push::PushedRef;
     use crate::names::Oid;
 
     fn report(lines: &[(&str, RefOutcome, &str)]) -> Verdict {

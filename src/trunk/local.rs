@@ -185,9 +185,6 @@ fn moved(edits: &[LocalEdit]) -> Vec<MovedRef> {
         LocalEdit::Set { name, to, from } => {
             MovedRef { name: name.clone(), old: from.clone(), new: Some(to.clone()) }
         }
-        LocalEdit::Note { name, to } => {
-            MovedRef { name: name.clone(), old: None, new: Some(to.clone()) }
-        }
         LocalEdit::Delete { name, at } => {
             MovedRef { name: name.clone(), old: at.clone(), new: None }
         }

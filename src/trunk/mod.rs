@@ -232,15 +232,13 @@ impl Trunk<'_> {
         Ok(Built { commit, paths })
     }
 
-    /// Builds the commit of a change on any commit, for a branch that is not the trunk.
+    /// Builds the commit of a change on any commit that was looked at, for a branch that is not the trunk.
     pub fn commit_on(
         &self,
-        parent: &Oid,
+        view: &View<'_>,
         change: &Change,
     ) -> Result<(Oid, Vec<RepoPath>), TrunkError> {
-        let view = self.view_of(parent)?;
-        let writer = self.run.writer()?;
-        let built = self.build(&view, change, writer)?;
+        let built = self.build(view, change, self.run.writer()?)?;
         Ok((built.commit, built.paths))
     }
 

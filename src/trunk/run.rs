@@ -111,7 +111,7 @@ impl Run {
         } else {
             refs.private.extend(edits.into_iter().filter_map(|edit| match edit {
                 LocalEdit::Delete { name, .. } => Some(name),
-                LocalEdit::Set { .. } | LocalEdit::Note { .. } => None,
+                LocalEdit::Set { .. } => None,
             }));
         }
     }

@@ -6,8 +6,7 @@ use super::backoff::Backoff;
 use super::beside::{moved_by, moved_ref};
 use super::judge::{No, Verdict, judge, speaks_of_permission};
 use super::{
-    Built, Decide, Decision, Diary, Landed, Landing, MovedRef, Step, Stop, Trunk, TrunkError, View,
-    queue,
+    Built, Decide, Decision, Diary, Landed, Landing, Step, Stop, Trunk, TrunkError, View, queue,
 };
 use crate::git::{Atomic, GitError, PushReport, RefUpdate};
 use crate::lifecycle::Change;
@@ -256,6 +255,8 @@ impl Trunk<'_> {
                     .filter(|r| is_branch(r))
                     .map(|r| r.name.short().to_owned())
                     .collect();
+                // The default branch is listed twice: as itself and as what HEAD leads to.
+                branches.sort_unstable();
                 branches.dedup();
                 TrunkError::NoTrunk {
                     remote: remote.clone(),

@@ -58,8 +58,8 @@ impl<'a> View<'a> {
         let mut level = Vec::new();
         for lane in lanes.unwrap_or_default() {
             if let (Some(which), Mode::Directory) = (Lane::from_dir_name(&lane.name), lane.mode) {
-                let path = below(tickets_dir.as_bytes(), &lane.name);
-                level.push(Directory { lane: which, path, tree: lane.oid });
+                let path = tickets_dir.child(&lane.name);
+                level.extend(path.map(|path| Directory { lane: which, path, tree: lane.oid }));
             }
         }
         let mut snapshot = Snapshot::default();
@@ -191,7 +191,7 @@ fn document(entry: &Entry, bytes: Vec<u8>) -> Result<Document, Refusal> {
 /// A directory at or below a lane.
 struct Directory {
     lane: Lane,
-    path: Vec<u8>,
+    path: RepoPath,
     tree: Oid,
 }
 
@@ -201,26 +201,21 @@ impl Directory {
         let mut directories = Vec::new();
         for TreeEntry { mode, name, oid } in entries {
             let lane = self.lane;
-            let path = below(&self.path, &name);
-            match (TicketId::from_file_name(&name), RepoPath::parse(path.as_slice())) {
-                (None, _) if mode == Mode::Directory => {
-                    directories.push(Directory { lane, path, tree: oid });
-                }
-                (Some(Ok(id)), Some(path)) => {
+            let id = TicketId::from_file_name(&name);
+            if id.is_none() && mode != Mode::Directory {
+                continue;
+            }
+            let Some(path) = self.path.child(&name) else { continue };
+            match id {
+                None => directories.push(Directory { lane, path, tree: oid }),
+                Some(Ok(id)) => {
                     snapshot.entries.push(Entry { id, lane, path, node: node_of(mode), oid });
                 }
-                (Some(Err(why)), Some(path)) => {
-                    snapshot.odd.push(Odd { path, why: why.to_string() });
-                }
-                (None, _) | (Some(_), None) => {}
+                Some(Err(why)) => snapshot.odd.push(Odd { path, why: why.to_string() }),
             }
         }
         directories
     }
-}
-
-fn below(directory: &[u8], name: &[u8]) -> Vec<u8> {
-    [directory, b"/", name].concat()
 }
 
 fn node_of(mode: Mode) -> Node {

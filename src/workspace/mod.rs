@@ -14,7 +14,7 @@ pub use clone_id::{clone_id, known_clone_id};
 pub use pending::{note_push, pending_push, settle_push};
 pub use record::{Record, forget, load, save};
 
-use crate::git::{GitError, LocalEdit, Repo};
+use crate::git::{GitError, LocalEdit, RefValue, Repo};
 use crate::names::{Oid, RefName};
 
 /// Why there is no workspace.
@@ -38,6 +38,14 @@ pub enum WorkspaceError {
         path: PathBuf,
         /// What the system said.
         source: io::Error,
+    },
+    /// A local branch has a name that is a directory of the one to be made, or the other way round.
+    #[error("the branch {} cannot be beside the local branch {}", branch.short(), by.short())]
+    NameTaken {
+        /// Which branch.
+        branch: RefName,
+        /// The one that is there.
+        by: RefName,
     },
     /// A local branch of that name holds commits that are nowhere else.
     #[error("there is a local branch {} already, with commits that are not on the trunk", branch.short())]
@@ -116,6 +124,19 @@ pub fn preflight(
         return Err(WorkspaceError::CheckedOut { branch, path });
     }
     Ok(Leftover::Branch(local.clone()))
+}
+
+/// The branch among `refs` beside which git cannot keep one called `branch`, because in its files a name
+/// is a file or a directory and not both.
+pub fn check_name(branch: &RefName, refs: &[RefValue]) -> Result<(), WorkspaceError> {
+    let inside = |outer: &RefName, inner: &RefName| {
+        inner.as_str().strip_prefix(outer.as_str()).is_some_and(|rest| rest.starts_with('/'))
+    };
+    let clash = |r: &&RefValue| inside(&r.name, branch) || inside(branch, &r.name);
+    match refs.iter().find(clash) {
+        Some(by) => Err(WorkspaceError::NameTaken { branch: branch.clone(), by: by.name.clone() }),
+        None => Ok(()),
+    }
 }
 
 fn check_free(path: &Path) -> Result<(), WorkspaceError> {

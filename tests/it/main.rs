@@ -10,11 +10,13 @@
 )]
 
 mod activate;
+mod bad_input;
 mod crash;
 mod demo;
 mod docs;
 mod harness;
 mod harness_works;
+mod hostile;
 mod init;
 mod net_works;
 mod network;

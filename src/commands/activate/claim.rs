@@ -179,6 +179,7 @@ impl Activation<'_> {
             // What had to be kept is in the way, and the look that follows says so.
             clear_local(ctx, &claimed.id, None).map_err(Stop::refuse)?;
         }
+        workspace::check_name(&claimed.branch, &ctx.refs).map_err(Stop::refuse)?;
         // The branches as they are now: whoever waited for another process has seen older ones.
         let local = ctx.objects.resolve(claimed.branch.as_str())?;
         let known: Vec<&Oid> = [view.commit(), view.base()].into_iter().flatten().collect();

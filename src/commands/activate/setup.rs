@@ -103,7 +103,7 @@ impl Activation<'_> {
         let entry = view.snapshot.find_id(&won.claimed.id)?;
         let ticket = view.require::<Refusal>(entry).map_err(Failure::from)?;
         let change = lifecycle::record_activation(&ticket, &self.activation(won, path))?;
-        Ok(trunk.commit_on(&won.landed.commit, &change)?)
+        Ok(trunk.commit_on(&view, &change)?)
     }
 
     fn make_worktree(

@@ -1,7 +1,7 @@
 //! The part of `tix init` that commits: on the trunk, without any checkout.
 
 use super::answer::Report;
-use super::{No, Setup, files};
+use super::{No, Setup};
 use crate::commands::receipt::{Receipt, record};
 use crate::error::{Exit, Failure};
 use crate::lifecycle::{Change, NewFile, set_up};

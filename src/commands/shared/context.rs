@@ -10,7 +10,7 @@ use crate::clock;
 use crate::config::{Config, Fields, Flags, Layers, Record, Yaml};
 use crate::env::{Env, GitVar};
 use crate::error::{Exit, Failure};
-use crate::git::{Objects, RefValue, Repo};
+use crate::git::{Objects, RefValue, Repo, one_line};
 use crate::names::{Oid, RefName, RemoteName, RepoPath};
 use crate::out::Out;
 use crate::ticket::{QueueGate, TicketId};
@@ -201,8 +201,10 @@ impl<'a> Context<'a> {
     /// Who acts: `TIX_ACTOR`, else git's `user.name <user.email>`.
     pub fn actor(&self) -> Result<String, Failure> {
         let not_utf8 = |e: crate::env::NotUtf8| Failure::new(Exit::Usage, e.to_string());
-        if let Some(actor) = self.env.actor().map_err(not_utf8)? {
-            return Ok(actor.to_owned());
+        // On one line, as trailers and messages have it: it is compared with what the ticket says later.
+        let actor = self.env.actor().map_err(not_utf8)?.map(one_line);
+        if let Some(actor) = actor.filter(|actor| !actor.is_empty()) {
+            return Ok(actor);
         }
         let given = |var: GitVar, key: &str| {
             let value = self.env.git(var).and_then(|v| v.to_str());
@@ -268,6 +270,7 @@ impl<'a> Context<'a> {
 fn working_dir(globals: &Globals, env: &Env) -> Result<PathBuf, Failure> {
     let current = env.current_dir().map_err(|e| {
         Failure::new(Exit::Refused, format!("the current directory cannot be read: {e}"))
+            .hint("go to a directory that is there, or name one: tix -C <directory> …")
     })?;
     let dir = match &globals.dir {
         Some(dir) => current.join(dir),

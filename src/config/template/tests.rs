@@ -118,22 +118,6 @@ fn a_ticket_without_a_session_cannot_use_a_template_with_one() {
 }
 
 #[test]
-fn the_id_is_read_back_from_a_branch() {
-    for (text, branch) in [
-        ("ticket/{id}", "ticket/T-1"),
-        ("{id}", "T-1"),
-        ("{id}/work", "T-1/work"),
-        ("a-{id}-b", "a-T-1-b"),
-    ] {
-        let template = Template::parse(text, Purpose::Branch).unwrap();
-        assert_eq!(template.id_in(branch), Some("T-1"), "{text}");
-    }
-    let template = Template::default_branch();
-    assert_eq!(template.id_in("feature/T-1"), None);
-    assert_eq!(template.id_in("ticket/"), None);
-}
-
-#[test]
 fn braces_in_a_fixed_directory_are_no_fields() {
     let template = Template::parse_below("/home/{me}/", "{repo}/{id}").unwrap();
     assert_eq!(template.expand(&fields(None)).unwrap(), "/home/{me}/shop/TICKET-foo-001");
@@ -185,12 +169,5 @@ proptest! {
         if purpose != Purpose::Worktree {
             prop_assert!(Path::new(&name).components().all(|part| matches!(part, Component::Normal(_))));
         }
-    }
-
-    #[test]
-    fn every_id_that_git_can_name_is_read_back(id in "[A-Za-z0-9][A-Za-z0-9_-]{0,20}") {
-        let template = Template::default_branch();
-        let branch = template.expand(&Fields { id: &id, session: None, repo: "r" }).unwrap();
-        prop_assert_eq!(template.id_in(&branch), Some(id.as_str()));
     }
 }

@@ -13,8 +13,6 @@ pub enum Value<'a> {
     Text(&'a str),
     /// A list of texts, in brackets on one line.
     List(&'a [String]),
-    /// `true` or `false`
-    Bool(bool),
 }
 
 /// A key that is not there yet is added below the last of these. They are what a claim and its end
@@ -81,8 +79,6 @@ impl Value<'_> {
     pub(super) fn to_yaml(self) -> String {
         match self {
             Value::Null => "null".to_owned(),
-            Value::Bool(true) => "true".to_owned(),
-            Value::Bool(false) => "false".to_owned(),
             Value::Text(text) if is_plain(text) => text.to_owned(),
             Value::Text(text) => quote(text),
             Value::List(items) => {

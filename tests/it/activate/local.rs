@@ -2,8 +2,7 @@
 
 use super::{ACTIVE, BRANCH, ID, QUEUED, key, one_ticket, workspace};
 use crate::harness::{
-    Do, On, Place, Sandbox, Shim, Untouched, at_every_call, codes, no_leftovers, queue_ticket,
-    together,
+    Do, On, Place, Sandbox, Shim, Untouched, codes, no_leftovers, queue_ticket, together,
 };
 
 fn alone(sandbox: &Sandbox) -> Place {
@@ -133,33 +132,6 @@ fn killed_between_the_move_of_the_trunk_and_the_checkout_the_next_run_finishes_i
     let again = place.tix(&["activate", ID, "--json"]);
     assert_eq!(again.success().json()["outcome"], "resumed");
     no_leftovers(&place);
-}
-
-#[test]
-fn killed_anywhere_an_activation_is_finished_by_the_same_command() {
-    for after in [false, true] {
-        at_every_call(|number| {
-            let sandbox = one_ticket();
-            let place = alone(&sandbox);
-            let shim = Shim::new(&sandbox);
-            let on = On::call(number).but_no_conversation();
-            shim.rule(on, if after { Do::KillAfter } else { Do::KillBefore });
-            let killed = place.tix_command(&["activate", ID]).through(&shim).run();
-            let again = place.tix(&["activate", ID]);
-            let what = format!("call {number}, after: {after}: {again}");
-            assert_eq!(again.code, Some(if killed.code == Some(0) { 3 } else { 0 }), "{what}");
-            assert_eq!(place.git(&["status", "--porcelain"]), "", "{what}");
-            assert_eq!(key(&place, BRANCH, ACTIVE, "status"), "in_progress", "{what}");
-            let there = place.at(workspace(&place, ID));
-            assert_eq!(there.git(&["status", "--porcelain"]), "", "{what}");
-            place.tix(&["release", ID]).success();
-            assert_eq!(branches(&place), "refs/heads/main", "{what}");
-            assert!(!there.path().exists(), "{what}");
-            assert_eq!(place.git(&["status", "--porcelain"]), "", "{what}");
-            no_leftovers(&place);
-            shim
-        });
-    }
 }
 
 #[test]

@@ -2,8 +2,7 @@
 
 use super::{ACTIVE, BRANCH, ID, QUEUED, key, one_ticket, workspace};
 use crate::harness::{
-    Do, On, Place, Sandbox, Shim, Untouched, at_every_call, codes, no_leftovers, queue_ticket,
-    together,
+    Do, On, Place, Sandbox, Shim, Untouched, codes, no_leftovers, queue_ticket, together,
 };
 
 /// A remote whose `main` holds code only, beside an orphan branch `tickets`.
@@ -82,36 +81,6 @@ fn on_a_trunk_of_its_own_a_release_frees_the_name_and_keeps_the_work() {
     assert!(!there.path().exists());
     let again = clone.tix(&["activate", ID]);
     assert!(again.success().stdout().contains(&attic), "{again}");
-}
-
-#[test]
-fn on_a_trunk_of_its_own_killed_anywhere_an_activation_is_finished_by_the_same_command() {
-    for after in [false, true] {
-        at_every_call(|number| {
-            let (sandbox, clone) = orphan_trunk();
-            let shim = Shim::new(&sandbox);
-            let on = On::call(number).but_no_conversation();
-            shim.rule(on, if after { Do::KillAfter } else { Do::KillBefore });
-            let killed = clone.tix_command(&["activate", ID]).through(&shim).run();
-            let again = clone.tix(&["activate", ID]);
-            let what = format!("call {number}, after: {after}: {again}");
-            assert_eq!(again.code, Some(if killed.code == Some(0) { 3 } else { 0 }), "{what}");
-            assert_eq!(
-                key(&sandbox.remote(), "tickets", ACTIVE, "status"),
-                "in_progress",
-                "{what}"
-            );
-            let there = clone.at(workspace(&clone, ID));
-            assert_eq!(
-                there.git(&["status", "-sb"]),
-                format!("## ticket/{ID}...origin/ticket/{ID}"),
-                "{what}"
-            );
-            clone.tix(&["release", ID]).success();
-            no_leftovers(&clone);
-            shim
-        });
-    }
 }
 
 #[test]

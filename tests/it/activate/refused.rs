@@ -81,7 +81,6 @@ fn a_repository_that_is_not_there_is_unreachable_and_nothing_changed() {
     error: origin cannot be reached; nothing changed
       git  fatal: '/nowhere/at/all.git' does not appear to be a git repository
            fatal: Could not read from remote repository.
-           
            Please make sure you have the correct access rights
            and the repository exists.
     hint: try again when the network is back
@@ -121,7 +120,6 @@ fn a_key_that_the_server_does_not_know_is_a_matter_of_permission() {
     error: origin does not let you in
       git  git@x: Permission denied (publickey).
            fatal: Could not read from remote repository.
-           
            Please make sure you have the correct access rights
            and the repository exists.
     hint: check your login: git ls-remote

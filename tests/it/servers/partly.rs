@@ -103,7 +103,7 @@ fn work_is_not_lost_with_a_server_that_keeps_half_of_its_word() {
     ----- stdout -----
     TICKET-foo-001 is back in the queue
     ----- stderr -----
-    warning: origin took the release and left ticket/TICKET-foo-001 where it was; while that branch is there, nobody can claim TICKET-foo-001 again (see what it holds: git log origin/ticket/TICKET-foo-001)
+    warning: origin took the release and left ticket/TICKET-foo-001 where it was; the next claim of TICKET-foo-001 puts it aside
     ");
     let kept = sandbox.remote().files("ticket/TICKET-foo-001");
     assert!(kept.contains(&"src/work.rs".to_owned()), "{kept:#?}");
@@ -158,7 +158,7 @@ fn a_server_that_declines_only_the_release_keeps_the_ticket_held() {
 }
 
 #[test]
-fn a_release_without_atomic_pushes_never_leaves_the_next_claim_without_a_branch() {
+fn a_branch_that_a_release_could_not_delete_is_put_aside_by_the_next_claim() {
     let sandbox = not_atomic();
     let clone = sandbox.clone_named("clone");
     clone.tix(&["activate", "foo-001"]).success();
@@ -167,17 +167,22 @@ fn a_release_without_atomic_pushes_never_leaves_the_next_claim_without_a_branch(
     assert_snapshot!(output.redacted(), @r#"
     exit: 0
     ----- stdout -----
-    {"schema":"tix/receipt@1","operation":"release","ticket":"TICKET-foo-001","outcome":"released","claim":{"id":"[CLAIM]","by":"Ada Example <ada@example.org>","at":"[TIME]","commit":"[OID]","branch":"main","attempts":0},"commits":["[OID]"],"paths":["tickets/active/TICKET-foo-001/TICKET-foo-001.md","tickets/queue/TICKET-foo-001.md"],"pushed":[{"ref":"refs/heads/main","old":"[OID]","new":"[OID]"}],"remote":"origin","trunk":"main","by":"Ada Example <ada@example.org>","at":"[TIME]","attempts":1,"duration_ms":[N],"warnings":["origin took the release and left ticket/TICKET-foo-001 where it was; while that branch is there, nobody can claim TICKET-foo-001 again (see what it holds: git log origin/ticket/TICKET-foo-001)"]}
+    {"schema":"tix/receipt@1","operation":"release","ticket":"TICKET-foo-001","outcome":"released","claim":{"id":"[CLAIM]","by":"Ada Example <ada@example.org>","at":"[TIME]","commit":"[OID]","branch":"main","attempts":0},"commits":["[OID]"],"paths":["tickets/active/TICKET-foo-001/TICKET-foo-001.md","tickets/queue/TICKET-foo-001.md"],"pushed":[{"ref":"refs/heads/main","old":"[OID]","new":"[OID]"}],"remote":"origin","trunk":"main","by":"Ada Example <ada@example.org>","at":"[TIME]","attempts":1,"duration_ms":[N],"warnings":["origin took the release and left ticket/TICKET-foo-001 where it was; the next claim of TICKET-foo-001 puts it aside"]}
     ----- stderr -----
     "#);
     sandbox.remote().git(&["config", "receive.denyDeletes", "false"]);
     let next = sandbox.clone_named("next").tix(&["activate", "foo-001"]);
     assert_snapshot!(next.redacted(), @"
-    exit: 5
+    exit: 0
     ----- stdout -----
+    TICKET-foo-001 is yours
+      branch     ticket/TICKET-foo-001
+      workspace  [ROOT]/next.worktrees/TICKET-foo-001
+      earlier    attic/TICKET-foo-001/stray-[OID] holds the work of an earlier holder
+    next:
+      cd '[ROOT]/next.worktrees/TICKET-foo-001'
+      tix release TICKET-foo-001    # to give it back
     ----- stderr -----
-    error: ticket/TICKET-foo-001 on origin is there already; TICKET-foo-001 was given back to the queue
-      it is at  [OID]
     ");
 }
 

@@ -1,0 +1,232 @@
+//! Many clones that claim, give back and are killed, for a while; then the history alone has to prove that no
+//! ticket ever had two holders.
+//!
+//! `cargo bench --bench soak -- 60` runs for 60 seconds (30 without a number). Each clone stands for a machine. It claims
+//! whatever is first in its list, gives one of three back, and every fifth of its runs is killed at a moment
+//! of its own.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a benchmark prints a table, and one whose world cannot be made has nothing to report but where it broke"
+)]
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{ExitCode, Stdio};
+use std::time::{Duration, Instant};
+
+use support::{Goals, Machine, Options, Shape, Table, World};
+
+/// How many machines, and how many tickets they share.
+const CLONES: usize = 12;
+const SHAPE: Shape = Shape { files: 50, tickets: 200 };
+
+/// What one clone did.
+#[derive(Default)]
+struct Tally {
+    runs: u32,
+    claims: u32,
+    releases: u32,
+    kills: u32,
+    attempts: u64,
+    codes: BTreeMap<i32, u32>,
+    odd: Vec<String>,
+}
+
+fn main() -> ExitCode {
+    let options = Options::read();
+    let seconds = options.sizes(&[30], &[8]);
+    let limit = Duration::from_secs(u64::try_from(seconds[0]).unwrap_or(30));
+    let mut goals = Goals::default();
+    let world = World::new();
+    SHAPE.make_remote(&world);
+    let clones: Vec<PathBuf> =
+        (0..CLONES).map(|n| Shape::clone_to(&world, &format!("clone{n}"))).collect();
+    let began = Instant::now();
+    let tallies: Vec<Tally> = std::thread::scope(|scope| {
+        let world = &world;
+        let workers: Vec<_> = clones
+            .iter()
+            .enumerate()
+            .map(|(n, dir)| scope.spawn(move || work(world, dir, n, began + limit)))
+            .collect();
+        workers.into_iter().map(|worker| worker.join().unwrap()).collect()
+    });
+    let took = began.elapsed();
+    report(&tallies, took);
+    for odd in tallies.iter().flat_map(|tally| &tally.odd).take(5) {
+        println!("{odd}");
+    }
+    let story = History::read(&world, &clones[0]);
+    println!(
+        "\nThe trunk has {} commits: {} claims, {} resumed, {} releases.",
+        story.commits, story.claims, story.resumed, story.releases
+    );
+    for line in story.broken.iter().take(5) {
+        println!("{line}");
+    }
+    goals.holds(
+        "no ticket ever had two holders, by every commit of the trunk",
+        story.broken.is_empty(),
+    );
+    goals.holds("no run ended in an unknown way", tallies.iter().all(|tally| tally.odd.is_empty()));
+    goals.holds(
+        "every claim that a run was told of is in the history",
+        told(&tallies) <= story.claims + story.resumed,
+    );
+    goals.report(&options)
+}
+
+fn told(tallies: &[Tally]) -> u32 {
+    tallies.iter().map(|tally| tally.claims).sum()
+}
+
+/// One machine: claim the first of the list, sometimes give back, sometimes die.
+fn work(world: &World, dir: &Path, number: usize, until: Instant) -> Tally {
+    let machine = Machine::named(&number.to_string());
+    let mut tally = Tally::default();
+    let mut dice = Dice(0x9e37_79b9_7f4a_7c15 ^ (number as u64 + 1));
+    let mut held: Vec<String> = Vec::new();
+    while Instant::now() < until {
+        let give_back = held.len() > 3 || (!held.is_empty() && dice.roll(3) == 0);
+        let ticket =
+            if give_back { held.pop() } else { first_queued(world, &machine, dir, &mut dice) };
+        let Some(ticket) = ticket else { continue };
+        let verb = if give_back { "release" } else { "activate" };
+        let args = [verb, &ticket, "--json", "--quiet"];
+        let mut command = world.tix(&machine, dir, &args);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        tally.runs += 1;
+        if dice.roll(5) == 0 {
+            std::thread::sleep(Duration::from_millis(dice.roll(250)));
+            // Fails when it has just ended by itself, and then there is nobody to kill.
+            tally.kills += u32::from(child.kill().is_ok());
+        }
+        let output = child.wait_with_output().unwrap();
+        let Some(code) = output.status.code() else { continue };
+        *tally.codes.entry(code).or_default() += 1;
+        match (verb, code) {
+            ("activate", 0) => {
+                tally.claims += 1;
+                let receipt: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+                tally.attempts += receipt["attempts"].as_u64().unwrap_or(0);
+                held.push(ticket);
+            }
+            ("release", 0) => tally.releases += 1,
+            // Held by somebody else, gone from where it was, or out of time: all of them answers.
+            (_, 3 | 4 | 5 | 7 | 8) => {}
+            (_, other) => {
+                let words = std::str::from_utf8(&output.stdout).unwrap_or_default().to_owned();
+                tally.odd.push(format!("{verb} {ticket} ended with {other}: {words}"));
+            }
+        }
+    }
+    tally
+}
+
+/// One of the first queued tickets of this clone's own view.
+fn first_queued(world: &World, machine: &Machine, dir: &Path, dice: &mut Dice) -> Option<String> {
+    let output = world
+        .tix(machine, dir, &["list", "--lane", "queue", "--json", "--quiet"])
+        .output()
+        .unwrap();
+    let list: serde_json::Value = serde_json::from_slice(&output.stdout).ok()?;
+    let tickets = list["tickets"].as_array()?;
+    let at = usize::try_from(dice.roll(3)).unwrap_or(0).min(tickets.len().checked_sub(1)?);
+    tickets[at]["id"].as_str().map(str::to_owned)
+}
+
+/// What the trunk's history says.
+#[derive(Default)]
+struct History {
+    commits: u32,
+    claims: u32,
+    resumed: u32,
+    releases: u32,
+    broken: Vec<String>,
+}
+
+impl History {
+    /// Walks every commit of the trunk, oldest first, and keeps book of who holds what.
+    fn read(world: &World, dir: &Path) -> History {
+        world.git(dir, &["fetch", "-q", "origin"]);
+        let format = "--format=%H%x09%s%x09%(trailers:key=Tix-Ticket,valueonly,separator=%x2C)%x09%(trailers:key=Tix-Claim,valueonly,separator=%x2C)";
+        let log = world.git(dir, &["log", "--reverse", "--first-parent", format, "origin/main"]);
+        let mut holders: BTreeMap<String, String> = BTreeMap::new();
+        let mut history = History::default();
+        for line in log.lines() {
+            history.commits += 1;
+            let fields: Vec<&str> = line.split('\t').collect();
+            let [commit, subject, ticket, claim] = fields[..] else { continue };
+            let before = holders.get(ticket).cloned();
+            match subject.split(':').next().unwrap_or_default() {
+                "claim" if subject.ends_with("(resumed)") => {
+                    history.resumed += 1;
+                    // Renewed by the clone that made it: the first eight digits are the clone's own.
+                    let same = before.as_deref().and_then(|b| b.get(..8)) == claim.get(..8);
+                    if !same {
+                        history
+                            .broken
+                            .push(format!("{commit}: {ticket} resumed by {claim} from {before:?}"));
+                    }
+                    holders.insert(ticket.to_owned(), claim.to_owned());
+                }
+                "claim" => {
+                    history.claims += 1;
+                    if let Some(holder) = holders.insert(ticket.to_owned(), claim.to_owned()) {
+                        history
+                            .broken
+                            .push(format!("{commit}: {ticket} claimed by {claim} from {holder}"));
+                    }
+                }
+                "release" => {
+                    history.releases += 1;
+                    if holders.remove(ticket).as_deref() != Some(claim) {
+                        history.broken.push(format!(
+                            "{commit}: {ticket} released by {claim} from {before:?}"
+                        ));
+                    }
+                }
+                _ => {}
+            }
+        }
+        history
+    }
+}
+
+fn report(tallies: &[Tally], took: Duration) {
+    let sum = |of: fn(&Tally) -> u32| tallies.iter().map(of).sum::<u32>();
+    let (claims, kills) = (sum(|t| t.claims), sum(|t| t.kills));
+    let attempts: u64 = tallies.iter().map(|t| t.attempts).sum();
+    let mut codes: BTreeMap<i32, u32> = BTreeMap::new();
+    for (code, n) in tallies.iter().flat_map(|t| &t.codes) {
+        *codes.entry(*code).or_default() += n;
+    }
+    let mut table = Table::new(&["what", "figure"]);
+    let mut row = |what: &str, figure: String| table.row(&[what.to_owned(), figure]);
+    row("seconds", format!("{:.1}", took.as_secs_f64()));
+    row("runs of tix", sum(|t| t.runs).to_string());
+    row("claims that a run was told of", claims.to_string());
+    row("claims a second", format!("{:.1}", f64::from(claims) / took.as_secs_f64()));
+    #[allow(clippy::cast_precision_loss, reason = "a few thousand")]
+    row("pushes a win", format!("{:.2}", attempts as f64 / f64::from(claims.max(1))));
+    row("releases", sum(|t| t.releases).to_string());
+    row("killed with -9", kills.to_string());
+    row("exit codes", format!("{codes:?}"));
+    table.print(&format!("## soak: {CLONES} clones, {SHAPE:?}, one run of five killed"));
+}
+
+/// Numbers that look random and are the same in every run.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % sides
+    }
+}

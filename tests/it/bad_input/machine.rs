@@ -1,0 +1,142 @@
+//! What can be wrong with the machine: git missing or old, and places where nothing can be written.
+
+use std::fs;
+
+use insta::assert_snapshot;
+
+use super::{ID, fails, fails_in, seeded};
+use crate::harness::Place;
+
+#[test]
+fn a_git_that_is_too_old_is_told_with_what_is_needed() {
+    let sandbox = seeded();
+    let clone = sandbox.clone_named("clone");
+    clone.write_script("../old/git", "#!/bin/sh\necho 'git version 2.30.2'\n");
+    let old = sandbox.root().join("old");
+    let place = clone.env("PATH", format!("{}:/usr/bin:/bin", old.display()));
+    assert_snapshot!(fails(&place, &["activate", "foo-001"], 10).redacted(), @"
+    exit: 10
+    ----- stdout -----
+    ----- stderr -----
+    error: git 2.30.2 is too old: tix needs 2.39 or newer
+    hint: install a newer git, or put it first on PATH
+    ");
+}
+
+#[test]
+fn a_git_that_is_no_git_is_told() {
+    let sandbox = seeded();
+    let clone = sandbox.clone_named("clone");
+    clone.write_script("../old/git", "#!/bin/sh\necho 'hello'\n");
+    let old = sandbox.root().join("old");
+    let place = clone.env("PATH", format!("{}:/usr/bin:/bin", old.display()));
+    assert_snapshot!(fails(&place, &["activate", "foo-001"], 10).redacted(), @"
+    exit: 10
+    ----- stdout -----
+    ----- stderr -----
+    error: git answered `version` in an unknown form: hello
+    hint: see which program that is: command -v git
+    ");
+}
+
+#[test]
+fn without_git_there_is_a_word_on_how_to_get_it() {
+    let sandbox = seeded();
+    let clone = sandbox.clone_named("clone");
+    let place = clone.env("PATH", sandbox.fresh_directory("empty"));
+    assert_snapshot!(fails(&place, &["activate", "foo-001"], 10).redacted(), @"
+    exit: 10
+    ----- stdout -----
+    ----- stderr -----
+    error: cannot start `git`: No such file or directory (os error 2)
+    hint: install git 2.39 or newer, or put it on PATH
+    ");
+}
+
+/// A path through a regular file: nobody can write there, not even root, whom permissions do not stop.
+fn unwritable(clone: &Place) -> String {
+    clone.write("../wall", "no directory\n");
+    clone.path().parent().unwrap().join("wall/inside").to_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_workspace_that_cannot_be_written_stops_it_before_the_lock() {
+    let sandbox = seeded();
+    let clone = sandbox.clone_named("clone");
+    let old = sandbox.remote().git(&["rev-parse", "main"]);
+    let template = format!("{}/{{id}}", unwritable(&clone));
+    clone.git(&["config", "tix.worktree", &template]);
+    assert_snapshot!(fails_in(&clone, &["activate", "foo-001"], 5).redacted(), @"
+    exit: 5
+    ----- stdout -----
+    ----- stderr -----
+    error: the workspace cannot be made in [ROOT]/wall: not a directory
+      path  [ROOT]/wall
+    hint: make room or fix the permissions, or put workspaces elsewhere: git config tix.worktree <template>
+    ");
+    assert_eq!(sandbox.remote().git(&["rev-parse", "main"]), old);
+}
+
+#[test]
+fn a_repository_in_which_tix_cannot_write_is_told() {
+    let sandbox = seeded();
+    let clone = sandbox.clone_named("clone");
+    clone.write(".git/tix", "no directory\n");
+    let old = sandbox.remote().git(&["rev-parse", "main"]);
+    for args in [["activate", "foo-001"], ["new", "A thing"]] {
+        let output = clone.tix(&args);
+        output.exits(5);
+        assert!(output.stderr().contains(".git/tix"), "{output}");
+    }
+    assert_snapshot!(clone.tix(&["activate", "foo-001"]).redacted(), @"
+    exit: 5
+    ----- stdout -----
+    ----- stderr -----
+    error: [ROOT]/clone/.git/tix/run: Not a directory (os error 20)
+    hint: nothing was changed; make room or fix the permissions and try again
+    ");
+    assert_eq!(sandbox.remote().git(&["rev-parse", "main"]), old);
+}
+
+#[test]
+fn an_object_store_that_takes_nothing_is_told() {
+    let sandbox = seeded();
+    let clone = sandbox.clone_named("clone");
+    // Every new object is written to a file first; there is no room for one.
+    let objects = clone.path().join(".git/objects");
+    for n in 0..256 {
+        let fan = objects.join(format!("{n:02x}"));
+        if !fan.exists() {
+            fs::write(fan, "full\n").unwrap();
+        }
+    }
+    let old = sandbox.remote().git(&["rev-parse", "main"]);
+    let output = clone.tix(&["activate", "foo-001"]);
+    assert_ne!(output.code, Some(0), "{output}");
+    assert_ne!(output.code, Some(101), "{output}");
+    assert_eq!(sandbox.remote().git(&["rev-parse", "main"]), old);
+    assert!(!output.stderr().contains("broken pipe"), "{output}");
+}
+
+#[test]
+fn an_audit_log_that_cannot_be_written_stops_nobody() {
+    let sandbox = seeded();
+    let clone = sandbox.clone_named("clone");
+    clone.at(".git/tix/audit.jsonl");
+    clone.tix(&["activate", "foo-001"]).success();
+    clone.tix(&["release", "foo-001"]).success();
+}
+
+#[test]
+fn a_full_answer_stream_is_no_lie_about_the_claim() {
+    let sandbox = seeded();
+    let clone = sandbox.clone_named("clone");
+    let tix = env!("CARGO_BIN_EXE_tix");
+    if fs::exists("/dev/full").unwrap() {
+        let output = clone.sh(&format!("'{tix}' activate foo-001 >/dev/full")).run();
+        assert_ne!(output.code, Some(101), "{output}");
+        assert!(clone.has_ref(&format!("refs/heads/ticket/{ID}")));
+    }
+    let closed = clone.sh(&format!("'{tix}' activate bar-001 | true")).run();
+    closed.success();
+}

@@ -1,0 +1,228 @@
+//! Tickets, names and people that mean harm: nothing leaves `tickets/`, no option is smuggled, no trailer is forged, and no
+//! terminal obeys what a ticket says.
+
+mod names;
+mod people;
+
+use crate::harness::{Output, Place, Sandbox, Ticket, Untouched, no_leftovers};
+
+const ID: &str = "TICKET-foo-001";
+const QUEUED: &str = "tickets/queue/TICKET-foo-001.md";
+
+/// Commits an entry of any kind under any name; fast-import and the file system would refuse some of them.
+fn plant(sandbox: &Sandbox, mode: &str, path: &str, contents: &str) {
+    let remote = sandbox.remote();
+    let index = sandbox.fresh_directory("index").join("index");
+    let remote = remote.env("GIT_INDEX_FILE", index);
+    let there = remote.has_ref("refs/heads/main");
+    if there {
+        remote.git(&["read-tree", "main"]);
+    }
+    let oid = if mode == "160000" {
+        "1".repeat(40)
+    } else {
+        let blob = remote.git_command(&["hash-object", "-w", "--stdin"]).stdin(contents);
+        blob.run().success().stdout().trim().to_owned()
+    };
+    let line = format!("{mode} {oid}\t{path}\0");
+    remote.git_command(&["update-index", "-z", "--index-info"]).stdin(line).run().success();
+    let tree = remote.git(&["write-tree"]);
+    let parent = if there { vec!["-p", "main"] } else { Vec::new() };
+    let args = [&["commit-tree", "-m", "planted", &tree], parent.as_slice()].concat();
+    let commit = remote.git(&args);
+    remote.git(&["update-ref", "refs/heads/main", &commit]);
+}
+
+/// No byte that a terminal obeys, and no line that the text of a ticket began.
+#[track_caller]
+fn is_harmless(output: &Output) {
+    for (name, bytes) in [("stdout", &output.stdout), ("stderr", &output.stderr)] {
+        let text = std::str::from_utf8(bytes).unwrap();
+        let obeyed =
+            |c: char| (c.is_control() && c != '\n') || ('\u{202a}'..='\u{202e}').contains(&c);
+        assert!(!text.contains(obeyed), "{name}: {text:?}");
+        assert!(
+            !text.lines().any(|line| line.trim_start().starts_with("FORGED")),
+            "{name}: {text:?}"
+        );
+    }
+}
+
+/// Every commit since `old` touches tickets only, and carries each trailer once.
+#[track_caller]
+fn history_is_clean(sandbox: &Sandbox, old: &str) {
+    let remote = sandbox.remote();
+    let refs = remote.git(&["for-each-ref", "--format=%(refname)"]);
+    for commit in remote.git(&["rev-list", "--all", &format!("^{old}")]).lines() {
+        let args =
+            ["diff-tree", "-r", "--no-renames", "--no-commit-id", "--name-only", "-z", commit];
+        for path in remote.git(&args).split_terminator('\0') {
+            assert!(
+                path.starts_with("tickets/queue/") || path.starts_with("tickets/active/"),
+                "{path:?}"
+            );
+        }
+        let message = remote.git(&["log", "-1", "--format=%B", commit]);
+        let parsed = remote.git_command(&["interpret-trailers", "--parse"]).stdin(&message).run();
+        let trailers = parsed.success().stdout();
+        let mut keys: Vec<&str> =
+            trailers.lines().filter_map(|l| Some(l.split_once(':')?.0)).collect();
+        let all = keys.len();
+        keys.sort_unstable();
+        keys.dedup();
+        assert_eq!(keys.len(), all, "{message}");
+        assert!(keys.iter().all(|key| key.starts_with("Tix-")), "{message}");
+        assert!(!message.contains('\u{1b}'), "{message:?}");
+    }
+    for name in refs.lines() {
+        assert!(
+            ["refs/heads/main", "refs/heads/ticket/", "refs/heads/attic/"]
+                .iter()
+                .any(|p| name.starts_with(p)),
+            "{name}"
+        );
+    }
+}
+
+const TEXTS: &[(&str, &str)] = &[
+    ("session_id", "../../escape"),
+    ("session_id", "/etc/cron.d"),
+    ("session_id", ".git"),
+    ("session_id", "--upload-pack=touch"),
+    ("session_id", "$(touch pwned)"),
+    ("session_id", "\"a\\nb\""),
+    ("session_id", "[\"a\", {b: c}]"),
+    ("title", "\"one\\nFORGED two\""),
+    ("title", "$(touch pwned) `touch pwned`"),
+    ("title", "\"\\e[31mred\\a\\u202e\""),
+    ("title", "\"x\\n\\nTix-Actor: Eve <eve@example.org>\""),
+    ("title", "|\n  Tix-Claim: forged\n  FORGED"),
+    ("branch", "../../../HEAD"),
+    ("worktree_path", "/etc"),
+    ("claimed_by", "\"Eve\\nclaim_id: forged\""),
+    ("claim_id", "../../forged"),
+    ("ticket_id", "-rf"),
+    ("ticket_id", "../../../TICKET-foo-001"),
+    ("sequence", "-1"),
+    ("depends_on", "[../../x, -y]"),
+    ("labels", "!!python/object:os.system [x]"),
+];
+
+#[test]
+fn whatever_a_ticket_says_stays_in_its_file() {
+    for (key, value) in TEXTS {
+        let sandbox = Sandbox::new();
+        let text = Ticket::new(ID).key(key, value).text();
+        sandbox.seed(&[(QUEUED, text.as_str()), ("README.md", "# Example\n")]);
+        let old = sandbox.remote().git(&["rev-parse", "main"]);
+        let clone = sandbox.clone_named("clone");
+        let before = Untouched::besides_ticket(&clone, ID);
+        let around = listing(sandbox.root());
+        let first = clone.tix(&["activate", "foo-001"]);
+        is_harmless(&first);
+        assert!(matches!(first.code, Some(0 | 9)), "{key}: {value}: {first}");
+        let second = sandbox.clone_named("other").tix(&["activate", "foo-001"]);
+        is_harmless(&second);
+        let released = clone.tix(&["release", "foo-001"]);
+        is_harmless(&released);
+        if first.code == Some(0) {
+            second.exits(3);
+            released.success();
+            assert!(sandbox.remote().files("main").contains(&QUEUED.to_owned()), "{key}: {value}");
+        }
+        history_is_clean(&sandbox, &old);
+        before.assert_same(&clone);
+        no_leftovers(&clone);
+        let mut now = listing(sandbox.root());
+        now.retain(|name| name != "other");
+        assert_eq!(now, around, "{key}: {value}");
+    }
+}
+
+/// The names in a directory, without those of the workspaces.
+fn listing(directory: &std::path::Path) -> Vec<String> {
+    let entries = std::fs::read_dir(directory).unwrap();
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<_> = names.filter(|name| !name.ends_with(".worktrees")).collect();
+    names.sort_unstable();
+    names
+}
+
+#[test]
+fn a_session_in_a_path_is_a_name_or_an_error() {
+    let bad = [
+        "../../escape",
+        "/etc",
+        "..",
+        ".",
+        ".git",
+        "a/b",
+        "\"a\\nb\"",
+        "\"\\e[31m\"",
+        "'a b:c'",
+        "-x",
+        "x.lock",
+        "con\\\\x",
+    ];
+    for template in [("tix.activeDir", "{session}"), ("tix.worktree", "../w/{session}/{id}")] {
+        for session in bad {
+            let sandbox = Sandbox::new();
+            let text = Ticket::new(ID).key("session_id", session).text();
+            sandbox.seed(&[(QUEUED, text.as_str())]);
+            let old = sandbox.remote().git(&["rev-parse", "main"]);
+            let clone = sandbox.clone_named("clone");
+            clone.git(&["config", template.0, template.1]);
+            let output = clone.tix(&["activate", "foo-001"]);
+            is_harmless(&output);
+            assert!(matches!(output.code, Some(0 | 9)), "{template:?} {session}: {output}");
+            history_is_clean(&sandbox, &old);
+            let outside = ["escape", "../escape", "w/../escape", "etc/TICKET-foo-001"];
+            assert!(!outside.iter().any(|path| clone.at("..").exists(path)), "{session}");
+        }
+    }
+}
+
+#[test]
+fn what_stands_in_the_place_of_a_ticket_must_be_a_file() {
+    let kinds = [
+        ("120000", QUEUED, "../../README.md"),
+        ("120000", QUEUED, "/etc/passwd"),
+        ("160000", QUEUED, ""),
+        ("100644", "tickets/queue/TICKET-foo-001.md/inside.txt", "x"),
+    ];
+    for (mode, path, contents) in kinds {
+        let sandbox = Sandbox::new();
+        plant(&sandbox, mode, path, contents);
+        let old = sandbox.remote().git(&["rev-parse", "main"]);
+        let clone = Place::new(sandbox.shared(), sandbox.root().to_owned());
+        clone.git(&["clone", "-q", "--no-checkout", "origin.git", "clone"]);
+        let clone = clone.at("clone");
+        let output = clone.tix(&["activate", "foo-001"]);
+        output.exits(9);
+        assert!(output.stderr().contains(QUEUED), "{output}");
+        assert_eq!(sandbox.remote().git(&["rev-parse", "main"]), old);
+    }
+}
+
+#[test]
+fn a_directory_in_the_way_of_the_active_file_is_not_overwritten() {
+    for (mode, path) in [
+        ("120000", "tickets/active"),
+        ("120000", "tickets/active/TICKET-foo-001"),
+        ("160000", "tickets/active/TICKET-foo-001"),
+        ("100644", "tickets/active/TICKET-foo-001"),
+        ("100644", "tickets/active/TICKET-foo-001/TICKET-foo-001.md/x"),
+    ] {
+        let sandbox = Sandbox::new();
+        sandbox.seed(&[(QUEUED, Ticket::new(ID).text())]);
+        plant(&sandbox, mode, path, "../../src");
+        let old = sandbox.remote().git(&["rev-parse", "main"]);
+        let place = Place::new(sandbox.shared(), sandbox.root().to_owned());
+        place.git(&["clone", "-q", "--no-checkout", "origin.git", "clone"]);
+        let output = place.at("clone").tix(&["activate", "foo-001"]);
+        is_harmless(&output);
+        assert_ne!(output.code, Some(0), "{mode} {path}: {output}");
+        assert_ne!(output.code, Some(10), "{mode} {path}: {output}");
+        assert_eq!(sandbox.remote().git(&["rev-parse", "main"]), old, "{mode} {path}");
+    }
+}
