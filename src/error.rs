@@ -270,8 +270,9 @@ impl From<Refusal> for Failure {
                     .hint(format!("only its holder can give it back; look at it: tix show {id}"))
             }
             Refusal::ClaimChanged { id, held, .. } => {
-                held_facts(Failure::new(Exit::Held, message), &held)
-                    .hint(format!("somebody took it over meanwhile; look at it: tix log {id}"))
+                held_facts(Failure::new(Exit::Held, message), &held).hint(format!(
+                    "somebody took it over or gave it back meanwhile; look at it: tix log {id}"
+                ))
             }
             Refusal::NotAFile { path, .. } => Failure::new(Exit::Damaged, message)
                 .hint(format!("put a regular file in its place: git rm -- '{path}'")),

@@ -59,17 +59,19 @@ pub fn release(
     branch: Branch,
 ) -> Result<Change, Refusal> {
     let entry = ticket.entry;
-    if entry.lane != Lane::Active {
-        return Err(Refusal::NotActive { id: entry.id.clone(), lane: entry.lane });
-    }
     let held = ticket.held();
     let claim_id = held.claim_id.clone().unwrap_or_default();
-    if let Some(expected) = request.claim_id.filter(|id| *id != claim_id) {
+    // Before the look at the lane: to whoever had a claim, "it is in the queue" means that it has ended.
+    let expected = request.claim_id.filter(|id| !id.is_empty() && *id != claim_id);
+    if let Some(expected) = expected {
         return Err(Refusal::ClaimChanged {
             id: entry.id.clone(),
             expected: expected.to_owned(),
             held: Box::new(held),
         });
+    }
+    if entry.lane != Lane::Active {
+        return Err(Refusal::NotActive { id: entry.id.clone(), lane: entry.lane });
     }
     let ours = claim_id.starts_with(request.clone_prefix);
     if !ours && held.by.as_deref() != Some(request.actor) {

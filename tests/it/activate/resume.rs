@@ -101,6 +101,22 @@ fn who_is_overtaken_by_a_resume_elsewhere_is_told_and_leaves_nothing() {
 }
 
 #[test]
+fn who_is_released_from_elsewhere_in_the_middle_is_told_and_leaves_nothing() {
+    let sandbox = one_ticket();
+    let clone = sandbox.clone_named("a").on_machine("m1");
+    let other = sandbox.clone_named("b").on_machine("m2");
+    let before = Untouched::of(&clone);
+    let shim = Shim::new(&sandbox);
+    shim.rule(On::command("push").nth(2), Do::Then(other.tix_command(&["release", ID])));
+    let output = clone.tix_command(&["activate", ID]).through(&shim).run();
+    shim.outputs()[0].success();
+    output.exits(3);
+    before.assert_same(&clone);
+    assert!(!workspace(&clone, ID).exists());
+    clone.tix(&["activate", ID]).success();
+}
+
+#[test]
 fn a_ticket_that_is_set_up_is_held_for_its_own_person_too() {
     let sandbox = one_ticket();
     let clone = sandbox.clone_named("a");
