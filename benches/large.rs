@@ -75,11 +75,14 @@ impl Samples {
         };
         let bare = row("bare git fetch and push", self.bare);
         let claim = row("tix activate, to the end of the claim push", self.claim);
-        row("  beside its own fetch and push", self.beside);
+        let beside = row("  beside its own fetch and push", self.beside);
         row("tix activate --dry-run, all of it", self.look);
         table.print(&format!("## claim: {LARGE:?}, local bare remote, {rounds} rounds in turns"));
         let own = claim.median.as_secs_f64() - bare.median.as_secs_f64();
-        goals.at_most("the claim's own work, ms by median", own * 1e3, OWN);
+        goals.at_most("a claim beyond the bare fetch and push, ms by median", own * 1e3, OWN);
+        // Stricter, and of single runs: what tix writes itself, git pushes faster than the commit made beforehand.
+        let beside = beside.p10.as_secs_f64() * 1e3;
+        goals.at_most("a claim beside its own fetch and push, ms by p10", beside, OWN);
     }
 }
 

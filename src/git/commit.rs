@@ -74,6 +74,17 @@ impl Writer {
         })
     }
 
+    /// Starts the processes, to have them ready when there is something to write: started beside a fetch they
+    /// cost nothing, one after the other behind it 4 ms. What cannot be started now says so when it is needed.
+    pub fn warm_up(&self) {
+        for (kind, slot) in [(Kind::Blob, &self.blobs), (Kind::Tree, &self.trees)] {
+            let mut slot = slot.borrow_mut();
+            if slot.is_none() {
+                *slot = self.start(kind).ok();
+            }
+        }
+    }
+
     /// Writes one blob or tree.
     pub fn write(&self, kind: Kind, data: &[u8]) -> Result<Oid, GitError> {
         self.written.set(self.written.get() + 1);
@@ -100,14 +111,14 @@ impl Writer {
 
     fn start(&self, kind: Kind) -> Result<Conversation, GitError> {
         let git = self.repo.git().pinned(&self.repo.common_dir, self.scratch.path());
-        let call = git.call("hash-object").args([
-            "-w",
-            "--no-filters",
-            "--stdin-paths",
-            "-t",
-            kind.as_str(),
-        ]);
-        Ok(call.converse()?)
+        let mut call = git.call("hash-object");
+        if kind == Kind::Tree {
+            // A tree is mostly hashes, which do not get smaller: for a lane of 20,000 tickets the attempt is two
+            // thirds of the 19 ms that writing takes, and saves a third of 1 MB until git packs the object.
+            call = call.config("core.looseCompression=0");
+        }
+        let args = ["-w", "--no-filters", "--stdin-paths", "-t", kind.as_str()];
+        Ok(call.args(args).converse()?)
     }
 
     /// Makes a commit. Author, committer and their dates are the user's, by git's own rules, and the

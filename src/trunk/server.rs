@@ -69,6 +69,9 @@ impl Trunk<'_> {
             (self.progress)(Step::Queue);
             let turn = queue::enter(&self.runtime_dir, self.url(remote), self.deadline);
             let began = Instant::now();
+            if let Ok(writer) = self.run.writer() {
+                writer.warm_up();
+            }
             let view = match self.fetch(remote) {
                 Ok(view) => view,
                 // A trunk that is gone holds no push of ours either, and none can land: each expects it where it was.
