@@ -6,6 +6,7 @@
 //! of its own.
 #![allow(
     clippy::unwrap_used,
+    clippy::panic,
     clippy::indexing_slicing,
     clippy::print_stdout,
     reason = "a benchmark prints a table, and one whose world cannot be made has nothing to report but where it broke"

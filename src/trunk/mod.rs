@@ -16,6 +16,7 @@ mod error;
 mod judge;
 mod local;
 mod orphan;
+mod patience;
 mod queue;
 mod run;
 mod seen;

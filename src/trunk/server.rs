@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use super::backoff::Backoff;
 use super::beside::{moved_by, moved_ref};
 use super::judge::{No, Verdict, judge, speaks_of_permission};
+use super::patience::Patience;
 use super::{
     Built, Decide, Decision, Diary, Landed, Landing, Step, Stop, Trunk, TrunkError, View, queue,
 };
@@ -145,9 +146,12 @@ impl Trunk<'_> {
         };
         let rest = updates.get(first.len()..).unwrap_or_default();
         let taken = self.taken_there(remote, rest);
-        let report = match &taken {
-            Some(_) => Ok(PushReport { refs: Vec::new(), words: String::new() }),
-            None => self.repo.push(remote, first, atomic, self.deadline),
+        // A push that is begun gets time to be answered: one that is cut off at once says nothing.
+        let until = self.deadline.max(Instant::now() + LAST_WORD);
+        let report = if taken.is_some() {
+            Ok(PushReport { refs: Vec::new(), words: String::new() })
+        } else {
+            self.repo.push(remote, first, atomic, until)
         };
         let open = report.as_ref().is_err_and(GitError::is_timeout);
         let moved = moved_by(&report);
@@ -423,23 +427,6 @@ impl Trunk<'_> {
 /// What others can have moved between two looks: the trunk, and the branch that is watched.
 fn seen(view: &View<'_>) -> [Option<Oid>; 2] {
     [view.commit().cloned(), view.watched().cloned()]
-}
-
-/// How many failures are borne that nobody else's progress explains.
-struct Patience {
-    left: u32,
-    busy: u32,
-}
-
-impl Patience {
-    fn new(tries: u32) -> Patience {
-        Patience { left: tries, busy: 0 }
-    }
-
-    fn lose_one<E>(&mut self, last: impl FnOnce() -> TrunkError) -> Result<(), Stop<E>> {
-        self.left = self.left.saturating_sub(1);
-        if self.left == 0 { Err(last().into()) } else { Ok(()) }
-    }
 }
 
 /// The verdict on a push and the words that came with it. A push that was cut off by its deadline says

@@ -186,11 +186,11 @@ fn a_refusal_after_a_lost_answer_does_not_hide_the_claim() {
     let clone = sandbox.clone_named("a");
     // The claim lands, its answer is lost, and from then on the server takes nothing any more.
     let shim = Shim::new(&sandbox);
-    let close = sandbox
+    let shut = sandbox
         .remote()
         .sh("printf '#!/bin/sh\\nexit 1\\n' >hooks/pre-receive; chmod +x hooks/pre-receive");
     shim.rule(On::command("push").nth(1), Do::FailAfter { code: 128, stderr: "fatal: cut off\n" });
-    shim.rule(On::command("fetch").nth(2), Do::Then(close));
+    shim.rule(On::command("fetch").nth(2), Do::Then(shut));
     let output = clone.tix_command(&["activate", ID, "--json"]).through(&shim).run();
     // Neither the branch nor a release can be pushed: the claim stands, and that is what is said.
     assert!(sandbox.remote().files("main").contains(&ACTIVE.to_owned()));
