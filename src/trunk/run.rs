@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::TrunkError;
+use crate::git::exec::Finished;
 use crate::git::{GitError, LocalEdit, Repo, Running, Writer};
 use crate::lock::Lock;
 use crate::names::{Oid, RefName};
@@ -76,7 +77,12 @@ impl Run {
     pub fn private_ref(&self, name: &str) -> Result<RefName, TrunkError> {
         let full = format!("refs/tix/run/{}/{name}", self.token);
         let name = RefName::parse(&full).ok_or(GitError::Missing(full))?;
-        self.refs.borrow_mut().private.insert(name.clone());
+        let mut refs = self.refs.borrow_mut();
+        // A fetch must not meet the deletion of this very ref, which a transaction before it has begun.
+        if let Some(running) = refs.deleting.take() {
+            running.finish().and_then(Finished::require_success).map_err(GitError::from)?;
+        }
+        refs.private.insert(name.clone());
         Ok(name)
     }
 
