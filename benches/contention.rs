@@ -1,7 +1,6 @@
 //! Many claims at once: clones, processes of one clone, machines that share nothing but the remote.
 //!
-//! Parts, to be named on the command line: `clones`, `processes`, `machines`, `queue`, `slow`, `same`. What the study found, and
-//! which choices rest on it, is in `contention.md`.
+//! Parts, to be named on the command line: `clones`, `processes`, `machines`, `queue`, `slow`, `same`.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
