@@ -38,8 +38,19 @@ struct Refs {
     private: BTreeSet<RefName>,
     /// Remote-tracking refs, with what they held when this run fetched and what the remote had.
     news: BTreeMap<RefName, (Option<Oid>, Oid)>,
-    /// A deletion that is under way beside other work.
-    deleting: Option<Running>,
+    /// A deletion that is under way beside other work, and what it deletes.
+    deleting: Option<(Running, BTreeSet<RefName>)>,
+}
+
+impl Refs {
+    /// Waits for the deletion that is under way. What it could not delete is still there to be deleted.
+    fn await_deletion(&mut self) {
+        let Some((running, names)) = self.deleting.take() else { return };
+        if let Err(error) = running.finish().and_then(Finished::require_success) {
+            tracing::debug!(%error, "private refs");
+            self.private.extend(names);
+        }
+    }
 }
 
 impl Run {
@@ -79,9 +90,7 @@ impl Run {
         let name = RefName::parse(&full).ok_or(GitError::Missing(full))?;
         let mut refs = self.refs.borrow_mut();
         // A fetch must not meet the deletion of this very ref, which a transaction before it has begun.
-        if let Some(running) = refs.deleting.take() {
-            running.finish().and_then(Finished::require_success).map_err(GitError::from)?;
-        }
+        refs.await_deletion();
         refs.private.insert(name.clone());
         Ok(name)
     }
@@ -111,23 +120,18 @@ impl Run {
     pub fn forget_refs(&self) {
         let mut refs = self.refs.borrow_mut();
         refs.news.clear();
-        let edits: Vec<_> = std::mem::take(&mut refs.private).into_iter().map(delete).collect();
-        if refs.deleting.is_none() && !edits.is_empty() {
-            refs.deleting = Some(self.repo.start_update_refs(&edits, "tix: end of a run"));
-        } else {
-            refs.private.extend(edits.into_iter().filter_map(|edit| match edit {
-                LocalEdit::Delete { name, .. } => Some(name),
-                LocalEdit::Set { .. } => None,
-            }));
+        if refs.deleting.is_none() && !refs.private.is_empty() {
+            let names = std::mem::take(&mut refs.private);
+            let edits: Vec<_> = names.iter().cloned().map(delete).collect();
+            let running = self.repo.start_update_refs(&edits, "tix: end of a run");
+            refs.deleting = Some((running, names));
         }
     }
 
     /// Deletes what is left to delete and writes the news.
     fn settle_refs(&self) -> Result<(), GitError> {
-        let refs = std::mem::take(&mut *self.refs.borrow_mut());
-        if let Some(running) = refs.deleting {
-            running.finish()?.require_success()?;
-        }
+        let mut refs = std::mem::take(&mut *self.refs.borrow_mut());
+        refs.await_deletion();
         let news = refs.news.into_iter().filter(|(_, (before, now))| before.as_ref() != Some(now));
         let news = news.map(|(name, (from, to))| LocalEdit::Set { name, to, from });
         let mut private: Vec<_> = refs.private.into_iter().map(delete).collect();
