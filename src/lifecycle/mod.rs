@@ -8,6 +8,7 @@ mod activate;
 mod change;
 mod claim;
 mod create;
+pub mod machine;
 mod refusal;
 mod release;
 mod set_up;
