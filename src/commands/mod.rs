@@ -5,8 +5,10 @@
 //! them need is in `shared`.
 
 pub mod activate;
+pub mod check;
 pub mod completions;
 pub mod demo;
+pub mod hook;
 pub mod init;
 pub mod list;
 pub mod log;
