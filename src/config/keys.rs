@@ -28,6 +28,12 @@ pub enum Name {
     Worktree,
     /// `timeout`
     Timeout,
+    /// `review`
+    Review,
+    /// `review.self`
+    ReviewSelf,
+    /// `stale_after`
+    StaleAfter,
 }
 
 /// What holds for a key that nobody has set.
@@ -65,7 +71,8 @@ impl Key {
     /// `branch` has none: tix tells a worker the branch of its ticket as `TIX_BRANCH`, and a tix
     /// that runs inside that worker must not read this as a template.
     pub fn variable(&self) -> Option<String> {
-        (self.id != Name::Branch).then(|| format!("TIX_{}", self.name.to_ascii_uppercase()))
+        (self.id != Name::Branch)
+            .then(|| format!("TIX_{}", self.name.to_ascii_uppercase().replace('.', "_")))
     }
 
     /// Its name in `git config`, where `_` is not allowed: `tix.requireQueued`.
@@ -85,7 +92,7 @@ impl Key {
 }
 
 /// Every key, in the order in which people meet them.
-const KEYS: [Key; 12] = [
+const KEYS: [Key; 15] = [
     Key {
         id: Name::Trunk,
         name: "trunk",
@@ -175,6 +182,27 @@ const KEYS: [Key; 12] = [
         takes: "a time from 1s to 24h, such as 60, 90s or 2m",
         default: DefaultValue::Fixed("60s"),
         about: "How long an operation goes on trying while others keep moving the trunk.",
+    },
+    Key {
+        id: Name::Review,
+        name: "review",
+        takes: "a list of stages: critic_review, expediter_review",
+        default: DefaultValue::Fixed("[]"),
+        about: "The stages of the review that work goes through before it can be completed, in their order.",
+    },
+    Key {
+        id: Name::ReviewSelf,
+        name: "review.self",
+        takes: "true or false",
+        default: DefaultValue::Fixed("false"),
+        about: "Whether the holder of a ticket may review it too.",
+    },
+    Key {
+        id: Name::StaleAfter,
+        name: "stale_after",
+        takes: "a time from 1s to 365d, such as 90m, 24h or 7d",
+        default: DefaultValue::Fixed("24h"),
+        about: "How long nothing must have happened on a ticket before somebody else may take it over.",
     },
 ];
 

@@ -18,15 +18,15 @@ mod tree;
 mod worktree;
 
 pub use commit::{CommitText, Writer, one_line};
-pub use exec::{ExecError, Program, Running};
+pub use exec::{ExecError, Program, Running, edit};
 pub use history::{HistoryQuery, Logged};
 pub use objects::{Kind, Objects};
 pub use push::{Atomic, PushReport, RefOutcome, RefUpdate};
 pub use redact::redact;
 pub use refs::{LocalEdit, RefValue};
 pub use repo::{ObjectFormat, Repo, clean_path, path_bytes};
-pub use tree::{Mode, TreeEntry};
-pub use worktree::Worktree;
+pub use tree::{Mode, TreeEdit, TreeEntry};
+pub use worktree::{ChangeKind, Worktree};
 
 /// What can go wrong between tix and git.
 #[derive(Debug, thiserror::Error)]
