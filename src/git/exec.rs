@@ -321,6 +321,20 @@ impl fmt::Display for Call {
     }
 }
 
+/// Runs a person's editor on a file, on the terminal that tix was called from. The editor is a line of shell, as git keeps
+/// it. Whether it ended well.
+pub fn edit(editor: &str, file: &Path) -> Result<bool, ExecError> {
+    signals::check()?;
+    #[allow(clippy::disallowed_methods, reason = "this is the one place")]
+    let mut command = Command::new("sh");
+    // The very line that git itself runs: launch_editor in editor.c.
+    command.args(["-c", &format!("{editor} \"$@\""), editor]).arg(file);
+    let spawned = command.status();
+    let status = spawned.map_err(|source| ExecError::Spawn { program: "sh".into(), source })?;
+    signals::check()?;
+    Ok(status.success())
+}
+
 /// Another program than git, in an environment that holds what it is given and nothing else.
 pub struct Program {
     path: PathBuf,

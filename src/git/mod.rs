@@ -21,7 +21,7 @@ mod worktree;
 
 pub use commit::{CommitText, Writer, one_line};
 pub use delta::{ChangedCommit, Delta, Side, Walk};
-pub use exec::{ExecError, Git, Program, Running};
+pub use exec::{ExecError, Git, Program, Running, edit};
 pub use history::{HistoryQuery, Logged};
 pub use objects::{Kind, Objects};
 pub use origins::Setting;
@@ -29,8 +29,8 @@ pub use push::{Atomic, PushReport, RefOutcome, RefUpdate};
 pub use redact::redact;
 pub use refs::{LocalEdit, RefValue};
 pub use repo::{ObjectFormat, Repo, clean_path, path_bytes};
-pub use tree::{Mode, TreeEntry};
-pub use worktree::Worktree;
+pub use tree::{Mode, TreeEdit, TreeEntry};
+pub use worktree::{ChangeKind, Worktree};
 
 /// What can go wrong between tix and git.
 #[derive(Debug, thiserror::Error)]

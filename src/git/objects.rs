@@ -116,6 +116,18 @@ impl Objects {
         Ok(object.filter(|o| o.kind == Kind::Commit).map(|o| o.oid))
     }
 
+    /// When a commit was made, in seconds since 1970.
+    pub fn committed_at(&self, commit: &Oid) -> Result<i64, GitError> {
+        let object = self.require(commit.as_str().as_bytes(), Kind::Commit)?;
+        let unreadable = || GitError::unreadable("commit", &object.data);
+        // "committer Name <mail> 1700000000 +0100"
+        let line = object.data.split(|b| *b == b'\n').take_while(|line| !line.is_empty());
+        let mut line = line.filter_map(|line| line.strip_prefix(b"committer "));
+        let line = text_of(line.next().ok_or_else(unreadable)?);
+        let seconds = line.rsplit(' ').nth(1).and_then(|text| text.parse().ok());
+        seconds.ok_or_else(unreadable)
+    }
+
     /// The root tree of a commit.
     pub fn tree_of(&self, commit: &Oid) -> Result<Oid, GitError> {
         let object = self.require(commit.as_str().as_bytes(), Kind::Commit)?;

@@ -193,6 +193,19 @@ impl Repo {
         self.git().is_ancestor(ancestor, commit)
     }
 
+    /// The newest commit that two have in common; `None` when they share no history.
+    pub fn merge_base(&self, one: &Oid, other: &Oid) -> Result<Option<Oid>, GitError> {
+        let answer = self.git().call("merge-base").args([one.as_str(), other.as_str()]).run()?;
+        match answer.code {
+            Some(0) => {
+                let oid = Oid::parse(text_of(&answer.stdout).trim_end());
+                oid.map(Some).ok_or_else(|| GitError::unreadable("merge-base", &answer.stdout))
+            }
+            Some(1) => Ok(None),
+            _ => Err(ExecError::Failed(Box::new(answer)).into()),
+        }
+    }
+
     /// All commits that `commits` lead to and `tip` does not. Those of `commits` that are not among them can be
     /// reached from `tip`. One process, however many are asked about.
     pub fn not_reachable(&self, commits: &[&Oid], tip: &Oid) -> Result<HashSet<Oid>, GitError> {

@@ -6,7 +6,7 @@
 
 use crate::ticket::{Lane, QueueGate, Status};
 
-/// Something that is done to a ticket and can move it to another state.
+/// Something that is done to a ticket. Most verbs move it to another state; the others change it where it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verb {
     /// A person lets it through the gate.
@@ -17,8 +17,18 @@ pub enum Verb {
     Claim,
     /// The holder's workspace stands.
     Activate,
+    /// Somebody adds to its story.
+    Note,
+    /// Its words or its own keys change.
+    Edit,
+    /// The work cannot go on.
+    Block,
+    /// The work can go on.
+    Unblock,
     /// The holder gives it back.
     Release,
+    /// The holder gives it to somebody else.
+    Handoff,
     /// Somebody else takes it over.
     Reclaim,
     /// The work is done, as far as its holder is concerned.
@@ -35,16 +45,23 @@ pub enum Verb {
     Archive,
     /// It was ended too early.
     Reopen,
+    /// What it brought needs more work, in a ticket of its own.
+    Rework,
 }
 
 impl Verb {
     /// Every verb, in the order in which a ticket meets them.
-    pub const ALL: [Verb; 13] = [
+    pub const ALL: [Verb; 19] = [
         Verb::Queue,
         Verb::Draft,
         Verb::Claim,
         Verb::Activate,
+        Verb::Note,
+        Verb::Edit,
+        Verb::Block,
+        Verb::Unblock,
         Verb::Release,
+        Verb::Handoff,
         Verb::Reclaim,
         Verb::Submit,
         Verb::Approve,
@@ -53,7 +70,58 @@ impl Verb {
         Verb::Close,
         Verb::Archive,
         Verb::Reopen,
+        Verb::Rework,
     ];
+
+    /// The command behind `tix`; what only follows from another command has none.
+    pub const fn command(self) -> Option<&'static str> {
+        Some(match self {
+            Verb::Queue => "queue",
+            Verb::Draft => "draft",
+            Verb::Claim => "activate",
+            Verb::Note => "note",
+            Verb::Edit => "edit",
+            Verb::Block => "block",
+            Verb::Unblock => "unblock",
+            Verb::Release => "release",
+            Verb::Handoff => "handoff",
+            Verb::Reclaim => "reclaim",
+            Verb::Submit => "submit",
+            Verb::Approve => "review --approve",
+            Verb::RequestChanges => "review --request-changes",
+            Verb::Complete => "complete",
+            Verb::Close => "close",
+            Verb::Archive => "archive",
+            Verb::Reopen => "reopen",
+            Verb::Rework => "rework",
+            Verb::Activate => return None,
+        })
+    }
+
+    /// What has been done to the ticket then, to stand behind "cannot be".
+    pub const fn done(self) -> &'static str {
+        match self {
+            Verb::Queue => "queued",
+            Verb::Draft => "made a draft",
+            Verb::Claim => "claimed",
+            Verb::Activate => "activated",
+            Verb::Note => "noted on",
+            Verb::Edit => "edited",
+            Verb::Block => "blocked",
+            Verb::Unblock => "unblocked",
+            Verb::Release => "given back",
+            Verb::Handoff => "handed on",
+            Verb::Reclaim => "taken over",
+            Verb::Submit => "submitted",
+            Verb::Approve => "approved",
+            Verb::RequestChanges => "sent back",
+            Verb::Complete => "completed",
+            Verb::Close => "closed",
+            Verb::Archive => "archived",
+            Verb::Reopen => "reopened",
+            Verb::Rework => "reworked",
+        }
+    }
 }
 
 /// Where a ticket is and what it says of itself.
@@ -65,6 +133,27 @@ pub struct State {
     pub status: Status,
 }
 
+/// All of a ticket that its moves depend on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Situation {
+    /// Where it is.
+    pub state: State,
+    /// Whether something outside of it keeps it from going on: a flag beside the status, because a blocked ticket
+    /// is still queued, held or reviewed.
+    pub blocked: bool,
+}
+
+/// Who may do something to a ticket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// Whoever can push.
+    Anybody,
+    /// Only who holds it.
+    Holder,
+    /// Whoever does not hold it.
+    Others,
+}
+
 /// What a team has decided about the moves.
 #[derive(Clone, Copy, Debug)]
 pub struct Policy<'a> {
@@ -72,6 +161,17 @@ pub struct Policy<'a> {
     pub gate: QueueGate,
     /// The stages of the review, in order; none where work is completed without one.
     pub stages: &'a [Status],
+    /// Whether a holder may review their own work.
+    pub own_review: OwnReview,
+}
+
+/// Whether a holder may review their own work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OwnReview {
+    /// Somebody else must.
+    Refused,
+    /// They may.
+    Allowed,
 }
 
 /// Why a verb does not apply.
@@ -89,6 +189,15 @@ pub enum Illegal {
     /// The configuration knows no review.
     #[error("this repository has no review stages")]
     NoStages,
+    /// It is flagged as blocked, and the verb would bring it forward.
+    #[error("it is blocked")]
+    Blocked,
+    /// There is no flag to take away.
+    #[error("it is not blocked")]
+    NotBlocked,
+    /// A claim is being set up, or its set-up was interrupted.
+    #[error("its set-up is not finished")]
+    Unfinished,
 }
 
 /// The lanes in which a ticket of this status belongs.
@@ -105,20 +214,60 @@ pub const fn lane_of(status: Status) -> Lane {
     }
 }
 
+/// The status of a ticket that says nothing of it: what its lane says.
+pub const fn usual_in(lane: Lane) -> Status {
+    match lane {
+        Lane::Queue => Status::Open,
+        Lane::Active => Status::InProgress,
+        Lane::Completed => Status::Approved,
+        Lane::Archive => Status::Closed,
+    }
+}
+
+/// Who may do it to a ticket in this lane.
+pub const fn who(verb: Verb, lane: Lane, policy: Policy<'_>) -> Who {
+    match verb {
+        Verb::Activate | Verb::Release | Verb::Handoff | Verb::Submit | Verb::Complete => {
+            Who::Holder
+        }
+        Verb::Close => match lane {
+            Lane::Active => Who::Holder,
+            Lane::Queue | Lane::Completed | Lane::Archive => Who::Anybody,
+        },
+        Verb::Approve | Verb::RequestChanges => match policy.own_review {
+            OwnReview::Refused => Who::Others,
+            OwnReview::Allowed => Who::Anybody,
+        },
+        Verb::Queue
+        | Verb::Draft
+        | Verb::Claim
+        | Verb::Note
+        | Verb::Edit
+        | Verb::Block
+        | Verb::Unblock
+        | Verb::Reclaim
+        | Verb::Archive
+        | Verb::Reopen
+        | Verb::Rework => Who::Anybody,
+    }
+}
+
 /// The lanes in which a verb finds its tickets.
 pub const fn starts_in(verb: Verb) -> &'static [Lane] {
     match verb {
         Verb::Queue | Verb::Draft | Verb::Claim => &[Lane::Queue],
+        Verb::Note | Verb::Edit => &Lane::ALL,
         Verb::Activate
         | Verb::Release
+        | Verb::Handoff
         | Verb::Reclaim
         | Verb::Submit
         | Verb::Approve
         | Verb::RequestChanges
         | Verb::Complete => &[Lane::Active],
-        Verb::Close => &[Lane::Queue, Lane::Active],
+        Verb::Close | Verb::Block | Verb::Unblock => &[Lane::Queue, Lane::Active],
         Verb::Archive => &[Lane::Completed],
-        Verb::Reopen => &[Lane::Completed, Lane::Archive],
+        Verb::Reopen | Verb::Rework => &[Lane::Completed, Lane::Archive],
     }
 }
 
@@ -140,19 +289,34 @@ fn status_after(verb: Verb, status: Status, policy: Policy<'_>) -> Result<Status
     let only_if = |ready: bool, next: Status| ready.then_some(next).ok_or(Illegal::Status(status));
     let stage = policy.stages.iter().position(|stage| *stage == status);
     match verb {
-        Verb::Queue => Ok(Status::Queued),
-        Verb::Draft => Ok(Status::Draft),
+        Verb::Queue => only_if(status != Status::Queued, Status::Queued),
+        Verb::Draft => only_if(status != Status::Draft, Status::Draft),
         Verb::Claim => only_if(status.is_claimable(policy.gate), Status::Claimed),
         Verb::Activate => only_if(status == Status::Claimed, Status::InProgress),
         Verb::Release => Ok(match policy.gate {
             QueueGate::Open => Status::Open,
             QueueGate::RequireQueued => Status::Queued,
         }),
-        Verb::Reclaim => Ok(Status::Claimed),
+        // Another holder has another look at the work: what was approved before is not taken over.
+        Verb::Reclaim | Verb::Handoff => Ok(match status {
+            Status::Claimed => Status::Claimed,
+            Status::Draft
+            | Status::Open
+            | Status::Queued
+            | Status::InProgress
+            | Status::CriticReview
+            | Status::ExpediterReview
+            | Status::ChangesRequested
+            | Status::Approved
+            | Status::Closed => Status::InProgress,
+        }),
+        Verb::Note | Verb::Edit | Verb::Block | Verb::Unblock | Verb::Rework => Ok(status),
+        // Again while it is under review: the branch has moved since.
         Verb::Submit => {
             let first = *policy.stages.first().ok_or(Illegal::NoStages)?;
-            only_if(matches!(status, Status::InProgress | Status::ChangesRequested), first)
+            only_if(status != Status::Claimed, first)
         }
+        Verb::Approve | Verb::RequestChanges if policy.stages.is_empty() => Err(Illegal::NoStages),
         Verb::Approve => {
             let stage = stage.ok_or(Illegal::Status(status))?;
             // The last approval is recorded in the ticket; the work then waits to be completed.
@@ -171,18 +335,44 @@ fn status_after(verb: Verb, status: Status, policy: Policy<'_>) -> Result<Status
     }
 }
 
+/// The state that follows for a ticket in this situation. Beside the state its flag decides, and a claim that is being set
+/// up belongs to whoever sets it up: a commit in between would be taken for somebody else's.
+pub fn allows(verb: Verb, situation: Situation, policy: Policy<'_>) -> Result<State, Illegal> {
+    let next = after(verb, situation.state, policy)?;
+    let forward = matches!(verb, Verb::Claim | Verb::Submit | Verb::Approve | Verb::Complete);
+    if forward && situation.blocked {
+        return Err(Illegal::Blocked);
+    }
+    if verb == Verb::Unblock && !situation.blocked {
+        return Err(Illegal::NotBlocked);
+    }
+    let in_place = matches!(verb, Verb::Note | Verb::Edit | Verb::Block | Verb::Unblock);
+    if in_place && situation.state.status == Status::Claimed {
+        return Err(Illegal::Unfinished);
+    }
+    Ok(next)
+}
+
+/// The verbs that a ticket in this situation is open to, whoever asks.
+pub fn legal(situation: Situation, policy: Policy<'_>) -> Vec<Verb> {
+    let open = |verb: &Verb| verb.command().is_some() && allows(*verb, situation, policy).is_ok();
+    Verb::ALL.into_iter().filter(open).collect()
+}
+
 /// Whether any verb takes a ticket from one lane to the other, whatever the policy. A ticket that is not anywhere yet
 /// begins in the queue.
 ///
 /// This is what can be said of a commit that somebody else made: it may stand for several moves at once, on a branch
 /// that the trunk has not seen, but no chain of moves within one lane and one step between two joins lanes that no
 /// verb joins.
+#[cfg_attr(not(test), allow(dead_code, reason = "asked about commits that somebody else made"))]
 pub fn joins(from: Option<Lane>, to: Lane) -> bool {
     let Some(from) = from else { return to == Lane::Queue };
     from == to
         || Verb::ALL.into_iter().any(|verb| {
             Status::ALL.into_iter().any(|status| {
-                let policy = Policy { gate: QueueGate::Open, stages: &[] };
+                let policy =
+                    Policy { gate: QueueGate::Open, stages: &[], own_review: OwnReview::Refused };
                 after(verb, State { lane: from, status }, policy)
                     .is_ok_and(|state| state.lane == to)
             })
@@ -194,8 +384,10 @@ mod tests {
     use super::*;
 
     const STAGES: [Status; 2] = [Status::CriticReview, Status::ExpediterReview];
-    const PLAIN: Policy<'_> = Policy { gate: QueueGate::Open, stages: &[] };
-    const REVIEWED: Policy<'_> = Policy { gate: QueueGate::RequireQueued, stages: &STAGES };
+    const PLAIN: Policy<'_> =
+        Policy { gate: QueueGate::Open, stages: &[], own_review: OwnReview::Refused };
+    const REVIEWED: Policy<'_> =
+        Policy { gate: QueueGate::RequireQueued, stages: &STAGES, own_review: OwnReview::Refused };
 
     fn states() -> impl Iterator<Item = State> {
         Lane::ALL

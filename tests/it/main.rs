@@ -19,6 +19,7 @@ mod harness_works;
 mod hook;
 mod hostile;
 mod init;
+mod life;
 mod net_works;
 mod network;
 mod new;

@@ -32,7 +32,7 @@ const MAY_USE: &[Row] = &[
     ("workspace", "git lock names ticket"),
     ("guard", "audit clock config env git names"),
     // The edge.
-    ("error", "config git guard lifecycle trunk workspace"),
+    ("error", "config git guard lifecycle ticket trunk workspace"),
     ("out", "env error"),
     ("commands::*", FOR_COMMANDS),
     ("commands", FOR_COMMANDS),
