@@ -1,5 +1,7 @@
 //! The command line: global options and the list of commands.
 
+use std::ffi::OsString;
+
 use clap::{Parser, Subcommand};
 
 use crate::commands::{self, Globals};
@@ -55,12 +57,78 @@ pub enum Command {
     #[command(display_order = 13)]
     #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     Path(commands::path::Args),
+    #[command(display_order = 81)]
+    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
+    Check(commands::check::Args),
+    #[command(display_order = 80)]
+    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
+    Hook(commands::hook::Args),
+    #[command(display_order = 6)]
+    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
+    Queue(commands::queue::Args),
+    #[command(display_order = 6)]
+    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
+    Draft(commands::draft::Args),
+    #[command(display_order = 7)]
+    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
+    Set(commands::set::Args),
+    #[command(display_order = 7)]
+    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
+    Edit(commands::edit::Args),
+    #[command(display_order = 12)]
+    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
+    Status(commands::status::Args),
+    #[command(display_order = 14)]
+    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
+    Note(commands::note::Args),
+    #[command(display_order = 15)]
+    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
+    Block(commands::block::Args),
+    #[command(display_order = 15)]
+    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
+    Unblock(commands::unblock::Args),
+    #[command(display_order = 16)]
+    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
+    Submit(commands::submit::Args),
+    #[command(display_order = 17)]
+    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
+    Review(commands::review::Args),
+    #[command(display_order = 18)]
+    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
+    Complete(commands::complete::Args),
+    #[command(display_order = 21)]
+    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
+    Handoff(commands::handoff::Args),
+    #[command(display_order = 22)]
+    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
+    Reclaim(commands::reclaim::Args),
+    #[command(display_order = 23)]
+    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
+    Close(commands::close::Args),
+    #[command(display_order = 24)]
+    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
+    Reopen(commands::reopen::Args),
+    #[command(display_order = 25)]
+    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
+    Rework(commands::rework::Args),
+    #[command(display_order = 26)]
+    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
+    Archive(commands::archive::Args),
     #[command(display_order = 91)]
     #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     ShellInit(commands::shell_init::Args),
     #[command(display_order = 90)]
     #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     Completions(commands::completions::Args),
+}
+
+/// Runs the hook that the command line names, if it names one as git does; `out` makes the printer.
+pub fn run_hook(
+    words: &[OsString],
+    env: &Env,
+    out: &dyn Fn() -> Out,
+) -> Option<Result<(), Failure>> {
+    commands::hook::direct(words, env, out)
 }
 
 /// Runs a command.
@@ -76,6 +144,25 @@ pub fn run(cli: &Cli, env: &Env, out: &Out) -> Result<(), Failure> {
         Command::Show(args) => commands::show::run(args, globals, env, out),
         Command::Log(args) => commands::log::run(args, globals, env, out),
         Command::Path(args) => commands::path::run(args, globals, env, out),
+        Command::Check(args) => commands::check::run(args, globals, env, out),
+        Command::Hook(args) => commands::hook::run(args, globals, env, out),
+        Command::Queue(args) => commands::queue::run(args, globals, env, out),
+        Command::Draft(args) => commands::draft::run(args, globals, env, out),
+        Command::Set(args) => commands::set::run(args, globals, env, out),
+        Command::Edit(args) => commands::edit::run(args, globals, env, out),
+        Command::Status(args) => commands::status::run(args, globals, env, out),
+        Command::Note(args) => commands::note::run(args, globals, env, out),
+        Command::Block(args) => commands::block::run(args, globals, env, out),
+        Command::Unblock(args) => commands::unblock::run(args, globals, env, out),
+        Command::Submit(args) => commands::submit::run(args, globals, env, out),
+        Command::Review(args) => commands::review::run(args, globals, env, out),
+        Command::Complete(args) => commands::complete::run(args, globals, env, out),
+        Command::Handoff(args) => commands::handoff::run(args, globals, env, out),
+        Command::Reclaim(args) => commands::reclaim::run(args, globals, env, out),
+        Command::Close(args) => commands::close::run(args, globals, env, out),
+        Command::Reopen(args) => commands::reopen::run(args, globals, env, out),
+        Command::Rework(args) => commands::rework::run(args, globals, env, out),
+        Command::Archive(args) => commands::archive::run(args, globals, env, out),
         Command::ShellInit(args) => commands::shell_init::run(args, globals, env, out),
         Command::Completions(args) => commands::completions::run(args, globals, env, out),
     }

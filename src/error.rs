@@ -3,11 +3,15 @@
 //! The modules below give their errors as data. Here each variant gets its exit code and its way out,
 //! by matches without a wildcard: a new variant does not compile until somebody has decided.
 
+mod refusal;
+
 use serde::Serialize;
 
+pub use refusal::held_facts;
+
 use crate::config::{ConfigError, Origin};
-use crate::git::{ExecError, GitError, one_line};
-use crate::lifecycle::{Held, Refusal};
+use crate::git::{ExecError, GitError};
+use crate::guard::GuardError;
 use crate::trunk::{Landing, Stop, TrunkError};
 use crate::workspace::WorkspaceError;
 
@@ -115,6 +119,11 @@ impl Failure {
         Failure { exit, message: message.into(), facts: Vec::new(), hints: Vec::new() }
     }
 
+    /// The question was answered, and the answer is no: nothing is left to be said but the exit code.
+    pub fn answered() -> Failure {
+        Failure::new(Exit::No, "")
+    }
+
     /// Adds a fact.
     #[must_use]
     pub fn fact(mut self, name: &'static str, value: impl Into<String>) -> Failure {
@@ -194,6 +203,20 @@ impl From<GitError> for Failure {
     }
 }
 
+impl From<GuardError> for Failure {
+    fn from(error: GuardError) -> Failure {
+        let message = error.to_string();
+        match error {
+            GuardError::Git(error) => error.into(),
+            GuardError::Unknown(_) => Failure::new(Exit::Damaged, message)
+                .hint("`tix init` writes a .tix.yaml that explains every key"),
+            GuardError::File { .. } => {
+                Failure::new(Exit::Refused, message).hint("make it readable, and try again")
+            }
+        }
+    }
+}
+
 impl From<ExecError> for Failure {
     fn from(error: ExecError) -> Failure {
         let message = error.to_string();
@@ -221,75 +244,6 @@ fn failed_git(stderr: &str, message: String) -> Failure {
         .hint("git config --global user.email you@example.org");
     }
     Failure::new(Exit::Git, message)
-}
-
-/// The facts about a holder.
-pub fn held_facts(failure: Failure, held: &Held) -> Failure {
-    // Anybody can have written them, and a fact of several lines would look like several facts.
-    let fact = |text: &Option<String>| text.as_deref().map(one_line);
-    failure
-        .maybe_fact("held by", fact(&held.by))
-        .maybe_fact("since", fact(&held.at))
-        .maybe_fact("claim", fact(&held.claim_id))
-}
-
-impl From<Refusal> for Failure {
-    fn from(refusal: Refusal) -> Failure {
-        let message = refusal.to_string();
-        match refusal {
-            Refusal::NotFound { nearest, .. } => {
-                let failure = Failure::new(Exit::NotFound, message);
-                if nearest.is_empty() {
-                    return failure.hint("see what there is: tix list");
-                }
-                let names: Vec<_> = nearest.iter().map(ToString::to_string).collect();
-                failure.fact("nearest", names.join(", ")).hint("see what there is: tix list")
-            }
-            Refusal::Ambiguous { matches, .. } => {
-                let names: Vec<_> = matches.iter().map(ToString::to_string).collect();
-                Failure::new(Exit::Usage, message)
-                    .fact("matches", names.join(", "))
-                    .hint("name one of them in full")
-            }
-            Refusal::BadQuery { .. } => {
-                Failure::new(Exit::Usage, message).hint("see what there is: tix list")
-            }
-            Refusal::Held { id, held, .. } => held_facts(Failure::new(Exit::Held, message), &held)
-                .fact("ticket", id.to_string())
-                .hint("take another ticket: tix list --lane queue"),
-            Refusal::NotInQueue { id, lane } | Refusal::NotActive { id, lane } => {
-                Failure::new(Exit::Refused, message)
-                    .fact("lane", lane.as_str())
-                    .hint(format!("look at it: tix show {id}"))
-            }
-            Refusal::NotClaimable { need, id, .. } => Failure::new(Exit::Refused, message)
-                .fact("needs", need)
-                .hint(format!("look at it: tix show {id}")),
-            Refusal::NotHolder { id, held, .. } => {
-                held_facts(Failure::new(Exit::Refused, message), &held)
-                    .hint(format!("only its holder can give it back; look at it: tix show {id}"))
-            }
-            Refusal::ClaimChanged { id, held, .. } => {
-                held_facts(Failure::new(Exit::Held, message), &held).hint(format!(
-                    "somebody took it over or gave it back meanwhile; look at it: tix log {id}"
-                ))
-            }
-            Refusal::NotAFile { path, .. } => Failure::new(Exit::Damaged, message)
-                .hint(format!("put a regular file in its place: git rm -- '{path}'")),
-            Refusal::Damaged { path, .. } => Failure::new(Exit::Damaged, message)
-                .hint(format!("mend the file and push it: {path}")),
-            Refusal::Duplicate { paths, .. } => {
-                let places: Vec<_> = paths.iter().map(ToString::to_string).collect();
-                Failure::new(Exit::Damaged, message)
-                    .fact("places", places.join(", "))
-                    .hint("keep one of them and remove the others")
-            }
-            Refusal::BadName { .. } => Failure::new(Exit::Damaged, message),
-            Refusal::Blocked { id, .. } | Refusal::Exists { id, .. } => {
-                Failure::new(Exit::Refused, message).hint(format!("look at it: tix show {id}"))
-            }
-        }
-    }
 }
 
 impl From<TrunkError> for Failure {

@@ -5,17 +5,36 @@
 //! them need is in `shared`.
 
 pub mod activate;
+pub mod archive;
+pub mod block;
+pub mod check;
+pub mod close;
+pub mod complete;
 pub mod completions;
 pub mod demo;
+pub mod draft;
+pub mod edit;
+pub mod handoff;
+pub mod hook;
 pub mod init;
 pub mod list;
 pub mod log;
 pub mod new;
+pub mod note;
 pub mod path;
+pub mod queue;
+pub mod reclaim;
 pub mod release;
+pub mod reopen;
+pub mod review;
+pub mod rework;
+pub mod set;
 mod shared;
 pub mod shell_init;
 pub mod show;
+pub mod status;
+pub mod submit;
+pub mod unblock;
 
 pub use shared::context::{CONFIG_FILE, Context, Globals, progress_line};
 pub use shared::{receipt, shell_word};

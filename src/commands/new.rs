@@ -1,9 +1,10 @@
 //! `tix new`: put tickets into the queue.
 
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::shared::receipt::{Receipt, record};
+use super::shared::template::template;
+use super::shared::text::{read_file, read_stdin};
 use super::{Context, Globals};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
@@ -13,12 +14,6 @@ use crate::names::Oid;
 use crate::out::{Format, Out, safe};
 use crate::ticket::{Document, SessionId, TicketId, Value};
 use crate::trunk::{Diary, Landed, Run, Stop, View};
-
-/// The ticket that a new one starts from when the trunk has no `TEMPLATE.md`.
-const TEMPLATE: &str = include_str!("template.md");
-
-/// The largest file that is taken for a ticket: one that is larger is a mistake.
-const LARGEST: u64 = 4 << 20;
 
 /// Write a ticket into the queue
 ///
@@ -229,33 +224,7 @@ fn read_files(ctx: &Context<'_>, paths: &[PathBuf]) -> Result<Vec<Source>, Failu
 }
 
 fn read_body(ctx: &Context<'_>, path: &Path) -> Result<Vec<u8>, Failure> {
-    if path != Path::new("-") {
-        return read_file(&ctx.dir.join(path));
-    }
-    let mut bytes = Vec::new();
-    match std::io::stdin().lock().take(LARGEST + 1).read_to_end(&mut bytes) {
-        Ok(n) if n as u64 <= LARGEST => Ok(bytes),
-        Ok(_) => Err(too_large("standard input")),
-        Err(error) => Err(Failure::new(Exit::Usage, format!("standard input: {error}"))),
-    }
-}
-
-fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
-    let failed = |error: std::io::Error| {
-        Failure::new(Exit::Usage, format!("{} cannot be read: {error}", path.display()))
-    };
-    let meta = std::fs::metadata(path).map_err(failed)?;
-    if meta.len() > LARGEST {
-        return Err(too_large(&path.display().to_string()));
-    }
-    std::fs::read(path).map_err(failed)
-}
-
-fn too_large(what: &str) -> Failure {
-    Failure::new(
-        Exit::Usage,
-        format!("{what} is larger than {} MiB, too large for a ticket", LARGEST >> 20),
-    )
+    if path == Path::new("-") { read_stdin() } else { read_file(&ctx.dir.join(path)) }
 }
 
 fn draft_of_title(
@@ -272,17 +241,7 @@ fn draft_of_title(
         Some(session) => session_id(session)?,
         None => SessionId::slug_from_title(title),
     };
-    let path = ctx.tickets_dir.join("TEMPLATE.md");
-    let shared = match path {
-        Some(path) => view.file(&path)?,
-        None => None,
-    };
-    // A template that cannot be read is no reason to refuse a ticket; the built-in one always can.
-    let template = shared.and_then(|bytes| Document::parse(bytes).ok());
-    let mut document = match template {
-        Some(document) => document,
-        None => parse(TEMPLATE.as_bytes().to_vec(), "the built-in template")?,
-    };
+    let mut document = template(ctx, view)?;
     if let Some(body) = body {
         document = with_body(&document, body)?;
     }

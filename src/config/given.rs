@@ -7,8 +7,6 @@ use super::keys::Key;
 use super::names::{component_problem, ref_problem};
 use super::quote::quoted;
 
-const DAY: u64 = 24 * 60 * 60;
-
 /// A value before its key is asked.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Given<'a> {
@@ -23,6 +21,8 @@ pub(super) enum Given<'a> {
     /// A whole number in YAML; one that is out of every range here may be given as the nearest that
     /// fits.
     Int(i128),
+    /// A list of texts in YAML.
+    List(&'a [String]),
     /// Anything else, in words.
     Other(&'static str),
 }
@@ -35,7 +35,7 @@ impl<'a> Given<'a> {
                 expected: key.takes,
                 found: format!("{} (in quotes it would be text)", self.words()),
             }),
-            Self::Bare | Self::Other(_) => Err(self.unexpected(key)),
+            Self::Bare | Self::List(_) | Self::Other(_) => Err(self.unexpected(key)),
         }
     }
 
@@ -45,6 +45,27 @@ impl<'a> Given<'a> {
             Some(reason) => Err(Problem::BadValue { value: name.to_owned(), reason }),
             None => Ok(name.to_owned()),
         }
+    }
+
+    /// A list in YAML, or one text with blanks or commas between its items.
+    pub(super) fn list(self, key: &Key) -> Result<Vec<&'a str>, Problem> {
+        match self {
+            Self::List(items) => Ok(items.iter().map(String::as_str).collect()),
+            Self::Word(_)
+            | Self::Bare
+            | Self::Text(_)
+            | Self::Bool(_)
+            | Self::Int(_)
+            | Self::Other(_) => {
+                let items = self.text(key)?.split([',', ' ', '\t', '\n']);
+                Ok(items.filter(|item| !item.is_empty()).collect())
+            }
+        }
+    }
+
+    /// Names of branches.
+    pub(super) fn branches(self, key: &Key) -> Result<Vec<String>, Problem> {
+        self.list(key)?.into_iter().map(|name| Given::Text(name).branch(key)).collect()
     }
 
     /// A directory with no way out of it, without the slash that it may end with.
@@ -72,7 +93,7 @@ impl<'a> Given<'a> {
             Self::Bare => Ok(true),
             Self::Word(word) if words(word, &["true", "yes", "on", "1"]) => Ok(true),
             Self::Word(word) if words(word, &["false", "no", "off", "0"]) => Ok(false),
-            Self::Word(_) | Self::Text(_) | Self::Int(_) | Self::Other(_) => {
+            Self::Word(_) | Self::Text(_) | Self::Int(_) | Self::List(_) | Self::Other(_) => {
                 Err(self.unexpected(key))
             }
         }
@@ -83,14 +104,14 @@ impl<'a> Given<'a> {
         number.filter(|number| (1..=20).contains(number)).ok_or_else(|| self.unexpected(key))
     }
 
-    /// A time: whole seconds, or a whole number followed by `s`, `m` or `h`.
-    pub(super) fn time(self, key: &Key) -> Result<Duration, Problem> {
+    /// A time: whole seconds, or a whole number followed by `s`, `m`, `h` or `d`.
+    pub(super) fn time(self, key: &Key, most: Duration) -> Result<Duration, Problem> {
         let seconds = match self {
             Self::Word(text) | Self::Text(text) => seconds(text),
             Self::Int(number) => u64::try_from(number).ok(),
-            Self::Bare | Self::Bool(_) | Self::Other(_) => None,
+            Self::Bare | Self::Bool(_) | Self::List(_) | Self::Other(_) => None,
         };
-        let seconds = seconds.filter(|seconds| (1..=DAY).contains(seconds));
+        let seconds = seconds.filter(|seconds| (1..=most.as_secs()).contains(seconds));
         seconds.map(Duration::from_secs).ok_or_else(|| self.unexpected(key))
     }
 
@@ -98,7 +119,12 @@ impl<'a> Given<'a> {
         match self {
             Self::Int(number) => Some(number),
             Self::Word(word) if word.bytes().all(|b| b.is_ascii_digit()) => word.parse().ok(),
-            Self::Word(_) | Self::Bare | Self::Text(_) | Self::Bool(_) | Self::Other(_) => None,
+            Self::Word(_)
+            | Self::Bare
+            | Self::Text(_)
+            | Self::Bool(_)
+            | Self::List(_)
+            | Self::Other(_) => None,
         }
     }
 
@@ -113,17 +139,20 @@ impl<'a> Given<'a> {
             Self::Text(text) => format!("the text {}", quoted(text)),
             Self::Bool(value) => format!("the boolean {value}"),
             Self::Int(number) => format!("the number {number}"),
+            Self::List(_) => "a list".to_owned(),
             Self::Other(words) => words.to_owned(),
         }
     }
 }
 
-fn seconds(text: &str) -> Option<u64> {
+/// The seconds in a whole number, with a unit or without.
+pub(super) fn seconds(text: &str) -> Option<u64> {
     let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
     let unit = match text.strip_prefix(digits)? {
         "" | "s" => 1,
         "m" => 60,
         "h" => 60 * 60,
+        "d" => 24 * 60 * 60,
         _ => return None,
     };
     // `parse` would take a sign.
@@ -137,21 +166,22 @@ mod tests {
     use super::*;
 
     fn time(text: &str) -> Option<u64> {
-        Given::Word(text).time(named("timeout").unwrap()).ok().map(|time| time.as_secs())
+        let day = Duration::from_hours(24);
+        Given::Word(text).time(named("timeout").unwrap(), day).ok().map(|time| time.as_secs())
     }
 
     #[test]
     fn a_time_is_seconds_or_has_a_unit() {
         assert_eq!(
-            ["60", "90s", "2m", "24h"].map(time),
-            [Some(60), Some(90), Some(120), Some(86_400)]
+            ["60", "90s", "2m", "24h", "1d"].map(time),
+            [Some(60), Some(90), Some(120), Some(86_400), Some(86_400)]
         );
     }
 
     #[test]
     fn what_is_no_time_is_refused() {
         for text in
-            ["", "0", "25h", "-1", "+1", "1.5", "1 m", "m", "1m30s", "99999999999999999999", "1d"]
+            ["", "0", "25h", "-1", "+1", "1.5", "1 m", "m", "1m30s", "99999999999999999999", "2d"]
         {
             assert_eq!(time(text), None, "{text}");
         }

@@ -28,7 +28,18 @@ pub enum Name {
     Worktree,
     /// `timeout`
     Timeout,
+    /// `protected`
+    Protected,
+    /// `review`
+    Review,
+    /// `review.self`
+    ReviewSelf,
+    /// `stale_after`
+    StaleAfter,
 }
+
+/// The branches that are guarded beside the trunk when nobody says otherwise.
+pub const PROTECTED: [&str; 3] = ["main", "master", "production"];
 
 /// What holds for a key that nobody has set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,7 +76,8 @@ impl Key {
     /// `branch` has none: tix tells a worker the branch of its ticket as `TIX_BRANCH`, and a tix
     /// that runs inside that worker must not read this as a template.
     pub fn variable(&self) -> Option<String> {
-        (self.id != Name::Branch).then(|| format!("TIX_{}", self.name.to_ascii_uppercase()))
+        (self.id != Name::Branch)
+            .then(|| format!("TIX_{}", self.name.to_ascii_uppercase().replace('.', "_")))
     }
 
     /// Its name in `git config`, where `_` is not allowed: `tix.requireQueued`.
@@ -85,7 +97,7 @@ impl Key {
 }
 
 /// Every key, in the order in which people meet them.
-const KEYS: [Key; 12] = [
+const KEYS: [Key; 16] = [
     Key {
         id: Name::Trunk,
         name: "trunk",
@@ -176,11 +188,44 @@ const KEYS: [Key; 12] = [
         default: DefaultValue::Fixed("60s"),
         about: "How long an operation goes on trying while others keep moving the trunk.",
     },
+    Key {
+        id: Name::Protected,
+        name: "protected",
+        takes: "a list of branch names",
+        default: DefaultValue::Fixed("[main, master, production]"),
+        about: "The branches that the guard keeps free of everything but ticket commits; the trunk always is one of them.",
+    },
+    Key {
+        id: Name::Review,
+        name: "review",
+        takes: "a list of stages: critic_review, expediter_review",
+        default: DefaultValue::Fixed("[]"),
+        about: "The stages of the review that work goes through before it can be completed, in their order.",
+    },
+    Key {
+        id: Name::ReviewSelf,
+        name: "review.self",
+        takes: "true or false",
+        default: DefaultValue::Fixed("false"),
+        about: "Whether the holder of a ticket may review it too.",
+    },
+    Key {
+        id: Name::StaleAfter,
+        name: "stale_after",
+        takes: "a time from 1s to 365d, such as 90m, 24h or 7d",
+        default: DefaultValue::Fixed("24h"),
+        about: "How long nothing must have happened on a ticket before somebody else may take it over.",
+    },
 ];
 
 /// Every key there is, in the order in which people meet them.
 pub fn describe() -> &'static [Key] {
     &KEYS
+}
+
+/// The variables that set a key.
+pub fn variables() -> impl Iterator<Item = String> {
+    KEYS.iter().filter_map(Key::variable)
 }
 
 /// The key that is written so in `.tix.yaml`.

@@ -18,11 +18,14 @@ use std::path::Path;
 use std::time::Duration;
 
 pub use error::{ConfigError, Origin, Problem};
-pub use keys::{Key, Name, commented_yaml};
+pub use keys::{Key, Name, PROTECTED, commented_yaml, variables};
 pub use template::{Fields, Purpose, Template, TemplateError};
 pub use yaml::Yaml;
 
 use given::Given;
+
+/// The file with which a team shares its settings, at the root of the repository.
+pub const FILE: &str = ".tix.yaml";
 
 /// Where the progress of a held ticket is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,6 +66,23 @@ pub struct Config {
     pub worktree: Template,
     /// How long an operation goes on trying while others move the trunk.
     pub timeout: Duration,
+    /// The branches beside the trunk that take ticket commits only.
+    pub protected: Vec<String>,
+    /// The stages of the review, in order.
+    pub review: Vec<Stage>,
+    /// Whether a holder may review their own work.
+    pub review_self: bool,
+    /// How long nothing must have happened on a ticket before it can be taken over.
+    pub stale_after: Duration,
+}
+
+/// A stage of the review.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// The first look.
+    Critic,
+    /// The last one.
+    Expediter,
 }
 
 impl Default for Config {
@@ -80,6 +100,10 @@ impl Default for Config {
             active_dir: Template::default_active_dir(),
             worktree: Template::default_worktree(),
             timeout: Duration::from_mins(1),
+            protected: keys::PROTECTED.map(str::to_owned).into(),
+            review: Vec::new(),
+            review_self: false,
+            stale_after: Duration::from_hours(24),
         }
     }
 }
@@ -271,7 +295,13 @@ impl Resolution<'_> {
                 let bad = |error| Problem::bad_template(value, error);
                 config.worktree = worktree(value, self.home).map_err(bad)?;
             }
-            Name::Timeout => config.timeout = given.time(key)?,
+            Name::Timeout => config.timeout = given.time(key, Duration::from_hours(24))?,
+            Name::Protected => config.protected = given.branches(key)?,
+            Name::Review => config.review = stages(key, given)?,
+            Name::ReviewSelf => config.review_self = given.flag(key)?,
+            Name::StaleAfter => {
+                config.stale_after = given.time(key, Duration::from_hours(24 * 365))?;
+            }
         }
         Ok(())
     }
@@ -291,6 +321,29 @@ impl Resolution<'_> {
         }
         Ok(())
     }
+}
+
+/// Each stage once: a ticket's status says which one it is at.
+fn stages(key: &Key, given: Given<'_>) -> Result<Vec<Stage>, Problem> {
+    let mut stages = Vec::new();
+    for name in given.list(key)? {
+        let stage = match name {
+            "critic_review" => Stage::Critic,
+            "expediter_review" => Stage::Expediter,
+            _ => return Err(Given::Text(name).unexpected(key)),
+        };
+        if stages.contains(&stage) {
+            let reason = "a stage can be there once";
+            return Err(Problem::BadValue { value: name.to_owned(), reason });
+        }
+        stages.push(stage);
+    }
+    Ok(stages)
+}
+
+/// The time that a text means, as the settings write one: whole seconds, or a number with `s`, `m`, `h` or `d`.
+pub fn time(text: &str) -> Option<Duration> {
+    given::seconds(text).map(Duration::from_secs)
 }
 
 fn template(key: &Key, given: Given<'_>, purpose: Purpose) -> Result<Template, Problem> {

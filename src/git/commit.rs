@@ -123,14 +123,9 @@ impl Writer {
 
     /// Makes a commit. Author, committer and their dates are the user's, by git's own rules, and the
     /// commit is signed when `commit.gpgSign` says so (commit-tree does not look there by itself).
-    pub fn commit(
-        &self,
-        tree: &Oid,
-        parent: Option<&Oid>,
-        text: &CommitText,
-    ) -> Result<Oid, GitError> {
+    pub fn commit(&self, tree: &Oid, parents: &[&Oid], text: &CommitText) -> Result<Oid, GitError> {
         let mut call = self.repo.git().call("commit-tree").arg(tree.as_str());
-        if let Some(parent) = parent {
+        for parent in parents {
             call = call.args(["-p", parent.as_str()]);
         }
         if self.repo.config.is_true("commit.gpgsign") {

@@ -5,9 +5,11 @@
 
 mod commit;
 mod conversation;
+mod delta;
 pub mod exec;
 mod history;
 mod objects;
+mod origins;
 pub mod push;
 mod redact;
 mod refs;
@@ -18,15 +20,17 @@ mod tree;
 mod worktree;
 
 pub use commit::{CommitText, Writer, one_line};
-pub use exec::{ExecError, Program, Running};
+pub use delta::{ChangedCommit, Delta, Side, Walk};
+pub use exec::{ExecError, Git, Program, Running, edit};
 pub use history::{HistoryQuery, Logged};
 pub use objects::{Kind, Objects};
+pub use origins::Setting;
 pub use push::{Atomic, PushReport, RefOutcome, RefUpdate};
 pub use redact::redact;
 pub use refs::{LocalEdit, RefValue};
 pub use repo::{ObjectFormat, Repo, clean_path, path_bytes};
-pub use tree::{Mode, TreeEntry};
-pub use worktree::Worktree;
+pub use tree::{Mode, TreeEdit, TreeEntry};
+pub use worktree::{ChangeKind, Worktree};
 
 /// What can go wrong between tix and git.
 #[derive(Debug, thiserror::Error)]

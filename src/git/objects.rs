@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::io::{self, BufRead};
 
 use super::conversation::Conversation;
-use super::exec::text_of;
+use super::exec::{Git, text_of};
 use super::{GitError, Repo};
 use crate::names::Oid;
 
@@ -57,7 +57,12 @@ pub struct Objects(RefCell<Conversation>);
 impl Objects {
     /// Starts the reader.
     pub fn open(repo: &Repo) -> Result<Objects, GitError> {
-        let conversation = repo.git().call("cat-file").arg("--batch").converse()?;
+        Objects::open_with(repo.git())
+    }
+
+    /// Starts the reader of the repository that this git works on.
+    pub fn open_with(git: &Git) -> Result<Objects, GitError> {
+        let conversation = git.call("cat-file").arg("--batch").converse()?;
         Ok(Objects(RefCell::new(conversation)))
     }
 
@@ -109,6 +114,18 @@ impl Objects {
     pub fn resolve(&self, name: &str) -> Result<Option<Oid>, GitError> {
         let object = self.read(name.as_bytes())?;
         Ok(object.filter(|o| o.kind == Kind::Commit).map(|o| o.oid))
+    }
+
+    /// When a commit was made, in seconds since 1970.
+    pub fn committed_at(&self, commit: &Oid) -> Result<i64, GitError> {
+        let object = self.require(commit.as_str().as_bytes(), Kind::Commit)?;
+        let unreadable = || GitError::unreadable("commit", &object.data);
+        // "committer Name <mail> 1700000000 +0100"
+        let line = object.data.split(|b| *b == b'\n').take_while(|line| !line.is_empty());
+        let mut line = line.filter_map(|line| line.strip_prefix(b"committer "));
+        let line = text_of(line.next().ok_or_else(unreadable)?);
+        let seconds = line.rsplit(' ').nth(1).and_then(|text| text.parse().ok());
+        seconds.ok_or_else(unreadable)
     }
 
     /// The root tree of a commit.

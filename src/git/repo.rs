@@ -119,6 +119,17 @@ impl Repo {
         self.common_dir.join("tix")
     }
 
+    /// The editor that git would start, as a line of shell; `None` when it has none.
+    pub fn editor(&self) -> Result<Option<String>, GitError> {
+        let answer = self.git.call("var").arg("GIT_EDITOR").run()?;
+        match answer.code {
+            Some(0) => Ok(Some(text_of(&answer.stdout).trim_end().to_owned())),
+            // "Terminal is dumb, but EDITOR unset"
+            Some(1 | 128) => Ok(None),
+            _ => Err(ExecError::Failed(Box::new(answer)).into()),
+        }
+    }
+
     /// Who git says the user is, as `Name <mail>`; asks git to work it out when no configuration says so.
     pub fn identity(&self) -> Result<String, GitError> {
         let answer = self.git.call("var").arg("GIT_AUTHOR_IDENT").run_ok()?;

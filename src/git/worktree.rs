@@ -20,6 +20,17 @@ pub struct Worktree {
     pub prunable: bool,
 }
 
+/// How a path differs from HEAD.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChangeKind {
+    /// In the index.
+    Staged,
+    /// In the working tree only.
+    Unstaged,
+    /// Git does not know it.
+    Untracked,
+}
+
 impl Repo {
     /// All worktrees, the main one first.
     pub fn worktrees(&self) -> Result<Vec<Worktree>, GitError> {
@@ -88,13 +99,44 @@ impl Repo {
 
     /// The paths that differ from the worktree's HEAD, untracked ones among them; empty when it is clean.
     pub fn dirty_paths(&self, worktree: &Path) -> Result<Vec<String>, GitError> {
+        Ok(self.changes(worktree)?.into_iter().map(|(_, path)| path).collect())
+    }
+
+    /// The same, with how each differs.
+    pub fn changes(&self, worktree: &Path) -> Result<Vec<(ChangeKind, String)>, GitError> {
         let call = self.git().elsewhere(worktree).call("status");
         let answer = call
             .args(["--porcelain", "-z", "--untracked-files=normal", "--no-renames"])
             .run_ok()?;
         let entries = answer.split(|b| *b == 0).filter(|e| !e.is_empty());
-        // "XY path": the state takes two columns and a blank.
-        Ok(entries.map(|e| text_of(e.get(3..).unwrap_or_default())).collect())
+        // "XY path": the state takes two columns, the index first, and a blank.
+        let change = |entry: &[u8]| {
+            let kind = match entry.first() {
+                Some(b'?') => ChangeKind::Untracked,
+                Some(b' ') => ChangeKind::Unstaged,
+                Some(_) | None => ChangeKind::Staged,
+            };
+            (kind, text_of(entry.get(3..).unwrap_or_default()))
+        };
+        Ok(entries.map(change).collect())
+    }
+
+    /// Moves a worktree's branch to a commit that contains it, with index and files. `Ok(false)`: something there would
+    /// be lost, or an operation is under way, and nothing was changed.
+    pub fn fast_forward(&self, worktree: &Path, to: &Oid) -> Result<bool, GitError> {
+        let call = self.git().elsewhere(worktree).call("merge");
+        // The answer is for nobody, and a progress meter or a diffstat costs time.
+        let answer = call
+            .args(["--quiet", "--ff-only", "--no-stat", "--no-autostash", to.as_str()])
+            .run()?;
+        match answer.code {
+            Some(0) => Ok(true),
+            Some(1 | 2 | 128) => {
+                tracing::debug!(words = %answer.stderr.trim(), "merge --ff-only");
+                Ok(false)
+            }
+            _ => Err(ExecError::Failed(Box::new(answer)).into()),
+        }
     }
 
     /// Moves index and files of a worktree from one commit to another, as a fast-forward would.

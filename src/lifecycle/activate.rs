@@ -58,6 +58,7 @@ pub fn record_activation(
         trailers: trailers(ticket, claim),
         refs: Vec::new(),
         establishes: None,
+        merge: None,
     })
 }
 
@@ -99,6 +100,7 @@ pub fn note_failure(ticket: &Ticket<'_>, note: &FailureNote<'_>) -> Result<Chang
         trailers: trailers(ticket, note.claim),
         refs: Vec::new(),
         establishes: None,
+        merge: None,
     })
 }
 

@@ -20,6 +20,26 @@ pub struct Change {
     /// the answer to its push was lost, counts as done only while this claim still stands: somebody may
     /// have taken the ticket over in between.
     pub establishes: Option<(TicketId, String)>,
+    /// A branch that takes the change in at once.
+    pub merge: Option<Merge>,
+}
+
+/// A branch that takes a change of the trunk in, in the same transaction, with the files that both have changed
+/// resolved beforehand. Whoever merges the branch into the trunk later finds the change on both sides.
+///
+/// The change is committed on `fork`, which both have, and both merge that commit: so the branch takes in the change and
+/// nothing else of the trunk. If it were committed on the trunk's tip, the branch would have to take in everything that
+/// has happened there since, with conflicts that only a person can resolve.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Merge {
+    /// Which branch.
+    pub branch: RefName,
+    /// Where it must be.
+    pub at: Oid,
+    /// The newest commit that it has in common with the trunk.
+    pub fork: Oid,
+    /// What differs from `at` then.
+    pub edits: Vec<Edit>,
 }
 
 /// What happens to one file.
@@ -96,4 +116,6 @@ pub mod trailer {
     pub const KEY: &str = "Tix-Key";
     /// Where the work of an earlier holder was kept.
     pub const ATTIC: &str = "Tix-Attic";
+    /// The commit of the ticket branch that was submitted or reviewed.
+    pub const COMMIT: &str = "Tix-Commit";
 }

@@ -116,6 +116,7 @@ pub fn claim(
         trailers: trailers(claim, &id),
         refs: free_branch(&id, &branch, request)?,
         establishes: Some((id.clone(), claim.id.clone())),
+        merge: None,
     };
     Ok((change, Claimed { id, was: entry.id.clone(), session, path, branch, earlier }))
 }
@@ -194,6 +195,7 @@ pub fn resume(
         trailers: trailers(claim, &entry.id),
         refs: branch_edit.into_iter().collect(),
         establishes: Some((entry.id.clone(), claim.id.clone())),
+        merge: None,
     };
     let claimed = Claimed {
         id: entry.id.clone(),

@@ -79,6 +79,7 @@ pub fn create(
         trailers,
         refs: Vec::new(),
         establishes: None,
+        merge: None,
     };
     Ok((change, ids))
 }

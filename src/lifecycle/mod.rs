@@ -4,20 +4,37 @@
 //! Nothing here reads a file, a clock, the environment or git. Whatever a decision needs is handed
 //! in, so that it can be made again, unchanged, each time the trunk has moved on.
 
+mod act;
 mod activate;
 mod change;
 mod claim;
 mod create;
+mod finish;
+mod gate;
+pub mod machine;
+mod mark;
+mod obstacle;
 mod refusal;
 mod release;
+mod review;
 mod set_up;
 mod snapshot;
+mod takeover;
 
+pub use act::{Act, Story};
 pub use activate::{Activation, FailureNote, note_failure, record_activation};
-pub use change::{Change, Edit, RefEdit, Target, trailer};
+pub use change::{Change, Edit, Merge, RefEdit, Target, trailer};
 pub use claim::{Claim, ClaimRequest, Claimed, claim, resume, session_of};
 pub use create::{Draft, NewTicket, create};
+pub use finish::{
+    CloseRequest, Resolution, archive, as_rework, close, complete, completed, reopen, require_ended,
+};
+pub use gate::{Missing, missing_in};
+pub use mark::{Setting, Step, block, check_key, gate, note, replace, set, unblock};
+pub use obstacle::Obstacle;
 pub use refusal::{Held, Refusal};
 pub use release::{Branch, ReleaseRequest, release};
+pub use review::{ReviewRequest, Verdict, Work, review, submit};
 pub use set_up::{NewFile, set_up};
 pub use snapshot::{Entry, Node, Odd, Snapshot, Ticket};
+pub use takeover::{BranchCopy, Staleness, Takeover, Way, take_over};

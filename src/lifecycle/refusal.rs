@@ -1,5 +1,6 @@
 //! Why a decision was no.
 
+use super::obstacle::Obstacle;
 use crate::names::RepoPath;
 use crate::ticket::{Lane, TicketId};
 
@@ -147,4 +148,7 @@ pub enum Refusal {
         /// Where.
         path: RepoPath,
     },
+    /// The ticket is there, and what is asked cannot be done to it as it is.
+    #[error(transparent)]
+    Obstacle(#[from] Obstacle),
 }

@@ -31,6 +31,28 @@ pub enum Branch {
     },
 }
 
+impl Branch {
+    /// The refs that free its name.
+    pub(super) fn free(self) -> Vec<RefEdit> {
+        match self {
+            Branch::Absent => Vec::new(),
+            Branch::Delete { name, at } => vec![RefEdit::Delete { name, at }],
+            Branch::Keep { name, at, attic } => vec![
+                RefEdit::Create { name: attic, to: Target::Commit(at.clone()) },
+                RefEdit::Delete { name, at },
+            ],
+        }
+    }
+
+    /// The trailer that says where its work is kept.
+    pub(super) fn trailer(&self) -> Option<(&'static str, String)> {
+        match self {
+            Branch::Absent | Branch::Delete { .. } => None,
+            Branch::Keep { attic, .. } => Some((trailer::ATTIC, attic.short().to_owned())),
+        }
+    }
+}
+
 /// Who gives a ticket back, and why.
 pub struct ReleaseRequest<'a> {
     /// Who asks.
@@ -73,14 +95,7 @@ pub fn release(
     if entry.lane != Lane::Active {
         return Err(Refusal::NotActive { id: entry.id.clone(), lane: entry.lane });
     }
-    let ours = claim_id.starts_with(request.clone_prefix);
-    if !ours && held.by.as_deref() != Some(request.actor) {
-        return Err(Refusal::NotHolder {
-            id: entry.id.clone(),
-            actor: request.actor.to_owned(),
-            held: Box::new(held),
-        });
-    }
+    ticket.require_holder(request.actor, request.clone_prefix)?;
     let bad = |why: &str| Refusal::BadName { id: entry.id.clone(), why: why.to_owned() };
     let to = request
         .queue
@@ -92,23 +107,15 @@ pub fn release(
         (trailer::CLAIM, claim_id),
         (trailer::ACTOR, request.actor.to_owned()),
     ];
-    let mut refs = Vec::new();
-    match branch {
-        Branch::Absent => {}
-        Branch::Delete { name, at } => refs.push(RefEdit::Delete { name, at }),
-        Branch::Keep { name, at, attic } => {
-            trailers.push((trailer::ATTIC, attic.short().to_owned()));
-            refs.push(RefEdit::Create { name: attic, to: Target::Commit(at.clone()) });
-            refs.push(RefEdit::Delete { name, at });
-        }
-    }
+    trailers.extend(branch.trailer());
     Ok(Change {
         edits: vec![Edit::Move { from: entry.path.clone(), to, content }],
         subject: format!("release: {}", entry.id),
         reason: request.reason.map(str::to_owned),
         trailers,
-        refs,
+        refs: branch.free(),
         establishes: None,
+        merge: None,
     })
 }
 

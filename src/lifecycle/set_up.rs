@@ -22,6 +22,7 @@ pub fn set_up(missing: &[NewFile], actor: &str) -> Option<Change> {
         trailers: vec![(trailer::ACTOR, actor.to_owned())],
         refs: Vec::new(),
         establishes: None,
+        merge: None,
     })
 }
 

@@ -3,9 +3,13 @@
 use std::collections::BTreeSet;
 
 use super::Refusal;
+use super::machine::{self, Situation, State};
+use super::obstacle::Obstacle;
 use super::refusal::Held;
 use crate::names::{Oid, RepoPath};
-use crate::ticket::{Document, Lane, Resolution, TicketId, Value, resolve};
+use crate::ticket::{
+    Document, Lane, Reading, Resolution, Status, StatusError, TicketId, Value, resolve,
+};
 
 /// What stands at a path below a lane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,6 +117,17 @@ impl Ticket<'_> {
         }
     }
 
+    /// Held by `actor`, or by a claim of this clone, which may be given back from it under any name.
+    pub fn require_holder(&self, actor: &str, clone_prefix: &str) -> Result<(), Refusal> {
+        let held = self.held();
+        let ours = held.claim_id.as_ref().is_some_and(|id| id.starts_with(clone_prefix));
+        if ours || held.by.as_deref() == Some(actor) {
+            return Ok(());
+        }
+        let (id, actor) = (self.entry.id.clone(), actor.to_owned());
+        Err(Refusal::NotHolder { id, actor, held: Box::new(held) })
+    }
+
     /// The refusal that says that somebody holds it.
     pub fn held_refusal(&self) -> Refusal {
         Refusal::Held {
@@ -120,6 +135,26 @@ impl Ticket<'_> {
             path: self.entry.path.clone(),
             held: Box::new(self.held()),
         }
+    }
+
+    /// Everything that its moves depend on.
+    ///
+    /// A file without a status is what its lane says, and so is one outside of `active/` that says `blocked`, which
+    /// tells nothing but the flag. `claimed` without a claim is what people wrote before there were claims: nobody is
+    /// setting anything up.
+    pub fn situation(&self) -> Result<Situation, Refusal> {
+        let lane = self.entry.lane;
+        let usual = machine::usual_in(lane);
+        let status = match self.document.status() {
+            Ok(Reading { status: Status::InProgress, blocked: true })
+            | Err(StatusError::Missing) => usual,
+            Ok(Reading { status: Status::Claimed, .. }) if self.held().claim_id.is_none() => usual,
+            Ok(Reading { status, .. }) => status,
+            Err(StatusError::Unknown { text, .. }) => {
+                return Err(Obstacle::UnknownStatus { id: self.entry.id.clone(), text }.into());
+            }
+        };
+        Ok(Situation { state: State { lane, status }, blocked: self.blocked().is_some() })
     }
 
     /// Why it is blocked; `None` when it is not.

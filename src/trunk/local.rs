@@ -3,18 +3,18 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{Decide, Diary, Landed, MovedRef, Stop, Trunk, TrunkError, View};
+use super::{Built, Decide, Diary, Landed, MovedRef, Stop, Trunk, TrunkError, View};
 use crate::git::{LocalEdit, RefUpdate};
-use crate::lifecycle::Change;
 use crate::names::Oid;
 
 /// How long the lock of the local trunk is waited for. It is held for milliseconds.
 const LOCK_LIMIT: Duration = Duration::from_mins(1);
 
-/// A worktree that is to follow the trunk, written down before the trunk moves: if tix is killed
+/// A worktree that is to follow its branch, written down before the branch moves: if tix is killed
 /// between the two, the next run finishes it.
-#[derive(serde::Serialize, serde::Deserialize)]
+#[derive(Clone, serde::Serialize, serde::Deserialize)]
 struct Following {
+    branch: String,
     worktree: PathBuf,
     from: String,
     to: String,
@@ -27,7 +27,7 @@ impl Trunk<'_> {
         decide: Decide<'_, T, E>,
     ) -> Result<Landed<T>, Stop<E>> {
         let lock = self.lock("trunk", LOCK_LIMIT)?;
-        let mut warnings: Vec<String> = self.finish_following()?.into_iter().collect();
+        let mut warnings = self.finish_following()?;
         let landed = loop {
             let view = self.local_view()?;
             let (change, output) = decide(&view)?;
@@ -35,12 +35,12 @@ impl Trunk<'_> {
             diary.attempts += 1;
             diary.commits.push(built.commit.clone());
             diary.paths.clone_from(&built.paths);
-            let followers = self.followers(view.commit(), &built.commit)?;
-            self.write_following(followers.as_ref())?;
-            let edits = self.edits(&change, view.commit(), &built.commit);
+            let edits = self.edits(&built, view.commit());
+            let followers = self.followers(&edits)?;
+            self.write_following(&followers)?;
             if self.repo.update_refs(&edits, &format!("tix: {}", change.subject))? {
                 // From here on the change stands, whatever becomes of the checkout.
-                warnings.extend(followers.and_then(|note| self.follow(&note)));
+                warnings.extend(self.follow_all(&followers));
                 let moved = moved(&edits);
                 break Landed {
                     output,
@@ -53,10 +53,10 @@ impl Trunk<'_> {
                     warnings,
                 };
             }
-            self.write_following(None)?;
+            self.write_following(&[])?;
             // Not ours to explain when the trunk itself stayed: then one of the other refs is taken.
             if self.local_view()?.commit() == view.commit() {
-                return Err(self.taken(&change)?.into());
+                return Err(self.taken(&built)?.into());
             }
         };
         drop(lock);
@@ -80,10 +80,10 @@ impl Trunk<'_> {
         }
     }
 
-    fn edits(&self, change: &Change, from: Option<&Oid>, to: &Oid) -> Vec<LocalEdit> {
-        let trunk =
-            LocalEdit::Set { name: self.branch.clone(), to: to.clone(), from: from.cloned() };
-        let rest = Trunk::updates(change, to).into_iter().map(|update| match update {
+    fn edits(&self, built: &Built, from: Option<&Oid>) -> Vec<LocalEdit> {
+        let (name, to) = (self.branch.clone(), built.commit.clone());
+        let trunk = LocalEdit::Set { name, to, from: from.cloned() };
+        let rest = built.refs.iter().cloned().map(|update| match update {
             RefUpdate::Create { name, to } => LocalEdit::Set { name, to, from: None },
             RefUpdate::Move { name, from, to } => LocalEdit::Set { name, to, from: Some(from) },
             RefUpdate::Delete { name, at } => LocalEdit::Delete { name, at: Some(at) },
@@ -91,10 +91,10 @@ impl Trunk<'_> {
         std::iter::once(trunk).chain(rest).collect()
     }
 
-    fn taken(&self, change: &Change) -> Result<TrunkError, TrunkError> {
-        for update in Trunk::updates(change, &Oid::zero(self.repo.format.raw_len())) {
+    fn taken(&self, built: &Built) -> Result<TrunkError, TrunkError> {
+        for update in &built.refs {
             let now = self.objects.resolve(update.name().as_str())?;
-            let wanted = match &update {
+            let wanted = match update {
                 RefUpdate::Create { .. } => None,
                 RefUpdate::Move { from, .. } => Some(from.clone()),
                 RefUpdate::Delete { at, .. } => Some(at.clone()),
@@ -106,77 +106,93 @@ impl Trunk<'_> {
         Ok(TrunkError::LocalRefTaken { branch: self.branch.clone() })
     }
 
-    /// The worktree that has the trunk checked out, if one does.
-    fn followers(&self, from: Option<&Oid>, to: &Oid) -> Result<Option<Following>, TrunkError> {
-        let Some(from) = from else { return Ok(None) };
+    /// The worktrees that have one of these refs checked out.
+    fn followers(&self, edits: &[LocalEdit]) -> Result<Vec<Following>, TrunkError> {
         let worktrees = self.repo.worktrees()?;
-        let on_trunk = |w: &&crate::git::Worktree| {
-            w.branch.as_ref() == Some(&self.branch) && w.head.as_ref() == Some(from) && !w.prunable
-        };
-        Ok(worktrees.iter().find(on_trunk).map(|w| Following {
-            worktree: w.path.clone(),
-            from: from.to_string(),
-            to: to.to_string(),
-        }))
+        let mut followers = Vec::new();
+        for edit in edits {
+            let LocalEdit::Set { name, to, from: Some(from) } = edit else { continue };
+            let there = worktrees.iter().filter(|w| {
+                w.branch.as_ref() == Some(name) && w.head.as_ref() == Some(from) && !w.prunable
+            });
+            followers.extend(there.map(|w| Following {
+                branch: name.to_string(),
+                worktree: w.path.clone(),
+                from: from.to_string(),
+                to: to.to_string(),
+            }));
+        }
+        Ok(followers)
     }
 
     fn following_file(&self) -> PathBuf {
         self.repo.tix_dir().join("following.json")
     }
 
-    fn write_following(&self, following: Option<&Following>) -> Result<(), TrunkError> {
+    fn write_following(&self, following: &[Following]) -> Result<(), TrunkError> {
         let path = self.following_file();
-        let written = match following {
-            Some(following) => {
-                let json = serde_json::to_vec(following).map_err(std::io::Error::from);
-                json.and_then(|json| std::fs::write(&path, json))
-            }
-            None => match std::fs::remove_file(&path) {
+        let written = if following.is_empty() {
+            match std::fs::remove_file(&path) {
                 Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
                 _ => Ok(()),
-            },
+            }
+        } else {
+            let json = serde_json::to_vec(following).map_err(std::io::Error::from);
+            json.and_then(|json| std::fs::write(&path, json))
         };
         written.map_err(|source| TrunkError::Lock { path, source: Some(source) })
     }
 
-    /// Moves the noted worktree along; a warning when something there would be lost.
-    fn finish_following(&self) -> Result<Option<String>, TrunkError> {
+    /// Moves the noted worktrees along; a warning for each where something would be lost.
+    fn finish_following(&self) -> Result<Vec<String>, TrunkError> {
         let path = self.following_file();
-        let Ok(json) = std::fs::read(&path) else { return Ok(None) };
-        let note: Option<Following> = serde_json::from_slice(&json).ok();
-        let to = note.as_ref().and_then(|note| Oid::parse(&note.to));
-        let tip = self.objects.resolve(self.branch.as_str())?;
-        let landed = match (to, &tip) {
-            (Some(to), Some(tip)) => self.repo.is_ancestor(&to, tip)?,
-            _ => false,
-        };
-        // A note of a run that was killed before the trunk moved is void.
-        let Some(note) = note.filter(|_| landed) else {
-            self.write_following(None)?;
-            return Ok(None);
-        };
-        Ok(self.follow(&note))
+        let Ok(json) = std::fs::read(&path) else { return Ok(Vec::new()) };
+        let noted: Vec<Following> = serde_json::from_slice(&json).unwrap_or_default();
+        let mut due = Vec::new();
+        for note in noted {
+            let tip = self.objects.resolve(&note.branch)?;
+            // A note of a run that was killed before the branch moved is void.
+            if let (Some(to), Some(tip)) = (Oid::parse(&note.to), &tip)
+                && self.repo.is_ancestor(&to, tip)?
+            {
+                due.push(note);
+            }
+        }
+        if due.is_empty() {
+            self.write_following(&[])?;
+        }
+        Ok(self.follow_all(&due))
     }
 
-    /// Moves a worktree along, and forgets the note of it. When git cannot say whether it could, the note
-    /// stays for the next run: the trunk has moved, so this is no reason to fail.
-    fn follow(&self, note: &Following) -> Option<String> {
-        let branch = self.branch.short();
-        let place = note.worktree.display();
-        let (Some(from), Some(to)) = (Oid::parse(&note.from), Oid::parse(&note.to)) else {
-            return None;
-        };
-        let moved = self.repo.move_along(&note.worktree, &from, &to).map_err(TrunkError::from);
-        match moved.and_then(|moved| self.write_following(None).map(|()| moved)) {
-            Ok(true) => None,
-            Ok(false) => Some(format!(
-                "{place} has {branch} checked out and was left as it is, because changes there would be lost; \
-                 its `git status` shows the tickets as they were"
-            )),
-            Err(error) => Some(format!(
-                "{place} has {branch} checked out and has not followed it yet ({error}); the next tix does it"
-            )),
+    /// Moves worktrees along, and forgets the note of them. When git cannot say whether it could, the note
+    /// stays for the next run: the branch has moved, so this is no reason to fail.
+    fn follow_all(&self, notes: &[Following]) -> Vec<String> {
+        let mut warnings = Vec::new();
+        let mut open = Vec::new();
+        for note in notes {
+            let branch = note.branch.strip_prefix("refs/heads/").unwrap_or(&note.branch);
+            let place = note.worktree.display();
+            let (Some(from), Some(to)) = (Oid::parse(&note.from), Oid::parse(&note.to)) else {
+                continue;
+            };
+            match self.repo.move_along(&note.worktree, &from, &to) {
+                Ok(true) => {}
+                Ok(false) => warnings.push(format!(
+                    "{place} has {branch} checked out and was left as it is, because changes there would be lost; \
+                     its `git status` shows the tickets as they were"
+                )),
+                Err(error) => {
+                    open.push(note.clone());
+                    warnings.push(format!(
+                        "{place} has {branch} checked out and has not followed it yet ({error}); the next tix does it"
+                    ));
+                }
+            }
         }
+        if let (false, Err(error)) = (notes.is_empty(), self.write_following(&open)) {
+            tracing::debug!(%error, "following");
+        }
+        warnings
     }
 }
 

@@ -12,6 +12,7 @@
 
 mod backoff;
 mod beside;
+mod build;
 mod error;
 mod judge;
 mod local;
@@ -30,8 +31,10 @@ pub use run::{Run, random_token};
 pub use seen::last_fetched;
 pub use view::View;
 
-use crate::git::{CommitText, Objects, RefUpdate, Repo, Writer};
-use crate::lifecycle::{Change, Edit, RefEdit, Target, trailer};
+use build::Built;
+
+use crate::git::{Objects, Repo};
+use crate::lifecycle::Change;
 use crate::names::{Oid, RefName, RemoteName, RepoPath};
 
 /// Where the trunk is and how writes to it behave.
@@ -50,6 +53,8 @@ pub struct Trunk<'a> {
     pub base: Option<RefName>,
     /// A branch whose position on the remote is fetched along, under the same connection.
     pub watch: Option<RefName>,
+    /// The branch that a fetch is noted for: the trunk, also where this engine writes to another branch.
+    pub stamp: RefName,
     /// The directory that holds the lanes.
     pub tickets_dir: RepoPath,
     /// Whether messages ask continuous integration to skip the commit.
@@ -159,6 +164,17 @@ pub struct Diary {
 }
 
 impl Trunk<'_> {
+    /// The same engine for another branch, which is moved by the same rules; the trunk is what is fetched along then, and
+    /// [`View::base`] says where it is.
+    #[must_use]
+    pub fn writing_to(mut self, branch: RefName) -> Self {
+        self.base = Some(std::mem::replace(&mut self.branch, branch));
+        self.watch = None;
+        // What is pushed here is work for continuous integration, unlike what moves tickets on the trunk.
+        self.ci = Ci::Run;
+        self
+    }
+
     /// The same engine, which also looks where this branch is on the remote; [`View::watched`] says it.
     #[must_use]
     pub fn watching(mut self, branch: RefName) -> Self {
@@ -188,51 +204,6 @@ impl Trunk<'_> {
         }
     }
 
-    /// Builds the commit of a change on top of a view.
-    fn build(
-        &self,
-        view: &View<'_>,
-        change: &Change,
-        writer: &Writer,
-    ) -> Result<Built, TrunkError> {
-        let mut edits = Vec::new();
-        for edit in &change.edits {
-            match edit {
-                Edit::Add { path, content } => {
-                    edits
-                        .push((path.clone(), Some(writer.write(crate::git::Kind::Blob, content)?)));
-                }
-                Edit::Move { from, to, content } => {
-                    if from != to {
-                        edits.push((from.clone(), None));
-                    }
-                    edits.push((to.clone(), Some(writer.write(crate::git::Kind::Blob, content)?)));
-                }
-            }
-        }
-        let format = self.repo.format;
-        let tree = self.objects.rewrite(view.tree(), &edits, format, writer)?;
-        let subject = match self.ci {
-            Ci::Run => change.subject.clone(),
-            Ci::Skip => format!("{} [skip ci]", change.subject),
-        };
-        let mut trailers = change.trailers.clone();
-        if change.establishes.is_none() {
-            // Two runs of one person that write the same in one second would make one and the same commit,
-            // and both would find it on the trunk and take it for theirs. A claim has its own id against that.
-            trailers.push((trailer::RUN, self.run.token().to_owned()));
-        }
-        let text = CommitText { subject, body: change.reason.clone(), trailers };
-        let commit = writer.commit(&tree, view.commit(), &text)?;
-        let paths = match view.tree() {
-            Some(old) => {
-                self.objects.compare(old, &tree, format)?.into_iter().map(|c| c.path).collect()
-            }
-            None => edits.into_iter().map(|(path, _)| path).collect(),
-        };
-        Ok(Built { commit, paths })
-    }
-
     /// Builds the commit of a change on any commit that was looked at, for a branch that is not the trunk.
     pub fn commit_on(
         &self,
@@ -248,24 +219,6 @@ impl Trunk<'_> {
         View::load(self.objects, self.repo.format, Some(commit), &self.tickets_dir)
     }
 
-    /// The refs a change moves beside the trunk, as updates for a push.
-    fn updates(change: &Change, commit: &Oid) -> Vec<RefUpdate> {
-        let oid = |target: &Target| match target {
-            Target::ThisCommit => commit.clone(),
-            Target::Commit(oid) => oid.clone(),
-        };
-        let update = |edit: &RefEdit| match edit {
-            RefEdit::Create { name, to } => RefUpdate::Create { name: name.clone(), to: oid(to) },
-            RefEdit::Move { name, from, to } => {
-                RefUpdate::Move { name: name.clone(), from: from.clone(), to: oid(to) }
-            }
-            RefEdit::Delete { name, at } => {
-                RefUpdate::Delete { name: name.clone(), at: at.clone() }
-            }
-        };
-        change.refs.iter().map(update).collect()
-    }
-
     /// Takes this repository's own lock of that name, waiting for it until the deadline.
     fn lock(&self, name: &str, limit: Duration) -> Result<crate::lock::Lock, TrunkError> {
         let path = self.repo.tix_dir().join("locks").join(format!("{name}.lock"));
@@ -274,10 +227,4 @@ impl Trunk<'_> {
         let lock = crate::lock::Lock::take(&path, deadline).map_err(failed)?;
         lock.ok_or_else(|| TrunkError::Lock { path: path.clone(), source: None })
     }
-}
-
-/// A commit that is not on the trunk yet.
-struct Built {
-    commit: Oid,
-    paths: Vec<RepoPath>,
 }

@@ -139,7 +139,7 @@ impl Trunk<'_> {
         diary.commits.push(built.commit.clone());
         diary.paths.clone_from(&built.paths);
         (self.progress)(Step::Push(diary.attempts));
-        let updates = self.all_updates(&change, view.commit(), &built.commit);
+        let updates = self.all_updates(&built, view.commit());
         let first = match atomic {
             Atomic::Yes => updates.as_slice(),
             Atomic::No => updates.get(..1).unwrap_or_default(),
@@ -217,22 +217,30 @@ impl Trunk<'_> {
         if let Some(words) = failed {
             return Err(self.why_no_fetch(remote, words, until));
         }
-        super::seen::note_fetched(self.repo, remote, &self.branch);
+        super::seen::note_fetched(self.repo, remote, &self.stamp);
         let tip = self.objects.resolve(trunk_ref.as_str())?;
         let tip = tip.ok_or_else(|| crate::git::GitError::Missing(trunk_ref.to_string()))?;
-        let tracking = RefName::tracking(remote, self.branch.short());
-        if let Some(name) = tracking {
-            let before = self.objects.resolve(name.as_str())?;
-            self.run.note(name, tip.clone(), before);
-        }
+        self.note_tip(remote, &self.branch, &tip)?;
         let mut view = self.view_of(&tip)?;
-        if let Some(name) = &base_ref {
+        if let (Some(name), Some(base)) = (&base_ref, &self.base) {
             view.base = self.objects.resolve(name.as_str())?;
+            if let Some(tip) = &view.base {
+                self.note_tip(remote, base, tip)?;
+            }
         }
         if let Some((branch, prefix)) = &watched {
             view.watched = self.objects.resolve(&format!("{prefix}/{branch}"))?;
         }
         Ok(view)
+    }
+
+    /// Remembers where a branch of the remote is, for its remote-tracking ref.
+    fn note_tip(&self, remote: &RemoteName, branch: &RefName, tip: &Oid) -> Result<(), GitError> {
+        if let Some(name) = RefName::tracking(remote, branch.short()) {
+            let before = self.objects.resolve(name.as_str())?;
+            self.run.note(name, tip.clone(), before);
+        }
+        Ok(())
     }
 
     /// A failed fetch says the same for a missing branch, a missing network and a missing permission; a
@@ -362,13 +370,13 @@ impl Trunk<'_> {
 
     /// The trunk moves from exactly the commit that the change was decided on, its parent: a trunk that
     /// was deleted or set back meanwhile is not brought back by our push, as a mere fast-forward would do.
-    fn all_updates(&self, change: &Change, parent: Option<&Oid>, commit: &Oid) -> Vec<RefUpdate> {
-        let (name, to) = (self.branch.clone(), commit.clone());
+    fn all_updates(&self, built: &Built, parent: Option<&Oid>) -> Vec<RefUpdate> {
+        let (name, to) = (self.branch.clone(), built.commit.clone());
         let trunk = match parent {
             Some(from) => RefUpdate::Move { name, from: from.clone(), to },
             None => RefUpdate::Create { name, to },
         };
-        std::iter::once(trunk).chain(Trunk::updates(change, commit)).collect()
+        std::iter::once(trunk).chain(built.refs.iter().cloned()).collect()
     }
 
     /// The change is on the trunk. What the server did not move together with it follows now.
@@ -383,7 +391,7 @@ impl Trunk<'_> {
         // Without a report the trunk speaks for all refs, if they move together.
         let all = mine.moved.is_empty() && atomic == Atomic::Yes;
         let (mut moved, mut left) = (Vec::new(), Vec::new());
-        for update in self.all_updates(&mine.change, mine.parent.as_ref(), &mine.commit) {
+        for update in self.all_updates(&mine.built, mine.parent.as_ref()) {
             let name = update.name();
             let done = all || *name == self.branch || mine.moved.contains(name);
             // A branch is deleted only when what it held is safe under its other name.

@@ -4,7 +4,7 @@
 //! a release can tell it from work) and which session asked for the workspace. A record is written before
 //! the set-up makes anything, so that a run that was killed can be told from one that was finished.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +36,17 @@ fn file_of(repo: &Repo, id: &TicketId) -> PathBuf {
 /// The record of a ticket's workspace; `None` when this clone has none that can be read.
 pub fn load(repo: &Repo, id: &TicketId) -> Option<Record> {
     serde_json::from_slice(&std::fs::read(file_of(repo, id)).ok()?).ok()
+}
+
+/// The ticket whose workspace tix made at this path.
+pub fn made_at(repo: &Repo, path: &Path) -> Option<TicketId> {
+    let files = std::fs::read_dir(repo.tix_dir().join("workspaces")).ok()?;
+    let ids = files.flatten().filter_map(|file| {
+        let path = file.path();
+        TicketId::parse(path.file_stem()?.to_str()?).ok()
+    });
+    let mut ids = ids.filter(|id| load(repo, id).is_some_and(|r| r.path.as_deref() == Some(path)));
+    ids.next()
 }
 
 /// Writes the record.

@@ -192,7 +192,7 @@ fn a_foreign_ticket_is_refused() {
       held by  Ada Example <ada@example.org>
       since    [TIME]
       claim    [OID]-[OID]
-    hint: only its holder can give it back; look at it: tix show TICKET-foo-001
+    hint: only its holder can do that; look at it: tix status TICKET-foo-001
     ");
     before.assert_same(&bob);
     assert_eq!(subjects(&sandbox), [format!("claim: {ID}")]);

@@ -6,15 +6,13 @@ use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use crate::commands::CONFIG_FILE;
+use crate::commands::shared::template::TEMPLATE;
 use crate::config;
 use crate::error::{Exit, Failure};
 use crate::git::{GitError, Mode, ObjectFormat, Objects};
 use crate::lifecycle::NewFile;
 use crate::names::{Oid, RepoPath};
 use crate::ticket::Lane;
-
-/// What a new ticket starts from.
-const TEMPLATE: &str = include_str!("../template.md");
 
 /// What stands where a file is to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

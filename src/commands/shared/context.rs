@@ -7,17 +7,18 @@ use chrono::{DateTime, Utc};
 
 use crate::audit::Audit;
 use crate::clock;
-use crate::config::{Config, Fields, Flags, Layers, Record, Yaml};
+use crate::config::{Config, Fields, Flags, Layers, Record, Stage, Yaml};
 use crate::env::{Env, GitVar};
 use crate::error::{Exit, Failure};
 use crate::git::{Objects, RefValue, Repo, one_line};
+use crate::lifecycle::machine::{OwnReview, Policy};
 use crate::names::{Oid, RefName, RemoteName, RepoPath};
 use crate::out::Out;
-use crate::ticket::{QueueGate, TicketId};
+use crate::ticket::{Lane, QueueGate, Status, TicketId};
 use crate::trunk::{Ci, Run, Step, Trunk, TrunkError, View};
 
 /// The file with which a team shares its settings.
-pub const CONFIG_FILE: &str = ".tix.yaml";
+pub const CONFIG_FILE: &str = crate::config::FILE;
 
 /// How long a question to the remote may take that is no part of a transaction.
 const QUESTION: Duration = Duration::from_secs(20);
@@ -62,6 +63,8 @@ pub struct Context<'a> {
     pub base: RefName,
     /// Where progress is written.
     pub record: Record,
+    /// The stages of the review.
+    pub stages: Vec<Status>,
     /// The directory of the lanes.
     pub tickets_dir: RepoPath,
     /// The local branches and the remote's `HEAD`, as they were at the start.
@@ -120,6 +123,11 @@ impl<'a> Context<'a> {
         let tickets_dir = RepoPath::parse(config.tickets_dir.as_str()).ok_or_else(|| {
             Failure::new(Exit::Damaged, "tickets_dir is no path in the repository")
         })?;
+        let stages = config.review.iter().map(|stage| match stage {
+            Stage::Critic => Status::CriticReview,
+            Stage::Expediter => Status::ExpediterReview,
+        });
+        let stages = stages.collect();
         let now = clock::now();
         let seen = match &remote {
             Some(remote) => RefName::tracking(remote, trunk.short()),
@@ -139,6 +147,7 @@ impl<'a> Context<'a> {
             trunk,
             base,
             record,
+            stages,
             tickets_dir,
             refs,
             last_seen_before,
@@ -175,6 +184,7 @@ impl<'a> Context<'a> {
             branch: self.trunk.clone(),
             base: (self.record == Record::Trunk && tickets_only).then(|| self.base.clone()),
             watch: None,
+            stamp: self.trunk.clone(),
             tickets_dir: self.tickets_dir.clone(),
             ci: if self.config.skip_ci { Ci::Skip } else { Ci::Run },
             tries: u32::from(self.config.claim_attempts),
@@ -228,6 +238,13 @@ impl<'a> Context<'a> {
         if self.config.require_queued { QueueGate::RequireQueued } else { QueueGate::Open }
     }
 
+    /// What the team has decided about the moves of a ticket.
+    pub fn policy(&self) -> Policy<'_> {
+        let own_review =
+            if self.config.review_self { OwnReview::Allowed } else { OwnReview::Refused };
+        Policy { gate: self.gate(), stages: &self.stages, own_review }
+    }
+
     /// The ticket branch of an id.
     pub fn ticket_branch(&self, id: &TicketId) -> Result<RefName, String> {
         let fields = Fields { id: id.as_str(), session: None, repo: &self.repo.name };
@@ -242,6 +259,12 @@ impl<'a> Context<'a> {
         Ok(crate::git::clean_path(&self.repo.root.join(path)))
     }
 
+    /// A lane's directory.
+    pub fn lane_dir(&self, lane: Lane) -> Result<RepoPath, Failure> {
+        let dir = self.tickets_dir.join(lane.as_str());
+        dir.ok_or_else(|| Failure::new(Exit::Damaged, "tickets_dir is no path in the repository"))
+    }
+
     /// Where the file of an active ticket belongs.
     pub fn active_path(&self, id: &TicketId, session: &str) -> Result<RepoPath, String> {
         let fields = Fields { id: id.as_str(), session: Some(session), repo: &self.repo.name };
@@ -252,8 +275,7 @@ impl<'a> Context<'a> {
 
     /// The queue's directory.
     pub fn queue_dir(&self) -> Result<RepoPath, Failure> {
-        let queue = self.tickets_dir.join("queue");
-        queue.ok_or_else(|| Failure::new(Exit::Damaged, "tickets_dir is no path in the repository"))
+        self.lane_dir(Lane::Queue)
     }
 
     /// The audit log of this clone.
@@ -267,7 +289,8 @@ impl<'a> Context<'a> {
     }
 }
 
-fn working_dir(globals: &Globals, env: &Env) -> Result<PathBuf, Failure> {
+/// The directory that a command is to work in.
+pub fn working_dir(globals: &Globals, env: &Env) -> Result<PathBuf, Failure> {
     let current = env.current_dir().map_err(|e| {
         Failure::new(Exit::Refused, format!("the current directory cannot be read: {e}"))
             .hint("go to a directory that is there, or name one: tix -C <directory> …")

@@ -6,7 +6,7 @@ use super::branch::forget_upstream;
 use super::context::Context;
 use super::own::holds_no_work;
 use crate::error::{Exit, Failure};
-use crate::git::{GitError, LocalEdit, Worktree};
+use crate::git::{LocalEdit, Worktree};
 use crate::lifecycle::{self, Branch, Change, Refusal, ReleaseRequest};
 use crate::names::{Oid, RefName};
 use crate::ticket::TicketId;
@@ -81,21 +81,7 @@ fn decide(
     let ticket = view.require::<Failure>(entry)?;
     let claim_id = ticket.held().claim_id.unwrap_or_default();
     let expected = expected.get_or_insert_with(|| claim_id.clone());
-    let name = names.branch;
-    let branch = match view.watched() {
-        None => Branch::Absent,
-        Some(at) if is_ours(ctx, view, request, at)? => {
-            Branch::Delete { name: name.clone(), at: at.clone() }
-        }
-        Some(at) => {
-            if let Some(attic) = attic(request.id, &claim_id) {
-                Branch::Keep { name: name.clone(), at: at.clone(), attic }
-            } else {
-                let why = format!("its claim id `{claim_id}` cannot be part of a branch name");
-                return Err(Stop::Refused(Refusal::BadName { id: request.id.clone(), why }.into()));
-            }
-        }
-    };
+    let branch = freed(ctx, view, request.id, names.branch, request.own)?;
     let wish = ReleaseRequest {
         actor: request.actor,
         clone_prefix: names.prefix,
@@ -114,24 +100,34 @@ fn decide(
     Ok((change, branch))
 }
 
+/// What becomes of the ticket branch when nobody holds the ticket any more: it is deleted if it holds nothing but tix's own
+/// commits, and else kept under another name. `own` are commits that this clone knows to be tix's.
+pub fn freed(
+    ctx: &Context<'_>,
+    view: &View<'_>,
+    id: &TicketId,
+    name: &RefName,
+    own: &[Oid],
+) -> Result<Branch, Stop<Failure>> {
+    let Some(at) = view.watched().cloned() else { return Ok(Branch::Absent) };
+    let name = name.clone();
+    let known = [view.commit(), view.base()].into_iter().flatten();
+    if own.contains(&at) || holds_no_work(ctx, known, id, &at)? {
+        return Ok(Branch::Delete { name, at });
+    }
+    let entry = view.snapshot.find_id(id).map_err(Stop::refuse)?;
+    let claim_id = view.require::<Failure>(entry)?.held().claim_id.unwrap_or_default();
+    if let Some(attic) = attic(id, &claim_id) {
+        return Ok(Branch::Keep { name, at, attic });
+    }
+    let why = format!("its claim id `{claim_id}` cannot be part of a branch name");
+    Err(Stop::refuse(Failure::from(Refusal::BadName { id: id.clone(), why })))
+}
+
 /// Where the work of a holder is kept when the ticket goes on without it.
 fn attic(id: &TicketId, claim_id: &str) -> Option<RefName> {
     let last = if claim_id.is_empty() { "unknown" } else { claim_id };
     RefName::branch(&format!("attic/{id}/{last}"))
-}
-
-/// Whether nothing but tix's own commits would go with the branch.
-fn is_ours(
-    ctx: &Context<'_>,
-    view: &View<'_>,
-    request: &GiveBack<'_>,
-    at: &Oid,
-) -> Result<bool, GitError> {
-    if request.own.contains(at) {
-        return Ok(true);
-    }
-    let known = [view.commit(), view.base()].into_iter().flatten();
-    holds_no_work(ctx, known, request.id, at)
 }
 
 /// Clears what this clone has of a ticket that was given back; what would be lost stays, and the

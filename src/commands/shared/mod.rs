@@ -3,10 +3,18 @@
 pub mod board;
 pub mod branch;
 pub mod context;
+pub mod errand;
 pub mod find;
+pub mod follow;
 pub mod give_back;
+pub mod here;
 pub mod own;
 pub mod receipt;
+pub mod takeover;
+pub mod template;
+pub mod text;
+pub mod work;
+pub mod write;
 
 /// Who writes the changelog entries of the commands that a holder uses, in the form
 /// `## [time] - Creator: activated`.

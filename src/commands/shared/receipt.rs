@@ -31,6 +31,9 @@ pub struct Receipt {
     /// Where the work of an earlier holder was kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attic: Option<String>,
+    /// The command that brings the ticket on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
     /// The commits that were made.
     pub commits: Vec<String>,
     /// The paths that these commits changed, read back from them.
@@ -115,6 +118,7 @@ impl Receipt {
             claim: None,
             workspace: None,
             attic: None,
+            next: None,
             commits: Vec::new(),
             paths: Vec::new(),
             pushed: Vec::new(),

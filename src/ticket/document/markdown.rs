@@ -9,6 +9,8 @@ use std::ops::Range;
 /// The headings of a body, in order, and whether something is still open at its end.
 pub(super) struct Outline {
     pub(super) headings: Vec<Heading>,
+    /// Where the lines start that are neither in a code block nor in a comment.
+    pub(super) text_lines: Vec<usize>,
     /// A code fence or a comment does not close: what is added at the end becomes a part of it.
     pub(super) open_at_end: bool,
 }
@@ -38,12 +40,14 @@ pub(super) fn first_heading(body: &[u8]) -> Option<String> {
 /// Reads all lines once.
 pub(super) fn outline(body: &[u8]) -> Outline {
     let mut headings = Vec::new();
+    let mut text_lines = Vec::new();
     let mut state = State::Text;
     let mut start = 0;
     for line in body.split_inclusive(|byte| *byte == b'\n') {
         state = match state {
             State::Text => {
                 headings.extend(heading(line, start));
+                text_lines.push(start);
                 state_after_text(line)
             }
             State::Comment if contains(line, b"-->") => State::Text,
@@ -52,7 +56,7 @@ pub(super) fn outline(body: &[u8]) -> Outline {
         };
         start += line.len();
     }
-    Outline { headings, open_at_end: !matches!(state, State::Text) }
+    Outline { headings, text_lines, open_at_end: !matches!(state, State::Text) }
 }
 
 fn state_after_text(line: &[u8]) -> State {

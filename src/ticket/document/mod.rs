@@ -12,6 +12,7 @@ mod changelog;
 mod edit;
 mod layout;
 mod markdown;
+mod open_ends;
 #[cfg(test)]
 mod properties;
 mod scalar;

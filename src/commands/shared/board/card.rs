@@ -4,6 +4,7 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use serde::Serialize;
 
 use crate::clock;
+use crate::lifecycle::machine::usual_in;
 use crate::lifecycle::{Entry, Node, Refusal, Ticket};
 use crate::ticket::{Document, Lane, Reading, Status, StatusError, TicketId};
 
@@ -56,20 +57,15 @@ impl Card {
         let held = ticket.held();
         let blocked = ticket.blocked();
         let document = ticket.document;
-        let by_lane = || match entry.lane {
-            Lane::Queue => Status::Open,
-            Lane::Active => Status::InProgress,
-            Lane::Completed => Status::Approved,
-            Lane::Archive => Status::Closed,
-        };
         let (known, unknown) = match document.status() {
             Ok(Reading { status, .. }) => (Some(status), None),
-            Err(StatusError::Missing) => (Some(by_lane()), None),
+            Err(StatusError::Missing) => (Some(usual_in(entry.lane)), None),
             Err(StatusError::Unknown { text, .. }) => (None, Some(text)),
         };
         let since = match entry.lane {
             Lane::Queue => "created",
             Lane::Active => "claimed_at",
+            Lane::Archive if document.text("closed_at").is_some() => "closed_at",
             Lane::Completed | Lane::Archive => "completed_at",
         };
         let card = Card {
@@ -101,7 +97,7 @@ impl Card {
 }
 
 /// A moment as people and tools write it; without a zone it is taken for UTC.
-fn moment(text: &str) -> Option<DateTime<Utc>> {
+pub fn moment(text: &str) -> Option<DateTime<Utc>> {
     if let Ok(at) = DateTime::parse_from_rfc3339(text) {
         return Some(at.to_utc());
     }

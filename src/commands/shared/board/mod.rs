@@ -11,7 +11,7 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 
-pub use self::card::{Card, Damage};
+pub use self::card::{Card, Damage, moment};
 use self::progress::{branch_pattern, progress};
 pub use self::progress::{progress_pattern, progress_ref};
 use super::context::Context;

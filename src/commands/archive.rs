@@ -1,0 +1,132 @@
+//! `tix archive`: put completed tickets away.
+
+use super::shared::board::moment;
+use super::shared::errand::{Standing, answer};
+use super::shared::find::find_ticket;
+use super::shared::receipt::{Receipt, record};
+use super::{Context, Globals, progress_line};
+use crate::env::Env;
+use crate::error::{Exit, Failure};
+use crate::lifecycle::{self, Entry, Ticket};
+use crate::out::{Out, safe};
+use crate::ticket::{Lane, TicketId};
+use crate::trunk::{Diary, Run, Stop, View};
+
+/// Put completed tickets away
+///
+/// They move from completed/ to archive/, all in one commit. A ticket that is completed on its branch and not merged yet
+/// is still active on the trunk, and stays.
+#[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("which").required(true).multiple(true).args(["tickets", "older_than"]))]
+pub struct Args {
+    /// The tickets: ids, ids without TICKET-, unambiguous parts of them, or paths to their files
+    #[arg(value_name = "TICKET")]
+    tickets: Vec<String>,
+    /// All that were completed longer ago than this, such as 30d
+    #[arg(long, value_name = "TIME")]
+    older_than: Option<String>,
+    /// How long to go on trying while others move the trunk, such as 90s or 2m [default: 60s]
+    #[arg(long, value_name = "TIME")]
+    timeout: Option<String>,
+}
+
+/// Archives the tickets.
+pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+    let ctx = Context::open(globals, env, out, args.timeout.as_deref())?;
+    let mut diary = Diary { phase: "archive", ..Diary::default() };
+    let query = args.tickets.join(" ");
+    let result = archive(&ctx, args, &mut diary);
+    let receipt = record(&ctx, "archive", &query, &diary, result)?;
+    let text = match receipt.tickets.as_slice() {
+        [] => "nothing to put away\n".to_owned(),
+        ids => ids.iter().map(|id| format!("{} is archived\n", safe(id))).collect(),
+    };
+    answer(out, &receipt, &text);
+    Ok(())
+}
+
+/// Why nothing was pushed.
+enum Detour {
+    No(Failure),
+    Nothing,
+}
+
+impl<E: Into<Failure>> From<E> for Detour {
+    fn from(error: E) -> Detour {
+        Detour::No(error.into())
+    }
+}
+
+fn archive(ctx: &Context<'_>, args: &Args, diary: &mut Diary) -> Result<Receipt, Failure> {
+    let limit = args.older_than.as_deref().map(older_than).transpose()?;
+    let run = Run::begin(&ctx.repo)?;
+    let actor = ctx.actor()?;
+    let archive = ctx.lane_dir(Lane::Archive)?;
+    let at = crate::clock::rfc3339(ctx.now);
+    let label = ctx.remote.as_ref().map_or_else(String::new, ToString::to_string);
+    let progress = |step| ctx.out.progress(&progress_line(&label, step));
+    let engine = ctx.engine(&run, &progress);
+    let standing = Standing::of_nobody(ctx)?;
+    let act = standing.act(ctx);
+    let landed = engine.transact(diary, |view| {
+        let tickets = chosen(ctx, view, args, limit)?;
+        let ids: Vec<TicketId> = tickets.iter().map(|ticket| ticket.entry.id.clone()).collect();
+        let change = lifecycle::archive(&tickets, &act, &at, &archive).map_err(Stop::refuse)?;
+        Ok((change.ok_or(Stop::Refused(Detour::Nothing))?, ids))
+    });
+    let mut receipt = Receipt::new(ctx, "archive", "", &actor);
+    match landed {
+        Ok(landed) => {
+            receipt.outcome = "archived";
+            receipt.tickets = landed.output.iter().map(ToString::to_string).collect();
+            receipt.ticket = receipt.tickets.first().cloned().unwrap_or_default();
+            receipt.add(&landed);
+            Ok(receipt)
+        }
+        Err(Stop::Refused(Detour::Nothing)) => {
+            receipt.outcome = "already";
+            Ok(receipt)
+        }
+        Err(Stop::Refused(Detour::No(failure))) => Err(failure),
+        Err(Stop::Trunk(error)) => Err(error.into()),
+    }
+}
+
+fn older_than(text: &str) -> Result<chrono::TimeDelta, Failure> {
+    let time = crate::config::time(text).and_then(|time| chrono::TimeDelta::from_std(time).ok());
+    time.ok_or_else(|| {
+        Failure::new(Exit::Usage, format!("`{}` is not a time", safe(text)))
+            .hint("for instance: tix archive --older-than 30d")
+    })
+}
+
+/// Those that were named and are not put away yet, and those that are old enough. What cannot be read is passed over,
+/// unless it was named.
+fn chosen<'v>(
+    ctx: &Context<'_>,
+    view: &'v View<'_>,
+    args: &Args,
+    limit: Option<chrono::TimeDelta>,
+) -> Result<Vec<Ticket<'v>>, Stop<Detour>> {
+    let mut entries: Vec<&Entry> = Vec::new();
+    for query in &args.tickets {
+        let entry = find_ticket(ctx, view, query).map_err(Stop::refuse)?;
+        if entry.lane != Lane::Archive {
+            entries.push(entry);
+        }
+    }
+    let mut tickets = Vec::new();
+    for entry in entries {
+        tickets.push(view.require::<Detour>(entry)?);
+    }
+    let Some(limit) = limit else { return Ok(tickets) };
+    let completed: Vec<&Entry> = lifecycle::completed(&view.snapshot).collect();
+    let old = view.read_all(&completed, |entry, document| {
+        let ticket = Ticket { entry, document: document.ok()? };
+        let at = ticket.document.text("completed_at").and_then(|text| moment(&text))?;
+        (ctx.now - at > limit).then_some(ticket)
+    })?;
+    let named: Vec<TicketId> = tickets.iter().map(|ticket| ticket.entry.id.clone()).collect();
+    tickets.extend(old.into_iter().flatten().filter(|ticket| !named.contains(&ticket.entry.id)));
+    Ok(tickets)
+}

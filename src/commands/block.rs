@@ -1,0 +1,34 @@
+//! `tix block`: say that the work cannot go on.
+
+use super::Globals;
+use super::shared::errand::{Errand, On, plain, run as run_errand};
+use super::shared::text::one_line;
+use crate::env::Env;
+use crate::error::Failure;
+use crate::lifecycle;
+use crate::out::Out;
+
+/// Say that something keeps a ticket from going on
+///
+/// A flag beside the status: a blocked ticket stays where it is, queued, held or under review. It can be neither claimed
+/// nor submitted nor completed until `tix unblock`. While somebody holds it the flag is written on its ticket branch.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    on: On,
+    /// What it waits for
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+}
+
+/// Blocks the ticket.
+pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+    let reason = one_line(&args.reason, "--reason")?;
+    let errand = Errand::on(&args.on, "block", "blocked");
+    run_errand(
+        &errand,
+        (globals, env, out),
+        |_, act, scene| Ok(lifecycle::block(&scene.ticket, act, &reason)?),
+        plain("is blocked"),
+    )
+}

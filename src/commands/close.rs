@@ -1,0 +1,156 @@
+//! `tix close`: end a ticket that will not be done.
+
+use super::shared::errand::{On, Standing, answer};
+use super::shared::find::find_ticket;
+use super::shared::give_back::{clear_local, freed};
+use super::shared::here::named_or_here;
+use super::shared::receipt::{Receipt, record};
+use super::{Context, Globals, progress_line};
+use crate::env::Env;
+use crate::error::{Exit, Failure};
+use crate::lifecycle::{self, Branch, CloseRequest, Resolution, Step};
+use crate::names::Oid;
+use crate::out::{Out, safe};
+use crate::ticket::{Lane, TicketId};
+use crate::trunk::{Diary, Landed, Run, Stop, View};
+use crate::workspace;
+
+/// End a ticket that will not be done
+///
+/// It moves to archive/, with how it ended in its front matter. One that somebody holds can be closed by its holder; its
+/// branch is then deleted, or kept as `attic/<ticket>/<claim>` if there is work in it, as with `tix release`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    on: On,
+    /// How it ends: `wont_do`, `duplicate:TICKET` or `superseded:TICKET`
+    #[arg(long = "as", value_name = "HOW")]
+    how: String,
+    /// Why, for the commit and the ticket's changelog
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+}
+
+/// Closes the ticket.
+pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+    let ctx = Context::open(globals, env, out, args.on.timeout.as_deref())?;
+    let mut diary = Diary { phase: "close", ..Diary::default() };
+    let result = close(&ctx, args, &mut diary);
+    let receipt = record(&ctx, "close", &args.on.ticket, &diary, result)?;
+    let mut text = format!("{} is closed\n", safe(&receipt.ticket));
+    if let Some(attic) = &receipt.attic {
+        text.push_str(&format!("  its work is kept on the branch {}\n", safe(attic)));
+    }
+    answer(out, &receipt, &text);
+    Ok(())
+}
+
+fn close(ctx: &Context<'_>, args: &Args, diary: &mut Diary) -> Result<Receipt, Failure> {
+    let run = Run::begin(&ctx.repo)?;
+    let id = named_or_here(ctx, &run, Some(&args.on.ticket))?;
+    let standing = Standing::of(ctx, &id)?;
+    let mut receipt = Receipt::new(ctx, "close", id.as_str(), &standing.actor);
+    receipt.outcome = "closed";
+    let landed = match transact(ctx, &run, args, (&id, &standing), diary) {
+        Ok(landed) => landed,
+        Err(Stop::Refused(Detour::Already)) => {
+            receipt.outcome = "already";
+            return Ok(receipt);
+        }
+        Err(Stop::Refused(Detour::No(failure))) => return Err(failure),
+        Err(Stop::Trunk(error)) => return Err(error.into()),
+    };
+    receipt.add(&landed);
+    let published = match &landed.output {
+        Branch::Absent => None,
+        Branch::Delete { at, .. } => Some(at.clone()),
+        Branch::Keep { at, attic, .. } => {
+            receipt.attic = Some(attic.short().to_owned());
+            Some(at.clone())
+        }
+    };
+    diary.phase = "clear";
+    // The ticket is closed, whatever becomes of what is here.
+    match clear_local(ctx, &id, published.as_ref()) {
+        Ok(warnings) => receipt.warnings.extend(warnings),
+        Err(failure) => receipt.warnings.push(failure.message),
+    }
+    Ok(receipt)
+}
+
+/// Why nothing was pushed.
+enum Detour {
+    No(Failure),
+    Already,
+}
+
+impl From<Failure> for Detour {
+    fn from(failure: Failure) -> Detour {
+        Detour::No(failure)
+    }
+}
+
+impl From<lifecycle::Refusal> for Detour {
+    fn from(refusal: lifecycle::Refusal) -> Detour {
+        Detour::No(refusal.into())
+    }
+}
+
+fn transact(
+    ctx: &Context<'_>,
+    run: &Run,
+    args: &Args,
+    (id, standing): (&TicketId, &Standing),
+    diary: &mut Diary,
+) -> Result<Landed<Branch>, Stop<Detour>> {
+    let act = standing.act(ctx);
+    let name = ctx.ticket_branch(id).map_err(|why| Failure::new(Exit::Damaged, why));
+    let name = name.map_err(Stop::refuse)?;
+    let archive = ctx.lane_dir(Lane::Archive).map_err(Stop::refuse)?;
+    let at = crate::clock::rfc3339(ctx.now);
+    let own: Vec<Oid> = workspace::load(&ctx.repo, id)
+        .iter()
+        .filter_map(|record| Oid::parse(&record.commit))
+        .collect();
+    let label = ctx.remote.as_ref().map_or_else(String::new, ToString::to_string);
+    let progress = |step| ctx.out.progress(&progress_line(&label, step));
+    let engine = ctx.engine(run, &progress).watching(name.clone());
+    engine.transact(diary, |view| {
+        let entry = view.snapshot.find_id(id).map_err(Stop::refuse)?;
+        let ticket = view.require::<Detour>(entry)?;
+        let resolution = resolution(ctx, view, &args.how).map_err(Stop::refuse)?;
+        // A branch of that name beside a ticket that nobody holds is somebody's own.
+        let branch = match entry.lane {
+            Lane::Active => freed(ctx, view, id, &name, &own).map_err(|stop| match stop {
+                Stop::Refused(failure) => Stop::refuse(failure),
+                Stop::Trunk(error) => Stop::Trunk(error),
+            })?,
+            Lane::Queue | Lane::Completed | Lane::Archive => Branch::Absent,
+        };
+        let request = CloseRequest {
+            resolution: &resolution,
+            reason: args.reason.as_deref(),
+            at: &at,
+            archive: &archive,
+        };
+        match lifecycle::close(&ticket, &act, &request, branch.clone()).map_err(Stop::refuse)? {
+            Step::Change(change) => Ok((*change, branch)),
+            Step::Already => Err(Stop::Refused(Detour::Already)),
+        }
+    })
+}
+
+/// How it ends; another ticket that is named must be there.
+fn resolution(ctx: &Context<'_>, view: &View<'_>, how: &str) -> Result<Resolution, Failure> {
+    let other = |query: &str| find_ticket(ctx, view, query).map(|entry| entry.id.clone());
+    match how.split_once(':') {
+        None if how == "wont_do" => Ok(Resolution::WontDo),
+        Some(("duplicate", query)) => Ok(Resolution::Duplicate(other(query)?)),
+        Some(("superseded", query)) => Ok(Resolution::Superseded(other(query)?)),
+        None | Some(_) => {
+            let message = format!("a ticket cannot be closed as `{}`", safe(how));
+            Err(Failure::new(Exit::Usage, message)
+                .hint("say --as wont_do, --as duplicate:<ticket> or --as superseded:<ticket>"))
+        }
+    }
+}

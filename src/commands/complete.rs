@@ -1,0 +1,163 @@
+//! `tix complete`: the work on a ticket is done.
+
+use super::shared::errand::{Standing, answer, finish};
+use super::shared::follow::{Pushed, follow_here, require_at_rest};
+use super::shared::here::named_or_here;
+use super::shared::receipt::{Receipt, WorkspaceJson, record};
+use super::shared::shell_word;
+use super::shared::work::with_work;
+use super::shared::write::{Scene, carried, write};
+use super::{Context, Globals, progress_line};
+use crate::config::Record;
+use crate::env::Env;
+use crate::error::{Exit, Failure};
+use crate::lifecycle::{self, Act, Change, Refusal, Step, Ticket};
+use crate::names::{Oid, RefName};
+use crate::out::{Out, safe};
+use crate::ticket::{Lane, TicketId};
+use crate::trunk::{Diary, Run};
+
+/// Complete a ticket: the work is done
+///
+/// For its holder, from anywhere in its workspace or by its id. Everything must be committed and pushed, every box of the
+/// ticket ticked, nothing of a template left, and every stage of the review passed for the commit that the branch is at;
+/// what is missing is listed. Then the ticket moves to completed/ in one commit on its branch, and reaches the trunk when
+/// the branch is merged. Where progress is recorded on the trunk, it moves there at once.
+///
+/// A ticket that is complete already is no error.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The ticket [default: the one of this workspace]
+    #[arg(value_name = "TICKET")]
+    ticket: Option<String>,
+    /// Make the commit on the local branch only, and push nothing
+    #[arg(long)]
+    no_push: bool,
+    /// How long to go on trying while others write to the ticket, such as 90s or 2m [default: 60s]
+    #[arg(long, value_name = "TIME")]
+    timeout: Option<String>,
+}
+
+/// Completes the ticket.
+pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+    let ctx = Context::open(globals, env, out, args.timeout.as_deref())?;
+    let mut diary = Diary { phase: "complete", ..Diary::default() };
+    let result = complete(&ctx, args, &mut diary);
+    let query = args.ticket.as_deref().unwrap_or_default();
+    let receipt = record(&ctx, "complete", query, &diary, result)?;
+    let already = if receipt.outcome == "already" { " already" } else { "" };
+    let mut text = format!("{} is complete{already}\n", safe(&receipt.ticket));
+    if let Some(next) = &receipt.next {
+        text.push_str(&format!("next:\n  {}\n", safe(next)));
+    }
+    answer(out, &receipt, &text);
+    Ok(())
+}
+
+fn complete(ctx: &Context<'_>, args: &Args, diary: &mut Diary) -> Result<Receipt, Failure> {
+    let run = Run::begin(&ctx.repo)?;
+    let id = named_or_here(ctx, &run, args.ticket.as_deref())?;
+    let branch = ctx.ticket_branch(&id).map_err(|why| Failure::new(Exit::Damaged, why))?;
+    let standing = Standing::of(ctx, &id)?;
+    let act = standing.act(ctx);
+    let mut receipt = Receipt::new(ctx, "complete", id.as_str(), act.actor);
+    receipt.outcome = "completed";
+    let mut merged = false;
+    if args.no_push && ctx.remote.is_some() {
+        here_only(ctx, &run, &act, (&id, &branch), &mut receipt)?;
+    } else {
+        let written = write(ctx, &run, diary, &id, &mut |scene| {
+            merged = scene.on_trunk.entry.lane == Lane::Completed;
+            decide(ctx, &act, scene)
+        })?;
+        finish(ctx, diary, &id, &written, &mut receipt)?;
+    }
+    if !(merged && ctx.record == Record::Branch) {
+        receipt.next = Some(next_step(ctx, args, &branch));
+    }
+    Ok(receipt)
+}
+
+fn decide(ctx: &Context<'_>, act: &Act<'_>, scene: &Scene<'_>) -> Result<Step, Failure> {
+    let ticket = &scene.ticket;
+    if ticket.entry.lane == Lane::Completed {
+        act.require_claim(ticket)?;
+        return Ok(Step::Already);
+    }
+    // Who may comes before what is missing: the old holder of a ticket has no work to push for it.
+    if ticket.entry.lane == Lane::Active {
+        act.require_holder(ticket)?;
+        require_at_rest(ctx, &ticket.entry.id, scene.branch, scene.tip, Pushed::Required)?;
+    }
+    Ok(change(ctx, act, ticket, scene.require_tip()?)?.into())
+}
+
+fn change(
+    ctx: &Context<'_>,
+    act: &Act<'_>,
+    ticket: &Ticket<'_>,
+    tip: &Oid,
+) -> Result<Change, Failure> {
+    let completed = ctx.lane_dir(Lane::Completed)?;
+    let at = crate::clock::rfc3339(ctx.now);
+    let change = with_work(ctx, &ticket.entry.id, tip, |work| {
+        lifecycle::complete(ticket, act, work, &at, &completed)
+    });
+    Ok(change?)
+}
+
+/// The commit on the local branch, for somebody who pushes later. The claim is looked at on the remote all the same.
+fn here_only(
+    ctx: &Context<'_>,
+    run: &Run,
+    act: &Act<'_>,
+    (id, branch): (&TicketId, &RefName),
+    receipt: &mut Receipt,
+) -> Result<(), Failure> {
+    if ctx.record == Record::Trunk {
+        let message =
+            "progress is recorded on the trunk here, so there is nothing to do without a push";
+        return Err(Failure::new(Exit::Usage, message).hint(format!("tix complete {id}")));
+    }
+    let progress = |step| ctx.out.progress(&progress_line("the remote", step));
+    let engine = ctx.engine(run, &progress);
+    let trunk = engine.fetch_view()?;
+    let on_trunk = trunk.require::<Failure>(trunk.snapshot.find_id(id)?)?;
+    if on_trunk.entry.lane == Lane::Completed {
+        receipt.outcome = "already";
+        return Ok(());
+    }
+    let Some(local) = ctx.objects.resolve(branch.as_str())? else {
+        return Err(Refusal::from(lifecycle::Obstacle::NoWork { id: id.clone() }).into());
+    };
+    let engine = ctx.engine(run, &progress).writing_to(branch.clone());
+    let view = engine.view_of(&local)?;
+    let ticket = carried(&view, id, &on_trunk)?;
+    act.require_claim(&ticket)?;
+    if ticket.entry.lane == Lane::Completed {
+        receipt.outcome = "already";
+        return Ok(());
+    }
+    act.require_holder(&ticket)?;
+    require_at_rest(ctx, id, branch, None, Pushed::NotYet)?;
+    let change = change(ctx, act, &ticket, &local)?;
+    let (commit, paths) = engine.commit_on(&view, &change)?;
+    let path = follow_here(ctx, branch, &local, &commit)?;
+    receipt.add_commit(&commit, &paths);
+    receipt.workspace = Some(WorkspaceJson {
+        branch: branch.short().to_owned(),
+        path: path.map(|path| path.display().to_string()),
+        commit: commit.to_string(),
+    });
+    Ok(())
+}
+
+/// What brings the work to the branch that pull requests go to.
+fn next_step(ctx: &Context<'_>, args: &Args, branch: &RefName) -> String {
+    let (base, head) = (shell_word(ctx.base.short()), shell_word(branch.short()));
+    match &ctx.remote {
+        None => format!("git merge {head}    # on {base}"),
+        Some(remote) if args.no_push => format!("git push {remote} {head}"),
+        Some(_) => format!("gh pr create --base {base} --head {head} --fill"),
+    }
+}

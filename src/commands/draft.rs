@@ -1,0 +1,34 @@
+//! `tix draft`: send a ticket back to its specification.
+
+use super::Globals;
+use super::shared::errand::{Errand, On, plain, run as run_errand};
+use super::shared::text::one_line;
+use crate::env::Env;
+use crate::error::Failure;
+use crate::lifecycle;
+use crate::lifecycle::machine::Verb;
+use crate::out::Out;
+
+/// Send a ticket that waits in the queue back to its specification
+///
+/// Its status becomes `draft`, so that nobody can claim it. `tix queue` lets it through again.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    on: On,
+    /// What the specification lacks, for the commit and the ticket's changelog
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+}
+
+/// Makes the ticket a draft.
+pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+    let reason = one_line(&args.reason, "--reason")?;
+    let errand = Errand::on(&args.on, "draft", "drafted");
+    run_errand(
+        &errand,
+        (globals, env, out),
+        |_, act, scene| Ok(lifecycle::gate(&scene.ticket, act, Verb::Draft, Some(&reason))?),
+        plain("is a draft"),
+    )
+}

@@ -1,0 +1,118 @@
+//! `tix edit`: change the text of a ticket in an editor.
+
+use std::io::Write as _;
+use std::path::Path;
+
+use super::shared::errand::{On, Standing, answer, finish, plain};
+use super::shared::here::named_or_here;
+use super::shared::receipt::{Receipt, record};
+use super::shared::text::read_file;
+use super::shared::write::write;
+use super::{Context, Globals};
+use crate::env::Env;
+use crate::error::{Exit, Failure};
+use crate::lifecycle::{self, Step};
+use crate::out::Out;
+use crate::ticket::{Document, TicketId};
+use crate::trunk::{Diary, Run};
+
+/// Change the text of a ticket in your editor
+///
+/// The editor is the one that git uses (`GIT_EDITOR`, `core.editor`, `VISUAL`, `EDITOR`), on a copy of the newest text. What comes
+/// back is committed where the ticket is: on the trunk, or on its ticket branch while somebody holds it. If somebody else
+/// wrote to the ticket meanwhile, or if the text cannot be read as a ticket, nothing is written, and your copy is kept.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    on: On,
+}
+
+/// Edits the ticket.
+pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+    let ctx = Context::open(globals, env, out, args.on.timeout.as_deref())?;
+    let mut diary = Diary { phase: "edit", ..Diary::default() };
+    let result = edit(&ctx, args, &mut diary);
+    let receipt = record(&ctx, "edit", &args.on.ticket, &diary, result)?;
+    answer(out, &receipt, &plain("is as you wrote it")(&ctx, &receipt));
+    Ok(())
+}
+
+fn edit(ctx: &Context<'_>, args: &Args, diary: &mut Diary) -> Result<Receipt, Failure> {
+    let Some(editor) = ctx.repo.editor()? else {
+        return Err(Failure::new(Exit::Refused, "git knows no editor here")
+            .hint("name one: git config --global core.editor <command>"));
+    };
+    let run = Run::begin(&ctx.repo)?;
+    let id = named_or_here(ctx, &run, Some(&args.on.ticket))?;
+    let before = newest(ctx, &run, &id)?;
+    let copy = copy_of(ctx, &id, &before)?;
+    ctx.out.clear_progress();
+    let kept = |failure: Failure, copy: tempfile::NamedTempFile| match copy.keep() {
+        Ok((_, path)) => failure.fact("your text", path.display().to_string()),
+        Err(error) => failure.fact("your text", error.to_string()),
+    };
+    if !crate::git::edit(&editor, copy.path()).map_err(Failure::from)? {
+        let failure =
+            Failure::new(Exit::Refused, "the editor ended with a failure; nothing changed");
+        return Err(kept(failure, copy));
+    }
+    match put_back(ctx, &run, diary, &id, (&before, copy.path())) {
+        Ok(receipt) => Ok(receipt),
+        Err(failure) => Err(kept(failure, copy)),
+    }
+}
+
+/// The newest text there is, wherever it is written.
+fn newest(ctx: &Context<'_>, run: &Run, id: &TicketId) -> Result<Document, Failure> {
+    let mut newest = None;
+    // A look is a write that finds nothing to do.
+    write(ctx, run, &mut Diary::default(), id, &mut |scene| {
+        newest = Some(scene.ticket.document.clone());
+        Ok(Step::Already)
+    })?;
+    newest.ok_or_else(|| Failure::new(Exit::NotFound, format!("{id} has no text")))
+}
+
+/// A file of its own for each call, with the ticket's name, below the repository's own directory: it outlives the call if
+/// the text must be kept.
+fn copy_of(
+    ctx: &Context<'_>,
+    id: &TicketId,
+    document: &Document,
+) -> Result<tempfile::NamedTempFile, Failure> {
+    let dir = ctx.repo.tix_dir().join("edit");
+    let failed = |error: std::io::Error| {
+        Failure::new(Exit::Refused, format!("{}: {error}", dir.display()))
+            .hint("nothing was changed; make room or fix the permissions and try again")
+    };
+    std::fs::create_dir_all(&dir).map_err(failed)?;
+    let mut copy = tempfile::Builder::new()
+        .prefix(&format!("{id}-"))
+        .suffix(".md")
+        .tempfile_in(&dir)
+        .map_err(failed)?;
+    copy.write_all(document.as_bytes()).map_err(failed)?;
+    Ok(copy)
+}
+
+fn put_back(
+    ctx: &Context<'_>,
+    run: &Run,
+    diary: &mut Diary,
+    id: &TicketId,
+    (before, copy): (&Document, &Path),
+) -> Result<Receipt, Failure> {
+    // By its path: editors put another file in its place.
+    let after = Document::parse(read_file(copy)?).map_err(|error| {
+        Failure::new(Exit::Damaged, format!("your text, line {}: {}", error.line, error.kind))
+    })?;
+    let standing = Standing::of(ctx, id)?;
+    let act = standing.act(ctx);
+    let written = write(ctx, run, diary, id, &mut |scene| {
+        Ok(lifecycle::replace(&scene.ticket, &act, before, &after)?)
+    })?;
+    let mut receipt = Receipt::new(ctx, "edit", id.as_str(), act.actor);
+    receipt.outcome = "edited";
+    finish(ctx, diary, id, &written, &mut receipt)?;
+    Ok(receipt)
+}

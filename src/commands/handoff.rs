@@ -1,0 +1,46 @@
+//! `tix handoff`: give a ticket to somebody else.
+
+use super::shared::errand::{On, answer, answer_next};
+use super::shared::receipt::record;
+use super::shared::takeover::{Wish, take_over};
+use super::shared::text::one_line;
+use super::{Context, Globals};
+use crate::env::Env;
+use crate::error::Failure;
+use crate::lifecycle::Way;
+use crate::out::Out;
+use crate::trunk::Diary;
+
+/// Give a ticket that you hold to somebody else
+///
+/// The claim gets a new id and the name of its new holder; the work stays on the ticket branch. They go on with
+/// `tix activate TICKET --resume`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    on: On,
+    /// Who gets it, as their `TIX_ACTOR` or as git names them: "Name <mail>"
+    #[arg(long, value_name = "ACTOR")]
+    to: String,
+    /// Why, for the commit and the ticket's changelog
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+}
+
+/// Hands the ticket over.
+pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+    let to = one_line(&args.to, "--to")?;
+    let ctx = Context::open(globals, env, out, args.on.timeout.as_deref())?;
+    let wish = Wish {
+        operation: "handoff",
+        query: &args.on.ticket,
+        way: Way::Handoff,
+        to: Some(&to),
+        reason: args.reason.as_deref(),
+    };
+    let mut diary = Diary { phase: "handoff", ..Diary::default() };
+    let result = take_over(&ctx, &mut diary, &wish);
+    let receipt = record(&ctx, "handoff", &args.on.ticket, &diary, result)?;
+    answer(out, &receipt, &answer_next(&receipt, &format!("is held by {to}"), None));
+    Ok(())
+}

@@ -1,0 +1,54 @@
+//! `tix note`: add to the story of a ticket.
+
+use super::Globals;
+use super::shared::ROLE;
+use super::shared::errand::{Errand, plain, run as run_errand};
+use super::shared::text::given;
+use crate::env::Env;
+use crate::error::Failure;
+use crate::lifecycle::{self, Story};
+use crate::out::Out;
+
+/// Add an entry to the changelog of a ticket
+///
+/// The entry has the form `## [time] - Creator: note`, and each line of the text becomes an item of its list. While
+/// somebody holds the ticket it is written on its ticket branch.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The ticket: its id, the id without TICKET-, an unambiguous part of it, or a path to its file
+    #[arg(value_name = "TICKET")]
+    ticket: String,
+    /// What to write, or - for standard input
+    #[arg(value_name = "TEXT")]
+    text: String,
+    /// The kind of entry, one word
+    #[arg(long = "type", value_name = "WORD", default_value = "note")]
+    kind: String,
+    /// Who speaks, one word
+    #[arg(long = "as", value_name = "WORD", default_value = ROLE)]
+    role: String,
+    /// How long to go on trying while others write to the ticket, such as 90s or 2m [default: 60s]
+    #[arg(long, value_name = "TIME")]
+    timeout: Option<String>,
+}
+
+/// Writes the entry.
+pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+    let text = given(&args.text, "the note")?;
+    let errand = Errand {
+        operation: "note",
+        outcome: "noted",
+        ticket: Some(&args.ticket),
+        timeout: args.timeout.as_deref(),
+    };
+    run_errand(
+        &errand,
+        (globals, env, out),
+        |_, act, scene| {
+            let lines = text.lines().map(str::to_owned).collect();
+            let story = Story { role: &args.role, kind: &args.kind, lines };
+            Ok(lifecycle::note(&scene.ticket, act, &story)?.into())
+        },
+        plain("has the note"),
+    )
+}

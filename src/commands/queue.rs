@@ -1,0 +1,35 @@
+//! `tix queue`: let a ticket through the gate.
+
+use super::Globals;
+use super::shared::errand::{Errand, On, plain, run as run_errand};
+use crate::env::Env;
+use crate::error::Failure;
+use crate::lifecycle;
+use crate::lifecycle::machine::Verb;
+use crate::out::Out;
+
+/// Let a ticket through the gate, so that it can be claimed
+///
+/// Where `require_queued: true` is set, an open ticket waits until a person has queued it. The status of the ticket
+/// becomes `queued`, in one commit on the trunk.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    on: On,
+    /// Why, for the commit and the ticket's changelog
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+}
+
+/// Queues the ticket.
+pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+    let errand = Errand::on(&args.on, "queue", "queued");
+    run_errand(
+        &errand,
+        (globals, env, out),
+        |_, act, scene| {
+            Ok(lifecycle::gate(&scene.ticket, act, Verb::Queue, args.reason.as_deref())?)
+        },
+        plain("is queued"),
+    )
+}

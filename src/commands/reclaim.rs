@@ -1,0 +1,49 @@
+//! `tix reclaim`: take a stale ticket over.
+
+use super::shared::errand::{On, answer, answer_next};
+use super::shared::receipt::record;
+use super::shared::takeover::{Wish, configured, take_over};
+use super::shared::text::one_line;
+use super::{Context, Globals};
+use crate::env::Env;
+use crate::error::Failure;
+use crate::lifecycle::{Staleness, Way};
+use crate::out::Out;
+use crate::trunk::Diary;
+
+/// Take a ticket over whose holder has left
+///
+/// Allowed when nothing has happened for `stale_after`: the claim is older than that, and so is the last commit on the
+/// ticket branch. The claim gets a new id, so whoever held the ticket can neither submit nor complete it any more. Their
+/// work stays on the ticket branch; `tix activate TICKET --resume` makes a workspace with it.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    on: On,
+    /// Why, for the commit and the ticket's changelog
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+    /// Take it although it is not stale: for a person who knows that its holder has left
+    #[arg(long, visible_alias = "even-if-fresh")]
+    force: bool,
+}
+
+/// Takes the ticket over.
+pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+    let reason = one_line(&args.reason, "--reason")?;
+    let ctx = Context::open(globals, env, out, args.on.timeout.as_deref())?;
+    let staleness = if args.force { Staleness::Vouched } else { configured(&ctx) };
+    let wish = Wish {
+        operation: "reclaim",
+        query: &args.on.ticket,
+        way: Way::Reclaim(staleness),
+        to: None,
+        reason: Some(&reason),
+    };
+    let mut diary = Diary { phase: "reclaim", ..Diary::default() };
+    let result = take_over(&ctx, &mut diary, &wish);
+    let receipt = record(&ctx, "reclaim", &args.on.ticket, &diary, result)?;
+    let next = format!("tix activate {} --resume", receipt.ticket);
+    answer(out, &receipt, &answer_next(&receipt, "is yours", Some(&next)));
+    Ok(())
+}

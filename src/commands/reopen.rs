@@ -1,0 +1,43 @@
+//! `tix reopen`: bring a ticket back that has ended.
+
+use super::Globals;
+use super::shared::errand::{Errand, On, answer_next, run as run_errand};
+use super::shared::text::one_line;
+use crate::env::Env;
+use crate::error::Failure;
+use crate::lifecycle;
+use crate::out::Out;
+
+/// Bring a ticket that was completed, closed or archived back to the queue
+///
+/// It waits there as an open ticket, with its story, and without what its holder and its end wrote into the front matter.
+/// If what it brought is to stay, and only more is wanted, `tix rework` makes a ticket of its own for that.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    on: On,
+    /// What is still to be done
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+}
+
+/// Reopens the ticket.
+pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+    let reason = one_line(&args.reason, "--reason")?;
+    let errand = Errand::on(&args.on, "reopen", "reopened");
+    run_errand(
+        &errand,
+        (globals, env, out),
+        |ctx, act, scene| {
+            let queue = ctx.queue_dir()?;
+            Ok(lifecycle::reopen(&scene.ticket, act, &reason, &queue)?.into())
+        },
+        |_, receipt| {
+            answer_next(
+                receipt,
+                "is back in the queue",
+                Some(&format!("tix activate {}", receipt.ticket)),
+            )
+        },
+    )
+}

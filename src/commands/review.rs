@@ -1,0 +1,73 @@
+//! `tix review`: say yes or no to the work on a ticket.
+
+use super::Globals;
+use super::shared::errand::{Errand, On, plain, run as run_errand};
+use super::shared::text::given;
+use super::shared::work::with_work;
+use crate::env::Env;
+use crate::error::{Exit, Failure};
+use crate::lifecycle::{self, ReviewRequest, Verdict};
+use crate::names::Oid;
+use crate::out::Out;
+use crate::ticket::Status;
+
+/// Say yes or no to the work on a ticket that was submitted
+///
+/// An approval is bound to the commit that the ticket branch is at: when other work is pushed after it, it is void. It
+/// takes the ticket to the next stage; after the last one the holder can complete it. A request for changes sends it
+/// back to its holder. Nobody reviews their own work, unless `review.self: true` is set.
+#[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("verdict").required(true).args(["approve", "request_changes"]))]
+pub struct Args {
+    #[command(flatten)]
+    on: On,
+    /// The work is good
+    #[arg(long)]
+    approve: bool,
+    /// The work needs changes: say which with --notes
+    #[arg(long)]
+    request_changes: bool,
+    /// What to tell the holder, or - for standard input
+    #[arg(long, value_name = "TEXT")]
+    notes: Option<String>,
+    /// The stage that you speak for; refused when the ticket is at another one
+    #[arg(long, value_name = "STAGE", value_parser = ["critic_review", "expediter_review"])]
+    stage: Option<String>,
+    /// The commit that you have looked at [default: the one that was submitted]
+    #[arg(long, value_name = "COMMIT")]
+    commit: Option<String>,
+}
+
+/// Records the review.
+pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+    let notes = args.notes.as_deref().map(|text| given(text, "--notes")).transpose()?;
+    let commit = args.commit.as_deref().map(commit_id).transpose()?;
+    let stage = args.stage.as_deref().and_then(Status::read).map(|reading| reading.status);
+    let (verdict, outcome, said) = if args.approve {
+        (Verdict::Approve, "approved", "is approved by you")
+    } else {
+        (Verdict::RequestChanges, "changes_requested", "goes back to its holder")
+    };
+    let request =
+        ReviewRequest { verdict, stage, commit: commit.as_ref(), notes: notes.as_deref() };
+    let errand = Errand::on(&args.on, "review", outcome);
+    run_errand(
+        &errand,
+        (globals, env, out),
+        |ctx, act, scene| {
+            let (id, tip) = (&scene.ticket.entry.id, scene.require_tip()?);
+            let step = with_work(ctx, id, tip, |work| {
+                lifecycle::review(&scene.ticket, act, work, &request)
+            });
+            Ok(step?)
+        },
+        plain(said),
+    )
+}
+
+fn commit_id(text: &str) -> Result<Oid, Failure> {
+    Oid::parse(text).ok_or_else(|| {
+        Failure::new(Exit::Usage, format!("`{text}` is not the full id of a commit"))
+            .hint("git rev-parse HEAD shows it")
+    })
+}

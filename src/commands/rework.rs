@@ -1,0 +1,107 @@
+//! `tix rework`: a new ticket for more work on what a ticket brought.
+
+use super::shared::errand::{On, Standing, answer};
+use super::shared::find::find_ticket;
+use super::shared::receipt::{Receipt, record};
+use super::shared::template::template;
+use super::{Context, Globals, progress_line};
+use crate::env::Env;
+use crate::error::{Exit, Failure};
+use crate::lifecycle::{self, Draft, NewTicket, Ticket, session_of};
+use crate::out::{Out, safe};
+use crate::ticket::{Document, SessionId, TicketId, Value};
+use crate::trunk::{Diary, Run, Stop, View};
+
+/// Write a new ticket for more work on what another one brought
+///
+/// For a ticket that has ended. The new one has the same session and the next free number, names the other in
+/// `parent_ticket`, and waits in the queue. The other one stays as it is.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    on: On,
+    /// What is to be done, in one line [default: "Rework: " and the title of the other ticket]
+    #[arg(long, value_name = "TEXT")]
+    title: Option<String>,
+    /// What is wrong, for the commit
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+}
+
+/// Writes the ticket.
+pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+    let ctx = Context::open(globals, env, out, args.on.timeout.as_deref())?;
+    let mut diary = Diary { phase: "rework", ..Diary::default() };
+    let result = rework(&ctx, args, &mut diary);
+    let receipt = record(&ctx, "rework", &args.on.ticket, &diary, result)?;
+    answer(out, &receipt, &format!("{}\n", safe(&receipt.ticket)));
+    Ok(())
+}
+
+fn rework(ctx: &Context<'_>, args: &Args, diary: &mut Diary) -> Result<Receipt, Failure> {
+    let run = Run::begin(&ctx.repo)?;
+    let standing = Standing::of_nobody(ctx)?;
+    let act = standing.act(ctx);
+    let queue = ctx.queue_dir()?;
+    let created = crate::clock::rfc3339(ctx.now);
+    let label = ctx.remote.as_ref().map_or_else(String::new, ToString::to_string);
+    let progress = |step| ctx.out.progress(&progress_line(&label, step));
+    let engine = ctx.engine(&run, &progress);
+    let landed = engine.transact(diary, |view| {
+        let entry = find_ticket(ctx, view, &args.on.ticket).map_err(Stop::refuse)?;
+        let parent = view.require::<Failure>(entry)?;
+        lifecycle::require_ended(&parent, &act).map_err(Stop::refuse)?;
+        let draft = draft(ctx, view, &parent, args).map_err(Stop::refuse)?;
+        let request = NewTicket {
+            drafts: std::slice::from_ref(&draft),
+            actor: act.actor,
+            key: None,
+            at: ctx.now,
+            created: &created,
+            role: super::shared::ROLE,
+            queue: &queue,
+        };
+        let (change, ids) = lifecycle::create(&view.snapshot, &request).map_err(Stop::refuse)?;
+        let change = lifecycle::as_rework(change, &parent.entry.id, args.reason.as_deref());
+        Ok((change, ids))
+    });
+    let landed = landed.map_err(|stop: Stop<Failure>| Failure::from(stop))?;
+    let id = landed.output.first().map_or("", TicketId::as_str);
+    let mut receipt = Receipt::new(ctx, "rework", id, act.actor);
+    receipt.outcome = "created";
+    receipt.add(&landed);
+    Ok(receipt)
+}
+
+fn draft(
+    ctx: &Context<'_>,
+    view: &View<'_>,
+    parent: &Ticket<'_>,
+    args: &Args,
+) -> Result<Draft, Failure> {
+    let id = &parent.entry.id;
+    let session = session_of(parent);
+    let session = SessionId::parse(&session).map_err(|error| {
+        Failure::new(Exit::Damaged, format!("the session `{}` of {id}: {error}", safe(&session)))
+    })?;
+    let given = args.title.as_deref().map(str::trim).filter(|title| !title.is_empty());
+    let title = given.map_or_else(
+        || format!("Rework: {}", parent.document.title().unwrap_or_else(|| id.to_string())),
+        str::to_owned,
+    );
+    let mut document = template(ctx, view)?;
+    set(&mut document, "title", Value::Text(&title))?;
+    set(&mut document, "status", Value::Text("open"))?;
+    set(&mut document, "created", Value::Null)?;
+    set(&mut document, "parent_ticket", Value::Text(id.as_str()))?;
+    if let Some(priority) = parent.document.text("priority") {
+        set(&mut document, "priority", Value::Text(&priority))?;
+    }
+    Ok(Draft { document, session, wish: None, label: "the template".to_owned() })
+}
+
+fn set(document: &mut Document, key: &str, value: Value<'_>) -> Result<(), Failure> {
+    document.set(key, value).map_err(|error| {
+        Failure::new(Exit::Damaged, format!("line {}: {}", error.line, error.kind))
+    })
+}

@@ -1,0 +1,75 @@
+//! `tix set`: change keys of a ticket's front matter.
+
+use super::Globals;
+use super::shared::errand::{Errand, plain, run as run_errand};
+use crate::env::Env;
+use crate::error::{Exit, Failure};
+use crate::lifecycle::{self, Setting};
+use crate::out::Out;
+use crate::ticket::Document;
+
+/// The keys that hold lists, also where a ticket does not say so yet.
+const LISTS: [&str; 2] = ["labels", "depends_on"];
+
+/// Set keys in the front matter of a ticket
+///
+/// Every other byte of the file stays as it is. `KEY=` empties a key; a key that holds a list takes its items with commas
+/// between them. What tix itself writes (the status, the claim, the review …) changes with what is done to the ticket, and
+/// cannot be set. While somebody holds the ticket it is written on its ticket branch.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The ticket: its id, the id without TICKET-, an unambiguous part of it, or a path to its file
+    #[arg(value_name = "TICKET")]
+    ticket: String,
+    /// A key and its new value
+    #[arg(value_name = "KEY=VALUE", required = true)]
+    settings: Vec<String>,
+    /// How long to go on trying while others write to the ticket, such as 90s or 2m [default: 60s]
+    #[arg(long, value_name = "TIME")]
+    timeout: Option<String>,
+}
+
+/// Sets the keys.
+pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+    let settings: Vec<(&str, &str)> =
+        args.settings.iter().map(|text| split(text)).collect::<Result<_, _>>()?;
+    let errand = Errand {
+        operation: "set",
+        outcome: "set",
+        ticket: Some(&args.ticket),
+        timeout: args.timeout.as_deref(),
+    };
+    run_errand(
+        &errand,
+        (globals, env, out),
+        |_, act, scene| {
+            let document = &scene.ticket.document;
+            let settings: Vec<_> = settings
+                .iter()
+                .map(|(key, value)| ((*key).to_owned(), setting(document, key, value)))
+                .collect();
+            Ok(lifecycle::set(&scene.ticket, act, &settings)?)
+        },
+        plain("is as you said"),
+    )
+}
+
+fn split(text: &str) -> Result<(&str, &str), Failure> {
+    let Some((key, value)) = text.split_once('=') else {
+        return Err(Failure::new(Exit::Usage, format!("`{text}` is not KEY=VALUE"))
+            .hint("for instance: tix set <ticket> priority=P1"));
+    };
+    let key = key.trim();
+    lifecycle::check_key(key)?;
+    Ok((key, value.trim()))
+}
+
+fn setting(document: &Document, key: &str, value: &str) -> Setting {
+    let is_list = LISTS.contains(&key)
+        || (document.has(key) && document.text(key).is_none() && !document.list(key).is_empty());
+    if is_list {
+        let items = value.split(',').map(str::trim).filter(|item| !item.is_empty());
+        return Setting::List(items.map(str::to_owned).collect());
+    }
+    if value.is_empty() { Setting::Null } else { Setting::Text(value.to_owned()) }
+}

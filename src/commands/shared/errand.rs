@@ -1,0 +1,171 @@
+//! One verb on one ticket, from the command line to the answer: find the ticket, decide, write it where it belongs, let the
+//! workspace follow, write the receipt, say it.
+
+use super::context::{Context, Globals};
+use super::follow::follow;
+use super::here::named_or_here;
+use super::receipt::{Receipt, record};
+use super::write::{Home, Scene, Written, write};
+use crate::env::Env;
+use crate::error::Failure;
+use crate::lifecycle::{Act, Step};
+use crate::out::{Format, Out, safe};
+use crate::ticket::TicketId;
+use crate::trunk::{Diary, Run};
+use crate::workspace;
+
+/// Whose errand it is: what [`Act`] borrows from.
+pub struct Standing {
+    /// Who acts.
+    pub actor: String,
+    /// This clone.
+    pub clone_id: String,
+    prefix: String,
+    claim_id: Option<String>,
+}
+
+impl Standing {
+    /// Whoever runs this tix, with what this clone knows of the ticket.
+    pub fn of(ctx: &Context<'_>, id: &TicketId) -> Result<Standing, Failure> {
+        let claim_id = workspace::load(&ctx.repo, id).map(|record| record.claim_id);
+        Ok(Standing { claim_id, ..Standing::of_nobody(ctx)? })
+    }
+
+    /// Whoever runs this tix, for what is no one's claim.
+    pub fn of_nobody(ctx: &Context<'_>) -> Result<Standing, Failure> {
+        let clone_id = workspace::clone_id(&ctx.repo, crate::trunk::random_token)?;
+        let prefix = format!("{clone_id}-");
+        Ok(Standing { actor: ctx.actor()?, prefix, clone_id, claim_id: None })
+    }
+
+    /// The same as the decisions want it.
+    pub fn act<'a>(&'a self, ctx: &'a Context<'_>) -> Act<'a> {
+        Act {
+            actor: &self.actor,
+            at: ctx.now,
+            clone_prefix: &self.prefix,
+            claim_id: self.claim_id.as_deref(),
+            policy: ctx.policy(),
+        }
+    }
+}
+
+/// What is to be done.
+pub struct Errand<'a> {
+    /// The command, as receipts name it.
+    pub operation: &'static str,
+    /// What came of it, in one word.
+    pub outcome: &'static str,
+    /// The ticket; `None` for the one of this workspace.
+    pub ticket: Option<&'a str>,
+    /// The command's own `--timeout`.
+    pub timeout: Option<&'a str>,
+}
+
+/// The ticket that a verb is about, and how long it may take.
+#[derive(Debug, clap::Args)]
+pub struct On {
+    /// The ticket: its id, the id without TICKET-, an unambiguous part of it, or a path to its file
+    #[arg(value_name = "TICKET")]
+    pub ticket: String,
+    /// How long to go on trying while others write to the ticket, such as 90s or 2m [default: 60s]
+    #[arg(long, value_name = "TIME")]
+    pub timeout: Option<String>,
+}
+
+impl<'a> Errand<'a> {
+    /// An errand on the ticket that was named.
+    pub fn on(on: &'a On, operation: &'static str, outcome: &'static str) -> Errand<'a> {
+        let (ticket, timeout) = (Some(on.ticket.as_str()), on.timeout.as_deref());
+        Errand { operation, outcome, ticket, timeout }
+    }
+}
+
+/// Runs an errand. `decide` is asked on each view of the ticket, and `say` for the answer.
+pub fn run(
+    errand: &Errand<'_>,
+    (globals, env, out): (&Globals, &Env, &Out),
+    mut decide: impl FnMut(&Context<'_>, &Act<'_>, &Scene<'_>) -> Result<Step, Failure>,
+    say: impl Fn(&Context<'_>, &Receipt) -> String,
+) -> Result<(), Failure> {
+    let ctx = Context::open(globals, env, out, errand.timeout)?;
+    let mut diary = Diary { phase: errand.operation, ..Diary::default() };
+    let result = perform(&ctx, errand, &mut diary, &mut decide);
+    let receipt =
+        record(&ctx, errand.operation, errand.ticket.unwrap_or_default(), &diary, result)?;
+    answer(out, &receipt, &say(&ctx, &receipt));
+    Ok(())
+}
+
+fn perform(
+    ctx: &Context<'_>,
+    errand: &Errand<'_>,
+    diary: &mut Diary,
+    decide: &mut impl FnMut(&Context<'_>, &Act<'_>, &Scene<'_>) -> Result<Step, Failure>,
+) -> Result<Receipt, Failure> {
+    let run = Run::begin(&ctx.repo)?;
+    let id = named_or_here(ctx, &run, errand.ticket)?;
+    let standing = Standing::of(ctx, &id)?;
+    let act = standing.act(ctx);
+    let written = write(ctx, &run, diary, &id, &mut |scene| decide(ctx, &act, scene))?;
+    let mut receipt = Receipt::new(ctx, errand.operation, id.as_str(), act.actor);
+    receipt.outcome = errand.outcome;
+    finish(ctx, diary, &id, &written, &mut receipt)?;
+    Ok(receipt)
+}
+
+/// Adds what came of a write to its receipt, and lets the workspace follow.
+pub fn finish(
+    ctx: &Context<'_>,
+    diary: &mut Diary,
+    id: &TicketId,
+    written: &Written,
+    receipt: &mut Receipt,
+) -> Result<(), Failure> {
+    match written {
+        Written::Already => receipt.outcome = "already",
+        Written::Landed { landed, home } => {
+            receipt.add(landed);
+            if *home == Home::Branch {
+                diary.phase = "follow";
+                let branch = ctx.ticket_branch(id);
+                let branch =
+                    branch.map_err(|why| Failure::new(crate::error::Exit::Damaged, why))?;
+                // The write stands, whatever becomes of the workspace.
+                match follow(ctx, &branch, &landed.commit) {
+                    Ok(warning) => receipt.warnings.extend(warning),
+                    Err(failure) => receipt.warnings.push(failure.message),
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Says what came of it.
+pub fn answer(out: &Out, receipt: &Receipt, text: &str) {
+    out.clear_progress();
+    if out.format == Format::Json {
+        out.json(receipt);
+        return;
+    }
+    for warning in &receipt.warnings {
+        out.warn(warning);
+    }
+    out.answer(text);
+}
+
+/// The answer of most verbs: the ticket and what holds of it now.
+pub fn plain(what: &'static str) -> impl Fn(&Context<'_>, &Receipt) -> String {
+    move |_, receipt| {
+        let already = if receipt.outcome == "already" { " already" } else { "" };
+        format!("{} {what}{already}\n", safe(&receipt.ticket))
+    }
+}
+
+/// The same with the command that comes next.
+pub fn answer_next(receipt: &Receipt, what: &str, next: Option<&str>) -> String {
+    let already = if receipt.outcome == "already" { " already" } else { "" };
+    let next = next.map_or_else(String::new, |next| format!("next:\n  {next}\n"));
+    format!("{} {}{already}\n{next}", safe(&receipt.ticket), safe(what))
+}

@@ -1,0 +1,180 @@
+//! The workspace beside a ticket branch that moves: whether it is at rest, and how it follows.
+
+use std::path::{Path, PathBuf};
+
+use super::context::Context;
+use super::shell_word;
+use crate::error::{Exit, Failure};
+use crate::git::{LocalEdit, Worktree};
+use crate::names::{Oid, RefName};
+use crate::ticket::TicketId;
+use crate::workspace;
+
+/// Takes what tix has pushed to a ticket branch into this clone: its local branch, and the workspace if there is one.
+/// What it gives is a warning. Nothing is lost: a branch with commits of its own, and a workspace in which the same file
+/// was changed, stay as they are, one commit behind what is on the remote, as after anybody's push.
+///
+/// git's own fast-forward does it, which checks and moves branch, index and files in one, and leaves every other change
+/// in the workspace alone.
+pub fn follow(ctx: &Context<'_>, branch: &RefName, tip: &Oid) -> Result<Option<String>, Failure> {
+    let (Some(remote), Some(local)) = (&ctx.remote, ctx.objects.resolve(branch.as_str())?) else {
+        // Without a remote the transaction has moved branch and workspace itself.
+        return Ok(None);
+    };
+    if local == *tip {
+        return Ok(None);
+    }
+    let worktree = worktree_of(ctx, branch)?;
+    let short = branch.short();
+    if !ctx.repo.is_ancestor(&local, tip)? {
+        let at = worktree.as_ref().map(|w| shell_word(&w.path.display().to_string()));
+        let how = at.map_or_else(
+            || format!("git fetch {remote} {short}"),
+            |at| format!("git -C {at} pull --rebase"),
+        );
+        return Ok(Some(format!(
+            "the local branch {short} holds commits that were never pushed, so it does not have this one yet; \
+             before you push: {how}"
+        )));
+    }
+    match worktree {
+        Some(worktree) if !ctx.repo.fast_forward(&worktree.path, tip)? => Ok(Some(format!(
+            "the workspace has not followed, because changes there would be lost; when they are committed: \
+             git -C {} pull --rebase",
+            shell_word(&worktree.path.display().to_string())
+        ))),
+        Some(_) => Ok(None),
+        None => {
+            let (name, to) = (branch.clone(), tip.clone());
+            let edit = LocalEdit::Set { name, to, from: Some(local) };
+            ctx.repo.update_refs(&[edit], "tix: follow the remote")?;
+            Ok(None)
+        }
+    }
+}
+
+/// Moves the local branch from one commit to the next, with the workspace if there is one, or fails: there is no other place
+/// for this commit. Where the workspace is.
+pub fn follow_here(
+    ctx: &Context<'_>,
+    branch: &RefName,
+    from: &Oid,
+    to: &Oid,
+) -> Result<Option<PathBuf>, Failure> {
+    let worktree = worktree_of(ctx, branch)?;
+    let moved = if let Some(worktree) = &worktree {
+        ctx.repo.fast_forward(&worktree.path, to)?
+    } else {
+        let (name, from) = (branch.clone(), Some(from.clone()));
+        ctx.repo.update_refs(&[LocalEdit::Set { name, to: to.clone(), from }], "tix: complete")?
+    };
+    if moved {
+        return Ok(worktree.map(|worktree| worktree.path));
+    }
+    Err(Failure::new(
+        Exit::Refused,
+        format!("{} could not be moved; nothing changed", branch.short()),
+    )
+    .hint("look at it, and try again: git status"))
+}
+
+fn worktree_of(ctx: &Context<'_>, branch: &RefName) -> Result<Option<Worktree>, Failure> {
+    let worktrees = ctx.repo.worktrees()?;
+    Ok(worktrees.into_iter().find(|w| w.branch.as_ref() == Some(branch) && !w.prunable))
+}
+
+/// Whether what is in the workspace must be on the remote as well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pushed {
+    /// It must.
+    Required,
+    /// It need not.
+    NotYet,
+}
+
+/// What this clone has of a ticket is at rest: everything in the workspace is committed, and all of it is in `tip`, where
+/// the ticket branch is on the remote. A machine without the workspace has nothing to look at.
+pub fn require_at_rest(
+    ctx: &Context<'_>,
+    id: &TicketId,
+    branch: &RefName,
+    tip: Option<&Oid>,
+    pushed: Pushed,
+) -> Result<(), Failure> {
+    let on_branch = worktree_of(ctx, branch)?;
+    if let Some(path) = on_branch.as_ref().map(|w| w.path.clone()).or_else(|| detached(ctx, id)) {
+        require_clean(ctx, id, &path)?;
+        if on_branch.is_none() {
+            return Err(in_between(id, branch, &path));
+        }
+    }
+    let local = ctx.objects.resolve(branch.as_str())?;
+    let (Some(local), Some(remote), Pushed::Required) = (local, &ctx.remote, pushed) else {
+        return Ok(());
+    };
+    let missing = match tip {
+        Some(tip) => ctx.repo.ahead_behind(&local, tip)?.0,
+        None => 1,
+    };
+    if missing == 0 {
+        return Ok(());
+    }
+    let short = branch.short();
+    let at = on_branch.map(|w| format!(" -C {}", shell_word(&w.path.display().to_string())));
+    Err(Failure::new(
+        Exit::Refused,
+        format!("{short} holds {missing} commits that {remote} does not have"),
+    )
+    .fact("local", local.to_string())
+    .maybe_fact("remote", tip.map(Oid::to_string))
+    .hint(format!("push them: git{} push {remote} {short}", at.unwrap_or_default())))
+}
+
+/// A workspace that tix made and that has no branch checked out.
+fn detached(ctx: &Context<'_>, id: &TicketId) -> Option<PathBuf> {
+    let made = workspace::load(&ctx.repo, id)?.path?;
+    let worktrees = ctx.repo.worktrees().ok()?;
+    worktrees
+        .into_iter()
+        .find(|w| w.path == made && w.branch.is_none() && !w.prunable)
+        .map(|w| w.path)
+}
+
+fn require_clean(ctx: &Context<'_>, id: &TicketId, path: &Path) -> Result<(), Failure> {
+    let changes = ctx.repo.changes(path)?;
+    if changes.is_empty() {
+        return Ok(());
+    }
+    let shown = path.display().to_string();
+    let named = |wanted: crate::git::ChangeKind| {
+        let paths: Vec<&str> = changes
+            .iter()
+            .filter(|(kind, _)| *kind == wanted)
+            .map(|(_, path)| path.as_str())
+            .collect();
+        (!paths.is_empty()).then(|| paths.join("\n"))
+    };
+    Err(Failure::new(
+        Exit::Refused,
+        format!("the workspace of {id} holds changes that were never committed"),
+    )
+    .fact("workspace", shown.clone())
+    .maybe_fact("staged", named(crate::git::ChangeKind::Staged))
+    .maybe_fact("changed", named(crate::git::ChangeKind::Unstaged))
+    .maybe_fact("untracked", named(crate::git::ChangeKind::Untracked))
+    .hint(format!("look at them: git -C {} status", shell_word(&shown)))
+    .hint("commit what belongs to the ticket, and let git ignore what never will"))
+}
+
+fn in_between(id: &TicketId, branch: &RefName, path: &Path) -> Failure {
+    let shown = path.display().to_string();
+    Failure::new(
+        Exit::Refused,
+        format!("the workspace of {id} does not have {} checked out", branch.short()),
+    )
+    .fact("workspace", shown.clone())
+    .hint(format!(
+        "bring it to an end first; git says what is under way: git -C {} status",
+        shell_word(&shown)
+    ))
+}

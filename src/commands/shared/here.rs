@@ -1,0 +1,56 @@
+//! Which ticket is meant when none is named: the one whose workspace somebody stands in.
+
+use super::context::Context;
+use super::find::find_ticket;
+use crate::error::{Exit, Failure};
+use crate::ticket::TicketId;
+use crate::trunk::Run;
+use crate::workspace;
+
+/// The ticket of the branch that is checked out here. In the middle of a rebase none is; then the ticket whose workspace
+/// tix made here.
+pub fn here(ctx: &Context<'_>) -> Result<Option<TicketId>, Failure> {
+    let Some(root) = &ctx.repo.worktree else { return Ok(None) };
+    let Some(branch) = ctx.repo.current_branch(&ctx.dir)? else {
+        return Ok(workspace::made_at(&ctx.repo, root));
+    };
+    let template = ctx.config.branch.to_string();
+    let named = template.split_once("{id}").and_then(|(before, after)| {
+        branch.short().strip_prefix(before)?.strip_suffix(after).map(str::to_owned)
+    });
+    Ok(named.and_then(|id| TicketId::parse(&id).ok()))
+}
+
+/// The ticket that is named, or the one of this workspace.
+pub fn named_or_here(
+    ctx: &Context<'_>,
+    run: &Run,
+    query: Option<&str>,
+) -> Result<TicketId, Failure> {
+    match query {
+        Some(query) => named(ctx, run, query),
+        None => require_here(ctx),
+    }
+}
+
+/// The ticket of this workspace, which must be one.
+pub fn require_here(ctx: &Context<'_>) -> Result<TicketId, Failure> {
+    here(ctx)?.ok_or_else(|| {
+        Failure::new(Exit::Usage, "this is not the workspace of a ticket, so name the ticket")
+            .fact("directory", ctx.dir.display().to_string())
+            .hint("see what is yours: tix list --mine")
+    })
+}
+
+/// The ticket that is meant: by the trunk as last fetched if it is known there, else by a fetch.
+fn named(ctx: &Context<'_>, run: &Run, query: &str) -> Result<TicketId, Failure> {
+    if let Ok(view) = ctx.last_seen()
+        && let Ok(entry) = view.snapshot.find(query)
+    {
+        return Ok(entry.id.clone());
+    }
+    let silent = |_| {};
+    let trunk = ctx.engine(run, &silent);
+    let view = trunk.fetch_view()?;
+    find_ticket(ctx, &view, query).map(|entry| entry.id.clone())
+}

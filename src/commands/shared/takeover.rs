@@ -1,0 +1,202 @@
+//! Another holder for a ticket: the transaction, and what this clone knows of the ticket afterwards.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::board::moment;
+use super::context::{Context, progress_line};
+use super::errand::Standing;
+use super::follow::follow;
+use super::here::named_or_here;
+use super::receipt::Receipt;
+use super::write::carried;
+use crate::config::Record;
+use crate::error::{Exit, Failure};
+use crate::lifecycle::{
+    self, Act, BranchCopy, Change, Claim, Staleness, Step, Takeover, Ticket, Way,
+};
+use crate::names::{Oid, RefName};
+use crate::ticket::{Lane, TicketId};
+use crate::trunk::{Diary, Landed, Run, Stop, View};
+use crate::workspace::{self, Record as LocalRecord};
+
+/// What is asked for.
+pub struct Wish<'a> {
+    /// The command, as receipts name it.
+    pub operation: &'static str,
+    /// The ticket.
+    pub query: &'a str,
+    /// How.
+    pub way: Way,
+    /// Who gets it; `None` for whoever asks.
+    pub to: Option<&'a str>,
+    /// Why.
+    pub reason: Option<&'a str>,
+}
+
+/// The staleness that the configuration asks for.
+pub fn configured(ctx: &Context<'_>) -> Staleness {
+    // The configuration knows no longer time than a year.
+    Staleness::After(TimeDelta::from_std(ctx.config.stale_after).unwrap_or(TimeDelta::MAX))
+}
+
+/// Gives the ticket another holder.
+pub fn take_over(
+    ctx: &Context<'_>,
+    diary: &mut Diary,
+    wish: &Wish<'_>,
+) -> Result<Receipt, Failure> {
+    let run = Run::begin(&ctx.repo)?;
+    let id = named_or_here(ctx, &run, Some(wish.query))?;
+    let standing = Standing::of(ctx, &id)?;
+    let act = standing.act(ctx);
+    let branch = ctx.ticket_branch(&id).map_err(|why| Failure::new(Exit::Damaged, why))?;
+    let claim = claim(ctx, &standing, wish);
+    let mut receipt = Receipt::new(ctx, wish.operation, id.as_str(), act.actor);
+    let names = Names { id: &id, branch: &branch };
+    let landed = match transact(ctx, &run, diary, &names, (&act, &claim, wish)) {
+        Ok(landed) => landed,
+        Err(Stop::Refused(Detour::Already)) => {
+            receipt.outcome = "already";
+            return Ok(receipt);
+        }
+        Err(Stop::Refused(Detour::No(failure))) => return Err(failure),
+        Err(Stop::Trunk(error)) => return Err(error.into()),
+    };
+    receipt.outcome = match wish.way {
+        Way::Reclaim(_) => "reclaimed",
+        Way::Handoff => "handed_over",
+    };
+    receipt.add(&landed);
+    receipt.set_claim(ctx, &claim, &landed.commit, landed.attempts);
+    diary.phase = "follow";
+    let tip = landed.moved.iter().find(|moved| moved.name == branch).and_then(|m| m.new.clone());
+    // The claim has changed hands, whatever becomes of what is here.
+    match settle(ctx, &names, wish, &claim, tip.as_ref()) {
+        Ok(warning) => receipt.warnings.extend(warning),
+        Err(failure) => receipt.warnings.push(failure.message),
+    }
+    Ok(receipt)
+}
+
+/// The claim that begins. One that is given away is no claim of this clone: whoever gave it may not go on under it.
+fn claim(ctx: &Context<'_>, standing: &Standing, wish: &Wish<'_>) -> Claim {
+    let token = crate::trunk::random_token;
+    let clone = match wish.way {
+        Way::Reclaim(_) => standing.clone_id.clone(),
+        Way::Handoff => token().chars().take(8).collect(),
+    };
+    Claim {
+        id: format!("{clone}-{}", token()),
+        by: wish.to.unwrap_or(&standing.actor).to_owned(),
+        at: crate::clock::rfc3339(ctx.now),
+        host: crate::env::host(),
+    }
+}
+
+/// Why nothing was pushed.
+enum Detour {
+    No(Failure),
+    Already,
+}
+
+impl<E: Into<Failure>> From<E> for Detour {
+    fn from(error: E) -> Detour {
+        Detour::No(error.into())
+    }
+}
+
+struct Names<'a> {
+    id: &'a TicketId,
+    branch: &'a RefName,
+}
+
+fn transact(
+    ctx: &Context<'_>,
+    run: &Run,
+    diary: &mut Diary,
+    names: &Names<'_>,
+    (act, claim, wish): (&Act<'_>, &Claim, &Wish<'_>),
+) -> Result<Landed<()>, Stop<Detour>> {
+    let label = ctx.remote.as_ref().map_or_else(String::new, ToString::to_string);
+    let progress = |step| ctx.out.progress(&progress_line(&label, step));
+    let engine = ctx.engine(run, &progress).watching(names.branch.clone());
+    engine.transact(diary, |view| {
+        let entry = view.snapshot.find_id(names.id).map_err(Stop::refuse)?;
+        let ticket = view.require::<Detour>(entry)?;
+        let tip = view.watched().filter(|_| entry.lane == Lane::Active);
+        let there = match tip {
+            Some(tip) if ctx.record == Record::Branch => Some((tip, engine.view_of(tip)?)),
+            Some(_) | None => None,
+        };
+        let copy = there.as_ref().map(|(tip, there)| copy(ctx, view, names, (tip, there), &ticket));
+        let takeover = Takeover {
+            way: wish.way,
+            claim,
+            reason: wish.reason,
+            last: last_sign(ctx, &ticket, tip).map_err(Stop::refuse)?,
+            branch: copy.transpose().map_err(Stop::refuse)?,
+        };
+        match lifecycle::take_over(&ticket, act, &takeover).map_err(Stop::refuse)? {
+            Step::Change(change) => Ok::<(Change, ()), _>((*change, ())),
+            Step::Already => Err(Stop::Refused(Detour::Already)),
+        }
+    })
+}
+
+/// The ticket on its branch, and where branch and trunk part.
+fn copy<'c>(
+    ctx: &Context<'_>,
+    view: &View<'_>,
+    names: &'c Names<'_>,
+    (tip, there): (&'c Oid, &'c View<'_>),
+    on_trunk: &Ticket<'_>,
+) -> Result<BranchCopy<'c>, Failure> {
+    let ticket = carried(there, names.id, on_trunk)?;
+    let fork = match view.commit() {
+        Some(trunk) => ctx.repo.merge_base(trunk, tip)?,
+        None => None,
+    };
+    let Some(fork) = fork else {
+        let message = format!("{} shares no history with the trunk here", names.branch.short());
+        return Err(Failure::new(Exit::Refused, message)
+            .hint("if this clone is shallow, fetch the rest: git fetch --unshallow"));
+    };
+    Ok(BranchCopy { name: names.branch, at: tip, fork, ticket })
+}
+
+/// When the claim was made or the ticket branch last moved, whichever is later.
+pub fn last_sign(
+    ctx: &Context<'_>,
+    ticket: &Ticket<'_>,
+    tip: Option<&Oid>,
+) -> Result<Option<DateTime<Utc>>, Failure> {
+    let claimed = ticket.held().at.and_then(|text| moment(&text));
+    let moved = match tip {
+        Some(tip) => DateTime::from_timestamp(ctx.objects.committed_at(tip)?, 0),
+        None => None,
+    };
+    Ok(claimed.max(moved))
+}
+
+/// What this clone knows of the ticket from now on: its workspace belongs to the new claim, or to nobody here.
+fn settle(
+    ctx: &Context<'_>,
+    names: &Names<'_>,
+    wish: &Wish<'_>,
+    claim: &Claim,
+    tip: Option<&Oid>,
+) -> Result<Option<String>, Failure> {
+    match (workspace::load(&ctx.repo, names.id), wish.way) {
+        (None, _) => {}
+        (Some(_), Way::Handoff) => workspace::forget(&ctx.repo, names.id)?,
+        (Some(record), Way::Reclaim(_)) => {
+            let session = ctx.session()?.map(str::to_owned);
+            let record = LocalRecord { claim_id: claim.id.clone(), session, ..record };
+            workspace::save(&ctx.repo, names.id, &record)?;
+        }
+    }
+    match tip {
+        Some(tip) => follow(ctx, names.branch, tip),
+        None => Ok(None),
+    }
+}

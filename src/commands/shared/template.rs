@@ -1,0 +1,23 @@
+//! The ticket that a new one starts from.
+
+use super::context::Context;
+use crate::error::{Exit, Failure};
+use crate::ticket::Document;
+use crate::trunk::View;
+
+/// What there is when the trunk has no `TEMPLATE.md`.
+pub const TEMPLATE: &str = include_str!("template.md");
+
+/// The trunk's own template; one that cannot be read is no reason to refuse a ticket, the built-in one always can.
+pub fn template(ctx: &Context<'_>, view: &View<'_>) -> Result<Document, Failure> {
+    let shared = match ctx.tickets_dir.join("TEMPLATE.md") {
+        Some(path) => view.file(&path)?,
+        None => None,
+    };
+    if let Some(document) = shared.and_then(|bytes| Document::parse(bytes).ok()) {
+        return Ok(document);
+    }
+    Document::parse(TEMPLATE.as_bytes().to_vec()).map_err(|error| {
+        Failure::new(Exit::Damaged, format!("the built-in template:{}: {}", error.line, error.kind))
+    })
+}

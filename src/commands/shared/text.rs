@@ -1,0 +1,58 @@
+//! Texts that somebody hands in: as an argument, in a file, on standard input.
+
+use std::io::Read;
+use std::path::Path;
+
+use crate::error::{Exit, Failure};
+
+/// The largest file that is taken for a ticket or a text in one: one that is larger is a mistake.
+const LARGEST: u64 = 4 << 20;
+
+/// Everything on standard input.
+pub fn read_stdin() -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    match std::io::stdin().lock().take(LARGEST + 1).read_to_end(&mut bytes) {
+        Ok(n) if n as u64 <= LARGEST => Ok(bytes),
+        Ok(_) => Err(too_large("standard input")),
+        Err(error) => Err(Failure::new(Exit::Usage, format!("standard input: {error}"))),
+    }
+}
+
+/// A whole file.
+pub fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
+    let failed = |error: std::io::Error| {
+        Failure::new(Exit::Usage, format!("{} cannot be read: {error}", path.display()))
+    };
+    let meta = std::fs::metadata(path).map_err(failed)?;
+    if meta.len() > LARGEST {
+        return Err(too_large(&path.display().to_string()));
+    }
+    std::fs::read(path).map_err(failed)
+}
+
+fn too_large(what: &str) -> Failure {
+    Failure::new(
+        Exit::Usage,
+        format!("{what} is larger than {} MiB, too large for a ticket", LARGEST >> 20),
+    )
+}
+
+/// A text from the command line, where `-` means standard input. It must say something.
+pub fn given(text: &str, what: &str) -> Result<String, Failure> {
+    let text = if text == "-" {
+        let bytes = read_stdin()?;
+        String::from_utf8(bytes)
+            .map_err(|error| Failure::new(Exit::Usage, format!("standard input: {error}")))?
+    } else {
+        text.to_owned()
+    };
+    if text.trim().is_empty() {
+        return Err(Failure::new(Exit::Usage, format!("{what} says nothing")));
+    }
+    Ok(text)
+}
+
+/// The same on one line, as a commit and a changelog have it.
+pub fn one_line(text: &str, what: &str) -> Result<String, Failure> {
+    Ok(crate::git::one_line(&given(text, what)?))
+}

@@ -1,0 +1,240 @@
+//! `tix status`: where a ticket is, and what can be done with it.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+
+use super::shared::board::{self, Card, Look, Seen, Workspace};
+use super::shared::errand::Standing;
+use super::shared::here::require_here;
+use super::shared::takeover::last_sign;
+use super::{Context, Globals};
+use crate::env::Env;
+use crate::error::Failure;
+use crate::lifecycle::machine::{self, Verb, Who};
+use crate::lifecycle::{self, Act, Entry, Ticket};
+use crate::out::{Format, Out, safe};
+use crate::ticket::Lane;
+
+/// Show where a ticket is, and what can be done with it
+///
+/// Says who holds it, which moves are open now and to whom, and why the others are not. Without an id it is the ticket
+/// whose workspace you are in. Like `tix list` it shows what was last fetched, with the progress on the ticket branch.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The ticket [default: the one of this workspace]
+    #[arg(value_name = "TICKET")]
+    ticket: Option<String>,
+    /// Ask the remote first
+    #[arg(long)]
+    fetch: bool,
+}
+
+/// One move, and whether it is open.
+#[derive(Serialize)]
+struct Move {
+    /// The command behind `tix`.
+    command: &'static str,
+    /// Whether the ticket is open to it now.
+    legal: bool,
+    /// To whom.
+    by: &'static str,
+    /// Whether whoever asks may do it now.
+    you: bool,
+    /// Why it is not open, or not to whoever asks; null where it is.
+    why: Option<String>,
+}
+
+/// The answer in JSON.
+#[derive(Serialize)]
+struct Shown<'a> {
+    schema: &'static str,
+    #[serde(flatten)]
+    card: &'a Card,
+    /// The lane that it is in at its source: one ahead of the trunk's when it is complete and not merged.
+    at: Lane,
+    workspace: Option<String>,
+    /// When its holder last gave a sign; null when nobody holds it.
+    last_sign: Option<String>,
+    stale: bool,
+    missing: Vec<String>,
+    moves: &'a [Move],
+}
+
+/// Everything there is to say.
+struct Standpoint {
+    card: Card,
+    at: Lane,
+    workspace: Workspace,
+    last: Option<chrono::DateTime<chrono::Utc>>,
+    stale: bool,
+    missing: Vec<String>,
+    moves: Vec<Move>,
+}
+
+/// Shows it.
+pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+    let ctx = Context::open(globals, env, out, None)?;
+    let query = match &args.ticket {
+        Some(query) => query.clone(),
+        None => require_here(&ctx)?.to_string(),
+    };
+    board::look(&ctx, Look::from(args.fetch), |seen| {
+        let entry = board::find(seen, &query)?;
+        let standpoint = standpoint(&ctx, seen, entry)?;
+        match out.format {
+            Format::Json => out.json(&shown(&standpoint)),
+            Format::Human => out.answer(&words(&ctx, &standpoint)),
+        }
+        board::tell_age(&ctx, seen, &format!("tix status --fetch {}", entry.id));
+        Ok(())
+    })
+}
+
+fn standpoint(ctx: &Context<'_>, seen: &Seen<'_>, entry: &Entry) -> Result<Standpoint, Failure> {
+    let (card, document) = board::read_one(ctx, seen.view, entry)?;
+    let on_trunk = Ticket { entry, document: document.clone() };
+    // The board shows the trunk's lane; a ticket that is complete on its branch has moved on there.
+    let mut there = entry.clone();
+    if card.source != ctx.trunk_label() && document.text("completed_at").is_some() {
+        there.lane = Lane::Completed;
+    }
+    let ticket = Ticket { entry: &there, document };
+    let tip = match board::progress_ref(ctx, &entry.id) {
+        Some(name) if entry.lane == Lane::Active => ctx.objects.resolve(name.as_str())?,
+        Some(_) | None => None,
+    };
+    let last = match entry.lane {
+        Lane::Active => last_sign(ctx, &on_trunk, tip.as_ref())?,
+        Lane::Queue | Lane::Completed | Lane::Archive => None,
+    };
+    let stale = entry.lane == Lane::Active
+        && last.is_none_or(|last| {
+            (ctx.now - last).to_std().is_ok_and(|age| age >= ctx.config.stale_after)
+        });
+    let standing = Standing::of(ctx, &entry.id)?;
+    let act = standing.act(ctx);
+    let moves = moves(ctx, &act, &ticket, entry.lane, stale)?;
+    let missing = match there.lane {
+        Lane::Active => lifecycle::missing_in(&ticket.document),
+        Lane::Queue | Lane::Completed | Lane::Archive => Vec::new(),
+    };
+    Ok(Standpoint {
+        workspace: board::workspace(ctx, &card.id)?,
+        at: there.lane,
+        card,
+        last,
+        stale,
+        missing: missing.iter().map(ToString::to_string).collect(),
+        moves,
+    })
+}
+
+fn moves(
+    ctx: &Context<'_>,
+    act: &Act<'_>,
+    ticket: &Ticket<'_>,
+    trunk_lane: Lane,
+    stale: bool,
+) -> Result<Vec<Move>, Failure> {
+    let situation = ticket.situation()?;
+    let policy = ctx.policy();
+    let ahead = trunk_lane != situation.state.lane;
+    let one = |verb: Verb| {
+        let command = verb.command()?;
+        let legal = machine::allows(verb, situation, policy);
+        // What follows an end begins on the trunk, and that has not got there yet.
+        let unmerged = ahead && matches!(verb, Verb::Reopen | Verb::Archive | Verb::Rework);
+        let who = machine::who(verb, situation.state.lane, policy);
+        let why = match &legal {
+            Err(illegal) => Some(illegal.to_string()),
+            Ok(_) if unmerged => Some("its branch is not merged yet".to_owned()),
+            Ok(_) if verb == Verb::Reclaim && !stale => Some("it is not stale".to_owned()),
+            Ok(_) => act.require(verb, ticket).err().map(|refusal| refusal.to_string()),
+        };
+        let by = match who {
+            Who::Anybody => "anybody",
+            Who::Holder => "the holder",
+            Who::Others => "anybody but the holder",
+        };
+        Some(Move { command, legal: legal.is_ok() && !unmerged, by, you: why.is_none(), why })
+    };
+    Ok(Verb::ALL.into_iter().filter_map(one).collect())
+}
+
+fn shown(standpoint: &Standpoint) -> Shown<'_> {
+    let workspace = match &standpoint.workspace {
+        Workspace::At(path) => Some(path.display().to_string()),
+        Workspace::Gone(_) | Workspace::None => None,
+    };
+    Shown {
+        schema: "tix/status@1",
+        card: &standpoint.card,
+        at: standpoint.at,
+        workspace,
+        last_sign: standpoint.last.map(crate::clock::rfc3339),
+        stale: standpoint.stale,
+        missing: standpoint.missing.clone(),
+        moves: &standpoint.moves,
+    }
+}
+
+fn words(ctx: &Context<'_>, standpoint: &Standpoint) -> String {
+    let card = &standpoint.card;
+    let held = card.holder.as_ref().filter(|_| card.lane == Lane::Active);
+    let since = held.and(card.claimed_at.as_ref()).map(|at| match card.age(ctx.now) {
+        age if age.is_empty() => at.clone(),
+        age => format!("{at} ({age} ago)"),
+    });
+    let last = standpoint.last.map(|last| {
+        let age = crate::clock::age(last, ctx.now);
+        if standpoint.stale { format!("{age} ago: stale") } else { format!("{age} ago") }
+    });
+    let lane = if standpoint.at == card.lane {
+        card.lane.to_string()
+    } else {
+        format!("{}, and {} on its branch, which is not merged yet", card.lane, standpoint.at)
+    };
+    let workspace = match &standpoint.workspace {
+        Workspace::At(path) => Some(path.display().to_string()),
+        Workspace::Gone(path) => Some(format!("{} (gone)", path.display())),
+        Workspace::None => None,
+    };
+    let lines = [
+        ("lane", Some(lane)),
+        ("status", Some(card.status.clone())),
+        ("blocked", card.blocked.clone()),
+        ("held by", held.cloned()),
+        ("since", since),
+        ("last sign", last),
+        ("branch", card.branch.clone().filter(|_| held.is_some())),
+        ("workspace", workspace),
+        ("source", Some(card.source.clone())),
+    ];
+    let mut text = format!("{}\n", card.id);
+    // Writing to a string cannot fail.
+    for (name, value) in lines {
+        if let Some(value) = value {
+            writeln!(text, "  {name:9}  {}", safe(&value)).ok();
+        }
+    }
+    let open = |m: &&Move| m.legal;
+    let width = standpoint.moves.iter().map(|m| m.command.len()).max().unwrap_or(0);
+    text.push_str("open now:\n");
+    for m in standpoint.moves.iter().filter(open) {
+        let why = m.why.as_ref().map(|why| format!(", not you now: {}", safe(why)));
+        writeln!(text, "  {:width$}  {}{}", m.command, m.by, why.unwrap_or_default()).ok();
+    }
+    text.push_str("not now:\n");
+    for m in standpoint.moves.iter().filter(|m| !m.legal) {
+        writeln!(text, "  {:width$}  {}", m.command, safe(m.why.as_deref().unwrap_or_default()))
+            .ok();
+    }
+    if !standpoint.missing.is_empty() {
+        text.push_str("to be done before it is complete:\n");
+        for missing in &standpoint.missing {
+            writeln!(text, "  {}", safe(missing)).ok();
+        }
+    }
+    text
+}

@@ -1,0 +1,52 @@
+//! `tix submit`: hand the work in for review.
+
+use super::Globals;
+use super::shared::errand::{Errand, answer_next, run as run_errand};
+use super::shared::follow::{Pushed, require_at_rest};
+use super::shared::work::with_work;
+use crate::env::Env;
+use crate::error::Failure;
+use crate::lifecycle;
+use crate::out::Out;
+
+/// Hand the work on a ticket in for review
+///
+/// For its holder, when everything is committed and pushed. The commit that the ticket branch is at is recorded, and the
+/// ticket goes to the first stage of the review (`review:` in .tix.yaml). Again while it is under review, after more has
+/// been pushed: then all stages begin anew.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The ticket [default: the one of this workspace]
+    #[arg(value_name = "TICKET")]
+    ticket: Option<String>,
+    /// How long to go on trying while others write to the ticket, such as 90s or 2m [default: 60s]
+    #[arg(long, value_name = "TIME")]
+    timeout: Option<String>,
+}
+
+/// Submits the work.
+pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+    let errand = Errand {
+        operation: "submit",
+        outcome: "submitted",
+        ticket: args.ticket.as_deref(),
+        timeout: args.timeout.as_deref(),
+    };
+    run_errand(
+        &errand,
+        (globals, env, out),
+        |ctx, act, scene| {
+            let id = &scene.ticket.entry.id;
+            let tip = scene.require_tip()?;
+            // Who may comes before what is missing: the old holder of a ticket has no work to push for it.
+            let step = with_work(ctx, id, tip, |work| lifecycle::submit(&scene.ticket, act, work))?;
+            require_at_rest(ctx, id, scene.branch, scene.tip, Pushed::Required)?;
+            Ok(step)
+        },
+        |ctx, receipt| {
+            let next = format!("tix review {} --approve", receipt.ticket);
+            let stage = ctx.stages.first().map_or("review", |stage| stage.as_str());
+            answer_next(receipt, &format!("is at {stage}"), Some(&next))
+        },
+    )
+}

@@ -1,0 +1,133 @@
+//! What all verbs have in common: who acts, whether they may, and the one commit that changes one ticket.
+
+use chrono::{DateTime, Utc};
+
+use super::change::{Change, Edit, trailer};
+use super::machine::{self, Policy, State, Verb, Who};
+use super::obstacle::Obstacle;
+use super::refusal::Refusal;
+use super::snapshot::{Ticket, set_all};
+use crate::names::RepoPath;
+use crate::ticket::{Appended, Entry as LogEntry, Value};
+
+/// Who acts, when, and by which rules.
+#[derive(Clone, Copy)]
+pub struct Act<'a> {
+    /// Who.
+    pub actor: &'a str,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// The beginning of the claim ids that this clone makes.
+    pub clone_prefix: &'a str,
+    /// The claim under which this clone has a workspace of the ticket; whoever acts from here acts under it.
+    pub claim_id: Option<&'a str>,
+    /// What the team has decided.
+    pub policy: Policy<'a>,
+}
+
+impl Act<'_> {
+    /// The state that follows, if the verb applies to the ticket and whoever acts may do it.
+    pub fn require(&self, verb: Verb, ticket: &Ticket<'_>) -> Result<State, Refusal> {
+        let situation = ticket.situation()?;
+        let id = || ticket.entry.id.clone();
+        let next = machine::allows(verb, situation, self.policy).map_err(|why| {
+            let legal = machine::legal(situation, self.policy);
+            Obstacle::Illegal { id: id(), verb, why, legal }
+        })?;
+        match machine::who(verb, situation.state.lane, self.policy) {
+            Who::Anybody => {}
+            Who::Holder => self.require_holder(ticket)?,
+            Who::Others => {
+                if ticket.held().by.as_deref() == Some(self.actor) {
+                    return Err(Obstacle::OwnWork { id: id(), actor: self.actor.to_owned() }.into());
+                }
+            }
+        }
+        Ok(next)
+    }
+
+    /// This clone's own claim, if it has made a workspace under one, is the one that stands.
+    pub fn require_claim(&self, ticket: &Ticket<'_>) -> Result<(), Refusal> {
+        let held = ticket.held();
+        match self.claim_id.filter(|id| held.claim_id.as_deref() != Some(*id)) {
+            None => Ok(()),
+            Some(expected) => Err(Refusal::ClaimChanged {
+                id: ticket.entry.id.clone(),
+                expected: expected.to_owned(),
+                held: Box::new(held),
+            }),
+        }
+    }
+
+    /// The claim first: somebody who had the ticket until it was taken over may have the same name as its holder.
+    pub fn require_holder(&self, ticket: &Ticket<'_>) -> Result<(), Refusal> {
+        self.require_claim(ticket)?;
+        ticket.require_holder(self.actor, self.clone_prefix)
+    }
+}
+
+/// The words of a changelog entry.
+pub struct Story<'a> {
+    /// Who writes it, in one word.
+    pub role: &'a str,
+    /// What was done, in one word.
+    pub kind: &'a str,
+    /// The details.
+    pub lines: Vec<String>,
+}
+
+/// What one verb writes into one ticket.
+pub(super) struct Writing<'a> {
+    /// The verb, as the subject of the commit begins.
+    pub(super) subject: &'a str,
+    /// Why, in the user's words.
+    pub(super) reason: Option<&'a str>,
+    /// The keys of the front matter.
+    pub(super) fields: &'a [(&'a str, Value<'a>)],
+    /// Where the file goes; `None` where it stays.
+    pub(super) to: Option<RepoPath>,
+    /// The entry of the changelog.
+    pub(super) story: &'a Story<'a>,
+}
+
+/// The ticket with what was written, and whether the story found its place in it. Keys that say nothing and are not there
+/// yet are left out.
+pub(super) fn write(
+    ticket: &Ticket<'_>,
+    act: &Act<'_>,
+    writing: &Writing<'_>,
+) -> Result<(Change, Appended), Refusal> {
+    let entry = ticket.entry;
+    let mut document = ticket.document.clone();
+    for (key, value) in writing.fields {
+        if *value != Value::Null || document.has(key) {
+            set_all(&mut document, &entry.path, &[(key, *value)])?;
+        }
+    }
+    let story = writing.story;
+    let log = LogEntry { at: act.at, role: story.role, kind: story.kind, lines: &story.lines };
+    let appended = document.append_changelog(&log);
+    let mut trailers = vec![(trailer::TICKET, entry.id.to_string())];
+    trailers.extend(ticket.held().claim_id.map(|claim| (trailer::CLAIM, claim)));
+    trailers.push((trailer::ACTOR, act.actor.to_owned()));
+    let change = Change {
+        edits: vec![Edit::Move {
+            from: entry.path.clone(),
+            to: writing.to.clone().unwrap_or_else(|| entry.path.clone()),
+            content: document.into_bytes(),
+        }],
+        subject: format!("{}: {}", writing.subject, entry.id),
+        reason: writing.reason.map(str::to_owned),
+        trailers,
+        refs: Vec::new(),
+        establishes: None,
+        merge: None,
+    };
+    Ok((change, appended))
+}
+
+/// The lines of a story: what happened, and why if somebody said it.
+pub(super) fn lines(what: String, reason: Option<&str>) -> Vec<String> {
+    let reason = reason.map(|reason| format!("Reason: {reason}"));
+    std::iter::once(what).chain(reason).collect()
+}

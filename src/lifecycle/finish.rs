@@ -1,0 +1,241 @@
+//! The ends of a ticket, and its way back from one.
+
+use super::act::{Act, Story, Writing, lines, write};
+use super::change::{Change, Edit, trailer};
+use super::gate;
+use super::machine::{Illegal, Verb};
+use super::mark::Step;
+use super::obstacle::Obstacle;
+use super::refusal::Refusal;
+use super::release::Branch;
+use super::review::Work;
+use super::snapshot::{Entry, Snapshot, Ticket};
+use crate::names::RepoPath;
+use crate::ticket::{Lane, Status, TicketId, Value};
+
+const ROLE: &str = "Creator";
+
+/// The keys that say who holds a ticket and how far the work is; all of them end with it.
+const OF_THE_WORK: [&str; 7] =
+    ["claimed_by", "claimed_at", "claim_id", "branch", "worktree_path", "submitted", "approvals"];
+
+/// Completes a ticket: `at` is when, as it is written.
+pub fn complete(
+    ticket: &Ticket<'_>,
+    act: &Act<'_>,
+    work: &Work<'_>,
+    at: &str,
+    completed: &RepoPath,
+) -> Result<Change, Refusal> {
+    let missing = gate::missing(ticket, act.policy, work);
+    let id = ticket.entry.id.clone();
+    let next = match act.require(Verb::Complete, ticket) {
+        // Without the last approval the status is the wrong one, and the list says better what to do.
+        Err(Refusal::Obstacle(Obstacle::Illegal { why: Illegal::Status(status), .. }))
+            if status != Status::Claimed && !missing.is_empty() =>
+        {
+            return Err(Obstacle::Incomplete { id, missing }.into());
+        }
+        required => required?,
+    };
+    if !missing.is_empty() {
+        return Err(Obstacle::Incomplete { id, missing }.into());
+    }
+    let to = beside(ticket.entry, completed)?;
+    let story = Story {
+        role: ROLE,
+        kind: "completed",
+        lines: vec![format!("Completed by {}", act.actor), format!("Commit: {}", work.tip)],
+    };
+    let fields = [
+        ("status", Value::Text(next.status.as_str())),
+        ("completed_at", Value::Text(at)),
+        ("worktree_path", Value::Null),
+    ];
+    let writing =
+        Writing { subject: "complete", reason: None, fields: &fields, to: Some(to), story: &story };
+    let mut change = write(ticket, act, &writing)?.0;
+    change.trailers.push((trailer::COMMIT, work.tip.to_string()));
+    Ok(change)
+}
+
+/// The same directory and name below another lane.
+fn beside(entry: &Entry, lane: &RepoPath) -> Result<RepoPath, Refusal> {
+    let depth = lane.components().count();
+    let rest: Vec<&[u8]> = entry.path.components().skip(depth).collect();
+    let path = [lane.as_bytes(), b"/", &rest.join(&b'/')].concat();
+    RepoPath::parse(path).ok_or_else(|| Refusal::BadName {
+        id: entry.id.clone(),
+        why: "its place has no counterpart in completed/".to_owned(),
+    })
+}
+
+/// How a ticket ends without being done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Resolution {
+    /// Nobody will do it.
+    WontDo,
+    /// Another ticket says the same.
+    Duplicate(TicketId),
+    /// Another ticket takes its place.
+    Superseded(TicketId),
+    /// It was completed, and is put away.
+    Done,
+}
+
+impl std::fmt::Display for Resolution {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Resolution::WontDo => f.write_str("wont_do"),
+            Resolution::Duplicate(id) => write!(f, "duplicate:{id}"),
+            Resolution::Superseded(id) => write!(f, "superseded:{id}"),
+            Resolution::Done => f.write_str("done"),
+        }
+    }
+}
+
+/// What closing needs to know.
+pub struct CloseRequest<'a> {
+    /// How it ends.
+    pub resolution: &'a Resolution,
+    /// Why.
+    pub reason: Option<&'a str>,
+    /// When, as it is written.
+    pub at: &'a str,
+    /// The archive.
+    pub archive: &'a RepoPath,
+}
+
+/// Ends a ticket that is not done. The branch of a held one becomes free, as with a release.
+pub fn close(
+    ticket: &Ticket<'_>,
+    act: &Act<'_>,
+    request: &CloseRequest<'_>,
+    branch: Branch,
+) -> Result<Step, Refusal> {
+    let resolution = request.resolution.to_string();
+    if ticket.entry.lane == Lane::Archive
+        && ticket.document.text("resolution") == Some(resolution.clone())
+    {
+        return Ok(Step::Already);
+    }
+    let next = act.require(Verb::Close, ticket)?;
+    let mut said = lines(format!("Closed by {} as {resolution}", act.actor), request.reason);
+    if let Branch::Keep { attic, .. } = &branch {
+        said.push(format!("Work so far: {}", attic.short()));
+    }
+    let story = Story { role: ROLE, kind: "closed", lines: said };
+    let mut fields = vec![
+        ("status", Value::Text(next.status.as_str())),
+        ("closed_at", Value::Text(request.at)),
+        ("resolution", Value::Text(&resolution)),
+    ];
+    fields.extend(OF_THE_WORK.map(|key| (key, Value::Null)));
+    let writing = Writing {
+        subject: "close",
+        reason: request.reason,
+        fields: &fields,
+        to: Some(file_in(request.archive, &ticket.entry.id)?),
+        story: &story,
+    };
+    let mut change = write(ticket, act, &writing)?.0;
+    change.trailers.extend(branch.trailer());
+    change.refs = branch.free();
+    Ok(change.into())
+}
+
+/// Puts completed tickets away, all in one commit.
+pub fn archive(
+    tickets: &[Ticket<'_>],
+    act: &Act<'_>,
+    at: &str,
+    archive: &RepoPath,
+) -> Result<Option<Change>, Refusal> {
+    let mut all: Option<Change> = None;
+    for ticket in tickets {
+        let next = act.require(Verb::Archive, ticket)?;
+        let what = format!("Archived by {}", act.actor);
+        let story = Story { role: ROLE, kind: "archived", lines: vec![what] };
+        let resolution = Resolution::Done.to_string();
+        let fields = [
+            ("status", Value::Text(next.status.as_str())),
+            ("closed_at", Value::Text(at)),
+            ("resolution", Value::Text(&resolution)),
+        ];
+        let writing = Writing {
+            subject: "archive",
+            reason: None,
+            fields: &fields,
+            to: Some(file_in(archive, &ticket.entry.id)?),
+            story: &story,
+        };
+        let one = write(ticket, act, &writing)?.0;
+        match &mut all {
+            None => all = Some(one),
+            Some(change) => {
+                change.edits.extend(one.edits);
+                change.subject = format!("{} {}", change.subject, ticket.entry.id);
+                change.trailers.push((trailer::TICKET, ticket.entry.id.to_string()));
+            }
+        }
+    }
+    Ok(all)
+}
+
+/// Brings a ticket back to the queue, with everything that its holder and its end wrote into the front matter taken out.
+pub fn reopen(
+    ticket: &Ticket<'_>,
+    act: &Act<'_>,
+    reason: &str,
+    queue: &RepoPath,
+) -> Result<Change, Refusal> {
+    let next = act.require(Verb::Reopen, ticket)?;
+    let what = format!("Reopened by {}", act.actor);
+    let story = Story { role: ROLE, kind: "reopened", lines: lines(what, Some(reason)) };
+    let mut fields = vec![("status", Value::Text(next.status.as_str()))];
+    fields.extend(OF_THE_WORK.map(|key| (key, Value::Null)));
+    fields.extend(["completed_at", "closed_at", "resolution"].map(|key| (key, Value::Null)));
+    let writing = Writing {
+        subject: "reopen",
+        reason: Some(reason),
+        fields: &fields,
+        to: Some(file_in(queue, &ticket.entry.id)?),
+        story: &story,
+    };
+    Ok(write(ticket, act, &writing)?.0)
+}
+
+fn file_in(lane: &RepoPath, id: &TicketId) -> Result<RepoPath, Refusal> {
+    lane.join(&format!("{id}.md")).ok_or_else(|| Refusal::BadName {
+        id: id.clone(),
+        why: "its name is no file name".to_owned(),
+    })
+}
+
+/// The ticket that a rework starts from must have ended.
+pub fn require_ended(ticket: &Ticket<'_>, act: &Act<'_>) -> Result<(), Refusal> {
+    act.require(Verb::Rework, ticket).map(|_| ())
+}
+
+/// A change that creates tickets, named after the ticket whose work they rework.
+pub fn as_rework(mut change: Change, of: &TicketId, reason: Option<&str>) -> Change {
+    let made: Vec<String> = change
+        .edits
+        .iter()
+        .filter_map(|edit| match edit {
+            Edit::Add { path, .. } => {
+                let name = path.file_name().strip_suffix(b".md")?;
+                std::str::from_utf8(name).ok().map(str::to_owned)
+            }
+            Edit::Move { .. } => None,
+        })
+        .collect();
+    change.subject = format!("rework: {} (of {of})", made.join(" "));
+    change.reason = reason.map(str::to_owned);
+    change
+}
+
+/// Completed tickets of a trunk.
+pub fn completed(snapshot: &Snapshot) -> impl Iterator<Item = &Entry> {
+    snapshot.entries.iter().filter(|entry| entry.lane == Lane::Completed)
+}

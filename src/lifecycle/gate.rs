@@ -1,0 +1,84 @@
+//! What is left to do before a ticket is complete.
+
+use std::fmt;
+
+use super::machine::Policy;
+use super::review::{Approval, Work};
+use super::snapshot::Ticket;
+use crate::ticket::{Document, Status};
+
+/// One thing that is missing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// A box that is not ticked, with its line in the file.
+    Criterion {
+        /// The line, from 1.
+        line: usize,
+        /// What it says.
+        text: String,
+    },
+    /// A part of the template that nobody has filled in, with its line in the file.
+    Placeholder {
+        /// The line, from 1.
+        line: usize,
+        /// What it says.
+        text: String,
+    },
+    /// A stage of the review that has not said yes to what is on the branch now.
+    Approval {
+        /// Which stage.
+        stage: Status,
+        /// What was approved instead, if anything.
+        instead: Option<String>,
+    },
+}
+
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Missing::Criterion { line, text } => write!(f, "line {line}: [ ] {text}"),
+            Missing::Placeholder { line, text } => write!(f, "line {line}: {text}"),
+            Missing::Approval { stage, instead: None } => write!(f, "{stage}: no approval"),
+            Missing::Approval { stage, instead: Some(commit) } => {
+                write!(f, "{stage}: the approval is of {commit}, and the branch has moved since")
+            }
+        }
+    }
+}
+
+impl Missing {
+    /// The kinds of things that can be missing.
+    pub const KINDS: [&str; 3] = ["not ticked", "placeholder", "review"];
+
+    /// What kind of thing it is, as the name of a fact.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Missing::Criterion { .. } => "not ticked",
+            Missing::Placeholder { .. } => "placeholder",
+            Missing::Approval { .. } => "review",
+        }
+    }
+}
+
+/// What the text of a ticket lacks.
+pub fn missing_in(document: &Document) -> Vec<Missing> {
+    let open = document.open_ends();
+    let boxes = open.boxes.into_iter().map(|(line, text)| Missing::Criterion { line, text });
+    let rest = open.placeholders.into_iter();
+    boxes.chain(rest.map(|(line, text)| Missing::Placeholder { line, text })).collect()
+}
+
+/// Everything that keeps a ticket from being completed.
+pub fn missing(ticket: &Ticket<'_>, policy: Policy<'_>, work: &Work<'_>) -> Vec<Missing> {
+    let mut all = missing_in(&ticket.document);
+    let approvals = Approval::all_of(&ticket.document);
+    for stage in policy.stages {
+        let given = approvals.iter().find(|approval| approval.stage == *stage);
+        let holds = given.is_some_and(|approval| work.is_still(&approval.commit));
+        if !holds {
+            let instead = given.map(|approval| approval.commit.short().to_owned());
+            all.push(Missing::Approval { stage: *stage, instead });
+        }
+    }
+    all
+}

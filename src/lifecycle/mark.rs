@@ -1,0 +1,218 @@
+//! The verbs that change a ticket where it is: its gate, its flag, its keys, its words, its story.
+
+use super::act::{Act, Story, Writing, lines, write};
+use super::change::{Change, Edit};
+use super::machine::Verb;
+use super::obstacle::Obstacle;
+use super::refusal::Refusal;
+use super::snapshot::{Ticket, set_all};
+use crate::ticket::{Appended, Document, Status, Value};
+
+/// Who writes the entries of whoever is not its reviewer.
+const ROLE: &str = "Creator";
+
+/// What came of a verb that may find its work done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// This is to be changed.
+    Change(Box<Change>),
+    /// It is so already.
+    Already,
+}
+
+impl From<Change> for Step {
+    fn from(change: Change) -> Step {
+        Step::Change(Box::new(change))
+    }
+}
+
+/// Lets a ticket through the gate, or sends it back to its specification.
+pub fn gate(
+    ticket: &Ticket<'_>,
+    act: &Act<'_>,
+    verb: Verb,
+    reason: Option<&str>,
+) -> Result<Step, Refusal> {
+    let (status, kind, what) = if verb == Verb::Queue {
+        (Status::Queued, "queued", "Let through the gate")
+    } else {
+        (Status::Draft, "drafted", "Sent back to its specification")
+    };
+    if ticket.situation()?.state.status == status {
+        return Ok(Step::Already);
+    }
+    let next = act.require(verb, ticket)?;
+    let story =
+        Story { role: ROLE, kind, lines: lines(format!("{what} by {}", act.actor), reason) };
+    let writing = Writing {
+        subject: if verb == Verb::Queue { "queue" } else { "draft" },
+        reason,
+        fields: &[("status", Value::Text(next.status.as_str()))],
+        to: None,
+        story: &story,
+    };
+    Ok(write(ticket, act, &writing)?.0.into())
+}
+
+/// Flags a ticket as blocked.
+pub fn block(ticket: &Ticket<'_>, act: &Act<'_>, reason: &str) -> Result<Step, Refusal> {
+    let next = act.require(Verb::Block, ticket)?;
+    if ticket.blocked().as_deref() == Some(reason) {
+        return Ok(Step::Already);
+    }
+    let what = format!("Blocked by {}", act.actor);
+    let story = Story { role: ROLE, kind: "blocked", lines: lines(what, Some(reason)) };
+    let status = Value::Text(next.status.as_str());
+    let writing = Writing {
+        subject: "block",
+        reason: Some(reason),
+        // The status too: one that says `blocked` tells nothing of where the ticket is.
+        fields: &[("status", status), ("blocked", Value::Text(reason))],
+        to: None,
+        story: &story,
+    };
+    Ok(write(ticket, act, &writing)?.0.into())
+}
+
+/// Takes the flag away.
+pub fn unblock(ticket: &Ticket<'_>, act: &Act<'_>, reason: Option<&str>) -> Result<Step, Refusal> {
+    if ticket.blocked().is_none() {
+        return Ok(Step::Already);
+    }
+    let next = act.require(Verb::Unblock, ticket)?;
+    let what = format!("Unblocked by {}", act.actor);
+    let story = Story { role: ROLE, kind: "unblocked", lines: lines(what, reason) };
+    let status = Value::Text(next.status.as_str());
+    let writing = Writing {
+        subject: "unblock",
+        reason,
+        fields: &[("status", status), ("blocked", Value::Null)],
+        to: None,
+        story: &story,
+    };
+    Ok(write(ticket, act, &writing)?.0.into())
+}
+
+/// Adds an entry to the story of a ticket.
+pub fn note(ticket: &Ticket<'_>, act: &Act<'_>, story: &Story<'_>) -> Result<Change, Refusal> {
+    act.require(Verb::Note, ticket)?;
+    let writing = Writing { subject: "note", reason: None, fields: &[], to: None, story };
+    match write(ticket, act, &writing)? {
+        (change, Appended::Yes) => Ok(change),
+        (_, Appended::NoSection) => {
+            Err(Obstacle::NoChangelog { path: ticket.entry.path.clone() }.into())
+        }
+    }
+}
+
+/// A value that somebody sets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Setting {
+    /// Nothing.
+    Null,
+    /// A text.
+    Text(String),
+    /// A list of texts.
+    List(Vec<String>),
+}
+
+impl Setting {
+    fn value(&self) -> Value<'_> {
+        match self {
+            Setting::Null => Value::Null,
+            Setting::Text(text) => Value::Text(text),
+            Setting::List(items) => Value::List(items),
+        }
+    }
+}
+
+/// The keys that only tix writes, each with the verb that does.
+const OWNED: [(&str, Option<Verb>); 17] = [
+    ("ticket_id", None),
+    ("session_id", None),
+    ("sequence", None),
+    ("created", None),
+    ("status", None),
+    ("claimed_by", Some(Verb::Claim)),
+    ("claimed_at", Some(Verb::Claim)),
+    ("claim_id", Some(Verb::Claim)),
+    ("branch", Some(Verb::Claim)),
+    ("worktree_path", Some(Verb::Claim)),
+    ("blocked", Some(Verb::Block)),
+    ("submitted", Some(Verb::Submit)),
+    ("approvals", Some(Verb::Approve)),
+    ("completed_at", Some(Verb::Complete)),
+    ("closed_at", Some(Verb::Close)),
+    ("resolution", Some(Verb::Close)),
+    ("parent_ticket", Some(Verb::Rework)),
+];
+
+/// Checks that somebody may set a key.
+pub fn check_key(key: &str) -> Result<(), Refusal> {
+    if let Some((_, verb)) = OWNED.iter().find(|(owned, _)| owned.eq_ignore_ascii_case(key)) {
+        return Err(Obstacle::OwnedKey { key: key.to_owned(), verb: *verb }.into());
+    }
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    let ok = key.starts_with(|c: char| c.is_ascii_alphabetic()) && key.chars().all(plain);
+    if ok { Ok(()) } else { Err(Obstacle::BadKey { key: key.to_owned() }.into()) }
+}
+
+/// Sets keys that are not tix's own.
+pub fn set(
+    ticket: &Ticket<'_>,
+    act: &Act<'_>,
+    settings: &[(String, Setting)],
+) -> Result<Step, Refusal> {
+    act.require(Verb::Edit, ticket)?;
+    let path = &ticket.entry.path;
+    let mut document = ticket.document.clone();
+    for (key, setting) in settings {
+        check_key(key)?;
+        set_all(&mut document, path, &[(key, setting.value())])?;
+    }
+    if document == ticket.document {
+        return Ok(Step::Already);
+    }
+    let keys: Vec<&str> = settings.iter().map(|(key, _)| key.as_str()).collect();
+    let what = format!("Set by {}: {}", act.actor, keys.join(", "));
+    let story = Story { role: ROLE, kind: "set", lines: vec![what] };
+    let fields: Vec<(&str, Value<'_>)> =
+        settings.iter().map(|(key, setting)| (key.as_str(), setting.value())).collect();
+    let writing =
+        Writing { subject: "set", reason: None, fields: &fields, to: None, story: &story };
+    Ok(write(ticket, act, &writing)?.0.into())
+}
+
+/// Puts another text in the place of the one that was edited, `before`.
+pub fn replace(
+    ticket: &Ticket<'_>,
+    act: &Act<'_>,
+    before: &Document,
+    after: &Document,
+) -> Result<Step, Refusal> {
+    if ticket.document == *after {
+        return Ok(Step::Already);
+    }
+    act.require(Verb::Edit, ticket)?;
+    if ticket.document != *before {
+        return Err(Obstacle::Edited { id: ticket.entry.id.clone() }.into());
+    }
+    for (key, verb) in OWNED {
+        let same = before.text(key) == after.text(key)
+            && before.list(key) == after.list(key)
+            && before.has(key) == after.has(key);
+        if !same {
+            return Err(Obstacle::OwnedKey { key: key.to_owned(), verb }.into());
+        }
+    }
+    let story = Story { role: ROLE, kind: "edited", lines: Vec::new() };
+    let writing = Writing { subject: "edit", reason: None, fields: &[], to: None, story: &story };
+    let (mut change, _) = write(ticket, act, &writing)?;
+    // The text is theirs, changelog and all: no entry is added to it.
+    change.edits = vec![Edit::Move {
+        from: ticket.entry.path.clone(),
+        to: ticket.entry.path.clone(),
+        content: after.as_bytes().to_vec(),
+    }];
+    Ok(change.into())
+}

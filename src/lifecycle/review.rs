@@ -1,0 +1,203 @@
+//! Submitting work, and reviewing it stage by stage. What is said is bound to a commit of the ticket branch.
+
+use super::act::{Act, Story, Writing, write};
+use super::change::{Change, trailer};
+use super::machine::Verb;
+use super::mark::Step;
+use super::obstacle::Obstacle;
+use super::refusal::Refusal;
+use super::snapshot::Ticket;
+use crate::names::Oid;
+use crate::ticket::{Document, Status, Value};
+
+/// The work on a ticket branch.
+pub struct Work<'a> {
+    /// Where the branch is.
+    pub tip: &'a Oid,
+    /// Whether the branch still holds the work that it held at a commit: it then differs from it in nothing but the
+    /// ticket's own file, which tix itself writes to.
+    pub same: &'a dyn Fn(&Oid) -> bool,
+}
+
+impl Work<'_> {
+    /// Whether what was said of this commit can be said of the branch as it is now.
+    pub fn is_still(&self, commit: &Oid) -> bool {
+        self.tip == commit || (self.same)(commit)
+    }
+}
+
+/// One stage's yes, as the ticket has it in its list `approvals`: stage, commit and who.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Approval {
+    /// The stage.
+    pub stage: Status,
+    /// The commit that was approved.
+    pub commit: Oid,
+    /// By whom.
+    pub by: String,
+}
+
+impl Approval {
+    /// All that a ticket has; what cannot be read is no approval.
+    pub fn all_of(document: &Document) -> Vec<Approval> {
+        let parse = |item: String| {
+            let mut words = item.splitn(3, ' ');
+            let stage = Status::read(words.next()?)?.status;
+            let commit = Oid::parse(words.next()?)?;
+            Some(Approval { stage, commit, by: words.next()?.to_owned() })
+        };
+        document.list("approvals").into_iter().filter_map(parse).collect()
+    }
+
+    fn written(&self) -> String {
+        // The list may be split at its commas.
+        format!("{} {} {}", self.stage, self.commit, self.by.replace(',', ""))
+    }
+}
+
+/// Hands the work in. Again while it is under review, because the branch has moved: then all stages begin anew.
+pub fn submit(ticket: &Ticket<'_>, act: &Act<'_>, work: &Work<'_>) -> Result<Step, Refusal> {
+    let next = act.require(Verb::Submit, ticket)?;
+    let known = ticket.document.text("submitted").and_then(|text| Oid::parse(&text));
+    let under_review = act.policy.stages.contains(&ticket.situation()?.state.status);
+    if under_review && known.is_some_and(|commit| work.is_still(&commit)) {
+        return Ok(Step::Already);
+    }
+    let lines = vec![format!("Submitted by {}", act.actor), format!("Commit: {}", work.tip)];
+    let story = Story { role: "Creator", kind: "submitted", lines };
+    let fields = [
+        ("status", Value::Text(next.status.as_str())),
+        ("submitted", Value::Text(work.tip.as_str())),
+        ("approvals", Value::Null),
+    ];
+    let writing =
+        Writing { subject: "submit", reason: None, fields: &fields, to: None, story: &story };
+    Ok(bound(write(ticket, act, &writing)?.0, work.tip).into())
+}
+
+/// What a review says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Yes.
+    Approve,
+    /// No.
+    RequestChanges,
+}
+
+/// What a reviewer says, and of what.
+pub struct ReviewRequest<'a> {
+    /// Yes or no.
+    pub verdict: Verdict,
+    /// The stage that they speak for; `None` for the one that it is at.
+    pub stage: Option<Status>,
+    /// The commit that they have looked at; `None` for the one that was submitted.
+    pub commit: Option<&'a Oid>,
+    /// Their words.
+    pub notes: Option<&'a str>,
+}
+
+/// Records what a review says.
+pub fn review(
+    ticket: &Ticket<'_>,
+    act: &Act<'_>,
+    work: &Work<'_>,
+    request: &ReviewRequest<'_>,
+) -> Result<Step, Refusal> {
+    let id = || ticket.entry.id.clone();
+    let verb = match request.verdict {
+        Verdict::Approve => Verb::Approve,
+        Verdict::RequestChanges => Verb::RequestChanges,
+    };
+    let approvals = Approval::all_of(&ticket.document);
+    let mine = |approval: &&Approval| {
+        let named = request.stage.is_none_or(|stage| stage == approval.stage);
+        named && approval.by == act.actor.replace(',', "") && work.is_still(&approval.commit)
+    };
+    // Said twice it is still said once: the second yes of one reviewer is not that of the next stage.
+    if request.verdict == Verdict::Approve && approvals.iter().any(|a| mine(&a)) {
+        return Ok(Step::Already);
+    }
+    let next = act.require(verb, ticket)?;
+    let stage = ticket.situation()?.state.status;
+    if let Some(asked) = request.stage.filter(|asked| *asked != stage) {
+        let (at, asked) = (stage.as_str(), asked.as_str());
+        return Err(Obstacle::OtherStage { id: id(), at, asked }.into());
+    }
+    if request.verdict == Verdict::Approve {
+        require_unmoved(ticket, work, request.commit)?;
+    }
+    let (role, kind) = (role_of(stage), kind_of(request.verdict));
+    let mut lines = vec![format!("{} by {}", said(request.verdict), act.actor)];
+    lines.push(format!("Commit: {}", work.tip));
+    lines.extend(request.notes.into_iter().flat_map(str::lines).map(str::to_owned));
+    let story = Story { role, kind, lines };
+    let mut kept: Vec<String> = Vec::new();
+    if request.verdict == Verdict::Approve {
+        kept.extend(approvals.iter().filter(|a| a.stage != stage).map(Approval::written));
+        let commit = work.tip.clone();
+        kept.push(Approval { stage, commit, by: act.actor.to_owned() }.written());
+    }
+    let approvals = if kept.is_empty() { Value::Null } else { Value::List(&kept) };
+    let fields = [("status", Value::Text(next.status.as_str())), ("approvals", approvals)];
+    let writing = Writing {
+        subject: "review",
+        reason: request.notes,
+        fields: &fields,
+        to: None,
+        story: &story,
+    };
+    let mut change = write(ticket, act, &writing)?.0;
+    change.subject = format!("{} ({kind})", change.subject);
+    Ok(bound(change, work.tip).into())
+}
+
+/// A yes is one to what the reviewer saw: the commit they name, else the one that was submitted.
+fn require_unmoved(
+    ticket: &Ticket<'_>,
+    work: &Work<'_>,
+    seen: Option<&Oid>,
+) -> Result<(), Refusal> {
+    let submitted = ticket.document.text("submitted").and_then(|text| Oid::parse(&text));
+    let (known, since) = match seen {
+        Some(commit) => (Some(commit.clone()), "looked at"),
+        None => (submitted, "submitted"),
+    };
+    let Some(known) = known.filter(|commit| !work.is_still(commit)) else { return Ok(()) };
+    let (id, tip) = (ticket.entry.id.clone(), work.tip.clone());
+    Err(Obstacle::Moved { id, since, known, tip }.into())
+}
+
+fn bound(mut change: Change, commit: &Oid) -> Change {
+    change.trailers.push((trailer::COMMIT, commit.to_string()));
+    change
+}
+
+/// Who speaks at a stage, as a word in the changelog.
+fn role_of(stage: Status) -> &'static str {
+    match stage {
+        Status::CriticReview => "Critic",
+        Status::ExpediterReview => "Expediter",
+        Status::Draft
+        | Status::Open
+        | Status::Queued
+        | Status::Claimed
+        | Status::InProgress
+        | Status::ChangesRequested
+        | Status::Approved
+        | Status::Closed => "Reviewer",
+    }
+}
+
+fn kind_of(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Approve => "approved",
+        Verdict::RequestChanges => "changes_requested",
+    }
+}
+
+fn said(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Approve => "Approved",
+        Verdict::RequestChanges => "Changes requested",
+    }
+}

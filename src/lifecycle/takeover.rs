@@ -1,0 +1,143 @@
+//! Another holder: one who takes a stale ticket over, or one whom the holder gives it to. The claim gets a new id, so that
+//! whoever held it until then is fenced off.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::act::{Act, Story, Writing, write};
+use super::change::{Merge, trailer};
+use super::claim::Claim;
+use super::machine::Verb;
+use super::mark::Step;
+use super::obstacle::Obstacle;
+use super::refusal::Refusal;
+use super::snapshot::Ticket;
+use crate::names::{Oid, RefName};
+use crate::ticket::Value;
+
+/// Whether somebody may be taken to have left.
+#[derive(Clone, Copy, Debug)]
+pub enum Staleness {
+    /// The last sign of work must be this long ago.
+    After(TimeDelta),
+    /// Somebody has looked, and says so.
+    Vouched,
+}
+
+/// How a ticket gets another holder.
+#[derive(Clone, Copy, Debug)]
+pub enum Way {
+    /// Somebody takes it.
+    Reclaim(Staleness),
+    /// Its holder gives it away.
+    Handoff,
+}
+
+/// What a takeover is decided on, beside the ticket.
+pub struct Takeover<'a> {
+    /// How.
+    pub way: Way,
+    /// The claim that takes the place of the present one.
+    pub claim: &'a Claim,
+    /// Why.
+    pub reason: Option<&'a str>,
+    /// When the claim was made or the ticket branch last moved, whichever is later.
+    pub last: Option<DateTime<Utc>>,
+    /// The ticket branch, where the progress is written on it.
+    pub branch: Option<BranchCopy<'a>>,
+}
+
+/// The ticket as its branch has it.
+pub struct BranchCopy<'a> {
+    /// Which branch.
+    pub name: &'a RefName,
+    /// Where it is.
+    pub at: &'a Oid,
+    /// The newest commit that it has in common with the trunk.
+    pub fork: Oid,
+    /// Its text there.
+    pub ticket: Ticket<'a>,
+}
+
+/// Gives the ticket to the holder of the new claim.
+///
+/// Where the progress is on the ticket branch, the trunk's copy changes in nothing but the claim, and the branch takes
+/// that change in: both sides of a later merge then know it.
+pub fn take_over(ticket: &Ticket<'_>, act: &Act<'_>, wish: &Takeover<'_>) -> Result<Step, Refusal> {
+    let held = ticket.held();
+    let newest = wish.branch.as_ref().map_or(ticket, |copy| &copy.ticket);
+    let to = &wish.claim.by;
+    let (verb, subject, kind, what) = match wish.way {
+        Way::Handoff if held.by.as_deref() == Some(to) => return Ok(Step::Already),
+        Way::Handoff => {
+            let what = format!("Given to {to} by {}", act.actor);
+            (Verb::Handoff, "handoff", "handed_over", what)
+        }
+        Way::Reclaim(_) => (Verb::Reclaim, "reclaim", "taken_over", format!("Taken over by {to}")),
+    };
+    let next = act.require(verb, newest)?;
+    if let Way::Reclaim(Staleness::After(limit)) = wish.way {
+        require_stale(ticket, act, wish.last, limit)?;
+    }
+    let mut lines = vec![what];
+    lines.extend(held.by.as_ref().map(|by| format!("Before: {by}")));
+    lines.extend(wish.reason.map(|reason| format!("Reason: {reason}")));
+    let story = Story { role: "Creator", kind, lines };
+    let claim = [
+        ("claimed_by", Value::Text(&wish.claim.by)),
+        ("claimed_at", Value::Text(&wish.claim.at)),
+        ("claim_id", Value::Text(&wish.claim.id)),
+    ];
+    let progress = [
+        ("status", Value::Text(next.status.as_str())),
+        ("worktree_path", Value::Null),
+        ("submitted", Value::Null),
+        ("approvals", Value::Null),
+    ];
+    let all: Vec<_> = claim.into_iter().chain(progress).collect();
+    let writing =
+        |fields| Writing { subject, reason: wish.reason, fields, to: None, story: &story };
+    let mut change = match &wish.branch {
+        None => write(ticket, act, &writing(&all))?.0,
+        Some(copy) => {
+            let mut change = write(ticket, act, &writing(&claim))?.0;
+            change.merge = Some(Merge {
+                branch: copy.name.clone(),
+                at: copy.at.clone(),
+                fork: copy.fork.clone(),
+                edits: write(&copy.ticket, act, &writing(&all))?.0.edits,
+            });
+            change
+        }
+    };
+    // The claim that begins; the one that ended stands in the ticket that was read.
+    change.trailers.retain(|(key, _)| *key != trailer::CLAIM);
+    change.trailers.push((trailer::CLAIM, wish.claim.id.clone()));
+    change.trailers.push((trailer::HOST, wish.claim.host.clone()));
+    change.establishes = Some((ticket.entry.id.clone(), wish.claim.id.clone()));
+    Ok(change.into())
+}
+
+fn require_stale(
+    ticket: &Ticket<'_>,
+    act: &Act<'_>,
+    last: Option<DateTime<Utc>>,
+    limit: TimeDelta,
+) -> Result<(), Refusal> {
+    // Where nothing says when, the claim is as old as it can be.
+    let Some(last) = last.filter(|last| act.at - *last < limit) else { return Ok(()) };
+    Err(Obstacle::Fresh {
+        id: ticket.entry.id.clone(),
+        held: Box::new(ticket.held()),
+        last: last.format("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        stale_after: span(limit),
+    }
+    .into())
+}
+
+/// A span of time in the largest unit that measures it exactly.
+fn span(time: TimeDelta) -> String {
+    let seconds = time.num_seconds();
+    let unit = [(86_400, "d"), (3_600, "h"), (60, "m")].into_iter().find(|(n, _)| seconds % n == 0);
+    let (size, name) = unit.unwrap_or((1, "s"));
+    format!("{}{name}", seconds / size)
+}

@@ -1,0 +1,133 @@
+//! From a change to its commit, and to the refs that move.
+
+use super::{Ci, Trunk, TrunkError, View};
+use crate::git::{CommitText, Kind, RefUpdate, TreeEdit, Writer};
+use crate::lifecycle::{Change, Edit, Merge, RefEdit, Target, trailer};
+use crate::names::{Oid, RepoPath};
+
+/// A commit that is not on the trunk yet.
+pub(super) struct Built {
+    /// The commit.
+    pub(super) commit: Oid,
+    /// The paths that it changes, read back from it.
+    pub(super) paths: Vec<RepoPath>,
+    /// The refs that move with the trunk.
+    pub(super) refs: Vec<RefUpdate>,
+}
+
+impl Trunk<'_> {
+    /// Builds the commit of a change on top of a view.
+    pub(super) fn build(
+        &self,
+        view: &View<'_>,
+        change: &Change,
+        writer: &Writer,
+    ) -> Result<Built, TrunkError> {
+        let edits = tree_edits(&change.edits, writer)?;
+        let format = self.repo.format;
+        let tree = self.objects.rewrite(view.tree(), &edits, format, writer)?;
+        let text = self.text(change);
+        let (commit, branch) = match &change.merge {
+            None => {
+                let parents: Vec<&Oid> = view.commit().into_iter().collect();
+                (writer.commit(&tree, &parents, &text)?, None)
+            }
+            Some(merge) => {
+                self.merged(view, merge, &Pieces { tree: &tree, edits: &edits, text: &text })?
+            }
+        };
+        let paths = match view.tree() {
+            Some(old) => {
+                self.objects.compare(old, &tree, format)?.into_iter().map(|c| c.path).collect()
+            }
+            None => edits.into_iter().map(|(path, _)| path).collect(),
+        };
+        let refs = change.refs.iter().map(|edit| update(edit, &commit)).chain(branch).collect();
+        Ok(Built { commit, paths, refs })
+    }
+
+    fn text(&self, change: &Change) -> CommitText {
+        let subject = match self.ci {
+            Ci::Run => change.subject.clone(),
+            Ci::Skip => format!("{} [skip ci]", change.subject),
+        };
+        let mut trailers = change.trailers.clone();
+        if change.establishes.is_none() {
+            // Two runs of one person that write the same in one second would make one and the same commit,
+            // and both would find it on the trunk and take it for theirs. A claim has its own id against that.
+            trailers.push((trailer::RUN, self.run.token().to_owned()));
+        }
+        CommitText { subject, body: change.reason.clone(), trailers }
+    }
+
+    /// Commits the change where branch and trunk part, and merges that commit into both.
+    ///
+    /// Where they part at the trunk's tip, the trunk needs no merge: the commit itself is its next one.
+    fn merged(
+        &self,
+        view: &View<'_>,
+        merge: &Merge,
+        pieces: &Pieces<'_>,
+    ) -> Result<(Oid, Option<RefUpdate>), TrunkError> {
+        let writer = self.run.writer()?;
+        let format = self.repo.format;
+        let rewritten = |at: &Oid, edits: &[TreeEdit]| {
+            let tree = self.objects.tree_of(at)?;
+            self.objects.rewrite(Some(&tree), edits, format, writer)
+        };
+        let side = rewritten(&merge.fork, pieces.edits)?;
+        let shared = writer.commit(&side, &[&merge.fork], pieces.text)?;
+        let subject = format!("Merge {}", pieces.text.subject);
+        let joint = CommitText { subject, body: None, trailers: Vec::new() };
+        let commit = match view.commit() {
+            Some(tip) if *tip != merge.fork => {
+                writer.commit(pieces.tree, &[tip, &shared], &joint)?
+            }
+            Some(_) | None => shared.clone(),
+        };
+        let tree = rewritten(&merge.at, &tree_edits(&merge.edits, writer)?)?;
+        let to = writer.commit(&tree, &[&merge.at, &shared], &joint)?;
+        let (name, from) = (merge.branch.clone(), merge.at.clone());
+        Ok((commit, Some(RefUpdate::Move { name, from, to })))
+    }
+}
+
+/// What the commits of one change are made of.
+struct Pieces<'a> {
+    tree: &'a Oid,
+    edits: &'a [TreeEdit],
+    text: &'a CommitText,
+}
+
+fn tree_edits(edits: &[Edit], writer: &Writer) -> Result<Vec<TreeEdit>, TrunkError> {
+    let mut all = Vec::new();
+    for edit in edits {
+        match edit {
+            Edit::Add { path, content } => {
+                all.push((path.clone(), Some(writer.write(Kind::Blob, content)?)));
+            }
+            Edit::Move { from, to, content } => {
+                if from != to {
+                    all.push((from.clone(), None));
+                }
+                all.push((to.clone(), Some(writer.write(Kind::Blob, content)?)));
+            }
+        }
+    }
+    Ok(all)
+}
+
+/// A ref that moves beside the trunk, as an update for a push.
+fn update(edit: &RefEdit, commit: &Oid) -> RefUpdate {
+    let oid = |target: &Target| match target {
+        Target::ThisCommit => commit.clone(),
+        Target::Commit(oid) => oid.clone(),
+    };
+    match edit {
+        RefEdit::Create { name, to } => RefUpdate::Create { name: name.clone(), to: oid(to) },
+        RefEdit::Move { name, from, to } => {
+            RefUpdate::Move { name: name.clone(), from: from.clone(), to: oid(to) }
+        }
+        RefEdit::Delete { name, at } => RefUpdate::Delete { name: name.clone(), at: at.clone() },
+    }
+}

@@ -1,0 +1,187 @@
+//! The end of the work.
+
+use super::{
+    ACTIVE, BRANCH, COMPLETED, ID, bob, entries, held_with, queued_with, ready, story, text, value,
+    work,
+};
+use crate::activate::{fact, hints, workspace};
+use crate::harness::{Do, On, Shim, Ticket, Untouched, no_leftovers};
+
+#[test]
+fn the_ticket_moves_to_completed_on_its_branch() {
+    let (sandbox, ada, there) = held_with("");
+    work(&there, "work.txt");
+    let trunk = sandbox.remote().git(&["rev-parse", "main"]);
+    let done = there.git(&["rev-parse", "HEAD"]);
+    let before = Untouched::besides_ticket(&ada, ID);
+    let output = there.at("src").tix(&["complete"]);
+    insta::assert_snapshot!(output.success().redacted(), @"
+    exit: 0
+    ----- stdout -----
+    TICKET-foo-001 is complete
+    next:
+      gh pr create --base main --head ticket/TICKET-foo-001 --fill
+    ----- stderr -----
+    ");
+    before.assert_same(&ada);
+    no_leftovers(&ada);
+    assert_eq!(sandbox.remote().git(&["rev-parse", "main"]), trunk);
+    let commit = sandbox.remote().git(&["rev-parse", BRANCH]);
+    assert_eq!(there.git(&["rev-parse", "HEAD"]), commit);
+    assert_eq!(there.git(&["status", "--porcelain"]), "");
+    let changed = sandbox.remote().git(&["diff", "--name-only", "--no-renames", &done, &commit]);
+    assert_eq!(changed, format!("{ACTIVE}\n{COMPLETED}"));
+    let now = text(&sandbox, BRANCH, COMPLETED);
+    assert_eq!(value(&now, "status").unwrap(), "approved");
+    assert!(value(&now, "completed_at").is_some());
+    assert_eq!(entries(&now).last().unwrap(), "Creator: completed");
+    // From anywhere, as often as one likes.
+    let again = ada.tix(&["complete", ID, "--json"]).success().json();
+    assert_eq!(
+        (again["outcome"].as_str(), again["pushed"].as_array().unwrap().len()),
+        (Some("already"), 0)
+    );
+    assert_eq!(
+        there.at("src").tix(&["complete"]).success().stdout().lines().next().unwrap(),
+        "TICKET-foo-001 is complete already"
+    );
+    assert_eq!(sandbox.remote().git(&["rev-parse", BRANCH]), commit);
+    // And when it has been merged, and the branch is gone.
+    ada.git(&["fetch", "-q"]);
+    ada.git(&["merge", "-q", "--ff-only", "origin/main"]);
+    ada.git(&["merge", "-q", "--squash", &format!("origin/ticket/{ID}")]);
+    ada.git(&["commit", "-q", "-m", "the work"]);
+    ada.git(&["push", "-q"]);
+    ada.git(&["push", "-q", "origin", "--delete", &format!("ticket/{ID}")]);
+    let merged = bob(&sandbox).tix(&["complete", ID, "--json"]).success().json();
+    assert_eq!((merged["outcome"].as_str(), merged["next"].as_str()), (Some("already"), None));
+}
+
+#[test]
+fn the_gate_lists_all_that_is_missing_and_nothing_else() {
+    let body = "# Requirements\n\n{describe the goal}\n\n- [ ] It works\n- [x] It is tested\n  - [ ] on a mac\n- [ ]\n\n\
+                ```\n- [ ] code\n```\n\n# Changelog\n\n- [ ] not a criterion\n";
+    let sandbox = queued_with("review: [critic_review]\n", &Ticket::new(ID).body(body).text());
+    let ada = sandbox.clone_named("a");
+    ada.tix(&["activate", ID]).success();
+    let there = ada.at(workspace(&ada, ID));
+    let output = there.tix(&["complete"]);
+    insta::assert_snapshot!(output.exits(5).redacted(), @"
+    exit: 5
+    ----- stdout -----
+    ----- stderr -----
+    error: TICKET-foo-001 is not complete: 4 things are still missing
+      not ticked   line 20: [ ] It works
+                   line 22: [ ] on a mac
+      placeholder  line 18: {describe the goal}
+      review       critic_review: no approval
+    hint: look at the ticket: tix show TICKET-foo-001
+    ");
+    let details = there.tix(&["complete", "--json"]).exits(5).json()["details"].clone();
+    assert_eq!(details["not ticked"].as_str().unwrap().lines().count(), 2);
+    assert!(story(&sandbox, BRANCH).ends_with("activate: TICKET-foo-001"));
+}
+
+#[test]
+fn work_that_is_not_committed_or_not_pushed_is_not_complete() {
+    let (sandbox, ada, there) = held_with("");
+    let tip = sandbox.remote().git(&["rev-parse", BRANCH]);
+    there.write("foreign.txt", "1\n");
+    there.git(&["add", "foreign.txt"]);
+    let output = ada.tix(&["complete", ID, "--json"]);
+    assert_eq!(fact(output.exits(5), "staged"), "foreign.txt");
+    there.git(&["commit", "-q", "-m", "mine after all"]);
+    let output = there.tix(&["complete", "--json"]);
+    assert!(hints(output.exits(5)).contains("push origin"), "{output}");
+    there.git(&["checkout", "-q", "--detach"]);
+    assert!(there.tix(&["complete"]).exits(5).stderr().contains("checked out"));
+    there.git(&["checkout", "-q", &format!("ticket/{ID}")]);
+    assert_eq!(sandbox.remote().git(&["rev-parse", BRANCH]), tip);
+    there.git(&["push", "-q"]);
+    there.tix(&["complete"]).success();
+}
+
+#[test]
+fn no_push_leaves_the_commit_to_its_holder() {
+    let (sandbox, ada, there) = held_with("");
+    work(&there, "work.txt");
+    there.commit("not pushed", &[("more.txt", "1\n")]);
+    let tip = sandbox.remote().git(&["rev-parse", BRANCH]);
+    let receipt = there.tix(&["complete", "--no-push", "--json"]).success().json();
+    assert_eq!(receipt["pushed"], serde_json::json!([]));
+    assert_eq!(receipt["workspace"]["commit"], there.git(&["rev-parse", "HEAD"]));
+    assert_eq!(sandbox.remote().git(&["rev-parse", BRANCH]), tip);
+    assert!(there.exists(COMPLETED) && there.git(&["status", "--porcelain"]).is_empty());
+    assert_eq!(
+        there.tix(&["complete", "--no-push", "--json"]).success().json()["outcome"],
+        "already"
+    );
+    there.sh(receipt["next"].as_str().unwrap()).run().success();
+    assert_eq!(ada.tix(&["complete", ID, "--json"]).success().json()["outcome"], "already");
+}
+
+#[test]
+fn complete_is_for_the_holder_of_a_ticket_that_is_named() {
+    let (sandbox, ada, _) = held_with("");
+    let output = ada.tix(&["complete"]);
+    insta::assert_snapshot!(output.exits(2).redacted(), @"
+    exit: 2
+    ----- stdout -----
+    ----- stderr -----
+    error: this is not the workspace of a ticket, so name the ticket
+      directory  [ROOT]/a
+    hint: see what is yours: tix list --mine
+    ");
+    let output = bob(&sandbox).tix(&["complete", ID]);
+    assert!(output.exits(5).stderr().contains("is held by Ada"), "{output}");
+    // From another clone of the holder it is a matter of what is on the remote.
+    sandbox.clone_named("c").tix(&["complete", ID]).success();
+}
+
+#[test]
+fn a_blocked_ticket_cannot_be_completed() {
+    let (_sandbox, ada, there) = held_with("");
+    ada.tix(&["block", ID, "--reason", "no key"]).success();
+    let output = there.tix(&["complete", "--json"]);
+    assert!(hints(output.exits(5)).contains("tix unblock"), "{output}");
+}
+
+#[test]
+fn a_lost_answer_is_a_completion_all_the_same() {
+    let (sandbox, _, there) = held_with("");
+    work(&there, "work.txt");
+    let shim = Shim::new(&sandbox);
+    let cut = Do::FailAfter { code: 128, stderr: "fatal: the remote end hung up\n" };
+    shim.rule(On::command("push").nth(1), cut);
+    there.tix_command(&["complete"]).through(&shim).run().success();
+    assert!(there.exists(COMPLETED));
+}
+
+#[test]
+fn without_a_remote_the_next_step_is_a_merge() {
+    let sandbox = queued_with("", &ready(ID));
+    let place = sandbox.local_repository("a");
+    place.tix(&["activate", ID]).success();
+    let there = place.at(workspace(&place, ID));
+    there.commit("work", &[("work.txt", "1\n")]);
+    let receipt = there.tix(&["complete", "--json"]).success().json();
+    assert!(there.exists(COMPLETED) && there.git(&["status", "--porcelain"]).is_empty());
+    place.sh(receipt["next"].as_str().unwrap()).run().success();
+    assert!(place.exists(COMPLETED) && !place.exists(ACTIVE));
+}
+
+#[test]
+fn on_a_trunk_of_its_own_it_moves_there_at_once() {
+    let sandbox = crate::harness::Sandbox::new();
+    sandbox.seed(&[("src/main.rs", "fn main() {}\n"), (".tix.yaml", "trunk: tickets\n")]);
+    sandbox.seed_on("tickets", &[(super::QUEUED, ready(ID))]);
+    let ada = sandbox.clone_named("a");
+    ada.tix(&["activate", ID]).success();
+    let there = ada.at(workspace(&ada, ID));
+    work(&there, "work.txt");
+    there.tix(&["complete", "--no-push"]).exits(2);
+    there.tix(&["complete"]).success();
+    assert_eq!(value(&text(&sandbox, "tickets", COMPLETED), "status").unwrap(), "approved");
+    assert_eq!(story(&sandbox, BRANCH), "add work.txt");
+    assert_eq!(there.tix(&["complete", "--json"]).success().json()["outcome"], "already");
+}

@@ -1,0 +1,162 @@
+//! The verbs that change a ticket where it is, and that nobody holds: each is one commit on the trunk.
+
+use super::{ID, QUEUED, bob, entries, queued_with, ready, story, text, value};
+use crate::activate::{fact, hints};
+use crate::harness::{Do, On, Shim, Untouched, no_leftovers};
+
+#[test]
+fn queue_and_draft_are_the_gate() {
+    let sandbox = queued_with("require_queued: true\n", &ready(ID));
+    let ada = sandbox.clone_named("a");
+    let before = Untouched::of(&ada);
+    ada.tix(&["activate", ID]).exits(5);
+    insta::assert_snapshot!(ada.tix(&["queue", ID]).success().redacted(), @"
+    exit: 0
+    ----- stdout -----
+    TICKET-foo-001 is queued
+    ----- stderr -----
+    ");
+    assert_eq!(value(&text(&sandbox, "main", QUEUED), "status").unwrap(), "queued");
+    let again = ada.tix(&["queue", ID, "--json"]).success().json();
+    assert_eq!(again["outcome"], "already");
+    ada.tix(&["draft", ID, "--reason", "which door?"]).success();
+    let now = text(&sandbox, "main", QUEUED);
+    assert_eq!(value(&now, "status").unwrap(), "draft");
+    assert!(now.ends_with("- Sent back to its specification by Ada Example <ada@example.org>\n- Reason: which door?\n"), "{now}");
+    ada.tix(&["activate", ID]).exits(5);
+    ada.tix(&["queue", ID]).success();
+    before.assert_same(&ada);
+    no_leftovers(&ada);
+    ada.tix(&["activate", ID]).success();
+    let last = ada.tix(&["queue", ID]);
+    insta::assert_snapshot!(last.exits(5).redacted(), @"
+    exit: 5
+    ----- stdout -----
+    ----- stderr -----
+    error: TICKET-foo-001 cannot be queued: it is in active/
+      legal now  note, edit, block, release, handoff, reclaim, complete, close
+    hint: see who may do what, and why not: tix status TICKET-foo-001
+    ");
+    insta::assert_snapshot!(story(&sandbox, "main"), @"
+    queue: TICKET-foo-001
+    draft: TICKET-foo-001
+    queue: TICKET-foo-001
+    claim: TICKET-foo-001
+    ");
+}
+
+#[test]
+fn set_changes_its_keys_and_no_other_byte() {
+    let sandbox = queued_with("", &ready(ID));
+    let ada = sandbox.clone_named("a");
+    let args = ["set", ID, "priority=P0", "labels=ui, api", "owner=Eve: the one", "--json"];
+    let receipt = ada.tix(&args).success().json();
+    assert_eq!(receipt["paths"], serde_json::json!([QUEUED]));
+    let now = text(&sandbox, "main", QUEUED);
+    let added = ["priority: P0\n", "labels: [ui, api]\n", "owner: \"Eve: the one\"\n"];
+    assert!(added.iter().all(|line| now.contains(line)), "{now}");
+    let front = |text: &str| text.split("# Changelog").next().unwrap().to_owned();
+    let without = added.iter().fold(front(&now), |text, line| text.replace(line, ""));
+    assert_eq!(without, front(&ready(ID)));
+    assert_eq!(entries(&now).last().unwrap(), "Creator: set");
+    assert_eq!(ada.tix(&[&args[..], &["--quiet"]].concat()).success().json()["outcome"], "already");
+    ada.tix(&["set", ID, "owner="]).success();
+    assert_eq!(value(&text(&sandbox, "main", QUEUED), "owner"), None);
+}
+
+#[test]
+fn set_refuses_what_is_not_anybodys_to_set() {
+    let sandbox = queued_with("", &ready(ID));
+    let ada = sandbox.clone_named("a");
+    for (setting, hint) in [
+        ("status=queued", "tix status"),
+        ("claimed_by=me", "tix activate"),
+        ("Claim_ID=x", "tix activate"),
+        ("branch=main", "tix activate"),
+        ("blocked=why", "tix block"),
+        ("completed_at=now", "tix complete"),
+        ("approvals=x", "tix review --approve"),
+        ("a b=x", "a key is made of"),
+        ("=x", "a key is made of"),
+        ("priority", "tix set"),
+    ] {
+        let output = ada.tix(&["set", ID, setting, "--json"]);
+        assert!(hints(output.exits(2)).contains(hint), "{setting}: {output}");
+    }
+    assert_eq!(story(&sandbox, "main"), "");
+}
+
+#[test]
+fn edit_takes_what_the_editor_wrote() {
+    let sandbox = queued_with("", &ready(ID));
+    let ada = sandbox.clone_named("a");
+    let editor = "sed -i -e 's/It works/It flies/' -e 's/^title:.*/title: Fly/'";
+    let vi = |editor: &str| ada.env("GIT_EDITOR", editor);
+    vi(editor).tix(&["edit", ID]).success();
+    let expected = ready(ID).replace("It works", "It flies").replace("Make it work", "Fly");
+    assert_eq!(text(&sandbox, "main", QUEUED), expected);
+    let same = vi("true").tix(&["edit", ID, "--json"]).success().json();
+    assert_eq!(same["outcome"], "already");
+    assert!(std::fs::read_dir(ada.path().join(".git/tix/edit")).unwrap().next().is_none());
+    for (editor, exit, words) in [
+        ("false", 5, "the editor ended with a failure"),
+        ("sed -i 's/^status:.*/status: closed/'", 2, "`status` is written by tix itself"),
+        ("sed -i 's/^status:.*/claim_id: x/'", 2, "is written by tix itself"),
+        ("sed -i 1d", 9, "your text, line 1"),
+    ] {
+        let output = vi(editor).tix(&["edit", ID, "--json"]);
+        assert!(output.exits(exit).json()["message"].as_str().unwrap().contains(words), "{output}");
+        let kept = fact(&output, "your text");
+        assert!(std::path::Path::new(&kept).is_file(), "{editor}: {output}");
+    }
+    assert_eq!(story(&sandbox, "main"), format!("edit: {ID}"));
+}
+
+#[test]
+fn edit_keeps_the_text_when_somebody_else_was_quicker() {
+    let sandbox = queued_with("", &ready(ID));
+    let (ada, bob) = (sandbox.clone_named("a"), bob(&sandbox));
+    let shim = Shim::new(&sandbox);
+    shim.rule(On::command("push").nth(1), Do::Then(bob.tix_command(&["set", ID, "priority=P1"])));
+    let ada = ada.env("GIT_EDITOR", "sed -i 's/It works/It flies/'");
+    let output = ada.tix_command(&["edit", ID, "--json"]).through(&shim).run();
+    assert!(output.exits(5).json()["message"].as_str().unwrap().contains("has changed while"));
+    let kept = std::fs::read_to_string(fact(&output, "your text")).unwrap();
+    assert!(kept.contains("It flies"));
+    let now = text(&sandbox, "main", QUEUED);
+    assert!(now.contains("priority: P1") && now.contains("It works"));
+}
+
+#[test]
+fn a_blocked_ticket_waits() {
+    let sandbox = queued_with("", &ready(ID));
+    let ada = sandbox.clone_named("a");
+    ada.tix(&["block", ID, "--reason", "waits for the key"]).success();
+    let now = text(&sandbox, "main", QUEUED);
+    assert_eq!(
+        (value(&now, "blocked"), value(&now, "status")),
+        (Some("waits for the key".into()), Some("open".into()))
+    );
+    ada.tix(&["activate", ID]).exits(5);
+    assert_eq!(
+        ada.tix(&["block", ID, "--reason", "waits for the key", "--json"]).success().json()["outcome"],
+        "already"
+    );
+    ada.tix(&["unblock", ID, "--reason", "it is here"]).success();
+    assert_eq!(ada.tix(&["unblock", ID, "--json"]).success().json()["outcome"], "already");
+    assert_eq!(
+        entries(&text(&sandbox, "main", QUEUED))[1..],
+        ["Creator: blocked", "Creator: unblocked"]
+    );
+    ada.tix(&["activate", ID]).success();
+}
+
+#[test]
+fn a_status_that_says_blocked_and_nothing_else_reads_as_what_the_lane_says() {
+    let ticket = ready(ID).replace("status: open", "status: blocked");
+    let sandbox = queued_with("", &ticket);
+    let ada = sandbox.clone_named("a");
+    ada.tix(&["activate", ID]).exits(5);
+    ada.tix(&["unblock", ID]).success();
+    assert_eq!(value(&text(&sandbox, "main", QUEUED), "status").unwrap(), "open");
+}

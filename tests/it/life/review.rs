@@ -1,0 +1,224 @@
+//! Submitting and reviewing: what is said is bound to a commit.
+
+use super::{ACTIVE, BRANCH, ID, bob, entries, held_with, story, text, value, work};
+use crate::activate::{fact, hints};
+use crate::harness::{Do, On, Output, Shim};
+
+const STAGES: &str = "review: [critic_review, expediter_review]\n";
+
+fn outcome(output: &Output) -> String {
+    output.success().json()["outcome"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn work_goes_through_all_stages_and_back() {
+    let (sandbox, ada, there) = held_with(STAGES);
+    let (critic, expediter) = (bob(&sandbox).env("TIX_ACTOR", "carol"), bob_again(&sandbox));
+    work(&there, "work.txt");
+    let submitted = there.git(&["rev-parse", "HEAD"]);
+    insta::assert_snapshot!(there.at("src").tix(&["submit"]).success().redacted(), @"
+    exit: 0
+    ----- stdout -----
+    TICKET-foo-001 is at critic_review
+    next:
+      tix review TICKET-foo-001 --approve
+    ----- stderr -----
+    ");
+    let now = text(&sandbox, BRANCH, ACTIVE);
+    assert_eq!(value(&now, "submitted").unwrap(), submitted);
+    critic
+        .tix(&["review", ID, "--request-changes", "--notes", "what of the door?\nand the key"])
+        .success();
+    ada.tix(&["note", ID, "the door is done"]).success();
+    work(&there, "door.txt");
+    there.tix(&["submit"]).success();
+    critic.tix(&["review", ID, "--approve"]).success();
+    expediter.tix(&["review", ID, "--approve", "--stage", "expediter_review"]).success();
+    there.tix(&["complete"]).success();
+    let now = text(&sandbox, BRANCH, super::COMPLETED);
+    insta::assert_snapshot!(entries(&now).join("\n"), @"
+    Creator: created
+    Creator: activated
+    Creator: submitted
+    Critic: changes_requested
+    Creator: note
+    Creator: submitted
+    Critic: approved
+    Expediter: approved
+    Creator: completed
+    ");
+    insta::assert_snapshot!(story(&sandbox, BRANCH), @"
+    claim: TICKET-foo-001
+    activate: TICKET-foo-001
+    add work.txt
+    submit: TICKET-foo-001
+    review: TICKET-foo-001 (changes_requested)
+    note: TICKET-foo-001
+    add door.txt
+    submit: TICKET-foo-001
+    review: TICKET-foo-001 (approved)
+    review: TICKET-foo-001 (approved)
+    complete: TICKET-foo-001
+    ");
+    let message = sandbox.remote().git(&["log", "-1", "--format=%B", "--grep=review:", BRANCH]);
+    let tip = sandbox.remote().git(&["log", "-1", "--format=%P", "--grep=review:", BRANCH]);
+    assert!(message.contains(&format!("Tix-Commit: {tip}")), "{message}");
+}
+
+fn bob_again(sandbox: &crate::harness::Sandbox) -> crate::harness::Place {
+    sandbox.clone_named("c").on_machine("third").as_person("Bob", "bob@example.org")
+}
+
+#[test]
+fn an_approval_is_void_when_the_branch_has_moved_and_not_when_tix_wrote_to_it() {
+    let (sandbox, ada, there) = held_with("review: critic_review\n");
+    let bob = bob(&sandbox);
+    work(&there, "work.txt");
+    there.tix(&["submit"]).success();
+    bob.tix(&["review", ID, "--approve"]).success();
+    let approved = sandbox.remote().git(&["rev-parse", &format!("{BRANCH}^")]);
+    ada.tix(&["note", ID, "approved, at last"]).success();
+    work(&there, "more.txt");
+    let output = there.tix(&["complete", "--json"]);
+    assert!(fact(output.exits(5), "review").contains(&approved[..10]), "{output}");
+    // Nobody can say yes to what was not submitted, unless they say that they have seen it.
+    let unseen = bob.tix(&["review", ID, "--approve", "--json"]);
+    assert!(hints(unseen.exits(5)).contains("tix submit"), "{unseen}");
+    there.tix(&["submit"]).success();
+    assert_eq!(value(&text(&sandbox, BRANCH, ACTIVE), "approvals"), None);
+    work(&there, "and more.txt");
+    let tip = there.git(&["rev-parse", "HEAD"]);
+    bob.tix(&["review", ID, "--approve"]).exits(5);
+    bob.tix(&["review", ID, "--approve", "--commit", &approved]).exits(5);
+    bob.tix(&["review", ID, "--approve", "--commit", "HEAD"]).exits(2);
+    bob.tix(&["review", ID, "--approve", "--commit", &tip]).success();
+    ada.tix(&["note", ID, "once more"]).success();
+    there.tix(&["complete"]).success();
+}
+
+#[test]
+fn nobody_reviews_their_own_work_unless_the_team_allows_it() {
+    let (_sandbox, ada, there) = held_with("review: [critic_review]\n");
+    work(&there, "work.txt");
+    there.tix(&["submit"]).success();
+    let output = ada.tix(&["review", ID, "--approve"]);
+    insta::assert_snapshot!(output.exits(5).redacted(), @"
+    exit: 5
+    ----- stdout -----
+    ----- stderr -----
+    error: Ada Example <ada@example.org> holds TICKET-foo-001, and nobody reviews their own work
+    hint: somebody else can: tix review TICKET-foo-001 --approve
+    hint: a team that allows it sets `review.self: true` in its .tix.yaml
+    ");
+    ada.tix(&["review", ID, "--request-changes"]).exits(5);
+    ada.env("TIX_REVIEW_SELF", "true").tix(&["review", ID, "--approve"]).success();
+    there.tix(&["complete"]).success();
+}
+
+#[test]
+fn what_is_said_twice_is_said_once() {
+    let (sandbox, _, there) = held_with(STAGES);
+    let bob = bob(&sandbox);
+    work(&there, "work.txt");
+    let submit = || outcome(&there.tix(&["submit", "--json"]));
+    assert_eq!([submit(), submit()], ["submitted", "already"]);
+    let approve = |stage: &[&str]| {
+        outcome(&bob.tix(&[&["review", ID, "--approve", "--json"], stage].concat()))
+    };
+    assert_eq!([approve(&[]), approve(&[])], ["approved", "already"]);
+    // One person speaks for the second stage too only by saying so.
+    there.tix(&["complete"]).exits(5);
+    assert_eq!(approve(&["--stage", "expediter_review"]), "approved");
+    there.tix(&["complete"]).success();
+}
+
+#[test]
+fn submit_wants_everything_committed_and_pushed() {
+    let (sandbox, ada, there) = held_with("review: [critic_review]\n");
+    there.write("staged.txt", "1\n");
+    there.git(&["add", "staged.txt"]);
+    there.write("src/main.rs", "fn main() { x() }\n");
+    there.write("new.txt", "1\n");
+    let output = ada.tix(&["submit", ID]);
+    insta::assert_snapshot!(output.exits(5).redacted(), @"
+    exit: 5
+    ----- stdout -----
+    ----- stderr -----
+    error: the workspace of TICKET-foo-001 holds changes that were never committed
+      workspace  [ROOT]/a.worktrees/TICKET-foo-001
+      staged     staged.txt
+      changed    src/main.rs
+      untracked  new.txt
+    hint: look at them: git -C '[ROOT]/a.worktrees/TICKET-foo-001' status
+    hint: commit what belongs to the ticket, and let git ignore what never will
+    ");
+    there.git(&["add", "src", "new.txt"]);
+    there.git(&["commit", "-q", "-m", "work"]);
+    let output = there.tix(&["submit", "--json"]);
+    let hint = hints(output.exits(5)).lines().next().unwrap().to_owned();
+    let push = hint.split_once(": ").unwrap().1;
+    there.sh(push).run().success();
+    there.tix(&["submit"]).success();
+    assert_eq!(value(&text(&sandbox, BRANCH, ACTIVE), "status").unwrap(), "critic_review");
+}
+
+#[test]
+fn without_stages_there_is_nothing_to_submit_to() {
+    let (sandbox, ada, there) = held_with("");
+    let output = there.tix(&["submit"]);
+    insta::assert_snapshot!(output.exits(5).redacted(), @"
+    exit: 5
+    ----- stdout -----
+    ----- stderr -----
+    error: TICKET-foo-001 cannot be submitted: this repository has no review stages
+      legal now  note, edit, block, release, handoff, reclaim, complete, close
+    hint: complete it without a review: tix complete TICKET-foo-001
+    ");
+    ada.tix(&["review", ID, "--approve"]).exits(5);
+    ada.tix(&["review", ID]).exits(2);
+    let bob = bob(&sandbox);
+    bob.tix(&["submit", ID]).exits(5);
+}
+
+#[test]
+fn a_push_between_the_look_and_the_approval_is_not_approved() {
+    let (sandbox, _, there) = held_with("review: [critic_review]\n");
+    let bob = bob(&sandbox);
+    work(&there, "work.txt");
+    there.tix(&["submit"]).success();
+    there.commit("sneaky", &[("more.txt", "1\n")]);
+    let shim = Shim::new(&sandbox);
+    shim.rule(On::command("push").nth(1), Do::Then(there.git_command(&["push", "-q"])));
+    let output = bob.tix_command(&["review", ID, "--approve"]).through(&shim).run();
+    assert!(output.exits(5).stderr().contains("has moved since it was submitted"), "{output}");
+    assert_eq!(value(&text(&sandbox, BRANCH, ACTIVE), "approvals"), None);
+}
+
+#[test]
+fn on_a_trunk_of_its_own_the_review_speaks_of_the_ticket_branch() {
+    let sandbox = crate::harness::Sandbox::new();
+    let settings = "trunk: tickets\nreview: [critic_review]\n";
+    sandbox.seed(&[("src/main.rs", "fn main() {}\n"), (".tix.yaml", settings)]);
+    sandbox.seed_on("tickets", &[(super::QUEUED, super::ready(ID))]);
+    let ada = sandbox.clone_named("a");
+    ada.tix(&["activate", ID]).success();
+    let there = ada.at(crate::activate::workspace(&ada, ID));
+    work(&there, "work.txt");
+    there.tix(&["submit"]).success();
+    bob(&sandbox).tix(&["review", ID, "--approve"]).success();
+    work(&there, "more.txt");
+    there.tix(&["complete"]).exits(5);
+    there.tix(&["submit"]).success();
+    sandbox.clone_named("c").env("TIX_ACTOR", "carol").tix(&["review", ID, "--approve"]).success();
+    there.tix(&["complete"]).success();
+    insta::assert_snapshot!(story(&sandbox, "tickets"), @"
+    claim: TICKET-foo-001
+    activate: TICKET-foo-001
+    submit: TICKET-foo-001
+    review: TICKET-foo-001 (approved)
+    submit: TICKET-foo-001
+    review: TICKET-foo-001 (approved)
+    complete: TICKET-foo-001
+    ");
+    assert_eq!(story(&sandbox, BRANCH), "add work.txt\nadd more.txt");
+}
