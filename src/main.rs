@@ -7,6 +7,7 @@ mod config;
 mod env;
 mod error;
 mod git;
+mod guard;
 mod lifecycle;
 mod lock;
 mod names;

@@ -265,9 +265,8 @@ mod tests {
             go(PLAIN, &[Claim, Activate, Complete]),
             (Ok(Lane::Completed), "claimed in_progress approved".to_owned())
         );
-        let reviewed = [
-            Queue, Claim, Activate, Submit, RequestChanges, Submit, Approve, Approve, Complete,
-        ];
+        let reviewed =
+            [Queue, Claim, Activate, Submit, RequestChanges, Submit, Approve, Approve, Complete];
         let story = "queued claimed in_progress critic_review changes_requested critic_review \
                      expediter_review expediter_review approved";
         assert_eq!(go(REVIEWED, &reviewed), (Ok(Lane::Completed), story.to_owned()));

@@ -267,7 +267,8 @@ impl<'a> Context<'a> {
     }
 }
 
-fn working_dir(globals: &Globals, env: &Env) -> Result<PathBuf, Failure> {
+/// The directory to work in: the current one, or that of `-C`.
+pub fn working_dir(globals: &Globals, env: &Env) -> Result<PathBuf, Failure> {
     let current = env.current_dir().map_err(|e| {
         Failure::new(Exit::Refused, format!("the current directory cannot be read: {e}"))
             .hint("go to a directory that is there, or name one: tix -C <directory> …")

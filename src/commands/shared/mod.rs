@@ -5,6 +5,7 @@ pub mod branch;
 pub mod context;
 pub mod find;
 pub mod give_back;
+pub mod hooks;
 pub mod own;
 pub mod receipt;
 

@@ -28,6 +28,7 @@ const MAY_USE: &[Row] = &[
     // What changes things.
     ("trunk", "git lifecycle lock names ticket"),
     ("workspace", "git lock names ticket"),
+    ("guard::install", "git names"),
     ("guard", "audit clock config git lifecycle names ticket"),
     // The edge.
     ("error", "config git guard lifecycle trunk workspace"),
