@@ -1,5 +1,7 @@
 //! The command line: global options and the list of commands.
 
+use std::ffi::OsString;
+
 use clap::{Parser, Subcommand};
 
 use crate::commands::{self, Globals};
@@ -55,7 +57,10 @@ pub enum Command {
     #[command(display_order = 13)]
     #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     Path(commands::path::Args),
-    #[command(display_order = 30)]
+    #[command(display_order = 81)]
+    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
+    Check(commands::check::Args),
+    #[command(display_order = 80)]
     #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     Hook(commands::hook::Args),
     #[command(display_order = 91)]
@@ -64,6 +69,15 @@ pub enum Command {
     #[command(display_order = 90)]
     #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     Completions(commands::completions::Args),
+}
+
+/// Runs the hook that the command line names, if it names one as git does; `out` makes the printer.
+pub fn run_hook(
+    words: &[OsString],
+    env: &Env,
+    out: &dyn Fn() -> Out,
+) -> Option<Result<(), Failure>> {
+    commands::hook::direct(words, env, out)
 }
 
 /// Runs a command.
@@ -79,6 +93,7 @@ pub fn run(cli: &Cli, env: &Env, out: &Out) -> Result<(), Failure> {
         Command::Show(args) => commands::show::run(args, globals, env, out),
         Command::Log(args) => commands::log::run(args, globals, env, out),
         Command::Path(args) => commands::path::run(args, globals, env, out),
+        Command::Check(args) => commands::check::run(args, globals, env, out),
         Command::Hook(args) => commands::hook::run(args, globals, env, out),
         Command::ShellInit(args) => commands::shell_init::run(args, globals, env, out),
         Command::Completions(args) => commands::completions::run(args, globals, env, out),

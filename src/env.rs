@@ -30,6 +30,15 @@ const LOADER: [&str; 7] = [
     "COMSPEC",
 ];
 
+/// With these git finds its configuration.
+const GIT_CONFIG: [&str; 5] =
+    ["GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM", "XDG_CONFIG_HOME", "HOME"];
+
+/// The words of the command line, byte for byte.
+pub fn words() -> Vec<OsString> {
+    std::env::args_os().skip(1).collect()
+}
+
 /// The words of the command line, as far as they are text.
 pub fn arguments() -> impl Iterator<Item = String> {
     std::env::args_os().skip(1).filter_map(|arg| arg.into_string().ok())
@@ -67,13 +76,29 @@ pub enum GitVar {
     AuthorName,
     /// `GIT_AUTHOR_EMAIL`
     AuthorEmail,
+    /// `GIT_DIR`
+    Dir,
+    /// `GIT_INDEX_FILE`
+    IndexFile,
+    /// `GIT_OBJECT_DIRECTORY`
+    ObjectDirectory,
+    /// `GIT_ALTERNATE_OBJECT_DIRECTORIES`
+    AlternateObjectDirectories,
+    /// `GIT_QUARANTINE_PATH`
+    QuarantinePath,
 }
 
 impl GitVar {
-    fn name(self) -> &'static str {
+    /// The variable's name.
+    pub fn name(self) -> &'static str {
         match self {
             Self::AuthorName => "GIT_AUTHOR_NAME",
             Self::AuthorEmail => "GIT_AUTHOR_EMAIL",
+            Self::Dir => "GIT_DIR",
+            Self::IndexFile => "GIT_INDEX_FILE",
+            Self::ObjectDirectory => "GIT_OBJECT_DIRECTORY",
+            Self::AlternateObjectDirectories => "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+            Self::QuarantinePath => "GIT_QUARANTINE_PATH",
         }
     }
 }
@@ -135,6 +160,25 @@ impl Env {
     /// `TIX_LOG`: what to log, in the syntax of `tracing_subscriber::EnvFilter`.
     pub fn log_filter(&self) -> Result<Option<&str>, NotUtf8> {
         self.text("TIX_LOG")
+    }
+
+    /// `TIX_GUARD=off`: the guard lets everything pass, and writes that down.
+    pub fn guard_is_off(&self) -> bool {
+        self.raw("TIX_GUARD").is_some_and(|value| value == "off")
+    }
+
+    /// `CLAUDE_PROTECTED_BRANCHES`: more branches to guard, with blanks or commas between them. A part that is
+    /// not UTF-8 is no name of a branch that tix could know.
+    pub fn protected_branches(&self) -> Vec<&str> {
+        let text =
+            self.raw("CLAUDE_PROTECTED_BRANCHES").and_then(OsStr::to_str).unwrap_or_default();
+        text.split([',', ' ', '\t', '\n']).filter(|name| !name.is_empty()).collect()
+    }
+
+    /// Everything here that decides which configuration git reads. What was found out under one answer does not
+    /// hold under another.
+    pub fn of_git_config(&self) -> Vec<(&'static str, Option<&OsStr>)> {
+        GIT_CONFIG.into_iter().map(|name| (name, self.raw(name))).collect()
     }
 
     /// The variables that may be settings: everything that starts with `TIX_`, and `WORKTREE_BASE`,

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::config::{ConfigError, Origin};
 use crate::git::{ExecError, GitError, one_line};
+use crate::guard::GuardError;
 use crate::lifecycle::{Held, Refusal};
 use crate::trunk::{Landing, Stop, TrunkError};
 use crate::workspace::WorkspaceError;
@@ -115,9 +116,9 @@ impl Failure {
         Failure { exit, message: message.into(), facts: Vec::new(), hints: Vec::new() }
     }
 
-    /// An exit code for which the answer on stdout has said everything.
-    pub fn answered(exit: Exit) -> Failure {
-        Failure::new(exit, "")
+    /// The question was answered, and the answer is no: nothing is left to be said but the exit code.
+    pub fn answered() -> Failure {
+        Failure::new(Exit::No, "")
     }
 
     /// Adds a fact.
@@ -195,6 +196,20 @@ impl From<GitError> for Failure {
                 .hint("move it elsewhere on the trunk, and try again"),
             GitError::Scratch { .. } => Failure::new(Exit::Refused, message)
                 .hint("nothing was changed; make room or fix the permissions and try again"),
+        }
+    }
+}
+
+impl From<GuardError> for Failure {
+    fn from(error: GuardError) -> Failure {
+        let message = error.to_string();
+        match error {
+            GuardError::Git(error) => error.into(),
+            GuardError::Unknown(_) => Failure::new(Exit::Damaged, message)
+                .hint("`tix init` writes a .tix.yaml that explains every key"),
+            GuardError::File { .. } => {
+                Failure::new(Exit::Refused, message).hint("make it readable, and try again")
+            }
         }
     }
 }

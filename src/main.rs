@@ -27,6 +27,10 @@ use out::{Format, Narration, Out};
 
 fn main() -> ExitCode {
     let env = Env::capture();
+    let printer = || Out::new(Format::Human, Narration::On, &env);
+    if let Some(done) = cli::run_hook(&env::words(), &env, &printer) {
+        return ended(done, &printer());
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return usage(&error, &env),
@@ -38,7 +42,12 @@ fn main() -> ExitCode {
     if let Err(error) = git::signals::listen() {
         tracing::warn!(%error, "signals");
     }
-    match cli::run(&cli, &env, &out) {
+    ended(cli::run(&cli, &env, &out), &out)
+}
+
+/// Reports a failure, and turns the outcome into an exit code.
+fn ended(outcome: Result<(), Failure>, out: &Out) -> ExitCode {
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             out.failure(&failure);

@@ -118,8 +118,8 @@ impl Out {
         }
     }
 
-    /// Reports a failure: as JSON on stdout when that is the form of the answer, else on stderr. One that the answer
-    /// has told of already has no words.
+    /// Reports a failure: as JSON on stdout when that is the form of the answer, else on stderr. One without words
+    /// has given its answer already.
     pub fn failure(&self, failure: &Failure) {
         self.clear_progress();
         if failure.message.is_empty() {

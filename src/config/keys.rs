@@ -28,7 +28,12 @@ pub enum Name {
     Worktree,
     /// `timeout`
     Timeout,
+    /// `protected`
+    Protected,
 }
+
+/// The branches that are guarded beside the trunk when nobody says otherwise.
+pub const PROTECTED: [&str; 3] = ["main", "master", "production"];
 
 /// What holds for a key that nobody has set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,7 +90,7 @@ impl Key {
 }
 
 /// Every key, in the order in which people meet them.
-const KEYS: [Key; 12] = [
+const KEYS: [Key; 13] = [
     Key {
         id: Name::Trunk,
         name: "trunk",
@@ -176,11 +181,23 @@ const KEYS: [Key; 12] = [
         default: DefaultValue::Fixed("60s"),
         about: "How long an operation goes on trying while others keep moving the trunk.",
     },
+    Key {
+        id: Name::Protected,
+        name: "protected",
+        takes: "a list of branch names",
+        default: DefaultValue::Fixed("[main, master, production]"),
+        about: "The branches that the guard keeps free of everything but ticket commits; the trunk always is one of them.",
+    },
 ];
 
 /// Every key there is, in the order in which people meet them.
 pub fn describe() -> &'static [Key] {
     &KEYS
+}
+
+/// The variables that set a key.
+pub fn variables() -> impl Iterator<Item = String> {
+    KEYS.iter().filter_map(Key::variable)
 }
 
 /// The key that is written so in `.tix.yaml`.

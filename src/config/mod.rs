@@ -18,11 +18,14 @@ use std::path::Path;
 use std::time::Duration;
 
 pub use error::{ConfigError, Origin, Problem};
-pub use keys::{Key, Name, commented_yaml};
+pub use keys::{Key, Name, PROTECTED, commented_yaml, variables};
 pub use template::{Fields, Purpose, Template, TemplateError};
 pub use yaml::Yaml;
 
 use given::Given;
+
+/// The file with which a team shares its settings, at the root of the repository.
+pub const FILE: &str = ".tix.yaml";
 
 /// Where the progress of a held ticket is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,6 +66,8 @@ pub struct Config {
     pub worktree: Template,
     /// How long an operation goes on trying while others move the trunk.
     pub timeout: Duration,
+    /// The branches beside the trunk that take ticket commits only.
+    pub protected: Vec<String>,
 }
 
 impl Default for Config {
@@ -80,6 +85,7 @@ impl Default for Config {
             active_dir: Template::default_active_dir(),
             worktree: Template::default_worktree(),
             timeout: Duration::from_mins(1),
+            protected: keys::PROTECTED.map(str::to_owned).into(),
         }
     }
 }
@@ -272,6 +278,7 @@ impl Resolution<'_> {
                 config.worktree = worktree(value, self.home).map_err(bad)?;
             }
             Name::Timeout => config.timeout = given.time(key)?,
+            Name::Protected => config.protected = given.branches(key)?,
         }
         Ok(())
     }

@@ -169,13 +169,13 @@ fn an_unknown_key_is_an_error_that_names_the_nearest() {
     let files = [
         "# a\ntrunk: a\nrequires_queued: true\n",
         "requireQueued: true",
-        "protected: [main]",
+        "reviewers: [main]",
         "'': a",
     ];
     assert_snapshot!(messages(&files), @r"
     HEAD:.tix.yaml:3: unknown key `requires_queued`; did you mean `require_queued`?
     HEAD:.tix.yaml:1: unknown key `requireQueued`; did you mean `require_queued`?
-    HEAD:.tix.yaml:1: unknown key `protected`
+    HEAD:.tix.yaml:1: unknown key `reviewers`
     HEAD:.tix.yaml:1: unknown key ``
     ");
     assert_snapshot!(message(git(&[("tix.requiresqueued", Some("true"))])), @"git config: unknown key `tix.requiresqueued`; did you mean `tix.requireQueued`?");
@@ -387,4 +387,28 @@ proptest! {
             prop_assert!(!error.to_string().chars().any(char::is_control), "{error:?}");
         }
     }
+}
+
+#[test]
+fn protected_branches_are_a_list_or_a_text_of_names() {
+    let of = |text: &str| yaml(text.as_bytes()).unwrap().protected;
+    assert_eq!(of(""), ["main", "master", "production"]);
+    assert_eq!(of("protected: [main, release/1]"), ["main", "release/1"]);
+    assert_eq!(of("protected: []"), [""; 0]);
+    assert_eq!(of("protected: main, dev live"), ["main", "dev", "live"]);
+    assert_eq!(git(&[("tix.protected", Some("a,b"))]).unwrap().protected, ["a", "b"]);
+    let errors = messages(&[
+        "protected: [main, 1]",
+        "protected:\n- a\n- b..c",
+        "protected: {a: b}",
+        "protected: true",
+        "skip_ci: [true]",
+    ]);
+    assert_snapshot!(errors, @"
+    HEAD:.tix.yaml:1: `protected` must be a list of branch names, not a list of something else than texts
+    HEAD:.tix.yaml:2: `protected` cannot be `b..c`: it contains `..` or `@{`
+    HEAD:.tix.yaml:1: `protected` must be a list of branch names, not a mapping (a text that begins with a brace needs quotes)
+    HEAD:.tix.yaml:1: `protected` must be a list of branch names, not the boolean true (in quotes it would be text)
+    HEAD:.tix.yaml:1: `skip_ci` must be true or false, not a list of something else than texts
+    ");
 }

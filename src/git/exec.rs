@@ -121,12 +121,18 @@ pub struct Git {
     program: PathBuf,
     dir: PathBuf,
     git_dir: Option<PathBuf>,
+    objects: Vec<(&'static str, OsString)>,
 }
 
 impl Git {
     /// A git that finds its repository from `dir`, as the user's own would.
     pub fn discovering(dir: &Path) -> Git {
-        Git { program: PathBuf::from("git"), dir: dir.to_owned(), git_dir: None }
+        Git {
+            program: PathBuf::from("git"),
+            dir: dir.to_owned(),
+            git_dir: None,
+            objects: Vec::new(),
+        }
     }
 
     /// The same git for one chosen repository, run in `dir`.
@@ -135,12 +141,30 @@ impl Git {
             program: self.program.clone(),
             dir: dir.to_owned(),
             git_dir: Some(git_dir.to_owned()),
+            objects: self.objects.clone(),
         }
+    }
+
+    /// The same git with these variables, which say where objects are: a server's hook is asked about objects that
+    /// lie in a quarantine until it has agreed, and that no process without these variables sees.
+    pub fn with_objects_of(mut self, variables: Vec<(&'static str, OsString)>) -> Git {
+        self.objects = variables;
+        self
+    }
+
+    /// The directory that it runs in.
+    pub fn dir(&self) -> &Path {
+        &self.dir
     }
 
     /// The same git as if called in another directory: it finds the repository from there.
     pub fn elsewhere(&self, dir: &Path) -> Git {
-        Git { program: self.program.clone(), dir: dir.to_owned(), git_dir: None }
+        Git {
+            program: self.program.clone(),
+            dir: dir.to_owned(),
+            git_dir: None,
+            objects: self.objects.clone(),
+        }
     }
 
     /// Begins a call of one subcommand.
@@ -182,6 +206,12 @@ impl Call {
     /// Sets a configuration value (`key=value`) for this call only.
     pub fn config(mut self, setting: impl Into<String>) -> Self {
         self.config.push(setting.into());
+        self
+    }
+
+    /// Sets a variable for this call only.
+    pub fn env(mut self, name: &'static str, value: impl Into<OsString>) -> Self {
+        self.env.push((name, value.into()));
         self
     }
 
@@ -256,6 +286,7 @@ impl Call {
             .env("GIT_NO_REPLACE_OBJECTS", "1")
             // With 0 a conversation would wait for ever for an answer that git holds back.
             .env("GIT_FLUSH", "1")
+            .envs(self.git.objects.iter().map(|(k, v)| (k, v)))
             .envs(self.env.iter().map(|(k, v)| (k, v)))
             .current_dir(&self.git.dir)
             .stdin(if self.stdin.is_some() { Stdio::piped() } else { Stdio::null() })

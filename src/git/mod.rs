@@ -5,10 +5,12 @@
 
 mod commit;
 mod conversation;
+mod delta;
 pub mod exec;
 mod history;
 mod hooks;
 mod objects;
+mod origins;
 pub mod push;
 mod redact;
 mod refs;
@@ -19,10 +21,12 @@ mod tree;
 mod worktree;
 
 pub use commit::{CommitText, Writer, one_line};
-pub use exec::{ExecError, Program, Running};
+pub use delta::{ChangedCommit, Delta, Side, Walk};
+pub use exec::{ExecError, Git, Program, Running};
 pub use history::{HistoryQuery, Logged};
 pub use hooks::{ConfigScope, HooksPath};
 pub use objects::{Kind, Objects};
+pub use origins::Setting;
 pub use push::{Atomic, PushReport, RefOutcome, RefUpdate};
 pub use redact::redact;
 pub use refs::{LocalEdit, RefValue};

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::io::{self, BufRead};
 
 use super::conversation::Conversation;
-use super::exec::text_of;
+use super::exec::{Git, text_of};
 use super::{GitError, Repo};
 use crate::names::Oid;
 
@@ -57,7 +57,12 @@ pub struct Objects(RefCell<Conversation>);
 impl Objects {
     /// Starts the reader.
     pub fn open(repo: &Repo) -> Result<Objects, GitError> {
-        let conversation = repo.git().call("cat-file").arg("--batch").converse()?;
+        Objects::open_with(repo.git())
+    }
+
+    /// Starts the reader of the repository that this git works on.
+    pub fn open_with(git: &Git) -> Result<Objects, GitError> {
+        let conversation = git.call("cat-file").arg("--batch").converse()?;
         Ok(Objects(RefCell::new(conversation)))
     }
 

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::time::Instant;
 
-use super::exec::{Call, Finished, Running, text_of};
+use super::exec::{Call, Finished, Git, Running, text_of};
 use super::{ExecError, GitError, Repo};
 use crate::names::{Oid, RefName, RemoteName};
 
@@ -47,6 +47,46 @@ impl LocalEdit {
     }
 }
 
+impl Git {
+    /// The refs that match the patterns of git-for-each-ref(1).
+    pub fn refs(&self, patterns: &[&str]) -> Result<Vec<RefValue>, GitError> {
+        let format = "--format=%(objectname) %(refname) %(symref)";
+        let answer = self.call("for-each-ref").arg(format).args(patterns).run_ok()?;
+        let parse = |line: &str| {
+            let mut words = line.split(' ');
+            let oid = Oid::parse(words.next()?)?;
+            let name = RefName::parse(words.next()?)?;
+            Some(RefValue { name, oid, symref: words.next().and_then(RefName::parse) })
+        };
+        let text = text_of(&answer);
+        text.lines()
+            .map(|line| {
+                parse(line).ok_or_else(|| GitError::unreadable("for-each-ref", line.as_bytes()))
+            })
+            .collect()
+    }
+
+    /// Whether `ancestor` can be reached from `commit`.
+    pub fn is_ancestor(&self, ancestor: &Oid, commit: &Oid) -> Result<bool, GitError> {
+        let call =
+            self.call("merge-base").args(["--is-ancestor", ancestor.as_str(), commit.as_str()]);
+        let answer = call.run()?;
+        match answer.code {
+            Some(0) => Ok(true),
+            Some(1) => Ok(false),
+            _ => Err(ExecError::Failed(Box::new(answer)).into()),
+        }
+    }
+
+    /// How many commits `tip` leads to and `known` do not.
+    pub fn count_beyond(&self, tip: &Oid, known: &[Oid]) -> Result<u64, GitError> {
+        let call = self.call("rev-list").args(["--count", tip.as_str(), "--not"]);
+        let answer = call.args(known.iter().map(Oid::as_str)).arg("--").run_ok()?;
+        let count = text_of(answer.trim_ascii()).parse().ok();
+        count.ok_or_else(|| GitError::unreadable("rev-list --count", &answer))
+    }
+}
+
 impl Repo {
     /// Fetches refs of the remote under other names, and nothing else: no tags, no `FETCH_HEAD`, no
     /// update of what the user's configuration maps.
@@ -82,20 +122,7 @@ impl Repo {
 
     /// The local refs that match the patterns of git-for-each-ref(1).
     pub fn refs(&self, patterns: &[&str]) -> Result<Vec<RefValue>, GitError> {
-        let format = "--format=%(objectname) %(refname) %(symref)";
-        let answer = self.git().call("for-each-ref").arg(format).args(patterns).run_ok()?;
-        let parse = |line: &str| {
-            let mut words = line.split(' ');
-            let oid = Oid::parse(words.next()?)?;
-            let name = RefName::parse(words.next()?)?;
-            Some(RefValue { name, oid, symref: words.next().and_then(RefName::parse) })
-        };
-        let text = text_of(&answer);
-        text.lines()
-            .map(|line| {
-                parse(line).ok_or_else(|| GitError::unreadable("for-each-ref", line.as_bytes()))
-            })
-            .collect()
+        self.git().refs(patterns)
     }
 
     /// Changes local refs in one transaction. `Ok(false)`: a ref was not where it had to be (or is
@@ -163,17 +190,7 @@ impl Repo {
 
     /// Whether `ancestor` can be reached from `commit`.
     pub fn is_ancestor(&self, ancestor: &Oid, commit: &Oid) -> Result<bool, GitError> {
-        let call = self.git().call("merge-base").args([
-            "--is-ancestor",
-            ancestor.as_str(),
-            commit.as_str(),
-        ]);
-        let answer = call.run()?;
-        match answer.code {
-            Some(0) => Ok(true),
-            Some(1) => Ok(false),
-            _ => Err(ExecError::Failed(Box::new(answer)).into()),
-        }
+        self.git().is_ancestor(ancestor, commit)
     }
 
     /// All commits that `commits` lead to and `tip` does not. Those of `commits` that are not among them can be

@@ -31,7 +31,7 @@ pub enum Mode {
 }
 
 impl Mode {
-    fn from_octal(text: &[u8]) -> Option<Mode> {
+    pub(super) fn from_octal(text: &[u8]) -> Option<Mode> {
         let value = u32::from_str_radix(std::str::from_utf8(text).ok()?, 8).ok()?;
         Some(match value {
             0o100_644 => Mode::File,

@@ -1,3 +1,49 @@
-//! The guard: commits that are new to a protected branch touch tickets only.
+//! The guard: what may become part of a protected branch.
+//!
+//! One rule for every place where that can happen: *commits that become reachable from a protected branch, beyond
+//! what its remote has already, change ticket files only, and published history stays.* [`rule`] is the rule over
+//! the changed paths, [`content`] over the tickets in them; both are pure. [`Guarded`] is a repository as the guard
+//! sees it: where a commit made here would go, what is protected, and what a commit brings.
+//!
+//! Where there is nothing to guard (no repository, no tickets) it steps aside; where it cannot find out, on a
+//! protected branch, it refuses.
 
+mod commits;
+mod content;
+mod facts;
+mod guarded;
+mod history;
 pub mod install;
+mod memory;
+mod moves;
+mod place;
+mod protected;
+mod rule;
+
+use std::path::PathBuf;
+
+pub use commits::Judged;
+pub use facts::Station;
+pub use guarded::Guarded;
+pub use history::{Checked, Scope};
+pub use moves::{Move, Ruling};
+pub use rule::{Breach, Verdict};
+
+/// Why the guard cannot decide.
+#[derive(Debug, thiserror::Error)]
+pub enum GuardError {
+    /// git gave no answer, or one that tix does not know.
+    #[error(transparent)]
+    Git(#[from] crate::git::GitError),
+    /// What is protected could not be found out.
+    #[error("what is protected here cannot be found out: {0}")]
+    Unknown(String),
+    /// A file of the repository that must be readable is not.
+    #[error("{}: {source}", path.display())]
+    File {
+        /// Which file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+}

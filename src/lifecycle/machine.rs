@@ -250,6 +250,7 @@ mod tests {
 
     #[test]
     fn the_straight_way_with_and_without_review() {
+        use Verb::{Activate, Approve, Claim, Complete, Queue, RequestChanges, Submit};
         let go = |policy, verbs: &[Verb]| {
             let start = State { lane: Lane::Queue, status: Status::Open };
             let mut story = Vec::new();
@@ -260,7 +261,6 @@ mod tests {
             });
             (end.map(|state| state.lane), story.join(" "))
         };
-        use Verb::{Activate, Approve, Claim, Complete, Queue, RequestChanges, Submit};
         assert_eq!(
             go(PLAIN, &[Claim, Activate, Complete]),
             (Ok(Lane::Completed), "claimed in_progress approved".to_owned())

@@ -15,6 +15,7 @@ mod put;
 mod script;
 mod status;
 mod taken_out;
+mod works;
 
 const USUAL: [&str; 3] = ["pre-commit", "pre-merge-commit", "pre-push"];
 const STRICT: [&str; 5] =

@@ -1,10 +1,9 @@
 //! `tix hook print`.
 
-use clap::builder::PossibleValuesParser;
 use serde_json::json;
 
 use crate::commands::shared::hooks;
-use crate::error::{Exit, Failure};
+use crate::error::Failure;
 use crate::guard::install::hook::Hook;
 use crate::out::{Format, Out};
 
@@ -15,18 +14,17 @@ use crate::out::{Format, Out};
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The hook: pre-receive, or update to judge each ref by itself
-    #[arg(value_name = "HOOK", value_parser = PossibleValuesParser::new(Hook::ALL.map(Hook::name)))]
-    hook: String,
+    #[arg(value_name = "HOOK")]
+    hook: Hook,
 }
 
 /// Prints it.
+#[allow(clippy::unnecessary_wraps, reason = "all commands have one form")]
 pub fn run(args: &Args, out: &Out) -> Result<(), Failure> {
-    let hook = Hook::parse(&args.hook)
-        .ok_or_else(|| Failure::new(Exit::Usage, format!("there is no hook {}", args.hook)))?;
-    let script = hooks::for_server(hook);
+    let script = hooks::for_server(args.hook);
     match out.format {
         Format::Json => out.json(&json!({
-            "schema": "tix/hook-print@1", "hook": hook.name(), "script": script,
+            "schema": "tix/hook-print@1", "hook": args.hook.name(), "script": script,
         })),
         Format::Human => out.answer(&script),
     }

@@ -17,7 +17,7 @@ use crate::ticket::{QueueGate, TicketId};
 use crate::trunk::{Ci, Run, Step, Trunk, TrunkError, View};
 
 /// The file with which a team shares its settings.
-pub const CONFIG_FILE: &str = ".tix.yaml";
+pub const CONFIG_FILE: &str = crate::config::FILE;
 
 /// How long a question to the remote may take that is no part of a transaction.
 const QUESTION: Duration = Duration::from_secs(20);
@@ -267,7 +267,7 @@ impl<'a> Context<'a> {
     }
 }
 
-/// The directory to work in: the current one, or that of `-C`.
+/// The directory that a command is to work in.
 pub fn working_dir(globals: &Globals, env: &Env) -> Result<PathBuf, Failure> {
     let current = env.current_dir().map_err(|e| {
         Failure::new(Exit::Refused, format!("the current directory cannot be read: {e}"))

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::context::Context;
 use super::shell_word;
+use crate::config::Config;
 use crate::env;
 use crate::error::{Exit, Failure};
 use crate::git::{ConfigScope, Repo};
@@ -23,15 +24,16 @@ use crate::lock::Lock;
 use crate::names::RefName;
 use crate::out::safe;
 
-/// The branches that are protected everywhere.
-const PROTECTED: [&str; 3] = ["main", "master", "production"];
-
 /// How long to wait for another tix that installs or removes hooks in this clone.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What the scripts of this clone depend on.
 pub fn recipe(ctx: &Context<'_>, reach: Reach) -> Recipe {
-    let mut guarded = protected();
+    let mut guarded = match reach {
+        Reach::Own => branches(&ctx.config.protected),
+        // What is protected here says nothing of the others.
+        Reach::Shared => branches(&Config::default().protected),
+    };
     if reach == Reach::Own && !guarded.contains(&ctx.trunk) {
         guarded.push(ctx.trunk.clone());
     }
@@ -43,11 +45,12 @@ pub fn recipe(ctx: &Context<'_>, reach: Reach) -> Recipe {
 
 /// The script for a server, which has no clone and so no trunk of its own.
 pub fn for_server(hook: Hook) -> String {
-    Recipe { tix: None, guarded: protected(), reach: Reach::Own }.for_server(hook)
+    let guarded = branches(&Config::default().protected);
+    Recipe { tix: None, guarded, reach: Reach::Own }.for_server(hook)
 }
 
-fn protected() -> Vec<RefName> {
-    PROTECTED.into_iter().filter_map(RefName::branch).collect()
+fn branches(names: &[String]) -> Vec<RefName> {
+    names.iter().filter_map(|name| RefName::branch(name)).collect()
 }
 
 /// Keeps two of us from setting the same hook aside.

@@ -1,21 +1,21 @@
 //! The hooks of git that the guard stands in.
 
-/// A hook of git.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A hook of git that the guard answers to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Hook {
-    /// Before a commit; `--no-verify` skips it.
+    /// Before a commit; --no-verify skips it
     PreCommit,
-    /// Before the commit of a merge without conflicts; `--no-verify` skips it.
+    /// Before the commit of a merge without conflicts; --no-verify skips it
     PreMergeCommit,
-    /// Before a push, on the side that pushes; `--no-verify` skips it.
+    /// Before a push, on the side that pushes; --no-verify skips it
     PrePush,
-    /// While the message of a commit is made; nothing skips it, and it runs for cherry-picks and rebases too.
+    /// Before the message of a commit is written; nothing skips it, and cherry-picks and rebases run it too
     PrepareCommitMsg,
-    /// Before and after every movement of refs.
+    /// Before refs move
     ReferenceTransaction,
-    /// Before a push is taken, on the side that receives.
+    /// On a server, before a push is taken in
     PreReceive,
-    /// The same, for each ref by itself.
+    /// On a server, before one ref is moved by a push
     Update,
 }
 
@@ -51,17 +51,6 @@ impl Hook {
         Hook::ReferenceTransaction,
     ];
 
-    /// All of them.
-    pub const ALL: [Hook; 7] = [
-        Hook::PreCommit,
-        Hook::PreMergeCommit,
-        Hook::PrePush,
-        Hook::PrepareCommitMsg,
-        Hook::ReferenceTransaction,
-        Hook::PreReceive,
-        Hook::Update,
-    ];
-
     /// The name that git gives it, which is also the name of its file.
     pub fn name(self) -> &'static str {
         match self {
@@ -73,11 +62,6 @@ impl Hook {
             Hook::PreReceive => "pre-receive",
             Hook::Update => "update",
         }
-    }
-
-    /// The hook of this name.
-    pub fn parse(name: &str) -> Option<Hook> {
-        Hook::ALL.into_iter().find(|hook| hook.name() == name)
     }
 
     /// Whether it is one of those that `--strict` adds.
@@ -118,14 +102,17 @@ impl Hook {
 
 #[cfg(test)]
 mod tests {
+    use clap::ValueEnum as _;
+
     use super::*;
 
     #[test]
-    fn a_hook_is_found_by_its_name_and_only_by_that() {
-        for hook in Hook::ALL {
-            assert_eq!(Hook::parse(hook.name()), Some(hook));
+    fn the_command_line_knows_a_hook_by_the_name_that_git_gives_it() {
+        for hook in Hook::value_variants() {
+            assert_eq!(Hook::from_str(hook.name(), false), Ok(*hook));
         }
-        assert_eq!(Hook::parse("post-commit"), None);
-        assert!(Hook::OF_CLONES.iter().all(|hook| Hook::ALL.contains(hook)));
+        assert!(
+            Hook::value_variants().iter().all(|h| h.is_of_servers() != Hook::OF_CLONES.contains(h))
+        );
     }
 }

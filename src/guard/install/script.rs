@@ -238,6 +238,8 @@ fn tix_in(body: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use clap::ValueEnum as _;
+
     use super::*;
 
     fn recipe(tix: &str) -> Recipe {
@@ -247,7 +249,7 @@ mod tests {
 
     #[test]
     fn a_text_of_ours_is_recognised_until_a_byte_of_it_is_changed() {
-        for hook in Hook::ALL {
+        for hook in Hook::value_variants().iter().copied() {
             for text in [recipe("/bin/tix").file(hook), recipe("/bin/tix").command(hook)] {
                 let mark = Mark { version: VERSION, tix: Some("/bin/tix".to_owned()) };
                 assert_eq!(author(hook, text.as_bytes()), Author::Tix(mark));

@@ -74,14 +74,14 @@ fn a_file_that_is_no_json_stops_everything_with_its_line() {
 #[test]
 fn a_link_stays_a_link_and_permissions_stay() {
     let (_sandbox, clone) = scene();
-    write_mode(&clone.path().join("shared.json"), "{}\n", 0o640);
+    write_mode(&clone.path().join("common.json"), "{}\n", 0o640);
     fs::create_dir(clone.path().join(".claude")).unwrap();
-    symlink("../shared.json", clone.path().join(".claude/settings.json")).unwrap();
+    symlink("../common.json", clone.path().join(".claude/settings.json")).unwrap();
     clone.tix(&["hook", "install", "--agents", "claude"]).success();
     assert!(clone.path().join(".claude/settings.json").is_symlink());
-    let metadata = fs::metadata(clone.path().join("shared.json")).unwrap();
+    let metadata = fs::metadata(clone.path().join("common.json")).unwrap();
     assert_eq!(metadata.permissions().mode() & 0o777, 0o640);
-    assert!(clone.read("shared.json").contains("\"claude\""));
+    assert!(clone.read("common.json").contains("\"claude\""));
 }
 
 #[test]

@@ -17,7 +17,9 @@ const MAY_USE: &[Row] = &[
     ("names", ""),
     ("ticket", ""),
     ("lifecycle", "names ticket"),
-    ("guard::rule", "lifecycle names ticket"),
+    // Of git the values in which it tells of changes, of the configuration the name of its file.
+    ("guard::rule", "config git::Delta git::Mode git::Side names ticket"),
+    ("guard::content", "guard::rule lifecycle names ticket"),
     // The only doors to the outside.
     ("env", ""),
     ("clock", ""),
@@ -29,7 +31,7 @@ const MAY_USE: &[Row] = &[
     ("trunk", "git lifecycle lock names ticket"),
     ("workspace", "git lock names ticket"),
     ("guard::install", "git names"),
-    ("guard", "audit clock config git lifecycle names ticket"),
+    ("guard", "audit clock config env git names"),
     // The edge.
     ("error", "config git guard lifecycle trunk workspace"),
     ("out", "env error"),
@@ -212,7 +214,7 @@ fn a_forbidden_import_is_found_however_it_is_written() {
     );
     let nested = "use crate::{ticket::Id, git::{self, exec}};";
     assert_eq!(found("src/guard/rule.rs", nested).len(), 2);
-    assert_eq!(found("src/guard/mod.rs", nested), none);
+    assert_eq!(found("src/trunk/mod.rs", nested), none);
     assert_eq!(
         found("src/guard/rule.rs", "use super::hooks;"),
         ["src/guard/rule.rs:1: `guard::rule` may not use `guard::hooks`"]

@@ -1,0 +1,176 @@
+//! `tix check`: which commits of a protected branch broke the rule.
+
+use serde::Serialize;
+
+use super::Globals;
+use super::shared::context::working_dir;
+use crate::env::Env;
+use crate::error::{Exit, Failure};
+use crate::guard::{Breach, Checked, Guarded, Judged, Scope, Verdict};
+use crate::names::{Oid, RefName};
+use crate::out::{Format, Out, safe};
+
+/// How many commits are looked at when nobody says which.
+const RECENT: usize = 200;
+
+/// Find the commits of a protected branch that changed more than tickets
+///
+/// Without RANGE: what the local trunk has beyond its remote, each commit as a push would be judged; if that is
+/// nothing, the last 200 commits of the trunk.
+///
+/// Of a trunk's history (and of a RANGE, such as v1.0..main) the commits count that the branch was at, its first
+/// parents. A merge passes for what it brings, because that is how pull requests land, unless the merge itself
+/// changed something. A commit that moves a ticket from active to completed passes as the squash of a ticket
+/// branch. Other squashed or rebased pull requests cannot be told from commits made by hand, and are listed. What is
+/// older than the first ticket is not looked at.
+///
+/// Exit code 1 says that there are such commits.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The commits, as git writes a range
+    #[arg(value_name = "RANGE")]
+    range: Option<String>,
+}
+
+/// The answer in JSON.
+#[derive(Serialize)]
+struct Report<'a> {
+    schema: &'static str,
+    range: &'a str,
+    checked: usize,
+    returned: usize,
+    total: usize,
+    truncated: bool,
+    findings: Vec<Finding<'a>>,
+}
+
+/// A commit that broke the rule.
+#[derive(Serialize)]
+struct Finding<'a> {
+    commit: &'a str,
+    subject: &'a str,
+    breaches: Vec<Reason>,
+}
+
+/// Why.
+#[derive(Serialize)]
+struct Reason {
+    path: Option<String>,
+    rule: &'static str,
+    why: String,
+}
+
+/// Checks.
+pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+    let dir = working_dir(globals, env)?;
+    let Some(guarded) = Guarded::at(&dir, env)? else {
+        return Err(Failure::new(Exit::Refused, "there are no tickets here")
+            .hint("go to your repository, or name it: tix -C <directory> check"));
+    };
+    let (range, checked) = match &args.range {
+        Some(range) => {
+            require_range(&guarded, range)?;
+            (range.clone(), guarded.check(Scope::Range(range))?)
+        }
+        None => of_trunk(&guarded, globals)?,
+    };
+    answer(&range, &checked, out);
+    if checked.broken.is_empty() { Ok(()) } else { Err(Failure::answered()) }
+}
+
+/// git would take an option for one, and a range of nothing for HEAD.
+fn require_range(guarded: &Guarded, range: &str) -> Result<(), Failure> {
+    let unknown = || {
+        Failure::new(Exit::Usage, format!("`{range}` means no commits here"))
+            .hint("a range is such as origin/main..main, or the name of a branch")
+    };
+    if range.starts_with('-') {
+        return Err(unknown());
+    }
+    for end in range.splitn(2, "..").map(|end| end.trim_start_matches('.')) {
+        if !end.is_empty() && guarded.git().commit_of(&format!("{end}^{{commit}}"))?.is_none() {
+            return Err(unknown());
+        }
+    }
+    Ok(())
+}
+
+/// What the trunk has beyond its remote, or the last that it was at.
+fn of_trunk(guarded: &Guarded, globals: &Globals) -> Result<(String, Checked), Failure> {
+    let trunk = match &globals.trunk {
+        Some(name) => RefName::branch(name),
+        None => guarded.trunk(),
+    };
+    let trunk = trunk.ok_or_else(|| Failure::new(Exit::Usage, "the trunk's name is no branch"))?;
+    let remote = globals.remote.as_deref().or(guarded.remote());
+    let label = remote.map(|remote| format!("{remote}/{}", trunk.short()));
+    let local = guarded.git().commit_of(trunk.as_str())?;
+    let published: Option<Oid> = match &label {
+        Some(label) => guarded.git().commit_of(&format!("refs/remotes/{label}"))?,
+        None => None,
+    };
+    if let (Some(local), Some(_), Some(label)) = (&local, &published, &label) {
+        let ahead = guarded.check(Scope::Unpublished(local))?;
+        if ahead.commits > 0 {
+            return Ok((format!("{label}..{}", trunk.short()), ahead));
+        }
+    }
+    let (tip, name) = match (published, label, local) {
+        (Some(tip), Some(label), _) => (tip, label),
+        (_, _, Some(tip)) => (tip, trunk.short().to_owned()),
+        (_, label, None) => {
+            let name = label.unwrap_or_else(|| trunk.short().to_owned());
+            return Err(Failure::new(Exit::Refused, format!("{name} is not here"))
+                .hint("fetch it: git fetch"));
+        }
+    };
+    Ok((name, guarded.check(Scope::Recent(&tip, RECENT))?))
+}
+
+fn answer(range: &str, checked: &Checked, out: &Out) {
+    let findings: Vec<Finding<'_>> = checked.broken.iter().map(finding).collect();
+    match out.format {
+        Format::Json => out.json(&Report {
+            schema: "tix/check@1",
+            range,
+            checked: checked.commits,
+            returned: findings.len(),
+            total: findings.len(),
+            truncated: false,
+            findings,
+        }),
+        Format::Human => {
+            let mut text = String::new();
+            for (finding, judged) in findings.iter().zip(&checked.broken) {
+                text.push_str(&format!("{} {}\n", judged.commit.short(), safe(finding.subject)));
+                for reason in &finding.breaches {
+                    let path = reason.path.iter().map(|path| format!("{path} "));
+                    let line = path.chain([reason.why.clone()]).collect::<String>();
+                    text.push_str(&format!("    {}\n", safe(&line)));
+                }
+            }
+            out.answer(&text);
+            let (broken, all) = (checked.broken.len(), checked.commits);
+            out.narrate(&match broken {
+                0 => format!("{all} commits of {range} checked: all keep to the rule"),
+                _ => format!("{broken} of {all} commits of {range} changed more than tickets"),
+            });
+        }
+    }
+}
+
+fn finding(judged: &Judged) -> Finding<'_> {
+    let breaches = match &judged.verdict {
+        Verdict::Refused(breaches) => breaches.iter().map(reason).collect(),
+        Verdict::Tickets(_) | Verdict::Nothing => Vec::new(),
+    };
+    Finding { commit: judged.commit.as_str(), subject: &judged.subject, breaches }
+}
+
+fn reason(breach: &Breach) -> Reason {
+    Reason {
+        path: breach.path.as_ref().map(ToString::to_string),
+        rule: breach.why.rule(),
+        why: breach.why.to_string(),
+    }
+}

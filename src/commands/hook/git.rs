@@ -1,0 +1,184 @@
+//! `tix hook git`: what each hook of git is to let happen.
+
+use std::ffi::OsString;
+use std::io::Read as _;
+
+use super::report::{self, Report};
+use crate::env::{Env, GitVar};
+use crate::error::{Exit, Failure};
+use crate::guard::install::hook::Hook;
+use crate::guard::{GuardError, Guarded, Move, Ruling, Station, Verdict};
+use crate::names::{Oid, RefName};
+use crate::out::Out;
+
+/// Judges; a refusal is a failure with exit code 1.
+pub fn run(hook: Hook, args: &[OsString], env: &Env, out: &Out) -> Result<(), Failure> {
+    match hook {
+        Hook::PreCommit | Hook::PreMergeCommit | Hook::PrepareCommitMsg => commit(hook, args, env),
+        Hook::PrePush => {
+            let remote = args.first().and_then(|name| name.to_str()).unwrap_or_default();
+            let moves = read_moves(hook, parse_pushed)?;
+            judge_moves(hook, Station::Clone, &moves, env, |guarded, asked| {
+                guarded.judge_push(remote, asked)
+            })
+        }
+        Hook::PreReceive => {
+            let moves = read_moves(hook, parse_moved)?;
+            judge_moves(hook, Station::Server, &moves, env, Guarded::judge_received)
+        }
+        Hook::Update => {
+            let words: Vec<&str> = args.iter().filter_map(|word| word.to_str()).collect();
+            let moves = match words.as_slice() {
+                [name, old, new] => {
+                    parse_moved(&[old, new, name]).map_err(|()| unreadable(hook))?
+                }
+                _ => return Err(unreadable(hook)),
+            };
+            let moves: Vec<Move> = moves.into_iter().collect();
+            judge_moves(hook, Station::Server, &moves, env, Guarded::judge_received)
+        }
+        Hook::ReferenceTransaction => transaction(args, env, out),
+    }
+}
+
+/// A commit that is about to be made of the index.
+fn commit(hook: Hook, args: &[OsString], env: &Env) -> Result<(), Failure> {
+    let undecided = |error: &GuardError| report::undecided(hook, None, error);
+    let guarded = Guarded::in_hook(env, Station::Clone).map_err(|error| undecided(&error))?;
+    let Some(guarded) = guarded else { return Ok(()) };
+    let rebasing = match (hook, guarded.branch()) {
+        // The branch moves when the rebase is done; then it is too late to say so.
+        (Hook::PrepareCommitMsg, None) => guarded.rebasing().map_err(|error| undecided(&error))?,
+        (_, _) => None,
+    };
+    let branch = guarded.branch().or(rebasing.as_ref());
+    let Some(branch) = branch.filter(|branch| guarded.is_protected(branch)) else { return Ok(()) };
+    let report = Report { hook, guarded: &guarded, branch, env };
+    if env.guard_is_off() {
+        report.off();
+        return Ok(());
+    }
+    let index = env.git(GitVar::IndexFile);
+    let amended = hook == Hook::PrepareCommitMsg && is_amend(args);
+    let judged = if amended { guarded.judge_amended(index) } else { guarded.judge_staged(index) };
+    match judged {
+        Ok(Verdict::Tickets(paths)) => {
+            // The hook before this one has written it down; one that was skipped is told by the movement of the ref.
+            if hook != Hook::PrepareCommitMsg {
+                report.allowed(&paths, None);
+            }
+            Ok(())
+        }
+        Ok(Verdict::Nothing) => Ok(()),
+        Ok(Verdict::Refused(breaches)) => Err(report.refused_commit(&breaches)),
+        Err(error) => Err(report.undecided(&error)),
+    }
+}
+
+/// `prepare-commit-msg <file> commit HEAD` is what `--amend` looks like where it keeps the message.
+fn is_amend(args: &[OsString]) -> bool {
+    matches!(args, [_, source, commit] if source == "commit" && commit == "HEAD")
+}
+
+/// The moves of protected branches, each judged.
+fn judge_moves(
+    hook: Hook,
+    station: Station,
+    moves: &[Move],
+    env: &Env,
+    judge: impl Fn(&Guarded, &Move) -> Result<Ruling, GuardError>,
+) -> Result<(), Failure> {
+    if moves.is_empty() {
+        return Ok(());
+    }
+    let guarded = Guarded::in_hook(env, station);
+    let guarded = guarded.map_err(|error| report::undecided(hook, None, &error))?;
+    let Some(guarded) = guarded else { return Ok(()) };
+    for asked in moves.iter().filter(|asked| guarded.is_protected(&asked.branch)) {
+        let report = Report { hook, guarded: &guarded, branch: &asked.branch, env };
+        if env.guard_is_off() {
+            report.off();
+            continue;
+        }
+        match judge(&guarded, asked) {
+            Ok(Ruling::Pass(judged)) => report.allowed_commits(&judged),
+            Ok(Ruling::Deletion) => return Err(report.deletion()),
+            Ok(Ruling::Rewrite) => return Err(report.rewrite(asked)),
+            Ok(Ruling::Commits(judged)) => return Err(report.refused_commits(asked, &judged)),
+            Err(error) => return Err(report.undecided(&error)),
+        }
+    }
+    Ok(())
+}
+
+/// Refs that are about to move, by whatever command. What the guard cannot decide here it lets happen, and says so:
+/// a refusal at this point can leave the work of another command half done.
+fn transaction(args: &[OsString], env: &Env, out: &Out) -> Result<(), Failure> {
+    // The only state in which a refusal is heard and the names are final; newer gits know more of them.
+    if args.first().is_none_or(|state| state != "prepared") {
+        return Ok(());
+    }
+    let hook = Hook::ReferenceTransaction;
+    let moves = match read_moves(hook, parse_moved) {
+        Ok(moves) => moves,
+        Err(failure) => {
+            out.warn(&failure.message);
+            return Ok(());
+        }
+    };
+    judge_moves(hook, Station::Clone, &moves, env, |guarded, asked| {
+        guarded.judge_local(asked).or_else(|error| {
+            out.warn(&format!("the guard could not judge this: {error}"));
+            Ok(Ruling::Pass(Vec::new()))
+        })
+    })
+}
+
+/// A line that is no move of a branch is `None`, and one that cannot be read is an error.
+type Parsed = Result<Option<Move>, ()>;
+
+fn read_moves(hook: Hook, parse: fn(&[&str]) -> Parsed) -> Result<Vec<Move>, Failure> {
+    let mut bytes = Vec::new();
+    let read = std::io::stdin().lock().read_to_end(&mut bytes);
+    read.map_err(|error| unreadable(hook).fact("standard input", error.to_string()))?;
+    let lines = bytes.split(|b| *b == b'\n').filter(|line| !line.is_empty());
+    let mut moves = Vec::new();
+    for line in lines {
+        // A branch whose name is not UTF-8 is none that could be protected.
+        let Ok(line) = std::str::from_utf8(line) else { continue };
+        let words: Vec<&str> = line.split(' ').collect();
+        moves.extend(parse(&words).map_err(|()| unreadable(hook))?);
+    }
+    Ok(moves)
+}
+
+/// `<old> <new> <ref>`, as servers and transactions have it.
+fn parse_moved(words: &[&str]) -> Parsed {
+    let [old, new, name] = words else { return Err(()) };
+    branch_move(name, old, new)
+}
+
+/// `<local ref> <local id> <remote ref> <remote id>`, as a push has it. The local ref may have blanks: it is what
+/// was typed.
+fn parse_pushed(words: &[&str]) -> Parsed {
+    let [_, .., new, name, old] = words else { return Err(()) };
+    branch_move(name, old, new)
+}
+
+fn branch_move(name: &str, old: &str, new: &str) -> Parsed {
+    if !name.starts_with("refs/heads/") {
+        return Ok(None);
+    }
+    let branch = RefName::parse(name).ok_or(())?;
+    let side = |text: &str| match Oid::parse(text) {
+        Some(oid) => Ok(Some(oid).filter(|oid| !oid.is_zero())),
+        None => Err(()),
+    };
+    Ok(Some(Move { branch, old: side(old)?, new: side(new)? }))
+}
+
+fn unreadable(hook: Hook) -> Failure {
+    let name = hook.name();
+    Failure::new(Exit::No, format!("what git told the {name} hook cannot be read"))
+        .hint("this command is for git to call; see how to install it: tix hook --help")
+}

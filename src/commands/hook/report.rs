@@ -1,0 +1,211 @@
+//! What the guard says and writes down: a refusal with its reasons and the way on, and a line of the audit log.
+
+use serde_json::{Value, json};
+
+use crate::clock;
+use crate::env::{Env, GitVar};
+use crate::error::{Exit, Failure};
+use crate::git::one_line;
+use crate::guard::install::hook::Hook;
+use crate::guard::{Breach, GuardError, Guarded, Judged, Move, Verdict};
+use crate::names::{Oid, RefName, RepoPath};
+
+/// How many paths and commits a message names.
+const SHOWN: usize = 5;
+
+/// How many paths a line of the log holds: enough for every ticket commit, and not for the import of a project.
+const LOGGED: usize = 50;
+
+/// The judgement of one hook over one branch.
+pub struct Report<'a> {
+    /// Which hook.
+    pub hook: Hook,
+    /// Where.
+    pub guarded: &'a Guarded,
+    /// The protected branch.
+    pub branch: &'a RefName,
+    /// The environment.
+    pub env: &'a Env,
+}
+
+/// The guard could not find out what it is to judge.
+pub fn undecided(hook: Hook, branch: Option<&RefName>, error: &GuardError) -> Failure {
+    let message = match branch {
+        Some(branch) => format!(
+            "{} is protected, and whether this may become part of it cannot be decided: {error}",
+            branch.short()
+        ),
+        None => format!("whether this is about a protected branch cannot be decided: {error}"),
+    };
+    Failure::new(Exit::No, message)
+        .fact("hook", hook.name())
+        .hint("put right what is said above, and try again")
+}
+
+impl Report<'_> {
+    /// The guard was told to let it happen.
+    pub fn off(&self) {
+        self.note("off", "TIX_GUARD", &[], None);
+    }
+
+    /// A ticket commit is about to be made.
+    pub fn allowed(&self, paths: &[RepoPath], commit: Option<&Oid>) {
+        let paths: Vec<String> = paths.iter().map(ToString::to_string).collect();
+        self.note("allowed", "tickets", &paths, commit);
+    }
+
+    /// Ticket commits become part of the branch.
+    pub fn allowed_commits(&self, judged: &[Judged]) {
+        for commit in judged {
+            if let Verdict::Tickets(paths) = &commit.verdict {
+                self.allowed(paths, Some(&commit.commit));
+            }
+        }
+    }
+
+    /// The guard cannot decide.
+    pub fn undecided(&self, error: &GuardError) -> Failure {
+        self.note("refused", "undecided", &[], None);
+        undecided(self.hook, Some(self.branch), error)
+    }
+
+    /// A commit that is about to be made breaks the rule.
+    pub fn refused_commit(&self, breaches: &[Breach]) -> Failure {
+        self.note_breaches(breaches, None);
+        let message = format!("{} takes ticket commits only", self.branch.short());
+        let failure = list(self.head(message), breaches);
+        way_on(failure).hint("or keep these changes on a branch: git switch -c <name>")
+    }
+
+    /// Commits that would become part of the branch break the rule.
+    pub fn refused_commits(&self, asked: &Move, judged: &[Judged]) -> Failure {
+        let refused: Vec<(&Judged, &[Breach])> = judged
+            .iter()
+            .filter_map(|commit| match &commit.verdict {
+                Verdict::Refused(breaches) => Some((commit, breaches.as_slice())),
+                Verdict::Tickets(_) | Verdict::Nothing => None,
+            })
+            .collect();
+        let message = format!("{} takes ticket commits only", self.branch.short());
+        let mut failure = self.head(message);
+        for (commit, breaches) in &refused {
+            self.note_breaches(breaches, Some(&commit.commit));
+        }
+        for (commit, breaches) in refused.iter().take(SHOWN) {
+            failure = failure
+                .fact("commit", format!("{} {}", commit.commit.short(), one_line(&commit.subject)));
+            failure = list(failure, breaches);
+        }
+        if let Some(more) = refused.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+            failure = failure.fact("", format!("and {more} more commits"));
+        }
+        let failure = way_on(failure);
+        match &asked.new {
+            Some(new) => self.keep(failure, new),
+            None => failure,
+        }
+    }
+
+    /// The branch would be gone.
+    pub fn deletion(&self) -> Failure {
+        self.note("refused", "deletion", &[], None);
+        let message = format!("{} is protected and cannot be deleted", self.branch.short());
+        self.head(message).hint(format!("see what it holds: git log {}", self.branch.short()))
+    }
+
+    /// Published commits would be lost.
+    pub fn rewrite(&self, asked: &Move) -> Failure {
+        self.note("refused", "rewrite", &[], asked.new.as_ref());
+        let message =
+            format!("{} is published, and its history cannot be rewritten", self.branch.short());
+        let failure = self.head(message);
+        let failure = match (&asked.old, &asked.new) {
+            (Some(old), Some(new)) => {
+                failure.fact("published", old.short()).fact("instead", new.short())
+            }
+            (_, _) => failure,
+        };
+        failure.hint("take in what is published, and put yours on top of it: git pull --rebase")
+    }
+
+    fn head(&self, message: String) -> Failure {
+        Failure::new(Exit::No, message).fact("hook", self.hook.name())
+    }
+
+    /// How commits that exist already are kept, wherever they were going.
+    fn keep(&self, failure: Failure, new: &Oid) -> Failure {
+        match self.hook {
+            Hook::PrePush | Hook::PreReceive | Hook::Update => failure.hint(format!(
+                "or push them to a branch of their own: git push origin {}:refs/heads/<name>",
+                new.short()
+            )),
+            Hook::ReferenceTransaction
+            | Hook::PreCommit
+            | Hook::PreMergeCommit
+            | Hook::PrepareCommitMsg => {
+                let failure = failure.hint(format!(
+                    "or give them a branch of their own: git branch <name> {}",
+                    new.short()
+                ));
+                match self.guarded.unfinished() {
+                    Some(undo) => {
+                        failure.hint(format!("git stopped half-way; go back with: {undo}"))
+                    }
+                    None => failure,
+                }
+            }
+        }
+    }
+
+    fn note_breaches(&self, breaches: &[Breach], commit: Option<&Oid>) {
+        let rule = breaches.first().map_or("", |breach| breach.why.rule());
+        let paths: Vec<String> =
+            breaches.iter().filter_map(|b| b.path.as_ref()).map(ToString::to_string).collect();
+        self.note("refused", rule, &paths, commit);
+    }
+
+    /// Writes a line of the audit log.
+    fn note(&self, verdict: &str, rule: &str, paths: &[String], commit: Option<&Oid>) {
+        let shown: Vec<&String> = paths.iter().take(LOGGED).collect();
+        self.guarded.audit().append(&json!({
+            "schema": "tix/guard@1",
+            "at": clock::rfc3339(clock::now()),
+            "repository": self.guarded.root().unwrap_or(self.guarded.common_dir()).display().to_string(),
+            "branch": self.branch.short(),
+            "hook": self.hook.name(),
+            "verdict": verdict,
+            "rule": rule,
+            "paths": shown,
+            "paths_total": paths.len(),
+            "by": self.actor(),
+            "commit": commit.map(Oid::to_string).map_or(Value::Null, Value::from),
+        }));
+    }
+
+    /// Who acts, as far as that is known without asking anybody.
+    fn actor(&self) -> Option<String> {
+        if let Ok(Some(actor)) = self.env.actor() {
+            return Some(one_line(actor));
+        }
+        let given = |var| self.env.git(var).and_then(|value| value.to_str());
+        match (given(GitVar::AuthorName), given(GitVar::AuthorEmail)) {
+            (Some(name), Some(email)) => Some(format!("{} <{}>", name.trim(), email.trim())),
+            _ => self.guarded.identity().map(str::to_owned),
+        }
+    }
+}
+
+/// The first of the reasons, and how many more there are.
+fn list(failure: Failure, breaches: &[Breach]) -> Failure {
+    let named = breaches.iter().take(SHOWN).map(ToString::to_string);
+    let mut failure = named.fold(failure, |failure, breach| failure.fact("why", one_line(&breach)));
+    if let Some(more) = breaches.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+        failure = failure.fact("", format!("and {more} more"));
+    }
+    failure
+}
+
+/// The way that is meant for work.
+fn way_on(failure: Failure) -> Failure {
+    failure.hint("work on a ticket in a workspace of its own: tix activate <ticket>")
+}

@@ -1,0 +1,258 @@
+//! What commits and the index change, as git's raw diff tells it: renames off, both sides of every path.
+
+use std::ffi::OsStr;
+
+use super::exec::{Git, text_of};
+use super::refs::literal_pathspec;
+use super::tree::Mode;
+use super::{ExecError, GitError};
+use crate::names::{Oid, RefName, RepoPath};
+
+/// What stands at a path on one side; `None` where there is nothing.
+pub type Side = Option<(Mode, Oid)>;
+
+/// A path that a commit changes. The commit of a merge has an old side for each parent, and a path is only
+/// there if it differs from all of them: what the merge itself did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delta {
+    /// Which path.
+    pub path: RepoPath,
+    /// What was there, for each parent.
+    pub old: Vec<Side>,
+    /// What is there now.
+    pub new: Side,
+}
+
+/// A commit and what it changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChangedCommit {
+    /// Its id.
+    pub oid: Oid,
+    /// How many parents it has.
+    pub parents: usize,
+    /// The first line of its message.
+    pub subject: String,
+    /// What it changes against its parents.
+    pub deltas: Vec<Delta>,
+}
+
+/// Which commits of a range are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Walk {
+    /// All of them.
+    All,
+    /// Those that a branch was at: the first parents.
+    FirstParents,
+}
+
+/// These say exactly what is compared, whatever the user's configuration would make of it: `diff.renames`,
+/// `diff.relative`, `diff.ignoreSubmodules`, `diff.orderFile`.
+const EXACTLY: [&str; 7] = [
+    "-z",
+    "--raw",
+    "--no-abbrev",
+    "--no-renames",
+    "--no-relative",
+    "--ignore-submodules=none",
+    "--no-ext-diff",
+];
+
+/// Begins a commit. A path cannot be taken for one: it always follows a word that begins with a colon.
+const START: &[u8] = b"\x01";
+
+impl Git {
+    /// What the index changes against a commit or tree. `index` is another file than the usual one, as git
+    /// names it to its hooks.
+    ///
+    /// `Ok(None)`: there is no such commit.
+    pub fn staged(
+        &self,
+        against: &str,
+        index: Option<&OsStr>,
+    ) -> Result<Option<Vec<Delta>>, GitError> {
+        let mut call = self.call("diff-index").args(EXACTLY).args(["--cached", against, "--"]);
+        if let Some(index) = index {
+            call = call.env("GIT_INDEX_FILE", self.dir().join(index));
+        }
+        let answer = call.run()?;
+        match answer.code {
+            Some(0) => parse_deltas(&answer.stdout).map(Some),
+            // git calls a name that leads nowhere a bad revision or an ambiguous argument, and gives 128 for
+            // every other trouble too: so it is asked for the name alone.
+            Some(128) if self.commit_of(against)?.is_none() => Ok(None),
+            _ => Err(ExecError::Failed(Box::new(answer)).into()),
+        }
+    }
+
+    /// The commit (or other object) that a name leads to; `None` when it leads nowhere.
+    pub fn commit_of(&self, name: &str) -> Result<Option<Oid>, GitError> {
+        let answer = self.call("rev-parse").args(["--verify", "--quiet", name]).run()?;
+        match answer.code {
+            Some(0) => {
+                let text = text_of(answer.stdout.trim_ascii());
+                let oid = Oid::parse(&text);
+                oid.map(Some).ok_or_else(|| GitError::unreadable("rev-parse", &answer.stdout))
+            }
+            Some(1) => Ok(None),
+            _ => Err(ExecError::Failed(Box::new(answer)).into()),
+        }
+    }
+
+    /// The branch that HEAD is at; `None` when it is detached.
+    pub fn head_branch(&self) -> Result<Option<RefName>, GitError> {
+        let answer = self.call("symbolic-ref").args(["--quiet", "HEAD"]).run()?;
+        match answer.code {
+            Some(0) => {
+                let name = RefName::parse(&text_of(answer.stdout.trim_ascii()));
+                name.map(Some)
+                    .ok_or_else(|| GitError::unreadable("symbolic-ref HEAD", &answer.stdout))
+            }
+            Some(1) => Ok(None),
+            _ => Err(ExecError::Failed(Box::new(answer)).into()),
+        }
+    }
+
+    /// The id of the tree without entries, which every repository knows.
+    pub fn empty_tree(&self) -> Result<Oid, GitError> {
+        let answer = self.call("hash-object").args(["-t", "tree", "--stdin"]).stdin("").run_ok()?;
+        let oid = Oid::parse(&text_of(answer.trim_ascii()));
+        oid.ok_or_else(|| GitError::unreadable("hash-object", &answer))
+    }
+
+    /// The oldest of the commits that a branch was at which changes something at or below these paths.
+    pub fn first_to_touch(&self, tip: &str, paths: &[&[u8]]) -> Result<Option<Oid>, GitError> {
+        let call = self.call("rev-list").args(["--first-parent", "--reverse", tip, "--"]);
+        let answer = call.args(paths.iter().map(|path| literal_pathspec(path))).run_ok()?;
+        let text = text_of(&answer);
+        let first = text.lines().next();
+        let parse = |line| {
+            Oid::parse(line).ok_or_else(|| GitError::unreadable("rev-list", answer.as_slice()))
+        };
+        first.map(parse).transpose()
+    }
+
+    /// The commits that `tips` lead to and `known` do not, newest first, with what each of them changes.
+    pub fn new_commits(
+        &self,
+        tips: &[&str],
+        known: &[Oid],
+        walk: Walk,
+        limit: Option<usize>,
+    ) -> Result<Vec<ChangedCommit>, GitError> {
+        let mut call = self
+            .call("log")
+            .args(EXACTLY)
+            // `-c`: of a merge what differs from all parents. `-m` would show a clean merge as a change.
+            .args(["-c", "--format=%x01%H%x00%P%x00%s", "--encoding=UTF-8", "--no-show-signature"])
+            .args(["--no-color", "--no-notes", "--no-mailmap"])
+            .config("log.follow=false")
+            .config("log.showRoot=true");
+        if walk == Walk::FirstParents {
+            call = call.arg("--first-parent");
+        }
+        if let Some(limit) = limit {
+            call = call.arg(format!("--max-count={limit}"));
+        }
+        let call = call.args(tips).arg("--not").args(known.iter().map(Oid::as_str)).arg("--");
+        parse_commits(&call.run_ok()?)
+    }
+}
+
+fn parse_deltas(answer: &[u8]) -> Result<Vec<Delta>, GitError> {
+    let mut words = answer.split(|b| *b == 0).filter(|word| !word.is_empty());
+    let mut deltas = Vec::new();
+    while let Some(word) = words.next() {
+        let delta = words.next().and_then(|path| delta(word, path));
+        deltas.push(delta.ok_or_else(|| GitError::unreadable("diff --raw -z", word))?);
+    }
+    Ok(deltas)
+}
+
+fn parse_commits(answer: &[u8]) -> Result<Vec<ChangedCommit>, GitError> {
+    let unreadable = |word: &[u8]| GitError::unreadable("log --raw -c -z", word);
+    let mut commits: Vec<ChangedCommit> = Vec::new();
+    let mut words = answer.split(|b| *b == 0);
+    while let Some(word) = words.next() {
+        // The list of paths begins on a line of its own.
+        let word = word.strip_prefix(b"\n").unwrap_or(word);
+        if word.is_empty() {
+            continue;
+        }
+        if let Some(oid) = word.strip_prefix(START) {
+            let head = (Oid::parse(&text_of(oid)), words.next(), words.next());
+            let (Some(oid), Some(parents), Some(subject)) = head else {
+                return Err(unreadable(word));
+            };
+            let parents = parents.split(|b| *b == b' ').filter(|p| !p.is_empty()).count();
+            let subject = text_of(subject);
+            commits.push(ChangedCommit { oid, parents, subject, deltas: Vec::new() });
+        } else {
+            let delta = words.next().and_then(|path| delta(word, path));
+            match (commits.last_mut(), delta) {
+                (Some(commit), Some(delta)) => commit.deltas.push(delta),
+                _ => return Err(unreadable(word)),
+            }
+        }
+    }
+    Ok(commits)
+}
+
+/// Reads `:<mode> <mode> <id> <id> <letter>`, or its form for merges, which has a colon, a mode and an id more for
+/// each further parent.
+fn delta(word: &[u8], path: &[u8]) -> Option<Delta> {
+    let text = std::str::from_utf8(word).ok()?;
+    let fields = text.trim_start_matches(':');
+    let parents = text.len() - fields.len();
+    let fields: Vec<&str> = fields.split(' ').collect();
+    if parents == 0 || fields.len() != 2 * (parents + 1) + 1 {
+        return None;
+    }
+    let (modes, ids) = fields.split_at(parents + 1);
+    let side = |(mode, id): (&&str, &&str)| {
+        let oid = Oid::parse(id)?;
+        match *mode {
+            "000000" => Some(None),
+            mode => Some(Some((Mode::from_octal(mode.as_bytes())?, oid))),
+        }
+    };
+    let mut sides = modes.iter().zip(ids).map(side).collect::<Option<Vec<Side>>>()?;
+    let new = sides.pop()?;
+    Some(Delta { path: RepoPath::parse(path)?, old: sides, new })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_merge_has_an_old_side_for_each_parent() {
+        let (a, b, c, zero) = ("a".repeat(40), "b".repeat(40), "c".repeat(40), "0".repeat(40));
+        let answer = format!(
+            "\u{1}{a}\0{b} {c}\0Merge it\0\n::100644 000000 100755 {a} {zero} {c} MA\0x y\0\u{1}{b}\0\0root\0\n:000000 120000 {zero} {c} A\0l\0\u{1}{c}\0{b}\0empty\0"
+        );
+        let commits = parse_commits(answer.as_bytes()).unwrap();
+        assert_eq!(commits.len(), 3);
+        let merge = &commits[0];
+        assert_eq!((merge.parents, merge.subject.as_str()), (2, "Merge it"));
+        assert_eq!(merge.deltas[0].old.len(), 2);
+        assert_eq!(merge.deltas[0].old[1], None);
+        assert_eq!(merge.deltas[0].new.as_ref().unwrap().0, Mode::Executable);
+        assert_eq!(commits[1].deltas[0].new.as_ref().unwrap().0, Mode::Symlink);
+        assert_eq!((commits[1].parents, commits[2].deltas.len()), (0, 0));
+    }
+
+    #[test]
+    fn an_answer_of_another_form_is_an_error() {
+        let (a, zero) = ("a".repeat(40), "0".repeat(40));
+        for bad in [
+            "x\0y\0".to_owned(),
+            format!(":100644 100644 {a} M\0x\0"),
+            format!(":100644 100644 {a} {zero} M\0"),
+            format!(":100644 100644 {a} {zero} M\0../x\0"),
+            format!(":100644 10064x {a} {zero} M\0x\0"),
+        ] {
+            assert!(parse_deltas(bad.as_bytes()).is_err(), "{bad}");
+        }
+        assert_eq!(parse_deltas(b"").unwrap(), []);
+    }
+}

@@ -1,0 +1,345 @@
+//! A repository as the guard sees it.
+
+use std::cell::OnceCell;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+use super::commits::{self, Judged, New, Reader};
+use super::facts::{self, Facts, Station};
+use super::place::{Head, Place};
+use super::rule::{Breach, Verdict, Why};
+use super::{GuardError, memory};
+use crate::audit::Audit;
+use crate::clock;
+use crate::env::{Env, GitVar};
+use crate::git::{Delta, Git, Walk};
+use crate::names::{Oid, RefName, RepoPath};
+
+/// A repository with something to guard. Opening one costs a few small files; git is asked when a verdict is.
+pub struct Guarded {
+    git: Git,
+    place: Place,
+    branch: Option<RefName>,
+    facts: Facts,
+    /// Why the facts are only assumed.
+    trouble: Option<String>,
+    published: OnceCell<Vec<Oid>>,
+}
+
+impl Guarded {
+    /// The repository that `dir` is in, whatever the environment says of others. `None` where there is nothing to
+    /// guard: no repository, or neither tickets nor settings of tix in it.
+    pub fn at(dir: &Path, env: &Env) -> Result<Option<Guarded>, GuardError> {
+        match Place::around(dir)? {
+            Some(place) => Guarded::open(place, dir, Station::Clone, env),
+            None => Ok(None),
+        }
+    }
+
+    /// The repository that git runs a hook for in the current directory: the one that `GIT_DIR` names if git has
+    /// set or was given it, else the one around.
+    pub fn in_hook(env: &Env, station: Station) -> Result<Option<Guarded>, GuardError> {
+        let here = |source| GuardError::File { path: PathBuf::from("."), source };
+        let dir = env.current_dir().map_err(here)?;
+        let place = match env.git(GitVar::Dir) {
+            Some(named) => Some(Place::named(named, dir)?),
+            None => Place::around(dir)?,
+        };
+        match place {
+            Some(place) => Guarded::open(place, dir, station, env),
+            None => Ok(None),
+        }
+    }
+
+    fn open(
+        place: Place,
+        dir: &Path,
+        station: Station,
+        env: &Env,
+    ) -> Result<Option<Guarded>, GuardError> {
+        let dir = place.root.as_deref().unwrap_or(dir);
+        let git = Git::discovering(dir).pinned(&place.git_dir, dir);
+        let git = git.with_objects_of(quarantine(env));
+        let (facts, trouble) = facts(&git, &place, station, env);
+        let Some(facts) = facts else { return Ok(None) };
+        let branch = match &place.head {
+            Head::Branch(branch) => Some(branch.clone()),
+            Head::Detached => None,
+            Head::Unknown => git.head_branch()?,
+        };
+        let published = OnceCell::new();
+        Ok(Some(Guarded { git, place, branch, facts, trouble, published }))
+    }
+
+    /// HEAD's branch, which need not exist yet; `None` when HEAD is detached.
+    pub fn branch(&self) -> Option<&RefName> {
+        self.branch.as_ref()
+    }
+
+    /// The branch that an unfinished rebase will move when it is done.
+    pub fn rebasing(&self) -> Result<Option<RefName>, GuardError> {
+        self.place.rebasing()
+    }
+
+    /// Whether a branch takes ticket commits only.
+    pub fn is_protected(&self, branch: &RefName) -> bool {
+        self.facts.protected.contains(branch)
+    }
+
+    /// The directory of the lanes.
+    pub fn tickets_dir(&self) -> &RepoPath {
+        &self.facts.tickets_dir
+    }
+
+    /// The root of the worktree; `None` in a bare repository.
+    pub fn root(&self) -> Option<&Path> {
+        self.place.root.as_deref()
+    }
+
+    /// The trunk.
+    pub fn trunk(&self) -> Option<RefName> {
+        RefName::branch(&self.facts.trunk)
+    }
+
+    /// The remote that holds the trunk, where there is one.
+    pub fn remote(&self) -> Option<&str> {
+        self.facts.remotes.first().map(String::as_str)
+    }
+
+    /// `user.name <user.email>`, as far as configured.
+    pub fn identity(&self) -> Option<&str> {
+        self.facts.identity.as_deref()
+    }
+
+    /// The audit log.
+    pub fn audit(&self) -> Audit {
+        Audit::of(&self.place.common_dir.join("tix"))
+    }
+
+    /// The directory that all worktrees share.
+    pub fn common_dir(&self) -> &Path {
+        &self.place.common_dir
+    }
+
+    /// git for this repository.
+    pub fn git(&self) -> &Git {
+        &self.git
+    }
+
+    /// Judges the commit that git would make of the index: against HEAD, or against all parents in the middle of a
+    /// merge, whose other commits are judged with it. `index` is another file than the usual one, as git names it to
+    /// its hooks.
+    pub fn judge_staged(&self, index: Option<&OsStr>) -> Result<Verdict, GuardError> {
+        self.require_facts()?;
+        let merging = self.place.merging()?;
+        let mut reader = Reader::ready(&self.git)?;
+        let Some(mut deltas) = self.git.staged("HEAD", index)? else {
+            return self.judge_first(index, &mut reader);
+        };
+        for parent in &merging {
+            let against = self.git.staged(parent, index)?.unwrap_or_default();
+            deltas = in_both(deltas, &against);
+        }
+        let tips: Vec<&str> = merging.iter().map(String::as_str).collect();
+        if let Some(refused) = self.first_refused(&tips)? {
+            return Ok(refused);
+        }
+        if deltas.is_empty() {
+            return if merging.is_empty() { self.judge_empty() } else { Ok(Verdict::Nothing) };
+        }
+        commits::of_deltas(&deltas, self.tickets_dir(), &mut reader)
+    }
+
+    /// Judges the commit that `git commit --amend` would make of the index, against the parent of the last one. A
+    /// last commit that is published is amended nowhere, so it is taken for one whose message is used again.
+    pub fn judge_amended(&self, index: Option<&OsStr>) -> Result<Verdict, GuardError> {
+        self.require_facts()?;
+        let last =
+            New { tips: &["HEAD"], known: self.published()?, walk: Walk::All, limit: Some(1) };
+        let last = self.git.new_commits(last.tips, last.known, last.walk, last.limit)?;
+        let against = match last.first().map(|commit| commit.parents) {
+            Some(0) => self.git.empty_tree()?.to_string(),
+            Some(1) => "HEAD^".to_owned(),
+            Some(_) | None => return self.judge_staged(index),
+        };
+        let deltas = self.git.staged(&against, index)?.unwrap_or_default();
+        if deltas.is_empty() {
+            return Ok(refused(Why::Empty));
+        }
+        commits::of_deltas(&deltas, self.tickets_dir(), &mut Reader::new(&self.git))
+    }
+
+    /// The command that undoes what git has left half done here, where its files say what that is.
+    pub fn unfinished(&self) -> Option<&'static str> {
+        const STATES: [(&str, &str); 5] = [
+            ("rebase-merge", "git rebase --abort"),
+            ("rebase-apply", "git rebase --abort"),
+            ("MERGE_HEAD", "git merge --abort"),
+            ("CHERRY_PICK_HEAD", "git cherry-pick --abort"),
+            ("REVERT_HEAD", "git revert --abort"),
+        ];
+        let is_there = |(file, _): &&(&str, &str)| self.place.git_dir.join(file).exists();
+        STATES.iter().find(is_there).map(|(_, undo)| *undo)
+    }
+
+    /// The first commit of a branch. In a repository without any commit nothing is protected yet: whoever begins one
+    /// must be able to.
+    fn judge_first(
+        &self,
+        index: Option<&OsStr>,
+        reader: &mut Reader<'_>,
+    ) -> Result<Verdict, GuardError> {
+        if self.git.refs(&["refs/heads/", "refs/remotes/"])?.is_empty() {
+            return Ok(Verdict::Nothing);
+        }
+        let empty = self.git.empty_tree()?;
+        let deltas = self.git.staged(empty.as_str(), index)?.unwrap_or_default();
+        if deltas.is_empty() {
+            return Ok(refused(Why::Empty));
+        }
+        commits::of_deltas(&deltas, self.tickets_dir(), reader)
+    }
+
+    /// Nothing is staged: an empty commit, or the message of the last one is amended, which git's hooks cannot tell
+    /// apart. The latter is fine for a ticket commit that was not published; a push tells the former.
+    fn judge_empty(&self) -> Result<Verdict, GuardError> {
+        let last =
+            New { tips: &["HEAD"], known: self.published()?, walk: Walk::All, limit: Some(1) };
+        let judged = commits::judge(&self.git, self.tickets_dir(), last)?;
+        let is_tickets = |last: &Judged| matches!(last.verdict, Verdict::Tickets(_));
+        Ok(if judged.first().is_some_and(is_tickets) {
+            Verdict::Nothing
+        } else {
+            refused(Why::Empty)
+        })
+    }
+
+    /// The first refusal among the commits that a merge would bring in.
+    fn first_refused(&self, tips: &[&str]) -> Result<Option<Verdict>, GuardError> {
+        if tips.is_empty() {
+            return Ok(None);
+        }
+        let mut known = self.published()?.clone();
+        known.extend(self.git.commit_of("HEAD")?);
+        let new = New { tips, known: &known, walk: Walk::All, limit: None };
+        let judged = commits::judge(&self.git, self.tickets_dir(), new)?;
+        Ok(judged.into_iter().map(|j| j.verdict).find(|v| matches!(v, Verdict::Refused(_))))
+    }
+
+    /// Judges the commits that would become part of a protected branch here if it moved to `new`: those that neither
+    /// its remote nor a protected branch of this repository has.
+    pub fn judge_new(&self, branch: &RefName, new: &Oid) -> Result<Vec<Judged>, GuardError> {
+        tracing::debug!(%branch, %new, "judged");
+        let mut known = self.published()?.clone();
+        known.extend(self.local()?.into_iter().map(|(_, oid)| oid));
+        // Where there is no protected branch at all yet, there is nothing to hold the first one against.
+        if known.is_empty() { Ok(Vec::new()) } else { self.judge_beyond(new, &known) }
+    }
+
+    /// Judges the commits that lead to `new` beyond these.
+    pub fn judge_beyond(&self, new: &Oid, known: &[Oid]) -> Result<Vec<Judged>, GuardError> {
+        self.require_facts()?;
+        let new = New { tips: &[new.as_str()], known, walk: Walk::All, limit: None };
+        commits::judge(&self.git, self.tickets_dir(), new)
+    }
+
+    /// What the protected branches of the remotes hold, as last fetched.
+    pub fn published(&self) -> Result<&Vec<Oid>, GuardError> {
+        if let Some(published) = self.published.get() {
+            return Ok(published);
+        }
+        self.require_facts()?;
+        let found = self.tracked(self.facts.remotes.iter().map(String::as_str))?;
+        Ok(self.published.get_or_init(|| found))
+    }
+
+    /// The same for these remotes.
+    pub fn tracked<'r>(
+        &self,
+        remotes: impl Iterator<Item = &'r str>,
+    ) -> Result<Vec<Oid>, GuardError> {
+        let names = |remote: &str| {
+            let name = |branch: &str| format!("refs/remotes/{remote}/{branch}");
+            self.facts.protected.names().map(name).collect::<Vec<_>>()
+        };
+        let patterns: Vec<String> = remotes.flat_map(names).collect();
+        Ok(self.values(&patterns)?.into_iter().map(|(_, oid)| oid).collect())
+    }
+
+    /// The protected branches of this repository and what they hold.
+    pub fn local(&self) -> Result<Vec<(RefName, Oid)>, GuardError> {
+        let name = |branch: &str| format!("refs/heads/{branch}");
+        self.values(&self.facts.protected.names().map(name).collect::<Vec<_>>())
+    }
+
+    /// The refs of exactly these names, as far as there are any.
+    fn values(&self, names: &[String]) -> Result<Vec<(RefName, Oid)>, GuardError> {
+        // Without a pattern git would give all.
+        if names.is_empty() {
+            return Ok(Vec::new());
+        }
+        let patterns: Vec<&str> = names.iter().map(String::as_str).collect();
+        let found = self.git.refs(&patterns)?;
+        let exact = found.into_iter().filter(|r| patterns.contains(&r.name.as_str()));
+        Ok(exact.map(|r| (r.name, r.oid)).collect())
+    }
+
+    fn require_facts(&self) -> Result<(), GuardError> {
+        match &self.trouble {
+            Some(words) => Err(GuardError::Unknown(words.clone())),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The facts, or what is assumed and why; no facts where there is nothing to guard.
+fn facts(git: &Git, place: &Place, station: Station, env: &Env) -> (Option<Facts>, Option<String>) {
+    let is_there = |path: &str| {
+        place.root.as_ref().is_some_and(|root| root.join(path).symlink_metadata().is_ok())
+    };
+    let worth = |facts: &Facts| facts.has_tickets || is_there(&facts.tickets_dir.to_string());
+    if let Some(facts) = memory::recall(place, station, env) {
+        return (Some(facts).filter(worth), None);
+    }
+    let began = clock::now().into();
+    match facts::find(git, place, station, env) {
+        Ok(found) => {
+            let is_worth = worth(&found.facts);
+            if is_worth {
+                memory::remember(place, station, env, &found, began);
+            }
+            (Some(found.facts).filter(|_| is_worth), None)
+        }
+        Err(error) => {
+            let assumed = Facts::assumed(env).filter(|assumed| {
+                place.root.is_none() || worth(assumed) || is_there(crate::config::FILE)
+            });
+            (assumed, Some(error.to_string()))
+        }
+    }
+}
+
+/// Where objects are that a server has not taken in yet.
+fn quarantine(env: &Env) -> Vec<(&'static str, std::ffi::OsString)> {
+    if env.git(GitVar::QuarantinePath).is_none() {
+        return Vec::new();
+    }
+    let vars = [GitVar::ObjectDirectory, GitVar::AlternateObjectDirectories];
+    vars.into_iter().filter_map(|var| Some((var.name(), env.git(var)?.to_owned()))).collect()
+}
+
+/// What is changed against both parents: the sides of one behind those of the other.
+fn in_both(deltas: Vec<Delta>, against: &[Delta]) -> Vec<Delta> {
+    let mut both = Vec::new();
+    for mut delta in deltas {
+        if let Some(other) = against.iter().find(|other| other.path == delta.path) {
+            delta.old.extend(other.old.iter().cloned());
+            both.push(delta);
+        }
+    }
+    both
+}
+
+fn refused(why: Why) -> Verdict {
+    Verdict::Refused(vec![Breach { path: None, why }])
+}

@@ -1,0 +1,59 @@
+//! What a branch holds already: the rule over history, for audits and CI.
+
+use super::commits::{self, Judged, New};
+use super::{GuardError, Guarded, Verdict};
+use crate::config;
+use crate::git::Walk;
+use crate::names::Oid;
+
+/// Which commits are looked at.
+#[derive(Clone, Copy, Debug)]
+pub enum Scope<'a> {
+    /// What this branch has beyond its remote: judged as a push of it would be, commit by commit.
+    Unpublished(&'a Oid),
+    /// The newest that this branch was at, up to this many.
+    Recent(&'a Oid, usize),
+    /// Those that a branch was at, in git's words for a range.
+    Range(&'a str),
+}
+
+/// What was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checked {
+    /// How many commits were looked at.
+    pub commits: usize,
+    /// Those that broke the rule, newest first.
+    pub broken: Vec<Judged>,
+}
+
+impl Guarded {
+    /// Judges the commits of a branch.
+    ///
+    /// Along the commits that the branch was at (the first parents) a merge counts for what it changes itself, so
+    /// that a merged pull request passes; and a commit that completes a ticket is taken for a squashed one. Commits
+    /// from before there were tickets are not judged.
+    pub fn check(&self, scope: Scope<'_>) -> Result<Checked, GuardError> {
+        let (tip, walk, limit) = match scope {
+            Scope::Unpublished(tip) => (tip.as_str(), Walk::All, None),
+            Scope::Recent(tip, limit) => (tip.as_str(), Walk::FirstParents, Some(limit)),
+            Scope::Range(range) => (range, Walk::FirstParents, None),
+        };
+        let mut known = match scope {
+            Scope::Unpublished(_) => self.published()?.clone(),
+            Scope::Recent(..) | Scope::Range(_) => Vec::new(),
+        };
+        let tickets = [self.tickets_dir().as_bytes(), config::FILE.as_bytes()];
+        match self.git().first_to_touch(tip, &tickets)? {
+            Some(adoption) => known.push(adoption),
+            None => return Ok(Checked { commits: 0, broken: Vec::new() }),
+        }
+        let new = New { tips: &[tip], known: &known, walk, limit };
+        let judged = commits::judge(self.git(), self.tickets_dir(), new)?;
+        let commits = judged.len();
+        let is_broken = |commit: &Judged| {
+            let landed = walk == Walk::FirstParents && commit.completes.is_some();
+            matches!(commit.verdict, Verdict::Refused(_)) && !landed
+        };
+        Ok(Checked { commits, broken: judged.into_iter().filter(is_broken).collect() })
+    }
+}

@@ -1,0 +1,176 @@
+//! What was found out last time, as long as nothing that it rests on has changed.
+//!
+//! To find the facts takes git several processes, and a hook on a branch that is not protected has time for none. So
+//! they are remembered in `<git dir>/tix/guard.json` together with the signature of every file that they were taken
+//! from, the absent ones too, and with every part of the environment that they depend on. Anything that does not fit
+//! exactly counts as forgotten. The file may be deleted at any time.
+//!
+//! A file that was changed as recently as its time stamp can tell might change again under the same stamp, so nothing
+//! is remembered that rests on such a file: gitformat-index(5) has the same problem and calls such entries racy.
+
+use std::fs::{self, Metadata};
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use serde::{Deserialize, Serialize};
+
+use super::facts::{Facts, Found, Station};
+use super::place::Place;
+use super::protected::Protected;
+use crate::config;
+use crate::env::Env;
+use crate::names::RepoPath;
+
+/// Steps in which the kernel takes the time for files; 10 ms where it counts a hundred times a second.
+const TICK: Duration = Duration::from_millis(20);
+
+/// The same where file times have no fraction: FAT counts two seconds.
+const COARSE_TICK: Duration = Duration::from_secs(2);
+
+/// The file, as it is written.
+#[derive(Serialize, Deserialize, PartialEq, Eq)]
+struct Memory {
+    key: Vec<String>,
+    sources: Vec<(PathBuf, Option<Stamp>)>,
+    has_tickets: bool,
+    tickets_dir: String,
+    protected: Vec<String>,
+    trunk: String,
+    remotes: Vec<String>,
+    identity: Option<String>,
+}
+
+/// By what a file is known again.
+#[derive(Serialize, Deserialize, PartialEq, Eq, Clone, Copy)]
+struct Stamp {
+    modified: Duration,
+    changed: (i64, i64),
+    size: u64,
+    inode: u64,
+}
+
+/// The facts, if they were remembered and still hold.
+pub fn recall(place: &Place, station: Station, env: &Env) -> Option<Facts> {
+    let text = fs::read(file(place)).ok()?;
+    let memory: Memory = serde_json::from_slice(&text).ok()?;
+    let holds = memory.key == key(place, station, env)?
+        && memory.sources.iter().all(|(path, known)| look(path).is_ok_and(|now| now == *known));
+    if !holds {
+        return None;
+    }
+    Some(Facts {
+        has_tickets: memory.has_tickets,
+        tickets_dir: RepoPath::parse(memory.tickets_dir)?,
+        protected: Protected::of(memory.protected.iter().map(String::as_str)),
+        trunk: memory.trunk,
+        remotes: memory.remotes,
+        identity: memory.identity,
+    })
+}
+
+/// Remembers facts that were found after `began`. To fail is to find them out again next time.
+pub fn remember(place: &Place, station: Station, env: &Env, found: &Found, began: SystemTime) {
+    if let Some(memory) = memory(place, station, env, found, began)
+        && let Ok(text) = serde_json::to_vec(&memory)
+        && let Err(error) = write(&file(place), &text)
+    {
+        tracing::debug!(%error, "guard.json");
+    }
+}
+
+fn memory(
+    place: &Place,
+    station: Station,
+    env: &Env,
+    found: &Found,
+    began: SystemTime,
+) -> Option<Memory> {
+    let began = began.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+    let mut sources = Vec::new();
+    for path in &found.sources {
+        let stamp = look(path).ok()?;
+        if stamp.is_some_and(|stamp| stamp.is_racy(began)) {
+            return None;
+        }
+        sources.push((path.clone(), stamp));
+    }
+    let facts = &found.facts;
+    Some(Memory {
+        key: key(place, station, env)?,
+        sources,
+        has_tickets: facts.has_tickets,
+        tickets_dir: String::from_utf8(facts.tickets_dir.as_bytes().to_vec()).ok()?,
+        protected: facts.protected.names().map(str::to_owned).collect(),
+        trunk: facts.trunk.clone(),
+        remotes: facts.remotes.clone(),
+        identity: facts.identity.clone(),
+    })
+}
+
+fn file(place: &Place) -> PathBuf {
+    place.git_dir.join("tix/guard.json")
+}
+
+/// What the facts depend on besides files; `None` when it cannot be written down.
+fn key(place: &Place, station: Station, env: &Env) -> Option<Vec<String>> {
+    let mut key = vec![
+        env!("CARGO_PKG_VERSION").to_owned(),
+        format!("{station:?}"),
+        place.common_dir.to_str()?.to_owned(),
+        place.root.as_deref().map_or(Some(""), Path::to_str)?.to_owned(),
+        env.protected_branches().join(" "),
+    ];
+    for (name, value) in env.of_git_config() {
+        let value = value.map_or(Some(""), |value| value.to_str())?;
+        key.push(format!("{name}={value}"));
+    }
+    let settings: Vec<String> = config::variables().collect();
+    for (name, value) in env.config_pairs().into_iter().filter(|(name, _)| settings.contains(name))
+    {
+        key.push(format!("{name}={}", value.to_str()?));
+    }
+    Some(key)
+}
+
+/// The signature of a file; `None` where there is none.
+fn look(path: &Path) -> std::io::Result<Option<Stamp>> {
+    match fs::metadata(path) {
+        Ok(found) => Stamp::of(&found).map(Some),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+impl Stamp {
+    fn of(found: &Metadata) -> std::io::Result<Stamp> {
+        let modified = found.modified()?.duration_since(SystemTime::UNIX_EPOCH);
+        let modified = modified.map_err(std::io::Error::other)?;
+        #[cfg(unix)]
+        let (changed, inode) = {
+            use std::os::unix::fs::MetadataExt as _;
+            ((found.ctime(), found.ctime_nsec()), found.ino())
+        };
+        #[cfg(not(unix))]
+        let (changed, inode) = ((0, 0), 0);
+        Ok(Stamp { modified, changed, size: found.len(), inode })
+    }
+
+    fn is_racy(&self, began: Duration) -> bool {
+        let tick = if self.modified.subsec_nanos() == 0 { COARSE_TICK } else { TICK };
+        self.modified + tick >= began
+    }
+}
+
+/// Writes beside the file and renames: a reader sees the old one or the new one, whole, and of two writers the
+/// later one stays.
+fn write(path: &Path, text: &[u8]) -> std::io::Result<()> {
+    let Some(dir) = path.parent() else { return Ok(()) };
+    fs::create_dir_all(dir)?;
+    let mut scratch = tempfile::Builder::new().prefix("guard.json.").tempfile_in(dir)?;
+    std::io::Write::write_all(&mut scratch, text)?;
+    scratch.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}

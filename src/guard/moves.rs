@@ -1,0 +1,117 @@
+//! Branches that are about to move, as the hooks of pushes and of refs are told of them.
+
+use super::commits::Judged;
+use super::rule::Verdict;
+use super::{GuardError, Guarded};
+use crate::names::{Oid, RefName};
+
+/// A protected branch that is about to move. A side is `None` where the branch is not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Move {
+    /// Which branch.
+    pub branch: RefName,
+    /// Where it is, as far as whoever moves it says.
+    pub old: Option<Oid>,
+    /// Where it goes.
+    pub new: Option<Oid>,
+}
+
+/// What the guard says of a move.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ruling {
+    /// It may happen; these commits become part of the branch.
+    Pass(Vec<Judged>),
+    /// The branch would be gone.
+    Deletion,
+    /// Commits that are published would not be part of it any more.
+    Rewrite,
+    /// Some of these commits may not become part of it.
+    Commits(Vec<Judged>),
+}
+
+impl Guarded {
+    /// A push of this clone to a remote (a name, or the URL where it has none).
+    pub fn judge_push(&self, remote: &str, asked: &Move) -> Result<Ruling, GuardError> {
+        let Some(new) = &asked.new else { return Ok(Ruling::Deletion) };
+        let mut known = self.published()?.clone();
+        known.extend(self.tracked(std::iter::once(remote))?);
+        match &asked.old {
+            // The first publication of all: there is nothing yet that could be protected.
+            None if known.is_empty() => return Ok(Ruling::Pass(Vec::new())),
+            None => {}
+            // A commit that was never fetched is part of nothing here.
+            Some(old) if self.git().commit_of(&format!("{old}^{{commit}}"))?.is_none() => {
+                return Ok(Ruling::Rewrite);
+            }
+            Some(old) if !self.git().is_ancestor(old, new)? => return Ok(Ruling::Rewrite),
+            Some(old) => known.push(old.clone()),
+        }
+        Ok(ruling(self.judge_beyond(new, &known)?))
+    }
+
+    /// A push that has arrived here.
+    pub fn judge_received(&self, asked: &Move) -> Result<Ruling, GuardError> {
+        let Some(new) = &asked.new else { return Ok(Ruling::Deletion) };
+        if let Some(old) = &asked.old
+            && !self.git().is_ancestor(old, new)?
+        {
+            return Ok(Ruling::Rewrite);
+        }
+        let known: Vec<Oid> = self.local()?.into_iter().map(|(_, oid)| oid).collect();
+        if known.is_empty() {
+            return Ok(Ruling::Pass(Vec::new()));
+        }
+        Ok(ruling(self.judge_beyond(new, &known)?))
+    }
+
+    /// A movement of a branch of this clone, by whatever command.
+    ///
+    /// Where the branch is now is read here: git gives no old value when whoever moves it did not.
+    pub fn judge_local(&self, asked: &Move) -> Result<Ruling, GuardError> {
+        let local = self.local()?;
+        let current = local.iter().find(|(name, _)| *name == asked.branch).map(|(_, oid)| oid);
+        if asked.new.as_ref() == current {
+            return Ok(Ruling::Pass(Vec::new()));
+        }
+        let Some(new) = &asked.new else {
+            let pruned = asked.old.as_ref().is_some_and(|old| self.is_packed(&asked.branch, old));
+            return Ok(if pruned { Ruling::Pass(Vec::new()) } else { Ruling::Deletion });
+        };
+        match (ruling(self.judge_new(&asked.branch, new)?), current) {
+            // To go back to what is published is no rewriting of it; to put something else in its place is.
+            (Ruling::Pass(judged), Some(current))
+                if !judged.is_empty() && self.loses_published(current, new)? =>
+            {
+                Ok(Ruling::Rewrite)
+            }
+            (ruling, _) => Ok(ruling),
+        }
+    }
+
+    /// Whether a commit that is published leads to `current` and not to `new`.
+    fn loses_published(&self, current: &Oid, new: &Oid) -> Result<bool, GuardError> {
+        let lost = self.git().count_beyond(current, std::slice::from_ref(new))?;
+        let mut kept = self.published()?.clone();
+        kept.push(new.clone());
+        Ok(self.git().count_beyond(current, &kept)? < lost)
+    }
+
+    /// Whether a deletion only takes away the loose file of a branch that has just been packed.
+    ///
+    /// `git pack-refs` does that without a lock on the packed refs, and whoever deletes a branch for good holds one:
+    /// refs/files-backend.c, `files_transaction_prepare`.
+    fn is_packed(&self, branch: &RefName, at: &Oid) -> bool {
+        let packed = std::fs::read_to_string(self.common_dir().join("packed-refs"));
+        let line = format!("{at} {branch}");
+        packed.is_ok_and(|text| text.lines().any(|found| found == line))
+            && !self.common_dir().join("packed-refs.lock").exists()
+    }
+}
+
+fn ruling(judged: Vec<Judged>) -> Ruling {
+    if judged.iter().any(|j| matches!(j.verdict, Verdict::Refused(_))) {
+        Ruling::Commits(judged)
+    } else {
+        Ruling::Pass(judged)
+    }
+}

@@ -1,0 +1,169 @@
+//! Where a commit made here would go, read from git's own files: starting git takes longer than the whole of a hook
+//! has for a branch that is not protected.
+//!
+//! What the files do not tell (a repository whose refs are not files) is left open, and git is asked.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+
+use super::GuardError;
+use crate::git::clean_path;
+use crate::names::RefName;
+
+/// A place in a repository.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The directory of this worktree's HEAD and index.
+    pub git_dir: PathBuf,
+    /// The directory that all worktrees share.
+    pub common_dir: PathBuf,
+    /// The root of the worktree; `None` in a bare repository.
+    pub root: Option<PathBuf>,
+    /// What HEAD is at.
+    pub head: Head,
+}
+
+/// What HEAD is at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Head {
+    /// A branch, which need not exist yet.
+    Branch(RefName),
+    /// A commit.
+    Detached,
+    /// The files do not say.
+    Unknown,
+}
+
+/// git follows symbolic refs five deep: refs.c, `SYMREF_MAXDEPTH`.
+const DEEPEST: usize = 5;
+
+impl Place {
+    /// The repository that `dir` is in; `None` where there is none.
+    pub fn around(dir: &Path) -> Result<Option<Place>, GuardError> {
+        for root in dir.ancestors() {
+            let dot_git = root.join(".git");
+            let found = match kind(&dot_git)? {
+                Kind::Directory if is_repository(&dot_git)? => Some(dot_git),
+                // A linked worktree, or a submodule.
+                Kind::File => gitfile(&dot_git)?.map(|dir| clean_path(&root.join(dir))),
+                Kind::Directory | Kind::Nothing => None,
+            };
+            if let Some(git_dir) = found {
+                return Place::of(git_dir, Some(root.to_owned())).map(Some);
+            }
+            if is_repository(root)? {
+                return Place::of(root.to_owned(), None).map(Some);
+            }
+        }
+        Ok(None)
+    }
+
+    /// The repository that git itself names to a hook that runs in `dir`.
+    ///
+    /// git sets `GIT_DIR` in linked worktrees and on a server, and obeys one that it was given: the commit goes
+    /// where it says, so that is the repository to be judged, whatever directory the hook runs in.
+    pub fn named(git_dir: &OsStr, dir: &Path) -> Result<Place, GuardError> {
+        let git_dir = clean_path(&dir.join(git_dir));
+        let bare = git_dir == clean_path(dir);
+        Place::of(git_dir, (!bare).then(|| dir.to_owned()))
+    }
+
+    fn of(git_dir: PathBuf, root: Option<PathBuf>) -> Result<Place, GuardError> {
+        let common_dir = match read(&git_dir.join("commondir"))? {
+            Some(text) => clean_path(&git_dir.join(trimmed(&text))),
+            None => git_dir.clone(),
+        };
+        let head = head(&git_dir, &common_dir)?;
+        Ok(Place { git_dir, common_dir, root, head })
+    }
+
+    /// The branch that an unfinished rebase will move when it is done. HEAD is detached until then.
+    pub fn rebasing(&self) -> Result<Option<RefName>, GuardError> {
+        for name in ["rebase-merge/head-name", "rebase-apply/head-name"] {
+            if let Some(text) = read(&self.git_dir.join(name))? {
+                return Ok(RefName::parse(trimmed(&text)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The commits that an unfinished merge takes in.
+    pub fn merging(&self) -> Result<Vec<String>, GuardError> {
+        let text = read(&self.git_dir.join("MERGE_HEAD"))?.unwrap_or_default();
+        Ok(text.lines().map(str::to_owned).collect())
+    }
+}
+
+fn head(git_dir: &Path, common_dir: &Path) -> Result<Head, GuardError> {
+    let path = git_dir.join("HEAD");
+    // As git wrote it before 2005 and still reads it.
+    if let Ok(target) = fs::read_link(&path) {
+        return Ok(target.to_str().and_then(RefName::parse).map_or(Head::Unknown, Head::Branch));
+    }
+    let Some(text) = read(&path)? else { return Ok(Head::Unknown) };
+    let Some(mut name) = target(&text) else { return Ok(Head::Detached) };
+    // A branch may itself stand for another one; what moves is the last of them.
+    for _ in 0..DEEPEST {
+        let Some(parsed) = RefName::parse(&name) else { return Ok(Head::Unknown) };
+        match read(&common_dir.join(parsed.as_str()))?.as_deref().and_then(target) {
+            Some(next) => name = next,
+            None => return Ok(Head::Branch(parsed)),
+        }
+    }
+    Ok(Head::Unknown)
+}
+
+/// What a symbolic ref points to; `None` for one that holds a commit. With reftable HEAD says
+/// `refs/heads/.invalid`, which is no name.
+fn target(text: &str) -> Option<String> {
+    text.strip_prefix("ref:").map(|name| name.trim().to_owned())
+}
+
+enum Kind {
+    Directory,
+    File,
+    Nothing,
+}
+
+fn kind(path: &Path) -> Result<Kind, GuardError> {
+    match fs::metadata(path) {
+        Ok(found) if found.is_dir() => Ok(Kind::Directory),
+        Ok(_) => Ok(Kind::File),
+        Err(error) if is_absence(&error) => Ok(Kind::Nothing),
+        Err(source) => Err(GuardError::File { path: path.to_owned(), source }),
+    }
+}
+
+/// What git takes for a repository: setup.c, `is_git_directory`.
+fn is_repository(dir: &Path) -> Result<bool, GuardError> {
+    if dir.join("HEAD").symlink_metadata().is_err() {
+        return Ok(false);
+    }
+    let shared = matches!(kind(&dir.join("commondir"))?, Kind::File);
+    Ok(shared || dir.join("objects").is_dir() && dir.join("refs").is_dir())
+}
+
+/// The directory that a `.git` file names.
+fn gitfile(path: &Path) -> Result<Option<PathBuf>, GuardError> {
+    let text = read(path)?.unwrap_or_default();
+    Ok(text.strip_prefix("gitdir:").map(|dir| PathBuf::from(dir.trim())))
+}
+
+/// A file of git's, as text; `None` where there is none. A path in it that is not UTF-8 is left to git.
+fn read(path: &Path) -> Result<Option<String>, GuardError> {
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if is_absence(&error) => Ok(None),
+        Err(source) => Err(GuardError::File { path: path.to_owned(), source }),
+    }
+}
+
+fn is_absence(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::IsADirectory)
+}
+
+fn trimmed(text: &str) -> &str {
+    text.trim_end_matches(['\r', '\n'])
+}

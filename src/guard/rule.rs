@@ -1,0 +1,254 @@
+//! The rule over the paths that a commit changes. Pure: it is handed what git found, with renames off.
+//!
+//! A change is ticket-only when it is not empty and every path, on both sides, is below a lane, named like a ticket,
+//! and a regular file that nobody can execute. A rename out of `src/` is two paths, one of them in `src/`; a link, a
+//! submodule and a changed mode show in the sides. What the tickets themselves may do is decided in `content`.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use crate::config;
+use crate::git::{Delta, Mode, Side};
+use crate::names::{Oid, RepoPath};
+use crate::ticket::{DocumentError, Lane, Status, TicketId};
+
+/// What the guard says of one commit, or of one that is about to be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It changes tickets only, at these paths.
+    Tickets(Vec<RepoPath>),
+    /// There is nothing in it to judge: a merge that changes nothing of its own, or the message of a ticket commit.
+    Nothing,
+    /// It may not become part of a protected branch, for these reasons.
+    Refused(Vec<Breach>),
+}
+
+/// One reason against a commit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Breach {
+    /// The path; `None` when it is about the commit as a whole.
+    pub path: Option<RepoPath>,
+    /// What is wrong with it.
+    pub why: Why,
+}
+
+/// What is wrong.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Why {
+    /// The commit changes nothing.
+    #[error("the commit is empty")]
+    Empty,
+    /// It is no ticket.
+    #[error("is not below a lane of the tickets")]
+    Outside,
+    /// It is in a lane and not named like a ticket.
+    #[error("is in a lane and not named like a ticket: TICKET-*.md, HANDOFF-*.md, .gitkeep")]
+    Name,
+    /// It is (or was) something else than a plain file.
+    #[error("is {0}, and tickets are plain files that nobody executes")]
+    Kind(&'static str),
+    /// A ticket is deleted and appears in no lane.
+    #[error("is deleted, and appears in no other lane")]
+    Vanished,
+    /// A new ticket is not in the queue.
+    #[error("is new, and new tickets begin in queue/, not in {0}/")]
+    Born(Lane),
+    /// No verb takes a ticket this way.
+    #[error("moves from {from}/ to {to}/, which no command does")]
+    Jump {
+        /// Where it was.
+        from: Lane,
+        /// Where it is.
+        to: Lane,
+    },
+    /// One ticket at two places.
+    #[error("is the second place of this ticket in one commit")]
+    Twice,
+    /// It cannot be read as a ticket.
+    #[error("cannot be read as a ticket: {0}")]
+    Unreadable(DocumentError),
+    /// The status is no word that tix knows.
+    #[error("line {line}: {text:?} is no status")]
+    UnknownStatus {
+        /// The line, from 1.
+        line: usize,
+        /// The word.
+        text: String,
+    },
+    /// The status belongs into another lane.
+    #[error("has the status `{status}`, which does not belong into {lane}/")]
+    Misplaced {
+        /// The status.
+        status: Status,
+        /// Where the file is.
+        lane: Lane,
+    },
+    /// Its contents are not in the repository.
+    #[error("has contents that are not in the repository")]
+    Missing,
+}
+
+impl Why {
+    /// The name of the rule, for the audit log and for programs.
+    pub fn rule(&self) -> &'static str {
+        match self {
+            Why::Empty => "empty",
+            Why::Outside => "outside",
+            Why::Name => "name",
+            Why::Kind(_) => "kind",
+            Why::Vanished => "vanished",
+            Why::Born(_) => "born",
+            Why::Jump { .. } => "jump",
+            Why::Twice => "twice",
+            Why::Unreadable(_) | Why::Missing => "unreadable",
+            Why::UnknownStatus { .. } | Why::Misplaced { .. } => "status",
+        }
+    }
+}
+
+impl fmt::Display for Breach {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.path {
+            Some(path) => write!(f, "{path} {}", self.why),
+            None => self.why.fmt(f),
+        }
+    }
+}
+
+/// A ticket's file that a commit changes, all paths of it having passed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TicketDelta {
+    /// The file's name without `.md`.
+    pub stem: Vec<u8>,
+    /// Its lane.
+    pub lane: Lane,
+    /// Its path.
+    pub path: RepoPath,
+    /// The contents before, for each parent.
+    pub old: Vec<Option<Oid>>,
+    /// The contents now.
+    pub new: Option<Oid>,
+}
+
+/// What a path is, by its name alone.
+enum Named {
+    /// A ticket.
+    Ticket(Lane, Vec<u8>),
+    /// What may lie beside tickets.
+    Companion,
+    /// A file of the set-up, which may appear but not change.
+    SetUp,
+    /// None of them.
+    Not(Why),
+}
+
+/// Judges the paths. `Ok` has the tickets among them; what lies beside tickets has passed with that.
+pub fn judge(deltas: &[Delta], tickets_dir: &RepoPath) -> Result<Vec<TicketDelta>, Vec<Breach>> {
+    let mut breaches = Vec::new();
+    let mut tickets = Vec::new();
+    for delta in deltas {
+        let breach = |why| Breach { path: Some(delta.path.clone()), why };
+        if let Some(what) = sides(delta).find_map(other_than_a_plain_file) {
+            // A submodule in `src/` is wrong for the path it is at, before anything else.
+            breaches.push(breach(match named(&delta.path, tickets_dir) {
+                Named::Not(why) => why,
+                Named::Ticket(..) | Named::Companion | Named::SetUp => Why::Kind(what),
+            }));
+            continue;
+        }
+        match named(&delta.path, tickets_dir) {
+            Named::Ticket(lane, stem) => tickets.push(ticket(delta, lane, stem)),
+            Named::Companion => {}
+            Named::SetUp if delta.old.iter().all(Option::is_none) => {}
+            Named::SetUp => breaches.push(breach(Why::Outside)),
+            Named::Not(why) => breaches.push(breach(why)),
+        }
+    }
+    if breaches.is_empty() { Ok(tickets) } else { Err(breaches) }
+}
+
+/// The ticket that a commit moves from active to completed, whatever else it changes.
+pub fn completes(deltas: &[Delta], tickets_dir: &RepoPath) -> Option<String> {
+    let places = |lane: Lane, is_side: fn(&Delta) -> bool| {
+        let stem = move |delta: &Delta| match named(&delta.path, tickets_dir) {
+            Named::Ticket(found, stem) if found == lane && is_side(delta) => Some(stem),
+            Named::Ticket(..) | Named::Companion | Named::SetUp | Named::Not(_) => None,
+        };
+        deltas.iter().filter_map(stem)
+    };
+    let left: Vec<Vec<u8>> = places(Lane::Active, |delta| delta.new.is_none()).collect();
+    let mut landed = places(Lane::Completed, |delta| delta.new.is_some());
+    String::from_utf8(landed.find(|stem| left.contains(stem))?).ok()
+}
+
+/// Every side on which something stands.
+fn sides(delta: &Delta) -> impl Iterator<Item = Mode> {
+    let all = delta.old.iter().chain(std::iter::once(&delta.new));
+    all.filter_map(|side: &Side| side.as_ref().map(|(mode, _)| *mode))
+}
+
+fn other_than_a_plain_file(mode: Mode) -> Option<&'static str> {
+    match mode {
+        Mode::File => None,
+        Mode::Executable => Some("executable"),
+        Mode::Symlink => Some("a symbolic link"),
+        Mode::Submodule => Some("a submodule"),
+        Mode::Directory => Some("a directory"),
+        Mode::Other(_) => Some("a file with an unusual mode"),
+    }
+}
+
+fn ticket(delta: &Delta, lane: Lane, stem: Vec<u8>) -> TicketDelta {
+    let oid = |side: &Side| side.as_ref().map(|(_, oid)| oid.clone());
+    TicketDelta {
+        stem,
+        lane,
+        path: delta.path.clone(),
+        old: delta.old.iter().map(oid).collect(),
+        new: oid(&delta.new),
+    }
+}
+
+fn named(path: &RepoPath, tickets_dir: &RepoPath) -> Named {
+    if path.as_bytes() == config::FILE.as_bytes() {
+        return Named::SetUp;
+    }
+    let rest = path.as_bytes().strip_prefix(tickets_dir.as_bytes());
+    let Some(rest) = rest.and_then(|rest| rest.strip_prefix(b"/")) else {
+        return Named::Not(Why::Outside);
+    };
+    if rest == b"TEMPLATE.md" {
+        return Named::SetUp;
+    }
+    let mut parts = rest.split(|b| *b == b'/');
+    let lane = parts.next().and_then(Lane::from_dir_name);
+    let (Some(lane), Some(name)) = (lane, parts.next_back()) else {
+        return Named::Not(Why::Outside);
+    };
+    let Some(stem) = name.strip_suffix(b".md") else {
+        return if name == b".gitkeep" { Named::Companion } else { Named::Not(Why::Name) };
+    };
+    // tix claims whatever has an id, so the guard must let it; and people give tickets names that are no ids.
+    let by_name = stem.len() > b"TICKET-".len() && stem.starts_with(b"TICKET-");
+    if by_name || matches!(TicketId::from_file_name(name), Some(Ok(_))) && !is_handoff(stem) {
+        Named::Ticket(lane, stem.to_vec())
+    } else if is_handoff(stem) {
+        Named::Companion
+    } else {
+        Named::Not(Why::Name)
+    }
+}
+
+/// A note for whoever takes over lies beside its ticket, and comes and goes with it.
+fn is_handoff(stem: &[u8]) -> bool {
+    stem.len() > b"HANDOFF-".len() && stem.starts_with(b"HANDOFF-")
+}
+
+/// The verdict over a whole commit, from what was found in it.
+pub fn verdict(deltas: &[Delta], breaches: Vec<Breach>) -> Verdict {
+    if !breaches.is_empty() {
+        return Verdict::Refused(breaches);
+    }
+    let paths: BTreeSet<RepoPath> = deltas.iter().map(|delta| delta.path.clone()).collect();
+    Verdict::Tickets(paths.into_iter().collect())
+}
