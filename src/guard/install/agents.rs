@@ -98,7 +98,7 @@ impl Agent {
                 "BeforeTool",
                 // Gemini counts in milliseconds.
                 json!({
-                    "matcher": "^(run_shell_command|write_file|replace)$",
+                    "matcher": "^(run_shell_command|write_file|replace)$|^mcp_.*git",
                     "hooks": [{ "name": "tix", "type": "command", "command": "tix hook gemini", "timeout": 10000 }]
                 }),
             )],
@@ -108,7 +108,7 @@ impl Agent {
                 vec![
                     ("beforeShellExecution", ask()),
                     ("preToolUse", {
-                        json!({ "matcher": "Write", "command": "tix hook cursor", "timeout": 10, "failClosed": true })
+                        json!({ "matcher": "Write|Delete", "command": "tix hook cursor", "timeout": 10, "failClosed": true })
                     }),
                 ]
             }

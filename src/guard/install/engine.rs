@@ -244,8 +244,8 @@ fn as_config(
     let mut due = Vec::new();
     for hook in hooks.iter().copied() {
         let command = request.recipe.command(hook);
-        let found = scene.found.iter().find(|(other, _)| *other == hook);
-        if let Some(path) = found.and_then(|(_, found)| scene.caller(hook, found)) {
+        let caller = scene.file_of(hook).and_then(|found| scene.caller(hook, found));
+        if let Some(path) = caller {
             lines.push(Line::called(hook, path));
             continue;
         }
@@ -284,6 +284,15 @@ fn notes(scene: &Scene<'_>, form: Form, lines: &[Line]) -> Vec<String> {
                 .to_owned(),
         ),
         Form::Files => {}
+    }
+    let inside =
+        |dir: &Path| dir.starts_with(scene.root()) && !dir.starts_with(&scene.repo.common_dir);
+    if form == Form::Files && scene.repo.worktree.is_some() && inside(&scene.dir) {
+        notes.push(format!(
+            "{} is part of the working tree: commit the scripts if the others there are committed; they name tix's \
+             place on this machine, and look on the PATH where that is empty",
+            scene.dir.display()
+        ));
     }
     let lefthook = Manager::of_worktree(None, scene.root())
         .filter(|(manager, _)| *manager == Manager::Lefthook);

@@ -133,11 +133,23 @@ pub fn plain_line(directory: &Path, hook: Hook) -> (String, String) {
     (directory.join(name).display().to_string(), format!("tix hook git {name} \"$@\""))
 }
 
-/// The files in which a hook may call the guard when git takes its hooks from the working tree.
-pub fn callers(hooks_path: &Path, hook: Hook) -> Vec<PathBuf> {
-    let own = [hooks_path.join(hook.name()), Path::new(".husky").join(hook.name())];
-    let files = FILES.iter().filter(|(manager, _)| *manager != Manager::Husky);
-    own.into_iter().chain(files.flat_map(|(_, names)| names.iter().map(PathBuf::from))).collect()
+/// The files of the working tree in which somebody else's hook may call the guard: the scripts below a relative
+/// `core.hooksPath`, and the configuration of whoever manages the hooks.
+pub fn callers(hooks_path: Option<&Path>, manager: Option<Manager>, hook: Hook) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = hooks_path.iter().map(|dir| dir.join(hook.name())).collect();
+    files.extend(match manager {
+        Some(Manager::Husky) => vec![Path::new(".husky").join(hook.name())],
+        // prek reads pre-commit's files too.
+        Some(Manager::Prek) => names_of(&[Manager::Prek, Manager::PreCommit]),
+        Some(manager @ (Manager::Lefthook | Manager::PreCommit)) => names_of(&[manager]),
+        None => Vec::new(),
+    });
+    files
+}
+
+fn names_of(managers: &[Manager]) -> Vec<PathBuf> {
+    let theirs = FILES.iter().filter(|(manager, _)| managers.contains(manager));
+    theirs.flat_map(|(_, names)| names.iter().map(PathBuf::from)).collect()
 }
 
 /// Whether this text calls the guard for a hook. A line that is a comment in all of these languages does not.

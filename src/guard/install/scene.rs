@@ -6,9 +6,9 @@ use super::configured::{self, Entry};
 use super::engine::InstallError;
 use super::files;
 use super::hook::{Hook, Strictness};
-use super::managers;
+use super::managers::{self, Manager};
 use super::place::Present;
-use super::plan::{Found, Standing};
+use super::plan::{Found, Runs, Standing};
 use crate::git::{GitConfig, HooksPath, Repo};
 
 /// The clone as it was found.
@@ -71,25 +71,27 @@ impl<'a> Scene<'a> {
         Hook::OF_CLONES.into_iter().filter(wanted).collect()
     }
 
-    /// The file from which another program calls the guard in this hook.
+    /// The file from which another program calls the guard in this hook, or will once it has made its script.
     pub fn caller(&self, hook: Hook, found: &Found) -> Option<PathBuf> {
-        let is_theirs = match &found.standing {
-            Standing::Foreign(..) => true,
-            Standing::Free => self.hooks_path.as_ref().is_some_and(|set| set.path.is_relative()),
-            Standing::Ours(..) | Standing::Edited | Standing::Dangling | Standing::InTheWay(_) => {
-                false
-            }
+        let relative = self.hooks_path.as_ref().map(|set| set.path.as_path());
+        let relative = relative.filter(|path| path.is_relative());
+        let script = match &found.standing {
+            Standing::Foreign(manager, Runs::Yes) => *manager,
+            // husky and the like make their scripts in each worktree; the lines that these run are committed.
+            Standing::Free if relative.is_some() => None,
+            Standing::Free
+            | Standing::Foreign(_, Runs::No)
+            | Standing::Ours(..)
+            | Standing::Edited
+            | Standing::Dangling
+            | Standing::InTheWay(_) => return None,
         };
-        if !is_theirs {
-            return None;
-        }
-        if found.text.is_ascii()
-            && std::str::from_utf8(&found.text).is_ok_and(|text| managers::calls(text, hook))
-        {
+        if std::str::from_utf8(&found.text).is_ok_and(|text| managers::calls(text, hook)) {
             return Some(found.path.clone());
         }
-        let relative = self.hooks_path.as_ref().map_or(Path::new(""), |set| set.path.as_path());
-        files::caller(self.root(), &managers::callers(relative, hook), hook)
+        let in_charge = || Manager::of_worktree(relative, self.root()).map(|(manager, _)| manager);
+        let manager = script.or_else(|| relative.and_then(|_| in_charge()));
+        files::caller(self.root(), &managers::callers(relative, manager, hook), hook)
     }
 }
 

@@ -7,7 +7,7 @@
 //! The second line names us, the version of the text and a sum over the rest of it, so that a later tix knows what it may
 //! replace and what somebody has changed by hand.
 
-use super::hook::{Hook, Judges};
+use super::hook::{Hook, Judges, Strictness};
 use crate::names::RefName;
 
 /// The version of the text: raised with every change of it.
@@ -122,10 +122,24 @@ impl Recipe {
                 "    git cat-file -e HEAD:.tix.yaml 2>/dev/null || git cat-file -e HEAD:tickets 2>/dev/null || exit 0\n"
             }
         };
-        let says = say("tix-hook: warning: tix is not installed, so nothing was checked");
-        let off =
-            if hook.is_of_servers() { "" } else { "    [ \"${TIX_GUARD-}\" != off ] || exit 0\n" };
-        format!("{off}{steps_aside}{judge}    {says}\n    exit 0\n")
+        let off = if hook.is_of_servers() {
+            // Whoever pushes has no say there.
+            String::new()
+        } else {
+            let says = say("tix-hook: TIX_GUARD=off, so nothing was checked");
+            format!("    [ \"${{TIX_GUARD-}}\" != off ] || {{ {says}; exit 0; }}\n")
+        };
+        let says = match hook.strictness() {
+            Strictness::Usual => {
+                format!(
+                    "    {}\n",
+                    say("tix-hook: warning: tix is not installed, so nothing was checked")
+                )
+            }
+            // pre-commit has said it.
+            Strictness::Strict => String::new(),
+        };
+        format!("{off}{steps_aside}{judge}{says}    exit 0\n")
     }
 
     fn case(&self, indent: &str, word: &str, hook: Hook) -> String {
@@ -177,7 +191,7 @@ fn chain(hook: Hook) -> String {
             "    input=$(cat && echo .)\n\
              \x20   input=${{input%.}}\n\
              \x20   printf %s \"$input\" 2>/dev/null | {run}\n\
-             \x20   printf %s \"$input\" | guard \"$@\"\n\
+             \x20   printf %s \"$input\" 2>/dev/null | guard \"$@\"\n\
              \x20   exit\n"
         )
     } else {

@@ -142,7 +142,16 @@ fn of_file(scene: &Scene<'_>, hook: Hook, found: &Found, hidden: Option<&Found>)
         Standing::Edited => status(State::Edited, None),
         Standing::InTheWay(what) => status(State::Foreign, Some((*what).to_owned())),
         Standing::Free | Standing::Foreign(..) | Standing::Dangling => {
-            if let Some(caller) = scene.caller(hook, found) {
+            let caller = scene.caller(hook, found);
+            if let (Some(caller), Standing::Free) = (&caller, &found.standing) {
+                // A new worktree, or one where husky has not been installed.
+                let detail = format!(
+                    "{} calls the guard, and git finds nothing that runs it",
+                    caller.display()
+                );
+                return status(State::Missing, Some(detail));
+            }
+            if let Some(caller) = caller {
                 let path = Some(caller);
                 return HookStatus { hook, state: State::Called, path, aside: None, detail: None };
             }

@@ -114,6 +114,17 @@ fn the_lines_that_were_told_are_all_it_takes() {
     );
     let (states, in_order) = states(&clone);
     assert!(in_order && states["pre-push"] == "called", "{states:?}");
+    // husky's own scripts are not committed, so a new worktree has none.
+    let fresh = clone.worktree("fresh");
+    for hook in USUAL {
+        fresh.write(format!(".husky/{hook}"), clone.read(format!(".husky/{hook}")));
+    }
+    let status = fresh.tix(&["hook", "status"]);
+    status.exits(1);
+    assert!(
+        status.stdout().contains("calls the guard, and git finds nothing that runs it"),
+        "{status}"
+    );
 
     for hook in USUAL {
         clone.write(format!(".husky/{hook}"), format!("tix hook git {hook} \"$@\"\n"));

@@ -18,6 +18,11 @@ fn every_state_of_a_hook_has_its_word() {
         ("called", &|| write_mode(&hook, "#!/bin/sh\nexec tix hook git pre-commit\n", 0o755), true),
         ("foreign", &|| write_mode(&hook, "#!/bin/sh\n# tix hook git pre-commit\n", 0o755), false),
         (
+            "foreign",
+            &|| write_mode(&hook, "#!/bin/sh\nexec tix hook git pre-commit\n", 0o644),
+            false,
+        ),
+        (
             "dangling",
             &|| {
                 fs::remove_file(&hook).unwrap();
