@@ -175,6 +175,12 @@ impl Env {
         text.split([',', ' ', '\t', '\n']).filter(|name| !name.is_empty()).collect()
     }
 
+    /// The commits that a merge under way takes in: `git merge` hands each to its children as `GITHEAD_<id>`.
+    pub fn merge_heads(&self) -> Vec<&str> {
+        let names = self.vars.keys().filter_map(|name| name.to_str());
+        names.filter_map(|name| name.strip_prefix("GITHEAD_")).collect()
+    }
+
     /// Everything here that decides which configuration git reads. What was found out under one answer does not
     /// hold under another.
     pub fn of_git_config(&self) -> Vec<(&'static str, Option<&OsStr>)> {

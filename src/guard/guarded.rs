@@ -127,20 +127,28 @@ impl Guarded {
     }
 
     /// Judges the commit that git would make of the index: against HEAD, or against all parents in the middle of a
-    /// merge, whose other commits are judged with it. `index` is another file than the usual one, as git names it to
-    /// its hooks.
+    /// merge. `index` is another file than the usual one, as git names it to its hooks.
     pub fn judge_staged(&self, index: Option<&OsStr>) -> Result<Verdict, GuardError> {
+        self.judge_merged(index, &self.place.merging()?)
+    }
+
+    /// The same for a merge with these commits, whose own commits are judged with it: git runs the first hook of a
+    /// merge before it writes down what it merges.
+    pub fn judge_merged(
+        &self,
+        index: Option<&OsStr>,
+        merging: &[Oid],
+    ) -> Result<Verdict, GuardError> {
         self.require_facts()?;
-        let merging = self.place.merging()?;
         let mut reader = Reader::ready(&self.git)?;
         let Some(mut deltas) = self.git.staged("HEAD", index)? else {
             return self.judge_first(index, &mut reader);
         };
-        for parent in &merging {
-            let against = self.git.staged(parent, index)?.unwrap_or_default();
+        for parent in merging {
+            let against = self.git.staged(parent.as_str(), index)?.unwrap_or_default();
             deltas = in_both(deltas, &against);
         }
-        let tips: Vec<&str> = merging.iter().map(String::as_str).collect();
+        let tips: Vec<&str> = merging.iter().map(Oid::as_str).collect();
         if let Some(refused) = self.first_refused(&tips)? {
             return Ok(refused);
         }

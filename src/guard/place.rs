@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use super::GuardError;
 use crate::git::clean_path;
-use crate::names::RefName;
+use crate::names::{Oid, RefName};
 
 /// A place in a repository.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,9 +90,9 @@ impl Place {
     }
 
     /// The commits that an unfinished merge takes in.
-    pub fn merging(&self) -> Result<Vec<String>, GuardError> {
+    pub fn merging(&self) -> Result<Vec<Oid>, GuardError> {
         let text = read(&self.git_dir.join("MERGE_HEAD"))?.unwrap_or_default();
-        Ok(text.lines().map(str::to_owned).collect())
+        Ok(text.lines().filter_map(Oid::parse).collect())
     }
 }
 

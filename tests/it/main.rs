@@ -16,6 +16,7 @@ mod demo;
 mod docs;
 mod harness;
 mod harness_works;
+mod hook;
 mod hook_install;
 mod hostile;
 mod init;

@@ -59,8 +59,20 @@ fn commit(hook: Hook, args: &[OsString], env: &Env) -> Result<(), Failure> {
         return Ok(());
     }
     let index = env.git(GitVar::IndexFile);
-    let amended = hook == Hook::PrepareCommitMsg && is_amend(args);
-    let judged = if amended { guarded.judge_amended(index) } else { guarded.judge_staged(index) };
+    let judged = match hook {
+        Hook::PreMergeCommit => {
+            let heads = env.merge_heads();
+            let heads: Vec<Oid> = heads.into_iter().filter_map(Oid::parse).collect();
+            guarded.judge_merged(index, &heads)
+        }
+        Hook::PrepareCommitMsg if is_amend(args) => guarded.judge_amended(index),
+        Hook::PreCommit
+        | Hook::PrepareCommitMsg
+        | Hook::PrePush
+        | Hook::ReferenceTransaction
+        | Hook::PreReceive
+        | Hook::Update => guarded.judge_staged(index),
+    };
     match judged {
         Ok(Verdict::Tickets(paths)) => {
             // The hook before this one has written it down; one that was skipped is told by the movement of the ref.
