@@ -43,10 +43,10 @@ pub fn recipe(ctx: &Context<'_>, reach: Reach) -> Recipe {
     Recipe { tix, guarded, reach }
 }
 
-/// The script for a server, which has no clone and so no trunk of its own.
-pub fn for_server(hook: Hook) -> String {
+/// A script to be put in place by hand, on a machine and for a trunk that are not known here.
+pub fn by_hand(hook: Hook) -> String {
     let guarded = branches(&Config::default().protected);
-    Recipe { tix: None, guarded, reach: Reach::Own }.for_server(hook)
+    Recipe { tix: None, guarded, reach: Reach::Own }.by_hand(hook)
 }
 
 fn branches(names: &[String]) -> Vec<RefName> {

@@ -72,17 +72,23 @@ impl Recipe {
         format!("{}{body}", mark(hook, &body))
     }
 
-    /// A file for a repository on a server, where it is put by hand.
-    pub fn for_server(&self, hook: Hook) -> String {
+    /// A file that is put in its place by hand, as on a server.
+    pub fn by_hand(&self, hook: Hook) -> String {
         let name = hook.name();
-        let body = format!(
-            "# The authority over the protected branches: nobody can go round it from a clone.\n\
-             # Put it into the bare repository as hooks/{name}, make it executable (chmod 755), and see that the user who\n\
-             # receives the pushes finds tix on its PATH. Where hooks/{name} is there already, call this file from it{stdin}.\n\
-             {}guard \"$@\"\n",
-            self.guard(hook),
-            stdin = if hook.reads_stdin() { " and\n# hand on its stdin" } else { "" },
-        );
+        let notice = if hook.is_of_servers() {
+            format!(
+                "# The authority over the protected branches: nobody gets round it from a clone.\n\
+                 # Put it into the bare repository as hooks/{name}, make it executable (chmod 755), and see that whoever\n\
+                 # receives the pushes finds tix on the PATH. If there is a hooks/{name} already, call this file from it,\n\
+                 # with the same arguments and input.\n"
+            )
+        } else {
+            format!(
+                "# `tix hook install` puts this in its place by itself. By hand: as {name} into the directory that\n\
+                 # `git rev-parse --git-path hooks` prints, executable (chmod 755).\n"
+            )
+        };
+        let body = format!("{notice}{}guard \"$@\"\n", self.guard(hook));
         format!("{SHEBANG}{}{body}", mark(hook, &body))
     }
 
@@ -264,7 +270,11 @@ mod tests {
     #[test]
     fn a_text_of_ours_is_recognised_until_a_byte_of_it_is_changed() {
         for hook in Hook::value_variants().iter().copied() {
-            for text in [recipe("/bin/tix").file(hook), recipe("/bin/tix").command(hook)] {
+            for text in [
+                recipe("/bin/tix").file(hook),
+                recipe("/bin/tix").command(hook),
+                recipe("/bin/tix").by_hand(hook),
+            ] {
                 let mark = Mark { version: VERSION, tix: Some("/bin/tix".to_owned()) };
                 assert_eq!(author(hook, text.as_bytes()), Author::Tix(mark));
                 assert_eq!(author(hook, format!("{text}#").as_bytes()), Author::Edited);
