@@ -3,6 +3,8 @@
 //! The files belong to the team. Only our own entries are added, brought up to date or removed; every other byte stays,
 //! comments and white space included.
 
+mod shapes;
+
 use jsonc_parser::cst::{CstArray, CstInputValue, CstNode, CstObject, CstRootNode};
 use jsonc_parser::{ParseOptions, json};
 use serde_json::Value;
@@ -81,63 +83,6 @@ impl Agent {
             Agent::Cursor => ".cursor/hooks.json",
         }
     }
-
-    /// Our entries: an event and what stands below it.
-    fn wanted(self) -> Vec<(&'static str, CstInputValue)> {
-        match self {
-            Agent::Claude => claude(),
-            Agent::Codex => vec![(
-                "PreToolUse",
-                // A hook of Codex is a line for the shell; its times are seconds.
-                json!({
-                    "matcher": "^(Bash|apply_patch)$|^mcp__.*git",
-                    "hooks": [{ "type": "command", "command": "tix hook codex", "timeout": 10 }]
-                }),
-            )],
-            Agent::Gemini => vec![(
-                "BeforeTool",
-                // Gemini counts in milliseconds.
-                json!({
-                    "matcher": "^(run_shell_command|write_file|replace)$|^mcp_.*git",
-                    "hooks": [{ "name": "tix", "type": "command", "command": "tix hook gemini", "timeout": 10000 }]
-                }),
-            )],
-            Agent::Cursor => {
-                let ask =
-                    || json!({ "command": "tix hook cursor", "timeout": 10, "failClosed": true });
-                vec![
-                    ("beforeShellExecution", ask()),
-                    ("preToolUse", {
-                        json!({ "matcher": "Write|Delete", "command": "tix hook cursor", "timeout": 10, "failClosed": true })
-                    }),
-                ]
-            }
-        }
-    }
-}
-
-/// A matcher of letters only is a list of names; anything else is a regular expression, and not anchored.
-fn claude() -> Vec<(&'static str, CstInputValue)> {
-    let run = || -> Vec<CstInputValue> {
-        vec![
-            json!({ "type": "command", "command": "tix", "args": ["hook", "claude"], "timeout": 10 }),
-        ]
-    };
-    vec![
-        (
-            "PreToolUse",
-            json!({
-                "matcher": "^(Bash|PowerShell|Write|Edit|MultiEdit|NotebookEdit)$|^mcp__.*git",
-                "hooks": [{
-                    "type": "command", "command": "tix", "args": ["hook", "claude"], "timeout": 10,
-                    "onFailure": "block"
-                }]
-            }),
-        ),
-        ("PostToolUse", json!({ "matcher": "Bash", "hooks": (run()) })),
-        ("PostToolUseFailure", json!({ "matcher": "Bash", "hooks": (run()) })),
-        ("SessionStart", json!({ "hooks": (run()) })),
-    ]
 }
 
 /// What the file of this agent says; `None` is a file that is not there.
@@ -155,7 +100,7 @@ pub fn install(agent: Agent, text: Option<&str>) -> Result<Edit, BadFile> {
     let mut edited = false;
     let file = File::parse(agent, text)?;
     let hooks = file.hooks_or_create()?;
-    for (event, wanted) in agent.wanted() {
+    for (event, wanted) in shapes::of(agent) {
         let list = match hooks.get(event) {
             Some(_) => hooks.array_value(event).ok_or_else(|| file.unfit(event, "a list"))?,
             None => hooks.array_value_or_set(event),
@@ -419,9 +364,11 @@ mod tests {
     #[test]
     fn a_handler_beside_the_users_own_is_kept_and_only_it_is_taken_out() {
         let mixed = r#"{"hooks":{"BeforeTool":[{"matcher":"x","hooks":[{"command":"mine"},{"command":"tix hook gemini"}]}]}}"#;
-        assert_eq!(install(Agent::Gemini, Some(mixed)), Ok(Edit::Keep));
-        let back: Value =
-            serde_json::from_str(&written(uninstall(Agent::Gemini, Some(mixed)))).unwrap();
+        let full = written(install(Agent::Gemini, Some(mixed)));
+        let added: Value = serde_json::from_str(&full).unwrap();
+        assert_eq!(added["hooks"]["BeforeTool"].as_array().unwrap().len(), 1, "{full}");
+        let back = written(uninstall(Agent::Gemini, Some(&full)));
+        let back: Value = serde_json::from_str(&back).unwrap();
         let left = serde_json::json!([{"matcher": "x", "hooks": [{"command": "mine"}]}]);
         assert_eq!(back["hooks"]["BeforeTool"], left);
     }
