@@ -222,3 +222,27 @@ fn init_installs_them_too() {
     let again = clone.tix(&["init", "--hooks", "--trunk", "tickets", "--json"]).success().json();
     assert_eq!(again["created"], serde_json::json!([]));
 }
+
+/// Killed between the two renames, a run leaves the hook set aside and nothing in its place.
+#[test]
+fn an_interrupted_run_is_finished_by_the_next() {
+    let (_sandbox, clone) = scene();
+    let dir = hooks(&clone);
+    write_mode(
+        &dir.join("pre-push"),
+        "#!/bin/sh\ncat >/dev/null; echo own >>\"$HOME/guard\"\n",
+        0o755,
+    );
+    let before = snapshot(&clone, &dir);
+    fs::rename(dir.join("pre-push"), dir.join("pre-push.tix-prev")).unwrap();
+    assert_eq!(did(&clone.tix(&["hook", "install", "--json"]))["pre-push"], "written");
+    pretend_tix(&clone, &dir);
+    clone.git(&["push", "-q", "origin", "HEAD:refs/heads/a"]);
+    assert!(guarded(&clone).starts_with("own\nhook git pre-push origin "));
+    for hook in USUAL {
+        fs::remove_file(dir.join(hook)).unwrap();
+    }
+    clone.tix(&["hook", "install"]).success();
+    clone.tix(&["hook", "uninstall"]).success();
+    assert_eq!(snapshot(&clone, &dir), before);
+}
