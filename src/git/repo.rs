@@ -48,6 +48,8 @@ impl ObjectFormat {
 #[derive(Clone, Debug)]
 pub struct Repo {
     git: Git,
+    /// Which git this is.
+    pub version: Version,
     /// The directory that all worktrees share: refs, objects, and tix's own files.
     pub common_dir: PathBuf,
     /// The main worktree's root, or the repository itself when it is bare.
@@ -73,7 +75,7 @@ impl Repo {
             .args(["--is-bare-repository", "--show-object-format", "--show-cdup"])
             .run();
         // The version first: an older git fails the question for reasons that would mislead.
-        check_version(&version.finish()?.require_success()?)?;
+        let version = check_version(&version.finish()?.require_success()?)?;
         let answer = answer?;
         if answer.code == Some(128) {
             return Err(GitError::NotARepository { dir: dir.to_owned(), words: answer.stderr });
@@ -98,6 +100,7 @@ impl Repo {
         let name = name.strip_suffix(".git").unwrap_or(&name).to_owned();
         Ok(Repo {
             git: here.pinned(&common_dir, &root),
+            version,
             common_dir,
             root,
             format,
@@ -142,10 +145,10 @@ impl Repo {
     }
 }
 
-fn check_version(answer: &[u8]) -> Result<(), GitError> {
+fn check_version(answer: &[u8]) -> Result<Version, GitError> {
     let line = text_of(answer);
     match Version::parse(&line) {
-        Some(version) if version >= OLDEST => Ok(()),
+        Some(version) if version >= OLDEST => Ok(version),
         Some(_) => Err(GitError::TooOld {
             found: line.trim().trim_start_matches("git version ").to_owned(),
             needed: "2.39",
@@ -224,7 +227,7 @@ impl GitConfig {
         Ok(GitConfig::parse(&answer.stdout))
     }
 
-    fn parse(answer: &[u8]) -> GitConfig {
+    pub(super) fn parse(answer: &[u8]) -> GitConfig {
         let entry = |bytes: &[u8]| {
             let text = text_of(bytes);
             match text.split_once('\n') {

@@ -13,6 +13,7 @@ mod content;
 mod facts;
 mod guarded;
 mod history;
+pub mod install;
 mod memory;
 mod moves;
 mod place;

@@ -17,6 +17,7 @@ mod docs;
 mod harness;
 mod harness_works;
 mod hook;
+mod hook_install;
 mod hostile;
 mod init;
 mod life;

@@ -6,43 +6,10 @@ use std::io::Read as _;
 use super::report::{self, Report};
 use crate::env::{Env, GitVar};
 use crate::error::{Exit, Failure};
+use crate::guard::install::hook::Hook;
 use crate::guard::{GuardError, Guarded, Move, Ruling, Station, Verdict};
 use crate::names::{Oid, RefName};
 use crate::out::Out;
-
-/// A hook of git that the guard answers to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Hook {
-    /// Before a commit.
-    PreCommit,
-    /// Before the commit of a merge.
-    PreMergeCommit,
-    /// Before the message of a commit is written: nothing skips this one.
-    PrepareCommitMsg,
-    /// Before a push.
-    PrePush,
-    /// Before refs move.
-    ReferenceTransaction,
-    /// On a server, before a push is taken in.
-    PreReceive,
-    /// On a server, before one ref is moved by a push.
-    Update,
-}
-
-impl Hook {
-    /// The name that git knows it by.
-    pub fn name(self) -> &'static str {
-        match self {
-            Hook::PreCommit => "pre-commit",
-            Hook::PreMergeCommit => "pre-merge-commit",
-            Hook::PrepareCommitMsg => "prepare-commit-msg",
-            Hook::PrePush => "pre-push",
-            Hook::ReferenceTransaction => "reference-transaction",
-            Hook::PreReceive => "pre-receive",
-            Hook::Update => "update",
-        }
-    }
-}
 
 /// Judges; a refusal is a failure with exit code 1.
 pub fn run(hook: Hook, args: &[OsString], env: &Env, out: &Out) -> Result<(), Failure> {

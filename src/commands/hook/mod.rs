@@ -1,7 +1,11 @@
-//! `tix hook`: the guard, as git calls it.
+//! `tix hook`: the guard, as git calls it, and how it gets into the hooks of git and of agents.
 
 mod git;
+mod install;
+mod print;
 mod report;
+mod status;
+mod uninstall;
 
 use std::ffi::OsString;
 
@@ -12,11 +16,12 @@ use crate::env::Env;
 use crate::error::Failure;
 use crate::out::Out;
 
-pub use git::Hook;
+use crate::guard::install::hook::Hook;
 
 /// Guard the branches that take ticket commits only
 ///
-/// The hooks of git call this; what they refuse, they explain.
+/// `tix hook install` puts the guard into the hooks of this clone, and `tix hook uninstall` takes it out again. The
+/// hooks then call `tix hook git`; what they refuse, they explain.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(subcommand)]
@@ -25,11 +30,20 @@ pub struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    #[command(display_order = 1)]
+    Install(install::Args),
+    #[command(display_order = 2)]
+    Status(status::Args),
+    #[command(display_order = 3)]
+    Uninstall(uninstall::Args),
+    #[command(display_order = 4)]
+    Print(print::Args),
     /// Judge what a git hook is about to let happen
     ///
     /// Exit code 0 lets it happen, 1 refuses it. Protected branches take commits that change tickets only; other
     /// branches, and repositories without tickets, are none of its business. `TIX_GUARD=off` lets everything pass for
     /// one command and writes that into the audit log.
+    #[command(display_order = 10)]
     Git {
         /// Which hook
         #[arg(value_name = "HOOK")]
@@ -41,8 +55,12 @@ enum Command {
 }
 
 /// Runs the command.
-pub fn run(args: &Args, _: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     match &args.command {
+        Command::Install(args) => install::run(args, globals, env, out),
+        Command::Status(args) => status::run(args, globals, env, out),
+        Command::Uninstall(args) => uninstall::run(args, globals, env, out),
+        Command::Print(args) => print::run(args, out),
         Command::Git { hook, args } => git::run(*hook, args, env, out),
     }
 }

@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::git::Hook;
 use crate::clock;
 use crate::env::{Env, GitVar};
 use crate::error::{Exit, Failure};
 use crate::git::one_line;
+use crate::guard::install::hook::Hook;
 use crate::guard::{Breach, GuardError, Guarded, Judged, Move, Verdict};
 use crate::names::{Oid, RefName, RepoPath};
 

@@ -3,6 +3,8 @@
 use serde_json::json;
 
 use crate::commands::Context;
+use crate::commands::shared::hooks::is_unchanged;
+use crate::guard::install::engine::{Line, Report as Installation};
 use crate::names::Oid;
 use crate::out::{Format, safe};
 use crate::trunk::Diary;
@@ -51,6 +53,21 @@ impl Report {
         if !paths.is_empty() {
             self.made.push(("written to the working tree".to_owned(), paths));
         }
+    }
+
+    /// The guard is in the hooks of this clone.
+    pub fn installed(&mut self, hooks: &Installation) {
+        let name = |line: &Line| match &line.path {
+            Some(path) => path.display().to_string(),
+            None => format!("git config hook.tix-{}", line.hook.name()),
+        };
+        let (old, new): (Vec<_>, Vec<_>) = hooks.lines.iter().partition(|line| is_unchanged(line));
+        self.existing.extend(old.into_iter().map(name));
+        if !new.is_empty() {
+            let new = new.into_iter().map(name).collect();
+            self.made.push(("written to the hooks of this clone".to_owned(), new));
+        }
+        self.notes.extend(hooks.notes.iter().cloned());
     }
 
     /// Whether anything was pushed.

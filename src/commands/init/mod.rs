@@ -9,9 +9,13 @@ use answer::Report;
 use files::Standing;
 
 use super::receipt::record;
+use super::shared::hooks;
 use super::{Context, Globals, progress_line};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
+use crate::guard::install::engine::{Mode, Report as Installation, Request};
+use crate::guard::install::hook::Strictness;
+use crate::guard::install::script::Reach;
 use crate::lifecycle::NewFile;
 use crate::names::{Oid, RefName, RepoPath};
 use crate::out::Out;
@@ -30,6 +34,9 @@ pub struct Args {
     /// Commit the files on the trunk and push it, and leave the checkout alone
     #[arg(long)]
     commit: bool,
+    /// Also put the guard into the hooks of this clone, as `tix hook install` does
+    #[arg(long)]
+    hooks: bool,
     /// How long to go on trying while others move the trunk [default: 60s]
     #[arg(long, value_name = "TIME")]
     timeout: Option<String>,
@@ -63,8 +70,30 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), F
         };
         return failed.map(|_| ());
     }
+    if args.hooks {
+        report.installed(&install_hooks(&setup)?);
+    }
     report.print(&ctx);
     Ok(())
+}
+
+/// Puts the guard into the hooks of this clone.
+fn install_hooks(setup: &Setup<'_>) -> Result<Installation, Failure> {
+    let mut recipe = hooks::recipe(setup.ctx, Reach::Own);
+    if !recipe.guarded.contains(&setup.trunk) {
+        recipe.guarded.push(setup.trunk.clone());
+    }
+    let lock = hooks::lock(&setup.ctx.repo)?;
+    let installed = hooks::install(&Request {
+        repo: &setup.ctx.repo,
+        strictness: Strictness::Usual,
+        recipe,
+        wish: None,
+        mode: Mode::Do,
+    });
+    drop(lock);
+    installed
+        .map_err(|failure| failure.hint("the tickets are set up; then again: tix hook install"))
 }
 
 /// Why a transaction made no commit.

@@ -30,6 +30,7 @@ const MAY_USE: &[Row] = &[
     // What changes things.
     ("trunk", "git lifecycle lock names ticket"),
     ("workspace", "git lock names ticket"),
+    ("guard::install", "git names"),
     ("guard", "audit clock config env git names"),
     // The edge.
     ("error", "config git guard lifecycle ticket trunk workspace"),

@@ -1,0 +1,101 @@
+//! `tix hook install`.
+
+use serde_json::json;
+
+use crate::commands::shared::hooks::{self, AgentFile, Changes};
+use crate::commands::{Context, Globals};
+use crate::env::Env;
+use crate::error::Failure;
+use crate::guard::install::agents::Agent;
+use crate::guard::install::engine::{Mode, Report, Request};
+use crate::guard::install::hook::Strictness;
+use crate::guard::install::place::Form;
+use crate::guard::install::script::Reach;
+use crate::out::{Format, Out, safe};
+
+/// Put the guard into the hooks of this clone
+///
+/// Commits, merges and pushes on a protected branch are then looked at, in every worktree of the clone. A hook
+/// that is there already is kept and runs first. git 2.54 and newer get entries in the clone's configuration
+/// instead of files. A second run changes nothing.
+///
+/// With --agents the hooks of coding agents are added to their files in the working tree, which the team then
+/// shares; everything else in them stays as it is.
+#[derive(Debug, clap::Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+pub struct Args {
+    /// Also catch --no-verify, cherry-pick, revert, rebase, reset and update-ref; makes them slower
+    #[arg(long)]
+    strict: bool,
+    /// The agents whose files get our hooks too
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "AGENTS")]
+    agents: Vec<Agent>,
+    /// Write files even where git could be configured: for a clone that older versions of git use too
+    #[arg(long)]
+    files: bool,
+    /// Install into a hooks directory that other repositories use too
+    #[arg(long)]
+    shared: bool,
+    /// Say what would be done, and do nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Installs what is missing.
+pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+    let ctx = Context::open(globals, env, out, None)?;
+    let mode = if args.dry_run { Mode::Rehearse } else { Mode::Do };
+    // Read before anything is written: a file that cannot be edited stops us here.
+    let agents = hooks::agent_files(&ctx.repo, &args.agents, Changes::Install)?;
+    let lock = hooks::lock(&ctx.repo)?;
+    let report = hooks::install(&Request {
+        repo: &ctx.repo,
+        strictness: if args.strict { Strictness::Strict } else { Strictness::Usual },
+        recipe: hooks::recipe(&ctx, if args.shared { Reach::Shared } else { Reach::Own }),
+        wish: args.files.then_some(Form::Files),
+        mode,
+    })?;
+    if mode == Mode::Do {
+        hooks::write(&agents)?;
+    }
+    drop(lock);
+    answer(out, mode, &report, &agents);
+    Ok(())
+}
+
+fn answer(out: &Out, mode: Mode, report: &Report, agents: &[AgentFile]) {
+    let nothing = report.lines.iter().all(hooks::is_unchanged)
+        && agents.iter().all(|file| file.edit.is_keep());
+    if out.format == Format::Json {
+        out.json(&json!({
+            "schema": "tix/hook-install@1",
+            "changed": !nothing,
+            "dry_run": mode == Mode::Rehearse,
+            "form": hooks::form_word(report.form),
+            "directory": report.directory.display().to_string(),
+            "hooks": hooks::lines_json(report),
+            "agents": hooks::agents_json(agents),
+            "notes": report.notes,
+        }));
+        return;
+    }
+    let mut text = String::new();
+    if nothing {
+        text.push_str("nothing to do, the guard is installed\n");
+    } else if mode == Mode::Rehearse {
+        text.push_str("this would be done:\n");
+    }
+    text.push_str(&hooks::text_of(report));
+    for file in agents {
+        text.push_str(&format!("  {:<21}  {}\n", file.agent.file(), file.words()));
+    }
+    if agents.iter().any(|file| !file.edit.is_keep()) {
+        text.push_str(
+            "the agents' files belong to the working tree: commit them the way you commit code\n",
+        );
+    }
+    for note in &report.notes {
+        text.push_str(&format!("note: {}\n", safe(note)));
+    }
+    out.answer(&text);
+}

@@ -1,0 +1,32 @@
+//! `tix hook print`.
+
+use serde_json::json;
+
+use crate::commands::shared::hooks;
+use crate::error::Failure;
+use crate::guard::install::hook::Hook;
+use crate::out::{Format, Out};
+
+/// Print the script of a hook, to be put in place by hand, as on a server
+///
+/// On a server of your own the guard belongs into pre-receive: what it refuses there no clone gets in. The
+/// comments of the script say where to put it. It looks for tix on the PATH of whoever receives the push.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The hook: pre-receive, or update to judge each ref by itself
+    #[arg(value_name = "HOOK")]
+    hook: Hook,
+}
+
+/// Prints it.
+#[allow(clippy::unnecessary_wraps, reason = "all commands have one form")]
+pub fn run(args: &Args, out: &Out) -> Result<(), Failure> {
+    let script = hooks::by_hand(args.hook);
+    match out.format {
+        Format::Json => out.json(&json!({
+            "schema": "tix/hook-print@1", "hook": args.hook.name(), "script": script,
+        })),
+        Format::Human => out.answer(&script),
+    }
+    Ok(())
+}

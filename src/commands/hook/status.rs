@@ -1,0 +1,95 @@
+//! `tix hook status`.
+
+use serde_json::json;
+
+use crate::commands::Globals;
+use crate::commands::shared::context::working_dir;
+use crate::commands::shared::hooks;
+use crate::env::Env;
+use crate::error::{Exit, Failure};
+use crate::git::Repo;
+use crate::guard::install::agents::{Agent, Entries};
+use crate::guard::install::status::{self, HookStatus};
+use crate::out::table::Table;
+use crate::out::{Format, Out};
+
+/// Show whether the guard is where git and your agents look for it
+///
+/// Exit code 0 says that the usual hooks run the guard here, and that nothing else that was installed is
+/// broken; 1 says that they do not. The words: installed; called (another program's hook runs the guard);
+/// outdated; missing; not executable; dangling (a link that leads nowhere); shadowed (git takes its hooks from
+/// elsewhere); off; edited; foreign (somebody else's hook, without the guard).
+#[derive(Debug, clap::Args)]
+pub struct Args {}
+
+/// Looks, and tells.
+pub fn run(_args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+    let repo = Repo::discover(&working_dir(globals, env)?)?;
+    let (directory, hooks) = hooks::status(&repo)?;
+    let agents: Vec<_> =
+        Agent::ALL.into_iter().map(|agent| (agent, hooks::agent_entries(&repo, agent))).collect();
+    let broken = |entries: &Result<Entries, String>| match entries {
+        Ok(Entries::Current | Entries::None) => false,
+        Ok(Entries::Outdated) | Err(_) => true,
+    };
+    let in_order =
+        status::is_in_order(&hooks) && !agents.iter().any(|(_, entries)| broken(entries));
+    if out.format == Format::Json {
+        let agents: Vec<_> = agents
+            .iter()
+            .map(|(agent, entries)| {
+                let (state, detail) = agent_words(entries);
+                json!({ "agent": agent.name(), "path": agent.file(), "state": state, "detail": detail })
+            })
+            .collect();
+        out.json(&json!({
+            "schema": "tix/hooks@1",
+            "in_order": in_order,
+            "directory": directory.display().to_string(),
+            "hooks": hooks.iter().map(hook_json).collect::<Vec<_>>(),
+            "agents": agents,
+        }));
+    } else {
+        let mut table = Table::new(["hook", "state", "where"]);
+        for status in &hooks {
+            let place = status.path.as_ref().map(|path| path.display().to_string());
+            let place = place.unwrap_or_else(|| "git config".to_owned());
+            let detail = status.detail.as_ref().map(|detail| format!(" ({detail})"));
+            let place = format!("{place}{}", detail.unwrap_or_default());
+            table.push([status.hook.name(), status.state.word(), &place]);
+        }
+        for (agent, entries) in &agents {
+            let (state, detail) = agent_words(entries);
+            let detail = detail.map(|detail| format!(" ({detail})"));
+            let place = format!("{}{}", agent.file(), detail.unwrap_or_default());
+            table.push([agent.name(), state, &place]);
+        }
+        out.table(&table);
+    }
+    if in_order {
+        return Ok(());
+    }
+    if out.format == Format::Json {
+        return Err(Failure::answered());
+    }
+    Err(Failure::new(Exit::No, "the guard is not in order here").hint("tix hook install"))
+}
+
+fn hook_json(status: &HookStatus) -> serde_json::Value {
+    json!({
+        "hook": status.hook.name(),
+        "state": status.state.word(),
+        "path": status.path.as_ref().map(|path| path.display().to_string()),
+        "runs_first": status.aside.as_ref().map(|path| path.display().to_string()),
+        "detail": status.detail,
+    })
+}
+
+fn agent_words(entries: &Result<Entries, String>) -> (&'static str, Option<&str>) {
+    match entries {
+        Ok(Entries::Current) => ("installed", None),
+        Ok(Entries::Outdated) => ("outdated", None),
+        Ok(Entries::None) => ("missing", None),
+        Err(why) => ("unreadable", Some(why)),
+    }
+}

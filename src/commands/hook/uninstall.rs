@@ -1,0 +1,75 @@
+//! `tix hook uninstall`.
+
+use serde_json::json;
+
+use crate::commands::Globals;
+use crate::commands::shared::context::working_dir;
+use crate::commands::shared::hooks::{self, Changes};
+use crate::env::Env;
+use crate::error::Failure;
+use crate::git::Repo;
+use crate::guard::install::agents::Agent;
+use crate::guard::install::engine::{Did, Mode};
+use crate::guard::install::script::Reach;
+use crate::out::{Format, Out, safe};
+
+/// Take the guard out of the hooks of this clone
+///
+/// Removes what tix wrote and puts back what was there before. What somebody has changed since stays, and is
+/// named. The hooks of coding agents are taken out of their files too.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Also out of a hooks directory that other repositories use too
+    #[arg(long)]
+    shared: bool,
+    /// Say what would be done, and do nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Removes what is ours.
+pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+    let repo = Repo::discover(&working_dir(globals, env)?)?;
+    let mode = if args.dry_run { Mode::Rehearse } else { Mode::Do };
+    let agents = match repo.worktree {
+        Some(_) => hooks::agent_files(&repo, &Agent::ALL, Changes::Uninstall)?,
+        None => Vec::new(),
+    };
+    let agents: Vec<_> = agents.into_iter().filter(|file| !file.edit.is_keep()).collect();
+    let lock = hooks::lock(&repo)?;
+    let reach = if args.shared { Reach::Shared } else { Reach::Own };
+    let report = hooks::uninstall(&repo, reach, mode)?;
+    if mode == Mode::Do {
+        hooks::write(&agents)?;
+    }
+    drop(lock);
+    let removed = |did| matches!(did, Did::Removed | Did::Restored);
+    let changed = report.lines.iter().any(|line| removed(line.did)) || !agents.is_empty();
+    if out.format == Format::Json {
+        out.json(&json!({
+            "schema": "tix/hook-uninstall@1",
+            "changed": changed,
+            "dry_run": mode == Mode::Rehearse,
+            "directory": report.directory.display().to_string(),
+            "hooks": hooks::lines_json(&report),
+            "agents": hooks::agents_json(&agents),
+            "notes": report.notes,
+        }));
+        return Ok(());
+    }
+    let mut text = String::new();
+    if !changed {
+        text.push_str("nothing to do, the guard is not installed\n");
+    } else if mode == Mode::Rehearse {
+        text.push_str("this would be done:\n");
+    }
+    text.push_str(&hooks::text_of(&report));
+    for file in &agents {
+        text.push_str(&format!("  {:<21}  {}\n", file.agent.file(), file.words()));
+    }
+    for note in &report.notes {
+        text.push_str(&format!("note: {}\n", safe(note)));
+    }
+    out.answer(&text);
+    Ok(())
+}

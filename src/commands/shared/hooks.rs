@@ -1,0 +1,359 @@
+//! What `tix hook` and `tix init --hooks` have in common.
+
+use std::io::{self, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::context::Context;
+use super::shell_word;
+use crate::config::Config;
+use crate::env;
+use crate::error::{Exit, Failure};
+use crate::git::{ConfigScope, Repo};
+use crate::guard::install::agents::{self, Agent, BadFile, Edit, Entries};
+use crate::guard::install::engine::{self, Did, InstallError, Line, Mode, Report, Request};
+use crate::guard::install::hook::Hook;
+use crate::guard::install::managers::{Manager, plain_line};
+use crate::guard::install::place::{Form, NoPlace};
+use crate::guard::install::plan::Obstacle;
+use crate::guard::install::script::{Reach, Recipe};
+use crate::guard::install::status::HookStatus;
+use crate::lock::Lock;
+use crate::names::RefName;
+use crate::out::safe;
+
+/// How long to wait for another tix that installs or removes hooks in this clone.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What the scripts of this clone depend on.
+pub fn recipe(ctx: &Context<'_>, reach: Reach) -> Recipe {
+    let mut guarded = match reach {
+        Reach::Own => branches(&ctx.config.protected),
+        // What is protected here says nothing of the others.
+        Reach::Shared => branches(&Config::default().protected),
+    };
+    if reach == Reach::Own && !guarded.contains(&ctx.trunk) {
+        guarded.push(ctx.trunk.clone());
+    }
+    // Programs that are replaced while they run are known by a name that leads nowhere.
+    let tix = env::current_exe().ok().filter(|path| path.is_file());
+    let tix = tix.and_then(|path| path.to_str().map(str::to_owned));
+    Recipe { tix, guarded, reach }
+}
+
+/// A script to be put in place by hand, on a machine and for a trunk that are not known here.
+pub fn by_hand(hook: Hook) -> String {
+    let guarded = branches(&Config::default().protected);
+    Recipe { tix: None, guarded, reach: Reach::Own }.by_hand(hook)
+}
+
+fn branches(names: &[String]) -> Vec<RefName> {
+    names.iter().filter_map(|name| RefName::branch(name)).collect()
+}
+
+/// Keeps two of us from setting the same hook aside.
+pub fn lock(repo: &Repo) -> Result<Lock, Failure> {
+    let path = repo.tix_dir().join("locks/hooks.lock");
+    let failed = |error: io::Error| {
+        Failure::new(Exit::Refused, format!("{}: {error}", path.display()))
+            .hint("nothing was changed; make room or fix the permissions and try again")
+    };
+    Lock::take(&path, Instant::now() + PATIENCE).map_err(failed)?.ok_or_else(|| {
+        Failure::new(Exit::Unreachable, "another tix is at work on the hooks of this clone")
+            .hint("try again when it is done")
+    })
+}
+
+/// Installs the hooks.
+pub fn install(request: &Request<'_>) -> Result<Report, Failure> {
+    engine::install(request).map_err(failure)
+}
+
+/// Removes the hooks.
+pub fn uninstall(repo: &Repo, reach: Reach, mode: Mode) -> Result<Report, Failure> {
+    engine::uninstall(repo, reach, mode).map_err(failure)
+}
+
+/// How it stands with the hooks, and where git takes them from.
+pub fn status(repo: &Repo) -> Result<(PathBuf, Vec<HookStatus>), Failure> {
+    engine::status(repo).map_err(failure)
+}
+
+fn failure(error: InstallError) -> Failure {
+    let message = error.to_string();
+    match error {
+        InstallError::Git(error) => error.into(),
+        InstallError::NoPlace { why, scope, manager, missing } => {
+            no_place(message, &why, scope, manager.as_ref(), &missing)
+        }
+        InstallError::InTheWay { path, aside, obstacle } => {
+            let failure = Failure::new(Exit::Refused, message);
+            let path = path.display().to_string();
+            match obstacle {
+                Obstacle::Edited => failure
+                    .hint(format!(
+                        "what you added belongs into {}, which runs first; then move the changed file away",
+                        aside.display()
+                    ))
+                    .hint(format!("mv -n {0} {0}.edited", shell_word(&path))),
+                Obstacle::AsideTaken => failure
+                    .fact("set aside", aside.display().to_string())
+                    .hint("make one of the two, or move the one away that is not needed any more, and run this again"),
+                Obstacle::InTheWay(_) => failure.hint("move it away and run this again"),
+            }
+        }
+        InstallError::Configured { hook } => Failure::new(Exit::Refused, message)
+            .hint(format!("look at it: git config --get-regexp '^hook\\.tix-{}\\.'", hook.name()))
+            .hint("rename the section if it is yours, and run this again"),
+        InstallError::Files { path, .. } => {
+            Failure::new(Exit::Refused, message).fact("path", path.display().to_string()).hint(
+                "what is there is as it was; make room or fix the permissions and run this again",
+            )
+        }
+    }
+}
+
+fn no_place(
+    message: String,
+    why: &NoPlace,
+    scope: ConfigScope,
+    manager: Option<&(Manager, PathBuf)>,
+    missing: &[Hook],
+) -> Failure {
+    let scope = match scope {
+        ConfigScope::Local => "this repository's configuration",
+        ConfigScope::Worktree => "this worktree's configuration",
+        ConfigScope::Everywhere => "the user's or the machine's configuration",
+    };
+    let failure = Failure::new(Exit::Refused, message).fact("core.hooksPath is set in", scope);
+    match why {
+        NoPlace::Off(_) => failure
+            .hint("that switches all hooks off; see who set it: git config --show-origin core.hooksPath"),
+        NoPlace::Shared(_) => failure
+            .fact("reason", "every repository of this user takes its hooks from there")
+            .hint("to put the guard there for all of them (it steps aside where there are no tickets): tix hook install --shared"),
+        NoPlace::Relative(path) => {
+            let failure = failure.fact(
+                "reason",
+                "the path is relative: each worktree has such a directory of its own or, like a fresh one, none",
+            );
+            let failure =
+                failure.maybe_fact("managed by", manager.map(|(manager, _)| manager.name()));
+            missing.iter().fold(failure, |failure, hook| {
+                let (place, line) = match manager {
+                    Some((manager, _)) if !manager.can_run(*hook) => {
+                        return failure.hint(format!("{} cannot run the guard in {}", manager.name(), hook.name()));
+                    }
+                    Some((manager, file)) => manager.line(*hook, file),
+                    None => plain_line(path, *hook),
+                };
+                failure.hint(format!("add to {place}: {line}"))
+            })
+        }
+    }
+}
+
+/// Whether a hook was right as it was.
+pub fn is_unchanged(line: &Line) -> bool {
+    matches!(line.did, Did::Kept | Did::Called)
+}
+
+/// The word for a form in JSON.
+pub fn form_word(form: Form) -> &'static str {
+    match form {
+        Form::Files => "files",
+        Form::Config => "config",
+    }
+}
+
+fn word(did: Did) -> &'static str {
+    match did {
+        Did::Kept => "unchanged",
+        Did::Wrote | Did::SetAside => "written",
+        Did::Replaced => "replaced",
+        Did::Called => "called",
+        Did::Removed => "removed",
+        Did::Restored => "restored",
+        Did::LeftEdited | Did::LeftAside => "left",
+    }
+}
+
+/// The lines of a report as JSON.
+pub fn lines_json(report: &Report) -> Vec<Value> {
+    let line = |line: &Line| {
+        json!({
+            "hook": line.hook.name(),
+            "did": word(line.did),
+            "path": line.path.as_ref().map(|path| path.display().to_string()),
+            "runs_first": line.aside.as_ref().map(|path| path.display().to_string()),
+        })
+    };
+    report.lines.iter().map(line).collect()
+}
+
+/// The lines of a report for people.
+pub fn text_of(report: &Report) -> String {
+    let mut text = String::new();
+    for line in &report.lines {
+        let place = line.path.as_ref().map_or("git config".to_owned(), |p| p.display().to_string());
+        let aside = line.aside.as_ref().and_then(|path| path.file_name()).map(Path::new);
+        let aside = aside.map(|name| name.display().to_string()).unwrap_or_default();
+        let said = match line.did {
+            Did::Kept => format!("unchanged in {place}"),
+            Did::Wrote => format!("written to {place}"),
+            Did::Replaced => format!("replaced in {place}"),
+            Did::SetAside => format!("written to {place}; what was there runs first, as {aside}"),
+            Did::Called => format!("called from {place}"),
+            Did::Removed => format!("removed from {place}"),
+            Did::Restored => format!("removed from {place}; what was there before is back"),
+            Did::LeftEdited => format!("left in {place}: somebody has changed it"),
+            Did::LeftAside => format!("was gone; {aside} is what was there before tix"),
+        };
+        let through = line.through.map(|manager| format!(", which {} runs", manager.name()));
+        text.push_str(&safe(&format!(
+            "  {:<21}  {said}{}",
+            line.hook.name(),
+            through.unwrap_or_default()
+        )));
+        text.push('\n');
+    }
+    text
+}
+
+/// What is to become of the agents' files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Changes {
+    /// Our entries are to be in them.
+    Install,
+    /// No entry of ours is to be in them.
+    Uninstall,
+}
+
+/// An agent's file and what becomes of it.
+pub struct AgentFile {
+    /// Whose it is.
+    pub agent: Agent,
+    path: PathBuf,
+    existed: bool,
+    /// What becomes of it.
+    pub edit: Edit,
+}
+
+impl AgentFile {
+    /// What became of it, in words.
+    pub fn words(&self) -> &'static str {
+        match (&self.edit, self.existed) {
+            (Edit::Keep, _) => "unchanged",
+            (Edit::Write(_), true) => "changed",
+            (Edit::Write(_), false) => "written",
+            (Edit::Delete, _) => "removed",
+        }
+    }
+}
+
+/// Reads the agents' files of the working tree and decides what becomes of each. Writes nothing.
+pub fn agent_files(
+    repo: &Repo,
+    agents: &[Agent],
+    changes: Changes,
+) -> Result<Vec<AgentFile>, Failure> {
+    if agents.is_empty() {
+        return Ok(Vec::new());
+    }
+    let root = repo.worktree.as_deref().ok_or_else(|| {
+        Failure::new(Exit::Refused, "a bare repository has no working tree for the agents' files")
+            .hint("go to a worktree of it, and run this again")
+    })?;
+    let decide = |agent: &Agent| {
+        let path = root.join(agent.file());
+        let text = read(&path)?;
+        let edit = match changes {
+            Changes::Install => agents::install(*agent, text.as_deref()),
+            Changes::Uninstall => agents::uninstall(*agent, text.as_deref()),
+        };
+        let edit = edit.map_err(|bad| bad_file(&path, &bad))?;
+        Ok(AgentFile { agent: *agent, path, existed: text.is_some(), edit })
+    };
+    agents.iter().map(decide).collect()
+}
+
+/// What an agent's file says of us; an error in words.
+pub fn agent_entries(repo: &Repo, agent: Agent) -> Result<Entries, String> {
+    let Some(root) = repo.worktree.as_deref() else { return Ok(Entries::None) };
+    let text = read(&root.join(agent.file())).map_err(|failure| failure.message)?;
+    agents::entries(agent, text.as_deref()).map_err(|bad| format!("line {}: {}", bad.line, bad.why))
+}
+
+fn read(path: &Path) -> Result<Option<String>, Failure> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Failure::new(Exit::Damaged, format!("{}: {error}", path.display()))
+            .hint("nothing was changed; mend it and run this again")),
+    }
+}
+
+fn bad_file(path: &Path, bad: &BadFile) -> Failure {
+    let message = format!("{}:{}: {}", path.display(), bad.line, bad.why);
+    Failure::new(Exit::Damaged, message)
+        .fact("line", bad.line.to_string())
+        .hint("nothing was changed; mend the file and run this again")
+}
+
+/// Writes what was decided.
+pub fn write(files: &[AgentFile]) -> Result<(), Failure> {
+    for file in files {
+        let done = match &file.edit {
+            Edit::Keep => Ok(()),
+            Edit::Write(text) => replace(&file.path, text),
+            Edit::Delete => delete(&file.path),
+        };
+        done.map_err(|error| {
+            Failure::new(Exit::Refused, format!("{}: {error}", file.path.display()))
+                .hint("make room or fix the permissions and run this again")
+        })?;
+    }
+    Ok(())
+}
+
+/// In one step, so that no agent reads half of it. A link stays one, and permissions stay.
+fn replace(path: &Path, text: &str) -> io::Result<()> {
+    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let dir = path.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(dir)?;
+    let mut file = tempfile::Builder::new().prefix(".tix-").tempfile_in(dir)?;
+    file.write_all(text.as_bytes())?;
+    match path.metadata() {
+        Ok(metadata) => file.as_file().set_permissions(metadata.permissions())?,
+        Err(_) => readable(file.as_file())?,
+    }
+    file.persist(&path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+#[cfg(unix)]
+fn readable(file: &std::fs::File) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    file.set_permissions(std::fs::Permissions::from_mode(0o644))
+}
+
+#[cfg(not(unix))]
+fn readable(_: &std::fs::File) -> io::Result<()> {
+    Ok(())
+}
+
+/// The file, and its directory if nothing else is in it.
+fn delete(path: &Path) -> io::Result<()> {
+    std::fs::remove_file(path)?;
+    // One that is not empty stays.
+    path.parent().map(std::fs::remove_dir);
+    Ok(())
+}
+
+/// The agents' files as JSON.
+pub fn agents_json(files: &[AgentFile]) -> Vec<Value> {
+    let file = |file: &AgentFile| json!({ "agent": file.agent.name(), "path": file.agent.file(), "did": file.words() });
+    files.iter().map(file).collect()
+}

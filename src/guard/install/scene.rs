@@ -1,0 +1,111 @@
+//! A clone as it was found: its hook files, its configuration, and who else manages hooks there.
+
+use std::path::{Path, PathBuf};
+
+use super::configured::{self, Entry};
+use super::engine::InstallError;
+use super::files;
+use super::hook::{Hook, Strictness};
+use super::managers::{self, Manager};
+use super::place::Present;
+use super::plan::{Found, Runs, Standing};
+use crate::git::{GitConfig, HooksPath, Repo};
+
+/// The clone as it was found.
+pub struct Scene<'a> {
+    /// Its repository.
+    pub repo: &'a Repo,
+    /// The directory that git takes hooks from.
+    pub dir: PathBuf,
+    /// What says so, where it is not the usual one.
+    pub hooks_path: Option<HooksPath>,
+    /// The clone's own configuration.
+    pub config: GitConfig,
+    /// What stands where each hook belongs.
+    pub found: Vec<(Hook, Found)>,
+}
+
+impl<'a> Scene<'a> {
+    /// Looks at everything.
+    pub fn look(repo: &'a Repo) -> Result<Scene<'a>, InstallError> {
+        let dir = repo.hooks_dir()?;
+        let found = look_at_all(&dir)?;
+        let (hooks_path, config) = (repo.hooks_path()?, repo.local_config()?);
+        Ok(Scene { repo, dir, hooks_path, config, found })
+    }
+
+    /// The root of the working tree, or of a bare repository.
+    pub fn root(&self) -> &Path {
+        self.repo.worktree.as_deref().unwrap_or(&self.repo.root)
+    }
+
+    /// The hooks whose names of ours the configuration knows.
+    pub fn configured(&self) -> impl Iterator<Item = Hook> + '_ {
+        let named = |hook: &Hook| configured::entry(&self.config, *hook) != Entry::None;
+        Hook::OF_CLONES.into_iter().filter(named)
+    }
+
+    /// What was found beside each hook's place.
+    pub fn file_of(&self, hook: Hook) -> Option<&Found> {
+        self.found.iter().find(|(other, _)| *other == hook).map(|(_, found)| found)
+    }
+
+    /// The forms in which something of ours is there.
+    pub fn present(&self) -> Present {
+        Present {
+            files: self.found.iter().any(|(_, found)| is_ours(found)),
+            config: self.configured().next().is_some(),
+        }
+    }
+
+    /// The hooks that are wanted. Strict ones that are there stay: whoever wants less says so by removing all.
+    pub fn wanted(&self, strictness: Strictness) -> Vec<Hook> {
+        let is_there = |hook: Hook| {
+            self.file_of(hook).is_some_and(is_ours)
+                || configured::entry(&self.config, hook) != Entry::None
+        };
+        let wanted = |hook: &Hook| match (hook.strictness(), strictness) {
+            (Strictness::Usual, _) | (Strictness::Strict, Strictness::Strict) => true,
+            (Strictness::Strict, Strictness::Usual) => is_there(*hook),
+        };
+        Hook::OF_CLONES.into_iter().filter(wanted).collect()
+    }
+
+    /// The file from which another program calls the guard in this hook, or will once it has made its script.
+    pub fn caller(&self, hook: Hook, found: &Found) -> Option<PathBuf> {
+        let relative = self.hooks_path.as_ref().map(|set| set.path.as_path());
+        let relative = relative.filter(|path| path.is_relative());
+        let script = match &found.standing {
+            Standing::Foreign(manager, Runs::Yes) => *manager,
+            // husky and the like make their scripts in each worktree; the lines that these run are committed.
+            Standing::Free if relative.is_some() => None,
+            Standing::Free
+            | Standing::Foreign(_, Runs::No)
+            | Standing::Ours(..)
+            | Standing::Edited
+            | Standing::Dangling
+            | Standing::InTheWay(_) => return None,
+        };
+        if std::str::from_utf8(&found.text).is_ok_and(|text| managers::calls(text, hook)) {
+            return Some(found.path.clone());
+        }
+        let in_charge = || Manager::of_worktree(relative, self.root()).map(|(manager, _)| manager);
+        let manager = script.or_else(|| relative.and_then(|_| in_charge()));
+        files::caller(self.root(), &managers::callers(relative, manager, hook), hook)
+    }
+}
+
+/// Looks into a directory for all hooks of a clone.
+pub fn look_at_all(dir: &Path) -> Result<Vec<(Hook, Found)>, InstallError> {
+    let look = |hook: Hook| {
+        let found = files::look(dir, hook);
+        let failed = |source| InstallError::Files { path: dir.join(hook.name()), source };
+        Ok((hook, found.map_err(failed)?))
+    };
+    Hook::OF_CLONES.into_iter().map(look).collect()
+}
+
+/// Whether a tix wrote what was found.
+pub fn is_ours(found: &Found) -> bool {
+    matches!(found.standing, Standing::Ours(..) | Standing::Edited)
+}

@@ -1,0 +1,101 @@
+//! The agents' files of the working tree.
+
+use super::*;
+
+const FILES: [(&str, &str); 4] = [
+    ("claude", ".claude/settings.json"),
+    ("codex", ".codex/hooks.json"),
+    ("gemini", ".gemini/settings.json"),
+    ("cursor", ".cursor/hooks.json"),
+];
+
+#[test]
+fn the_agents_files_get_our_hooks_and_lose_them_again() {
+    let (_sandbox, clone) = scene();
+    let theirs = "{\n    \"model\": \"opus\",\n    \"hooks\": {\n        \"PreToolUse\": [\n            {\"matcher\": \"X\", \"hooks\": [{\"type\": \"command\", \"command\": \"mine\"}]}\n        ]\n    }\n}\n";
+    clone.write(".claude/settings.json", theirs);
+    let args = ["hook", "install", "--agents", "claude,codex", "--agents", "gemini,cursor"];
+    let output = clone.tix(&args);
+    let words = output.success().stdout();
+    assert!(words.contains("  .claude/settings.json  changed\n"), "{output}");
+    assert!(words.contains("  .codex/hooks.json      written\n"), "{output}");
+    assert!(words.contains("commit them the way you commit code"), "{output}");
+    for (agent, file) in FILES {
+        let text = clone.read(file);
+        let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert!(json["hooks"].is_object(), "{text}");
+        let compact = json.to_string();
+        let call = [format!("tix hook {agent}"), format!("\"tix\",\"hook\",\"{agent}\"")];
+        let exec = format!("\"args\":[\"hook\",\"{agent}\"],\"command\":\"tix\"");
+        assert!(call.iter().chain([&exec]).any(|call| compact.contains(call)), "{text}");
+    }
+    let settings = clone.read(".claude/settings.json");
+    assert!(settings.starts_with("{\n    \"model\": \"opus\",\n    \"hooks\": {\n        \"PreToolUse\": [\n            {\"matcher\": \"X\", "), "{settings}");
+    let before: Vec<String> = FILES.iter().map(|(_, file)| clone.read(file)).collect();
+    let again = clone.tix(&args);
+    assert!(again.success().stdout().starts_with("nothing to do"), "{again}");
+    assert!(FILES.iter().map(|(_, file)| clone.read(file)).eq(before));
+    let status = clone.tix(&["hook", "status"]);
+    for (agent, file) in FILES {
+        assert!(
+            status.success().stdout().contains(&format!("{agent}\tinstalled\t{file}")),
+            "{status}"
+        );
+    }
+
+    clone.tix(&["hook", "uninstall"]).success();
+    assert_eq!(clone.read(".claude/settings.json"), theirs);
+    assert_eq!(clone.git(&["status", "--porcelain", "-uall"]), "?? .claude/settings.json");
+    assert!(!clone.exists(".codex"));
+}
+
+#[test]
+fn a_file_that_is_no_json_stops_everything_with_its_line() {
+    let (_sandbox, clone) = scene();
+    let before = snapshot(&clone, &hooks(&clone));
+    for (agent, file) in FILES {
+        clone.write(file, "{\n  \"a\": 1,\n}\n");
+        let output = clone.tix(&["hook", "install", "--agents", agent]);
+        output.exits(9);
+        assert!(output.stderr().contains(&format!("{file}:2: ")), "{output}");
+        assert_eq!(clone.read(file), "{\n  \"a\": 1,\n}\n");
+        let status = clone.tix(&["hook", "status"]);
+        assert!(
+            status.stdout().contains(&format!("{agent}\tunreadable\t{file} (line 2: ")),
+            "{status}"
+        );
+        clone.tix(&["hook", "uninstall"]).exits(9);
+        fs::remove_file(clone.path().join(file)).unwrap();
+    }
+    assert_eq!(snapshot(&clone, &hooks(&clone)), before);
+    clone.tix(&["hook", "install", "--agents", "nobody"]).exits(2);
+}
+
+#[test]
+fn a_link_stays_a_link_and_permissions_stay() {
+    let (_sandbox, clone) = scene();
+    write_mode(&clone.path().join("common.json"), "{}\n", 0o640);
+    fs::create_dir(clone.path().join(".claude")).unwrap();
+    symlink("../common.json", clone.path().join(".claude/settings.json")).unwrap();
+    clone.tix(&["hook", "install", "--agents", "claude"]).success();
+    assert!(clone.path().join(".claude/settings.json").is_symlink());
+    let metadata = fs::metadata(clone.path().join("common.json")).unwrap();
+    assert_eq!(metadata.permissions().mode() & 0o777, 0o640);
+    assert!(clone.read("common.json").contains("\"claude\""));
+}
+
+#[test]
+fn an_older_entry_of_ours_is_outdated_until_it_is_installed_anew() {
+    let (_sandbox, clone) = scene();
+    clone.tix(&["hook", "install", "--agents", "cursor"]).success();
+    let current = clone.read(".cursor/hooks.json");
+    clone.write(
+        ".cursor/hooks.json",
+        current.replace("\"failClosed\": true", "\"failClosed\": false"),
+    );
+    let status = clone.tix(&["hook", "status"]);
+    status.exits(1);
+    assert!(status.stdout().contains("cursor\toutdated"), "{status}");
+    clone.tix(&["hook", "install", "--agents", "cursor"]).success();
+    assert_eq!(clone.read(".cursor/hooks.json"), current);
+}
