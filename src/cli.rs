@@ -40,6 +40,9 @@ pub enum Command {
     #[command(display_order = 10)]
     #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     Activate(commands::activate::Args),
+    #[command(display_order = 15)]
+    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
+    Run(commands::run::Args),
     #[command(display_order = 20)]
     #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     Release(commands::release::Args),
@@ -63,14 +66,15 @@ pub enum Command {
     Completions(commands::completions::Args),
 }
 
-/// Runs a command.
-pub fn run(cli: &Cli, env: &Env, out: &Out) -> Result<(), Failure> {
+/// Runs a command; what it gives is the exit code, which is 0 but for the end of a worker.
+pub fn run(cli: &Cli, env: &Env, out: &Out) -> Result<u8, Failure> {
     let globals = &cli.globals;
     match &cli.command {
+        Command::Activate(args) => return commands::activate::run(args, globals, env, out),
+        Command::Run(args) => return commands::run::run(args, globals, env, out),
         Command::Demo(args) => commands::demo::run(args, globals, env, out),
         Command::Init(args) => commands::init::run(args, globals, env, out),
         Command::New(args) => commands::new::run(args, globals, env, out),
-        Command::Activate(args) => commands::activate::run(args, globals, env, out),
         Command::Release(args) => commands::release::run(args, globals, env, out),
         Command::List(args) => commands::list::run(args, globals, env, out),
         Command::Show(args) => commands::show::run(args, globals, env, out),
@@ -79,4 +83,5 @@ pub fn run(cli: &Cli, env: &Env, out: &Out) -> Result<(), Failure> {
         Command::ShellInit(args) => commands::shell_init::run(args, globals, env, out),
         Command::Completions(args) => commands::completions::run(args, globals, env, out),
     }
+    .map(|()| 0)
 }

@@ -38,7 +38,7 @@ fn main() -> ExitCode {
         tracing::warn!(%error, "signals");
     }
     match cli::run(&cli, &env, &out) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => ExitCode::from(code),
         Err(failure) => {
             out.failure(&failure);
             ExitCode::from(failure.exit.code())

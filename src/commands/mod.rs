@@ -13,6 +13,7 @@ pub mod log;
 pub mod new;
 pub mod path;
 pub mod release;
+pub mod run;
 mod shared;
 pub mod shell_init;
 pub mod show;

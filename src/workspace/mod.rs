@@ -5,7 +5,10 @@
 
 mod clone_id;
 mod pending;
+mod process;
 mod record;
+pub mod spawn;
+pub mod worker;
 
 use std::io;
 use std::path::{Path, PathBuf};

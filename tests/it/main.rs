@@ -27,3 +27,4 @@ mod reading;
 mod release;
 mod servers;
 mod tidy;
+mod workers;
