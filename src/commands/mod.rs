@@ -17,6 +17,7 @@ pub mod run;
 mod shared;
 pub mod shell_init;
 pub mod show;
+pub mod trust;
 
 pub use shared::context::{CONFIG_FILE, Context, Globals, progress_line};
 pub use shared::{receipt, shell_word};

@@ -23,6 +23,8 @@ pub(super) enum Given<'a> {
     /// A whole number in YAML; one that is out of every range here may be given as the nearest that
     /// fits.
     Int(i128),
+    /// A list of texts in YAML.
+    List(&'a [String]),
     /// Anything else, in words.
     Other(&'static str),
 }
@@ -35,7 +37,7 @@ impl<'a> Given<'a> {
                 expected: key.takes,
                 found: format!("{} (in quotes it would be text)", self.words()),
             }),
-            Self::Bare | Self::Other(_) => Err(self.unexpected(key)),
+            Self::Bare | Self::List(_) | Self::Other(_) => Err(self.unexpected(key)),
         }
     }
 
@@ -45,6 +47,24 @@ impl<'a> Given<'a> {
             Some(reason) => Err(Problem::BadValue { value: name.to_owned(), reason }),
             None => Ok(name.to_owned()),
         }
+    }
+
+    /// Lines for the shell: a list in YAML, or one text.
+    pub(super) fn commands(self, key: &Key) -> Result<Vec<String>, Problem> {
+        let lines = match self {
+            Self::List(lines) => lines.to_vec(),
+            Self::Word(_)
+            | Self::Bare
+            | Self::Text(_)
+            | Self::Bool(_)
+            | Self::Int(_)
+            | Self::Other(_) => vec![self.text(key)?.to_owned()],
+        };
+        if lines.iter().any(|line| line.trim().is_empty() || line.contains('\0')) {
+            let reason = "a command is at least one word, and text";
+            return Err(Problem::BadValue { value: lines.join("; "), reason });
+        }
+        Ok(lines)
     }
 
     /// A directory with no way out of it, without the slash that it may end with.
@@ -72,7 +92,7 @@ impl<'a> Given<'a> {
             Self::Bare => Ok(true),
             Self::Word(word) if words(word, &["true", "yes", "on", "1"]) => Ok(true),
             Self::Word(word) if words(word, &["false", "no", "off", "0"]) => Ok(false),
-            Self::Word(_) | Self::Text(_) | Self::Int(_) | Self::Other(_) => {
+            Self::Word(_) | Self::Text(_) | Self::Int(_) | Self::List(_) | Self::Other(_) => {
                 Err(self.unexpected(key))
             }
         }
@@ -88,7 +108,7 @@ impl<'a> Given<'a> {
         let seconds = match self {
             Self::Word(text) | Self::Text(text) => seconds(text),
             Self::Int(number) => u64::try_from(number).ok(),
-            Self::Bare | Self::Bool(_) | Self::Other(_) => None,
+            Self::Bare | Self::Bool(_) | Self::List(_) | Self::Other(_) => None,
         };
         let seconds = seconds.filter(|seconds| (1..=DAY).contains(seconds));
         seconds.map(Duration::from_secs).ok_or_else(|| self.unexpected(key))
@@ -98,7 +118,12 @@ impl<'a> Given<'a> {
         match self {
             Self::Int(number) => Some(number),
             Self::Word(word) if word.bytes().all(|b| b.is_ascii_digit()) => word.parse().ok(),
-            Self::Word(_) | Self::Bare | Self::Text(_) | Self::Bool(_) | Self::Other(_) => None,
+            Self::Word(_)
+            | Self::Bare
+            | Self::Text(_)
+            | Self::Bool(_)
+            | Self::List(_)
+            | Self::Other(_) => None,
         }
     }
 
@@ -113,6 +138,7 @@ impl<'a> Given<'a> {
             Self::Text(text) => format!("the text {}", quoted(text)),
             Self::Bool(value) => format!("the boolean {value}"),
             Self::Int(number) => format!("the number {number}"),
+            Self::List(_) => "a list".to_owned(),
             Self::Other(words) => words.to_owned(),
         }
     }

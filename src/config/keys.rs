@@ -28,6 +28,8 @@ pub enum Name {
     Worktree,
     /// `timeout`
     Timeout,
+    /// `post_activate`
+    PostActivate,
 }
 
 /// What holds for a key that nobody has set.
@@ -65,7 +67,14 @@ impl Key {
     /// `branch` has none: tix tells a worker the branch of its ticket as `TIX_BRANCH`, and a tix
     /// that runs inside that worker must not read this as a template.
     pub fn variable(&self) -> Option<String> {
-        (self.id != Name::Branch).then(|| format!("TIX_{}", self.name.to_ascii_uppercase()))
+        let named = self.id != Name::Branch && !self.is_shared_only();
+        named.then(|| format!("TIX_{}", self.name.to_ascii_uppercase()))
+    }
+
+    /// Whether it stands in `.tix.yaml` and nowhere else, because it is an agreement of everyone who
+    /// works on the repository.
+    pub fn is_shared_only(&self) -> bool {
+        matches!(self.id, Name::PostActivate)
     }
 
     /// Its name in `git config`, where `_` is not allowed: `tix.requireQueued`.
@@ -85,7 +94,7 @@ impl Key {
 }
 
 /// Every key, in the order in which people meet them.
-const KEYS: [Key; 12] = [
+const KEYS: [Key; 13] = [
     Key {
         id: Name::Trunk,
         name: "trunk",
@@ -175,6 +184,13 @@ const KEYS: [Key; 12] = [
         takes: "a time from 1s to 24h, such as 60, 90s or 2m",
         default: DefaultValue::Fixed("60s"),
         about: "How long an operation goes on trying while others keep moving the trunk.",
+    },
+    Key {
+        id: Name::PostActivate,
+        name: "post_activate",
+        takes: "a list of shell commands",
+        default: DefaultValue::Fixed("[]"),
+        about: "What runs in a new workspace, once `tix trust` was called for it. Only in `.tix.yaml`.",
     },
 ];
 
@@ -282,7 +298,10 @@ mod tests {
     #[test]
     fn the_branch_of_a_worker_is_never_read_as_a_template() {
         assert_eq!(named("branch").unwrap().variable(), None);
-        assert_eq!(describe().iter().filter(|key| key.variable().is_none()).count(), 1);
+        let without = describe().iter().filter(|key| key.variable().is_none());
+        assert!(
+            without.eq(describe().iter().filter(|k| k.id == Name::Branch || k.is_shared_only()))
+        );
     }
 
     #[test]

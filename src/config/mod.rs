@@ -63,6 +63,8 @@ pub struct Config {
     pub worktree: Template,
     /// How long an operation goes on trying while others move the trunk.
     pub timeout: Duration,
+    /// Shell commands that run in a new workspace, if whoever made the clone trusts them.
+    pub post_activate: Vec<String>,
 }
 
 impl Default for Config {
@@ -80,6 +82,7 @@ impl Default for Config {
             active_dir: Template::default_active_dir(),
             worktree: Template::default_worktree(),
             timeout: Duration::from_mins(1),
+            post_activate: Vec::new(),
         }
     }
 }
@@ -237,7 +240,9 @@ impl Resolution<'_> {
     ) -> Result<(), ConfigError> {
         let nearest = || spelled.strip_prefix("tix.").and_then(keys::nearest).map(Key::git_name);
         let unknown = || Problem::UnknownKey { nearest: nearest() };
-        let result = key.ok_or_else(unknown).and_then(|key| self.set(key, given));
+        let result = key.ok_or_else(unknown).and_then(|key| {
+            if key.is_shared_only() { Err(Problem::OnlyShared) } else { self.set(key, given) }
+        });
         result.map_err(|problem| ConfigError {
             origin,
             line: None,
@@ -272,6 +277,7 @@ impl Resolution<'_> {
                 config.worktree = worktree(value, self.home).map_err(bad)?;
             }
             Name::Timeout => config.timeout = given.time(key)?,
+            Name::PostActivate => config.post_activate = given.commands(key)?,
         }
         Ok(())
     }

@@ -196,6 +196,14 @@ impl Visitor<'_> for KeySeed<'_> {
     }
 }
 
+/// An item of a list, of which keys take texts only.
+#[derive(serde::Deserialize)]
+#[serde(untagged)]
+enum Item {
+    Text(String),
+    Other(#[allow(dead_code, reason = "it only has to be something")] IgnoredAny),
+}
+
 struct ValueSeed<'t, 'r, 'h> {
     key: &'static Key,
     into: &'r mut Resolution<'h>,
@@ -270,8 +278,15 @@ impl<'de> Visitor<'de> for ValueSeed<'_, '_, '_> {
         self.refuse("an empty value")
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, _: A) -> Result<(), A::Error> {
-        self.refuse("a list")
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = list.next_element::<Item>()? {
+            match item {
+                Item::Text(text) => items.push(text),
+                Item::Other(_) => return self.refuse("a list of something else than texts"),
+            }
+        }
+        self.take(Given::List(&items))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, _: A) -> Result<(), A::Error> {

@@ -263,6 +263,23 @@ fn gone() -> io::Error {
     io::Error::other("the thread that waits for it is gone")
 }
 
+/// Runs a line of shell to its end; what it says goes to `output`.
+pub fn shell(
+    line: &str,
+    dir: &Path,
+    variables: &[(&'static str, OsString)],
+    output: [Stdio; 2],
+) -> io::Result<Ended> {
+    let line = CommandLine { program: "sh".into(), args: vec!["-c".into(), line.into()] };
+    let [stdout, stderr] = output;
+    let mut command = line.prepare(dir, variables);
+    let mut child = command.stdin(Stdio::null()).stdout(stdout).stderr(stderr).spawn()?;
+    let heir = Heir::of(&child);
+    let status = child.wait();
+    drop(heir);
+    Ok(Ended::of(status?))
+}
+
 /// State and start of a process, from ps(1), whose `lstart` is in local time.
 #[cfg(all(unix, not(target_os = "linux")))]
 pub(super) fn ps(pid: u32) -> io::Result<Option<String>> {

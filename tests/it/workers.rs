@@ -2,6 +2,7 @@
 
 mod alive;
 mod launch;
+mod prepared;
 mod told;
 
 use serde_json::Value;

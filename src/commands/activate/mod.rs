@@ -2,6 +2,7 @@
 
 mod claim;
 mod held;
+mod prepare;
 mod setup;
 mod work;
 
