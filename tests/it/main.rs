@@ -30,3 +30,4 @@ mod reading;
 mod release;
 mod servers;
 mod tidy;
+mod workers;
