@@ -134,7 +134,8 @@ fn transact(
             claim,
             reason: wish.reason,
             last: last_sign(ctx, &ticket, tip).map_err(Stop::refuse)?,
-            branch: copy.transpose().map_err(Stop::refuse)?,
+            branch: names.branch,
+            copy: copy.transpose().map_err(Stop::refuse)?,
         };
         match lifecycle::take_over(&ticket, act, &takeover).map_err(Stop::refuse)? {
             Step::Change(change) => Ok::<(Change, ()), _>((*change, ())),
@@ -161,7 +162,7 @@ fn copy<'c>(
         return Err(Failure::new(Exit::Refused, message)
             .hint("if this clone is shallow, fetch the rest: git fetch --unshallow"));
     };
-    Ok(BranchCopy { name: names.branch, at: tip, fork, ticket })
+    Ok(BranchCopy { at: tip, fork, ticket })
 }
 
 /// When the claim was made or the ticket branch last moved, whichever is later.

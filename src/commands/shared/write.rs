@@ -9,7 +9,8 @@ use std::cell::Cell;
 use super::context::{Context, progress_line};
 use crate::config::Record;
 use crate::error::{Exit, Failure};
-use crate::lifecycle::{Change, Entry, Obstacle, Refusal, Step, Ticket};
+use crate::lifecycle::machine::Verb;
+use crate::lifecycle::{Act, Change, Entry, Obstacle, Refusal, Step, Ticket};
 use crate::names::{Oid, RefName};
 use crate::ticket::{Lane, TicketId};
 use crate::trunk::{Diary, Landed, Run, Stop, Trunk, TrunkError, View};
@@ -36,9 +37,13 @@ pub struct Scene<'s> {
 }
 
 impl Scene<'_> {
-    /// The work on the ticket branch.
-    pub fn require_tip(&self) -> Result<&Oid, Refusal> {
-        self.tip.ok_or_else(|| Obstacle::NoWork { id: self.ticket.entry.id.clone() }.into())
+    /// Where the work is that a verb speaks of. A ticket that is not open to the verb has none for another reason.
+    pub fn require_tip(&self, act: &Act<'_>, verb: Verb) -> Result<&Oid, Refusal> {
+        if let Some(tip) = self.tip {
+            return Ok(tip);
+        }
+        act.require(verb, &self.ticket)?;
+        Err(Obstacle::NoWork { id: self.ticket.entry.id.clone() }.into())
     }
 }
 
