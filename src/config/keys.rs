@@ -30,6 +30,8 @@ pub enum Name {
     Timeout,
     /// `protected`
     Protected,
+    /// `guard.writes`
+    Writes,
 }
 
 /// The branches that are guarded beside the trunk when nobody says otherwise.
@@ -70,7 +72,8 @@ impl Key {
     /// `branch` has none: tix tells a worker the branch of its ticket as `TIX_BRANCH`, and a tix
     /// that runs inside that worker must not read this as a template.
     pub fn variable(&self) -> Option<String> {
-        (self.id != Name::Branch).then(|| format!("TIX_{}", self.name.to_ascii_uppercase()))
+        let name = self.name.to_ascii_uppercase().replace('.', "_");
+        (self.id != Name::Branch).then(|| format!("TIX_{name}"))
     }
 
     /// Its name in `git config`, where `_` is not allowed: `tix.requireQueued`.
@@ -90,7 +93,7 @@ impl Key {
 }
 
 /// Every key, in the order in which people meet them.
-const KEYS: [Key; 13] = [
+const KEYS: [Key; 14] = [
     Key {
         id: Name::Trunk,
         name: "trunk",
@@ -187,6 +190,13 @@ const KEYS: [Key; 13] = [
         takes: "a list of branch names",
         default: DefaultValue::Fixed("[main, master, production]"),
         about: "The branches that the guard keeps free of everything but ticket commits; the trunk always is one of them.",
+    },
+    Key {
+        id: Name::Writes,
+        name: "guard.writes",
+        takes: "`refuse`, `ask` or `allow`",
+        default: DefaultValue::Fixed("refuse"),
+        about: "What an agent is told that edits files of a checkout which is on a protected branch, drafts in the queue aside.",
     },
 ];
 

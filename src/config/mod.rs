@@ -36,6 +36,18 @@ pub enum Record {
     Trunk,
 }
 
+/// What an agent is told that edits files of a checkout on a protected branch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Writes {
+    /// No.
+    Refuse,
+    /// The person who watches decides.
+    Ask,
+    /// Nothing: what is committed is still judged.
+    Allow,
+}
+
 /// The configuration that holds, with every default that does not depend on the repository filled
 /// in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,6 +80,8 @@ pub struct Config {
     pub timeout: Duration,
     /// The branches beside the trunk that take ticket commits only.
     pub protected: Vec<String>,
+    /// What an agent is told that edits files where it should not.
+    pub writes: Writes,
 }
 
 impl Default for Config {
@@ -86,6 +100,7 @@ impl Default for Config {
             worktree: Template::default_worktree(),
             timeout: Duration::from_mins(1),
             protected: keys::PROTECTED.map(str::to_owned).into(),
+            writes: Writes::Refuse,
         }
     }
 }
@@ -279,6 +294,14 @@ impl Resolution<'_> {
             }
             Name::Timeout => config.timeout = given.time(key)?,
             Name::Protected => config.protected = given.branches(key)?,
+            Name::Writes => {
+                config.writes = match given.text(key)? {
+                    "refuse" => Writes::Refuse,
+                    "ask" => Writes::Ask,
+                    "allow" => Writes::Allow,
+                    _ => return Err(given.unexpected(key)),
+                };
+            }
         }
         Ok(())
     }
