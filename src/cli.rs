@@ -128,12 +128,13 @@ pub enum Command {
     Completions(commands::completions::Args),
 }
 
-/// Runs the hook that the command line names, if it names one as git does; `out` makes the printer.
+/// Runs the hook that the command line names, if it names one as git and agents do, and gives the exit code; `out` makes
+/// the printer.
 pub fn run_hook(
     words: &[OsString],
     env: &Env,
     out: &dyn Fn() -> Out,
-) -> Option<Result<(), Failure>> {
+) -> Option<Result<u8, Failure>> {
     commands::hook::direct(words, env, out)
 }
 

@@ -29,7 +29,7 @@ fn main() -> ExitCode {
     let env = Env::capture();
     let printer = || Out::new(Format::Human, Narration::On, &env);
     if let Some(done) = cli::run_hook(&env::words(), &env, &printer) {
-        return ended(done.map(|()| 0), &printer());
+        return ended(done, &printer());
     }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
@@ -72,7 +72,10 @@ fn usage(error: &clap::Error, env: &Env) -> ExitCode {
     } else {
         error.print().ok();
     }
-    ExitCode::from(error::Exit::Usage.code())
+    // To an agent 2 is a refusal of what it wants to do, with these words for a reason.
+    let is_hook = env::words().first().is_some_and(|word| word == "hook");
+    let exit = if is_hook { error::Exit::No } else { error::Exit::Usage };
+    ExitCode::from(exit.code())
 }
 
 /// The log goes to stderr and is off unless `TIX_LOG` asks for it, in the syntax of `EnvFilter`.

@@ -97,6 +97,13 @@ impl Out {
         }
     }
 
+    /// Says something to another program's user, in its own words and lines.
+    pub fn say(&self, text: &str) {
+        if !text.is_empty() {
+            write_all(&mut io::stderr().lock(), safe_lines(text));
+        }
+    }
+
     /// Warns.
     pub fn warn(&self, text: &str) {
         self.clear_progress();

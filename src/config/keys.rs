@@ -38,6 +38,8 @@ pub enum Name {
     StaleAfter,
     /// `post_activate`
     PostActivate,
+    /// `guard.writes`
+    Writes,
 }
 
 /// The branches that are guarded beside the trunk when nobody says otherwise.
@@ -105,7 +107,7 @@ impl Key {
 }
 
 /// Every key, in the order in which people meet them.
-const KEYS: [Key; 17] = [
+const KEYS: [Key; 18] = [
     Key {
         id: Name::Trunk,
         name: "trunk",
@@ -230,6 +232,13 @@ const KEYS: [Key; 17] = [
         takes: "a list of shell commands",
         default: DefaultValue::Fixed("[]"),
         about: "What runs in a new workspace, once `tix trust` was called for it. Only in `.tix.yaml`.",
+    },
+    Key {
+        id: Name::Writes,
+        name: "guard.writes",
+        takes: "`refuse`, `ask` or `allow`",
+        default: DefaultValue::Fixed("refuse"),
+        about: "What an agent is told that edits files of a checkout which is on a protected branch, drafts in the queue aside.",
     },
 ];
 

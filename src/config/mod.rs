@@ -36,6 +36,18 @@ pub enum Record {
     Trunk,
 }
 
+/// What an agent is told that edits files of a checkout on a protected branch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Writes {
+    /// No.
+    Refuse,
+    /// The person who watches decides.
+    Ask,
+    /// Nothing: what is committed is still judged.
+    Allow,
+}
+
 /// The configuration that holds, with every default that does not depend on the repository filled
 /// in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,6 +88,8 @@ pub struct Config {
     pub stale_after: Duration,
     /// Shell commands that run in a new workspace, if whoever made the clone trusts them.
     pub post_activate: Vec<String>,
+    /// What an agent is told that edits files where it should not.
+    pub writes: Writes,
 }
 
 /// A stage of the review.
@@ -107,6 +121,7 @@ impl Default for Config {
             review_self: false,
             stale_after: Duration::from_hours(24),
             post_activate: Vec::new(),
+            writes: Writes::Refuse,
         }
     }
 }
@@ -308,6 +323,14 @@ impl Resolution<'_> {
                 config.stale_after = given.time(key, Duration::from_hours(24 * 365))?;
             }
             Name::PostActivate => config.post_activate = given.commands(key)?,
+            Name::Writes => {
+                config.writes = match given.text(key)? {
+                    "refuse" => Writes::Refuse,
+                    "ask" => Writes::Ask,
+                    "allow" => Writes::Allow,
+                    _ => return Err(given.unexpected(key)),
+                };
+            }
         }
         Ok(())
     }

@@ -47,7 +47,7 @@ pub enum Walk {
 
 /// These say exactly what is compared, whatever the user's configuration would make of it: `diff.renames`,
 /// `diff.relative`, `diff.ignoreSubmodules`, `diff.orderFile`.
-const EXACTLY: [&str; 7] = [
+pub(super) const EXACTLY: [&str; 7] = [
     "-z",
     "--raw",
     "--no-abbrev",
@@ -169,7 +169,7 @@ impl Git {
     }
 }
 
-fn parse_deltas(answer: &[u8]) -> Result<Vec<Delta>, GitError> {
+pub(super) fn parse_deltas(answer: &[u8]) -> Result<Vec<Delta>, GitError> {
     let mut words = answer.split(|b| *b == 0).filter(|word| !word.is_empty());
     let mut deltas = Vec::new();
     while let Some(word) = words.next() {

@@ -152,6 +152,11 @@ impl Git {
         self
     }
 
+    /// The same git for the same repository, run in another directory of its worktree.
+    pub fn within(&self, dir: &Path) -> Git {
+        Git { dir: dir.to_owned(), ..self.clone() }
+    }
+
     /// The directory that it runs in.
     pub fn dir(&self) -> &Path {
         &self.dir

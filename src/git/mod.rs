@@ -3,6 +3,7 @@
 //! Only [`exec`] starts git. The modules here know which options make git's answer safe to
 //! parse (`-z`, `--porcelain`) and which exit codes mean what; a code they do not name is an error.
 
+mod changes;
 mod commit;
 mod conversation;
 mod delta;

@@ -2,7 +2,7 @@
 //!
 //! The settings that count are those of the branch that pull requests go to, as last fetched: a commit cannot
 //! loosen the rule that it is judged by. Where that branch has none yet, the file in the working tree counts.
-//! What the environment or `git config` add makes the guard stricter, never looser.
+//! What the environment or `git config` add to the protected branches makes the guard stricter, never looser.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use super::GuardError;
 use super::place::{Head, Place};
 use super::protected::Protected;
-use crate::config::{self, Config, Flags, Layers, Yaml};
+use crate::config::{self, Config, Flags, Layers, Writes, Yaml};
 use crate::env::Env;
 use crate::git::{Git, Objects, RefValue, Setting};
 use crate::names::RepoPath;
@@ -39,6 +39,8 @@ pub struct Facts {
     pub remotes: Vec<String>,
     /// `user.name <user.email>`, as far as configured.
     pub identity: Option<String>,
+    /// What an agent is told that edits files of a checkout on a protected branch.
+    pub writes: Writes,
 }
 
 /// Facts, and the files that they were taken from: as long as these stay, the facts hold.
@@ -60,6 +62,7 @@ impl Facts {
             trunk: config::PROTECTED.first().copied().unwrap_or_default().to_owned(),
             remotes: Vec::new(),
             identity: None,
+            writes: Writes::Refuse,
         })
     }
 }
@@ -124,6 +127,7 @@ pub fn find(git: &Git, place: &Place, station: Station, env: &Env) -> Result<Fou
         protected,
         remotes,
         identity: search.identity(),
+        writes: config.writes,
     };
     Ok(Found { facts, sources: search.sources.into_iter().collect() })
 }

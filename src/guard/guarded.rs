@@ -11,6 +11,7 @@ use super::rule::{Breach, Verdict, Why};
 use super::{GuardError, memory};
 use crate::audit::Audit;
 use crate::clock;
+use crate::config::Writes;
 use crate::env::{Env, GitVar};
 use crate::git::{Delta, Git, Walk};
 use crate::names::{Oid, RefName, RepoPath};
@@ -34,6 +35,15 @@ impl Guarded {
             Some(place) => Guarded::open(place, dir, Station::Clone, env),
             None => Ok(None),
         }
+    }
+
+    /// The repository that somebody in `dir` names by its git directory.
+    pub fn named(git_dir: &Path, dir: &Path, env: &Env) -> Result<Option<Guarded>, GuardError> {
+        let git_dir = dir.join(git_dir);
+        if !git_dir.is_dir() {
+            return Ok(None);
+        }
+        Guarded::open(Place::named(git_dir.as_os_str(), dir)?, dir, Station::Clone, env)
     }
 
     /// The repository that git runs a hook for in the current directory: the one that `GIT_DIR` names if git has
@@ -109,6 +119,11 @@ impl Guarded {
     /// `user.name <user.email>`, as far as configured.
     pub fn identity(&self) -> Option<&str> {
         self.facts.identity.as_deref()
+    }
+
+    /// What an agent is told that edits files of a checkout on a protected branch.
+    pub fn writes(&self) -> Writes {
+        self.facts.writes
     }
 
     /// The audit log.

@@ -39,6 +39,7 @@ struct Memory {
     trunk: String,
     remotes: Vec<String>,
     identity: Option<String>,
+    writes: config::Writes,
 }
 
 /// By what a file is known again.
@@ -66,6 +67,7 @@ pub fn recall(place: &Place, station: Station, env: &Env) -> Option<Facts> {
         trunk: memory.trunk,
         remotes: memory.remotes,
         identity: memory.identity,
+        writes: memory.writes,
     })
 }
 
@@ -105,6 +107,7 @@ fn memory(
         trunk: facts.trunk.clone(),
         remotes: facts.remotes.clone(),
         identity: facts.identity.clone(),
+        writes: facts.writes,
     })
 }
 

@@ -8,6 +8,7 @@
 //! Where there is nothing to guard (no repository, no tickets) it steps aside; where it cannot find out, on a
 //! protected branch, it refuses.
 
+pub mod agent;
 mod commits;
 mod content;
 mod facts;
@@ -19,6 +20,7 @@ mod moves;
 mod place;
 mod protected;
 mod rule;
+mod shell;
 
 use std::path::PathBuf;
 

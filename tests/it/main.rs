@@ -10,6 +10,7 @@
 )]
 
 mod activate;
+mod agent;
 mod bad_input;
 mod crash;
 mod demo;

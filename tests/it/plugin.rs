@@ -1,4 +1,4 @@
-//! The agent plugin: its manifest, and the slash command. That its lines of tix are accepted is checked for all
+//! The agent plugin: its manifests, its hooks, and the slash commands. That its lines of tix are accepted is checked for all
 //! documentation together, in `tidy`.
 
 use std::collections::BTreeSet;
@@ -6,6 +6,8 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
+
+use crate::harness::{Prepared, Sandbox};
 
 /// The keys of a plugin's manifest that are metadata only. `hooks` is none of them: what is found by its place must not be
 /// named too, or the plugin is refused as having it twice.
@@ -50,39 +52,166 @@ fn only_the_manifest_lies_beside_itself() {
 }
 
 #[test]
-fn the_command_runs_on_request_only_and_may_run_tix_only() {
-    let (head, _) = command("commands/activate.md");
-    let value = |key: &str| {
-        let found = head.iter().find(|(name, _)| name == key);
-        found.unwrap_or_else(|| panic!("no {key}")).1.clone()
+fn the_marketplace_offers_this_directory() {
+    let marketplace: Value =
+        serde_json::from_str(&text(".claude-plugin/marketplace.json")).unwrap();
+    let manifest: Value = serde_json::from_str(&text(".claude-plugin/plugin.json")).unwrap();
+    assert!(marketplace["owner"]["name"].is_string());
+    let [plugin] = marketplace["plugins"].as_array().unwrap().as_slice() else {
+        panic!("{marketplace}")
     };
-    assert_eq!(value("disable-model-invocation"), "true");
-    assert!(!value("description").is_empty() && !value("argument-hint").is_empty());
-    for tool in value("allowed-tools").split(", ") {
-        let ok = tool.starts_with("Bash(tix ") && tool.ends_with(" *)");
-        assert!(ok, "{tool:?} is more than tix");
+    assert_eq!((&plugin["name"], plugin["source"].as_str()), (&manifest["name"], Some("./")));
+}
+
+/// The slash commands, by their names.
+fn commands() -> Vec<String> {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("commands");
+    let names = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().file_name());
+    let mut paths: Vec<String> =
+        names.map(|name| format!("commands/{}", name.to_str().unwrap())).collect();
+    paths.sort();
+    paths
+}
+
+fn value(head: &[(String, String)], key: &str) -> Option<String> {
+    head.iter().find(|(name, _)| name == key).map(|(_, value)| value.clone())
+}
+
+#[test]
+fn the_commands_may_run_tix_and_harmless_git_only() {
+    assert_eq!(
+        commands(),
+        ["activate", "list", "release", "show"].map(|name| format!("commands/{name}.md"))
+    );
+    for path in commands() {
+        let (head, _) = command(&path);
+        assert!(
+            !value(&head, "description").unwrap().is_empty()
+                && value(&head, "argument-hint").is_some()
+        );
+        for tool in value(&head, "allowed-tools").unwrap().split(", ") {
+            let tix = tool.starts_with("Bash(tix ") && tool.ends_with(" *)");
+            let git = ["Bash(git status *)", "Bash(git push *)"].contains(&tool);
+            assert!(tix || git, "{path}: {tool:?}");
+        }
+        // What changes the state of a ticket is begun by a person.
+        let changes = ["activate", "release"].iter().any(|name| path.contains(name));
+        let by_person = value(&head, "disable-model-invocation").as_deref() == Some("true");
+        assert_eq!(by_person, changes, "{path}");
     }
 }
 
 /// What stands in an injected command is pasted into a shell before anybody has looked at it.
 #[test]
 fn nothing_that_a_user_types_reaches_an_injected_command() {
-    let (head, body) = command("commands/activate.md");
-    let mut injected = Vec::new();
-    for (at, _) in body.match_indices("!`") {
-        injected.push(body[at + 2..].split('`').next().unwrap());
+    for path in commands() {
+        let (head, body) = command(&path);
+        assert!(!body.contains("```!"), "{path}: a block is injected too");
+        for (at, _) in body.match_indices("!`") {
+            let line = body[at + 2..].split('`').next().unwrap();
+            assert!(!line.contains('$'), "{path}: `{line}`");
+            // Without a permission it is not run; when it fails, nothing of the command is.
+            let first = line.split_whitespace().take(2).collect::<Vec<_>>().join(" ");
+            let allowed = value(&head, "allowed-tools").unwrap();
+            assert!(allowed.contains(&format!("Bash({first} *)")), "{path}: `{line}`");
+            assert!(line.ends_with("|| true"), "{path}: `{line}`");
+        }
+        assert_eq!(body.matches("$ARGUMENTS").count(), 1, "{path}");
     }
-    assert_eq!(injected.len(), 1, "{injected:?}");
-    assert!(!body.contains("```!"), "a block is injected too");
-    for line in injected {
-        assert!(!line.contains('$'), "`{line}`");
-        // Without a permission it is not run; when it fails, nothing of the command is.
-        let first = line.split_whitespace().take(2).collect::<Vec<_>>().join(" ");
-        let allowed = &head.iter().find(|(key, _)| key == "allowed-tools").unwrap().1;
-        assert!(allowed.contains(&format!("Bash({first} *)")), "`{line}`");
-        assert!(line.ends_with("|| true"), "`{line}`");
+}
+
+/// The handlers of an event, each with its matcher.
+fn handlers(hooks: &Value, event: &str) -> Vec<(Option<String>, Value)> {
+    let groups = hooks["hooks"][event].as_array().unwrap_or_else(|| panic!("no {event}"));
+    let of = |group: &Value| {
+        let matcher = group["matcher"].as_str().map(str::to_owned);
+        group["hooks"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(move |handler| (matcher.clone(), handler.clone()))
+            .collect::<Vec<_>>()
+    };
+    groups.iter().flat_map(of).collect()
+}
+
+#[test]
+fn the_hooks_have_the_form_that_every_version_reads() {
+    let hooks: Value = serde_json::from_str(&text("hooks/hooks.json")).unwrap();
+    // In this file the map must be wrapped; an event that is not known is a warning and never runs.
+    let keys: BTreeSet<&str> = hooks.as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(keys, ["description", "hooks"].into());
+    let events: BTreeSet<&str> =
+        hooks["hooks"].as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(events, ["PostToolUse", "PostToolUseFailure", "PreToolUse", "SessionStart"].into());
+    for event in events {
+        for (_, handler) in handlers(&hooks, event) {
+            let known = ["type", "command", "args", "timeout", "onFailure"];
+            assert!(
+                handler.as_object().unwrap().keys().all(|key| known.contains(&key.as_str())),
+                "{handler}"
+            );
+            assert_eq!(handler["type"], "command");
+            // With arguments no shell is started that would read the line.
+            assert!(
+                handler["args"].is_array() && handler["timeout"].as_u64().unwrap() <= 30,
+                "{handler}"
+            );
+        }
     }
-    assert_eq!(body.matches("$ARGUMENTS").count(), 1);
+}
+
+#[test]
+fn before_a_tool_runs_a_missing_tix_refuses_and_afterwards_it_does_not() {
+    let hooks: Value = serde_json::from_str(&text("hooks/hooks.json")).unwrap();
+    let before = handlers(&hooks, "PreToolUse");
+    let [(Some(matcher), handler)] = before.as_slice() else { panic!("{before:?}") };
+    let matcher = regex::Regex::new(matcher).unwrap();
+    for tool in [
+        "Bash",
+        "PowerShell",
+        "Write",
+        "Edit",
+        "MultiEdit",
+        "NotebookEdit",
+        "mcp__git__git_commit",
+        "mcp__github__push_files",
+    ] {
+        assert!(matcher.is_match(tool), "{tool}");
+    }
+    for tool in ["Read", "Grep", "BashOutput", "TodoWrite", "mcp__files__read"] {
+        assert!(!matcher.is_match(tool), "{tool}");
+    }
+    // Versions that know it block when the hook fails; the others need an exit code of 2.
+    assert_eq!(handler["onFailure"], "block");
+    let words: Vec<&str> =
+        handler["args"].as_array().unwrap().iter().map(|word| word.as_str().unwrap()).collect();
+    let sandbox = Sandbox::new();
+    let place = sandbox.remote();
+    let program = Path::new(handler["command"].as_str().unwrap());
+    needs_tix(&sandbox, &place.command(program, &words));
+    for event in ["PostToolUse", "PostToolUseFailure", "SessionStart"] {
+        for (_, handler) in handlers(&hooks, event) {
+            assert!(handler["command"] == "tix" && handler.get("onFailure").is_none(), "{event}");
+        }
+    }
+}
+
+/// Fails closed without tix, and runs it where it is.
+fn needs_tix(sandbox: &Sandbox, hook: &Prepared) {
+    let hook = hook.clone().stdin("{}");
+    let without = hook.clone().env("PATH", "/nowhere").run();
+    assert!(without.exits(2).stderr().contains("tix is not on PATH"), "{without}");
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_tix"), sandbox.root().join("bin/tix")).unwrap();
+    hook.run().success();
+}
+
+#[test]
+fn the_script_for_old_settings_does_the_same() {
+    let sandbox = Sandbox::new();
+    let place = sandbox.remote();
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("hooks/block-main-commits.sh");
+    needs_tix(&sandbox, &place.command(&script, &[]));
 }
 
 #[test]

@@ -1,9 +1,11 @@
-//! `tix hook`: the guard, as git calls it, and how it gets into the hooks of git and of agents.
+//! `tix hook`: the guard, as git and agents call it, and how it gets into their hooks.
 
+mod agent;
 mod git;
 mod install;
 mod print;
 mod report;
+mod session;
 mod status;
 mod uninstall;
 
@@ -13,7 +15,8 @@ use clap::{Subcommand, ValueEnum as _};
 
 use super::Globals;
 use crate::env::Env;
-use crate::error::Failure;
+use crate::error::{Exit, Failure};
+use crate::guard::agent::Dialect;
 use crate::out::Out;
 
 use crate::guard::install::hook::Hook;
@@ -52,26 +55,61 @@ enum Command {
         #[arg(value_name = "ARGS", trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<OsString>,
     },
+    /// Judge what Claude Code is about to do
+    ///
+    /// Reads the event of a hook as JSON on standard input: `PreToolUse`, `PostToolUse`, `PostToolUseFailure` or
+    /// `SessionStart`.
+    /// A command line is read and never run. Exit code 0 has no objection, 2 refuses, with the reason on stderr.
+    Claude,
+    /// Judge what Codex CLI is about to do
+    ///
+    /// As `tix hook claude`, in the dialect of Codex.
+    Codex,
+    /// Judge what Gemini CLI is about to do
+    ///
+    /// As `tix hook claude`, in the dialect of Gemini: `BeforeTool`, `AfterTool`.
+    Gemini,
+    /// Judge what Cursor is about to do
+    ///
+    /// As `tix hook claude`, in the dialect of Cursor: `beforeShellExecution`, `preToolUse` and the like.
+    Cursor,
 }
 
-/// Runs the command.
+/// Runs the command. For an agent this is the long way; see [`direct`].
 pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
-    match &args.command {
-        Command::Install(args) => install::run(args, globals, env, out),
-        Command::Status(args) => status::run(args, globals, env, out),
-        Command::Uninstall(args) => uninstall::run(args, globals, env, out),
-        Command::Print(args) => print::run(args, out),
-        Command::Git { hook, args } => git::run(*hook, args, env, out),
-    }
+    let dialect = match &args.command {
+        Command::Install(args) => return install::run(args, globals, env, out),
+        Command::Status(args) => return status::run(args, globals, env, out),
+        Command::Uninstall(args) => return uninstall::run(args, globals, env, out),
+        Command::Print(args) => return print::run(args, out),
+        Command::Git { hook, args } => return git::run(*hook, args, env, out),
+        Command::Claude => Dialect::Claude,
+        Command::Codex => Dialect::Codex,
+        Command::Gemini => Dialect::Gemini,
+        Command::Cursor => Dialect::Cursor,
+    };
+    let spoken = agent::run(dialect, env, &|| out.clone());
+    out.answer(&spoken.stdout);
+    if spoken.code == 0 { Ok(()) } else { Err(Failure::new(Exit::Usage, spoken.stderr.trim_end())) }
 }
 
-/// The short way for a hook: git calls one several times for a commit, and to read a command line with all its help
-/// takes as long as the rest. `None` for any other command line, which is read the long way.
-pub fn direct(words: &[OsString], env: &Env, out: &dyn Fn() -> Out) -> Option<Result<(), Failure>> {
-    let [first, dialect, hook, args @ ..] = words else { return None };
-    if first != "hook" || dialect != "git" {
+/// The short way for a hook: git calls one several times for a commit, an agent one for every command, and to read a
+/// command line with all its help takes as long as the rest. `None` for any other command line, which is read the
+/// long way.
+pub fn direct(words: &[OsString], env: &Env, out: &dyn Fn() -> Out) -> Option<Result<u8, Failure>> {
+    let [first, dialect, rest @ ..] = words else { return None };
+    if first != "hook" {
         return None;
     }
+    let dialect = dialect.to_str()?;
+    if let (Some(dialect), []) = (Dialect::named(dialect), rest) {
+        let spoken = agent::run(dialect, env, out);
+        let out = out();
+        out.answer(&spoken.stdout);
+        out.say(&spoken.stderr);
+        return Some(Ok(spoken.code));
+    }
+    let (true, [hook, args @ ..]) = (dialect == "git", rest) else { return None };
     let hook = Hook::from_str(hook.to_str()?, false).ok()?;
-    Some(git::run(hook, args, env, &out()))
+    Some(git::run(hook, args, env, &out()).map(|()| 0))
 }

@@ -171,34 +171,55 @@ impl Report<'_> {
         self.note("refused", rule, &paths, commit);
     }
 
-    /// Writes a line of the audit log.
     fn note(&self, verdict: &str, rule: &str, paths: &[String], commit: Option<&Oid>) {
-        let shown: Vec<&String> = paths.iter().take(LOGGED).collect();
-        self.guarded.audit().append(&json!({
-            "schema": "tix/guard@1",
-            "at": clock::rfc3339(clock::now()),
-            "repository": self.guarded.root().unwrap_or(self.guarded.common_dir()).display().to_string(),
-            "branch": self.branch.short(),
-            "hook": self.hook.name(),
-            "verdict": verdict,
-            "rule": rule,
-            "paths": shown,
-            "paths_total": paths.len(),
-            "by": self.actor(),
-            "commit": commit.map(Oid::to_string).map_or(Value::Null, Value::from),
-        }));
+        let (hook, branch) = (self.hook.name(), self.branch);
+        note(self.guarded, self.env, &Line { hook, branch, verdict, rule, paths, commit });
     }
+}
 
-    /// Who acts, as far as that is known without asking anybody.
-    fn actor(&self) -> Option<String> {
-        if let Ok(Some(actor)) = self.env.actor() {
-            return Some(one_line(actor));
-        }
-        let given = |var| self.env.git(var).and_then(|value| value.to_str());
-        match (given(GitVar::AuthorName), given(GitVar::AuthorEmail)) {
-            (Some(name), Some(email)) => Some(format!("{} <{}>", name.trim(), email.trim())),
-            _ => self.guarded.identity().map(str::to_owned),
-        }
+/// A line of the audit log.
+pub struct Line<'a> {
+    /// Which hook, or which agent.
+    pub hook: &'a str,
+    /// The protected branch.
+    pub branch: &'a RefName,
+    /// `allowed`, `refused` or `off`.
+    pub verdict: &'a str,
+    /// By which rule.
+    pub rule: &'a str,
+    /// What it is about.
+    pub paths: &'a [String],
+    /// The commit, where there is one.
+    pub commit: Option<&'a Oid>,
+}
+
+/// Writes a line of the audit log.
+pub fn note(guarded: &Guarded, env: &Env, line: &Line<'_>) {
+    let shown: Vec<&String> = line.paths.iter().take(LOGGED).collect();
+    guarded.audit().append(&json!({
+        "schema": "tix/guard@1",
+        "at": clock::rfc3339(clock::now()),
+        "repository": guarded.root().unwrap_or(guarded.common_dir()).display().to_string(),
+        "branch": line.branch.short(),
+        "hook": line.hook,
+        "verdict": line.verdict,
+        "rule": line.rule,
+        "paths": shown,
+        "paths_total": line.paths.len(),
+        "by": actor(guarded, env),
+        "commit": line.commit.map(Oid::to_string).map_or(Value::Null, Value::from),
+    }));
+}
+
+/// Who acts, as far as that is known without asking anybody.
+fn actor(guarded: &Guarded, env: &Env) -> Option<String> {
+    if let Ok(Some(actor)) = env.actor() {
+        return Some(one_line(actor));
+    }
+    let given = |var| env.git(var).and_then(|value| value.to_str());
+    match (given(GitVar::AuthorName), given(GitVar::AuthorEmail)) {
+        (Some(name), Some(email)) => Some(format!("{} <{}>", name.trim(), email.trim())),
+        _ => guarded.identity().map(str::to_owned),
     }
 }
 

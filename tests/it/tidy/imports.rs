@@ -20,6 +20,8 @@ const MAY_USE: &[Row] = &[
     // Of git the values in which it tells of changes, of the configuration the name of its file.
     ("guard::rule", "config git::Delta git::Mode git::Side names ticket"),
     ("guard::content", "guard::rule lifecycle names ticket"),
+    // Reads what agents say, and must never be able to do any of it.
+    ("guard::shell", ""),
     // The only doors to the outside.
     ("env", ""),
     ("clock", ""),

@@ -1,0 +1,236 @@
+//! `tix hook claude` and its like: what an agent is to be told about what it is doing.
+
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use super::report;
+use super::session;
+use crate::env::Env;
+use crate::git::one_line;
+use crate::guard::agent::{self, Answer, Dialect, Event, Moment, Refusal, Spoken, Why};
+use crate::guard::{Guarded, Judged};
+use crate::names::RefName;
+use crate::out::Out;
+
+/// How many reasons a message names.
+const SHOWN: usize = 5;
+
+/// No event is as long as this.
+const LONGEST: u64 = 64 << 20;
+
+/// Reads the event from standard input and says what is to be said.
+pub fn run(dialect: Dialect, env: &Env, out: &dyn Fn() -> Out) -> Spoken {
+    let mut bytes = Vec::new();
+    let read = std::io::stdin().lock().take(LONGEST).read_to_end(&mut bytes);
+    let here = env.current_dir().map(Path::to_owned).unwrap_or_default();
+    let event = read.ok().and_then(|_| Event::read(&bytes));
+    let Some(event) = event else {
+        return agent::speak(dialect, Moment::Before, &unreadable(&here, env));
+    };
+    let cwd = event.cwd.as_deref().map_or(here.clone(), |cwd| here.join(cwd));
+    let answer = match event.moment {
+        Moment::Before => before(dialect, &event, &cwd, env),
+        Moment::After => after(&event, &cwd, env),
+        Moment::Start => start(&cwd, env, out),
+        Moment::Other => Answer::Pass,
+    };
+    agent::speak(dialect, event.moment, &answer)
+}
+
+/// An event that cannot be read may be any: it is refused where a commit would be judged.
+fn unreadable(here: &Path, env: &Env) -> Answer {
+    match Guarded::at(here, env) {
+        Ok(Some(guarded)) => {
+            let on = guarded.branch().filter(|branch| guarded.is_protected(branch));
+            on.filter(|_| !env.guard_is_off()).map_or(Answer::Pass, |branch| {
+                let name = branch.short();
+                Answer::Refuse(format!(
+                    "The event that the agent sent is no JSON object, so nobody can tell what it is about, and {name} is \
+                     checked out in {}.",
+                    here.display()
+                ))
+            })
+        }
+        Ok(None) => Answer::Pass,
+        Err(error) => {
+            Answer::Refuse(format!("What is checked out here cannot be found out: {error}."))
+        }
+    }
+}
+
+fn before(dialect: Dialect, event: &Event, cwd: &Path, env: &Env) -> Answer {
+    let judge = agent::judge(&event.action, cwd, env);
+    let off = env.guard_is_off();
+    for refusal in &judge.refusals {
+        note(dialect, refusal, if off { "off" } else { "refused" }, env);
+    }
+    if off {
+        return Answer::Pass;
+    }
+    if let Some(refusal) = judge.refusals.first() {
+        let text = words(refusal, judge.refusals.len() - 1);
+        return if judge.refusals.iter().all(may_be_asked) {
+            Answer::Ask(text)
+        } else {
+            Answer::Refuse(text)
+        };
+    }
+    match judge.lost {
+        Some(error) if agent::may_have_moved(&event.action) => Answer::Refuse(format!(
+            "Whether this is about a protected branch cannot be decided: {error}."
+        )),
+        Some(_) | None => Answer::Pass,
+    }
+}
+
+/// Whether a person may decide, as the settings have it.
+fn may_be_asked(refusal: &Refusal) -> bool {
+    match &refusal.why {
+        Why::File(_) => refusal.guarded.writes() == crate::config::Writes::Ask,
+        Why::Breaches(_)
+        | Why::Commits(_)
+        | Why::Unseen
+        | Why::Deletion
+        | Why::Rewrite
+        | Why::Unchecked
+        | Why::StagedMeanwhile
+        | Why::Unreadable(_)
+        | Why::Undecided(_) => false,
+    }
+}
+
+/// One line of the audit log.
+fn note(dialect: Dialect, refusal: &Refusal, verdict: &str, env: &Env) {
+    let paths: Vec<String> = match &refusal.why {
+        Why::Breaches(breaches) => {
+            breaches.iter().filter_map(|b| b.path.as_ref()).map(ToString::to_string).collect()
+        }
+        Why::File(path) => vec![path.display().to_string()],
+        Why::Commits(_)
+        | Why::Unseen
+        | Why::Deletion
+        | Why::Rewrite
+        | Why::Unchecked
+        | Why::StagedMeanwhile
+        | Why::Unreadable(_)
+        | Why::Undecided(_) => Vec::new(),
+    };
+    let commits = if let Why::Commits(commits) = &refusal.why { commits.as_slice() } else { &[] };
+    let commit = commits.first().map(|(commit, _)| commit);
+    report::note(
+        &refusal.guarded,
+        env,
+        &report::Line {
+            hook: dialect.name(),
+            branch: &refusal.branch,
+            verdict,
+            rule: refusal.why.rule(),
+            paths: &paths,
+            commit,
+        },
+    );
+}
+
+/// A refusal as a model reads it: facts, and the way on. Nothing in it is an order, and no command in it destroys anything.
+fn words(refusal: &Refusal, more: usize) -> String {
+    let branch = refusal.branch.short();
+    let mut text = format!("{branch} takes ticket commits only: {} ", refusal.what);
+    let (verb, list): (&str, Vec<String>) = match &refusal.why {
+        Why::Breaches(breaches) => {
+            ("would put other changes on it.", breaches.iter().map(ToString::to_string).collect())
+        }
+        Why::Commits(commits) => {
+            let line = |(commit, subject): &(_, String)| {
+                let commit: &crate::names::Oid = commit;
+                format!("{} {}", commit.short(), one_line(subject))
+            };
+            ("would bring commits that change more.", commits.iter().map(line).collect())
+        }
+        Why::Unseen => {
+            ("would change it in a way that cannot be looked at before it is done.", Vec::new())
+        }
+        Why::Deletion => ("would delete or rename it.", Vec::new()),
+        Why::Rewrite => ("would take away or force over what is published.", Vec::new()),
+        Why::Unchecked => ("would go past the hooks that check this.", Vec::new()),
+        Why::StagedMeanwhile => (
+            "comes in one line with what is staged before it, so that it cannot be looked at. In a call of its own, \
+             after the staging, it can.",
+            Vec::new(),
+        ),
+        Why::Unreadable(why) => ("cannot be read, and it may move the branch.", vec![why.clone()]),
+        Why::Undecided(why) => ("cannot be judged.", vec![why.clone()]),
+        Why::File(_) => ("would change the checkout of that branch.", Vec::new()),
+    };
+    text.push_str(verb);
+    for line in list.iter().take(SHOWN) {
+        text.push_str(&format!("\n- {}", one_line(line)));
+    }
+    if list.len() > SHOWN {
+        text.push_str(&format!("\n- and {} more", list.len() - SHOWN));
+    }
+    if more > 0 {
+        let things = if more == 1 {
+            "1 more thing that is"
+        } else {
+            &format!("{more} more things that are")
+        };
+        text.push_str(&format!("\nThe same line has {things} refused."));
+    }
+    text.push_str(way_on(refusal));
+    text
+}
+
+fn way_on(refusal: &Refusal) -> &'static str {
+    match refusal.why {
+        Why::Breaches(_) | Why::Commits(_) | Why::Unseen | Why::File(_) | Why::Unchecked => {
+            "\nA ticket has a branch and a worktree of its own: `tix activate <ticket>` makes them and prints the path, and \
+             work is committed there. `tix list` shows the tickets. What has been changed here can go to a new branch: \
+             `git switch -c <name>`."
+        }
+        Why::Deletion | Why::Rewrite => "\n`git pull --rebase` takes in what is published.",
+        Why::StagedMeanwhile => "",
+        Why::Unreadable(_) => {
+            "\nWritten as plain commands, one to a call and with the directory in full, it can be read."
+        }
+        Why::Undecided(_) => "\n`git status` shows whether git itself can read the repository.",
+    }
+}
+
+/// Commits that went past the other hooks are told when they are there.
+fn after(event: &Event, cwd: &Path, env: &Env) -> Answer {
+    if !agent::may_have_moved(&event.action) {
+        return Answer::Pass;
+    }
+    let Ok(Some(guarded)) = Guarded::at(cwd, env) else { return Answer::Pass };
+    match agent::slipped(&guarded) {
+        Ok(slipped) => match slipped.first() {
+            Some((branch, first)) => Answer::Tell(told(&guarded, branch, first, slipped.len())),
+            None => Answer::Pass,
+        },
+        Err(error) => {
+            tracing::debug!(%error, "slipped");
+            Answer::Pass
+        }
+    }
+}
+
+fn told(guarded: &Guarded, branch: &RefName, first: &Judged, count: usize) -> String {
+    let name = branch.short();
+    let published =
+        guarded.remote().map_or_else(|| name.to_owned(), |remote| format!("{remote}/{name}"));
+    let commits = if count == 1 { "a commit".to_owned() } else { format!("{count} commits") };
+    format!(
+        "{name} takes ticket commits only, and here it has {commits} beyond {published} that change more: {} {}. The guard \
+         refuses to push that. `git branch <name> {}` gives it a branch of its own, from which it can be pushed.",
+        first.commit.short(),
+        one_line(&first.subject),
+        first.commit.short(),
+    )
+}
+
+/// What a session is to know from its beginning; nothing where there are no tickets.
+fn start(cwd: &Path, env: &Env, out: &dyn Fn() -> Out) -> Answer {
+    let Ok(Some(guarded)) = Guarded::at(cwd, env) else { return Answer::Pass };
+    let dir: PathBuf = guarded.root().unwrap_or(cwd).to_owned();
+    session::facts(&dir, guarded.branch(), env, &out()).map_or(Answer::Pass, Answer::Tell)
+}

@@ -1,0 +1,95 @@
+//! What an agent's session is told when it begins: which ticket this workspace holds, or how many are free.
+
+use std::path::Path;
+
+use super::super::shared::board;
+use super::super::{Context, Globals};
+use crate::env::Env;
+use crate::error::Failure;
+use crate::git::one_line;
+use crate::names::RefName;
+use crate::out::Out;
+use crate::ticket::Lane;
+
+/// An agent's context is dear: no more than this many letters.
+const LONGEST: usize = 600;
+
+/// The facts; `None` when there is nothing to say, or it cannot be found out.
+pub fn facts(dir: &Path, branch: Option<&RefName>, env: &Env, out: &Out) -> Option<String> {
+    let globals = Globals { dir: Some(dir.to_owned()), ..Globals::default() };
+    let found = find(&globals, branch, env, out);
+    let text =
+        found.inspect_err(|failure| tracing::debug!(message = %failure.message, "session")).ok()?;
+    Some(shortened(text))
+}
+
+fn find(
+    globals: &Globals,
+    branch: Option<&RefName>,
+    env: &Env,
+    out: &Out,
+) -> Result<String, Failure> {
+    let ctx = Context::open(globals, env, out, None)?;
+    let view = ctx.last_seen()?;
+    let trunk = ctx.trunk_label();
+    let held = branch.and_then(|branch| {
+        let entries = view.snapshot.entries.iter().filter(|entry| entry.lane == Lane::Active);
+        entries
+            .into_iter()
+            .find(|entry| ctx.ticket_branch(&entry.id).is_ok_and(|name| name == *branch))
+    });
+    if let Some(entry) = held {
+        let (card, _) = board::read_one(&ctx, &view, entry)?;
+        let title = card
+            .title
+            .as_deref()
+            .map(|title| format!(", \"{}\"", one_line(title)))
+            .unwrap_or_default();
+        return Ok(format!(
+            "This worktree holds the ticket {}{title} ({}). Its branch is {}, and work on it is committed here; `tix show \
+             {}` prints its text. {} takes ticket commits only.",
+            card.id,
+            card.status,
+            branch.map(RefName::short).unwrap_or_default(),
+            card.id,
+            ctx.trunk.short(),
+        ));
+    }
+    let board = board::read(&ctx, &view, &[Lane::Queue])?;
+    let gate = ctx.gate();
+    let free = board.cards.iter().filter(|card| {
+        card.blocked.is_none() && card.known.is_some_and(|status| status.is_claimable(gate))
+    });
+    let free = match free.count() {
+        0 => "no ticket is free".to_owned(),
+        1 => "1 ticket is free".to_owned(),
+        n => format!("{n} tickets are free"),
+    };
+    let on = branch
+        .map(|branch| format!(" {} is checked out here.", branch.short()))
+        .unwrap_or_default();
+    Ok(format!(
+        "This repository has a queue of tickets: on {trunk}, as last fetched, {free} (`tix list`). `tix activate <ticket>` \
+         claims one and makes a branch and a worktree for it. {} takes ticket commits only.{on}",
+        ctx.trunk.short(),
+    ))
+}
+
+fn shortened(text: String) -> String {
+    if text.chars().count() <= LONGEST {
+        return text;
+    }
+    text.chars().take(LONGEST - 1).chain(['…']).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_title_makes_it_long() {
+        assert_eq!(shortened("x".repeat(600)).chars().count(), 600);
+        let long = shortened("é".repeat(601));
+        assert_eq!((long.chars().count(), long.ends_with('…')), (600, true));
+    }
+}

@@ -1,0 +1,41 @@
+//! What a worktree holds that is not committed yet, and what its names mean.
+
+use std::path::Path;
+
+use super::delta::{Delta, EXACTLY, parse_deltas};
+use super::exec::{Git, text_of};
+use super::{ExecError, GitError};
+use crate::names::RefName;
+
+impl Git {
+    /// What the files in the worktree, those that git knows, change against HEAD: at these paths, as somebody who is in
+    /// `dir` writes them, or everywhere if there are none.
+    pub fn changed(&self, dir: &Path, paths: &[&str]) -> Result<Vec<Delta>, GitError> {
+        // Without the lock, no other git is in the way of this question, and it in nobody's.
+        let call = self.within(dir).call("diff").env("GIT_OPTIONAL_LOCKS", "0").args(EXACTLY);
+        parse_deltas(&call.args(["HEAD", "--"]).args(paths).run_ok()?)
+    }
+
+    /// Whether git leaves this file alone: it is ignored, and in no commit.
+    pub fn is_ignored(&self, path: &Path) -> Result<bool, GitError> {
+        let answer = self.call("check-ignore").args(["--quiet", "--"]).arg(path).run()?;
+        match answer.code {
+            Some(0) => Ok(true),
+            Some(1) => Ok(false),
+            _ => Err(ExecError::Failed(Box::new(answer)).into()),
+        }
+    }
+
+    /// The ref that a name such as `@{-1}` or `@{upstream}` stands for; `None` when it stands for none.
+    pub fn ref_of(&self, name: &str) -> Result<Option<RefName>, GitError> {
+        let call =
+            self.call("rev-parse").args(["--verify", "--quiet", "--symbolic-full-name", name]);
+        let answer = call.run()?;
+        match answer.code {
+            Some(0) => Ok(RefName::parse(&text_of(answer.stdout.trim_ascii()))),
+            // 128: a branch that has no upstream.
+            Some(1 | 128) => Ok(None),
+            _ => Err(ExecError::Failed(Box::new(answer)).into()),
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! Aliases of git: what they stand for is read as a line of its own.
+
+use std::path::Path;
+
+use super::super::GuardError;
+use super::super::shell::{Call, Dir, Machine, Step, Trouble, Variables, Word, World, walk};
+use super::judge::{Here, Judge, Why};
+use super::line::Line;
+use super::state::State;
+
+/// How often an alias may stand for another one.
+const DEEPEST: usize = 8;
+
+impl Judge<'_> {
+    /// Judges a call of something that git does not know itself. What is no alias is a program of its own, which nobody
+    /// looks into.
+    pub fn alias(
+        &mut self,
+        here: &Here,
+        line: &Line,
+        verb: &str,
+        state: &State,
+        depth: usize,
+    ) -> State {
+        let why = match meaning(here, line, verb) {
+            Ok(None) => return state.clone(),
+            Ok(Some(Word::Known(text))) if depth < DEEPEST => {
+                return self.follow_alias(here, line, &text, state, depth);
+            }
+            Ok(Some(Word::Known(_) | Word::Begins(_) | Word::Place(_))) => {
+                Why::Unreadable(format!("what the alias {verb} stands for"))
+            }
+            Err(error) => Why::Undecided(error.to_string()),
+        };
+        if let Some(branch) = here.protected().cloned() {
+            self.refuse(here, &branch, &format!("git {verb}"), why);
+        }
+        state.clone()
+    }
+
+    fn follow_alias(
+        &mut self,
+        here: &Here,
+        line: &Line,
+        text: &str,
+        state: &State,
+        depth: usize,
+    ) -> State {
+        // A script runs at the root of the worktree; both get the arguments as they are.
+        let (mut command, dir) = match text.strip_prefix('!') {
+            Some(script) => (script.to_owned(), here.guarded.root().unwrap_or(&here.dir)),
+            None => (format!("git {text}"), here.dir.as_path()),
+        };
+        for arg in &line.args {
+            let quoted = |text: &str| format!(" '{}'", text.replace('\'', "'\\''"));
+            command.push_str(&arg.text().map_or_else(|| " \"$unknown\"".to_owned(), quoted));
+        }
+        let start = World {
+            dir: Dir::At(dir.to_owned()),
+            variables: Variables::new(),
+            state: state.clone(),
+        };
+        let mut alias = Alias { judge: self, depth: depth + 1, last: state.clone() };
+        walk(&command, start, &mut alias);
+        alias.last
+    }
+}
+
+/// What an alias stands for; `None` when it is none.
+fn meaning(here: &Here, line: &Line, verb: &str) -> Result<Option<Word>, GuardError> {
+    let key = format!("alias.{}", verb.to_ascii_lowercase());
+    if let Some(given) = line.setting_of(&key) {
+        return Ok(Some(given.clone()));
+    }
+    // The line takes the configuration from somewhere else.
+    if line.setting_of("").is_some() {
+        return Ok(Some(Word::unknown()));
+    }
+    let settings = here.guarded.git().settings()?;
+    let found = settings.into_iter().rev().find(|setting| setting.key.eq_ignore_ascii_case(&key));
+    Ok(found.map(|setting| Word::Known(setting.value.unwrap_or_default())))
+}
+
+/// An alias on its way through the shell.
+struct Alias<'j, 'e> {
+    judge: &'j mut Judge<'e>,
+    depth: usize,
+    last: State,
+}
+
+impl Machine for Alias<'_, '_> {
+    type State = State;
+
+    fn run(&mut self, call: &Call, state: &State) -> Step<State> {
+        let Some(line) = Line::read(call) else { return Step::nothing(state) };
+        let ok = self.judge.line(&line, state, self.depth);
+        self.last.clone_from(&ok);
+        Step { failed: Some(state.after_failure(&ok)), ok: Some(ok) }
+    }
+
+    fn is_directory(&self, path: &Path) -> bool {
+        self.judge.is_directory(path)
+    }
+
+    fn trouble(&mut self, trouble: &Trouble, dir: &Dir, state: &State) {
+        self.judge.trouble(trouble, dir, state);
+    }
+}

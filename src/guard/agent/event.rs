@@ -1,0 +1,298 @@
+//! What an agent tells a hook: the event as JSON, in any of the dialects.
+//!
+//! Read leniently. What is missing is inferred, what is not known is let alone, and nothing of it is ever run.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+/// What happens in the agent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// When.
+    pub moment: Moment,
+    /// The directory that the agent works in, where it says so.
+    pub cwd: Option<PathBuf>,
+    /// With what.
+    pub action: Action,
+}
+
+/// When an event comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moment {
+    /// Before a tool is used: it can still be refused.
+    Before,
+    /// After a tool was used, well or not.
+    After,
+    /// When a session begins.
+    Start,
+    /// At any other time.
+    Other,
+}
+
+/// What the agent does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// It runs a command line.
+    Shell(String),
+    /// It writes these files.
+    Write(Vec<PathBuf>),
+    /// It calls a tool of a server for git.
+    Tool {
+        /// What the tool is called, without its server.
+        name: String,
+        /// The server.
+        server: String,
+        /// Its arguments.
+        input: Value,
+    },
+    /// Nothing that a guard is interested in.
+    Nothing,
+}
+
+/// Tools that run a command line.
+const SHELLS: [&str; 8] = [
+    "bash",
+    "powershell",
+    "shell",
+    "run_shell_command",
+    "local_shell",
+    "exec_command",
+    "terminal",
+    "run_terminal_cmd",
+];
+/// Tools that write files.
+const WRITERS: [&str; 12] = [
+    "write",
+    "edit",
+    "multiedit",
+    "notebookedit",
+    "write_file",
+    "replace",
+    "edit_file",
+    "create_file",
+    "delete_file",
+    "apply_patch",
+    "strreplace",
+    "delete",
+];
+/// Under these names a tool is told which file to write.
+const PATHS: [&str; 6] =
+    ["file_path", "notebook_path", "path", "filePath", "target_file", "absolute_path"];
+/// Under these names a tool is told where to run.
+const DIRS: [&str; 4] = ["workdir", "cwd", "directory", "dir_path"];
+
+impl Event {
+    /// Reads an event; `None` when it is no JSON object.
+    pub fn read(bytes: &[u8]) -> Option<Event> {
+        let value: Value = serde_json::from_slice(bytes).ok()?;
+        let fields = value.as_object()?;
+        let text = |name: &str| fields.get(name).and_then(Value::as_str);
+        // Some send the arguments as a text that holds JSON.
+        let parsed = text("tool_input").and_then(|text| serde_json::from_str(text).ok());
+        let input = parsed.or_else(|| fields.get("tool_input").cloned()).unwrap_or(Value::Null);
+        let tool = text("tool_name").unwrap_or_default();
+        let name = text("hook_event_name").unwrap_or_default();
+        let moment = moment(name, !tool.is_empty() || fields.contains_key("command"));
+        let cwd = text("cwd").filter(|cwd| !cwd.is_empty()).map(PathBuf::from);
+        let mut event = Event { moment, cwd, action: Action::Nothing };
+        event.action = match command_of(fields.get("command")) {
+            Some(command) if tool.is_empty() => Action::Shell(command),
+            _ => action(tool, &input),
+        };
+        if let Action::Shell(_) = event.action {
+            event.go_to(&input);
+        }
+        Some(event)
+    }
+
+    /// A tool may be told to run elsewhere.
+    fn go_to(&mut self, input: &Value) {
+        let named =
+            DIRS.iter().find_map(|name| input.get(name)?.as_str()).filter(|dir| !dir.is_empty());
+        if let Some(dir) = named {
+            self.cwd = Some(self.cwd.as_deref().unwrap_or(Path::new("")).join(dir));
+        }
+    }
+}
+
+fn moment(name: &str, has_action: bool) -> Moment {
+    let name = name.to_ascii_lowercase();
+    if name.starts_with("sessionstart") {
+        Moment::Start
+    } else if name.starts_with("post") || name.starts_with("after") {
+        Moment::After
+    } else if name.starts_with("pre") && name != "precompact" || name.starts_with("before") {
+        Moment::Before
+    } else if name.is_empty() && has_action {
+        // Closed rather than open: what does not say when it comes may still be about to happen.
+        Moment::Before
+    } else {
+        Moment::Other
+    }
+}
+
+fn action(tool: &str, input: &Value) -> Action {
+    let lower = tool.to_ascii_lowercase();
+    if let Some((server, name)) = mcp(tool) {
+        return Action::Tool { name, server, input: input.clone() };
+    }
+    if SHELLS.contains(&lower.as_str()) {
+        return command_of(input.get("command").or_else(|| input.get("cmd")))
+            .map_or(Action::Nothing, Action::Shell);
+    }
+    if WRITERS.contains(&lower.as_str()) {
+        let mut paths: Vec<PathBuf> =
+            PATHS.iter().filter_map(|name| input.get(name)?.as_str()).map(PathBuf::from).collect();
+        let patch =
+            ["command", "input", "patch"].iter().find_map(|name| command_of(input.get(name)));
+        paths.extend(patch.iter().flat_map(|patch| patched(patch)));
+        return Action::Write(paths);
+    }
+    Action::Nothing
+}
+
+/// `mcp__git__git_commit`, and the same of a plugin's server: server and tool, where the server is one for git.
+fn mcp(tool: &str) -> Option<(String, String)> {
+    let rest = tool.strip_prefix("mcp__").or_else(|| tool.strip_prefix("mcp_"))?;
+    let (server, name) = rest.rsplit_once("__").or_else(|| rest.split_once('_'))?;
+    let all = format!("{server} {name}").to_ascii_lowercase();
+    all.contains("git").then(|| (server.to_ascii_lowercase(), name.to_ascii_lowercase()))
+}
+
+/// A command line, given as a text or as a list of words.
+fn command_of(value: Option<&Value>) -> Option<String> {
+    match value? {
+        Value::String(text) => Some(text.clone()),
+        Value::Array(words) => {
+            let quoted = words.iter().map(|word| {
+                format!("'{}'", word.as_str().unwrap_or_default().replace('\'', "'\\''"))
+            });
+            Some(quoted.collect::<Vec<_>>().join(" "))
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => None,
+    }
+}
+
+/// The files that a patch in the form of `apply_patch` touches.
+fn patched(patch: &str) -> Vec<PathBuf> {
+    let heads = ["*** Add File: ", "*** Update File: ", "*** Delete File: ", "*** Move to: "];
+    let named = |line: &str| {
+        heads
+            .iter()
+            .find_map(|head| line.trim_start_matches('\'').strip_prefix(head))
+            .map(PathBuf::from)
+    };
+    patch.lines().filter_map(named).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn read(json: &str) -> Event {
+        Event::read(json.as_bytes()).unwrap()
+    }
+
+    fn shell(command: &str) -> Action {
+        Action::Shell(command.to_owned())
+    }
+
+    #[test]
+    fn every_dialect_says_the_same() {
+        for json in [
+            r#"{"hook_event_name":"PreToolUse","cwd":"/w","tool_name":"Bash","tool_input":{"command":"git x"},"new":{"a":1}}"#,
+            r#"{"hook_event_name":"PreToolUse","cwd":"/w","tool_name":"PowerShell","tool_input":{"command":"git x"}}"#,
+            r#"{"hook_event_name":"BeforeTool","cwd":"/w","tool_name":"run_shell_command","tool_input":{"command":"git x"}}"#,
+            r#"{"hook_event_name":"beforeShellExecution","cwd":"/w","command":"git x"}"#,
+            r#"{"hook_event_name":"preToolUse","cwd":"/w","tool_name":"Shell","tool_input":"{\"command\":\"git x\"}"}"#,
+            r#"{"cwd":"/w","tool_name":"Bash","tool_input":{"command":"git x"}}"#,
+        ] {
+            let event = read(json);
+            assert_eq!((event.moment, &event.action), (Moment::Before, &shell("git x")), "{json}");
+            assert_eq!(event.cwd.as_deref(), Some(Path::new("/w")), "{json}");
+        }
+        let words = read(
+            r#"{"hook_event_name":"PreToolUse","tool_name":"shell","tool_input":{"command":["bash","-lc","git x"],"workdir":"/v"}}"#,
+        );
+        assert_eq!(
+            (words.action, words.cwd),
+            (shell("'bash' '-lc' 'git x'"), Some(PathBuf::from("/v")))
+        );
+    }
+
+    #[test]
+    fn the_moment_is_read_from_the_name() {
+        let of = |name: &str| read(&format!(r#"{{"hook_event_name":"{name}"}}"#)).moment;
+        for name in ["PostToolUse", "PostToolUseFailure", "AfterTool", "afterShellExecution"] {
+            assert_eq!(of(name), Moment::After, "{name}");
+        }
+        assert_eq!(of("SessionStart"), Moment::Start);
+        for name in ["Stop", "UserPromptSubmit", "PreCompact", ""] {
+            assert_eq!(of(name), Moment::Other, "{name}");
+        }
+    }
+
+    #[test]
+    fn files_that_are_written_are_known() {
+        let of = |tool: &str, input: &str| {
+            read(&format!(r#"{{"tool_name":"{tool}","tool_input":{input}}}"#)).action
+        };
+        for tool in ["Write", "Edit", "MultiEdit", "write_file", "replace"] {
+            assert_eq!(
+                of(tool, r#"{"file_path":"/a"}"#),
+                Action::Write(vec!["/a".into()]),
+                "{tool}"
+            );
+        }
+        assert_eq!(
+            of("NotebookEdit", r#"{"notebook_path":"/a"}"#),
+            Action::Write(vec!["/a".into()])
+        );
+        let patch = r#"{"command":"*** Begin Patch\n*** Update File: src/a.rs\n@@\n*** Add File: b c\n*** End Patch"}"#;
+        assert_eq!(of("apply_patch", patch), Action::Write(vec!["src/a.rs".into(), "b c".into()]));
+        for tool in ["Read", "Grep", "Task", ""] {
+            assert_eq!(of(tool, r#"{"file_path":"/a"}"#), Action::Nothing, "{tool}");
+        }
+    }
+
+    #[test]
+    fn tools_for_git_are_known_by_their_names() {
+        let of = |tool: &str| match action(tool, &Value::Null) {
+            Action::Tool { server, name, .. } => Some((server, name)),
+            Action::Shell(_) | Action::Write(_) | Action::Nothing => None,
+        };
+        let pair = |server: &str, name: &str| Some((server.to_owned(), name.to_owned()));
+        assert_eq!(of("mcp__git__git_commit"), pair("git", "git_commit"));
+        assert_eq!(of("mcp__plugin_x_git__commit"), pair("plugin_x_git", "commit"));
+        assert_eq!(of("mcp__github__push_files"), pair("github", "push_files"));
+        assert_eq!(of("mcp__files__read"), None);
+    }
+
+    #[test]
+    fn what_is_no_event_is_none() {
+        for bytes in [&b""[..], b"{", b"[]", b"1", b"null", b"\xff", b"{\"a\":}"] {
+            assert_eq!(Event::read(bytes), None);
+        }
+        let odd = read(r#"{"hook_event_name":1,"tool_name":[],"tool_input":7,"cwd":{}}"#);
+        assert_eq!((odd.moment, odd.action, odd.cwd), (Moment::Other, Action::Nothing, None));
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            Event::read(&bytes);
+        }
+
+        #[test]
+        fn no_fields_make_it_panic(
+            name in "(Pre|Post|before|After)?[A-Za-z]{0,12}",
+            tool in "(mcp__)?[A-Za-z_]{0,12}",
+            input in r#"\{"(command|file_path|cwd)":("[^"\\]{0,20}"|[0-9]|\[("a",?)?\]|null)\}"#,
+        ) {
+            Event::read(format!(r#"{{"hook_event_name":"{name}","tool_name":"{tool}","tool_input":{input}}}"#).as_bytes());
+        }
+    }
+}

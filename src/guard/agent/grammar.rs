@@ -1,0 +1,163 @@
+//! The options of each subcommand of git, as git(1) of 2.47 has them, as far as they take values or matter here.
+
+use super::options::Grammar;
+
+pub const COMMIT: Grammar = Grammar {
+    letters: "mFCct",
+    valued: &[
+        "--message",
+        "--file",
+        "--reuse-message",
+        "--reedit-message",
+        "--fixup",
+        "--squash",
+        "--author",
+        "--date",
+        "--template",
+        "--cleanup",
+        "--trailer",
+        "--pathspec-from-file",
+    ],
+    flags: &[
+        "--all",
+        "--amend",
+        "--allow-empty",
+        "--allow-empty-message",
+        "--dry-run",
+        "--include",
+        "--interactive",
+        "--no-verify",
+        "--no-edit",
+        "--only",
+        "--patch",
+        "--porcelain",
+        "--short",
+        "--long",
+        "--verbose",
+        "--verify",
+    ],
+};
+
+pub const MERGE: Grammar = Grammar {
+    letters: "mFsXjo",
+    valued: &[
+        "--message",
+        "--file",
+        "--strategy",
+        "--strategy-option",
+        "--into-name",
+        "--cleanup",
+        "--onto",
+        "--exec",
+        "--mainline",
+        "--whitespace",
+        "--jobs",
+        "--depth",
+        "--deepen",
+        "--upload-pack",
+        "--filter",
+        "--refmap",
+        "--server-option",
+        "--negotiation-tip",
+        "--shallow-since",
+        "--shallow-exclude",
+    ],
+    flags: &[
+        "--abort",
+        "--all",
+        "--allow-unrelated-histories",
+        "--continue",
+        "--dry-run",
+        "--edit",
+        "--edit-todo",
+        "--ff",
+        "--ff-only",
+        "--force",
+        "--no-commit",
+        "--no-ff",
+        "--no-rebase",
+        "--no-verify",
+        "--quiet",
+        "--quit",
+        "--rebase",
+        "--root",
+        "--show-current-patch",
+        "--skip",
+        "--squash",
+        "--tags",
+        "--update-head-ok",
+    ],
+};
+
+pub const RESET: Grammar = Grammar {
+    letters: "",
+    valued: &["--pathspec-from-file"],
+    flags: &["--hard", "--keep", "--merge", "--mixed", "--patch", "--soft"],
+};
+
+pub const UPDATE_REF: Grammar =
+    Grammar { letters: "m", valued: &[], flags: &["--stdin", "--no-deref"] };
+
+pub const BRANCH: Grammar = Grammar {
+    letters: "u",
+    valued: &["--set-upstream-to", "--sort", "--format", "--points-at"],
+    flags: &[
+        "--copy",
+        "--delete",
+        "--edit-description",
+        "--force",
+        "--list",
+        "--move",
+        "--unset-upstream",
+    ],
+};
+
+pub const SWITCH: Grammar = Grammar {
+    letters: "bBcC",
+    valued: &["--conflict", "--create", "--force-create", "--orphan", "--pathspec-from-file"],
+    flags: &[
+        "--detach", "--force", "--guess", "--merge", "--ours", "--patch", "--theirs", "--track",
+    ],
+};
+
+pub const PUSH: Grammar = Grammar {
+    letters: "o",
+    valued: &["--exec", "--push-option", "--receive-pack", "--repo"],
+    flags: &[
+        "--all",
+        "--atomic",
+        "--branches",
+        "--delete",
+        "--dry-run",
+        "--follow-tags",
+        "--force",
+        "--force-if-includes",
+        "--force-with-lease",
+        "--mirror",
+        "--no-verify",
+        "--prune",
+        "--set-upstream",
+        "--tags",
+    ],
+};
+
+pub const WORKTREE: Grammar = Grammar {
+    letters: "bB",
+    valued: &["--reason"],
+    flags: &[
+        "--checkout",
+        "--detach",
+        "--force",
+        "--guess-remote",
+        "--lock",
+        "--orphan",
+        "--track",
+    ],
+};
+
+pub const PLAIN: Grammar = Grammar { letters: "", valued: &[], flags: &[] };
+pub const CLONE: Grammar = Grammar {
+    letters: "bcjou",
+    valued: &["--branch", "--config", "--depth", "--origin", "--template"],
+    flags: &[],
+};

@@ -1,0 +1,132 @@
+//! What a call of git comes to, as far as it concerns a guard.
+
+use super::super::shell::Word;
+
+/// One thing that a call of git would do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Intent {
+    /// A commit on the branch that is checked out.
+    Commit(Commit),
+    /// The branch that is checked out takes in what a revision holds, by a fast-forward or a merge.
+    Take(Word),
+    /// The branch that is checked out takes in a branch of a remote that has not been fetched yet.
+    Pull(Word),
+    /// What the branch that is checked out holds is put on top of a revision.
+    Rebase(Word),
+    /// The branch that is checked out is set to a revision.
+    Reset(Word),
+    /// The branch that is checked out gets commits that do not exist yet.
+    Grow,
+    /// A branch is set to a revision.
+    Set {
+        /// Which.
+        branch: Word,
+        /// To what; `None` is what is checked out.
+        to: Option<Word>,
+    },
+    /// A branch is deleted, or gets another name.
+    Remove(Word),
+    /// Branches are sent to a remote.
+    Push(Push),
+    /// Another branch is checked out.
+    Switch(Switch),
+    /// The index changes before anything behind it runs.
+    Stage(Staging),
+    /// A worktree or a repository is made there, and this branch is checked out in it.
+    Make {
+        /// Where.
+        path: Option<Word>,
+        /// On which branch.
+        branch: Option<Word>,
+    },
+    /// The hooks of git do not see it.
+    Unchecked,
+    /// A program of its own, or an alias.
+    Other,
+}
+
+/// How the index changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Staging {
+    /// It takes what these paths have in the worktree.
+    Paths(Vec<Word>),
+    /// Nobody can tell before it is done.
+    Anything,
+}
+
+/// A commit that is to be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Commit {
+    /// Of what.
+    pub content: Content,
+    /// What becomes of it when it would change nothing.
+    pub empty: Empty,
+    /// Whether it takes the place of the last one.
+    pub amends: bool,
+}
+
+/// What git makes of a commit that would change nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Empty {
+    /// It refuses.
+    Refused,
+    /// It makes it, because it is told to.
+    Made,
+}
+
+impl Commit {
+    /// A commit of what is staged.
+    pub const STAGED: Commit =
+        Commit { content: Content::Staged, empty: Empty::Refused, amends: false };
+}
+
+/// What a commit would hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// What is staged.
+    Staged,
+    /// Also what has changed in the worktree, of files that git knows.
+    All,
+    /// What these paths have in the worktree, alone or beside what is staged.
+    Paths(Vec<Word>),
+    /// Nobody can tell: it is chosen while it runs.
+    Chosen,
+}
+
+/// What a push would do.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Push {
+    /// Where to; `None` is what the configuration says.
+    pub remote: Option<Word>,
+    /// What; nothing is what the configuration says.
+    pub refspecs: Vec<Word>,
+    /// `--all` or `--mirror`: every branch there is.
+    pub everything: Everything,
+    /// Whether a branch may be set back.
+    pub force: bool,
+    /// Whether the branches are deleted.
+    pub delete: bool,
+}
+
+/// Which branches a push without names means.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Everything {
+    /// What the configuration says.
+    #[default]
+    No,
+    /// All of them.
+    Branches,
+    /// All, and those that are not here are deleted there.
+    Mirror,
+}
+
+/// How another branch is checked out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Switch {
+    /// A branch or a commit that exists.
+    To(Word),
+    /// A new branch.
+    New(Word),
+    /// No branch.
+    Detached,
+}

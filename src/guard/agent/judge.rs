@@ -1,0 +1,333 @@
+//! What a command line would do to protected branches, in the repositories that it addresses.
+//!
+//! The line is gone through as a shell would ([`shell`]); of every call of git it is found out where it works and what
+//! it would do there. Nothing here is the last word: what a script or another program does is not seen, and a line that
+//! is let through is still judged by the hooks of git. A refusal comes early, where it can be explained.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use super::super::rule::Breach;
+use super::super::shell::{Call, Dir, Machine, Step, Trouble, Word, mentions};
+use super::super::{GuardError, Guarded};
+use super::intent::Intent;
+use super::line::{Line, MOVERS};
+use super::state::{Head, Staged, State};
+use super::verbs;
+use crate::env::Env;
+use crate::git::clean_path;
+use crate::names::{Oid, RefName};
+
+/// Something that is not to be done.
+pub struct Refusal {
+    /// Where.
+    pub guarded: Rc<Guarded>,
+    /// The protected branch that it is about.
+    pub branch: RefName,
+    /// What the line would do.
+    pub what: String,
+    /// Why not.
+    pub why: Why,
+}
+
+/// Why something is not to be done.
+#[derive(Debug)]
+pub enum Why {
+    /// What would be committed, or is in commits that would become part of the branch, breaks the rule.
+    Breaches(Vec<Breach>),
+    /// These commits would become part of the branch, and break the rule.
+    Commits(Vec<(Oid, String)>),
+    /// The commits do not exist yet, so that nobody can look at them.
+    Unseen,
+    /// The branch would be gone.
+    Deletion,
+    /// Published commits would not be part of it any more.
+    Rewrite,
+    /// git's hooks would not be asked.
+    Unchecked,
+    /// Something else is staged first, in the same line.
+    StagedMeanwhile,
+    /// A part of the line cannot be read.
+    Unreadable(String),
+    /// The guard itself cannot find out.
+    Undecided(String),
+    /// A file that an agent would write.
+    File(PathBuf),
+}
+
+impl Why {
+    /// The name of the rule, for the audit log.
+    pub fn rule(&self) -> &'static str {
+        match self {
+            Why::Breaches(breaches) => breaches.first().map_or("tickets", |b| b.why.rule()),
+            Why::Commits(_) => "commits",
+            Why::Unseen => "unseen",
+            Why::Deletion => "deletion",
+            Why::Rewrite => "rewrite",
+            Why::Unchecked => "unchecked",
+            Why::StagedMeanwhile => "staged",
+            Why::Unreadable(_) => "unreadable",
+            Why::Undecided(_) => "undecided",
+            Why::File(_) => "write",
+        }
+    }
+}
+
+/// Where a call of git works.
+enum Place {
+    /// In a repository with something to guard.
+    Here(Here),
+    /// In a worktree that the line itself makes: on this branch.
+    Made(Option<String>),
+    /// Where there is nothing to guard.
+    Elsewhere,
+}
+
+/// A repository, and where in it git runs.
+#[derive(Clone)]
+pub struct Here {
+    /// The repository.
+    pub guarded: Rc<Guarded>,
+    /// The directory.
+    pub dir: PathBuf,
+    /// The branch that is checked out, as far as the line has not changed that.
+    pub branch: Option<RefName>,
+    /// What the line has staged before.
+    pub staged: Option<Staged>,
+}
+
+impl Here {
+    /// The branch that is checked out, if it is protected.
+    pub fn protected(&self) -> Option<&RefName> {
+        self.branch.as_ref().filter(|branch| self.guarded.is_protected(branch))
+    }
+
+    /// By what the state knows this worktree.
+    pub fn key(&self) -> PathBuf {
+        self.guarded.root().unwrap_or(self.guarded.common_dir()).to_owned()
+    }
+}
+
+/// Goes through a line with the repositories at hand.
+pub struct Judge<'e> {
+    env: &'e Env,
+    cwd: PathBuf,
+    found: BTreeMap<PathBuf, Option<Rc<Guarded>>>,
+    /// What is not to be done.
+    pub refusals: Vec<Refusal>,
+    /// The guard could not even find out whether there is anything to guard.
+    pub lost: Option<GuardError>,
+}
+
+impl<'e> Judge<'e> {
+    /// A judge of what is done from this directory.
+    pub fn new(cwd: &Path, env: &'e Env) -> Judge<'e> {
+        Judge { env, cwd: cwd.to_owned(), found: BTreeMap::new(), refusals: Vec::new(), lost: None }
+    }
+
+    /// The directory that everything begins in.
+    pub fn cwd(&self) -> &Path {
+        &self.cwd
+    }
+
+    /// The repository of a directory, which may be one that is not there yet.
+    pub fn guarded(&mut self, dir: &Path) -> Option<Rc<Guarded>> {
+        let dir = clean_path(&self.cwd.join(dir));
+        let there = dir.ancestors().find(|dir| dir.is_dir())?.to_owned();
+        if let Some(found) = self.found.get(&there) {
+            return found.clone();
+        }
+        let found = Guarded::at(&there, self.env);
+        self.keep(there, found)
+    }
+
+    /// The repository that the line names by its git directory.
+    fn named(&mut self, git_dir: &Path, dir: &Path) -> Option<Rc<Guarded>> {
+        if let Some(found) = self.found.get(git_dir) {
+            return found.clone();
+        }
+        let found = Guarded::named(git_dir, dir, self.env);
+        self.keep(git_dir.to_owned(), found)
+    }
+
+    fn keep(
+        &mut self,
+        dir: PathBuf,
+        found: Result<Option<Guarded>, GuardError>,
+    ) -> Option<Rc<Guarded>> {
+        let guarded = match found {
+            Ok(guarded) => guarded.map(Rc::new),
+            Err(error) => {
+                self.lost.get_or_insert(error);
+                None
+            }
+        };
+        self.found.insert(dir, guarded.clone());
+        guarded
+    }
+
+    /// Where a call of git works.
+    fn place(&mut self, dir: &Dir, git_dir: Option<&Dir>, state: &State) -> Place {
+        let dir = match dir {
+            Dir::At(dir) => clean_path(&self.cwd.join(dir)),
+            Dir::Workspace => return Place::Elsewhere,
+            // The hooks of git will know; the line does not say that it leaves this repository.
+            Dir::Unknown => self.cwd.clone(),
+        };
+        let made = |(path, _): &(&PathBuf, &Option<String>)| dir.starts_with(path);
+        if let Some((_, branch)) =
+            state.made.iter().filter(made).max_by_key(|(path, _)| path.as_os_str().len())
+        {
+            return Place::Made(branch.clone());
+        }
+        let guarded = match git_dir {
+            Some(Dir::At(git_dir)) => self.named(&clean_path(&self.cwd.join(git_dir)), &dir),
+            Some(Dir::Workspace) => return Place::Elsewhere,
+            Some(Dir::Unknown) | None => self.guarded(&dir),
+        };
+        let Some(guarded) = guarded else { return Place::Elsewhere };
+        let mut here = Here { dir, branch: guarded.branch().cloned(), staged: None, guarded };
+        let key = here.key();
+        match state.heads.get(&key) {
+            Some(Head::Branch(branch)) => here.branch = Some(branch.clone()),
+            Some(Head::Other) => here.branch = None,
+            None => {}
+        }
+        here.staged = state.staged.get(&key).copied();
+        Place::Here(here)
+    }
+
+    /// Notes a refusal; of several for one reason the first is enough.
+    pub fn refuse(&mut self, here: &Here, branch: &RefName, what: &str, why: Why) {
+        let same = |known: &Refusal| known.branch == *branch && known.what == what;
+        if !self.refusals.iter().any(same) {
+            let (guarded, branch) = (here.guarded.clone(), branch.clone());
+            self.refusals.push(Refusal { guarded, branch, what: what.to_owned(), why });
+        }
+    }
+
+    /// Judges one call of git, and says how things are when it has succeeded.
+    pub fn line(&mut self, line: &Line, state: &State, depth: usize) -> State {
+        let here = match self.place(&line.dir, line.git_dir.as_ref(), state) {
+            Place::Here(here) => here,
+            Place::Made(branch) => {
+                self.in_new_worktree(line, branch.as_deref());
+                return state.clone();
+            }
+            Place::Elsewhere => return self.elsewhere(line, state),
+        };
+        let Some(verb) = line.verb.text() else {
+            if let Some(branch) = here.protected() {
+                let branch = branch.clone();
+                let what = format!("git {}…", line.verb.start());
+                self.refuse(
+                    &here,
+                    &branch,
+                    &what,
+                    Why::Unreadable("which command of git it is".to_owned()),
+                );
+            }
+            return state.clone();
+        };
+        let intents = verbs::intents(verb, &line.args);
+        if intents == [Intent::Other] {
+            return self.alias(&here, line, verb, state, depth);
+        }
+        let mut state = state.clone();
+        let mut here = here;
+        let unchecked = line.is_without_hooks() || intents.contains(&Intent::Unchecked);
+        let action = Action { what: &format!("git {verb}"), unchecked };
+        for intent in intents {
+            self.intent(&here, &intent, &action, line.index.as_ref());
+            state.follow(&mut here, &intent);
+        }
+        state
+    }
+
+    /// In a place without anything to guard only what is made matters.
+    fn elsewhere(&mut self, line: &Line, state: &State) -> State {
+        let mut state = state.clone();
+        let intents =
+            line.verb.text().map(|verb| verbs::intents(verb, &line.args)).unwrap_or_default();
+        for intent in intents {
+            if let (Intent::Make { path: Some(path), branch }, Dir::At(dir)) = (&intent, &line.dir)
+            {
+                state.make(&self.cwd.join(dir), path, branch.as_ref());
+            }
+        }
+        state
+    }
+
+    /// A worktree that does not exist yet has an index that nobody can look at.
+    fn in_new_worktree(&mut self, line: &Line, branch: Option<&str>) {
+        let Some(branch) = branch.and_then(RefName::branch) else { return };
+        let Some(guarded) = self.guarded(&self.cwd.clone()) else { return };
+        let here = Here { guarded, dir: self.cwd.clone(), branch: Some(branch), staged: None };
+        let Some(branch) = here.protected().cloned() else { return };
+        let verb = line.verb.text().unwrap_or_default();
+        let moves = |intent: &Intent| {
+            matches!(
+                intent,
+                Intent::Commit(_)
+                    | Intent::Take(_)
+                    | Intent::Rebase(_)
+                    | Intent::Reset(_)
+                    | Intent::Grow
+            )
+        };
+        if verbs::intents(verb, &line.args).iter().any(moves) {
+            self.refuse(&here, &branch, &format!("git {verb}"), Why::Unseen);
+        }
+    }
+}
+
+/// How an intent is spoken of.
+pub struct Action<'a> {
+    /// What the line says.
+    pub what: &'a str,
+    /// Whether git's hooks are switched off for it.
+    pub unchecked: bool,
+}
+
+/// Whether a path that somebody wrote in this directory is in the lanes of the tickets, whatever it matches there.
+pub fn in_the_lanes(here: &Here, path: &Word) -> bool {
+    let Some(root) = here.guarded.root() else { return false };
+    let text = path.start();
+    // `:/`, `:(top)` and `:!` mean something else; a pattern matches below the directory that it begins with.
+    let solid =
+        if path.text().is_some() { text } else { text.rsplit_once('/').map_or("", |(dir, _)| dir) };
+    let solid = solid.split(['*', '?', '[']).next().unwrap_or_default();
+    if solid.is_empty() || solid.starts_with(':') {
+        return false;
+    }
+    let path = clean_path(&here.dir.join(solid));
+    path.strip_prefix(root)
+        .is_ok_and(|path| path.starts_with(here.guarded.tickets_dir().to_string()))
+}
+
+impl Machine for Judge<'_> {
+    type State = State;
+
+    fn run(&mut self, call: &Call, state: &State) -> Step<State> {
+        let Some(line) = Line::read(call) else { return Step::nothing(state) };
+        let ok = self.line(&line, state, 0);
+        Step { failed: Some(state.after_failure(&ok)), ok: Some(ok) }
+    }
+
+    fn is_directory(&self, path: &Path) -> bool {
+        self.cwd.join(path).is_dir()
+    }
+
+    fn trouble(&mut self, trouble: &Trouble, dir: &Dir, state: &State) {
+        if !mentions(&trouble.text, &MOVERS) {
+            return;
+        }
+        if let Place::Here(here) = self.place(dir, None, state)
+            && let Some(branch) = here.protected().cloned()
+        {
+            let why = Why::Unreadable(trouble.why.clone());
+            self.refuse(&here, &branch, "a part of this line", why);
+        }
+    }
+}

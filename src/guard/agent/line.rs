@@ -1,0 +1,223 @@
+//! A call of git: which repository it is for, and what it is asked to do.
+
+use super::super::shell::{Call, Dir, Word};
+
+/// The subcommands that may move a branch: a text that nobody can read is searched for these.
+pub const MOVERS: [&str; 15] = [
+    "am",
+    "cherry-pick",
+    "commit",
+    "fast-import",
+    "filter-branch",
+    "merge",
+    "pull",
+    "push",
+    "rebase",
+    "replace",
+    "reset",
+    "revert",
+    "symbolic-ref",
+    "update-ref",
+    "subtree",
+];
+
+/// Options of git itself whose value may be the next word, those that are read here aside.
+const VALUED: [&str; 4] = ["--namespace", "--super-prefix", "--exec-path", "--attr-source"];
+
+/// A call of git.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// Where git runs, after its `-C`.
+    pub dir: Dir,
+    /// `--git-dir` or `GIT_DIR`, as seen from there.
+    pub git_dir: Option<Dir>,
+    /// `GIT_INDEX_FILE`, as seen from there.
+    pub index: Option<Word>,
+    /// `-c` and the like: keys in lower case, and values.
+    pub settings: Vec<(String, Word)>,
+    /// The subcommand, or an alias.
+    pub verb: Word,
+    /// Its arguments.
+    pub args: Vec<Word>,
+}
+
+impl Line {
+    /// The call as one of git; `None` when it is of another program.
+    pub fn read(call: &Call) -> Option<Line> {
+        let (program, rest) = call.words.split_first()?;
+        let name = program.start().rsplit('/').next().unwrap_or_default();
+        let name = name.strip_suffix(".exe").unwrap_or(name);
+        let mut line = Line {
+            dir: call.dir.clone(),
+            git_dir: None,
+            index: None,
+            settings: Vec::new(),
+            verb: Word::known(""),
+            args: rest.to_vec(),
+        };
+        line.environment(&call.env);
+        if let Some(verb) = name.strip_prefix("git-").filter(|_| program.text().is_some()) {
+            line.verb = Word::known(verb);
+            return Some(line);
+        }
+        // A program that the line does not name is taken for git when it is told to do what git does.
+        let unnamed = program.text().is_none()
+            && rest.first().and_then(Word::text).is_some_and(|verb| MOVERS.contains(&verb));
+        if !(name.eq_ignore_ascii_case("git") || name == "hub" || unnamed) {
+            return None;
+        }
+        line.globals();
+        Some(line)
+    }
+
+    fn environment(&mut self, env: &[(String, Word)]) {
+        for (name, value) in env {
+            match name.as_str() {
+                "GIT_DIR" => self.git_dir = Some(self.dir.join(value)),
+                "GIT_INDEX_FILE" => self.index = Some(value.clone()),
+                "GIT_CONFIG_PARAMETERS"
+                | "GIT_CONFIG_GLOBAL"
+                | "GIT_CONFIG_SYSTEM"
+                | "GIT_EXEC_PATH" => {
+                    self.settings.push((String::new(), Word::unknown()));
+                }
+                _ => {
+                    let Some(number) = name.strip_prefix("GIT_CONFIG_KEY_") else { continue };
+                    let values = format!("GIT_CONFIG_VALUE_{number}");
+                    let found = env.iter().find(|(name, _)| *name == values);
+                    let found = found.map_or_else(Word::unknown, |(_, value)| value.clone());
+                    self.settings.push((value.start().to_ascii_lowercase(), found));
+                }
+            }
+        }
+    }
+
+    /// Takes the options of git itself off the arguments, and then the subcommand.
+    fn globals(&mut self) {
+        let args = std::mem::take(&mut self.args);
+        let mut words = args.into_iter();
+        while let Some(word) = words.next() {
+            if !word.start().starts_with('-') {
+                self.verb = word;
+                break;
+            }
+            let (name, value) =
+                match word.split_assignment().filter(|(name, _)| name.starts_with("--")) {
+                    Some((name, value)) => (name.to_owned(), Some(value)),
+                    None => (word.start().to_owned(), None),
+                };
+            match name.as_str() {
+                "-C" => {
+                    if let Some(to) = words.next() {
+                        self.dir = self.dir.join(&to);
+                    }
+                }
+                "-c" => self.setting(words.next()),
+                "--config-env" => self.setting(value.or_else(|| words.next())),
+                "--git-dir" => {
+                    let value = value.or_else(|| words.next()).unwrap_or_else(Word::unknown);
+                    self.git_dir = Some(self.dir.join(&value));
+                }
+                "--work-tree" if value.is_none() => {
+                    words.next();
+                }
+                other if value.is_none() && VALUED.contains(&other) => {
+                    words.next();
+                }
+                _ => {}
+            }
+        }
+        self.args = words.collect();
+    }
+
+    fn setting(&mut self, word: Option<Word>) {
+        let Some(word) = word else { return };
+        let (key, value) = match word.split_assignment() {
+            Some((key, value)) => (key.to_owned(), value),
+            None => (word.start().to_owned(), Word::known("true")),
+        };
+        self.settings.push((key.to_ascii_lowercase(), value));
+    }
+
+    /// The value of a setting that the line itself gives.
+    pub fn setting_of(&self, key: &str) -> Option<&Word> {
+        self.settings.iter().rev().find(|(name, _)| name == key).map(|(_, value)| value)
+    }
+
+    /// Whether the line may switch git's hooks off.
+    pub fn is_without_hooks(&self) -> bool {
+        let off = |key: &str| {
+            key.is_empty()
+                || key == "core.hookspath"
+                || key.starts_with("hook.")
+                || key == "include.path"
+        };
+        self.settings.iter().any(|(key, _)| off(key))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+
+    fn line(text: &str) -> Option<Line> {
+        let words = text.split(' ').map(Word::known).collect();
+        Line::read(&Call { words, env: Vec::new(), dir: Dir::At(PathBuf::from("/w")) })
+    }
+
+    #[test]
+    fn options_of_git_itself_are_taken_off() {
+        for text in [
+            "git commit -m x",
+            "git --no-pager commit -m x",
+            "git -p -P --bare commit -m x",
+            "git --work-tree /x commit -m x",
+            "git --work-tree=/x --namespace n commit -m x",
+            "git --exec-path=/x --literal-pathspecs commit -m x",
+            "/usr/lib/git-core/git-commit -m x",
+            "GIT.exe commit -m x",
+            "hub commit -m x",
+        ] {
+            let line = line(text).unwrap();
+            assert!(line.verb.is("commit") && line.args.len() == 2, "{text}: {line:?}");
+        }
+        for text in ["gitk commit", "legit commit", "echo git commit"] {
+            assert_eq!(line(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_repository_is_the_one_that_the_line_names() {
+        let at = |path: &str| Dir::At(PathBuf::from(path));
+        assert_eq!(line("git -C a -C b commit").unwrap().dir, at("/w/a/b"));
+        let named = line("git -C a --git-dir=b/.git commit").unwrap();
+        assert_eq!((named.dir, named.git_dir), (at("/w/a"), Some(at("/w/a/b/.git"))));
+        assert_eq!(line("git --git-dir /x/.git commit").unwrap().git_dir, Some(at("/x/.git")));
+    }
+
+    #[test]
+    fn settings_of_the_line_are_known() {
+        let with = line("git -c core.hooksPath=/dev/null -c alias.X=commit x").unwrap();
+        assert!(with.is_without_hooks());
+        assert_eq!(with.setting_of("alias.x"), Some(&Word::known("commit")));
+        assert!(!line("git -c user.name=x commit").unwrap().is_without_hooks());
+        let env = [("GIT_CONFIG_COUNT", "1"), ("GIT_CONFIG_KEY_0", "core.hooksPath")];
+        let env = env.map(|(name, value)| (name.to_owned(), Word::known(value))).into();
+        let call =
+            Call { words: ["git", "commit"].map(Word::known).into(), env, dir: Dir::Unknown };
+        assert!(Line::read(&call).unwrap().is_without_hooks());
+    }
+
+    #[test]
+    fn a_program_without_a_name_is_git_when_it_commits() {
+        let call = |verb: &str| Call {
+            words: vec![Word::unknown(), Word::known(verb)],
+            env: Vec::new(),
+            dir: Dir::Unknown,
+        };
+        assert!(Line::read(&call("commit")).is_some());
+        assert!(Line::read(&call("build")).is_none());
+    }
+}

@@ -1,0 +1,105 @@
+//! The guard in coding agents: what an agent is about to do, judged before it is done.
+//!
+//! An [`Event`] comes as JSON in one of the [`Dialect`]s. A command line is read as a shell would read it and never run;
+//! what it would do to protected branches is held against the guard's rule. The hooks of git see the same once more, and
+//! exactly: what comes here early is the explanation, so a line that cannot be understood is refused only where it
+//! speaks of a command that moves branches, on a protected branch.
+
+mod alias;
+mod dialect;
+mod effects;
+mod event;
+mod grammar;
+mod intent;
+mod judge;
+mod line;
+mod options;
+mod state;
+mod tools;
+mod verbs;
+mod writes;
+
+use std::path::Path;
+
+pub use dialect::{Answer, Dialect, Spoken, speak};
+pub use event::{Action, Event, Moment};
+pub use judge::{Judge, Refusal, Why};
+
+use super::rule::Verdict;
+use super::shell::{Dir, Variables, Word, World, mentions, walk};
+use super::{GuardError, Guarded, Judged};
+use crate::env::Env;
+use crate::names::RefName;
+use line::MOVERS;
+use state::State;
+
+/// Whether a command line can be about git at all. The usual one is not, and costs no more than this.
+pub fn is_about_git(line: &str) -> bool {
+    // Quotes and backslashes may stand between the letters.
+    let mut last = [b' '; 3];
+    line.bytes().filter(|b| !matches!(b, b'\\' | b'"' | b'\'')).any(|byte| {
+        let [_, second, third] = last;
+        last = [second, third, byte.to_ascii_lowercase()];
+        last == *b"git" || last == *b"hub"
+    })
+}
+
+/// Judges what is about to be done from this directory.
+pub fn judge<'e>(action: &Action, cwd: &Path, env: &'e Env) -> Judge<'e> {
+    let mut judge = Judge::new(cwd, env);
+    match action {
+        Action::Shell(line) if is_about_git(line) => {
+            let home = env
+                .home()
+                .and_then(Path::to_str)
+                .map(|home| ("HOME".to_owned(), Word::known(home)));
+            let variables: Variables = home.into_iter().collect();
+            let start = World { dir: Dir::At(cwd.to_owned()), variables, state: State::default() };
+            walk(line, start, &mut judge);
+        }
+        Action::Shell(_) | Action::Nothing => {}
+        Action::Write(paths) => writes::judge(&mut judge, paths),
+        Action::Tool { name, server, input } => tools::judge(&mut judge, server, name, input),
+    }
+    judge
+}
+
+/// Whether a line that was run may have moved a branch.
+pub fn may_have_moved(action: &Action) -> bool {
+    match action {
+        Action::Shell(line) => mentions(line, &MOVERS),
+        Action::Tool { .. } => true,
+        Action::Write(_) | Action::Nothing => false,
+    }
+}
+
+/// The commits on the protected branches of this clone that are not published and break the rule, newest first.
+pub fn slipped(guarded: &Guarded) -> Result<Vec<(RefName, Judged)>, GuardError> {
+    let published = guarded.published()?;
+    // Where nothing is published there is nothing to hold the first commits against.
+    if published.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut slipped = Vec::new();
+    for (branch, tip) in guarded.local()? {
+        let judged = guarded.judge_beyond(&tip, published)?;
+        let refused = judged.into_iter().filter(|j| matches!(j.verdict, Verdict::Refused(_)));
+        slipped.extend(refused.map(|judged| (branch.clone(), judged)));
+    }
+    Ok(slipped)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_about_git;
+
+    #[test]
+    fn git_is_found_between_quotes_and_in_any_case() {
+        for line in ["git x", "a;g\"i\"t x", "GIT x", "g\\it", "/usr/bin/git", "hub x"] {
+            assert!(is_about_git(line), "{line}");
+        }
+        for line in ["ls -la", "cargo test", "gi t", "", "cat digest.txt | grep i t"] {
+            assert!(!is_about_git(line), "{line}");
+        }
+    }
+}

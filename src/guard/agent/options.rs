@@ -1,0 +1,151 @@
+//! The options of git's subcommands, as far as they decide what a command moves.
+
+use super::super::shell::Word;
+
+/// Which options of a subcommand take a value, and which long names may be abbreviated.
+pub struct Grammar {
+    /// Letters whose value is the rest of the word, or the next one.
+    pub letters: &'static str,
+    /// Long options whose value may be the next word.
+    pub valued: &'static [&'static str],
+    /// The other long options that matter.
+    pub flags: &'static [&'static str],
+}
+
+/// The arguments of a call, taken apart.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    given: Vec<(String, Option<Word>)>,
+    /// What is no option.
+    pub operands: Vec<Word>,
+    /// What stands behind `--`, if that is there.
+    pub paths: Option<Vec<Word>>,
+}
+
+impl Options {
+    /// Takes arguments apart.
+    pub fn read(args: &[Word], grammar: &Grammar) -> Options {
+        let mut options = Options::default();
+        let mut words = args.iter();
+        while let Some(word) = words.next() {
+            let text = word.start();
+            if word.is("--") {
+                options.paths = Some(words.cloned().collect());
+                break;
+            }
+            if text.starts_with("--") {
+                options.long(word, &mut words, grammar);
+            } else if text.starts_with('-') && text.len() > 1 {
+                options.cluster(word, &mut words, grammar);
+            } else {
+                options.operands.push(word.clone());
+            }
+        }
+        options
+    }
+
+    fn long<'w>(
+        &mut self,
+        word: &Word,
+        words: &mut impl Iterator<Item = &'w Word>,
+        grammar: &Grammar,
+    ) {
+        let (name, value) = match word.split_assignment() {
+            Some((name, value)) => (name, Some(value)),
+            None => (word.start(), None),
+        };
+        let name = full_name(name, grammar);
+        let value = match value {
+            None if grammar.valued.contains(&name) => words.next().cloned(),
+            value => value,
+        };
+        self.given.push((name.to_owned(), value));
+    }
+
+    fn cluster<'w>(
+        &mut self,
+        word: &Word,
+        words: &mut impl Iterator<Item = &'w Word>,
+        grammar: &Grammar,
+    ) {
+        let letters = word.start();
+        for (place, letter) in letters.char_indices().skip(1) {
+            let name = format!("-{letter}");
+            if grammar.letters.contains(letter) {
+                let rest = letters
+                    .get(..place + letter.len_utf8())
+                    .and_then(|head| word.strip_prefix(head));
+                let value = rest.filter(|rest| !rest.is(""));
+                self.given.push((name, value.or_else(|| words.next().cloned())));
+                return;
+            }
+            self.given.push((name, None));
+        }
+    }
+
+    /// Whether one of these options is given.
+    pub fn has(&self, names: &[&str]) -> bool {
+        self.given.iter().any(|(name, _)| names.contains(&name.as_str()))
+    }
+
+    /// The value of the last of these options.
+    pub fn value(&self, names: &[&str]) -> Option<&Word> {
+        let found = self.given.iter().rev().find(|(name, _)| names.contains(&name.as_str()));
+        found.and_then(|(_, value)| value.as_ref())
+    }
+
+    /// Operands and what stands behind `--`.
+    pub fn everything(&self) -> Vec<Word> {
+        self.operands.iter().chain(self.paths.iter().flatten()).cloned().collect()
+    }
+}
+
+/// git takes any beginning of a long option that belongs to one only.
+fn full_name<'n>(name: &'n str, grammar: &Grammar) -> &'n str {
+    let all = || grammar.valued.iter().chain(grammar.flags).copied();
+    if all().any(|known| known == name) {
+        return name;
+    }
+    let mut fits = all().filter(|known| known.starts_with(name));
+    match (fits.next(), fits.next()) {
+        (Some(only), None) => only,
+        _ => name,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const COMMIT: Grammar = Grammar {
+        letters: "mF",
+        valued: &["--message", "--file"],
+        flags: &["--all", "--amend", "--allow-empty", "--no-verify"],
+    };
+
+    fn read(line: &str) -> Options {
+        let words: Vec<Word> = line.split(' ').map(Word::known).collect();
+        Options::read(&words, &COMMIT)
+    }
+
+    #[test]
+    fn clusters_values_and_abbreviations_are_read_as_git_does() {
+        let options = read("-am text --no-ver x -- y z");
+        assert!(options.has(&["-a"]) && options.has(&["--no-verify"]) && !options.has(&["-t"]));
+        assert_eq!(options.value(&["-m", "--message"]), Some(&Word::known("text")));
+        assert_eq!(options.operands, [Word::known("x")]);
+        assert_eq!(options.paths.unwrap().len(), 2);
+        assert_eq!(read("-mtext").value(&["-m"]), Some(&Word::known("text")));
+        assert_eq!(read("--mess=a b").value(&["--message"]), Some(&Word::known("a")));
+        assert!(read("-m --amend").operands.is_empty() && !read("-m --amend").has(&["--amend"]));
+        assert!(!read("--a").has(&["--amend", "--all"]));
+    }
+
+    #[test]
+    fn a_value_of_which_only_the_beginning_is_known_is_still_a_value() {
+        let words = [Word::Begins("-m".to_owned()), Word::known("x")];
+        let options = Options::read(&words, &COMMIT);
+        assert_eq!(options.value(&["-m"]), Some(&Word::unknown()));
+        assert_eq!(options.operands.len(), 1);
+    }
+}

@@ -1,0 +1,139 @@
+//! What the commands of a line have changed for the ones behind them.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::super::shell::Word;
+use super::intent::{Intent, Staging, Switch};
+use super::judge::{Here, in_the_lanes};
+use crate::git::clean_path;
+use crate::names::RefName;
+
+/// What the line has changed so far.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct State {
+    /// What is checked out where the line has changed that, by the root of the worktree.
+    pub heads: BTreeMap<PathBuf, Head>,
+    /// What was checked out before that.
+    pub before: BTreeMap<PathBuf, Head>,
+    /// What was staged, by the root of the worktree.
+    pub staged: BTreeMap<PathBuf, Staged>,
+    /// Worktrees and repositories that the line makes, with their branches.
+    pub made: BTreeMap<PathBuf, Option<String>>,
+}
+
+/// What is checked out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Head {
+    /// A branch.
+    Branch(RefName),
+    /// A commit, or nobody knows what.
+    Other,
+}
+
+/// What the line has staged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Staged {
+    /// Files in the lanes only.
+    Tickets,
+    /// Anything.
+    Anything,
+}
+
+impl State {
+    /// What the line has done when this has succeeded.
+    pub fn follow(&mut self, here: &mut Here, intent: &Intent) {
+        match intent {
+            Intent::Switch(switch) => {
+                let Some(head) = self.head_after(here, switch) else { return };
+                self.before
+                    .insert(here.key(), here.branch.clone().map_or(Head::Other, Head::Branch));
+                here.branch = match &head {
+                    Head::Branch(branch) => Some(branch.clone()),
+                    Head::Other => None,
+                };
+                self.heads.insert(here.key(), head);
+            }
+            Intent::Stage(staging) => {
+                let tickets = match staging {
+                    Staging::Paths(paths) => paths.iter().all(|path| in_the_lanes(here, path)),
+                    Staging::Anything => false,
+                };
+                let before = self.staged.get(&here.key()).copied();
+                let now = if tickets && before != Some(Staged::Anything) {
+                    Staged::Tickets
+                } else {
+                    Staged::Anything
+                };
+                here.staged = Some(now);
+                self.staged.insert(here.key(), now);
+            }
+            // What was in the commits that are gone now may be staged.
+            Intent::Reset(_) => {
+                self.staged.insert(here.key(), Staged::Anything);
+            }
+            Intent::Commit(_) => {
+                self.staged.remove(&here.key());
+            }
+            Intent::Make { path: Some(path), branch } => {
+                self.make(&here.dir, path, branch.as_ref());
+            }
+            Intent::Take(_)
+            | Intent::Pull(_)
+            | Intent::Rebase(_)
+            | Intent::Grow
+            | Intent::Set { .. }
+            | Intent::Remove(_)
+            | Intent::Push(_)
+            | Intent::Make { path: None, .. }
+            | Intent::Unchecked
+            | Intent::Other => {}
+        }
+    }
+
+    /// How things are when a command has failed that would have led to `ok`. A directory that it would have made is not
+    /// there then, so whatever runs in it does not run: that it was made is as good an assumption as any.
+    pub fn after_failure(&self, ok: &State) -> State {
+        let made = ok.made.iter().filter(|(path, _)| !path.exists());
+        let made = made.map(|(path, branch)| (path.clone(), branch.clone()));
+        let mut failed = self.clone();
+        failed.made.extend(made);
+        failed
+    }
+
+    /// A worktree or a repository is made.
+    pub fn make(&mut self, dir: &Path, path: &Word, branch: Option<&Word>) {
+        let Some(path) = path.text() else { return };
+        let branch = branch.and_then(Word::text).map(str::to_owned);
+        self.made.insert(clean_path(&dir.join(path)), branch);
+    }
+
+    /// What is checked out behind a switch; `None` when it was none: `git checkout <file>`.
+    fn head_after(&self, here: &Here, switch: &Switch) -> Option<Head> {
+        let word = match switch {
+            Switch::Detached => return Some(Head::Other),
+            Switch::New(word) => {
+                let branch = word.text().and_then(RefName::branch);
+                return Some(branch.map_or(Head::Other, Head::Branch));
+            }
+            Switch::To(word) => word,
+        };
+        let Some(name) = word.text() else { return Some(Head::Other) };
+        let git = here.guarded.git();
+        if name == "-" {
+            if let Some(before) = self.before.get(&here.key()) {
+                return Some(before.clone());
+            }
+            let before = git.ref_of("@{-1}").ok().flatten();
+            return Some(before.map_or(Head::Other, Head::Branch));
+        }
+        let branch = RefName::branch(name)?;
+        let patterns = [branch.as_str().to_owned(), format!("refs/remotes/*/{name}")];
+        let patterns: Vec<&str> = patterns.iter().map(String::as_str).collect();
+        if git.refs(&patterns).is_ok_and(|found| !found.is_empty()) {
+            return Some(Head::Branch(branch));
+        }
+        let commit = git.commit_of(&format!("{name}^{{commit}}"));
+        commit.ok().flatten().map(|_| Head::Other)
+    }
+}

@@ -1,0 +1,123 @@
+//! Tools of MCP servers for git, and for the forges.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::super::shell::{Dir, Word};
+use super::judge::{Here, Judge, Why, in_the_lanes};
+use super::line::Line;
+use super::state::State;
+use crate::names::RefName;
+
+/// Under these names a tool is told which repository is meant.
+const REPOSITORIES: [&str; 6] =
+    ["repo_path", "repository_path", "repository", "path", "cwd", "directory"];
+/// Under these names a tool is told what to work on, in the order in which git wants to hear it.
+const OPERANDS: [&str; 9] =
+    ["remote", "source", "upstream", "onto", "commit", "target", "ref", "branch", "branch_name"];
+/// Tools of a forge that commit to a branch there.
+const COMMITTING: [&str; 5] =
+    ["push_files", "create_or_update_file", "delete_file", "create_commit", "update_file"];
+
+/// Judges a call of a tool.
+pub fn judge(judge: &mut Judge<'_>, server: &str, name: &str, input: &Value) {
+    if ["github", "gitlab", "gitea", "forgejo"].iter().any(|forge| server.contains(forge)) {
+        on_a_forge(judge, name, input);
+        return;
+    }
+    let verb = name.strip_prefix("git_").unwrap_or(name).replace('_', "-");
+    let dir = REPOSITORIES.iter().find_map(|key| input.get(key)?.as_str());
+    let dir = judge.cwd().join(dir.unwrap_or_default());
+    let line = Line {
+        dir: Dir::At(dir),
+        git_dir: None,
+        index: None,
+        settings: Vec::new(),
+        args: arguments(&verb, input),
+        verb: Word::Known(verb),
+    };
+    judge.line(&line, &State::default(), 0);
+}
+
+/// The arguments that git would be given.
+fn arguments(verb: &str, input: &Value) -> Vec<Word> {
+    let is = |names: &[&str]| {
+        names.iter().any(|name| input.get(name).is_some_and(|v| v == &Value::Bool(true)))
+    };
+    let mut args = Vec::new();
+    let flags: [(&[&str], &str); 5] = [
+        (&["all"], "--all"),
+        (&["amend"], "--amend"),
+        (&["no_verify", "noVerify"], "--no-verify"),
+        (&["force"], "--force"),
+        (&["abort"], "--abort"),
+    ];
+    for (names, flag) in flags {
+        if is(names) {
+            args.push(Word::known(flag));
+        }
+    }
+    let texts = |key: &str| -> Vec<Word> {
+        match input.get(key) {
+            Some(Value::String(text)) => vec![Word::known(text.as_str())],
+            Some(Value::Array(list)) => {
+                list.iter().filter_map(Value::as_str).map(Word::known).collect()
+            }
+            _ => Vec::new(),
+        }
+    };
+    match verb {
+        "commit" => args.extend(texts("files")),
+        "push" => {
+            let remote = texts("remote");
+            args.push(remote.first().cloned().unwrap_or_else(|| Word::known("origin")));
+            args.extend(texts("branch"));
+            args.extend(texts("refspec"));
+        }
+        _ => args.extend(OPERANDS.iter().flat_map(|key| texts(key))),
+    }
+    args
+}
+
+/// A forge has its own rules for its branches; what goes round them is what has the right to.
+fn on_a_forge(judge: &mut Judge<'_>, name: &str, input: &Value) {
+    if !COMMITTING.contains(&name) {
+        return;
+    }
+    let cwd = judge.cwd().to_owned();
+    let Some(guarded) = judge.guarded(&cwd) else { return };
+    let text = |key: &str| input.get(key).and_then(Value::as_str);
+    let here = Here { dir: cwd, branch: None, staged: None, guarded };
+    if text("repo").is_some_and(|repo| !is_remote_of(&here, repo)) {
+        return;
+    }
+    let branch = match text("branch") {
+        Some(name) => RefName::branch(name.strip_prefix("refs/heads/").unwrap_or(name)),
+        None => here.guarded.trunk(),
+    };
+    let Some(branch) = branch.filter(|branch| here.guarded.is_protected(branch)) else { return };
+    let files = input.get("files").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let paths: Vec<&str> =
+        files.iter().filter_map(|file| file.get("path")?.as_str()).chain(text("path")).collect();
+    let root = here.guarded.root().map(Path::to_owned);
+    let at_root = Here { dir: root.unwrap_or_else(|| PathBuf::from("/")), ..here.clone() };
+    let tickets_only =
+        !paths.is_empty() && paths.iter().all(|path| in_the_lanes(&at_root, &Word::known(*path)));
+    if !tickets_only {
+        judge.refuse(&here, &branch, name, Why::Unseen);
+    }
+}
+
+/// Whether a repository of this name is where one of the remotes is.
+fn is_remote_of(here: &Here, repo: &str) -> bool {
+    let Ok(settings) = here.guarded.git().settings() else { return true };
+    let is_url =
+        |key: &str| key.strip_prefix("remote.").is_some_and(|k| k.strip_suffix(".url").is_some());
+    let urls = settings.iter().filter(|setting| is_url(&setting.key));
+    let mut urls = urls.filter_map(|setting| setting.value.as_deref());
+    urls.any(|url| {
+        let name = url.trim_end_matches('/').rsplit(['/', ':']).next().unwrap_or_default();
+        name.strip_suffix(".git").unwrap_or(name).eq_ignore_ascii_case(repo)
+    })
+}

@@ -1,0 +1,375 @@
+//! What a subcommand of git would do to branches, index and worktrees: read from its arguments alone.
+
+use super::super::shell::Word;
+use super::grammar::{
+    BRANCH, CLONE, COMMIT, MERGE, PLAIN, PUSH, RESET, SWITCH, UPDATE_REF, WORKTREE,
+};
+use super::intent::{Commit, Content, Empty, Everything, Intent, Push, Staging, Switch};
+use super::options::Options;
+
+/// What a subcommand with these arguments would do, in order.
+pub fn intents(verb: &str, args: &[Word]) -> Vec<Intent> {
+    match verb {
+        "commit" => commit(&Options::read(args, &COMMIT)),
+        "merge" => merge(&Options::read(args, &MERGE)),
+        "pull" => pull(&Options::read(args, &MERGE)),
+        "rebase" => rebase(&Options::read(args, &MERGE)),
+        "cherry-pick" | "revert" | "am" => pick(&Options::read(args, &MERGE)),
+        "filter-branch" | "filter-repo" | "fast-import" | "subtree" | "replay" | "history" => {
+            vec![Intent::Grow]
+        }
+        "reset" => reset(&Options::read(args, &RESET)),
+        "update-ref" => update_ref(&Options::read(args, &UPDATE_REF)),
+        "symbolic-ref" => symbolic_ref(&Options::read(args, &UPDATE_REF)),
+        "branch" => branch(&Options::read(args, &BRANCH)),
+        "checkout" | "switch" => switch(verb, &Options::read(args, &SWITCH)),
+        "fetch" => fetch(&Options::read(args, &MERGE)),
+        "push" => push(&Options::read(args, &PUSH)),
+        "worktree" => worktree(&Options::read(args, &WORKTREE)),
+        "clone" => make(&Options::read(args, &CLONE), 1),
+        "init" => make(&Options::read(args, &CLONE), 0),
+        "add" | "stage" | "rm" | "mv" => stage(&Options::read(args, &PLAIN)),
+        "apply" | "read-tree" | "update-index" | "stash" | "restore" | "checkout-index" => {
+            vec![Intent::Stage(Staging::Anything)]
+        }
+        _ if is_harmless(verb) => Vec::new(),
+        _ => vec![Intent::Other],
+    }
+}
+
+/// Subcommands that leave branches and the index alone. An alias cannot have one of these names.
+fn is_harmless(verb: &str) -> bool {
+    const HARMLESS: &str = " annotate archive bisect blame bugreport bundle cat-file check-attr check-ignore \
+        check-mailmap check-ref-format cherry clean column commit-graph commit-tree config count-objects credential \
+        daemon describe diagnose diff diff-files diff-index diff-tree difftool fast-export fetch-pack fmt-merge-msg \
+        for-each-ref for-each-repo format-patch fsck gc get-tar-commit-id grep gui gitk hash-object help hook \
+        http-backend imap-send index-pack instaweb interpret-trailers log ls-files ls-remote ls-tree mailinfo mailsplit \
+        maintenance merge-base merge-file merge-tree mergetool mktag mktree multi-pack-index name-rev notes \
+        pack-objects pack-redundant pack-refs patch-id prune prune-packed range-diff reflog refs remote repack replace \
+        request-pull rerere rev-list rev-parse send-email send-pack shortlog show show-branch show-index show-ref \
+        sparse-checkout status stripspace submodule tag unpack-file unpack-objects update-server-info upload-pack var \
+        verify-commit verify-pack verify-tag version whatchanged worktree write-tree lfs cliff ";
+    verb.is_empty() || verb.starts_with('-') || HARMLESS.contains(&format!(" {verb} "))
+}
+
+fn commit(options: &Options) -> Vec<Intent> {
+    if options.has(&["--dry-run", "--porcelain", "--short", "--long"]) {
+        return Vec::new();
+    }
+    let mut intents = Vec::new();
+    if options.has(&["--no-verify", "-n"]) {
+        intents.push(Intent::Unchecked);
+    }
+    let paths = options.everything();
+    let content = if options.has(&["--patch", "-p", "--interactive", "--pathspec-from-file"]) {
+        Content::Chosen
+    } else if options.has(&["--all", "-a"]) {
+        Content::All
+    } else if paths.is_empty() {
+        Content::Staged
+    } else {
+        Content::Paths(paths)
+    };
+    let empty = if options.has(&["--allow-empty"]) { Empty::Made } else { Empty::Refused };
+    intents.push(Intent::Commit(Commit { content, empty, amends: options.has(&["--amend"]) }));
+    intents
+}
+
+/// What all commands that can stop half-way have in common; `None` when the call is none of it.
+fn going_on(options: &Options) -> Option<Vec<Intent>> {
+    if options.has(&["--abort", "--quit", "--edit-todo", "--show-current-patch"]) {
+        return Some(Vec::new());
+    }
+    if options.has(&["--continue", "--skip", "--resolved", "-r"]) {
+        return Some(vec![Intent::Commit(Commit::STAGED)]);
+    }
+    None
+}
+
+fn unchecked(options: &Options) -> Vec<Intent> {
+    if options.has(&["--no-verify"]) { vec![Intent::Unchecked] } else { Vec::new() }
+}
+
+fn merge(options: &Options) -> Vec<Intent> {
+    if let Some(intents) = going_on(options) {
+        return intents;
+    }
+    if options.has(&["--squash", "--no-commit"]) {
+        return vec![Intent::Stage(Staging::Anything)];
+    }
+    let mut intents = unchecked(options);
+    if options.operands.is_empty() {
+        intents.push(Intent::Take(Word::known("@{upstream}")));
+    }
+    intents.extend(options.operands.iter().cloned().map(Intent::Take));
+    intents
+}
+
+/// A pull of the branch's own upstream brings what is published; a pull of anything else is a merge of it.
+fn pull(options: &Options) -> Vec<Intent> {
+    let mut intents = unchecked(options);
+    intents.extend(options.operands.iter().skip(1).map(|refspec| {
+        let source = refspec.start().trim_start_matches('+').split(':').next().unwrap_or_default();
+        Intent::Pull(if refspec.text().is_some() { Word::known(source) } else { Word::unknown() })
+    }));
+    intents
+}
+
+fn rebase(options: &Options) -> Vec<Intent> {
+    if options.has(&["--abort", "--quit", "--edit-todo", "--show-current-patch"]) {
+        return Vec::new();
+    }
+    // The branch is checked out again at the end only: what is committed meanwhile moves no branch.
+    if options.has(&["--continue", "--skip"]) {
+        return Vec::new();
+    }
+    let mut intents = unchecked(options);
+    let mut operands = options.operands.iter();
+    let upstream = if options.has(&["--root"]) { None } else { operands.next() };
+    if let Some(branch) = operands.next() {
+        intents.push(Intent::Switch(Switch::To(branch.clone())));
+    }
+    let onto = options.value(&["--onto"]).or(upstream);
+    intents.push(match onto {
+        _ if options.has(&["--interactive", "-i", "--exec", "-x", "--root"]) => Intent::Grow,
+        Some(onto) => Intent::Rebase(onto.clone()),
+        None => Intent::Rebase(Word::known("@{upstream}")),
+    });
+    intents
+}
+
+fn pick(options: &Options) -> Vec<Intent> {
+    if let Some(intents) = going_on(options) {
+        return intents;
+    }
+    if options.has(&["--no-commit", "-n"]) {
+        return vec![Intent::Stage(Staging::Anything)];
+    }
+    vec![Intent::Grow]
+}
+
+fn reset(options: &Options) -> Vec<Intent> {
+    let mode = options.has(&["--soft", "--mixed", "--hard", "--keep", "--merge"]);
+    let mut intents = Vec::new();
+    if !options.has(&["--soft"]) {
+        intents.push(Intent::Stage(Staging::Paths(Vec::new())));
+    }
+    match (options.operands.first(), options.operands.len(), &options.paths) {
+        (None, ..) => {}
+        (Some(first), ..) if first.is("HEAD") || first.is("@") => {}
+        // Several words, or some behind `--`, are paths: no branch moves.
+        (Some(_), 2.., _) | (Some(_), _, Some(_)) if !mode => {
+            intents.push(Intent::Stage(Staging::Anything));
+        }
+        (Some(to), ..) => intents.push(Intent::Reset(to.clone())),
+    }
+    intents
+}
+
+fn update_ref(options: &Options) -> Vec<Intent> {
+    // Which refs, nobody reads here.
+    if options.has(&["--stdin"]) {
+        return vec![Intent::Grow];
+    }
+    let mut operands = options.operands.iter().cloned();
+    let Some(name) = operands.next() else { return Vec::new() };
+    // `update-ref HEAD` moves the branch that is checked out.
+    if name.is("HEAD") {
+        return if options.has(&["-d"]) {
+            vec![Intent::Grow]
+        } else {
+            vec![Intent::Reset(operands.next().unwrap_or_else(Word::unknown))]
+        };
+    }
+    let Some(branch) = branch_of(&name) else { return Vec::new() };
+    if options.has(&["-d"]) {
+        vec![Intent::Remove(branch)]
+    } else {
+        vec![Intent::Set { branch, to: Some(operands.next().unwrap_or_else(Word::unknown)) }]
+    }
+}
+
+fn symbolic_ref(options: &Options) -> Vec<Intent> {
+    let [name, target] = options.operands.as_slice() else { return Vec::new() };
+    match branch_of(target) {
+        Some(branch) if name.is("HEAD") => vec![Intent::Switch(Switch::To(branch))],
+        // A branch that is made to point to another one has gone, for all that use its name.
+        Some(_) | None => branch_of(name).map(Intent::Remove).into_iter().collect(),
+    }
+}
+
+/// The branch that a full name of a ref means; unknown where only the beginning is known.
+fn branch_of(name: &Word) -> Option<Word> {
+    const BRANCHES: &str = "refs/heads/";
+    if let Some(text) = name.text() {
+        return text.strip_prefix(BRANCHES).map(Word::known);
+    }
+    let start = name.start();
+    (start.starts_with(BRANCHES) || BRANCHES.starts_with(start)).then(Word::unknown)
+}
+
+fn branch(options: &Options) -> Vec<Intent> {
+    let operands = options.operands.clone();
+    if options.has(&["--delete", "-d", "-D"]) {
+        return operands.into_iter().map(Intent::Remove).collect();
+    }
+    if options.has(&[
+        "--list",
+        "-l",
+        "--edit-description",
+        "--unset-upstream",
+        "--set-upstream-to",
+        "-u",
+    ]) {
+        return Vec::new();
+    }
+    let moved = options.has(&["--move", "-m", "-M"]);
+    if moved || options.has(&["--copy", "-c", "-C"]) {
+        let (old, new) = match operands.as_slice() {
+            [new] => (Word::known("HEAD"), new.clone()),
+            [old, new, ..] => (old.clone(), new.clone()),
+            [] => return Vec::new(),
+        };
+        let mut intents = vec![Intent::Set { branch: new, to: Some(old.clone()) }];
+        if moved {
+            intents.push(Intent::Remove(old));
+        }
+        return intents;
+    }
+    let mut operands = operands.into_iter();
+    match operands.next() {
+        Some(branch) => vec![Intent::Set { branch, to: operands.next() }],
+        None => Vec::new(),
+    }
+}
+
+fn switch(verb: &str, options: &Options) -> Vec<Intent> {
+    let mut operands = options.operands.iter().cloned();
+    let forced = options.value(&["-B", "-C", "--force-create"]);
+    let created = forced.or_else(|| options.value(&["-b", "-c", "--create"]));
+    if let Some(branch) = created {
+        let set = Intent::Set { branch: branch.clone(), to: operands.next() };
+        return vec![set, Intent::Switch(Switch::New(branch.clone()))];
+    }
+    if let Some(branch) = options.value(&["--orphan"]) {
+        return vec![Intent::Stage(Staging::Anything), Intent::Switch(Switch::New(branch.clone()))];
+    }
+    if options.has(&["--detach"]) || (verb == "switch" && options.has(&["-d"])) {
+        return vec![Intent::Switch(Switch::Detached)];
+    }
+    match (operands.next(), operands.next(), &options.paths) {
+        (Some(to), None, None) => vec![Intent::Switch(Switch::To(to))],
+        // `checkout TREE -- PATHS` puts what it takes into the index too.
+        (Some(_), ..) => vec![Intent::Stage(Staging::Anything)],
+        (None, ..) => Vec::new(),
+    }
+}
+
+/// A refspec with a local branch on its right side moves that branch.
+fn fetch(options: &Options) -> Vec<Intent> {
+    let refspecs = options.operands.iter().skip(1);
+    refspecs
+        .filter_map(|refspec| {
+            let Some(text) = refspec.text() else {
+                return refspec.start().contains(':').then(|| (Word::unknown(), Word::unknown()));
+            };
+            let (from, to) = text.trim_start_matches('+').split_once(':')?;
+            let branch = to.strip_prefix("refs/heads/").unwrap_or(to);
+            let local = !to.starts_with("refs/") || to.starts_with("refs/heads/");
+            // Into the branch of the same name comes what is published.
+            let same = from.strip_prefix("refs/heads/").unwrap_or(from) == branch;
+            let from_here =
+                options.operands.first().is_some_and(|remote| remote.start().starts_with('.'));
+            (local && !to.is_empty() && (!same || from_here))
+                .then(|| (Word::known(branch), Word::unknown()))
+        })
+        .map(|(branch, to)| Intent::Set { branch, to: Some(to) })
+        .collect()
+}
+
+fn push(options: &Options) -> Vec<Intent> {
+    if options.has(&["--dry-run", "-n"]) {
+        return Vec::new();
+    }
+    let mut intents = unchecked(options);
+    let mut operands = options.operands.iter().cloned();
+    let remote = options.value(&["--repo"]).cloned().or_else(|| operands.next());
+    let everything = if options.has(&["--mirror"]) {
+        Everything::Mirror
+    } else if options.has(&["--all", "--branches"]) {
+        Everything::Branches
+    } else {
+        Everything::No
+    };
+    let refspecs: Vec<Word> = operands.collect();
+    // Only tags go, when they are asked for and nothing else is.
+    if refspecs.is_empty() && everything == Everything::No && options.has(&["--tags"]) {
+        return Vec::new();
+    }
+    intents.push(Intent::Push(Push {
+        remote,
+        refspecs,
+        everything,
+        force: options.has(&["--force", "-f", "--force-with-lease", "--prune"]),
+        delete: options.has(&["--delete", "-d"]),
+    }));
+    intents
+}
+
+fn worktree(options: &Options) -> Vec<Intent> {
+    let mut operands = options.operands.iter().cloned();
+    if !operands.next().is_some_and(|sub| sub.is("add")) {
+        return Vec::new();
+    }
+    let path = operands.next();
+    let start = operands.next();
+    let created = options.value(&["-b", "-B"]);
+    let mut intents = Vec::new();
+    if let Some(branch) = created {
+        intents.push(Intent::Set { branch: branch.clone(), to: start.clone() });
+    }
+    // Without a name the branch is called like the directory.
+    let branch = created.cloned().or(start).or_else(|| {
+        let path = path.as_ref()?;
+        let name =
+            path.text().map(|text| text.trim_end_matches('/').rsplit('/').next().unwrap_or(text));
+        Some(name.map_or_else(Word::unknown, Word::known))
+    });
+    let branch = branch.filter(|_| !options.has(&["--detach", "-d"]));
+    intents.push(Intent::Make { path, branch });
+    intents
+}
+
+/// A new repository; `at` is the place of its directory among the operands.
+fn make(options: &Options, at: usize) -> Vec<Intent> {
+    let operands = &options.operands;
+    let path = operands.get(at).cloned().or_else(|| {
+        let url = operands.first().and_then(Word::text).filter(|_| at > 0)?;
+        let name = url.trim_end_matches('/').rsplit(['/', ':']).next()?;
+        Some(Word::known(name.strip_suffix(".git").unwrap_or(name)))
+    });
+    vec![Intent::Make { path, branch: None }]
+}
+
+fn stage(options: &Options) -> Vec<Intent> {
+    let paths = options.everything();
+    let whole = options.has(&[
+        "-A",
+        "--all",
+        "-u",
+        "--update",
+        "-p",
+        "--patch",
+        "-i",
+        "--interactive",
+        "-e",
+    ]);
+    if options.has(&["-n", "--dry-run"]) {
+        return Vec::new();
+    }
+    let known = !whole && !paths.is_empty();
+    vec![Intent::Stage(if known { Staging::Paths(paths) } else { Staging::Anything })]
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,175 @@
+use super::*;
+
+fn of(line: &str) -> Vec<Intent> {
+    let (verb, args) = line.split_once(' ').unwrap_or((line, ""));
+    let args: Vec<Word> = args.split(' ').filter(|arg| !arg.is_empty()).map(Word::known).collect();
+    intents(verb, &args)
+}
+
+fn word(text: &str) -> Word {
+    Word::known(text)
+}
+
+fn set(branch: &str, to: Option<&str>) -> Intent {
+    Intent::Set { branch: word(branch), to: to.map(word) }
+}
+
+#[test]
+fn what_moves_no_branch_is_nothing() {
+    for line in [
+        "status",
+        "log -3",
+        "diff",
+        "--version",
+        "commit --dry-run",
+        "merge --abort",
+        "rebase --continue",
+        "cherry-pick --quit",
+        "branch",
+        "branch -a --list main",
+        "branch -u origin/main",
+        "push --dry-run",
+        "push --tags",
+        "pull",
+        "pull origin",
+        "fetch origin",
+        "fetch origin main",
+        "fetch origin main:main",
+        "update-ref refs/tags/x HEAD",
+        "symbolic-ref HEAD",
+        "worktree list",
+        "checkout",
+        "stash list --x",
+    ] {
+        let found = of(line);
+        let moves = |intent: &Intent| !matches!(intent, Intent::Stage(_));
+        assert!(!found.iter().any(moves), "{line}: {found:?}");
+    }
+}
+
+#[test]
+fn commits_are_told_by_what_they_would_hold() {
+    let content = |line: &str| match of(line).pop() {
+        Some(Intent::Commit(commit)) => commit.content,
+        other => panic!("{line}: {other:?}"),
+    };
+    assert_eq!(content("commit -m x"), Content::Staged);
+    assert_eq!(content("commit --amend --no-edit"), Content::Staged);
+    assert_eq!(content("commit -am x"), Content::All);
+    assert_eq!(content("commit -m x a b"), Content::Paths(vec![word("a"), word("b")]));
+    assert_eq!(content("commit -m x -- a"), Content::Paths(vec![word("a")]));
+    assert_eq!(content("commit -p"), Content::Chosen);
+    assert_eq!(content("merge --continue"), Content::Staged);
+    for line in
+        ["commit -n -m x", "commit --no-verify -m x", "commit --no-ver", "merge --no-verify x"]
+    {
+        assert_eq!(of(line).first(), Some(&Intent::Unchecked), "{line}");
+    }
+}
+
+#[test]
+fn every_way_to_move_a_branch_is_known() {
+    for (line, intent) in [
+        ("merge topic", Intent::Take(word("topic"))),
+        ("merge", Intent::Take(word("@{upstream}"))),
+        ("pull origin topic", Intent::Pull(word("topic"))),
+        ("rebase topic", Intent::Rebase(word("topic"))),
+        ("rebase --onto a b", Intent::Rebase(word("a"))),
+        ("rebase -i HEAD~2", Intent::Grow),
+        ("cherry-pick abc", Intent::Grow),
+        ("revert HEAD", Intent::Grow),
+        ("am x.patch", Intent::Grow),
+        ("filter-branch x", Intent::Grow),
+        ("reset --hard HEAD~1", Intent::Reset(word("HEAD~1"))),
+        ("reset HEAD~1", Intent::Reset(word("HEAD~1"))),
+        ("update-ref refs/heads/main x", set("main", Some("x"))),
+        ("update-ref -m why refs/heads/main x y", set("main", Some("x"))),
+        ("update-ref HEAD x", Intent::Reset(word("x"))),
+        ("update-ref -d refs/heads/main", Intent::Remove(word("main"))),
+        ("update-ref --stdin", Intent::Grow),
+        ("branch -f main", set("main", None)),
+        ("branch -f main x", set("main", Some("x"))),
+        ("branch -M x main", Intent::Remove(word("x"))),
+        ("branch -m main y", Intent::Remove(word("main"))),
+        ("branch -m y", Intent::Remove(word("HEAD"))),
+        ("branch -D main", Intent::Remove(word("main"))),
+        ("fetch . x:main", Intent::Set { branch: word("main"), to: Some(Word::unknown()) }),
+        (
+            "fetch origin +x:refs/heads/main",
+            Intent::Set { branch: word("main"), to: Some(Word::unknown()) },
+        ),
+        ("symbolic-ref HEAD refs/heads/x", Intent::Switch(Switch::To(word("x")))),
+        ("symbolic-ref refs/heads/main refs/heads/x", Intent::Remove(word("main"))),
+    ] {
+        assert_eq!(of(line).last(), Some(&intent), "{line}");
+    }
+    for (line, branch, to) in [
+        ("checkout -B main x", "main", Some("x")),
+        ("switch -C main", "main", None),
+        ("switch --force-create main x", "main", Some("x")),
+        ("worktree add -B main ../x y", "main", Some("y")),
+    ] {
+        assert_eq!(of(line).first(), Some(&set(branch, to)), "{line}");
+    }
+    assert_eq!(of("rebase main topic").first(), Some(&Intent::Switch(Switch::To(word("topic")))));
+}
+
+#[test]
+fn resets_of_the_index_move_no_branch() {
+    for line in [
+        "reset",
+        "reset HEAD",
+        "reset HEAD x",
+        "reset -- x",
+        "reset HEAD~1 -- x",
+        "reset --hard",
+        "reset @ x",
+    ] {
+        let found = of(line);
+        assert!(
+            !found.iter().any(|intent| matches!(intent, Intent::Reset(_))),
+            "{line}: {found:?}"
+        );
+    }
+}
+
+#[test]
+fn pushes_are_read_whole() {
+    let push = |line: &str| match of(line).pop() {
+        Some(Intent::Push(push)) => push,
+        other => panic!("{line}: {other:?}"),
+    };
+    assert_eq!(push("push"), Push::default());
+    let named = push("push -u origin HEAD:main");
+    assert_eq!((named.remote, named.refspecs), (Some(word("origin")), vec![word("HEAD:main")]));
+    assert!(push("push -f").force && push("push --force-with-lease=main").force);
+    assert!(push("push --delete origin main").delete && push("push -d origin main").delete);
+    assert_eq!(push("push --mirror x").everything, Everything::Mirror);
+    assert_eq!(push("push --all").everything, Everything::Branches);
+    assert_eq!(of("push --no-verify").first(), Some(&Intent::Unchecked));
+}
+
+#[test]
+fn what_is_made_and_staged_is_known() {
+    let made = |path: &str, branch: Option<&str>| Intent::Make {
+        path: Some(word(path)),
+        branch: branch.map(word),
+    };
+    assert_eq!(of("worktree add -b x ../w").pop(), Some(made("../w", Some("x"))));
+    assert_eq!(of("worktree add ../w main").pop(), Some(made("../w", Some("main"))));
+    assert_eq!(of("worktree add ../w").pop(), Some(made("../w", Some("w"))));
+    assert_eq!(of("worktree add --detach ../w").pop(), Some(made("../w", None)));
+    assert_eq!(of("clone https://x/y/z.git").pop(), Some(made("z", None)));
+    assert_eq!(of("init w").pop(), Some(made("w", None)));
+    assert_eq!(of("add a b"), [Intent::Stage(Staging::Paths(vec![word("a"), word("b")]))]);
+    for line in ["add -A", "add -u x", "stash pop", "checkout x -- y", "restore --staged x"] {
+        assert_eq!(of(line), [Intent::Stage(Staging::Anything)], "{line}");
+    }
+}
+
+#[test]
+fn other_words_may_be_aliases() {
+    assert_eq!(of("ci -m x"), [Intent::Other]);
+    assert_eq!(of("flow finish"), [Intent::Other]);
+    assert_eq!(of("cat-file -p x"), []);
+}

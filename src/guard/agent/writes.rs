@@ -1,0 +1,50 @@
+//! Files that an agent would write.
+
+use std::path::{Path, PathBuf};
+
+use super::judge::{Here, Judge, Why};
+use crate::config::Writes;
+use crate::git::clean_path;
+use crate::names::RefName;
+
+/// Judges writing these files. A file outside of every repository, or in one that is on another branch, may be written.
+pub fn judge(judge: &mut Judge<'_>, paths: &[PathBuf]) {
+    for path in paths {
+        let path = clean_path(&judge.cwd().join(path));
+        let Some(dir) = path.parent() else { continue };
+        let Some(guarded) = judge.guarded(dir) else { continue };
+        let here =
+            Here { dir: dir.to_owned(), branch: guarded.branch().cloned(), staged: None, guarded };
+        if let Some(branch) = of_git(&here, &path) {
+            judge.refuse(&here, &branch, &shown(&path), Why::File(path.clone()));
+            continue;
+        }
+        let Some(branch) = here.protected().cloned() else { continue };
+        if here.guarded.writes() == Writes::Allow {
+            continue;
+        }
+        let Some(root) = here.guarded.root() else { continue };
+        if path.starts_with(root.join(here.guarded.tickets_dir().to_string()).join("queue")) {
+            continue;
+        }
+        let why = match here.guarded.git().is_ignored(&path) {
+            Ok(true) => continue,
+            Ok(false) => Why::File(path.clone()),
+            Err(error) => Why::Undecided(error.to_string()),
+        };
+        judge.refuse(&here, &branch, &shown(&path), why);
+    }
+}
+
+fn shown(path: &Path) -> String {
+    format!("writing {}", path.display())
+}
+
+/// The protected branch that is moved by writing a file of git's own.
+fn of_git(here: &Here, path: &Path) -> Option<RefName> {
+    let inside = path.strip_prefix(here.guarded.common_dir()).ok()?.to_str()?;
+    if inside == "packed-refs" {
+        return here.guarded.trunk();
+    }
+    RefName::parse(inside).filter(|branch| here.guarded.is_protected(branch))
+}

@@ -1,0 +1,206 @@
+//! Simple commands: their words, their variables, and what they start.
+
+use std::rc::Rc;
+
+use shuck_ast::{AssignmentValue, Command, RedirectTarget, SimpleCommand, Stmt};
+
+use super::walk::{DEPTH, Walker};
+use super::word::{self, Variables, Word};
+use super::world::{Dir, Flow, Machine, World, Worlds};
+use super::wrap::{self, Call, Unwrapped};
+
+impl<M: Machine> Walker<'_, M> {
+    /// Runs what a word has to run to know its text.
+    pub fn nested(
+        &mut self,
+        word: &shuck_ast::Word,
+        source: &Rc<str>,
+        mut worlds: Worlds<M::State>,
+    ) -> Worlds<M::State> {
+        let reading = word::read(word, source, &Variables::new());
+        for opaque in reading.opaque {
+            self.trouble(opaque, "it is not looked into", &worlds);
+        }
+        for body in reading.nested {
+            worlds = self.beside(body, source, worlds);
+        }
+        worlds
+    }
+
+    /// `A=b`
+    pub fn assign(
+        &mut self,
+        assignment: &shuck_ast::Assignment,
+        source: &Rc<str>,
+        worlds: Worlds<M::State>,
+    ) -> Worlds<M::State> {
+        let name = assignment.target.name.as_str().to_owned();
+        let AssignmentValue::Scalar(word) = &assignment.value else {
+            let mut worlds = worlds;
+            self.trouble(assignment.span.slice(source), "it is not looked into", &worlds);
+            forget(&mut worlds, &name);
+            return worlds;
+        };
+        let mut worlds = self.nested(word, source, worlds);
+        for world in &mut worlds {
+            let value = one(&word::read(word, source, &world.variables).words);
+            let known = !assignment.append && assignment.target.subscript.is_none();
+            world.variables.insert(name.clone(), if known { value } else { Word::unknown() });
+        }
+        worlds
+    }
+
+    /// A simple command: its words, and what they come to.
+    pub fn simple(
+        &mut self,
+        command: &SimpleCommand,
+        statement: &Stmt,
+        source: &Rc<str>,
+        worlds: Worlds<M::State>,
+    ) -> Flow<M::State> {
+        let all = || std::iter::once(&command.name).chain(&command.args);
+        let mut worlds = worlds;
+        for word in all() {
+            worlds = self.nested(word, source, worlds);
+        }
+        let is_assignment = command.args.is_empty()
+            && command.name.try_static_text(source).is_some_and(|name| name.is_empty())
+            && !command.assignments.is_empty();
+        if is_assignment {
+            for assignment in &command.assignments {
+                worlds = self.assign(assignment, source, worlds);
+            }
+            return Flow::both(worlds);
+        }
+        let mut flow = Flow::none();
+        for world in worlds {
+            let mut variables = vec![world.clone()];
+            for assignment in &command.assignments {
+                variables = self.assign(assignment, source, variables);
+            }
+            let env = command.assignments.iter().filter_map(|assignment| {
+                let name = assignment.target.name.as_str();
+                let value = variables.first()?.variables.get(name)?;
+                Some((name.to_owned(), value.clone()))
+            });
+            let exported = world.variables.iter().filter(|(name, _)| name.starts_with("GIT_"));
+            let env = exported.map(|(n, v)| (n.clone(), v.clone())).chain(env).collect();
+            let read = all().flat_map(|one| word::read(one, source, &world.variables).words);
+            let call = Call { words: read.collect(), env, dir: world.dir.clone() };
+            flow.add(self.call(call, fed(statement, source), world));
+        }
+        flow
+    }
+
+    fn call(
+        &mut self,
+        call: Call,
+        input: Option<String>,
+        world: World<M::State>,
+    ) -> Flow<M::State> {
+        let name = call.words.first().map(Word::start).unwrap_or_default();
+        if let Some((source, body)) = self.functions.get(name).cloned() {
+            if self.depth >= DEPTH {
+                return Flow::both(vec![world]);
+            }
+            self.depth += 1;
+            let flow = self.statement(&body, &source, vec![world]);
+            self.depth -= 1;
+            return flow;
+        }
+        match wrap::unwrap(call, input) {
+            Unwrapped::Nothing => Flow::both(vec![world]),
+            Unwrapped::ChangeDir(to) => self.change_dir(&to, world),
+            Unwrapped::Run(call) => {
+                let step = self.machine.run(&call, &world.state);
+                let to = |state| World { state, ..world.clone() };
+                let (ok, failed) = (step.ok.map(to), step.failed.map(to));
+                Flow { ok: ok.into_iter().collect(), failed: failed.into_iter().collect() }
+            }
+            Unwrapped::Each(calls) => {
+                let mut worlds = vec![world];
+                for call in calls {
+                    let mut next = Flow::none();
+                    for world in worlds {
+                        next.add(self.call(call.clone(), None, world));
+                    }
+                    worlds = next.all();
+                }
+                Flow::both(worlds)
+            }
+            Unwrapped::Script { text, dir, here } => {
+                let Some(text) = text.text() else {
+                    let worlds = vec![world];
+                    self.trouble(text.start(), "it is put together when it runs", &worlds);
+                    return Flow::both(worlds);
+                };
+                if here {
+                    return self.text(text, vec![world]);
+                }
+                self.subshell(vec![world], |walker, mut inner| {
+                    for world in &mut inner {
+                        world.dir.clone_from(&dir);
+                    }
+                    walker.text(text, inner)
+                })
+            }
+        }
+    }
+
+    fn change_dir(&mut self, to: &Word, world: World<M::State>) -> Flow<M::State> {
+        let dir = world.dir.join(to);
+        let there = match &dir {
+            Dir::At(path) => self.machine.is_directory(path),
+            Dir::Workspace => true,
+            Dir::Unknown => false,
+        };
+        let ok = World { dir, ..world.clone() };
+        Flow { ok: vec![ok], failed: if there { Vec::new() } else { vec![world] } }
+    }
+}
+
+/// The value of this variable is not known any more.
+pub fn forget<S>(worlds: &mut Worlds<S>, variable: &str) {
+    for world in worlds {
+        world.variables.insert(variable.to_owned(), Word::unknown());
+    }
+}
+
+fn one(words: &[Word]) -> Word {
+    let texts: Option<Vec<&str>> = words.iter().map(Word::text).collect();
+    match (words, texts) {
+        ([word], _) => word.clone(),
+        (_, Some(texts)) => Word::Known(texts.join(" ")),
+        (_, None) => Word::unknown(),
+    }
+}
+
+/// What a here-document or a here-string of the command holds, where all of it is known.
+fn fed(statement: &Stmt, source: &str) -> Option<String> {
+    statement.redirects.iter().rev().find_map(|redirect| match &redirect.target {
+        RedirectTarget::Heredoc(heredoc) => Some(heredoc.body.render(source)),
+        RedirectTarget::Word(word) => {
+            let string = redirect.kind == shuck_ast::RedirectKind::HereString;
+            word.try_static_text(source).filter(|_| string).map(std::borrow::Cow::into_owned)
+        }
+    })
+}
+
+/// What the command prints, where it prints what it is told.
+pub fn printed(statement: &Stmt, source: &str) -> Option<String> {
+    let Command::Simple(command) = &statement.command else { return None };
+    let name = command.name.try_static_text(source)?;
+    match name.as_ref() {
+        "echo" | "printf" => {
+            let words = command.args.iter().map(|word| {
+                word::read(word, source, &Variables::new())
+                    .words
+                    .first()
+                    .map_or_else(String::new, |word| word.start().to_owned())
+            });
+            Some(words.collect::<Vec<_>>().join(" "))
+        }
+        "cat" => fed(statement, source),
+        _ => None,
+    }
+}

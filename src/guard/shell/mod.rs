@@ -1,0 +1,47 @@
+//! Reads command lines of a shell, and runs none of them.
+//!
+//! A line is parsed, and then gone through as the shell would go through it: in [`walk`] the ways that `&&`,
+//! `||` and `;` leave open are possible [`World`]s, each with its directory and its variables. What a program
+//! does is not known here: a [`Machine`] is asked, command by command, and says how the world is afterwards.
+//!
+//! Nothing is expanded that the line does not say itself: a word whose text depends on a file, on another
+//! program or on the environment is a word of which only the beginning is known.
+
+mod command;
+mod walk;
+mod word;
+mod world;
+mod wrap;
+
+pub use walk::walk;
+pub use word::{Variables, Word, mentions};
+pub use world::{Dir, Machine, Step, Trouble, World};
+pub use wrap::Call;
+
+use shuck_parser::parser::{ParseStatus, Parser, ShellDialect};
+
+/// Longer texts are not parsed: nested braces take quadratic time, and at this length still less than half a
+/// second.
+const LONGEST: usize = 32 << 10;
+
+/// The syntax tree of a text that is right in one of the shells that agents use.
+fn parse(text: &str) -> Result<shuck_ast::File, String> {
+    if text.len() > LONGEST {
+        return Err(format!("it is longer than {LONGEST} bytes"));
+    }
+    let mut why = String::new();
+    for dialect in [ShellDialect::Bash, ShellDialect::Zsh] {
+        let result = Parser::with_dialect(text, dialect).parse();
+        match result.status {
+            ParseStatus::Clean => return Ok(result.file),
+            ParseStatus::Recovered | ParseStatus::Fatal => {
+                let first = result.diagnostics.into_iter().next();
+                why = first.map_or_else(|| "it is no shell syntax".to_owned(), |d| d.message);
+            }
+        }
+    }
+    Err(why)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,266 @@
+use std::path::{Path, PathBuf};
+
+use proptest::prelude::*;
+
+use super::*;
+
+/// Writes down what is run and where. Only directories called `there` exist; `fails` and `works` end one way only, and
+/// `switch` leaves a mark.
+#[derive(Default)]
+struct Recorder {
+    calls: Vec<String>,
+    troubles: Vec<String>,
+}
+
+impl Machine for Recorder {
+    type State = Vec<String>;
+
+    fn run(&mut self, call: &Call, state: &Vec<String>) -> Step<Vec<String>> {
+        let words = call.words.iter().map(|word| match word {
+            Word::Known(text) => text.clone(),
+            Word::Begins(text) => format!("{text}…"),
+            Word::Place(place) => format!("{place:?}"),
+        });
+        let env = call.env.iter().map(|(name, value)| format!("{name}={}", value.start()));
+        let line = env.chain(words).collect::<Vec<_>>().join(" ");
+        let dir = match &call.dir {
+            Dir::At(path) => path.display().to_string(),
+            Dir::Workspace => "workspace".to_owned(),
+            Dir::Unknown => "?".to_owned(),
+        };
+        let after =
+            if state.is_empty() { String::new() } else { format!(" after {}", state.join(",")) };
+        let call = format!("{dir}: {line}{after}");
+        if !self.calls.contains(&call) {
+            self.calls.push(call);
+        }
+        match line.as_str() {
+            "works" => Step { ok: Some(state.clone()), failed: None },
+            "fails" => Step { ok: None, failed: Some(state.clone()) },
+            "switch" => {
+                let mut on = state.clone();
+                on.push("switch".to_owned());
+                Step { ok: Some(on), failed: Some(state.clone()) }
+            }
+            _ => Step::nothing(state),
+        }
+    }
+
+    fn is_directory(&self, path: &Path) -> bool {
+        path.ends_with("there")
+    }
+
+    fn trouble(&mut self, trouble: &Trouble, _: &Dir, _: &Vec<String>) {
+        self.troubles.push(trouble.text.clone());
+    }
+}
+
+fn recorded(text: &str) -> Recorder {
+    let variables = [("HOME".to_owned(), Word::known("/home"))].into();
+    let start = World { dir: Dir::At(PathBuf::from("/w")), variables, state: Vec::new() };
+    let mut recorder = Recorder::default();
+    walk(text, start, &mut recorder);
+    recorder
+}
+
+fn gits(text: &str) -> Vec<String> {
+    let calls = recorded(text).calls;
+    calls.into_iter().filter(|call| call.contains(" git") || call.contains("git ")).collect()
+}
+
+#[test]
+fn every_command_of_a_line_is_found_however_it_is_put_there() {
+    for line in [
+        "git x",
+        "a && git x",
+        "a || git x",
+        "a; git x &",
+        "a | git x",
+        "! git x",
+        "time git x",
+        "(git x)",
+        "{ git x; }",
+        "echo $(git x)",
+        "echo `git x`",
+        "echo \"a $(git x) b\"",
+        "cat <(git x)",
+        "cat > \"$(git x)\"",
+        "cat <<E\n$(git x)\nE",
+        "if a; then git x; fi",
+        "if a; then b; else git x; fi",
+        "if git x; then b; fi",
+        "while a; do git x; done",
+        "until git x; do b; done",
+        "for i in a b; do git x; done",
+        "for i in $(git x); do b; done",
+        "for ((i=0; i<2; i++)); do git x; done",
+        "case $a in b) git x;; esac",
+        "f() { git x; }; f",
+        "f() { g; }; g() { git x; }; f",
+        "A=$(git x)",
+        "export A=$(git x)",
+        "git \\\n x",
+        "\\git x",
+        "'git' \"x\"",
+        "g\"i\"'t' x",
+        "$'\\x67it' x",
+        "G=git; $G x",
+        "G=git; ${G} x",
+        "C='git x'; $C",
+        "coproc git x",
+        "2>&1 git x >/dev/null",
+        "bash -c 'git x'",
+        "bash -lc 'git x'",
+        "bash -e -o pipefail -c 'git x' arg",
+        "sh -c \"sh -c 'git x'\"",
+        "/bin/zsh -c 'git x'",
+        "env bash -c 'git x'",
+        "bash <<'E'\ngit x\nE",
+        "bash -s <<< 'git x'",
+        "echo 'git x' | sh",
+        "cat <<E | bash\ngit x\nE",
+        "eval git x",
+        "eval 'git x'",
+        "trap 'git x' EXIT",
+        "command git x",
+        "builtin command git x",
+        "exec git x",
+        "exec -a foo git x",
+        "nohup git x",
+        "time -p git x",
+        "sudo git x",
+        "sudo -u me -E git x",
+        "nice -n 5 git x",
+        "timeout -k 1 5s git x",
+        "stdbuf -oL git x",
+        "find . -name y -exec git x \\;",
+        "find . -exec sh -c 'git x' \\;",
+        "noglob git x",
+        "rtk git x",
+    ] {
+        let recorder = recorded(line);
+        let found = recorder.calls.iter().any(|call| call == "/w: git x");
+        assert!(found, "{line:?}: {:?} {:?}", recorder.calls, recorder.troubles);
+    }
+}
+
+#[test]
+fn what_is_only_text_is_no_command() {
+    for line in [
+        "echo git x",
+        "echo 'git x'",
+        "# git x",
+        "cat <<'E'\n$(git x)\nE",
+        "cat > f <<E\ngit x\nE",
+        "f() { git x; }",
+        "command -v git",
+        "exit; git x",
+        "fails && git x",
+        "works || git x",
+        "bash script.sh git x",
+        "grep 'git x' y",
+    ] {
+        let calls = recorded(line).calls;
+        assert!(!calls.iter().any(|call| call == "/w: git x"), "{line:?}: {calls:?}");
+    }
+}
+
+#[test]
+fn words_keep_what_is_known_of_them() {
+    for (line, call) in [
+        ("git -C \"/a b\" c", "/w: git -C /a b c"),
+        ("git -C /a\\ b c", "/w: git -C /a b c"),
+        ("git -C ~/r c", "/w: git -C /home/r c"),
+        ("git c -m \"it's $x\"", "/w: git c -m it's …"),
+        ("git c \"$(date)\"", "/w: git c …"),
+        ("git push o {a,b}", "/w: git push o …"),
+        ("git log HEAD~2..@{u}", "/w: git log HEAD~2..@{u}"),
+        ("A=1 git c", "/w: A=1 git c"),
+        ("env -i A=1 B=2 git c", "/w: A=1 B=2 git c"),
+        ("export GIT_DIR=/x; git c", "/w: GIT_DIR=/x git c"),
+        ("for b in x y; do git push o $b; done", "/w: git push o …"),
+        ("ls | xargs -n 1 git add", "/w: git add …"),
+        ("X=a; X=$(b); git c $X", "/w: git c …"),
+    ] {
+        assert_eq!(gits(line), [call], "{line}");
+    }
+}
+
+#[test]
+fn the_directory_is_followed() {
+    for (line, calls) in [
+        ("cd x && git c", &["/w/x: git c"][..]),
+        ("cd there; git c", &["/w/there: git c"]),
+        // It may not be there, and then git runs here.
+        ("cd x; git c", &["/w/x: git c", "/w: git c"]),
+        ("cd x || exit 1; git c", &["/w/x: git c"]),
+        ("cd x || { echo no; exit 1; }; git c", &["/w/x: git c"]),
+        ("(cd x && git c); git d", &["/w/x: git c", "/w: git d"]),
+        ("cd /a && cd b && git c", &["/a/b: git c"]),
+        ("cd \"$D\" && git c", &["?: git c"]),
+        ("cd && git c", &["?: git c"]),
+        ("cd - && git c", &["?: git c"]),
+        ("pushd there && git c; popd; git d", &["/w/there: git c", "?: git d", "/w/there: git d"]),
+        ("D=/a; cd $D/b && git c", &["/a/b: git c"]),
+        ("env -C there git c", &["/w/there: git c"]),
+        ("bash -c 'cd there; git c'; git d", &["/w/there: git c", "/w: git d"]),
+        ("eval 'cd there'; git c", &["/w/there: git c"]),
+        ("cd there | git c", &["/w: git c"]),
+        ("f() { cd there; }; f; git c", &["/w/there: git c"]),
+        ("if a; then cd there; fi; git c", &["/w/there: git c", "/w: git c"]),
+        ("cd \"$(tix path x)\" && git c", &["workspace: git c"]),
+        (
+            "cd $(git rev-parse --show-toplevel) && git c",
+            &["/w: git rev-parse --show-toplevel", "/w: git c"],
+        ),
+        ("builtin cd -- there && git c", &["/w/there: git c"]),
+    ] {
+        assert_eq!(gits(line), calls, "{line}");
+    }
+}
+
+#[test]
+fn what_a_command_changes_is_seen_by_the_ones_behind_it() {
+    for (line, calls) in [
+        ("switch && git c", &["/w: git c after switch"][..]),
+        ("switch; git c", &["/w: git c after switch", "/w: git c"]),
+        ("switch || exit; git c", &["/w: git c after switch"]),
+        ("switch || git c", &["/w: git c"]),
+        ("(switch) && git c", &["/w: git c after switch"]),
+        ("! switch && git c", &["/w: git c"]),
+        ("if switch; then git c; else git d; fi", &["/w: git c after switch", "/w: git d"]),
+    ] {
+        assert_eq!(gits(line), calls, "{line}");
+    }
+}
+
+#[test]
+fn a_text_that_cannot_be_read_is_reported() {
+    for line in
+        ["git c (", "eval \"git $x\"", "echo ${x:-$(git c)}", "bash -c 'git c ('", "(( $(git c) ))"]
+    {
+        assert!(recorded(line).troubles.iter().any(|text| text.contains("git")), "{line}");
+    }
+    assert!(recorded(&format!("{}git c", "a && ".repeat(5000))).troubles.len() == 1);
+    assert!(recorded("git c; ls -la").troubles.is_empty());
+}
+
+#[test]
+fn a_line_with_too_many_ways_ends() {
+    let many = "cd a; cd b; cd c; cd d; cd e; cd f; ".repeat(200) + "git c";
+    assert!(!recorded(&many).troubles.is_empty());
+    assert!(recorded("f() { f; f; }; f; git c").calls.len() < 100);
+    assert!(!recorded(&("eval ".repeat(20) + "git c")).troubles.is_empty());
+}
+
+proptest! {
+    #[test]
+    fn no_line_makes_it_panic(text in r#"([a-z$(){}\[\]`'"\\;&|<> \n=~*#!-]|git |cd |\$\(|<<E\n|if |then |fi |for |do |done |case |esac |\(\(){0,60}"#) {
+        recorded(&text);
+    }
+
+    #[test]
+    fn no_text_makes_it_panic(text in "\\PC{0,80}") {
+        recorded(&text);
+    }
+}

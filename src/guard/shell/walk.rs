@@ -1,0 +1,372 @@
+//! Goes through a parsed line as a shell would, in every way that it could go.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use shuck_ast::{
+    BinaryCommand, BinaryOp, BuiltinCommand, Command, CompoundCommand, DeclOperand,
+    HeredocBodyPart, IfCommand, RedirectTarget, Stmt, StmtSeq, StmtTerminator,
+};
+
+use super::command::{forget, printed};
+use super::world::{Flow, Machine, Trouble, World, Worlds, union};
+use super::wrap;
+
+/// More ways than these are not followed: a line with so many is not one that somebody means.
+const WORLDS: usize = 24;
+/// How many commands are looked at in all.
+const STEPS: usize = 4_000;
+/// How deep texts may be handed from shell to shell, and functions call each other.
+pub const DEPTH: usize = 8;
+
+/// Goes through a text from the world in which it begins.
+pub fn walk<M: Machine>(text: &str, start: World<M::State>, machine: &mut M) {
+    let mut walker =
+        Walker { machine, functions: BTreeMap::new(), steps: 0, depth: 0, gave_up: false };
+    walker.text(text, vec![start]);
+}
+
+/// A shell that runs nothing.
+pub struct Walker<'m, M: Machine> {
+    pub machine: &'m mut M,
+    pub functions: BTreeMap<String, (Rc<str>, Stmt)>,
+    steps: usize,
+    pub depth: usize,
+    gave_up: bool,
+}
+
+impl<M: Machine> Walker<'_, M> {
+    /// Goes through a text of its own.
+    pub fn text(&mut self, text: &str, worlds: Worlds<M::State>) -> Flow<M::State> {
+        if self.depth >= DEPTH {
+            self.trouble(text, "it is nested too deeply", &worlds);
+            return Flow::both(worlds);
+        }
+        match super::parse(text) {
+            Ok(file) => {
+                self.depth += 1;
+                let flow = self.sequence(&file.body, &Rc::from(text), worlds);
+                self.depth -= 1;
+                flow
+            }
+            Err(why) => {
+                self.trouble(text, &why, &worlds);
+                Flow::both(worlds)
+            }
+        }
+    }
+
+    /// Reports what was not understood.
+    pub fn trouble(&mut self, text: &str, why: &str, worlds: &Worlds<M::State>) {
+        let trouble = Trouble { text: text.to_owned(), why: why.to_owned() };
+        for world in worlds {
+            self.machine.trouble(&trouble, &world.dir, &world.state);
+        }
+    }
+
+    fn sequence(
+        &mut self,
+        body: &StmtSeq,
+        source: &Rc<str>,
+        mut worlds: Worlds<M::State>,
+    ) -> Flow<M::State> {
+        let mut flow = Flow::both(worlds.clone());
+        for statement in body.iter() {
+            flow = self.statement(statement, source, worlds);
+            worlds = union(flow.ok.clone(), flow.failed.clone());
+        }
+        flow
+    }
+
+    /// One statement, with its redirections.
+    pub fn statement(
+        &mut self,
+        statement: &Stmt,
+        source: &Rc<str>,
+        worlds: Worlds<M::State>,
+    ) -> Flow<M::State> {
+        self.steps += 1;
+        if self.steps > STEPS || worlds.len() > WORLDS {
+            if !self.gave_up {
+                self.gave_up = true;
+                self.trouble(source, "it goes too many ways", &worlds);
+            }
+            return Flow::none();
+        }
+        let mut worlds = worlds;
+        for redirect in &statement.redirects {
+            worlds = self.redirect(&redirect.target, source, worlds);
+        }
+        let in_background = matches!(statement.terminator, Some(StmtTerminator::Background(_)));
+        let flow = if in_background {
+            self.subshell(worlds, |walker, inner| walker.command(statement, source, inner))
+        } else {
+            self.command(statement, source, worlds)
+        };
+        if statement.negated { Flow { ok: flow.failed, failed: flow.ok } } else { flow }
+    }
+
+    fn redirect(
+        &mut self,
+        target: &RedirectTarget,
+        source: &Rc<str>,
+        mut worlds: Worlds<M::State>,
+    ) -> Worlds<M::State> {
+        let heredoc = match target {
+            RedirectTarget::Word(word) => return self.nested(word, source, worlds),
+            RedirectTarget::Heredoc(heredoc) => heredoc,
+        };
+        for (part, span) in heredoc.body.parts_with_spans() {
+            match part {
+                HeredocBodyPart::Literal(_) | HeredocBodyPart::Variable(_) => {}
+                HeredocBodyPart::CommandSubstitution { body, .. } => {
+                    worlds = self.beside(body, source, worlds);
+                }
+                HeredocBodyPart::ArithmeticExpansion { .. } | HeredocBodyPart::Parameter(_) => {
+                    self.trouble(span.slice(source), "it is not looked into", &worlds);
+                }
+            }
+        }
+        worlds
+    }
+
+    /// Runs a body in a subshell whose end nobody asks about.
+    pub fn beside(
+        &mut self,
+        body: &StmtSeq,
+        source: &Rc<str>,
+        worlds: Worlds<M::State>,
+    ) -> Worlds<M::State> {
+        let run = |walker: &mut Self, inner| walker.sequence(body, source, inner);
+        let behind = self.subshell(worlds.clone(), run).all();
+        // A body that ends its subshell leaves no world behind, but the line goes on.
+        if behind.is_empty() { worlds } else { behind }
+    }
+
+    /// What is done there changes neither directory nor variables here.
+    pub fn subshell(
+        &mut self,
+        worlds: Worlds<M::State>,
+        run: impl Fn(&mut Self, Worlds<M::State>) -> Flow<M::State>,
+    ) -> Flow<M::State> {
+        let mut flow = Flow::none();
+        for world in worlds {
+            let World { dir, variables, .. } = world.clone();
+            let outside = |inner: Worlds<M::State>| {
+                let back = |w: World<M::State>| World {
+                    dir: dir.clone(),
+                    variables: variables.clone(),
+                    state: w.state,
+                };
+                union(Vec::new(), inner.into_iter().map(back).collect())
+            };
+            let inner = run(self, vec![world]);
+            // `exit` ends the subshell only: there is a world behind it.
+            flow.add(Flow { ok: outside(inner.ok), failed: outside(inner.failed) });
+        }
+        flow
+    }
+
+    fn command(
+        &mut self,
+        statement: &Stmt,
+        source: &Rc<str>,
+        worlds: Worlds<M::State>,
+    ) -> Flow<M::State> {
+        match &statement.command {
+            Command::Simple(command) => self.simple(command, statement, source, worlds),
+            Command::Builtin(command) => match command {
+                // What stands behind them is not run in this world.
+                BuiltinCommand::Exit(_) | BuiltinCommand::Return(_) => Flow::none(),
+                BuiltinCommand::Break(_) | BuiltinCommand::Continue(_) => Flow::both(worlds),
+            },
+            Command::Decl(clause) => {
+                let mut worlds = worlds;
+                for operand in &clause.operands {
+                    if let DeclOperand::Assignment(assignment) = operand {
+                        worlds = self.assign(assignment, source, worlds);
+                    }
+                }
+                Flow { ok: worlds, failed: Vec::new() }
+            }
+            Command::Binary(binary) => self.binary(binary, source, worlds),
+            Command::Compound(compound) => self.compound(compound, source, worlds),
+            Command::Function(function) => {
+                for name in function.static_names() {
+                    let body = (source.clone(), (*function.body).clone());
+                    self.functions.insert(name.as_str().to_owned(), body);
+                }
+                Flow { ok: worlds, failed: Vec::new() }
+            }
+            Command::AnonymousFunction(function) => self.statement(&function.body, source, worlds),
+        }
+    }
+
+    fn binary(
+        &mut self,
+        binary: &BinaryCommand,
+        source: &Rc<str>,
+        worlds: Worlds<M::State>,
+    ) -> Flow<M::State> {
+        match binary.op {
+            BinaryOp::And => {
+                let left = self.statement(&binary.left, source, worlds);
+                let mut flow = self.statement(&binary.right, source, left.ok);
+                flow.failed = union(flow.failed, left.failed);
+                flow
+            }
+            BinaryOp::Or => {
+                let left = self.statement(&binary.left, source, worlds);
+                let mut flow = self.statement(&binary.right, source, left.failed);
+                flow.ok = union(flow.ok, left.ok);
+                flow
+            }
+            BinaryOp::Pipe | BinaryOp::PipeAll => {
+                let left = |walker: &mut Self, inner| walker.statement(&binary.left, source, inner);
+                let between = self.subshell(worlds, left).all();
+                if let Some(text) = printed(&binary.left, source)
+                    && wrap::reads_a_script(&binary.right, source)
+                {
+                    return self.subshell(between, |walker, inner| walker.text(&text, inner));
+                }
+                self.subshell(between, |walker, inner| {
+                    walker.statement(&binary.right, source, inner)
+                })
+            }
+        }
+    }
+
+    fn compound(
+        &mut self,
+        compound: &CompoundCommand,
+        source: &Rc<str>,
+        worlds: Worlds<M::State>,
+    ) -> Flow<M::State> {
+        match compound {
+            CompoundCommand::BraceGroup(body) => self.sequence(body, source, worlds),
+            CompoundCommand::Subshell(body) => {
+                self.subshell(worlds, |walker, inner| walker.sequence(body, source, inner))
+            }
+            CompoundCommand::If(command) => self.branches(command, source, worlds),
+            CompoundCommand::While(_)
+            | CompoundCommand::Until(_)
+            | CompoundCommand::For(_)
+            | CompoundCommand::Foreach(_)
+            | CompoundCommand::Select(_)
+            | CompoundCommand::Repeat(_)
+            | CompoundCommand::ArithmeticFor(_) => self.a_loop(compound, source, worlds),
+            CompoundCommand::Case(command) => {
+                let worlds = self.nested(&command.word, source, worlds);
+                let mut flow = Flow::both(worlds.clone());
+                for case in &command.cases {
+                    // What falls through comes from the case before, so its worlds are ways in too.
+                    let ways = union(worlds.clone(), flow.ok.clone());
+                    flow.add(self.sequence(&case.body, source, ways));
+                }
+                flow
+            }
+            CompoundCommand::Time(command) => match &command.command {
+                Some(timed) => self.statement(timed, source, worlds),
+                None => Flow::both(worlds),
+            },
+            CompoundCommand::Coproc(command) => self
+                .subshell(worlds, |walker, inner| walker.statement(&command.body, source, inner)),
+            CompoundCommand::Always(command) => {
+                let worlds = self.sequence(&command.body, source, worlds).all();
+                self.sequence(&command.always_body, source, worlds)
+            }
+            CompoundCommand::Arithmetic(command) => {
+                self.trouble(command.span.slice(source), "it is not looked into", &worlds);
+                Flow::both(worlds)
+            }
+            CompoundCommand::Conditional(command) => {
+                self.trouble(command.span.slice(source), "it is not looked into", &worlds);
+                Flow::both(worlds)
+            }
+        }
+    }
+
+    fn branches(
+        &mut self,
+        command: &IfCommand,
+        source: &Rc<str>,
+        worlds: Worlds<M::State>,
+    ) -> Flow<M::State> {
+        let first = (&command.condition, &command.then_branch);
+        let others = command.elif_branches.iter().map(|(condition, body)| (condition, body));
+        let mut flow = Flow::none();
+        let mut rest = worlds;
+        for (condition, body) in std::iter::once(first).chain(others) {
+            let asked = self.sequence(condition, source, rest);
+            flow.add(self.sequence(body, source, asked.ok));
+            rest = asked.failed;
+        }
+        match &command.else_branch {
+            Some(body) => flow.add(self.sequence(body, source, rest)),
+            None => flow.ok = union(flow.ok, rest),
+        }
+        flow
+    }
+
+    fn a_loop(
+        &mut self,
+        compound: &CompoundCommand,
+        source: &Rc<str>,
+        mut worlds: Worlds<M::State>,
+    ) -> Flow<M::State> {
+        let (condition, body) = match compound {
+            CompoundCommand::While(command) => (Some(&command.condition), &command.body),
+            CompoundCommand::Until(command) => (Some(&command.condition), &command.body),
+            CompoundCommand::For(command) => {
+                for word in command.words.iter().flatten() {
+                    worlds = self.nested(word, source, worlds);
+                }
+                for name in command.targets.iter().filter_map(|target| target.name.as_ref()) {
+                    forget(&mut worlds, name.as_str());
+                }
+                (None, &command.body)
+            }
+            CompoundCommand::Foreach(command) => {
+                forget(&mut worlds, command.variable.as_str());
+                (None, &command.body)
+            }
+            CompoundCommand::Select(command) => {
+                forget(&mut worlds, command.variable.as_str());
+                (None, &command.body)
+            }
+            CompoundCommand::Repeat(command) => (None, &command.body),
+            CompoundCommand::ArithmeticFor(command) => (None, &command.body),
+            CompoundCommand::If(_)
+            | CompoundCommand::Case(_)
+            | CompoundCommand::Subshell(_)
+            | CompoundCommand::BraceGroup(_)
+            | CompoundCommand::Arithmetic(_)
+            | CompoundCommand::Time(_)
+            | CompoundCommand::Conditional(_)
+            | CompoundCommand::Coproc(_)
+            | CompoundCommand::Always(_) => return Flow::both(worlds),
+        };
+        self.repeat(condition, body, source, worlds)
+    }
+
+    /// Twice, because the second time may begin where the first one ended; or not at all.
+    fn repeat(
+        &mut self,
+        condition: Option<&StmtSeq>,
+        body: &StmtSeq,
+        source: &Rc<str>,
+        worlds: Worlds<M::State>,
+    ) -> Flow<M::State> {
+        let mut all = worlds.clone();
+        let mut next = worlds;
+        for _ in 0..2 {
+            if let Some(condition) = condition {
+                next = self.sequence(condition, source, next).all();
+                all = union(all, next.clone());
+            }
+            next = self.sequence(body, source, next).all();
+            all = union(all, next.clone());
+        }
+        Flow::both(all)
+    }
+}

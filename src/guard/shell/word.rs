@@ -1,0 +1,297 @@
+//! Words: what the line says of each, and no more.
+
+use std::collections::BTreeMap;
+
+use shuck_ast::{BourneParameterExpansion, StmtSeq, WordPart, WordPartNode};
+
+/// A word of a command, after quotes are taken away.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Word {
+    /// All of it.
+    Known(String),
+    /// How it begins; the rest depends on what the line does not say.
+    Begins(String),
+    /// A directory that the line has another program name.
+    Place(Place),
+}
+
+/// A directory whose name is printed by a program that is known to print just this.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// `$(tix path …)`: the workspace of a ticket.
+    Workspace,
+    /// `$(git rev-parse --show-toplevel)`: the root of the worktree.
+    TopLevel,
+}
+
+impl Word {
+    /// A word of which nothing is known.
+    pub fn unknown() -> Word {
+        Word::Begins(String::new())
+    }
+
+    /// A word that is said in full.
+    pub fn known(text: impl Into<String>) -> Word {
+        Word::Known(text.into())
+    }
+
+    /// The text, where all of it is known.
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Word::Known(text) => Some(text),
+            Word::Begins(_) | Word::Place(_) => None,
+        }
+    }
+
+    /// How the word begins, as far as that is known.
+    pub fn start(&self) -> &str {
+        match self {
+            Word::Known(text) | Word::Begins(text) => text,
+            Word::Place(_) => "",
+        }
+    }
+
+    /// Whether it is this text.
+    pub fn is(&self, text: &str) -> bool {
+        self.text() == Some(text)
+    }
+
+    /// What is left behind a beginning that is known.
+    pub fn strip_prefix(&self, prefix: &str) -> Option<Word> {
+        match self {
+            Word::Known(text) => text.strip_prefix(prefix).map(Word::known),
+            Word::Begins(text) => {
+                text.strip_prefix(prefix).map(|rest| Word::Begins(rest.to_owned()))
+            }
+            Word::Place(_) => None,
+        }
+    }
+
+    /// The word cut in two at the first `=`.
+    pub fn split_assignment(&self) -> Option<(&str, Word)> {
+        let (name, rest) = self.start().split_once('=')?;
+        let rest = match self {
+            Word::Known(_) => Word::known(rest),
+            Word::Begins(_) | Word::Place(_) => Word::Begins(rest.to_owned()),
+        };
+        Some((name, rest))
+    }
+}
+
+/// The values of variables that the line itself has set.
+pub type Variables = BTreeMap<String, Word>;
+
+/// What a word of the syntax tree comes to.
+#[derive(Default)]
+pub struct Reading<'a> {
+    /// The words that it becomes: one, unless a variable is split at its blanks.
+    pub words: Vec<Word>,
+    /// The commands that are run to find its text.
+    pub nested: Vec<&'a StmtSeq>,
+    /// Parts that are not looked into any further.
+    pub opaque: Vec<&'a str>,
+}
+
+/// Reads one word.
+pub fn read<'a>(word: &'a shuck_ast::Word, source: &'a str, variables: &Variables) -> Reading<'a> {
+    let mut reader =
+        Reader { source, variables, text: String::new(), open: true, found: Reading::default() };
+    reader.whole(&word.parts);
+    let Reader { text, open, mut found, .. } = reader;
+    let value = if let Some(place) = place(&word.parts, source) {
+        Word::Place(place)
+    } else if !open || word.has_active_brace_expansion() {
+        let brace = text.find('{').filter(|_| word.has_active_brace_expansion());
+        Word::Begins(text.get(..brace.unwrap_or(text.len())).unwrap_or_default().to_owned())
+    } else {
+        Word::Known(text)
+    };
+    found.words = match (&value, word.parts.as_slice()) {
+        // `$COMMAND` without quotes becomes as many words as its value has.
+        (Word::Known(text), [part]) if variable(&part.kind).is_some() => {
+            text.split_whitespace().map(Word::known).collect()
+        }
+        _ => vec![value],
+    };
+    found
+}
+
+/// The variable whose plain value this is.
+fn variable(part: &WordPart) -> Option<&str> {
+    if let WordPart::Variable(name) = part {
+        return Some(name.as_str());
+    }
+    let WordPart::Parameter(parameter) = part else { return None };
+    let Some(BourneParameterExpansion::Access { reference }) = parameter.bourne() else {
+        return None;
+    };
+    reference.subscript.is_none().then(|| reference.name.as_str())
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Quotes {
+    None,
+    Double,
+}
+
+struct Reader<'a, 'v> {
+    source: &'a str,
+    variables: &'v Variables,
+    text: String,
+    /// Whether everything so far is known.
+    open: bool,
+    found: Reading<'a>,
+}
+
+impl<'a> Reader<'a, '_> {
+    fn parts(&mut self, parts: &'a [WordPartNode], quotes: Quotes) {
+        for part in parts {
+            self.part(part, quotes);
+        }
+    }
+
+    fn whole(&mut self, parts: &'a [WordPartNode]) {
+        let Some((first, rest)) = parts.split_first() else { return };
+        // `~/` at the beginning, where it is not quoted, stands for the home directory.
+        let literal = if let WordPart::Literal(text) = &first.kind {
+            text.as_str(self.source, first.span)
+        } else {
+            ""
+        };
+        let Some(after) = literal.strip_prefix('~') else {
+            self.parts(parts, Quotes::None);
+            return;
+        };
+        if after.is_empty() || after.starts_with('/') {
+            self.variable("HOME");
+            self.push(&unescaped(after, Quotes::None));
+        } else {
+            self.open = false;
+        }
+        self.parts(rest, Quotes::None);
+    }
+
+    fn variable(&mut self, name: &str) {
+        match self.variables.get(name).cloned() {
+            Some(Word::Known(text)) => self.push(&text),
+            Some(Word::Begins(text)) => {
+                self.push(&text);
+                self.open = false;
+            }
+            Some(Word::Place(_)) | None => self.open = false,
+        }
+    }
+
+    fn part(&mut self, part: &'a WordPartNode, quotes: Quotes) {
+        if let Some(name) = variable(&part.kind) {
+            self.variable(name);
+            return;
+        }
+        match &part.kind {
+            WordPart::Literal(text) => {
+                let text = unescaped(text.as_str(self.source, part.span), quotes);
+                self.push(&text);
+            }
+            WordPart::SingleQuoted { value, .. } => self.push(value.slice(self.source)),
+            WordPart::DoubleQuoted { parts, .. } => self.parts(parts, Quotes::Double),
+            WordPart::CommandSubstitution { body, .. }
+            | WordPart::ProcessSubstitution { body, .. } => {
+                self.open = false;
+                self.found.nested.push(body);
+            }
+            WordPart::Variable(_)
+            | WordPart::ZshQualifiedGlob(_)
+            | WordPart::ArithmeticExpansion { .. }
+            | WordPart::Parameter(_)
+            | WordPart::ParameterExpansion { .. }
+            | WordPart::Length(_)
+            | WordPart::ArrayAccess(_)
+            | WordPart::ArrayLength(_)
+            | WordPart::ArrayIndices(_)
+            | WordPart::Substring { .. }
+            | WordPart::ArraySlice { .. }
+            | WordPart::IndirectExpansion { .. }
+            | WordPart::PrefixMatch { .. }
+            | WordPart::Transformation { .. } => {
+                self.open = false;
+                self.found.opaque.push(part.span.slice(self.source));
+            }
+        }
+    }
+
+    fn push(&mut self, text: &str) {
+        if self.open {
+            self.text.push_str(text);
+        }
+    }
+}
+
+/// The text without the backslashes that quote. The parser leaves them in.
+fn unescaped(text: &str, quotes: Quotes) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut signs = text.chars();
+    while let Some(sign) = signs.next() {
+        if sign != '\\' {
+            plain.push(sign);
+            continue;
+        }
+        match (signs.next(), quotes) {
+            (Some('\n'), _) => {}
+            (Some(next), Quotes::None)
+            | (Some(next @ ('$' | '`' | '"' | '\\')), Quotes::Double) => plain.push(next),
+            (Some(next), Quotes::Double) => plain.extend(['\\', next]),
+            (None, _) => plain.push('\\'),
+        }
+    }
+    plain
+}
+
+/// Which place a word names that is one command substitution, in quotes or not.
+fn place(parts: &[WordPartNode], source: &str) -> Option<Place> {
+    let [part] = parts else { return None };
+    if let WordPart::DoubleQuoted { parts, .. } = &part.kind {
+        return place(parts, source);
+    }
+    let WordPart::CommandSubstitution { body, .. } = &part.kind else { return None };
+    let [statement] = body.as_slice() else { return None };
+    let shuck_ast::Command::Simple(command) = &statement.command else { return None };
+    let words = std::iter::once(&command.name).chain(&command.args);
+    let words: Option<Vec<_>> = words.map(|word| word.try_static_text(source)).collect();
+    match words?.iter().map(AsRef::as_ref).collect::<Vec<_>>().as_slice() {
+        ["tix", "path", ..] => Some(Place::Workspace),
+        ["git", "rev-parse", "--show-toplevel"] => Some(Place::TopLevel),
+        _ => None,
+    }
+}
+
+/// Whether a text that nobody could read has the word `git`, and behind it one of these words.
+pub fn mentions(text: &str, verbs: &[&str]) -> bool {
+    let plain: String = text.chars().filter(|sign| !matches!(sign, '\\' | '"' | '\'')).collect();
+    let in_word = |sign: char| sign.is_alphanumeric() || matches!(sign, '_' | '-' | '.' | '/');
+    let mut words = plain.split(|sign| !in_word(sign));
+    words.any(|word| word.rsplit('/').next().is_some_and(|name| name.eq_ignore_ascii_case("git")))
+        && words.any(|word| verbs.contains(&word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_that_cannot_be_read_is_searched_for_git_and_a_verb_behind_it() {
+        for text in ["(git commit", "x | /usr/bin/git -C y push", "g\"i\"t \\commit", "GIT commit"]
+        {
+            assert!(mentions(text, &["commit", "push"]), "{text}");
+        }
+        for text in ["commit git", "git status", "legit commit", "github commit", "git committed"] {
+            assert!(!mentions(text, &["commit", "push"]), "{text}");
+        }
+    }
+
+    #[test]
+    fn backslashes_quote_as_in_a_shell() {
+        assert_eq!(unescaped(r"\git\ x", Quotes::None), "git x");
+        assert_eq!(unescaped(r#"a\"b\n\$"#, Quotes::Double), r#"a"b\n$"#);
+        assert_eq!(unescaped("a\\\nb\\", Quotes::None), "ab\\");
+    }
+}

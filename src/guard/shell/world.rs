@@ -1,0 +1,121 @@
+//! Worlds: how things may stand between two commands, and who knows what a command does.
+
+use std::path::{Path, PathBuf};
+
+use super::word::{Place, Variables, Word};
+use super::wrap::Call;
+
+/// Where a command runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Dir {
+    /// There.
+    At(PathBuf),
+    /// In the workspace of a ticket.
+    Workspace,
+    /// Where it is cannot be read from the line.
+    Unknown,
+}
+
+impl Dir {
+    /// The directory that a word names, seen from this one.
+    pub fn join(&self, word: &Word) -> Dir {
+        match (self, word) {
+            (_, Word::Place(Place::Workspace)) | (Dir::Workspace, Word::Known(_)) => Dir::Workspace,
+            (_, Word::Place(Place::TopLevel)) => self.clone(),
+            (_, Word::Known(text)) if Path::new(text).is_absolute() => Dir::At(PathBuf::from(text)),
+            (Dir::At(here), Word::Known(text)) => Dir::At(here.join(text)),
+            (Dir::Unknown, _) | (_, Word::Begins(_)) => Dir::Unknown,
+        }
+    }
+}
+
+/// How things may stand between two commands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct World<S> {
+    /// The shell's directory.
+    pub dir: Dir,
+    /// The variables that the line has set.
+    pub variables: Variables,
+    /// What the machine keeps; a subshell changes it for everybody.
+    pub state: S,
+}
+
+/// What becomes of the state; `None` where the command cannot end this way.
+pub struct Step<S> {
+    /// When the command succeeds.
+    pub ok: Option<S>,
+    /// When it fails.
+    pub failed: Option<S>,
+}
+
+impl<S: Clone> Step<S> {
+    /// The command changes nothing that matters.
+    pub fn nothing(state: &S) -> Step<S> {
+        Step { ok: Some(state.clone()), failed: Some(state.clone()) }
+    }
+}
+
+/// Knows what commands do.
+pub trait Machine {
+    /// What the commands change besides the shell.
+    type State: Clone + PartialEq;
+    /// A command comes to be run.
+    fn run(&mut self, call: &Call, state: &Self::State) -> Step<Self::State>;
+    /// Whether there is such a directory now.
+    fn is_directory(&self, path: &Path) -> bool;
+    /// A part of the line was not understood.
+    fn trouble(&mut self, trouble: &Trouble, dir: &Dir, state: &Self::State);
+}
+
+/// What was not understood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trouble {
+    /// The text.
+    pub text: String,
+    /// Why not.
+    pub why: String,
+}
+
+/// Several worlds, each once.
+pub type Worlds<S> = Vec<World<S>>;
+
+/// The worlds behind a command that succeeded, and behind one that failed.
+pub struct Flow<S> {
+    /// Where it succeeded.
+    pub ok: Worlds<S>,
+    /// Where it failed.
+    pub failed: Worlds<S>,
+}
+
+impl<S: Clone + PartialEq> Flow<S> {
+    /// Nothing goes on.
+    pub fn none() -> Flow<S> {
+        Flow { ok: Vec::new(), failed: Vec::new() }
+    }
+
+    /// It may end either way, and changes nothing.
+    pub fn both(worlds: Worlds<S>) -> Flow<S> {
+        Flow { failed: worlds.clone(), ok: worlds }
+    }
+
+    /// However it ended.
+    pub fn all(self) -> Worlds<S> {
+        union(self.ok, self.failed)
+    }
+
+    /// Other ways of ending.
+    pub fn add(&mut self, other: Flow<S>) {
+        self.ok = union(std::mem::take(&mut self.ok), other.ok);
+        self.failed = union(std::mem::take(&mut self.failed), other.failed);
+    }
+}
+
+/// All of them, each once.
+pub fn union<S: PartialEq>(mut some: Worlds<S>, more: Worlds<S>) -> Worlds<S> {
+    for world in more {
+        if !some.contains(&world) {
+            some.push(world);
+        }
+    }
+    some
+}

@@ -1,0 +1,281 @@
+//! Commands that run other commands: `env`, `sudo`, `xargs`, `sh -c`, `eval` and their like.
+
+use shuck_ast::{Command, Stmt};
+
+use super::word::Word;
+use super::world::Dir;
+
+/// A command as it is started.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// The program and its arguments.
+    pub words: Vec<Word>,
+    /// The variables that are set for it.
+    pub env: Vec<(String, Word)>,
+    /// Where it runs.
+    pub dir: Dir,
+}
+
+/// What a command comes to.
+pub enum Unwrapped {
+    /// It runs nothing.
+    Nothing,
+    /// The shell goes to another directory.
+    ChangeDir(Word),
+    /// It runs a program.
+    Run(Call),
+    /// It runs these, each of which may have wrappers of its own.
+    Each(Vec<Call>),
+    /// It runs this text.
+    Script {
+        /// The text.
+        text: Word,
+        /// Where.
+        dir: Dir,
+        /// In this shell, or in one of its own.
+        here: bool,
+    },
+}
+
+/// How a program is called that runs the command that its arguments end with.
+struct Wrapper {
+    names: &'static [&'static str],
+    /// Options whose value is the next word.
+    valued: &'static [&'static str],
+    /// How many words stand before the command.
+    skip: usize,
+}
+
+const WRAPPERS: &[Wrapper] = &[
+    Wrapper {
+        names: &[
+            "command",
+            "builtin",
+            "nohup",
+            "setsid",
+            "noglob",
+            "nocorrect",
+            "-",
+            "busybox",
+            "toybox",
+            "rtk",
+            "chronic",
+            "unbuffer",
+            "then",
+            "do",
+        ],
+        valued: &[],
+        skip: 0,
+    },
+    Wrapper { names: &["exec"], valued: &["-a"], skip: 0 },
+    Wrapper { names: &["env"], valued: &["-u", "--unset", "-C", "--chdir"], skip: 0 },
+    Wrapper { names: &["time"], valued: &["-f", "--format", "-o", "--output"], skip: 0 },
+    Wrapper { names: &["nice"], valued: &["-n", "--adjustment"], skip: 0 },
+    Wrapper { names: &["ionice"], valued: &["-c", "-n", "-p"], skip: 0 },
+    Wrapper { names: &["stdbuf"], valued: &["-i", "-o", "-e"], skip: 0 },
+    Wrapper {
+        names: &["timeout", "gtimeout"],
+        valued: &["-s", "--signal", "-k", "--kill-after"],
+        skip: 1,
+    },
+    Wrapper {
+        names: &["sudo", "doas"],
+        valued: &[
+            "-u", "--user", "-g", "--group", "-h", "-p", "-C", "-D", "--chdir", "-R", "-T", "-U",
+            "-r", "-t",
+        ],
+        skip: 0,
+    },
+    Wrapper {
+        names: &["xargs"],
+        valued: &[
+            "-I",
+            "-n",
+            "-P",
+            "-L",
+            "-d",
+            "-E",
+            "-s",
+            "-a",
+            "--max-args",
+            "--max-procs",
+            "--delimiter",
+        ],
+        skip: 0,
+    },
+    Wrapper { names: &["caffeinate"], valued: &["-t", "-w"], skip: 0 },
+    Wrapper { names: &["strace", "ltrace"], valued: &["-e", "-o", "-p", "-s"], skip: 0 },
+    Wrapper { names: &["watch"], valued: &["-n", "--interval"], skip: 0 },
+    Wrapper { names: &["flock"], valued: &["-w", "--timeout", "-E"], skip: 1 },
+    Wrapper { names: &["chroot"], valued: &[], skip: 1 },
+];
+
+const SHELLS: [&str; 7] = ["sh", "bash", "dash", "zsh", "ksh", "ash", "mksh"];
+
+/// How often one wrapper may stand inside another.
+const DEPTH: usize = 16;
+
+/// Takes wrapper after wrapper away. `input` is what the line feeds to the command.
+pub fn unwrap(mut call: Call, input: Option<String>) -> Unwrapped {
+    for _ in 0..DEPTH {
+        take_assignments(&mut call);
+        let Some(first) = call.words.first() else { return Unwrapped::Nothing };
+        let name = program(first).to_owned();
+        let arguments = call.words.get(1..).unwrap_or_default();
+        match name.as_str() {
+            "cd" | "chdir" | "pushd" => return Unwrapped::ChangeDir(target(arguments)),
+            "popd" => return Unwrapped::ChangeDir(Word::unknown()),
+            "eval" => {
+                return Unwrapped::Script { text: joined(arguments), dir: call.dir, here: true };
+            }
+            "trap" => {
+                let text = arguments.first().cloned().unwrap_or_else(|| Word::known(""));
+                return Unwrapped::Script { text, dir: call.dir, here: true };
+            }
+            "find" | "fd" => return Unwrapped::Each(found(&call)),
+            "command" if arguments.first().is_some_and(|a| a.is("-v") || a.is("-V")) => {
+                return Unwrapped::Nothing;
+            }
+            "su" | "script" => return script_of(&call, input, "-c"),
+            shell if SHELLS.contains(&shell) => return script_of(&call, input, "c"),
+            wrapper => match WRAPPERS.iter().find(|w| w.names.contains(&wrapper)) {
+                Some(wrapper) => inside(&mut call, &name, wrapper),
+                None => return Unwrapped::Run(call),
+            },
+        }
+    }
+    Unwrapped::Run(call)
+}
+
+/// The name of the program, without its directory; where only the beginning is known, that.
+fn program(word: &Word) -> &str {
+    let text = word.start();
+    text.rsplit('/').next().unwrap_or(text)
+}
+
+/// `A=b` before the command, which the shell has taken away already except behind `env` and `sudo`.
+fn take_assignments(call: &mut Call) {
+    while let Some((name, value)) = call.words.first().and_then(|w| {
+        let (name, value) = w.split_assignment()?;
+        let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        (!name.is_empty() && name.chars().all(is_name)).then(|| (name.to_owned(), value))
+    }) {
+        call.env.push((name, value));
+        call.words.remove(0);
+    }
+}
+
+/// Takes the wrapper and its options away.
+fn inside(call: &mut Call, name: &str, wrapper: &Wrapper) {
+    let mut at = 1;
+    while let Some(word) = call.words.get(at).filter(|word| word.start().starts_with('-')) {
+        at += 1;
+        if word.is("--") {
+            break;
+        }
+        let (option, value) = match word.split_assignment() {
+            Some((option, value)) => (option.to_owned(), Some(value)),
+            None => (word.start().to_owned(), None),
+        };
+        let value = match value {
+            Some(value) => Some(value),
+            None if wrapper.valued.contains(&option.as_str()) => {
+                at += 1;
+                call.words.get(at - 1).cloned()
+            }
+            None => None,
+        };
+        let goes = matches!(
+            (name, option.as_str()),
+            ("env", "-C" | "--chdir") | ("sudo", "-D" | "--chdir")
+        );
+        if let (true, Some(value)) = (goes, &value) {
+            call.dir = call.dir.join(value);
+        }
+    }
+    // `env A=b` and `sudo A=b` come before the words that are skipped; no wrapper has both.
+    at = (at + wrapper.skip).min(call.words.len());
+    call.words.drain(..at);
+    if name == "xargs" {
+        call.words.push(Word::unknown());
+    }
+}
+
+/// Where `cd` goes.
+fn target(arguments: &[Word]) -> Word {
+    let mut words = arguments.iter().filter(|word| {
+        let text = word.start();
+        text == "-" || !text.starts_with('-') || word.text().is_none()
+    });
+    match words.next() {
+        None => Word::unknown(),
+        // Where it came from; and `pushd +1`.
+        Some(word) if word.is("-") || word.start().starts_with('+') => Word::unknown(),
+        Some(word) => word.clone(),
+    }
+}
+
+fn joined(words: &[Word]) -> Word {
+    let mut text = String::new();
+    for (place, word) in words.iter().enumerate() {
+        if place > 0 {
+            text.push(' ');
+        }
+        text.push_str(word.start());
+        if word.text().is_none() {
+            return Word::Begins(text);
+        }
+    }
+    Word::Known(text)
+}
+
+/// The script of `sh -c`, or what is fed to a shell that has none.
+fn script_of(call: &Call, input: Option<String>, option: &str) -> Unwrapped {
+    let arguments = call.words.get(1..).unwrap_or_default();
+    let dir = call.dir.clone();
+    let mut words = arguments.iter();
+    while let Some(word) = words.next() {
+        let text = word.start();
+        let cluster = text.strip_prefix('-').filter(|letters| !letters.starts_with('-'));
+        if cluster.is_some_and(|letters| letters.ends_with(option.trim_start_matches('-'))) {
+            // Options may stand between `-c` and the text.
+            let text = words.find(|word| !word.start().starts_with('-'));
+            let text = text.cloned().unwrap_or_else(|| Word::known(""));
+            return Unwrapped::Script { text, dir, here: false };
+        }
+        if text == "-o" || text == "+o" || text == "--rcfile" || text == "--init-file" {
+            words.next();
+        } else if !text.starts_with(['-', '+']) {
+            // A file, which nobody reads here.
+            return Unwrapped::Nothing;
+        }
+    }
+    match input {
+        Some(text) => Unwrapped::Script { text: Word::Known(text), dir, here: false },
+        None => Unwrapped::Nothing,
+    }
+}
+
+/// The commands behind `find … -exec`.
+fn found(call: &Call) -> Vec<Call> {
+    let mut calls = Vec::new();
+    let mut words = call.words.iter();
+    while let Some(word) = words.next() {
+        if ["-exec", "-execdir", "-ok", "-okdir", "-x", "-X"].iter().any(|option| word.is(option)) {
+            let inner = words.by_ref().take_while(|word| !(word.is(";") || word.is("+")));
+            calls.push(Call { words: inner.cloned().collect(), ..call.clone() });
+        }
+    }
+    calls
+}
+
+/// Whether the command is a shell that reads its script from its input.
+pub fn reads_a_script(statement: &Stmt, source: &str) -> bool {
+    let Command::Simple(command) = &statement.command else { return false };
+    let words = std::iter::once(&command.name).chain(&command.args);
+    let words: Vec<Word> = words
+        .map(|word| word.try_static_text(source).map_or_else(Word::unknown, Word::known))
+        .collect();
+    let call = Call { words, env: Vec::new(), dir: Dir::Unknown };
+    matches!(unwrap(call, Some(String::new())), Unwrapped::Script { text, here: false, .. } if text.is(""))
+}

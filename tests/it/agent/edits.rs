@@ -1,0 +1,131 @@
+//! Files that an agent writes with its own tools, and tools of MCP servers.
+
+use serde_json::{Value, json};
+
+use super::{CODE, ask, seeded, with_code_staged};
+use crate::harness::Place;
+
+fn tool(place: &Place, name: &str, input: &Value) -> Option<i32> {
+    let event = json!({
+        "hook_event_name": "PreToolUse", "cwd": place.path(), "tool_name": name, "tool_input": input,
+    });
+    ask(place, "claude", &event).code
+}
+
+fn write(place: &Place, path: &str) -> Option<i32> {
+    tool(place, "Write", &json!({"file_path": path, "content": "x"}))
+}
+
+#[test]
+fn files_of_a_protected_checkout_are_not_edited() {
+    let sandbox = seeded();
+    let clone = with_code_staged(&sandbox);
+    clone.write(".git/info/exclude", "scratch/\n");
+    let at = |path: &str| clone.path().join(path).display().to_string();
+    for path in [
+        CODE,
+        "new.rs",
+        "a/b/c.rs",
+        "tickets/TEMPLATE.md",
+        "tickets/active/TICKET-a-001.md",
+        "src/../x",
+    ] {
+        assert_eq!(write(&clone, &at(path)), Some(2), "{path}");
+        assert_eq!(write(&clone, path), Some(2), "{path}");
+    }
+    for tool_name in ["Edit", "MultiEdit", "Write"] {
+        assert_eq!(
+            tool(&clone, tool_name, &json!({"file_path": at(CODE)})),
+            Some(2),
+            "{tool_name}"
+        );
+    }
+    assert_eq!(tool(&clone, "NotebookEdit", &json!({"notebook_path": at("a.ipynb")})), Some(2));
+    // Drafts, what git ignores, and what lies elsewhere.
+    let work = sandbox.root().join("work").join(CODE).display().to_string();
+    let outside = sandbox.root().join("tmp/x").display().to_string();
+    for path in [
+        &at("tickets/queue/TICKET-new.md"),
+        &at("scratch/x"),
+        &work,
+        &outside,
+        "../elsewhere",
+        "/dev/null",
+    ] {
+        assert_eq!(write(&clone, path), Some(0), "{path}");
+    }
+    assert_eq!(tool(&clone, "Read", &json!({"file_path": at(CODE)})), Some(0));
+    // Whatever is checked out.
+    clone.git(&["switch", "-q", "topic"]);
+    assert_eq!(write(&clone, CODE), Some(0));
+    assert_eq!(write(&clone, ".git/refs/heads/main"), Some(2));
+    assert_eq!(write(&clone, ".git/packed-refs"), Some(2));
+    assert_eq!(write(&clone, ".git/info/exclude"), Some(0));
+}
+
+#[test]
+fn a_team_may_ask_or_allow() {
+    let sandbox = seeded();
+    let clone = sandbox.clone_named("clone");
+    let event = json!({
+        "hook_event_name": "PreToolUse", "cwd": clone.path(), "tool_name": "Edit",
+        "tool_input": {"file_path": clone.path().join(CODE)},
+    });
+    clone.git(&["config", "tix.guard.writes", "ask"]);
+    let asked = ask(&clone, "claude", &event);
+    let answer = asked.success().json();
+    assert_eq!(answer["hookSpecificOutput"]["permissionDecision"], "ask", "{asked}");
+    ask(&clone, "codex", &event).exits(2);
+    clone.git(&["config", "tix.guard.writes", "allow"]);
+    assert_eq!(ask(&clone, "claude", &event).success().stdout(), "");
+}
+
+#[test]
+fn tools_for_git_are_judged_like_git() {
+    let sandbox = seeded();
+    let clone = with_code_staged(&sandbox);
+    let elsewhere = clone.at(sandbox.root().join("tmp"));
+    let repo = clone.path();
+    for (name, input) in [
+        ("mcp__git__git_commit", json!({"repo_path": repo, "message": "x"})),
+        ("mcp__plugin_x_git__commit", json!({"path": repo, "message": "x"})),
+        ("mcp__git__git_merge", json!({"repo_path": repo, "branch": "topic"})),
+        ("mcp__git__git_cherry_pick", json!({"repo_path": repo, "commit": "topic"})),
+        (
+            "mcp__git__git_push",
+            json!({"repo_path": repo, "remote": "origin", "branch": "topic:main"}),
+        ),
+        ("mcp__git__git_reset", json!({"repo_path": repo, "commit": "topic"})),
+    ] {
+        assert_eq!(tool(&elsewhere, name, &input), Some(2), "{name}");
+    }
+    for (name, input) in [
+        ("mcp__git__git_status", json!({"repo_path": repo})),
+        ("mcp__git__git_reset", json!({"repo_path": repo})),
+        ("mcp__git__git_commit", json!({"repo_path": sandbox.root().join("work"), "message": "x"})),
+        ("mcp__files__commit", json!({"repo_path": repo})),
+    ] {
+        assert_eq!(tool(&elsewhere, name, &input), Some(0), "{name}");
+    }
+}
+
+#[test]
+fn a_forge_takes_no_code_for_a_protected_branch_of_this_repository() {
+    let sandbox = seeded();
+    let clone = sandbox.clone_named("clone");
+    let push = |branch: &str, path: &str, repo: &str| {
+        let input =
+            json!({"repo": repo, "branch": branch, "files": [{"path": path, "content": "x"}]});
+        tool(&clone, "mcp__github__push_files", &input)
+    };
+    assert_eq!(push("main", CODE, "origin"), Some(2));
+    assert_eq!(push("main", "tickets/queue/TICKET-x.md", "origin"), Some(0));
+    assert_eq!(push("topic", CODE, "origin"), Some(0));
+    assert_eq!(push("main", CODE, "another"), Some(0));
+    let file = json!({"path": CODE, "content": "x"});
+    assert_eq!(tool(&clone, "mcp__github__create_or_update_file", &file), Some(2));
+    assert_eq!(
+        tool(&clone, "mcp__github__merge_pull_request", &json!({"pull_number": 1})),
+        Some(0)
+    );
+}
