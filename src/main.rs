@@ -17,8 +17,6 @@ mod workspace;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 use cli::Cli;
 use env::Env;
 use error::Failure;
@@ -26,7 +24,7 @@ use out::{Format, Narration, Out};
 
 fn main() -> ExitCode {
     let env = Env::capture();
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::read() {
         Ok(cli) => cli,
         Err(error) => return usage(&error, &env),
     };

@@ -20,4 +20,4 @@ pub mod show;
 pub mod trust;
 
 pub use shared::context::{CONFIG_FILE, Context, Globals, progress_line};
-pub use shared::{receipt, shell_word};
+pub use shared::{receipt, role, shell_word};

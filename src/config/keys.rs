@@ -30,6 +30,8 @@ pub enum Name {
     Timeout,
     /// `post_activate`
     PostActivate,
+    /// `roles`
+    Roles,
 }
 
 /// What holds for a key that nobody has set.
@@ -74,7 +76,7 @@ impl Key {
     /// Whether it stands in `.tix.yaml` and nowhere else, because it is an agreement of everyone who
     /// works on the repository.
     pub fn is_shared_only(&self) -> bool {
-        matches!(self.id, Name::PostActivate)
+        matches!(self.id, Name::PostActivate | Name::Roles)
     }
 
     /// Its name in `git config`, where `_` is not allowed: `tix.requireQueued`.
@@ -94,7 +96,7 @@ impl Key {
 }
 
 /// Every key, in the order in which people meet them.
-const KEYS: [Key; 13] = [
+const KEYS: [Key; 14] = [
     Key {
         id: Name::Trunk,
         name: "trunk",
@@ -192,6 +194,13 @@ const KEYS: [Key; 13] = [
         default: DefaultValue::Fixed("[]"),
         about: "What runs in a new workspace, once `tix trust` was called for it. Only in `.tix.yaml`.",
     },
+    Key {
+        id: Name::Roles,
+        name: "roles",
+        takes: "a mapping of roles to lists of commands of tix",
+        default: DefaultValue::Fixed("{}"),
+        about: "What a role, named by --role or `TIX_ROLE`, may do: {coder: [run, release]}. Only in `.tix.yaml`.",
+    },
 ];
 
 /// Every key there is, in the order in which people meet them.
@@ -246,8 +255,10 @@ pub fn commented_yaml(trunk: Option<&str>) -> String {
         }
         let line = match trunk.filter(|_| key.id == Name::Trunk) {
             Some(trunk) => format!("\n{}: {}\n", key.name, yaml_text(trunk)),
-            // The defaults are ours: what YAML could misread has braces.
-            None if value.contains('{') => format!("\n# {}: \"{value}\"\n", key.name),
+            // The defaults are ours: what YAML could misread has braces, unless it is a mapping of nothing.
+            None if value.contains('{') && value != "{}" => {
+                format!("\n# {}: \"{value}\"\n", key.name)
+            }
             None => format!("\n# {}: {value}\n", key.name),
         };
         text.push_str(&line);

@@ -13,6 +13,7 @@ mod quote;
 mod template;
 mod yaml;
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::Path;
 use std::time::Duration;
@@ -65,6 +66,8 @@ pub struct Config {
     pub timeout: Duration,
     /// Shell commands that run in a new workspace, if whoever made the clone trusts them.
     pub post_activate: Vec<String>,
+    /// What the roles may do, by their names.
+    pub roles: BTreeMap<String, Vec<String>>,
 }
 
 impl Default for Config {
@@ -83,6 +86,7 @@ impl Default for Config {
             worktree: Template::default_worktree(),
             timeout: Duration::from_mins(1),
             post_activate: Vec::new(),
+            roles: BTreeMap::new(),
         }
     }
 }
@@ -278,6 +282,25 @@ impl Resolution<'_> {
             }
             Name::Timeout => config.timeout = given.time(key)?,
             Name::PostActivate => config.post_activate = given.commands(key)?,
+            // A mapping comes by itself, see `set_mapping`.
+            Name::Roles => return Err(given.unexpected(key)),
+        }
+        Ok(())
+    }
+
+    /// Takes over the value of the one key that takes a mapping.
+    fn set_mapping(&mut self, entries: Vec<(String, Vec<String>)>) -> Result<(), Problem> {
+        self.config.roles.clear();
+        for (name, items) in entries {
+            if name.trim().is_empty() {
+                let reason = "a role needs a name";
+                return Err(Problem::BadValue { value: name, reason });
+            }
+            if self.config.roles.contains_key(&name) {
+                let reason = "a role can be there once";
+                return Err(Problem::BadValue { value: name, reason });
+            }
+            self.config.roles.insert(name, items);
         }
         Ok(())
     }

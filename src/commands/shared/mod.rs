@@ -7,6 +7,7 @@ pub mod find;
 pub mod give_back;
 pub mod own;
 pub mod receipt;
+pub mod role;
 pub mod worker;
 
 /// Who writes the changelog entries of the commands that a holder uses, in the form
