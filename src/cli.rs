@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::commands::{self, Globals};
 use crate::env::Env;
@@ -25,6 +25,19 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+    /// The name of the command.
+    #[arg(skip)]
+    verb: String,
+}
+
+impl Cli {
+    /// Reads the command line.
+    pub fn read() -> Result<Cli, clap::Error> {
+        let mut command = Cli::command();
+        let matches = command.try_get_matches_from_mut(std::env::args_os())?;
+        let cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
+        Ok(Cli { verb: matches.subcommand_name().unwrap_or_default().to_owned(), ..cli })
+    }
 }
 
 /// What to do.
@@ -141,6 +154,8 @@ pub fn run_hook(
 /// Runs a command; what it gives is the exit code, which is 0 but for the end of a worker.
 pub fn run(cli: &Cli, env: &Env, out: &Out) -> Result<u8, Failure> {
     let globals = &cli.globals;
+    // Here and nowhere else, by the command's own name: a new command needs nothing for it.
+    commands::role::check(&cli.verb, &verbs(), globals, env, out)?;
     match &cli.command {
         Command::Activate(args) => return commands::activate::run(args, globals, env, out),
         Command::Run(args) => return commands::run::run(args, globals, env, out),
@@ -176,4 +191,9 @@ pub fn run(cli: &Cli, env: &Env, out: &Out) -> Result<u8, Failure> {
         Command::Completions(args) => commands::completions::run(args, globals, env, out),
     }
     .map(|()| 0)
+}
+
+/// The names of all commands.
+fn verbs() -> Vec<String> {
+    Cli::command().get_subcommands().map(|command| command.get_name().to_owned()).collect()
 }

@@ -160,6 +160,11 @@ impl Env {
         Ok(None)
     }
 
+    /// `TIX_ROLE`: as what this call is made.
+    pub fn role(&self) -> Result<Option<&str>, NotUtf8> {
+        self.text("TIX_ROLE")
+    }
+
     /// `TIX_LOG`: what to log, in the syntax of `tracing_subscriber::EnvFilter`.
     pub fn log_filter(&self) -> Result<Option<&str>, NotUtf8> {
         self.text("TIX_LOG")

@@ -18,8 +18,6 @@ mod workspace;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 use cli::Cli;
 use env::Env;
 use error::Failure;
@@ -31,7 +29,7 @@ fn main() -> ExitCode {
     if let Some(done) = cli::run_hook(&env::words(), &env, &printer) {
         return ended(done, &printer());
     }
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::read() {
         Ok(cli) => cli,
         Err(error) => return usage(&error, &env),
     };

@@ -39,4 +39,4 @@ pub mod trust;
 pub mod unblock;
 
 pub use shared::context::{CONFIG_FILE, Context, Globals, progress_line};
-pub use shared::{receipt, shell_word};
+pub use shared::{receipt, role, shell_word};

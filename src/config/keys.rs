@@ -40,6 +40,8 @@ pub enum Name {
     PostActivate,
     /// `guard.writes`
     Writes,
+    /// `roles`
+    Roles,
 }
 
 /// The branches that are guarded beside the trunk when nobody says otherwise.
@@ -87,7 +89,7 @@ impl Key {
     /// Whether it stands in `.tix.yaml` and nowhere else, because it is an agreement of everyone who
     /// works on the repository.
     pub fn is_shared_only(&self) -> bool {
-        matches!(self.id, Name::PostActivate)
+        matches!(self.id, Name::PostActivate | Name::Roles)
     }
 
     /// Its name in `git config`, where `_` is not allowed: `tix.requireQueued`.
@@ -107,7 +109,7 @@ impl Key {
 }
 
 /// Every key, in the order in which people meet them.
-const KEYS: [Key; 18] = [
+const KEYS: [Key; 19] = [
     Key {
         id: Name::Trunk,
         name: "trunk",
@@ -240,6 +242,13 @@ const KEYS: [Key; 18] = [
         default: DefaultValue::Fixed("refuse"),
         about: "What an agent is told that edits files of a checkout which is on a protected branch, drafts in the queue aside.",
     },
+    Key {
+        id: Name::Roles,
+        name: "roles",
+        takes: "a mapping of roles to lists of commands of tix",
+        default: DefaultValue::Fixed("{}"),
+        about: "What a role, named by --role or `TIX_ROLE`, may do: {coder: [run, release]}. Only in `.tix.yaml`.",
+    },
 ];
 
 /// Every key there is, in the order in which people meet them.
@@ -299,8 +308,10 @@ pub fn commented_yaml(trunk: Option<&str>) -> String {
         }
         let line = match trunk.filter(|_| key.id == Name::Trunk) {
             Some(trunk) => format!("\n{}: {}\n", key.name, yaml_text(trunk)),
-            // The defaults are ours: what YAML could misread has braces.
-            None if value.contains('{') => format!("\n# {}: \"{value}\"\n", key.name),
+            // The defaults are ours: what YAML could misread has braces, unless it is a mapping of nothing.
+            None if value.contains('{') && value != "{}" => {
+                format!("\n# {}: \"{value}\"\n", key.name)
+            }
             None => format!("\n# {}: {value}\n", key.name),
         };
         text.push_str(&line);

@@ -13,6 +13,7 @@ mod quote;
 mod template;
 mod yaml;
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::Path;
 use std::time::Duration;
@@ -90,6 +91,8 @@ pub struct Config {
     pub post_activate: Vec<String>,
     /// What an agent is told that edits files where it should not.
     pub writes: Writes,
+    /// What the roles may do, by their names.
+    pub roles: BTreeMap<String, Vec<String>>,
 }
 
 /// A stage of the review.
@@ -122,6 +125,7 @@ impl Default for Config {
             stale_after: Duration::from_hours(24),
             post_activate: Vec::new(),
             writes: Writes::Refuse,
+            roles: BTreeMap::new(),
         }
     }
 }
@@ -331,6 +335,25 @@ impl Resolution<'_> {
                     _ => return Err(given.unexpected(key)),
                 };
             }
+            // A mapping comes by itself, see `set_mapping`.
+            Name::Roles => return Err(given.unexpected(key)),
+        }
+        Ok(())
+    }
+
+    /// Takes over the value of the one key that takes a mapping.
+    fn set_mapping(&mut self, entries: Vec<(String, Vec<String>)>) -> Result<(), Problem> {
+        self.config.roles.clear();
+        for (name, items) in entries {
+            if name.trim().is_empty() {
+                let reason = "a role needs a name";
+                return Err(Problem::BadValue { value: name, reason });
+            }
+            if self.config.roles.contains_key(&name) {
+                let reason = "a role can be there once";
+                return Err(Problem::BadValue { value: name, reason });
+            }
+            self.config.roles.insert(name, items);
         }
         Ok(())
     }

@@ -44,7 +44,11 @@ fn the_table_of_keys_shows_the_defaults_that_hold() {
             let text = format!(
                 "{}: {}",
                 key.name,
-                if value.contains('{') { format!("'{value}'") } else { value.to_owned() }
+                if value.contains('{') && value != "{}" {
+                    format!("'{value}'")
+                } else {
+                    value.to_owned()
+                }
             );
             assert_eq!(yaml(text.as_bytes()), Ok(Config::default()), "{text}");
         }
@@ -65,7 +69,7 @@ fn every_key_can_be_set_in_a_file() {
     let text = "\u{feff}trunk: tickets\r\nbase: develop\r\nrecord: branch\r\nremote: up\r\n\
         tickets_dir: docs/tickets/\r\nskip_ci: true\r\nrequire_queued: true\r\nclaim_attempts: 5\r\n\
         branch: work/{id}\r\nactive_dir: \"{session}/{id}\"\r\nworktree: /w/{repo}/{id}\r\ntimeout: 2m\r\n\
-        post_activate:\r\n  - npm ci\r\n  - make\r\n";
+        post_activate:\r\n  - npm ci\r\n  - make\r\nroles: {coder: [run, release], reader: []}\r\n";
     let config = yaml(text.as_bytes()).unwrap();
     assert_eq!(config.trunk.as_deref(), Some("tickets"));
     assert_eq!(config.base.as_deref(), Some("develop"));
@@ -79,6 +83,8 @@ fn every_key_can_be_set_in_a_file() {
     assert_eq!(config.worktree.to_string(), "/w/{repo}/{id}");
     assert_eq!(config.timeout, Duration::from_mins(2));
     assert_eq!(config.post_activate, ["npm ci", "make"]);
+    assert_eq!(config.roles["coder"], ["run", "release"]);
+    assert!(config.roles["reader"].is_empty());
 }
 
 #[test]
@@ -94,6 +100,23 @@ fn commands_are_the_agreement_of_everyone() {
     HEAD:.tix.yaml:2: `post_activate` cannot be `a; `: a command is at least one word, and text
     HEAD:.tix.yaml:1: `post_activate` must be a list of shell commands, not a list of something else than texts
     HEAD:.tix.yaml:1: `post_activate` must be a list of shell commands, not a mapping (a text that begins with a brace needs quotes)
+    "
+    );
+}
+
+#[test]
+fn roles_are_a_mapping_of_names_to_commands() {
+    assert_eq!(yaml(b"roles: {a: run}").unwrap().roles["a"], ["run"]);
+    assert_eq!(yaml(b"roles: {}"), Ok(Config::default()));
+    assert_snapshot!(
+        messages(&["roles: coder", "roles: [coder]", "roles: {a: 1}", "roles: {a: {b: c}}", "roles: {'': []}", "roles: {a: [], a: []}"]),
+        @"
+    HEAD:.tix.yaml:1: `roles` must be a mapping of roles to lists of commands of tix, not the text `coder`
+    HEAD:.tix.yaml:1: `roles` must be a mapping of roles to lists of commands of tix, not a list
+    HEAD:.tix.yaml:1: `roles` must be a mapping of roles to lists of commands of tix, not a mapping to something else
+    HEAD:.tix.yaml:1: `roles` must be a mapping of roles to lists of commands of tix, not a mapping to something else
+    HEAD:.tix.yaml:1: `roles` cannot be ``: a role needs a name
+    HEAD:.tix.yaml:1: `roles` cannot be `a`: a role can be there once
     "
     );
 }

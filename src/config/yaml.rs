@@ -9,13 +9,14 @@ use std::fmt;
 
 use serde::Deserialize as _;
 use serde::de::{
-    DeserializeSeed, Deserializer, EnumAccess, IgnoredAny, MapAccess, SeqAccess, Visitor,
+    DeserializeSeed, Deserializer, EnumAccess, Error as _, IgnoredAny, MapAccess, SeqAccess,
+    Visitor,
 };
 
 use super::Resolution;
 use super::error::{ConfigError, Origin, Problem};
 use super::given::Given;
-use super::keys::{self, Key};
+use super::keys::{self, Key, Name};
 
 /// A file of settings.
 #[derive(Debug, Clone, Copy)]
@@ -204,6 +205,15 @@ enum Item {
     Other(#[allow(dead_code, reason = "it only has to be something")] IgnoredAny),
 }
 
+/// A value in a mapping.
+#[derive(serde::Deserialize)]
+#[serde(untagged)]
+enum Value {
+    One(String),
+    Many(Vec<String>),
+    Other(#[allow(dead_code, reason = "it only has to be something")] IgnoredAny),
+}
+
 struct ValueSeed<'t, 'r, 'h> {
     key: &'static Key,
     into: &'r mut Resolution<'h>,
@@ -289,7 +299,22 @@ impl<'de> Visitor<'de> for ValueSeed<'_, '_, '_> {
         self.take(Given::List(&items))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, _: A) -> Result<(), A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        if self.key.id == Name::Roles {
+            let mut entries = Vec::new();
+            while let Some((name, value)) = map.next_entry::<String, Value>()? {
+                match value {
+                    Value::One(item) => entries.push((name, vec![item])),
+                    Value::Many(items) => entries.push((name, items)),
+                    Value::Other(_) => return self.refuse("a mapping to something else"),
+                }
+            }
+            return self.into.set_mapping(entries).map_err(|problem| {
+                let key = Some(self.key.name.to_owned());
+                *self.trouble = Some(Trouble { key, problem });
+                A::Error::custom("")
+            });
+        }
         // `{id}` without quotes is a mapping to YAML.
         self.refuse("a mapping (a text that begins with a brace needs quotes)")
     }

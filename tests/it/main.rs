@@ -29,6 +29,7 @@ mod odd;
 mod plugin;
 mod reading;
 mod release;
+mod roles;
 mod servers;
 mod tidy;
 mod workers;

@@ -41,6 +41,9 @@ pub struct Globals {
     /// The branch that the tickets are on [default: the remote's default branch]
     #[arg(long, global = true, value_name = "BRANCH", help_heading = "Global options")]
     pub trunk: Option<String>,
+    /// As what you act: the roles and what they may do are in .tix.yaml [default: `TIX_ROLE`, or no role]
+    #[arg(long, global = true, value_name = "ROLE", help_heading = "Global options")]
+    pub role: Option<String>,
 }
 
 /// Everything a command works on.

@@ -11,6 +11,7 @@ pub mod here;
 pub mod hooks;
 pub mod own;
 pub mod receipt;
+pub mod role;
 pub mod takeover;
 pub mod template;
 pub mod text;

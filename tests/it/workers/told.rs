@@ -58,7 +58,8 @@ fn the_answers_for_people_and_programs() {
     clone.tix(&["run", ID, "--json", "--", "true"]).exits(2);
     clone.tix(&["activate", ID, "--json", "--exec", "true"]).exits(2);
     clone.tix(&["activate", ID, "--detach"]).exits(2);
-    let done = clone.tix(&["run", ID, "--json", "--detach", "--", "true"]).success().json();
+    let run = ["run", ID, "--json", "--detach", "--alive-for", "1m", "--", "true"];
+    let done = clone.tix(&run).success().json();
     assert_eq!((&done["worker"]["state"], &done["worker"]["exit"]), (&"done".into(), &0.into()));
     let script = format!("echo 'see https://u:secret@host/'\n{}", ready_until(&gate));
     let output = clone.tix(&["run", ID, "--detach", "--", "sh", "-c", &script]);

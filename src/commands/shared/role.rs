@@ -1,0 +1,123 @@
+//! Roles: the same commands with less authority, for agents that are to keep to their part.
+
+use std::collections::BTreeMap;
+
+use super::context::{CONFIG_FILE, Context, Globals};
+use crate::env::Env;
+use crate::error::{Exit, Failure};
+use crate::out::Out;
+
+/// What any role may do: look, and what git, agents and shells call by themselves.
+const ALWAYS: [&str; 12] = [
+    "check",
+    "completions",
+    "demo",
+    "doctor",
+    "hook",
+    "list",
+    "log",
+    "next",
+    "path",
+    "shell-init",
+    "show",
+    "status",
+];
+
+/// Whether the role that was named, if one was, may use this command. `verbs` are all there are.
+pub fn check(
+    verb: &str,
+    verbs: &[String],
+    globals: &Globals,
+    env: &Env,
+    out: &Out,
+) -> Result<(), Failure> {
+    let named = match &globals.role {
+        Some(role) => Some(role.as_str()),
+        None => env.role().map_err(|error| Failure::new(Exit::Usage, error.to_string()))?,
+    };
+    let Some(role) = named.filter(|_| !ALWAYS.contains(&verb)) else { return Ok(()) };
+    let ctx = Context::open(globals, env, out, None)?;
+    judge(role, verb, &ctx.config.roles, verbs)
+}
+
+fn judge(
+    role: &str,
+    verb: &str,
+    roles: &BTreeMap<String, Vec<String>>,
+    verbs: &[String],
+) -> Result<(), Failure> {
+    for (name, allowed) in roles {
+        if let Some(unknown) = allowed.iter().find(|one| !verbs.contains(one)) {
+            let message = format!(
+                "{CONFIG_FILE}: the role `{name}` has `{unknown}`, which is no command of tix"
+            );
+            let nearest = nearest(unknown, verbs.iter().map(String::as_str));
+            return Err(Failure::new(Exit::Damaged, message)
+                .maybe_fact("nearest", nearest)
+                .hint("see the commands: tix --help"));
+        }
+    }
+    let Some(allowed) = roles.get(role) else {
+        let failure = Failure::new(Exit::Usage, format!("there is no role `{role}`"))
+            .maybe_fact("nearest", nearest(role, roles.keys().map(String::as_str)));
+        return Err(if roles.is_empty() {
+            failure.hint(format!("{CONFIG_FILE} has no roles, so none can be named"))
+        } else {
+            let names: Vec<&str> = roles.keys().map(String::as_str).collect();
+            failure.fact("roles", names.join(", ")).hint("name one with --role, or with TIX_ROLE")
+        });
+    };
+    if allowed.iter().any(|one| one == verb) {
+        return Ok(());
+    }
+    let may: Vec<&str> = roles
+        .iter()
+        .filter(|(_, allowed)| allowed.iter().any(|one| one == verb))
+        .map(|(name, _)| name.as_str())
+        .collect();
+    let message = format!("the role `{role}` may not use `tix {verb}`");
+    let none = |list: String| if list.is_empty() { "none".to_owned() } else { list };
+    Err(Failure::new(Exit::Refused, message)
+        .fact("roles that may", none(may.join(", ")))
+        .fact("this one may", none(allowed.join(", ")))
+        .hint("leave it to one of them"))
+}
+
+fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let distance = |one: &&str| strsim::osa_distance(one, name);
+    let best = known.min_by_key(distance)?;
+    (distance(&best) <= (name.chars().count() / 3).max(1)).then_some(best)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(role: &str, verb: &str, roles: &[(&str, &[&str])]) -> Option<Failure> {
+        let owned = |list: &[&str]| list.iter().map(|one| (*one).to_owned()).collect::<Vec<_>>();
+        let roles = roles.iter().map(|(name, verbs)| ((*name).to_owned(), owned(verbs))).collect();
+        judge(role, verb, &roles, &owned(&["activate", "release", "run"])).err()
+    }
+
+    #[test]
+    fn a_role_may_what_it_may_and_a_refusal_names_those_who_may() {
+        let roles: [(&str, &[&str]); 3] =
+            [("boss", &["activate", "release"]), ("coder", &["run"]), ("reader", &[])];
+        assert!(told("coder", "run", &roles).is_none());
+        let refused = told("coder", "release", &roles).unwrap();
+        assert_eq!(refused.exit, Exit::Refused);
+        assert_eq!(refused.facts[0], ("roles that may", "boss".to_owned()));
+        assert_eq!(refused.facts[1], ("this one may", "run".to_owned()));
+        assert_eq!(told("reader", "run", &roles).unwrap().facts[1].1, "none");
+    }
+
+    #[test]
+    fn a_name_that_is_not_known_is_an_error_with_the_nearest() {
+        let unknown = told("codr", "run", &[("coder", &["run"])]).unwrap();
+        assert_eq!((unknown.exit, unknown.facts[0].1.as_str()), (Exit::Usage, "coder"));
+        assert!(told("coder", "run", &[]).unwrap().hints[0].contains("has no roles"));
+        // Also in a role that was not named: it would be found out much later.
+        let typo = told("coder", "run", &[("coder", &["run"]), ("boss", &["realese"])]).unwrap();
+        assert_eq!((typo.exit, typo.facts[0].1.as_str()), (Exit::Damaged, "release"));
+    }
+}
