@@ -17,10 +17,10 @@ pub enum Hook {
     PreCommit,
     /// Before the commit of a merge.
     PreMergeCommit,
-    /// Before the message of a commit is written: nothing skips this one.
-    PrepareCommitMsg,
     /// Before a push.
     PrePush,
+    /// Before the message of a commit is written: nothing skips this one.
+    PrepareCommitMsg,
     /// Before refs move.
     ReferenceTransaction,
     /// On a server, before a push is taken in.
