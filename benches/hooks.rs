@@ -116,7 +116,7 @@ fn hooks(world: &World, options: &Options, goals: &mut Goals) {
     let ticket = of("pre-commit, main, a ticket");
     goals.at_most(
         "a ticket commit on main beyond the floor, ms by p10",
-        beyond(ticket.median, floor.median),
+        beyond(ticket.p10, floor.p10),
         PROTECTED,
     );
     for what in ["pre-commit, elsewhere", "reference-transaction, elsewhere"] {
