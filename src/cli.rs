@@ -155,7 +155,7 @@ pub fn run_hook(
 pub fn run(cli: &Cli, env: &Env, out: &Out) -> Result<u8, Failure> {
     let globals = &cli.globals;
     // Here and nowhere else, by the command's own name: a new command needs nothing for it.
-    commands::role::check(&cli.verb, &verbs(), globals, env, out)?;
+    commands::role::check(&cli.verb, &verbs, globals, env, out)?;
     match &cli.command {
         Command::Activate(args) => return commands::activate::run(args, globals, env, out),
         Command::Run(args) => return commands::run::run(args, globals, env, out),

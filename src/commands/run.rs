@@ -10,7 +10,7 @@ use super::{Context, Globals};
 use crate::env::Env;
 use crate::error::{Exit, Failure, held_facts};
 use crate::lifecycle::Refusal;
-use crate::names::{Oid, RefName};
+use crate::names::RefName;
 use crate::out::{Format, Out, safe};
 use crate::ticket::{Lane, TicketId};
 use crate::trunk::Diary;
@@ -80,6 +80,16 @@ fn start(
 ) -> Result<(Started, Receipt), Failure> {
     let found = find(ctx, &args.ticket)?;
     let session = worker::session(ctx, &found.id)?;
+    let mut receipt = Receipt::new(ctx, "run", found.id.as_str(), &ctx.actor()?);
+    receipt.outcome = "started";
+    receipt.workspace = Some(WorkspaceJson {
+        branch: found.branch.short().to_owned(),
+        path: Some(found.path.display().to_string()),
+        commit: ctx
+            .objects
+            .resolve(found.branch.as_str())?
+            .map_or_else(String::new, |at| at.to_string()),
+    });
     diary.phase = "start";
     ctx.out.progress(&format!("starting {line} …"));
     let job = Job {
@@ -89,17 +99,10 @@ fn start(
         branch: &found.branch,
         workspace: &found.path,
     };
+    // Last of all: what fails after it would leave a worker that nobody waits for.
     let (started, told) = worker::start(ctx, &args.worker, line, &job)
         .map_err(|error| worker::failure(error, &found.id, &args.worker))?;
-    let at = ctx.objects.resolve(found.branch.as_str())?;
-    let mut receipt = Receipt::new(ctx, "run", found.id.as_str(), &ctx.actor()?);
-    receipt.outcome = "started";
     receipt.worker = Some(told);
-    receipt.workspace = Some(WorkspaceJson {
-        branch: found.branch.short().to_owned(),
-        path: Some(found.path.display().to_string()),
-        commit: at.as_ref().map(Oid::to_string).unwrap_or_default(),
-    });
     Ok((started, receipt))
 }
 

@@ -165,6 +165,8 @@ enum Hold {
 pub struct Worker {
     hold: Hold,
     ended: Receiver<io::Result<ExitStatus>>,
+    /// Its end was seen, so that its number may be another's.
+    over: bool,
     started: Instant,
 }
 
@@ -191,7 +193,7 @@ impl Worker {
         let hold =
             if detached { Hold::Group(Group::of(&child)) } else { Hold::Heir(Heir::of(&child)) };
         let told = seen(child.id());
-        let worker = Worker { hold, ended: wait_for(child), started: Instant::now() };
+        let worker = Worker { hold, ended: wait_for(child), over: false, started: Instant::now() };
         Ok((worker, told))
     }
 
@@ -204,10 +206,16 @@ impl Worker {
         loop {
             let after = self.started.elapsed();
             let ended = self.ended.recv_timeout(POLL.min(limit.saturating_sub(after)));
+            // A detached worker ends with tix, so its end may be tix's. What a signal means to one in the
+            // foreground is for that one to say.
+            if matches!(self.hold, Hold::Group(_)) {
+                signals::check()?;
+            }
             // After the look at the process: one that said so and then ended did begin.
             let is_ready = ready.symlink_metadata().is_ok();
             match ended {
                 Ok(status) => {
+                    self.over = true;
                     let ended = Ended::of(status?);
                     let done = is_ready || (ended == Ended::Code(0) && !said);
                     let after = self.started.elapsed();
@@ -221,10 +229,6 @@ impl Worker {
                 Err(RecvTimeoutError::Timeout) if is_ready => return Ok(Begun::Running),
                 Err(RecvTimeoutError::Timeout) => {}
             }
-            // What a signal means to a worker in the foreground is for the worker to say.
-            if matches!(self.hold, Hold::Group(_)) {
-                signals::check()?;
-            }
             if after >= limit {
                 return if said { Err(Unproved::NotReady { after }) } else { Ok(Begun::Running) };
             }
@@ -236,20 +240,24 @@ impl Worker {
         self.ended.recv().unwrap_or_else(|_| Err(gone())).map(Ended::of)
     }
 
-    /// Ends it: asks first, and insists after a while.
+    /// Ends it, with what it has started in its own process group: asks first, and insists after a while.
     pub fn end(self) {
         match &self.hold {
             Hold::Group(group) => group.terminate(),
+            Hold::Heir(_) if self.over => {}
             Hold::Heir(heir) => heir.terminate(),
         }
-        if matches!(self.ended.recv_timeout(TERM_GRACE), Err(RecvTimeoutError::Timeout)) {
-            match &self.hold {
-                Hold::Group(group) => group.kill(),
-                Hold::Heir(heir) => heir.kill(),
-            }
-            // SIGKILL is not refused; a process that the kernel cannot end now is not waited for.
-            self.ended.recv_timeout(TERM_GRACE).ok();
+        let ended = self.over
+            || !matches!(self.ended.recv_timeout(TERM_GRACE), Err(RecvTimeoutError::Timeout));
+        if ended {
+            return;
         }
+        match &self.hold {
+            Hold::Group(group) => group.kill(),
+            Hold::Heir(heir) => heir.kill(),
+        }
+        // SIGKILL is not refused; a process that the kernel cannot end now is not waited for.
+        self.ended.recv_timeout(TERM_GRACE).ok();
     }
 }
 

@@ -363,8 +363,14 @@ impl Running {
     /// Waits for its end and takes its record away, unless that is another worker's by then.
     pub fn wait(self) -> io::Result<Ended> {
         let ended = self.worker.wait()?;
-        if self.files.load()?.is_some_and(|record| record.process == self.record.process) {
-            self.files.clear()?;
+        let ours = |record: &WorkerRecord| record.process == self.record.process;
+        let cleared = self.files.load().and_then(|record| match record.filter(ours) {
+            Some(_) => self.files.clear(),
+            None => Ok(()),
+        });
+        if let Err(error) = cleared {
+            // It is then told as one that has ended, which is true.
+            tracing::warn!(%error, "clear the record of the worker");
         }
         Ok(ended)
     }

@@ -23,10 +23,10 @@ const ALWAYS: [&str; 12] = [
     "status",
 ];
 
-/// Whether the role that was named, if one was, may use this command. `verbs` are all there are.
+/// Whether the role that was named, if one was, may use this command. `verbs` gives the names of all.
 pub fn check(
     verb: &str,
-    verbs: &[String],
+    verbs: &dyn Fn() -> Vec<String>,
     globals: &Globals,
     env: &Env,
     out: &Out,
@@ -37,7 +37,7 @@ pub fn check(
     };
     let Some(role) = named.filter(|_| !ALWAYS.contains(&verb)) else { return Ok(()) };
     let ctx = Context::open(globals, env, out, None)?;
-    judge(role, verb, &ctx.config.roles, verbs)
+    judge(role, verb, &ctx.config.roles, &verbs())
 }
 
 fn judge(

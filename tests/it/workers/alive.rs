@@ -54,6 +54,22 @@ fn a_worker_outlives_a_tix_that_is_killed_and_its_record_tells_of_it() {
     assert_eq!(record(&clone), None);
 }
 
+/// The terminal sends it to the worker itself, which may have a use of its own for it.
+#[test]
+fn an_interrupt_is_for_the_worker_and_tix_waits_on() {
+    let sandbox = one_ticket();
+    let clone = active(&sandbox);
+    let mut gate = Gate::new(&sandbox.fresh_directory("gate"));
+    let script = format!("{}\nexit 7", ready_until(&gate));
+    let mut worker = clone.tix_command(&["run", ID, "--", "sh", "-c", &script]).spawn();
+    worker.until_at(&gate);
+    worker.signal(Signal::INT);
+    clone.tix(&["run", ID, "--", "true"]).exits(3);
+    gate.open();
+    worker.wait().exits(7);
+    assert_eq!(record(&clone), None);
+}
+
 #[test]
 fn a_signal_to_tix_reaches_the_worker() {
     let sandbox = one_ticket();

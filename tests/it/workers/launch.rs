@@ -204,3 +204,23 @@ fn while_a_worker_is_being_started_a_lock_holds_others_off_and_no_record() {
     gate.open();
     first.wait().success();
 }
+
+/// As at any other time, the claim stands: everything but the worker is there.
+#[test]
+fn told_to_end_before_a_detached_worker_has_begun_tix_ends_it_and_keeps_the_claim() {
+    let sandbox = one_ticket();
+    let clone = sandbox.clone_named("a");
+    let gate = Gate::new(&sandbox.fresh_directory("gate"));
+    let script = format!("echo $$ >'{}/pid'\n{}", sandbox.root().display(), gate.script("slow"));
+    let start = ["activate", ID, "--detach", "--require-ready", "1m", "--exec", "sh", "-c"];
+    let mut run = clone.tix_command(&[start.as_slice(), &[&script]].concat()).spawn();
+    run.until_at(&gate);
+    run.signal(rustix::process::Signal::TERM);
+    let output = run.wait();
+    assert!(output.exits(143).stderr().contains(&format!("tix release {ID}")), "{output}");
+    let pid = std::fs::read_to_string(sandbox.root().join("pid")).unwrap();
+    until_gone(&pid.trim().parse::<u32>().unwrap().into());
+    assert_eq!(record(&clone), None);
+    assert_eq!(subjects(&sandbox), [format!("claim: {ID}")]);
+    no_leftovers(&clone);
+}

@@ -83,6 +83,14 @@ fn the_answers_for_people_and_programs() {
 }
 
 #[test]
+fn everything_after_exec_is_the_workers() {
+    let sandbox = one_ticket();
+    let clone = sandbox.clone_named("a");
+    let args = ["activate", ID, "--exec", "echo", "--json", "-C", "--", "--help", "-q"];
+    assert_eq!(clone.tix(&args).success().stdout(), "--json -C -- --help -q\n");
+}
+
+#[test]
 fn there_must_be_a_workspace_to_work_in() {
     let sandbox = one_ticket();
     let clone = sandbox.clone_named("a");
