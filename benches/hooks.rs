@@ -28,6 +28,8 @@ const PROJECT: Shape = Shape { files: 250, tickets: 20 };
 const PROTECTED: f64 = 2.5;
 /// How long one may take elsewhere, in ms.
 const ELSEWHERE: f64 = 1.5;
+/// How long an agent may have to wait where there is something to decide, in ms.
+const AGENT: f64 = 5.0;
 /// How much longer a whole commit may take, in ms.
 const COMMIT: f64 = 5.0;
 
@@ -52,6 +54,9 @@ fn main() -> ExitCode {
     }
     if options.wants("commit") {
         commits(&world, &options, &mut goals);
+    }
+    if options.wants("agent") {
+        agents(&world, &options, &mut goals);
     }
     goals.report(&options)
 }
@@ -158,6 +163,54 @@ fn commits(world: &World, options: &Options, goals: &mut Goals) {
         );
     }
     table.print(&format!("## commits: {PROJECT:?}, {rounds} rounds in turns"));
+}
+
+/// What an agent waits for before each of its commands, on main: one that is not git's, one that decides nothing, and
+/// commits.
+fn agents(world: &World, options: &Options, goals: &mut Goals) {
+    let [tickets, code] =
+        ["tickets for an agent", "code for an agent"].map(|name| Shape::clone_to(world, name));
+    edit_ticket(&tickets, 0);
+    world.git(&tickets, &["add", "tickets"]);
+    std::fs::write(code.join("src/a0/p00/f1.txt"), "changed\n").unwrap();
+    world.git(&code, &["add", "src"]);
+    let rows = [
+        ("ls -la", &code, true, ELSEWHERE),
+        ("git status", &code, true, AGENT),
+        ("cd src && git diff | head", &code, true, AGENT),
+        ("git commit -m x", &tickets, true, AGENT),
+        ("git commit -m x", &code, false, AGENT),
+    ];
+    let mut samples: Vec<Vec<Duration>> = rows.iter().map(|_| Vec::new()).collect();
+    let rounds = options.rounds(200, 40);
+    std::thread::sleep(Duration::from_millis(100));
+    for round in 0..rounds + 5 {
+        for ((line, dir, passes, _), sample) in rows.iter().zip(&mut samples) {
+            let event = serde_json::json!({
+                "hook_event_name": "PreToolUse", "cwd": dir, "tool_name": "Bash", "tool_input": {"command": line},
+            });
+            let program = program(world, dir).display().to_string();
+            let took = time(world, dir, &program, &["hook", "claude"], &event.to_string(), *passes);
+            if round >= 5 {
+                sample.push(took);
+            }
+        }
+    }
+    let mut table = Table::new(&["tix hook claude, on main", "p10 ms", "median ms", "worst ms"]);
+    for ((line, _, passes, most), sample) in rows.iter().zip(samples) {
+        let found = Figures::of(sample);
+        let what = format!("{line}{}", if *passes { "" } else { ": refused" });
+        table.row(
+            &[vec![what.clone()], [found.p10, found.median, found.worst].map(fine).to_vec()]
+                .concat(),
+        );
+        goals.at_most(
+            &format!("tix hook claude, {what}, ms"),
+            found.median.as_secs_f64() * 1e3,
+            *most,
+        );
+    }
+    table.print(&format!("## agents: {PROJECT:?}, {rounds} rounds in turns"));
 }
 
 fn edit_ticket(clone: &Path, round: usize) {

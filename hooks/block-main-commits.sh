@@ -1,5 +1,6 @@
 #!/bin/sh
-# For settings that name this path. The hooks of the plugin are in hooks.json and do not need it.
+# The guard in Claude Code, for hooks.json and for settings that name this path. Without tix it refuses: exit code 2 blocks in
+# every version of the agent, and whatever else a hook can end with lets the tool run in some.
 command -v tix >/dev/null || {
     echo 'workflow-guard: the program tix is not on PATH; it is installed with: cargo install --path . --locked' >&2
     exit 2

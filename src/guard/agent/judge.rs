@@ -19,6 +19,9 @@ use crate::env::Env;
 use crate::git::clean_path;
 use crate::names::{Oid, RefName};
 
+/// How many calls of git are judged in one line: each may take git a few milliseconds, and the agent waits.
+const CALLS: usize = 200;
+
 /// Something that is not to be done.
 pub struct Refusal {
     /// Where.
@@ -114,6 +117,7 @@ pub struct Judge<'e> {
     env: &'e Env,
     cwd: PathBuf,
     found: BTreeMap<PathBuf, Option<Rc<Guarded>>>,
+    calls: usize,
     /// What is not to be done.
     pub refusals: Vec<Refusal>,
     /// The guard could not even find out whether there is anything to guard.
@@ -123,7 +127,8 @@ pub struct Judge<'e> {
 impl<'e> Judge<'e> {
     /// A judge of what is done from this directory.
     pub fn new(cwd: &Path, env: &'e Env) -> Judge<'e> {
-        Judge { env, cwd: cwd.to_owned(), found: BTreeMap::new(), refusals: Vec::new(), lost: None }
+        let (found, refusals) = (BTreeMap::new(), Vec::new());
+        Judge { env, cwd: cwd.to_owned(), found, calls: 0, refusals, lost: None }
     }
 
     /// The directory that everything begins in.
@@ -217,6 +222,14 @@ impl<'e> Judge<'e> {
             }
             Place::Elsewhere => return self.elsewhere(line, state),
         };
+        self.calls += 1;
+        if self.calls > CALLS {
+            if let Some(branch) = here.protected().cloned() {
+                let why = Why::Unreadable("it calls git too often".to_owned());
+                self.refuse(&here, &branch, "this line", why);
+            }
+            return state.clone();
+        }
         let Some(verb) = line.verb.text() else {
             if let Some(branch) = here.protected() {
                 let branch = branch.clone();

@@ -337,6 +337,7 @@ fn a_line_that_cannot_be_read_is_refused_where_it_may_move_a_protected_branch() 
     let sandbox = seeded();
     let clone = with_code_staged(&sandbox);
     let long = format!("git commit -m '{}'", "x".repeat(40_000));
+    let often = "git merge origin/main; ".repeat(300);
     all_refused(
         &clone,
         &[
@@ -346,6 +347,7 @@ fn a_line_that_cannot_be_read_is_refused_where_it_may_move_a_protected_branch() 
             "eval \"git commit $X\"",
             "echo ${A:-$(git commit -m x)}",
             &long,
+            &often,
         ],
     );
     all_pass(&clone, &["git status (", "echo 'git", "ls ("]);
