@@ -95,7 +95,7 @@ impl Machine for Alias<'_, '_> {
         let Some(line) = Line::read(call) else { return Step::nothing(state) };
         let ok = self.judge.line(&line, state, self.depth);
         self.last.clone_from(&ok);
-        Step { failed: Some(state.after_failure(&ok)), ok: Some(ok) }
+        Step { failed: state.after_failure(&ok), ok: Some(ok) }
     }
 
     fn is_directory(&self, path: &Path) -> bool {

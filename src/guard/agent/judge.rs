@@ -1,6 +1,6 @@
 //! What a command line would do to protected branches, in the repositories that it addresses.
 //!
-//! The line is gone through as a shell would ([`shell`]); of every call of git it is found out where it works and what
+//! The line is gone through as a shell would (see `guard::shell`); of every call of git it is found out where it works and what
 //! it would do there. Nothing here is the last word: what a script or another program does is not seen, and a line that
 //! is let through is still judged by the hooks of git. A refusal comes early, where it can be explained.
 
@@ -325,7 +325,7 @@ impl Machine for Judge<'_> {
     fn run(&mut self, call: &Call, state: &State) -> Step<State> {
         let Some(line) = Line::read(call) else { return Step::nothing(state) };
         let ok = self.line(&line, state, 0);
-        Step { failed: Some(state.after_failure(&ok)), ok: Some(ok) }
+        Step { failed: state.after_failure(&ok), ok: Some(ok) }
     }
 
     fn is_directory(&self, path: &Path) -> bool {

@@ -1,6 +1,6 @@
 //! What the commands of a line have changed for the ones behind them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::super::shell::Word;
@@ -16,6 +16,8 @@ pub struct State {
     pub heads: BTreeMap<PathBuf, Head>,
     /// What was checked out before that.
     pub before: BTreeMap<PathBuf, Head>,
+    /// Branches that the line makes.
+    pub created: BTreeSet<RefName>,
     /// What was staged, by the root of the worktree.
     pub staged: BTreeMap<PathBuf, Staged>,
     /// Worktrees and repositories that the line makes, with their branches.
@@ -44,7 +46,11 @@ impl State {
     /// What the line has done when this has succeeded.
     pub fn follow(&mut self, here: &mut Here, intent: &Intent) {
         match intent {
+            Intent::Set { branch, .. } => self.create(here, branch),
             Intent::Switch(switch) => {
+                if let Switch::New(branch) = switch {
+                    self.create(here, branch);
+                }
                 let Some(head) = self.head_after(here, switch) else { return };
                 self.before
                     .insert(here.key(), here.branch.clone().map_or(Head::Other, Head::Branch));
@@ -82,7 +88,6 @@ impl State {
             | Intent::Pull(_)
             | Intent::Rebase(_)
             | Intent::Grow
-            | Intent::Set { .. }
             | Intent::Remove(_)
             | Intent::Push(_)
             | Intent::Make { path: None, .. }
@@ -93,12 +98,25 @@ impl State {
 
     /// How things are when a command has failed that would have led to `ok`. A directory that it would have made is not
     /// there then, so whatever runs in it does not run: that it was made is as good an assumption as any.
-    pub fn after_failure(&self, ok: &State) -> State {
+    ///
+    /// `None` where it does not fail: a branch of a new name can be made whatever the worktree looks like.
+    pub fn after_failure(&self, ok: &State) -> Option<State> {
+        if ok.created.len() > self.created.len() {
+            return None;
+        }
         let made = ok.made.iter().filter(|(path, _)| !path.exists());
         let made = made.map(|(path, branch)| (path.clone(), branch.clone()));
         let mut failed = self.clone();
         failed.made.extend(made);
-        failed
+        Some(failed)
+    }
+
+    /// A branch is made, where it is not there yet.
+    fn create(&mut self, here: &Here, branch: &Word) {
+        let Some(branch) = branch.text().and_then(RefName::branch) else { return };
+        if here.guarded.git().refs(&[branch.as_str()]).is_ok_and(|found| found.is_empty()) {
+            self.created.insert(branch);
+        }
     }
 
     /// A worktree or a repository is made.
@@ -130,7 +148,8 @@ impl State {
         let branch = RefName::branch(name)?;
         let patterns = [branch.as_str().to_owned(), format!("refs/remotes/*/{name}")];
         let patterns: Vec<&str> = patterns.iter().map(String::as_str).collect();
-        if git.refs(&patterns).is_ok_and(|found| !found.is_empty()) {
+        let is_there = || git.refs(&patterns).is_ok_and(|found| !found.is_empty());
+        if self.created.contains(&branch) || is_there() {
             return Some(Head::Branch(branch));
         }
         let commit = git.commit_of(&format!("{name}^{{commit}}"));

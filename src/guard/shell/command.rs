@@ -108,6 +108,11 @@ impl<M: Machine> Walker<'_, M> {
             self.depth -= 1;
             return flow;
         }
+        if name == "set" {
+            let mut world = world;
+            world.set(call.words.get(1..).unwrap_or_default());
+            return Flow { ok: vec![world], failed: Vec::new() };
+        }
         match wrap::unwrap(call, input) {
             Unwrapped::Nothing => Flow::both(vec![world]),
             Unwrapped::ChangeDir(to) => self.change_dir(&to, world),

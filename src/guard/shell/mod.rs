@@ -1,6 +1,6 @@
 //! Reads command lines of a shell, and runs none of them.
 //!
-//! A line is parsed, and then gone through as the shell would go through it: in [`walk`] the ways that `&&`,
+//! A line is parsed, and then gone through as the shell would go through it: in [`walk()`] the ways that `&&`,
 //! `||` and `;` leave open are possible [`World`]s, each with its directory and its variables. What a program
 //! does is not known here: a [`Machine`] is asked, command by command, and says how the world is afterwards.
 //!

@@ -228,6 +228,9 @@ fn what_a_command_changes_is_seen_by_the_ones_behind_it() {
         ("switch || git c", &["/w: git c"]),
         ("(switch) && git c", &["/w: git c after switch"]),
         ("! switch && git c", &["/w: git c"]),
+        ("set -e; switch; git c", &["/w: git c after switch"]),
+        ("set -euo pipefail\nswitch\ngit c", &["/w: git c after switch"]),
+        ("set -e; set +e; switch; git c", &["/w: git c after switch", "/w: git c"]),
         ("if switch; then git c; else git d; fi", &["/w: git c after switch", "/w: git d"]),
     ] {
         assert_eq!(gits(line), calls, "{line}");

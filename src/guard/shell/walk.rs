@@ -73,6 +73,7 @@ impl<M: Machine> Walker<'_, M> {
         let mut flow = Flow::both(worlds.clone());
         for statement in body.iter() {
             flow = self.statement(statement, source, worlds);
+            flow.failed.retain(|world| !world.ends_on_failure());
             worlds = union(flow.ok.clone(), flow.failed.clone());
         }
         flow

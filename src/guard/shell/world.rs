@@ -40,6 +40,28 @@ pub struct World<S> {
     pub state: S,
 }
 
+/// Under this name, which no variable can have, a world knows of `set -e`.
+const ERREXIT: &str = "-e";
+
+impl<S> World<S> {
+    /// Whether the shell ends when a command fails.
+    pub fn ends_on_failure(&self) -> bool {
+        self.variables.contains_key(ERREXIT)
+    }
+
+    /// `set -e`, and `set +e`.
+    pub fn set(&mut self, options: &[Word]) {
+        for option in options.iter().map(Word::start) {
+            let letters = option.trim_start_matches(['-', '+']);
+            if option.starts_with('-') && letters.contains('e') && !letters.starts_with('-') {
+                self.variables.insert(ERREXIT.to_owned(), Word::known(""));
+            } else if option.starts_with('+') && letters.contains('e') {
+                self.variables.remove(ERREXIT);
+            }
+        }
+    }
+}
+
 /// What becomes of the state; `None` where the command cannot end this way.
 pub struct Step<S> {
     /// When the command succeeds.

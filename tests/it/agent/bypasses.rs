@@ -278,6 +278,10 @@ fn the_way_out_is_open() {
             "git switch -c mine && git commit -m x",
             "git checkout -b mine && git add -A && git commit -m x && git push -u origin mine",
             "git checkout topic && git merge --no-edit origin/main",
+            "git checkout -b mine\ngit add -A\ngit commit -m x\ngit push -u origin mine",
+            "git checkout -b mine 2>/dev/null || git checkout mine; git commit -m x",
+            "git branch mine && git checkout mine && git commit -m x",
+            "set -e; git switch topic; git commit -am x",
             "git switch topic && git commit -am x",
             "git worktree add ../new -b new && cd ../new && git commit -am x",
             "git worktree add .claude/x -b x2; cd .claude/x && git commit -am x",
@@ -293,8 +297,9 @@ fn the_way_out_is_open() {
     all_refused(
         &clone,
         &[
-            "git switch -c mine; git commit -m x",
-            "git switch -c mine || git commit -m x",
+            "git switch topic; git commit -m x",
+            "git switch topic || git commit -m x",
+            "git switch -c topic; git commit -m x",
             "cd ../not-there; git commit -m x",
             "git switch topic && git switch main && git commit -m x",
             "git switch topic && git switch - && git commit -m x",
