@@ -57,13 +57,16 @@ pub enum Written {
         home: Home,
     },
     /// There was nothing to do.
-    Already,
+    Already {
+        /// Where the ticket branch is, if the ticket is written there.
+        tip: Option<Oid>,
+    },
 }
 
 /// Why a decision was not pushed.
 enum Detour {
     No(Failure),
-    Already,
+    Already(Option<Oid>),
     Elsewhere(Home),
 }
 
@@ -92,7 +95,7 @@ pub fn write(
         let place = Place { ctx, id, branch: &branch, home, missing: &missing };
         match place.write(run, diary, decide) {
             Ok(landed) => return Ok(Written::Landed { landed: Box::new(landed), home }),
-            Err(Stop::Refused(Detour::Already)) => return Ok(Written::Already),
+            Err(Stop::Refused(Detour::Already(tip))) => return Ok(Written::Already { tip }),
             Err(Stop::Refused(Detour::No(failure))) => return Err(failure),
             Err(Stop::Refused(Detour::Elsewhere(other))) => home = other,
             Err(Stop::Trunk(
@@ -162,7 +165,7 @@ impl Place<'_> {
         }
         let scene =
             Scene { on_trunk: ticket.clone(), ticket, branch: self.branch, tip: view.watched() };
-        step(decide(&scene))
+        step(decide(&scene), None)
     }
 
     fn on_branch(
@@ -186,7 +189,7 @@ impl Place<'_> {
             self.require_unedited(&ticket.entry.path).map_err(Stop::refuse)?;
         }
         let scene = Scene { ticket, on_trunk, branch: self.branch, tip: view.commit() };
-        step(decide(&scene))
+        step(decide(&scene), view.commit())
     }
 
     /// Without a remote the branch moves from under the workspace, which can only follow where nobody is writing to the
@@ -230,14 +233,14 @@ pub fn carried<'v>(
         )
         .fact("claim", on_trunk.held().claim_id.unwrap_or_default())
         .hint(format!("see what happened to it: tix log {id}"))
-        .hint(format!("its holder can give it back: tix release {id}"))),
+        .hint(format!("bring the branch up: tix reclaim {id} --reason <why>"))),
     }
 }
 
-fn step(decided: Result<Step, Failure>) -> Result<(Change, ()), Stop<Detour>> {
+fn step(decided: Result<Step, Failure>, tip: Option<&Oid>) -> Result<(Change, ()), Stop<Detour>> {
     match decided {
         Ok(Step::Change(change)) => Ok((*change, ())),
-        Ok(Step::Already) => Err(Stop::Refused(Detour::Already)),
+        Ok(Step::Already) => Err(Stop::Refused(Detour::Already(tip.cloned()))),
         Err(failure) => Err(Stop::Refused(Detour::No(failure))),
     }
 }
