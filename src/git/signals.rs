@@ -40,13 +40,8 @@ pub fn listen() -> std::io::Result<()> {
                     },
                 );
             }
-            let inherited = match signal {
-                SIGTERM => rustix::process::Signal::TERM,
-                SIGHUP => rustix::process::Signal::HUP,
-                _ => continue,
-            };
             for heir in known(&HEIRS).iter() {
-                send_one(*heir, inherited);
+                pass_on(*heir, signal);
             }
         }
     });
@@ -103,6 +98,9 @@ impl Heir {
     /// A child that was started in the group of tix.
     pub fn of(child: &Child) -> Heir {
         known(&HEIRS).push(child.id());
+        // One that came since the child was started found no heir. Twice is no harm.
+        #[cfg(unix)]
+        pass_on(child.id(), CAUGHT.load(Ordering::SeqCst));
         Heir(child.id())
     }
 
@@ -122,6 +120,15 @@ impl Heir {
 impl Drop for Heir {
     fn drop(&mut self) {
         known(&HEIRS).retain(|id| *id != self.0);
+    }
+}
+
+#[cfg(unix)]
+fn pass_on(heir: u32, signal: i32) {
+    match signal {
+        signal_hook::consts::SIGTERM => send_one(heir, rustix::process::Signal::TERM),
+        signal_hook::consts::SIGHUP => send_one(heir, rustix::process::Signal::HUP),
+        _ => {}
     }
 }
 

@@ -18,7 +18,7 @@ use super::WorkspaceError;
 use super::clone_id::write;
 use super::process::{Fate, Process};
 use super::spawn::{Begun, CommandLine, Ended, Sign, Unproved, Worker};
-use crate::git::Repo;
+use crate::git::{ExecError, Repo, signals};
 use crate::lock::Lock;
 use crate::names::RefName;
 use crate::ticket::TicketId;
@@ -74,6 +74,9 @@ pub enum StartError {
     /// There is one on another machine, perhaps.
     #[error("a worker was started on {}, and this machine cannot tell whether it still runs", _0.process.host)]
     Elsewhere(Box<WorkerRecord>),
+    /// tix was told to end before it was started.
+    #[error(transparent)]
+    Interrupted(#[from] ExecError),
     /// What a start needs on disk could not be made.
     #[error("{}: {source}", path.display())]
     File {
@@ -304,6 +307,8 @@ fn begin(order: &Order<'_>, files: &Files) -> Result<Proved, StartError> {
     let log = path.as_deref().map(open_log).transpose();
     let log = log.map_err(|source| StartError::File { path: files.log.clone(), source })?;
     let (log, before) = log.unzip();
+    // The wait for the lock may have been long.
+    signals::check()?;
     let seen = |pid| Process::of(pid, order.host);
     let started = Worker::start(order.command, order.workspace, &variables, log, seen);
     let (mut worker, process) =

@@ -176,6 +176,7 @@ pub fn failure(error: StartError, id: &TicketId, args: &WorkerArgs) -> Failure {
             .hint(format!("start another in its place: {again}")),
         StartError::Elsewhere(record) => record_facts(Failure::new(Exit::Held, message), &record)
             .hint(format!("if you know that it has ended, start another in its place: {again}")),
+        StartError::Interrupted(error) => error.into(),
         StartError::File { .. } => Failure::new(Exit::Refused, message)
             .hint("make room or fix the permissions and try again"),
         StartError::Spawn { .. } => Failure::new(Exit::Refused, message)
