@@ -109,7 +109,7 @@ fn the_readme_has_a_row_for_every_layer_of_the_guard() {
     let sandbox = Sandbox::new();
     let help = sandbox.remote().tix(&["hook", "git", "--help"]);
     let all = help.success().stdout().split_once("Possible values:\n").unwrap().1;
-    let hooks = all.lines().map(str::trim).take_while(|line| line.starts_with("- "));
+    let hooks = all.lines().map(str::trim).take_while(|line| !line.is_empty());
     let hooks = hooks.filter_map(|line| line.strip_prefix("- ")?.split_once(':'));
     let mut layers: Vec<&str> = hooks.map(|(name, _)| name).collect();
     assert!(layers.len() > 5, "{help}");
