@@ -354,7 +354,6 @@ pub fn legal(situation: Situation, policy: Policy<'_>) -> Vec<Verb> {
 /// This is what can be said of a commit that somebody else made: it may stand for several moves at once, on a branch
 /// that the trunk has not seen, but no chain of moves within one lane and one step between two joins lanes that no
 /// verb joins.
-#[cfg_attr(not(test), allow(dead_code, reason = "asked about commits that somebody else made"))]
 pub fn joins(from: Option<Lane>, to: Lane) -> bool {
     let Some(from) = from else { return to == Lane::Queue };
     from == to

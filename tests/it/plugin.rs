@@ -84,7 +84,8 @@ fn value(head: &[(String, String)], key: &str) -> Option<String> {
 fn the_commands_may_run_tix_and_harmless_git_only() {
     assert_eq!(
         commands(),
-        ["activate", "list", "release", "show"].map(|name| format!("commands/{name}.md"))
+        ["activate", "complete", "list", "release", "show", "status", "submit"]
+            .map(|name| format!("commands/{name}.md"))
     );
     for path in commands() {
         let (head, _) = command(&path);
@@ -98,7 +99,8 @@ fn the_commands_may_run_tix_and_harmless_git_only() {
             assert!(tix || git, "{path}: {tool:?}");
         }
         // What changes the state of a ticket is begun by a person.
-        let changes = ["activate", "release"].iter().any(|name| path.contains(name));
+        let changes = ["activate", "complete", "release", "submit"];
+        let changes = changes.iter().any(|name| path.contains(name));
         let by_person = value(&head, "disable-model-invocation").as_deref() == Some("true");
         assert_eq!(by_person, changes, "{path}");
     }
