@@ -18,7 +18,7 @@ use super::context::Context;
 use crate::clock;
 use crate::error::{Exit, Failure};
 use crate::lifecycle::{Entry, Refusal};
-use crate::ticket::{Document, Lane, TicketId};
+use crate::ticket::{Document, Head, Lane, TicketId};
 use crate::trunk::{Run, View, last_fetched};
 use crate::workspace;
 
@@ -151,8 +151,8 @@ pub fn read(ctx: &Context<'_>, view: &View<'_>, lanes: &[Lane]) -> Result<Board,
         why: odd.why.clone(),
     }));
     let trunk = ctx.trunk_label();
-    let made = view.read_all(&entries, |entry, document| match document {
-        Ok(document) => Ok((entry, Card::of(entry, document, trunk.clone()).0)),
+    let made = view.heads(&ctx.repo, &entries, |entry, head| match head {
+        Ok(head) => Ok((entry, Card::of(entry, head, trunk.clone()))),
         Err(refusal) => Err(Damage::of(entry, &refusal)),
     })?;
     let mut cards: Vec<(&Entry, Card)> = Vec::new();
@@ -181,7 +181,7 @@ pub fn read_one(
 ) -> Result<(Card, Document), Failure> {
     let trunk = ctx.trunk_label();
     let mut made = view.read_all(&[entry], |entry, document| {
-        document.map(|document| Card::of(entry, document, trunk.clone()))
+        document.map(|document| (Card::of(entry, Head::of(&document), trunk.clone()), document))
     })?;
     let Some(made) = made.pop() else {
         return Err(Refusal::NotFound { query: entry.id.to_string(), nearest: Vec::new() }.into());

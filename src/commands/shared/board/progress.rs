@@ -6,7 +6,7 @@ use crate::error::Failure;
 use crate::git::Kind;
 use crate::lifecycle::Entry;
 use crate::names::RefName;
-use crate::ticket::{Document, Lane, TicketId};
+use crate::ticket::{Document, Head, Lane, TicketId};
 
 /// The newer state of a held ticket.
 pub struct Newer {
@@ -44,7 +44,7 @@ pub fn progress(ctx: &Context<'_>, cards: &[(&Entry, Card)]) -> Result<Vec<Newer
             return;
         }
         let Ok(document) = Document::parse(object.data) else { return };
-        let (card, document) = Card::of(entry, document, source.clone());
+        let card = Card::of(entry, Head::of(&document), source.clone());
         if card.claim_id == known.claim_id {
             newer.push(Newer { at: *at, card, document });
         }
