@@ -9,7 +9,7 @@
 //! of it is parsed but what is asked for.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::view::View;
 use crate::git::{GitError, Repo};
@@ -35,41 +35,35 @@ const LIMIT: usize = 100_000;
 const WORTH_WRITING: usize = 64;
 
 impl View<'_> {
-    /// The heads of many tickets: what `make` makes of each, in the order of `entries`. Like
-    /// [`View::read_all`], and quicker for those that were read before.
-    pub fn heads<'e, T>(
+    /// Gives `each` the heads of many tickets, each once: those that were read before come first, the others
+    /// are read like [`View::read_all`] does and remembered.
+    pub fn heads<'e>(
         &self,
         repo: &Repo,
         entries: &[&'e Entry],
-        mut make: impl FnMut(&'e Entry, Result<Head, Refusal>) -> T,
-    ) -> Result<Vec<T>, GitError> {
-        let cache = Cache::load(&file(repo));
-        let mut results: Vec<Option<T>> = Vec::with_capacity(entries.len());
+        mut each: impl FnMut(&'e Entry, Result<Head, Refusal>),
+    ) -> Result<(), GitError> {
+        let path = repo.tix_dir().join("cache/heads");
+        let cache = Cache::load(&path);
         let mut missing: Vec<&'e Entry> = Vec::new();
         for entry in entries {
-            let known = cache.head(&entry.oid);
-            if known.is_none() {
-                missing.push(entry);
+            match cache.head(&entry.oid) {
+                Some(head) => each(entry, Ok(head)),
+                None => missing.push(entry),
             }
-            results.push(known.map(|head| make(entry, Ok(head))));
         }
         let mut fresh: Vec<(&Oid, Vec<u8>)> = Vec::new();
-        let read = self.read_all(&missing, |entry, document| {
+        self.read_all(&missing, |entry, document| {
             let head = document.map(|document| Head::of(&document));
             let bytes = head.as_ref().ok().and_then(|head| postcard::to_allocvec(head).ok());
             fresh.extend(bytes.map(|bytes| (&entry.oid, bytes)));
-            make(entry, head)
+            each(entry, head);
         })?;
         if fresh.len() * WORTH_WRITING > entries.len() {
-            save(&file(repo), &fresh, entries);
+            save(&path, &fresh, entries);
         }
-        let mut read = read.into_iter();
-        Ok(results.into_iter().filter_map(|one| one.or_else(|| read.next())).collect())
+        Ok(())
     }
-}
-
-fn file(repo: &Repo) -> PathBuf {
-    repo.tix_dir().join("cache/heads")
 }
 
 /// Adds heads to the file. Whoever writes at the same time writes about the same, so that the second one leaves it.
