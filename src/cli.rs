@@ -46,6 +46,9 @@ pub enum Command {
     #[command(display_order = 10)]
     #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     List(commands::list::Args),
+    #[command(display_order = 9)]
+    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
+    Next(commands::next::Args),
     #[command(display_order = 11)]
     #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     Show(commands::show::Args),
@@ -73,6 +76,7 @@ pub fn run(cli: &Cli, env: &Env, out: &Out) -> Result<(), Failure> {
         Command::Activate(args) => commands::activate::run(args, globals, env, out),
         Command::Release(args) => commands::release::run(args, globals, env, out),
         Command::List(args) => commands::list::run(args, globals, env, out),
+        Command::Next(args) => commands::next::run(args, globals, env, out),
         Command::Show(args) => commands::show::run(args, globals, env, out),
         Command::Log(args) => commands::log::run(args, globals, env, out),
         Command::Path(args) => commands::path::run(args, globals, env, out),

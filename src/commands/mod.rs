@@ -11,6 +11,7 @@ pub mod init;
 pub mod list;
 pub mod log;
 pub mod new;
+pub mod next;
 pub mod path;
 pub mod release;
 mod shared;

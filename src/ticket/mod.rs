@@ -8,6 +8,7 @@ pub mod head;
 pub mod id;
 pub mod lane;
 pub mod moment;
+pub mod priority;
 pub mod query;
 pub mod status;
 
@@ -18,5 +19,6 @@ pub use head::{Head, Said};
 pub use id::{SessionId, TicketId};
 pub use lane::Lane;
 pub use moment::moment;
+pub use priority::Priority;
 pub use query::{Resolution, resolve};
 pub use status::{QueueGate, Status};

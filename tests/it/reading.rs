@@ -3,6 +3,7 @@
 mod cache;
 mod list;
 mod log;
+mod next;
 mod path;
 mod show;
 
