@@ -267,7 +267,7 @@ fn answer(ctx: &Context<'_>, seen: &Seen<'_>, events: &[Event], limit: Option<us
     board::tell_age(ctx, seen, "tix list --fetch");
 }
 
-fn table(events: &[Event]) -> Table<6> {
+fn table(events: &[Event]) -> Table {
     let mut table = Table::new(["when", "what", "ticket", "who", "commit", "more"]);
     for event in events {
         let commit = event.commit.as_deref().and_then(|oid| oid.get(..10)).unwrap_or_default();

@@ -77,7 +77,7 @@ fn tell(ctx: &Context<'_>, args: &Args, choice: &Choice) -> Result<(), Failure> 
     Ok(())
 }
 
-fn table(ctx: &Context<'_>, cards: &[Card]) -> Table<4> {
+fn table(ctx: &Context<'_>, cards: &[Card]) -> Table {
     let mut table = Table::new(["id", "priority", "age", "title"]);
     for card in cards {
         table.push([
@@ -90,7 +90,7 @@ fn table(ctx: &Context<'_>, cards: &[Card]) -> Table<4> {
     table
 }
 
-fn reasons(ctx: &Context<'_>, explained: &[Explained]) -> Table<5> {
+fn reasons(ctx: &Context<'_>, explained: &[Explained]) -> Table {
     let mut table = Table::new(["rank", "id", "priority", "age", "why"]);
     for Explained { ticket, rank, hindrances } in explained {
         let why: Vec<&str> = hindrances.iter().map(|h| h.text.as_str()).collect();

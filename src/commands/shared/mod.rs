@@ -8,6 +8,7 @@ pub mod give_back;
 pub mod own;
 pub mod queue;
 pub mod receipt;
+pub mod time;
 pub mod wait;
 
 /// Who writes the changelog entries of the commands that a holder uses, in the form
