@@ -55,6 +55,12 @@ pub enum Command {
     #[command(display_order = 12)]
     #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     Log(commands::log::Args),
+    #[command(display_order = 14)]
+    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
+    Dep(commands::dep::Args),
+    #[command(display_order = 15)]
+    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
+    Graph(commands::graph::Args),
     #[command(display_order = 13)]
     #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     Path(commands::path::Args),
@@ -79,6 +85,8 @@ pub fn run(cli: &Cli, env: &Env, out: &Out) -> Result<(), Failure> {
         Command::Next(args) => commands::next::run(args, globals, env, out),
         Command::Show(args) => commands::show::run(args, globals, env, out),
         Command::Log(args) => commands::log::run(args, globals, env, out),
+        Command::Dep(args) => commands::dep::run(args, globals, env, out),
+        Command::Graph(args) => commands::graph::run(args, globals, env, out),
         Command::Path(args) => commands::path::run(args, globals, env, out),
         Command::ShellInit(args) => commands::shell_init::run(args, globals, env, out),
         Command::Completions(args) => commands::completions::run(args, globals, env, out),

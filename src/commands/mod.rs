@@ -7,6 +7,8 @@
 pub mod activate;
 pub mod completions;
 pub mod demo;
+pub mod dep;
+pub mod graph;
 pub mod init;
 pub mod list;
 pub mod log;

@@ -10,6 +10,7 @@ pub mod lane;
 pub mod moment;
 pub mod priority;
 pub mod query;
+pub mod relation;
 pub mod status;
 
 pub use document::{
@@ -21,4 +22,5 @@ pub use lane::Lane;
 pub use moment::moment;
 pub use priority::Priority;
 pub use query::{Resolution, resolve};
+pub use relation::Relation;
 pub use status::{QueueGate, Status};

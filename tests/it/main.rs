@@ -24,6 +24,7 @@ mod new;
 mod odd;
 mod plugin;
 mod reading;
+mod relations;
 mod release;
 mod servers;
 mod tidy;

@@ -63,6 +63,17 @@ impl<'v> Survey<'v> {
         Ok(survey)
     }
 
+    /// Reads every ticket there is.
+    pub fn whole(ctx: &Context<'_>, view: &'v View<'_>) -> Result<Survey<'v>, GitError> {
+        let mut survey = Survey { known: Vec::new(), damaged: Vec::new() };
+        let all: Vec<&Entry> = view.snapshot.entries.iter().collect();
+        survey.read(ctx, view, &all)?;
+        // As they come from the cache and from git the order depends on what was read before.
+        survey.known.sort_by(|a, b| a.entry.path.cmp(&b.entry.path));
+        survey.damaged.sort();
+        Ok(survey)
+    }
+
     fn read(
         &mut self,
         ctx: &Context<'_>,

@@ -33,6 +33,16 @@ pub struct Card {
     pub labels: Vec<String>,
     /// The tickets that must be done before.
     pub depends_on: Vec<String>,
+    /// The tickets that cannot be done before.
+    pub blocks: Vec<String>,
+    /// The ticket that it is a part of.
+    pub parent_ticket: Option<String>,
+    /// Tickets that have to do with it.
+    pub related: Vec<String>,
+    /// The ticket that says the same.
+    pub duplicate_of: Option<String>,
+    /// When it was made, as it is written.
+    pub created: Option<String>,
     /// Its file on the trunk.
     pub path: String,
     /// The branch that the ticket names.
@@ -76,6 +86,11 @@ impl Card {
             priority: head.priority,
             labels: head.labels,
             depends_on: head.depends_on,
+            blocks: head.blocks,
+            parent_ticket: head.parent,
+            related: head.related,
+            duplicate_of: head.duplicate_of,
+            created: head.created,
             path: entry.path.to_string(),
             branch: head.branch,
             worktree: head.worktree,
