@@ -1,5 +1,8 @@
 //! The command line: global options and the list of commands.
 
+#[cfg(test)]
+mod json;
+
 use clap::{Parser, Subcommand};
 
 use crate::commands::{self, Globals};

@@ -100,6 +100,7 @@ pub struct Failure {
 
 /// The JSON form of a failure.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct FailureJson<'a> {
     schema: &'static str,
     exit: u8,

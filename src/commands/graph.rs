@@ -43,7 +43,8 @@ enum Language {
 
 /// The answer in JSON.
 #[derive(Serialize)]
-struct Graph {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Graph {
     schema: &'static str,
     nodes: Vec<Node>,
     edges: Vec<Arrow>,
@@ -51,6 +52,7 @@ struct Graph {
 
 /// A ticket, or a name that does not mean one.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Node {
     id: String,
     /// Null where the name does not mean one ticket.
@@ -60,6 +62,7 @@ struct Node {
 
 /// A relation: `from` is the ticket that says so.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Arrow {
     from: String,
     to: String,

@@ -21,4 +21,6 @@ pub mod shell_init;
 pub mod show;
 
 pub use shared::context::{CONFIG_FILE, Context, Globals, progress_line};
+#[cfg(test)]
+pub use shared::queue;
 pub use shared::{receipt, shell_word};

@@ -7,6 +7,7 @@ use super::head::Head;
 /// A relation, as a key of the front matter names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum Relation {
     /// The other one must be done before.
     DependsOn,

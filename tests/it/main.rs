@@ -18,6 +18,7 @@ mod harness;
 mod harness_works;
 mod hostile;
 mod init;
+mod json;
 mod net_works;
 mod network;
 mod new;

@@ -131,7 +131,8 @@ enum Done {
 
 /// What would be done.
 #[derive(serde::Serialize)]
-struct Plan {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Plan {
     schema: &'static str,
     ticket: String,
     from: String,

@@ -16,7 +16,8 @@ use crate::ticket::{Lane, Relation, TicketId};
 
 /// The answer of `tree` in JSON: the ticket, and below each the next ones, depth first.
 #[derive(Serialize)]
-struct TreeJson<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct TreeJson<'a> {
     schema: &'static str,
     ticket: &'a TicketId,
     nodes: Vec<Node>,
@@ -24,6 +25,7 @@ struct TreeJson<'a> {
 
 /// A ticket in a tree.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Node {
     /// How deep below the first one, which is at 0.
     depth: usize,
@@ -40,7 +42,8 @@ struct Node {
 
 /// The answer of `cycles` in JSON.
 #[derive(Serialize)]
-struct CyclesJson<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct CyclesJson<'a> {
     schema: &'static str,
     total: usize,
     /// Each waits for the next, and the last for the first.

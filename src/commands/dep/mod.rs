@@ -4,6 +4,8 @@ mod change;
 mod look;
 
 use clap::{Subcommand, ValueEnum};
+#[cfg(test)]
+pub use look::{CyclesJson, TreeJson};
 
 use super::Globals;
 use crate::env::Env;

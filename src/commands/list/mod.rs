@@ -100,6 +100,7 @@ fn pattern(text: &str) -> Result<Regex, regex::Error> {
 
 /// A ticket and what stands over it.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Row {
     #[serde(flatten)]
     card: Card,
@@ -109,7 +110,8 @@ pub struct Row {
 
 /// The answer in JSON.
 #[derive(Serialize)]
-struct Listing<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Listing<'a> {
     schema: &'static str,
     trunk: String,
     commit: Option<&'a str>,

@@ -108,6 +108,7 @@ impl<'v> Survey<'v> {
 
 /// Why a ticket is or is not next, in JSON.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Explained {
     /// The ticket.
     pub ticket: Card,
@@ -119,6 +120,7 @@ pub struct Explained {
 
 /// What keeps a ticket from being claimed, in JSON.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Reason {
     /// `blocked`, `status`, `duplicate` or `dependency`.
     pub kind: &'static str,
@@ -140,6 +142,7 @@ impl Explained {
 
 /// The choice, in JSON.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Choice {
     schema: &'static str,
     /// `found` or `empty`

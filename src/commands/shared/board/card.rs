@@ -9,6 +9,7 @@ use crate::ticket::{Head, Lane, Said, Status, TicketId, moment};
 
 /// A ticket, as it is shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Card {
     /// Its id.
     pub id: TicketId,
@@ -107,6 +108,7 @@ impl Card {
 
 /// A file that cannot be shown as a ticket.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Damage {
     /// Where.
     pub path: String,

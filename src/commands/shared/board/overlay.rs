@@ -27,6 +27,7 @@ pub enum Changes {
 
 /// What stands over a ticket's file, each part with its source.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Overlay {
     /// The ticket branch as last fetched; null when there is none.
     pub branch: Option<BranchSeen>,
@@ -36,6 +37,7 @@ pub struct Overlay {
 
 /// A ticket branch as last fetched.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct BranchSeen {
     /// The branch.
     pub source: String,
@@ -52,6 +54,7 @@ pub struct BranchSeen {
 
 /// A workspace on this machine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct WorkspaceSeen {
     /// Where it is, and where this was read from.
     pub source: String,
