@@ -108,6 +108,7 @@ pub struct Failure {
 
 /// The JSON form of a failure.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct FailureJson<'a> {
     schema: &'static str,
     exit: u8,
@@ -123,9 +124,9 @@ impl Failure {
         Failure { exit, message: message.into(), facts: Vec::new(), hints: Vec::new() }
     }
 
-    /// The question was answered, and the answer is no: nothing is left to be said but the exit code.
-    pub fn answered() -> Failure {
-        Failure::new(Exit::No, "")
+    /// An exit code for which the answer on stdout has said everything.
+    pub fn answered(exit: Exit) -> Failure {
+        Failure::new(exit, "")
     }
 
     /// Adds a fact.

@@ -1,6 +1,5 @@
 //! `tix archive`: put completed tickets away.
 
-use super::shared::board::moment;
 use super::shared::errand::{Standing, answer};
 use super::shared::find::find_ticket;
 use super::shared::halt::Halt;
@@ -10,6 +9,7 @@ use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::lifecycle::{self, Entry, Ticket};
 use crate::out::{Out, safe};
+use crate::ticket::moment;
 use crate::ticket::{Lane, TicketId};
 use crate::trunk::{Diary, Run, Stop, View};
 

@@ -75,7 +75,7 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), F
         None => of_trunk(&guarded, globals)?,
     };
     answer(&range, &checked, out);
-    if checked.broken.is_empty() { Ok(()) } else { Err(Failure::answered()) }
+    if checked.broken.is_empty() { Ok(()) } else { Err(Failure::answered(Exit::No)) }
 }
 
 /// The commit that a range leads to.

@@ -12,14 +12,17 @@ pub mod close;
 pub mod complete;
 pub mod completions;
 pub mod demo;
+pub mod dep;
 pub mod draft;
 pub mod edit;
+pub mod graph;
 pub mod handoff;
 pub mod hook;
 pub mod init;
 pub mod list;
 pub mod log;
 pub mod new;
+pub mod next;
 pub mod note;
 pub mod path;
 pub mod queue;
@@ -39,4 +42,6 @@ pub mod trust;
 pub mod unblock;
 
 pub use shared::context::{CONFIG_FILE, Context, Globals, progress_line};
+#[cfg(test)]
+pub use shared::queue as queued;
 pub use shared::{receipt, role, shell_word};

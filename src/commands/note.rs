@@ -26,7 +26,7 @@ pub struct Args {
     kind: String,
     /// Who speaks, one word
     #[arg(long = "as", value_name = "WORD", default_value = ROLE)]
-    role: String,
+    speaker: String,
     /// How long to go on trying while others write to the ticket, such as 90s or 2m [default: 60s]
     #[arg(long, value_name = "TIME")]
     timeout: Option<String>,
@@ -46,7 +46,7 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), F
         (globals, env, out),
         |_, act, scene| {
             let lines = text.lines().map(str::to_owned).collect();
-            let story = Story { role: &args.role, kind: &args.kind, lines };
+            let story = Story { role: &args.speaker, kind: &args.kind, lines };
             Ok(lifecycle::note(&scene.ticket, act, &story)?.into())
         },
         plain("has the note"),

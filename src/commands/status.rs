@@ -14,7 +14,7 @@ use crate::error::Failure;
 use crate::lifecycle::machine::{self, Situation, State, Verb, Who};
 use crate::lifecycle::{self, Act, Entry, Ticket};
 use crate::out::{Format, Out, safe};
-use crate::ticket::Lane;
+use crate::ticket::{Lane, Status};
 
 /// Show where a ticket is, and what can be done with it
 ///
@@ -142,7 +142,7 @@ fn moves(
     let trunk = if trunk_lane == situation.state.lane {
         situation
     } else {
-        let status = machine::usual_in(trunk_lane);
+        let status = Status::usual_in(trunk_lane);
         Situation { state: State { lane: trunk_lane, status }, blocked: situation.blocked }
     };
     let one = |verb: Verb| {

@@ -67,6 +67,9 @@ impl From<Refusal> for Failure {
                     .fact("places", places.join(", "))
                     .hint("keep one of them and remove the others")
             }
+            Refusal::Circle { .. } => {
+                Failure::new(Exit::Refused, message).hint("see who waits for whom: tix dep cycles")
+            }
             Refusal::BadName { .. } => Failure::new(Exit::Damaged, message),
             Refusal::Obstacle(obstacle) => obstacle.into(),
             Refusal::Blocked { id, .. } | Refusal::Exists { id, .. } => {

@@ -28,7 +28,7 @@ pub use exec::{ExecError, Git, Program, Running, edit};
 pub use history::{HistoryQuery, Logged};
 pub use hooks::{ConfigScope, HooksPath};
 pub use loose::loose_blob;
-pub use objects::{Kind, Objects};
+pub use objects::{Commit, Kind, Objects};
 pub use origins::Setting;
 pub use push::{Atomic, PushReport, RefOutcome, RefUpdate};
 pub use redact::redact;

@@ -48,6 +48,15 @@ pub struct Object {
     pub data: Vec<u8>,
 }
 
+/// A commit, as far as it says when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Commit {
+    /// Its id.
+    pub oid: Oid,
+    /// When it was committed, in seconds since 1970.
+    pub at: i64,
+}
+
 /// The object reader of one run: a process that stays, so that a read costs microseconds.
 ///
 /// It sees what other processes write meanwhile: git looks again when it does not find an object,
@@ -116,16 +125,16 @@ impl Objects {
         Ok(object.filter(|o| o.kind == Kind::Commit).map(|o| o.oid))
     }
 
-    /// When a commit was made, in seconds since 1970.
-    pub fn committed_at(&self, commit: &Oid) -> Result<i64, GitError> {
-        let object = self.require(commit.as_str().as_bytes(), Kind::Commit)?;
-        let unreadable = || GitError::unreadable("commit", &object.data);
-        // "committer Name <mail> 1700000000 +0100"
-        let line = object.data.split(|b| *b == b'\n').take_while(|line| !line.is_empty());
-        let mut line = line.filter_map(|line| line.strip_prefix(b"committer "));
-        let line = text_of(line.next().ok_or_else(unreadable)?);
-        let seconds = line.rsplit(' ').nth(1).and_then(|text| text.parse().ok());
-        seconds.ok_or_else(unreadable)
+    /// The commits that refs point to; `None` for a name that leads to none.
+    pub fn commits<N: AsRef<[u8]>>(&self, names: &[N]) -> Result<Vec<Option<Commit>>, GitError> {
+        let mut commits: Vec<Option<Commit>> = names.iter().map(|_| None).collect();
+        self.read_many(names, |at, object| {
+            let time = committed_at(&object.data).filter(|_| object.kind == Kind::Commit);
+            if let (Some(slot), Some(at)) = (commits.get_mut(at), time) {
+                *slot = Some(Commit { oid: object.oid, at });
+            }
+        })?;
+        Ok(commits)
     }
 
     /// The root tree of a commit.
@@ -166,6 +175,13 @@ fn header_oid(commit: &[u8], key: &[u8]) -> Option<Oid> {
         .and_then(|hex| Oid::parse(std::str::from_utf8(hex).ok()?))
 }
 
+/// The time in a commit's line `committer <name> <mail> <seconds> <zone>`.
+fn committed_at(commit: &[u8]) -> Option<i64> {
+    let mut lines = commit.split(|b| *b == b'\n').take_while(|line| !line.is_empty());
+    let line = lines.find(|line| line.starts_with(b"committer "))?;
+    std::str::from_utf8(line.rsplit(|b| *b == b' ').nth(1)?).ok()?.parse().ok()
+}
+
 /// The size in `<oid> <type> <size>`; `None` for every other answer.
 fn size_in(header: &[u8]) -> Option<usize> {
     let text = std::str::from_utf8(header).ok()?;
@@ -193,6 +209,13 @@ fn parse_header(header: &[u8]) -> Result<Option<(Oid, Kind)>, GitError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_time_of_a_commit_is_that_of_its_committer() {
+        let text = b"tree 1\nauthor A <a@b> 1 +0000\ncommitter \xff B <a b> 1764763200 +0100\n\ncommitter x 2 +0\n";
+        assert_eq!(committed_at(text), Some(1_764_763_200));
+        assert_eq!(committed_at(b"tree 1\n\ncommitter B <b> 3 +0000\n"), None);
+    }
 
     #[test]
     fn headers_are_told_apart() {

@@ -214,16 +214,6 @@ pub const fn lane_of(status: Status) -> Lane {
     }
 }
 
-/// The status of a ticket that says nothing of it: what its lane says.
-pub const fn usual_in(lane: Lane) -> Status {
-    match lane {
-        Lane::Queue => Status::Open,
-        Lane::Active => Status::InProgress,
-        Lane::Completed => Status::Approved,
-        Lane::Archive => Status::Closed,
-    }
-}
-
 /// Who may do it to a ticket in this lane.
 pub const fn who(verb: Verb, lane: Lane, policy: Policy<'_>) -> Who {
     match verb {

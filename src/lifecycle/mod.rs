@@ -11,10 +11,14 @@ mod claim;
 mod create;
 mod finish;
 mod gate;
+mod graph;
+mod link;
 pub mod machine;
 mod mark;
+mod next;
 mod obstacle;
 mod refusal;
+mod relations;
 mod release;
 mod review;
 mod set_up;
@@ -33,9 +37,13 @@ pub use finish::{
     reopen, require_ended,
 };
 pub use gate::{Missing, missing_in};
+pub use graph::{Edge, Waits, edges};
+pub use link::{LinkRequest, LinkVerb, link};
 pub use mark::{Setting, Step, block, check_key, gate, note, replace, set, unblock};
+pub use next::{Hindrance, Prospect, judge, needed};
 pub use obstacle::Obstacle;
 pub use refusal::{Held, Refusal};
+pub use relations::{Fate, Known, fate};
 pub use release::{Branch, ReleaseRequest, release};
 pub use review::{ReviewRequest, Verdict, Work, review, submit};
 pub use set_up::{NewFile, set_up};

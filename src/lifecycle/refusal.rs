@@ -132,6 +132,12 @@ pub enum Refusal {
         /// All its places.
         paths: Vec<RepoPath>,
     },
+    /// With the relation a ticket would wait for itself.
+    #[error("{} would wait for itself: {}", path.first().map_or("the ticket", TicketId::as_str), arrows(path))]
+    Circle {
+        /// The tickets, each waiting for the next; the first is the last too.
+        path: Vec<TicketId>,
+    },
     /// A name made from the ticket would leave the place it belongs to, or is no name at all.
     #[error("{id}: {why}")]
     BadName {
@@ -151,4 +157,8 @@ pub enum Refusal {
     /// The ticket is there, and what is asked cannot be done to it as it is.
     #[error(transparent)]
     Obstacle(#[from] Obstacle),
+}
+
+fn arrows(path: &[TicketId]) -> String {
+    path.iter().map(TicketId::as_str).collect::<Vec<_>>().join(" -> ")
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Refusal;
-use super::machine::{self, Situation, State};
+use super::machine::{Situation, State};
 use super::obstacle::Obstacle;
 use super::refusal::Held;
 use crate::names::{Oid, RepoPath};
@@ -144,7 +144,7 @@ impl Ticket<'_> {
     /// setting anything up.
     pub fn situation(&self) -> Result<Situation, Refusal> {
         let lane = self.entry.lane;
-        let usual = machine::usual_in(lane);
+        let usual = Status::usual_in(lane);
         let status = match self.document.status() {
             Ok(Reading { status: Status::InProgress, blocked: true })
             | Err(StatusError::Missing) => usual,
@@ -159,13 +159,7 @@ impl Ticket<'_> {
 
     /// Why it is blocked; `None` when it is not.
     pub fn blocked(&self) -> Option<String> {
-        let flagged = self.document.status().is_ok_and(|reading| reading.blocked);
-        let reason = self.document.text("blocked").filter(|text| !is_false(text));
-        match (reason, flagged) {
-            (Some(reason), _) => Some(reason),
-            (None, true) => Some("its status says so".to_owned()),
-            (None, false) => None,
-        }
+        self.document.blocked()
     }
 }
 
@@ -183,9 +177,4 @@ pub(super) fn set_all(
         })?;
     }
     Ok(())
-}
-
-/// The spellings of false that YAML 1.1 and 1.2 readers share, and the words people write for it.
-fn is_false(text: &str) -> bool {
-    matches!(text.to_ascii_lowercase().as_str(), "false" | "no" | "off" | "none" | "0")
 }

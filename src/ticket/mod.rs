@@ -4,15 +4,23 @@
 //! out, so that every rule about tickets can be tested without a repository.
 
 pub mod document;
+pub mod head;
 pub mod id;
 pub mod lane;
+pub mod moment;
+pub mod priority;
 pub mod query;
+pub mod relation;
 pub mod status;
 
 pub use document::{
     Appended, Document, DocumentError, DocumentErrorKind, Entry, StatusError, Value,
 };
+pub use head::{Head, Said};
 pub use id::{SessionId, TicketId};
 pub use lane::Lane;
+pub use moment::moment;
+pub use priority::Priority;
 pub use query::{Resolution, resolve};
+pub use relation::Relation;
 pub use status::{QueueGate, Reading, Status};

@@ -2,10 +2,11 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use super::lane::Lane;
+use serde::{Deserialize, Serialize};
 
 /// The state of a ticket, as its front matter says it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// Not ready to be worked on.
@@ -65,6 +66,16 @@ impl Status {
         Status::Approved,
         Status::Closed,
     ];
+
+    /// The status of a ticket that says nothing of it: what its lane says.
+    pub const fn usual_in(lane: Lane) -> Status {
+        match lane {
+            Lane::Queue => Status::Open,
+            Lane::Active => Status::InProgress,
+            Lane::Completed => Status::Approved,
+            Lane::Archive => Status::Closed,
+        }
+    }
 
     /// The status as it is written.
     pub const fn as_str(self) -> &'static str {

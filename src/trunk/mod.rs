@@ -14,6 +14,7 @@ mod backoff;
 mod beside;
 mod build;
 mod error;
+mod heads;
 mod judge;
 mod local;
 mod orphan;

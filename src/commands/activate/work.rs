@@ -1,6 +1,6 @@
 //! `--exec`: a worker in the workspace, and the way back when it does not begin.
 
-use super::{Activation, Args, activate, answer, told};
+use super::{Activation, Args, answer, told};
 use crate::commands::shared::give_back::{Freed, GiveBack, clear_local, give_back};
 use crate::commands::shared::receipt::{Receipt, record};
 use crate::commands::shared::worker::{self, Job};
@@ -25,8 +25,7 @@ pub(super) fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Resul
         let hint = "name one that is there, or a path in the workspace such as ./agent";
         return Err(Failure::new(Exit::Refused, message).hint(hint));
     }
-    let ctx = Context::open(globals, env, out, args.timeout.as_deref())?;
-    let Some(mut receipt) = activate(&ctx, args)? else { return Ok(0) };
+    let Some((ctx, mut receipt)) = super::claimed(args, globals, env, out)? else { return Ok(0) };
     if args.worker.waits() {
         // stdout is the worker's from here on.
         for warning in &receipt.warnings {
@@ -41,7 +40,7 @@ pub(super) fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Resul
         Err(failure) => (None, Err(failure)),
     };
     let diary = Diary { phase: "start", ..Diary::default() };
-    record(&ctx, "run", &args.ticket, &diary, result.map(|()| receipt.of_worker()))?;
+    record(&ctx, "run", args.subject(), &diary, result.map(|()| receipt.of_worker()))?;
     if !args.worker.waits() {
         answer(&ctx, &receipt);
     }

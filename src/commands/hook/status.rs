@@ -70,7 +70,7 @@ pub fn run(_args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), 
         return Ok(());
     }
     if out.format == Format::Json {
-        return Err(Failure::answered());
+        return Err(Failure::answered(Exit::No));
     }
     Err(Failure::new(Exit::No, "the guard is not in order here").hint("tix hook install"))
 }

@@ -2,7 +2,6 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::board::moment;
 use super::context::{Context, progress_line};
 use super::errand::Standing;
 use super::follow::follow;
@@ -15,6 +14,7 @@ use crate::lifecycle::{
     self, Act, BranchCopy, Change, Claim, Staleness, Step, Takeover, Ticket, Way,
 };
 use crate::names::{Oid, RefName};
+use crate::ticket::moment;
 use crate::ticket::{Lane, TicketId};
 use crate::trunk::{Diary, Landed, Run, Stop, View};
 use crate::workspace::{self, Record as LocalRecord};
@@ -167,7 +167,10 @@ pub fn last_sign(
 ) -> Result<Option<DateTime<Utc>>, Failure> {
     let claimed = ticket.held().at.and_then(|text| moment(&text));
     let moved = match tip {
-        Some(tip) => DateTime::from_timestamp(ctx.objects.committed_at(tip)?, 0),
+        Some(tip) => {
+            let commit = ctx.objects.commits(&[tip.as_str()])?.pop().flatten();
+            commit.and_then(|commit| DateTime::from_timestamp(commit.at, 0))
+        }
         None => None,
     };
     Ok(claimed.max(moved))

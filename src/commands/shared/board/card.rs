@@ -1,15 +1,15 @@
 //! A ticket as it is shown, and what is said of a file that cannot be.
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use crate::clock;
-use crate::lifecycle::machine::usual_in;
-use crate::lifecycle::{Entry, Node, Refusal, Ticket};
-use crate::ticket::{Document, Lane, Reading, Status, StatusError, TicketId};
+use crate::lifecycle::{Entry, Node, Refusal};
+use crate::ticket::{Head, Lane, Said, Status, TicketId, moment};
 
 /// A ticket, as it is shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Card {
     /// Its id.
     pub id: TicketId,
@@ -34,6 +34,16 @@ pub struct Card {
     pub labels: Vec<String>,
     /// The tickets that must be done before.
     pub depends_on: Vec<String>,
+    /// The tickets that cannot be done before.
+    pub blocks: Vec<String>,
+    /// The ticket that it is a part of.
+    pub parent_ticket: Option<String>,
+    /// Tickets that have to do with it.
+    pub related: Vec<String>,
+    /// The ticket that says the same.
+    pub duplicate_of: Option<String>,
+    /// When it was made, as it is written.
+    pub created: Option<String>,
     /// Its file on the trunk.
     pub path: String,
     /// The branch that the ticket names.
@@ -51,43 +61,44 @@ pub struct Card {
 }
 
 impl Card {
-    /// A ticket with these contents.
-    pub fn of(entry: &Entry, document: Document, source: String) -> (Card, Document) {
-        let ticket = Ticket { entry, document };
-        let held = ticket.held();
-        let blocked = ticket.blocked();
-        let document = ticket.document;
-        let (known, unknown) = match document.status() {
-            Ok(Reading { status, .. }) => (Some(status), None),
-            Err(StatusError::Missing) => (Some(usual_in(entry.lane)), None),
-            Err(StatusError::Unknown { text, .. }) => (None, Some(text)),
+    /// A ticket with this head.
+    pub fn of(entry: &Entry, head: Head, source: String) -> Card {
+        let known = head.status_in(entry.lane);
+        let status = match (known, head.status) {
+            (Some(status), _) => status.as_str().to_owned(),
+            (None, Said::Unknown { text, .. }) => text,
+            (None, Said::Nothing | Said::Status(_)) => String::new(),
         };
         let since = match entry.lane {
-            Lane::Queue => "created",
-            Lane::Active => "claimed_at",
-            Lane::Archive if document.text("closed_at").is_some() => "closed_at",
-            Lane::Completed | Lane::Archive => "completed_at",
+            Lane::Queue => &head.created,
+            Lane::Active => &head.claimed_at,
+            Lane::Archive if head.closed_at.is_some() => &head.closed_at,
+            Lane::Completed | Lane::Archive => &head.completed_at,
         };
-        let card = Card {
+        Card {
+            since: since.as_deref().and_then(moment),
             id: entry.id.clone(),
             lane: entry.lane,
-            status: known.map_or_else(|| unknown.unwrap_or_default(), |s| s.as_str().to_owned()),
-            blocked,
-            holder: held.by,
-            claimed_at: held.at,
-            claim_id: held.claim_id,
-            title: document.title(),
-            priority: document.text("priority"),
-            labels: document.list("labels"),
-            depends_on: document.list("depends_on"),
+            status,
+            blocked: head.blocked,
+            holder: head.claimed_by,
+            claimed_at: head.claimed_at,
+            claim_id: head.claim_id,
+            title: head.title,
+            priority: head.priority,
+            labels: head.labels,
+            depends_on: head.depends_on,
+            blocks: head.blocks,
+            parent_ticket: head.parent,
+            related: head.related,
+            duplicate_of: head.duplicate_of,
+            created: head.created,
             path: entry.path.to_string(),
-            branch: document.text("branch"),
-            worktree: document.text("worktree_path"),
+            branch: head.branch,
+            worktree: head.worktree,
             source,
-            since: document.text(since).and_then(|text| moment(&text)),
             known,
-        };
-        (card, document)
+        }
     }
 
     /// How long ago `since` was, for people.
@@ -96,21 +107,9 @@ impl Card {
     }
 }
 
-/// A moment as people and tools write it; without a zone it is taken for UTC.
-pub fn moment(text: &str) -> Option<DateTime<Utc>> {
-    if let Ok(at) = DateTime::parse_from_rfc3339(text) {
-        return Some(at.to_utc());
-    }
-    let text = text.replace('T', " ");
-    let minute = ["%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M"]
-        .iter()
-        .find_map(|format| NaiveDateTime::parse_from_str(&text, format).ok());
-    let day = || NaiveDate::parse_from_str(&text, "%Y-%m-%d").ok()?.and_hms_opt(0, 0, 0);
-    minute.or_else(day).map(|at| at.and_utc())
-}
-
 /// A file that cannot be shown as a ticket.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Damage {
     /// Where.
     pub path: String,
@@ -141,26 +140,5 @@ impl Damage {
             Node::File => refusal.to_string(),
         };
         Damage { path, line: None, why: what }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn moments_are_read_as_people_write_them() {
-        let read = |text| moment(text).map(clock::rfc3339);
-        let noon = Some("2025-12-03T12:00:00Z".to_owned());
-        for text in [
-            "2025-12-03T12:00:00Z",
-            "2025-12-03T13:00:00+01:00",
-            "2025-12-03 12:00",
-            "2025-12-03T12:00",
-        ] {
-            assert_eq!(read(text), noon, "{text}");
-        }
-        assert_eq!(read("2025-12-03").as_deref(), Some("2025-12-03T00:00:00Z"));
-        assert_eq!(read("last week"), None);
     }
 }
