@@ -42,6 +42,9 @@ pub enum Command {
     #[command(display_order = 10)]
     #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     Activate(commands::activate::Args),
+    #[command(display_order = 15)]
+    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
+    Run(commands::run::Args),
     #[command(display_order = 20)]
     #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     Release(commands::release::Args),
@@ -114,6 +117,9 @@ pub enum Command {
     #[command(display_order = 26)]
     #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     Archive(commands::archive::Args),
+    #[command(display_order = 85)]
+    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
+    Trust(commands::trust::Args),
     #[command(display_order = 91)]
     #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     ShellInit(commands::shell_init::Args),
@@ -131,14 +137,15 @@ pub fn run_hook(
     commands::hook::direct(words, env, out)
 }
 
-/// Runs a command.
-pub fn run(cli: &Cli, env: &Env, out: &Out) -> Result<(), Failure> {
+/// Runs a command; what it gives is the exit code, which is 0 but for the end of a worker.
+pub fn run(cli: &Cli, env: &Env, out: &Out) -> Result<u8, Failure> {
     let globals = &cli.globals;
     match &cli.command {
+        Command::Activate(args) => return commands::activate::run(args, globals, env, out),
+        Command::Run(args) => return commands::run::run(args, globals, env, out),
         Command::Demo(args) => commands::demo::run(args, globals, env, out),
         Command::Init(args) => commands::init::run(args, globals, env, out),
         Command::New(args) => commands::new::run(args, globals, env, out),
-        Command::Activate(args) => commands::activate::run(args, globals, env, out),
         Command::Release(args) => commands::release::run(args, globals, env, out),
         Command::List(args) => commands::list::run(args, globals, env, out),
         Command::Show(args) => commands::show::run(args, globals, env, out),
@@ -163,7 +170,9 @@ pub fn run(cli: &Cli, env: &Env, out: &Out) -> Result<(), Failure> {
         Command::Reopen(args) => commands::reopen::run(args, globals, env, out),
         Command::Rework(args) => commands::rework::run(args, globals, env, out),
         Command::Archive(args) => commands::archive::run(args, globals, env, out),
+        Command::Trust(args) => commands::trust::run(args, globals, env, out),
         Command::ShellInit(args) => commands::shell_init::run(args, globals, env, out),
         Command::Completions(args) => commands::completions::run(args, globals, env, out),
     }
+    .map(|()| 0)
 }

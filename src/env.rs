@@ -255,6 +255,13 @@ impl Env {
         LOADER.into_iter().filter_map(pair).collect()
     }
 
+    /// Whether a program of this name is in one of the directories of `PATH`, or may be: elsewhere than on
+    /// Unix names have endings, and a search path that is not known is not judged.
+    pub fn finds_program(&self, name: &OsStr) -> bool {
+        let Some(path) = self.raw("PATH").filter(|_| cfg!(unix)) else { return true };
+        std::env::split_paths(path).any(|dir| dir.join(name).is_file())
+    }
+
     /// A variable of git's.
     pub fn git(&self, var: GitVar) -> Option<&OsStr> {
         self.raw(var.name())
@@ -324,6 +331,16 @@ mod tests {
         for env in [env(&[("XDG_RUNTIME_DIR", "run")]), env(&[])] {
             assert!(env.runtime_dir().starts_with("/tmp"), "{:?}", env.runtime_dir());
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_program_is_looked_for_on_the_search_path() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("tool"), "").unwrap();
+        let env = env(&[("PATH", &format!("/nowhere:{}", dir.path().display()))]);
+        assert!(env.finds_program(OsStr::new("tool")));
+        assert!(!env.finds_program(OsStr::new("other")));
     }
 
     #[test]

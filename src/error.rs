@@ -40,10 +40,12 @@ pub enum Exit {
     Git,
     /// A signal ended tix.
     Signal(i32),
+    /// A worker in the foreground ended with this code, which is not one of tix's.
+    Worker(u8),
 }
 
 impl Exit {
-    /// Every code but the signals, with its name and what a script should do about it.
+    /// Every code of tix's own but the signals, with its name and what a script should do about it.
     pub const TABLE: [(Exit, &'static str, &'static str); 10] = [
         (Exit::No, "no", "a question's answer is no"),
         (Exit::Usage, "usage", "fix the command line"),
@@ -79,13 +81,15 @@ impl Exit {
             Exit::Damaged => 9,
             Exit::Git => 10,
             Exit::Signal(signal) => u8::try_from(128 + signal).unwrap_or(255),
+            Exit::Worker(code) => code,
         }
     }
 
     /// The name in JSON and in the table.
     pub fn name(self) -> &'static str {
         let named = Exit::TABLE.iter().find(|(exit, ..)| *exit == self);
-        named.map_or("signal", |(_, name, _)| name)
+        let unnamed = if matches!(self, Exit::Worker(_)) { "worker" } else { "signal" };
+        named.map_or(unnamed, |(_, name, _)| name)
     }
 }
 

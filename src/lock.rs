@@ -66,6 +66,21 @@ impl Lock {
 }
 
 impl Lock {
+    /// Whether somebody has the lock. Nothing is made or removed, and whoever wants it is in nobody's way
+    /// for longer than the question takes.
+    pub fn is_held(path: &Path) -> io::Result<bool> {
+        let file = match File::open(path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            Err(error) => return Err(error),
+        };
+        match file.try_lock_shared() {
+            Ok(()) => Ok(false),
+            Err(std::fs::TryLockError::WouldBlock) => Ok(true),
+            Err(std::fs::TryLockError::Error(error)) => Err(error),
+        }
+    }
+
     /// Gives the lock up but leaves its file: a sign that its holder did not end well.
     pub fn abandon(mut self) {
         self.path = PathBuf::new();
@@ -108,10 +123,13 @@ mod tests {
     fn a_lock_excludes_and_leaves_no_file() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("deep/x.lock");
+        assert!(!Lock::is_held(&path).unwrap());
         let first = Lock::try_take(&path).unwrap().unwrap();
         assert!(Lock::try_take(&path).unwrap().is_none());
+        assert!(Lock::is_held(&path).unwrap());
         drop(first);
         assert!(!path.exists());
+        assert!(!Lock::is_held(&path).unwrap());
         assert!(Lock::try_take(&path).unwrap().is_some());
     }
 

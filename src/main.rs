@@ -29,7 +29,7 @@ fn main() -> ExitCode {
     let env = Env::capture();
     let printer = || Out::new(Format::Human, Narration::On, &env);
     if let Some(done) = cli::run_hook(&env::words(), &env, &printer) {
-        return ended(done, &printer());
+        return ended(done.map(|()| 0), &printer());
     }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
@@ -46,9 +46,9 @@ fn main() -> ExitCode {
 }
 
 /// Reports a failure, and turns the outcome into an exit code.
-fn ended(outcome: Result<(), Failure>, out: &Out) -> ExitCode {
+fn ended(outcome: Result<u8, Failure>, out: &Out) -> ExitCode {
     match outcome {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => ExitCode::from(code),
         Err(failure) => {
             out.failure(&failure);
             ExitCode::from(failure.exit.code())

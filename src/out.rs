@@ -104,6 +104,12 @@ impl Out {
         write_all(&mut io::stderr().lock(), format!("{label} {}\n", safe(text)));
     }
 
+    /// Where a program writes whose output is narration: stdout and stderr.
+    pub fn for_child(&self) -> [std::process::Stdio; 2] {
+        self.clear_progress();
+        [io::stderr().into(), io::stderr().into()]
+    }
+
     /// Shows what is being waited for, on one line that the next output replaces; on a terminal only.
     pub fn progress(&self, text: &str) {
         if self.terminal && self.narration == Narration::On && self.format == Format::Human {

@@ -28,12 +28,14 @@ pub mod release;
 pub mod reopen;
 pub mod review;
 pub mod rework;
+pub mod run;
 pub mod set;
 mod shared;
 pub mod shell_init;
 pub mod show;
 pub mod status;
 pub mod submit;
+pub mod trust;
 pub mod unblock;
 
 pub use shared::context::{CONFIG_FILE, Context, Globals, progress_line};

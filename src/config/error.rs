@@ -89,6 +89,8 @@ pub enum Problem {
         /// What is wrong with it.
         error: Box<TemplateError>,
     },
+    /// The key is an agreement of everyone, and not for one clone or user to set.
+    OnlyShared,
     /// Two settings that cannot both hold: git cannot have a branch `a` beside a branch `a/b`.
     Clash {
         /// The branch that is configured.
@@ -140,6 +142,7 @@ impl fmt::Display for About<'_> {
             Problem::BadTemplate { value, error } => {
                 write!(f, "{key} cannot be {}: {error}", quoted(value))
             }
+            Problem::OnlyShared => write!(f, "{key} can only be set in .tix.yaml"),
             Problem::Clash { branch, template } => write!(
                 f,
                 "{key} cannot be {} beside the ticket branches {}: git cannot have a branch `a` beside `a/b`",

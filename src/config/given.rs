@@ -68,6 +68,24 @@ impl<'a> Given<'a> {
         self.list(key)?.into_iter().map(|name| Given::Text(name).branch(key)).collect()
     }
 
+    /// Lines for the shell: a list in YAML, or one text.
+    pub(super) fn commands(self, key: &Key) -> Result<Vec<String>, Problem> {
+        let lines = match self {
+            Self::List(lines) => lines.to_vec(),
+            Self::Word(_)
+            | Self::Bare
+            | Self::Text(_)
+            | Self::Bool(_)
+            | Self::Int(_)
+            | Self::Other(_) => vec![self.text(key)?.to_owned()],
+        };
+        if lines.iter().any(|line| line.trim().is_empty() || line.contains('\0')) {
+            let reason = "a command is at least one word, and text";
+            return Err(Problem::BadValue { value: lines.join("; "), reason });
+        }
+        Ok(lines)
+    }
+
     /// A directory with no way out of it, without the slash that it may end with.
     pub(super) fn directory(self, key: &Key) -> Result<String, Problem> {
         let given = self.text(key)?;

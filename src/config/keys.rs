@@ -36,6 +36,8 @@ pub enum Name {
     ReviewSelf,
     /// `stale_after`
     StaleAfter,
+    /// `post_activate`
+    PostActivate,
 }
 
 /// The branches that are guarded beside the trunk when nobody says otherwise.
@@ -76,8 +78,14 @@ impl Key {
     /// `branch` has none: tix tells a worker the branch of its ticket as `TIX_BRANCH`, and a tix
     /// that runs inside that worker must not read this as a template.
     pub fn variable(&self) -> Option<String> {
-        (self.id != Name::Branch)
-            .then(|| format!("TIX_{}", self.name.to_ascii_uppercase().replace('.', "_")))
+        let named = self.id != Name::Branch && !self.is_shared_only();
+        named.then(|| format!("TIX_{}", self.name.to_ascii_uppercase().replace('.', "_")))
+    }
+
+    /// Whether it stands in `.tix.yaml` and nowhere else, because it is an agreement of everyone who
+    /// works on the repository.
+    pub fn is_shared_only(&self) -> bool {
+        matches!(self.id, Name::PostActivate)
     }
 
     /// Its name in `git config`, where `_` is not allowed: `tix.requireQueued`.
@@ -97,7 +105,7 @@ impl Key {
 }
 
 /// Every key, in the order in which people meet them.
-const KEYS: [Key; 16] = [
+const KEYS: [Key; 17] = [
     Key {
         id: Name::Trunk,
         name: "trunk",
@@ -216,6 +224,13 @@ const KEYS: [Key; 16] = [
         default: DefaultValue::Fixed("24h"),
         about: "How long nothing must have happened on a ticket before somebody else may take it over.",
     },
+    Key {
+        id: Name::PostActivate,
+        name: "post_activate",
+        takes: "a list of shell commands",
+        default: DefaultValue::Fixed("[]"),
+        about: "What runs in a new workspace, once `tix trust` was called for it. Only in `.tix.yaml`.",
+    },
 ];
 
 /// Every key there is, in the order in which people meet them.
@@ -327,7 +342,10 @@ mod tests {
     #[test]
     fn the_branch_of_a_worker_is_never_read_as_a_template() {
         assert_eq!(named("branch").unwrap().variable(), None);
-        assert_eq!(describe().iter().filter(|key| key.variable().is_none()).count(), 1);
+        let without = describe().iter().filter(|key| key.variable().is_none());
+        assert!(
+            without.eq(describe().iter().filter(|k| k.id == Name::Branch || k.is_shared_only()))
+        );
     }
 
     #[test]

@@ -74,6 +74,8 @@ pub struct Config {
     pub review_self: bool,
     /// How long nothing must have happened on a ticket before it can be taken over.
     pub stale_after: Duration,
+    /// Shell commands that run in a new workspace, if whoever made the clone trusts them.
+    pub post_activate: Vec<String>,
 }
 
 /// A stage of the review.
@@ -104,6 +106,7 @@ impl Default for Config {
             review: Vec::new(),
             review_self: false,
             stale_after: Duration::from_hours(24),
+            post_activate: Vec::new(),
         }
     }
 }
@@ -261,7 +264,9 @@ impl Resolution<'_> {
     ) -> Result<(), ConfigError> {
         let nearest = || spelled.strip_prefix("tix.").and_then(keys::nearest).map(Key::git_name);
         let unknown = || Problem::UnknownKey { nearest: nearest() };
-        let result = key.ok_or_else(unknown).and_then(|key| self.set(key, given));
+        let result = key.ok_or_else(unknown).and_then(|key| {
+            if key.is_shared_only() { Err(Problem::OnlyShared) } else { self.set(key, given) }
+        });
         result.map_err(|problem| ConfigError {
             origin,
             line: None,
@@ -302,6 +307,7 @@ impl Resolution<'_> {
             Name::StaleAfter => {
                 config.stale_after = given.time(key, Duration::from_hours(24 * 365))?;
             }
+            Name::PostActivate => config.post_activate = given.commands(key)?,
         }
         Ok(())
     }

@@ -64,7 +64,8 @@ fn a_file_without_settings_is_fine() {
 fn every_key_can_be_set_in_a_file() {
     let text = "\u{feff}trunk: tickets\r\nbase: develop\r\nrecord: branch\r\nremote: up\r\n\
         tickets_dir: docs/tickets/\r\nskip_ci: true\r\nrequire_queued: true\r\nclaim_attempts: 5\r\n\
-        branch: work/{id}\r\nactive_dir: \"{session}/{id}\"\r\nworktree: /w/{repo}/{id}\r\ntimeout: 2m\r\n";
+        branch: work/{id}\r\nactive_dir: \"{session}/{id}\"\r\nworktree: /w/{repo}/{id}\r\ntimeout: 2m\r\n\
+        post_activate:\r\n  - npm ci\r\n  - make\r\n";
     let config = yaml(text.as_bytes()).unwrap();
     assert_eq!(config.trunk.as_deref(), Some("tickets"));
     assert_eq!(config.base.as_deref(), Some("develop"));
@@ -77,6 +78,24 @@ fn every_key_can_be_set_in_a_file() {
     assert_eq!(config.active_dir.to_string(), "{session}/{id}");
     assert_eq!(config.worktree.to_string(), "/w/{repo}/{id}");
     assert_eq!(config.timeout, Duration::from_mins(2));
+    assert_eq!(config.post_activate, ["npm ci", "make"]);
+}
+
+#[test]
+fn commands_are_the_agreement_of_everyone() {
+    let one = yaml(b"post_activate: npm ci, or not").unwrap();
+    assert_eq!(one.post_activate, ["npm ci, or not"]);
+    assert_snapshot!(message(git(&[("tix.postactivate", Some("rm"))])), @"git config: `tix.postactivate` can only be set in .tix.yaml");
+    assert_eq!(env(&[("TIX_POST_ACTIVATE", "rm")]), Ok(Config::default()));
+    assert_snapshot!(
+        messages(&["post_activate: 1", "post_activate:\n  - a\n  - ''", "post_activate: [[a]]", "post_activate: {a: b}"]),
+        @"
+    HEAD:.tix.yaml:1: `post_activate` must be a list of shell commands, not the number 1 (in quotes it would be text)
+    HEAD:.tix.yaml:2: `post_activate` cannot be `a; `: a command is at least one word, and text
+    HEAD:.tix.yaml:1: `post_activate` must be a list of shell commands, not a list of something else than texts
+    HEAD:.tix.yaml:1: `post_activate` must be a list of shell commands, not a mapping (a text that begins with a brace needs quotes)
+    "
+    );
 }
 
 #[test]

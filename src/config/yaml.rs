@@ -201,7 +201,7 @@ impl Visitor<'_> for KeySeed<'_> {
 #[serde(untagged)]
 enum Item {
     Text(String),
-    Other(IgnoredAny),
+    Other(#[allow(dead_code, reason = "it only has to be something")] IgnoredAny),
 }
 
 struct ValueSeed<'t, 'r, 'h> {

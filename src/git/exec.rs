@@ -19,7 +19,7 @@ use super::signals;
 /// What `git rev-parse --local-env-vars` prints (git 2.55): the variables that tie a git process to
 /// one repository. They are set inside hooks, so a child that works on a chosen repository must not
 /// see them.
-const LOCAL_ENV_VARS: [&str; 15] = [
+pub const LOCAL_ENV_VARS: [&str; 15] = [
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",
     "GIT_CONFIG",
     "GIT_CONFIG_PARAMETERS",
@@ -44,7 +44,7 @@ const PIPE_GRACE: Duration = Duration::from_millis(300);
 
 /// How long a child may take to end after SIGTERM before it is killed: long enough for git to
 /// remove its lock files.
-const TERM_GRACE: Duration = Duration::from_secs(2);
+pub const TERM_GRACE: Duration = Duration::from_secs(2);
 
 /// Why a git process gave no exit code, or the wrong one.
 #[derive(Debug, thiserror::Error)]

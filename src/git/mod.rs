@@ -1,6 +1,6 @@
 //! Every question to git as one typed method.
 //!
-//! Only [`exec`] starts a process. The modules here know which options make git's answer safe to
+//! Only [`exec`] starts git. The modules here know which options make git's answer safe to
 //! parse (`-z`, `--porcelain`) and which exit codes mean what; a code they do not name is an error.
 
 mod commit;

@@ -12,6 +12,7 @@ use super::exec::ExecError;
 
 static CAUGHT: AtomicI32 = AtomicI32::new(0);
 static GROUPS: Mutex<Vec<u32>> = Mutex::new(Vec::new());
+static HEIRS: Mutex<Vec<u32>> = Mutex::new(Vec::new());
 
 /// Fails when a signal has asked tix to end.
 pub fn check() -> Result<(), ExecError> {
@@ -29,7 +30,7 @@ pub fn listen() -> std::io::Result<()> {
     std::thread::spawn(move || {
         for signal in signals.forever() {
             let first = CAUGHT.swap(signal, Ordering::SeqCst) == 0;
-            for group in groups().iter() {
+            for group in known(&GROUPS).iter() {
                 send(
                     *group,
                     if first {
@@ -38,6 +39,14 @@ pub fn listen() -> std::io::Result<()> {
                         rustix::process::Signal::KILL
                     },
                 );
+            }
+            let inherited = match signal {
+                SIGTERM => rustix::process::Signal::TERM,
+                SIGHUP => rustix::process::Signal::HUP,
+                _ => continue,
+            };
+            for heir in known(&HEIRS).iter() {
+                send_one(*heir, inherited);
             }
         }
     });
@@ -50,9 +59,9 @@ pub fn listen() -> std::io::Result<()> {
     Ok(())
 }
 
-fn groups() -> std::sync::MutexGuard<'static, Vec<u32>> {
+fn known(list: &'static Mutex<Vec<u32>>) -> std::sync::MutexGuard<'static, Vec<u32>> {
     // A poisoned list is still a list of numbers.
-    GROUPS.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    list.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 /// A child's process group, known to the signal listener while this value lives.
@@ -61,7 +70,7 @@ pub struct Group(u32);
 impl Group {
     /// The group of a child that was started as the leader of one.
     pub fn of(child: &Child) -> Group {
-        groups().push(child.id());
+        known(&GROUPS).push(child.id());
         Group(child.id())
     }
 
@@ -80,7 +89,48 @@ impl Group {
 
 impl Drop for Group {
     fn drop(&mut self) {
-        groups().retain(|id| *id != self.0);
+        known(&GROUPS).retain(|id| *id != self.0);
+    }
+}
+
+/// A child in tix's own process group, to which SIGTERM and SIGHUP are passed on while this value lives.
+///
+/// SIGINT is not: the terminal sends it to everybody in the foreground, and many programs take the second
+/// one for more than the first.
+pub struct Heir(u32);
+
+impl Heir {
+    /// A child that was started in the group of tix.
+    pub fn of(child: &Child) -> Heir {
+        known(&HEIRS).push(child.id());
+        Heir(child.id())
+    }
+
+    /// Asks it to end.
+    pub fn terminate(&self) {
+        #[cfg(unix)]
+        send_one(self.0, rustix::process::Signal::TERM);
+    }
+
+    /// Ends it.
+    pub fn kill(&self) {
+        #[cfg(unix)]
+        send_one(self.0, rustix::process::Signal::KILL);
+    }
+}
+
+impl Drop for Heir {
+    fn drop(&mut self) {
+        known(&HEIRS).retain(|id| *id != self.0);
+    }
+}
+
+#[cfg(unix)]
+fn send_one(process: u32, signal: rustix::process::Signal) {
+    let pid = i32::try_from(process).ok().and_then(rustix::process::Pid::from_raw);
+    if let Some(pid) = pid {
+        // One that has just ended is what was wanted.
+        rustix::process::kill_process(pid, signal).ok();
     }
 }
 

@@ -139,6 +139,29 @@ impl Repo {
         }
     }
 
+    /// The files of the main worktree that git ignores and that match the patterns in a file of the form of a
+    /// `.gitignore`, relative to its root.
+    pub fn ignored_files(&self, patterns: &Path) -> Result<Vec<PathBuf>, GitError> {
+        let git = self.git().elsewhere(&self.root);
+        let mut from = std::ffi::OsString::from("--exclude-from=");
+        from.push(patterns);
+        // These patterns are the only ones here: what matches them may or may not be ignored.
+        let matching =
+            git.call("ls-files").args(["-z", "--others", "--ignored"]).arg(from).run_ok()?;
+        if matching.is_empty() {
+            return Ok(Vec::new());
+        }
+        let answer = git.call("check-ignore").args(["-z", "--stdin"]).stdin(matching).run()?;
+        // 1: it ignores none of them.
+        if !matches!(answer.code, Some(0 | 1)) {
+            return Err(ExecError::Failed(Box::new(answer)).into());
+        }
+        // A slash at the end: another repository, which git does not look into.
+        let files =
+            answer.stdout.split(|b| *b == 0).filter(|f| !f.is_empty() && !f.ends_with(b"/"));
+        Ok(files.map(path_of).collect())
+    }
+
     /// Moves index and files of a worktree from one commit to another, as a fast-forward would.
     /// `Ok(false)`: something there would be lost, and nothing was changed.
     pub fn move_along(&self, worktree: &Path, from: &Oid, to: &Oid) -> Result<bool, GitError> {

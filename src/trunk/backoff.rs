@@ -2,7 +2,8 @@
 //!
 //! A lost push means that somebody else's landed, so the trunk makes progress however many machines
 //! contend; what contention costs is work: sixteen that retry at once send sixteen pushes for one win. The
-//! pause trades idle time for that work. `cargo bench --bench contention` prints the figures that the choices made here rest on.
+//! pause trades idle time for that work. `benches/contention.md` has the figures that the choices made here
+//! rest on.
 
 use std::time::Duration;
 

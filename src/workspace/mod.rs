@@ -4,13 +4,19 @@
 //! could happen. What is removed again is only what tix can prove that it made.
 
 mod clone_id;
+mod include;
 mod pending;
+mod process;
 mod record;
+pub mod spawn;
+pub mod trust;
+pub mod worker;
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 pub use clone_id::{clone_id, known_clone_id};
+pub use include::include;
 pub use pending::{note_push, pending_push, settle_push};
 pub use record::{Record, forget, load, made_at, save};
 

@@ -29,3 +29,4 @@ mod reading;
 mod release;
 mod servers;
 mod tidy;
+mod workers;

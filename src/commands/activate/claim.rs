@@ -180,6 +180,7 @@ impl Activation<'_> {
             clear_local(ctx, &claimed.id, None).map_err(Stop::refuse)?;
         }
         workspace::check_name(&claimed.branch, &ctx.refs).map_err(Stop::refuse)?;
+        self.check_worker(&claimed.id).map_err(Stop::refuse)?;
         // The branches as they are now: whoever waited for another process has seen older ones.
         let local = ctx.objects.resolve(claimed.branch.as_str())?;
         let known: Vec<&Oid> = [view.commit(), view.base()].into_iter().flatten().collect();

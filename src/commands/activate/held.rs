@@ -1,6 +1,7 @@
 //! A ticket that is active already: somebody else's, our own and finished, or our own and unfinished.
 
 use super::claim::{Active, Detour};
+use super::prepare::Fresh;
 use super::{Activation, Won};
 use crate::commands::shared::branch::set_upstream;
 use crate::commands::shared::find::claim_commit;
@@ -245,6 +246,10 @@ impl Activation<'_> {
                 )
                 .hint(format!("give it back: tix release {}", active.id)));
             }
+        }
+        let claim_id = active.held.claim_id.as_deref().unwrap_or_default();
+        for warning in self.prepare(&Fresh { id: &active.id, claim_id, branch, path: &path })? {
+            ctx.out.warn(&warning);
         }
         Ok(path)
     }

@@ -2,12 +2,16 @@
 
 mod claim;
 mod held;
+mod prepare;
 mod setup;
+mod work;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use super::shared::receipt::{Receipt, WorkspaceJson, record};
 use super::shared::shell_word;
+use super::shared::worker::{self, WorkerArgs};
 use super::{Context, Globals};
 use crate::config::Record;
 use crate::env::Env;
@@ -22,6 +26,9 @@ use crate::trunk::{Diary, Landed, Run};
 /// The ticket moves from queue/ to active/ in one commit on the trunk, and the push of that commit is the
 /// lock: exactly one claimer wins. Only then are the ticket branch and its worktree made. Your checkout,
 /// index, stash and branches are not touched.
+///
+/// With --exec a command is started in the workspace, as by `tix run`; if it does not begin, the ticket is given
+/// back.
 ///
 /// Exit codes: 0 it is yours; 3 somebody else has it; 4 there is no such ticket; 7 the remote cannot be
 /// reached and nothing changed; 8 the claim stands (or may), the set-up does not: run it again, or
@@ -38,7 +45,7 @@ pub struct Args {
     /// Make no worktree, only the claim and the ticket branch on the remote
     #[arg(long)]
     no_worktree: bool,
-    /// Keep the claim when the set-up fails, instead of giving the ticket back
+    /// Keep the claim when the set-up fails, or the worker does not begin, instead of giving the ticket back
     #[arg(long)]
     keep_claim: bool,
     /// Go on with a ticket that is yours already: its path is printed, what is missing is made
@@ -50,28 +57,43 @@ pub struct Args {
     /// Why, for the claim's commit
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
+    #[command(flatten)]
+    worker: WorkerArgs,
+    /// Start this program in the workspace; everything that follows is its own
+    #[arg(long, id = "exec", value_name = "COMMAND", num_args = 1.., allow_hyphen_values = true)]
+    #[arg(conflicts_with = "no_worktree")]
+    exec: Vec<OsString>,
 }
 
-/// Claims and sets up.
-pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+/// Claims and sets up, and starts a worker where one is wanted.
+pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<u8, Failure> {
+    if !args.exec.is_empty() {
+        return work::run(args, globals, env, out);
+    }
     let ctx = Context::open(globals, env, out, args.timeout.as_deref())?;
+    if let Some(receipt) = activate(&ctx, args)? {
+        answer(&ctx, &receipt);
+    }
+    Ok(0)
+}
+
+/// Claims and sets up; `None` when it was only to be looked at, and the answer has been given.
+fn activate(ctx: &Context<'_>, args: &Args) -> Result<Option<Receipt>, Failure> {
     let mut diary = Diary { phase: "claim", ..Diary::default() };
-    let done = Activation::begin(&ctx, args).and_then(|mut activation| {
+    let done = Activation::begin(ctx, args).and_then(|mut activation| {
         let result = activation.activate();
         diary = activation.diary.clone();
         result
     });
     match done {
         Ok(Done::Plan(plan)) => {
-            answer_plan(out, &plan);
-            Ok(())
+            answer_plan(ctx.out, &plan);
+            Ok(None)
         }
         Ok(Done::Receipt(receipt)) => {
-            let receipt = record(&ctx, "activate", &args.ticket, &diary, Ok(*receipt))?;
-            answer(&ctx, &receipt);
-            Ok(())
+            record(ctx, "activate", &args.ticket, &diary, Ok(*receipt)).map(Some)
         }
-        Err(failure) => record(&ctx, "activate", &args.ticket, &diary, Err(failure)).map(|_| ()),
+        Err(failure) => record(ctx, "activate", &args.ticket, &diary, Err(failure)).map(Some),
     }
 }
 
@@ -136,7 +158,11 @@ impl<'a> Activation<'a> {
             run,
             claim,
             clone_id,
-            session: ctx.session()?.map(str::to_owned),
+            session: match ctx.session()? {
+                Some(session) => Some(session.to_owned()),
+                // A worker that asks for its own ticket is told that it has it.
+                None => (!args.exec.is_empty()).then(crate::trunk::random_token),
+            },
             locks: Vec::new(),
             leftover: crate::workspace::Leftover::None,
             look_for_stray: None,
@@ -235,6 +261,12 @@ fn answer(ctx: &Context<'_>, receipt: &Receipt) {
     for warning in &receipt.warnings {
         out.warn(warning);
     }
+    let next = if receipt.worker.is_some() { String::new() } else { next(receipt) };
+    out.answer(&(told(receipt) + &next));
+}
+
+/// What a person reads of an activation.
+fn told(receipt: &Receipt) -> String {
     let ticket = safe(&receipt.ticket);
     let title = match receipt.outcome {
         "resumed" => {
@@ -256,7 +288,11 @@ fn answer(ctx: &Context<'_>, receipt: &Receipt) {
             safe(attic)
         ));
     }
-    text.push_str("next:\n");
+    text + &receipt.worker.as_ref().map(worker::told).unwrap_or_default()
+}
+
+fn next(receipt: &Receipt) -> String {
+    let mut text = String::from("next:\n");
     match receipt.workspace.as_ref().and_then(|w| w.path.as_ref()) {
         Some(path) => text.push_str(&format!("  cd {}\n", shell_word(path))),
         None => {
@@ -265,6 +301,5 @@ fn answer(ctx: &Context<'_>, receipt: &Receipt) {
             }
         }
     }
-    text.push_str(&format!("  tix release {ticket}    # to give it back\n"));
-    out.answer(&text);
+    text + &format!("  tix release {}    # to give it back\n", safe(&receipt.ticket))
 }

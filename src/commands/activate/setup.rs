@@ -1,5 +1,6 @@
 //! Phase 2: the workspace, and what happens when it cannot be made.
 
+use super::prepare::Fresh;
 use super::{Activation, Won};
 use crate::commands::shared::branch::{Pushed, forget_upstream, push_branch, set_upstream};
 use crate::commands::shared::give_back::{GiveBack, give_back};
@@ -65,6 +66,13 @@ impl Activation<'_> {
         });
         if let Err(failure) = published {
             return Err(broken(failure, made));
+        }
+        if let Some(path) = path.as_deref() {
+            let (id, claim_id) = (&won.claimed.id, self.claim.id.as_str());
+            match self.prepare(&Fresh { id, claim_id, branch, path }) {
+                Ok(warnings) => receipt.warnings.extend(warnings),
+                Err(failure) => return Err(broken(failure, made)),
+            }
         }
         receipt.warnings.extend(self.trunk_warning());
         // Last of all: who finds this record hears that the ticket is set up and belongs to somebody, so

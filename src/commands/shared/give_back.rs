@@ -12,6 +12,7 @@ use crate::names::{Oid, RefName};
 use crate::ticket::TicketId;
 use crate::trunk::{Diary, Landed, Run, Stop, View, may_still_land};
 use crate::workspace;
+use crate::workspace::worker::{self, Seen};
 
 /// What is to be given back, and by whom.
 pub struct GiveBack<'a> {
@@ -181,6 +182,10 @@ pub fn clear_local(
             ));
             return Ok(warnings);
         }
+        if let Some(warning) = busy(ctx, id, &worktree.path)? {
+            warnings.push(warning);
+            return Ok(warnings);
+        }
         let dirty = repo.dirty_paths(&worktree.path)?;
         if !dirty.is_empty() || !repo.remove_worktree(&worktree.path)? {
             warnings.push(format!(
@@ -208,7 +213,25 @@ pub fn clear_local(
     // The same run may have removed the workspace, and not yet the directory above it.
     remove_if_empty(made.and_then(Path::parent));
     workspace::forget(repo, id)?;
+    worker::forget(repo, id, &crate::env::host())?;
     Ok(warnings)
+}
+
+/// What to know of a workspace that somebody works in at this moment. It is no place to pull away from under
+/// a program.
+fn busy(ctx: &Context<'_>, id: &TicketId, path: &Path) -> Result<Option<String>, Failure> {
+    let path = path.display();
+    Ok(match worker::of(&ctx.repo, id, &crate::env::host())? {
+        Some(Seen::Live(record)) => Some(format!(
+            "the workspace {path} was kept: the worker {} runs in it, process {}",
+            record.command.join(" "),
+            record.process.pid
+        )),
+        Some(Seen::Starting) => {
+            Some(format!("the workspace {path} was kept: a worker is being started in it"))
+        }
+        Some(Seen::Stale(_) | Seen::Elsewhere(_)) | None => None,
+    })
 }
 
 /// Commits that nothing is lost with: what this clone knows to be on the remote, or on another branch.

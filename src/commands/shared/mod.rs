@@ -14,6 +14,7 @@ pub mod takeover;
 pub mod template;
 pub mod text;
 pub mod work;
+pub mod worker;
 pub mod write;
 
 /// Who writes the changelog entries of the commands that a holder uses, in the form

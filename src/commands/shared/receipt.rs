@@ -28,6 +28,9 @@ pub struct Receipt {
     /// The workspace.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub workspace: Option<WorkspaceJson>,
+    /// The worker that was started.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub worker: Option<WorkerJson>,
     /// Where the work of an earlier holder was kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attic: Option<String>,
@@ -84,6 +87,25 @@ pub struct WorkspaceJson {
     pub commit: String,
 }
 
+/// A worker in a receipt.
+#[derive(Clone, Debug, Serialize)]
+pub struct WorkerJson {
+    /// `running`, or `done` when it had ended before it was waited for no longer.
+    pub state: &'static str,
+    /// Its process; null when it is done.
+    pub pid: Option<u32>,
+    /// The exit code of one that is done.
+    pub exit: Option<u8>,
+    /// The machine.
+    pub host: String,
+    /// The session it was given.
+    pub session: String,
+    /// The program and its arguments, without credentials.
+    pub command: Vec<String>,
+    /// Where it writes; null in the foreground.
+    pub log: Option<String>,
+}
+
 /// A ref that moved.
 #[derive(Clone, Debug, Serialize)]
 pub struct PushedJson {
@@ -117,6 +139,7 @@ impl Receipt {
             outcome: "",
             claim: None,
             workspace: None,
+            worker: None,
             attic: None,
             next: None,
             commits: Vec::new(),
@@ -130,6 +153,13 @@ impl Receipt {
             duration_ms: 0,
             warnings: Vec::new(),
         }
+    }
+
+    /// The receipt of a worker that was put into the workspace that this one is about.
+    pub fn of_worker(&self) -> Receipt {
+        let (commits, paths, pushed) = (Vec::new(), Vec::new(), Vec::new());
+        let (operation, outcome) = ("run", "started");
+        Receipt { operation, outcome, commits, paths, pushed, attempts: 0, ..self.clone() }
     }
 
     /// Adds what a transaction did.

@@ -47,6 +47,11 @@ impl Gate {
         &self.directory
     }
 
+    /// Shell words with which a script waits here.
+    pub fn script(&self, who: &str) -> String {
+        format!("gate='{}' who={who}\n{WAIT}", self.directory.display())
+    }
+
     /// How many have come by so far.
     pub fn arrivals(&self) -> usize {
         let announced = |name: &OsStr| name.as_encoded_bytes().starts_with(b"arrived.");

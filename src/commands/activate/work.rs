@@ -1,0 +1,171 @@
+//! `--exec`: a worker in the workspace, and the way back when it does not begin.
+
+use super::{Activation, Args, activate, answer, told};
+use crate::commands::shared::give_back::{Freed, GiveBack, clear_local, give_back};
+use crate::commands::shared::receipt::{Receipt, record};
+use crate::commands::shared::worker::{self, Job};
+use crate::commands::{Context, Globals};
+use crate::env::Env;
+use crate::error::{Exit, Failure};
+use crate::lock::Lock;
+use crate::names::Oid;
+use crate::out::Out;
+use crate::ticket::TicketId;
+use crate::trunk::{Diary, Run};
+use crate::workspace::WorkspaceError;
+use crate::workspace::spawn::CommandLine;
+use crate::workspace::worker::{Started, check};
+
+/// Claims, sets up, and puts a worker into the workspace.
+pub(super) fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<u8, Failure> {
+    let line = args.worker.command(&args.exec, out)?;
+    if let Some(name) = line.bare_name().filter(|name| !env.finds_program(name)) {
+        let message =
+            format!("there is no program `{}` on PATH; nothing was claimed", name.display());
+        let hint = "name one that is there, or a path in the workspace such as ./agent";
+        return Err(Failure::new(Exit::Refused, message).hint(hint));
+    }
+    let ctx = Context::open(globals, env, out, args.timeout.as_deref())?;
+    let Some(mut receipt) = activate(&ctx, args)? else { return Ok(0) };
+    if args.worker.waits() {
+        // stdout is the worker's from here on.
+        for warning in &receipt.warnings {
+            out.warn(warning);
+        }
+        out.narrate(told(&receipt).trim_end());
+    }
+    let result = start(&ctx, args, &line, &mut receipt)
+        .map_err(|failure| give_up(args, globals, env, out, &receipt, failure));
+    let (started, result) = match result {
+        Ok(started) => (Some(started), Ok(())),
+        Err(failure) => (None, Err(failure)),
+    };
+    let diary = Diary { phase: "start", ..Diary::default() };
+    record(&ctx, "run", &args.ticket, &diary, result.map(|()| receipt.of_worker()))?;
+    if !args.worker.waits() {
+        answer(&ctx, &receipt);
+    }
+    // Nothing of git's is to stay around as long as the worker does.
+    drop(ctx);
+    started.map_or(Ok(0), |started| worker::finish(&args.worker, started))
+}
+
+/// Starts the worker. No lock of the ticket is held: the worker may be the first to use tix on it.
+fn start(
+    ctx: &Context<'_>,
+    args: &Args,
+    line: &CommandLine,
+    receipt: &mut Receipt,
+) -> Result<Started, Failure> {
+    let (id, claim_id) = claimed(receipt)?;
+    let branch = ctx.ticket_branch(&id).map_err(|why| Failure::new(Exit::Damaged, why))?;
+    let workspace = worker::workspace(ctx, &id)?.ok_or_else(|| {
+        Failure::new(Exit::NotFound, format!("{id} has no workspace here"))
+            .hint(format!("make it anew: tix activate {id} --resume"))
+    })?;
+    ctx.out.progress(&format!("starting {line} …"));
+    let job = Job {
+        id: &id,
+        claim_id: &claim_id,
+        session: &worker::session(ctx, &id)?,
+        branch: &branch,
+        workspace: &workspace,
+    };
+    let (started, told) = worker::start(ctx, &args.worker, line, &job)
+        .map_err(|error| worker::failure(error, &id, &args.worker))?;
+    receipt.worker = Some(told);
+    Ok(started)
+}
+
+fn claimed(receipt: &Receipt) -> Result<(TicketId, String), Failure> {
+    let id = TicketId::parse(&receipt.ticket)
+        .map_err(|error| Failure::new(Exit::Damaged, error.to_string()))?;
+    Ok((id, receipt.claim.as_ref().map(|claim| claim.id.clone()).unwrap_or_default()))
+}
+
+/// Gives the ticket back if this run claimed it, with the failure as the reason.
+fn give_up(
+    args: &Args,
+    globals: &Globals,
+    env: &Env,
+    out: &Out,
+    receipt: &Receipt,
+    failure: Failure,
+) -> Failure {
+    let id = &receipt.ticket;
+    if receipt.outcome == "already" {
+        return failure;
+    }
+    let stands = |failure: Failure| {
+        failure
+            .hint(format!("the claim stands; start a worker again: tix run {id} -- <command>"))
+            .hint(format!("or give it back: tix release {id}"))
+    };
+    // Told to end, tix ends: everything but the worker is there.
+    if matches!(failure.exit, Exit::Signal(_)) || crate::git::signals::check().is_err() {
+        return stands(failure);
+    }
+    if args.keep_claim {
+        return stands(Failure { exit: Exit::Incomplete, ..failure });
+    }
+    // The view is as old as the claim and the deadline may be over: the way back has its own.
+    let back = Context::open(globals, env, out, args.timeout.as_deref())
+        .and_then(|ctx| way_back(&ctx, receipt, &failure.message));
+    match back {
+        Ok(warnings) => {
+            for warning in &warnings {
+                out.warn(warning);
+            }
+            let message = format!("{}; the ticket was given back to the queue", failure.message);
+            Failure { message, ..failure }
+        }
+        // Somebody took it over meanwhile: it is theirs, and there is nothing to give back.
+        Err(second) if second.exit == Exit::Held => second,
+        Err(second) => {
+            stands(Failure { exit: Exit::Incomplete, ..failure }.fact("then", second.message))
+        }
+    }
+}
+
+/// What a release does, for the claim of this run and no other.
+fn way_back(ctx: &Context<'_>, receipt: &Receipt, cause: &str) -> Result<Vec<String>, Failure> {
+    let (id, claim_id) = claimed(receipt)?;
+    let path = crate::trunk::ticket_lock(&ctx.repo, &id);
+    let lock = Lock::take(&path, ctx.started + ctx.config.timeout)
+        .map_err(|source| WorkspaceError::Record { path, source })?;
+    if lock.is_none() {
+        let message = format!("another tix of this clone is at work on {id}");
+        return Err(Failure::new(Exit::Unreachable, message));
+    }
+    let run = Run::begin(&ctx.repo)?;
+    let own: Vec<Oid> =
+        receipt.workspace.iter().filter_map(|workspace| Oid::parse(&workspace.commit)).collect();
+    let request = GiveBack {
+        id: &id,
+        claim_id: Some(&claim_id),
+        clone_id: &crate::workspace::clone_id(&ctx.repo, crate::trunk::random_token)?,
+        actor: &receipt.by,
+        reason: Some(cause),
+        own: &own,
+    };
+    let mut diary = Diary { phase: "give back", ..Diary::default() };
+    let landed = give_back(ctx, &run, &mut diary, &request)?;
+    let published = match &landed.output {
+        Freed::Absent => None,
+        Freed::Delete { at, .. } | Freed::Keep { at, .. } => Some(at),
+    };
+    // The ticket is in the queue whatever comes of the rest.
+    Ok(clear_local(ctx, &id, published).unwrap_or_else(|failure| vec![failure.message]))
+}
+
+impl Activation<'_> {
+    /// Looks before the claim whether a worker of an earlier one still runs, which would stop the new one.
+    pub(super) fn check_worker(&self, id: &TicketId) -> Result<(), Failure> {
+        if self.args.exec.is_empty() {
+            return Ok(());
+        }
+        let former = self.args.worker.former();
+        check(&self.ctx.repo, id, &crate::env::host(), &self.claim.id, former)
+            .map_err(|error| worker::failure(error, id, &self.args.worker))
+    }
+}

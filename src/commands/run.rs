@@ -1,0 +1,132 @@
+//! `tix run`: start a worker in the workspace of a ticket.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use super::shared::board::{self, Look};
+use super::shared::receipt::{Receipt, WorkspaceJson, record};
+use super::shared::worker::{self, Job, WorkerArgs};
+use super::{Context, Globals};
+use crate::env::Env;
+use crate::error::{Exit, Failure, held_facts};
+use crate::lifecycle::Refusal;
+use crate::names::{Oid, RefName};
+use crate::out::{Format, Out, safe};
+use crate::ticket::{Lane, TicketId};
+use crate::trunk::Diary;
+use crate::workspace;
+use crate::workspace::spawn::CommandLine;
+use crate::workspace::worker::Started;
+
+/// Start a worker in the workspace of a ticket
+///
+/// The command gets your environment and `TIX_TICKET`, `TIX_WORKSPACE`, `TIX_BRANCH`, `TIX_CLAIM_ID`, `TIX_SESSION`
+/// and `TIX_READY`. It runs in the foreground, with your terminal, and tix ends with its exit code; with --detach
+/// it goes on without tix, which answers as soon as it has begun: when it has lived for two seconds, or has made
+/// the file that `TIX_READY` names. There is never more than one worker for a ticket.
+///
+/// Exit codes, until the worker has begun: 3 one runs already, or is being started; 4 there is no workspace
+/// here; 5 it cannot be started or does not begin. In the foreground a worker that ends at once has its own.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The ticket: its id, the id without TICKET-, a part of it that only one has, or its file
+    #[arg(value_name = "ID")]
+    ticket: String,
+    #[command(flatten)]
+    worker: WorkerArgs,
+    /// The program and its arguments
+    #[arg(id = "exec", value_name = "COMMAND", required = true, num_args = 1.., last = true)]
+    command: Vec<OsString>,
+}
+
+/// What there is to work on.
+struct Found {
+    id: TicketId,
+    claim_id: String,
+    branch: RefName,
+    path: PathBuf,
+}
+
+/// Starts it, and waits for it unless it is detached.
+pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<u8, Failure> {
+    let line = args.worker.command(&args.command, out)?;
+    let ctx = Context::open(globals, env, out, None)?;
+    let mut diary = Diary { phase: "find", ..Diary::default() };
+    let result = start(&ctx, args, &line, &mut diary);
+    let (started, result) = match result {
+        Ok((started, receipt)) => (Some(started), Ok(receipt)),
+        Err(failure) => (None, Err(failure)),
+    };
+    let receipt = record(&ctx, "run", &args.ticket, &diary, result)?;
+    out.clear_progress();
+    if args.worker.waits() {
+        tracing::info!(ticket = receipt.ticket, "the worker has begun");
+    } else if out.format == Format::Json {
+        out.json(&receipt);
+    } else {
+        let told = receipt.worker.as_ref().map(worker::told).unwrap_or_default();
+        out.answer(&format!("{} has a worker\n{told}", safe(&receipt.ticket)));
+    }
+    // Nothing of git's is to stay around as long as the worker does.
+    drop(ctx);
+    started.map_or(Ok(0), |started| worker::finish(&args.worker, started))
+}
+
+fn start(
+    ctx: &Context<'_>,
+    args: &Args,
+    line: &CommandLine,
+    diary: &mut Diary,
+) -> Result<(Started, Receipt), Failure> {
+    let found = find(ctx, &args.ticket)?;
+    let session = worker::session(ctx, &found.id)?;
+    diary.phase = "start";
+    ctx.out.progress(&format!("starting {line} …"));
+    let job = Job {
+        id: &found.id,
+        claim_id: &found.claim_id,
+        session: &session,
+        branch: &found.branch,
+        workspace: &found.path,
+    };
+    let (started, told) = worker::start(ctx, &args.worker, line, &job)
+        .map_err(|error| worker::failure(error, &found.id, &args.worker))?;
+    let at = ctx.objects.resolve(found.branch.as_str())?;
+    let mut receipt = Receipt::new(ctx, "run", found.id.as_str(), &ctx.actor()?);
+    receipt.outcome = "started";
+    receipt.worker = Some(told);
+    receipt.workspace = Some(WorkspaceJson {
+        branch: found.branch.short().to_owned(),
+        path: Some(found.path.display().to_string()),
+        commit: at.as_ref().map(Oid::to_string).unwrap_or_default(),
+    });
+    Ok((started, receipt))
+}
+
+/// The ticket, if it is held and its workspace is here. The trunk as last fetched is asked: a worker that was
+/// fenced off since then hears of it with its first push.
+fn find(ctx: &Context<'_>, query: &str) -> Result<Found, Failure> {
+    board::look(ctx, Look::LastSeen, |seen| {
+        let entry = board::find(seen, query)?;
+        let id = entry.id.clone();
+        let Some(path) = worker::workspace(ctx, &id)? else {
+            let failure = Failure::new(Exit::NotFound, format!("{id} has no workspace here"));
+            return Err(failure.hint(if entry.lane == Lane::Queue {
+                format!("claim it first: tix activate {id}")
+            } else {
+                format!("see where it is: tix path {id}")
+            }));
+        };
+        let held = seen.view.require::<Refusal>(entry)?.held();
+        let claim_id = held.claim_id.clone().unwrap_or_default();
+        let made_for = workspace::load(&ctx.repo, &id).map(|record| record.claim_id);
+        if entry.lane != Lane::Active || made_for.is_some_and(|made_for| made_for != claim_id) {
+            let message = format!("the claim that the workspace of {id} was made for has ended");
+            return Err(held_facts(Failure::new(Exit::Held, message), &held)
+                .fact("workspace", path.display().to_string())
+                .hint(format!("look at it: tix show {id}")));
+        }
+        let branch = ctx.ticket_branch(&id).map_err(|why| Failure::new(Exit::Damaged, why))?;
+        Ok(Found { id, claim_id, branch, path })
+    })
+}

@@ -1,0 +1,251 @@
+//! Starting a worker: the options of it, what it is told, and what to say when it does not begin.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use super::context::Context;
+use super::receipt::WorkerJson;
+use super::shell_word;
+use crate::error::{Exit, Failure};
+use crate::names::RefName;
+use crate::out::{Format, Out};
+use crate::ticket::TicketId;
+use crate::workspace::spawn::{CommandLine, Ended, Sign, Unproved};
+use crate::workspace::worker::{
+    self, Attachment, Former, Order, StartError, Started, WorkerRecord,
+};
+
+/// How long a worker must live to count as begun when nobody says otherwise: a program that is not there,
+/// not configured or not logged in has said so by then.
+const ALIVE_FOR: Duration = Duration::from_secs(2);
+
+/// Options of every command that starts a worker, whose words have the id `exec`.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct WorkerArgs {
+    /// Return as soon as the worker has begun. It reads nothing, writes to a log, and outlives tix
+    #[arg(long, requires = "exec")]
+    detach: bool,
+    /// How long the worker must live to count as begun, such as 500ms or 5s [default: 2s]
+    #[arg(long, value_name = "TIME", value_parser = duration, requires = "exec")]
+    alive_for: Option<Duration>,
+    /// The worker counts as begun when it makes the file that `TIX_READY` names, and must do so in this time
+    #[arg(long, value_name = "TIME", value_parser = duration, requires = "exec")]
+    #[arg(conflicts_with = "alive_for")]
+    require_ready: Option<Duration>,
+    /// Put the worker in the place of one that has ended without tix seeing it
+    #[arg(long, requires = "exec")]
+    restart: bool,
+}
+
+impl WorkerArgs {
+    /// What to start, if that can be begun at all.
+    pub fn command(&self, words: &[OsString], out: &Out) -> Result<CommandLine, Failure> {
+        if out.format == Format::Json && !self.detach {
+            let message = "--json needs --detach: the worker writes to stdout itself";
+            return Err(Failure::new(Exit::Usage, message).hint("tix run --help"));
+        }
+        CommandLine::of(words)
+            .ok_or_else(|| Failure::new(Exit::Usage, "the worker's command is empty"))
+    }
+
+    /// What becomes of an earlier worker.
+    pub fn former(&self) -> Former {
+        if self.restart { Former::Replace } else { Former::Respect }
+    }
+
+    /// Whether tix waits for the end of the worker.
+    pub fn waits(&self) -> bool {
+        !self.detach
+    }
+
+    fn sign(&self) -> Sign {
+        match self.require_ready {
+            Some(limit) => Sign::ReadyWithin(limit),
+            None => Sign::AliveFor(self.alive_for.unwrap_or(ALIVE_FOR)),
+        }
+    }
+}
+
+/// A time in milliseconds, seconds or minutes: finer than the settings have it, since a program that is to
+/// be waited for may begin in less than a second.
+fn duration(text: &str) -> Result<Duration, String> {
+    let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
+    let number = digits.parse::<u64>().ok().filter(|_| !digits.starts_with('+'));
+    let millis = match text.get(digits.len()..) {
+        Some("ms") => Some(1),
+        Some("" | "s") => Some(1000),
+        Some("m") => Some(60_000),
+        Some(_) | None => None,
+    };
+    let product = number.zip(millis).and_then(|(number, unit)| number.checked_mul(unit));
+    product
+        .map(Duration::from_millis)
+        .ok_or_else(|| "it must be a time such as 500ms, 2s or 1m".to_owned())
+}
+
+/// A ticket that is held here, with its workspace.
+pub struct Job<'a> {
+    /// The ticket.
+    pub id: &'a TicketId,
+    /// The claim.
+    pub claim_id: &'a str,
+    /// The session.
+    pub session: &'a str,
+    /// The ticket branch.
+    pub branch: &'a RefName,
+    /// The worktree.
+    pub workspace: &'a Path,
+}
+
+/// Starts the worker of a ticket and waits until it has begun.
+pub fn start(
+    ctx: &Context<'_>,
+    args: &WorkerArgs,
+    line: &CommandLine,
+    job: &Job<'_>,
+) -> Result<(Started, WorkerJson), StartError> {
+    let host = crate::env::host();
+    let order = Order {
+        id: job.id,
+        claim_id: job.claim_id,
+        session: job.session,
+        branch: job.branch,
+        workspace: job.workspace,
+        command: line,
+        attachment: if args.detach { Attachment::Detached } else { Attachment::Foreground },
+        sign: args.sign(),
+        former: args.former(),
+        host: &host,
+        since: crate::clock::rfc3339(crate::clock::now()),
+        deadline: Instant::now() + ctx.config.timeout,
+    };
+    let started = worker::start(&ctx.repo, &order)?;
+    let (state, pid, exit, log) = match &started {
+        Started::Running(running) => {
+            let record = &running.record;
+            ("running", Some(record.process.pid), None, record.log.as_deref())
+        }
+        Started::Done { ended, log } => ("done", None, Some(ended.code()), log.as_deref()),
+    };
+    let log = log.map(|log| log.display().to_string());
+    let (session, command) = (job.session.to_owned(), line.words());
+    Ok((started, WorkerJson { state, pid, exit, host, session, command, log }))
+}
+
+/// Waits for the worker, where that is wanted. The exit code is the worker's when it was in the foreground.
+pub fn finish(args: &WorkerArgs, started: Started) -> Result<u8, Failure> {
+    match started {
+        Started::Running(_) if args.detach => Ok(0),
+        Started::Done { ended: Ended::Code(0), .. } => Ok(0),
+        Started::Done { ended, log } if args.detach => {
+            let message = format!("the worker has ended already, with {ended}");
+            let log = log.map(|log| log.display().to_string());
+            Err(Failure::new(Exit::Refused, message).maybe_fact("log", log))
+        }
+        Started::Done { ended, .. } => Ok(ended.code()),
+        Started::Running(running) => {
+            let ended = running.wait().map_err(|error| {
+                Failure::new(Exit::Refused, format!("the worker cannot be waited for: {error}"))
+            })?;
+            Ok(ended.code())
+        }
+    }
+}
+
+/// What a person reads of a worker that was started.
+pub fn told(worker: &WorkerJson) -> String {
+    let what = match (worker.pid, worker.exit) {
+        (Some(pid), _) => format!("  worker     process {pid}\n"),
+        (None, Some(code)) => format!("  worker     done, with exit code {code}\n"),
+        (None, None) => String::new(),
+    };
+    let log = worker.log.as_deref().map(|log| format!("  log        {}\n", shell_word(log)));
+    what + &log.unwrap_or_default()
+}
+
+/// The failure to start a worker as a user meets it.
+pub fn failure(error: StartError, id: &TicketId, args: &WorkerArgs) -> Failure {
+    let again = format!("tix run {id} --restart -- <command>");
+    let message = format!("{id}: {error}");
+    match error {
+        StartError::Busy => Failure::new(Exit::Held, message)
+            .hint(format!("see what comes of it: tix run {id} -- <command>")),
+        StartError::Live(record) => record_facts(Failure::new(Exit::Held, message), &record),
+        StartError::Stale(record) => record_facts(Failure::new(Exit::Refused, message), &record)
+            .hint(format!("start another in its place: {again}")),
+        StartError::Elsewhere(record) => record_facts(Failure::new(Exit::Held, message), &record)
+            .hint(format!("if you know that it has ended, start another in its place: {again}")),
+        StartError::File { .. } => Failure::new(Exit::Refused, message)
+            .hint("make room or fix the permissions and try again"),
+        StartError::Spawn { .. } => Failure::new(Exit::Refused, message)
+            .hint("a bare name is looked for on PATH, any other path in the workspace"),
+        StartError::Unproved { why, said, log, .. } => {
+            let exit = match &why {
+                Unproved::Ended { ended, .. } if !args.detach => Exit::Worker(ended.code()),
+                Unproved::Interrupted(crate::git::ExecError::Interrupted(signal)) => {
+                    Exit::Signal(*signal)
+                }
+                Unproved::Ended { .. }
+                | Unproved::NotReady { .. }
+                | Unproved::Interrupted(_)
+                | Unproved::Lost(_) => Exit::Refused,
+            };
+            let failure = Failure::new(exit, message)
+                .maybe_fact("it said", said)
+                .maybe_fact("log", log.map(|log| log.display().to_string()));
+            match why {
+                Unproved::NotReady { .. } => failure.hint(
+                    "it says so by making the file that $TIX_READY names; --require-ready gives it longer",
+                ),
+                Unproved::Ended { .. } | Unproved::Interrupted(_) | Unproved::Lost(_) => failure,
+            }
+        }
+    }
+}
+
+fn record_facts(failure: Failure, record: &WorkerRecord) -> Failure {
+    let log = record.log.as_ref().map(|log| log.display().to_string());
+    failure
+        .fact("process", record.process.pid.to_string())
+        .fact("host", record.process.host.clone())
+        .fact("since", record.since.clone())
+        .fact("command", record.command.join(" "))
+        .fact("workspace", record.workspace.display().to_string())
+        .maybe_fact("log", log)
+}
+
+/// The session of a worker: the caller's, else the one that the workspace was made for, else a new one.
+pub fn session(ctx: &Context<'_>, id: &TicketId) -> Result<String, Failure> {
+    if let Some(session) = ctx.session()? {
+        return Ok(session.to_owned());
+    }
+    let made_for = crate::workspace::load(&ctx.repo, id).and_then(|record| record.session);
+    Ok(made_for.unwrap_or_else(crate::trunk::random_token))
+}
+
+/// The workspace of a ticket, where there is one.
+pub fn workspace(ctx: &Context<'_>, id: &TicketId) -> Result<Option<PathBuf>, Failure> {
+    use super::board::Workspace;
+    Ok(match super::board::workspace(ctx, id)? {
+        Workspace::At(path) => Some(path),
+        Workspace::Gone(_) | Workspace::None => None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_may_be_shorter_than_a_second() {
+        let millis = |text| duration(text).ok().map(|time| time.as_millis());
+        let good = [("500ms", 500), ("0s", 0), ("2", 2000), ("90s", 90_000), ("2m", 120_000)];
+        for (text, time) in good {
+            assert_eq!(millis(text), Some(time), "{text}");
+        }
+        for text in ["", "ms", "-1s", "+1s", "1.5s", "1 s", "1h", "99999999999999999999s"] {
+            assert_eq!(millis(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! `.worktreeinclude`: files that git ignores, such as `.env`, and that a new workspace needs all the same.
+//!
+//! The file stands at the root of the main worktree and has the form of a `.gitignore`. What matches it *and* is
+//! ignored there is copied. Git itself is asked what matches.
+
+use std::io;
+use std::path::{Component, Path};
+
+use crate::git::{GitError, Repo};
+
+/// Where the patterns are.
+const FILE: &str = ".worktreeinclude";
+
+/// How many files a warning names.
+const NAMED: usize = 3;
+
+/// Copies what is to be included into a new workspace, and overwrites nothing there. What it gives is a warning.
+pub fn include(repo: &Repo, workspace: &Path) -> Result<Option<String>, GitError> {
+    let patterns = repo.root.join(FILE);
+    if !patterns.is_file() {
+        return Ok(None);
+    }
+    let mut failed = Vec::new();
+    for file in repo.ignored_files(&patterns)? {
+        if let Err(error) = copy(&repo.root, workspace, &file) {
+            failed.push(format!("{} ({error})", file.display()));
+        }
+    }
+    Ok((!failed.is_empty()).then(|| {
+        let named: Vec<&str> = failed.iter().take(NAMED).map(String::as_str).collect();
+        let count = failed.len();
+        format!("{count} files of {FILE} were not copied: {}", named.join(", "))
+    }))
+}
+
+/// Copies one file. [`std::fs::copy`] lets the file system share the contents where it can: by `copy_file_range` on
+/// Linux (btrfs, XFS), by `fclonefileat` on macOS (APFS).
+fn copy(from: &Path, to: &Path, file: &Path) -> io::Result<()> {
+    let target = to.join(file);
+    if target.symlink_metadata().is_ok() {
+        // The branch has such a file, or a hook has made it. In the moment between this look and the copy
+        // only another program of the user's could put one there, in a directory that nobody knows of yet.
+        return Ok(());
+    }
+    make_parents(to, file)?;
+    let source = from.join(file);
+    let kind = source.symlink_metadata()?.file_type();
+    if kind.is_symlink() {
+        return link(&std::fs::read_link(&source)?, &target);
+    }
+    if !kind.is_file() {
+        return Err(io::Error::other("it is not a regular file"));
+    }
+    std::fs::copy(&source, &target).map(|_| ()).inspect_err(|_| {
+        // Half a file would pass for a whole one.
+        std::fs::remove_file(&target).ok();
+    })
+}
+
+/// Makes the directories above a file, and follows no link on the way: a branch may have one where the main worktree has
+/// a directory, and it may lead anywhere.
+fn make_parents(root: &Path, file: &Path) -> io::Result<()> {
+    let mut dir = root.to_owned();
+    for part in file.parent().into_iter().flat_map(Path::components) {
+        let Component::Normal(part) = part else {
+            return Err(io::Error::other("its path leads out of the workspace"));
+        };
+        dir.push(part);
+        match dir.symlink_metadata() {
+            Ok(meta) if meta.is_dir() => {}
+            Ok(_) => return Err(io::ErrorKind::NotADirectory.into()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => std::fs::create_dir(&dir)?,
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+#[cfg(unix)]
+fn link(to: &Path, at: &Path) -> io::Result<()> {
+    std::os::unix::fs::symlink(to, at)
+}
+
+#[cfg(not(unix))]
+fn link(_to: &Path, _at: &Path) -> io::Result<()> {
+    Err(io::Error::other("it is a symbolic link"))
+}

@@ -1,0 +1,294 @@
+//! Starts what people ask tix to start in a workspace: a worker, or a step after an activation.
+//!
+//! Beside git's own this is the only place that starts a process. Such a program is the user's: it gets the
+//! environment as it is, but without the variables that would tie its git to the repository of a hook that
+//! tix may run in.
+
+use std::ffi::{OsStr, OsString};
+use std::fmt;
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::git::exec::{LOCAL_ENV_VARS, TERM_GRACE, text_of};
+use crate::git::signals::{Group, Heir};
+use crate::git::{ExecError, redact, signals};
+
+/// Between two looks for the sign of readiness: nobody notices it beside the start of a program.
+const POLL: Duration = Duration::from_millis(10);
+
+/// A program and its arguments.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CommandLine {
+    program: OsString,
+    args: Vec<OsString>,
+}
+
+impl CommandLine {
+    /// The first word is the program; `None` without one.
+    pub fn of(words: &[OsString]) -> Option<CommandLine> {
+        let (program, args) = words.split_first()?;
+        let named = !program.is_empty();
+        named.then(|| CommandLine { program: program.clone(), args: args.to_vec() })
+    }
+
+    /// The words as text, without credentials.
+    pub fn words(&self) -> Vec<String> {
+        let all = std::iter::once(&self.program).chain(&self.args);
+        all.map(|word| redact(&text_of(word.as_encoded_bytes()))).collect()
+    }
+
+    /// The program, if it is to be looked for on the search path.
+    pub fn bare_name(&self) -> Option<&OsStr> {
+        let path = Path::new(&self.program);
+        let bare = path.components().count() == 1 && path.file_name() == Some(&*self.program);
+        bare.then_some(&*self.program)
+    }
+
+    /// What is to be started in `dir`: a bare name is looked for on the search path, any other relative
+    /// path is one in `dir`. The standard library leaves that open.
+    fn program_in(&self, dir: &Path) -> PathBuf {
+        match self.bare_name() {
+            Some(name) => name.into(),
+            None => dir.join(&self.program),
+        }
+    }
+
+    fn prepare(&self, dir: &Path, variables: &[(&'static str, OsString)]) -> Command {
+        #[allow(clippy::disallowed_methods, reason = "this is the one place beside git's own")]
+        let mut command = Command::new(self.program_in(dir));
+        for name in LOCAL_ENV_VARS {
+            command.env_remove(name);
+        }
+        command.args(&self.args).current_dir(dir);
+        command.envs(variables.iter().map(|(name, value)| (name, value)));
+        command
+    }
+}
+
+impl fmt::Display for CommandLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.words().join(" "))
+    }
+}
+
+/// How a program ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// By itself, with this code.
+    Code(u8),
+    /// By a signal.
+    Signal(i32),
+}
+
+impl Ended {
+    fn of(status: ExitStatus) -> Ended {
+        #[cfg(unix)]
+        if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
+            return Ended::Signal(signal);
+        }
+        // Elsewhere codes have 32 bits, of which an exit code of tix can pass on whether there was one.
+        Ended::Code(status.code().map_or(1, |code| u8::try_from(code).unwrap_or(u8::MAX)))
+    }
+
+    /// The exit code of a program that passes this on, as shells write it.
+    pub fn code(self) -> u8 {
+        match self {
+            Ended::Code(code) => code,
+            Ended::Signal(signal) => u8::try_from(128 + signal).unwrap_or(u8::MAX),
+        }
+    }
+}
+
+impl fmt::Display for Ended {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Ended::Code(code) => write!(f, "exit code {code}"),
+            Ended::Signal(signal) => write!(f, "signal {signal}"),
+        }
+    }
+}
+
+/// What shows that a worker has really begun.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sign {
+    /// It has lived this long, or said sooner that it is ready.
+    AliveFor(Duration),
+    /// It has said within this time that it is ready.
+    ReadyWithin(Duration),
+}
+
+/// Why a worker that was started did not prove that it has begun.
+#[derive(Debug, thiserror::Error)]
+pub enum Unproved {
+    /// It ended first.
+    #[error("it ended after {} ms with {ended}", after.as_millis())]
+    Ended {
+        /// How.
+        ended: Ended,
+        /// When.
+        after: Duration,
+    },
+    /// It lives and did not say that it is ready.
+    #[error("it did not say within {} ms that it is ready", after.as_millis())]
+    NotReady {
+        /// How long it was waited for.
+        after: Duration,
+    },
+    /// tix was told to end.
+    #[error(transparent)]
+    Interrupted(#[from] ExecError),
+    /// The system does not say what became of it.
+    #[error("the system does not tell what became of it: {0}")]
+    Lost(#[from] io::Error),
+}
+
+/// What was seen of a worker that has begun.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Begun {
+    /// It runs.
+    Running,
+    /// It has done its work already.
+    Done(Ended),
+}
+
+enum Hold {
+    Group(Group),
+    Heir(Heir),
+}
+
+/// A program that was started and is waited for.
+pub struct Worker {
+    hold: Hold,
+    ended: Receiver<io::Result<ExitStatus>>,
+    started: Instant,
+}
+
+impl Worker {
+    /// Starts it: in the foreground, where it reads and writes where tix does, or with a log, to which it
+    /// writes, and then it outlives tix. `seen` is called before anybody waits for it, so that even one that
+    /// has ended at once is still known to the system.
+    pub fn start<T>(
+        line: &CommandLine,
+        dir: &Path,
+        variables: &[(&'static str, OsString)],
+        log: Option<File>,
+        seen: impl FnOnce(u32) -> T,
+    ) -> io::Result<(Worker, T)> {
+        let mut command = line.prepare(dir, variables);
+        let detached = log.is_some();
+        if let Some(log) = log {
+            command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
+            // The terminal's signals are for tix and whoever else is in the foreground.
+            #[cfg(unix)]
+            std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        }
+        let child = command.spawn()?;
+        let hold =
+            if detached { Hold::Group(Group::of(&child)) } else { Hold::Heir(Heir::of(&child)) };
+        let told = seen(child.id());
+        let worker = Worker { hold, ended: wait_for(child), started: Instant::now() };
+        Ok((worker, told))
+    }
+
+    /// Waits for the sign; `ready` is the file that the worker makes when it is ready.
+    pub fn prove(&mut self, sign: &Sign, ready: &Path) -> Result<Begun, Unproved> {
+        let (limit, said) = match sign {
+            Sign::AliveFor(limit) => (*limit, false),
+            Sign::ReadyWithin(limit) => (*limit, true),
+        };
+        loop {
+            let after = self.started.elapsed();
+            let ended = self.ended.recv_timeout(POLL.min(limit.saturating_sub(after)));
+            // After the look at the process: one that said so and then ended did begin.
+            let is_ready = ready.symlink_metadata().is_ok();
+            match ended {
+                Ok(status) => {
+                    let ended = Ended::of(status?);
+                    let done = is_ready || (ended == Ended::Code(0) && !said);
+                    let after = self.started.elapsed();
+                    return if done {
+                        Ok(Begun::Done(ended))
+                    } else {
+                        Err(Unproved::Ended { ended, after })
+                    };
+                }
+                Err(RecvTimeoutError::Disconnected) => return Err(gone().into()),
+                Err(RecvTimeoutError::Timeout) if is_ready => return Ok(Begun::Running),
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            // What a signal means to a worker in the foreground is for the worker to say.
+            if matches!(self.hold, Hold::Group(_)) {
+                signals::check()?;
+            }
+            if after >= limit {
+                return if said { Err(Unproved::NotReady { after }) } else { Ok(Begun::Running) };
+            }
+        }
+    }
+
+    /// Waits for its end.
+    pub fn wait(self) -> io::Result<Ended> {
+        self.ended.recv().unwrap_or_else(|_| Err(gone())).map(Ended::of)
+    }
+
+    /// Ends it: asks first, and insists after a while.
+    pub fn end(self) {
+        match &self.hold {
+            Hold::Group(group) => group.terminate(),
+            Hold::Heir(heir) => heir.terminate(),
+        }
+        if matches!(self.ended.recv_timeout(TERM_GRACE), Err(RecvTimeoutError::Timeout)) {
+            match &self.hold {
+                Hold::Group(group) => group.kill(),
+                Hold::Heir(heir) => heir.kill(),
+            }
+            // SIGKILL is not refused; a process that the kernel cannot end now is not waited for.
+            self.ended.recv_timeout(TERM_GRACE).ok();
+        }
+    }
+}
+
+fn wait_for(mut child: Child) -> Receiver<io::Result<ExitStatus>> {
+    let (tell, ended) = mpsc::channel();
+    thread::spawn(move || tell.send(child.wait()).ok());
+    ended
+}
+
+fn gone() -> io::Error {
+    io::Error::other("the thread that waits for it is gone")
+}
+
+/// Runs a line of shell to its end; what it says goes to `output`.
+pub fn shell(
+    line: &str,
+    dir: &Path,
+    variables: &[(&'static str, OsString)],
+    output: [Stdio; 2],
+) -> io::Result<Ended> {
+    let line = CommandLine { program: "sh".into(), args: vec!["-c".into(), line.into()] };
+    let [stdout, stderr] = output;
+    let mut command = line.prepare(dir, variables);
+    let mut child = command.stdin(Stdio::null()).stdout(stdout).stderr(stderr).spawn()?;
+    let heir = Heir::of(&child);
+    let status = child.wait();
+    drop(heir);
+    Ok(Ended::of(status?))
+}
+
+/// State and start of a process, from ps(1), whose `lstart` is in local time.
+#[cfg(all(unix, not(target_os = "linux")))]
+pub(super) fn ps(pid: u32) -> io::Result<Option<String>> {
+    #[allow(clippy::disallowed_methods, reason = "this is the one place beside git's own")]
+    let mut command = Command::new("ps");
+    command.args(["-o", "stat=,lstart=", "-p", &pid.to_string()]);
+    let answer = command.env("LC_ALL", "C").env("TZ", "UTC").stdin(Stdio::null()).output()?;
+    // ps ends with 1 when there is no such process.
+    let line = text_of(&answer.stdout);
+    let start = line.trim().split_once(' ').filter(|(state, _)| !state.starts_with('Z'));
+    Ok(start.map(|(_, start)| start.trim().to_owned()))
+}

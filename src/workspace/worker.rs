@@ -1,0 +1,395 @@
+//! The worker of a ticket: a program that works in its workspace, and the record of it.
+//!
+//! There is a record exactly while there is a worker to come back to: it is written when the worker has
+//! proved that it has begun, never before, and goes when tix sees the worker's end. A worker whose end tix
+//! does not see, because it outlives tix or tix was killed, leaves a record that tells the truth all the
+//! same, since it names the process. While a worker is being started an operating system's lock holds others
+//! off, which no crash leaves behind.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use serde::{Deserialize, Serialize};
+
+use super::WorkspaceError;
+use super::clone_id::write;
+use super::process::{Fate, Process};
+use super::spawn::{Begun, CommandLine, Ended, Sign, Unproved, Worker};
+use crate::git::Repo;
+use crate::lock::Lock;
+use crate::names::RefName;
+use crate::ticket::TicketId;
+
+/// How much of the end of a log is worth showing with an error.
+const TAIL: u64 = 2000;
+
+/// What is written down of a worker.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkerRecord {
+    /// The process.
+    #[serde(flatten)]
+    pub process: Process,
+    /// When it was started: RFC 3339, UTC.
+    pub since: String,
+    /// The program and its arguments, without credentials.
+    pub command: Vec<String>,
+    /// The claim it works under.
+    pub claim_id: String,
+    /// The session it belongs to.
+    pub session: String,
+    /// Where it works.
+    pub workspace: PathBuf,
+    /// Where it writes; `None` when that is a terminal's or a caller's.
+    pub log: Option<PathBuf>,
+}
+
+/// The worker of a ticket, as far as this machine can tell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Seen {
+    /// It is being started at this moment.
+    Starting,
+    /// It runs.
+    Live(WorkerRecord),
+    /// It has ended without tix seeing it: killed, or together with the machine.
+    Stale(WorkerRecord),
+    /// It was started on another machine or in another container, where this one cannot look.
+    Elsewhere(WorkerRecord),
+}
+
+/// Why no worker was started, or why one that was started does not count.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Another process starts one.
+    #[error("another tix of this clone is starting a worker")]
+    Busy,
+    /// There is one.
+    #[error("a worker runs already")]
+    Live(Box<WorkerRecord>),
+    /// There was one, whose end nobody saw.
+    #[error("there was a worker, and it has ended without tix seeing how")]
+    Stale(Box<WorkerRecord>),
+    /// There is one on another machine, perhaps.
+    #[error("a worker was started on {}, and this machine cannot tell whether it still runs", _0.process.host)]
+    Elsewhere(Box<WorkerRecord>),
+    /// What a start needs on disk could not be made.
+    #[error("{}: {source}", path.display())]
+    File {
+        /// Which file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The system does not start it.
+    #[error("`{command}` cannot be started: {source}")]
+    Spawn {
+        /// The command line.
+        command: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// It was started and did not prove that it has begun.
+    #[error("`{command}` was started, but {why}")]
+    Unproved {
+        /// The command line.
+        command: String,
+        /// Why.
+        why: Unproved,
+        /// What it wrote last, where that went to a log.
+        said: Option<String>,
+        /// The log.
+        log: Option<PathBuf>,
+    },
+}
+
+/// What to do about the record of a worker that has ended, or that cannot be judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Former {
+    /// Stop.
+    Respect,
+    /// Put a new worker in its place.
+    Replace,
+}
+
+/// How a worker is tied to the tix that starts it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Attachment {
+    /// It reads and writes where tix does, and tix waits for it.
+    Foreground,
+    /// It reads nothing, writes to the end of the ticket's log, and outlives tix.
+    Detached,
+}
+
+/// A worker to be started.
+pub struct Order<'a> {
+    /// The ticket.
+    pub id: &'a TicketId,
+    /// The claim.
+    pub claim_id: &'a str,
+    /// The session.
+    pub session: &'a str,
+    /// The ticket branch.
+    pub branch: &'a RefName,
+    /// Where it works.
+    pub workspace: &'a Path,
+    /// What is started.
+    pub command: &'a CommandLine,
+    /// Whether it goes on without tix.
+    pub attachment: Attachment,
+    /// What shows that it has begun.
+    pub sign: Sign,
+    /// What becomes of an earlier one.
+    pub former: Former,
+    /// This machine's name.
+    pub host: &'a str,
+    /// The time.
+    pub since: String,
+    /// How long another start is waited for.
+    pub deadline: Instant,
+}
+
+/// What a start came to.
+pub enum Started {
+    /// It runs, and is written down.
+    Running(Box<Running>),
+    /// It has done its work already; nothing is written down.
+    Done {
+        /// How it ended.
+        ended: Ended,
+        /// Where it wrote; `None` in the foreground.
+        log: Option<PathBuf>,
+    },
+}
+
+/// A worker that has begun.
+pub struct Running {
+    /// What is written down of it.
+    pub record: WorkerRecord,
+    worker: Worker,
+    files: Files,
+}
+
+/// The files of a ticket's worker.
+#[derive(Clone)]
+struct Files {
+    record: PathBuf,
+    ready: PathBuf,
+    log: PathBuf,
+    lock: PathBuf,
+}
+
+impl Files {
+    fn of(repo: &Repo, id: &TicketId) -> Files {
+        let dir = repo.tix_dir().join("workers");
+        Files {
+            record: dir.join(format!("{id}.json")),
+            ready: dir.join(format!("{id}.ready")),
+            log: dir.join(format!("{id}.log")),
+            lock: repo.tix_dir().join("locks").join(format!("worker-{id}.lock")),
+        }
+    }
+
+    fn load(&self) -> io::Result<Option<WorkerRecord>> {
+        match std::fs::read(&self.record) {
+            Ok(bytes) => Ok(Some(serde_json::from_slice(&bytes)?)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn log_for(&self, attachment: Attachment) -> Option<PathBuf> {
+        match attachment {
+            Attachment::Foreground => None,
+            Attachment::Detached => Some(self.log.clone()),
+        }
+    }
+
+    /// Removes the record and the sign of readiness.
+    fn clear(&self) -> io::Result<()> {
+        [&self.record, &self.ready].into_iter().try_for_each(|path| remove(path))
+    }
+}
+
+fn remove(path: &Path) -> io::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// The worker of a ticket, judged on the machine whose name is `host`; `None` when there is none.
+pub fn of(repo: &Repo, id: &TicketId, host: &str) -> Result<Option<Seen>, WorkspaceError> {
+    let files = Files::of(repo, id);
+    let seen = || {
+        if Lock::is_held(&files.lock)? {
+            return Ok(Some(Seen::Starting));
+        }
+        files.load()?.map(|record| judge(record, host)).transpose()
+    };
+    seen().map_err(|source| WorkspaceError::Record { path: files.record.clone(), source })
+}
+
+fn judge(record: WorkerRecord, host: &str) -> io::Result<Seen> {
+    Ok(match record.process.fate(host)? {
+        Fate::Alive => Seen::Live(record),
+        Fate::Ended => Seen::Stale(record),
+        Fate::Elsewhere => Seen::Elsewhere(record),
+    })
+}
+
+/// Removes what is left of the worker of a ticket that is given up. One that runs keeps its record.
+pub fn forget(repo: &Repo, id: &TicketId, host: &str) -> Result<(), WorkspaceError> {
+    match of(repo, id, host)? {
+        None | Some(Seen::Starting | Seen::Live(_)) => Ok(()),
+        Some(Seen::Stale(_) | Seen::Elsewhere(_)) => {
+            let files = Files::of(repo, id);
+            files.clear().map_err(|source| WorkspaceError::Record { path: files.record, source })
+        }
+    }
+}
+
+/// Whether a start would be stopped by an earlier worker.
+pub fn check(
+    repo: &Repo,
+    id: &TicketId,
+    host: &str,
+    claim_id: &str,
+    former: Former,
+) -> Result<(), StartError> {
+    let files = Files::of(repo, id);
+    let failed = |source| StartError::File { path: files.record.clone(), source };
+    let Some(record) = files.load().map_err(failed)? else { return Ok(()) };
+    // The worker of a claim that has ended since is nobody's any more, unless it runs on all the same.
+    let counts = record.claim_id == claim_id && former == Former::Respect;
+    match judge(record, host).map_err(failed)? {
+        Seen::Live(record) => Err(StartError::Live(Box::new(record))),
+        Seen::Stale(record) if counts => Err(StartError::Stale(Box::new(record))),
+        Seen::Elsewhere(record) if counts => Err(StartError::Elsewhere(Box::new(record))),
+        Seen::Starting | Seen::Stale(_) | Seen::Elsewhere(_) => Ok(()),
+    }
+}
+
+/// Starts a worker and waits until it has proved that it has begun.
+pub fn start(repo: &Repo, order: &Order<'_>) -> Result<Started, StartError> {
+    let files = Files::of(repo, order.id);
+    let failed = |path: &Path, source| StartError::File { path: path.to_owned(), source };
+    let lock = Lock::take(&files.lock, order.deadline).map_err(|e| failed(&files.lock, e))?;
+    // Held until the record is there, so that the next one sees either the lock or the record.
+    let lock = lock.ok_or(StartError::Busy)?;
+    check(repo, order.id, order.host, order.claim_id, order.former)?;
+    files.clear().map_err(|e| failed(&files.record, e))?;
+    let dir = repo.tix_dir().join("workers");
+    std::fs::create_dir_all(&dir).map_err(|e| failed(&dir, e))?;
+    let begun = begin(order, &files).and_then(|(worker, process, begun)| match begun {
+        Begun::Done(ended) => Ok(Started::Done { ended, log: files.log_for(order.attachment) }),
+        Begun::Running => keep(order, &files, worker, process),
+    });
+    if begun.as_ref().map_or(true, |started| matches!(started, Started::Done { .. })) {
+        // What failed is told by the error; a sign that stays is cleared by the next start.
+        files.clear().ok();
+    }
+    drop(lock);
+    begun
+}
+
+type Proved = (Worker, io::Result<Option<Process>>, Begun);
+
+/// Starts the program and waits for its sign.
+fn begin(order: &Order<'_>, files: &Files) -> Result<Proved, StartError> {
+    let command = || order.command.to_string();
+    let variables = variables(order, &files.ready);
+    let path = files.log_for(order.attachment);
+    let log = path.as_deref().map(open_log).transpose();
+    let log = log.map_err(|source| StartError::File { path: files.log.clone(), source })?;
+    let (log, before) = log.unzip();
+    let seen = |pid| Process::of(pid, order.host);
+    let started = Worker::start(order.command, order.workspace, &variables, log, seen);
+    let (mut worker, process) =
+        started.map_err(|source| StartError::Spawn { command: command(), source })?;
+    match worker.prove(&order.sign, &files.ready) {
+        Ok(begun) => Ok((worker, process, begun)),
+        Err(why) => {
+            worker.end();
+            let said = path.as_deref().zip(before).and_then(|(log, before)| tail(log, before));
+            Err(StartError::Unproved { command: command(), why, said, log: path })
+        }
+    }
+}
+
+/// The log, and how long it was before.
+fn open_log(path: &Path) -> io::Result<(File, u64)> {
+    let log = File::options().create(true).append(true).open(path)?;
+    let before = log.metadata()?.len();
+    Ok((log, before))
+}
+
+/// Writes down a worker that has begun; one that cannot be written down must not run unseen.
+fn keep(
+    order: &Order<'_>,
+    files: &Files,
+    worker: Worker,
+    process: io::Result<Option<Process>>,
+) -> Result<Started, StartError> {
+    let record = |process| WorkerRecord {
+        process,
+        since: order.since.clone(),
+        command: order.command.words(),
+        claim_id: order.claim_id.to_owned(),
+        session: order.session.to_owned(),
+        workspace: order.workspace.to_owned(),
+        log: files.log_for(order.attachment),
+    };
+    let unknown = || io::Error::other("the system does not know the process that it has started");
+    let written = process.and_then(|process| process.ok_or_else(unknown)).and_then(|process| {
+        let record = record(process);
+        write(&files.record, &record)?;
+        Ok(record)
+    });
+    match written {
+        Ok(record) => {
+            let files = files.clone();
+            Ok(Started::Running(Box::new(Running { record, worker, files })))
+        }
+        Err(source) => {
+            worker.end();
+            Err(StartError::File { path: files.record.clone(), source })
+        }
+    }
+}
+
+impl Running {
+    /// Waits for its end and takes its record away, unless that is another worker's by then.
+    pub fn wait(self) -> io::Result<Ended> {
+        let ended = self.worker.wait()?;
+        if self.files.load()?.is_some_and(|record| record.process == self.record.process) {
+            self.files.clear()?;
+        }
+        Ok(ended)
+    }
+}
+
+fn variables(order: &Order<'_>, ready: &Path) -> Vec<(&'static str, OsString)> {
+    vec![
+        ("TIX_TICKET", order.id.as_str().into()),
+        ("TIX_WORKSPACE", order.workspace.into()),
+        ("TIX_BRANCH", order.branch.short().into()),
+        ("TIX_CLAIM_ID", order.claim_id.into()),
+        ("TIX_SESSION", order.session.into()),
+        ("TIX_READY", ready.into()),
+    ]
+}
+
+/// The last lines of a log that were written after `began`; a log that cannot be read says nothing.
+fn tail(log: &Path, began: u64) -> Option<String> {
+    let mut file = File::open(log).ok()?;
+    let end = file.metadata().ok()?.len();
+    file.seek(SeekFrom::Start(began.max(end.saturating_sub(TAIL)))).ok()?;
+    let mut bytes = Vec::new();
+    file.take(TAIL).read_to_end(&mut bytes).ok()?;
+    let text = crate::git::redact(&crate::git::exec::text_of(&bytes));
+    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+    let last = lines.get(lines.len().saturating_sub(5)..).unwrap_or_default();
+    (!last.is_empty()).then(|| last.join("\n"))
+}
