@@ -40,9 +40,11 @@ const PATCH: [&str; 14] = [
 ];
 
 impl Repo {
-    /// Merges two commits as `git merge` would, and writes the tree: git-merge-tree(1), git 2.38.
+    /// Merges two commits as `git merge` does by default, and writes the tree: git-merge-tree(1), git 2.38. Only that
+    /// files are not moved because others of their directory were: tickets of one lane have nothing in common.
     pub fn merge_trees(&self, ours: &Oid, theirs: &Oid) -> Result<MergedTree, GitError> {
         let call = self.git().call("merge-tree").args(["--write-tree", "-z", "--name-only"]);
+        let call = call.config("merge.renames=true").config("merge.directoryRenames=false");
         let answer = call.args(["--no-messages", ours.as_str(), theirs.as_str()]).run()?;
         let unreadable = || GitError::unreadable("merge-tree", &answer.stdout);
         let mut words = answer.stdout.split(|b| *b == 0).filter(|word| !word.is_empty());
