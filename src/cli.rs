@@ -139,6 +139,12 @@ pub enum Command {
     #[command(display_order = 25)]
     #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     Rework(commands::rework::Args),
+    #[command(display_order = 19)]
+    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
+    Land(commands::land::Args),
+    #[command(display_order = 20)]
+    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
+    Clean(commands::clean::Args),
     #[command(display_order = 26)]
     #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     Archive(commands::archive::Args),
@@ -151,6 +157,12 @@ pub enum Command {
     #[command(display_order = 90)]
     #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     Completions(commands::completions::Args),
+}
+
+/// Whether the command line is a hook's. To an agent the exit code 2 is a refusal of what it wants to do, with the words of
+/// the error for a reason, so a hook never ends with it because it was called wrongly.
+pub fn is_hook(words: &[OsString]) -> bool {
+    commands::hook::is_called_by_program(words)
 }
 
 /// Runs the hook that the command line names, if it names one as git and agents do, and gives the exit code; `out` makes
@@ -200,6 +212,8 @@ pub fn run(cli: &Cli, env: &Env, out: &Out) -> Result<u8, Failure> {
         Command::Close(args) => commands::close::run(args, globals, env, out),
         Command::Reopen(args) => commands::reopen::run(args, globals, env, out),
         Command::Rework(args) => commands::rework::run(args, globals, env, out),
+        Command::Land(args) => commands::land::run(args, globals, env, out),
+        Command::Clean(args) => commands::clean::run(args, globals, env, out),
         Command::Archive(args) => commands::archive::run(args, globals, env, out),
         Command::Trust(args) => commands::trust::run(args, globals, env, out),
         Command::ShellInit(args) => commands::shell_init::run(args, globals, env, out),

@@ -70,9 +70,7 @@ fn usage(error: &clap::Error, env: &Env) -> ExitCode {
     } else {
         error.print().ok();
     }
-    // To an agent 2 is a refusal of what it wants to do, with these words for a reason.
-    let is_hook = env::words().first().is_some_and(|word| word == "hook");
-    let exit = if is_hook { error::Exit::No } else { error::Exit::Usage };
+    let exit = if cli::is_hook(&env::words()) { error::Exit::No } else { error::Exit::Usage };
     ExitCode::from(exit.code())
 }
 

@@ -30,6 +30,8 @@ pub enum Name {
     Timeout,
     /// `protected`
     Protected,
+    /// `landing`
+    Landing,
     /// `review`
     Review,
     /// `review.self`
@@ -89,7 +91,7 @@ impl Key {
     /// Whether it stands in `.tix.yaml` and nowhere else, because it is an agreement of everyone who
     /// works on the repository.
     pub fn is_shared_only(&self) -> bool {
-        matches!(self.id, Name::PostActivate | Name::Roles)
+        matches!(self.id, Name::PostActivate | Name::Roles | Name::Landing)
     }
 
     /// Its name in `git config`, where `_` is not allowed: `tix.requireQueued`.
@@ -109,7 +111,7 @@ impl Key {
 }
 
 /// Every key, in the order in which people meet them.
-const KEYS: [Key; 19] = [
+const KEYS: [Key; 20] = [
     Key {
         id: Name::Trunk,
         name: "trunk",
@@ -206,6 +208,13 @@ const KEYS: [Key; 19] = [
         takes: "a list of branch names",
         default: DefaultValue::Fixed("[main, master, production]"),
         about: "The branches that the guard keeps free of everything but ticket commits; the trunk always is one of them.",
+    },
+    Key {
+        id: Name::Landing,
+        name: "landing",
+        takes: "none or completed",
+        default: DefaultValue::Fixed("none"),
+        about: "What `tix land` may merge into the trunk, and the guard lets through: nothing, or completed tickets. Only in `.tix.yaml`.",
     },
     Key {
         id: Name::Review,

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use super::facts::{Facts, Found, Station};
 use super::place::Place;
 use super::protected::Protected;
-use crate::config;
+use crate::config::{self, Stage};
 use crate::env::Env;
 use crate::names::RepoPath;
 
@@ -40,6 +40,7 @@ struct Memory {
     remotes: Vec<String>,
     identity: Option<String>,
     writes: config::Writes,
+    landing: Option<Vec<Stage>>,
 }
 
 /// By what a file is known again.
@@ -68,6 +69,7 @@ pub fn recall(place: &Place, station: Station, env: &Env) -> Option<Facts> {
         remotes: memory.remotes,
         identity: memory.identity,
         writes: memory.writes,
+        landing: memory.landing,
     })
 }
 
@@ -108,6 +110,7 @@ fn memory(
         remotes: facts.remotes.clone(),
         identity: facts.identity.clone(),
         writes: facts.writes,
+        landing: facts.landing.clone(),
     })
 }
 

@@ -15,6 +15,7 @@ mod facts;
 mod guarded;
 mod history;
 pub mod install;
+mod landing;
 mod memory;
 mod moves;
 mod place;
@@ -29,6 +30,7 @@ pub use facts::Station;
 pub use guarded::Guarded;
 pub use history::{Checked, Scope};
 pub use moves::{Move, Ruling};
+pub use protected::Protected;
 pub use rule::{Breach, Verdict};
 
 /// Why the guard cannot decide.

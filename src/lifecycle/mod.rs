@@ -12,6 +12,7 @@ mod create;
 mod finish;
 mod gate;
 mod graph;
+mod land;
 mod link;
 pub mod machine;
 mod mark;
@@ -29,7 +30,7 @@ mod tests;
 
 pub use act::{Act, Story};
 pub use activate::{Activation, FailureNote, note_failure, record_activation};
-pub use change::{Change, Edit, Merge, RefEdit, Target, trailer};
+pub use change::{Change, Edit, Form, Intake, Landing, Merge, RefEdit, Target, trailer};
 pub use claim::{Claim, ClaimRequest, Claimed, claim, resume, session_of};
 pub use create::{Draft, NewTicket, create};
 pub use finish::{
@@ -38,6 +39,7 @@ pub use finish::{
 };
 pub use gate::{Missing, missing_in};
 pub use graph::{Edge, Waits, edges};
+pub use land::land;
 pub use link::{LinkRequest, LinkVerb, link};
 pub use mark::{Setting, Step, block, check_key, gate, note, replace, set, unblock};
 pub use next::{Hindrance, Prospect, judge, needed};
@@ -45,7 +47,7 @@ pub use obstacle::Obstacle;
 pub use refusal::{Held, Refusal};
 pub use relations::{Fate, Known, fate};
 pub use release::{Branch, ReleaseRequest, release};
-pub use review::{ReviewRequest, Verdict, Work, review, submit};
+pub use review::{Approval, ReviewRequest, Verdict, Work, review, submit};
 pub use set_up::{NewFile, set_up};
 pub use snapshot::{Entry, Node, Odd, Snapshot, Ticket};
 pub use takeover::{BranchCopy, Staleness, Takeover, Way, take_over};

@@ -12,8 +12,10 @@
 
 mod backoff;
 mod beside;
+mod branches;
 mod build;
 mod error;
+mod fetch;
 mod heads;
 mod judge;
 mod local;
@@ -30,7 +32,7 @@ use std::time::{Duration, Instant};
 pub use error::{Landing, Stop, TrunkError, may_still_land};
 pub use run::{Run, random_token};
 pub use seen::last_fetched;
-pub use view::View;
+pub use view::{Unloadable, View};
 
 use build::Built;
 

@@ -190,102 +190,6 @@ impl Trunk<'_> {
         Some(Verdict::Taken { name: wrong.name().clone(), reason: "stale info".to_owned() })
     }
 
-    /// Fetches trunk (and base) under this run's private names and reads what is there.
-    pub(super) fn fetch(&self, remote: &RemoteName) -> Result<View<'_>, TrunkError> {
-        (self.progress)(Step::Fetch);
-        let trunk_ref = self.run.private_ref("trunk")?;
-        let mut specs = vec![format!("+{}:{trunk_ref}", self.branch)];
-        let base_ref = match &self.base {
-            Some(_) => Some(self.run.private_ref("base")?),
-            None => None,
-        };
-        if let (Some(base), Some(name)) = (&self.base, &base_ref) {
-            specs.push(format!("+{base}:{name}"));
-        }
-        let watched = self.watch.as_ref().map(|branch| (branch, self.run.private_prefix()));
-        if let Some((branch, prefix)) = &watched {
-            // A pattern, because a plain refspec fails when the branch does not exist.
-            specs.push(format!("+{branch}*:{prefix}/{branch}*"));
-        }
-        let until = self.deadline.max(Instant::now() + LAST_WORD);
-        let answer = self.repo.fetch(remote, &specs, until);
-        let failed = match answer {
-            Ok(finished) if finished.code == Some(0) => None,
-            Ok(finished) => Some(finished.stderr),
-            Err(error) => Some(timed_out(error)?),
-        };
-        if let Some(words) = failed {
-            return Err(self.why_no_fetch(remote, words, until));
-        }
-        super::seen::note_fetched(self.repo, remote, &self.stamp);
-        let tip = self.objects.resolve(trunk_ref.as_str())?;
-        let tip = tip.ok_or_else(|| crate::git::GitError::Missing(trunk_ref.to_string()))?;
-        self.note_tip(remote, &self.branch, &tip)?;
-        let mut view = self.view_of(&tip)?;
-        if let (Some(name), Some(base)) = (&base_ref, &self.base) {
-            view.base = self.objects.resolve(name.as_str())?;
-            if let Some(tip) = &view.base {
-                self.note_tip(remote, base, tip)?;
-            }
-        }
-        if let Some((branch, prefix)) = &watched {
-            view.watched = self.objects.resolve(&format!("{prefix}/{branch}"))?;
-        }
-        Ok(view)
-    }
-
-    /// Remembers where a branch of the remote is, for its remote-tracking ref.
-    fn note_tip(&self, remote: &RemoteName, branch: &RefName, tip: &Oid) -> Result<(), GitError> {
-        if let Some(name) = RefName::tracking(remote, branch.short()) {
-            let before = self.objects.resolve(name.as_str())?;
-            self.run.note(name, tip.clone(), before);
-        }
-        Ok(())
-    }
-
-    /// A failed fetch says the same for a missing branch, a missing network and a missing permission; a
-    /// look at the remote's branches tells them apart.
-    fn why_no_fetch(&self, remote: &RemoteName, words: String, until: Instant) -> TrunkError {
-        let permission = |words: String| TrunkError::Denied { remote: remote.clone(), words };
-        let unreachable = |words: String| TrunkError::Unreachable {
-            remote: remote.clone(),
-            words,
-            landing: Landing::No,
-        };
-        if speaks_of_permission(&words) {
-            return permission(words);
-        }
-        match self.repo.ls_remote(remote, &[], until) {
-            Ok(refs) if refs.iter().any(|r| r.name == self.branch) => match &self.base {
-                Some(base) if !refs.iter().any(|r| r.name == *base) => {
-                    TrunkError::NoBase { remote: remote.clone(), branch: base.clone() }
-                }
-                _ => unreachable(words),
-            },
-            Ok(refs) => {
-                let is_branch =
-                    |r: &crate::git::RefValue| r.name.as_str().starts_with("refs/heads/");
-                let mut branches: Vec<_> = refs
-                    .iter()
-                    .filter(|r| is_branch(r))
-                    .map(|r| r.name.short().to_owned())
-                    .collect();
-                // The default branch is listed twice: as itself and as what HEAD leads to.
-                branches.sort_unstable();
-                branches.dedup();
-                TrunkError::NoTrunk {
-                    remote: remote.clone(),
-                    branch: self.branch.clone(),
-                    branches,
-                }
-            }
-            Err(error) => match error.words() {
-                Some(said) if speaks_of_permission(said) => permission(said.to_owned()),
-                _ => unreachable(words),
-            },
-        }
-    }
-
     /// Which of the pushed commits the trunk holds, if any. One that made a claim counts only while the
     /// claim stands.
     fn find_landed<T>(
@@ -465,6 +369,7 @@ fn unknown(remote: &RemoteName, error: &TrunkError) -> TrunkError {
         | TrunkError::NoBase { .. }
         | TrunkError::NoLocalTrunk { .. }
         | TrunkError::LocalRefTaken { .. }
+        | TrunkError::Conflicts { .. }
         | TrunkError::Contended { .. }
         | TrunkError::Lock { .. } => error.to_string(),
     };

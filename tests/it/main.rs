@@ -12,6 +12,7 @@
 mod activate;
 mod agent;
 mod bad_input;
+mod clean;
 mod crash;
 mod demo;
 mod docs;
@@ -22,6 +23,7 @@ mod hook_install;
 mod hostile;
 mod init;
 mod json;
+mod land;
 mod life;
 mod net_works;
 mod network;

@@ -93,6 +93,13 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), F
     if spoken.code == 0 { Ok(()) } else { Err(Failure::new(Exit::Usage, spoken.stderr.trim_end())) }
 }
 
+/// Whether a command line is that of a hook, however wrong it is, and not one that a person types.
+pub fn is_called_by_program(words: &[OsString]) -> bool {
+    let typed = ["install", "uninstall", "status", "print"];
+    words.first().is_some_and(|first| first == "hook")
+        && !words.get(1).is_some_and(|second| typed.iter().any(|name| second == name))
+}
+
 /// The short way for a hook: git calls one several times for a commit, an agent one for every command, and to read a
 /// command line with all its help takes as long as the rest. `None` for any other command line, which is read the
 /// long way.

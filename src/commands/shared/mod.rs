@@ -10,6 +10,7 @@ pub mod give_back;
 pub mod halt;
 pub mod here;
 pub mod hooks;
+pub mod merged;
 pub mod own;
 pub mod queue;
 pub mod receipt;

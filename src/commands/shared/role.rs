@@ -8,11 +8,12 @@ use crate::error::{Exit, Failure};
 use crate::out::Out;
 
 /// What any role may do: look, and what git, agents and shells call by themselves.
-const ALWAYS: [&str; 12] = [
+const ALWAYS: [&str; 13] = [
     "check",
     "completions",
     "demo",
     "doctor",
+    "graph",
     "hook",
     "list",
     "log",

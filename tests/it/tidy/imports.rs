@@ -33,7 +33,7 @@ const MAY_USE: &[Row] = &[
     ("trunk", "git lifecycle lock names ticket"),
     ("workspace", "git lock names ticket"),
     ("guard::install", "git names"),
-    ("guard", "audit clock config env git names"),
+    ("guard", "audit clock config env git lifecycle names ticket"),
     // The edge.
     ("error", "config git guard lifecycle ticket trunk workspace"),
     ("out", "env error"),
