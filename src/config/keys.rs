@@ -214,7 +214,7 @@ const KEYS: [Key; 20] = [
         name: "landing",
         takes: "none or completed",
         default: DefaultValue::Fixed("none"),
-        about: "What `tix land` may merge into the trunk, and the guard lets through: nothing, or completed tickets. Only in `.tix.yaml`.",
+        about: "What `tix land` may merge into the trunk, and the guard lets pass. Only in `.tix.yaml`.",
     },
     Key {
         id: Name::Review,

@@ -2,7 +2,7 @@
 
 use super::{ID, LANDING, OTHER, completed, main_of, project, worked};
 use crate::activate::workspace;
-use crate::harness::{Place, Sandbox};
+use crate::harness::{Output, Place, Sandbox, queue_ticket};
 
 const STRICT: [&str; 5] =
     ["pre-commit", "pre-merge-commit", "pre-push", "prepare-commit-msg", "reference-transaction"];
@@ -12,6 +12,11 @@ fn guard(place: &Place, hooks: &[&str]) {
         let tix = env!("CARGO_BIN_EXE_tix");
         place.hook(name, &format!("exec '{tix}' hook git {name} \"$@\""));
     }
+}
+
+#[track_caller]
+fn assert_refused(output: &Output) {
+    assert!(output.exits(1).stderr().contains(" takes ticket commits only"), "{output}");
 }
 
 /// A server with its hook, and a clone with all of them.
@@ -65,16 +70,14 @@ fn without_the_word_of_a_commit_nothing_lands() {
     let script = format!(
         "c=$(git commit-tree -p origin/main -p HEAD -m landed $({merge})) && git push -q origin $c:main"
     );
-    let output = there.sh(&script).run();
-    assert!(output.exits(1).stderr().contains("takes ticket commits only"), "{output}");
-    let output = there.sh(&script.replace("push", "push --no-verify")).run();
-    assert!(output.exits(1).stderr().contains("takes ticket commits only"), "{output}");
+    assert_refused(&there.sh(&script).run());
+    assert_refused(&there.sh(&script.replace("push", "push --no-verify")).run());
     assert_eq!(main_of(&sandbox.remote()), before);
 }
 
 /// A commit that is made by hand and pushed to the trunk: what it is, and how it is made in a workspace whose ticket is
 /// complete. `$T` is the merged tree, `$M` the trunk.
-const BY_HAND: [(&str, &str, bool); 9] = [
+const BY_HAND: [(&str, &str, bool); 10] = [
     ("a merge", "git commit-tree -p $M -p HEAD -m x $T", true),
     ("a squash", "git commit-tree -p $M -m x $T", true),
     (
@@ -104,6 +107,13 @@ const BY_HAND: [(&str, &str, bool); 9] = [
         false,
     ),
     (
+        "two tickets at once",
+        "mkdir -p tickets/completed/x; git mv tickets/active/TICKET-baz-001/TICKET-baz-001.md tickets/completed/x; \
+         sed -i 's/^status:.*/status: approved/' tickets/completed/x/*.md; git add -A tickets; T=$(git write-tree); \
+         git commit-tree -p $M -m x $T",
+        false,
+    ),
+    (
         "code behind a landing",
         "c=$(git commit-tree -p $M -p HEAD -m x $T); echo x >extra; git add extra; git commit-tree -p $c -m y $(git write-tree)",
         false,
@@ -113,6 +123,9 @@ const BY_HAND: [(&str, &str, bool); 9] = [
 #[test]
 fn a_landing_by_hand_is_known_by_what_it_does() {
     let (sandbox, clone) = guarded(LANDING);
+    let third = "TICKET-baz-001";
+    sandbox.seed(&[(format!("tickets/queue/{third}.md"), queue_ticket(third))]);
+    clone.tix(&["activate", third, "--no-worktree"]).success();
     let there = completed(&clone, ID);
     let (before, tip) = (main_of(&sandbox.remote()), there.git(&["rev-parse", "HEAD"]));
     for (what, made, passes) in BY_HAND {
@@ -159,7 +172,7 @@ fn without_the_approvals_of_the_team_nothing_lands() {
     let tip = there.git(&["rev-parse", "HEAD"]);
     // Work that nobody has seen, and a ticket from which the approval was taken.
     there.commit("after the review", &[("late.rs", "1\n")]);
-    merge("HEAD").run().exits(1);
+    assert_refused(&merge("HEAD").run());
     there.git(&["reset", "-q", "--hard", &tip]);
     let path = super::done(ID);
     let text = there.read(&path);
@@ -167,7 +180,7 @@ fn without_the_approvals_of_the_team_nothing_lands() {
         text.split_inclusive('\n').filter(|l| !l.starts_with("approvals")).collect();
     assert_ne!(text, without);
     there.commit("no approval", &[(&path, &without)]);
-    merge("HEAD").run().exits(1);
+    assert_refused(&merge("HEAD").run());
     merge(&tip).run().success();
 }
 
@@ -184,6 +197,6 @@ fn only_the_trunk_takes_landings_in() {
     let there = completed(&clone, OTHER);
     let script = "set -e; git fetch -q; P=$(git rev-parse origin/production); T=$(git merge-tree --write-tree $P HEAD); \
                   c=$(git commit-tree -p $P -p HEAD -m x $T); git push -q --no-verify origin $c:refs/heads/production";
-    there.sh(script).run().exits(1);
+    assert_refused(&there.sh(script).run());
     assert_eq!(remote.git(&["rev-parse", "production"]), landed);
 }

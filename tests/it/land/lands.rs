@@ -50,7 +50,9 @@ fn a_merge_has_the_branch_behind_it_and_touches_no_checkout() {
 fn a_squash_is_one_commit_and_clean_knows_it_again() {
     let sandbox = project(&format!("{LANDING}skip_ci: true\n"));
     let clone = sandbox.clone_named("a");
-    let there = completed(&clone, ID);
+    let there = worked(&clone, ID);
+    let receipt = there.tix(&["complete", "--json"]).success().json();
+    assert_eq!(receipt["next"], format!("tix land {ID}"));
     let before = main_of(&sandbox.remote());
     let receipt = there.tix(&["land", "--squash", "--json"]).success().json();
     assert_eq!(receipt["outcome"], "landed");

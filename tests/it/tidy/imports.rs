@@ -22,6 +22,8 @@ const MAY_USE: &[Row] = &[
     ("guard::content", "guard::rule lifecycle names ticket"),
     // Reads what agents say, and must never be able to do any of it.
     ("guard::shell", ""),
+    // Of the other parts of the guard what they found, of git what the commits hold that are asked about.
+    ("guard::landing", "config git guard lifecycle names ticket"),
     // The only doors to the outside.
     ("env", ""),
     ("clock", ""),
@@ -33,7 +35,7 @@ const MAY_USE: &[Row] = &[
     ("trunk", "git lifecycle lock names ticket"),
     ("workspace", "git lock names ticket"),
     ("guard::install", "git names"),
-    ("guard", "audit clock config env git lifecycle names ticket"),
+    ("guard", "audit clock config env git names"),
     // The edge.
     ("error", "config git guard lifecycle ticket trunk workspace"),
     ("out", "env error"),
