@@ -8,6 +8,7 @@ pub mod activate;
 pub mod archive;
 pub mod block;
 pub mod check;
+pub mod clean;
 pub mod close;
 pub mod complete;
 pub mod completions;

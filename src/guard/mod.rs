@@ -26,6 +26,7 @@ pub use facts::Station;
 pub use guarded::Guarded;
 pub use history::{Checked, Scope};
 pub use moves::{Move, Ruling};
+pub use protected::Protected;
 pub use rule::{Breach, Verdict};
 
 /// Why the guard cannot decide.

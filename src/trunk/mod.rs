@@ -12,6 +12,7 @@
 
 mod backoff;
 mod beside;
+mod branches;
 mod build;
 mod error;
 mod judge;
@@ -29,7 +30,7 @@ use std::time::{Duration, Instant};
 pub use error::{Landing, Stop, TrunkError, may_still_land};
 pub use run::{Run, random_token};
 pub use seen::last_fetched;
-pub use view::View;
+pub use view::{Unloadable, View};
 
 use build::Built;
 

@@ -9,6 +9,7 @@ mod pending;
 mod process;
 mod record;
 pub mod spawn;
+pub mod trash;
 pub mod trust;
 pub mod worker;
 
@@ -18,7 +19,7 @@ use std::path::{Path, PathBuf};
 pub use clone_id::{clone_id, known_clone_id};
 pub use include::include;
 pub use pending::{note_push, pending_push, settle_push};
-pub use record::{Record, forget, load, made_at, save};
+pub use record::{Record, forget, load, made_at, recorded, save};
 
 use crate::git::{GitError, LocalEdit, RefValue, Repo};
 use crate::names::{Oid, RefName};

@@ -38,15 +38,17 @@ pub fn load(repo: &Repo, id: &TicketId) -> Option<Record> {
     serde_json::from_slice(&std::fs::read(file_of(repo, id)).ok()?).ok()
 }
 
+/// The tickets of which there is a record.
+pub fn recorded(repo: &Repo) -> Vec<TicketId> {
+    let files = std::fs::read_dir(repo.tix_dir().join("workspaces")).into_iter().flatten();
+    let id = |file: std::fs::DirEntry| TicketId::parse(file.path().file_stem()?.to_str()?).ok();
+    files.flatten().filter_map(id).collect()
+}
+
 /// The ticket whose workspace tix made at this path.
 pub fn made_at(repo: &Repo, path: &Path) -> Option<TicketId> {
-    let files = std::fs::read_dir(repo.tix_dir().join("workspaces")).ok()?;
-    let ids = files.flatten().filter_map(|file| {
-        let path = file.path();
-        TicketId::parse(path.file_stem()?.to_str()?).ok()
-    });
-    let mut ids = ids.filter(|id| load(repo, id).is_some_and(|r| r.path.as_deref() == Some(path)));
-    ids.next()
+    let is_here = |id: &TicketId| load(repo, id).is_some_and(|r| r.path.as_deref() == Some(path));
+    recorded(repo).into_iter().find(is_here)
 }
 
 /// Writes the record.

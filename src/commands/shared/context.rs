@@ -165,6 +165,13 @@ impl<'a> Context<'a> {
         }
     }
 
+    /// The ref that holds a branch as last fetched: the branch itself without a remote.
+    pub fn seen_ref(&self, branch: &RefName) -> RefName {
+        let tracking = self.remote.as_ref();
+        let tracking = tracking.and_then(|remote| RefName::tracking(remote, branch.short()));
+        tracking.unwrap_or_else(|| branch.clone())
+    }
+
     /// The ref that holds the trunk as last fetched.
     pub fn last_seen_ref(&self) -> Option<RefName> {
         match &self.remote {

@@ -140,7 +140,8 @@ fn detached(ctx: &Context<'_>, id: &TicketId) -> Option<PathBuf> {
         .map(|w| w.path)
 }
 
-fn require_clean(ctx: &Context<'_>, id: &TicketId, path: &Path) -> Result<(), Failure> {
+/// Nothing in the workspace is without a commit.
+pub fn require_clean(ctx: &Context<'_>, id: &TicketId, path: &Path) -> Result<(), Failure> {
     let changes = ctx.repo.changes(path)?;
     if changes.is_empty() {
         return Ok(());

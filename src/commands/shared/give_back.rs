@@ -262,7 +262,7 @@ fn kept_elsewhere(
 }
 
 /// Whether a directory is this one or in it, whatever links lead there.
-fn is_below(dir: &Path, root: &Path) -> bool {
+pub fn is_below(dir: &Path, root: &Path) -> bool {
     let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
     real(dir).starts_with(real(root))
 }
@@ -274,7 +274,7 @@ fn list(paths: &[String]) -> String {
 }
 
 /// The directory that workspaces were put in goes with the last of them, when nothing else is in it.
-fn remove_if_empty(dir: Option<&Path>) {
+pub fn remove_if_empty(dir: Option<&Path>) {
     if let Some(dir) = dir {
         // Fails when it is not empty, and then it must stay.
         std::fs::remove_dir(dir).ok();

@@ -8,6 +8,7 @@ pub mod find;
 pub mod follow;
 pub mod give_back;
 pub mod here;
+pub mod merged;
 pub mod own;
 pub mod receipt;
 pub mod takeover;

@@ -1,0 +1,346 @@
+//! `tix clean`: what a ticket leaves behind when its work is merged goes.
+
+mod judge;
+mod sweep;
+
+use serde::Serialize;
+
+use self::judge::{Judged, Plan, Surroundings};
+use super::shared::board::branch_pattern;
+use super::shared::find::find_ticket;
+use super::shared::merged::Proof;
+use super::shared::receipt::{PushedJson, Receipt, WorkspaceJson, record};
+use super::{Context, Globals, progress_line};
+use crate::env::Env;
+use crate::error::{Exit, Failure};
+use crate::git::RefValue;
+use crate::lock::Lock;
+use crate::names::Oid;
+use crate::out::{Format, Out, safe};
+use crate::ticket::TicketId;
+use crate::trunk::{Diary, Run, Trunk, View};
+use crate::workspace;
+
+/// Remove workspace and branches of a ticket whose work is merged
+///
+/// The worktree, the local ticket branch and the one on the remote go, and only when it is proven that their commits are in
+/// the branch that pull requests go to: merged, rebased or squashed. What is not there stays, and so does a workspace with
+/// changes in it, with commits that were made after the merge, with a worker in it, or that you stand in.
+///
+/// A worktree goes to tix/trash in git's directory first, with everything in it that git ignores. Whatever was put there
+/// more than seven days ago is deleted by the next `tix clean`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The tickets
+    #[arg(value_name = "TICKET", required_unless_present = "merged")]
+    tickets: Vec<String>,
+    /// All tickets of this clone and of the remote whose work is merged
+    #[arg(long, conflicts_with = "tickets")]
+    merged: bool,
+    /// Say what would go, and remove nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// How long to go on trying, such as 90s or 2m [default: 60s]
+    #[arg(long, value_name = "TIME")]
+    timeout: Option<String>,
+}
+
+/// The answer in JSON.
+#[derive(Serialize)]
+struct Report<'a> {
+    schema: &'static str,
+    dry_run: bool,
+    remote: Option<String>,
+    trunk: &'a str,
+    returned: usize,
+    total: usize,
+    truncated: bool,
+    tickets: Vec<Entry<'a>>,
+}
+
+/// One ticket in it.
+#[derive(Serialize)]
+struct Entry<'a> {
+    ticket: &'a str,
+    outcome: &'static str,
+    proof: Option<Proof>,
+    merged_into: Option<&'a str>,
+    workspace: Option<&'a WorkspaceJson>,
+    trash: Option<String>,
+    deleted: &'a [PushedJson],
+    reason: Option<crate::error::FailureJson<'a>>,
+    warnings: &'a [String],
+}
+
+/// What became of one ticket.
+enum Fate {
+    /// There was nothing of it.
+    Nothing,
+    /// Its work is not merged, so there was nothing to do yet.
+    NotMerged(Failure),
+    /// Its work is merged, and something stands in the way.
+    Kept(Failure),
+    /// It would go.
+    Planned(Plan),
+    /// It is gone.
+    Cleaned(Plan, Box<sweep::Swept>),
+}
+
+/// Cleans up.
+pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+    let ctx = Context::open(globals, env, out, args.timeout.as_deref())?;
+    let fates = clean(&ctx, args)?;
+    out.clear_progress();
+    answer(&ctx, args, &fates);
+    let refused = |(_, fate): &(TicketId, Fate)| match fate {
+        Fate::Kept(failure) => Some(failure.exit),
+        Fate::NotMerged(failure) if !args.merged => Some(failure.exit),
+        Fate::NotMerged(_) | Fate::Nothing | Fate::Planned(_) | Fate::Cleaned(..) => None,
+    };
+    match fates.iter().find_map(refused) {
+        None => Ok(()),
+        Some(exit) => Err(Failure::new(exit, "")),
+    }
+}
+
+fn clean(ctx: &Context<'_>, args: &Args) -> Result<Vec<(TicketId, Fate)>, Failure> {
+    let run = Run::begin(&ctx.repo)?;
+    let label = ctx.remote.as_ref().map_or_else(String::new, ToString::to_string);
+    let progress = |step| ctx.out.progress(&progress_line(&label, step));
+    let engine = ctx.engine(&run, &progress);
+    let view = engine.fetch_view()?;
+    let named: Vec<TicketId> = args
+        .tickets
+        .iter()
+        .map(|query| find_ticket(ctx, &view, query).map(|entry| entry.id.clone()))
+        .collect::<Result<_, _>>()?;
+    let there = there(ctx, &engine, &named)?;
+    let mut ids = if args.merged { candidates(ctx, &view, &there)? } else { named };
+    ids.sort();
+    ids.dedup();
+    let locks: Vec<Lock> = ids.iter().map(|id| lock(ctx, id)).collect::<Result<_, _>>()?;
+    let around = Surroundings::of(ctx, &engine, &view, &there)?;
+    let looking = Diary { phase: "look", ..Diary::default() };
+    let mut plans = Vec::new();
+    let mut fates = Vec::new();
+    for id in ids {
+        match judge::judge(&around, &id)? {
+            Judged::Nothing => fates.push((id, Fate::Nothing)),
+            Judged::NotMerged(failure) => fates.push((id, Fate::NotMerged(failure))),
+            Judged::Kept(failure) => {
+                let fate = kept(ctx, &looking, &id, failure);
+                fates.push((id, fate));
+            }
+            Judged::Merged(plan) if args.dry_run => fates.push((id, Fate::Planned(*plan))),
+            Judged::Merged(plan) => plans.push((id, *plan)),
+        }
+    }
+    fates.extend(sweep_all(ctx, &run, plans)?);
+    if !args.dry_run {
+        workspace::trash::empty(&ctx.repo, ctx.now.timestamp());
+    }
+    drop(locks);
+    fates.sort_by(|(a, _), (b, _)| a.cmp(b));
+    Ok(fates)
+}
+
+/// The ticket branches of the remote.
+fn there(
+    ctx: &Context<'_>,
+    engine: &Trunk<'_>,
+    named: &[TicketId],
+) -> Result<Vec<RefValue>, Failure> {
+    if ctx.remote.is_none() {
+        return Ok(Vec::new());
+    }
+    let pattern = match named {
+        // A pattern, because git calls a plain name that is not there a failure.
+        [only] => ctx.ticket_branch(only).ok().map(|name| format!("{}*", name.short())),
+        _ => branch_pattern(ctx),
+    };
+    let Some(pattern) = pattern else { return Ok(Vec::new()) };
+    Ok(engine.fetch_branches(&pattern)?)
+}
+
+/// The tickets of which there is a branch, or something in this clone.
+fn candidates(
+    ctx: &Context<'_>,
+    view: &View<'_>,
+    there: &[RefValue],
+) -> Result<Vec<TicketId>, Failure> {
+    let recorded = workspace::recorded(&ctx.repo);
+    let local = ctx.repo.refs(&["refs/heads/"])?;
+    let has_something = |id: &TicketId| {
+        let is_its = |name| there.iter().chain(&local).any(|r| r.name == name);
+        recorded.contains(id) || ctx.ticket_branch(id).is_ok_and(is_its)
+    };
+    let ids = view.snapshot.entries.iter().map(|entry| &entry.id);
+    Ok(ids.filter(|id| has_something(id)).cloned().collect())
+}
+
+/// Whatever else this clone does with the ticket ends first.
+fn lock(ctx: &Context<'_>, id: &TicketId) -> Result<Lock, Failure> {
+    let path = crate::trunk::ticket_lock(&ctx.repo, id);
+    let lock = Lock::take(&path, ctx.started + ctx.config.timeout)
+        .map_err(|e| Failure::new(Exit::Refused, format!("{}: {e}", path.display())))?;
+    let busy = format!("another tix of this clone is at work on {id}; nothing changed");
+    lock.ok_or_else(|| {
+        Failure::new(Exit::Unreachable, busy)
+            .hint(format!("try again when it is done: tix clean {id}"))
+    })
+}
+
+/// Removes the branches on the remote, in one push, and then what is here.
+fn sweep_all(
+    ctx: &Context<'_>,
+    run: &Run,
+    plans: Vec<(TicketId, Plan)>,
+) -> Result<Vec<(TicketId, Fate)>, Failure> {
+    let mut diary = Diary { phase: "remote branch", ..Diary::default() };
+    let mut fates = Vec::new();
+    let gone = sweep::remote_branches(ctx, &plans, &mut diary)?;
+    diary.phase = "workspace";
+    for ((id, plan), gone) in plans.into_iter().zip(gone) {
+        let swept = gone.and_then(|moved| sweep::local(ctx, run, &id, &plan, moved.as_ref()));
+        let fate = match swept {
+            Ok(swept) => {
+                log(ctx, &id, &plan, &swept, &diary)?;
+                Fate::Cleaned(plan, Box::new(swept))
+            }
+            Err(failure) => kept(ctx, &diary, &id, failure),
+        };
+        fates.push((id, fate));
+    }
+    Ok(fates)
+}
+
+/// Writes down that something was refused.
+fn kept(ctx: &Context<'_>, diary: &Diary, id: &TicketId, failure: Failure) -> Fate {
+    match record(ctx, "clean", id.as_str(), diary, Err(failure)) {
+        Ok(_) => Fate::Nothing,
+        Err(failure) => Fate::Kept(failure),
+    }
+}
+
+fn log(
+    ctx: &Context<'_>,
+    id: &TicketId,
+    plan: &Plan,
+    swept: &sweep::Swept,
+    diary: &Diary,
+) -> Result<(), Failure> {
+    let mut receipt = Receipt::new(ctx, "clean", id.as_str(), &ctx.actor()?);
+    receipt.outcome = "cleaned";
+    receipt.workspace.clone_from(&plan.workspace_json());
+    receipt.pushed.clone_from(&swept.deleted);
+    receipt.attempts = diary.attempts;
+    receipt.warnings.clone_from(&swept.warnings);
+    record(ctx, "clean", id.as_str(), diary, Ok(receipt)).map(|_| ())
+}
+
+fn answer(ctx: &Context<'_>, args: &Args, fates: &[(TicketId, Fate)]) {
+    if ctx.out.format == Format::Json {
+        return answer_json(ctx, args, fates);
+    }
+    let mut text = String::new();
+    for (id, fate) in fates {
+        match fate {
+            Fate::Nothing => text.push_str(&format!("{id} is clean already\n")),
+            Fate::NotMerged(failure) if args.merged => {
+                ctx.out.narrate(&format!("{id} stays: {}", safe(&failure.message)));
+            }
+            Fate::NotMerged(failure) | Fate::Kept(failure) => ctx.out.failure(failure),
+            Fate::Planned(plan) => {
+                text.push_str(&format!("{id} would be cleaned\n"));
+                describe(&mut text, plan, None);
+            }
+            Fate::Cleaned(plan, swept) => {
+                text.push_str(&format!("{id} is cleaned\n"));
+                describe(&mut text, plan, swept.trash.as_deref());
+                swept.warnings.iter().for_each(|warning| ctx.out.warn(warning));
+            }
+        }
+    }
+    if fates.is_empty() {
+        ctx.out.narrate("there is nothing to clean");
+    }
+    ctx.out.answer(&text);
+}
+
+fn describe(text: &mut String, plan: &Plan, trash: Option<&std::path::Path>) {
+    if let Some(merged) = &plan.merged {
+        let (branch, at) = (safe(plan.branch.short()), merged.tip.short());
+        let into = safe(&merged.label);
+        text.push_str(&format!("  branch     {branch} at {at}, which is in {into}\n"));
+    }
+    if let Some(worktree) = &plan.worktree {
+        text.push_str(&format!("  workspace  {}\n", safe(&worktree.display().to_string())));
+    }
+    if let Some(trash) = trash {
+        let days = workspace::trash::KEPT_DAYS;
+        let trash = safe(&trash.display().to_string());
+        text.push_str(&format!("  kept       for {days} days in {trash}\n"));
+    }
+}
+
+fn answer_json(ctx: &Context<'_>, args: &Args, fates: &[(TicketId, Fate)]) {
+    let workspaces: Vec<Option<WorkspaceJson>> = fates
+        .iter()
+        .map(|(_, fate)| match fate {
+            Fate::Planned(plan) | Fate::Cleaned(plan, _) => plan.workspace_json(),
+            Fate::Nothing | Fate::NotMerged(_) | Fate::Kept(_) => None,
+        })
+        .collect();
+    let entries = fates.iter().zip(&workspaces).map(|((id, fate), workspace)| {
+        let mut entry = Entry {
+            ticket: id.as_str(),
+            outcome: "already",
+            proof: None,
+            merged_into: None,
+            workspace: workspace.as_ref(),
+            trash: None,
+            deleted: &[],
+            reason: None,
+            warnings: &[],
+        };
+        match fate {
+            Fate::Nothing => {}
+            Fate::NotMerged(failure) => {
+                entry.outcome = "not_merged";
+                entry.reason = Some(failure.json());
+            }
+            Fate::Kept(failure) => {
+                entry.outcome = "kept";
+                entry.reason = Some(failure.json());
+            }
+            Fate::Planned(plan) | Fate::Cleaned(plan, _) => {
+                entry.outcome = "planned";
+                entry.proof = plan.merged.as_ref().map(|merged| merged.proof);
+                entry.merged_into = plan.merged.as_ref().map(|merged| merged.into.as_str());
+            }
+        }
+        if let Fate::Cleaned(_, swept) = fate {
+            entry.outcome = "cleaned";
+            entry.trash = swept.trash.as_ref().map(|path| path.display().to_string());
+            entry.deleted = &swept.deleted;
+            entry.warnings = &swept.warnings;
+        }
+        entry
+    });
+    let tickets: Vec<Entry<'_>> = entries.collect();
+    ctx.out.json(&Report {
+        schema: "tix/clean@1",
+        dry_run: args.dry_run,
+        remote: ctx.remote.as_ref().map(ToString::to_string),
+        trunk: ctx.trunk.short(),
+        returned: tickets.len(),
+        total: tickets.len(),
+        truncated: false,
+        tickets,
+    });
+}
+
+/// Commits as people write them.
+fn short(oid: Option<&Oid>) -> Option<String> {
+    oid.map(|oid| oid.short().to_owned())
+}

@@ -1,0 +1,129 @@
+//! What one branch holds that another does not, and what a merge of the two would be. Nothing here needs a checkout.
+
+use std::collections::BTreeSet;
+
+use super::exec::text_of;
+use super::refs::literal_pathspec;
+use super::{ExecError, GitError, Repo};
+use crate::names::{Oid, RepoPath};
+
+/// What merging two commits gives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MergedTree {
+    /// A tree.
+    Clean(Oid),
+    /// Nothing, because both have changed these files in ways that only a person can join.
+    Conflicts(Vec<RepoPath>),
+}
+
+/// What names a patch, wherever it is applied: its lines and those around them, without their numbers.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PatchId(String);
+
+/// These give one and the same patch for one and the same change, whatever the user's configuration says of diffs. With
+/// whole ids, because of a binary file nothing else is in a patch.
+const PATCH: [&str; 14] = [
+    "-p",
+    "--full-index",
+    "--no-renames",
+    "--no-relative",
+    "--no-color",
+    "--no-ext-diff",
+    "--no-textconv",
+    "--ignore-submodules=none",
+    "--submodule=short",
+    "--diff-algorithm=myers",
+    "--unified=3",
+    "--inter-hunk-context=0",
+    "--src-prefix=a/",
+    "--dst-prefix=b/",
+];
+
+impl Repo {
+    /// Merges two commits as `git merge` would, and writes the tree: git-merge-tree(1), git 2.38.
+    pub fn merge_trees(&self, ours: &Oid, theirs: &Oid) -> Result<MergedTree, GitError> {
+        let call = self.git().call("merge-tree").args(["--write-tree", "-z", "--name-only"]);
+        let answer = call.args(["--no-messages", ours.as_str(), theirs.as_str()]).run()?;
+        let unreadable = || GitError::unreadable("merge-tree", &answer.stdout);
+        let mut words = answer.stdout.split(|b| *b == 0).filter(|word| !word.is_empty());
+        match answer.code {
+            Some(0) => {
+                let tree = words.next().and_then(|word| Oid::parse(&text_of(word)));
+                tree.map(MergedTree::Clean).ok_or_else(unreadable)
+            }
+            Some(1) => {
+                // The first word is the tree, with the conflicts in it.
+                let paths = words.skip(1).map(RepoPath::parse).collect::<Option<_>>();
+                paths.map(MergedTree::Conflicts).ok_or_else(unreadable)
+            }
+            _ => Err(ExecError::Failed(Box::new(answer)).into()),
+        }
+    }
+
+    /// Whether a merge may do what a program of the user's configuration says, and not what git itself would.
+    pub fn has_merge_drivers(&self) -> bool {
+        let is_driver = |key: &str| key.starts_with("merge.") && key.ends_with(".driver");
+        self.config.entries().iter().any(|(key, _)| is_driver(key))
+    }
+
+    /// The patches of the commits that `tip` leads to and `from` does not, merges aside; with paths only of those commits
+    /// that change one of them.
+    pub fn patches(
+        &self,
+        from: &Oid,
+        tip: &Oid,
+        paths: &[RepoPath],
+    ) -> Result<BTreeSet<PatchId>, GitError> {
+        let call = self.git().call("log").args(PATCH).args(["--no-merges", "--full-diff"]);
+        let call = call.args(["--format=commit %H", "--no-show-signature", "--no-notes"]);
+        let call = call.config("log.follow=false").config("log.showRoot=true");
+        let call = call.args([tip.as_str(), "--not", from.as_str(), "--"]);
+        self.patch_ids(&call.args(paths.iter().map(|p| literal_pathspec(p.as_bytes()))).run_ok()?)
+    }
+
+    /// All that lies between two commits as one patch; `None` where nothing does.
+    pub fn patch_between(&self, from: &Oid, tip: &Oid) -> Result<Option<PatchId>, GitError> {
+        let call = self.git().call("diff-tree").args(PATCH).args([from.as_str(), tip.as_str()]);
+        Ok(self.patch_ids(&call.run_ok()?)?.pop_first())
+    }
+
+    /// `--verbatim`: git-patch-id(1) would else pass over white space, which may be all that a commit is about.
+    fn patch_ids(&self, patches: &[u8]) -> Result<BTreeSet<PatchId>, GitError> {
+        let answer = self.git().call("patch-id").arg("--verbatim").stdin(patches).run_ok()?;
+        let id = |line: &str| line.split_once(' ').map(|(id, _)| PatchId(id.to_owned()));
+        let text = text_of(&answer);
+        let ids = text
+            .lines()
+            .map(|line| id(line).ok_or_else(|| GitError::unreadable("patch-id", line.as_bytes())));
+        ids.collect()
+    }
+
+    /// How many merges `tip` leads to and `upstream` does not.
+    pub fn merges_beyond(&self, tip: &Oid, upstream: &Oid) -> Result<u64, GitError> {
+        let call = self.git().call("rev-list").args(["--count", "--min-parents=2"]);
+        let answer = call.args([tip.as_str(), "--not", upstream.as_str(), "--"]).run_ok()?;
+        let count = text_of(answer.trim_ascii()).parse().ok();
+        count.ok_or_else(|| GitError::unreadable("rev-list --count", &answer))
+    }
+
+    /// The newest of the commits that `tip` leads to and `known` do not, each with its subject.
+    pub fn titles_beyond(
+        &self,
+        tip: &Oid,
+        known: &[Oid],
+        limit: usize,
+    ) -> Result<Vec<String>, GitError> {
+        let call = self.git().call("log").args(["--format=%h %s", "--no-show-signature"]);
+        let call = call.arg(format!("--max-count={limit}")).args(["--no-decorate", tip.as_str()]);
+        let answer = call.arg("--not").args(known.iter().map(Oid::as_str)).arg("--").run_ok()?;
+        Ok(text_of(&answer).lines().map(str::to_owned).collect())
+    }
+
+    /// The newest commit that a branch was at which brought this file.
+    pub fn brought_by(&self, tip: &Oid, path: &RepoPath) -> Result<Option<Oid>, GitError> {
+        let call = self.git().call("log").args(["-1", "--first-parent", "--diff-filter=A"]);
+        let call = call.args(["--no-renames", "--format=%H", tip.as_str(), "--"]);
+        let answer = call.arg(literal_pathspec(path.as_bytes())).run_ok()?;
+        Ok(Oid::parse(text_of(&answer).trim_end()))
+    }
+}

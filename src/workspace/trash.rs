@@ -1,0 +1,125 @@
+//! Where worktrees go that are not needed any more: aside, for a while, and not away.
+//!
+//! What git ignores (local settings, data, the output of long builds) is in no commit, and only its owner knows what it is
+//! worth. A note of each directory is written before it moves, so that one which was moved by a run that was killed is
+//! found, and emptied when its time has come, like any other.
+
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::WorkspaceError;
+use super::clone_id::write;
+use crate::git::Repo;
+use crate::ticket::TicketId;
+
+/// How long a directory is kept.
+pub const KEPT_DAYS: u32 = 7;
+
+/// A directory that was put aside.
+#[derive(Debug, Serialize, Deserialize)]
+struct Note {
+    /// The ticket whose worktree it was.
+    ticket: String,
+    /// Where it was.
+    from: PathBuf,
+    /// Where it is.
+    to: PathBuf,
+    /// When it was put there, in seconds since 1970.
+    at: i64,
+}
+
+fn root(repo: &Repo) -> PathBuf {
+    repo.tix_dir().join("trash")
+}
+
+/// Moves the worktree at `from` aside, and says where it is now. `token` names it, `at` is the time in seconds since 1970.
+pub fn put_aside(
+    repo: &Repo,
+    id: &TicketId,
+    from: &Path,
+    (token, at): (&str, i64),
+) -> Result<PathBuf, WorkspaceError> {
+    let name = format!("{id}-{token}");
+    let inside = root(repo).join(&name);
+    let moved = note_and_move(repo, id, from, (&inside, at));
+    let (to, moved) = match moved {
+        // Another file system. Beside where it is it can always go.
+        Err(error) if error.kind() == ErrorKind::CrossesDevices => {
+            let beside = from.with_file_name(format!(".{name}.tix-trash"));
+            let moved = note_and_move(repo, id, from, (&beside, at));
+            (beside, moved)
+        }
+        moved => (inside, moved),
+    };
+    moved.map_err(|source| WorkspaceError::NotWritable { path: from.to_owned(), source })?;
+    Ok(to)
+}
+
+fn note_and_move(
+    repo: &Repo,
+    id: &TicketId,
+    from: &Path,
+    (to, at): (&Path, i64),
+) -> io::Result<()> {
+    let note = Note { ticket: id.to_string(), from: from.to_owned(), to: to.to_owned(), at };
+    let name = to.file_name().unwrap_or_default().display().to_string();
+    write(&root(repo).join(format!("{}.json", name.trim_start_matches('.'))), &note)?;
+    std::fs::rename(from, to)
+}
+
+/// Empties what was put aside before `now` less the time that things are kept. What cannot be removed stays for the next
+/// time.
+pub fn empty(repo: &Repo, now: i64) {
+    for entry in std::fs::read_dir(root(repo)).into_iter().flatten().flatten() {
+        let file = entry.path();
+        if file.extension() != Some("json".as_ref()) {
+            continue;
+        }
+        if let Err(error) = empty_one(&file, now) {
+            tracing::warn!(file = %file.display(), %error, "trash");
+        }
+    }
+}
+
+fn empty_one(file: &Path, now: i64) -> io::Result<()> {
+    let note: Note = serde_json::from_slice(&std::fs::read(file)?)?;
+    if now.saturating_sub(note.at) < i64::from(KEPT_DAYS) * 24 * 3600 {
+        return Ok(());
+    }
+    match std::fs::remove_dir_all(&note.to) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+        // Only then: without its note nobody would find the directory again.
+        _ => std::fs::remove_file(file),
+    }
+}
+
+/// Why a worktree cannot be put aside, as a predicate of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fixed {
+    /// `git worktree lock` says so.
+    Locked,
+    /// The repositories of its submodules lie in git's directory for it, with whatever was committed there.
+    Submodules,
+    /// An operation of git is under way in it.
+    InBetween,
+}
+
+/// Looks whether anything speaks against moving the worktree, beside changes in it.
+pub fn fixed(worktree: &Path) -> Result<Option<Fixed>, WorkspaceError> {
+    let failed = |source| WorkspaceError::NotWritable { path: worktree.to_owned(), source };
+    let text = std::fs::read_to_string(worktree.join(".git")).map_err(failed)?;
+    let dir = worktree.join(text.trim_end().trim_start_matches("gitdir: "));
+    let signs = [
+        ("locked", Fixed::Locked),
+        ("modules", Fixed::Submodules),
+        ("rebase-merge", Fixed::InBetween),
+        ("rebase-apply", Fixed::InBetween),
+        ("MERGE_HEAD", Fixed::InBetween),
+        ("CHERRY_PICK_HEAD", Fixed::InBetween),
+        ("REVERT_HEAD", Fixed::InBetween),
+        ("BISECT_LOG", Fixed::InBetween),
+    ];
+    Ok(signs.into_iter().find(|(name, _)| dir.join(name).exists()).map(|(_, fixed)| fixed))
+}
