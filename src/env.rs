@@ -76,6 +76,8 @@ pub enum GitVar {
     AuthorName,
     /// `GIT_AUTHOR_EMAIL`
     AuthorEmail,
+    /// `GIT_AUTHOR_DATE`
+    AuthorDate,
     /// `GIT_DIR`
     Dir,
     /// `GIT_INDEX_FILE`
@@ -94,6 +96,7 @@ impl GitVar {
         match self {
             Self::AuthorName => "GIT_AUTHOR_NAME",
             Self::AuthorEmail => "GIT_AUTHOR_EMAIL",
+            Self::AuthorDate => "GIT_AUTHOR_DATE",
             Self::Dir => "GIT_DIR",
             Self::IndexFile => "GIT_INDEX_FILE",
             Self::ObjectDirectory => "GIT_OBJECT_DIRECTORY",

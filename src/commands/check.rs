@@ -13,7 +13,7 @@ use crate::out::{Format, Out, safe};
 /// How many commits are looked at when nobody says which.
 const RECENT: usize = 200;
 
-/// Find the commits of a protected branch that changed more than tickets
+/// Find the commits of a protected branch that broke the rule
 ///
 /// Without RANGE: what the local trunk has beyond its remote, each commit as a push would be judged; if that is
 /// nothing, the last 200 commits of the trunk.
@@ -69,8 +69,8 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), F
     };
     let (range, checked) = match &args.range {
         Some(range) => {
-            require_range(&guarded, range)?;
-            (range.clone(), guarded.check(Scope::Range(range))?)
+            let end = end_of(&guarded, range)?;
+            (range.clone(), guarded.check(Scope::Range(range, &end))?)
         }
         None => of_trunk(&guarded, globals)?,
     };
@@ -78,21 +78,14 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), F
     if checked.broken.is_empty() { Ok(()) } else { Err(Failure::answered()) }
 }
 
-/// git would take an option for one, and a range of nothing for HEAD.
-fn require_range(guarded: &Guarded, range: &str) -> Result<(), Failure> {
-    let unknown = || {
+/// The commit that a range leads to.
+fn end_of(guarded: &Guarded, range: &str) -> Result<Oid, Failure> {
+    // git would take it for an option.
+    let ends = if range.starts_with('-') { None } else { guarded.git().ends_of(range)? };
+    ends.and_then(|ends| ends.into_iter().next()).ok_or_else(|| {
         Failure::new(Exit::Usage, format!("`{range}` means no commits here"))
             .hint("a range is such as origin/main..main, or the name of a branch")
-    };
-    if range.starts_with('-') {
-        return Err(unknown());
-    }
-    for end in range.splitn(2, "..").map(|end| end.trim_start_matches('.')) {
-        if !end.is_empty() && guarded.git().commit_of(&format!("{end}^{{commit}}"))?.is_none() {
-            return Err(unknown());
-        }
-    }
-    Ok(())
+    })
 }
 
 /// What the trunk has beyond its remote, or the last that it was at.
@@ -153,7 +146,7 @@ fn answer(range: &str, checked: &Checked, out: &Out) {
             let (broken, all) = (checked.broken.len(), checked.commits);
             out.narrate(&match broken {
                 0 => format!("{all} commits of {range} checked: all keep to the rule"),
-                _ => format!("{broken} of {all} commits of {range} changed more than tickets"),
+                _ => format!("{broken} of {all} commits of {range} broke the rule"),
             });
         }
     }

@@ -47,6 +47,8 @@ enum Source {
     Receipt,
     /// A failure in this clone.
     Failure,
+    /// A refusal of the guard in this clone.
+    Guard,
 }
 
 /// Something that was done to a ticket.
@@ -165,6 +167,7 @@ fn of_line(line: &Value) -> Option<Event> {
     let source = match text(line, "schema")?.as_str() {
         "tix/receipt@1" => Source::Receipt,
         "tix/failure@1" => Source::Failure,
+        "tix/guard@1" => return of_guard(line),
         _ => return None,
     };
     let number = |key: &str| line.get(key).and_then(Value::as_u64);
@@ -191,6 +194,36 @@ fn of_line(line: &Value) -> Option<Event> {
         phase: text(line, "phase"),
         message: text(line, "message"),
         source,
+    })
+}
+
+/// What the guard refused, or was told to let pass. What it allowed is told by git itself.
+fn of_guard(line: &Value) -> Option<Event> {
+    let verdict = text(line, "verdict").filter(|verdict| verdict != "allowed")?;
+    let at = text(line, "at");
+    let seconds = at.as_ref().and_then(|at| DateTime::parse_from_rfc3339(at).ok());
+    let paths = texts(line, "paths");
+    let stem = |path: &String| Some(path.rsplit('/').next()?.strip_suffix(".md")?.to_owned());
+    let name_of = |key: &str| text(line, key).unwrap_or_else(|| "unknown".to_owned());
+    let rule = text(line, "rule").unwrap_or_default();
+    Some(Event {
+        seconds: seconds.map(|at| at.timestamp()),
+        at,
+        operation: "guard".to_owned(),
+        tickets: paths.iter().filter_map(stem).filter(|name| name.starts_with("TICKET-")).collect(),
+        by: text(line, "by"),
+        host: None,
+        claim: None,
+        commit: text(line, "commit"),
+        attic: None,
+        paths,
+        message: Some(format!("{} on {} {verdict}: {rule}", name_of("hook"), name_of("branch"))),
+        outcome: Some(verdict),
+        attempts: None,
+        duration_ms: None,
+        exit: None,
+        phase: None,
+        source: Source::Guard,
     })
 }
 
@@ -293,6 +326,7 @@ fn more(event: &Event) -> String {
         (Source::Failure, _, message) => {
             words.push(format!("failed: {}", message.as_deref().unwrap_or("no word of why")));
         }
+        (Source::Guard, _, message) => words.extend(message.clone()),
         (Source::Git | Source::Receipt, ..) => {}
     }
     words.extend(event.phase.as_ref().map(|phase| format!("while: {phase}")));
@@ -367,6 +401,18 @@ mod tests {
         ];
         assert_eq!(merge(Vec::new(), &lines, Some(&id)), []);
         assert_eq!(merge(Vec::new(), &lines, None).len(), 2);
+    }
+
+    #[test]
+    fn a_refusal_of_the_guard_is_told_with_the_tickets_that_it_was_about() {
+        let line = |verdict: &str| {
+            json!({"schema": "tix/guard@1", "verdict": verdict, "hook": "pre-push", "branch": "main",
+                "rule": "jump", "paths": ["tickets/queue/TICKET-a-001.md", "src/x.md"]})
+        };
+        let id = TicketId::parse("TICKET-a-001").unwrap();
+        let events = merge(Vec::new(), &[line("refused"), line("allowed")], Some(&id));
+        assert_eq!(events.len(), 1);
+        assert_eq!(more(&events[0]), "pre-push on main refused: jump");
     }
 
     #[test]

@@ -119,9 +119,20 @@ impl Git {
         oid.ok_or_else(|| GitError::unreadable("hash-object", &answer))
     }
 
+    /// The commits that a range leads to, without those that it leaves out; `None` when it means nothing here. It
+    /// must not begin with `-`.
+    pub fn ends_of(&self, range: &str) -> Result<Option<Vec<Oid>>, GitError> {
+        let answer = self.call("rev-parse").args([range, "--"]).run()?;
+        match answer.code {
+            Some(0) => Ok(Some(text_of(&answer.stdout).lines().filter_map(Oid::parse).collect())),
+            Some(128) => Ok(None),
+            _ => Err(ExecError::Failed(Box::new(answer)).into()),
+        }
+    }
+
     /// The oldest of the commits that a branch was at which changes something at or below these paths.
-    pub fn first_to_touch(&self, tip: &str, paths: &[&[u8]]) -> Result<Option<Oid>, GitError> {
-        let call = self.call("rev-list").args(["--first-parent", "--reverse", tip, "--"]);
+    pub fn first_to_touch(&self, tip: &Oid, paths: &[&[u8]]) -> Result<Option<Oid>, GitError> {
+        let call = self.call("rev-list").args(["--first-parent", "--reverse", tip.as_str(), "--"]);
         let answer = call.args(paths.iter().map(|path| literal_pathspec(path))).run_ok()?;
         let text = text_of(&answer);
         let first = text.lines().next();

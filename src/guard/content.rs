@@ -136,3 +136,146 @@ fn judge_text(place: &TicketDelta, story: &Story<'_>, texts: &impl Texts) -> Opt
     };
     if before.any(same) { None } else { Some(why) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::names::RepoPath;
+    use crate::ticket::Status;
+
+    /// Contents that are their own id, as far as a test needs it.
+    #[derive(Default)]
+    struct Scene {
+        texts: BTreeMap<Oid, Vec<u8>>,
+        tickets: Vec<TicketDelta>,
+    }
+
+    impl Scene {
+        fn text(&mut self, text: &str) -> Oid {
+            let known = self.texts.iter().find(|(_, known)| *known == text.as_bytes());
+            if let Some((oid, _)) = known {
+                return oid.clone();
+            }
+            let oid = Oid::parse(&format!("{:040x}", self.texts.len() + 1)).unwrap();
+            self.texts.insert(oid.clone(), text.into());
+            oid
+        }
+
+        /// A path below the tickets, with its contents before and after.
+        fn with(mut self, path: &str, old: Option<&str>, new: Option<&str>) -> Scene {
+            let (lane, name) = (path.split('/').next().unwrap(), path.rsplit('/').next().unwrap());
+            let old = old.map(|text| self.text(text));
+            let new = new.map(|text| self.text(text));
+            self.tickets.push(TicketDelta {
+                stem: name.strip_suffix(".md").unwrap().into(),
+                lane: Lane::from_dir_name(lane.as_bytes()).unwrap(),
+                path: RepoPath::parse(format!("tickets/{path}")).unwrap(),
+                old: vec![old],
+                new,
+            });
+            self
+        }
+
+        fn whys(&self) -> Vec<Why> {
+            judge(&self.tickets, &self.texts).into_iter().map(|breach| breach.why).collect()
+        }
+    }
+
+    fn status(word: &str) -> String {
+        format!("---\nstatus: {word}\n---\n")
+    }
+
+    fn moved(from: &str, old: &str, to: &str, new: &str) -> Vec<Why> {
+        let (from, to) = (format!("{from}/T.md"), format!("{to}/x/T.md"));
+        let (old, new) = (status(old), status(new));
+        Scene::default().with(&from, Some(&old), None).with(&to, None, Some(&new)).whys()
+    }
+
+    #[test]
+    fn a_ticket_goes_where_some_command_would_take_it() {
+        assert_eq!(moved("queue", "open", "active", "claimed"), []);
+        assert_eq!(moved("active", "in_progress", "queue", "open"), []);
+        assert_eq!(moved("active", "in_progress", "completed", "approved"), []);
+        assert_eq!(moved("queue", "open", "archive", "closed"), []);
+        let jump = Why::Jump { from: Lane::Queue, to: Lane::Completed };
+        assert_eq!(moved("queue", "open", "completed", "approved"), [jump]);
+        let jump = Why::Jump { from: Lane::Completed, to: Lane::Active };
+        assert_eq!(moved("completed", "approved", "active", "in_progress"), [jump]);
+    }
+
+    #[test]
+    fn a_status_belongs_into_its_lane() {
+        let misplaced = Why::Misplaced { status: Status::Open, lane: Lane::Active };
+        assert_eq!(moved("queue", "open", "active", "open"), [misplaced]);
+        assert_eq!(moved("queue", "open", "active", ""), []);
+        let unknown = Why::UnknownStatus { line: 2, text: "soon".to_owned() };
+        assert_eq!(moved("queue", "open", "active", "soon"), [unknown]);
+        assert_eq!(moved("queue", "open", "active", "in_progress"), []);
+    }
+
+    #[test]
+    fn a_ticket_that_goes_must_come_back_and_a_new_one_begins_in_the_queue() {
+        let open = status("open");
+        let gone = Scene::default().with("queue/T.md", Some(&open), None);
+        assert_eq!(gone.whys(), [Why::Vanished]);
+        let born = |path| Scene::default().with(path, None, Some(&open));
+        assert_eq!(born("queue/T.md").whys(), []);
+        let active = status("in_progress");
+        let born = Scene::default().with("active/T/T.md", None, Some(&active));
+        assert_eq!(born.whys(), [Why::Born(Lane::Active)]);
+        let both = Scene::default().with("queue/T.md", None, Some(&open)).with(
+            "queue/x/T.md",
+            None,
+            Some(&open),
+        );
+        assert_eq!(both.whys(), [Why::Twice]);
+    }
+
+    #[test]
+    fn a_claim_that_numbers_a_ticket_is_a_move() {
+        let (open, claimed) = (status("open"), status("claimed"));
+        let numbered = |name: &str| {
+            Scene::default()
+                .with("queue/TICKET-foo.md", Some(&open), None)
+                .with(&format!("active/x/{name}.md"), None, Some(&claimed))
+                .whys()
+        };
+        assert_eq!(numbered("TICKET-foo-001"), []);
+        for other in ["TICKET-foo-1", "TICKET-foox-001", "TICKET-foo-001x", "TICKET-bar-001"] {
+            assert_eq!(numbered(other).len(), 2, "{other}");
+        }
+    }
+
+    #[test]
+    fn what_was_wrong_before_may_stay_and_nothing_else_may_become_wrong() {
+        let (bad, worse) = ("no front matter\n", "no front matter at all\n");
+        let edit = |old, new| Scene::default().with("queue/T.md", Some(old), Some(new)).whys();
+        assert!(matches!(edit(bad, worse)[..], [Why::Unreadable(_)]));
+        let as_it_is = Scene::default().with("queue/T.md", Some(bad), None).with(
+            "archive/T.md",
+            None,
+            Some(bad),
+        );
+        assert_eq!(as_it_is.whys(), []);
+        // The wrong status for its lane, and somebody adds a note.
+        let (old, new) = (status("in_progress"), status("in_progress") + "a note\n");
+        assert_eq!(edit(&old, &new), []);
+        assert_eq!(edit(&status("open"), &new).len(), 1);
+    }
+
+    #[test]
+    fn a_merge_may_show_only_a_part_of_a_move() {
+        let claimed = status("claimed");
+        let mut scene = Scene::default().with("active/T/T.md", None, Some(&claimed));
+        scene.tickets[0].old.push(None);
+        assert_eq!(scene.whys(), []);
+    }
+
+    #[test]
+    fn contents_that_are_not_there_are_no_ticket() {
+        let open = status("open");
+        let mut scene = Scene::default().with("queue/T.md", None, Some(&open));
+        scene.texts.clear();
+        assert_eq!(scene.whys(), [Why::Missing]);
+    }
+}

@@ -179,8 +179,9 @@ impl Guarded {
 
     /// The command that undoes what git has left half done here, where its files say what that is.
     pub fn unfinished(&self) -> Option<&'static str> {
-        const STATES: [(&str, &str); 5] = [
+        const STATES: [(&str, &str); 6] = [
             ("rebase-merge", "git rebase --abort"),
+            ("rebase-apply/applying", "git am --abort"),
             ("rebase-apply", "git rebase --abort"),
             ("MERGE_HEAD", "git merge --abort"),
             ("CHERRY_PICK_HEAD", "git cherry-pick --abort"),

@@ -13,8 +13,8 @@ pub enum Scope<'a> {
     Unpublished(&'a Oid),
     /// The newest that this branch was at, up to this many.
     Recent(&'a Oid, usize),
-    /// Those that a branch was at, in git's words for a range.
-    Range(&'a str),
+    /// Those that a branch was at, in git's words for a range, which leads to this commit.
+    Range(&'a str, &'a Oid),
 }
 
 /// What was found.
@@ -34,20 +34,21 @@ impl Guarded {
     /// from before there were tickets are not judged.
     pub fn check(&self, scope: Scope<'_>) -> Result<Checked, GuardError> {
         let (tip, walk, limit) = match scope {
-            Scope::Unpublished(tip) => (tip.as_str(), Walk::All, None),
-            Scope::Recent(tip, limit) => (tip.as_str(), Walk::FirstParents, Some(limit)),
-            Scope::Range(range) => (range, Walk::FirstParents, None),
+            Scope::Unpublished(tip) => (tip, Walk::All, None),
+            Scope::Recent(tip, limit) => (tip, Walk::FirstParents, Some(limit)),
+            Scope::Range(_, tip) => (tip, Walk::FirstParents, None),
         };
-        let mut known = match scope {
-            Scope::Unpublished(_) => self.published()?.clone(),
-            Scope::Recent(..) | Scope::Range(_) => Vec::new(),
+        let (asked, mut known) = match scope {
+            Scope::Unpublished(_) => (tip.as_str(), self.published()?.clone()),
+            Scope::Recent(..) => (tip.as_str(), Vec::new()),
+            Scope::Range(range, _) => (range, Vec::new()),
         };
         let tickets = [self.tickets_dir().as_bytes(), config::FILE.as_bytes()];
         match self.git().first_to_touch(tip, &tickets)? {
             Some(adoption) => known.push(adoption),
             None => return Ok(Checked { commits: 0, broken: Vec::new() }),
         }
-        let new = New { tips: &[tip], known: &known, walk, limit };
+        let new = New { tips: &[asked], known: &known, walk, limit };
         let judged = commits::judge(self.git(), self.tickets_dir(), new)?;
         let commits = judged.len();
         let is_broken = |commit: &Judged| {

@@ -167,3 +167,80 @@ fn is_absence(error: &io::Error) -> bool {
 fn trimmed(text: &str) -> &str {
     text.trim_end_matches(['\r', '\n'])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn write(path: &Path, text: &str) {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    fn repository(dir: &Path, head: &str) {
+        write(&dir.join("HEAD"), head);
+        fs::create_dir_all(dir.join("objects")).unwrap();
+        fs::create_dir_all(dir.join("refs/heads")).unwrap();
+    }
+
+    fn branch(name: &str) -> Head {
+        Head::Branch(RefName::branch(name).unwrap())
+    }
+
+    fn around(dir: &Path) -> Place {
+        Place::around(dir).unwrap().unwrap()
+    }
+
+    #[test]
+    fn a_repository_is_found_from_below_and_in_linked_worktrees() {
+        let temp = tempfile::tempdir().unwrap();
+        let root = temp.path().join("a");
+        repository(&root.join(".git"), "ref: refs/heads/main\n");
+        fs::create_dir_all(root.join("src/deep")).unwrap();
+        let place = around(&root.join("src/deep"));
+        assert_eq!((place.root.as_deref(), &place.head), (Some(root.as_path()), &branch("main")));
+        assert_eq!(place.git_dir, place.common_dir);
+        let own = root.join(".git/worktrees/w");
+        write(&own.join("HEAD"), "ref: refs/heads/work\n");
+        write(&own.join("commondir"), "../..\n");
+        let linked = temp.path().join("w");
+        write(&linked.join(".git"), &format!("gitdir: {}\n", own.display()));
+        let place = around(&linked);
+        assert_eq!((&place.common_dir, &place.head), (&root.join(".git"), &branch("work")));
+        let named = Place::named(own.as_os_str(), &linked).unwrap();
+        assert_eq!(named, place);
+    }
+
+    #[test]
+    fn a_bare_repository_has_no_root() {
+        let temp = tempfile::tempdir().unwrap();
+        repository(temp.path(), "ref: refs/heads/main\n");
+        assert_eq!(around(temp.path()).root, None);
+        assert_eq!(Place::named(OsStr::new("."), temp.path()).unwrap().root, None);
+    }
+
+    #[test]
+    fn head_is_what_git_takes_it_for() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = temp.path();
+        let head = |text: &str| {
+            repository(dir, text);
+            around(dir).head
+        };
+        assert_eq!(head(&format!("{}\n", "1".repeat(40))), Head::Detached);
+        assert_eq!(head("ref: refs/heads/.invalid\n"), Head::Unknown);
+        assert_eq!(head("ref: refs/heads/a/b"), branch("a/b"));
+        // A branch that stands for another one: what moves is the other one.
+        write(&dir.join("refs/heads/alias"), "ref: refs/heads/main\n");
+        assert_eq!(head("ref: refs/heads/alias\n"), branch("main"));
+        write(&dir.join("refs/heads/alias"), "ref: refs/heads/alias\n");
+        assert_eq!(head("ref: refs/heads/alias\n"), Head::Unknown);
+    }
+
+    #[test]
+    fn where_there_is_no_repository_there_is_nothing() {
+        let temp = tempfile::tempdir().unwrap();
+        write(&temp.path().join("a/.git"), "not a git file\n");
+        assert_eq!(Place::around(&temp.path().join("a")).unwrap(), None);
+    }
+}

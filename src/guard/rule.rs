@@ -252,3 +252,142 @@ pub fn verdict(deltas: &[Delta], breaches: Vec<Breach>) -> Verdict {
     let paths: BTreeSet<RepoPath> = deltas.iter().map(|delta| delta.path.clone()).collect();
     Verdict::Tickets(paths.into_iter().collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn dir() -> RepoPath {
+        RepoPath::parse("tickets").unwrap()
+    }
+
+    const ONES: &str = "1111111111111111111111111111111111111111";
+
+    fn side(mode: Mode) -> Side {
+        Oid::parse(ONES).map(|oid| (mode, oid))
+    }
+
+    fn delta(path: &str, old: Side, new: Side) -> Delta {
+        Delta { path: RepoPath::parse(path).unwrap(), old: vec![old], new }
+    }
+
+    fn added(path: &str) -> Delta {
+        delta(path, None, side(Mode::File))
+    }
+
+    fn rules(deltas: &[Delta]) -> Vec<&'static str> {
+        judge(deltas, &dir())
+            .map_or_else(|all| all.iter().map(|b| b.why.rule()).collect(), |_| Vec::new())
+    }
+
+    #[test]
+    fn tickets_and_what_lies_beside_them_pass() {
+        for path in [
+            "tickets/queue/TICKET-a-001.md",
+            "tickets/active/TICKET-a-001/TICKET-a-001.md",
+            "tickets/queue/deep/er/TICKET-a b.md",
+            "tickets/queue/TICKET-日本.md",
+            "tickets/completed/x/HANDOFF-a-001.md",
+            "tickets/archive/.gitkeep",
+            "tickets/active/x/.gitkeep",
+            "tickets/queue/0022.md",
+        ] {
+            assert_eq!(rules(&[added(path)]), [""; 0], "{path}");
+        }
+    }
+
+    #[test]
+    fn everything_else_is_refused_for_its_own_reason() {
+        for (path, rule) in [
+            ("src/main.rs", "outside"),
+            ("tickets/queue", "outside"),
+            ("tickets/TICKET-a-001.md", "outside"),
+            ("tickets/Queue/TICKET-a-001.md", "outside"),
+            ("tickets/done/TICKET-a-001.md", "outside"),
+            ("x/tickets/queue/TICKET-a-001.md", "outside"),
+            ("tickets2/queue/TICKET-a-001.md", "outside"),
+            ("TICKET-a-001.md", "outside"),
+            ("tickets/queue/exploit.go", "name"),
+            ("tickets/queue/TICKET-a.md.sh", "name"),
+            ("tickets/queue/ticket a.md", "name"),
+            ("tickets/queue/README.md", "name"),
+            ("tickets/queue/.gitattributes", "name"),
+            ("tickets/queue/.md", "name"),
+        ] {
+            assert_eq!(rules(&[added(path)]), [rule], "{path}");
+            assert_eq!(rules(&[delta(path, side(Mode::File), None)]), [rule], "{path}, deleted");
+        }
+    }
+
+    #[test]
+    fn files_of_the_set_up_may_appear_and_not_change() {
+        for path in [".tix.yaml", "tickets/TEMPLATE.md"] {
+            assert_eq!(rules(&[added(path)]), [""; 0]);
+            assert_eq!(rules(&[delta(path, side(Mode::File), side(Mode::File))]), ["outside"]);
+            assert_eq!(rules(&[delta(path, side(Mode::File), None)]), ["outside"]);
+        }
+    }
+
+    #[test]
+    fn the_squash_of_a_ticket_branch_is_known_by_the_ticket_that_it_completes() {
+        let gone = delta("tickets/active/A/TICKET-a.md", side(Mode::File), None);
+        let there = added("tickets/completed/A/TICKET-a.md");
+        let code = added("src/x.rs");
+        let all = [gone.clone(), code.clone(), there.clone()];
+        assert_eq!(completes(&all, &dir()).as_deref(), Some("TICKET-a"));
+        assert_eq!(completes(&[gone, code.clone()], &dir()), None);
+        assert_eq!(completes(&[there, code], &dir()), None);
+    }
+
+    const MODES: [Mode; 4] =
+        [Mode::Executable, Mode::Symlink, Mode::Submodule, Mode::Other(0o100_664)];
+
+    #[test]
+    fn anything_but_a_plain_file_is_refused_on_every_side() {
+        for mode in MODES {
+            let path = "tickets/queue/TICKET-a-001.md";
+            let plain = side(Mode::File);
+            assert_eq!(rules(&[delta(path, None, side(mode))]), ["kind"]);
+            assert_eq!(rules(&[delta(path, side(mode), plain.clone())]), ["kind"]);
+            assert_eq!(rules(&[delta(path, side(mode), None)]), ["kind"]);
+            let merge = Delta { old: vec![plain.clone(), side(mode)], ..delta(path, None, plain) };
+            assert_eq!(rules(&[merge]), ["kind"]);
+        }
+    }
+
+    fn path() -> impl Strategy<Value = String> {
+        let part = prop_oneof![
+            Just("tickets".to_owned()),
+            Just("queue".to_owned()),
+            Just("active".to_owned()),
+            Just("TICKET-a-001.md".to_owned()),
+            Just(".gitkeep".to_owned()),
+            "[a-zA-Z.-]{1,6}",
+        ];
+        proptest::collection::vec(part, 1..5).prop_map(|parts| parts.join("/"))
+    }
+
+    proptest! {
+        #[test]
+        fn no_path_outside_of_the_lanes_passes(path in path()) {
+            let Some(parsed) = RepoPath::parse(path.as_str()) else { return Ok(()) };
+            let passes = judge(&[Delta { path: parsed, old: vec![None], new: side(Mode::File) }], &dir()).is_ok();
+            let parts: Vec<&str> = path.split('/').collect();
+            let below = parts.len() > 2 && parts[0] == "tickets" && Lane::from_dir_name(parts[1].as_bytes()).is_some();
+            let end = path.rsplit('/').next().unwrap();
+            let named = end == ".gitkeep" || end.rsplit_once('.').is_some_and(|(_, end)| end == "md");
+            prop_assert!(!passes || below && named, "{path}");
+        }
+
+        #[test]
+        fn one_bad_path_among_any_number_of_good_ones_is_found(before in 0_usize..20, after in 0_usize..20) {
+            let good = |n: usize| added(&format!("tickets/queue/TICKET-a-{n:03}.md"));
+            let mut deltas: Vec<Delta> = (0..before).map(good).collect();
+            deltas.push(delta("src/x", side(Mode::File), None));
+            deltas.extend((before..before + after).map(good));
+            prop_assert_eq!(rules(&deltas), ["outside"]);
+        }
+    }
+}

@@ -143,18 +143,25 @@ impl Report<'_> {
             | Hook::PreCommit
             | Hook::PreMergeCommit
             | Hook::PrepareCommitMsg => {
-                let failure = failure.hint(format!(
-                    "or give them a branch of their own: git branch <name> {}",
-                    new.short()
-                ));
-                match self.guarded.unfinished() {
-                    Some(undo) => {
-                        failure.hint(format!("git stopped half-way; go back with: {undo}"))
-                    }
-                    None => failure,
-                }
+                let own = format!("git branch <name> {}", new.short());
+                self.undo(failure.hint(format!("or give them a branch of their own: {own}")), new)
             }
         }
+    }
+
+    /// The way back from what git has done before it asked: an operation that stopped half-way, or files that it had
+    /// taken from the new commit already. `git commit` does neither, and is known by the author's date that it hands
+    /// to its children.
+    fn undo(&self, failure: Failure, new: &Oid) -> Failure {
+        if let Some(undo) = self.guarded.unfinished() {
+            return failure.hint(format!("git stopped half-way; take that back with: {undo}"));
+        }
+        if self.env.git(GitVar::AuthorDate).is_some() || self.guarded.root().is_none() {
+            return failure;
+        }
+        // It goes from one commit's files to the other's, and stops where that would lose a change.
+        let undo = format!("git read-tree -m -u {} HEAD", new.short());
+        failure.hint(format!("if git has changed your files already, take that back with: {undo}"))
     }
 
     fn note_breaches(&self, breaches: &[Breach], commit: Option<&Oid>) {

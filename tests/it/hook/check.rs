@@ -1,1 +1,120 @@
-//! TODO
+//! `tix check`: which commits broke the rule.
+
+use super::{ACTIVE, ID, QUEUED, project, ticket};
+use crate::harness::{Output, Place, Sandbox};
+
+fn subjects(output: &Output) -> Vec<String> {
+    let json = output.json();
+    assert_eq!(json["schema"], "tix/check@1");
+    let findings = json["findings"].as_array().unwrap();
+    assert_eq!(json["total"], findings.len());
+    findings.iter().map(|f| f["subject"].as_str().unwrap().to_owned()).collect()
+}
+
+fn check(place: &Place, range: &[&str]) -> Output {
+    place.tix(&[&["check", "--json"], range].concat())
+}
+
+/// A trunk with a bit of everything: from before the tickets, by tix, by hand, and by pull requests of three kinds.
+fn history() -> (Sandbox, Place) {
+    let sandbox = Sandbox::new();
+    sandbox.seed(&[("src/main.rs", "1\n")]);
+    sandbox.seed(&[("src/main.rs", "2\n")]);
+    sandbox.seed(&[(QUEUED, ticket("open")), ("README.md", "adopted\n".to_owned())]);
+    let clone = sandbox.clone_named("a");
+    clone.tix(&["activate", ID]).success();
+    clone.git(&["pull", "-q"]);
+    clone.git(&["switch", "-q", "-c", "work"]);
+    clone.commit("inside of a pull request", &[("src/pr.rs", "x\n")]);
+    clone.git(&["switch", "-q", "main"]);
+    clone.git(&["merge", "-q", "--no-ff", "-m", "Merge pull request", "work"]);
+    // The squash of a ticket branch: code, and the ticket completed.
+    clone.git(&["rm", "-q", ACTIVE]);
+    clone.write("tickets/completed/TICKET-foo-001/TICKET-foo-001.md", ticket("approved"));
+    clone.write("src/feature.rs", "x\n");
+    clone.git(&["add", "."]);
+    clone.git(&["commit", "-qm", "Squash of a ticket"]);
+    clone.git(&["push", "-q"]);
+    (sandbox, clone)
+}
+
+#[test]
+fn a_history_of_merges_ticket_commits_and_squashed_tickets_is_fine() {
+    let (_sandbox, clone) = history();
+    let output = check(&clone, &[]);
+    assert_eq!(subjects(output.success()), [""; 0]);
+    assert_eq!(output.json()["range"], "origin/main");
+    // The claim, the merge, the squash; not what is older than the tickets, nor what a merge brought.
+    assert_eq!(output.json()["checked"], 3);
+    let text = clone.tix(&["check"]);
+    assert_eq!(text.success().stderr(), "3 commits of origin/main checked: all keep to the rule\n");
+}
+
+#[test]
+fn every_commit_that_broke_the_rule_is_found_with_its_paths() {
+    let (_sandbox, clone) = history();
+    clone.commit("Code by hand", &[("src/hand.rs", "x\n")]);
+    clone.git(&["switch", "-q", "-c", "more", "HEAD~1"]);
+    clone.commit("not first parent", &[("src/more.rs", "x\n")]);
+    clone.git(&["switch", "-q", "main"]);
+    clone.git(&["merge", "-q", "--no-ff", "--no-commit", "more"]);
+    clone.write("src/evil.rs", "x\n");
+    clone.git(&["add", "."]);
+    clone.git(&["commit", "-qm", "Merge with a surprise"]);
+    clone.git(&["commit", "-q", "--allow-empty", "-m", "Empty"]);
+    let before = clone.git(&["rev-parse", "origin/main"]);
+    // Not published: judged as the push would be, commit by commit.
+    let all = ["Empty", "Merge with a surprise", "not first parent", "Code by hand"];
+    let output = check(&clone, &[]);
+    let mut found = subjects(output.exits(1));
+    found.sort();
+    let mut expected = all.map(str::to_owned);
+    expected.sort();
+    assert_eq!(found, expected);
+    assert_eq!(output.json()["range"], "origin/main..main");
+    // Published: what the branch was at.
+    clone.git(&["push", "-q"]);
+    let at = ["Empty", "Merge with a surprise", "Code by hand"];
+    assert_eq!(subjects(check(&clone, &[]).exits(1)), at);
+    assert_eq!(subjects(check(&clone, &[&format!("{before}..main")]).exits(1)), at);
+    assert_eq!(subjects(check(&clone, &["main~1..main"]).exits(1)), ["Empty"]);
+    let output = clone.tix(&["check"]);
+    insta::assert_snapshot!(output.exits(1).redacted(), @"
+    exit: 1
+    ----- stdout -----
+    [OID] Empty
+        the commit is empty
+    [OID] Merge with a surprise
+        src/evil.rs is not below a lane of the tickets
+    [OID] Code by hand
+        src/hand.rs is not below a lane of the tickets
+    ----- stderr -----
+    3 of 6 commits of origin/main broke the rule
+    ");
+}
+
+#[test]
+fn ranges_that_mean_nothing_and_places_without_tickets_are_told() {
+    let sandbox = project();
+    let clone = sandbox.clone_named("a");
+    for range in ["nowhere", "main..nowhere", "--all", "-x"] {
+        let output = clone.tix(&["check", "--", range]);
+        assert!(output.exits(2).stderr().contains("means no commits here"), "{output}");
+    }
+    clone.tix(&["check", "HEAD~0..HEAD"]).success();
+    let sandbox = Sandbox::new();
+    sandbox.seed(&[("x", "x\n")]);
+    let output = sandbox.clone_named("b").tix(&["check"]);
+    assert!(output.exits(5).stderr().contains("there are no tickets here"), "{output}");
+}
+
+#[test]
+fn it_looks_at_a_shallow_clone_and_at_a_server_as_far_as_they_go() {
+    let (sandbox, clone) = history();
+    clone.commit("Code by hand", &[("src/hand.rs", "x\n")]);
+    clone.git(&["push", "-q"]);
+    sandbox.shallow_clone("shallow").tix(&["check"]).success();
+    assert_eq!(subjects(check(&sandbox.remote(), &[]).exits(1)), ["Code by hand"]);
+    let local = sandbox.local_repository("local");
+    assert_eq!(subjects(check(&local, &[]).exits(1)), ["Code by hand"]);
+}

@@ -1,1 +1,168 @@
-//! TODO
+//! Commits on a protected branch: what is said of them, and the first ones.
+
+use super::{DEFAULT, QUEUED, STRICT, assert_refused, guard, guarded, project, ticket};
+use crate::harness::Sandbox;
+
+#[test]
+fn a_refusal_names_the_rule_the_paths_and_the_way_on() {
+    let sandbox = project();
+    let clone = guarded(&sandbox, "a", DEFAULT);
+    clone.write("README.md", "x\n");
+    for number in 0..7 {
+        clone.write(format!("src/{number}.rs"), "x\n");
+    }
+    clone.git(&["add", "src"]);
+    let output = clone.try_git(&["commit", "-a", "-m", "x"]);
+    insta::assert_snapshot!(output.exits(1).redacted(), @"
+    exit: 1
+    ----- stdout -----
+    ----- stderr -----
+    error: main takes ticket commits only
+      hook  pre-commit
+      why   README.md is not below a lane of the tickets
+      why   src/0.rs is not below a lane of the tickets
+      why   src/1.rs is not below a lane of the tickets
+      why   src/2.rs is not below a lane of the tickets
+      why   src/3.rs is not below a lane of the tickets
+            and 3 more
+    hint: work on a ticket in a workspace of its own: tix activate <ticket>
+    hint: or keep these changes on a branch: git switch -c <name>
+    ");
+}
+
+#[test]
+fn a_refused_push_names_the_commits() {
+    let sandbox = project();
+    let clone = guarded(&sandbox, "a", &["pre-push"]);
+    clone.commit("Add a thing\u{1b}[31m", &[("src/thing.rs", "x\n")]);
+    clone.commit("A ticket", &[(QUEUED, &ticket("draft"))]);
+    let output = clone.try_git(&["push", "origin", "main"]);
+    let text = output.exits(1).redacted();
+    let text: Vec<&str> = text.lines().filter(|line| !line.contains("failed to push")).collect();
+    insta::assert_snapshot!(text.join("\n"), @"
+    exit: 1
+    ----- stdout -----
+    ----- stderr -----
+    error: main takes ticket commits only
+      hook    pre-push
+      commit  [OID] Add a thing [31m
+      why     src/thing.rs is not below a lane of the tickets
+    hint: work on a ticket in a workspace of its own: tix activate <ticket>
+    hint: or push them to a branch of their own: git push origin [OID]:refs/heads/<name>
+    ");
+}
+
+/// Whoever begins a project must be able to: there is nothing yet that could be protected.
+#[test]
+fn the_first_commit_of_a_repository_and_its_first_push_may_hold_anything() {
+    let sandbox = Sandbox::new();
+    let remote = sandbox.remote();
+    guard(&remote, &["pre-receive"]);
+    let clone = guarded(&sandbox, "a", STRICT);
+    clone.tix(&["init"]).success();
+    clone.write("src/main.rs", "fn main() {}\n");
+    clone.git(&["add", "."]);
+    clone.git(&["commit", "-q", "-m", "first"]);
+    clone.git(&["push", "-q", "-u", "origin", "main"]);
+    // The second one is another matter.
+    clone.write("src/main.rs", "fn main() { }\n");
+    assert_refused(&clone.try_git(&["commit", "-qam", "second"]), "src/main.rs is not below");
+    clone.tix(&["new", "A thing"]).success();
+    clone.tix(&["activate", "a-thing"]).success();
+}
+
+#[test]
+fn the_first_commit_of_a_branch_beside_others_is_judged() {
+    let sandbox = project();
+    let clone = guarded(&sandbox, "a", DEFAULT);
+    clone.git(&["switch", "-q", "--orphan", "master"]);
+    clone.write("x.rs", "x\n");
+    clone.git(&["add", "x.rs"]);
+    clone.write(QUEUED, ticket("open"));
+    assert_refused(&clone.try_git(&["commit", "-qm", "x"]), "x.rs is not below");
+    clone.git(&["rm", "-q", "--cached", "x.rs"]);
+    assert_refused(&clone.try_git(&["commit", "-q", "--allow-empty", "-m", "x"]), "is empty");
+    clone.git(&["add", "tickets"]);
+    clone.git(&["commit", "-qm", "x"]);
+}
+
+#[test]
+fn a_repository_that_takes_up_tickets_may_commit_what_init_wrote() {
+    let sandbox = Sandbox::new();
+    sandbox.seed(&[("src/main.rs", "fn main() {}\n")]);
+    let clone = guarded(&sandbox, "a", STRICT);
+    guard(&sandbox.remote(), &["pre-receive"]);
+    clone.write("src/main.rs", "fn main() { 1 }\n");
+    // Nothing to guard yet.
+    clone.git(&["commit", "-qam", "code"]);
+    clone.git(&["push", "-q"]);
+    clone.tix(&["init"]).success();
+    clone.git(&["add", "tickets", ".tix.yaml"]);
+    clone.git(&["commit", "-qm", "Take up tickets"]);
+    clone.git(&["push", "-q"]);
+    clone.write(".tix.yaml", "protected: []\n");
+    assert_refused(&clone.try_git(&["commit", "-qam", "x"]), ".tix.yaml is not below a lane");
+}
+
+#[test]
+fn a_guard_that_cannot_decide_refuses_on_a_protected_branch_only() {
+    let sandbox = project();
+    sandbox.seed(&[(".tix.yaml", "trunk: [\n")]);
+    let clone = guarded(&sandbox, "a", STRICT);
+    clone.write(QUEUED, ticket("draft"));
+    clone.git(&["add", "."]);
+    let output = clone.try_git(&["commit", "-m", "x"]);
+    assert_refused(
+        &output,
+        "main is protected, and whether this may become part of it cannot be decided",
+    );
+    assert!(output.stderr().contains(".tix.yaml:2:1"), "{output}");
+    clone.git(&["switch", "-q", "-c", "work"]);
+    clone.git(&["commit", "-qm", "x"]);
+}
+
+#[test]
+fn the_guard_can_be_told_to_look_away_and_writes_that_down() {
+    let sandbox = project();
+    let clone = guarded(&sandbox, "a", STRICT).env("TIX_GUARD", "off");
+    clone.commit("code", &[("README.md", "x\n")]);
+    clone.git(&["push", "-q"]);
+    let log = clone.read(".git/tix/audit.jsonl");
+    for hook in ["pre-commit", "prepare-commit-msg", "reference-transaction", "pre-push"] {
+        let line = log.lines().find(|line| line.contains(&format!("\"hook\":\"{hook}\"")));
+        assert!(line.is_some_and(|line| line.contains("\"verdict\":\"off\"")), "{hook}: {log}");
+    }
+    let on = clone.env("TIX_GUARD", "no");
+    on.write("README.md", "y\n");
+    assert_refused(&on.try_git(&["commit", "-qam", "x"]), "ticket commits only");
+}
+
+#[test]
+fn what_a_refused_movement_left_half_done_has_a_way_back() {
+    let sandbox = project();
+    let clone = sandbox.clone_named("a");
+    clone.git(&["switch", "-q", "-c", "work"]);
+    clone.commit("code", &[("README.md", "x\n")]);
+    clone.git(&["switch", "-q", "main"]);
+    guard(&clone, &["reference-transaction"]);
+    for (args, undo) in [
+        (vec!["cherry-pick", "work"], "git cherry-pick --abort"),
+        (vec!["merge", "-q", "--no-ff", "-m", "x", "work"], "git merge --abort"),
+        (vec!["merge", "-q", "work"], "git read-tree -m -u"),
+        (vec!["reset", "-q", "--hard", "work"], "git read-tree -m -u"),
+    ] {
+        clone.write("untracked", "mine\n");
+        let output = clone.try_git(&args);
+        assert_refused(&output, undo);
+        let line = output.stderr().lines().find(|line| line.contains(undo)).unwrap();
+        let (_, command) = line.rsplit_once(": ").unwrap();
+        clone.sh(command).run().success();
+        assert_eq!(clone.git(&["status", "--porcelain"]), "?? untracked", "{args:?}");
+        assert_eq!(clone.read("untracked"), "mine\n");
+    }
+    // A commit leaves everything as it was, and nothing is to be undone.
+    clone.write("README.md", "mine\n");
+    let output = clone.try_git(&["commit", "-qam", "x"]);
+    assert_refused(&output, "ticket commits only");
+    assert!(!output.stderr().contains("read-tree"), "{output}");
+}

@@ -1,1 +1,152 @@
-//! TODO
+//! Pushes: every line is judged, and every commit that would be new there.
+
+use super::{DEFAULT, QUEUED, assert_refused, guard, guarded, main_of, project, ticket};
+use crate::harness::{Place, Sandbox};
+
+const ONLY: &[&str] = &["pre-push"];
+
+fn seen(sandbox: &Sandbox) -> String {
+    sandbox.remote().git(&["for-each-ref", "--format=%(refname) %(objectname)"])
+}
+
+/// Pushes: refused with these words, and nothing arrived.
+#[track_caller]
+fn refused(sandbox: &Sandbox, clone: &Place, args: &[&str], words: &str) {
+    let before = seen(sandbox);
+    let output = clone.try_git(&[&["push", "-q"], args].concat());
+    assert_refused(&output, words);
+    assert_eq!(seen(sandbox), before);
+}
+
+#[test]
+fn every_line_and_every_commit_is_judged() {
+    let sandbox = project();
+    let clone = guarded(&sandbox, "a", ONLY);
+    clone.git(&["switch", "-q", "-c", "work"]);
+    clone.commit("code", &[("README.md", "x\n")]);
+    clone.git(&["push", "-q", "origin", "work"]);
+    clone.git(&["switch", "-q", "main"]);
+    clone.commit("a ticket", &[(QUEUED, &ticket("draft"))]);
+    clone.commit("code", &[("src/x.rs", "x\n")]);
+    clone.commit("a ticket again", &[(QUEUED, &ticket("queued"))]);
+    let words = "src/x.rs is not below a lane";
+    refused(&sandbox, &clone, &["origin", "main"], words);
+    refused(&sandbox, &clone, &["origin", "work:other", "main", "work:another"], words);
+    refused(&sandbox, &clone, &["origin", "--all"], words);
+    refused(&sandbox, &clone, &["origin", "HEAD~1:main"], words);
+    refused(&sandbox, &clone, &["origin", "main:production"], words);
+    refused(&sandbox, &clone, &["origin", "HEAD:refs/heads/master"], words);
+    // The first of them alone is fine, and so is a branch that nobody protects.
+    clone.git(&["push", "-q", "origin", "HEAD~2:main", "main:refs/heads/elsewhere"]);
+    clone.git(&["push", "-q", "origin", "origin/main:refs/heads/production"]);
+    assert_eq!(
+        sandbox.remote().git(&["rev-parse", "production"]),
+        clone.git(&["rev-parse", "HEAD~2"])
+    );
+}
+
+#[test]
+fn a_protected_branch_is_neither_deleted_nor_rewritten() {
+    let sandbox = project();
+    let clone = guarded(&sandbox, "a", ONLY);
+    let other = sandbox.clone_named("b");
+    let deletion = "main is protected and cannot be deleted";
+    refused(&sandbox, &clone, &["origin", ":main"], deletion);
+    refused(&sandbox, &clone, &["origin", "--delete", "main"], deletion);
+    clone.commit("a ticket", &[(QUEUED, &ticket("draft"))]);
+    clone.git(&["push", "-q"]);
+    let rewritten = "main is published, and its history cannot be rewritten";
+    clone.git(&["commit", "-q", "--amend", "-m", "other words"]);
+    refused(&sandbox, &clone, &["--force", "origin", "main"], rewritten);
+    refused(&sandbox, &clone, &["--force-with-lease", "origin", "main"], rewritten);
+    refused(&sandbox, &clone, &["origin", "+HEAD~1:main"], rewritten);
+    // What was never fetched cannot be part of ours.
+    guard(&other, ONLY);
+    other.commit("a ticket", &[("tickets/queue/TICKET-new-001.md", &ticket("open"))]);
+    refused(&sandbox, &other, &["--force", "origin", "main"], rewritten);
+}
+
+#[test]
+fn merges_count_for_what_they_bring_and_what_they_do() {
+    let sandbox = project();
+    let clone = guarded(&sandbox, "a", ONLY);
+    // What others published is not held against whoever merges it, in either direction.
+    clone.commit("a ticket", &[(QUEUED, &ticket("draft"))]);
+    sandbox.seed(&[("src/theirs.rs", "x\n")]);
+    clone.git(&["pull", "-q", "--no-rebase", "--no-edit"]);
+    clone.git(&["push", "-q"]);
+    sandbox.seed(&[("src/theirs.rs", "y\n")]);
+    clone.git(&["fetch", "-q"]);
+    clone.git(&["switch", "-q", "-c", "sync", "origin/main"]);
+    clone.git(&["merge", "-q", "--no-ff", "-m", "x", "main"]);
+    clone.git(&["push", "-q", "origin", "sync:main"]);
+    // A merge that slips something in.
+    clone.git(&["switch", "-q", "-C", "evil", "origin/main"]);
+    clone.git(&["switch", "-q", "-c", "side", "origin/main"]);
+    clone.commit("a ticket", &[(QUEUED, &ticket("open"))]);
+    clone.git(&["switch", "-q", "evil"]);
+    clone.git(&["merge", "-q", "--no-ff", "--no-commit", "side"]);
+    clone.write("src/main.rs", "evil\n");
+    clone.git(&["commit", "-qam", "merge"]);
+    refused(&sandbox, &clone, &["origin", "evil:main"], "src/main.rs is not below a lane");
+}
+
+#[test]
+fn pushes_to_other_remotes_are_judged_by_the_same_rule() {
+    let sandbox = project();
+    let clone = guarded(&sandbox, "a", DEFAULT);
+    sandbox.bare_clone("fork.git");
+    clone.git(&["remote", "add", "fork", "../fork.git"]);
+    clone.git(&["push", "-q", "fork", "main", "main:production"]);
+    clone.git(&["switch", "-q", "-c", "work"]);
+    clone.commit("code", &[("README.md", "x\n")]);
+    for target in ["fork", "../fork.git"] {
+        let output = clone.try_git(&["push", "-q", target, "work:main"]);
+        assert_refused(&output, "README.md is not below a lane");
+    }
+    // Not even what a fork's own main holds may go to the project's.
+    clone.git(&["push", "-q", "--no-verify", "fork", "work:main"]);
+    refused(&sandbox, &clone, &["origin", "work:main"], "README.md is not below a lane");
+    clone.git(&["push", "-q", "fork", "main:refs/heads/x"]);
+}
+
+#[test]
+fn the_first_push_to_an_empty_remote_may_hold_anything() {
+    let sandbox = project();
+    let clone = sandbox.local_repository("a");
+    guard(&clone, ONLY);
+    let empty = clone.at("../empty.git");
+    empty.git(&["init", "-q", "--bare"]);
+    clone.git(&["remote", "add", "origin", "../empty.git"]);
+    clone.git(&["push", "-q", "-u", "origin", "main"]);
+    clone.commit("code", &[("README.md", "x\n")]);
+    assert_refused(&clone.try_git(&["push", "-q"]), "README.md is not below a lane");
+    assert_ne!(main_of(&clone), main_of(&empty));
+}
+
+#[test]
+fn nothing_to_push_and_input_that_is_no_input() {
+    let sandbox = project();
+    let clone = guarded(&sandbox, "a", ONLY);
+    clone.git(&["push", "-q"]);
+    let run = |input: &str| {
+        let line = ["hook", "git", "pre-push", "origin", "x"];
+        clone.tix_command(&line).stdin(input).run()
+    };
+    run("").success();
+    let (oid, zero) = (main_of(&clone), "0".repeat(40));
+    run(&format!("refs/heads/x {oid} refs/heads/x {zero}\n")).success();
+    run(&format!(
+        "HEAD~1 with blanks {oid} refs/heads/x {zero}\nrefs/tags/v1 {oid} refs/tags/v1 {zero}\n"
+    ))
+    .success();
+    for broken in ["x\n", "a b refs/heads/main c\n", "\u{0}\n"] {
+        assert_refused(&run(broken), "what git told the pre-push hook cannot be read");
+    }
+    let missing = "1".repeat(40);
+    let output = run(&format!("refs/heads/main {missing} refs/heads/main {oid}\n"));
+    assert_refused(
+        &output,
+        "main is protected, and whether this may become part of it cannot be decided",
+    );
+}
