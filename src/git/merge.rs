@@ -100,8 +100,17 @@ impl Repo {
 
     /// How many merges `tip` leads to and `upstream` does not.
     pub fn merges_beyond(&self, tip: &Oid, upstream: &Oid) -> Result<u64, GitError> {
-        let call = self.git().call("rev-list").args(["--count", "--min-parents=2"]);
-        let answer = call.args([tip.as_str(), "--not", upstream.as_str(), "--"]).run_ok()?;
+        self.count(tip, upstream, "--min-parents=2")
+    }
+
+    /// The same of all other commits.
+    pub fn count_without_merges(&self, tip: &Oid, upstream: &Oid) -> Result<u64, GitError> {
+        self.count(tip, upstream, "--max-parents=1")
+    }
+
+    fn count(&self, tip: &Oid, upstream: &Oid, which: &str) -> Result<u64, GitError> {
+        let call = self.git().call("rev-list").args(["--count", which, tip.as_str()]);
+        let answer = call.args(["--not", upstream.as_str(), "--"]).run_ok()?;
         let count = text_of(answer.trim_ascii()).parse().ok();
         count.ok_or_else(|| GitError::unreadable("rev-list --count", &answer))
     }

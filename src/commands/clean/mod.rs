@@ -67,7 +67,8 @@ struct Entry<'a> {
     merged_into: Option<&'a str>,
     workspace: Option<&'a WorkspaceJson>,
     trash: Option<String>,
-    deleted: &'a [PushedJson],
+    deleted_there: Option<&'a PushedJson>,
+    deleted_here: Option<&'a PushedJson>,
     reason: Option<crate::error::FailureJson<'a>>,
     warnings: &'a [String],
 }
@@ -232,7 +233,7 @@ fn log(
     let mut receipt = Receipt::new(ctx, "clean", id.as_str(), &ctx.actor()?);
     receipt.outcome = "cleaned";
     receipt.workspace.clone_from(&plan.workspace_json());
-    receipt.pushed.clone_from(&swept.deleted);
+    receipt.pushed.extend(swept.there.clone());
     receipt.attempts = diary.attempts;
     receipt.warnings.clone_from(&swept.warnings);
     record(ctx, "clean", id.as_str(), diary, Ok(receipt)).map(|_| ())
@@ -299,7 +300,8 @@ fn answer_json(ctx: &Context<'_>, args: &Args, fates: &[(TicketId, Fate)]) {
             merged_into: None,
             workspace: workspace.as_ref(),
             trash: None,
-            deleted: &[],
+            deleted_there: None,
+            deleted_here: None,
             reason: None,
             warnings: &[],
         };
@@ -322,7 +324,8 @@ fn answer_json(ctx: &Context<'_>, args: &Args, fates: &[(TicketId, Fate)]) {
         if let Fate::Cleaned(_, swept) = fate {
             entry.outcome = "cleaned";
             entry.trash = swept.trash.as_ref().map(|path| path.display().to_string());
-            entry.deleted = &swept.deleted;
+            entry.deleted_there = swept.there.as_ref();
+            entry.deleted_here = swept.here.as_ref();
             entry.warnings = &swept.warnings;
         }
         entry

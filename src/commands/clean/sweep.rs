@@ -18,8 +18,10 @@ use crate::workspace;
 pub struct Swept {
     /// Where the worktree is now.
     pub trash: Option<PathBuf>,
-    /// The branches that are gone, on the remote and here.
-    pub deleted: Vec<PushedJson>,
+    /// The branch on the remote.
+    pub there: Option<PushedJson>,
+    /// The branch here.
+    pub here: Option<PushedJson>,
     /// What to tell the user.
     pub warnings: Vec<String>,
 }
@@ -84,7 +86,7 @@ pub fn local(
     gone: Option<&MovedRef>,
 ) -> Result<Swept, Failure> {
     let repo = &ctx.repo;
-    let mut deleted: Vec<PushedJson> = gone.into_iter().map(PushedJson::from).collect();
+    let mut here = None;
     let mut warnings = Vec::new();
     let mut trash = None;
     if let Some(path) = &plan.worktree {
@@ -100,7 +102,7 @@ pub fn local(
     if let Some(at) = &plan.here {
         edits.push(LocalEdit::Delete { name: plan.branch.clone(), at: Some(at.clone()) });
         let (name, old) = (plan.branch.clone(), Some(at.clone()));
-        deleted.push(PushedJson::from(&MovedRef { name, old, new: None }));
+        here = Some(PushedJson::from(&MovedRef { name, old, new: None }));
     }
     if let Some((name, _)) = &plan.tracking {
         // A push that deletes the branch on the remote has deleted this one too, mostly.
@@ -121,5 +123,5 @@ pub fn local(
     remove_if_empty(made.as_deref().and_then(Path::parent));
     workspace::worker::forget(repo, id, &crate::env::host())?;
     workspace::forget(repo, id)?;
-    Ok(Swept { trash, deleted, warnings })
+    Ok(Swept { trash, there: gone.map(PushedJson::from), here, warnings })
 }

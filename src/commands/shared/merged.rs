@@ -10,73 +10,87 @@ use crate::names::{Oid, RepoPath};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Proof {
-    /// Its last commit is part of the other's history: a merge, or a fast-forward.
-    Ancestor,
-    /// To merge it adds nothing, at the commit that brought its ticket or now: a squash or a rebase.
-    Contained,
-    /// Each of its commits is there as a commit that makes the same change: a rebase.
-    Patches,
-    /// One commit there makes the same change as all of its commits together: a squash.
+    /// Its last commit is part of the other's history.
+    Merge,
+    /// One commit there does what all of its commits do together.
     Squash,
+    /// Each of its commits is there, as a commit that does the same.
+    Rebase,
 }
 
 /// Proves that the work at `tip` is in `into`; `None` when it cannot be proven.
 ///
-/// `landed` is where the ticket lies on a completed branch: the commit that brought this file is the one with which the
-/// branch was taken in, if it was. What happens to the same files later does not take the proof away.
+/// `landed` is where the ticket lies on a completed branch: the commit that brought this file there is the one with which
+/// the branch was taken in, if it was. What happens to the same files later does not take the proof away.
+///
+/// That a merge of the two would add nothing now is no proof: a commit that undoes a part of the work, made after the work
+/// was squashed, adds nothing either.
 pub fn proof(
     ctx: &Context<'_>,
     tip: &Oid,
     into: &Oid,
     landed: Option<&RepoPath>,
 ) -> Result<Option<Proof>, GitError> {
-    let repo = &ctx.repo;
-    if repo.is_ancestor(tip, into)? {
-        return Ok(Some(Proof::Ancestor));
+    if ctx.repo.is_ancestor(tip, into)? {
+        return Ok(Some(Proof::Merge));
     }
     // Without a common history there is nothing that the two could be compared by.
-    let Some(base) = repo.merge_base(tip, into)? else { return Ok(None) };
-    if is_contained(ctx, tip, into, landed)? {
-        return Ok(Some(Proof::Contained));
+    let Some(base) = ctx.repo.merge_base(tip, into)? else { return Ok(None) };
+    let brought = match landed {
+        Some(path) => ctx.repo.brought_by(into, path)?,
+        None => None,
+    };
+    if let Some(brought) = brought
+        && let Some(proof) = taken_in_at(ctx, tip, into, &brought)?
+    {
+        return Ok(Some(proof));
     }
-    let changed = ctx.objects.compare(
-        &ctx.objects.tree_of(&base)?,
-        &ctx.objects.tree_of(tip)?,
-        repo.format,
-    )?;
+    by_patches(ctx, tip, into, &base)
+}
+
+/// Whether a squash or a rebase of `tip` ends with the commit `last`: then to merge `tip` into what was there before gives
+/// exactly what was there after it.
+fn taken_in_at(
+    ctx: &Context<'_>,
+    tip: &Oid,
+    into: &Oid,
+    last: &Oid,
+) -> Result<Option<Proof>, GitError> {
+    if ctx.repo.has_merge_drivers() {
+        // A driver may keep one side and drop the other: then equal trees say nothing.
+        return Ok(None);
+    }
+    let after = ctx.objects.tree_of(last)?;
+    let commits = ctx.repo.count_without_merges(tip, into)?;
+    for (steps, proof) in [(1, Proof::Squash), (commits, Proof::Rebase)] {
+        let Some(before) = ctx.objects.resolve(&format!("{last}~{steps}"))? else { continue };
+        if ctx.repo.merge_trees(&before, tip)? == MergedTree::Clean(after.clone()) {
+            return Ok(Some(proof));
+        }
+    }
+    Ok(None)
+}
+
+/// Compares what the commits on both sides do, line by line.
+fn by_patches(
+    ctx: &Context<'_>,
+    tip: &Oid,
+    into: &Oid,
+    base: &Oid,
+) -> Result<Option<Proof>, GitError> {
+    let repo = &ctx.repo;
+    let (from, to) = (ctx.objects.tree_of(base)?, ctx.objects.tree_of(tip)?);
+    let changed = ctx.objects.compare(&from, &to, repo.format)?;
     let paths: Vec<RepoPath> = changed.into_iter().map(|change| change.path).collect();
     if paths.is_empty() {
         return Ok(None);
     }
-    let theirs = repo.patches(&base, into, &paths)?;
-    if repo.patch_between(&base, tip)?.is_some_and(|whole| theirs.contains(&whole)) {
+    let theirs = repo.patches(base, into, &paths)?;
+    if repo.patch_between(base, tip)?.is_some_and(|whole| theirs.contains(&whole)) {
         return Ok(Some(Proof::Squash));
     }
     // What a merge changed by itself is in no patch.
     let all =
         repo.merges_beyond(tip, into)? == 0 && repo.patches(into, tip, &[])?.is_subset(&theirs);
-    Ok(all.then_some(Proof::Patches))
-}
-
-fn is_contained(
-    ctx: &Context<'_>,
-    tip: &Oid,
-    into: &Oid,
-    landed: Option<&RepoPath>,
-) -> Result<bool, GitError> {
-    if ctx.repo.has_merge_drivers() {
-        // A driver may keep one side and drop the other: then "adds nothing" says nothing.
-        return Ok(false);
-    }
-    let brought = match landed {
-        Some(path) => ctx.repo.brought_by(into, path)?,
-        None => None,
-    };
-    for commit in brought.iter().chain([into]) {
-        let tree = ctx.objects.tree_of(commit)?;
-        if ctx.repo.merge_trees(commit, tip)? == MergedTree::Clean(tree) {
-            return Ok(true);
-        }
-    }
-    Ok(false)
+    Ok(all.then_some(Proof::Rebase))
 }
