@@ -3,6 +3,7 @@
 use super::shared::board::moment;
 use super::shared::errand::{Standing, answer};
 use super::shared::find::find_ticket;
+use super::shared::halt::Halt;
 use super::shared::receipt::{Receipt, record};
 use super::{Context, Globals, progress_line};
 use crate::env::Env;
@@ -45,18 +46,6 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), F
     Ok(())
 }
 
-/// Why nothing was pushed.
-enum Detour {
-    No(Failure),
-    Nothing,
-}
-
-impl<E: Into<Failure>> From<E> for Detour {
-    fn from(error: E) -> Detour {
-        Detour::No(error.into())
-    }
-}
-
 fn archive(ctx: &Context<'_>, args: &Args, diary: &mut Diary) -> Result<Receipt, Failure> {
     let limit = args.older_than.as_deref().map(older_than).transpose()?;
     let run = Run::begin(&ctx.repo)?;
@@ -72,7 +61,7 @@ fn archive(ctx: &Context<'_>, args: &Args, diary: &mut Diary) -> Result<Receipt,
         let tickets = chosen(ctx, view, args, limit)?;
         let ids: Vec<TicketId> = tickets.iter().map(|ticket| ticket.entry.id.clone()).collect();
         let change = lifecycle::archive(&tickets, &act, &at, &archive).map_err(Stop::refuse)?;
-        Ok((change.ok_or(Stop::Refused(Detour::Nothing))?, ids))
+        Ok((change.ok_or(Stop::Refused(Halt::Already))?, ids))
     });
     let mut receipt = Receipt::new(ctx, "archive", "", &actor);
     match landed {
@@ -83,11 +72,11 @@ fn archive(ctx: &Context<'_>, args: &Args, diary: &mut Diary) -> Result<Receipt,
             receipt.add(&landed);
             Ok(receipt)
         }
-        Err(Stop::Refused(Detour::Nothing)) => {
+        Err(Stop::Refused(Halt::Already)) => {
             receipt.outcome = "already";
             Ok(receipt)
         }
-        Err(Stop::Refused(Detour::No(failure))) => Err(failure),
+        Err(Stop::Refused(Halt::No(failure))) => Err(failure),
         Err(Stop::Trunk(error)) => Err(error.into()),
     }
 }
@@ -107,7 +96,7 @@ fn chosen<'v>(
     view: &'v View<'_>,
     args: &Args,
     limit: Option<chrono::TimeDelta>,
-) -> Result<Vec<Ticket<'v>>, Stop<Detour>> {
+) -> Result<Vec<Ticket<'v>>, Stop<Halt>> {
     let mut entries: Vec<&Entry> = Vec::new();
     for query in &args.tickets {
         let entry = find_ticket(ctx, view, query).map_err(Stop::refuse)?;
@@ -117,7 +106,7 @@ fn chosen<'v>(
     }
     let mut tickets = Vec::new();
     for entry in entries {
-        tickets.push(view.require::<Detour>(entry)?);
+        tickets.push(view.require::<Halt>(entry)?);
     }
     let Some(limit) = limit else { return Ok(tickets) };
     let completed: Vec<&Entry> = lifecycle::completed(&view.snapshot).collect();

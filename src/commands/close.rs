@@ -3,6 +3,7 @@
 use super::shared::errand::{On, Standing, answer};
 use super::shared::find::find_ticket;
 use super::shared::give_back::{clear_local, freed};
+use super::shared::halt::Halt;
 use super::shared::here::named_or_here;
 use super::shared::receipt::{Receipt, record};
 use super::{Context, Globals, progress_line};
@@ -51,24 +52,29 @@ fn close(ctx: &Context<'_>, args: &Args, diary: &mut Diary) -> Result<Receipt, F
     let standing = Standing::of(ctx, &id)?;
     let mut receipt = Receipt::new(ctx, "close", id.as_str(), &standing.actor);
     receipt.outcome = "closed";
-    let landed = match transact(ctx, &run, args, (&id, &standing), diary) {
-        Ok(landed) => landed,
-        Err(Stop::Refused(Detour::Already)) => {
-            receipt.outcome = "already";
-            return Ok(receipt);
+    let published = match transact(ctx, &run, args, (&id, &standing), diary) {
+        Ok(landed) => {
+            receipt.add(&landed);
+            match landed.output {
+                Branch::Absent => None,
+                Branch::Delete { at, .. } => Some(at),
+                Branch::Keep { at, attic, .. } => {
+                    receipt.attic = Some(attic.short().to_owned());
+                    Some(at)
+                }
+            }
         }
-        Err(Stop::Refused(Detour::No(failure))) => return Err(failure),
+        // A run that was killed may have closed it and left the workspace here.
+        Err(Stop::Refused(Halt::Already)) => {
+            receipt.outcome = "already";
+            None
+        }
+        Err(Stop::Refused(Halt::No(failure))) => return Err(failure),
         Err(Stop::Trunk(error)) => return Err(error.into()),
     };
-    receipt.add(&landed);
-    let published = match &landed.output {
-        Branch::Absent => None,
-        Branch::Delete { at, .. } => Some(at.clone()),
-        Branch::Keep { at, attic, .. } => {
-            receipt.attic = Some(attic.short().to_owned());
-            Some(at.clone())
-        }
-    };
+    if workspace::load(&ctx.repo, &id).is_none() {
+        return Ok(receipt);
+    }
     diary.phase = "clear";
     // The ticket is closed, whatever becomes of what is here.
     match clear_local(ctx, &id, published.as_ref()) {
@@ -78,31 +84,13 @@ fn close(ctx: &Context<'_>, args: &Args, diary: &mut Diary) -> Result<Receipt, F
     Ok(receipt)
 }
 
-/// Why nothing was pushed.
-enum Detour {
-    No(Failure),
-    Already,
-}
-
-impl From<Failure> for Detour {
-    fn from(failure: Failure) -> Detour {
-        Detour::No(failure)
-    }
-}
-
-impl From<lifecycle::Refusal> for Detour {
-    fn from(refusal: lifecycle::Refusal) -> Detour {
-        Detour::No(refusal.into())
-    }
-}
-
 fn transact(
     ctx: &Context<'_>,
     run: &Run,
     args: &Args,
     (id, standing): (&TicketId, &Standing),
     diary: &mut Diary,
-) -> Result<Landed<Branch>, Stop<Detour>> {
+) -> Result<Landed<Branch>, Stop<Halt>> {
     let act = standing.act(ctx);
     let name = ctx.ticket_branch(id).map_err(|why| Failure::new(Exit::Damaged, why));
     let name = name.map_err(Stop::refuse)?;
@@ -117,7 +105,7 @@ fn transact(
     let engine = ctx.engine(run, &progress).watching(name.clone());
     engine.transact(diary, |view| {
         let entry = view.snapshot.find_id(id).map_err(Stop::refuse)?;
-        let ticket = view.require::<Detour>(entry)?;
+        let ticket = view.require::<Halt>(entry)?;
         let resolution = resolution(ctx, view, &args.how).map_err(Stop::refuse)?;
         // A branch of that name beside a ticket that nobody holds is somebody's own.
         let branch = match entry.lane {
@@ -135,7 +123,7 @@ fn transact(
         };
         match lifecycle::close(&ticket, &act, &request, branch.clone()).map_err(Stop::refuse)? {
             Step::Change(change) => Ok((*change, branch)),
-            Step::Already => Err(Stop::Refused(Detour::Already)),
+            Step::Already => Err(Stop::Refused(Halt::Already)),
         }
     })
 }

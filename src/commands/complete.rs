@@ -11,6 +11,7 @@ use super::{Context, Globals, progress_line};
 use crate::config::Record;
 use crate::env::Env;
 use crate::error::{Exit, Failure};
+use crate::lifecycle::machine::Verb;
 use crate::lifecycle::{self, Act, Change, Refusal, Step, Ticket};
 use crate::names::{Oid, RefName};
 use crate::out::{Out, safe};
@@ -89,7 +90,7 @@ fn decide(ctx: &Context<'_>, act: &Act<'_>, scene: &Scene<'_>) -> Result<Step, F
         act.require_holder(ticket)?;
         require_at_rest(ctx, &ticket.entry.id, scene.branch, scene.tip, Pushed::Required)?;
     }
-    Ok(change(ctx, act, ticket, scene.require_tip()?)?.into())
+    Ok(change(ctx, act, ticket, scene.require_tip(act, Verb::Complete)?)?.into())
 }
 
 fn change(
@@ -127,13 +128,13 @@ fn here_only(
         receipt.outcome = "already";
         return Ok(());
     }
+    act.require_claim(&on_trunk)?;
     let Some(local) = ctx.objects.resolve(branch.as_str())? else {
         return Err(Refusal::from(lifecycle::Obstacle::NoWork { id: id.clone() }).into());
     };
     let engine = ctx.engine(run, &progress).writing_to(branch.clone());
     let view = engine.view_of(&local)?;
     let ticket = carried(&view, id, &on_trunk)?;
-    act.require_claim(&ticket)?;
     if ticket.entry.lane == Lane::Completed {
         receipt.outcome = "already";
         return Ok(());

@@ -6,6 +6,7 @@ use super::shared::text::given;
 use super::shared::work::with_work;
 use crate::env::Env;
 use crate::error::{Exit, Failure};
+use crate::lifecycle::machine::Verb;
 use crate::lifecycle::{self, ReviewRequest, Verdict};
 use crate::names::Oid;
 use crate::out::Out;
@@ -43,10 +44,11 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), F
     let notes = args.notes.as_deref().map(|text| given(text, "--notes")).transpose()?;
     let commit = args.commit.as_deref().map(commit_id).transpose()?;
     let stage = args.stage.as_deref().and_then(Status::read).map(|reading| reading.status);
-    let (verdict, outcome, said) = if args.approve {
-        (Verdict::Approve, "approved", "is approved by you")
+    let (verb, verdict, outcome, said) = if args.approve {
+        (Verb::Approve, Verdict::Approve, "approved", "is approved by you")
     } else {
-        (Verdict::RequestChanges, "changes_requested", "goes back to its holder")
+        let said = "goes back to its holder";
+        (Verb::RequestChanges, Verdict::RequestChanges, "changes_requested", said)
     };
     let request =
         ReviewRequest { verdict, stage, commit: commit.as_ref(), notes: notes.as_deref() };
@@ -55,7 +57,7 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), F
         &errand,
         (globals, env, out),
         |ctx, act, scene| {
-            let (id, tip) = (&scene.ticket.entry.id, scene.require_tip()?);
+            let (id, tip) = (&scene.ticket.entry.id, scene.require_tip(act, verb)?);
             let step = with_work(ctx, id, tip, |work| {
                 lifecycle::review(&scene.ticket, act, work, &request)
             });

@@ -11,7 +11,7 @@ use super::shared::takeover::last_sign;
 use super::{Context, Globals};
 use crate::env::Env;
 use crate::error::Failure;
-use crate::lifecycle::machine::{self, Verb, Who};
+use crate::lifecycle::machine::{self, Situation, State, Verb, Who};
 use crate::lifecycle::{self, Act, Entry, Ticket};
 use crate::out::{Format, Out, safe};
 use crate::ticket::Lane;
@@ -139,25 +139,40 @@ fn moves(
 ) -> Result<Vec<Move>, Failure> {
     let situation = ticket.situation()?;
     let policy = ctx.policy();
-    let ahead = trunk_lane != situation.state.lane;
+    let trunk = if trunk_lane == situation.state.lane {
+        situation
+    } else {
+        let status = machine::usual_in(trunk_lane);
+        Situation { state: State { lane: trunk_lane, status }, blocked: situation.blocked }
+    };
     let one = |verb: Verb| {
         let command = verb.command()?;
+        // These are done to the trunk's copy, which may be a step behind that on the branch.
+        let on_trunk = matches!(
+            verb,
+            Verb::Release | Verb::Close | Verb::Archive | Verb::Reopen | Verb::Rework
+        );
+        let situation = if on_trunk { trunk } else { situation };
         let legal = machine::allows(verb, situation, policy);
-        // What follows an end begins on the trunk, and that has not got there yet.
-        let unmerged = ahead && matches!(verb, Verb::Reopen | Verb::Archive | Verb::Rework);
         let who = machine::who(verb, situation.state.lane, policy);
+        let mine = || match who {
+            Who::Holder => act.require_holder(ticket).err().map(|refusal| refusal.to_string()),
+            Who::Anybody | Who::Others => {
+                act.require(verb, ticket).err().map(|refusal| refusal.to_string())
+            }
+        };
         let why = match &legal {
             Err(illegal) => Some(illegal.to_string()),
-            Ok(_) if unmerged => Some("its branch is not merged yet".to_owned()),
             Ok(_) if verb == Verb::Reclaim && !stale => Some("it is not stale".to_owned()),
-            Ok(_) => act.require(verb, ticket).err().map(|refusal| refusal.to_string()),
+            Ok(_) if on_trunk && who == Who::Anybody => None,
+            Ok(_) => mine(),
         };
         let by = match who {
             Who::Anybody => "anybody",
             Who::Holder => "the holder",
             Who::Others => "anybody but the holder",
         };
-        Some(Move { command, legal: legal.is_ok() && !unmerged, by, you: why.is_none(), why })
+        Some(Move { command, legal: legal.is_ok(), by, you: why.is_none(), why })
     };
     Ok(Verb::ALL.into_iter().filter_map(one).collect())
 }
@@ -222,7 +237,7 @@ fn words(ctx: &Context<'_>, standpoint: &Standpoint) -> String {
     let width = standpoint.moves.iter().map(|m| m.command.len()).max().unwrap_or(0);
     text.push_str("open now:\n");
     for m in standpoint.moves.iter().filter(open) {
-        let why = m.why.as_ref().map(|why| format!(", not you now: {}", safe(why)));
+        let why = m.why.as_ref().map(|why| format!(", but not you: {}", safe(why)));
         writeln!(text, "  {:width$}  {}{}", m.command, m.by, why.unwrap_or_default()).ok();
     }
     text.push_str("not now:\n");

@@ -7,6 +7,7 @@ use super::shared::work::with_work;
 use crate::env::Env;
 use crate::error::Failure;
 use crate::lifecycle;
+use crate::lifecycle::machine::Verb;
 use crate::out::Out;
 
 /// Hand the work on a ticket in for review
@@ -37,7 +38,7 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), F
         (globals, env, out),
         |ctx, act, scene| {
             let id = &scene.ticket.entry.id;
-            let tip = scene.require_tip()?;
+            let tip = scene.require_tip(act, Verb::Submit)?;
             // Who may comes before what is missing: the old holder of a ticket has no work to push for it.
             let step = with_work(ctx, id, tip, |work| lifecycle::submit(&scene.ticket, act, work))?;
             require_at_rest(ctx, id, scene.branch, scene.tip, Pushed::Required)?;

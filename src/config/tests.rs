@@ -61,6 +61,28 @@ fn a_file_without_settings_is_fine() {
 }
 
 #[test]
+fn a_review_has_stages_and_rules() {
+    let text = "review: [critic_review, expediter_review]\nreview.self: true\nstale_after: 7d\n";
+    let config = yaml(text.as_bytes()).unwrap();
+    assert_eq!(config.review, [Stage::Critic, Stage::Expediter]);
+    assert!(config.review_self);
+    assert_eq!(config.stale_after, Duration::from_hours(24 * 7));
+    let config =
+        git(&[("tix.review", Some("expediter_review")), ("tix.review.self", None)]).unwrap();
+    assert_eq!((config.review, config.review_self), (vec![Stage::Expediter], true));
+    let config =
+        env(&[("TIX_REVIEW", "critic_review, expediter_review"), ("TIX_REVIEW_SELF", "1")]);
+    assert_eq!(config.unwrap().review.len(), 2);
+    assert_eq!(yaml(b"review: []").unwrap().review, []);
+    assert_snapshot!(messages(&["review: [qa]", "review: [critic_review, critic_review]", "review: {self: true}", "trunk: [a]"]), @"
+    HEAD:.tix.yaml:1: `review` must be a list of stages: critic_review, expediter_review, not the text `qa`
+    HEAD:.tix.yaml:1: `review` cannot be `critic_review`: a stage can be there once
+    HEAD:.tix.yaml:1: `review` must be a list of stages: critic_review, expediter_review, not a mapping (a text that begins with a brace needs quotes)
+    HEAD:.tix.yaml:1: `trunk` must be a branch name, not a list
+    ");
+}
+
+#[test]
 fn every_key_can_be_set_in_a_file() {
     let text = "\u{feff}trunk: tickets\r\nbase: develop\r\nrecord: branch\r\nremote: up\r\n\
         tickets_dir: docs/tickets/\r\nskip_ci: true\r\nrequire_queued: true\r\nclaim_attempts: 5\r\n\

@@ -298,18 +298,7 @@ fn status_after(verb: Verb, status: Status, policy: Policy<'_>) -> Result<Status
             QueueGate::RequireQueued => Status::Queued,
         }),
         // Another holder has another look at the work: what was approved before is not taken over.
-        Verb::Reclaim | Verb::Handoff => Ok(match status {
-            Status::Claimed => Status::Claimed,
-            Status::Draft
-            | Status::Open
-            | Status::Queued
-            | Status::InProgress
-            | Status::CriticReview
-            | Status::ExpediterReview
-            | Status::ChangesRequested
-            | Status::Approved
-            | Status::Closed => Status::InProgress,
-        }),
+        Verb::Reclaim | Verb::Handoff => Ok(Status::InProgress),
         Verb::Note | Verb::Edit | Verb::Block | Verb::Unblock | Verb::Rework => Ok(status),
         // Again while it is under review: the branch has moved since.
         Verb::Submit => {

@@ -20,6 +20,8 @@ mod review;
 mod set_up;
 mod snapshot;
 mod takeover;
+#[cfg(test)]
+mod tests;
 
 pub use act::{Act, Story};
 pub use activate::{Activation, FailureNote, note_failure, record_activation};

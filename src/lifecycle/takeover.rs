@@ -42,15 +42,15 @@ pub struct Takeover<'a> {
     pub reason: Option<&'a str>,
     /// When the claim was made or the ticket branch last moved, whichever is later.
     pub last: Option<DateTime<Utc>>,
-    /// The ticket branch, where the progress is written on it.
-    pub branch: Option<BranchCopy<'a>>,
+    /// The ticket branch.
+    pub branch: &'a RefName,
+    /// The ticket there, where its progress is written on it.
+    pub copy: Option<BranchCopy<'a>>,
 }
 
 /// The ticket as its branch has it.
 pub struct BranchCopy<'a> {
-    /// Which branch.
-    pub name: &'a RefName,
-    /// Where it is.
+    /// Where the branch is.
     pub at: &'a Oid,
     /// The newest commit that it has in common with the trunk.
     pub fork: Oid,
@@ -64,7 +64,7 @@ pub struct BranchCopy<'a> {
 /// that change in: both sides of a later merge then know it.
 pub fn take_over(ticket: &Ticket<'_>, act: &Act<'_>, wish: &Takeover<'_>) -> Result<Step, Refusal> {
     let held = ticket.held();
-    let newest = wish.branch.as_ref().map_or(ticket, |copy| &copy.ticket);
+    let newest = wish.copy.as_ref().map_or(ticket, |copy| &copy.ticket);
     let to = &wish.claim.by;
     let (verb, subject, kind, what) = match wish.way {
         Way::Handoff if held.by.as_deref() == Some(to) => return Ok(Step::Already),
@@ -89,6 +89,7 @@ pub fn take_over(ticket: &Ticket<'_>, act: &Act<'_>, wish: &Takeover<'_>) -> Res
     ];
     let progress = [
         ("status", Value::Text(next.status.as_str())),
+        ("branch", Value::Text(wish.branch.short())),
         ("worktree_path", Value::Null),
         ("submitted", Value::Null),
         ("approvals", Value::Null),
@@ -96,12 +97,12 @@ pub fn take_over(ticket: &Ticket<'_>, act: &Act<'_>, wish: &Takeover<'_>) -> Res
     let all: Vec<_> = claim.into_iter().chain(progress).collect();
     let writing =
         |fields| Writing { subject, reason: wish.reason, fields, to: None, story: &story };
-    let mut change = match &wish.branch {
+    let mut change = match &wish.copy {
         None => write(ticket, act, &writing(&all))?.0,
         Some(copy) => {
             let mut change = write(ticket, act, &writing(&claim))?.0;
             change.merge = Some(Merge {
-                branch: copy.name.clone(),
+                branch: wish.branch.clone(),
                 at: copy.at.clone(),
                 fork: copy.fork.clone(),
                 edits: write(&copy.ticket, act, &writing(&all))?.0.edits,

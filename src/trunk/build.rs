@@ -33,7 +33,9 @@ impl Trunk<'_> {
                 (writer.commit(&tree, &parents, &text)?, None)
             }
             Some(merge) => {
-                self.merged(view, merge, &Pieces { tree: &tree, edits: &edits, text: &text })?
+                let subject = change.subject.as_str();
+                let pieces = Pieces { tree: &tree, edits: &edits, text: &text, subject };
+                self.merged(view, merge, &pieces)?
             }
         };
         let paths = match view.tree() {
@@ -77,16 +79,19 @@ impl Trunk<'_> {
         };
         let side = rewritten(&merge.fork, pieces.edits)?;
         let shared = writer.commit(&side, &[&merge.fork], pieces.text)?;
-        let subject = format!("Merge {}", pieces.text.subject);
-        let joint = CommitText { subject, body: None, trailers: Vec::new() };
+        let joint = |subject: &str| {
+            let subject = format!("Merge {subject}");
+            CommitText { subject, body: None, trailers: Vec::new() }
+        };
         let commit = match view.commit() {
             Some(tip) if *tip != merge.fork => {
-                writer.commit(pieces.tree, &[tip, &shared], &joint)?
+                writer.commit(pieces.tree, &[tip, &shared], &joint(&pieces.text.subject))?
             }
             Some(_) | None => shared.clone(),
         };
         let tree = rewritten(&merge.at, &tree_edits(&merge.edits, writer)?)?;
-        let to = writer.commit(&tree, &[&merge.at, &shared], &joint)?;
+        // Without the words that keep continuous integration away from the trunk: here it is about the work.
+        let to = writer.commit(&tree, &[&merge.at, &shared], &joint(pieces.subject))?;
         let (name, from) = (merge.branch.clone(), merge.at.clone());
         Ok((commit, Some(RefUpdate::Move { name, from, to })))
     }
@@ -97,6 +102,7 @@ struct Pieces<'a> {
     tree: &'a Oid,
     edits: &'a [TreeEdit],
     text: &'a CommitText,
+    subject: &'a str,
 }
 
 fn tree_edits(edits: &[Edit], writer: &Writer) -> Result<Vec<TreeEdit>, TrunkError> {

@@ -1,11 +1,15 @@
 //! Transactions on a trunk without a remote: a compare-and-swap on the local branch.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::{Built, Decide, Diary, Landed, MovedRef, Stop, Trunk, TrunkError, View};
-use crate::git::{LocalEdit, RefUpdate};
+use crate::git::{GitError, LocalEdit, RefUpdate};
 use crate::names::Oid;
+
+/// How often a worktree that refuses to follow is asked, and the pause between two times.
+const FOLLOW_TRIES: u32 = 3;
+const FOLLOW_PAUSE: Duration = Duration::from_millis(30);
 
 /// How long the lock of the local trunk is waited for. It is held for milliseconds.
 const LOCK_LIMIT: Duration = Duration::from_mins(1);
@@ -164,6 +168,18 @@ impl Trunk<'_> {
         Ok(self.follow_all(&due))
     }
 
+    /// Moves one worktree along. A refusal may be no more than another git that has the index locked, for the milliseconds
+    /// that its own command takes; a worktree left behind shows the change the wrong way round, so it is asked again.
+    fn move_along(&self, worktree: &Path, from: &Oid, to: &Oid) -> Result<bool, GitError> {
+        for _ in 1..FOLLOW_TRIES {
+            if self.repo.move_along(worktree, from, to)? {
+                return Ok(true);
+            }
+            std::thread::sleep(FOLLOW_PAUSE);
+        }
+        self.repo.move_along(worktree, from, to)
+    }
+
     /// Moves worktrees along, and forgets the note of them. When git cannot say whether it could, the note
     /// stays for the next run: the branch has moved, so this is no reason to fail.
     fn follow_all(&self, notes: &[Following]) -> Vec<String> {
@@ -175,7 +191,7 @@ impl Trunk<'_> {
             let (Some(from), Some(to)) = (Oid::parse(&note.from), Oid::parse(&note.to)) else {
                 continue;
             };
-            match self.repo.move_along(&note.worktree, &from, &to) {
+            match self.move_along(&note.worktree, &from, &to) {
                 Ok(true) => {}
                 Ok(false) => warnings.push(format!(
                     "{place} has {branch} checked out and was left as it is, because changes there would be lost; \

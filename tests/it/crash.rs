@@ -17,6 +17,12 @@ const BRANCH_ONLY: &[&str] = &["activate", ID, "--no-worktree"];
 const RELEASE: &[&str] = &["release", ID];
 const NEW: &[&str] = &["new", "Bar", "--session", "bar", "--key", "once"];
 
+const NOTE: &[&str] = &["note", ID, "a word"];
+const SET: &[&str] = &["set", ID, "priority=P0"];
+const COMPLETE: &[&str] = &["complete", ID];
+const RECLAIM: &[&str] = &["reclaim", ID, "--reason", "left", "--force"];
+const CLOSE: &[&str] = &["close", ID, "--as", "wont_do"];
+
 const fn row(trunk: Trunk, command: &'static [&'static str], goal: Goal, calls: usize) -> Row {
     Row { trunk, history: History::None, command, goal, broken: None, calls }
 }
@@ -116,4 +122,38 @@ fn new_survives_at_every_git_call() {
 #[test]
 fn new_without_a_remote_survives_at_every_git_call() {
     row(Trunk::CheckedOut, NEW, Goal::Created, 11).survives();
+}
+
+#[test]
+fn set_of_a_ticket_that_waits_survives_at_every_git_call() {
+    row(Trunk::Remote, SET, Goal::Says("priority: P0"), 12).survives();
+}
+
+#[test]
+fn a_note_on_a_held_ticket_survives_at_every_git_call() {
+    let goal = Goal::Says("- a word");
+    Row { history: History::Activated, ..row(Trunk::Remote, NOTE, goal, 14) }.survives();
+}
+
+#[test]
+fn complete_survives_at_every_git_call() {
+    Row { history: History::Activated, ..row(Trunk::Remote, COMPLETE, Goal::Completed, 17) }
+        .survives();
+}
+
+#[test]
+fn complete_without_a_remote_survives_at_every_git_call() {
+    Row { history: History::Activated, ..row(Trunk::Local, COMPLETE, Goal::Completed, 16) }
+        .survives();
+}
+
+#[test]
+fn reclaim_survives_at_every_git_call() {
+    Row { history: History::Overtaken, ..row(Trunk::Remote, RECLAIM, Goal::TakenOver, 19) }
+        .survives();
+}
+
+#[test]
+fn close_survives_at_every_git_call() {
+    Row { history: History::Activated, ..row(Trunk::Remote, CLOSE, Goal::Closed, 19) }.survives();
 }

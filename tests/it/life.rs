@@ -3,8 +3,12 @@
 mod complete;
 mod ends;
 mod marks;
+mod merge;
 mod notes;
 mod review;
+mod stories;
+mod takeover;
+mod views;
 
 use crate::activate::{ACTIVE, BRANCH, ID, QUEUED, workspace};
 use crate::harness::{Place, Sandbox, Ticket};
@@ -46,8 +50,9 @@ fn bob(sandbox: &Sandbox) -> Place {
     sandbox.clone_named("b").on_machine("bobs").as_person("Bob", "bob@example.org")
 }
 
-/// Commits work and pushes it.
+/// Commits work on top of what others have written to the branch, and pushes it.
 fn work(there: &Place, name: &str) {
+    there.git(&["pull", "-q", "--rebase"]);
     there.commit(&format!("add {name}"), &[(name, "work\n")]);
     there.git(&["push", "-q"]);
 }

@@ -209,12 +209,40 @@ impl Activation<'_> {
         if let (Some(claim), Some((commit, _))) = (receipt.claim.as_mut(), claim_commit) {
             claim.commit = commit.to_string();
         }
+        if !self.args.dry_run {
+            self.adopt(active, path.clone(), receipt.claim.as_ref().map(|claim| &claim.commit))?;
+        }
         receipt.workspace = Some(WorkspaceJson {
             branch: branch.short().to_owned(),
             path: path.map(|p| p.display().to_string()),
             commit: at.map(|oid| oid.to_string()).unwrap_or_default(),
         });
         Ok(Seen::Ours(Box::new(receipt)))
+    }
+
+    /// The workspace here belongs to this claim from now on: the record may be of an earlier one, from before the ticket
+    /// was taken over and came back, or there may be none. What tix put on the branch under an earlier claim is still
+    /// its own; of a branch that was made elsewhere it knows the claim and nothing more.
+    fn adopt(
+        &self,
+        active: &Active,
+        path: Option<std::path::PathBuf>,
+        claim_commit: Option<&String>,
+    ) -> Result<(), Failure> {
+        let claim_id = active.held.claim_id.clone().unwrap_or_default();
+        let known = workspace::load(&self.ctx.repo, &active.id);
+        if known.as_ref().is_some_and(|record| record.claim_id == claim_id) {
+            return Ok(());
+        }
+        let commit = known.map(|record| record.commit).or_else(|| claim_commit.cloned());
+        let record = LocalRecord {
+            claim_id,
+            session: self.session.clone(),
+            commit: commit.unwrap_or_default(),
+            path,
+            finished: true,
+        };
+        Ok(workspace::save(&self.ctx.repo, &active.id, &record)?)
     }
 
     /// Makes the worktree of a ticket branch again.

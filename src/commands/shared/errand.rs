@@ -7,7 +7,7 @@ use super::here::named_or_here;
 use super::receipt::{Receipt, record};
 use super::write::{Home, Scene, Written, write};
 use crate::env::Env;
-use crate::error::Failure;
+use crate::error::{Exit, Failure};
 use crate::lifecycle::{Act, Step};
 use crate::out::{Format, Out, safe};
 use crate::ticket::TicketId;
@@ -122,22 +122,24 @@ pub fn finish(
     written: &Written,
     receipt: &mut Receipt,
 ) -> Result<(), Failure> {
-    match written {
-        Written::Already => receipt.outcome = "already",
+    // What was done before may have been cut off before the workspace followed.
+    let tip = match written {
+        Written::Already { tip } => {
+            receipt.outcome = "already";
+            tip.as_ref()
+        }
         Written::Landed { landed, home } => {
             receipt.add(landed);
-            if *home == Home::Branch {
-                diary.phase = "follow";
-                let branch = ctx.ticket_branch(id);
-                let branch =
-                    branch.map_err(|why| Failure::new(crate::error::Exit::Damaged, why))?;
-                // The write stands, whatever becomes of the workspace.
-                match follow(ctx, &branch, &landed.commit) {
-                    Ok(warning) => receipt.warnings.extend(warning),
-                    Err(failure) => receipt.warnings.push(failure.message),
-                }
-            }
+            (*home == Home::Branch).then_some(&landed.commit)
         }
+    };
+    let Some(tip) = tip else { return Ok(()) };
+    diary.phase = "follow";
+    let branch = ctx.ticket_branch(id).map_err(|why| Failure::new(Exit::Damaged, why))?;
+    // The write stands, whatever becomes of the workspace.
+    match follow(ctx, &branch, tip) {
+        Ok(warning) => receipt.warnings.extend(warning),
+        Err(failure) => receipt.warnings.push(failure.message),
     }
     Ok(())
 }

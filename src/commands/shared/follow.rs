@@ -123,7 +123,7 @@ pub fn require_at_rest(
     let at = on_branch.map(|w| format!(" -C {}", shell_word(&w.path.display().to_string())));
     Err(Failure::new(
         Exit::Refused,
-        format!("{short} holds {missing} commits that {remote} does not have"),
+        format!("{short} holds commits that {remote} does not have: {missing}"),
     )
     .fact("local", local.to_string())
     .maybe_fact("remote", tip.map(Oid::to_string))

@@ -7,6 +7,7 @@ pub mod errand;
 pub mod find;
 pub mod follow;
 pub mod give_back;
+pub mod halt;
 pub mod here;
 pub mod merged;
 pub mod own;

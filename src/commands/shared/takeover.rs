@@ -6,9 +6,9 @@ use super::board::moment;
 use super::context::{Context, progress_line};
 use super::errand::Standing;
 use super::follow::follow;
+use super::halt::Halt;
 use super::here::named_or_here;
 use super::receipt::Receipt;
-use super::write::carried;
 use crate::config::Record;
 use crate::error::{Exit, Failure};
 use crate::lifecycle::{
@@ -55,11 +55,11 @@ pub fn take_over(
     let names = Names { id: &id, branch: &branch };
     let landed = match transact(ctx, &run, diary, &names, (&act, &claim, wish)) {
         Ok(landed) => landed,
-        Err(Stop::Refused(Detour::Already)) => {
+        Err(Stop::Refused(Halt::Already)) => {
             receipt.outcome = "already";
             return Ok(receipt);
         }
-        Err(Stop::Refused(Detour::No(failure))) => return Err(failure),
+        Err(Stop::Refused(Halt::No(failure))) => return Err(failure),
         Err(Stop::Trunk(error)) => return Err(error.into()),
     };
     receipt.outcome = match wish.way {
@@ -93,18 +93,6 @@ fn claim(ctx: &Context<'_>, standing: &Standing, wish: &Wish<'_>) -> Claim {
     }
 }
 
-/// Why nothing was pushed.
-enum Detour {
-    No(Failure),
-    Already,
-}
-
-impl<E: Into<Failure>> From<E> for Detour {
-    fn from(error: E) -> Detour {
-        Detour::No(error.into())
-    }
-}
-
 struct Names<'a> {
     id: &'a TicketId,
     branch: &'a RefName,
@@ -116,42 +104,49 @@ fn transact(
     diary: &mut Diary,
     names: &Names<'_>,
     (act, claim, wish): (&Act<'_>, &Claim, &Wish<'_>),
-) -> Result<Landed<()>, Stop<Detour>> {
+) -> Result<Landed<()>, Stop<Halt>> {
     let label = ctx.remote.as_ref().map_or_else(String::new, ToString::to_string);
     let progress = |step| ctx.out.progress(&progress_line(&label, step));
     let engine = ctx.engine(run, &progress).watching(names.branch.clone());
     engine.transact(diary, |view| {
         let entry = view.snapshot.find_id(names.id).map_err(Stop::refuse)?;
-        let ticket = view.require::<Detour>(entry)?;
+        let ticket = view.require::<Halt>(entry)?;
         let tip = view.watched().filter(|_| entry.lane == Lane::Active);
         let there = match tip {
             Some(tip) if ctx.record == Record::Branch => Some((tip, engine.view_of(tip)?)),
             Some(_) | None => None,
         };
-        let copy = there.as_ref().map(|(tip, there)| copy(ctx, view, names, (tip, there), &ticket));
+        let copy = match &there {
+            Some((tip, there)) => copy(ctx, view, names, (tip, there)).map_err(Stop::refuse)?,
+            None => None,
+        };
         let takeover = Takeover {
             way: wish.way,
             claim,
             reason: wish.reason,
             last: last_sign(ctx, &ticket, tip).map_err(Stop::refuse)?,
-            branch: copy.transpose().map_err(Stop::refuse)?,
+            branch: names.branch,
+            copy,
         };
         match lifecycle::take_over(&ticket, act, &takeover).map_err(Stop::refuse)? {
             Step::Change(change) => Ok::<(Change, ()), _>((*change, ())),
-            Step::Already => Err(Stop::Refused(Detour::Already)),
+            Step::Already => Err(Stop::Refused(Halt::Already)),
         }
     })
 }
 
-/// The ticket on its branch, and where branch and trunk part.
+/// The ticket on its branch, and where branch and trunk part; `None` where the branch does not hold it as held. It may
+/// name an earlier claim: a server that cannot move two refs at once may have left the branch behind, and then this very
+/// merge brings it up.
 fn copy<'c>(
     ctx: &Context<'_>,
     view: &View<'_>,
     names: &'c Names<'_>,
     (tip, there): (&'c Oid, &'c View<'_>),
-    on_trunk: &Ticket<'_>,
-) -> Result<BranchCopy<'c>, Failure> {
-    let ticket = carried(there, names.id, on_trunk)?;
+) -> Result<Option<BranchCopy<'c>>, Failure> {
+    let entry = there.snapshot.find_id(names.id).ok().filter(|entry| entry.lane != Lane::Queue);
+    let Some(entry) = entry else { return Ok(None) };
+    let ticket = there.require::<Failure>(entry)?;
     let fork = match view.commit() {
         Some(trunk) => ctx.repo.merge_base(trunk, tip)?,
         None => None,
@@ -161,7 +156,7 @@ fn copy<'c>(
         return Err(Failure::new(Exit::Refused, message)
             .hint("if this clone is shallow, fetch the rest: git fetch --unshallow"));
     };
-    Ok(BranchCopy { name: names.branch, at: tip, fork, ticket })
+    Ok(Some(BranchCopy { at: tip, fork, ticket }))
 }
 
 /// When the claim was made or the ticket branch last moved, whichever is later.

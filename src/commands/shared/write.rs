@@ -9,7 +9,8 @@ use std::cell::Cell;
 use super::context::{Context, progress_line};
 use crate::config::Record;
 use crate::error::{Exit, Failure};
-use crate::lifecycle::{Change, Entry, Obstacle, Refusal, Step, Ticket};
+use crate::lifecycle::machine::Verb;
+use crate::lifecycle::{Act, Change, Entry, Obstacle, Refusal, Step, Ticket};
 use crate::names::{Oid, RefName};
 use crate::ticket::{Lane, TicketId};
 use crate::trunk::{Diary, Landed, Run, Stop, Trunk, TrunkError, View};
@@ -36,9 +37,13 @@ pub struct Scene<'s> {
 }
 
 impl Scene<'_> {
-    /// The work on the ticket branch.
-    pub fn require_tip(&self) -> Result<&Oid, Refusal> {
-        self.tip.ok_or_else(|| Obstacle::NoWork { id: self.ticket.entry.id.clone() }.into())
+    /// Where the work is that a verb speaks of. A ticket that is not open to the verb has none for another reason.
+    pub fn require_tip(&self, act: &Act<'_>, verb: Verb) -> Result<&Oid, Refusal> {
+        if let Some(tip) = self.tip {
+            return Ok(tip);
+        }
+        act.require(verb, &self.ticket)?;
+        Err(Obstacle::NoWork { id: self.ticket.entry.id.clone() }.into())
     }
 }
 
@@ -52,13 +57,16 @@ pub enum Written {
         home: Home,
     },
     /// There was nothing to do.
-    Already,
+    Already {
+        /// Where the ticket branch is, if the ticket is written there.
+        tip: Option<Oid>,
+    },
 }
 
 /// Why a decision was not pushed.
 enum Detour {
     No(Failure),
-    Already,
+    Already(Option<Oid>),
     Elsewhere(Home),
 }
 
@@ -87,7 +95,7 @@ pub fn write(
         let place = Place { ctx, id, branch: &branch, home, missing: &missing };
         match place.write(run, diary, decide) {
             Ok(landed) => return Ok(Written::Landed { landed: Box::new(landed), home }),
-            Err(Stop::Refused(Detour::Already)) => return Ok(Written::Already),
+            Err(Stop::Refused(Detour::Already(tip))) => return Ok(Written::Already { tip }),
             Err(Stop::Refused(Detour::No(failure))) => return Err(failure),
             Err(Stop::Refused(Detour::Elsewhere(other))) => home = other,
             Err(Stop::Trunk(
@@ -157,7 +165,7 @@ impl Place<'_> {
         }
         let scene =
             Scene { on_trunk: ticket.clone(), ticket, branch: self.branch, tip: view.watched() };
-        step(decide(&scene))
+        step(decide(&scene), None)
     }
 
     fn on_branch(
@@ -181,7 +189,7 @@ impl Place<'_> {
             self.require_unedited(&ticket.entry.path).map_err(Stop::refuse)?;
         }
         let scene = Scene { ticket, on_trunk, branch: self.branch, tip: view.commit() };
-        step(decide(&scene))
+        step(decide(&scene), view.commit())
     }
 
     /// Without a remote the branch moves from under the workspace, which can only follow where nobody is writing to the
@@ -225,14 +233,14 @@ pub fn carried<'v>(
         )
         .fact("claim", on_trunk.held().claim_id.unwrap_or_default())
         .hint(format!("see what happened to it: tix log {id}"))
-        .hint(format!("its holder can give it back: tix release {id}"))),
+        .hint(format!("bring the branch up: tix reclaim {id} --reason <why>"))),
     }
 }
 
-fn step(decided: Result<Step, Failure>) -> Result<(Change, ()), Stop<Detour>> {
+fn step(decided: Result<Step, Failure>, tip: Option<&Oid>) -> Result<(Change, ()), Stop<Detour>> {
     match decided {
         Ok(Step::Change(change)) => Ok((*change, ())),
-        Ok(Step::Already) => Err(Stop::Refused(Detour::Already)),
+        Ok(Step::Already) => Err(Stop::Refused(Detour::Already(tip.cloned()))),
         Err(failure) => Err(Stop::Refused(Detour::No(failure))),
     }
 }

@@ -32,6 +32,14 @@ pub enum Goal {
     Released,
     /// The ticket is in the queue, once.
     Created,
+    /// The ticket says this, where it is written.
+    Says(&'static str),
+    /// The ticket is complete on its branch.
+    Completed,
+    /// The ticket is held, and has a workspace with everything that is on its branch.
+    TakenOver,
+    /// The ticket is in the archive, and nothing of it is left here.
+    Closed,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -215,15 +223,20 @@ impl Case<'_> {
     /// Done as far as everybody else is concerned.
     #[track_caller]
     fn assert_decided(&self, truth: &Truth) {
-        let held = matches!(self.row.goal, Goal::Workspace | Goal::Branch);
-        assert_eq!(truth.is_active(), held, "{truth:#?}");
-        assert_eq!(truth.is_queued(), !held, "{truth:#?}");
+        match self.row.goal {
+            Goal::Workspace | Goal::Branch | Goal::Completed | Goal::TakenOver => {
+                assert!(truth.is_active(), "{truth:#?}");
+            }
+            Goal::Released | Goal::Created => assert!(truth.is_queued(), "{truth:#?}"),
+            Goal::Closed => assert!(truth.is_archived(), "{truth:#?}"),
+            Goal::Says(words) => truth.assert_says(self.scene, words),
+        }
     }
 
     #[track_caller]
     fn assert_done(&self, truth: &Truth) {
         match self.row.goal {
-            Goal::Workspace => {
+            Goal::Workspace | Goal::TakenOver => {
                 truth.assert_set_up(self.scene);
                 assert_workspace(self.scene, truth);
             }
@@ -233,6 +246,15 @@ impl Case<'_> {
                 assert_no_workspace(self.scene);
             }
             Goal::Created => assert!(truth.is_queued(), "{truth:#?}"),
+            Goal::Says(words) => truth.assert_says(self.scene, words),
+            Goal::Completed => {
+                truth.assert_says(self.scene, "status: approved");
+                assert_workspace(self.scene, truth);
+            }
+            Goal::Closed => {
+                assert!(truth.is_archived(), "{truth:#?}");
+                assert_no_workspace(self.scene);
+            }
         }
     }
 
@@ -254,6 +276,24 @@ impl Case<'_> {
                 return;
             }
             Goal::Created => {}
+            Goal::Says(_) => {
+                scene.second.tix(&["note", self.id, "another"]).success();
+                scene.first.tix(&["note", self.id, "mine"]).success();
+                return;
+            }
+            Goal::Completed => {
+                scene.second.tix(&["status", self.id, "--fetch"]).success();
+                scene.first.tix(&["release", self.id]).success();
+                return;
+            }
+            Goal::TakenOver => {
+                scene.second.tix(&["reclaim", self.id, "--reason", "x", "--force"]).success();
+                scene.first.tix(&["complete", self.id]).exits(3);
+                return;
+            }
+            Goal::Closed => {
+                scene.second.tix(&["reopen", self.id, "--reason", "x"]).success();
+            }
         }
         scene.second.tix(&["activate", self.id]).success();
         Truth::of(scene, self.id).assert_one_holder(scene.trunk);

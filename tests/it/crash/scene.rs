@@ -44,6 +44,8 @@ pub enum History {
     None,
     /// It is held and set up.
     Activated,
+    /// The same, and others have moved the trunk since.
+    Overtaken,
     /// It is held, and the run was killed when the worktree was there and the branch not yet pushed.
     Killed,
 }
@@ -65,7 +67,9 @@ impl Scene {
     /// A ticket in the queue and a checkout with work of every kind in it, after what has happened in the first place.
     pub fn new(trunk: Trunk, history: History) -> Self {
         let sandbox = Sandbox::new();
-        let ticket = (format!("tickets/queue/{ID}.md"), queue_ticket(ID));
+        // Nothing of it is left to do but the work.
+        let text = queue_ticket(ID).replace("- [ ]", "- [x]");
+        let ticket = (format!("tickets/queue/{ID}.md"), text);
         sandbox.seed(&[("code.rs", "fn main() {}\n"), ("notes.txt", "one\n")]);
         if trunk == Trunk::OfItsOwn {
             sandbox.seed(&[(".tix.yaml", "trunk: tickets\n")]);
@@ -94,6 +98,10 @@ impl Scene {
             History::None => {}
             History::Activated => {
                 first.tix(&["activate", ID]).success();
+            }
+            History::Overtaken => {
+                first.tix(&["activate", ID]).success();
+                sandbox.seed(&[("notes.txt", "two\n")]);
             }
             History::Killed => {
                 let shim = Shim::new(&sandbox);

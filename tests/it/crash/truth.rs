@@ -60,14 +60,18 @@ impl Truth {
         self.places.first().is_some_and(|path| path.starts_with("tickets/queue/"))
     }
 
+    pub fn is_archived(&self) -> bool {
+        self.places.first().is_some_and(|path| path.starts_with("tickets/archive/"))
+    }
+
     /// In one lane, and held by one claim or by none.
     #[track_caller]
     pub fn assert_one_holder(&self, trunk: Trunk) {
         assert_eq!(self.places.len(), 1, "a ticket is in one lane: {self:#?}");
         assert!(self.branches.len() <= 1, "a ticket has one branch at most: {self:#?}");
         let claim = self.on_trunk.as_ref().and_then(|keys| keys.claim.as_ref());
-        if self.is_queued() {
-            assert_eq!(claim, None, "nobody holds a ticket in the queue: {self:#?}");
+        if self.is_queued() || self.is_archived() {
+            assert_eq!(claim, None, "nobody holds a ticket that is not active: {self:#?}");
         } else {
             assert!(self.is_active() && claim.is_some(), "who holds it? {self:#?}");
         }
@@ -77,7 +81,7 @@ impl Truth {
         }
         assert!(self.attic.is_empty(), "nobody has worked, so there is nothing to keep: {self:#?}");
         // Without a remote the branch is a part of the workspace, which may not be there yet.
-        if self.is_queued() || !trunk.is_local() {
+        if !self.is_active() || !trunk.is_local() {
             assert_eq!(self.branches.len(), usize::from(self.is_active()), "{self:#?}");
         }
         if let (Some(keys), true) = (&self.on_branch, trunk != Trunk::OfItsOwn) {
@@ -96,6 +100,19 @@ impl Truth {
         let status = keys.as_ref().and_then(|keys| keys.status.as_deref());
         assert_eq!(status, Some("in_progress"), "{self:#?}");
         assert_eq!(self.branches.len(), 1, "{self:#?}");
+    }
+}
+
+impl Truth {
+    /// The newest text of the ticket holds these words.
+    #[track_caller]
+    pub fn assert_says(&self, scene: &Scene, words: &str) {
+        let place = scene.truth();
+        let revision = self.branches.first().map_or(&self.tip, |(_, commit)| commit);
+        let files = place.files(revision);
+        let file = files.iter().find(|path| path.ends_with(&format!("{ID}.md"))).unwrap();
+        let text = String::from_utf8(place.show(revision, file)).unwrap();
+        assert!(text.contains(words), "{words:?} is not in {file}:\n{text}");
     }
 }
 

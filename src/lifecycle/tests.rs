@@ -1,0 +1,191 @@
+//! Properties of the verbs that hold for all of them.
+
+use chrono::{DateTime, TimeDelta, TimeZone as _, Utc};
+use proptest::prelude::*;
+
+use super::machine::{OwnReview, Policy, Verb};
+use super::review::Approval;
+use super::*;
+use crate::names::{Oid, RefName, RepoPath};
+use crate::ticket::{Document, Lane, QueueGate, Status, TicketId};
+
+const STAGES: [Status; 2] = [Status::CriticReview, Status::ExpediterReview];
+
+fn now() -> DateTime<Utc> {
+    Utc.with_ymd_and_hms(2026, 11, 20, 8, 0, 0).unwrap()
+}
+
+fn act<'a>(actor: &'a str, claim_id: Option<&'a str>) -> Act<'a> {
+    let policy = Policy { gate: QueueGate::Open, stages: &STAGES, own_review: OwnReview::Refused };
+    Act { actor, at: now(), clone_prefix: "0000abcd-", claim_id, policy }
+}
+
+fn entry(lane: Lane) -> Entry {
+    let id = TicketId::parse("TICKET-foo-001").unwrap();
+    let path = RepoPath::parse(format!("tickets/{lane}/TICKET-foo-001/{id}.md")).unwrap();
+    Entry { id, lane, path, node: Node::File, oid: oid('1') }
+}
+
+fn oid(digit: char) -> Oid {
+    Oid::parse(&digit.to_string().repeat(40)).unwrap()
+}
+
+fn text(status: &str, rest: &str, body: &str) -> Document {
+    let front = format!("---\ntitle: It\nstatus: {status}\n{rest}---\n");
+    Document::parse(format!("{front}{body}").into_bytes()).unwrap()
+}
+
+const HELD: &str = "claimed_by: ada\nclaimed_at: 2026-11-19T08:00:00Z\nclaim_id: 1111-22\n";
+
+fn content(change: &Change) -> Document {
+    let [Edit::Move { content, .. }] = change.edits.as_slice() else { panic!("{change:?}") };
+    Document::parse(content.clone()).unwrap()
+}
+
+fn changed(step: Step) -> Document {
+    let Step::Change(change) = step else { panic!("nothing was to do") };
+    content(&change)
+}
+
+#[test]
+fn whoever_may_not_hears_why() {
+    let entry = entry(Lane::Active);
+    let ticket = Ticket { entry: &entry, document: text("critic_review", HELD, "# Changelog\n") };
+    let require = |verb, act: &Act<'_>| act.require(verb, &ticket).map_err(|no| no.to_string());
+    let (ada, bob) = (act("ada", None), act("bob", None));
+    assert!(require(Verb::Complete, &ada).unwrap_err().contains("its status is `critic_review`"));
+    assert!(require(Verb::Approve, &ada).unwrap_err().contains("their own work"));
+    assert!(require(Verb::Approve, &bob).is_ok());
+    assert!(require(Verb::Submit, &bob).unwrap_err().contains("is held by ada, not by bob"));
+    assert!(require(Verb::Submit, &act("ada", Some("1111-22"))).is_ok());
+    let fenced = require(Verb::Submit, &act("ada", Some("1111-11"))).unwrap_err();
+    assert!(fenced.contains("no longer held by the claim 1111-11"), "{fenced}");
+    // Under any name from the clone that made the claim.
+    let ours = Act { clone_prefix: "1111-", ..bob };
+    assert!(require(Verb::Handoff, &ours).is_ok());
+}
+
+#[test]
+fn an_approval_reads_back_whoever_gave_it() {
+    for by in ["Bob <bob@example.org>", "a, b", "[x] \"y\" {z}", "日本"] {
+        let entry = entry(Lane::Active);
+        let ticket =
+            Ticket { entry: &entry, document: text("critic_review", HELD, "# Changelog\n") };
+        let (tip, same) = (oid('a'), |_: &Oid| false);
+        let work = Work { tip: &tip, same: &same };
+        let request =
+            ReviewRequest { verdict: Verdict::Approve, stage: None, commit: None, notes: None };
+        let document = changed(review(&ticket, &act(by, None), &work, &request).unwrap());
+        let given = Approval::all_of(&document);
+        let by = by.replace(',', "");
+        assert_eq!(given, [Approval { stage: Status::CriticReview, commit: tip.clone(), by }]);
+        assert_eq!(document.text("status").unwrap(), "expediter_review");
+    }
+}
+
+#[test]
+fn a_claim_is_stale_after_its_last_sign_and_one_without_a_sign_is() {
+    let entry = entry(Lane::Active);
+    let ticket = Ticket { entry: &entry, document: text("in_progress", HELD, "# Changelog\n") };
+    let claim = Claim {
+        id: "2222-33".to_owned(),
+        by: "bob".to_owned(),
+        at: "2026-11-20T08:00:00Z".to_owned(),
+        host: "m".to_owned(),
+    };
+    let branch = RefName::branch("ticket/TICKET-foo-001").unwrap();
+    let take = |way, last| {
+        let wish = Takeover { way, claim: &claim, reason: None, last, branch: &branch, copy: None };
+        take_over(&ticket, &act("bob", None), &wish)
+    };
+    let after = Way::Reclaim(Staleness::After(TimeDelta::hours(24)));
+    let ago = |hours| Some(now() - TimeDelta::hours(hours));
+    assert!(take(after, ago(23)).is_err());
+    // A clock that runs ahead is a sign of life as well.
+    assert!(take(after, ago(-1)).is_err());
+    assert!(take(Way::Handoff, ago(30)).unwrap_err().to_string().contains("is held by ada"));
+    for (way, last) in [(after, ago(24)), (after, None), (Way::Reclaim(Staleness::Vouched), ago(0))]
+    {
+        let document = changed(take(way, last).unwrap());
+        assert_eq!(document.text("claim_id").unwrap(), "2222-33");
+    }
+}
+
+#[test]
+fn a_text_that_changes_what_is_tixs_own_is_not_taken() {
+    let entry = entry(Lane::Queue);
+    let before = text("open", "labels: [a]\n", "# What\n");
+    let ticket = Ticket { entry: &entry, document: before.clone() };
+    let ada = act("ada", None);
+    let put = |after: &Document| replace(&ticket, &ada, &before, after).map_err(|e| e.to_string());
+    assert!(put(&text("queued", "labels: [a]\n", "# What\n")).unwrap_err().contains("`status`"));
+    let added = text("open", "labels: [a]\nclaim_id: x\n", "# What\n");
+    assert!(put(&added).unwrap_err().contains("`claim_id`"));
+    assert_eq!(put(&before), Ok(Step::Already));
+    let after = text("open", "labels: [b]\n", "# What else\n");
+    assert_eq!(changed(put(&after).unwrap()), after);
+    let other = text("open", "labels: [c]\n", "# What\n");
+    let meanwhile = replace(&ticket, &ada, &other, &after).unwrap_err();
+    assert!(meanwhile.to_string().contains("has changed while"));
+}
+
+/// Every verb that writes into one ticket, as far as it applies.
+fn all_verbs(ticket: &Ticket<'_>, words: &str) -> Vec<Result<Change, Refusal>> {
+    let ada = act("ada", None);
+    let place = RepoPath::parse("tickets/archive").unwrap();
+    let completed = RepoPath::parse("tickets/completed").unwrap();
+    let (tip, same) = (oid('a'), |_: &Oid| true);
+    let work = Work { tip: &tip, same: &same };
+    let resolution = Resolution::WontDo;
+    let request =
+        CloseRequest { resolution: &resolution, reason: Some(words), at: "x", archive: &place };
+    let story = Story { role: words, kind: words, lines: vec![words.to_owned()] };
+    let settings = [("owner".to_owned(), Setting::Text(words.to_owned()))];
+    let request_changes = ReviewRequest {
+        verdict: Verdict::RequestChanges,
+        stage: None,
+        commit: None,
+        notes: Some(words),
+    };
+    let steps = [
+        gate(ticket, &ada, Verb::Queue, Some(words)),
+        gate(ticket, &ada, Verb::Draft, Some(words)),
+        block(ticket, &ada, words),
+        unblock(ticket, &ada, Some(words)),
+        set(ticket, &ada, &settings),
+        submit(ticket, &ada, &work),
+        review(ticket, &act(words, None), &work, &request_changes),
+        close(ticket, &ada, &request, Branch::Absent),
+        note(ticket, &ada, &story).map(Step::from),
+        complete(ticket, &ada, &work, "x", &completed).map(Step::from),
+        reopen(ticket, &ada, words, &place).map(Step::from),
+    ];
+    let change = |step: Result<Step, Refusal>| match step {
+        Ok(Step::Change(change)) => Some(Ok(*change)),
+        Ok(Step::Already) => None,
+        Err(refusal) => Some(Err(refusal)),
+    };
+    steps.into_iter().filter_map(change).collect()
+}
+
+proptest! {
+    #[test]
+    fn no_verb_changes_anything_of_the_body_but_the_changelog(
+        status in proptest::sample::select(Status::ALL.to_vec()),
+        lane in proptest::sample::select(Lane::ALL.to_vec()),
+        body in "(# What\n)?[a-z \n\\[\\]{}-]{0,60}\n",
+        words in "\\PC{1,30}",
+    ) {
+        let entry = entry(lane);
+        let document = text(status.as_str(), HELD, &format!("{body}\n# Changelog\n- made\n"));
+        let ticket = Ticket { entry: &entry, document: document.clone() };
+        for change in all_verbs(&ticket, &words).into_iter().flatten() {
+            let after = content(&change);
+            prop_assert!(after.body().starts_with(document.body()), "{}", change.subject);
+            let added = &after.body()[document.body().len()..];
+            let headings = added.split(|b| *b == b'\n').filter(|line| line.starts_with(b"#"));
+            prop_assert_eq!(headings.count(), 1, "one entry each");
+            prop_assert!(!change.subject.contains('\n'));
+        }
+    }
+}

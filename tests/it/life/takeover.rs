@@ -1,0 +1,248 @@
+//! Another holder: the claim gets a new id, and whoever held the ticket until then is fenced off.
+
+use super::{
+    ACTIVE, BRANCH, COMPLETED, ID, QUEUED, bob, entries, held_with, queued_with, ready, story,
+    text, value, work,
+};
+use crate::activate::{fact, hints, workspace};
+use crate::harness::{Do, On, Place, Sandbox, Shim, Untouched, no_leftovers};
+
+const BOB: &str = "Bob <bob@example.org>";
+
+/// A ticket that Carol claimed in 2025, and worked on the same day.
+fn abandoned() -> Sandbox {
+    let sandbox = Sandbox::new();
+    let claim = "status: claimed\nclaimed_by: carol\nclaimed_at: 2025-12-03T12:00:00Z\nclaim_id: 0123abcd-45\n";
+    let held = ready(ID).replace("status: open\n", claim);
+    let keep = |lane: &str| (format!("tickets/{lane}/.gitkeep"), String::new());
+    sandbox.seed(&[(ACTIVE.to_owned(), held.clone()), keep("queue"), keep("active")]);
+    sandbox.remote().git(&["branch", &format!("ticket/{ID}"), "main"]);
+    let working = held.replace("status: claimed", "status: in_progress");
+    let work = ("work.txt", "hers\n");
+    sandbox.seed_on(&format!("ticket/{ID}"), &[(ACTIVE, working.as_str()), work]);
+    sandbox
+}
+
+#[test]
+fn a_ticket_that_somebody_works_on_is_not_taken() {
+    let (sandbox, _, there) = held_with("");
+    let bob = bob(&sandbox);
+    let before = Untouched::of(&bob);
+    let output = bob.tix(&["reclaim", ID, "--reason", "I want it"]);
+    let claim = value(&text(&sandbox, "main", ACTIVE), "claim_id").unwrap();
+    insta::assert_snapshot!(output.exits(3).redacted().replace(&claim, "[CLAIM]"), @"
+    exit: 3
+    ----- stdout -----
+    ----- stderr -----
+    error: Ada Example <ada@example.org> works on TICKET-foo-001: the last sign of it was at [TIME]
+      held by      Ada Example <ada@example.org>
+      since        [TIME]
+      claim        [OID]-[OID]
+      stale after  1d
+    hint: ask its holder to hand it over: tix handoff TICKET-foo-001 --to <you>
+    hint: take another ticket: tix list --lane queue
+    ");
+    assert!(!output.stderr().contains("--force"));
+    before.assert_same(&bob);
+    bob.tix(&["reclaim", ID]).exits(2);
+    bob.tix(&["handoff", ID, "--to", BOB]).exits(5);
+    work(&there, "work.txt");
+    there.tix(&["complete"]).success();
+}
+
+#[test]
+fn a_stale_ticket_changes_hands_and_its_work_stays() {
+    let sandbox = abandoned();
+    let bob = bob(&sandbox);
+    assert_eq!(bob.tix(&["status", ID, "--json"]).success().json()["stale"], true);
+    let output = bob.tix(&["reclaim", ID, "--reason", "she has left"]);
+    insta::assert_snapshot!(output.success().redacted(), @"
+    exit: 0
+    ----- stdout -----
+    TICKET-foo-001 is yours
+    next:
+      tix activate TICKET-foo-001 --resume
+    ----- stderr -----
+    ");
+    let (trunk, branch) = (text(&sandbox, "main", ACTIVE), text(&sandbox, BRANCH, ACTIVE));
+    for now in [&trunk, &branch] {
+        assert_eq!(value(now, "claimed_by").unwrap(), BOB);
+        assert_eq!(entries(now).last().unwrap(), "Creator: taken_over");
+    }
+    assert_eq!(value(&trunk, "claim_id"), value(&branch, "claim_id"));
+    assert_eq!(value(&branch, "status").unwrap(), "in_progress");
+    let next = output.stdout().lines().last().unwrap().trim().to_owned();
+    assert_eq!(next, format!("tix activate {ID} --resume"));
+    bob.tix(&["activate", ID, "--resume"]).success();
+    let there = bob.at(workspace(&bob, ID));
+    assert!(there.exists("work.txt"));
+    there.tix(&["complete"]).success();
+    no_leftovers(&bob);
+    let graph =
+        sandbox.remote().git(&["log", "--first-parent", "--reverse", "--format=%s", BRANCH]);
+    insta::assert_snapshot!(graph, @"
+    seed
+    seed
+    Merge reclaim: TICKET-foo-001
+    complete: TICKET-foo-001
+    ");
+}
+
+/// Whoever comes back after somebody else took the ticket, with what they would try.
+fn assert_fenced(there: &Place) {
+    let head = there.git(&["rev-parse", "HEAD"]);
+    for verb in
+        [&["complete"][..], &["submit"], &["complete", "--no-push"], &["handoff", ID, "--to", "x"]]
+    {
+        let output = there.tix(&[verb, &["--json"]].concat());
+        let words = output.exits(3).json()["message"].as_str().unwrap().to_owned();
+        assert!(words.contains("no longer held by the claim"), "{verb:?}: {output}");
+    }
+    assert_eq!(there.git(&["rev-parse", "HEAD"]), head);
+}
+
+#[test]
+fn the_old_holder_is_fenced_off_before_and_after_they_hear_of_it() {
+    let (sandbox, ada, there) = held_with("review: [critic_review]\n");
+    work(&there, "work.txt");
+    // Somebody of the same name, in another clone: only the claim tells them apart.
+    let other = sandbox.clone_named("c").on_machine("third");
+    other.tix(&["reclaim", ID, "--reason", "back from holiday", "--even-if-fresh"]).success();
+    assert_fenced(&there);
+    there.git(&["pull", "-q"]);
+    assert_fenced(&there);
+    assert_eq!(value(&there.read(ACTIVE), "status").unwrap(), "in_progress");
+    // The new holder has everything.
+    other.tix(&["activate", ID, "--resume"]).success();
+    let here = other.at(workspace(&other, ID));
+    work(&here, "more.txt");
+    here.tix(&["submit"]).success();
+    ada.tix(&["activate", ID]).exits(3);
+}
+
+#[test]
+fn a_takeover_takes_back_what_a_review_said() {
+    let (sandbox, _, there) = held_with("review: [critic_review]\n");
+    let bob = bob(&sandbox);
+    work(&there, "work.txt");
+    there.tix(&["submit"]).success();
+    bob.tix(&["review", ID, "--approve"]).success();
+    bob.tix(&["reclaim", ID, "--reason", "x", "--force"]).success();
+    let now = text(&sandbox, BRANCH, ACTIVE);
+    assert_eq!((value(&now, "approvals"), value(&now, "submitted")), (None, None));
+    bob.tix(&["complete", ID]).exits(5);
+}
+
+#[test]
+fn a_handoff_in_one_clone_moves_the_workspace_from_one_agent_to_the_other() {
+    let (sandbox, ada, there) = held_with("");
+    work(&there, "work.txt");
+    there.write("notes.txt", "mine\n");
+    ada.tix(&["handoff", ID, "--to", "agent-2", "--reason", "the night shift"]).success();
+    assert_eq!(
+        ada.tix(&["handoff", ID, "--to", "agent-2", "--json"]).success().json()["outcome"],
+        "already"
+    );
+    std::fs::remove_file(there.path().join("notes.txt")).unwrap();
+    assert_eq!(
+        there.git(&["status", "--porcelain", "--branch"]),
+        format!("## ticket/{ID}...origin/ticket/{ID}")
+    );
+    there.tix(&["complete"]).exits(5);
+    let second = ada.env("TIX_ACTOR", "agent-2");
+    let receipt = second.tix(&["activate", ID, "--resume", "--json"]).success().json();
+    assert_eq!(receipt["workspace"]["path"], there.path().to_str().unwrap());
+    there.env("TIX_ACTOR", "agent-2").tix(&["complete"]).success();
+    assert_eq!(value(&text(&sandbox, BRANCH, COMPLETED), "claimed_by").unwrap(), "agent-2");
+}
+
+#[test]
+fn an_unfinished_claim_can_be_taken_over_and_set_up() {
+    let sandbox = queued_with("", &ready(ID));
+    let ada = sandbox.clone_named("a");
+    let shim = Shim::new(&sandbox);
+    shim.rule(On::command("worktree").with("add"), Do::KillBefore);
+    ada.tix_command(&["activate", ID]).through(&shim).run().killed_by(9);
+    let bob = bob(&sandbox);
+    bob.tix(&["reclaim", ID, "--reason", "it was killed", "--force"]).success();
+    bob.tix(&["activate", ID, "--resume"]).success();
+    assert_eq!(
+        bob.at(workspace(&bob, ID)).tix(&["complete", "--json"]).success().json()["outcome"],
+        "completed"
+    );
+}
+
+#[test]
+fn of_several_takeovers_at_once_one_wins() {
+    let sandbox = abandoned();
+    let places: Vec<_> = (0..4)
+        .map(|n| {
+            sandbox
+                .clone_named(&format!("c{n}"))
+                .on_machine(&format!("m{n}"))
+                .env("TIX_ACTOR", format!("agent-{n}"))
+        })
+        .collect();
+    let runs =
+        places.iter().map(|p| p.tix_command(&["reclaim", ID, "--reason", "stale"])).collect();
+    let outputs = crate::harness::together(&sandbox, runs);
+    assert_eq!(crate::harness::codes(&outputs), [0, 3, 3, 3], "{outputs:?}");
+    let (trunk, branch) = (text(&sandbox, "main", ACTIVE), text(&sandbox, BRANCH, ACTIVE));
+    assert_eq!(value(&trunk, "claim_id"), value(&branch, "claim_id"));
+}
+
+#[test]
+fn a_note_that_is_pushed_meanwhile_is_kept() {
+    let (sandbox, ada, _) = held_with("");
+    let bob = bob(&sandbox);
+    let shim = Shim::new(&sandbox);
+    shim.rule(On::command("push").nth(1), Do::Then(ada.tix_command(&["note", ID, "wait for me"])));
+    let output = bob
+        .tix_command(&["reclaim", ID, "--reason", "x", "--force", "--json"])
+        .through(&shim)
+        .run();
+    assert_eq!(output.success().json()["attempts"], 2);
+    assert!(text(&sandbox, BRANCH, ACTIVE).contains("wait for me"));
+}
+
+#[test]
+fn on_a_trunk_of_its_own_a_takeover_is_one_commit_there() {
+    let sandbox = Sandbox::new();
+    sandbox.seed(&[("src/main.rs", "fn main() {}\n"), (".tix.yaml", "trunk: tickets\n")]);
+    sandbox.seed_on("tickets", &[(QUEUED, ready(ID))]);
+    let ada = sandbox.clone_named("a");
+    ada.tix(&["activate", ID]).success();
+    let there = ada.at(workspace(&ada, ID));
+    work(&there, "work.txt");
+    let tip = sandbox.remote().git(&["rev-parse", BRANCH]);
+    let bob = bob(&sandbox);
+    bob.tix(&["reclaim", ID, "--reason", "x", "--force"]).success();
+    assert_eq!(sandbox.remote().git(&["rev-parse", BRANCH]), tip);
+    assert!(hints(there.tix(&["complete", "--json"]).exits(3)).contains("tix log"));
+    bob.tix(&["activate", ID, "--resume"]).success();
+    bob.at(workspace(&bob, ID)).tix(&["complete"]).success();
+    insta::assert_snapshot!(story(&sandbox, "tickets"), @"
+    claim: TICKET-foo-001
+    activate: TICKET-foo-001
+    reclaim: TICKET-foo-001
+    complete: TICKET-foo-001
+    ");
+}
+
+#[test]
+fn without_a_remote_the_workspace_comes_along() {
+    let sandbox = queued_with("", &ready(ID));
+    let place = sandbox.local_repository("a");
+    place.tix(&["activate", ID]).success();
+    let there = place.at(workspace(&place, ID));
+    there.commit("work", &[("work.txt", "1\n")]);
+    let second = place.env("TIX_ACTOR", "agent-2");
+    let output = second.tix(&["reclaim", ID, "--reason", "x", "--json"]);
+    assert!(!fact(output.exits(3), "stale after").is_empty());
+    second.tix(&["reclaim", ID, "--reason", "x", "--force"]).success();
+    assert_eq!(there.git(&["status", "--porcelain"]), "");
+    assert_eq!(value(&there.read(ACTIVE), "claimed_by").unwrap(), "agent-2");
+    there.env("TIX_ACTOR", "agent-2").tix(&["complete"]).success();
+    place.git(&["merge", "-q", &format!("ticket/{ID}")]);
+    assert!(place.exists(COMPLETED));
+}

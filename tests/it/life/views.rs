@@ -1,0 +1,171 @@
+//! What `tix status` says: where a ticket is, which moves are open, to whom, and why the others are not.
+
+use super::{ID, bob, held_with, queued_with, ready, work};
+use crate::harness::{Output, Untouched, queue_ticket};
+
+/// The moves that whoever asked may make now.
+fn open(output: &Output) -> String {
+    let json = output.success().json();
+    let moves = json["moves"].as_array().unwrap().iter().filter(|m| m["you"] == true);
+    moves.map(|m| m["command"].as_str().unwrap()).collect::<Vec<_>>().join(", ")
+}
+
+#[test]
+fn a_ticket_that_waits() {
+    let sandbox = queued_with("", &queue_ticket(ID));
+    let ada = sandbox.clone_named("a");
+    let before = Untouched::of(&ada);
+    insta::assert_snapshot!(ada.tix(&["status", ID]).success().redacted(), @"
+    exit: 0
+    ----- stdout -----
+    TICKET-foo-001
+      lane       queue
+      status     open
+      source     origin/main
+    open now:
+      queue                     anybody
+      draft                     anybody
+      activate                  anybody
+      note                      anybody
+      edit                      anybody
+      block                     anybody
+      close                     anybody
+    not now:
+      unblock                   it is not blocked
+      release                   it is in queue/
+      handoff                   it is in queue/
+      reclaim                   it is in queue/
+      submit                    it is in queue/
+      review --approve          it is in queue/
+      review --request-changes  it is in queue/
+      complete                  it is in queue/
+      archive                   it is in queue/
+      reopen                    it is in queue/
+      rework                    it is in queue/
+    ----- stderr -----
+    ");
+    before.assert_same(&ada);
+    ada.tix(&["status", "nothing-like-it"]).exits(4);
+    let output = ada.tix(&["status"]);
+    assert!(output.exits(2).stderr().contains("not the workspace of a ticket"), "{output}");
+}
+
+#[test]
+fn a_ticket_that_is_held_from_the_inside_and_from_the_outside() {
+    let (sandbox, ada, there) = held_with("review: [critic_review]\n");
+    let inside = there.at("src").tix(&["status"]);
+    insta::assert_snapshot!(inside.success().redacted(), @"
+    exit: 0
+    ----- stdout -----
+    TICKET-foo-001
+      lane       active
+      status     in_progress
+      held by    Ada Example <ada@example.org>
+      since      [TIME] ([N ms] ago)
+      last sign  [N ms] ago
+      branch     ticket/TICKET-foo-001
+      workspace  [ROOT]/a.worktrees/TICKET-foo-001
+      source     origin/ticket/TICKET-foo-001
+    open now:
+      note                      anybody
+      edit                      anybody
+      block                     anybody
+      release                   the holder
+      handoff                   the holder
+      reclaim                   anybody, but not you: it is not stale
+      submit                    the holder
+      close                     the holder
+    not now:
+      queue                     it is in active/
+      draft                     it is in active/
+      activate                  it is in active/
+      unblock                   it is not blocked
+      review --approve          its status is `in_progress`
+      review --request-changes  its status is `in_progress`
+      complete                  its status is `in_progress`
+      archive                   it is in active/
+      reopen                    it is in active/
+      rework                    it is in active/
+    ----- stderr -----
+    ");
+    let bob = bob(&sandbox);
+    insta::assert_snapshot!(open(&bob.tix(&["status", ID, "--json"])), @"note, edit, block");
+    work(&there, "work.txt");
+    there.tix(&["submit"]).success();
+    ada.tix(&["block", ID, "--reason", "no key"]).success();
+    insta::assert_snapshot!(open(&bob.tix(&["status", ID, "--fetch", "--json"])), @"note, edit, block, unblock, review --request-changes");
+    ada.tix(&["unblock", ID]).success();
+    insta::assert_snapshot!(open(&bob.tix(&["status", ID, "--fetch", "--json"])), @"note, edit, block, review --approve, review --request-changes");
+    insta::assert_snapshot!(open(&there.tix(&["status", "--json"])), @"note, edit, block, release, handoff, submit, complete, close");
+    // In the middle of a rebase there is no branch to go by.
+    there.git(&["checkout", "-q", "--detach"]);
+    assert_eq!(there.tix(&["status", "--json"]).success().json()["id"], ID);
+}
+
+#[test]
+fn a_ticket_that_is_complete_and_not_merged() {
+    let (_sandbox, ada, there) = held_with("");
+    there.tix(&["complete"]).success();
+    let output = ada.tix(&["status", ID]);
+    insta::assert_snapshot!(output.success().redacted(), @"
+    exit: 0
+    ----- stdout -----
+    TICKET-foo-001
+      lane       active, and completed on its branch, which is not merged yet
+      status     approved
+      held by    Ada Example <ada@example.org>
+      since      [TIME] ([N ms] ago)
+      last sign  [N ms] ago
+      branch     ticket/TICKET-foo-001
+      workspace  [ROOT]/a.worktrees/TICKET-foo-001
+      source     origin/ticket/TICKET-foo-001
+    open now:
+      note                      anybody
+      edit                      anybody
+      release                   the holder
+      close                     the holder
+    not now:
+      queue                     it is in completed/
+      draft                     it is in completed/
+      activate                  it is in completed/
+      block                     it is in completed/
+      unblock                   it is in completed/
+      handoff                   it is in completed/
+      reclaim                   it is in completed/
+      submit                    it is in completed/
+      review --approve          it is in completed/
+      review --request-changes  it is in completed/
+      complete                  it is in completed/
+      archive                   it is in active/
+      reopen                    it is in active/
+      rework                    it is in active/
+    ----- stderr -----
+    ");
+    let json = ada.tix(&["status", ID, "--json"]).success().json();
+    assert_eq!(
+        (json["schema"].as_str(), json["at"].as_str()),
+        (Some("tix/status@1"), Some("completed"))
+    );
+}
+
+#[test]
+fn every_verb_says_what_is_legal_instead() {
+    let sandbox = queued_with("", &ready(ID));
+    let ada = sandbox.clone_named("a");
+    for (args, legal) in [
+        (&["complete", ID][..], "activate"),
+        (&["submit", ID], "queue"),
+        (&["review", ID, "--approve"], "note"),
+        (&["reopen", ID, "--reason", "x"], "close"),
+        (&["rework", ID], "block"),
+        (&["archive", ID], "edit"),
+        (&["handoff", ID, "--to", "x"], "draft"),
+        (&["reclaim", ID, "--reason", "x"], "activate"),
+    ] {
+        let output = ada.tix(&[args, &["--json"]].concat());
+        let json = output.exits(5).json();
+        let facts = json["details"]["legal now"].as_str().unwrap_or_default().to_owned();
+        assert!(facts.contains(legal), "{args:?}: {output}");
+    }
+    assert_eq!(super::story(&sandbox, "main"), "");
+}
