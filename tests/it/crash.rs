@@ -21,6 +21,7 @@ const NOTE: &[&str] = &["note", ID, "a word"];
 const SET: &[&str] = &["set", ID, "priority=P0"];
 const COMPLETE: &[&str] = &["complete", ID];
 const RECLAIM: &[&str] = &["reclaim", ID, "--reason", "left", "--force"];
+const CLEAN: &[&str] = &["clean", ID];
 const CLOSE: &[&str] = &["close", ID, "--as", "wont_do"];
 
 const fn row(trunk: Trunk, command: &'static [&'static str], goal: Goal, calls: usize) -> Row {
@@ -156,4 +157,14 @@ fn reclaim_survives_at_every_git_call() {
 #[test]
 fn close_survives_at_every_git_call() {
     Row { history: History::Activated, ..row(Trunk::Remote, CLOSE, Goal::Closed, 19) }.survives();
+}
+
+#[test]
+fn clean_survives_at_every_git_call() {
+    Row { history: History::Merged, ..row(Trunk::Remote, CLEAN, Goal::Cleaned, 20) }.survives();
+}
+
+#[test]
+fn clean_without_a_remote_survives_at_every_git_call() {
+    Row { history: History::Merged, ..row(Trunk::Local, CLEAN, Goal::Cleaned, 16) }.survives();
 }

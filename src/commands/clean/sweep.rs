@@ -97,6 +97,11 @@ pub fn local(
     }
     if plan.gone || plan.worktree.is_some() {
         workspace::forget_gone(repo, plan.worktree.as_deref(), &plan.branch)?;
+        // A branch that goes while git takes it for checked out leaves a worktree of nothing behind.
+        if repo.worktrees()?.iter().any(|w| w.branch.as_ref() == Some(&plan.branch)) {
+            let message = format!("git still knows a worktree of {}", plan.branch.short());
+            return Err(Failure::new(Exit::Git, message).hint(format!("try again: tix clean {id}")));
+        }
     }
     let mut edits = Vec::new();
     if let Some(at) = &plan.here {

@@ -40,6 +40,8 @@ pub enum Goal {
     TakenOver,
     /// The ticket is in the archive, and nothing of it is left here.
     Closed,
+    /// The ticket is completed on the trunk, and nothing of it is left anywhere.
+    Cleaned,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -181,6 +183,10 @@ impl Case<'_> {
         if self.row.goal == Goal::Created && truth.places.is_empty() {
             return;
         }
+        if self.row.goal == Goal::Cleaned {
+            assert!(truth.is_completed(), "{truth:#?}");
+            return;
+        }
         truth.assert_one_holder(self.scene.trunk);
     }
 
@@ -229,6 +235,7 @@ impl Case<'_> {
             }
             Goal::Released | Goal::Created => assert!(truth.is_queued(), "{truth:#?}"),
             Goal::Closed => assert!(truth.is_archived(), "{truth:#?}"),
+            Goal::Cleaned => assert!(truth.is_completed(), "{truth:#?}"),
             Goal::Says(words) => truth.assert_says(self.scene, words),
         }
     }
@@ -253,6 +260,10 @@ impl Case<'_> {
             }
             Goal::Closed => {
                 assert!(truth.is_archived(), "{truth:#?}");
+                assert_no_workspace(self.scene);
+            }
+            Goal::Cleaned => {
+                assert!(truth.is_completed() && truth.branches.is_empty(), "{truth:#?}");
                 assert_no_workspace(self.scene);
             }
         }
@@ -291,7 +302,7 @@ impl Case<'_> {
                 scene.first.tix(&["complete", self.id]).exits(3);
                 return;
             }
-            Goal::Closed => {
+            Goal::Closed | Goal::Cleaned => {
                 scene.second.tix(&["reopen", self.id, "--reason", "x"]).success();
             }
         }

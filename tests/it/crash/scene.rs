@@ -46,6 +46,8 @@ pub enum History {
     Activated,
     /// The same, and others have moved the trunk since.
     Overtaken,
+    /// It is complete, and its branch was squashed into the trunk.
+    Merged,
     /// It is held, and the run was killed when the worktree was there and the branch not yet pushed.
     Killed,
 }
@@ -102,6 +104,13 @@ impl Scene {
             History::Overtaken => {
                 first.tix(&["activate", ID]).success();
                 sandbox.seed(&[("notes.txt", "two\n")]);
+            }
+            History::Merged => {
+                first.tix(&["activate", ID]).success();
+                first.tix(&["complete", ID]).success();
+                let truth = if trunk.is_local() { first.clone() } else { sandbox.remote() };
+                let squash = "git commit-tree -p main -m squash ticket/TICKET-foo-001^{tree}";
+                truth.sh(&format!("git update-ref refs/heads/main $({squash})")).run().success();
             }
             History::Killed => {
                 let shim = Shim::new(&sandbox);

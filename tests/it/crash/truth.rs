@@ -64,6 +64,10 @@ impl Truth {
         self.places.first().is_some_and(|path| path.starts_with("tickets/archive/"))
     }
 
+    pub fn is_completed(&self) -> bool {
+        matches!(self.places.as_slice(), [path] if path.starts_with("tickets/completed/"))
+    }
+
     /// In one lane, and held by one claim or by none.
     #[track_caller]
     pub fn assert_one_holder(&self, trunk: Trunk) {
