@@ -2,7 +2,8 @@
 //!
 //! Everything is a whole process, started from here as git starts a hook; the floor is one
 //! `git diff-index --cached`, which is the least that anybody must ask to know what is about to be committed. Whole
-//! commits are timed in two clones in turns, one with the hooks and one without.
+//! commits are timed in two clones in turns, one with the hooks and one without. The goals are for the tenth percentile:
+//! a hook takes so little that whatever else the machine does is more than all of it.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -114,12 +115,12 @@ fn hooks(world: &World, options: &Options, goals: &mut Goals) {
     let floor = of("git diff-index --cached");
     let ticket = of("pre-commit, main, a ticket");
     goals.at_most(
-        "a ticket commit on main beyond the floor, ms",
-        beyond(ticket.median, floor.median),
+        "a ticket commit on main beyond the floor, ms by p10",
+        beyond(ticket.p10, floor.p10),
         PROTECTED,
     );
     for what in ["pre-commit, elsewhere", "reference-transaction, elsewhere"] {
-        goals.at_most(&format!("{what}, ms"), of(what).median.as_secs_f64() * 1e3, ELSEWHERE);
+        goals.at_most(&format!("{what}, ms by p10"), of(what).p10.as_secs_f64() * 1e3, ELSEWHERE);
     }
 }
 
@@ -149,9 +150,9 @@ fn commits(world: &World, options: &Options, goals: &mut Goals) {
             let cells = [found.p10, found.median, found.worst].map(fine).to_vec();
             table.row(&[vec![format!("git commit on {branch}, {what}")], cells].concat());
         }
-        let more = beyond(with.median, without.median);
+        let more = beyond(with.p10, without.p10);
         goals.at_most(
-            &format!("git commit on {branch} beyond one without hooks, ms"),
+            &format!("git commit on {branch} beyond one without hooks, ms by p10"),
             more,
             COMMIT,
         );

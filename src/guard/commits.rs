@@ -1,10 +1,10 @@
 //! The commits that a branch would gain, each judged by itself.
 
-use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use super::rule::{self, Breach, Verdict, Why};
 use super::{GuardError, content};
-use crate::git::{ChangedCommit, Delta, Git, Objects, Walk};
+use crate::git::{ChangedCommit, Delta, Git, Objects, Walk, loose_blob};
 use crate::names::{Oid, RepoPath};
 
 /// A commit and what the guard says of it.
@@ -35,9 +35,12 @@ pub struct New<'a> {
 }
 
 /// Judges all commits that are asked about, newest first.
-pub fn judge(git: &Git, tickets_dir: &RepoPath, new: New<'_>) -> Result<Vec<Judged>, GuardError> {
-    let commits = git.new_commits(new.tips, new.known, new.walk, new.limit)?;
-    let mut reader = Reader::new(git);
+pub fn judge(
+    mut reader: Reader<'_>,
+    tickets_dir: &RepoPath,
+    new: New<'_>,
+) -> Result<Vec<Judged>, GuardError> {
+    let commits = reader.git.new_commits(new.tips, new.known, new.walk, new.limit)?;
     let mut judged = Vec::new();
     for commit in commits {
         let verdict = of_commit(&commit, tickets_dir, &mut reader)?;
@@ -71,41 +74,37 @@ pub fn of_deltas(
         Ok(tickets) => tickets,
         Err(breaches) => return Ok(Verdict::Refused(breaches)),
     };
-    let breaches = content::judge(&tickets, &reader.read(&content::wanted(&tickets))?);
+    let breaches = content::judge(&tickets, reader)?;
     Ok(rule::verdict(deltas, breaches))
 }
 
-/// Reads contents; starts git when the first are wanted.
+/// Reads contents: those that git has just written by itself, others through git, which is started for the first.
 pub struct Reader<'a> {
     git: &'a Git,
+    loose: PathBuf,
     objects: Option<Objects>,
 }
 
 impl<'a> Reader<'a> {
     /// A reader of the repository that this git works on.
-    pub fn new(git: &'a Git) -> Reader<'a> {
-        Reader { git, objects: None }
+    pub fn new(git: &'a Git, common_dir: &Path) -> Reader<'a> {
+        Reader { git, loose: common_dir.join("objects"), objects: None }
     }
+}
 
-    /// Starts git now, so that it is ready when the first contents are wanted.
-    pub fn ready(git: &'a Git) -> Result<Reader<'a>, GuardError> {
-        Ok(Reader { git, objects: Some(Objects::open_with(git)?) })
-    }
+impl content::Texts for Reader<'_> {
+    type Error = GuardError;
 
-    fn read(&mut self, wanted: &[Oid]) -> Result<BTreeMap<Oid, Vec<u8>>, GuardError> {
-        let mut texts = BTreeMap::new();
-        if wanted.is_empty() {
-            return Ok(texts);
+    fn text(&mut self, oid: &Oid) -> Result<Option<Vec<u8>>, GuardError> {
+        if let Some(contents) = loose_blob(&self.loose, oid) {
+            return Ok(Some(contents));
         }
         let objects = match self.objects.take() {
             Some(objects) => objects,
             None => Objects::open_with(self.git)?,
         };
-        let names: Vec<&[u8]> = wanted.iter().map(|oid| oid.as_str().as_bytes()).collect();
-        objects.read_many(&names, |_, object| {
-            texts.insert(object.oid, object.data);
-        })?;
+        let found = objects.read(oid.as_str().as_bytes())?;
         self.objects = Some(objects);
-        Ok(texts)
+        Ok(found.map(|object| object.data))
     }
 }

@@ -10,16 +10,13 @@ use crate::lifecycle::machine::{joins, lane_of};
 use crate::names::Oid;
 use crate::ticket::{Document, Lane, StatusError};
 
-/// Reads contents by their id; `None` when they are not there.
+/// Reads contents by their id.
 pub trait Texts {
-    /// The contents.
-    fn text(&self, oid: &Oid) -> Option<&[u8]>;
-}
+    /// Why they cannot be read.
+    type Error;
 
-impl Texts for BTreeMap<Oid, Vec<u8>> {
-    fn text(&self, oid: &Oid) -> Option<&[u8]> {
-        self.get(oid).map(Vec::as_slice)
-    }
+    /// The contents; `None` when they are not there.
+    fn text(&mut self, oid: &Oid) -> Result<Option<Vec<u8>>, Self::Error>;
 }
 
 /// All places of one ticket in a commit.
@@ -29,27 +26,18 @@ struct Story<'t> {
     new: Vec<&'t TicketDelta>,
 }
 
-/// The contents that must be at hand before the tickets can be judged.
-pub fn wanted(tickets: &[TicketDelta]) -> Vec<Oid> {
-    let all = tickets.iter().flat_map(|t| t.old.iter().chain(std::iter::once(&t.new)).flatten());
-    let mut wanted: Vec<Oid> = all.cloned().collect();
-    wanted.sort();
-    wanted.dedup();
-    wanted
-}
-
 /// Judges the moves and the contents.
-pub fn judge(tickets: &[TicketDelta], texts: &impl Texts) -> Vec<Breach> {
+pub fn judge<T: Texts>(tickets: &[TicketDelta], texts: &mut T) -> Result<Vec<Breach>, T::Error> {
     let mut breaches = Vec::new();
     for story in stories(tickets).values() {
         judge_moves(story, &mut breaches);
         for place in &story.new {
-            if let Some(why) = judge_text(place, story, texts) {
+            if let Some(why) = judge_text(place, story, texts)? {
                 breaches.push(Breach { path: Some(place.path.clone()), why });
             }
         }
     }
-    breaches
+    Ok(breaches)
 }
 
 /// The places by ticket. A claim gives a ticket without a sequence its number, so `TICKET-foo` that goes and
@@ -113,28 +101,33 @@ fn judge_moves(story: &Story<'_>, breaches: &mut Vec<Breach>) {
 
 /// What is wrong with a ticket's text and was not wrong before: a file that was unreadable, or in the wrong lane for
 /// its status, may still be edited there and be moved as it is.
-fn judge_text(place: &TicketDelta, story: &Story<'_>, texts: &impl Texts) -> Option<Why> {
-    let new = place.new.as_ref()?;
-    let mut before =
-        story.old.iter().flat_map(|old| old.old.iter().flatten().map(|oid| (old.lane, oid)));
-    let Some(text) = texts.text(new) else { return Some(Why::Missing) };
-    let document = match Document::parse(text.to_vec()) {
+fn judge_text<T: Texts>(
+    place: &TicketDelta,
+    story: &Story<'_>,
+    texts: &mut T,
+) -> Result<Option<Why>, T::Error> {
+    let Some(new) = &place.new else { return Ok(None) };
+    let before = || story.old.iter().flat_map(|o| o.old.iter().flatten().map(|oid| (o.lane, oid)));
+    let Some(text) = texts.text(new)? else { return Ok(Some(Why::Missing)) };
+    let document = match Document::parse(text) {
         Ok(document) => document,
-        Err(_) if before.any(|(_, oid)| oid == new) => return None,
-        Err(error) => return Some(Why::Unreadable(error)),
+        Err(_) if before().any(|(_, oid)| oid == new) => return Ok(None),
+        Err(error) => return Ok(Some(Why::Unreadable(error))),
     };
     let why = match document.status() {
-        Ok(reading) if lane_of(reading.status) == place.lane => return None,
+        Ok(reading) if lane_of(reading.status) == place.lane => return Ok(None),
         Ok(reading) => Why::Misplaced { status: reading.status, lane: place.lane },
         // Not every ticket in the wild says what it is, and where it lies says enough.
-        Err(StatusError::Missing) => return None,
+        Err(StatusError::Missing) => return Ok(None),
         Err(StatusError::Unknown { line, text }) => Why::UnknownStatus { line, text },
     };
-    let same = |(lane, oid): (Lane, &Oid)| {
-        let old = texts.text(oid).and_then(|text| Document::parse(text.to_vec()).ok());
-        lane == place.lane && old.is_some_and(|old| old.text("status") == document.text("status"))
-    };
-    if before.any(same) { None } else { Some(why) }
+    for (_, oid) in before().filter(|(lane, _)| *lane == place.lane) {
+        let old = texts.text(oid)?.and_then(|text| Document::parse(text).ok());
+        if old.is_some_and(|old| old.text("status") == document.text("status")) {
+            return Ok(None);
+        }
+    }
+    Ok(Some(why))
 }
 
 #[cfg(test)]
@@ -177,7 +170,16 @@ mod tests {
         }
 
         fn whys(&self) -> Vec<Why> {
-            judge(&self.tickets, &self.texts).into_iter().map(|breach| breach.why).collect()
+            let Ok(breaches) = judge(&self.tickets, &mut self.texts.clone());
+            breaches.into_iter().map(|breach| breach.why).collect()
+        }
+    }
+
+    impl Texts for BTreeMap<Oid, Vec<u8>> {
+        type Error = std::convert::Infallible;
+
+        fn text(&mut self, oid: &Oid) -> Result<Option<Vec<u8>>, Self::Error> {
+            Ok(self.get(oid).cloned())
         }
     }
 

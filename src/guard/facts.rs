@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::GuardError;
-use super::place::{Head, Place};
+use super::place::{self, Head, Place};
 use super::protected::Protected;
 use crate::config::{self, Config, Flags, Layers, Yaml};
 use crate::env::Env;
@@ -222,12 +222,14 @@ impl Search<'_> {
                 return Ok(name.to_owned());
             }
         }
-        if remotes.is_empty() {
+        // A server's HEAD is its default branch, whether it exists already or not; and so is that of a bare clone, which
+        // has no other word of its remote's.
+        let bare = self.last("core.bare") == Some("true");
+        if remotes.is_empty() || bare {
             self.sources.insert(self.place.common_dir.join("HEAD"));
-            // A server's HEAD is its default branch, whether it exists already or not.
-            if let (None, Head::Branch(head)) = (&self.place.root, &self.place.head) {
-                return Ok(head.short().to_owned());
-            }
+        }
+        if bare && let Head::Branch(head) = place::head(&self.place.common_dir)? {
+            return Ok(head.short().to_owned());
         }
         let is_there = |name: &str, home: &String| {
             self.refs.iter().any(|r| r.name.as_str() == format!("{home}{name}"))

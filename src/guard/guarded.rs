@@ -121,6 +121,11 @@ impl Guarded {
         &self.place.common_dir
     }
 
+    /// A reader of its objects.
+    pub fn reader(&self) -> Reader<'_> {
+        Reader::new(&self.git, &self.place.common_dir)
+    }
+
     /// git for this repository.
     pub fn git(&self) -> &Git {
         &self.git
@@ -140,7 +145,7 @@ impl Guarded {
         merging: &[Oid],
     ) -> Result<Verdict, GuardError> {
         self.require_facts()?;
-        let mut reader = Reader::ready(&self.git)?;
+        let mut reader = self.reader();
         let Some(mut deltas) = self.git.staged("HEAD", index)? else {
             return self.judge_first(index, &mut reader);
         };
@@ -174,7 +179,7 @@ impl Guarded {
         if deltas.is_empty() {
             return Ok(refused(Why::Empty));
         }
-        commits::of_deltas(&deltas, self.tickets_dir(), &mut Reader::new(&self.git))
+        commits::of_deltas(&deltas, self.tickets_dir(), &mut self.reader())
     }
 
     /// The command that undoes what git has left half done here, where its files say what that is.
@@ -214,7 +219,7 @@ impl Guarded {
     fn judge_empty(&self) -> Result<Verdict, GuardError> {
         let last =
             New { tips: &["HEAD"], known: self.published()?, walk: Walk::All, limit: Some(1) };
-        let judged = commits::judge(&self.git, self.tickets_dir(), last)?;
+        let judged = commits::judge(self.reader(), self.tickets_dir(), last)?;
         let is_tickets = |last: &Judged| matches!(last.verdict, Verdict::Tickets(_));
         Ok(if judged.first().is_some_and(is_tickets) {
             Verdict::Nothing
@@ -231,7 +236,7 @@ impl Guarded {
         let mut known = self.published()?.clone();
         known.extend(self.git.commit_of("HEAD")?);
         let new = New { tips, known: &known, walk: Walk::All, limit: None };
-        let judged = commits::judge(&self.git, self.tickets_dir(), new)?;
+        let judged = commits::judge(self.reader(), self.tickets_dir(), new)?;
         Ok(judged.into_iter().map(|j| j.verdict).find(|v| matches!(v, Verdict::Refused(_))))
     }
 
@@ -249,7 +254,7 @@ impl Guarded {
     pub fn judge_beyond(&self, new: &Oid, known: &[Oid]) -> Result<Vec<Judged>, GuardError> {
         self.require_facts()?;
         let new = New { tips: &[new.as_str()], known, walk: Walk::All, limit: None };
-        commits::judge(&self.git, self.tickets_dir(), new)
+        commits::judge(self.reader(), self.tickets_dir(), new)
     }
 
     /// What the protected branches of the remotes hold, as last fetched.

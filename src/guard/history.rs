@@ -49,7 +49,7 @@ impl Guarded {
             None => return Ok(Checked { commits: 0, broken: Vec::new() }),
         }
         let new = New { tips: &[asked], known: &known, walk, limit };
-        let judged = commits::judge(self.git(), self.tickets_dir(), new)?;
+        let judged = commits::judge(self.reader(), self.tickets_dir(), new)?;
         let commits = judged.len();
         let is_broken = |commit: &Judged| {
             let landed = walk == Walk::FirstParents && commit.completes.is_some();

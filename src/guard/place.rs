@@ -75,7 +75,7 @@ impl Place {
             Some(text) => clean_path(&git_dir.join(trimmed(&text))),
             None => git_dir.clone(),
         };
-        let head = head(&git_dir, &common_dir)?;
+        let head = head_of(&git_dir, &common_dir)?;
         Ok(Place { git_dir, common_dir, root, head })
     }
 
@@ -96,7 +96,12 @@ impl Place {
     }
 }
 
-fn head(git_dir: &Path, common_dir: &Path) -> Result<Head, GuardError> {
+/// What the HEAD of the main worktree, or of a bare repository, is at.
+pub fn head(common_dir: &Path) -> Result<Head, GuardError> {
+    head_of(common_dir, common_dir)
+}
+
+fn head_of(git_dir: &Path, common_dir: &Path) -> Result<Head, GuardError> {
     let path = git_dir.join("HEAD");
     // As git wrote it before 2005 and still reads it.
     if let Ok(target) = fs::read_link(&path) {

@@ -102,3 +102,18 @@ fn the_readme_shows_how_to_see_it_work_and_how_to_test_it() {
     }
     assert!(page(".ci/run").contains("cargo test --locked"));
 }
+
+/// A layer is a hook that the guard answers to, or the audit of history.
+#[test]
+fn the_readme_has_a_row_for_every_layer_of_the_guard() {
+    let sandbox = Sandbox::new();
+    let help = sandbox.remote().tix(&["hook", "git", "--help"]);
+    let all = help.success().stdout().split_once("Possible values:\n").unwrap().1;
+    let hooks = all.lines().map(str::trim).take_while(|line| line.starts_with("- "));
+    let hooks = hooks.filter_map(|line| line.strip_prefix("- ")?.split_once(':'));
+    let mut layers: Vec<&str> = hooks.map(|(name, _)| name).collect();
+    assert!(layers.len() > 5, "{help}");
+    layers.push("tix check");
+    let readme = page("README.md");
+    assert_eq!(first_cells(&section(&readme, "## The guard")), layers);
+}

@@ -17,10 +17,10 @@ pub enum Hook {
     PreCommit,
     /// Before the commit of a merge.
     PreMergeCommit,
-    /// Before the message of a commit is written: nothing skips this one.
-    PrepareCommitMsg,
     /// Before a push.
     PrePush,
+    /// Before the message of a commit is written: nothing skips this one.
+    PrepareCommitMsg,
     /// Before refs move.
     ReferenceTransaction,
     /// On a server, before a push is taken in.
@@ -51,37 +51,36 @@ pub fn run(hook: Hook, args: &[OsString], env: &Env, out: &Out) -> Result<(), Fa
         Hook::PrePush => {
             let remote = args.first().and_then(|name| name.to_str()).unwrap_or_default();
             let moves = read_moves(hook, parse_pushed)?;
-            judge_moves(hook, Station::Clone, &moves, env, |guarded, asked| {
-                guarded.judge_push(remote, asked)
-            })
+            let judge = |guarded: &Guarded, asked: &Move| guarded.judge_push(remote, asked);
+            judge_push(hook, Station::Clone, &moves, env, judge)
         }
         Hook::PreReceive => {
             let moves = read_moves(hook, parse_moved)?;
-            judge_moves(hook, Station::Server, &moves, env, Guarded::judge_received)
+            judge_push(hook, Station::Server, &moves, env, Guarded::judge_received)
         }
         Hook::Update => {
             let words: Vec<&str> = args.iter().filter_map(|word| word.to_str()).collect();
-            let moves = match words.as_slice() {
-                [name, old, new] => {
-                    parse_moved(&[old, new, name]).map_err(|()| unreadable(hook))?
-                }
-                _ => return Err(unreadable(hook)),
-            };
-            let moves: Vec<Move> = moves.into_iter().collect();
-            judge_moves(hook, Station::Server, &moves, env, Guarded::judge_received)
+            let [name, old, new] = words.as_slice() else { return Err(unreadable(hook)) };
+            let asked = parse_moved(&[old, new, name]).map_err(|()| unreadable(hook))?;
+            let moves: Vec<Move> = asked.into_iter().collect();
+            judge_push(hook, Station::Server, &moves, env, Guarded::judge_received)
         }
         Hook::ReferenceTransaction => transaction(args, env, out),
     }
 }
 
+/// The repository that git runs this hook for, if there is something to guard in it.
+fn open(hook: Hook, station: Station, env: &Env) -> Result<Option<Guarded>, Failure> {
+    Guarded::in_hook(env, station).map_err(|error| report::undecided(hook, None, &error))
+}
+
 /// A commit that is about to be made of the index.
 fn commit(hook: Hook, args: &[OsString], env: &Env) -> Result<(), Failure> {
-    let undecided = |error: &GuardError| report::undecided(hook, None, error);
-    let guarded = Guarded::in_hook(env, Station::Clone).map_err(|error| undecided(&error))?;
-    let Some(guarded) = guarded else { return Ok(()) };
+    let undecided = |error: GuardError| report::undecided(hook, None, &error);
+    let Some(guarded) = open(hook, Station::Clone, env)? else { return Ok(()) };
     let rebasing = match (hook, guarded.branch()) {
         // The branch moves when the rebase is done; then it is too late to say so.
-        (Hook::PrepareCommitMsg, None) => guarded.rebasing().map_err(|error| undecided(&error))?,
+        (Hook::PrepareCommitMsg, None) => guarded.rebasing().map_err(undecided)?,
         (_, _) => None,
     };
     let branch = guarded.branch().or(rebasing.as_ref());
@@ -125,8 +124,8 @@ fn is_amend(args: &[OsString]) -> bool {
     matches!(args, [_, source, commit] if source == "commit" && commit == "HEAD")
 }
 
-/// The moves of protected branches, each judged.
-fn judge_moves(
+/// What a push is about to move.
+fn judge_push(
     hook: Hook,
     station: Station,
     moves: &[Move],
@@ -136,16 +135,27 @@ fn judge_moves(
     if moves.is_empty() {
         return Ok(());
     }
-    let guarded = Guarded::in_hook(env, station);
-    let guarded = guarded.map_err(|error| report::undecided(hook, None, &error))?;
-    let Some(guarded) = guarded else { return Ok(()) };
+    match open(hook, station, env)? {
+        Some(guarded) => judge_moves(hook, &guarded, moves, env, judge),
+        None => Ok(()),
+    }
+}
+
+/// The moves of protected branches, each judged.
+fn judge_moves(
+    hook: Hook,
+    guarded: &Guarded,
+    moves: &[Move],
+    env: &Env,
+    judge: impl Fn(&Guarded, &Move) -> Result<Ruling, GuardError>,
+) -> Result<(), Failure> {
     for asked in moves.iter().filter(|asked| guarded.is_protected(&asked.branch)) {
-        let report = Report { hook, guarded: &guarded, branch: &asked.branch, env };
+        let report = Report { hook, guarded, branch: &asked.branch, env };
         if env.guard_is_off() {
             report.off();
             continue;
         }
-        match judge(&guarded, asked) {
+        match judge(guarded, asked) {
             Ok(Ruling::Pass(judged)) => report.allowed_commits(&judged),
             Ok(Ruling::Deletion) => return Err(report.deletion()),
             Ok(Ruling::Rewrite) => return Err(report.rewrite(asked)),
@@ -164,16 +174,26 @@ fn transaction(args: &[OsString], env: &Env, out: &Out) -> Result<(), Failure> {
         return Ok(());
     }
     let hook = Hook::ReferenceTransaction;
+    let undecided = |words: &str| out.warn(&format!("the guard could not judge this: {words}"));
     let moves = match read_moves(hook, parse_moved) {
+        Ok(moves) if moves.is_empty() => return Ok(()),
         Ok(moves) => moves,
         Err(failure) => {
-            out.warn(&failure.message);
+            undecided(&failure.message);
             return Ok(());
         }
     };
-    judge_moves(hook, Station::Clone, &moves, env, |guarded, asked| {
+    let guarded = match Guarded::in_hook(env, Station::Clone) {
+        Ok(guarded) => guarded,
+        Err(error) => {
+            undecided(&error.to_string());
+            return Ok(());
+        }
+    };
+    let Some(guarded) = guarded else { return Ok(()) };
+    judge_moves(hook, &guarded, &moves, env, |guarded, asked| {
         guarded.judge_local(asked).or_else(|error| {
-            out.warn(&format!("the guard could not judge this: {error}"));
+            undecided(&error.to_string());
             Ok(Ruling::Pass(Vec::new()))
         })
     })
@@ -211,7 +231,8 @@ fn parse_pushed(words: &[&str]) -> Parsed {
 }
 
 fn branch_move(name: &str, old: &str, new: &str) -> Parsed {
-    if !name.starts_with("refs/heads/") {
+    // A value that is no commit makes one ref stand for another: what it stands for is judged when it moves.
+    if !name.starts_with("refs/heads/") || old.starts_with("ref:") || new.starts_with("ref:") {
         return Ok(None);
     }
     let branch = RefName::parse(name).ok_or(())?;

@@ -74,7 +74,20 @@ impl Report<'_> {
         self.note_breaches(breaches, None);
         let message = format!("{} takes ticket commits only", self.branch.short());
         let failure = list(self.head(message), breaches);
-        way_on(failure).hint("or keep these changes on a branch: git switch -c <name>")
+        let undo = match self.hook {
+            // git writes down that it merges only after it has asked.
+            Hook::PreMergeCommit => Some("git merge --abort"),
+            Hook::PreCommit
+            | Hook::PrePush
+            | Hook::PrepareCommitMsg
+            | Hook::ReferenceTransaction
+            | Hook::PreReceive
+            | Hook::Update => self.guarded.unfinished(),
+        };
+        way_on(failure).hint(match undo {
+            Some(undo) => format!("git stopped half-way; take that back with: {undo}"),
+            None => "or keep these changes on a branch: git switch -c <name>".to_owned(),
+        })
     }
 
     /// Commits that would become part of the branch break the rule.

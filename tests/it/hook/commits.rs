@@ -1,7 +1,7 @@
 //! Commits on a protected branch: what is said of them, and the first ones.
 
 use super::{DEFAULT, QUEUED, STRICT, assert_refused, guard, guarded, project, ticket};
-use crate::harness::Sandbox;
+use crate::harness::{Do, On, Sandbox, Shim};
 
 #[test]
 fn a_refusal_names_the_rule_the_paths_and_the_way_on() {
@@ -165,4 +165,41 @@ fn what_a_refused_movement_left_half_done_has_a_way_back() {
     let output = clone.try_git(&["commit", "-qam", "x"]);
     assert_refused(&output, "ticket commits only");
     assert!(!output.stderr().contains("read-tree"), "{output}");
+}
+
+#[test]
+fn a_merge_that_is_refused_can_be_taken_back() {
+    let sandbox = project();
+    let clone = guarded(&sandbox, "a", DEFAULT);
+    clone.git(&["switch", "-q", "-c", "work"]);
+    clone.commit("code", &[("README.md", "x\n")]);
+    clone.git(&["switch", "-q", "main"]);
+    for args in [vec!["merge", "-q", "--no-ff", "-m", "x", "work"], vec!["commit", "-m", "x"]] {
+        assert_refused(&clone.try_git(&args), "take that back with: git merge --abort");
+    }
+    clone.git(&["merge", "--abort"]);
+    assert_eq!(clone.git(&["status", "--porcelain"]), "");
+}
+
+/// A movement of refs that cannot be judged is let through with a warning: a refusal could leave the work of another
+/// command half done.
+#[test]
+fn a_movement_that_cannot_be_judged_is_let_through_with_a_warning() {
+    let sandbox = project();
+    let clone = guarded(&sandbox, "a", &["reference-transaction"]);
+    let shim = Shim::new(&sandbox);
+    shim.rule(On::command("log"), Do::Fail { code: 128, stderr: "fatal: broken\n" });
+    let (old, zero) = (clone.git(&["rev-parse", "main"]), "0".repeat(40));
+    let new = clone.git(&["commit-tree", "-m", "x", "-p", "main", "main^{tree}"]);
+    let hook = |line: &str| {
+        let args = ["hook", "git", "reference-transaction", "prepared"];
+        clone.tix_command(&args).through(&shim).stdin(line).run()
+    };
+    let output = hook(&format!("{zero} {new} refs/heads/main\n"));
+    assert!(output.success().stderr().contains("the guard could not judge this"), "{output}");
+    assert!(hook("nonsense\n").success().stderr().contains("could not judge"));
+    for line in [format!("{old} ref:refs/heads/x refs/heads/main\n"), format!("{old} {new} HEAD\n")]
+    {
+        assert_eq!(hook(&line).success().stderr(), "");
+    }
 }

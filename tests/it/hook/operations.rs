@@ -102,7 +102,12 @@ const CODE: &[Row] = &[
         TICKETS_ONLY,
     ),
     Row("am", "git am -q ../feature.patch", Moves, TICKETS_ONLY),
-    Row("am --no-verify", "git am -q --no-verify ../feature.patch", Moves, TICKETS_ONLY),
+    Row(
+        "am --no-verify",
+        "git am -h 2>&1 | grep -q no-verify && skip=--no-verify; git am -q $skip ../feature.patch",
+        Moves,
+        TICKETS_ONLY,
+    ),
     Row("reset --soft", "git reset -q --soft feature", Moves, TICKETS_ONLY),
     Row("reset --hard", "git reset -q --hard feature", Moves, TICKETS_ONLY),
     Row("update-ref", "git update-ref refs/heads/main feature", Moves, TICKETS_ONLY),
