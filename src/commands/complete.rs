@@ -12,8 +12,8 @@ use crate::config::Record;
 use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::lifecycle::machine::Verb;
-use crate::lifecycle::{self, Act, Change, Refusal, Step, Ticket};
-use crate::names::{Oid, RefName};
+use crate::lifecycle::{self, Act, Change, CompleteRequest, Refusal, Step, Ticket};
+use crate::names::{Oid, RefName, RepoPath};
 use crate::out::{Out, safe};
 use crate::ticket::{Lane, TicketId};
 use crate::trunk::{Diary, Run};
@@ -101,10 +101,27 @@ fn change(
 ) -> Result<Change, Failure> {
     let completed = ctx.lane_dir(Lane::Completed)?;
     let at = crate::clock::rfc3339(ctx.now);
+    let keep = last_in(ctx, ticket, tip)?;
+    let request = CompleteRequest { at: &at, completed: &completed, keep: keep.as_ref() };
     let change = with_work(ctx, &ticket.entry.id, tip, |work| {
-        lifecycle::complete(ticket, act, work, &at, &completed)
+        lifecycle::complete(ticket, act, work, &request)
     });
     Ok(change?)
+}
+
+/// The directory on the ticket branch in which there is nothing but this ticket, if it is not the ticket's own.
+fn last_in(ctx: &Context<'_>, ticket: &Ticket<'_>, tip: &Oid) -> Result<Option<RepoPath>, Failure> {
+    if ctx.record == Record::Trunk {
+        return Ok(None);
+    }
+    let id = ticket.entry.id.as_str().as_bytes();
+    let mut parents: Vec<&[u8]> = ticket.entry.path.components().collect();
+    parents.pop();
+    parents.pop_if(|directory| *directory == id);
+    let Some(directory) = RepoPath::parse(parents.join(&b'/')) else { return Ok(None) };
+    let name = [tip.as_str().as_bytes(), b":", directory.as_bytes()].concat();
+    let entries = ctx.objects.entries(&name, ctx.repo.format)?.unwrap_or_default();
+    Ok((entries.len() == 1).then_some(directory))
 }
 
 /// The commit on the local branch, for somebody who pushes later. The claim is looked at on the remote all the same.

@@ -125,10 +125,9 @@ impl Repo {
     /// be lost, or an operation is under way, and nothing was changed.
     pub fn fast_forward(&self, worktree: &Path, to: &Oid) -> Result<bool, GitError> {
         let call = self.git().elsewhere(worktree).call("merge");
-        // The answer is for nobody, and a progress meter or a diffstat costs time.
-        let answer = call
-            .args(["--quiet", "--ff-only", "--no-stat", "--no-autostash", to.as_str()])
-            .run()?;
+        // The answer is for nobody. A setting of the user may want signatures, which tix makes only where it is told to.
+        let call = call.args(["--quiet", "--ff-only", "--no-stat", "--no-verify-signatures"]);
+        let answer = call.args(["--no-autostash", to.as_str()]).run()?;
         match answer.code {
             Some(0) => Ok(true),
             Some(1 | 2 | 128) => {

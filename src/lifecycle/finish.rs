@@ -19,13 +19,23 @@ const ROLE: &str = "Creator";
 const OF_THE_WORK: [&str; 7] =
     ["claimed_by", "claimed_at", "claim_id", "branch", "worktree_path", "submitted", "approvals"];
 
-/// Completes a ticket: `at` is when, as it is written.
+/// What completing needs to know.
+pub struct CompleteRequest<'a> {
+    /// When, as it is written.
+    pub at: &'a str,
+    /// The lane it goes to.
+    pub completed: &'a RepoPath,
+    /// A directory that would disappear with it, and that other tickets use too. A file keeps it: where a whole directory
+    /// is gone, a merge takes it for moved, and takes what others put there along.
+    pub keep: Option<&'a RepoPath>,
+}
+
+/// Completes a ticket.
 pub fn complete(
     ticket: &Ticket<'_>,
     act: &Act<'_>,
     work: &Work<'_>,
-    at: &str,
-    completed: &RepoPath,
+    request: &CompleteRequest<'_>,
 ) -> Result<Change, Refusal> {
     let missing = gate::missing(ticket, act.policy, work);
     let id = ticket.entry.id.clone();
@@ -41,7 +51,7 @@ pub fn complete(
     if !missing.is_empty() {
         return Err(Obstacle::Incomplete { id, missing }.into());
     }
-    let to = beside(ticket.entry, completed)?;
+    let to = beside(ticket.entry, request.completed)?;
     let story = Story {
         role: ROLE,
         kind: "completed",
@@ -49,13 +59,15 @@ pub fn complete(
     };
     let fields = [
         ("status", Value::Text(next.status.as_str())),
-        ("completed_at", Value::Text(at)),
+        ("completed_at", Value::Text(request.at)),
         ("worktree_path", Value::Null),
     ];
     let writing =
         Writing { subject: "complete", reason: None, fields: &fields, to: Some(to), story: &story };
     let mut change = write(ticket, act, &writing)?.0;
     change.trailers.push((trailer::COMMIT, work.tip.to_string()));
+    let kept = request.keep.and_then(|directory| directory.join(".gitkeep"));
+    change.edits.extend(kept.map(|path| Edit::Add { path, content: Vec::new() }));
     Ok(change)
 }
 

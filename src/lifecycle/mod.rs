@@ -29,7 +29,8 @@ pub use change::{Change, Edit, Merge, RefEdit, Target, trailer};
 pub use claim::{Claim, ClaimRequest, Claimed, claim, resume, session_of};
 pub use create::{Draft, NewTicket, create};
 pub use finish::{
-    CloseRequest, Resolution, archive, as_rework, close, complete, completed, reopen, require_ended,
+    CloseRequest, CompleteRequest, Resolution, archive, as_rework, close, complete, completed,
+    reopen, require_ended,
 };
 pub use gate::{Missing, missing_in};
 pub use mark::{Setting, Step, block, check_key, gate, note, replace, set, unblock};

@@ -136,6 +136,7 @@ fn all_verbs(ticket: &Ticket<'_>, words: &str) -> Vec<Result<Change, Refusal>> {
     let completed = RepoPath::parse("tickets/completed").unwrap();
     let (tip, same) = (oid('a'), |_: &Oid| true);
     let work = Work { tip: &tip, same: &same };
+    let done = CompleteRequest { at: "x", completed: &completed, keep: None };
     let resolution = Resolution::WontDo;
     let request =
         CloseRequest { resolution: &resolution, reason: Some(words), at: "x", archive: &place };
@@ -157,7 +158,7 @@ fn all_verbs(ticket: &Ticket<'_>, words: &str) -> Vec<Result<Change, Refusal>> {
         review(ticket, &act(words, None), &work, &request_changes),
         close(ticket, &ada, &request, Branch::Absent),
         note(ticket, &ada, &story).map(Step::from),
-        complete(ticket, &ada, &work, "x", &completed).map(Step::from),
+        complete(ticket, &ada, &work, &done).map(Step::from),
         reopen(ticket, &ada, words, &place).map(Step::from),
     ];
     let change = |step: Result<Step, Refusal>| match step {

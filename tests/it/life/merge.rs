@@ -152,3 +152,37 @@ fn a_takeover_takes_nothing_of_the_code_along_and_loses_nothing_of_the_trunk() {
     let tree = remote.git(&["merge-tree", "--write-tree", "main", BRANCH]);
     assert_eq!(String::from_utf8(remote.show(&tree, "src/new.rs")).unwrap(), "1\n");
 }
+
+#[test]
+fn tickets_that_share_a_directory_do_not_drag_each_other_along() {
+    let sandbox = Sandbox::new();
+    let (second, third) = ("TICKET-foo-002", "TICKET-foo-003");
+    let mut files: Vec<_> = ["queue", "active", "completed", "archive"]
+        .map(|lane| (format!("tickets/{lane}/.gitkeep"), String::new()))
+        .into();
+    for id in [ID, second, third] {
+        // Long enough to be known again when some of its lines have changed.
+        let long =
+            ready(id).replace("# Changelog", &format!("{}# Changelog", "So it is.\n".repeat(99)));
+        files.push((format!("tickets/queue/{id}.md"), long));
+    }
+    files.push((".tix.yaml".to_owned(), "active_dir: \"{session}\"\n".to_owned()));
+    sandbox.seed(&files);
+    let remote = sandbox.remote();
+    let ada = sandbox.clone_named("a");
+    ada.tix(&["activate", ID]).success();
+    let here = ada.at(workspace(&ada, ID));
+    here.tix(&["complete"]).success();
+    // To git the first one's move looks as if its whole directory had been moved.
+    let bob = super::bob(&sandbox);
+    bob.tix(&["activate", second]).success();
+    bob.tix(&["new", "--session", "foo", "Another"]).success();
+    assert_eq!(conflicts(&remote), [""; 0]);
+    let tree = remote.git(&["merge-tree", "--write-tree", "main", BRANCH]);
+    let files = remote.files(&tree);
+    for path in
+        [format!("tickets/active/foo/{second}.md"), format!("tickets/completed/foo/{ID}.md")]
+    {
+        assert!(files.contains(&path), "{path} is not among {files:?}");
+    }
+}
