@@ -114,6 +114,9 @@ pub enum Command {
     #[command(display_order = 25)]
     #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     Rework(commands::rework::Args),
+    #[command(display_order = 19)]
+    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
+    Land(commands::land::Args),
     #[command(display_order = 20)]
     #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     Clean(commands::clean::Args),
@@ -172,6 +175,7 @@ pub fn run(cli: &Cli, env: &Env, out: &Out) -> Result<u8, Failure> {
         Command::Close(args) => commands::close::run(args, globals, env, out),
         Command::Reopen(args) => commands::reopen::run(args, globals, env, out),
         Command::Rework(args) => commands::rework::run(args, globals, env, out),
+        Command::Land(args) => commands::land::run(args, globals, env, out),
         Command::Clean(args) => commands::clean::run(args, globals, env, out),
         Command::Archive(args) => commands::archive::run(args, globals, env, out),
         Command::Trust(args) => commands::trust::run(args, globals, env, out),

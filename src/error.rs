@@ -303,6 +303,11 @@ impl From<TrunkError> for Failure {
             ),
             TrunkError::LocalRefTaken { branch } => Failure::new(Exit::Refused, message)
                 .hint(format!("see what it holds: git log {}", branch.short())),
+            TrunkError::Conflicts { paths } => {
+                let paths: Vec<_> = paths.iter().map(ToString::to_string).collect();
+                Failure::new(Exit::Refused, format!("{message}; nothing changed"))
+                    .fact("conflicts", paths.join("\n"))
+            }
             TrunkError::Contended { .. } => {
                 Failure::new(Exit::Unreachable, format!("{message}; nothing changed"))
                     .hint("try again, or with a longer --timeout")

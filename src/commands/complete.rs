@@ -8,7 +8,7 @@ use super::shared::shell_word;
 use super::shared::work::with_work;
 use super::shared::write::{Scene, carried, write};
 use super::{Context, Globals, progress_line};
-use crate::config::Record;
+use crate::config::{Landing, Record};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::lifecycle::machine::Verb;
@@ -74,7 +74,7 @@ fn complete(ctx: &Context<'_>, args: &Args, diary: &mut Diary) -> Result<Receipt
         finish(ctx, diary, &id, &written, &mut receipt)?;
     }
     if !(merged && ctx.record == Record::Branch) {
-        receipt.next = Some(next_step(ctx, args, &branch));
+        receipt.next = Some(next_step(ctx, args, &id, &branch));
     }
     Ok(receipt)
 }
@@ -171,8 +171,12 @@ fn here_only(
 }
 
 /// What brings the work to the branch that pull requests go to.
-fn next_step(ctx: &Context<'_>, args: &Args, branch: &RefName) -> String {
+fn next_step(ctx: &Context<'_>, args: &Args, id: &TicketId, branch: &RefName) -> String {
     let (base, head) = (shell_word(ctx.base.short()), shell_word(branch.short()));
+    let pushed = ctx.remote.is_none() || !args.no_push;
+    if pushed && ctx.record == Record::Branch && ctx.config.landing == Landing::Completed {
+        return format!("tix land {id}");
+    }
     match &ctx.remote {
         None => format!("git merge {head}    # on {base}"),
         Some(remote) if args.no_push => format!("git push {remote} {head}"),

@@ -18,6 +18,7 @@ pub mod edit;
 pub mod handoff;
 pub mod hook;
 pub mod init;
+pub mod land;
 pub mod list;
 pub mod log;
 pub mod new;

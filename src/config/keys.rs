@@ -30,6 +30,8 @@ pub enum Name {
     Timeout,
     /// `protected`
     Protected,
+    /// `landing`
+    Landing,
     /// `review`
     Review,
     /// `review.self`
@@ -85,7 +87,7 @@ impl Key {
     /// Whether it stands in `.tix.yaml` and nowhere else, because it is an agreement of everyone who
     /// works on the repository.
     pub fn is_shared_only(&self) -> bool {
-        matches!(self.id, Name::PostActivate)
+        matches!(self.id, Name::PostActivate | Name::Landing)
     }
 
     /// Its name in `git config`, where `_` is not allowed: `tix.requireQueued`.
@@ -105,7 +107,7 @@ impl Key {
 }
 
 /// Every key, in the order in which people meet them.
-const KEYS: [Key; 17] = [
+const KEYS: [Key; 18] = [
     Key {
         id: Name::Trunk,
         name: "trunk",
@@ -202,6 +204,13 @@ const KEYS: [Key; 17] = [
         takes: "a list of branch names",
         default: DefaultValue::Fixed("[main, master, production]"),
         about: "The branches that the guard keeps free of everything but ticket commits; the trunk always is one of them.",
+    },
+    Key {
+        id: Name::Landing,
+        name: "landing",
+        takes: "none or completed",
+        default: DefaultValue::Fixed("none"),
+        about: "What `tix land` may merge into the trunk, and the guard lets pass. Only in `.tix.yaml`.",
     },
     Key {
         id: Name::Review,

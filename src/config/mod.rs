@@ -68,6 +68,8 @@ pub struct Config {
     pub timeout: Duration,
     /// The branches beside the trunk that take ticket commits only.
     pub protected: Vec<String>,
+    /// What may be merged into the trunk without a pull request.
+    pub landing: Landing,
     /// The stages of the review, in order.
     pub review: Vec<Stage>,
     /// Whether a holder may review their own work.
@@ -78,8 +80,17 @@ pub struct Config {
     pub post_activate: Vec<String>,
 }
 
-/// A stage of the review.
+/// What may be merged into the trunk without a pull request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Landing {
+    /// Nothing.
+    None,
+    /// The branches of completed tickets.
+    Completed,
+}
+
+/// A stage of the review.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Stage {
     /// The first look.
     Critic,
@@ -103,6 +114,7 @@ impl Default for Config {
             worktree: Template::default_worktree(),
             timeout: Duration::from_mins(1),
             protected: keys::PROTECTED.map(str::to_owned).into(),
+            landing: Landing::None,
             review: Vec::new(),
             review_self: false,
             stale_after: Duration::from_hours(24),
@@ -302,6 +314,13 @@ impl Resolution<'_> {
             }
             Name::Timeout => config.timeout = given.time(key, Duration::from_hours(24))?,
             Name::Protected => config.protected = given.branches(key)?,
+            Name::Landing => {
+                config.landing = match given.text(key)? {
+                    "none" => Landing::None,
+                    "completed" => Landing::Completed,
+                    _ => return Err(given.unexpected(key)),
+                };
+            }
             Name::Review => config.review = stages(key, given)?,
             Name::ReviewSelf => config.review_self = given.flag(key)?,
             Name::StaleAfter => {

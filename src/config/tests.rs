@@ -216,7 +216,7 @@ fn an_unknown_key_is_an_error_that_names_the_nearest() {
     assert_snapshot!(messages(&files), @r"
     HEAD:.tix.yaml:3: unknown key `requires_queued`; did you mean `require_queued`?
     HEAD:.tix.yaml:1: unknown key `requireQueued`; did you mean `require_queued`?
-    HEAD:.tix.yaml:1: unknown key `reviewers`
+    HEAD:.tix.yaml:1: unknown key `reviewers`; did you mean `review`?
     HEAD:.tix.yaml:1: unknown key ``
     ");
     assert_snapshot!(message(git(&[("tix.requiresqueued", Some("true"))])), @"git config: unknown key `tix.requiresqueued`; did you mean `tix.requireQueued`?");

@@ -100,6 +100,8 @@ impl From<Obstacle> for Failure {
                 }),
             Obstacle::NoWork { id } => Failure::new(Exit::Refused, message)
                 .hint(format!("make its branch and workspace: tix activate {id}")),
+            Obstacle::NotCompleted { id } => Failure::new(Exit::Refused, message)
+                .hint(format!("its holder completes it: tix complete {id}")),
             Obstacle::Incomplete { id, missing } => {
                 let failure = Failure::new(Exit::Refused, message);
                 let of_kind = |kind: &str| {

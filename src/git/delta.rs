@@ -43,6 +43,8 @@ pub enum Walk {
     All,
     /// Those that a branch was at: the first parents.
     FirstParents,
+    /// The same, each with all that it did to the branch: a merge is held against its first parent alone.
+    Steps,
 }
 
 /// These say exactly what is compared, whatever the user's configuration would make of it: `diff.renames`,
@@ -142,6 +144,22 @@ impl Git {
         first.map(parse).transpose()
     }
 
+    /// The commits that `tip` leads to, and neither `other` nor `known` do.
+    pub fn beyond(&self, tip: &str, other: &str, known: &[Oid]) -> Result<Vec<Oid>, GitError> {
+        let call = self.call("rev-list").args([tip, "--not", other]);
+        let answer = call.args(known.iter().map(Oid::as_str)).arg("--").run_ok()?;
+        let parse = |line: &str| {
+            Oid::parse(line).ok_or_else(|| GitError::unreadable("rev-list", line.as_bytes()))
+        };
+        text_of(&answer).lines().map(parse).collect()
+    }
+
+    /// The paths that differ between two commits.
+    pub fn changed_paths(&self, from: &str, to: &str) -> Result<Vec<RepoPath>, GitError> {
+        let call = self.call("diff-tree").args(EXACTLY).args(["-r", from, to, "--"]);
+        Ok(parse_deltas(&call.run_ok()?)?.into_iter().map(|delta| delta.path).collect())
+    }
+
     /// The commits that `tips` lead to and `known` do not, newest first, with what each of them changes.
     pub fn new_commits(
         &self,
@@ -153,14 +171,16 @@ impl Git {
         let mut call = self
             .call("log")
             .args(EXACTLY)
-            // `-c`: of a merge what differs from all parents. `-m` would show a clean merge as a change.
-            .args(["-c", "--format=%x01%H%x00%P%x00%s", "--encoding=UTF-8", "--no-show-signature"])
+            .args(["--format=%x01%H%x00%P%x00%s", "--encoding=UTF-8", "--no-show-signature"])
             .args(["--no-color", "--no-notes", "--no-mailmap"])
             .config("log.follow=false")
             .config("log.showRoot=true");
-        if walk == Walk::FirstParents {
-            call = call.arg("--first-parent");
-        }
+        // `-c`: of a merge what differs from all parents. `-m` would show a clean merge as a change.
+        call = match walk {
+            Walk::All => call.arg("-c"),
+            Walk::FirstParents => call.args(["-c", "--first-parent"]),
+            Walk::Steps => call.args(["--diff-merges=first-parent", "--first-parent"]),
+        };
         if let Some(limit) = limit {
             call = call.arg(format!("--max-count={limit}"));
         }

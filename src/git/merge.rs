@@ -40,24 +40,27 @@ const PATCH: [&str; 14] = [
 ];
 
 impl Repo {
-    /// Merges two commits as `git merge` would, and writes the tree: git-merge-tree(1), git 2.38.
+    /// Merges two commits as `git merge` does by default, and writes the tree: git-merge-tree(1), git 2.38. Only that
+    /// files are not moved because others of their directory were: tickets of one lane have nothing in common.
     pub fn merge_trees(&self, ours: &Oid, theirs: &Oid) -> Result<MergedTree, GitError> {
         let call = self.git().call("merge-tree").args(["--write-tree", "-z", "--name-only"]);
+        let call = call.config("merge.renames=true").config("merge.directoryRenames=false");
         let answer = call.args(["--no-messages", ours.as_str(), theirs.as_str()]).run()?;
+        let is_clean = match answer.code {
+            Some(0) => true,
+            Some(1) => false,
+            _ => return Err(ExecError::Failed(Box::new(answer)).into()),
+        };
+        // The tree comes first in both cases; where there are conflicts it has them in it, and their paths follow.
         let unreadable = || GitError::unreadable("merge-tree", &answer.stdout);
         let mut words = answer.stdout.split(|b| *b == 0).filter(|word| !word.is_empty());
-        match answer.code {
-            Some(0) => {
-                let tree = words.next().and_then(|word| Oid::parse(&text_of(word)));
-                tree.map(MergedTree::Clean).ok_or_else(unreadable)
-            }
-            Some(1) => {
-                // The first word is the tree, with the conflicts in it.
-                let paths = words.skip(1).map(RepoPath::parse).collect::<Option<_>>();
-                paths.map(MergedTree::Conflicts).ok_or_else(unreadable)
-            }
-            _ => Err(ExecError::Failed(Box::new(answer)).into()),
+        let tree = words.next().and_then(|word| Oid::parse(&text_of(word)));
+        let tree = tree.ok_or_else(unreadable)?;
+        if is_clean {
+            return Ok(MergedTree::Clean(tree));
         }
+        let paths = words.map(RepoPath::parse).collect::<Option<_>>();
+        paths.map(MergedTree::Conflicts).ok_or_else(unreadable)
     }
 
     /// Whether a merge may do what a program of the user's configuration says, and not what git itself would.

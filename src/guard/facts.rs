@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use super::GuardError;
 use super::place::{self, Head, Place};
 use super::protected::Protected;
-use crate::config::{self, Config, Flags, Layers, Yaml};
+use crate::config::{self, Config, Flags, Landing, Layers, Stage, Yaml};
 use crate::env::Env;
 use crate::git::{Git, Objects, RefValue, Setting};
 use crate::names::RepoPath;
@@ -39,6 +39,9 @@ pub struct Facts {
     pub remotes: Vec<String>,
     /// `user.name <user.email>`, as far as configured.
     pub identity: Option<String>,
+    /// The stages of the review that work has gone through which lands on the trunk without a pull request; `None` where it
+    /// never does.
+    pub landing: Option<Vec<Stage>>,
 }
 
 /// Facts, and the files that they were taken from: as long as these stay, the facts hold.
@@ -60,7 +63,24 @@ impl Facts {
             trunk: config::PROTECTED.first().copied().unwrap_or_default().to_owned(),
             remotes: Vec::new(),
             identity: None,
+            landing: None,
         })
+    }
+}
+
+/// The settings that a team shares.
+struct Shared {
+    bytes: Vec<u8>,
+    label: String,
+    /// Whether they stand in a commit of the branch that pull requests go to; else it is a file that anybody may have
+    /// written just now.
+    committed: bool,
+}
+
+impl Shared {
+    /// What may land, as these settings have it: the only thing in them that loosens the rule.
+    fn landing(&self, settings: &Config) -> Option<Vec<Stage>> {
+        (self.committed && settings.landing == Landing::Completed).then(|| settings.review.clone())
     }
 }
 
@@ -99,7 +119,7 @@ pub fn find(git: &Git, place: &Place, station: Station, env: &Env) -> Result<Fou
     let objects = Objects::open_with(git)?;
     let base = first.base_or(&default).to_owned();
     let file = search.shared_settings(&objects, &remotes, &base)?;
-    layers.yaml = file.as_ref().map(|(bytes, label)| Yaml { bytes, label });
+    layers.yaml = file.as_ref().map(|file| Yaml { bytes: &file.bytes, label: &file.label });
     let config = Config::resolve(&layers).map_err(unknown)?;
     let shared =
         Config::resolve(&Layers { yaml: layers.yaml, ..Layers::default() }).map_err(unknown)?;
@@ -124,6 +144,7 @@ pub fn find(git: &Git, place: &Place, station: Station, env: &Env) -> Result<Fou
         protected,
         remotes,
         identity: search.identity(),
+        landing: file.as_ref().and_then(|file| file.landing(&shared)),
     };
     Ok(Found { facts, sources: search.sources.into_iter().collect() })
 }
@@ -257,16 +278,19 @@ impl Search<'_> {
         objects: &Objects,
         remotes: &[String],
         base: &str,
-    ) -> Result<Option<(Vec<u8>, String)>, GuardError> {
+    ) -> Result<Option<Shared>, GuardError> {
         let name = format!("{}:{}", self.committed(remotes, base), config::FILE);
         if let Some(file) = objects.read(name.as_bytes())? {
-            return Ok(Some((file.data, name)));
+            return Ok(Some(Shared { bytes: file.data, label: name, committed: true }));
         }
         let Some(root) = &self.place.root else { return Ok(None) };
         let path = root.join(config::FILE);
         self.sources.insert(path.clone());
         match std::fs::read(&path) {
-            Ok(bytes) => Ok(Some((bytes, path.display().to_string()))),
+            Ok(bytes) => {
+                let label = path.display().to_string();
+                Ok(Some(Shared { bytes, label, committed: false }))
+            }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(source) => Err(GuardError::File { path, source }),
         }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::commits::{self, Judged, New, Reader};
 use super::facts::{self, Facts, Station};
+use super::landing::Agreement;
 use super::place::{Head, Place};
 use super::rule::{Breach, Verdict, Why};
 use super::{GuardError, memory};
@@ -247,7 +248,28 @@ impl Guarded {
         let mut known = self.published()?.clone();
         known.extend(self.local()?.into_iter().map(|(_, oid)| oid));
         // Where there is no protected branch at all yet, there is nothing to hold the first one against.
-        if known.is_empty() { Ok(Vec::new()) } else { self.judge_beyond(new, &known) }
+        if known.is_empty() { Ok(Vec::new()) } else { self.judge_gain(branch, new, &known) }
+    }
+
+    /// Judges the commits that a branch would gain beyond these: on the trunk, completed work may be among them where the team
+    /// has agreed on it.
+    pub fn judge_gain(
+        &self,
+        branch: &RefName,
+        new: &Oid,
+        known: &[Oid],
+    ) -> Result<Vec<Judged>, GuardError> {
+        let judged = self.judge_beyond(new, known)?;
+        let refused = judged.iter().any(|j| matches!(j.verdict, Verdict::Refused(_)));
+        match &self.facts.landing {
+            Some(stages) if refused && self.trunk().as_ref() == Some(branch) => {
+                let new = New { tips: &[new.as_str()], known, walk: Walk::All, limit: None };
+                let tickets_dir = self.tickets_dir();
+                let agreement = Agreement { git: &self.git, tickets_dir, stages };
+                agreement.let_land(new, self.reader(), judged)
+            }
+            Some(_) | None => Ok(judged),
+        }
     }
 
     /// Judges the commits that lead to `new` beyond these.

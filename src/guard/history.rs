@@ -48,8 +48,12 @@ impl Guarded {
             Some(adoption) => known.push(adoption),
             None => return Ok(Checked { commits: 0, broken: Vec::new() }),
         }
-        let new = New { tips: &[asked], known: &known, walk, limit };
-        let judged = commits::judge(self.reader(), self.tickets_dir(), new)?;
+        let judged = if let (Scope::Unpublished(tip), Some(trunk)) = (scope, self.trunk()) {
+            self.judge_gain(&trunk, tip, &known)?
+        } else {
+            let new = New { tips: &[asked], known: &known, walk, limit };
+            commits::judge(self.reader(), self.tickets_dir(), new)?
+        };
         let commits = judged.len();
         let is_broken = |commit: &Judged| {
             let landed = walk == Walk::FirstParents && commit.completes.is_some();

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use super::facts::{Facts, Found, Station};
 use super::place::Place;
 use super::protected::Protected;
-use crate::config;
+use crate::config::{self, Stage};
 use crate::env::Env;
 use crate::names::RepoPath;
 
@@ -39,6 +39,7 @@ struct Memory {
     trunk: String,
     remotes: Vec<String>,
     identity: Option<String>,
+    landing: Option<Vec<Stage>>,
 }
 
 /// By what a file is known again.
@@ -66,6 +67,7 @@ pub fn recall(place: &Place, station: Station, env: &Env) -> Option<Facts> {
         trunk: memory.trunk,
         remotes: memory.remotes,
         identity: memory.identity,
+        landing: memory.landing,
     })
 }
 
@@ -105,6 +107,7 @@ fn memory(
         trunk: facts.trunk.clone(),
         remotes: facts.remotes.clone(),
         identity: facts.identity.clone(),
+        landing: facts.landing.clone(),
     })
 }
 

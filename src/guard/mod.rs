@@ -13,6 +13,7 @@ mod content;
 mod facts;
 mod guarded;
 mod history;
+mod landing;
 mod memory;
 mod moves;
 mod place;

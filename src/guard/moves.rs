@@ -46,7 +46,7 @@ impl Guarded {
             Some(old) if !self.git().is_ancestor(old, new)? => return Ok(Ruling::Rewrite),
             Some(old) => known.push(old.clone()),
         }
-        Ok(ruling(self.judge_beyond(new, &known)?))
+        Ok(ruling(self.judge_gain(&asked.branch, new, &known)?))
     }
 
     /// A push that has arrived here.
@@ -61,7 +61,7 @@ impl Guarded {
         if known.is_empty() {
             return Ok(Ruling::Pass(Vec::new()));
         }
-        Ok(ruling(self.judge_beyond(new, &known)?))
+        Ok(ruling(self.judge_gain(&asked.branch, new, &known)?))
     }
 
     /// A movement of a branch of this clone, by whatever command.

@@ -167,6 +167,20 @@ pub fn judge(deltas: &[Delta], tickets_dir: &RepoPath) -> Result<Vec<TicketDelta
     if breaches.is_empty() { Ok(tickets) } else { Err(breaches) }
 }
 
+/// Judges what a commit does to tickets, and passes over all else.
+pub fn judge_tickets(
+    deltas: &[Delta],
+    tickets_dir: &RepoPath,
+) -> Result<Vec<TicketDelta>, Vec<Breach>> {
+    let tickets = deltas.iter().filter(|delta| is_ticket(&delta.path, tickets_dir));
+    judge(&tickets.cloned().collect::<Vec<_>>(), tickets_dir)
+}
+
+/// Whether a path is that of a ticket.
+pub fn is_ticket(path: &RepoPath, tickets_dir: &RepoPath) -> bool {
+    matches!(named(path, tickets_dir), Named::Ticket(..))
+}
+
 /// The ticket that a commit moves from active to completed, whatever else it changes.
 pub fn completes(deltas: &[Delta], tickets_dir: &RepoPath) -> Option<String> {
     let places = |lane: Lane, is_side: fn(&Delta) -> bool| {

@@ -20,8 +20,17 @@ pub struct Change {
     /// the answer to its push was lost, counts as done only while this claim still stands: somebody may
     /// have taken the ticket over in between.
     pub establishes: Option<(TicketId, String)>,
-    /// A branch that takes the change in at once.
+    /// Another branch that the change is joined with.
     pub merge: Option<Merge>,
+}
+
+/// How a change of the trunk and another branch are joined.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Merge {
+    /// The branch takes the change in.
+    IntoBranch(Intake),
+    /// The trunk takes the branch in.
+    OfBranch(Landing),
 }
 
 /// A branch that takes a change of the trunk in, in the same transaction, with the files that both have changed
@@ -31,7 +40,7 @@ pub struct Change {
 /// nothing else of the trunk. If it were committed on the trunk's tip, the branch would have to take in everything that
 /// has happened there since, with conflicts that only a person can resolve.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Merge {
+pub struct Intake {
     /// Which branch.
     pub branch: RefName,
     /// Where it must be.
@@ -40,6 +49,24 @@ pub struct Merge {
     pub fork: Oid,
     /// What differs from `at` then.
     pub edits: Vec<Edit>,
+}
+
+/// A branch that the trunk takes in as a whole, wherever the trunk is by then.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Landing {
+    /// Its last commit.
+    pub tip: Oid,
+    /// As what.
+    pub form: Form,
+}
+
+/// What a branch becomes on the trunk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// A merge, with all of its commits behind it.
+    Merge,
+    /// One commit.
+    Squash,
 }
 
 /// What happens to one file.

@@ -11,6 +11,7 @@ mod claim;
 mod create;
 mod finish;
 mod gate;
+mod land;
 pub mod machine;
 mod mark;
 mod obstacle;
@@ -25,7 +26,7 @@ mod tests;
 
 pub use act::{Act, Story};
 pub use activate::{Activation, FailureNote, note_failure, record_activation};
-pub use change::{Change, Edit, Merge, RefEdit, Target, trailer};
+pub use change::{Change, Edit, Form, Intake, Landing, Merge, RefEdit, Target, trailer};
 pub use claim::{Claim, ClaimRequest, Claimed, claim, resume, session_of};
 pub use create::{Draft, NewTicket, create};
 pub use finish::{
@@ -33,11 +34,12 @@ pub use finish::{
     reopen, require_ended,
 };
 pub use gate::{Missing, missing_in};
+pub use land::land;
 pub use mark::{Setting, Step, block, check_key, gate, note, replace, set, unblock};
 pub use obstacle::Obstacle;
 pub use refusal::{Held, Refusal};
 pub use release::{Branch, ReleaseRequest, release};
-pub use review::{ReviewRequest, Verdict, Work, review, submit};
+pub use review::{Approval, ReviewRequest, Verdict, Work, review, submit};
 pub use set_up::{NewFile, set_up};
 pub use snapshot::{Entry, Node, Odd, Snapshot, Ticket};
 pub use takeover::{BranchCopy, Staleness, Takeover, Way, take_over};

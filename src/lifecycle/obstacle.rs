@@ -65,6 +65,12 @@ pub enum Obstacle {
         /// Which ticket.
         id: TicketId,
     },
+    /// Its branch says that there is work to do.
+    #[error("{id} is not completed on its branch")]
+    NotCompleted {
+        /// Which ticket.
+        id: TicketId,
+    },
     /// What is left to do before the ticket is complete.
     #[error("{id} is not complete: {} still missing", count(missing.len()))]
     Incomplete {

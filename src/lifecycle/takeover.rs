@@ -4,7 +4,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::act::{Act, Story, Writing, write};
-use super::change::{Merge, trailer};
+use super::change::{Intake, Merge, trailer};
 use super::claim::Claim;
 use super::machine::Verb;
 use super::mark::Step;
@@ -101,12 +101,12 @@ pub fn take_over(ticket: &Ticket<'_>, act: &Act<'_>, wish: &Takeover<'_>) -> Res
         None => write(ticket, act, &writing(&all))?.0,
         Some(copy) => {
             let mut change = write(ticket, act, &writing(&claim))?.0;
-            change.merge = Some(Merge {
+            change.merge = Some(Merge::IntoBranch(Intake {
                 branch: wish.branch.clone(),
                 at: copy.at.clone(),
                 fork: copy.fork.clone(),
                 edits: write(&copy.ticket, act, &writing(&all))?.0.edits,
-            });
+            }));
             change
         }
     };

@@ -1,8 +1,8 @@
 //! From a change to its commit, and to the refs that move.
 
 use super::{Ci, Trunk, TrunkError, View};
-use crate::git::{CommitText, Kind, RefUpdate, TreeEdit, Writer};
-use crate::lifecycle::{Change, Edit, Merge, RefEdit, Target, trailer};
+use crate::git::{CommitText, Kind, MergedTree, RefUpdate, TreeEdit, Writer};
+use crate::lifecycle::{Change, Edit, Form, Intake, Landing, Merge, RefEdit, Target, trailer};
 use crate::names::{Oid, RepoPath};
 
 /// A commit that is not on the trunk yet.
@@ -25,18 +25,21 @@ impl Trunk<'_> {
     ) -> Result<Built, TrunkError> {
         let edits = tree_edits(&change.edits, writer)?;
         let format = self.repo.format;
-        let tree = self.objects.rewrite(view.tree(), &edits, format, writer)?;
         let text = self.text(change);
+        let mut parents: Vec<&Oid> = view.commit().into_iter().collect();
+        let taken_in = match &change.merge {
+            Some(Merge::OfBranch(landing)) => Some(self.taken_in(view, landing, &mut parents)?),
+            Some(Merge::IntoBranch(_)) | None => None,
+        };
+        let under = taken_in.as_ref().or(view.tree());
+        let tree = self.objects.rewrite(under, &edits, format, writer)?;
         let (commit, branch) = match &change.merge {
-            None => {
-                let parents: Vec<&Oid> = view.commit().into_iter().collect();
-                (writer.commit(&tree, &parents, &text)?, None)
-            }
-            Some(merge) => {
+            Some(Merge::IntoBranch(intake)) => {
                 let subject = change.subject.as_str();
                 let pieces = Pieces { tree: &tree, edits: &edits, text: &text, subject };
-                self.merged(view, merge, &pieces)?
+                self.merged(view, intake, &pieces)?
             }
+            Some(Merge::OfBranch(_)) | None => (writer.commit(&tree, &parents, &text)?, None),
         };
         let paths = match view.tree() {
             Some(old) => {
@@ -49,9 +52,11 @@ impl Trunk<'_> {
     }
 
     fn text(&self, change: &Change) -> CommitText {
+        let lands = matches!(change.merge, Some(Merge::OfBranch(_)));
         let subject = match self.ci {
-            Ci::Run => change.subject.clone(),
-            Ci::Skip => format!("{} [skip ci]", change.subject),
+            // The work that a branch brings is what continuous integration is there for.
+            Ci::Skip if !lands => format!("{} [skip ci]", change.subject),
+            Ci::Run | Ci::Skip => change.subject.clone(),
         };
         let mut trailers = change.trailers.clone();
         if change.establishes.is_none() {
@@ -62,13 +67,31 @@ impl Trunk<'_> {
         CommitText { subject, body: change.reason.clone(), trailers }
     }
 
+    /// The tree of the trunk with a branch in it; a merge has the branch among its parents.
+    fn taken_in<'l>(
+        &self,
+        view: &View<'_>,
+        landing: &'l Landing,
+        parents: &mut Vec<&'l Oid>,
+    ) -> Result<Oid, TrunkError> {
+        match landing.form {
+            Form::Merge => parents.push(&landing.tip),
+            Form::Squash => {}
+        }
+        let Some(trunk) = view.commit() else { return Ok(self.objects.tree_of(&landing.tip)?) };
+        match self.repo.merge_trees(trunk, &landing.tip)? {
+            MergedTree::Clean(tree) => Ok(tree),
+            MergedTree::Conflicts(paths) => Err(TrunkError::Conflicts { paths }),
+        }
+    }
+
     /// Commits the change where branch and trunk part, and merges that commit into both.
     ///
     /// Where they part at the trunk's tip, the trunk needs no merge: the commit itself is its next one.
     fn merged(
         &self,
         view: &View<'_>,
-        merge: &Merge,
+        merge: &Intake,
         pieces: &Pieces<'_>,
     ) -> Result<(Oid, Option<RefUpdate>), TrunkError> {
         let writer = self.run.writer()?;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::git::GitError;
-use crate::names::{RefName, RemoteName};
+use crate::names::{RefName, RemoteName, RepoPath};
 
 /// Whether a change that was pushed may be on the trunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,6 +133,12 @@ pub enum TrunkError {
     LocalRefTaken {
         /// Which ref.
         branch: RefName,
+    },
+    /// The trunk and a branch that it was to take in have changed the same places.
+    #[error("the branch and the trunk have changed the same places")]
+    Conflicts {
+        /// In these files.
+        paths: Vec<RepoPath>,
     },
     /// Other people's pushes came first until the deadline passed.
     #[error("other pushes came first {attempts} times, until the time was up")]

@@ -465,6 +465,7 @@ fn unknown(remote: &RemoteName, error: &TrunkError) -> TrunkError {
         | TrunkError::NoBase { .. }
         | TrunkError::NoLocalTrunk { .. }
         | TrunkError::LocalRefTaken { .. }
+        | TrunkError::Conflicts { .. }
         | TrunkError::Contended { .. }
         | TrunkError::Lock { .. } => error.to_string(),
     };

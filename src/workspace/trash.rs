@@ -47,6 +47,7 @@ pub fn put_aside(
     let (to, moved) = match moved {
         // Another file system. Beside where it is it can always go.
         Err(error) if error.kind() == ErrorKind::CrossesDevices => {
+            std::fs::remove_file(note_of(repo, &inside)).ok();
             let beside = from.with_file_name(format!(".{name}.tix-trash"));
             let moved = note_and_move(repo, id, from, (&beside, at));
             (beside, moved)
@@ -64,9 +65,14 @@ fn note_and_move(
     (to, at): (&Path, i64),
 ) -> io::Result<()> {
     let note = Note { ticket: id.to_string(), from: from.to_owned(), to: to.to_owned(), at };
-    let name = to.file_name().unwrap_or_default().display().to_string();
-    write(&root(repo).join(format!("{}.json", name.trim_start_matches('.'))), &note)?;
+    write(&note_of(repo, to), &note)?;
     std::fs::rename(from, to)
+}
+
+/// The note of a directory, wherever that is.
+fn note_of(repo: &Repo, to: &Path) -> PathBuf {
+    let name = to.file_name().unwrap_or_default().display().to_string();
+    root(repo).join(format!("{}.json", name.trim_start_matches('.')))
 }
 
 /// Empties what was put aside before `now` less the time that things are kept. What cannot be removed stays for the next

@@ -21,6 +21,7 @@ const NOTE: &[&str] = &["note", ID, "a word"];
 const SET: &[&str] = &["set", ID, "priority=P0"];
 const COMPLETE: &[&str] = &["complete", ID];
 const RECLAIM: &[&str] = &["reclaim", ID, "--reason", "left", "--force"];
+const LAND: &[&str] = &["land", ID];
 const CLEAN: &[&str] = &["clean", ID];
 const CLOSE: &[&str] = &["close", ID, "--as", "wont_do"];
 
@@ -157,6 +158,16 @@ fn reclaim_survives_at_every_git_call() {
 #[test]
 fn close_survives_at_every_git_call() {
     Row { history: History::Activated, ..row(Trunk::Remote, CLOSE, Goal::Closed, 19) }.survives();
+}
+
+#[test]
+fn land_survives_at_every_git_call() {
+    Row { history: History::Complete, ..row(Trunk::Remote, LAND, Goal::Landed, 16) }.survives();
+}
+
+#[test]
+fn land_on_a_local_trunk_that_is_checked_out_survives_at_every_git_call() {
+    Row { history: History::Complete, ..row(Trunk::CheckedOut, LAND, Goal::Landed, 14) }.survives();
 }
 
 #[test]

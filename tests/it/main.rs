@@ -20,6 +20,7 @@ mod harness_works;
 mod hook;
 mod hostile;
 mod init;
+mod land;
 mod life;
 mod net_works;
 mod network;

@@ -40,6 +40,8 @@ pub enum Goal {
     TakenOver,
     /// The ticket is in the archive, and nothing of it is left here.
     Closed,
+    /// The ticket is completed on the trunk, and its workspace is still there.
+    Landed,
     /// The ticket is completed on the trunk, and nothing of it is left anywhere.
     Cleaned,
 }
@@ -183,8 +185,7 @@ impl Case<'_> {
         if self.row.goal == Goal::Created && truth.places.is_empty() {
             return;
         }
-        if self.row.goal == Goal::Cleaned {
-            assert!(truth.is_completed(), "{truth:#?}");
+        if truth.is_completed() && matches!(self.row.goal, Goal::Landed | Goal::Cleaned) {
             return;
         }
         truth.assert_one_holder(self.scene.trunk);
@@ -235,7 +236,7 @@ impl Case<'_> {
             }
             Goal::Released | Goal::Created => assert!(truth.is_queued(), "{truth:#?}"),
             Goal::Closed => assert!(truth.is_archived(), "{truth:#?}"),
-            Goal::Cleaned => assert!(truth.is_completed(), "{truth:#?}"),
+            Goal::Landed | Goal::Cleaned => assert!(truth.is_completed(), "{truth:#?}"),
             Goal::Says(words) => truth.assert_says(self.scene, words),
         }
     }
@@ -261,6 +262,10 @@ impl Case<'_> {
             Goal::Closed => {
                 assert!(truth.is_archived(), "{truth:#?}");
                 assert_no_workspace(self.scene);
+            }
+            Goal::Landed => {
+                assert!(truth.is_completed(), "{truth:#?}");
+                assert_workspace(self.scene, truth);
             }
             Goal::Cleaned => {
                 assert!(truth.is_completed() && truth.branches.is_empty(), "{truth:#?}");
@@ -300,6 +305,11 @@ impl Case<'_> {
             Goal::TakenOver => {
                 scene.second.tix(&["reclaim", self.id, "--reason", "x", "--force"]).success();
                 scene.first.tix(&["complete", self.id]).exits(3);
+                return;
+            }
+            Goal::Landed => {
+                scene.first.tix(&["clean", self.id]).success();
+                assert_no_workspace(scene);
                 return;
             }
             Goal::Closed | Goal::Cleaned => {

@@ -46,6 +46,8 @@ pub enum History {
     Activated,
     /// The same, and others have moved the trunk since.
     Overtaken,
+    /// It is complete on its branch, and may land.
+    Complete,
     /// It is complete, and its branch was squashed into the trunk.
     Merged,
     /// It is held, and the run was killed when the worktree was there and the branch not yet pushed.
@@ -73,6 +75,9 @@ impl Scene {
         let text = queue_ticket(ID).replace("- [ ]", "- [x]");
         let ticket = (format!("tickets/queue/{ID}.md"), text);
         sandbox.seed(&[("code.rs", "fn main() {}\n"), ("notes.txt", "one\n")]);
+        if matches!(history, History::Complete) {
+            sandbox.seed(&[(".tix.yaml", "landing: completed\n")]);
+        }
         if trunk == Trunk::OfItsOwn {
             sandbox.seed(&[(".tix.yaml", "trunk: tickets\n")]);
             sandbox.seed_on("tickets", &[ticket]);
@@ -105,9 +110,9 @@ impl Scene {
                 first.tix(&["activate", ID]).success();
                 sandbox.seed(&[("notes.txt", "two\n")]);
             }
+            History::Complete => complete(&first),
             History::Merged => {
-                first.tix(&["activate", ID]).success();
-                first.tix(&["complete", ID]).success();
+                complete(&first);
                 let truth = if trunk.is_local() { first.clone() } else { sandbox.remote() };
                 let squash = "git commit-tree -p main -m squash ticket/TICKET-foo-001^{tree}";
                 truth.sh(&format!("git update-ref refs/heads/main $({squash})")).run().success();
@@ -203,6 +208,11 @@ impl Scene {
             self.before.assert_same(&self.first);
         }
     }
+}
+
+fn complete(place: &Place) {
+    place.tix(&["activate", ID]).success();
+    place.tix(&["complete", ID]).success();
 }
 
 fn status(place: &Place) -> String {

@@ -20,6 +20,8 @@ const MAY_USE: &[Row] = &[
     // Of git the values in which it tells of changes, of the configuration the name of its file.
     ("guard::rule", "config git::Delta git::Mode git::Side names ticket"),
     ("guard::content", "guard::rule lifecycle names ticket"),
+    // Of the other parts of the guard what they found, of git what the commits hold that are asked about.
+    ("guard::landing", "config git guard lifecycle names ticket"),
     // The only doors to the outside.
     ("env", ""),
     ("clock", ""),

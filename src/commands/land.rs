@@ -1,0 +1,173 @@
+//! `tix land`: completed work reaches the trunk without a pull request.
+
+use super::shared::errand::{Standing, answer, answer_next};
+use super::shared::follow::{Pushed, require_at_rest};
+use super::shared::here::named_or_here;
+use super::shared::receipt::{Receipt, record};
+use super::shared::shell_word;
+use super::shared::work::with_work;
+use super::shared::write::carried;
+use super::{Context, Globals, progress_line};
+use crate::config::{Landing, Record};
+use crate::env::Env;
+use crate::error::{Exit, Failure};
+use crate::lifecycle::{self, Act, Change, Form, Obstacle, Refusal, Step};
+use crate::names::RefName;
+use crate::out::{Out, safe};
+use crate::ticket::{Lane, TicketId};
+use crate::trunk::{Diary, Run, Stop, Trunk, TrunkError, View};
+
+/// Merge the branch of a completed ticket into the trunk
+///
+/// For teams without pull requests, whose `.tix.yaml` says `landing: completed`. The ticket must be complete on its branch,
+/// under the claim that is on the trunk, with every stage of the review passed for what is on the branch now. The merge is made
+/// without any checkout, and anew each time the trunk moves; where both sides have changed the same places, the files are named
+/// and nothing changes.
+///
+/// A ticket that is on the trunk already is no error.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The ticket [default: the one of this workspace]
+    #[arg(value_name = "TICKET")]
+    ticket: Option<String>,
+    /// Make a merge commit, with all commits of the branch behind it [default]
+    #[arg(long, conflicts_with = "squash")]
+    merge: bool,
+    /// Make one commit of the whole branch
+    #[arg(long)]
+    squash: bool,
+    /// How long to go on trying while others move the trunk, such as 90s or 2m [default: 60s]
+    #[arg(long, value_name = "TIME")]
+    timeout: Option<String>,
+}
+
+/// Why a decision to land was not pushed.
+enum Detour {
+    No(Failure),
+    Already,
+}
+
+impl<E: Into<Failure>> From<E> for Detour {
+    fn from(error: E) -> Detour {
+        Detour::No(error.into())
+    }
+}
+
+/// Lands the ticket.
+pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+    let ctx = Context::open(globals, env, out, args.timeout.as_deref())?;
+    let mut diary = Diary { phase: "land", ..Diary::default() };
+    let result = land(&ctx, args, &mut diary);
+    let query = args.ticket.as_deref().unwrap_or_default();
+    let receipt = record(&ctx, "land", query, &diary, result)?;
+    let text = answer_next(
+        &receipt,
+        &format!("is on {}", ctx.trunk_label()),
+        receipt.next.as_deref().map(safe).as_deref(),
+    );
+    answer(out, &receipt, &text);
+    Ok(())
+}
+
+fn land(ctx: &Context<'_>, args: &Args, diary: &mut Diary) -> Result<Receipt, Failure> {
+    let run = Run::begin(&ctx.repo)?;
+    let id = named_or_here(ctx, &run, args.ticket.as_deref())?;
+    let branch = ctx.ticket_branch(&id).map_err(|why| Failure::new(Exit::Damaged, why))?;
+    require_allowed(ctx, &branch)?;
+    let standing = Standing::of_nobody(ctx)?;
+    let act = standing.act(ctx);
+    let label = ctx.remote.as_ref().map_or_else(String::new, ToString::to_string);
+    let progress = |step| ctx.out.progress(&progress_line(&label, step));
+    let engine = ctx.engine(&run, &progress).watching(branch.clone());
+    let form = if args.squash { Form::Squash } else { Form::Merge };
+    let scene = Scene { ctx, engine: &engine, id: &id, branch: &branch, form };
+    let mut receipt = Receipt::new(ctx, "land", id.as_str(), act.actor);
+    match engine.transact(diary, |view| scene.decide(view, &act)) {
+        Ok(landed) => {
+            receipt.outcome = "landed";
+            receipt.add(&landed);
+        }
+        Err(Stop::Refused(Detour::Already)) => receipt.outcome = "already",
+        Err(Stop::Refused(Detour::No(failure))) => return Err(failure),
+        Err(Stop::Trunk(error)) => return Err(scene.explained(error)),
+    }
+    receipt.next = Some(format!("tix clean {id}"));
+    Ok(receipt)
+}
+
+/// The team must have agreed on it.
+fn require_allowed(ctx: &Context<'_>, branch: &RefName) -> Result<(), Failure> {
+    let (base, head) = (shell_word(ctx.base.short()), shell_word(branch.short()));
+    let by_request = match &ctx.remote {
+        Some(_) => format!("open a pull request: gh pr create --base {base} --head {head} --fill"),
+        None => format!("merge it on {base}: git merge {head}"),
+    };
+    if ctx.record == Record::Trunk {
+        let message =
+            "progress is recorded on the trunk here, so the ticket branch brings no ticket to it";
+        return Err(Failure::new(Exit::Refused, message).fact("record", "trunk").hint(by_request));
+    }
+    match ctx.config.landing {
+        Landing::Completed => Ok(()),
+        Landing::None => {
+            let message = "work reaches the trunk by pull request here";
+            Err(Failure::new(Exit::Refused, message)
+                .fact("landing", "none")
+                .hint(by_request)
+                .hint("a team without pull requests sets `landing: completed` in its .tix.yaml"))
+        }
+    }
+}
+
+/// One ticket, and how it lands.
+struct Scene<'s> {
+    ctx: &'s Context<'s>,
+    engine: &'s Trunk<'s>,
+    id: &'s TicketId,
+    branch: &'s RefName,
+    form: Form,
+}
+
+impl Scene<'_> {
+    fn decide(&self, view: &View<'_>, act: &Act<'_>) -> Result<(Change, ()), Stop<Detour>> {
+        let entry = view.snapshot.find_id(self.id).map_err(Stop::refuse)?;
+        if entry.lane == Lane::Completed {
+            return Err(Stop::Refused(Detour::Already));
+        }
+        if entry.lane != Lane::Active {
+            let (id, lane) = (self.id.clone(), entry.lane);
+            return Err(Stop::refuse(Refusal::NotActive { id, lane }));
+        }
+        let on_trunk = view.require::<Detour>(entry)?;
+        let Some(tip) = view.watched() else {
+            return Err(Stop::refuse(Refusal::from(Obstacle::NoWork { id: self.id.clone() })));
+        };
+        let there = self.engine.view_of(tip)?;
+        let on_branch = carried(&there, self.id, &on_trunk).map_err(Stop::refuse)?;
+        require_at_rest(self.ctx, self.id, self.branch, Some(tip), Pushed::Required)
+            .map_err(Stop::refuse)?;
+        let step = with_work(self.ctx, self.id, tip, |work| {
+            lifecycle::land(&on_trunk, &on_branch, act, work, self.form)
+        });
+        match step.map_err(Stop::refuse)? {
+            Step::Change(change) => Ok((*change, ())),
+            Step::Already => Err(Stop::Refused(Detour::Already)),
+        }
+    }
+
+    /// A conflict is resolved on the branch, where the work is.
+    fn explained(&self, error: TrunkError) -> Failure {
+        let conflict = matches!(error, TrunkError::Conflicts { .. });
+        let failure = Failure::from(error);
+        if !conflict {
+            return failure;
+        }
+        let (id, trunk) = (self.id, self.ctx.trunk_label());
+        failure
+            .hint(format!(
+                "in its workspace, take the trunk in and resolve it there: git merge {}",
+                shell_word(&trunk)
+            ))
+            .hint(format!("then push it, and land again: tix land {id}"))
+    }
+}

@@ -1,0 +1,59 @@
+//! The end of the work reaching the trunk without a pull request.
+
+use super::act::Act;
+use super::change::{Change, Form, Landing, Merge, trailer};
+use super::gate;
+use super::mark::Step;
+use super::obstacle::Obstacle;
+use super::refusal::Refusal;
+use super::review::Work;
+use super::snapshot::Ticket;
+use crate::ticket::{Lane, Status};
+
+/// Lands a completed ticket: the trunk takes its branch in. Anybody may, as anybody may merge a pull request.
+///
+/// The trunk's claim must be the one that the branch carries, so that nobody lands what was taken over from them; and what
+/// had to be there for the completion must be there still, of the branch as it is now.
+pub fn land(
+    on_trunk: &Ticket<'_>,
+    on_branch: &Ticket<'_>,
+    act: &Act<'_>,
+    work: &Work<'_>,
+    form: Form,
+) -> Result<Step, Refusal> {
+    let id = on_trunk.entry.id.clone();
+    if on_trunk.entry.lane == Lane::Completed {
+        return Ok(Step::Already);
+    }
+    if on_trunk.entry.lane != Lane::Active {
+        return Err(Refusal::NotActive { id, lane: on_trunk.entry.lane });
+    }
+    let held = on_trunk.held();
+    let claim = on_branch.held().claim_id;
+    if claim.is_none() || claim != held.claim_id {
+        let expected = claim.unwrap_or_default();
+        return Err(Refusal::ClaimChanged { id, expected, held: Box::new(held) });
+    }
+    let state = on_branch.situation()?.state;
+    if state.lane != Lane::Completed || state.status != Status::Approved {
+        return Err(Obstacle::NotCompleted { id }.into());
+    }
+    let missing = gate::missing(on_branch, act.policy, work);
+    if !missing.is_empty() {
+        return Err(Obstacle::Incomplete { id, missing }.into());
+    }
+    let mut trailers = vec![(trailer::TICKET, id.to_string())];
+    trailers.extend(claim.map(|claim| (trailer::CLAIM, claim)));
+    trailers.push((trailer::ACTOR, act.actor.to_owned()));
+    trailers.push((trailer::COMMIT, work.tip.to_string()));
+    let change = Change {
+        edits: Vec::new(),
+        subject: format!("complete: {id}"),
+        reason: None,
+        trailers,
+        refs: Vec::new(),
+        establishes: None,
+        merge: Some(Merge::OfBranch(Landing { tip: work.tip.clone(), form })),
+    };
+    Ok(change.into())
+}
