@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::shared::board::{self, Card, Look, Workspace};
+use super::shared::board::{self, Card, Changes, Look, Workspace};
 use super::{Context, Globals};
 use crate::env::Env;
 use crate::error::Failure;
@@ -45,7 +45,10 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), F
     let ctx = Context::open(globals, env, out, None)?;
     board::look(&ctx, Look::from(args.fetch), |seen| {
         let entry = board::find(seen, &args.id)?;
-        let (card, document) = board::read_one(&ctx, seen.view, entry)?;
+        let (mut card, document) = board::read_one(&ctx, seen.view, entry)?;
+        if out.format == Format::Json {
+            board::overlay(&ctx, seen.view, std::slice::from_mut(&mut card), Changes::Leave)?;
+        }
         let bytes = document.as_bytes();
         match (out.format, Out::is_terminal()) {
             (Format::Json, _) => {
