@@ -26,6 +26,10 @@ use out::{Format, Narration, Out};
 
 fn main() -> ExitCode {
     let env = Env::capture();
+    if let Some(shell) = env.completes_for() {
+        cli::complete(shell, &env, &Out::new(Format::Human, Narration::Quiet, &env));
+        return ExitCode::SUCCESS;
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return usage(&error, &env),

@@ -12,6 +12,7 @@ pub mod graph;
 pub mod init;
 pub mod list;
 pub mod log;
+pub mod man;
 pub mod new;
 pub mod next;
 pub mod path;

@@ -6,12 +6,13 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::shared::board::{self, Card, Changes, Look, Workspace};
+use super::shared::complete::ids;
 use super::{Context, Globals};
 use crate::env::Env;
 use crate::error::Failure;
 use crate::git::exec::text_of;
 use crate::out::{Format, Out, safe, safe_lines};
-use crate::ticket::Document;
+use crate::ticket::{Document, Lane};
 
 /// Show a ticket: who holds it, where, and its text
 ///
@@ -23,7 +24,7 @@ use crate::ticket::Document;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The ticket: its id, the id without TICKET-, a part of it that only one has, or its file
-    #[arg(value_name = "ID")]
+    #[arg(value_name = "ID", add = ids(&Lane::ALL))]
     id: String,
     /// Ask the remote first
     #[arg(long)]

@@ -11,6 +11,7 @@
 
 mod activate;
 mod bad_input;
+mod completion;
 mod crash;
 mod demo;
 mod docs;
