@@ -6,6 +6,7 @@ mod json;
 use std::ffi::OsString;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap_complete::env::Shells;
 
 use crate::commands::{self, Globals};
 use crate::env::Env;
@@ -154,9 +155,26 @@ pub enum Command {
     #[command(display_order = 91)]
     #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     ShellInit(commands::shell_init::Args),
+    #[command(display_order = 92)]
+    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
+    Man(commands::man::Args),
     #[command(display_order = 90)]
     #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     Completions(commands::completions::Args),
+}
+
+/// Answers a shell that asks how a command line can go on: what stands behind `--` in ours.
+pub fn complete(shell: &str, env: &Env, out: &Out) {
+    let words = std::env::args_os().skip_while(|word| word != "--").skip(1).collect();
+    let shells = Shells::builtins();
+    let Some(shell) = shells.completer(shell) else { return };
+    let mut command = Cli::command();
+    command.build();
+    let mut answer = Vec::new();
+    match shell.write_complete(&mut command, words, env.current_dir().ok(), &mut answer) {
+        Ok(()) => out.answer_bytes(&answer),
+        Err(error) => tracing::debug!(%error, "completion"),
+    }
 }
 
 /// Whether the command line is a hook's. To an agent the exit code 2 is a refusal of what it wants to do, with the words of
@@ -217,6 +235,7 @@ pub fn run(cli: &Cli, env: &Env, out: &Out) -> Result<u8, Failure> {
         Command::Archive(args) => commands::archive::run(args, globals, env, out),
         Command::Trust(args) => commands::trust::run(args, globals, env, out),
         Command::ShellInit(args) => commands::shell_init::run(args, globals, env, out),
+        Command::Man(args) => commands::man::run(args, globals, env, out),
         Command::Completions(args) => commands::completions::run(args, globals, env, out),
     }
     .map(|()| 0)

@@ -38,6 +38,8 @@ const GIT_CONFIG: [&str; 5] =
 pub fn words() -> Vec<OsString> {
     std::env::args_os().skip(1).collect()
 }
+/// The variable that names the shell which asks for completions.
+pub const COMPLETE: &str = "_TIX_COMPLETE";
 
 /// The words of the command line, as far as they are text.
 pub fn arguments() -> impl Iterator<Item = String> {
@@ -147,6 +149,11 @@ impl Env {
     /// `TIX_ACTOR`: who acts, where that is not git's `user.name <user.email>`.
     pub fn actor(&self) -> Result<Option<&str>, NotUtf8> {
         self.text("TIX_ACTOR")
+    }
+
+    /// The shell that asks how a command line can go on.
+    pub fn completes_for(&self) -> Option<&str> {
+        self.raw(COMPLETE)?.to_str()
     }
 
     /// The session that this call belongs to: `TIX_SESSION`, else what the agent that runs tix

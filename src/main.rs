@@ -29,6 +29,10 @@ fn main() -> ExitCode {
     if let Some(done) = cli::run_hook(&env::words(), &env, &printer) {
         return ended(done, &printer());
     }
+    if let Some(shell) = env.completes_for() {
+        cli::complete(shell, &env, &Out::new(Format::Human, Narration::Quiet, &env));
+        return ExitCode::SUCCESS;
+    }
     let cli = match Cli::read() {
         Ok(cli) => cli,
         Err(error) => return usage(&error, &env),

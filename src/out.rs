@@ -178,12 +178,17 @@ impl Out {
 /// The text with everything that a terminal would obey made visible: control characters, and the
 /// bidirectional overrides with which a title can pretend to be another.
 pub fn safe(text: &str) -> String {
+    made_safe(text.to_owned())
+}
+
+/// The same of a text that is not needed any more.
+fn made_safe(text: String) -> String {
     let obeyed = |c: char| {
         c.is_control()
             || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     };
     if !text.contains(obeyed) {
-        return text.to_owned();
+        return text;
     }
     text.chars()
         .map(|c| if obeyed(c) { c.escape_unicode().to_string() } else { c.to_string() })

@@ -109,6 +109,23 @@ impl World {
         time(&mut command, args)
     }
 
+    /// The same with something to read.
+    pub fn time_git_reading(&self, dir: &Path, args: &[&str], input: &[u8]) -> Duration {
+        use std::io::Write;
+        let mut command = self.command("git", &Machine::named("git"), dir, args);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let began = Instant::now();
+        let mut child = command.spawn().unwrap();
+        let mut pipe = child.stdin.take().unwrap();
+        let output = std::thread::scope(|scope| {
+            scope.spawn(move || pipe.write_all(input).unwrap());
+            child.wait_with_output().unwrap()
+        });
+        let took = began.elapsed();
+        require(output, args);
+        took
+    }
+
     /// How long tix took.
     pub fn time_tix(&self, dir: &Path, args: &[&str]) -> Duration {
         time(&mut self.tix(&Machine::named("git"), dir, args), args)

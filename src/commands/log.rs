@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::shared::board::{self, Look, Seen};
+use super::shared::complete::ids;
 use super::{Context, Globals};
 use crate::clock;
 use crate::env::Env;
@@ -16,7 +17,7 @@ use crate::lifecycle::trailer;
 use crate::names::Oid;
 use crate::out::table::Table;
 use crate::out::{Format, Out};
-use crate::ticket::TicketId;
+use crate::ticket::{Lane, TicketId};
 
 /// The trailers that tell the story.
 const KEYS: [&str; 5] =
@@ -30,7 +31,7 @@ const KEYS: [&str; 5] =
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The ticket: its id, the id without TICKET-, a part of it that only one has, or its file
-    #[arg(value_name = "ID")]
+    #[arg(value_name = "ID", add = ids(&Lane::ALL))]
     id: Option<String>,
     /// Show only the newest N
     #[arg(long, value_name = "N")]

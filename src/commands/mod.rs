@@ -23,6 +23,7 @@ pub mod init;
 pub mod land;
 pub mod list;
 pub mod log;
+pub mod man;
 pub mod new;
 pub mod next;
 pub mod note;

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::shared::board::{self, Look, Seen, Workspace};
+use super::shared::complete::ids;
 use super::{Context, Globals};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
@@ -21,7 +22,7 @@ use crate::ticket::{Lane, TicketId};
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The ticket: its id, the id without TICKET-, a part of it that only one has, or its file
-    #[arg(value_name = "ID")]
+    #[arg(value_name = "ID", add = ids(&[Lane::Active]))]
     id: String,
 }
 

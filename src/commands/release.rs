@@ -1,5 +1,6 @@
 //! `tix release`: give a ticket back to the queue.
 
+use super::shared::complete::ids;
 use super::shared::find::{claim_commit, find_ticket};
 use super::shared::give_back::{Freed, GiveBack, clear_local, give_back};
 use super::shared::receipt::{ClaimJson, Receipt, record};
@@ -22,7 +23,7 @@ use crate::workspace;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The ticket: its id, the id without TICKET-, an unambiguous part of it, or a path to its file
-    #[arg(value_name = "TICKET")]
+    #[arg(value_name = "TICKET", add = ids(&[Lane::Active]))]
     ticket: String,
     /// Why, for the commit and the ticket's changelog
     #[arg(long, value_name = "TEXT")]

@@ -5,13 +5,14 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::shared::board::{self, Card, Look, Workspace};
+use super::shared::board::{self, Card, Changes, Look, Workspace};
+use super::shared::complete::ids;
 use super::{Context, Globals};
 use crate::env::Env;
 use crate::error::Failure;
 use crate::git::exec::text_of;
 use crate::out::{Format, Out, safe, safe_lines};
-use crate::ticket::Document;
+use crate::ticket::{Document, Lane};
 
 /// Show a ticket: who holds it, where, and its text
 ///
@@ -23,7 +24,7 @@ use crate::ticket::Document;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The ticket: its id, the id without TICKET-, a part of it that only one has, or its file
-    #[arg(value_name = "ID")]
+    #[arg(value_name = "ID", add = ids(&Lane::ALL))]
     id: String,
     /// Ask the remote first
     #[arg(long)]
@@ -45,7 +46,10 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), F
     let ctx = Context::open(globals, env, out, None)?;
     board::look(&ctx, Look::from(args.fetch), |seen| {
         let entry = board::find(seen, &args.id)?;
-        let (card, document) = board::read_one(&ctx, seen.view, entry)?;
+        let (mut card, document) = board::read_one(&ctx, seen.view, entry)?;
+        if out.format == Format::Json {
+            board::overlay(&ctx, seen.view, std::slice::from_mut(&mut card), Changes::Leave)?;
+        }
         let bytes = document.as_bytes();
         match (out.format, Out::is_terminal()) {
             (Format::Json, _) => {

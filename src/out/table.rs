@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use super::safe;
+use super::made_safe;
 
 /// What stands in a cell that holds nothing, so that no column disappears from a line.
 const NOTHING: &str = "-";
@@ -42,9 +42,12 @@ impl Table {
 
     /// Adds a row, with a cell for each column. The cells may hold anything; nothing in them reaches a terminal as a command, and no
     /// cell ends its column or its line.
-    pub fn push<C: AsRef<str>>(&mut self, cells: impl IntoIterator<Item = C>) {
-        let cell = |cell: &str| if cell.is_empty() { NOTHING.into() } else { safe(cell) };
-        self.rows.push(cells.into_iter().map(|text| cell(text.as_ref())).collect());
+    pub fn push<C: Into<String>>(&mut self, cells: impl IntoIterator<Item = C>) {
+        let cell = |cell: C| match cell.into() {
+            empty if empty.is_empty() => NOTHING.to_owned(),
+            text => made_safe(text),
+        };
+        self.rows.push(cells.into_iter().map(cell).collect());
     }
 
     /// The text, each line ended.
@@ -52,7 +55,15 @@ impl Table {
         match layout {
             Layout::Terminal { width } => self.aligned(width),
             Layout::Piped => {
-                self.rows.iter().flat_map(|row| [row.join("\t"), "\n".into()]).collect()
+                let mut text = String::new();
+                for row in &self.rows {
+                    for (at, cell) in row.iter().enumerate() {
+                        text.push_str(if at == 0 { "" } else { "\t" });
+                        text.push_str(cell);
+                    }
+                    text.push('\n');
+                }
+                text
             }
         }
     }

@@ -13,6 +13,7 @@ mod activate;
 mod agent;
 mod bad_input;
 mod clean;
+mod completion;
 mod crash;
 mod demo;
 mod docs;

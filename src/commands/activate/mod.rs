@@ -10,6 +10,7 @@ mod work;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use super::shared::complete::ids;
 use super::shared::queue::{Choice, Wish};
 use super::shared::receipt::{Receipt, WorkspaceJson, record};
 use super::shared::shell_word;
@@ -23,7 +24,7 @@ use crate::lifecycle::{Claim, Claimed};
 use crate::lock::Lock;
 use crate::names::Oid;
 use crate::out::{Format, Out, safe};
-use crate::ticket::TicketId;
+use crate::ticket::{Lane, TicketId};
 use crate::trunk::{Diary, Landed, Run};
 use crate::workspace::Leftover;
 
@@ -46,7 +47,7 @@ use crate::workspace::Leftover;
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Args {
     /// The ticket: its id, the id without TICKET-, an unambiguous part of it, or a path to its file
-    #[arg(value_name = "TICKET", required_unless_present = "next")]
+    #[arg(value_name = "TICKET", required_unless_present = "next", add = ids(&[Lane::Queue]))]
     ticket: Option<String>,
     /// Claim the best ticket there is
     #[arg(long, conflicts_with = "ticket")]

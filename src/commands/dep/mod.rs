@@ -8,11 +8,12 @@ use clap::{Subcommand, ValueEnum};
 pub use look::{CyclesJson, TreeJson};
 
 use super::Globals;
+use super::shared::complete::ids;
 use crate::env::Env;
 use crate::error::Failure;
 use crate::lifecycle::LinkVerb;
 use crate::out::Out;
-use crate::ticket::Relation;
+use crate::ticket::{Lane, Relation};
 
 /// Say which tickets must be done before which, and look at it
 ///
@@ -42,10 +43,10 @@ enum Verb {
 #[derive(Debug, clap::Args)]
 struct Link {
     /// The ticket that gets it: its id, the id without TICKET-, an unambiguous part of it, or its file
-    #[arg(value_name = "ID")]
+    #[arg(value_name = "ID", add = ids(&Lane::ALL))]
     id: String,
     /// The other ticket
-    #[arg(value_name = "OTHER")]
+    #[arg(value_name = "OTHER", add = ids(&Lane::ALL))]
     other: String,
     /// What the other one is to it
     #[arg(long, value_name = "RELATION", value_enum, default_value = "depends-on")]
@@ -58,7 +59,7 @@ struct Link {
 #[derive(Debug, clap::Args)]
 struct Tree {
     /// The ticket
-    #[arg(value_name = "ID")]
+    #[arg(value_name = "ID", add = ids(&Lane::ALL))]
     id: String,
     /// Show what waits for it instead
     #[arg(long)]

@@ -3,9 +3,9 @@
 use chrono::{DateTime, Utc};
 use clap::ValueEnum;
 
-use super::Row;
 use super::filter::last_activity;
 use crate::clock;
+use crate::commands::shared::board::Card;
 use crate::out::table::Table;
 
 /// A column of the list.
@@ -77,11 +77,10 @@ impl Column {
         }
     }
 
-    fn cell(self, row: &Row, now: DateTime<Utc>) -> String {
-        let card = &row.card;
+    fn cell(self, card: &Card, now: DateTime<Utc>) -> String {
         let some = |text: &Option<String>| text.clone().unwrap_or_default();
-        let branch = row.overlay.as_ref().and_then(|o| o.branch.as_ref());
-        let workspace = row.overlay.as_ref().and_then(|o| o.workspace.as_ref());
+        let branch = card.overlay.as_ref().and_then(|o| o.branch.as_ref());
+        let workspace = card.overlay.as_ref().and_then(|o| o.workspace.as_ref());
         match self {
             Column::Lane => card.lane.as_str().to_owned(),
             Column::Status if card.blocked.is_some() => format!("{} (blocked)", card.status),
@@ -96,7 +95,7 @@ impl Column {
             Column::Blocked => some(&card.blocked),
             Column::Ahead => branch.map(|b| b.ahead.to_string()).unwrap_or_default(),
             Column::Activity => {
-                last_activity(row).map(|at| clock::age(at, now)).unwrap_or_default()
+                last_activity(card).map(|at| clock::age(at, now)).unwrap_or_default()
             }
             Column::Workspace => workspace.map(|w| w.source.clone()).unwrap_or_default(),
             Column::Dirty => match workspace.and_then(|w| w.dirty) {
@@ -110,10 +109,10 @@ impl Column {
     }
 
     /// The rows with these columns.
-    pub fn table(columns: &[Column], rows: &[Row], now: DateTime<Utc>) -> Table {
+    pub fn table(columns: &[Column], cards: &[Card], now: DateTime<Utc>) -> Table {
         let mut table = Table::new(columns.iter().map(|c| c.heading()).collect::<Vec<_>>());
-        for row in rows {
-            table.push(columns.iter().map(|column| column.cell(row, now)));
+        for card in cards {
+            table.push(columns.iter().map(|column| column.cell(card, now)));
         }
         table
     }

@@ -5,7 +5,6 @@ use std::cmp::Reverse;
 use chrono::{DateTime, TimeDelta, Utc};
 use clap::ValueEnum;
 
-use super::Row;
 use crate::commands::shared::board::Card;
 use crate::ticket::{Lane, Priority, Status};
 
@@ -108,13 +107,13 @@ pub fn is_held_by(card: &Card, text: &str) -> bool {
 }
 
 /// When a ticket last showed a sign of life: since when it is what it is, or the last commit of its branch.
-pub fn last_activity(row: &Row) -> Option<DateTime<Utc>> {
-    row.card.since.max(row.overlay.as_ref().and_then(|o| o.branch.as_ref()?.at))
+pub fn last_activity(card: &Card) -> Option<DateTime<Utc>> {
+    card.since.max(card.overlay.as_ref().and_then(|o| o.branch.as_ref()?.at))
 }
 
 /// Whether a held ticket shows no sign of life for this long. One that does not say since when it is held is.
-pub fn is_stale(row: &Row, after: TimeDelta, now: DateTime<Utc>) -> bool {
-    row.card.lane == Lane::Active && last_activity(row).is_none_or(|at| now - at > after)
+pub fn is_stale(card: &Card, after: TimeDelta, now: DateTime<Utc>) -> bool {
+    card.lane == Lane::Active && last_activity(card).is_none_or(|at| now - at > after)
 }
 
 /// What the list is sorted by. Tickets that do not say come last, and what is equal is in the order of its id.
@@ -137,25 +136,25 @@ pub enum SortKey {
 }
 
 /// Puts the rows in order.
-pub fn sort(rows: &mut [Row], by: SortKey) {
+pub fn sort(rows: &mut [Card], by: SortKey) {
     match by {
         // As they come.
         SortKey::Lane => {}
-        SortKey::Id => rows.sort_by(|a, b| a.card.id.cmp(&b.card.id)),
+        SortKey::Id => rows.sort_by(|a, b| a.id.cmp(&b.id)),
         SortKey::Priority => {
-            by_key(rows, |row| row.card.priority.as_deref().and_then(Priority::read));
+            by_key(rows, |card| card.priority.as_deref().and_then(Priority::read));
         }
-        SortKey::Age => by_key(rows, |row| row.card.since),
-        SortKey::Activity => by_key(rows, |row| last_activity(row).map(Reverse)),
-        SortKey::Holder => by_key(rows, |row| row.card.holder.clone()),
-        SortKey::Status => by_key(rows, |row| row.card.known),
+        SortKey::Age => by_key(rows, |card| card.since),
+        SortKey::Activity => by_key(rows, |card| last_activity(card).map(Reverse)),
+        SortKey::Holder => by_key(rows, |card| card.holder.clone()),
+        SortKey::Status => by_key(rows, |card| card.known),
     }
 }
 
-fn by_key<K: Ord>(rows: &mut [Row], key: impl Fn(&Row) -> Option<K>) {
-    rows.sort_by_cached_key(|row| {
-        let key = key(row);
-        (key.is_none(), key, row.card.id.clone())
+fn by_key<K: Ord>(rows: &mut [Card], key: impl Fn(&Card) -> Option<K>) {
+    rows.sort_by_cached_key(|card| {
+        let key = key(card);
+        (key.is_none(), key, card.id.clone())
     });
 }
 

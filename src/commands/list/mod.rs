@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use self::columns::Column;
 use self::filter::{Lanes, Mine, SortKey, StatusFilter, is_held_by, is_stale, last_activity, sort};
-use super::shared::board::{self, Card, Changes, Damage, Look, Overlay, Seen, overlays};
+use super::shared::board::{self, Card, Changes, Damage, Look, Seen, overlay};
 use super::shared::queue::{Survey, Wish};
 use super::shared::time::{Since, stretch};
 use super::{Context, Globals};
@@ -98,16 +98,6 @@ fn pattern(text: &str) -> Result<Regex, regex::Error> {
     regex::RegexBuilder::new(text).case_insensitive(any_case).multi_line(true).build()
 }
 
-/// A ticket and what stands over it.
-#[derive(Clone, Debug, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Row {
-    #[serde(flatten)]
-    card: Card,
-    /// What the ticket branch and the workspace on this machine say; only what is held has them.
-    overlay: Option<Overlay>,
-}
-
 /// The answer in JSON.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -119,7 +109,7 @@ pub struct Listing<'a> {
     returned: usize,
     total: usize,
     truncated: bool,
-    tickets: &'a [Row],
+    tickets: &'a [Card],
     damaged: &'a [Damage],
 }
 
@@ -127,18 +117,18 @@ pub struct Listing<'a> {
 pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let ctx = Context::open(globals, env, out, None)?;
     board::look(&ctx, Look::from(args.fetch), |seen| {
-        let (mut rows, damaged) = collect(&ctx, args, seen)?;
-        sort(&mut rows, args.sort);
+        let (mut cards, damaged) = collect(&ctx, args, seen)?;
+        sort(&mut cards, args.sort);
         if args.reverse {
-            rows.reverse();
+            cards.reverse();
         }
-        let total = rows.len();
-        rows.drain(..args.offset.min(total));
-        rows.truncate(args.limit.unwrap_or(total));
+        let total = cards.len();
+        cards.drain(..args.offset.min(total));
+        cards.truncate(args.limit.unwrap_or(total));
         if args.shows_overlay(out) && !args.needs_overlay() {
-            overlay(&ctx, seen, args, &mut rows)?;
+            overlay(&ctx, seen.view, &mut cards, args.changes())?;
         }
-        answer(&ctx, args, seen, &rows, &damaged, total);
+        answer(&ctx, args, seen, &cards, &damaged, total);
         Ok(())
     })
 }
@@ -159,12 +149,12 @@ impl Args {
     }
 }
 
-/// The rows that are asked for, by lane and id.
+/// The cards that are asked for, by lane and id.
 fn collect(
     ctx: &Context<'_>,
     args: &Args,
     seen: &Seen<'_>,
-) -> Result<(Vec<Row>, Vec<Damage>), Failure> {
+) -> Result<(Vec<Card>, Vec<Damage>), Failure> {
     let mine = if args.mine {
         Mine::Held { by: ctx.actor()?, clone: workspace::known_clone_id(&ctx.repo) }
     } else {
@@ -177,33 +167,19 @@ fn collect(
             && args.holder.as_ref().is_none_or(|name| is_held_by(card, name))
             && args.wish.fits(&card.labels, card.priority.as_deref())
     };
-    let mut rows: Vec<Row> =
-        board.cards.into_iter().filter(wanted).map(|card| Row { card, overlay: None }).collect();
-    keep_by_relations(ctx, args, seen, &mut rows)?;
-    keep_by_text(args, seen, &mut rows)?;
+    let mut cards = board.cards;
+    cards.retain(wanted);
+    keep_by_relations(ctx, args, seen, &mut cards)?;
+    keep_by_text(args, seen, &mut cards)?;
     if args.needs_overlay() {
-        overlay(ctx, seen, args, &mut rows)?;
+        overlay(ctx, seen.view, &mut cards, args.changes())?;
         let since = args.since.map(|since| since.from(ctx.now));
-        rows.retain(|row| {
-            since.is_none_or(|since| last_activity(row).is_some_and(|at| at >= since))
-                && args.stale.is_none_or(|after| is_stale(row, after, ctx.now))
+        cards.retain(|card| {
+            since.is_none_or(|since| last_activity(card).is_some_and(|at| at >= since))
+                && args.stale.is_none_or(|after| is_stale(card, after, ctx.now))
         });
     }
-    Ok((rows, board.damaged))
-}
-
-fn overlay(
-    ctx: &Context<'_>,
-    seen: &Seen<'_>,
-    args: &Args,
-    rows: &mut [Row],
-) -> Result<(), Failure> {
-    let cards: Vec<&Card> = rows.iter().map(|row| &row.card).collect();
-    let found = overlays(ctx, seen.view, &cards, args.changes())?;
-    for (row, overlay) in rows.iter_mut().zip(found) {
-        row.overlay = overlay;
-    }
-    Ok(())
+    Ok((cards, board.damaged))
 }
 
 /// Keeps what can be claimed, or what cannot because something must come first.
@@ -211,7 +187,7 @@ fn keep_by_relations(
     ctx: &Context<'_>,
     args: &Args,
     seen: &Seen<'_>,
-    rows: &mut Vec<Row>,
+    cards: &mut Vec<Card>,
 ) -> Result<(), Failure> {
     if !(args.ready || args.blocked) {
         return Ok(());
@@ -229,26 +205,26 @@ fn keep_by_relations(
             waits.insert(id);
         }
     }
-    rows.retain(|Row { card, .. }| {
+    cards.retain(|card| {
         (!args.ready || ready.contains(&card.id))
             && (!args.blocked || card.blocked.is_some() || waits.contains(&card.id))
     });
     Ok(())
 }
 
-fn keep_by_text(args: &Args, seen: &Seen<'_>, rows: &mut Vec<Row>) -> Result<(), Failure> {
+fn keep_by_text(args: &Args, seen: &Seen<'_>, cards: &mut Vec<Card>) -> Result<(), Failure> {
     let Some(pattern) = &args.text else { return Ok(()) };
     let entries: HashMap<&TicketId, &Entry> =
         seen.view.snapshot.entries.iter().map(|entry| (&entry.id, entry)).collect();
     let asked: Vec<&Entry> =
-        rows.iter().filter_map(|row| entries.get(&row.card.id).copied()).collect();
+        cards.iter().filter_map(|card| entries.get(&card.id).copied()).collect();
     let mut fitting: HashSet<&TicketId> = HashSet::new();
     seen.view.read_all(&asked, |entry, document| {
         if document.is_ok_and(|document| pattern.is_match(&text_of(document.as_bytes()))) {
             fitting.insert(&entry.id);
         }
     })?;
-    rows.retain(|row| fitting.contains(&row.card.id));
+    cards.retain(|card| fitting.contains(&card.id));
     Ok(())
 }
 
@@ -256,13 +232,13 @@ fn answer(
     ctx: &Context<'_>,
     args: &Args,
     seen: &Seen<'_>,
-    rows: &[Row],
+    cards: &[Card],
     damaged: &[Damage],
     total: usize,
 ) {
-    let returned = rows.len();
+    let returned = cards.len();
     match ctx.out.format {
-        _ if args.jsonl => ctx.out.json_lines(rows),
+        _ if args.jsonl => ctx.out.json_lines(cards),
         Format::Json => ctx.out.json(&Listing {
             schema: "tix/list@1",
             trunk: ctx.trunk_label(),
@@ -271,13 +247,13 @@ fn answer(
             returned,
             total,
             truncated: returned < total,
-            tickets: rows,
+            tickets: cards,
             damaged,
         }),
         Format::Human => {
             let columns =
                 if args.columns.is_empty() { &Column::DEFAULT[..] } else { &args.columns };
-            ctx.out.table(&Column::table(columns, rows, ctx.now));
+            ctx.out.table(&Column::table(columns, cards, ctx.now));
         }
     }
     if ctx.out.format == Format::Human {

@@ -2,6 +2,7 @@
 
 pub mod board;
 pub mod branch;
+pub mod complete;
 pub mod context;
 pub mod errand;
 pub mod find;

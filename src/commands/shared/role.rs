@@ -8,7 +8,7 @@ use crate::error::{Exit, Failure};
 use crate::out::Out;
 
 /// What any role may do: look, and what git, agents and shells call by themselves.
-const ALWAYS: [&str; 13] = [
+const ALWAYS: [&str; 14] = [
     "check",
     "completions",
     "demo",
@@ -17,6 +17,7 @@ const ALWAYS: [&str; 13] = [
     "hook",
     "list",
     "log",
+    "man",
     "next",
     "path",
     "shell-init",

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
+use super::Overlay;
 use crate::clock;
 use crate::lifecycle::{Entry, Node, Refusal};
 use crate::ticket::{Head, Lane, Said, Status, TicketId, moment};
@@ -52,6 +53,8 @@ pub struct Card {
     pub worktree: Option<String>,
     /// What this was read from: the trunk, or the ticket branch with newer progress.
     pub source: String,
+    /// What the ticket branch and the workspace on this machine say; only of a held ticket, where it was asked for.
+    pub overlay: Option<Box<Overlay>>,
     /// Since when it is what it is: claimed, done, or made.
     #[serde(skip)]
     pub since: Option<DateTime<Utc>>,
@@ -97,6 +100,7 @@ impl Card {
             branch: head.branch,
             worktree: head.worktree,
             source,
+            overlay: None,
             known,
         }
     }

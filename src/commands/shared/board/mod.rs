@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use chrono::{DateTime, Utc};
 
 pub use self::card::{Card, Damage};
-pub use self::overlay::{Changes, Overlay, overlays};
+pub use self::overlay::{Changes, Overlay, overlay};
 use self::progress::progress;
 pub use self::progress::{branch_pattern, progress_pattern, progress_ref};
 use super::context::Context;
@@ -150,17 +150,26 @@ pub fn read(ctx: &Context<'_>, view: &View<'_>, lanes: &[Lane]) -> Result<Board,
         why: odd.why.clone(),
     }));
     let trunk = ctx.trunk_label();
-    let mut cards: Vec<(&Entry, Card)> = Vec::with_capacity(entries.len());
+    let mut cards: Vec<Card> = Vec::with_capacity(entries.len());
+    // Those whose branch may tell more, each with its place among the cards.
+    let mut active: Vec<(usize, &Entry)> = Vec::new();
     view.heads(&ctx.repo, &entries, |entry, head| match head {
-        Ok(head) => cards.push((entry, Card::of(entry, head, trunk.clone()))),
+        Ok(head) => {
+            if entry.lane == Lane::Active {
+                active.push((cards.len(), entry));
+            }
+            cards.push(Card::of(entry, head, trunk.clone()));
+        }
         Err(refusal) => damaged.push(Damage::of(entry, &refusal)),
     })?;
-    for newer in progress(ctx, &cards)? {
-        if let Some((_, card)) = cards.get_mut(newer.at) {
+    let asked: Vec<(&Entry, &Card)> =
+        active.iter().filter_map(|(at, entry)| Some((*entry, cards.get(*at)?))).collect();
+    for newer in progress(ctx, &asked)? {
+        let place = active.get(newer.at).and_then(|(at, _)| cards.get_mut(*at));
+        if let Some(card) = place {
             *card = newer.card;
         }
     }
-    let mut cards: Vec<Card> = cards.into_iter().map(|(_, card)| card).collect();
     cards.sort_by(|a, b| (a.lane, &a.id).cmp(&(b.lane, &b.id)));
     damaged.sort();
     Ok(Board { cards, damaged })
@@ -180,7 +189,7 @@ pub fn read_one(
         return Err(Refusal::NotFound { query: entry.id.to_string(), nearest: Vec::new() }.into());
     };
     let (card, document) = made?;
-    let newer = progress(ctx, &[(entry, card.clone())])?.pop();
+    let newer = progress(ctx, &[(entry, &card)])?.pop();
     Ok(newer.map_or((card, document), |newer| (newer.card, newer.document)))
 }
 

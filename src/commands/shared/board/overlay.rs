@@ -64,25 +64,25 @@ pub struct WorkspaceSeen {
     pub present: bool,
 }
 
-/// The overlays of these cards, in their order; none for a ticket that nobody holds.
-pub fn overlays(
+/// Puts the overlays over those of these cards that are held.
+pub fn overlay(
     ctx: &Context<'_>,
     view: &View<'_>,
-    cards: &[&Card],
+    cards: &mut [Card],
     changes: Changes,
-) -> Result<Vec<Option<Overlay>>, Failure> {
+) -> Result<(), Failure> {
     let held = |card: &Card| card.lane == Lane::Active;
-    if !cards.iter().any(|card| held(card)) {
-        return Ok(vec![None; cards.len()]);
+    if !cards.iter().any(held) {
+        return Ok(());
     }
-    let mut branches = branches(ctx, view, cards.iter().copied().filter(|card| held(card)))?;
+    let mut branches = branches(ctx, view, cards.iter().filter(|card| held(card)))?;
     let worktrees = ctx.repo.worktrees()?;
-    let mut overlay = |card: &Card| {
+    for card in cards.iter_mut().filter(|card| held(card)) {
         let branch = branches.remove(&card.id);
         let workspace = seen_here(ctx, &worktrees, &card.id, changes)?;
-        Ok(Overlay { branch, workspace })
-    };
-    cards.iter().map(|card| held(card).then(|| overlay(card)).transpose()).collect()
+        card.overlay = Some(Box::new(Overlay { branch, workspace }));
+    }
+    Ok(())
 }
 
 /// The ticket branches of these cards: two processes for any number of them.

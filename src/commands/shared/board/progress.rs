@@ -23,7 +23,7 @@ pub struct Newer {
 /// A branch counts only if it holds the ticket under the very claim that the trunk speaks of: one that
 /// was left behind by an earlier holder says nothing of this one. The file may have been moved on to
 /// `completed` there, which is on its way to the trunk.
-pub fn progress(ctx: &Context<'_>, cards: &[(&Entry, Card)]) -> Result<Vec<Newer>, Failure> {
+pub fn progress(ctx: &Context<'_>, cards: &[(&Entry, &Card)]) -> Result<Vec<Newer>, Failure> {
     let mut asked: Vec<(usize, String)> = Vec::new();
     let mut names: Vec<Vec<u8>> = Vec::new();
     let held = cards.iter().enumerate().filter(|(_, (entry, _))| entry.lane == Lane::Active);
