@@ -115,6 +115,11 @@ impl Failure {
         Failure { exit, message: message.into(), facts: Vec::new(), hints: Vec::new() }
     }
 
+    /// An exit code for which the answer on stdout has said everything.
+    pub fn answered(exit: Exit) -> Failure {
+        Failure::new(exit, "")
+    }
+
     /// Adds a fact.
     #[must_use]
     pub fn fact(mut self, name: &'static str, value: impl Into<String>) -> Failure {

@@ -4,6 +4,7 @@ mod cli;
 mod clock;
 mod commands;
 mod config;
+mod doctor;
 mod env;
 mod error;
 mod git;

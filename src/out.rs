@@ -118,9 +118,13 @@ impl Out {
         }
     }
 
-    /// Reports a failure: as JSON on stdout when that is the form of the answer, else on stderr.
+    /// Reports a failure: as JSON on stdout when that is the form of the answer, else on stderr. One without words
+    /// has given its answer already.
     pub fn failure(&self, failure: &Failure) {
         self.clear_progress();
+        if failure.message.is_empty() {
+            return;
+        }
         if self.format == Format::Json {
             self.json(&failure.json());
             return;

@@ -7,6 +7,7 @@
 pub mod activate;
 pub mod completions;
 pub mod demo;
+pub mod doctor;
 pub mod init;
 pub mod list;
 pub mod log;

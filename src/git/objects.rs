@@ -119,6 +119,39 @@ impl Objects {
     }
 }
 
+/// What a commit says of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CommitHead {
+    /// When it was committed, in seconds since 1970.
+    pub at: i64,
+    /// Its message.
+    pub message: String,
+}
+
+impl Objects {
+    /// What these commits say of themselves; `None` for one that is not here.
+    pub fn commit_heads(&self, commits: &[Oid]) -> Result<Vec<Option<CommitHead>>, GitError> {
+        let names: Vec<&str> = commits.iter().map(Oid::as_str).collect();
+        let mut heads: Vec<Option<CommitHead>> = commits.iter().map(|_| None).collect();
+        self.read_many(&names, |at, object| {
+            if let (Some(slot), Kind::Commit) = (heads.get_mut(at), object.kind) {
+                *slot = commit_head(&object.data);
+            }
+        })?;
+        Ok(heads)
+    }
+}
+
+/// The headers end with an empty line; the one of the committer ends with seconds and zone.
+fn commit_head(commit: &[u8]) -> Option<CommitHead> {
+    let end = commit.windows(2).position(|two| two == b"\n\n")?;
+    let (headers, message) = commit.split_at_checked(end)?;
+    let mut lines = headers.split(|b| *b == b'\n');
+    let committer = text_of(lines.find_map(|line| line.strip_prefix(b"committer "))?);
+    let at = committer.rsplit(' ').nth(1)?.parse().ok()?;
+    Some(CommitHead { at, message: text_of(message.trim_ascii()) })
+}
+
 /// Whether a name can be asked for: one line that is not empty.
 fn is_question(name: &[u8]) -> bool {
     !name.is_empty() && !name.contains(&b'\n')

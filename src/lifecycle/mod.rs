@@ -7,6 +7,7 @@
 mod activate;
 mod change;
 mod claim;
+mod correct;
 mod create;
 mod refusal;
 mod release;
@@ -16,6 +17,7 @@ mod snapshot;
 pub use activate::{Activation, FailureNote, note_failure, record_activation};
 pub use change::{Change, Edit, RefEdit, Target, trailer};
 pub use claim::{Claim, ClaimRequest, Claimed, claim, resume, session_of};
+pub use correct::correct_id;
 pub use create::{Draft, NewTicket, create};
 pub use refusal::{Held, Refusal};
 pub use release::{Branch, ReleaseRequest, release};

@@ -6,6 +6,7 @@
 pub mod document;
 pub mod id;
 pub mod lane;
+pub mod moment;
 pub mod query;
 pub mod status;
 
@@ -14,5 +15,6 @@ pub use document::{
 };
 pub use id::{SessionId, TicketId};
 pub use lane::Lane;
+pub use moment::Moment;
 pub use query::{Resolution, resolve};
 pub use status::{QueueGate, Reading, Status};

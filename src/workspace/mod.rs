@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 pub use clone_id::{clone_id, known_clone_id};
 pub use pending::{note_push, pending_push, settle_push};
-pub use record::{Record, forget, load, save};
+pub use record::{Record, all, forget, load, save};
 
 use crate::git::{GitError, LocalEdit, RefValue, Repo};
 use crate::names::{Oid, RefName};

@@ -38,6 +38,19 @@ pub fn load(repo: &Repo, id: &TicketId) -> Option<Record> {
     serde_json::from_slice(&std::fs::read(file_of(repo, id)).ok()?).ok()
 }
 
+/// All records that can be read.
+pub fn all(repo: &Repo) -> Vec<(TicketId, Record)> {
+    let entries =
+        std::fs::read_dir(repo.tix_dir().join("workspaces")).into_iter().flatten().flatten();
+    let id = |name: &std::ffi::OsStr| TicketId::parse(name.to_str()?.strip_suffix(".json")?).ok();
+    let mut all: Vec<(TicketId, Record)> = entries
+        .filter_map(|entry| id(&entry.file_name()))
+        .filter_map(|id| load(repo, &id).map(|record| (id, record)))
+        .collect();
+    all.sort_by(|a, b| a.0.cmp(&b.0));
+    all
+}
+
 /// Writes the record.
 pub fn save(repo: &Repo, id: &TicketId, record: &Record) -> Result<(), WorkspaceError> {
     let path = file_of(repo, id);

@@ -14,6 +14,7 @@ mod bad_input;
 mod crash;
 mod demo;
 mod docs;
+mod doctor;
 mod harness;
 mod harness_works;
 mod hostile;

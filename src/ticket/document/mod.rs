@@ -167,6 +167,15 @@ impl Document {
         Ok(Reading { blocked: reading.blocked || flagged, ..reading })
     }
 
+    /// The keys whose values are `{placeholders}` that nobody has filled in, each with its line.
+    pub fn placeholders(&self) -> Vec<(usize, String)> {
+        let open = self.fields.iter().filter(|field| scalar::is_placeholder(self.block(), field));
+        open.map(|field| {
+            (line_number(&self.bytes, self.block.start + field.start), field.key.clone())
+        })
+        .collect()
+    }
+
     /// The line of a key, counted from 1.
     pub fn line_of(&self, key: &str) -> Option<usize> {
         let field = self.field(key)?;

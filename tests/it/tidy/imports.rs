@@ -18,6 +18,7 @@ const MAY_USE: &[Row] = &[
     ("ticket", ""),
     ("lifecycle", "names ticket"),
     ("guard::rule", "lifecycle names ticket"),
+    ("doctor", "lifecycle names ticket"),
     // The only doors to the outside.
     ("env", ""),
     ("clock", ""),
@@ -39,8 +40,8 @@ const MAY_USE: &[Row] = &[
 ];
 
 /// All of the crate; of the other commands only what is there to be shared.
-const FOR_COMMANDS: &str = "audit cli clock commands::shared config env error git guard lifecycle lock names out ticket \
-                            trunk workspace";
+const FOR_COMMANDS: &str = "audit cli clock commands::shared config doctor env error git guard lifecycle lock names out \
+                            ticket trunk workspace";
 
 /// A use of one module by another.
 struct Import {

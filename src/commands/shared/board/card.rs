@@ -1,11 +1,11 @@
 //! A ticket as it is shown, and what is said of a file that cannot be.
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use crate::clock;
 use crate::lifecycle::{Entry, Node, Refusal, Ticket};
-use crate::ticket::{Document, Lane, Reading, Status, StatusError, TicketId};
+use crate::ticket::{Document, Lane, Moment, Reading, Status, StatusError, TicketId};
 
 /// A ticket, as it is shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -88,7 +88,10 @@ impl Card {
             branch: document.text("branch"),
             worktree: document.text("worktree_path"),
             source,
-            since: document.text(since).and_then(|text| moment(&text)),
+            since: document
+                .text(since)
+                .and_then(|text| Moment::read(&text))
+                .map(|moment| moment.at),
             known,
         };
         (card, document)
@@ -98,19 +101,6 @@ impl Card {
     pub fn age(&self, now: DateTime<Utc>) -> String {
         self.since.map(|since| clock::age(since, now)).unwrap_or_default()
     }
-}
-
-/// A moment as people and tools write it; without a zone it is taken for UTC.
-fn moment(text: &str) -> Option<DateTime<Utc>> {
-    if let Ok(at) = DateTime::parse_from_rfc3339(text) {
-        return Some(at.to_utc());
-    }
-    let text = text.replace('T', " ");
-    let minute = ["%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M"]
-        .iter()
-        .find_map(|format| NaiveDateTime::parse_from_str(&text, format).ok());
-    let day = || NaiveDate::parse_from_str(&text, "%Y-%m-%d").ok()?.and_hms_opt(0, 0, 0);
-    minute.or_else(day).map(|at| at.and_utc())
 }
 
 /// A file that cannot be shown as a ticket.
@@ -145,26 +135,5 @@ impl Damage {
             Node::File => refusal.to_string(),
         };
         Damage { path, line: None, why: what }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn moments_are_read_as_people_write_them() {
-        let read = |text| moment(text).map(clock::rfc3339);
-        let noon = Some("2025-12-03T12:00:00Z".to_owned());
-        for text in [
-            "2025-12-03T12:00:00Z",
-            "2025-12-03T13:00:00+01:00",
-            "2025-12-03 12:00",
-            "2025-12-03T12:00",
-        ] {
-            assert_eq!(read(text), noon, "{text}");
-        }
-        assert_eq!(read("2025-12-03").as_deref(), Some("2025-12-03T00:00:00Z"));
-        assert_eq!(read("last week"), None);
     }
 }

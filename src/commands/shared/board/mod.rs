@@ -12,8 +12,8 @@ use std::path::PathBuf;
 use chrono::{DateTime, Utc};
 
 pub use self::card::{Card, Damage};
-use self::progress::{branch_pattern, progress};
-pub use self::progress::{progress_pattern, progress_ref};
+use self::progress::progress;
+pub use self::progress::{branch_pattern, progress_pattern, progress_ref};
 use super::context::Context;
 use crate::clock;
 use crate::error::{Exit, Failure};

@@ -1,0 +1,205 @@
+//! Gathers what the checks look at.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta};
+
+use super::super::shared::board::{self, Damage, Seen};
+use super::super::shared::context::Context;
+use crate::config::Record;
+use crate::doctor::{
+    BranchFacts, Contents, Facts, Leftover, LocalTrunk, TicketFacts, Tip, WorkspaceFacts,
+    WorktreeFacts,
+};
+use crate::error::Failure;
+use crate::git::{CommitHead, Worktree};
+use crate::lifecycle::{Entry, Ticket, trailer};
+use crate::names::{Oid, RefName};
+use crate::ticket::{Lane, TicketId};
+use crate::workspace;
+
+/// How long nothing may happen on a claim.
+const STALE_AFTER: TimeDelta = TimeDelta::hours(24);
+
+/// How this run looks at the remote.
+pub struct Outlook {
+    /// What killed runs had left when it began.
+    pub leftovers: Vec<Leftover>,
+    /// Why the remote could not be asked; also that it was not to be.
+    pub unseen: Option<String>,
+    /// Whether its answers can be relied on.
+    pub asked: bool,
+}
+
+/// Everything that is known, with the trunk as seen.
+pub fn facts(ctx: &Context<'_>, seen: &Seen<'_>, outlook: &Outlook) -> Result<Facts, Failure> {
+    let snapshot = &seen.view.snapshot;
+    let entries: Vec<&Entry> = snapshot.entries.iter().collect();
+    let tickets = seen.view.read_all(&entries, |entry, document| {
+        let contents = match document {
+            Ok(document) => Ok(Contents::of(&Ticket { entry, document })),
+            Err(refusal) => {
+                let damage = Damage::of(entry, &refusal);
+                Err((damage.line, damage.why))
+            }
+        };
+        TicketFacts { entry: entry.clone(), contents }
+    })?;
+    Ok(Facts {
+        trunk: ctx.trunk_label(),
+        odd: snapshot.odd.clone(),
+        branches: branches(ctx, seen, outlook)?,
+        workspaces: workspaces(ctx)?,
+        local_trunk: local_trunk(ctx, seen)?,
+        leftovers: outlook.leftovers.clone(),
+        unseen: outlook.unseen.clone(),
+        clone_id: workspace::known_clone_id(&ctx.repo),
+        now: ctx.now,
+        stale_after: STALE_AFTER,
+        tickets,
+    })
+}
+
+/// The ticket branches of the active tickets.
+fn branches(
+    ctx: &Context<'_>,
+    seen: &Seen<'_>,
+    outlook: &Outlook,
+) -> Result<Vec<BranchFacts>, Failure> {
+    let active = seen.view.snapshot.entries.iter().filter(|entry| entry.lane == Lane::Active);
+    let named: Vec<(&Entry, RefName)> =
+        active.filter_map(|entry| Some((entry, ctx.ticket_branch(&entry.id).ok()?))).collect();
+    if named.is_empty() {
+        return Ok(Vec::new());
+    }
+    let there = known_branches(ctx, outlook)?;
+    let tips: Vec<Oid> = named.iter().filter_map(|(_, name)| there.get(name).cloned()).collect();
+    let heads = ctx.objects.commit_heads(&tips)?;
+    let heads: BTreeMap<&Oid, CommitHead> =
+        tips.iter().zip(heads).filter_map(|(tip, head)| Some((tip, head?))).collect();
+    let unmerged = unmerged(ctx, seen, &heads.keys().copied().collect::<Vec<_>>())?;
+    let mut all = Vec::new();
+    for (entry, name) in named {
+        let oid = there.get(&name);
+        let head = oid.and_then(|oid| heads.get(oid));
+        let tip = match (oid, head) {
+            (Some(oid), Some(head)) => Some(Tip {
+                oid: oid.clone(),
+                at: DateTime::from_timestamp(head.at, 0).unwrap_or_default(),
+                merged: !unmerged.contains(oid),
+                is_claim: head.message.lines().any(|line| line.starts_with(trailer::HOST)),
+                same_file: same_file(ctx, entry, oid)?,
+            }),
+            (_, _) => None,
+        };
+        let exists = (oid.is_some() || outlook.asked).then_some(oid.is_some());
+        all.push(BranchFacts { id: entry.id.clone(), name, exists, tip });
+    }
+    Ok(all)
+}
+
+/// Where the ticket branches are: as the remote itself says, or as last fetched.
+fn known_branches(ctx: &Context<'_>, outlook: &Outlook) -> Result<BTreeMap<RefName, Oid>, Failure> {
+    let Some(pattern) = board::branch_pattern(ctx) else { return Ok(BTreeMap::new()) };
+    let pattern = format!("refs/heads/{pattern}");
+    let refs = match &ctx.remote {
+        Some(remote) if outlook.asked => {
+            ctx.repo.ls_remote(remote, &[&pattern], ctx.started + ctx.config.timeout)?
+        }
+        Some(remote) => {
+            let here = format!("refs/remotes/{remote}/");
+            let known = ctx.repo.refs(&[&pattern.replacen("refs/heads/", &here, 1)])?;
+            let there = |name: &RefName| RefName::branch(name.as_str().strip_prefix(&here)?);
+            return Ok(known.into_iter().filter_map(|r| Some((there(&r.name)?, r.oid))).collect());
+        }
+        None => ctx.repo.refs(&[&pattern])?,
+    };
+    Ok(refs.into_iter().map(|r| (r.name, r.oid)).collect())
+}
+
+/// Those of the tips that the branch that work goes to does not contain.
+fn unmerged(
+    ctx: &Context<'_>,
+    seen: &Seen<'_>,
+    tips: &[&Oid],
+) -> Result<std::collections::HashSet<Oid>, Failure> {
+    let base = if ctx.base == ctx.trunk {
+        seen.view.commit().cloned()
+    } else {
+        let name = match &ctx.remote {
+            Some(remote) => RefName::tracking(remote, ctx.base.short()),
+            None => Some(ctx.base.clone()),
+        };
+        name.map(|name| ctx.objects.resolve(name.as_str())).transpose()?.flatten()
+    };
+    match base {
+        Some(base) if !tips.is_empty() => Ok(ctx.repo.not_reachable(tips, &base)?),
+        _ => Ok(tips.iter().map(|tip| (*tip).clone()).collect()),
+    }
+}
+
+/// Whether the ticket's file is the same on its branch. Where progress is written on the trunk this says nothing: the
+/// branch gets the file with every merge of the trunk.
+fn same_file(ctx: &Context<'_>, entry: &Entry, tip: &Oid) -> Result<bool, Failure> {
+    if ctx.record == Record::Trunk {
+        return Ok(false);
+    }
+    let name = [tip.as_str().as_bytes(), b":", entry.path.as_bytes()].concat();
+    Ok(ctx.objects.read(&name)?.is_some_and(|file| file.oid == entry.oid))
+}
+
+/// What this clone has of tickets: the records that tix wrote, and the worktrees that have a ticket branch checked out.
+fn workspaces(ctx: &Context<'_>) -> Result<Vec<WorkspaceFacts>, Failure> {
+    let facts = |worktree: &Worktree| WorktreeFacts {
+        path: worktree.path.clone(),
+        gone: worktree.prunable,
+    };
+    let worktrees = ctx.repo.worktrees()?;
+    let mut all = Vec::new();
+    for (id, record) in workspace::all(&ctx.repo) {
+        let branch = ctx.ticket_branch(&id).ok();
+        let on_branch = worktrees.iter().find(|w| w.branch.is_some() && w.branch == branch);
+        let by_path = || {
+            worktrees.iter().find(|w| w.branch.is_none() && Some(&w.path) == record.path.as_ref())
+        };
+        all.push(WorkspaceFacts {
+            worktree: on_branch.or_else(by_path).map(facts),
+            claim_id: Some(record.claim_id),
+            wants_worktree: record.path.is_some(),
+            finished: record.finished,
+            id,
+        });
+    }
+    // The main worktree is the user's own, whatever is checked out there.
+    for worktree in worktrees.iter().skip(1) {
+        let id = worktree.branch.as_ref().and_then(|branch| ticket_of(ctx, branch));
+        if let Some(id) = id.filter(|id| !all.iter().any(|known| known.id == *id)) {
+            let worktree = Some(facts(worktree));
+            all.push(WorkspaceFacts {
+                id,
+                worktree,
+                claim_id: None,
+                wants_worktree: true,
+                finished: true,
+            });
+        }
+    }
+    Ok(all)
+}
+
+/// The ticket whose branch has this name.
+fn ticket_of(ctx: &Context<'_>, branch: &RefName) -> Option<TicketId> {
+    let template = ctx.config.branch.to_string();
+    let (before, after) = template.split_once("{id}")?;
+    let id = branch.short().strip_prefix(before)?.strip_suffix(after)?;
+    TicketId::parse(id).ok()
+}
+
+fn local_trunk(ctx: &Context<'_>, seen: &Seen<'_>) -> Result<Option<LocalTrunk>, Failure> {
+    let (Some(_), Some(theirs)) = (&ctx.remote, seen.view.commit()) else { return Ok(None) };
+    let Some(local) = ctx.local_branch(&ctx.trunk).filter(|local| *local != theirs) else {
+        return Ok(None);
+    };
+    let (ahead, behind) = ctx.repo.ahead_behind(local, theirs)?;
+    Ok(Some(LocalTrunk { name: ctx.trunk.short().to_owned(), ahead, behind }))
+}
