@@ -4,64 +4,56 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{
-    BranchFacts, Check, Contents, Facts, Finding, Fix, Severity, TicketFacts, Tip, WorkspaceFacts,
-};
+use super::{BranchFacts, Check, Facts, Finding, Fix, Severity, TicketFacts, Tip, WorkspaceFacts};
 use crate::lifecycle::Entry;
-use crate::ticket::{Lane, Reading, Status, TicketId};
+use crate::ticket::{Head, Lane, Said, Status, TicketId, moment};
 
 pub(super) fn findings(facts: &Facts) -> Vec<Finding> {
     let mut found = Vec::new();
     let branches: BTreeMap<&TicketId, &BranchFacts> =
         facts.branches.iter().map(|branch| (&branch.id, branch)).collect();
     for TicketFacts { entry, contents } in &facts.tickets {
-        let Ok(contents) = contents else { continue };
+        let Ok(head) = contents else { continue };
         if entry.lane != Lane::Active {
             continue;
         }
         let branch = branches.get(&entry.id).copied();
-        let merged = branch.and_then(|branch| merged(facts, entry, contents, branch));
+        let merged = branch.and_then(|branch| merged(facts, entry, head, branch));
         // One cause, one finding: of a ticket whose work has landed the rest follows.
         if let Some(merged) = merged {
             found.push(merged);
             continue;
         }
-        found.extend(branch.and_then(|branch| without_branch(facts, entry, contents, branch)));
-        found.extend(without_workspace(facts, entry, contents));
-        found.extend(stale(facts, entry, contents, branch));
+        found.extend(branch.and_then(|branch| without_branch(facts, entry, head, branch)));
+        found.extend(without_workspace(facts, entry, head));
+        found.extend(stale(facts, entry, head, branch));
     }
     found.extend(facts.workspaces.iter().filter_map(|workspace| without_claim(facts, workspace)));
     found
 }
 
 /// Whether the claim was made by this clone.
-fn is_ours(facts: &Facts, contents: &Contents) -> bool {
-    let claim = contents.held.claim_id.as_deref().unwrap_or_default();
+fn is_ours(facts: &Facts, head: &Head) -> bool {
+    let claim = head.claim_id.as_deref().unwrap_or_default();
     facts.clone_id.as_ref().is_some_and(|clone| claim.starts_with(&format!("{clone}-")))
 }
 
-fn about_claim(finding: Finding, contents: &Contents) -> Finding {
+fn about_claim(finding: Finding, head: &Head) -> Finding {
     finding
-        .maybe_fact("held by", contents.held.by.clone())
-        .maybe_fact("since", contents.held.at.clone())
-        .maybe_fact("claim", contents.held.claim_id.clone())
+        .maybe_fact("held by", head.claimed_by.clone())
+        .maybe_fact("since", head.claimed_at.clone())
+        .maybe_fact("claim", head.claim_id.clone())
 }
 
 /// The work is known to have landed when the branch that work goes to contains the tip of the ticket branch, and that
 /// is not just the claim; or when the ticket's file has come to the trunk as its branch has it, as a squash brings it:
 /// between the claim and the merge only the branch's copy changes, and it alone then says what its branch is.
-fn merged(
-    facts: &Facts,
-    entry: &Entry,
-    contents: &Contents,
-    branch: &BranchFacts,
-) -> Option<Finding> {
+fn merged(facts: &Facts, entry: &Entry, head: &Head, branch: &BranchFacts) -> Option<Finding> {
     let tip = branch.tip.as_ref()?;
-    let claimed = contents.claimed_at.as_ref()?.moment.at;
+    let claimed = moment(head.claimed_at.as_ref()?)?;
     let worked = tip.at >= claimed && !tip.is_claim;
-    let status = contents.status.as_ref().ok().map(|Reading { status, .. }| *status);
-    let beyond_claim = status.is_some_and(|status| status != Status::Claimed);
-    let by_file = tip.same_file && beyond_claim && contents.branch.is_some();
+    let beyond_claim = matches!(&head.status, Said::Status(status) if *status != Status::Claimed);
+    let by_file = tip.same_file && beyond_claim && head.branch.is_some();
     if !(worked && (tip.merged || by_file)) {
         return None;
     }
@@ -73,7 +65,7 @@ fn merged(
         .fact("branch", format!("{} at {}", branch.name.short(), tip.oid.short()))
         .fact("merged into", facts.trunk.clone());
     Some(
-        about_claim(finding, contents)
+        about_claim(finding, head)
             .repair("see its branch", &["git", "log", "--oneline", tip.oid.short()])
             .repair_by_moving("if nothing is left to do, move it on, on the trunk", &path, &target),
     )
@@ -82,7 +74,7 @@ fn merged(
 fn without_branch(
     facts: &Facts,
     entry: &Entry,
-    contents: &Contents,
+    head: &Head,
     branch: &BranchFacts,
 ) -> Option<Finding> {
     if branch.exists != Some(false) {
@@ -91,8 +83,8 @@ fn without_branch(
     let id = entry.id.as_str();
     let message = format!("{id} is active, and its branch {} is not there", branch.name.short());
     let finding =
-        about_claim(Finding::new(Check::ClaimWithoutBranch, Some(&entry.id), message), contents);
-    Some(if is_ours(facts, contents) {
+        about_claim(Finding::new(Check::ClaimWithoutBranch, Some(&entry.id), message), head);
+    Some(if is_ours(facts, head) {
         finding
             .repair("finish what was begun", &["tix", "activate", id])
             .repair("or give the ticket back", &["tix", "release", id])
@@ -104,8 +96,8 @@ fn without_branch(
     })
 }
 
-fn without_workspace(facts: &Facts, entry: &Entry, contents: &Contents) -> Option<Finding> {
-    if !is_ours(facts, contents) {
+fn without_workspace(facts: &Facts, entry: &Entry, head: &Head) -> Option<Finding> {
+    if !is_ours(facts, head) {
         return None;
     }
     let id = &entry.id;
@@ -127,7 +119,7 @@ fn without_workspace(facts: &Facts, entry: &Entry, contents: &Contents) -> Optio
     let message = format!("{id} is held by this clone, and {why}");
     let finding = Finding::new(Check::ClaimWithoutWorkspace, Some(id), message);
     Some(
-        about_claim(finding, contents)
+        about_claim(finding, head)
             .repair("make it again and go on", &["tix", "activate", id.as_str(), "--resume"])
             .repair("or give the ticket back", &["tix", "release", id.as_str()]),
     )
@@ -136,10 +128,10 @@ fn without_workspace(facts: &Facts, entry: &Entry, contents: &Contents) -> Optio
 fn stale(
     facts: &Facts,
     entry: &Entry,
-    contents: &Contents,
+    head: &Head,
     branch: Option<&BranchFacts>,
 ) -> Option<Finding> {
-    let claimed = contents.claimed_at.as_ref().map(|said| said.moment.at);
+    let claimed = head.claimed_at.as_deref().and_then(moment);
     let tip: Option<&Tip> = branch.and_then(|branch| branch.tip.as_ref());
     let last = claimed.max(tip.map(|tip| tip.at))?;
     let idle = facts.now - last;
@@ -147,11 +139,11 @@ fn stale(
         return None;
     }
     let message = format!("nothing has happened on {} for {}", entry.id, span(idle));
-    let finding = about_claim(Finding::new(Check::StaleClaim, Some(&entry.id), message), contents)
+    let finding = about_claim(Finding::new(Check::StaleClaim, Some(&entry.id), message), head)
         .fact("last commit", tip.map_or_else(|| "none known".to_owned(), |tip| day(tip.at)))
         .fact("stale after", span(facts.stale_after));
     let id = entry.id.as_str();
-    Some(if is_ours(facts, contents) {
+    Some(if is_ours(facts, head) {
         finding
             .repair("go on", &["tix", "activate", id, "--resume"])
             .repair("or give it back", &["tix", "release", id])
@@ -169,11 +161,11 @@ fn without_claim(facts: &Facts, workspace: &WorkspaceFacts) -> Option<Finding> {
     if more.is_some() {
         return None;
     }
-    let held = place.filter(|ticket| ticket.entry.lane == Lane::Active);
-    let (why, severity) = match (held, place) {
+    let active = place.filter(|ticket| ticket.entry.lane == Lane::Active);
+    let (why, severity) = match (active, place) {
         (Some(ticket), _) => {
-            let contents = ticket.contents.as_ref().ok()?;
-            let now = contents.held.claim_id.as_ref()?;
+            let head = ticket.contents.as_ref().ok()?;
+            let now = head.claim_id.as_ref()?;
             // A workspace that tix did not make belongs to whoever made it.
             if workspace.claim_id.as_ref()? == now {
                 return None;

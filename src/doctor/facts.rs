@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::lifecycle::{Entry, Held, Odd, Ticket};
+use crate::lifecycle::{Entry, Odd};
 use crate::names::{Oid, RefName};
-use crate::ticket::{Moment, Reading, StatusError, TicketId};
+use crate::ticket::{Head, TicketId};
 
 /// Everything that is known.
 #[derive(Clone, Debug, Default)]
@@ -41,55 +41,7 @@ pub struct TicketFacts {
     /// Where it is.
     pub entry: Entry,
     /// What it says, or the line (if it is one line's fault) and the reason why it cannot be read.
-    pub contents: Result<Contents, (Option<usize>, String)>,
-}
-
-/// What a ticket says of itself, as far as a check looks at it.
-#[derive(Clone, Debug)]
-pub struct Contents {
-    /// Its status.
-    pub status: Result<Reading, StatusError>,
-    /// `ticket_id`
-    pub ticket_id: Option<String>,
-    /// `created`
-    pub created: Option<Said>,
-    /// `claimed_at`
-    pub claimed_at: Option<Said>,
-    /// Who holds it.
-    pub held: Held,
-    /// `branch`
-    pub branch: Option<String>,
-    /// The keys whose values are placeholders, with their lines.
-    pub placeholders: Vec<(usize, String)>,
-}
-
-/// A time, as it is written and as it is meant.
-#[derive(Clone, Debug)]
-pub struct Said {
-    /// The text.
-    pub text: String,
-    /// What it means.
-    pub moment: Moment,
-}
-
-impl Contents {
-    /// What a readable ticket says.
-    pub fn of(ticket: &Ticket<'_>) -> Contents {
-        let document = &ticket.document;
-        let said = |key: &str| {
-            let text = document.text(key)?;
-            Moment::read(&text).map(|moment| Said { text, moment })
-        };
-        Contents {
-            status: document.status(),
-            ticket_id: document.text("ticket_id"),
-            created: said("created"),
-            claimed_at: said("claimed_at"),
-            held: ticket.held(),
-            branch: document.text("branch"),
-            placeholders: document.placeholders(),
-        }
-    }
+    pub contents: Result<Head, (Option<usize>, String)>,
 }
 
 /// The ticket branch of an active ticket.

@@ -12,8 +12,7 @@ mod tests;
 mod tickets;
 
 pub use facts::{
-    BranchFacts, Contents, Facts, Leftover, LocalTrunk, TicketFacts, Tip, WorkspaceFacts,
-    WorktreeFacts,
+    BranchFacts, Facts, Leftover, LocalTrunk, TicketFacts, Tip, WorkspaceFacts, WorktreeFacts,
 };
 pub use finding::{Finding, Fix, Repair, Severity};
 

@@ -3,9 +3,9 @@ use std::collections::BTreeSet;
 use chrono::{TimeDelta, TimeZone, Utc};
 
 use super::*;
-use crate::lifecycle::{Entry, Node, Ticket};
+use crate::lifecycle::{Entry, Node};
 use crate::names::{Oid, RefName, RepoPath};
-use crate::ticket::{Document, Lane, TicketId};
+use crate::ticket::{Document, Head, Lane, TicketId};
 
 const HELD: &str = "status: in_progress\nclaimed_by: Ada\nclaimed_at: 2025-12-03T12:00:00Z\nclaim_id: 0123abcd-1\nbranch: ticket/TICKET-a-001\n";
 
@@ -15,7 +15,7 @@ fn ticket(lane: Lane, keys: &str) -> TicketFacts {
     let oid = Oid::parse(&"a".repeat(40)).unwrap();
     let entry = Entry { id, lane, path, node: Node::File, oid };
     let document = Document::parse(format!("---\n{keys}---\n").into_bytes()).unwrap();
-    let contents = Ok(Contents::of(&Ticket { entry: &entry, document }));
+    let contents = Ok(Head::of(&document));
     TicketFacts { entry, contents }
 }
 

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{Check, Contents, Facts, Finding, Fix, Severity, TicketFacts};
+use super::{Check, Facts, Finding, Fix, Severity, TicketFacts};
 use crate::lifecycle::{Entry, Node};
 use crate::names::RepoPath;
-use crate::ticket::{Lane, Reading, Status, StatusError, TicketId};
+use crate::ticket::{Head, Lane, Moment, Said, Status, TicketId};
 
 /// Values that a claim writes itself, so that a placeholder there is none in a ticket that waits.
 const WRITTEN_BY_A_CLAIM: [&str; 7] =
@@ -24,11 +24,11 @@ pub(super) fn findings(facts: &Facts) -> Vec<Finding> {
         let entry = &ticket.entry;
         match &ticket.contents {
             Err((line, why)) => found.push(unreadable(facts, entry, *line, why)),
-            Ok(contents) => {
-                found.extend(lane_mismatch(entry, contents));
-                found.extend(id_mismatch(entry, contents));
-                found.extend(claimed_before_created(entry, contents));
-                found.extend(placeholder(entry, contents));
+            Ok(head) => {
+                found.extend(lane_mismatch(entry, head));
+                found.extend(id_mismatch(entry, head));
+                found.extend(claimed_before_created(entry, head));
+                found.extend(placeholder(entry, head));
             }
         }
     }
@@ -82,12 +82,12 @@ fn look_at(finding: Finding, facts: &Facts, path: &RepoPath) -> Finding {
     finding.repair("see what it is, then mend it and push it to the trunk", &["git", "show", &name])
 }
 
-fn lane_mismatch(entry: &Entry, contents: &Contents) -> Option<Finding> {
-    let status = match &contents.status {
-        Ok(Reading { status, .. }) => *status,
+fn lane_mismatch(entry: &Entry, head: &Head) -> Option<Finding> {
+    let status = match &head.status {
+        Said::Status(status) => *status,
         // A ticket that says nothing is what its lane says.
-        Err(StatusError::Missing) => return None,
-        Err(StatusError::Unknown { line, text }) => {
+        Said::Nothing => return None,
+        Said::Unknown { line, text } => {
             let message = format!("{}: `{text}` is no status", entry.id);
             let finding = Finding::new(Check::LaneMismatch, Some(&entry.id), message)
                 .fact("file", format!("{}:{line}", entry.path))
@@ -104,7 +104,7 @@ fn lane_mismatch(entry: &Entry, contents: &Contents) -> Option<Finding> {
         format!("{id} is in {}/, and its status `{status}` belongs into {home}/", entry.lane);
     let finding = Finding::new(Check::LaneMismatch, Some(id), message)
         .fact("file", path.clone())
-        .maybe_fact("held by", contents.held.by.clone());
+        .maybe_fact("held by", head.claimed_by.clone());
     let asking = |finding: Finding| {
         finding.repair("find out which of the two is true", &["tix", "log", id.as_str()])
     };
@@ -143,8 +143,8 @@ fn home(status: Status) -> Lane {
     }
 }
 
-fn id_mismatch(entry: &Entry, contents: &Contents) -> Option<Finding> {
-    let said = contents.ticket_id.as_ref().filter(|said| *said != entry.id.as_str())?;
+fn id_mismatch(entry: &Entry, head: &Head) -> Option<Finding> {
+    let said = head.ticket_id.as_ref().filter(|said| *said != entry.id.as_str())?;
     let message = format!("{} calls itself `{said}`", entry.id);
     let finding = Finding::new(Check::IdMismatch, Some(&entry.id), message)
         .fact("file", entry.path.to_string());
@@ -157,15 +157,15 @@ fn id_mismatch(entry: &Entry, contents: &Contents) -> Option<Finding> {
     })
 }
 
-fn claimed_before_created(entry: &Entry, contents: &Contents) -> Option<Finding> {
-    let (created, claimed) = (contents.created.as_ref()?, contents.claimed_at.as_ref()?);
-    if !claimed.moment.is_surely_before(created.moment) {
+fn claimed_before_created(entry: &Entry, head: &Head) -> Option<Finding> {
+    let (created, claimed) = (head.created.as_ref()?, head.claimed_at.as_ref()?);
+    if !Moment::read(claimed)?.is_surely_before(Moment::read(created)?) {
         return None;
     }
     let message = format!("{} says that it was claimed before it was made", entry.id);
     let finding = Finding::new(Check::ClaimedBeforeCreated, Some(&entry.id), message)
-        .fact("claimed_at", claimed.text.clone())
-        .fact("created", created.text.clone())
+        .fact("claimed_at", claimed.clone())
+        .fact("created", created.clone())
         .fact("file", entry.path.to_string())
         .repair("see what the history says", &["tix", "log", entry.id.as_str()]);
     Some(match entry.lane {
@@ -174,14 +174,14 @@ fn claimed_before_created(entry: &Entry, contents: &Contents) -> Option<Finding>
     })
 }
 
-fn placeholder(entry: &Entry, contents: &Contents) -> Option<Finding> {
-    let draft = matches!(&contents.status, Ok(Reading { status: Status::Draft, .. }));
+fn placeholder(entry: &Entry, head: &Head) -> Option<Finding> {
+    let draft = head.status == Said::Status(Status::Draft);
     let live = match entry.lane {
         Lane::Queue => !draft,
         Lane::Active => true,
         Lane::Completed | Lane::Archive => false,
     };
-    let open: Vec<String> = contents
+    let open: Vec<String> = head
         .placeholders
         .iter()
         .filter(|(_, key)| {

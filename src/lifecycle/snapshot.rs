@@ -124,13 +124,7 @@ impl Ticket<'_> {
 
     /// Why it is blocked; `None` when it is not.
     pub fn blocked(&self) -> Option<String> {
-        let flagged = self.document.status().is_ok_and(|reading| reading.blocked);
-        let reason = self.document.text("blocked").filter(|text| !is_false(text));
-        match (reason, flagged) {
-            (Some(reason), _) => Some(reason),
-            (None, true) => Some("its status says so".to_owned()),
-            (None, false) => None,
-        }
+        self.document.blocked()
     }
 }
 
@@ -148,9 +142,4 @@ pub(super) fn set_all(
         })?;
     }
     Ok(())
-}
-
-/// The spellings of false that YAML 1.1 and 1.2 readers share, and the words people write for it.
-fn is_false(text: &str) -> bool {
-    matches!(text.to_ascii_lowercase().as_str(), "false" | "no" | "off" | "none" | "0")
 }

@@ -4,6 +4,7 @@
 //! out, so that every rule about tickets can be tested without a repository.
 
 pub mod document;
+pub mod head;
 pub mod id;
 pub mod lane;
 pub mod moment;
@@ -13,8 +14,9 @@ pub mod status;
 pub use document::{
     Appended, Document, DocumentError, DocumentErrorKind, Entry, StatusError, Value,
 };
+pub use head::{Head, Said};
 pub use id::{SessionId, TicketId};
 pub use lane::Lane;
-pub use moment::Moment;
+pub use moment::{Moment, moment};
 pub use query::{Resolution, resolve};
-pub use status::{QueueGate, Reading, Status};
+pub use status::{QueueGate, Status};

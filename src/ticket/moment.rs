@@ -58,6 +58,11 @@ impl Moment {
     }
 }
 
+/// A moment as people and tools write it; without a zone it is taken for UTC.
+pub fn moment(text: &str) -> Option<DateTime<Utc>> {
+    Moment::read(text).map(|moment| moment.at)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

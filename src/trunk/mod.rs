@@ -13,6 +13,7 @@
 mod backoff;
 mod beside;
 mod error;
+mod heads;
 mod judge;
 mod local;
 mod orphan;

@@ -1,5 +1,6 @@
 //! The commands that read: `list`, `show`, `log`, `path`, and the shell function that follows a path.
 
+mod cache;
 mod list;
 mod log;
 mod path;

@@ -1,6 +1,6 @@
 //! Gathers what the checks look at.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use chrono::{DateTime, TimeDelta};
 
@@ -8,12 +8,11 @@ use super::super::shared::board::{self, Damage, Seen};
 use super::super::shared::context::Context;
 use crate::config::Record;
 use crate::doctor::{
-    BranchFacts, Contents, Facts, Leftover, LocalTrunk, TicketFacts, Tip, WorkspaceFacts,
-    WorktreeFacts,
+    BranchFacts, Facts, Leftover, LocalTrunk, TicketFacts, Tip, WorkspaceFacts, WorktreeFacts,
 };
 use crate::error::Failure;
 use crate::git::{CommitHead, Worktree};
-use crate::lifecycle::{Entry, Ticket, trailer};
+use crate::lifecycle::{Entry, trailer};
 use crate::names::{Oid, RefName};
 use crate::ticket::{Lane, TicketId};
 use crate::workspace;
@@ -35,15 +34,13 @@ pub struct Outlook {
 pub fn facts(ctx: &Context<'_>, seen: &Seen<'_>, outlook: &Outlook) -> Result<Facts, Failure> {
     let snapshot = &seen.view.snapshot;
     let entries: Vec<&Entry> = snapshot.entries.iter().collect();
-    let tickets = seen.view.read_all(&entries, |entry, document| {
-        let contents = match document {
-            Ok(document) => Ok(Contents::of(&Ticket { entry, document })),
-            Err(refusal) => {
-                let damage = Damage::of(entry, &refusal);
-                Err((damage.line, damage.why))
-            }
-        };
-        TicketFacts { entry: entry.clone(), contents }
+    let mut tickets = Vec::with_capacity(entries.len());
+    seen.view.heads(&ctx.repo, &entries, |entry, head| {
+        let contents = head.map_err(|refusal| {
+            let damage = Damage::of(entry, &refusal);
+            (damage.line, damage.why)
+        });
+        tickets.push(TicketFacts { entry: entry.clone(), contents });
     })?;
     Ok(Facts {
         trunk: ctx.trunk_label(),
@@ -73,29 +70,35 @@ fn branches(
         return Ok(Vec::new());
     }
     let there = known_branches(ctx, outlook)?;
-    let tips: Vec<Oid> = named.iter().filter_map(|(_, name)| there.get(name).cloned()).collect();
+    let named: Vec<(&Entry, RefName, Option<Oid>)> = named
+        .into_iter()
+        .map(|(entry, name)| {
+            let tip = there.get(&name).cloned();
+            (entry, name, tip)
+        })
+        .collect();
+    let tips: Vec<Oid> = named.iter().filter_map(|(.., tip)| tip.clone()).collect();
     let heads = ctx.objects.commit_heads(&tips)?;
     let heads: BTreeMap<&Oid, CommitHead> =
         tips.iter().zip(heads).filter_map(|(tip, head)| Some((tip, head?))).collect();
     let unmerged = unmerged(ctx, seen, &heads.keys().copied().collect::<Vec<_>>())?;
-    let mut all = Vec::new();
-    for (entry, name) in named {
-        let oid = there.get(&name);
-        let head = oid.and_then(|oid| heads.get(oid));
-        let tip = match (oid, head) {
-            (Some(oid), Some(head)) => Some(Tip {
+    let same_file = with_same_file(ctx, &named)?;
+    let facts = |(entry, name, tip): &(&Entry, RefName, Option<Oid>)| BranchFacts {
+        id: entry.id.clone(),
+        name: name.clone(),
+        exists: (tip.is_some() || outlook.asked).then_some(tip.is_some()),
+        tip: tip.as_ref().and_then(|oid| {
+            let head = heads.get(oid)?;
+            Some(Tip {
                 oid: oid.clone(),
-                at: DateTime::from_timestamp(head.at, 0).unwrap_or_default(),
+                at: DateTime::from_timestamp(head.at, 0)?,
                 merged: !unmerged.contains(oid),
                 is_claim: head.message.lines().any(|line| line.starts_with(trailer::HOST)),
-                same_file: same_file(ctx, entry, oid)?,
-            }),
-            (_, _) => None,
-        };
-        let exists = (oid.is_some() || outlook.asked).then_some(oid.is_some());
-        all.push(BranchFacts { id: entry.id.clone(), name, exists, tip });
-    }
-    Ok(all)
+                same_file: same_file.contains(&entry.id),
+            })
+        }),
+    };
+    Ok(named.iter().map(facts).collect())
 }
 
 /// Where the ticket branches are: as the remote itself says, or as last fetched.
@@ -118,11 +121,7 @@ fn known_branches(ctx: &Context<'_>, outlook: &Outlook) -> Result<BTreeMap<RefNa
 }
 
 /// Those of the tips that the branch that work goes to does not contain.
-fn unmerged(
-    ctx: &Context<'_>,
-    seen: &Seen<'_>,
-    tips: &[&Oid],
-) -> Result<std::collections::HashSet<Oid>, Failure> {
+fn unmerged(ctx: &Context<'_>, seen: &Seen<'_>, tips: &[&Oid]) -> Result<HashSet<Oid>, Failure> {
     let base = if ctx.base == ctx.trunk {
         seen.view.commit().cloned()
     } else {
@@ -138,14 +137,28 @@ fn unmerged(
     }
 }
 
-/// Whether the ticket's file is the same on its branch. Where progress is written on the trunk this says nothing: the
-/// branch gets the file with every merge of the trunk.
-fn same_file(ctx: &Context<'_>, entry: &Entry, tip: &Oid) -> Result<bool, Failure> {
+/// The tickets whose files are the same on their branches. Where progress is written on the trunk
+/// this says nothing: the branch gets the file with every merge of the trunk.
+fn with_same_file(
+    ctx: &Context<'_>,
+    branches: &[(&Entry, RefName, Option<Oid>)],
+) -> Result<BTreeSet<TicketId>, Failure> {
     if ctx.record == Record::Trunk {
-        return Ok(false);
+        return Ok(BTreeSet::new());
     }
-    let name = [tip.as_str().as_bytes(), b":", entry.path.as_bytes()].concat();
-    Ok(ctx.objects.read(&name)?.is_some_and(|file| file.oid == entry.oid))
+    let asked: Vec<(&Entry, &Oid)> =
+        branches.iter().filter_map(|(entry, _, tip)| Some((*entry, tip.as_ref()?))).collect();
+    let names: Vec<Vec<u8>> = asked
+        .iter()
+        .map(|(entry, tip)| [tip.as_str().as_bytes(), b":", entry.path.as_bytes()].concat())
+        .collect();
+    let mut same = BTreeSet::new();
+    ctx.objects.read_many(&names, |at, file| {
+        if let Some((entry, _)) = asked.get(at).filter(|(entry, _)| entry.oid == file.oid) {
+            same.insert(entry.id.clone());
+        }
+    })?;
+    Ok(same)
 }
 
 /// What this clone has of tickets: the records that tix wrote, and the worktrees that have a ticket branch checked out.

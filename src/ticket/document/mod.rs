@@ -161,9 +161,7 @@ impl Document {
         let Some(reading) = Status::read(&text) else {
             return Err(StatusError::Unknown { line, text });
         };
-        let flagged = self.text("blocked").is_some_and(|text| {
-            !["false", "no", "off"].iter().any(|no| text.eq_ignore_ascii_case(no))
-        });
+        let flagged = self.flag().is_some();
         Ok(Reading { blocked: reading.blocked || flagged, ..reading })
     }
 
@@ -174,6 +172,21 @@ impl Document {
             (line_number(&self.bytes, self.block.start + field.start), field.key.clone())
         })
         .collect()
+    }
+
+    /// Why the ticket is blocked; `None` when it is not.
+    pub fn blocked(&self) -> Option<String> {
+        let by_status = || self.status().is_ok_and(|reading| reading.blocked);
+        self.flag().or_else(|| by_status().then(|| "its status says so".to_owned()))
+    }
+
+    /// What the key `blocked` says, unless it is one of the spellings of false that YAML 1.1 and 1.2 readers share,
+    /// or one of the words people write for it.
+    fn flag(&self) -> Option<String> {
+        let is_false = |text: &str| {
+            matches!(text.to_ascii_lowercase().as_str(), "false" | "no" | "off" | "none" | "0")
+        };
+        self.text("blocked").filter(|text| !is_false(text))
     }
 
     /// The line of a key, counted from 1.

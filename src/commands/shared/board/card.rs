@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use crate::clock;
-use crate::lifecycle::{Entry, Node, Refusal, Ticket};
-use crate::ticket::{Document, Lane, Moment, Reading, Status, StatusError, TicketId};
+use crate::lifecycle::{Entry, Node, Refusal};
+use crate::ticket::{Head, Lane, Said, Status, TicketId, moment};
 
 /// A ticket, as it is shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -50,51 +50,38 @@ pub struct Card {
 }
 
 impl Card {
-    /// A ticket with these contents.
-    pub fn of(entry: &Entry, document: Document, source: String) -> (Card, Document) {
-        let ticket = Ticket { entry, document };
-        let held = ticket.held();
-        let blocked = ticket.blocked();
-        let document = ticket.document;
-        let by_lane = || match entry.lane {
-            Lane::Queue => Status::Open,
-            Lane::Active => Status::InProgress,
-            Lane::Completed => Status::Approved,
-            Lane::Archive => Status::Closed,
-        };
-        let (known, unknown) = match document.status() {
-            Ok(Reading { status, .. }) => (Some(status), None),
-            Err(StatusError::Missing) => (Some(by_lane()), None),
-            Err(StatusError::Unknown { text, .. }) => (None, Some(text)),
+    /// A ticket with this head.
+    pub fn of(entry: &Entry, head: Head, source: String) -> Card {
+        let known = head.status_in(entry.lane);
+        let status = match (known, head.status) {
+            (Some(status), _) => status.as_str().to_owned(),
+            (None, Said::Unknown { text, .. }) => text,
+            (None, Said::Nothing | Said::Status(_)) => String::new(),
         };
         let since = match entry.lane {
-            Lane::Queue => "created",
-            Lane::Active => "claimed_at",
-            Lane::Completed | Lane::Archive => "completed_at",
+            Lane::Queue => &head.created,
+            Lane::Active => &head.claimed_at,
+            Lane::Completed | Lane::Archive => &head.completed_at,
         };
-        let card = Card {
+        Card {
+            since: since.as_deref().and_then(moment),
             id: entry.id.clone(),
             lane: entry.lane,
-            status: known.map_or_else(|| unknown.unwrap_or_default(), |s| s.as_str().to_owned()),
-            blocked,
-            holder: held.by,
-            claimed_at: held.at,
-            claim_id: held.claim_id,
-            title: document.title(),
-            priority: document.text("priority"),
-            labels: document.list("labels"),
-            depends_on: document.list("depends_on"),
+            status,
+            blocked: head.blocked,
+            holder: head.claimed_by,
+            claimed_at: head.claimed_at,
+            claim_id: head.claim_id,
+            title: head.title,
+            priority: head.priority,
+            labels: head.labels,
+            depends_on: head.depends_on,
             path: entry.path.to_string(),
-            branch: document.text("branch"),
-            worktree: document.text("worktree_path"),
+            branch: head.branch,
+            worktree: head.worktree,
             source,
-            since: document
-                .text(since)
-                .and_then(|text| Moment::read(&text))
-                .map(|moment| moment.at),
             known,
-        };
-        (card, document)
+        }
     }
 
     /// How long ago `since` was, for people.

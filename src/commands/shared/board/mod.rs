@@ -6,7 +6,6 @@
 mod card;
 mod progress;
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
@@ -18,7 +17,7 @@ use super::context::Context;
 use crate::clock;
 use crate::error::{Exit, Failure};
 use crate::lifecycle::{Entry, Refusal};
-use crate::ticket::{Document, Lane, TicketId};
+use crate::ticket::{Document, Head, Lane, TicketId};
 use crate::trunk::{Run, View, last_fetched};
 use crate::workspace;
 
@@ -121,24 +120,22 @@ pub struct Board {
 
 /// Reads all tickets of these lanes.
 pub fn read(ctx: &Context<'_>, view: &View<'_>, lanes: &[Lane]) -> Result<Board, Failure> {
-    let mut places: BTreeMap<&TicketId, Vec<&Entry>> = BTreeMap::new();
-    for entry in &view.snapshot.entries {
-        places.entry(&entry.id).or_default().push(entry);
-    }
+    let mut by_id: Vec<&Entry> = view.snapshot.entries.iter().collect();
+    by_id.sort_by(|a, b| (&a.id, &a.path).cmp(&(&b.id, &b.path)));
     let mut entries = Vec::new();
     let mut damaged = Vec::new();
-    for (id, entries_of_id) in &places {
-        let all: Vec<String> = entries_of_id.iter().map(|e| e.path.to_string()).collect();
-        for entry in entries_of_id.iter().filter(|e| lanes.contains(&e.lane)) {
-            match all.as_slice() {
-                [_] => entries.push(*entry),
-                all => damaged.push(Damage {
-                    path: entry.path.to_string(),
-                    line: None,
-                    why: format!("{id} is there {} times: {}", all.len(), all.join(", ")),
-                }),
-            }
+    for same in by_id.chunk_by(|a, b| a.id == b.id) {
+        let wanted = same.iter().filter(|e| lanes.contains(&e.lane));
+        if let [_] = same {
+            entries.extend(wanted);
+            continue;
         }
+        let all: Vec<String> = same.iter().map(|e| e.path.to_string()).collect();
+        damaged.extend(wanted.map(|entry| Damage {
+            path: entry.path.to_string(),
+            line: None,
+            why: format!("{} is there {} times: {}", entry.id, all.len(), all.join(", ")),
+        }));
     }
     let odd = view.snapshot.odd.iter().filter(|odd| {
         let lane = odd.path.as_bytes().strip_prefix(ctx.tickets_dir.as_bytes());
@@ -151,17 +148,11 @@ pub fn read(ctx: &Context<'_>, view: &View<'_>, lanes: &[Lane]) -> Result<Board,
         why: odd.why.clone(),
     }));
     let trunk = ctx.trunk_label();
-    let made = view.read_all(&entries, |entry, document| match document {
-        Ok(document) => Ok((entry, Card::of(entry, document, trunk.clone()).0)),
-        Err(refusal) => Err(Damage::of(entry, &refusal)),
+    let mut cards: Vec<(&Entry, Card)> = Vec::with_capacity(entries.len());
+    view.heads(&ctx.repo, &entries, |entry, head| match head {
+        Ok(head) => cards.push((entry, Card::of(entry, head, trunk.clone()))),
+        Err(refusal) => damaged.push(Damage::of(entry, &refusal)),
     })?;
-    let mut cards: Vec<(&Entry, Card)> = Vec::new();
-    for one in made {
-        match one {
-            Ok(card) => cards.push(card),
-            Err(damage) => damaged.push(damage),
-        }
-    }
     for newer in progress(ctx, &cards)? {
         if let Some((_, card)) = cards.get_mut(newer.at) {
             *card = newer.card;
@@ -181,7 +172,7 @@ pub fn read_one(
 ) -> Result<(Card, Document), Failure> {
     let trunk = ctx.trunk_label();
     let mut made = view.read_all(&[entry], |entry, document| {
-        document.map(|document| Card::of(entry, document, trunk.clone()))
+        document.map(|document| (Card::of(entry, Head::of(&document), trunk.clone()), document))
     })?;
     let Some(made) = made.pop() else {
         return Err(Refusal::NotFound { query: entry.id.to_string(), nearest: Vec::new() }.into());

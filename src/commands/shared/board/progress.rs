@@ -6,7 +6,7 @@ use crate::error::Failure;
 use crate::git::Kind;
 use crate::lifecycle::Entry;
 use crate::names::RefName;
-use crate::ticket::{Document, Lane, TicketId};
+use crate::ticket::{Document, Head, Lane, TicketId};
 
 /// The newer state of a held ticket.
 pub struct Newer {
@@ -26,10 +26,9 @@ pub struct Newer {
 pub fn progress(ctx: &Context<'_>, cards: &[(&Entry, Card)]) -> Result<Vec<Newer>, Failure> {
     let mut asked: Vec<(usize, String)> = Vec::new();
     let mut names: Vec<Vec<u8>> = Vec::new();
-    for (at, (entry, _)) in cards.iter().enumerate() {
-        let Some(name) = progress_ref(ctx, &entry.id).filter(|_| entry.lane == Lane::Active) else {
-            continue;
-        };
+    let held = cards.iter().enumerate().filter(|(_, (entry, _))| entry.lane == Lane::Active);
+    for (at, (entry, _)) in held {
+        let Some(name) = progress_ref(ctx, &entry.id) else { continue };
         for path in std::iter::once(entry.path.as_bytes().to_vec()).chain(moved_on(ctx, entry)) {
             asked.push((at, name.short().to_owned()));
             names.push([name.as_str().as_bytes(), b":", &path].concat());
@@ -44,7 +43,7 @@ pub fn progress(ctx: &Context<'_>, cards: &[(&Entry, Card)]) -> Result<Vec<Newer
             return;
         }
         let Ok(document) = Document::parse(object.data) else { return };
-        let (card, document) = Card::of(entry, document, source.clone());
+        let card = Card::of(entry, Head::of(&document), source.clone());
         if card.claim_id == known.claim_id {
             newer.push(Newer { at: *at, card, document });
         }

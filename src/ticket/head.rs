@@ -1,0 +1,164 @@
+//! What a ticket says of itself, as far as lists, choices and checks need it.
+//!
+//! A [`Head`] is made from a [`Document`] and from nothing else, so that two files with the same bytes have the
+//! same one: it can be kept under the id of its blob and never grows old.
+
+use serde::{Deserialize, Serialize};
+
+use super::document::{Document, StatusError};
+use super::lane::Lane;
+use super::status::Status;
+
+/// The front matter of a ticket, as values. A text that is not there, empty, null or a placeholder is `None`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Head {
+    /// What the status line says.
+    pub status: Said,
+    /// Why it is blocked; `None` when it is not.
+    pub blocked: Option<String>,
+    /// `title`, else the first heading of the body.
+    pub title: Option<String>,
+    /// `priority`, as it is written.
+    pub priority: Option<String>,
+    /// `labels`
+    pub labels: Vec<String>,
+    /// `created`, as it is written.
+    pub created: Option<String>,
+    /// `claimed_by`
+    pub claimed_by: Option<String>,
+    /// `claimed_at`, as it is written.
+    pub claimed_at: Option<String>,
+    /// `claim_id`
+    pub claim_id: Option<String>,
+    /// `branch`
+    pub branch: Option<String>,
+    /// `worktree_path`
+    pub worktree: Option<String>,
+    /// `completed_at`, as it is written.
+    pub completed_at: Option<String>,
+    /// `resolution`
+    pub resolution: Option<String>,
+    /// `ticket_id`, which may differ from the id that its file name gives it.
+    pub ticket_id: Option<String>,
+    /// `session_id`
+    pub session: Option<String>,
+    /// `sequence`, as it is written.
+    pub sequence: Option<String>,
+    /// `depends_on`: what must be done before.
+    pub depends_on: Vec<String>,
+    /// `blocks`: what cannot be done before.
+    pub blocks: Vec<String>,
+    /// `parent_ticket`
+    pub parent: Option<String>,
+    /// `related`
+    pub related: Vec<String>,
+    /// `duplicate_of`
+    pub duplicate_of: Option<String>,
+    /// The keys whose values are `{placeholders}` of a template, each with its line.
+    pub placeholders: Vec<(usize, String)>,
+}
+
+/// What a status line says.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Said {
+    /// Nothing, or there is none.
+    #[default]
+    Nothing,
+    /// A status that tix knows.
+    Status(Status),
+    /// Another word, at this line.
+    Unknown {
+        /// The line, counted from 1.
+        line: usize,
+        /// The word.
+        text: String,
+    },
+}
+
+impl Head {
+    /// The head of a ticket file.
+    pub fn of(document: &Document) -> Head {
+        let text = |key| document.text(key);
+        let list = |key| document.list(key);
+        Head {
+            status: match document.status() {
+                Ok(reading) => Said::Status(reading.status),
+                Err(StatusError::Missing) => Said::Nothing,
+                Err(StatusError::Unknown { line, text }) => Said::Unknown { line, text },
+            },
+            blocked: document.blocked(),
+            title: document.title(),
+            priority: text("priority"),
+            labels: list("labels"),
+            created: text("created"),
+            claimed_by: text("claimed_by"),
+            claimed_at: text("claimed_at"),
+            claim_id: text("claim_id"),
+            branch: text("branch"),
+            worktree: text("worktree_path"),
+            completed_at: text("completed_at"),
+            resolution: text("resolution"),
+            ticket_id: text("ticket_id"),
+            session: text("session_id"),
+            sequence: text("sequence"),
+            depends_on: list("depends_on"),
+            blocks: list("blocks"),
+            parent: text("parent_ticket"),
+            related: list("related"),
+            duplicate_of: text("duplicate_of"),
+            placeholders: document.placeholders(),
+        }
+    }
+
+    /// The status of a ticket in this lane, if tix knows it: one that says nothing is what its lane says.
+    pub fn status_in(&self, lane: Lane) -> Option<Status> {
+        match &self.status {
+            Said::Status(status) => Some(*status),
+            Said::Nothing => Some(match lane {
+                Lane::Queue => Status::Open,
+                Lane::Active => Status::InProgress,
+                Lane::Completed => Status::Approved,
+                Lane::Archive => Status::Closed,
+            }),
+            Said::Unknown { .. } => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn head(text: &str) -> Head {
+        Head::of(&Document::parse(text.as_bytes().to_vec()).unwrap())
+    }
+
+    #[test]
+    fn a_head_holds_what_the_front_matter_says_and_the_title_of_the_body() {
+        let head = head(
+            "---\nstatus: doing\nblocked: waits for Eve\npriority: P1\nlabels: [ui, api]\ncreated: {now}\n\
+             depends_on:\n  - TICKET-a\nparent_ticket: null\n---\n# Make it work\n",
+        );
+        let expected = Head {
+            status: Said::Status(Status::InProgress),
+            blocked: Some("waits for Eve".to_owned()),
+            title: Some("Make it work".to_owned()),
+            priority: Some("P1".to_owned()),
+            labels: vec!["ui".to_owned(), "api".to_owned()],
+            depends_on: vec!["TICKET-a".to_owned()],
+            placeholders: vec![(6, "created".to_owned())],
+            ..Head::default()
+        };
+        assert_eq!(head, expected);
+    }
+
+    #[test]
+    fn a_ticket_without_a_status_is_what_its_lane_says() {
+        let silent = head("---\ntitle: x\n---\n");
+        assert_eq!(silent.status_in(Lane::Completed), Some(Status::Approved));
+        let odd = head("---\ntitle: x\nstatus: opened\n---\n");
+        assert_eq!(odd.status, Said::Unknown { line: 3, text: "opened".to_owned() });
+        assert_eq!(odd.status_in(Lane::Queue), None);
+        assert_eq!(head("---\nstatus: blocked\n---\n").blocked.unwrap(), "its status says so");
+    }
+}
