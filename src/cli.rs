@@ -55,6 +55,9 @@ pub enum Command {
     #[command(display_order = 13)]
     #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     Path(commands::path::Args),
+    #[command(display_order = 15)]
+    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
+    Report(commands::report::Args),
     #[command(display_order = 60)]
     #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     Doctor(commands::doctor::Args),
@@ -79,6 +82,7 @@ pub fn run(cli: &Cli, env: &Env, out: &Out) -> Result<(), Failure> {
         Command::Show(args) => commands::show::run(args, globals, env, out),
         Command::Log(args) => commands::log::run(args, globals, env, out),
         Command::Path(args) => commands::path::run(args, globals, env, out),
+        Command::Report(args) => commands::report::run(args, globals, env, out),
         Command::Doctor(args) => commands::doctor::run(args, globals, env, out),
         Command::ShellInit(args) => commands::shell_init::run(args, globals, env, out),
         Command::Completions(args) => commands::completions::run(args, globals, env, out),

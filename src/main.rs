@@ -12,6 +12,7 @@ mod lifecycle;
 mod lock;
 mod names;
 mod out;
+mod report;
 mod ticket;
 mod trunk;
 mod workspace;

@@ -14,6 +14,7 @@ pub mod log;
 pub mod new;
 pub mod path;
 pub mod release;
+pub mod report;
 mod shared;
 pub mod shell_init;
 pub mod show;

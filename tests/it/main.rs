@@ -26,5 +26,6 @@ mod odd;
 mod plugin;
 mod reading;
 mod release;
+mod report;
 mod servers;
 mod tidy;

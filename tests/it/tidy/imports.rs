@@ -19,6 +19,7 @@ const MAY_USE: &[Row] = &[
     ("lifecycle", "names ticket"),
     ("guard::rule", "lifecycle names ticket"),
     ("doctor", "lifecycle names ticket"),
+    ("report", "ticket"),
     // The only doors to the outside.
     ("env", ""),
     ("clock", ""),
@@ -41,7 +42,7 @@ const MAY_USE: &[Row] = &[
 
 /// All of the crate; of the other commands only what is there to be shared.
 const FOR_COMMANDS: &str = "audit cli clock commands::shared config doctor env error git guard lifecycle lock names out \
-                            ticket trunk workspace";
+                            report ticket trunk workspace";
 
 /// A use of one module by another.
 struct Import {
