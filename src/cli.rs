@@ -55,6 +55,9 @@ pub enum Command {
     #[command(display_order = 13)]
     #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     Path(commands::path::Args),
+    #[command(display_order = 14)]
+    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
+    Board(commands::board::Args),
     #[command(display_order = 15)]
     #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     Report(commands::report::Args),
@@ -82,6 +85,7 @@ pub fn run(cli: &Cli, env: &Env, out: &Out) -> Result<(), Failure> {
         Command::Show(args) => commands::show::run(args, globals, env, out),
         Command::Log(args) => commands::log::run(args, globals, env, out),
         Command::Path(args) => commands::path::run(args, globals, env, out),
+        Command::Board(args) => commands::board::run(args, globals, env, out),
         Command::Report(args) => commands::report::run(args, globals, env, out),
         Command::Doctor(args) => commands::doctor::run(args, globals, env, out),
         Command::ShellInit(args) => commands::shell_init::run(args, globals, env, out),

@@ -205,6 +205,11 @@ impl Env {
         LOADER.into_iter().filter_map(pair).collect()
     }
 
+    /// Everything, for another tix that is to do what it would do if it were started beside this one.
+    pub fn inherited(&self) -> Vec<(OsString, OsString)> {
+        self.vars.iter().map(|(name, value)| (name.clone(), value.clone())).collect()
+    }
+
     /// A variable of git's.
     pub fn git(&self, var: GitVar) -> Option<&OsStr> {
         self.raw(var.name())

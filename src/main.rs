@@ -8,6 +8,7 @@ mod doctor;
 mod env;
 mod error;
 mod git;
+mod kanban;
 mod lifecycle;
 mod lock;
 mod names;

@@ -5,6 +5,7 @@
 //! them need is in `shared`.
 
 pub mod activate;
+pub mod board;
 pub mod completions;
 pub mod demo;
 pub mod doctor;

@@ -11,6 +11,7 @@
 
 mod activate;
 mod bad_input;
+mod board;
 mod crash;
 mod demo;
 mod docs;

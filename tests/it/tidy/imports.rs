@@ -20,6 +20,7 @@ const MAY_USE: &[Row] = &[
     ("guard::rule", "lifecycle names ticket"),
     ("doctor", "lifecycle names ticket"),
     ("report", "ticket"),
+    ("kanban", "ticket"),
     // The only doors to the outside.
     ("env", ""),
     ("clock", ""),
@@ -41,7 +42,7 @@ const MAY_USE: &[Row] = &[
 ];
 
 /// All of the crate; of the other commands only what is there to be shared.
-const FOR_COMMANDS: &str = "audit cli clock commands::shared config doctor env error git guard lifecycle lock names out \
+const FOR_COMMANDS: &str = "audit cli clock commands::shared config doctor env error git guard kanban lifecycle lock names out \
                             report ticket trunk workspace";
 
 /// A use of one module by another.
