@@ -1,5 +1,8 @@
 //! The command line: global options and the list of commands.
 
+#[cfg(test)]
+mod json;
+
 use clap::{Parser, Subcommand};
 
 use crate::commands::{self, Globals};
@@ -46,12 +49,21 @@ pub enum Command {
     #[command(display_order = 10)]
     #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     List(commands::list::Args),
+    #[command(display_order = 9)]
+    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
+    Next(commands::next::Args),
     #[command(display_order = 11)]
     #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     Show(commands::show::Args),
     #[command(display_order = 12)]
     #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     Log(commands::log::Args),
+    #[command(display_order = 14)]
+    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
+    Dep(commands::dep::Args),
+    #[command(display_order = 15)]
+    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
+    Graph(commands::graph::Args),
     #[command(display_order = 13)]
     #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     Path(commands::path::Args),
@@ -82,8 +94,11 @@ pub fn run(cli: &Cli, env: &Env, out: &Out) -> Result<(), Failure> {
         Command::Activate(args) => commands::activate::run(args, globals, env, out),
         Command::Release(args) => commands::release::run(args, globals, env, out),
         Command::List(args) => commands::list::run(args, globals, env, out),
+        Command::Next(args) => commands::next::run(args, globals, env, out),
         Command::Show(args) => commands::show::run(args, globals, env, out),
         Command::Log(args) => commands::log::run(args, globals, env, out),
+        Command::Dep(args) => commands::dep::run(args, globals, env, out),
+        Command::Graph(args) => commands::graph::run(args, globals, env, out),
         Command::Path(args) => commands::path::run(args, globals, env, out),
         Command::Board(args) => commands::board::run(args, globals, env, out),
         Command::Report(args) => commands::report::run(args, globals, env, out),

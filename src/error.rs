@@ -100,6 +100,7 @@ pub struct Failure {
 
 /// The JSON form of a failure.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct FailureJson<'a> {
     schema: &'static str,
     exit: u8,
@@ -288,6 +289,9 @@ impl From<Refusal> for Failure {
                 Failure::new(Exit::Damaged, message)
                     .fact("places", places.join(", "))
                     .hint("keep one of them and remove the others")
+            }
+            Refusal::Circle { .. } => {
+                Failure::new(Exit::Refused, message).hint("see who waits for whom: tix dep cycles")
             }
             Refusal::BadName { .. } => Failure::new(Exit::Damaged, message),
             Refusal::Blocked { id, .. } | Refusal::Exists { id, .. } => {

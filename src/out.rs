@@ -71,7 +71,7 @@ impl Out {
     }
 
     /// Prints a table, laid out for whoever reads stdout.
-    pub fn table<const N: usize>(&self, table: &Table<N>) {
+    pub fn table(&self, table: &Table) {
         let width = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
         let layout = if Out::is_terminal() {
             // Some terminals do not know how wide they are, and say 0.
@@ -88,6 +88,13 @@ impl Out {
             Ok(text) => write_all(&mut io::stdout().lock(), format!("{text}\n")),
             Err(error) => tracing::error!(%error, "JSON"),
         }
+    }
+
+    /// Prints the answer as JSON objects, one a line.
+    pub fn json_lines(&self, values: &[impl Serialize]) {
+        let lines = values.iter().filter_map(|value| serde_json::to_string(value).ok());
+        let lines: String = lines.flat_map(|line| [line, "\n".to_owned()]).collect();
+        write_all(&mut io::stdout().lock(), lines);
     }
 
     /// Tells a person what happens.
@@ -119,8 +126,8 @@ impl Out {
         }
     }
 
-    /// Reports a failure: as JSON on stdout when that is the form of the answer, else on stderr. One without words
-    /// has given its answer already.
+    /// Reports a failure: as JSON on stdout when that is the form of the answer, else on stderr. One that the answer
+    /// has told of already has no words.
     pub fn failure(&self, failure: &Failure) {
         self.clear_progress();
         if failure.message.is_empty() {

@@ -40,6 +40,7 @@ pub struct Args {
 /// Where an event is known from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 enum Source {
     /// A commit.
     Git,
@@ -51,6 +52,7 @@ enum Source {
 
 /// Something that was done to a ticket.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Event {
     at: Option<String>,
     operation: String,
@@ -74,7 +76,8 @@ struct Event {
 
 /// The answer in JSON.
 #[derive(Serialize)]
-struct Story<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Story<'a> {
     schema: &'static str,
     returned: usize,
     total: usize,
@@ -268,7 +271,7 @@ fn answer(ctx: &Context<'_>, seen: &Seen<'_>, events: &[Event], limit: Option<us
     board::tell_age(ctx, seen, "tix list --fetch");
 }
 
-fn table(events: &[Event]) -> Table<6> {
+fn table(events: &[Event]) -> Table {
     let mut table = Table::new(["when", "what", "ticket", "who", "commit", "more"]);
     for event in events {
         let commit = event.commit.as_deref().and_then(|oid| oid.get(..10)).unwrap_or_default();

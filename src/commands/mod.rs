@@ -8,11 +8,14 @@ pub mod activate;
 pub mod board;
 pub mod completions;
 pub mod demo;
+pub mod dep;
 pub mod doctor;
+pub mod graph;
 pub mod init;
 pub mod list;
 pub mod log;
 pub mod new;
+pub mod next;
 pub mod path;
 pub mod release;
 pub mod report;
@@ -21,4 +24,6 @@ pub mod shell_init;
 pub mod show;
 
 pub use shared::context::{CONFIG_FILE, Context, Globals, progress_line};
+#[cfg(test)]
+pub use shared::queue;
 pub use shared::{receipt, shell_word};

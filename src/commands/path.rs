@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use serde_json::json;
+use serde::Serialize;
 
 use super::shared::board::{self, Look, Seen, Workspace};
 use super::{Context, Globals};
@@ -11,7 +11,7 @@ use crate::error::{Exit, Failure};
 use crate::git::{HistoryQuery, Merges, path_bytes};
 use crate::lifecycle::{Entry, trailer};
 use crate::out::{Format, Out};
-use crate::ticket::Lane;
+use crate::ticket::{Lane, TicketId};
 
 /// Print where the workspace of a ticket is on this machine
 ///
@@ -25,6 +25,16 @@ pub struct Args {
     id: String,
 }
 
+/// The answer in JSON.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Place<'a> {
+    schema: &'static str,
+    ticket: &'a TicketId,
+    /// The worktree.
+    path: String,
+}
+
 /// Prints the path.
 pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let ctx = Context::open(globals, env, out, None)?;
@@ -36,11 +46,11 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), F
             Workspace::None => return Err(elsewhere(&ctx, seen, entry)),
         };
         match out.format {
-            Format::Json => out.json(&json!({
-                "schema": "tix/path@1",
-                "ticket": entry.id,
-                "path": path.display().to_string(),
-            })),
+            Format::Json => out.json(&Place {
+                schema: "tix/path@1",
+                ticket: &entry.id,
+                path: path.display().to_string(),
+            }),
             Format::Human => out.answer_bytes(&[&path_bytes(&path), b"\n".as_slice()].concat()),
         }
         Ok(())

@@ -41,7 +41,8 @@ pub struct Args {
 
 /// The answer in JSON.
 #[derive(Serialize)]
-struct Numbers<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Numbers<'a> {
     schema: &'static str,
     trunk: String,
     commit: Option<&'a str>,
@@ -60,6 +61,7 @@ struct Numbers<'a> {
 
 /// Who holds what.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct HeldJson {
     ticket: String,
     by: String,

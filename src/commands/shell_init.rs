@@ -1,7 +1,7 @@
 //! `tix shell-init`: what lets a shell follow into a workspace.
 
 use clap::ValueEnum;
-use serde_json::json;
+use serde::Serialize;
 
 use super::Globals;
 use crate::env::Env;
@@ -70,6 +70,15 @@ const FISH: &str = r#"function tix --wraps tix --description 'a ticket queue in 
 end
 "#;
 
+/// The answer in JSON.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Script {
+    schema: &'static str,
+    /// What the shell is to read.
+    script: &'static str,
+}
+
 /// Prints the function.
 #[allow(clippy::unnecessary_wraps, reason = "all commands have one form")]
 pub fn run(args: &Args, _globals: &Globals, _env: &Env, out: &Out) -> Result<(), Failure> {
@@ -78,7 +87,7 @@ pub fn run(args: &Args, _globals: &Globals, _env: &Env, out: &Out) -> Result<(),
         Shell::Fish => FISH,
     };
     match out.format {
-        Format::Json => out.json(&json!({ "schema": "tix/shell-init@1", "script": script })),
+        Format::Json => out.json(&Script { schema: "tix/shell-init@1", script }),
         Format::Human => out.answer(script),
     }
     Ok(())

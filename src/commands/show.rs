@@ -32,7 +32,8 @@ pub struct Args {
 
 /// The answer in JSON.
 #[derive(Serialize)]
-struct Shown<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Shown<'a> {
     schema: &'static str,
     #[serde(flatten)]
     card: &'a Card,

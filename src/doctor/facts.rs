@@ -17,6 +17,10 @@ pub struct Facts {
     pub tickets: Vec<TicketFacts>,
     /// Files in lanes whose names are no ids.
     pub odd: Vec<Odd>,
+    /// The names that tickets wait for, and that mean no ticket or several.
+    pub missing: Vec<(TicketId, String)>,
+    /// The circles in which tickets wait for each other.
+    pub cycles: Vec<Vec<TicketId>>,
     /// The ticket branches of the active tickets.
     pub branches: Vec<BranchFacts>,
     /// What this clone has of tickets, active or not.

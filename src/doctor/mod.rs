@@ -5,6 +5,7 @@
 
 mod claims;
 mod clone;
+mod depends;
 mod facts;
 mod finding;
 #[cfg(test)]
@@ -31,6 +32,10 @@ pub enum Check {
     ClaimedBeforeCreated,
     /// A part of the template that nobody filled in.
     Placeholder,
+    /// Tickets that wait for each other.
+    DependencyCycle,
+    /// A dependency that is no ticket.
+    MissingDependency,
     /// Work that is on the trunk, of a ticket that is still active.
     ActiveButMerged,
     /// A claim whose ticket branch is gone.
@@ -65,7 +70,7 @@ pub struct Rule {
 }
 
 /// Every check, in the order in which findings of one severity are shown.
-pub const RULES: [Rule; 14] = [
+pub const RULES: [Rule; 16] = [
     Rule {
         check: Check::UnreadableTicket,
         name: "unreadable-ticket",
@@ -85,6 +90,20 @@ pub const RULES: [Rule; 14] = [
         name: "lane-mismatch",
         severity: Severity::Error,
         about: "a ticket's status does not belong into the lane that its file is in",
+        fix: None,
+    },
+    Rule {
+        check: Check::DependencyCycle,
+        name: "dependency-cycle",
+        severity: Severity::Error,
+        about: "tickets wait for each other in a circle, so that none of them is ever next",
+        fix: None,
+    },
+    Rule {
+        check: Check::MissingDependency,
+        name: "missing-dependency",
+        severity: Severity::Warning,
+        about: "a ticket waits for a name that means no ticket, or several, and is never next",
         fix: None,
     },
     Rule {
@@ -183,6 +202,7 @@ pub fn examine(facts: &Facts) -> Vec<Finding> {
     let mut findings = tickets::findings(facts);
     findings.extend(claims::findings(facts));
     findings.extend(clone::findings(facts));
+    findings.extend(depends::findings(facts));
     let place = |check: Check| RULES.iter().position(|rule| rule.check == check);
     findings.sort_by(|a, b| {
         let key = |f: &Finding| (f.severity, place(f.check), f.ticket.clone());

@@ -117,6 +117,24 @@ impl Repo {
     }
 }
 
+impl Repo {
+    /// The commits that can be reached from the tips and not from `base`, each with its parents.
+    pub fn beyond(&self, tips: &[Oid], base: &Oid) -> Result<Vec<(Oid, Vec<Oid>)>, GitError> {
+        let mut stdin = format!("^{base}\n");
+        stdin.extend(tips.iter().flat_map(|tip| [tip.as_str(), "\n"]));
+        let call = self.git().call("rev-list").args(["--parents", "--stdin"]).stdin(stdin);
+        let answer = text_of(&call.run_ok()?);
+        let parse = |line: &str| {
+            let mut oids = line.split(' ').map(Oid::parse);
+            Some((oids.next()??, oids.collect::<Option<Vec<Oid>>>()?))
+        };
+        answer
+            .lines()
+            .map(|l| parse(l).ok_or_else(|| GitError::unreadable("rev-list", l.as_bytes())))
+            .collect()
+    }
+}
+
 /// The text as a basic regular expression that matches nothing else.
 fn literal(text: &str) -> String {
     let mut pattern = String::with_capacity(text.len());

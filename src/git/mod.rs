@@ -20,7 +20,7 @@ mod worktree;
 pub use commit::{CommitText, Writer, one_line};
 pub use exec::{ExecError, Program, Running};
 pub use history::{HistoryQuery, Logged, Merges, PathChange, PathChangeKind};
-pub use objects::{CommitHead, Kind, Objects};
+pub use objects::{Commit, Kind, Objects};
 pub use push::{Atomic, PushReport, RefOutcome, RefUpdate};
 pub use redact::redact;
 pub use refs::{LocalEdit, RefValue};

@@ -48,6 +48,17 @@ pub struct Object {
     pub data: Vec<u8>,
 }
 
+/// A commit, as far as it says when and what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Commit {
+    /// Its id.
+    pub oid: Oid,
+    /// When it was committed, in seconds since 1970.
+    pub at: i64,
+    /// Its message.
+    pub message: String,
+}
+
 /// The object reader of one run: a process that stays, so that a read costs microseconds.
 ///
 /// It sees what other processes write meanwhile: git looks again when it does not find an object,
@@ -111,45 +122,24 @@ impl Objects {
         Ok(object.filter(|o| o.kind == Kind::Commit).map(|o| o.oid))
     }
 
+    /// The commits that refs point to; `None` for a name that leads to none.
+    pub fn commits<N: AsRef<[u8]>>(&self, names: &[N]) -> Result<Vec<Option<Commit>>, GitError> {
+        let mut commits: Vec<Option<Commit>> = names.iter().map(|_| None).collect();
+        self.read_many(names, |at, object| {
+            let time = committed_at(&object.data).filter(|_| object.kind == Kind::Commit);
+            if let (Some(slot), Some(at)) = (commits.get_mut(at), time) {
+                *slot = Some(Commit { oid: object.oid, at, message: message(&object.data) });
+            }
+        })?;
+        Ok(commits)
+    }
+
     /// The root tree of a commit.
     pub fn tree_of(&self, commit: &Oid) -> Result<Oid, GitError> {
         let object = self.require(commit.as_str().as_bytes(), Kind::Commit)?;
         header_oid(&object.data, b"tree ")
             .ok_or_else(|| GitError::unreadable("commit", &object.data))
     }
-}
-
-/// What a commit says of itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CommitHead {
-    /// When it was committed, in seconds since 1970.
-    pub at: i64,
-    /// Its message.
-    pub message: String,
-}
-
-impl Objects {
-    /// What these commits say of themselves; `None` for one that is not here.
-    pub fn commit_heads(&self, commits: &[Oid]) -> Result<Vec<Option<CommitHead>>, GitError> {
-        let names: Vec<&str> = commits.iter().map(Oid::as_str).collect();
-        let mut heads: Vec<Option<CommitHead>> = commits.iter().map(|_| None).collect();
-        self.read_many(&names, |at, object| {
-            if let (Some(slot), Kind::Commit) = (heads.get_mut(at), object.kind) {
-                *slot = commit_head(&object.data);
-            }
-        })?;
-        Ok(heads)
-    }
-}
-
-/// The headers end with an empty line; the one of the committer ends with seconds and zone.
-fn commit_head(commit: &[u8]) -> Option<CommitHead> {
-    let end = commit.windows(2).position(|two| two == b"\n\n")?;
-    let (headers, message) = commit.split_at_checked(end)?;
-    let mut lines = headers.split(|b| *b == b'\n');
-    let committer = text_of(lines.find_map(|line| line.strip_prefix(b"committer "))?);
-    let at = committer.rsplit(' ').nth(1)?.parse().ok()?;
-    Some(CommitHead { at, message: text_of(message.trim_ascii()) })
 }
 
 /// Whether a name can be asked for: one line that is not empty.
@@ -182,6 +172,19 @@ fn header_oid(commit: &[u8], key: &[u8]) -> Option<Oid> {
         .and_then(|hex| Oid::parse(std::str::from_utf8(hex).ok()?))
 }
 
+/// The time in a commit's line `committer <name> <mail> <seconds> <zone>`.
+fn committed_at(commit: &[u8]) -> Option<i64> {
+    let mut lines = commit.split(|b| *b == b'\n').take_while(|line| !line.is_empty());
+    let line = lines.find(|line| line.starts_with(b"committer "))?;
+    std::str::from_utf8(line.rsplit(|b| *b == b' ').nth(1)?).ok()?.parse().ok()
+}
+
+/// What stands behind a commit's headers and the empty line at their end.
+fn message(commit: &[u8]) -> String {
+    let end = commit.windows(2).position(|two| two == b"\n\n").unwrap_or(commit.len());
+    text_of(commit.get(end..).unwrap_or_default().trim_ascii())
+}
+
 /// The size in `<oid> <type> <size>`; `None` for every other answer.
 fn size_in(header: &[u8]) -> Option<usize> {
     let text = std::str::from_utf8(header).ok()?;
@@ -209,6 +212,13 @@ fn parse_header(header: &[u8]) -> Result<Option<(Oid, Kind)>, GitError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_time_of_a_commit_is_that_of_its_committer() {
+        let text = b"tree 1\nauthor A <a@b> 1 +0000\ncommitter \xff B <a b> 1764763200 +0100\n\ncommitter x 2 +0\n";
+        assert_eq!(committed_at(text), Some(1_764_763_200));
+        assert_eq!(committed_at(b"tree 1\n\ncommitter B <b> 3 +0000\n"), None);
+    }
 
     #[test]
     fn headers_are_told_apart() {

@@ -131,6 +131,12 @@ pub enum Refusal {
         /// All its places.
         paths: Vec<RepoPath>,
     },
+    /// With the relation a ticket would wait for itself.
+    #[error("{} would wait for itself: {}", path.first().map_or("the ticket", TicketId::as_str), arrows(path))]
+    Circle {
+        /// The tickets, each waiting for the next; the first is the last too.
+        path: Vec<TicketId>,
+    },
     /// A name made from the ticket would leave the place it belongs to, or is no name at all.
     #[error("{id}: {why}")]
     BadName {
@@ -147,4 +153,8 @@ pub enum Refusal {
         /// Where.
         path: RepoPath,
     },
+}
+
+fn arrows(path: &[TicketId]) -> String {
+    path.iter().map(TicketId::as_str).collect::<Vec<_>>().join(" -> ")
 }

@@ -29,21 +29,22 @@ pub enum Layout {
 
 /// Rows of cells below a header.
 #[derive(Clone, Debug)]
-pub struct Table<const N: usize> {
-    header: [&'static str; N],
-    rows: Vec<[String; N]>,
+pub struct Table {
+    header: Vec<&'static str>,
+    rows: Vec<Vec<String>>,
 }
 
-impl<const N: usize> Table<N> {
+impl Table {
     /// A table without rows.
-    pub fn new(header: [&'static str; N]) -> Table<N> {
-        Table { header, rows: Vec::new() }
+    pub fn new(header: impl Into<Vec<&'static str>>) -> Table {
+        Table { header: header.into(), rows: Vec::new() }
     }
 
-    /// Adds a row. The cells may hold anything; nothing in them reaches a terminal as a command, and no
+    /// Adds a row, with a cell for each column. The cells may hold anything; nothing in them reaches a terminal as a command, and no
     /// cell ends its column or its line.
-    pub fn push(&mut self, cells: [&str; N]) {
-        self.rows.push(cells.map(|cell| if cell.is_empty() { NOTHING.into() } else { safe(cell) }));
+    pub fn push<C: AsRef<str>>(&mut self, cells: impl IntoIterator<Item = C>) {
+        let cell = |cell: &str| if cell.is_empty() { NOTHING.into() } else { safe(cell) };
+        self.rows.push(cells.into_iter().map(|text| cell(text.as_ref())).collect());
     }
 
     /// The text, each line ended.
@@ -60,19 +61,21 @@ impl<const N: usize> Table<N> {
         if self.rows.is_empty() {
             return String::new();
         }
-        let header = self.header.map(str::to_uppercase);
-        let mut widths = [0; N];
+        let header: Vec<String> = self.header.iter().map(|name| name.to_uppercase()).collect();
+        let count = header.len();
+        let mut widths = vec![0; count];
         for row in std::iter::once(&header).chain(&self.rows) {
             for (widest, cell) in widths.iter_mut().zip(row) {
                 *widest = (*widest).max(cell.width());
             }
         }
-        let before: usize = widths.iter().take(N.saturating_sub(1)).map(|w| w + GAP.len()).sum();
+        let before: usize =
+            widths.iter().take(count.saturating_sub(1)).map(|w| w + GAP.len()).sum();
         let left = width.map(|width| width.saturating_sub(before).max(LEAST));
         let mut text = String::new();
         for row in std::iter::once(&header).chain(&self.rows) {
-            for (at, (cell, width)) in row.iter().zip(widths).enumerate() {
-                if at + 1 == N {
+            for (at, (cell, width)) in row.iter().zip(&widths).enumerate() {
+                if at + 1 == count {
                     text.push_str(&left.map_or_else(|| cell.clone(), |left| cut(cell, left)));
                 } else {
                     // Padding by hand: the formatter counts characters, not the columns they take.
@@ -109,7 +112,7 @@ fn cut(text: &str, width: usize) -> String {
 mod tests {
     use super::*;
 
-    fn table() -> Table<3> {
+    fn table() -> Table {
         let mut table = Table::new(["lane", "id", "title"]);
         table.push(["queue", "A", "日本語のとても長いタイトル"]);
         table.push(["completed", "", "a\tb\x1b[31m\nc"]);

@@ -26,6 +26,7 @@ const RESERVED: [&str; 2] = ["TEMPLATE", "README"];
 /// and is ASCII.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct TicketId(String);
 
 /// Why a text is no id.

@@ -7,6 +7,7 @@ use serde::Serialize;
 /// A lane: one of the four directories below the tickets directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum Lane {
     /// Waiting for somebody to claim it.
     Queue,

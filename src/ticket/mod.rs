@@ -8,7 +8,9 @@ pub mod head;
 pub mod id;
 pub mod lane;
 pub mod moment;
+pub mod priority;
 pub mod query;
+pub mod relation;
 pub mod status;
 
 pub use document::{
@@ -18,5 +20,7 @@ pub use head::{Head, Said};
 pub use id::{SessionId, TicketId};
 pub use lane::Lane;
 pub use moment::{Moment, moment};
+pub use priority::Priority;
 pub use query::{Resolution, resolve};
+pub use relation::Relation;
 pub use status::{QueueGate, Status};

@@ -86,9 +86,10 @@ pub enum WorkspaceError {
 }
 
 /// Whether a branch that is in the way may go.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Leftover {
     /// There is none.
+    #[default]
     None,
     /// It holds nothing that the trunk has not: deleted before the worktree is made.
     Branch(Oid),

@@ -5,6 +5,7 @@ mod claim;
 mod killed;
 mod local;
 mod losers;
+mod next;
 mod queue;
 mod races;
 mod record;

@@ -1,8 +1,10 @@
 //! The commands that read: `list`, `show`, `log`, `path`, and the shell function that follows a path.
 
 mod cache;
+mod filters;
 mod list;
 mod log;
+mod next;
 mod path;
 mod show;
 

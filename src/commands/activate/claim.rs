@@ -2,14 +2,15 @@
 
 use std::time::Instant;
 
-use super::{Activation, Plan, Won};
+use super::{Activation, Attempt, Plan, Won};
 use crate::commands::shared::find::{find_ticket, queued_path};
 use crate::commands::shared::give_back::clear_local;
+use crate::commands::shared::queue::Choice;
 use crate::config::Record;
 use crate::error::{Exit, Failure};
 use crate::lifecycle::{self, Change, ClaimRequest, Claimed, Edit, Entry, Held, Refusal, Target};
 use crate::lock::Lock;
-use crate::names::{Oid, RepoPath};
+use crate::names::{Oid, RefName, RepoPath};
 use crate::ticket::{Lane, TicketId};
 use crate::trunk::{Decision, Diary, Stop, Trunk, TrunkError, View};
 use crate::workspace::{self, Leftover, WorkspaceError};
@@ -22,6 +23,8 @@ pub(super) enum Outcome {
     Active(Box<Active>),
     /// It could be ours.
     Plan(Box<Plan>),
+    /// There is nothing to claim.
+    Empty(Box<Choice>),
 }
 
 /// An active ticket, as the trunk has it.
@@ -35,7 +38,7 @@ pub(super) struct Active {
 }
 
 /// A claim, and where the ticket branch starts if not at the claim itself.
-type Start = (Claimed, Option<Oid>);
+pub(super) type Start = (Claimed, Option<Oid>);
 
 /// Why a decision did not become a push.
 pub(super) enum Detour {
@@ -47,6 +50,8 @@ pub(super) enum Detour {
     Active(Box<Active>),
     /// It was only to be looked at.
     Plan(Box<Plan>),
+    /// There is nothing to claim.
+    Empty(Box<Choice>),
 }
 
 impl From<Failure> for Detour {
@@ -78,11 +83,18 @@ impl Activation<'_> {
                 Err(Stop::Refused(Detour::Busy(id))) => self.wait_for(&id)?,
                 Err(Stop::Refused(Detour::Active(active))) => return Ok(Outcome::Active(active)),
                 Err(Stop::Refused(Detour::Plan(plan))) => return Ok(Outcome::Plan(plan)),
+                Err(Stop::Refused(Detour::Empty(choice))) => return Ok(Outcome::Empty(choice)),
                 Err(Stop::Refused(Detour::No(failure))) => return Err(*failure),
                 Err(Stop::Trunk(TrunkError::RefTaken { branch, .. }))
-                    if self.look_for_stray.is_none() =>
+                    if self.look_for_stray.as_ref() != Some(&branch) =>
                 {
                     self.look_for_stray = Some(branch);
+                }
+                Err(Stop::Trunk(error @ TrunkError::RefTaken { .. })) => {
+                    match self.attempt.chosen.take() {
+                        Some(id) => self.attempt.pass_over(id, error.into())?,
+                        None => return Err(error.into()),
+                    }
                 }
                 Err(Stop::Trunk(error)) => return Err(error.into()),
             }
@@ -94,16 +106,14 @@ impl Activation<'_> {
         let label = ctx.remote.as_ref().map_or_else(String::new, ToString::to_string);
         let progress =
             |step| ctx.out.progress(&crate::commands::shared::context::progress_line(&label, step));
-        let mut locks = std::mem::take(&mut self.locks);
-        let mut leftover = Leftover::None;
+        let mut attempt = std::mem::take(&mut self.attempt);
+        attempt.leftover = Leftover::None;
         let mut trunk = ctx.engine(&self.run, &progress);
         if let Some(branch) = &self.look_for_stray {
             trunk = trunk.watching(branch.clone());
         }
-        let landed =
-            trunk.transact(diary, |view| self.decide(&trunk, view, &mut locks, &mut leftover));
-        self.locks = locks;
-        self.leftover = leftover;
+        let landed = trunk.transact(diary, |view| self.decide(&trunk, view, &mut attempt));
+        self.attempt = attempt;
         let landed = landed?;
         let (claimed, base) = landed.output.clone();
         let branch_at = base.unwrap_or_else(|| landed.commit.clone());
@@ -114,11 +124,25 @@ impl Activation<'_> {
         &self,
         trunk: &Trunk<'_>,
         view: &View<'_>,
-        locks: &mut Vec<(TicketId, Lock)>,
-        leftover: &mut Leftover,
+        attempt: &mut Attempt,
+    ) -> Result<Decision<Start>, Stop<Detour>> {
+        let Some(query) = &self.args.ticket else {
+            return self.decide_on_next(trunk, view, attempt);
+        };
+        let entry = find_ticket(self.ctx, view, query).map_err(Stop::refuse)?;
+        self.decide_on(trunk, view, entry, attempt)
+    }
+
+    /// Claims this ticket.
+    pub(super) fn decide_on(
+        &self,
+        trunk: &Trunk<'_>,
+        view: &View<'_>,
+        entry: &Entry,
+        attempt: &mut Attempt,
     ) -> Result<Decision<Start>, Stop<Detour>> {
         let ctx = self.ctx;
-        let entry = self.find(view)?;
+        let Attempt { locks, leftover, .. } = attempt;
         take_lock(trunk, locks, &entry.id)?;
         let ticket = view.require::<Detour>(entry)?;
         if entry.lane == Lane::Active {
@@ -139,7 +163,7 @@ impl Activation<'_> {
             place: &|id, session| ctx.active_path(id, session),
             branch: &|id, _| ctx.ticket_branch(id),
             base: target,
-            stray: Self::stray(trunk, view, &entry.id)?,
+            stray: self.stray(trunk, view, &entry.id)?,
         };
         let (change, claimed) =
             lifecycle::claim(&ticket, &view.snapshot, &request).map_err(Stop::refuse)?;
@@ -191,19 +215,17 @@ impl Activation<'_> {
     /// The ticket branch of a ticket that nobody holds, if it is there and an earlier holder's: it carries
     /// the ticket as held. Any other branch of that name is somebody's own and is not touched.
     fn stray<'v>(
+        &self,
         trunk: &Trunk<'_>,
         view: &'v View<'_>,
         id: &TicketId,
     ) -> Result<Option<&'v Oid>, Stop<Detour>> {
-        let Some(at) = view.watched() else { return Ok(None) };
+        let own = |watched: &&RefName| self.ctx.ticket_branch(id).as_ref() == Ok(*watched);
+        let watched = self.look_for_stray.as_ref().filter(own);
+        let Some(at) = watched.and_then(|_| view.watched()) else { return Ok(None) };
         let there = trunk.view_of(at)?;
         let held = there.snapshot.entries.iter().any(|e| e.id == *id && e.lane != Lane::Queue);
         Ok(held.then_some(at))
-    }
-
-    /// The ticket that is meant, or words on where it may be instead.
-    fn find<'v>(&self, view: &'v View<'_>) -> Result<&'v Entry, Stop<Detour>> {
-        find_ticket(self.ctx, view, &self.args.ticket).map_err(Stop::refuse)
     }
 
     /// Where the ticket branch starts when it does not start at the claim.
@@ -248,7 +270,7 @@ impl Activation<'_> {
         let lock = Lock::take(&path, deadline.max(Instant::now()));
         match lock {
             Ok(Some(lock)) => {
-                self.locks.push((id.clone(), lock));
+                self.attempt.locks.push((id.clone(), lock));
                 Ok(())
             }
             Ok(None) => Err(Failure::new(

@@ -300,9 +300,9 @@ impl Activation<'_> {
         }
         let landed = landed.map_err(|stop| match stop {
             Stop::Refused(Detour::No(failure)) => *failure,
-            Stop::Refused(Detour::Busy(_) | Detour::Active(_) | Detour::Plan(_)) => {
-                Failure::new(Exit::Held, format!("{} has changed hands", active.id))
-            }
+            Stop::Refused(
+                Detour::Busy(_) | Detour::Active(_) | Detour::Plan(_) | Detour::Empty(_),
+            ) => Failure::new(Exit::Held, format!("{} has changed hands", active.id)),
             Stop::Trunk(error) => error.into(),
         })?;
         let (claimed, at) = landed.output.clone();

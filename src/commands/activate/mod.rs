@@ -1,21 +1,27 @@
 //! `tix activate`: claim a ticket, then make its workspace.
 
+mod choose;
 mod claim;
 mod held;
 mod setup;
 
 use std::path::PathBuf;
 
+use super::shared::queue::{Choice, Wish};
 use super::shared::receipt::{Receipt, WorkspaceJson, record};
 use super::shared::shell_word;
+use super::shared::wait::{News, await_news, patience};
 use super::{Context, Globals};
 use crate::config::Record;
 use crate::env::Env;
-use crate::error::Failure;
+use crate::error::{Exit, Failure};
 use crate::lifecycle::{Claim, Claimed};
+use crate::lock::Lock;
 use crate::names::Oid;
 use crate::out::{Format, Out, safe};
+use crate::ticket::TicketId;
 use crate::trunk::{Diary, Landed, Run};
+use crate::workspace::Leftover;
 
 /// Claim a ticket and make its workspace
 ///
@@ -23,15 +29,26 @@ use crate::trunk::{Diary, Landed, Run};
 /// lock: exactly one claimer wins. Only then are the ticket branch and its worktree made. Your checkout,
 /// index, stash and branches are not touched.
 ///
-/// Exit codes: 0 it is yours; 3 somebody else has it; 4 there is no such ticket; 7 the remote cannot be
+/// With --next it claims the ticket that `tix next` would show, and when somebody else is quicker the one after it,
+/// until one is yours or nothing is left.
+///
+/// Exit codes: 0 it is yours; 3 somebody else has it; 4 there is no such ticket, or nothing to do; 7 the remote cannot be
 /// reached and nothing changed; 8 the claim stands (or may), the set-up does not: run it again, or
 /// `tix release`.
 #[derive(Debug, clap::Args)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Args {
     /// The ticket: its id, the id without TICKET-, an unambiguous part of it, or a path to its file
-    #[arg(value_name = "TICKET")]
-    ticket: String,
+    #[arg(value_name = "TICKET", required_unless_present = "next")]
+    ticket: Option<String>,
+    /// Claim the best ticket there is
+    #[arg(long, conflicts_with = "ticket")]
+    next: bool,
+    #[command(flatten)]
+    wish: Wish,
+    /// With --next: when there is nothing to do, wait this long for the remote to bring something
+    #[arg(long, value_name = "SECONDS", requires = "next")]
+    wait: Option<u64>,
     /// Decide and check everything, but change nothing
     #[arg(long)]
     dry_run: bool,
@@ -52,27 +69,54 @@ pub struct Args {
     reason: Option<String>,
 }
 
+impl Args {
+    /// What was asked for, for the log.
+    fn subject(&self) -> &str {
+        self.ticket.as_deref().unwrap_or("--next")
+    }
+}
+
 /// Claims and sets up.
 pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
-    let ctx = Context::open(globals, env, out, args.timeout.as_deref())?;
+    if !(args.next || args.wish.is_any()) {
+        let message = "--label and --priority choose the next ticket: they go with --next";
+        return Err(Failure::new(Exit::Usage, message).hint("tix activate --help"));
+    }
+    let until = patience(args.wait);
+    loop {
+        // Found anew in each round: a wait may be longer than what a claim takes for the present.
+        let ctx = Context::open(globals, env, out, args.timeout.as_deref())?;
+        match activate(&ctx, args)? {
+            Done::Plan(plan) => answer_plan(out, &plan),
+            Done::Receipt(receipt) => answer(&ctx, &receipt),
+            Done::Empty(choice) => {
+                if let Some(until) = until
+                    && await_news(&ctx, choice.commit().as_ref(), until)? == News::Yes
+                {
+                    continue;
+                }
+                return Err(choice.ended_empty(&ctx, &args.wish));
+            }
+        }
+        return Ok(());
+    }
+}
+
+/// Claims and sets up, and writes down what came of it.
+fn activate(ctx: &Context<'_>, args: &Args) -> Result<Done, Failure> {
     let mut diary = Diary { phase: "claim", ..Diary::default() };
-    let done = Activation::begin(&ctx, args).and_then(|mut activation| {
+    let done = Activation::begin(ctx, args).and_then(|mut activation| {
         let result = activation.activate();
         diary = activation.diary.clone();
         result
     });
-    match done {
-        Ok(Done::Plan(plan)) => {
-            answer_plan(out, &plan);
-            Ok(())
-        }
-        Ok(Done::Receipt(receipt)) => {
-            let receipt = record(&ctx, "activate", &args.ticket, &diary, Ok(*receipt))?;
-            answer(&ctx, &receipt);
-            Ok(())
-        }
-        Err(failure) => record(&ctx, "activate", &args.ticket, &diary, Err(failure)).map(|_| ()),
-    }
+    let result = match done {
+        Ok(Done::Receipt(receipt)) => Ok(*receipt),
+        Ok(done @ (Done::Plan(_) | Done::Empty(_))) => return Ok(done),
+        Err(failure) => Err(failure),
+    };
+    let receipt = record(ctx, "activate", args.subject(), &diary, result)?;
+    Ok(Done::Receipt(Box::new(receipt)))
 }
 
 /// What an activation came to.
@@ -81,11 +125,14 @@ enum Done {
     Receipt(Box<Receipt>),
     /// It was only looked at.
     Plan(Box<Plan>),
+    /// There is nothing to claim.
+    Empty(Box<Choice>),
 }
 
 /// What would be done.
 #[derive(serde::Serialize)]
-struct Plan {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Plan {
     schema: &'static str,
     ticket: String,
     from: String,
@@ -104,11 +151,22 @@ struct Activation<'a> {
     claim: Claim,
     clone_id: String,
     session: Option<String>,
-    locks: Vec<(crate::ticket::TicketId, crate::lock::Lock)>,
-    leftover: crate::workspace::Leftover,
+    attempt: Attempt,
     /// The ticket branch was found on the remote although nobody holds the ticket: look where it is.
     look_for_stray: Option<crate::names::RefName>,
     diary: Diary,
+}
+
+/// What the attempts of one activation leave for each other.
+#[derive(Default)]
+struct Attempt {
+    /// This clone's locks of the tickets that are being claimed.
+    locks: Vec<(TicketId, Lock)>,
+    leftover: Leftover,
+    /// Tickets that were next and could not be claimed from here, each with the reason.
+    passed_over: Vec<(TicketId, Failure)>,
+    /// The ticket that the last attempt was for.
+    chosen: Option<TicketId>,
 }
 
 /// A claim that is on the trunk, by this run.
@@ -137,8 +195,7 @@ impl<'a> Activation<'a> {
             claim,
             clone_id,
             session: ctx.session()?.map(str::to_owned),
-            locks: Vec::new(),
-            leftover: crate::workspace::Leftover::None,
+            attempt: Attempt::default(),
             look_for_stray: None,
             diary: Diary { phase: "claim", ..Diary::default() },
         })
@@ -147,6 +204,7 @@ impl<'a> Activation<'a> {
     fn activate(&mut self) -> Result<Done, Failure> {
         match self.claim_it()? {
             claim::Outcome::Plan(plan) => Ok(Done::Plan(plan)),
+            claim::Outcome::Empty(choice) => Ok(Done::Empty(choice)),
             claim::Outcome::Won(won) => self.finish(&won),
             claim::Outcome::Active(active) => match self.look_at(&active)? {
                 held::Seen::Ours(receipt) => Ok(Done::Receipt(receipt)),
@@ -164,6 +222,9 @@ impl<'a> Activation<'a> {
         let aside =
             won.landed.moved.iter().map(|m| m.name.short()).find(|n| n.starts_with("attic/"));
         receipt.attic = aside.map(str::to_owned).or_else(|| won.claimed.earlier.clone());
+        receipt.warnings.extend(self.attempt.passed_over.iter().map(|(id, failure)| {
+            format!("{id} would have been next, and was passed over: {}", failure.message)
+        }));
         receipt.set_claim(self.ctx, &self.claim, &won.landed.commit, won.landed.attempts);
         self.ctx.out.progress("making the workspace …");
         match self.set_up(won, &mut receipt) {

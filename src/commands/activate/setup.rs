@@ -142,8 +142,13 @@ impl Activation<'_> {
     /// when the claim was pushed, as it does in a mirror, whose branches are its remote-tracking refs.
     fn leftover_of_push(&self, won: &Won) -> Result<Leftover, Failure> {
         let now = self.ctx.objects.resolve(won.claimed.branch.as_str())?;
-        let by_push = self.leftover == Leftover::None && now.as_ref() == Some(&won.branch_at);
-        Ok(if by_push { Leftover::Branch(won.branch_at.clone()) } else { self.leftover.clone() })
+        let by_push =
+            self.attempt.leftover == Leftover::None && now.as_ref() == Some(&won.branch_at);
+        Ok(if by_push {
+            Leftover::Branch(won.branch_at.clone())
+        } else {
+            self.attempt.leftover.clone()
+        })
     }
 
     /// Pushes the ticket branch and sets its upstream; both at once, for neither needs the other.

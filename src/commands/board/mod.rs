@@ -37,7 +37,8 @@ pub struct Args {
 
 /// The answer in JSON.
 #[derive(Serialize)]
-struct BoardJson<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct BoardJson<'a> {
     schema: &'static str,
     trunk: String,
     commit: Option<&'a str>,
@@ -49,6 +50,7 @@ struct BoardJson<'a> {
 
 /// A lane.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct LaneJson<'a> {
     lane: Lane,
     tickets: Vec<&'a Card>,

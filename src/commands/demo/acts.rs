@@ -29,6 +29,7 @@ pub type Broken = Vec<String>;
 
 /// One clone took one ticket.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct First {
     /// Which ticket.
     pub ticket: String,
@@ -50,6 +51,7 @@ pub struct First {
 
 /// All clones wanted one ticket.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Race {
     /// Which ticket.
     pub ticket: String,
@@ -65,6 +67,7 @@ pub struct Race {
 
 /// Each clone took its own ticket.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Each {
     /// Which clone got which ticket, with how many pushes.
     pub won: Vec<Won>,
@@ -76,6 +79,7 @@ pub struct Each {
 
 /// A ticket that a clone won.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Won {
     /// The clone.
     pub clone: String,

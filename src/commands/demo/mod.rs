@@ -5,7 +5,7 @@ mod sandbox;
 
 use std::fmt::Write as _;
 
-use serde_json::json;
+use serde::Serialize;
 
 use acts::{Each, First, Race};
 use sandbox::Sandbox;
@@ -55,14 +55,14 @@ pub fn run(args: &Args, _globals: &Globals, env: &Env, out: &Out) -> Result<(), 
     };
     let (first, race, each) = played?;
     if out.format == Format::Json {
-        out.json(&json!({
-            "schema": "tix/demo@1",
-            "clones": clones,
-            "activate": first,
-            "race": race,
-            "each": each,
-            "sandbox": place.map(|place| place.display().to_string()),
-        }));
+        out.json(&Played {
+            schema: "tix/demo@1",
+            clones,
+            activate: first,
+            race,
+            each,
+            sandbox: place.map(|place| place.display().to_string()),
+        });
         return Ok(());
     }
     let mut end = out.paint_answer(GREEN, "As promised: every ticket was claimed exactly once.");
@@ -73,6 +73,23 @@ pub fn run(args: &Args, _globals: &Globals, env: &Env, out: &Out) -> Result<(), 
     }
     out.answer(&end);
     Ok(())
+}
+
+/// The answer in JSON.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Played {
+    schema: &'static str,
+    /// How many clones there were.
+    clones: usize,
+    /// One claim.
+    activate: First,
+    /// All want one ticket.
+    race: Race,
+    /// Each wants a ticket of its own.
+    each: Each,
+    /// Where the sandbox is kept; null when it is gone.
+    sandbox: Option<String>,
 }
 
 fn play(sandbox: &Sandbox, clones: usize, out: &Out) -> Result<(First, Race, Each), Failure> {

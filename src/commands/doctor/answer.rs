@@ -17,6 +17,7 @@ const SHOWN: usize = 10;
 
 /// The answer in JSON.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Report<'a> {
     schema: &'static str,
     trunk: &'a str,
@@ -37,6 +38,7 @@ pub struct Report<'a> {
 
 /// A check, and how often it found something.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct CheckJson {
     name: &'static str,
     severity: Severity,
@@ -48,6 +50,7 @@ struct CheckJson {
 
 /// A finding.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct FindingJson<'a> {
     check: &'static str,
     severity: Severity,
@@ -60,6 +63,7 @@ struct FindingJson<'a> {
 
 /// A way out.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct RepairJson<'a> {
     why: &'a str,
     command: String,

@@ -14,6 +14,7 @@ use crate::trunk::{Diary, Run, Stop};
 
 /// What was done about a finding.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Fixed {
     check: &'static str,
     ticket: Option<String>,

@@ -11,10 +11,10 @@ use crate::doctor::{
     BranchFacts, Facts, Leftover, LocalTrunk, TicketFacts, Tip, WorkspaceFacts, WorktreeFacts,
 };
 use crate::error::Failure;
-use crate::git::{CommitHead, Worktree};
-use crate::lifecycle::{Entry, trailer};
+use crate::git::{Commit, Worktree};
+use crate::lifecycle::{Edge, Entry, Known, Snapshot, Waits, edges, trailer};
 use crate::names::{Oid, RefName};
-use crate::ticket::{Lane, TicketId};
+use crate::ticket::{Lane, Relation, TicketId};
 use crate::workspace;
 
 /// How long nothing may happen on a claim.
@@ -42,7 +42,10 @@ pub fn facts(ctx: &Context<'_>, seen: &Seen<'_>, outlook: &Outlook) -> Result<Fa
         });
         tickets.push(TicketFacts { entry: entry.clone(), contents });
     })?;
+    let (missing, cycles) = dependencies(&tickets, snapshot);
     Ok(Facts {
+        missing,
+        cycles,
         trunk: ctx.trunk_label(),
         odd: snapshot.odd.clone(),
         branches: branches(ctx, seen, outlook)?,
@@ -55,6 +58,24 @@ pub fn facts(ctx: &Context<'_>, seen: &Seen<'_>, outlook: &Outlook) -> Result<Fa
         stale_after: STALE_AFTER,
         tickets,
     })
+}
+
+/// The names that tickets wait for and that mean no ticket, and the circles in which tickets wait for each other.
+fn dependencies(
+    tickets: &[TicketFacts],
+    snapshot: &Snapshot,
+) -> (Vec<(TicketId, String)>, Vec<Vec<TicketId>>) {
+    let known: Vec<Known<'_>> = tickets
+        .iter()
+        .filter_map(|ticket| Some((&ticket.entry, ticket.contents.as_ref().ok()?)))
+        .filter(|(_, head)| !head.depends_on.is_empty() || !head.blocks.is_empty())
+        .map(|(entry, head)| Known { entry, head: head.clone() })
+        .collect();
+    let edges = edges(&known, snapshot);
+    let lost = |edge: &&Edge<'_>| edge.relation == Relation::DependsOn && edge.to.is_none();
+    let missing = edges.iter().filter(lost).map(|edge| (edge.from.id.clone(), edge.name.clone()));
+    let circles = Waits::of(&edges).cycles().into_iter();
+    (missing.collect(), circles.map(|circle| circle.into_iter().cloned().collect()).collect())
 }
 
 /// The ticket branches of the active tickets.
@@ -78,9 +99,9 @@ fn branches(
         })
         .collect();
     let tips: Vec<Oid> = named.iter().filter_map(|(.., tip)| tip.clone()).collect();
-    let heads = ctx.objects.commit_heads(&tips)?;
-    let heads: BTreeMap<&Oid, CommitHead> =
-        tips.iter().zip(heads).filter_map(|(tip, head)| Some((tip, head?))).collect();
+    let commits = ctx.objects.commits(&tips.iter().map(Oid::as_str).collect::<Vec<_>>())?;
+    let heads: BTreeMap<&Oid, &Commit> =
+        commits.iter().flatten().map(|commit| (&commit.oid, commit)).collect();
     let unmerged = unmerged(ctx, seen, &heads.keys().copied().collect::<Vec<_>>())?;
     let same_file = with_same_file(ctx, &named)?;
     let facts = |(entry, name, tip): &(&Entry, RefName, Option<Oid>)| BranchFacts {

@@ -4,6 +4,9 @@ mod answer;
 mod fix;
 mod gather;
 
+#[cfg(test)]
+pub use self::answer::Report;
+#[cfg(not(test))]
 use self::answer::Report;
 use self::gather::Outlook;
 use super::shared::board::{self, Look, Seen};

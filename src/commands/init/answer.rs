@@ -1,6 +1,6 @@
 //! What `tix init` did, for people and as JSON.
 
-use serde_json::json;
+use serde::Serialize;
 
 use crate::commands::Context;
 use crate::names::Oid;
@@ -21,6 +21,27 @@ pub struct Report {
     pub next: Vec<String>,
     /// What else to know.
     pub notes: Vec<String>,
+}
+
+/// The answer in JSON.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Made<'a> {
+    schema: &'static str,
+    /// The branch that the tickets are on.
+    trunk: &'a str,
+    /// The paths that were made.
+    created: Vec<&'a String>,
+    /// The paths that were there.
+    existing: &'a [String],
+    /// The commit that was made on a branch; null when the files are in the working tree only.
+    commit: Option<&'a str>,
+    /// Whether it was pushed.
+    pushed: bool,
+    /// The commands to run, in this order.
+    next: &'a [String],
+    /// What else to know.
+    notes: &'a [String],
 }
 
 impl Report {
@@ -74,17 +95,16 @@ impl Report {
     pub fn print(mut self, ctx: &Context<'_>) {
         self.finish();
         if ctx.out.format == Format::Json {
-            let created: Vec<&String> = self.made.iter().flat_map(|(_, paths)| paths).collect();
-            ctx.out.json(&json!({
-                "schema": "tix/init@1",
-                "trunk": self.trunk,
-                "created": created,
-                "existing": self.existing,
-                "commit": self.commit.as_ref().map(Oid::as_str),
-                "pushed": self.pushed,
-                "next": self.next,
-                "notes": self.notes,
-            }));
+            ctx.out.json(&Made {
+                schema: "tix/init@1",
+                trunk: &self.trunk,
+                created: self.made.iter().flat_map(|(_, paths)| paths).collect(),
+                existing: &self.existing,
+                commit: self.commit.as_ref().map(Oid::as_str),
+                pushed: self.pushed,
+                next: &self.next,
+                notes: &self.notes,
+            });
             return;
         }
         ctx.out.answer(&self.text());

@@ -5,6 +5,8 @@ mod checkout;
 mod files;
 mod publish;
 
+#[cfg(test)]
+pub use answer::Made;
 use answer::Report;
 use files::Standing;
 

@@ -6,7 +6,10 @@ pub mod context;
 pub mod find;
 pub mod give_back;
 pub mod own;
+pub mod queue;
 pub mod receipt;
+pub mod time;
+pub mod wait;
 
 /// Who writes the changelog entries of the commands that a holder uses, in the form
 /// `## [time] - Creator: activated`.

@@ -1,7 +1,6 @@
 //! Receipts: what one write operation really did, or how far it came.
 
 use serde::Serialize;
-use serde_json::json;
 
 use super::context::Context;
 use crate::error::Failure;
@@ -11,6 +10,7 @@ use crate::trunk::{Diary, Landed, MovedRef};
 
 /// What an operation did.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Receipt {
     schema: &'static str,
     /// The command.
@@ -55,6 +55,7 @@ pub struct Receipt {
 
 /// A claim in a receipt.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ClaimJson {
     /// Its unique id.
     pub id: String,
@@ -72,6 +73,7 @@ pub struct ClaimJson {
 
 /// A workspace in a receipt.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct WorkspaceJson {
     /// The ticket branch.
     pub branch: String,
@@ -83,6 +85,7 @@ pub struct WorkspaceJson {
 
 /// A ref that moved.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PushedJson {
     /// Its full name.
     #[serde(rename = "ref")]
@@ -91,6 +94,43 @@ pub struct PushedJson {
     pub old: Option<String>,
     /// Where it is; null when it is gone.
     pub new: Option<String>,
+}
+
+/// A failed operation, as a line of the audit log.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct FailedJson<'a> {
+    schema: &'static str,
+    /// The command.
+    operation: &'static str,
+    /// What was asked for.
+    ticket: &'a str,
+    /// How far it came, in one word.
+    phase: &'static str,
+    /// The exit code.
+    exit: u8,
+    /// Its name.
+    name: &'static str,
+    /// What was wrong.
+    message: &'a str,
+    /// The facts, each a name and a value.
+    details: Vec<(&'static str, &'a str)>,
+    /// Who.
+    by: Option<String>,
+    /// When: RFC 3339, UTC.
+    at: String,
+    /// The remote; null when the local branch is the trunk.
+    remote: Option<String>,
+    /// The trunk.
+    trunk: &'a str,
+    /// How many pushes to the trunk were sent.
+    attempts: u32,
+    /// The commits that were pushed.
+    commits: Vec<String>,
+    /// The paths of the last of them.
+    paths: Vec<String>,
+    /// How long it took.
+    duration_ms: u64,
 }
 
 impl From<&MovedRef> for PushedJson {
@@ -180,24 +220,28 @@ pub fn record(
             Ok(receipt)
         }
         Err(failure) => {
-            ctx.audit().append(&json!({
-                "schema": "tix/failure@1",
-                "operation": operation,
-                "ticket": query,
-                "phase": diary.phase,
-                "exit": failure.exit.code(),
-                "name": failure.exit.name(),
-                "message": failure.message,
-                "details": failure.facts.iter().map(|(k, v)| json!([k, v])).collect::<Vec<_>>(),
-                "by": ctx.actor().ok(),
-                "at": crate::clock::rfc3339(ctx.now),
-                "remote": ctx.remote.as_ref().map(ToString::to_string),
-                "trunk": ctx.trunk.short(),
-                "attempts": diary.attempts,
-                "commits": diary.commits.iter().map(ToString::to_string).collect::<Vec<_>>(),
-                "paths": diary.paths.iter().map(ToString::to_string).collect::<Vec<_>>(),
-                "duration_ms": duration_ms,
-            }));
+            let line = FailedJson {
+                schema: "tix/failure@1",
+                operation,
+                ticket: query,
+                phase: diary.phase,
+                exit: failure.exit.code(),
+                name: failure.exit.name(),
+                message: &failure.message,
+                details: failure.facts.iter().map(|(name, fact)| (*name, fact.as_str())).collect(),
+                by: ctx.actor().ok(),
+                at: crate::clock::rfc3339(ctx.now),
+                remote: ctx.remote.as_ref().map(ToString::to_string),
+                trunk: ctx.trunk.short(),
+                attempts: diary.attempts,
+                commits: diary.commits.iter().map(ToString::to_string).collect(),
+                paths: diary.paths.iter().map(ToString::to_string).collect(),
+                duration_ms,
+            };
+            match serde_json::to_value(&line) {
+                Ok(line) => ctx.audit().append(&line),
+                Err(error) => tracing::warn!(%error, "failure"),
+            }
             Err(failure)
         }
     }

@@ -46,6 +46,18 @@ fn faults() -> Vec<Fault> {
             "warning claimed-before-created TICKET-x-001",
             good.clone(),
         ),
+        (
+            path,
+            ticket("TICKET-x-001").key("depends_on", "[TICKET-gone-001]").text(),
+            "warning missing-dependency TICKET-x-001",
+            good.clone(),
+        ),
+        (
+            path,
+            ticket("TICKET-x-001").key("depends_on", "[x-001]").text(),
+            "error dependency-cycle TICKET-x-001",
+            good.clone(),
+        ),
         (path, ticket("TICKET-y-001").text(), "warning id-mismatch TICKET-x-001", good),
     ]
 }
@@ -88,7 +100,7 @@ fn a_wrong_ticket_id_is_mended_unless_somebody_holds_the_ticket() {
       file  tickets/active/TICKET-held-001/TICKET-held-001.md
       so    it is mended when nobody holds it any more
 
-    healthy, with 1 warning: 4 tickets on origin/main, 14 checks
+    healthy, with 1 warning: 4 tickets on origin/main, 16 checks
     ----- stderr -----
     what will be done:
       write `ticket_id: TICKET-x-001` into TICKET-x-001, and push it

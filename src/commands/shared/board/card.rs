@@ -9,6 +9,7 @@ use crate::ticket::{Head, Lane, Said, Status, TicketId, moment};
 
 /// A ticket, as it is shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Card {
     /// Its id.
     pub id: TicketId,
@@ -33,6 +34,16 @@ pub struct Card {
     pub labels: Vec<String>,
     /// The tickets that must be done before.
     pub depends_on: Vec<String>,
+    /// The tickets that cannot be done before.
+    pub blocks: Vec<String>,
+    /// The ticket that it is a part of.
+    pub parent_ticket: Option<String>,
+    /// Tickets that have to do with it.
+    pub related: Vec<String>,
+    /// The ticket that says the same.
+    pub duplicate_of: Option<String>,
+    /// When it was made, as it is written.
+    pub created: Option<String>,
     /// Its file on the trunk.
     pub path: String,
     /// The branch that the ticket names.
@@ -76,6 +87,11 @@ impl Card {
             priority: head.priority,
             labels: head.labels,
             depends_on: head.depends_on,
+            blocks: head.blocks,
+            parent_ticket: head.parent,
+            related: head.related,
+            duplicate_of: head.duplicate_of,
+            created: head.created,
             path: entry.path.to_string(),
             branch: head.branch,
             worktree: head.worktree,
@@ -92,6 +108,7 @@ impl Card {
 
 /// A file that cannot be shown as a ticket.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Damage {
     /// Where.
     pub path: String,

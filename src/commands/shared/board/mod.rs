@@ -4,6 +4,7 @@
 //! Everything is read from git's objects; no file of any checkout is looked at.
 
 mod card;
+mod overlay;
 mod progress;
 
 use std::path::PathBuf;
@@ -11,6 +12,7 @@ use std::path::PathBuf;
 use chrono::{DateTime, Utc};
 
 pub use self::card::{Card, Damage};
+pub use self::overlay::{Changes, Overlay, overlays};
 use self::progress::progress;
 pub use self::progress::{branch_pattern, progress_pattern, progress_ref};
 use super::context::Context;

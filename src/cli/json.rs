@@ -1,0 +1,214 @@
+//! The JSON that tix answers with, as schemas made from its types, and the pages made from these.
+//!
+//! `TIX_UPDATE=1 cargo test the_pages_about_json` writes the pages anew.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
+use serde_json::{Map, Value};
+
+use crate::commands::{
+    activate, board, demo, dep, doctor, graph, init, list, log, path, queue, receipt, report,
+    shell_init, show,
+};
+use crate::error::FailureJson;
+
+/// A kind of answer: its name, who gives it, and the schema of its type.
+struct Kind {
+    name: &'static str,
+    given_by: &'static str,
+    schema: Value,
+}
+
+fn kind<T: JsonSchema>(name: &'static str, given_by: &'static str) -> Kind {
+    let settings = SchemaSettings::draft2020_12().for_serialize();
+    let schema = settings.into_generator().into_root_schema_for::<T>();
+    let mut schema = serde_json::to_value(schema).unwrap();
+    schema["properties"]["schema"] = serde_json::json!({ "const": name });
+    Kind { name, given_by, schema }
+}
+
+/// Every kind. What is missing here fails a test below.
+fn kinds() -> Vec<Kind> {
+    vec![
+        kind::<receipt::Receipt>(
+            "tix/receipt@1",
+            "`tix activate`, `tix release`, `tix new`, `tix dep add`, `tix dep rm` and every other command that writes; \
+             also a line of the audit log",
+        ),
+        kind::<FailureJson<'_>>(
+            "tix/error@1",
+            "every command that fails, on stdout, with its exit code",
+        ),
+        kind::<activate::Plan>("tix/plan@1", "`tix activate --dry-run`"),
+        kind::<queue::Choice>(
+            "tix/next@1",
+            "`tix next`; with the outcome `empty` also `tix activate --next`, both with exit code 4 then",
+        ),
+        kind::<list::Listing<'_>>(
+            "tix/list@1",
+            "`tix list`; with `--jsonl` each of `tickets` on a line of its own",
+        ),
+        kind::<show::Shown<'_>>("tix/ticket@1", "`tix show`"),
+        kind::<path::Place<'_>>("tix/path@1", "`tix path`"),
+        kind::<log::Story<'_>>("tix/log@1", "`tix log`"),
+        kind::<dep::TreeJson<'_>>("tix/dep-tree@1", "`tix dep tree`"),
+        kind::<dep::CyclesJson<'_>>("tix/cycles@1", "`tix dep cycles`"),
+        kind::<graph::Graph>("tix/graph@1", "`tix graph`"),
+        kind::<board::BoardJson<'_>>("tix/board@1", "`tix board`"),
+        kind::<report::Numbers<'_>>("tix/report@1", "`tix report`"),
+        kind::<doctor::Report<'_>>("tix/doctor@1", "`tix doctor`"),
+        kind::<init::Made<'_>>("tix/init@1", "`tix init`"),
+        kind::<demo::Played>("tix/demo@1", "`tix demo`"),
+        kind::<shell_init::Script>("tix/shell-init@1", "`tix shell-init`"),
+        kind::<receipt::FailedJson<'_>>("tix/failure@1", "no command: a line of the audit log"),
+    ]
+}
+
+fn docs() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("docs")
+}
+
+fn file_of(kind: &Kind) -> PathBuf {
+    docs().join("schemas").join(format!("{}.json", kind.name.trim_start_matches("tix/")))
+}
+
+/// What a value is, in words.
+fn words(schema: &Value) -> String {
+    if let Some(name) = schema["$ref"].as_str().and_then(|name| name.rsplit('/').next()) {
+        return name.to_owned();
+    }
+    if let Some(constant) = schema["const"].as_str() {
+        return format!("`{constant}`");
+    }
+    let any = ["anyOf", "oneOf"].iter().find_map(|key| schema[*key].as_array());
+    if let Some(any) = any {
+        let all: Vec<String> = any.iter().map(words).collect();
+        return all.join(" or ");
+    }
+    if let Some(values) = schema["enum"].as_array() {
+        let values: Vec<String> =
+            values.iter().map(|v| format!("`{}`", v.as_str().unwrap_or("null"))).collect();
+        return values.join(" or ");
+    }
+    let types = &schema["type"];
+    if types == "array" && schema["items"].is_object() {
+        return format!("array of {}", words(&schema["items"]));
+    }
+    let several = types.as_array().into_iter().flatten().chain(std::iter::once(types));
+    let names: Vec<&str> = several.filter_map(Value::as_str).collect();
+    if names.is_empty() { "anything".to_owned() } else { names.join(" or ") }
+}
+
+fn table(page: &mut String, schema: &Value) {
+    let none = Map::new();
+    let properties = schema["properties"].as_object().unwrap_or(&none);
+    let required: BTreeSet<&str> =
+        schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    page.push_str("| key | value | meaning |\n| --- | --- | --- |\n");
+    for (key, value) in properties {
+        let meaning = value["description"].as_str().unwrap_or_default().replace('\n', " ");
+        let may = if required.contains(key.as_str()) { "" } else { ", may be missing" };
+        writeln!(page, "| `{key}` | {}{may} | {} |", words(value), meaning.replace('|', "\\|"))
+            .unwrap();
+    }
+    page.push('\n');
+}
+
+fn page() -> String {
+    let mut page = String::from(
+        "# JSON\n\n\
+         With `--json` every command answers with one object on one line of stdout, errors too. Its key `schema` names what it \
+         is. The number behind the `@` changes when something that is described here goes away or comes to mean something else; \
+         keys may be added without that, so a reader passes over those that it does not know. Times are RFC 3339 in UTC unless a \
+         key says \"as it is written\". What lists says how much it leaves out: `returned`, `total`, `truncated`.\n\n\
+         This page and the JSON schemas in [schemas/](schemas/) are made from the types of the program.\n\n",
+    );
+    for kind in kinds() {
+        let file = file_of(&kind);
+        let file = file.file_name().unwrap().to_str().unwrap();
+        writeln!(
+            page,
+            "## {}\n\nFrom {}. Schema: [{file}](schemas/{file})\n",
+            kind.name, kind.given_by
+        )
+        .unwrap();
+        table(&mut page, &kind.schema);
+        for (name, definition) in kind.schema["$defs"].as_object().into_iter().flatten() {
+            let meaning = definition["description"].as_str().unwrap_or_default().replace('\n', " ");
+            if definition["properties"].is_object() {
+                writeln!(page, "{name}: {meaning}\n").unwrap();
+                table(&mut page, definition);
+            } else {
+                writeln!(page, "{name}: {} {meaning}\n", words(definition)).unwrap();
+            }
+        }
+    }
+    page.trim_end().to_owned() + "\n"
+}
+
+#[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the switch of a test, which the product does not have"
+)]
+fn the_pages_about_json_say_what_the_types_are() {
+    let mut files = vec![(docs().join("json.md"), page())];
+    let pretty = |kind: &Kind| serde_json::to_string_pretty(&kind.schema).unwrap() + "\n";
+    files.extend(kinds().iter().map(|kind| (file_of(kind), pretty(kind))));
+    if std::env::var_os("TIX_UPDATE").is_some() {
+        std::fs::create_dir_all(docs().join("schemas")).unwrap();
+        for (path, text) in &files {
+            std::fs::write(path, text).unwrap();
+        }
+    }
+    for (path, text) in &files {
+        let there = std::fs::read_to_string(path).unwrap_or_default();
+        assert!(
+            there == *text,
+            "{} is out of date; write it anew: TIX_UPDATE=1 cargo test the_pages_about_json",
+            path.display()
+        );
+    }
+    let known: BTreeSet<PathBuf> = files.into_iter().map(|(path, _)| path).collect();
+    for entry in std::fs::read_dir(docs().join("schemas")).unwrap() {
+        let path = entry.unwrap().path();
+        assert!(known.contains(&path), "{} is a schema of nothing", path.display());
+    }
+}
+
+/// Puts the names of schemas that stand in a source file into `found`.
+fn names_in(text: &str, found: &mut BTreeSet<String>) {
+    for (at, start) in text.match_indices("\"tix/") {
+        let name = text[at + 1..].split('"').next().unwrap_or_default();
+        if name.len() > start.len()
+            && name.rsplit_once('@').is_some_and(|(_, n)| n.parse::<u8>().is_ok())
+        {
+            found.insert(name.to_owned());
+        }
+    }
+}
+
+fn names_below(directory: &Path, found: &mut BTreeSet<String>) {
+    for entry in std::fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            names_below(&path, found);
+        } else if path.file_name() != Some("json.rs".as_ref()) {
+            // What stands below the tests of a file is made up there.
+            let text = std::fs::read_to_string(&path).unwrap();
+            names_in(text.split("#[cfg(test)]\nmod tests").next().unwrap(), found);
+        }
+    }
+}
+
+#[test]
+fn every_schema_that_the_program_names_is_described() {
+    let mut named = BTreeSet::new();
+    names_below(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut named);
+    let described: BTreeSet<String> = kinds().iter().map(|kind| kind.name.to_owned()).collect();
+    assert_eq!(named, described, "left: named in src, right: described in src/cli/json.rs");
+}

@@ -1,0 +1,74 @@
+//! `--next`: which ticket is tried, and what is passed over.
+//!
+//! The choice is part of the decision that the engine asks for with each attempt, on the trunk as it is then. A lost
+//! race is therefore nothing special: the next attempt finds the ticket gone, and chooses another.
+
+use super::claim::{Detour, Start};
+use super::{Activation, Attempt};
+use crate::commands::shared::board::Seen;
+use crate::commands::shared::queue::{Choice, Detail, Survey};
+use crate::error::Failure;
+use crate::lifecycle::Entry;
+use crate::ticket::TicketId;
+use crate::trunk::{Decision, Stop, Trunk, View};
+
+/// With more than so many tickets that cannot be claimed from here, the fault lies here and not with them.
+const PASSED_OVER: usize = 3;
+
+impl Attempt {
+    /// Notes that a ticket cannot be claimed from here, so that one that is odd does not keep everybody from the
+    /// others. The reason is the answer when it is the last of too many.
+    pub(super) fn pass_over(&mut self, id: TicketId, failure: Failure) -> Result<(), Failure> {
+        if self.passed_over.len() >= PASSED_OVER {
+            return Err(failure);
+        }
+        self.passed_over.push((id, failure));
+        Ok(())
+    }
+
+    fn is_passed_over(&self, id: &TicketId) -> bool {
+        self.passed_over.iter().any(|(passed, _)| passed == id)
+    }
+}
+
+impl Activation<'_> {
+    /// Claims the best ticket that can be claimed from here.
+    ///
+    /// One that another process of this clone is at work on is left to it: it is waited for only when it is the last.
+    pub(super) fn decide_on_next(
+        &self,
+        trunk: &Trunk<'_>,
+        view: &View<'_>,
+        attempt: &mut Attempt,
+    ) -> Result<Decision<Start>, Stop<Detour>> {
+        let survey = Survey::of(self.ctx, view)?;
+        let verdicts = survey.judge(self.ctx, view, &self.args.wish);
+        let ready = verdicts.iter().filter(|v| v.hindrances.is_empty()).map(|v| v.known.entry);
+        let ready: Vec<&Entry> = ready.filter(|e| !attempt.is_passed_over(&e.id)).collect();
+        let mut busy = None;
+        for entry in ready {
+            // What an earlier attempt was for is not wanted any more, and others may want it.
+            attempt.locks.retain(|(id, _)| *id == entry.id);
+            match self.decide_on(trunk, view, entry, attempt) {
+                Err(Stop::Refused(Detour::Busy(id))) => busy = busy.or(Some(id)),
+                Err(Stop::Refused(Detour::No(failure))) => {
+                    attempt.pass_over(entry.id.clone(), *failure).map_err(Stop::refuse)?;
+                }
+                decided => {
+                    attempt.chosen = Some(entry.id.clone());
+                    return decided;
+                }
+            }
+        }
+        if let Some(id) = busy {
+            return Err(Stop::Refused(Detour::Busy(id)));
+        }
+        if let Some((_, failure)) = attempt.passed_over.first() {
+            return Err(Stop::refuse(failure.clone()));
+        }
+        let at = self.ctx.remote.as_ref().map(|_| self.ctx.now);
+        let seen = Seen { view, at };
+        let choice = Choice::of(self.ctx, &seen, &self.args.wish, Detail::Ready, 0);
+        Err(Stop::Refused(Detour::Empty(Box::new(choice.map_err(Stop::refuse)?))))
+    }
+}

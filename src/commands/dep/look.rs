@@ -1,0 +1,184 @@
+//! `tix dep tree` and `tix dep cycles`.
+
+use std::collections::{HashMap, HashSet};
+
+use serde::Serialize;
+
+use super::{Cycles, Tree};
+use crate::commands::shared::board::{self, Look};
+use crate::commands::shared::queue::Survey;
+use crate::commands::{Context, Globals};
+use crate::env::Env;
+use crate::error::{Exit, Failure};
+use crate::lifecycle::{Edge, Fate, Known, Waits, edges, fate};
+use crate::out::{Format, Out, safe};
+use crate::ticket::{Lane, Relation, TicketId};
+
+/// The answer of `tree` in JSON: the ticket, and below each the next ones, depth first.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct TreeJson<'a> {
+    schema: &'static str,
+    ticket: &'a TicketId,
+    nodes: Vec<Node>,
+}
+
+/// A ticket in a tree.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Node {
+    /// How deep below the first one, which is at 0.
+    depth: usize,
+    /// The id, or the name that leads to none or to several.
+    name: String,
+    /// Where it is; null where the name does not mean one ticket.
+    lane: Option<Lane>,
+    title: Option<String>,
+    /// Whether nobody needs to wait for it any more.
+    done: bool,
+    /// What follows below it was shown before.
+    repeated: bool,
+}
+
+/// The answer of `cycles` in JSON.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct CyclesJson<'a> {
+    schema: &'static str,
+    total: usize,
+    /// Each waits for the next, and the last for the first.
+    cycles: &'a [Vec<&'a TicketId>],
+}
+
+/// Shows what a ticket waits for.
+pub(super) fn tree(args: &Tree, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+    let ctx = Context::open(globals, env, out, None)?;
+    board::look(&ctx, Look::from(args.fetch), |seen| {
+        let entry = board::find(seen, &args.id)?;
+        let survey = Survey::whole(&ctx, seen.view)?;
+        let edges = edges(&survey.known, &seen.view.snapshot);
+        let waits = Waits::of(&edges);
+        let waits = if args.reverse { waits.reversed() } else { waits };
+        let known = survey.known.iter().map(|known| (&known.entry.id, known)).collect();
+        let unknown = if args.reverse { HashMap::new() } else { unknown(&edges) };
+        let forest = Forest { known, waits, unknown };
+        let nodes = forest.walk(&entry.id);
+        match out.format {
+            Format::Json => {
+                out.json(&TreeJson { schema: "tix/dep-tree@1", ticket: &entry.id, nodes });
+            }
+            Format::Human => out.answer(&nodes.iter().map(line).collect::<String>()),
+        }
+        for damage in &survey.damaged {
+            out.warn(&damage.to_string());
+        }
+        board::tell_age(&ctx, seen, "tix list --fetch");
+        Ok(())
+    })
+}
+
+/// Of each ticket the names it depends on that do not mean one ticket.
+fn unknown<'a>(edges: &'a [Edge<'a>]) -> HashMap<&'a TicketId, Vec<&'a str>> {
+    let mut unknown: HashMap<&TicketId, Vec<&str>> = HashMap::new();
+    for edge in edges.iter().filter(|e| e.relation == Relation::DependsOn && e.to.is_none()) {
+        unknown.entry(&edge.from.id).or_default().push(&edge.name);
+    }
+    unknown
+}
+
+struct Forest<'a> {
+    known: HashMap<&'a TicketId, &'a Known<'a>>,
+    waits: Waits<'a>,
+    unknown: HashMap<&'a TicketId, Vec<&'a str>>,
+}
+
+impl<'a> Forest<'a> {
+    /// Depth first; a list of what is to be done and not a recursion, because a chain may be of any length.
+    fn walk(&self, root: &'a TicketId) -> Vec<Node> {
+        let mut nodes = Vec::new();
+        let mut shown: HashSet<&TicketId> = HashSet::new();
+        let mut left = vec![(0, root)];
+        while let Some((depth, id)) = left.pop() {
+            let mut below: Vec<&TicketId> = self.waits.of_ticket(id).collect();
+            let unknown = self.unknown.get(id).map(Vec::as_slice).unwrap_or_default();
+            let leaf = below.is_empty() && unknown.is_empty();
+            let repeated = !(shown.insert(id) || leaf);
+            nodes.push(self.node(depth, id, repeated));
+            if repeated {
+                continue;
+            }
+            let missing = |name: &&str| Node {
+                depth: depth + 1,
+                name: (*name).to_owned(),
+                lane: None,
+                title: None,
+                done: false,
+                repeated: false,
+            };
+            nodes.extend(unknown.iter().map(missing));
+            below.reverse();
+            left.extend(below.into_iter().map(|id| (depth + 1, id)));
+        }
+        nodes
+    }
+
+    fn node(&self, depth: usize, id: &TicketId, repeated: bool) -> Node {
+        let known = self.known.get(id);
+        Node {
+            depth,
+            name: id.to_string(),
+            lane: known.map(|k| k.entry.lane),
+            title: known.and_then(|k| k.head.title.clone()),
+            done: known.is_some_and(|k| fate(k.entry.lane, &k.head) == Fate::Done),
+            repeated,
+        }
+    }
+}
+
+fn line(node: &Node) -> String {
+    let mark = if node.done { "[x]" } else { "[ ]" };
+    let place = node.lane.map_or("not on the trunk, or several", Lane::as_str);
+    let title = node.title.as_deref().map(safe).unwrap_or_default();
+    let more = if node.repeated { "  (see above)" } else { "" };
+    let blank = "  ".repeat(node.depth);
+    format!("{blank}{mark} {}  {place}  {title}", safe(&node.name)).trim_end().to_owned()
+        + more
+        + "\n"
+}
+
+/// Shows the circles.
+pub(super) fn cycles(
+    args: &Cycles,
+    globals: &Globals,
+    env: &Env,
+    out: &Out,
+) -> Result<(), Failure> {
+    let ctx = Context::open(globals, env, out, None)?;
+    board::look(&ctx, Look::from(args.fetch), |seen| {
+        let survey = Survey::whole(&ctx, seen.view)?;
+        let edges = edges(&survey.known, &seen.view.snapshot);
+        let cycles = Waits::of(&edges).cycles();
+        match out.format {
+            Format::Json => out.json(&CyclesJson {
+                schema: "tix/cycles@1",
+                total: cycles.len(),
+                cycles: &cycles,
+            }),
+            Format::Human => {
+                let line = |cycle: &Vec<&TicketId>| {
+                    let ids = cycle.iter().chain(cycle.first()).map(|id| id.as_str());
+                    ids.collect::<Vec<_>>().join(" -> ") + "\n"
+                };
+                out.answer(&cycles.iter().map(line).collect::<String>());
+                if cycles.is_empty() {
+                    out.narrate("no ticket waits for itself");
+                }
+            }
+        }
+        for damage in &survey.damaged {
+            out.warn(&damage.to_string());
+        }
+        board::tell_age(&ctx, seen, "tix dep cycles --fetch");
+        if cycles.is_empty() { Ok(()) } else { Err(Failure::answered(Exit::No)) }
+    })
+}

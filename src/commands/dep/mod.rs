@@ -1,0 +1,116 @@
+//! `tix dep`: which tickets must be done before which.
+
+mod change;
+mod look;
+
+use clap::{Subcommand, ValueEnum};
+#[cfg(test)]
+pub use look::{CyclesJson, TreeJson};
+
+use super::Globals;
+use crate::env::Env;
+use crate::error::Failure;
+use crate::lifecycle::LinkVerb;
+use crate::out::Out;
+use crate::ticket::Relation;
+
+/// Say which tickets must be done before which, and look at it
+///
+/// A ticket that depends on another cannot be taken by `tix next` before the other one is completed. The names are
+/// written to the front matter: `depends_on`, `blocks`, `parent_ticket`, `related`, `duplicate_of`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Make a ticket depend on another one, or relate to it in another way
+    ///
+    /// One commit on the trunk, pushed like every other. A dependency with which a ticket would wait for itself is
+    /// refused with exit code 5.
+    Add(Link),
+    /// Take a dependency, or another relation, away
+    Rm(Link),
+    /// Show what a ticket waits for, and what that waits for
+    Tree(Tree),
+    /// Show the circles in which tickets wait for each other; exit code 1 when there are any
+    Cycles(Cycles),
+}
+
+#[derive(Debug, clap::Args)]
+struct Link {
+    /// The ticket that gets it: its id, the id without TICKET-, an unambiguous part of it, or its file
+    #[arg(value_name = "ID")]
+    id: String,
+    /// The other ticket
+    #[arg(value_name = "OTHER")]
+    other: String,
+    /// What the other one is to it
+    #[arg(long, value_name = "RELATION", value_enum, default_value = "depends-on")]
+    relation: Kind,
+    /// How long to go on trying while others move the trunk, such as 90s or 2m [default: 60s]
+    #[arg(long, value_name = "TIME")]
+    timeout: Option<String>,
+}
+
+#[derive(Debug, clap::Args)]
+struct Tree {
+    /// The ticket
+    #[arg(value_name = "ID")]
+    id: String,
+    /// Show what waits for it instead
+    #[arg(long)]
+    reverse: bool,
+    /// Ask the remote first
+    #[arg(long)]
+    fetch: bool,
+}
+
+#[derive(Debug, clap::Args)]
+struct Cycles {
+    /// Ask the remote first
+    #[arg(long)]
+    fetch: bool,
+}
+
+/// A relation as it is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Kind {
+    /// It must be done before
+    #[value(alias = "depends_on")]
+    DependsOn,
+    /// It cannot be done before
+    Blocks,
+    /// It is the whole that the ticket is a part of
+    #[value(alias = "parent_ticket")]
+    Parent,
+    /// It has to do with it
+    Related,
+    /// It says the same
+    #[value(alias = "duplicate_of")]
+    DuplicateOf,
+}
+
+impl From<Kind> for Relation {
+    fn from(kind: Kind) -> Relation {
+        match kind {
+            Kind::DependsOn => Relation::DependsOn,
+            Kind::Blocks => Relation::Blocks,
+            Kind::Parent => Relation::Parent,
+            Kind::Related => Relation::Related,
+            Kind::DuplicateOf => Relation::DuplicateOf,
+        }
+    }
+}
+
+/// Does what is asked.
+pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+    match &args.verb {
+        Verb::Add(link) => change::run(LinkVerb::Add, link, globals, env, out),
+        Verb::Rm(link) => change::run(LinkVerb::Remove, link, globals, env, out),
+        Verb::Tree(tree) => look::tree(tree, globals, env, out),
+        Verb::Cycles(cycles) => look::cycles(cycles, globals, env, out),
+    }
+}

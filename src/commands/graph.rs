@@ -1,0 +1,196 @@
+//! `tix graph`: the tickets and their relations as a picture.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use clap::ValueEnum;
+use serde::Serialize;
+
+use super::shared::board::{self, Look};
+use super::shared::queue::Survey;
+use super::{Context, Globals};
+use crate::env::Env;
+use crate::error::Failure;
+use crate::lifecycle::{Edge, Known, edges};
+use crate::names::RepoPath;
+use crate::out::{Format, Out, safe};
+use crate::ticket::{Lane, Relation};
+
+/// Print the tickets and their relations as a graph
+///
+/// Shows the tickets that wait or are worked on and have to do with another one, and what they name. Mermaid is drawn
+/// by the pages of the usual hosts: put the answer between ```mermaid and ``` in a Markdown file. For Graphviz:
+/// tix graph --format dot | dot -Tsvg > graph.svg. With --json the nodes and edges come as they are.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The language of the graph
+    #[arg(long, value_name = "FORMAT", value_enum, default_value = "mermaid")]
+    format: Language,
+    /// Show tickets that are done or closed too, and those without any relation
+    #[arg(long)]
+    all: bool,
+    /// Ask the remote first
+    #[arg(long)]
+    fetch: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Language {
+    /// For Markdown
+    Mermaid,
+    /// For Graphviz
+    Dot,
+}
+
+/// The answer in JSON.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Graph {
+    schema: &'static str,
+    nodes: Vec<Node>,
+    edges: Vec<Arrow>,
+}
+
+/// A ticket, or a name that does not mean one.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Node {
+    id: String,
+    /// Null where the name does not mean one ticket.
+    lane: Option<Lane>,
+    title: Option<String>,
+}
+
+/// A relation: `from` is the ticket that says so.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Arrow {
+    from: String,
+    to: String,
+    relation: Relation,
+    #[serde(skip)]
+    ends: (usize, usize),
+}
+
+/// Prints the graph.
+pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+    let ctx = Context::open(globals, env, out, None)?;
+    board::look(&ctx, Look::from(args.fetch), |seen| {
+        let survey = Survey::whole(&ctx, seen.view)?;
+        let mut edges = edges(&survey.known, &seen.view.snapshot);
+        if !args.all {
+            edges.retain(|edge| is_live(edge.from.lane));
+        }
+        let graph = graph(&survey.known, &edges, args.all);
+        match (out.format, args.format) {
+            (Format::Json, _) => out.json(&graph),
+            (Format::Human, Language::Mermaid) => out.answer(&mermaid(&graph)),
+            (Format::Human, Language::Dot) => out.answer(&dot(&graph)),
+        }
+        for damage in &survey.damaged {
+            out.warn(&damage.to_string());
+        }
+        board::tell_age(&ctx, seen, "tix graph --fetch");
+        Ok(())
+    })
+}
+
+fn is_live(lane: Lane) -> bool {
+    matches!(lane, Lane::Queue | Lane::Active)
+}
+
+fn graph(known: &[Known<'_>], edges: &[Edge<'_>], all: bool) -> Graph {
+    let ends = edges.iter().flat_map(|e| std::iter::once(e.from).chain(e.to));
+    let related: BTreeSet<&RepoPath> = ends.map(|entry| &entry.path).collect();
+    let mut nodes = Vec::new();
+    let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+    for Known { entry, head } in known.iter().filter(|k| all || related.contains(&k.entry.path)) {
+        places.insert(entry.id.as_str(), nodes.len());
+        let title = head.title.clone();
+        nodes.push(Node { id: entry.id.to_string(), lane: Some(entry.lane), title });
+    }
+    let mut arrows = Vec::new();
+    for edge in edges {
+        let to = edge.to.map_or(edge.name.as_str(), |entry| entry.id.as_str());
+        let end = *places.entry(to).or_insert_with(|| {
+            nodes.push(Node { id: to.to_owned(), lane: edge.to.map(|e| e.lane), title: None });
+            nodes.len() - 1
+        });
+        let Some(start) = places.get(edge.from.id.as_str()) else { continue };
+        arrows.push(Arrow {
+            from: edge.from.id.to_string(),
+            to: to.to_owned(),
+            relation: edge.relation,
+            ends: (*start, end),
+        });
+    }
+    Graph { schema: "tix/graph@1", nodes, edges: arrows }
+}
+
+/// What a node shows: the id, and the title below it.
+fn label(node: &Node, line_break: &str, escape: fn(&str) -> String) -> String {
+    let id = escape(&safe(&node.id));
+    match &node.title {
+        Some(title) => format!("{id}{line_break}{}", escape(&safe(title))),
+        None => id,
+    }
+}
+
+fn mermaid(graph: &Graph) -> String {
+    // Entities are what Mermaid takes for any sign; a title must not end its string or begin a tag.
+    let escape: fn(&str) -> String = |text| {
+        let entity = |c: char| match c {
+            '"' | '<' | '>' | '&' | '#' | '`' | '\\' | ';' => format!("#{};", u32::from(c)),
+            c => c.to_string(),
+        };
+        text.chars().map(entity).collect()
+    };
+    let mut text = String::from("graph TD\n");
+    for (n, node) in graph.nodes.iter().enumerate() {
+        let class = node.lane.map_or("missing", Lane::as_str);
+        text += &format!("  n{n}[\"{}\"]:::{class}\n", label(node, "<br/>", escape));
+    }
+    for Arrow { relation, ends: (from, to), .. } in &graph.edges {
+        // Arrows lead from what comes first to what comes after it.
+        let line = match relation {
+            Relation::DependsOn => format!("n{to} --> n{from}"),
+            Relation::Blocks => format!("n{from} --> n{to}"),
+            Relation::Parent | Relation::Related | Relation::DuplicateOf => {
+                format!("n{from} -. {} .-> n{to}", relation.key())
+            }
+        };
+        text += &format!("  {line}\n");
+    }
+    for (class, style) in CLASSES {
+        text += &format!("  classDef {class} {style}\n");
+    }
+    text
+}
+
+/// Fill and line of each class, readable on light and dark pages.
+const CLASSES: [(&str, &str); 5] = [
+    ("queue", "fill:#e8eefc,stroke:#3b5bdb,color:#1c2541"),
+    ("active", "fill:#fff3d6,stroke:#b26b00,color:#3d2a00"),
+    ("completed", "fill:#dff5e1,stroke:#2b7a36,color:#12351a"),
+    ("archive", "fill:#ececec,stroke:#777777,color:#333333"),
+    ("missing", "fill:#fbe3e4,stroke:#b3261e,color:#4a0f0c,stroke-dasharray:4 3"),
+];
+
+fn dot(graph: &Graph) -> String {
+    let escape: fn(&str) -> String = |text| text.replace('\\', "\\\\").replace('"', "\\\"");
+    let mut text = String::from("digraph tickets {\n  node [shape=box, style=rounded];\n");
+    for (n, node) in graph.nodes.iter().enumerate() {
+        let lane = node.lane.map_or("missing", Lane::as_str);
+        text += &format!("  n{n} [label=\"{}\", class=\"{lane}\"];\n", label(node, "\\n", escape));
+    }
+    for Arrow { relation, ends: (from, to), .. } in &graph.edges {
+        let line = match relation {
+            Relation::DependsOn => format!("n{to} -> n{from}"),
+            Relation::Blocks => format!("n{from} -> n{to}"),
+            Relation::Parent | Relation::Related | Relation::DuplicateOf => {
+                format!("n{from} -> n{to} [style=dashed, label=\"{}\"]", relation.key())
+            }
+        };
+        text += &format!("  {line};\n");
+    }
+    text + "}\n"
+}

@@ -1,0 +1,180 @@
+//! Which tickets are listed, and in which order.
+
+use std::cmp::Reverse;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use clap::ValueEnum;
+
+use super::Row;
+use crate::commands::shared::board::Card;
+use crate::ticket::{Lane, Priority, Status};
+
+/// A lane, or all of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Lanes {
+    /// Waiting for somebody to claim it
+    Queue,
+    /// Claimed: somebody holds it
+    Active,
+    /// Done
+    Completed,
+    /// Closed without being done
+    Archive,
+    /// Every lane
+    All,
+}
+
+impl Lanes {
+    fn lanes(self) -> &'static [Lane] {
+        match self {
+            Lanes::Queue => &[Lane::Queue],
+            Lanes::Active => &[Lane::Active],
+            Lanes::Completed => &[Lane::Completed],
+            Lanes::Archive => &[Lane::Archive],
+            Lanes::All => &Lane::ALL,
+        }
+    }
+
+    /// The lanes that are asked for.
+    pub fn of(asked: &[Lanes]) -> Vec<Lane> {
+        let asked = if asked.is_empty() { &[Lanes::Queue, Lanes::Active] } else { asked };
+        let wanted = |lane: &Lane| asked.iter().any(|lanes| lanes.lanes().contains(lane));
+        Lane::ALL.into_iter().filter(wanted).collect()
+    }
+}
+
+/// What `--status` asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StatusFilter {
+    /// This status.
+    Is(Status),
+    /// Any, if it is blocked.
+    Blocked,
+}
+
+impl StatusFilter {
+    /// Reads a status in any of its spellings.
+    pub fn parse(text: &str) -> Result<StatusFilter, String> {
+        match Status::read(text) {
+            Some(reading) if reading.blocked => Ok(StatusFilter::Blocked),
+            Some(reading) => Ok(StatusFilter::Is(reading.status)),
+            None => {
+                let known: Vec<_> = Status::ALL.iter().map(|s| s.as_str()).collect();
+                Err(format!("a status is one of {}, blocked", known.join(", ")))
+            }
+        }
+    }
+
+    /// Whether a ticket has it.
+    pub fn fits(self, card: &Card) -> bool {
+        match self {
+            StatusFilter::Is(status) => card.known == Some(status),
+            StatusFilter::Blocked => card.blocked.is_some(),
+        }
+    }
+}
+
+/// Whose tickets are shown.
+pub enum Mine {
+    /// Everybody's.
+    Everybody,
+    /// What this person holds, or what was claimed from this clone.
+    Held {
+        /// The person.
+        by: String,
+        /// The clone's id, once it has one.
+        clone: Option<String>,
+    },
+}
+
+impl Mine {
+    /// Whether it is one of them.
+    pub fn fits(&self, card: &Card) -> bool {
+        match self {
+            Mine::Everybody => true,
+            Mine::Held { by, clone } => {
+                let claim = card.claim_id.as_deref().unwrap_or_default();
+                card.holder.as_ref() == Some(by)
+                    || clone.as_ref().is_some_and(|clone| claim.starts_with(clone.as_str()))
+            }
+        }
+    }
+}
+
+/// Whether the holder's name contains this text, in any case.
+pub fn is_held_by(card: &Card, text: &str) -> bool {
+    let holder = card.holder.as_deref().unwrap_or_default().to_lowercase();
+    holder.contains(&text.to_lowercase())
+}
+
+/// When a ticket last showed a sign of life: since when it is what it is, or the last commit of its branch.
+pub fn last_activity(row: &Row) -> Option<DateTime<Utc>> {
+    row.card.since.max(row.overlay.as_ref().and_then(|o| o.branch.as_ref()?.at))
+}
+
+/// Whether a held ticket shows no sign of life for this long. One that does not say since when it is held is.
+pub fn is_stale(row: &Row, after: TimeDelta, now: DateTime<Utc>) -> bool {
+    row.card.lane == Lane::Active && last_activity(row).is_none_or(|at| now - at > after)
+}
+
+/// What the list is sorted by. Tickets that do not say come last, and what is equal is in the order of its id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SortKey {
+    /// By lane, and in a lane by id
+    Lane,
+    /// By id
+    Id,
+    /// The most urgent first
+    Priority,
+    /// The oldest first
+    Age,
+    /// The latest sign of life first
+    Activity,
+    /// By holder
+    Holder,
+    /// In the order in which a ticket reaches them
+    Status,
+}
+
+/// Puts the rows in order.
+pub fn sort(rows: &mut [Row], by: SortKey) {
+    match by {
+        // As they come.
+        SortKey::Lane => {}
+        SortKey::Id => rows.sort_by(|a, b| a.card.id.cmp(&b.card.id)),
+        SortKey::Priority => {
+            by_key(rows, |row| row.card.priority.as_deref().and_then(Priority::read));
+        }
+        SortKey::Age => by_key(rows, |row| row.card.since),
+        SortKey::Activity => by_key(rows, |row| last_activity(row).map(Reverse)),
+        SortKey::Holder => by_key(rows, |row| row.card.holder.clone()),
+        SortKey::Status => by_key(rows, |row| row.card.known),
+    }
+}
+
+fn by_key<K: Ord>(rows: &mut [Row], key: impl Fn(&Row) -> Option<K>) {
+    rows.sort_by_cached_key(|row| {
+        let key = key(row);
+        (key.is_none(), key, row.card.id.clone())
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lanes_of_people_at_work_are_shown_unless_others_are_named() {
+        assert_eq!(Lanes::of(&[]), [Lane::Queue, Lane::Active]);
+        assert_eq!(Lanes::of(&[Lanes::Archive, Lanes::Queue]), [Lane::Queue, Lane::Archive]);
+        assert_eq!(Lanes::of(&[Lanes::Queue, Lanes::All]), Lane::ALL);
+    }
+
+    #[test]
+    fn a_status_is_asked_for_in_any_of_its_spellings() {
+        let in_progress = Ok(StatusFilter::Is(Status::InProgress));
+        assert_eq!(StatusFilter::parse("In-Progress"), in_progress);
+        assert_eq!(StatusFilter::parse("blocked"), Ok(StatusFilter::Blocked));
+        assert!(StatusFilter::parse("opened").unwrap_err().contains("open, queued"));
+    }
+}

@@ -1,0 +1,299 @@
+//! `tix list`: which tickets there are.
+
+mod columns;
+mod filter;
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::TimeDelta;
+use regex::Regex;
+use serde::Serialize;
+
+use self::columns::Column;
+use self::filter::{Lanes, Mine, SortKey, StatusFilter, is_held_by, is_stale, last_activity, sort};
+use super::shared::board::{self, Card, Changes, Damage, Look, Overlay, Seen, overlays};
+use super::shared::queue::{Survey, Wish};
+use super::shared::time::{Since, stretch};
+use super::{Context, Globals};
+use crate::clock;
+use crate::env::Env;
+use crate::error::Failure;
+use crate::git::exec::text_of;
+use crate::lifecycle::{Entry, Hindrance};
+use crate::out::{Format, Out};
+use crate::ticket::TicketId;
+use crate::workspace;
+
+/// List the tickets on the trunk
+///
+/// Shows what is waiting (queue) and what is being worked on (active), as of the last fetch: no network is
+/// used unless you ask for it with --fetch, and files of your checkout are never looked at. Of a ticket that
+/// somebody holds, the progress on its ticket branch is shown, as far as it was pushed and fetched.
+///
+/// A ticket is shown when all that you ask for is true of it. On a terminal the columns are aligned. Piped, the
+/// cells are separated by tabs and there is no header, and `-` stands for what a ticket does not say; the columns
+/// are lane, status, holder, age, id, title unless you name others. The age is the time since the ticket was made
+/// (queue), claimed (active) or done.
+///
+/// A file that cannot be read as a ticket is named in a warning and never hides the others.
+#[derive(Debug, clap::Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+pub struct Args {
+    /// Show these lanes only; several with a comma, or by saying it again [default: queue,active]
+    #[arg(long, value_name = "LANE", value_enum, value_delimiter = ',')]
+    lane: Vec<Lanes>,
+    /// Show tickets of this status only; several with a comma. `blocked` shows what is blocked
+    #[arg(long, value_name = "STATUS", value_delimiter = ',', value_parser = StatusFilter::parse)]
+    status: Vec<StatusFilter>,
+    /// Show only what this person holds; a part of the name will do
+    #[arg(long, value_name = "NAME")]
+    holder: Option<String>,
+    /// Show only what you hold, or what was claimed from this clone
+    #[arg(long)]
+    mine: bool,
+    #[command(flatten)]
+    wish: Wish,
+    /// Show only what can be claimed now
+    #[arg(long)]
+    ready: bool,
+    /// Show only what is blocked, or waits for another ticket
+    #[arg(long)]
+    blocked: bool,
+    /// Show only what is held without a sign of life for this long [default: 24h]
+    #[arg(long, value_name = "TIME", num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = "24h", value_parser = stretch)]
+    stale: Option<TimeDelta>,
+    /// Show only what holds this regular expression in its file; small letters fit large ones too
+    #[arg(long, value_name = "REGEX", value_parser = pattern)]
+    text: Option<Regex>,
+    /// Show only what was made, claimed, done or worked on since: 12h, 3d, or a date
+    #[arg(long, value_name = "TIME", value_parser = Since::read)]
+    since: Option<Since>,
+    /// Sort by this
+    #[arg(long, value_name = "KEY", value_enum, default_value = "lane")]
+    sort: SortKey,
+    /// Sort the other way round
+    #[arg(long)]
+    reverse: bool,
+    /// Show these columns; several with a comma
+    #[arg(long, value_name = "COLUMN", value_enum, value_delimiter = ',')]
+    columns: Vec<Column>,
+    /// Ask the remote first
+    #[arg(long)]
+    fetch: bool,
+    /// Show at most this many
+    #[arg(long, value_name = "N")]
+    limit: Option<usize>,
+    /// Leave out so many at the beginning
+    #[arg(long, value_name = "N", default_value = "0", hide_default_value = true)]
+    offset: usize,
+    /// Answer with one JSON object a line, one for each ticket
+    #[arg(long)]
+    jsonl: bool,
+}
+
+/// Small letters in a pattern fit large ones too, as long as there is no large one in it.
+fn pattern(text: &str) -> Result<Regex, regex::Error> {
+    let any_case = !text.chars().any(char::is_uppercase);
+    regex::RegexBuilder::new(text).case_insensitive(any_case).multi_line(true).build()
+}
+
+/// A ticket and what stands over it.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Row {
+    #[serde(flatten)]
+    card: Card,
+    /// What the ticket branch and the workspace on this machine say; only what is held has them.
+    overlay: Option<Overlay>,
+}
+
+/// The answer in JSON.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Listing<'a> {
+    schema: &'static str,
+    trunk: String,
+    commit: Option<&'a str>,
+    fetched_at: Option<String>,
+    returned: usize,
+    total: usize,
+    truncated: bool,
+    tickets: &'a [Row],
+    damaged: &'a [Damage],
+}
+
+/// Lists the tickets.
+pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+    let ctx = Context::open(globals, env, out, None)?;
+    board::look(&ctx, Look::from(args.fetch), |seen| {
+        let (mut rows, damaged) = collect(&ctx, args, seen)?;
+        sort(&mut rows, args.sort);
+        if args.reverse {
+            rows.reverse();
+        }
+        let total = rows.len();
+        rows.drain(..args.offset.min(total));
+        rows.truncate(args.limit.unwrap_or(total));
+        if args.shows_overlay(out) && !args.needs_overlay() {
+            overlay(&ctx, seen, args, &mut rows)?;
+        }
+        answer(&ctx, args, seen, &rows, &damaged, total);
+        Ok(())
+    })
+}
+
+impl Args {
+    /// Whether the choice depends on branches.
+    fn needs_overlay(&self) -> bool {
+        self.stale.is_some() || self.since.is_some() || self.sort == SortKey::Activity
+    }
+
+    /// Whether they are shown.
+    fn shows_overlay(&self, out: &Out) -> bool {
+        self.jsonl || out.format == Format::Json || self.columns.iter().any(|c| c.needs_overlay())
+    }
+
+    fn changes(&self) -> Changes {
+        if self.columns.contains(&Column::Dirty) { Changes::Look } else { Changes::Leave }
+    }
+}
+
+/// The rows that are asked for, by lane and id.
+fn collect(
+    ctx: &Context<'_>,
+    args: &Args,
+    seen: &Seen<'_>,
+) -> Result<(Vec<Row>, Vec<Damage>), Failure> {
+    let mine = if args.mine {
+        Mine::Held { by: ctx.actor()?, clone: workspace::known_clone_id(&ctx.repo) }
+    } else {
+        Mine::Everybody
+    };
+    let board = board::read(ctx, seen.view, &Lanes::of(&args.lane))?;
+    let wanted = |card: &Card| {
+        mine.fits(card)
+            && (args.status.is_empty() || args.status.iter().any(|s| s.fits(card)))
+            && args.holder.as_ref().is_none_or(|name| is_held_by(card, name))
+            && args.wish.fits(&card.labels, card.priority.as_deref())
+    };
+    let mut rows: Vec<Row> =
+        board.cards.into_iter().filter(wanted).map(|card| Row { card, overlay: None }).collect();
+    keep_by_relations(ctx, args, seen, &mut rows)?;
+    keep_by_text(args, seen, &mut rows)?;
+    if args.needs_overlay() {
+        overlay(ctx, seen, args, &mut rows)?;
+        let since = args.since.map(|since| since.from(ctx.now));
+        rows.retain(|row| {
+            since.is_none_or(|since| last_activity(row).is_some_and(|at| at >= since))
+                && args.stale.is_none_or(|after| is_stale(row, after, ctx.now))
+        });
+    }
+    Ok((rows, board.damaged))
+}
+
+fn overlay(
+    ctx: &Context<'_>,
+    seen: &Seen<'_>,
+    args: &Args,
+    rows: &mut [Row],
+) -> Result<(), Failure> {
+    let cards: Vec<&Card> = rows.iter().map(|row| &row.card).collect();
+    let found = overlays(ctx, seen.view, &cards, args.changes())?;
+    for (row, overlay) in rows.iter_mut().zip(found) {
+        row.overlay = overlay;
+    }
+    Ok(())
+}
+
+/// Keeps what can be claimed, or what cannot because something must come first.
+fn keep_by_relations(
+    ctx: &Context<'_>,
+    args: &Args,
+    seen: &Seen<'_>,
+    rows: &mut Vec<Row>,
+) -> Result<(), Failure> {
+    if !(args.ready || args.blocked) {
+        return Ok(());
+    }
+    let survey = Survey::of(ctx, seen.view)?;
+    let mut ready: HashSet<&TicketId> = HashSet::new();
+    let mut waits: HashSet<&TicketId> = HashSet::new();
+    let verdicts = survey.judge(ctx, seen.view, &Wish::default());
+    for verdict in &verdicts {
+        let id = &verdict.known.entry.id;
+        if verdict.hindrances.is_empty() {
+            ready.insert(id);
+        }
+        if verdict.hindrances.iter().any(|h| matches!(h, Hindrance::Waits { .. })) {
+            waits.insert(id);
+        }
+    }
+    rows.retain(|Row { card, .. }| {
+        (!args.ready || ready.contains(&card.id))
+            && (!args.blocked || card.blocked.is_some() || waits.contains(&card.id))
+    });
+    Ok(())
+}
+
+fn keep_by_text(args: &Args, seen: &Seen<'_>, rows: &mut Vec<Row>) -> Result<(), Failure> {
+    let Some(pattern) = &args.text else { return Ok(()) };
+    let entries: HashMap<&TicketId, &Entry> =
+        seen.view.snapshot.entries.iter().map(|entry| (&entry.id, entry)).collect();
+    let asked: Vec<&Entry> =
+        rows.iter().filter_map(|row| entries.get(&row.card.id).copied()).collect();
+    let mut fitting: HashSet<&TicketId> = HashSet::new();
+    seen.view.read_all(&asked, |entry, document| {
+        if document.is_ok_and(|document| pattern.is_match(&text_of(document.as_bytes()))) {
+            fitting.insert(&entry.id);
+        }
+    })?;
+    rows.retain(|row| fitting.contains(&row.card.id));
+    Ok(())
+}
+
+fn answer(
+    ctx: &Context<'_>,
+    args: &Args,
+    seen: &Seen<'_>,
+    rows: &[Row],
+    damaged: &[Damage],
+    total: usize,
+) {
+    let returned = rows.len();
+    match ctx.out.format {
+        _ if args.jsonl => ctx.out.json_lines(rows),
+        Format::Json => ctx.out.json(&Listing {
+            schema: "tix/list@1",
+            trunk: ctx.trunk_label(),
+            commit: seen.view.commit().map(crate::names::Oid::as_str),
+            fetched_at: seen.at.map(clock::rfc3339),
+            returned,
+            total,
+            truncated: returned < total,
+            tickets: rows,
+            damaged,
+        }),
+        Format::Human => {
+            let columns =
+                if args.columns.is_empty() { &Column::DEFAULT[..] } else { &args.columns };
+            ctx.out.table(&Column::table(columns, rows, ctx.now));
+        }
+    }
+    if ctx.out.format == Format::Human {
+        if total == 0 {
+            ctx.out.narrate("no ticket to show");
+        } else if returned < total {
+            let at = if args.offset == 0 {
+                "the first".to_owned()
+            } else {
+                format!("from {},", args.offset + 1)
+            };
+            ctx.out.narrate(&format!("{at} {returned} of {total}"));
+        }
+    }
+    for damage in damaged {
+        ctx.out.warn(&damage.to_string());
+    }
+    board::tell_age(ctx, seen, "tix list --fetch");
+}

@@ -1,0 +1,111 @@
+//! `tix next`: which ticket to take.
+
+use super::shared::board::{self, Card, Look};
+use super::shared::queue::{Choice, Detail, Explained, Wish};
+use super::shared::wait::{News, await_news, patience};
+use super::{Context, Globals};
+use crate::env::Env;
+use crate::error::Failure;
+use crate::out::table::Table;
+use crate::out::{Format, Out};
+
+/// Show which ticket to take next
+///
+/// The best ticket that can be claimed: it is open, not blocked, and everything that it depends on is completed. The
+/// most urgent comes first (P0 before P1, and tickets without a priority last), of equals the oldest. A dependency
+/// that is missing, or that several tickets fit, counts as not done.
+///
+/// Nothing is claimed; `tix activate --next` chooses in the same way and claims.
+///
+/// Exit codes: 0 there is one; 4 there is nothing to do, and the answer in JSON says "outcome":"empty".
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Say of each ticket of the queue why it is next, or why it is not
+    #[arg(long)]
+    explain: bool,
+    #[command(flatten)]
+    wish: Wish,
+    /// Show this many [default: 1; with --explain all]
+    #[arg(long, value_name = "N")]
+    limit: Option<usize>,
+    /// Ask the remote first
+    #[arg(long)]
+    fetch: bool,
+    /// When there is nothing to do, wait this long for the remote to bring something
+    #[arg(long, value_name = "SECONDS")]
+    wait: Option<u64>,
+}
+
+/// Shows it.
+pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+    let until = patience(args.wait);
+    let mut look = Look::from(args.fetch || until.is_some());
+    let detail = if args.explain { Detail::Reasons } else { Detail::Ready };
+    let limit = args.limit.unwrap_or(if args.explain { usize::MAX } else { 1 });
+    loop {
+        // Found anew in each round: a wait may be longer than what a run takes for the present.
+        let ctx = Context::open(globals, env, out, None)?;
+        let choice = board::look(&ctx, look, |seen| {
+            let choice = Choice::of(&ctx, seen, &args.wish, detail, limit)?;
+            board::tell_age(&ctx, seen, "tix next --fetch");
+            Ok(choice)
+        })?;
+        if choice.is_empty()
+            && let Some(until) = until
+            && await_news(&ctx, choice.commit().as_ref(), until)? == News::Yes
+        {
+            look = Look::Fetch;
+            continue;
+        }
+        return tell(&ctx, args, &choice);
+    }
+}
+
+fn tell(ctx: &Context<'_>, args: &Args, choice: &Choice) -> Result<(), Failure> {
+    let empty = choice.is_empty();
+    let explained = choice.explained.as_deref();
+    match (ctx.out.format, explained) {
+        (Format::Human, Some(explained)) => ctx.out.table(&reasons(ctx, explained)),
+        (Format::Human, None) => ctx.out.table(&table(ctx, &choice.tickets)),
+        (Format::Json, _) if empty => {}
+        (Format::Json, _) => ctx.out.json(choice),
+    }
+    if empty {
+        return Err(choice.ended_empty(ctx, &args.wish));
+    }
+    choice.warn(ctx);
+    Ok(())
+}
+
+fn table(ctx: &Context<'_>, cards: &[Card]) -> Table {
+    let mut table = Table::new(["id", "priority", "age", "title"]);
+    for card in cards {
+        table.push([
+            card.id.as_str(),
+            card.priority.as_deref().unwrap_or_default(),
+            &card.age(ctx.now),
+            card.title.as_deref().unwrap_or_default(),
+        ]);
+    }
+    table
+}
+
+fn reasons(ctx: &Context<'_>, explained: &[Explained]) -> Table {
+    let mut table = Table::new(["rank", "id", "priority", "age", "why"]);
+    for Explained { ticket, rank, hindrances } in explained {
+        let why: Vec<&str> = hindrances.iter().map(|h| h.text.as_str()).collect();
+        let why = match rank {
+            Some(1) => "next".to_owned(),
+            Some(_) => "can be claimed".to_owned(),
+            None => why.join("; "),
+        };
+        table.push([
+            &rank.map(|rank| rank.to_string()).unwrap_or_default(),
+            ticket.id.as_str(),
+            ticket.priority.as_deref().unwrap_or_default(),
+            &ticket.age(ctx.now),
+            &why,
+        ]);
+    }
+    table
+}

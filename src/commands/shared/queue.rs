@@ -1,0 +1,239 @@
+//! The queue as those see it who look for work: what is there, what is wanted, and which ticket is next.
+
+use serde::Serialize;
+
+use super::board::{Card, Damage, Seen};
+use super::context::Context;
+use crate::clock;
+use crate::error::{Exit, Failure};
+use crate::git::GitError;
+use crate::lifecycle::{Entry, Hindrance, Known, Verdict, judge, needed};
+use crate::names::Oid;
+use crate::out::Format;
+use crate::ticket::{Lane, Priority};
+use crate::trunk::View;
+
+/// Which tickets are wanted.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct Wish {
+    /// Only tickets with this label; of several, with a comma or said again, a ticket has all
+    #[arg(long, value_name = "LABEL", value_delimiter = ',')]
+    pub label: Vec<String>,
+    /// Only tickets of this priority, P0 to P9 or high, medium, low; several with a comma
+    #[arg(long, value_name = "PRIORITY", value_delimiter = ',', value_parser = priority)]
+    pub priority: Vec<Priority>,
+}
+
+fn priority(text: &str) -> Result<Priority, String> {
+    Priority::read(text).ok_or_else(|| "a priority is P0 to P9, high, medium or low".to_owned())
+}
+
+impl Wish {
+    /// Whether nothing in particular is wanted.
+    pub fn is_any(&self) -> bool {
+        self.label.is_empty() && self.priority.is_empty()
+    }
+
+    /// Whether a ticket with these labels and this priority is wanted.
+    pub fn fits(&self, labels: &[String], priority: Option<&str>) -> bool {
+        let priority = priority.and_then(Priority::read);
+        self.label.iter().all(|label| labels.contains(label))
+            && (self.priority.is_empty() || priority.is_some_and(|p| self.priority.contains(&p)))
+    }
+}
+
+/// What must be known to choose from the queue.
+pub struct Survey<'v> {
+    /// The tickets of queue and active, and those that they depend on.
+    pub known: Vec<Known<'v>>,
+    /// Files that cannot be read. They never hide a ticket.
+    pub damaged: Vec<Damage>,
+}
+
+impl<'v> Survey<'v> {
+    /// Reads it.
+    pub fn of(ctx: &Context<'_>, view: &'v View<'_>) -> Result<Survey<'v>, GitError> {
+        let mut survey = Survey { known: Vec::new(), damaged: Vec::new() };
+        let live = |e: &&Entry| matches!(e.lane, Lane::Queue | Lane::Active);
+        let live: Vec<&Entry> = view.snapshot.entries.iter().filter(live).collect();
+        survey.read(ctx, view, &live)?;
+        let needed = needed(&survey.known, &view.snapshot);
+        survey.read(ctx, view, &needed)?;
+        survey.damaged.sort();
+        Ok(survey)
+    }
+
+    /// Reads every ticket there is.
+    pub fn whole(ctx: &Context<'_>, view: &'v View<'_>) -> Result<Survey<'v>, GitError> {
+        let mut survey = Survey { known: Vec::new(), damaged: Vec::new() };
+        let all: Vec<&Entry> = view.snapshot.entries.iter().collect();
+        survey.read(ctx, view, &all)?;
+        // As they come from the cache and from git the order depends on what was read before.
+        survey.known.sort_by(|a, b| a.entry.path.cmp(&b.entry.path));
+        survey.damaged.sort();
+        Ok(survey)
+    }
+
+    fn read(
+        &mut self,
+        ctx: &Context<'_>,
+        view: &View<'_>,
+        entries: &[&'v Entry],
+    ) -> Result<(), GitError> {
+        if entries.is_empty() {
+            return Ok(());
+        }
+        self.known.reserve(entries.len());
+        view.heads(&ctx.repo, entries, |entry, head| match head {
+            Ok(head) => self.known.push(Known { entry, head }),
+            Err(refusal) => self.damaged.push(Damage::of(entry, &refusal)),
+        })
+    }
+
+    /// The tickets of the queue that are wanted, the best first.
+    pub fn judge<'s>(
+        &'s self,
+        ctx: &Context<'_>,
+        view: &'s View<'_>,
+        wish: &Wish,
+    ) -> Vec<Verdict<'s>>
+    where
+        'v: 's,
+    {
+        let mut verdicts = judge(&self.known, &view.snapshot, ctx.gate());
+        verdicts.retain(|v| wish.fits(&v.known.head.labels, v.known.head.priority.as_deref()));
+        verdicts
+    }
+}
+
+/// Why a ticket is or is not next, in JSON.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Explained {
+    /// The ticket.
+    pub ticket: Card,
+    /// Its place among those that can be claimed, from 1; null when it cannot.
+    pub rank: Option<usize>,
+    /// What keeps it from being claimed.
+    pub hindrances: Vec<Reason>,
+}
+
+/// What keeps a ticket from being claimed, in JSON.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Reason {
+    /// `blocked`, `status`, `duplicate` or `dependency`.
+    pub kind: &'static str,
+    /// In words.
+    pub text: String,
+}
+
+impl Explained {
+    /// The verdict on a ticket at this place of the list, from 0.
+    pub fn of(at: usize, verdict: &Verdict<'_>, ticket: Card) -> Explained {
+        let reason = |h: &Hindrance| Reason { kind: h.kind(), text: h.to_string() };
+        Explained {
+            ticket,
+            rank: verdict.hindrances.is_empty().then_some(at + 1),
+            hindrances: verdict.hindrances.iter().map(reason).collect(),
+        }
+    }
+}
+
+/// The choice, in JSON.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Choice {
+    schema: &'static str,
+    /// `found` or `empty`
+    outcome: &'static str,
+    trunk: String,
+    commit: Option<String>,
+    fetched_at: Option<String>,
+    returned: usize,
+    /// How many can be claimed.
+    total: usize,
+    truncated: bool,
+    /// Those that can be claimed, the best first.
+    pub tickets: Vec<Card>,
+    /// Every wanted ticket of the queue, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explained: Option<Vec<Explained>>,
+    damaged: Vec<Damage>,
+}
+
+/// How much of a choice is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// The tickets that can be claimed.
+    Ready,
+    /// The reasons too.
+    Reasons,
+}
+
+impl Choice {
+    /// Looks and chooses.
+    pub fn of(
+        ctx: &Context<'_>,
+        seen: &Seen<'_>,
+        wish: &Wish,
+        detail: Detail,
+        limit: usize,
+    ) -> Result<Choice, Failure> {
+        let survey = Survey::of(ctx, seen.view)?;
+        let verdicts = survey.judge(ctx, seen.view, wish);
+        let total = verdicts.iter().filter(|v| v.hindrances.is_empty()).count();
+        let source = ctx.trunk_label();
+        let card = |v: &Verdict<'_>| Card::of(v.known.entry, v.known.head.clone(), source.clone());
+        let tickets: Vec<Card> = verdicts.iter().take(total.min(limit)).map(card).collect();
+        let explain = |(at, verdict)| Explained::of(at, verdict, card(verdict));
+        let explained = match detail {
+            Detail::Ready => None,
+            Detail::Reasons => Some(verdicts.iter().enumerate().take(limit).map(explain).collect()),
+        };
+        Ok(Choice {
+            schema: "tix/next@1",
+            outcome: if total == 0 { "empty" } else { "found" },
+            commit: seen.view.commit().map(ToString::to_string),
+            fetched_at: seen.at.map(clock::rfc3339),
+            returned: tickets.len(),
+            total,
+            truncated: tickets.len() < total,
+            tickets,
+            explained,
+            damaged: survey.damaged,
+            trunk: source,
+        })
+    }
+
+    /// Whether there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.total == 0
+    }
+
+    /// The trunk that the choice was made on.
+    pub fn commit(&self) -> Option<Oid> {
+        self.commit.as_deref().and_then(Oid::parse)
+    }
+
+    /// Says what could not be read.
+    pub fn warn(&self, ctx: &Context<'_>) {
+        for damage in &self.damaged {
+            ctx.out.warn(&damage.to_string());
+        }
+    }
+
+    /// The end of a command that found nothing to do: the answer in JSON, words for people, and the exit code.
+    pub fn ended_empty(&self, ctx: &Context<'_>, wish: &Wish) -> Failure {
+        ctx.out.clear_progress();
+        self.warn(ctx);
+        match ctx.out.format {
+            Format::Json => ctx.out.json(self),
+            Format::Human => {
+                let what = if wish.is_any() { "nothing to do" } else { "nothing of that to do" };
+                ctx.out.narrate(&format!("{what} on {}; see why: tix next --explain", self.trunk));
+            }
+        }
+        Failure::answered(Exit::NotFound)
+    }
+}

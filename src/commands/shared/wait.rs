@@ -1,0 +1,71 @@
+//! Waiting until the trunk moves.
+
+use std::time::{Duration, Instant};
+
+use super::context::Context;
+use crate::error::Failure;
+use crate::git::signals;
+use crate::names::Oid;
+
+/// How long after one look at the remote the next one follows: at first, and at most. A question for one ref costs
+/// the server what a page does, and an agent that waits for a minute does not mind ten seconds.
+const LOOKS: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(10)];
+
+/// How long a sleeper does not notice a signal.
+const NAP: Duration = Duration::from_millis(50);
+
+/// Whether the trunk has moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum News {
+    /// It has.
+    Yes,
+    /// It had not until the deadline.
+    No,
+}
+
+/// Waits until the trunk is not where it was seen. The remote is asked for this one ref and nothing is fetched; one
+/// that does not answer now and then is asked again.
+pub fn await_news(
+    ctx: &Context<'_>,
+    seen: Option<&Oid>,
+    deadline: Instant,
+) -> Result<News, Failure> {
+    let mut interval = LOOKS[0];
+    loop {
+        ctx.out.progress("nothing to do; waiting for a ticket …");
+        let until = deadline.min(Instant::now() + interval);
+        while let Some(left) = until.checked_duration_since(Instant::now()).filter(|d| !d.is_zero())
+        {
+            signals::check()?;
+            std::thread::sleep(left.min(NAP));
+        }
+        if Instant::now() >= deadline {
+            return Ok(News::No);
+        }
+        let now = match &ctx.remote {
+            Some(remote) => {
+                let patience = deadline.max(Instant::now() + LOOKS[1]);
+                match ctx.repo.ls_remote(remote, &[ctx.trunk.as_str()], patience) {
+                    Ok(refs) => refs.into_iter().find(|r| r.name == ctx.trunk).map(|r| r.oid),
+                    Err(error) => {
+                        tracing::info!(%error, "the remote does not answer");
+                        seen.cloned()
+                    }
+                }
+            }
+            None => ctx.objects.resolve(ctx.trunk.as_str())?,
+        };
+        if now.as_ref() != seen {
+            return Ok(News::Yes);
+        }
+        interval = (interval * 2).min(LOOKS[1]);
+    }
+}
+
+/// The moment until which somebody wants to wait, if at all.
+pub fn patience(seconds: Option<u64>) -> Option<Instant> {
+    seconds.map(|seconds| Instant::now() + Duration::from_secs(seconds.min(YEAR)))
+}
+
+/// What is longer is as good as for ever, and an instant that far away can always be reckoned.
+const YEAR: u64 = 365 * 24 * 3600;

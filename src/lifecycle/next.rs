@@ -1,0 +1,241 @@
+//! Which ticket is next, and why the others are not.
+//!
+//! The order is the same for everybody: the most urgent first, of equals the oldest. Agents that ask at the same
+//! moment all try the same ticket, and this costs them nothing: every claim moves the one trunk, so that of two pushes
+//! one is late whatever it claims. Whoever is late looks at the trunk as it is then and chooses anew.
+
+use std::collections::{BTreeSet, HashMap};
+
+use chrono::{DateTime, Utc};
+
+use super::relations::{Fate, Known, Meant, Names, by_id, fate};
+use super::snapshot::{Entry, Snapshot};
+use crate::ticket::{Lane, Priority, QueueGate, Said, TicketId, moment};
+
+/// A ticket of the queue, and what keeps it from being claimed.
+#[derive(Clone, Debug)]
+pub struct Verdict<'a> {
+    /// The ticket.
+    pub known: &'a Known<'a>,
+    /// Nothing, when it can be claimed.
+    pub hindrances: Vec<Hindrance>,
+}
+
+/// What keeps a ticket from being next.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Hindrance {
+    /// It is flagged as blocked.
+    #[error("blocked: {0}")]
+    Blocked(String),
+    /// Its status does not let anybody claim it.
+    #[error("its status is `{status}`, not {need}")]
+    Status {
+        /// The status.
+        status: String,
+        /// What it would have to be.
+        need: &'static str,
+    },
+    /// Its id stands in several places.
+    #[error("its id is on the trunk {0} times")]
+    Duplicate(usize),
+    /// It depends on another ticket that is not done.
+    #[error("it waits for {name}, {why}")]
+    Waits {
+        /// The ticket, as this one names it, or by its id where that one names this one.
+        name: String,
+        /// Why that one does not count as done.
+        why: Unmet,
+    },
+}
+
+/// Why a dependency does not count as done.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unmet {
+    /// There is no such ticket.
+    #[error("which is not on the trunk")]
+    Missing,
+    /// There are several.
+    #[error("which may be any of {}", list(.0))]
+    Ambiguous(Vec<TicketId>),
+    /// It is not done yet.
+    #[error("which is in {0}/")]
+    Open(Lane),
+    /// It was ended without being done.
+    #[error("which was closed without being done")]
+    Dropped,
+}
+
+fn list(ids: &[TicketId]) -> String {
+    ids.iter().map(TicketId::as_str).collect::<Vec<_>>().join(", ")
+}
+
+impl Hindrance {
+    /// What kind of thing it is, in one word.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Hindrance::Blocked(_) => "blocked",
+            Hindrance::Status { .. } => "status",
+            Hindrance::Duplicate(_) => "duplicate",
+            Hindrance::Waits { .. } => "dependency",
+        }
+    }
+}
+
+/// The finished tickets whose heads are needed to judge those of the queue.
+pub fn needed<'a>(all: &[Known<'a>], snapshot: &'a Snapshot) -> Vec<&'a Entry> {
+    let mut wanted = all.iter().flat_map(|known| &known.head.depends_on).peekable();
+    if wanted.peek().is_none() {
+        return Vec::new();
+    }
+    let names = Names::of(snapshot);
+    let ended = |entry: &&Entry| matches!(entry.lane, Lane::Completed | Lane::Archive);
+    let mut seen = BTreeSet::new();
+    wanted
+        .filter_map(|name| match names.find(name) {
+            Meant::One(entry) => Some(entry).filter(ended),
+            Meant::Several(_) | Meant::Missing => None,
+        })
+        .filter(|entry| seen.insert(&entry.path))
+        .collect()
+}
+
+/// Judges the tickets of the queue: those that can be claimed come first, the best at the top; the others follow in
+/// the same order.
+///
+/// `all` holds the heads of everything in the queue and in active, and of what [`needed`] names.
+pub fn judge<'a>(
+    all: &'a [Known<'a>],
+    snapshot: &'a Snapshot,
+    gate: QueueGate,
+) -> Vec<Verdict<'a>> {
+    let related = all.iter().any(|k| !k.head.depends_on.is_empty() || !k.head.blocks.is_empty());
+    let dependencies = if related { Some(Dependencies::of(all, snapshot)) } else { None };
+    let mut places: HashMap<&TicketId, usize> = HashMap::with_capacity(snapshot.entries.len());
+    for entry in &snapshot.entries {
+        *places.entry(&entry.id).or_default() += 1;
+    }
+    let queued = all.iter().filter(|known| known.entry.lane == Lane::Queue);
+    let mut verdicts: Vec<Verdict<'a>> = queued
+        .map(|known| {
+            let mut hindrances = own(known, gate);
+            hindrances.extend(
+                places.get(&known.entry.id).filter(|n| **n > 1).map(|n| Hindrance::Duplicate(*n)),
+            );
+            hindrances.extend(dependencies.iter().flat_map(|d| d.unmet(known)));
+            Verdict { known, hindrances }
+        })
+        .collect();
+    verdicts.sort_by_cached_key(|v| (!v.hindrances.is_empty(), Rank::of(v.known)));
+    verdicts
+}
+
+/// What the ticket itself says against being claimed.
+fn own(known: &Known<'_>, gate: QueueGate) -> Vec<Hindrance> {
+    let mut found: Vec<Hindrance> =
+        known.head.blocked.iter().map(|why| Hindrance::Blocked(why.clone())).collect();
+    let need = match gate {
+        QueueGate::Open => "open or queued",
+        QueueGate::RequireQueued => "queued",
+    };
+    match known.head.status_in(Lane::Queue) {
+        Some(status) if status.is_claimable(gate) => {}
+        Some(status) => {
+            found.push(Hindrance::Status { status: status.as_str().to_owned(), need });
+        }
+        None => {
+            let status = match &known.head.status {
+                Said::Unknown { text, .. } => text.clone(),
+                Said::Nothing | Said::Status(_) => String::new(),
+            };
+            found.push(Hindrance::Status { status, need });
+        }
+    }
+    found
+}
+
+/// Who waits for whom.
+struct Dependencies<'a> {
+    names: Names<'a>,
+    heads: HashMap<&'a TicketId, &'a Known<'a>>,
+    /// Of each ticket, those that say that they block it.
+    blockers: HashMap<&'a TicketId, Vec<&'a TicketId>>,
+}
+
+impl<'a> Dependencies<'a> {
+    fn of(all: &'a [Known<'a>], snapshot: &'a Snapshot) -> Dependencies<'a> {
+        let names = Names::of(snapshot);
+        let mut blockers: HashMap<&TicketId, Vec<&TicketId>> = HashMap::new();
+        for known in all.iter().filter(|k| fate(k.entry.lane, &k.head) == Fate::Open) {
+            for name in &known.head.blocks {
+                if let Meant::One(entry) = names.find(name) {
+                    blockers.entry(&entry.id).or_default().push(&known.entry.id);
+                }
+            }
+        }
+        Dependencies { names, heads: by_id(all), blockers }
+    }
+
+    fn unmet(&self, known: &Known<'a>) -> Vec<Hindrance> {
+        let depends_on = &known.head.depends_on;
+        let named = depends_on.iter().filter_map(|name| {
+            let why = self.why(name)?;
+            Some(Hindrance::Waits { name: name.clone(), why })
+        });
+        let named_too = |id: &TicketId| {
+            let is_it =
+                |name: &String| matches!(self.names.find(name), Meant::One(e) if e.id == *id);
+            depends_on.iter().any(is_it)
+        };
+        let blockers = self.blockers.get(&known.entry.id).into_iter().flatten();
+        let others = blockers.filter(|id| !named_too(id)).filter_map(|id| {
+            let lane = self.heads.get(id)?.entry.lane;
+            Some(Hindrance::Waits { name: id.to_string(), why: Unmet::Open(lane) })
+        });
+        named.chain(others).collect()
+    }
+
+    fn why(&self, name: &str) -> Option<Unmet> {
+        match self.names.find(name) {
+            Meant::Missing => Some(Unmet::Missing),
+            Meant::Several(all) => {
+                Some(Unmet::Ambiguous(all.into_iter().map(|e| e.id.clone()).collect()))
+            }
+            Meant::One(entry) => {
+                // A file that cannot be read has no head, and is not known to be done.
+                let head = self.heads.get(&entry.id).map(|known| &known.head);
+                match head.map_or(Fate::Open, |head| fate(entry.lane, head)) {
+                    Fate::Done => None,
+                    Fate::Open => Some(Unmet::Open(entry.lane)),
+                    Fate::Dropped => Some(Unmet::Dropped),
+                }
+            }
+        }
+    }
+}
+
+/// What decides who is first: the lesser one is.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Rank {
+    /// A ticket without a priority comes last.
+    priority: (bool, Option<Priority>),
+    /// Then the oldest, and behind them those that do not say.
+    created: (bool, Option<DateTime<Utc>>),
+    sequence: u32,
+    path: Vec<u8>,
+}
+
+impl Rank {
+    fn of(known: &Known<'_>) -> Rank {
+        let priority = known.head.priority.as_deref().and_then(Priority::read);
+        let created = known.head.created.as_deref().and_then(moment);
+        Rank {
+            priority: (priority.is_none(), priority),
+            created: (created.is_none(), created),
+            sequence: known.entry.id.sequence().unwrap_or(u32::MAX),
+            path: known.entry.path.as_bytes().to_vec(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,45 @@
+//! How urgent a ticket is.
+
+use std::fmt;
+
+/// A priority: `P0` is the most urgent. A ticket without one comes after all that have one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Priority(u8);
+
+impl Priority {
+    /// Reads `P0` to `P9`, the digit alone, or the words people use instead, in any case. None for anything else.
+    pub fn read(text: &str) -> Option<Priority> {
+        let word = text.trim().to_ascii_lowercase();
+        let level = match word.as_str() {
+            "critical" | "urgent" | "blocker" | "highest" => 0,
+            "high" => 1,
+            "medium" | "normal" => 2,
+            "low" => 3,
+            "lowest" => 4,
+            other => match other.strip_prefix('p').unwrap_or(other).as_bytes() {
+                [digit @ b'0'..=b'9'] => digit - b'0',
+                _ => return None,
+            },
+        };
+        Some(Priority(level))
+    }
+}
+
+impl fmt::Display for Priority {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "P{}", self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_and_digits_are_read_and_sort_by_urgency() {
+        let read = |text| Priority::read(text).map(|p| p.to_string()).unwrap_or_default();
+        assert_eq!(["P0", "p1", "2", " High ", "urgent"].map(read), ["P0", "P1", "P2", "P1", "P0"]);
+        assert_eq!(["", "p", "p10", "soon", "P-1", "[1]"].map(read), [""; 6]);
+        assert!(Priority::read("P0") < Priority::read("low"));
+    }
+}

@@ -1,0 +1,76 @@
+//! What a ticket can be to another.
+
+use serde::Serialize;
+
+use super::head::Head;
+
+/// A relation, as a key of the front matter names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub enum Relation {
+    /// The other one must be done before.
+    DependsOn,
+    /// The other one cannot be done before.
+    Blocks,
+    /// It is a part of the other one.
+    #[serde(rename = "parent_ticket")]
+    Parent,
+    /// They have to do with each other.
+    Related,
+    /// It says the same as the other one.
+    DuplicateOf,
+}
+
+impl Relation {
+    /// Every relation.
+    pub const ALL: [Relation; 5] = [
+        Relation::DependsOn,
+        Relation::Blocks,
+        Relation::Parent,
+        Relation::Related,
+        Relation::DuplicateOf,
+    ];
+
+    /// The key in the front matter.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Relation::DependsOn => "depends_on",
+            Relation::Blocks => "blocks",
+            Relation::Parent => "parent_ticket",
+            Relation::Related => "related",
+            Relation::DuplicateOf => "duplicate_of",
+        }
+    }
+
+    /// Whether a ticket can have it to several others.
+    pub const fn is_list(self) -> bool {
+        match self {
+            Relation::DependsOn | Relation::Blocks | Relation::Related => true,
+            Relation::Parent | Relation::DuplicateOf => false,
+        }
+    }
+
+    /// The names of the others that a head gives.
+    pub fn names(self, head: &Head) -> &[String] {
+        match self {
+            Relation::DependsOn => &head.depends_on,
+            Relation::Blocks => &head.blocks,
+            Relation::Parent => head.parent.as_slice(),
+            Relation::Related => &head.related,
+            Relation::DuplicateOf => head.duplicate_of.as_slice(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_relation_is_its_key_in_json_too() {
+        for relation in Relation::ALL {
+            assert_eq!(serde_json::to_value(relation).unwrap(), relation.key());
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! The best ticket there is, for one and for many at once.
+
+use super::{BRANCH, ID, many_tickets, subjects, workspace};
+use crate::harness::{
+    Do, On, Output, Place, Sandbox, Shim, Ticket, codes, no_leftovers, queue_ticket, together,
+};
+
+fn queued(tickets: &[(&str, &str)]) -> Sandbox {
+    let sandbox = Sandbox::new();
+    let file = |(id, priority): &(&str, &str)| {
+        let ticket = Ticket::new(id).key("priority", priority);
+        (format!("tickets/queue/{id}.md"), ticket.text())
+    };
+    sandbox.seed(&tickets.iter().map(file).collect::<Vec<_>>());
+    sandbox
+}
+
+/// The tickets that were won, sorted.
+fn won(outputs: &[Output]) -> Vec<String> {
+    let ticket = |output: &Output| output.json()["ticket"].as_str().unwrap().to_owned();
+    let mut tickets: Vec<_> =
+        outputs.iter().filter(|output| output.code == Some(0)).map(ticket).collect();
+    tickets.sort();
+    tickets
+}
+
+fn all_take_the_next(sandbox: &Sandbox, places: &[Place]) -> Vec<Output> {
+    let run = |place: &Place| place.tix_command(&["activate", "--next", "--json"]);
+    together(sandbox, places.iter().map(run).collect())
+}
+
+#[test]
+fn twelve_machines_get_twelve_tickets_and_nobody_is_told_held() {
+    let (sandbox, ids) = many_tickets(12);
+    let places: Vec<_> = (0..12)
+        .map(|n| sandbox.clone_named(&format!("c{n}")).on_machine(&format!("m{n}")))
+        .collect();
+    let outputs = all_take_the_next(&sandbox, &places);
+    assert_eq!(codes(&outputs), [0; 12], "{outputs:?}");
+    assert_eq!(won(&outputs), ids);
+    assert_eq!(subjects(&sandbox).len(), 12);
+    for place in &places {
+        no_leftovers(place);
+    }
+}
+
+#[test]
+fn twelve_processes_of_one_clone_get_eight_tickets_and_four_hear_that_nothing_is_left() {
+    let (sandbox, ids) = many_tickets(8);
+    let clone = sandbox.clone_named("a");
+    let outputs = all_take_the_next(&sandbox, &vec![clone.clone(); 12]);
+    assert_eq!(codes(&outputs), [0, 0, 0, 0, 0, 0, 0, 0, 4, 4, 4, 4], "{outputs:?}");
+    assert_eq!(won(&outputs), ids);
+    let empty = outputs.iter().filter(|output| output.code == Some(4));
+    for output in empty {
+        assert_eq!(output.json()["outcome"], "empty", "{output}");
+    }
+    assert!(ids.iter().all(|id| workspace(&clone, id).join(".git").exists()));
+    no_leftovers(&clone);
+}
+
+#[test]
+fn whoever_loses_the_best_ticket_gets_the_one_after_it() {
+    let sandbox =
+        queued(&[("TICKET-low-001", "P3"), ("TICKET-high-001", "P1"), ("TICKET-top-001", "P0")]);
+    let [ours, theirs] = ["a", "b"].map(|name| sandbox.clone_named(name).on_machine(name));
+    let shim = Shim::new(&sandbox);
+    let faster = theirs.tix_command(&["activate", "--next", "--no-worktree"]);
+    shim.rule(On::command("push").nth(1), Do::Then(faster));
+    let output = ours.tix_command(&["activate", "--next", "--json"]).through(&shim).run();
+    let receipt = output.success().json();
+    assert_eq!(receipt["ticket"], "TICKET-high-001", "{output}");
+    assert_eq!((&receipt["attempts"], &receipt["warnings"]), (&2.into(), &serde_json::json!([])));
+    assert_eq!(subjects(&sandbox), ["claim: TICKET-high-001", "claim: TICKET-top-001"]);
+}
+
+#[test]
+fn a_ticket_that_cannot_be_claimed_from_here_is_passed_over_and_named() {
+    let sandbox = queued(&[("TICKET-b-001", "P2"), (ID, "P0")]);
+    // On the remote, and nobody's claim: somebody's own branch.
+    sandbox.seed_on("ticket/TICKET-foo-001", &[("README.md", "work\n")]);
+    let clone = sandbox.clone_named("a");
+    let output = clone.tix(&["activate", "--next", "--json"]);
+    let receipt = output.success().json();
+    assert_eq!(receipt["ticket"], "TICKET-b-001");
+    let warning = receipt["warnings"][0].as_str().unwrap();
+    assert!(
+        warning.starts_with("TICKET-foo-001 would have been next, and was passed over"),
+        "{warning}"
+    );
+    assert_eq!(clone.tix(&["activate", "--next", "--json"]).exits(5).json()["name"], "refused");
+    assert_eq!(sandbox.remote().git(&["log", "-1", "--format=%s", BRANCH]), "seed");
+    // Here: its workspace's place is taken.
+    sandbox.seed(&[("tickets/queue/TICKET-c-001.md", queue_ticket("TICKET-c-001"))]);
+    sandbox.seed(&[("tickets/queue/TICKET-d-001.md", queue_ticket("TICKET-d-001"))]);
+    clone.write(workspace(&clone, "TICKET-c-001").join("mine"), "");
+    let output = clone.tix(&["activate", "--next", "--json"]);
+    assert_eq!(output.success().json()["ticket"], "TICKET-d-001", "{output}");
+    assert_eq!(output.json()["warnings"].as_array().unwrap().len(), 2, "{output}");
+}
+
+#[test]
+fn the_choice_can_be_looked_at_and_narrowed() {
+    let sandbox = queued(&[("TICKET-low-001", "P3"), ("TICKET-high-001", "P1")]);
+    let clone = sandbox.clone_named("a");
+    let plan = clone.tix(&["activate", "--next", "--dry-run", "--json"]).success().json();
+    assert_eq!(plan["ticket"], "TICKET-high-001");
+    let output = clone.tix(&["activate", "--next", "--priority", "P3", "--json"]);
+    assert_eq!(output.success().json()["ticket"], "TICKET-low-001");
+    clone.tix(&["activate", "--next", "--label", "none"]).exits(4);
+    for wrong in
+        [&["activate"][..], &["activate", "x", "--next"], &["activate", "x", "--label", "y"]]
+    {
+        clone.tix(wrong).exits(2);
+    }
+    assert_eq!(subjects(&sandbox), ["claim: TICKET-low-001"]);
+}
