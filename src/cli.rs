@@ -76,6 +76,12 @@ pub enum Command {
     #[command(display_order = 60)]
     #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     Doctor(commands::doctor::Args),
+    #[command(display_order = 61)]
+    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
+    Explain(commands::explain::Args),
+    #[command(display_order = 62)]
+    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
+    AgentGuide(commands::agent_guide::Args),
     #[command(display_order = 91)]
     #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     ShellInit(commands::shell_init::Args),
@@ -103,6 +109,8 @@ pub fn run(cli: &Cli, env: &Env, out: &Out) -> Result<(), Failure> {
         Command::Board(args) => commands::board::run(args, globals, env, out),
         Command::Report(args) => commands::report::run(args, globals, env, out),
         Command::Doctor(args) => commands::doctor::run(args, globals, env, out),
+        Command::Explain(args) => commands::explain::run(args, globals, env, out),
+        Command::AgentGuide(args) => commands::agent_guide::run(args, globals, env, out),
         Command::ShellInit(args) => commands::shell_init::run(args, globals, env, out),
         Command::Completions(args) => commands::completions::run(args, globals, env, out),
     }

@@ -11,8 +11,8 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value};
 
 use crate::commands::{
-    activate, board, demo, dep, doctor, graph, init, list, log, path, queue, receipt, report,
-    shell_init, show,
+    activate, agent_guide, board, demo, dep, doctor, explain, graph, init, list, log, path, queue,
+    receipt, report, shell_init, show,
 };
 use crate::error::FailureJson;
 
@@ -61,6 +61,8 @@ fn kinds() -> Vec<Kind> {
         kind::<board::BoardJson<'_>>("tix/board@1", "`tix board`"),
         kind::<report::Numbers<'_>>("tix/report@1", "`tix report`"),
         kind::<doctor::Report<'_>>("tix/doctor@1", "`tix doctor`"),
+        kind::<explain::Explained<'_>>("tix/explain@1", "`tix explain`"),
+        kind::<agent_guide::Guide<'_>>("tix/agent-guide@1", "`tix agent-guide`"),
         kind::<init::Made<'_>>("tix/init@1", "`tix init`"),
         kind::<demo::Played>("tix/demo@1", "`tix demo`"),
         kind::<shell_init::Script>("tix/shell-init@1", "`tix shell-init`"),

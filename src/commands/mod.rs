@@ -5,11 +5,13 @@
 //! them need is in `shared`.
 
 pub mod activate;
+pub mod agent_guide;
 pub mod board;
 pub mod completions;
 pub mod demo;
 pub mod dep;
 pub mod doctor;
+pub mod explain;
 pub mod graph;
 pub mod init;
 pub mod list;

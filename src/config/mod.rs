@@ -18,7 +18,7 @@ use std::path::Path;
 use std::time::Duration;
 
 pub use error::{ConfigError, Origin, Problem};
-pub use keys::{Key, Name, commented_yaml};
+pub use keys::{DefaultValue, Key, Name, commented_yaml, describe};
 pub use template::{Fields, Purpose, Template, TemplateError};
 pub use yaml::Yaml;
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Check, Facts, Finding, Fix, Severity, TicketFacts};
+use crate::lifecycle::machine::lane_of;
 use crate::lifecycle::{Entry, Node};
 use crate::names::RepoPath;
 use crate::ticket::{Head, Lane, Moment, Said, Status, TicketId};
@@ -95,7 +96,7 @@ fn lane_mismatch(entry: &Entry, head: &Head) -> Option<Finding> {
             return Some(past_is_past(finding, entry.lane));
         }
     };
-    let home = home(status);
+    let home = lane_of(status);
     if home == entry.lane {
         return None;
     }
@@ -126,20 +127,6 @@ fn past_is_past(finding: Finding, lane: Lane) -> Finding {
     match lane {
         Lane::Queue | Lane::Active => finding,
         Lane::Completed | Lane::Archive => finding.only(Severity::Warning),
-    }
-}
-
-/// The lane in which a ticket of this status belongs.
-fn home(status: Status) -> Lane {
-    match status {
-        Status::Draft | Status::Open | Status::Queued => Lane::Queue,
-        Status::Claimed
-        | Status::InProgress
-        | Status::CriticReview
-        | Status::ExpediterReview
-        | Status::ChangesRequested => Lane::Active,
-        Status::Approved => Lane::Completed,
-        Status::Closed => Lane::Archive,
     }
 }
 

@@ -11,6 +11,7 @@ mod correct;
 mod create;
 mod graph;
 mod link;
+pub mod machine;
 mod next;
 mod refusal;
 mod relations;

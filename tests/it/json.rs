@@ -165,6 +165,8 @@ fn answers(sandbox: &Sandbox) -> Vec<Value> {
     take(tix("board"));
     take(tix("report"));
     take(tix("doctor"));
+    take(tix("explain 3"));
+    take(tix("agent-guide"));
     take(tix("release a-001"));
     take(tix("log"));
     take(tix("shell-init bash"));

@@ -16,6 +16,7 @@ mod crash;
 mod demo;
 mod docs;
 mod doctor;
+mod explain;
 mod harness;
 mod harness_works;
 mod hostile;
