@@ -152,6 +152,21 @@ pub enum Command {
     #[command(display_order = 85)]
     #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     Trust(commands::trust::Args),
+    #[command(display_order = 14)]
+    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
+    Board(commands::board::Args),
+    #[command(display_order = 15)]
+    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
+    Report(commands::report::Args),
+    #[command(display_order = 60)]
+    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
+    Doctor(commands::doctor::Args),
+    #[command(display_order = 61)]
+    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
+    Explain(commands::explain::Args),
+    #[command(display_order = 62)]
+    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
+    AgentGuide(commands::agent_guide::Args),
     #[command(display_order = 91)]
     #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     ShellInit(commands::shell_init::Args),
@@ -234,6 +249,11 @@ pub fn run(cli: &Cli, env: &Env, out: &Out) -> Result<u8, Failure> {
         Command::Clean(args) => commands::clean::run(args, globals, env, out),
         Command::Archive(args) => commands::archive::run(args, globals, env, out),
         Command::Trust(args) => commands::trust::run(args, globals, env, out),
+        Command::Board(args) => commands::board::run(args, globals, env, out),
+        Command::Report(args) => commands::report::run(args, globals, env, out),
+        Command::Doctor(args) => commands::doctor::run(args, globals, env, out),
+        Command::Explain(args) => commands::explain::run(args, globals, env, out),
+        Command::AgentGuide(args) => commands::agent_guide::run(args, globals, env, out),
         Command::ShellInit(args) => commands::shell_init::run(args, globals, env, out),
         Command::Man(args) => commands::man::run(args, globals, env, out),
         Command::Completions(args) => commands::completions::run(args, globals, env, out),

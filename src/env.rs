@@ -277,6 +277,11 @@ impl Env {
         std::env::split_paths(path).any(|dir| dir.join(name).is_file())
     }
 
+    /// Everything, for another tix that is to do what it would do if it were started beside this one.
+    pub fn inherited(&self) -> Vec<(OsString, OsString)> {
+        self.vars.iter().map(|(name, value)| (name.clone(), value.clone())).collect()
+    }
+
     /// A variable of git's.
     pub fn git(&self, var: GitVar) -> Option<&OsStr> {
         self.raw(var.name())

@@ -1,5 +1,6 @@
 //! The only printer. stdout is the answer, stderr is the narration.
 
+pub mod screen;
 pub mod table;
 
 use std::fmt::Write as _;

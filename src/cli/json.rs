@@ -11,7 +11,8 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value};
 
 use crate::commands::{
-    activate, demo, dep, graph, init, list, log, path, queued, receipt, shell_init, show,
+    activate, agent_guide, board, demo, dep, doctor, explain, graph, init, list, log, path, queued,
+    receipt, report, shell_init, show,
 };
 use crate::error::FailureJson;
 
@@ -57,6 +58,11 @@ fn kinds() -> Vec<Kind> {
         kind::<dep::TreeJson<'_>>("tix/dep-tree@1", "`tix dep tree`"),
         kind::<dep::CyclesJson<'_>>("tix/cycles@1", "`tix dep cycles`"),
         kind::<graph::Graph>("tix/graph@1", "`tix graph`"),
+        kind::<board::BoardJson<'_>>("tix/board@1", "`tix board`"),
+        kind::<report::Numbers<'_>>("tix/report@1", "`tix report`"),
+        kind::<doctor::Report<'_>>("tix/doctor@1", "`tix doctor`"),
+        kind::<explain::Explained<'_>>("tix/explain@1", "`tix explain`"),
+        kind::<agent_guide::Guide<'_>>("tix/agent-guide@1", "`tix agent-guide`"),
         kind::<init::Made<'_>>("tix/init@1", "`tix init`"),
         kind::<demo::Played>("tix/demo@1", "`tix demo`"),
         kind::<shell_init::Script>("tix/shell-init@1", "`tix shell-init`"),

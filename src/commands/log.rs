@@ -12,7 +12,7 @@ use super::{Context, Globals};
 use crate::clock;
 use crate::env::Env;
 use crate::error::Failure;
-use crate::git::{HistoryQuery, Logged};
+use crate::git::{HistoryQuery, Logged, Merges};
 use crate::lifecycle::trailer;
 use crate::names::Oid;
 use crate::out::table::Table;
@@ -134,7 +134,8 @@ fn commits(
         patterns: &patterns,
         below: &ctx.tickets_dir,
         keys: &KEYS,
-        having: (trailer::TICKET, id.map(TicketId::as_str)),
+        having: Some((trailer::TICKET, id.map(TicketId::as_str))),
+        merges: Merges::Within,
     })?;
     commits.reverse();
     Ok(commits)
@@ -153,7 +154,7 @@ fn of_commit(commit: &Logged) -> Event {
         claim: first(trailer::CLAIM),
         commit: Some(commit.oid.to_string()),
         attic: first(trailer::ATTIC),
-        paths: commit.paths.iter().map(ToString::to_string).collect(),
+        paths: commit.changes.iter().map(|change| change.path.to_string()).collect(),
         outcome: None,
         attempts: None,
         duration_ms: None,
@@ -355,7 +356,7 @@ mod tests {
             author: "Ada <ada@example.org>".into(),
             subject: "claim: TICKET-a-001".into(),
             trailers,
-            paths: Vec::new(),
+            changes: Vec::new(),
         })
     }
 
@@ -429,7 +430,7 @@ mod tests {
             author: "Ada <ada@example.org>".into(),
             subject: "Fix: \x1b[31mthe thing".into(),
             trailers: BTreeMap::new(),
-            paths: Vec::new(),
+            changes: Vec::new(),
         });
         assert_eq!(logged.operation, "commit");
         assert_eq!(logged.by.as_deref(), Some("Ada <ada@example.org>"));

@@ -5,8 +5,10 @@
 //! them need is in `shared`.
 
 pub mod activate;
+pub mod agent_guide;
 pub mod archive;
 pub mod block;
+pub mod board;
 pub mod check;
 pub mod clean;
 pub mod close;
@@ -14,8 +16,10 @@ pub mod complete;
 pub mod completions;
 pub mod demo;
 pub mod dep;
+pub mod doctor;
 pub mod draft;
 pub mod edit;
+pub mod explain;
 pub mod graph;
 pub mod handoff;
 pub mod hook;
@@ -32,6 +36,7 @@ pub mod queue;
 pub mod reclaim;
 pub mod release;
 pub mod reopen;
+pub mod report;
 pub mod review;
 pub mod rework;
 pub mod run;

@@ -8,7 +8,7 @@ use super::shared::text::{read_file, read_stdin};
 use super::{Context, Globals};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
-use crate::git::{GitError, HistoryQuery, Logged};
+use crate::git::{GitError, HistoryQuery, Logged, Merges};
 use crate::lifecycle::{self, Draft, NewTicket, trailer};
 use crate::names::Oid;
 use crate::out::{Format, Out, safe};
@@ -161,7 +161,8 @@ fn tickets_with_key(
         patterns: &[],
         below: &ctx.tickets_dir,
         keys: &[trailer::KEY, trailer::TICKET],
-        having: (trailer::KEY, Some(key)),
+        having: Some((trailer::KEY, Some(key))),
+        merges: Merges::Within,
     })?;
     let values = |commit: &Logged, name| commit.trailers.get(name).cloned().unwrap_or_default();
     // A line of the message may look like the trailer; the trailer itself decides.

@@ -9,7 +9,7 @@ use super::shared::complete::ids;
 use super::{Context, Globals};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
-use crate::git::{HistoryQuery, path_bytes};
+use crate::git::{HistoryQuery, Merges, path_bytes};
 use crate::lifecycle::{Entry, trailer};
 use crate::out::{Format, Out};
 use crate::ticket::{Lane, TicketId};
@@ -99,7 +99,8 @@ fn claimed_on(ctx: &Context<'_>, seen: &Seen<'_>, claim: &str) -> Option<String>
         patterns: &[],
         below: &ctx.tickets_dir,
         keys: &[trailer::HOST],
-        having: (trailer::CLAIM, Some(claim)),
+        having: Some((trailer::CLAIM, Some(claim))),
+        merges: Merges::Within,
     });
     let commits = commits.inspect_err(|error| tracing::debug!(%error, "history")).ok()?;
     commits.into_iter().find_map(|c| c.trailers.get(trailer::HOST)?.first().cloned())

@@ -19,7 +19,7 @@ use std::path::Path;
 use std::time::Duration;
 
 pub use error::{ConfigError, Origin, Problem};
-pub use keys::{Key, Name, PROTECTED, commented_yaml, variables};
+pub use keys::{DefaultValue, Key, Name, PROTECTED, commented_yaml, describe, variables};
 pub use template::{Fields, Purpose, Template, TemplateError};
 pub use yaml::Yaml;
 

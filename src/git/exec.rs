@@ -399,6 +399,11 @@ impl Program {
 pub struct Running(thread::JoinHandle<Result<Finished, ExecError>>);
 
 impl Running {
+    /// Whether the end is there, so that [`Running::finish`] does not wait.
+    pub fn is_finished(&self) -> bool {
+        self.0.is_finished()
+    }
+
     /// Waits for the end.
     pub fn finish(self) -> Result<Finished, ExecError> {
         match self.0.join() {

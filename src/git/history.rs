@@ -20,7 +20,18 @@ pub struct HistoryQuery<'a> {
     /// The trailers to be read.
     pub keys: &'a [&'static str],
     /// Only commits with a line that begins with this key, and says just this if a value is given.
-    pub having: (&'static str, Option<&'a str>),
+    pub having: Option<(&'static str, Option<&'a str>)>,
+    /// Which commits a merge stands for.
+    pub merges: Merges,
+}
+
+/// How a history with merges is walked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Merges {
+    /// All that was merged is walked, and the merge itself changes nothing.
+    Within,
+    /// What was merged is not walked, and the merge changes all that it brought: the states that the branch was in.
+    AsOne,
 }
 
 /// One commit.
@@ -36,8 +47,28 @@ pub struct Logged {
     pub subject: String,
     /// The values of the trailers that were asked for; a key may stand there several times.
     pub trailers: BTreeMap<&'static str, Vec<String>>,
-    /// All paths that it changes; none of a merge.
-    pub paths: Vec<RepoPath>,
+    /// What it changes: all of it, or only what is in the directory where a merge counts as one.
+    pub changes: Vec<PathChange>,
+}
+
+/// What a commit does to one path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PathChange {
+    /// The path.
+    pub path: RepoPath,
+    /// What becomes of it.
+    pub kind: PathChangeKind,
+}
+
+/// What becomes of a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PathChangeKind {
+    /// It was not there before.
+    Added,
+    /// It is not there any more.
+    Removed,
+    /// It holds something else.
+    Modified,
 }
 
 /// Begins a record. What follows the records cannot be taken for one, because a path always stands
@@ -58,21 +89,26 @@ impl Repo {
             // Writing to a string cannot fail.
             write!(format, "%x00%(trailers:key={key},valueonly,unfold,separator=%x1f)").ok();
         }
-        let (key, value) = query.having;
-        let grep = match value {
+        let grep = query.having.map(|(key, value)| match value {
             Some(value) => format!("--grep=^{}: {}$", literal(key), literal(value)),
             None => format!("--grep=^{}: ", literal(key)),
+        });
+        let walk = match query.merges {
+            Merges::Within => ["--full-history", "--full-diff", "--diff-merges=off"].as_slice(),
+            Merges::AsOne => &["--first-parent", "--diff-merges=first-parent"],
         };
         let call = self
             .git()
             .call("log")
             // Settings of the user that would change what is asked: `log.follow` follows one file only.
-            .args(["-z", "--raw", "--no-renames", "--no-abbrev", "--full-diff", "--full-history"])
+            .args(["-z", "--raw", "--no-renames", "--no-abbrev"])
             .args(["--encoding=UTF-8", "--no-show-signature", "--no-mailmap", "--basic-regexp"])
-            .args(["--no-color", "--no-ext-diff", "--diff-merges=off", "--no-notes"])
+            .args(["--no-color", "--no-ext-diff", "--no-notes"])
+            .args(walk)
             .config("log.follow=false")
             .config("log.showRoot=true")
-            .args([grep, format])
+            .args(grep)
+            .arg(format)
             .args(query.patterns.iter().map(|pattern| format!("--glob={pattern}")))
             .args(query.from.iter().map(Oid::as_str))
             .arg("--")
@@ -126,8 +162,15 @@ fn parse(answer: &[u8], keys: &[&'static str]) -> Result<Vec<Logged>, GitError> 
             let fields: Vec<String> = std::iter::once(oid).chain(rest).map(text_of).collect();
             commits.push(record(&fields, keys).ok_or_else(|| unreadable(word))?);
         } else if let (Some(commit), b':') = (commits.last_mut(), word.first().unwrap_or(&0)) {
-            let path = words.next().and_then(RepoPath::parse);
-            commit.paths.push(path.ok_or_else(|| unreadable(word))?);
+            let path = words.next().and_then(RepoPath::parse).ok_or_else(|| unreadable(word))?;
+            // ":<mode> <mode> <oid> <oid> <letter>"; git-diff(1) has M, T for another type, and without renames no more.
+            let kind = match word.last() {
+                Some(b'A') => PathChangeKind::Added,
+                Some(b'D') => PathChangeKind::Removed,
+                Some(b'M' | b'T') => PathChangeKind::Modified,
+                _ => return Err(unreadable(word)),
+            };
+            commit.changes.push(PathChange { path, kind });
         } else {
             return Err(unreadable(word));
         }
@@ -146,7 +189,7 @@ fn record(fields: &[String], keys: &[&'static str]) -> Option<Logged> {
         author: author.clone(),
         subject: subject.clone(),
         trailers: keys.iter().copied().zip(values.iter().map(split)).collect(),
-        paths: Vec::new(),
+        changes: Vec::new(),
     })
 }
 
@@ -167,10 +210,15 @@ mod tests {
         let commits = parse(answer.as_bytes(), &KEYS).unwrap();
         assert_eq!(commits.len(), 2);
         assert_eq!(commits[0].trailers["Tix-Ticket"], ["X", "Y"]);
-        assert!(commits[0].trailers["Tix-Claim"].is_empty() && commits[0].paths.is_empty());
+        assert!(commits[0].trailers["Tix-Claim"].is_empty() && commits[0].changes.is_empty());
         assert_eq!(commits[1].trailers["Tix-Claim"], ["c1"]);
-        let paths: Vec<_> = commits[1].paths.iter().map(ToString::to_string).collect();
-        assert_eq!(paths, ["tickets/queue/X.md", &format!("\u{1}{a}")]);
+        let changes: Vec<_> = commits[1]
+            .changes
+            .iter()
+            .map(|change| (change.path.to_string(), change.kind))
+            .collect();
+        let added = ("tickets/queue/X.md".to_owned(), PathChangeKind::Added);
+        assert_eq!(changes, [added, (format!("\u{1}{a}"), PathChangeKind::Removed)]);
     }
 
     #[test]

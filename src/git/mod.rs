@@ -26,7 +26,7 @@ mod worktree;
 pub use commit::{CommitText, Writer, one_line};
 pub use delta::{ChangedCommit, Delta, Side, Walk};
 pub use exec::{ExecError, Git, Program, Running, edit};
-pub use history::{HistoryQuery, Logged};
+pub use history::{HistoryQuery, Logged, Merges, PathChange, PathChangeKind};
 pub use hooks::{ConfigScope, HooksPath};
 pub use loose::loose_blob;
 pub use merge::MergedTree;

@@ -48,13 +48,15 @@ pub struct Object {
     pub data: Vec<u8>,
 }
 
-/// A commit, as far as it says when.
+/// A commit, as far as it says when and what.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Commit {
     /// Its id.
     pub oid: Oid,
     /// When it was committed, in seconds since 1970.
     pub at: i64,
+    /// Its message.
+    pub message: String,
 }
 
 /// The object reader of one run: a process that stays, so that a read costs microseconds.
@@ -131,7 +133,7 @@ impl Objects {
         self.read_many(names, |at, object| {
             let time = committed_at(&object.data).filter(|_| object.kind == Kind::Commit);
             if let (Some(slot), Some(at)) = (commits.get_mut(at), time) {
-                *slot = Some(Commit { oid: object.oid, at });
+                *slot = Some(Commit { oid: object.oid, at, message: message(&object.data) });
             }
         })?;
         Ok(commits)
@@ -180,6 +182,12 @@ fn committed_at(commit: &[u8]) -> Option<i64> {
     let mut lines = commit.split(|b| *b == b'\n').take_while(|line| !line.is_empty());
     let line = lines.find(|line| line.starts_with(b"committer "))?;
     std::str::from_utf8(line.rsplit(|b| *b == b' ').nth(1)?).ok()?.parse().ok()
+}
+
+/// What stands behind a commit's headers and the empty line at their end.
+fn message(commit: &[u8]) -> String {
+    let end = commit.windows(2).position(|two| two == b"\n\n").unwrap_or(commit.len());
+    text_of(commit.get(end..).unwrap_or_default().trim_ascii())
 }
 
 /// The size in `<oid> <type> <size>`; `None` for every other answer.

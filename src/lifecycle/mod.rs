@@ -8,6 +8,7 @@ mod act;
 mod activate;
 mod change;
 mod claim;
+mod correct;
 mod create;
 mod finish;
 mod gate;
@@ -32,6 +33,7 @@ pub use act::{Act, Story};
 pub use activate::{Activation, FailureNote, note_failure, record_activation};
 pub use change::{Change, Edit, Form, Intake, Landing, Merge, RefEdit, Target, trailer};
 pub use claim::{Claim, ClaimRequest, Claimed, claim, resume, session_of};
+pub use correct::correct_id;
 pub use create::{Draft, NewTicket, create};
 pub use finish::{
     CloseRequest, CompleteRequest, Resolution, archive, as_rework, close, complete, completed,

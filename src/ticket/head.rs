@@ -56,6 +56,8 @@ pub struct Head {
     pub related: Vec<String>,
     /// `duplicate_of`
     pub duplicate_of: Option<String>,
+    /// The keys whose values are `{placeholders}` of a template, each with its line.
+    pub placeholders: Vec<(usize, String)>,
 }
 
 /// What a status line says.
@@ -107,6 +109,7 @@ impl Head {
             parent: text("parent_ticket"),
             related: list("related"),
             duplicate_of: text("duplicate_of"),
+            placeholders: document.placeholders(),
         }
     }
 
@@ -141,6 +144,7 @@ mod tests {
             priority: Some("P1".to_owned()),
             labels: vec!["ui".to_owned(), "api".to_owned()],
             depends_on: vec!["TICKET-a".to_owned()],
+            placeholders: vec![(6, "created".to_owned())],
             ..Head::default()
         };
         assert_eq!(head, expected);

@@ -19,7 +19,7 @@ pub use document::{
 pub use head::{Head, Said};
 pub use id::{SessionId, TicketId};
 pub use lane::Lane;
-pub use moment::moment;
+pub use moment::{Moment, moment};
 pub use priority::Priority;
 pub use query::{Resolution, resolve};
 pub use relation::Relation;

@@ -1,20 +1,68 @@
-//! Moments as people and tools write them down.
+//! Moments as people and tools write them into tickets.
 
 use std::ops::Range;
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeDelta, Utc};
+
+/// The clocks of two places on earth differ by at most this much: from UTC-12 to UTC+14.
+const ZONES: TimeDelta = TimeDelta::hours(26);
+
+/// A moment that a ticket speaks of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moment {
+    /// When it was; without a zone the text is taken for UTC.
+    pub at: DateTime<Utc>,
+    /// How exactly the text says so.
+    pub precision: Precision,
+}
+
+/// How exactly a text tells a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Precision {
+    /// With its zone.
+    Zoned,
+    /// By the clock on somebody's wall.
+    Local,
+    /// The day only, on somebody's calendar.
+    Day,
+}
+
+impl Moment {
+    /// Reads RFC 3339, `2025-12-03 19:30`, the same with seconds or with a `T`, and `2025-12-03`.
+    pub fn read(text: &str) -> Option<Moment> {
+        if let Some((at, precision)) = plain(text.trim()) {
+            return Some(Moment { at: at.and_utc(), precision });
+        }
+        let at = DateTime::parse_from_rfc3339(text).ok()?;
+        Some(Moment { at: at.to_utc(), precision: Precision::Zoned })
+    }
+
+    /// Whether this was before the other one, wherever the two were written down: a text without a zone is compared
+    /// exactly only with another of its kind, because one person's clock wrote both.
+    pub fn is_surely_before(self, other: Moment) -> bool {
+        let slack = |precision| match precision {
+            Precision::Zoned => TimeDelta::zero(),
+            Precision::Local => ZONES,
+            Precision::Day => ZONES + TimeDelta::days(1),
+        };
+        let same = self.precision == other.precision && self.precision != Precision::Day;
+        let slack = if same {
+            TimeDelta::zero()
+        } else {
+            slack(self.precision).max(slack(other.precision))
+        };
+        other.at - self.at > slack
+    }
+}
 
 /// A moment as people and tools write it; without a zone it is taken for UTC.
 pub fn moment(text: &str) -> Option<DateTime<Utc>> {
-    match plain(text.trim()) {
-        Some(at) => Some(at.and_utc()),
-        None => DateTime::parse_from_rfc3339(text).ok().map(|at| at.to_utc()),
-    }
+    Moment::read(text).map(|moment| moment.at)
 }
 
 /// A moment without a zone: a date, and behind a blank or a `T` hours and minutes, and perhaps seconds. By hand,
 /// because a list of 20,000 tickets reads as many: chrono's formats take ten times as long.
-fn plain(text: &str) -> Option<NaiveDateTime> {
+fn plain(text: &str) -> Option<(NaiveDateTime, Precision)> {
     let number = |range: Range<usize>| {
         let digits = text.get(range)?;
         digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse::<u32>().ok())?
@@ -26,7 +74,7 @@ fn plain(text: &str) -> Option<NaiveDateTime> {
     let year = i32::try_from(number(0..4)?).ok()?;
     let day = NaiveDate::from_ymd_opt(year, number(5..7)?, number(8..10)?)?;
     let second = match text.len() {
-        10 => return day.and_hms_opt(0, 0, 0),
+        10 => return Some((day.and_hms_opt(0, 0, 0)?, Precision::Day)),
         16 => 0,
         19 if has(16, b":") => number(17..19)?,
         _ => return None,
@@ -34,12 +82,17 @@ fn plain(text: &str) -> Option<NaiveDateTime> {
     if !(has(10, b" T") && has(13, b":")) {
         return None;
     }
-    day.and_hms_opt(number(11..13)?, number(14..16)?, second)
+    let at = day.and_hms_opt(number(11..13)?, number(14..16)?, second)?;
+    Some((at, Precision::Local))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn at(text: &str) -> Moment {
+        Moment::read(text).unwrap()
+    }
 
     #[test]
     fn moments_are_read_as_people_write_them() {
@@ -67,5 +120,16 @@ mod tests {
         ] {
             assert_eq!(read(odd), None, "{odd}");
         }
+    }
+
+    #[test]
+    fn an_order_is_sure_only_when_no_zone_can_turn_it_round() {
+        let before = |a: &str, b: &str| at(a).is_surely_before(at(b));
+        assert!(before("2025-12-03 20:01", "2025-12-03 22:15"));
+        assert!(!before("2025-12-03 20:01", "2025-12-03 20:01"));
+        assert!(!before("2025-12-03T20:01:00Z", "2025-12-03 22:15"));
+        assert!(before("2025-12-02T20:01:00Z", "2025-12-03 22:15"));
+        assert!(!before("2025-12-03", "2025-12-04 10:00"));
+        assert!(before("2025-12-01", "2025-12-05"));
     }
 }

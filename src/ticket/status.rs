@@ -94,7 +94,7 @@ impl Status {
     }
 
     /// Other words that are read as this status and never written.
-    const fn aliases(self) -> &'static [&'static str] {
+    pub const fn aliases(self) -> &'static [&'static str] {
         match self {
             Status::Draft => &["planning", "intake", "unassigned"],
             Status::Open => &["ready", "todo", "pending"],

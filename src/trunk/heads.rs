@@ -19,7 +19,7 @@ use crate::names::Oid;
 use crate::ticket::Head;
 
 /// How the file begins. The number changes with what [`Head`] holds and with how it is results from a document.
-const MAGIC: &[u8; 8] = b"tixhead1";
+const MAGIC: &[u8; 8] = b"tixhead2";
 
 /// Behind the magic: the checksum of the rest, the length of an id, and how many ids there are.
 const HEADER: usize = MAGIC.len() + 3 * NUMBER;

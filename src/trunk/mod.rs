@@ -30,7 +30,7 @@ mod view;
 use std::time::{Duration, Instant};
 
 pub use error::{Landing, Stop, TrunkError, may_still_land};
-pub use run::{Run, random_token};
+pub use run::{Run, killed_runs, random_token};
 pub use seen::last_fetched;
 pub use view::{Unloadable, View};
 

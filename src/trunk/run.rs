@@ -221,6 +221,24 @@ fn sweep(repo: &Repo, root: &Path) -> Result<(), TrunkError> {
     Ok(())
 }
 
+/// The runs that were killed and left something behind, by their tokens. Nothing is cleared.
+pub fn killed_runs(repo: &Repo) -> Vec<String> {
+    let root = repo.tix_dir().join("run");
+    let entries = std::fs::read_dir(&root).into_iter().flatten().flatten();
+    let locks =
+        entries.map(|entry| entry.path()).filter(|path| path.extension() == Some("lock".as_ref()));
+    let mut tokens: Vec<String> = locks
+        .filter_map(|path| {
+            let lock = Lock::try_take(&path).ok()??;
+            // The file is the sign by which the next run finds what is to be cleared.
+            lock.abandon();
+            Some(path.file_stem()?.to_str()?.to_owned())
+        })
+        .collect();
+    tokens.sort();
+    tokens
+}
+
 fn clear_killed(repo: &Repo, root: &Path, token: &str) -> Result<(), TrunkError> {
     let refs = repo.refs(&[&format!("refs/tix/run/{token}/")])?;
     let edits: Vec<_> =

@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 pub use clone_id::{clone_id, known_clone_id};
 pub use include::include;
 pub use pending::{note_push, pending_push, settle_push};
-pub use record::{Record, forget, load, made_at, recorded, save};
+pub use record::{Record, all, forget, load, made_at, recorded, save};
 
 use crate::git::{GitError, LocalEdit, RefValue, Repo};
 use crate::names::{Oid, RefName};

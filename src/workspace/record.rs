@@ -51,6 +51,14 @@ pub fn made_at(repo: &Repo, path: &Path) -> Option<TicketId> {
     recorded(repo).into_iter().find(is_here)
 }
 
+/// All records that can be read.
+pub fn all(repo: &Repo) -> Vec<(TicketId, Record)> {
+    let read = |id: TicketId| load(repo, &id).map(|record| (id, record));
+    let mut all: Vec<(TicketId, Record)> = recorded(repo).into_iter().filter_map(read).collect();
+    all.sort_by(|a, b| a.0.cmp(&b.0));
+    all
+}
+
 /// Writes the record.
 pub fn save(repo: &Repo, id: &TicketId, record: &Record) -> Result<(), WorkspaceError> {
     let path = file_of(repo, id);

@@ -162,6 +162,11 @@ fn answers(sandbox: &Sandbox) -> Vec<Value> {
         take(tix(line));
     }
     take(tix("graph"));
+    take(tix("board"));
+    take(tix("report"));
+    take(tix("doctor"));
+    take(tix("explain 3"));
+    take(tix("agent-guide"));
     take(tix("release a-001"));
     take(tix("log"));
     take(tix("shell-init bash"));

@@ -166,6 +166,15 @@ impl Document {
         Ok(Reading { blocked: reading.blocked || flagged, ..reading })
     }
 
+    /// The keys whose values are `{placeholders}` that nobody has filled in, each with its line.
+    pub fn placeholders(&self) -> Vec<(usize, String)> {
+        let open = self.fields.iter().filter(|field| scalar::is_placeholder(self.block(), field));
+        open.map(|field| {
+            (line_number(&self.bytes, self.block.start + field.start), field.key.clone())
+        })
+        .collect()
+    }
+
     /// Why the ticket is blocked; `None` when it is not.
     pub fn blocked(&self) -> Option<String> {
         let by_status = || self.status().is_ok_and(|reading| reading.blocked);

@@ -33,6 +33,20 @@ pub(super) fn list(block: &str, field: &Field) -> Vec<String> {
     }
 }
 
+/// Whether the value is a `{placeholder}` of a template. YAML reads it as a map; one that somebody means has a value for
+/// each of its keys, and keys of one word.
+pub(super) fn is_placeholder(block: &str, field: &Field) -> bool {
+    let source = block.get(field.value.clone()).unwrap_or_default();
+    let Some(inside) = source.strip_prefix('{') else { return false };
+    let inside = inside.strip_suffix('}').unwrap_or(inside);
+    let is_pair = |item: &str| {
+        let key = item.split_once(':').map(|(key, _)| key.trim());
+        key.is_some_and(|key| !key.is_empty() && !key.contains(BLANK))
+    };
+    let mut items = inside.split(',').filter(|item| !item.trim().is_empty());
+    matches!(node(block, field), Node::Map) && !inside.trim().is_empty() && !items.all(is_pair)
+}
+
 /// The kinds of a value, each with its source.
 enum Node<'a> {
     Plain(&'a str),

@@ -24,6 +24,9 @@ const MAY_USE: &[Row] = &[
     ("guard::shell", ""),
     // Of the other parts of the guard what they found, of git what the commits hold that are asked about.
     ("guard::landing", "config git guard lifecycle names ticket"),
+    ("doctor", "lifecycle names ticket"),
+    ("report", "ticket"),
+    ("kanban", "ticket"),
     // The only doors to the outside.
     ("env", ""),
     ("clock", ""),
@@ -46,8 +49,8 @@ const MAY_USE: &[Row] = &[
 ];
 
 /// All of the crate; of the other commands only what is there to be shared.
-const FOR_COMMANDS: &str = "audit cli clock commands::shared config env error git guard lifecycle lock names out ticket \
-                            trunk workspace";
+const FOR_COMMANDS: &str = "audit cli clock commands::shared config doctor env error git guard kanban lifecycle lock names out \
+                            report ticket trunk workspace";
 
 /// A use of one module by another.
 struct Import {

@@ -103,7 +103,7 @@ fn branches<'c>(
         beyond.iter().map(|(oid, parents)| (oid, parents.as_slice())).collect();
     let mut seen = HashMap::new();
     for ((id, name), tip) in names.into_iter().zip(tips) {
-        let Some(Commit { oid, at }) = tip else { continue };
+        let Some(Commit { oid, at, .. }) = tip else { continue };
         let at = DateTime::from_timestamp(at, 0);
         let branch = BranchSeen {
             source: name.short().to_owned(),

@@ -1,0 +1,102 @@
+//! `tix board`: the lanes side by side.
+
+mod live;
+mod load;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use serde::Serialize;
+
+use super::shared::board::{self, Card, Look, Seen};
+use super::{Context, Globals};
+use crate::env::Env;
+use crate::error::Failure;
+use crate::kanban::{Keys, State, draw, height, text};
+use crate::out::{Format, Out};
+use crate::ticket::Lane;
+
+/// How wide the board is where nobody says.
+const WIDTH: u16 = 120;
+
+/// Some terminals do not know how wide they are, and say 0.
+const NARROW: u16 = 40;
+
+/// Show the lanes side by side, live
+///
+/// On a terminal it stays open and follows the trunk as this clone knows it: press f to ask the remote, enter to open
+/// a ticket, a to activate it, / to filter, q to leave. Piped, or with --plain, it is printed once as text.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Print the board once and do not stay open
+    #[arg(long)]
+    plain: bool,
+    /// Ask the remote first
+    #[arg(long)]
+    fetch: bool,
+}
+
+/// The answer in JSON.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct BoardJson<'a> {
+    schema: &'static str,
+    trunk: String,
+    commit: Option<&'a str>,
+    returned: usize,
+    total: usize,
+    truncated: bool,
+    lanes: Vec<LaneJson<'a>>,
+}
+
+/// A lane.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct LaneJson<'a> {
+    lane: Lane,
+    tickets: Vec<&'a Card>,
+}
+
+/// Shows the board.
+pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+    let live = out.format == Format::Human && !args.plain && Out::is_terminal();
+    if live {
+        return live::run(args.fetch, globals, env, out);
+    }
+    let ctx = Context::open(globals, env, out, None)?;
+    board::look(&ctx, Look::from(args.fetch), |seen| {
+        let tickets = board::read(&ctx, seen.view, &Lane::ALL)?;
+        if out.format == Format::Json {
+            in_json(&ctx, seen, &tickets.cards);
+        } else {
+            let state = State::new(load::heading(&ctx, seen), load::columns(&ctx, &tickets.cards));
+            out.answer(&plain(&state));
+        }
+        for damage in &tickets.damaged {
+            out.warn(&damage.to_string());
+        }
+        board::tell_age(&ctx, seen, "tix board --fetch");
+        Ok(())
+    })
+}
+
+/// The board as lines of text.
+fn plain(state: &State) -> String {
+    let width = terminal_size::terminal_size().map_or(WIDTH, |(width, _)| width.0);
+    let mut buffer = Buffer::empty(Rect::new(0, 0, width.max(NARROW), height(state)));
+    draw(state, &mut buffer, Keys::None);
+    text(&buffer)
+}
+
+fn in_json(ctx: &Context<'_>, seen: &Seen<'_>, cards: &[Card]) {
+    let lane =
+        |lane: Lane| LaneJson { lane, tickets: cards.iter().filter(|c| c.lane == lane).collect() };
+    ctx.out.json(&BoardJson {
+        schema: "tix/board@1",
+        trunk: ctx.trunk_label(),
+        commit: seen.view.commit().map(crate::names::Oid::as_str),
+        returned: cards.len(),
+        total: cards.len(),
+        truncated: false,
+        lanes: Lane::ALL.into_iter().map(lane).collect(),
+    });
+}

@@ -1,0 +1,185 @@
+//! How the doctor tells what it found.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::super::shared::context::Context;
+use super::super::shell_word;
+use super::Examination;
+use super::fix::Fixed;
+use crate::doctor::{Check, Finding, RULES, Repair, Severity};
+use crate::out::{Format, safe};
+
+/// How many findings of one check a person is shown. All others are told from them by their tickets only.
+const SHOWN: usize = 10;
+
+/// The answer in JSON.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Report<'a> {
+    schema: &'static str,
+    trunk: &'a str,
+    commit: Option<&'a str>,
+    tickets: usize,
+    healthy: bool,
+    errors: usize,
+    warnings: usize,
+    checks: Vec<CheckJson>,
+    returned: usize,
+    total: usize,
+    truncated: bool,
+    findings: Vec<FindingJson<'a>>,
+    fixed: &'a [Fixed],
+    #[serde(skip)]
+    found: &'a [Finding],
+}
+
+/// A check, and how often it found something.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct CheckJson {
+    name: &'static str,
+    severity: Severity,
+    about: &'static str,
+    /// What `--fix` does about it.
+    fix: Option<&'static str>,
+    findings: usize,
+}
+
+/// A finding.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct FindingJson<'a> {
+    check: &'static str,
+    severity: Severity,
+    ticket: Option<&'a str>,
+    message: &'a str,
+    facts: Map<String, Value>,
+    repairs: Vec<RepairJson<'a>>,
+    fixable: bool,
+}
+
+/// A way out.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct RepairJson<'a> {
+    why: &'a str,
+    command: String,
+}
+
+impl<'a> Report<'a> {
+    /// What is to be told of an examination, and of what was done about an earlier one.
+    pub fn new(seen: &'a Examination, fixed: &'a [Fixed]) -> Report<'a> {
+        let count = |severity| seen.findings.iter().filter(|f| f.severity == severity).count();
+        let found = |check: Check| seen.findings.iter().filter(|f| f.check == check).count();
+        let checks = RULES.iter().map(|rule| CheckJson {
+            name: rule.name,
+            severity: rule.severity,
+            about: rule.about,
+            fix: rule.fix,
+            findings: found(rule.check),
+        });
+        Report {
+            schema: "tix/doctor@1",
+            trunk: &seen.trunk,
+            commit: seen.commit.as_deref(),
+            tickets: seen.tickets,
+            healthy: count(Severity::Error) == 0,
+            errors: count(Severity::Error),
+            warnings: count(Severity::Warning),
+            checks: checks.collect(),
+            returned: seen.findings.len(),
+            total: seen.findings.len(),
+            truncated: false,
+            findings: seen.findings.iter().map(finding).collect(),
+            fixed,
+            found: &seen.findings,
+        }
+    }
+}
+
+fn finding(finding: &Finding) -> FindingJson<'_> {
+    let fact =
+        |(name, value): &(&'static str, String)| ((*name).to_owned(), Value::from(value.as_str()));
+    FindingJson {
+        check: finding.check.name(),
+        severity: finding.severity,
+        ticket: finding.ticket.as_ref().map(crate::ticket::TicketId::as_str),
+        message: &finding.message,
+        facts: finding.facts.iter().map(fact).collect(),
+        repairs: finding
+            .repairs
+            .iter()
+            .map(|r| RepairJson { why: &r.why, command: command(r) })
+            .collect(),
+        fixable: finding.fix.is_some(),
+    }
+}
+
+/// The commands as one line that can be pasted.
+fn command(repair: &Repair) -> String {
+    let line = |words: &Vec<String>| {
+        words.iter().map(|word| shell_word(word)).collect::<Vec<_>>().join(" ")
+    };
+    repair.commands.iter().map(line).collect::<Vec<_>>().join(" && ")
+}
+
+/// Tells it in the form that was asked for.
+pub fn tell(ctx: &Context<'_>, report: &Report<'_>) {
+    if ctx.out.format == Format::Json {
+        ctx.out.json(report);
+        return;
+    }
+    let mut text = String::new();
+    for rule in &RULES {
+        let mut findings = report.found.iter().filter(|finding| finding.check == rule.check);
+        // The worst of a check come first, and the checks come in the order of their severity.
+        findings.by_ref().take(SHOWN).for_each(|finding| tell_one(ctx, finding, &mut text));
+        let rest: Vec<&str> = findings
+            .map(|finding| {
+                finding.ticket.as_ref().map_or(finding.message.as_str(), |id| id.as_str())
+            })
+            .collect();
+        if !rest.is_empty() {
+            // Writing to a string cannot fail.
+            let (number, names) = (rest.len(), safe(&rest.join(" ")));
+            writeln!(text, "and {number} more of {}: {names}\n", rule.name).ok();
+        }
+    }
+    let count =
+        |n: usize, word: &str| if n == 1 { format!("1 {word}") } else { format!("{n} {word}s") };
+    let verdict = match (report.errors, report.warnings) {
+        (0, 0) => "healthy".to_owned(),
+        (0, warnings) => format!("healthy, with {}", count(warnings, "warning")),
+        (errors, warnings) => format!("{}, {}", count(errors, "error"), count(warnings, "warning")),
+    };
+    writeln!(
+        text,
+        "{verdict}: {} on {}, {}",
+        count(report.tickets, "ticket"),
+        report.trunk,
+        count(RULES.len(), "check")
+    )
+    .ok();
+    ctx.out.answer(&text);
+}
+
+fn tell_one(ctx: &Context<'_>, finding: &Finding, text: &mut String) {
+    let colour = match finding.severity {
+        Severity::Error => "1;31",
+        Severity::Warning => "33",
+        Severity::Info => "36",
+    };
+    let label = ctx.out.paint_answer(colour, &format!("{}:", finding.severity.as_str()));
+    writeln!(text, "{label} {} [{}]", safe(&finding.message), finding.check.name()).ok();
+    let width = finding.facts.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    for (name, value) in &finding.facts {
+        writeln!(text, "  {name:width$}  {}", safe(value)).ok();
+    }
+    for repair in &finding.repairs {
+        writeln!(text, "  {}: {}", repair.why, command(repair)).ok();
+    }
+    text.push('\n');
+}

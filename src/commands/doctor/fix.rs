@@ -1,0 +1,128 @@
+//! Mends what can be mended without anything being lost.
+
+use serde::Serialize;
+
+use super::super::shared::give_back::clear_local;
+use super::super::shared::receipt::{Receipt, record};
+use super::Context;
+use crate::doctor::{Finding, Fix};
+use crate::error::Failure;
+use crate::lifecycle::correct_id;
+use crate::names::RefName;
+use crate::ticket::TicketId;
+use crate::trunk::{Diary, Run, Stop};
+
+/// What was done about a finding.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Fixed {
+    check: &'static str,
+    ticket: Option<String>,
+    action: String,
+    done: bool,
+    commits: Vec<String>,
+    /// Why not, or what to know.
+    notes: Vec<String>,
+}
+
+/// Says what will be done, and does it. What cannot be done is told and does not keep the rest from being done.
+pub fn apply(ctx: &Context<'_>, findings: &[Finding]) -> Result<Vec<Fixed>, Failure> {
+    let plan: Vec<(&Finding, &Fix)> =
+        findings.iter().filter_map(|finding| Some((finding, finding.fix.as_ref()?))).collect();
+    if plan.is_empty() {
+        ctx.out.narrate("nothing here can be mended without somebody's decision");
+        return Ok(Vec::new());
+    }
+    ctx.out.narrate("what will be done:");
+    for (_, fix) in &plan {
+        ctx.out.narrate(&format!("  {}", action(fix)));
+    }
+    let actor = ctx.actor()?;
+    let mut all = Vec::new();
+    for (finding, fix) in plan {
+        let outcome = match fix {
+            Fix::CorrectId(id) => set_id(ctx, id, &actor),
+            Fix::ClearWorkspace(id) => clear_local(ctx, id, published(ctx, id)?.as_ref()).map(left),
+            Fix::ClearLeftovers => clear_leftovers(ctx),
+        };
+        let outcome = outcome.unwrap_or_else(|failure| left(vec![failure.message]));
+        for note in &outcome.notes {
+            ctx.out.warn(note);
+        }
+        all.push(Fixed {
+            check: finding.check.name(),
+            ticket: finding.ticket.as_ref().map(ToString::to_string),
+            action: action(fix),
+            done: outcome.done,
+            commits: outcome.commits,
+            notes: outcome.notes,
+        });
+    }
+    Ok(all)
+}
+
+/// What became of one fix.
+struct Outcome {
+    done: bool,
+    commits: Vec<String>,
+    notes: Vec<String>,
+}
+
+/// Done if there is nothing to be said about it: what had to stay is told.
+fn left(notes: Vec<String>) -> Outcome {
+    Outcome { done: notes.is_empty(), commits: Vec::new(), notes }
+}
+
+fn action(fix: &Fix) -> String {
+    match fix {
+        Fix::CorrectId(id) => format!("write `ticket_id: {id}` into {id}, and push it"),
+        Fix::ClearWorkspace(id) => {
+            format!(
+                "remove the workspace of {id}, if it is clean and its commits are kept elsewhere"
+            )
+        }
+        Fix::ClearLeftovers => "remove what killed runs left".to_owned(),
+    }
+}
+
+fn set_id(ctx: &Context<'_>, id: &TicketId, actor: &str) -> Result<Outcome, Failure> {
+    let mut diary = Diary { phase: "correct", ..Diary::default() };
+    let result = commit_id(ctx, id, actor, &mut diary);
+    let receipt = record(ctx, "correct", id.as_str(), &diary, result)?;
+    Ok(Outcome { done: true, commits: receipt.commits, notes: receipt.warnings })
+}
+
+fn commit_id(
+    ctx: &Context<'_>,
+    id: &TicketId,
+    actor: &str,
+    diary: &mut Diary,
+) -> Result<Receipt, Failure> {
+    let run = Run::begin(&ctx.repo)?;
+    let silent = |_| {};
+    let landed = ctx.engine(&run, &silent).transact(diary, |view| {
+        let entry = view.snapshot.find_id(id).map_err(Stop::refuse)?;
+        let ticket = view.require::<Failure>(entry)?;
+        Ok((correct_id(&ticket, actor).map_err(Stop::refuse)?, ()))
+    })?;
+    let mut receipt = Receipt::new(ctx, "correct", id.as_str(), actor);
+    receipt.outcome = "corrected";
+    receipt.add(&landed);
+    Ok(receipt)
+}
+
+/// Where the ticket branch is on the remote, as last fetched.
+fn published(ctx: &Context<'_>, id: &TicketId) -> Result<Option<crate::names::Oid>, Failure> {
+    let Some(branch) = ctx.ticket_branch(id).ok() else { return Ok(None) };
+    let name = ctx.remote.as_ref().and_then(|remote| RefName::tracking(remote, branch.short()));
+    Ok(match name {
+        Some(name) => ctx.objects.resolve(name.as_str())?,
+        None => None,
+    })
+}
+
+/// Every run that begins clears what killed ones left.
+fn clear_leftovers(ctx: &Context<'_>) -> Result<Outcome, Failure> {
+    drop(Run::begin(&ctx.repo)?);
+    Ok(left(Vec::new()))
+}

@@ -1,0 +1,239 @@
+//! Gathers what the checks look at.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use chrono::{DateTime, TimeDelta};
+
+use super::super::shared::board::{self, Damage, Seen};
+use super::super::shared::context::Context;
+use crate::config::Record;
+use crate::doctor::{
+    BranchFacts, Facts, Leftover, LocalTrunk, TicketFacts, Tip, WorkspaceFacts, WorktreeFacts,
+};
+use crate::error::Failure;
+use crate::git::{Commit, Worktree};
+use crate::lifecycle::{Edge, Entry, Known, Snapshot, Waits, edges, trailer};
+use crate::names::{Oid, RefName};
+use crate::ticket::{Lane, Relation, TicketId};
+use crate::workspace;
+
+/// How long nothing may happen on a claim.
+const STALE_AFTER: TimeDelta = TimeDelta::hours(24);
+
+/// How this run looks at the remote.
+pub struct Outlook {
+    /// What killed runs had left when it began.
+    pub leftovers: Vec<Leftover>,
+    /// Why the remote could not be asked; also that it was not to be.
+    pub unseen: Option<String>,
+    /// Whether its answers can be relied on.
+    pub asked: bool,
+}
+
+/// Everything that is known, with the trunk as seen.
+pub fn facts(ctx: &Context<'_>, seen: &Seen<'_>, outlook: &Outlook) -> Result<Facts, Failure> {
+    let snapshot = &seen.view.snapshot;
+    let entries: Vec<&Entry> = snapshot.entries.iter().collect();
+    let mut tickets = Vec::with_capacity(entries.len());
+    seen.view.heads(&ctx.repo, &entries, |entry, head| {
+        let contents = head.map_err(|refusal| {
+            let damage = Damage::of(entry, &refusal);
+            (damage.line, damage.why)
+        });
+        tickets.push(TicketFacts { entry: entry.clone(), contents });
+    })?;
+    let (missing, cycles) = dependencies(&tickets, snapshot);
+    Ok(Facts {
+        missing,
+        cycles,
+        trunk: ctx.trunk_label(),
+        odd: snapshot.odd.clone(),
+        branches: branches(ctx, seen, outlook)?,
+        workspaces: workspaces(ctx)?,
+        local_trunk: local_trunk(ctx, seen)?,
+        leftovers: outlook.leftovers.clone(),
+        unseen: outlook.unseen.clone(),
+        clone_id: workspace::known_clone_id(&ctx.repo),
+        now: ctx.now,
+        stale_after: STALE_AFTER,
+        tickets,
+    })
+}
+
+/// The names that tickets wait for and that mean no ticket, and the circles in which tickets wait for each other.
+fn dependencies(
+    tickets: &[TicketFacts],
+    snapshot: &Snapshot,
+) -> (Vec<(TicketId, String)>, Vec<Vec<TicketId>>) {
+    let known: Vec<Known<'_>> = tickets
+        .iter()
+        .filter_map(|ticket| Some((&ticket.entry, ticket.contents.as_ref().ok()?)))
+        .filter(|(_, head)| !head.depends_on.is_empty() || !head.blocks.is_empty())
+        .map(|(entry, head)| Known { entry, head: head.clone() })
+        .collect();
+    let edges = edges(&known, snapshot);
+    let lost = |edge: &&Edge<'_>| edge.relation == Relation::DependsOn && edge.to.is_none();
+    let missing = edges.iter().filter(lost).map(|edge| (edge.from.id.clone(), edge.name.clone()));
+    let circles = Waits::of(&edges).cycles().into_iter();
+    (missing.collect(), circles.map(|circle| circle.into_iter().cloned().collect()).collect())
+}
+
+/// The ticket branches of the active tickets.
+fn branches(
+    ctx: &Context<'_>,
+    seen: &Seen<'_>,
+    outlook: &Outlook,
+) -> Result<Vec<BranchFacts>, Failure> {
+    let active = seen.view.snapshot.entries.iter().filter(|entry| entry.lane == Lane::Active);
+    let named: Vec<(&Entry, RefName)> =
+        active.filter_map(|entry| Some((entry, ctx.ticket_branch(&entry.id).ok()?))).collect();
+    if named.is_empty() {
+        return Ok(Vec::new());
+    }
+    let there = known_branches(ctx, outlook)?;
+    let named: Vec<(&Entry, RefName, Option<Oid>)> = named
+        .into_iter()
+        .map(|(entry, name)| {
+            let tip = there.get(&name).cloned();
+            (entry, name, tip)
+        })
+        .collect();
+    let tips: Vec<Oid> = named.iter().filter_map(|(.., tip)| tip.clone()).collect();
+    let commits = ctx.objects.commits(&tips.iter().map(Oid::as_str).collect::<Vec<_>>())?;
+    let heads: BTreeMap<&Oid, &Commit> =
+        commits.iter().flatten().map(|commit| (&commit.oid, commit)).collect();
+    let unmerged = unmerged(ctx, seen, &heads.keys().copied().collect::<Vec<_>>())?;
+    let same_file = with_same_file(ctx, &named)?;
+    let facts = |(entry, name, tip): &(&Entry, RefName, Option<Oid>)| BranchFacts {
+        id: entry.id.clone(),
+        name: name.clone(),
+        exists: (tip.is_some() || outlook.asked).then_some(tip.is_some()),
+        tip: tip.as_ref().and_then(|oid| {
+            let head = heads.get(oid)?;
+            Some(Tip {
+                oid: oid.clone(),
+                at: DateTime::from_timestamp(head.at, 0)?,
+                merged: !unmerged.contains(oid),
+                is_claim: head.message.lines().any(|line| line.starts_with(trailer::HOST)),
+                same_file: same_file.contains(&entry.id),
+            })
+        }),
+    };
+    Ok(named.iter().map(facts).collect())
+}
+
+/// Where the ticket branches are: as the remote itself says, or as last fetched.
+fn known_branches(ctx: &Context<'_>, outlook: &Outlook) -> Result<BTreeMap<RefName, Oid>, Failure> {
+    let Some(pattern) = board::branch_pattern(ctx) else { return Ok(BTreeMap::new()) };
+    let pattern = format!("refs/heads/{pattern}");
+    let refs = match &ctx.remote {
+        Some(remote) if outlook.asked => {
+            ctx.repo.ls_remote(remote, &[&pattern], ctx.started + ctx.config.timeout)?
+        }
+        Some(remote) => {
+            let here = format!("refs/remotes/{remote}/");
+            let known = ctx.repo.refs(&[&pattern.replacen("refs/heads/", &here, 1)])?;
+            let there = |name: &RefName| RefName::branch(name.as_str().strip_prefix(&here)?);
+            return Ok(known.into_iter().filter_map(|r| Some((there(&r.name)?, r.oid))).collect());
+        }
+        None => ctx.repo.refs(&[&pattern])?,
+    };
+    Ok(refs.into_iter().map(|r| (r.name, r.oid)).collect())
+}
+
+/// Those of the tips that the branch that work goes to does not contain.
+fn unmerged(ctx: &Context<'_>, seen: &Seen<'_>, tips: &[&Oid]) -> Result<HashSet<Oid>, Failure> {
+    let base = if ctx.base == ctx.trunk {
+        seen.view.commit().cloned()
+    } else {
+        let name = match &ctx.remote {
+            Some(remote) => RefName::tracking(remote, ctx.base.short()),
+            None => Some(ctx.base.clone()),
+        };
+        name.map(|name| ctx.objects.resolve(name.as_str())).transpose()?.flatten()
+    };
+    match base {
+        Some(base) if !tips.is_empty() => Ok(ctx.repo.not_reachable(tips, &base)?),
+        _ => Ok(tips.iter().map(|tip| (*tip).clone()).collect()),
+    }
+}
+
+/// The tickets whose files are the same on their branches. Where progress is written on the trunk
+/// this says nothing: the branch gets the file with every merge of the trunk.
+fn with_same_file(
+    ctx: &Context<'_>,
+    branches: &[(&Entry, RefName, Option<Oid>)],
+) -> Result<BTreeSet<TicketId>, Failure> {
+    if ctx.record == Record::Trunk {
+        return Ok(BTreeSet::new());
+    }
+    let asked: Vec<(&Entry, &Oid)> =
+        branches.iter().filter_map(|(entry, _, tip)| Some((*entry, tip.as_ref()?))).collect();
+    let names: Vec<Vec<u8>> = asked
+        .iter()
+        .map(|(entry, tip)| [tip.as_str().as_bytes(), b":", entry.path.as_bytes()].concat())
+        .collect();
+    let mut same = BTreeSet::new();
+    ctx.objects.read_many(&names, |at, file| {
+        if let Some((entry, _)) = asked.get(at).filter(|(entry, _)| entry.oid == file.oid) {
+            same.insert(entry.id.clone());
+        }
+    })?;
+    Ok(same)
+}
+
+/// What this clone has of tickets: the records that tix wrote, and the worktrees that have a ticket branch checked out.
+fn workspaces(ctx: &Context<'_>) -> Result<Vec<WorkspaceFacts>, Failure> {
+    let facts = |worktree: &Worktree| WorktreeFacts {
+        path: worktree.path.clone(),
+        gone: worktree.prunable,
+    };
+    let worktrees = ctx.repo.worktrees()?;
+    let mut all = Vec::new();
+    for (id, record) in workspace::all(&ctx.repo) {
+        let branch = ctx.ticket_branch(&id).ok();
+        let on_branch = worktrees.iter().find(|w| w.branch.is_some() && w.branch == branch);
+        let by_path = || {
+            worktrees.iter().find(|w| w.branch.is_none() && Some(&w.path) == record.path.as_ref())
+        };
+        all.push(WorkspaceFacts {
+            worktree: on_branch.or_else(by_path).map(facts),
+            claim_id: Some(record.claim_id),
+            wants_worktree: record.path.is_some(),
+            finished: record.finished,
+            id,
+        });
+    }
+    // The main worktree is the user's own, whatever is checked out there.
+    for worktree in worktrees.iter().skip(1) {
+        let id = worktree.branch.as_ref().and_then(|branch| ticket_of(ctx, branch));
+        if let Some(id) = id.filter(|id| !all.iter().any(|known| known.id == *id)) {
+            let worktree = Some(facts(worktree));
+            all.push(WorkspaceFacts {
+                id,
+                worktree,
+                claim_id: None,
+                wants_worktree: true,
+                finished: true,
+            });
+        }
+    }
+    Ok(all)
+}
+
+/// The ticket whose branch has this name.
+fn ticket_of(ctx: &Context<'_>, branch: &RefName) -> Option<TicketId> {
+    let template = ctx.config.branch.to_string();
+    let (before, after) = template.split_once("{id}")?;
+    let id = branch.short().strip_prefix(before)?.strip_suffix(after)?;
+    TicketId::parse(id).ok()
+}
+
+fn local_trunk(ctx: &Context<'_>, seen: &Seen<'_>) -> Result<Option<LocalTrunk>, Failure> {
+    let (Some(_), Some(theirs)) = (&ctx.remote, seen.view.commit()) else { return Ok(None) };
+    let Some(local) = ctx.local_branch(&ctx.trunk).filter(|local| *local != theirs) else {
+        return Ok(None);
+    };
+    let (ahead, behind) = ctx.repo.ahead_behind(local, theirs)?;
+    Ok(Some(LocalTrunk { name: ctx.trunk.short().to_owned(), ahead, behind }))
+}

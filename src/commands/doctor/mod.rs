@@ -1,0 +1,104 @@
+//! `tix doctor`: what is wrong with the queue and with this clone, and how to mend it.
+
+mod answer;
+mod fix;
+mod gather;
+
+#[cfg(test)]
+pub use self::answer::Report;
+#[cfg(not(test))]
+use self::answer::Report;
+use self::gather::Outlook;
+use super::shared::board::{self, Look, Seen};
+use super::{Context, Globals};
+use crate::doctor::{self, Finding, Leftover, Severity};
+use crate::env::Env;
+use crate::error::{Exit, Failure};
+use crate::out::Out;
+use crate::trunk::killed_runs;
+
+/// Find what is wrong with the tickets and with this clone
+///
+/// Asks the remote how things are, looks at every ticket, claim, branch and workspace, and says of each fault what is
+/// wrong and what to do, with commands that can be pasted. A damaged file never hides the others. `tix explain doctor`
+/// tells of every check.
+///
+/// Exit code 1 says that there are errors: things that do not work until they are mended. Warnings are always shown,
+/// and do not change the exit code.
+///
+/// With --fix it says first what it will do, and then does only what can be proved to lose nothing, each fault in a
+/// transaction of its own, and looks again.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Mend what can be mended without anything being lost
+    #[arg(long)]
+    fix: bool,
+    /// Do not ask the remote: look at what was last fetched
+    #[arg(long)]
+    offline: bool,
+}
+
+/// What was looked at, and what was found there.
+pub struct Examination {
+    /// How the trunk is called.
+    pub trunk: String,
+    /// The commit it was at.
+    pub commit: Option<String>,
+    /// How many ticket files there are.
+    pub tickets: usize,
+    /// What is wrong.
+    pub findings: Vec<Finding>,
+}
+
+/// Examines, and mends if asked to.
+pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+    let ctx = Context::open(globals, env, out, None)?;
+    let look = if args.offline { Look::LastSeen } else { Look::Fetch };
+    let before = examine(&ctx, look)?;
+    let (after, fixed) = if args.fix {
+        let fixed = fix::apply(&ctx, &before.findings)?;
+        // What was mended is seen only by looking again; refs and worktrees are read anew.
+        let ctx = Context::open(globals, env, out, None)?;
+        (examine(&ctx, look)?, fixed)
+    } else {
+        (before, Vec::new())
+    };
+    answer::tell(&ctx, &Report::new(&after, &fixed));
+    if after.findings.iter().any(|finding| finding.severity == Severity::Error) {
+        return Err(Failure::answered(Exit::No));
+    }
+    Ok(())
+}
+
+/// Looks at everything. A remote that does not answer is a finding like the others.
+fn examine(ctx: &Context<'_>, look: Look) -> Result<Examination, Failure> {
+    let left = killed_runs(&ctx.repo);
+    let leftovers = |cleared: bool| -> Vec<Leftover> {
+        let what = |token: &String| format!("run {token}");
+        left.iter().map(|token| Leftover { what: what(token), cleared }).collect()
+    };
+    let read = |seen: &Seen<'_>, outlook: &Outlook| {
+        let facts = gather::facts(ctx, seen, outlook)?;
+        Ok(Examination {
+            trunk: ctx.trunk_label(),
+            commit: seen.view.commit().map(ToString::to_string),
+            tickets: facts.tickets.len() + facts.odd.len(),
+            findings: doctor::examine(&facts),
+        })
+    };
+    let offline =
+        |unseen| Outlook { leftovers: leftovers(false), unseen, asked: ctx.remote.is_none() };
+    if look == Look::LastSeen {
+        let outlook = offline(None);
+        return board::look(ctx, Look::LastSeen, |seen| read(seen, &outlook));
+    }
+    // A fetch clears what killed runs left; without a remote nothing is fetched.
+    let outlook = Outlook { leftovers: leftovers(ctx.remote.is_some()), unseen: None, asked: true };
+    match board::look(ctx, Look::Fetch, |seen| read(seen, &outlook)) {
+        Err(failure) if matches!(failure.exit, Exit::Unreachable | Exit::RemoteRefused) => {
+            let outlook = offline(Some(failure.message));
+            board::look(ctx, Look::LastSeen, |seen| read(seen, &outlook))
+        }
+        done => done,
+    }
+}

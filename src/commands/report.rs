@@ -1,0 +1,250 @@
+//! `tix report`: how the tickets flow, in numbers or as a page.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use chrono::{DateTime, TimeDelta};
+use serde::Serialize;
+
+use super::shared::board::{self, Board, Card, Look, Seen};
+use super::{Context, Globals};
+use crate::env::Env;
+use crate::error::{Exit, Failure};
+use crate::git::{HistoryQuery, Logged, Merges, PathChange, PathChangeKind};
+use crate::lifecycle::trailer;
+use crate::out::{Format, Out, safe};
+use crate::report::{
+    BoardCard, BoardLane, Figures, Flow, LaneChange, Life, Page, Step, Story, figures, render,
+};
+use crate::ticket::{Lane, TicketId};
+
+/// How many tickets of a lane are on the page.
+const CARDS: usize = 100;
+
+/// A claim that is older than this is marked.
+const OLD: TimeDelta = TimeDelta::hours(24);
+
+/// Show how the tickets flow: who holds what, cycle times, throughput
+///
+/// Everything is computed from the commits of the trunk, as of the last fetch. With --html it writes one page that
+/// holds all it needs: the board, who holds what for how long, cycle time, throughput and cumulative flow, in light and
+/// dark. It loads nothing from anywhere and runs no script, so it can be mailed or put on any web server.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Write the page to this file; `-` is standard output
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// Ask the remote first
+    #[arg(long)]
+    fetch: bool,
+}
+
+/// The answer in JSON.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Numbers<'a> {
+    schema: &'static str,
+    trunk: String,
+    commit: Option<&'a str>,
+    html: Option<String>,
+    queued: usize,
+    active: usize,
+    completed_30d: usize,
+    cycle_median_s: Option<i64>,
+    cycle_p85_s: Option<i64>,
+    longest_held_s: Option<i64>,
+    held: Vec<HeldJson>,
+    returned: usize,
+    total: usize,
+    truncated: bool,
+}
+
+/// Who holds what.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct HeldJson {
+    ticket: String,
+    by: String,
+    since: String,
+    seconds: i64,
+}
+
+/// Reports.
+pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+    let ctx = Context::open(globals, env, out, None)?;
+    board::look(&ctx, Look::from(args.fetch), |seen| {
+        let story = story(&ctx, seen)?;
+        let to_stdout = args.html.as_ref().is_some_and(|file| file.as_os_str() == "-");
+        if let Some(file) = &args.html {
+            let tickets = board::read(&ctx, seen.view, &Lane::ALL)?;
+            let page = page(&ctx, seen, &story, &tickets);
+            if to_stdout {
+                out.answer(&page);
+                return Ok(());
+            }
+            let path = ctx.dir.join(file);
+            std::fs::write(&path, page).map_err(|error| {
+                let message = format!("{} cannot be written: {error}", path.display());
+                Failure::new(Exit::Refused, message)
+                    .hint("name a file in a directory that is there")
+            })?;
+        }
+        answer(&ctx, seen, &story, args);
+        board::tell_age(&ctx, seen, "tix report --fetch");
+        Ok(())
+    })
+}
+
+/// The lives of the tickets, from the commits that the trunk was at.
+fn story(ctx: &Context<'_>, seen: &Seen<'_>) -> Result<Story, Failure> {
+    let from: Vec<_> = seen.view.commit().cloned().into_iter().collect();
+    let mut commits = ctx.repo.history(&HistoryQuery {
+        from: &from,
+        patterns: &[],
+        below: &ctx.tickets_dir,
+        keys: &[trailer::ACTOR],
+        having: None,
+        merges: Merges::AsOne,
+    })?;
+    commits.reverse();
+    let steps: Vec<Step> = commits.iter().map(|commit| step(ctx, commit)).collect();
+    Ok(Story::replay(&steps))
+}
+
+fn step(ctx: &Context<'_>, commit: &Logged) -> Step {
+    let actor = commit.trailers.get(trailer::ACTOR).and_then(|values| values.first());
+    Step {
+        at: DateTime::from_timestamp(commit.at, 0).unwrap_or_default(),
+        by: actor.unwrap_or(&commit.author).clone(),
+        changes: commit.changes.iter().filter_map(|change| lane_change(ctx, change)).collect(),
+    }
+}
+
+/// What a changed path means, if it is a ticket's file.
+fn lane_change(ctx: &Context<'_>, change: &PathChange) -> Option<LaneChange> {
+    let below =
+        change.path.as_bytes().strip_prefix(ctx.tickets_dir.as_bytes())?.strip_prefix(b"/")?;
+    let lane = Lane::from_dir_name(below.split(|b| *b == b'/').next()?)?;
+    let id = TicketId::from_file_name(change.path.file_name())?.ok()?;
+    match change.kind {
+        PathChangeKind::Added => Some(LaneChange::Came(id, lane)),
+        PathChangeKind::Removed => Some(LaneChange::Went(id, lane)),
+        PathChangeKind::Modified => None,
+    }
+}
+
+fn page(ctx: &Context<'_>, seen: &Seen<'_>, story: &Story, tickets: &Board) -> String {
+    let lane = |lane: Lane| {
+        let mut cards: Vec<&Card> = tickets.cards.iter().filter(|card| card.lane == lane).collect();
+        let total = cards.len();
+        match lane {
+            Lane::Queue | Lane::Active => cards.sort_by_key(|card| card.since),
+            // What was done last is looked at first.
+            Lane::Completed | Lane::Archive => {
+                let done = |card: &Card| story.lives.get(&card.id).and_then(Life::finished);
+                cards.sort_by_key(|card| std::cmp::Reverse(done(card)));
+            }
+        }
+        BoardLane {
+            lane,
+            total,
+            cards: cards.iter().take(CARDS).map(|card| on_board(ctx, card)).collect(),
+        }
+    };
+    let board: Vec<BoardLane> = Lane::ALL.into_iter().map(lane).collect();
+    render(&Page {
+        name: &ctx.repo.name,
+        trunk: &ctx.trunk_label(),
+        commit: seen.view.commit().map_or("", |commit| commit.short()),
+        now: ctx.now,
+        story,
+        board: &board,
+        stale_after: OLD,
+    })
+}
+
+fn on_board(ctx: &Context<'_>, card: &Card) -> BoardCard {
+    BoardCard {
+        id: card.id.to_string(),
+        title: card.title.clone(),
+        status: card.status.clone(),
+        blocked: card.blocked.clone(),
+        priority: card.priority.clone(),
+        labels: card.labels.clone(),
+        holder: card.holder.clone(),
+        age: card.age(ctx.now),
+    }
+}
+
+fn answer(ctx: &Context<'_>, seen: &Seen<'_>, story: &Story, args: &Args) {
+    let numbers = figures(story, &Flow::of(story, ctx.now), ctx.now);
+    let file = args.html.as_ref().map(|file| ctx.dir.join(file).display().to_string());
+    if ctx.out.format == Format::Json {
+        ctx.out.json(&in_json(ctx, seen, story, &numbers, file));
+        return;
+    }
+    if let Some(file) = file {
+        ctx.out.answer(&format!("{}\n", safe(&file)));
+        return;
+    }
+    ctx.out.answer(&in_words(ctx, story, &numbers));
+}
+
+fn in_words(ctx: &Context<'_>, story: &Story, numbers: &Figures) -> String {
+    let span = |time: Option<TimeDelta>| {
+        time.map_or_else(|| "-".to_owned(), |time| crate::clock::age(ctx.now - time, ctx.now))
+    };
+    let lines = [
+        ("waiting", numbers.queued.to_string()),
+        ("worked on", numbers.active.to_string()),
+        ("completed in 30 days", numbers.completed_recently.to_string()),
+        ("middle cycle time", span(numbers.median)),
+        ("85 of 100 within", span(numbers.most)),
+    ];
+    let mut text = String::new();
+    for (name, value) in lines {
+        // Writing to a string cannot fail.
+        writeln!(text, "{name:20}  {value}").ok();
+    }
+    for held in story.held() {
+        let age = span(Some(ctx.now - held.since));
+        writeln!(text, "{:20}  {}  {}", age, held.id, safe(&held.by)).ok();
+    }
+    text
+}
+
+fn in_json<'a>(
+    ctx: &Context<'_>,
+    seen: &'a Seen<'_>,
+    story: &Story,
+    numbers: &Figures,
+    html: Option<String>,
+) -> Numbers<'a> {
+    let seconds = |time: Option<TimeDelta>| time.map(|time| time.num_seconds());
+    let held: Vec<HeldJson> = story
+        .held()
+        .into_iter()
+        .map(|held| HeldJson {
+            ticket: held.id.to_string(),
+            by: held.by,
+            since: crate::clock::rfc3339(held.since),
+            seconds: (ctx.now - held.since).num_seconds(),
+        })
+        .collect();
+    Numbers {
+        schema: "tix/report@1",
+        trunk: ctx.trunk_label(),
+        commit: seen.view.commit().map(crate::names::Oid::as_str),
+        html,
+        queued: numbers.queued,
+        active: numbers.active,
+        completed_30d: numbers.completed_recently,
+        cycle_median_s: seconds(numbers.median),
+        cycle_p85_s: seconds(numbers.most),
+        longest_held_s: seconds(numbers.longest_held),
+        returned: held.len(),
+        total: held.len(),
+        truncated: false,
+        held,
+    }
+}

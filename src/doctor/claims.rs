@@ -1,0 +1,211 @@
+//! Checks on who holds what: claims, their branches, and the workspaces of this clone.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::{BranchFacts, Check, Facts, Finding, Fix, Severity, TicketFacts, Tip, WorkspaceFacts};
+use crate::lifecycle::Entry;
+use crate::ticket::{Head, Lane, Said, Status, TicketId, moment};
+
+pub(super) fn findings(facts: &Facts) -> Vec<Finding> {
+    let mut found = Vec::new();
+    let branches: BTreeMap<&TicketId, &BranchFacts> =
+        facts.branches.iter().map(|branch| (&branch.id, branch)).collect();
+    for TicketFacts { entry, contents } in &facts.tickets {
+        let Ok(head) = contents else { continue };
+        if entry.lane != Lane::Active {
+            continue;
+        }
+        let branch = branches.get(&entry.id).copied();
+        let merged = branch.and_then(|branch| merged(facts, entry, head, branch));
+        // One cause, one finding: of a ticket whose work has landed the rest follows.
+        if let Some(merged) = merged {
+            found.push(merged);
+            continue;
+        }
+        found.extend(branch.and_then(|branch| without_branch(facts, entry, head, branch)));
+        found.extend(without_workspace(facts, entry, head));
+        found.extend(stale(facts, entry, head, branch));
+    }
+    found.extend(facts.workspaces.iter().filter_map(|workspace| without_claim(facts, workspace)));
+    found
+}
+
+/// Whether the claim was made by this clone.
+fn is_ours(facts: &Facts, head: &Head) -> bool {
+    let claim = head.claim_id.as_deref().unwrap_or_default();
+    facts.clone_id.as_ref().is_some_and(|clone| claim.starts_with(&format!("{clone}-")))
+}
+
+fn about_claim(finding: Finding, head: &Head) -> Finding {
+    finding
+        .maybe_fact("held by", head.claimed_by.clone())
+        .maybe_fact("since", head.claimed_at.clone())
+        .maybe_fact("claim", head.claim_id.clone())
+}
+
+/// The work is known to have landed when the branch that work goes to contains the tip of the ticket branch, and that
+/// is not just the claim; or when the ticket's file has come to the trunk as its branch has it, as a squash brings it:
+/// between the claim and the merge only the branch's copy changes, and it alone then says what its branch is.
+fn merged(facts: &Facts, entry: &Entry, head: &Head, branch: &BranchFacts) -> Option<Finding> {
+    let tip = branch.tip.as_ref()?;
+    let claimed = moment(head.claimed_at.as_ref()?)?;
+    let worked = tip.at >= claimed && !tip.is_claim;
+    let beyond_claim = matches!(&head.status, Said::Status(status) if *status != Status::Claimed);
+    let by_file = tip.same_file && beyond_claim && head.branch.is_some();
+    if !(worked && (tip.merged || by_file)) {
+        return None;
+    }
+    let message =
+        format!("the work on {} has been merged, and the ticket is still active", entry.id);
+    let path = entry.path.to_string();
+    let target = path.replacen("/active/", "/completed/", 1);
+    let finding = Finding::new(Check::ActiveButMerged, Some(&entry.id), message)
+        .fact("branch", format!("{} at {}", branch.name.short(), tip.oid.short()))
+        .fact("merged into", facts.trunk.clone());
+    Some(
+        about_claim(finding, head)
+            .repair("see its branch", &["git", "log", "--oneline", tip.oid.short()])
+            .repair_by_moving("if nothing is left to do, move it on, on the trunk", &path, &target),
+    )
+}
+
+fn without_branch(
+    facts: &Facts,
+    entry: &Entry,
+    head: &Head,
+    branch: &BranchFacts,
+) -> Option<Finding> {
+    if branch.exists != Some(false) {
+        return None;
+    }
+    let id = entry.id.as_str();
+    let message = format!("{id} is active, and its branch {} is not there", branch.name.short());
+    let finding =
+        about_claim(Finding::new(Check::ClaimWithoutBranch, Some(&entry.id), message), head);
+    Some(if is_ours(facts, head) {
+        finding
+            .repair("finish what was begun", &["tix", "activate", id])
+            .repair("or give the ticket back", &["tix", "release", id])
+    } else {
+        finding.repair(
+            "see who could know, and ask them to go on or to release it",
+            &["tix", "log", id],
+        )
+    })
+}
+
+fn without_workspace(facts: &Facts, entry: &Entry, head: &Head) -> Option<Finding> {
+    if !is_ours(facts, head) {
+        return None;
+    }
+    let id = &entry.id;
+    let ours = facts.workspaces.iter().find(|workspace| workspace.id == *id);
+    let worktree = ours.and_then(|workspace| workspace.worktree.as_ref());
+    let why = match (ours, worktree) {
+        (_, Some(worktree)) if worktree.gone => {
+            format!("the directory of its workspace is gone: {}", worktree.path.display())
+        }
+        (Some(workspace), _) if workspace.claim_id.is_some() && !workspace.finished => {
+            "its set-up was interrupted".to_owned()
+        }
+        (_, Some(_)) => return None,
+        (Some(workspace), None) if workspace.claim_id.is_some() && !workspace.wants_worktree => {
+            return None;
+        }
+        (_, None) => "its workspace is not there".to_owned(),
+    };
+    let message = format!("{id} is held by this clone, and {why}");
+    let finding = Finding::new(Check::ClaimWithoutWorkspace, Some(id), message);
+    Some(
+        about_claim(finding, head)
+            .repair("make it again and go on", &["tix", "activate", id.as_str(), "--resume"])
+            .repair("or give the ticket back", &["tix", "release", id.as_str()]),
+    )
+}
+
+fn stale(
+    facts: &Facts,
+    entry: &Entry,
+    head: &Head,
+    branch: Option<&BranchFacts>,
+) -> Option<Finding> {
+    let claimed = head.claimed_at.as_deref().and_then(moment);
+    let tip: Option<&Tip> = branch.and_then(|branch| branch.tip.as_ref());
+    let last = claimed.max(tip.map(|tip| tip.at))?;
+    let idle = facts.now - last;
+    if idle <= facts.stale_after {
+        return None;
+    }
+    let message = format!("nothing has happened on {} for {}", entry.id, span(idle));
+    let finding = about_claim(Finding::new(Check::StaleClaim, Some(&entry.id), message), head)
+        .fact("last commit", tip.map_or_else(|| "none known".to_owned(), |tip| day(tip.at)))
+        .fact("stale after", span(facts.stale_after));
+    let id = entry.id.as_str();
+    Some(if is_ours(facts, head) {
+        finding
+            .repair("go on", &["tix", "activate", id, "--resume"])
+            .repair("or give it back", &["tix", "release", id])
+    } else {
+        finding
+            .repair("see who holds it, and ask them to go on or to release it", &["tix", "log", id])
+    })
+}
+
+fn without_claim(facts: &Facts, workspace: &WorkspaceFacts) -> Option<Finding> {
+    let id = &workspace.id;
+    let mut places = facts.tickets.iter().filter(|ticket| ticket.entry.id == *id);
+    let (place, more) = (places.next(), places.next());
+    // Which of several files counts nobody can say.
+    if more.is_some() {
+        return None;
+    }
+    let active = place.filter(|ticket| ticket.entry.lane == Lane::Active);
+    let (why, severity) = match (active, place) {
+        (Some(ticket), _) => {
+            let head = ticket.contents.as_ref().ok()?;
+            let now = head.claim_id.as_ref()?;
+            // A workspace that tix did not make belongs to whoever made it.
+            if workspace.claim_id.as_ref()? == now {
+                return None;
+            }
+            ("another claim holds it by now", Severity::Warning)
+        }
+        (None, Some(ticket)) => match ticket.entry.lane {
+            Lane::Queue => ("it is in the queue", Severity::Warning),
+            Lane::Active => return None,
+            Lane::Completed => ("it is completed", Severity::Info),
+            Lane::Archive => ("it is closed", Severity::Info),
+        },
+        (None, None) => ("it is not on the trunk", Severity::Warning),
+    };
+    Some(left_here(id, workspace, why).only(severity))
+}
+
+fn left_here(id: &TicketId, workspace: &WorkspaceFacts, why: &str) -> Finding {
+    let what = match &workspace.worktree {
+        Some(_) => "there is a workspace",
+        None => "there is the record of a workspace",
+    };
+    let message = format!("{what} for {id} here, and {why}");
+    let path = workspace.worktree.as_ref().map(|worktree| worktree.path.display().to_string());
+    Finding::new(Check::WorkspaceWithoutClaim, Some(id), message)
+        .maybe_fact("workspace", path)
+        .maybe_fact("made for claim", workspace.claim_id.clone())
+        .repair("remove it, if nothing is lost with it", &["tix", "doctor", "--fix"])
+        .fixed_by(Fix::ClearWorkspace(id.clone()))
+}
+
+fn day(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%d").to_string()
+}
+
+/// A length of time in the one unit that a glance needs.
+fn span(time: TimeDelta) -> String {
+    match (time.num_days(), time.num_hours(), time.num_minutes()) {
+        (days, ..) if days > 1 => format!("{days} days"),
+        (_, hours, _) if hours > 1 => format!("{hours} hours"),
+        (_, _, minutes) => format!("{minutes} minutes"),
+    }
+}

@@ -1,0 +1,51 @@
+//! Checks on the clone itself.
+
+use super::{Check, Facts, Finding, Fix};
+
+pub(super) fn findings(facts: &Facts) -> Vec<Finding> {
+    [trunk_ahead(facts), leftovers(facts), unseen(facts)].into_iter().flatten().collect()
+}
+
+fn trunk_ahead(facts: &Facts) -> Option<Finding> {
+    let local = facts.local_trunk.as_ref().filter(|local| local.ahead > 0)?;
+    let (name, theirs) = (&local.name, &facts.trunk);
+    let state = if local.behind > 0 { "has diverged from" } else { "is ahead of" };
+    let finding =
+        Finding::new(Check::TrunkAhead, None, format!("your local {name} {state} {theirs}"))
+            .fact("only here", commits(local.ahead))
+            .fact("only there", commits(local.behind))
+            .repair("see them", &["git", "log", "--oneline", &format!("{theirs}..{name}")])
+            .repair(
+                "keep them under another name",
+                &["git", "branch", &format!("{name}-mine"), name],
+            );
+    Some(finding)
+}
+
+fn commits(number: u64) -> String {
+    if number == 1 { "1 commit".to_owned() } else { format!("{number} commits") }
+}
+
+fn leftovers(facts: &Facts) -> Option<Finding> {
+    let left: Vec<&str> = facts.leftovers.iter().map(|leftover| leftover.what.as_str()).collect();
+    let number = match left.len() {
+        0 => return None,
+        1 => "a run was killed and left something behind".to_owned(),
+        n => format!("{n} runs were killed and left something behind"),
+    };
+    let finding =
+        |message| Finding::new(Check::Leftovers, None, message).fact("what", left.join(", "));
+    Some(if facts.leftovers.iter().all(|leftover| leftover.cleared) {
+        finding(format!("{number}; this look has cleared it"))
+    } else {
+        finding(number)
+            .repair("clear it", &["tix", "doctor", "--fix"])
+            .fixed_by(Fix::ClearLeftovers)
+    })
+}
+
+fn unseen(facts: &Facts) -> Option<Finding> {
+    let why = facts.unseen.as_ref()?;
+    let message = format!("{} is shown as last fetched", facts.trunk);
+    Some(Finding::new(Check::RemoteUnseen, None, message).fact("because", why.clone()))
+}

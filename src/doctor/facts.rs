@@ -1,0 +1,121 @@
+//! What the checks look at, as values.
+
+use std::path::PathBuf;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::lifecycle::{Entry, Odd};
+use crate::names::{Oid, RefName};
+use crate::ticket::{Head, TicketId};
+
+/// Everything that is known.
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    /// How the trunk can be named to git: `origin/main`.
+    pub trunk: String,
+    /// Every ticket file on the trunk.
+    pub tickets: Vec<TicketFacts>,
+    /// Files in lanes whose names are no ids.
+    pub odd: Vec<Odd>,
+    /// The names that tickets wait for, and that mean no ticket or several.
+    pub missing: Vec<(TicketId, String)>,
+    /// The circles in which tickets wait for each other.
+    pub cycles: Vec<Vec<TicketId>>,
+    /// The ticket branches of the active tickets.
+    pub branches: Vec<BranchFacts>,
+    /// What this clone has of tickets, active or not.
+    pub workspaces: Vec<WorkspaceFacts>,
+    /// The local trunk, if there is one beside the remote's.
+    pub local_trunk: Option<LocalTrunk>,
+    /// What killed runs left behind.
+    pub leftovers: Vec<Leftover>,
+    /// Why the remote could not be asked.
+    pub unseen: Option<String>,
+    /// The id of this clone, with which its claim ids begin.
+    pub clone_id: Option<String>,
+    /// The present moment.
+    pub now: DateTime<Utc>,
+    /// How long nothing may happen on a claim.
+    pub stale_after: TimeDelta,
+}
+
+/// A ticket file.
+#[derive(Clone, Debug)]
+pub struct TicketFacts {
+    /// Where it is.
+    pub entry: Entry,
+    /// What it says, or the line (if it is one line's fault) and the reason why it cannot be read.
+    pub contents: Result<Head, (Option<usize>, String)>,
+}
+
+/// The ticket branch of an active ticket.
+#[derive(Clone, Debug)]
+pub struct BranchFacts {
+    /// Which ticket.
+    pub id: TicketId,
+    /// Its name.
+    pub name: RefName,
+    /// Whether it is there; `None` when nobody could be asked.
+    pub exists: Option<bool>,
+    /// Where it is; `None` when it is not there, or when that commit is not here.
+    pub tip: Option<Tip>,
+}
+
+/// Where a ticket branch is.
+#[derive(Clone, Debug)]
+pub struct Tip {
+    /// The commit.
+    pub oid: Oid,
+    /// When it was made.
+    pub at: DateTime<Utc>,
+    /// Whether the branch that work goes to contains it.
+    pub merged: bool,
+    /// Whether it is a commit with which tix claims a ticket, on which there is no work yet.
+    pub is_claim: bool,
+    /// Whether the ticket's file is the same there as on the trunk.
+    pub same_file: bool,
+}
+
+/// What this clone has of a ticket.
+#[derive(Clone, Debug)]
+pub struct WorkspaceFacts {
+    /// Which ticket.
+    pub id: TicketId,
+    /// The worktree that has its branch checked out.
+    pub worktree: Option<WorktreeFacts>,
+    /// The claim that tix made it for, if tix made it.
+    pub claim_id: Option<String>,
+    /// Whether it was meant to have a worktree.
+    pub wants_worktree: bool,
+    /// Whether the set-up came to its end.
+    pub finished: bool,
+}
+
+/// A worktree.
+#[derive(Clone, Debug)]
+pub struct WorktreeFacts {
+    /// Where.
+    pub path: PathBuf,
+    /// Whether its directory is gone.
+    pub gone: bool,
+}
+
+/// The local trunk beside that of the remote.
+#[derive(Clone, Debug)]
+pub struct LocalTrunk {
+    /// Its name.
+    pub name: String,
+    /// How many commits only it has.
+    pub ahead: u64,
+    /// How many commits it lacks.
+    pub behind: u64,
+}
+
+/// Something that a killed run left behind.
+#[derive(Clone, Debug)]
+pub struct Leftover {
+    /// What it is, in words.
+    pub what: String,
+    /// Whether it is there no more, because this run has cleared it.
+    pub cleared: bool,
+}

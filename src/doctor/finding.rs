@@ -1,0 +1,130 @@
+//! What a check found: the facts, and the way out.
+
+use serde::Serialize;
+
+use super::Check;
+use crate::ticket::TicketId;
+
+/// How bad it is; the worst first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Something does not work until it is mended.
+    Error,
+    /// Somebody should look at it.
+    Warning,
+    /// Good to know.
+    Info,
+}
+
+impl Severity {
+    /// The word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::Info => "info",
+        }
+    }
+}
+
+/// A way out: what it does, and the commands that can be pasted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Repair {
+    /// What they do.
+    pub why: String,
+    /// The words of each; one is for when those before it have succeeded.
+    pub commands: Vec<Vec<String>>,
+}
+
+/// What can be done about a finding without anything being lost, whoever asks for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fix {
+    /// Write the file's name into `ticket_id`.
+    CorrectId(TicketId),
+    /// Remove the workspace and its local branch, if nothing is lost with them.
+    ClearWorkspace(TicketId),
+    /// Remove what killed runs left.
+    ClearLeftovers,
+}
+
+/// One thing that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Which check found it.
+    pub check: Check,
+    /// How bad it is.
+    pub severity: Severity,
+    /// The ticket it is about, if it is about one.
+    pub ticket: Option<TicketId>,
+    /// What is wrong, in one sentence.
+    pub message: String,
+    /// The facts: a name and a value each.
+    pub facts: Vec<(&'static str, String)>,
+    /// The ways out.
+    pub repairs: Vec<Repair>,
+    /// What `--fix` does about it.
+    pub fix: Option<Fix>,
+}
+
+impl Finding {
+    /// A finding as bad as those of this check are.
+    pub fn new(check: Check, ticket: Option<&TicketId>, message: String) -> Finding {
+        let severity = check.rule().map_or(Severity::Error, |rule| rule.severity);
+        let (facts, repairs) = (Vec::new(), Vec::new());
+        Finding { check, severity, ticket: ticket.cloned(), message, facts, repairs, fix: None }
+    }
+
+    /// The same, less bad.
+    #[must_use]
+    pub fn only(mut self, severity: Severity) -> Finding {
+        self.severity = severity;
+        self
+    }
+
+    /// Adds a fact.
+    #[must_use]
+    pub fn fact(mut self, name: &'static str, value: impl Into<String>) -> Finding {
+        self.facts.push((name, value.into()));
+        self
+    }
+
+    /// Adds a fact that may not be known.
+    #[must_use]
+    pub fn maybe_fact(self, name: &'static str, value: Option<String>) -> Finding {
+        match value {
+            Some(value) => self.fact(name, value),
+            None => self,
+        }
+    }
+
+    /// Adds a way out.
+    #[must_use]
+    pub fn repair(self, why: impl Into<String>, command: &[&str]) -> Finding {
+        self.repair_with(why, &[command])
+    }
+
+    /// Adds a way out that takes several commands.
+    #[must_use]
+    pub fn repair_with(mut self, why: impl Into<String>, commands: &[&[&str]]) -> Finding {
+        let words = |command: &&[&str]| command.iter().map(|word| (*word).to_owned()).collect();
+        self.repairs
+            .push(Repair { why: why.into(), commands: commands.iter().map(words).collect() });
+        self
+    }
+
+    /// Adds the move of a file on the trunk, whose directory may have to be made.
+    #[must_use]
+    pub fn repair_by_moving(self, why: impl Into<String>, from: &str, to: &str) -> Finding {
+        let dir = to.rsplit_once('/').map_or(".", |(dir, _)| dir);
+        self.repair_with(why, &[&["mkdir", "-p", "--", dir], &["git", "mv", "--", from, to]])
+    }
+
+    /// Says what `--fix` does.
+    #[must_use]
+    pub fn fixed_by(mut self, fix: Fix) -> Finding {
+        self.fix = Some(fix);
+        self
+    }
+}

@@ -1,0 +1,212 @@
+//! What can be wrong with a ticket queue and with the clone that works on it: pure checks over [`Facts`].
+//!
+//! Nothing here asks git, the clock or the network. Whoever gathers the facts says what could not be looked at, and a
+//! check says nothing about what it does not know: a false alarm costs more than a late one.
+
+mod claims;
+mod clone;
+mod depends;
+mod facts;
+mod finding;
+#[cfg(test)]
+mod tests;
+mod tickets;
+
+pub use facts::{
+    BranchFacts, Facts, Leftover, LocalTrunk, TicketFacts, Tip, WorkspaceFacts, WorktreeFacts,
+};
+pub use finding::{Finding, Fix, Repair, Severity};
+
+/// Something that is looked at, under a name that never changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Check {
+    /// A file in a lane that is no readable ticket.
+    UnreadableTicket,
+    /// One id in several places.
+    DuplicateId,
+    /// A status that does not belong into the lane.
+    LaneMismatch,
+    /// A `ticket_id` that is not the file's name.
+    IdMismatch,
+    /// A claim that is older than its ticket.
+    ClaimedBeforeCreated,
+    /// A part of the template that nobody filled in.
+    Placeholder,
+    /// Tickets that wait for each other.
+    DependencyCycle,
+    /// A dependency that is no ticket.
+    MissingDependency,
+    /// Work that is on the trunk, of a ticket that is still active.
+    ActiveButMerged,
+    /// A claim whose ticket branch is gone.
+    ClaimWithoutBranch,
+    /// A claim of this clone whose workspace is gone or unfinished.
+    ClaimWithoutWorkspace,
+    /// A workspace of a ticket that this clone does not hold.
+    WorkspaceWithoutClaim,
+    /// A claim on which nothing happens.
+    StaleClaim,
+    /// Commits on the local trunk that the remote does not have.
+    TrunkAhead,
+    /// What killed runs left behind.
+    Leftovers,
+    /// The remote could not be asked.
+    RemoteUnseen,
+}
+
+/// What there is to say about a check.
+#[derive(Clone, Copy, Debug)]
+pub struct Rule {
+    /// Which check.
+    pub check: Check,
+    /// Its name in every output.
+    pub name: &'static str,
+    /// The worst that its findings are.
+    pub severity: Severity,
+    /// What it finds, in one sentence.
+    pub about: &'static str,
+    /// What `--fix` does about it, where that is provably safe.
+    pub fix: Option<&'static str>,
+}
+
+/// Every check, in the order in which findings of one severity are shown.
+pub const RULES: [Rule; 16] = [
+    Rule {
+        check: Check::UnreadableTicket,
+        name: "unreadable-ticket",
+        severity: Severity::Error,
+        about: "a file in a lane cannot be read as a ticket, so nobody can claim it",
+        fix: None,
+    },
+    Rule {
+        check: Check::DuplicateId,
+        name: "duplicate-id",
+        severity: Severity::Error,
+        about: "one id stands in several places, so that it means no ticket at all",
+        fix: None,
+    },
+    Rule {
+        check: Check::LaneMismatch,
+        name: "lane-mismatch",
+        severity: Severity::Error,
+        about: "a ticket's status does not belong into the lane that its file is in",
+        fix: None,
+    },
+    Rule {
+        check: Check::DependencyCycle,
+        name: "dependency-cycle",
+        severity: Severity::Error,
+        about: "tickets wait for each other in a circle, so that none of them is ever next",
+        fix: None,
+    },
+    Rule {
+        check: Check::MissingDependency,
+        name: "missing-dependency",
+        severity: Severity::Warning,
+        about: "a ticket waits for a name that means no ticket, or several, and is never next",
+        fix: None,
+    },
+    Rule {
+        check: Check::ActiveButMerged,
+        name: "active-but-merged",
+        severity: Severity::Warning,
+        about: "the work of a ticket is on the trunk, and the ticket is still active",
+        fix: None,
+    },
+    Rule {
+        check: Check::ClaimWithoutBranch,
+        name: "claim-without-branch",
+        severity: Severity::Warning,
+        about: "a ticket is active, and its ticket branch is not on the remote",
+        fix: None,
+    },
+    Rule {
+        check: Check::ClaimWithoutWorkspace,
+        name: "claim-without-workspace",
+        severity: Severity::Warning,
+        about: "this clone holds a ticket, and its workspace is gone or was never finished",
+        fix: None,
+    },
+    Rule {
+        check: Check::WorkspaceWithoutClaim,
+        name: "workspace-without-claim",
+        severity: Severity::Warning,
+        about: "a workspace is here for a ticket that this clone does not hold",
+        fix: Some("removes it if it is clean and all its commits are kept elsewhere"),
+    },
+    Rule {
+        check: Check::StaleClaim,
+        name: "stale-claim",
+        severity: Severity::Warning,
+        about: "nothing has happened on a claim for longer than `stale_after`",
+        fix: None,
+    },
+    Rule {
+        check: Check::IdMismatch,
+        name: "id-mismatch",
+        severity: Severity::Warning,
+        about: "`ticket_id` says something else than the file's name, which is the id that counts",
+        fix: Some("writes the file's name into `ticket_id`, unless somebody holds the ticket"),
+    },
+    Rule {
+        check: Check::Placeholder,
+        name: "placeholder",
+        severity: Severity::Warning,
+        about: "a ticket that can be claimed, or is held, still has `{placeholders}` of its template",
+        fix: None,
+    },
+    Rule {
+        check: Check::ClaimedBeforeCreated,
+        name: "claimed-before-created",
+        severity: Severity::Warning,
+        about: "a ticket says that it was claimed before it was made: one of the two times is wrong",
+        fix: None,
+    },
+    Rule {
+        check: Check::TrunkAhead,
+        name: "trunk-ahead",
+        severity: Severity::Warning,
+        about: "the local trunk has commits that the remote does not have",
+        fix: None,
+    },
+    Rule {
+        check: Check::RemoteUnseen,
+        name: "remote-unseen",
+        severity: Severity::Warning,
+        about: "the remote could not be asked, so that the rest is as of the last fetch",
+        fix: None,
+    },
+    Rule {
+        check: Check::Leftovers,
+        name: "leftovers",
+        severity: Severity::Info,
+        about: "files and refs of runs that were killed",
+        fix: Some("removes them, as every command does that fetches or writes"),
+    },
+];
+
+impl Check {
+    /// What there is to say about it.
+    pub fn rule(self) -> Option<&'static Rule> {
+        RULES.iter().find(|rule| rule.check == self)
+    }
+
+    /// Its name in every output.
+    pub fn name(self) -> &'static str {
+        self.rule().map_or("", |rule| rule.name)
+    }
+}
+
+/// Everything that is wrong, worst first; of one severity in the order of [`RULES`], then by ticket.
+pub fn examine(facts: &Facts) -> Vec<Finding> {
+    let mut findings = tickets::findings(facts);
+    findings.extend(claims::findings(facts));
+    findings.extend(clone::findings(facts));
+    findings.extend(depends::findings(facts));
+    let place = |check: Check| RULES.iter().position(|rule| rule.check == check);
+    findings.sort_by(|a, b| {
+        let key = |f: &Finding| (f.severity, place(f.check), f.ticket.clone());
+        key(a).cmp(&key(b)).then_with(|| a.message.cmp(&b.message))
+    });
+    findings
+}

@@ -1,0 +1,72 @@
+//! The whole terminal, for as long as this value lives; afterwards it is as it was, also after a panic.
+
+use std::io::{self, Stdout};
+use std::sync::Once;
+use std::time::Duration;
+
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+use ratatui::buffer::Buffer;
+use ratatui::crossterm::event::{self, Event};
+use ratatui::crossterm::execute;
+use ratatui::crossterm::terminal::{
+    EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+};
+
+/// See the module.
+pub struct Screen {
+    terminal: Terminal<CrosstermBackend<Stdout>>,
+}
+
+impl Screen {
+    /// Takes the terminal over.
+    pub fn open() -> io::Result<Screen> {
+        restore_on_panic();
+        enable_raw_mode()?;
+        let opened = execute!(io::stdout(), EnterAlternateScreen)
+            .and_then(|()| Terminal::new(CrosstermBackend::new(io::stdout())))
+            .and_then(|mut terminal| terminal.hide_cursor().map(|()| terminal));
+        // From here on the destructor gives it back.
+        opened.map(|terminal| Screen { terminal }).inspect_err(|_| restore())
+    }
+
+    /// Draws a frame.
+    pub fn draw(&mut self, draw: impl FnOnce(&mut Buffer)) -> io::Result<()> {
+        self.terminal.draw(|frame| draw(frame.buffer_mut())).map(|_| ())
+    }
+
+    /// What the person did, if anything in this time. Another size counts, and so does a key.
+    #[expect(
+        clippy::unused_self,
+        reason = "there are keys to be read only while the screen is open"
+    )]
+    pub fn wait(&self, limit: Duration) -> io::Result<Option<Event>> {
+        if event::poll(limit)? { event::read().map(Some) } else { Ok(None) }
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        // Nothing is left to be done about a terminal that does not take it.
+        self.terminal.show_cursor().ok();
+        restore();
+    }
+}
+
+fn restore() {
+    disable_raw_mode().ok();
+    execute!(io::stdout(), LeaveAlternateScreen).ok();
+}
+
+/// The words of a panic belong on the terminal as the person knows it: written to the other screen, they would go with
+/// it.
+fn restore_on_panic() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let tell = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            restore();
+            tell(panic);
+        }));
+    });
+}

@@ -1,0 +1,248 @@
+//! Series and figures over the lives of tickets.
+
+use chrono::{DateTime, Datelike, Days, Months, TimeDelta, TimeZone, Utc};
+
+use super::story::{Life, Story};
+use crate::ticket::{Lane, TicketId};
+
+/// The figures of the last this many days are shown apart.
+const RECENT: TimeDelta = TimeDelta::days(30);
+
+/// The length of a column of the charts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// A day.
+    Day,
+    /// A week, from Monday.
+    Week,
+    /// A month.
+    Month,
+}
+
+/// A ticket that was worked on and completed.
+#[derive(Clone, Debug)]
+pub struct Done {
+    /// Which ticket.
+    pub id: TicketId,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// From its first claim to its completion.
+    pub took: Option<TimeDelta>,
+}
+
+/// The flow of tickets over time.
+#[derive(Clone, Debug)]
+pub struct Flow {
+    /// The length of a column.
+    pub unit: Unit,
+    /// The edges of the columns: one more than there are columns.
+    pub edges: Vec<DateTime<Utc>>,
+    /// At each edge how many tickets were in each lane, in the order of [`Lane::ALL`].
+    pub lanes: Vec<[usize; 4]>,
+    /// In each column how many tickets were completed.
+    pub completed: Vec<usize>,
+    /// In each column how many tickets were new.
+    pub arrived: Vec<usize>,
+    /// The completed tickets, oldest first.
+    pub done: Vec<Done>,
+}
+
+/// What is said in numbers.
+#[derive(Clone, Debug, Default)]
+pub struct Figures {
+    /// How many wait.
+    pub queued: usize,
+    /// How many are held.
+    pub active: usize,
+    /// How many were completed in the last 30 days.
+    pub completed_recently: usize,
+    /// The middle of the cycle times of those.
+    pub median: Option<TimeDelta>,
+    /// The cycle time that 85 in 100 of those kept to.
+    pub most: Option<TimeDelta>,
+    /// How long the ticket that has been held longest has been held.
+    pub longest_held: Option<TimeDelta>,
+}
+
+impl Unit {
+    /// A column for each day of two months, each week of two years, else for each month.
+    fn for_span(span: TimeDelta) -> Unit {
+        match span.num_days() {
+            ..=62 => Unit::Day,
+            63..=730 => Unit::Week,
+            _ => Unit::Month,
+        }
+    }
+
+    /// What the column is called.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Unit::Day => "day",
+            Unit::Week => "week",
+            Unit::Month => "month",
+        }
+    }
+
+    /// The beginning of the column that holds a moment.
+    fn floor(self, at: DateTime<Utc>) -> DateTime<Utc> {
+        let day = at.date_naive();
+        let first = match self {
+            Unit::Day => Some(day),
+            Unit::Week => {
+                day.checked_sub_days(Days::new(day.weekday().num_days_from_monday().into()))
+            }
+            Unit::Month => day.with_day(1),
+        };
+        let midnight = first.unwrap_or(day).and_hms_opt(0, 0, 0);
+        midnight.map_or(at, |midnight| Utc.from_utc_datetime(&midnight))
+    }
+
+    fn next(self, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        match self {
+            Unit::Day => at.checked_add_days(Days::new(1)),
+            Unit::Week => at.checked_add_days(Days::new(7)),
+            Unit::Month => at.checked_add_months(Months::new(1)),
+        }
+    }
+}
+
+impl Flow {
+    /// The flow from the first ticket to now.
+    pub fn of(story: &Story, now: DateTime<Utc>) -> Flow {
+        let begin = story.begin.unwrap_or(now).min(now);
+        let unit = Unit::for_span(now - begin);
+        let mut edges = vec![unit.floor(begin)];
+        while let Some(last) = edges.last().copied().filter(|last| *last <= now) {
+            let Some(next) = unit.next(last) else { break };
+            edges.push(next);
+        }
+        let columns = edges.len().saturating_sub(1);
+        let column = |at: DateTime<Utc>| edges.partition_point(|edge| *edge <= at).checked_sub(1);
+        let count = |moments: &mut dyn Iterator<Item = DateTime<Utc>>| {
+            let mut counts = vec![0; columns];
+            for at in moments {
+                if let Some(slot) = column(at).and_then(|column| counts.get_mut(column)) {
+                    *slot += 1;
+                }
+            }
+            counts
+        };
+        let mut done: Vec<Done> =
+            story.lives.iter().filter_map(|(id, life)| of_done(id, life)).collect();
+        done.sort_by_key(|done| done.at);
+        let lives = story.lives.values();
+        Flow {
+            unit,
+            lanes: edges.iter().map(|edge| lanes_at(story, (*edge).min(now))).collect(),
+            completed: count(&mut done.iter().map(|done| done.at)),
+            arrived: count(&mut lives.filter_map(|life| life.stays.first()).map(|stay| stay.since)),
+            done,
+            edges,
+        }
+    }
+}
+
+fn of_done(id: &TicketId, life: &Life) -> Option<Done> {
+    let at = life.finished()?;
+    let took = life.started().filter(|started| *started <= at).map(|started| at - started);
+    Some(Done { id: id.clone(), at, took })
+}
+
+fn lanes_at(story: &Story, at: DateTime<Utc>) -> [usize; 4] {
+    let lanes = story.lives.values().filter_map(|life| life.lane_at(at)).collect::<Vec<_>>();
+    Lane::ALL.map(|lane| lanes.iter().filter(|other| **other == lane).count())
+}
+
+/// The value that this part of the values does not exceed.
+fn quantile(sorted: &[TimeDelta], part: f64) -> Option<TimeDelta> {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_precision_loss,
+        clippy::cast_sign_loss,
+        reason = "a place in a list of tickets"
+    )]
+    let place = (part * sorted.len() as f64).ceil() as usize;
+    sorted.get(place.saturating_sub(1)).copied()
+}
+
+/// The numbers at the top of the page.
+pub fn figures(story: &Story, flow: &Flow, now: DateTime<Utc>) -> Figures {
+    let count = |lane| story.lives.values().filter(|life| life.lane() == Some(lane)).count();
+    let recent: Vec<_> = flow.done.iter().filter(|done| now - done.at <= RECENT).collect();
+    let mut took: Vec<TimeDelta> = recent.iter().filter_map(|done| done.took).collect();
+    took.sort_unstable();
+    Figures {
+        queued: count(Lane::Queue),
+        active: count(Lane::Active),
+        completed_recently: recent.len(),
+        median: quantile(&took, 0.5),
+        most: quantile(&took, 0.85),
+        longest_held: story.held().first().map(|held| (now - held.since).max(TimeDelta::zero())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::story::{LaneChange, Step};
+    use super::*;
+
+    fn day(day: u32) -> DateTime<Utc> {
+        Utc.with_ymd_and_hms(2025, 12, day, 12, 0, 0).unwrap()
+    }
+
+    /// Ticket n arrives on day n, is claimed a day later, and completed n days after that; three of them.
+    fn story() -> Story {
+        let mut steps = Vec::new();
+        for n in 1..=3 {
+            let id = TicketId::parse(&format!("TICKET-a-00{n}")).unwrap();
+            let step = |at, changes: Vec<LaneChange>| Step { at, by: "Ada".to_owned(), changes };
+            let (came, went) = (LaneChange::Came, LaneChange::Went);
+            steps.push(step(day(n), vec![came(id.clone(), Lane::Queue)]));
+            let claim = vec![came(id.clone(), Lane::Active), went(id.clone(), Lane::Queue)];
+            steps.push(step(day(n + 1), claim));
+            let done = vec![came(id.clone(), Lane::Completed), went(id, Lane::Active)];
+            steps.push(step(day(n + 1 + n), done));
+        }
+        steps.sort_by_key(|step| step.at);
+        Story::replay(&steps)
+    }
+
+    #[test]
+    fn columns_count_what_happened_in_them() {
+        let flow = Flow::of(&story(), day(8));
+        assert_eq!((flow.unit, flow.edges.len()), (Unit::Day, 9));
+        assert_eq!(flow.arrived, [1, 1, 1, 0, 0, 0, 0, 0]);
+        assert_eq!(flow.completed, [0, 0, 1, 0, 1, 0, 1, 0]);
+        assert_eq!(flow.lanes[0], [0; 4]);
+        // The morning of the fourth: the first is done, the second is held, the third has just come.
+        assert_eq!(flow.lanes[3], [1, 1, 1, 0]);
+        assert_eq!(flow.lanes[8], [0, 0, 3, 0]);
+        let total: usize = flow.lanes[8].iter().sum();
+        assert_eq!(total, flow.arrived.iter().sum::<usize>(), "nothing is lost on the way");
+    }
+
+    #[test]
+    fn figures_are_about_the_last_thirty_days() {
+        let story = story();
+        let of = |now| figures(&story, &Flow::of(&story, now), now);
+        let now = of(day(8));
+        assert_eq!((now.queued, now.active, now.completed_recently), (0, 0, 3));
+        assert_eq!(now.median, Some(TimeDelta::days(2)));
+        assert_eq!(now.most, Some(TimeDelta::days(3)));
+        let later = of(day(8) + TimeDelta::days(100));
+        assert_eq!((later.completed_recently, later.median), (0, None));
+    }
+
+    #[test]
+    fn an_empty_history_has_one_empty_column() {
+        let flow = Flow::of(&Story::default(), day(8));
+        assert_eq!((flow.completed.as_slice(), flow.lanes.len()), ([0].as_slice(), 2));
+    }
+
+    #[test]
+    fn long_histories_have_longer_columns() {
+        let ends = |days| Flow::of(&story(), day(8) + TimeDelta::days(days));
+        assert_eq!((ends(300).unit, ends(3000).unit), (Unit::Week, Unit::Month));
+        assert!(ends(300).edges.iter().all(|edge| edge.weekday() == chrono::Weekday::Mon));
+    }
+}

@@ -1,0 +1,82 @@
+//! HTML in the making. What comes from tickets goes through [`Html::text`], and nothing else takes it.
+
+use std::fmt::Write as _;
+
+/// A piece of a page.
+#[derive(Clone, Debug, Default)]
+pub struct Html(String);
+
+impl Html {
+    /// Markup of the page's own.
+    pub fn raw(&mut self, markup: &str) -> &mut Html {
+        self.0.push_str(markup);
+        self
+    }
+
+    /// Text of anybody, as text.
+    pub fn text(&mut self, text: &str) -> &mut Html {
+        for c in text.chars() {
+            match c {
+                '&' => self.0.push_str("&amp;"),
+                '<' => self.0.push_str("&lt;"),
+                '>' => self.0.push_str("&gt;"),
+                '"' => self.0.push_str("&quot;"),
+                '\'' => self.0.push_str("&#39;"),
+                // What a reader would not see, and what turns the text around it, is made visible.
+                c if c.is_control() || is_bidi(c) => {
+                    // Writing to a string cannot fail.
+                    write!(self.0, "{}", c.escape_unicode()).ok();
+                }
+                c => self.0.push(c),
+            }
+        }
+        self
+    }
+
+    /// An element that holds nothing but text. `open` is its tag with all attributes, such as `p class="x"`.
+    pub fn element(&mut self, open: &str, text: &str) -> &mut Html {
+        let name = open.split(' ').next().unwrap_or(open);
+        self.raw("<").raw(open).raw(">").text(text).raw("</").raw(name).raw(">")
+    }
+
+    /// Another piece.
+    pub fn piece(&mut self, piece: &Html) -> &mut Html {
+        self.0.push_str(&piece.0);
+        self
+    }
+
+    /// The markup.
+    pub fn into_string(self) -> String {
+        self.0
+    }
+}
+
+fn is_bidi(c: char) -> bool {
+    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn text_stays_text() {
+        let mut html = Html::default();
+        html.element("p class=\"a\"", "<script>\"x\" & 'y'\u{202e}\n");
+        let expected =
+            "<p class=\"a\">&lt;script&gt;&quot;x&quot; &amp; &#39;y&#39;\\u{202e}\\u{a}</p>";
+        assert_eq!(html.into_string(), expected);
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_markup(text: String) {
+            let mut html = Html::default();
+            html.text(&text);
+            let made = html.into_string();
+            prop_assert!(!made.contains(['<', '>', '"', '\'']));
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! What the history of the trunk tells about the flow of tickets, and the page that shows it.
+//!
+//! The figures come from nothing but the commits: which ticket was in which lane, and when. Nothing here asks git, the
+//! clock or the network, and nothing on the page does: it is one file with its style and its pictures in it.
+
+mod chart;
+mod flow;
+mod html;
+mod page;
+mod story;
+mod style;
+
+pub use flow::{Figures, Flow, figures};
+pub use page::{BoardCard, BoardLane, Page, render};
+pub use story::{LaneChange, Life, Step, Story};

@@ -1,0 +1,204 @@
+//! The page: one file with everything in it.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::chart::{self, span};
+use super::flow::{Figures, Flow, figures};
+use super::html::Html;
+use super::story::Story;
+use super::style::STYLE;
+use crate::ticket::Lane;
+
+/// How many of those that are held are listed.
+const LISTED: usize = 40;
+
+/// What the page is made of.
+pub struct Page<'a> {
+    /// The repository's name.
+    pub name: &'a str,
+    /// How the trunk is called.
+    pub trunk: &'a str,
+    /// The commit it was at, shortened.
+    pub commit: &'a str,
+    /// When the page was made.
+    pub now: DateTime<Utc>,
+    /// The lives of the tickets.
+    pub story: &'a Story,
+    /// The lanes with their tickets.
+    pub board: &'a [BoardLane],
+    /// How long nothing may happen on a claim before it counts as old.
+    pub stale_after: TimeDelta,
+}
+
+/// A lane of the board.
+pub struct BoardLane {
+    /// Which.
+    pub lane: Lane,
+    /// How many tickets are in it.
+    pub total: usize,
+    /// Those that are shown.
+    pub cards: Vec<BoardCard>,
+}
+
+/// A ticket on the board. Every text may be anything.
+#[derive(Clone, Debug, Default)]
+pub struct BoardCard {
+    /// Its id.
+    pub id: String,
+    /// What it is about.
+    pub title: Option<String>,
+    /// Its status.
+    pub status: String,
+    /// Why it is blocked.
+    pub blocked: Option<String>,
+    /// How urgent it is.
+    pub priority: Option<String>,
+    /// Its labels.
+    pub labels: Vec<String>,
+    /// Who holds it.
+    pub holder: Option<String>,
+    /// How long it has been where it is.
+    pub age: String,
+}
+
+/// Makes the page.
+pub fn render(page: &Page<'_>) -> String {
+    let flow = Flow::of(page.story, page.now);
+    let numbers = figures(page.story, &flow, page.now);
+    let mut html = Html::default();
+    html.raw(
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n",
+    );
+    html.element("title", &format!("Tickets of {}", page.name));
+    html.raw("\n<style>\n").raw(STYLE).raw("</style>\n</head>\n<body>\n<header>");
+    html.element("h1", &format!("Tickets of {}", page.name));
+    html.raw("<p>").text(page.trunk).raw(" at ").element("code", page.commit);
+    html.raw(", ").text(&page.now.format("%-d %B %Y, %H:%M UTC").to_string());
+    html.raw("</p></header>\n<main>\n");
+    tiles(&mut html, &numbers);
+    html.raw("<div class=\"charts\">\n");
+    for chart in [
+        chart::cumulative_flow(&flow),
+        chart::throughput(&flow),
+        chart::cycle_time(&flow, numbers.median),
+    ] {
+        chart.draw(&mut html);
+        html.raw("\n");
+    }
+    html.raw("</div>\n");
+    held(&mut html, page);
+    board(&mut html, page);
+    html.raw(
+        "</main>\n<footer><p>Made by tix from the commits of the trunk and nothing else: a lane is left and entered \
+         when a commit moves the ticket's file. Times are UTC.</p></footer>\n</body>\n</html>\n",
+    );
+    html.into_string()
+}
+
+fn tiles(html: &mut Html, numbers: &Figures) {
+    let tiles = [
+        (numbers.queued.to_string(), "waiting in the queue"),
+        (numbers.active.to_string(), "being worked on"),
+        (numbers.completed_recently.to_string(), "completed in 30 days"),
+        (span(numbers.median), "middle cycle time, 30 days"),
+        (span(numbers.most), "85 of 100 took no longer"),
+        (span(numbers.longest_held), "held longest"),
+    ];
+    html.raw("<ul class=\"tiles\">");
+    for (number, words) in tiles {
+        html.raw("<li>").element("b", &number).element("span", words).raw("</li>");
+    }
+    html.raw("</ul>\n");
+}
+
+fn held(html: &mut Html, page: &Page<'_>) {
+    let all = page.story.held();
+    html.raw("<section class=\"held\">").element("h2", "Who holds what, and for how long");
+    if all.is_empty() {
+        html.element("p class=\"none\"", "Nobody holds a ticket.").raw("</section>\n");
+        return;
+    }
+    let limit = span(Some(page.stale_after));
+    let old = all.iter().filter(|held| page.now - held.since > page.stale_after).count();
+    html.element("p", &format!("{} of {} have been held for longer than {limit}.", old, all.len()));
+    html.raw("<table><thead><tr>");
+    for head in ["ticket", "what", "holder", "for"] {
+        html.element("th scope=\"col\"", head);
+    }
+    html.raw("</tr></thead><tbody>");
+    let longest = all.first().map_or(TimeDelta::zero(), |held| page.now - held.since);
+    let cards = || page.board.iter().flat_map(|lane| &lane.cards);
+    for held in all.iter().take(LISTED) {
+        let time = page.now - held.since;
+        let card = cards().find(|card| card.id == held.id.as_str());
+        let title = card.and_then(|card| card.title.as_deref()).unwrap_or_default();
+        let by = card.and_then(|card| card.holder.as_deref()).unwrap_or(&held.by);
+        let part = 100.0 * time.as_seconds_f64() / longest.as_seconds_f64().max(1.0);
+        let class = if time > page.stale_after { "bar old" } else { "bar" };
+        html.raw("<tr>").raw("<td>").element("code", held.id.as_str()).raw("</td>");
+        html.raw("<td>").element("bdi", title).raw("</td><td>").element("bdi", name_of(by));
+        html.raw("</td><td class=\"time\">").text(&span(Some(time)));
+        html.raw(&format!("<span class=\"{class}\" style=\"width:{part:.1}%\"></span></td></tr>"));
+    }
+    html.raw("</tbody></table>");
+    more(html, all.len(), LISTED);
+    html.raw("</section>\n");
+}
+
+fn board(html: &mut Html, page: &Page<'_>) {
+    html.raw("<div class=\"board\">\n");
+    for lane in page.board {
+        html.raw(&format!("<section class=\"lane {}\"><h2>", lane.lane)).text(lane.lane.as_str());
+        html.element("small", &lane.total.to_string()).raw("</h2>");
+        if lane.cards.is_empty() {
+            html.element("p class=\"none\"", "nothing here");
+        }
+        html.raw("<ul class=\"cards\">");
+        for one in &lane.cards {
+            card(html, one);
+        }
+        html.raw("</ul>");
+        more(html, lane.total, lane.cards.len());
+        html.raw("</section>\n");
+    }
+    html.raw("</div>\n");
+}
+
+fn card(html: &mut Html, card: &BoardCard) {
+    html.raw("<li class=\"card\">").element("div class=\"id\"", &card.id);
+    if let Some(title) = &card.title {
+        html.raw("<div class=\"title\">").element("bdi", title).raw("</div>");
+    }
+    if card.holder.is_some() || !card.age.is_empty() {
+        html.raw("<div class=\"who\">");
+        let holder = card.holder.as_deref().map(name_of);
+        let words: Vec<&str> = holder
+            .into_iter()
+            .chain(Some(card.age.as_str()))
+            .filter(|word| !word.is_empty())
+            .collect();
+        html.element("bdi", &words.join(" · ")).raw("</div>");
+    }
+    html.raw("<div class=\"badges\">").element("span", &card.status);
+    if let Some(why) = &card.blocked {
+        html.element("span class=\"blocked\"", &format!("blocked: {why}"));
+    }
+    for badge in card.priority.iter().chain(&card.labels) {
+        html.element("span", badge);
+    }
+    html.raw("</div></li>");
+}
+
+fn more(html: &mut Html, total: usize, shown: usize) {
+    if total > shown {
+        html.element("p class=\"more\"", &format!("and {} more", total - shown));
+    }
+}
+
+/// A person without the address: the page may be shown to anybody.
+fn name_of(holder: &str) -> &str {
+    let name = holder.split('<').next().unwrap_or_default().trim();
+    if name.is_empty() { holder } else { name }
+}

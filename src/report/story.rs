@@ -1,0 +1,228 @@
+//! The lives of tickets, replayed from the commits of the trunk.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+
+use crate::ticket::{Lane, TicketId};
+
+/// One commit of the trunk, as far as it moves tickets.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// When it was made.
+    pub at: DateTime<Utc>,
+    /// Who acted.
+    pub by: String,
+    /// Where tickets were before it, and where they are after it.
+    pub changes: Vec<LaneChange>,
+}
+
+/// A ticket file that came or went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LaneChange {
+    /// It is there now.
+    Came(TicketId, Lane),
+    /// It is not there any more.
+    Went(TicketId, Lane),
+}
+
+/// A ticket's way through the lanes.
+#[derive(Clone, Debug, Default)]
+pub struct Life {
+    /// The lanes it came into, and when and by whom it was moved; `None` when it was removed.
+    pub stays: Vec<Stay>,
+}
+
+/// The beginning of a stay in a lane.
+#[derive(Clone, Debug)]
+pub struct Stay {
+    /// Since when.
+    pub since: DateTime<Utc>,
+    /// Where; `None` is off the trunk.
+    pub lane: Option<Lane>,
+    /// Who moved it there.
+    pub by: String,
+}
+
+/// Who holds a ticket, and since when.
+#[derive(Clone, Debug)]
+pub struct Held {
+    /// Which ticket.
+    pub id: TicketId,
+    /// Who moved it to active.
+    pub by: String,
+    /// When.
+    pub since: DateTime<Utc>,
+}
+
+/// The lives of all tickets.
+#[derive(Clone, Debug, Default)]
+pub struct Story {
+    /// By their last ids.
+    pub lives: BTreeMap<TicketId, Life>,
+    /// When the first of them began.
+    pub begin: Option<DateTime<Utc>>,
+}
+
+impl Life {
+    /// Where it is now; `None` when it is not on the trunk any more.
+    pub fn lane(&self) -> Option<Lane> {
+        self.stays.last().and_then(|stay| stay.lane)
+    }
+
+    /// Where it was at a moment.
+    pub fn lane_at(&self, at: DateTime<Utc>) -> Option<Lane> {
+        self.stays.iter().take_while(|stay| stay.since <= at).last().and_then(|stay| stay.lane)
+    }
+
+    /// When it was first claimed.
+    pub fn started(&self) -> Option<DateTime<Utc>> {
+        self.stays.iter().find(|stay| stay.lane == Some(Lane::Active)).map(|stay| stay.since)
+    }
+
+    /// When it was completed, if it is. One that was completed when it came says nothing about the flow.
+    pub fn finished(&self) -> Option<DateTime<Utc>> {
+        let over = matches!(self.lane(), Some(Lane::Completed | Lane::Archive));
+        let mut later = self.stays.iter().skip(1);
+        let last = later.rfind(|stay| stay.lane == Some(Lane::Completed));
+        last.filter(|_| over).map(|stay| stay.since)
+    }
+}
+
+impl Story {
+    /// Replays the commits, oldest first.
+    pub fn replay(steps: &[Step]) -> Story {
+        let mut story = Story::default();
+        let mut now: Option<DateTime<Utc>> = None;
+        for step in steps {
+            // The clocks of the machines differ, and the order of the commits is the truth.
+            let at = now.map_or(step.at, |now| now.max(step.at));
+            now = Some(at);
+            story.tell(at, step);
+        }
+        story.begin =
+            story.lives.values().filter_map(|life| life.stays.first()).map(|s| s.since).min();
+        story
+    }
+
+    fn tell(&mut self, at: DateTime<Utc>, step: &Step) {
+        let mut went: Vec<&TicketId> = Vec::new();
+        let mut came: Vec<(&TicketId, Lane)> = Vec::new();
+        for change in &step.changes {
+            match change {
+                LaneChange::Came(id, lane) => came.push((id, *lane)),
+                LaneChange::Went(id, _) => went.push(id),
+            }
+        }
+        let stay = |lane| Stay { since: at, lane, by: step.by.clone() };
+        for (id, lane) in &came {
+            // A claim gives a ticket without a sequence one, and with it another name.
+            let unnumbered = went.iter().find(|old| {
+                !came.iter().any(|(new, _)| new == *old) && old.as_str() == id.without_sequence()
+            });
+            if let Some(life) = unnumbered.and_then(|old| self.lives.remove(*old)) {
+                self.lives.insert((*id).clone(), life);
+            }
+            let life = self.lives.entry((*id).clone()).or_default();
+            if life.lane() != Some(*lane) {
+                life.stays.push(stay(Some(*lane)));
+            }
+        }
+        for id in went {
+            if came.iter().any(|(new, _)| *new == id) {
+                continue;
+            }
+            if let Some(life) = self.lives.get_mut(id) {
+                life.stays.push(stay(None));
+            }
+        }
+    }
+
+    /// The tickets that are held now, those that have been held longest first.
+    pub fn held(&self) -> Vec<Held> {
+        let mut held: Vec<Held> = self
+            .lives
+            .iter()
+            .filter_map(|(id, life)| Some((id, life.stays.last()?)))
+            .filter(|(_, stay)| stay.lane == Some(Lane::Active))
+            .map(|(id, stay)| Held { id: id.clone(), by: stay.by.clone(), since: stay.since })
+            .collect();
+        held.sort_by_key(|held| held.since);
+        held
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeZone;
+
+    use super::*;
+
+    fn id(text: &str) -> TicketId {
+        TicketId::parse(text).unwrap()
+    }
+
+    fn at(hour: u32) -> DateTime<Utc> {
+        Utc.with_ymd_and_hms(2025, 12, 3, hour, 0, 0).unwrap()
+    }
+
+    fn step(hour: u32, changes: &[LaneChange]) -> Step {
+        Step { at: at(hour), by: format!("person {hour}"), changes: changes.to_vec() }
+    }
+
+    fn moved(ticket: &str, from: Lane, to: Lane) -> [LaneChange; 2] {
+        [LaneChange::Came(id(ticket), to), LaneChange::Went(id(ticket), from)]
+    }
+
+    use Lane::{Active, Archive, Completed, Queue};
+
+    #[test]
+    fn a_life_is_what_its_moves_say() {
+        let story = Story::replay(&[
+            step(1, &[LaneChange::Came(id("a"), Queue), LaneChange::Came(id("b"), Completed)]),
+            step(2, &moved("a", Queue, Active)),
+            step(3, &moved("a", Active, Queue)),
+            step(4, &moved("a", Queue, Active)),
+            step(9, &moved("a", Active, Completed)),
+            step(10, &moved("b", Completed, Archive)),
+        ]);
+        let life = &story.lives[&id("a")];
+        assert_eq!((life.started(), life.finished()), (Some(at(2)), Some(at(9))));
+        assert_eq!(life.lane_at(at(3)), Some(Queue));
+        assert_eq!(life.lane_at(at(0)), None);
+        assert_eq!(story.begin, Some(at(1)));
+        // It came as completed: nobody saw it being worked on.
+        assert_eq!(story.lives[&id("b")].finished(), None);
+        assert!(story.held().is_empty());
+    }
+
+    #[test]
+    fn a_claim_that_numbers_a_ticket_goes_on_with_its_life() {
+        let story = Story::replay(&[
+            step(1, &[LaneChange::Came(id("TICKET-x"), Queue)]),
+            step(
+                5,
+                &[
+                    LaneChange::Came(id("TICKET-x-001"), Active),
+                    LaneChange::Went(id("TICKET-x"), Queue),
+                ],
+            ),
+        ]);
+        assert_eq!(story.lives.len(), 1);
+        assert_eq!(story.lives[&id("TICKET-x-001")].stays.len(), 2);
+        let held = story.held();
+        assert_eq!((held[0].by.as_str(), held[0].since), ("person 5", at(5)));
+    }
+
+    #[test]
+    fn a_clock_that_runs_back_does_not_turn_time_back() {
+        let story = Story::replay(&[
+            step(5, &[LaneChange::Came(id("a"), Queue)]),
+            step(3, &moved("a", Queue, Active)),
+            step(6, &[LaneChange::Went(id("a"), Active)]),
+        ]);
+        let life = &story.lives[&id("a")];
+        assert_eq!(life.started(), Some(at(5)));
+        assert_eq!(life.lane(), None);
+    }
+}

@@ -1,0 +1,110 @@
+use super::{ID, assert_found, edit, healthy};
+use crate::activate::workspace;
+use crate::harness::{Place, Sandbox, Ticket, Untouched};
+
+const BRANCH: &str = "ticket/TICKET-foo-001";
+
+fn held() -> (Sandbox, Place) {
+    let sandbox = healthy();
+    let clone = sandbox.clone_named("a");
+    clone.tix(&["activate", ID]).success();
+    (sandbox, clone)
+}
+
+/// Work on the ticket, pushed.
+fn work(clone: &Place) -> Place {
+    let there = clone.at(workspace(clone, ID));
+    there.commit("work", &[("src/lib.rs", "// work\n")]);
+    there.git(&["push", "-q"]);
+    there
+}
+
+#[test]
+fn a_branch_that_was_deleted_is_missed_by_everybody_until_the_ticket_is_given_back() {
+    let (sandbox, clone) = held();
+    let other = sandbox.clone_named("b");
+    sandbox.remote().git(&["branch", "-D", BRANCH]);
+    let missing = ["warning claim-without-branch TICKET-foo-001"];
+    let report = assert_found(&clone, &missing);
+    assert_eq!(report["findings"][0]["repairs"][1]["command"], "tix release TICKET-foo-001");
+    assert_found(&other, &missing);
+    // What was last fetched cannot tell.
+    other.tix(&["doctor", "--offline", "--json"]).success();
+    clone.tix(&["release", ID]).success();
+    assert_found(&clone, &[]);
+}
+
+#[test]
+fn a_workspace_that_was_removed_by_hand_is_made_again() {
+    let (_sandbox, clone) = held();
+    std::fs::remove_dir_all(workspace(&clone, ID)).unwrap();
+    let report = assert_found(&clone, &["warning claim-without-workspace TICKET-foo-001"]);
+    let repair = report["findings"][0]["repairs"][0]["command"].as_str().unwrap();
+    let words: Vec<&str> = repair.split(' ').skip(1).collect();
+    clone.tix(&words).success();
+    assert_found(&clone, &[]);
+}
+
+#[test]
+fn a_workspace_without_a_claim_goes_only_when_nothing_is_lost_with_it() {
+    let (sandbox, clone) = held();
+    let there = clone.at(workspace(&clone, ID));
+    there.write("precious.txt", "mine\n");
+    // The same person gives it back from another machine.
+    sandbox.clone_named("b").tix(&["release", ID]).success();
+    let left = ["warning workspace-without-claim TICKET-foo-001"];
+    let report = assert_found(&clone, &left);
+    assert_eq!(report["findings"][0]["fixable"], true);
+    let before = Untouched::of(&there);
+    let output = clone.tix(&["doctor", "--fix", "--json"]);
+    let fixed = &output.success().json()["fixed"][0];
+    assert_eq!(fixed["done"], false, "{output}");
+    assert!(fixed["notes"][0].as_str().unwrap().contains("changes that were never committed"));
+    before.assert_same(&there);
+    std::fs::remove_file(there.path().join("precious.txt")).unwrap();
+    let output = clone.tix(&["doctor", "--fix", "--json"]);
+    assert_eq!(output.success().json()["fixed"][0]["done"], true, "{output}");
+    assert!(!there.path().exists() && !clone.has_ref(&format!("refs/heads/{BRANCH}")));
+    assert_found(&clone, &[]);
+}
+
+#[test]
+fn work_that_has_landed_of_a_ticket_that_has_not_is_found_after_a_merge_and_after_a_squash() {
+    for how in [["merge", "-q", "--no-edit"].as_slice(), &["merge", "-q", "--squash"]] {
+        let (sandbox, clone) = held();
+        work(&clone);
+        let hand = sandbox.clone_named("hand");
+        assert_found(&hand, &[]);
+        hand.git(&[how, &[&format!("origin/{BRANCH}")]].concat());
+        hand.try_git(&["commit", "-q", "-m", "land"]).code.unwrap();
+        hand.git(&["push", "-q"]);
+        let report = assert_found(&hand, &["warning active-but-merged TICKET-foo-001"]);
+        let repair = report["findings"][0]["repairs"][1]["command"].as_str().unwrap();
+        hand.sh(repair).run().success();
+        let path = format!("tickets/completed/{ID}/{ID}.md");
+        let text = hand.read(&path).replace("status: in_progress", "status: approved");
+        edit(&hand, &[(&path, Some(text))]);
+        assert_found(&hand, &[]);
+        let calm = assert_found(&clone, &["info workspace-without-claim TICKET-foo-001"]);
+        assert_eq!(calm["healthy"], true);
+    }
+}
+
+#[test]
+fn a_claim_on_which_nothing_happens_is_stale_until_something_does() {
+    let sandbox = healthy();
+    let ticket = Ticket::new("TICKET-slow-001")
+        .key("status", "in_progress")
+        .key("claimed_by", "Bob Example <bob@example.org>")
+        .key("claimed_at", "2025-12-04T12:00:00Z")
+        .key("claim_id", "0123abcd-4567");
+    sandbox.seed(&[("tickets/active/TICKET-slow-001/TICKET-slow-001.md", ticket.text())]);
+    let hand = sandbox.clone_named("hand");
+    hand.git(&["push", "-q", "origin", "HEAD:refs/heads/ticket/TICKET-slow-001"]);
+    let clone = sandbox.clone_named("a");
+    let report = assert_found(&clone, &["warning stale-claim TICKET-slow-001"]);
+    assert_eq!(report["findings"][0]["facts"]["held by"], "Bob Example <bob@example.org>");
+    hand.git(&["commit", "-q", "--allow-empty", "-m", "at it again"]);
+    hand.git(&["push", "-q", "origin", "HEAD:refs/heads/ticket/TICKET-slow-001"]);
+    assert_found(&clone, &[]);
+}

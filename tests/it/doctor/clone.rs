@@ -1,0 +1,56 @@
+use super::{assert_found, found, healthy};
+
+#[test]
+fn commits_that_only_the_local_trunk_has_are_counted() {
+    let sandbox = healthy();
+    let clone = sandbox.clone_named("a");
+    let published = clone.git(&["rev-parse", "main"]);
+    clone.commit("mine", &[("src/lib.rs", "// mine\n")]);
+    let ahead = assert_found(&clone, &["warning trunk-ahead -"]);
+    assert_eq!(ahead["findings"][0]["message"], "your local main is ahead of origin/main");
+    assert_eq!(ahead["findings"][0]["facts"]["only here"], "1 commit");
+    sandbox.seed(&[("docs/a.md", "theirs\n")]);
+    let diverged = assert_found(&clone, &["warning trunk-ahead -"]);
+    assert_eq!(diverged["findings"][0]["message"], "your local main has diverged from origin/main");
+    assert_eq!(diverged["findings"][0]["facts"]["only there"], "1 commit");
+    clone.git(&["update-ref", "refs/heads/main", &published]);
+    assert_found(&clone, &[]);
+}
+
+#[test]
+fn what_a_killed_run_left_is_found_and_cleared() {
+    let sandbox = healthy();
+    let clone = sandbox.clone_named("a");
+    let run = clone.at(clone.common_dir().join("tix/run"));
+    let leave = || {
+        run.write("00000000deadbeef.lock", "");
+        run.write("00000000deadbeef/scratch", "half of it");
+        clone.git(&["update-ref", "refs/tix/run/00000000deadbeef/x", "HEAD"]);
+    };
+    let is_left =
+        || run.exists("00000000deadbeef") || clone.has_ref("refs/tix/run/00000000deadbeef/x");
+    leave();
+    let offline = clone.tix(&["doctor", "--offline", "--json"]);
+    assert_eq!(found(offline.success()), ["info leftovers -"], "{offline}");
+    assert!(is_left(), "a look alone changes nothing");
+    let fixed = clone.tix(&["doctor", "--offline", "--fix", "--json"]);
+    assert_eq!(fixed.success().json()["fixed"][0]["done"], true, "{fixed}");
+    assert!(!is_left());
+    leave();
+    assert_found(&clone, &["info leftovers -"]);
+    assert!(!is_left(), "a fetch clears it, as that of every command does");
+    assert_found(&clone, &[]);
+}
+
+#[test]
+fn a_remote_that_does_not_answer_is_a_warning_among_the_others() {
+    let sandbox = healthy();
+    let clone = sandbox.clone_named("a");
+    clone.commit("mine", &[("src/lib.rs", "// mine\n")]);
+    let (here, away) = (sandbox.root().join("origin.git"), sandbox.root().join("away.git"));
+    std::fs::rename(&here, &away).unwrap();
+    let report = assert_found(&clone, &["warning trunk-ahead -", "warning remote-unseen -"]);
+    assert!(report["findings"][1]["facts"]["because"].as_str().unwrap().contains("origin"));
+    std::fs::rename(&away, &here).unwrap();
+    assert_found(&clone, &["warning trunk-ahead -"]);
+}

@@ -1,0 +1,143 @@
+use super::{ID, assert_found, edit, found, healthy, queued};
+use crate::harness::{Sandbox, Ticket, queue_ticket};
+
+/// A fault: the file it is in, what it says, what is found, and what it says when it is mended.
+type Fault = (&'static str, String, &'static str, Option<String>);
+
+fn faults() -> Vec<Fault> {
+    let ticket = |id: &str| Ticket::new(id);
+    let good = Some(queue_ticket("TICKET-x-001"));
+    let path = "tickets/queue/TICKET-x-001.md";
+    vec![
+        (
+            path,
+            "no front matter\n".to_owned(),
+            "error unreadable-ticket TICKET-x-001",
+            good.clone(),
+        ),
+        ("tickets/queue/a b.md", queue_ticket("TICKET-b-001"), "error unreadable-ticket -", None),
+        (
+            "tickets/archive/TICKET-foo-001.md",
+            queue_ticket(ID),
+            "error duplicate-id TICKET-foo-001",
+            None,
+        ),
+        (
+            path,
+            ticket("TICKET-x-001").key("status", "in_progress").text(),
+            "error lane-mismatch TICKET-x-001",
+            good.clone(),
+        ),
+        (
+            path,
+            ticket("TICKET-x-001").key("status", "nearly").text(),
+            "error lane-mismatch TICKET-x-001",
+            good.clone(),
+        ),
+        (
+            path,
+            ticket("TICKET-x-001").key("title", "{Brief description of work}").text(),
+            "warning placeholder TICKET-x-001",
+            good.clone(),
+        ),
+        (
+            path,
+            ticket("TICKET-x-001").key("claimed_at", "2025-12-03 19:29").text(),
+            "warning claimed-before-created TICKET-x-001",
+            good.clone(),
+        ),
+        (
+            path,
+            ticket("TICKET-x-001").key("depends_on", "[TICKET-gone-001]").text(),
+            "warning missing-dependency TICKET-x-001",
+            good.clone(),
+        ),
+        (
+            path,
+            ticket("TICKET-x-001").key("depends_on", "[x-001]").text(),
+            "error dependency-cycle TICKET-x-001",
+            good.clone(),
+        ),
+        (path, ticket("TICKET-y-001").text(), "warning id-mismatch TICKET-x-001", good),
+    ]
+}
+
+#[test]
+fn each_fault_of_a_file_is_found_alone_and_gone_when_it_is_mended() {
+    let sandbox = healthy();
+    let (clone, hand) = (sandbox.clone_named("a"), sandbox.clone_named("hand"));
+    for (path, text, expected, mended) in faults() {
+        edit(&hand, &[(path, Some(text))]);
+        // The two places of one id do not agree about the lane either; that is said of each.
+        let report = clone.tix(&["doctor", "--json"]);
+        assert_eq!(found(&report)[0], expected, "{report}");
+        let findings = report.json()["findings"].as_array().unwrap().clone();
+        for finding in findings.iter().filter(|f| f["severity"] != "info") {
+            assert!(!finding["repairs"].as_array().unwrap().is_empty(), "no way out: {finding}");
+        }
+        edit(&hand, &[(path, mended)]);
+        assert_found(&clone, &[]);
+    }
+}
+
+#[test]
+fn a_wrong_ticket_id_is_mended_unless_somebody_holds_the_ticket() {
+    let sandbox = healthy();
+    let wrong = |id: &str| Ticket::new(id).key("ticket_id", "ID-0022").text();
+    sandbox.seed(&[
+        (queued("TICKET-x-001"), wrong("TICKET-x-001")),
+        (queued("TICKET-held-001"), wrong("TICKET-held-001")),
+    ]);
+    let clone = sandbox.clone_named("a");
+    clone.tix(&["activate", "TICKET-held-001"]).success();
+    let both = ["warning id-mismatch TICKET-held-001", "warning id-mismatch TICKET-x-001"];
+    assert_found(&clone, &both);
+    let output = clone.tix(&["doctor", "--fix"]);
+    insta::assert_snapshot!(output.success().redacted(), @r"
+    exit: 0
+    ----- stdout -----
+    warning: TICKET-held-001 calls itself `ID-0022` [id-mismatch]
+      file  tickets/active/TICKET-held-001/TICKET-held-001.md
+      so    it is mended when nobody holds it any more
+
+    healthy, with 1 warning: 4 tickets on origin/main, 16 checks
+    ----- stderr -----
+    what will be done:
+      write `ticket_id: TICKET-x-001` into TICKET-x-001, and push it
+    ");
+    let remote = sandbox.remote();
+    let text = String::from_utf8(remote.show("main", &queued("TICKET-x-001"))).unwrap();
+    assert_eq!(text, queue_ticket("TICKET-x-001"), "nothing but the one value has changed");
+    let subject = remote.git(&["log", "-1", "--format=%s", "main"]);
+    assert_eq!(subject, "correct: TICKET-x-001 (ticket_id)");
+    let log = clone.tix(&["log", "TICKET-x-001"]);
+    assert!(log.success().stdout().contains("correct"), "{log}");
+}
+
+#[test]
+fn among_a_thousand_tickets_ten_damaged_ones_hide_nothing() {
+    let sandbox = Sandbox::new();
+    let mut files: Vec<(String, String)> = (0..1000)
+        .map(|n| format!("TICKET-t{n}-001"))
+        .map(|id| (queued(&id), queue_ticket(&id)))
+        .collect();
+    for (n, (_, text)) in files.iter_mut().enumerate().take(10) {
+        *text = match n % 2 {
+            0 => "not a ticket\n".to_owned(),
+            _ => "---\nstatus: open\n".to_owned(),
+        };
+    }
+    let hostile = Ticket::new("TICKET-z-001").key("ticket_id", "\"\\e[2J\\nhint: rm -rf .\"");
+    files.push((queued("TICKET-z-001"), hostile.text()));
+    sandbox.seed(&files);
+    let clone = sandbox.clone_named("a");
+    let output = clone.tix(&["doctor", "--json"]);
+    let all = found(&output);
+    let unreadable = all.iter().filter(|f| f.starts_with("error unreadable-ticket")).count();
+    assert_eq!((unreadable, all.len()), (10, 11), "{output}");
+    assert_eq!(all[10], "warning id-mismatch TICKET-z-001");
+    // A person is not shown a page for each, and no text of a ticket is a line of its own.
+    let text = clone.tix(&["doctor"]);
+    assert!(text.exits(1).stdout().contains("TICKET-z-001 calls itself `\\u{1b}[2J"), "{text}");
+    assert!(!text.stdout().contains("\nhint:"), "{text}");
+}

@@ -1,0 +1,49 @@
+//! `tix explain` and `tix agent-guide`: short texts from the program's own tables.
+
+use crate::harness::Sandbox;
+
+#[test]
+fn a_word_is_explained_anywhere_and_an_unknown_one_leads_to_the_topics() {
+    let sandbox = Sandbox::new();
+    let nowhere = sandbox.remote().at(sandbox.fresh_directory("no repository"));
+    let topics = nowhere.tix(&["explain"]);
+    for topic in topics.success().stdout().lines().skip(1) {
+        let name = topic.split_whitespace().next().unwrap();
+        let all = nowhere.tix(&["explain", name]);
+        assert!(all.success().stdout().starts_with(&format!("{name}: ")), "{all}");
+    }
+    let one = nowhere.tix(&["explain", "claim"]);
+    assert!(one.success().stdout().ends_with("  claim  open, queued → claimed\n"), "{one}");
+    let json = nowhere.tix(&["explain", "8", "--json"]).success().json();
+    assert_eq!(
+        (&json["topic"], &json["entries"][0]["name"]),
+        (&"exit-codes".into(), &"8 incomplete".into())
+    );
+    let unknown = nowhere.tix(&["explain", "frobnicate"]);
+    assert!(
+        unknown.exits(4).stderr().contains("hint: see what there is: tix explain"),
+        "{unknown}"
+    );
+}
+
+/// An agent does what it reads, so that every command in there must be one.
+#[test]
+fn every_command_of_the_guide_for_agents_is_one() {
+    let sandbox = Sandbox::new();
+    let place = sandbox.remote();
+    let guide = place.tix(&["agent-guide"]);
+    let text = guide.success().stdout();
+    assert!(text.lines().count() < 50, "it is read by every agent in every session");
+    let mut commands = 0;
+    for part in text.split("`tix ").skip(1) {
+        let words: Vec<&str> = part.split('`').next().unwrap().split(' ').collect();
+        let command = words[0];
+        let help = place.tix(&[command, "--help"]);
+        let options = words.iter().filter(|word| word.starts_with("--"));
+        for option in options {
+            assert!(help.success().stdout().contains(option), "tix {command} {option}");
+        }
+        commands += 1;
+    }
+    assert!(commands > 10, "{text}");
+}
