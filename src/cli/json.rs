@@ -11,8 +11,8 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value};
 
 use crate::commands::{
-    activate, agent_guide, board, demo, dep, doctor, explain, graph, init, list, log, path, queued,
-    receipt, report, shell_init, show,
+    activate, agent_guide, board, check, clean, demo, dep, doctor, explain, graph, hook, init,
+    list, log, path, queued, receipt, report, shell_init, show, status, trust,
 };
 use crate::error::FailureJson;
 
@@ -53,20 +53,38 @@ fn kinds() -> Vec<Kind> {
             "`tix list`; with `--jsonl` each of `tickets` on a line of its own",
         ),
         kind::<show::Shown<'_>>("tix/ticket@1", "`tix show`"),
+        kind::<status::Shown<'_>>("tix/status@1", "`tix status`"),
         kind::<path::Place<'_>>("tix/path@1", "`tix path`"),
         kind::<log::Story<'_>>("tix/log@1", "`tix log`"),
         kind::<dep::TreeJson<'_>>("tix/dep-tree@1", "`tix dep tree`"),
         kind::<dep::CyclesJson<'_>>("tix/cycles@1", "`tix dep cycles`"),
         kind::<graph::Graph>("tix/graph@1", "`tix graph`"),
+        kind::<clean::Report<'_>>("tix/clean@1", "`tix clean`"),
         kind::<board::BoardJson<'_>>("tix/board@1", "`tix board`"),
         kind::<report::Numbers<'_>>("tix/report@1", "`tix report`"),
         kind::<doctor::Report<'_>>("tix/doctor@1", "`tix doctor`"),
         kind::<explain::Explained<'_>>("tix/explain@1", "`tix explain`"),
         kind::<agent_guide::Guide<'_>>("tix/agent-guide@1", "`tix agent-guide`"),
+        kind::<check::Report<'_>>(
+            "tix/check@1",
+            "`tix check`, with exit code 1 when there are findings",
+        ),
+        kind::<hook::Installed<'_>>("tix/hook-install@1", "`tix hook install`"),
+        kind::<hook::Hooks<'_>>(
+            "tix/hooks@1",
+            "`tix hook status`, with exit code 1 when the guard is not in order",
+        ),
+        kind::<hook::Uninstalled<'_>>("tix/hook-uninstall@1", "`tix hook uninstall`"),
+        kind::<hook::Printed>("tix/hook-print@1", "`tix hook print`"),
+        kind::<trust::Trust<'_>>("tix/trust@1", "`tix trust`"),
         kind::<init::Made<'_>>("tix/init@1", "`tix init`"),
         kind::<demo::Played>("tix/demo@1", "`tix demo`"),
         kind::<shell_init::Script>("tix/shell-init@1", "`tix shell-init`"),
         kind::<receipt::FailedJson<'_>>("tix/failure@1", "no command: a line of the audit log"),
+        kind::<hook::LineJson<'_>>(
+            "tix/guard@1",
+            "no command: a line of the audit log, for what the guard judged",
+        ),
     ]
 }
 

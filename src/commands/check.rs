@@ -34,11 +34,15 @@ pub struct Args {
 
 /// The answer in JSON.
 #[derive(Serialize)]
-struct Report<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Report<'a> {
     schema: &'static str,
+    /// The commits that were looked at, as git writes a range; a name alone means the last ones of this branch.
     range: &'a str,
+    /// How many commits were judged.
     checked: usize,
     returned: usize,
+    /// How many broke the rule.
     total: usize,
     truncated: bool,
     findings: Vec<Finding<'a>>,
@@ -46,17 +50,24 @@ struct Report<'a> {
 
 /// A commit that broke the rule.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Finding<'a> {
     commit: &'a str,
+    /// The first line of its message.
     subject: &'a str,
+    /// Each way in which it broke the rule.
     breaches: Vec<Reason>,
 }
 
 /// Why.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Reason {
+    /// The path that it is about; null where it is about the commit.
     path: Option<String>,
+    /// Which rule, in a word.
     rule: &'static str,
+    /// What is wrong, in words.
     why: String,
 }
 

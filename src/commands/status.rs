@@ -32,6 +32,7 @@ pub struct Args {
 
 /// One move, and whether it is open.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Move {
     /// The command behind `tix`.
     command: &'static str,
@@ -47,17 +48,22 @@ struct Move {
 
 /// The answer in JSON.
 #[derive(Serialize)]
-struct Shown<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Shown<'a> {
     schema: &'static str,
     #[serde(flatten)]
     card: &'a Card,
     /// The lane that it is in at its source: one ahead of the trunk's when it is complete and not merged.
     at: Lane,
+    /// Its worktree in this clone; null where there is none.
     workspace: Option<String>,
     /// When its holder last gave a sign; null when nobody holds it.
     last_sign: Option<String>,
+    /// Whether somebody holds it and has given no sign for so long that others may take it over.
     stale: bool,
+    /// What is to be done before it can be complete.
     missing: Vec<String>,
+    /// Every move that there is, open or not.
     moves: &'a [Move],
 }
 

@@ -1,6 +1,6 @@
 //! `tix trust`: let the repository's `post_activate:` commands run in this clone.
 
-use serde_json::json;
+use serde::Serialize;
 
 use super::{Context, Globals};
 use crate::env::Env;
@@ -23,6 +23,18 @@ pub struct Args {
     revoke: bool,
 }
 
+/// The answer in JSON.
+// The keys stand by the alphabet, in which order they have always come out.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Trust<'a> {
+    /// The commands of `post_activate:`.
+    commands: &'a [String],
+    schema: &'static str,
+    /// Whether this clone lets them run.
+    trusted: bool,
+}
+
 /// Prints, and trusts or revokes.
 pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let ctx = Context::open(globals, env, out, None)?;
@@ -37,7 +49,7 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), F
     }
     let trusted = trust::is_trusted(&ctx.repo, commands);
     if out.format == Format::Json {
-        out.json(&json!({ "schema": "tix/trust@1", "commands": commands, "trusted": trusted }));
+        out.json(&Trust { commands, schema: "tix/trust@1", trusted });
         return Ok(());
     }
     let mut text = String::from(if trusted {

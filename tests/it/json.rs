@@ -147,6 +147,7 @@ impl Check<'_> {
 fn answers(sandbox: &Sandbox) -> Vec<Value> {
     let ids = ["TICKET-a-001", "TICKET-b-001"];
     sandbox.seed(&ids.map(|id| (format!("tickets/queue/{id}.md"), queue_ticket(id))));
+    sandbox.seed(&[(".tix.yaml", "post_activate: touch made\n")]);
     let clone = sandbox.clone_named("a");
     let mut answers: Vec<Value> = Vec::new();
     let mut take = |output: Output| answers.push(output.json());
@@ -167,7 +168,26 @@ fn answers(sandbox: &Sandbox) -> Vec<Value> {
     take(tix("doctor"));
     take(tix("explain 3"));
     take(tix("agent-guide"));
+    take(tix("status a-001"));
+    take(tix("status b-001"));
     take(tix("release a-001"));
+    take(tix("clean --merged"));
+    for line in ["trust", "trust --revoke", "hook print pre-receive", "hook status"] {
+        take(tix(line));
+    }
+    let agents = "hook install --agents claude,cursor";
+    for line in [agents, agents, "hook status", "hook uninstall --dry-run", "hook uninstall"] {
+        take(tix(line));
+    }
+    // What the guard refuses is a line of the audit log, and what passes it is found by the check.
+    let tix_hook = format!("exec '{}' hook git pre-commit", env!("CARGO_BIN_EXE_tix"));
+    clone.hook("pre-commit", &tix_hook);
+    clone.write("README.md", "by hand\n");
+    clone.git(&["add", "README.md"]);
+    clone.try_git(&["commit", "-qm", "By hand"]).exits(1);
+    clone.env("TIX_GUARD", "off").git(&["commit", "-qm", "By hand"]);
+    take(tix("check"));
+    take(tix("check origin/main"));
     take(tix("log"));
     take(tix("shell-init bash"));
     take(tix("demo --racers 2"));

@@ -47,7 +47,8 @@ pub struct Args {
 
 /// The answer in JSON.
 #[derive(Serialize)]
-struct Report<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Report<'a> {
     schema: &'static str,
     dry_run: bool,
     remote: Option<String>,
@@ -60,7 +61,8 @@ struct Report<'a> {
 
 /// One ticket in it.
 #[derive(Serialize)]
-struct Entry<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Entry<'a> {
     ticket: &'a str,
     outcome: &'static str,
     proof: Option<Proof>,

@@ -1,8 +1,8 @@
 //! `tix hook install`.
 
-use serde_json::json;
+use serde::Serialize;
 
-use crate::commands::shared::hooks::{self, AgentFile, Changes};
+use crate::commands::shared::hooks::{self, AgentFile, AgentJson, Changes, LineJson};
 use crate::commands::{Context, Globals};
 use crate::env::Env;
 use crate::error::Failure;
@@ -41,6 +41,27 @@ pub struct Args {
     dry_run: bool,
 }
 
+/// The answer in JSON.
+// The keys stand by the alphabet, in which order they have always come out.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Installed<'a> {
+    /// The agents' files that were asked for.
+    agents: Vec<AgentJson>,
+    /// Whether anything was written, or would be.
+    changed: bool,
+    /// The directory that git takes hooks from.
+    directory: String,
+    /// Nothing was done.
+    dry_run: bool,
+    /// `files` of the directory, or entries of git's `config`.
+    form: &'static str,
+    hooks: Vec<LineJson>,
+    /// What else to know.
+    notes: &'a [String],
+    schema: &'static str,
+}
+
 /// Installs what is missing.
 pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let ctx = Context::open(globals, env, out, None)?;
@@ -67,16 +88,16 @@ fn answer(out: &Out, mode: Mode, report: &Report, agents: &[AgentFile]) {
     let nothing = report.lines.iter().all(hooks::is_unchanged)
         && agents.iter().all(|file| file.edit.is_keep());
     if out.format == Format::Json {
-        out.json(&json!({
-            "schema": "tix/hook-install@1",
-            "changed": !nothing,
-            "dry_run": mode == Mode::Rehearse,
-            "form": hooks::form_word(report.form),
-            "directory": report.directory.display().to_string(),
-            "hooks": hooks::lines_json(report),
-            "agents": hooks::agents_json(agents),
-            "notes": report.notes,
-        }));
+        out.json(&Installed {
+            agents: hooks::agents_json(agents),
+            changed: !nothing,
+            directory: report.directory.display().to_string(),
+            dry_run: mode == Mode::Rehearse,
+            form: hooks::form_word(report.form),
+            hooks: hooks::lines_json(report),
+            notes: &report.notes,
+            schema: "tix/hook-install@1",
+        });
         return;
     }
     let mut text = String::new();

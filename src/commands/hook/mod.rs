@@ -13,6 +13,17 @@ use std::ffi::OsString;
 
 use clap::{Subcommand, ValueEnum as _};
 
+#[cfg(test)]
+pub use install::Installed;
+#[cfg(test)]
+pub use print::Printed;
+#[cfg(test)]
+pub use report::LineJson;
+#[cfg(test)]
+pub use status::Hooks;
+#[cfg(test)]
+pub use uninstall::Uninstalled;
+
 use super::Globals;
 use crate::env::Env;
 use crate::error::{Exit, Failure};

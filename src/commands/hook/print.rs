@@ -1,6 +1,6 @@
 //! `tix hook print`.
 
-use serde_json::json;
+use serde::Serialize;
 
 use crate::commands::shared::hooks;
 use crate::error::Failure;
@@ -18,14 +18,26 @@ pub struct Args {
     hook: Hook,
 }
 
+/// The answer in JSON.
+// The keys stand by the alphabet, in which order they have always come out.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Printed {
+    /// The hook.
+    hook: &'static str,
+    schema: &'static str,
+    /// The whole file.
+    script: String,
+}
+
 /// Prints it.
 #[allow(clippy::unnecessary_wraps, reason = "all commands have one form")]
 pub fn run(args: &Args, out: &Out) -> Result<(), Failure> {
     let script = hooks::by_hand(args.hook);
     match out.format {
-        Format::Json => out.json(&json!({
-            "schema": "tix/hook-print@1", "hook": args.hook.name(), "script": script,
-        })),
+        Format::Json => {
+            out.json(&Printed { hook: args.hook.name(), schema: "tix/hook-print@1", script });
+        }
         Format::Human => out.answer(&script),
     }
     Ok(())

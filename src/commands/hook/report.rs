@@ -1,6 +1,6 @@
 //! What the guard says and writes down: a refusal with its reasons and the way on, and a line of the audit log.
 
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use crate::clock;
 use crate::env::{Env, GitVar};
@@ -206,22 +206,52 @@ pub struct Line<'a> {
     pub commit: Option<&'a Oid>,
 }
 
+/// What the guard judged, as it is written into the audit log.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct LineJson<'a> {
+    schema: &'static str,
+    /// When.
+    at: String,
+    /// The working tree; the git directory where there is none.
+    repository: String,
+    /// The protected branch.
+    branch: &'a str,
+    /// Which git hook, or which agent.
+    hook: &'a str,
+    /// `allowed`, `refused` or `off` (it would have been refused, but the guard was switched off).
+    verdict: &'a str,
+    /// By which rule, in a word.
+    rule: &'a str,
+    /// What it is about, the first 50.
+    paths: Vec<&'a String>,
+    /// How many they are.
+    paths_total: usize,
+    /// Who acted, as far as that is known.
+    by: Option<String>,
+    /// The commit; null where there is none yet.
+    commit: Option<&'a str>,
+}
+
 /// Writes a line of the audit log.
 pub fn note(guarded: &Guarded, env: &Env, line: &Line<'_>) {
-    let shown: Vec<&String> = line.paths.iter().take(LOGGED).collect();
-    guarded.audit().append(&json!({
-        "schema": "tix/guard@1",
-        "at": clock::rfc3339(clock::now()),
-        "repository": guarded.root().unwrap_or(guarded.common_dir()).display().to_string(),
-        "branch": line.branch.short(),
-        "hook": line.hook,
-        "verdict": line.verdict,
-        "rule": line.rule,
-        "paths": shown,
-        "paths_total": line.paths.len(),
-        "by": actor(guarded, env),
-        "commit": line.commit.map(Oid::to_string).map_or(Value::Null, Value::from),
-    }));
+    let line = LineJson {
+        schema: "tix/guard@1",
+        at: clock::rfc3339(clock::now()),
+        repository: guarded.root().unwrap_or(guarded.common_dir()).display().to_string(),
+        branch: line.branch.short(),
+        hook: line.hook,
+        verdict: line.verdict,
+        rule: line.rule,
+        paths: line.paths.iter().take(LOGGED).collect(),
+        paths_total: line.paths.len(),
+        by: actor(guarded, env),
+        commit: line.commit.map(Oid::as_str),
+    };
+    match serde_json::to_value(&line) {
+        Ok(line) => guarded.audit().append(&line),
+        Err(error) => tracing::error!(%error, "audit log"),
+    }
 }
 
 /// Who acts, as far as that is known without asking anybody.

@@ -1,6 +1,6 @@
 //! `tix hook status`.
 
-use serde_json::json;
+use serde::Serialize;
 
 use crate::commands::Globals;
 use crate::commands::shared::context::working_dir;
@@ -22,6 +22,52 @@ use crate::out::{Format, Out};
 #[derive(Debug, clap::Args)]
 pub struct Args {}
 
+/// The answer in JSON.
+// The keys stand by the alphabet, in which order they have always come out.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Hooks<'a> {
+    agents: Vec<AgentState<'a>>,
+    /// The directory that git takes hooks from.
+    directory: String,
+    #[serde(rename = "hooks")]
+    states: Vec<HookState<'a>>,
+    /// Whether the usual hooks run the guard here, and nothing else that was installed is broken.
+    in_order: bool,
+    schema: &'static str,
+}
+
+/// How it stands with a hook.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct HookState<'a> {
+    /// What else to know.
+    detail: Option<&'a str>,
+    /// The hook of git.
+    hook: &'static str,
+    /// The file that decides; null where it is an entry of git's configuration.
+    path: Option<String>,
+    /// The hook that was there before, which runs first.
+    runs_first: Option<String>,
+    /// `installed`, `called`, `outdated`, `missing`, `not executable`, `dangling`, `shadowed`, `off`, `edited` or
+    /// `foreign`; `tix hook status --help` explains them.
+    state: &'static str,
+}
+
+/// How it stands with the hooks of an agent.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct AgentState<'a> {
+    /// Whose they are.
+    agent: &'static str,
+    /// Why its file cannot be read.
+    detail: Option<&'a str>,
+    /// The file, from the root of the working tree.
+    path: &'static str,
+    /// `installed`, `outdated`, `missing` or `unreadable`.
+    state: &'static str,
+}
+
 /// Looks, and tells.
 pub fn run(_args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let repo = Repo::discover(&working_dir(globals, env)?)?;
@@ -39,16 +85,16 @@ pub fn run(_args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), 
             .iter()
             .map(|(agent, entries)| {
                 let (state, detail) = agent_words(entries);
-                json!({ "agent": agent.name(), "path": agent.file(), "state": state, "detail": detail })
+                AgentState { agent: agent.name(), detail, path: agent.file(), state }
             })
             .collect();
-        out.json(&json!({
-            "schema": "tix/hooks@1",
-            "in_order": in_order,
-            "directory": directory.display().to_string(),
-            "hooks": hooks.iter().map(hook_json).collect::<Vec<_>>(),
-            "agents": agents,
-        }));
+        out.json(&Hooks {
+            agents,
+            directory: directory.display().to_string(),
+            states: hooks.iter().map(hook_json).collect(),
+            in_order,
+            schema: "tix/hooks@1",
+        });
     } else {
         let mut table = Table::new(["hook", "state", "where"]);
         for status in &hooks {
@@ -75,14 +121,14 @@ pub fn run(_args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), 
     Err(Failure::new(Exit::No, "the guard is not in order here").hint("tix hook install"))
 }
 
-fn hook_json(status: &HookStatus) -> serde_json::Value {
-    json!({
-        "hook": status.hook.name(),
-        "state": status.state.word(),
-        "path": status.path.as_ref().map(|path| path.display().to_string()),
-        "runs_first": status.aside.as_ref().map(|path| path.display().to_string()),
-        "detail": status.detail,
-    })
+fn hook_json(status: &HookStatus) -> HookState<'_> {
+    HookState {
+        detail: status.detail.as_deref(),
+        hook: status.hook.name(),
+        path: status.path.as_ref().map(|path| path.display().to_string()),
+        runs_first: status.aside.as_ref().map(|path| path.display().to_string()),
+        state: status.state.word(),
+    }
 }
 
 fn agent_words(entries: &Result<Entries, String>) -> (&'static str, Option<&str>) {

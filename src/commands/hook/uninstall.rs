@@ -1,10 +1,10 @@
 //! `tix hook uninstall`.
 
-use serde_json::json;
+use serde::Serialize;
 
 use crate::commands::Globals;
 use crate::commands::shared::context::working_dir;
-use crate::commands::shared::hooks::{self, Changes};
+use crate::commands::shared::hooks::{self, AgentJson, Changes, LineJson};
 use crate::env::Env;
 use crate::error::Failure;
 use crate::git::Repo;
@@ -27,6 +27,25 @@ pub struct Args {
     dry_run: bool,
 }
 
+/// The answer in JSON.
+// The keys stand by the alphabet, in which order they have always come out.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Uninstalled<'a> {
+    /// The agents' files that had entries of ours.
+    agents: Vec<AgentJson>,
+    /// Whether anything was removed, or would be.
+    changed: bool,
+    /// The directory that git takes hooks from.
+    directory: String,
+    /// Nothing was done.
+    dry_run: bool,
+    hooks: Vec<LineJson>,
+    /// What else to know.
+    notes: &'a [String],
+    schema: &'static str,
+}
+
 /// Removes what is ours.
 pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let repo = Repo::discover(&working_dir(globals, env)?)?;
@@ -46,15 +65,15 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), F
     let removed = |did| matches!(did, Did::Removed | Did::Restored);
     let changed = report.lines.iter().any(|line| removed(line.did)) || !agents.is_empty();
     if out.format == Format::Json {
-        out.json(&json!({
-            "schema": "tix/hook-uninstall@1",
-            "changed": changed,
-            "dry_run": mode == Mode::Rehearse,
-            "directory": report.directory.display().to_string(),
-            "hooks": hooks::lines_json(&report),
-            "agents": hooks::agents_json(&agents),
-            "notes": report.notes,
-        }));
+        out.json(&Uninstalled {
+            agents: hooks::agents_json(&agents),
+            changed,
+            directory: report.directory.display().to_string(),
+            dry_run: mode == Mode::Rehearse,
+            hooks: hooks::lines_json(&report),
+            notes: &report.notes,
+            schema: "tix/hook-uninstall@1",
+        });
         return Ok(());
     }
     let mut text = String::new();

@@ -4,7 +4,7 @@ use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use super::context::Context;
 use super::shell_word;
@@ -180,15 +180,29 @@ fn word(did: Did) -> &'static str {
     }
 }
 
+/// What was done to a hook.
+// The keys stand by the alphabet, in which order they have always come out.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct LineJson {
+    /// `unchanged`, `written`, `replaced`, `called` (another program's hook runs it), `removed`, `restored` (what was
+    /// there before is back) or `left` (somebody has changed it).
+    did: &'static str,
+    /// The hook of git.
+    hook: &'static str,
+    /// Its file; null where it is an entry of git's configuration.
+    path: Option<String>,
+    /// The hook that was there before, which runs first.
+    runs_first: Option<String>,
+}
+
 /// The lines of a report as JSON.
-pub fn lines_json(report: &Report) -> Vec<Value> {
-    let line = |line: &Line| {
-        json!({
-            "hook": line.hook.name(),
-            "did": word(line.did),
-            "path": line.path.as_ref().map(|path| path.display().to_string()),
-            "runs_first": line.aside.as_ref().map(|path| path.display().to_string()),
-        })
+pub fn lines_json(report: &Report) -> Vec<LineJson> {
+    let line = |line: &Line| LineJson {
+        did: word(line.did),
+        hook: line.hook.name(),
+        path: line.path.as_ref().map(|path| path.display().to_string()),
+        runs_first: line.aside.as_ref().map(|path| path.display().to_string()),
     };
     report.lines.iter().map(line).collect()
 }
@@ -352,8 +366,25 @@ fn delete(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// What was done to an agent's file.
+// The keys stand by the alphabet, in which order they have always come out.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct AgentJson {
+    /// Whose it is.
+    agent: &'static str,
+    /// `unchanged`, `changed`, `written` (it was not there) or `removed`.
+    did: &'static str,
+    /// The file, from the root of the working tree.
+    path: &'static str,
+}
+
 /// The agents' files as JSON.
-pub fn agents_json(files: &[AgentFile]) -> Vec<Value> {
-    let file = |file: &AgentFile| json!({ "agent": file.agent.name(), "path": file.agent.file(), "did": file.words() });
+pub fn agents_json(files: &[AgentFile]) -> Vec<AgentJson> {
+    let file = |file: &AgentFile| AgentJson {
+        agent: file.agent.name(),
+        did: file.words(),
+        path: file.agent.file(),
+    };
     files.iter().map(file).collect()
 }

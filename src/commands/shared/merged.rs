@@ -8,6 +8,7 @@ use crate::names::{Oid, RepoPath};
 
 /// What shows that everything on a branch is in another one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Proof {
     /// Its last commit is part of the other's history.
