@@ -45,6 +45,13 @@ fn about_claim(finding: Finding, head: &Head) -> Finding {
         .maybe_fact("claim", head.claim_id.clone())
 }
 
+/// Whether a ticket says more than that it was claimed. Where progress is written on the ticket branch, the trunk's copy
+/// says so only after a merge.
+pub fn tells_of_progress(head: &Head) -> bool {
+    let beyond = matches!(&head.status, Said::Status(status) if *status != Status::Claimed);
+    beyond && head.branch.is_some()
+}
+
 /// The work is known to have landed when the branch that work goes to contains the tip of the ticket branch, and that
 /// is not just the claim; or when the ticket's file has come to the trunk as its branch has it, as a squash brings it:
 /// between the claim and the merge only the branch's copy changes, and it alone then says what its branch is.
@@ -52,8 +59,7 @@ fn merged(facts: &Facts, entry: &Entry, head: &Head, branch: &BranchFacts) -> Op
     let tip = branch.tip.as_ref()?;
     let claimed = moment(head.claimed_at.as_ref()?)?;
     let worked = tip.at >= claimed && !tip.is_claim;
-    let beyond_claim = matches!(&head.status, Said::Status(status) if *status != Status::Claimed);
-    let by_file = tip.same_file && beyond_claim && head.branch.is_some();
+    let by_file = tip.same_file && tells_of_progress(head);
     if !(worked && (tip.merged || by_file)) {
         return None;
     }

@@ -12,6 +12,7 @@ mod finding;
 mod tests;
 mod tickets;
 
+pub use claims::tells_of_progress;
 pub use facts::{
     BranchFacts, Facts, Leftover, LocalTrunk, TicketFacts, Tip, WorkspaceFacts, WorktreeFacts,
 };

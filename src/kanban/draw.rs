@@ -25,10 +25,10 @@ const BROWSING: &str = "←↓↑→ move   enter open   a activate   / filter  
 const FILTERING: &str = "type to filter   enter keep   esc all";
 const READING: &str = "↓↑ scroll   esc back";
 
-/// How high the board is that shows every ticket.
-pub fn height(state: &State) -> u16 {
+/// How high the board is that shows this many tickets of each lane, where there are so many.
+pub fn height(state: &State, tickets: usize) -> u16 {
     let most = (0..state.columns.len()).map(|at| state.shown(at).len()).max().unwrap_or(0);
-    u16::try_from(most).unwrap_or(u16::MAX).saturating_mul(TILE).saturating_add(ABOVE)
+    u16::try_from(most.min(tickets)).unwrap_or(u16::MAX).saturating_mul(TILE).saturating_add(ABOVE)
 }
 
 /// Draws the board into all of the buffer; the keys are named where there is room for them and somebody to press them.

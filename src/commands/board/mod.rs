@@ -21,10 +21,14 @@ const WIDTH: u16 = 120;
 /// Some terminals do not know how wide they are, and say 0.
 const NARROW: u16 = 40;
 
+/// How many tickets of a lane are printed; how many there are stands above them.
+const SHOWN: usize = 50;
+
 /// Show the lanes side by side, live
 ///
 /// On a terminal it stays open and follows the trunk as this clone knows it: press f to ask the remote, enter to open
-/// a ticket, a to activate it, / to filter, q to leave. Piped, or with --plain, it is printed once as text.
+/// a ticket, a to activate it, / to filter, q to leave. Piped, or with --plain, it is printed once as text,
+/// the first 50 tickets of each lane.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Print the board once and do not stay open
@@ -70,6 +74,9 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), F
         } else {
             let state = State::new(load::heading(&ctx, seen), load::columns(&ctx, &tickets.cards));
             out.answer(&plain(&state));
+            if state.columns.iter().any(|column| column.tiles.len() > SHOWN) {
+                out.narrate(&format!("the first {SHOWN} of each lane; all: tix list --lane all"));
+            }
         }
         for damage in &tickets.damaged {
             out.warn(&damage.to_string());
@@ -82,7 +89,7 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), F
 /// The board as lines of text.
 fn plain(state: &State) -> String {
     let width = terminal_size::terminal_size().map_or(WIDTH, |(width, _)| width.0);
-    let mut buffer = Buffer::empty(Rect::new(0, 0, width.max(NARROW), height(state)));
+    let mut buffer = Buffer::empty(Rect::new(0, 0, width.max(NARROW), height(state, SHOWN)));
     draw(state, &mut buffer, Keys::None);
     text(&buffer)
 }

@@ -9,6 +9,7 @@ use super::super::shared::context::Context;
 use crate::config::Record;
 use crate::doctor::{
     BranchFacts, Facts, Leftover, LocalTrunk, TicketFacts, Tip, WorkspaceFacts, WorktreeFacts,
+    tells_of_progress,
 };
 use crate::error::Failure;
 use crate::git::{Commit, Worktree};
@@ -48,7 +49,7 @@ pub fn facts(ctx: &Context<'_>, seen: &Seen<'_>, outlook: &Outlook) -> Result<Fa
         cycles,
         trunk: ctx.trunk_label(),
         odd: snapshot.odd.clone(),
-        branches: branches(ctx, seen, outlook)?,
+        branches: branches(ctx, seen, outlook, &tickets)?,
         workspaces: workspaces(ctx)?,
         local_trunk: local_trunk(ctx, seen)?,
         leftovers: outlook.leftovers.clone(),
@@ -78,48 +79,53 @@ fn dependencies(
     (missing.collect(), circles.map(|circle| circle.into_iter().cloned().collect()).collect())
 }
 
+/// The branch of an active ticket, and where it is if it is known.
+struct Branch<'t> {
+    ticket: &'t TicketFacts,
+    name: RefName,
+    tip: Option<Oid>,
+}
+
 /// The ticket branches of the active tickets.
-fn branches(
+fn branches<'t>(
     ctx: &Context<'_>,
     seen: &Seen<'_>,
     outlook: &Outlook,
+    tickets: &'t [TicketFacts],
 ) -> Result<Vec<BranchFacts>, Failure> {
-    let active = seen.view.snapshot.entries.iter().filter(|entry| entry.lane == Lane::Active);
-    let named: Vec<(&Entry, RefName)> =
-        active.filter_map(|entry| Some((entry, ctx.ticket_branch(&entry.id).ok()?))).collect();
-    if named.is_empty() {
+    let active: Vec<&TicketFacts> =
+        tickets.iter().filter(|ticket| ticket.entry.lane == Lane::Active).collect();
+    if active.is_empty() {
         return Ok(Vec::new());
     }
     let there = known_branches(ctx, outlook)?;
-    let named: Vec<(&Entry, RefName, Option<Oid>)> = named
-        .into_iter()
-        .map(|(entry, name)| {
-            let tip = there.get(&name).cloned();
-            (entry, name, tip)
-        })
-        .collect();
-    let tips: Vec<Oid> = named.iter().filter_map(|(.., tip)| tip.clone()).collect();
+    let named = |ticket: &&'t TicketFacts| {
+        let name = ctx.ticket_branch(&ticket.entry.id).ok()?;
+        Some(Branch { ticket, tip: there.get(&name).cloned(), name })
+    };
+    let branches: Vec<Branch<'_>> = active.iter().filter_map(named).collect();
+    let tips: Vec<Oid> = branches.iter().filter_map(|branch| branch.tip.clone()).collect();
     let commits = ctx.objects.commits(&tips.iter().map(Oid::as_str).collect::<Vec<_>>())?;
     let heads: BTreeMap<&Oid, &Commit> =
         commits.iter().flatten().map(|commit| (&commit.oid, commit)).collect();
     let unmerged = unmerged(ctx, seen, &heads.keys().copied().collect::<Vec<_>>())?;
-    let same_file = with_same_file(ctx, &named)?;
-    let facts = |(entry, name, tip): &(&Entry, RefName, Option<Oid>)| BranchFacts {
-        id: entry.id.clone(),
-        name: name.clone(),
-        exists: (tip.is_some() || outlook.asked).then_some(tip.is_some()),
-        tip: tip.as_ref().and_then(|oid| {
+    let same_file = with_same_file(ctx, &branches)?;
+    let facts = |branch: &Branch<'_>| BranchFacts {
+        id: branch.ticket.entry.id.clone(),
+        name: branch.name.clone(),
+        exists: (branch.tip.is_some() || outlook.asked).then_some(branch.tip.is_some()),
+        tip: branch.tip.as_ref().and_then(|oid| {
             let head = heads.get(oid)?;
             Some(Tip {
                 oid: oid.clone(),
                 at: DateTime::from_timestamp(head.at, 0)?,
                 merged: !unmerged.contains(oid),
                 is_claim: head.message.lines().any(|line| line.starts_with(trailer::HOST)),
-                same_file: same_file.contains(&entry.id),
+                same_file: same_file.contains(&branch.ticket.entry.id),
             })
         }),
     };
-    Ok(named.iter().map(facts).collect())
+    Ok(branches.iter().map(facts).collect())
 }
 
 /// Where the ticket branches are: as the remote itself says, or as last fetched.
@@ -162,13 +168,17 @@ fn unmerged(ctx: &Context<'_>, seen: &Seen<'_>, tips: &[&Oid]) -> Result<HashSet
 /// this says nothing: the branch gets the file with every merge of the trunk.
 fn with_same_file(
     ctx: &Context<'_>,
-    branches: &[(&Entry, RefName, Option<Oid>)],
+    branches: &[Branch<'_>],
 ) -> Result<BTreeSet<TicketId>, Failure> {
     if ctx.record == Record::Trunk {
         return Ok(BTreeSet::new());
     }
-    let asked: Vec<(&Entry, &Oid)> =
-        branches.iter().filter_map(|(entry, _, tip)| Some((*entry, tip.as_ref()?))).collect();
+    // Most tickets say on the trunk only that they are claimed, and need not be looked for on their branches.
+    let asked: Vec<(&Entry, &Oid)> = branches
+        .iter()
+        .filter(|branch| branch.ticket.contents.as_ref().is_ok_and(tells_of_progress))
+        .filter_map(|branch| Some((&branch.ticket.entry, branch.tip.as_ref()?)))
+        .collect();
     let names: Vec<Vec<u8>> = asked
         .iter()
         .map(|(entry, tip)| [tip.as_str().as_bytes(), b":", entry.path.as_bytes()].concat())
