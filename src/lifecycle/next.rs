@@ -4,12 +4,13 @@
 //! moment all try the same ticket, and this costs them nothing: every claim moves the one trunk, so that of two pushes
 //! one is late whatever it claims. Whoever is late looks at the trunk as it is then and chooses anew.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 
 use super::relations::{Fate, Known, Meant, Names, by_id, fate};
 use super::snapshot::{Entry, Snapshot};
+use crate::names::RepoPath;
 use crate::ticket::{Lane, Priority, QueueGate, Said, TicketId, moment};
 
 /// A ticket of the queue, and what keeps it from being claimed.
@@ -110,23 +111,28 @@ pub fn judge<'a>(
 ) -> Vec<Prospect<'a>> {
     let related = all.iter().any(|k| !k.head.depends_on.is_empty() || !k.head.blocks.is_empty());
     let dependencies = if related { Some(Dependencies::of(all, snapshot)) } else { None };
-    let mut places: HashMap<&TicketId, usize> = HashMap::with_capacity(snapshot.entries.len());
-    for entry in &snapshot.entries {
-        *places.entry(&entry.id).or_default() += 1;
-    }
+    let places = repeated(snapshot);
     let queued = all.iter().filter(|known| known.entry.lane == Lane::Queue);
     let mut verdicts: Vec<Prospect<'a>> = queued
         .map(|known| {
             let mut hindrances = own(known, gate);
-            hindrances.extend(
-                places.get(&known.entry.id).filter(|n| **n > 1).map(|n| Hindrance::Duplicate(*n)),
-            );
+            hindrances
+                .extend(places.get(&known.entry.id).map(|count| Hindrance::Duplicate(*count)));
             hindrances.extend(dependencies.iter().flat_map(|d| d.unmet(known)));
             Prospect { known, hindrances }
         })
         .collect();
     verdicts.sort_by_cached_key(|v| (!v.hindrances.is_empty(), Rank::of(v.known)));
     verdicts
+}
+
+/// The ids that stand in several places, each with their number. A sort finds the lanes in order already, and costs less
+/// than a map of 20,000.
+fn repeated(snapshot: &Snapshot) -> BTreeMap<&TicketId, usize> {
+    let mut ids: Vec<&TicketId> = snapshot.entries.iter().map(|entry| &entry.id).collect();
+    ids.sort();
+    let same = ids.chunk_by(|a, b| a == b).filter(|same| same.len() > 1);
+    same.filter_map(|same| Some((*same.first()?, same.len()))).collect()
 }
 
 /// What the ticket itself says against being claimed.
@@ -215,24 +221,24 @@ impl<'a> Dependencies<'a> {
 
 /// What decides who is first: the lesser one is.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Rank {
+struct Rank<'a> {
     /// A ticket without a priority comes last.
     priority: (bool, Option<Priority>),
     /// Then the oldest, and behind them those that do not say.
     created: (bool, Option<DateTime<Utc>>),
     sequence: u32,
-    path: Vec<u8>,
+    path: &'a RepoPath,
 }
 
-impl Rank {
-    fn of(known: &Known<'_>) -> Rank {
+impl<'a> Rank<'a> {
+    fn of(known: &Known<'a>) -> Rank<'a> {
         let priority = known.head.priority.as_deref().and_then(Priority::read);
         let created = known.head.created.as_deref().and_then(moment);
         Rank {
             priority: (priority.is_none(), priority),
             created: (created.is_none(), created),
             sequence: known.entry.id.sequence().unwrap_or(u32::MAX),
-            path: known.entry.path.as_bytes().to_vec(),
+            path: &known.entry.path,
         }
     }
 }

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::lifecycle::Node;
-use crate::names::{Oid, RepoPath};
+use crate::names::Oid;
 use crate::ticket::{Document, Head};
 
 /// A trunk with these tickets: lane, id, and the lines of the front matter.
