@@ -59,10 +59,9 @@ pub struct Args {
     /// Show only what is blocked, or waits for another ticket
     #[arg(long)]
     blocked: bool,
-    /// Show only what is held without a sign of life for this long [default: 24h]
-    #[arg(long, value_name = "TIME", num_args = 0..=1, require_equals = true)]
-    #[arg(default_missing_value = "24h", value_parser = stretch)]
-    stale: Option<TimeDelta>,
+    /// Show only what is held without a sign of life for this long [default: `stale_after`]
+    #[arg(long, value_name = "TIME", num_args = 0..=1, require_equals = true, value_parser = stretch)]
+    stale: Option<Option<TimeDelta>>,
     /// Show only what holds this regular expression in its file; small letters fit large ones too
     #[arg(long, value_name = "REGEX", value_parser = pattern)]
     text: Option<Regex>,
@@ -174,9 +173,10 @@ fn collect(
     if args.needs_overlay() {
         overlay(ctx, seen.view, &mut cards, args.changes())?;
         let since = args.since.map(|since| since.from(ctx.now));
+        let usual = TimeDelta::from_std(ctx.config.stale_after).unwrap_or(TimeDelta::MAX);
         cards.retain(|card| {
             since.is_none_or(|since| last_activity(card).is_some_and(|at| at >= since))
-                && args.stale.is_none_or(|after| is_stale(card, after, ctx.now))
+                && args.stale.is_none_or(|after| is_stale(card, after.unwrap_or(usual), ctx.now))
         });
     }
     Ok((cards, board.damaged))
