@@ -61,6 +61,10 @@ pub struct Args {
     blocked: bool,
     /// Show only what is held without a sign of life for this long [default: `stale_after`]
     #[arg(long, value_name = "TIME", num_args = 0..=1, require_equals = true, value_parser = stretch)]
+    #[allow(
+        clippy::option_option,
+        reason = "left out, given, or given with a time, as clap has it"
+    )]
     stale: Option<Option<TimeDelta>>,
     /// Show only what holds this regular expression in its file; small letters fit large ones too
     #[arg(long, value_name = "REGEX", value_parser = pattern)]
