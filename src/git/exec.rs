@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use super::conversation::Conversation;
 use super::redact::redact;
-use super::signals;
+use super::signals::{self, WhenTold};
 
 /// What `git rev-parse --local-env-vars` prints (git 2.55): the variables that tie a git process to
 /// one repository. They are set inside hooks, so a child that works on a chosen repository must not
@@ -122,6 +122,7 @@ pub struct Git {
     dir: PathBuf,
     git_dir: Option<PathBuf>,
     objects: Vec<(&'static str, OsString)>,
+    when_told: WhenTold,
 }
 
 impl Git {
@@ -132,17 +133,13 @@ impl Git {
             dir: dir.to_owned(),
             git_dir: None,
             objects: Vec::new(),
+            when_told: WhenTold::End,
         }
     }
 
     /// The same git for one chosen repository, run in `dir`.
     pub fn pinned(&self, git_dir: &Path, dir: &Path) -> Git {
-        Git {
-            program: self.program.clone(),
-            dir: dir.to_owned(),
-            git_dir: Some(git_dir.to_owned()),
-            objects: self.objects.clone(),
-        }
+        Git { dir: dir.to_owned(), git_dir: Some(git_dir.to_owned()), ..self.clone() }
     }
 
     /// The same git with these variables, which say where objects are: a server's hook is asked about objects that
@@ -164,12 +161,12 @@ impl Git {
 
     /// The same git as if called in another directory: it finds the repository from there.
     pub fn elsewhere(&self, dir: &Path) -> Git {
-        Git {
-            program: self.program.clone(),
-            dir: dir.to_owned(),
-            git_dir: None,
-            objects: self.objects.clone(),
-        }
+        Git { dir: dir.to_owned(), git_dir: None, ..self.clone() }
+    }
+
+    /// The same git for clearing up, which is done even when tix has been told to end.
+    pub fn for_clearing(&self) -> Git {
+        Git { when_told: WhenTold::Finish, ..self.clone() }
     }
 
     /// Begins a call of one subcommand.
@@ -235,7 +232,8 @@ impl Call {
 
     /// Runs to the end; any exit code is an answer, a signal is not.
     pub fn run(self) -> Result<Finished, ExecError> {
-        signals::check()?;
+        let when_told = self.git.when_told;
+        when_told.check()?;
         let call = self.to_string();
         let started = Instant::now();
         let mut child = self.spawn(Stdio::piped(), Stdio::piped())?;
@@ -248,7 +246,7 @@ impl Call {
             None => child.wait_with_output().map(|o| Some((o.status, o.stdout, o.stderr))),
             Some(at) => wait_until(child, at),
         };
-        signals::check()?;
+        when_told.check()?;
         match ended {
             Ok(Some(all)) => finished(call, started, all),
             Ok(None) => Err(ExecError::TimedOut { call, after: started.elapsed() }),

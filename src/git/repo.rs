@@ -117,6 +117,11 @@ impl Repo {
         &self.git
     }
 
+    /// The same repository for clearing up: what it is asked is done even when tix has been told to end.
+    pub fn for_clearing(&self) -> Repo {
+        Repo { git: self.git.for_clearing(), ..self.clone() }
+    }
+
     /// tix's own directory in the repository.
     pub fn tix_dir(&self) -> PathBuf {
         self.common_dir.join("tix")

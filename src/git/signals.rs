@@ -22,6 +22,22 @@ pub fn check() -> Result<(), ExecError> {
     }
 }
 
+/// What a call does when tix is told to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WhenTold {
+    /// It is not begun any more, and its answer does not count.
+    End,
+    /// It is done all the same: it clears up, and takes milliseconds.
+    Finish,
+}
+
+impl WhenTold {
+    /// Fails when a signal has asked tix to end and the call stops for that.
+    pub fn check(self) -> Result<(), ExecError> {
+        if self == WhenTold::Finish { Ok(()) } else { check() }
+    }
+}
+
 /// Starts to listen for SIGINT, SIGTERM and SIGHUP. A second signal ends the children at once.
 #[cfg(unix)]
 pub fn listen() -> std::io::Result<()> {

@@ -123,26 +123,27 @@ impl Run {
         if refs.deleting.is_none() && !refs.private.is_empty() {
             let names = std::mem::take(&mut refs.private);
             let edits: Vec<_> = names.iter().cloned().map(delete).collect();
-            let running = self.repo.start_update_refs(&edits, "tix: end of a run");
+            let running = self.repo.for_clearing().start_update_refs(&edits, "tix: end of a run");
             refs.deleting = Some((running, names));
         }
     }
 
     /// Deletes what is left to delete and writes the news.
     fn settle_refs(&self) -> Result<(), GitError> {
+        let repo = self.repo.for_clearing();
         let mut refs = std::mem::take(&mut *self.refs.borrow_mut());
         refs.await_deletion();
         let news = refs.news.into_iter().filter(|(_, (before, now))| before.as_ref() != Some(now));
         let news = news.map(|(name, (from, to))| LocalEdit::Set { name, to, from });
         let mut private: Vec<_> = refs.private.into_iter().map(delete).collect();
         if refs.prefixes > 0 {
-            let found = self.repo.refs(&[&format!("refs/tix/run/{}/", self.token)])?;
+            let found = repo.refs(&[&format!("refs/tix/run/{}/", self.token)])?;
             private = found.into_iter().map(|r| delete(r.name)).collect();
         }
         let all: Vec<_> = private.iter().cloned().chain(news).collect();
         // The news may be old by now; the deletions must be made all the same.
-        if !self.repo.update_refs(&all, "tix: fetch")? {
-            self.repo.update_refs(&private, "tix: end of a run")?;
+        if !repo.update_refs(&all, "tix: fetch")? {
+            repo.update_refs(&private, "tix: end of a run")?;
         }
         Ok(())
     }

@@ -144,7 +144,7 @@ fn bytes_that_are_no_text_are_no_id() {
     ----- stderr -----
     error: invalid UTF-8 was detected in one or more arguments
 
-    Usage: tix activate [OPTIONS] <TICKET>
+    Usage: tix activate [OPTIONS] [TICKET]
 
     For more information, try '--help'.
     ");
@@ -178,7 +178,7 @@ fn a_wrong_command_line_is_told_in_the_form_that_was_asked_for() {
 
       tip: a similar argument exists: '--json'
 
-    Usage: tix activate --json <TICKET>
+    Usage: tix activate --json [TICKET]
 
     For more information, try '--help'.
     ");
