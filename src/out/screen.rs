@@ -36,13 +36,42 @@ impl Screen {
     }
 
     /// What the person did, if anything in this time. Another size counts, and so does a key.
+    ///
+    /// The terminal itself is waited for, and crossterm is asked only about what has come: when the terminal goes while
+    /// crossterm waits, it reads the end of it over and over and never returns.
     #[expect(
         clippy::unused_self,
         reason = "there are keys to be read only while the screen is open"
     )]
     pub fn wait(&self, limit: Duration) -> io::Result<Option<Event>> {
-        if event::poll(limit)? { event::read().map(Some) } else { Ok(None) }
+        await_terminal(limit)?;
+        if event::poll(Duration::ZERO)? { event::read().map(Some) } else { Ok(None) }
     }
+}
+
+/// Waits until there is something to read, at most this long. Fails when the terminal is gone.
+#[cfg(unix)]
+fn await_terminal(limit: Duration) -> io::Result<()> {
+    use rustix::event::{PollFd, PollFlags, poll};
+    let stdin = io::stdin();
+    let mut waiting = [PollFd::new(&stdin, PollFlags::IN)];
+    let limit = rustix::event::Timespec::try_from(limit).ok();
+    match poll(&mut waiting, limit.as_ref()) {
+        // A signal, such as that of another size.
+        Ok(_) | Err(rustix::io::Errno::INTR) => {}
+        Err(error) => return Err(error.into()),
+    }
+    let gone = PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL;
+    if waiting.iter().any(|fd| fd.revents().intersects(gone)) {
+        return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the terminal is gone"));
+    }
+    Ok(())
+}
+
+/// Elsewhere crossterm waits itself.
+#[cfg(not(unix))]
+fn await_terminal(limit: Duration) -> io::Result<()> {
+    event::poll(limit).map(|_| ())
 }
 
 impl Drop for Screen {
