@@ -27,6 +27,8 @@ pub struct Facts {
     pub workspaces: Vec<WorkspaceFacts>,
     /// The local trunk, if there is one beside the remote's.
     pub local_trunk: Option<LocalTrunk>,
+    /// Commits of the trunk that change more than tickets.
+    pub code: Code,
     /// What killed runs left behind.
     pub leftovers: Vec<Leftover>,
     /// Why the remote could not be asked.
@@ -109,6 +111,26 @@ pub struct LocalTrunk {
     pub ahead: u64,
     /// How many commits it lacks.
     pub behind: u64,
+}
+
+/// Commits that change more than tickets, newest first.
+#[derive(Clone, Debug, Default)]
+pub struct Code {
+    /// Those that only the local trunk has.
+    pub here: Vec<CodeCommit>,
+    /// Those that the remote's trunk was at not long ago.
+    pub published: Vec<CodeCommit>,
+}
+
+/// A commit that changes more than tickets.
+#[derive(Clone, Debug)]
+pub struct CodeCommit {
+    /// Which.
+    pub oid: Oid,
+    /// The first line of its message.
+    pub subject: String,
+    /// One of the files that are no tickets.
+    pub file: String,
 }
 
 /// Something that a killed run left behind.

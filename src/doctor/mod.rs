@@ -5,6 +5,7 @@
 
 mod claims;
 mod clone;
+mod code;
 mod depends;
 mod facts;
 mod finding;
@@ -14,7 +15,8 @@ mod tickets;
 
 pub use claims::tells_of_progress;
 pub use facts::{
-    BranchFacts, Facts, Leftover, LocalTrunk, TicketFacts, Tip, WorkspaceFacts, WorktreeFacts,
+    BranchFacts, Code, CodeCommit, Facts, Leftover, LocalTrunk, TicketFacts, Tip, WorkspaceFacts,
+    WorktreeFacts,
 };
 pub use finding::{Finding, Fix, Repair, Severity};
 
@@ -47,6 +49,8 @@ pub enum Check {
     WorkspaceWithoutClaim,
     /// A claim on which nothing happens.
     StaleClaim,
+    /// Commits on the trunk that change more than tickets.
+    CodeOnTrunk,
     /// Commits on the local trunk that the remote does not have.
     TrunkAhead,
     /// What killed runs left behind.
@@ -71,7 +75,7 @@ pub struct Rule {
 }
 
 /// Every check, in the order in which findings of one severity are shown.
-pub const RULES: [Rule; 16] = [
+pub const RULES: [Rule; 17] = [
     Rule {
         check: Check::UnreadableTicket,
         name: "unreadable-ticket",
@@ -164,6 +168,13 @@ pub const RULES: [Rule; 16] = [
         fix: None,
     },
     Rule {
+        check: Check::CodeOnTrunk,
+        name: "code-on-trunk",
+        severity: Severity::Warning,
+        about: "commits that the trunk was at, or that only the local trunk has, change more than tickets",
+        fix: None,
+    },
+    Rule {
         check: Check::TrunkAhead,
         name: "trunk-ahead",
         severity: Severity::Warning,
@@ -203,6 +214,7 @@ pub fn examine(facts: &Facts) -> Vec<Finding> {
     let mut findings = tickets::findings(facts);
     findings.extend(claims::findings(facts));
     findings.extend(clone::findings(facts));
+    findings.extend(code::findings(facts));
     findings.extend(depends::findings(facts));
     let place = |check: Check| RULES.iter().position(|rule| rule.check == check);
     findings.sort_by(|a, b| {

@@ -6,6 +6,7 @@ use chrono::{DateTime, TimeDelta};
 
 use super::super::shared::board::{self, Damage, Seen};
 use super::super::shared::context::Context;
+use super::guard;
 use crate::config::Record;
 use crate::doctor::{
     BranchFacts, Facts, Leftover, LocalTrunk, TicketFacts, Tip, WorkspaceFacts, WorktreeFacts,
@@ -17,9 +18,6 @@ use crate::lifecycle::{Edge, Entry, Known, Snapshot, Waits, edges, trailer};
 use crate::names::{Oid, RefName};
 use crate::ticket::{Lane, Relation, TicketId};
 use crate::workspace;
-
-/// How long nothing may happen on a claim.
-const STALE_AFTER: TimeDelta = TimeDelta::hours(24);
 
 /// How this run looks at the remote.
 pub struct Outlook {
@@ -44,6 +42,7 @@ pub fn facts(ctx: &Context<'_>, seen: &Seen<'_>, outlook: &Outlook) -> Result<Fa
         tickets.push(TicketFacts { entry: entry.clone(), contents });
     })?;
     let (missing, cycles) = dependencies(&tickets, snapshot);
+    let local_trunk = local_trunk(ctx, seen)?;
     Ok(Facts {
         missing,
         cycles,
@@ -51,12 +50,13 @@ pub fn facts(ctx: &Context<'_>, seen: &Seen<'_>, outlook: &Outlook) -> Result<Fa
         odd: snapshot.odd.clone(),
         branches: branches(ctx, seen, outlook, &tickets)?,
         workspaces: workspaces(ctx)?,
-        local_trunk: local_trunk(ctx, seen)?,
+        code: guard::code(ctx, seen, local_trunk.as_ref()),
+        local_trunk,
         leftovers: outlook.leftovers.clone(),
         unseen: outlook.unseen.clone(),
         clone_id: workspace::known_clone_id(&ctx.repo),
         now: ctx.now,
-        stale_after: STALE_AFTER,
+        stale_after: TimeDelta::from_std(ctx.config.stale_after).unwrap_or(TimeDelta::MAX),
         tickets,
     })
 }

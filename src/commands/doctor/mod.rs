@@ -3,6 +3,7 @@
 mod answer;
 mod fix;
 mod gather;
+mod guard;
 
 #[cfg(test)]
 pub use self::answer::Report;

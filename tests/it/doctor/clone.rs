@@ -1,20 +1,45 @@
-use super::{assert_found, found, healthy};
+use super::{assert_found, found, healthy, queued};
+use crate::harness::queue_ticket;
 
 #[test]
 fn commits_that_only_the_local_trunk_has_are_counted() {
     let sandbox = healthy();
     let clone = sandbox.clone_named("a");
     let published = clone.git(&["rev-parse", "main"]);
-    clone.commit("mine", &[("src/lib.rs", "// mine\n")]);
+    let mine = "TICKET-mine-001";
+    clone.commit("mine", &[(&queued(mine), &queue_ticket(mine))]);
     let ahead = assert_found(&clone, &["warning trunk-ahead -"]);
     assert_eq!(ahead["findings"][0]["message"], "your local main is ahead of origin/main");
     assert_eq!(ahead["findings"][0]["facts"]["only here"], "1 commit");
-    sandbox.seed(&[("docs/a.md", "theirs\n")]);
+    sandbox.seed(&[(queued("TICKET-a-001"), queue_ticket("TICKET-a-001"))]);
     let diverged = assert_found(&clone, &["warning trunk-ahead -"]);
     assert_eq!(diverged["findings"][0]["message"], "your local main has diverged from origin/main");
     assert_eq!(diverged["findings"][0]["facts"]["only there"], "1 commit");
     clone.git(&["update-ref", "refs/heads/main", &published]);
     assert_found(&clone, &[]);
+}
+
+#[test]
+fn code_on_the_trunk_is_put_elsewhere_before_the_push_and_told_of_after_it() {
+    let sandbox = healthy();
+    let clone = sandbox.clone_named("a");
+    clone.commit("mine", &[("src/lib.rs", "// mine\n")]);
+    let mine = clone.git(&["rev-parse", "main"]);
+    let found = ["warning code-on-trunk -", "warning trunk-ahead -"];
+    let report = assert_found(&clone, &found);
+    let finding = &report["findings"][0];
+    assert_eq!(finding["message"], "1 commit on your local main changes more than tickets");
+    let commits = finding["facts"]["commits"].as_str().unwrap();
+    assert!(commits.ends_with(" mine (src/lib.rs)"), "{commits}");
+    let repair = finding["repairs"][1]["command"].as_str().unwrap();
+    clone.sh(repair).run().success();
+    assert_eq!(clone.git(&["rev-parse", "main-mine"]), mine);
+    assert_found(&clone, &[]);
+    clone.git(&["push", "-q", "origin", "main-mine:main"]);
+    let report = assert_found(&clone, &["info code-on-trunk -"]);
+    let message = &report["findings"][0]["message"];
+    assert_eq!(message, "1 commit of origin/main changes more than tickets");
+    assert_eq!(report["healthy"], true);
 }
 
 #[test]
@@ -49,8 +74,11 @@ fn a_remote_that_does_not_answer_is_a_warning_among_the_others() {
     clone.commit("mine", &[("src/lib.rs", "// mine\n")]);
     let (here, away) = (sandbox.root().join("origin.git"), sandbox.root().join("away.git"));
     std::fs::rename(&here, &away).unwrap();
-    let report = assert_found(&clone, &["warning trunk-ahead -", "warning remote-unseen -"]);
-    assert!(report["findings"][1]["facts"]["because"].as_str().unwrap().contains("origin"));
+    let report = assert_found(
+        &clone,
+        &["warning code-on-trunk -", "warning trunk-ahead -", "warning remote-unseen -"],
+    );
+    assert!(report["findings"][2]["facts"]["because"].as_str().unwrap().contains("origin"));
     std::fs::rename(&away, &here).unwrap();
-    assert_found(&clone, &["warning trunk-ahead -"]);
+    assert_found(&clone, &["warning code-on-trunk -", "warning trunk-ahead -"]);
 }
