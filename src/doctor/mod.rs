@@ -9,14 +9,15 @@ mod code;
 mod depends;
 mod facts;
 mod finding;
+mod reviews;
 #[cfg(test)]
 mod tests;
 mod tickets;
 
 pub use claims::tells_of_progress;
 pub use facts::{
-    BranchFacts, Code, CodeCommit, Facts, Leftover, LocalTrunk, TicketFacts, Tip, WorkspaceFacts,
-    WorktreeFacts,
+    BranchFacts, Code, CodeCommit, Facts, HooksFacts, Installed, Leftover, LocalTrunk, ReviewFacts,
+    TicketFacts, Tip, WorkspaceFacts, WorktreeFacts,
 };
 pub use finding::{Finding, Fix, Repair, Severity};
 
@@ -49,6 +50,10 @@ pub enum Check {
     WorkspaceWithoutClaim,
     /// A claim on which nothing happens.
     StaleClaim,
+    /// An approval of something else than what the ticket branch holds.
+    ApprovalOutdated,
+    /// Hooks that do not run the guard in this clone.
+    HooksMissing,
     /// Commits on the trunk that change more than tickets.
     CodeOnTrunk,
     /// Commits on the local trunk that the remote does not have.
@@ -75,7 +80,7 @@ pub struct Rule {
 }
 
 /// Every check, in the order in which findings of one severity are shown.
-pub const RULES: [Rule; 17] = [
+pub const RULES: [Rule; 19] = [
     Rule {
         check: Check::UnreadableTicket,
         name: "unreadable-ticket",
@@ -147,6 +152,13 @@ pub const RULES: [Rule; 17] = [
         fix: None,
     },
     Rule {
+        check: Check::ApprovalOutdated,
+        name: "approval-outdated",
+        severity: Severity::Warning,
+        about: "work came to a ticket branch after its approval, which is void by that",
+        fix: None,
+    },
+    Rule {
         check: Check::IdMismatch,
         name: "id-mismatch",
         severity: Severity::Warning,
@@ -165,6 +177,13 @@ pub const RULES: [Rule; 17] = [
         name: "claimed-before-created",
         severity: Severity::Warning,
         about: "a ticket says that it was claimed before it was made: one of the two times is wrong",
+        fix: None,
+    },
+    Rule {
+        check: Check::HooksMissing,
+        name: "hooks-missing",
+        severity: Severity::Warning,
+        about: "the hooks that keep code off the trunk do not run in this clone",
         fix: None,
     },
     Rule {

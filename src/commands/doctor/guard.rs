@@ -2,7 +2,9 @@
 
 use super::super::shared::board::Seen;
 use super::super::shared::context::Context;
-use crate::doctor::{Code, CodeCommit, LocalTrunk};
+use crate::doctor::{Code, CodeCommit, HooksFacts, Installed, LocalTrunk};
+use crate::guard::install::engine;
+use crate::guard::install::status::{self, HookStatus};
 use crate::guard::{Checked, GuardError, Guarded, Judged, RECENT, Scope, Verdict};
 
 /// The guard's word for a path that is no ticket's.
@@ -48,4 +50,24 @@ fn outside(checked: &Checked) -> Vec<CodeCommit> {
         })
     };
     checked.broken.iter().filter_map(commit).collect()
+}
+
+/// The hooks of this clone, if they do not all run the guard.
+pub fn hooks(ctx: &Context<'_>) -> Option<HooksFacts> {
+    let (directory, hooks) = match engine::status(&ctx.repo) {
+        Ok(found) => found,
+        Err(error) => {
+            tracing::debug!(%error, "hooks");
+            return None;
+        }
+    };
+    if status::is_in_order(&hooks) {
+        return None;
+    }
+    let words = |hook: &HookStatus| {
+        let detail = hook.detail.as_ref().map(|detail| format!(" ({detail})")).unwrap_or_default();
+        format!("{} {}{detail}", hook.hook.name(), hook.state.word())
+    };
+    let installed = if status::is_absent(&hooks) { Installed::Never } else { Installed::Broken };
+    Some(HooksFacts { installed, directory, lacking: status::lacking(&hooks).map(words).collect() })
 }

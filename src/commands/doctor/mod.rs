@@ -4,6 +4,7 @@ mod answer;
 mod fix;
 mod gather;
 mod guard;
+mod reviews;
 
 #[cfg(test)]
 pub use self::answer::Report;

@@ -116,3 +116,37 @@ fn a_claim_on_which_nothing_happens_is_stale_until_something_does() {
     hand.git(&["push", "-q", "origin", "HEAD:refs/heads/ticket/TICKET-slow-001"]);
     assert_found(&clone, &[]);
 }
+
+#[test]
+fn an_approval_is_outdated_once_other_work_follows_and_not_by_what_tix_writes() {
+    let sandbox = healthy();
+    sandbox.seed(&[(".tix.yaml", "review: [critic_review]\n")]);
+    let clone = sandbox.clone_named("a");
+    clone.tix(&["activate", ID]).success();
+    let there = work(&clone);
+    there.tix(&["submit"]).success();
+    let bob = sandbox.clone_named("b").on_machine("bobs").as_person("Bob", "bob@example.org");
+    bob.tix(&["review", ID, "--approve"]).success();
+    clone.tix(&["note", ID, "approved, at last"]).success();
+    assert_found(&clone, &[]);
+    let more = || {
+        there.git(&["pull", "-q", "--rebase"]);
+        there.git(&["commit", "-q", "--allow-empty", "-m", "nothing"]);
+        let text = there.read("src/lib.rs");
+        there.commit("more", &[("src/lib.rs", &format!("{text}// more\n"))]);
+        there.git(&["push", "-q"]);
+        let report = assert_found(&clone, &["warning approval-outdated TICKET-foo-001"]);
+        let repairs = report["findings"][0]["repairs"].as_array().unwrap().clone();
+        move |at: usize| repairs[at]["command"].as_str().unwrap().to_owned()
+    };
+    let words = |repair: &str| repair.split(' ').skip(1).map(str::to_owned).collect::<Vec<_>>();
+    let run = |place: &Place, repair: &str| {
+        let words = words(repair);
+        place.tix(&words.iter().map(String::as_str).collect::<Vec<_>>()).success();
+        assert_found(&clone, &[]);
+    };
+    let repair = more();
+    clone.sh(&repair(1)).run().success();
+    run(&bob, &repair(2));
+    run(&there, &more()(0));
+}

@@ -37,7 +37,8 @@ fn code_on_the_trunk_is_put_elsewhere_before_the_push_and_told_of_after_it() {
     assert_found(&clone, &[]);
     clone.git(&["push", "-q", "origin", "main-mine:main"]);
     let report = assert_found(&clone, &["info code-on-trunk -"]);
-    let message = &report["findings"][0]["message"];
+    let mut told = report["findings"].as_array().unwrap().iter();
+    let message = &told.find(|f| f["check"] == "code-on-trunk").unwrap()["message"];
     assert_eq!(message, "1 commit of origin/main changes more than tickets");
     assert_eq!(report["healthy"], true);
 }
@@ -81,4 +82,30 @@ fn a_remote_that_does_not_answer_is_a_warning_among_the_others() {
     assert!(report["findings"][2]["facts"]["because"].as_str().unwrap().contains("origin"));
     std::fs::rename(&away, &here).unwrap();
     assert_found(&clone, &["warning code-on-trunk -", "warning trunk-ahead -"]);
+}
+
+#[test]
+fn hooks_are_missed_calmly_where_nobody_installed_them_and_loudly_where_they_broke() {
+    let sandbox = healthy();
+    let clone = sandbox.clone_named("a");
+    let all = || {
+        let report = clone.tix(&["doctor", "--json"]).success().json();
+        report["findings"].as_array().unwrap().clone()
+    };
+    let mend = |expected: &str| {
+        let found = all();
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!(
+            (&found[0]["check"], &found[0]["severity"]),
+            (&"hooks-missing".into(), &expected.into())
+        );
+        let repair = found[0]["repairs"][0]["command"].as_str().unwrap();
+        let words: Vec<&str> = repair.split(' ').skip(1).collect();
+        clone.tix(&words).success();
+        assert!(all().is_empty());
+    };
+    mend("info");
+    let hook = clone.common_dir().join("hooks/pre-push");
+    std::fs::remove_file(&hook).unwrap();
+    mend("warning");
 }
