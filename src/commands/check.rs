@@ -6,12 +6,9 @@ use super::Globals;
 use super::shared::context::working_dir;
 use crate::env::Env;
 use crate::error::{Exit, Failure};
-use crate::guard::{Breach, Checked, Guarded, Judged, Scope, Verdict};
+use crate::guard::{Breach, Checked, Guarded, Judged, RECENT, Scope, Verdict};
 use crate::names::{Oid, RefName};
 use crate::out::{Format, Out, safe};
-
-/// How many commits are looked at when nobody says which.
-const RECENT: usize = 200;
 
 /// Find the commits of a protected branch that broke the rule
 ///

@@ -21,9 +21,6 @@ use crate::ticket::{Lane, TicketId};
 /// How many tickets of a lane are on the page.
 const CARDS: usize = 100;
 
-/// A claim that is older than this is marked.
-const OLD: TimeDelta = TimeDelta::hours(24);
-
 /// Show how the tickets flow: who holds what, cycle times, throughput
 ///
 /// Everything is computed from the commits of the trunk, as of the last fetch. With --html it writes one page that
@@ -159,7 +156,7 @@ fn page(ctx: &Context<'_>, seen: &Seen<'_>, story: &Story, tickets: &Board) -> S
         now: ctx.now,
         story,
         board: &board,
-        stale_after: OLD,
+        stale_after: TimeDelta::from_std(ctx.config.stale_after).unwrap_or(TimeDelta::MAX),
     })
 }
 

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{BranchFacts, Check, Facts, Finding, Fix, Severity, TicketFacts, Tip, WorkspaceFacts};
+use super::{
+    BranchFacts, Check, Facts, Finding, Fix, Severity, TicketFacts, Tip, WorkspaceFacts, reviews,
+};
 use crate::lifecycle::Entry;
 use crate::ticket::{Head, Lane, Said, Status, TicketId, moment};
 
@@ -26,6 +28,7 @@ pub(super) fn findings(facts: &Facts) -> Vec<Finding> {
         }
         found.extend(branch.and_then(|branch| without_branch(facts, entry, head, branch)));
         found.extend(without_workspace(facts, entry, head));
+        found.extend(branch.and_then(reviews::outdated));
         found.extend(stale(facts, entry, head, branch));
     }
     found.extend(facts.workspaces.iter().filter_map(|workspace| without_claim(facts, workspace)));
@@ -65,7 +68,7 @@ fn merged(facts: &Facts, entry: &Entry, head: &Head, branch: &BranchFacts) -> Op
     }
     let message =
         format!("the work on {} has been merged, and the ticket is still active", entry.id);
-    let path = entry.path.to_string();
+    let (id, path) = (&entry.id, entry.path.to_string());
     let target = path.replacen("/active/", "/completed/", 1);
     let finding = Finding::new(Check::ActiveButMerged, Some(&entry.id), message)
         .fact("branch", format!("{} at {}", branch.name.short(), tip.oid.short()))
@@ -73,7 +76,8 @@ fn merged(facts: &Facts, entry: &Entry, head: &Head, branch: &BranchFacts) -> Op
     Some(
         about_claim(finding, head)
             .repair("see its branch", &["git", "log", "--oneline", tip.oid.short()])
-            .repair_by_moving("if nothing is left to do, move it on, on the trunk", &path, &target),
+            .repair_by_moving("if nothing is left to do, move it on, on the trunk", &path, &target)
+            .repair("or, for its holder, with one more merge", &["tix", "complete", id.as_str()]),
     )
 }
 
@@ -149,6 +153,7 @@ fn stale(
         .fact("last commit", tip.map_or_else(|| "none known".to_owned(), |tip| day(tip.at)))
         .fact("stale after", span(facts.stale_after));
     let id = entry.id.as_str();
+    let reason = format!("nothing has happened for {}", span(idle));
     Some(if is_ours(facts, head) {
         finding
             .repair("go on", &["tix", "activate", id, "--resume"])
@@ -156,6 +161,7 @@ fn stale(
     } else {
         finding
             .repair("see who holds it, and ask them to go on or to release it", &["tix", "log", id])
+            .repair("or take it over", &["tix", "reclaim", id, "--reason", &reason])
     })
 }
 
@@ -186,7 +192,14 @@ fn without_claim(facts: &Facts, workspace: &WorkspaceFacts) -> Option<Finding> {
         },
         (None, None) => ("it is not on the trunk", Severity::Warning),
     };
-    Some(left_here(id, workspace, why).only(severity))
+    let left = left_here(id, workspace, why).only(severity);
+    Some(match place.map(|ticket| ticket.entry.lane) {
+        Some(Lane::Completed) => left.repair(
+            "or its branches with it, once they are merged",
+            &["tix", "clean", id.as_str()],
+        ),
+        Some(Lane::Queue | Lane::Active | Lane::Archive) | None => left,
+    })
 }
 
 fn left_here(id: &TicketId, workspace: &WorkspaceFacts, why: &str) -> Finding {

@@ -1,9 +1,29 @@
 //! Checks on the clone itself.
 
-use super::{Check, Facts, Finding, Fix};
+use super::{Check, Facts, Finding, Fix, Installed, Severity};
 
 pub(super) fn findings(facts: &Facts) -> Vec<Finding> {
-    [trunk_ahead(facts), leftovers(facts), unseen(facts)].into_iter().flatten().collect()
+    [hooks_missing(facts), trunk_ahead(facts), leftovers(facts), unseen(facts)]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+fn hooks_missing(facts: &Facts) -> Option<Finding> {
+    let hooks = facts.hooks.as_ref()?;
+    let message = match hooks.installed {
+        Installed::Never => "the guard's hooks are not installed in this clone",
+        Installed::Broken => "the guard was installed in this clone, and not all of its hooks run",
+    };
+    let finding = Finding::new(Check::HooksMissing, None, message.to_owned())
+        .fact("hooks", hooks.lacking.join(", "))
+        .fact("directory", hooks.directory.display().to_string())
+        .repair("put them there", &["tix", "hook", "install"]);
+    Some(match hooks.installed {
+        // A server may guard the trunk, and nobody has to want the hooks as well.
+        Installed::Never => finding.only(Severity::Info),
+        Installed::Broken => finding.repair("or see how each stands", &["tix", "hook", "status"]),
+    })
 }
 
 fn trunk_ahead(facts: &Facts) -> Option<Finding> {

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::lifecycle::{Entry, Odd};
+use crate::lifecycle::{Approval, Entry, Odd};
 use crate::names::{Oid, RefName};
-use crate::ticket::{Head, TicketId};
+use crate::ticket::{Head, Status, TicketId};
 
 /// Everything that is known.
 #[derive(Clone, Debug, Default)]
@@ -27,6 +27,10 @@ pub struct Facts {
     pub workspaces: Vec<WorkspaceFacts>,
     /// The local trunk, if there is one beside the remote's.
     pub local_trunk: Option<LocalTrunk>,
+    /// Commits of the trunk that change more than tickets.
+    pub code: Code,
+    /// The hooks of this clone, if they do not all run the guard.
+    pub hooks: Option<HooksFacts>,
     /// What killed runs left behind.
     pub leftovers: Vec<Leftover>,
     /// Why the remote could not be asked.
@@ -59,6 +63,17 @@ pub struct BranchFacts {
     pub exists: Option<bool>,
     /// Where it is; `None` when it is not there, or when that commit is not here.
     pub tip: Option<Tip>,
+    /// How it stands with its review, if approvals of it are void.
+    pub review: Option<ReviewFacts>,
+}
+
+/// The review of work that has gone on meanwhile.
+#[derive(Clone, Debug)]
+pub struct ReviewFacts {
+    /// The stage that it is at.
+    pub stage: Status,
+    /// The approvals of what the branch held before.
+    pub outdated: Vec<Approval>,
 }
 
 /// Where a ticket branch is.
@@ -109,6 +124,46 @@ pub struct LocalTrunk {
     pub ahead: u64,
     /// How many commits it lacks.
     pub behind: u64,
+}
+
+/// Commits that change more than tickets, newest first.
+#[derive(Clone, Debug, Default)]
+pub struct Code {
+    /// Those that only the local trunk has.
+    pub here: Vec<CodeCommit>,
+    /// Those that the remote's trunk was at not long ago.
+    pub published: Vec<CodeCommit>,
+}
+
+/// A commit that changes more than tickets.
+#[derive(Clone, Debug)]
+pub struct CodeCommit {
+    /// Which.
+    pub oid: Oid,
+    /// The first line of its message.
+    pub subject: String,
+    /// One of the files that are no tickets.
+    pub file: String,
+}
+
+/// Hooks that do not run the guard.
+#[derive(Clone, Debug)]
+pub struct HooksFacts {
+    /// Whether they ever did.
+    pub installed: Installed,
+    /// The directory that git takes them from.
+    pub directory: PathBuf,
+    /// How it stands with each that does not run it.
+    pub lacking: Vec<String>,
+}
+
+/// Whether somebody has installed the guard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Installed {
+    /// Nobody has.
+    Never,
+    /// Somebody has, and it does not work as it should.
+    Broken,
 }
 
 /// Something that a killed run left behind.

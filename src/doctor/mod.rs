@@ -5,16 +5,19 @@
 
 mod claims;
 mod clone;
+mod code;
 mod depends;
 mod facts;
 mod finding;
+mod reviews;
 #[cfg(test)]
 mod tests;
 mod tickets;
 
 pub use claims::tells_of_progress;
 pub use facts::{
-    BranchFacts, Facts, Leftover, LocalTrunk, TicketFacts, Tip, WorkspaceFacts, WorktreeFacts,
+    BranchFacts, Code, CodeCommit, Facts, HooksFacts, Installed, Leftover, LocalTrunk, ReviewFacts,
+    TicketFacts, Tip, WorkspaceFacts, WorktreeFacts,
 };
 pub use finding::{Finding, Fix, Repair, Severity};
 
@@ -47,6 +50,12 @@ pub enum Check {
     WorkspaceWithoutClaim,
     /// A claim on which nothing happens.
     StaleClaim,
+    /// An approval of something else than what the ticket branch holds.
+    ApprovalOutdated,
+    /// Hooks that do not run the guard in this clone.
+    HooksMissing,
+    /// Commits on the trunk that change more than tickets.
+    CodeOnTrunk,
     /// Commits on the local trunk that the remote does not have.
     TrunkAhead,
     /// What killed runs left behind.
@@ -71,7 +80,7 @@ pub struct Rule {
 }
 
 /// Every check, in the order in which findings of one severity are shown.
-pub const RULES: [Rule; 16] = [
+pub const RULES: [Rule; 19] = [
     Rule {
         check: Check::UnreadableTicket,
         name: "unreadable-ticket",
@@ -143,6 +152,13 @@ pub const RULES: [Rule; 16] = [
         fix: None,
     },
     Rule {
+        check: Check::ApprovalOutdated,
+        name: "approval-outdated",
+        severity: Severity::Warning,
+        about: "work came to a ticket branch after its approval, which is void by that",
+        fix: None,
+    },
+    Rule {
         check: Check::IdMismatch,
         name: "id-mismatch",
         severity: Severity::Warning,
@@ -161,6 +177,20 @@ pub const RULES: [Rule; 16] = [
         name: "claimed-before-created",
         severity: Severity::Warning,
         about: "a ticket says that it was claimed before it was made: one of the two times is wrong",
+        fix: None,
+    },
+    Rule {
+        check: Check::HooksMissing,
+        name: "hooks-missing",
+        severity: Severity::Warning,
+        about: "the hooks that keep code off the trunk do not run in this clone",
+        fix: None,
+    },
+    Rule {
+        check: Check::CodeOnTrunk,
+        name: "code-on-trunk",
+        severity: Severity::Warning,
+        about: "commits that the trunk was at, or that only the local trunk has, change more than tickets",
         fix: None,
     },
     Rule {
@@ -203,6 +233,7 @@ pub fn examine(facts: &Facts) -> Vec<Finding> {
     let mut findings = tickets::findings(facts);
     findings.extend(claims::findings(facts));
     findings.extend(clone::findings(facts));
+    findings.extend(code::findings(facts));
     findings.extend(depends::findings(facts));
     let place = |check: Check| RULES.iter().position(|rule| rule.check == check);
     findings.sort_by(|a, b| {

@@ -36,7 +36,13 @@ fn held() -> Facts {
     Facts {
         trunk: "origin/main".to_owned(),
         tickets: vec![ticket],
-        branches: vec![BranchFacts { id: id.clone(), name, exists: Some(true), tip: Some(tip) }],
+        branches: vec![BranchFacts {
+            id: id.clone(),
+            name,
+            exists: Some(true),
+            tip: Some(tip),
+            review: None,
+        }],
         workspaces: vec![WorkspaceFacts {
             id,
             worktree,

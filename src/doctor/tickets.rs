@@ -191,6 +191,6 @@ fn placeholder(entry: &Entry, head: &Head) -> Option<Finding> {
     let finding = Finding::new(Check::Placeholder, Some(&entry.id), message)
         .fact("file", entry.path.to_string())
         .fact("placeholders", named)
-        .repair("see it, and fill them in", &["tix", "show", entry.id.as_str()]);
+        .repair("fill them in", &["tix", "edit", entry.id.as_str()]);
     Some(finding)
 }

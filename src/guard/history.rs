@@ -6,6 +6,9 @@ use crate::config;
 use crate::git::Walk;
 use crate::names::Oid;
 
+/// How many commits are looked at when nobody says which.
+pub const RECENT: usize = 200;
+
 /// Which commits are looked at.
 #[derive(Clone, Copy, Debug)]
 pub enum Scope<'a> {

@@ -28,7 +28,7 @@ use std::path::PathBuf;
 pub use commits::Judged;
 pub use facts::Station;
 pub use guarded::Guarded;
-pub use history::{Checked, Scope};
+pub use history::{Checked, RECENT, Scope};
 pub use moves::{Move, Ruling};
 pub use protected::Protected;
 pub use rule::{Breach, Verdict};

@@ -6,6 +6,7 @@ use chrono::{DateTime, TimeDelta};
 
 use super::super::shared::board::{self, Damage, Seen};
 use super::super::shared::context::Context;
+use super::{guard, reviews};
 use crate::config::Record;
 use crate::doctor::{
     BranchFacts, Facts, Leftover, LocalTrunk, TicketFacts, Tip, WorkspaceFacts, WorktreeFacts,
@@ -17,9 +18,6 @@ use crate::lifecycle::{Edge, Entry, Known, Snapshot, Waits, edges, trailer};
 use crate::names::{Oid, RefName};
 use crate::ticket::{Lane, Relation, TicketId};
 use crate::workspace;
-
-/// How long nothing may happen on a claim.
-const STALE_AFTER: TimeDelta = TimeDelta::hours(24);
 
 /// How this run looks at the remote.
 pub struct Outlook {
@@ -44,6 +42,7 @@ pub fn facts(ctx: &Context<'_>, seen: &Seen<'_>, outlook: &Outlook) -> Result<Fa
         tickets.push(TicketFacts { entry: entry.clone(), contents });
     })?;
     let (missing, cycles) = dependencies(&tickets, snapshot);
+    let local_trunk = local_trunk(ctx, seen)?;
     Ok(Facts {
         missing,
         cycles,
@@ -51,12 +50,14 @@ pub fn facts(ctx: &Context<'_>, seen: &Seen<'_>, outlook: &Outlook) -> Result<Fa
         odd: snapshot.odd.clone(),
         branches: branches(ctx, seen, outlook, &tickets)?,
         workspaces: workspaces(ctx)?,
-        local_trunk: local_trunk(ctx, seen)?,
+        code: guard::code(ctx, seen, local_trunk.as_ref()),
+        local_trunk,
+        hooks: guard::hooks(ctx),
         leftovers: outlook.leftovers.clone(),
         unseen: outlook.unseen.clone(),
         clone_id: workspace::known_clone_id(&ctx.repo),
         now: ctx.now,
-        stale_after: STALE_AFTER,
+        stale_after: TimeDelta::from_std(ctx.config.stale_after).unwrap_or(TimeDelta::MAX),
         tickets,
     })
 }
@@ -110,7 +111,14 @@ fn branches<'t>(
         commits.iter().flatten().map(|commit| (&commit.oid, commit)).collect();
     let unmerged = unmerged(ctx, seen, &heads.keys().copied().collect::<Vec<_>>())?;
     let same_file = with_same_file(ctx, &branches)?;
+    let is_here = |branch: &Branch<'t>| {
+        let tip = branch.tip.as_ref().and_then(|tip| heads.get_key_value(tip))?.0;
+        Some((&branch.ticket.entry, *tip))
+    };
+    let here: Vec<(&Entry, &Oid)> = branches.iter().filter_map(is_here).collect();
+    let reviews = reviews::outdated(ctx, &here)?;
     let facts = |branch: &Branch<'_>| BranchFacts {
+        review: reviews.get(&branch.ticket.entry.id).cloned(),
         id: branch.ticket.entry.id.clone(),
         name: branch.name.clone(),
         exists: (branch.tip.is_some() || outlook.asked).then_some(branch.tip.is_some()),

@@ -3,6 +3,8 @@
 mod answer;
 mod fix;
 mod gather;
+mod guard;
+mod reviews;
 
 #[cfg(test)]
 pub use self::answer::Report;

@@ -89,11 +89,24 @@ pub fn hooks(scene: &Scene<'_>) -> Result<Vec<HookStatus>, InstallError> {
     Ok(scene.found.iter().map(of_hook).collect())
 }
 
-/// Whether what was installed is complete. The strict hooks count once one of them is there.
+/// Whether what was installed is complete.
 pub fn is_in_order(hooks: &[HookStatus]) -> bool {
+    lacking(hooks).next().is_none()
+}
+
+/// The hooks that should run the guard and do not. The strict ones count once one of them is there.
+pub fn lacking(hooks: &[HookStatus]) -> impl Iterator<Item = &HookStatus> {
     let strict = |status: &&HookStatus| status.hook.strictness() == Strictness::Strict;
     let wants_strict = hooks.iter().filter(strict).any(|status| !status.state.is_absent());
-    hooks.iter().filter(|status| wants_strict || !strict(status)).all(|s| s.state.is_in_order())
+    hooks
+        .iter()
+        .filter(move |status| wants_strict || !strict(status))
+        .filter(|s| !s.state.is_in_order())
+}
+
+/// Whether nobody ever installed any of it.
+pub fn is_absent(hooks: &[HookStatus]) -> bool {
+    hooks.iter().all(|status| status.state.is_absent())
 }
 
 /// What the configuration says, if it says anything that counts beside the files.

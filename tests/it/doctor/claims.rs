@@ -70,7 +70,13 @@ fn a_workspace_without_a_claim_goes_only_when_nothing_is_lost_with_it() {
 
 #[test]
 fn work_that_has_landed_of_a_ticket_that_has_not_is_found_after_a_merge_and_after_a_squash() {
-    for how in [["merge", "-q", "--no-edit"].as_slice(), &["merge", "-q", "--squash"]] {
+    // A squash cannot be told from code that somebody committed on the trunk.
+    let squashed = ["info code-on-trunk -"];
+    let ways: [(&[&str], &[&str]); 2] = [
+        (&["merge", "-q", "--no-edit", "--no-ff"], &[]),
+        (&["merge", "-q", "--squash"], &squashed),
+    ];
+    for (how, code) in ways {
         let (sandbox, clone) = held();
         work(&clone);
         let hand = sandbox.clone_named("hand");
@@ -78,14 +84,16 @@ fn work_that_has_landed_of_a_ticket_that_has_not_is_found_after_a_merge_and_afte
         hand.git(&[how, &[&format!("origin/{BRANCH}")]].concat());
         hand.try_git(&["commit", "-q", "-m", "land"]).code.unwrap();
         hand.git(&["push", "-q"]);
-        let report = assert_found(&hand, &["warning active-but-merged TICKET-foo-001"]);
+        let merged = ["warning active-but-merged TICKET-foo-001"];
+        let report = assert_found(&hand, &[&merged, code].concat());
         let repair = report["findings"][0]["repairs"][1]["command"].as_str().unwrap();
         hand.sh(repair).run().success();
         let path = format!("tickets/completed/{ID}/{ID}.md");
         let text = hand.read(&path).replace("status: in_progress", "status: approved");
         edit(&hand, &[(&path, Some(text))]);
-        assert_found(&hand, &[]);
-        let calm = assert_found(&clone, &["info workspace-without-claim TICKET-foo-001"]);
+        assert_found(&hand, code);
+        let left = ["info workspace-without-claim TICKET-foo-001"];
+        let calm = assert_found(&clone, &[&left, code].concat());
         assert_eq!(calm["healthy"], true);
     }
 }
@@ -107,4 +115,38 @@ fn a_claim_on_which_nothing_happens_is_stale_until_something_does() {
     hand.git(&["commit", "-q", "--allow-empty", "-m", "at it again"]);
     hand.git(&["push", "-q", "origin", "HEAD:refs/heads/ticket/TICKET-slow-001"]);
     assert_found(&clone, &[]);
+}
+
+#[test]
+fn an_approval_is_outdated_once_other_work_follows_and_not_by_what_tix_writes() {
+    let sandbox = healthy();
+    sandbox.seed(&[(".tix.yaml", "review: [critic_review]\n")]);
+    let clone = sandbox.clone_named("a");
+    clone.tix(&["activate", ID]).success();
+    let there = work(&clone);
+    there.tix(&["submit"]).success();
+    let bob = sandbox.clone_named("b").on_machine("bobs").as_person("Bob", "bob@example.org");
+    bob.tix(&["review", ID, "--approve"]).success();
+    clone.tix(&["note", ID, "approved, at last"]).success();
+    assert_found(&clone, &[]);
+    let more = || {
+        there.git(&["pull", "-q", "--rebase"]);
+        there.git(&["commit", "-q", "--allow-empty", "-m", "nothing"]);
+        let text = there.read("src/lib.rs");
+        there.commit("more", &[("src/lib.rs", &format!("{text}// more\n"))]);
+        there.git(&["push", "-q"]);
+        let report = assert_found(&clone, &["warning approval-outdated TICKET-foo-001"]);
+        let repairs = report["findings"][0]["repairs"].as_array().unwrap().clone();
+        move |at: usize| repairs[at]["command"].as_str().unwrap().to_owned()
+    };
+    let words = |repair: &str| repair.split(' ').skip(1).map(str::to_owned).collect::<Vec<_>>();
+    let run = |place: &Place, repair: &str| {
+        let words = words(repair);
+        place.tix(&words.iter().map(String::as_str).collect::<Vec<_>>()).success();
+        assert_found(&clone, &[]);
+    };
+    let repair = more();
+    clone.sh(&repair(1)).run().success();
+    run(&bob, &repair(2));
+    run(&there, &more()(0));
 }

@@ -89,6 +89,7 @@ fn a_wrong_ticket_id_is_mended_unless_somebody_holds_the_ticket() {
         (queued("TICKET-held-001"), wrong("TICKET-held-001")),
     ]);
     let clone = sandbox.clone_named("a");
+    clone.tix(&["hook", "install"]).success();
     clone.tix(&["activate", "TICKET-held-001"]).success();
     let both = ["warning id-mismatch TICKET-held-001", "warning id-mismatch TICKET-x-001"];
     assert_found(&clone, &both);
@@ -100,7 +101,7 @@ fn a_wrong_ticket_id_is_mended_unless_somebody_holds_the_ticket() {
       file  tickets/active/TICKET-held-001/TICKET-held-001.md
       so    it is mended when nobody holds it any more
 
-    healthy, with 1 warning: 4 tickets on origin/main, 16 checks
+    healthy, with 1 warning: 4 tickets on origin/main, 19 checks
     ----- stderr -----
     what will be done:
       write `ticket_id: TICKET-x-001` into TICKET-x-001, and push it

@@ -1,0 +1,73 @@
+//! What the guard says of the trunk and of this clone.
+
+use super::super::shared::board::Seen;
+use super::super::shared::context::Context;
+use crate::doctor::{Code, CodeCommit, HooksFacts, Installed, LocalTrunk};
+use crate::guard::install::engine;
+use crate::guard::install::status::{self, HookStatus};
+use crate::guard::{Checked, GuardError, Guarded, Judged, RECENT, Scope, Verdict};
+
+/// The guard's word for a path that is no ticket's.
+const OUTSIDE: &str = "outside";
+
+/// The commits of the trunk that change more than tickets. Where the guard cannot tell, nothing is said: the other checks
+/// are not to fall with this one.
+pub fn code(ctx: &Context<'_>, seen: &Seen<'_>, local: Option<&LocalTrunk>) -> Code {
+    judged(ctx, seen, local).unwrap_or_else(|error| {
+        tracing::debug!(%error, "code on the trunk");
+        Code::default()
+    })
+}
+
+fn judged(
+    ctx: &Context<'_>,
+    seen: &Seen<'_>,
+    local: Option<&LocalTrunk>,
+) -> Result<Code, GuardError> {
+    let Some(guarded) = Guarded::at(&ctx.dir, ctx.env)? else { return Ok(Code::default()) };
+    let ahead = local.filter(|local| local.ahead > 0).and(ctx.local_branch(&ctx.trunk));
+    let check = |scope| guarded.check(scope).map(|checked| outside(&checked));
+    Ok(Code {
+        here: ahead.map(|tip| check(Scope::Unpublished(tip))).transpose()?.unwrap_or_default(),
+        published: seen
+            .view
+            .commit()
+            .map(|tip| check(Scope::Recent(tip, RECENT)))
+            .transpose()?
+            .unwrap_or_default(),
+    })
+}
+
+/// Those with files that are no tickets. What is wrong with tickets the checks on them tell, for as long as it is.
+fn outside(checked: &Checked) -> Vec<CodeCommit> {
+    let commit = |judged: &Judged| {
+        let Verdict::Refused(breaches) = &judged.verdict else { return None };
+        let breach = breaches.iter().find(|breach| breach.why.rule() == OUTSIDE)?;
+        Some(CodeCommit {
+            oid: judged.commit.clone(),
+            subject: judged.subject.clone(),
+            file: breach.path.as_ref().map(ToString::to_string).unwrap_or_default(),
+        })
+    };
+    checked.broken.iter().filter_map(commit).collect()
+}
+
+/// The hooks of this clone, if they do not all run the guard.
+pub fn hooks(ctx: &Context<'_>) -> Option<HooksFacts> {
+    let (directory, hooks) = match engine::status(&ctx.repo) {
+        Ok(found) => found,
+        Err(error) => {
+            tracing::debug!(%error, "hooks");
+            return None;
+        }
+    };
+    if status::is_in_order(&hooks) {
+        return None;
+    }
+    let words = |hook: &HookStatus| {
+        let detail = hook.detail.as_ref().map(|detail| format!(" ({detail})")).unwrap_or_default();
+        format!("{} {}{detail}", hook.hook.name(), hook.state.word())
+    };
+    let installed = if status::is_absent(&hooks) { Installed::Never } else { Installed::Broken };
+    Some(HooksFacts { installed, directory, lacking: status::lacking(&hooks).map(words).collect() })
+}

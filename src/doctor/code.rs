@@ -1,0 +1,51 @@
+//! Checks on what the trunk holds besides tickets.
+
+use super::{Check, CodeCommit, Facts, Finding, Severity};
+
+/// How many commits are named.
+const NAMED: usize = 5;
+
+pub(super) fn findings(facts: &Facts) -> Vec<Finding> {
+    [here(facts), published(facts)].into_iter().flatten().collect()
+}
+
+/// What was not pushed yet: a push is refused, and it can be put where it belongs.
+fn here(facts: &Facts) -> Option<Finding> {
+    let local = facts.local_trunk.as_ref()?;
+    let (name, theirs) = (local.name.as_str(), facts.trunk.as_str());
+    let place = format!("on your local {name}");
+    let kept = format!("{name}-mine");
+    Some(about(&facts.code.here, &place)?.repair("see what is wrong with each", &["tix", "check"]).repair_with(
+        "keep them under another name, and put the trunk back; it stays where it is if that would cost a change",
+        &[&["git", "branch", &kept, name], &["git", "switch", name], &["git", "reset", "--keep", theirs]],
+    ))
+}
+
+/// What is published stays, and a squashed pull request looks the same: good to know, and nothing to mend.
+fn published(facts: &Facts) -> Option<Finding> {
+    let found = about(&facts.code.published, &format!("of {}", facts.trunk))?;
+    Some(
+        found
+            .fact("so", "pull requests that were squashed or rebased look like this too")
+            .repair("see them", &["tix", "check", &facts.trunk])
+            .repair("keep this clone from making more", &["tix", "hook", "install"])
+            .only(Severity::Info),
+    )
+}
+
+fn about(commits: &[CodeCommit], place: &str) -> Option<Finding> {
+    let what = match commits.len() {
+        0 => return None,
+        1 => format!("1 commit {place} changes"),
+        n => format!("{n} commits {place} change"),
+    };
+    let line = |commit: &CodeCommit| {
+        format!("{} {} ({})", commit.oid.short(), commit.subject, commit.file)
+    };
+    let named: Vec<String> = commits.iter().take(NAMED).map(line).collect();
+    let finding = Finding::new(Check::CodeOnTrunk, None, format!("{what} more than tickets"));
+    Some(
+        finding
+            .fact(if commits.len() > NAMED { "the newest" } else { "commits" }, named.join(", ")),
+    )
+}
