@@ -1,5 +1,7 @@
 //! What the holders have pushed to their ticket branches.
 
+use std::collections::HashSet;
+
 use super::super::context::Context;
 use super::Card;
 use crate::error::Failure;
@@ -23,32 +25,61 @@ pub struct Newer {
 /// A branch counts only if it holds the ticket under the very claim that the trunk speaks of: one that
 /// was left behind by an earlier holder says nothing of this one. The file may have been moved on to
 /// `completed` there, which is on its way to the trunk.
+///
+/// It is looked for there only on the branches that do not have it in `active`: to find a file in a lane
+/// that grows for ever, git unpacks the whole lane, a millisecond for 14,000 tickets, and for each branch anew.
 pub fn progress(ctx: &Context<'_>, cards: &[(&Entry, &Card)]) -> Result<Vec<Newer>, Failure> {
-    let mut asked: Vec<(usize, String)> = Vec::new();
-    let mut names: Vec<Vec<u8>> = Vec::new();
-    let held = cards.iter().enumerate().filter(|(_, (entry, _))| entry.lane == Lane::Active);
-    for (at, (entry, _)) in held {
-        let Some(name) = progress_ref(ctx, &entry.id) else { continue };
-        for path in std::iter::once(entry.path.as_bytes().to_vec()).chain(moved_on(ctx, entry)) {
-            asked.push((at, name.short().to_owned()));
-            names.push([name.as_str().as_bytes(), b":", &path].concat());
+    let mut branches: Vec<Branch<'_>> = Vec::new();
+    for (at, (entry, card)) in cards.iter().enumerate() {
+        if let (Lane::Active, Some(claim)) = (entry.lane, card.claim_id.as_deref())
+            && let Some(name) = progress_ref(ctx, &entry.id)
+        {
+            branches.push(Branch { at, entry, claim, name });
         }
     }
-    let mut newer: Vec<Newer> = Vec::new();
-    ctx.objects.read_many(&names, |question, object| {
-        let Some((at, source)) = asked.get(question) else { return };
-        let Some((entry, known)) = cards.get(*at) else { return };
-        let answered = newer.last().is_some_and(|newer| newer.at == *at);
-        if answered || object.kind != Kind::Blob || known.claim_id.is_none() {
+    let mut newer = Vec::new();
+    let elsewhere = find(ctx, branches, |entry| Some(entry.path.as_bytes().to_vec()), &mut newer)?;
+    find(ctx, elsewhere, |entry| moved_on(ctx, entry), &mut newer)?;
+    Ok(newer)
+}
+
+/// The branch of a held ticket, whether it is there or not.
+struct Branch<'c> {
+    /// The ticket's place among those that were asked about.
+    at: usize,
+    entry: &'c Entry,
+    /// The claim that the trunk speaks of.
+    claim: &'c str,
+    name: RefName,
+}
+
+/// Adds what the files in this place of the branches tell, and gives back the branches without a file there.
+fn find<'c>(
+    ctx: &Context<'_>,
+    branches: Vec<Branch<'c>>,
+    place: impl Fn(&Entry) -> Option<Vec<u8>>,
+    newer: &mut Vec<Newer>,
+) -> Result<Vec<Branch<'c>>, Failure> {
+    let question = |branch: &Branch<'_>| {
+        let path = place(branch.entry)?;
+        Some([branch.name.as_str().as_bytes(), b":", &path].concat())
+    };
+    // What is empty is not asked for.
+    let names: Vec<Vec<u8>> = branches.iter().map(|b| question(b).unwrap_or_default()).collect();
+    let mut found = HashSet::new();
+    ctx.objects.read_many(&names, |at, object| {
+        let Some(Branch { at: place, entry, claim, name }) = branches.get(at) else { return };
+        if object.kind != Kind::Blob {
             return;
         }
+        found.insert(*place);
         let Ok(document) = Document::parse(object.data) else { return };
-        let card = Card::of(entry, Head::of(&document), source.clone());
-        if card.claim_id == known.claim_id {
-            newer.push(Newer { at: *at, card, document });
+        let card = Card::of(entry, Head::of(&document), name.short().to_owned());
+        if card.claim_id.as_deref() == Some(*claim) {
+            newer.push(Newer { at: *place, card, document });
         }
     })?;
-    Ok(newer)
+    Ok(branches.into_iter().filter(|branch| !found.contains(&branch.at)).collect())
 }
 
 /// The ref that holds a ticket branch as last fetched.
