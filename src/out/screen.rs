@@ -1,6 +1,7 @@
 //! The whole terminal, for as long as this value lives; afterwards it is as it was, also after a panic.
 
 use std::io::{self, Stdout};
+use std::mem::ManuallyDrop;
 use std::sync::Once;
 use std::time::Duration;
 
@@ -15,7 +16,8 @@ use ratatui::crossterm::terminal::{
 
 /// See the module.
 pub struct Screen {
-    terminal: Terminal<CrosstermBackend<Stdout>>,
+    /// Never dropped: ratatui would complain on a standard error that may be gone together with the terminal.
+    terminal: ManuallyDrop<Terminal<CrosstermBackend<Stdout>>>,
 }
 
 impl Screen {
@@ -27,7 +29,9 @@ impl Screen {
             .and_then(|()| Terminal::new(CrosstermBackend::new(io::stdout())))
             .and_then(|mut terminal| terminal.hide_cursor().map(|()| terminal));
         // From here on the destructor gives it back.
-        opened.map(|terminal| Screen { terminal }).inspect_err(|_| restore())
+        opened
+            .map(|terminal| Screen { terminal: ManuallyDrop::new(terminal) })
+            .inspect_err(|_| restore())
     }
 
     /// Draws a frame.

@@ -89,7 +89,10 @@ fn follow(
     loop {
         signals::check()?;
         screen.draw(|buffer| draw(state, buffer, Keys::Named)).map_err(|e| no_terminal(&e))?;
-        if let Some(Event::Key(event)) = screen.wait(TICK).map_err(|e| no_terminal(&e))?
+        let event = screen.wait(TICK);
+        // A terminal that goes says so by a signal, too, and that is what ended the board.
+        signals::check()?;
+        if let Some(Event::Key(event)) = event.map_err(|e| no_terminal(&e))?
             && let Some(key) = key(event)
         {
             match state.press(key) {
