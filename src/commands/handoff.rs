@@ -19,7 +19,7 @@ use crate::trunk::Diary;
 pub struct Args {
     #[command(flatten)]
     on: On,
-    /// Who gets it, as their `TIX_ACTOR` or as git names them: "Name <mail>"
+    /// Who gets it, as their `TIX_ACTOR` or as git names them: `Name <mail>`
     #[arg(long, value_name = "ACTOR")]
     to: String,
     /// Why, for the commit and the ticket's changelog

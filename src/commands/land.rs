@@ -30,7 +30,7 @@ pub struct Args {
     /// The ticket [default: the one of this workspace]
     #[arg(value_name = "TICKET")]
     ticket: Option<String>,
-    /// Make a merge commit, with all commits of the branch behind it [default]
+    /// Make a merge commit, with all commits of the branch behind it; that is the default
     #[arg(long, conflicts_with = "squash")]
     merge: bool,
     /// Make one commit of the whole branch
