@@ -179,6 +179,7 @@ fn begin(
         .args(words)
         .args(option("remote", &globals.remote))
         .args(option("trunk", &globals.trunk))
+        .args(option("role", &globals.role))
         .envs(ctx.env.inherited());
     let tell = words.first() == Some(&"activate");
     *task = Some(Task { what: what.to_owned(), running: program.start(), tell });

@@ -8,11 +8,14 @@ use crate::error::{Exit, Failure};
 use crate::out::Out;
 
 /// What any role may do: look, and what git, agents and shells call by themselves.
-const ALWAYS: [&str; 14] = [
+const ALWAYS: [&str; 18] = [
+    "agent-guide",
+    "board",
     "check",
     "completions",
     "demo",
     "doctor",
+    "explain",
     "graph",
     "hook",
     "list",
@@ -20,6 +23,7 @@ const ALWAYS: [&str; 14] = [
     "man",
     "next",
     "path",
+    "report",
     "shell-init",
     "show",
     "status",
