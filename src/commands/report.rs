@@ -156,7 +156,7 @@ fn page(ctx: &Context<'_>, seen: &Seen<'_>, story: &Story, tickets: &Board) -> S
         now: ctx.now,
         story,
         board: &board,
-        stale_after: TimeDelta::from_std(ctx.config.stale_after).unwrap_or(TimeDelta::MAX),
+        stale_after: ctx.stale_after(),
     })
 }
 

@@ -114,10 +114,7 @@ fn standpoint(ctx: &Context<'_>, seen: &Seen<'_>, entry: &Entry) -> Result<Stand
         Lane::Active => last_sign(ctx, &on_trunk, tip.as_ref())?,
         Lane::Queue | Lane::Completed | Lane::Archive => None,
     };
-    let stale = entry.lane == Lane::Active
-        && last.is_none_or(|last| {
-            (ctx.now - last).to_std().is_ok_and(|age| age >= ctx.config.stale_after)
-        });
+    let stale = entry.lane == Lane::Active && lifecycle::is_stale(last, ctx.now, ctx.stale_after());
     let standing = Standing::of(ctx, &entry.id)?;
     let act = standing.act(ctx);
     let moves = moves(ctx, &act, &ticket, entry.lane, stale)?;

@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::{
     BranchFacts, Check, Facts, Finding, Fix, Severity, TicketFacts, Tip, WorkspaceFacts, reviews,
 };
-use crate::lifecycle::Entry;
+use crate::lifecycle::{Entry, is_stale};
 use crate::ticket::{Head, Lane, Said, Status, TicketId, moment};
 
 pub(super) fn findings(facts: &Facts) -> Vec<Finding> {
@@ -143,17 +143,22 @@ fn stale(
 ) -> Option<Finding> {
     let claimed = head.claimed_at.as_deref().and_then(moment);
     let tip: Option<&Tip> = branch.and_then(|branch| branch.tip.as_ref());
-    let last = claimed.max(tip.map(|tip| tip.at))?;
-    let idle = facts.now - last;
-    if idle <= facts.stale_after {
+    let last = claimed.max(tip.map(|tip| tip.at));
+    // A branch that nobody could ask about may be young.
+    let is_known = last.is_some() || branch.is_some_and(|branch| branch.exists == Some(false));
+    if !is_known || !is_stale(last, facts.now, facts.stale_after) {
         return None;
     }
-    let message = format!("nothing has happened on {} for {}", entry.id, span(idle));
+    let since = match last {
+        Some(last) => format!("for {}", span(facts.now - last)),
+        None => "since nobody knows when".to_owned(),
+    };
+    let message = format!("nothing has happened on {} {since}", entry.id);
     let finding = about_claim(Finding::new(Check::StaleClaim, Some(&entry.id), message), head)
         .fact("last commit", tip.map_or_else(|| "none known".to_owned(), |tip| day(tip.at)))
         .fact("stale after", span(facts.stale_after));
     let id = entry.id.as_str();
-    let reason = format!("nothing has happened for {}", span(idle));
+    let reason = format!("nothing has happened {since}");
     Some(if is_ours(facts, head) {
         finding
             .repair("go on", &["tix", "activate", id, "--resume"])

@@ -119,6 +119,20 @@ fn a_claim_is_stale_when_neither_it_nor_its_branch_is_young() {
 }
 
 #[test]
+fn a_claim_that_says_nothing_of_its_time_is_stale_unless_its_branch_could_not_be_asked() {
+    let silent = |exists| {
+        found(move |facts| {
+            let silent = HELD.replace("claimed_at: 2025-12-03T12:00:00Z\n", "");
+            facts.tickets = vec![ticket(Lane::Active, &silent)];
+            facts.branches[0].exists = exists;
+            facts.branches[0].tip = None;
+        })
+    };
+    assert!(silent(Some(false)).contains(&"stale-claim"));
+    assert!(!silent(None).contains(&"stale-claim"));
+}
+
+#[test]
 fn of_branches_that_nobody_could_ask_about_nothing_is_said() {
     let unknown = |exists| {
         move |facts: &mut Facts| {

@@ -52,4 +52,4 @@ pub use release::{Branch, ReleaseRequest, release};
 pub use review::{Approval, ReviewRequest, Verdict, Work, review, submit};
 pub use set_up::{NewFile, set_up};
 pub use snapshot::{Entry, Node, Odd, Snapshot, Ticket};
-pub use takeover::{BranchCopy, Staleness, Takeover, Way, take_over};
+pub use takeover::{BranchCopy, Staleness, Takeover, Way, is_stale, take_over};

@@ -118,14 +118,21 @@ pub fn take_over(ticket: &Ticket<'_>, act: &Act<'_>, wish: &Takeover<'_>) -> Res
     Ok(change.into())
 }
 
+/// Whether a claim is stale whose last sign was then: nothing has happened for this long. Where nothing says when, the
+/// claim is as old as it can be.
+pub fn is_stale(last: Option<DateTime<Utc>>, now: DateTime<Utc>, limit: TimeDelta) -> bool {
+    last.is_none_or(|last| now - last >= limit)
+}
+
 fn require_stale(
     ticket: &Ticket<'_>,
     act: &Act<'_>,
     last: Option<DateTime<Utc>>,
     limit: TimeDelta,
 ) -> Result<(), Refusal> {
-    // Where nothing says when, the claim is as old as it can be.
-    let Some(last) = last.filter(|last| act.at - *last < limit) else { return Ok(()) };
+    let Some(last) = last.filter(|last| !is_stale(Some(*last), act.at, limit)) else {
+        return Ok(());
+    };
     Err(Obstacle::Fresh {
         id: ticket.entry.id.clone(),
         held: Box::new(ticket.held()),

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use chrono::{DateTime, TimeDelta};
+use chrono::DateTime;
 
 use super::super::shared::board::{self, Damage, Seen};
 use super::super::shared::context::Context;
@@ -57,7 +57,7 @@ pub fn facts(ctx: &Context<'_>, seen: &Seen<'_>, outlook: &Outlook) -> Result<Fa
         unseen: outlook.unseen.clone(),
         clone_id: workspace::known_clone_id(&ctx.repo),
         now: ctx.now,
-        stale_after: TimeDelta::from_std(ctx.config.stale_after).unwrap_or(TimeDelta::MAX),
+        stale_after: ctx.stale_after(),
         tickets,
     })
 }

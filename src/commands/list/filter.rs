@@ -6,6 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use clap::ValueEnum;
 
 use crate::commands::shared::board::Card;
+use crate::lifecycle;
 use crate::ticket::{Lane, Priority, Status};
 
 /// A lane, or all of them.
@@ -113,7 +114,7 @@ pub fn last_activity(card: &Card) -> Option<DateTime<Utc>> {
 
 /// Whether a held ticket shows no sign of life for this long. One that does not say since when it is held is.
 pub fn is_stale(card: &Card, after: TimeDelta, now: DateTime<Utc>) -> bool {
-    card.lane == Lane::Active && last_activity(card).is_none_or(|at| now - at > after)
+    card.lane == Lane::Active && lifecycle::is_stale(last_activity(card), now, after)
 }
 
 /// What the list is sorted by. Tickets that do not say come last, and what is equal is in the order of its id.

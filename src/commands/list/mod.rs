@@ -177,10 +177,11 @@ fn collect(
     if args.needs_overlay() {
         overlay(ctx, seen.view, &mut cards, args.changes())?;
         let since = args.since.map(|since| since.from(ctx.now));
-        let usual = TimeDelta::from_std(ctx.config.stale_after).unwrap_or(TimeDelta::MAX);
         cards.retain(|card| {
             since.is_none_or(|since| last_activity(card).is_some_and(|at| at >= since))
-                && args.stale.is_none_or(|after| is_stale(card, after.unwrap_or(usual), ctx.now))
+                && args.stale.is_none_or(|after| {
+                    is_stale(card, after.unwrap_or_else(|| ctx.stale_after()), ctx.now)
+                })
         });
     }
     Ok((cards, board.damaged))

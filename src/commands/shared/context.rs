@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::audit::Audit;
 use crate::clock;
@@ -216,6 +216,12 @@ impl<'a> Context<'a> {
         }
         let tip = self.objects.resolve(name.as_str())?.ok_or_else(unseen)?;
         Ok(View::load(&self.objects, self.repo.format, Some(&tip), &self.tickets_dir)?)
+    }
+
+    /// How long nothing must have happened on a ticket before its claim is stale.
+    pub fn stale_after(&self) -> TimeDelta {
+        // The configuration knows no longer time than a year.
+        TimeDelta::from_std(self.config.stale_after).unwrap_or(TimeDelta::MAX)
     }
 
     /// Who acts: `TIX_ACTOR`, else git's `user.name <user.email>`.

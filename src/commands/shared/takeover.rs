@@ -1,6 +1,6 @@
 //! Another holder for a ticket: the transaction, and what this clone knows of the ticket afterwards.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
 use super::context::{Context, progress_line};
 use super::errand::Standing;
@@ -35,8 +35,7 @@ pub struct Wish<'a> {
 
 /// The staleness that the configuration asks for.
 pub fn configured(ctx: &Context<'_>) -> Staleness {
-    // The configuration knows no longer time than a year.
-    Staleness::After(TimeDelta::from_std(ctx.config.stale_after).unwrap_or(TimeDelta::MAX))
+    Staleness::After(ctx.stale_after())
 }
 
 /// Gives the ticket another holder.
