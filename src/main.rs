@@ -7,6 +7,7 @@ mod config;
 mod doctor;
 mod env;
 mod error;
+mod file;
 mod git;
 mod guard;
 mod kanban;

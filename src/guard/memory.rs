@@ -77,7 +77,7 @@ pub fn recall(place: &Place, station: Station, env: &Env) -> Option<Facts> {
 pub fn remember(place: &Place, station: Station, env: &Env, found: &Found, began: SystemTime) {
     if let Some(memory) = memory(place, station, env, found, began)
         && let Ok(text) = serde_json::to_vec(&memory)
-        && let Err(error) = write(&file(place), &text)
+        && let Err(error) = crate::file::replace(&file(place), &text)
     {
         tracing::debug!(%error, "guard.json");
     }
@@ -168,15 +168,4 @@ impl Stamp {
         let tick = if self.modified.subsec_nanos() == 0 { COARSE_TICK } else { TICK };
         self.modified + tick >= began
     }
-}
-
-/// Writes beside the file and renames: a reader sees the old one or the new one, whole, and of two writers the
-/// later one stays.
-fn write(path: &Path, text: &[u8]) -> std::io::Result<()> {
-    let Some(dir) = path.parent() else { return Ok(()) };
-    fs::create_dir_all(dir)?;
-    let mut scratch = tempfile::Builder::new().prefix("guard.json.").tempfile_in(dir)?;
-    std::io::Write::write_all(&mut scratch, text)?;
-    scratch.persist(path).map_err(|error| error.error)?;
-    Ok(())
 }

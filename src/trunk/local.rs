@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::{Built, Decide, Diary, Landed, MovedRef, Stop, Trunk, TrunkError, View};
+use crate::file;
 use crate::git::{GitError, LocalEdit, RefUpdate};
 use crate::names::Oid;
 
@@ -136,13 +137,10 @@ impl Trunk<'_> {
     fn write_following(&self, following: &[Following]) -> Result<(), TrunkError> {
         let path = self.following_file();
         let written = if following.is_empty() {
-            match std::fs::remove_file(&path) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
-                _ => Ok(()),
-            }
+            file::remove(&path)
         } else {
             let json = serde_json::to_vec(following).map_err(std::io::Error::from);
-            json.and_then(|json| std::fs::write(&path, json))
+            json.and_then(|json| file::replace(&path, &json))
         };
         written.map_err(|source| TrunkError::Lock { path, source: Some(source) })
     }

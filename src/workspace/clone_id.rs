@@ -1,12 +1,13 @@
 //! The id of this clone: claim ids begin with it, so that a later run recognises this clone's own.
 
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
 use super::WorkspaceError;
+use crate::file;
 use crate::git::Repo;
 use crate::lock::Lock;
 
@@ -47,12 +48,7 @@ fn read(file: &Path, here: &str) -> Option<String> {
     (known.path == here && usable).then_some(known.id)
 }
 
-/// Writes beside and renames, so that no reader ever sees half of it.
-pub(super) fn write(file: &Path, value: &impl Serialize) -> io::Result<()> {
-    let dir = file.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(dir)?;
-    let mut temp = tempfile::Builder::new().prefix("tmp-").tempfile_in(dir)?;
-    temp.write_all(&serde_json::to_vec(value)?)?;
-    temp.persist(file)?;
-    Ok(())
+/// Writes a record, whole.
+pub(super) fn write(path: &Path, value: &impl Serialize) -> io::Result<()> {
+    file::replace(path, &serde_json::to_vec(value)?)
 }

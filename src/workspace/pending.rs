@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::WorkspaceError;
 use super::clone_id::write;
+use crate::file;
 use crate::git::Repo;
 use crate::names::Oid;
 use crate::ticket::TicketId;
@@ -39,10 +40,5 @@ pub fn pending_push(repo: &Repo, id: &TicketId) -> Option<Oid> {
 /// Notes that the fate of the push is known, or that the trunk has moved past it.
 pub fn settle_push(repo: &Repo, id: &TicketId) -> Result<(), WorkspaceError> {
     let path = file_of(repo, id);
-    match std::fs::remove_file(&path) {
-        Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
-            Err(WorkspaceError::Record { path, source })
-        }
-        _ => Ok(()),
-    }
+    file::remove(&path).map_err(|source| WorkspaceError::Record { path, source })
 }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::WorkspaceError;
 use super::clone_id::write;
+use crate::file;
 use crate::git::Repo;
 use crate::ticket::TicketId;
 
@@ -68,10 +69,5 @@ pub fn save(repo: &Repo, id: &TicketId, record: &Record) -> Result<(), Workspace
 /// Removes the record.
 pub fn forget(repo: &Repo, id: &TicketId) -> Result<(), WorkspaceError> {
     let path = file_of(repo, id);
-    match std::fs::remove_file(&path) {
-        Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
-            Err(WorkspaceError::Record { path, source })
-        }
-        _ => Ok(()),
-    }
+    file::remove(&path).map_err(|source| WorkspaceError::Record { path, source })
 }

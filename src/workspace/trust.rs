@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::WorkspaceError;
 use super::clone_id::write;
+use crate::file;
 use crate::git::Repo;
 
 #[derive(Default, Serialize, Deserialize)]
@@ -45,10 +46,5 @@ pub fn trust(repo: &Repo, commands: &[String]) -> Result<(), WorkspaceError> {
 /// Trusts nothing any more, of now or of before.
 pub fn revoke(repo: &Repo) -> Result<(), WorkspaceError> {
     let path = file_of(repo);
-    match std::fs::remove_file(&path) {
-        Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
-            Err(WorkspaceError::Record { path, source })
-        }
-        _ => Ok(()),
-    }
+    file::remove(&path).map_err(|source| WorkspaceError::Record { path, source })
 }

@@ -18,6 +18,7 @@ use super::WorkspaceError;
 use super::clone_id::write;
 use super::process::{Fate, Process};
 use super::spawn::{Begun, CommandLine, Ended, Sign, Unproved, Worker};
+use crate::file;
 use crate::git::{ExecError, Repo, signals};
 use crate::lock::Lock;
 use crate::names::RefName;
@@ -211,14 +212,7 @@ impl Files {
 
     /// Removes the record and the sign of readiness.
     fn clear(&self) -> io::Result<()> {
-        [&self.record, &self.ready].into_iter().try_for_each(|path| remove(path))
-    }
-}
-
-fn remove(path: &Path) -> io::Result<()> {
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
+        [&self.record, &self.ready].into_iter().try_for_each(|path| file::remove(path))
     }
 }
 

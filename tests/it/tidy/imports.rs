@@ -30,15 +30,16 @@ const MAY_USE: &[Row] = &[
     // The only doors to the outside.
     ("env", ""),
     ("clock", ""),
+    ("file", ""),
     ("lock", ""),
     ("git", "names"),
     ("audit", "lock"),
     ("config", ""),
     // What changes things.
-    ("trunk", "git lifecycle lock names ticket"),
-    ("workspace", "git lock names ticket"),
+    ("trunk", "file git lifecycle lock names ticket"),
+    ("workspace", "file git lock names ticket"),
     ("guard::install", "git names"),
-    ("guard", "audit clock config env git names"),
+    ("guard", "audit clock config env file git names"),
     // The edge.
     ("error", "config git guard lifecycle ticket trunk workspace"),
     ("out", "env error"),
