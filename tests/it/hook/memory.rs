@@ -10,7 +10,7 @@ use crate::harness::{Place, Sandbox, Shim};
 /// Makes every file that the memory rests on older than its time stamp can be wrong about.
 fn settle(clone: &Place) {
     let past = SystemTime::now() - Duration::from_secs(10);
-    let mut waiting = vec![clone.path().join(".git"), clone.path().join("../home")];
+    let mut waiting = vec![clone.path().to_owned(), clone.path().join("../home")];
     while let Some(path) = waiting.pop() {
         if path.is_dir() {
             waiting.extend(fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()));
