@@ -4,7 +4,7 @@ use super::shared::errand::{Standing, answer};
 use super::shared::find::find_ticket;
 use super::shared::halt::Halt;
 use super::shared::receipt::{Receipt, record};
-use super::{Context, Globals, progress_line};
+use super::{Context, Globals};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::lifecycle::{self, Entry, Ticket};
@@ -52,8 +52,7 @@ fn archive(ctx: &Context<'_>, args: &Args, diary: &mut Diary) -> Result<Receipt,
     let actor = ctx.actor()?;
     let archive = ctx.lane_dir(Lane::Archive)?;
     let at = crate::clock::rfc3339(ctx.now);
-    let label = ctx.remote.as_ref().map_or_else(String::new, ToString::to_string);
-    let progress = |step| ctx.out.progress(&progress_line(&label, step));
+    let progress = ctx.progress();
     let engine = ctx.engine(&run, &progress);
     let standing = Standing::of_nobody(ctx)?;
     let act = standing.act(ctx);

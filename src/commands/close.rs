@@ -6,7 +6,7 @@ use super::shared::give_back::{clear_local, freed};
 use super::shared::halt::Halt;
 use super::shared::here::named_or_here;
 use super::shared::receipt::{Receipt, record};
-use super::{Context, Globals, progress_line};
+use super::{Context, Globals};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::lifecycle::{self, Branch, CloseRequest, Resolution, Step};
@@ -100,8 +100,7 @@ fn transact(
         .iter()
         .filter_map(|record| Oid::parse(&record.commit))
         .collect();
-    let label = ctx.remote.as_ref().map_or_else(String::new, ToString::to_string);
-    let progress = |step| ctx.out.progress(&progress_line(&label, step));
+    let progress = ctx.progress();
     let engine = ctx.engine(run, &progress).watching(name.clone());
     engine.transact(diary, |view| {
         let entry = view.snapshot.find_id(id).map_err(Stop::refuse)?;

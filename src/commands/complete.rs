@@ -7,7 +7,7 @@ use super::shared::receipt::{Receipt, WorkspaceJson, record};
 use super::shared::shell_word;
 use super::shared::work::with_work;
 use super::shared::write::{Scene, carried, write};
-use super::{Context, Globals, progress_line};
+use super::{Context, Globals};
 use crate::config::{Landing, Record};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
@@ -137,7 +137,7 @@ fn here_only(
             "progress is recorded on the trunk here, so there is nothing to do without a push";
         return Err(Failure::new(Exit::Usage, message).hint(format!("tix complete {id}")));
     }
-    let progress = |step| ctx.out.progress(&progress_line("the remote", step));
+    let progress = ctx.progress();
     let engine = ctx.engine(run, &progress);
     let trunk = engine.fetch_view()?;
     let on_trunk = trunk.require::<Failure>(trunk.snapshot.find_id(id)?)?;

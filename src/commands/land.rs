@@ -7,7 +7,7 @@ use super::shared::receipt::{Receipt, record};
 use super::shared::shell_word;
 use super::shared::work::with_work;
 use super::shared::write::carried;
-use super::{Context, Globals, progress_line};
+use super::{Context, Globals};
 use crate::config::{Landing, Record};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
@@ -76,8 +76,7 @@ fn land(ctx: &Context<'_>, args: &Args, diary: &mut Diary) -> Result<Receipt, Fa
     require_allowed(ctx, &branch)?;
     let standing = Standing::of_nobody(ctx)?;
     let act = standing.act(ctx);
-    let label = ctx.remote.as_ref().map_or_else(String::new, ToString::to_string);
-    let progress = |step| ctx.out.progress(&progress_line(&label, step));
+    let progress = ctx.progress();
     let engine = ctx.engine(&run, &progress).watching(branch.clone());
     let form = if args.squash { Form::Squash } else { Form::Merge };
     let scene = Scene { ctx, engine: &engine, id: &id, branch: &branch, form };

@@ -49,7 +49,7 @@ pub mod submit;
 pub mod trust;
 pub mod unblock;
 
-pub use shared::context::{CONFIG_FILE, Context, Globals, progress_line};
+pub use shared::context::{CONFIG_FILE, Context, Globals};
 #[cfg(test)]
 pub use shared::queue as queued;
 pub use shared::{receipt, role, shell_word};

@@ -109,8 +109,7 @@ fn create(ctx: &Context<'_>, args: &Args, diary: &mut Diary) -> Result<Receipt, 
     let files = read_files(ctx, &args.from)?;
     let body = args.body.as_deref().map(|path| read_body(ctx, path)).transpose()?;
     let run = Run::begin(&ctx.repo)?;
-    let label = ctx.remote.as_ref().map_or_else(String::new, ToString::to_string);
-    let progress = |step| ctx.out.progress(&super::shared::context::progress_line(&label, step));
+    let progress = ctx.progress();
     let trunk = ctx.engine(&run, &progress);
     let created = crate::clock::rfc3339(ctx.now);
     let result = trunk.transact(diary, |view| {

@@ -4,7 +4,7 @@ use super::shared::errand::{On, Standing, answer};
 use super::shared::find::find_ticket;
 use super::shared::receipt::{Receipt, record};
 use super::shared::template::template;
-use super::{Context, Globals, progress_line};
+use super::{Context, Globals};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::lifecycle::{self, Draft, NewTicket, Ticket, session_of};
@@ -44,8 +44,7 @@ fn rework(ctx: &Context<'_>, args: &Args, diary: &mut Diary) -> Result<Receipt, 
     let act = standing.act(ctx);
     let queue = ctx.queue_dir()?;
     let created = crate::clock::rfc3339(ctx.now);
-    let label = ctx.remote.as_ref().map_or_else(String::new, ToString::to_string);
-    let progress = |step| ctx.out.progress(&progress_line(&label, step));
+    let progress = ctx.progress();
     let engine = ctx.engine(&run, &progress);
     let landed = engine.transact(diary, |view| {
         let entry = find_ticket(ctx, view, &args.on.ticket).map_err(Stop::refuse)?;

@@ -103,9 +103,7 @@ impl Activation<'_> {
 
     fn try_claim(&mut self, diary: &mut Diary) -> Result<Won, Stop<Detour>> {
         let ctx = self.ctx;
-        let label = ctx.remote.as_ref().map_or_else(String::new, ToString::to_string);
-        let progress =
-            |step| ctx.out.progress(&crate::commands::shared::context::progress_line(&label, step));
+        let progress = ctx.progress();
         let mut attempt = std::mem::take(&mut self.attempt);
         attempt.leftover = Leftover::None;
         let mut trunk = ctx.engine(&self.run, &progress);

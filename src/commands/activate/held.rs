@@ -293,9 +293,7 @@ impl Activation<'_> {
         let ctx = self.ctx;
         let old = active.held.claim_id.clone().unwrap_or_default();
         self.clear_unfinished(active, seen, branch)?;
-        let label = ctx.remote.as_ref().map_or_else(String::new, ToString::to_string);
-        let progress =
-            |step| ctx.out.progress(&crate::commands::shared::context::progress_line(&label, step));
+        let progress = ctx.progress();
         let trunk = ctx.engine(&self.run, &progress).watching(branch.clone());
         diary.phase = "resume";
         let landed = trunk.transact(diary, |view| {

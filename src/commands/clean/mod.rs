@@ -10,7 +10,7 @@ use super::shared::board::branch_pattern;
 use super::shared::find::find_ticket;
 use super::shared::merged::Proof;
 use super::shared::receipt::{PushedJson, Receipt, WorkspaceJson, record};
-use super::{Context, Globals, progress_line};
+use super::{Context, Globals};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::git::RefValue;
@@ -108,8 +108,7 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), F
 
 fn clean(ctx: &Context<'_>, args: &Args) -> Result<Vec<(TicketId, Fate)>, Failure> {
     let run = Run::begin(&ctx.repo)?;
-    let label = ctx.remote.as_ref().map_or_else(String::new, ToString::to_string);
-    let progress = |step| ctx.out.progress(&progress_line(&label, step));
+    let progress = ctx.progress();
     let engine = ctx.engine(&run, &progress);
     let view = engine.fetch_view()?;
     let named: Vec<TicketId> = args

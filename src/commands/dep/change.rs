@@ -4,7 +4,7 @@ use super::Link;
 use crate::commands::shared::find::find_ticket;
 use crate::commands::shared::queue::Survey;
 use crate::commands::shared::receipt::{Receipt, record};
-use crate::commands::{Context, Globals, progress_line};
+use crate::commands::{Context, Globals};
 use crate::config::Record;
 use crate::env::Env;
 use crate::error::{Exit, Failure};
@@ -70,8 +70,7 @@ fn change(
 ) -> Result<(Receipt, TicketId), Failure> {
     let run = Run::begin(&ctx.repo)?;
     let actor = ctx.actor()?;
-    let label = ctx.remote.as_ref().map_or_else(String::new, ToString::to_string);
-    let progress = |step| ctx.out.progress(&progress_line(&label, step));
+    let progress = ctx.progress();
     let trunk = ctx.engine(&run, &progress);
     let landed = trunk.transact(diary, |view| {
         let entry = find_ticket(ctx, view, &args.id).map_err(Stop::refuse)?;

@@ -12,7 +12,7 @@ use files::Standing;
 
 use super::receipt::record;
 use super::shared::hooks;
-use super::{Context, Globals, progress_line};
+use super::{Context, Globals};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::guard::install::engine::{Mode, Report as Installation, Request};
@@ -21,7 +21,7 @@ use crate::guard::install::script::Reach;
 use crate::lifecycle::NewFile;
 use crate::names::{Oid, RefName, RepoPath};
 use crate::out::Out;
-use crate::trunk::{Step, Stop};
+use crate::trunk::Stop;
 
 /// Set up tickets in this repository
 ///
@@ -164,11 +164,6 @@ impl Setup<'_> {
             Some(remote) => format!("{remote}/{}", branch.short()),
             None => branch.short().to_owned(),
         }
-    }
-
-    fn progress(&self, step: Step) {
-        let remote = self.ctx.remote.as_ref().map_or("", |r| r.as_str());
-        self.ctx.out.progress(&progress_line(remote, step));
     }
 
     /// The files of `wanted` that a commit does not have; those it has are noted as existing.

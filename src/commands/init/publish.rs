@@ -26,7 +26,7 @@ impl Setup<'_> {
         report: &mut Report,
     ) -> Result<(), Failure> {
         let run = Run::begin(&self.ctx.repo)?;
-        let progress = |step| self.progress(step);
+        let progress = self.ctx.progress();
         let engine = self.engine(branch, &run, &progress);
         match self.transact(&engine, wanted, report) {
             Err(Stop::Trunk(error)) if is_unborn(&error) => return Err(self.no_commit_yet(&error)),
@@ -93,7 +93,7 @@ impl Setup<'_> {
         report: &mut Report,
     ) -> Result<(), Failure> {
         let run = Run::begin(&self.ctx.repo)?;
-        let progress = |step| self.progress(step);
+        let progress = self.ctx.progress();
         let engine = self.engine(&self.trunk, &run, &progress);
         if !(self.named || self.commit) {
             let view = engine.fetch_view().map_err(only_with_commit)?;

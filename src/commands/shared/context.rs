@@ -218,6 +218,12 @@ impl<'a> Context<'a> {
         Ok(View::load(&self.objects, self.repo.format, Some(&tip), &self.tickets_dir)?)
     }
 
+    /// Says to a person who waits what the engine is doing.
+    pub fn progress(&self) -> impl Fn(Step) + '_ {
+        let remote = self.remote.as_ref().map_or_else(String::new, ToString::to_string);
+        move |step| self.out.progress(&progress_line(&remote, step))
+    }
+
     /// How long nothing must have happened on a ticket before its claim is stale.
     pub fn stale_after(&self) -> TimeDelta {
         // The configuration knows no longer time than a year.
@@ -469,7 +475,7 @@ fn shared_config(
 }
 
 /// What a person reads while the network is awaited.
-pub fn progress_line(remote: &str, step: Step) -> String {
+fn progress_line(remote: &str, step: Step) -> String {
     match step {
         Step::Queue => "waiting for other processes of this machine …".to_owned(),
         Step::Fetch => format!("fetching from {remote} …"),

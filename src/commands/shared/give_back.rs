@@ -42,8 +42,7 @@ pub fn give_back(
 ) -> Result<Landed<Freed>, Failure> {
     let name = ctx.ticket_branch(request.id).map_err(|why| Failure::new(Exit::Damaged, why))?;
     let queue = ctx.queue_dir()?;
-    let label = ctx.remote.as_ref().map_or_else(String::new, ToString::to_string);
-    let progress = |step| ctx.out.progress(&super::context::progress_line(&label, step));
+    let progress = ctx.progress();
     let trunk = ctx.engine(run, &progress).watching(name.clone());
     let prefix = format!("{}-", request.clone_id);
     // A retry ends the claim that the first look saw, and no other: who resumes the ticket meanwhile, or

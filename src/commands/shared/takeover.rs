@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::context::{Context, progress_line};
+use super::context::Context;
 use super::errand::Standing;
 use super::follow::follow;
 use super::halt::Halt;
@@ -104,8 +104,7 @@ fn transact(
     names: &Names<'_>,
     (act, claim, wish): (&Act<'_>, &Claim, &Wish<'_>),
 ) -> Result<Landed<()>, Stop<Halt>> {
-    let label = ctx.remote.as_ref().map_or_else(String::new, ToString::to_string);
-    let progress = |step| ctx.out.progress(&progress_line(&label, step));
+    let progress = ctx.progress();
     let engine = ctx.engine(run, &progress).watching(names.branch.clone());
     engine.transact(diary, |view| {
         let entry = view.snapshot.find_id(names.id).map_err(Stop::refuse)?;

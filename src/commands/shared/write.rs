@@ -6,7 +6,7 @@
 
 use std::cell::Cell;
 
-use super::context::{Context, progress_line};
+use super::context::Context;
 use crate::config::Record;
 use crate::error::{Exit, Failure};
 use crate::lifecycle::machine::Verb;
@@ -136,8 +136,7 @@ impl Place<'_> {
         decide: &mut dyn FnMut(&Scene<'_>) -> Result<Step, Failure>,
     ) -> Result<Landed<()>, Stop<Detour>> {
         let ctx = self.ctx;
-        let label = ctx.remote.as_ref().map_or_else(String::new, ToString::to_string);
-        let progress = |step| ctx.out.progress(&progress_line(&label, step));
+        let progress = ctx.progress();
         let engine = ctx.engine(run, &progress);
         match self.home {
             Home::Trunk => {

@@ -56,16 +56,14 @@ pub fn look<T>(
     look: Look,
     read: impl FnOnce(&Seen<'_>) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
-    let (Some(remote), Look::Fetch) = (&ctx.remote, look) else {
+    let (Some(_), Look::Fetch) = (&ctx.remote, look) else {
         let view = ctx.last_seen()?;
         require_tickets(ctx, &view)?;
         let fetched = ctx.remote.as_ref().zip(view.commit());
         let at = fetched.and_then(|(remote, tip)| last_fetched(&ctx.repo, remote, &ctx.trunk, tip));
         return read(&Seen { view: &view, at: at.map(DateTime::from) });
     };
-    let progress = |step| {
-        ctx.out.progress(&super::context::progress_line(remote.as_str(), step));
-    };
+    let progress = ctx.progress();
     let run = Run::begin(&ctx.repo)?;
     let engine = ctx.engine(&run, &progress);
     let view = engine.fetch_view()?;
