@@ -8,6 +8,7 @@ use super::shared::board::{self, Card, Look, Seen, Workspace};
 use super::shared::errand::Standing;
 use super::shared::here::require_here;
 use super::shared::takeover::last_sign;
+use super::shared::worker::{self, WorkerNow};
 use super::{Context, Globals};
 use crate::env::Env;
 use crate::error::Failure;
@@ -57,6 +58,8 @@ pub struct Shown<'a> {
     at: Lane,
     /// Its worktree in this clone; null where there is none.
     workspace: Option<String>,
+    /// Its worker in this clone; null where there is none.
+    worker: Option<&'a WorkerNow>,
     /// When its holder last gave a sign; null when nobody holds it.
     last_sign: Option<String>,
     /// Whether somebody holds it and has given no sign for so long that others may take it over.
@@ -72,6 +75,7 @@ struct Standpoint {
     card: Card,
     at: Lane,
     workspace: Workspace,
+    worker: Option<WorkerNow>,
     last: Option<chrono::DateTime<chrono::Utc>>,
     stale: bool,
     missing: Vec<String>,
@@ -124,6 +128,7 @@ fn standpoint(ctx: &Context<'_>, seen: &Seen<'_>, entry: &Entry) -> Result<Stand
     };
     Ok(Standpoint {
         workspace: board::workspace(ctx, &card.id)?,
+        worker: worker::now(ctx, &card.id),
         at: there.lane,
         card,
         last,
@@ -190,6 +195,7 @@ fn shown(standpoint: &Standpoint) -> Shown<'_> {
         card: &standpoint.card,
         at: standpoint.at,
         workspace,
+        worker: standpoint.worker.as_ref(),
         last_sign: standpoint.last.map(crate::clock::rfc3339),
         stale: standpoint.stale,
         missing: standpoint.missing.clone(),
@@ -227,6 +233,7 @@ fn words(ctx: &Context<'_>, standpoint: &Standpoint) -> String {
         ("last sign", last),
         ("branch", card.branch.clone().filter(|_| held.is_some())),
         ("workspace", workspace),
+        ("worker", standpoint.worker.as_ref().map(WorkerNow::words)),
         ("source", Some(card.source.clone())),
     ];
     let mut text = format!("{}\n", card.id);

@@ -4,6 +4,8 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use serde::Serialize;
+
 use super::context::Context;
 use super::receipt::WorkerJson;
 use super::shell_word;
@@ -13,7 +15,7 @@ use crate::out::{Format, Out};
 use crate::ticket::TicketId;
 use crate::workspace::spawn::{CommandLine, Ended, Sign, Unproved};
 use crate::workspace::worker::{
-    self, Attachment, Former, Order, StartError, Started, WorkerRecord,
+    self, Attachment, Former, Order, Seen, StartError, Started, WorkerRecord,
 };
 
 /// How long a worker must live to count as begun when nobody says otherwise: a program that is not there,
@@ -214,6 +216,72 @@ fn record_facts(failure: Failure, record: &WorkerRecord) -> Failure {
         .fact("command", record.command.join(" "))
         .fact("workspace", record.workspace.display().to_string())
         .maybe_fact("log", log)
+}
+
+/// The worker that a ticket has, as far as this machine can tell.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct WorkerNow {
+    /// `starting`, `live`, `stale` when it has ended without tix seeing how (as a detached one always does), or `elsewhere` when it was started on
+    /// another machine, where this one cannot look.
+    pub state: &'static str,
+    /// Its process; null while it is being started, as is all that follows.
+    pid: Option<u32>,
+    /// The machine.
+    host: Option<String>,
+    /// When it was started: RFC 3339, UTC.
+    since: Option<String>,
+    /// The program and its arguments, without credentials.
+    command: Option<Vec<String>>,
+    /// Where it writes; null in the foreground too.
+    log: Option<String>,
+}
+
+impl WorkerNow {
+    fn recorded(state: &'static str, record: WorkerRecord) -> WorkerNow {
+        WorkerNow {
+            state,
+            pid: Some(record.process.pid),
+            host: Some(record.process.host),
+            since: Some(record.since),
+            command: Some(record.command),
+            log: record.log.map(|log| log.display().to_string()),
+        }
+    }
+
+    /// In a few words.
+    pub fn words(&self) -> String {
+        let (Some(pid), Some(host), Some(since)) = (self.pid, &self.host, &self.since) else {
+            return self.state.to_owned();
+        };
+        let what = match self.state {
+            "stale" => format!("stale: process {pid} has ended"),
+            "elsewhere" => format!("elsewhere: process {pid} on {host}"),
+            state => format!("{state}: process {pid}"),
+        };
+        format!("{what}, started {since}")
+    }
+}
+
+/// The worker of a ticket. A record that cannot be read is told of, and hides nothing else.
+pub fn now(ctx: &Context<'_>, id: &TicketId) -> Option<WorkerNow> {
+    let seen = worker::of(&ctx.repo, id, &crate::env::host()).unwrap_or_else(|error| {
+        ctx.out.warn(&error.to_string());
+        None
+    })?;
+    Some(match seen {
+        Seen::Starting => WorkerNow {
+            state: "starting",
+            pid: None,
+            host: None,
+            since: None,
+            command: None,
+            log: None,
+        },
+        Seen::Live(record) => WorkerNow::recorded("live", record),
+        Seen::Stale(record) => WorkerNow::recorded("stale", record),
+        Seen::Elsewhere(record) => WorkerNow::recorded("elsewhere", record),
+    })
 }
 
 /// The session of a worker: the caller's, else the one that the workspace was made for, else a new one.
