@@ -12,10 +12,10 @@ use super::shared::worker::{self, WorkerNow};
 use super::{Context, Globals};
 use crate::env::Env;
 use crate::error::Failure;
-use crate::lifecycle::machine::{self, Situation, State, Verb, Who};
+use crate::lifecycle::machine::{self, Verb, Who};
 use crate::lifecycle::{self, Act, Entry, Ticket};
 use crate::out::{Format, Out, safe};
-use crate::ticket::{Lane, Status};
+use crate::ticket::Lane;
 
 /// Show where a ticket is, and what can be done with it
 ///
@@ -103,13 +103,13 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), F
 
 fn standpoint(ctx: &Context<'_>, seen: &Seen<'_>, entry: &Entry) -> Result<Standpoint, Failure> {
     let (card, document) = board::read_one(ctx, seen.view, entry)?;
-    let on_trunk = Ticket { entry, document: document.clone() };
+    let on_trunk = Ticket::new(entry, document.clone());
     // The board shows the trunk's lane; a ticket that is complete on its branch has moved on there.
     let mut there = entry.clone();
     if card.source != ctx.trunk_label() && document.text("completed_at").is_some() {
         there.lane = Lane::Completed;
     }
-    let ticket = Ticket { entry: &there, document };
+    let ticket = Ticket { entry: &there, trunk: entry.lane, document };
     let tip = match board::progress_ref(ctx, &entry.id) {
         Some(name) if entry.lane == Lane::Active => ctx.objects.resolve(name.as_str())?,
         Some(_) | None => None,
@@ -121,7 +121,7 @@ fn standpoint(ctx: &Context<'_>, seen: &Seen<'_>, entry: &Entry) -> Result<Stand
     let stale = entry.lane == Lane::Active && lifecycle::is_stale(last, ctx.now, ctx.stale_after());
     let standing = Standing::of(ctx, &entry.id)?;
     let act = standing.act(ctx);
-    let moves = moves(ctx, &act, &ticket, entry.lane, stale)?;
+    let moves = moves(ctx, &act, &ticket, stale)?;
     let missing = match there.lane {
         Lane::Active => lifecycle::missing_in(&ticket.document),
         Lane::Queue | Lane::Completed | Lane::Archive => Vec::new(),
@@ -142,40 +142,19 @@ fn moves(
     ctx: &Context<'_>,
     act: &Act<'_>,
     ticket: &Ticket<'_>,
-    trunk_lane: Lane,
     stale: bool,
 ) -> Result<Vec<Move>, Failure> {
     let situation = ticket.situation()?;
     let policy = ctx.policy();
-    let trunk = if trunk_lane == situation.state.lane {
-        situation
-    } else {
-        let status = Status::usual_in(trunk_lane);
-        Situation { state: State { lane: trunk_lane, status }, blocked: situation.blocked }
-    };
     let one = |verb: Verb| {
         let command = verb.command()?;
-        // These are done to the trunk's copy, which may be a step behind that on the branch.
-        let on_trunk = matches!(
-            verb,
-            Verb::Release | Verb::Close | Verb::Archive | Verb::Reopen | Verb::Rework
-        );
-        let situation = if on_trunk { trunk } else { situation };
         let legal = machine::allows(verb, situation, policy);
-        let who = machine::who(verb, situation.state.lane, policy);
-        let mine = || match who {
-            Who::Holder => act.require_holder(ticket).err().map(|refusal| refusal.to_string()),
-            Who::Anybody | Who::Others => {
-                act.require(verb, ticket).err().map(|refusal| refusal.to_string())
-            }
-        };
         let why = match &legal {
             Err(illegal) => Some(illegal.to_string()),
             Ok(_) if verb == Verb::Reclaim && !stale => Some("it is not stale".to_owned()),
-            Ok(_) if on_trunk && who == Who::Anybody => None,
-            Ok(_) => mine(),
+            Ok(_) => act.require(verb, ticket).err().map(|refusal| refusal.to_string()),
         };
-        let by = match who {
+        let by = match machine::who(verb, situation, policy) {
             Who::Anybody => "anybody",
             Who::Holder => "the holder",
             Who::Others => "anybody but the holder",

@@ -26,7 +26,7 @@ pub fn land(
         return Ok(Step::Already);
     }
     if on_trunk.entry.lane != Lane::Active {
-        return Err(Refusal::NotActive { id, lane: on_trunk.entry.lane });
+        return Err(on_trunk.not_active(act.policy));
     }
     let held = on_trunk.held();
     let claim = on_branch.held().claim_id;

@@ -136,11 +136,27 @@ pub struct State {
 /// All of a ticket that its moves depend on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Situation {
-    /// Where it is.
+    /// Where it is, by its newest copy: the one on the ticket branch while somebody holds it.
     pub state: State,
+    /// The lane that the trunk has it in: one behind while it is complete on its branch, and that is not merged.
+    pub trunk: Lane,
     /// Whether something outside of it keeps it from going on: a flag beside the status, because a blocked ticket
     /// is still queued, held or reviewed.
     pub blocked: bool,
+}
+
+impl Situation {
+    /// The state that a verb finds it in. What ends a claim, or begins after the end of one, is done to the trunk's copy.
+    fn for_verb(self, verb: Verb) -> State {
+        let of_the_trunk = matches!(
+            verb,
+            Verb::Release | Verb::Close | Verb::Archive | Verb::Reopen | Verb::Rework
+        );
+        if !of_the_trunk || self.trunk == self.state.lane {
+            return self.state;
+        }
+        State { lane: self.trunk, status: Status::usual_in(self.trunk) }
+    }
 }
 
 /// Who may do something to a ticket.
@@ -214,13 +230,13 @@ pub const fn lane_of(status: Status) -> Lane {
     }
 }
 
-/// Who may do it to a ticket in this lane.
-pub const fn who(verb: Verb, lane: Lane, policy: Policy<'_>) -> Who {
+/// Who may do it to a ticket in this situation.
+pub fn who(verb: Verb, situation: Situation, policy: Policy<'_>) -> Who {
     match verb {
         Verb::Activate | Verb::Release | Verb::Handoff | Verb::Submit | Verb::Complete => {
             Who::Holder
         }
-        Verb::Close => match lane {
+        Verb::Close => match situation.for_verb(verb).lane {
             Lane::Active => Who::Holder,
             Lane::Queue | Lane::Completed | Lane::Archive => Who::Anybody,
         },
@@ -317,7 +333,7 @@ fn status_after(verb: Verb, status: Status, policy: Policy<'_>) -> Result<Status
 /// The state that follows for a ticket in this situation. Beside the state its flag decides, and a claim that is being set
 /// up belongs to whoever sets it up: a commit in between would be taken for somebody else's.
 pub fn allows(verb: Verb, situation: Situation, policy: Policy<'_>) -> Result<State, Illegal> {
-    let next = after(verb, situation.state, policy)?;
+    let next = after(verb, situation.for_verb(verb), policy)?;
     let forward = matches!(verb, Verb::Claim | Verb::Submit | Verb::Approve | Verb::Complete);
     if forward && situation.blocked {
         return Err(Illegal::Blocked);

@@ -228,7 +228,9 @@ pub fn carried<'v>(
         Err(_) => None,
     };
     match ticket {
-        Some(ticket) if ticket.held().claim_id == on_trunk.held().claim_id => Ok(ticket),
+        Some(ticket) if ticket.held().claim_id == on_trunk.held().claim_id => {
+            Ok(Ticket { trunk: on_trunk.entry.lane, ..ticket })
+        }
         Some(_) | None => Err(Failure::new(
             Exit::Refused,
             format!("the branch of {id} does not carry the claim that is on the trunk"),

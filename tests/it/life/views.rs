@@ -1,7 +1,7 @@
 //! What `tix status` says: where a ticket is, which moves are open, to whom, and why the others are not.
 
 use super::{ID, bob, held_with, queued_with, ready, work};
-use crate::harness::{Output, Untouched, queue_ticket};
+use crate::harness::{Output, Place, Untouched, queue_ticket};
 
 /// The moves that whoever asked may make now.
 fn open(output: &Output) -> String {
@@ -148,24 +148,93 @@ fn a_ticket_that_is_complete_and_not_merged() {
     );
 }
 
+/// What a refusal says could be done instead.
+fn legal_instead(output: &Output) -> Vec<String> {
+    let json = output.exits(5).json();
+    let legal = json["details"]["legal now"].as_str();
+    let legal = legal.unwrap_or_else(|| panic!("no legal move is named: {output}"));
+    legal.split(", ").map(str::to_owned).collect()
+}
+
+/// The moves that `tix status` shows as open, to anybody.
+fn shown_as_open(place: &Place) -> Vec<String> {
+    let json = place.tix(&["status", ID, "--fetch", "--json"]).success().json();
+    let moves = json["moves"].as_array().unwrap().iter().filter(|m| m["legal"] == true);
+    moves.map(|m| m["command"].as_str().unwrap().to_owned()).collect()
+}
+
+/// Every verb that a ticket is not open to.
+const VERBS: [&[&str]; 19] = [
+    &["queue", ID],
+    &["draft", ID, "--reason", "x"],
+    &["activate", ID],
+    &["note", ID, "x"],
+    &["set", ID, "priority=P1"],
+    &["block", ID, "--reason", "x"],
+    &["unblock", ID],
+    &["release", ID],
+    &["handoff", ID, "--to", "x"],
+    &["reclaim", ID, "--reason", "x"],
+    &["submit", ID],
+    &["review", ID, "--approve"],
+    &["review", ID, "--request-changes"],
+    &["complete", ID],
+    &["land", ID],
+    &["close", ID, "--as", "wont_do"],
+    &["archive", ID],
+    &["reopen", ID, "--reason", "x"],
+    &["rework", ID],
+];
+
 #[test]
-fn every_verb_says_what_is_legal_instead() {
-    let sandbox = queued_with("", &ready(ID));
-    let ada = sandbox.clone_named("a");
-    for (args, legal) in [
-        (&["complete", ID][..], "activate"),
-        (&["submit", ID], "queue"),
-        (&["review", ID, "--approve"], "note"),
-        (&["reopen", ID, "--reason", "x"], "close"),
-        (&["rework", ID], "block"),
-        (&["archive", ID], "edit"),
-        (&["handoff", ID, "--to", "x"], "draft"),
-        (&["reclaim", ID, "--reason", "x"], "activate"),
-    ] {
-        let output = ada.tix(&[args, &["--json"]].concat());
-        let json = output.exits(5).json();
-        let facts = json["details"]["legal now"].as_str().unwrap_or_default().to_owned();
-        assert!(facts.contains(legal), "{args:?}: {output}");
+fn every_refused_verb_names_the_moves_that_status_shows() {
+    let settings = "landing: completed\nreview: [critic_review]\nreview.self: true\n";
+    // What is done first, and the verbs that are legal then or find their work done.
+    let states: [(&[&[&str]], &[&str]); 4] = [
+        (&[], &["queue", "draft", "activate", "note", "set", "block", "unblock", "close"]),
+        (
+            &[&["draft", ID, "--reason", "x"]],
+            &["queue", "draft", "note", "set", "block", "unblock", "close"],
+        ),
+        (
+            &[&["block", ID, "--reason", "x"]],
+            &["queue", "draft", "note", "set", "block", "unblock", "close"],
+        ),
+        (
+            &[&["close", ID, "--as", "wont_do"]],
+            &["note", "set", "close", "archive", "reopen", "rework"],
+        ),
+    ];
+    for (before, legal) in states {
+        let sandbox = queued_with(settings, &ready(ID));
+        let ada = sandbox.clone_named("a");
+        for args in before {
+            ada.tix(args).success();
+        }
+        let open = shown_as_open(&ada);
+        for args in VERBS.iter().filter(|args| !legal.contains(&args[0])) {
+            let output = ada.tix(&[args, &["--json"][..]].concat());
+            assert_eq!(legal_instead(&output), open, "{before:?} {args:?}");
+        }
     }
-    assert_eq!(super::story(&sandbox, "main"), "");
+}
+
+#[test]
+fn a_ticket_that_is_complete_on_its_branch_is_still_held_on_the_trunk() {
+    let (sandbox, ada, there) = held_with("");
+    there.tix(&["complete"]).success();
+    let open = shown_as_open(&ada);
+    assert_eq!(open, ["note", "edit", "release", "close"]);
+    for args in
+        [&["block", ID, "--reason", "x"][..], &["handoff", ID, "--to", "x"], &["submit", ID]]
+    {
+        let output = ada.tix(&[args, &["--json"]].concat());
+        assert_eq!(legal_instead(&output), open, "{args:?}: {output}");
+    }
+    // Of what is done to the trunk's copy, too.
+    for args in [&["reopen", ID, "--reason", "x"][..], &["rework", ID], &["archive", ID]] {
+        legal_instead(&ada.tix(&[args, &["--json"]].concat()));
+    }
+    ada.tix(&["release", ID]).success();
+    assert_eq!(super::story(&sandbox, "main"), format!("claim: {ID}\nrelease: {ID}"));
 }
