@@ -54,7 +54,11 @@ fn a_ticket_that_somebody_works_on_is_not_taken() {
 fn a_stale_ticket_changes_hands_and_its_work_stays() {
     let sandbox = abandoned();
     let bob = bob(&sandbox);
-    assert_eq!(bob.tix(&["status", ID, "--json"]).success().json()["stale"], true);
+    let status = |key: &str| bob.tix(&["status", ID, "--json"]).success().json()[key].clone();
+    assert_eq!(
+        (status("stale"), status("next")),
+        (true.into(), format!("tix reclaim {ID} --reason <why>").into())
+    );
     let output = bob.tix(&["reclaim", ID, "--reason", "she has left"]);
     insta::assert_snapshot!(output.success().redacted(), @"
     exit: 0
@@ -73,6 +77,7 @@ fn a_stale_ticket_changes_hands_and_its_work_stays() {
     assert_eq!(value(&branch, "status").unwrap(), "in_progress");
     let next = output.stdout().lines().last().unwrap().trim().to_owned();
     assert_eq!(next, format!("tix activate {ID} --resume"));
+    assert_eq!(status("next"), next);
     bob.tix(&["activate", ID, "--resume"]).success();
     let there = bob.at(workspace(&bob, ID));
     assert!(there.exists("work.txt"));
