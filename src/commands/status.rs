@@ -132,7 +132,7 @@ fn standpoint(ctx: &Context<'_>, seen: &Seen<'_>, entry: &Entry) -> Result<Stand
     };
     let workspace = board::workspace(ctx, &card.id)?;
     let worker = worker::now(ctx, &card.id);
-    let around = Around { workspace: &workspace, worker: worker.as_ref(), stale };
+    let around = Around { view: seen.view, workspace: &workspace, worker: worker.as_ref(), stale };
     let next = next_step(ctx, &act, &ticket, &around)?;
     Ok(Standpoint {
         workspace,

@@ -13,9 +13,12 @@ use crate::lifecycle::machine::Verb;
 use crate::lifecycle::{self, Act, Ticket};
 use crate::names::{Oid, RefName};
 use crate::ticket::{Lane, Status, TicketId};
+use crate::trunk::View;
 
 /// What is known beside the ticket and whoever asks.
 pub struct Around<'a> {
+    /// The trunk.
+    pub view: &'a View<'a>,
     /// Its workspace in this clone.
     pub workspace: &'a Workspace,
     /// Its worker in this clone.
@@ -65,22 +68,18 @@ fn in_hand(
     if status == Status::Claimed {
         return Ok(Some(format!("tix activate {id}")));
     }
-    // Taken over by this clone, which has nothing of it yet.
+    // Taken over by this clone, which does not know the workspace as its own yet.
     let claim = ticket.held().claim_id.unwrap_or_default();
     let bare = act.claim_id.is_none() && claim.starts_with(act.clone_prefix);
-    match around.workspace {
-        Workspace::None if !bare => {}
-        Workspace::At(_) => {}
-        Workspace::Gone(_) | Workspace::None => {
-            return Ok(Some(format!("tix activate {id} --resume")));
-        }
+    if bare || matches!(around.workspace, Workspace::Gone(_)) {
+        return Ok(Some(format!("tix activate {id} --resume")));
     }
     let worker = around.worker.map(|worker| worker.state);
     let at_work = matches!(worker, Some("starting" | "live" | "elsewhere"));
     if situation.blocked || at_work {
         return Ok(None);
     }
-    if let Some(command) = handed_in_by(ctx, act, ticket)?.and_then(Verb::command) {
+    if let Some(command) = handed_in_by(ctx, act, ticket, around)?.and_then(Verb::command) {
         return Ok(Some(format!("tix {command} {id}")));
     }
     let again = worker == Some("stale") && !act.policy.stages.contains(&status);
@@ -92,14 +91,12 @@ fn handed_in_by(
     ctx: &Context<'_>,
     act: &Act<'_>,
     ticket: &Ticket<'_>,
+    around: &Around<'_>,
 ) -> Result<Option<Verb>, Failure> {
     let id = &ticket.entry.id;
     let Some((_, tip)) = tip(ctx, id)? else { return Ok(None) };
-    let mut known = Vec::new();
-    for branch in [&ctx.trunk, &ctx.base] {
-        known.extend(ctx.objects.resolve(ctx.seen_ref(branch).as_str())?);
-    }
-    if holds_no_work(ctx, known.iter(), id, &tip)? {
+    let base = base(ctx, around)?;
+    if holds_no_work(ctx, base.iter().chain(around.view.commit()), id, &tip)? {
         return Ok(None);
     }
     Ok(with_work(ctx, id, &tip, |work| lifecycle::hand_in(ticket, act, work)))
@@ -121,8 +118,7 @@ fn after_the_end(
     if ctx.record == Record::Branch && ticket.trunk == Lane::Completed {
         return Ok(clean());
     }
-    let base = ctx.objects.resolve(ctx.seen_ref(&ctx.base).as_str())?;
-    let merged = match base {
+    let merged = match base(ctx, around)? {
         Some(base) => proof(ctx, &tip, &base, None)?.is_some(),
         None => false,
     };
@@ -131,6 +127,17 @@ fn after_the_end(
         Lane::Completed => Some(by_request(ctx, &branch)),
         Lane::Queue | Lane::Active | Lane::Archive => None,
     })
+}
+
+/// Where the branch is that the work is for.
+fn base(ctx: &Context<'_>, around: &Around<'_>) -> Result<Option<Oid>, Failure> {
+    if ctx.base == ctx.trunk {
+        return Ok(around.view.commit().cloned());
+    }
+    match around.view.base() {
+        Some(base) => Ok(Some(base.clone())),
+        None => Ok(ctx.objects.resolve(ctx.seen_ref(&ctx.base).as_str())?),
+    }
 }
 
 /// The ticket branch and where it is, as last fetched, else as it is here.
