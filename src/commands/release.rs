@@ -47,7 +47,12 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), F
     for warning in &receipt.warnings {
         out.warn(warning);
     }
-    let mut text = format!("{} is back in the queue\n", safe(&receipt.ticket));
+    let so = if receipt.outcome == "already" {
+        "is in the queue already"
+    } else {
+        "is back in the queue"
+    };
+    let mut text = format!("{} {so}\n", safe(&receipt.ticket));
     if let Some(attic) = &receipt.attic {
         text.push_str(&format!("  its work is kept on the branch {}\n", safe(attic)));
     }

@@ -58,7 +58,7 @@ impl From<Refusal> for Failure {
                 ))
             }
             Refusal::NotAFile { path, .. } => Failure::new(Exit::Damaged, message)
-                .hint(format!("put a regular file in its place: git rm -- '{path}'")),
+                .hint(format!("put a regular file in its place: git rm -r -- '{path}'")),
             Refusal::Damaged { path, .. } => Failure::new(Exit::Damaged, message)
                 .hint(format!("mend the file and push it: {path}")),
             Refusal::Duplicate { paths, .. } => {
@@ -67,8 +67,10 @@ impl From<Refusal> for Failure {
                     .fact("places", places.join(", "))
                     .hint("keep one of them and remove the others")
             }
-            Refusal::Circle { .. } => {
-                Failure::new(Exit::Refused, message).hint("see who waits for whom: tix dep cycles")
+            Refusal::Circle { path, .. } => {
+                let second = path.get(1).map_or("", TicketId::as_str);
+                Failure::new(Exit::Refused, message)
+                    .hint(format!("see what leads back: tix show {second}, tix dep tree {second}"))
             }
             Refusal::BadName { .. } => Failure::new(Exit::Damaged, message),
             Refusal::Obstacle(obstacle) => obstacle.into(),

@@ -40,9 +40,9 @@ pub use finish::{
     reopen, require_ended,
 };
 pub use gate::{Missing, missing_in};
-pub use graph::{Edge, Waits, edges};
+pub use graph::{Edge, Order, Waits, edges};
 pub use land::land;
-pub use link::{LinkRequest, LinkVerb, link};
+pub use link::{LinkChange, LinkRequest, link};
 pub use mark::{Setting, Step, block, check_key, gate, note, replace, set, unblock};
 pub use next::{Hindrance, Prospect, judge, needed};
 pub use obstacle::Obstacle;

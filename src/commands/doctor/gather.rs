@@ -9,14 +9,14 @@ use super::super::shared::context::Context;
 use super::{guard, reviews};
 use crate::config::Record;
 use crate::doctor::{
-    BranchFacts, Facts, Leftover, LocalTrunk, TicketFacts, Tip, WorkerFacts, WorkspaceFacts,
-    WorktreeFacts, tells_of_progress,
+    BranchFacts, Circle, Facts, Leftover, LocalTrunk, TicketFacts, Tip, WorkerFacts,
+    WorkspaceFacts, WorktreeFacts, tells_of_progress,
 };
 use crate::error::Failure;
 use crate::git::{Commit, Worktree};
-use crate::lifecycle::{Edge, Entry, Known, Snapshot, Waits, edges, trailer};
+use crate::lifecycle::{Edge, Entry, Known, Order, Snapshot, Waits, edges, trailer};
 use crate::names::{Oid, RefName};
-use crate::ticket::{Lane, Relation, TicketId};
+use crate::ticket::{Head, Lane, Relation, TicketId};
 use crate::workspace::{self, worker};
 
 /// How this run looks at the remote.
@@ -62,22 +62,37 @@ pub fn facts(ctx: &Context<'_>, seen: &Seen<'_>, outlook: &Outlook) -> Result<Fa
     })
 }
 
-/// The names that tickets wait for and that mean no ticket, and the circles in which tickets wait for each other.
+/// The names that tickets wait for and that mean no ticket, and the circles in which tickets follow each other.
 fn dependencies(
     tickets: &[TicketFacts],
     snapshot: &Snapshot,
-) -> (Vec<(TicketId, String)>, Vec<Vec<TicketId>>) {
+) -> (Vec<(TicketId, String)>, Vec<Circle>) {
+    let has_order = |head: &Head| {
+        let ordered = Relation::ALL.into_iter().filter(|relation| Order::of(*relation).is_some());
+        ordered.into_iter().any(|relation| !relation.names(head).is_empty())
+    };
     let known: Vec<Known<'_>> = tickets
         .iter()
         .filter_map(|ticket| Some((&ticket.entry, ticket.contents.as_ref().ok()?)))
-        .filter(|(_, head)| !head.depends_on.is_empty() || !head.blocks.is_empty())
+        .filter(|(_, head)| has_order(head))
         .map(|(entry, head)| Known { entry, head: head.clone() })
         .collect();
     let edges = edges(&known, snapshot);
     let lost = |edge: &&Edge<'_>| edge.relation == Relation::DependsOn && edge.to.is_none();
     let missing = edges.iter().filter(lost).map(|edge| (edge.from.id.clone(), edge.name.clone()));
-    let circles = Waits::of(&edges).cycles().into_iter();
-    (missing.collect(), circles.map(|circle| circle.into_iter().cloned().collect()).collect())
+    let circle = |order: Order, tickets: Vec<&TicketId>| {
+        let step = tickets.first().zip(tickets.get(1).or(tickets.first()));
+        let is_step = |edge: &&Edge<'_>| {
+            Order::of(edge.relation) == Some(order)
+                && edge.step().zip(step).is_some_and(|((a, b), (x, y))| a == *x && b == *y)
+        };
+        let says = |edge: &Edge<'_>| (edge.from.id.clone(), edge.relation, edge.name.clone());
+        let first_step = edges.iter().filter(is_step).map(says).collect();
+        Circle { order, tickets: tickets.into_iter().cloned().collect(), first_step }
+    };
+    let in_order = |order| Waits::by(order, &edges).cycles().into_iter().map(move |c| (order, c));
+    let circles = Order::ALL.into_iter().flat_map(in_order);
+    (missing.collect(), circles.map(|(order, tickets)| circle(order, tickets)).collect())
 }
 
 /// The branch of an active ticket, and where it is if it is known.

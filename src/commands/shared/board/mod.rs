@@ -15,8 +15,9 @@ pub use self::card::{Card, Damage};
 pub use self::overlay::{Changes, Overlay, overlay};
 pub use self::progress::{branch_pattern, progress, progress_pattern, progress_ref};
 use super::context::Context;
+use super::find::no_tickets;
 use crate::clock;
-use crate::error::{Exit, Failure};
+use crate::error::Failure;
 use crate::lifecycle::{Entry, Refusal};
 use crate::ticket::{Document, Head, Lane, TicketId};
 use crate::trunk::{Run, View, last_fetched};
@@ -76,8 +77,7 @@ fn require_tickets(ctx: &Context<'_>, view: &View<'_>) -> Result<(), Failure> {
     if view.has_tickets {
         return Ok(());
     }
-    let message = format!("{} has no directory {}/", ctx.trunk_label(), ctx.tickets_dir);
-    Err(Failure::new(Exit::NotFound, message).hint("set it up: tix init"))
+    Err(no_tickets(ctx))
 }
 
 /// Brings the remote-tracking refs of the ticket branches up to date. The trunk, which decides who holds
