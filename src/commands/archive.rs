@@ -110,7 +110,7 @@ fn chosen<'v>(
     let Some(limit) = limit else { return Ok(tickets) };
     let completed: Vec<&Entry> = lifecycle::completed(&view.snapshot).collect();
     let old = view.read_all(&completed, |entry, document| {
-        let ticket = Ticket { entry, document: document.ok()? };
+        let ticket = Ticket::new(entry, document.ok()?);
         let at = ticket.document.text("completed_at").and_then(|text| moment(&text))?;
         (ctx.now - at > limit).then_some(ticket)
     })?;

@@ -105,7 +105,7 @@ fn transact(
     engine.transact(diary, |view| {
         let entry = view.snapshot.find_id(id).map_err(Stop::refuse)?;
         let ticket = view.require::<Halt>(entry)?;
-        let resolution = resolution(ctx, view, &args.how).map_err(Stop::refuse)?;
+        let resolution = resolution(ctx, view, id, &args.how).map_err(Stop::refuse)?;
         // A branch of that name beside a ticket that nobody holds is somebody's own.
         let branch = match entry.lane {
             Lane::Active => freed(ctx, view, id, &name, &own).map_err(|stop| match stop {
@@ -127,9 +127,21 @@ fn transact(
     })
 }
 
-/// How it ends; another ticket that is named must be there.
-fn resolution(ctx: &Context<'_>, view: &View<'_>, how: &str) -> Result<Resolution, Failure> {
-    let other = |query: &str| find_ticket(ctx, view, query).map(|entry| entry.id.clone());
+/// How it ends; a ticket that is named must be there, and be another.
+fn resolution(
+    ctx: &Context<'_>,
+    view: &View<'_>,
+    id: &TicketId,
+    how: &str,
+) -> Result<Resolution, Failure> {
+    let other = |query: &str| {
+        let other = find_ticket(ctx, view, query)?.id.clone();
+        if other != *id {
+            return Ok(other);
+        }
+        let message = format!("{id} cannot be closed in favour of itself");
+        Err(Failure::new(Exit::Usage, message).hint("name the ticket that is left: tix list"))
+    };
     match how.split_once(':') {
         None if how == "wont_do" => Ok(Resolution::WontDo),
         Some(("duplicate", query)) => Ok(Resolution::Duplicate(other(query)?)),

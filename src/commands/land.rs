@@ -133,11 +133,10 @@ impl Scene<'_> {
         if entry.lane == Lane::Completed {
             return Err(Stop::Refused(Detour::Already));
         }
-        if entry.lane != Lane::Active {
-            let (id, lane) = (self.id.clone(), entry.lane);
-            return Err(Stop::refuse(Refusal::NotActive { id, lane }));
-        }
         let on_trunk = view.require::<Detour>(entry)?;
+        if entry.lane != Lane::Active {
+            return Err(Stop::refuse(on_trunk.not_active(act.policy)));
+        }
         let Some(tip) = view.watched() else {
             return Err(Stop::refuse(Refusal::from(Obstacle::NoWork { id: self.id.clone() })));
         };

@@ -7,14 +7,16 @@ use serde::Serialize;
 use super::shared::board::{self, Card, Look, Seen, Workspace};
 use super::shared::errand::Standing;
 use super::shared::here::require_here;
+use super::shared::next_step::{Around, next_step};
 use super::shared::takeover::last_sign;
+use super::shared::worker::{self, WorkerNow};
 use super::{Context, Globals};
 use crate::env::Env;
 use crate::error::Failure;
-use crate::lifecycle::machine::{self, Situation, State, Verb, Who};
+use crate::lifecycle::machine::{self, Verb, Who};
 use crate::lifecycle::{self, Act, Entry, Ticket};
 use crate::out::{Format, Out, safe};
-use crate::ticket::{Lane, Status};
+use crate::ticket::Lane;
 
 /// Show where a ticket is, and what can be done with it
 ///
@@ -57,12 +59,16 @@ pub struct Shown<'a> {
     at: Lane,
     /// Its worktree in this clone; null where there is none.
     workspace: Option<String>,
+    /// Its worker in this clone; null where there is none.
+    worker: Option<&'a WorkerNow>,
     /// When its holder last gave a sign; null when nobody holds it.
     last_sign: Option<String>,
     /// Whether somebody holds it and has given no sign for so long that others may take it over.
     stale: bool,
     /// What is to be done before it can be complete.
     missing: Vec<String>,
+    /// What whoever asks would do next; null where somebody is at work, or has to judge first.
+    next: Option<&'a str>,
     /// Every move that there is, open or not.
     moves: &'a [Move],
 }
@@ -72,9 +78,11 @@ struct Standpoint {
     card: Card,
     at: Lane,
     workspace: Workspace,
+    worker: Option<WorkerNow>,
     last: Option<chrono::DateTime<chrono::Utc>>,
     stale: bool,
     missing: Vec<String>,
+    next: Option<String>,
     moves: Vec<Move>,
 }
 
@@ -99,13 +107,13 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), F
 
 fn standpoint(ctx: &Context<'_>, seen: &Seen<'_>, entry: &Entry) -> Result<Standpoint, Failure> {
     let (card, document) = board::read_one(ctx, seen.view, entry)?;
-    let on_trunk = Ticket { entry, document: document.clone() };
+    let on_trunk = Ticket::new(entry, document.clone());
     // The board shows the trunk's lane; a ticket that is complete on its branch has moved on there.
     let mut there = entry.clone();
     if card.source != ctx.trunk_label() && document.text("completed_at").is_some() {
         there.lane = Lane::Completed;
     }
-    let ticket = Ticket { entry: &there, document };
+    let ticket = Ticket { entry: &there, trunk: entry.lane, document };
     let tip = match board::progress_ref(ctx, &entry.id) {
         Some(name) if entry.lane == Lane::Active => ctx.objects.resolve(name.as_str())?,
         Some(_) | None => None,
@@ -117,18 +125,24 @@ fn standpoint(ctx: &Context<'_>, seen: &Seen<'_>, entry: &Entry) -> Result<Stand
     let stale = entry.lane == Lane::Active && lifecycle::is_stale(last, ctx.now, ctx.stale_after());
     let standing = Standing::of(ctx, &entry.id)?;
     let act = standing.act(ctx);
-    let moves = moves(ctx, &act, &ticket, entry.lane, stale)?;
+    let moves = moves(ctx, &act, &ticket, stale)?;
     let missing = match there.lane {
         Lane::Active => lifecycle::missing_in(&ticket.document),
         Lane::Queue | Lane::Completed | Lane::Archive => Vec::new(),
     };
+    let workspace = board::workspace(ctx, &card.id)?;
+    let worker = worker::now(ctx, &card.id);
+    let around = Around { view: seen.view, workspace: &workspace, worker: worker.as_ref(), stale };
+    let next = next_step(ctx, &act, &ticket, &around)?;
     Ok(Standpoint {
-        workspace: board::workspace(ctx, &card.id)?,
+        workspace,
+        worker,
         at: there.lane,
         card,
         last,
         stale,
         missing: missing.iter().map(ToString::to_string).collect(),
+        next,
         moves,
     })
 }
@@ -137,47 +151,26 @@ fn moves(
     ctx: &Context<'_>,
     act: &Act<'_>,
     ticket: &Ticket<'_>,
-    trunk_lane: Lane,
     stale: bool,
 ) -> Result<Vec<Move>, Failure> {
     let situation = ticket.situation()?;
     let policy = ctx.policy();
-    let trunk = if trunk_lane == situation.state.lane {
-        situation
-    } else {
-        let status = Status::usual_in(trunk_lane);
-        Situation { state: State { lane: trunk_lane, status }, blocked: situation.blocked }
-    };
-    let one = |verb: Verb| {
-        let command = verb.command()?;
-        // These are done to the trunk's copy, which may be a step behind that on the branch.
-        let on_trunk = matches!(
-            verb,
-            Verb::Release | Verb::Close | Verb::Archive | Verb::Reopen | Verb::Rework
-        );
-        let situation = if on_trunk { trunk } else { situation };
+    let one = |(verb, command): (Verb, &'static str)| {
         let legal = machine::allows(verb, situation, policy);
-        let who = machine::who(verb, situation.state.lane, policy);
-        let mine = || match who {
-            Who::Holder => act.require_holder(ticket).err().map(|refusal| refusal.to_string()),
-            Who::Anybody | Who::Others => {
-                act.require(verb, ticket).err().map(|refusal| refusal.to_string())
-            }
-        };
         let why = match &legal {
             Err(illegal) => Some(illegal.to_string()),
             Ok(_) if verb == Verb::Reclaim && !stale => Some("it is not stale".to_owned()),
-            Ok(_) if on_trunk && who == Who::Anybody => None,
-            Ok(_) => mine(),
+            Ok(_) => act.require(verb, ticket).err().map(|refusal| refusal.to_string()),
         };
-        let by = match who {
+        let by = match machine::who(verb, situation, policy) {
             Who::Anybody => "anybody",
             Who::Holder => "the holder",
             Who::Others => "anybody but the holder",
         };
-        Some(Move { command, legal: legal.is_ok(), by, you: why.is_none(), why })
+        Move { command, legal: legal.is_ok(), by, you: why.is_none(), why }
     };
-    Ok(Verb::ALL.into_iter().filter_map(one).collect())
+    let commands = |verb: Verb| verb.commands().iter().map(move |command| (verb, *command));
+    Ok(Verb::ALL.into_iter().flat_map(commands).map(one).collect())
 }
 
 fn shown(standpoint: &Standpoint) -> Shown<'_> {
@@ -190,9 +183,11 @@ fn shown(standpoint: &Standpoint) -> Shown<'_> {
         card: &standpoint.card,
         at: standpoint.at,
         workspace,
+        worker: standpoint.worker.as_ref(),
         last_sign: standpoint.last.map(crate::clock::rfc3339),
         stale: standpoint.stale,
         missing: standpoint.missing.clone(),
+        next: standpoint.next.as_deref(),
         moves: &standpoint.moves,
     }
 }
@@ -227,6 +222,7 @@ fn words(ctx: &Context<'_>, standpoint: &Standpoint) -> String {
         ("last sign", last),
         ("branch", card.branch.clone().filter(|_| held.is_some())),
         ("workspace", workspace),
+        ("worker", standpoint.worker.as_ref().map(WorkerNow::words)),
         ("source", Some(card.source.clone())),
     ];
     let mut text = format!("{}\n", card.id);
@@ -253,6 +249,9 @@ fn words(ctx: &Context<'_>, standpoint: &Standpoint) -> String {
         for missing in &standpoint.missing {
             writeln!(text, "  {}", safe(missing)).ok();
         }
+    }
+    if let Some(next) = &standpoint.next {
+        writeln!(text, "next:\n  {}", safe(next)).ok();
     }
     text
 }

@@ -30,6 +30,7 @@ pub(super) fn findings(facts: &Facts) -> Vec<Finding> {
         found.extend(without_workspace(facts, entry, head));
         found.extend(branch.and_then(reviews::outdated));
         found.extend(stale(facts, entry, head, branch));
+        found.extend(stale_worker(facts, entry, head));
     }
     found.extend(facts.workspaces.iter().filter_map(|workspace| without_claim(facts, workspace)));
     found
@@ -168,6 +169,30 @@ fn stale(
             .repair("see who holds it, and ask them to go on or to release it", &["tix", "log", id])
             .repair("or take it over", &["tix", "reclaim", id, "--reason", &reason])
     })
+}
+
+/// The worker of a claim that has ended since is nobody's any more, and goes with the next one.
+fn stale_worker(facts: &Facts, entry: &Entry, head: &Head) -> Option<Finding> {
+    let id = &entry.id;
+    let ours = facts.workspaces.iter().find(|workspace| workspace.id == *id)?;
+    let ended = ours.ended.as_ref();
+    let worker = ended.filter(|worker| head.claim_id.as_ref() == Some(&worker.claim_id))?;
+    // What is detached writes to a log, and ends alone however well its work went.
+    let message = match worker.log {
+        Some(_) => format!("the detached worker of {id} has ended; its log says how"),
+        None => format!("the worker of {id} has ended without tix seeing how"),
+    };
+    Some(
+        Finding::new(Check::StaleWorker, Some(id), message)
+            .fact("process", worker.pid.to_string())
+            .fact("since", worker.since.clone())
+            .fact("command", worker.command.clone())
+            .maybe_fact("log", worker.log.as_ref().map(|log| log.display().to_string()))
+            .repair(
+                "start another in its place",
+                &["tix", "run", id.as_str(), "--restart", "--", "<command>"],
+            ),
+    )
 }
 
 fn without_claim(facts: &Facts, workspace: &WorkspaceFacts) -> Option<Finding> {

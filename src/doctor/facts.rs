@@ -104,6 +104,23 @@ pub struct WorkspaceFacts {
     pub wants_worktree: bool,
     /// Whether the set-up came to its end.
     pub finished: bool,
+    /// Its worker, if that has ended without tix seeing how.
+    pub ended: Option<WorkerFacts>,
+}
+
+/// A worker.
+#[derive(Clone, Debug)]
+pub struct WorkerFacts {
+    /// The claim it worked under.
+    pub claim_id: String,
+    /// The number of its process.
+    pub pid: u32,
+    /// When it was started.
+    pub since: String,
+    /// The program and its arguments.
+    pub command: String,
+    /// Where it wrote; `None` in the foreground.
+    pub log: Option<PathBuf>,
 }
 
 /// A worktree.

@@ -17,7 +17,7 @@ mod tickets;
 pub use claims::tells_of_progress;
 pub use facts::{
     BranchFacts, Code, CodeCommit, Facts, HooksFacts, Installed, Leftover, LocalTrunk, ReviewFacts,
-    TicketFacts, Tip, WorkspaceFacts, WorktreeFacts,
+    TicketFacts, Tip, WorkerFacts, WorkspaceFacts, WorktreeFacts,
 };
 pub use finding::{Finding, Fix, Repair, Severity};
 
@@ -50,6 +50,8 @@ pub enum Check {
     WorkspaceWithoutClaim,
     /// A claim on which nothing happens.
     StaleClaim,
+    /// A worker that has ended without tix seeing how.
+    StaleWorker,
     /// An approval of something else than what the ticket branch holds.
     ApprovalOutdated,
     /// Hooks that do not run the guard in this clone.
@@ -80,7 +82,7 @@ pub struct Rule {
 }
 
 /// Every check, in the order in which findings of one severity are shown.
-pub const RULES: [Rule; 19] = [
+pub const RULES: [Rule; 20] = [
     Rule {
         check: Check::UnreadableTicket,
         name: "unreadable-ticket",
@@ -149,6 +151,13 @@ pub const RULES: [Rule; 19] = [
         name: "stale-claim",
         severity: Severity::Warning,
         about: "nothing has happened on a claim for longer than `stale_after`",
+        fix: None,
+    },
+    Rule {
+        check: Check::StaleWorker,
+        name: "stale-worker",
+        severity: Severity::Warning,
+        about: "the worker of a claim has ended without tix seeing how: detached, killed, or with its machine",
         fix: None,
     },
     Rule {

@@ -49,6 +49,7 @@ fn held() -> Facts {
             claim_id: Some("0123abcd-1".to_owned()),
             wants_worktree: true,
             finished: true,
+            ended: None,
         }],
         clone_id: Some("0123abcd".to_owned()),
         now: claimed + TimeDelta::hours(1),

@@ -40,14 +40,14 @@ impl From<Refusal> for Failure {
             Refusal::Held { id, held, .. } => held_facts(Failure::new(Exit::Held, message), &held)
                 .fact("ticket", id.to_string())
                 .hint("take another ticket: tix list --lane queue"),
-            Refusal::NotInQueue { id, lane } | Refusal::NotActive { id, lane } => {
-                Failure::new(Exit::Refused, message)
-                    .fact("lane", lane.as_str())
+            Refusal::NotInQueue { id, lane, legal } | Refusal::NotActive { id, lane, legal } => {
+                instead(Failure::new(Exit::Refused, message).fact("lane", lane.as_str()), &legal)
                     .hint(format!("look at it: tix show {id}"))
             }
-            Refusal::NotClaimable { need, id, .. } => Failure::new(Exit::Refused, message)
-                .fact("needs", need)
-                .hint(format!("look at it: tix show {id}")),
+            Refusal::NotClaimable { need, id, legal, .. } => {
+                instead(Failure::new(Exit::Refused, message).fact("needs", need), &legal)
+                    .hint(format!("look at it: tix show {id}"))
+            }
             Refusal::NotHolder { id, held, .. } => {
                 held_facts(Failure::new(Exit::Refused, message), &held)
                     .hint(format!("only its holder can do that; look at it: tix status {id}"))
@@ -72,7 +72,11 @@ impl From<Refusal> for Failure {
             }
             Refusal::BadName { .. } => Failure::new(Exit::Damaged, message),
             Refusal::Obstacle(obstacle) => obstacle.into(),
-            Refusal::Blocked { id, .. } | Refusal::Exists { id, .. } => {
+            Refusal::Blocked { id, legal, .. } => {
+                instead(Failure::new(Exit::Refused, message), &legal)
+                    .hint(format!("look at it: tix show {id}"))
+            }
+            Refusal::Exists { id, .. } => {
                 Failure::new(Exit::Refused, message).hint(format!("look at it: tix show {id}"))
             }
         }
@@ -103,8 +107,10 @@ impl From<Obstacle> for Failure {
                 }),
             Obstacle::NoWork { id } => Failure::new(Exit::Refused, message)
                 .hint(format!("make its branch and workspace: tix activate {id}")),
-            Obstacle::NotCompleted { id } => Failure::new(Exit::Refused, message)
-                .hint(format!("its holder completes it: tix complete {id}")),
+            Obstacle::NotCompleted { id, legal } => {
+                instead(Failure::new(Exit::Refused, message), &legal)
+                    .hint(format!("its holder completes it: tix complete {id}"))
+            }
             Obstacle::Incomplete { id, missing } => {
                 let failure = Failure::new(Exit::Refused, message);
                 let of_kind = |kind: &str| {
@@ -143,10 +149,16 @@ impl From<Obstacle> for Failure {
     }
 }
 
+/// What can be done to the ticket as it is; of one whose status is no status that cannot be said.
+fn instead(failure: Failure, legal: &[Verb]) -> Failure {
+    let commands: Vec<_> = legal.iter().flat_map(|verb| verb.commands()).copied().collect();
+    let some = (!commands.is_empty()).then(|| commands.join(", "));
+    failure.maybe_fact("legal now", some)
+}
+
 /// What cannot be done now, with what can.
 fn illegal(id: &TicketId, verb: Verb, why: Illegal, legal: &[Verb], message: String) -> Failure {
-    let commands: Vec<_> = legal.iter().copied().filter_map(Verb::command).collect();
-    let failure = Failure::new(Exit::Refused, message).fact("legal now", commands.join(", "));
+    let failure = instead(Failure::new(Exit::Refused, message), legal);
     match (why, verb) {
         (Illegal::NoStages, Verb::Submit) => {
             failure.hint(format!("complete it without a review: tix complete {id}"))
@@ -162,7 +174,9 @@ fn illegal(id: &TicketId, verb: Verb, why: Illegal, legal: &[Verb], message: Str
             | Illegal::Status(_)
             | Illegal::Misplaced(..)
             | Illegal::NoStages
-            | Illegal::NotBlocked,
+            | Illegal::NotBlocked
+            | Illegal::ByRequest
+            | Illegal::Landed,
             _,
         ) => failure.hint(format!("see who may do what, and why not: tix status {id}")),
     }

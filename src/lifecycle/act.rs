@@ -31,10 +31,9 @@ impl Act<'_> {
         let situation = ticket.situation()?;
         let id = || ticket.entry.id.clone();
         let next = machine::allows(verb, situation, self.policy).map_err(|why| {
-            let legal = machine::legal(situation, self.policy);
-            Obstacle::Illegal { id: id(), verb, why, legal }
+            Obstacle::Illegal { id: id(), verb, why, legal: ticket.legal(self.policy) }
         })?;
-        match machine::who(verb, situation.state.lane, self.policy) {
+        match machine::who(verb, situation, self.policy) {
             Who::Anybody => {}
             Who::Holder => self.require_holder(ticket)?,
             Who::Others => {

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::change::{Change, Edit, trailer};
 use super::claim::Claim;
+use super::machine::Policy;
 use super::refusal::Refusal;
 use super::snapshot::{Ticket, set_all};
 use crate::names::RefName;
@@ -13,6 +14,8 @@ use crate::ticket::{Appended, Entry as LogEntry, Lane, Status, Value};
 pub struct Activation<'a> {
     /// The claim that this belongs to.
     pub claim: &'a Claim,
+    /// What the team has decided.
+    pub policy: Policy<'a>,
     /// The ticket branch.
     pub branch: &'a RefName,
     /// The worktree's path as people on this machine know it; `None` with `--no-worktree`.
@@ -30,7 +33,7 @@ pub fn record_activation(
 ) -> Result<Change, Refusal> {
     let entry = ticket.entry;
     let claim = activation.claim;
-    require_claim(ticket, claim)?;
+    require_claim(ticket, claim, activation.policy)?;
     let mut document = ticket.document.clone();
     let fields = [
         ("status", Value::Text(Status::InProgress.as_str())),
@@ -66,6 +69,8 @@ pub fn record_activation(
 pub struct FailureNote<'a> {
     /// The claim that is kept.
     pub claim: &'a Claim,
+    /// What the team has decided.
+    pub policy: Policy<'a>,
     /// What went wrong.
     pub cause: &'a str,
     /// When.
@@ -76,7 +81,7 @@ pub struct FailureNote<'a> {
 
 /// Writes into the changelog that the set-up failed. The ticket stays claimed.
 pub fn note_failure(ticket: &Ticket<'_>, note: &FailureNote<'_>) -> Result<Change, Refusal> {
-    require_claim(ticket, note.claim)?;
+    require_claim(ticket, note.claim, note.policy)?;
     let entry = ticket.entry;
     let mut document = ticket.document.clone();
     let entry_text = LogEntry {
@@ -105,11 +110,11 @@ pub fn note_failure(ticket: &Ticket<'_>, note: &FailureNote<'_>) -> Result<Chang
 }
 
 /// The ticket is active, and held by this claim.
-fn require_claim(ticket: &Ticket<'_>, claim: &Claim) -> Result<(), Refusal> {
+fn require_claim(ticket: &Ticket<'_>, claim: &Claim, policy: Policy<'_>) -> Result<(), Refusal> {
     let entry = ticket.entry;
     let held = ticket.held();
     if entry.lane != Lane::Active {
-        return Err(Refusal::NotActive { id: entry.id.clone(), lane: entry.lane });
+        return Err(ticket.not_active(policy));
     }
     if held.claim_id.as_deref() != Some(claim.id.as_str()) {
         return Err(Refusal::ClaimChanged {

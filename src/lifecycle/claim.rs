@@ -1,6 +1,7 @@
 //! Claiming: from the queue to active, and the renewal of one's own unfinished claim.
 
 use super::change::{Change, Edit, RefEdit, Target, trailer};
+use super::machine::Policy;
 use super::refusal::Refusal;
 use super::snapshot::{Node, Snapshot, Ticket, set_all};
 use crate::names::{Oid, RefName, RepoPath};
@@ -36,8 +37,8 @@ impl Claim {
 pub struct ClaimRequest<'a> {
     /// The claim to record.
     pub claim: &'a Claim,
-    /// Whether a person must have queued the ticket first.
-    pub gate: QueueGate,
+    /// What the team has decided, such as whether a person must have queued the ticket first.
+    pub policy: Policy<'a>,
     /// Why, in the claimer's words.
     pub reason: Option<&'a str>,
     /// Where an active ticket's file goes: from its id and its session.
@@ -82,10 +83,11 @@ pub fn claim(
         Lane::Queue => {}
         Lane::Active => return Err(ticket.held_refusal()),
         lane @ (Lane::Completed | Lane::Archive) => {
-            return Err(Refusal::NotInQueue { id: entry.id.clone(), lane });
+            let legal = ticket.legal(request.policy);
+            return Err(Refusal::NotInQueue { id: entry.id.clone(), lane, legal });
         }
     }
-    check_claimable(ticket, request.gate)?;
+    check_claimable(ticket, request.policy)?;
     let bad = |why: String| Refusal::BadName { id: entry.id.clone(), why };
     let session = session_of(ticket);
     let id = sequenced(ticket, snapshot, &session).map_err(bad)?;
@@ -160,7 +162,7 @@ pub fn resume(
     let entry = ticket.entry;
     let held = ticket.held();
     if entry.lane != Lane::Active {
-        return Err(Refusal::NotActive { id: entry.id.clone(), lane: entry.lane });
+        return Err(ticket.not_active(request.policy));
     }
     if held.claim_id.as_deref() != Some(old) {
         return Err(Refusal::ClaimChanged {
@@ -227,12 +229,13 @@ fn earlier_work(ticket: &Ticket<'_>) -> Option<String> {
     Some(format!("{prefix}{name}"))
 }
 
-fn check_claimable(ticket: &Ticket<'_>, gate: QueueGate) -> Result<(), Refusal> {
+fn check_claimable(ticket: &Ticket<'_>, policy: Policy<'_>) -> Result<(), Refusal> {
     let id = || ticket.entry.id.clone();
+    let legal = || ticket.legal(policy);
     if let Some(why) = ticket.blocked() {
-        return Err(Refusal::Blocked { id: id(), why });
+        return Err(Refusal::Blocked { id: id(), why, legal: legal() });
     }
-    let need = match gate {
+    let need = match policy.gate {
         QueueGate::Open => "open or queued",
         QueueGate::RequireQueued => "queued",
     };
@@ -241,14 +244,14 @@ fn check_claimable(ticket: &Ticket<'_>, gate: QueueGate) -> Result<(), Refusal> 
         // A ticket that says nothing of its status is what its lane says: waiting in the queue.
         Err(StatusError::Missing) => Status::Open,
         Err(StatusError::Unknown { text, .. }) => {
-            return Err(Refusal::NotClaimable { id: id(), status: text, need });
+            return Err(Refusal::NotClaimable { id: id(), status: text, need, legal: legal() });
         }
     };
-    if status.is_claimable(gate) {
+    if status.is_claimable(policy.gate) {
         return Ok(());
     }
     let written = ticket.document.text("status").unwrap_or_else(|| status.as_str().to_owned());
-    Err(Refusal::NotClaimable { id: id(), status: written, need })
+    Err(Refusal::NotClaimable { id: id(), status: written, need, legal: legal() })
 }
 
 /// The session a ticket belongs to: what it says, else its id without prefix and sequence.

@@ -26,7 +26,7 @@ pub fn land(
         return Ok(Step::Already);
     }
     if on_trunk.entry.lane != Lane::Active {
-        return Err(Refusal::NotActive { id, lane: on_trunk.entry.lane });
+        return Err(on_trunk.not_active(act.policy));
     }
     let held = on_trunk.held();
     let claim = on_branch.held().claim_id;
@@ -36,7 +36,7 @@ pub fn land(
     }
     let state = on_branch.situation()?.state;
     if state.lane != Lane::Completed || state.status != Status::Approved {
-        return Err(Obstacle::NotCompleted { id }.into());
+        return Err(Obstacle::NotCompleted { id, legal: on_branch.legal(act.policy) }.into());
     }
     let missing = gate::missing(on_branch, act.policy, work);
     if !missing.is_empty() {

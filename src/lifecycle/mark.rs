@@ -2,7 +2,7 @@
 
 use super::act::{Act, Story, Writing, lines, write};
 use super::change::{Change, Edit};
-use super::machine::Verb;
+use super::machine::{Illegal, Verb};
 use super::obstacle::Obstacle;
 use super::refusal::Refusal;
 use super::snapshot::{Ticket, set_all};
@@ -76,10 +76,12 @@ pub fn block(ticket: &Ticket<'_>, act: &Act<'_>, reason: &str) -> Result<Step, R
 
 /// Takes the flag away.
 pub fn unblock(ticket: &Ticket<'_>, act: &Act<'_>, reason: Option<&str>) -> Result<Step, Refusal> {
-    if ticket.blocked().is_none() {
-        return Ok(Step::Already);
-    }
-    let next = act.require(Verb::Unblock, ticket)?;
+    let next = match act.require(Verb::Unblock, ticket) {
+        Err(Refusal::Obstacle(Obstacle::Illegal { why: Illegal::NotBlocked, .. })) => {
+            return Ok(Step::Already);
+        }
+        required => required?,
+    };
     let what = format!("Unblocked by {}", act.actor);
     let story = Story { role: ROLE, kind: "unblocked", lines: lines(what, reason) };
     let status = Value::Text(next.status.as_str());

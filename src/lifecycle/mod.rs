@@ -49,7 +49,7 @@ pub use obstacle::Obstacle;
 pub use refusal::{Held, Refusal};
 pub use relations::{Fate, Known, fate};
 pub use release::{Branch, ReleaseRequest, release};
-pub use review::{Approval, ReviewRequest, Verdict, Work, review, submit};
+pub use review::{Approval, ReviewRequest, Verdict, Work, hand_in, review, submit};
 pub use set_up::{NewFile, set_up};
 pub use snapshot::{Entry, Node, Odd, Snapshot, Ticket};
 pub use takeover::{BranchCopy, Staleness, Takeover, Way, is_stale, take_over};

@@ -1,5 +1,6 @@
 //! Why a decision was no.
 
+use super::machine::Verb;
 use super::obstacle::Obstacle;
 use crate::names::RepoPath;
 use crate::ticket::{Lane, TicketId};
@@ -59,6 +60,8 @@ pub enum Refusal {
         id: TicketId,
         /// The lane it is in.
         lane: Lane,
+        /// What could be done instead.
+        legal: Vec<Verb>,
     },
     /// It is in the queue, but its status does not let anybody claim it.
     #[error("{id} cannot be claimed: its status is `{status}`")]
@@ -69,6 +72,8 @@ pub enum Refusal {
         status: String,
         /// What the status would have to be.
         need: &'static str,
+        /// What could be done instead.
+        legal: Vec<Verb>,
     },
     /// It is flagged as blocked.
     #[error("{id} is blocked: {why}")]
@@ -77,6 +82,8 @@ pub enum Refusal {
         id: TicketId,
         /// The reason in the ticket.
         why: String,
+        /// What could be done instead.
+        legal: Vec<Verb>,
     },
     /// It is not active, so nobody holds it.
     #[error("nobody holds {id}: it is in {}/", lane.as_str())]
@@ -85,6 +92,8 @@ pub enum Refusal {
         id: TicketId,
         /// The lane it is in.
         lane: Lane,
+        /// What could be done instead.
+        legal: Vec<Verb>,
     },
     /// Somebody else holds it.
     #[error("{id} is held by {}, not by {actor}", held.by.as_deref().unwrap_or("somebody who left no name"))]

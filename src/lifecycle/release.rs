@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::change::{Change, Edit, RefEdit, Target, trailer};
+use super::machine::Policy;
 use super::refusal::Refusal;
 use super::snapshot::{Ticket, set_all};
 use crate::names::{Oid, RefName, RepoPath};
@@ -68,8 +69,8 @@ pub struct ReleaseRequest<'a> {
     pub at: DateTime<Utc>,
     /// Who writes the changelog entry.
     pub role: &'a str,
-    /// Whether a queued ticket needs a person's word: then it keeps the one it had.
-    pub gate: QueueGate,
+    /// What the team has decided. Where a queued ticket needs a person's word, it keeps the one it had.
+    pub policy: Policy<'a>,
     /// The queue's directory.
     pub queue: &'a RepoPath,
 }
@@ -93,7 +94,7 @@ pub fn release(
         });
     }
     if entry.lane != Lane::Active {
-        return Err(Refusal::NotActive { id: entry.id.clone(), lane: entry.lane });
+        return Err(ticket.not_active(request.policy));
     }
     ticket.require_holder(request.actor, request.clone_prefix)?;
     let bad = |why: &str| Refusal::BadName { id: entry.id.clone(), why: why.to_owned() };
@@ -126,7 +127,7 @@ fn given_back(
 ) -> Result<Vec<u8>, Refusal> {
     let mut document = ticket.document.clone();
     // Whoever could claim it had it queued, where that is needed; a release does not take that back.
-    let status = match request.gate {
+    let status = match request.policy.gate {
         QueueGate::Open => Status::Open,
         QueueGate::RequireQueued => Status::Queued,
     };

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Refusal;
-use super::machine::{Situation, State};
+use super::machine::{self, Policy, Situation, State, Verb};
 use super::obstacle::Obstacle;
 use super::refusal::Held;
 use crate::names::{Oid, RepoPath};
@@ -58,6 +58,8 @@ pub struct Snapshot {
 pub struct Ticket<'a> {
     /// Its place.
     pub entry: &'a Entry,
+    /// The lane that the trunk has it in; another than that of its place when it is complete on its branch.
+    pub trunk: Lane,
     /// Its text.
     pub document: Document,
 }
@@ -107,6 +109,13 @@ impl Snapshot {
     }
 }
 
+impl<'a> Ticket<'a> {
+    /// A ticket of the trunk.
+    pub fn new(entry: &'a Entry, document: Document) -> Ticket<'a> {
+        Ticket { entry, trunk: entry.lane, document }
+    }
+}
+
 impl Ticket<'_> {
     /// Who holds it, by its own words.
     pub fn held(&self) -> Held {
@@ -126,6 +135,12 @@ impl Ticket<'_> {
         }
         let (id, actor) = (self.entry.id.clone(), actor.to_owned());
         Err(Refusal::NotHolder { id, actor, held: Box::new(held) })
+    }
+
+    /// The refusal that says that nobody holds it.
+    pub fn not_active(&self, policy: Policy<'_>) -> Refusal {
+        let (id, lane) = (self.entry.id.clone(), self.entry.lane);
+        Refusal::NotActive { id, lane, legal: self.legal(policy) }
     }
 
     /// The refusal that says that somebody holds it.
@@ -154,7 +169,13 @@ impl Ticket<'_> {
                 return Err(Obstacle::UnknownStatus { id: self.entry.id.clone(), text }.into());
             }
         };
-        Ok(Situation { state: State { lane, status }, blocked: self.blocked().is_some() })
+        let blocked = self.blocked().is_some();
+        Ok(Situation { state: State { lane, status }, trunk: self.trunk, blocked })
+    }
+
+    /// What can be done to it now, for whoever hears that something else cannot; nothing when its status is no status.
+    pub fn legal(&self, policy: Policy<'_>) -> Vec<Verb> {
+        self.situation().map(|situation| machine::legal(situation, policy)).unwrap_or_default()
     }
 
     /// Why it is blocked; `None` when it is not.

@@ -12,7 +12,7 @@ use super::obstacle::Obstacle;
 use super::refusal::Refusal;
 use super::snapshot::Ticket;
 use crate::names::{Oid, RefName};
-use crate::ticket::Value;
+use crate::ticket::{Lane, Value};
 
 /// Whether somebody may be taken to have left.
 #[derive(Clone, Copy, Debug)]
@@ -67,7 +67,10 @@ pub fn take_over(ticket: &Ticket<'_>, act: &Act<'_>, wish: &Takeover<'_>) -> Res
     let newest = wish.copy.as_ref().map_or(ticket, |copy| &copy.ticket);
     let to = &wish.claim.by;
     let (verb, subject, kind, what) = match wish.way {
-        Way::Handoff if held.by.as_deref() == Some(to) => return Ok(Step::Already),
+        // Who completed a ticket stands in it as well, and holds it no more.
+        Way::Handoff if newest.entry.lane == Lane::Active && held.by.as_deref() == Some(to) => {
+            return Ok(Step::Already);
+        }
         Way::Handoff => {
             let what = format!("Given to {to} by {}", act.actor);
             (Verb::Handoff, "handoff", "handed_over", what)

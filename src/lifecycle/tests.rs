@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, TimeZone as _, Utc};
 use proptest::prelude::*;
 
-use super::machine::{OwnReview, Policy, Verb};
+use super::machine::{Arrival, OwnReview, Policy, Verb};
 use super::review::Approval;
 use super::*;
 use crate::names::{Oid, RefName, RepoPath};
@@ -16,7 +16,12 @@ fn now() -> DateTime<Utc> {
 }
 
 fn act<'a>(actor: &'a str, claim_id: Option<&'a str>) -> Act<'a> {
-    let policy = Policy { gate: QueueGate::Open, stages: &STAGES, own_review: OwnReview::Refused };
+    let policy = Policy {
+        gate: QueueGate::Open,
+        stages: &STAGES,
+        own_review: OwnReview::Refused,
+        arrival: Arrival::Request,
+    };
     Act { actor, at: now(), clone_prefix: "0000abcd-", claim_id, policy }
 }
 
@@ -50,7 +55,7 @@ fn changed(step: Step) -> Document {
 #[test]
 fn whoever_may_not_hears_why() {
     let entry = entry(Lane::Active);
-    let ticket = Ticket { entry: &entry, document: text("critic_review", HELD, "# Changelog\n") };
+    let ticket = Ticket::new(&entry, text("critic_review", HELD, "# Changelog\n"));
     let require = |verb, act: &Act<'_>| act.require(verb, &ticket).map_err(|no| no.to_string());
     let (ada, bob) = (act("ada", None), act("bob", None));
     assert!(require(Verb::Complete, &ada).unwrap_err().contains("its status is `critic_review`"));
@@ -69,8 +74,7 @@ fn whoever_may_not_hears_why() {
 fn an_approval_reads_back_whoever_gave_it() {
     for by in ["Bob <bob@example.org>", "a, b", "[x] \"y\" {z}", "日本"] {
         let entry = entry(Lane::Active);
-        let ticket =
-            Ticket { entry: &entry, document: text("critic_review", HELD, "# Changelog\n") };
+        let ticket = Ticket::new(&entry, text("critic_review", HELD, "# Changelog\n"));
         let (tip, same) = (oid('a'), |_: &Oid| false);
         let work = Work { tip: &tip, same: &same };
         let request =
@@ -86,7 +90,7 @@ fn an_approval_reads_back_whoever_gave_it() {
 #[test]
 fn a_claim_is_stale_after_its_last_sign_and_one_without_a_sign_is() {
     let entry = entry(Lane::Active);
-    let ticket = Ticket { entry: &entry, document: text("in_progress", HELD, "# Changelog\n") };
+    let ticket = Ticket::new(&entry, text("in_progress", HELD, "# Changelog\n"));
     let claim = Claim {
         id: "2222-33".to_owned(),
         by: "bob".to_owned(),
@@ -115,7 +119,7 @@ fn a_claim_is_stale_after_its_last_sign_and_one_without_a_sign_is() {
 fn a_text_that_changes_what_is_tixs_own_is_not_taken() {
     let entry = entry(Lane::Queue);
     let before = text("open", "labels: [a]\n", "# What\n");
-    let ticket = Ticket { entry: &entry, document: before.clone() };
+    let ticket = Ticket::new(&entry, before.clone());
     let ada = act("ada", None);
     let put = |after: &Document| replace(&ticket, &ada, &before, after).map_err(|e| e.to_string());
     assert!(put(&text("queued", "labels: [a]\n", "# What\n")).unwrap_err().contains("`status`"));
@@ -179,7 +183,7 @@ proptest! {
     ) {
         let entry = entry(lane);
         let document = text(status.as_str(), HELD, &format!("{body}\n# Changelog\n- made\n"));
-        let ticket = Ticket { entry: &entry, document: document.clone() };
+        let ticket = Ticket::new(&entry, document.clone());
         for change in all_verbs(&ticket, &words).into_iter().flatten() {
             let after = content(&change);
             prop_assert!(after.body().starts_with(document.body()), "{}", change.subject);

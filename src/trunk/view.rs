@@ -111,7 +111,7 @@ impl<'a> View<'a> {
         let object = self.objects.require(entry.oid.as_str().as_bytes(), Kind::Blob);
         let object = object.map_err(Unloadable::Git)?;
         let document = document(entry, object.data).map_err(Unloadable::Refused)?;
-        Ok(Ticket { entry, document })
+        Ok(Ticket::new(entry, document))
     }
 
     /// Many tickets with their contents, at the price of a few: what `make` makes of each, in the order

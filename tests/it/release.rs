@@ -214,7 +214,8 @@ fn what_nobody_holds_cannot_be_given_back() {
     ----- stdout -----
     ----- stderr -----
     error: nobody holds TICKET-foo-001: it is in queue/
-      lane  queue
+      lane       queue
+      legal now  queue, draft, activate, note, edit, set, block, close
     hint: look at it: tix show TICKET-foo-001
     ");
     clone.tix(&["release", "nothing-here"]).exits(4);

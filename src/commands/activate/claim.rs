@@ -156,7 +156,7 @@ impl Activation<'_> {
         let target = base.clone().map_or(Target::ThisCommit, Target::Commit);
         let request = ClaimRequest {
             claim: &self.claim,
-            gate: ctx.gate(),
+            policy: ctx.policy(),
             reason: self.args.reason.as_deref(),
             place: &|id, session| ctx.active_path(id, session),
             branch: &|id, _| ctx.ticket_branch(id),

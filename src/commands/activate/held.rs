@@ -306,7 +306,7 @@ impl Activation<'_> {
             let base = self.base_commit(view)?;
             let request = ClaimRequest {
                 claim: &self.claim,
-                gate: ctx.gate(),
+                policy: ctx.policy(),
                 reason: self.args.reason.as_deref(),
                 place: &|id, session| ctx.active_path(id, session),
                 branch: &|id, _| ctx.ticket_branch(id),

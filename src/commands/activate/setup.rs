@@ -92,6 +92,7 @@ impl Activation<'_> {
     fn activation<'s>(&'s self, won: &'s Won, path: Option<&'s str>) -> lifecycle::Activation<'s> {
         lifecycle::Activation {
             claim: &self.claim,
+            policy: self.ctx.policy(),
             branch: &won.claimed.branch,
             worktree: path,
             at: self.ctx.now,
@@ -301,6 +302,7 @@ impl Activation<'_> {
             let ticket = view.require::<Refusal>(entry)?;
             let note = lifecycle::FailureNote {
                 claim: &self.claim,
+                policy: self.ctx.policy(),
                 cause,
                 at: self.ctx.now,
                 role: crate::commands::shared::ROLE,

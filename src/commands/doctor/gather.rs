@@ -9,15 +9,15 @@ use super::super::shared::context::Context;
 use super::{guard, reviews};
 use crate::config::Record;
 use crate::doctor::{
-    BranchFacts, Facts, Leftover, LocalTrunk, TicketFacts, Tip, WorkspaceFacts, WorktreeFacts,
-    tells_of_progress,
+    BranchFacts, Facts, Leftover, LocalTrunk, TicketFacts, Tip, WorkerFacts, WorkspaceFacts,
+    WorktreeFacts, tells_of_progress,
 };
 use crate::error::Failure;
 use crate::git::{Commit, Worktree};
 use crate::lifecycle::{Edge, Entry, Known, Snapshot, Waits, edges, trailer};
 use crate::names::{Oid, RefName};
 use crate::ticket::{Lane, Relation, TicketId};
-use crate::workspace;
+use crate::workspace::{self, worker};
 
 /// How this run looks at the remote.
 pub struct Outlook {
@@ -219,6 +219,7 @@ fn workspaces(ctx: &Context<'_>) -> Result<Vec<WorkspaceFacts>, Failure> {
             claim_id: Some(record.claim_id),
             wants_worktree: record.path.is_some(),
             finished: record.finished,
+            ended: ended_worker(ctx, &id),
             id,
         });
     }
@@ -228,6 +229,7 @@ fn workspaces(ctx: &Context<'_>) -> Result<Vec<WorkspaceFacts>, Failure> {
         if let Some(id) = id.filter(|id| !all.iter().any(|known| known.id == *id)) {
             let worktree = Some(facts(worktree));
             all.push(WorkspaceFacts {
+                ended: ended_worker(ctx, &id),
                 id,
                 worktree,
                 claim_id: None,
@@ -237,6 +239,24 @@ fn workspaces(ctx: &Context<'_>) -> Result<Vec<WorkspaceFacts>, Failure> {
         }
     }
     Ok(all)
+}
+
+/// The worker of a ticket, if it has ended unseen. A record that cannot be read says nothing of that.
+fn ended_worker(ctx: &Context<'_>, id: &TicketId) -> Option<WorkerFacts> {
+    match worker::of(&ctx.repo, id, &crate::env::host()) {
+        Ok(Some(worker::Seen::Stale(record))) => Some(WorkerFacts {
+            claim_id: record.claim_id,
+            pid: record.process.pid,
+            since: record.since,
+            command: record.command.join(" "),
+            log: record.log,
+        }),
+        Ok(None | Some(_)) => None,
+        Err(error) => {
+            tracing::debug!(%error, "the record of a worker");
+            None
+        }
+    }
 }
 
 /// The ticket whose branch has this name.

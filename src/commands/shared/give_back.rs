@@ -89,7 +89,7 @@ fn decide(
         reason: request.reason,
         at: ctx.now,
         role: super::ROLE,
-        gate: ctx.gate(),
+        policy: ctx.policy(),
         queue: names.queue,
     };
     let change = lifecycle::release(&ticket, &wish, branch.clone()).map_err(Stop::refuse)?;

@@ -12,6 +12,7 @@ pub mod halt;
 pub mod here;
 pub mod hooks;
 pub mod merged;
+pub mod next_step;
 pub mod own;
 pub mod queue;
 pub mod receipt;

@@ -115,7 +115,9 @@ fn transact(
             Some(_) | None => None,
         };
         let copy = match &there {
-            Some((tip, there)) => copy(ctx, view, names, (tip, there)).map_err(Stop::refuse)?,
+            Some((tip, there)) => {
+                copy(ctx, view, names, entry.lane, (tip, there)).map_err(Stop::refuse)?
+            }
             None => None,
         };
         let takeover = Takeover {
@@ -140,6 +142,7 @@ fn copy<'c>(
     ctx: &Context<'_>,
     view: &View<'_>,
     names: &'c Names<'_>,
+    trunk: Lane,
     (tip, there): (&'c Oid, &'c View<'_>),
 ) -> Result<Option<BranchCopy<'c>>, Failure> {
     let entry = there.snapshot.find_id(names.id).ok().filter(|entry| entry.lane != Lane::Queue);
@@ -154,7 +157,7 @@ fn copy<'c>(
         return Err(Failure::new(Exit::Refused, message)
             .hint("if this clone is shallow, fetch the rest: git fetch --unshallow"));
     };
-    Ok(Some(BranchCopy { at: tip, fork, ticket }))
+    Ok(Some(BranchCopy { at: tip, fork, ticket: Ticket { trunk, ..ticket } }))
 }
 
 /// When the claim was made or the ticket branch last moved, whichever is later.

@@ -4,6 +4,8 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use serde::Serialize;
+
 use super::context::Context;
 use super::receipt::WorkerJson;
 use super::shell_word;
@@ -13,7 +15,7 @@ use crate::out::{Format, Out};
 use crate::ticket::TicketId;
 use crate::workspace::spawn::{CommandLine, Ended, Sign, Unproved};
 use crate::workspace::worker::{
-    self, Attachment, Former, Order, StartError, Started, WorkerRecord,
+    self, Attachment, Former, Order, Seen, StartError, Started, WorkerRecord,
 };
 
 /// How long a worker must live to count as begun when nobody says otherwise: a program that is not there,
@@ -26,7 +28,7 @@ pub struct WorkerArgs {
     /// Return as soon as the worker has begun. It reads nothing, writes to a log, and outlives tix
     #[arg(long, requires = "exec")]
     detach: bool,
-    /// How long the worker must live to count as begun, such as 500ms or 5s [default: 2s]
+    /// How long the worker must live to count as begun, such as 500ms or 5s; not 0 [default: 2s]
     #[arg(long, value_name = "TIME", value_parser = duration, requires = "exec")]
     alive_for: Option<Duration>,
     /// The worker counts as begun when it makes the file that `TIX_READY` names, and must do so in this time
@@ -68,7 +70,7 @@ impl WorkerArgs {
 }
 
 /// A time in milliseconds, seconds or minutes: finer than the settings have it, since a program that is to
-/// be waited for may begin in less than a second.
+/// be waited for may begin in less than a second. No time at all would prove nothing.
 fn duration(text: &str) -> Result<Duration, String> {
     let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
     let number = digits.parse::<u64>().ok().filter(|_| !digits.starts_with('+'));
@@ -80,6 +82,7 @@ fn duration(text: &str) -> Result<Duration, String> {
     };
     let product = number.zip(millis).and_then(|(number, unit)| number.checked_mul(unit));
     product
+        .filter(|millis| *millis > 0)
         .map(Duration::from_millis)
         .ok_or_else(|| "it must be a time such as 500ms, 2s or 1m".to_owned())
 }
@@ -216,6 +219,69 @@ fn record_facts(failure: Failure, record: &WorkerRecord) -> Failure {
         .maybe_fact("log", log)
 }
 
+/// The worker that a ticket has, as far as this machine can tell.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct WorkerNow {
+    /// The record of it in this clone.
+    source: String,
+    /// `starting`, `live`, `stale` when it has ended without tix seeing how (as a detached one always does), or
+    /// `elsewhere` when it was started on another machine, where this one cannot look.
+    pub state: &'static str,
+    /// Its process; null while it is being started, as is all that follows.
+    pid: Option<u32>,
+    /// The machine.
+    host: Option<String>,
+    /// When it was started: RFC 3339, UTC.
+    since: Option<String>,
+    /// The program and its arguments, without credentials.
+    command: Option<Vec<String>>,
+    /// Where it writes; null in the foreground too.
+    log: Option<String>,
+}
+
+impl WorkerNow {
+    fn recorded(source: String, state: &'static str, record: WorkerRecord) -> WorkerNow {
+        WorkerNow {
+            source,
+            state,
+            pid: Some(record.process.pid),
+            host: Some(record.process.host),
+            since: Some(record.since),
+            command: Some(record.command),
+            log: record.log.map(|log| log.display().to_string()),
+        }
+    }
+
+    /// In a few words.
+    pub fn words(&self) -> String {
+        let (Some(pid), Some(host), Some(since)) = (self.pid, &self.host, &self.since) else {
+            return self.state.to_owned();
+        };
+        let what = match self.state {
+            "stale" => format!("stale: process {pid} has ended"),
+            "elsewhere" => format!("elsewhere: process {pid} on {host}"),
+            state => format!("{state}: process {pid}"),
+        };
+        format!("{what}, started {since}")
+    }
+}
+
+/// The worker of a ticket. A record that cannot be read is told of, and hides nothing else.
+pub fn now(ctx: &Context<'_>, id: &TicketId) -> Option<WorkerNow> {
+    let seen = worker::of(&ctx.repo, id, &crate::env::host()).unwrap_or_else(|error| {
+        ctx.out.warn(&error.to_string());
+        None
+    })?;
+    let source = worker::record_path(&ctx.repo, id).display().to_string();
+    Some(match seen {
+        Seen::Starting => WorkerNow { source, state: "starting", ..WorkerNow::default() },
+        Seen::Live(record) => WorkerNow::recorded(source, "live", record),
+        Seen::Stale(record) => WorkerNow::recorded(source, "stale", record),
+        Seen::Elsewhere(record) => WorkerNow::recorded(source, "elsewhere", record),
+    })
+}
+
 /// The session of a worker: the caller's, else the one that the workspace was made for, else a new one.
 pub fn session(ctx: &Context<'_>, id: &TicketId) -> Result<String, Failure> {
     if let Some(session) = ctx.session()? {
@@ -239,13 +305,26 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_worker_must_live_for_as_long_as_the_help_says() {
+        use clap::Args as _;
+        assert_eq!(WorkerArgs::default().sign(), Sign::AliveFor(Duration::from_secs(2)));
+        let command = WorkerArgs::augment_args(clap::Command::new("run"));
+        let option = command.get_arguments().find(|one| one.get_id() == "alive_for").unwrap();
+        assert!(option.get_help().unwrap().to_string().contains("[default: 2s]"));
+        let ready = WorkerArgs { require_ready: Some(ALIVE_FOR), ..WorkerArgs::default() };
+        assert_eq!(ready.sign(), Sign::ReadyWithin(ALIVE_FOR));
+    }
+
+    #[test]
     fn a_time_may_be_shorter_than_a_second() {
         let millis = |text| duration(text).ok().map(|time| time.as_millis());
-        let good = [("500ms", 500), ("0s", 0), ("2", 2000), ("90s", 90_000), ("2m", 120_000)];
+        let good = [("500ms", 500), ("2", 2000), ("90s", 90_000), ("2m", 120_000)];
         for (text, time) in good {
             assert_eq!(millis(text), Some(time), "{text}");
         }
-        for text in ["", "ms", "-1s", "+1s", "1.5s", "1 s", "1h", "99999999999999999999s"] {
+        for text in
+            ["", "ms", "0", "0s", "0ms", "-1s", "+1s", "1.5s", "1 s", "1h", "99999999999999999999s"]
+        {
             assert_eq!(millis(text), None, "{text}");
         }
     }

@@ -30,6 +30,8 @@ pub struct Scene<'s> {
     pub ticket: Ticket<'s>,
     /// The ticket as the trunk has it.
     pub on_trunk: Ticket<'s>,
+    /// The trunk.
+    pub trunk: &'s View<'s>,
     /// The ticket branch.
     pub branch: &'s RefName,
     /// Where it is; `None` when there is none.
@@ -162,8 +164,8 @@ impl Place<'_> {
         {
             return Err(Stop::Refused(Detour::Elsewhere(Home::Branch)));
         }
-        let scene =
-            Scene { on_trunk: ticket.clone(), ticket, branch: self.branch, tip: view.watched() };
+        let (on_trunk, tip) = (ticket.clone(), view.watched());
+        let scene = Scene { ticket, on_trunk, trunk: view, branch: self.branch, tip };
         step(decide(&scene), None)
     }
 
@@ -187,7 +189,8 @@ impl Place<'_> {
         if self.ctx.remote.is_none() {
             self.require_unedited(&ticket.entry.path).map_err(Stop::refuse)?;
         }
-        let scene = Scene { ticket, on_trunk, branch: self.branch, tip: view.commit() };
+        let tip = view.commit();
+        let scene = Scene { ticket, on_trunk, trunk: &trunk, branch: self.branch, tip };
         step(decide(&scene), view.commit())
     }
 
@@ -225,7 +228,9 @@ pub fn carried<'v>(
         Err(_) => None,
     };
     match ticket {
-        Some(ticket) if ticket.held().claim_id == on_trunk.held().claim_id => Ok(ticket),
+        Some(ticket) if ticket.held().claim_id == on_trunk.held().claim_id => {
+            Ok(Ticket { trunk: on_trunk.entry.lane, ..ticket })
+        }
         Some(_) | None => Err(Failure::new(
             Exit::Refused,
             format!("the branch of {id} does not carry the claim that is on the trunk"),

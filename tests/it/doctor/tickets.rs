@@ -101,7 +101,7 @@ fn a_wrong_ticket_id_is_mended_unless_somebody_holds_the_ticket() {
       file  tickets/active/TICKET-held-001/TICKET-held-001.md
       so    it is mended when nobody holds it any more
 
-    healthy, with 1 warning: 4 tickets on origin/main, 19 checks
+    healthy, with 1 warning: 4 tickets on origin/main, 20 checks
     ----- stderr -----
     what will be done:
       write `ticket_id: TICKET-x-001` into TICKET-x-001, and push it

@@ -28,6 +28,11 @@ fn close_puts_a_ticket_away_with_how_it_ended() {
     let ada = sandbox.clone_named("a");
     ada.tix(&["close", ID, "--as", "later"]).exits(2);
     ada.tix(&["close", ID, "--as", "duplicate:nothing-like-it"]).exits(4);
+    ada.tix(&["close", ID, "--as", "superseded:nothing-like-it"]).exits(4);
+    for how in [format!("duplicate:{ID}"), "superseded:foo".to_owned()] {
+        let itself = ada.tix(&["close", ID, "--as", &how]);
+        assert!(itself.exits(2).stderr().contains("in favour of itself"), "{itself}");
+    }
     ada.tix(&["close", ID, "--as", "duplicate:bar", "--reason", "the same door"]).success();
     let now = text(&sandbox, "main", ARCHIVED);
     assert_eq!(value(&now, "status").unwrap(), "closed");
@@ -38,6 +43,20 @@ fn close_puts_a_ticket_away_with_how_it_ended() {
     ada.tix(&["close", ID, "--as", "wont_do"]).exits(5);
     ada.tix(&["activate", ID]).exits(5);
     assert_eq!(story(&sandbox, "main"), format!("close: {ID}"));
+}
+
+#[test]
+fn what_an_ended_ticket_is_not_open_to_is_refused_although_there_would_be_nothing_to_do() {
+    let sandbox = completed();
+    let ada = sandbox.clone_named("a");
+    let mine = Ticket::new("TICKET-mine-001").key("status", "approved");
+    let mine = mine.key("claimed_by", "Ada Example <ada@example.org>").text();
+    sandbox.seed(&[("tickets/completed/TICKET-mine-001.md", mine)]);
+    ada.tix(&["unblock", ID]).exits(5);
+    ada.tix(&["handoff", "mine", "--to", "Ada Example <ada@example.org>"]).exits(5);
+    ada.tix(&["archive", ID]).success();
+    ada.tix(&["unblock", ID]).exits(5);
+    ada.tix(&["archive", ID]).success();
 }
 
 #[test]

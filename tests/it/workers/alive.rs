@@ -4,6 +4,14 @@ use super::*;
 use crate::activate::{fact, hints};
 use crate::harness::no_leftovers;
 use rustix::process::Signal;
+use serde_json::json;
+
+/// What the doctor finds about tickets, and not about the clone.
+fn findings(clone: &Place) -> Vec<Value> {
+    let json = clone.tix(&["doctor", "--json"]).success().json();
+    let all = json["findings"].as_array().unwrap();
+    all.iter().filter(|one| !one["ticket"].is_null()).cloned().collect()
+}
 
 #[test]
 fn the_record_is_there_while_the_worker_runs_and_goes_with_it() {
@@ -40,6 +48,7 @@ fn a_worker_outlives_a_tix_that_is_killed_and_its_record_tells_of_it() {
     let mut worker = clone.tix_command(&["run", ID, "--", "sh", "-c", &script]).spawn();
     worker.until_at(&gate);
     clone.tix(&["run", ID, "--", "true"]).exits(3);
+    assert_eq!(findings(&clone), [] as [Value; 0]);
     worker.signal(Signal::KILL);
     let pid = record(&clone).unwrap()["pid"].clone();
     let held = clone.tix(&["run", ID, "--", "true"]);
@@ -49,6 +58,12 @@ fn a_worker_outlives_a_tix_that_is_killed_and_its_record_tells_of_it() {
     until_gone(&pid);
     let stale = clone.tix(&["run", ID, "--json", "--detach", "--", "true"]);
     assert_eq!(fact(stale.exits(5), "process"), pid.to_string());
+    let all = findings(&clone);
+    assert_eq!(all.len(), 1, "{all:?}");
+    assert_eq!((&all[0]["check"], &all[0]["ticket"]), (&json!("stale-worker"), &json!(ID)));
+    assert_eq!(all[0]["facts"]["process"], pid.to_string());
+    let repair = all[0]["repairs"][0]["command"].as_str().unwrap();
+    assert!(repair.starts_with(&format!("tix run {ID} --restart -- ")), "{repair}");
     assert!(hints(&stale).contains(&format!("tix run {ID} --restart -- <command>")), "{stale}");
     clone.tix(&["run", ID, "--restart", "--", "true"]).success();
     assert_eq!(record(&clone), None);
@@ -106,6 +121,63 @@ fn a_number_that_is_another_process_by_now_or_another_machine_is_not_taken_for_t
     // Its claim having ended, it is nobody's.
     clone.tix(&["release", ID]).success();
     assert_eq!(record(&clone), None);
+}
+
+#[test]
+fn status_tells_of_the_worker() {
+    let sandbox = one_ticket();
+    let clone = active(&sandbox);
+    let mut gate = Gate::new(&sandbox.fresh_directory("gate"));
+    let told = || {
+        let json = clone.tix(&["status", ID, "--json"]).success().json()["worker"].clone();
+        let human = clone.tix(&["status", ID]).success().stdout().to_owned();
+        let line = human.lines().find_map(|line| line.strip_prefix("  worker     "));
+        let again = format!("next:\n  tix run {ID} --restart -- <command>\n");
+        assert_eq!(human.ends_with(&again), json["state"] == "stale", "{human}");
+        (json, line.map(|line| line.split(", started ").next().unwrap().to_owned()))
+    };
+    assert_eq!(told(), (json!(null), None));
+    let script = ready_until(&gate);
+    clone.tix(&["run", ID, "--detach", "--", "sh", "-c", &script]).success();
+    let written = record(&clone).unwrap();
+    let pid = &written["pid"];
+    let (live, words) = told();
+    assert_eq!(live["state"], "live");
+    for key in ["pid", "host", "since", "command", "log"] {
+        assert_eq!(live[key], written[key], "{key}");
+    }
+    assert_eq!(words.unwrap(), format!("live: process {pid}"));
+    gate.open();
+    until_gone(pid);
+    let (stale, words) = told();
+    assert_eq!((&stale["state"], &stale["pid"]), (&json!("stale"), pid));
+    assert_eq!(words.unwrap(), format!("stale: process {pid} has ended"));
+    // It was detached, so that it is not known whether it did its work or was killed.
+    let message = format!("the detached worker of {ID} has ended; its log says how");
+    assert_eq!(findings(&clone).iter().map(|one| &one["message"]).collect::<Vec<_>>(), [&message]);
+    change_record(&clone, |record| record["host"] = "elsewhere".into());
+    let (elsewhere, words) = told();
+    assert_eq!(
+        (&elsewhere["state"], &elsewhere["host"]),
+        (&json!("elsewhere"), &json!("elsewhere"))
+    );
+    assert_eq!(words.unwrap(), format!("elsewhere: process {pid} on elsewhere"));
+    // While another is being started nothing is known of it yet.
+    let mut slow = Gate::new(&sandbox.fresh_directory("slow"));
+    let script = format!("{}\n>\"$TIX_READY\"", slow.script("$$"));
+    let run = ["run", ID, "--restart", "--require-ready", "1m", "--", "sh", "-c", &script];
+    let mut starting = clone.tix_command(&run).spawn();
+    starting.until_at(&slow);
+    let begun = told().0;
+    assert_eq!((&begun["state"], &begun["pid"]), (&json!("starting"), &json!(null)));
+    slow.open();
+    starting.wait().success();
+    // One that cannot be read hides nothing else.
+    clone.write(format!(".git/tix/workers/{ID}.json"), "{");
+    let output = clone.tix(&["status", ID, "--json"]);
+    assert_eq!(output.success().json()["worker"], json!(null));
+    assert!(output.stderr().contains(&format!("{ID}.json")), "{output}");
+    clone.tix(&["doctor"]).success();
 }
 
 #[test]
