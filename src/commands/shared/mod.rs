@@ -11,6 +11,7 @@ pub mod give_back;
 pub mod halt;
 pub mod here;
 pub mod hooks;
+pub mod lock;
 pub mod merged;
 pub mod next_step;
 pub mod own;
