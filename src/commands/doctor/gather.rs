@@ -6,6 +6,7 @@ use chrono::DateTime;
 
 use super::super::shared::board::{self, Damage, Seen};
 use super::super::shared::context::Context;
+use super::super::shared::worktree::of_ticket;
 use super::{guard, reviews};
 use crate::config::Record;
 use crate::doctor::{
@@ -210,12 +211,9 @@ fn workspaces(ctx: &Context<'_>) -> Result<Vec<WorkspaceFacts>, Failure> {
     let mut all = Vec::new();
     for (id, record) in workspace::all(&ctx.repo) {
         let branch = ctx.ticket_branch(&id).ok();
-        let on_branch = worktrees.iter().find(|w| w.branch.is_some() && w.branch == branch);
-        let by_path = || {
-            worktrees.iter().find(|w| w.branch.is_none() && Some(&w.path) == record.path.as_ref())
-        };
+        let worktree = of_ticket(&worktrees, branch.as_ref(), || record.path.clone());
         all.push(WorkspaceFacts {
-            worktree: on_branch.or_else(by_path).map(facts),
+            worktree: worktree.map(facts),
             claim_id: Some(record.claim_id),
             wants_worktree: record.path.is_some(),
             finished: record.finished,

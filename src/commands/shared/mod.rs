@@ -25,6 +25,7 @@ pub mod time;
 pub mod wait;
 pub mod work;
 pub mod worker;
+pub mod worktree;
 pub mod write;
 
 /// Who writes the changelog entries of the commands that a holder uses, in the form
