@@ -223,7 +223,7 @@ fn workspaces(ctx: &Context<'_>) -> Result<Vec<WorkspaceFacts>, Failure> {
     }
     // The main worktree is the user's own, whatever is checked out there.
     for worktree in worktrees.iter().skip(1) {
-        let id = worktree.branch.as_ref().and_then(|branch| ticket_of(ctx, branch));
+        let id = worktree.branch.as_ref().and_then(|branch| ctx.ticket_of(branch));
         if let Some(id) = id.filter(|id| !all.iter().any(|known| known.id == *id)) {
             let worktree = Some(facts(worktree));
             all.push(WorkspaceFacts {
@@ -255,14 +255,6 @@ fn ended_worker(ctx: &Context<'_>, id: &TicketId) -> Option<WorkerFacts> {
             None
         }
     }
-}
-
-/// The ticket whose branch has this name.
-fn ticket_of(ctx: &Context<'_>, branch: &RefName) -> Option<TicketId> {
-    let template = ctx.config.branch.to_string();
-    let (before, after) = template.split_once("{id}")?;
-    let id = branch.short().strip_prefix(before)?.strip_suffix(after)?;
-    TicketId::parse(id).ok()
 }
 
 fn local_trunk(ctx: &Context<'_>, seen: &Seen<'_>) -> Result<Option<LocalTrunk>, Failure> {
