@@ -1,6 +1,7 @@
 //! `tix release`: give a ticket back to the queue.
 
 use super::shared::complete::ids;
+use super::shared::errand::answer;
 use super::shared::find::{claim_commit, find_ticket};
 use super::shared::give_back::{Freed, GiveBack, clear_local, give_back};
 use super::shared::lock::lock_ticket;
@@ -9,7 +10,7 @@ use super::{Context, Globals};
 use crate::env::Env;
 use crate::error::Failure;
 use crate::names::Oid;
-use crate::out::{Format, Out, safe};
+use crate::out::{Out, safe};
 use crate::ticket::{Lane, TicketId};
 use crate::trunk::{Diary, Landed, Run};
 use crate::workspace;
@@ -39,19 +40,11 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), F
     let mut diary = Diary { phase: "release", ..Diary::default() };
     let result = release(&ctx, args, &mut diary);
     let receipt = record(&ctx, "release", &args.ticket, &diary, result)?;
-    out.clear_progress();
-    if out.format == Format::Json {
-        out.json(&receipt);
-        return Ok(());
-    }
-    for warning in &receipt.warnings {
-        out.warn(warning);
-    }
     let mut text = format!("{} is back in the queue\n", safe(&receipt.ticket));
     if let Some(attic) = &receipt.attic {
         text.push_str(&format!("  its work is kept on the branch {}\n", safe(attic)));
     }
-    out.answer(&text);
+    answer(out, &receipt, &text);
     Ok(())
 }
 
