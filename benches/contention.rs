@@ -1,6 +1,6 @@
 //! Many claims at once: clones, processes of one clone, machines that share nothing but the remote.
 //!
-//! Parts, to be named on the command line: `clones`, `processes`, `machines`, `queue`, `slow`, `same`.
+//! Parts, to be named on the command line: `clones`, `processes`, `machines`, `queue`, `clone`, `slow`, `same`.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -66,13 +66,28 @@ fn main() -> ExitCode {
         let sizes = options.sizes(&all, &[4, 16]);
         study("## clones of one machine, different tickets", &sizes, rounds, &Setting::ONE_MACHINE);
     }
+    if options.wants("clone") {
+        let one = Setting { clones: Clones::One, ..Setting::ONE_MACHINE };
+        let title = "## processes of one clone, different tickets";
+        let found = study(title, &options.sizes(&all, &[4, 16]), rounds, &one);
+        goals.holds("one clone, different tickets: all win", found.iter().all(Found::all_won));
+        let sizes = options.sizes(&[2, 8, 32, 64], &[8]);
+        same_ticket("processes of one clone", &sizes, rounds, &one, &mut goals);
+    }
     if options.wants("slow") {
         let slow = Setting { machines: Machines::Each, delay: Some(SLOW), ..Setting::ONE_MACHINE };
         let title = format!("## machines, different tickets, each connection {} ms", millis(SLOW));
         study(&title, &options.sizes(&all[..5], &[4, 16]), options.rounds(2, 1), &slow);
     }
     if options.wants("same") {
-        same_ticket(&options.sizes(&[2, 8, 32, 64], &[8]), rounds, &mut goals);
+        let machines = Setting { machines: Machines::Each, ..Setting::ONE_MACHINE };
+        same_ticket(
+            "machines",
+            &options.sizes(&[2, 8, 32, 64], &[8]),
+            rounds,
+            &machines,
+            &mut goals,
+        );
     }
     goals.report(&options)
 }
@@ -253,7 +268,7 @@ fn study(title: &str, sizes: &[usize], rounds: usize, setting: &Setting) -> Vec<
 }
 
 /// Everybody wants the same ticket: one gets it, and the others know it soon.
-fn same_ticket(sizes: &[usize], rounds: usize, goals: &mut Goals) {
+fn same_ticket(who: &str, sizes: &[usize], rounds: usize, setting: &Setting, goals: &mut Goals) {
     let mut table = Table::new(&[
         "claimers",
         "winner ms",
@@ -261,7 +276,6 @@ fn same_ticket(sizes: &[usize], rounds: usize, goals: &mut Goals) {
         "exits of losers",
         "one winner",
     ]);
-    let setting = Setting { machines: Machines::Each, ..Setting::ONE_MACHINE };
     for &size in sizes {
         let (mut first, mut last) = (Vec::new(), Vec::new());
         let mut exits = BTreeSet::new();
@@ -278,7 +292,7 @@ fn same_ticket(sizes: &[usize], rounds: usize, goals: &mut Goals) {
             last.extend(losers.iter().map(|c| c.took).max());
             exits.extend(losers.iter().filter_map(|c| c.code));
         }
-        goals.holds(&format!("{size} want one ticket: exactly one gets it"), alone);
+        goals.holds(&format!("{size} {who} want one ticket: exactly one gets it"), alone);
         let median = |sample| millis(Figures::of(sample).median);
         table.row(&[
             size.to_string(),
@@ -288,5 +302,5 @@ fn same_ticket(sizes: &[usize], rounds: usize, goals: &mut Goals) {
             if alone { "yes" } else { "NO" }.to_owned(),
         ]);
     }
-    table.print(&format!("## machines, one ticket, {rounds} rounds"));
+    table.print(&format!("## {who}, one ticket, {rounds} rounds"));
 }

@@ -1,4 +1,4 @@
-//! Seeing the queue: `tix list` and `tix next` in large repositories, cold and warm.
+//! Seeing the queue: `tix list`, `tix next`, `tix doctor` and a shell's completion in large repositories, cold and warm.
 //!
 //! Cold is without the cache of heads, as in a new clone; the bare `git cat-file --batch` of the same blobs is measured
 //! in turns with it. What is printed goes to a pipe that is read to its end, as a program would.
@@ -29,6 +29,9 @@ const COLD_RATIO: f64 = 1.5;
 /// What a warm look may take, in milliseconds.
 const WARM_MS: f64 = 60.0;
 
+/// What the doctor may take, in milliseconds.
+const DOCTOR_MS: f64 = 1500.0;
+
 fn main() -> ExitCode {
     let options = Options::read();
     let mut goals = Goals::default();
@@ -38,6 +41,9 @@ fn main() -> ExitCode {
     }
     if options.wants("warm") {
         warm(&options, &mut table, &mut goals);
+    }
+    if options.wants("doctor") {
+        doctor(&options, &mut table, &mut goals);
     }
     table.print("## queue: local clone, times in ms");
     goals.report(&options)
@@ -90,6 +96,34 @@ fn warm(options: &Options, table: &mut Table, goals: &mut Goals) {
             let ms = figures.p10.as_secs_f64() * 1e3;
             goals.at_most(&format!("{what} of 20,000 tickets, warm, ms by p10"), ms, WARM_MS);
         }
+    }
+    let rounds = options.rounds(40, 8);
+    let line = ["activate", "TICKET-"];
+    let sample = (0..rounds).map(|_| world.time_completion(&clone, &line)).collect();
+    row(table, "completion of all ids, 20,000 tickets", Figures::of(sample), None);
+    let line = ["show", "TICKET-99"];
+    let sample = (0..rounds).map(|_| world.time_completion(&clone, &line)).collect();
+    row(table, "completion of few ids, 20,000 tickets", Figures::of(sample), None);
+}
+
+/// The doctor reads every ticket and the history, once as in a new clone, and once with what was read before.
+fn doctor(options: &Options, table: &mut Table, goals: &mut Goals) {
+    let world = World::new();
+    WARM.make_remote(&world);
+    let clone = Shape::clone_bare_of_files(&world, "doctor");
+    for (state, keep) in [("cold", false), ("warm", true)] {
+        let rounds = options.rounds(20, 4) + 1;
+        let look = |_| {
+            if !keep {
+                std::fs::remove_dir_all(clone.join(".git/tix/cache")).ok();
+            }
+            world.time_tix(&clone, &["doctor"])
+        };
+        let figures = Figures::of((0..rounds).map(look).skip(1).collect());
+        let peak = peak(&world, &clone, &["doctor"]);
+        row(table, &format!("tix doctor, 20,000 tickets, {state}"), figures, peak);
+        let ms = figures.p10.as_secs_f64() * 1e3;
+        goals.at_most(&format!("tix doctor of 20,000 tickets, {state}, ms by p10"), ms, DOCTOR_MS);
     }
 }
 

@@ -2,7 +2,7 @@
 //! ticket ever had two holders.
 //!
 //! `cargo bench --bench soak -- 60` runs for 60 seconds (30 without a number). Each clone stands for a machine. It claims
-//! whatever is first in its list, gives one of three back, and every fifth of its runs is killed at a moment
+//! whatever is first in its list, gives one of three claims back, and every fifth of its runs is killed at a moment
 //! of its own.
 #![allow(
     clippy::unwrap_used,
@@ -15,6 +15,7 @@
 mod support;
 
 use std::collections::BTreeMap;
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{ExitCode, Stdio};
 use std::time::{Duration, Instant};
@@ -90,36 +91,46 @@ fn work(world: &World, dir: &Path, number: usize, until: Instant) -> Tally {
     let machine = Machine::named(&number.to_string());
     let mut tally = Tally::default();
     let mut dice = Dice(0x9e37_79b9_7f4a_7c15 ^ (number as u64 + 1));
-    let mut held: Vec<String> = Vec::new();
+    let (mut held, mut returning): (Vec<String>, Vec<String>) = Default::default();
     while Instant::now() < until {
-        let give_back = held.len() > 3 || (!held.is_empty() && dice.roll(3) == 0);
-        let ticket =
-            if give_back { held.pop() } else { first_queued(world, &machine, dir, &mut dice) };
-        let Some(ticket) = ticket else { continue };
-        let verb = if give_back { "release" } else { "activate" };
+        let next = match returning.pop() {
+            Some(ticket) => Some(("release", ticket)),
+            // When everything is held, somebody has to give something back.
+            None => match first_queued(world, &machine, dir) {
+                Some(ticket) => Some(("activate", ticket)),
+                None => held.pop().map(|ticket| ("release", ticket)),
+            },
+        };
+        let Some((verb, ticket)) = next else { continue };
         let args = [verb, &ticket, "--json", "--quiet"];
         let mut command = world.tix(&machine, dir, &args);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         tally.runs += 1;
         if dice.roll(5) == 0 {
             std::thread::sleep(Duration::from_millis(dice.roll(250)));
-            // Fails when it has just ended by itself, and then there is nobody to kill.
-            tally.kills += u32::from(child.kill().is_ok());
+            // It may just have ended by itself; how it ended says whether it was killed.
+            child.kill().ok();
         }
         let output = child.wait_with_output().unwrap();
-        let Some(code) = output.status.code() else { continue };
-        *tally.codes.entry(code).or_default() += 1;
+        tally.kills += u32::from(output.status.signal() == Some(9));
+        let code = output.status.code();
+        if let Some(code) = code {
+            *tally.codes.entry(code).or_default() += 1;
+        }
         match (verb, code) {
-            ("activate", 0) => {
+            ("activate", Some(0)) => {
                 tally.claims += 1;
                 let receipt: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
                 tally.attempts += receipt["attempts"].as_u64().unwrap_or(0);
-                held.push(ticket);
+                if dice.roll(3) == 0 { &mut returning } else { &mut held }.push(ticket);
             }
-            ("release", 0) => tally.releases += 1,
+            // Killed: the claim may stand, and the release may not.
+            ("activate", None) => held.push(ticket),
+            (_, None) => returning.push(ticket),
+            ("release", Some(0)) => tally.releases += 1,
             // Held by somebody else, gone from where it was, or out of time: all of them answers.
-            (_, 3 | 4 | 5 | 7 | 8) => {}
-            (_, other) => {
+            (_, Some(3 | 4 | 5 | 7 | 8)) => {}
+            (_, Some(other)) => {
                 let words = std::str::from_utf8(&output.stdout).unwrap_or_default().to_owned();
                 tally.odd.push(format!("{verb} {ticket} ended with {other}: {words}"));
             }
@@ -128,16 +139,14 @@ fn work(world: &World, dir: &Path, number: usize, until: Instant) -> Tally {
     tally
 }
 
-/// One of the first queued tickets of this clone's own view.
-fn first_queued(world: &World, machine: &Machine, dir: &Path, dice: &mut Dice) -> Option<String> {
+/// The first of the queued tickets that this clone knows of: all clones want the same one, until they hear that it is gone.
+fn first_queued(world: &World, machine: &Machine, dir: &Path) -> Option<String> {
     let output = world
         .tix(machine, dir, &["list", "--lane", "queue", "--json", "--quiet"])
         .output()
         .unwrap();
     let list: serde_json::Value = serde_json::from_slice(&output.stdout).ok()?;
-    let tickets = list["tickets"].as_array()?;
-    let at = usize::try_from(dice.roll(3)).unwrap_or(0).min(tickets.len().checked_sub(1)?);
-    tickets[at]["id"].as_str().map(str::to_owned)
+    list["tickets"].as_array()?.first()?["id"].as_str().map(str::to_owned)
 }
 
 /// What the trunk's history says.

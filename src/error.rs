@@ -285,7 +285,13 @@ impl From<TrunkError> for Failure {
             }
             TrunkError::RefTaken { branch, remote, .. } => Failure::new(Exit::Refused, message)
                 .hint(format!("see what it holds: git log {remote}/{}", branch.short())),
-            // A mirror that lags behind, or a server that hides the branch from pushes.
+            TrunkError::Hidden { branch, .. } => Failure::new(Exit::RemoteRefused, message)
+                .hint(format!(
+                    "whoever runs the server can show {} to pushes: see receive.hideRefs",
+                    branch.short()
+                ))
+                .hint("or keep the tickets on a branch of their own: tix init --trunk tickets"),
+            // A mirror that lags behind.
             TrunkError::TwoFaced { .. } => {
                 Failure::new(Exit::Unreachable, format!("{message}; nothing changed"))
                     .hint("try again later; if it stays so, ask whoever runs the server")

@@ -131,6 +131,13 @@ impl World {
         time(&mut self.tix(&Machine::named("git"), dir, args), args)
     }
 
+    /// How long tix takes to say how a command line can go on, as a shell asks it.
+    pub fn time_completion(&self, dir: &Path, line: &[&str]) -> Duration {
+        let words = [&["--", "tix"], line].concat();
+        let mut command = self.tix(&Machine::named("git"), dir, &words);
+        time(command.env("_TIX_COMPLETE", "fish"), &words)
+    }
+
     /// tix as cargo has just built it, or the program that `TIX_BENCH_PROGRAM` names: to hold two builds against
     /// each other.
     pub fn tix(&self, machine: &Machine, dir: &Path, args: &[&str]) -> Command {

@@ -15,8 +15,9 @@ use crate::out::{Format, Out, safe};
 /// Without RANGE: what the local trunk has beyond its remote, each commit as a push would be judged; if that is
 /// nothing, the last 200 commits of the trunk.
 ///
-/// Of a trunk's history (and of a RANGE, such as v1.0..main) the commits count that the branch was at, its first
-/// parents. A merge passes for what it brings, because that is how pull requests land, unless the merge itself
+/// With RANGE: the commits that the end of the range was at (its first parents), back to what the range leaves out, or
+/// without a beginning to the first ticket; v1.0..main, for instance, is what main was at since v1.0. The last 200 are
+/// counted in the same way. A merge passes for what it brings, because that is how pull requests land, unless the merge itself
 /// changed something. A commit that moves a ticket from active to completed passes as the squash of a ticket
 /// branch. Other squashed or rebased pull requests cannot be told from commits made by hand, and are listed. What is
 /// older than the first ticket is not looked at.

@@ -209,7 +209,9 @@ fn of_guard(line: &Value) -> Option<Event> {
     let seconds = at.as_ref().and_then(|at| DateTime::parse_from_rfc3339(at).ok());
     let paths = texts(line, "paths");
     let stem = |path: &String| Some(path.rsplit('/').next()?.strip_suffix(".md")?.to_owned());
-    let name_of = |key: &str| text(line, key).unwrap_or_else(|| "unknown".to_owned());
+    let name_of = |key: &str| {
+        text(line, key).filter(|name| !name.is_empty()).unwrap_or_else(|| "unknown".to_owned())
+    };
     let rule = text(line, "rule").unwrap_or_default();
     Some(Event {
         seconds: seconds.map(|at| at.timestamp()),
@@ -418,6 +420,10 @@ mod tests {
         let events = merge(Vec::new(), &[line("refused"), line("allowed")], Some(&id));
         assert_eq!(events.len(), 1);
         assert_eq!(more(&events[0]), "pre-push on main refused: jump");
+        let lost = json!({"schema": "tix/guard@1", "verdict": "refused", "hook": "claude", "branch": "",
+            "rule": "undecided", "paths": []});
+        let events = merge(Vec::new(), &[lost], None);
+        assert_eq!(more(&events[0]), "claude on unknown refused: undecided");
     }
 
     #[test]

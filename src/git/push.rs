@@ -150,6 +150,26 @@ impl Repo {
         let answer = call.run()?;
         Ok(PushReport { refs: parse(&answer.stdout), words: answer.stderr })
     }
+
+    /// Whether a push of `at` would make this branch, because pushes are not shown one of that name. Nothing is sent.
+    pub fn would_make(
+        &self,
+        remote: &RemoteName,
+        name: &RefName,
+        at: &Oid,
+        deadline: Instant,
+    ) -> Result<bool, GitError> {
+        let call = self
+            .git()
+            .call("push")
+            .config(format!("remote.{remote}.mirror=false"))
+            .args(["--dry-run", "--porcelain", "--no-verify", "--no-follow-tags"])
+            .args(["--recurse-submodules=no", "--", remote.as_str()])
+            .arg(format!("{at}:{name}"))
+            .deadline(deadline);
+        let answer = call.run()?;
+        Ok(text_of(&answer.stdout).lines().any(|line| line.starts_with("*\t")))
+    }
 }
 
 /// Reads the lines `<flag> TAB <from>:<to> TAB <summary>`; others (`To …`, `Done`) say nothing of a ref.

@@ -46,8 +46,7 @@ impl Guarded {
             Scope::Recent(..) => (tip.as_str(), Vec::new()),
             Scope::Range(range, _) => (range, Vec::new()),
         };
-        let tickets = [self.tickets_dir().as_bytes(), config::FILE.as_bytes()];
-        match self.git().first_to_touch(tip, &tickets)? {
+        match self.adoption(&known, tip)? {
             Some(adoption) => known.push(adoption),
             None => return Ok(Checked { commits: 0, broken: Vec::new() }),
         }
@@ -63,5 +62,17 @@ impl Guarded {
             matches!(commit.verdict, Verdict::Refused(_)) && !landed
         };
         Ok(Checked { commits, broken: judged.into_iter().filter(is_broken).collect() })
+    }
+
+    /// The commit that the first ticket came with. What is published had it before anything that is not: a history that was
+    /// rewritten from its beginning has another one, which is no beginning.
+    fn adoption(&self, published: &[Oid], tip: &Oid) -> Result<Option<Oid>, GuardError> {
+        let tickets = [self.tickets_dir().as_bytes(), config::FILE.as_bytes()];
+        for commit in published.iter().chain([tip]) {
+            if let Some(found) = self.git().first_to_touch(commit, &tickets)? {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
     }
 }

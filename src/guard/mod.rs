@@ -23,7 +23,7 @@ mod protected;
 mod rule;
 mod shell;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 pub use commits::Judged;
 pub use facts::Station;
@@ -32,6 +32,22 @@ pub use history::{Checked, RECENT, Scope};
 pub use moves::{Move, Ruling};
 pub use protected::Protected;
 pub use rule::{Breach, Verdict};
+
+use crate::audit::Audit;
+
+/// A repository in which the guard cannot find out anything, as far as it can be seen.
+pub struct Lost {
+    /// Its audit log.
+    pub audit: Audit,
+    /// The root of its worktree.
+    pub root: PathBuf,
+}
+
+/// The repository that `dir` is in, where it cannot be opened.
+pub fn lost(dir: &Path) -> Option<Lost> {
+    let (root, common_dir) = place::outline(dir)?;
+    Some(Lost { audit: Audit::of(&common_dir.join("tix")), root })
+}
 
 /// Why the guard cannot decide.
 #[derive(Debug, thiserror::Error)]

@@ -96,6 +96,25 @@ impl Place {
     }
 }
 
+/// The root and the common directory of the repository that `dir` is in, as far as they can be seen: for a repository of
+/// which something else cannot be read, so that there is no [`Place`] in it.
+pub fn outline(dir: &Path) -> Option<(PathBuf, PathBuf)> {
+    let text = |path: PathBuf| read(&path).ok().flatten();
+    dir.ancestors().find_map(|root| {
+        let dot_git = root.join(".git");
+        let git_dir = if dot_git.is_dir() {
+            dot_git
+        } else {
+            clean_path(&root.join(gitfile(&dot_git).ok()??))
+        };
+        let common_dir = match text(git_dir.join("commondir")) {
+            Some(text) => clean_path(&git_dir.join(trimmed(&text))),
+            None => git_dir,
+        };
+        common_dir.join("objects").is_dir().then(|| (root.to_owned(), common_dir))
+    })
+}
+
 /// What the HEAD of the main worktree, or of a bare repository, is at.
 pub fn head(common_dir: &Path) -> Result<Head, GuardError> {
     head_of(common_dir, common_dir)

@@ -2,6 +2,7 @@
 
 use super::change::{Change, Edit, trailer};
 use super::graph::{Waits, edges};
+use super::mark::Step;
 use super::refusal::Refusal;
 use super::relations::{Known, Meant, Names};
 use super::snapshot::{Entry, Snapshot, Ticket, set_all};
@@ -28,7 +29,7 @@ pub struct LinkRequest<'a> {
     pub actor: &'a str,
 }
 
-/// Writes the relation into the front matter; `None` when it is as it is wanted already.
+/// Writes the relation into the front matter.
 ///
 /// `all` holds the heads of all tickets. A relation with which a ticket would wait for itself is refused.
 pub fn link(
@@ -36,7 +37,7 @@ pub fn link(
     request: &LinkRequest<'_>,
     all: &[Known<'_>],
     snapshot: &Snapshot,
-) -> Result<Option<Change>, Refusal> {
+) -> Result<Step, Refusal> {
     let LinkRequest { verb, relation, other, actor } = request;
     let entry = ticket.entry;
     let head = Head::of(&ticket.document);
@@ -44,7 +45,7 @@ pub fn link(
     let is_other = |name: &String| matches!(names.find(name), Meant::One(e) if e.id == other.id);
     let there = relation.names(&head);
     if there.iter().any(is_other) == (*verb == LinkVerb::Add) {
-        return Ok(None);
+        return Ok(Step::Already);
     }
     let mut wanted: Vec<String> = there.iter().filter(|name| !is_other(name)).cloned().collect();
     if *verb == LinkVerb::Add {
@@ -58,7 +59,7 @@ pub fn link(
     };
     let mut document = ticket.document.clone();
     set_all(&mut document, &entry.path, &[(relation.key(), value)])?;
-    Ok(Some(Change {
+    Ok(Step::from(Change {
         edits: vec![Edit::Move {
             from: entry.path.clone(),
             to: entry.path.clone(),

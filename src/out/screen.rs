@@ -103,3 +103,53 @@ fn restore_on_panic() {
         }));
     });
 }
+
+#[cfg(unix)]
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the test below runs on a terminal of its own.
+    #[test]
+    #[ignore = "takes over the terminal that it runs on"]
+    fn a_panic_with_an_open_screen() {
+        let _screen = Screen::open().unwrap();
+        panic!("on purpose");
+    }
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "`script` is what makes a terminal")]
+    fn after_a_panic_the_terminal_is_as_it_was_and_the_words_are_on_it() {
+        use std::process::Command;
+        let known = Command::new("script").arg("--version").output();
+        if !known.is_ok_and(|out| String::from_utf8(out.stdout).unwrap().contains("util-linux")) {
+            eprintln!("no `script` of util-linux here: nothing was tested on a terminal");
+            return;
+        }
+        let line = "stty rows 24 cols 110; stty -a; \"$PROGRAM\" --ignored --nocapture --exact \
+                    out::screen::tests::a_panic_with_an_open_screen; stty -a";
+        let run = Command::new("script")
+            .args(["-qec", line, "/dev/null"])
+            .env("PROGRAM", std::env::current_exe().unwrap())
+            .env("TERM", "xterm")
+            .stdin(std::process::Stdio::null())
+            .output()
+            .unwrap();
+        let text = String::from_utf8(run.stdout).unwrap();
+        let at = |words: &str| text.find(words).unwrap_or_else(|| panic!("{words}: {text}"));
+        let leave = at("\u{1b}[?1049l");
+        assert!(at("\u{1b}[?1049h") < leave && leave < at("on purpose"), "{text}");
+        assert!(text.rfind("\u{1b}[?25l") < text.rfind("\u{1b}[?25h"), "the cursor: {text}");
+        let watched = ["icanon", "echo", "isig", "opost", "icrnl"];
+        let modes = |text: &str| -> Vec<String> {
+            let words = text
+                .split_whitespace()
+                .filter(|word| watched.contains(&word.trim_start_matches('-')));
+            words.map(str::to_owned).collect()
+        };
+        let settings: Vec<&str> = text.split("speed ").skip(1).collect();
+        let [before, after] = settings[..] else { panic!("{text}") };
+        assert_eq!(modes(before), modes(after), "{text}");
+        assert!(modes(before).contains(&"icanon".to_owned()), "{text}");
+    }
+}

@@ -104,6 +104,14 @@ pub enum TrunkError {
         /// The trunk.
         branch: RefName,
     },
+    /// The remote shows the trunk to fetches alone.
+    #[error("{remote} hides {} from pushes", branch.short())]
+    Hidden {
+        /// Which remote.
+        remote: RemoteName,
+        /// The trunk.
+        branch: RefName,
+    },
     /// The remote has no such branch.
     #[error("{remote} has no branch {}", branch.short())]
     NoTrunk {

@@ -45,8 +45,12 @@ enum Fate {
 
 /// Why the last attempt failed, to be explained by what the next fetch shows.
 enum Failure {
-    Behind,
-    Taken { name: RefName, reason: String },
+    /// The trunk was expected here.
+    Behind(Option<Oid>),
+    Taken {
+        name: RefName,
+        reason: String,
+    },
     Busy(No),
     Refused(No),
     Strange(No),
@@ -108,7 +112,7 @@ impl Trunk<'_> {
                     diary.attempts -= 1;
                     continue;
                 }
-                Verdict::Behind => Failure::Behind,
+                Verdict::Behind => Failure::Behind(mine.parent.clone()),
                 Verdict::Taken { name, reason } => Failure::Taken { name, reason },
                 Verdict::Busy(no) => Failure::Busy(no),
                 Verdict::Refused(no) if sent.is_empty() => {
@@ -223,7 +227,7 @@ impl Trunk<'_> {
             // Somebody else made progress, which explains everything but a rule of the server.
             return match failure {
                 Failure::Refused(no) => Err(self.refused(remote, no, words).into()),
-                Failure::Behind
+                Failure::Behind(_)
                 | Failure::Taken { .. }
                 | Failure::Busy(_)
                 | Failure::Strange(_)
@@ -247,11 +251,10 @@ impl Trunk<'_> {
             Failure::Unclear if speaks_of_permission(&words) => {
                 Err(TrunkError::Denied { remote: remote.clone(), words }.into())
             }
-            Failure::Behind if landing == Landing::No => patience.lose_one(|| {
-                let (remote, branch) = (remote.clone(), self.branch.clone());
-                TrunkError::TwoFaced { remote, branch }
-            }),
-            Failure::Behind | Failure::Unclear => patience.lose_one(|| {
+            Failure::Behind(at) if landing == Landing::No => {
+                patience.lose_one(|| self.two_faced(remote, at.as_ref()))
+            }
+            Failure::Behind(_) | Failure::Unclear => patience.lose_one(|| {
                 let remote = remote.clone();
                 // It answers every fetch, and ends every push before it begins.
                 if landing == Landing::No && words.contains("correct access rights") {
@@ -260,6 +263,20 @@ impl Trunk<'_> {
                 TrunkError::Unreachable { remote, words, landing }
             }),
         }
+    }
+
+    /// The trunk stays where it is, and every push finds it elsewhere. Where the server hides it, pushes find none: our lease
+    /// fails before the server is asked, so it is another push that shows it, one that is only tried.
+    fn two_faced(&self, remote: &RemoteName, at: Option<&Oid>) -> TrunkError {
+        let until = self.deadline.max(Instant::now() + LAST_WORD);
+        let hidden = at.is_some_and(|at| {
+            self.repo.would_make(remote, &self.branch, at, until).is_ok_and(|made| made)
+        });
+        let (remote, branch) = (remote.clone(), self.branch.clone());
+        if hidden {
+            return TrunkError::Hidden { remote, branch };
+        }
+        TrunkError::TwoFaced { remote, branch }
     }
 
     pub(super) fn refused(&self, remote: &RemoteName, no: No, words: String) -> TrunkError {
@@ -365,6 +382,7 @@ fn unknown(remote: &RemoteName, error: &TrunkError) -> TrunkError {
         | TrunkError::RemoteRefused { .. }
         | TrunkError::RefTaken { .. }
         | TrunkError::TwoFaced { .. }
+        | TrunkError::Hidden { .. }
         | TrunkError::NoTrunk { .. }
         | TrunkError::NoBase { .. }
         | TrunkError::NoLocalTrunk { .. }

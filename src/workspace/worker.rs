@@ -216,6 +216,11 @@ impl Files {
     }
 }
 
+/// Where the record of a ticket's worker is, if there is one.
+pub fn record_path(repo: &Repo, id: &TicketId) -> PathBuf {
+    Files::of(repo, id).record
+}
+
 /// The worker of a ticket, judged on the machine whose name is `host`; `None` when there is none.
 pub fn of(repo: &Repo, id: &TicketId, host: &str) -> Result<Option<Seen>, WorkspaceError> {
     let files = Files::of(repo, id);

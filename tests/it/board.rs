@@ -1,6 +1,6 @@
 //! `tix board`: the lanes side by side, as text and on a terminal.
 
-use crate::harness::{Do, On, Output, Place, Sandbox, Shim, Ticket, queue_ticket};
+use crate::harness::{Do, On, Output, Place, Sandbox, Shim, Ticket, on_terminal, queue_ticket};
 
 const ENTER: &str = "\u{1b}[?1049h";
 const LEAVE: &str = "\u{1b}[?1049l";
@@ -19,24 +19,9 @@ fn seeded() -> Sandbox {
     sandbox
 }
 
-/// Runs the board on a terminal, with these keys typed ahead; `None` where no `script` can make a terminal.
-fn on_terminal(place: &Place, shim: Option<&Shim>, keys: &str) -> Option<Output> {
-    if !place.sh("script --version").run().stdout().contains("util-linux") {
-        eprintln!("no `script` of util-linux here: nothing was tested on a terminal");
-        return None;
-    }
-    // The shell becomes tix, so that its number is tix's. The keys are pressed when the terminal passes on each of them,
-    // as tix has it too.
-    let tix = env!("CARGO_BIN_EXE_tix");
-    let line = format!(
-        "stty rows 24 cols 110 raw -echo; echo $$ >board.new; mv board.new board.pid; exec '{tix}' board"
-    );
-    let pressed = "rm -f board.pid; { until [ -e board.pid ]; do :; done; printf %b \"$KEYS\"; } | script -qec \"$LINE\" /dev/null";
-    let script = place.sh(pressed).env("TERM", "xterm").env("KEYS", keys).env("LINE", line);
-    Some(match shim {
-        Some(shim) => script.through(shim).run(),
-        None => script.run(),
-    })
+/// Runs the board on a terminal, with these keys typed ahead; `None` where there is none.
+fn board(place: &Place, shim: Option<&Shim>, keys: &str) -> Option<Output> {
+    on_terminal(place, shim, "board", keys)
 }
 
 /// The terminal was taken over once, and given back at the end.
@@ -75,7 +60,7 @@ fn piped_it_is_text_with_a_column_for_each_lane() {
 fn on_a_terminal_it_stays_until_somebody_leaves_and_leaves_the_terminal_as_it_was() {
     let clone = seeded().clone_named("a");
     for keys in ["q", "\\003", "/mail\\rq", "\\rqjlq"] {
-        let Some(output) = on_terminal(&clone, None, keys) else { return };
+        let Some(output) = board(&clone, None, keys) else { return };
         output.success();
         assert_restored(&output);
         assert!(output.stdout().contains("TICKET-login-001"), "{output}");
@@ -88,7 +73,7 @@ fn a_ticket_is_claimed_from_the_board_as_from_a_shell() {
     let sandbox = seeded();
     let clone = sandbox.clone_named("a");
     // Leaving at once does not leave the claim alone.
-    let Some(output) = on_terminal(&clone, None, "aq") else { return };
+    let Some(output) = board(&clone, None, "aq") else { return };
     assert_restored(output.success());
     let end = output.stdout().rsplit(LEAVE).next().unwrap();
     assert!(end.contains("TICKET-login-001 is yours"), "{output}");
@@ -102,10 +87,10 @@ fn a_signal_ends_it_and_the_terminal_is_as_it_was() {
     let sandbox = seeded();
     let clone = sandbox.clone_named("a");
     let shim = Shim::new(&sandbox);
-    let kill = clone.sh("kill -TERM \"$(cat board.pid)\"");
+    let kill = clone.sh("kill -TERM \"$(cat tix.pid)\"");
     // By the time of the fetch that a key asks for the board is on the screen.
     shim.rule(On::command("fetch").nth(1), Do::Then(kill));
-    let Some(output) = on_terminal(&clone, Some(&shim), "f") else { return };
+    let Some(output) = board(&clone, Some(&shim), "f") else { return };
     output.exits(128 + 15);
     assert_restored(&output);
     let end = output.stdout().rsplit(LEAVE).next().unwrap();

@@ -8,174 +8,146 @@ mod matrix;
 mod scene;
 mod truth;
 
-use crate::harness::On;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use crate::harness::{On, Sandbox};
 use matrix::{Goal, Row};
 use scene::{History, ID, Trunk};
 
 const ACTIVATE: &[&str] = &["activate", ID];
 const BRANCH_ONLY: &[&str] = &["activate", ID, "--no-worktree"];
+const NEXT: &[&str] = &["activate", "--next"];
 const RELEASE: &[&str] = &["release", ID];
 const NEW: &[&str] = &["new", "Bar", "--session", "bar", "--key", "once"];
+const NEW_ID: &str = "TICKET-bar-001";
 
-const NOTE: &[&str] = &["note", ID, "a word"];
+const QUEUE: &[&str] = &["queue", ID];
+const DRAFT: &[&str] = &["draft", ID, "--reason", "vague"];
 const SET: &[&str] = &["set", ID, "priority=P0"];
+const EDIT: &[&str] = &["edit", ID];
+const DEP: &[&str] = &["dep", "add", ID, NEW_ID];
+const NOTE: &[&str] = &["note", ID, "a word"];
+const BLOCK: &[&str] = &["block", ID, "--reason", "rain"];
+const UNBLOCK: &[&str] = &["unblock", ID];
+const SUBMIT: &[&str] = &["submit", ID];
+const APPROVE: &[&str] = &["review", ID, "--approve"];
+const SEND_BACK: &[&str] = &["review", ID, "--request-changes", "--notes", "the door"];
 const COMPLETE: &[&str] = &["complete", ID];
+const HANDOFF: &[&str] = &["handoff", ID, "--to", "Bob <bob@example.org>"];
 const RECLAIM: &[&str] = &["reclaim", ID, "--reason", "left", "--force"];
 const LAND: &[&str] = &["land", ID];
 const CLEAN: &[&str] = &["clean", ID];
 const CLOSE: &[&str] = &["close", ID, "--as", "wont_do"];
+const ARCHIVE: &[&str] = &["archive", ID];
+const REOPEN: &[&str] = &["reopen", ID, "--reason", "rust"];
+const REWORK: &[&str] = &["rework", ID];
+const INIT: &[&str] = &["init", "--commit"];
+const INIT_TRUNK: &[&str] = &["init", "--trunk", "tickets", "--commit"];
 
-const fn row(trunk: Trunk, command: &'static [&'static str], goal: Goal, calls: usize) -> Row {
-    Row { trunk, history: History::None, command, goal, broken: None, calls }
+const WAITING: History = History::After(&[]);
+const HELD: History = History::After(&[ACTIVATE]);
+
+/// What writes no ticket, though a role may be denied it: `run` starts a process in a workspace that is there, `trust`
+/// writes one file in the clone that git knows nothing of.
+const WRITES_NO_TICKET: [&str; 2] = ["run", "trust"];
+
+/// The table. A row is the name of its test, the command, where the trunk is, what has happened before, what the command
+/// is for, and how many git calls it makes at least.
+macro_rules! rows {
+    ($($name:ident: $command:expr, $trunk:ident, $history:expr => $goal:expr, $calls:literal;)*) => {
+        $(
+            #[test]
+            fn $name() {
+                let (command, trunk) = ($command, Trunk::$trunk);
+                Row { trunk, history: $history, command, goal: $goal, broken: None, calls: $calls }.survives();
+            }
+        )*
+
+        /// The commands of all rows.
+        const COMMANDS: &[&[&str]] = &[$($command),*];
+    };
 }
 
-#[test]
-fn activate_survives_at_every_git_call() {
-    row(Trunk::Remote, ACTIVATE, Goal::Workspace, 13).survives();
-}
+rows! {
+    activate_survives_at_every_git_call: ACTIVATE, Remote, WAITING => Goal::Workspace, 13;
+    activate_on_a_server_that_is_not_atomic_survives_at_every_git_call: ACTIVATE, NotAtomic, WAITING => Goal::Workspace, 17;
+    activate_on_a_trunk_of_its_own_survives_at_every_git_call: ACTIVATE, OfItsOwn, WAITING => Goal::Workspace, 15;
+    activate_without_a_remote_survives_at_every_git_call: ACTIVATE, Local, WAITING => Goal::Workspace, 12;
+    activate_on_a_local_trunk_that_is_checked_out_survives_at_every_git_call: ACTIVATE, CheckedOut, WAITING => Goal::Workspace, 14;
+    activate_without_a_worktree_survives_at_every_git_call: BRANCH_ONLY, Remote, WAITING => Goal::Branch, 11;
+    activate_without_remote_and_worktree_survives_at_every_git_call: BRANCH_ONLY, Local, WAITING => Goal::Branch, 10;
+    activate_next_survives_at_every_git_call: NEXT, Remote, WAITING => Goal::Workspace, 13;
+    resuming_survives_at_every_git_call: ACTIVATE, Remote, History::Killed => Goal::Workspace, 18;
+    resuming_on_a_trunk_of_its_own_survives_at_every_git_call: ACTIVATE, OfItsOwn, History::Killed => Goal::Workspace, 18;
+    resuming_without_a_remote_survives_at_every_git_call: ACTIVATE, Local, History::Killed => Goal::Workspace, 12;
 
-#[test]
-fn activate_on_a_server_that_is_not_atomic_survives_at_every_git_call() {
-    row(Trunk::NotAtomic, ACTIVATE, Goal::Workspace, 17).survives();
-}
+    release_of_an_unfinished_claim_survives_at_every_git_call: RELEASE, Remote, History::Killed => Goal::Released, 16;
+    release_survives_at_every_git_call: RELEASE, Remote, HELD => Goal::Released, 17;
+    release_on_a_server_that_is_not_atomic_survives_at_every_git_call: RELEASE, NotAtomic, HELD => Goal::Released, 21;
+    release_on_a_trunk_of_its_own_survives_at_every_git_call: RELEASE, OfItsOwn, HELD => Goal::Released, 17;
+    release_without_a_remote_survives_at_every_git_call: RELEASE, Local, HELD => Goal::Released, 13;
 
-#[test]
-fn activate_on_a_trunk_of_its_own_survives_at_every_git_call() {
-    row(Trunk::OfItsOwn, ACTIVATE, Goal::Workspace, 15).survives();
-}
+    new_survives_at_every_git_call: NEW, Remote, WAITING => Goal::Created(NEW_ID), 10;
+    new_on_a_server_that_is_not_atomic_survives_at_every_git_call: NEW, NotAtomic, WAITING => Goal::Created(NEW_ID),14;
+    new_on_a_trunk_of_its_own_survives_at_every_git_call: NEW, OfItsOwn, WAITING => Goal::Created(NEW_ID),11;
+    new_without_a_remote_survives_at_every_git_call: NEW, CheckedOut, WAITING => Goal::Created(NEW_ID), 11;
+    rework_survives_at_every_git_call: REWORK, Remote, History::After(&[CLOSE]) => Goal::Created("TICKET-foo-002"),10;
 
-#[test]
-fn activate_without_a_remote_survives_at_every_git_call() {
-    row(Trunk::Local, ACTIVATE, Goal::Workspace, 12).survives();
-}
+    queue_survives_at_every_git_call: QUEUE, Remote, WAITING => Goal::Says("status: queued"),11;
+    draft_survives_at_every_git_call: DRAFT, Remote, WAITING => Goal::Says("status: draft"),11;
+    set_of_a_ticket_that_waits_survives_at_every_git_call: SET, Remote, WAITING => Goal::Says("priority: P0"), 12;
+    edit_of_a_held_ticket_survives_at_every_git_call: EDIT, Remote, HELD => Goal::Says("title: Edited"),14;
+    dep_add_survives_at_every_git_call: DEP, Remote, History::After(&[NEW]) => Goal::Says("depends_on: [TICKET-bar-001]"),10;
+    a_note_on_a_held_ticket_survives_at_every_git_call: NOTE, Remote, HELD => Goal::Says("- a word"), 14;
+    block_survives_at_every_git_call: BLOCK, Remote, HELD => Goal::Says("blocked: rain"),13;
+    unblock_survives_at_every_git_call: UNBLOCK, Remote, History::After(&[ACTIVATE, BLOCK]) => Goal::Says("Unblocked by"),13;
 
-#[test]
-fn activate_on_a_local_trunk_that_is_checked_out_survives_at_every_git_call() {
-    row(Trunk::CheckedOut, ACTIVATE, Goal::Workspace, 14).survives();
-}
+    submit_survives_at_every_git_call: SUBMIT, Remote, History::Reviewed(&[ACTIVATE]) => Goal::Says("status: critic_review"),15;
+    review_survives_at_every_git_call: APPROVE, Remote, History::Reviewed(&[ACTIVATE, SUBMIT]) => Goal::Says("approvals: [\"critic_review"),13;
+    review_that_sends_back_survives_at_every_git_call: SEND_BACK, Remote, History::Reviewed(&[ACTIVATE, SUBMIT]) => Goal::Says("the door"),13;
+    complete_survives_at_every_git_call: COMPLETE, Remote, HELD => Goal::Completed, 17;
+    complete_without_a_remote_survives_at_every_git_call: COMPLETE, Local, HELD => Goal::Completed, 16;
+    handoff_survives_at_every_git_call: HANDOFF, Remote, HELD => Goal::HandedOn,16;
+    reclaim_survives_at_every_git_call: RECLAIM, Remote, History::Overtaken => Goal::TakenOver, 19;
 
-#[test]
-fn activate_without_a_worktree_survives_at_every_git_call() {
-    row(Trunk::Remote, BRANCH_ONLY, Goal::Branch, 11).survives();
-}
+    close_survives_at_every_git_call: CLOSE, Remote, HELD => Goal::Closed, 19;
+    land_survives_at_every_git_call: LAND, Remote, History::Complete => Goal::Landed, 16;
+    land_on_a_local_trunk_that_is_checked_out_survives_at_every_git_call: LAND, CheckedOut, History::Complete => Goal::Landed, 14;
+    clean_survives_at_every_git_call: CLEAN, Remote, History::Merged => Goal::Cleaned, 20;
+    clean_without_a_remote_survives_at_every_git_call: CLEAN, Local, History::Merged => Goal::Cleaned, 16;
+    archive_survives_at_every_git_call: ARCHIVE, Remote, History::Cleaned => Goal::Archived,10;
+    reopen_survives_at_every_git_call: REOPEN, Remote, History::After(&[CLOSE]) => Goal::Released,11;
 
-#[test]
-fn activate_without_remote_and_worktree_survives_at_every_git_call() {
-    row(Trunk::Local, BRANCH_ONLY, Goal::Branch, 10).survives();
+    init_survives_at_every_git_call: INIT, Remote, WAITING => Goal::SetUp,11;
+    init_of_a_trunk_of_its_own_survives_at_every_git_call: INIT_TRUNK, Remote, WAITING => Goal::SetUpBeside,22;
 }
 
 #[test]
 fn an_activation_that_gives_the_ticket_back_survives_at_every_git_call() {
-    let broken = || On::command("worktree").with("add");
-    Row { broken: Some(broken), ..row(Trunk::Remote, ACTIVATE, Goal::Workspace, 18) }.survives();
+    let (trunk, history, goal) = (Trunk::Remote, WAITING, Goal::Workspace);
+    let broken = Some((|| On::command("worktree").with("add")) as fn() -> On);
+    Row { trunk, history, command: ACTIVATE, goal, broken, calls: 18 }.survives();
 }
 
+/// What every role may do is what writes nothing; `src/commands/shared/role.rs` has the list of that.
 #[test]
-fn resuming_survives_at_every_git_call() {
-    Row { history: History::Killed, ..row(Trunk::Remote, ACTIVATE, Goal::Workspace, 18) }
-        .survives();
-}
-
-#[test]
-fn resuming_on_a_trunk_of_its_own_survives_at_every_git_call() {
-    let trunk = Trunk::OfItsOwn;
-    Row { history: History::Killed, ..row(trunk, ACTIVATE, Goal::Workspace, 18) }.survives();
-}
-
-#[test]
-fn resuming_without_a_remote_survives_at_every_git_call() {
-    Row { history: History::Killed, ..row(Trunk::Local, ACTIVATE, Goal::Workspace, 12) }.survives();
-}
-
-#[test]
-fn release_of_an_unfinished_claim_survives_at_every_git_call() {
-    Row { history: History::Killed, ..row(Trunk::Remote, RELEASE, Goal::Released, 16) }.survives();
-}
-
-#[test]
-fn release_survives_at_every_git_call() {
-    Row { history: History::Activated, ..row(Trunk::Remote, RELEASE, Goal::Released, 17) }
-        .survives();
-}
-
-#[test]
-fn release_on_a_server_that_is_not_atomic_survives_at_every_git_call() {
-    Row { history: History::Activated, ..row(Trunk::NotAtomic, RELEASE, Goal::Released, 21) }
-        .survives();
-}
-
-#[test]
-fn release_on_a_trunk_of_its_own_survives_at_every_git_call() {
-    Row { history: History::Activated, ..row(Trunk::OfItsOwn, RELEASE, Goal::Released, 17) }
-        .survives();
-}
-
-#[test]
-fn release_without_a_remote_survives_at_every_git_call() {
-    Row { history: History::Activated, ..row(Trunk::Local, RELEASE, Goal::Released, 13) }
-        .survives();
-}
-
-#[test]
-fn new_survives_at_every_git_call() {
-    row(Trunk::Remote, NEW, Goal::Created, 10).survives();
-}
-
-#[test]
-fn new_without_a_remote_survives_at_every_git_call() {
-    row(Trunk::CheckedOut, NEW, Goal::Created, 11).survives();
-}
-
-#[test]
-fn set_of_a_ticket_that_waits_survives_at_every_git_call() {
-    row(Trunk::Remote, SET, Goal::Says("priority: P0"), 12).survives();
-}
-
-#[test]
-fn a_note_on_a_held_ticket_survives_at_every_git_call() {
-    let goal = Goal::Says("- a word");
-    Row { history: History::Activated, ..row(Trunk::Remote, NOTE, goal, 14) }.survives();
-}
-
-#[test]
-fn complete_survives_at_every_git_call() {
-    Row { history: History::Activated, ..row(Trunk::Remote, COMPLETE, Goal::Completed, 17) }
-        .survives();
-}
-
-#[test]
-fn complete_without_a_remote_survives_at_every_git_call() {
-    Row { history: History::Activated, ..row(Trunk::Local, COMPLETE, Goal::Completed, 16) }
-        .survives();
-}
-
-#[test]
-fn reclaim_survives_at_every_git_call() {
-    Row { history: History::Overtaken, ..row(Trunk::Remote, RECLAIM, Goal::TakenOver, 19) }
-        .survives();
-}
-
-#[test]
-fn close_survives_at_every_git_call() {
-    Row { history: History::Activated, ..row(Trunk::Remote, CLOSE, Goal::Closed, 19) }.survives();
-}
-
-#[test]
-fn land_survives_at_every_git_call() {
-    Row { history: History::Complete, ..row(Trunk::Remote, LAND, Goal::Landed, 16) }.survives();
-}
-
-#[test]
-fn land_on_a_local_trunk_that_is_checked_out_survives_at_every_git_call() {
-    Row { history: History::Complete, ..row(Trunk::CheckedOut, LAND, Goal::Landed, 14) }.survives();
-}
-
-#[test]
-fn clean_survives_at_every_git_call() {
-    Row { history: History::Merged, ..row(Trunk::Remote, CLEAN, Goal::Cleaned, 20) }.survives();
-}
-
-#[test]
-fn clean_without_a_remote_survives_at_every_git_call() {
-    Row { history: History::Merged, ..row(Trunk::Local, CLEAN, Goal::Cleaned, 16) }.survives();
+fn every_command_that_writes_has_a_row() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/commands/shared/role.rs");
+    let source = fs::read_to_string(source).unwrap();
+    let (_, reading) = source.split_once("const ALWAYS").unwrap();
+    let (reading, _) = reading.split_once("];").unwrap();
+    let reading: BTreeSet<&str> = reading.split('"').skip(1).step_by(2).collect();
+    assert!(reading.contains("list") && reading.contains("status"), "{reading:?}");
+    let help = Sandbox::new().remote().tix(&["--help"]);
+    let all = help.success().stdout().split_once("Commands:\n").unwrap().1;
+    let names = all.lines().take_while(|line| line.starts_with("  "));
+    let names = names.filter_map(|line| line.split_whitespace().next());
+    let writing: BTreeSet<&str> =
+        names.filter(|name| *name != "help" && !reading.contains(name)).collect();
+    assert!(writing.contains("activate"), "{help}");
+    let tried: BTreeSet<&str> =
+        COMMANDS.iter().map(|command| command[0]).chain(WRITES_NO_TICKET).collect();
+    assert_eq!(tried, writing, "one row for each command that writes");
 }

@@ -190,11 +190,39 @@ fn a_graph_has_every_relation_and_no_title_escapes_from_its_node() {
 }
 
 #[test]
-fn a_held_ticket_is_written_on_its_branch_and_not_here() {
-    let sandbox = queue(&[("TICKET-a-001", &[]), ("TICKET-b-001", &[])]);
-    let clone = sandbox.clone_named("a");
-    clone.tix(&["activate", "a-001", "--no-worktree"]).success();
-    let output = clone.tix(&["dep", "add", "a-001", "b-001"]);
-    assert!(output.exits(5).stderr().contains("TICKET-a-001 is held"), "{output}");
+fn a_relation_of_a_held_ticket_is_written_on_its_branch_and_counts_from_then_on() {
+    let sandbox = queue(&[("TICKET-a-001", &[]), ("TICKET-b-001", &[]), ("TICKET-c-001", &[])]);
+    let [clone, other] = ["a", "b"].map(|name| sandbox.clone_named(name).on_machine(name));
+    clone.tix(&["activate", "a-001"]).success();
+    let active = "tickets/active/TICKET-a-001/TICKET-a-001.md";
+    let file = |name: &str| String::from_utf8(sandbox.remote().show(name, active)).unwrap();
+    let (trunk, before) =
+        (sandbox.remote().git(&["rev-parse", "main"]), file("ticket/TICKET-a-001"));
+    let receipt = clone.tix(&["dep", "add", "a-001", "b-001", "--json"]).success().json();
+    assert_eq!(
+        (&receipt["outcome"], &receipt["paths"]),
+        (&"added".into(), &serde_json::json!([active]))
+    );
+    let after = file("ticket/TICKET-a-001");
+    assert_eq!(after.replace("depends_on: [TICKET-b-001]\n", ""), before);
+    assert_eq!(sandbox.remote().git(&["rev-parse", "main"]), trunk);
+    // The workspace follows.
+    let workspace = clone.path().join("../a.worktrees/TICKET-a-001");
+    assert_eq!(std::fs::read_to_string(workspace.join(active)).unwrap(), after);
+    // What the branch says closes a circle as well.
+    let circle = clone.tix(&["dep", "add", "b-001", "a-001"]);
+    assert!(
+        circle.exits(5).stderr().contains("TICKET-b-001 -> TICKET-a-001 -> TICKET-b-001"),
+        "{circle}"
+    );
+    let tree = clone.tix(&["dep", "tree", "a-001"]);
+    assert!(tree.success().stdout().contains("\n  [ ] TICKET-b-001  queue"), "{tree}");
+    // Somebody else's clone that has not seen the branch yet, at the same place.
+    other.tix(&["dep", "add", "a-001", "c-001"]).success();
+    assert!(file("ticket/TICKET-a-001").contains("\ndepends_on: [TICKET-b-001, TICKET-c-001]\n"));
+    other.tix(&["dep", "rm", "a-001", "b-001"]).success();
+    let again = clone.tix(&["dep", "rm", "a-001", "b-001", "--json"]).success().json();
+    assert_eq!(again["outcome"], "already");
     clone.tix(&["dep", "add", "b-001", "a-001"]).success();
+    [&clone, &other].into_iter().for_each(no_leftovers);
 }

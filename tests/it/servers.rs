@@ -168,13 +168,37 @@ fn a_remote_without_room_for_the_pack_refuses() {
 fn a_remote_that_hides_the_trunk_from_pushes_refuses() {
     let sandbox = seeded();
     sandbox.remote().git(&["config", "receive.hideRefs", "refs/heads/main"]);
-    assert_snapshot!(refused(&sandbox, 7).redacted(), @"
+    let clone = sandbox.clone_named("clone");
+    assert_snapshot!(refused_in(&sandbox, &clone, 6).redacted(), @"
+    exit: 6
+    ----- stdout -----
+    ----- stderr -----
+    error: origin hides main from pushes
+    hint: whoever runs the server can show main to pushes: see receive.hideRefs
+    hint: or keep the tickets on a branch of their own: tix init --trunk tickets
+    ");
+    // The way out.
+    clone.tix(&["init", "--trunk", "tickets"]).success();
+    assert!(sandbox.remote().has_ref("refs/heads/tickets"));
+}
+
+#[test]
+fn a_mirror_that_lags_behind_the_server_of_pushes_is_a_matter_of_time() {
+    let sandbox = seeded();
+    let clone = sandbox.clone_named("clone");
+    let ahead = sandbox.bare_clone("ahead.git");
+    let next = ahead.git(&["commit-tree", "main^{tree}", "-p", "main", "-m", "more"]);
+    ahead.git(&["update-ref", "refs/heads/main", &next]);
+    clone.git(&["config", "remote.origin.pushurl", ahead.path().to_str().unwrap()]);
+    let there = refs(&ahead);
+    assert_snapshot!(refused_in(&sandbox, &clone, 7).redacted(), @"
     exit: 7
     ----- stdout -----
     ----- stderr -----
     error: origin shows pushes another main than fetches; nothing changed
     hint: try again later; if it stays so, ask whoever runs the server
     ");
+    assert_eq!(refs(&ahead), there);
 }
 
 #[test]

@@ -3,11 +3,13 @@
 //! The choice is part of the decision that the engine asks for with each attempt, on the trunk as it is then. A lost
 //! race is therefore nothing special: the next attempt finds the ticket gone, and chooses another.
 
+use std::num::NonZeroUsize;
+
 use super::claim::{Detour, Start};
 use super::{Activation, Attempt};
 use crate::commands::shared::board::Seen;
 use crate::commands::shared::queue::{Choice, Detail, Survey};
-use crate::error::Failure;
+use crate::error::{Exit, Failure};
 use crate::lifecycle::Entry;
 use crate::ticket::TicketId;
 use crate::trunk::{Decision, Stop, Trunk, View};
@@ -24,6 +26,18 @@ impl Attempt {
         }
         self.passed_over.push((id, failure));
         Ok(())
+    }
+
+    /// Notes that a ticket is tried; false when as many others as are allowed have been tried before.
+    fn may_try(&mut self, id: &TicketId, limit: Option<NonZeroUsize>) -> bool {
+        if self.tried.contains(id) {
+            return true;
+        }
+        let may = limit.is_none_or(|limit| self.tried.len() < limit.get());
+        if may {
+            self.tried.push(id.clone());
+        }
+        may
     }
 
     fn is_passed_over(&self, id: &TicketId) -> bool {
@@ -45,8 +59,12 @@ impl Activation<'_> {
         let verdicts = survey.judge(self.ctx, view, &self.args.wish);
         let ready = verdicts.iter().filter(|v| v.hindrances.is_empty()).map(|v| v.known.entry);
         let ready: Vec<&Entry> = ready.filter(|e| !attempt.is_passed_over(&e.id)).collect();
-        let mut busy = None;
+        let (mut busy, mut limit) = (None, None);
         for entry in ready {
+            if !attempt.may_try(&entry.id, self.args.limit) {
+                limit = self.args.limit;
+                break;
+            }
             // What an earlier attempt was for is not wanted any more, and others may want it.
             attempt.locks.retain(|(id, _)| *id == entry.id);
             match self.decide_on(trunk, view, entry, attempt) {
@@ -66,9 +84,21 @@ impl Activation<'_> {
         if let Some((_, failure)) = attempt.passed_over.first() {
             return Err(Stop::refuse(failure.clone()));
         }
+        if let Some(limit) = limit {
+            return Err(Stop::refuse(enough(limit)));
+        }
         let at = self.ctx.remote.as_ref().map(|_| self.ctx.now);
         let seen = Seen { view, at };
         let choice = Choice::of(self.ctx, &seen, &self.args.wish, Detail::Ready, 0);
         Err(Stop::Refused(Detour::Empty(Box::new(choice.map_err(Stop::refuse)?))))
     }
+}
+
+/// As many tickets were tried as were allowed.
+fn enough(limit: NonZeroUsize) -> Failure {
+    let message = match limit.get() {
+        1 => "somebody else was quicker".to_owned(),
+        limit => format!("others were quicker with {limit} tickets, one after the other"),
+    };
+    Failure::new(Exit::Held, message).hint("there is more to do: tix activate --next")
 }

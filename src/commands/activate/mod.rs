@@ -8,6 +8,7 @@ mod setup;
 mod work;
 
 use std::ffi::OsString;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use super::shared::complete::ids;
@@ -55,8 +56,11 @@ pub struct Args {
     next: bool,
     #[command(flatten)]
     wish: Wish,
+    /// With --next: try at most this many tickets, when others are quicker each time
+    #[arg(long, value_name = "N")]
+    limit: Option<NonZeroUsize>,
     /// With --next: when there is nothing to do, wait this long for the remote to bring something
-    #[arg(long, value_name = "SECONDS", requires = "next")]
+    #[arg(long, value_name = "SECONDS")]
     wait: Option<u64>,
     /// Decide and check everything, but change nothing
     #[arg(long)]
@@ -93,8 +97,11 @@ impl Args {
 
 /// Claims and sets up, and starts a worker where one is wanted.
 pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<u8, Failure> {
-    if !(args.next || args.wish.is_any()) {
-        let message = "--label and --priority choose the next ticket: they go with --next";
+    // Clap lets an option that requires --next pass beside a ticket, because the ticket forbids --next.
+    let for_next = !args.wish.is_any() || args.limit.is_some() || args.wait.is_some();
+    if for_next && !args.next {
+        let message =
+            "--label, --priority, --limit and --wait are for the next ticket: they go with --next";
         return Err(Failure::new(Exit::Usage, message).hint("tix activate --help"));
     }
     if !args.exec.is_empty() {
@@ -199,6 +206,8 @@ struct Attempt {
     leftover: Leftover,
     /// Tickets that were next and could not be claimed from here, each with the reason.
     passed_over: Vec<(TicketId, Failure)>,
+    /// Every ticket that an attempt was for, or would have been for.
+    tried: Vec<TicketId>,
     /// The ticket that the last attempt was for.
     chosen: Option<TicketId>,
 }
@@ -365,5 +374,9 @@ fn next(receipt: &Receipt) -> String {
             }
         }
     }
-    text + &format!("  tix release {}    # to give it back\n", safe(&receipt.ticket))
+    let ticket = safe(&receipt.ticket);
+    // The longer command stands first, and both notes in one column.
+    text + &format!(
+        "  tix complete {ticket}    # when it is done\n  tix release {ticket}     # to give it back\n"
+    )
 }

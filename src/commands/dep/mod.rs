@@ -29,7 +29,7 @@ pub struct Args {
 enum Verb {
     /// Make a ticket depend on another one, or relate to it in another way
     ///
-    /// One commit on the trunk, pushed like every other. A dependency with which a ticket would wait for itself is
+    /// One commit, pushed like every other: on the ticket branch while somebody holds the ticket, else on the trunk. A dependency with which a ticket would wait for itself is
     /// refused with exit code 5.
     Add(Link),
     /// Take a dependency, or another relation, away

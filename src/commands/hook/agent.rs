@@ -25,7 +25,7 @@ pub fn run(dialect: Dialect, env: &Env, out: &dyn Fn() -> Out) -> Spoken {
     let here = env.current_dir().map(Path::to_owned).unwrap_or_default();
     let event = read.ok().and_then(|_| Event::read(&bytes));
     let Some(event) = event else {
-        return agent::speak(dialect, Moment::Before, &unreadable(&here, env));
+        return agent::speak(dialect, Moment::Before, &unreadable(dialect, &here, env));
     };
     let cwd = event.cwd.as_deref().map_or(here.clone(), |cwd| here.join(cwd));
     let answer = match event.moment {
@@ -38,24 +38,39 @@ pub fn run(dialect: Dialect, env: &Env, out: &dyn Fn() -> Out) -> Spoken {
 }
 
 /// An event that cannot be read may be any: it is refused where a commit would be judged.
-fn unreadable(here: &Path, env: &Env) -> Answer {
-    match Guarded::at(here, env) {
-        Ok(Some(guarded)) => {
-            let on = guarded.branch().filter(|branch| guarded.is_protected(branch));
-            on.filter(|_| !env.guard_is_off()).map_or(Answer::Pass, |branch| {
-                let name = branch.short();
-                Answer::Refuse(format!(
-                    "The event that the agent sent is no JSON object, so nobody can tell what it is about, and {name} is \
-                     checked out in {}.",
-                    here.display()
-                ))
-            })
-        }
-        Ok(None) => Answer::Pass,
+fn unreadable(dialect: Dialect, here: &Path, env: &Env) -> Answer {
+    let guarded = match Guarded::at(here, env) {
+        Ok(guarded) => guarded,
         Err(error) => {
-            Answer::Refuse(format!("What is checked out here cannot be found out: {error}."))
+            report::note_lost(dialect.name(), Some(here), env);
+            return Answer::Refuse(format!(
+                "What is checked out here cannot be found out: {error}."
+            ));
         }
+    };
+    let Some(guarded) = guarded else { return Answer::Pass };
+    let Some(branch) = guarded.branch().filter(|branch| guarded.is_protected(branch)) else {
+        return Answer::Pass;
+    };
+    let off = env.guard_is_off();
+    let line = report::Line {
+        hook: dialect.name(),
+        branch: Some(branch),
+        verdict: if off { "off" } else { "refused" },
+        rule: report::UNREADABLE,
+        paths: &[],
+        commit: None,
+    };
+    report::note(&guarded, env, &line);
+    if off {
+        return Answer::Pass;
     }
+    Answer::Refuse(format!(
+        "The event that the agent sent is no JSON object, so nobody can tell what it is about, and {} is checked out in \
+         {}.",
+        branch.short(),
+        here.display()
+    ))
 }
 
 fn before(dialect: Dialect, event: &Event, cwd: &Path, env: &Env) -> Answer {
@@ -76,9 +91,12 @@ fn before(dialect: Dialect, event: &Event, cwd: &Path, env: &Env) -> Answer {
         };
     }
     match judge.lost {
-        Some(error) if agent::may_have_moved(&event.action) => Answer::Refuse(format!(
-            "Whether this is about a protected branch cannot be decided: {error}."
-        )),
+        Some((dir, error)) if agent::may_have_moved(&event.action) => {
+            report::note_lost(dialect.name(), Some(&dir), env);
+            Answer::Refuse(format!(
+                "Whether this is about a protected branch cannot be decided: {error}."
+            ))
+        }
         Some(_) | None => Answer::Pass,
     }
 }
@@ -122,7 +140,7 @@ fn note(dialect: Dialect, refusal: &Refusal, verdict: &str, env: &Env) {
         env,
         &report::Line {
             hook: dialect.name(),
-            branch: &refusal.branch,
+            branch: Some(&refusal.branch),
             verdict,
             rule: refusal.why.rule(),
             paths: &paths,

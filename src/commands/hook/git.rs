@@ -17,20 +17,22 @@ pub fn run(hook: Hook, args: &[OsString], env: &Env, out: &Out) -> Result<(), Fa
         Hook::PreCommit | Hook::PreMergeCommit | Hook::PrepareCommitMsg => commit(hook, args, env),
         Hook::PrePush => {
             let remote = args.first().and_then(|name| name.to_str()).unwrap_or_default();
-            let moves = read_moves(hook, parse_pushed)?;
             let judge = |guarded: &Guarded, asked: &Move| guarded.judge_push(remote, asked);
-            judge_push(hook, Station::Clone, &moves, env, judge)
+            judge_push(hook, Station::Clone, read_moves(parse_pushed), env, judge)
         }
         Hook::PreReceive => {
-            let moves = read_moves(hook, parse_moved)?;
-            judge_push(hook, Station::Server, &moves, env, Guarded::judge_received)
+            let moves = read_moves(parse_moved);
+            judge_push(hook, Station::Server, moves, env, Guarded::judge_received)
         }
         Hook::Update => {
-            let words: Vec<&str> = args.iter().filter_map(|word| word.to_str()).collect();
-            let [name, old, new] = words.as_slice() else { return Err(unreadable(hook)) };
-            let asked = parse_moved(&[old, new, name]).map_err(|()| unreadable(hook))?;
-            let moves: Vec<Move> = asked.into_iter().collect();
-            judge_push(hook, Station::Server, &moves, env, Guarded::judge_received)
+            let moves = match args {
+                [name, old, new] => {
+                    parse_moved(&[old, new, name].map(|word| word.as_encoded_bytes()))
+                }
+                _ => Err(Unreadable::NO_MOVE),
+            };
+            let moves = moves.map(|asked| asked.into_iter().collect());
+            judge_push(hook, Station::Server, moves, env, Guarded::judge_received)
         }
         Hook::ReferenceTransaction => transaction(args, env, out),
     }
@@ -38,7 +40,10 @@ pub fn run(hook: Hook, args: &[OsString], env: &Env, out: &Out) -> Result<(), Fa
 
 /// The repository that git runs this hook for, if there is something to guard in it.
 fn open(hook: Hook, station: Station, env: &Env) -> Result<Option<Guarded>, Failure> {
-    Guarded::in_hook(env, station).map_err(|error| report::undecided(hook, None, &error))
+    Guarded::in_hook(env, station).map_err(|error| {
+        report::note_lost(hook.name(), env.current_dir().ok(), env);
+        report::undecided(hook, None, &error)
+    })
 }
 
 /// A commit that is about to be made of the index.
@@ -95,17 +100,30 @@ fn is_amend(args: &[OsString]) -> bool {
 fn judge_push(
     hook: Hook,
     station: Station,
-    moves: &[Move],
+    moves: Result<Vec<Move>, Unreadable>,
     env: &Env,
     judge: impl Fn(&Guarded, &Move) -> Result<Ruling, GuardError>,
 ) -> Result<(), Failure> {
-    if moves.is_empty() {
+    if moves.as_ref().is_ok_and(Vec::is_empty) {
         return Ok(());
     }
-    match open(hook, station, env)? {
-        Some(guarded) => judge_moves(hook, &guarded, moves, env, judge),
-        None => Ok(()),
+    let Some(guarded) = open(hook, station, env)? else { return Ok(()) };
+    match moves {
+        Ok(moves) => judge_moves(hook, &guarded, &moves, env, judge),
+        Err(why) => unreadable(hook, &guarded, &why, env),
     }
+}
+
+/// What cannot be read may be about any branch, so it is refused as if it were about the trunk.
+fn unreadable(hook: Hook, guarded: &Guarded, why: &Unreadable, env: &Env) -> Result<(), Failure> {
+    let Some(branch) = guarded.trunk() else { return Err(why.failure(hook)) };
+    let report = Report { hook, guarded, branch: &branch, env };
+    if env.guard_is_off() {
+        report.off();
+        return Ok(());
+    }
+    report.unreadable();
+    Err(why.failure(hook))
 }
 
 /// The moves of protected branches, each judged.
@@ -142,11 +160,11 @@ fn transaction(args: &[OsString], env: &Env, out: &Out) -> Result<(), Failure> {
     }
     let hook = Hook::ReferenceTransaction;
     let undecided = |words: &str| out.warn(&format!("the guard could not judge this: {words}"));
-    let moves = match read_moves(hook, parse_moved) {
+    let moves = match read_moves(parse_moved) {
         Ok(moves) if moves.is_empty() => return Ok(()),
         Ok(moves) => moves,
-        Err(failure) => {
-            undecided(&failure.message);
+        Err(why) => {
+            undecided(&why.failure(hook).message);
             return Ok(());
         }
     };
@@ -166,52 +184,66 @@ fn transaction(args: &[OsString], env: &Env, out: &Out) -> Result<(), Failure> {
     })
 }
 
-/// A line that is no move of a branch is `None`, and one that cannot be read is an error.
-type Parsed = Result<Option<Move>, ()>;
+/// What git told a hook cannot be read: the system's words, where it is the system that could not.
+struct Unreadable(Option<String>);
 
-fn read_moves(hook: Hook, parse: fn(&[&str]) -> Parsed) -> Result<Vec<Move>, Failure> {
+impl Unreadable {
+    /// It was read, and is nothing that git says.
+    const NO_MOVE: Unreadable = Unreadable(None);
+
+    fn failure(&self, hook: Hook) -> Failure {
+        let name = hook.name();
+        let message = format!("what git told the {name} hook cannot be read");
+        let failure = Failure::new(Exit::No, message);
+        let failure = match &self.0 {
+            Some(words) => failure.fact("standard input", words.as_str()),
+            None => failure,
+        };
+        failure.hint("this command is for git to call; see how to install it: tix hook --help")
+    }
+}
+
+/// A line that is no move of a branch that could be protected is `None`.
+type Parsed = Result<Option<Move>, Unreadable>;
+
+fn read_moves(parse: fn(&[&[u8]]) -> Parsed) -> Result<Vec<Move>, Unreadable> {
     let mut bytes = Vec::new();
     let read = std::io::stdin().lock().read_to_end(&mut bytes);
-    read.map_err(|error| unreadable(hook).fact("standard input", error.to_string()))?;
+    read.map_err(|error| Unreadable(Some(error.to_string())))?;
     let lines = bytes.split(|b| *b == b'\n').filter(|line| !line.is_empty());
     let mut moves = Vec::new();
     for line in lines {
-        // A branch whose name is not UTF-8 is none that could be protected.
-        let Ok(line) = std::str::from_utf8(line) else { continue };
-        let words: Vec<&str> = line.split(' ').collect();
-        moves.extend(parse(&words).map_err(|()| unreadable(hook))?);
+        let words: Vec<&[u8]> = line.split(|b| *b == b' ').collect();
+        moves.extend(parse(&words)?);
     }
     Ok(moves)
 }
 
 /// `<old> <new> <ref>`, as servers and transactions have it.
-fn parse_moved(words: &[&str]) -> Parsed {
-    let [old, new, name] = words else { return Err(()) };
+fn parse_moved(words: &[&[u8]]) -> Parsed {
+    let [old, new, name] = words else { return Err(Unreadable::NO_MOVE) };
     branch_move(name, old, new)
 }
 
 /// `<local ref> <local id> <remote ref> <remote id>`, as a push has it. The local ref may have blanks: it is what
-/// was typed.
-fn parse_pushed(words: &[&str]) -> Parsed {
-    let [_, .., new, name, old] = words else { return Err(()) };
+/// was typed. It may be no UTF-8 either, and is not looked at.
+fn parse_pushed(words: &[&[u8]]) -> Parsed {
+    let [_, .., new, name, old] = words else { return Err(Unreadable::NO_MOVE) };
     branch_move(name, old, new)
 }
 
-fn branch_move(name: &str, old: &str, new: &str) -> Parsed {
+fn branch_move(name: &[u8], old: &[u8], new: &[u8]) -> Parsed {
     // A value that is no commit makes one ref stand for another: what it stands for is judged when it moves.
-    if !name.starts_with("refs/heads/") || old.starts_with("ref:") || new.starts_with("ref:") {
+    if !name.starts_with(b"refs/heads/") || old.starts_with(b"ref:") || new.starts_with(b"ref:") {
         return Ok(None);
     }
-    let branch = RefName::parse(name).ok_or(())?;
-    let side = |text: &str| match Oid::parse(text) {
-        Some(oid) => Ok(Some(oid).filter(|oid| !oid.is_zero())),
-        None => Err(()),
+    // A branch whose name is not UTF-8 is none that could be protected.
+    let Ok(name) = std::str::from_utf8(name) else { return Ok(None) };
+    let branch = RefName::parse(name).ok_or(Unreadable::NO_MOVE)?;
+    let side = |bytes: &[u8]| {
+        let oid = std::str::from_utf8(bytes).ok().and_then(Oid::parse);
+        let oid = oid.ok_or(Unreadable::NO_MOVE)?;
+        Ok(Some(oid).filter(|oid| !oid.is_zero()))
     };
     Ok(Some(Move { branch, old: side(old)?, new: side(new)? }))
-}
-
-fn unreadable(hook: Hook) -> Failure {
-    let name = hook.name();
-    Failure::new(Exit::No, format!("what git told the {name} hook cannot be read"))
-        .hint("this command is for git to call; see how to install it: tix hook --help")
 }

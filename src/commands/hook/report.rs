@@ -1,13 +1,16 @@
 //! What the guard says and writes down: a refusal with its reasons and the way on, and a line of the audit log.
 
+use std::path::Path;
+
 use serde::Serialize;
 
+use crate::audit::Audit;
 use crate::clock;
 use crate::env::{Env, GitVar};
 use crate::error::{Exit, Failure};
 use crate::git::one_line;
 use crate::guard::install::hook::Hook;
-use crate::guard::{Breach, GuardError, Guarded, Judged, Move, Verdict};
+use crate::guard::{self, Breach, GuardError, Guarded, Judged, Move, Verdict};
 use crate::names::{Oid, RefName, RepoPath};
 
 /// How many paths and commits a message names.
@@ -15,6 +18,12 @@ const SHOWN: usize = 5;
 
 /// How many paths a line of the log holds: enough for every ticket commit, and not for the import of a project.
 const LOGGED: usize = 50;
+
+/// The rule of a refusal that is about what cannot be read.
+pub const UNREADABLE: &str = "unreadable";
+
+/// The rule of a refusal that is about what cannot be found out.
+const UNDECIDED: &str = "undecided";
 
 /// The judgement of one hook over one branch.
 pub struct Report<'a> {
@@ -63,9 +72,14 @@ impl Report<'_> {
         }
     }
 
+    /// What git said cannot be read.
+    pub fn unreadable(&self) {
+        self.note("refused", UNREADABLE, &[], None);
+    }
+
     /// The guard cannot decide.
     pub fn undecided(&self, error: &GuardError) -> Failure {
-        self.note("refused", "undecided", &[], None);
+        self.note("refused", UNDECIDED, &[], None);
         undecided(self.hook, Some(self.branch), error)
     }
 
@@ -185,7 +199,7 @@ impl Report<'_> {
     }
 
     fn note(&self, verdict: &str, rule: &str, paths: &[String], commit: Option<&Oid>) {
-        let (hook, branch) = (self.hook.name(), self.branch);
+        let (hook, branch) = (self.hook.name(), Some(self.branch));
         note(self.guarded, self.env, &Line { hook, branch, verdict, rule, paths, commit });
     }
 }
@@ -194,8 +208,8 @@ impl Report<'_> {
 pub struct Line<'a> {
     /// Which hook, or which agent.
     pub hook: &'a str,
-    /// The protected branch.
-    pub branch: &'a RefName,
+    /// The protected branch, where it is known.
+    pub branch: Option<&'a RefName>,
     /// `allowed`, `refused` or `off`.
     pub verdict: &'a str,
     /// By which rule.
@@ -215,7 +229,7 @@ pub struct LineJson<'a> {
     at: String,
     /// The working tree; the git directory where there is none.
     repository: String,
-    /// The protected branch.
+    /// The protected branch; empty where nobody could find out which it is.
     branch: &'a str,
     /// Which git hook, or which agent.
     hook: &'a str,
@@ -235,34 +249,47 @@ pub struct LineJson<'a> {
 
 /// Writes a line of the audit log.
 pub fn note(guarded: &Guarded, env: &Env, line: &Line<'_>) {
+    let repository = guarded.root().unwrap_or(guarded.common_dir());
+    append(&guarded.audit(), repository, actor(env, guarded.identity()), line);
+}
+
+/// Writes the line of a refusal in a repository that cannot be read, as far as it can be seen which one that is.
+pub fn note_lost(hook: &str, dir: Option<&Path>, env: &Env) {
+    let Some(lost) = dir.and_then(guard::lost) else { return };
+    let (verdict, rule) = ("refused", UNDECIDED);
+    let line = Line { hook, branch: None, verdict, rule, paths: &[], commit: None };
+    append(&lost.audit, &lost.root, actor(env, None), &line);
+}
+
+fn append(audit: &Audit, repository: &Path, by: Option<String>, line: &Line<'_>) {
     let line = LineJson {
         schema: "tix/guard@1",
         at: clock::rfc3339(clock::now()),
-        repository: guarded.root().unwrap_or(guarded.common_dir()).display().to_string(),
-        branch: line.branch.short(),
+        repository: repository.display().to_string(),
+        branch: line.branch.map(RefName::short).unwrap_or_default(),
         hook: line.hook,
         verdict: line.verdict,
         rule: line.rule,
         paths: line.paths.iter().take(LOGGED).collect(),
         paths_total: line.paths.len(),
-        by: actor(guarded, env),
+        by,
         commit: line.commit.map(Oid::as_str),
     };
     match serde_json::to_value(&line) {
-        Ok(line) => guarded.audit().append(&line),
+        Ok(line) => audit.append(&line),
         Err(error) => tracing::error!(%error, "audit log"),
     }
 }
 
 /// Who acts, as far as that is known without asking anybody.
-fn actor(guarded: &Guarded, env: &Env) -> Option<String> {
+fn actor(env: &Env, configured: Option<&str>) -> Option<String> {
     if let Ok(Some(actor)) = env.actor() {
         return Some(one_line(actor));
     }
     let given = |var| env.git(var).and_then(|value| value.to_str());
     match (given(GitVar::AuthorName), given(GitVar::AuthorEmail)) {
         (Some(name), Some(email)) => Some(format!("{} <{}>", name.trim(), email.trim())),
-        _ => guarded.identity().map(str::to_owned),
+        _ => configured.map(str::to_owned),
     }
 }
 

@@ -32,7 +32,11 @@ impl Setup<'_> {
             Err(Stop::Trunk(error)) if is_unborn(&error) => return Err(self.no_commit_yet(&error)),
             other => other?,
         }
-        self.how_to_get_them(wanted, report)
+        // The commit stands, whatever becomes of the advice.
+        if let Err(failure) = self.how_to_get_them(wanted, report) {
+            self.ctx.out.warn(&failure.message);
+        }
+        Ok(())
     }
 
     fn transact(

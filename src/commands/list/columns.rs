@@ -40,6 +40,8 @@ pub enum Column {
     Workspace,
     /// Whether there are changes in it that are not committed; a `git status` for each
     Dirty,
+    /// Whether a worker runs in it
+    Worker,
     /// Where this was read: the trunk, or the ticket branch
     Source,
     /// Its file on the trunk
@@ -53,7 +55,10 @@ impl Column {
 
     /// Whether more than the tickets themselves must be read for it.
     pub fn needs_overlay(self) -> bool {
-        matches!(self, Column::Ahead | Column::Activity | Column::Workspace | Column::Dirty)
+        matches!(
+            self,
+            Column::Ahead | Column::Activity | Column::Workspace | Column::Dirty | Column::Worker
+        )
     }
 
     fn heading(self) -> &'static str {
@@ -72,6 +77,7 @@ impl Column {
             Column::Activity => "activity",
             Column::Workspace => "workspace",
             Column::Dirty => "dirty",
+            Column::Worker => "worker",
             Column::Source => "source",
             Column::Path => "path",
         }
@@ -81,6 +87,7 @@ impl Column {
         let some = |text: &Option<String>| text.clone().unwrap_or_default();
         let branch = card.overlay.as_ref().and_then(|o| o.branch.as_ref());
         let workspace = card.overlay.as_ref().and_then(|o| o.workspace.as_ref());
+        let worker = card.overlay.as_ref().and_then(|o| o.worker.as_ref());
         match self {
             Column::Lane => card.lane.as_str().to_owned(),
             Column::Status if card.blocked.is_some() => format!("{} (blocked)", card.status),
@@ -103,6 +110,7 @@ impl Column {
                 Some(false) => "clean".to_owned(),
                 None => String::new(),
             },
+            Column::Worker => worker.map(|w| w.state.to_owned()).unwrap_or_default(),
             Column::Source => card.source.clone(),
             Column::Path => card.path.clone(),
         }

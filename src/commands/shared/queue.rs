@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::board::{Card, Damage, Seen};
+use super::board::{Card, Damage, Seen, progress};
 use super::context::Context;
 use crate::clock;
 use crate::error::{Exit, Failure};
@@ -10,7 +10,7 @@ use crate::git::GitError;
 use crate::lifecycle::{Entry, Hindrance, Known, Prospect, judge, needed};
 use crate::names::Oid;
 use crate::out::Format;
-use crate::ticket::{Lane, Priority};
+use crate::ticket::{Head, Lane, Priority};
 use crate::trunk::View;
 
 /// Which tickets are wanted.
@@ -63,14 +63,28 @@ impl<'v> Survey<'v> {
         Ok(survey)
     }
 
-    /// Reads every ticket there is.
-    pub fn whole(ctx: &Context<'_>, view: &'v View<'_>) -> Result<Survey<'v>, GitError> {
+    /// Reads every ticket there is, the held ones as their branches have them.
+    pub fn whole(ctx: &Context<'_>, view: &'v View<'_>) -> Result<Survey<'v>, Failure> {
         let mut survey = Survey { known: Vec::new(), damaged: Vec::new() };
         let all: Vec<&Entry> = view.snapshot.entries.iter().collect();
         survey.read(ctx, view, &all)?;
         // As they come from the cache and from git the order depends on what was read before.
         survey.known.sort_by(|a, b| a.entry.path.cmp(&b.entry.path));
         survey.damaged.sort();
+        let card = |known: &Known<'_>| Card::of(known.entry, known.head.clone(), String::new());
+        let held = |(_, known): &(usize, &Known<'_>)| known.entry.lane == Lane::Active;
+        let held: Vec<(usize, Card)> =
+            survey.known.iter().enumerate().filter(held).map(|(at, k)| (at, card(k))).collect();
+        let asked: Vec<(&Entry, &Card)> = held
+            .iter()
+            .filter_map(|(at, card)| Some((survey.known.get(*at)?.entry, card)))
+            .collect();
+        for newer in progress(ctx, &asked)? {
+            let place = held.get(newer.at).and_then(|(at, _)| survey.known.get_mut(*at));
+            if let Some(known) = place {
+                known.head = Head::of(&newer.document);
+            }
+        }
         Ok(survey)
     }
 

@@ -220,11 +220,13 @@ fn record_facts(failure: Failure, record: &WorkerRecord) -> Failure {
 }
 
 /// The worker that a ticket has, as far as this machine can tell.
-#[derive(Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct WorkerNow {
-    /// `starting`, `live`, `stale` when it has ended without tix seeing how (as a detached one always does), or `elsewhere` when it was started on
-    /// another machine, where this one cannot look.
+    /// The record of it in this clone.
+    source: String,
+    /// `starting`, `live`, `stale` when it has ended without tix seeing how (as a detached one always does), or
+    /// `elsewhere` when it was started on another machine, where this one cannot look.
     pub state: &'static str,
     /// Its process; null while it is being started, as is all that follows.
     pid: Option<u32>,
@@ -239,8 +241,9 @@ pub struct WorkerNow {
 }
 
 impl WorkerNow {
-    fn recorded(state: &'static str, record: WorkerRecord) -> WorkerNow {
+    fn recorded(source: String, state: &'static str, record: WorkerRecord) -> WorkerNow {
         WorkerNow {
+            source,
             state,
             pid: Some(record.process.pid),
             host: Some(record.process.host),
@@ -270,18 +273,12 @@ pub fn now(ctx: &Context<'_>, id: &TicketId) -> Option<WorkerNow> {
         ctx.out.warn(&error.to_string());
         None
     })?;
+    let source = worker::record_path(&ctx.repo, id).display().to_string();
     Some(match seen {
-        Seen::Starting => WorkerNow {
-            state: "starting",
-            pid: None,
-            host: None,
-            since: None,
-            command: None,
-            log: None,
-        },
-        Seen::Live(record) => WorkerNow::recorded("live", record),
-        Seen::Stale(record) => WorkerNow::recorded("stale", record),
-        Seen::Elsewhere(record) => WorkerNow::recorded("elsewhere", record),
+        Seen::Starting => WorkerNow { source, state: "starting", ..WorkerNow::default() },
+        Seen::Live(record) => WorkerNow::recorded(source, "live", record),
+        Seen::Stale(record) => WorkerNow::recorded(source, "stale", record),
+        Seen::Elsewhere(record) => WorkerNow::recorded(source, "elsewhere", record),
     })
 }
 

@@ -31,6 +31,8 @@ pub struct Scene<'s> {
     pub ticket: Ticket<'s>,
     /// The ticket as the trunk has it.
     pub on_trunk: Ticket<'s>,
+    /// The trunk.
+    pub trunk: &'s View<'s>,
     /// The ticket branch.
     pub branch: &'s RefName,
     /// Where it is; `None` when there is none.
@@ -163,8 +165,8 @@ impl Place<'_> {
         {
             return Err(Stop::Refused(Detour::Elsewhere(Home::Branch)));
         }
-        let scene =
-            Scene { on_trunk: ticket.clone(), ticket, branch: self.branch, tip: view.watched() };
+        let (on_trunk, tip) = (ticket.clone(), view.watched());
+        let scene = Scene { ticket, on_trunk, trunk: view, branch: self.branch, tip };
         step(decide(&scene), None)
     }
 
@@ -188,7 +190,8 @@ impl Place<'_> {
         if self.ctx.remote.is_none() {
             self.require_unedited(&ticket.entry.path).map_err(Stop::refuse)?;
         }
-        let scene = Scene { ticket, on_trunk, branch: self.branch, tip: view.commit() };
+        let tip = view.commit();
+        let scene = Scene { ticket, on_trunk, trunk: &trunk, branch: self.branch, tip };
         step(decide(&scene), view.commit())
     }
 

@@ -120,8 +120,8 @@ pub struct Judge<'e> {
     calls: usize,
     /// What is not to be done.
     pub refusals: Vec<Refusal>,
-    /// The guard could not even find out whether there is anything to guard.
-    pub lost: Option<GuardError>,
+    /// The guard could not even find out whether there is anything to guard: in which directory, and why not.
+    pub lost: Option<(PathBuf, GuardError)>,
 }
 
 impl<'e> Judge<'e> {
@@ -164,7 +164,7 @@ impl<'e> Judge<'e> {
         let guarded = match found {
             Ok(guarded) => guarded.map(Rc::new),
             Err(error) => {
-                self.lost.get_or_insert(error);
+                self.lost.get_or_insert_with(|| (dir.clone(), error));
                 None
             }
         };

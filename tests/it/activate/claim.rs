@@ -1,5 +1,5 @@
 use super::{ACTIVE, BRANCH, ID, QUEUED, hints, key, one_ticket, subjects, workspace};
-use crate::harness::{Sandbox, Ticket, Untouched, no_leftovers, queue_ticket};
+use crate::harness::{Sandbox, Ticket, Untouched, no_leftovers, on_terminal, queue_ticket};
 
 #[test]
 fn the_answer_says_where_to_go_and_how_to_give_it_back() {
@@ -14,9 +14,45 @@ fn the_answer_says_where_to_go_and_how_to_give_it_back() {
       workspace  [ROOT]/a.worktrees/TICKET-foo-001
     next:
       cd '[ROOT]/a.worktrees/TICKET-foo-001'
-      tix release TICKET-foo-001    # to give it back
+      tix complete TICKET-foo-001    # when it is done
+      tix release TICKET-foo-001     # to give it back
     ----- stderr -----
     ");
+}
+
+#[test]
+fn on_a_terminal_a_person_sees_what_is_waited_for_until_the_answer_is_there() {
+    let clone = one_ticket().clone_named("a");
+    let Some(output) = on_terminal(&clone, None, &format!("activate {ID}"), "") else { return };
+    let text = output.success().stdout();
+    let shown = [
+        "fetching from origin …",
+        "pushing to origin …",
+        "making the workspace …",
+        "TICKET-foo-001 is yours",
+        "branch     ticket/TICKET-foo-001",
+        "cd '",
+        "tix complete TICKET-foo-001",
+    ];
+    let places: Vec<usize> = shown
+        .iter()
+        .map(|words| text.find(words).unwrap_or_else(|| panic!("{words}: {output}")))
+        .collect();
+    assert!(places.is_sorted(), "{output}");
+    // Each takes the place of the one before it, and the answer stands alone.
+    let (progress, answer) = text.split_at(places[3]);
+    assert_eq!(
+        progress.matches("\r\u{1b}[K").count(),
+        progress.matches('…').count() + 1,
+        "{output}"
+    );
+    assert!(progress.ends_with("\r\u{1b}[K") && !answer.contains(['…', '\u{1b}']), "{output}");
+    // Who reads JSON waits without a word.
+    let quiet = on_terminal(&clone, None, &format!("activate --resume {ID} --json"), "").unwrap();
+    assert!(
+        !quiet.success().stdout().contains('…') && quiet.json()["outcome"] == "already",
+        "{quiet}"
+    );
 }
 
 #[test]

@@ -95,7 +95,8 @@ fn a_checkout_in_which_something_would_be_lost_is_left_and_told() {
       workspace  [ROOT]/a.worktrees/TICKET-foo-001
     next:
       cd '[ROOT]/a.worktrees/TICKET-foo-001'
-      tix release TICKET-foo-001    # to give it back
+      tix complete TICKET-foo-001    # when it is done
+      tix release TICKET-foo-001     # to give it back
     ----- stderr -----
     warning: [ROOT]/a has main checked out and was left as it is, because changes there would be lost; its `git status` shows the tickets as they were
     ");

@@ -75,6 +75,36 @@ fn whoever_loses_the_best_ticket_gets_the_one_after_it() {
 }
 
 #[test]
+fn whoever_is_to_try_a_few_only_gives_up_after_those() {
+    let sandbox = queued(&[("TICKET-c-001", "P3"), ("TICKET-b-001", "P1"), ("TICKET-a-001", "P0")]);
+    let [ours, theirs] = ["a", "b"].map(|name| sandbox.clone_named(name).on_machine(name));
+    let shim = Shim::new(&sandbox);
+    let faster = theirs.tix_command(&["activate", "--next", "--no-worktree"]);
+    shim.rule(On::command("push").nth(1), Do::Then(faster));
+    let next = |limit| ours.tix_command(&["activate", "--next", "--limit", limit, "--json"]);
+    let gave_up = next("1").through(&shim).run().exits(3).json();
+    assert_eq!(gave_up["message"], "somebody else was quicker");
+    assert_eq!(subjects(&sandbox), ["claim: TICKET-a-001"]);
+    no_leftovers(&ours);
+    // Nobody is in the way now.
+    assert_eq!(next("1").run().success().json()["ticket"], "TICKET-b-001");
+    // Nothing left is not the same as having tried enough.
+    assert_eq!(next("1").run().success().json()["ticket"], "TICKET-c-001");
+    assert_eq!(next("1").run().exits(4).json()["outcome"], "empty");
+}
+
+#[test]
+fn of_two_that_may_be_tried_the_second_is_claimed() {
+    let sandbox = queued(&[("TICKET-b-001", "P1"), ("TICKET-a-001", "P0")]);
+    let [ours, theirs] = ["a", "b"].map(|name| sandbox.clone_named(name).on_machine(name));
+    let shim = Shim::new(&sandbox);
+    let faster = theirs.tix_command(&["activate", "--next", "--no-worktree"]);
+    shim.rule(On::command("push").nth(1), Do::Then(faster));
+    let two = ours.tix_command(&["activate", "--next", "--limit", "2", "--json"]).through(&shim);
+    assert_eq!(two.run().success().json()["ticket"], "TICKET-b-001");
+}
+
+#[test]
 fn a_ticket_that_cannot_be_claimed_from_here_is_passed_over_and_named() {
     let sandbox = queued(&[("TICKET-b-001", "P2"), (ID, "P0")]);
     // On the remote, and nobody's claim: somebody's own branch.
@@ -108,9 +138,14 @@ fn the_choice_can_be_looked_at_and_narrowed() {
     let output = clone.tix(&["activate", "--next", "--priority", "P3", "--json"]);
     assert_eq!(output.success().json()["ticket"], "TICKET-low-001");
     clone.tix(&["activate", "--next", "--label", "none"]).exits(4);
-    for wrong in
-        [&["activate"][..], &["activate", "x", "--next"], &["activate", "x", "--label", "y"]]
-    {
+    for wrong in [
+        &["activate"][..],
+        &["activate", "x", "--next"],
+        &["activate", "x", "--label", "y"],
+        &["activate", "x", "--limit", "1"],
+        &["activate", "x", "--wait", "1"],
+        &["activate", "--next", "--limit", "0"],
+    ] {
         clone.tix(wrong).exits(2);
     }
     assert_eq!(subjects(&sandbox), ["claim: TICKET-low-001"]);

@@ -49,11 +49,11 @@ fn of_clones_with_one_identity_and_one_clock_exactly_one_wins() {
 }
 
 #[test]
-fn of_many_processes_in_one_clone_exactly_one_wins() {
+fn of_sixteen_processes_in_one_clone_exactly_one_wins() {
     let sandbox = one_ticket();
     let clone = sandbox.clone_named("a").frozen_at(FROZEN);
     let before = Untouched::besides_ticket(&clone, ID);
-    one_winner(&sandbox, &vec![clone.clone(); 8]);
+    one_winner(&sandbox, &vec![clone.clone(); 16]);
     before.assert_same(&clone);
     no_leftovers(&clone);
 }

@@ -165,7 +165,8 @@ fn the_same_session_gets_the_same_path_again_and_another_session_does_not() {
       workspace  [ROOT]/a.worktrees/TICKET-foo-001
     next:
       cd '[ROOT]/a.worktrees/TICKET-foo-001'
-      tix release TICKET-foo-001    # to give it back
+      tix complete TICKET-foo-001    # when it is done
+      tix release TICKET-foo-001     # to give it back
     ----- stderr -----
     ");
 }

@@ -165,6 +165,29 @@ fn a_set_up_that_fails_gives_the_ticket_back_and_says_why() {
     clone.tix(&["activate", ID]).success();
 }
 
+/// As on a full disk: a file that is written gets its beginning, then an error.
+#[test]
+fn without_room_for_the_checkout_the_ticket_is_given_back() {
+    let sandbox = one_ticket();
+    sandbox.seed(&[("big", "all the same\n".repeat(100_000))]);
+    let clone = sandbox.clone_named("a");
+    let before = Untouched::of(&clone);
+    let tix = env!("CARGO_BIN_EXE_tix");
+    // In units of 512 bytes or of 1024, as the shell likes: room for everything but the large file.
+    let output =
+        clone.sh(&format!("trap '' XFSZ; ulimit -f 512; exec '{tix}' activate {ID}")).run();
+    let words = output.exits(5).stderr();
+    assert!(words.contains("error: the worktree could not be made: "), "{output}");
+    assert!(words.contains("big") && words.contains("was given back to the queue"), "{output}");
+    before.assert_same(&clone);
+    no_leftovers(&clone);
+    assert_eq!(subjects(&sandbox), [format!("release: {ID}"), format!("claim: {ID}")]);
+    assert_eq!(sandbox.remote().git(&["for-each-ref", "--format=%(refname)"]), "refs/heads/main");
+    assert!(!workspace(&clone, ID).parent().unwrap().exists());
+    // There is room again.
+    clone.tix(&["activate", ID]).success();
+}
+
 #[test]
 fn a_branch_that_cannot_be_pushed_takes_everything_back() {
     for after in [false, true] {

@@ -30,20 +30,28 @@ pub enum Goal {
     Branch,
     /// The ticket is in the queue, and nothing of it is left here.
     Released,
-    /// The ticket is in the queue, once.
-    Created,
+    /// This new ticket is in the queue, once.
+    Created(&'static str),
     /// The ticket says this, where it is written.
     Says(&'static str),
     /// The ticket is complete on its branch.
     Completed,
     /// The ticket is held, and has a workspace with everything that is on its branch.
     TakenOver,
+    /// The ticket is held by somebody else.
+    HandedOn,
     /// The ticket is in the archive, and nothing of it is left here.
     Closed,
+    /// The completed ticket is in the archive.
+    Archived,
     /// The ticket is completed on the trunk, and its workspace is still there.
     Landed,
     /// The ticket is completed on the trunk, and nothing of it is left anywhere.
     Cleaned,
+    /// What a repository with tickets begins with is on the trunk.
+    SetUp,
+    /// The same on a branch of its own, and the settings name that.
+    SetUpBeside,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -53,6 +61,9 @@ enum Fault {
     Fail(u8),
     FailAfter,
 }
+
+/// How a command says that what it is to do has been done.
+const DONE: [&str; 3] = ["nobody holds ", "it is in queue/", "its status is `changes_requested`"];
 
 const FAULTS: [Fault; 5] =
     [Fault::KillBefore, Fault::KillAfter, Fault::Fail(128), Fault::Fail(1), Fault::FailAfter];
@@ -82,7 +93,7 @@ impl Row {
     #[track_caller]
     pub fn survives(&self) {
         let scene = Scene::new(self.trunk, self.history);
-        let id = if self.goal == Goal::Created { "TICKET-bar-001" } else { ID };
+        let id = if let Goal::Created(id) = self.goal { id } else { ID };
         let before = Truth::of(&scene, id);
         let calls = self.calls(&scene);
         let count = calls.len();
@@ -182,13 +193,15 @@ impl Case<'_> {
 
     #[track_caller]
     fn assert_consistent(&self, truth: &Truth) {
-        if self.row.goal == Goal::Created && truth.places.is_empty() {
+        if matches!(self.row.goal, Goal::Created(_)) && truth.places.is_empty() {
             return;
         }
-        if truth.is_completed() && matches!(self.row.goal, Goal::Landed | Goal::Cleaned) {
-            return;
+        // The claim that a ticket was completed under stays in it.
+        let ends = matches!(self.row.goal, Goal::Landed | Goal::Cleaned | Goal::Archived);
+        let put_away = self.row.goal == Goal::Archived && truth.is_archived();
+        if !(ends && (truth.is_completed() || put_away)) {
+            truth.assert_one_holder(self.scene.trunk);
         }
-        truth.assert_one_holder(self.scene.trunk);
     }
 
     /// The exit code of the run that was hit says what is so.
@@ -201,7 +214,7 @@ impl Case<'_> {
             Some(0) if output.stderr().contains("warning: ") => self.assert_decided(truth),
             Some(0) => self.assert_done(truth),
             // The claim stands, or may.
-            Some(8) => assert_ne!(self.row.goal, Goal::Created, "{output}"),
+            Some(8) => assert!(!matches!(self.row.goal, Goal::Created(_)), "{output}"),
             Some(_) if output.stderr().contains("was given back") => {
                 assert!(truth.is_queued(), "it says that it was given back: {truth:#?}");
             }
@@ -209,6 +222,9 @@ impl Case<'_> {
                 let words = "it failed, so the ticket is where it was";
                 assert_eq!(truth.is_active(), self.before.is_active(), "{words}: {truth:#?}");
                 assert_eq!(truth.places, self.before.places, "{words}: {truth:#?}");
+                if matches!(self.row.goal, Goal::Says(_) | Goal::HandedOn | Goal::SetUp) {
+                    assert_eq!(truth, self.before, "it failed, so nothing has changed");
+                }
             }
             Some(code) => panic!("a broken git is no reason for exit {code}:\n{output}"),
         }
@@ -217,11 +233,19 @@ impl Case<'_> {
     /// The same command, run again with a git that works.
     #[track_caller]
     fn assert_reached(&self, output: &Output, truth: &Truth) {
+        let says = |words| output.stderr().contains(words);
         match (output.code, self.row.goal) {
             (Some(3), Goal::Workspace | Goal::Branch) | (Some(0), _) => self.assert_done(truth),
-            // It had been done to its end.
-            (Some(5), Goal::Released) if output.stderr().contains("nobody holds ") => {
+            // It had been done to its end, and cannot be done to a ticket twice.
+            (Some(5), Goal::Released | Goal::Says(_)) if DONE.into_iter().any(says) => {
                 self.assert_done(truth);
+            }
+            // Whoever asks for any ticket is not given the one that an earlier run of theirs holds; by its name they are.
+            (Some(4), Goal::Workspace) if says("nothing to do on ") => {
+                assert!(truth.is_active(), "{truth:#?}");
+                let named = self.scene.first.tix(&["activate", self.id]);
+                assert!(matches!(named.code, Some(0 | 3)), "{named}");
+                self.assert_done(&Truth::of(self.scene, self.id));
             }
             _ => panic!("the second run was to end well:\n{output}\n{truth:#?}"),
         }
@@ -234,10 +258,13 @@ impl Case<'_> {
             Goal::Workspace | Goal::Branch | Goal::Completed | Goal::TakenOver => {
                 assert!(truth.is_active(), "{truth:#?}");
             }
-            Goal::Released | Goal::Created => assert!(truth.is_queued(), "{truth:#?}"),
-            Goal::Closed => assert!(truth.is_archived(), "{truth:#?}"),
+            Goal::HandedOn => truth.assert_handed_on(self.scene),
+            Goal::Released | Goal::Created(_) => assert!(truth.is_queued(), "{truth:#?}"),
+            Goal::Closed | Goal::Archived => assert!(truth.is_archived(), "{truth:#?}"),
             Goal::Landed | Goal::Cleaned => assert!(truth.is_completed(), "{truth:#?}"),
             Goal::Says(words) => truth.assert_says(self.scene, words),
+            Goal::SetUp => self.scene.assert_set_up("main"),
+            Goal::SetUpBeside => self.scene.assert_set_up("tickets"),
         }
     }
 
@@ -253,13 +280,14 @@ impl Case<'_> {
                 assert!(truth.is_queued(), "{truth:#?}");
                 assert_no_workspace(self.scene);
             }
-            Goal::Created => assert!(truth.is_queued(), "{truth:#?}"),
-            Goal::Says(words) => truth.assert_says(self.scene, words),
+            Goal::Created(_) | Goal::Says(_) | Goal::HandedOn | Goal::SetUp | Goal::SetUpBeside => {
+                self.assert_decided(truth);
+            }
             Goal::Completed => {
                 truth.assert_says(self.scene, "status: approved");
                 assert_workspace(self.scene, truth);
             }
-            Goal::Closed => {
+            Goal::Closed | Goal::Archived => {
                 assert!(truth.is_archived(), "{truth:#?}");
                 assert_no_workspace(self.scene);
             }
@@ -291,7 +319,22 @@ impl Case<'_> {
                 assert_workspace(scene, &truth);
                 return;
             }
-            Goal::Created => {}
+            Goal::Created(_) | Goal::SetUp => {}
+            Goal::SetUpBeside => {
+                let new = ["new", "Two", "--session", "two"];
+                scene.second.git(&["pull", "-q", "origin", "main"]);
+                scene.second.tix(&new).success();
+                let made = |path: &String| path == "tickets/queue/TICKET-two-001.md";
+                assert!(scene.truth().files("tickets").iter().any(made));
+                return;
+            }
+            Goal::HandedOn => {
+                // Whether or not the first still knows of a claim of its own, it has none.
+                let fenced = scene.first.tix(&["complete", self.id]);
+                assert!(matches!(fenced.code, Some(3 | 5)), "{fenced}");
+                scene.second.tix(&["reclaim", self.id, "--reason", "x", "--force"]).success();
+                return;
+            }
             Goal::Says(_) => {
                 scene.second.tix(&["note", self.id, "another"]).success();
                 scene.first.tix(&["note", self.id, "mine"]).success();
@@ -312,7 +355,7 @@ impl Case<'_> {
                 assert_no_workspace(scene);
                 return;
             }
-            Goal::Closed | Goal::Cleaned => {
+            Goal::Closed | Goal::Archived | Goal::Cleaned => {
                 scene.second.tix(&["reopen", self.id, "--reason", "x"]).success();
             }
         }

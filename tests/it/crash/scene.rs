@@ -12,6 +12,8 @@ use crate::harness::{Do, On, Place, Sandbox, Shim, Untouched, no_leftovers, queu
 
 pub const ID: &str = "TICKET-foo-001";
 
+const EDITOR: &str = r#"edit() { text=$(sed 's/^title: .*/title: Edited/' "$1") && printf '%s\n' "$text" >"$1"; }; edit"#;
+
 /// Where the trunk is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trunk {
@@ -40,16 +42,18 @@ impl Trunk {
 /// What has happened before.
 #[derive(Clone, Copy)]
 pub enum History {
-    /// The ticket waits in the queue.
-    None,
-    /// It is held and set up.
-    Activated,
-    /// The same, and others have moved the trunk since.
+    /// The ticket waited in the queue, and then these commands were run.
+    After(&'static [&'static [&'static str]]),
+    /// The same in a repository where work is reviewed.
+    Reviewed(&'static [&'static [&'static str]]),
+    /// It is held and set up, and others have moved the trunk since.
     Overtaken,
     /// It is complete on its branch, and may land.
     Complete,
     /// It is complete, and its branch was squashed into the trunk.
     Merged,
+    /// The same, and then it was cleaned up.
+    Cleaned,
     /// It is held, and the run was killed when the worktree was there and the branch not yet pushed.
     Killed,
 }
@@ -78,6 +82,9 @@ impl Scene {
         if matches!(history, History::Complete) {
             sandbox.seed(&[(".tix.yaml", "landing: completed\n")]);
         }
+        if matches!(history, History::Reviewed(_)) {
+            sandbox.seed(&[(".tix.yaml", "review: [critic_review]\nreview.self: true\n")]);
+        }
         if trunk == Trunk::OfItsOwn {
             sandbox.seed(&[(".tix.yaml", "trunk: tickets\n")]);
             sandbox.seed_on("tickets", &[ticket]);
@@ -94,6 +101,8 @@ impl Scene {
         } else {
             (sandbox.clone_named("a"), sandbox.clone_named("b").on_machine("second"))
         };
+        // A second time it is the same edit.
+        let first = first.env("GIT_EDITOR", EDITOR);
         if trunk != Trunk::CheckedOut {
             first.git(&["switch", "-q", "-c", "feature"]);
         }
@@ -102,20 +111,24 @@ impl Scene {
         first.write("code.rs", "fn main() { staged(); unstaged() }\n");
         first.write("untracked.txt", "mine\n");
         match history {
-            History::None => {}
-            History::Activated => {
-                first.tix(&["activate", ID]).success();
+            History::After(commands) | History::Reviewed(commands) => {
+                for command in commands {
+                    first.tix(command).success();
+                }
             }
             History::Overtaken => {
                 first.tix(&["activate", ID]).success();
                 sandbox.seed(&[("notes.txt", "two\n")]);
             }
             History::Complete => complete(&first),
-            History::Merged => {
+            History::Merged | History::Cleaned => {
                 complete(&first);
                 let truth = if trunk.is_local() { first.clone() } else { sandbox.remote() };
                 let squash = "git commit-tree -p main -m squash ticket/TICKET-foo-001^{tree}";
                 truth.sh(&format!("git update-ref refs/heads/main $({squash})")).run().success();
+                if matches!(history, History::Cleaned) {
+                    first.tix(&["clean", ID]).success();
+                }
             }
             History::Killed => {
                 let shim = Shim::new(&sandbox);
@@ -191,6 +204,18 @@ impl Scene {
         assert!(left.is_empty(), "left in the runtime directory: {left:?}");
         let following = self.git_dir().join("tix/following.json");
         assert!(!following.exists(), "a worktree was still to follow the trunk");
+    }
+
+    /// The settings are on the branch that pull requests go to, and the lanes on the trunk.
+    #[track_caller]
+    pub fn assert_set_up(&self, trunk: &str) {
+        let truth = self.truth();
+        assert!(truth.files("main").contains(&".tix.yaml".to_owned()), "no settings");
+        let lane = |path: &String| path.starts_with("tickets/archive/");
+        assert!(truth.files(trunk).iter().any(lane), "no lanes on {trunk}");
+        let settings = String::from_utf8(truth.show("main", ".tix.yaml")).unwrap();
+        let named = settings.contains("\ntrunk: tickets\n");
+        assert_eq!(named, trunk == "tickets", "{settings}");
     }
 
     /// A worktree that has the trunk checked out shows nothing but the user's own work.

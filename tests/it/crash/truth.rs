@@ -61,7 +61,7 @@ impl Truth {
     }
 
     pub fn is_archived(&self) -> bool {
-        self.places.first().is_some_and(|path| path.starts_with("tickets/archive/"))
+        matches!(self.places.as_slice(), [path] if path.starts_with("tickets/archive/"))
     }
 
     pub fn is_completed(&self) -> bool {
@@ -108,6 +108,14 @@ impl Truth {
 }
 
 impl Truth {
+    /// Held by a claim that is not this clone's.
+    #[track_caller]
+    pub fn assert_handed_on(&self, scene: &Scene) {
+        assert!(self.is_active(), "{self:#?}");
+        let claim = self.on_trunk.clone().unwrap_or_default().claim.unwrap_or_default();
+        assert!(!claim.is_empty() && !claim.starts_with(&clone_id(scene)), "{self:#?}");
+    }
+
     /// The newest text of the ticket holds these words.
     #[track_caller]
     pub fn assert_says(&self, scene: &Scene, words: &str) {

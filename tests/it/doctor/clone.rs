@@ -109,3 +109,52 @@ fn hooks_are_missed_calmly_where_nobody_installed_them_and_loudly_where_they_bro
     std::fs::remove_file(&hook).unwrap();
     mend("warning");
 }
+
+#[test]
+fn hooks_that_git_passes_over_or_that_call_no_tix_are_found_each_by_its_word() {
+    let sandbox = healthy();
+    let clone = sandbox.clone_named("a");
+    let hook = clone.common_dir().join("hooks/pre-commit");
+    let install = ["hook", "install", "--files"];
+    let write = |text: &str| std::fs::write(&hook, text).unwrap();
+    let remove = || std::fs::remove_file(&hook).unwrap();
+    // The sums over the texts that follow them.
+    let old = "#!/bin/sh\n# tix-hook v0 pre-commit af639e4c86018332\n#";
+    let gone = "#!/bin/sh\n# tix-hook v1 pre-commit 317b139bd89d0937\ntix='/gone/tix'\n";
+    let rows: &[(&str, &dyn Fn())] = &[
+        ("pre-commit missing", &remove),
+        ("pre-commit not executable", &|| {
+            clone.sh("chmod a-x .git/hooks/pre-commit").run().success();
+        }),
+        ("pre-commit dangling", &|| {
+            remove();
+            std::os::unix::fs::symlink("nowhere", &hook).unwrap();
+        }),
+        ("pre-commit outdated (version 0 of 1)", &|| write(old)),
+        ("pre-commit outdated (it names a tix that is gone: /gone/tix)", &|| write(gone)),
+        ("pre-commit edited", &|| write(&format!("{gone}exit 0\n"))),
+        ("pre-commit shadowed (git takes its hooks from /nowhere)", &|| {
+            clone.git(&["config", "core.hooksPath", "/nowhere"]);
+        }),
+    ];
+    for (words, damage) in rows {
+        clone.tix(&install).success();
+        assert_found(&clone, &[]);
+        damage();
+        let report = clone.tix(&["doctor", "--json"]).success().json();
+        let found = report["findings"].as_array().unwrap();
+        assert_eq!(found.len(), 1, "{words}: {found:?}");
+        let of = |key: &str| found[0][key].as_str().unwrap();
+        assert_eq!((of("check"), of("severity")), ("hooks-missing", "warning"), "{words}");
+        let told = found[0]["facts"]["hooks"].as_str().unwrap();
+        assert!(told.split(", ").any(|told| told == *words), "{words}: {told}");
+        // What somebody has changed is not replaced, and a dangling link may be somebody's.
+        remove_any(&hook);
+    }
+}
+
+fn remove_any(path: &std::path::Path) {
+    if path.symlink_metadata().is_ok() {
+        std::fs::remove_file(path).unwrap();
+    }
+}

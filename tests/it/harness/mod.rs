@@ -36,6 +36,7 @@ mod place;
 mod race;
 mod sandbox;
 mod shim;
+mod terminal;
 mod tickets;
 mod untouched;
 
@@ -46,5 +47,6 @@ pub use place::Place;
 pub use race::{codes, together};
 pub use sandbox::{ObjectFormat, Sandbox};
 pub use shim::{Call, Do, On, Shim, at_every_call};
+pub use terminal::on_terminal;
 pub use tickets::{Ticket, queue_ticket};
 pub use untouched::{Untouched, no_leftovers};

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{QUEUED, STRICT, guarded, project, ticket};
-use crate::harness::Place;
+use crate::harness::{Place, Sandbox};
 
 fn lines(clone: &Place) -> Vec<Value> {
     let text = clone.read(".git/tix/audit.jsonl");
@@ -38,6 +38,82 @@ fn every_ticket_commit_and_every_refusal_is_a_line() {
     pre-commit, refused, outside, a robot, no commit, ["README.md"]
     pre-push, refused, deletion, Ada Example <ada@example.org>, no commit, []
     "#);
+}
+
+/// Hook, branch, verdict and rule of every line since the last time.
+fn taken(place: &Place, file: &str) -> Vec<String> {
+    let text = if place.exists(file) { place.read(file) } else { String::new() };
+    place.write(file, "");
+    let line = |line: &str| {
+        let line: Value = serde_json::from_str(line).unwrap();
+        ["hook", "branch", "verdict", "rule"].map(|key| line[key].as_str().unwrap()).join(" ")
+    };
+    text.lines().map(line).collect()
+}
+
+#[test]
+fn what_cannot_be_read_is_refused_with_a_line() {
+    let sandbox = project();
+    let clone = sandbox.clone_named("a");
+    let log = ".git/tix/audit.jsonl";
+    let run = |place: &Place, words: &[&str], input: &str| {
+        place.tix_command(&[&["hook"], words].concat()).stdin(input).run()
+    };
+    for dialect in ["claude", "codex", "gemini", "cursor"] {
+        run(&clone, &[dialect], "{").exits(2);
+        assert_eq!(taken(&clone, log), [format!("{dialect} main refused unreadable")]);
+    }
+    let push = ["git", "pre-push", "origin", "url"];
+    run(&clone, &push, "nonsense\n").exits(1);
+    assert_eq!(taken(&clone, log), ["pre-push main refused unreadable"]);
+    let remote = sandbox.remote();
+    for (words, input) in [
+        (&["git", "pre-receive"][..], "nonsense\n"),
+        (&["git", "update", "refs/heads/main", "x", "y"], ""),
+        (&["git", "update", "refs/heads/main"], ""),
+    ] {
+        run(&remote, words, input).exits(1);
+        let line = format!("{} main refused unreadable", words[1]);
+        assert_eq!(taken(&remote, "tix/audit.jsonl"), [line]);
+    }
+    // The switch is a line too.
+    let off = clone.env("TIX_GUARD", "off");
+    run(&off, &["claude"], "{").success();
+    run(&off, &push, "nonsense\n").success();
+    assert_eq!(taken(&clone, log), ["claude main off unreadable", "pre-push main off TIX_GUARD"]);
+    // Where there is nothing to guard nothing is refused, and nothing is written.
+    let plain = Sandbox::new();
+    plain.seed(&[("x", "x\n")]);
+    let clone = plain.clone_named("a");
+    run(&clone, &push, "nonsense\n").success();
+    run(&clone, &["claude"], "{").success();
+    assert!(!clone.exists(".git/tix"));
+}
+
+#[test]
+fn a_refusal_because_the_repository_cannot_be_read_is_a_line_in_it() {
+    let sandbox = project();
+    let clone = sandbox.clone_named("a");
+    let work = clone.worktree("work");
+    let elsewhere = clone.at(sandbox.root().join("tmp"));
+    let commit = |place: &Place| {
+        let line = format!("git -C '{}' commit -m x", place.path().display());
+        let event = serde_json::json!({
+            "hook_event_name": "PreToolUse", "cwd": elsewhere.path(), "tool_name": "Bash",
+            "tool_input": {"command": line},
+        });
+        elsewhere.tix_command(&["hook", "claude"]).stdin(event.to_string()).run()
+    };
+    for place in [&clone, &work] {
+        // No name of a branch is like this, and git itself gives up on it.
+        std::fs::write(place.git_dir().join("HEAD"), b"ref: refs/heads/\xff\xfe\n").unwrap();
+        commit(place).exits(2);
+        place.tix_command(&["hook", "codex"]).stdin("{").run().exits(2);
+        place.tix(&["hook", "git", "pre-commit"]).exits(1);
+        let found = taken(&clone, ".git/tix/audit.jsonl");
+        let line = |hook: &str| format!("{hook}  refused undecided");
+        assert_eq!(found, ["claude", "codex", "pre-commit"].map(line));
+    }
 }
 
 #[test]

@@ -93,6 +93,69 @@ fn every_commit_that_broke_the_rule_is_found_with_its_paths() {
     ");
 }
 
+/// A stream for `git fast-import` that puts commits on the remote's main: two of code, and so many of a ticket behind
+/// them that the newer of the two is the 200th from the end. One of them merges a branch with commits of its own, which
+/// main was never at.
+fn long_history(sandbox: &Sandbox) {
+    let mut stream = String::new();
+    let mut commit = |branch: &str, subject: &str, from: &str, path: &str, text: &str| {
+        let (subject_length, length) = (subject.len(), text.len());
+        stream.push_str(&format!(
+            "commit refs/heads/{branch}\ncommitter A <a@example.org> 1700000000 +0000\n\
+             data {subject_length}\n{subject}\n{from}M 100644 inline {path}\ndata {length}\n{text}\n"
+        ));
+    };
+    let first = "from refs/heads/main^0\n";
+    commit("side", "of the side", first, "src/side.rs", "1");
+    commit("side", "of the side too", "", "src/side.rs", "2");
+    commit("main", "code, the 201st", first, "src/a.rs", "x");
+    commit("main", "code, the 200th", "", "src/b.rs", "x");
+    for number in 2..200 {
+        let text = format!("{}\nAnd {number}.\n", ticket("open"));
+        commit("main", "a ticket", "", QUEUED, &text);
+    }
+    commit("main", "merge", "merge refs/heads/side\n", "src/side.rs", "2");
+    sandbox.remote().git_command(&["fast-import", "--quiet"]).stdin(stream).run().success();
+}
+
+#[test]
+fn without_a_range_it_judges_what_is_not_published_or_else_the_last_200_of_the_trunk() {
+    let sandbox = project();
+    long_history(&sandbox);
+    let clone = sandbox.clone_named("a");
+    let judged = |range: &[&str]| {
+        let output = check(&clone, range);
+        let json = output.json();
+        let (range, checked) = (json["range"].as_str().unwrap(), json["checked"].as_u64().unwrap());
+        (range.to_owned(), checked, subjects(&output))
+    };
+    let told = |range: &str, checked: u64, subjects: &[&str]| {
+        (range.to_owned(), checked, subjects.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>())
+    };
+    assert_eq!(judged(&[]), told("origin/main", 200, &["code, the 200th"]));
+    // What is checked out, and where main is here, has no say in it.
+    clone.git(&["switch", "-q", "-c", "work"]);
+    clone.git(&["branch", "-q", "-D", "main"]);
+    assert_eq!(judged(&[]), told("origin/main", 200, &["code, the 200th"]));
+    clone.git(&["switch", "-q", "main"]);
+    // What a range is judged by is the same, however long it is.
+    let both = ["code, the 200th", "code, the 201st"];
+    assert_eq!(judged(&["main"]), told("main", 201, &both));
+    assert_eq!(judged(&["main~199..main"]), told("main~199..main", 199, &[]));
+    // Not published: that alone, and every commit of it.
+    clone.commit("a ticket here", &[(QUEUED, &ticket("draft"))]);
+    assert_eq!(judged(&[]), told("origin/main..main", 1, &[]));
+    clone.commit("code here", &[("src/here.rs", "x\n")]);
+    assert_eq!(judged(&[]), told("origin/main..main", 2, &["code here"]));
+    clone.git(&["switch", "-q", "-c", "side", "origin/main"]);
+    clone.commit("code beside", &[("src/beside.rs", "x\n")]);
+    clone.git(&["switch", "-q", "main"]);
+    clone.git(&["merge", "-q", "--no-ff", "-m", "merge here", "side"]);
+    let (_, checked, mut found) = judged(&[]);
+    found.sort();
+    assert_eq!((checked, found), (4, vec!["code beside".to_owned(), "code here".to_owned()]));
+}
+
 #[test]
 fn ranges_that_mean_nothing_and_places_without_tickets_are_told() {
     let sandbox = project();

@@ -45,6 +45,20 @@ fn every_line_and_every_commit_is_judged() {
     );
 }
 
+/// git gives a hook the bytes of the name.
+#[test]
+fn a_local_branch_may_have_any_name_and_goes_to_main_by_the_rule() {
+    let sandbox = project();
+    let clone = guarded(&sandbox, "a", ONLY);
+    clone.git(&["switch", "-q", "-c", "work"]);
+    clone.commit("code", &[("README.md", "x\n")]);
+    let before = seen(&sandbox);
+    let push =
+        clone.sh("b=$(printf 'odd\\377'); git branch \"$b\"; git push -q origin \"$b:main\"");
+    assert_refused(&push.run(), "README.md is not below a lane");
+    assert_eq!(seen(&sandbox), before);
+}
+
 #[test]
 fn a_protected_branch_is_neither_deleted_nor_rewritten() {
     let sandbox = project();

@@ -122,8 +122,14 @@ fn without_a_remote_the_local_trunk_is_guarded_and_tix_writes_it() {
     clone.tix(&["activate", ID]).success();
     clone.tix(&["release", ID]).success();
     clone.commit("code", &[("README.md", "x\n")]);
+    clone.git(&["switch", "-q", "-c", "ahead", "main"]);
+    clone.commit("code on top of main", &[("src/ahead.rs", "x\n")]);
     clone.git(&["switch", "-q", "main"]);
-    assert_refused(&clone.try_git(&["merge", "-q", "--ff-only", "work"]), "");
+    let forward = clone.try_git(&["merge", "-q", "--ff-only", "ahead"]);
+    assert_refused(&forward, "src/ahead.rs is not below a lane");
+    // git had taken the files over before it asked; the message says how to take them back.
+    clone.git(&["read-tree", "-m", "-u", "ahead", "HEAD"]);
+    assert_eq!(clone.git(&["status", "--porcelain"]), "");
     assert_refused(
         &clone.try_git(&["merge", "-q", "--no-ff", "-m", "x", "work"]),
         "README.md is not below",

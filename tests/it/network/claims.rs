@@ -1,6 +1,6 @@
 //! The network breaks once, and the claim comes through all the same.
 
-use super::line::{ID, Line};
+use super::line::{ID, Line, RELEASE};
 use crate::harness::net::{Fault, When};
 use crate::harness::no_leftovers;
 
@@ -31,8 +31,7 @@ fn a_claim_that_was_cut_off_is_sent_again() {
 fn a_claim_whose_answer_was_lost_is_found_on_the_trunk() {
     for line in Line::each() {
         comes_through(&line, When::NthPush(1), Fault::CutAfterPush);
-        let claims = line.sandbox.remote().git(&["log", "--format=%s", "main"]);
-        assert_eq!(claims.lines().filter(|line| line.starts_with("claim:")).count(), 1, "{claims}");
+        assert_eq!(line.count("claim: "), 1);
     }
 }
 
@@ -66,12 +65,20 @@ fn a_branch_whose_answer_stalls_is_found_on_the_remote() {
 }
 
 #[test]
-fn a_release_whose_answer_was_lost_is_found_on_the_trunk() {
+fn a_release_and_a_new_ticket_come_through_a_network_that_breaks_once() {
     for line in Line::each() {
-        line.first.tix(&["activate", ID]).success();
-        line.proxy.set_rules([(When::NthPush(1), Fault::CutAfterPush)]);
-        line.first.tix(&["release", ID]).success();
-        assert_eq!(line.holder(), None);
-        no_leftovers(&line.first);
+        for fault in [Fault::CutBeforeRequest, Fault::CutDuringPack(150), Fault::CutAfterPush] {
+            line.mend();
+            line.first.tix(&["activate", ID]).success();
+            let new = ["new", "Bar", "--session", "bar", "--timeout", "2s"];
+            for (command, made) in [(RELEASE, "release: "), (&new, "new: ")] {
+                let (before, faults) = (line.count(made), line.proxy.faulted().len());
+                line.run(command, [(When::NthPush(1), fault.clone())]).success();
+                assert_eq!(line.proxy.faulted().len(), faults + 1, "the fault happened");
+                assert_eq!(line.count(made), before + 1, "it was done once");
+                no_leftovers(&line.first);
+            }
+            assert_eq!(line.holder(), None);
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::line::{ID, Line};
+use super::line::{ID, Line, NEW, RELEASE};
 use crate::harness::net::{Fault, When};
 use crate::harness::{Untouched, no_leftovers};
 
@@ -46,15 +46,55 @@ fn a_claim_that_never_reaches_the_server_changes_nothing() {
         let before = Untouched::of(&line.first);
         let tip = line.tip();
         for fault in [Fault::CutBeforeRequest, Fault::CutDuringPack(150)] {
-            // A server that answers every fetch and ends every push looks like one that lets nobody push.
-            let exits = if matches!(fault, Fault::CutBeforeRequest) { 6..=7 } else { 7..=7 };
-            let output = line.activate([(When::Push, fault)]);
-            assert!(output.code.is_some_and(|code| exits.contains(&code)), "{output}");
+            let exit = never_arrives(&line, &fault);
+            line.activate([(When::Push, fault)]).exits(exit);
             assert_eq!(line.tip(), tip);
             before.assert_same(&line.first);
             no_leftovers(&line.first);
         }
         line.assert_all_goes_on();
+    }
+}
+
+/// What a write ends with whose every push is cut. Over `git://` a server that answers every fetch and ends every push before
+/// its request is one that lets nobody push: git says nothing else of either. Over HTTP it is a connection that broke.
+fn never_arrives(line: &Line, fault: &Fault) -> i32 {
+    let lets_nobody_push = line.http.is_none() && matches!(fault, Fault::CutBeforeRequest);
+    if lets_nobody_push { 6 } else { 7 }
+}
+
+#[test]
+fn a_release_and_a_new_ticket_that_never_reach_the_server_change_nothing() {
+    for line in Line::each() {
+        line.first.tix(&["activate", ID]).success();
+        for command in [RELEASE, NEW] {
+            let before = (Untouched::of(&line.first), line.refs());
+            for fault in [Fault::CutBeforeRequest, Fault::CutDuringPack(150)] {
+                let exit = never_arrives(&line, &fault);
+                line.run(command, [(When::Push, fault)]).exits(exit);
+                before.0.assert_same(&line.first);
+                assert_eq!(line.refs(), before.1);
+                no_leftovers(&line.first);
+            }
+            line.mend();
+            line.first.tix(command).success();
+            assert_ne!(line.refs(), before.1);
+        }
+    }
+}
+
+#[test]
+fn a_release_and_a_new_ticket_that_stall_may_still_land_and_say_so() {
+    let line = Line::over_git();
+    line.first.tix(&["activate", ID]).success();
+    for command in [RELEASE, NEW] {
+        let refs = line.refs();
+        line.run(command, [(When::Push, Fault::Stall)]).exits(8);
+        assert_eq!(line.refs(), refs);
+        no_leftovers(&line.first);
+        line.mend();
+        line.first.tix(command).success();
+        assert_ne!(line.refs(), refs);
     }
 }
 

@@ -7,6 +7,8 @@ use crate::harness::{Output, Place, Prepared, Sandbox, no_leftovers, queue_ticke
 
 pub const ID: &str = "TICKET-foo-001";
 pub const ACTIVATE: &[&str] = &["activate", ID, "--timeout", "2s"];
+pub const RELEASE: &[&str] = &["release", ID, "--timeout", "2s"];
+pub const NEW: &[&str] = &["new", "Bar", "--session", "bar", "--key", "once", "--timeout", "2s"];
 
 /// Far more than any run here takes on a machine that is busy with other things: reaching it means that something hangs.
 const TOO_LONG: Duration = Duration::from_mins(1);
@@ -65,11 +67,25 @@ impl Line {
         self.sandbox.remote().git(&["rev-parse", "main"])
     }
 
+    /// All that the remote has.
+    pub fn refs(&self) -> String {
+        self.sandbox.remote().git(&["for-each-ref", "--format=%(refname) %(objectname)"])
+    }
+
+    /// How many commits of the trunk have a subject that begins so.
+    pub fn count(&self, subject: &str) -> usize {
+        let log = self.sandbox.remote().git(&["log", "--format=%s", "main"]);
+        log.lines().filter(|line| line.starts_with(subject)).count()
+    }
+
     /// The claim that the trunk names, if the ticket is held.
     pub fn holder(&self) -> Option<String> {
         let remote = self.sandbox.remote();
-        let tickets: Vec<_> =
-            remote.files("main").into_iter().filter(|path| is_ticket(path)).collect();
+        let tickets: Vec<_> = remote
+            .files("main")
+            .into_iter()
+            .filter(|path| path.ends_with(&format!("{ID}.md")))
+            .collect();
         let [path] = tickets.as_slice() else { panic!("the ticket is in one lane: {tickets:?}") };
         let text = String::from_utf8(remote.show("main", path)).unwrap();
         let claim = text.lines().find_map(|line| line.strip_prefix("claim_id: "));
@@ -118,8 +134,14 @@ impl Line {
     /// Sets the faults, runs, and sees to it that it ends.
     #[track_caller]
     pub fn activate(&self, rules: impl IntoIterator<Item = (When, Fault)>) -> Output {
+        self.run(ACTIVATE, rules)
+    }
+
+    /// The same with any command.
+    #[track_caller]
+    pub fn run(&self, command: &[&str], rules: impl IntoIterator<Item = (When, Fault)>) -> Output {
         self.proxy.set_rules(rules);
-        in_time(self.first.tix_command(ACTIVATE))
+        in_time(self.first.tix_command(command))
     }
 }
 
@@ -130,8 +152,4 @@ pub fn in_time(command: Prepared) -> Output {
     let output = command.run();
     assert!(begin.elapsed() < TOO_LONG, "{:?} is too long: {output}", begin.elapsed());
     output
-}
-
-fn is_ticket(path: &str) -> bool {
-    std::path::Path::new(path).extension() == Some("md".as_ref())
 }

@@ -18,9 +18,15 @@ fn interrupted(line: &Line, when: When, fault: Fault, signal: Signal) {
     run.wait().exits(128 + signal.as_raw());
 }
 
+/// Each way to be ended, over each transport; every one has a scene of its own.
+fn each_signal() -> impl Iterator<Item = (Line, Signal)> {
+    let signals = [Signal::INT, Signal::TERM].into_iter();
+    signals.flat_map(|signal| Line::each().map(|line| (line, signal)))
+}
+
 #[test]
 fn interrupted_while_fetching_nothing_has_changed() {
-    for (line, signal) in Line::each().into_iter().zip([Signal::INT, Signal::TERM]) {
+    for (line, signal) in each_signal() {
         let before = Untouched::of(&line.first);
         interrupted(&line, When::Nth(1), Fault::Stall, signal);
         assert_eq!(line.holder(), None);
@@ -32,7 +38,7 @@ fn interrupted_while_fetching_nothing_has_changed() {
 #[test]
 fn interrupted_while_claiming_the_claim_is_found_again_or_never_was() {
     for fault in [Fault::Stall, Fault::StallAnswer] {
-        for (line, signal) in Line::each().into_iter().zip([Signal::TERM, Signal::INT]) {
+        for (line, signal) in each_signal() {
             let before = Untouched::of(&line.first);
             interrupted(&line, When::NthPush(1), fault.clone(), signal);
             let landed = matches!(fault, Fault::StallAnswer);
@@ -45,7 +51,7 @@ fn interrupted_while_claiming_the_claim_is_found_again_or_never_was() {
 
 #[test]
 fn interrupted_while_pushing_the_branch_the_claim_is_taken_up_again() {
-    for (line, signal) in Line::each().into_iter().zip([Signal::INT, Signal::TERM]) {
+    for (line, signal) in each_signal() {
         interrupted(&line, When::NthPush(2), Fault::Stall, signal);
         let holder = line.holder().expect("the claim stands");
         assert!(holder.starts_with(&line.clone_id()), "{holder}");

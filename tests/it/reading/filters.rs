@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{active_path, held, ids, queue_path};
-use crate::harness::{Place, Sandbox, Ticket};
+use crate::harness::{Gate, Place, Sandbox, Ticket};
 
 /// One ticket of each kind; all moments lie far back, but for one.
 fn many_kinds() -> Sandbox {
@@ -127,16 +127,27 @@ fn branch_and_workspace_stand_over_a_held_ticket_each_with_its_source() {
     assert_eq!(first["branch"]["source"], "origin/ticket/TICKET-a-001");
     assert_eq!((&first["branch"]["ahead"], &first["branch"]["commit"]), (&1.into(), &tip.into()));
     let here = json!({ "source": path, "dirty": null, "present": true });
-    assert_eq!(first["workspace"], here);
+    assert_eq!((&first["workspace"], &first["worker"]), (&here, &json!(null)));
     work.commit("work", &[("src/x.rs", "1\n")]);
     work.git(&["push", "-q"]);
     work.write("src/y.rs", "2\n");
+    let mut gate = Gate::new(&sandbox.fresh_directory("gate"));
+    let wait = gate.script("worker");
+    clone
+        .tix(&["run", "a-001", "--detach", "--alive-for", "1ms", "--", "sh", "-c", &wait])
+        .success();
     let then = overlay(&["--columns", "dirty"]);
     assert_eq!((&then["branch"]["ahead"], &then["workspace"]["dirty"]), (&2.into(), &true.into()));
-    let shown = clone.tix(&["list", "--lane=active", "--columns=id,ahead,activity,dirty,source"]);
+    let worker = &then["worker"];
+    assert_eq!((&worker["state"], &worker["command"][0]), (&"live".into(), &"sh".into()));
+    let source = worker["source"].as_str().unwrap();
+    assert!(source.ends_with("tix/workers/TICKET-a-001.json"), "{source}");
+    let shown =
+        clone.tix(&["list", "--lane=active", "--columns=id,ahead,activity,dirty,worker,source"]);
     let cells: Vec<&str> = shown.success().stdout().trim_end().split('\t').collect();
     assert_eq!(cells[..2], ["TICKET-a-001", "2"]);
-    assert_eq!(cells[3..], ["dirty", "origin/ticket/TICKET-a-001"]);
+    assert_eq!(cells[3..], ["dirty", "live", "origin/ticket/TICKET-a-001"]);
+    gate.open();
     std::fs::remove_dir_all(work.path()).unwrap();
     assert_eq!(overlay(&["--columns", "dirty"])["workspace"]["present"], false);
     // Somewhere else there is a branch and no workspace, and nothing is stale that was worked on.

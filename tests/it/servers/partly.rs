@@ -181,7 +181,8 @@ fn a_branch_that_a_release_could_not_delete_is_put_aside_by_the_next_claim() {
       earlier    attic/TICKET-foo-001/stray-[OID] holds the work of an earlier holder
     next:
       cd '[ROOT]/next.worktrees/TICKET-foo-001'
-      tix release TICKET-foo-001    # to give it back
+      tix complete TICKET-foo-001    # when it is done
+      tix release TICKET-foo-001     # to give it back
     ----- stderr -----
     ");
 }

@@ -13,8 +13,7 @@ use chrono::{DateTime, Utc};
 
 pub use self::card::{Card, Damage};
 pub use self::overlay::{Changes, Overlay, overlay};
-use self::progress::progress;
-pub use self::progress::{branch_pattern, progress_pattern, progress_ref};
+pub use self::progress::{branch_pattern, progress, progress_pattern, progress_ref};
 use super::context::Context;
 use super::worktree;
 use crate::clock;

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::super::context::Context;
+use super::super::worker::{self, WorkerNow};
 use super::super::worktree;
 use super::{Card, progress_ref};
 use crate::clock;
@@ -34,6 +35,8 @@ pub struct Overlay {
     pub branch: Option<BranchSeen>,
     /// The workspace on this machine; null when there is none.
     pub workspace: Option<WorkspaceSeen>,
+    /// The worker that was started in it; null when there is none.
+    pub worker: Option<WorkerNow>,
 }
 
 /// A ticket branch as last fetched.
@@ -81,7 +84,9 @@ pub fn overlay(
     for card in cards.iter_mut().filter(|card| held(card)) {
         let branch = branches.remove(&card.id);
         let workspace = seen_here(ctx, &worktrees, &card.id, changes)?;
-        card.overlay = Some(Box::new(Overlay { branch, workspace }));
+        // A worker is started in a workspace and nowhere else.
+        let worker = workspace.as_ref().and_then(|_| worker::now(ctx, &card.id));
+        card.overlay = Some(Box::new(Overlay { branch, workspace, worker }));
     }
     Ok(())
 }

@@ -1,0 +1,183 @@
+#!/usr/bin/env python3
+"""Runs the same work on tix and on other trackers that keep their tickets in a git repository.
+
+    cargo build --release && benches/compare.py target/release/tix
+
+It creates a ticket, lists a thousand, claims one, and lets eight clones of one remote claim the same one at the same
+time: once each under its own name, once all under one, as a fleet of agents does. Everybody is to publish what they
+did, because a claim that nobody else can see holds nobody off; a tracker without a command for that gets the git
+commands that its users would type. Trackers that are not on the PATH are skipped.
+
+Looked for: Backlog.md (`npm install --global backlog.md`).
+"""
+
+import os
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+TICKETS = 1000
+CLONES = 8
+ROUNDS = 10
+
+
+def run(place, *command, check=True, env=None):
+    """Runs a command; its output is shown when it was to succeed and did not."""
+    done = subprocess.run(
+        command, cwd=place, env={**os.environ, **(env or {})}, stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+    )
+    if check and done.returncode != 0:
+        sys.exit(f"{' '.join(map(str, command))} ended with {done.returncode}:\n{done.stdout}")
+    return done
+
+
+class Tix:
+    """A claim is one command, which publishes it."""
+
+    def __init__(self, program):
+        self.program = str(Path(program).resolve())
+        self.name = run(".", self.program, "--version").stdout.strip()
+
+    def begin(self, place):
+        run(place, self.program, "init", "--commit")
+        run(place, "git", "pull", "-q")
+        for n in range(1, TICKETS + 1):
+            text = f"---\nticket_id: TICKET-t-{n:04}\ntitle: Ticket {n}\nstatus: open\n---\n\n# Changelog\n"
+            (place / f"tickets/queue/TICKET-t-{n:04}.md").write_text(text)
+
+    def create(self, place):
+        run(place, self.program, "new", "One more")
+
+    def list(self, place):
+        run(place, self.program, "list")
+
+    def claim(self, place, n, who):
+        env = {"TIX_ACTOR": who}
+        done = run(place, self.program, "activate", f"TICKET-t-{n:04}", "--no-worktree", check=False, env=env)
+        return done.returncode == 0
+
+
+class Backlog:
+    """A claim is an edit of a file; git's own commands publish it."""
+
+    def __init__(self, program):
+        self.program = program
+        self.name = "Backlog.md " + run(".", program, "--version").stdout.strip()
+
+    def begin(self, place):
+        run(place, self.program, "init", "bench", "--defaults", "--integration-mode", "none")
+        run(place, self.program, "task", "create", "Ticket 1")
+        first = next((place / "backlog/tasks").glob("*.md"))
+        text = first.read_text()
+        for n in range(2, TICKETS + 1):
+            other = re.sub(r"(?i)(task)-1\b", rf"\1-{n}", text).replace("Ticket 1", f"Ticket {n}")
+            (first.parent / f"task-{n} - Ticket-{n}.md").write_text(other)
+
+    def create(self, place):
+        run(place, self.program, "task", "create", "One more")
+        if not self.publish(place):
+            sys.exit("the new task could not be published")
+
+    def list(self, place):
+        run(place, self.program, "task", "list", "--plain")
+
+    def claim(self, place, n, who):
+        run(place, self.program, "task", "edit", str(n), "-s", "In Progress", "-a", f"@{who}")
+        return self.publish(place)
+
+    def publish(self, place):
+        """Commits and pushes; when somebody else has pushed, rebases and tries again."""
+        run(place, "git", "add", "-A")
+        run(place, "git", "commit", "-qm", "tasks")
+        for _ in range(3 * CLONES):
+            if run(place, "git", "push", "-q", check=False).returncode == 0:
+                return True
+            if run(place, "git", "pull", "-q", "--rebase", check=False).returncode != 0:
+                run(place, "git", "rebase", "--abort", check=False)
+                return False
+        return False
+
+
+def project(root, tracker):
+    """A remote with the tickets, and as many clones of it as there are racers."""
+    remote = root / "remote.git"
+    run(root, "git", "init", "-q", "--bare", "-b", "main", remote)
+    first = root / "first"
+    run(root, "git", "clone", "-q", remote, first)
+    run(first, "git", "commit", "-q", "--allow-empty", "-m", "begin")
+    run(first, "git", "push", "-q", "origin", "HEAD:main")
+    tracker.begin(first)
+    run(first, "git", "add", "-A")
+    run(first, "git", "commit", "-qm", "tickets")
+    run(first, "git", "push", "-q", "origin", "HEAD:main")
+    clones = [root / f"clone{n}" for n in range(CLONES)]
+    for clone in clones:
+        run(root, "git", "clone", "-q", remote, clone)
+    return clones
+
+
+def median_ms(work, rounds=ROUNDS):
+    times = []
+    for n in range(rounds):
+        begun = time.perf_counter()
+        work(n)
+        times.append((time.perf_counter() - begun) * 1000)
+    return f"{statistics.median(times):.0f} ms"
+
+
+def race(tracker, clones, n, name):
+    """How many of those who claim one ticket at once are told that it is theirs, by exit code."""
+    with ThreadPoolExecutor(len(clones)) as pool:
+        won = list(pool.map(lambda i: tracker.claim(clones[i], n, name(i)), range(len(clones))))
+    for clone in clones:
+        run(clone, "git", "fetch", "-q")
+        run(clone, "git", "reset", "-q", "--hard", "origin/main")
+    return f"{sum(won)} of {len(clones)}"
+
+
+def measure(tracker):
+    with tempfile.TemporaryDirectory() as scratch:
+        clones = project(Path(scratch), tracker)
+        place = clones[0]
+        return [
+            median_ms(lambda _: tracker.create(place)),
+            median_ms(lambda _: tracker.list(place)),
+            median_ms(lambda n: tracker.claim(place, n + 10, "me")),
+            race(tracker, clones, 500, lambda i: f"agent{i}"),
+            race(tracker, clones, 600, lambda _: "agent"),
+        ]
+
+
+def main():
+    program = sys.argv[1] if len(sys.argv) > 1 else shutil.which("tix")
+    if not program:
+        sys.exit("usage: compare.py PATH-OF-TIX")
+    trackers = [Tix(program)]
+    backlog = shutil.which("backlog")
+    if backlog:
+        trackers.append(Backlog(backlog))
+    else:
+        print("Backlog.md is not on the PATH and is skipped: npm install --global backlog.md")
+    rows = [
+        "create one, published",
+        f"list {TICKETS}",
+        "claim one, published",
+        f"{CLONES} clones claim one ticket: told that it is theirs",
+        "the same, all under one name",
+    ]
+    columns = [measure(tracker) for tracker in trackers]
+    print("| | " + " | ".join(tracker.name for tracker in trackers) + " |")
+    print("| --- |" + " ---: |" * len(trackers))
+    for row, cells in zip(rows, zip(*columns)):
+        print(f"| {row} | " + " | ".join(cells) + " |")
+
+
+if __name__ == "__main__":
+    main()
