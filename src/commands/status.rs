@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::shared::board::{self, Card, Look, Seen, Workspace};
 use super::shared::errand::Standing;
 use super::shared::here::require_here;
-use super::shared::next_step::{Around, next_step};
+use super::shared::next_step;
 use super::shared::takeover::last_sign;
 use super::shared::worker::{self, WorkerNow};
 use super::{Context, Globals};
@@ -132,8 +132,20 @@ fn standpoint(ctx: &Context<'_>, seen: &Seen<'_>, entry: &Entry) -> Result<Stand
     };
     let workspace = board::workspace(ctx, &card.id)?;
     let worker = worker::now(ctx, &card.id);
-    let around = Around { view: seen.view, workspace: &workspace, worker: worker.as_ref(), stale };
-    let next = next_step(ctx, &act, &ticket, &around)?;
+    let here = next_step::Seen {
+        ctx,
+        act: &act,
+        ticket: &ticket,
+        view: seen.view,
+        workspace: &workspace,
+        worker: worker.as_ref(),
+        stale,
+    };
+    // The rest of the answer stands without it.
+    let next = here.next_step().unwrap_or_else(|failure| {
+        ctx.out.warn(&format!("what comes next cannot be told: {}", failure.message));
+        None
+    });
     Ok(Standpoint {
         workspace,
         worker,

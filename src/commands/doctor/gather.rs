@@ -6,6 +6,7 @@ use chrono::DateTime;
 
 use super::super::shared::board::{self, Damage, Seen};
 use super::super::shared::context::Context;
+use super::super::shared::worktree::of_ticket;
 use super::{guard, reviews};
 use crate::config::Record;
 use crate::doctor::{
@@ -225,12 +226,9 @@ fn workspaces(ctx: &Context<'_>) -> Result<Vec<WorkspaceFacts>, Failure> {
     let mut all = Vec::new();
     for (id, record) in workspace::all(&ctx.repo) {
         let branch = ctx.ticket_branch(&id).ok();
-        let on_branch = worktrees.iter().find(|w| w.branch.is_some() && w.branch == branch);
-        let by_path = || {
-            worktrees.iter().find(|w| w.branch.is_none() && Some(&w.path) == record.path.as_ref())
-        };
+        let worktree = of_ticket(&worktrees, branch.as_ref(), || record.path.clone());
         all.push(WorkspaceFacts {
-            worktree: on_branch.or_else(by_path).map(facts),
+            worktree: worktree.map(facts),
             claim_id: Some(record.claim_id),
             wants_worktree: record.path.is_some(),
             finished: record.finished,
@@ -240,7 +238,7 @@ fn workspaces(ctx: &Context<'_>) -> Result<Vec<WorkspaceFacts>, Failure> {
     }
     // The main worktree is the user's own, whatever is checked out there.
     for worktree in worktrees.iter().skip(1) {
-        let id = worktree.branch.as_ref().and_then(|branch| ticket_of(ctx, branch));
+        let id = worktree.branch.as_ref().and_then(|branch| ctx.ticket_of(branch));
         if let Some(id) = id.filter(|id| !all.iter().any(|known| known.id == *id)) {
             let worktree = Some(facts(worktree));
             all.push(WorkspaceFacts {
@@ -272,14 +270,6 @@ fn ended_worker(ctx: &Context<'_>, id: &TicketId) -> Option<WorkerFacts> {
             None
         }
     }
-}
-
-/// The ticket whose branch has this name.
-fn ticket_of(ctx: &Context<'_>, branch: &RefName) -> Option<TicketId> {
-    let template = ctx.config.branch.to_string();
-    let (before, after) = template.split_once("{id}")?;
-    let id = branch.short().strip_prefix(before)?.strip_suffix(after)?;
-    TicketId::parse(id).ok()
 }
 
 fn local_trunk(ctx: &Context<'_>, seen: &Seen<'_>) -> Result<Option<LocalTrunk>, Failure> {

@@ -272,6 +272,14 @@ impl<'a> Context<'a> {
         Policy { gate: self.gate(), stages: &self.stages, own_review, arrival }
     }
 
+    /// The ticket whose branch has this name.
+    pub fn ticket_of(&self, branch: &RefName) -> Option<TicketId> {
+        let template = self.config.branch.to_string();
+        let (before, after) = template.split_once("{id}")?;
+        let id = branch.short().strip_prefix(before)?.strip_suffix(after)?;
+        TicketId::parse(id).ok()
+    }
+
     /// The ticket branch of an id.
     pub fn ticket_branch(&self, id: &TicketId) -> Result<RefName, String> {
         let fields = Fields { id: id.as_str(), session: None, repo: &self.repo.name };
