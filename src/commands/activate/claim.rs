@@ -76,6 +76,7 @@ impl Activation<'_> {
         loop {
             let mut diary = std::mem::take(&mut self.diary);
             let result = self.try_claim(&mut diary);
+            diary.ticket.clone_from(&self.attempt.about);
             self.diary = diary;
             match result {
                 Ok(won) => return Ok(Outcome::Won(Box::new(won))),
@@ -139,7 +140,8 @@ impl Activation<'_> {
         attempt: &mut Attempt,
     ) -> Result<Decision<Start>, Stop<Detour>> {
         let ctx = self.ctx;
-        let Attempt { locks, leftover, .. } = attempt;
+        let Attempt { locks, leftover, about, .. } = attempt;
+        *about = Some(entry.id.clone());
         take_lock(trunk, locks, &entry.id)?;
         let ticket = view.require::<Detour>(entry)?;
         if entry.lane == Lane::Active {

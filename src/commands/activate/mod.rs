@@ -209,6 +209,8 @@ struct Attempt {
     /// Every ticket that an attempt was for, or would have been for.
     tried: Vec<TicketId>,
     /// The ticket that the last attempt was for.
+    about: Option<TicketId>,
+    /// The same if it was chosen, and may be passed over.
     chosen: Option<TicketId>,
 }
 
@@ -262,6 +264,7 @@ impl<'a> Activation<'a> {
 
     fn finish(&mut self, won: &Won) -> Result<Done, Failure> {
         self.diary.phase = "set-up";
+        self.diary.ticket = Some(won.claimed.id.clone());
         let mut receipt =
             Receipt::new(self.ctx, "activate", won.claimed.id.as_str(), &self.claim.by);
         receipt.outcome = won.outcome;
