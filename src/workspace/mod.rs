@@ -292,10 +292,18 @@ fn stands(repo: &Repo, path: &Path, branch: &RefName) -> Result<bool, WorkspaceE
     Ok(repo.worktrees()?.iter().any(ours))
 }
 
+/// As many lines of git's as tell what is wrong; on a full disk it has one for each file.
+const LINES: usize = 5;
+
 /// What git said, on one line: it goes into a sentence, and into the ticket when that is given back.
 fn one_line(words: &str) -> String {
-    let lines: Vec<&str> = words.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    lines.join("; ")
+    let mut lines = words.lines().map(str::trim).filter(|line| !line.is_empty());
+    let said = lines.by_ref().take(LINES).collect::<Vec<_>>().join("; ");
+    match lines.count() {
+        0 => said,
+        1 => format!("{said}; and 1 more line"),
+        more => format!("{said}; and {more} more lines"),
+    }
 }
 
 fn hook_failed(words: &str) -> String {
