@@ -250,6 +250,7 @@ pub fn recreate(
     path: &Path,
     branch: &RefName,
 ) -> Result<Option<String>, WorkspaceError> {
+    check_free(path)?;
     forget_gone(repo, Some(path), branch)?;
     let answer = repo.add_worktree_of(path, branch)?;
     if answer.code == Some(0) {
@@ -284,8 +285,11 @@ pub fn forget_gone(
 /// "the hook's exit status becomes the exit status of these commands", githooks(5).
 fn stands(repo: &Repo, path: &Path, branch: &RefName) -> Result<bool, WorkspaceError> {
     let real = |path: &Path| std::fs::canonicalize(path).ok();
-    // What was there before is not ours: then there is no such directory, or not with this branch.
-    let Some(path) = real(path) else { return Ok(false) };
+    // What was there before is not ours: then there is no such directory, or not with this branch. The entry of a
+    // worktree that was removed by hand names its path all the same, whatever is there by now.
+    let Some(path) = real(path).filter(|path| path.join(".git").exists()) else {
+        return Ok(false);
+    };
     let ours = |w: &crate::git::Worktree| {
         w.branch.as_ref() == Some(branch) && real(&w.path).as_ref() == Some(&path)
     };

@@ -195,6 +195,41 @@ fn resume_makes_a_lost_worktree_again_with_its_work() {
 }
 
 #[test]
+fn something_else_in_the_place_of_a_lost_worktree_is_not_taken_for_it() {
+    let sandbox = one_ticket();
+    let clone = sandbox.clone_named("a");
+    clone.tix(&["activate", ID]).success();
+    let path = workspace(&clone, ID);
+    std::fs::remove_dir_all(&path).unwrap();
+    std::fs::write(&path, "mine\n").unwrap();
+    let output = clone.tix(&["activate", ID, "--resume"]);
+    insta::assert_snapshot!(output.exits(5).redacted(), @"
+    exit: 5
+    ----- stdout -----
+    ----- stderr -----
+    error: the workspace's place is taken: [ROOT]/a.worktrees/TICKET-foo-001 is not a directory
+      path  [ROOT]/a.worktrees/TICKET-foo-001
+    hint: move it away, or put workspaces elsewhere: git config tix.worktree <template>
+    ");
+    let finding = &clone.tix(&["doctor", "--json"]).json()["findings"][0];
+    assert_eq!(
+        finding["message"].as_str().unwrap(),
+        format!(
+            "{ID} is held by this clone, and something else is in the place of its workspace: {}",
+            path.display()
+        )
+    );
+    let repair = finding["repairs"][0]["command"].as_str().unwrap();
+    let (away, again) = repair.split_once(" && ").unwrap();
+    assert_eq!(again, format!("tix activate {ID} --resume"));
+    clone.sh(away).run().success();
+    clone.tix(&["activate", ID, "--resume"]).success();
+    assert!(path.join(".git").exists());
+    let kept = path.with_file_name(format!("{ID}-kept"));
+    assert_eq!(std::fs::read_to_string(kept).unwrap(), "mine\n");
+}
+
+#[test]
 fn resume_in_another_clone_of_the_holder_takes_the_work_along() {
     let sandbox = one_ticket();
     let clone = sandbox.clone_named("a");
