@@ -1,5 +1,6 @@
 //! Phase 1: the claim.
 
+use super::earlier::Wanted;
 use super::{Activation, Attempt, Plan, Won};
 use crate::commands::shared::find::{find_ticket, queued_path};
 use crate::commands::shared::give_back::clear_local;
@@ -209,7 +210,8 @@ impl Activation<'_> {
         let known: Vec<&Oid> = [view.commit(), view.base()].into_iter().flatten().collect();
         let checked =
             workspace::preflight(&ctx.repo, path, &claimed.branch, local.as_ref(), &known);
-        checked.map_err(Stop::refuse)
+        let wanted = Wanted { id: &claimed.id, branch: &claimed.branch, known: &known };
+        checked.map_err(|error| Stop::refuse(self.explained(&wanted, error)))
     }
 
     /// The ticket branch of a ticket that nobody holds, if it is there and an earlier holder's: it carries

@@ -2,6 +2,7 @@
 
 mod choose;
 mod claim;
+mod earlier;
 mod held;
 mod prepare;
 mod setup;

@@ -291,7 +291,7 @@ fn work_in_an_unfinished_set_up_is_never_thrown_away() {
     ----- stdout -----
     TICKET-foo-001 is back in the queue
     ----- stderr -----
-    warning: the local branch ticket/TICKET-foo-001 was kept: it holds commits that were never pushed (see them: git log ticket/TICKET-foo-001); rename it before you claim TICKET-foo-001 again
+    warning: the local branch ticket/TICKET-foo-001 was kept: it holds commits that were never pushed (see them: git log ticket/TICKET-foo-001); before you claim TICKET-foo-001 here again: git worktree move '[ROOT]/a.worktrees/TICKET-foo-001' '[ROOT]/a.worktrees/TICKET-foo-001-kept' && git branch -m ticket/TICKET-foo-001 kept/TICKET-foo-001
     ");
     assert_eq!(there.read("notes.txt"), "mine\n");
     sandbox.clone_named("b").tix(&["activate", ID]).success();
