@@ -177,7 +177,12 @@ fn check_writable(path: &Path) -> Result<(), WorkspaceError> {
         Ok(_) => Ok(()),
         Err(error) => {
             // The error itself names the probe, which means nothing to anybody.
-            let source = io::Error::from(error.kind());
+            let source = if error.kind() == io::ErrorKind::NotFound {
+                // The directory is there; it is one that the system keeps for itself, such as `/proc`.
+                io::Error::other("no file can be made there")
+            } else {
+                io::Error::from(error.kind())
+            };
             Err(WorkspaceError::NotWritable { path: nearest.to_owned(), source })
         }
     }

@@ -210,7 +210,7 @@ impl Activation<'_> {
         let known: Vec<&Oid> = [view.commit(), view.base()].into_iter().flatten().collect();
         let checked =
             workspace::preflight(&ctx.repo, path, &claimed.branch, local.as_ref(), &known);
-        let wanted = Wanted { id: &claimed.id, branch: &claimed.branch, known: &known };
+        let wanted = Wanted { id: &claimed.id, branch: &claimed.branch, path, known: &known };
         checked.map_err(|error| Stop::refuse(self.explained(&wanted, error)))
     }
 

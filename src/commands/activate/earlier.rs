@@ -17,18 +17,50 @@ use crate::workspace::WorkspaceError;
 pub(super) struct Wanted<'a> {
     pub(super) id: &'a TicketId,
     pub(super) branch: &'a RefName,
+    /// Where its workspace is to be.
+    pub(super) path: Option<&'a Path>,
     /// Commits that nothing is lost with.
     pub(super) known: &'a [&'a Oid],
 }
 
 impl Activation<'_> {
-    /// Why the workspace cannot be made. Where the ticket's own earlier one is the reason, the way on is known.
+    /// Why the workspace cannot be made. Where the ticket's own earlier one is the reason, the way on is known; else it
+    /// helps to know who wanted it there.
     pub(super) fn explained(&self, wanted: &Wanted<'_>, error: WorkspaceError) -> Failure {
-        let WorkspaceError::Occupied { path, .. } = &error else { return error.into() };
-        match self.earlier(wanted, path) {
-            Ok(earlier) => earlier.unwrap_or_else(|| error.into()),
-            Err(failure) => failure,
+        let earlier = match &error {
+            WorkspaceError::Occupied { path, .. } => self.earlier(wanted, path),
+            WorkspaceError::NotWritable { .. } => Ok(None),
+            WorkspaceError::Git(_)
+            | WorkspaceError::NameTaken { .. }
+            | WorkspaceError::BranchTaken { .. }
+            | WorkspaceError::CheckedOut { .. }
+            | WorkspaceError::BadPath { .. }
+            | WorkspaceError::Setup { .. }
+            | WorkspaceError::Record { .. } => return error.into(),
+        };
+        match earlier {
+            Ok(Some(failure)) | Err(failure) => failure,
+            Ok(None) => self.with_variable(error.into(), wanted),
         }
+    }
+
+    /// Names the variable that decides where workspaces are, if one does. What `git config` says does not count then.
+    fn with_variable(&self, failure: Failure, wanted: &Wanted<'_>) -> Failure {
+        let pairs = self.ctx.env.config_pairs();
+        let value = |name: &str| {
+            let (_, value) = pairs.iter().find(|(key, value)| key == name && !value.is_empty())?;
+            Some(format!("{name}={}", value.display()))
+        };
+        let variables = ["TIX_WORKTREE", "WORKTREE_BASE"];
+        let Some((name, setting)) =
+            variables.into_iter().find_map(|name| Some((name, value(name)?)))
+        else {
+            return failure;
+        };
+        let hint = format!("make room there, or put workspaces elsewhere: unset {name}");
+        Failure { hints: vec![hint], ..failure }
+            .maybe_fact("workspace", wanted.path.map(|path| path.display().to_string()))
+            .fact("setting", setting)
     }
 
     fn earlier(&self, wanted: &Wanted<'_>, path: &Path) -> Result<Option<Failure>, Failure> {

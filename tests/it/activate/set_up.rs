@@ -67,6 +67,21 @@ fn a_directory_that_cannot_be_written_stops_it_before_the_lock() {
     clone.git(&["config", "tix.worktree", "/proc/self/tix/{id}"]);
     let output = refused_before_the_lock(&sandbox, &clone, &["activate", ID]);
     assert!(output.stderr().contains("git config tix.worktree <template>"), "{output}");
+    // What the environment says counts for more, so that git's settings would not help.
+    let clone = clone.env("WORKTREE_BASE", "/proc/self/tix");
+    let output = refused_before_the_lock(&sandbox, &clone, &["activate", ID]);
+    insta::assert_snapshot!(output.redacted(), @"
+    exit: 5
+    ----- stdout -----
+    ----- stderr -----
+    error: the workspace cannot be made in /proc/self: no file can be made there
+      path       /proc/self
+      workspace  /proc/self/tix/a/TICKET-foo-001
+      setting    WORKTREE_BASE=/proc/self/tix
+    hint: make room there, or put workspaces elsewhere: unset WORKTREE_BASE
+    ");
+    clone.git(&["config", "--unset", "tix.worktree"]);
+    clone.env("WORKTREE_BASE", "").tix(&["activate", ID]).success();
 }
 
 #[test]
