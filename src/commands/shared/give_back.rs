@@ -251,8 +251,9 @@ pub fn set_aside(
         let path = (1..).find_map(free).unwrap_or_default();
         commands.push(format!("git worktree move {} {}", word(&worktree.path), word(&path)));
     }
-    // Below `ticket/` it would pass for the branch of a ticket.
-    if worktree.is_none_or(|worktree| worktree.branch.as_ref() == Some(branch)) {
+    // Without a remote the release itself has taken the branch. Below `ticket/` it would pass for one of a ticket.
+    let is_there = ctx.objects.resolve(branch.as_str())?.is_some();
+    if is_there && worktree.is_none_or(|worktree| worktree.branch.as_ref() == Some(branch)) {
         let mut number = 1;
         let mut name = format!("kept/{id}");
         while ctx.objects.resolve(&format!("refs/heads/{name}"))?.is_some() {
