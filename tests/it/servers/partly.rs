@@ -55,6 +55,7 @@ fn a_ticket_branch_that_is_declined_after_the_claim_landed_gives_the_ticket_back
     error: origin refuses the push to ticket/TICKET-foo-001: hook declined; TICKET-foo-001 was given back to the queue
       remote says  no such branches here
                    error: hook declined to update refs/heads/ticket/TICKET-foo-001
+    hint: try again: tix activate TICKET-foo-001
     ");
     is_free(&sandbox, &clone);
     before.assert_same(&clone);
@@ -81,6 +82,7 @@ fn a_server_that_moves_the_trunk_alone_against_its_word_ends_as_consistently() {
     ----- stdout -----
     ----- stderr -----
     error: origin refuses the push to ticket/TICKET-foo-001: deny updating a hidden ref; TICKET-foo-001 was given back to the queue
+    hint: try again: tix activate TICKET-foo-001
     ");
     is_free(&sandbox, &clone);
     before.assert_same(&clone);
