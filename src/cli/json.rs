@@ -11,8 +11,8 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value};
 
 use crate::commands::{
-    activate, agent_guide, board, check, clean, demo, dep, doctor, explain, graph, hook, init,
-    list, log, path, queued, receipt, report, shell_init, show, status, trust,
+    activate, agent_guide, board, check, clean, completions, demo, dep, doctor, explain, graph,
+    hook, init, list, log, man, path, queued, receipt, report, shell_init, show, status, trust,
 };
 use crate::error::FailureJson;
 
@@ -80,6 +80,8 @@ fn kinds() -> Vec<Kind> {
         kind::<init::Made<'_>>("tix/init@1", "`tix init`"),
         kind::<demo::Played>("tix/demo@1", "`tix demo`"),
         kind::<shell_init::Script>("tix/shell-init@1", "`tix shell-init`"),
+        kind::<man::Manual>("tix/man@1", "`tix man`"),
+        kind::<completions::Completions<'_>>("tix/completions@1", "`tix completions`"),
         kind::<receipt::FailedJson<'_>>("tix/failure@1", "no command: a line of the audit log"),
         kind::<hook::LineJson<'_>>(
             "tix/guard@1",
@@ -141,7 +143,8 @@ fn table(page: &mut String, schema: &Value) {
 fn page() -> String {
     let mut page = String::from(
         "# JSON\n\n\
-         With `--json` every command answers with one object on one line of stdout, errors too. Its key `schema` names what it \
+         With `--json` every command answers with one object on one line of stdout, errors too; only what programs \
+         call (`tix hook git`, `tix hook claude` and the like) speaks their language. The key `schema` of the object names what it \
          is. The number behind the `@` changes when something that is described here goes away or comes to mean something else; \
          keys may be added without that, so a reader passes over those that it does not know. Times are RFC 3339 in UTC unless a \
          key says \"as it is written\". What lists says how much it leaves out: `returned`, `total`, `truncated`.\n\n\

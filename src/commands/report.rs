@@ -25,7 +25,8 @@ const CARDS: usize = 100;
 ///
 /// Everything is computed from the commits of the trunk, as of the last fetch. With --html it writes one page that
 /// holds all it needs: the board, who holds what for how long, cycle time, throughput and cumulative flow, in light and
-/// dark. It loads nothing from anywhere and runs no script, so it can be mailed or put on any web server.
+/// dark. It loads nothing from anywhere and runs no script, so it can be mailed or put on any web server. With --json
+/// the answer is the numbers, and the page goes to a file.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Write the page to this file; `-` is standard output
@@ -68,10 +69,15 @@ struct HeldJson {
 
 /// Reports.
 pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+    let to_stdout = args.html.as_ref().is_some_and(|file| file.as_os_str() == "-");
+    if to_stdout && out.format == Format::Json {
+        let message = "the page and the numbers in JSON cannot both go to standard output";
+        return Err(Failure::new(Exit::Usage, message)
+            .hint("name a file for the page: tix report --html <file> --json"));
+    }
     let ctx = Context::open(globals, env, out, None)?;
     board::look(&ctx, Look::from(args.fetch), |seen| {
         let story = story(&ctx, seen)?;
-        let to_stdout = args.html.as_ref().is_some_and(|file| file.as_os_str() == "-");
         if let Some(file) = &args.html {
             let tickets = board::read(&ctx, seen.view, &Lane::ALL)?;
             let page = page(&ctx, seen, &story, &tickets);

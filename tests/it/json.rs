@@ -4,6 +4,8 @@
 //! answer may lack keys that were added since, but what it has must still be there and mean the same kind of value.
 //! `TIX_UPDATE=1` records the answers that were never recorded.
 
+mod commands;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -190,6 +192,8 @@ fn answers(sandbox: &Sandbox) -> Vec<Value> {
     take(tix("check origin/main"));
     take(tix("log"));
     take(tix("shell-init bash"));
+    take(tix("completions bash"));
+    take(tix("man pages"));
     take(tix("demo --racers 2"));
     let empty = Sandbox::new();
     empty.seed(&[("README.md", "x\n")]);
