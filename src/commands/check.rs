@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::Globals;
 use super::shared::context::working_dir;
+use super::shared::frame::Extent;
 use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::guard::{Breach, Checked, Guarded, Judged, RECENT, Scope, Verdict};
@@ -39,10 +40,8 @@ pub struct Report<'a> {
     range: &'a str,
     /// How many commits were judged.
     checked: usize,
-    returned: usize,
-    /// How many broke the rule.
-    total: usize,
-    truncated: bool,
+    #[serde(flatten)]
+    extent: Extent,
     findings: Vec<Finding<'a>>,
 }
 
@@ -136,9 +135,7 @@ fn answer(range: &str, checked: &Checked, out: &Out) {
             schema: "tix/check@1",
             range,
             checked: checked.commits,
-            returned: findings.len(),
-            total: findings.len(),
-            truncated: false,
+            extent: Extent::all(findings.len()),
             findings,
         }),
         Format::Human => {

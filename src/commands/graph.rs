@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use clap::ValueEnum;
 use serde::Serialize;
 
-use super::shared::board::{self, Look};
+use super::shared::board::{self, Damage, Look};
+use super::shared::frame::{AsOf, Extent};
 use super::shared::queue::Survey;
 use super::{Context, Globals};
 use crate::env::Env;
@@ -44,8 +45,18 @@ enum Language {
 /// The answer in JSON.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Graph {
+pub struct GraphJson<'a> {
     schema: &'static str,
+    #[serde(flatten)]
+    as_of: AsOf,
+    #[serde(flatten)]
+    extent: Extent,
+    nodes: &'a [Node],
+    edges: &'a [Arrow],
+    damaged: &'a [Damage],
+}
+
+struct Graph {
     nodes: Vec<Node>,
     edges: Vec<Arrow>,
 }
@@ -82,7 +93,14 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), F
         }
         let graph = graph(&survey.known, &edges, args.all);
         match (out.format, args.format) {
-            (Format::Json, _) => out.json(&graph),
+            (Format::Json, _) => out.json(&GraphJson {
+                schema: "tix/graph@1",
+                as_of: AsOf::of(&ctx, seen),
+                extent: Extent::all(graph.nodes.len()),
+                nodes: &graph.nodes,
+                edges: &graph.edges,
+                damaged: &survey.damaged,
+            }),
             (Format::Human, Language::Mermaid) => out.answer(&mermaid(&graph)),
             (Format::Human, Language::Dot) => out.answer(&dot(&graph)),
         }
@@ -123,7 +141,7 @@ fn graph(known: &[Known<'_>], edges: &[Edge<'_>], all: bool) -> Graph {
             ends: (*start, end),
         });
     }
-    Graph { schema: "tix/graph@1", nodes, edges: arrows }
+    Graph { nodes, edges: arrows }
 }
 
 /// What a node shows: the id, and the title below it.

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::shared::board::{self, Look, Seen};
 use super::shared::complete::ids;
+use super::shared::frame::{AsOf, Extent};
 use super::{Context, Globals};
 use crate::clock;
 use crate::env::Env;
@@ -82,9 +83,10 @@ struct Event {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Story<'a> {
     schema: &'static str,
-    returned: usize,
-    total: usize,
-    truncated: bool,
+    #[serde(flatten)]
+    as_of: AsOf,
+    #[serde(flatten)]
+    extent: Extent,
     events: &'a [Event],
 }
 
@@ -290,9 +292,8 @@ fn answer(ctx: &Context<'_>, seen: &Seen<'_>, events: &[Event], limit: Option<us
     match ctx.out.format {
         Format::Json => ctx.out.json(&Story {
             schema: "tix/log@1",
-            returned: shown.len(),
-            total,
-            truncated: skipped > 0,
+            as_of: AsOf::of(ctx, seen),
+            extent: Extent::new(shown.len(), total),
             events: shown,
         }),
         Format::Human => {

@@ -7,6 +7,7 @@ use chrono::{DateTime, TimeDelta};
 use serde::Serialize;
 
 use super::shared::board::{self, Board, Card, Look, Seen};
+use super::shared::frame::{AsOf, Extent};
 use super::{Context, Globals};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
@@ -40,10 +41,10 @@ pub struct Args {
 /// The answer in JSON.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Numbers<'a> {
+pub struct Numbers {
     schema: &'static str,
-    trunk: String,
-    commit: Option<&'a str>,
+    #[serde(flatten)]
+    as_of: AsOf,
     html: Option<String>,
     queued: usize,
     active: usize,
@@ -52,9 +53,8 @@ pub struct Numbers<'a> {
     cycle_p85_s: Option<i64>,
     longest_held_s: Option<i64>,
     held: Vec<HeldJson>,
-    returned: usize,
-    total: usize,
-    truncated: bool,
+    #[serde(flatten)]
+    extent: Extent,
 }
 
 /// Who holds what.
@@ -216,13 +216,13 @@ fn in_words(ctx: &Context<'_>, story: &Story, numbers: &Figures) -> String {
     text
 }
 
-fn in_json<'a>(
+fn in_json(
     ctx: &Context<'_>,
-    seen: &'a Seen<'_>,
+    seen: &Seen<'_>,
     story: &Story,
     numbers: &Figures,
     html: Option<String>,
-) -> Numbers<'a> {
+) -> Numbers {
     let seconds = |time: Option<TimeDelta>| time.map(|time| time.num_seconds());
     let held: Vec<HeldJson> = story
         .held()
@@ -236,8 +236,7 @@ fn in_json<'a>(
         .collect();
     Numbers {
         schema: "tix/report@1",
-        trunk: ctx.trunk_label(),
-        commit: seen.view.commit().map(crate::names::Oid::as_str),
+        as_of: AsOf::of(ctx, seen),
         html,
         queued: numbers.queued,
         active: numbers.active,
@@ -245,9 +244,7 @@ fn in_json<'a>(
         cycle_median_s: seconds(numbers.median),
         cycle_p85_s: seconds(numbers.most),
         longest_held_s: seconds(numbers.longest_held),
-        returned: held.len(),
-        total: held.len(),
-        truncated: false,
+        extent: Extent::all(held.len()),
         held,
     }
 }

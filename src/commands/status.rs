@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::shared::board::{self, Card, Look, Seen, Workspace};
 use super::shared::errand::Standing;
+use super::shared::frame::AsOf;
 use super::shared::here::require_here;
 use super::shared::takeover::last_sign;
 use super::shared::worker::{self, WorkerNow};
@@ -54,6 +55,8 @@ pub struct Shown<'a> {
     schema: &'static str,
     #[serde(flatten)]
     card: &'a Card,
+    #[serde(flatten)]
+    as_of: AsOf,
     /// The lane that it is in at its source: one ahead of the trunk's when it is complete and not merged.
     at: Lane,
     /// Its worktree in this clone; null where there is none.
@@ -93,7 +96,7 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), F
         let entry = board::find(seen, &query)?;
         let standpoint = standpoint(&ctx, seen, entry)?;
         match out.format {
-            Format::Json => out.json(&shown(&standpoint)),
+            Format::Json => out.json(&shown(&standpoint, AsOf::of(&ctx, seen))),
             Format::Human => out.answer(&words(&ctx, &standpoint)),
         }
         board::tell_age(&ctx, seen, &format!("tix status --fetch {}", entry.id));
@@ -164,7 +167,7 @@ fn moves(
     Ok(Verb::ALL.into_iter().filter_map(one).collect())
 }
 
-fn shown(standpoint: &Standpoint) -> Shown<'_> {
+fn shown(standpoint: &Standpoint, as_of: AsOf) -> Shown<'_> {
     let workspace = match &standpoint.workspace {
         Workspace::At(path) => Some(path.display().to_string()),
         Workspace::Gone(_) | Workspace::None => None,
@@ -172,6 +175,7 @@ fn shown(standpoint: &Standpoint) -> Shown<'_> {
     Shown {
         schema: "tix/status@1",
         card: &standpoint.card,
+        as_of,
         at: standpoint.at,
         workspace,
         worker: standpoint.worker.as_ref(),

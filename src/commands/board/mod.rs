@@ -7,7 +7,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use serde::Serialize;
 
-use super::shared::board::{self, Card, Look, Seen};
+use super::shared::board::{self, Board, Card, Damage, Look, Seen};
+use super::shared::frame::{AsOf, Extent};
 use super::{Context, Globals};
 use crate::env::Env;
 use crate::error::Failure;
@@ -44,12 +45,12 @@ pub struct Args {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct BoardJson<'a> {
     schema: &'static str,
-    trunk: String,
-    commit: Option<&'a str>,
-    returned: usize,
-    total: usize,
-    truncated: bool,
+    #[serde(flatten)]
+    as_of: AsOf,
+    #[serde(flatten)]
+    extent: Extent,
     lanes: Vec<LaneJson<'a>>,
+    damaged: &'a [Damage],
 }
 
 /// A lane.
@@ -70,7 +71,7 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), F
     board::look(&ctx, Look::from(args.fetch), |seen| {
         let tickets = board::read(&ctx, seen.view, &Lane::ALL)?;
         if out.format == Format::Json {
-            in_json(&ctx, seen, &tickets.cards);
+            in_json(&ctx, seen, &tickets);
         } else {
             let state = State::new(load::heading(&ctx, seen), load::columns(&ctx, &tickets.cards));
             out.answer(&plain(&state));
@@ -94,16 +95,15 @@ fn plain(state: &State) -> String {
     text(&buffer)
 }
 
-fn in_json(ctx: &Context<'_>, seen: &Seen<'_>, cards: &[Card]) {
+fn in_json(ctx: &Context<'_>, seen: &Seen<'_>, board: &Board) {
+    let cards = &board.cards;
     let lane =
         |lane: Lane| LaneJson { lane, tickets: cards.iter().filter(|c| c.lane == lane).collect() };
     ctx.out.json(&BoardJson {
         schema: "tix/board@1",
-        trunk: ctx.trunk_label(),
-        commit: seen.view.commit().map(crate::names::Oid::as_str),
-        returned: cards.len(),
-        total: cards.len(),
-        truncated: false,
+        as_of: AsOf::of(ctx, seen),
+        extent: Extent::all(cards.len()),
         lanes: Lane::ALL.into_iter().map(lane).collect(),
+        damaged: &board.damaged,
     });
 }

@@ -8,6 +8,7 @@ use serde::Serialize;
 use self::judge::{Judged, Plan, Surroundings};
 use super::shared::board::branch_pattern;
 use super::shared::find::find_ticket;
+use super::shared::frame::Extent;
 use super::shared::merged::Proof;
 use super::shared::receipt::{PushedJson, Receipt, WorkspaceJson, record};
 use super::{Context, Globals};
@@ -53,9 +54,8 @@ pub struct Report<'a> {
     dry_run: bool,
     remote: Option<String>,
     trunk: &'a str,
-    returned: usize,
-    total: usize,
-    truncated: bool,
+    #[serde(flatten)]
+    extent: Extent,
     tickets: Vec<Entry<'a>>,
 }
 
@@ -337,9 +337,7 @@ fn answer_json(ctx: &Context<'_>, args: &Args, fates: &[(TicketId, Fate)]) {
         dry_run: args.dry_run,
         remote: ctx.remote.as_ref().map(ToString::to_string),
         trunk: ctx.trunk.short(),
-        returned: tickets.len(),
-        total: tickets.len(),
-        truncated: false,
+        extent: Extent::all(tickets.len()),
         tickets,
     });
 }

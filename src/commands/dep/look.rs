@@ -5,7 +5,8 @@ use std::collections::{HashMap, HashSet};
 use serde::Serialize;
 
 use super::{Cycles, Tree};
-use crate::commands::shared::board::{self, Look};
+use crate::commands::shared::board::{self, Damage, Look};
+use crate::commands::shared::frame::{AsOf, Extent};
 use crate::commands::shared::queue::Survey;
 use crate::commands::{Context, Globals};
 use crate::env::Env;
@@ -19,8 +20,13 @@ use crate::ticket::{Lane, Relation, TicketId};
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct TreeJson<'a> {
     schema: &'static str,
+    #[serde(flatten)]
+    as_of: AsOf,
     ticket: &'a TicketId,
+    #[serde(flatten)]
+    extent: Extent,
     nodes: Vec<Node>,
+    damaged: &'a [Damage],
 }
 
 /// A ticket in a tree.
@@ -45,9 +51,13 @@ struct Node {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct CyclesJson<'a> {
     schema: &'static str,
-    total: usize,
+    #[serde(flatten)]
+    as_of: AsOf,
+    #[serde(flatten)]
+    extent: Extent,
     /// Each waits for the next, and the last for the first.
     cycles: &'a [Vec<&'a TicketId>],
+    damaged: &'a [Damage],
 }
 
 /// Shows what a ticket waits for.
@@ -64,9 +74,14 @@ pub(super) fn tree(args: &Tree, globals: &Globals, env: &Env, out: &Out) -> Resu
         let forest = Forest { known, waits, unknown };
         let nodes = forest.walk(&entry.id);
         match out.format {
-            Format::Json => {
-                out.json(&TreeJson { schema: "tix/dep-tree@1", ticket: &entry.id, nodes });
-            }
+            Format::Json => out.json(&TreeJson {
+                schema: "tix/dep-tree@1",
+                as_of: AsOf::of(&ctx, seen),
+                ticket: &entry.id,
+                extent: Extent::all(nodes.len()),
+                nodes,
+                damaged: &survey.damaged,
+            }),
             Format::Human => out.answer(&nodes.iter().map(line).collect::<String>()),
         }
         for damage in &survey.damaged {
@@ -161,8 +176,10 @@ pub(super) fn cycles(
         match out.format {
             Format::Json => out.json(&CyclesJson {
                 schema: "tix/cycles@1",
-                total: cycles.len(),
+                as_of: AsOf::of(&ctx, seen),
+                extent: Extent::all(cycles.len()),
                 cycles: &cycles,
+                damaged: &survey.damaged,
             }),
             Format::Human => {
                 let line = |cycle: &Vec<&TicketId>| {

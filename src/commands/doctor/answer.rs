@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::super::shared::context::Context;
+use super::super::shared::frame::{AsOf, Extent};
 use super::super::shell_word;
 use super::Examination;
 use super::fix::Fixed;
@@ -20,16 +21,15 @@ const SHOWN: usize = 10;
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Report<'a> {
     schema: &'static str,
-    trunk: &'a str,
-    commit: Option<&'a str>,
+    #[serde(flatten)]
+    as_of: &'a AsOf,
     tickets: usize,
     healthy: bool,
     errors: usize,
     warnings: usize,
     checks: Vec<CheckJson>,
-    returned: usize,
-    total: usize,
-    truncated: bool,
+    #[serde(flatten)]
+    extent: Extent,
     findings: Vec<FindingJson<'a>>,
     fixed: &'a [Fixed],
     #[serde(skip)]
@@ -83,16 +83,13 @@ impl<'a> Report<'a> {
         });
         Report {
             schema: "tix/doctor@1",
-            trunk: &seen.trunk,
-            commit: seen.commit.as_deref(),
+            as_of: &seen.as_of,
             tickets: seen.tickets,
             healthy: count(Severity::Error) == 0,
             errors: count(Severity::Error),
             warnings: count(Severity::Warning),
             checks: checks.collect(),
-            returned: seen.findings.len(),
-            total: seen.findings.len(),
-            truncated: false,
+            extent: Extent::all(seen.findings.len()),
             findings: seen.findings.iter().map(finding).collect(),
             fixed,
             found: &seen.findings,
@@ -159,7 +156,7 @@ pub fn tell(ctx: &Context<'_>, report: &Report<'_>) {
         text,
         "{verdict}: {} on {}, {}",
         count(report.tickets, "ticket"),
-        report.trunk,
+        report.as_of.trunk,
         count(RULES.len(), "check")
     )
     .ok();

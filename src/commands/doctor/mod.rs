@@ -12,6 +12,7 @@ pub use self::answer::Report;
 use self::answer::Report;
 use self::gather::Outlook;
 use super::shared::board::{self, Look, Seen};
+use super::shared::frame::AsOf;
 use super::{Context, Globals};
 use crate::doctor::{self, Finding, Leftover, Severity};
 use crate::env::Env;
@@ -42,10 +43,8 @@ pub struct Args {
 
 /// What was looked at, and what was found there.
 pub struct Examination {
-    /// How the trunk is called.
-    pub trunk: String,
-    /// The commit it was at.
-    pub commit: Option<String>,
+    /// Of what and when this is.
+    pub as_of: AsOf,
     /// How many ticket files there are.
     pub tickets: usize,
     /// What is wrong.
@@ -82,8 +81,7 @@ fn examine(ctx: &Context<'_>, look: Look) -> Result<Examination, Failure> {
     let read = |seen: &Seen<'_>, outlook: &Outlook| {
         let facts = gather::facts(ctx, seen, outlook)?;
         Ok(Examination {
-            trunk: ctx.trunk_label(),
-            commit: seen.view.commit().map(ToString::to_string),
+            as_of: AsOf::of(ctx, seen),
             tickets: facts.tickets.len() + facts.odd.len(),
             findings: doctor::examine(&facts),
         })

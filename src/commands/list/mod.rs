@@ -12,10 +12,10 @@ use serde::Serialize;
 use self::columns::Column;
 use self::filter::{Lanes, Mine, SortKey, StatusFilter, is_held_by, is_stale, last_activity, sort};
 use super::shared::board::{self, Card, Changes, Damage, Look, Seen, overlay};
+use super::shared::frame::{AsOf, Extent};
 use super::shared::queue::{Survey, Wish};
 use super::shared::time::{Since, stretch};
 use super::{Context, Globals};
-use crate::clock;
 use crate::env::Env;
 use crate::error::Failure;
 use crate::git::exec::text_of;
@@ -106,12 +106,10 @@ fn pattern(text: &str) -> Result<Regex, regex::Error> {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Listing<'a> {
     schema: &'static str,
-    trunk: String,
-    commit: Option<&'a str>,
-    fetched_at: Option<String>,
-    returned: usize,
-    total: usize,
-    truncated: bool,
+    #[serde(flatten)]
+    as_of: AsOf,
+    #[serde(flatten)]
+    extent: Extent,
     tickets: &'a [Card],
     damaged: &'a [Damage],
 }
@@ -246,12 +244,8 @@ fn answer(
         _ if args.jsonl => ctx.out.json_lines(cards),
         Format::Json => ctx.out.json(&Listing {
             schema: "tix/list@1",
-            trunk: ctx.trunk_label(),
-            commit: seen.view.commit().map(crate::names::Oid::as_str),
-            fetched_at: seen.at.map(clock::rfc3339),
-            returned,
-            total,
-            truncated: returned < total,
+            as_of: AsOf::of(ctx, seen),
+            extent: Extent::new(returned, total),
             tickets: cards,
             damaged,
         }),
