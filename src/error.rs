@@ -50,7 +50,11 @@ impl Exit {
         (Exit::No, "no", "a question's answer is no"),
         (Exit::Usage, "usage", "fix the command line"),
         (Exit::Held, "held", "take another ticket"),
-        (Exit::NotFound, "not found", "there is no such ticket: look at `tix list`"),
+        (
+            Exit::NotFound,
+            "not found",
+            "there is no such ticket: look at `tix list`; or there is nothing to do (`\"outcome\":\"empty\"`)",
+        ),
         (Exit::Refused, "refused", "the state or the policy forbids it; the same call fails again"),
         (Exit::RemoteRefused, "remote refused", "protected branch, hook, permission or login"),
         (Exit::Unreachable, "unreachable", "nothing changed; try again later"),

@@ -47,3 +47,41 @@ fn every_command_of_the_guide_for_agents_is_one() {
     }
     assert!(commands > 10, "{text}");
 }
+
+#[test]
+fn the_guide_in_a_file_is_replaced_and_not_put_there_a_second_time() {
+    let sandbox = Sandbox::new();
+    let place = sandbox.remote().at(sandbox.fresh_directory("no repository"));
+    let guide = place.tix(&["agent-guide"]).success().stdout().to_owned();
+    let into = |file: &str| {
+        let answer = place.tix(&["agent-guide", "--into", file, "--json"]).success().json();
+        assert_eq!(answer["markdown"], guide.as_str());
+        assert!(answer["file"].as_str().unwrap().ends_with(file), "{answer}");
+        answer["did"].as_str().unwrap().to_owned()
+    };
+    assert_eq!((into("AGENTS.md").as_str(), place.read("AGENTS.md")), ("made", guide.clone()));
+    assert_eq!(into("AGENTS.md"), "unchanged");
+    place.write(
+        "AGENTS.md",
+        format!("# Ours\n\n{guide}\nOurs too\n").replace("tix next", "tix prev"),
+    );
+    let told = place.tix(&["agent-guide", "--into", "AGENTS.md"]);
+    assert!(
+        told.success().stdout().is_empty() && told.stderr().starts_with("replaced: "),
+        "{told}"
+    );
+    assert_eq!(place.read("AGENTS.md"), format!("# Ours\n\n{guide}\nOurs too\n"));
+    // A link to the file stays one, and a file without the markers keeps all that is in it.
+    place.write("docs/rules.md", "# Ours\n");
+    std::os::unix::fs::symlink("docs/rules.md", place.path().join("CLAUDE.md")).unwrap();
+    assert_eq!(into("CLAUDE.md"), "appended");
+    assert_eq!(place.read("docs/rules.md"), format!("# Ours\n\n{guide}"));
+    assert!(place.path().join("CLAUDE.md").is_symlink());
+    // Where it cannot be told what is ours, nothing is changed.
+    let half = guide.replace("<!-- tix agent-guide end -->\n", "");
+    place.write("AGENTS.md", half.clone());
+    let refused = place.tix(&["agent-guide", "--into", "AGENTS.md"]);
+    assert!(refused.exits(5).stderr().contains("none at the end"), "{refused}");
+    assert_eq!(place.read("AGENTS.md"), half);
+    place.tix(&["agent-guide", "--into", "docs"]).exits(5);
+}

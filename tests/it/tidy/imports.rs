@@ -50,7 +50,7 @@ const MAY_USE: &[Row] = &[
 ];
 
 /// All of the crate; of the other commands only what is there to be shared.
-const FOR_COMMANDS: &str = "audit cli clock commands::shared config doctor env error git guard kanban lifecycle lock names out \
+const FOR_COMMANDS: &str = "audit cli clock commands::shared config doctor env error file git guard kanban lifecycle lock names out \
                             report ticket trunk workspace";
 
 /// A use of one module by another.
