@@ -19,6 +19,18 @@ fn a_word_is_explained_anywhere_and_an_unknown_one_leads_to_the_topics() {
         (&json["topic"], &json["entries"][0]["name"]),
         (&"exit-codes".into(), &"8 incomplete".into())
     );
+    let several = nowhere.tix(&["explain", "queue"]);
+    let told = several.success().stdout();
+    for topic in ["lanes: ", "moves: ", "commands: "] {
+        assert!(told.lines().any(|line| line.starts_with(topic)), "{topic}{several}");
+    }
+    let json = nowhere.tix(&["explain", "queue", "--json"]).success().json();
+    assert_eq!((&json["topic"], &json["entries"][1]["topic"]), (&"lanes".into(), &"moves".into()));
+    let signal = nowhere.tix(&["explain", "130"]);
+    assert!(
+        signal.success().stdout().ends_with("  130 signal  signal 2 (SIGINT) ended it\n"),
+        "{signal}"
+    );
     let unknown = nowhere.tix(&["explain", "frobnicate"]);
     assert!(
         unknown.exits(4).stderr().contains("hint: see what there is: tix explain"),
