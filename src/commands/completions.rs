@@ -35,6 +35,14 @@ pub struct Completions<'a> {
     script: &'a str,
 }
 
+/// Behind the script for zsh. As a file `_tix` it is loaded when a line is completed for the first time, and does not
+/// complete that one unless it is told to.
+const ZSH_FIRST: &str = r#"
+if [ "$funcstack[1]" = "_tix" ]; then
+    _clap_dynamic_completer_tix "$@"
+fi
+"#;
+
 /// Prints the script.
 pub fn run(args: &Args, _globals: &Globals, _env: &Env, out: &Out) -> Result<(), Failure> {
     let mut script = Vec::new();
@@ -43,6 +51,9 @@ pub fn run(args: &Args, _globals: &Globals, _env: &Env, out: &Out) -> Result<(),
     let written = shells
         .completer(&shell)
         .map(|shell| shell.write_registration(env::COMPLETE, "tix", "tix", "tix", &mut script));
+    if args.shell == clap_complete::Shell::Zsh {
+        script.extend(ZSH_FIRST.as_bytes());
+    }
     let script = String::from_utf8(script);
     let (Some(Ok(())), Ok(script)) = (written, script) else {
         return Err(Failure::new(Exit::Refused, format!("there is no script for {shell}")));

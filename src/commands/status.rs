@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::shared::board::{self, Card, Look, Seen, Workspace};
+use super::shared::complete::ids;
 use super::shared::errand::Standing;
 use super::shared::frame::AsOf;
 use super::shared::here::require_here;
@@ -25,7 +26,7 @@ use crate::ticket::Lane;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The ticket [default: the one of this workspace]
-    #[arg(value_name = "TICKET")]
+    #[arg(value_name = "TICKET", add = ids(&Lane::ALL))]
     ticket: Option<String>,
     /// Ask the remote first
     #[arg(long)]

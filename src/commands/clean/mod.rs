@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use self::judge::{Judged, Plan, Surroundings};
 use super::shared::board::branch_pattern;
+use super::shared::complete::ids;
 use super::shared::find::find_ticket;
 use super::shared::frame::Extent;
 use super::shared::merged::Proof;
@@ -18,7 +19,7 @@ use crate::git::RefValue;
 use crate::lock::Lock;
 use crate::names::Oid;
 use crate::out::{Format, Out, safe};
-use crate::ticket::TicketId;
+use crate::ticket::{Lane, TicketId};
 use crate::trunk::{Diary, Run, Trunk, View};
 use crate::workspace;
 
@@ -33,7 +34,7 @@ use crate::workspace;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The tickets
-    #[arg(value_name = "TICKET", required_unless_present = "merged")]
+    #[arg(value_name = "TICKET", add = ids(&Lane::ALL), required_unless_present = "merged")]
     tickets: Vec<String>,
     /// All tickets of this clone and of the remote whose work is merged
     #[arg(long, conflicts_with = "tickets")]

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::board::{Card, Damage, Seen, progress};
+use super::complete::labels;
 use super::context::Context;
 use super::frame::AsOf;
 use crate::error::{Exit, Failure};
@@ -17,7 +18,7 @@ use crate::trunk::View;
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct Wish {
     /// Only tickets with this label; of several, with a comma or said again, a ticket has all
-    #[arg(long, value_name = "LABEL", value_delimiter = ',')]
+    #[arg(long, value_name = "LABEL", value_delimiter = ',', add = labels())]
     pub label: Vec<String>,
     /// Only tickets of this priority, P0 to P9 or high, medium, low; several with a comma
     #[arg(long, value_name = "PRIORITY", value_delimiter = ',', value_parser = priority)]
