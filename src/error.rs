@@ -115,10 +115,16 @@ pub struct Failure {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct FailureJson<'a> {
     schema: &'static str,
+    /// The exit code, 1 to 255: `tix explain exit-codes`.
     exit: u8,
+    /// The name of the exit code in that table, such as `not found`; `signal` and `worker` for codes that it does
+    /// not list.
     name: &'static str,
+    /// What is wrong, in one sentence.
     message: &'a str,
+    /// The facts, a name and a text each; which there are depends on the failure. Empty when there are none.
     details: serde_json::Map<String, serde_json::Value>,
+    /// The ways out, each a sentence with at most one command that can be pasted; may be empty.
     hints: &'a [String],
 }
 

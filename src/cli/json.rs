@@ -174,6 +174,25 @@ fn page() -> String {
 }
 
 #[test]
+fn every_key_and_every_type_has_a_meaning() {
+    let said = |schema: &Value| schema["description"].as_str().is_some_and(|text| !text.is_empty());
+    let mut silent = Vec::new();
+    for kind in kinds() {
+        let definitions = kind.schema["$defs"].as_object().into_iter().flatten();
+        let definitions = definitions.map(|(name, definition)| (name.as_str(), definition));
+        for (name, schema) in definitions.chain([("", &kind.schema)]) {
+            let keys = schema["properties"].as_object().into_iter().flatten();
+            let keys = keys.filter(|(key, value)| *key != "schema" && !said(value));
+            silent.extend(keys.map(|(key, _)| format!("{} {name} {key}", kind.name)));
+            if !said(schema) {
+                silent.push(format!("{} {name}", kind.name));
+            }
+        }
+    }
+    assert_eq!(silent, [""; 0], "these need a doc comment");
+}
+
+#[test]
 #[expect(
     clippy::disallowed_methods,
     reason = "the switch of a test, which the product does not have"

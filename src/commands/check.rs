@@ -42,6 +42,7 @@ pub struct Report<'a> {
     checked: usize,
     #[serde(flatten)]
     extent: Extent,
+    /// The commits that broke the rule.
     findings: Vec<Finding<'a>>,
 }
 
@@ -49,6 +50,7 @@ pub struct Report<'a> {
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Finding<'a> {
+    /// Which commit, in full.
     commit: &'a str,
     /// The first line of its message.
     subject: &'a str,

@@ -51,8 +51,11 @@ pub struct GraphJson<'a> {
     as_of: AsOf,
     #[serde(flatten)]
     extent: Extent,
+    /// The tickets that have to do with another one, and the names that do not mean one; `total` counts these.
     nodes: &'a [Node],
+    /// The relations between them.
     edges: &'a [Arrow],
+    /// The files of the trunk that cannot be read; they are not in the graph.
     damaged: &'a [Damage],
 }
 
@@ -65,9 +68,11 @@ struct Graph {
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Node {
+    /// The id, or the name that does not mean one ticket.
     id: String,
     /// Null where the name does not mean one ticket.
     lane: Option<Lane>,
+    /// What it is about; null when the ticket does not say, and where the name does not mean one.
     title: Option<String>,
 }
 
@@ -75,8 +80,11 @@ struct Node {
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Arrow {
+    /// The id of the ticket that says so.
     from: String,
+    /// The id of the other ticket, or the name that does not mean one.
     to: String,
+    /// What the other ticket is to it, by its key in the front matter.
     relation: Relation,
     #[serde(skip)]
     ends: (usize, usize),

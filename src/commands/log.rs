@@ -58,21 +58,38 @@ enum Source {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Event {
+    /// When, to the second: RFC 3339, UTC; null when a line of the audit log does not say.
     at: Option<String>,
+    /// What was done, in a word: `claim`, `release`, `note` and so on as in the subject of the commit; `commit` for
+    /// one that tix did not make.
     operation: String,
+    /// The ids of the tickets; of a failure what was asked for. Empty when none is named.
     tickets: Vec<String>,
+    /// Who: `Name <mail>`, or their `TIX_ACTOR`; null when nobody is named.
     by: Option<String>,
+    /// The machine it was done on, of a claim; else null.
     host: Option<String>,
+    /// The id of the claim that was made or worked under; null where there is none.
     claim: Option<String>,
+    /// The commit, in full; null where there is none.
     commit: Option<String>,
+    /// The branch to which the work of an earlier holder was moved; null where there was none.
     attic: Option<String>,
+    /// The paths of the commit below the tickets directory, or those that the audit log names.
     paths: Vec<String>,
+    /// What it came to, in a word, as in the receipt; null when this clone has no receipt of it.
     outcome: Option<String>,
+    /// How many pushes to the trunk it took; null when this clone does not know.
     attempts: Option<u64>,
+    /// How long it took, in milliseconds; null when this clone does not know.
     duration_ms: Option<u64>,
+    /// The exit code of a failure; else null.
     exit: Option<u64>,
+    /// How far a failure came, in a word; else null.
     phase: Option<String>,
+    /// What was wrong, of a failure or a refusal of the guard; else null.
     message: Option<String>,
+    /// Where this is known from.
     source: Source,
     #[serde(skip)]
     seconds: Option<i64>,
@@ -87,6 +104,7 @@ pub struct Story<'a> {
     as_of: AsOf,
     #[serde(flatten)]
     extent: Extent,
+    /// What was done, the oldest first; with `--limit` the newest of them.
     events: &'a [Event],
 }
 

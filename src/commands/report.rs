@@ -45,13 +45,21 @@ pub struct Numbers {
     schema: &'static str,
     #[serde(flatten)]
     as_of: AsOf,
+    /// The file that the page was written to, in full; null without `--html`.
     html: Option<String>,
+    /// How many tickets wait in the queue.
     queued: usize,
+    /// How many are held.
     active: usize,
+    /// How many were completed in the last 30 days.
     completed_30d: usize,
+    /// The middle of their cycle times (from the claim to the completion), in seconds; null when there are none.
     cycle_median_s: Option<i64>,
+    /// The cycle time, in seconds, that 85 of 100 of them kept to; null when there are none.
     cycle_p85_s: Option<i64>,
+    /// How long the ticket that has been held longest has been held, in seconds; null when none is held.
     longest_held_s: Option<i64>,
+    /// The tickets that are held, those that have been held longest first; `total` counts these.
     held: Vec<HeldJson>,
     #[serde(flatten)]
     extent: Extent,
@@ -61,9 +69,13 @@ pub struct Numbers {
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct HeldJson {
+    /// Its id.
     ticket: String,
+    /// Who holds it, as the commit of the claim says.
     by: String,
+    /// Since when: RFC 3339, UTC.
     since: String,
+    /// For how long, in seconds.
     seconds: i64,
 }
 

@@ -41,6 +41,7 @@ pub struct Shown<'a> {
     card: &'a Card,
     #[serde(flatten)]
     as_of: AsOf,
+    /// The whole file as it is at `source`; bytes that are not UTF-8 are replaced by U+FFFD.
     text: String,
 }
 

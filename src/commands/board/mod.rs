@@ -49,7 +49,9 @@ pub struct BoardJson<'a> {
     as_of: AsOf,
     #[serde(flatten)]
     extent: Extent,
+    /// The four lanes: queue, active, completed, archive, also empty ones.
     lanes: Vec<LaneJson<'a>>,
+    /// The files that cannot be shown as tickets.
     damaged: &'a [Damage],
 }
 
@@ -57,7 +59,9 @@ pub struct BoardJson<'a> {
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct LaneJson<'a> {
+    /// Its name.
     lane: Lane,
+    /// All of its tickets, by id.
     tickets: Vec<&'a Card>,
 }
 

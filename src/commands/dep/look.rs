@@ -22,10 +22,14 @@ pub struct TreeJson<'a> {
     schema: &'static str,
     #[serde(flatten)]
     as_of: AsOf,
+    /// The id of the ticket at the top.
     ticket: &'a TicketId,
     #[serde(flatten)]
     extent: Extent,
+    /// The ticket itself first, and below each what it waits for (with `--reverse`: what waits for it), depth
+    /// first.
     nodes: Vec<Node>,
+    /// The files of the trunk that cannot be read; what they say is not in the tree.
     damaged: &'a [Damage],
 }
 
@@ -39,6 +43,7 @@ struct Node {
     name: String,
     /// Where it is; null where the name does not mean one ticket.
     lane: Option<Lane>,
+    /// What it is about; null when the ticket does not say, or the name does not mean one.
     title: Option<String>,
     /// Whether nobody needs to wait for it any more.
     done: bool,
@@ -57,6 +62,7 @@ pub struct CyclesJson<'a> {
     extent: Extent,
     /// Each waits for the next, and the last for the first.
     cycles: &'a [Vec<&'a TicketId>],
+    /// The files of the trunk that cannot be read; what they say is not looked at.
     damaged: &'a [Damage],
 }
 

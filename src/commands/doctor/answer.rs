@@ -23,14 +23,22 @@ pub struct Report<'a> {
     schema: &'static str,
     #[serde(flatten)]
     as_of: &'a AsOf,
+    /// How many ticket files were looked at, unreadable ones with them.
     tickets: usize,
+    /// Whether there are no errors; what the exit code 0 says.
     healthy: bool,
+    /// How many findings are errors.
     errors: usize,
+    /// How many findings are warnings.
     warnings: usize,
+    /// Every check there is, also those that found nothing.
     checks: Vec<CheckJson>,
     #[serde(flatten)]
     extent: Extent,
+    /// What was found, the worst first; `total` counts these.
     findings: Vec<FindingJson<'a>>,
+    /// What was done about earlier findings, with `--fix`; else empty. The rest of the answer is how things are
+    /// after it.
     fixed: &'a [Fixed],
     #[serde(skip)]
     found: &'a [Finding],
@@ -40,11 +48,15 @@ pub struct Report<'a> {
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct CheckJson {
+    /// Its name, which stays.
     name: &'static str,
+    /// How bad its findings are; a finding may be less bad.
     severity: Severity,
+    /// What it finds, in words.
     about: &'static str,
     /// What `--fix` does about it.
     fix: Option<&'static str>,
+    /// How many it found.
     findings: usize,
 }
 
@@ -52,12 +64,19 @@ struct CheckJson {
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct FindingJson<'a> {
+    /// The name of the check.
     check: &'static str,
+    /// How bad it is.
     severity: Severity,
+    /// The id of the ticket it is about; null when it is not about one.
     ticket: Option<&'a str>,
+    /// What is wrong, in one sentence.
     message: &'a str,
+    /// The facts, a name and a text each; which there are depends on the check.
     facts: Map<String, Value>,
+    /// The ways out; may be empty.
     repairs: Vec<RepairJson<'a>>,
+    /// Whether `--fix` does something about it.
     fixable: bool,
 }
 
@@ -65,7 +84,9 @@ struct FindingJson<'a> {
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct RepairJson<'a> {
+    /// What it is for, or when it is the right one.
     why: &'a str,
+    /// One line for a POSIX shell, which can be pasted.
     command: String,
 }
 

@@ -16,10 +16,15 @@ use crate::trunk::{Diary, Run, Stop};
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Fixed {
+    /// The name of the check.
     check: &'static str,
+    /// The id of the ticket it was about; null when it was not about one.
     ticket: Option<String>,
+    /// What was to be done, in words.
     action: String,
+    /// Whether it was done.
     done: bool,
+    /// The commits that were made on the trunk, in full; empty where the mending makes none.
     commits: Vec<String>,
     /// Why not, or what to know.
     notes: Vec<String>,

@@ -27,9 +27,11 @@ pub struct Args {}
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Hooks<'a> {
+    /// How it stands with the hooks of each agent that tix knows.
     agents: Vec<AgentState<'a>>,
     /// The directory that git takes hooks from.
     directory: String,
+    /// How it stands with each hook of git.
     #[serde(rename = "hooks")]
     states: Vec<HookState<'a>>,
     /// Whether the usual hooks run the guard here, and nothing else that was installed is broken.

@@ -36,6 +36,9 @@ use crate::workspace;
 /// (queue), claimed (active) or done.
 ///
 /// A file that cannot be read as a ticket is named in a warning and never hides the others.
+///
+/// With --json each held ticket has what its branch and its workspace here say beside it. Whether there are changes in
+/// the workspace takes a `git status` for each, so it is null unless `--columns dirty` asks for it.
 #[derive(Debug, clap::Args)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Args {
@@ -110,7 +113,9 @@ pub struct Listing<'a> {
     as_of: AsOf,
     #[serde(flatten)]
     extent: Extent,
+    /// The tickets, in the order that was asked for.
     tickets: &'a [Card],
+    /// The files in these lanes that cannot be shown as tickets; never left out by a filter or a limit.
     damaged: &'a [Damage],
 }
 

@@ -175,6 +175,7 @@ pub struct Choice {
     /// Every wanted ticket of the queue, where that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub explained: Option<Vec<Explained>>,
+    /// The files of the queue, and of what it depends on, that cannot be read.
     damaged: Vec<Damage>,
 }
 
