@@ -117,7 +117,7 @@ pub struct FailureJson<'a> {
     schema: &'static str,
     /// The exit code, 1 to 255: `tix explain exit-codes`.
     exit: u8,
-    /// The name of the exit code in that table, such as `not found`; `signal` and `worker` for codes that it does
+    /// The name of the exit code in `tix explain exit-codes`, such as `not found`; `signal` and `worker` for codes that it does
     /// not list.
     name: &'static str,
     /// What is wrong, in one sentence.

@@ -174,22 +174,30 @@ fn page() -> String {
 }
 
 #[test]
-fn every_key_and_every_type_has_a_meaning() {
-    let said = |schema: &Value| schema["description"].as_str().is_some_and(|text| !text.is_empty());
+fn every_key_and_every_type_has_a_meaning_and_null_too() {
+    let said = |schema: &Value| schema["description"].as_str().unwrap_or_default().to_lowercase();
     let mut silent = Vec::new();
     for kind in kinds() {
         let definitions = kind.schema["$defs"].as_object().into_iter().flatten();
         let definitions = definitions.map(|(name, definition)| (name.as_str(), definition));
         for (name, schema) in definitions.chain([("", &kind.schema)]) {
+            let place = |key: &str| format!("{} {name} {key}", kind.name);
+            if said(schema).is_empty() {
+                silent.push(place(""));
+            }
             let keys = schema["properties"].as_object().into_iter().flatten();
-            let keys = keys.filter(|(key, value)| *key != "schema" && !said(value));
-            silent.extend(keys.map(|(key, _)| format!("{} {name} {key}", kind.name)));
-            if !said(schema) {
-                silent.push(format!("{} {name}", kind.name));
+            for (key, value) in keys.filter(|(key, _)| *key != "schema") {
+                let meaning = said(value);
+                let nullable = words(value).split(" or ").any(|word| word == "null");
+                if meaning.is_empty() {
+                    silent.push(place(key));
+                } else if nullable && !["null", "missing"].iter().any(|w| meaning.contains(w)) {
+                    silent.push(format!("{}: when is it null?", place(key)));
+                }
             }
         }
     }
-    assert_eq!(silent, [""; 0], "these need a doc comment");
+    assert_eq!(silent, [""; 0], "these need a doc comment, or more of one");
 }
 
 #[test]

@@ -53,9 +53,11 @@ pub struct Numbers {
     active: usize,
     /// How many were completed in the last 30 days.
     completed_30d: usize,
-    /// The middle of their cycle times (from the claim to the completion), in seconds; null when there are none.
+    /// The middle of the cycle times, from the first claim to the completion, of what was completed in the last 30
+    /// days, in seconds; null when there is nothing.
     cycle_median_s: Option<i64>,
-    /// The cycle time, in seconds, that 85 of 100 of them kept to; null when there are none.
+    /// The cycle time that 85 of 100 of those kept to that were completed in the last 30 days, in seconds; null when
+    /// there are none.
     cycle_p85_s: Option<i64>,
     /// How long the ticket that has been held longest has been held, in seconds; null when none is held.
     longest_held_s: Option<i64>,

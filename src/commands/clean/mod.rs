@@ -77,7 +77,7 @@ pub struct Entry<'a> {
     /// What shows that its work is merged; null where nothing was or would be removed, or there was no branch to
     /// prove it of.
     proof: Option<Proof>,
-    /// The branch that its work is in; null where `proof` is.
+    /// The branch that its work is in; null where nothing was proven.
     merged_into: Option<&'a str>,
     /// The workspace that was or would be removed; null where there is none.
     workspace: Option<&'a WorkspaceJson>,

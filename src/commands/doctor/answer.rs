@@ -54,7 +54,7 @@ struct CheckJson {
     severity: Severity,
     /// What it finds, in words.
     about: &'static str,
-    /// What `--fix` does about it.
+    /// What `--fix` does about it; null where it does nothing.
     fix: Option<&'static str>,
     /// How many it found.
     findings: usize,

@@ -193,7 +193,7 @@ pub struct LineJson {
     hook: &'static str,
     /// Its file; null where it is an entry of git's configuration.
     path: Option<String>,
-    /// The hook that was there before, which runs first.
+    /// The hook that was there before, which runs first; null where there is none.
     runs_first: Option<String>,
 }
 

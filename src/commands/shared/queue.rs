@@ -172,7 +172,7 @@ pub struct Choice {
     truncated: bool,
     /// Those that can be claimed, the best first.
     pub tickets: Vec<Card>,
-    /// Every wanted ticket of the queue, where that was asked for.
+    /// The wanted tickets of the queue, those that can be claimed first; missing without `--explain`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub explained: Option<Vec<Explained>>,
     /// The files of the queue, and of what it depends on, that cannot be read.
