@@ -125,7 +125,7 @@ fn held(html: &mut Html, page: &Page<'_>) {
     let old = all.iter().filter(|held| page.now - held.since > page.stale_after).count();
     html.element("p", &format!("{} of {} have been held for longer than {limit}.", old, all.len()));
     html.raw("<table><thead><tr>");
-    for head in ["ticket", "what", "holder", "for"] {
+    for head in ["ticket", "holder", "for"] {
         html.element("th scope=\"col\"", head);
     }
     html.raw("</tr></thead><tbody>");
@@ -138,8 +138,8 @@ fn held(html: &mut Html, page: &Page<'_>) {
         let by = card.and_then(|card| card.holder.as_deref()).unwrap_or(&held.by);
         let part = 100.0 * time.as_seconds_f64() / longest.as_seconds_f64().max(1.0);
         let class = if time > page.stale_after { "bar old" } else { "bar" };
-        html.raw("<tr>").raw("<td>").element("code", held.id.as_str()).raw("</td>");
-        html.raw("<td>").element("bdi", title).raw("</td><td>").element("bdi", name_of(by));
+        html.raw("<tr><td>").element("code", held.id.as_str()).element("bdi", title);
+        html.raw("</td><td>").element("bdi", name_of(by));
         html.raw("</td><td class=\"time\">").text(&span(time));
         html.raw(&format!("<span class=\"{class}\" style=\"width:{part:.1}%\"></span></td></tr>"));
     }
