@@ -2,6 +2,7 @@
 
 mod live;
 mod load;
+mod watch;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -26,9 +27,9 @@ const SHOWN: usize = 50;
 
 /// Show the lanes side by side, live
 ///
-/// On a terminal it stays open and follows the trunk as this clone knows it: press f to ask the remote, enter to open
-/// a ticket, a to activate it, / to filter, q to leave. Piped, or with --plain, it is printed once as text,
-/// the first 50 tickets of each lane.
+/// On a terminal it stays open and follows the trunk: it asks the remote every 10 seconds where the trunk is, and fetches
+/// when that is news. Press enter to open a ticket, a to activate it, / to filter, f to fetch at once (the progress on the
+/// ticket branches too), q to leave. Piped, or with --plain, it is printed once as text, the first 50 tickets of each lane.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Print the board once and do not stay open
@@ -37,6 +38,9 @@ pub struct Args {
     /// Ask the remote first
     #[arg(long)]
     fetch: bool,
+    /// Ask the remote so often while it stays open; 0 is never
+    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+    every: u64,
 }
 
 /// The answer in JSON.
@@ -64,7 +68,7 @@ struct LaneJson<'a> {
 pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let live = out.format == Format::Human && !args.plain && Out::is_terminal();
     if live {
-        return live::run(args.fetch, globals, env, out);
+        return live::run(args, globals, env, out);
     }
     let ctx = Context::open(globals, env, out, None)?;
     board::look(&ctx, Look::from(args.fetch), |seen| {
@@ -72,7 +76,8 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), F
         if out.format == Format::Json {
             in_json(&ctx, seen, &tickets.cards);
         } else {
-            let state = State::new(load::heading(&ctx, seen), load::columns(&ctx, &tickets.cards));
+            let state =
+                State::new(load::heading(&ctx, seen.at), load::columns(&ctx, &tickets.cards));
             out.answer(&plain(&state));
             if state.columns.iter().any(|column| column.tiles.len() > SHOWN) {
                 out.narrate(&format!("the first {SHOWN} of each lane; all: tix list --lane all"));
