@@ -219,15 +219,9 @@ fn edit_ticket(clone: &Path, round: usize) {
     std::fs::write(path, format!("{text}- round {round}\n")).unwrap();
 }
 
+/// What a user has: the scripts, or the entries of the configuration, with all that they do beside calling tix.
 fn install(world: &World, clone: &Path) {
-    use std::os::unix::fs::PermissionsExt as _;
-    let program = program(world, clone);
-    for name in ["pre-commit", "pre-merge-commit", "pre-push"] {
-        let path = clone.join(".git/hooks").join(name);
-        let script = format!("#!/bin/sh\nexec '{}' hook git {name} \"$@\"\n", program.display());
-        std::fs::write(&path, script).unwrap();
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
-    }
+    world.time_tix(clone, &["hook", "install"]);
 }
 
 fn program(world: &World, dir: &Path) -> PathBuf {

@@ -173,7 +173,7 @@ impl From<ConfigError> for Failure {
         let line = error.line.map(|l| l.to_string());
         Failure::new(Exit::Damaged, error.to_string())
             .maybe_fact("line", line)
-            .hint("`tix init` writes a .tix.yaml that explains every key")
+            .hint("see the settings and what they take: tix explain config")
     }
 }
 
@@ -214,7 +214,7 @@ impl From<GuardError> for Failure {
         match error {
             GuardError::Git(error) => error.into(),
             GuardError::Unknown(_) => Failure::new(Exit::Damaged, message)
-                .hint("`tix init` writes a .tix.yaml that explains every key"),
+                .hint("see the settings and what they take: tix explain config"),
             GuardError::File { .. } => {
                 Failure::new(Exit::Refused, message).hint("make it readable, and try again")
             }

@@ -53,12 +53,24 @@ fn main() -> ExitCode {
 
 /// Reports a failure, and turns the outcome into an exit code.
 fn ended(outcome: Result<u8, Failure>, out: &Out) -> ExitCode {
-    match outcome {
-        Ok(code) => ExitCode::from(code),
+    let code = match outcome {
+        Ok(code) => code,
         Err(failure) => {
             out.failure(&failure);
+            failure.exit.code()
+        }
+    };
+    match out.lost() {
+        // What failed has its own code, which says more.
+        Some(why) if code == 0 => {
+            let message = format!("the answer could not be written: {why}");
+            let failure = Failure::new(error::Exit::Incomplete, message)
+                .hint("what was done stands; see what came of it: tix log");
+            let words = Out::new(Format::Human, Narration::On, &Env::capture());
+            words.failure(&failure);
             ExitCode::from(failure.exit.code())
         }
+        Some(_) | None => ExitCode::from(code),
     }
 }
 

@@ -5,6 +5,7 @@ pub mod table;
 
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
+use std::sync::OnceLock;
 
 use serde::Serialize;
 
@@ -38,6 +39,8 @@ pub struct Out {
     color: bool,
     answer_color: bool,
     terminal: bool,
+    /// Why the answer could not be written, once it could not.
+    lost: OnceLock<String>,
 }
 
 #[allow(clippy::unused_self, reason = "whoever prints must have been given the printer")]
@@ -52,6 +55,22 @@ impl Out {
             color: terminal && !plain,
             answer_color: io::stdout().is_terminal() && !plain,
             terminal: terminal && !env.is_ci(),
+            lost: OnceLock::new(),
+        }
+    }
+
+    /// Why the answer could not be written; `None` when it was, or when nobody read on.
+    pub fn lost(&self) -> Option<&str> {
+        self.lost.get().map(String::as_str)
+    }
+
+    /// Nobody reads any more from a pipe that is closed: that is no error, and ends quietly.
+    fn to_stdout(&self, bytes: &[u8]) {
+        let mut stdout = io::stdout().lock();
+        if let Err(error) = stdout.write_all(bytes).and_then(|()| stdout.flush())
+            && error.kind() != io::ErrorKind::BrokenPipe
+        {
+            self.lost.get_or_init(|| error.to_string());
         }
     }
 
@@ -62,12 +81,12 @@ impl Out {
 
     /// Prints the answer as it is.
     pub fn answer(&self, text: &str) {
-        write_all(&mut io::stdout().lock(), text);
+        self.to_stdout(text.as_bytes());
     }
 
     /// Prints the answer byte for byte, for a program that reads it.
     pub fn answer_bytes(&self, bytes: &[u8]) {
-        write_all(&mut io::stdout().lock(), bytes);
+        self.to_stdout(bytes);
     }
 
     /// Prints a table, laid out for whoever reads stdout.
@@ -85,7 +104,7 @@ impl Out {
     /// Prints the answer as one JSON object on one line.
     pub fn json(&self, value: &impl Serialize) {
         match serde_json::to_string(value) {
-            Ok(text) => write_all(&mut io::stdout().lock(), format!("{text}\n")),
+            Ok(text) => self.to_stdout(format!("{text}\n").as_bytes()),
             Err(error) => tracing::error!(%error, "JSON"),
         }
     }
@@ -94,7 +113,7 @@ impl Out {
     pub fn json_lines(&self, values: &[impl Serialize]) {
         let lines = values.iter().filter_map(|value| serde_json::to_string(value).ok());
         let lines: String = lines.flat_map(|line| [line, "\n".to_owned()]).collect();
-        write_all(&mut io::stdout().lock(), lines);
+        self.to_stdout(lines.as_bytes());
     }
 
     /// Tells a person what happens.
@@ -209,7 +228,7 @@ pub fn safe_lines(text: &str) -> String {
     lines
 }
 
-/// Writes, and ends quietly when nobody reads any more: a closed pipe is not an error.
+/// Writes to where nobody can be told that it did not work.
 fn write_all(to: &mut impl Write, text: impl AsRef<[u8]>) {
     if let Err(error) = to.write_all(text.as_ref()).and_then(|()| to.flush()) {
         tracing::debug!(%error, "output");

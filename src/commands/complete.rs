@@ -3,15 +3,16 @@
 use super::shared::errand::{Standing, answer, finish};
 use super::shared::follow::{Pushed, follow_here, require_at_rest};
 use super::shared::here::named_or_here;
+use super::shared::next_step::by_request;
 use super::shared::receipt::{Receipt, WorkspaceJson, record};
 use super::shared::shell_word;
 use super::shared::work::with_work;
 use super::shared::write::{Scene, carried, write};
 use super::{Context, Globals};
-use crate::config::{Landing, Record};
+use crate::config::Record;
 use crate::env::Env;
 use crate::error::{Exit, Failure};
-use crate::lifecycle::machine::Verb;
+use crate::lifecycle::machine::{Arrival, Verb};
 use crate::lifecycle::{self, Act, Change, CompleteRequest, Refusal, Step, Ticket};
 use crate::names::{Oid, RefName, RepoPath};
 use crate::out::{Out, safe};
@@ -172,14 +173,11 @@ fn here_only(
 
 /// What brings the work to the branch that pull requests go to.
 fn next_step(ctx: &Context<'_>, args: &Args, id: &TicketId, branch: &RefName) -> String {
-    let (base, head) = (shell_word(ctx.base.short()), shell_word(branch.short()));
-    let pushed = ctx.remote.is_none() || !args.no_push;
-    if pushed && ctx.record == Record::Branch && ctx.config.landing == Landing::Completed {
-        return format!("tix land {id}");
-    }
-    match &ctx.remote {
-        None => format!("git merge {head}    # on {base}"),
-        Some(remote) if args.no_push => format!("git push {remote} {head}"),
-        Some(_) => format!("gh pr create --base {base} --head {head} --fill"),
+    match (&ctx.remote, ctx.policy().arrival) {
+        (Some(remote), _) if args.no_push => {
+            format!("git push {remote} {}", shell_word(branch.short()))
+        }
+        (_, Arrival::Land) => format!("tix land {id}"),
+        (_, Arrival::Request) => by_request(ctx, branch),
     }
 }

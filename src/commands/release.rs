@@ -1,15 +1,16 @@
 //! `tix release`: give a ticket back to the queue.
 
 use super::shared::complete::ids;
+use super::shared::errand::answer;
 use super::shared::find::{claim_commit, find_ticket};
 use super::shared::give_back::{Freed, GiveBack, clear_local, give_back};
+use super::shared::lock::lock_ticket;
 use super::shared::receipt::{ClaimJson, Receipt, record};
 use super::{Context, Globals};
 use crate::env::Env;
-use crate::error::{Exit, Failure};
-use crate::lock::Lock;
+use crate::error::Failure;
 use crate::names::Oid;
-use crate::out::{Format, Out, safe};
+use crate::out::{Out, safe};
 use crate::ticket::{Lane, TicketId};
 use crate::trunk::{Diary, Landed, Run};
 use crate::workspace;
@@ -39,19 +40,16 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), F
     let mut diary = Diary { phase: "release", ..Diary::default() };
     let result = release(&ctx, args, &mut diary);
     let receipt = record(&ctx, "release", &args.ticket, &diary, result)?;
-    out.clear_progress();
-    if out.format == Format::Json {
-        out.json(&receipt);
-        return Ok(());
-    }
-    for warning in &receipt.warnings {
-        out.warn(warning);
-    }
-    let mut text = format!("{} is back in the queue\n", safe(&receipt.ticket));
+    let so = if receipt.outcome == "already" {
+        "is in the queue already"
+    } else {
+        "is back in the queue"
+    };
+    let mut text = format!("{} {so}\n", safe(&receipt.ticket));
     if let Some(attic) = &receipt.attic {
         text.push_str(&format!("  its work is kept on the branch {}\n", safe(attic)));
     }
-    out.answer(&text);
+    answer(out, &receipt, &text);
     Ok(())
 }
 
@@ -61,16 +59,7 @@ fn release(ctx: &Context<'_>, args: &Args, diary: &mut Diary) -> Result<Receipt,
     let actor = ctx.actor()?;
     let id = find(ctx, &run, &args.ticket)?;
     // An activation of this clone that is under way ends first.
-    let path = crate::trunk::ticket_lock(&ctx.repo, &id);
-    let lock = Lock::take(&path, ctx.started + ctx.config.timeout)
-        .map_err(|e| Failure::new(Exit::Refused, format!("{}: {e}", path.display())))?;
-    if lock.is_none() {
-        return Err(Failure::new(
-            Exit::Unreachable,
-            format!("another tix of this clone is at work on {id}; nothing changed"),
-        )
-        .hint(format!("try again when it is done: tix release {id}")));
-    }
+    let _lock = lock_ticket(ctx, &id, "release")?;
     let record = workspace::load(&ctx.repo, &id);
     let own: Vec<Oid> = record.iter().filter_map(|r| Oid::parse(&r.commit)).collect();
     let request = GiveBack {

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::shared::board::{self, Card, Look, Seen, Workspace};
 use super::shared::errand::Standing;
 use super::shared::here::require_here;
+use super::shared::next_step;
 use super::shared::takeover::last_sign;
 use super::shared::worker::{self, WorkerNow};
 use super::{Context, Globals};
@@ -66,6 +67,8 @@ pub struct Shown<'a> {
     stale: bool,
     /// What is to be done before it can be complete.
     missing: Vec<String>,
+    /// What whoever asks would do next; null where somebody is at work, or has to judge first.
+    next: Option<&'a str>,
     /// Every move that there is, open or not.
     moves: &'a [Move],
 }
@@ -79,6 +82,7 @@ struct Standpoint {
     last: Option<chrono::DateTime<chrono::Utc>>,
     stale: bool,
     missing: Vec<String>,
+    next: Option<String>,
     moves: Vec<Move>,
 }
 
@@ -126,14 +130,31 @@ fn standpoint(ctx: &Context<'_>, seen: &Seen<'_>, entry: &Entry) -> Result<Stand
         Lane::Active => lifecycle::missing_in(&ticket.document),
         Lane::Queue | Lane::Completed | Lane::Archive => Vec::new(),
     };
+    let workspace = board::workspace(ctx, &card.id)?;
+    let worker = worker::now(ctx, &card.id);
+    let here = next_step::Seen {
+        ctx,
+        act: &act,
+        ticket: &ticket,
+        view: seen.view,
+        workspace: &workspace,
+        worker: worker.as_ref(),
+        stale,
+    };
+    // The rest of the answer stands without it.
+    let next = here.next_step().unwrap_or_else(|failure| {
+        ctx.out.warn(&format!("what comes next cannot be told: {}", failure.message));
+        None
+    });
     Ok(Standpoint {
-        workspace: board::workspace(ctx, &card.id)?,
-        worker: worker::now(ctx, &card.id),
+        workspace,
+        worker,
         at: there.lane,
         card,
         last,
         stale,
         missing: missing.iter().map(ToString::to_string).collect(),
+        next,
         moves,
     })
 }
@@ -146,8 +167,7 @@ fn moves(
 ) -> Result<Vec<Move>, Failure> {
     let situation = ticket.situation()?;
     let policy = ctx.policy();
-    let one = |verb: Verb| {
-        let command = verb.command()?;
+    let one = |(verb, command): (Verb, &'static str)| {
         let legal = machine::allows(verb, situation, policy);
         let why = match &legal {
             Err(illegal) => Some(illegal.to_string()),
@@ -159,9 +179,10 @@ fn moves(
             Who::Holder => "the holder",
             Who::Others => "anybody but the holder",
         };
-        Some(Move { command, legal: legal.is_ok(), by, you: why.is_none(), why })
+        Move { command, legal: legal.is_ok(), by, you: why.is_none(), why }
     };
-    Ok(Verb::ALL.into_iter().filter_map(one).collect())
+    let commands = |verb: Verb| verb.commands().iter().map(move |command| (verb, *command));
+    Ok(Verb::ALL.into_iter().flat_map(commands).map(one).collect())
 }
 
 fn shown(standpoint: &Standpoint) -> Shown<'_> {
@@ -178,6 +199,7 @@ fn shown(standpoint: &Standpoint) -> Shown<'_> {
         last_sign: standpoint.last.map(crate::clock::rfc3339),
         stale: standpoint.stale,
         missing: standpoint.missing.clone(),
+        next: standpoint.next.as_deref(),
         moves: &standpoint.moves,
     }
 }
@@ -239,6 +261,9 @@ fn words(ctx: &Context<'_>, standpoint: &Standpoint) -> String {
         for missing in &standpoint.missing {
             writeln!(text, "  {}", safe(missing)).ok();
         }
+    }
+    if let Some(next) = &standpoint.next {
+        writeln!(text, "next:\n  {}", safe(next)).ok();
     }
     text
 }

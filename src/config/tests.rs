@@ -55,6 +55,26 @@ fn the_table_of_keys_shows_the_defaults_that_hold() {
     }
 }
 
+/// The files in `tests/data/settings` each hold an attack or an accident. The first word of a name says whether it can be
+/// taken for settings.
+#[test]
+fn every_file_of_the_corpus_is_taken_or_refused_with_its_place() {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/settings");
+    let mut count = 0;
+    for file in std::fs::read_dir(directory).unwrap().map(Result::unwrap) {
+        let name = file.file_name().into_string().unwrap();
+        let read = yaml(&std::fs::read(file.path()).unwrap());
+        assert_eq!(read.is_ok(), name.starts_with("good-"), "{name}: {read:?}");
+        count += 1;
+        let Err(error) = read else { continue };
+        let message = error.to_string();
+        assert!(message.starts_with(LABEL), "{name}: {message}");
+        assert!(!message.contains(char::is_control), "{name}: {message:?}");
+        assert!(message.len() < 1000, "{name}: {message}");
+    }
+    assert!(count >= 60, "the corpus has shrunk to {count} files");
+}
+
 #[test]
 fn a_file_without_settings_is_fine() {
     for text in

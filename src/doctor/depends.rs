@@ -1,9 +1,10 @@
-//! Checks on what tickets wait for.
+//! Checks on what tickets are to each other.
 
 use std::collections::BTreeSet;
 
-use super::{Check, Facts, Finding, Severity};
-use crate::ticket::{Lane, TicketId};
+use super::{Check, Circle, Facts, Finding, Severity};
+use crate::lifecycle::Order;
+use crate::ticket::{Lane, Relation, TicketId};
 
 pub(super) fn findings(facts: &Facts) -> Vec<Finding> {
     let entries = facts.tickets.iter().map(|ticket| &ticket.entry);
@@ -16,22 +17,38 @@ pub(super) fn findings(facts: &Facts) -> Vec<Finding> {
 }
 
 /// A circle in which one ticket is done holds nobody up.
-fn cycle(open: &BTreeSet<&TicketId>, circle: &[TicketId]) -> Option<Finding> {
-    let first = circle.first()?;
-    let names: Vec<&str> = circle.iter().chain([first]).map(TicketId::as_str).collect();
-    let message = format!("{first} waits for itself");
-    let finding = Finding::new(Check::DependencyCycle, Some(first), message)
+fn cycle(open: &BTreeSet<&TicketId>, circle: &Circle) -> Option<Finding> {
+    let first = circle.tickets.first()?;
+    let names: Vec<&str> = circle.tickets.iter().chain([first]).map(TicketId::as_str).collect();
+    let (check, what) = match circle.order {
+        Order::Waiting => (Check::DependencyCycle, "waits for itself"),
+        Order::Parts => (Check::RelationCycle, "is a part of itself"),
+        Order::Duplicates => (Check::RelationCycle, "is a duplicate of itself"),
+    };
+    let finding = Finding::new(check, Some(first), format!("{first} {what}"))
         .fact("circle", names.join(" → "));
-    let second = circle.get(1).unwrap_or(first);
-    let finding = finding
-        .repair("see them all", &["tix", "dep", "cycles"])
-        .repair("take one step out", &["tix", "dep", "rm", first.as_str(), second.as_str()]);
-    let stuck = circle.iter().all(|id| open.contains(id));
+    let steps: Vec<Vec<&str>> =
+        circle.first_step.iter().map(|(id, relation, name)| remove(id, *relation, name)).collect();
+    let steps: Vec<&[&str]> = steps.iter().map(Vec::as_slice).collect();
+    let finding = finding.repair_with("take one step out", &steps);
+    let stuck = circle.tickets.iter().all(|id| open.contains(id));
     Some(if stuck { finding } else { finding.only(Severity::Info) })
 }
 
 fn missing(id: &TicketId, name: &str) -> Finding {
     let message = format!("{id} waits for `{name}`, which is not one ticket of the trunk");
     let finding = Finding::new(Check::MissingDependency, Some(id), message);
-    finding.repair("take it away, or make the ticket", &["tix", "dep", "rm", id.as_str(), name])
+    finding.repair("take it away, or make the ticket", &remove(id, Relation::DependsOn, name))
+}
+
+/// The command that takes this very name away. It may begin with a dash.
+fn remove<'a>(id: &'a TicketId, relation: Relation, name: &'a str) -> Vec<&'a str> {
+    let kind: &[&str] = match relation {
+        Relation::DependsOn => &[],
+        Relation::Blocks => &["--relation", "blocks"],
+        Relation::Parent => &["--relation", "parent"],
+        Relation::Related => &["--relation", "related"],
+        Relation::DuplicateOf => &["--relation", "duplicate-of"],
+    };
+    [&["tix", "dep", "rm"], kind, &["--", id.as_str(), name]].concat()
 }

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::lifecycle::{Approval, Entry, Odd};
+use crate::lifecycle::{Approval, Entry, Odd, Order};
 use crate::names::{Oid, RefName};
-use crate::ticket::{Head, Status, TicketId};
+use crate::ticket::{Head, Relation, Status, TicketId};
 
 /// Everything that is known.
 #[derive(Clone, Debug, Default)]
@@ -19,8 +19,8 @@ pub struct Facts {
     pub odd: Vec<Odd>,
     /// The names that tickets wait for, and that mean no ticket or several.
     pub missing: Vec<(TicketId, String)>,
-    /// The circles in which tickets wait for each other.
-    pub cycles: Vec<Vec<TicketId>>,
+    /// The circles in which tickets wait for each other, or are parts or duplicates of each other.
+    pub cycles: Vec<Circle>,
     /// The ticket branches of the active tickets.
     pub branches: Vec<BranchFacts>,
     /// What this clone has of tickets, active or not.
@@ -41,6 +41,17 @@ pub struct Facts {
     pub now: DateTime<Utc>,
     /// How long nothing may happen on a claim.
     pub stale_after: TimeDelta,
+}
+
+/// Tickets that follow each other in a circle.
+#[derive(Clone, Debug)]
+pub struct Circle {
+    /// In what.
+    pub order: Order,
+    /// The tickets, each of which comes before the next, and the last before the first.
+    pub tickets: Vec<TicketId>,
+    /// What says that the first comes before the second: who says it, with which relation and which name.
+    pub first_step: Vec<(TicketId, Relation, String)>,
 }
 
 /// A ticket file.

@@ -16,8 +16,8 @@ mod tickets;
 
 pub use claims::tells_of_progress;
 pub use facts::{
-    BranchFacts, Code, CodeCommit, Facts, HooksFacts, Installed, Leftover, LocalTrunk, ReviewFacts,
-    TicketFacts, Tip, WorkerFacts, WorkspaceFacts, WorktreeFacts,
+    BranchFacts, Circle, Code, CodeCommit, Facts, HooksFacts, Installed, Leftover, LocalTrunk,
+    ReviewFacts, TicketFacts, Tip, WorkerFacts, WorkspaceFacts, WorktreeFacts,
 };
 pub use finding::{Finding, Fix, Repair, Severity};
 
@@ -36,6 +36,8 @@ pub enum Check {
     ClaimedBeforeCreated,
     /// A part of the template that nobody filled in.
     Placeholder,
+    /// Tickets that are parts or duplicates of each other in a circle.
+    RelationCycle,
     /// Tickets that wait for each other.
     DependencyCycle,
     /// A dependency that is no ticket.
@@ -82,7 +84,7 @@ pub struct Rule {
 }
 
 /// Every check, in the order in which findings of one severity are shown.
-pub const RULES: [Rule; 20] = [
+pub const RULES: [Rule; 21] = [
     Rule {
         check: Check::UnreadableTicket,
         name: "unreadable-ticket",
@@ -173,6 +175,13 @@ pub const RULES: [Rule; 20] = [
         severity: Severity::Warning,
         about: "`ticket_id` says something else than the file's name, which is the id that counts",
         fix: Some("writes the file's name into `ticket_id`, unless somebody holds the ticket"),
+    },
+    Rule {
+        check: Check::RelationCycle,
+        name: "relation-cycle",
+        severity: Severity::Warning,
+        about: "tickets are parts of each other, or duplicates of each other, in a circle",
+        fix: None,
     },
     Rule {
         check: Check::Placeholder,

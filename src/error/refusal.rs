@@ -58,7 +58,7 @@ impl From<Refusal> for Failure {
                 ))
             }
             Refusal::NotAFile { path, .. } => Failure::new(Exit::Damaged, message)
-                .hint(format!("put a regular file in its place: git rm -- '{path}'")),
+                .hint(format!("put a regular file in its place: git rm -r -- '{path}'")),
             Refusal::Damaged { path, .. } => Failure::new(Exit::Damaged, message)
                 .hint(format!("mend the file and push it: {path}")),
             Refusal::Duplicate { paths, .. } => {
@@ -67,8 +67,10 @@ impl From<Refusal> for Failure {
                     .fact("places", places.join(", "))
                     .hint("keep one of them and remove the others")
             }
-            Refusal::Circle { .. } => {
-                Failure::new(Exit::Refused, message).hint("see who waits for whom: tix dep cycles")
+            Refusal::Circle { path, .. } => {
+                let second = path.get(1).map_or("", TicketId::as_str);
+                Failure::new(Exit::Refused, message)
+                    .hint(format!("see what leads back: tix show {second}, tix dep tree {second}"))
             }
             Refusal::BadName { .. } => Failure::new(Exit::Damaged, message),
             Refusal::Obstacle(obstacle) => obstacle.into(),
@@ -107,8 +109,10 @@ impl From<Obstacle> for Failure {
                 }),
             Obstacle::NoWork { id } => Failure::new(Exit::Refused, message)
                 .hint(format!("make its branch and workspace: tix activate {id}")),
-            Obstacle::NotCompleted { id } => Failure::new(Exit::Refused, message)
-                .hint(format!("its holder completes it: tix complete {id}")),
+            Obstacle::NotCompleted { id, legal } => {
+                instead(Failure::new(Exit::Refused, message), &legal)
+                    .hint(format!("its holder completes it: tix complete {id}"))
+            }
             Obstacle::Incomplete { id, missing } => {
                 let failure = Failure::new(Exit::Refused, message);
                 let of_kind = |kind: &str| {
@@ -149,7 +153,7 @@ impl From<Obstacle> for Failure {
 
 /// What can be done to the ticket as it is; of one whose status is no status that cannot be said.
 fn instead(failure: Failure, legal: &[Verb]) -> Failure {
-    let commands: Vec<_> = legal.iter().copied().filter_map(Verb::command).collect();
+    let commands: Vec<_> = legal.iter().flat_map(|verb| verb.commands()).copied().collect();
     let some = (!commands.is_empty()).then(|| commands.join(", "));
     failure.maybe_fact("legal now", some)
 }
@@ -172,7 +176,9 @@ fn illegal(id: &TicketId, verb: Verb, why: Illegal, legal: &[Verb], message: Str
             | Illegal::Status(_)
             | Illegal::Misplaced(..)
             | Illegal::NoStages
-            | Illegal::NotBlocked,
+            | Illegal::NotBlocked
+            | Illegal::ByRequest
+            | Illegal::Landed,
             _,
         ) => failure.hint(format!("see who may do what, and why not: tix status {id}")),
     }

@@ -28,8 +28,8 @@ pub struct Delta {
 pub struct ChangedCommit {
     /// Its id.
     pub oid: Oid,
-    /// How many parents it has.
-    pub parents: usize,
+    /// Its parents.
+    pub parents: Vec<Oid>,
     /// The first line of its message.
     pub subject: String,
     /// What it changes against its parents.
@@ -160,6 +160,45 @@ impl Git {
         Ok(parse_deltas(&call.run_ok()?)?.into_iter().map(|delta| delta.path).collect())
     }
 
+    /// What has changed from the first to the second commit of each pair. One process, however many are asked about.
+    pub fn differences(&self, pairs: &[(Oid, Oid)]) -> Result<Vec<Vec<Delta>>, GitError> {
+        if pairs.is_empty() {
+            return Ok(Vec::new());
+        }
+        // A line is a commit, and what is to be taken for its parent.
+        let lines: String = pairs.iter().map(|(from, to)| format!("{to} {from}\n")).collect();
+        let call = self.call("diff-tree").args(EXACTLY).args(["-r", "--stdin", "--always"]);
+        let found = parse_differences(&call.stdin(lines).run_ok()?)?;
+        if found.len() == pairs.len() {
+            return Ok(found);
+        }
+        Err(GitError::unreadable(
+            "diff-tree --stdin",
+            format!("{} answers", found.len()).as_bytes(),
+        ))
+    }
+
+    /// All that a commit holds, as what has changed since there was nothing.
+    pub fn since_nothing(&self, commit: &Oid) -> Result<Vec<Delta>, GitError> {
+        let empty = self.empty_tree()?;
+        let call = self.call("diff-tree").args(EXACTLY);
+        parse_deltas(&call.args(["-r", empty.as_str(), commit.as_str(), "--"]).run_ok()?)
+    }
+
+    /// The newest commits that two have in common: more than one where they have merged each other before, none where they
+    /// share no history.
+    pub fn merge_bases(&self, one: &Oid, other: &Oid) -> Result<Vec<Oid>, GitError> {
+        let answer = self.call("merge-base").args(["-a", one.as_str(), other.as_str()]).run()?;
+        let parse = |line: &str| {
+            Oid::parse(line).ok_or_else(|| GitError::unreadable("merge-base", line.as_bytes()))
+        };
+        match answer.code {
+            Some(0) => text_of(&answer.stdout).lines().map(parse).collect(),
+            Some(1) => Ok(Vec::new()),
+            _ => Err(ExecError::Failed(Box::new(answer)).into()),
+        }
+    }
+
     /// The commits that `tips` lead to and `known` do not, newest first, with what each of them changes.
     pub fn new_commits(
         &self,
@@ -199,6 +238,24 @@ pub(super) fn parse_deltas(answer: &[u8]) -> Result<Vec<Delta>, GitError> {
     Ok(deltas)
 }
 
+/// Each answer begins with the id of its commit.
+fn parse_differences(answer: &[u8]) -> Result<Vec<Vec<Delta>>, GitError> {
+    let mut found: Vec<Vec<Delta>> = Vec::new();
+    let mut words = answer.split(|b| *b == 0).filter(|word| !word.is_empty());
+    while let Some(word) = words.next() {
+        if Oid::parse(&text_of(word)).is_some() {
+            found.push(Vec::new());
+            continue;
+        }
+        let delta = words.next().and_then(|path| delta(word, path));
+        match (found.last_mut(), delta) {
+            (Some(deltas), Some(delta)) => deltas.push(delta),
+            _ => return Err(GitError::unreadable("diff-tree --stdin", word)),
+        }
+    }
+    Ok(found)
+}
+
 fn parse_commits(answer: &[u8]) -> Result<Vec<ChangedCommit>, GitError> {
     let unreadable = |word: &[u8]| GitError::unreadable("log --raw -c -z", word);
     let mut commits: Vec<ChangedCommit> = Vec::new();
@@ -214,7 +271,9 @@ fn parse_commits(answer: &[u8]) -> Result<Vec<ChangedCommit>, GitError> {
             let (Some(oid), Some(parents), Some(subject)) = head else {
                 return Err(unreadable(word));
             };
-            let parents = parents.split(|b| *b == b' ').filter(|p| !p.is_empty()).count();
+            let parents = parents.split(|b| *b == b' ').filter(|p| !p.is_empty());
+            let parents = parents.map(|parent| Oid::parse(&text_of(parent)));
+            let parents = parents.collect::<Option<_>>().ok_or_else(|| unreadable(word))?;
             let subject = text_of(subject);
             commits.push(ChangedCommit { oid, parents, subject, deltas: Vec::new() });
         } else {
@@ -264,12 +323,14 @@ mod tests {
         let commits = parse_commits(answer.as_bytes()).unwrap();
         assert_eq!(commits.len(), 3);
         let merge = &commits[0];
-        assert_eq!((merge.parents, merge.subject.as_str()), (2, "Merge it"));
+        let oid = |text: &str| Oid::parse(text).unwrap();
+        assert_eq!(merge.parents, [oid(&b), oid(&c)]);
+        assert_eq!(merge.subject, "Merge it");
         assert_eq!(merge.deltas[0].old.len(), 2);
         assert_eq!(merge.deltas[0].old[1], None);
         assert_eq!(merge.deltas[0].new.as_ref().unwrap().0, Mode::Executable);
         assert_eq!(commits[1].deltas[0].new.as_ref().unwrap().0, Mode::Symlink);
-        assert_eq!((commits[1].parents, commits[2].deltas.len()), (0, 0));
+        assert_eq!((commits[1].parents.len(), commits[2].deltas.len()), (0, 0));
     }
 
     #[test]

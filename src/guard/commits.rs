@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::merges::{self, Depth};
 use super::rule::{self, Breach, Verdict, Why};
 use super::{GuardError, content};
 use crate::git::{ChangedCommit, Delta, Git, Objects, Walk, loose_blob};
@@ -41,9 +42,11 @@ pub fn judge(
     new: New<'_>,
 ) -> Result<Vec<Judged>, GuardError> {
     let commits = reader.git.new_commits(new.tips, new.known, new.walk, new.limit)?;
+    let mut left_out = merges::left_out(reader.git, reader.depth(), &commits)?;
     let mut judged = Vec::new();
     for commit in commits {
-        let verdict = of_commit(&commit, tickets_dir, &mut reader)?;
+        let left_out = left_out.remove(&commit.oid).unwrap_or_default();
+        let verdict = of_commit(&commit, left_out, tickets_dir, &mut reader)?;
         let completes = rule::completes(&commit.deltas, tickets_dir);
         let ChangedCommit { oid, subject, .. } = commit;
         judged.push(Judged { commit: oid, subject, completes, verdict });
@@ -53,14 +56,17 @@ pub fn judge(
 
 fn of_commit(
     commit: &ChangedCommit,
+    left_out: Vec<Delta>,
     tickets_dir: &RepoPath,
     reader: &mut Reader<'_>,
 ) -> Result<Verdict, GuardError> {
-    match (commit.deltas.is_empty(), commit.parents) {
+    let mut deltas = commit.deltas.clone();
+    deltas.extend(left_out);
+    match (deltas.is_empty(), commit.parents.len()) {
         // What a merge brings is judged commit by commit; itself it did nothing.
         (true, 2..) => Ok(Verdict::Nothing),
         (true, 0 | 1) => Ok(Verdict::Refused(vec![Breach { path: None, why: Why::Empty }])),
-        (false, _) => of_deltas(&commit.deltas, tickets_dir, reader),
+        (false, _) => of_deltas(&deltas, tickets_dir, reader),
     }
 }
 
@@ -89,6 +95,21 @@ impl<'a> Reader<'a> {
     /// A reader of the repository that this git works on.
     pub fn new(git: &'a Git, common_dir: &Path) -> Reader<'a> {
         Reader { git, loose: common_dir.join("objects"), objects: None }
+    }
+
+    /// Whether the beginning of the history is there: git keeps the commits that it ends at in a file.
+    fn depth(&self) -> Depth {
+        let shallow = self.loose.with_file_name("shallow").exists();
+        if shallow { Depth::Shallow } else { Depth::Whole }
+    }
+
+    /// What a merge of these would leave out that has this different from each of them.
+    pub fn left_out_of_index(
+        &self,
+        parents: [&Oid; 2],
+        result: [&[Delta]; 2],
+    ) -> Result<Vec<Delta>, GuardError> {
+        merges::left_out_of_index(self.git, self.depth(), parents, result)
     }
 }
 

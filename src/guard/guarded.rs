@@ -162,13 +162,18 @@ impl Guarded {
     ) -> Result<Verdict, GuardError> {
         self.require_facts()?;
         let mut reader = self.reader();
-        let Some(mut deltas) = self.git.staged("HEAD", index)? else {
+        let Some(staged) = self.git.staged("HEAD", index)? else {
             return self.judge_first(index, &mut reader);
         };
-        for parent in merging {
+        let head = if merging.is_empty() { None } else { self.git.commit_of("HEAD")? };
+        let (mut deltas, mut left_out) = (staged.clone(), Vec::new());
+        for (parent, head) in merging.iter().zip(head.iter().cycle()) {
             let against = self.git.staged(parent.as_str(), index)?.unwrap_or_default();
+            let result = [staged.as_slice(), against.as_slice()];
+            left_out.extend(reader.left_out_of_index([head, parent], result)?);
             deltas = in_both(deltas, &against);
         }
+        deltas.extend(left_out);
         let tips: Vec<&str> = merging.iter().map(Oid::as_str).collect();
         if let Some(refused) = self.first_refused(&tips)? {
             return Ok(refused);
@@ -186,7 +191,7 @@ impl Guarded {
         let last =
             New { tips: &["HEAD"], known: self.published()?, walk: Walk::All, limit: Some(1) };
         let last = self.git.new_commits(last.tips, last.known, last.walk, last.limit)?;
-        let against = match last.first().map(|commit| commit.parents) {
+        let against = match last.first().map(|commit| commit.parents.len()) {
             Some(0) => self.git.empty_tree()?.to_string(),
             Some(1) => "HEAD^".to_owned(),
             Some(_) | None => return self.judge_staged(index),

@@ -49,7 +49,7 @@ impl Agreement<'_> {
         let mut brought = BTreeSet::new();
         for step in steps {
             let Some(completion) = self.lands(&step, &mut reader)? else { continue };
-            if step.parents > 1 {
+            if step.parents.len() > 1 {
                 let [ours, theirs] = [1, 2].map(|n| format!("{}^{n}", step.oid));
                 brought.extend(self.git.beyond(&theirs, &ours, new.known)?);
             }
@@ -73,7 +73,7 @@ impl Agreement<'_> {
         step: &ChangedCommit,
         reader: &mut Reader<'_>,
     ) -> Result<Option<Completion>, GuardError> {
-        if !matches!(step.parents, 1 | 2) {
+        if !matches!(step.parents.len(), 1 | 2) {
             return Ok(None);
         }
         let Ok(tickets) = rule::judge_tickets(&step.deltas, self.tickets_dir) else {
@@ -91,7 +91,7 @@ impl Agreement<'_> {
         if !approved || claim.is_none() || claim != after.text("claim_id") {
             return Ok(None);
         }
-        let merged = (step.parents == 2).then(|| format!("{}^2", step.oid));
+        let merged = (step.parents.len() == 2).then(|| format!("{}^2", step.oid));
         if let Some(tip) = &merged {
             let there = self.git.commit_of(&format!("{tip}:{}", completion.to.path))?;
             if there != completion.to.new {

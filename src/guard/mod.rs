@@ -17,6 +17,7 @@ mod history;
 pub mod install;
 mod landing;
 mod memory;
+mod merges;
 mod moves;
 mod place;
 mod protected;

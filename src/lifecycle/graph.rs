@@ -19,6 +19,14 @@ pub struct Edge<'a> {
     pub to: Option<&'a Entry>,
 }
 
+impl<'a> Edge<'a> {
+    /// Who comes before whom by it: the one that waits, and the one that is waited for.
+    pub fn step(&self) -> Option<(&'a TicketId, &'a TicketId)> {
+        let (from, to) = (&self.from.id, &self.to?.id);
+        Some(if self.relation == Relation::Blocks { (to, from) } else { (from, to) })
+    }
+}
+
 /// All relations that these tickets say they have, in the order of the tickets.
 pub fn edges<'a>(all: &[Known<'a>], snapshot: &'a Snapshot) -> Vec<Edge<'a>> {
     let names = Names::of(snapshot);
@@ -36,20 +44,48 @@ pub fn edges<'a>(all: &[Known<'a>], snapshot: &'a Snapshot) -> Vec<Edge<'a>> {
     all.iter().flat_map(|known| Relation::ALL.into_iter().flat_map(|r| of(known, r))).collect()
 }
 
-/// Who waits for whom, whichever of the two says so.
+/// In what tickets can follow each other, so that a circle makes no sense.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// One waits for the other.
+    Waiting,
+    /// One is a part of the other.
+    Parts,
+    /// One says the same as the other, which is the one that stays.
+    Duplicates,
+}
+
+impl Order {
+    /// Every order.
+    pub const ALL: [Order; 3] = [Order::Waiting, Order::Parts, Order::Duplicates];
+
+    /// The order that a relation makes, if it makes one.
+    pub const fn of(relation: Relation) -> Option<Order> {
+        match relation {
+            Relation::DependsOn | Relation::Blocks => Some(Order::Waiting),
+            Relation::Parent => Some(Order::Parts),
+            Relation::DuplicateOf => Some(Order::Duplicates),
+            Relation::Related => None,
+        }
+    }
+}
+
+/// Who waits for whom, whichever of the two says so; or who follows whom in another order.
 #[derive(Clone, Debug, Default)]
 pub struct Waits<'a>(BTreeMap<&'a TicketId, BTreeSet<&'a TicketId>>);
 
 impl<'a> Waits<'a> {
     /// By these relations.
     pub fn of(edges: &[Edge<'a>]) -> Waits<'a> {
+        Waits::by(Order::Waiting, edges)
+    }
+
+    /// The same for another order.
+    pub fn by(order: Order, edges: &[Edge<'a>]) -> Waits<'a> {
         let mut waits = Waits::default();
-        for edge in edges {
-            let Some(to) = edge.to else { continue };
-            match edge.relation {
-                Relation::DependsOn => waits.add(&edge.from.id, &to.id),
-                Relation::Blocks => waits.add(&to.id, &edge.from.id),
-                Relation::Parent | Relation::Related | Relation::DuplicateOf => {}
+        for edge in edges.iter().filter(|edge| Order::of(edge.relation) == Some(order)) {
+            if let Some((who, whom)) = edge.step() {
+                waits.add(who, whom);
             }
         }
         waits

@@ -36,7 +36,7 @@ pub fn land(
     }
     let state = on_branch.situation()?.state;
     if state.lane != Lane::Completed || state.status != Status::Approved {
-        return Err(Obstacle::NotCompleted { id }.into());
+        return Err(Obstacle::NotCompleted { id, legal: on_branch.legal(act.policy) }.into());
     }
     let missing = gate::missing(on_branch, act.policy, work);
     if !missing.is_empty() {

@@ -1,7 +1,7 @@
 //! Adding a relation to a ticket, and taking one away.
 
 use super::change::{Change, Edit, trailer};
-use super::graph::{Waits, edges};
+use super::graph::{Order, Waits, edges};
 use super::mark::Step;
 use super::refusal::Refusal;
 use super::relations::{Known, Meant, Names};
@@ -10,21 +10,21 @@ use crate::ticket::{Head, Relation, TicketId, Value};
 
 /// What is done with a relation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LinkVerb {
-    /// It is added.
-    Add,
-    /// It is taken away.
-    Remove,
+pub enum LinkChange<'a> {
+    /// It is added, to this ticket.
+    Add(&'a Entry),
+    /// Whatever means this ticket is taken away.
+    Remove(&'a Entry),
+    /// This very name is taken away, whatever it means.
+    RemoveName(&'a str),
 }
 
 /// A relation to be made or ended.
 pub struct LinkRequest<'a> {
     /// What is done.
-    pub verb: LinkVerb,
+    pub change: LinkChange<'a>,
     /// The relation.
     pub relation: Relation,
-    /// The other ticket.
-    pub other: &'a Entry,
     /// Who asks.
     pub actor: &'a str,
 }
@@ -38,17 +38,22 @@ pub fn link(
     all: &[Known<'_>],
     snapshot: &Snapshot,
 ) -> Result<Step, Refusal> {
-    let LinkRequest { verb, relation, other, actor } = request;
+    let LinkRequest { change, relation, actor } = request;
     let entry = ticket.entry;
     let head = Head::of(&ticket.document);
     let names = Names::of(snapshot);
-    let is_other = |name: &String| matches!(names.find(name), Meant::One(e) if e.id == other.id);
+    let is_meant = |name: &String| match change {
+        LinkChange::Add(other) | LinkChange::Remove(other) => {
+            matches!(names.find(name), Meant::One(e) if e.id == other.id)
+        }
+        LinkChange::RemoveName(gone) => name == gone,
+    };
     let there = relation.names(&head);
-    if there.iter().any(is_other) == (*verb == LinkVerb::Add) {
+    if there.iter().any(is_meant) == matches!(change, LinkChange::Add(_)) {
         return Ok(Step::Already);
     }
-    let mut wanted: Vec<String> = there.iter().filter(|name| !is_other(name)).cloned().collect();
-    if *verb == LinkVerb::Add {
+    let mut wanted: Vec<String> = there.iter().filter(|name| !is_meant(name)).cloned().collect();
+    if let LinkChange::Add(other) = change {
         refuse_circle(entry, *relation, other, all, snapshot)?;
         wanted.push(other.id.to_string());
     }
@@ -84,16 +89,13 @@ fn refuse_circle(
     all: &[Known<'_>],
     snapshot: &Snapshot,
 ) -> Result<(), Refusal> {
-    let (who, whom) = match relation {
-        Relation::DependsOn => (entry, other),
-        Relation::Blocks => (other, entry),
-        Relation::Parent | Relation::Related | Relation::DuplicateOf if entry.id == other.id => {
-            return Err(Refusal::Circle { path: vec![entry.id.clone(), other.id.clone()] });
-        }
-        Relation::Parent | Relation::Related | Relation::DuplicateOf => return Ok(()),
-    };
+    let (who, whom) = if relation == Relation::Blocks { (other, entry) } else { (entry, other) };
     let edges = edges(all, snapshot);
-    let Some(chain) = Waits::of(&edges).chain(&whom.id, &who.id) else { return Ok(()) };
-    let path = std::iter::once(&who.id).chain(chain).cloned().collect::<Vec<TicketId>>();
-    Err(Refusal::Circle { path })
+    let way_back = match Order::of(relation) {
+        Some(order) => Waits::by(order, &edges).chain(&whom.id, &who.id),
+        None => (who.id == whom.id).then(|| vec![&whom.id]),
+    };
+    let Some(way_back) = way_back else { return Ok(()) };
+    let path = std::iter::once(&who.id).chain(way_back).cloned().collect::<Vec<TicketId>>();
+    Err(Refusal::Circle { relation, path })
 }

@@ -39,6 +39,8 @@ pub enum Verb {
     RequestChanges,
     /// The work is done.
     Complete,
+    /// Its branch, on which it is complete, reaches the trunk without a pull request.
+    Land,
     /// It ends without being done.
     Close,
     /// It is put away after its completion.
@@ -51,7 +53,7 @@ pub enum Verb {
 
 impl Verb {
     /// Every verb, in the order in which a ticket meets them.
-    pub const ALL: [Verb; 19] = [
+    pub const ALL: [Verb; 20] = [
         Verb::Queue,
         Verb::Draft,
         Verb::Claim,
@@ -67,35 +69,42 @@ impl Verb {
         Verb::Approve,
         Verb::RequestChanges,
         Verb::Complete,
+        Verb::Land,
         Verb::Close,
         Verb::Archive,
         Verb::Reopen,
         Verb::Rework,
     ];
 
-    /// The command behind `tix`; what only follows from another command has none.
+    /// The commands behind `tix` that do it; what only follows from another command has none.
+    pub const fn commands(self) -> &'static [&'static str] {
+        match self {
+            Verb::Queue => &["queue"],
+            Verb::Draft => &["draft"],
+            Verb::Claim => &["activate"],
+            Verb::Note => &["note"],
+            Verb::Edit => &["edit", "set"],
+            Verb::Block => &["block"],
+            Verb::Unblock => &["unblock"],
+            Verb::Release => &["release"],
+            Verb::Handoff => &["handoff"],
+            Verb::Reclaim => &["reclaim"],
+            Verb::Submit => &["submit"],
+            Verb::Approve => &["review --approve"],
+            Verb::RequestChanges => &["review --request-changes"],
+            Verb::Complete => &["complete"],
+            Verb::Land => &["land"],
+            Verb::Close => &["close"],
+            Verb::Archive => &["archive"],
+            Verb::Reopen => &["reopen"],
+            Verb::Rework => &["rework"],
+            Verb::Activate => &[],
+        }
+    }
+
+    /// The first of them.
     pub const fn command(self) -> Option<&'static str> {
-        Some(match self {
-            Verb::Queue => "queue",
-            Verb::Draft => "draft",
-            Verb::Claim => "activate",
-            Verb::Note => "note",
-            Verb::Edit => "edit",
-            Verb::Block => "block",
-            Verb::Unblock => "unblock",
-            Verb::Release => "release",
-            Verb::Handoff => "handoff",
-            Verb::Reclaim => "reclaim",
-            Verb::Submit => "submit",
-            Verb::Approve => "review --approve",
-            Verb::RequestChanges => "review --request-changes",
-            Verb::Complete => "complete",
-            Verb::Close => "close",
-            Verb::Archive => "archive",
-            Verb::Reopen => "reopen",
-            Verb::Rework => "rework",
-            Verb::Activate => return None,
-        })
+        self.commands().first().copied()
     }
 
     /// What has been done to the ticket then, to stand behind "cannot be".
@@ -116,6 +125,7 @@ impl Verb {
             Verb::Approve => "approved",
             Verb::RequestChanges => "sent back",
             Verb::Complete => "completed",
+            Verb::Land => "landed",
             Verb::Close => "closed",
             Verb::Archive => "archived",
             Verb::Reopen => "reopened",
@@ -179,6 +189,8 @@ pub struct Policy<'a> {
     pub stages: &'a [Status],
     /// Whether a holder may review their own work.
     pub own_review: OwnReview,
+    /// How completed work reaches the trunk.
+    pub arrival: Arrival,
 }
 
 /// Whether a holder may review their own work.
@@ -188,6 +200,15 @@ pub enum OwnReview {
     Refused,
     /// They may.
     Allowed,
+}
+
+/// How completed work reaches the trunk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arrival {
+    /// By a pull request, or a merge by hand.
+    Request,
+    /// `tix land` may merge it.
+    Land,
 }
 
 /// Why a verb does not apply.
@@ -211,6 +232,12 @@ pub enum Illegal {
     /// There is no flag to take away.
     #[error("it is not blocked")]
     NotBlocked,
+    /// tix merges nothing here.
+    #[error("work reaches the trunk by pull request here")]
+    ByRequest,
+    /// It is there already.
+    #[error("it is on the trunk already")]
+    Landed,
     /// A claim is being set up, or its set-up was interrupted.
     #[error("its set-up is not finished")]
     Unfinished,
@@ -252,6 +279,7 @@ pub fn who(verb: Verb, situation: Situation, policy: Policy<'_>) -> Who {
         | Verb::Block
         | Verb::Unblock
         | Verb::Reclaim
+        | Verb::Land
         | Verb::Archive
         | Verb::Reopen
         | Verb::Rework => Who::Anybody,
@@ -272,7 +300,7 @@ pub const fn starts_in(verb: Verb) -> &'static [Lane] {
         | Verb::RequestChanges
         | Verb::Complete => &[Lane::Active],
         Verb::Close | Verb::Block | Verb::Unblock => &[Lane::Queue, Lane::Active],
-        Verb::Archive => &[Lane::Completed],
+        Verb::Land | Verb::Archive => &[Lane::Completed],
         Verb::Reopen | Verb::Rework => &[Lane::Completed, Lane::Archive],
     }
 }
@@ -325,6 +353,10 @@ fn status_after(verb: Verb, status: Status, policy: Policy<'_>) -> Result<Status
             };
             only_if(ready, Status::Approved)
         }
+        Verb::Land => match policy.arrival {
+            Arrival::Request => Err(Illegal::ByRequest),
+            Arrival::Land => Ok(status),
+        },
         Verb::Close | Verb::Archive => Ok(Status::Closed),
         Verb::Reopen => Ok(Status::Open),
     }
@@ -341,6 +373,9 @@ pub fn allows(verb: Verb, situation: Situation, policy: Policy<'_>) -> Result<St
     if verb == Verb::Unblock && !situation.blocked {
         return Err(Illegal::NotBlocked);
     }
+    if verb == Verb::Land && situation.trunk == situation.state.lane {
+        return Err(Illegal::Landed);
+    }
     let in_place = matches!(verb, Verb::Note | Verb::Edit | Verb::Block | Verb::Unblock);
     if in_place && situation.state.status == Status::Claimed {
         return Err(Illegal::Unfinished);
@@ -354,6 +389,14 @@ pub fn legal(situation: Situation, policy: Policy<'_>) -> Vec<Verb> {
     Verb::ALL.into_iter().filter(open).collect()
 }
 
+/// Where only the lanes count, every policy says the same.
+const ANY: Policy<'_> = Policy {
+    gate: QueueGate::Open,
+    stages: &[],
+    own_review: OwnReview::Refused,
+    arrival: Arrival::Land,
+};
+
 /// Whether any verb takes a ticket from one lane to the other, whatever the policy. A ticket that is not anywhere yet
 /// begins in the queue.
 ///
@@ -365,102 +408,10 @@ pub fn joins(from: Option<Lane>, to: Lane) -> bool {
     from == to
         || Verb::ALL.into_iter().any(|verb| {
             Status::ALL.into_iter().any(|status| {
-                let policy =
-                    Policy { gate: QueueGate::Open, stages: &[], own_review: OwnReview::Refused };
-                after(verb, State { lane: from, status }, policy)
-                    .is_ok_and(|state| state.lane == to)
+                after(verb, State { lane: from, status }, ANY).is_ok_and(|state| state.lane == to)
             })
         })
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const STAGES: [Status; 2] = [Status::CriticReview, Status::ExpediterReview];
-    const PLAIN: Policy<'_> =
-        Policy { gate: QueueGate::Open, stages: &[], own_review: OwnReview::Refused };
-    const REVIEWED: Policy<'_> =
-        Policy { gate: QueueGate::RequireQueued, stages: &STAGES, own_review: OwnReview::Refused };
-
-    fn states() -> impl Iterator<Item = State> {
-        Lane::ALL
-            .into_iter()
-            .flat_map(|lane| Status::ALL.into_iter().map(move |status| State { lane, status }))
-    }
-
-    #[test]
-    fn every_move_ends_where_its_status_belongs() {
-        for policy in [PLAIN, REVIEWED] {
-            for state in states() {
-                for verb in Verb::ALL {
-                    if let Ok(next) = after(verb, state, policy) {
-                        assert_eq!(lane_of(next.status), next.lane, "{verb:?} {state:?}");
-                    }
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn a_status_in_a_lane_it_does_not_belong_to_moves_nowhere() {
-        let state = State { lane: Lane::Queue, status: Status::Approved };
-        for verb in Verb::ALL {
-            let illegal = after(verb, state, PLAIN).unwrap_err();
-            assert_eq!(illegal, Illegal::Misplaced(Status::Approved, Lane::Queue));
-        }
-    }
-
-    #[test]
-    fn the_lanes_are_joined_by_these_moves_and_no_other() {
-        use Lane::{Active, Archive, Completed, Queue};
-        let mut joined = Vec::new();
-        for from in Lane::ALL {
-            for to in Lane::ALL.into_iter().filter(|to| *to != from && joins(Some(from), *to)) {
-                joined.push((from, to));
-            }
-        }
-        let expected = [
-            (Queue, Active),
-            (Queue, Archive),
-            (Active, Queue),
-            (Active, Completed),
-            (Active, Archive),
-            (Completed, Queue),
-            (Completed, Archive),
-            (Archive, Queue),
-        ];
-        assert_eq!(joined, expected);
-        assert!(Lane::ALL.into_iter().all(|lane| joins(None, lane) == (lane == Queue)));
-    }
-
-    #[test]
-    fn the_straight_way_with_and_without_review() {
-        use Verb::{Activate, Approve, Claim, Complete, Queue, RequestChanges, Submit};
-        let go = |policy, verbs: &[Verb]| {
-            let start = State { lane: Lane::Queue, status: Status::Open };
-            let mut story = Vec::new();
-            let end = verbs.iter().try_fold(start, |state, verb| {
-                let next = after(*verb, state, policy)?;
-                story.push(next.status.as_str());
-                Ok::<_, Illegal>(next)
-            });
-            (end.map(|state| state.lane), story.join(" "))
-        };
-        assert_eq!(
-            go(PLAIN, &[Claim, Activate, Complete]),
-            (Ok(Lane::Completed), "claimed in_progress approved".to_owned())
-        );
-        let reviewed =
-            [Queue, Claim, Activate, Submit, RequestChanges, Submit, Approve, Approve, Complete];
-        let story = "queued claimed in_progress critic_review changes_requested critic_review \
-                     expediter_review expediter_review approved";
-        assert_eq!(go(REVIEWED, &reviewed), (Ok(Lane::Completed), story.to_owned()));
-        assert_eq!(go(REVIEWED, &[Claim]).0, Err(Illegal::Status(Status::Open)));
-        assert_eq!(
-            go(REVIEWED, &[Queue, Claim, Activate, Complete]).0,
-            Err(Illegal::Status(Status::InProgress))
-        );
-        assert_eq!(go(PLAIN, &[Claim, Activate, Submit]).0, Err(Illegal::NoStages));
-    }
-}
+mod tests;

@@ -40,16 +40,16 @@ pub use finish::{
     reopen, require_ended,
 };
 pub use gate::{Missing, missing_in};
-pub use graph::{Edge, Waits, edges};
+pub use graph::{Edge, Order, Waits, edges};
 pub use land::land;
-pub use link::{LinkRequest, LinkVerb, link};
+pub use link::{LinkChange, LinkRequest, link};
 pub use mark::{Setting, Step, block, check_key, gate, note, replace, set, unblock};
 pub use next::{Hindrance, Prospect, judge, needed};
 pub use obstacle::Obstacle;
 pub use refusal::{Held, Refusal};
 pub use relations::{Fate, Known, fate};
 pub use release::{Branch, ReleaseRequest, release};
-pub use review::{Approval, ReviewRequest, Verdict, Work, review, submit};
+pub use review::{Approval, ReviewRequest, Verdict, Work, hand_in, review, submit};
 pub use set_up::{NewFile, set_up};
 pub use snapshot::{Entry, Node, Odd, Snapshot, Ticket};
 pub use takeover::{BranchCopy, Staleness, Takeover, Way, is_stale, take_over};

@@ -70,6 +70,8 @@ pub enum Obstacle {
     NotCompleted {
         /// Which ticket.
         id: TicketId,
+        /// What could be done instead.
+        legal: Vec<Verb>,
     },
     /// What is left to do before the ticket is complete.
     #[error("{id} is not complete: {} still missing", count(missing.len()))]

@@ -3,7 +3,7 @@
 use super::machine::Verb;
 use super::obstacle::Obstacle;
 use crate::names::RepoPath;
-use crate::ticket::{Lane, TicketId};
+use crate::ticket::{Lane, Relation, TicketId};
 
 /// Who holds a ticket, as far as its file says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -141,9 +141,11 @@ pub enum Refusal {
         /// All its places.
         paths: Vec<RepoPath>,
     },
-    /// With the relation a ticket would wait for itself.
-    #[error("{} would wait for itself: {}", path.first().map_or("the ticket", TicketId::as_str), arrows(path))]
+    /// With the relation a ticket would wait for itself, or be a part of itself.
+    #[error("{} would {}: {}", path.first().map_or("the ticket", TicketId::as_str), to_itself(*relation), arrows(path))]
     Circle {
+        /// Which relation.
+        relation: Relation,
         /// The tickets, each waiting for the next; the first is the last too.
         path: Vec<TicketId>,
     },
@@ -166,6 +168,15 @@ pub enum Refusal {
     /// The ticket is there, and what is asked cannot be done to it as it is.
     #[error(transparent)]
     Obstacle(#[from] Obstacle),
+}
+
+fn to_itself(relation: Relation) -> &'static str {
+    match relation {
+        Relation::DependsOn | Relation::Blocks => "wait for itself",
+        Relation::Parent => "be a part of itself",
+        Relation::DuplicateOf => "be a duplicate of itself",
+        Relation::Related => "be related to itself",
+    }
 }
 
 fn arrows(path: &[TicketId]) -> String {

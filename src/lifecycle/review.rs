@@ -2,6 +2,7 @@
 
 use super::act::{Act, Story, Writing, write};
 use super::change::{Change, trailer};
+use super::gate;
 use super::machine::Verb;
 use super::mark::Step;
 use super::obstacle::Obstacle;
@@ -73,6 +74,21 @@ pub fn submit(ticket: &Ticket<'_>, act: &Act<'_>, work: &Work<'_>) -> Result<Ste
     let writing =
         Writing { subject: "submit", reason: None, fields: &fields, to: None, story: &story };
     Ok(bound(write(ticket, act, &writing)?.0, work.tip).into())
+}
+
+/// The verb that hands the work in as it is now, for whoever may: completing it where nothing is missing, submitting it
+/// where the review has not seen it yet. None where there is work left to do, or others to wait for.
+pub fn hand_in(ticket: &Ticket<'_>, act: &Act<'_>, work: &Work<'_>) -> Option<Verb> {
+    if !gate::missing_in(&ticket.document).is_empty() {
+        return None;
+    }
+    let may = |verb| act.require(verb, ticket).is_ok();
+    if may(Verb::Complete) && gate::missing(ticket, act.policy, work).is_empty() {
+        return Some(Verb::Complete);
+    }
+    let submitted = ticket.document.text("submitted").and_then(|text| Oid::parse(&text));
+    let seen = submitted.is_some_and(|commit| work.is_still(&commit));
+    (may(Verb::Submit) && !seen).then_some(Verb::Submit)
 }
 
 /// What a review says.

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, TimeZone as _, Utc};
 use proptest::prelude::*;
 
-use super::machine::{OwnReview, Policy, Verb};
+use super::machine::{Arrival, OwnReview, Policy, Verb};
 use super::review::Approval;
 use super::*;
 use crate::names::{Oid, RefName, RepoPath};
@@ -16,7 +16,12 @@ fn now() -> DateTime<Utc> {
 }
 
 fn act<'a>(actor: &'a str, claim_id: Option<&'a str>) -> Act<'a> {
-    let policy = Policy { gate: QueueGate::Open, stages: &STAGES, own_review: OwnReview::Refused };
+    let policy = Policy {
+        gate: QueueGate::Open,
+        stages: &STAGES,
+        own_review: OwnReview::Refused,
+        arrival: Arrival::Request,
+    };
     Act { actor, at: now(), clone_prefix: "0000abcd-", claim_id, policy }
 }
 

@@ -56,7 +56,7 @@ pub struct Head {
     pub related: Vec<String>,
     /// `duplicate_of`
     pub duplicate_of: Option<String>,
-    /// The keys whose values are `{placeholders}` of a template, each with its line.
+    /// The keys whose values are `{placeholders}` of a template, and the lines of the body that are, each with its line.
     pub placeholders: Vec<(usize, String)>,
 }
 
@@ -132,10 +132,10 @@ mod tests {
     }
 
     #[test]
-    fn a_head_holds_what_the_front_matter_says_and_the_title_of_the_body() {
+    fn a_head_holds_what_the_front_matter_says_and_of_the_body_the_title_and_what_is_open() {
         let head = head(
             "---\nstatus: doing\nblocked: waits for Eve\npriority: P1\nlabels: [ui, api]\ncreated: {now}\n\
-             depends_on:\n  - TICKET-a\nparent_ticket: null\n---\n# Make it work\n",
+             depends_on:\n  - TICKET-a\nparent_ticket: null\n---\n# Make it work\n\n- [ ] {criterion}\n{What}\n",
         );
         let expected = Head {
             status: Said::Status(Status::InProgress),
@@ -144,7 +144,11 @@ mod tests {
             priority: Some("P1".to_owned()),
             labels: vec!["ui".to_owned(), "api".to_owned()],
             depends_on: vec!["TICKET-a".to_owned()],
-            placeholders: vec![(6, "created".to_owned())],
+            placeholders: vec![
+                (6, "created".to_owned()),
+                (14, "{What}".to_owned()),
+                (13, "{criterion}".to_owned()),
+            ],
             ..Head::default()
         };
         assert_eq!(head, expected);

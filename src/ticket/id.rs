@@ -266,6 +266,29 @@ mod tests {
         }
     }
 
+    /// Every line of `tests/data/hostile/names.jsonl` is a verdict and a name.
+    #[test]
+    fn every_name_of_the_corpus_is_taken_as_it_is_or_refused_harmlessly() {
+        let text = include_str!("../../tests/data/hostile/names.jsonl");
+        let mut count = 0;
+        for line in text.lines().filter(|line| !line.starts_with('#')) {
+            let [verdict, name]: [String; 2] = serde_json::from_str(line).unwrap();
+            count += 1;
+            let (ticket, session) = (TicketId::parse(&name), SessionId::parse(&name));
+            let wanted = (verdict == "good", verdict != "bad");
+            assert_eq!((ticket.is_ok(), session.is_ok()), wanted, "{line}");
+            assert!(ticket.as_ref().map_or(true, |id| id.to_string() == name), "{line}");
+            assert!(session.as_ref().map_or(true, |session| session.as_str() == name), "{line}");
+            for error in [ticket.err(), session.err()].into_iter().flatten() {
+                let message = error.to_string();
+                let plain =
+                    |c: char| matches!(c, '"' | '\'' | '\\') || c.escape_debug().count() == 1;
+                assert!(message.chars().all(plain), "{line}: {message:?}");
+            }
+        }
+        assert!(count >= 100, "the corpus has shrunk to {count} names");
+    }
+
     #[test]
     fn a_message_shows_no_raw_control_character() {
         let message = TicketId::parse("a\u{1b}[31m").unwrap_err().to_string();

@@ -178,10 +178,14 @@ fn assemble(records: &BTreeMap<&[u8], &[u8]>) -> Vec<u8> {
     [MAGIC.as_slice(), &checksum(&rest), &rest].concat()
 }
 
+/// Counts the ways in which a head was made of the same document by one version of tix.
+const READING: &[u8] = b"2";
+
 /// Of another version of tix it is another one: a document may be read differently there.
 fn checksum(rest: &[u8]) -> [u8; NUMBER] {
     let mut sum = crc32fast::Hasher::new();
     sum.update(env!("CARGO_PKG_VERSION").as_bytes());
+    sum.update(READING);
     sum.update(rest);
     sum.finalize().to_le_bytes()
 }

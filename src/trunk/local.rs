@@ -193,7 +193,9 @@ impl Trunk<'_> {
                 Ok(true) => {}
                 Ok(false) => warnings.push(format!(
                     "{place} has {branch} checked out and was left as it is, because changes there would be lost; \
-                     its `git status` shows the tickets as they were"
+                     its `git status` shows the tickets as they were, and a commit of that would undo the move: \
+                     when your changes are safe elsewhere, bring it up with `git restore --staged --worktree -- {tickets}`",
+                    tickets = self.tickets_dir
                 )),
                 Err(error) => {
                     open.push(note.clone());

@@ -70,6 +70,7 @@ impl Trunk<'_> {
             Backoff::new(u64::from_str_radix(&super::run::random_token(), 16).unwrap_or(1));
         let mut atomic = Atomic::Yes;
         let mut last: Option<(Failure, String, [Option<Oid>; 2])> = None;
+        let mut broke = None;
         loop {
             (self.progress)(Step::Queue);
             let turn = queue::enter(&self.runtime_dir, self.url(remote), self.deadline);
@@ -95,11 +96,12 @@ impl Trunk<'_> {
             }
             if let Some((failure, words, before)) = last.take() {
                 let still = seen(&view) == before;
+                broke = (still && matches!(failure, Failure::Unclear)).then(|| words.clone());
                 let landing = still.then(|| still_open(&sent, view.commit()));
                 self.explain(remote, failure, words, landing, &mut patience)?;
             }
             if Instant::now() >= self.deadline && !sent.is_empty() {
-                return Err(too_late(remote, diary, &sent, view.commit()).into());
+                return Err(too_late(remote, diary, &sent, view.commit(), broke).into());
             }
             let (mine, verdict, words) =
                 self.attempt(remote, diary, &view, decide(&view)?, atomic)?;
@@ -400,19 +402,37 @@ fn still_open<T>(sent: &[Sent<T>], tip: Option<&Oid>) -> Landing {
     if sent.iter().any(open) { Landing::Unknown } else { Landing::No }
 }
 
-/// The time is up. A push that is still on its way can land only while the trunk is where it was.
+/// The time is up. A push that is still on its way can land only while the trunk is where it was. `broke` is what git said of
+/// the last push, where its connection broke and nobody else's came first.
 fn too_late<T>(
     remote: &RemoteName,
     diary: &Diary,
     sent: &[Sent<T>],
     tip: Option<&Oid>,
+    broke: Option<String>,
 ) -> TrunkError {
-    if still_open(sent, tip) == Landing::Unknown {
-        return TrunkError::Unreachable {
-            remote: remote.clone(),
-            words: "the remote took the push and gave no answer".to_owned(),
-            landing: Landing::Unknown,
-        };
+    let remote = remote.clone();
+    let landing = still_open(sent, tip);
+    match (landing, broke) {
+        (Landing::Unknown, _) => {
+            let words = "the remote took the push and gave no answer".to_owned();
+            TrunkError::Unreachable { remote, words, landing }
+        }
+        (Landing::No, Some(words)) => TrunkError::Unreachable { remote, words, landing },
+        (Landing::No, None) => TrunkError::Contended { attempts: diary.attempts },
     }
-    TrunkError::Contended { attempts: diary.attempts }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_that_broke_until_the_time_was_up_is_not_taken_for_other_people() {
+        let remote = RemoteName::parse("origin").unwrap();
+        let told = |broke| too_late::<()>(&remote, &Diary::default(), &[], None, broke);
+        let broke = told(Some("fatal: the remote end hung up".to_owned()));
+        assert!(matches!(broke, TrunkError::Unreachable { landing: Landing::No, .. }), "{broke}");
+        assert!(matches!(told(None), TrunkError::Contended { .. }));
+    }
 }

@@ -265,7 +265,7 @@ fn a_ticket_that_is_not_claimable_is_told_with_what_it_needs() {
     status: draft
     error: TICKET-foo-001 cannot be claimed: its status is `draft`
       needs      open or queued
-      legal now  queue, note, edit, block, close
+      legal now  queue, note, edit, set, block, close
     hint: look at it: tix show TICKET-foo-001
     status: in_progress
     error: TICKET-foo-001 cannot be claimed: its status is `in_progress`
@@ -277,7 +277,7 @@ fn a_ticket_that_is_not_claimable_is_told_with_what_it_needs() {
     hint: look at it: tix show TICKET-foo-001
     blocked: waits for the moon
     error: TICKET-foo-001 is blocked: waits for the moon
-      legal now  queue, draft, note, edit, block, unblock, close
+      legal now  queue, draft, note, edit, set, block, unblock, close
     hint: look at it: tix show TICKET-foo-001
     ");
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::harness::Sandbox;
+use crate::harness::{Sandbox, queue_ticket};
 
 const PAGES: [&str; 4] = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"];
 
@@ -63,6 +63,30 @@ fn the_readme_tells_of_every_command() {
         .collect();
     let untold: Vec<_> = listed.difference(&told).collect();
     assert!(untold.is_empty(), "the tables of commands in README.md lack {untold:?}");
+}
+
+/// What `tix status` tells of, and what is done before and after.
+#[test]
+fn the_readme_has_every_verb_in_its_table_and_every_move_in_its_picture() {
+    let sandbox = Sandbox::new();
+    sandbox.seed(&[("tickets/queue/TICKET-foo-001.md", queue_ticket("TICKET-foo-001"))]);
+    let status = sandbox.clone_named("a").tix(&["status", "foo", "--json"]).success().json();
+    let moves = status["moves"].as_array().unwrap().iter();
+    let verbs = moves.map(|m| m["command"].as_str().unwrap().split(' ').next().unwrap());
+    let verbs: BTreeSet<&str> = verbs.chain(["new", "clean", "run"]).collect();
+    let readme = page("README.md");
+    let life = section(&readme, "## The life of a ticket");
+    let rows = life.iter().filter_map(|line| line.strip_prefix("| ")?.split_once(" | "));
+    let told: BTreeSet<&str> = rows.flat_map(|(first, _)| first.split(", ")).collect();
+    let untold: Vec<_> = verbs.difference(&told).collect();
+    assert!(untold.is_empty(), "{untold:?}");
+    let arrows = life.iter().filter_map(|line| line.split_once("--> ")?.1.split_once(": "));
+    let drawn: String = arrows.map(|(_, label)| format!("{label} ")).collect();
+    let drawn: BTreeSet<&str> = drawn.split([' ', ',']).collect();
+    // These change nothing that is drawn; a review is drawn by what it says.
+    let beside = ["note", "edit", "set", "review", "run", "clean"];
+    let undrawn: Vec<_> = verbs.difference(&drawn).filter(|verb| !beside.contains(verb)).collect();
+    assert!(undrawn.is_empty(), "{undrawn:?}");
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod bypasses;
 mod check;
 mod commits;
 mod memory;
+mod merges;
 mod operations;
 mod places;
 mod pushes;

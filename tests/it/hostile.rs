@@ -2,12 +2,32 @@
 //! terminal obeys what a ticket says.
 
 mod names;
+mod new;
 mod people;
+
+use std::fs;
+use std::path::Path;
 
 use crate::harness::{Output, Place, Sandbox, Ticket, Untouched, no_leftovers};
 
 const ID: &str = "TICKET-foo-001";
 const QUEUED: &str = "tickets/queue/TICKET-foo-001.md";
+
+/// The lines of a file in `tests/data/hostile`: arrays of texts, as JSON. `#` begins a comment.
+#[track_caller]
+fn corpus<const N: usize>(name: &str) -> Vec<[String; N]> {
+    let path = format!("tests/data/hostile/{name}.jsonl");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    let text = fs::read_to_string(&path).unwrap();
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    let entries = lines.map(|line| {
+        let entry: Vec<String> = serde_json::from_str(line).expect(line);
+        entry.try_into().expect(line)
+    });
+    let entries: Vec<_> = entries.collect();
+    assert!(entries.len() >= 20, "{} has shrunk to {} entries", path.display(), entries.len());
+    entries
+}
 
 /// Commits an entry of any kind under any name; fast-import and the file system would refuse some of them.
 fn plant(sandbox: &Sandbox, mode: &str, path: &str, contents: &str) {
@@ -84,33 +104,9 @@ fn history_is_clean(sandbox: &Sandbox, old: &str) {
     }
 }
 
-const TEXTS: &[(&str, &str)] = &[
-    ("session_id", "../../escape"),
-    ("session_id", "/etc/cron.d"),
-    ("session_id", ".git"),
-    ("session_id", "--upload-pack=touch"),
-    ("session_id", "$(touch pwned)"),
-    ("session_id", "\"a\\nb\""),
-    ("session_id", "[\"a\", {b: c}]"),
-    ("title", "\"one\\nFORGED two\""),
-    ("title", "$(touch pwned) `touch pwned`"),
-    ("title", "\"\\e[31mred\\a\\u202e\""),
-    ("title", "\"x\\n\\nTix-Actor: Eve <eve@example.org>\""),
-    ("title", "|\n  Tix-Claim: forged\n  FORGED"),
-    ("branch", "../../../HEAD"),
-    ("worktree_path", "/etc"),
-    ("claimed_by", "\"Eve\\nclaim_id: forged\""),
-    ("claim_id", "../../forged"),
-    ("ticket_id", "-rf"),
-    ("ticket_id", "../../../TICKET-foo-001"),
-    ("sequence", "-1"),
-    ("depends_on", "[../../x, -y]"),
-    ("labels", "!!python/object:os.system [x]"),
-];
-
 #[test]
 fn whatever_a_ticket_says_stays_in_its_file() {
-    for (key, value) in TEXTS {
+    for [key, value] in &corpus("values") {
         let sandbox = Sandbox::new();
         let text = Ticket::new(ID).key(key, value).text();
         sandbox.seed(&[(QUEUED, text.as_str()), ("README.md", "# Example\n")]);
@@ -120,7 +116,9 @@ fn whatever_a_ticket_says_stays_in_its_file() {
         let around = listing(sandbox.root());
         let first = clone.tix(&["activate", "foo-001"]);
         is_harmless(&first);
-        assert!(matches!(first.code, Some(0 | 9)), "{key}: {value}: {first}");
+        // What says that it cannot be had is readable, and refused for that.
+        let refused = if matches!(key.as_str(), "status" | "blocked") { 5 } else { 9 };
+        assert!(first.code == Some(0) || first.code == Some(refused), "{key}: {value}: {first}");
         let second = sandbox.clone_named("other").tix(&["activate", "foo-001"]);
         is_harmless(&second);
         let released = clone.tix(&["release", "foo-001"]);
@@ -140,8 +138,8 @@ fn whatever_a_ticket_says_stays_in_its_file() {
 }
 
 /// The names in a directory, without those of the workspaces.
-fn listing(directory: &std::path::Path) -> Vec<String> {
-    let entries = std::fs::read_dir(directory).unwrap();
+fn listing(directory: &Path) -> Vec<String> {
+    let entries = fs::read_dir(directory).unwrap();
     let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let mut names: Vec<_> = names.filter(|name| !name.ends_with(".worktrees")).collect();
     names.sort_unstable();
@@ -150,22 +148,8 @@ fn listing(directory: &std::path::Path) -> Vec<String> {
 
 #[test]
 fn a_session_in_a_path_is_a_name_or_an_error() {
-    let bad = [
-        "../../escape",
-        "/etc",
-        "..",
-        ".",
-        ".git",
-        "a/b",
-        "\"a\\nb\"",
-        "\"\\e[31m\"",
-        "'a b:c'",
-        "-x",
-        "x.lock",
-        "con\\\\x",
-    ];
     for template in [("tix.activeDir", "{session}"), ("tix.worktree", "../w/{session}/{id}")] {
-        for session in bad {
+        for [session] in &corpus("sessions") {
             let sandbox = Sandbox::new();
             let text = Ticket::new(ID).key("session_id", session).text();
             sandbox.seed(&[(QUEUED, text.as_str())]);

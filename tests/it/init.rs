@@ -268,6 +268,8 @@ fn a_trunk_of_its_own_is_a_branch_without_history_that_holds_tickets_only() {
     }
     before.assert_same(&clone);
     follow(&clone, &output);
+    // Somebody merges the pull request.
+    remote.git(&["update-ref", "refs/heads/main", "refs/heads/tix-settings"]);
     let there = sandbox.clone_named("bob").tix(&["init", "--json"]).success().json();
     assert_eq!((&there["created"], &there["trunk"]), (&json!([]), &json!("origin/tickets")));
     no_leftovers(&clone);

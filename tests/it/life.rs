@@ -1,5 +1,6 @@
 //! What happens to a ticket after the claim, and before it: every verb, on the trunk and on the ticket branch.
 
+mod audit;
 mod complete;
 mod ends;
 mod marks;

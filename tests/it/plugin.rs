@@ -106,6 +106,18 @@ fn the_commands_may_run_tix_and_harmless_git_only() {
     }
 }
 
+#[test]
+fn the_readme_names_every_command_of_the_plugin() {
+    let readme = text("README.md");
+    let (_, told) = readme.split_once("`/workflow-guard:").unwrap();
+    let (told, _) = told.split_once("\n\n").unwrap();
+    let told = format!("`{told}");
+    for path in commands() {
+        let name = path.strip_prefix("commands/").unwrap().strip_suffix(".md").unwrap();
+        assert!(told.contains(&format!("`{name}`")), "{name}: {told}");
+    }
+}
+
 /// What stands in an injected command is pasted into a shell before anybody has looked at it.
 #[test]
 fn nothing_that_a_user_types_reaches_an_injected_command() {
@@ -212,12 +224,57 @@ fn without_tix_the_hook_refuses_and_says_what_is_missing() {
     hook.run().success();
 }
 
+/// `tix hook install --agents claude` and the plugin are two ways to the same: they hear of the same, wait as long, and a hook
+/// that cannot answer refuses in both.
 #[test]
-fn it_says_what_to_do_on_every_exit_code_of_activate() {
-    let (_, body) = command("commands/activate.md");
-    let codes: BTreeSet<u8> = body
-        .lines()
-        .filter_map(|line| line.strip_prefix("| ")?.split(' ').next()?.parse().ok())
-        .collect();
-    assert_eq!(codes, [0, 2, 3, 4, 5, 6, 7, 8, 9, 10].into());
+fn what_is_installed_for_claude_is_what_the_plugin_brings() {
+    let sandbox = Sandbox::new();
+    sandbox.seed(&[("tickets/queue/.gitkeep", "")]);
+    let clone = sandbox.clone_named("a");
+    clone.tix(&["hook", "install", "--agents", "claude"]).success();
+    let installed: Value = serde_json::from_str(&clone.read(".claude/settings.json")).unwrap();
+    let plugin: Value = serde_json::from_str(&text("hooks/hooks.json")).unwrap();
+    let line = installed["hooks"]["PreToolUse"][0]["hooks"][0]["command"].clone();
+    let without_call = |file: &Value| {
+        let mut hooks = file["hooks"].clone();
+        let before = hooks["PreToolUse"][0]["hooks"][0].as_object_mut().unwrap();
+        before.remove("command").unwrap();
+        before.remove("args");
+        hooks
+    };
+    assert_eq!(without_call(&installed), without_call(&plugin));
+
+    let sh = Path::new("/bin/sh");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join(SCRIPT);
+    let calls = [
+        clone.command(sh, &["-c", line.as_str().unwrap()]),
+        clone.command(sh, &[script.to_str().unwrap()]),
+    ];
+    for call in calls {
+        let without = call.clone().env("PATH", "/nowhere").run();
+        assert!(without.exits(2).stderr().contains("tix"), "{without}");
+        for (code, expected) in [(0, 0), (1, 2), (2, 2), (101, 2)] {
+            let tix = format!("#!/bin/sh\ncat; echo why >&2; exit {code}\n");
+            clone.write_script(sandbox.root().join("bin/tix"), &tix);
+            let output = call.clone().stdin("event").run();
+            output.exits(expected);
+            assert_eq!((output.stdout(), output.stderr()), ("event", "why\n"), "{output}");
+        }
+    }
+}
+
+/// What only looks is held off by nobody and leaves nothing half done.
+#[test]
+fn every_command_says_what_to_do_on_every_exit_code() {
+    for path in commands() {
+        let (head, body) = command(&path);
+        let cells = body.lines().filter_map(|line| line.strip_prefix("| ")?.split(" | ").next());
+        let codes: Vec<u8> =
+            cells.flat_map(|cell| cell.split(", ")).filter_map(|code| code.parse().ok()).collect();
+        let changes = value(&head, "disable-model-invocation").is_some();
+        let expected: &[u8] =
+            if changes { &[0, 2, 3, 4, 5, 6, 7, 8, 9, 10] } else { &[0, 2, 4, 6, 7, 9, 10] };
+        assert_eq!(codes, expected, "{path}");
+        assert!(body.contains("or no `tix` at all: show what was printed and stop."), "{path}");
+    }
 }

@@ -68,12 +68,20 @@ fn a_circle_is_refused_when_it_is_made_however_it_is_said() {
     ----- stdout -----
     ----- stderr -----
     error: TICKET-a would wait for itself: TICKET-a -> TICKET-c -> TICKET-d -> TICKET-b -> TICKET-a
-    hint: see who waits for whom: tix dep cycles
+    hint: see what leads back: tix show TICKET-c, tix dep tree TICKET-c
     ");
     for (who, whom, relation) in
         [("a", "a", "depends-on"), ("c", "a", "blocks"), ("a", "a", "related")]
     {
         clone.tix(&["dep", "add", who, whom, "--relation", relation]).exits(5);
+    }
+    for (relation, words) in [
+        ("parent", "TICKET-b would be a part of itself: TICKET-b -> TICKET-a -> TICKET-b"),
+        ("duplicate-of", "TICKET-b would be a duplicate of itself"),
+    ] {
+        clone.tix(&["dep", "add", "a", "b", "--relation", relation]).success();
+        let round = clone.tix(&["dep", "add", "b", "a", "--relation", relation]);
+        assert!(round.exits(5).stderr().contains(words), "{round}");
     }
     clone.tix(&["dep", "cycles", "--fetch"]).success();
 }

@@ -215,7 +215,7 @@ fn what_nobody_holds_cannot_be_given_back() {
     ----- stderr -----
     error: nobody holds TICKET-foo-001: it is in queue/
       lane       queue
-      legal now  queue, draft, activate, note, edit, block, close
+      legal now  queue, draft, activate, note, edit, set, block, close
     hint: look at it: tix show TICKET-foo-001
     ");
     clone.tix(&["release", "nothing-here"]).exits(4);

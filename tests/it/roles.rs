@@ -1,6 +1,7 @@
 //! Roles: what an agent may do that says what it is.
 
-use crate::activate::{ID, one_ticket, subjects};
+use crate::activate::{ID, QUEUED, one_ticket, subjects};
+use crate::harness::{Sandbox, Ticket};
 
 #[test]
 fn a_role_does_its_own_part_and_can_always_look() {
@@ -28,4 +29,29 @@ fn a_role_does_its_own_part_and_can_always_look() {
     let unknown = clone.tix(&["release", ID, "--role", "bos", "--json"]);
     assert_eq!(unknown.exits(2).json()["details"]["nearest"], "boss");
     clone.tix(&["release", ID]).success();
+}
+
+#[test]
+fn the_example_of_the_readme_is_one_that_tix_reads_and_keeps_to() {
+    let readme = include_str!("../../README.md");
+    let (_, rest) = readme.split_once("```yaml\nroles:\n").unwrap();
+    let example = rest.split("```").next().unwrap();
+    let sandbox = Sandbox::new();
+    sandbox.seed(&[(QUEUED, Ticket::new(ID).text()), (".tix.yaml", format!("roles:\n{example}"))]);
+    let clone = sandbox.clone_named("a");
+    let role = |name| clone.env("TIX_ROLE", name);
+    // One that is no command, in whatever role, would be told at once.
+    role("intake").tix(&["set", ID, "priority=P1"]).success();
+    role("orchestrator").tix(&["activate", ID]).success();
+    role("coder").tix(&["note", ID, "half of it"]).success();
+    role("reviewer").tix(&["note", ID, "looks good"]).success();
+    for (who, args, may) in [
+        ("coder", &["release", ID][..], "orchestrator"),
+        ("reviewer", &["complete", ID], "coder"),
+        ("orchestrator", &["review", ID, "--approve"], "reviewer"),
+        ("intake", &["activate", ID], "orchestrator"),
+    ] {
+        let refused = role(who).tix(&[args, &["--json"]].concat());
+        assert_eq!(refused.exits(5).json()["details"]["roles that may"], may, "{who} {args:?}");
+    }
 }

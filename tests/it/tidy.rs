@@ -6,6 +6,7 @@
 mod command_lines;
 mod docs;
 mod imports;
+mod model;
 mod places;
 mod sizes;
 mod source;

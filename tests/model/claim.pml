@@ -41,10 +41,11 @@
  * Other tickets, except that commits for them move the trunk at any time. Time: deadlines, backoff and
  * the number of tries become "at any moment". The contents of files, the guard, worktrees. The order of
  * commits on the ticket branch below "claimed, in work, done". Two attempts of one run are two commits
- * in git and one here, because they carry the same claim id: this relies on `trunk::judge` and
- * `workspace::add` taking the commit from the fetched refs, and not from the last attempt. A remote
- * without `--atomic`; RELEASE_FREES_BRANCH_LATER shows what its release does. Completion and takeover
- * are not in the product yet; what they are here is what they will have to be.
+ * in git and one here, because they carry the same claim id: this relies on `trunk::find_landed`, which says
+ * which of them is on the trunk as fetched, and on `activate::set_up`, which goes on from that one and not
+ * from the last attempt. A remote without `--atomic`; RELEASE_FREES_BRANCH_LATER shows what its release does.
+ * `lifecycle::take_over` is one push, which leaves the work on the branch as it is; here its run sets the branch
+ * up anew as after a claim, which is more that can go wrong and not less.
  * A connection that broke counts as answered here: when the trunk is where it was after three tries with pauses,
  * `trunk::transact` takes such a push for refused, and says "nothing changed". A push that it stopped waiting for
  * never counts as answered.
@@ -105,7 +106,7 @@
  *   NO_PREFIX                   CLAIMABLE   A clone does not know the claims of its own earlier runs.
  *   RELEASE_FREES_BRANCH_LATER  CLAIMABLE   A release deletes the ticket branch in a second push. This
  *                                           is also what a remote without `--atomic` can do at best.
- *   PLAIN_BRANCH_PUSH           CLAIMABLE   `workspace::add` pushes the ticket branch without a lease. Late, it
+ *   PLAIN_BRANCH_PUSH           CLAIMABLE   `branch::push_branch` has no lease. Late, the push
  *                                           makes the branch anew that a release has deleted.
  *   WORK_PUSHES                 CLAIMABLE   Not tix but the holder runs a plain `git push` on the ticket
  *                                           branch, and it arrives after a release.
@@ -587,11 +588,12 @@ idle:
 #endif
     /* `commands::activate` by the same session, or with `--resume`: the set-up is finished, and nothing is
      * pushed. What this clone has sent for the ticket and may still land is written down
-     * (`workspace::pending`), and then the answer is exit 8. */
+     * before it is sent and until its fate is known (`workspace::note_push`, `workspace::settle_push`);
+     * where `workspace::pending_push` finds one, the answer is exit 8. */
     :: atomic { lane == ACTIVE && ours(claim, c) && stage == WORKING && may_trust ->
             d_step { reached(YOURS_ALREADY); believe(c, claim) }; goto idle }
 
-    /* A takeover of somebody else's claim. */
+    /* `commands::reclaim`: `lifecycle::take_over` takes somebody else's claim. */
     :: atomic { lane == ACTIVE && others(claim, c) -> d_step { new_id(c); send(c, CLAIM) }; goto claiming }
 
     /* A change that turns out to be empty, because the ticket has been moved already: git is given the commit
@@ -609,11 +611,11 @@ idle:
     /* `commands::release`: `lifecycle::release` binds the change to the claim it has found. */
     :: atomic { lane == ACTIVE && ours(claim, c) -> d_step { mine[c] = claim; send(c, RELEASE) }; goto releasing }
 
-    /* A completion by a commit on the trunk: the caller's claim must be the trunk's. */
+    /* `lifecycle::complete` by a commit on the trunk: the caller's claim must be the trunk's. */
     :: atomic { holds[c] && may_complete(c, holds[c]) ->
             d_step { mine[c] = holds[c]; send(c, COMPLETE) }; goto completing }
 
-    /* A completion by the ticket branch, for a merge to bring it to the trunk. */
+    /* `lifecycle::complete` on the ticket branch, for a merge to bring it to the trunk. */
     :: atomic { holds[c] && may_finish(c, holds[c]) ->
             d_step { mine[c] = holds[c]; send(c, FINISH) }; goto completing }
 
@@ -679,15 +681,16 @@ claiming:
     fi;
 
 claimed:
-    /* `commands::activate`, its second half. It follows the win in one step, because a pause here
+    /* `activate::set_up`. It follows the win in one step, because a pause here
      * cannot be told from a pause before the answer was read. */
     atomic {
         if
         /* `--no-worktree` */
         :: d_step { true -> believe(c, mine[c]) }; goto idle
-        /* `workspace::add` has made branch and worktree, and pushes the branch by a lease on the claim's commit. */
+        /* `workspace::create` has made branch and worktree, and `branch::push_branch` pushes the branch by a lease on
+         * the claim's commit. */
         :: d_step { true -> send(c, START) }; goto starting
-        /* `workspace::add` has failed: the run puts the ticket back. */
+        /* `workspace::create` has failed: `activate::undo` puts the ticket back. */
         :: d_step { on_trunk(mine[c]) -> reached(SETUP_FAILED); send(c, RELEASE) }; goto releasing
         fi
     };
@@ -830,7 +833,8 @@ proctype Network() provided (!quiet) {
     /* A commit for another ticket. */
     :: d_step { true -> printf("server: takes a commit for another ticket\n"); trunk_moved() }
 
-    /* Somebody merges a ticket branch that is marked as done. Who merges does not look at claim ids. */
+    /* `lifecycle::land`, or somebody else, merges a ticket branch that is marked as done. Who merges need not look at
+     * claim ids. */
     :: d_step { lane == ACTIVE && stage == DONE ->
             printf("somebody merges the ticket branch\n");
             land_complete(branch);

@@ -1,10 +1,9 @@
 //! Phase 1: the claim.
 
-use std::time::Instant;
-
 use super::{Activation, Attempt, Plan, Won};
 use crate::commands::shared::find::{find_ticket, queued_path};
 use crate::commands::shared::give_back::clear_local;
+use crate::commands::shared::lock::lock_ticket;
 use crate::commands::shared::queue::Choice;
 use crate::config::Record;
 use crate::error::{Exit, Failure};
@@ -264,22 +263,8 @@ impl Activation<'_> {
     /// Waits until another process of this clone is done with a ticket; the lock is then ours.
     fn wait_for(&mut self, id: &TicketId) -> Result<(), Failure> {
         self.ctx.out.progress(&format!("another tix of this clone is at work on {id} …"));
-        let deadline = self.ctx.started + self.ctx.config.timeout;
-        let path = crate::trunk::ticket_lock(&self.ctx.repo, id);
-        let lock = Lock::take(&path, deadline.max(Instant::now()));
-        match lock {
-            Ok(Some(lock)) => {
-                self.attempt.locks.push((id.clone(), lock));
-                Ok(())
-            }
-            Ok(None) => Err(Failure::new(
-                Exit::Unreachable,
-                format!("another tix of this clone is at work on {id}; nothing changed"),
-            )
-            .hint(format!("try again when it is done: tix activate {id}"))),
-            Err(error) => Err(Failure::new(Exit::Refused, format!("{}: {error}", path.display()))
-                .hint("nothing was changed; make room or fix the permissions and try again")),
-        }
+        self.attempt.locks.push((id.clone(), lock_ticket(self.ctx, id, "activate")?));
+        Ok(())
     }
 }
 

@@ -8,6 +8,7 @@ use crate::commands::shared::find::claim_commit;
 use crate::commands::shared::own::holds_no_work;
 use crate::commands::shared::receipt::{Receipt, WorkspaceJson};
 use crate::commands::shared::shell_word;
+use crate::commands::shared::worktree::with_branch;
 use crate::config::Record;
 use crate::error::{Exit, Failure, held_facts};
 use crate::git::{GitError, Kind};
@@ -141,16 +142,6 @@ impl Activation<'_> {
         Ok(!holds_no_work(self.ctx, known, id, at)?)
     }
 
-    pub(super) fn worktree_of(
-        &self,
-        branch: &RefName,
-    ) -> Result<Option<std::path::PathBuf>, Failure> {
-        let worktrees = self.ctx.repo.worktrees()?;
-        let found =
-            worktrees.into_iter().find(|w| w.branch.as_ref() == Some(branch) && !w.prunable);
-        Ok(found.map(|w| w.path))
-    }
-
     /// It is ours and set up. Two agents of one user must not both believe that they own it, so this is
     /// a success only for the session that made it, or for somebody who says so.
     fn finished(
@@ -164,7 +155,7 @@ impl Activation<'_> {
             (Some(ours), Some(theirs)) => ours == theirs,
             _ => false,
         };
-        let mut path = self.worktree_of(branch)?;
+        let mut path = with_branch(self.ctx, branch)?.map(|worktree| worktree.path);
         if !(same_session || self.args.resume) {
             let id = &active.id;
             return Err(held_facts(
@@ -366,7 +357,7 @@ impl Activation<'_> {
             .hint(format!("keep them under another name: git branch -m {short} {short}-kept"))
             .hint(give_back));
         }
-        if let Some(path) = self.worktree_of(branch)? {
+        if let Some(path) = with_branch(self.ctx, branch)?.map(|worktree| worktree.path) {
             let dirty = ctx.repo.dirty_paths(&path)?;
             if !dirty.is_empty() || !ctx.repo.remove_worktree(&path)? {
                 let shown = path.display().to_string();

@@ -12,6 +12,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use super::shared::complete::ids;
+use super::shared::errand;
 use super::shared::queue::{Choice, Wish};
 use super::shared::receipt::{Receipt, WorkspaceJson, record};
 use super::shared::shell_word;
@@ -333,17 +334,8 @@ fn answer_plan(out: &Out, plan: &Plan) {
 }
 
 fn answer(ctx: &Context<'_>, receipt: &Receipt) {
-    let out = ctx.out;
-    out.clear_progress();
-    if out.format == Format::Json {
-        out.json(receipt);
-        return;
-    }
-    for warning in &receipt.warnings {
-        out.warn(warning);
-    }
     let next = if receipt.worker.is_some() { String::new() } else { next(receipt) };
-    out.answer(&(told(receipt) + &next));
+    errand::answer(ctx.out, receipt, &(told(receipt) + &next));
 }
 
 /// What a person reads of an activation.

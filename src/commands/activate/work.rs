@@ -2,17 +2,16 @@
 
 use super::{Activation, Args, answer, told};
 use crate::commands::shared::give_back::{Freed, GiveBack, clear_local, give_back};
+use crate::commands::shared::lock::lock_ticket;
 use crate::commands::shared::receipt::{Receipt, record};
 use crate::commands::shared::worker::{self, Job};
 use crate::commands::{Context, Globals};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
-use crate::lock::Lock;
 use crate::names::Oid;
 use crate::out::Out;
 use crate::ticket::TicketId;
 use crate::trunk::{Diary, Run};
-use crate::workspace::WorkspaceError;
 use crate::workspace::spawn::CommandLine;
 use crate::workspace::worker::{Started, check};
 
@@ -129,13 +128,7 @@ fn give_up(
 /// What a release does, for the claim of this run and no other.
 fn way_back(ctx: &Context<'_>, receipt: &Receipt, cause: &str) -> Result<Vec<String>, Failure> {
     let (id, claim_id) = claimed(receipt)?;
-    let path = crate::trunk::ticket_lock(&ctx.repo, &id);
-    let lock = Lock::take(&path, ctx.started + ctx.config.timeout)
-        .map_err(|source| WorkspaceError::Record { path, source })?;
-    if lock.is_none() {
-        let message = format!("another tix of this clone is at work on {id}");
-        return Err(Failure::new(Exit::Unreachable, message));
-    }
+    let _lock = lock_ticket(ctx, &id, "release")?;
     let run = Run::begin(&ctx.repo)?;
     let own: Vec<Oid> =
         receipt.workspace.iter().filter_map(|workspace| Oid::parse(&workspace.commit)).collect();

@@ -8,11 +8,12 @@ use serde::Serialize;
 use self::judge::{Judged, Plan, Surroundings};
 use super::shared::board::branch_pattern;
 use super::shared::find::find_ticket;
+use super::shared::lock::lock_ticket;
 use super::shared::merged::Proof;
 use super::shared::receipt::{PushedJson, Receipt, WorkspaceJson, record};
 use super::{Context, Globals};
 use crate::env::Env;
-use crate::error::{Exit, Failure};
+use crate::error::Failure;
 use crate::git::RefValue;
 use crate::lock::Lock;
 use crate::names::Oid;
@@ -120,7 +121,8 @@ fn clean(ctx: &Context<'_>, args: &Args) -> Result<Vec<(TicketId, Fate)>, Failur
     let mut ids = if args.merged { candidates(ctx, &view, &there)? } else { named };
     ids.sort();
     ids.dedup();
-    let locks: Vec<Lock> = ids.iter().map(|id| lock(ctx, id)).collect::<Result<_, _>>()?;
+    let locks: Vec<Lock> =
+        ids.iter().map(|id| lock_ticket(ctx, id, "clean")).collect::<Result<_, _>>()?;
     let around = Surroundings::of(ctx, &engine, &view, &there)?;
     let looking = Diary { phase: "look", ..Diary::default() };
     let mut plans = Vec::new();
@@ -178,18 +180,6 @@ fn candidates(
     };
     let ids = view.snapshot.entries.iter().map(|entry| &entry.id);
     Ok(ids.filter(|id| has_something(id)).cloned().collect())
-}
-
-/// Whatever else this clone does with the ticket ends first.
-fn lock(ctx: &Context<'_>, id: &TicketId) -> Result<Lock, Failure> {
-    let path = crate::trunk::ticket_lock(&ctx.repo, id);
-    let lock = Lock::take(&path, ctx.started + ctx.config.timeout)
-        .map_err(|e| Failure::new(Exit::Refused, format!("{}: {e}", path.display())))?;
-    let busy = format!("another tix of this clone is at work on {id}; nothing changed");
-    lock.ok_or_else(|| {
-        Failure::new(Exit::Unreachable, busy)
-            .hint(format!("try again when it is done: tix clean {id}"))
-    })
 }
 
 /// Removes the branches on the remote, in one push, and then what is here.

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use super::Link;
+use super::{Link, Way};
 use crate::commands::Globals;
 use crate::commands::shared::errand::{Errand, run as run_errand};
 use crate::commands::shared::find::find_ticket;
@@ -10,22 +10,22 @@ use crate::commands::shared::queue::Survey;
 use crate::env::Env;
 use crate::error::Failure;
 use crate::lifecycle::machine::Verb;
-use crate::lifecycle::{LinkRequest, LinkVerb, link};
+use crate::lifecycle::{LinkChange, LinkRequest, link};
 use crate::out::{Out, safe};
-use crate::ticket::{Lane, Relation};
+use crate::ticket::{Head, Lane, Relation};
 
 /// Changes the relation.
 pub(super) fn run(
-    verb: LinkVerb,
+    way: Way,
     args: &Link,
     globals: &Globals,
     env: &Env,
     out: &Out,
 ) -> Result<(), Failure> {
     let relation = Relation::from(args.relation);
-    let outcome = match verb {
-        LinkVerb::Add => "added",
-        LinkVerb::Remove => "removed",
+    let outcome = match way {
+        Way::Add => "added",
+        Way::Remove => "removed",
     };
     let errand = Errand {
         operation: "dep",
@@ -39,21 +39,30 @@ pub(super) fn run(
         &errand,
         (globals, env, out),
         |ctx, act, scene| {
-            let other = find_ticket(ctx, scene.trunk, &args.other)?;
-            *named.borrow_mut() = other.id.to_string();
+            // A name that stands there goes, also where it means no ticket, or several.
+            let there = relation.names(&Head::of(&scene.ticket.document)).contains(&args.other);
+            let change = match way {
+                Way::Remove if there => LinkChange::RemoveName(&args.other),
+                Way::Remove => LinkChange::Remove(find_ticket(ctx, scene.trunk, &args.other)?),
+                Way::Add => LinkChange::Add(find_ticket(ctx, scene.trunk, &args.other)?),
+            };
+            *named.borrow_mut() = match change {
+                LinkChange::Add(other) | LinkChange::Remove(other) => other.id.to_string(),
+                LinkChange::RemoveName(name) => name.to_owned(),
+            };
             if scene.on_trunk.entry.lane == Lane::Active {
                 act.require(Verb::Edit, &scene.ticket)?;
             }
             let survey = Survey::whole(ctx, scene.trunk)?;
-            let request = LinkRequest { verb, relation, other, actor: act.actor };
+            let request = LinkRequest { change, relation, actor: act.actor };
             Ok(link(&scene.ticket, &request, &survey.known, &scene.trunk.snapshot)?)
         },
         |_, receipt| {
             let (ticket, other, key) = (safe(&receipt.ticket), named.borrow(), relation.key());
-            match (receipt.outcome, verb) {
+            match (receipt.outcome, way) {
                 ("already", _) => format!("nothing to change in {ticket}\n"),
-                (_, LinkVerb::Add) => format!("{ticket}: {} is in `{key}` now\n", safe(&other)),
-                (_, LinkVerb::Remove) => {
+                (_, Way::Add) => format!("{ticket}: {} is in `{key}` now\n", safe(&other)),
+                (_, Way::Remove) => {
                     format!("{ticket}: {} is not in `{key}` any more\n", safe(&other))
                 }
             }

@@ -11,7 +11,6 @@ use super::Globals;
 use super::shared::complete::ids;
 use crate::env::Env;
 use crate::error::Failure;
-use crate::lifecycle::LinkVerb;
 use crate::out::Out;
 use crate::ticket::{Lane, Relation};
 
@@ -76,6 +75,13 @@ struct Cycles {
     fetch: bool,
 }
 
+/// What is done with a relation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    Add,
+    Remove,
+}
+
 /// A relation as it is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Kind {
@@ -109,8 +115,8 @@ impl From<Kind> for Relation {
 /// Does what is asked.
 pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     match &args.verb {
-        Verb::Add(link) => change::run(LinkVerb::Add, link, globals, env, out),
-        Verb::Rm(link) => change::run(LinkVerb::Remove, link, globals, env, out),
+        Verb::Add(link) => change::run(Way::Add, link, globals, env, out),
+        Verb::Rm(link) => change::run(Way::Remove, link, globals, env, out),
         Verb::Tree(tree) => look::tree(tree, globals, env, out),
         Verb::Cycles(cycles) => look::cycles(cycles, globals, env, out),
     }

@@ -6,17 +6,18 @@ use chrono::DateTime;
 
 use super::super::shared::board::{self, Damage, Seen};
 use super::super::shared::context::Context;
+use super::super::shared::worktree::of_ticket;
 use super::{guard, reviews};
 use crate::config::Record;
 use crate::doctor::{
-    BranchFacts, Facts, Leftover, LocalTrunk, TicketFacts, Tip, WorkerFacts, WorkspaceFacts,
-    WorktreeFacts, tells_of_progress,
+    BranchFacts, Circle, Facts, Leftover, LocalTrunk, TicketFacts, Tip, WorkerFacts,
+    WorkspaceFacts, WorktreeFacts, tells_of_progress,
 };
 use crate::error::Failure;
 use crate::git::{Commit, Worktree};
-use crate::lifecycle::{Edge, Entry, Known, Snapshot, Waits, edges, trailer};
+use crate::lifecycle::{Edge, Entry, Known, Order, Snapshot, Waits, edges, trailer};
 use crate::names::{Oid, RefName};
-use crate::ticket::{Lane, Relation, TicketId};
+use crate::ticket::{Head, Lane, Relation, TicketId};
 use crate::workspace::{self, worker};
 
 /// How this run looks at the remote.
@@ -62,22 +63,37 @@ pub fn facts(ctx: &Context<'_>, seen: &Seen<'_>, outlook: &Outlook) -> Result<Fa
     })
 }
 
-/// The names that tickets wait for and that mean no ticket, and the circles in which tickets wait for each other.
+/// The names that tickets wait for and that mean no ticket, and the circles in which tickets follow each other.
 fn dependencies(
     tickets: &[TicketFacts],
     snapshot: &Snapshot,
-) -> (Vec<(TicketId, String)>, Vec<Vec<TicketId>>) {
+) -> (Vec<(TicketId, String)>, Vec<Circle>) {
+    let has_order = |head: &Head| {
+        let ordered = Relation::ALL.into_iter().filter(|relation| Order::of(*relation).is_some());
+        ordered.into_iter().any(|relation| !relation.names(head).is_empty())
+    };
     let known: Vec<Known<'_>> = tickets
         .iter()
         .filter_map(|ticket| Some((&ticket.entry, ticket.contents.as_ref().ok()?)))
-        .filter(|(_, head)| !head.depends_on.is_empty() || !head.blocks.is_empty())
+        .filter(|(_, head)| has_order(head))
         .map(|(entry, head)| Known { entry, head: head.clone() })
         .collect();
     let edges = edges(&known, snapshot);
     let lost = |edge: &&Edge<'_>| edge.relation == Relation::DependsOn && edge.to.is_none();
     let missing = edges.iter().filter(lost).map(|edge| (edge.from.id.clone(), edge.name.clone()));
-    let circles = Waits::of(&edges).cycles().into_iter();
-    (missing.collect(), circles.map(|circle| circle.into_iter().cloned().collect()).collect())
+    let circle = |order: Order, tickets: Vec<&TicketId>| {
+        let step = tickets.first().zip(tickets.get(1).or(tickets.first()));
+        let is_step = |edge: &&Edge<'_>| {
+            Order::of(edge.relation) == Some(order)
+                && edge.step().zip(step).is_some_and(|((a, b), (x, y))| a == *x && b == *y)
+        };
+        let says = |edge: &Edge<'_>| (edge.from.id.clone(), edge.relation, edge.name.clone());
+        let first_step = edges.iter().filter(is_step).map(says).collect();
+        Circle { order, tickets: tickets.into_iter().cloned().collect(), first_step }
+    };
+    let in_order = |order| Waits::by(order, &edges).cycles().into_iter().map(move |c| (order, c));
+    let circles = Order::ALL.into_iter().flat_map(in_order);
+    (missing.collect(), circles.map(|(order, tickets)| circle(order, tickets)).collect())
 }
 
 /// The branch of an active ticket, and where it is if it is known.
@@ -210,12 +226,9 @@ fn workspaces(ctx: &Context<'_>) -> Result<Vec<WorkspaceFacts>, Failure> {
     let mut all = Vec::new();
     for (id, record) in workspace::all(&ctx.repo) {
         let branch = ctx.ticket_branch(&id).ok();
-        let on_branch = worktrees.iter().find(|w| w.branch.is_some() && w.branch == branch);
-        let by_path = || {
-            worktrees.iter().find(|w| w.branch.is_none() && Some(&w.path) == record.path.as_ref())
-        };
+        let worktree = of_ticket(&worktrees, branch.as_ref(), || record.path.clone());
         all.push(WorkspaceFacts {
-            worktree: on_branch.or_else(by_path).map(facts),
+            worktree: worktree.map(facts),
             claim_id: Some(record.claim_id),
             wants_worktree: record.path.is_some(),
             finished: record.finished,
@@ -225,7 +238,7 @@ fn workspaces(ctx: &Context<'_>) -> Result<Vec<WorkspaceFacts>, Failure> {
     }
     // The main worktree is the user's own, whatever is checked out there.
     for worktree in worktrees.iter().skip(1) {
-        let id = worktree.branch.as_ref().and_then(|branch| ticket_of(ctx, branch));
+        let id = worktree.branch.as_ref().and_then(|branch| ctx.ticket_of(branch));
         if let Some(id) = id.filter(|id| !all.iter().any(|known| known.id == *id)) {
             let worktree = Some(facts(worktree));
             all.push(WorkspaceFacts {
@@ -257,14 +270,6 @@ fn ended_worker(ctx: &Context<'_>, id: &TicketId) -> Option<WorkerFacts> {
             None
         }
     }
-}
-
-/// The ticket whose branch has this name.
-fn ticket_of(ctx: &Context<'_>, branch: &RefName) -> Option<TicketId> {
-    let template = ctx.config.branch.to_string();
-    let (before, after) = template.split_once("{id}")?;
-    let id = branch.short().strip_prefix(before)?.strip_suffix(after)?;
-    TicketId::parse(id).ok()
 }
 
 fn local_trunk(ctx: &Context<'_>, seen: &Seen<'_>) -> Result<Option<LocalTrunk>, Failure> {

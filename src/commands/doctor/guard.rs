@@ -7,8 +7,9 @@ use crate::guard::install::engine;
 use crate::guard::install::status::{self, HookStatus};
 use crate::guard::{Checked, GuardError, Guarded, Judged, RECENT, Scope, Verdict};
 
-/// The guard's word for a path that is no ticket's.
-const OUTSIDE: &str = "outside";
+/// The guard's words for a path that is no ticket's, for a name below the tickets that is none, and for what is no plain
+/// file, such as a program.
+const NO_TICKET: [&str; 3] = ["outside", "name", "kind"];
 
 /// The commits of the trunk that change more than tickets. Where the guard cannot tell, nothing is said: the other checks
 /// are not to fall with this one.
@@ -42,7 +43,7 @@ fn judged(
 fn outside(checked: &Checked) -> Vec<CodeCommit> {
     let commit = |judged: &Judged| {
         let Verdict::Refused(breaches) = &judged.verdict else { return None };
-        let breach = breaches.iter().find(|breach| breach.why.rule() == OUTSIDE)?;
+        let breach = breaches.iter().find(|breach| NO_TICKET.contains(&breach.why.rule()))?;
         Some(CodeCommit {
             oid: judged.commit.clone(),
             subject: judged.subject.clone(),

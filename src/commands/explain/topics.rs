@@ -6,7 +6,9 @@ use crate::cli::Cli;
 use crate::config::{DefaultValue, describe};
 use crate::doctor::RULES;
 use crate::error::Exit;
-use crate::lifecycle::machine::{OwnReview, Policy, State, Verb, after, joins, lane_of, starts_in};
+use crate::lifecycle::machine::{
+    Arrival, OwnReview, Policy, State, Verb, after, joins, lane_of, starts_in,
+};
 use crate::ticket::{Lane, QueueGate, Status};
 
 /// Things that belong together.
@@ -106,7 +108,12 @@ fn states() -> Topic {
 /// Each verb with what it makes of each state, by the one function that decides it.
 fn moves() -> Topic {
     let stages = [Status::CriticReview, Status::ExpediterReview];
-    let policy = |stages| Policy { gate: QueueGate::Open, stages, own_review: OwnReview::Refused };
+    let policy = |stages| Policy {
+        gate: QueueGate::Open,
+        stages,
+        own_review: OwnReview::Refused,
+        arrival: Arrival::Land,
+    };
     let (plain, reviewed) = (policy(&[]), policy(stages.as_slice()));
     let end = |verb, state| {
         let ends = [plain, reviewed].map(|policy| after(verb, state, policy).ok());

@@ -10,6 +10,9 @@ use crate::error::{Exit, Failure};
 use crate::lifecycle::NewFile;
 use crate::names::{RefName, RepoPath};
 
+/// The branch on which settings go to a base that may be protected.
+const ASIDE: &str = "tix-settings";
+
 impl Setup<'_> {
     /// Writes what is missing into the working tree, and works out what is left to do.
     pub(super) fn write(&self, wanted: &[NewFile], report: &mut Report) -> Result<(), Failure> {
@@ -86,6 +89,13 @@ impl Setup<'_> {
         } else {
             format!("git -C {}", shell_word(&root.display().to_string()))
         };
+        // Who keeps the tickets on a branch of their own has a base that takes no pushes, more often than not.
+        let on_base = branch.as_ref() == Some(&ctx.base);
+        let aside = ctx.remote.is_some() && self.trunk != ctx.base && on_base;
+        let aside = aside && !uncommitted.is_empty();
+        if aside {
+            report.next.push(format!("{git} switch -c {ASIDE}"));
+        }
         if !uncommitted.is_empty() {
             let words = uncommitted.iter().map(|p| shell_word(&p.to_string()));
             let paths = words.collect::<Vec<_>>().join(" ");
@@ -96,6 +106,14 @@ impl Setup<'_> {
         }
         if let (Some(remote), true) = (&ctx.remote, unpushed || !uncommitted.is_empty()) {
             match &branch {
+                Some(_) if aside => {
+                    report.next.push(format!("{git} push -u {remote} {ASIDE}"));
+                    report.notes.push(format!(
+                        "open a pull request from {ASIDE}; until it is merged, a clone that is to see the tickets needs: \
+                         git config tix.trunk {}",
+                        shell_word(self.trunk.short())
+                    ));
+                }
                 Some(name) => {
                     let key = format!("branch.{}.merge", name.short());
                     let upstream = if ctx.repo.config.last(&key).is_some() { "" } else { " -u" };

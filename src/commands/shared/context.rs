@@ -7,11 +7,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::audit::Audit;
 use crate::clock;
-use crate::config::{Config, Fields, Flags, Layers, Record, Stage, Yaml};
+use crate::config::{Config, Fields, Flags, Landing, Layers, Record, Stage, Yaml};
 use crate::env::{Env, GitVar};
 use crate::error::{Exit, Failure};
 use crate::git::{Objects, RefValue, Repo, one_line};
-use crate::lifecycle::machine::{OwnReview, Policy};
+use crate::lifecycle::machine::{Arrival, OwnReview, Policy};
 use crate::names::{Oid, RefName, RemoteName, RepoPath};
 use crate::out::Out;
 use crate::ticket::{Lane, QueueGate, Status, TicketId};
@@ -264,7 +264,20 @@ impl<'a> Context<'a> {
     pub fn policy(&self) -> Policy<'_> {
         let own_review =
             if self.config.review_self { OwnReview::Allowed } else { OwnReview::Refused };
-        Policy { gate: self.gate(), stages: &self.stages, own_review }
+        let arrival = match (self.record, self.config.landing) {
+            (Record::Branch, Landing::Completed) => Arrival::Land,
+            (Record::Branch, Landing::None)
+            | (Record::Trunk, Landing::None | Landing::Completed) => Arrival::Request,
+        };
+        Policy { gate: self.gate(), stages: &self.stages, own_review, arrival }
+    }
+
+    /// The ticket whose branch has this name.
+    pub fn ticket_of(&self, branch: &RefName) -> Option<TicketId> {
+        let template = self.config.branch.to_string();
+        let (before, after) = template.split_once("{id}")?;
+        let id = branch.short().strip_prefix(before)?.strip_suffix(after)?;
+        TicketId::parse(id).ok()
     }
 
     /// The ticket branch of an id.

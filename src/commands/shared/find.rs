@@ -2,10 +2,10 @@
 
 use super::context::Context;
 use crate::error::{Exit, Failure};
-use crate::git::{GitError, Repo};
+use crate::git::{GitError, Kind, Repo};
 use crate::lifecycle::{Entry, Refusal, trailer};
 use crate::names::{Oid, RepoPath};
-use crate::ticket::TicketId;
+use crate::ticket::{Lane, TicketId};
 use crate::trunk::View;
 
 /// The ticket that a query means.
@@ -83,11 +83,7 @@ fn not_found(ctx: &Context<'_>, view: &View<'_>, query: &str, refusal: Refusal) 
             .hint(format!("or commit it and push it to {}", ctx.trunk.short()));
     }
     if !view.has_tickets {
-        return Failure::new(
-            Exit::NotFound,
-            format!("{trunk} has no directory {}/", ctx.tickets_dir),
-        )
-        .hint("set it up: tix init");
+        return no_tickets(ctx);
     }
     failure.fact("looked on", trunk)
 }
@@ -109,4 +105,39 @@ fn only_local(ctx: &Context<'_>, query: &str) -> Option<String> {
 /// Where a ticket's file is in the queue, as people write it.
 pub fn queued_path(ctx: &Context<'_>, id: &TicketId) -> String {
     format!("{}/queue/{id}.md", ctx.tickets_dir)
+}
+
+/// How many branches are looked at for tickets.
+const BRANCHES: usize = 100;
+
+/// There are no tickets on the trunk. They may be on another branch, which this checkout does not know of: where the
+/// settings that name it have not been merged yet.
+pub fn no_tickets(ctx: &Context<'_>) -> Failure {
+    let message = format!("{} has no directory {}/", ctx.trunk_label(), ctx.tickets_dir);
+    let failure = Failure::new(Exit::NotFound, message);
+    match elsewhere(ctx) {
+        Some(branch) => failure.hint(format!(
+            "they are on {branch}; until .tix.yaml says so here: git config tix.trunk {}",
+            super::shell_word(&branch)
+        )),
+        None => failure.hint("set it up: tix init"),
+    }
+}
+
+/// A branch of the remote, as last fetched, that has a queue.
+fn elsewhere(ctx: &Context<'_>) -> Option<String> {
+    let pattern = format!("refs/remotes/{}/", ctx.remote.as_ref()?);
+    let refs = ctx.repo.refs(&[&pattern]).ok()?;
+    let branches = refs.iter().filter_map(|r| r.name.as_str().strip_prefix(pattern.as_str()));
+    let branches: Vec<&str> = branches.filter(|name| *name != "HEAD").take(BRANCHES).collect();
+    let queue = format!("{}/{}", ctx.tickets_dir, Lane::Queue);
+    let trees: Vec<Vec<u8>> =
+        branches.iter().map(|name| format!("{pattern}{name}:{queue}").into_bytes()).collect();
+    let mut found = None;
+    let seen = ctx.objects.read_many(&trees, |at, object| {
+        if object.kind == Kind::Tree && found.is_none() {
+            found = branches.get(at).map(|name| (*name).to_owned());
+        }
+    });
+    seen.ok().and(found)
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::context::Context;
 use super::shell_word;
+use super::worktree::{on_branch, with_branch};
 use crate::error::{Exit, Failure};
 use crate::git::{LocalEdit, Worktree};
 use crate::names::{Oid, RefName};
@@ -24,7 +25,7 @@ pub fn follow(ctx: &Context<'_>, branch: &RefName, tip: &Oid) -> Result<Option<S
     if local == *tip {
         return Ok(None);
     }
-    let worktree = worktree_of(ctx, branch)?;
+    let worktree = with_branch(ctx, branch)?;
     let short = branch.short();
     if !ctx.repo.is_ancestor(&local, tip)? {
         let at = worktree.as_ref().map(|w| shell_word(&w.path.display().to_string()));
@@ -61,7 +62,7 @@ pub fn follow_here(
     from: &Oid,
     to: &Oid,
 ) -> Result<Option<PathBuf>, Failure> {
-    let worktree = worktree_of(ctx, branch)?;
+    let worktree = with_branch(ctx, branch)?;
     let moved = if let Some(worktree) = &worktree {
         ctx.repo.fast_forward(&worktree.path, to)?
     } else {
@@ -76,11 +77,6 @@ pub fn follow_here(
         format!("{} could not be moved; nothing changed", branch.short()),
     )
     .hint("look at it, and try again: git status"))
-}
-
-fn worktree_of(ctx: &Context<'_>, branch: &RefName) -> Result<Option<Worktree>, Failure> {
-    let worktrees = ctx.repo.worktrees()?;
-    Ok(worktrees.into_iter().find(|w| w.branch.as_ref() == Some(branch) && !w.prunable))
 }
 
 /// Whether what is in the workspace must be on the remote as well.
@@ -101,11 +97,12 @@ pub fn require_at_rest(
     tip: Option<&Oid>,
     pushed: Pushed,
 ) -> Result<(), Failure> {
-    let on_branch = worktree_of(ctx, branch)?;
-    if let Some(path) = on_branch.as_ref().map(|w| w.path.clone()).or_else(|| detached(ctx, id)) {
-        require_clean(ctx, id, &path)?;
+    let worktrees = ctx.repo.worktrees()?;
+    let on_branch = on_branch(&worktrees, branch);
+    if let Some(worktree) = on_branch.or_else(|| detached(ctx, id, &worktrees)) {
+        require_clean(ctx, id, &worktree.path)?;
         if on_branch.is_none() {
-            return Err(in_between(id, branch, &path));
+            return Err(in_between(id, branch, &worktree.path));
         }
     }
     let local = ctx.objects.resolve(branch.as_str())?;
@@ -131,13 +128,13 @@ pub fn require_at_rest(
 }
 
 /// A workspace that tix made and that has no branch checked out.
-fn detached(ctx: &Context<'_>, id: &TicketId) -> Option<PathBuf> {
+fn detached<'w>(
+    ctx: &Context<'_>,
+    id: &TicketId,
+    worktrees: &'w [Worktree],
+) -> Option<&'w Worktree> {
     let made = workspace::load(&ctx.repo, id)?.path?;
-    let worktrees = ctx.repo.worktrees().ok()?;
-    worktrees
-        .into_iter()
-        .find(|w| w.path == made && w.branch.is_none() && !w.prunable)
-        .map(|w| w.path)
+    worktrees.iter().find(|w| w.path == made && w.branch.is_none() && !w.prunable)
 }
 
 /// Nothing in the workspace is without a commit.

@@ -14,11 +14,7 @@ pub fn here(ctx: &Context<'_>) -> Result<Option<TicketId>, Failure> {
     let Some(branch) = ctx.repo.current_branch(&ctx.dir)? else {
         return Ok(workspace::made_at(&ctx.repo, root));
     };
-    let template = ctx.config.branch.to_string();
-    let named = template.split_once("{id}").and_then(|(before, after)| {
-        branch.short().strip_prefix(before)?.strip_suffix(after).map(str::to_owned)
-    });
-    Ok(named.and_then(|id| TicketId::parse(&id).ok()))
+    Ok(ctx.ticket_of(&branch))
 }
 
 /// The ticket that is named, or the one of this workspace.

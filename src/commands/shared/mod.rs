@@ -11,7 +11,9 @@ pub mod give_back;
 pub mod halt;
 pub mod here;
 pub mod hooks;
+pub mod lock;
 pub mod merged;
+pub mod next_step;
 pub mod own;
 pub mod queue;
 pub mod receipt;
@@ -23,6 +25,7 @@ pub mod time;
 pub mod wait;
 pub mod work;
 pub mod worker;
+pub mod worktree;
 pub mod write;
 
 /// Who writes the changelog entries of the commands that a holder uses, in the form

@@ -28,7 +28,7 @@ pub struct WorkerArgs {
     /// Return as soon as the worker has begun. It reads nothing, writes to a log, and outlives tix
     #[arg(long, requires = "exec")]
     detach: bool,
-    /// How long the worker must live to count as begun, such as 500ms or 5s [default: 2s]
+    /// How long the worker must live to count as begun, such as 500ms or 5s; not 0 [default: 2s]
     #[arg(long, value_name = "TIME", value_parser = duration, requires = "exec")]
     alive_for: Option<Duration>,
     /// The worker counts as begun when it makes the file that `TIX_READY` names, and must do so in this time
@@ -70,7 +70,7 @@ impl WorkerArgs {
 }
 
 /// A time in milliseconds, seconds or minutes: finer than the settings have it, since a program that is to
-/// be waited for may begin in less than a second.
+/// be waited for may begin in less than a second. No time at all would prove nothing.
 fn duration(text: &str) -> Result<Duration, String> {
     let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
     let number = digits.parse::<u64>().ok().filter(|_| !digits.starts_with('+'));
@@ -82,6 +82,7 @@ fn duration(text: &str) -> Result<Duration, String> {
     };
     let product = number.zip(millis).and_then(|(number, unit)| number.checked_mul(unit));
     product
+        .filter(|millis| *millis > 0)
         .map(Duration::from_millis)
         .ok_or_else(|| "it must be a time such as 500ms, 2s or 1m".to_owned())
 }
@@ -304,13 +305,26 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_worker_must_live_for_as_long_as_the_help_says() {
+        use clap::Args as _;
+        assert_eq!(WorkerArgs::default().sign(), Sign::AliveFor(Duration::from_secs(2)));
+        let command = WorkerArgs::augment_args(clap::Command::new("run"));
+        let option = command.get_arguments().find(|one| one.get_id() == "alive_for").unwrap();
+        assert!(option.get_help().unwrap().to_string().contains("[default: 2s]"));
+        let ready = WorkerArgs { require_ready: Some(ALIVE_FOR), ..WorkerArgs::default() };
+        assert_eq!(ready.sign(), Sign::ReadyWithin(ALIVE_FOR));
+    }
+
+    #[test]
     fn a_time_may_be_shorter_than_a_second() {
         let millis = |text| duration(text).ok().map(|time| time.as_millis());
-        let good = [("500ms", 500), ("0s", 0), ("2", 2000), ("90s", 90_000), ("2m", 120_000)];
+        let good = [("500ms", 500), ("2", 2000), ("90s", 90_000), ("2m", 120_000)];
         for (text, time) in good {
             assert_eq!(millis(text), Some(time), "{text}");
         }
-        for text in ["", "ms", "-1s", "+1s", "1.5s", "1 s", "1h", "99999999999999999999s"] {
+        for text in
+            ["", "ms", "0", "0s", "0ms", "-1s", "+1s", "1.5s", "1 s", "1h", "99999999999999999999s"]
+        {
             assert_eq!(millis(text), None, "{text}");
         }
     }

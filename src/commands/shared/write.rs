@@ -7,6 +7,7 @@
 use std::cell::Cell;
 
 use super::context::Context;
+use super::worktree::with_branch;
 use crate::config::Record;
 use crate::error::{Exit, Failure};
 use crate::lifecycle::machine::Verb;
@@ -197,10 +198,7 @@ impl Place<'_> {
     /// Without a remote the branch moves from under the workspace, which can only follow where nobody is writing to the
     /// very same file.
     fn require_unedited(&self, path: &crate::names::RepoPath) -> Result<(), Failure> {
-        let worktrees = self.ctx.repo.worktrees()?;
-        let ours =
-            |w: &&crate::git::Worktree| w.branch.as_ref() == Some(self.branch) && !w.prunable;
-        let Some(worktree) = worktrees.iter().find(ours) else { return Ok(()) };
+        let Some(worktree) = with_branch(self.ctx, self.branch)? else { return Ok(()) };
         let dirty = self.ctx.repo.dirty_paths(&worktree.path)?;
         if !dirty.contains(&path.to_string()) {
             return Ok(());

@@ -94,10 +94,21 @@ impl Event {
         let tool = text("tool_name").unwrap_or_default();
         let name = text("hook_event_name").unwrap_or_default();
         let moment = moment(name, !tool.is_empty() || fields.contains_key("command"));
-        let cwd = text("cwd").filter(|cwd| !cwd.is_empty()).map(PathBuf::from);
+        // What says no directory says which ones are open.
+        let root = || fields.get("workspace_roots")?.as_array()?.first()?.as_str();
+        let cwd = text("cwd").or_else(root).filter(|cwd| !cwd.is_empty()).map(PathBuf::from);
         let mut event = Event { moment, cwd, action: Action::Nothing };
         event.action = match command_of(fields.get("command")) {
             Some(command) if tool.is_empty() => Action::Shell(command),
+            // Here the command, or the URL, is that of the server.
+            _ if name.to_ascii_lowercase().ends_with("mcpexecution") => {
+                let server = text("command").or_else(|| text("url")).unwrap_or_default();
+                of_server(server, tool).map_or(Action::Nothing, |(server, name)| Action::Tool {
+                    server,
+                    name,
+                    input: input.clone(),
+                })
+            }
             _ => action(tool, &input),
         };
         if let Action::Shell(_) = event.action {
@@ -156,8 +167,16 @@ fn action(tool: &str, input: &Value) -> Action {
 fn mcp(tool: &str) -> Option<(String, String)> {
     let rest = tool.strip_prefix("mcp__").or_else(|| tool.strip_prefix("mcp_"))?;
     let (server, name) = rest.rsplit_once("__").or_else(|| rest.split_once('_'))?;
-    let all = format!("{server} {name}").to_ascii_lowercase();
-    all.contains("git").then(|| (server.to_ascii_lowercase(), name.to_ascii_lowercase()))
+    of_server(server, name)
+}
+
+/// A server, by its name or how it is started or reached, and a tool of it, with the server's name before it or not: where
+/// either speaks of git.
+fn of_server(server: &str, tool: &str) -> Option<(String, String)> {
+    let (named, name) = tool.rsplit_once(':').unwrap_or(("", tool));
+    let server = format!("{server} {named}").trim().to_ascii_lowercase();
+    let name = name.to_ascii_lowercase();
+    (server.contains("git") || name.contains("git")).then_some((server, name))
 }
 
 /// A command line, given as a text or as a list of words.
@@ -269,6 +288,40 @@ mod tests {
         assert_eq!(of("mcp__plugin_x_git__commit"), pair("plugin_x_git", "commit"));
         assert_eq!(of("mcp__github__push_files"), pair("github", "push_files"));
         assert_eq!(of("mcp__files__read"), None);
+    }
+
+    #[test]
+    fn a_server_is_known_by_how_it_is_started_where_the_event_tells_that_alone() {
+        let of = |fields: &str| {
+            let json = format!(r#"{{"hook_event_name":"beforeMCPExecution",{fields}}}"#);
+            match read(&json).action {
+                Action::Tool { server, name, input } => Some((server, name, input)),
+                Action::Nothing => None,
+                other @ (Action::Shell(_) | Action::Write(_)) => panic!("{other:?}"),
+            }
+        };
+        let input = serde_json::json!({"repo_path": "/w"});
+        let found =
+            |server: &str, name: &str| Some((server.to_owned(), name.to_owned(), input.clone()));
+        let words = r#""tool_input":"{\"repo_path\":\"/w\"}""#;
+        assert_eq!(of(&format!(r#""tool_name":"git_commit",{words}"#)), found("", "git_commit"));
+        let started = format!(r#""tool_name":"commit",{words},"command":"uvx mcp-server-git""#);
+        assert_eq!(of(&started), found("uvx mcp-server-git", "commit"));
+        let reached =
+            format!(r#""tool_name":"push_files",{words},"url":"https://GitHub.example/mcp""#);
+        assert_eq!(of(&reached), found("https://github.example/mcp", "push_files"));
+        let named = format!(r#""tool_name":"MCP:git:commit",{words}"#);
+        assert_eq!(of(&named), found("mcp:git", "commit"));
+        assert_eq!(of(r#""tool_name":"query","tool_input":"{}","command":"npx database""#), None);
+    }
+
+    #[test]
+    fn without_a_directory_it_is_the_first_that_is_open() {
+        let of =
+            |fields: &str| read(&format!(r#"{{"hook_event_name":"sessionStart"{fields}}}"#)).cwd;
+        assert_eq!(of(r#","workspace_roots":["/w","/v"]"#), Some("/w".into()));
+        assert_eq!(of(r#","workspace_roots":["/w"],"cwd":"/c""#), Some("/c".into()));
+        assert_eq!(of(r#","workspace_roots":[]"#), None);
     }
 
     #[test]

@@ -166,13 +166,19 @@ impl Document {
         Ok(Reading { blocked: reading.blocked || flagged, ..reading })
     }
 
-    /// The keys whose values are `{placeholders}` that nobody has filled in, each with its line.
+    /// The keys whose values are `{placeholders}` that nobody has filled in, in quotes or not, and the lines of the body
+    /// that are, each with its line.
     pub fn placeholders(&self) -> Vec<(usize, String)> {
-        let open = self.fields.iter().filter(|field| scalar::is_placeholder(self.block(), field));
-        open.map(|field| {
+        let open = self.fields.iter().filter(|field| {
+            scalar::is_placeholder(self.block(), field)
+                || scalar::text(self.block(), field).is_some_and(|t| open_ends::is_placeholder(&t))
+        });
+        let keys = open.map(|field| {
             (line_number(&self.bytes, self.block.start + field.start), field.key.clone())
-        })
-        .collect()
+        });
+        let open_ends::OpenEnds { boxes, placeholders } = self.open_ends();
+        let boxes = boxes.into_iter().filter(|(_, text)| open_ends::is_placeholder(text));
+        keys.chain(placeholders).chain(boxes).collect()
     }
 
     /// Why the ticket is blocked; `None` when it is not.

@@ -56,7 +56,8 @@ fn without_marker(line: &str) -> &str {
     if is_marker { rest.trim() } else { line }
 }
 
-fn is_placeholder(text: &str) -> bool {
+/// Whether a text is nothing but `{something}`.
+pub(super) fn is_placeholder(text: &str) -> bool {
     let inner = text.strip_prefix('{').and_then(|text| text.strip_suffix('}'));
     inner.is_some_and(|inner| !inner.trim().is_empty() && !inner.contains(['{', '}', '"', ':']))
 }

@@ -305,6 +305,6 @@ fn placeholders_of_a_template_are_told_from_maps_and_lists() {
     let text = "---\ntitle: {Brief description}\nsequence: {assigned at activation: 001, 002, etc}\nstatus: open\n\
                 created: {YYYY-MM-DD HH:MM}\nestimate: {days: 3, by: ada}\nlabels: []\nnothing: {}\nsaid: \"{x}\"\n---\n";
     let document = Document::parse(text.as_bytes().to_vec()).unwrap();
-    let expected = [(2, "title"), (3, "sequence"), (5, "created")];
+    let expected = [(2, "title"), (3, "sequence"), (5, "created"), (9, "said")];
     assert_eq!(document.placeholders(), expected.map(|(line, key)| (line, key.to_owned())));
 }

@@ -63,6 +63,138 @@ fn files_of_a_protected_checkout_are_not_edited() {
     assert_eq!(write(&clone, ".git/info/exclude"), Some(0));
 }
 
+/// Each agent in its own words: which event, and what it says of a file, of a tool for git, and of a command that has ended.
+struct Words {
+    dialect: &'static str,
+    before: &'static str,
+    after: &'static str,
+    shell: &'static str,
+    writes: &'static [&'static str],
+    path: &'static str,
+    mcp: (&'static str, &'static str),
+}
+
+const WORDS: [Words; 4] = [
+    Words {
+        dialect: "claude",
+        before: "PreToolUse",
+        after: "PostToolUse",
+        shell: "Bash",
+        writes: &["Write", "Edit", "MultiEdit"],
+        path: "file_path",
+        mcp: ("PreToolUse", "mcp__git__git_commit"),
+    },
+    Words {
+        dialect: "codex",
+        before: "PreToolUse",
+        after: "PostToolUse",
+        shell: "Bash",
+        writes: &["apply_patch"],
+        path: "command",
+        mcp: ("PreToolUse", "mcp__git__git_commit"),
+    },
+    Words {
+        dialect: "gemini",
+        before: "BeforeTool",
+        after: "AfterTool",
+        shell: "run_shell_command",
+        writes: &["write_file", "replace"],
+        path: "file_path",
+        mcp: ("BeforeTool", "mcp_git_git_commit"),
+    },
+    Words {
+        dialect: "cursor",
+        before: "preToolUse",
+        after: "postToolUse",
+        shell: "Shell",
+        writes: &["Write", "StrReplace", "Edit", "Delete"],
+        path: "file_path",
+        mcp: ("beforeMCPExecution", "git_commit"),
+    },
+];
+
+#[test]
+fn every_agent_is_refused_files_and_tools_in_its_own_words() {
+    let sandbox = seeded();
+    let clone = with_code_staged(&sandbox);
+    let work = clone.at("../work");
+    for words in WORDS {
+        let send = |place: &Place, event: &str, tool: &str, input: &Value| {
+            let event = json!({"hook_event_name": event, "cwd": place.path(), "tool_name": tool, "tool_input": input});
+            ask(&clone, words.dialect, &event)
+        };
+        let edit = |place: &Place, tool: &str, path: &str| {
+            let path = if tool == "apply_patch" {
+                format!("*** Begin Patch\n*** Update File: {path}\n@@\n+x\n*** End Patch")
+            } else {
+                path.to_owned()
+            };
+            let input = json!({words.path: path, "content": "x", "new_string": "x"});
+            send(place, words.before, tool, &input)
+        };
+        for tool in words.writes {
+            let refused = edit(&clone, tool, CODE);
+            let told = refused.exits(2).stderr();
+            let start = format!(
+                "main takes ticket commits only: writing {}",
+                clone.path().join(CODE).display()
+            );
+            assert!(told.starts_with(&start), "{} {tool}: {refused}", words.dialect);
+            edit(&clone, tool, "tickets/queue/TICKET-new.md").success();
+            edit(&work, tool, CODE).success();
+        }
+        let (event, tool) = words.mcp;
+        let input = |place: &Place| json!({"repo_path": place.path(), "message": "x"});
+        let refused = send(&work, event, tool, &input(&clone));
+        assert!(refused.exits(2).stderr().contains("src/b.rs"), "{}: {refused}", words.dialect);
+        send(&clone, event, tool, &input(&work)).success();
+    }
+}
+
+#[test]
+fn every_agent_hears_at_its_start_and_after_a_commit_what_it_is_to_know() {
+    let sandbox = seeded();
+    let clone = sandbox.clone_named("clone");
+    clone.commit("code", &[("src/c.rs", "c")]);
+    for words in WORDS {
+        let say = |event: &Value| ask(&clone, words.dialect, event).success().stdout().to_owned();
+        let start = if words.dialect == "cursor" {
+            // It says which directories are open, and none of its own.
+            json!({"hook_event_name": "sessionStart", "workspace_roots": [clone.path()]})
+        } else {
+            json!({"hook_event_name": "SessionStart", "source": "startup", "cwd": clone.path()})
+        };
+        let input = json!({"command": "git commit -m x"});
+        let ended = say(&json!({
+            "hook_event_name": words.after, "cwd": clone.path(), "tool_name": words.shell, "tool_input": input,
+        }));
+        let parsed = |text: &str| -> Value { serde_json::from_str(text).unwrap() };
+        let (start, ended) = match words.dialect {
+            // Plain text is what the model reads.
+            "claude" | "codex" => {
+                let ended = parsed(&ended)["hookSpecificOutput"].clone();
+                assert_eq!(ended["hookEventName"], "PostToolUse");
+                (json!(say(&start)), ended["additionalContext"].clone())
+            }
+            "gemini" => {
+                let told =
+                    |text: &str| parsed(text)["hookSpecificOutput"]["additionalContext"].clone();
+                (told(&say(&start)), told(&ended))
+            }
+            _ => {
+                let told = |text: &str| parsed(text)["additional_context"].clone();
+                (told(&say(&start)), told(&ended))
+            }
+        };
+        assert!(start.as_str().unwrap().contains("1 ticket is free"), "{}: {start}", words.dialect);
+        assert!(
+            ended.as_str().unwrap().contains("a commit beyond origin/main"),
+            "{}: {ended}",
+            words.dialect
+        );
+    }
+}
+
 #[test]
 fn a_team_may_ask_or_allow() {
     let sandbox = seeded();

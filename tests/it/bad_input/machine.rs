@@ -128,14 +128,20 @@ fn an_audit_log_that_cannot_be_written_stops_nobody() {
 }
 
 #[test]
-fn a_full_answer_stream_is_no_lie_about_the_claim() {
+fn an_answer_that_cannot_be_written_is_told_and_no_lie_about_the_claim() {
     let sandbox = seeded();
     let clone = sandbox.clone_named("clone");
     let tix = env!("CARGO_BIN_EXE_tix");
     if fs::exists("/dev/full").unwrap() {
         let output = clone.sh(&format!("'{tix}' activate foo-001 >/dev/full")).run();
-        assert_ne!(output.code, Some(101), "{output}");
+        assert!(output.exits(8).stderr().contains("the answer could not be written"), "{output}");
         assert!(clone.has_ref(&format!("refs/heads/ticket/{ID}")));
+        for args in ["list", "list --json", "list --jsonl", "show foo-001", "path foo-001", "log"] {
+            let output = clone.sh(&format!("'{tix}' {args} >/dev/full")).run();
+            assert!(output.exits(8).stderr().contains("the answer could not"), "{args}: {output}");
+        }
+        // An answer of no keeps its code.
+        clone.sh(&format!("'{tix}' show nothing --json >/dev/full")).run().exits(4);
     }
     let closed = clone.sh(&format!("'{tix}' activate bar-001 | true")).run();
     closed.success();

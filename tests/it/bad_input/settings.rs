@@ -16,7 +16,7 @@ fn an_unknown_key_is_answered_with_the_nearest_wherever_it_stands() {
     ----- stderr -----
     error: origin/main:.tix.yaml:3: unknown key `worktre`; did you mean `worktree`?
       line  3
-    hint: `tix init` writes a .tix.yaml that explains every key
+    hint: see the settings and what they take: tix explain config
     ");
 
     let sandbox = seeded();
@@ -27,7 +27,7 @@ fn an_unknown_key_is_answered_with_the_nearest_wherever_it_stands() {
     ----- stdout -----
     ----- stderr -----
     error: git config: unknown key `tix.trunc`; did you mean `tix.trunk`?
-    hint: `tix init` writes a .tix.yaml that explains every key
+    hint: see the settings and what they take: tix explain config
     ");
     clone.git(&["config", "--unset", "tix.trunc"]);
     // A variable may be one of a later version, or somebody else's.
@@ -83,23 +83,23 @@ fn a_file_of_settings_that_is_none_is_told_with_its_line() {
     "a: [\n"
     error: origin/main:.tix.yaml:2:1: cannot be read as YAML: did not find expected node content, while parsing a flow node
       line  2
-    hint: `tix init` writes a .tix.yaml that explains every key
+    hint: see the settings and what they take: tix explain config
     "- list\n"
     error: origin/main:.tix.yaml:1: must be a mapping of keys to values, not a list
       line  1
-    hint: `tix init` writes a .tix.yaml that explains every key
+    hint: see the settings and what they take: tix explain config
     "just words\n"
     error: origin/main:.tix.yaml:1: must be a mapping of keys to values, not a text
       line  1
-    hint: `tix init` writes a .tix.yaml that explains every key
+    hint: see the settings and what they take: tix explain config
     "trunk: main\ntrunk: other\n"
     error: origin/main:.tix.yaml:2: `trunk` is set a second time
       line  2
-    hint: `tix init` writes a .tix.yaml that explains every key
+    hint: see the settings and what they take: tix explain config
     "a: !!x\n\tb: c\n"
     error: origin/main:.tix.yaml:2:1: cannot be read as YAML: found character that cannot start any token, while scanning for the next token
       line  2
-    hint: `tix init` writes a .tix.yaml that explains every key
+    hint: see the settings and what they take: tix explain config
     "#);
 }
 
@@ -123,7 +123,7 @@ fn settings_that_cannot_be_read_are_told() {
     ----- stderr -----
     error: origin/main:.tix.yaml:1: it is not UTF-8 text
       line  1
-    hint: `tix init` writes a .tix.yaml that explains every key
+    hint: see the settings and what they take: tix explain config
     ");
 
     let sandbox = Sandbox::new();

@@ -181,6 +181,10 @@ impl Case<'_> {
         while let Some(directory) = directories.pop() {
             for entry in fs::read_dir(directory).into_iter().flatten() {
                 let path = entry.unwrap().path();
+                // The texts of edits that were killed are kept, each under a name of its own; nothing goes by them.
+                if path.ends_with("tix/edit") {
+                    continue;
+                }
                 if path.is_dir() {
                     directories.push(path.clone());
                 }
@@ -222,6 +226,9 @@ impl Case<'_> {
                 let words = "it failed, so the ticket is where it was";
                 assert_eq!(truth.is_active(), self.before.is_active(), "{words}: {truth:#?}");
                 assert_eq!(truth.places, self.before.places, "{words}: {truth:#?}");
+                if output.stderr().contains("nothing changed") {
+                    assert_eq!(truth, self.before, "it says that nothing changed");
+                }
                 if matches!(self.row.goal, Goal::Says(_) | Goal::HandedOn | Goal::SetUp) {
                     assert_eq!(truth, self.before, "it failed, so nothing has changed");
                 }

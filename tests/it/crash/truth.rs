@@ -20,6 +20,8 @@ pub struct Truth {
     pub on_branch: Option<Keys>,
     /// The branches that keep somebody's work.
     pub attic: Vec<String>,
+    /// All branches, with their commits.
+    pub all: String,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -49,7 +51,7 @@ impl Truth {
         let on_trunk = keys(&place, &tip, places.first());
         // The ticket has one place on both, or the branch begins where there are no tickets.
         let on_branch = refs.first().and_then(|(_, commit)| keys(&place, commit, places.first()));
-        Self { tip, places, on_trunk, branches: refs, on_branch, attic }
+        Self { tip, places, on_trunk, branches: refs, on_branch, attic, all: listing }
     }
 
     pub fn is_active(&self) -> bool {

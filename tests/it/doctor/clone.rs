@@ -43,6 +43,28 @@ fn code_on_the_trunk_is_put_elsewhere_before_the_push_and_told_of_after_it() {
     assert_eq!(report["healthy"], true);
 }
 
+/// Below the tickets too: what is no ticket's name, and a program in the place of a ticket.
+#[test]
+fn programs_among_the_tickets_of_the_trunk_are_found() {
+    let sandbox = healthy();
+    let clone = sandbox.clone_named("a");
+    let hand = sandbox.clone_named("hand");
+    for (n, change) in [
+        "printf 'package main\n' >tickets/queue/exploit.go && git add .",
+        "git update-index --chmod=+x tickets/queue/TICKET-foo-001.md",
+    ]
+    .iter()
+    .enumerate()
+    {
+        hand.sh(&format!("{change} && git commit -qm change && git push -q")).run().success();
+        let report = clone.tix(&["doctor", "--json"]).success().json();
+        let findings = report["findings"].as_array().unwrap();
+        let code = findings.iter().find(|f| f["check"] == "code-on-trunk").unwrap();
+        let commits = code["facts"]["commits"].as_str().unwrap();
+        assert_eq!(commits.matches(" change (tickets/queue/").count(), n + 1, "{commits}");
+    }
+}
+
 #[test]
 fn what_a_killed_run_left_is_found_and_cleared() {
     let sandbox = healthy();

@@ -15,7 +15,6 @@ fn faults() -> Vec<Fault> {
             "error unreadable-ticket TICKET-x-001",
             good.clone(),
         ),
-        ("tickets/queue/a b.md", queue_ticket("TICKET-b-001"), "error unreadable-ticket -", None),
         (
             "tickets/archive/TICKET-foo-001.md",
             queue_ticket(ID),
@@ -58,6 +57,24 @@ fn faults() -> Vec<Fault> {
             "error dependency-cycle TICKET-x-001",
             good.clone(),
         ),
+        (
+            path,
+            ticket("TICKET-x-001").key("title", "\"{Brief description}\"").text(),
+            "warning placeholder TICKET-x-001",
+            good.clone(),
+        ),
+        (
+            path,
+            queue_ticket("TICKET-x-001").replace("- [ ] It works", "- [ ] {criterion}"),
+            "warning placeholder TICKET-x-001",
+            good.clone(),
+        ),
+        (
+            path,
+            ticket("TICKET-x-001").key("parent_ticket", "x-001").text(),
+            "warning relation-cycle TICKET-x-001",
+            good.clone(),
+        ),
         (path, ticket("TICKET-y-001").text(), "warning id-mismatch TICKET-x-001", good),
     ]
 }
@@ -78,6 +95,16 @@ fn each_fault_of_a_file_is_found_alone_and_gone_when_it_is_mended() {
         edit(&hand, &[(path, mended)]);
         assert_found(&clone, &[]);
     }
+}
+
+#[test]
+fn a_file_whose_name_is_no_id_is_found_and_so_is_the_commit_that_brought_it() {
+    let sandbox = healthy();
+    let (clone, hand) = (sandbox.clone_named("a"), sandbox.clone_named("hand"));
+    edit(&hand, &[("tickets/queue/a b.md", Some(queue_ticket("TICKET-b-001")))]);
+    assert_found(&clone, &["error unreadable-ticket -", "info code-on-trunk -"]);
+    edit(&hand, &[("tickets/queue/a b.md", None)]);
+    assert_found(&clone, &["info code-on-trunk -"]);
 }
 
 #[test]
@@ -112,7 +139,7 @@ fn a_wrong_ticket_id_is_mended_unless_somebody_holds_the_ticket() {
       file  tickets/queue/TICKET-x-001.md
       write the file's name into it: tix doctor --fix
 
-    healthy, with 2 warnings: 4 tickets on origin/main, 20 checks
+    healthy, with 2 warnings: 4 tickets on origin/main, 21 checks
     ----- stderr -----
     ");
     let json = clone.tix(&["doctor", "--fix", "--offline", "--json"]).success().json();
@@ -134,7 +161,7 @@ fn a_wrong_ticket_id_is_mended_unless_somebody_holds_the_ticket() {
       file  tickets/active/TICKET-held-001/TICKET-held-001.md
       so    it is mended when nobody holds it any more
 
-    healthy, with 1 warning: 4 tickets on origin/main, 20 checks
+    healthy, with 1 warning: 4 tickets on origin/main, 21 checks
     ----- stderr -----
     ");
     assert!(output.stdout().contains(&format!(", commit {}\n", tip())), "{output}");
@@ -144,6 +171,56 @@ fn a_wrong_ticket_id_is_mended_unless_somebody_holds_the_ticket() {
     assert_eq!(subject, "correct: TICKET-x-001 (ticket_id)");
     let log = clone.tix(&["log", "TICKET-x-001"]);
     assert!(log.success().stdout().contains("correct"), "{log}");
+}
+
+/// Keys of tickets: which ticket, which key, which value.
+type Keys = &'static [(&'static str, &'static str, &'static str)];
+
+/// What the doctor prints can be pasted, whatever the names in the tickets are.
+#[test]
+fn a_relation_that_means_nothing_or_goes_round_is_taken_away_by_the_printed_command() {
+    let sandbox = healthy();
+    sandbox.seed(&["a", "b", "bb-001", "bb-002"].map(|s| {
+        let id = format!("TICKET-{s}");
+        (queued(&id), queue_ticket(&id))
+    }));
+    let (clone, hand) = (sandbox.clone_named("a"), sandbox.clone_named("hand"));
+    let faults: [(&str, Keys); 10] = [
+        ("missing-dependency", &[("a", "depends_on", "[TICKET-gone-001]")]),
+        ("missing-dependency", &[("a", "depends_on", "[bb]")]),
+        ("missing-dependency", &[("a", "depends_on", "[\"--help\"]")]),
+        ("missing-dependency", &[("a", "depends_on", "[\"-x; touch pwned\"]")]),
+        ("dependency-cycle", &[("a", "depends_on", "[a]")]),
+        ("dependency-cycle", &[("a", "depends_on", "[b]"), ("b", "depends_on", "[TICKET-a]")]),
+        ("dependency-cycle", &[("a", "blocks", "[b]"), ("b", "blocks", "[TICKET-a]")]),
+        // Both say that the first waits for the second.
+        (
+            "dependency-cycle",
+            &[("a", "depends_on", "[b]"), ("b", "depends_on", "[a]"), ("b", "blocks", "[a]")],
+        ),
+        ("relation-cycle", &[("a", "parent_ticket", "b"), ("b", "parent_ticket", "a")]),
+        ("relation-cycle", &[("a", "duplicate_of", "b"), ("b", "duplicate_of", "TICKET-a")]),
+    ];
+    for (check, keys) in faults {
+        let with = |short: &str| {
+            let ticket = Ticket::new(&format!("TICKET-{short}"));
+            let own = keys.iter().filter(|(id, ..)| *id == short);
+            own.fold(ticket, |ticket, (_, key, value)| ticket.key(key, value)).text()
+        };
+        let files = ["a", "b"].map(|short| (queued(&format!("TICKET-{short}")), with(short)));
+        let files: Vec<(&str, Option<String>)> =
+            files.iter().map(|(path, text)| (path.as_str(), Some(text.clone()))).collect();
+        edit(&hand, &files);
+        let report = clone.tix(&["doctor", "--json"]);
+        let findings = report.json()["findings"].as_array().unwrap().clone();
+        let of_check: Vec<_> = findings.iter().filter(|f| f["check"] == check).collect();
+        assert_eq!(of_check.len(), 1, "{keys:?}: {report}");
+        let repair = of_check[0]["repairs"][0]["command"].as_str().unwrap();
+        let tix = env!("CARGO_BIN_EXE_tix");
+        clone.sh(&format!("tix() {{ '{tix}' \"$@\"; }}\n{repair}")).run().success();
+        assert!(!clone.exists("pwned"), "{repair}");
+        assert_found(&clone, &[]);
+    }
 }
 
 #[test]

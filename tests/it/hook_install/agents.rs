@@ -99,3 +99,32 @@ fn an_older_entry_of_ours_is_outdated_until_it_is_installed_anew() {
     clone.tix(&["hook", "install", "--agents", "cursor"]).success();
     assert_eq!(clone.read(".cursor/hooks.json"), current);
 }
+
+/// Where an agent asks before it acts, a hook that does not come to an answer is a refusal: 2, and a reason.
+#[test]
+fn without_tix_and_with_one_that_fails_every_agent_is_refused() {
+    let (sandbox, clone) = scene();
+    clone.tix(&["hook", "install", "--agents", "claude,codex,gemini,cursor"]).success();
+    let before = [
+        ("claude", &["PreToolUse"][..]),
+        ("codex", &["PreToolUse"]),
+        ("gemini", &["BeforeTool"]),
+        ("cursor", &["beforeShellExecution", "beforeMCPExecution", "preToolUse"]),
+    ];
+    for ((agent, file), (_, events)) in FILES.iter().zip(before) {
+        let json: serde_json::Value = serde_json::from_str(&clone.read(file)).unwrap();
+        for event in events {
+            let group = &json["hooks"][event][0];
+            let handler = if group["hooks"].is_array() { &group["hooks"][0] } else { group };
+            let line = handler["command"].as_str().unwrap();
+            let call = clone.command(Path::new("/bin/sh"), &["-c", line]).stdin("{}");
+            let without = call.clone().env("PATH", "/nowhere").run();
+            assert!(without.exits(2).stderr().contains("tix"), "{agent} {event}: {without}");
+            let tix = sandbox.root().join("bin/tix");
+            clone.write_script(&tix, "#!/bin/sh\necho \"$@\" >&2; exit 101\n");
+            let failing = call.clone().run();
+            assert_eq!(failing.exits(2).stderr(), format!("hook {agent}\n"), "{failing}");
+            fs::remove_file(&tix).unwrap();
+        }
+    }
+}

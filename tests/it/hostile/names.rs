@@ -1,30 +1,11 @@
 //! Names of files, branches, remotes and directories.
 
-use super::{ID, QUEUED, history_is_clean, is_harmless, plant};
+use super::{ID, QUEUED, corpus, history_is_clean, is_harmless, plant};
 use crate::harness::{Sandbox, Untouched, no_leftovers, queue_ticket};
-
-const FILES: &[&str] = &[
-    "-rf.md",
-    "--upload-pack=touch pwned.md",
-    "TICKET-a..b.md",
-    "TICKET-a.lock.md",
-    "TICKET-a b.md",
-    "TICKET-$(touch pwned).md",
-    "TICKET-\u{1b}[31m.md",
-    "TICKET-a\nFORGED.md",
-    "TICKET-a\tb.md",
-    "TICKET-\u{202e}a.md",
-    "TICKET-é.md",
-    "TICKET-a:b.md",
-    "TICKET-a~1.md",
-    "TICKET-@{u}.md",
-    "TICKET-a*.md",
-    ".md",
-];
 
 #[test]
 fn a_file_with_a_hostile_name_is_no_ticket_and_hides_no_other() {
-    for name in FILES {
+    for [name] in &corpus("files") {
         let sandbox = Sandbox::new();
         sandbox.seed(&[(QUEUED, queue_ticket(ID))]);
         plant(&sandbox, "100644", &format!("tickets/queue/{name}"), &queue_ticket("TICKET-x-001"));
@@ -43,26 +24,6 @@ fn a_file_with_a_hostile_name_is_no_ticket_and_hides_no_other() {
     }
 }
 
-const QUERIES: &[&str] = &[
-    "-x",
-    "--upload-pack=touch",
-    "",
-    " ",
-    ".",
-    "..",
-    "../../etc/passwd",
-    "tickets/queue/../../../x.md",
-    "/etc/passwd",
-    "a\nb",
-    "\u{1b}[31m",
-    "$(touch pwned)",
-    "TICKET-",
-    "*",
-    "@",
-    "HEAD",
-    "refs/heads/main",
-];
-
 #[test]
 fn a_hostile_query_finds_nothing_and_does_nothing() {
     let sandbox = Sandbox::new();
@@ -73,7 +34,7 @@ fn a_hostile_query_finds_nothing_and_does_nothing() {
     let clone = sandbox.clone_named("clone");
     let before = Untouched::of(&clone);
     let old = sandbox.remote().git(&["rev-parse", "main"]);
-    for query in QUERIES {
+    for [query] in &corpus("queries") {
         for command in ["activate", "release", "show"] {
             let output = clone.tix(&[command, "--", query]);
             is_harmless(&output);
@@ -88,44 +49,9 @@ fn a_hostile_query_finds_nothing_and_does_nothing() {
     no_leftovers(&clone);
 }
 
-/// Each with a key of the configuration.
-const SETTINGS: &[(&str, &str)] = &[
-    ("trunk", "--force"),
-    ("trunk", "-x"),
-    ("trunk", "+main"),
-    ("trunk", "main:refs/heads/x"),
-    ("trunk", "refs/heads/*"),
-    ("trunk", "@{u}"),
-    ("trunk", "a..b"),
-    ("trunk", "main\nx"),
-    ("trunk", "HEAD"),
-    ("base", "--orphan"),
-    ("remote", "--upload-pack=touch pwned"),
-    ("remote", "-x"),
-    ("remote", "ext::sh -c touch% pwned"),
-    ("remote", "../origin.git"),
-    ("branch", "-{id}"),
-    ("branch", "../../{id}"),
-    ("branch", "{id}.lock"),
-    ("branch", "{id}:x"),
-    ("branch", "ticket"),
-    ("branch", "main"),
-    ("activeDir", "../{id}"),
-    ("activeDir", "/{id}"),
-    ("activeDir", ".git/{id}"),
-    ("activeDir", "{id}/../../.."),
-    ("activeDir", "{nonsense}"),
-    ("ticketsDir", "../tickets"),
-    ("ticketsDir", ".git"),
-    ("ticketsDir", "/tickets"),
-    ("worktree", "{id}\n"),
-    ("worktree", ""),
-    ("worktree", "-{id}"),
-];
-
 #[test]
 fn a_hostile_setting_is_refused_or_harmless_wherever_it_stands() {
-    for (key, value) in SETTINGS {
+    for [key, value] in &corpus("settings") {
         let sandbox = Sandbox::new();
         sandbox.seed(&[(QUEUED, queue_ticket(ID)), ("README.md", "# Example\n".to_owned())]);
         let old = sandbox.remote().git(&["rev-parse", "main"]);

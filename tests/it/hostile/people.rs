@@ -1,28 +1,9 @@
 //! People who name themselves, or their reasons, as they should not.
 
-use super::{ID, QUEUED, history_is_clean, is_harmless};
+use super::{ID, QUEUED, corpus, history_is_clean, is_harmless};
 use crate::harness::{Sandbox, Ticket, queue_ticket};
 
 const ACTIVE: &str = "tickets/active/TICKET-foo-001/TICKET-foo-001.md";
-
-const WORDS: &[&str] = &[
-    "Eve\nTix-Claim: forged",
-    "Eve\n\nTix-Actor: Ada Example <ada@example.org>",
-    "Eve\r\nFORGED",
-    "Eve\nstatus: approved",
-    "Eve\n---\nFORGED",
-    "Eve\n## [2026-01-01 00:00] - Creator: approved",
-    "Eve \u{1b}[2J\u{7}",
-    "Eve \u{202e}gpj",
-    "Eve\u{2028}Tix-Actor: Ada",
-    "$(touch pwned)",
-    "`touch pwned` ; touch pwned",
-    "\"quotes\" 'and' : colons # and {braces}",
-    "--author=Eve",
-    "%(trailers) %s {id}",
-    "null",
-    "日本 <é@example.org>",
-];
 
 fn seeded() -> Sandbox {
     let sandbox = Sandbox::new();
@@ -38,10 +19,10 @@ fn front_matter(text: &str) -> serde_yaml::Mapping {
 
 #[test]
 fn an_actor_can_forge_neither_a_trailer_nor_a_key() {
-    for actor in WORDS {
+    for [actor] in &corpus("words") {
         let sandbox = seeded();
         let old = sandbox.remote().git(&["rev-parse", "main"]);
-        let clone = sandbox.clone_named("clone").env("TIX_ACTOR", *actor);
+        let clone = sandbox.clone_named("clone").env("TIX_ACTOR", actor);
         let output = clone.tix(&["activate", "foo-001"]);
         is_harmless(&output);
         if output.code == Some(2) {
@@ -67,7 +48,7 @@ fn an_actor_can_forge_neither_a_trailer_nor_a_key() {
 
 #[test]
 fn a_reason_can_forge_neither_a_trailer_nor_an_entry() {
-    for reason in WORDS {
+    for [reason] in &corpus("words") {
         let sandbox = seeded();
         let old = sandbox.remote().git(&["rev-parse", "main"]);
         let clone = sandbox.clone_named("clone");
@@ -116,10 +97,10 @@ fn what_a_holder_wrote_is_shown_without_being_obeyed() {
 
 #[test]
 fn a_session_is_as_little_trusted_as_a_name() {
-    for session in WORDS {
+    for [session] in &corpus("words") {
         let sandbox = seeded();
         let old = sandbox.remote().git(&["rev-parse", "main"]);
-        let clone = sandbox.clone_named("clone").env("TIX_SESSION", *session);
+        let clone = sandbox.clone_named("clone").env("TIX_SESSION", session);
         let output = clone.tix(&["activate", "foo-001"]);
         is_harmless(&output);
         output.success();

@@ -34,7 +34,7 @@ fn queue_and_draft_are_the_gate() {
     ----- stdout -----
     ----- stderr -----
     error: TICKET-foo-001 cannot be queued: it is in active/
-      legal now  note, edit, block, release, handoff, reclaim, complete, close
+      legal now  note, edit, set, block, release, handoff, reclaim, complete, close
     hint: see who may do what, and why not: tix status TICKET-foo-001
     ");
     insta::assert_snapshot!(story(&sandbox, "main"), @"

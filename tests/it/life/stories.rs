@@ -4,16 +4,21 @@ use super::{
     ARCHIVED, BRANCH, COMPLETED, ID, QUEUED, bob, entries, queued_with, ready, story, text, work,
 };
 use crate::activate::workspace;
-use crate::harness::{Place, Sandbox, queue_ticket};
+use crate::harness::{Place, Sandbox, no_leftovers, queue_ticket};
 
 /// What a forge's button does, with plain git on a clone: the branch as one commit on the base.
 fn squash(place: &Place, base: &str) {
+    squash_and_keep(place, base);
+    place.git(&["push", "-q", "origin", "--delete", &format!("ticket/{ID}")]);
+}
+
+/// The same without the tick at "delete the branch".
+fn squash_and_keep(place: &Place, base: &str) {
     place.git(&["fetch", "-q"]);
     place.git(&["checkout", "-q", "--detach", &format!("origin/{base}")]);
     place.git(&["merge", "-q", "--squash", &format!("origin/ticket/{ID}")]);
     place.git(&["commit", "-q", "-m", "The work (pull request 17)"]);
     place.git(&["push", "-q", "origin", &format!("HEAD:{base}")]);
-    place.git(&["push", "-q", "origin", "--delete", &format!("ticket/{ID}")]);
 }
 
 /// Ticks the boxes of the ticket, wherever it is written.
@@ -137,6 +142,81 @@ fn a_life_with_every_detour() {
     ");
     let files = sandbox.remote().files("main");
     assert!(["work.txt", "screws.txt"].iter().all(|file| files.contains(&(*file).to_owned())));
+}
+
+#[test]
+fn with_every_step_recorded_on_an_ordinary_main() {
+    let sandbox = queued_with("record: trunk\nreview: [critic_review]\n", &ready(ID));
+    let (ada, bob) = (sandbox.clone_named("a"), bob(&sandbox));
+    let next = |place: &Place| {
+        place.tix(&["status", ID, "--fetch", "--json"]).success().json()["next"].clone()
+    };
+    ada.tix(&["activate", ID]).success();
+    let there = ada.at(workspace(&ada, ID));
+    ada.tix(&["note", ID, "the hinges are on the left"]).success();
+    ada.tix(&["block", ID, "--reason", "no key"]).success();
+    ada.tix(&["unblock", ID]).success();
+    work(&there, "work.txt");
+    assert_eq!(next(&ada), format!("tix submit {ID}"));
+    there.tix(&["submit"]).success();
+    bob.tix(&["review", ID, "--approve"]).success();
+    assert_eq!(next(&ada), format!("tix complete {ID}"));
+    there.tix(&["complete"]).success();
+    // The trunk says that it is done, and the work is not there.
+    let request = format!("gh pr create --base main --head ticket/{ID} --fill");
+    assert_eq!(next(&bob), request);
+    let land = ada.tix(&["land", ID]);
+    assert!(land.exits(5).stderr().contains("brings no ticket to it"), "{land}");
+    ada.tix(&["clean", ID]).exits(5);
+    squash_and_keep(&bob, "main");
+    assert_eq!(next(&ada), format!("tix clean {ID}"));
+    ada.tix(&["clean", ID]).success();
+    assert_eq!(next(&ada), serde_json::Value::Null);
+    insta::assert_snapshot!(story(&sandbox, "main"), @"
+    claim: TICKET-foo-001
+    activate: TICKET-foo-001
+    note: TICKET-foo-001
+    block: TICKET-foo-001
+    unblock: TICKET-foo-001
+    submit: TICKET-foo-001
+    review: TICKET-foo-001 (approved)
+    complete: TICKET-foo-001
+    The work (pull request 17)
+    ");
+    assert!(!sandbox.remote().has_ref(BRANCH) && !there.path().exists());
+    let files = sandbox.remote().files("main");
+    assert!(files.contains(&COMPLETED.to_owned()) && files.contains(&"work.txt".to_owned()));
+    no_leftovers(&ada);
+}
+
+#[test]
+fn two_tickets_of_one_session_in_one_clone_do_not_meet() {
+    const OTHER: &str = "TICKET-bar-001";
+    let sandbox = queued_with("", &ready(ID));
+    sandbox.seed(&[(format!("tickets/queue/{OTHER}.md"), ready(OTHER))]);
+    let ada = sandbox.clone_named("a").env("TIX_SESSION", "s-1");
+    for id in [ID, OTHER] {
+        ada.tix(&["activate", id]).success();
+    }
+    let [one, other] = [ID, OTHER].map(|id| {
+        // Told again where it is, and not that it is somebody's.
+        let again = ada.tix(&["activate", id, "--json"]).success().json();
+        assert_eq!(again["outcome"], "already");
+        let there = ada.at(again["workspace"]["path"].as_str().unwrap());
+        assert_eq!(there.tix(&["status", "--json"]).success().json()["id"], id);
+        there
+    });
+    assert_ne!(one.path(), other.path());
+    work(&one, "one.txt");
+    ada.tix(&["release", OTHER]).success();
+    assert!(one.path().exists() && !other.path().exists());
+    one.tix(&["complete"]).success();
+    insta::assert_snapshot!(story(&sandbox, "main"), @"
+    claim: TICKET-foo-001
+    claim: TICKET-bar-001
+    release: TICKET-bar-001
+    ");
+    no_leftovers(&ada);
 }
 
 #[test]

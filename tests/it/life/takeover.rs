@@ -11,9 +11,15 @@ const BOB: &str = "Bob <bob@example.org>";
 
 /// A ticket that Carol claimed in 2025, and worked on the same day.
 fn abandoned() -> Sandbox {
+    claimed_at("2025-12-03T12:00:00Z")
+}
+
+/// A ticket that Carol claimed then, and whose branch has not moved since 2025.
+fn claimed_at(when: &str) -> Sandbox {
     let sandbox = Sandbox::new();
-    let claim = "status: claimed\nclaimed_by: carol\nclaimed_at: 2025-12-03T12:00:00Z\nclaim_id: 0123abcd-45\n";
-    let held = ready(ID).replace("status: open\n", claim);
+    let claim =
+        format!("status: claimed\nclaimed_by: carol\nclaimed_at: {when}\nclaim_id: 0123abcd-45\n");
+    let held = ready(ID).replace("status: open\n", &claim);
     let keep = |lane: &str| (format!("tickets/{lane}/.gitkeep"), String::new());
     sandbox.seed(&[(ACTIVE.to_owned(), held.clone()), keep("queue"), keep("active")]);
     sandbox.remote().git(&["branch", &format!("ticket/{ID}"), "main"]);
@@ -51,10 +57,54 @@ fn a_ticket_that_somebody_works_on_is_not_taken() {
 }
 
 #[test]
+fn an_old_claim_with_a_young_commit_is_not_stale() {
+    let sandbox = abandoned();
+    let carol = sandbox.clone_named("c");
+    carol.git(&["checkout", "-q", &format!("ticket/{ID}")]);
+    carol.commit("go on", &[("more.txt", "hers\n")]);
+    carol.git(&["push", "-q"]);
+    let bob = bob(&sandbox);
+    assert_eq!(bob.tix(&["status", ID, "--json"]).success().json()["stale"], false);
+    let before = sandbox.remote().git(&["for-each-ref"]);
+    let output = bob.tix(&["reclaim", ID, "--reason", "she has left", "--json"]);
+    assert_eq!(fact(output.exits(3), "since"), "2025-12-03T12:00:00Z");
+    assert_eq!(sandbox.remote().git(&["for-each-ref"]), before);
+    bob.tix(&["reclaim", ID, "--reason", "she told me", "--force"]).success();
+}
+
+#[test]
+fn how_long_a_ticket_must_be_left_alone_is_a_setting() {
+    // Thirty hours ago, as a commit that is made now has it.
+    let clock = Sandbox::new().local_repository("clock");
+    clock.commit("now", &[("now.txt", "now\n")]);
+    let now: i64 = clock.git(&["log", "-1", "--format=%ct"]).parse().unwrap();
+    let ago = chrono::DateTime::from_timestamp(now - 30 * 3600, 0).unwrap();
+    let sandbox = claimed_at(&ago.to_rfc3339());
+    let bob = bob(&sandbox);
+    let stale = || {
+        bob.git(&["fetch", "-q"]);
+        bob.tix(&["status", ID, "--json"]).success().json()["stale"].clone()
+    };
+    let reclaim = || bob.tix(&["reclaim", ID, "--reason", "she has left", "--json"]);
+    // Longer than the default, which is a day.
+    assert_eq!(stale(), true);
+    sandbox.seed(&[(".tix.yaml", "stale_after: 2d\n")]);
+    assert_eq!(stale(), false);
+    assert_eq!(fact(reclaim().exits(3), "stale after"), "2d");
+    sandbox.seed(&[(".tix.yaml", "stale_after: 29h\n")]);
+    assert_eq!(stale(), true);
+    assert_eq!(reclaim().success().json()["outcome"], "reclaimed");
+}
+
+#[test]
 fn a_stale_ticket_changes_hands_and_its_work_stays() {
     let sandbox = abandoned();
     let bob = bob(&sandbox);
-    assert_eq!(bob.tix(&["status", ID, "--json"]).success().json()["stale"], true);
+    let status = |key: &str| bob.tix(&["status", ID, "--json"]).success().json()[key].clone();
+    assert_eq!(
+        (status("stale"), status("next")),
+        (true.into(), format!("tix reclaim {ID} --reason <why>").into())
+    );
     let output = bob.tix(&["reclaim", ID, "--reason", "she has left"]);
     insta::assert_snapshot!(output.success().redacted(), @"
     exit: 0
@@ -73,6 +123,7 @@ fn a_stale_ticket_changes_hands_and_its_work_stays() {
     assert_eq!(value(&branch, "status").unwrap(), "in_progress");
     let next = output.stdout().lines().last().unwrap().trim().to_owned();
     assert_eq!(next, format!("tix activate {ID} --resume"));
+    assert_eq!(status("next"), next);
     bob.tix(&["activate", ID, "--resume"]).success();
     let there = bob.at(workspace(&bob, ID));
     assert!(there.exists("work.txt"));

@@ -1,6 +1,7 @@
 //! What `tix status` says: where a ticket is, which moves are open, to whom, and why the others are not.
 
-use super::{ID, bob, held_with, queued_with, ready, work};
+use super::{ACTIVE, ID, bob, held_with, queued_with, ready, work};
+use crate::activate::workspace;
 use crate::harness::{Output, Place, Untouched, queue_ticket};
 
 /// The moves that whoever asked may make now.
@@ -28,6 +29,7 @@ fn a_ticket_that_waits() {
       activate                  anybody
       note                      anybody
       edit                      anybody
+      set                       anybody
       block                     anybody
       close                     anybody
     not now:
@@ -39,9 +41,12 @@ fn a_ticket_that_waits() {
       review --approve          it is in queue/
       review --request-changes  it is in queue/
       complete                  it is in queue/
+      land                      it is in queue/
       archive                   it is in queue/
       reopen                    it is in queue/
       rework                    it is in queue/
+    next:
+      tix activate TICKET-foo-001
     ----- stderr -----
     ");
     before.assert_same(&ada);
@@ -69,6 +74,7 @@ fn a_ticket_that_is_held_from_the_inside_and_from_the_outside() {
     open now:
       note                      anybody
       edit                      anybody
+      set                       anybody
       block                     anybody
       release                   the holder
       handoff                   the holder
@@ -83,20 +89,21 @@ fn a_ticket_that_is_held_from_the_inside_and_from_the_outside() {
       review --approve          its status is `in_progress`
       review --request-changes  its status is `in_progress`
       complete                  its status is `in_progress`
+      land                      it is in active/
       archive                   it is in active/
       reopen                    it is in active/
       rework                    it is in active/
     ----- stderr -----
     ");
     let bob = bob(&sandbox);
-    insta::assert_snapshot!(open(&bob.tix(&["status", ID, "--json"])), @"note, edit, block");
+    insta::assert_snapshot!(open(&bob.tix(&["status", ID, "--json"])), @"note, edit, set, block");
     work(&there, "work.txt");
     there.tix(&["submit"]).success();
     ada.tix(&["block", ID, "--reason", "no key"]).success();
-    insta::assert_snapshot!(open(&bob.tix(&["status", ID, "--fetch", "--json"])), @"note, edit, block, unblock, review --request-changes");
+    insta::assert_snapshot!(open(&bob.tix(&["status", ID, "--fetch", "--json"])), @"note, edit, set, block, unblock, review --request-changes");
     ada.tix(&["unblock", ID]).success();
-    insta::assert_snapshot!(open(&bob.tix(&["status", ID, "--fetch", "--json"])), @"note, edit, block, review --approve, review --request-changes");
-    insta::assert_snapshot!(open(&there.tix(&["status", "--json"])), @"note, edit, block, release, handoff, submit, complete, close");
+    insta::assert_snapshot!(open(&bob.tix(&["status", ID, "--fetch", "--json"])), @"note, edit, set, block, review --approve, review --request-changes");
+    insta::assert_snapshot!(open(&there.tix(&["status", "--json"])), @"note, edit, set, block, release, handoff, submit, complete, close");
     // In the middle of a rebase there is no branch to go by.
     there.git(&["checkout", "-q", "--detach"]);
     assert_eq!(there.tix(&["status", "--json"]).success().json()["id"], ID);
@@ -122,6 +129,7 @@ fn a_ticket_that_is_complete_and_not_merged() {
     open now:
       note                      anybody
       edit                      anybody
+      set                       anybody
       release                   the holder
       close                     the holder
     not now:
@@ -136,9 +144,12 @@ fn a_ticket_that_is_complete_and_not_merged() {
       review --approve          it is in completed/
       review --request-changes  it is in completed/
       complete                  it is in completed/
+      land                      work reaches the trunk by pull request here
       archive                   it is in active/
       reopen                    it is in active/
       rework                    it is in active/
+    next:
+      gh pr create --base main --head ticket/TICKET-foo-001 --fill
     ----- stderr -----
     ");
     let json = ada.tix(&["status", ID, "--json"]).success().json();
@@ -146,6 +157,77 @@ fn a_ticket_that_is_complete_and_not_merged() {
         (json["schema"].as_str(), json["at"].as_str()),
         (Some("tix/status@1"), Some("completed"))
     );
+}
+
+/// What comes next for whoever asks there.
+fn next(place: &Place) -> String {
+    let json = place.tix(&["status", ID, "--fetch", "--json"]).success().json();
+    json["next"].as_str().unwrap_or("-").replace(ID, "IT")
+}
+
+#[test]
+fn what_comes_next_is_told_from_the_queue_to_the_end() {
+    let settings = "landing: completed\nreview: [critic_review]\n";
+    let sandbox = queued_with(settings, &queue_ticket(ID));
+    let (ada, bob) = (sandbox.clone_named("a"), bob(&sandbox));
+    let mut told = String::new();
+    let mut tell = |after: &str| {
+        told += &format!("{after}: {} | {}\n", next(&ada), next(&bob));
+    };
+    tell("queued");
+    ada.tix(&["activate", ID]).success();
+    let there = ada.at(workspace(&ada, ID));
+    tell("activated");
+    work(&there, "work.txt");
+    tell("worked");
+    let text = std::fs::read_to_string(there.path().join(ACTIVE)).unwrap();
+    there.commit("tick the boxes", &[(ACTIVE, &text.replace("- [ ]", "- [x]"))]);
+    there.git(&["push", "-q"]);
+    tell("ticked");
+    ada.tix(&["block", ID, "--reason", "no key"]).success();
+    tell("blocked");
+    ada.tix(&["unblock", ID]).success();
+    there.tix(&["submit"]).success();
+    tell("submitted");
+    bob.tix(&["review", ID, "--request-changes"]).success();
+    tell("sent back");
+    work(&there, "more.txt");
+    tell("worked");
+    there.tix(&["submit"]).success();
+    bob.tix(&["review", ID, "--approve"]).success();
+    tell("approved");
+    there.git(&["pull", "-q", "--rebase"]);
+    there.tix(&["complete"]).success();
+    tell("completed");
+    bob.tix(&["land", ID]).success();
+    tell("landed");
+    ada.tix(&["clean", ID]).success();
+    bob.git(&["fetch", "-q", "--prune"]);
+    tell("cleaned");
+    insta::assert_snapshot!(told, @"
+    queued: tix activate IT | tix activate IT
+    activated: - | -
+    worked: - | -
+    ticked: tix submit IT | -
+    blocked: - | -
+    submitted: - | -
+    sent back: - | -
+    worked: tix submit IT | -
+    approved: tix complete IT | -
+    completed: tix land IT | tix land IT
+    landed: tix clean IT | tix clean IT
+    cleaned: - | -
+    ");
+}
+
+#[test]
+fn a_workspace_that_is_gone_comes_before_the_work() {
+    let (_sandbox, ada, there) = held_with("");
+    assert_eq!(next(&ada), "-");
+    work(&there, "work.txt");
+    assert_eq!(next(&ada), "tix complete IT");
+    std::fs::remove_dir_all(there.path()).unwrap();
+    assert_eq!(next(&ada), "tix activate IT --resume");
 }
 
 /// What a refusal says could be done instead.
@@ -224,7 +306,7 @@ fn a_ticket_that_is_complete_on_its_branch_is_still_held_on_the_trunk() {
     let (sandbox, ada, there) = held_with("");
     there.tix(&["complete"]).success();
     let open = shown_as_open(&ada);
-    assert_eq!(open, ["note", "edit", "release", "close"]);
+    assert_eq!(open, ["note", "edit", "set", "release", "close"]);
     for args in
         [&["block", ID, "--reason", "x"][..], &["handoff", ID, "--to", "x"], &["submit", ID]]
     {

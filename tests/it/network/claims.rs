@@ -1,12 +1,13 @@
 //! The network breaks once, and the claim comes through all the same.
 
-use super::line::{ID, Line, RELEASE};
+use super::line::{ACTIVATE, ID, Line, PATIENT, RELEASE};
 use crate::harness::net::{Fault, When};
 use crate::harness::no_leftovers;
 
 #[track_caller]
 fn comes_through(line: &Line, when: When, fault: Fault) {
-    let output = line.activate([(when, fault)]);
+    let command = if matches!(fault, Fault::StallAnswer) { ACTIVATE } else { PATIENT };
+    let output = line.run(command, [(when, fault)]);
     output.success();
     assert_eq!(line.proxy.faulted().len(), 1, "the fault happened: {output}");
     line.assert_first_holds();
@@ -70,7 +71,7 @@ fn a_release_and_a_new_ticket_come_through_a_network_that_breaks_once() {
         for fault in [Fault::CutBeforeRequest, Fault::CutDuringPack(150), Fault::CutAfterPush] {
             line.mend();
             line.first.tix(&["activate", ID]).success();
-            let new = ["new", "Bar", "--session", "bar", "--timeout", "2s"];
+            let new = ["new", "Bar", "--session", "bar"];
             for (command, made) in [(RELEASE, "release: "), (&new, "new: ")] {
                 let (before, faults) = (line.count(made), line.proxy.faulted().len());
                 line.run(command, [(When::NthPush(1), fault.clone())]).success();

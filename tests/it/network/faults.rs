@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::line::{ID, Line, NEW, RELEASE};
+use super::line::{ID, Line, NEW, PATIENT, RELEASE};
 use crate::harness::net::{Fault, When};
 use crate::harness::{Untouched, no_leftovers};
 
@@ -47,7 +47,7 @@ fn a_claim_that_never_reaches_the_server_changes_nothing() {
         let tip = line.tip();
         for fault in [Fault::CutBeforeRequest, Fault::CutDuringPack(150)] {
             let exit = never_arrives(&line, &fault);
-            line.activate([(When::Push, fault)]).exits(exit);
+            line.run(PATIENT, [(When::Push, fault)]).exits(exit);
             assert_eq!(line.tip(), tip);
             before.assert_same(&line.first);
             no_leftovers(&line.first);
@@ -89,7 +89,8 @@ fn a_release_and_a_new_ticket_that_stall_may_still_land_and_say_so() {
     line.first.tix(&["activate", ID]).success();
     for command in [RELEASE, NEW] {
         let refs = line.refs();
-        line.run(command, [(When::Push, Fault::Stall)]).exits(8);
+        let soon = [command, &["--timeout", "2s"]].concat();
+        line.run(&soon, [(When::Push, Fault::Stall)]).exits(8);
         assert_eq!(line.refs(), refs);
         no_leftovers(&line.first);
         line.mend();
@@ -117,7 +118,7 @@ fn a_claim_whose_remote_is_gone_afterwards_may_have_landed() {
     let line = Line::over_git();
     // The fetch, the push that lands, and from then on nothing.
     let rules = [(When::Nth(2), Fault::CutAfterPush), (When::From(3), Fault::CutBeforeRequest)];
-    let output = line.activate(rules);
+    let output = line.run(PATIENT, rules);
     output.exits(8);
     assert!(output.stderr().contains("may have landed"), "{output}");
     line.holder().expect("it has");
@@ -147,7 +148,7 @@ fn a_branch_that_cannot_be_pushed_gives_the_ticket_back() {
     let before = Untouched::of(&line.first);
     let cut = || Fault::CutBeforeRequest;
     let rules = [(When::NthPush(2), cut()), (When::NthPush(3), cut()), (When::NthPush(4), cut())];
-    let output = line.activate(rules);
+    let output = line.run(PATIENT, rules);
     output.exits(7);
     assert!(output.stderr().contains("was given back"), "{output}");
     assert_eq!(line.holder(), None);

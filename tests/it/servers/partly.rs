@@ -246,3 +246,39 @@ fn the_way_out_of_a_protected_main_works_as_it_is_told() {
     let id = clone.tix(&["new", "A thing", "--json"]).success().json()["ticket"].clone();
     clone.tix(&["activate", id.as_str().unwrap()]).success();
 }
+
+#[test]
+fn until_its_settings_are_merged_a_trunk_of_its_own_is_found_and_named() {
+    let sandbox = Sandbox::new();
+    sandbox.seed(&[("src/main.rs", "fn main() {}\n")]);
+    sandbox.remote().hook("update", "case $1 in refs/heads/main) exit 1;; esac");
+    let clone = sandbox.clone_named("clone");
+    let made = clone.tix(&["init", "--trunk", "tickets", "--json"]).success().json();
+    let id = clone.tix(&["new", "A thing", "--json"]).success().json()["ticket"].clone();
+    let id = id.as_str().unwrap();
+    let receipt = clone.tix(&["activate", id, "--json"]).success().json();
+    // The settings have not reached main, so whoever has not got them is told what to do.
+    let work = clone.at(receipt["workspace"]["path"].as_str().unwrap());
+    let other = sandbox.clone_named("other");
+    for place in [&work, &other] {
+        place.git(&["fetch", "-q"]);
+        let lost = place.tix(&["show", id, "--json"]);
+        let hint = lost.exits(4).json()["hints"][0].as_str().unwrap().to_owned();
+        let (_, command) = hint.split_once("here: ").unwrap();
+        assert_eq!(command, "git config tix.trunk tickets");
+    }
+    other.git(&["config", "tix.trunk", "tickets"]);
+    other.tix(&["show", id]).success();
+    // The printed commands bring them there, by a pull request.
+    let next = made["next"].as_array().unwrap();
+    let commands: Vec<&str> = next.iter().map(|line| line.as_str().unwrap()).collect();
+    let (new, git) = commands.split_last().unwrap();
+    assert!(new.starts_with("tix new ") && git.len() == 4, "{commands:?}");
+    clone.sh(&git.join(" && ")).run().success();
+    let note = made["notes"].to_string();
+    assert!(note.contains("pull request from tix-settings"), "{note}");
+    let merge = "git update-ref refs/heads/main refs/heads/tix-settings";
+    sandbox.remote().sh(merge).run().success();
+    let third = sandbox.clone_named("third");
+    third.tix(&["show", id]).success();
+}

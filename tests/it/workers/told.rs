@@ -58,6 +58,11 @@ fn the_answers_for_people_and_programs() {
     clone.tix(&["run", ID, "--json", "--", "true"]).exits(2);
     clone.tix(&["activate", ID, "--json", "--exec", "true"]).exits(2);
     clone.tix(&["activate", ID, "--detach"]).exits(2);
+    // In no time nothing is proved.
+    for option in ["--alive-for", "--require-ready"] {
+        let output = clone.tix(&["run", ID, "--detach", option, "0", "--", "true"]);
+        assert!(output.exits(2).stderr().contains("500ms, 2s or 1m"), "{output}");
+    }
     let run = ["run", ID, "--json", "--detach", "--alive-for", "1m", "--", "true"];
     let done = clone.tix(&run).success().json();
     assert_eq!((&done["worker"]["state"], &done["worker"]["exit"]), (&"done".into(), &0.into()));

@@ -15,8 +15,10 @@ pub use self::card::{Card, Damage};
 pub use self::overlay::{Changes, Overlay, overlay};
 pub use self::progress::{branch_pattern, progress, progress_pattern, progress_ref};
 use super::context::Context;
+use super::find::no_tickets;
+use super::worktree;
 use crate::clock;
-use crate::error::{Exit, Failure};
+use crate::error::Failure;
 use crate::lifecycle::{Entry, Refusal};
 use crate::ticket::{Document, Head, Lane, TicketId};
 use crate::trunk::{Run, View, last_fetched};
@@ -76,8 +78,7 @@ fn require_tickets(ctx: &Context<'_>, view: &View<'_>) -> Result<(), Failure> {
     if view.has_tickets {
         return Ok(());
     }
-    let message = format!("{} has no directory {}/", ctx.trunk_label(), ctx.tickets_dir);
-    Err(Failure::new(Exit::NotFound, message).hint("set it up: tix init"))
+    Err(no_tickets(ctx))
 }
 
 /// Brings the remote-tracking refs of the ticket branches up to date. The trunk, which decides who holds
@@ -206,12 +207,9 @@ pub enum Workspace {
 pub fn workspace(ctx: &Context<'_>, id: &TicketId) -> Result<Workspace, Failure> {
     let bad = |why: String| Refusal::BadName { id: id.clone(), why };
     let branch = ctx.ticket_branch(id).map_err(bad)?;
-    let made = workspace::load(&ctx.repo, id).and_then(|record| record.path);
+    let made = || workspace::load(&ctx.repo, id).and_then(|record| record.path);
     let worktrees = ctx.repo.worktrees()?;
-    let by_branch = worktrees.iter().find(|w| w.branch.as_ref() == Some(&branch));
-    let by_record =
-        || worktrees.iter().find(|w| w.branch.is_none() && made.as_ref() == Some(&w.path));
-    Ok(match by_branch.or_else(by_record) {
+    Ok(match worktree::of_ticket(&worktrees, Some(&branch), made) {
         Some(worktree) if worktree.prunable => Workspace::Gone(worktree.path.clone()),
         Some(worktree) => Workspace::At(worktree.path.clone()),
         None => Workspace::None,

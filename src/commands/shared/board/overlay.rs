@@ -1,13 +1,14 @@
 //! What is known of a held ticket beside its file: how far its branch is, and what lies in its workspace here.
 
 use std::collections::{HashMap, HashSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::super::context::Context;
 use super::super::worker::{self, WorkerNow};
+use super::super::worktree;
 use super::{Card, progress_ref};
 use crate::clock;
 use crate::error::Failure;
@@ -143,11 +144,9 @@ fn seen_here(
     changes: Changes,
 ) -> Result<Option<WorkspaceSeen>, Failure> {
     let branch = ctx.ticket_branch(id).ok();
-    let by_branch = worktrees.iter().find(|w| w.branch.is_some() && w.branch == branch);
-    // In the middle of a rebase no branch is checked out.
     let made = || workspace::load(&ctx.repo, id).and_then(|record| record.path);
-    let by_record = |made: PathBuf| worktrees.iter().find(|w| w.branch.is_none() && w.path == made);
-    let Some(worktree) = by_branch.or_else(|| by_record(made()?)) else { return Ok(None) };
+    let found = worktree::of_ticket(worktrees, branch.as_ref(), made);
+    let Some(worktree) = found else { return Ok(None) };
     let dirty = |path: &Path| Ok::<_, Failure>(!ctx.repo.dirty_paths(path)?.is_empty());
     Ok(Some(WorkspaceSeen {
         source: worktree.path.display().to_string(),

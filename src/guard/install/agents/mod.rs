@@ -357,7 +357,7 @@ mod tests {
         let new: Value = serde_json::from_str(&written(install(Agent::Claude, Some(old)))).unwrap();
         let groups = new["hooks"]["PreToolUse"].as_array().unwrap();
         assert_eq!(groups.len(), 2);
-        assert_eq!(groups[0]["hooks"][0]["args"][1], "claude");
+        assert_eq!(groups[0]["hooks"][0]["command"], "tix hook claude || exit 2");
         assert_eq!(groups[1]["hooks"][0]["command"], "mytix hook claude");
     }
 

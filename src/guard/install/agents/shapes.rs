@@ -19,67 +19,81 @@ pub fn of(agent: Agent) -> Vec<Entry> {
     }
 }
 
-/// A matcher of letters only is a list of names; anything else is a regular expression, and not anchored.
+/// The call before a tool is used, for a shell. Every agent takes an exit code of 2 for a refusal, and lets the tool run
+/// after most other ends of a hook: that of a shell which finds no tix, and that of a tix which fails.
+fn closed(agent: Agent) -> String {
+    format!("tix hook {} || exit 2", agent.name())
+}
+
+/// The same events and matchers as in `hooks/hooks.json`, the form of which is the plugin's.
+///
+/// A matcher of letters only is a list of names; anything else is a regular expression, and not anchored. Without `args`
+/// the command is a line for the shell, on Windows too, where no program is called `/bin/sh`.
 fn claude() -> Vec<Entry> {
     let run = || -> Vec<CstInputValue> {
         vec![
             json!({ "type": "command", "command": "tix", "args": ["hook", "claude"], "timeout": 10 }),
         ]
     };
+    let ask = json!({
+        "type": "command", "command": (closed(Agent::Claude)), "timeout": 10, "onFailure": "block"
+    });
+    let before = "^(Bash|PowerShell|Write|Edit|MultiEdit|NotebookEdit)$|^mcp__.*git";
+    let after = "^(Bash|PowerShell)$|^mcp__.*git";
     vec![
-        (
-            "PreToolUse",
-            json!({
-                "matcher": "^(Bash|PowerShell|Write|Edit|MultiEdit|NotebookEdit)$|^mcp__.*git",
-                "hooks": [{
-                    "type": "command", "command": "tix", "args": ["hook", "claude"], "timeout": 10,
-                    "onFailure": "block"
-                }]
-            }),
-        ),
-        ("PostToolUse", json!({ "matcher": "Bash", "hooks": (run()) })),
-        ("PostToolUseFailure", json!({ "matcher": "Bash", "hooks": (run()) })),
+        ("PreToolUse", json!({ "matcher": before, "hooks": [ask] })),
+        ("PostToolUse", json!({ "matcher": after, "hooks": (run()) })),
+        ("PostToolUseFailure", json!({ "matcher": after, "hooks": (run()) })),
         ("SessionStart", json!({ "hooks": (run()) })),
     ]
 }
 
-/// Here a command is a line for the shell, and times are seconds.
+/// Here a command is a line for the shell, and times are seconds. A hook that takes longer lets the tool run.
 fn codex() -> Vec<Entry> {
-    let run = || -> Vec<CstInputValue> {
-        vec![json!({ "type": "command", "command": "tix hook codex", "timeout": 10 })]
+    let run = |line: String| -> Vec<CstInputValue> {
+        vec![json!({ "type": "command", "command": line, "timeout": 10 })]
     };
+    let tell = || run("tix hook codex".to_owned());
     let before = "^(Bash|apply_patch)$|^mcp__.*git";
+    let after = "^Bash$|^mcp__.*git";
     vec![
-        ("PreToolUse", json!({ "matcher": before, "hooks": (run()) })),
-        ("PostToolUse", json!({ "matcher": "^Bash$", "hooks": (run()) })),
-        ("SessionStart", json!({ "hooks": (run()) })),
+        ("PreToolUse", json!({ "matcher": before, "hooks": (run(closed(Agent::Codex))) })),
+        ("PostToolUse", json!({ "matcher": after, "hooks": (tell()) })),
+        ("SessionStart", json!({ "hooks": (tell()) })),
     ]
 }
 
-/// Here times are milliseconds.
+/// Here times are milliseconds. A hook that takes longer lets the tool run.
 fn gemini() -> Vec<Entry> {
-    let run = || -> Vec<CstInputValue> {
-        vec![
-            json!({ "name": "tix", "type": "command", "command": "tix hook gemini", "timeout": 10000 }),
-        ]
+    let run = |line: String| -> Vec<CstInputValue> {
+        vec![json!({ "name": "tix", "type": "command", "command": line, "timeout": 10000 })]
     };
+    let tell = || run("tix hook gemini".to_owned());
     let before = "^(run_shell_command|write_file|replace)$|^mcp_.*git";
+    let after = "^run_shell_command$|^mcp_.*git";
     vec![
-        ("BeforeTool", json!({ "matcher": before, "hooks": (run()) })),
-        ("AfterTool", json!({ "matcher": "^run_shell_command$", "hooks": (run()) })),
-        ("SessionStart", json!({ "hooks": (run()) })),
+        ("BeforeTool", json!({ "matcher": before, "hooks": (run(closed(Agent::Gemini))) })),
+        ("AfterTool", json!({ "matcher": after, "hooks": (tell()) })),
+        ("SessionStart", json!({ "hooks": (tell()) })),
     ]
 }
 
 /// Here the handlers stand below the event themselves, and one that fails lets things happen unless it says otherwise.
+/// Commands and tools of servers have events of their own; their names do not tell which server is one for git.
 fn cursor() -> Vec<Entry> {
-    let ask = json!({ "command": "tix hook cursor", "timeout": 10, "failClosed": true });
+    let ask = || {
+        let line = closed(Agent::Cursor);
+        json!({ "command": line, "timeout": 10, "failClosed": true })
+    };
     let write = json!({
-        "matcher": "Write|Delete", "command": "tix hook cursor", "timeout": 10, "failClosed": true
+        "matcher": "Write|StrReplace|Edit|Delete", "command": (closed(Agent::Cursor)), "timeout": 10, "failClosed": true
     });
+    let tell = json!({ "matcher": "Shell", "command": "tix hook cursor", "timeout": 10 });
     vec![
-        ("beforeShellExecution", ask),
+        ("beforeShellExecution", ask()),
+        ("beforeMCPExecution", ask()),
         ("preToolUse", write),
+        ("postToolUse", tell),
         ("sessionStart", json!({ "command": "tix hook cursor", "timeout": 10 })),
     ]
 }

@@ -1,0 +1,21 @@
+//! This clone's lock of a ticket.
+
+use super::context::Context;
+use crate::error::{Exit, Failure};
+use crate::lock::Lock;
+use crate::ticket::TicketId;
+
+/// Waits until whatever else this clone does with the ticket has ended; the lock is then ours. `command` is what to try
+/// again where that takes too long.
+pub fn lock_ticket(ctx: &Context<'_>, id: &TicketId, command: &str) -> Result<Lock, Failure> {
+    let path = crate::trunk::ticket_lock(&ctx.repo, id);
+    let lock = Lock::take(&path, ctx.started + ctx.config.timeout).map_err(|error| {
+        Failure::new(Exit::Refused, format!("{}: {error}", path.display()))
+            .hint("nothing was changed; make room or fix the permissions and try again")
+    })?;
+    lock.ok_or_else(|| {
+        let message = format!("another tix of this clone is at work on {id}; nothing changed");
+        Failure::new(Exit::Unreachable, message)
+            .hint(format!("try again when it is done: tix {command} {id}"))
+    })
+}

@@ -1,0 +1,155 @@
+//! What comes next for a ticket: the one command that brings it on from where it is.
+
+use super::board::Workspace;
+use super::context::Context;
+use super::merged::proof;
+use super::own::holds_no_work;
+use super::shell_word;
+use super::work::with_work;
+use super::worker::WorkerNow;
+use crate::config::Record;
+use crate::error::Failure;
+use crate::lifecycle::machine::Verb;
+use crate::lifecycle::{self, Act, Ticket};
+use crate::names::{Oid, RefName};
+use crate::ticket::{Lane, Status};
+use crate::trunk::View;
+
+/// A ticket as whoever asks sees it.
+pub struct Seen<'a> {
+    /// The repository.
+    pub ctx: &'a Context<'a>,
+    /// Who asks.
+    pub act: &'a Act<'a>,
+    /// Its newest copy.
+    pub ticket: &'a Ticket<'a>,
+    /// The trunk.
+    pub view: &'a View<'a>,
+    /// Its workspace in this clone.
+    pub workspace: &'a Workspace,
+    /// Its worker in this clone.
+    pub worker: Option<&'a WorkerNow>,
+    /// Whether its holder has given no sign for long.
+    pub stale: bool,
+}
+
+impl Seen<'_> {
+    /// The command that whoever asks would use next. None where somebody is at work, where it takes more than a command to
+    /// go on, and where somebody has to judge first: the gate, a review, what blocks it.
+    pub fn next_step(&self) -> Result<Option<String>, Failure> {
+        let ticket = self.ticket;
+        let id = &ticket.entry.id;
+        Ok(match (ticket.trunk, ticket.entry.lane) {
+            (Lane::Queue, _) => self.may(Verb::Claim).then(|| format!("tix activate {id}")),
+            (Lane::Active, Lane::Completed) if self.may(Verb::Land) => {
+                Some(format!("tix land {id}"))
+            }
+            (Lane::Active, Lane::Completed) => {
+                let branch = self.ctx.ticket_branch(id).ok();
+                branch.map(|branch| by_request(self.ctx, &branch))
+            }
+            (Lane::Active, Lane::Queue | Lane::Active | Lane::Archive) => self.in_hand()?,
+            (Lane::Completed | Lane::Archive, _) => self.after_the_end()?,
+        })
+    }
+
+    fn may(&self, verb: Verb) -> bool {
+        self.act.require(verb, self.ticket).is_ok()
+    }
+
+    /// Of a ticket that somebody works on.
+    fn in_hand(&self) -> Result<Option<String>, Failure> {
+        let (act, ticket) = (self.act, self.ticket);
+        let id = &ticket.entry.id;
+        if act.require_holder(ticket).is_err() {
+            let free = self.stale && self.may(Verb::Reclaim);
+            return Ok(free.then(|| format!("tix reclaim {id} --reason <why>")));
+        }
+        let situation = ticket.situation()?;
+        let status = situation.state.status;
+        if status == Status::Claimed {
+            return Ok(Some(format!("tix activate {id}")));
+        }
+        // Taken over by this clone, which does not know the workspace as its own yet.
+        let claim = ticket.held().claim_id.unwrap_or_default();
+        let bare = act.claim_id.is_none() && claim.starts_with(act.clone_prefix);
+        if bare || matches!(self.workspace, Workspace::Gone(_)) {
+            return Ok(Some(format!("tix activate {id} --resume")));
+        }
+        let worker = self.worker.map(|worker| worker.state);
+        let at_work = matches!(worker, Some("starting" | "live" | "elsewhere"));
+        if situation.blocked || at_work {
+            return Ok(None);
+        }
+        if let Some(command) = self.handed_in_by()?.and_then(Verb::command) {
+            return Ok(Some(format!("tix {command} {id}")));
+        }
+        let again = worker == Some("stale") && !act.policy.stages.contains(&status);
+        Ok(again.then(|| format!("tix run {id} --restart -- <command>")))
+    }
+
+    /// The verb that hands in what is on the branch; none while there is nothing on it.
+    fn handed_in_by(&self) -> Result<Option<Verb>, Failure> {
+        let (ctx, id) = (self.ctx, &self.ticket.entry.id);
+        let Some((_, tip)) = self.tip()? else { return Ok(None) };
+        let base = self.base()?;
+        if holds_no_work(ctx, base.iter().chain(self.view.commit()), id, &tip)? {
+            return Ok(None);
+        }
+        Ok(with_work(ctx, id, &tip, |work| lifecycle::hand_in(self.ticket, self.act, work)))
+    }
+
+    /// Of a ticket that has ended: what it left in this clone and on the remote goes, once its work is where it belongs.
+    fn after_the_end(&self) -> Result<Option<String>, Failure> {
+        let (ctx, trunk) = (self.ctx, self.ticket.trunk);
+        let clean = || Some(format!("tix clean {}", self.ticket.entry.id));
+        let Some((branch, tip)) = self.tip()? else {
+            return Ok((*self.workspace != Workspace::None).then(clean).flatten());
+        };
+        // With the progress on the branch, what the trunk calls completed has come with the branch.
+        if ctx.record == Record::Branch && trunk == Lane::Completed {
+            return Ok(clean());
+        }
+        let merged = match self.base()? {
+            Some(base) => proof(ctx, &tip, &base, None)?.is_some(),
+            None => false,
+        };
+        Ok(match trunk {
+            _ if merged => clean(),
+            Lane::Completed => Some(by_request(ctx, &branch)),
+            Lane::Queue | Lane::Active | Lane::Archive => None,
+        })
+    }
+
+    /// Where the branch is that the work is for.
+    fn base(&self) -> Result<Option<Oid>, Failure> {
+        let ctx = self.ctx;
+        if ctx.base == ctx.trunk {
+            return Ok(self.view.commit().cloned());
+        }
+        match self.view.base() {
+            Some(base) => Ok(Some(base.clone())),
+            None => Ok(ctx.objects.resolve(ctx.seen_ref(&ctx.base).as_str())?),
+        }
+    }
+
+    /// The ticket branch and where it is, as last fetched, else as it is here.
+    fn tip(&self) -> Result<Option<(RefName, Oid)>, Failure> {
+        let ctx = self.ctx;
+        let Ok(branch) = ctx.ticket_branch(&self.ticket.entry.id) else { return Ok(None) };
+        let tip = match ctx.objects.resolve(ctx.seen_ref(&branch).as_str())? {
+            None => ctx.objects.resolve(branch.as_str())?,
+            seen => seen,
+        };
+        Ok(tip.map(|tip| (branch, tip)))
+    }
+}
+
+/// What brings a branch to the one that pull requests go to, where tix does not do it.
+pub fn by_request(ctx: &Context<'_>, branch: &RefName) -> String {
+    let (base, head) = (shell_word(ctx.base.short()), shell_word(branch.short()));
+    match &ctx.remote {
+        None => format!("git merge {head}    # on {base}"),
+        Some(_) => format!("gh pr create --base {base} --head {head} --fill"),
+    }
+}

@@ -1,0 +1,31 @@
+//! Which worktree is whose.
+
+use std::path::PathBuf;
+
+use super::context::Context;
+use crate::git::{GitError, Worktree};
+use crate::names::RefName;
+
+/// The worktree of a ticket: the one that has its branch checked out. In the middle of a rebase none has; then the one at
+/// the path that `made` gives, where tix made it. Its directory may be gone.
+pub fn of_ticket<'w>(
+    worktrees: &'w [Worktree],
+    branch: Option<&RefName>,
+    made: impl FnOnce() -> Option<PathBuf>,
+) -> Option<&'w Worktree> {
+    let on_branch = worktrees.iter().find(|w| w.branch.is_some() && w.branch.as_ref() == branch);
+    on_branch.or_else(|| {
+        let made = made()?;
+        worktrees.iter().find(|w| w.branch.is_none() && w.path == made)
+    })
+}
+
+/// The worktree that has this branch checked out and is there.
+pub fn on_branch<'w>(worktrees: &'w [Worktree], branch: &RefName) -> Option<&'w Worktree> {
+    worktrees.iter().find(|w| w.branch.as_ref() == Some(branch) && !w.prunable)
+}
+
+/// The same for whoever asks for one only.
+pub fn with_branch(ctx: &Context<'_>, branch: &RefName) -> Result<Option<Worktree>, GitError> {
+    Ok(on_branch(&ctx.repo.worktrees()?, branch).cloned())
+}
