@@ -35,14 +35,8 @@ const BROWSING: Hints = &[
 const FILTERING: Hints = &[(2, "type to filter"), (1, "enter keep"), (0, "esc all")];
 const READING: Hints = &[(1, "↓↑ scroll"), (0, "esc back")];
 
-/// How high the board is that shows this many tickets of each lane, where there are so many.
-pub fn height(state: &State, tickets: usize) -> u16 {
-    let most = (0..state.columns.len()).map(|at| state.shown(at).len()).max().unwrap_or(0);
-    u16::try_from(most.min(tickets)).unwrap_or(u16::MAX).saturating_mul(TILE).saturating_add(ABOVE)
-}
-
 /// How many lanes of a board with so many fit beside each other.
-pub fn fitting(width: u16, lanes: usize) -> u16 {
+fn fitting(width: u16, lanes: usize) -> u16 {
     (width / NARROWEST).clamp(1, u16::try_from(lanes).unwrap_or(1).max(1))
 }
 
@@ -94,8 +88,29 @@ fn help(hints: Hints, room: u16) -> String {
     (0..=most).rev().map(upto).find(|help| width(help) <= room).unwrap_or_else(|| upto(0))
 }
 
+/// The board as lines of text for somebody who presses no keys, with at most so many tickets of each lane. Lanes that do
+/// not fit beside the others stand below them, as nobody can move to them.
+pub fn printed(state: &State, width: u16, tickets: usize) -> String {
+    let beside = fitting(width, state.columns.len()).into();
+    let mut heading = state.heading.clone();
+    let parts = state.columns.chunks(beside).map(|columns| {
+        // An empty one parts these lanes from those above.
+        let part = State::new(std::mem::take(&mut heading), columns.to_vec());
+        let mut buffer = Buffer::empty(Rect::new(0, 0, width, height(&part, tickets)));
+        draw(&part, &mut buffer, Keys::None);
+        text(&buffer)
+    });
+    parts.collect()
+}
+
+/// How high the board is that shows this many tickets of each lane, where there are so many.
+fn height(state: &State, tickets: usize) -> u16 {
+    let most = (0..state.columns.len()).map(|at| state.shown(at).len()).max().unwrap_or(0);
+    u16::try_from(most.min(tickets)).unwrap_or(u16::MAX).saturating_mul(TILE).saturating_add(ABOVE)
+}
+
 /// The cells as lines of text, without the blanks at their ends.
-pub fn text(buffer: &Buffer) -> String {
+pub(super) fn text(buffer: &Buffer) -> String {
     let mut text = String::new();
     for line in buffer.content().chunks(usize::from(buffer.area.width.max(1))) {
         let mut words = String::new();

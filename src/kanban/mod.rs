@@ -8,7 +8,7 @@ mod draw;
 #[cfg(test)]
 mod tests;
 
-pub use draw::{Keys, draw, fitting, height, text};
+pub use draw::{Keys, draw, printed};
 
 use crate::ticket::Lane;
 

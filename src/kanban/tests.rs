@@ -1,6 +1,7 @@
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
+use super::draw::text;
 use super::*;
 
 fn tile(id: &str, title: &str) -> Tile {
@@ -110,6 +111,20 @@ fn lanes_that_do_not_fit_are_named_on_their_side() {
     assert_eq!(lines(&state, 80)[1..3], [names, "‹ queue 2"]);
     // Two are, and two are not.
     assert_eq!(lines(&state, 52)[2], "‹ queue 2  active 1");
+}
+
+#[test]
+fn printed_on_narrow_paper_the_lanes_stand_below_each_other() {
+    insta::assert_snapshot!(printed(&board(), 60, 1), @"
+    shop  origin/main
+     queue 2                       active 1
+
+    │ TICKET-api-001              │ TICKET-mail-001
+    │ Say hello in Welsh          │ Send mail
+    │ 3 h                         │ 3 h · P1 · Ada Example
+
+     completed 0                   archive 0
+    ");
 }
 
 #[test]

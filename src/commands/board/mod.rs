@@ -4,15 +4,13 @@ mod live;
 mod load;
 mod watch;
 
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
 use serde::Serialize;
 
 use super::shared::board::{self, Card, Look, Seen};
 use super::{Context, Globals};
 use crate::env::Env;
 use crate::error::Failure;
-use crate::kanban::{Keys, State, draw, fitting, height, text};
+use crate::kanban::{State, printed};
 use crate::out::{Format, Out};
 use crate::ticket::Lane;
 
@@ -91,19 +89,10 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), F
     })
 }
 
-/// The board as lines of text. Nobody can move to a lane that does not fit beside the others, so it stands below them.
+/// The board as lines of text.
 fn plain(state: &State) -> String {
-    let width = terminal_size::terminal_size().map_or(WIDTH, |(width, _)| width.0).max(NARROW);
-    let beside = fitting(width, state.columns.len()).into();
-    let mut heading = state.heading.clone();
-    let parts = state.columns.chunks(beside).map(|columns| {
-        // An empty one parts these lanes from those above.
-        let part = State::new(std::mem::take(&mut heading), columns.to_vec());
-        let mut buffer = Buffer::empty(Rect::new(0, 0, width, height(&part, SHOWN)));
-        draw(&part, &mut buffer, Keys::None);
-        text(&buffer)
-    });
-    parts.collect()
+    let width = terminal_size::terminal_size().map_or(WIDTH, |(width, _)| width.0);
+    printed(state, width.max(NARROW), SHOWN)
 }
 
 fn in_json(ctx: &Context<'_>, seen: &Seen<'_>, cards: &[Card]) {
