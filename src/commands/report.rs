@@ -208,9 +208,7 @@ fn answer(ctx: &Context<'_>, seen: &Seen<'_>, story: &Story, args: &Args) {
 }
 
 fn in_words(ctx: &Context<'_>, story: &Story, numbers: &Figures) -> String {
-    let span = |time: Option<TimeDelta>| {
-        time.map_or_else(|| "-".to_owned(), |time| crate::clock::age(ctx.now - time, ctx.now))
-    };
+    let span = |time: Option<TimeDelta>| time.map_or_else(|| "-".to_owned(), crate::clock::span);
     let lines = [
         ("waiting", numbers.queued.to_string()),
         ("worked on", numbers.active.to_string()),
@@ -224,7 +222,7 @@ fn in_words(ctx: &Context<'_>, story: &Story, numbers: &Figures) -> String {
         writeln!(text, "{name:20}  {value}").ok();
     }
     for held in story.held() {
-        let age = span(Some(ctx.now - held.since));
+        let age = crate::clock::age(held.since, ctx.now);
         writeln!(text, "{:20}  {}  {}", age, held.id, safe(&held.by)).ok();
     }
     text

@@ -145,25 +145,25 @@ fn command(repair: &Repair) -> String {
 }
 
 /// Tells it in the form that was asked for.
-pub fn tell(ctx: &Context<'_>, report: &Report<'_>) {
+pub fn tell<'a>(ctx: &Context<'_>, report: &Report<'a>) {
     if ctx.out.format == Format::Json {
         ctx.out.json(report);
         return;
     }
     let mut text = String::new();
-    for rule in &RULES {
-        let mut findings = report.found.iter().filter(|finding| finding.check == rule.check);
-        // The worst of a check come first, and the checks come in the order of their severity.
-        findings.by_ref().take(SHOWN).for_each(|finding| tell_one(ctx, finding, &mut text));
-        let rest: Vec<&str> = findings
-            .map(|finding| {
-                finding.ticket.as_ref().map_or(finding.message.as_str(), |id| id.as_str())
-            })
-            .collect();
-        if !rest.is_empty() {
+    // They are sorted: a check of which some findings are less bad than others is told of in two places.
+    let alike = |a: &Finding, b: &Finding| (a.severity, a.check) == (b.severity, b.check);
+    for same in report.found.chunk_by(alike) {
+        let (shown, rest) = same.split_at(same.len().min(SHOWN));
+        for finding in shown {
+            tell_one(ctx, finding, &mut text);
+        }
+        let name = |f: &'a Finding| f.ticket.as_ref().map_or(f.message.as_str(), |id| id.as_str());
+        let names: Vec<&str> = rest.iter().map(name).collect();
+        if let Some(first) = rest.first() {
             // Writing to a string cannot fail.
-            let (number, names) = (rest.len(), safe(&rest.join(" ")));
-            writeln!(text, "and {number} more of {}: {names}\n", rule.name).ok();
+            let (number, names) = (rest.len(), safe(&names.join(" ")));
+            writeln!(text, "and {number} more of {}: {names}\n", first.check.name()).ok();
         }
     }
     let count =

@@ -30,7 +30,7 @@ use crate::trunk::killed_runs;
 /// and do not change the exit code.
 ///
 /// With --fix it says first what it will do, and then does only what can be proved to lose nothing, each fault in a
-/// transaction of its own, and looks again.
+/// transaction of its own, says what was done, and looks again. With --offline it leaves out what would be pushed.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Mend what can be mended without anything being lost
@@ -57,7 +57,7 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), F
     let look = if args.offline { Look::LastSeen } else { Look::Fetch };
     let before = examine(&ctx, look)?;
     let (after, fixed) = if args.fix {
-        let fixed = fix::apply(&ctx, &before.findings)?;
+        let fixed = fix::apply(&ctx, look, &before.findings)?;
         // What was mended is seen only by looking again; refs and worktrees are read anew.
         let ctx = Context::open(globals, env, out, None)?;
         (examine(&ctx, look)?, fixed)

@@ -25,7 +25,8 @@ const MAY_USE: &[Row] = &[
     // Of the other parts of the guard what they found, of git what the commits hold that are asked about.
     ("guard::landing", "config git guard lifecycle names ticket"),
     ("doctor", "lifecycle names ticket"),
-    ("report", "ticket"),
+    // Of the clock how a length of time is said.
+    ("report", "clock::span ticket"),
     ("kanban", "ticket"),
     // The only doors to the outside.
     ("env", ""),
