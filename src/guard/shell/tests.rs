@@ -46,6 +46,10 @@ impl Machine for Recorder {
         }
     }
 
+    fn write(&mut self, file: &Word, dir: &Dir) {
+        self.calls.push(format!("write {:?}", dir.join(file)));
+    }
+
     fn is_directory(&self, path: &Path) -> bool {
         path.ends_with("there")
     }
