@@ -1,6 +1,6 @@
 //! The hooks of a server, through real pushes to a bare repository.
 
-use super::{ACTIVE, ID, QUEUED, STRICT, assert_refused, guard, guarded, project, ticket};
+use super::{ACTIVE, DEFAULT, ID, QUEUED, STRICT, assert_refused, guard, guarded, project, ticket};
 use crate::harness::{Place, Sandbox};
 
 fn server(hooks: &[&str]) -> (Sandbox, Place) {
@@ -66,6 +66,41 @@ fn the_settings_that_count_are_the_servers_and_not_those_that_arrive() {
         &clone.try_git(&["push", "-q", "origin", "main:live"]),
         ".tix.yaml is not below",
     );
+}
+
+/// The first settings of a repository come like a ticket, and the push after theirs is judged by them.
+#[test]
+fn the_first_settings_take_no_protection_off_the_branch_that_they_come_to() {
+    let (_sandbox, clone) = server(&["pre-receive"]);
+    guard(&clone, DEFAULT);
+    let push = || clone.try_git(&["push", "-q", "--no-verify"]);
+    for (text, words) in [
+        ("protected: [x]\ntrunk: y\n", ".tix.yaml would take the protection off main"),
+        ("trunk: tickets\nprotected: []\n", ".tix.yaml would take the protection off main"),
+        ("protcted: [main]\n", ".tix.yaml:1: unknown key `protcted`"),
+        ("- x\n", ".tix.yaml:1: "),
+    ] {
+        clone.write(".tix.yaml", text);
+        clone.git(&["add", ".tix.yaml"]);
+        assert_refused(&clone.try_git(&["commit", "-qm", "settings"]), words);
+        clone.git(&["commit", "-qnm", "settings"]);
+        assert_refused(&clone.try_git(&["push", "-q"]), words);
+        assert_refused(&push(), words);
+        clone.git(&["reset", "-q", "--hard", "origin/main"]);
+    }
+    // Those that leave it as it is, or stricter.
+    for text in ["trunk: tickets\n", "protected: [main, live]\n", "trunk: main\nprotected: []\n"] {
+        clone.commit("settings", &[(".tix.yaml", text)]);
+        // It asks the hook all the same.
+        clone.git(&["push", "-q", "--dry-run"]);
+        clone.git(&["reset", "-q", "--hard", "origin/main"]);
+    }
+    clone.commit("settings", &[(".tix.yaml", "protected: [main]\n")]);
+    push().success();
+    clone.write("src/x.rs", "x\n");
+    clone.git(&["add", "src/x.rs"]);
+    clone.git(&["commit", "-qnm", "code"]);
+    assert_refused(&push(), "src/x.rs is not below a lane");
 }
 
 #[test]
