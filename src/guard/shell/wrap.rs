@@ -1,4 +1,4 @@
-//! Commands that run other commands: `env`, `sudo`, `xargs`, `sh -c`, `eval` and their like.
+//! Commands that run other commands: `env`, `sudo`, `xargs`, `parallel`, `sh -c`, `eval` and their like.
 
 use shuck_ast::{Command, Stmt};
 

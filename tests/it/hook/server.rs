@@ -1,6 +1,8 @@
 //! The hooks of a server, through real pushes to a bare repository.
 
-use super::{ACTIVE, DEFAULT, ID, QUEUED, STRICT, assert_refused, guard, guarded, project, ticket};
+use super::{
+    ACTIVE, DEFAULT, ID, QUEUED, STRICT, assert_refused, guard, guarded, main_of, project, ticket,
+};
 use crate::harness::{Place, Sandbox};
 
 fn server(hooks: &[&str]) -> (Sandbox, Place) {
@@ -116,6 +118,18 @@ fn the_whole_life_of_a_ticket_passes_all_hooks_of_clone_and_server() {
     work.git(&["push", "-q"]);
     clone.tix(&["release", ID, "--reason", "not today"]).success();
     clone.tix(&["activate", ID]).success();
+    clone.git(&["fetch", "-q"]);
+    clone.tix(&["check", "origin/main"]).success();
+    // A takeover is a merge on the trunk, and on the branch, beside which others have merged.
+    sandbox.remote().sh("mv hooks aside").run().success();
+    sandbox.seed(&[
+        ("src/meanwhile.rs", "x\n"),
+        ("tickets/queue/TICKET-other-001.md", &ticket("open")),
+    ]);
+    sandbox.remote().sh("mv aside hooks").run().success();
+    let merged = main_of(&sandbox.remote());
+    let other = guarded(&sandbox, "b", STRICT);
+    other.tix(&["reclaim", ID, "--reason", "away", "--force"]).success();
     assert!(remote.files("main").contains(&ACTIVE.to_owned()));
     clone.git(&["pull", "-q"]);
     // A ticket that gets its number with the claim, and one whose name is not tix's.
@@ -130,7 +144,7 @@ fn the_whole_life_of_a_ticket_passes_all_hooks_of_clone_and_server() {
     clone.tix(&["release", "0022"]).success();
     assert!(remote.files("main").iter().any(|path| path.contains("/TICKET-baz-00")));
     clone.git(&["fetch", "-q"]);
-    clone.tix(&["check", "origin/main"]).success();
+    clone.tix(&["check", &format!("{merged}..origin/main")]).success();
 }
 
 #[test]
