@@ -107,7 +107,20 @@ const WRAPPERS: &[Wrapper] = &[
     Wrapper { names: &["strace", "ltrace"], valued: &["-e", "-o", "-p", "-s"], skip: 0 },
     Wrapper { names: &["flock"], valued: &["-w", "--timeout", "-E"], skip: 1 },
     Wrapper { names: &["chroot", "chrt", "taskset"], valued: &[], skip: 1 },
-    Wrapper { names: &["fakeroot", "unshare"], valued: &[], skip: 0 },
+    Wrapper {
+        names: &[
+            "dbus-run-session",
+            "fakeroot",
+            "proxychains",
+            "proxychains4",
+            "ssh-agent",
+            "torsocks",
+            "unshare",
+            "xvfb-run",
+        ],
+        valued: &[],
+        skip: 0,
+    },
     Wrapper { names: &["systemd-run"], valued: &["-p", "-E", "-u", "--unit", "-M"], skip: 0 },
     Wrapper { names: &["runuser"], valued: &["-u", "-g", "-G"], skip: 0 },
     Wrapper { names: &["npx"], valued: &["-p", "--package"], skip: 0 },
@@ -115,21 +128,30 @@ const WRAPPERS: &[Wrapper] = &[
 
 /// Programs with a subcommand that runs the rest, and how many words stand before that.
 const RUNNERS: &[(&str, &str, usize)] = &[
+    ("asdf", "exec", 0),
     ("bundle", "exec", 0),
     ("direnv", "exec", 1),
+    ("doppler", "run", 0),
+    ("hatch", "run", 0),
     ("mise", "exec", 0),
     ("mise", "x", 0),
     ("npm", "exec", 0),
+    ("op", "run", 0),
+    ("pdm", "run", 0),
+    ("perf", "stat", 0),
     ("pipenv", "run", 0),
     ("pnpm", "exec", 0),
     ("poetry", "run", 0),
+    ("pyenv", "exec", 0),
+    ("rbenv", "exec", 0),
     ("uv", "run", 0),
 ];
 
 /// What stands behind its options is a line for a shell.
 const WATCH: Wrapper = Wrapper { names: &["watch"], valued: &["-n", "--interval"], skip: 0 };
 
-const SHELLS: [&str; 7] = ["sh", "bash", "dash", "zsh", "ksh", "ash", "mksh"];
+const SHELLS: [&str; 12] =
+    ["sh", "bash", "dash", "zsh", "ksh", "ash", "mksh", "fish", "csh", "tcsh", "rbash", "yash"];
 
 /// The file that a program's input is.
 const STDIN: &str = "/dev/stdin";
@@ -141,6 +163,12 @@ const DEPTH: usize = 16;
 pub fn unwrap(mut call: Call, input: Option<String>) -> Unwrapped {
     for _ in 0..DEPTH {
         take_assignments(&mut call);
+        // zsh: the path of the program.
+        if let Some(program) = call.words.first_mut()
+            && let Some(name) = program.strip_prefix("=")
+        {
+            *program = name;
+        }
         let Some(first) = call.words.first() else { return Unwrapped::Nothing };
         let name = program(first).to_owned();
         let arguments = call.words.get(1..).unwrap_or_default();
@@ -168,6 +196,9 @@ pub fn unwrap(mut call: Call, input: Option<String>) -> Unwrapped {
                 return Unwrapped::Nothing;
             }
             "su" | "script" => return script_of(&call, input, "-c"),
+            _ if let Some(text) = of_windows(&name, arguments) => {
+                return Unwrapped::Script { text, dir: call.dir, here: false };
+            }
             shell if SHELLS.contains(&shell) => return script_of(&call, input, "c"),
             wrapper => {
                 if let Some(wrapper) = WRAPPERS.iter().find(|w| w.names.contains(&wrapper)) {
@@ -249,6 +280,22 @@ fn inside(call: &mut Call, name: &str, wrapper: &Wrapper) {
         _ if name == "xargs" => call.words.push(Word::unknown()),
         _ => {}
     }
+}
+
+/// What the shells of Windows are told to run.
+fn of_windows(name: &str, arguments: &[Word]) -> Option<Word> {
+    let lower = name.to_ascii_lowercase();
+    let is_option = |word: &Word, options: &[&str]| {
+        options.contains(&word.start().to_ascii_lowercase().as_str())
+    };
+    let options: &[&str] = match lower.strip_suffix(".exe").unwrap_or(&lower) {
+        "iex" | "invoke-expression" => return Some(joined(arguments)),
+        "cmd" => &["/c", "/k"],
+        "powershell" | "pwsh" => &["-c", "-command"],
+        _ => return None,
+    };
+    let at = arguments.iter().position(|word| is_option(word, options))?;
+    Some(joined(arguments.get(at + 1..).unwrap_or_default()))
 }
 
 /// Takes a program with a subcommand that runs the rest away. Says whether it is one.
