@@ -49,6 +49,7 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), F
 fn close(ctx: &Context<'_>, args: &Args, diary: &mut Diary) -> Result<Receipt, Failure> {
     let run = Run::begin(&ctx.repo)?;
     let id = named_or_here(ctx, &run, Some(&args.on.ticket))?;
+    diary.ticket = Some(id.clone());
     let standing = Standing::of(ctx, &id)?;
     let mut receipt = Receipt::new(ctx, "close", id.as_str(), &standing.actor);
     receipt.outcome = "closed";

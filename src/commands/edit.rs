@@ -44,6 +44,7 @@ fn edit(ctx: &Context<'_>, args: &Args, diary: &mut Diary) -> Result<Receipt, Fa
     };
     let run = Run::begin(&ctx.repo)?;
     let id = named_or_here(ctx, &run, Some(&args.on.ticket))?;
+    diary.ticket = Some(id.clone());
     let before = newest(ctx, &run, &id)?;
     let copy = copy_of(ctx, &id, &before)?;
     ctx.out.clear_progress();

@@ -58,6 +58,7 @@ fn release(ctx: &Context<'_>, args: &Args, diary: &mut Diary) -> Result<Receipt,
     let clone_id = workspace::clone_id(&ctx.repo, crate::trunk::random_token)?;
     let actor = ctx.actor()?;
     let id = find(ctx, &run, &args.ticket)?;
+    diary.ticket = Some(id.clone());
     // An activation of this clone that is under way ends first.
     let _lock = lock_ticket(ctx, &id, "release")?;
     let record = workspace::load(&ctx.repo, &id);

@@ -46,8 +46,10 @@ fn rework(ctx: &Context<'_>, args: &Args, diary: &mut Diary) -> Result<Receipt, 
     let created = crate::clock::rfc3339(ctx.now);
     let progress = ctx.progress();
     let engine = ctx.engine(&run, &progress);
+    let mut about = None;
     let landed = engine.transact(diary, |view| {
         let entry = find_ticket(ctx, view, &args.on.ticket).map_err(Stop::refuse)?;
+        about = Some(entry.id.clone());
         let parent = view.require::<Failure>(entry)?;
         lifecycle::require_ended(&parent, &act).map_err(Stop::refuse)?;
         let draft = draft(ctx, view, &parent, args).map_err(Stop::refuse)?;
@@ -64,6 +66,7 @@ fn rework(ctx: &Context<'_>, args: &Args, diary: &mut Diary) -> Result<Receipt, 
         let change = lifecycle::as_rework(change, &parent.entry.id, args.reason.as_deref());
         Ok((change, ids))
     });
+    diary.ticket = about;
     let landed = landed.map_err(|stop: Stop<Failure>| Failure::from(stop))?;
     let id = landed.output.first().map_or("", TicketId::as_str);
     let mut receipt = Receipt::new(ctx, "rework", id, act.actor);

@@ -80,6 +80,7 @@ fn start(
     diary: &mut Diary,
 ) -> Result<(Started, Receipt), Failure> {
     let found = find(ctx, &args.ticket)?;
+    diary.ticket = Some(found.id.clone());
     let session = worker::session(ctx, &found.id)?;
     let mut receipt = Receipt::new(ctx, "run", found.id.as_str(), &ctx.actor()?);
     receipt.outcome = "started";

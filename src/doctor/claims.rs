@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
-    BranchFacts, Check, Facts, Finding, Fix, Severity, TicketFacts, Tip, WorkspaceFacts, reviews,
+    BranchFacts, Check, Facts, Finding, Fix, Place, Severity, TicketFacts, Tip, WorkspaceFacts,
+    WorktreeFacts, reviews,
 };
 use crate::lifecycle::{Entry, is_stale};
 use crate::ticket::{Head, Lane, Said, Status, TicketId, moment};
@@ -114,9 +115,13 @@ fn without_workspace(facts: &Facts, entry: &Entry, head: &Head) -> Option<Findin
     let id = &entry.id;
     let ours = facts.workspaces.iter().find(|workspace| workspace.id == *id);
     let worktree = ours.and_then(|workspace| workspace.worktree.as_ref());
+    let taken = worktree.filter(|worktree| worktree.place == Place::Other);
     let why = match (ours, worktree) {
-        (_, Some(worktree)) if worktree.gone => {
-            format!("the directory of its workspace is gone: {}", worktree.path.display())
+        (_, Some(WorktreeFacts { path, place: Place::Nothing })) => {
+            format!("the directory of its workspace is gone: {}", path.display())
+        }
+        (_, Some(WorktreeFacts { path, place: Place::Other })) => {
+            format!("something else is in the place of its workspace: {}", path.display())
         }
         (Some(workspace), _) if workspace.claim_id.is_some() && !workspace.finished => {
             "its set-up was interrupted".to_owned()
@@ -128,12 +133,16 @@ fn without_workspace(facts: &Facts, entry: &Entry, head: &Head) -> Option<Findin
         (_, None) => "its workspace is not there".to_owned(),
     };
     let message = format!("{id} is held by this clone, and {why}");
-    let finding = Finding::new(Check::ClaimWithoutWorkspace, Some(id), message);
-    Some(
-        about_claim(finding, head)
-            .repair("make it again and go on", &["tix", "activate", id.as_str(), "--resume"])
-            .repair("or give the ticket back", &["tix", "release", id.as_str()]),
-    )
+    let finding = about_claim(Finding::new(Check::ClaimWithoutWorkspace, Some(id), message), head);
+    let again = ["tix", "activate", id.as_str(), "--resume"];
+    let finding = match taken.map(|worktree| worktree.path.display().to_string()) {
+        Some(path) => finding.repair_with(
+            "move that away, make the workspace again and go on",
+            &[&["mv", "-n", "--", &path, &format!("{path}-kept")], &again],
+        ),
+        None => finding.repair("make it again and go on", &again),
+    };
+    Some(finding.repair("or give the ticket back", &["tix", "release", id.as_str()]))
 }
 
 fn stale(

@@ -139,8 +139,19 @@ pub struct WorkerFacts {
 pub struct WorktreeFacts {
     /// Where.
     pub path: PathBuf,
-    /// Whether its directory is gone.
-    pub gone: bool,
+    /// What is there.
+    pub place: Place,
+}
+
+/// What is where a worktree should be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The worktree.
+    Worktree,
+    /// Nothing.
+    Nothing,
+    /// Something else.
+    Other,
 }
 
 /// The local trunk beside that of the remote.

@@ -17,7 +17,7 @@ mod tickets;
 pub use claims::tells_of_progress;
 pub use facts::{
     BranchFacts, Circle, Code, CodeCommit, Facts, HooksFacts, Installed, Leftover, LocalTrunk,
-    ReviewFacts, TicketFacts, Tip, WorkerFacts, WorkspaceFacts, WorktreeFacts,
+    Place, ReviewFacts, TicketFacts, Tip, WorkerFacts, WorkspaceFacts, WorktreeFacts,
 };
 pub use finding::{Finding, Fix, Repair, Severity};
 

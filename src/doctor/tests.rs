@@ -32,7 +32,7 @@ fn held() -> Facts {
         same_file: false,
     };
     let name = RefName::branch("ticket/TICKET-a-001").unwrap();
-    let worktree = Some(WorktreeFacts { path: "/w".into(), gone: false });
+    let worktree = Some(WorktreeFacts { path: "/w".into(), place: Place::Worktree });
     Facts {
         trunk: "origin/main".to_owned(),
         tickets: vec![ticket],
@@ -150,7 +150,12 @@ fn a_workspace_is_missed_only_where_one_was_wanted() {
     let missing = ["claim-without-workspace"];
     assert_eq!(found(|facts| facts.workspaces.clear()), missing);
     assert_eq!(found(|facts| facts.workspaces[0].finished = false), missing);
-    assert_eq!(found(|facts| facts.workspaces[0].worktree.as_mut().unwrap().gone = true), missing);
+    for place in [Place::Nothing, Place::Other] {
+        let not_there = |facts: &mut Facts| {
+            facts.workspaces[0].worktree.as_mut().unwrap().place = place;
+        };
+        assert_eq!(found(not_there), missing);
+    }
     let without = found(|facts| {
         facts.workspaces[0].worktree = None;
         facts.workspaces[0].wants_worktree = false;

@@ -28,6 +28,9 @@ impl From<Refusal> for Failure {
                 let names: Vec<_> = nearest.iter().map(ToString::to_string).collect();
                 failure.fact("nearest", names.join(", ")).hint("see what there is: tix list")
             }
+            Refusal::OddName { path, .. } => Failure::new(Exit::Damaged, message)
+                .fact("path", path.to_string())
+                .hint("see how to mend it: tix doctor"),
             Refusal::Ambiguous { matches, .. } => {
                 let names: Vec<_> = matches.iter().map(ToString::to_string).collect();
                 Failure::new(Exit::Usage, message)

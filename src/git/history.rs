@@ -102,6 +102,8 @@ impl Repo {
             .call("log")
             // Settings of the user that would change what is asked: `log.follow` follows one file only.
             .args(["-z", "--raw", "--no-renames", "--no-abbrev"])
+            // By its dates alone git may tell of a commit before its parent, when both were made in one second.
+            .arg("--topo-order")
             .args(["--encoding=UTF-8", "--no-show-signature", "--no-mailmap", "--basic-regexp"])
             .args(["--no-color", "--no-ext-diff", "--no-notes"])
             .args(walk)

@@ -27,6 +27,14 @@ pub enum Refusal {
         /// The ids that come nearest.
         nearest: Vec<TicketId>,
     },
+    /// There is a file of that name, and its name is no id.
+    #[error("{path} is no ticket: {why}")]
+    OddName {
+        /// Where it is.
+        path: RepoPath,
+        /// What is wrong with its name.
+        why: String,
+    },
     /// Several tickets match.
     #[error("`{query}` matches {} tickets", matches.len())]
     Ambiguous {

@@ -82,11 +82,28 @@ impl Snapshot {
                     }),
                 }
             }
-            Resolution::None { nearest } => Err(Refusal::NotFound {
-                query: query.to_owned(),
-                nearest: nearest.into_iter().cloned().collect(),
+            Resolution::None { nearest } => Err(match self.odd_one(query) {
+                Some(Odd { path, why }) => {
+                    Refusal::OddName { path: path.clone(), why: why.clone() }
+                }
+                None => Refusal::NotFound {
+                    query: query.to_owned(),
+                    nearest: nearest.into_iter().cloned().collect(),
+                },
             }),
         }
+    }
+
+    /// The file that somebody names as if its name were an id.
+    fn odd_one(&self, query: &str) -> Option<&Odd> {
+        let name = query.rsplit('/').next().unwrap_or(query);
+        let name = name.strip_suffix(".md").unwrap_or(name).as_bytes();
+        let is_meant = |odd: &&Odd| {
+            let file = odd.path.components().last().unwrap_or_default();
+            let stem = file.strip_suffix(b".md").unwrap_or(file);
+            stem == name || stem.strip_prefix(b"TICKET-") == Some(name)
+        };
+        self.odd.iter().find(is_meant)
     }
 
     /// The one place of exactly this id.

@@ -39,6 +39,7 @@ use build::Built;
 use crate::git::{Objects, Repo};
 use crate::lifecycle::Change;
 use crate::names::{Oid, RefName, RemoteName, RepoPath};
+use crate::ticket::TicketId;
 
 /// Where the trunk is and how writes to it behave.
 pub struct Trunk<'a> {
@@ -158,6 +159,8 @@ type Decide<'d, T, E> = &'d mut dyn FnMut(&View<'_>) -> Result<Decision<T>, Stop
 pub struct Diary {
     /// What is being done, in one word.
     pub phase: &'static str,
+    /// The ticket that it is about, as soon as that is known.
+    pub ticket: Option<TicketId>,
     /// Pushes sent (or local transactions tried).
     pub attempts: u32,
     /// The commits that were pushed.

@@ -177,7 +177,12 @@ fn check_writable(path: &Path) -> Result<(), WorkspaceError> {
         Ok(_) => Ok(()),
         Err(error) => {
             // The error itself names the probe, which means nothing to anybody.
-            let source = io::Error::from(error.kind());
+            let source = if error.kind() == io::ErrorKind::NotFound {
+                // The directory is there; it is one that the system keeps for itself, such as `/proc`.
+                io::Error::other("no file can be made there")
+            } else {
+                io::Error::from(error.kind())
+            };
             Err(WorkspaceError::NotWritable { path: nearest.to_owned(), source })
         }
     }
@@ -250,6 +255,7 @@ pub fn recreate(
     path: &Path,
     branch: &RefName,
 ) -> Result<Option<String>, WorkspaceError> {
+    check_free(path)?;
     forget_gone(repo, Some(path), branch)?;
     let answer = repo.add_worktree_of(path, branch)?;
     if answer.code == Some(0) {
@@ -284,18 +290,29 @@ pub fn forget_gone(
 /// "the hook's exit status becomes the exit status of these commands", githooks(5).
 fn stands(repo: &Repo, path: &Path, branch: &RefName) -> Result<bool, WorkspaceError> {
     let real = |path: &Path| std::fs::canonicalize(path).ok();
-    // What was there before is not ours: then there is no such directory, or not with this branch.
-    let Some(path) = real(path) else { return Ok(false) };
+    // What was there before is not ours: then there is no such directory, or not with this branch. The entry of a
+    // worktree that was removed by hand names its path all the same, whatever is there by now.
+    let Some(path) = real(path).filter(|path| path.join(".git").exists()) else {
+        return Ok(false);
+    };
     let ours = |w: &crate::git::Worktree| {
         w.branch.as_ref() == Some(branch) && real(&w.path).as_ref() == Some(&path)
     };
     Ok(repo.worktrees()?.iter().any(ours))
 }
 
+/// As many lines of git's as tell what is wrong; on a full disk it has one for each file.
+const LINES: usize = 5;
+
 /// What git said, on one line: it goes into a sentence, and into the ticket when that is given back.
 fn one_line(words: &str) -> String {
-    let lines: Vec<&str> = words.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    lines.join("; ")
+    let mut lines = words.lines().map(str::trim).filter(|line| !line.is_empty());
+    let said = lines.by_ref().take(LINES).collect::<Vec<_>>().join("; ");
+    match lines.count() {
+        0 => said,
+        1 => format!("{said}; and 1 more line"),
+        more => format!("{said}; and {more} more lines"),
+    }
 }
 
 fn hook_failed(words: &str) -> String {

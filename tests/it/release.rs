@@ -1,6 +1,8 @@
 //! Giving a ticket back.
 
-use crate::activate::{ACTIVE, BRANCH, ID, QUEUED, fact, key, one_ticket, subjects, workspace};
+use crate::activate::{
+    ACTIVE, BRANCH, ID, QUEUED, fact, hints, key, one_ticket, subjects, workspace,
+};
 use crate::harness::{
     Do, On, Output, Place, Sandbox, Shim, Untouched, codes, no_leftovers, queue_ticket, together,
 };
@@ -111,7 +113,7 @@ fn a_dirty_workspace_is_kept_and_said_so() {
     ----- stdout -----
     TICKET-foo-001 is back in the queue
     ----- stderr -----
-    warning: the workspace [ROOT]/a.worktrees/TICKET-foo-001 was kept: it holds changes that were never committed (notes.txt)
+    warning: the workspace [ROOT]/a.worktrees/TICKET-foo-001 was kept: it holds changes that were never committed (notes.txt); before you claim TICKET-foo-001 here again: git worktree move '[ROOT]/a.worktrees/TICKET-foo-001' '[ROOT]/a.worktrees/TICKET-foo-001-kept' && git branch -m ticket/TICKET-foo-001 kept/TICKET-foo-001
     ");
     assert_eq!(there.read("notes.txt"), "mine\n");
     assert_eq!(there.git(&["symbolic-ref", "HEAD"]), BRANCH);
@@ -136,7 +138,7 @@ fn commits_that_were_never_pushed_are_kept_and_said_so() {
     ----- stdout -----
     TICKET-foo-001 is back in the queue
     ----- stderr -----
-    warning: the local branch ticket/TICKET-foo-001 was kept: it holds commits that were never pushed (see them: git log ticket/TICKET-foo-001); rename it before you claim TICKET-foo-001 again
+    warning: the local branch ticket/TICKET-foo-001 was kept: it holds commits that were never pushed (see them: git log ticket/TICKET-foo-001); before you claim TICKET-foo-001 here again: git worktree move '[ROOT]/a.worktrees/TICKET-foo-001' '[ROOT]/a.worktrees/TICKET-foo-001-kept' && git branch -m ticket/TICKET-foo-001 kept/TICKET-foo-001
     ");
     assert_eq!(there.git(&["rev-parse", BRANCH]), tip);
     assert!(there.exists("work.txt"));
@@ -144,6 +146,43 @@ fn commits_that_were_never_pushed_are_kept_and_said_so() {
     // They are in the way of another claim here, which loses nothing of them.
     clone.tix(&["activate", ID]).exits(5);
     assert_eq!(there.git(&["rev-parse", BRANCH]), tip);
+}
+
+#[test]
+fn what_a_release_kept_makes_room_by_the_command_that_is_named() {
+    let (_sandbox, clone) = held();
+    let path = workspace(&clone, ID);
+    let there = clone.at(&path);
+    let kept = |end: &str| clone.at(path.with_file_name(format!("{ID}-kept{end}")));
+    let make_room = || {
+        let release = clone.tix(&["release", ID, "--json"]).success().json();
+        let warning = release["warnings"][0].as_str().unwrap();
+        let (_, command) = warning.split_once(" here again: ").unwrap();
+        // Whoever has missed it then is told the same now.
+        let output = clone.tix(&["activate", ID, "--json"]);
+        let hint = hints(output.exits(5));
+        assert_eq!(hint, format!("keep what is in it elsewhere: {command}"), "{output}");
+        clone.sh(command).run().success();
+        assert_eq!(clone.tix(&["activate", ID, "--json"]).success().json()["outcome"], "activated");
+    };
+    there.write("notes.txt", "mine\n");
+    make_room();
+    assert_eq!(kept("").read("notes.txt"), "mine\n");
+    assert!(!there.exists("notes.txt"));
+    there.commit("work", &[("work.txt", "1\n")]);
+    make_room();
+    assert!(clone.files(&format!("kept/{ID}-2")).contains(&"work.txt".to_owned()));
+    assert_eq!(kept("-2").git(&["symbolic-ref", "--short", "HEAD"]), format!("kept/{ID}-2"));
+    assert_eq!(kept("").git(&["symbolic-ref", "--short", "HEAD"]), format!("kept/{ID}"));
+    // With the branch out of its workspace there is only its name to free.
+    there.commit("more", &[("more.txt", "1\n")]);
+    clone.git(&["worktree", "remove", path.to_str().unwrap()]);
+    let release = clone.tix(&["release", ID, "--json"]).success().json();
+    let warning = release["warnings"][0].as_str().unwrap();
+    let command = format!("git branch -m ticket/{ID} kept/{ID}-3");
+    assert!(warning.ends_with(&format!(" here again: {command}")), "{warning}");
+    clone.sh(&command).run().success();
+    clone.tix(&["activate", ID]).success();
 }
 
 #[test]
@@ -160,8 +199,12 @@ fn a_workspace_in_which_one_stands_is_kept() {
     ");
     assert!(there.exists("src/main.rs"));
     assert!(!sandbox.remote().has_ref(BRANCH));
-    // The hint works.
-    clone.git(&["worktree", "remove", there.path().to_str().unwrap()]);
+    // Who claims it from there again is told how to leave, and the hint works.
+    let output = there.tix(&["activate", ID, "--json"]);
+    let hint = hints(output.exits(5));
+    let command = hint.strip_prefix("nothing is in it; remove it: ").unwrap();
+    there.sh(command).run().success();
+    assert!(!there.path().exists());
     clone.tix(&["activate", ID]).success();
 }
 

@@ -10,9 +10,11 @@ use super::{Activation, Attempt};
 use crate::commands::shared::board::Seen;
 use crate::commands::shared::queue::{Choice, Detail, Survey};
 use crate::error::{Exit, Failure};
-use crate::lifecycle::Entry;
-use crate::ticket::TicketId;
-use crate::trunk::{Decision, Stop, Trunk, View};
+use crate::lifecycle::{Entry, Known};
+use crate::lock::Lock;
+use crate::ticket::{Lane, TicketId};
+use crate::trunk::{Decision, Stop, Trunk, TrunkError, View};
+use crate::workspace;
 
 /// With more than so many tickets that cannot be claimed from here, the fault lies here and not with them.
 const PASSED_OVER: usize = 3;
@@ -46,6 +48,36 @@ impl Attempt {
 }
 
 impl Activation<'_> {
+    /// Tickets that an earlier run of this clone has claimed and never set up, because it was killed: nobody works on
+    /// them, and nobody else can claim them. What another process is at work on is not among them.
+    fn unfinished(
+        &self,
+        trunk: &Trunk<'_>,
+        survey: &Survey<'_>,
+    ) -> Result<Vec<TicketId>, Stop<Detour>> {
+        let prefix = format!("{}-", self.clone_id);
+        let mut unfinished = Vec::new();
+        for Known { entry, head } in &survey.known {
+            let ours = head.claim_id.as_ref().filter(|claim| claim.starts_with(&prefix));
+            let Some(claim) = ours.filter(|_| entry.lane == Lane::Active) else { continue };
+            let is_finished = || {
+                let record = workspace::load(&self.ctx.repo, &entry.id);
+                record.is_some_and(|record| record.claim_id == *claim && record.finished)
+            };
+            if is_finished() {
+                continue;
+            }
+            let path = crate::trunk::ticket_lock(trunk.repo, &entry.id);
+            let lock = Lock::try_take(&path)
+                .map_err(|source| TrunkError::Lock { path, source: Some(source) })?;
+            // Whoever had the lock may have finished before it was taken.
+            if lock.is_some() && !is_finished() {
+                unfinished.push(entry.id.clone());
+            }
+        }
+        Ok(unfinished)
+    }
+
     /// Claims the best ticket that can be claimed from here.
     ///
     /// One that another process of this clone is at work on is left to it: it is waited for only when it is the last.
@@ -56,6 +88,7 @@ impl Activation<'_> {
         attempt: &mut Attempt,
     ) -> Result<Decision<Start>, Stop<Detour>> {
         let survey = Survey::of(self.ctx, view)?;
+        attempt.unfinished = self.unfinished(trunk, &survey)?;
         let verdicts = survey.judge(self.ctx, view, &self.args.wish);
         let ready = verdicts.iter().filter(|v| v.hindrances.is_empty()).map(|v| v.known.entry);
         let ready: Vec<&Entry> = ready.filter(|e| !attempt.is_passed_over(&e.id)).collect();

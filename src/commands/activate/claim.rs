@@ -1,5 +1,6 @@
 //! Phase 1: the claim.
 
+use super::earlier::Wanted;
 use super::{Activation, Attempt, Plan, Won};
 use crate::commands::shared::find::{find_ticket, queued_path};
 use crate::commands::shared::give_back::clear_local;
@@ -76,6 +77,7 @@ impl Activation<'_> {
         loop {
             let mut diary = std::mem::take(&mut self.diary);
             let result = self.try_claim(&mut diary);
+            diary.ticket.clone_from(&self.attempt.about);
             self.diary = diary;
             match result {
                 Ok(won) => return Ok(Outcome::Won(Box::new(won))),
@@ -139,7 +141,8 @@ impl Activation<'_> {
         attempt: &mut Attempt,
     ) -> Result<Decision<Start>, Stop<Detour>> {
         let ctx = self.ctx;
-        let Attempt { locks, leftover, .. } = attempt;
+        let Attempt { locks, leftover, about, .. } = attempt;
+        *about = Some(entry.id.clone());
         take_lock(trunk, locks, &entry.id)?;
         let ticket = view.require::<Detour>(entry)?;
         if entry.lane == Lane::Active {
@@ -207,7 +210,8 @@ impl Activation<'_> {
         let known: Vec<&Oid> = [view.commit(), view.base()].into_iter().flatten().collect();
         let checked =
             workspace::preflight(&ctx.repo, path, &claimed.branch, local.as_ref(), &known);
-        checked.map_err(Stop::refuse)
+        let wanted = Wanted { id: &claimed.id, branch: &claimed.branch, path, known: &known };
+        checked.map_err(|error| Stop::refuse(self.explained(&wanted, error)))
     }
 
     /// The ticket branch of a ticket that nobody holds, if it is there and an earlier holder's: it carries

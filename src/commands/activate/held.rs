@@ -69,17 +69,20 @@ impl Activation<'_> {
         }
     }
 
-    /// Everything that helps somebody who came second.
+    /// Everything about a claim that helps somebody who came second.
+    fn held(&self, active: &Active, message: String) -> Failure {
+        let failure = held_facts(Failure::new(Exit::Held, message), &active.held);
+        let Ok(Some((commit, message))) = self.claim_commit(active) else { return failure };
+        let host = message.lines().find_map(|line| line.strip_prefix("Tix-Host: "));
+        failure.maybe_fact("from", host).fact("commit", commit.to_string())
+    }
+
+    /// It is not ours.
     fn held_by_other(&self, active: &Active) -> Failure {
         let id = &active.id;
         let by = active.held.by.as_deref().unwrap_or("somebody who left no name");
-        let mut failure =
-            held_facts(Failure::new(Exit::Held, format!("{id} is held by {by}")), &active.held);
-        if let Ok(Some((commit, message))) = self.claim_commit(active) {
-            let host = message.lines().find_map(|line| line.strip_prefix("Tix-Host: "));
-            failure = failure.maybe_fact("from", host).fact("commit", commit.to_string());
-        }
-        failure = failure
+        let mut failure = self
+            .held(active, format!("{id} is held by {by}"))
             .fact("ticket", id.to_string())
             .hint("take another ticket: tix list --lane queue");
         if active.held.by.as_deref() == Some(self.claim.by.as_str()) {
@@ -158,17 +161,12 @@ impl Activation<'_> {
         let mut path = with_branch(self.ctx, branch)?.map(|worktree| worktree.path);
         if !(same_session || self.args.resume) {
             let id = &active.id;
-            return Err(held_facts(
-                Failure::new(
-                    Exit::Held,
-                    format!("{id} is active already, claimed from this clone"),
-                ),
-                &active.held,
-            )
-            .maybe_fact("workspace", path.map(|p| p.display().to_string()))
-            .fact("ticket", id.to_string())
-            .hint(format!("if it is yours: tix activate {id} --resume"))
-            .hint("take another ticket: tix list --lane queue"));
+            return Err(self
+                .held(active, format!("{id} is active already, claimed from this clone"))
+                .maybe_fact("workspace", path.map(|p| p.display().to_string()))
+                .fact("ticket", id.to_string())
+                .hint(format!("if it is yours: tix activate {id} --resume"))
+                .hint("take another ticket: tix list --lane queue"));
         }
         if let Some(trunk) = workspace::pending_push(&self.ctx.repo, &active.id) {
             if view.commit() == Some(&trunk) {

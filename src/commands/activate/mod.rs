@@ -2,6 +2,7 @@
 
 mod choose;
 mod claim;
+mod earlier;
 mod held;
 mod prepare;
 mod setup;
@@ -131,11 +132,15 @@ fn claimed<'a>(
                 return Ok(None);
             }
             Done::Receipt(receipt) => return Ok(Some((ctx, *receipt))),
-            Done::Empty(choice) => {
+            Done::Empty(choice, warnings) => {
                 if let Some(until) = until
                     && await_news(&ctx, choice.commit().as_ref(), until)? == News::Yes
                 {
                     continue;
+                }
+                ctx.out.clear_progress();
+                for warning in &warnings {
+                    ctx.out.warn(warning);
                 }
                 return Err(choice.ended_empty(&ctx, &args.wish));
             }
@@ -153,7 +158,7 @@ fn activate(ctx: &Context<'_>, args: &Args) -> Result<Done, Failure> {
     });
     let result = match done {
         Ok(Done::Receipt(receipt)) => Ok(*receipt),
-        Ok(done @ (Done::Plan(_) | Done::Empty(_))) => return Ok(done),
+        Ok(done @ (Done::Plan(_) | Done::Empty(..))) => return Ok(done),
         Err(failure) => Err(failure),
     };
     let receipt = record(ctx, "activate", args.subject(), &diary, result)?;
@@ -166,8 +171,8 @@ enum Done {
     Receipt(Box<Receipt>),
     /// It was only looked at.
     Plan(Box<Plan>),
-    /// There is nothing to claim.
-    Empty(Box<Choice>),
+    /// There is nothing to claim, and what to know beside that.
+    Empty(Box<Choice>, Vec<String>),
 }
 
 /// What would be done.
@@ -204,6 +209,18 @@ struct Activation<'a> {
     diary: Diary,
 }
 
+impl Attempt {
+    /// What to know of tickets that are this clone's already, beside the next one.
+    fn warnings(&self) -> impl Iterator<Item = String> {
+        self.unfinished.iter().map(|id| {
+            format!(
+                "{id} is claimed from this clone, and its set-up never came to its end; go on with it: \
+                 tix activate {id} --resume"
+            )
+        })
+    }
+}
+
 /// What the attempts of one activation leave for each other.
 #[derive(Default)]
 struct Attempt {
@@ -212,9 +229,13 @@ struct Attempt {
     leftover: Leftover,
     /// Tickets that were next and could not be claimed from here, each with the reason.
     passed_over: Vec<(TicketId, Failure)>,
+    /// Tickets of this clone whose set-up never came to its end.
+    unfinished: Vec<TicketId>,
     /// Every ticket that an attempt was for, or would have been for.
     tried: Vec<TicketId>,
     /// The ticket that the last attempt was for.
+    about: Option<TicketId>,
+    /// The same if it was chosen, and may be passed over.
     chosen: Option<TicketId>,
 }
 
@@ -257,7 +278,9 @@ impl<'a> Activation<'a> {
     fn activate(&mut self) -> Result<Done, Failure> {
         match self.claim_it()? {
             claim::Outcome::Plan(plan) => Ok(Done::Plan(plan)),
-            claim::Outcome::Empty(choice) => Ok(Done::Empty(choice)),
+            claim::Outcome::Empty(choice) => {
+                Ok(Done::Empty(choice, self.attempt.warnings().collect()))
+            }
             claim::Outcome::Won(won) => self.finish(&won),
             claim::Outcome::Active(active) => match self.look_at(&active)? {
                 held::Seen::Ours(receipt) => Ok(Done::Receipt(receipt)),
@@ -268,6 +291,7 @@ impl<'a> Activation<'a> {
 
     fn finish(&mut self, won: &Won) -> Result<Done, Failure> {
         self.diary.phase = "set-up";
+        self.diary.ticket = Some(won.claimed.id.clone());
         let mut receipt =
             Receipt::new(self.ctx, "activate", won.claimed.id.as_str(), &self.claim.by);
         receipt.outcome = won.outcome;
@@ -278,6 +302,7 @@ impl<'a> Activation<'a> {
         receipt.warnings.extend(self.attempt.passed_over.iter().map(|(id, failure)| {
             format!("{id} would have been next, and was passed over: {}", failure.message)
         }));
+        receipt.warnings.extend(self.attempt.warnings());
         receipt.set_claim(self.ctx, &self.claim, &won.landed.commit, won.landed.attempts);
         self.ctx.out.progress("making the workspace …");
         match self.set_up(won, &mut receipt) {

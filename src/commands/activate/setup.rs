@@ -259,7 +259,7 @@ impl Activation<'_> {
                 // Everything is as it was before, so this is no half-done state any more.
                 let exit =
                     if failure.exit == Exit::Incomplete { Exit::Refused } else { failure.exit };
-                Failure { exit, message, ..failure }
+                Failure { exit, message, ..failure }.hint(format!("try again: tix activate {id}"))
             }
             // Somebody took it over meanwhile: it is theirs, and there is nothing to give back.
             Err(second) if second.exit == Exit::Held => {

@@ -38,7 +38,8 @@ pub(super) fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Resul
         Ok(started) => (Some(started), Ok(())),
         Err(failure) => (None, Err(failure)),
     };
-    let diary = Diary { phase: "start", ..Diary::default() };
+    let ticket = TicketId::parse(&receipt.ticket).ok();
+    let diary = Diary { phase: "start", ticket, ..Diary::default() };
     record(&ctx, "run", args.subject(), &diary, result.map(|()| receipt.of_worker()))?;
     if !args.worker.waits() {
         answer(&ctx, &receipt);

@@ -10,7 +10,7 @@ use super::super::shared::worktree::of_ticket;
 use super::{guard, reviews};
 use crate::config::Record;
 use crate::doctor::{
-    BranchFacts, Circle, Facts, Leftover, LocalTrunk, TicketFacts, Tip, WorkerFacts,
+    BranchFacts, Circle, Facts, Leftover, LocalTrunk, Place, TicketFacts, Tip, WorkerFacts,
     WorkspaceFacts, WorktreeFacts, tells_of_progress,
 };
 use crate::error::Failure;
@@ -216,11 +216,21 @@ fn with_same_file(
     Ok(same)
 }
 
+/// What is where git has a worktree. An empty directory is in nobody's way.
+fn place_of(worktree: &Worktree) -> Place {
+    if !worktree.prunable {
+        return Place::Worktree;
+    }
+    let is_empty = std::fs::read_dir(&worktree.path).map(|mut entries| entries.next().is_none());
+    let is_there = worktree.path.symlink_metadata().is_ok();
+    if is_there && !is_empty.unwrap_or(false) { Place::Other } else { Place::Nothing }
+}
+
 /// What this clone has of tickets: the records that tix wrote, and the worktrees that have a ticket branch checked out.
 fn workspaces(ctx: &Context<'_>) -> Result<Vec<WorkspaceFacts>, Failure> {
     let facts = |worktree: &Worktree| WorktreeFacts {
         path: worktree.path.clone(),
-        gone: worktree.prunable,
+        place: place_of(worktree),
     };
     let worktrees = ctx.repo.worktrees()?;
     let mut all = Vec::new();

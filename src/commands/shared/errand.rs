@@ -106,6 +106,7 @@ fn perform(
 ) -> Result<Receipt, Failure> {
     let run = Run::begin(&ctx.repo)?;
     let id = named_or_here(ctx, &run, errand.ticket)?;
+    diary.ticket = Some(id.clone());
     let standing = Standing::of(ctx, &id)?;
     let act = standing.act(ctx);
     let written = write(ctx, &run, diary, &id, &mut |scene| decide(ctx, &act, scene))?;

@@ -1,12 +1,12 @@
 //! Giving a ticket back: the transaction, and the clearing of what this clone has of it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::branch::forget_upstream;
 use super::context::Context;
 use super::own::holds_no_work;
 use crate::error::{Exit, Failure};
-use crate::git::{LocalEdit, Worktree};
+use crate::git::{GitError, LocalEdit, Worktree};
 use crate::lifecycle::{self, Branch, Change, Refusal, ReleaseRequest};
 use crate::names::{Oid, RefName};
 use crate::ticket::TicketId;
@@ -155,19 +155,17 @@ pub fn clear_local(
     let on_branch = worktrees.iter().find(|w| w.branch.as_ref() == Some(&branch));
     let worktree = on_branch.or_else(|| worktrees.iter().find(detached));
     let local = ctx.objects.resolve(branch.as_str())?;
-    if let Some(local) = &local {
-        let mut safe = false;
-        for commit in &kept {
-            safe = safe || repo.is_ancestor(local, commit)?;
-        }
-        if !safe && !holds_no_work(ctx, kept.iter(), id, local)? {
-            let short = branch.short();
-            warnings.push(format!(
-                "the local branch {short} was kept: it holds commits that were never pushed \
-                 (see them: git log {short}); rename it before you claim {id} again"
-            ));
-            return Ok(warnings);
-        }
+    let aside = || set_aside(ctx, id, &branch, worktree.filter(|w| !w.prunable));
+    if let Some(local) = &local
+        && holds_unpushed(ctx, id, &kept, local)?
+    {
+        let short = branch.short();
+        warnings.push(format!(
+            "the local branch {short} was kept: it holds commits that were never pushed \
+             (see them: git log {short}); before you claim {id} here again: {}",
+            aside()?
+        ));
+        return Ok(warnings);
     }
     if let Some(worktree) = worktree.filter(|w| !w.prunable) {
         if let (None, Some(_), Some(at)) = (&local, on_branch, kept.first()) {
@@ -188,9 +186,11 @@ pub fn clear_local(
         let dirty = repo.dirty_paths(&worktree.path)?;
         if !dirty.is_empty() || !repo.remove_worktree(&worktree.path)? {
             warnings.push(format!(
-                "the workspace {} was kept: it holds changes that were never committed ({})",
+                "the workspace {} was kept: it holds changes that were never committed ({}); before you \
+                 claim {id} here again: {}",
                 worktree.path.display(),
-                list(&dirty)
+                list(&dirty),
+                aside()?
             ));
             return Ok(warnings);
         }
@@ -216,9 +216,63 @@ pub fn clear_local(
     Ok(warnings)
 }
 
+/// Whether a branch holds commits that are neither in one of `kept` nor tix's own.
+fn holds_unpushed(
+    ctx: &Context<'_>,
+    id: &TicketId,
+    kept: &[Oid],
+    local: &Oid,
+) -> Result<bool, GitError> {
+    for commit in kept {
+        if ctx.repo.is_ancestor(local, commit)? {
+            return Ok(false);
+        }
+    }
+    Ok(!holds_no_work(ctx, kept.iter(), id, local)?)
+}
+
+/// The command that makes room for another workspace and another branch of a ticket, and loses nothing of those that
+/// are there: the place and the name become others.
+pub fn set_aside(
+    ctx: &Context<'_>,
+    id: &TicketId,
+    branch: &RefName,
+    worktree: Option<&Worktree>,
+) -> Result<String, GitError> {
+    let word = |path: &Path| super::shell_word(&path.display().to_string());
+    let mut commands = Vec::new();
+    if let Some(worktree) = worktree {
+        let free = |number: usize| {
+            let mut path = worktree.path.clone().into_os_string();
+            path.push(kept_as(number));
+            let path = PathBuf::from(path);
+            path.symlink_metadata().is_err().then_some(path)
+        };
+        let path = (1..).find_map(free).unwrap_or_default();
+        commands.push(format!("git worktree move {} {}", word(&worktree.path), word(&path)));
+    }
+    // Without a remote the release itself has taken the branch. Below `ticket/` it would pass for one of a ticket.
+    let is_there = ctx.objects.resolve(branch.as_str())?.is_some();
+    if is_there && worktree.is_none_or(|worktree| worktree.branch.as_ref() == Some(branch)) {
+        let mut number = 1;
+        let mut name = format!("kept/{id}");
+        while ctx.objects.resolve(&format!("refs/heads/{name}"))?.is_some() {
+            number += 1;
+            name = format!("kept/{id}-{number}");
+        }
+        commands.push(format!("git branch -m {} {name}", super::shell_word(branch.short())));
+    }
+    Ok(commands.join(" && "))
+}
+
+/// How the name of something that is kept ends.
+fn kept_as(number: usize) -> String {
+    if number == 1 { "-kept".to_owned() } else { format!("-kept-{number}") }
+}
+
 /// What to know of a workspace that somebody works in at this moment. It is no place to pull away from under
 /// a program.
-fn busy(ctx: &Context<'_>, id: &TicketId, path: &Path) -> Result<Option<String>, Failure> {
+pub fn busy(ctx: &Context<'_>, id: &TicketId, path: &Path) -> Result<Option<String>, Failure> {
     let path = path.display();
     Ok(match worker::of(&ctx.repo, id, &crate::env::host())? {
         Some(Seen::Live(record)) => Some(format!(

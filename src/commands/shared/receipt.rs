@@ -6,6 +6,7 @@ use super::context::Context;
 use crate::error::Failure;
 use crate::lifecycle::Claim;
 use crate::names::{Oid, RepoPath};
+use crate::ticket::TicketId;
 use crate::trunk::{Diary, Landed, MovedRef};
 
 /// What an operation did.
@@ -129,7 +130,7 @@ pub struct FailedJson<'a> {
     schema: &'static str,
     /// The command.
     operation: &'static str,
-    /// What was asked for.
+    /// The ticket, or what was asked for as long as it is not known which that is.
     ticket: &'a str,
     /// How far it came, in one word.
     phase: &'static str,
@@ -258,7 +259,7 @@ pub fn record(
             let line = FailedJson {
                 schema: "tix/failure@1",
                 operation,
-                ticket: query,
+                ticket: diary.ticket.as_ref().map_or(query, TicketId::as_str),
                 phase: diary.phase,
                 exit: failure.exit.code(),
                 name: failure.exit.name(),

@@ -46,6 +46,7 @@ pub fn take_over(
 ) -> Result<Receipt, Failure> {
     let run = Run::begin(&ctx.repo)?;
     let id = named_or_here(ctx, &run, Some(wish.query))?;
+    diary.ticket = Some(id.clone());
     let standing = Standing::of(ctx, &id)?;
     let act = standing.act(ctx);
     let branch = ctx.ticket_branch(&id).map_err(|why| Failure::new(Exit::Damaged, why))?;

@@ -1,6 +1,6 @@
 //! Without a remote: the local branch is the trunk, for the processes of one machine.
 
-use super::{ACTIVE, BRANCH, ID, QUEUED, key, one_ticket, workspace};
+use super::{ACTIVE, BRANCH, ID, QUEUED, hints, key, one_ticket, workspace};
 use crate::harness::{
     Do, On, Place, Sandbox, Shim, Untouched, codes, no_leftovers, queue_ticket, together,
 };
@@ -35,6 +35,26 @@ fn a_claim_and_a_release_work_without_a_remote() {
     assert!(!there.path().exists());
     assert_eq!(branches(&place), "refs/heads/main");
     no_leftovers(&place);
+}
+
+#[test]
+fn what_a_release_kept_makes_room_by_the_command_that_is_named() {
+    let sandbox = one_ticket();
+    let place = alone(&sandbox);
+    place.tix(&["activate", ID]).success();
+    let there = place.at(workspace(&place, ID));
+    there.commit("work", &[("work.txt", "1\n")]);
+    there.write("notes.txt", "mine\n");
+    let release = place.tix(&["release", ID, "--json"]).success().json();
+    let warning = release["warnings"][0].as_str().unwrap();
+    let (_, command) = warning.split_once(" here again: ").unwrap();
+    let output = place.tix(&["activate", ID, "--json"]);
+    assert_eq!(hints(output.exits(5)), format!("keep what is in it elsewhere: {command}"));
+    place.sh(command).run().success();
+    place.tix(&["activate", ID]).success();
+    let kept = there.path().with_file_name(format!("{ID}-kept"));
+    assert_eq!(place.at(kept).read("notes.txt"), "mine\n");
+    assert!(!there.exists("notes.txt") && !there.exists("work.txt"));
 }
 
 #[test]

@@ -150,3 +150,32 @@ fn the_choice_can_be_looked_at_and_narrowed() {
     }
     assert_eq!(subjects(&sandbox), ["claim: TICKET-low-001"]);
 }
+
+#[test]
+fn a_claim_of_this_clone_that_was_never_set_up_is_not_forgotten() {
+    let sandbox = queued(&[("TICKET-b-001", "P2"), ("TICKET-c-001", "P3"), (ID, "P0")]);
+    let clone = sandbox.clone_named("a");
+    let shim = Shim::new(&sandbox);
+    shim.rule(On::command("push").nth(1), Do::KillAfter);
+    clone.tix_command(&["activate", ID]).through(&shim).run().killed_by(9);
+    let warning = format!(
+        "{ID} is claimed from this clone, and its set-up never came to its end; go on with it: \
+         tix activate {ID} --resume"
+    );
+    let next = |place: &Place| place.tix(&["activate", "--next", "--json"]);
+    let receipt = next(&clone).success().json();
+    assert_eq!(receipt["warnings"], serde_json::json!([&warning]));
+    // Another clone has nothing to do with it.
+    let other = sandbox.clone_named("b");
+    let receipt = next(&other).success().json();
+    assert_eq!(
+        (&receipt["ticket"], &receipt["warnings"]),
+        (&"TICKET-c-001".into(), &serde_json::json!([]))
+    );
+    let output = next(&clone);
+    assert!(output.exits(4).stderr().contains(&format!("warning: {warning}\n")), "{output}");
+    // The command works, and then nothing is said of it, nor of what is set up.
+    clone.tix(&["activate", ID, "--resume"]).success();
+    assert!(!next(&clone).exits(4).stderr().contains("warning"));
+    assert!(!next(&other).exits(4).stderr().contains("warning"));
+}

@@ -121,8 +121,12 @@ fn a_ticket_that_is_set_up_is_held_for_its_own_person_too() {
     let sandbox = one_ticket();
     let clone = sandbox.clone_named("a");
     clone.tix(&["activate", ID]).success();
+    let host =
+        sandbox.remote().git(&["log", "-1", "--format=%(trailers:key=Tix-Host,valueonly)", "main"]);
     let output = clone.tix(&["activate", ID]);
-    insta::assert_snapshot!(output.exits(3).redacted(), @"
+    let shown = output.exits(3).redacted();
+    let shown = shown.replace(&format!("from       {}", host.trim()), "from       [HOST]");
+    insta::assert_snapshot!(shown, @"
     exit: 3
     ----- stdout -----
     ----- stderr -----
@@ -130,6 +134,8 @@ fn a_ticket_that_is_set_up_is_held_for_its_own_person_too() {
       held by    Ada Example <ada@example.org>
       since      [TIME]
       claim      [OID]-[OID]
+      from       [HOST]
+      commit     [OID]
       workspace  [ROOT]/a.worktrees/TICKET-foo-001
       ticket     TICKET-foo-001
     hint: if it is yours: tix activate TICKET-foo-001 --resume
@@ -186,6 +192,41 @@ fn resume_makes_a_lost_worktree_again_with_its_work() {
     assert_eq!(there.read("work.txt"), "1\n");
     assert_eq!(there.git(&["status", "--porcelain"]), "");
     assert_eq!(subjects(&sandbox).len(), 1);
+}
+
+#[test]
+fn something_else_in_the_place_of_a_lost_worktree_is_not_taken_for_it() {
+    let sandbox = one_ticket();
+    let clone = sandbox.clone_named("a");
+    clone.tix(&["activate", ID]).success();
+    let path = workspace(&clone, ID);
+    std::fs::remove_dir_all(&path).unwrap();
+    std::fs::write(&path, "mine\n").unwrap();
+    let output = clone.tix(&["activate", ID, "--resume"]);
+    insta::assert_snapshot!(output.exits(5).redacted(), @"
+    exit: 5
+    ----- stdout -----
+    ----- stderr -----
+    error: the workspace's place is taken: [ROOT]/a.worktrees/TICKET-foo-001 is not a directory
+      path  [ROOT]/a.worktrees/TICKET-foo-001
+    hint: move it away, or put workspaces elsewhere: git config tix.worktree <template>
+    ");
+    let finding = &clone.tix(&["doctor", "--json"]).json()["findings"][0];
+    assert_eq!(
+        finding["message"].as_str().unwrap(),
+        format!(
+            "{ID} is held by this clone, and something else is in the place of its workspace: {}",
+            path.display()
+        )
+    );
+    let repair = finding["repairs"][0]["command"].as_str().unwrap();
+    let (away, again) = repair.split_once(" && ").unwrap();
+    assert_eq!(again, format!("tix activate {ID} --resume"));
+    clone.sh(away).run().success();
+    clone.tix(&["activate", ID, "--resume"]).success();
+    assert!(path.join(".git").exists());
+    let kept = path.with_file_name(format!("{ID}-kept"));
+    assert_eq!(std::fs::read_to_string(kept).unwrap(), "mine\n");
 }
 
 #[test]
@@ -250,7 +291,7 @@ fn work_in_an_unfinished_set_up_is_never_thrown_away() {
     ----- stdout -----
     TICKET-foo-001 is back in the queue
     ----- stderr -----
-    warning: the local branch ticket/TICKET-foo-001 was kept: it holds commits that were never pushed (see them: git log ticket/TICKET-foo-001); rename it before you claim TICKET-foo-001 again
+    warning: the local branch ticket/TICKET-foo-001 was kept: it holds commits that were never pushed (see them: git log ticket/TICKET-foo-001); before you claim TICKET-foo-001 here again: git worktree move '[ROOT]/a.worktrees/TICKET-foo-001' '[ROOT]/a.worktrees/TICKET-foo-001-kept' && git branch -m ticket/TICKET-foo-001 kept/TICKET-foo-001
     ");
     assert_eq!(there.read("notes.txt"), "mine\n");
     sandbox.clone_named("b").tix(&["activate", ID]).success();

@@ -1,6 +1,8 @@
 //! The workspace: when it can be made, when it cannot, and that nothing of anybody else's goes with it.
 
-use super::{ACTIVE, BRANCH, ID, QUEUED, fact, key, many_tickets, one_ticket, subjects, workspace};
+use super::{
+    ACTIVE, BRANCH, ID, QUEUED, fact, hints, key, many_tickets, one_ticket, subjects, workspace,
+};
 use crate::harness::{Do, On, Place, Sandbox, Shim, Untouched, no_leftovers};
 
 const CUT: &str = "fatal: the remote end hung up unexpectedly\n";
@@ -65,6 +67,21 @@ fn a_directory_that_cannot_be_written_stops_it_before_the_lock() {
     clone.git(&["config", "tix.worktree", "/proc/self/tix/{id}"]);
     let output = refused_before_the_lock(&sandbox, &clone, &["activate", ID]);
     assert!(output.stderr().contains("git config tix.worktree <template>"), "{output}");
+    // What the environment says counts for more, so that git's settings would not help.
+    let clone = clone.env("WORKTREE_BASE", "/proc/self/tix");
+    let output = refused_before_the_lock(&sandbox, &clone, &["activate", ID]);
+    insta::assert_snapshot!(output.redacted(), @"
+    exit: 5
+    ----- stdout -----
+    ----- stderr -----
+    error: the workspace cannot be made in /proc/self: no file can be made there
+      path       /proc/self
+      workspace  /proc/self/tix/a/TICKET-foo-001
+      setting    WORKTREE_BASE=/proc/self/tix
+    hint: make room there, or put workspaces elsewhere: unset WORKTREE_BASE
+    ");
+    clone.git(&["config", "--unset", "tix.worktree"]);
+    clone.env("WORKTREE_BASE", "").tix(&["activate", ID]).success();
 }
 
 #[test]
@@ -146,6 +163,7 @@ fn a_set_up_that_fails_gives_the_ticket_back_and_says_why() {
     ----- stdout -----
     ----- stderr -----
     error: the worktree could not be made: fatal: disk full; TICKET-foo-001 was given back to the queue
+    hint: try again: tix activate TICKET-foo-001
     ");
     before.assert_same(&clone);
     no_leftovers(&clone);
@@ -162,6 +180,42 @@ fn a_set_up_that_fails_gives_the_ticket_back_and_says_why() {
     assert_eq!(remote.git(&["for-each-ref", "--format=%(refname)"]), "refs/heads/main");
     assert!(!workspace(&clone, ID).parent().unwrap().exists());
     // Nothing is in the way of the next try.
+    clone.tix(&["activate", ID]).success();
+}
+
+#[test]
+fn of_what_git_says_for_every_file_the_beginning_is_told() {
+    let sandbox = one_ticket();
+    let clone = sandbox.clone_named("a");
+    let shim = Shim::new(&sandbox);
+    let stderr = "error: 1\nerror: 2\nerror: 3\nerror: 4\n\nerror: 5\nerror: 6\nerror: 7\n";
+    shim.rule(On::command("worktree").with("add"), Do::Fail { code: 128, stderr });
+    let output = clone.tix_command(&["activate", ID]).through(&shim).run();
+    let told = "made: error: 1; error: 2; error: 3; error: 4; error: 5; and 2 more lines";
+    assert!(output.exits(5).stderr().contains(&format!("{told}; {ID} was given back")), "{output}");
+    let message = sandbox.remote().git(&["log", "-1", "--format=%B", "main"]);
+    assert!(message.contains(told) && !message.contains("error: 6"), "{message}");
+    clone.tix(&["activate", ID]).success();
+}
+
+#[test]
+fn a_branch_that_the_remote_declines_gives_the_ticket_back_with_a_way_on() {
+    let sandbox = one_ticket();
+    let clone = sandbox.clone_named("a");
+    let remote = sandbox.remote();
+    // It may be made and deleted, and not moved.
+    remote.hook(
+        "update",
+        "case \"$1,$2,$3\" in *,0000000*,*|*,*,0000000*) ;; refs/heads/ticket/*) echo no >&2; exit 1;; esac",
+    );
+    let before = Untouched::of(&clone);
+    let output = clone.tix(&["activate", ID, "--json"]);
+    let hint = format!("try again: tix activate {ID}");
+    assert!(hints(output.exits(6)).ends_with(&hint), "{output}");
+    assert_eq!(subjects(&sandbox), [format!("release: {ID}"), format!("claim: {ID}")]);
+    before.assert_same(&clone);
+    no_leftovers(&clone);
+    remote.hook("update", "exit 0");
     clone.tix(&["activate", ID]).success();
 }
 

@@ -1,5 +1,5 @@
 use super::{active_path, held, queue_path, seeded};
-use crate::harness::{Place, Sandbox, queue_ticket};
+use crate::harness::{Do, On, Place, Sandbox, Shim, queue_ticket};
 
 const BOB: &str = "Bob Example <bob@example.org>";
 
@@ -131,4 +131,87 @@ fn settings_of_the_user_do_not_change_the_story() {
         clone.git(&["config", key, value]);
     }
     assert_eq!(told(&clone, &["login"]).len(), 3);
+}
+
+#[test]
+fn a_failure_is_told_of_the_ticket_that_it_was_about_whatever_was_typed() {
+    let sandbox = seeded();
+    let clone = sandbox.clone_named("a");
+    let shim = Shim::new(&sandbox);
+    let full = Do::Fail { code: 128, stderr: "fatal: disk full\n" };
+    shim.rule(On::command("worktree").with("add"), full);
+    clone.tix_command(&["activate", "login"]).through(&shim).run().exits(5);
+    clone.tix(&["release", "login"]).exits(5);
+    sandbox.remote().hook("pre-receive", "exit 1");
+    clone.tix(&["activate", "login-001"]).exits(6);
+    clone.tix(&["note", "login", "hello"]).exits(6);
+    let failures = |query: &str| {
+        let answer = clone.tix(&["log", query, "--json"]).success().json();
+        let events = answer["events"].as_array().unwrap().clone();
+        let mut told: Vec<String> = events
+            .iter()
+            .filter(|event| event["source"] == "failure")
+            .map(|event| format!("{} {} {}", event["operation"], event["exit"], event["tickets"]))
+            .collect();
+        told.sort();
+        told
+    };
+    let tickets = "[\"TICKET-login-001\"]";
+    let all = ["\"activate\" 5", "\"activate\" 6", "\"note\" 6", "\"release\" 5"];
+    assert_eq!(failures("TICKET-login-001"), all.map(|what| format!("{what} {tickets}")));
+    assert_eq!(failures("mail"), [""; 0]);
+    // A line that says only what was typed is known by what it came to.
+    let line = |ticket: &str, key: &str, value: serde_json::Value| {
+        let mut line = serde_json::json!({"schema": "tix/failure@1", "operation": "activate",
+            "ticket": ticket, "at": "2026-01-01T00:00:05Z", "exit": 8, "message": "cut off"});
+        line[key] = value;
+        format!("{line}\n")
+    };
+    let (path, id) = (active_path("TICKET-login-001"), "TICKET-login-001");
+    let lines = [
+        line("lo", "paths", serde_json::json!([path])),
+        line("lo", "details", serde_json::json!([["held by", BOB], ["ticket", id]])),
+        line("lo", "details", serde_json::json!([["held by", id]])),
+    ];
+    clone.write(clone.common_dir().join("tix/audit.jsonl"), lines.concat());
+    assert_eq!(failures(id).len(), 2);
+}
+
+#[test]
+fn claim_activation_and_release_are_all_told_each_with_its_own_receipt() {
+    let sandbox = seeded();
+    // All in one second, in which only the ancestry says what came first.
+    let clone = sandbox.clone_named("a").frozen_at("2026-01-01T00:00:00Z");
+    let claim = clone.tix(&["activate", "login", "--json"]).success().json();
+    assert_eq!(told(&clone, &["login"]), ["claim \"git\"", "activate \"git\""]);
+    clone.tix(&["activate", "login", "--resume"]).success();
+    let release = clone.tix(&["release", "login", "--json"]).success().json();
+    let answer = clone.tix(&["log", "login", "--json"]).success().json();
+    let of = |event: &serde_json::Value| {
+        ["operation", "source", "commit", "outcome", "attempts", "duration_ms"]
+            .map(|key| event[key].clone())
+    };
+    let [claimed, activated, released, already] = [0, 1, 2, 3].map(|n| of(&answer["events"][n]));
+    let none = serde_json::Value::Null;
+    let [outcome, attempts, took] =
+        ["outcome", "attempts", "duration_ms"].map(|k| claim[k].clone());
+    assert_eq!(
+        claimed,
+        ["claim".into(), "git".into(), claim["claim"]["commit"].clone(), outcome, attempts, took]
+    );
+    // The branch that its commit was on is gone.
+    let (commit, receipt) = (claim["commits"][1].clone(), "receipt".into());
+    assert_eq!(
+        activated,
+        ["activate".into(), receipt, commit, none.clone(), none.clone(), none.clone()]
+    );
+    let [outcome, attempts, took] =
+        ["outcome", "attempts", "duration_ms"].map(|k| release[k].clone());
+    assert_eq!(
+        released,
+        ["release".into(), "git".into(), release["commits"][0].clone(), outcome, attempts, took]
+    );
+    assert_eq!(already[..4], ["activate".into(), "receipt".into(), none, "already".into()]);
+    let other = sandbox.clone_named("b");
+    assert_eq!(told(&other, &["login"]), ["claim \"git\"", "release \"git\""]);
 }

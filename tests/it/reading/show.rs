@@ -1,5 +1,5 @@
 use super::{active_path, held, on_terminal, queue_path, seeded};
-use crate::harness::{Ticket, queue_ticket};
+use crate::harness::{Ticket, Untouched, queue_ticket};
 
 #[test]
 fn a_pipe_gets_the_file_byte_for_byte() {
@@ -87,4 +87,32 @@ fn a_damaged_ticket_is_named_with_its_line() {
     let clone = sandbox.clone_named("a");
     let output = clone.tix(&["show", "broken"]);
     assert!(output.exits(9).stderr().contains("tickets/queue/TICKET-broken.md:2: "), "{output}");
+}
+
+#[test]
+fn a_file_whose_name_is_no_id_is_known_by_that_name_and_told_why_it_does_not_count() {
+    let sandbox = seeded();
+    let names = ["TICKET-a b-001", "\u{30b9}\u{30c6}"];
+    let path = |name: &str| format!("tickets/queue/{name}.md");
+    sandbox.seed(&names.map(|name| (path(name), queue_ticket("TICKET-a-001"))));
+    let clone = sandbox.clone_named("a");
+    let before = Untouched::of(&clone);
+    let why = ["cannot contain ' '", "starts with a letter or a digit"];
+    for (name, why) in names.into_iter().zip(why) {
+        let file = format!("{name}.md");
+        for query in [name, &file, &path(name), name.trim_start_matches("TICKET-")] {
+            for command in ["activate", "show", "log", "release", "note"] {
+                let words = if command == "note" { &["so"][..] } else { &[] };
+                let output = clone.tix(&[&[command, query], words].concat());
+                let told = output.exits(9).stderr();
+                assert!(
+                    told.starts_with(&format!("error: {} is no ticket: ", path(name))),
+                    "{output}"
+                );
+                assert!(told.contains(why) && told.contains(": tix doctor\n"), "{output}");
+            }
+        }
+    }
+    before.assert_same(&clone);
+    clone.tix(&["show", "a c-001"]).exits(4);
 }

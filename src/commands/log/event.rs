@@ -1,43 +1,15 @@
-//! `tix log`: who did what to the tickets, and when.
+//! The events of a story: what the commits say, and what only this clone has written down.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::shared::board::{self, Look, Seen};
-use super::shared::complete::ids;
-use super::shared::frame::{AsOf, Extent};
-use super::{Context, Globals};
 use crate::clock;
-use crate::env::Env;
-use crate::error::Failure;
-use crate::git::{HistoryQuery, Logged, Merges};
+use crate::git::Logged;
 use crate::lifecycle::trailer;
-use crate::names::Oid;
-use crate::out::table::Table;
-use crate::out::{Format, Out};
-use crate::ticket::{Lane, TicketId};
-
-/// The trailers that tell the story.
-const KEYS: [&str; 5] =
-    [trailer::TICKET, trailer::CLAIM, trailer::ACTOR, trailer::HOST, trailer::ATTIC];
-
-/// Show who did what to a ticket, or to all of them, and when
-///
-/// The story is told from the commits of the trunk and of the ticket branches, as of the last fetch, so that it
-/// is the same in every clone. What only this clone knows stands beside it: attempts that failed, and how often
-/// and how long a success was tried for. The oldest comes first.
-#[derive(Debug, clap::Args)]
-pub struct Args {
-    /// The ticket: its id, the id without TICKET-, a part of it that only one has, or its file
-    #[arg(value_name = "ID", add = ids(&Lane::ALL))]
-    id: Option<String>,
-    /// Show only the newest N
-    #[arg(long, value_name = "N")]
-    limit: Option<usize>,
-}
+use crate::ticket::TicketId;
 
 /// Where an event is known from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -57,111 +29,45 @@ enum Source {
 /// Something that was done to a ticket.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-struct Event {
+pub struct Event {
     /// When, to the second: RFC 3339, UTC; null when a line of the audit log does not say.
-    at: Option<String>,
+    pub(super) at: Option<String>,
     /// What was done, in a word: `claim`, `release`, `note` and so on as in the subject of the commit; `commit` for
     /// one that tix did not make.
-    operation: String,
+    pub(super) operation: String,
     /// The ids of the tickets; of a failure what was asked for. Empty when none is named.
-    tickets: Vec<String>,
+    pub(super) tickets: Vec<String>,
     /// Who: `Name <mail>`, or their `TIX_ACTOR`; null when nobody is named.
-    by: Option<String>,
+    pub(super) by: Option<String>,
     /// The machine it was done on, of a claim; else null.
-    host: Option<String>,
+    pub(super) host: Option<String>,
     /// The id of the claim that was made or worked under; null where there is none.
     claim: Option<String>,
     /// The commit, in full; null where there is none.
-    commit: Option<String>,
+    pub(super) commit: Option<String>,
     /// The branch to which the work of an earlier holder was moved; null where there was none.
-    attic: Option<String>,
+    pub(super) attic: Option<String>,
     /// The paths of the commit below the tickets directory, or those that the audit log names.
     paths: Vec<String>,
     /// What it came to, in a word, as in the receipt; null when this clone has no receipt of it.
     outcome: Option<String>,
     /// How many pushes to the trunk it took; null when this clone does not know.
-    attempts: Option<u64>,
+    pub(super) attempts: Option<u64>,
     /// How long it took, in milliseconds; null when this clone does not know.
-    duration_ms: Option<u64>,
+    pub(super) duration_ms: Option<u64>,
     /// The exit code of a failure; else null.
-    exit: Option<u64>,
+    pub(super) exit: Option<u64>,
     /// How far a failure came, in a word; else null.
-    phase: Option<String>,
+    pub(super) phase: Option<String>,
     /// What was wrong, of a failure or a refusal of the guard; else null.
-    message: Option<String>,
+    pub(super) message: Option<String>,
     /// Where this is known from.
     source: Source,
     #[serde(skip)]
     seconds: Option<i64>,
 }
 
-/// The answer in JSON.
-#[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Story<'a> {
-    schema: &'static str,
-    #[serde(flatten)]
-    as_of: AsOf,
-    #[serde(flatten)]
-    extent: Extent,
-    /// What was done, the oldest first; with `--limit` the newest of them.
-    events: &'a [Event],
-}
-
-/// Tells the story.
-pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
-    let ctx = Context::open(globals, env, out, None)?;
-    board::look(&ctx, Look::LastSeen, |seen| {
-        let found = args.id.as_ref().map(|query| board::find(seen, query).map(|e| e.id.clone()));
-        let (id, missing) = match (found, &args.id) {
-            (Some(Ok(id)), _) => (Some(id), None),
-            // A ticket that is not on the trunk any more, or got there not yet, may have a story all the same.
-            (Some(Err(failure)), Some(query)) => match TicketId::parse(query) {
-                Ok(id) => (Some(id), Some(failure)),
-                Err(_) => return Err(failure),
-            },
-            (_, _) => (None, None),
-        };
-        let commits = commits(&ctx, seen, id.as_ref())?;
-        let lines = ctx.audit().read();
-        let events = merge(commits.iter().map(of_commit).collect(), &lines, id.as_ref());
-        if let (true, Some(failure)) = (events.is_empty(), missing) {
-            return Err(failure);
-        }
-        answer(&ctx, seen, &events, args.limit);
-        Ok(())
-    })
-}
-
-/// The commits that tell of tickets, oldest first.
-fn commits(
-    ctx: &Context<'_>,
-    seen: &Seen<'_>,
-    id: Option<&TicketId>,
-) -> Result<Vec<Logged>, Failure> {
-    let mut from: Vec<Oid> = seen.view.commit().cloned().into_iter().collect();
-    let mut patterns = Vec::new();
-    match id {
-        Some(id) => {
-            if let Some(branch) = board::progress_ref(ctx, id) {
-                from.extend(ctx.objects.resolve(branch.as_str())?);
-            }
-        }
-        None => patterns.extend(board::progress_pattern(ctx)),
-    }
-    let mut commits = ctx.repo.history(&HistoryQuery {
-        from: &from,
-        patterns: &patterns,
-        below: &ctx.tickets_dir,
-        keys: &KEYS,
-        having: Some((trailer::TICKET, id.map(TicketId::as_str))),
-        merges: Merges::Within,
-    })?;
-    commits.reverse();
-    Ok(commits)
-}
-
-fn of_commit(commit: &Logged) -> Event {
+pub(super) fn of_commit(commit: &Logged) -> Event {
     let first = |key: &str| commit.trailers.get(key).and_then(|values| values.first()).cloned();
     let operation = commit.subject.split_once(": ").map(|(operation, _)| operation);
     let word = |text: &&str| text.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
@@ -263,35 +169,89 @@ fn texts(value: &Value, key: &str) -> Vec<String> {
     list.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
-/// The commits that a line tells of, the claim's first.
+/// The commits that a line tells of. Of a claim that is the claim's first, because it is what was tried for; the claim
+/// that any other line names was there before.
 fn commits_of(line: &Value) -> Vec<String> {
-    let claim = line.get("claim").and_then(|claim| text(claim, "commit"));
+    let claim =
+        line.get("claim").filter(|_| is_claim(line)).and_then(|claim| text(claim, "commit"));
     claim.into_iter().chain(text(line, "commit")).chain(texts(line, "commits")).collect()
+}
+
+/// Whether a line is the receipt of a claim that was made.
+fn is_claim(line: &Value) -> bool {
+    let is = |key: &str, words: &[&str]| {
+        line.get(key).and_then(Value::as_str).is_some_and(|text| words.contains(&text))
+    };
+    is("operation", &["activate"]) && is("outcome", &["activated", "resumed"])
 }
 
 /// Puts the events of the audit log among those of git, by time. A receipt that tells of a commit which
 /// is known adds what it knows to that event.
-fn merge(mut events: Vec<Event>, lines: &[Value], id: Option<&TicketId>) -> Vec<Event> {
+pub(super) fn merge(events: Vec<Event>, lines: &[Value], id: Option<&TicketId>) -> Vec<Event> {
     let known = events.iter().enumerate().filter_map(|(at, e)| Some((e.commit.clone()?, at)));
     let known: HashMap<String, usize> = known.collect();
+    let activations = events.iter().filter(|event| event.operation == "activate");
+    let activated: HashSet<String> = activations.filter_map(|event| event.claim.clone()).collect();
+    // Each with its place among those of one second.
+    let mut events: Vec<(usize, Event)> = events.into_iter().enumerate().collect();
     for line in lines {
         let Some(event) = of_line(line) else { continue };
-        if id.is_some_and(|id| !event.tickets.iter().any(|name| means(name, id))) {
+        if id.is_some_and(|id| !is_about(&event, line, id)) {
             continue;
         }
-        let told = commits_of(line).iter().find_map(|oid| known.get(oid).copied());
-        match told.and_then(|at| events.get_mut(at)) {
-            Some(known) if event.source == Source::Receipt => {
-                known.outcome = event.outcome;
-                known.attempts = event.attempts;
-                known.duration_ms = event.duration_ms;
-            }
-            Some(_) | None => events.push(event),
+        let commits = commits_of(line);
+        let place = commits.iter().find_map(|oid| known.get(oid).copied());
+        let place = place.filter(|_| event.source == Source::Receipt);
+        let Some((at, told)) = place.and_then(|at| events.get_mut(at)) else {
+            events.push((usize::MAX, event));
+            continue;
+        };
+        told.outcome.clone_from(&event.outcome);
+        told.attempts = event.attempts;
+        told.duration_ms = event.duration_ms;
+        let gone = commits.into_iter().find(|oid| !known.contains_key(oid));
+        let gone = gone.filter(|_| is_claim(line));
+        if let Some(gone) =
+            gone.filter(|_| !event.claim.as_ref().is_some_and(|c| activated.contains(c)))
+        {
+            let second = (*at, set_up(event, told, gone));
+            events.push(second);
         }
     }
     // Stable, so that commits of one second keep git's order. What has no time stands at the end.
-    events.sort_by_key(|event| event.seconds.unwrap_or(i64::MAX));
-    events
+    events.sort_by_key(|(at, event)| (event.seconds.unwrap_or(i64::MAX), *at));
+    events.into_iter().map(|(_, event)| event).collect()
+}
+
+/// The activation that followed a claim. Its commit went with the ticket branch, so that only the receipt of both tells
+/// of it; the claim's time is the nearest that is known, and keeps the two together.
+fn set_up(receipt: Event, claim: &Event, commit: String) -> Event {
+    Event {
+        at: claim.at.clone(),
+        seconds: claim.seconds,
+        commit: Some(commit),
+        attic: None,
+        paths: Vec::new(),
+        outcome: None,
+        attempts: None,
+        duration_ms: None,
+        ..receipt
+    }
+}
+
+/// Whether an event of the audit log is one of this ticket. A failure says what was typed as long as nobody knew which
+/// ticket it means; what it came to then tells.
+fn is_about(event: &Event, line: &Value, id: &TicketId) -> bool {
+    if event.tickets.iter().any(|name| means(name, id)) {
+        return true;
+    }
+    let details = line.get("details").and_then(Value::as_array).into_iter().flatten();
+    let named = |pair: &Value| {
+        let part = |at: usize| pair.get(at).and_then(Value::as_str);
+        part(0) == Some("ticket") && part(1) == Some(id.as_str())
+    };
+    event.source == Source::Failure
+        && (event.paths.iter().any(|path| means(path, id)) || details.into_iter().any(named))
 }
 
 /// Whether words of a command line mean this ticket for certain: its id, the id without `TICKET-`, or its
@@ -303,47 +263,8 @@ fn means(words: &str, id: &TicketId) -> bool {
     name == id.as_str() || name == short
 }
 
-fn answer(ctx: &Context<'_>, seen: &Seen<'_>, events: &[Event], limit: Option<usize>) {
-    let total = events.len();
-    let skipped = total.saturating_sub(limit.unwrap_or(total));
-    let shown = events.get(skipped..).unwrap_or_default();
-    match ctx.out.format {
-        Format::Json => ctx.out.json(&Story {
-            schema: "tix/log@1",
-            as_of: AsOf::of(ctx, seen),
-            extent: Extent::new(shown.len(), total),
-            events: shown,
-        }),
-        Format::Human => {
-            ctx.out.table(&table(shown));
-            if total == 0 {
-                ctx.out.narrate("nothing has happened yet");
-            } else if skipped > 0 {
-                ctx.out.narrate(&format!("the newest {} of {total}", shown.len()));
-            }
-        }
-    }
-    board::tell_age(ctx, seen, "tix list --fetch");
-}
-
-fn table(events: &[Event]) -> Table {
-    let mut table = Table::new(["when", "what", "ticket", "who", "commit", "more"]);
-    for event in events {
-        let commit = event.commit.as_deref().and_then(|oid| oid.get(..10)).unwrap_or_default();
-        table.push([
-            event.at.as_deref().unwrap_or_default(),
-            &event.operation,
-            &event.tickets.join(","),
-            event.by.as_deref().unwrap_or_default(),
-            commit,
-            &more(event),
-        ]);
-    }
-    table
-}
-
 /// What else there is to say, in a few words.
-fn more(event: &Event) -> String {
+pub(super) fn more(event: &Event) -> String {
     let mut words = Vec::new();
     match (event.source, event.exit, &event.message) {
         (Source::Failure, Some(exit), Some(message)) => {
@@ -366,6 +287,7 @@ fn more(event: &Event) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::names::Oid;
     use serde_json::json;
     use std::collections::BTreeMap;
 

@@ -1,0 +1,108 @@
+//! The workspace of an earlier claim of the same ticket, in the way of another one: it was kept, because something would
+//! have been lost with it.
+
+use std::path::Path;
+
+use super::Activation;
+use crate::commands::shared::give_back::{busy, is_below, set_aside};
+use crate::commands::shared::own::holds_no_work;
+use crate::commands::shared::shell_word;
+use crate::error::{Exit, Failure};
+use crate::git::Worktree;
+use crate::names::{Oid, RefName};
+use crate::ticket::TicketId;
+use crate::workspace::WorkspaceError;
+
+/// A claim that is about to be made.
+pub(super) struct Wanted<'a> {
+    pub(super) id: &'a TicketId,
+    pub(super) branch: &'a RefName,
+    /// Where its workspace is to be.
+    pub(super) path: Option<&'a Path>,
+    /// Commits that nothing is lost with.
+    pub(super) known: &'a [&'a Oid],
+}
+
+impl Activation<'_> {
+    /// Why the workspace cannot be made. Where the ticket's own earlier one is the reason, the way on is known; else it
+    /// helps to know who wanted it there.
+    pub(super) fn explained(&self, wanted: &Wanted<'_>, error: WorkspaceError) -> Failure {
+        let earlier = match &error {
+            WorkspaceError::Occupied { path, .. } => self.earlier(wanted, path),
+            WorkspaceError::NotWritable { .. } => Ok(None),
+            WorkspaceError::Git(_)
+            | WorkspaceError::NameTaken { .. }
+            | WorkspaceError::BranchTaken { .. }
+            | WorkspaceError::CheckedOut { .. }
+            | WorkspaceError::BadPath { .. }
+            | WorkspaceError::Setup { .. }
+            | WorkspaceError::Record { .. } => return error.into(),
+        };
+        match earlier {
+            Ok(Some(failure)) | Err(failure) => failure,
+            Ok(None) => self.with_variable(error.into(), wanted),
+        }
+    }
+
+    /// Names the variable that decides where workspaces are, if one does. What `git config` says does not count then.
+    fn with_variable(&self, failure: Failure, wanted: &Wanted<'_>) -> Failure {
+        let pairs = self.ctx.env.config_pairs();
+        let value = |name: &str| {
+            let (_, value) = pairs.iter().find(|(key, value)| key == name && !value.is_empty())?;
+            Some(format!("{name}={}", value.display()))
+        };
+        let variables = ["TIX_WORKTREE", "WORKTREE_BASE"];
+        let Some((name, setting)) =
+            variables.into_iter().find_map(|name| Some((name, value(name)?)))
+        else {
+            return failure;
+        };
+        let hint = format!("make room there, or put workspaces elsewhere: unset {name}");
+        Failure { hints: vec![hint], ..failure }
+            .maybe_fact("workspace", wanted.path.map(|path| path.display().to_string()))
+            .fact("setting", setting)
+    }
+
+    fn earlier(&self, wanted: &Wanted<'_>, path: &Path) -> Result<Option<Failure>, Failure> {
+        let (ctx, id) = (self.ctx, wanted.id);
+        let worktrees = ctx.repo.worktrees()?;
+        let same =
+            |w: &&Worktree| !w.prunable && is_below(&w.path, path) && is_below(path, &w.path);
+        // Of the first, the main one, nothing can be moved away.
+        let Some(there) = worktrees.iter().skip(1).find(same) else { return Ok(None) };
+        let is_own = there.branch.as_ref() == Some(wanted.branch)
+            || crate::workspace::made_at(&ctx.repo, &there.path).as_ref() == Some(id);
+        if !is_own {
+            return Ok(None);
+        }
+        let message = format!("an earlier workspace of {id} is still there: {}", path.display());
+        let failure = Failure::new(Exit::Refused, message).fact("path", path.display().to_string());
+        if let Some(why) = busy(ctx, id, &there.path)? {
+            return Ok(Some(
+                failure
+                    .fact("because", why)
+                    .hint(format!("let it come to its end, then: tix activate {id}")),
+            ));
+        }
+        let dirty = ctx.repo.dirty_paths(&there.path)?;
+        let worthless = match &there.head {
+            Some(head) => holds_no_work(ctx, wanted.known.iter().copied(), id, head)?,
+            None => false,
+        };
+        Ok(Some(if worthless && dirty.is_empty() {
+            let word = |path: &Path| shell_word(&path.display().to_string());
+            let leave = if is_below(&ctx.dir, &there.path) {
+                format!("cd {} && ", word(&ctx.repo.root))
+            } else {
+                String::new()
+            };
+            failure.hint(format!(
+                "nothing is in it; remove it: {leave}git worktree remove {}",
+                word(&there.path)
+            ))
+        } else {
+            let aside = set_aside(ctx, id, wanted.branch, Some(there))?;
+            failure.hint(format!("keep what is in it elsewhere: {aside}"))
+        }))
+    }
+}

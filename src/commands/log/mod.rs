@@ -1,0 +1,143 @@
+//! `tix log`: who did what to the tickets, and when.
+
+mod event;
+
+use serde::Serialize;
+
+use self::event::{Event, merge, more, of_commit};
+use super::shared::board::{self, Look, Seen};
+use super::shared::complete::ids;
+use super::shared::frame::{AsOf, Extent};
+use super::{Context, Globals};
+use crate::env::Env;
+use crate::error::Failure;
+use crate::git::{HistoryQuery, Logged, Merges};
+use crate::lifecycle::trailer;
+use crate::names::Oid;
+use crate::out::table::Table;
+use crate::out::{Format, Out};
+use crate::ticket::{Lane, TicketId};
+
+/// The trailers that tell the story.
+const KEYS: [&str; 5] =
+    [trailer::TICKET, trailer::CLAIM, trailer::ACTOR, trailer::HOST, trailer::ATTIC];
+
+/// Show who did what to a ticket, or to all of them, and when
+///
+/// The story is told from the commits of the trunk and of the ticket branches, as of the last fetch, so that it
+/// is the same in every clone. What only this clone knows stands beside it: attempts that failed, and how often
+/// and how long a success was tried for. The oldest comes first.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The ticket: its id, the id without TICKET-, a part of it that only one has, or its file
+    #[arg(value_name = "ID", add = ids(&Lane::ALL))]
+    id: Option<String>,
+    /// Show only the newest N
+    #[arg(long, value_name = "N")]
+    limit: Option<usize>,
+}
+
+/// The answer in JSON.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Story<'a> {
+    schema: &'static str,
+    #[serde(flatten)]
+    as_of: AsOf,
+    #[serde(flatten)]
+    extent: Extent,
+    /// What was done, the oldest first; with `--limit` the newest of them.
+    events: &'a [Event],
+}
+
+/// Tells the story.
+pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+    let ctx = Context::open(globals, env, out, None)?;
+    board::look(&ctx, Look::LastSeen, |seen| {
+        let found = args.id.as_ref().map(|query| board::find(seen, query).map(|e| e.id.clone()));
+        let (id, missing) = match (found, &args.id) {
+            (Some(Ok(id)), _) => (Some(id), None),
+            // A ticket that is not on the trunk any more, or got there not yet, may have a story all the same.
+            (Some(Err(failure)), Some(query)) => match TicketId::parse(query) {
+                Ok(id) => (Some(id), Some(failure)),
+                Err(_) => return Err(failure),
+            },
+            (_, _) => (None, None),
+        };
+        let commits = commits(&ctx, seen, id.as_ref())?;
+        let lines = ctx.audit().read();
+        let events = merge(commits.iter().map(of_commit).collect(), &lines, id.as_ref());
+        if let (true, Some(failure)) = (events.is_empty(), missing) {
+            return Err(failure);
+        }
+        answer(&ctx, seen, &events, args.limit);
+        Ok(())
+    })
+}
+
+/// The commits that tell of tickets, oldest first.
+fn commits(
+    ctx: &Context<'_>,
+    seen: &Seen<'_>,
+    id: Option<&TicketId>,
+) -> Result<Vec<Logged>, Failure> {
+    let mut from: Vec<Oid> = seen.view.commit().cloned().into_iter().collect();
+    let mut patterns = Vec::new();
+    match id {
+        Some(id) => {
+            if let Some(branch) = board::progress_ref(ctx, id) {
+                from.extend(ctx.objects.resolve(branch.as_str())?);
+            }
+        }
+        None => patterns.extend(board::progress_pattern(ctx)),
+    }
+    let mut commits = ctx.repo.history(&HistoryQuery {
+        from: &from,
+        patterns: &patterns,
+        below: &ctx.tickets_dir,
+        keys: &KEYS,
+        having: Some((trailer::TICKET, id.map(TicketId::as_str))),
+        merges: Merges::Within,
+    })?;
+    commits.reverse();
+    Ok(commits)
+}
+
+fn answer(ctx: &Context<'_>, seen: &Seen<'_>, events: &[Event], limit: Option<usize>) {
+    let total = events.len();
+    let skipped = total.saturating_sub(limit.unwrap_or(total));
+    let shown = events.get(skipped..).unwrap_or_default();
+    match ctx.out.format {
+        Format::Json => ctx.out.json(&Story {
+            schema: "tix/log@1",
+            as_of: AsOf::of(ctx, seen),
+            extent: Extent::new(shown.len(), total),
+            events: shown,
+        }),
+        Format::Human => {
+            ctx.out.table(&table(shown));
+            if total == 0 {
+                ctx.out.narrate("nothing has happened yet");
+            } else if skipped > 0 {
+                ctx.out.narrate(&format!("the newest {} of {total}", shown.len()));
+            }
+        }
+    }
+    board::tell_age(ctx, seen, "tix list --fetch");
+}
+
+fn table(events: &[Event]) -> Table {
+    let mut table = Table::new(["when", "what", "ticket", "who", "commit", "more"]);
+    for event in events {
+        let commit = event.commit.as_deref().and_then(|oid| oid.get(..10)).unwrap_or_default();
+        table.push([
+            event.at.as_deref().unwrap_or_default(),
+            &event.operation,
+            &event.tickets.join(","),
+            event.by.as_deref().unwrap_or_default(),
+            commit,
+            &more(event),
+        ]);
+    }
+    table
+}
