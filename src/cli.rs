@@ -9,7 +9,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use clap_complete::env::Shells;
 
 use crate::commands::{self, Globals};
-use crate::env::Env;
+use crate::env::{self, Env};
 use crate::error::Failure;
 use crate::out::Out;
 
@@ -180,13 +180,17 @@ pub enum Command {
 
 /// Answers a shell that asks how a command line can go on: what stands behind `--` in ours.
 pub fn complete(shell: &str, env: &Env, out: &Out) {
-    let words = std::env::args_os().skip_while(|word| word != "--").skip(1).collect();
     let shells = Shells::builtins();
     let Some(shell) = shells.completer(shell) else { return };
     let mut command = Cli::command();
     command.build();
     let mut answer = Vec::new();
-    match shell.write_complete(&mut command, words, env.current_dir().ok(), &mut answer) {
+    match shell.write_complete(
+        &mut command,
+        env::asked_about(),
+        env.current_dir().ok(),
+        &mut answer,
+    ) {
         Ok(()) => out.answer_bytes(&answer),
         Err(error) => tracing::debug!(%error, "completion"),
     }

@@ -17,21 +17,25 @@ pub fn rfc3339(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
-/// How long ago `from` was, in the one unit that a glance needs: `42 s`, `7 min`, `3 h`, `12 d`.
-/// Rounds down.
+/// How long ago `from` was, as [`span`] says it.
 ///
 /// A moment that lies ahead of `to` is `0 s` old: it was written by a machine whose clock runs
 /// ahead of this one, and a negative age tells a reader nothing else.
 pub fn age(from: DateTime<Utc>, to: DateTime<Utc>) -> String {
-    let past = (to - from).max(chrono::TimeDelta::zero());
-    if past.num_seconds() < 60 {
-        format!("{} s", past.num_seconds())
-    } else if past.num_minutes() < 60 {
-        format!("{} min", past.num_minutes())
-    } else if past.num_hours() < 48 {
-        format!("{} h", past.num_hours())
+    span((to - from).max(chrono::TimeDelta::zero()))
+}
+
+/// A length of time in the one unit that a glance needs: `42 s`, `7 min`, `3 h`, `12 d`. Rounds down. Every output for
+/// people says it in this way, so that two of them never seem to differ.
+pub fn span(length: chrono::TimeDelta) -> String {
+    if length.num_seconds() < 60 {
+        format!("{} s", length.num_seconds())
+    } else if length.num_minutes() < 60 {
+        format!("{} min", length.num_minutes())
+    } else if length.num_hours() < 48 {
+        format!("{} h", length.num_hours())
     } else {
-        format!("{} d", past.num_days())
+        format!("{} d", length.num_days())
     }
 }
 

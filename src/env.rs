@@ -38,6 +38,12 @@ const GIT_CONFIG: [&str; 5] =
 pub fn words() -> Vec<OsString> {
     std::env::args_os().skip(1).collect()
 }
+
+/// The words of the line that a shell asks about: what stands behind `--` in ours.
+pub fn asked_about() -> Vec<OsString> {
+    std::env::args_os().skip_while(|word| word != "--").skip(1).collect()
+}
+
 /// The variable that names the shell which asks for completions.
 pub const COMPLETE: &str = "_TIX_COMPLETE";
 

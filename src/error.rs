@@ -50,7 +50,11 @@ impl Exit {
         (Exit::No, "no", "a question's answer is no"),
         (Exit::Usage, "usage", "fix the command line"),
         (Exit::Held, "held", "take another ticket"),
-        (Exit::NotFound, "not found", "there is no such ticket: look at `tix list`"),
+        (
+            Exit::NotFound,
+            "not found",
+            "there is no such ticket: look at `tix list`; or there is nothing to do (`\"outcome\":\"empty\"`)",
+        ),
         (Exit::Refused, "refused", "the state or the policy forbids it; the same call fails again"),
         (Exit::RemoteRefused, "remote refused", "protected branch, hook, permission or login"),
         (Exit::Unreachable, "unreachable", "nothing changed; try again later"),
@@ -111,10 +115,16 @@ pub struct Failure {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct FailureJson<'a> {
     schema: &'static str,
+    /// The exit code, 1 to 255: `tix explain exit-codes`.
     exit: u8,
+    /// The name of the exit code in `tix explain exit-codes`, such as `not found`; `signal` and `worker` for codes that it does
+    /// not list.
     name: &'static str,
+    /// What is wrong, in one sentence.
     message: &'a str,
+    /// The facts, a name and a text each; which there are depends on the failure. Empty when there are none.
     details: serde_json::Map<String, serde_json::Value>,
+    /// The ways out, each a sentence with at most one command that can be pasted; may be empty.
     hints: &'a [String],
 }
 

@@ -84,8 +84,11 @@ fn usage(error: &clap::Error, env: &Env) -> ExitCode {
     }
     if env::arguments().any(|arg| arg == "--json") {
         let text = error.render().to_string();
-        let first = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
-        let failure = Failure::new(error::Exit::Usage, first).hint("tix --help");
+        // What is missing stands on lines of its own; how a command is used follows a blank one.
+        let said = text.lines().map(str::trim).take_while(|line| !line.is_empty());
+        let said = said.collect::<Vec<_>>().join(" ");
+        let failure = Failure::new(error::Exit::Usage, said.trim_start_matches("error: "));
+        let failure = failure.hint("tix --help");
         Out::new(Format::Json, Narration::On, env).failure(&failure);
     } else {
         error.print().ok();

@@ -11,8 +11,8 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value};
 
 use crate::commands::{
-    activate, agent_guide, board, check, clean, demo, dep, doctor, explain, graph, hook, init,
-    list, log, path, queued, receipt, report, shell_init, show, status, trust,
+    activate, agent_guide, board, check, clean, completions, demo, dep, doctor, explain, graph,
+    hook, init, list, log, man, path, queued, receipt, report, shell_init, show, status, trust,
 };
 use crate::error::FailureJson;
 
@@ -58,10 +58,10 @@ fn kinds() -> Vec<Kind> {
         kind::<log::Story<'_>>("tix/log@1", "`tix log`"),
         kind::<dep::TreeJson<'_>>("tix/dep-tree@1", "`tix dep tree`"),
         kind::<dep::CyclesJson<'_>>("tix/cycles@1", "`tix dep cycles`"),
-        kind::<graph::Graph>("tix/graph@1", "`tix graph`"),
+        kind::<graph::GraphJson<'_>>("tix/graph@1", "`tix graph`"),
         kind::<clean::Report<'_>>("tix/clean@1", "`tix clean`"),
         kind::<board::BoardJson<'_>>("tix/board@1", "`tix board`"),
-        kind::<report::Numbers<'_>>("tix/report@1", "`tix report`"),
+        kind::<report::Numbers>("tix/report@1", "`tix report`"),
         kind::<doctor::Report<'_>>("tix/doctor@1", "`tix doctor`"),
         kind::<explain::Explained<'_>>("tix/explain@1", "`tix explain`"),
         kind::<agent_guide::Guide<'_>>("tix/agent-guide@1", "`tix agent-guide`"),
@@ -80,6 +80,8 @@ fn kinds() -> Vec<Kind> {
         kind::<init::Made<'_>>("tix/init@1", "`tix init`"),
         kind::<demo::Played>("tix/demo@1", "`tix demo`"),
         kind::<shell_init::Script>("tix/shell-init@1", "`tix shell-init`"),
+        kind::<man::Manual>("tix/man@1", "`tix man`"),
+        kind::<completions::Completions<'_>>("tix/completions@1", "`tix completions`"),
         kind::<receipt::FailedJson<'_>>("tix/failure@1", "no command: a line of the audit log"),
         kind::<hook::LineJson<'_>>(
             "tix/guard@1",
@@ -141,7 +143,8 @@ fn table(page: &mut String, schema: &Value) {
 fn page() -> String {
     let mut page = String::from(
         "# JSON\n\n\
-         With `--json` every command answers with one object on one line of stdout, errors too. Its key `schema` names what it \
+         With `--json` every command answers with one object on one line of stdout, errors too; only what programs \
+         call (`tix hook git`, `tix hook claude` and the like) speaks their language. The key `schema` of the object names what it \
          is. The number behind the `@` changes when something that is described here goes away or comes to mean something else; \
          keys may be added without that, so a reader passes over those that it does not know. Times are RFC 3339 in UTC unless a \
          key says \"as it is written\". What lists says how much it leaves out: `returned`, `total`, `truncated`.\n\n\
@@ -168,6 +171,33 @@ fn page() -> String {
         }
     }
     page.trim_end().to_owned() + "\n"
+}
+
+#[test]
+fn every_key_and_every_type_has_a_meaning_and_null_too() {
+    let said = |schema: &Value| schema["description"].as_str().unwrap_or_default().to_lowercase();
+    let mut silent = Vec::new();
+    for kind in kinds() {
+        let definitions = kind.schema["$defs"].as_object().into_iter().flatten();
+        let definitions = definitions.map(|(name, definition)| (name.as_str(), definition));
+        for (name, schema) in definitions.chain([("", &kind.schema)]) {
+            let place = |key: &str| format!("{} {name} {key}", kind.name);
+            if said(schema).is_empty() {
+                silent.push(place(""));
+            }
+            let keys = schema["properties"].as_object().into_iter().flatten();
+            for (key, value) in keys.filter(|(key, _)| *key != "schema") {
+                let meaning = said(value);
+                let nullable = words(value).split(" or ").any(|word| word == "null");
+                if meaning.is_empty() {
+                    silent.push(place(key));
+                } else if nullable && !["null", "missing"].iter().any(|w| meaning.contains(w)) {
+                    silent.push(format!("{}: when is it null?", place(key)));
+                }
+            }
+        }
+    }
+    assert_eq!(silent, [""; 0], "these need a doc comment, or more of one");
 }
 
 #[test]

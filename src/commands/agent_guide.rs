@@ -1,28 +1,51 @@
 //! `tix agent-guide`: what an agent should know, for AGENTS.md or CLAUDE.md.
 
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
 use clap::CommandFactory;
 
 use super::Globals;
+use super::shared::context::working_dir;
 use crate::cli::Cli;
 use crate::env::Env;
 use crate::error::{Exit, Failure};
-use crate::out::{Format, Out};
+use crate::file;
+use crate::out::{Format, Out, safe};
 
 /// Print what an agent should know about the tickets, for AGENTS.md or CLAUDE.md
 ///
-/// Put it where your agents read what holds for a repository, and put it there again when tix is updated:
+/// Put it where your agents read what holds for a repository, and run the same again when tix is updated:
 ///
-///   tix agent-guide >> AGENTS.md
+///   tix agent-guide --into AGENTS.md
+///
+/// The text stands between two markers. What is between them is replaced, and everything else in the file stays as it
+/// is; a file without them gets the text at its end.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// Write it into this file, in the place of what an earlier one wrote there; the file is made where it is missing
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    into: Option<PathBuf>,
+}
 
 /// The answer in JSON.
 #[derive(serde::Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Guide<'a> {
     schema: &'static str,
+    /// The guide, in Markdown, with its markers.
     markdown: &'a str,
+    /// The file it was written into, in full; null without `--into`.
+    file: Option<String>,
+    /// What was done to the file: `made`, `appended`, `replaced` or `unchanged`; null without `--into`.
+    did: Option<&'static str>,
 }
+
+/// The line before the guide.
+const BEGIN: &str = "<!-- tix agent-guide begin -->";
+
+/// The line behind it.
+const END: &str = "<!-- tix agent-guide end -->";
 
 /// The commands that an agent needs, in the order in which it needs them; those that this tix has are named.
 const NEEDED: [&str; 14] = [
@@ -34,26 +57,101 @@ const NEEDED: [&str; 14] = [
 const RULES: &str = "\
 - Take a ticket before you work on it: `tix activate ID`, or `tix activate --next` for the best one that is free.
 - Work only in the workspace that it prints, on the branch that is checked out there, and push that branch.
+- Nothing to do is exit code 4 with `\"outcome\":\"empty\"`; `tix activate --next --wait 600` waits for a ticket that long.
 - Never move or commit ticket files by hand, never commit other files to the trunk, never force a push.
 - When you cannot go on, push what you have and give the ticket back: `tix release ID --reason \"why\"`.
 - Every command takes `--json` and answers with one object on stdout, errors too. Errors end with commands that can be
   pasted; they never destroy anything.
 ";
 
-/// Prints the guide.
-#[allow(clippy::unnecessary_wraps, reason = "every command has this form")]
-pub fn run(_args: &Args, _globals: &Globals, _env: &Env, out: &Out) -> Result<(), Failure> {
+/// Prints the guide, or writes it into a file.
+pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let text = guide();
-    match out.format {
-        Format::Json => out.json(&Guide { schema: "tix/agent-guide@1", markdown: &text }),
-        Format::Human => out.answer(&text),
+    let written = match &args.into {
+        Some(path) => {
+            let path = working_dir(globals, env)?.join(path);
+            let did = write_into(&path, &text)?;
+            Some((path.display().to_string(), did))
+        }
+        None => None,
+    };
+    let (file, did) = written.unzip();
+    match (out.format, &file, did) {
+        (Format::Json, ..) => {
+            out.json(&Guide { schema: "tix/agent-guide@1", markdown: &text, file, did });
+        }
+        (Format::Human, Some(file), Some(did)) => out.narrate(&format!("{did}: {}", safe(file))),
+        (Format::Human, ..) => out.answer(&text),
     }
     Ok(())
 }
 
+/// Brings the guide in a file up to date, and says what was done.
+fn write_into(path: &Path, guide: &str) -> Result<&'static str, Failure> {
+    let failed = |error: std::io::Error| {
+        Failure::new(Exit::Refused, format!("{}: {error}", path.display())).hint(
+            "nothing was changed; name a file that you may write: tix agent-guide --into <file>",
+        )
+    };
+    let old = match std::fs::read(path) {
+        Ok(old) => Some(old),
+        Err(error) if error.kind() == ErrorKind::NotFound => None,
+        Err(error) => return Err(failed(error)),
+    };
+    let (did, new) = match &old {
+        None => ("made", guide.as_bytes().to_vec()),
+        Some(old) => merged(old, guide).map_err(|why| {
+            Failure::new(Exit::Refused, format!("{}: {why}", path.display()))
+                .hint("nothing was changed; leave one pair of the markers in it, or none, and run this again")
+        })?,
+    };
+    if old.as_ref() == Some(&new) {
+        return Ok("unchanged");
+    }
+    file::rewrite(path, &new).map_err(failed)?;
+    Ok(did)
+}
+
+/// The file with the guide in the place of what is between the markers, or at the end where there are none.
+fn merged(old: &[u8], guide: &str) -> Result<(&'static str, Vec<u8>), &'static str> {
+    let (mut begins, mut ends) = (Vec::new(), Vec::new());
+    let mut at = 0;
+    // A line of its own is a marker; a text that only speaks of one is not.
+    for line in old.split_inclusive(|byte| *byte == b'\n') {
+        match line.trim_ascii() {
+            word if word == BEGIN.as_bytes() => begins.push(at),
+            word if word == END.as_bytes() => ends.push(at + line.len()),
+            _ => {}
+        }
+        at += line.len();
+    }
+    match (begins.as_slice(), ends.as_slice()) {
+        ([], []) => {
+            let mut new = old.to_vec();
+            match old {
+                [] => {}
+                [.., b'\n'] => new.push(b'\n'),
+                [..] => new.extend(b"\n\n"),
+            }
+            new.extend(guide.as_bytes());
+            Ok(("appended", new))
+        }
+        ([begin], [end]) if begin < end => {
+            let (before, after) = (old.get(..*begin), old.get(*end..));
+            let parts = [before.unwrap_or_default(), guide.as_bytes(), after.unwrap_or_default()];
+            Ok(("replaced", parts.concat()))
+        }
+        ([_], [_]) => Err("the marker at the end stands before the one at the beginning"),
+        (_, []) => Err("there is a marker at the beginning and none at the end"),
+        ([], _) => Err("there is a marker at the end and none at the beginning"),
+        (..) => Err("there are several guides in it"),
+    }
+}
+
 fn guide() -> String {
-    let mut text =
-        format!("## Tickets\n\nThe tickets of this repository are kept with `tix`.\n\n{RULES}\n");
+    let mut text = format!(
+        "{BEGIN}\n## Tickets\n\nThe tickets of this repository are kept with `tix`.\n\n{RULES}\n"
+    );
     text.push_str("| command | what it does |\n| --- | --- |\n");
     let tix = Cli::command();
     let known = NEEDED.iter().filter_map(|name| tix.find_subcommand(name));
@@ -65,6 +163,36 @@ fn guide() -> String {
     for (exit, _, means) in Exit::TABLE {
         text.push_str(&format!("| {} | {means} |\n", exit.code()));
     }
-    text.push_str("\nWhat a word means: `tix explain WORD`.\n");
+    text.push_str(&format!("\nWhat a word means: `tix explain WORD`.\n{END}\n"));
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_between_the_markers_is_replaced_and_every_other_byte_stays() {
+        let new = |old: &str| {
+            let (did, new) = merged(old.as_bytes(), "NEW\n")?;
+            Ok::<_, &str>((did, String::from_utf8(new).unwrap()))
+        };
+        let done = |did, text: &str| Ok((did, text.to_owned()));
+        assert_eq!(new(""), done("appended", "NEW\n"));
+        assert_eq!(new("mine\n"), done("appended", "mine\n\nNEW\n"));
+        assert_eq!(new("mine"), done("appended", "mine\n\nNEW\n"));
+        let spoken = format!("see `{BEGIN}` and `{END}`\r\n");
+        assert_eq!(new(&spoken), done("appended", &format!("{spoken}\nNEW\n")));
+        let old = format!("a\r\n{BEGIN}\r\nold\r\n{END}\r\n  b");
+        assert_eq!(new(&old), done("replaced", "a\r\nNEW\n  b"));
+        assert_eq!(new(&format!("{BEGIN}\n{END}")), done("replaced", "NEW\n"));
+        for bad in [
+            format!("{BEGIN}\n"),
+            format!("{END}\n"),
+            format!("{END}\n{BEGIN}\n"),
+            format!("{BEGIN}\n{END}\n{BEGIN}\n{END}\n"),
+        ] {
+            assert!(new(&bad).is_err(), "{bad:?}");
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! `tix archive`: put completed tickets away.
 
+use super::shared::complete::ids;
 use super::shared::errand::{Standing, answer};
 use super::shared::find::find_ticket;
 use super::shared::halt::Halt;
@@ -21,7 +22,7 @@ use crate::trunk::{Diary, Run, Stop, View};
 #[command(group = clap::ArgGroup::new("which").required(true).multiple(true).args(["tickets", "older_than"]))]
 pub struct Args {
     /// The tickets: ids, ids without TICKET-, unambiguous parts of them, or paths to their files
-    #[arg(value_name = "TICKET")]
+    #[arg(value_name = "TICKET", add = ids(&[Lane::Completed]))]
     tickets: Vec<String>,
     /// All that were completed longer ago than this, such as 30d
     #[arg(long, value_name = "TIME")]

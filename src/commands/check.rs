@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::Globals;
 use super::shared::context::working_dir;
+use super::shared::frame::Extent;
 use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::guard::{Breach, Checked, Guarded, Judged, RECENT, Scope, Verdict};
@@ -39,10 +40,9 @@ pub struct Report<'a> {
     range: &'a str,
     /// How many commits were judged.
     checked: usize,
-    returned: usize,
-    /// How many broke the rule.
-    total: usize,
-    truncated: bool,
+    #[serde(flatten)]
+    extent: Extent,
+    /// The commits that broke the rule.
     findings: Vec<Finding<'a>>,
 }
 
@@ -50,6 +50,7 @@ pub struct Report<'a> {
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Finding<'a> {
+    /// Which commit, in full.
     commit: &'a str,
     /// The first line of its message.
     subject: &'a str,
@@ -136,9 +137,7 @@ fn answer(range: &str, checked: &Checked, out: &Out) {
             schema: "tix/check@1",
             range,
             checked: checked.commits,
-            returned: findings.len(),
-            total: findings.len(),
-            truncated: false,
+            extent: Extent::all(findings.len()),
             findings,
         }),
         Format::Human => {

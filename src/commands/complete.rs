@@ -1,5 +1,6 @@
 //! `tix complete`: the work on a ticket is done.
 
+use super::shared::complete::ids;
 use super::shared::errand::{Standing, answer, finish};
 use super::shared::follow::{Pushed, follow_here, require_at_rest};
 use super::shared::here::named_or_here;
@@ -30,7 +31,7 @@ use crate::trunk::{Diary, Run};
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The ticket [default: the one of this workspace]
-    #[arg(value_name = "TICKET")]
+    #[arg(value_name = "TICKET", add = ids(&[Lane::Active]))]
     ticket: Option<String>,
     /// Make the commit on the local branch only, and push nothing
     #[arg(long)]

@@ -1,11 +1,12 @@
 //! `tix completions`: how a shell completes a command line of tix.
 
 use clap_complete::env::Shells;
+use serde::Serialize;
 
 use super::Globals;
 use crate::env::{self, Env};
 use crate::error::{Exit, Failure};
-use crate::out::Out;
+use crate::out::{Format, Out};
 
 /// Print the completion script of a shell
 ///
@@ -23,20 +24,45 @@ pub struct Args {
     shell: clap_complete::Shell,
 }
 
+/// The answer in JSON.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Completions<'a> {
+    schema: &'static str,
+    /// The shell: `bash`, `elvish`, `fish`, `powershell` or `zsh`.
+    shell: String,
+    /// What the shell is to read.
+    script: &'a str,
+}
+
+/// Behind the script for zsh. As a file `_tix` it is loaded when a line is completed for the first time, and does not
+/// complete that one unless it is told to.
+const ZSH_FIRST: &str = r#"
+if [ "$funcstack[1]" = "_tix" ]; then
+    _clap_dynamic_completer_tix "$@"
+fi
+"#;
+
 /// Prints the script.
 pub fn run(args: &Args, _globals: &Globals, _env: &Env, out: &Out) -> Result<(), Failure> {
     let mut script = Vec::new();
     let shells = Shells::builtins();
+    let shell = args.shell.to_string();
     let written = shells
-        .completer(&args.shell.to_string())
+        .completer(&shell)
         .map(|shell| shell.write_registration(env::COMPLETE, "tix", "tix", "tix", &mut script));
-    match written {
-        Some(Ok(())) => {
-            out.answer_bytes(&script);
-            Ok(())
-        }
-        Some(Err(_)) | None => {
-            Err(Failure::new(Exit::Refused, format!("there is no script for {}", args.shell)))
-        }
+    if args.shell == clap_complete::Shell::Zsh {
+        script.extend(ZSH_FIRST.as_bytes());
     }
+    let script = String::from_utf8(script);
+    let (Some(Ok(())), Ok(script)) = (written, script) else {
+        return Err(Failure::new(Exit::Refused, format!("there is no script for {shell}")));
+    };
+    match out.format {
+        Format::Json => {
+            out.json(&Completions { schema: "tix/completions@1", shell, script: &script });
+        }
+        Format::Human => out.answer(&script),
+    }
+    Ok(())
 }

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use clap::ValueEnum;
 use serde::Serialize;
 
-use super::shared::board::{self, Look};
+use super::shared::board::{self, Damage, Look};
+use super::shared::frame::{AsOf, Extent};
 use super::shared::queue::Survey;
 use super::{Context, Globals};
 use crate::env::Env;
@@ -44,8 +45,21 @@ enum Language {
 /// The answer in JSON.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Graph {
+pub struct GraphJson<'a> {
     schema: &'static str,
+    #[serde(flatten)]
+    as_of: AsOf,
+    #[serde(flatten)]
+    extent: Extent,
+    /// The tickets that have to do with another one, and the names that do not mean one; `total` counts these.
+    nodes: &'a [Node],
+    /// The relations between them.
+    edges: &'a [Arrow],
+    /// The files of the trunk that cannot be read; they are not in the graph.
+    damaged: &'a [Damage],
+}
+
+struct Graph {
     nodes: Vec<Node>,
     edges: Vec<Arrow>,
 }
@@ -54,9 +68,11 @@ pub struct Graph {
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Node {
+    /// The id, or the name that does not mean one ticket.
     id: String,
     /// Null where the name does not mean one ticket.
     lane: Option<Lane>,
+    /// What it is about; null when the ticket does not say, and where the name does not mean one.
     title: Option<String>,
 }
 
@@ -64,8 +80,11 @@ struct Node {
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Arrow {
+    /// The id of the ticket that says so.
     from: String,
+    /// The id of the other ticket, or the name that does not mean one.
     to: String,
+    /// What the other ticket is to it, by its key in the front matter.
     relation: Relation,
     #[serde(skip)]
     ends: (usize, usize),
@@ -82,7 +101,14 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), F
         }
         let graph = graph(&survey.known, &edges, args.all);
         match (out.format, args.format) {
-            (Format::Json, _) => out.json(&graph),
+            (Format::Json, _) => out.json(&GraphJson {
+                schema: "tix/graph@1",
+                as_of: AsOf::of(&ctx, seen),
+                extent: Extent::all(graph.nodes.len()),
+                nodes: &graph.nodes,
+                edges: &graph.edges,
+                damaged: &survey.damaged,
+            }),
             (Format::Human, Language::Mermaid) => out.answer(&mermaid(&graph)),
             (Format::Human, Language::Dot) => out.answer(&dot(&graph)),
         }
@@ -123,7 +149,7 @@ fn graph(known: &[Known<'_>], edges: &[Edge<'_>], all: bool) -> Graph {
             ends: (*start, end),
         });
     }
-    Graph { schema: "tix/graph@1", nodes, edges: arrows }
+    Graph { nodes, edges: arrows }
 }
 
 /// What a node shows: the id, and the title below it.
@@ -146,7 +172,7 @@ fn mermaid(graph: &Graph) -> String {
     };
     let mut text = String::from("graph TD\n");
     for (n, node) in graph.nodes.iter().enumerate() {
-        let class = node.lane.map_or("missing", Lane::as_str);
+        let class = class(node);
         text += &format!("  n{n}[\"{}\"]:::{class}\n", label(node, "<br/>", escape));
     }
     for Arrow { relation, ends: (from, to), .. } in &graph.edges {
@@ -160,27 +186,44 @@ fn mermaid(graph: &Graph) -> String {
         };
         text += &format!("  {line}\n");
     }
-    for (class, style) in CLASSES {
-        text += &format!("  classDef {class} {style}\n");
+    for (class, [fill, line, words]) in COLOURS {
+        let dashes = if class == MISSING { ",stroke-dasharray:4 3" } else { "" };
+        text += &format!("  classDef {class} fill:{fill},stroke:{line},color:{words}{dashes}\n");
     }
     text
 }
 
-/// Fill and line of each class, readable on light and dark pages.
-const CLASSES: [(&str, &str); 5] = [
-    ("queue", "fill:#e8eefc,stroke:#3b5bdb,color:#1c2541"),
-    ("active", "fill:#fff3d6,stroke:#b26b00,color:#3d2a00"),
-    ("completed", "fill:#dff5e1,stroke:#2b7a36,color:#12351a"),
-    ("archive", "fill:#ececec,stroke:#777777,color:#333333"),
-    ("missing", "fill:#fbe3e4,stroke:#b3261e,color:#4a0f0c,stroke-dasharray:4 3"),
+/// The class of what is no ticket; its line is broken.
+const MISSING: &str = "missing";
+
+/// The colours of each class, of its fill, its line and its words: readable on light and dark pages.
+const COLOURS: [(&str, [&str; 3]); 5] = [
+    ("queue", ["#e8eefc", "#3b5bdb", "#1c2541"]),
+    ("active", ["#fff3d6", "#b26b00", "#3d2a00"]),
+    ("completed", ["#dff5e1", "#2b7a36", "#12351a"]),
+    ("archive", ["#ececec", "#777777", "#333333"]),
+    (MISSING, ["#fbe3e4", "#b3261e", "#4a0f0c"]),
 ];
+
+/// The class of a node.
+fn class(node: &Node) -> &'static str {
+    node.lane.map_or(MISSING, Lane::as_str)
+}
 
 fn dot(graph: &Graph) -> String {
     let escape: fn(&str) -> String = |text| text.replace('\\', "\\\\").replace('"', "\\\"");
-    let mut text = String::from("digraph tickets {\n  node [shape=box, style=rounded];\n");
+    let mut text =
+        String::from("digraph tickets {\n  node [shape=box, style=\"rounded,filled\"];\n");
     for (n, node) in graph.nodes.iter().enumerate() {
-        let lane = node.lane.map_or("missing", Lane::as_str);
-        text += &format!("  n{n} [label=\"{}\", class=\"{lane}\"];\n", label(node, "\\n", escape));
+        let class = class(node);
+        let colours = COLOURS.iter().find(|(name, _)| *name == class).map(|(_, colours)| colours);
+        let [fill, line, words] = colours.copied().unwrap_or(["white", "black", "black"]);
+        let dashes = if class == MISSING { ", style=\"rounded,filled,dashed\"" } else { "" };
+        text += &format!(
+            "  n{n} [label=\"{}\", class=\"{class}\", fillcolor=\"{fill}\", color=\"{line}\", \
+             fontcolor=\"{words}\"{dashes}];\n",
+            label(node, "\\n", escape)
+        );
     }
     for Arrow { relation, ends: (from, to), .. } in &graph.edges {
         let line = match relation {

@@ -1,5 +1,6 @@
 //! `tix land`: completed work reaches the trunk without a pull request.
 
+use super::shared::complete::ids;
 use super::shared::errand::{Standing, answer, answer_next};
 use super::shared::follow::{Pushed, require_at_rest};
 use super::shared::here::named_or_here;
@@ -28,7 +29,7 @@ use crate::trunk::{Diary, Run, Stop, Trunk, TrunkError, View};
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The ticket [default: the one of this workspace]
-    #[arg(value_name = "TICKET")]
+    #[arg(value_name = "TICKET", add = ids(&Lane::ALL))]
     ticket: Option<String>,
     /// Make a merge commit, with all commits of the branch behind it; that is the default
     #[arg(long, conflicts_with = "squash")]

@@ -1,14 +1,16 @@
 //! `tix man`: the manual.
 
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use clap::CommandFactory;
+use serde::Serialize;
 
 use super::Globals;
 use crate::cli::Cli;
 use crate::env::Env;
 use crate::error::{Exit, Failure};
-use crate::out::Out;
+use crate::out::{Format, Out};
 
 /// Write the manual pages
 ///
@@ -22,15 +24,46 @@ pub struct Args {
     dir: PathBuf,
 }
 
+/// The answer in JSON.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Manual {
+    schema: &'static str,
+    /// The directory, in full.
+    directory: String,
+    /// The names of the files that were written, sorted.
+    pages: Vec<String>,
+}
+
 /// Writes them.
 pub fn run(args: &Args, _globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
-    let failed = |error: std::io::Error| {
+    let failed = |error: io::Error| {
         Failure::new(Exit::Refused, format!("{}: {error}", args.dir.display()))
             .hint("name a directory that you may write to: tix man <directory>")
     };
     let dir = env.current_dir().map_err(failed)?.join(&args.dir);
     std::fs::create_dir_all(&dir).map_err(failed)?;
-    clap_mangen::generate_to(Cli::command(), &dir).map_err(failed)?;
-    out.narrate(&format!("the pages are in {}", args.dir.display()));
+    let mut tix = Cli::command().disable_help_subcommand(true);
+    tix.build();
+    let mut pages = Vec::new();
+    write(tix, &dir, &mut pages).map_err(failed)?;
+    pages.sort_unstable();
+    match out.format {
+        Format::Json => {
+            let directory = dir.display().to_string();
+            out.json(&Manual { schema: "tix/man@1", directory, pages });
+        }
+        Format::Human => out.narrate(&format!("the pages are in {}", args.dir.display())),
+    }
     Ok(())
+}
+
+/// Writes the page of a command and those of the commands in it, and adds their names to `pages`.
+fn write(command: clap::Command, dir: &Path, pages: &mut Vec<String>) -> io::Result<()> {
+    for below in command.get_subcommands().filter(|below| !below.is_hide_set()) {
+        write(below.clone(), dir, pages)?;
+    }
+    let page = clap_mangen::Man::new(command);
+    pages.push(page.get_filename());
+    page.generate_to(dir).map(drop)
 }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::shared::complete::{ids, labels};
 use super::shared::receipt::{Receipt, record};
 use super::shared::template::template;
 use super::shared::text::{read_file, read_stdin};
@@ -12,7 +13,7 @@ use crate::git::{GitError, HistoryQuery, Logged, Merges};
 use crate::lifecycle::{self, Draft, NewTicket, trailer};
 use crate::names::Oid;
 use crate::out::{Format, Out, safe};
-use crate::ticket::{Document, SessionId, TicketId, Value};
+use crate::ticket::{Document, Lane, SessionId, TicketId, Value};
 use crate::trunk::{Diary, Landed, Run, Stop, View};
 
 /// Write a ticket into the queue
@@ -33,10 +34,10 @@ pub struct Args {
     #[arg(long, value_name = "P0..P3", value_parser = ["P0", "P1", "P2", "P3"], ignore_case = true)]
     priority: Option<String>,
     /// A label; may be given several times
-    #[arg(long = "label", value_name = "LABEL")]
+    #[arg(long = "label", value_name = "LABEL", add = labels())]
     labels: Vec<String>,
     /// A ticket that must be completed first; may be given several times
-    #[arg(long = "depends-on", value_name = "TICKET")]
+    #[arg(long = "depends-on", value_name = "TICKET", add = ids(&Lane::ALL))]
     depends_on: Vec<String>,
     /// The text of the ticket: a file, or - for standard input
     #[arg(long, value_name = "FILE", conflicts_with = "from")]

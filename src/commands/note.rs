@@ -2,12 +2,14 @@
 
 use super::Globals;
 use super::shared::ROLE;
+use super::shared::complete::ids;
 use super::shared::errand::{Errand, plain, run as run_errand};
 use super::shared::text::given;
 use crate::env::Env;
 use crate::error::Failure;
 use crate::lifecycle::{self, Story};
 use crate::out::Out;
+use crate::ticket::Lane;
 
 /// Add an entry to the changelog of a ticket
 ///
@@ -16,7 +18,7 @@ use crate::out::Out;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The ticket: its id, the id without TICKET-, an unambiguous part of it, or a path to its file
-    #[arg(value_name = "TICKET")]
+    #[arg(value_name = "TICKET", add = ids(&Lane::ALL))]
     ticket: String,
     /// What to write, or - for standard input
     #[arg(value_name = "TEXT")]

@@ -31,6 +31,7 @@ pub struct Args {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Place<'a> {
     schema: &'static str,
+    /// The id of the ticket.
     ticket: &'a TicketId,
     /// The worktree.
     path: String,

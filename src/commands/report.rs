@@ -7,6 +7,7 @@ use chrono::{DateTime, TimeDelta};
 use serde::Serialize;
 
 use super::shared::board::{self, Board, Card, Look, Seen};
+use super::shared::frame::{AsOf, Extent};
 use super::{Context, Globals};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
@@ -25,7 +26,8 @@ const CARDS: usize = 100;
 ///
 /// Everything is computed from the commits of the trunk, as of the last fetch. With --html it writes one page that
 /// holds all it needs: the board, who holds what for how long, cycle time, throughput and cumulative flow, in light and
-/// dark. It loads nothing from anywhere and runs no script, so it can be mailed or put on any web server.
+/// dark. It loads nothing from anywhere and runs no script, so it can be mailed or put on any web server. With --json
+/// the answer is the numbers, and the page goes to a file.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Write the page to this file; `-` is standard output
@@ -39,39 +41,57 @@ pub struct Args {
 /// The answer in JSON.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Numbers<'a> {
+pub struct Numbers {
     schema: &'static str,
-    trunk: String,
-    commit: Option<&'a str>,
+    #[serde(flatten)]
+    as_of: AsOf,
+    /// The file that the page was written to, in full; null without `--html`.
     html: Option<String>,
+    /// How many tickets wait in the queue.
     queued: usize,
+    /// How many are held.
     active: usize,
+    /// How many were completed in the last 30 days.
     completed_30d: usize,
+    /// The middle of the cycle times, from the first claim to the completion, of what was completed in the last 30
+    /// days, in seconds; null when there is nothing.
     cycle_median_s: Option<i64>,
+    /// The cycle time that 85 of 100 of those kept to that were completed in the last 30 days, in seconds; null when
+    /// there are none.
     cycle_p85_s: Option<i64>,
+    /// How long the ticket that has been held longest has been held, in seconds; null when none is held.
     longest_held_s: Option<i64>,
+    /// The tickets that are held, those that have been held longest first; `total` counts these.
     held: Vec<HeldJson>,
-    returned: usize,
-    total: usize,
-    truncated: bool,
+    #[serde(flatten)]
+    extent: Extent,
 }
 
 /// Who holds what.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct HeldJson {
+    /// Its id.
     ticket: String,
+    /// Who holds it, as the commit of the claim says.
     by: String,
+    /// Since when: RFC 3339, UTC.
     since: String,
+    /// For how long, in seconds.
     seconds: i64,
 }
 
 /// Reports.
 pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+    let to_stdout = args.html.as_ref().is_some_and(|file| file.as_os_str() == "-");
+    if to_stdout && out.format == Format::Json {
+        let message = "the page and the numbers in JSON cannot both go to standard output";
+        return Err(Failure::new(Exit::Usage, message)
+            .hint("name a file for the page: tix report --html <file> --json"));
+    }
     let ctx = Context::open(globals, env, out, None)?;
     board::look(&ctx, Look::from(args.fetch), |seen| {
         let story = story(&ctx, seen)?;
-        let to_stdout = args.html.as_ref().is_some_and(|file| file.as_os_str() == "-");
         if let Some(file) = &args.html {
             let tickets = board::read(&ctx, seen.view, &Lane::ALL)?;
             let page = page(&ctx, seen, &story, &tickets);
@@ -188,9 +208,7 @@ fn answer(ctx: &Context<'_>, seen: &Seen<'_>, story: &Story, args: &Args) {
 }
 
 fn in_words(ctx: &Context<'_>, story: &Story, numbers: &Figures) -> String {
-    let span = |time: Option<TimeDelta>| {
-        time.map_or_else(|| "-".to_owned(), |time| crate::clock::age(ctx.now - time, ctx.now))
-    };
+    let span = |time: Option<TimeDelta>| time.map_or_else(|| "-".to_owned(), crate::clock::span);
     let lines = [
         ("waiting", numbers.queued.to_string()),
         ("worked on", numbers.active.to_string()),
@@ -204,19 +222,19 @@ fn in_words(ctx: &Context<'_>, story: &Story, numbers: &Figures) -> String {
         writeln!(text, "{name:20}  {value}").ok();
     }
     for held in story.held() {
-        let age = span(Some(ctx.now - held.since));
+        let age = crate::clock::age(held.since, ctx.now);
         writeln!(text, "{:20}  {}  {}", age, held.id, safe(&held.by)).ok();
     }
     text
 }
 
-fn in_json<'a>(
+fn in_json(
     ctx: &Context<'_>,
-    seen: &'a Seen<'_>,
+    seen: &Seen<'_>,
     story: &Story,
     numbers: &Figures,
     html: Option<String>,
-) -> Numbers<'a> {
+) -> Numbers {
     let seconds = |time: Option<TimeDelta>| time.map(|time| time.num_seconds());
     let held: Vec<HeldJson> = story
         .held()
@@ -230,8 +248,7 @@ fn in_json<'a>(
         .collect();
     Numbers {
         schema: "tix/report@1",
-        trunk: ctx.trunk_label(),
-        commit: seen.view.commit().map(crate::names::Oid::as_str),
+        as_of: AsOf::of(ctx, seen),
         html,
         queued: numbers.queued,
         active: numbers.active,
@@ -239,9 +256,7 @@ fn in_json<'a>(
         cycle_median_s: seconds(numbers.median),
         cycle_p85_s: seconds(numbers.most),
         longest_held_s: seconds(numbers.longest_held),
-        returned: held.len(),
-        total: held.len(),
-        truncated: false,
+        extent: Extent::all(held.len()),
         held,
     }
 }

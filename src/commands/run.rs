@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use super::shared::board::{self, Look};
+use super::shared::complete::ids;
 use super::shared::receipt::{Receipt, WorkspaceJson, record};
 use super::shared::worker::{self, Job, WorkerArgs};
 use super::{Context, Globals};
@@ -30,7 +31,7 @@ use crate::workspace::worker::Started;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The ticket: its id, the id without TICKET-, a part of it that only one has, or its file
-    #[arg(value_name = "ID")]
+    #[arg(value_name = "ID", add = ids(&[Lane::Active]))]
     ticket: String,
     #[command(flatten)]
     worker: WorkerArgs,

@@ -1,12 +1,13 @@
 //! `tix set`: change keys of a ticket's front matter.
 
 use super::Globals;
+use super::shared::complete::ids;
 use super::shared::errand::{Errand, plain, run as run_errand};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::lifecycle::{self, Setting};
 use crate::out::Out;
-use crate::ticket::Document;
+use crate::ticket::{Document, Lane};
 
 /// The keys that hold lists, also where a ticket does not say so yet.
 const LISTS: [&str; 2] = ["labels", "depends_on"];
@@ -19,7 +20,7 @@ const LISTS: [&str; 2] = ["labels", "depends_on"];
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The ticket: its id, the id without TICKET-, an unambiguous part of it, or a path to its file
-    #[arg(value_name = "TICKET")]
+    #[arg(value_name = "TICKET", add = ids(&Lane::ALL))]
     ticket: String,
     /// A key and its new value
     #[arg(value_name = "KEY=VALUE", required = true)]

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::shared::board::{self, Card, Changes, Look, Workspace};
 use super::shared::complete::ids;
+use super::shared::frame::AsOf;
 use super::{Context, Globals};
 use crate::env::Env;
 use crate::error::Failure;
@@ -38,6 +39,9 @@ pub struct Shown<'a> {
     schema: &'static str,
     #[serde(flatten)]
     card: &'a Card,
+    #[serde(flatten)]
+    as_of: AsOf,
+    /// The whole file as it is at `source`; bytes that are not UTF-8 are replaced by U+FFFD.
     text: String,
 }
 
@@ -54,7 +58,8 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), F
         match (out.format, Out::is_terminal()) {
             (Format::Json, _) => {
                 let text = text_of(bytes);
-                out.json(&Shown { schema: "tix/ticket@1", card: &card, text });
+                let as_of = AsOf::of(&ctx, seen);
+                out.json(&Shown { schema: "tix/ticket@1", card: &card, as_of, text });
             }
             (Format::Human, true) => {
                 let workspace = match board::workspace(&ctx, &card.id)? {

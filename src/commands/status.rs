@@ -5,7 +5,9 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::shared::board::{self, Card, Look, Seen, Workspace};
+use super::shared::complete::ids;
 use super::shared::errand::Standing;
+use super::shared::frame::AsOf;
 use super::shared::here::require_here;
 use super::shared::next_step;
 use super::shared::takeover::last_sign;
@@ -25,7 +27,7 @@ use crate::ticket::Lane;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The ticket [default: the one of this workspace]
-    #[arg(value_name = "TICKET")]
+    #[arg(value_name = "TICKET", add = ids(&Lane::ALL))]
     ticket: Option<String>,
     /// Ask the remote first
     #[arg(long)]
@@ -55,6 +57,8 @@ pub struct Shown<'a> {
     schema: &'static str,
     #[serde(flatten)]
     card: &'a Card,
+    #[serde(flatten)]
+    as_of: AsOf,
     /// The lane that it is in at its source: one ahead of the trunk's when it is complete and not merged.
     at: Lane,
     /// Its worktree in this clone; null where there is none.
@@ -97,7 +101,7 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), F
         let entry = board::find(seen, &query)?;
         let standpoint = standpoint(&ctx, seen, entry)?;
         match out.format {
-            Format::Json => out.json(&shown(&standpoint)),
+            Format::Json => out.json(&shown(&standpoint, AsOf::of(&ctx, seen))),
             Format::Human => out.answer(&words(&ctx, &standpoint)),
         }
         board::tell_age(&ctx, seen, &format!("tix status --fetch {}", entry.id));
@@ -185,7 +189,7 @@ fn moves(
     Ok(Verb::ALL.into_iter().flat_map(commands).map(one).collect())
 }
 
-fn shown(standpoint: &Standpoint) -> Shown<'_> {
+fn shown(standpoint: &Standpoint, as_of: AsOf) -> Shown<'_> {
     let workspace = match &standpoint.workspace {
         Workspace::At(path) => Some(path.display().to_string()),
         Workspace::Gone(_) | Workspace::None => None,
@@ -193,6 +197,7 @@ fn shown(standpoint: &Standpoint) -> Shown<'_> {
     Shown {
         schema: "tix/status@1",
         card: &standpoint.card,
+        as_of,
         at: standpoint.at,
         workspace,
         worker: standpoint.worker.as_ref(),

@@ -1,6 +1,7 @@
 //! `tix submit`: hand the work in for review.
 
 use super::Globals;
+use super::shared::complete::ids;
 use super::shared::errand::{Errand, answer_next, run as run_errand};
 use super::shared::follow::{Pushed, require_at_rest};
 use super::shared::work::with_work;
@@ -9,6 +10,7 @@ use crate::error::Failure;
 use crate::lifecycle;
 use crate::lifecycle::machine::Verb;
 use crate::out::Out;
+use crate::ticket::Lane;
 
 /// Hand the work on a ticket in for review
 ///
@@ -18,7 +20,7 @@ use crate::out::Out;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The ticket [default: the one of this workspace]
-    #[arg(value_name = "TICKET")]
+    #[arg(value_name = "TICKET", add = ids(&[Lane::Active]))]
     ticket: Option<String>,
     /// How long to go on trying while others write to the ticket, such as 90s or 2m [default: 60s]
     #[arg(long, value_name = "TIME")]

@@ -5,15 +5,16 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::conversation::Conversation;
 use super::redact::redact;
+use super::running::{Line, Output, wait_until};
+pub use super::running::{Running, TERM_GRACE};
 use super::signals::{self, WhenTold};
 
 /// What `git rev-parse --local-env-vars` prints (git 2.55): the variables that tie a git process to
@@ -36,15 +37,6 @@ pub const LOCAL_ENV_VARS: [&str; 15] = [
     "GIT_SHALLOW_FILE",
     "GIT_COMMON_DIR",
 ];
-
-/// How long the output pipes may stay open after git itself has ended. A process that git leaves
-/// behind (an SSH connection that is kept open for the next one) inherits stderr and would hold
-/// us until it ends too.
-const PIPE_GRACE: Duration = Duration::from_millis(300);
-
-/// How long a child may take to end after SIGTERM before it is killed: long enough for git to
-/// remove its lock files.
-pub const TERM_GRACE: Duration = Duration::from_secs(2);
 
 /// Why a git process gave no exit code, or the wrong one.
 #[derive(Debug, thiserror::Error)]
@@ -232,6 +224,10 @@ impl Call {
 
     /// Runs to the end; any exit code is an answer, a signal is not.
     pub fn run(self) -> Result<Finished, ExecError> {
+        self.run_on(Line::new())
+    }
+
+    fn run_on(self, line: Line) -> Result<Finished, ExecError> {
         let when_told = self.git.when_told;
         when_told.check()?;
         let call = self.to_string();
@@ -244,7 +240,7 @@ impl Call {
         }
         let ended = match self.deadline {
             None => child.wait_with_output().map(|o| Some((o.status, o.stdout, o.stderr))),
-            Some(at) => wait_until(child, at),
+            Some(at) => wait_until(child, Some(at), line),
         };
         when_told.check()?;
         match ended {
@@ -259,9 +255,10 @@ impl Call {
         self.run()?.require_success()
     }
 
-    /// Starts on another thread, to be waited for later: for a call whose answer is not needed yet.
+    /// Starts on another thread, to be waited for later: for a call whose answer is not needed yet. One that is to be
+    /// stopped before its end has a deadline.
     pub fn start(self) -> Running {
-        Running(thread::spawn(move || self.run()))
+        Running::start(|line| self.run_on(line))
     }
 
     /// Starts a long-lived child that answers on stdout what it is asked on stdin.
@@ -366,6 +363,10 @@ impl Program {
 
     /// Runs to the end; any exit code is an answer, a signal is not. A signal to tix is passed on.
     pub fn run(self) -> Result<Finished, ExecError> {
+        self.run_on(Line::new())
+    }
+
+    fn run_on(self, line: Line) -> Result<Finished, ExecError> {
         signals::check()?;
         let words = self.args.iter().map(|arg| format!(" {}", arg.display()));
         let call = redact(&format!("{}{}", self.path.display(), words.collect::<String>()));
@@ -379,35 +380,18 @@ impl Program {
         let spawned = command.spawn();
         let child =
             spawned.map_err(|source| ExecError::Spawn { program: self.path.clone(), source })?;
-        let group = signals::Group::of(&child);
-        let ended = child.wait_with_output();
-        drop(group);
+        let ended = wait_until(child, None, line);
         signals::check()?;
-        let output = ended.map_err(|source| ExecError::Pipe { call: call.clone(), source })?;
-        finished(call, started, (output.status, output.stdout, output.stderr))
+        match ended {
+            Ok(Some(all)) => finished(call, started, all),
+            Ok(None) => Err(ExecError::TimedOut { call, after: started.elapsed() }),
+            Err(source) => Err(ExecError::Pipe { call, source }),
+        }
     }
 
     /// Starts on another thread, to be waited for later.
     pub fn start(self) -> Running {
-        Running(thread::spawn(move || self.run()))
-    }
-}
-
-/// A call that runs on another thread.
-pub struct Running(thread::JoinHandle<Result<Finished, ExecError>>);
-
-impl Running {
-    /// Whether the end is there, so that [`Running::finish`] does not wait.
-    pub fn is_finished(&self) -> bool {
-        self.0.is_finished()
-    }
-
-    /// Waits for the end.
-    pub fn finish(self) -> Result<Finished, ExecError> {
-        match self.0.join() {
-            Ok(result) => result,
-            Err(panic) => std::panic::resume_unwind(panic),
-        }
+        Running::start(|line| self.run_on(line))
     }
 }
 
@@ -438,45 +422,4 @@ fn finished(call: String, started: Instant, ended: Output) -> Result<Finished, E
         Some(_) => Ok(finished),
         None => Err(ExecError::Failed(Box::new(finished))),
     }
-}
-
-type Output = (ExitStatus, Vec<u8>, Vec<u8>);
-
-/// Waits for a child in a process group of its own; `None` when the moment passed first.
-fn wait_until(mut child: Child, at: Instant) -> io::Result<Option<Output>> {
-    let group = signals::Group::of(&child);
-    let stdout = collect(child.stdout.take());
-    let stderr = collect(child.stderr.take());
-    let (tell, ended) = mpsc::channel();
-    thread::spawn(move || tell.send(child.wait()).ok());
-    let wait = |limit: Duration| ended.recv_timeout(limit);
-    let (status, in_time) = match wait(at.saturating_duration_since(Instant::now())) {
-        Ok(status) => (status, true),
-        Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
-            group.terminate();
-            let status = wait(TERM_GRACE).or_else(|_| {
-                group.kill();
-                wait(TERM_GRACE)
-            });
-            (status.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())), false)
-        }
-    };
-    drop(group);
-    let status = status?;
-    let out = stdout.recv_timeout(PIPE_GRACE.max(at.saturating_duration_since(Instant::now())));
-    let err = stderr.recv_timeout(PIPE_GRACE);
-    Ok(in_time.then(|| (status, out.unwrap_or_default(), err.unwrap_or_default())))
-}
-
-fn collect(pipe: Option<impl Read + Send + 'static>) -> Receiver<Vec<u8>> {
-    let (tell, done) = mpsc::channel();
-    thread::spawn(move || {
-        let mut bytes = Vec::new();
-        if let Some(mut pipe) = pipe {
-            // What was read before an error is still what git said.
-            pipe.read_to_end(&mut bytes).ok();
-        }
-        tell.send(bytes).ok();
-    });
-    done
 }

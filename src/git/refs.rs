@@ -115,9 +115,18 @@ impl Repo {
         patterns: &[&str],
         deadline: Instant,
     ) -> Result<Vec<RefValue>, GitError> {
-        let call = self.git().call("ls-remote").args(["--symref", "--"]).arg(remote.as_str());
-        let answer = call.args(patterns).deadline(deadline).run_ok()?;
-        Ok(parse_ls_remote(&text_of(&answer)))
+        let call = self.question(remote).args(patterns).deadline(deadline);
+        Ok(parse_ls_remote(&text_of(&call.run_ok()?)))
+    }
+
+    /// Asks the remote where one ref is, for somebody who does not wait for the answer.
+    pub fn ask_remote(&self, remote: &RemoteName, name: &RefName, deadline: Instant) -> Asked {
+        let call = self.question(remote).arg(name.as_str()).deadline(deadline);
+        Asked { name: name.clone(), running: call.start() }
+    }
+
+    fn question(&self, remote: &RemoteName) -> Call {
+        self.git().call("ls-remote").args(["--symref", "--"]).arg(remote.as_str())
     }
 
     /// The local refs that match the patterns of git-for-each-ref(1).
@@ -291,6 +300,31 @@ pub fn literal_pathspec(path: &[u8]) -> std::ffi::OsString {
     let mut spec = std::ffi::OsString::from(":(top,literal)");
     spec.push(super::repo::path_of(path));
     spec
+}
+
+/// A question that the remote may not have answered yet.
+pub struct Asked {
+    name: RefName,
+    running: Running,
+}
+
+impl Asked {
+    /// Whether the answer is there, or there will be none.
+    pub fn is_over(&self) -> bool {
+        self.running.is_finished()
+    }
+
+    /// Where the ref is; `None` when there is none of this name.
+    pub fn answer(self) -> Result<Option<Oid>, GitError> {
+        let answer = self.running.finish()?.require_success()?;
+        let refs = parse_ls_remote(&text_of(&answer));
+        Ok(refs.into_iter().find(|there| there.name == self.name).map(|there| there.oid))
+    }
+
+    /// Gives the question up.
+    pub fn stop(self) {
+        self.running.stop();
+    }
 }
 
 fn parse_ls_remote(text: &str) -> Vec<RefValue> {

@@ -14,6 +14,18 @@ static CAUGHT: AtomicI32 = AtomicI32::new(0);
 static GROUPS: Mutex<Vec<u32>> = Mutex::new(Vec::new());
 static HEIRS: Mutex<Vec<u32>> = Mutex::new(Vec::new());
 
+/// The name of a signal, such as `SIGINT`, where it has one.
+#[cfg(unix)]
+pub fn name(signal: i32) -> Option<&'static str> {
+    signal_hook::low_level::signal_name(signal)
+}
+
+/// Other systems have none.
+#[cfg(not(unix))]
+pub fn name(_: i32) -> Option<&'static str> {
+    None
+}
+
 /// Fails when a signal has asked tix to end.
 pub fn check() -> Result<(), ExecError> {
     match CAUGHT.load(Ordering::SeqCst) {

@@ -1,7 +1,8 @@
 //! What holds in a repository: where the tickets are, which branches are protected, what counts as published.
 //!
 //! The settings that count are those of the branch that pull requests go to, as last fetched: a commit cannot
-//! loosen the rule that it is judged by. Where that branch has none yet, the file in the working tree counts.
+//! loosen the rule that it is judged by. Where that branch has none yet, the file in the working tree counts, as far as it
+//! makes the rule stricter.
 //! What the environment or `git config` add to the protected branches makes the guard stricter, never looser.
 
 use std::collections::BTreeSet;
@@ -136,7 +137,13 @@ pub fn find(git: &Git, place: &Place, station: Station, env: &Env) -> Result<Fou
         has_tickets |= objects.read(format!("{label}:{tickets_dir}").as_bytes())?.is_some();
     }
     let lists = shared.protected.iter().chain(&config.protected).map(String::as_str);
-    let protected = Protected::of(lists.chain(trunks).chain(env.protected_branches()));
+    // A file that somebody may have written just now adds to what is protected without it, and takes nothing away.
+    let usual = match &file {
+        Some(file) if file.committed => Vec::new(),
+        Some(_) | None => [&config::PROTECTED[..], &[default.as_str()]].concat(),
+    };
+    let lists = lists.chain(trunks).chain(usual);
+    let protected = Protected::of(lists.chain(env.protected_branches()));
     if station == Station::Clone {
         search.add_upstreams(&protected, &mut remotes);
     }

@@ -5,14 +5,16 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use super::commits::{self, Judged, New, Reader};
+use super::content::Texts as _;
 use super::facts::{self, Facts, Station};
 use super::landing::Agreement;
 use super::place::{Head, Place};
+use super::protected::Protected;
 use super::rule::{Breach, Verdict, Why};
 use super::{GuardError, memory};
 use crate::audit::Audit;
 use crate::clock;
-use crate::config::Writes;
+use crate::config::{self, Config, Layers, Writes, Yaml};
 use crate::env::{Env, GitVar};
 use crate::git::{Delta, Git, Walk};
 use crate::names::{Oid, RefName, RepoPath};
@@ -181,7 +183,14 @@ impl Guarded {
         if deltas.is_empty() {
             return if merging.is_empty() { self.judge_empty() } else { Ok(Verdict::Nothing) };
         }
-        commits::of_deltas(&deltas, self.tickets_dir(), &mut reader)
+        let verdict = commits::of_deltas(&deltas, self.tickets_dir(), &mut reader)?;
+        let settings = deltas.iter().find(|delta| is_settings(&delta.path));
+        match (self.branch(), settings.and_then(|delta| delta.new.as_ref())) {
+            (Some(branch), Some((_, settings))) => {
+                self.with_settings(verdict, branch, settings, &mut reader)
+            }
+            (_, _) => Ok(verdict),
+        }
     }
 
     /// Judges the commit that `git commit --amend` would make of the index, against the parent of the last one. A
@@ -279,7 +288,16 @@ impl Guarded {
         new: &Oid,
         known: &[Oid],
     ) -> Result<Vec<Judged>, GuardError> {
-        let judged = self.judge_beyond(new, known)?;
+        let mut judged = self.judge_beyond(new, known)?;
+        for commit in &mut judged {
+            let Verdict::Tickets(paths) = &commit.verdict else { continue };
+            let has_settings = paths.iter().any(is_settings);
+            let name = format!("{}:{}", commit.commit, config::FILE);
+            if has_settings && let Some(settings) = self.git.commit_of(&name)? {
+                let (verdict, reader) = (commit.verdict.clone(), &mut self.reader());
+                commit.verdict = self.with_settings(verdict, branch, &settings, reader)?;
+            }
+        }
         let refused = judged.iter().any(|j| matches!(j.verdict, Verdict::Refused(_)));
         match &self.facts.landing {
             Some(stages) if refused && self.trunk().as_ref() == Some(branch) => {
@@ -290,6 +308,34 @@ impl Guarded {
             }
             Some(_) | None => Ok(judged),
         }
+    }
+
+    /// The verdict over a change that brings settings to a branch. They may not take the protection off it: the next commit
+    /// would be judged by them.
+    fn with_settings(
+        &self,
+        verdict: Verdict,
+        branch: &RefName,
+        settings: &Oid,
+        reader: &mut Reader<'_>,
+    ) -> Result<Verdict, GuardError> {
+        let bytes = reader.text(settings)?.unwrap_or_default();
+        let yaml = Some(Yaml { bytes: &bytes, label: config::FILE });
+        let why = match Config::resolve(&Layers { yaml, ..Layers::default() }) {
+            Ok(config) => {
+                let names = config.protected.iter().map(String::as_str);
+                let trunk = config.trunk_or(&self.facts.trunk);
+                let stays = Protected::of(names.chain([trunk])).contains(branch);
+                (!stays).then(|| Why::Unguards(branch.short().to_owned()))
+            }
+            Err(error) => Some(Why::Settings(error.to_string())),
+        };
+        Ok(match (verdict, why) {
+            (Verdict::Tickets(_), Some(why)) => {
+                Verdict::Refused(vec![Breach { path: RepoPath::parse(config::FILE), why }])
+            }
+            (verdict, _) => verdict,
+        })
     }
 
     /// Judges the commits that lead to `new` beyond these.
@@ -367,10 +413,13 @@ fn facts(git: &Git, place: &Place, station: Station, env: &Env) -> (Option<Facts
             (Some(found.facts).filter(|_| is_worth), None)
         }
         Err(error) => {
-            let assumed = Facts::assumed(env).filter(|assumed| {
-                place.root.is_none() || worth(assumed) || is_there(crate::config::FILE)
-            });
-            (assumed, Some(error.to_string()))
+            let assumed = Facts::assumed(env)
+                .filter(|assumed| place.root.is_none() || worth(assumed) || is_there(config::FILE));
+            let trouble = match error {
+                GuardError::Unknown(words) => words,
+                error @ (GuardError::Git(_) | GuardError::File { .. }) => error.to_string(),
+            };
+            (assumed, Some(trouble))
         }
     }
 }
@@ -394,6 +443,10 @@ fn in_both(deltas: Vec<Delta>, against: &[Delta]) -> Vec<Delta> {
         }
     }
     both
+}
+
+fn is_settings(path: &RepoPath) -> bool {
+    path.as_bytes() == config::FILE.as_bytes()
 }
 
 fn refused(why: Why) -> Verdict {

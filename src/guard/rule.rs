@@ -83,6 +83,12 @@ pub enum Why {
         /// Where the file is.
         lane: Lane,
     },
+    /// Settings that cannot be read: nothing could be judged by them.
+    #[error("cannot be read: {0}")]
+    Settings(String),
+    /// Settings by which nothing would be kept off this branch any more.
+    #[error("would take the protection off {0}")]
+    Unguards(String),
     /// Its contents are not in the repository.
     #[error("has contents that are not in the repository")]
     Missing,
@@ -101,6 +107,7 @@ impl Why {
             Why::Jump { .. } => "jump",
             Why::Twice => "twice",
             Why::Unreadable(_) | Why::Missing => "unreadable",
+            Why::Settings(_) | Why::Unguards(_) => "settings",
             Why::UnknownStatus { .. } | Why::Misplaced { .. } => "status",
         }
     }

@@ -8,7 +8,7 @@ mod draw;
 #[cfg(test)]
 mod tests;
 
-pub use draw::{Keys, draw, height, text};
+pub use draw::{Keys, draw, printed};
 
 use crate::ticket::Lane;
 
@@ -55,6 +55,8 @@ pub struct State {
     pub mode: Mode,
     /// What to know; it stays until the next key.
     pub notice: String,
+    /// Why what is shown may be old; it stays for as long as that is so, below every notice.
+    pub away: String,
     /// The lane that the cursor is in.
     at: usize,
     /// For each lane the ticket that the cursor is at when it is there, among those that are shown.
@@ -137,6 +139,7 @@ impl State {
             filter: String::new(),
             mode: Mode::Browse,
             notice: String::new(),
+            away: String::new(),
             at: 0,
             rows: [0; 4],
         };

@@ -1,6 +1,7 @@
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
+use super::draw::text;
 use super::*;
 
 fn tile(id: &str, title: &str) -> Tile {
@@ -55,11 +56,11 @@ fn the_lanes_stand_side_by_side() {
 
     ▌ TICKET-api-001            │ TICKET-mail-001
     ▌ Say hello in Welsh        │ Send mail
-    ▌ 3 h                       │ Ada Example · 3 h · P1
+    ▌ 3 h                       │ 3 h · P1 · Ada Example
 
     │ TICKET-ui-002
     │ 日本語のとても長い題名…
-    │ blocked: waits for Eve
+    │ 3 h · blocked: waits fo…
 
 
 
@@ -74,20 +75,102 @@ fn where_there_is_little_room_the_lane_of_the_cursor_is_shown() {
     press(&mut state, &[Key::Right]);
     insta::assert_snapshot!(frame(&state, 34, 10), @"
     shop  origin/main
-     active 1
+    ‹ queue 2  active 1  completed 0 ›
 
     ▌ TICKET-mail-001
     ▌ Send mail
-    ▌ Ada Example · 3 h · P1
+    ▌ 3 h · P1 · Ada Example
 
 
 
-    ←↓↑→ move   enter open   a activa…
+    enter open   a activate   q quit
     ");
     // Nothing is too small to be drawn.
     for (width, height) in [(1, 1), (5, 3), (30, 4), (300, 2)] {
         frame(&state, width, height);
     }
+}
+
+#[test]
+fn lanes_that_do_not_fit_are_named_on_their_side() {
+    let mut state = board();
+    let lines = |state: &State, width: u16| -> Vec<String> {
+        frame(state, width, 10).lines().map(str::to_owned).collect()
+    };
+    // One lane is shown: the others are tabs.
+    assert_eq!(lines(&state, 50)[1], "  queue 2  active 1  completed 0  archive 0 ›");
+    assert_eq!(lines(&state, 26)[1], "  queue 2  active 1 ›");
+    assert_eq!(lines(&state, 12)[1], "  queue 2 ›");
+    // Three are.
+    let names = " queue 2                   active 1                  completed 0";
+    let right = format!("{:>80}", "archive 0 ›");
+    assert_eq!(lines(&state, 80)[1..3], [names, &right]);
+    press(&mut state, &[Key::Right; 3]);
+    assert_eq!(lines(&state, 50)[1], "‹ queue 2  active 1  completed 0  archive 0");
+    let names = " active 1                  completed 0               archive 0";
+    assert_eq!(lines(&state, 80)[1..3], [names, "‹ queue 2"]);
+    // Two are, and two are not.
+    assert_eq!(lines(&state, 52)[2], "‹ queue 2  active 1");
+}
+
+#[test]
+fn printed_on_narrow_paper_the_lanes_stand_below_each_other() {
+    insta::assert_snapshot!(printed(&board(), 60, 1), @"
+    shop  origin/main
+     queue 2                       active 1
+
+    │ TICKET-api-001              │ TICKET-mail-001
+    │ Say hello in Welsh          │ Send mail
+    │ 3 h                         │ 3 h · P1 · Ada Example
+
+     completed 0                   archive 0
+    ");
+}
+
+#[test]
+fn the_way_out_is_named_where_there_is_little_room_and_what_is_least_needed_goes_first() {
+    let state = board();
+    for (width, keys) in [
+        (65, "←↓↑→ move   enter open   a activate   / filter   f fetch   q quit"),
+        (64, "←↓↑→ move   enter open   a activate   / filter   q quit"),
+        (50, "←↓↑→ move   enter open   a activate   q quit"),
+        (20, "enter open   q quit"),
+        (6, "q quit"),
+    ] {
+        assert_eq!(frame(&state, width, 10).lines().last(), Some(keys), "{width}");
+    }
+}
+
+#[test]
+fn what_is_short_is_not_cut_off_by_what_is_long() {
+    let mut state = board();
+    let reviewed = Tile {
+        status: "critic_review".to_owned(),
+        holder: Some("Bob Weaver <bob@example.org>".to_owned()),
+        ..tile("TICKET-mail-002", "Receive mail")
+    };
+    let stuck = Tile {
+        blocked: Some("waits for Eve".to_owned()),
+        priority: Some("P0".to_owned()),
+        ..reviewed.clone()
+    };
+    state.columns[0].tiles = vec![reviewed, stuck];
+    let text = frame(&state, 104, 20);
+    let lines: Vec<&str> = text.lines().map(|line| line.split("  ").next().unwrap()).collect();
+    assert_eq!(lines[5], "▌ 3 h · critic_review ·…", "{text}");
+    assert_eq!(lines[9], "│ 3 h · P0 · blocked: w…", "{text}");
+}
+
+#[test]
+fn that_the_remote_is_away_is_said_for_as_long_as_it_is_below_every_notice() {
+    let mut state = board();
+    state.away = "origin does not answer".to_owned();
+    let notice = |state: &State| frame(state, 80, 10).lines().nth(8).unwrap().to_owned();
+    assert_eq!(notice(&state), "origin does not answer");
+    press(&mut state, &[Key::Right, Key::Char('a')]);
+    assert_eq!(notice(&state), "TICKET-mail-001 is not in the queue");
+    press(&mut state, &[Key::Left]);
+    assert_eq!(notice(&state), "origin does not answer");
 }
 
 #[test]
@@ -132,7 +215,7 @@ fn a_filter_hides_what_does_not_fit_and_quits_nothing() {
 
     ▌ TICKET-ui-002
     ▌ 日本語のとても長い題名…
-    ▌ blocked: waits for Eve
+    ▌ 3 h · blocked: waits fo…
 
     ←↓↑→ move   enter open   a activate   / filter   f fetch   q quit
     ");

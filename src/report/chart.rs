@@ -2,8 +2,9 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::flow::{Flow, Unit};
+use super::flow::{Flow, RECENT, Unit};
 use super::html::Html;
+use crate::clock::span;
 use crate::ticket::Lane;
 
 /// Both sides of the drawing; it has no units.
@@ -11,6 +12,10 @@ const SIDE: f64 = 1000.0;
 
 /// At most so many words stand below a chart.
 const WORDS: usize = 6;
+
+/// A word that begins further to the right would be cut off by the edge, or run into the `now` at the end of an axis.
+const LAST_WORD: f64 = 0.88;
+const LAST_BEFORE_NOW: f64 = 0.82;
 
 /// One chart.
 pub(super) struct Chart<'a> {
@@ -26,7 +31,7 @@ pub(super) struct Chart<'a> {
     pub legend: &'a [(&'a str, &'a str)],
     /// The marks on the vertical axis: how high (0 to 1), and the word.
     pub marks: Vec<(f64, String)>,
-    /// The words below: how far to the right (0 to 1), and the word.
+    /// The words below: how far to the right (0 to 1) each begins; what belongs to the very end ends there.
     pub words: Vec<(f64, String)>,
     /// The shapes.
     pub shapes: Html,
@@ -71,7 +76,11 @@ impl Chart<'_> {
         }
         html.piece(&self.shapes).raw("</svg>");
         for (right, word) in &self.words {
-            html.raw(&format!("<span class=\"x\" style=\"left:{:.2}%\">", right * 100.0));
+            let place = match *right {
+                end if end >= 1.0 => "right:0".to_owned(),
+                left => format!("left:{:.2}%", left * 100.0),
+            };
+            html.raw(&format!("<span class=\"x\" style=\"{place}\">"));
             html.text(word).raw("</span>");
         }
         html.raw("</div>");
@@ -125,12 +134,33 @@ fn marks(most: usize) -> (usize, Vec<(f64, String)>) {
     (end, numbers.into_iter().map(|n| (float(n) / float(end), n.to_string())).collect())
 }
 
-/// What stands below a chart over these columns.
-fn words(flow: &Flow) -> Vec<(f64, String)> {
-    let columns = flow.edges.len().saturating_sub(1);
-    let step = columns.div_ceil(WORDS).max(1);
-    let starts = flow.edges.iter().take(columns).enumerate().step_by(step);
-    starts.map(|(n, at)| (float(n) / float(columns.max(1)), column_name(flow.unit, *at))).collect()
+/// What stands below a chart with a place of the same width for each column.
+fn column_words(flow: &Flow) -> Vec<(f64, String)> {
+    let wide = 1.0 / float(flow.starts.len().max(1));
+    words(flow, |n, _| float(n) * wide, LAST_WORD)
+}
+
+/// What stands below a chart of the time from the first column to now.
+fn time_words(flow: &Flow) -> Vec<(f64, String)> {
+    let mut words = words(flow, |_, at| when(flow, at), LAST_BEFORE_NOW);
+    words.push((1.0, "now".to_owned()));
+    words
+}
+
+fn words(
+    flow: &Flow,
+    place: impl Fn(usize, DateTime<Utc>) -> f64,
+    last: f64,
+) -> Vec<(f64, String)> {
+    let step = flow.starts.len().div_ceil(WORDS).max(1);
+    let starts = flow.starts.iter().enumerate().step_by(step);
+    let words = starts.map(|(n, at)| (place(n, *at), column_name(flow.unit, *at)));
+    words.filter(|(place, _)| *place <= last).collect()
+}
+
+/// How far a moment is on the way from the first column to now.
+fn when(flow: &Flow, at: DateTime<Utc>) -> f64 {
+    part(flow.starts.first().copied().unwrap_or(flow.now), flow.now, at)
 }
 
 fn column_name(unit: Unit, at: DateTime<Utc>) -> String {
@@ -160,35 +190,34 @@ pub(super) fn cumulative_flow(flow: &Flow) -> Chart<'static> {
     };
     let most = flow.lanes.iter().map(|row| row.iter().sum()).max().unwrap_or(0);
     let (end, marks) = marks(most);
-    let last = float(flow.lanes.len().saturating_sub(1).max(1));
+    let moments: Vec<DateTime<Utc>> = flow.starts.iter().copied().chain(Some(flow.now)).collect();
     let mut shapes = Html::default();
     let mut below = vec![0; flow.lanes.len()];
     for (lane, class, _) in STACK {
         let tops: Vec<usize> =
             flow.lanes.iter().zip(&below).map(|(row, under)| under + of(row, lane)).collect();
-        let point = |(n, height): (usize, &usize)| {
-            format!("{:.1} {:.1}", float(n) / last * SIDE, up(float(*height) / float(end)))
+        let point = |(at, height): (&DateTime<Utc>, &usize)| {
+            format!("{:.1} {:.1}", when(flow, *at) * SIDE, up(float(*height) / float(end)))
         };
-        let upper: Vec<String> = tops.iter().enumerate().map(point).collect();
-        let lower: Vec<String> = below.iter().enumerate().map(point).rev().collect();
+        let upper: Vec<String> = moments.iter().zip(&tops).map(point).collect();
+        let lower: Vec<String> = moments.iter().zip(&below).map(point).rev().collect();
         let path = format!("M{}L{}Z", upper.join("L"), lower.join("L"));
         shapes.raw(&format!("<path class=\"area {class}\" d=\"{path}\"/>"));
         below = tops;
     }
     let now = flow.lanes.last().copied().unwrap_or_default();
     let count = |lane| of(&now, lane);
-    let row = |(edge, row): (&DateTime<Utc>, &[usize; 4])| {
-        let mut cells = vec![day(*edge)];
-        cells.extend(row.iter().map(ToString::to_string));
-        cells
+    let names = flow.starts.iter().map(|start| day(*start)).chain(Some("now".to_owned()));
+    let row = |(name, row): (String, &[usize; 4])| {
+        std::iter::once(name).chain(row.iter().map(ToString::to_string)).collect()
     };
     Chart {
         key: "flow",
         class: "chart wide",
         title: "Cumulative flow",
         says: format!(
-            "How many tickets were in each lane at the beginning of each {}; now {} wait, {} are worked on and {} \
-             are completed.",
+            "How many tickets were in each lane at the beginning of each {}, and now: {} wait, {} are worked on and \
+             {} are completed.",
             flow.unit.as_str(),
             count(Lane::Queue),
             count(Lane::Active),
@@ -201,10 +230,10 @@ pub(super) fn cumulative_flow(flow: &Flow) -> Chart<'static> {
             ("c-archive", "archive"),
         ],
         marks,
-        words: words(flow),
+        words: time_words(flow),
         shapes,
-        heads: &["from", "queue", "active", "completed", "archive"],
-        rows: flow.edges.iter().zip(&flow.lanes).map(row).collect(),
+        heads: &["at", "queue", "active", "completed", "archive"],
+        rows: names.zip(&flow.lanes).map(row).collect(),
     }
 }
 
@@ -214,9 +243,16 @@ pub(super) fn throughput(flow: &Flow) -> Chart<'static> {
     let most = flow.arrived.iter().chain(&flow.completed).copied().max().unwrap_or(0);
     let (end, marks) = marks(most);
     let wide = SIDE / float(flow.completed.len().max(1));
+    let unit = flow.unit.as_str();
+    let is_last = |n: usize| n + 1 == flow.starts.len();
+    let name = |n: usize, write: &dyn Fn(DateTime<Utc>) -> String| {
+        let start = flow.starts.get(n).map(|start| write(*start)).unwrap_or_default();
+        if is_last(n) { format!("{start} to now") } else { start }
+    };
     let mut shapes = Html::default();
     for (n, (arrived, completed)) in both() {
-        let name = flow.edges.get(n).map(|edge| column_name(flow.unit, *edge)).unwrap_or_default();
+        let from = name(n, &|start| column_name(flow.unit, start));
+        let part = if is_last(n) { " part" } else { "" };
         for (count, class, word, shift) in
             [(arrived, "c-queue", "new", 0.12), (completed, "c-completed", "completed", 0.5)]
         {
@@ -226,31 +262,34 @@ pub(super) fn throughput(flow: &Flow) -> Chart<'static> {
             let high = float(*count) / float(end) * SIDE;
             let left = (float(n) + shift) * wide;
             shapes.raw(&format!(
-                "<rect class=\"{class}\" x=\"{left:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{high:.1}\">",
+                "<rect class=\"{class}{part}\" x=\"{left:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{high:.1}\">",
                 SIDE - high,
                 wide * 0.38
             ));
-            shapes.element("title", &format!("{name}: {count} {word}")).raw("</rect>");
+            shapes.element("title", &format!("{from}: {count} {word}")).raw("</rect>");
         }
     }
     let total: usize = flow.completed.iter().sum();
     let row = |(n, (arrived, completed)): (usize, (&usize, &usize))| {
-        let from = flow.edges.get(n).map(|edge| day(*edge)).unwrap_or_default();
-        vec![from, arrived.to_string(), completed.to_string()]
+        vec![name(n, &day), arrived.to_string(), completed.to_string()]
     };
     Chart {
         key: "throughput",
         class: "chart",
         title: "Throughput",
         says: format!(
-            "New and completed tickets in each {}; {total} completed in all, at most {} in one {}.",
-            flow.unit.as_str(),
+            "New and completed tickets in each {unit}; {total} completed in all, at most {} in one {unit}. This \
+             {unit} is not over yet: its bars are pale.",
             flow.completed.iter().max().unwrap_or(&0),
-            flow.unit.as_str()
         ),
-        legend: &[("c-queue", "new"), ("c-completed", "completed")],
+        legend: &[
+            ("c-queue", "new"),
+            ("c-completed", "completed"),
+            ("part c-queue", "new until now"),
+            ("part c-completed", "completed until now"),
+        ],
         marks,
-        words: words(flow),
+        words: column_words(flow),
         shapes,
         heads: &["from", "new", "completed"],
         rows: both().map(row).collect(),
@@ -284,20 +323,16 @@ pub(super) fn cycle_time(flow: &Flow, middle: Option<TimeDelta>) -> Chart<'stati
     let ends = (shown.first().map_or(60, |(s, _)| *s), shown.last().map_or(86_400, |(s, _)| *s));
     let height =
         |seconds: i64| ((log(seconds) - log(ends.0)) / (log(ends.1) - log(ends.0))).clamp(0.0, 1.0);
-    let (begin, end) = match (flow.edges.first(), flow.edges.last()) {
-        (Some(begin), Some(end)) => (*begin, *end),
-        (_, _) => (DateTime::UNIX_EPOCH, DateTime::UNIX_EPOCH),
-    };
     let mut shapes = Html::default();
     if let Some(middle) = middle {
-        let y = up(height(middle.num_seconds()));
-        shapes.raw(&format!("<path class=\"middle\" d=\"M0 {y:.1}H{SIDE}\"/>"));
+        let (x, y) = (when(flow, flow.now - RECENT) * SIDE, up(height(middle.num_seconds())));
+        shapes.raw(&format!("<path class=\"middle\" d=\"M{x:.1} {y:.1}H{SIDE}\"/>"));
     }
     for (done, took) in &timed {
-        let (x, y) = (part(begin, end, done.at) * SIDE, up(height(*took)));
+        let (x, y) = (when(flow, done.at) * SIDE, up(height(*took)));
         // A line of no length with round ends stays a circle, however the drawing is stretched.
         shapes.raw(&format!("<path class=\"dot\" d=\"M{x:.1} {y:.1}h.01\">"));
-        let text = format!("{}: {}, completed {}", done.id, span(done.took), day(done.at));
+        let text = format!("{}: {}, completed {}", done.id, known(done.took), day(done.at));
         shapes.element("title", &text).raw("</path>");
     }
     let says = match (timed.len(), middle) {
@@ -305,7 +340,7 @@ pub(super) fn cycle_time(flow: &Flow, middle: Option<TimeDelta>) -> Chart<'stati
         (_, Some(middle)) => format!(
             "From the first claim to the completion, a dot for each ticket; the line is the middle of the last 30 \
              days, {}.",
-            span(Some(middle))
+            span(middle)
         ),
         (_, None) => "From the first claim to the completion, a dot for each ticket.".to_owned(),
     };
@@ -316,35 +351,29 @@ pub(super) fn cycle_time(flow: &Flow, middle: Option<TimeDelta>) -> Chart<'stati
         says,
         legend: &[],
         marks: shown.iter().map(|(s, word)| (height(*s), (*word).to_owned())).collect(),
-        words: words(flow),
+        words: time_words(flow),
         shapes,
         heads: &["ticket", "completed", "took"],
         rows: timed
             .iter()
             .rev()
-            .map(|(done, _)| vec![done.id.to_string(), day(done.at), span(done.took)])
+            .map(|(done, _)| vec![done.id.to_string(), day(done.at), known(done.took)])
             .collect(),
     }
 }
 
-/// A length of time in the two units that matter, or a dash for none.
-pub(super) fn span(time: Option<TimeDelta>) -> String {
-    let Some(time) = time else { return "–".to_owned() };
-    let (days, hours, minutes) = (time.num_days(), time.num_hours() % 24, time.num_minutes() % 60);
-    match (days, time.num_hours(), time.num_minutes()) {
-        (14.., ..) => format!("{days} d"),
-        (1.., ..) if hours > 0 => format!("{days} d {hours} h"),
-        (1.., ..) => format!("{days} d"),
-        (_, 1.., _) if minutes > 0 => format!("{hours} h {minutes} min"),
-        (_, 1.., _) => format!("{hours} h"),
-        (_, _, 1..) => format!("{minutes} min"),
-        (..) => format!("{} s", time.num_seconds().max(0)),
-    }
+/// A length of time, or a dash for none.
+pub(super) fn known(time: Option<TimeDelta>) -> String {
+    time.map_or_else(|| "–".to_owned(), span)
 }
 
 #[cfg(test)]
 mod tests {
+    use chrono::TimeZone;
+
+    use super::super::story::{Life, Stay, Story};
     use super::*;
+    use crate::ticket::TicketId;
 
     #[test]
     fn an_axis_has_few_round_marks_and_reaches_the_most() {
@@ -356,10 +385,68 @@ mod tests {
         assert_eq!(axis(21_000), (25_000, vec![0, 5_000, 10_000, 15_000, 20_000, 25_000]));
     }
 
+    fn at(month: u32, day: u32) -> DateTime<Utc> {
+        Utc.with_ymd_and_hms(2026, month, day, 12, 0, 0).unwrap()
+    }
+
+    /// A ticket since June, completed after two days in November; looked at on Friday the 20th.
+    fn flow() -> Flow {
+        let stay = |since, lane| Stay { since, lane: Some(lane), by: "Ada".to_owned() };
+        let stays = vec![
+            stay(at(6, 1), Lane::Queue),
+            stay(at(11, 15), Lane::Active),
+            stay(at(11, 17), Lane::Completed),
+        ];
+        let mut story = Story { begin: Some(at(6, 1)), ..Story::default() };
+        story.lives.insert(TicketId::parse("TICKET-a-001").unwrap(), Life { stays });
+        Flow::of(&story, at(11, 20))
+    }
+
+    fn drawn(chart: &Chart<'_>) -> String {
+        let mut html = Html::default();
+        chart.draw(&mut html);
+        html.into_string()
+    }
+
     #[test]
-    fn a_length_of_time_has_the_units_that_matter() {
-        let spans = [5, 61, 3_600, 3_660, 86_400, 90_000, 20 * 86_400]
-            .map(|seconds| span(Some(TimeDelta::seconds(seconds))));
-        assert_eq!(spans, ["5 s", "1 min", "1 h", "1 h 1 min", "1 d", "1 d 1 h", "20 d"]);
+    fn the_flow_ends_now() {
+        let flow = flow();
+        let chart = cumulative_flow(&flow);
+        let rows = &chart.rows;
+        assert_eq!(rows[rows.len() - 2], ["2026-11-16", "0", "1", "0", "0"]);
+        assert_eq!(rows[rows.len() - 1], ["now", "0", "0", "1", "0"]);
+        assert!(rows.iter().all(|row| row[0] == "now" || row[0].as_str() <= "2026-11-20"));
+        assert!(chart.says.contains("each week, and now: 0 wait"), "{}", chart.says);
+        // Friday noon is two thirds of the week, not all of it: the step before the end is shorter than the others.
+        let page = drawn(&chart);
+        assert!(page.contains("L973.9 "), "{page}");
+        assert!(page.contains("<span class=\"x\" style=\"right:0\">now</span>"), "{page}");
+    }
+
+    #[test]
+    fn the_week_that_is_not_over_is_marked() {
+        let chart = throughput(&flow());
+        assert_eq!(chart.rows.last().unwrap(), &["2026-11-16 to now", "0", "1"]);
+        assert!(chart.says.ends_with("This week is not over yet: its bars are pale."));
+        let page = drawn(&chart);
+        let shapes: Vec<&str> = page.split("<rect ").skip(1).collect();
+        assert_eq!(shapes.len(), 2, "{page}");
+        assert!(shapes[0].starts_with("class=\"c-queue\""), "{page}");
+        assert!(shapes[1].starts_with("class=\"c-completed part\""), "{page}");
+        assert!(shapes[1].contains("16 Nov to now: 1 completed"), "{page}");
+    }
+
+    #[test]
+    fn the_middle_is_drawn_over_the_days_that_it_speaks_of() {
+        let flow = flow();
+        let line = |flow: &Flow| {
+            let page = drawn(&cycle_time(flow, Some(TimeDelta::days(2))));
+            let (_, path) = page.split_once("class=\"middle\" d=\"M").unwrap();
+            path.split(' ').next().unwrap().parse::<f64>().unwrap()
+        };
+        // 142.5 of the 172.5 days since the first of June.
+        assert!((line(&flow) - 826.1).abs() < 0.1, "{}", line(&flow));
+        let short = Flow { starts: vec![at(11, 15)], ..flow };
+        assert!(line(&short).abs() < 0.1, "it does not leave the picture");
     }
 }

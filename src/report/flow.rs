@@ -6,7 +6,7 @@ use super::story::{Life, Story};
 use crate::ticket::{Lane, TicketId};
 
 /// The figures of the last this many days are shown apart.
-const RECENT: TimeDelta = TimeDelta::days(30);
+pub(super) const RECENT: TimeDelta = TimeDelta::days(30);
 
 /// The length of a column of the charts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,9 +35,11 @@ pub struct Done {
 pub struct Flow {
     /// The length of a column.
     pub unit: Unit,
-    /// The edges of the columns: one more than there are columns.
-    pub edges: Vec<DateTime<Utc>>,
-    /// At each edge how many tickets were in each lane, in the order of [`Lane::ALL`].
+    /// Where the columns begin.
+    pub starts: Vec<DateTime<Utc>>,
+    /// Where the last of them ends as far as anybody knows: its day, week or month is never over yet.
+    pub now: DateTime<Utc>,
+    /// At each beginning and now how many tickets were in each lane, in the order of [`Lane::ALL`].
     pub lanes: Vec<[usize; 4]>,
     /// In each column how many tickets were completed.
     pub completed: Vec<usize>,
@@ -111,17 +113,14 @@ impl Flow {
     pub fn of(story: &Story, now: DateTime<Utc>) -> Flow {
         let begin = story.begin.unwrap_or(now).min(now);
         let unit = Unit::for_span(now - begin);
-        let mut edges = vec![unit.floor(begin)];
-        while let Some(last) = edges.last().copied().filter(|last| *last <= now) {
-            let Some(next) = unit.next(last) else { break };
-            edges.push(next);
-        }
-        let columns = edges.len().saturating_sub(1);
-        let column = |at: DateTime<Utc>| edges.partition_point(|edge| *edge <= at).checked_sub(1);
+        let after = |start: &DateTime<Utc>| unit.next(*start).filter(|next| *next <= now);
+        let starts: Vec<_> = std::iter::successors(Some(unit.floor(begin)), after).collect();
+        // What a clock that runs ahead has written belongs to the last column.
+        let column = |at: DateTime<Utc>| starts.partition_point(|s| *s <= at).saturating_sub(1);
         let count = |moments: &mut dyn Iterator<Item = DateTime<Utc>>| {
-            let mut counts = vec![0; columns];
+            let mut counts = vec![0; starts.len()];
             for at in moments {
-                if let Some(slot) = column(at).and_then(|column| counts.get_mut(column)) {
+                if let Some(slot) = counts.get_mut(column(at)) {
                     *slot += 1;
                 }
             }
@@ -131,13 +130,15 @@ impl Flow {
             story.lives.iter().filter_map(|(id, life)| of_done(id, life)).collect();
         done.sort_by_key(|done| done.at);
         let lives = story.lives.values();
+        let then = starts.iter().map(|start| in_lanes(story, |life| life.lane_at(*start)));
         Flow {
             unit,
-            lanes: edges.iter().map(|edge| lanes_at(story, (*edge).min(now))).collect(),
+            now,
+            lanes: then.chain(Some(in_lanes(story, Life::lane))).collect(),
             completed: count(&mut done.iter().map(|done| done.at)),
             arrived: count(&mut lives.filter_map(|life| life.stays.first()).map(|stay| stay.since)),
             done,
-            edges,
+            starts,
         }
     }
 }
@@ -148,8 +149,8 @@ fn of_done(id: &TicketId, life: &Life) -> Option<Done> {
     Some(Done { id: id.clone(), at, took })
 }
 
-fn lanes_at(story: &Story, at: DateTime<Utc>) -> [usize; 4] {
-    let lanes = story.lives.values().filter_map(|life| life.lane_at(at)).collect::<Vec<_>>();
+fn in_lanes(story: &Story, lane: impl Fn(&Life) -> Option<Lane>) -> [usize; 4] {
+    let lanes = story.lives.values().filter_map(lane).collect::<Vec<_>>();
     Lane::ALL.map(|lane| lanes.iter().filter(|other| **other == lane).count())
 }
 
@@ -210,7 +211,7 @@ mod tests {
     #[test]
     fn columns_count_what_happened_in_them() {
         let flow = Flow::of(&story(), day(8));
-        assert_eq!((flow.unit, flow.edges.len()), (Unit::Day, 9));
+        assert_eq!((flow.unit, flow.starts.len(), flow.lanes.len()), (Unit::Day, 8, 9));
         assert_eq!(flow.arrived, [1, 1, 1, 0, 0, 0, 0, 0]);
         assert_eq!(flow.completed, [0, 0, 1, 0, 1, 0, 1, 0]);
         assert_eq!(flow.lanes[0], [0; 4]);
@@ -219,6 +220,30 @@ mod tests {
         assert_eq!(flow.lanes[8], [0, 0, 3, 0]);
         let total: usize = flow.lanes[8].iter().sum();
         assert_eq!(total, flow.arrived.iter().sum::<usize>(), "nothing is lost on the way");
+    }
+
+    #[test]
+    fn the_last_column_ends_now_and_nothing_is_said_of_what_is_to_come() {
+        // A Friday, and a Monday just after midnight; the columns are weeks.
+        for now in [(20, 15, 0), (23, 0, 0)] {
+            let now = Utc.with_ymd_and_hms(2026, 11, now.0, now.1, now.2, 0).unwrap();
+            let mut story = story();
+            let late = TicketId::parse("TICKET-b-001").unwrap();
+            // Written by a clock that runs ahead: it is on the trunk, so it is there now.
+            let since = now + TimeDelta::minutes(5);
+            let stay =
+                super::super::story::Stay { since, lane: Some(Lane::Queue), by: "Ada".to_owned() };
+            story.lives.insert(late, Life { stays: vec![stay] });
+            let flow = Flow::of(&story, now);
+            assert_eq!((flow.unit, flow.now), (Unit::Week, now));
+            assert!(flow.starts.iter().all(|start| *start <= now), "{:?}", flow.starts);
+            let last = *flow.starts.last().unwrap();
+            assert!(now - last < TimeDelta::days(7), "{last}");
+            let before = flow.lanes[flow.lanes.len() - 2];
+            assert_eq!((before, *flow.lanes.last().unwrap()), ([0, 0, 3, 0], [1, 0, 3, 0]));
+            assert_eq!(flow.arrived.iter().sum::<usize>(), 4);
+            assert_eq!(flow.arrived.last(), Some(&1));
+        }
     }
 
     #[test]
@@ -243,6 +268,6 @@ mod tests {
     fn long_histories_have_longer_columns() {
         let ends = |days| Flow::of(&story(), day(8) + TimeDelta::days(days));
         assert_eq!((ends(300).unit, ends(3000).unit), (Unit::Week, Unit::Month));
-        assert!(ends(300).edges.iter().all(|edge| edge.weekday() == chrono::Weekday::Mon));
+        assert!(ends(300).starts.iter().all(|start| start.weekday() == chrono::Weekday::Mon));
     }
 }

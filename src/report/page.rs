@@ -2,11 +2,12 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::chart::{self, span};
+use super::chart::{self, known};
 use super::flow::{Figures, Flow, figures};
 use super::html::Html;
 use super::story::Story;
 use super::style::STYLE;
+use crate::clock::span;
 use crate::ticket::Lane;
 
 /// How many of those that are held are listed.
@@ -102,9 +103,9 @@ fn tiles(html: &mut Html, numbers: &Figures) {
         (numbers.queued.to_string(), "waiting in the queue"),
         (numbers.active.to_string(), "being worked on"),
         (numbers.completed_recently.to_string(), "completed in 30 days"),
-        (span(numbers.median), "middle cycle time, 30 days"),
-        (span(numbers.most), "85 of 100 took no longer"),
-        (span(numbers.longest_held), "held longest"),
+        (known(numbers.median), "middle cycle time, 30 days"),
+        (known(numbers.most), "85 of 100 took no longer"),
+        (known(numbers.longest_held), "held longest"),
     ];
     html.raw("<ul class=\"tiles\">");
     for (number, words) in tiles {
@@ -120,26 +121,26 @@ fn held(html: &mut Html, page: &Page<'_>) {
         html.element("p class=\"none\"", "Nobody holds a ticket.").raw("</section>\n");
         return;
     }
-    let limit = span(Some(page.stale_after));
+    let limit = span(page.stale_after);
     let old = all.iter().filter(|held| page.now - held.since > page.stale_after).count();
     html.element("p", &format!("{} of {} have been held for longer than {limit}.", old, all.len()));
     html.raw("<table><thead><tr>");
-    for head in ["ticket", "what", "holder", "for"] {
+    for head in ["ticket", "holder", "for"] {
         html.element("th scope=\"col\"", head);
     }
     html.raw("</tr></thead><tbody>");
     let longest = all.first().map_or(TimeDelta::zero(), |held| page.now - held.since);
     let cards = || page.board.iter().flat_map(|lane| &lane.cards);
     for held in all.iter().take(LISTED) {
-        let time = page.now - held.since;
+        let time = (page.now - held.since).max(TimeDelta::zero());
         let card = cards().find(|card| card.id == held.id.as_str());
         let title = card.and_then(|card| card.title.as_deref()).unwrap_or_default();
         let by = card.and_then(|card| card.holder.as_deref()).unwrap_or(&held.by);
         let part = 100.0 * time.as_seconds_f64() / longest.as_seconds_f64().max(1.0);
         let class = if time > page.stale_after { "bar old" } else { "bar" };
-        html.raw("<tr>").raw("<td>").element("code", held.id.as_str()).raw("</td>");
-        html.raw("<td>").element("bdi", title).raw("</td><td>").element("bdi", name_of(by));
-        html.raw("</td><td class=\"time\">").text(&span(Some(time)));
+        html.raw("<tr><td>").element("code", held.id.as_str()).element("bdi", title);
+        html.raw("</td><td>").element("bdi", name_of(by));
+        html.raw("</td><td class=\"time\">").text(&span(time));
         html.raw(&format!("<span class=\"{class}\" style=\"width:{part:.1}%\"></span></td></tr>"));
     }
     html.raw("</tbody></table>");

@@ -6,6 +6,7 @@ use crate::harness::{Output, Place, Sandbox, queue_ticket};
 
 mod answers;
 mod bypasses;
+mod corners;
 mod edits;
 mod lines;
 mod staged;

@@ -1,6 +1,8 @@
 //! `tix board`: the lanes side by side, as text and on a terminal.
 
-use crate::harness::{Do, On, Output, Place, Sandbox, Shim, Ticket, on_terminal, queue_ticket};
+use crate::harness::{
+    Do, On, Output, Place, Sandbox, Shim, Ticket, on_terminal, queue_ticket, start_on_terminal,
+};
 
 const ENTER: &str = "\u{1b}[?1049h";
 const LEAVE: &str = "\u{1b}[?1049l";
@@ -95,4 +97,72 @@ fn a_signal_ends_it_and_the_terminal_is_as_it_was() {
     assert_restored(&output);
     let end = output.stdout().rsplit(LEAVE).next().unwrap();
     assert!(end.contains("interrupted by signal 15"), "{output}");
+}
+
+/// The part of what was written that came after the terminal was given back.
+fn farewell(output: &Output) -> &str {
+    output.stdout().rsplit(LEAVE).next().unwrap()
+}
+
+#[test]
+fn it_follows_the_remote_without_a_key() {
+    let sandbox = seeded();
+    let (clone, other) = (sandbox.clone_named("a"), sandbox.clone_named("b"));
+    let shim = Shim::new(&sandbox);
+    // Somebody publishes a ticket just before the first question. By the second one it must have been fetched and drawn.
+    let new = "tickets/queue/TICKET-news-001.md";
+    other.commit("news", &[(new, &queue_ticket("TICKET-news-001"))]);
+    shim.rule(On::command("ls-remote").nth(1), Do::Then(other.git_command(&["push", "-q"])));
+    let kill = clone.sh("kill -TERM \"$(cat tix.pid)\"");
+    shim.rule(On::command("ls-remote").nth(2), Do::Then(kill));
+    let args = "board --every 1";
+    let Some(output) = on_terminal(&clone, Some(&shim), args, "") else { return };
+    assert_restored(output.exits(128 + 15));
+    let (shown, _) = output.stdout().rsplit_once(LEAVE).unwrap();
+    assert!(shown.contains("TICKET-login-001") && shown.contains("TICKET-news-001"), "{output}");
+    assert!(!shown.contains("fetching"), "nobody asked for anything: {output}");
+    assert!(shown.contains("as of"), "before the first answer: {output}");
+    shim.settle();
+}
+
+#[test]
+fn a_remote_that_does_not_answer_is_a_word_at_the_bottom_until_it_does() {
+    let sandbox = seeded();
+    let clone = sandbox.clone_named("a");
+    let shim = Shim::new(&sandbox);
+    let away = Do::Fail { code: 128, stderr: "fatal: no route to host\n" };
+    shim.rule(On::command("ls-remote").nth(1), away);
+    let kill = clone.sh("kill -TERM \"$(cat tix.pid)\"");
+    shim.rule(On::command("ls-remote").nth(2), Do::Then(kill));
+    let args = "board --every 1";
+    let Some(output) = on_terminal(&clone, Some(&shim), args, "") else { return };
+    assert_restored(output.exits(128 + 15));
+    assert!(output.stdout().contains("origin does not answer"), "{output}");
+    assert!(!output.stdout().contains("no route to host"), "{output}");
+}
+
+#[test]
+fn leaving_waits_for_no_answer_and_leaves_no_question_behind() {
+    let sandbox = seeded();
+    let clone = sandbox.clone_named("a");
+    for (asked, args) in [("ls-remote", "board"), ("fetch", "board --every 0")] {
+        let shim = Shim::new(&sandbox);
+        let gate = shim.gate(On::command(asked));
+        let Some(terminal) = start_on_terminal(&clone, Some(&shim), args) else { return };
+        let output = match asked {
+            // It asks by itself, and goes on answering keys while it waits.
+            "ls-remote" => {
+                gate.wait_for(1);
+                terminal.press("jkq")
+            }
+            // Asked for by a key; what it would have brought is not looked at any more.
+            _ => terminal.press("fq"),
+        };
+        assert_restored(output.success());
+        assert_eq!(farewell(&output).trim(), "", "{output}");
+        // The gate is closed still: whoever waits there would wait for ever.
+        shim.settle();
+        let questions = shim.calls().iter().filter(|call| call.subcommand == "ls-remote").count();
+        assert_eq!(questions, usize::from(asked == "ls-remote"), "--every 0 never asks");
+    }
 }

@@ -19,6 +19,18 @@ fn a_word_is_explained_anywhere_and_an_unknown_one_leads_to_the_topics() {
         (&json["topic"], &json["entries"][0]["name"]),
         (&"exit-codes".into(), &"8 incomplete".into())
     );
+    let several = nowhere.tix(&["explain", "queue"]);
+    let told = several.success().stdout();
+    for topic in ["lanes: ", "moves: ", "commands: "] {
+        assert!(told.lines().any(|line| line.starts_with(topic)), "{topic}{several}");
+    }
+    let json = nowhere.tix(&["explain", "queue", "--json"]).success().json();
+    assert_eq!((&json["topic"], &json["entries"][1]["topic"]), (&"lanes".into(), &"moves".into()));
+    let signal = nowhere.tix(&["explain", "130"]);
+    assert!(
+        signal.success().stdout().ends_with("  130 signal  signal 2 (SIGINT) ended it\n"),
+        "{signal}"
+    );
     let unknown = nowhere.tix(&["explain", "frobnicate"]);
     assert!(
         unknown.exits(4).stderr().contains("hint: see what there is: tix explain"),
@@ -46,4 +58,42 @@ fn every_command_of_the_guide_for_agents_is_one() {
         commands += 1;
     }
     assert!(commands > 10, "{text}");
+}
+
+#[test]
+fn the_guide_in_a_file_is_replaced_and_not_put_there_a_second_time() {
+    let sandbox = Sandbox::new();
+    let place = sandbox.remote().at(sandbox.fresh_directory("no repository"));
+    let guide = place.tix(&["agent-guide"]).success().stdout().to_owned();
+    let into = |file: &str| {
+        let answer = place.tix(&["agent-guide", "--into", file, "--json"]).success().json();
+        assert_eq!(answer["markdown"], guide.as_str());
+        assert!(answer["file"].as_str().unwrap().ends_with(file), "{answer}");
+        answer["did"].as_str().unwrap().to_owned()
+    };
+    assert_eq!((into("AGENTS.md").as_str(), place.read("AGENTS.md")), ("made", guide.clone()));
+    assert_eq!(into("AGENTS.md"), "unchanged");
+    place.write(
+        "AGENTS.md",
+        format!("# Ours\n\n{guide}\nOurs too\n").replace("tix next", "tix prev"),
+    );
+    let told = place.tix(&["agent-guide", "--into", "AGENTS.md"]);
+    assert!(
+        told.success().stdout().is_empty() && told.stderr().starts_with("replaced: "),
+        "{told}"
+    );
+    assert_eq!(place.read("AGENTS.md"), format!("# Ours\n\n{guide}\nOurs too\n"));
+    // A link to the file stays one, and a file without the markers keeps all that is in it.
+    place.write("docs/rules.md", "# Ours\n");
+    std::os::unix::fs::symlink("docs/rules.md", place.path().join("CLAUDE.md")).unwrap();
+    assert_eq!(into("CLAUDE.md"), "appended");
+    assert_eq!(place.read("docs/rules.md"), format!("# Ours\n\n{guide}"));
+    assert!(place.path().join("CLAUDE.md").is_symlink());
+    // Where it cannot be told what is ours, nothing is changed.
+    let half = guide.replace("<!-- tix agent-guide end -->\n", "");
+    place.write("AGENTS.md", half.clone());
+    let refused = place.tix(&["agent-guide", "--into", "AGENTS.md"]);
+    assert!(refused.exits(5).stderr().contains("none at the end"), "{refused}");
+    assert_eq!(place.read("AGENTS.md"), half);
+    place.tix(&["agent-guide", "--into", "docs"]).exits(5);
 }

@@ -4,6 +4,8 @@
 //! answer may lack keys that were added since, but what it has must still be there and mean the same kind of value.
 //! `TIX_UPDATE=1` records the answers that were never recorded.
 
+mod commands;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -190,6 +192,8 @@ fn answers(sandbox: &Sandbox) -> Vec<Value> {
     take(tix("check origin/main"));
     take(tix("log"));
     take(tix("shell-init bash"));
+    take(tix("completions bash"));
+    take(tix("man pages"));
     take(tix("demo --racers 2"));
     let empty = Sandbox::new();
     empty.seed(&[("README.md", "x\n")]);
@@ -266,4 +270,35 @@ fn the_check_finds_what_is_missing_unknown_or_of_another_kind() {
     assert_eq!(bad(&|value| value["more"] = 1.into(), Age::Recorded), 1);
     assert_eq!(bad(&|value| value["path"] = 1.into(), Age::Recorded), 1);
     assert_eq!(bad(&|value| value["schema"] = "tix/list@1".into(), Age::Recorded), 1);
+}
+
+#[test]
+fn every_view_says_of_when_it_is_and_how_much_of_all_it_shows() {
+    let sandbox = Sandbox::new();
+    let ids = ["TICKET-a-001", "TICKET-b-001"];
+    sandbox.seed(&ids.map(|id| (format!("tickets/queue/{id}.md"), queue_ticket(id))));
+    sandbox.seed(&[("tickets/queue/TICKET-c-001.md", "no ticket\n")]);
+    let clone = sandbox.clone_named("a");
+    let tip = clone.git(&["rev-parse", "origin/main"]).trim().to_owned();
+    clone.tix(&["list", "--fetch"]).success();
+    let one = ["show a-001", "status a-001"];
+    let lists = ["next", "list", "board", "report", "doctor --offline", "graph --all", "log"];
+    let related = ["dep tree a-001", "dep cycles"];
+    for line in one.into_iter().chain(lists).chain(related) {
+        let answer = clone.tix(&line.split(' ').chain(["--json"]).collect::<Vec<_>>()).json();
+        assert_eq!(
+            (&answer["trunk"], &answer["commit"]),
+            (&"origin/main".into(), &tip.as_str().into())
+        );
+        let at = answer["fetched_at"].as_str().unwrap_or_else(|| panic!("{line}: {answer}"));
+        assert!(at.ends_with('Z') && at.len() == "2026-01-01T00:00:00Z".len(), "{line}: {at}");
+        if one.contains(&line) {
+            continue;
+        }
+        let [returned, total] = ["returned", "total"].map(|key| answer[key].as_u64().unwrap());
+        assert_eq!(answer["truncated"], Value::Bool(returned < total), "{line}");
+        if !["report", "doctor --offline", "log"].contains(&line) {
+            assert_eq!(answer["damaged"][0]["path"], "tickets/queue/TICKET-c-001.md", "{line}");
+        }
+    }
 }

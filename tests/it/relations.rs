@@ -189,8 +189,21 @@ fn a_graph_has_every_relation_and_no_title_escapes_from_its_node() {
     "##);
     let dot = clone.tix(&["graph", "--format", "dot"]);
     let text = dot.success().stdout();
-    let title = r#"  n1 [label="TICKET-a\n<b>\"A\" & \\ `x`", class="queue"];"#;
+    let title = r#"  n1 [label="TICKET-a\n<b>\"A\" & \\ `x`", class="queue", "#;
     assert!(text.starts_with("digraph tickets {\n") && text.contains(title), "{dot}");
+    // What is drawn shows the lanes, in the colours that Mermaid uses.
+    assert!(text.contains("  node [shape=box, style=\"rounded,filled\"];\n"), "{dot}");
+    for (node, colours) in [
+        (0, r##"class="completed", fillcolor="#dff5e1", color="#2b7a36", fontcolor="#12351a"];"##),
+        (1, r##"class="queue", fillcolor="#e8eefc", color="#3b5bdb", fontcolor="#1c2541"];"##),
+        (
+            7,
+            r##"class="missing", fillcolor="#fbe3e4", color="#b3261e", fontcolor="#4a0f0c", style="rounded,filled,dashed"];"##,
+        ),
+    ] {
+        let line = text.lines().find(|line| line.starts_with(&format!("  n{node} ["))).unwrap();
+        assert!(line.ends_with(colours), "{line}");
+    }
     assert!(text.contains("  n5 -> n4 [style=dashed, label=\"related\"];\n"), "{dot}");
     let json = clone.tix(&["graph", "--json", "--all"]).success().json();
     assert_eq!(json["nodes"].as_array().unwrap().len(), 9);

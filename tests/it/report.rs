@@ -26,7 +26,8 @@ fn history() -> (Sandbox, Place) {
     let sandbox = Sandbox::new();
     let ticket =
         |id: &str| Ticket::new(id).key("title", HOSTILE).key("priority", "<b>P0</b>").text();
-    let ids = ["TICKET-a-001", "TICKET-b-001", "TICKET-c-001", "TICKET-d-001"];
+    let ids =
+        ["TICKET-a-001", "TICKET-with-a-rather-long-name-001", "TICKET-c-001", "TICKET-d-001"];
     sandbox.seed(&ids.map(|id| (lane("queue", id), ticket(id))));
     let clone = sandbox.clone_named("a");
     let claim = "claim\n\nTix-Actor: Bob <i>Example</i> <bob@example.org>";
@@ -35,7 +36,11 @@ fn history() -> (Sandbox, Place) {
         step(&clone, at, message, &[(&from, &to)]);
     };
     go("2025-12-04T12:00:00Z", claim, moved("TICKET-a-001", "queue", "active"));
-    go("2025-12-05T12:00:00Z", claim, moved("TICKET-b-001", "queue", "active"));
+    go(
+        "2025-12-05T12:00:00Z",
+        claim,
+        moved("TICKET-with-a-rather-long-name-001", "queue", "active"),
+    );
     go("2025-12-06T12:00:00Z", "complete", moved("TICKET-a-001", "active", "completed"));
     go("2025-12-07T12:00:00Z", claim, moved("TICKET-d-001", "queue", "active"));
     clone.git(&["branch", "-q", "work"]);
@@ -56,7 +61,7 @@ fn the_figures_are_those_of_the_commits() {
     assert_eq!(report["schema"], "tix/report@1");
     assert_eq!((&report["queued"], &report["active"]), (&1.into(), &1.into()));
     let held = report["held"].as_array().unwrap();
-    assert_eq!((held.len(), &held[0]["ticket"]), (1, &"TICKET-b-001".into()));
+    assert_eq!((held.len(), &held[0]["ticket"]), (1, &"TICKET-with-a-rather-long-name-001".into()));
     assert_eq!(held[0]["by"], "Bob <i>Example</i> <bob@example.org>");
     assert_eq!(held[0]["since"], "2025-12-05T12:00:00Z");
     let page = clone.tix(&["report", "--html", "-"]);
@@ -68,10 +73,18 @@ fn the_figures_are_those_of_the_commits() {
     ] {
         assert!(page.contains(row), "{row}\n{page}");
     }
+    // The last row is how it is now, and no day is told of that has not begun.
+    assert!(page.contains("<tr><td>now</td><td>1</td><td>1</td><td>2</td><td>0</td></tr>"));
     let text = clone.tix(&["report"]);
-    assert!(
-        text.success().stdout().starts_with("waiting               1\nworked on             1\n")
-    );
+    let text = text.success().stdout();
+    assert!(text.starts_with("waiting               1\nworked on             1\n"), "{text}");
+    // Both say a length of time in the same way: more than two days, in days alone.
+    let in_days = |said: &str| {
+        said.strip_suffix(" d").is_some_and(|n| n.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    assert!(in_days(text.lines().last().unwrap().split("  ").next().unwrap()), "{text}");
+    let on_page = page.split_once("<td class=\"time\">").unwrap().1.split('<').next().unwrap();
+    assert!(in_days(on_page), "{on_page}");
 }
 
 #[test]
@@ -116,7 +129,7 @@ const words = [...document.querySelectorAll('h1,h2,p,b,td,th,small,summary,bdi,.
 const contrast = Math.min(...words.map(e => { const [a, b] = [light(getComputedStyle(e).color), light(under(e))]; return (Math.max(a, b) + .05) / (Math.min(a, b) + .05) }));
 const wide = words.filter(e => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest('.scroll')).length;
 const shapes = [...document.querySelectorAll('svg')].map(s => s.querySelectorAll('.area,rect,.dot').length).join('+');
-document.body.dataset.probe = [innerWidth, document.documentElement.scrollWidth <= innerWidth, wide, contrast.toFixed(1), shapes, document.title, document.images.length, light(getComputedStyle(document.body).backgroundColor) < .5 ? 'dark' : 'light'].join('|');
+document.body.dataset.probe = [innerWidth, document.documentElement.scrollWidth <= innerWidth, wide, contrast.toFixed(1), shapes, document.title, document.images.length, light(getComputedStyle(document.body).backgroundColor) < .5 ? 'dark' : 'light', Math.max(...[...document.querySelectorAll('.held code')].map(e => Math.round(e.getBoundingClientRect().height / 21)))].join('|');
 </script>";
 
 /// The first of these that is on the PATH.
@@ -172,5 +185,8 @@ fn a_real_browser_shows_it_in_light_and_dark_wide_and_narrow() {
         assert_eq!(said[4], "4+3+2", "the shapes of the three charts");
         assert_eq!(said[5..7], ["Tickets of a", "0"], "a title was taken for markup");
         assert_eq!(said[7], scheme);
+        if scheme == "dark" {
+            assert_eq!(said[8], "1", "an id is broken over two lines though there is room");
+        }
     }
 }

@@ -180,11 +180,17 @@ enum Done {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Plan {
     schema: &'static str,
+    /// The id of the ticket that would be claimed.
     ticket: String,
+    /// The path of its file on the trunk now.
     from: String,
+    /// The path that its file would get there.
     to: String,
+    /// The ticket branch that would be made, without `refs/heads/`.
     branch: String,
+    /// The worktree that would be made, in full; null with `--no-worktree`.
     path: Option<String>,
+    /// Who would hold it: `Name <mail>`, or `TIX_ACTOR`.
     by: String,
 }
 

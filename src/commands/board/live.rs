@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use ratatui::crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::super::shared::board::{self, Look, Seen};
-use super::load;
-use super::{Context, Globals};
+use super::watch::{self, Heard, Watch};
+use super::{Args, Context, Globals, load};
 use crate::env::{self, Env};
 use crate::error::{Exit, Failure};
 use crate::git::exec::{Finished, text_of};
@@ -29,28 +29,57 @@ const LOOK: Duration = Duration::from_secs(1);
 /// How often the ages are written anew.
 const AGES: Duration = Duration::from_secs(30);
 
+/// The board, and what is under way beside it.
+struct Live<'a> {
+    ctx: &'a Context<'a>,
+    globals: &'a Globals,
+    state: State,
+    watch: Watch,
+    /// What a key has asked for, one at a time.
+    task: Option<Task>,
+}
+
 /// Another tix at work.
 struct Task {
     what: String,
     running: Running,
-    /// Whether its answer is to be read; a fetch shows in what has changed.
-    tell: bool,
+    kind: Kind,
+}
+
+/// What it does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// Its answer shows in what has changed.
+    Fetch,
+    /// Its answer is to be read.
+    Claim,
 }
 
 /// Stays until the person leaves.
-pub fn run(fetch: bool, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let ctx = Context::open(globals, env, out, None)?;
+    let watch = Watch::every(args.every);
     // Before the screen: what cannot be shown is told as every command tells it.
-    let mut state = board::look(&ctx, Look::from(fetch), |seen| {
-        let (heading, columns) = content(&ctx, seen)?;
+    let state = board::look(&ctx, Look::from(args.fetch), |seen| {
+        let (heading, columns) = content(&ctx, seen, &watch)?;
         Ok(State::new(heading, columns))
     })?;
     let mut screen = Screen::open().map_err(|error| no_terminal(&error))?;
-    let mut task = None;
-    let done = follow(&ctx, globals, &mut state, &mut screen, &mut task);
+    let mut board = Live { ctx: &ctx, globals, state, watch, task: None };
+    let done = board.follow(&mut screen);
     drop(screen);
+    let Live { watch, task, .. } = board;
+    watch.stop();
+    let claim = task.and_then(|task| match task.kind {
+        Kind::Claim => Some(task),
+        // What it would have brought is not looked at any more.
+        Kind::Fetch => {
+            task.running.stop();
+            None
+        }
+    });
     done?;
-    if let Some(task) = task {
+    if let Some(task) = claim {
         // A claim that is under way is not left alone: its answer belongs to whoever asked.
         out.narrate(&format!("{} …", task.what));
         let finished = task.running.finish()?;
@@ -68,142 +97,141 @@ fn no_terminal(error: &std::io::Error) -> Failure {
 fn content(
     ctx: &Context<'_>,
     seen: &Seen<'_>,
+    watch: &Watch,
 ) -> Result<(String, Vec<crate::kanban::Column>), Failure> {
     let tickets = board::read(ctx, seen.view, &Lane::ALL)?;
-    let mut heading = load::heading(ctx, seen);
+    let mut heading = load::heading(ctx, watch.as_of(seen.at));
     if !tickets.damaged.is_empty() {
         heading.push_str(&format!("  {} cannot be read: tix doctor", tickets.damaged.len()));
     }
     Ok((heading, load::columns(ctx, &tickets.cards)))
 }
 
-fn follow(
-    ctx: &Context<'_>,
-    globals: &Globals,
-    state: &mut State,
-    screen: &mut Screen,
-    task: &mut Option<Task>,
-) -> Result<(), Failure> {
-    let mut shown = (trunk(ctx)?, Instant::now());
-    let mut looked = Instant::now();
-    loop {
-        signals::check()?;
-        screen.draw(|buffer| draw(state, buffer, Keys::Named)).map_err(|e| no_terminal(&e))?;
-        let event = screen.wait(TICK);
-        // A terminal that goes says so by a signal, too, and that is what ended the board.
-        signals::check()?;
-        if let Some(Event::Key(event)) = event.map_err(|e| no_terminal(&e))?
-            && let Some(key) = key(event)
-        {
-            match state.press(key) {
-                Effect::None => {}
-                Effect::Quit => return Ok(()),
-                Effect::Open(id) => open(ctx, state, &id),
-                Effect::Fetch => {
-                    let words = ["list", "--fetch", "--quiet", "--limit", "0"];
-                    begin(ctx, globals, state, task, "fetching", &words);
-                }
-                Effect::Activate(id) => {
-                    let what = format!("activating {id}");
-                    begin(ctx, globals, state, task, &what, &["activate", &id]);
-                }
-            }
-        }
-        let ended = task.take_if(|task| task.running.is_finished());
-        let news = ended.is_some();
-        if let Some(ended) = ended {
-            end(state, ended);
-        } else if let Some(task) = task {
-            state.notice = format!("{} …", task.what);
-        }
-        if news || looked.elapsed() >= LOOK {
-            looked = Instant::now();
-            let tip = trunk(ctx)?;
-            if news || tip != shown.0 || shown.1.elapsed() >= AGES {
-                shown = (tip, Instant::now());
-                renew(ctx, state);
-            }
-        }
-    }
-}
-
-fn trunk(ctx: &Context<'_>) -> Result<Option<Oid>, Failure> {
+/// Where the trunk is, as far as this clone knows.
+pub fn trunk(ctx: &Context<'_>) -> Result<Option<Oid>, Failure> {
     let name = ctx.last_seen_ref();
     Ok(name.map(|name| ctx.objects.resolve(name.as_str())).transpose()?.flatten())
 }
 
-/// Shows what is there now. What could be shown a moment ago stays when it cannot be read anew.
-fn renew(ctx: &Context<'_>, state: &mut State) {
-    match board::look(ctx, Look::LastSeen, |seen| content(ctx, seen)) {
-        Ok((heading, columns)) => state.renew(heading, columns),
-        Err(failure) => state.notice = failure.message,
-    }
-}
-
-fn open(ctx: &Context<'_>, state: &mut State, id: &str) {
-    let text = board::look(ctx, Look::LastSeen, |seen| {
-        let entry = board::find(seen, id)?;
-        let (_, document) = board::read_one(ctx, seen.view, entry)?;
-        Ok(safe_lines(&text_of(document.as_bytes())))
-    });
-    match text {
-        Ok(text) => state.read(id.to_owned(), &text),
-        Err(failure) => state.notice = failure.message,
-    }
-}
-
-/// Starts another tix, one at a time.
-fn begin(
+/// Another tix in this clone, or why there is none.
+pub fn another_tix(
     ctx: &Context<'_>,
     globals: &Globals,
-    state: &mut State,
-    task: &mut Option<Task>,
-    what: &str,
     words: &[&str],
-) {
-    if let Some(task) = task {
-        state.notice = format!("{} first …", task.what);
-        return;
-    }
-    let tix = match env::current_exe() {
-        Ok(tix) => tix,
-        Err(error) => {
-            state.notice = format!("tix does not find itself: {error}");
-            return;
-        }
-    };
+) -> Result<Program, String> {
+    let tix = env::current_exe().map_err(|error| format!("tix does not find itself: {error}"))?;
     let option = |name: &'static str, value: &Option<String>| {
         value.as_ref().map(|value| format!("--{name}={value}"))
     };
-    let program = Program::new(tix, &ctx.dir)
+    Ok(Program::new(tix, &ctx.dir)
         .args(words)
         .args(option("remote", &globals.remote))
         .args(option("trunk", &globals.trunk))
         .args(option("role", &globals.role))
-        .envs(ctx.env.inherited());
-    let tell = words.first() == Some(&"activate");
-    *task = Some(Task { what: what.to_owned(), running: program.start(), tell });
+        .envs(ctx.env.inherited()))
 }
 
-/// Shows what became of it.
-fn end(state: &mut State, task: Task) {
-    state.notice.clear();
-    match task.running.finish() {
-        Ok(finished) if finished.code == Some(0) && !task.tell => {
-            state.notice = format!("{}: done", task.what);
-        }
-        Ok(Finished { stdout, stderr, .. }) => {
-            let text = format!("{}{}", text_of(&stdout), stderr);
-            // Somebody who reads a ticket or writes a filter meanwhile goes on with it.
-            match state.mode {
-                Mode::Browse => state.read(task.what, &safe_lines(&text)),
-                Mode::Filter | Mode::Read { .. } => {
-                    state.notice = safe_lines(text.lines().next().unwrap_or_default());
+impl Live<'_> {
+    fn follow(&mut self, screen: &mut Screen) -> Result<(), Failure> {
+        let mut shown = (trunk(self.ctx)?, Instant::now());
+        let mut looked = Instant::now();
+        loop {
+            signals::check()?;
+            let state = &self.state;
+            screen.draw(|buffer| draw(state, buffer, Keys::Named)).map_err(|e| no_terminal(&e))?;
+            let event = screen.wait(TICK);
+            // A terminal that goes says so by a signal, too, and that is what ended the board.
+            signals::check()?;
+            if let Some(Event::Key(event)) = event.map_err(|e| no_terminal(&e))?
+                && let Some(key) = key(event)
+            {
+                match self.state.press(key) {
+                    Effect::None => {}
+                    Effect::Quit => return Ok(()),
+                    Effect::Open(id) => self.open(&id),
+                    Effect::Fetch => self.begin(Kind::Fetch, "fetching", &watch::FETCH),
+                    Effect::Activate(id) => {
+                        self.begin(Kind::Claim, &format!("activating {id}"), &["activate", &id]);
+                    }
+                }
+            }
+            let ended = self.task.take_if(|task| task.running.is_finished());
+            let mut news = ended.is_some();
+            if let Some(ended) = ended {
+                self.end(ended);
+            } else if let Some(task) = &self.task {
+                self.state.notice = format!("{} …", task.what);
+            }
+            if self.watch.look(self.ctx, self.globals)? == Heard::News {
+                self.watch.away().clone_into(&mut self.state.away);
+                news = true;
+            }
+            if news || looked.elapsed() >= LOOK {
+                looked = Instant::now();
+                let tip = trunk(self.ctx)?;
+                if news || tip != shown.0 || shown.1.elapsed() >= AGES {
+                    shown = (tip, Instant::now());
+                    self.renew();
                 }
             }
         }
-        Err(ExecError::Interrupted(_)) => {}
-        Err(error) => state.notice = error.to_string(),
+    }
+
+    /// Shows what is there now. What could be shown a moment ago stays when it cannot be read anew.
+    fn renew(&mut self) {
+        let read = |seen: &Seen<'_>| content(self.ctx, seen, &self.watch);
+        match board::look(self.ctx, Look::LastSeen, read) {
+            Ok((heading, columns)) => self.state.renew(heading, columns),
+            Err(failure) => self.state.notice = failure.message,
+        }
+    }
+
+    fn open(&mut self, id: &str) {
+        let text = board::look(self.ctx, Look::LastSeen, |seen| {
+            let entry = board::find(seen, id)?;
+            let (_, document) = board::read_one(self.ctx, seen.view, entry)?;
+            Ok(safe_lines(&text_of(document.as_bytes())))
+        });
+        match text {
+            Ok(text) => self.state.read(id.to_owned(), &text),
+            Err(failure) => self.state.notice = failure.message,
+        }
+    }
+
+    /// Starts another tix, one at a time.
+    fn begin(&mut self, kind: Kind, what: &str, words: &[&str]) {
+        if let Some(task) = &self.task {
+            self.state.notice = format!("{} first …", task.what);
+            return;
+        }
+        match another_tix(self.ctx, self.globals, words) {
+            Ok(tix) => {
+                self.task = Some(Task { what: what.to_owned(), running: tix.start(), kind });
+            }
+            Err(error) => self.state.notice = error,
+        }
+    }
+
+    /// Shows what became of it.
+    fn end(&mut self, task: Task) {
+        self.state.notice.clear();
+        match task.running.finish() {
+            Ok(finished) if finished.code == Some(0) && task.kind == Kind::Fetch => {
+                self.state.notice = format!("{}: done", task.what);
+            }
+            Ok(Finished { stdout, stderr, .. }) => {
+                let text = format!("{}{}", text_of(&stdout), stderr);
+                // Somebody who reads a ticket or writes a filter meanwhile goes on with it.
+                match self.state.mode {
+                    Mode::Browse => self.state.read(task.what, &safe_lines(&text)),
+                    Mode::Filter | Mode::Read { .. } => {
+                        self.state.notice = safe_lines(text.lines().next().unwrap_or_default());
+                    }
+                }
+            }
+            Err(ExecError::Interrupted(_)) => {}
+            Err(error) => self.state.notice = error.to_string(),
+        }
     }
 }
 

@@ -1,16 +1,18 @@
 //! What the board shows, from the trunk as this clone knows it.
 
-use super::super::shared::board::{Card, Seen};
+use chrono::{DateTime, Utc};
+
+use super::super::shared::board::Card;
 use super::Context;
 use crate::clock;
 use crate::kanban::{Column, Tile};
 use crate::out::safe;
 use crate::ticket::Lane;
 
-/// The line at the top.
-pub fn heading(ctx: &Context<'_>, seen: &Seen<'_>) -> String {
+/// The line at the top, of what is known as of this moment; nothing is said of the present.
+pub fn heading(ctx: &Context<'_>, at: Option<DateTime<Utc>>) -> String {
     let mut text = format!("{}  {}", ctx.repo.name, ctx.trunk_label());
-    if let Some(at) = seen.at {
+    if let Some(at) = at {
         text.push_str(&format!("  as of {} ago", clock::age(at, clock::now())));
     }
     safe(&text)

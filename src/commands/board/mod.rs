@@ -2,16 +2,16 @@
 
 mod live;
 mod load;
+mod watch;
 
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
 use serde::Serialize;
 
-use super::shared::board::{self, Card, Look, Seen};
+use super::shared::board::{self, Board, Card, Damage, Look, Seen};
+use super::shared::frame::{AsOf, Extent};
 use super::{Context, Globals};
 use crate::env::Env;
 use crate::error::Failure;
-use crate::kanban::{Keys, State, draw, height, text};
+use crate::kanban::{State, printed};
 use crate::out::{Format, Out};
 use crate::ticket::Lane;
 
@@ -26,9 +26,9 @@ const SHOWN: usize = 50;
 
 /// Show the lanes side by side, live
 ///
-/// On a terminal it stays open and follows the trunk as this clone knows it: press f to ask the remote, enter to open
-/// a ticket, a to activate it, / to filter, q to leave. Piped, or with --plain, it is printed once as text,
-/// the first 50 tickets of each lane.
+/// On a terminal it stays open and follows the trunk: it asks the remote every 10 seconds where the trunk is, and fetches
+/// when that is news. Press enter to open a ticket, a to activate it, / to filter, f to fetch at once (the progress on the
+/// ticket branches too), q to leave. Piped, or with --plain, it is printed once as text, the first 50 tickets of each lane.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Print the board once and do not stay open
@@ -37,6 +37,9 @@ pub struct Args {
     /// Ask the remote first
     #[arg(long)]
     fetch: bool,
+    /// Ask the remote so often while it stays open; 0 is never
+    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+    every: u64,
 }
 
 /// The answer in JSON.
@@ -44,19 +47,23 @@ pub struct Args {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct BoardJson<'a> {
     schema: &'static str,
-    trunk: String,
-    commit: Option<&'a str>,
-    returned: usize,
-    total: usize,
-    truncated: bool,
+    #[serde(flatten)]
+    as_of: AsOf,
+    #[serde(flatten)]
+    extent: Extent,
+    /// The four lanes: queue, active, completed, archive, also empty ones.
     lanes: Vec<LaneJson<'a>>,
+    /// The files that cannot be shown as tickets.
+    damaged: &'a [Damage],
 }
 
 /// A lane.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct LaneJson<'a> {
+    /// Its name.
     lane: Lane,
+    /// All of its tickets, by id.
     tickets: Vec<&'a Card>,
 }
 
@@ -64,15 +71,16 @@ struct LaneJson<'a> {
 pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let live = out.format == Format::Human && !args.plain && Out::is_terminal();
     if live {
-        return live::run(args.fetch, globals, env, out);
+        return live::run(args, globals, env, out);
     }
     let ctx = Context::open(globals, env, out, None)?;
     board::look(&ctx, Look::from(args.fetch), |seen| {
         let tickets = board::read(&ctx, seen.view, &Lane::ALL)?;
         if out.format == Format::Json {
-            in_json(&ctx, seen, &tickets.cards);
+            in_json(&ctx, seen, &tickets);
         } else {
-            let state = State::new(load::heading(&ctx, seen), load::columns(&ctx, &tickets.cards));
+            let state =
+                State::new(load::heading(&ctx, seen.at), load::columns(&ctx, &tickets.cards));
             out.answer(&plain(&state));
             if state.columns.iter().any(|column| column.tiles.len() > SHOWN) {
                 out.narrate(&format!("the first {SHOWN} of each lane; all: tix list --lane all"));
@@ -89,21 +97,18 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), F
 /// The board as lines of text.
 fn plain(state: &State) -> String {
     let width = terminal_size::terminal_size().map_or(WIDTH, |(width, _)| width.0);
-    let mut buffer = Buffer::empty(Rect::new(0, 0, width.max(NARROW), height(state, SHOWN)));
-    draw(state, &mut buffer, Keys::None);
-    text(&buffer)
+    printed(state, width.max(NARROW), SHOWN)
 }
 
-fn in_json(ctx: &Context<'_>, seen: &Seen<'_>, cards: &[Card]) {
+fn in_json(ctx: &Context<'_>, seen: &Seen<'_>, board: &Board) {
+    let cards = &board.cards;
     let lane =
         |lane: Lane| LaneJson { lane, tickets: cards.iter().filter(|c| c.lane == lane).collect() };
     ctx.out.json(&BoardJson {
         schema: "tix/board@1",
-        trunk: ctx.trunk_label(),
-        commit: seen.view.commit().map(crate::names::Oid::as_str),
-        returned: cards.len(),
-        total: cards.len(),
-        truncated: false,
+        as_of: AsOf::of(ctx, seen),
+        extent: Extent::all(cards.len()),
         lanes: Lane::ALL.into_iter().map(lane).collect(),
+        damaged: &board.damaged,
     });
 }

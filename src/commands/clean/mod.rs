@@ -7,7 +7,9 @@ use serde::Serialize;
 
 use self::judge::{Judged, Plan, Surroundings};
 use super::shared::board::branch_pattern;
+use super::shared::complete::ids;
 use super::shared::find::find_ticket;
+use super::shared::frame::Extent;
 use super::shared::lock::lock_ticket;
 use super::shared::merged::Proof;
 use super::shared::receipt::{PushedJson, Receipt, WorkspaceJson, record};
@@ -18,7 +20,7 @@ use crate::git::RefValue;
 use crate::lock::Lock;
 use crate::names::Oid;
 use crate::out::{Format, Out, safe};
-use crate::ticket::TicketId;
+use crate::ticket::{Lane, TicketId};
 use crate::trunk::{Diary, Run, Trunk, View};
 use crate::workspace;
 
@@ -33,7 +35,7 @@ use crate::workspace;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The tickets
-    #[arg(value_name = "TICKET", required_unless_present = "merged")]
+    #[arg(value_name = "TICKET", add = ids(&Lane::ALL), required_unless_present = "merged")]
     tickets: Vec<String>,
     /// All tickets of this clone and of the remote whose work is merged
     #[arg(long, conflicts_with = "tickets")]
@@ -51,12 +53,15 @@ pub struct Args {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Report<'a> {
     schema: &'static str,
+    /// Whether nothing was removed because `--dry-run` was given.
     dry_run: bool,
+    /// The name of the remote; null when the local branch is the trunk.
     remote: Option<String>,
+    /// The branch of the trunk, without the name of the remote.
     trunk: &'a str,
-    returned: usize,
-    total: usize,
-    truncated: bool,
+    #[serde(flatten)]
+    extent: Extent,
+    /// What became of each.
     tickets: Vec<Entry<'a>>,
 }
 
@@ -64,15 +69,27 @@ pub struct Report<'a> {
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Entry<'a> {
+    /// Its id.
     ticket: &'a str,
+    /// `cleaned`, `planned` (with `--dry-run`), `already` (there was nothing of it), `not_merged`, or `kept` (its
+    /// work is merged, and something stands in the way).
     outcome: &'static str,
+    /// What shows that its work is merged; null where nothing was or would be removed, or there was no branch to
+    /// prove it of.
     proof: Option<Proof>,
+    /// The branch that its work is in; null where nothing was proven.
     merged_into: Option<&'a str>,
+    /// The workspace that was or would be removed; null where there is none.
     workspace: Option<&'a WorkspaceJson>,
+    /// Where the worktree was put; null where there was none, and with `--dry-run`.
     trash: Option<String>,
+    /// The branch that was deleted on the remote; null where none was.
     deleted_there: Option<&'a PushedJson>,
+    /// The local branch that was deleted; null where none was.
     deleted_here: Option<&'a PushedJson>,
+    /// Why it stayed; null where the outcome is neither `kept` nor `not_merged`.
     reason: Option<crate::error::FailureJson<'a>>,
+    /// What else to know; may be empty.
     warnings: &'a [String],
 }
 
@@ -327,9 +344,7 @@ fn answer_json(ctx: &Context<'_>, args: &Args, fates: &[(TicketId, Fate)]) {
         dry_run: args.dry_run,
         remote: ctx.remote.as_ref().map(ToString::to_string),
         trunk: ctx.trunk.short(),
-        returned: tickets.len(),
-        total: tickets.len(),
-        truncated: false,
+        extent: Extent::all(tickets.len()),
         tickets,
     });
 }

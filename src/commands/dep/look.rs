@@ -5,7 +5,8 @@ use std::collections::{HashMap, HashSet};
 use serde::Serialize;
 
 use super::{Cycles, Tree};
-use crate::commands::shared::board::{self, Look};
+use crate::commands::shared::board::{self, Damage, Look};
+use crate::commands::shared::frame::{AsOf, Extent};
 use crate::commands::shared::queue::Survey;
 use crate::commands::{Context, Globals};
 use crate::env::Env;
@@ -19,8 +20,17 @@ use crate::ticket::{Lane, Relation, TicketId};
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct TreeJson<'a> {
     schema: &'static str,
+    #[serde(flatten)]
+    as_of: AsOf,
+    /// The id of the ticket at the top.
     ticket: &'a TicketId,
+    #[serde(flatten)]
+    extent: Extent,
+    /// The ticket itself first, and below each what it waits for (with `--reverse`: what waits for it), depth
+    /// first.
     nodes: Vec<Node>,
+    /// The files of the trunk that cannot be read; what they say is not in the tree.
+    damaged: &'a [Damage],
 }
 
 /// A ticket in a tree.
@@ -33,6 +43,7 @@ struct Node {
     name: String,
     /// Where it is; null where the name does not mean one ticket.
     lane: Option<Lane>,
+    /// What it is about; null when the ticket does not say, or the name does not mean one.
     title: Option<String>,
     /// Whether nobody needs to wait for it any more.
     done: bool,
@@ -45,9 +56,14 @@ struct Node {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct CyclesJson<'a> {
     schema: &'static str,
-    total: usize,
+    #[serde(flatten)]
+    as_of: AsOf,
+    #[serde(flatten)]
+    extent: Extent,
     /// Each waits for the next, and the last for the first.
     cycles: &'a [Vec<&'a TicketId>],
+    /// The files of the trunk that cannot be read; what they say is not looked at.
+    damaged: &'a [Damage],
 }
 
 /// Shows what a ticket waits for.
@@ -64,9 +80,14 @@ pub(super) fn tree(args: &Tree, globals: &Globals, env: &Env, out: &Out) -> Resu
         let forest = Forest { known, waits, unknown };
         let nodes = forest.walk(&entry.id);
         match out.format {
-            Format::Json => {
-                out.json(&TreeJson { schema: "tix/dep-tree@1", ticket: &entry.id, nodes });
-            }
+            Format::Json => out.json(&TreeJson {
+                schema: "tix/dep-tree@1",
+                as_of: AsOf::of(&ctx, seen),
+                ticket: &entry.id,
+                extent: Extent::all(nodes.len()),
+                nodes,
+                damaged: &survey.damaged,
+            }),
             Format::Human => out.answer(&nodes.iter().map(line).collect::<String>()),
         }
         for damage in &survey.damaged {
@@ -161,8 +182,10 @@ pub(super) fn cycles(
         match out.format {
             Format::Json => out.json(&CyclesJson {
                 schema: "tix/cycles@1",
-                total: cycles.len(),
+                as_of: AsOf::of(&ctx, seen),
+                extent: Extent::all(cycles.len()),
                 cycles: &cycles,
+                damaged: &survey.damaged,
             }),
             Format::Human => {
                 let line = |cycle: &Vec<&TicketId>| {

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::super::shared::context::Context;
+use super::super::shared::frame::{AsOf, Extent};
 use super::super::shell_word;
 use super::Examination;
 use super::fix::Fixed;
@@ -20,17 +21,24 @@ const SHOWN: usize = 10;
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Report<'a> {
     schema: &'static str,
-    trunk: &'a str,
-    commit: Option<&'a str>,
+    #[serde(flatten)]
+    as_of: &'a AsOf,
+    /// How many ticket files were looked at, unreadable ones with them.
     tickets: usize,
+    /// Whether there are no errors; what the exit code 0 says.
     healthy: bool,
+    /// How many findings are errors.
     errors: usize,
+    /// How many findings are warnings.
     warnings: usize,
+    /// Every check there is, also those that found nothing.
     checks: Vec<CheckJson>,
-    returned: usize,
-    total: usize,
-    truncated: bool,
+    #[serde(flatten)]
+    extent: Extent,
+    /// What was found, the worst first; `total` counts these.
     findings: Vec<FindingJson<'a>>,
+    /// What was done about earlier findings, with `--fix`; else empty. The rest of the answer is how things are
+    /// after it.
     fixed: &'a [Fixed],
     #[serde(skip)]
     found: &'a [Finding],
@@ -40,11 +48,15 @@ pub struct Report<'a> {
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct CheckJson {
+    /// Its name, which stays.
     name: &'static str,
+    /// How bad its findings are; a finding may be less bad.
     severity: Severity,
+    /// What it finds, in words.
     about: &'static str,
-    /// What `--fix` does about it.
+    /// What `--fix` does about it; null where it does nothing.
     fix: Option<&'static str>,
+    /// How many it found.
     findings: usize,
 }
 
@@ -52,12 +64,19 @@ struct CheckJson {
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct FindingJson<'a> {
+    /// The name of the check.
     check: &'static str,
+    /// How bad it is.
     severity: Severity,
+    /// The id of the ticket it is about; null when it is not about one.
     ticket: Option<&'a str>,
+    /// What is wrong, in one sentence.
     message: &'a str,
+    /// The facts, a name and a text each; which there are depends on the check.
     facts: Map<String, Value>,
+    /// The ways out; may be empty.
     repairs: Vec<RepairJson<'a>>,
+    /// Whether `--fix` does something about it.
     fixable: bool,
 }
 
@@ -65,7 +84,9 @@ struct FindingJson<'a> {
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct RepairJson<'a> {
+    /// What it is for, or when it is the right one.
     why: &'a str,
+    /// One line for a POSIX shell, which can be pasted.
     command: String,
 }
 
@@ -83,16 +104,13 @@ impl<'a> Report<'a> {
         });
         Report {
             schema: "tix/doctor@1",
-            trunk: &seen.trunk,
-            commit: seen.commit.as_deref(),
+            as_of: &seen.as_of,
             tickets: seen.tickets,
             healthy: count(Severity::Error) == 0,
             errors: count(Severity::Error),
             warnings: count(Severity::Warning),
             checks: checks.collect(),
-            returned: seen.findings.len(),
-            total: seen.findings.len(),
-            truncated: false,
+            extent: Extent::all(seen.findings.len()),
             findings: seen.findings.iter().map(finding).collect(),
             fixed,
             found: &seen.findings,
@@ -127,25 +145,25 @@ fn command(repair: &Repair) -> String {
 }
 
 /// Tells it in the form that was asked for.
-pub fn tell(ctx: &Context<'_>, report: &Report<'_>) {
+pub fn tell<'a>(ctx: &Context<'_>, report: &Report<'a>) {
     if ctx.out.format == Format::Json {
         ctx.out.json(report);
         return;
     }
     let mut text = String::new();
-    for rule in &RULES {
-        let mut findings = report.found.iter().filter(|finding| finding.check == rule.check);
-        // The worst of a check come first, and the checks come in the order of their severity.
-        findings.by_ref().take(SHOWN).for_each(|finding| tell_one(ctx, finding, &mut text));
-        let rest: Vec<&str> = findings
-            .map(|finding| {
-                finding.ticket.as_ref().map_or(finding.message.as_str(), |id| id.as_str())
-            })
-            .collect();
-        if !rest.is_empty() {
+    // They are sorted: a check of which some findings are less bad than others is told of in two places.
+    let alike = |a: &Finding, b: &Finding| (a.severity, a.check) == (b.severity, b.check);
+    for same in report.found.chunk_by(alike) {
+        let (shown, rest) = same.split_at(same.len().min(SHOWN));
+        for finding in shown {
+            tell_one(ctx, finding, &mut text);
+        }
+        let name = |f: &'a Finding| f.ticket.as_ref().map_or(f.message.as_str(), |id| id.as_str());
+        let names: Vec<&str> = rest.iter().map(name).collect();
+        if let Some(first) = rest.first() {
             // Writing to a string cannot fail.
-            let (number, names) = (rest.len(), safe(&rest.join(" ")));
-            writeln!(text, "and {number} more of {}: {names}\n", rule.name).ok();
+            let (number, names) = (rest.len(), safe(&names.join(" ")));
+            writeln!(text, "and {number} more of {}: {names}\n", first.check.name()).ok();
         }
     }
     let count =
@@ -159,7 +177,7 @@ pub fn tell(ctx: &Context<'_>, report: &Report<'_>) {
         text,
         "{verdict}: {} on {}, {}",
         count(report.tickets, "ticket"),
-        report.trunk,
+        report.as_of.trunk,
         count(RULES.len(), "check")
     )
     .ok();

@@ -1,7 +1,10 @@
 //! Mends what can be mended without anything being lost.
 
+use std::fmt::Write as _;
+
 use serde::Serialize;
 
+use super::super::shared::board::Look;
 use super::super::shared::give_back::clear_local;
 use super::super::shared::receipt::{Receipt, record};
 use super::Context;
@@ -9,6 +12,7 @@ use crate::doctor::{Finding, Fix};
 use crate::error::Failure;
 use crate::lifecycle::correct_id;
 use crate::names::RefName;
+use crate::out::{Format, safe};
 use crate::ticket::TicketId;
 use crate::trunk::{Diary, Run, Stop};
 
@@ -16,49 +20,110 @@ use crate::trunk::{Diary, Run, Stop};
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Fixed {
+    /// The name of the check.
     check: &'static str,
+    /// The id of the ticket it was about; null when it was not about one.
     ticket: Option<String>,
+    /// What was to be done, in words.
     action: String,
+    /// Whether it was done.
     done: bool,
+    /// The commits that were made on the trunk, in full; empty where the mending makes none.
     commits: Vec<String>,
     /// Why not, or what to know.
     notes: Vec<String>,
 }
 
-/// Says what will be done, and does it. What cannot be done is told and does not keep the rest from being done.
-pub fn apply(ctx: &Context<'_>, findings: &[Finding]) -> Result<Vec<Fixed>, Failure> {
+/// Why a fix that is pushed is left out when the remote is not to be asked.
+const NEEDS_REMOTE: &str =
+    "that is pushed, and --offline leaves the remote alone; without it: tix doctor --fix";
+
+/// Says what will be done, does it, and says what became of it. What cannot be done does not keep the rest from being
+/// done.
+pub fn apply(ctx: &Context<'_>, look: Look, findings: &[Finding]) -> Result<Vec<Fixed>, Failure> {
     let plan: Vec<(&Finding, &Fix)> =
         findings.iter().filter_map(|finding| Some((finding, finding.fix.as_ref()?))).collect();
+    tell(ctx, &in_words(ctx, look, &plan));
     if plan.is_empty() {
-        ctx.out.narrate("nothing here can be mended without somebody's decision");
         return Ok(Vec::new());
-    }
-    ctx.out.narrate("what will be done:");
-    for (_, fix) in &plan {
-        ctx.out.narrate(&format!("  {}", action(fix)));
     }
     let actor = ctx.actor()?;
     let mut all = Vec::new();
     for (finding, fix) in plan {
-        let outcome = match fix {
-            Fix::CorrectId(id) => set_id(ctx, id, &actor),
-            Fix::ClearWorkspace(id) => clear_local(ctx, id, published(ctx, id)?.as_ref()).map(left),
-            Fix::ClearLeftovers => clear_leftovers(ctx),
+        let outcome = if is_out_of_reach(ctx, look, fix) {
+            left(vec![NEEDS_REMOTE.to_owned()])
+        } else {
+            let outcome = mend(ctx, fix, &actor);
+            outcome.unwrap_or_else(|failure| left(vec![failure.message]))
         };
-        let outcome = outcome.unwrap_or_else(|failure| left(vec![failure.message]));
-        for note in &outcome.notes {
-            ctx.out.warn(note);
-        }
-        all.push(Fixed {
+        let fixed = Fixed {
             check: finding.check.name(),
             ticket: finding.ticket.as_ref().map(ToString::to_string),
             action: action(fix),
             done: outcome.done,
             commits: outcome.commits,
             notes: outcome.notes,
-        });
+        };
+        match ctx.out.format {
+            Format::Human => ctx.out.answer(&fixed.in_words()),
+            // What was done is a part of the report.
+            Format::Json => fixed.notes.iter().for_each(|note| ctx.out.warn(note)),
+        }
+        all.push(fixed);
+    }
+    if ctx.out.format == Format::Human {
+        ctx.out.answer("\n");
     }
     Ok(all)
+}
+
+/// To a person the plan is a part of the answer, and is shown before it is carried out: one that is read only afterwards
+/// is none. An answer in JSON comes once.
+fn tell(ctx: &Context<'_>, plan: &str) {
+    match ctx.out.format {
+        Format::Human => ctx.out.answer(plan),
+        Format::Json => ctx.out.narrate(plan.trim_end()),
+    }
+}
+
+fn in_words(ctx: &Context<'_>, look: Look, plan: &[(&Finding, &Fix)]) -> String {
+    if plan.is_empty() {
+        return "nothing here can be mended without somebody's decision\n\n".to_owned();
+    }
+    let within = plan.iter().filter(|(_, fix)| !is_out_of_reach(ctx, look, fix));
+    let lines: String = within.map(|(_, fix)| format!("  {}\n", safe(&action(fix)))).collect();
+    if lines.is_empty() { lines } else { format!("what will be done:\n{lines}") }
+}
+
+/// Whether it takes the remote, which is not to be asked.
+fn is_out_of_reach(ctx: &Context<'_>, look: Look, fix: &Fix) -> bool {
+    match fix {
+        Fix::CorrectId(_) => look == Look::LastSeen && ctx.remote.is_some(),
+        Fix::ClearWorkspace(_) | Fix::ClearLeftovers => false,
+    }
+}
+
+fn mend(ctx: &Context<'_>, fix: &Fix, actor: &str) -> Result<Outcome, Failure> {
+    match fix {
+        Fix::CorrectId(id) => set_id(ctx, id, actor),
+        Fix::ClearWorkspace(id) => clear_local(ctx, id, published(ctx, id)?.as_ref()).map(left),
+        Fix::ClearLeftovers => clear_leftovers(ctx),
+    }
+}
+
+impl Fixed {
+    fn in_words(&self) -> String {
+        let mut text = format!("{} {}", if self.done { "done:" } else { "not done:" }, self.action);
+        for commit in &self.commits {
+            // Writing to a string cannot fail.
+            write!(text, ", commit {commit}").ok();
+        }
+        text.push('\n');
+        for note in &self.notes {
+            writeln!(text, "  {}", safe(note)).ok();
+        }
+        text
+    }
 }
 
 /// What became of one fix.

@@ -12,6 +12,7 @@ pub use self::answer::Report;
 use self::answer::Report;
 use self::gather::Outlook;
 use super::shared::board::{self, Look, Seen};
+use super::shared::frame::AsOf;
 use super::{Context, Globals};
 use crate::doctor::{self, Finding, Leftover, Severity};
 use crate::env::Env;
@@ -29,7 +30,7 @@ use crate::trunk::killed_runs;
 /// and do not change the exit code.
 ///
 /// With --fix it says first what it will do, and then does only what can be proved to lose nothing, each fault in a
-/// transaction of its own, and looks again.
+/// transaction of its own, says what was done, and looks again. With --offline it leaves out what would be pushed.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Mend what can be mended without anything being lost
@@ -42,10 +43,8 @@ pub struct Args {
 
 /// What was looked at, and what was found there.
 pub struct Examination {
-    /// How the trunk is called.
-    pub trunk: String,
-    /// The commit it was at.
-    pub commit: Option<String>,
+    /// Of what and when this is.
+    pub as_of: AsOf,
     /// How many ticket files there are.
     pub tickets: usize,
     /// What is wrong.
@@ -58,7 +57,7 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), F
     let look = if args.offline { Look::LastSeen } else { Look::Fetch };
     let before = examine(&ctx, look)?;
     let (after, fixed) = if args.fix {
-        let fixed = fix::apply(&ctx, &before.findings)?;
+        let fixed = fix::apply(&ctx, look, &before.findings)?;
         // What was mended is seen only by looking again; refs and worktrees are read anew.
         let ctx = Context::open(globals, env, out, None)?;
         (examine(&ctx, look)?, fixed)
@@ -82,8 +81,7 @@ fn examine(ctx: &Context<'_>, look: Look) -> Result<Examination, Failure> {
     let read = |seen: &Seen<'_>, outlook: &Outlook| {
         let facts = gather::facts(ctx, seen, outlook)?;
         Ok(Examination {
-            trunk: ctx.trunk_label(),
-            commit: seen.view.commit().map(ToString::to_string),
+            as_of: AsOf::of(ctx, seen),
             tickets: facts.tickets.len() + facts.odd.len(),
             findings: doctor::examine(&facts),
         })

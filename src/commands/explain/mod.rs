@@ -2,23 +2,26 @@
 
 mod topics;
 
+use std::ffi::OsStr;
+
+use clap_complete::{ArgValueCompleter, CompletionCandidate};
 use serde::Serialize;
 
-use self::topics::{Entry, Topic, topics};
+use self::topics::{Entry, Topic, about, topics};
 use super::Globals;
 use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::out::{Format, Out, safe};
 
-/// Tell what a word of tix means: an exit code, a status, a setting, a check
+/// Tell what a word of tix means: an exit code, a status, a move, a setting, a check
 ///
 /// Without a word it lists the topics. A topic (`tix explain exit-codes`) shows all of it, a word from it
-/// (`tix explain 3`, `tix explain in_progress`, `tix explain stale-claim`) only what that one means. The texts are made
-/// from the tables that the program itself works with.
+/// (`tix explain 3`, `tix explain in_progress`, `tix explain stale-claim`) only what that one means, in every topic that
+/// knows it. The texts are made from the tables that the program itself works with.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// A topic, or a word from one
-    #[arg(value_name = "TOPIC")]
+    #[arg(value_name = "TOPIC", add = words())]
     topic: Option<String>,
 }
 
@@ -27,8 +30,11 @@ pub struct Args {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Explained<'a> {
     schema: &'static str,
+    /// The topic; of a word that several know the first, and `topics` for the list of all.
     topic: &'a str,
+    /// What the topic is about.
     about: &'a str,
+    /// The words that were asked for, with what they mean, in the order of the topics.
     entries: Vec<EntryJson<'a>>,
 }
 
@@ -36,8 +42,33 @@ pub struct Explained<'a> {
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct EntryJson<'a> {
+    /// The topic that it is a word of.
+    topic: &'a str,
+    /// The word.
     name: &'a str,
+    /// What it means; several lines.
     means: &'a str,
+}
+
+/// Completes topics, and the words in them once the beginning of one is there.
+fn words() -> ArgValueCompleter {
+    ArgValueCompleter::new(|current: &OsStr| {
+        let Some(current) = current.to_str() else { return Vec::new() };
+        let topics = topics();
+        let named = topics.iter().map(|topic| (topic.name.to_owned(), topic.about));
+        let told = topics.iter().filter(|_| !current.is_empty()).flat_map(|topic| &topic.entries);
+        // A blank would end the word.
+        let told = told.map(|entry| (entry.name.replace(' ', "-"), entry.means.as_str()));
+        let fitting = named.chain(told).filter(|(name, _)| name.starts_with(current));
+        let candidate = |(name, means): (String, &str)| {
+            let help = means.lines().next().unwrap_or_default().to_owned();
+            CompletionCandidate::new(name).help(Some(help.into()))
+        };
+        let mut candidates: Vec<_> = fitting.map(candidate).collect();
+        candidates.sort_by(|a, b| a.get_value().cmp(b.get_value()));
+        candidates.dedup_by(|a, b| a.get_value() == b.get_value());
+        candidates
+    })
 }
 
 /// Explains.
@@ -45,48 +76,50 @@ pub fn run(args: &Args, _globals: &Globals, _env: &Env, out: &Out) -> Result<(),
     let all = topics();
     let Some(wanted) = &args.topic else {
         let entries = all.iter().map(|topic| Entry::new(topic.name, topic.about)).collect();
-        let list = Topic { name: "topics", about: "tix explain TOPIC", entries };
-        tell(&list, &list.entries.iter().collect::<Vec<_>>(), out);
+        tell(&[Topic { name: "topics", also: &[], about: "tix explain TOPIC", entries }], out);
         return Ok(());
     };
-    if let Some(topic) = all.iter().find(|topic| topic.name == wanted) {
-        tell(topic, &topic.entries.iter().collect::<Vec<_>>(), out);
-        return Ok(());
+    let found = about(wanted);
+    if found.is_empty() {
+        let names: Vec<&str> = all.iter().map(|topic| topic.name).collect();
+        let message = format!("there is nothing to explain about `{wanted}`");
+        return Err(Failure::new(Exit::NotFound, message)
+            .fact("topics", names.join(", "))
+            .hint("see what there is: tix explain"));
     }
-    let found = all.iter().find_map(|topic| {
-        let entries: Vec<_> = topic.entries.iter().filter(|entry| entry.is(wanted)).collect();
-        (!entries.is_empty()).then_some((topic, entries))
-    });
-    if let Some((topic, entries)) = found {
-        tell(topic, &entries, out);
-        return Ok(());
-    }
-    let names: Vec<&str> = all.iter().map(|topic| topic.name).collect();
-    Err(Failure::new(Exit::NotFound, format!("there is nothing to explain about `{wanted}`"))
-        .fact("topics", names.join(", "))
-        .hint("see what there is: tix explain"))
+    tell(&found, out);
+    Ok(())
 }
 
-fn tell(topic: &Topic, entries: &[&Entry], out: &Out) {
-    if out.format == Format::Json {
-        let entry = |entry: &&'_ Entry| (entry.name.clone(), entry.means.clone());
-        let pairs: Vec<(String, String)> = entries.iter().map(entry).collect();
-        let entries = pairs.iter().map(|(name, means)| EntryJson { name, means }).collect();
-        out.json(&Explained {
-            schema: "tix/explain@1",
-            topic: topic.name,
-            about: topic.about,
-            entries,
-        });
-        return;
+fn tell(topics: &[Topic], out: &Out) {
+    match out.format {
+        Format::Json => in_json(topics, out),
+        Format::Human => out.answer(&topics.iter().map(words_of).collect::<Vec<_>>().join("\n")),
     }
-    let width = entries.iter().map(|entry| entry.name.chars().count()).max().unwrap_or(0);
+}
+
+fn in_json(topics: &[Topic], out: &Out) {
+    let Some(first) = topics.first() else { return };
+    let pairs =
+        topics.iter().flat_map(|topic| topic.entries.iter().map(|entry| (topic.name, entry)));
+    let entries =
+        pairs.map(|(topic, entry)| EntryJson { topic, name: &entry.name, means: &entry.means });
+    out.json(&Explained {
+        schema: "tix/explain@1",
+        topic: first.name,
+        about: first.about,
+        entries: entries.collect(),
+    });
+}
+
+fn words_of(topic: &Topic) -> String {
+    let width = topic.entries.iter().map(|entry| entry.name.chars().count()).max().unwrap_or(0);
     let mut text = format!("{}: {}\n", topic.name, topic.about);
-    for entry in entries {
+    for entry in &topic.entries {
         for (nth, line) in entry.means.lines().enumerate() {
             let name = if nth == 0 { entry.name.as_str() } else { "" };
             text.push_str(&format!("  {name:width$}  {}\n", safe(line)));
         }
     }
-    out.answer(&text);
+    text
 }

@@ -6,25 +6,37 @@ use crate::cli::Cli;
 use crate::config::{DefaultValue, describe};
 use crate::doctor::RULES;
 use crate::error::Exit;
+use crate::git::signals;
 use crate::lifecycle::machine::{
     Arrival, OwnReview, Policy, State, Verb, after, joins, lane_of, starts_in,
 };
-use crate::ticket::{Lane, QueueGate, Status};
+use crate::ticket::{Lane, QueueGate, Relation, Status};
 
 /// Things that belong together.
 pub struct Topic {
     /// Its name.
     pub name: &'static str,
+    /// Other names for it.
+    pub also: &'static [&'static str],
     /// What it is about.
     pub about: &'static str,
     /// The things.
     pub entries: Vec<Entry>,
 }
 
+impl Topic {
+    /// Whether this is the topic that is asked for.
+    pub fn is(&self, wanted: &str) -> bool {
+        fold(self.name) == fold(wanted) || self.also.iter().any(|name| fold(name) == fold(wanted))
+    }
+}
+
 /// A word and what it means.
 pub struct Entry {
     /// The word.
     pub name: String,
+    /// Other words for it.
+    pub also: Vec<String>,
     /// What it means; several lines.
     pub means: String,
 }
@@ -32,24 +44,66 @@ pub struct Entry {
 impl Entry {
     /// A word with its meaning.
     pub fn new(name: impl Into<String>, means: impl Into<String>) -> Entry {
-        Entry { name: name.into(), means: means.into() }
+        Entry { name: name.into(), also: Vec::new(), means: means.into() }
+    }
+
+    /// The same, known by other words too.
+    fn or(self, also: impl IntoIterator<Item = impl Into<String>>) -> Entry {
+        Entry { also: also.into_iter().map(Into::into).collect(), ..self }
     }
 
     /// Whether this is the word that is asked for; a number that stands before a name is one too.
     pub fn is(&self, wanted: &str) -> bool {
-        let fold = |text: &str| text.to_ascii_lowercase().replace(['-', ' '], "_");
         let numbered = self
             .name
             .split_once(' ')
             .filter(|(number, _)| number.starts_with(|c: char| c.is_ascii_digit()));
         let parts = numbered.map(|(number, name)| number == wanted || fold(name) == fold(wanted));
-        fold(&self.name) == fold(wanted) || parts == Some(true)
+        fold(&self.name) == fold(wanted)
+            || parts == Some(true)
+            || self.also.iter().any(|word| fold(word) == fold(wanted))
     }
+}
+
+/// Words are told apart by their letters only.
+fn fold(text: &str) -> String {
+    text.to_ascii_lowercase().replace(['-', ' '], "_")
 }
 
 /// All topics.
 pub fn topics() -> Vec<Topic> {
-    vec![exit_codes(), lanes(), states(), moves(), settings(), checks(), commands()]
+    vec![exit_codes(), lanes(), states(), moves(), relations(), settings(), checks(), commands()]
+}
+
+/// The topics, or what there is in them, that a word means; those that it names come first.
+pub fn about(wanted: &str) -> Vec<Topic> {
+    let mut found = topics();
+    found.retain_mut(|topic| {
+        if !topic.is(wanted) {
+            topic.entries.retain(|entry| entry.is(wanted));
+        }
+        !topic.entries.is_empty()
+    });
+    found.sort_by_key(|topic| !topic.is(wanted));
+    if let (true, Ok(code)) = (found.is_empty(), wanted.parse()) {
+        found.push(Topic { entries: vec![unlisted(code)], ..exit_codes() });
+    }
+    found
+}
+
+/// An exit code that has no row of its own.
+fn unlisted(code: u8) -> Entry {
+    match code.checked_sub(128).filter(|signal| *signal > 0) {
+        Some(signal) => {
+            let name = signals::name(signal.into()).map(|name| format!(" ({name})"));
+            let means = format!("signal {signal}{} ended it", name.unwrap_or_default());
+            Entry::new(format!("{code} {}", Exit::Signal(signal.into()).name()), means)
+        }
+        None => Entry::new(
+            format!("{code} {}", Exit::Worker(code).name()),
+            "none of tix's own: a worker in the foreground ended with it",
+        ),
+    }
 }
 
 fn exit_codes() -> Topic {
@@ -59,8 +113,14 @@ fn exit_codes() -> Topic {
     };
     entries.extend(Exit::TABLE.iter().map(code));
     entries.push(Entry::new("101 bug", "tix itself failed: please report it"));
-    entries.push(Entry::new("128+n signal", "signal n ended it"));
-    Topic { name: "exit-codes", about: "what a script should do about each", entries }
+    let signal = Entry::new("128+n signal", "signal n ended it; which one: tix explain 130");
+    entries.push(signal.or(["signals"]));
+    Topic {
+        name: "exit-codes",
+        also: &["exit-code", "exit", "codes"],
+        about: "what a script should do about each",
+        entries,
+    }
 }
 
 fn lanes() -> Topic {
@@ -81,7 +141,7 @@ fn lanes() -> Topic {
     };
     let about =
         "the directories that hold tickets, what they hold, and where tickets go from there";
-    Topic { name: "lanes", about, entries: Lane::ALL.map(entry).into() }
+    Topic { name: "lanes", also: &["lane"], about, entries: Lane::ALL.map(entry).into() }
 }
 
 fn states() -> Topic {
@@ -99,10 +159,25 @@ fn states() -> Topic {
         if !others.is_empty() {
             means.push_str(&format!("\nalso written {others}"));
         }
-        Entry::new(status.as_str(), means)
+        Entry::new(status.as_str(), means).or(status.aliases().iter().copied())
     };
+    let mut entries: Vec<Entry> = Status::ALL.map(entry).into();
+    entries.extend(blocked());
     let about = "what `status:` in a ticket can say; `blocked:` stands beside it";
-    Topic { name: "states", about, entries: Status::ALL.map(entry).into() }
+    Topic { name: "states", also: &["state", "statuses"], about, entries }
+}
+
+/// What is no status and is asked for as one.
+fn blocked() -> Option<Entry> {
+    let word = "blocked";
+    let read = Status::read(word)?;
+    let means = format!(
+        "no status, but beside it: `blocked: why` says that the ticket can be neither claimed nor submitted nor completed\n\
+         made by tix block, taken away by tix unblock\n\
+         `status: {word}` is read as {} and blocked",
+        read.status
+    );
+    Some(Entry::new(word, means))
 }
 
 /// Each verb with what it makes of each state, by the one function that decides it.
@@ -140,7 +215,33 @@ fn moves() -> Topic {
         Entry::new(name_of(verb), means.join("\n"))
     };
     let about = "what each move makes of a ticket; every other one is refused";
-    Topic { name: "moves", about, entries: Verb::ALL.map(entry).into() }
+    let entries = Verb::ALL.map(entry).into();
+    Topic { name: "moves", also: &["verbs", "verb", "move"], about, entries }
+}
+
+/// What `tix dep add --relation` takes, as its help tells it.
+fn relations() -> Topic {
+    let tix = Cli::command();
+    let add = tix.find_subcommand("dep").and_then(|dep| dep.find_subcommand("add"));
+    let values = add.into_iter().flat_map(clap::Command::get_arguments);
+    let values = values.filter(|arg| arg.get_id() == "relation");
+    let values: Vec<_> = values.flat_map(clap::Arg::get_possible_values).collect();
+    let entry = |relation: Relation| {
+        let key = relation.key();
+        let said = values
+            .iter()
+            .find(|value| value.get_name_and_aliases().any(|name| fold(name) == key))?;
+        let help = said.get_help().map(ToString::to_string).unwrap_or_default();
+        let many = if relation.is_list() { "several" } else { "one" };
+        let means = format!(
+            "of the other ticket: {help}\n`{key}:` in the front matter names {many}; tix dep add ID OTHER --relation {}",
+            said.get_name()
+        );
+        Some(Entry::new(key, means).or(said.get_name_and_aliases()))
+    };
+    let entries = Relation::ALL.into_iter().filter_map(entry).collect();
+    let about = "what another ticket can be to a ticket";
+    Topic { name: "relations", also: &["relation", "dependencies"], about, entries }
 }
 
 /// The verb in words, as its name has them.
@@ -166,10 +267,11 @@ fn settings() -> Topic {
         if let Some(variable) = key.variable() {
             means.push_str(&format!(", {variable}"));
         }
-        Entry::new(key.name, means)
+        Entry::new(key.name, means).or(key.variable().into_iter().chain([key.git_name()]))
     };
     let entries = describe().iter().map(entry).collect();
-    Topic { name: "config", about: "the settings, and where each can be made", entries }
+    let about = "the settings, and where each can be made";
+    Topic { name: "config", also: &["settings", "setting"], about, entries }
 }
 
 fn checks() -> Topic {
@@ -182,6 +284,7 @@ fn checks() -> Topic {
     };
     Topic {
         name: "doctor",
+        also: &["checks"],
         about: "what `tix doctor` finds",
         entries: RULES.iter().map(entry).collect(),
     }
@@ -194,7 +297,8 @@ fn commands() -> Topic {
         let about = command.get_about().map(ToString::to_string).unwrap_or_default();
         Entry::new(command.get_name(), about)
     };
-    Topic { name: "commands", about: "what tix does", entries: shown.map(entry).collect() }
+    let entries = shown.map(entry).collect();
+    Topic { name: "commands", also: &["command"], about: "what tix does", entries }
 }
 
 #[cfg(test)]
@@ -227,14 +331,56 @@ mod tests {
         assert!(means("commands", "explain").starts_with("Tell what a word"));
     }
 
+    /// The topics that tell of a word, with how many words each.
+    fn found(wanted: &str) -> Vec<(&'static str, usize)> {
+        about(wanted).iter().map(|topic| (topic.name, topic.entries.len())).collect()
+    }
+
+    #[test]
+    fn a_word_that_several_topics_know_is_told_by_all_of_them() {
+        assert_eq!(found("queue"), [("lanes", 1), ("moves", 1), ("commands", 1)]);
+        assert_eq!(found("completed"), [("lanes", 1), ("states", 1)]);
+        assert_eq!(found("done"), [("states", 1)]);
+        assert_eq!(found("blocked"), [("states", 1)]);
+        assert_eq!(found("depends-on"), [("relations", 1)]);
+        assert_eq!(found("TIX_TRUNK"), [("config", 1)]);
+        assert_eq!(found("verbs"), [("moves", Verb::ALL.len())]);
+        assert_eq!(found("doctor"), [("doctor", RULES.len()), ("commands", 1)]);
+        assert_eq!(found("frobnicate"), []);
+    }
+
+    #[test]
+    fn every_status_relation_and_exit_code_is_explained() {
+        for status in Status::ALL {
+            assert!(!found(status.as_str()).is_empty(), "{status}");
+        }
+        for relation in Relation::ALL {
+            assert!(found(relation.key()).contains(&("relations", 1)), "{}", relation.key());
+        }
+        let unlisted = [11, 42, 101, 127, 128, 129, 130, 143, u8::MAX];
+        for code in (0..=10).chain(unlisted) {
+            assert_eq!(found(&code.to_string()), [("exit-codes", 1)], "{code}");
+        }
+        let code = |code: &str| about(code).remove(0).entries.remove(0);
+        assert_eq!(
+            (code("42").name.as_str(), code("130").name.as_str()),
+            ("42 worker", "130 signal")
+        );
+        if cfg!(unix) {
+            assert_eq!(code("130").means, "signal 2 (SIGINT) ended it");
+        }
+    }
+
     #[test]
     fn every_topic_and_every_word_in_it_has_one_name_and_a_meaning() {
         let topics = topics();
-        let names: BTreeSet<_> = topics.iter().map(|topic| topic.name).collect();
-        assert_eq!(names.len(), topics.len());
+        let names = topics.iter().flat_map(|topic| topic.also.iter().chain([&topic.name]));
+        let known: BTreeSet<_> = names.clone().collect();
+        assert_eq!(known.len(), names.count());
         for topic in &topics {
-            let words: BTreeSet<_> = topic.entries.iter().map(|entry| &entry.name).collect();
-            assert_eq!(words.len(), topic.entries.len(), "{}", topic.name);
+            let names = || topic.entries.iter().map(|entry| &entry.name);
+            let words: BTreeSet<_> = names().collect();
+            assert_eq!(words.len(), names().count(), "{}", topic.name);
             for entry in &topic.entries {
                 assert!(!entry.means.is_empty(), "{}: {}", topic.name, entry.name);
             }

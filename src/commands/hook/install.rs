@@ -56,6 +56,7 @@ pub struct Installed<'a> {
     dry_run: bool,
     /// `files` of the directory, or entries of git's `config`.
     form: &'static str,
+    /// The hooks of git, each with what was done, or would be.
     hooks: Vec<LineJson>,
     /// What else to know.
     notes: &'a [String],

@@ -241,7 +241,7 @@ pub struct LineJson<'a> {
     paths: Vec<&'a String>,
     /// How many they are.
     paths_total: usize,
-    /// Who acted, as far as that is known.
+    /// Who acted; null when that is not known.
     by: Option<String>,
     /// The commit; null where there is none yet.
     commit: Option<&'a str>,

@@ -27,9 +27,11 @@ pub struct Args {}
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Hooks<'a> {
+    /// How it stands with the hooks of each agent that tix knows.
     agents: Vec<AgentState<'a>>,
     /// The directory that git takes hooks from.
     directory: String,
+    /// How it stands with each hook of git.
     #[serde(rename = "hooks")]
     states: Vec<HookState<'a>>,
     /// Whether the usual hooks run the guard here, and nothing else that was installed is broken.
@@ -41,13 +43,13 @@ pub struct Hooks<'a> {
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct HookState<'a> {
-    /// What else to know.
+    /// What else to know; null when there is nothing.
     detail: Option<&'a str>,
     /// The hook of git.
     hook: &'static str,
     /// The file that decides; null where it is an entry of git's configuration.
     path: Option<String>,
-    /// The hook that was there before, which runs first.
+    /// The hook that was there before, which runs first; null where there is none.
     runs_first: Option<String>,
     /// `installed`, `called`, `outdated`, `missing`, `not executable`, `dangling`, `shadowed`, `off`, `edited` or
     /// `foreign`; `tix hook status --help` explains them.
@@ -60,7 +62,7 @@ struct HookState<'a> {
 struct AgentState<'a> {
     /// Whose they are.
     agent: &'static str,
-    /// Why its file cannot be read.
+    /// Why its file cannot be read; null when it can, or is not there.
     detail: Option<&'a str>,
     /// The file, from the root of the working tree.
     path: &'static str,

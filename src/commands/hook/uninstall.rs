@@ -40,6 +40,7 @@ pub struct Uninstalled<'a> {
     directory: String,
     /// Nothing was done.
     dry_run: bool,
+    /// The hooks of git that were ours, each with what was done, or would be.
     hooks: Vec<LineJson>,
     /// What else to know.
     notes: &'a [String],

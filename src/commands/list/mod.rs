@@ -12,10 +12,10 @@ use serde::Serialize;
 use self::columns::Column;
 use self::filter::{Lanes, Mine, SortKey, StatusFilter, is_held_by, is_stale, last_activity, sort};
 use super::shared::board::{self, Card, Changes, Damage, Look, Seen, overlay};
+use super::shared::frame::{AsOf, Extent};
 use super::shared::queue::{Survey, Wish};
 use super::shared::time::{Since, stretch};
 use super::{Context, Globals};
-use crate::clock;
 use crate::env::Env;
 use crate::error::Failure;
 use crate::git::exec::text_of;
@@ -36,6 +36,9 @@ use crate::workspace;
 /// (queue), claimed (active) or done.
 ///
 /// A file that cannot be read as a ticket is named in a warning and never hides the others.
+///
+/// With --json each held ticket has what its branch and its workspace here say beside it. Whether there are changes in
+/// the workspace takes a `git status` for each, so it is null unless `--columns dirty` asks for it.
 #[derive(Debug, clap::Args)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Args {
@@ -106,13 +109,13 @@ fn pattern(text: &str) -> Result<Regex, regex::Error> {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Listing<'a> {
     schema: &'static str,
-    trunk: String,
-    commit: Option<&'a str>,
-    fetched_at: Option<String>,
-    returned: usize,
-    total: usize,
-    truncated: bool,
+    #[serde(flatten)]
+    as_of: AsOf,
+    #[serde(flatten)]
+    extent: Extent,
+    /// The tickets, in the order that was asked for.
     tickets: &'a [Card],
+    /// The files in these lanes that cannot be shown as tickets; never left out by a filter or a limit.
     damaged: &'a [Damage],
 }
 
@@ -246,12 +249,8 @@ fn answer(
         _ if args.jsonl => ctx.out.json_lines(cards),
         Format::Json => ctx.out.json(&Listing {
             schema: "tix/list@1",
-            trunk: ctx.trunk_label(),
-            commit: seen.view.commit().map(crate::names::Oid::as_str),
-            fetched_at: seen.at.map(clock::rfc3339),
-            returned,
-            total,
-            truncated: returned < total,
+            as_of: AsOf::of(ctx, seen),
+            extent: Extent::new(returned, total),
             tickets: cards,
             damaged,
         }),

@@ -7,6 +7,7 @@ use serde::Serialize;
 use self::event::{Event, merge, more, of_commit};
 use super::shared::board::{self, Look, Seen};
 use super::shared::complete::ids;
+use super::shared::frame::{AsOf, Extent};
 use super::{Context, Globals};
 use crate::env::Env;
 use crate::error::Failure;
@@ -41,9 +42,11 @@ pub struct Args {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Story<'a> {
     schema: &'static str,
-    returned: usize,
-    total: usize,
-    truncated: bool,
+    #[serde(flatten)]
+    as_of: AsOf,
+    #[serde(flatten)]
+    extent: Extent,
+    /// What was done, the oldest first; with `--limit` the newest of them.
     events: &'a [Event],
 }
 
@@ -107,9 +110,8 @@ fn answer(ctx: &Context<'_>, seen: &Seen<'_>, events: &[Event], limit: Option<us
     match ctx.out.format {
         Format::Json => ctx.out.json(&Story {
             schema: "tix/log@1",
-            returned: shown.len(),
-            total,
-            truncated: skipped > 0,
+            as_of: AsOf::of(ctx, seen),
+            extent: Extent::new(shown.len(), total),
             events: shown,
         }),
         Format::Human => {

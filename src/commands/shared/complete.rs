@@ -1,28 +1,63 @@
-//! The ids that a shell completes.
+//! What a shell completes that only the repository knows.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 
+use clap::{CommandFactory, FromArgMatches};
 use clap_complete::{ArgValueCompleter, CompletionCandidate};
 
 use super::context::{Context, Globals};
-use crate::env::Env;
+use crate::cli::Cli;
+use crate::env::{self, Env};
+use crate::lifecycle::Entry;
 use crate::out::{Format, Narration, Out};
 use crate::ticket::{Lane, TicketId};
+use crate::trunk::View;
 
 /// Completes the ids of tickets in these lanes.
 pub fn ids(lanes: &'static [Lane]) -> ArgValueCompleter {
-    ArgValueCompleter::new(move |current: &OsStr| candidates(lanes, current))
+    ArgValueCompleter::new(move |current: &OsStr| {
+        let Some(current) = current.to_str() else { return Vec::new() };
+        look(|_, view| fitting_ids(view, lanes, current))
+    })
+}
+
+/// Completes the labels that tickets of the queue have.
+pub fn labels() -> ArgValueCompleter {
+    ArgValueCompleter::new(|current: &OsStr| {
+        let Some(current) = current.to_str() else { return Vec::new() };
+        look(|ctx, view| fitting_labels(ctx, view, current))
+    })
 }
 
 /// Whoever presses a key to complete a word wants no error message: where the trunk cannot be read there is nothing
-/// to offer. The options before the word, such as `-C`, are not looked at.
-fn candidates(lanes: &[Lane], current: &OsStr) -> Vec<CompletionCandidate> {
-    let Some(current) = current.to_str() else { return Vec::new() };
+/// to offer.
+fn look(
+    offer: impl FnOnce(&Context<'_>, &View<'_>) -> Vec<CompletionCandidate>,
+) -> Vec<CompletionCandidate> {
     let env = Env::capture();
     let out = Out::new(Format::Human, Narration::Quiet, &env);
-    let globals = Globals::default();
+    let globals = options(&env);
     let Ok(ctx) = Context::open(&globals, &env, &out, None) else { return Vec::new() };
     let Ok(view) = ctx.last_seen() else { return Vec::new() };
+    offer(&ctx, &view)
+}
+
+/// The options of every command that stand on the line already. The rest of a line that is still being written is
+/// seldom right, and does not matter.
+fn options(env: &Env) -> Globals {
+    let line = Cli::command().ignore_errors(true).try_get_matches_from(env::asked_about());
+    let globals = line.and_then(|line| Globals::from_arg_matches(&line));
+    let mut globals = globals.unwrap_or_default();
+    // The shell hands the words on as they are typed.
+    let below_home = globals.dir.as_ref().and_then(|dir| dir.strip_prefix("~").ok());
+    if let (Some(rest), Some(home)) = (below_home, env.home()) {
+        globals.dir = Some(home.join(rest));
+    }
+    globals
+}
+
+fn fitting_ids(view: &View<'_>, lanes: &[Lane], current: &str) -> Vec<CompletionCandidate> {
     let fitting = |id: &TicketId| {
         let short = id.as_str().strip_prefix("TICKET-").filter(|short| short.starts_with(current));
         let whole = id.as_str().starts_with(current).then_some(id.as_str());
@@ -33,4 +68,18 @@ fn candidates(lanes: &[Lane], current: &OsStr) -> Vec<CompletionCandidate> {
         CompletionCandidate::new(text).help(Some(lane.as_str().into()))
     };
     entries.filter_map(|e| Some((fitting(&e.id)?, e.lane))).map(candidate).collect()
+}
+
+fn fitting_labels(ctx: &Context<'_>, view: &View<'_>, current: &str) -> Vec<CompletionCandidate> {
+    let queue = |entry: &&Entry| entry.lane == Lane::Queue;
+    let entries: Vec<&Entry> = view.snapshot.entries.iter().filter(queue).collect();
+    let mut labels: BTreeSet<String> = BTreeSet::new();
+    let read = view.heads(&ctx.repo, &entries, |_, head| {
+        labels.extend(head.into_iter().flat_map(|head| head.labels));
+    });
+    if let Err(error) = read {
+        tracing::debug!(%error, "labels");
+    }
+    let fitting = labels.into_iter().filter(|label| label.starts_with(current));
+    fitting.map(CompletionCandidate::new).collect()
 }

@@ -1,6 +1,7 @@
 //! One verb on one ticket, from the command line to the answer: find the ticket, decide, write it where it belongs, let the
 //! workspace follow, write the receipt, say it.
 
+use super::complete::ids;
 use super::context::{Context, Globals};
 use super::follow::follow;
 use super::here::named_or_here;
@@ -10,7 +11,7 @@ use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::lifecycle::{Act, Step};
 use crate::out::{Format, Out, safe};
-use crate::ticket::TicketId;
+use crate::ticket::{Lane, TicketId};
 use crate::trunk::{Diary, Run};
 use crate::workspace;
 
@@ -66,7 +67,7 @@ pub struct Errand<'a> {
 #[derive(Debug, clap::Args)]
 pub struct On {
     /// The ticket: its id, the id without TICKET-, an unambiguous part of it, or a path to its file
-    #[arg(value_name = "TICKET")]
+    #[arg(value_name = "TICKET", add = ids(&Lane::ALL))]
     pub ticket: String,
     /// How long to go on trying while others write to the ticket, such as 90s or 2m [default: 60s]
     #[arg(long, value_name = "TIME")]

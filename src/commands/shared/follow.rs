@@ -109,22 +109,29 @@ pub fn require_at_rest(
     let (Some(local), Some(remote), Pushed::Required) = (local, &ctx.remote, pushed) else {
         return Ok(());
     };
-    let missing = match tip {
-        Some(tip) => ctx.repo.ahead_behind(&local, tip)?.0,
-        None => 1,
+    let (missing, lacking) = match tip {
+        Some(tip) => ctx.repo.ahead_behind(&local, tip)?,
+        None => (1, 0),
     };
     if missing == 0 {
         return Ok(());
     }
     let short = branch.short();
     let at = on_branch.map(|w| format!(" -C {}", shell_word(&w.path.display().to_string())));
-    Err(Failure::new(
+    let failure = Failure::new(
         Exit::Refused,
         format!("{short} holds commits that {remote} does not have: {missing}"),
     )
     .fact("local", local.to_string())
-    .maybe_fact("remote", tip.map(Oid::to_string))
-    .hint(format!("push them: git{} push {remote} {short}", at.unwrap_or_default())))
+    .maybe_fact("remote", tip.map(Oid::to_string));
+    // A push alone would be refused where others have pushed, as a note from elsewhere has.
+    let failure = match &at {
+        Some(at) if lacking > 0 => {
+            failure.hint(format!("first take in what it has: git{at} pull --rebase"))
+        }
+        Some(_) | None => failure,
+    };
+    Err(failure.hint(format!("push them: git{} push {remote} {short}", at.unwrap_or_default())))
 }
 
 /// A workspace that tix made and that has no branch checked out.

@@ -1,6 +1,6 @@
 //! What `tix hook` and `tix init --hooks` have in common.
 
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -11,6 +11,7 @@ use super::shell_word;
 use crate::config::Config;
 use crate::env;
 use crate::error::{Exit, Failure};
+use crate::file;
 use crate::git::{ConfigScope, Repo};
 use crate::guard::install::agents::{self, Agent, BadFile, Edit, Entries};
 use crate::guard::install::engine::{self, Did, InstallError, Line, Mode, Report, Request};
@@ -192,7 +193,7 @@ pub struct LineJson {
     hook: &'static str,
     /// Its file; null where it is an entry of git's configuration.
     path: Option<String>,
-    /// The hook that was there before, which runs first.
+    /// The hook that was there before, which runs first; null where there is none.
     runs_first: Option<String>,
 }
 
@@ -321,7 +322,7 @@ pub fn write(files: &[AgentFile]) -> Result<(), Failure> {
     for file in files {
         let done = match &file.edit {
             Edit::Keep => Ok(()),
-            Edit::Write(text) => replace(&file.path, text),
+            Edit::Write(text) => file::rewrite(&file.path, text.as_bytes()),
             Edit::Delete => delete(&file.path),
         };
         done.map_err(|error| {
@@ -329,32 +330,6 @@ pub fn write(files: &[AgentFile]) -> Result<(), Failure> {
                 .hint("make room or fix the permissions and run this again")
         })?;
     }
-    Ok(())
-}
-
-/// In one step, so that no agent reads half of it. A link stays one, and permissions stay.
-fn replace(path: &Path, text: &str) -> io::Result<()> {
-    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    let dir = path.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(dir)?;
-    let mut file = tempfile::Builder::new().prefix(".tix-").tempfile_in(dir)?;
-    file.write_all(text.as_bytes())?;
-    match path.metadata() {
-        Ok(metadata) => file.as_file().set_permissions(metadata.permissions())?,
-        Err(_) => readable(file.as_file())?,
-    }
-    file.persist(&path).map_err(|error| error.error)?;
-    Ok(())
-}
-
-#[cfg(unix)]
-fn readable(file: &std::fs::File) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    file.set_permissions(std::fs::Permissions::from_mode(0o644))
-}
-
-#[cfg(not(unix))]
-fn readable(_: &std::fs::File) -> io::Result<()> {
     Ok(())
 }
 

@@ -7,6 +7,7 @@ pub mod context;
 pub mod errand;
 pub mod find;
 pub mod follow;
+pub mod frame;
 pub mod give_back;
 pub mod halt;
 pub mod here;

@@ -3,8 +3,9 @@
 use serde::Serialize;
 
 use super::board::{Card, Damage, Seen, progress};
+use super::complete::labels;
 use super::context::Context;
-use crate::clock;
+use super::frame::AsOf;
 use crate::error::{Exit, Failure};
 use crate::git::GitError;
 use crate::lifecycle::{Entry, Hindrance, Known, Prospect, judge, needed};
@@ -17,7 +18,7 @@ use crate::trunk::View;
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct Wish {
     /// Only tickets with this label; of several, with a comma or said again, a ticket has all
-    #[arg(long, value_name = "LABEL", value_delimiter = ',')]
+    #[arg(long, value_name = "LABEL", value_delimiter = ',', add = labels())]
     pub label: Vec<String>,
     /// Only tickets of this priority, P0 to P9 or high, medium, low; several with a comma
     #[arg(long, value_name = "PRIORITY", value_delimiter = ',', value_parser = priority)]
@@ -161,18 +162,20 @@ pub struct Choice {
     schema: &'static str,
     /// `found` or `empty`
     outcome: &'static str,
-    trunk: String,
-    commit: Option<String>,
-    fetched_at: Option<String>,
+    #[serde(flatten)]
+    as_of: AsOf,
+    /// How many are in `tickets`.
     returned: usize,
     /// How many can be claimed.
     total: usize,
+    /// Whether `tickets`, or `explained` where that was asked for, leaves some out.
     truncated: bool,
     /// Those that can be claimed, the best first.
     pub tickets: Vec<Card>,
-    /// Every wanted ticket of the queue, where that was asked for.
+    /// The wanted tickets of the queue, those that can be claimed first; missing without `--explain`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub explained: Option<Vec<Explained>>,
+    /// The files of the queue, and of what it depends on, that cannot be read.
     damaged: Vec<Damage>,
 }
 
@@ -201,22 +204,23 @@ impl Choice {
         let card = |v: &Prospect<'_>| Card::of(v.known.entry, v.known.head.clone(), source.clone());
         let tickets: Vec<Card> = verdicts.iter().take(total.min(limit)).map(card).collect();
         let explain = |(at, verdict)| Explained::of(at, verdict, card(verdict));
-        let explained = match detail {
-            Detail::Ready => None,
-            Detail::Reasons => Some(verdicts.iter().enumerate().take(limit).map(explain).collect()),
+        let (explained, unexplained) = match detail {
+            Detail::Ready => (None, 0),
+            Detail::Reasons => (
+                Some(verdicts.iter().enumerate().take(limit).map(explain).collect()),
+                verdicts.len().saturating_sub(limit),
+            ),
         };
         Ok(Choice {
             schema: "tix/next@1",
             outcome: if total == 0 { "empty" } else { "found" },
-            commit: seen.view.commit().map(ToString::to_string),
-            fetched_at: seen.at.map(clock::rfc3339),
+            as_of: AsOf::of(ctx, seen),
             returned: tickets.len(),
             total,
-            truncated: tickets.len() < total,
+            truncated: tickets.len() < total || unexplained > 0,
             tickets,
             explained,
             damaged: survey.damaged,
-            trunk: source,
         })
     }
 
@@ -227,7 +231,7 @@ impl Choice {
 
     /// The trunk that the choice was made on.
     pub fn commit(&self) -> Option<Oid> {
-        self.commit.as_deref().and_then(Oid::parse)
+        self.as_of.commit.as_deref().and_then(Oid::parse)
     }
 
     /// Says what could not be read.
@@ -245,7 +249,10 @@ impl Choice {
             Format::Json => ctx.out.json(self),
             Format::Human => {
                 let what = if wish.is_any() { "nothing to do" } else { "nothing of that to do" };
-                ctx.out.narrate(&format!("{what} on {}; see why: tix next --explain", self.trunk));
+                ctx.out.narrate(&format!(
+                    "{what} on {}; see why: tix next --explain",
+                    self.as_of.trunk
+                ));
             }
         }
         Failure::answered(Exit::NotFound)

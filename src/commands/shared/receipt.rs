@@ -18,45 +18,45 @@ pub struct Receipt {
     pub operation: &'static str,
     /// The ticket, or the first of several.
     pub ticket: String,
-    /// All tickets, where there are several.
+    /// The ids of all tickets, where there are several; missing else.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tickets: Vec<String>,
     /// What it came to, in one word.
     pub outcome: &'static str,
-    /// The claim that was made, continued or given back.
+    /// The claim that was made, continued or given back; missing where there was none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub claim: Option<ClaimJson>,
-    /// The workspace.
+    /// The workspace that was made, found or removed; missing where there was none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub workspace: Option<WorkspaceJson>,
-    /// The worker that was started.
+    /// The worker that was started; missing where none was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub worker: Option<WorkerJson>,
-    /// Where the work of an earlier holder was kept.
+    /// The branch on which the work of an earlier holder was kept; missing where there was none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attic: Option<String>,
-    /// The command that brings the ticket on.
+    /// The command that brings the ticket on, for a POSIX shell; missing where there is none to name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
-    /// The commits that were made.
+    /// The commits that were made, in full, in their order; empty when nothing had to be done.
     pub commits: Vec<String>,
     /// The paths that these commits changed, read back from them.
     pub paths: Vec<String>,
-    /// The refs that moved.
+    /// The refs of the remote, or of this clone where that is the trunk, that moved.
     pub pushed: Vec<PushedJson>,
     /// The remote; null when the local branch is the trunk.
     pub remote: Option<String>,
-    /// The trunk.
+    /// The branch of the trunk, without the name of the remote.
     pub trunk: String,
-    /// Who.
+    /// Who: `Name <mail>`, or their `TIX_ACTOR`.
     pub by: String,
     /// When: RFC 3339, UTC.
     pub at: String,
     /// How many pushes to the trunk it took.
     pub attempts: u32,
-    /// How long it took.
+    /// How long it took, in milliseconds.
     pub duration_ms: u64,
-    /// What else to know.
+    /// What else to know; may be empty.
     pub warnings: Vec<String>,
 }
 
@@ -66,13 +66,13 @@ pub struct Receipt {
 pub struct ClaimJson {
     /// Its unique id.
     pub id: String,
-    /// Who.
+    /// Who: `Name <mail>`, or their `TIX_ACTOR`.
     pub by: String,
-    /// When.
+    /// When: RFC 3339, UTC.
     pub at: String,
-    /// The trunk commit.
+    /// The commit on the trunk that made it.
     pub commit: String,
-    /// The trunk.
+    /// The branch of the trunk, without the name of the remote.
     pub branch: String,
     /// How many pushes it took.
     pub attempts: u32,
@@ -98,7 +98,7 @@ pub struct WorkerJson {
     pub state: &'static str,
     /// Its process; null when it is done.
     pub pid: Option<u32>,
-    /// The exit code of one that is done.
+    /// The exit code of one that is done; null while it runs.
     pub exit: Option<u8>,
     /// The machine.
     pub host: String,
@@ -142,7 +142,7 @@ pub struct FailedJson<'a> {
     message: &'a str,
     /// The facts, each a name and a value.
     details: Vec<(&'static str, &'a str)>,
-    /// Who.
+    /// Who: `Name <mail>`, or their `TIX_ACTOR`; null where git does not know.
     by: Option<String>,
     /// When: RFC 3339, UTC.
     at: String,
@@ -156,7 +156,7 @@ pub struct FailedJson<'a> {
     commits: Vec<String>,
     /// The paths of the last of them.
     paths: Vec<String>,
-    /// How long it took.
+    /// How long it took, in milliseconds.
     duration_ms: u64,
 }
 

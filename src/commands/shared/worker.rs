@@ -228,15 +228,15 @@ pub struct WorkerNow {
     /// `starting`, `live`, `stale` when it has ended without tix seeing how (as a detached one always does), or
     /// `elsewhere` when it was started on another machine, where this one cannot look.
     pub state: &'static str,
-    /// Its process; null while it is being started, as is all that follows.
+    /// Its process; null while it is being started.
     pid: Option<u32>,
-    /// The machine.
+    /// The machine; null while it is being started.
     host: Option<String>,
-    /// When it was started: RFC 3339, UTC.
+    /// When it was started: RFC 3339, UTC; null while it is being started.
     since: Option<String>,
-    /// The program and its arguments, without credentials.
+    /// The program and its arguments, without credentials; null while it is being started.
     command: Option<Vec<String>>,
-    /// Where it writes; null in the foreground too.
+    /// The file it writes to; null in the foreground, and while it is being started.
     log: Option<String>,
 }
 

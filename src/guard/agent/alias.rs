@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use super::super::GuardError;
-use super::super::shell::{Call, Dir, Machine, Step, Trouble, Variables, Word, World, walk};
+use super::super::shell::{
+    Call, Dir, Machine, Step, Trouble, Variables, Word, World, quoted, walk,
+};
 use super::judge::{Here, Judge, Why};
 use super::line::Line;
 use super::state::State;
@@ -22,7 +24,8 @@ impl Judge<'_> {
         state: &State,
         depth: usize,
     ) -> State {
-        let why = match meaning(here, line, verb) {
+        let own = self.aliases.get(&verb.to_ascii_lowercase()).cloned();
+        let why = match own.map_or_else(|| meaning(here, line, verb), |own| Ok(Some(own))) {
             Ok(None) => return state.clone(),
             Ok(Some(Word::Known(text))) if depth < DEEPEST => {
                 return self.follow_alias(here, line, &text, state, depth);
@@ -47,23 +50,30 @@ impl Judge<'_> {
         depth: usize,
     ) -> State {
         // A script runs at the root of the worktree; both get the arguments as they are.
-        let (mut command, dir) = match text.strip_prefix('!') {
+        let (command, dir) = match text.strip_prefix('!') {
             Some(script) => (script.to_owned(), here.guarded.root().unwrap_or(&here.dir)),
             None => (format!("git {text}"), here.dir.as_path()),
         };
-        for arg in &line.args {
-            let quoted = |text: &str| format!(" '{}'", text.replace('\'', "'\\''"));
-            command.push_str(&arg.text().map_or_else(|| " \"$unknown\"".to_owned(), quoted));
-        }
+        let command = written(&[&[Word::Known(command)], quoted(&line.args).as_slice()].concat());
+        self.follow(&command, dir, state, depth)
+    }
+
+    /// Goes through a line that git runs in this directory.
+    pub fn follow(&mut self, command: &str, dir: &Path, state: &State, depth: usize) -> State {
         let start = World {
             dir: Dir::At(dir.to_owned()),
             variables: Variables::new(),
             state: state.clone(),
         };
         let mut alias = Alias { judge: self, depth: depth + 1, last: state.clone() };
-        walk(&command, start, &mut alias);
+        walk(command, start, &mut alias);
         alias.last
     }
+}
+
+/// Words as one line.
+pub fn written(words: &[Word]) -> String {
+    words.iter().map(Word::start).collect::<Vec<_>>().join(" ")
 }
 
 /// What an alias stands for; `None` when it is none.
@@ -72,8 +82,7 @@ fn meaning(here: &Here, line: &Line, verb: &str) -> Result<Option<Word>, GuardEr
     if let Some(given) = line.setting_of(&key) {
         return Ok(Some(given.clone()));
     }
-    // The line takes the configuration from somewhere else.
-    if line.setting_of("").is_some() {
+    if line.has_other_settings() {
         return Ok(Some(Word::unknown()));
     }
     let settings = here.guarded.git().settings()?;
@@ -92,10 +101,17 @@ impl Machine for Alias<'_, '_> {
     type State = State;
 
     fn run(&mut self, call: &Call, state: &State) -> Step<State> {
-        let Some(line) = Line::read(call) else { return Step::nothing(state) };
+        let Some(line) = Line::read(call) else {
+            self.judge.other_program(call);
+            return Step::nothing(state);
+        };
         let ok = self.judge.line(&line, state, self.depth);
         self.last.clone_from(&ok);
         Step { failed: state.after_failure(&ok), ok: Some(ok) }
+    }
+
+    fn write(&mut self, file: &Word, dir: &Dir) {
+        self.judge.write(file, dir);
     }
 
     fn is_directory(&self, path: &Path) -> bool {

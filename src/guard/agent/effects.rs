@@ -73,6 +73,10 @@ fn about(here: &Here, intent: &Intent, index: Option<&Word>) -> Option<(RefName,
             head.map(|branch| (branch.clone(), judge_set(here, branch, Some(to))))
         }
         Intent::Grow => on_head(Ok(Some(Why::Unseen))),
+        Intent::Anything => {
+            let branch = head.cloned().or_else(|| here.guarded.trunk())?;
+            Some((branch, Ok(Some(Why::Unseen))))
+        }
         Intent::Set { branch, to } => {
             let branch = protected(here, branch)?;
             let finding = judge_set(here, &branch, to.as_ref());
@@ -86,6 +90,7 @@ fn about(here: &Here, intent: &Intent, index: Option<&Word>) -> Option<(RefName,
         | Intent::Switch(_)
         | Intent::Stage(_)
         | Intent::Make { .. }
+        | Intent::Run(_)
         | Intent::Unchecked
         | Intent::Other => None,
     }
@@ -218,12 +223,31 @@ fn pushed(here: &Here, push: &Push) -> Result<Vec<Pushed>, GuardError> {
         }
         match refspec.text() {
             Some(":") => pushed.extend(all()?),
+            Some(text) if text.contains('*') => pushed.extend(matching(here, push, text)?),
             Some(text) => pushed.extend(one_pushed(here, push, text)),
             // It may be the branch that is checked out, which is what people push.
             None => pushed.extend(configured(here, push)?),
         }
     }
     Ok(pushed)
+}
+
+/// The protected branches that are here and that a pattern sends somewhere.
+fn matching(here: &Here, push: &Push, pattern: &str) -> Result<Vec<Pushed>, GuardError> {
+    let (from, to) = pattern.split_once(':').unwrap_or((pattern, pattern));
+    let (sign, from) =
+        if let Some(from) = from.strip_prefix('+') { ("+", from) } else { ("", from) };
+    let Some((before, after)) = from.split_once('*') else { return Ok(Vec::new()) };
+    let mut found = Vec::new();
+    for local in here.guarded.git().refs(&["refs/heads/"])? {
+        let name = local.name.as_str();
+        let star = name.strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
+        if let Some(star) = star {
+            let refspec = format!("{sign}{name}:{}", to.replacen('*', star, 1));
+            found.extend(one_pushed(here, push, &refspec));
+        }
+    }
+    Ok(found)
 }
 
 fn one_pushed(here: &Here, push: &Push, refspec: &str) -> Option<Pushed> {
@@ -233,7 +257,7 @@ fn one_pushed(here: &Here, push: &Push, refspec: &str) -> Option<Pushed> {
     };
     let named = |name: &str| match name {
         "HEAD" | "@" => here.branch.clone(),
-        name => RefName::branch(name.strip_prefix("refs/heads/").unwrap_or(name)),
+        name => RefName::branch(short_name(name)),
     };
     let (from, to) = match refspec.split_once(':') {
         Some((from, to)) => (from, named(to)?),
@@ -241,6 +265,11 @@ fn one_pushed(here: &Here, push: &Push, refspec: &str) -> Option<Pushed> {
     };
     let from = (!push.delete && !from.is_empty()).then(|| from.to_owned());
     here.guarded.is_protected(&to).then_some(Pushed { branch: to, from, force })
+}
+
+/// A branch by its name, however much of it is said: gitrevisions(7).
+pub fn short_name(name: &str) -> &str {
+    name.strip_prefix("refs/heads/").or_else(|| name.strip_prefix("heads/")).unwrap_or(name)
 }
 
 /// What the configuration makes of a push that names no branch: git-config(1), `push.default`.

@@ -155,6 +155,33 @@ pub const WORKTREE: Grammar = Grammar {
     ],
 };
 
+pub const FILTER: Grammar = Grammar {
+    letters: "d",
+    valued: &[
+        "--setup",
+        "--subdirectory-filter",
+        "--env-filter",
+        "--tree-filter",
+        "--index-filter",
+        "--parent-filter",
+        "--msg-filter",
+        "--commit-filter",
+        "--tag-name-filter",
+        "--original",
+        "--state-branch",
+    ],
+    flags: &["--force", "--prune-empty", "--remap-to-ancestor"],
+};
+
+pub const REPLAY: Grammar =
+    Grammar { letters: "", valued: &["--advance", "--onto"], flags: &["--contained"] };
+
+pub const SUBTREE: Grammar = Grammar {
+    letters: "Pmb",
+    valued: &["--prefix", "--message", "--branch", "--annotate", "--onto"],
+    flags: &["--ignore-joins", "--rejoin", "--squash"],
+};
+
 pub const PLAIN: Grammar = Grammar { letters: "", valued: &[], flags: &[] };
 pub const CLONE: Grammar = Grammar {
     letters: "bcjou",

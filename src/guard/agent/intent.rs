@@ -17,6 +17,10 @@ pub enum Intent {
     Reset(Word),
     /// The branch that is checked out gets commits that do not exist yet.
     Grow,
+    /// Any branch may be moved, and which is not in the line.
+    Anything,
+    /// git runs this line.
+    Run(String),
     /// A branch is set to a revision.
     Set {
         /// Which.

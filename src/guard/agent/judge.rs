@@ -14,7 +14,7 @@ use super::super::{GuardError, Guarded};
 use super::intent::Intent;
 use super::line::{Line, MOVERS};
 use super::state::{Head, Staged, State};
-use super::verbs;
+use super::{verbs, writes};
 use crate::env::Env;
 use crate::git::clean_path;
 use crate::names::{Oid, RefName};
@@ -118,6 +118,8 @@ pub struct Judge<'e> {
     cwd: PathBuf,
     found: BTreeMap<PathBuf, Option<Rc<Guarded>>>,
     calls: usize,
+    /// The aliases of git that the line itself makes.
+    pub aliases: BTreeMap<String, Word>,
     /// What is not to be done.
     pub refusals: Vec<Refusal>,
     /// The guard could not even find out whether there is anything to guard: in which directory, and why not.
@@ -127,8 +129,8 @@ pub struct Judge<'e> {
 impl<'e> Judge<'e> {
     /// A judge of what is done from this directory.
     pub fn new(cwd: &Path, env: &'e Env) -> Judge<'e> {
-        let (found, refusals) = (BTreeMap::new(), Vec::new());
-        Judge { env, cwd: cwd.to_owned(), found, calls: 0, refusals, lost: None }
+        let (found, aliases, refusals) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
+        Judge { env, cwd: cwd.to_owned(), found, calls: 0, aliases, refusals, lost: None }
     }
 
     /// The directory that everything begins in.
@@ -247,15 +249,39 @@ impl<'e> Judge<'e> {
         if intents == [Intent::Other] {
             return self.alias(&here, line, verb, state, depth);
         }
+        if verb == "config" {
+            self.aliases.extend(new_alias(&line.args));
+        }
         let mut state = state.clone();
         let mut here = here;
         let unchecked = line.is_without_hooks() || intents.contains(&Intent::Unchecked);
         let action = Action { what: &format!("git {verb}"), unchecked };
         for intent in intents {
+            if let Intent::Run(command) = &intent {
+                let dir = here.guarded.root().unwrap_or(&here.dir).to_owned();
+                state = self.follow(command, &dir, &state, depth + 1);
+            }
             self.intent(&here, &intent, &action, line.index.as_ref());
             state.follow(&mut here, &intent);
         }
         state
+    }
+
+    /// A program that is not git moves a branch where it writes the file that git keeps it in.
+    pub fn other_program(&mut self, call: &Call) {
+        let Some((program, arguments)) = call.words.split_first() else { return };
+        let name = program.start().rsplit('/').next().unwrap_or_default();
+        let in_place = || arguments.iter().any(|word| word.start().starts_with("-i"));
+        let written: Vec<Word> = match name {
+            "mv" | "rm" | "shred" | "tee" | "truncate" | "unlink" => arguments.to_vec(),
+            "sed" | "perl" if in_place() => arguments.to_vec(),
+            "cp" | "install" | "ln" | "rsync" => arguments.last().cloned().into_iter().collect(),
+            "dd" => arguments.iter().filter_map(|word| word.strip_prefix("of=")).collect(),
+            _ => return,
+        };
+        for file in written {
+            self.write(&file, &call.dir);
+        }
     }
 
     /// In a place without anything to guard only what is made matters.
@@ -295,6 +321,14 @@ impl<'e> Judge<'e> {
     }
 }
 
+/// `git config alias.x y`, in either of its forms.
+fn new_alias(args: &[Word]) -> Option<(String, Word)> {
+    let is_name = |word: &&Word| word.start().to_ascii_lowercase().starts_with("alias.");
+    let place = args.iter().position(|word| is_name(&word))?;
+    let name = args.get(place)?.text()?.get("alias.".len()..)?.to_ascii_lowercase();
+    Some((name, args.get(place + 1)?.clone()))
+}
+
 /// How an intent is spoken of.
 pub struct Action<'a> {
     /// What the line says.
@@ -323,9 +357,21 @@ impl Machine for Judge<'_> {
     type State = State;
 
     fn run(&mut self, call: &Call, state: &State) -> Step<State> {
-        let Some(line) = Line::read(call) else { return Step::nothing(state) };
+        let Some(line) = Line::read(call) else {
+            self.other_program(call);
+            return Step::nothing(state);
+        };
         let ok = self.line(&line, state, 0);
         Step { failed: state.after_failure(&ok), ok: Some(ok) }
+    }
+
+    fn write(&mut self, file: &Word, dir: &Dir) {
+        // Which file it is in the end depends on the directory, and what git keeps there is asked for by name.
+        if let (Dir::At(file), Some(text)) = (dir.join(file), file.text())
+            && writes::may_be_of_git(text)
+        {
+            writes::judge_of_git(self, &file);
+        }
     }
 
     fn is_directory(&self, path: &Path) -> bool {

@@ -24,6 +24,9 @@ pub const MOVERS: [&str; 15] = [
 /// Options of git itself whose value may be the next word, those that are read here aside.
 const VALUED: [&str; 4] = ["--namespace", "--super-prefix", "--exec-path", "--attr-source"];
 
+/// Under this name, which no setting can have, stand settings that are in a file which the line names.
+const ELSEWHERE: &str = "elsewhere";
+
 /// A call of git.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
@@ -60,14 +63,13 @@ impl Line {
             line.verb = Word::known(verb);
             return Some(line);
         }
-        // A program that the line does not name is taken for git when it is told to do what git does.
-        let unnamed = program.text().is_none()
-            && rest.first().and_then(Word::text).is_some_and(|verb| MOVERS.contains(&verb));
-        if !(name.eq_ignore_ascii_case("git") || name == "hub" || unnamed) {
+        let git = name.eq_ignore_ascii_case("git") || name == "hub";
+        if !git && program.text().is_some() {
             return None;
         }
         line.globals();
-        Some(line)
+        // A program that the line does not name is taken for git when it is told to do what git does.
+        (git || line.verb.text().is_some_and(|verb| MOVERS.contains(&verb))).then_some(line)
     }
 
     fn environment(&mut self, env: &[(String, Word)]) {
@@ -80,6 +82,10 @@ impl Line {
                 | "GIT_CONFIG_SYSTEM"
                 | "GIT_EXEC_PATH" => {
                     self.settings.push((String::new(), Word::unknown()));
+                }
+                // Where the user's own settings are.
+                "HOME" | "XDG_CONFIG_HOME" => {
+                    self.settings.push((ELSEWHERE.to_owned(), Word::unknown()));
                 }
                 _ => {
                     let Some(number) = name.strip_prefix("GIT_CONFIG_KEY_") else { continue };
@@ -144,16 +150,21 @@ impl Line {
         self.settings.iter().rev().find(|(name, _)| name == key).map(|(_, value)| value)
     }
 
+    /// Whether the line takes settings from where nobody looks.
+    pub fn has_other_settings(&self) -> bool {
+        self.settings.iter().any(|(key, _)| key == ELSEWHERE || is_unseen(key))
+    }
+
     /// Whether the line may switch git's hooks off.
     pub fn is_without_hooks(&self) -> bool {
-        let off = |key: &str| {
-            key.is_empty()
-                || key == "core.hookspath"
-                || key.starts_with("hook.")
-                || key == "include.path"
-        };
+        let off = |key: &str| is_unseen(key) || key == "core.hookspath" || key.starts_with("hook.");
         self.settings.iter().any(|(key, _)| off(key))
     }
+}
+
+/// Whether anything may have been set under this name.
+fn is_unseen(key: &str) -> bool {
+    key.is_empty() || key == "include.path" || key.starts_with("includeif.")
 }
 
 #[cfg(test)]

@@ -64,10 +64,26 @@ pub fn judge<'e>(action: &Action, cwd: &Path, env: &'e Env) -> Judge<'e> {
     judge
 }
 
+/// More subcommands that can move a branch. They mostly do something else, so that a text in which nobody can read them says
+/// too little for a refusal.
+const ALSO_MOVERS: [&str; 9] = [
+    "bisect",
+    "branch",
+    "checkout",
+    "fetch",
+    "filter-repo",
+    "replay",
+    "send-pack",
+    "switch",
+    "worktree",
+];
+
 /// Whether a line that was run may have moved a branch.
 pub fn may_have_moved(action: &Action) -> bool {
     match action {
-        Action::Shell(line) => mentions(line, &MOVERS),
+        Action::Shell(line) => {
+            mentions(line, &MOVERS) || mentions(line, &ALSO_MOVERS) || writes::may_be_of_git(line)
+        }
         Action::Tool { .. } => true,
         Action::Write(_) | Action::Nothing => false,
     }

@@ -88,6 +88,8 @@ impl State {
             | Intent::Pull(_)
             | Intent::Rebase(_)
             | Intent::Grow
+            | Intent::Anything
+            | Intent::Run(_)
             | Intent::Remove(_)
             | Intent::Push(_)
             | Intent::Make { path: None, .. }
@@ -122,8 +124,13 @@ impl State {
     /// A worktree or a repository is made.
     pub fn make(&mut self, dir: &Path, path: &Word, branch: Option<&Word>) {
         let Some(path) = path.text() else { return };
+        let path = clean_path(&dir.join(path));
+        // What is there is not made: `git init` in a repository changes nothing of it.
+        if path.join(".git").exists() {
+            return;
+        }
         let branch = branch.and_then(Word::text).map(str::to_owned);
-        self.made.insert(clean_path(&dir.join(path)), branch);
+        self.made.insert(path, branch);
     }
 
     /// What is checked out behind a switch; `None` when it was none: `git checkout <file>`.

@@ -1,8 +1,11 @@
 //! What a subcommand of git would do to branches, index and worktrees: read from its arguments alone.
 
-use super::super::shell::Word;
+use super::super::shell::{Word, quoted};
+use super::alias::written;
+use super::effects::short_name;
 use super::grammar::{
-    BRANCH, CLONE, COMMIT, MERGE, PLAIN, PUSH, RESET, SWITCH, UPDATE_REF, WORKTREE,
+    BRANCH, CLONE, COMMIT, FILTER, MERGE, PLAIN, PUSH, REPLAY, RESET, SUBTREE, SWITCH, UPDATE_REF,
+    WORKTREE,
 };
 use super::intent::{Commit, Content, Empty, Everything, Intent, Push, Staging, Switch};
 use super::options::Options;
@@ -15,9 +18,12 @@ pub fn intents(verb: &str, args: &[Word]) -> Vec<Intent> {
         "pull" => pull(&Options::read(args, &MERGE)),
         "rebase" => rebase(&Options::read(args, &MERGE)),
         "cherry-pick" | "revert" | "am" => pick(&Options::read(args, &MERGE)),
-        "filter-branch" | "filter-repo" | "fast-import" | "subtree" | "replay" | "history" => {
-            vec![Intent::Grow]
-        }
+        "bisect" => bisect(args),
+        "filter-branch" => filter_branch(&Options::read(args, &FILTER)),
+        "replay" => replay(&Options::read(args, &REPLAY)),
+        "subtree" => subtree(&Options::read(args, &SUBTREE)),
+        "filter-repo" | "fast-import" => vec![Intent::Anything],
+        "history" => vec![Intent::Grow],
         "reset" => reset(&Options::read(args, &RESET)),
         "update-ref" => update_ref(&Options::read(args, &UPDATE_REF)),
         "symbolic-ref" => symbolic_ref(&Options::read(args, &UPDATE_REF)),
@@ -25,6 +31,7 @@ pub fn intents(verb: &str, args: &[Word]) -> Vec<Intent> {
         "checkout" | "switch" => switch(verb, &Options::read(args, &SWITCH)),
         "fetch" => fetch(&Options::read(args, &MERGE)),
         "push" => push(&Options::read(args, &PUSH)),
+        "send-pack" => send_pack(&Options::read(args, &PUSH)),
         "worktree" => worktree(&Options::read(args, &WORKTREE)),
         "clone" => make(&Options::read(args, &CLONE), 1),
         "init" => make(&Options::read(args, &CLONE), 0),
@@ -39,14 +46,14 @@ pub fn intents(verb: &str, args: &[Word]) -> Vec<Intent> {
 
 /// Subcommands that leave branches and the index alone. An alias cannot have one of these names.
 fn is_harmless(verb: &str) -> bool {
-    const HARMLESS: &str = " annotate archive bisect blame bugreport bundle cat-file check-attr check-ignore \
+    const HARMLESS: &str = " annotate archive blame bugreport bundle cat-file check-attr check-ignore \
         check-mailmap check-ref-format cherry clean column commit-graph commit-tree config count-objects credential \
         daemon describe diagnose diff diff-files diff-index diff-tree difftool fast-export fetch-pack fmt-merge-msg \
         for-each-ref for-each-repo format-patch fsck gc get-tar-commit-id grep gui gitk hash-object help hook \
         http-backend imap-send index-pack instaweb interpret-trailers log ls-files ls-remote ls-tree mailinfo mailsplit \
         maintenance merge-base merge-file merge-tree mergetool mktag mktree multi-pack-index name-rev notes \
         pack-objects pack-redundant pack-refs patch-id prune prune-packed range-diff reflog refs remote repack replace \
-        request-pull rerere rev-list rev-parse send-email send-pack shortlog show show-branch show-index show-ref \
+        request-pull rerere rev-list rev-parse send-email shortlog show show-branch show-index show-ref \
         sparse-checkout status stripspace submodule tag unpack-file unpack-objects update-server-info upload-pack var \
         verify-commit verify-pack verify-tag version whatchanged worktree write-tree lfs cliff ";
     verb.is_empty() || verb.starts_with('-') || HARMLESS.contains(&format!(" {verb} "))
@@ -112,6 +119,72 @@ fn pull(options: &Options) -> Vec<Intent> {
         let source = refspec.start().trim_start_matches('+').split(':').next().unwrap_or_default();
         Intent::Pull(if refspec.text().is_some() { Word::known(source) } else { Word::unknown() })
     }));
+    // With a right side it is a fetch into that branch first.
+    intents.extend(fetch(options));
+    intents
+}
+
+/// What a bisection runs at each step; itself it moves no branch.
+fn bisect(args: &[Word]) -> Vec<Intent> {
+    match args.split_first() {
+        Some((run, command)) if run.is("run") => vec![Intent::Run(written(&quoted(command)))],
+        Some(_) | None => Vec::new(),
+    }
+}
+
+/// What it is to rewrite stands behind the filters, as for `rev-list`; it is HEAD's branch if nothing does.
+fn filter_branch(options: &Options) -> Vec<Intent> {
+    let named = options.everything();
+    if named.iter().any(|word| word.is("--all") || word.is("--branches")) {
+        return vec![Intent::Anything];
+    }
+    let (heads, others): (Vec<Word>, Vec<Word>) =
+        named.iter().filter_map(end).partition(|end| end.is("HEAD") || end.is(""));
+    let mut intents = rewritten(others);
+    if !heads.is_empty() || intents.is_empty() {
+        intents.push(Intent::Grow);
+    }
+    intents
+}
+
+/// Where a range ends, or the branch that a revision is; `None` for what is left out, and for an option.
+fn end(range: &Word) -> Option<Word> {
+    let end = range.text()?.rsplit("..").next()?;
+    (!end.starts_with(['^', '-'])).then(|| Word::known(end))
+}
+
+/// Branches that get commits which do not exist yet.
+fn rewritten(branches: Vec<Word>) -> Vec<Intent> {
+    let set = |branch| Intent::Set { branch, to: Some(Word::unknown()) };
+    branches.into_iter().map(set).collect()
+}
+
+/// The branches at the ends of the ranges move, or the one that is named.
+fn replay(options: &Options) -> Vec<Intent> {
+    rewritten(match options.value(&["--advance"]) {
+        Some(branch) => vec![branch.clone()],
+        None => options.operands.iter().filter_map(end).collect(),
+    })
+}
+
+/// `push` sends commits that are made meanwhile.
+fn subtree(options: &Options) -> Vec<Intent> {
+    match options.operands.as_slice() {
+        [push, .., to] if push.is("push") => {
+            let name = to.start().rsplit(':').next().unwrap_or_default();
+            rewritten(to.text().map(|_| Word::known(name)).into_iter().collect())
+        }
+        [split, ..] if split.is("split") => Vec::new(),
+        _ => vec![Intent::Grow],
+    }
+}
+
+/// What `push` starts. It asks no hook.
+fn send_pack(options: &Options) -> Vec<Intent> {
+    let mut intents = push(options);
+    if !intents.is_empty() {
+        intents.push(Intent::Unchecked);
+    }
     intents
 }
 
@@ -169,7 +242,7 @@ fn reset(options: &Options) -> Vec<Intent> {
 fn update_ref(options: &Options) -> Vec<Intent> {
     // Which refs, nobody reads here.
     if options.has(&["--stdin"]) {
-        return vec![Intent::Grow];
+        return vec![Intent::Anything];
     }
     let mut operands = options.operands.iter().cloned();
     let Some(name) = operands.next() else { return Vec::new() };
@@ -274,10 +347,10 @@ fn fetch(options: &Options) -> Vec<Intent> {
                 return refspec.start().contains(':').then(|| (Word::unknown(), Word::unknown()));
             };
             let (from, to) = text.trim_start_matches('+').split_once(':')?;
-            let branch = to.strip_prefix("refs/heads/").unwrap_or(to);
+            let branch = short_name(to);
             let local = !to.starts_with("refs/") || to.starts_with("refs/heads/");
             // Into the branch of the same name comes what is published.
-            let same = from.strip_prefix("refs/heads/").unwrap_or(from) == branch;
+            let same = short_name(from) == branch;
             let from_here =
                 options.operands.first().is_some_and(|remote| remote.start().starts_with('.'));
             (local && !to.is_empty() && (!same || from_here))

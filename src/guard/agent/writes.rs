@@ -36,6 +36,24 @@ pub fn judge(judge: &mut Judge<'_>, paths: &[PathBuf]) {
     }
 }
 
+/// Whether a text can name a file in which git keeps its branches. Most cannot, and cost no more than this.
+pub fn may_be_of_git(text: &str) -> bool {
+    text.contains("heads/") || text.contains("packed-refs")
+}
+
+/// Judges what a command line writes: what git keeps its branches in and nothing else, because the hooks look at the rest when
+/// it is committed.
+pub fn judge_of_git(judge: &mut Judge<'_>, file: &Path) {
+    let path = clean_path(&judge.cwd().join(file));
+    let Some(dir) = path.parent() else { return };
+    let Some(guarded) = judge.guarded(dir) else { return };
+    let here =
+        Here { dir: dir.to_owned(), branch: guarded.branch().cloned(), staged: None, guarded };
+    if let Some(branch) = of_git(&here, &path) {
+        judge.refuse(&here, &branch, &shown(&path), Why::Unchecked);
+    }
+}
+
 fn shown(path: &Path) -> String {
     format!("writing {}", path.display())
 }

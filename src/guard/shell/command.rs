@@ -9,6 +9,14 @@ use super::word::{self, Variables, Word};
 use super::world::{Dir, Flow, Machine, World, Worlds};
 use super::wrap::{self, Call, Unwrapped};
 
+/// What a statement says beside its words.
+struct Said<'a> {
+    /// What it feeds to its command.
+    input: Option<String>,
+    /// All of it.
+    text: &'a str,
+}
+
 impl<M: Machine> Walker<'_, M> {
     /// Runs what a word has to run to know its text.
     pub fn nested(
@@ -87,18 +95,33 @@ impl<M: Machine> Walker<'_, M> {
             let env = exported.map(|(n, v)| (n.clone(), v.clone())).chain(env).collect();
             let read = all().flat_map(|one| word::read(one, source, &world.variables).words);
             let call = Call { words: read.collect(), env, dir: world.dir.clone() };
-            flow.add(self.call(call, fed(statement, source), world));
+            let said = Said { input: fed(statement, source), text: statement.span.slice(source) };
+            flow.add(self.call(call, &said, world));
         }
         flow
     }
 
-    fn call(
-        &mut self,
-        call: Call,
-        input: Option<String>,
-        world: World<M::State>,
-    ) -> Flow<M::State> {
+    fn call(&mut self, call: Call, said: &Said<'_>, world: World<M::State>) -> Flow<M::State> {
         let name = call.words.first().map(Word::start).unwrap_or_default();
+        let arguments = call.words.get(1..).unwrap_or_default();
+        if name == "alias" {
+            for (name, text) in arguments.iter().filter_map(Word::split_assignment) {
+                self.aliases.insert(name.to_owned(), text);
+            }
+            return Flow { ok: vec![world], failed: Vec::new() };
+        }
+        // An alias may begin with its own name, which is then no alias.
+        if let Some(line) = self.aliases.remove(name) {
+            let whole =
+                wrap::joined(&[std::slice::from_ref(&line), &wrap::quoted(arguments)].concat());
+            let name = name.to_owned();
+            let flow = match whole.text() {
+                Some(text) => self.text(text, vec![world]),
+                None => self.unread(said, vec![world]),
+            };
+            self.aliases.insert(name, line);
+            return flow;
+        }
         if let Some((source, body)) = self.functions.get(name).cloned() {
             if self.depth >= DEPTH {
                 return Flow::both(vec![world]);
@@ -110,10 +133,10 @@ impl<M: Machine> Walker<'_, M> {
         }
         if name == "set" {
             let mut world = world;
-            world.set(call.words.get(1..).unwrap_or_default());
+            world.set(arguments);
             return Flow { ok: vec![world], failed: Vec::new() };
         }
-        match wrap::unwrap(call, input) {
+        match wrap::unwrap(call, said.input.clone()) {
             Unwrapped::Nothing => Flow::both(vec![world]),
             Unwrapped::ChangeDir(to) => self.change_dir(&to, world),
             Unwrapped::Run(call) => {
@@ -127,18 +150,15 @@ impl<M: Machine> Walker<'_, M> {
                 for call in calls {
                     let mut next = Flow::none();
                     for world in worlds {
-                        next.add(self.call(call.clone(), None, world));
+                        let said = Said { input: None, text: said.text };
+                        next.add(self.call(call.clone(), &said, world));
                     }
                     worlds = next.all();
                 }
                 Flow::both(worlds)
             }
             Unwrapped::Script { text, dir, here } => {
-                let Some(text) = text.text() else {
-                    let worlds = vec![world];
-                    self.trouble(text.start(), "it is put together when it runs", &worlds);
-                    return Flow::both(worlds);
-                };
+                let Some(text) = text.text() else { return self.unread(said, vec![world]) };
                 if here {
                     return self.text(text, vec![world]);
                 }
@@ -150,6 +170,12 @@ impl<M: Machine> Walker<'_, M> {
                 })
             }
         }
+    }
+
+    /// A text for a shell that nobody knows yet. What it may be made of stands in the statement.
+    fn unread(&mut self, said: &Said<'_>, worlds: Worlds<M::State>) -> Flow<M::State> {
+        self.trouble(said.text, "it is put together when it runs", &worlds);
+        Flow::both(worlds)
     }
 
     fn change_dir(&mut self, to: &Word, world: World<M::State>) -> Flow<M::State> {
@@ -181,7 +207,7 @@ fn one(words: &[Word]) -> Word {
 }
 
 /// What a here-document or a here-string of the command holds, where all of it is known.
-fn fed(statement: &Stmt, source: &str) -> Option<String> {
+pub fn fed(statement: &Stmt, source: &str) -> Option<String> {
     statement.redirects.iter().rev().find_map(|redirect| match &redirect.target {
         RedirectTarget::Heredoc(heredoc) => Some(heredoc.body.render(source)),
         RedirectTarget::Word(word) => {

@@ -16,7 +16,7 @@ mod wrap;
 pub use walk::walk;
 pub use word::{Variables, Word, mentions};
 pub use world::{Dir, Machine, Step, Trouble, World};
-pub use wrap::Call;
+pub use wrap::{Call, quoted};
 
 use shuck_parser::parser::{ParseStatus, Parser, ShellDialect};
 

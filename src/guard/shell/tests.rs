@@ -46,6 +46,10 @@ impl Machine for Recorder {
         }
     }
 
+    fn write(&mut self, file: &Word, dir: &Dir) {
+        self.calls.push(format!("write {:?}", dir.join(file)));
+    }
+
     fn is_directory(&self, path: &Path) -> bool {
         path.ends_with("there")
     }
@@ -126,6 +130,14 @@ fn every_command_of_a_line_is_found_however_it_is_put_there() {
         "builtin command git x",
         "exec git x",
         "exec -a foo git x",
+    ] {
+        assert_found(line);
+    }
+}
+
+#[test]
+fn it_is_found_behind_the_programs_that_run_others() {
+    for line in [
         "nohup git x",
         "time -p git x",
         "sudo git x",
@@ -137,10 +149,67 @@ fn every_command_of_a_line_is_found_however_it_is_put_there() {
         "find . -exec sh -c 'git x' \\;",
         "noglob git x",
         "rtk git x",
+        "=git x",
+        "fish -c 'git x'",
+        "cmd /c git x",
+        "cmd.exe /d /C 'git x'",
+        "pwsh -NoProfile -Command 'git x'",
+        "powershell.exe -c git x",
+        "iex 'git x'",
+        "proxychains -q git x",
+        "op run -- git x",
+        "direnv exec . git x",
+        "env -S git x",
+        "parallel ::: 'git x'",
+        "watch -n 1 git x",
+        "alias g=git; g x",
+        ". /dev/stdin <<< 'git x'",
     ] {
-        let recorder = recorded(line);
-        let found = recorder.calls.iter().any(|call| call == "/w: git x");
-        assert!(found, "{line:?}: {:?} {:?}", recorder.calls, recorder.troubles);
+        assert_found(line);
+    }
+}
+
+#[track_caller]
+fn assert_found(line: &str) {
+    let recorder = recorded(line);
+    let found = recorder.calls.iter().any(|call| call == "/w: git x");
+    assert!(found, "{line:?}: {:?} {:?}", recorder.calls, recorder.troubles);
+}
+
+#[test]
+fn what_the_line_itself_writes_is_known_by_its_place() {
+    let written = |line: &str| {
+        let calls = recorded(line).calls;
+        calls.into_iter().filter(|call| call.starts_with("write")).collect::<Vec<_>>()
+    };
+    let at = |path: &str| vec![format!("write {:?}", Dir::At(PathBuf::from(path)))];
+    for line in ["a > f", "a >> f", "a >| f", "a &> f", "F=f; a > $F", "(a) > f", "> f"] {
+        assert_eq!(written(line), at("/w/f"), "{line}");
+    }
+    assert_eq!(written("cd there; a > f"), at("/w/there/f"));
+    assert_eq!(written("a > $F"), [format!("write {:?}", Dir::Unknown)]);
+    for line in ["a < f", "a <<< f", "a <<E\nf\nE", "a 2>&1 | b"] {
+        let all = written(line);
+        assert!(all.iter().all(|call| !call.contains("/w/f")), "{line}: {all:?}");
+    }
+}
+
+#[test]
+fn a_text_for_a_shell_that_nobody_knows_is_told_with_what_it_is_made_of() {
+    for line in [
+        "eval \"$(echo git x)\"",
+        "bash -c \"$(cat <<'E'\ngit x\nE\n)\"",
+        "source <(echo git x)",
+        "bash <(echo git x)",
+        "sed s/a/b/ <<'E' | sh\ngit x\nE",
+        "echo git x | tee f | sh",
+    ] {
+        let troubles = recorded(line).troubles;
+        assert!(troubles.iter().any(|text| text.contains("git x")), "{line}: {troubles:?}");
+    }
+    for line in ["eval \"$(ssh-agent)\"; git x", "curl y | sh; git x", "git x; bash \"$F\""] {
+        let troubles = recorded(line).troubles;
+        assert!(!troubles.iter().any(|text| text.contains("git x")), "{line}: {troubles:?}");
     }
 }
 

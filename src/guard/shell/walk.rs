@@ -5,10 +5,12 @@ use std::rc::Rc;
 
 use shuck_ast::{
     BinaryCommand, BinaryOp, BuiltinCommand, Command, CompoundCommand, DeclOperand,
-    HeredocBodyPart, IfCommand, RedirectTarget, Stmt, StmtSeq, StmtTerminator,
+    HeredocBodyPart, IfCommand, Redirect, RedirectKind, RedirectTarget, Stmt, StmtSeq,
+    StmtTerminator,
 };
 
-use super::command::{forget, printed};
+use super::command::{fed, forget, printed};
+use super::word::{self, Word};
 use super::world::{Flow, Machine, Trouble, World, Worlds, union};
 use super::wrap;
 
@@ -21,8 +23,8 @@ pub const DEPTH: usize = 8;
 
 /// Goes through a text from the world in which it begins.
 pub fn walk<M: Machine>(text: &str, start: World<M::State>, machine: &mut M) {
-    let mut walker =
-        Walker { machine, functions: BTreeMap::new(), steps: 0, depth: 0, gave_up: false };
+    let (functions, aliases) = (BTreeMap::new(), BTreeMap::new());
+    let mut walker = Walker { machine, functions, aliases, steps: 0, depth: 0, gave_up: false };
     walker.text(text, vec![start]);
 }
 
@@ -30,6 +32,7 @@ pub fn walk<M: Machine>(text: &str, start: World<M::State>, machine: &mut M) {
 pub struct Walker<'m, M: Machine> {
     pub machine: &'m mut M,
     pub functions: BTreeMap<String, (Rc<str>, Stmt)>,
+    pub aliases: BTreeMap<String, Word>,
     steps: usize,
     pub depth: usize,
     gave_up: bool,
@@ -96,7 +99,7 @@ impl<M: Machine> Walker<'_, M> {
         }
         let mut worlds = worlds;
         for redirect in &statement.redirects {
-            worlds = self.redirect(&redirect.target, source, worlds);
+            worlds = self.redirect(redirect, source, worlds);
         }
         let in_background = matches!(statement.terminator, Some(StmtTerminator::Background(_)));
         let flow = if in_background {
@@ -109,12 +112,21 @@ impl<M: Machine> Walker<'_, M> {
 
     fn redirect(
         &mut self,
-        target: &RedirectTarget,
+        redirect: &Redirect,
         source: &Rc<str>,
         mut worlds: Worlds<M::State>,
     ) -> Worlds<M::State> {
-        let heredoc = match target {
-            RedirectTarget::Word(word) => return self.nested(word, source, worlds),
+        let heredoc = match &redirect.target {
+            RedirectTarget::Word(word) => {
+                if writes(redirect.kind) {
+                    for world in &worlds {
+                        for target in word::read(word, source, &world.variables).words {
+                            self.machine.write(&target, &world.dir);
+                        }
+                    }
+                }
+                return self.nested(word, source, worlds);
+            }
             RedirectTarget::Heredoc(heredoc) => heredoc,
         };
         for (part, span) in heredoc.body.parts_with_spans() {
@@ -225,10 +237,13 @@ impl<M: Machine> Walker<'_, M> {
             BinaryOp::Pipe | BinaryOp::PipeAll => {
                 let left = |walker: &mut Self, inner| walker.statement(&binary.left, source, inner);
                 let between = self.subshell(worlds, left).all();
-                if let Some(text) = printed(&binary.left, source)
-                    && wrap::reads_a_script(&binary.right, source)
-                {
-                    return self.subshell(between, |walker, inner| walker.text(&text, inner));
+                if wrap::reads_a_script(&binary.right, source) {
+                    if let Some(text) = printed(&binary.left, source) {
+                        return self.subshell(between, |walker, inner| walker.text(&text, inner));
+                    }
+                    let fed = fed(&binary.left, source).unwrap_or_default();
+                    let text = format!("{} {fed}", binary.left.span.slice(source));
+                    self.trouble(&text, "a shell reads what it prints", &between);
                 }
                 self.subshell(between, |walker, inner| {
                     walker.statement(&binary.right, source, inner)
@@ -369,5 +384,21 @@ impl<M: Machine> Walker<'_, M> {
             all = union(all, next.clone());
         }
         Flow::both(all)
+    }
+}
+
+fn writes(kind: RedirectKind) -> bool {
+    match kind {
+        RedirectKind::Output
+        | RedirectKind::Clobber
+        | RedirectKind::Append
+        | RedirectKind::ReadWrite
+        | RedirectKind::DupOutput
+        | RedirectKind::OutputBoth => true,
+        RedirectKind::Input
+        | RedirectKind::HereDoc
+        | RedirectKind::HereDocStrip
+        | RedirectKind::HereString
+        | RedirectKind::DupInput => false,
     }
 }

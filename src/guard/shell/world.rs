@@ -83,6 +83,8 @@ pub trait Machine {
     type State: Clone + PartialEq;
     /// A command comes to be run.
     fn run(&mut self, call: &Call, state: &Self::State) -> Step<Self::State>;
+    /// The line itself writes a file.
+    fn write(&mut self, file: &Word, dir: &Dir);
     /// Whether there is such a directory now.
     fn is_directory(&self, path: &Path) -> bool;
     /// A part of the line was not understood.

@@ -1,4 +1,4 @@
-//! Commands that run other commands: `env`, `sudo`, `xargs`, `sh -c`, `eval` and their like.
+//! Commands that run other commands: `env`, `sudo`, `xargs`, `parallel`, `sh -c`, `eval` and their like.
 
 use shuck_ast::{Command, Stmt};
 
@@ -105,12 +105,56 @@ const WRAPPERS: &[Wrapper] = &[
     },
     Wrapper { names: &["caffeinate"], valued: &["-t", "-w"], skip: 0 },
     Wrapper { names: &["strace", "ltrace"], valued: &["-e", "-o", "-p", "-s"], skip: 0 },
-    Wrapper { names: &["watch"], valued: &["-n", "--interval"], skip: 0 },
     Wrapper { names: &["flock"], valued: &["-w", "--timeout", "-E"], skip: 1 },
-    Wrapper { names: &["chroot"], valued: &[], skip: 1 },
+    Wrapper { names: &["chroot", "chrt", "taskset"], valued: &[], skip: 1 },
+    Wrapper {
+        names: &[
+            "dbus-run-session",
+            "fakeroot",
+            "proxychains",
+            "proxychains4",
+            "ssh-agent",
+            "torsocks",
+            "unshare",
+            "xvfb-run",
+        ],
+        valued: &[],
+        skip: 0,
+    },
+    Wrapper { names: &["systemd-run"], valued: &["-p", "-E", "-u", "--unit", "-M"], skip: 0 },
+    Wrapper { names: &["runuser"], valued: &["-u", "-g", "-G"], skip: 0 },
+    Wrapper { names: &["npx"], valued: &["-p", "--package"], skip: 0 },
 ];
 
-const SHELLS: [&str; 7] = ["sh", "bash", "dash", "zsh", "ksh", "ash", "mksh"];
+/// Programs with a subcommand that runs the rest, and how many words stand before that.
+const RUNNERS: &[(&str, &str, usize)] = &[
+    ("asdf", "exec", 0),
+    ("bundle", "exec", 0),
+    ("direnv", "exec", 1),
+    ("doppler", "run", 0),
+    ("hatch", "run", 0),
+    ("mise", "exec", 0),
+    ("mise", "x", 0),
+    ("npm", "exec", 0),
+    ("op", "run", 0),
+    ("pdm", "run", 0),
+    ("perf", "stat", 0),
+    ("pipenv", "run", 0),
+    ("pnpm", "exec", 0),
+    ("poetry", "run", 0),
+    ("pyenv", "exec", 0),
+    ("rbenv", "exec", 0),
+    ("uv", "run", 0),
+];
+
+/// What stands behind its options is a line for a shell.
+const WATCH: Wrapper = Wrapper { names: &["watch"], valued: &["-n", "--interval"], skip: 0 };
+
+const SHELLS: [&str; 12] =
+    ["sh", "bash", "dash", "zsh", "ksh", "ash", "mksh", "fish", "csh", "tcsh", "rbash", "yash"];
+
+/// The file that a program's input is.
+const STDIN: &str = "/dev/stdin";
 
 /// How often one wrapper may stand inside another.
 const DEPTH: usize = 16;
@@ -119,6 +163,12 @@ const DEPTH: usize = 16;
 pub fn unwrap(mut call: Call, input: Option<String>) -> Unwrapped {
     for _ in 0..DEPTH {
         take_assignments(&mut call);
+        // zsh: the path of the program.
+        if let Some(program) = call.words.first_mut()
+            && let Some(name) = program.strip_prefix("=")
+        {
+            *program = name;
+        }
         let Some(first) = call.words.first() else { return Unwrapped::Nothing };
         let name = program(first).to_owned();
         let arguments = call.words.get(1..).unwrap_or_default();
@@ -133,15 +183,30 @@ pub fn unwrap(mut call: Call, input: Option<String>) -> Unwrapped {
                 return Unwrapped::Script { text, dir: call.dir, here: true };
             }
             "find" | "fd" => return Unwrapped::Each(found(&call)),
+            "." | "source" => return sourced(&call, input),
+            "parallel" => return parallel(&call, input),
+            "watch" => {
+                inside(&mut call, &name, &WATCH);
+                return Unwrapped::Script { text: joined(&call.words), dir: call.dir, here: false };
+            }
+            "env" if let Some(text) = split_by_env(arguments) => {
+                return Unwrapped::Script { text, dir: call.dir, here: false };
+            }
             "command" if arguments.first().is_some_and(|a| a.is("-v") || a.is("-V")) => {
                 return Unwrapped::Nothing;
             }
             "su" | "script" => return script_of(&call, input, "-c"),
+            _ if let Some(text) = of_windows(&name, arguments) => {
+                return Unwrapped::Script { text, dir: call.dir, here: false };
+            }
             shell if SHELLS.contains(&shell) => return script_of(&call, input, "c"),
-            wrapper => match WRAPPERS.iter().find(|w| w.names.contains(&wrapper)) {
-                Some(wrapper) => inside(&mut call, &name, wrapper),
-                None => return Unwrapped::Run(call),
-            },
+            wrapper => {
+                if let Some(wrapper) = WRAPPERS.iter().find(|w| w.names.contains(&wrapper)) {
+                    inside(&mut call, &name, wrapper);
+                } else if !runs(&mut call, &name) {
+                    return Unwrapped::Run(call);
+                }
+            }
         }
     }
     Unwrapped::Run(call)
@@ -168,6 +233,7 @@ fn take_assignments(call: &mut Call) {
 /// Takes the wrapper and its options away.
 fn inside(call: &mut Call, name: &str, wrapper: &Wrapper) {
     let mut at = 1;
+    let mut replaced = None;
     while let Some(word) = call.words.get(at).filter(|word| word.start().starts_with('-')) {
         at += 1;
         if word.is("--") {
@@ -192,13 +258,133 @@ fn inside(call: &mut Call, name: &str, wrapper: &Wrapper) {
         if let (true, Some(value)) = (goes, &value) {
             call.dir = call.dir.join(value);
         }
+        if name == "xargs"
+            && let Some(sign) = option.strip_prefix("-I")
+        {
+            let next = value.as_ref().and_then(Word::text);
+            replaced = Some(sign).filter(|sign| !sign.is_empty()).or(next).map(str::to_owned);
+        }
     }
     // `env A=b` and `sudo A=b` come before the words that are skipped; no wrapper has both.
     at = (at + wrapper.skip).min(call.words.len());
     call.words.drain(..at);
-    if name == "xargs" {
-        call.words.push(Word::unknown());
+    match replaced {
+        // What it reads comes into the words where this stands.
+        Some(sign) if !sign.is_empty() => {
+            for word in &mut call.words {
+                if let Some((before, _)) = word.start().split_once(&sign) {
+                    *word = Word::Begins(before.to_owned());
+                }
+            }
+        }
+        _ if name == "xargs" => call.words.push(Word::unknown()),
+        _ => {}
     }
+}
+
+/// What the shells of Windows are told to run.
+fn of_windows(name: &str, arguments: &[Word]) -> Option<Word> {
+    let lower = name.to_ascii_lowercase();
+    let is_option = |word: &Word, options: &[&str]| {
+        options.contains(&word.start().to_ascii_lowercase().as_str())
+    };
+    let options: &[&str] = match lower.strip_suffix(".exe").unwrap_or(&lower) {
+        "iex" | "invoke-expression" => return Some(joined(arguments)),
+        "cmd" => &["/c", "/k"],
+        "powershell" | "pwsh" => &["-c", "-command"],
+        _ => return None,
+    };
+    let at = arguments.iter().position(|word| is_option(word, options))?;
+    Some(joined(arguments.get(at + 1..).unwrap_or_default()))
+}
+
+/// Takes a program with a subcommand that runs the rest away. Says whether it is one.
+fn runs(call: &mut Call, name: &str) -> bool {
+    let is_this = |(program, subcommand, _): &&(&str, &str, usize)| {
+        *program == name && call.words.get(1).is_some_and(|word| word.is(subcommand))
+    };
+    let Some((.., skip)) = RUNNERS.iter().find(is_this) else { return false };
+    call.words.remove(0);
+    inside(call, name, &Wrapper { names: &[], valued: &[], skip: *skip });
+    true
+}
+
+/// `env -S 'a b' c`: the words of a line, which are split much as a shell would.
+fn split_by_env(arguments: &[Word]) -> Option<Word> {
+    let mut words = arguments.iter();
+    while let Some(word) = words.next() {
+        let joined_on = word.strip_prefix("--split-string=").or_else(|| word.strip_prefix("-S"));
+        let line = match joined_on {
+            Some(line) if !line.is("") => line,
+            _ if word.is("-S") || word.is("--split-string") => words.next()?.clone(),
+            // Options, and variables.
+            _ if word.start().starts_with('-') || word.split_assignment().is_some() => continue,
+            _ => return None,
+        };
+        let rest: Vec<Word> = words.cloned().collect();
+        return Some(joined(&[&[line], quoted(&rest).as_slice()].concat()));
+    }
+    None
+}
+
+/// Words as they are written so that a shell reads just these.
+pub fn quoted(words: &[Word]) -> Vec<Word> {
+    let quote = |text: &str| format!("'{}'", text.replace('\'', "'\\''"));
+    let one = |word: &Word| word.text().map_or_else(|| "\"$unknown\"".to_owned(), quote);
+    words.iter().map(one).map(Word::Known).collect()
+}
+
+/// `. file`: a file, which nobody reads here, unless it is what the line feeds to it, or a part of the line writes it.
+fn sourced(call: &Call, input: Option<String>) -> Unwrapped {
+    let text = match (call.words.get(1), input) {
+        (Some(file), Some(input)) if file.is(STDIN) => Word::Known(input),
+        (Some(file), _) if file.text().is_none() => Word::unknown(),
+        _ => return Unwrapped::Nothing,
+    };
+    Unwrapped::Script { text, dir: call.dir.clone(), here: true }
+}
+
+/// GNU parallel makes lines for a shell, of its arguments up to `:::` and of each one behind it. Where there are none of
+/// the first kind, the others are lines.
+fn parallel(call: &Call, input: Option<String>) -> Unwrapped {
+    const VALUED: [&str; 12] = [
+        "-j",
+        "--jobs",
+        "-a",
+        "--arg-file",
+        "--colsep",
+        "-C",
+        "-I",
+        "-n",
+        "-N",
+        "-L",
+        "--delay",
+        "--wd",
+    ];
+    let mut words = call.words.iter().skip(1).peekable();
+    while let Some(option) = words.next_if(|word| word.start().starts_with('-')) {
+        if VALUED.iter().any(|valued| option.is(valued)) {
+            words.next();
+        }
+    }
+    let is_mark = |word: &&Word| word.start().starts_with(":::");
+    let line: Vec<Word> = words.by_ref().take_while(|word| !is_mark(word)).cloned().collect();
+    let text = match (line.is_empty(), input) {
+        (true, Some(input)) => Word::Known(input),
+        (true, None) => {
+            let lines: Option<Vec<&str>> =
+                words.filter(|word| !is_mark(word)).map(Word::text).collect();
+            lines.map_or_else(Word::unknown, |lines| Word::Known(lines.join("\n")))
+        }
+        (false, _) => match joined(&line) {
+            Word::Known(line) => {
+                // The arguments stand where the signs for them are, or at the end.
+                Word::Known(format!("{} \"$unknown\"", line.replace("{}", "\"$unknown\"")))
+            }
+            unknown @ (Word::Begins(_) | Word::Place(_)) => unknown,
+        },
+    };
+    Unwrapped::Script { text, dir: call.dir.clone(), here: false }
 }
 
 /// Where `cd` goes.
@@ -215,7 +401,8 @@ fn target(arguments: &[Word]) -> Word {
     }
 }
 
-fn joined(words: &[Word]) -> Word {
+/// Words with a blank between each two.
+pub fn joined(words: &[Word]) -> Word {
     let mut text = String::new();
     for (place, word) in words.iter().enumerate() {
         if place > 0 {
@@ -245,9 +432,14 @@ fn script_of(call: &Call, input: Option<String>, option: &str) -> Unwrapped {
         }
         if text == "-o" || text == "+o" || text == "--rcfile" || text == "--init-file" {
             words.next();
+        } else if word.is(STDIN) || word.is("-") {
+            break;
         } else if !text.starts_with(['-', '+']) {
-            // A file, which nobody reads here.
-            return Unwrapped::Nothing;
+            // A file, which nobody reads here; one that the line writes meanwhile has no name in it.
+            return match word.text() {
+                Some(_) => Unwrapped::Nothing,
+                None => Unwrapped::Script { text: Word::unknown(), dir, here: false },
+            };
         }
     }
     match input {

@@ -1,5 +1,5 @@
 use super::{ID, assert_found, edit, found, healthy, queued};
-use crate::harness::{Sandbox, Ticket, queue_ticket};
+use crate::harness::{Do, On, Sandbox, Shim, Ticket, queue_ticket};
 
 /// A fault: the file it is in, what it says, what is found, and what it says when it is mended.
 type Fault = (&'static str, String, &'static str, Option<String>);
@@ -120,20 +120,51 @@ fn a_wrong_ticket_id_is_mended_unless_somebody_holds_the_ticket() {
     clone.tix(&["activate", "TICKET-held-001"]).success();
     let both = ["warning id-mismatch TICKET-held-001", "warning id-mismatch TICKET-x-001"];
     assert_found(&clone, &both);
-    let output = clone.tix(&["doctor", "--fix"]);
+    // Without the remote nothing can be pushed, and nothing is.
+    let remote = sandbox.remote();
+    let tip = || remote.git(&["rev-parse", "main"]);
+    let before = tip();
+    let offline = clone.tix(&["doctor", "--fix", "--offline"]);
+    insta::assert_snapshot!(offline.success().redacted(), @r"
+    exit: 0
+    ----- stdout -----
+    not done: write `ticket_id: TICKET-x-001` into TICKET-x-001, and push it
+      that is pushed, and --offline leaves the remote alone; without it: tix doctor --fix
+
+    warning: TICKET-held-001 calls itself `ID-0022` [id-mismatch]
+      file  tickets/active/TICKET-held-001/TICKET-held-001.md
+      so    it is mended when nobody holds it any more
+
+    warning: TICKET-x-001 calls itself `ID-0022` [id-mismatch]
+      file  tickets/queue/TICKET-x-001.md
+      write the file's name into it: tix doctor --fix
+
+    healthy, with 2 warnings: 4 tickets on origin/main, 21 checks
+    ----- stderr -----
+    ");
+    let json = clone.tix(&["doctor", "--fix", "--offline", "--json"]).success().json();
+    assert_eq!(
+        (&json["fixed"][0]["done"], json["fixed"].as_array().unwrap().len()),
+        (&false.into(), 1)
+    );
+    assert_eq!(tip(), before);
+    // Quiet or not, the plan is a part of the answer, and so is what was done.
+    let output = clone.tix(&["doctor", "--fix", "--quiet"]);
     insta::assert_snapshot!(output.success().redacted(), @r"
     exit: 0
     ----- stdout -----
+    what will be done:
+      write `ticket_id: TICKET-x-001` into TICKET-x-001, and push it
+    done: write `ticket_id: TICKET-x-001` into TICKET-x-001, and push it, commit [OID]
+
     warning: TICKET-held-001 calls itself `ID-0022` [id-mismatch]
       file  tickets/active/TICKET-held-001/TICKET-held-001.md
       so    it is mended when nobody holds it any more
 
     healthy, with 1 warning: 4 tickets on origin/main, 21 checks
     ----- stderr -----
-    what will be done:
-      write `ticket_id: TICKET-x-001` into TICKET-x-001, and push it
     ");
-    let remote = sandbox.remote();
+    assert!(output.stdout().contains(&format!(", commit {}\n", tip())), "{output}");
     let text = String::from_utf8(remote.show("main", &queued("TICKET-x-001"))).unwrap();
     assert_eq!(text, queue_ticket("TICKET-x-001"), "nothing but the one value has changed");
     let subject = remote.git(&["log", "-1", "--format=%s", "main"]);
@@ -190,6 +221,52 @@ fn a_relation_that_means_nothing_or_goes_round_is_taken_away_by_the_printed_comm
         assert!(!clone.exists("pwned"), "{repair}");
         assert_found(&clone, &[]);
     }
+}
+
+#[test]
+fn the_plan_is_shown_before_it_is_carried_out() {
+    let sandbox = healthy();
+    let wrong = Ticket::new("TICKET-x-001").key("ticket_id", "ID-0022").text();
+    sandbox.seed(&[(queued("TICKET-x-001"), wrong)]);
+    let clone = sandbox.clone_named("a");
+    let shim = Shim::new(&sandbox);
+    shim.rule(On::command("push"), Do::KillBefore);
+    let killed = clone.tix_command(&["doctor", "--fix"]).through(&shim).run();
+    let plan =
+        "what will be done:\n  write `ticket_id: TICKET-x-001` into TICKET-x-001, and push it\n";
+    assert_eq!(killed.killed_by(9).stdout(), plan);
+}
+
+#[test]
+fn the_worst_is_told_first_whatever_check_finds_it() {
+    let sandbox = healthy();
+    // A status in the wrong lane is an error where it hinders somebody, and a warning where all is over.
+    let over = Ticket::new("TICKET-over-001").key("status", "in_progress").text();
+    let asking = Ticket::new("TICKET-x-001").key("depends_on", "[x-001]").text();
+    sandbox.seed(&[
+        ("tickets/completed/TICKET-over-001/TICKET-over-001.md".to_owned(), over),
+        (queued("TICKET-x-001"), asking),
+        (queued("TICKET-y-001"), Ticket::new("TICKET-y-001").key("status", "approved").text()),
+    ]);
+    let clone = sandbox.clone_named("a");
+    clone.tix(&["hook", "install"]).success();
+    let expected = [
+        "error lane-mismatch TICKET-y-001",
+        "error dependency-cycle TICKET-x-001",
+        "warning lane-mismatch TICKET-over-001",
+    ];
+    let text = clone.tix(&["doctor"]);
+    let heads = text.exits(1).stdout().lines().filter(|line| line.ends_with(']'));
+    let told: Vec<String> = heads
+        .map(|line| {
+            let (severity, rest) = line.split_once(": ").unwrap();
+            let check = rest.rsplit_once('[').unwrap().1.trim_end_matches(']');
+            format!("{severity} {check}")
+        })
+        .collect();
+    let words = |line: &&str| line.rsplit_once(' ').unwrap().0.to_owned();
+    assert_eq!(told, expected.iter().map(words).collect::<Vec<_>>(), "{text}");
+    assert_found(&clone, &expected);
 }
 
 #[test]

@@ -47,6 +47,6 @@ pub use place::Place;
 pub use race::{codes, together};
 pub use sandbox::{ObjectFormat, Sandbox};
 pub use shim::{Call, Do, On, Shim, at_every_call};
-pub use terminal::on_terminal;
+pub use terminal::{Terminal, on_terminal, start_on_terminal};
 pub use tickets::{Ticket, queue_ticket};
 pub use untouched::{Untouched, no_leftovers};

@@ -1,6 +1,8 @@
 //! The hooks of a server, through real pushes to a bare repository.
 
-use super::{ACTIVE, ID, QUEUED, STRICT, assert_refused, guard, guarded, project, ticket};
+use super::{
+    ACTIVE, DEFAULT, ID, QUEUED, STRICT, assert_refused, guard, guarded, main_of, project, ticket,
+};
 use crate::harness::{Place, Sandbox};
 
 fn server(hooks: &[&str]) -> (Sandbox, Place) {
@@ -68,6 +70,41 @@ fn the_settings_that_count_are_the_servers_and_not_those_that_arrive() {
     );
 }
 
+/// The first settings of a repository come like a ticket, and the push after theirs is judged by them.
+#[test]
+fn the_first_settings_take_no_protection_off_the_branch_that_they_come_to() {
+    let (_sandbox, clone) = server(&["pre-receive"]);
+    guard(&clone, DEFAULT);
+    let push = || clone.try_git(&["push", "-q", "--no-verify"]);
+    for (text, words) in [
+        ("protected: [x]\ntrunk: y\n", ".tix.yaml would take the protection off main"),
+        ("trunk: tickets\nprotected: []\n", ".tix.yaml would take the protection off main"),
+        ("protcted: [main]\n", ".tix.yaml:1: unknown key `protcted`"),
+        ("- x\n", ".tix.yaml:1: "),
+    ] {
+        clone.write(".tix.yaml", text);
+        clone.git(&["add", ".tix.yaml"]);
+        assert_refused(&clone.try_git(&["commit", "-qm", "settings"]), words);
+        clone.git(&["commit", "-qnm", "settings"]);
+        assert_refused(&clone.try_git(&["push", "-q"]), words);
+        assert_refused(&push(), words);
+        clone.git(&["reset", "-q", "--hard", "origin/main"]);
+    }
+    // Those that leave it as it is, or stricter.
+    for text in ["trunk: tickets\n", "protected: [main, live]\n", "trunk: main\nprotected: []\n"] {
+        clone.commit("settings", &[(".tix.yaml", text)]);
+        // It asks the hook all the same.
+        clone.git(&["push", "-q", "--dry-run"]);
+        clone.git(&["reset", "-q", "--hard", "origin/main"]);
+    }
+    clone.commit("settings", &[(".tix.yaml", "protected: [main]\n")]);
+    push().success();
+    clone.write("src/x.rs", "x\n");
+    clone.git(&["add", "src/x.rs"]);
+    clone.git(&["commit", "-qnm", "code"]);
+    assert_refused(&push(), "src/x.rs is not below a lane");
+}
+
 #[test]
 fn the_whole_life_of_a_ticket_passes_all_hooks_of_clone_and_server() {
     let sandbox = project();
@@ -81,6 +118,18 @@ fn the_whole_life_of_a_ticket_passes_all_hooks_of_clone_and_server() {
     work.git(&["push", "-q"]);
     clone.tix(&["release", ID, "--reason", "not today"]).success();
     clone.tix(&["activate", ID]).success();
+    clone.git(&["fetch", "-q"]);
+    clone.tix(&["check", "origin/main"]).success();
+    // A takeover is a merge on the trunk, and on the branch, beside which others have merged.
+    sandbox.remote().sh("mv hooks aside").run().success();
+    sandbox.seed(&[
+        ("src/meanwhile.rs", "x\n"),
+        ("tickets/queue/TICKET-other-001.md", &ticket("open")),
+    ]);
+    sandbox.remote().sh("mv aside hooks").run().success();
+    let merged = main_of(&sandbox.remote());
+    let other = guarded(&sandbox, "b", STRICT);
+    other.tix(&["reclaim", ID, "--reason", "away", "--force"]).success();
     assert!(remote.files("main").contains(&ACTIVE.to_owned()));
     clone.git(&["pull", "-q"]);
     // A ticket that gets its number with the claim, and one whose name is not tix's.
@@ -95,7 +144,7 @@ fn the_whole_life_of_a_ticket_passes_all_hooks_of_clone_and_server() {
     clone.tix(&["release", "0022"]).success();
     assert!(remote.files("main").iter().any(|path| path.contains("/TICKET-baz-00")));
     clone.git(&["fetch", "-q"]);
-    clone.tix(&["check", "origin/main"]).success();
+    clone.tix(&["check", &format!("{merged}..origin/main")]).success();
 }
 
 #[test]

@@ -97,7 +97,13 @@ fn work_that_is_not_committed_or_not_pushed_is_not_complete() {
     assert!(there.tix(&["complete"]).exits(5).stderr().contains("checked out"));
     there.git(&["checkout", "-q", &format!("ticket/{ID}")]);
     assert_eq!(sandbox.remote().git(&["rev-parse", BRANCH]), tip);
-    there.git(&["push", "-q"]);
+    // Both have gone on: the commands that are printed, one after the other, bring them together.
+    sandbox.clone_named("b").tix(&["note", ID, "from elsewhere"]).success();
+    let output = there.tix(&["complete", "--json"]).exits(5).json();
+    let printed = output["hints"].as_array().unwrap().iter().map(|hint| hint.as_str().unwrap());
+    let commands: Vec<&str> = printed.filter_map(|hint| Some(hint.split_once(": ")?.1)).collect();
+    assert!(commands[0].ends_with(" pull --rebase"), "{output}");
+    there.sh(&commands.join(" && ")).run().success();
     there.tix(&["complete"]).success();
 }
 

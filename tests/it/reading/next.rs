@@ -61,6 +61,10 @@ fn the_best_ticket_is_shown_and_every_other_one_explained() {
     let third = &explained["explained"][2];
     assert_eq!((&third["ticket"]["id"], &third["rank"]), (&"TICKET-b".into(), &().into()));
     assert_eq!(third["hindrances"][0]["kind"], "dependency");
+    assert_eq!((&explained["total"], &explained["truncated"]), (&2.into(), &false.into()));
+    // Both that can be claimed are there, and not all that are explained.
+    let cut = clone.tix(&["next", "--explain", "--limit", "2", "--json"]).success().json();
+    assert_eq!((&cut["returned"], &cut["truncated"]), (&2.into(), &true.into()), "{cut}");
     before.assert_same(&clone);
 }
 

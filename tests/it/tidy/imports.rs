@@ -25,7 +25,8 @@ const MAY_USE: &[Row] = &[
     // Of the other parts of the guard what they found, of git what the commits hold that are asked about.
     ("guard::landing", "config git guard lifecycle names ticket"),
     ("doctor", "lifecycle names ticket"),
-    ("report", "ticket"),
+    // Of the clock how a length of time is said.
+    ("report", "clock::span ticket"),
     ("kanban", "ticket"),
     // The only doors to the outside.
     ("env", ""),
@@ -50,7 +51,7 @@ const MAY_USE: &[Row] = &[
 ];
 
 /// All of the crate; of the other commands only what is there to be shared.
-const FOR_COMMANDS: &str = "audit cli clock commands::shared config doctor env error git guard kanban lifecycle lock names out \
+const FOR_COMMANDS: &str = "audit cli clock commands::shared config doctor env error file git guard kanban lifecycle lock names out \
                             report ticket trunk workspace";
 
 /// A use of one module by another.

@@ -21,39 +21,40 @@ pub struct Card {
     pub status: String,
     /// Why it is blocked; null when it is not.
     pub blocked: Option<String>,
-    /// Who holds it.
+    /// Who holds it; null when nobody does.
     pub holder: Option<String>,
-    /// Since when, as it is written.
+    /// When it was claimed, as it is written; null when the ticket does not say.
     pub claimed_at: Option<String>,
-    /// By which claim.
+    /// The id of the claim; null when the ticket does not say.
     pub claim_id: Option<String>,
-    /// What it is about.
+    /// What it is about; null when the ticket does not say.
     pub title: Option<String>,
-    /// How urgent it is, as it is written.
+    /// How urgent it is, as it is written; null when the ticket does not say.
     pub priority: Option<String>,
-    /// Its labels.
+    /// Its labels; may be empty, as every list here.
     pub labels: Vec<String>,
     /// The tickets that must be done before.
     pub depends_on: Vec<String>,
     /// The tickets that cannot be done before.
     pub blocks: Vec<String>,
-    /// The ticket that it is a part of.
+    /// The ticket that it is a part of; null when there is none.
     pub parent_ticket: Option<String>,
     /// Tickets that have to do with it.
     pub related: Vec<String>,
-    /// The ticket that says the same.
+    /// The ticket that says the same; null when there is none.
     pub duplicate_of: Option<String>,
-    /// When it was made, as it is written.
+    /// When it was made, as it is written; null when the ticket does not say.
     pub created: Option<String>,
     /// Its file on the trunk.
     pub path: String,
-    /// The branch that the ticket names.
+    /// The branch that the ticket names; null when it names none.
     pub branch: Option<String>,
-    /// The worktree that the ticket names, on its holder's machine.
+    /// The worktree that the ticket names, on its holder's machine; null when it names none.
     pub worktree: Option<String>,
     /// What this was read from: the trunk, or the ticket branch with newer progress.
     pub source: String,
-    /// What the ticket branch and the workspace on this machine say; only of a held ticket, where it was asked for.
+    /// What the ticket branch and the workspace on this machine say; null when nobody holds the ticket.
+    /// Only `tix list` and `tix show` look; null in every other answer.
     pub overlay: Option<Box<Overlay>>,
     /// Since when it is what it is: claimed, done, or made.
     #[serde(skip)]
@@ -115,9 +116,9 @@ impl Card {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Damage {
-    /// Where.
+    /// The path of the file on the trunk.
     pub path: String,
-    /// The line, where it is one line's fault.
+    /// The number of the line, from 1; null where it is not one line's fault.
     pub line: Option<usize>,
     /// What is wrong.
     pub why: String,

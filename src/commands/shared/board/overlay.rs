@@ -62,7 +62,8 @@ pub struct BranchSeen {
 pub struct WorkspaceSeen {
     /// Where it is, and where this was read from.
     pub source: String,
-    /// Whether it holds changes that are not committed; null when it was not asked, or is gone.
+    /// Whether it holds changes that are not committed; null when it is gone, and unless `tix list --columns dirty` asks:
+    /// that takes a `git status` in each workspace.
     pub dirty: Option<bool>,
     /// Whether its directory is there.
     pub present: bool,

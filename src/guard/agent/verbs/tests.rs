@@ -67,6 +67,11 @@ fn commits_are_told_by_what_they_would_hold() {
     }
 }
 
+/// A branch that gets commits which nobody can look at yet.
+fn made(branch: &str) -> Intent {
+    Intent::Set { branch: word(branch), to: Some(Word::unknown()) }
+}
+
 #[test]
 fn every_way_to_move_a_branch_is_known() {
     for (line, intent) in [
@@ -79,25 +84,35 @@ fn every_way_to_move_a_branch_is_known() {
         ("cherry-pick abc", Intent::Grow),
         ("revert HEAD", Intent::Grow),
         ("am x.patch", Intent::Grow),
-        ("filter-branch x", Intent::Grow),
+        ("filter-branch --tree-filter x", Intent::Grow),
+        ("filter-branch --tree-filter x x..HEAD", Intent::Grow),
+        ("filter-branch -f --tree-filter x main", made("main")),
+        ("filter-branch --msg-filter x -- ^y main~2..main", made("main")),
+        ("filter-branch --tree-filter x -- --all", Intent::Anything),
+        ("replay --advance main x..y", made("main")),
+        ("replay --onto x main~2..main", made("main")),
+        ("subtree push -P dir origin main", made("main")),
+        ("subtree push --prefix=dir origin x:refs/heads/main", made("refs/heads/main")),
+        ("subtree pull -P dir origin main", Intent::Grow),
+        ("pull . x:main", made("main")),
+        ("fetch . x:heads/main", made("main")),
+        ("fast-import", Intent::Anything),
+        ("bisect run make test", Intent::Run("'make' 'test'".to_owned())),
         ("reset --hard HEAD~1", Intent::Reset(word("HEAD~1"))),
         ("reset HEAD~1", Intent::Reset(word("HEAD~1"))),
         ("update-ref refs/heads/main x", set("main", Some("x"))),
         ("update-ref -m why refs/heads/main x y", set("main", Some("x"))),
         ("update-ref HEAD x", Intent::Reset(word("x"))),
         ("update-ref -d refs/heads/main", Intent::Remove(word("main"))),
-        ("update-ref --stdin", Intent::Grow),
+        ("update-ref --stdin", Intent::Anything),
         ("branch -f main", set("main", None)),
         ("branch -f main x", set("main", Some("x"))),
         ("branch -M x main", Intent::Remove(word("x"))),
         ("branch -m main y", Intent::Remove(word("main"))),
         ("branch -m y", Intent::Remove(word("HEAD"))),
         ("branch -D main", Intent::Remove(word("main"))),
-        ("fetch . x:main", Intent::Set { branch: word("main"), to: Some(Word::unknown()) }),
-        (
-            "fetch origin +x:refs/heads/main",
-            Intent::Set { branch: word("main"), to: Some(Word::unknown()) },
-        ),
+        ("fetch . x:main", made("main")),
+        ("fetch origin +x:refs/heads/main", made("main")),
         ("symbolic-ref HEAD refs/heads/x", Intent::Switch(Switch::To(word("x")))),
         ("symbolic-ref refs/heads/main refs/heads/x", Intent::Remove(word("main"))),
     ] {

@@ -1,0 +1,147 @@
+//! Following the remote while the board is open: a question about one ref from time to time, and a fetch when the answer
+//! is new. Neither is waited for, and neither outlives the board.
+
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, Utc};
+
+use super::live::{another_tix, trunk};
+use super::{Context, Globals};
+use crate::clock;
+use crate::error::Failure;
+use crate::git::exec::Finished;
+use crate::git::{Asked, Running};
+
+/// How long an answer is waited for. One that takes longer is none, and the next question follows.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The words with which another tix fetches, and says nothing.
+pub const FETCH: [&str; 5] = ["list", "--fetch", "--quiet", "--limit", "0"];
+
+/// What is known of the remote, and what is done to know more.
+pub struct Watch {
+    /// From the end of one question to the next; `None` asks never.
+    every: Option<Duration>,
+    doing: Doing,
+    standing: Standing,
+    /// When the remote last answered.
+    answered: Option<DateTime<Utc>>,
+}
+
+enum Doing {
+    /// Since when, if there was anything before.
+    Nothing(Option<Instant>),
+    Asking(Asked),
+    Fetching(Running),
+}
+
+/// How what is shown stands to what the remote has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Standing {
+    /// Nobody has asked yet.
+    Unknown,
+    /// It is the same, as far as the last answer goes.
+    Current,
+    /// That cannot be known, and why.
+    Away(String),
+}
+
+/// Whether there is something new to be shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Heard {
+    /// There is not.
+    Nothing,
+    /// Tickets, or how old they are.
+    News,
+}
+
+impl Watch {
+    /// One that asks so often, in seconds; 0 is never. The first question comes at once.
+    pub fn every(seconds: u64) -> Watch {
+        Watch {
+            every: (seconds > 0).then(|| Duration::from_secs(seconds)),
+            doing: Doing::Nothing(None),
+            standing: Standing::Unknown,
+            answered: None,
+        }
+    }
+
+    /// Asks when it is time to, and goes on with what has been answered.
+    pub fn look(&mut self, ctx: &Context<'_>, globals: &Globals) -> Result<Heard, Failure> {
+        let before = self.standing.clone();
+        let doing = std::mem::replace(&mut self.doing, Doing::Nothing(Some(Instant::now())));
+        let mut heard = Heard::Nothing;
+        match doing {
+            Doing::Nothing(since) => {
+                let due = |every| since.is_none_or(|since| since.elapsed() >= every);
+                self.doing = match &ctx.remote {
+                    Some(remote) if self.every.is_some_and(due) => {
+                        let until = Instant::now() + PATIENCE;
+                        Doing::Asking(ctx.repo.ask_remote(remote, &ctx.trunk, until))
+                    }
+                    Some(_) | None => Doing::Nothing(since),
+                };
+            }
+            Doing::Asking(asked) if !asked.is_over() => self.doing = Doing::Asking(asked),
+            Doing::Asking(asked) => match asked.answer() {
+                Ok(there) if there == trunk(ctx)? => self.is_current(),
+                Ok(_) => match another_tix(ctx, globals, &FETCH) {
+                    Ok(tix) => self.doing = Doing::Fetching(tix.start()),
+                    Err(error) => self.standing = Standing::Away(error),
+                },
+                Err(error) => {
+                    tracing::info!(%error, "the remote does not answer");
+                    self.standing = Standing::Away(away(ctx, "does not answer"));
+                }
+            },
+            Doing::Fetching(tix) if !tix.is_finished() => self.doing = Doing::Fetching(tix),
+            Doing::Fetching(tix) => match tix.finish() {
+                Ok(Finished { code: Some(0), .. }) => {
+                    self.is_current();
+                    heard = Heard::News;
+                }
+                Ok(finished) => {
+                    tracing::info!(%finished, "the fetch failed");
+                    self.standing = Standing::Away(away(ctx, "has news that cannot be fetched"));
+                }
+                Err(error) => self.standing = Standing::Away(error.to_string()),
+            },
+        }
+        Ok(if self.standing == before { heard } else { Heard::News })
+    }
+
+    fn is_current(&mut self) {
+        self.standing = Standing::Current;
+        self.answered = Some(clock::now());
+    }
+
+    /// As of when the tickets are shown that were fetched at this moment; `None` as of now.
+    pub fn as_of(&self, fetched: Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {
+        match self.standing {
+            Standing::Current => None,
+            Standing::Unknown | Standing::Away(_) => fetched.max(self.answered),
+        }
+    }
+
+    /// Why what is shown may be old.
+    pub fn away(&self) -> &str {
+        match &self.standing {
+            Standing::Unknown | Standing::Current => "",
+            Standing::Away(why) => why,
+        }
+    }
+
+    /// Ends what is under way.
+    pub fn stop(self) {
+        match self.doing {
+            Doing::Nothing(_) => {}
+            Doing::Asking(asked) => asked.stop(),
+            Doing::Fetching(tix) => tix.stop(),
+        }
+    }
+}
+
+fn away(ctx: &Context<'_>, what: &str) -> String {
+    let remote = ctx.remote.as_ref().map(ToString::to_string).unwrap_or_default();
+    format!("{remote} {what}")
+}

@@ -1,0 +1,194 @@
+//! Lines in which git is called by something else than the line, and files of git's that a line writes itself.
+
+use super::{all_pass, all_refused, ask, event, seeded, with_code_staged};
+
+#[test]
+fn a_commit_is_found_in_what_other_programs_are_told_to_run() {
+    let sandbox = seeded();
+    let clone = with_code_staged(&sandbox);
+    all_refused(
+        &clone,
+        &[
+            "env -S 'git commit -m x'",
+            "env -i -S'git commit' -m x",
+            "env A=1 --split-string='git commit -m x'",
+            "parallel git commit -m ::: x",
+            "parallel -j 2 'git {} -m x' ::: commit",
+            "parallel ::: ls 'git commit -m x'",
+            "echo 'git commit -m x' | parallel",
+            "echo x | xargs -I{} git commit -m {}",
+            "echo commit | xargs -I% git % -m x",
+            "echo commit -m x | xargs git",
+            "watch -n 1 'git commit -m x'",
+            "taskset -c 0 git commit -m x",
+            "fakeroot git commit -m x",
+            "systemd-run --user git commit -m x",
+            "uv run git commit -m x",
+            "mise exec -- git commit -m x",
+            "direnv exec . git commit -m x",
+            "npx -y git commit -m x",
+            "git bisect run git commit -m x",
+            "git bisect run sh -c 'git commit -m x'",
+            "\"$GIT\" -C . commit -m x",
+            "$(which git) --no-pager commit -m x",
+        ],
+    );
+    all_pass(
+        &clone,
+        &[
+            "env -S 'A=1 git status'",
+            "git ls-files | parallel wc -l",
+            "parallel git log -1 ::: src tickets",
+            "git ls-files | xargs -I{} git log -1 {}",
+            "git branch --merged | xargs -n1 git branch -d",
+            "watch -n 1 git status",
+            "uv run pytest; npx prettier --check .; npm exec -- jest",
+            "git bisect start; git bisect run cargo test; git bisect run sh -c 'make test'",
+            "\"$TOOL\" --verbose build && git status",
+        ],
+    );
+}
+
+#[test]
+fn a_commit_is_found_in_a_text_that_a_shell_is_given_whatever_makes_it() {
+    let sandbox = seeded();
+    let clone = with_code_staged(&sandbox);
+    all_refused(
+        &clone,
+        &[
+            "bash -c \"$(cat <<'EOF'\ngit commit -m x\nEOF\n)\"",
+            "eval \"$(echo git commit -m x)\"",
+            "bash <(echo git commit -m x)",
+            "source <(echo git commit -m x)",
+            ". /dev/stdin <<< 'git commit -m x'",
+            "bash /dev/stdin <<< 'git commit -m x'",
+            "bash - <<< 'git commit -m x'",
+            "sed s/a/b/ <<'E' | bash\ngit commit -m x\nE",
+            "echo git commit -m x | tee /dev/null | sh",
+            "alias z='git commit'\nz -m x",
+            "alias z=git y='z commit'; y -m x",
+            "git config alias.z 'commit -m x' && git z",
+            "git config set --global alias.Z '!git commit' && git z -m x",
+            "git -c include.path=/tmp/x z -m x",
+            "HOME=/tmp/x git z -m x",
+        ],
+    );
+    all_pass(
+        &clone,
+        &[
+            "eval \"$(ssh-agent -s)\"; git status",
+            "bash -c \"$(cat <<'EOF'\necho hello\nEOF\n)\"",
+            "curl -s https://example.org/x | bash",
+            "git log --oneline | grep merge | head",
+            "source .venv/bin/activate && git status; . \"$HOME/x\"",
+            "bash \"$SCRIPT\"; bash deploy.sh",
+            "alias ll='ls -la' ls='ls --color'\nll; ls; git status",
+            "git config alias.st status && git st",
+            "HOME=/tmp/x git status",
+        ],
+    );
+}
+
+#[test]
+fn branches_are_known_by_every_name_and_moved_from_every_branch() {
+    let sandbox = seeded();
+    let clone = with_code_staged(&sandbox);
+    // What is there already is not made anew.
+    all_refused(&clone, &["git init . && git commit -m x", "git init \"$PWD\"; git commit -m x"]);
+    let lines = [
+        "git push origin topic:heads/main",
+        "git push . topic:heads/main",
+        "git send-pack origin topic:main",
+        "git send-pack ../origin.git topic:refs/heads/main",
+        "git subtree push --prefix=src origin main",
+        "git fetch . topic:heads/production",
+        "git pull . topic:production",
+        "git update-ref --stdin <<< 'update refs/heads/main topic'",
+        "git fast-import <x",
+        "git filter-branch --tree-filter x main",
+        "git filter-branch --tree-filter x -- --all",
+        "git replay --advance main main..topic",
+        "git replay --onto topic main~1..main",
+    ];
+    all_refused(&clone, &lines);
+    all_refused(&clone.at("../work"), &lines);
+    clone.git(&["switch", "-q", "topic"]);
+    all_refused(&clone, &lines);
+    all_refused(&clone, &["git pull . topic:main", "git push . HEAD:heads/main"]);
+    all_pass(
+        &clone,
+        &[
+            "git init ../fresh && cd ../fresh && git commit -m x",
+            "git send-pack --dry-run origin topic:main",
+            "git subtree split --prefix=src",
+            "git filter-branch --tree-filter x",
+            "git replay --onto main main..topic",
+            "git push origin 'refs/tags/*' 'refs/heads/top*:refs/heads/mine/*'",
+            "git fetch origin '+refs/heads/*:refs/remotes/origin/*'",
+            "git pull origin main:main",
+        ],
+    );
+    clone.git(&["switch", "-q", "main"]);
+    clone.git(&["reset", "-q", "--hard", "topic"]);
+    all_refused(
+        &clone,
+        &["git push origin 'refs/heads/*'", "git push origin 'refs/heads/m*:refs/heads/m*'"],
+    );
+}
+
+#[test]
+fn the_files_that_git_keeps_branches_in_are_not_written_by_a_line() {
+    let sandbox = seeded();
+    let clone = with_code_staged(&sandbox);
+    let lines = [
+        "git rev-parse topic > .git/refs/heads/main",
+        "echo $(git rev-parse topic) >| .git/refs/heads/main",
+        "cd .git/refs/heads && git rev-parse topic >>../heads/main",
+        "cp .git/refs/heads/topic .git/refs/heads/main",
+        "git rev-parse topic | tee .git/refs/heads/main",
+        "mv .git/refs/heads/topic .git/refs/heads/main",
+        "sed -i s/x/y/ .git/packed-refs",
+        "rm .git/refs/heads/main",
+        "ln -sf topic .git/refs/heads/main",
+        "dd if=x of=.git/refs/heads/main",
+    ];
+    all_refused(&clone, &lines);
+    // Whatever is checked out.
+    clone.git(&["switch", "-q", "topic"]);
+    all_refused(&clone, &lines);
+    all_refused(&clone.at("../work"), &["git rev-parse topic >../clone/.git/refs/heads/main"]);
+    all_pass(
+        &clone,
+        &[
+            "cp .git/refs/heads/main ../copy; cat .git/refs/heads/main > ../tip",
+            "sed -n 1p .git/packed-refs; grep main .git/packed-refs 2>/dev/null",
+            "rm -f .git/index.lock; echo x > .git/info/exclude",
+            "git rev-parse main > .git/refs/heads/mine",
+            "rm .git/refs/heads/mine",
+        ],
+    );
+}
+
+/// What the README says that an agent's hook cannot see.
+#[test]
+fn what_another_program_does_is_not_seen_before_and_told_afterwards() {
+    let sandbox = seeded();
+    let clone = with_code_staged(&sandbox);
+    let unseen = [
+        "./script.sh",
+        "make release",
+        "python3 -c 'import os; os.system(\"git commit -m x\")'",
+        "ssh localhost 'git commit -m x'",
+        "tmux new-session -d 'git commit -m x'",
+        "git submodule foreach 'git -C .. commit -m x'",
+        "echo 'commit -m x' | xargs -I{} sh -c 'git {}'",
+    ];
+    all_pass(&clone, &unseen);
+    clone.git(&["commit", "-qm", "code"]);
+    for line in ["git commit -m x", "git branch -f main topic", "echo x >.git/refs/heads/main"] {
+        let mut event = event(&clone, line);
+        event["hook_event_name"] = "PostToolUse".into();
+        let told = ask(&clone, "claude", &event);
+        assert!(told.success().stdout().contains("a commit beyond origin/main"), "{line}: {told}");
+    }
+}
