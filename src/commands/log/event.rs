@@ -35,7 +35,8 @@ pub struct Event {
     /// What was done, in a word: `claim`, `release`, `note` and so on as in the subject of the commit; `commit` for
     /// one that tix did not make.
     pub(super) operation: String,
-    /// The ids of the tickets; of a failure what was asked for. Empty when none is named.
+    /// The ids of the tickets; of a failure that came before the ticket was found, what was asked for. Empty when none
+    /// is named.
     pub(super) tickets: Vec<String>,
     /// Who: `Name <mail>`, or their `TIX_ACTOR`; null when nobody is named.
     pub(super) by: Option<String>,
