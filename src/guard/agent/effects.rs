@@ -275,8 +275,8 @@ pub fn short_name(name: &str) -> &str {
 
 /// What the configuration makes of a push that names no branch: git-config(1), `push.default`.
 fn configured(here: &Here, push: &Push) -> Result<Vec<Pushed>, GuardError> {
-    let settings = here.guarded.git().settings()?;
-    let last = |key: &str| last_of(&settings, key);
+    let settings = here.guarded.settings()?;
+    let last = |key: &str| last_of(settings, key);
     let remote = remote_of(here, push, &last);
     let key = format!("remote.{remote}.push");
     let refspecs: Vec<String> = settings
@@ -335,8 +335,8 @@ fn judge_pushed(
     if force {
         return Ok(Some(Why::Rewrite));
     }
-    let settings = guarded.git().settings()?;
-    let last = |key: &str| last_of(&settings, key);
+    let settings = guarded.settings()?;
+    let last = |key: &str| last_of(settings, key);
     let remote = remote_of(here, push, &last);
     let from = match (from, &here.branch) {
         // What the line has checked out before.
