@@ -16,7 +16,7 @@ use crate::audit::Audit;
 use crate::clock;
 use crate::config::{self, Config, Layers, Writes, Yaml};
 use crate::env::{Env, GitVar};
-use crate::git::{Delta, Git, Walk};
+use crate::git::{Delta, Git, Setting, Walk};
 use crate::names::{Oid, RefName, RepoPath};
 
 /// A repository with something to guard. Opening one costs a few small files; git is asked when a verdict is.
@@ -28,6 +28,8 @@ pub struct Guarded {
     /// Why the facts are only assumed.
     trouble: Option<String>,
     published: OnceCell<Vec<Oid>>,
+    /// See [`Guarded::settings`].
+    settings: OnceCell<Vec<Setting>>,
 }
 
 impl Guarded {
@@ -80,8 +82,8 @@ impl Guarded {
             Head::Detached => None,
             Head::Unknown => git.head_branch()?,
         };
-        let published = OnceCell::new();
-        Ok(Some(Guarded { git, place, branch, facts, trouble, published }))
+        let (published, settings) = (OnceCell::new(), OnceCell::new());
+        Ok(Some(Guarded { git, place, branch, facts, trouble, published, settings }))
     }
 
     /// HEAD's branch, which need not exist yet; `None` when HEAD is detached.
@@ -147,6 +149,15 @@ impl Guarded {
     /// git for this repository.
     pub fn git(&self) -> &Git {
         &self.git
+    }
+
+    /// All that is configured for git, which is asked once.
+    pub fn settings(&self) -> Result<&[Setting], GuardError> {
+        if let Some(settings) = self.settings.get() {
+            return Ok(settings);
+        }
+        let settings = self.git.settings()?;
+        Ok(self.settings.get_or_init(|| settings))
     }
 
     /// Judges the commit that git would make of the index: against HEAD, or against all parents in the middle of a

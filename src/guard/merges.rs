@@ -50,6 +50,8 @@ pub fn left_out(
             pairs.push(Pair { merge, parents: [first, other], bases });
         }
     }
+    // All at once, because to start git takes longer than to compare two commits. The answers come in the order of the
+    // questions: of each merge its own two first, then two for each commit that its parents come from.
     let mut asked = Vec::new();
     for Pair { merge, parents, bases } in &pairs {
         asked.extend(parents.map(|parent| (parent.clone(), merge.oid.clone())));

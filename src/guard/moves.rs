@@ -33,6 +33,10 @@ impl Guarded {
     /// A push of this clone to a remote (a name, or the URL where it has none).
     pub fn judge_push(&self, remote: &str, asked: &Move) -> Result<Ruling, GuardError> {
         let Some(new) = &asked.new else { return Ok(Ruling::Deletion) };
+        // Nothing moves, and git need not be asked about it.
+        if asked.old.as_ref() == Some(new) {
+            return Ok(Ruling::Pass(Vec::new()));
+        }
         let mut known = self.published()?.clone();
         known.extend(self.tracked(std::iter::once(remote))?);
         match &asked.old {

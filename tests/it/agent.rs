@@ -8,6 +8,7 @@ mod answers;
 mod bypasses;
 mod corners;
 mod edits;
+mod fine;
 mod lines;
 mod staged;
 

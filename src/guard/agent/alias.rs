@@ -85,9 +85,9 @@ fn meaning(here: &Here, line: &Line, verb: &str) -> Result<Option<Word>, GuardEr
     if line.has_other_settings() {
         return Ok(Some(Word::unknown()));
     }
-    let settings = here.guarded.git().settings()?;
-    let found = settings.into_iter().rev().find(|setting| setting.key.eq_ignore_ascii_case(&key));
-    Ok(found.map(|setting| Word::Known(setting.value.unwrap_or_default())))
+    let settings = here.guarded.settings()?;
+    let found = settings.iter().rev().find(|setting| setting.key.eq_ignore_ascii_case(&key));
+    Ok(found.map(|setting| Word::Known(setting.value.clone().unwrap_or_default())))
 }
 
 /// An alias on its way through the shell.

@@ -6,6 +6,7 @@ use super::super::{GuardError, Judged, Move, Ruling};
 use super::intent::{Commit, Content, Empty, Everything, Intent, Push};
 use super::judge::{Action, Here, Judge, Why};
 use super::state::Staged;
+use crate::git::Setting;
 use crate::names::{Oid, RefName};
 
 /// What the guard says; `None` is nothing against it.
@@ -274,11 +275,8 @@ pub fn short_name(name: &str) -> &str {
 
 /// What the configuration makes of a push that names no branch: git-config(1), `push.default`.
 fn configured(here: &Here, push: &Push) -> Result<Vec<Pushed>, GuardError> {
-    let settings = here.guarded.git().settings()?;
-    let last = |key: &str| {
-        let found = settings.iter().rev().find(|setting| setting.key.eq_ignore_ascii_case(key));
-        found.and_then(|setting| setting.value.clone())
-    };
+    let settings = here.guarded.settings()?;
+    let last = |key: &str| last_of(settings, key);
     let remote = remote_of(here, push, &last);
     let key = format!("remote.{remote}.push");
     let refspecs: Vec<String> = settings
@@ -302,6 +300,12 @@ fn configured(here: &Here, push: &Push) -> Result<Vec<Pushed>, GuardError> {
     };
     let to = upstream.as_deref().unwrap_or(branch.as_str());
     Ok(one_pushed(here, push, &format!("{}:{to}", branch.as_str())).into_iter().collect())
+}
+
+/// The value that counts of a setting, which is the last one.
+fn last_of(settings: &[Setting], key: &str) -> Option<String> {
+    let found = settings.iter().rev().find(|setting| setting.key.eq_ignore_ascii_case(key));
+    found.and_then(|setting| setting.value.clone())
 }
 
 fn remote_of(here: &Here, push: &Push, last: &dyn Fn(&str) -> Option<String>) -> String {
@@ -331,11 +335,8 @@ fn judge_pushed(
     if force {
         return Ok(Some(Why::Rewrite));
     }
-    let settings = guarded.git().settings()?;
-    let last = |key: &str| {
-        let found = settings.iter().rev().find(|setting| setting.key.eq_ignore_ascii_case(key));
-        found.and_then(|setting| setting.value.clone())
-    };
+    let settings = guarded.settings()?;
+    let last = |key: &str| last_of(settings, key);
     let remote = remote_of(here, push, &last);
     let from = match (from, &here.branch) {
         // What the line has checked out before.

@@ -89,6 +89,28 @@ pub const MERGE: Grammar = Grammar {
     ],
 };
 
+/// Unlike for `merge`, `-m` takes no value here, and `-x` does.
+pub const REBASE: Grammar = Grammar {
+    letters: "sXxC",
+    valued: &["--exec", "--onto", "--strategy", "--strategy-option", "--whitespace"],
+    flags: &[
+        "--abort",
+        "--autosquash",
+        "--autostash",
+        "--continue",
+        "--edit-todo",
+        "--interactive",
+        "--keep-base",
+        "--merge",
+        "--no-verify",
+        "--quit",
+        "--root",
+        "--show-current-patch",
+        "--skip",
+        "--update-refs",
+    ],
+};
+
 pub const RESET: Grammar = Grammar {
     letters: "",
     valued: &["--pathspec-from-file"],

@@ -178,7 +178,7 @@ impl<'e> Judge<'e> {
     fn place(&mut self, dir: &Dir, git_dir: Option<&Dir>, state: &State) -> Place {
         let dir = match dir {
             Dir::At(dir) => clean_path(&self.cwd.join(dir)),
-            Dir::Workspace => return Place::Elsewhere,
+            Dir::Aside(_) => return Place::Elsewhere,
             // The hooks of git will know; the line does not say that it leaves this repository.
             Dir::Unknown => self.cwd.clone(),
         };
@@ -190,7 +190,7 @@ impl<'e> Judge<'e> {
         }
         let guarded = match git_dir {
             Some(Dir::At(git_dir)) => self.named(&clean_path(&self.cwd.join(git_dir)), &dir),
-            Some(Dir::Workspace) => return Place::Elsewhere,
+            Some(Dir::Aside(_)) => return Place::Elsewhere,
             Some(Dir::Unknown) | None => self.guarded(&dir),
         };
         let Some(guarded) = guarded else { return Place::Elsewhere };

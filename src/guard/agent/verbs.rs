@@ -4,19 +4,23 @@ use super::super::shell::{Word, quoted};
 use super::alias::written;
 use super::effects::short_name;
 use super::grammar::{
-    BRANCH, CLONE, COMMIT, FILTER, MERGE, PLAIN, PUSH, REPLAY, RESET, SUBTREE, SWITCH, UPDATE_REF,
-    WORKTREE,
+    BRANCH, CLONE, COMMIT, FILTER, MERGE, PLAIN, PUSH, REBASE, REPLAY, RESET, SUBTREE, SWITCH,
+    UPDATE_REF, WORKTREE,
 };
 use super::intent::{Commit, Content, Empty, Everything, Intent, Push, Staging, Switch};
 use super::options::Options;
 
 /// What a subcommand with these arguments would do, in order.
 pub fn intents(verb: &str, args: &[Word]) -> Vec<Intent> {
+    // git looks at the first word only, and before it looks for aliases.
+    if args.first().is_some_and(|word| word.is("--help")) {
+        return Vec::new();
+    }
     match verb {
         "commit" => commit(&Options::read(args, &COMMIT)),
         "merge" => merge(&Options::read(args, &MERGE)),
         "pull" => pull(&Options::read(args, &MERGE)),
-        "rebase" => rebase(&Options::read(args, &MERGE)),
+        "rebase" => rebase(&Options::read(args, &REBASE)),
         "cherry-pick" | "revert" | "am" => pick(&Options::read(args, &MERGE)),
         "bisect" => bisect(args),
         "filter-branch" => filter_branch(&Options::read(args, &FILTER)),
@@ -426,21 +430,12 @@ fn make(options: &Options, at: usize) -> Vec<Intent> {
 
 fn stage(options: &Options) -> Vec<Intent> {
     let paths = options.everything();
-    let whole = options.has(&[
-        "-A",
-        "--all",
-        "-u",
-        "--update",
-        "-p",
-        "--patch",
-        "-i",
-        "--interactive",
-        "-e",
-    ]);
     if options.has(&["-n", "--dry-run"]) {
         return Vec::new();
     }
-    let known = !whole && !paths.is_empty();
+    // Even `-A` and `-u` keep to the paths; who edits a patch may write any into it.
+    let edited = options.has(&["-i", "--interactive", "-e", "--edit"]);
+    let known = !edited && !paths.is_empty();
     vec![Intent::Stage(if known { Staging::Paths(paths) } else { Staging::Anything })]
 }
 

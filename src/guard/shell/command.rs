@@ -9,6 +9,12 @@ use super::word::{self, Variables, Word};
 use super::world::{Dir, Flow, Machine, World, Worlds};
 use super::wrap::{self, Call, Unwrapped};
 
+/// A loop over more words than these is not gone through word by word.
+const TURNS: usize = 5;
+
+/// With one of these a word stands for the names of files.
+const PATTERN: [char; 3] = ['*', '?', '['];
+
 /// What a statement says beside its words.
 struct Said<'a> {
     /// What it feeds to its command.
@@ -182,7 +188,7 @@ impl<M: Machine> Walker<'_, M> {
         let dir = world.dir.join(to);
         let there = match &dir {
             Dir::At(path) => self.machine.is_directory(path),
-            Dir::Workspace => true,
+            Dir::Aside(_) => true,
             Dir::Unknown => false,
         };
         let ok = World { dir, ..world.clone() };
@@ -192,9 +198,36 @@ impl<M: Machine> Walker<'_, M> {
 
 /// The value of this variable is not known any more.
 pub fn forget<S>(worlds: &mut Worlds<S>, variable: &str) {
+    assign(worlds, variable, &Word::unknown());
+}
+
+/// This variable has this value in all of them.
+pub fn assign<S>(worlds: &mut Worlds<S>, variable: &str, value: &Word) {
     for world in worlds {
-        world.variables.insert(variable.to_owned(), Word::unknown());
+        world.variables.insert(variable.to_owned(), value.clone());
     }
+}
+
+/// What the variable of a loop over these words stands for, turn by turn. Where they are not all known, or many, the
+/// directory that all of them name, twice, because the second turn may begin where the first one ended.
+pub fn turns(words: &[Word]) -> Vec<Word> {
+    let is_said = |word: &Word| word.text().is_some_and(|text| !text.contains(PATTERN));
+    if (1..=TURNS).contains(&words.len()) && words.iter().all(is_said) {
+        return words.to_vec();
+    }
+    vec![shared_directory(words); 2]
+}
+
+/// How words begin that name something in one directory; nothing where they do not, and of options.
+fn shared_directory(words: &[Word]) -> Word {
+    let directory = |word: &Word| {
+        let solid = word.start().split(PATTERN).next().unwrap_or_default();
+        let (directory, _) = solid.rsplit_once('/').filter(|_| !solid.starts_with('-'))?;
+        Some(format!("{directory}/"))
+    };
+    let Some((first, rest)) = words.split_first() else { return Word::unknown() };
+    let is_shared = |dir: &String| rest.iter().all(|word| directory(word).as_ref() == Some(dir));
+    directory(first).filter(is_shared).map_or_else(Word::unknown, Word::Begins)
 }
 
 fn one(words: &[Word]) -> Word {

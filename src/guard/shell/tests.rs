@@ -25,7 +25,7 @@ impl Machine for Recorder {
         let line = env.chain(words).collect::<Vec<_>>().join(" ");
         let dir = match &call.dir {
             Dir::At(path) => path.display().to_string(),
-            Dir::Workspace => "workspace".to_owned(),
+            Dir::Aside(_) => "aside".to_owned(),
             Dir::Unknown => "?".to_owned(),
         };
         let after =
@@ -247,12 +247,21 @@ fn words_keep_what_is_known_of_them() {
         ("A=1 git c", "/w: A=1 git c"),
         ("env -i A=1 B=2 git c", "/w: A=1 B=2 git c"),
         ("export GIT_DIR=/x; git c", "/w: GIT_DIR=/x git c"),
-        ("for b in x y; do git push o $b; done", "/w: git push o …"),
+        ("for b in x; do git push o $b; done", "/w: git push o x"),
+        ("for b in x* y; do git push o $b; done", "/w: git push o …"),
+        ("for b in d/x d/*; do git push o $b; done", "/w: git push o d/…"),
+        ("for b in x y; do a; done; git push o $b", "/w: git push o …"),
+        ("W=$(tix path x); cd $W/ && git c", "?: git c"),
+        ("W=$(tix path x); cd \"${W}\"; cd a/..; git c", "aside: git c"),
+        ("cd $(mktemp -d) && cd .. && git c", "?: git c"),
+        ("cd $(mktemp -d -p .) && git c", "?: git c"),
         ("ls | xargs -n 1 git add", "/w: git add …"),
         ("X=a; X=$(b); git c $X", "/w: git c …"),
     ] {
         assert_eq!(gits(line), [call], "{line}");
     }
+    let turns = gits("for b in x y; do git push o $b; done");
+    assert_eq!(turns, ["/w: git push o x", "/w: git push o y"]);
 }
 
 #[test]
@@ -277,7 +286,7 @@ fn the_directory_is_followed() {
         ("cd there | git c", &["/w: git c"]),
         ("f() { cd there; }; f; git c", &["/w/there: git c"]),
         ("if a; then cd there; fi; git c", &["/w/there: git c", "/w: git c"]),
-        ("cd \"$(tix path x)\" && git c", &["workspace: git c"]),
+        ("cd \"$(tix path x)\" && git c", &["aside: git c"]),
         (
             "cd $(git rev-parse --show-toplevel) && git c",
             &["/w: git rev-parse --show-toplevel", "/w: git c"],

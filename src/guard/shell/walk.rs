@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use shuck_ast::{
-    BinaryCommand, BinaryOp, BuiltinCommand, Command, CompoundCommand, DeclOperand,
+    BinaryCommand, BinaryOp, BuiltinCommand, Command, CompoundCommand, DeclOperand, ForCommand,
     HeredocBodyPart, IfCommand, Redirect, RedirectKind, RedirectTarget, Stmt, StmtSeq,
     StmtTerminator,
 };
 
-use super::command::{fed, forget, printed};
+use super::command::{assign, fed, forget, printed, turns};
 use super::word::{self, Word};
 use super::world::{Flow, Machine, Trouble, World, Worlds, union};
 use super::wrap;
@@ -337,10 +337,7 @@ impl<M: Machine> Walker<'_, M> {
                 for word in command.words.iter().flatten() {
                     worlds = self.nested(word, source, worlds);
                 }
-                for name in command.targets.iter().filter_map(|target| target.name.as_ref()) {
-                    forget(&mut worlds, name.as_str());
-                }
-                (None, &command.body)
+                return self.for_each(command, source, worlds);
             }
             CompoundCommand::Foreach(command) => {
                 forget(&mut worlds, command.variable.as_str());
@@ -363,6 +360,38 @@ impl<M: Machine> Walker<'_, M> {
             | CompoundCommand::Always(_) => return Flow::both(worlds),
         };
         self.repeat(condition, body, source, worlds)
+    }
+
+    /// Each word in its turn.
+    fn for_each(
+        &mut self,
+        command: &ForCommand,
+        source: &Rc<str>,
+        worlds: Worlds<M::State>,
+    ) -> Flow<M::State> {
+        let names = command.targets.iter().filter_map(|target| target.name.as_ref());
+        let names: Vec<&str> = names.map(shuck_ast::Name::as_str).collect();
+        let mut all = worlds.clone();
+        for world in worlds {
+            let over = command.words.iter().flatten();
+            let read = over.flat_map(|one| word::read(one, source, &world.variables).words);
+            let over: Vec<Word> = read.collect();
+            let mut next = vec![world];
+            for turn in turns(&over) {
+                for name in &names {
+                    // Several variables share the words.
+                    let value = if names.len() == 1 { turn.clone() } else { Word::unknown() };
+                    assign(&mut next, name, &value);
+                }
+                next = self.sequence(&command.body, source, next).all();
+                // Worlds that differ in this alone are one behind the loop.
+                for name in &names {
+                    forget(&mut next, name);
+                }
+                all = union(all, next.clone());
+            }
+        }
+        Flow::both(all)
     }
 
     /// Twice, because the second time may begin where the first one ended; or not at all.

@@ -20,6 +20,8 @@ pub enum Word {
 pub enum Place {
     /// `$(tix path …)`: the workspace of a ticket.
     Workspace,
+    /// `$(mktemp -d)`: a new directory, which is in no repository.
+    Fresh,
     /// `$(git rev-parse --show-toplevel)`: the root of the worktree.
     TopLevel,
 }
@@ -98,7 +100,7 @@ pub fn read<'a>(word: &'a shuck_ast::Word, source: &'a str, variables: &Variable
         Reader { source, variables, text: String::new(), open: true, found: Reading::default() };
     reader.whole(&word.parts);
     let Reader { text, open, mut found, .. } = reader;
-    let value = if let Some(place) = place(&word.parts, source) {
+    let value = if let Some(place) = place(&word.parts, source, variables) {
         Word::Place(place)
     } else if !open || word.has_active_brace_expansion() {
         let brace = text.find('{').filter(|_| word.has_active_brace_expansion());
@@ -246,11 +248,14 @@ fn unescaped(text: &str, quotes: Quotes) -> String {
     plain
 }
 
-/// Which place a word names that is one command substitution, in quotes or not.
-fn place(parts: &[WordPartNode], source: &str) -> Option<Place> {
+/// Which place a word names that is one command substitution, or a variable with the value of one, in quotes or not.
+fn place(parts: &[WordPartNode], source: &str, variables: &Variables) -> Option<Place> {
     let [part] = parts else { return None };
     if let WordPart::DoubleQuoted { parts, .. } = &part.kind {
-        return place(parts, source);
+        return place(parts, source, variables);
+    }
+    if let Some(Word::Place(place)) = variable(&part.kind).and_then(|name| variables.get(name)) {
+        return Some(*place);
     }
     let WordPart::CommandSubstitution { body, .. } = &part.kind else { return None };
     let [statement] = body.as_slice() else { return None };
@@ -260,6 +265,8 @@ fn place(parts: &[WordPartNode], source: &str) -> Option<Place> {
     match words?.iter().map(AsRef::as_ref).collect::<Vec<_>>().as_slice() {
         ["tix", "path", ..] => Some(Place::Workspace),
         ["git", "rev-parse", "--show-toplevel"] => Some(Place::TopLevel),
+        // A line that says where such directories are made may say that it is in the repository.
+        ["mktemp", "-d"] if !variables.contains_key("TMPDIR") => Some(Place::Fresh),
         _ => None,
     }
 }

@@ -1,6 +1,6 @@
 //! Worlds: how things may stand between two commands, and who knows what a command does.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use super::word::{Place, Variables, Word};
 use super::wrap::Call;
@@ -10,8 +10,8 @@ use super::wrap::Call;
 pub enum Dir {
     /// There.
     At(PathBuf),
-    /// In the workspace of a ticket.
-    Workspace,
+    /// In the workspace of a ticket or in a new directory, so many directories below its root.
+    Aside(usize),
     /// Where it is cannot be read from the line.
     Unknown,
 }
@@ -20,13 +20,27 @@ impl Dir {
     /// The directory that a word names, seen from this one.
     pub fn join(&self, word: &Word) -> Dir {
         match (self, word) {
-            (_, Word::Place(Place::Workspace)) | (Dir::Workspace, Word::Known(_)) => Dir::Workspace,
+            (_, Word::Place(Place::Workspace | Place::Fresh)) => Dir::Aside(0),
             (_, Word::Place(Place::TopLevel)) => self.clone(),
             (_, Word::Known(text)) if Path::new(text).is_absolute() => Dir::At(PathBuf::from(text)),
             (Dir::At(here), Word::Known(text)) => Dir::At(here.join(text)),
+            (Dir::Aside(depth), Word::Known(text)) => {
+                descend(*depth, Path::new(text)).map_or(Dir::Unknown, Dir::Aside)
+            }
             (Dir::Unknown, _) | (_, Word::Begins(_)) => Dir::Unknown,
         }
     }
+}
+
+/// How deep below a root a path leads that begins so deep; `None` where it leaves what is below, because beside a
+/// workspace there may be the clone that it belongs to.
+fn descend(depth: usize, path: &Path) -> Option<usize> {
+    path.components().try_fold(depth, |depth, step| match step {
+        Component::Normal(_) => Some(depth + 1),
+        Component::CurDir => Some(depth),
+        Component::ParentDir => depth.checked_sub(1),
+        Component::RootDir | Component::Prefix(_) => None,
+    })
 }
 
 /// How things may stand between two commands.

@@ -309,6 +309,37 @@ fn the_way_out_is_open() {
 }
 
 #[test]
+fn what_is_elsewhere_or_in_a_loop_is_followed_back() {
+    let sandbox = seeded();
+    let clone = with_code_staged(&sandbox);
+    let place = clone.path().display();
+    all_refused(
+        &clone,
+        &[
+            &format!("cd \"$(tix path x)\" && cd '{place}' && git commit -m x"),
+            "cd \"$(tix path x)\" && cd ../clone && git commit -m x",
+            "cd \"$(tix path x)\" && cd src/../../clone && git commit -m x",
+            "W=$(tix path x); git -C \"$W\" -C ../clone commit -m x",
+            "cd \"$(mktemp -d -p .)\" && git commit -m x",
+            "cd $(mktemp -d ./x.XXX) && git commit -m x",
+            "TMPDIR=.; d=$(mktemp -d); cd \"$d\" && git commit -m x",
+            "export TMPDIR=$PWD; cd \"$(mktemp -d)\" && git commit -m x",
+            "for d in .. .; do (cd \"$d\" && git commit -m x); done",
+            "for d in ../work src; do git -C $d commit -m x; done",
+            "for b in topic main; do git branch -D $b; done",
+            "for verb in status commit; do git $verb -m x; done",
+            "for f in tickets/queue/*.md src/*.rs; do git add $f; done; git commit -m x",
+            "for f in tickets/queue/../../src/*; do git add $f; done; git commit -m x",
+            "git add -A tickets src && git commit -m x",
+            "git add -e tickets && git commit -m x",
+            "git commit -m --help",
+            "git rebase -m topic main",
+            "git rebase -x make topic main",
+        ],
+    );
+}
+
+#[test]
 fn other_branches_are_free() {
     let sandbox = seeded();
     let clone = with_code_staged(&sandbox);

@@ -177,7 +177,18 @@ fn what_is_made_and_staged_is_known() {
     assert_eq!(of("clone https://x/y/z.git").pop(), Some(made("z", None)));
     assert_eq!(of("init w").pop(), Some(made("w", None)));
     assert_eq!(of("add a b"), [Intent::Stage(Staging::Paths(vec![word("a"), word("b")]))]);
-    for line in ["add -A", "add -u x", "stash pop", "checkout x -- y", "restore --staged x"] {
+    for line in ["add -A x", "add -u x", "add -p x"] {
+        assert_eq!(of(line), [Intent::Stage(Staging::Paths(vec![word("x")]))], "{line}");
+    }
+    for line in [
+        "add -A",
+        "add -u",
+        "add -i x",
+        "add -e x",
+        "stash pop",
+        "checkout x -- y",
+        "restore --staged x",
+    ] {
         assert_eq!(of(line), [Intent::Stage(Staging::Anything)], "{line}");
     }
 }
