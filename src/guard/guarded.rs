@@ -366,6 +366,11 @@ impl Guarded {
         Ok(self.published.get_or_init(|| found))
     }
 
+    /// Whether what this remote holds is among what [`Guarded::published`] says.
+    pub fn has_remote(&self, remote: &str) -> bool {
+        self.facts.remotes.iter().any(|known| known == remote)
+    }
+
     /// The same for these remotes.
     pub fn tracked<'r>(
         &self,

@@ -38,17 +38,22 @@ impl Guarded {
             return Ok(Ruling::Pass(Vec::new()));
         }
         let mut known = self.published()?.clone();
-        known.extend(self.tracked(std::iter::once(remote))?);
+        if !self.has_remote(remote) {
+            known.extend(self.tracked(std::iter::once(remote))?);
+        }
         match &asked.old {
             // The first publication of all: there is nothing yet that could be protected.
             None if known.is_empty() => return Ok(Ruling::Pass(Vec::new())),
             None => {}
-            // A commit that was never fetched is part of nothing here.
-            Some(old) if self.git().commit_of(&format!("{old}^{{commit}}"))?.is_none() => {
-                return Ok(Ruling::Rewrite);
+            Some(old) => {
+                // A commit that was never fetched is part of nothing here.
+                let is_there = known.contains(old)
+                    || self.git().commit_of(&format!("{old}^{{commit}}"))?.is_some();
+                if !is_there || !self.git().is_ancestor(old, new)? {
+                    return Ok(Ruling::Rewrite);
+                }
+                known.push(old.clone());
             }
-            Some(old) if !self.git().is_ancestor(old, new)? => return Ok(Ruling::Rewrite),
-            Some(old) => known.push(old.clone()),
         }
         Ok(ruling(self.judge_gain(&asked.branch, new, &known)?))
     }

@@ -61,8 +61,6 @@ const WRAPPERS: &[Wrapper] = &[
             "rtk",
             "chronic",
             "unbuffer",
-            "then",
-            "do",
         ],
         valued: &[],
         skip: 0,
