@@ -45,6 +45,8 @@ pub struct Facts {
     /// The stages of the review that work has gone through which lands on the trunk without a pull request; `None` where it
     /// never does.
     pub landing: Option<Vec<Stage>>,
+    /// What is configured of where a push goes, weakest first: the key as git writes it, and the value.
+    pub pushes: Vec<(String, String)>,
 }
 
 /// Facts, and the files that they were taken from: as long as these stay, the facts hold.
@@ -68,6 +70,7 @@ impl Facts {
             identity: None,
             writes: Writes::Refuse,
             landing: None,
+            pushes: Vec::new(),
         })
     }
 }
@@ -156,6 +159,7 @@ pub fn find(git: &Git, place: &Place, station: Station, env: &Env) -> Result<Fou
         identity: search.identity(),
         writes: config.writes,
         landing: file.as_ref().and_then(|file| file.landing(&shared)),
+        pushes: search.pushes(),
     };
     Ok(Found { facts, sources: search.sources.into_iter().collect() })
 }
@@ -164,6 +168,21 @@ impl Search<'_> {
     fn last(&self, key: &str) -> Option<&str> {
         let found = self.settings.iter().rev().find(|setting| setting.key == key);
         found.and_then(|setting| setting.value.as_deref())
+    }
+
+    /// No other setting is remembered: some hold secrets.
+    fn pushes(&self) -> Vec<(String, String)> {
+        let speaks_of_pushes = |key: &str| {
+            let (section, name) = (key.split('.').next(), key.rsplit('.').next());
+            matches!(
+                (section, name),
+                (Some("branch"), Some("remote" | "pushremote" | "merge"))
+                    | (Some("remote"), Some("push" | "pushdefault"))
+                    | (Some("push"), Some("default"))
+            )
+        };
+        let found = self.settings.iter().filter(|setting| speaks_of_pushes(&setting.key));
+        found.filter_map(|setting| Some((setting.key.clone(), setting.value.clone()?))).collect()
     }
 
     /// The files that git reads its configuration from, and those that it would read if they were there.

@@ -27,6 +27,8 @@ pub struct Guarded {
     facts: Facts,
     /// Why the facts are only assumed.
     trouble: Option<String>,
+    /// See [`Guarded::known_refs`].
+    refs: OnceCell<Vec<(RefName, Oid)>>,
     published: OnceCell<Vec<Oid>>,
     /// See [`Guarded::settings`].
     settings: OnceCell<Vec<Setting>>,
@@ -82,8 +84,8 @@ impl Guarded {
             Head::Detached => None,
             Head::Unknown => git.head_branch()?,
         };
-        let (published, settings) = (OnceCell::new(), OnceCell::new());
-        Ok(Some(Guarded { git, place, branch, facts, trouble, published, settings }))
+        let (refs, published, settings) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
+        Ok(Some(Guarded { git, place, branch, facts, trouble, refs, published, settings }))
     }
 
     /// HEAD's branch, which need not exist yet; `None` when HEAD is detached.
@@ -149,6 +151,11 @@ impl Guarded {
     /// git for this repository.
     pub fn git(&self) -> &Git {
         &self.git
+    }
+
+    /// What is configured of where a push goes, weakest first.
+    pub fn settings_of_pushes(&self) -> &[(String, String)] {
+        &self.facts.pushes
     }
 
     /// All that is configured for git, which is asked once.
@@ -283,7 +290,8 @@ impl Guarded {
 
     /// Judges the commits that would become part of a protected branch here if it moved to `new`: those that neither
     /// its remote nor a protected branch of this repository has.
-    pub fn judge_new(&self, branch: &RefName, new: &Oid) -> Result<Vec<Judged>, GuardError> {
+    /// `new` is a revision, and an error where there is none, unless nothing is known yet.
+    pub fn judge_new(&self, branch: &RefName, new: &str) -> Result<Vec<Judged>, GuardError> {
         tracing::debug!(%branch, %new, "judged");
         let mut known = self.published()?.clone();
         known.extend(self.local()?.into_iter().map(|(_, oid)| oid));
@@ -296,7 +304,7 @@ impl Guarded {
     pub fn judge_gain(
         &self,
         branch: &RefName,
-        new: &Oid,
+        new: &str,
         known: &[Oid],
     ) -> Result<Vec<Judged>, GuardError> {
         let mut judged = self.judge_beyond(new, known)?;
@@ -312,7 +320,7 @@ impl Guarded {
         let refused = judged.iter().any(|j| matches!(j.verdict, Verdict::Refused(_)));
         match &self.facts.landing {
             Some(stages) if refused && self.trunk().as_ref() == Some(branch) => {
-                let new = New { tips: &[new.as_str()], known, walk: Walk::All, limit: None };
+                let new = New { tips: &[new], known, walk: Walk::All, limit: None };
                 let tickets_dir = self.tickets_dir();
                 let agreement = Agreement { git: &self.git, tickets_dir, stages };
                 agreement.let_land(new, self.reader(), judged)
@@ -350,9 +358,9 @@ impl Guarded {
     }
 
     /// Judges the commits that lead to `new` beyond these.
-    pub fn judge_beyond(&self, new: &Oid, known: &[Oid]) -> Result<Vec<Judged>, GuardError> {
+    pub fn judge_beyond(&self, new: &str, known: &[Oid]) -> Result<Vec<Judged>, GuardError> {
         self.require_facts()?;
-        let new = New { tips: &[new.as_str()], known, walk: Walk::All, limit: None };
+        let new = New { tips: &[new], known, walk: Walk::All, limit: None };
         commits::judge(self.reader(), self.tickets_dir(), new)
     }
 
@@ -362,32 +370,42 @@ impl Guarded {
             return Ok(published);
         }
         self.require_facts()?;
-        let found = self.tracked(self.facts.remotes.iter().map(String::as_str))?;
+        let remote = self.known_refs()?.iter().filter(|(name, _)| !is_local(name));
+        let found = remote.map(|(_, oid)| oid.clone()).collect();
         Ok(self.published.get_or_init(|| found))
     }
 
-    /// Whether what this remote holds is among what [`Guarded::published`] says.
-    pub fn has_remote(&self, remote: &str) -> bool {
-        self.facts.remotes.iter().any(|known| known == remote)
-    }
-
-    /// The same for these remotes.
-    pub fn tracked<'r>(
-        &self,
-        remotes: impl Iterator<Item = &'r str>,
-    ) -> Result<Vec<Oid>, GuardError> {
-        let names = |remote: &str| {
-            let name = |branch: &str| format!("refs/remotes/{remote}/{branch}");
-            self.facts.protected.names().map(name).collect::<Vec<_>>()
-        };
-        let patterns: Vec<String> = remotes.flat_map(names).collect();
-        Ok(self.values(&patterns)?.into_iter().map(|(_, oid)| oid).collect())
+    /// The same, and what the protected branches of this remote hold, which need not be one of those that count.
+    pub fn known_with(&self, remote: &str) -> Result<Vec<Oid>, GuardError> {
+        let mut known = self.published()?.clone();
+        if !self.facts.remotes.iter().any(|counts| counts == remote) {
+            let found = self.values(&self.protected_below(&format!("refs/remotes/{remote}")))?;
+            known.extend(found.into_iter().map(|(_, oid)| oid));
+        }
+        Ok(known)
     }
 
     /// The protected branches of this repository and what they hold.
     pub fn local(&self) -> Result<Vec<(RefName, Oid)>, GuardError> {
-        let name = |branch: &str| format!("refs/heads/{branch}");
-        self.values(&self.facts.protected.names().map(name).collect::<Vec<_>>())
+        let local = self.known_refs()?.iter().filter(|(name, _)| is_local(name));
+        Ok(local.cloned().collect())
+    }
+
+    /// The protected branches here and on the remotes that count, as they were when they were first asked for: whoever
+    /// asks for the one mostly asks for the other too.
+    fn known_refs(&self) -> Result<&[(RefName, Oid)], GuardError> {
+        if let Some(refs) = self.refs.get() {
+            return Ok(refs);
+        }
+        let remotes = self.facts.remotes.iter().map(|remote| format!("refs/remotes/{remote}"));
+        let places = std::iter::once("refs/heads".to_owned()).chain(remotes);
+        let names: Vec<String> = places.flat_map(|place| self.protected_below(&place)).collect();
+        let found = self.values(&names)?;
+        Ok(self.refs.get_or_init(|| found))
+    }
+
+    fn protected_below(&self, place: &str) -> Vec<String> {
+        self.facts.protected.names().map(|branch| format!("{place}/{branch}")).collect()
     }
 
     /// The refs of exactly these names, as far as there are any.
@@ -408,6 +426,10 @@ impl Guarded {
             None => Ok(()),
         }
     }
+}
+
+fn is_local(name: &RefName) -> bool {
+    name.as_str().starts_with("refs/heads/")
 }
 
 /// The facts, or what is assumed and why; no facts where there is nothing to guard.

@@ -51,7 +51,7 @@ impl Guarded {
             None => return Ok(Checked { commits: 0, broken: Vec::new() }),
         }
         let judged = if let (Scope::Unpublished(tip), Some(trunk)) = (scope, self.trunk()) {
-            self.judge_gain(&trunk, tip, &known)?
+            self.judge_gain(&trunk, tip.as_str(), &known)?
         } else {
             let new = New { tips: &[asked], known: &known, walk, limit };
             commits::judge(self.reader(), self.tickets_dir(), new)?

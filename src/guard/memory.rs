@@ -41,6 +41,7 @@ struct Memory {
     identity: Option<String>,
     writes: config::Writes,
     landing: Option<Vec<Stage>>,
+    pushes: Vec<(String, String)>,
 }
 
 /// By what a file is known again.
@@ -70,6 +71,7 @@ pub fn recall(place: &Place, station: Station, env: &Env) -> Option<Facts> {
         identity: memory.identity,
         writes: memory.writes,
         landing: memory.landing,
+        pushes: memory.pushes,
     })
 }
 
@@ -111,6 +113,7 @@ fn memory(
         identity: facts.identity.clone(),
         writes: facts.writes,
         landing: facts.landing.clone(),
+        pushes: facts.pushes.clone(),
     })
 }
 

@@ -37,10 +37,7 @@ impl Guarded {
         if asked.old.as_ref() == Some(new) {
             return Ok(Ruling::Pass(Vec::new()));
         }
-        let mut known = self.published()?.clone();
-        if !self.has_remote(remote) {
-            known.extend(self.tracked(std::iter::once(remote))?);
-        }
+        let mut known = self.known_with(remote)?;
         match &asked.old {
             // The first publication of all: there is nothing yet that could be protected.
             None if known.is_empty() => return Ok(Ruling::Pass(Vec::new())),
@@ -55,7 +52,20 @@ impl Guarded {
                 known.push(old.clone());
             }
         }
-        Ok(ruling(self.judge_gain(&asked.branch, new, &known)?))
+        Ok(ruling(self.judge_gain(&asked.branch, new.as_str(), &known)?))
+    }
+
+    /// A push that somebody means to make of a revision: the commits that it would bring. A remote that has gone on says so
+    /// itself, and a pull puts it right.
+    pub fn judge_announced(
+        &self,
+        remote: &str,
+        branch: &RefName,
+        new: &str,
+    ) -> Result<Vec<Judged>, GuardError> {
+        let known = self.known_with(remote)?;
+        // The first publication of all: there is nothing yet that could be protected.
+        if known.is_empty() { Ok(Vec::new()) } else { self.judge_gain(branch, new, &known) }
     }
 
     /// A push that has arrived here.
@@ -70,7 +80,7 @@ impl Guarded {
         if known.is_empty() {
             return Ok(Ruling::Pass(Vec::new()));
         }
-        Ok(ruling(self.judge_gain(&asked.branch, new, &known)?))
+        Ok(ruling(self.judge_gain(&asked.branch, new.as_str(), &known)?))
     }
 
     /// A movement of a branch of this clone, by whatever command.
@@ -86,7 +96,7 @@ impl Guarded {
             let pruned = asked.old.as_ref().is_some_and(|old| self.is_packed(&asked.branch, old));
             return Ok(if pruned { Ruling::Pass(Vec::new()) } else { Ruling::Deletion });
         };
-        match (ruling(self.judge_new(&asked.branch, new)?), current) {
+        match (ruling(self.judge_new(&asked.branch, new.as_str())?), current) {
             // To go back to what is published is no rewriting of it; to put something else in its place is.
             (Ruling::Pass(judged), Some(current))
                 if !judged.is_empty() && self.loses_published(current, new)? =>

@@ -6,7 +6,6 @@ use super::super::{GuardError, Judged, Move, Ruling};
 use super::intent::{Commit, Content, Empty, Everything, Intent, Push};
 use super::judge::{Action, Here, Judge, Why};
 use super::state::Staged;
-use crate::git::Setting;
 use crate::names::{Oid, RefName};
 
 /// What the guard says; `None` is nothing against it.
@@ -151,13 +150,38 @@ fn judge_commit(here: &Here, commit: &Commit, index: Option<&Word>) -> Finding {
 
 /// The commit that a word names, where it names one.
 fn commit_of(here: &Here, word: &Word) -> Result<Option<Oid>, GuardError> {
-    let Some(name) = word.text().filter(|name| !name.starts_with('-')) else { return Ok(None) };
-    Ok(here.guarded.git().commit_of(&format!("{name}^{{commit}}"))?)
+    let Some(name) = revision(word) else { return Ok(None) };
+    Ok(here.guarded.git().commit_of(&name)?)
 }
 
 fn judge_take(here: &Here, branch: &RefName, from: &Word) -> Finding {
-    let Some(commit) = commit_of(here, from)? else { return Ok(Some(Why::Unseen)) };
-    Ok(breaking(here.guarded.judge_new(branch, &commit)?))
+    judge_named(here, from, |new| here.guarded.judge_new(branch, new))
+}
+
+/// Judges the commits that come with what a word names. That is not looked up first: git says so when it lists them.
+fn judge_named(
+    here: &Here,
+    word: &Word,
+    judge: impl FnOnce(&str) -> Result<Vec<Judged>, GuardError>,
+) -> Finding {
+    let Some(name) = revision(word) else { return Ok(Some(Why::Unseen)) };
+    let judged = judge(&name);
+    if let Ok(judged) = &judged
+        && !judged.is_empty()
+    {
+        return Ok(breaking(judged));
+    }
+    // Nothing is new, or nobody knows what that is.
+    match here.guarded.git().commit_of(&name)? {
+        Some(_) => judged.map(|_| None),
+        None => Ok(Some(Why::Unseen)),
+    }
+}
+
+/// The commit that a word means, as a revision.
+fn revision(word: &Word) -> Option<String> {
+    let name = word.text().filter(|name| !name.starts_with('-'))?;
+    Some(format!("{name}^{{commit}}"))
 }
 
 fn judge_set(here: &Here, branch: &RefName, to: Option<&Word>) -> Finding {
@@ -172,14 +196,15 @@ fn against(ruling: Ruling) -> Option<Why> {
         Ruling::Pass(_) => None,
         Ruling::Deletion => Some(Why::Deletion),
         Ruling::Rewrite => Some(Why::Rewrite),
-        Ruling::Commits(judged) => breaking(judged),
+        Ruling::Commits(judged) => breaking(&judged),
     }
 }
 
 /// The commits that break the rule.
-fn breaking(judged: Vec<Judged>) -> Option<Why> {
-    let refused = judged.into_iter().filter(|j| matches!(j.verdict, Verdict::Refused(_)));
-    let commits: Vec<(Oid, String)> = refused.map(|j| (j.commit, j.subject)).collect();
+fn breaking(judged: &[Judged]) -> Option<Why> {
+    let refused = judged.iter().filter(|j| matches!(j.verdict, Verdict::Refused(_)));
+    let commits: Vec<(Oid, String)> =
+        refused.map(|j| (j.commit.clone(), j.subject.clone())).collect();
     (!commits.is_empty()).then_some(Why::Commits(commits))
 }
 
@@ -275,14 +300,12 @@ pub fn short_name(name: &str) -> &str {
 
 /// What the configuration makes of a push that names no branch: git-config(1), `push.default`.
 fn configured(here: &Here, push: &Push) -> Result<Vec<Pushed>, GuardError> {
-    let settings = here.guarded.settings()?;
-    let last = |key: &str| last_of(settings, key);
-    let remote = remote_of(here, push, &last);
-    let key = format!("remote.{remote}.push");
-    let refspecs: Vec<String> = settings
-        .iter()
-        .filter(|setting| setting.key.eq_ignore_ascii_case(&key))
-        .filter_map(|setting| setting.value.clone())
+    let last = |key: &str| last_of(here, key);
+    let key = format!("remote.{}.push", remote_of(here, push));
+    let settings = here.guarded.settings_of_pushes().iter();
+    let refspecs: Vec<&String> = settings
+        .filter(|(known, _)| known.eq_ignore_ascii_case(&key))
+        .map(|(_, value)| value)
         .collect();
     if !refspecs.is_empty() {
         return Ok(refspecs.iter().filter_map(|refspec| one_pushed(here, push, refspec)).collect());
@@ -303,21 +326,21 @@ fn configured(here: &Here, push: &Push) -> Result<Vec<Pushed>, GuardError> {
 }
 
 /// The value that counts of a setting, which is the last one.
-fn last_of(settings: &[Setting], key: &str) -> Option<String> {
-    let found = settings.iter().rev().find(|setting| setting.key.eq_ignore_ascii_case(key));
-    found.and_then(|setting| setting.value.clone())
+fn last_of(here: &Here, key: &str) -> Option<String> {
+    let mut settings = here.guarded.settings_of_pushes().iter().rev();
+    settings.find(|(known, _)| known.eq_ignore_ascii_case(key)).map(|(_, value)| value.clone())
 }
 
-fn remote_of(here: &Here, push: &Push, last: &dyn Fn(&str) -> Option<String>) -> String {
+fn remote_of(here: &Here, push: &Push) -> String {
     if let Some(remote) = push.remote.as_ref().and_then(Word::text) {
         return remote.to_owned();
     }
     let of_branch = |key: &str| {
         let branch = here.branch.as_ref()?;
-        last(&format!("branch.{}.{key}", branch.short()))
+        last_of(here, &format!("branch.{}.{key}", branch.short()))
     };
     of_branch("pushremote")
-        .or_else(|| last("remote.pushdefault"))
+        .or_else(|| last_of(here, "remote.pushdefault"))
         .or_else(|| of_branch("remote"))
         .or_else(|| here.guarded.remote().map(str::to_owned))
         .unwrap_or_else(|| "origin".to_owned())
@@ -330,24 +353,15 @@ fn judge_pushed(
     from: Option<&str>,
     force: bool,
 ) -> Finding {
-    let guarded = &here.guarded;
     let Some(from) = from else { return Ok(Some(Why::Deletion)) };
     if force {
         return Ok(Some(Why::Rewrite));
     }
-    let settings = guarded.settings()?;
-    let last = |key: &str| last_of(settings, key);
-    let remote = remote_of(here, push, &last);
+    let remote = remote_of(here, push);
     let from = match (from, &here.branch) {
         // What the line has checked out before.
         ("HEAD" | "@", Some(branch)) => branch.as_str(),
         (from, _) => from,
     };
-    let Some(new) = commit_of(here, &Word::known(from))? else { return Ok(Some(Why::Unseen)) };
-    let tracking = format!("refs/remotes/{remote}/{}", branch.short());
-    let old = guarded.git().commit_of(&tracking)?;
-    let asked = Move { branch: branch.clone(), old, new: Some(new) };
-    let ruling = guarded.judge_push(&remote, &asked)?;
-    // The remote will say so itself, and a pull puts it right.
-    Ok(if ruling == Ruling::Rewrite { None } else { against(ruling) })
+    judge_named(here, &Word::known(from), |new| here.guarded.judge_announced(&remote, branch, new))
 }

@@ -98,7 +98,7 @@ pub fn slipped(guarded: &Guarded) -> Result<Vec<(RefName, Judged)>, GuardError> 
     }
     let mut slipped = Vec::new();
     for (branch, tip) in guarded.local()? {
-        let judged = guarded.judge_beyond(&tip, published)?;
+        let judged = guarded.judge_beyond(tip.as_str(), published)?;
         let refused = judged.into_iter().filter(|j| matches!(j.verdict, Verdict::Refused(_)));
         slipped.extend(refused.map(|judged| (branch.clone(), judged)));
     }

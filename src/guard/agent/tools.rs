@@ -111,7 +111,7 @@ fn on_a_forge(judge: &mut Judge<'_>, name: &str, input: &Value) {
 
 /// Whether a repository of this name is where one of the remotes is.
 fn is_remote_of(here: &Here, repo: &str) -> bool {
-    let Ok(settings) = here.guarded.git().settings() else { return true };
+    let Ok(settings) = here.guarded.settings() else { return true };
     let is_url =
         |key: &str| key.strip_prefix("remote.").is_some_and(|k| k.strip_suffix(".url").is_some());
     let urls = settings.iter().filter(|setting| is_url(&setting.key));
