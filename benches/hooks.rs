@@ -168,18 +168,22 @@ fn commits(world: &World, options: &Options, goals: &mut Goals) {
 /// What an agent waits for before each of its commands, on main: one that is not git's, one that decides nothing, and
 /// commits.
 fn agents(world: &World, options: &Options, goals: &mut Goals) {
-    let [tickets, code] =
-        ["tickets for an agent", "code for an agent"].map(|name| Shape::clone_to(world, name));
+    let [tickets, code, ahead] = ["tickets", "code", "pushed code"]
+        .map(|name| Shape::clone_to(world, &format!("{name} for an agent")));
     edit_ticket(&tickets, 0);
     world.git(&tickets, &["add", "tickets"]);
     std::fs::write(code.join("src/a0/p00/f1.txt"), "changed\n").unwrap();
     world.git(&code, &["add", "src"]);
+    std::fs::write(ahead.join("src/a0/p00/f1.txt"), "changed\n").unwrap();
+    world.git(&ahead, &["commit", "-q", "-a", "-m", "code"]);
     let rows = [
         ("ls -la", &code, true, ELSEWHERE),
         ("git status", &code, true, AGENT),
         ("cd src && git diff | head", &code, true, AGENT),
         ("git commit -m x", &tickets, true, AGENT),
         ("git commit -m x", &code, false, AGENT),
+        ("git push origin main", &ahead, false, AGENT),
+        ("git push", &ahead, false, AGENT),
     ];
     let mut samples: Vec<Vec<Duration>> = rows.iter().map(|_| Vec::new()).collect();
     let rounds = options.rounds(200, 40);

@@ -3,13 +3,13 @@
 use super::shared::errand::{On, Standing, answer};
 use super::shared::find::find_ticket;
 use super::shared::give_back::{clear_local, freed};
-use super::shared::halt::Halt;
+use super::shared::halt::{Halt, decided};
 use super::shared::here::named_or_here;
 use super::shared::receipt::{Receipt, record};
 use super::{Context, Globals};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
-use crate::lifecycle::{self, Branch, CloseRequest, Resolution, Step};
+use crate::lifecycle::{self, Branch, CloseRequest, Resolution};
 use crate::names::Oid;
 use crate::out::{Out, safe};
 use crate::ticket::{Lane, TicketId};
@@ -121,10 +121,8 @@ fn transact(
             at: &at,
             archive: &archive,
         };
-        match lifecycle::close(&ticket, &act, &request, branch.clone()).map_err(Stop::refuse)? {
-            Step::Change(change) => Ok((*change, branch)),
-            Step::Already => Err(Stop::Refused(Halt::Already)),
-        }
+        let step = lifecycle::close(&ticket, &act, &request, branch.clone());
+        Ok((decided(step)?, branch))
     })
 }
 

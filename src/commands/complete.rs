@@ -1,7 +1,7 @@
 //! `tix complete`: the work on a ticket is done.
 
 use super::shared::complete::ids;
-use super::shared::errand::{Standing, answer, finish};
+use super::shared::errand::{Standing, answer, answer_next, finish};
 use super::shared::follow::{Pushed, follow_here, require_at_rest};
 use super::shared::here::named_or_here;
 use super::shared::next_step::by_request;
@@ -48,12 +48,8 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), F
     let result = complete(&ctx, args, &mut diary);
     let query = args.ticket.as_deref().unwrap_or_default();
     let receipt = record(&ctx, "complete", query, &diary, result)?;
-    let already = if receipt.outcome == "already" { " already" } else { "" };
-    let mut text = format!("{} is complete{already}\n", safe(&receipt.ticket));
-    if let Some(next) = &receipt.next {
-        text.push_str(&format!("next:\n  {}\n", safe(next)));
-    }
-    answer(out, &receipt, &text);
+    let next = receipt.next.as_deref().map(safe);
+    answer(out, &receipt, &answer_next(&receipt, "is complete", next.as_deref()));
     Ok(())
 }
 

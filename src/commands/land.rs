@@ -3,6 +3,7 @@
 use super::shared::complete::ids;
 use super::shared::errand::{Standing, answer, answer_next};
 use super::shared::follow::{Pushed, require_at_rest};
+use super::shared::halt::{Halt, decided};
 use super::shared::here::named_or_here;
 use super::shared::receipt::{Receipt, record};
 use super::shared::shell_word;
@@ -12,7 +13,7 @@ use super::{Context, Globals};
 use crate::config::{Landing, Record};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
-use crate::lifecycle::{self, Act, Change, Form, Obstacle, Refusal, Step};
+use crate::lifecycle::{self, Act, Change, Form, Obstacle, Refusal};
 use crate::names::RefName;
 use crate::out::{Out, safe};
 use crate::ticket::{Lane, TicketId};
@@ -40,18 +41,6 @@ pub struct Args {
     /// How long to go on trying while others move the trunk, such as 90s or 2m [default: 60s]
     #[arg(long, value_name = "TIME")]
     timeout: Option<String>,
-}
-
-/// Why a decision to land was not pushed.
-enum Detour {
-    No(Failure),
-    Already,
-}
-
-impl<E: Into<Failure>> From<E> for Detour {
-    fn from(error: E) -> Detour {
-        Detour::No(error.into())
-    }
 }
 
 /// Lands the ticket.
@@ -88,8 +77,8 @@ fn land(ctx: &Context<'_>, args: &Args, diary: &mut Diary) -> Result<Receipt, Fa
             receipt.outcome = "landed";
             receipt.add(&landed);
         }
-        Err(Stop::Refused(Detour::Already)) => receipt.outcome = "already",
-        Err(Stop::Refused(Detour::No(failure))) => return Err(failure),
+        Err(Stop::Refused(Halt::Already)) => receipt.outcome = "already",
+        Err(Stop::Refused(Halt::No(failure))) => return Err(failure),
         Err(Stop::Trunk(error)) => return Err(scene.explained(error)),
     }
     receipt.next = Some(format!("tix clean {id}"));
@@ -130,12 +119,12 @@ struct Scene<'s> {
 }
 
 impl Scene<'_> {
-    fn decide(&self, view: &View<'_>, act: &Act<'_>) -> Result<(Change, ()), Stop<Detour>> {
+    fn decide(&self, view: &View<'_>, act: &Act<'_>) -> Result<(Change, ()), Stop<Halt>> {
         let entry = view.snapshot.find_id(self.id).map_err(Stop::refuse)?;
         if entry.lane == Lane::Completed {
-            return Err(Stop::Refused(Detour::Already));
+            return Err(Stop::Refused(Halt::Already));
         }
-        let on_trunk = view.require::<Detour>(entry)?;
+        let on_trunk = view.require::<Halt>(entry)?;
         if entry.lane != Lane::Active {
             return Err(Stop::refuse(on_trunk.not_active(act.policy)));
         }
@@ -149,10 +138,7 @@ impl Scene<'_> {
         let step = with_work(self.ctx, self.id, tip, |work| {
             lifecycle::land(&on_trunk, &on_branch, act, work, self.form)
         });
-        match step.map_err(Stop::refuse)? {
-            Step::Change(change) => Ok((*change, ())),
-            Step::Already => Err(Stop::Refused(Detour::Already)),
-        }
+        Ok((decided(step)?, ()))
     }
 
     /// A conflict is resolved on the branch, where the work is.

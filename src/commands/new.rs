@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::shared::complete::{ids, labels};
 use super::shared::receipt::{Receipt, record};
-use super::shared::template::template;
+use super::shared::template::{set, template};
 use super::shared::text::{read_file, read_stdin};
 use super::{Context, Globals};
 use crate::env::Env;
@@ -339,11 +339,5 @@ fn session_id(text: &str) -> Result<SessionId, Failure> {
 fn parse(bytes: Vec<u8>, label: &str) -> Result<Document, Failure> {
     Document::parse(bytes).map_err(|error| {
         Failure::new(Exit::Damaged, format!("{label}:{}: {}", error.line, error.kind))
-    })
-}
-
-fn set(document: &mut Document, key: &str, value: Value<'_>) -> Result<(), Failure> {
-    document.set(key, value).map_err(|error| {
-        Failure::new(Exit::Damaged, format!("line {}: {}", error.line, error.kind))
     })
 }

@@ -3,13 +3,13 @@
 use super::shared::errand::{On, Standing, answer};
 use super::shared::find::find_ticket;
 use super::shared::receipt::{Receipt, record};
-use super::shared::template::template;
+use super::shared::template::{set, template};
 use super::{Context, Globals};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::lifecycle::{self, Draft, NewTicket, Ticket, session_of};
 use crate::out::{Out, safe};
-use crate::ticket::{Document, SessionId, TicketId, Value};
+use crate::ticket::{SessionId, TicketId, Value};
 use crate::trunk::{Diary, Run, Stop, View};
 
 /// Write a new ticket for more work on what another one brought
@@ -100,10 +100,4 @@ fn draft(
         set(&mut document, "priority", Value::Text(&priority))?;
     }
     Ok(Draft { document, session, wish: None, label: "the template".to_owned() })
-}
-
-fn set(document: &mut Document, key: &str, value: Value<'_>) -> Result<(), Failure> {
-    document.set(key, value).map_err(|error| {
-        Failure::new(Exit::Damaged, format!("line {}: {}", error.line, error.kind))
-    })
 }

@@ -195,7 +195,7 @@ impl Guarded {
         }
         deltas.extend(left_out);
         let tips: Vec<&str> = merging.iter().map(Oid::as_str).collect();
-        if let Some(refused) = self.first_refused(&tips)? {
+        if let Some(refused) = self.first_refused(&tips, head)? {
             return Ok(refused);
         }
         if deltas.is_empty() {
@@ -277,12 +277,16 @@ impl Guarded {
     }
 
     /// The first refusal among the commits that a merge would bring in.
-    fn first_refused(&self, tips: &[&str]) -> Result<Option<Verdict>, GuardError> {
+    fn first_refused(
+        &self,
+        tips: &[&str],
+        head: Option<Oid>,
+    ) -> Result<Option<Verdict>, GuardError> {
         if tips.is_empty() {
             return Ok(None);
         }
         let mut known = self.published()?.clone();
-        known.extend(self.git.commit_of("HEAD")?);
+        known.extend(head);
         let new = New { tips, known: &known, walk: Walk::All, limit: None };
         let judged = commits::judge(self.reader(), self.tickets_dir(), new)?;
         Ok(judged.into_iter().map(|j| j.verdict).find(|v| matches!(v, Verdict::Refused(_))))
@@ -360,6 +364,10 @@ impl Guarded {
     /// Judges the commits that lead to `new` beyond these.
     pub fn judge_beyond(&self, new: &str, known: &[Oid]) -> Result<Vec<Judged>, GuardError> {
         self.require_facts()?;
+        // What is known brings nothing, and git need not be asked.
+        if known.iter().any(|oid| oid.as_str() == new) {
+            return Ok(Vec::new());
+        }
         let new = New { tips: &[new], known, walk: Walk::All, limit: None };
         commits::judge(self.reader(), self.tickets_dir(), new)
     }

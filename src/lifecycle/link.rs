@@ -31,7 +31,7 @@ pub struct LinkRequest<'a> {
 
 /// Writes the relation into the front matter.
 ///
-/// `all` holds the heads of all tickets. A relation with which a ticket would wait for itself is refused.
+/// `all` holds the heads of all tickets, and is looked at only when one is added. A relation with which a ticket would wait for itself is refused.
 pub fn link(
     ticket: &Ticket<'_>,
     request: &LinkRequest<'_>,

@@ -2,8 +2,9 @@
 
 use std::time::Instant;
 
-use super::server::{LAST_WORD, timed_out};
-use super::{Landing, Trunk, TrunkError};
+use super::fetch::unreachable;
+use super::server::LAST_WORD;
+use super::{Trunk, TrunkError};
 use crate::git::RefValue;
 use crate::names::RefName;
 
@@ -17,18 +18,14 @@ impl Trunk<'_> {
         let prefix = self.run.private_prefix();
         let spec = format!("+refs/heads/{pattern}:{prefix}/refs/heads/{pattern}");
         let until = self.deadline.max(Instant::now() + LAST_WORD);
-        let words = match self.repo.fetch(remote, &[spec], until) {
-            Ok(finished) if finished.code == Some(0) => {
-                let found = self.repo.refs(&[&format!("{prefix}/")])?;
-                let plain = |found: RefValue| {
-                    let name = found.name.as_str().strip_prefix(&prefix)?.strip_prefix('/')?;
-                    Some(RefValue { name: RefName::parse(name)?, ..found })
-                };
-                return Ok(found.into_iter().filter_map(plain).collect());
-            }
-            Ok(finished) => finished.stderr,
-            Err(error) => timed_out(error)?,
+        if let Some(words) = self.fetch_once(remote, &[spec], until)? {
+            return Err(unreachable(remote, words));
+        }
+        let found = self.repo.refs(&[&format!("{prefix}/")])?;
+        let plain = |found: RefValue| {
+            let name = found.name.as_str().strip_prefix(&prefix)?.strip_prefix('/')?;
+            Some(RefValue { name: RefName::parse(name)?, ..found })
         };
-        Err(TrunkError::Unreachable { remote: remote.clone(), words, landing: Landing::No })
+        Ok(found.into_iter().filter_map(plain).collect())
     }
 }

@@ -61,7 +61,7 @@ impl Trunk<'_> {
     }
 
     /// One fetch; the remote's words when it failed.
-    fn fetch_once(
+    pub(super) fn fetch_once(
         &self,
         remote: &RemoteName,
         specs: &[String],
@@ -115,6 +115,6 @@ impl Trunk<'_> {
 }
 
 /// The remote gave no answer, and nothing was sent to it.
-fn unreachable(remote: &RemoteName, words: String) -> TrunkError {
+pub(super) fn unreachable(remote: &RemoteName, words: String) -> TrunkError {
     TrunkError::Unreachable { remote: remote.clone(), words, landing: Landing::No }
 }

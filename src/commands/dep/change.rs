@@ -53,9 +53,14 @@ pub(super) fn run(
             if scene.on_trunk.entry.lane == Lane::Active {
                 act.require(Verb::Edit, &scene.ticket)?;
             }
-            let survey = Survey::whole(ctx, scene.trunk)?;
+            // Only what is added can close a circle.
+            let survey = match way {
+                Way::Add => Some(Survey::whole(ctx, scene.trunk)?),
+                Way::Remove => None,
+            };
+            let all = survey.as_ref().map(|survey| survey.known.as_slice()).unwrap_or_default();
             let request = LinkRequest { change, relation, actor: act.actor };
-            Ok(link(&scene.ticket, &request, &survey.known, &scene.trunk.snapshot)?)
+            Ok(link(&scene.ticket, &request, all, &scene.trunk.snapshot)?)
         },
         |_, receipt| {
             let (ticket, other, key) = (safe(&receipt.ticket), named.borrow(), relation.key());

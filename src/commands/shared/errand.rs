@@ -161,10 +161,7 @@ pub fn answer(out: &Out, receipt: &Receipt, text: &str) {
 
 /// The answer of most verbs: the ticket and what holds of it now.
 pub fn plain(what: &'static str) -> impl Fn(&Context<'_>, &Receipt) -> String {
-    move |_, receipt| {
-        let already = if receipt.outcome == "already" { " already" } else { "" };
-        format!("{} {what}{already}\n", safe(&receipt.ticket))
-    }
+    move |_, receipt| answer_next(receipt, what, None)
 }
 
 /// The same with the command that comes next.

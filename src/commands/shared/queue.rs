@@ -72,16 +72,16 @@ impl<'v> Survey<'v> {
         // As they come from the cache and from git the order depends on what was read before.
         survey.known.sort_by(|a, b| a.entry.path.cmp(&b.entry.path));
         survey.damaged.sort();
-        let card = |known: &Known<'_>| Card::of(known.entry, known.head.clone(), String::new());
         let held = |(_, known): &(usize, &Known<'_>)| known.entry.lane == Lane::Active;
-        let held: Vec<(usize, Card)> =
-            survey.known.iter().enumerate().filter(held).map(|(at, k)| (at, card(k))).collect();
-        let asked: Vec<(&Entry, &Card)> = held
+        let (places, asked): (Vec<_>, Vec<_>) = survey
+            .known
             .iter()
-            .filter_map(|(at, card)| Some((survey.known.get(*at)?.entry, card)))
-            .collect();
+            .enumerate()
+            .filter(held)
+            .map(|(at, known)| (at, (known.entry, known.head.claim_id.as_deref())))
+            .unzip();
         for newer in progress(ctx, &asked)? {
-            let place = held.get(newer.at).and_then(|(at, _)| survey.known.get_mut(*at));
+            let place = places.get(newer.at).and_then(|at| survey.known.get_mut(*at));
             if let Some(known) = place {
                 known.head = Head::of(&newer.document);
             }

@@ -5,14 +5,12 @@ use chrono::{DateTime, Utc};
 use super::context::Context;
 use super::errand::Standing;
 use super::follow::follow;
-use super::halt::Halt;
+use super::halt::{Halt, decided};
 use super::here::named_or_here;
 use super::receipt::Receipt;
 use crate::config::Record;
 use crate::error::{Exit, Failure};
-use crate::lifecycle::{
-    self, Act, BranchCopy, Change, Claim, Staleness, Step, Takeover, Ticket, Way,
-};
+use crate::lifecycle::{self, Act, BranchCopy, Claim, Staleness, Takeover, Ticket, Way};
 use crate::names::{Oid, RefName};
 use crate::ticket::moment;
 use crate::ticket::{Lane, TicketId};
@@ -129,10 +127,7 @@ fn transact(
             branch: names.branch,
             copy,
         };
-        match lifecycle::take_over(&ticket, act, &takeover).map_err(Stop::refuse)? {
-            Step::Change(change) => Ok::<(Change, ()), _>((*change, ())),
-            Step::Already => Err(Stop::Refused(Halt::Already)),
-        }
+        Ok((decided(lifecycle::take_over(&ticket, act, &takeover))?, ()))
     })
 }
 

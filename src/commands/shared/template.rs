@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use crate::error::{Exit, Failure};
-use crate::ticket::Document;
+use crate::ticket::{Document, Value};
 use crate::trunk::View;
 
 /// What there is when the trunk has no `TEMPLATE.md`.
@@ -19,5 +19,12 @@ pub fn template(ctx: &Context<'_>, view: &View<'_>) -> Result<Document, Failure>
     }
     Document::parse(TEMPLATE.as_bytes().to_vec()).map_err(|error| {
         Failure::new(Exit::Damaged, format!("the built-in template:{}: {}", error.line, error.kind))
+    })
+}
+
+/// Sets a key of a ticket that is being made.
+pub fn set(document: &mut Document, key: &str, value: Value<'_>) -> Result<(), Failure> {
+    document.set(key, value).map_err(|error| {
+        Failure::new(Exit::Damaged, format!("line {}: {}", error.line, error.kind))
     })
 }

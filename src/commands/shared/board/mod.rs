@@ -160,8 +160,8 @@ pub fn read(ctx: &Context<'_>, view: &View<'_>, lanes: &[Lane]) -> Result<Board,
         }
         Err(refusal) => damaged.push(Damage::of(entry, &refusal)),
     })?;
-    let asked: Vec<(&Entry, &Card)> =
-        active.iter().filter_map(|(at, entry)| Some((*entry, cards.get(*at)?))).collect();
+    let claim = |at: usize| cards.get(at).and_then(|card| card.claim_id.as_deref());
+    let asked: Vec<_> = active.iter().map(|(at, entry)| (*entry, claim(*at))).collect();
     for newer in progress(ctx, &asked)? {
         let place = active.get(newer.at).and_then(|(at, _)| cards.get_mut(*at));
         if let Some(card) = place {
@@ -187,7 +187,7 @@ pub fn read_one(
         return Err(Refusal::NotFound { query: entry.id.to_string(), nearest: Vec::new() }.into());
     };
     let (card, document) = made?;
-    let newer = progress(ctx, &[(entry, &card)])?.pop();
+    let newer = progress(ctx, &[(entry, card.claim_id.as_deref())])?.pop();
     Ok(newer.map_or((card, document), |newer| (newer.card, newer.document)))
 }
 

@@ -20,7 +20,7 @@ pub struct Newer {
     pub document: Document,
 }
 
-/// The newer state of held tickets, from their ticket branches as last fetched.
+/// The newer state of held tickets, each with its claim id on the trunk, from their ticket branches as last fetched.
 ///
 /// A branch counts only if it holds the ticket under the very claim that the trunk speaks of: one that
 /// was left behind by an earlier holder says nothing of this one. The file may have been moved on to
@@ -28,10 +28,13 @@ pub struct Newer {
 ///
 /// It is looked for there only on the branches that do not have it in `active`: to find a file in a lane
 /// that grows for ever, git unpacks the whole lane, a millisecond for 14,000 tickets, and for each branch anew.
-pub fn progress(ctx: &Context<'_>, cards: &[(&Entry, &Card)]) -> Result<Vec<Newer>, Failure> {
+pub fn progress(
+    ctx: &Context<'_>,
+    tickets: &[(&Entry, Option<&str>)],
+) -> Result<Vec<Newer>, Failure> {
     let mut branches: Vec<Branch<'_>> = Vec::new();
-    for (at, (entry, card)) in cards.iter().enumerate() {
-        if let (Lane::Active, Some(claim)) = (entry.lane, card.claim_id.as_deref())
+    for (at, (entry, claim)) in tickets.iter().enumerate() {
+        if let (Lane::Active, Some(claim)) = (entry.lane, *claim)
             && let Some(name) = progress_ref(ctx, &entry.id)
         {
             branches.push(Branch { at, entry, claim, name });
