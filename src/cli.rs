@@ -2,13 +2,17 @@
 
 #[cfg(test)]
 mod json;
+#[cfg(test)]
+mod tests;
 
 use std::ffi::OsString;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use clap_complete::env::Shells;
 
-use crate::commands::{self, Globals};
+use crate::app::context::Globals;
+use crate::app::{command_line, role};
+use crate::commands;
 use crate::env::{self, Env};
 use crate::error::Failure;
 use crate::out::Out;
@@ -37,6 +41,7 @@ pub struct Cli {
 impl Cli {
     /// Reads the command line.
     pub fn read() -> Result<Cli, clap::Error> {
+        command_line::set(Cli::command);
         let mut command = Cli::command();
         let matches = command.try_get_matches_from_mut(std::env::args_os())?;
         let cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
@@ -182,6 +187,7 @@ pub enum Command {
 pub fn complete(shell: &str, env: &Env, out: &Out) {
     let shells = Shells::builtins();
     let Some(shell) = shells.completer(shell) else { return };
+    command_line::set(Cli::command);
     let mut command = Cli::command();
     command.build();
     let mut answer = Vec::new();
@@ -216,7 +222,7 @@ pub fn run_hook(
 pub fn run(cli: &Cli, env: &Env, out: &Out) -> Result<u8, Failure> {
     let globals = &cli.globals;
     // Here and nowhere else, by the command's own name: a new command needs nothing for it.
-    commands::role::check(&cli.verb, &verbs, globals, env, out)?;
+    role::check(&cli.verb, &verbs, globals, env, out)?;
     match &cli.command {
         Command::Activate(args) => return commands::activate::run(args, globals, env, out),
         Command::Run(args) => return commands::run::run(args, globals, env, out),

@@ -1,4 +1,5 @@
 //! tix: a ticket queue in your git repository, where the push of a claim is the lock.
+mod app;
 mod audit;
 mod cli;
 mod clock;

@@ -10,9 +10,10 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value};
 
+use crate::app::{queue as queued, receipt};
 use crate::commands::{
     activate, agent_guide, board, check, clean, completions, demo, dep, doctor, explain, graph,
-    hook, init, list, log, man, path, queued, receipt, report, shell_init, show, status, trust,
+    hook, init, list, log, man, path, report, shell_init, show, status, trust,
 };
 use crate::error::FailureJson;
 

@@ -3,11 +3,9 @@
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use clap::CommandFactory;
-
-use super::Globals;
-use super::shared::context::working_dir;
-use crate::cli::Cli;
+use crate::app::command_line;
+use crate::app::context::Globals;
+use crate::app::context::working_dir;
 use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::file;
@@ -153,7 +151,7 @@ fn guide() -> String {
         "{BEGIN}\n## Tickets\n\nThe tickets of this repository are kept with `tix`.\n\n{RULES}\n"
     );
     text.push_str("| command | what it does |\n| --- | --- |\n");
-    let tix = Cli::command();
+    let tix = command_line::description();
     let known = NEEDED.iter().filter_map(|name| tix.find_subcommand(name));
     for command in known {
         let about = command.get_about().map(ToString::to_string).unwrap_or_default();

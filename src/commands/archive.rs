@@ -1,11 +1,11 @@
 //! `tix archive`: put completed tickets away.
 
-use super::shared::complete::ids;
-use super::shared::errand::{Standing, answer};
-use super::shared::find::find_ticket;
-use super::shared::halt::Halt;
-use super::shared::receipt::{Receipt, record};
-use super::{Context, Globals};
+use crate::app::complete::ids;
+use crate::app::context::{Context, Globals};
+use crate::app::errand::{Standing, answer};
+use crate::app::find::find_ticket;
+use crate::app::halt::Halt;
+use crate::app::receipt::{Receipt, record};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::lifecycle::{self, Entry, Ticket};

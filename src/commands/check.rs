@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use super::Globals;
-use super::shared::context::working_dir;
-use super::shared::frame::Extent;
+use crate::app::context::Globals;
+use crate::app::context::working_dir;
+use crate::app::frame::Extent;
 use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::guard::{Breach, Checked, Guarded, Judged, RECENT, Scope, Verdict};

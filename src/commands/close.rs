@@ -1,12 +1,12 @@
 //! `tix close`: end a ticket that will not be done.
 
-use super::shared::errand::{On, Standing, answer};
-use super::shared::find::find_ticket;
-use super::shared::give_back::{clear_local, freed};
-use super::shared::halt::{Halt, decided};
-use super::shared::here::named_or_here;
-use super::shared::receipt::{Receipt, record};
-use super::{Context, Globals};
+use crate::app::context::{Context, Globals};
+use crate::app::errand::{On, Standing, answer};
+use crate::app::find::find_ticket;
+use crate::app::give_back::{clear_local, freed};
+use crate::app::halt::{Halt, decided};
+use crate::app::here::named_or_here;
+use crate::app::receipt::{Receipt, record};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::lifecycle::{self, Branch, CloseRequest, Resolution};

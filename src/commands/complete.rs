@@ -1,15 +1,15 @@
 //! `tix complete`: the work on a ticket is done.
 
-use super::shared::complete::ids;
-use super::shared::errand::{Standing, answer, answer_next, finish};
-use super::shared::follow::{Pushed, follow_here, require_at_rest};
-use super::shared::here::named_or_here;
-use super::shared::next_step::by_request;
-use super::shared::receipt::{Receipt, WorkspaceJson, record};
-use super::shared::shell_word;
-use super::shared::work::with_work;
-use super::shared::write::{Scene, carried, write};
-use super::{Context, Globals};
+use crate::app::complete::ids;
+use crate::app::context::{Context, Globals};
+use crate::app::errand::{Standing, answer, answer_next, finish};
+use crate::app::follow::{Pushed, follow_here, require_at_rest};
+use crate::app::here::named_or_here;
+use crate::app::next_step::by_request;
+use crate::app::receipt::{Receipt, WorkspaceJson, record};
+use crate::app::shell_word;
+use crate::app::work::with_work;
+use crate::app::write::{Scene, carried, write};
 use crate::config::Record;
 use crate::env::Env;
 use crate::error::{Exit, Failure};

@@ -3,7 +3,7 @@
 use clap_complete::env::Shells;
 use serde::Serialize;
 
-use super::Globals;
+use crate::app::context::Globals;
 use crate::env::{self, Env};
 use crate::error::{Exit, Failure};
 use crate::out::{Format, Out};

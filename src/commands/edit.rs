@@ -3,12 +3,12 @@
 use std::io::Write as _;
 use std::path::Path;
 
-use super::shared::errand::{On, Standing, answer, finish, plain};
-use super::shared::here::named_or_here;
-use super::shared::receipt::{Receipt, record};
-use super::shared::text::read_file;
-use super::shared::write::write;
-use super::{Context, Globals};
+use crate::app::context::{Context, Globals};
+use crate::app::errand::{On, Standing, answer, finish, plain};
+use crate::app::here::named_or_here;
+use crate::app::receipt::{Receipt, record};
+use crate::app::text::read_file;
+use crate::app::write::write;
 use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::lifecycle::{self, Step};

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use clap::ValueEnum;
 use serde::Serialize;
 
-use super::shared::board::{self, Damage, Look};
-use super::shared::frame::{AsOf, Extent};
-use super::shared::queue::Survey;
-use super::{Context, Globals};
+use crate::app::board::{self, Damage, Look};
+use crate::app::context::{Context, Globals};
+use crate::app::frame::{AsOf, Extent};
+use crate::app::queue::Survey;
 use crate::env::Env;
 use crate::error::Failure;
 use crate::lifecycle::{Edge, Known, edges};

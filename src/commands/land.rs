@@ -1,15 +1,15 @@
 //! `tix land`: completed work reaches the trunk without a pull request.
 
-use super::shared::complete::ids;
-use super::shared::errand::{Standing, answer, answer_next};
-use super::shared::follow::{Pushed, require_at_rest};
-use super::shared::halt::{Halt, decided};
-use super::shared::here::named_or_here;
-use super::shared::receipt::{Receipt, record};
-use super::shared::shell_word;
-use super::shared::work::with_work;
-use super::shared::write::carried;
-use super::{Context, Globals};
+use crate::app::complete::ids;
+use crate::app::context::{Context, Globals};
+use crate::app::errand::{Standing, answer, answer_next};
+use crate::app::follow::{Pushed, require_at_rest};
+use crate::app::halt::{Halt, decided};
+use crate::app::here::named_or_here;
+use crate::app::receipt::{Receipt, record};
+use crate::app::shell_word;
+use crate::app::work::with_work;
+use crate::app::write::carried;
 use crate::config::{Landing, Record};
 use crate::env::Env;
 use crate::error::{Exit, Failure};

@@ -3,11 +3,10 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use clap::CommandFactory;
 use serde::Serialize;
 
-use super::Globals;
-use crate::cli::Cli;
+use crate::app::command_line;
+use crate::app::context::Globals;
 use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::out::{Format, Out};
@@ -43,7 +42,7 @@ pub fn run(args: &Args, _globals: &Globals, env: &Env, out: &Out) -> Result<(), 
     };
     let dir = env.current_dir().map_err(failed)?.join(&args.dir);
     std::fs::create_dir_all(&dir).map_err(failed)?;
-    let mut tix = Cli::command().disable_help_subcommand(true);
+    let mut tix = command_line::description().disable_help_subcommand(true);
     tix.build();
     let mut pages = Vec::new();
     write(tix, &dir, &mut pages).map_err(failed)?;

@@ -2,7 +2,7 @@
 //!
 //! A command resolves, decides, changes and answers. What is decided is pure and lives in `lifecycle`;
 //! what is changed goes through `trunk` and `workspace`. Commands do not use each other; what several of
-//! them need is in `shared`.
+//! them need is in `app`.
 
 pub mod activate;
 pub mod agent_guide;
@@ -41,15 +41,9 @@ pub mod review;
 pub mod rework;
 pub mod run;
 pub mod set;
-mod shared;
 pub mod shell_init;
 pub mod show;
 pub mod status;
 pub mod submit;
 pub mod trust;
 pub mod unblock;
-
-pub use shared::context::{CONFIG_FILE, Context, Globals};
-#[cfg(test)]
-pub use shared::queue as queued;
-pub use shared::{receipt, role, shell_word};

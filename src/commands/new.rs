@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use super::shared::complete::{ids, labels};
-use super::shared::receipt::{Receipt, record};
-use super::shared::template::{set, template};
-use super::shared::text::{read_file, read_stdin};
-use super::{Context, Globals};
+use crate::app::complete::{ids, labels};
+use crate::app::context::{Context, Globals};
+use crate::app::receipt::{Receipt, record};
+use crate::app::template::{set, template};
+use crate::app::text::{read_file, read_stdin};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::git::{GitError, HistoryQuery, Logged, Merges};
@@ -135,7 +135,7 @@ fn create(ctx: &Context<'_>, args: &Args, diary: &mut Diary) -> Result<Receipt, 
             key,
             at: ctx.now,
             created: &created,
-            role: super::shared::ROLE,
+            role: crate::app::ROLE,
             queue: &queue,
         };
         lifecycle::create(&view.snapshot, &request).map_err(Stop::refuse)

@@ -1,9 +1,9 @@
 //! `tix next`: which ticket to take.
 
-use super::shared::board::{self, Card, Look};
-use super::shared::queue::{Choice, Detail, Explained, Wish};
-use super::shared::wait::{News, await_news, patience};
-use super::{Context, Globals};
+use crate::app::board::{self, Card, Look};
+use crate::app::context::{Context, Globals};
+use crate::app::queue::{Choice, Detail, Explained, Wish};
+use crate::app::wait::{News, await_news, patience};
 use crate::env::Env;
 use crate::error::Failure;
 use crate::out::table::Table;

@@ -1,10 +1,10 @@
 //! `tix note`: add to the story of a ticket.
 
-use super::Globals;
-use super::shared::ROLE;
-use super::shared::complete::ids;
-use super::shared::errand::{Errand, plain, run as run_errand};
-use super::shared::text::given;
+use crate::app::ROLE;
+use crate::app::complete::ids;
+use crate::app::context::Globals;
+use crate::app::errand::{Errand, plain, run as run_errand};
+use crate::app::text::given;
 use crate::env::Env;
 use crate::error::Failure;
 use crate::lifecycle::{self, Story};

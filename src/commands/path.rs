@@ -4,9 +4,9 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::shared::board::{self, Look, Seen, Workspace};
-use super::shared::complete::ids;
-use super::{Context, Globals};
+use crate::app::board::{self, Look, Seen, Workspace};
+use crate::app::complete::ids;
+use crate::app::context::{Context, Globals};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::git::{HistoryQuery, Merges, path_bytes};

@@ -1,7 +1,7 @@
 //! `tix queue`: let a ticket through the gate.
 
-use super::Globals;
-use super::shared::errand::{Errand, On, plain, run as run_errand};
+use crate::app::context::Globals;
+use crate::app::errand::{Errand, On, plain, run as run_errand};
 use crate::env::Env;
 use crate::error::Failure;
 use crate::lifecycle;

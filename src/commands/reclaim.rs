@@ -1,10 +1,10 @@
 //! `tix reclaim`: take a stale ticket over.
 
-use super::shared::errand::{On, answer, answer_next};
-use super::shared::receipt::record;
-use super::shared::takeover::{Wish, configured, take_over};
-use super::shared::text::one_line;
-use super::{Context, Globals};
+use crate::app::context::{Context, Globals};
+use crate::app::errand::{On, answer, answer_next};
+use crate::app::receipt::record;
+use crate::app::takeover::{Wish, configured, take_over};
+use crate::app::text::one_line;
 use crate::env::Env;
 use crate::error::Failure;
 use crate::lifecycle::{Staleness, Way};

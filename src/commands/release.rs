@@ -1,12 +1,12 @@
 //! `tix release`: give a ticket back to the queue.
 
-use super::shared::complete::ids;
-use super::shared::errand::answer;
-use super::shared::find::{claim_commit, find_ticket};
-use super::shared::give_back::{Freed, GiveBack, clear_local, give_back};
-use super::shared::lock::lock_ticket;
-use super::shared::receipt::{ClaimJson, Receipt, record};
-use super::{Context, Globals};
+use crate::app::complete::ids;
+use crate::app::context::{Context, Globals};
+use crate::app::errand::answer;
+use crate::app::find::{claim_commit, find_ticket};
+use crate::app::give_back::{Freed, GiveBack, clear_local, give_back};
+use crate::app::lock::lock_ticket;
+use crate::app::receipt::{ClaimJson, Receipt, record};
 use crate::env::Env;
 use crate::error::Failure;
 use crate::names::Oid;

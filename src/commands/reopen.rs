@@ -1,8 +1,8 @@
 //! `tix reopen`: bring a ticket back that has ended.
 
-use super::Globals;
-use super::shared::errand::{Errand, On, answer_next, run as run_errand};
-use super::shared::text::one_line;
+use crate::app::context::Globals;
+use crate::app::errand::{Errand, On, answer_next, run as run_errand};
+use crate::app::text::one_line;
 use crate::env::Env;
 use crate::error::Failure;
 use crate::lifecycle;

@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use chrono::{DateTime, TimeDelta};
 use serde::Serialize;
 
-use super::shared::board::{self, Board, Card, Look, Seen};
-use super::shared::frame::{AsOf, Extent};
-use super::{Context, Globals};
+use crate::app::board::{self, Board, Card, Look, Seen};
+use crate::app::context::{Context, Globals};
+use crate::app::frame::{AsOf, Extent};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::git::{HistoryQuery, Logged, Merges, PathChange, PathChangeKind};

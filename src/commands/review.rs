@@ -1,9 +1,9 @@
 //! `tix review`: say yes or no to the work on a ticket.
 
-use super::Globals;
-use super::shared::errand::{Errand, On, plain, run as run_errand};
-use super::shared::text::given;
-use super::shared::work::with_work;
+use crate::app::context::Globals;
+use crate::app::errand::{Errand, On, plain, run as run_errand};
+use crate::app::text::given;
+use crate::app::work::with_work;
 use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::lifecycle::machine::Verb;

@@ -1,10 +1,10 @@
 //! `tix rework`: a new ticket for more work on what a ticket brought.
 
-use super::shared::errand::{On, Standing, answer};
-use super::shared::find::find_ticket;
-use super::shared::receipt::{Receipt, record};
-use super::shared::template::{set, template};
-use super::{Context, Globals};
+use crate::app::context::{Context, Globals};
+use crate::app::errand::{On, Standing, answer};
+use crate::app::find::find_ticket;
+use crate::app::receipt::{Receipt, record};
+use crate::app::template::{set, template};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::lifecycle::{self, Draft, NewTicket, Ticket, session_of};
@@ -59,7 +59,7 @@ fn rework(ctx: &Context<'_>, args: &Args, diary: &mut Diary) -> Result<Receipt, 
             key: None,
             at: ctx.now,
             created: &created,
-            role: super::shared::ROLE,
+            role: crate::app::ROLE,
             queue: &queue,
         };
         let (change, ids) = lifecycle::create(&view.snapshot, &request).map_err(Stop::refuse)?;

@@ -3,11 +3,11 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use super::shared::board::{self, Look};
-use super::shared::complete::ids;
-use super::shared::receipt::{Receipt, WorkspaceJson, record};
-use super::shared::worker::{self, Job, WorkerArgs};
-use super::{Context, Globals};
+use crate::app::board::{self, Look};
+use crate::app::complete::ids;
+use crate::app::context::{Context, Globals};
+use crate::app::receipt::{Receipt, WorkspaceJson, record};
+use crate::app::worker::{self, Job, WorkerArgs};
 use crate::env::Env;
 use crate::error::{Exit, Failure, held_facts};
 use crate::lifecycle::Refusal;

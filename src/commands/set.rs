@@ -1,8 +1,8 @@
 //! `tix set`: change keys of a ticket's front matter.
 
-use super::Globals;
-use super::shared::complete::ids;
-use super::shared::errand::{Errand, plain, run as run_errand};
+use crate::app::complete::ids;
+use crate::app::context::Globals;
+use crate::app::errand::{Errand, plain, run as run_errand};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::lifecycle::{self, Setting};

@@ -3,7 +3,7 @@
 use clap::ValueEnum;
 use serde::Serialize;
 
-use super::Globals;
+use crate::app::context::Globals;
 use crate::env::Env;
 use crate::error::Failure;
 use crate::out::{Format, Out};

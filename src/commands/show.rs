@@ -5,10 +5,10 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::shared::board::{self, Card, Changes, Look, Workspace};
-use super::shared::complete::ids;
-use super::shared::frame::AsOf;
-use super::{Context, Globals};
+use crate::app::board::{self, Card, Changes, Look, Workspace};
+use crate::app::complete::ids;
+use crate::app::context::{Context, Globals};
+use crate::app::frame::AsOf;
 use crate::env::Env;
 use crate::error::Failure;
 use crate::git::exec::text_of;

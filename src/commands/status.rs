@@ -4,15 +4,15 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use super::shared::board::{self, Card, Look, Seen, Workspace};
-use super::shared::complete::ids;
-use super::shared::errand::Standing;
-use super::shared::frame::AsOf;
-use super::shared::here::require_here;
-use super::shared::next_step;
-use super::shared::takeover::last_sign;
-use super::shared::worker::{self, WorkerNow};
-use super::{Context, Globals};
+use crate::app::board::{self, Card, Look, Seen, Workspace};
+use crate::app::complete::ids;
+use crate::app::context::{Context, Globals};
+use crate::app::errand::Standing;
+use crate::app::frame::AsOf;
+use crate::app::here::require_here;
+use crate::app::next_step;
+use crate::app::takeover::last_sign;
+use crate::app::worker::{self, WorkerNow};
 use crate::env::Env;
 use crate::error::Failure;
 use crate::lifecycle::machine::{self, Verb, Who};

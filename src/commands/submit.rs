@@ -1,10 +1,10 @@
 //! `tix submit`: hand the work in for review.
 
-use super::Globals;
-use super::shared::complete::ids;
-use super::shared::errand::{Errand, answer_next, run as run_errand};
-use super::shared::follow::{Pushed, require_at_rest};
-use super::shared::work::with_work;
+use crate::app::complete::ids;
+use crate::app::context::Globals;
+use crate::app::errand::{Errand, answer_next, run as run_errand};
+use crate::app::follow::{Pushed, require_at_rest};
+use crate::app::work::with_work;
 use crate::env::Env;
 use crate::error::Failure;
 use crate::lifecycle;

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Context, Globals};
+use crate::app::context::{Context, Globals};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::out::{Format, Out, safe};

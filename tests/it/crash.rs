@@ -131,10 +131,10 @@ fn an_activation_that_gives_the_ticket_back_survives_at_every_git_call() {
     Row { trunk, history, command: ACTIVATE, goal, broken, calls: 18 }.survives();
 }
 
-/// What every role may do is what writes nothing; `src/commands/shared/role.rs` has the list of that.
+/// What every role may do is what writes nothing; `src/app/role.rs` has the list of that.
 #[test]
 fn every_command_that_writes_has_a_row() {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/commands/shared/role.rs");
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/app/role.rs");
     let source = fs::read_to_string(source).unwrap();
     let (_, reading) = source.split_once("const ALWAYS").unwrap();
     let (reading, _) = reading.split_once("];").unwrap();

@@ -7,8 +7,8 @@ use std::num::NonZeroUsize;
 
 use super::claim::{Detour, Start};
 use super::{Activation, Attempt};
-use crate::commands::shared::board::Seen;
-use crate::commands::shared::queue::{Choice, Detail, Survey};
+use crate::app::board::Seen;
+use crate::app::queue::{Choice, Detail, Survey};
 use crate::error::{Exit, Failure};
 use crate::lifecycle::{Entry, Known};
 use crate::lock::Lock;

@@ -2,10 +2,10 @@
 
 use super::earlier::Wanted;
 use super::{Activation, Attempt, Plan, Won};
-use crate::commands::shared::find::{find_ticket, queued_path};
-use crate::commands::shared::give_back::clear_local;
-use crate::commands::shared::lock::lock_ticket;
-use crate::commands::shared::queue::Choice;
+use crate::app::find::{find_ticket, queued_path};
+use crate::app::give_back::clear_local;
+use crate::app::lock::lock_ticket;
+use crate::app::queue::Choice;
 use crate::config::Record;
 use crate::error::{Exit, Failure};
 use crate::lifecycle::{self, Change, ClaimRequest, Claimed, Edit, Entry, Held, Refusal, Target};

@@ -4,9 +4,9 @@
 use std::path::Path;
 
 use super::Activation;
-use crate::commands::shared::give_back::{busy, is_below, set_aside};
-use crate::commands::shared::own::holds_no_work;
-use crate::commands::shared::shell_word;
+use crate::app::give_back::{busy, is_below, set_aside};
+use crate::app::own::holds_no_work;
+use crate::app::shell_word;
 use crate::error::{Exit, Failure};
 use crate::git::Worktree;
 use crate::names::{Oid, RefName};

@@ -3,12 +3,12 @@
 use super::claim::{Active, Detour};
 use super::prepare::Fresh;
 use super::{Activation, Won};
-use crate::commands::shared::branch::set_upstream;
-use crate::commands::shared::find::claim_commit;
-use crate::commands::shared::own::holds_no_work;
-use crate::commands::shared::receipt::{Receipt, WorkspaceJson};
-use crate::commands::shared::shell_word;
-use crate::commands::shared::worktree::with_branch;
+use crate::app::branch::set_upstream;
+use crate::app::find::claim_commit;
+use crate::app::own::holds_no_work;
+use crate::app::receipt::{Receipt, WorkspaceJson};
+use crate::app::shell_word;
+use crate::app::worktree::with_branch;
 use crate::config::Record;
 use crate::error::{Exit, Failure, held_facts};
 use crate::git::{GitError, Kind};
@@ -186,7 +186,7 @@ impl Activation<'_> {
         }
         let mut receipt = Receipt::new(self.ctx, "activate", active.id.as_str(), &self.claim.by);
         receipt.outcome = "already";
-        receipt.claim = Some(crate::commands::shared::receipt::ClaimJson {
+        receipt.claim = Some(crate::app::receipt::ClaimJson {
             id: active.held.claim_id.clone().unwrap_or_default(),
             by: active.held.by.clone().unwrap_or_default(),
             at: active.held.at.clone().unwrap_or_default(),

@@ -2,9 +2,9 @@
 
 use super::prepare::Fresh;
 use super::{Activation, Won};
-use crate::commands::shared::branch::{Pushed, forget_upstream, push_branch, set_upstream};
-use crate::commands::shared::give_back::{GiveBack, give_back};
-use crate::commands::shared::receipt::{PushedJson, Receipt, WorkspaceJson};
+use crate::app::branch::{Pushed, forget_upstream, push_branch, set_upstream};
+use crate::app::give_back::{GiveBack, give_back};
+use crate::app::receipt::{PushedJson, Receipt, WorkspaceJson};
 use crate::config::Record;
 use crate::error::{Exit, Failure};
 use crate::git::{LocalEdit, RefUpdate};
@@ -96,7 +96,7 @@ impl Activation<'_> {
             branch: &won.claimed.branch,
             worktree: path,
             at: self.ctx.now,
-            role: crate::commands::shared::ROLE,
+            role: crate::app::ROLE,
         }
     }
 
@@ -305,7 +305,7 @@ impl Activation<'_> {
                 policy: self.ctx.policy(),
                 cause,
                 at: self.ctx.now,
-                role: crate::commands::shared::ROLE,
+                role: crate::app::ROLE,
             };
             Ok((lifecycle::note_failure(&ticket, &note).map_err(no)?, ()))
         });

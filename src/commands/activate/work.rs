@@ -1,11 +1,11 @@
 //! `--exec`: a worker in the workspace, and the way back when it does not begin.
 
 use super::{Activation, Args, answer, told};
-use crate::commands::shared::give_back::{Freed, GiveBack, clear_local, give_back};
-use crate::commands::shared::lock::lock_ticket;
-use crate::commands::shared::receipt::{Receipt, record};
-use crate::commands::shared::worker::{self, Job};
-use crate::commands::{Context, Globals};
+use crate::app::context::{Context, Globals};
+use crate::app::give_back::{Freed, GiveBack, clear_local, give_back};
+use crate::app::lock::lock_ticket;
+use crate::app::receipt::{Receipt, record};
+use crate::app::worker::{self, Job};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::names::Oid;

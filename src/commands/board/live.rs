@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 
 use ratatui::crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
-use super::super::shared::board::{self, Look, Seen};
 use super::watch::{self, Heard, Watch};
-use super::{Args, Context, Globals, load};
+use super::{Args, load};
+use crate::app::board::{self, Look, Seen};
+use crate::app::context::{Context, Globals};
 use crate::env::{self, Env};
 use crate::error::{Exit, Failure};
 use crate::git::exec::{Finished, text_of};

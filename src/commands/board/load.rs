@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 
-use super::super::shared::board::Card;
-use super::Context;
+use crate::app::board::Card;
+use crate::app::context::Context;
 use crate::clock;
 use crate::kanban::{Column, Tile};
 use crate::out::safe;

@@ -6,9 +6,9 @@ mod watch;
 
 use serde::Serialize;
 
-use super::shared::board::{self, Board, Card, Damage, Look, Seen};
-use super::shared::frame::{AsOf, Extent};
-use super::{Context, Globals};
+use crate::app::board::{self, Board, Card, Damage, Look, Seen};
+use crate::app::context::{Context, Globals};
+use crate::app::frame::{AsOf, Extent};
 use crate::env::Env;
 use crate::error::Failure;
 use crate::kanban::{State, printed};

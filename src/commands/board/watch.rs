@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 
 use super::live::{another_tix, trunk};
-use super::{Context, Globals};
+use crate::app::context::{Context, Globals};
 use crate::clock;
 use crate::error::Failure;
 use crate::git::exec::Finished;

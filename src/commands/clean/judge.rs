@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use super::short;
-use crate::commands::shared::context::Context;
-use crate::commands::shared::follow::require_clean;
-use crate::commands::shared::give_back::is_below;
-use crate::commands::shared::merged::{Proof, proof};
-use crate::commands::shared::receipt::WorkspaceJson;
-use crate::commands::shared::shell_word;
+use crate::app::context::Context;
+use crate::app::follow::require_clean;
+use crate::app::give_back::is_below;
+use crate::app::merged::{Proof, proof};
+use crate::app::receipt::WorkspaceJson;
+use crate::app::shell_word;
 use crate::error::{Exit, Failure, held_facts};
 use crate::git::{RefValue, Worktree};
 use crate::guard::Protected;

@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::judge::Plan;
-use crate::commands::shared::branch::{forget_upstream, push_branch};
-use crate::commands::shared::context::Context;
-use crate::commands::shared::give_back::remove_if_empty;
-use crate::commands::shared::receipt::PushedJson;
+use crate::app::branch::{forget_upstream, push_branch};
+use crate::app::context::Context;
+use crate::app::give_back::remove_if_empty;
+use crate::app::receipt::PushedJson;
 use crate::error::{Exit, Failure};
 use crate::git::{Atomic, LocalEdit, RefOutcome, RefUpdate};
 use crate::ticket::TicketId;

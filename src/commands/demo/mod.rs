@@ -10,7 +10,8 @@ use serde::Serialize;
 use acts::{Each, First, Race};
 use sandbox::Sandbox;
 
-use super::{Globals, shell_word};
+use crate::app::context::Globals;
+use crate::app::shell_word;
 use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::out::{Format, Out};

@@ -3,10 +3,10 @@
 use std::cell::RefCell;
 
 use super::{Link, Way};
-use crate::commands::Globals;
-use crate::commands::shared::errand::{Errand, run as run_errand};
-use crate::commands::shared::find::find_ticket;
-use crate::commands::shared::queue::Survey;
+use crate::app::context::Globals;
+use crate::app::errand::{Errand, run as run_errand};
+use crate::app::find::find_ticket;
+use crate::app::queue::Survey;
 use crate::env::Env;
 use crate::error::Failure;
 use crate::lifecycle::machine::Verb;

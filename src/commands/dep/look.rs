@@ -5,10 +5,10 @@ use std::collections::{HashMap, HashSet};
 use serde::Serialize;
 
 use super::{Cycles, Tree};
-use crate::commands::shared::board::{self, Damage, Look};
-use crate::commands::shared::frame::{AsOf, Extent};
-use crate::commands::shared::queue::Survey;
-use crate::commands::{Context, Globals};
+use crate::app::board::{self, Damage, Look};
+use crate::app::context::{Context, Globals};
+use crate::app::frame::{AsOf, Extent};
+use crate::app::queue::Survey;
 use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::lifecycle::{Edge, Fate, Known, Waits, edges, fate};

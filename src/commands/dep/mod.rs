@@ -7,8 +7,8 @@ use clap::{Subcommand, ValueEnum};
 #[cfg(test)]
 pub use look::{CyclesJson, TreeJson};
 
-use super::Globals;
-use super::shared::complete::ids;
+use crate::app::complete::ids;
+use crate::app::context::Globals;
 use crate::env::Env;
 use crate::error::Failure;
 use crate::out::Out;

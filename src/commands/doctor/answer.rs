@@ -5,11 +5,11 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::super::shared::context::Context;
-use super::super::shared::frame::{AsOf, Extent};
-use super::super::shell_word;
 use super::Examination;
 use super::fix::Fixed;
+use crate::app::context::Context;
+use crate::app::frame::{AsOf, Extent};
+use crate::app::shell_word;
 use crate::doctor::{Check, Finding, RULES, Repair, Severity};
 use crate::out::{Format, safe};
 

@@ -4,10 +4,10 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use super::super::shared::board::Look;
-use super::super::shared::give_back::clear_local;
-use super::super::shared::receipt::{Receipt, record};
-use super::Context;
+use crate::app::board::Look;
+use crate::app::context::Context;
+use crate::app::give_back::clear_local;
+use crate::app::receipt::{Receipt, record};
 use crate::doctor::{Finding, Fix};
 use crate::error::Failure;
 use crate::lifecycle::correct_id;

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use chrono::DateTime;
 
-use super::super::shared::board::{self, Damage, Seen};
-use super::super::shared::context::Context;
-use super::super::shared::worktree::of_ticket;
 use super::{guard, reviews};
+use crate::app::board::{self, Damage, Seen};
+use crate::app::context::Context;
+use crate::app::worktree::of_ticket;
 use crate::config::Record;
 use crate::doctor::{
     BranchFacts, Circle, Facts, Leftover, LocalTrunk, Place, TicketFacts, Tip, WorkerFacts,

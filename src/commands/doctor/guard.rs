@@ -1,7 +1,7 @@
 //! What the guard says of the trunk and of this clone.
 
-use super::super::shared::board::Seen;
-use super::super::shared::context::Context;
+use crate::app::board::Seen;
+use crate::app::context::Context;
 use crate::doctor::{Code, CodeCommit, HooksFacts, Installed, LocalTrunk};
 use crate::guard::install::engine;
 use crate::guard::install::status::{self, HookStatus};

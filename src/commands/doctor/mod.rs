@@ -11,9 +11,9 @@ pub use self::answer::Report;
 #[cfg(not(test))]
 use self::answer::Report;
 use self::gather::Outlook;
-use super::shared::board::{self, Look, Seen};
-use super::shared::frame::AsOf;
-use super::{Context, Globals};
+use crate::app::board::{self, Look, Seen};
+use crate::app::context::{Context, Globals};
+use crate::app::frame::AsOf;
 use crate::doctor::{self, Finding, Leftover, Severity};
 use crate::env::Env;
 use crate::error::{Exit, Failure};

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::super::shared::context::Context;
-use super::super::shared::work::with_work;
+use crate::app::context::Context;
+use crate::app::work::with_work;
 use crate::config::Record;
 use crate::doctor::ReviewFacts;
 use crate::error::Failure;

@@ -1,6 +1,6 @@
 //! `tix explain`: what the words of tix mean.
 
-mod topics;
+pub mod topics;
 
 use std::ffi::OsStr;
 
@@ -8,7 +8,7 @@ use clap_complete::{ArgValueCompleter, CompletionCandidate};
 use serde::Serialize;
 
 use self::topics::{Entry, Topic, about, topics};
-use super::Globals;
+use crate::app::context::Globals;
 use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::out::{Format, Out, safe};

@@ -1,8 +1,6 @@
 //! The topics, from the tables that the program works with: what is said here cannot differ from what is done.
 
-use clap::CommandFactory;
-
-use crate::cli::Cli;
+use crate::app::command_line;
 use crate::config::{DefaultValue, describe};
 use crate::doctor::RULES;
 use crate::error::Exit;
@@ -221,7 +219,7 @@ fn moves() -> Topic {
 
 /// What `tix dep add --relation` takes, as its help tells it.
 fn relations() -> Topic {
-    let tix = Cli::command();
+    let tix = command_line::description();
     let add = tix.find_subcommand("dep").and_then(|dep| dep.find_subcommand("add"));
     let values = add.into_iter().flat_map(clap::Command::get_arguments);
     let values = values.filter(|arg| arg.get_id() == "relation");
@@ -291,7 +289,7 @@ fn checks() -> Topic {
 }
 
 fn commands() -> Topic {
-    let tix = Cli::command();
+    let tix = command_line::description();
     let shown = tix.get_subcommands().filter(|command| !command.is_hide_set());
     let entry = |command: &clap::Command| {
         let about = command.get_about().map(ToString::to_string).unwrap_or_default();
@@ -299,91 +297,4 @@ fn commands() -> Topic {
     };
     let entries = shown.map(entry).collect();
     Topic { name: "commands", also: &["command"], about: "what tix does", entries }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use super::*;
-
-    fn means(topic: &str, name: &str) -> String {
-        let topics = topics();
-        let topic = topics.iter().find(|one| one.name == topic).unwrap();
-        topic.entries.iter().find(|entry| entry.is(name)).unwrap().means.clone()
-    }
-
-    #[test]
-    fn every_word_of_the_tables_is_explained() {
-        assert_eq!(means("exit-codes", "3"), "take another ticket");
-        assert_eq!(means("exit-codes", "held"), means("exit-codes", "3"));
-        assert!(means("states", "in-progress").contains("also written inprogress, doing"));
-        assert!(means("lanes", "queue").ends_with("from here to active, archive"));
-        assert!(
-            means("moves", "request changes")
-                .contains("expediter_review → changes_requested, with review")
-        );
-        assert!(
-            means("config", "require_queued")
-                .contains("git config tix.requireQueued, TIX_REQUIRE_QUEUED")
-        );
-        assert!(means("doctor", "stale-claim").starts_with("warning: "));
-        assert!(means("commands", "explain").starts_with("Tell what a word"));
-    }
-
-    /// The topics that tell of a word, with how many words each.
-    fn found(wanted: &str) -> Vec<(&'static str, usize)> {
-        about(wanted).iter().map(|topic| (topic.name, topic.entries.len())).collect()
-    }
-
-    #[test]
-    fn a_word_that_several_topics_know_is_told_by_all_of_them() {
-        assert_eq!(found("queue"), [("lanes", 1), ("moves", 1), ("commands", 1)]);
-        assert_eq!(found("completed"), [("lanes", 1), ("states", 1)]);
-        assert_eq!(found("done"), [("states", 1)]);
-        assert_eq!(found("blocked"), [("states", 1)]);
-        assert_eq!(found("depends-on"), [("relations", 1)]);
-        assert_eq!(found("TIX_TRUNK"), [("config", 1)]);
-        assert_eq!(found("verbs"), [("moves", Verb::ALL.len())]);
-        assert_eq!(found("doctor"), [("doctor", RULES.len()), ("commands", 1)]);
-        assert_eq!(found("frobnicate"), []);
-    }
-
-    #[test]
-    fn every_status_relation_and_exit_code_is_explained() {
-        for status in Status::ALL {
-            assert!(!found(status.as_str()).is_empty(), "{status}");
-        }
-        for relation in Relation::ALL {
-            assert!(found(relation.key()).contains(&("relations", 1)), "{}", relation.key());
-        }
-        let unlisted = [11, 42, 101, 127, 128, 129, 130, 143, u8::MAX];
-        for code in (0..=10).chain(unlisted) {
-            assert_eq!(found(&code.to_string()), [("exit-codes", 1)], "{code}");
-        }
-        let code = |code: &str| about(code).remove(0).entries.remove(0);
-        assert_eq!(
-            (code("42").name.as_str(), code("130").name.as_str()),
-            ("42 worker", "130 signal")
-        );
-        if cfg!(unix) {
-            assert_eq!(code("130").means, "signal 2 (SIGINT) ended it");
-        }
-    }
-
-    #[test]
-    fn every_topic_and_every_word_in_it_has_one_name_and_a_meaning() {
-        let topics = topics();
-        let names = topics.iter().flat_map(|topic| topic.also.iter().chain([&topic.name]));
-        let known: BTreeSet<_> = names.clone().collect();
-        assert_eq!(known.len(), names.count());
-        for topic in &topics {
-            let names = || topic.entries.iter().map(|entry| &entry.name);
-            let words: BTreeSet<_> = names().collect();
-            assert_eq!(words.len(), names().count(), "{}", topic.name);
-            for entry in &topic.entries {
-                assert!(!entry.means.is_empty(), "{}: {}", topic.name, entry.name);
-            }
-        }
-    }
 }

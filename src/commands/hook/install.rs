@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use crate::commands::shared::hooks::{self, AgentFile, AgentJson, Changes, LineJson};
-use crate::commands::{Context, Globals};
+use crate::app::context::{Context, Globals};
+use crate::app::hooks::{self, AgentFile, AgentJson, Changes, LineJson};
 use crate::env::Env;
 use crate::error::Failure;
 use crate::guard::install::agents::Agent;

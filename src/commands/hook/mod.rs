@@ -24,7 +24,7 @@ pub use status::Hooks;
 #[cfg(test)]
 pub use uninstall::Uninstalled;
 
-use super::Globals;
+use crate::app::context::Globals;
 use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::guard::agent::Dialect;

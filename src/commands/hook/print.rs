@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::commands::shared::hooks;
+use crate::app::hooks;
 use crate::error::Failure;
 use crate::guard::install::hook::Hook;
 use crate::out::{Format, Out};

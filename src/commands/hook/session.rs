@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use super::super::shared::board;
-use super::super::{Context, Globals};
+use crate::app::board;
+use crate::app::context::{Context, Globals};
 use crate::env::Env;
 use crate::error::Failure;
 use crate::git::one_line;

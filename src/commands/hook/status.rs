@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use crate::commands::Globals;
-use crate::commands::shared::context::working_dir;
-use crate::commands::shared::hooks;
+use crate::app::context::Globals;
+use crate::app::context::working_dir;
+use crate::app::hooks;
 use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::git::Repo;

@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use crate::commands::Globals;
-use crate::commands::shared::context::working_dir;
-use crate::commands::shared::hooks::{self, AgentJson, Changes, LineJson};
+use crate::app::context::Globals;
+use crate::app::context::working_dir;
+use crate::app::hooks::{self, AgentJson, Changes, LineJson};
 use crate::env::Env;
 use crate::error::Failure;
 use crate::git::Repo;

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use crate::commands::Context;
-use crate::commands::shared::hooks::is_unchanged;
+use crate::app::context::Context;
+use crate::app::hooks::is_unchanged;
 use crate::guard::install::engine::{Line, Report as Installation};
 use crate::names::Oid;
 use crate::out::{Format, safe};

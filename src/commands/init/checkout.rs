@@ -5,7 +5,7 @@ use std::path::Path;
 use super::answer::Report;
 use super::files::{self, Standing};
 use super::{Setup, bare, in_the_way};
-use crate::commands::shell_word;
+use crate::app::shell_word;
 use crate::error::{Exit, Failure};
 use crate::lifecycle::NewFile;
 use crate::names::{RefName, RepoPath};

@@ -5,8 +5,8 @@ use std::fs::OpenOptions;
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-use crate::commands::CONFIG_FILE;
-use crate::commands::shared::template::TEMPLATE;
+use crate::app::context::CONFIG_FILE;
+use crate::app::template::TEMPLATE;
 use crate::config;
 use crate::error::{Exit, Failure};
 use crate::git::{GitError, Mode, ObjectFormat, Objects};

@@ -10,9 +10,9 @@ pub use answer::Made;
 use answer::Report;
 use files::Standing;
 
-use super::receipt::record;
-use super::shared::hooks;
-use super::{Context, Globals};
+use crate::app::context::{Context, Globals};
+use crate::app::hooks;
+use crate::app::receipt::record;
 use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::guard::install::engine::{Mode, Report as Installation, Request};
@@ -153,7 +153,10 @@ impl Setup<'_> {
         } else {
             self.write(&settings, report)?;
         }
-        if self.named && self.ctx.trunk != self.trunk && !report.has_created(super::CONFIG_FILE) {
+        if self.named
+            && self.ctx.trunk != self.trunk
+            && !report.has_created(crate::app::context::CONFIG_FILE)
+        {
             report.must_name(self.trunk.short());
         }
         Ok(())

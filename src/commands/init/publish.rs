@@ -2,7 +2,7 @@
 
 use super::answer::Report;
 use super::{No, Setup};
-use crate::commands::receipt::{Receipt, record};
+use crate::app::receipt::{Receipt, record};
 use crate::error::{Exit, Failure};
 use crate::lifecycle::{Change, NewFile, set_up};
 use crate::names::RefName;

@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use clap::ValueEnum;
 
 use super::filter::last_activity;
+use crate::app::board::Card;
 use crate::clock;
-use crate::commands::shared::board::Card;
 use crate::out::table::Table;
 
 /// A column of the list.

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use chrono::{DateTime, TimeDelta, Utc};
 use clap::ValueEnum;
 
-use crate::commands::shared::board::Card;
+use crate::app::board::Card;
 use crate::lifecycle;
 use crate::ticket::{Lane, Priority, Status};
 

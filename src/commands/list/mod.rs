@@ -11,11 +11,11 @@ use serde::Serialize;
 
 use self::columns::Column;
 use self::filter::{Lanes, Mine, SortKey, StatusFilter, is_held_by, is_stale, last_activity, sort};
-use super::shared::board::{self, Card, Changes, Damage, Look, Seen, overlay};
-use super::shared::frame::{AsOf, Extent};
-use super::shared::queue::{Survey, Wish};
-use super::shared::time::{Since, stretch};
-use super::{Context, Globals};
+use crate::app::board::{self, Card, Changes, Damage, Look, Seen, overlay};
+use crate::app::context::{Context, Globals};
+use crate::app::frame::{AsOf, Extent};
+use crate::app::queue::{Survey, Wish};
+use crate::app::time::{Since, stretch};
 use crate::env::Env;
 use crate::error::Failure;
 use crate::git::exec::text_of;

@@ -5,10 +5,10 @@ mod event;
 use serde::Serialize;
 
 use self::event::{Event, merge, more, of_commit};
-use super::shared::board::{self, Look, Seen};
-use super::shared::complete::ids;
-use super::shared::frame::{AsOf, Extent};
-use super::{Context, Globals};
+use crate::app::board::{self, Look, Seen};
+use crate::app::complete::ids;
+use crate::app::context::{Context, Globals};
+use crate::app::frame::{AsOf, Extent};
 use crate::env::Env;
 use crate::error::Failure;
 use crate::git::{HistoryQuery, Logged, Merges};

@@ -44,15 +44,19 @@ const MAY_USE: &[Row] = &[
     // The edge.
     ("error", "config git guard lifecycle ticket trunk workspace"),
     ("out", "env error"),
+    (
+        "app",
+        "audit clock config env error file git guard lifecycle lock names out ticket trunk workspace",
+    ),
     ("commands::*", FOR_COMMANDS),
     ("commands", FOR_COMMANDS),
-    ("cli", "commands env error out"),
+    ("cli", "app commands doctor env error lifecycle out ticket"),
     ("main", "cli env error git::signals out"),
 ];
 
-/// All of the crate; of the other commands only what is there to be shared.
-const FOR_COMMANDS: &str = "audit cli clock commands::shared config doctor env error file git guard kanban lifecycle lock names out \
-                            report ticket trunk workspace";
+/// All of the crate but what stands above; no other command.
+const FOR_COMMANDS: &str = "app audit clock config doctor env error file git guard kanban lifecycle lock names out report ticket \
+                            trunk workspace";
 
 /// A use of one module by another.
 struct Import {

@@ -1,7 +1,11 @@
-//! What several commands need.
+//! The application layer: what a command works on, how a verb runs from the command line to its receipt, and what several
+//! commands ask of the repository.
+//!
+//! It knows no command and no command line: `cli` hands in what it needs of that, see [`command_line`].
 
 pub mod board;
 pub mod branch;
+pub mod command_line;
 pub mod complete;
 pub mod context;
 pub mod errand;

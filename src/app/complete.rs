@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 
-use clap::{CommandFactory, FromArgMatches};
+use clap::FromArgMatches;
 use clap_complete::{ArgValueCompleter, CompletionCandidate};
 
+use super::command_line;
 use super::context::{Context, Globals};
-use crate::cli::Cli;
 use crate::env::{self, Env};
 use crate::lifecycle::Entry;
 use crate::out::{Format, Narration, Out};
@@ -46,7 +46,8 @@ fn look(
 /// The options of every command that stand on the line already. The rest of a line that is still being written is
 /// seldom right, and does not matter.
 fn options(env: &Env) -> Globals {
-    let line = Cli::command().ignore_errors(true).try_get_matches_from(env::asked_about());
+    let line =
+        command_line::description().ignore_errors(true).try_get_matches_from(env::asked_about());
     let globals = line.and_then(|line| Globals::from_arg_matches(&line));
     let mut globals = globals.unwrap_or_default();
     // The shell hands the words on as they are typed.

@@ -1,0 +1,106 @@
+//! What other parts say of the commands, held against the whole command line.
+
+use std::collections::BTreeSet;
+
+use clap::CommandFactory as _;
+
+use super::Cli;
+use crate::app::command_line;
+use crate::app::role::ALWAYS;
+use crate::commands::explain::topics::{about, topics};
+use crate::doctor::RULES;
+use crate::lifecycle::machine::Verb;
+use crate::ticket::{Relation, Status};
+
+fn means(topic: &str, name: &str) -> String {
+    command_line::set(Cli::command);
+    let topics = topics();
+    let topic = topics.iter().find(|one| one.name == topic).unwrap();
+    topic.entries.iter().find(|entry| entry.is(name)).unwrap().means.clone()
+}
+
+#[test]
+fn every_word_of_the_tables_is_explained() {
+    assert_eq!(means("exit-codes", "3"), "take another ticket");
+    assert_eq!(means("exit-codes", "held"), means("exit-codes", "3"));
+    assert!(means("states", "in-progress").contains("also written inprogress, doing"));
+    assert!(means("lanes", "queue").ends_with("from here to active, archive"));
+    assert!(
+        means("moves", "request changes")
+            .contains("expediter_review → changes_requested, with review")
+    );
+    assert!(
+        means("config", "require_queued")
+            .contains("git config tix.requireQueued, TIX_REQUIRE_QUEUED")
+    );
+    assert!(means("doctor", "stale-claim").starts_with("warning: "));
+    assert!(means("commands", "explain").starts_with("Tell what a word"));
+}
+
+/// The topics that tell of a word, with how many words each.
+fn found(wanted: &str) -> Vec<(&'static str, usize)> {
+    command_line::set(Cli::command);
+    about(wanted).iter().map(|topic| (topic.name, topic.entries.len())).collect()
+}
+
+#[test]
+fn a_word_that_several_topics_know_is_told_by_all_of_them() {
+    assert_eq!(found("queue"), [("lanes", 1), ("moves", 1), ("commands", 1)]);
+    assert_eq!(found("completed"), [("lanes", 1), ("states", 1)]);
+    assert_eq!(found("done"), [("states", 1)]);
+    assert_eq!(found("blocked"), [("states", 1)]);
+    assert_eq!(found("depends-on"), [("relations", 1)]);
+    assert_eq!(found("TIX_TRUNK"), [("config", 1)]);
+    assert_eq!(found("verbs"), [("moves", Verb::ALL.len())]);
+    assert_eq!(found("doctor"), [("doctor", RULES.len()), ("commands", 1)]);
+    assert_eq!(found("frobnicate"), []);
+}
+
+#[test]
+fn every_status_relation_and_exit_code_is_explained() {
+    for status in Status::ALL {
+        assert!(!found(status.as_str()).is_empty(), "{status}");
+    }
+    for relation in Relation::ALL {
+        assert!(found(relation.key()).contains(&("relations", 1)), "{}", relation.key());
+    }
+    let unlisted = [11, 42, 101, 127, 128, 129, 130, 143, u8::MAX];
+    for code in (0..=10).chain(unlisted) {
+        assert_eq!(found(&code.to_string()), [("exit-codes", 1)], "{code}");
+    }
+    let code = |code: &str| about(code).remove(0).entries.remove(0);
+    assert_eq!((code("42").name.as_str(), code("130").name.as_str()), ("42 worker", "130 signal"));
+    if cfg!(unix) {
+        assert_eq!(code("130").means, "signal 2 (SIGINT) ended it");
+    }
+}
+
+#[test]
+fn every_topic_and_every_word_in_it_has_one_name_and_a_meaning() {
+    let topics = topics();
+    let names = topics.iter().flat_map(|topic| topic.also.iter().chain([&topic.name]));
+    let known: BTreeSet<_> = names.clone().collect();
+    assert_eq!(known.len(), names.count());
+    for topic in &topics {
+        let names = || topic.entries.iter().map(|entry| &entry.name);
+        let words: BTreeSet<_> = names().collect();
+        assert_eq!(words.len(), names().count(), "{}", topic.name);
+        for entry in &topic.entries {
+            assert!(!entry.means.is_empty(), "{}: {}", topic.name, entry.name);
+        }
+    }
+}
+
+#[test]
+fn in_the_example_of_the_readme_somebody_may_do_everything_that_tix_does() {
+    let readme = include_str!("../../README.md");
+    let example = readme.split("```yaml\nroles:\n").nth(1).unwrap().split("```").next().unwrap();
+    let named: Vec<&str> = example
+        .lines()
+        .flat_map(|line| line.split_once('[').unwrap().1.trim_end_matches(']').split(", "))
+        .collect();
+    for command in Cli::command().get_subcommands().map(clap::Command::get_name) {
+        let times = named.iter().filter(|one| **one == command).count();
+        assert_eq!(times == 0, ALWAYS.contains(&command), "{command}");
+    }
+}
