@@ -18,7 +18,6 @@ const ROTATE_AT: u64 = 4 << 20;
 /// How long to wait for another process that writes a line.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// The log of one repository.
 pub struct Audit {
     dir: PathBuf,
 }

@@ -39,7 +39,6 @@ pub struct Cli {
 }
 
 impl Cli {
-    /// Reads the command line.
     pub fn read() -> Result<Cli, clap::Error> {
         command_line::set(Cli::command);
         let mut command = Cli::command();
@@ -271,7 +270,6 @@ pub fn run(cli: &Cli, env: &Env, out: &Out) -> Result<u8, Failure> {
     .map(|()| 0)
 }
 
-/// The names of all commands.
 fn verbs() -> Vec<String> {
     Cli::command().get_subcommands().map(|command| command.get_name().to_owned()).collect()
 }

@@ -52,7 +52,6 @@ pub fn arguments() -> impl Iterator<Item = String> {
     std::env::args_os().skip(1).filter_map(|arg| arg.into_string().ok())
 }
 
-/// The path of the running program.
 pub fn current_exe() -> io::Result<PathBuf> {
     std::env::current_exe()
 }
@@ -73,33 +72,23 @@ pub fn host() -> String {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the environment variable {name} is not UTF-8")]
 pub struct NotUtf8 {
-    /// The variable's name.
     pub name: &'static str,
 }
 
 /// The variables of git whose presence changes what tix does itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GitVar {
-    /// `GIT_AUTHOR_NAME`
     AuthorName,
-    /// `GIT_AUTHOR_EMAIL`
     AuthorEmail,
-    /// `GIT_AUTHOR_DATE`
     AuthorDate,
-    /// `GIT_DIR`
     Dir,
-    /// `GIT_INDEX_FILE`
     IndexFile,
-    /// `GIT_OBJECT_DIRECTORY`
     ObjectDirectory,
-    /// `GIT_ALTERNATE_OBJECT_DIRECTORIES`
     AlternateObjectDirectories,
-    /// `GIT_QUARANTINE_PATH`
     QuarantinePath,
 }
 
 impl GitVar {
-    /// The variable's name.
     pub fn name(self) -> &'static str {
         match self {
             Self::AuthorName => "GIT_AUTHOR_NAME",
@@ -260,7 +249,6 @@ impl Env {
         self.raw("NO_COLOR").is_some()
     }
 
-    /// `TERM`
     pub fn term(&self) -> Option<&OsStr> {
         self.raw("TERM")
     }
@@ -288,7 +276,6 @@ impl Env {
         self.vars.iter().map(|(name, value)| (name.clone(), value.clone())).collect()
     }
 
-    /// A variable of git's.
     pub fn git(&self, var: GitVar) -> Option<&OsStr> {
         self.raw(var.name())
     }

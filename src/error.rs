@@ -24,7 +24,6 @@ pub enum Exit {
     Usage,
     /// Somebody else holds the ticket.
     Held,
-    /// There is no such ticket.
     NotFound,
     /// The state or the policy forbids it; the same call fails again.
     Refused,
@@ -38,7 +37,6 @@ pub enum Exit {
     Damaged,
     /// git is missing, too old, or failed in a way that tix does not know.
     Git,
-    /// A signal ended tix.
     Signal(i32),
     /// A worker in the foreground ended with this code, which is not one of tix's.
     Worker(u8),
@@ -71,7 +69,6 @@ impl Exit {
         (Exit::Git, "git", "git is missing, too old, or failed in a way that tix does not know"),
     ];
 
-    /// The number.
     pub fn code(self) -> u8 {
         match self {
             Exit::No => 1,
@@ -100,11 +97,9 @@ impl Exit {
 /// A failure at the edge of the program.
 #[derive(Clone, Debug)]
 pub struct Failure {
-    /// The exit code.
     pub exit: Exit,
     /// What is wrong, in one sentence.
     pub message: String,
-    /// The facts: a name and a value each.
     pub facts: Vec<(&'static str, String)>,
     /// The way out: sentences, each with at most one command that can be pasted.
     pub hints: Vec<String>,
@@ -129,7 +124,6 @@ pub struct FailureJson<'a> {
 }
 
 impl Failure {
-    /// A failure with these words.
     pub fn new(exit: Exit, message: impl Into<String>) -> Failure {
         Failure { exit, message: message.into(), facts: Vec::new(), hints: Vec::new() }
     }
@@ -139,14 +133,12 @@ impl Failure {
         Failure::new(exit, "")
     }
 
-    /// Adds a fact.
     #[must_use]
     pub fn fact(mut self, name: &'static str, value: impl Into<String>) -> Failure {
         self.facts.push((name, value.into()));
         self
     }
 
-    /// Adds a fact if there is one.
     #[must_use]
     pub fn maybe_fact(self, name: &'static str, value: Option<impl Into<String>>) -> Failure {
         match value {
@@ -155,14 +147,12 @@ impl Failure {
         }
     }
 
-    /// Adds a way out.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Failure {
         self.hints.push(hint.into());
         self
     }
 
-    /// The JSON form.
     pub fn json(&self) -> FailureJson<'_> {
         FailureJson {
             schema: "tix/error@1",

@@ -13,7 +13,6 @@ use std::time::{Duration, Instant};
 /// push to a local remote, about 15 ms), and a try costs a microsecond.
 const POLL: Duration = Duration::from_millis(2);
 
-/// A held lock.
 #[derive(Debug)]
 pub struct Lock {
     path: PathBuf,
@@ -22,7 +21,6 @@ pub struct Lock {
 }
 
 impl Lock {
-    /// Takes the lock if nobody has it.
     pub fn try_take(path: &Path) -> io::Result<Option<Lock>> {
         loop {
             if let Some(parent) = path.parent() {

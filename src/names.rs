@@ -53,7 +53,6 @@ impl Oid {
         Oid("0".repeat(raw_len * 2))
     }
 
-    /// The hexadecimal text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -115,12 +114,10 @@ impl RefName {
         RefName::parse(&format!("refs/heads/{name}"))
     }
 
-    /// The remote-tracking ref of a branch of `remote`.
     pub fn tracking(remote: &RemoteName, branch: &str) -> Option<RefName> {
         RefName::parse(&format!("refs/remotes/{remote}/{branch}"))
     }
 
-    /// The full name.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -152,7 +149,6 @@ impl RemoteName {
         ok.then(|| RemoteName(text.to_owned()))
     }
 
-    /// The name itself.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -192,7 +188,6 @@ impl RepoPath {
         RepoPath::parse(bytes)
     }
 
-    /// The path's bytes.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
@@ -202,7 +197,6 @@ impl RepoPath {
         self.0.split(|b| *b == b'/')
     }
 
-    /// The last component.
     pub fn file_name(&self) -> &[u8] {
         self.components().last().unwrap_or_default()
     }

@@ -15,16 +15,12 @@ use crate::error::Failure;
 /// What the user wants to see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// Text for people.
     Human,
-    /// One JSON object.
     Json,
 }
 
-/// Whether the narration is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Narration {
-    /// Yes.
     On,
     /// Errors only.
     Quiet,
@@ -33,7 +29,6 @@ pub enum Narration {
 /// Writes answers and narration in the form that was asked for.
 #[derive(Clone, Debug)]
 pub struct Out {
-    /// The form of the answer.
     pub format: Format,
     narration: Narration,
     color: bool,
@@ -74,7 +69,6 @@ impl Out {
         }
     }
 
-    /// Whether stdout is a terminal.
     pub fn is_terminal() -> bool {
         io::stdout().is_terminal()
     }
@@ -131,7 +125,6 @@ impl Out {
         }
     }
 
-    /// Warns.
     pub fn warn(&self, text: &str) {
         self.clear_progress();
         let label = self.paint("33", "warning:");

@@ -43,7 +43,6 @@ fn config_lock(repo: &Repo) -> Option<Lock> {
 /// How the branch came to be where it should.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pushed {
-    /// By this push.
     Moved,
     /// It was there already; perhaps an earlier push of ours, whose answer was lost.
     Already,

@@ -48,27 +48,18 @@ pub struct Globals {
 
 /// Everything a command works on.
 pub struct Context<'a> {
-    /// The environment.
     pub env: &'a Env,
-    /// The printer.
     pub out: &'a Out,
-    /// The repository.
     pub repo: Repo,
-    /// Its objects.
     pub objects: Objects,
-    /// The configuration.
     pub config: Config,
     /// The remote; `None` when the local branch is the trunk.
     pub remote: Option<RemoteName>,
-    /// The trunk's branch.
     pub trunk: RefName,
     /// The branch that work starts from.
     pub base: RefName,
-    /// Where progress is written.
     pub record: Record,
-    /// The stages of the review.
     pub stages: Vec<Status>,
-    /// The directory of the lanes.
     pub tickets_dir: RepoPath,
     /// The local branches and the remote's `HEAD`, as they were at the start.
     pub refs: Vec<RefValue>,
@@ -183,7 +174,6 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// The engine for this run.
     pub fn engine<'t>(&'t self, run: &'t Run, progress: &'t dyn Fn(Step)) -> Trunk<'t> {
         let tickets_only = self.base != self.trunk;
         Trunk {
@@ -272,7 +262,6 @@ impl<'a> Context<'a> {
         Policy { gate: self.gate(), stages: &self.stages, own_review, arrival }
     }
 
-    /// The ticket whose branch has this name.
     pub fn ticket_of(&self, branch: &RefName) -> Option<TicketId> {
         let template = self.config.branch.to_string();
         let (before, after) = template.split_once("{id}")?;
@@ -280,27 +269,23 @@ impl<'a> Context<'a> {
         TicketId::parse(id).ok()
     }
 
-    /// The ticket branch of an id.
     pub fn ticket_branch(&self, id: &TicketId) -> Result<RefName, String> {
         let fields = Fields { id: id.as_str(), session: None, repo: &self.repo.name };
         let name = self.config.branch.expand(&fields).map_err(|e| e.to_string())?;
         RefName::branch(&name).ok_or_else(|| format!("`{name}` cannot be a branch"))
     }
 
-    /// Where the workspace of a ticket belongs on this machine.
     pub fn workspace_path(&self, id: &TicketId, session: &str) -> Result<PathBuf, String> {
         let fields = Fields { id: id.as_str(), session: Some(session), repo: &self.repo.name };
         let path = self.config.worktree.expand(&fields).map_err(|e| e.to_string())?;
         Ok(crate::git::clean_path(&self.repo.root.join(path)))
     }
 
-    /// A lane's directory.
     pub fn lane_dir(&self, lane: Lane) -> Result<RepoPath, Failure> {
         let dir = self.tickets_dir.join(lane.as_str());
         dir.ok_or_else(|| Failure::new(Exit::Damaged, "tickets_dir is no path in the repository"))
     }
 
-    /// Where the file of an active ticket belongs.
     pub fn active_path(&self, id: &TicketId, session: &str) -> Result<RepoPath, String> {
         let fields = Fields { id: id.as_str(), session: Some(session), repo: &self.repo.name };
         let dir = self.config.active_dir.expand(&fields).map_err(|e| e.to_string())?;
@@ -308,12 +293,10 @@ impl<'a> Context<'a> {
         path.ok_or_else(|| format!("`{dir}` cannot be a directory in the repository"))
     }
 
-    /// The queue's directory.
     pub fn queue_dir(&self) -> Result<RepoPath, Failure> {
         self.lane_dir(Lane::Queue)
     }
 
-    /// The audit log of this clone.
     pub fn audit(&self) -> Audit {
         Audit::of(&self.repo.tix_dir())
     }

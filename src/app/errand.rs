@@ -17,9 +17,7 @@ use crate::workspace;
 
 /// Whose errand it is: what [`Act`] borrows from.
 pub struct Standing {
-    /// Who acts.
     pub actor: String,
-    /// This clone.
     pub clone_id: String,
     prefix: String,
     claim_id: Option<String>,
@@ -51,7 +49,6 @@ impl Standing {
     }
 }
 
-/// What is to be done.
 pub struct Errand<'a> {
     /// The command, as receipts name it.
     pub operation: &'static str,
@@ -75,7 +72,6 @@ pub struct On {
 }
 
 impl<'a> Errand<'a> {
-    /// An errand on the ticket that was named.
     pub fn on(on: &'a On, operation: &'static str, outcome: &'static str) -> Errand<'a> {
         let (ticket, timeout) = (Some(on.ticket.as_str()), on.timeout.as_deref());
         Errand { operation, outcome, ticket, timeout }
@@ -146,7 +142,6 @@ pub fn finish(
     Ok(())
 }
 
-/// Says what came of it.
 pub fn answer(out: &Out, receipt: &Receipt, text: &str) {
     out.clear_progress();
     if out.format == Format::Json {

@@ -8,7 +8,6 @@ use crate::names::{Oid, RepoPath};
 use crate::ticket::{Lane, TicketId};
 use crate::trunk::View;
 
-/// The ticket that a query means.
 pub fn find_ticket<'v>(
     ctx: &Context<'_>,
     view: &'v View<'_>,

@@ -82,9 +82,7 @@ pub fn follow_here(
 /// Whether what is in the workspace must be on the remote as well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pushed {
-    /// It must.
     Required,
-    /// It need not.
     NotYet,
 }
 

@@ -20,7 +20,6 @@ pub struct AsOf {
 }
 
 impl AsOf {
-    /// What was looked at.
     pub fn of(ctx: &Context<'_>, seen: &Seen<'_>) -> AsOf {
         AsOf {
             trunk: ctx.trunk_label(),
@@ -48,7 +47,6 @@ impl Extent {
         Extent { returned, total, truncated: returned < total }
     }
 
-    /// All of so many.
     pub fn all(total: usize) -> Extent {
         Extent::new(total, total)
     }

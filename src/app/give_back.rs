@@ -14,17 +14,12 @@ use crate::trunk::{Diary, Landed, Run, Stop, View, may_still_land};
 use crate::workspace;
 use crate::workspace::worker::{self, Seen};
 
-/// What is to be given back, and by whom.
 pub struct GiveBack<'a> {
-    /// The ticket.
     pub id: &'a TicketId,
     /// The claim that must still hold it; `None` for whichever does.
     pub claim_id: Option<&'a str>,
-    /// This clone.
     pub clone_id: &'a str,
-    /// Who.
     pub actor: &'a str,
-    /// Why.
     pub reason: Option<&'a str>,
     /// Commits that tix itself put on the ticket branch.
     pub own: &'a [Oid],

@@ -6,9 +6,7 @@ use crate::trunk::Stop;
 
 /// A decision that changes nothing.
 pub enum Halt {
-    /// It cannot be done.
     No(Failure),
-    /// It is done already.
     Already,
 }
 

@@ -67,12 +67,10 @@ pub fn lock(repo: &Repo) -> Result<Lock, Failure> {
     })
 }
 
-/// Installs the hooks.
 pub fn install(request: &Request<'_>) -> Result<Report, Failure> {
     engine::install(request).map_err(failure)
 }
 
-/// Removes the hooks.
 pub fn uninstall(repo: &Repo, reach: Reach, mode: Mode) -> Result<Report, Failure> {
     engine::uninstall(repo, reach, mode).map_err(failure)
 }
@@ -156,12 +154,10 @@ fn no_place(
     }
 }
 
-/// Whether a hook was right as it was.
 pub fn is_unchanged(line: &Line) -> bool {
     matches!(line.did, Did::Kept | Did::Called)
 }
 
-/// The word for a form in JSON.
 pub fn form_word(form: Form) -> &'static str {
     match form {
         Form::Files => "files",
@@ -197,7 +193,6 @@ pub struct LineJson {
     runs_first: Option<String>,
 }
 
-/// The lines of a report as JSON.
 pub fn lines_json(report: &Report) -> Vec<LineJson> {
     let line = |line: &Line| LineJson {
         did: word(line.did),
@@ -208,7 +203,6 @@ pub fn lines_json(report: &Report) -> Vec<LineJson> {
     report.lines.iter().map(line).collect()
 }
 
-/// The lines of a report for people.
 pub fn text_of(report: &Report) -> String {
     let mut text = String::new();
     for line in &report.lines {
@@ -240,24 +234,18 @@ pub fn text_of(report: &Report) -> String {
 /// What is to become of the agents' files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Changes {
-    /// Our entries are to be in them.
     Install,
-    /// No entry of ours is to be in them.
     Uninstall,
 }
 
-/// An agent's file and what becomes of it.
 pub struct AgentFile {
-    /// Whose it is.
     pub agent: Agent,
     path: PathBuf,
     existed: bool,
-    /// What becomes of it.
     pub edit: Edit,
 }
 
 impl AgentFile {
-    /// What became of it, in words.
     pub fn words(&self) -> &'static str {
         match (&self.edit, self.existed) {
             (Edit::Keep, _) => "unchanged",
@@ -317,7 +305,6 @@ fn bad_file(path: &Path, bad: &BadFile) -> Failure {
         .hint("nothing was changed; mend the file and run this again")
 }
 
-/// Writes what was decided.
 pub fn write(files: &[AgentFile]) -> Result<(), Failure> {
     for file in files {
         let done = match &file.edit {
@@ -354,7 +341,6 @@ pub struct AgentJson {
     path: &'static str,
 }
 
-/// The agents' files as JSON.
 pub fn agents_json(files: &[AgentFile]) -> Vec<AgentJson> {
     let file = |file: &AgentFile| AgentJson {
         agent: file.agent.name(),

@@ -17,17 +17,12 @@ use crate::trunk::View;
 
 /// A ticket as whoever asks sees it.
 pub struct Seen<'a> {
-    /// The repository.
     pub ctx: &'a Context<'a>,
-    /// Who asks.
     pub act: &'a Act<'a>,
     /// Its newest copy.
     pub ticket: &'a Ticket<'a>,
-    /// The trunk.
     pub view: &'a View<'a>,
-    /// Its workspace in this clone.
     pub workspace: &'a Workspace,
-    /// Its worker in this clone.
     pub worker: Option<&'a WorkerNow>,
     /// Whether its holder has given no sign for long.
     pub stale: bool,
@@ -121,7 +116,6 @@ impl Seen<'_> {
         })
     }
 
-    /// Where the branch is that the work is for.
     fn base(&self) -> Result<Option<Oid>, Failure> {
         let ctx = self.ctx;
         if ctx.base == ctx.trunk {

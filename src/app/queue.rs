@@ -52,7 +52,6 @@ pub struct Survey<'v> {
 }
 
 impl<'v> Survey<'v> {
-    /// Reads it.
     pub fn of(ctx: &Context<'_>, view: &'v View<'_>) -> Result<Survey<'v>, GitError> {
         let mut survey = Survey { known: Vec::new(), damaged: Vec::new() };
         let live = |e: &&Entry| matches!(e.lane, Lane::Queue | Lane::Active);
@@ -184,12 +183,10 @@ pub struct Choice {
 pub enum Detail {
     /// The tickets that can be claimed.
     Ready,
-    /// The reasons too.
     Reasons,
 }
 
 impl Choice {
-    /// Looks and chooses.
     pub fn of(
         ctx: &Context<'_>,
         seen: &Seen<'_>,

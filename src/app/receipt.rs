@@ -171,7 +171,6 @@ impl From<&MovedRef> for PushedJson {
 }
 
 impl Receipt {
-    /// A receipt of nothing yet.
     pub fn new(ctx: &Context<'_>, operation: &'static str, ticket: &str, by: &str) -> Receipt {
         Receipt {
             schema: "tix/receipt@1",
@@ -204,7 +203,6 @@ impl Receipt {
         Receipt { operation, outcome, commits, paths, pushed, attempts: 0, ..self.clone() }
     }
 
-    /// Adds what a transaction did.
     pub fn add<T>(&mut self, landed: &Landed<T>) {
         self.add_commit(&landed.commit, &landed.paths);
         self.pushed.extend(landed.moved.iter().map(PushedJson::from));
@@ -212,7 +210,6 @@ impl Receipt {
         self.warnings.extend(landed.warnings.iter().cloned());
     }
 
-    /// Adds a commit and its paths.
     pub fn add_commit(&mut self, commit: &Oid, paths: &[RepoPath]) {
         self.commits.push(commit.to_string());
         for path in paths.iter().map(ToString::to_string) {

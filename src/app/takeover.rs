@@ -17,21 +17,16 @@ use crate::ticket::{Lane, TicketId};
 use crate::trunk::{Diary, Landed, Run, Stop, View};
 use crate::workspace::{self, Record as LocalRecord};
 
-/// What is asked for.
 pub struct Wish<'a> {
     /// The command, as receipts name it.
     pub operation: &'static str,
-    /// The ticket.
     pub query: &'a str,
-    /// How.
     pub way: Way,
     /// Who gets it; `None` for whoever asks.
     pub to: Option<&'a str>,
-    /// Why.
     pub reason: Option<&'a str>,
 }
 
-/// The staleness that the configuration asks for.
 pub fn configured(ctx: &Context<'_>) -> Staleness {
     Staleness::After(ctx.stale_after())
 }

@@ -18,7 +18,6 @@ pub fn read_stdin() -> Result<Vec<u8>, Failure> {
     }
 }
 
-/// A whole file.
 pub fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
     let failed = |error: std::io::Error| {
         Failure::new(Exit::Usage, format!("{} cannot be read: {error}", path.display()))

@@ -24,14 +24,11 @@ pub fn stretch(text: &str) -> Result<TimeDelta, String> {
 /// A moment: said, or so long ago.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Since {
-    /// This one.
     At(DateTime<Utc>),
-    /// So long ago.
     Ago(TimeDelta),
 }
 
 impl Since {
-    /// Reads either.
     pub fn read(text: &str) -> Result<Since, String> {
         if let Ok(stretch) = stretch(text) {
             return Ok(Since::Ago(stretch));
@@ -40,7 +37,6 @@ impl Since {
         moment(text).map(Since::At).ok_or_else(wrong)
     }
 
-    /// The moment, seen from now.
     pub fn from(self, now: DateTime<Utc>) -> DateTime<Utc> {
         match self {
             Since::At(at) => at,

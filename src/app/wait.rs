@@ -14,10 +14,8 @@ const LOOKS: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(10)];
 /// How long a sleeper does not notice a signal.
 const NAP: Duration = Duration::from_millis(50);
 
-/// Whether the trunk has moved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum News {
-    /// It has.
     Yes,
     /// It had not until the deadline.
     No,

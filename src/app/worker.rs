@@ -51,12 +51,10 @@ impl WorkerArgs {
             .ok_or_else(|| Failure::new(Exit::Usage, "the worker's command is empty"))
     }
 
-    /// What becomes of an earlier worker.
     pub fn former(&self) -> Former {
         if self.restart { Former::Replace } else { Former::Respect }
     }
 
-    /// Whether tix waits for the end of the worker.
     pub fn waits(&self) -> bool {
         !self.detach
     }
@@ -89,15 +87,10 @@ fn duration(text: &str) -> Result<Duration, String> {
 
 /// A ticket that is held here, with its workspace.
 pub struct Job<'a> {
-    /// The ticket.
     pub id: &'a TicketId,
-    /// The claim.
     pub claim_id: &'a str,
-    /// The session.
     pub session: &'a str,
-    /// The ticket branch.
     pub branch: &'a RefName,
-    /// The worktree.
     pub workspace: &'a Path,
 }
 
@@ -253,7 +246,6 @@ impl WorkerNow {
         }
     }
 
-    /// In a few words.
     pub fn words(&self) -> String {
         let (Some(pid), Some(host), Some(since)) = (self.pid, &self.host, &self.since) else {
             return self.state.to_owned();
@@ -291,7 +283,6 @@ pub fn session(ctx: &Context<'_>, id: &TicketId) -> Result<String, Failure> {
     Ok(made_for.unwrap_or_else(crate::trunk::random_token))
 }
 
-/// The workspace of a ticket, where there is one.
 pub fn workspace(ctx: &Context<'_>, id: &TicketId) -> Result<Option<PathBuf>, Failure> {
     use super::board::Workspace;
     Ok(match super::board::workspace(ctx, id)? {

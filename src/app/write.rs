@@ -19,21 +19,15 @@ use crate::trunk::{Diary, Landed, Run, Stop, Trunk, TrunkError, View};
 /// Where the newest state of a ticket is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Home {
-    /// On the trunk.
     Trunk,
-    /// On the ticket branch.
     Branch,
 }
 
 /// What a decision about one ticket is made on.
 pub struct Scene<'s> {
-    /// The ticket as it is there.
     pub ticket: Ticket<'s>,
-    /// The ticket as the trunk has it.
     pub on_trunk: Ticket<'s>,
-    /// The trunk.
     pub trunk: &'s View<'s>,
-    /// The ticket branch.
     pub branch: &'s RefName,
     /// Where it is; `None` when there is none.
     pub tip: Option<&'s Oid>,
@@ -50,16 +44,11 @@ impl Scene<'_> {
     }
 }
 
-/// What came of a write.
 pub enum Written {
-    /// It landed.
     Landed {
-        /// What the engine did.
         landed: Box<Landed<()>>,
-        /// Where.
         home: Home,
     },
-    /// There was nothing to do.
     Already {
         /// Where the ticket branch is, if the ticket is written there.
         tip: Option<Oid>,

@@ -99,7 +99,6 @@ fn file_of(kind: &Kind) -> PathBuf {
     docs().join("schemas").join(format!("{}.json", kind.name.trim_start_matches("tix/")))
 }
 
-/// What a value is, in words.
 fn words(schema: &Value) -> String {
     if let Some(name) = schema["$ref"].as_str().and_then(|name| name.rsplit('/').next()) {
         return name.to_owned();

@@ -32,7 +32,6 @@ pub struct Args {
     timeout: Option<String>,
 }
 
-/// Archives the tickets.
 pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let ctx = Context::open(globals, env, out, args.timeout.as_deref())?;
     let mut diary = Diary { phase: "archive", ..Diary::default() };

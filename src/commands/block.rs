@@ -21,7 +21,6 @@ pub struct Args {
     reason: String,
 }
 
-/// Blocks the ticket.
 pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let reason = one_line(&args.reason, "--reason")?;
     let errand = Errand::on(&args.on, "block", "blocked");

@@ -70,7 +70,6 @@ struct Reason {
     why: String,
 }
 
-/// Checks.
 pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let dir = working_dir(globals, env)?;
     let Some(guarded) = Guarded::at(&dir, env)? else {

@@ -32,7 +32,6 @@ pub struct Args {
     reason: Option<String>,
 }
 
-/// Closes the ticket.
 pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let ctx = Context::open(globals, env, out, args.on.timeout.as_deref())?;
     let mut diary = Diary { phase: "close", ..Diary::default() };

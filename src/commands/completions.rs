@@ -43,7 +43,6 @@ if [ "$funcstack[1]" = "_tix" ]; then
 fi
 "#;
 
-/// Prints the script.
 pub fn run(args: &Args, _globals: &Globals, _env: &Env, out: &Out) -> Result<(), Failure> {
     let mut script = Vec::new();
     let shells = Shells::builtins();

@@ -27,7 +27,6 @@ pub struct Args {
     on: On,
 }
 
-/// Edits the ticket.
 pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let ctx = Context::open(globals, env, out, args.on.timeout.as_deref())?;
     let mut diary = Diary { phase: "edit", ..Diary::default() };

@@ -90,7 +90,6 @@ struct Arrow {
     ends: (usize, usize),
 }
 
-/// Prints the graph.
 pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let ctx = Context::open(globals, env, out, None)?;
     board::look(&ctx, Look::from(args.fetch), |seen| {
@@ -205,7 +204,6 @@ const COLOURS: [(&str, [&str; 3]); 5] = [
     (MISSING, ["#fbe3e4", "#b3261e", "#4a0f0c"]),
 ];
 
-/// The class of a node.
 fn class(node: &Node) -> &'static str {
     node.lane.map_or(MISSING, Lane::as_str)
 }

@@ -43,7 +43,6 @@ pub struct Args {
     timeout: Option<String>,
 }
 
-/// Lands the ticket.
 pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let ctx = Context::open(globals, env, out, args.timeout.as_deref())?;
     let mut diary = Diary { phase: "land", ..Diary::default() };
@@ -109,7 +108,6 @@ fn require_allowed(ctx: &Context<'_>, branch: &RefName) -> Result<(), Failure> {
     }
 }
 
-/// One ticket, and how it lands.
 struct Scene<'s> {
     ctx: &'s Context<'s>,
     engine: &'s Trunk<'s>,

@@ -34,7 +34,6 @@ pub struct Manual {
     pages: Vec<String>,
 }
 
-/// Writes them.
 pub fn run(args: &Args, _globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let failed = |error: io::Error| {
         Failure::new(Exit::Refused, format!("{}: {error}", args.dir.display()))

@@ -53,7 +53,6 @@ pub struct Args {
     timeout: Option<String>,
 }
 
-/// Writes the tickets.
 pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let ctx = Context::open(globals, env, out, args.timeout.as_deref())?;
     let mut diary = Diary { phase: "new", ..Diary::default() };

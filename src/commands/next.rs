@@ -36,7 +36,6 @@ pub struct Args {
     wait: Option<u64>,
 }
 
-/// Shows it.
 pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let until = patience(args.wait);
     let mut look = Look::from(args.fetch || until.is_some());

@@ -34,7 +34,6 @@ pub struct Args {
     timeout: Option<String>,
 }
 
-/// Writes the entry.
 pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let text = given(&args.text, "the note")?;
     let errand = Errand {

@@ -37,7 +37,6 @@ pub struct Place<'a> {
     path: String,
 }
 
-/// Prints the path.
 pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let ctx = Context::open(globals, env, out, None)?;
     board::look(&ctx, Look::LastSeen, |seen| {

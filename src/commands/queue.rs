@@ -21,7 +21,6 @@ pub struct Args {
     reason: Option<String>,
 }
 
-/// Queues the ticket.
 pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let errand = Errand::on(&args.on, "queue", "queued");
     run_errand(

@@ -81,7 +81,6 @@ struct HeldJson {
     seconds: i64,
 }
 
-/// Reports.
 pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let to_stdout = args.html.as_ref().is_some_and(|file| file.as_os_str() == "-");
     if to_stdout && out.format == Format::Json {

@@ -39,7 +39,6 @@ pub struct Args {
     commit: Option<String>,
 }
 
-/// Records the review.
 pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let notes = args.notes.as_deref().map(|text| given(text, "--notes")).transpose()?;
     let commit = args.commit.as_deref().map(commit_id).transpose()?;

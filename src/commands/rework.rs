@@ -28,7 +28,6 @@ pub struct Args {
     reason: Option<String>,
 }
 
-/// Writes the ticket.
 pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let ctx = Context::open(globals, env, out, args.on.timeout.as_deref())?;
     let mut diary = Diary { phase: "rework", ..Diary::default() };

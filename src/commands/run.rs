@@ -40,7 +40,6 @@ pub struct Args {
     command: Vec<OsString>,
 }
 
-/// What there is to work on.
 struct Found {
     id: TicketId,
     claim_id: String,

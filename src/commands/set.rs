@@ -30,7 +30,6 @@ pub struct Args {
     timeout: Option<String>,
 }
 
-/// Sets the keys.
 pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let settings: Vec<(&str, &str)> =
         args.settings.iter().map(|text| split(text)).collect::<Result<_, _>>()?;

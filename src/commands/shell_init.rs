@@ -79,7 +79,6 @@ pub struct Script {
     script: &'static str,
 }
 
-/// Prints the function.
 #[allow(clippy::unnecessary_wraps, reason = "all commands have one form")]
 pub fn run(args: &Args, _globals: &Globals, _env: &Env, out: &Out) -> Result<(), Failure> {
     let script = match args.shell {

@@ -45,7 +45,6 @@ pub struct Shown<'a> {
     text: String,
 }
 
-/// Shows the ticket.
 pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let ctx = Context::open(globals, env, out, None)?;
     board::look(&ctx, Look::from(args.fetch), |seen| {
@@ -75,7 +74,6 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), F
     })
 }
 
-/// What a person sees.
 fn summary(
     ctx: &Context<'_>,
     card: &Card,

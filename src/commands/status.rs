@@ -77,7 +77,6 @@ pub struct Shown<'a> {
     moves: &'a [Move],
 }
 
-/// Everything there is to say.
 struct Standpoint {
     card: Card,
     at: Lane,
@@ -90,7 +89,6 @@ struct Standpoint {
     moves: Vec<Move>,
 }
 
-/// Shows it.
 pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let ctx = Context::open(globals, env, out, None)?;
     let query = match &args.ticket {

@@ -27,7 +27,6 @@ pub struct Args {
     timeout: Option<String>,
 }
 
-/// Submits the work.
 pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let errand = Errand {
         operation: "submit",

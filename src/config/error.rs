@@ -12,9 +12,7 @@ pub enum Origin {
     File(String),
     /// `git config`, in whichever of its files.
     GitConfig,
-    /// The environment.
     Environment,
-    /// The command line.
     CommandLine,
 }
 
@@ -33,23 +31,19 @@ impl fmt::Display for Origin {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{origin}{}: {}", Position(*line, problem.column()), problem.about(key.as_deref()))]
 pub struct ConfigError {
-    /// The layer.
     pub origin: Origin,
     /// The line in a file, from 1.
     pub line: Option<usize>,
     /// The key as that layer spells it: `claim_attempts`, `tix.claimattempts`,
     /// `TIX_CLAIM_ATTEMPTS`, `--trunk`. `None` when the trouble is with a file as a whole.
     pub key: Option<String>,
-    /// What is wrong.
     pub problem: Problem,
 }
 
 /// What is wrong with a setting or a file of settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Problem {
-    /// Bytes that are not UTF-8 text.
     NotUtf8,
-    /// The file is not YAML.
     Syntax {
         /// The column, from 1, where the parser knows it.
         column: Option<usize>,
@@ -58,10 +52,8 @@ pub enum Problem {
     },
     /// The file is YAML, and not a mapping of keys to values.
     NotAMapping {
-        /// What it is.
         found: String,
     },
-    /// There is no such key.
     UnknownKey {
         /// The key that was probably meant, as that layer spells it.
         nearest: Option<String>,
@@ -77,25 +69,19 @@ pub enum Problem {
     },
     /// The value is of the right type and cannot be used.
     BadValue {
-        /// The value.
         value: String,
-        /// What is wrong with it.
         reason: &'static str,
     },
     /// The value is a template that cannot be used.
     BadTemplate {
-        /// The template as it was given.
         value: String,
-        /// What is wrong with it.
         error: Box<TemplateError>,
     },
     /// The key is an agreement of everyone, and not for one clone or user to set.
     OnlyShared,
     /// Two settings that cannot both hold: git cannot have a branch `a` beside a branch `a/b`.
     Clash {
-        /// The branch that is configured.
         branch: String,
-        /// The template of the ticket branches.
         template: String,
     },
 }

@@ -14,14 +14,11 @@ pub(super) enum Given<'a> {
     Word(&'a str),
     /// The value of a key that `git config` knows without a `=`. git takes that for true.
     Bare,
-    /// Text in YAML.
     Text(&'a str),
-    /// A boolean in YAML.
     Bool(bool),
     /// A whole number in YAML; one that is out of every range here may be given as the nearest that
     /// fits.
     Int(i128),
-    /// A list of texts in YAML.
     List(&'a [String]),
     /// Anything else, in words.
     Other(&'static str),
@@ -63,7 +60,6 @@ impl<'a> Given<'a> {
         }
     }
 
-    /// Names of branches.
     pub(super) fn branches(self, key: &Key) -> Result<Vec<String>, Problem> {
         self.list(key)?.into_iter().map(|name| Given::Text(name).branch(key)).collect()
     }

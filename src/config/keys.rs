@@ -1,48 +1,27 @@
 //! The one table of keys: what the configuration knows, what `tix init` writes, what the README
 //! says.
 
-/// A key of the configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Name {
-    /// `trunk`
     Trunk,
-    /// `base`
     Base,
-    /// `record`
     Record,
-    /// `remote`
     Remote,
-    /// `tickets_dir`
     TicketsDir,
-    /// `skip_ci`
     SkipCi,
-    /// `require_queued`
     RequireQueued,
-    /// `claim_attempts`
     ClaimAttempts,
-    /// `branch`
     Branch,
-    /// `active_dir`
     ActiveDir,
-    /// `worktree`
     Worktree,
-    /// `timeout`
     Timeout,
-    /// `protected`
     Protected,
-    /// `landing`
     Landing,
-    /// `review`
     Review,
-    /// `review.self`
     ReviewSelf,
-    /// `stale_after`
     StaleAfter,
-    /// `post_activate`
     PostActivate,
-    /// `guard.writes`
     Writes,
-    /// `roles`
     Roles,
 }
 
@@ -52,27 +31,22 @@ pub const PROTECTED: [&str; 3] = ["main", "master", "production"];
 /// What holds for a key that nobody has set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DefaultValue {
-    /// This value.
     Fixed(&'static str),
     /// What the repository says.
     Found {
-        /// How it is found.
         how: &'static str,
         /// What it may turn out to be.
         example: &'static str,
     },
 }
 
-/// What there is to say about a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Key {
-    /// Which key it is.
     pub id: Name,
     /// Its name in `.tix.yaml`.
     pub name: &'static str,
     /// What it takes, to stand after "must be".
     pub takes: &'static str,
-    /// What holds when it is not set.
     pub default: DefaultValue,
     /// One sentence for people.
     pub about: &'static str,
@@ -265,7 +239,6 @@ pub fn describe() -> &'static [Key] {
     &KEYS
 }
 
-/// The variables that set a key.
 pub fn variables() -> impl Iterator<Item = String> {
     KEYS.iter().filter_map(Key::variable)
 }
@@ -281,7 +254,6 @@ pub(super) fn named_in_git(name: &str) -> Option<&'static Key> {
     KEYS.iter().find(|key| folded(key.name) == folded(name))
 }
 
-/// The key that was probably meant by `name`.
 pub(super) fn nearest(name: &str) -> Option<&'static Key> {
     let name = folded(name);
     let distance = |key: &&Key| strsim::osa_distance(&folded(key.name), &name);

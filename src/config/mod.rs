@@ -41,7 +41,6 @@ pub enum Record {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Writes {
-    /// No.
     Refuse,
     /// The person who watches decides.
     Ask,
@@ -71,7 +70,6 @@ pub struct Config {
     pub require_queued: bool,
     /// How often a claim is tried when the remote fails, from 1 to 20.
     pub claim_attempts: u8,
-    /// The name of a ticket branch.
     pub branch: Template,
     /// The directory of a ticket below the lanes `active` and `completed`.
     pub active_dir: Template,
@@ -93,25 +91,19 @@ pub struct Config {
     pub post_activate: Vec<String>,
     /// What an agent is told that edits files where it should not.
     pub writes: Writes,
-    /// What the roles may do, by their names.
     pub roles: BTreeMap<String, Vec<String>>,
 }
 
 /// What may be merged into the trunk without a pull request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Landing {
-    /// Nothing.
     None,
-    /// The branches of completed tickets.
     Completed,
 }
 
-/// A stage of the review.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Stage {
-    /// The first look.
     Critic,
-    /// The last one.
     Expediter,
 }
 
@@ -154,7 +146,6 @@ pub struct Layers<'a> {
     /// Variables; those that start with `TIX_` and are no setting are left alone, because newer
     /// programs share the environment. An empty one counts as unset.
     pub env: &'a [(String, OsString)],
-    /// The command line.
     pub flags: Flags<'a>,
     /// What `~/` stands for at the beginning of `worktree` and of `WORKTREE_BASE`.
     pub home: Option<&'a Path>,
@@ -163,15 +154,10 @@ pub struct Layers<'a> {
 /// The settings that can be given on the command line, as they were written there.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Flags<'a> {
-    /// `--trunk`
     pub trunk: Option<&'a str>,
-    /// `--base`
     pub base: Option<&'a str>,
-    /// `--remote`
     pub remote: Option<&'a str>,
-    /// `--worktree`
     pub worktree: Option<&'a str>,
-    /// `--timeout`
     pub timeout: Option<&'a str>,
 }
 

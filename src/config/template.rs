@@ -43,7 +43,6 @@ impl Purpose {
 /// A place in a template that is filled in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Field {
-    /// The ticket's id.
     Id,
     /// The ticket's session id.
     Session,
@@ -62,14 +61,11 @@ impl Field {
     }
 }
 
-/// What the fields of a template stand for.
 #[derive(Debug, Clone, Copy)]
 pub struct Fields<'a> {
-    /// The ticket's id.
     pub id: &'a str,
     /// The ticket's session id, where it has one.
     pub session: Option<&'a str>,
-    /// The name of the directory that the repository is in.
     pub repo: &'a str,
 }
 
@@ -94,7 +90,6 @@ pub enum TemplateError {
     UnknownField {
         /// The name between the braces.
         name: String,
-        /// The fields that it can have.
         allowed: &'static str,
     },
     /// Without the id, two tickets would get one name.
@@ -114,22 +109,10 @@ pub enum TemplateError {
     NoValue(Field),
     /// What would be put into the field is not one harmless name.
     #[error("the {} {} cannot be part of a name: {reason}", .field.name(), quoted(.value))]
-    BadValue {
-        /// The field.
-        field: Field,
-        /// What was to be put into it.
-        value: String,
-        /// What is wrong with it.
-        reason: &'static str,
-    },
+    BadValue { field: Field, value: String, reason: &'static str },
     /// What comes out is not a name that can be used.
     #[error("{} is not a usable name: {reason}", quoted(.name))]
-    BadResult {
-        /// What came out.
-        name: String,
-        /// What is wrong with it.
-        reason: &'static str,
-    },
+    BadResult { name: String, reason: &'static str },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

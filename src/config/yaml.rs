@@ -18,10 +18,8 @@ use super::error::{ConfigError, Origin, Problem};
 use super::given::Given;
 use super::keys::{self, Key, Name};
 
-/// A file of settings.
 #[derive(Debug, Clone, Copy)]
 pub struct Yaml<'a> {
-    /// What is in it.
     pub bytes: &'a [u8],
     /// Where it was found, to stand before the line in a message: `origin/main:.tix.yaml`.
     pub label: &'a str,
@@ -205,7 +203,6 @@ enum Item {
     Other(#[allow(dead_code, reason = "it only has to be something")] IgnoredAny),
 }
 
-/// A value in a mapping.
 #[derive(serde::Deserialize)]
 #[serde(untagged)]
 enum Value {

@@ -8,7 +8,6 @@ use crate::lifecycle::{Approval, Entry, Odd, Order};
 use crate::names::{Oid, RefName};
 use crate::ticket::{Head, Relation, Status, TicketId};
 
-/// Everything that is known.
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
     /// How the trunk can be named to git: `origin/main`.
@@ -37,7 +36,6 @@ pub struct Facts {
     pub unseen: Option<String>,
     /// The id of this clone, with which its claim ids begin.
     pub clone_id: Option<String>,
-    /// The present moment.
     pub now: DateTime<Utc>,
     /// How long nothing may happen on a claim.
     pub stale_after: TimeDelta,
@@ -46,7 +44,6 @@ pub struct Facts {
 /// Tickets that follow each other in a circle.
 #[derive(Clone, Debug)]
 pub struct Circle {
-    /// In what.
     pub order: Order,
     /// The tickets, each of which comes before the next, and the last before the first.
     pub tickets: Vec<TicketId>,
@@ -54,10 +51,8 @@ pub struct Circle {
     pub first_step: Vec<(TicketId, Relation, String)>,
 }
 
-/// A ticket file.
 #[derive(Clone, Debug)]
 pub struct TicketFacts {
-    /// Where it is.
     pub entry: Entry,
     /// What it says, or the line (if it is one line's fault) and the reason why it cannot be read.
     pub contents: Result<Head, (Option<usize>, String)>,
@@ -66,9 +61,7 @@ pub struct TicketFacts {
 /// The ticket branch of an active ticket.
 #[derive(Clone, Debug)]
 pub struct BranchFacts {
-    /// Which ticket.
     pub id: TicketId,
-    /// Its name.
     pub name: RefName,
     /// Whether it is there; `None` when nobody could be asked.
     pub exists: Option<bool>,
@@ -81,18 +74,14 @@ pub struct BranchFacts {
 /// The review of work that has gone on meanwhile.
 #[derive(Clone, Debug)]
 pub struct ReviewFacts {
-    /// The stage that it is at.
     pub stage: Status,
     /// The approvals of what the branch held before.
     pub outdated: Vec<Approval>,
 }
 
-/// Where a ticket branch is.
 #[derive(Clone, Debug)]
 pub struct Tip {
-    /// The commit.
     pub oid: Oid,
-    /// When it was made.
     pub at: DateTime<Utc>,
     /// Whether the branch that work goes to contains it.
     pub merged: bool,
@@ -102,16 +91,12 @@ pub struct Tip {
     pub same_file: bool,
 }
 
-/// What this clone has of a ticket.
 #[derive(Clone, Debug)]
 pub struct WorkspaceFacts {
-    /// Which ticket.
     pub id: TicketId,
-    /// The worktree that has its branch checked out.
     pub worktree: Option<WorktreeFacts>,
     /// The claim that tix made it for, if tix made it.
     pub claim_id: Option<String>,
-    /// Whether it was meant to have a worktree.
     pub wants_worktree: bool,
     /// Whether the set-up came to its end.
     pub finished: bool,
@@ -119,45 +104,32 @@ pub struct WorkspaceFacts {
     pub ended: Option<WorkerFacts>,
 }
 
-/// A worker.
 #[derive(Clone, Debug)]
 pub struct WorkerFacts {
-    /// The claim it worked under.
     pub claim_id: String,
-    /// The number of its process.
     pub pid: u32,
-    /// When it was started.
     pub since: String,
-    /// The program and its arguments.
     pub command: String,
     /// Where it wrote; `None` in the foreground.
     pub log: Option<PathBuf>,
 }
 
-/// A worktree.
 #[derive(Clone, Debug)]
 pub struct WorktreeFacts {
-    /// Where.
     pub path: PathBuf,
-    /// What is there.
     pub place: Place,
 }
 
-/// What is where a worktree should be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
-    /// The worktree.
     Worktree,
-    /// Nothing.
     Nothing,
-    /// Something else.
     Other,
 }
 
 /// The local trunk beside that of the remote.
 #[derive(Clone, Debug)]
 pub struct LocalTrunk {
-    /// Its name.
     pub name: String,
     /// How many commits only it has.
     pub ahead: u64,
@@ -177,7 +149,6 @@ pub struct Code {
 /// A commit that changes more than tickets.
 #[derive(Clone, Debug)]
 pub struct CodeCommit {
-    /// Which.
     pub oid: Oid,
     /// The first line of its message.
     pub subject: String,
@@ -188,18 +159,14 @@ pub struct CodeCommit {
 /// Hooks that do not run the guard.
 #[derive(Clone, Debug)]
 pub struct HooksFacts {
-    /// Whether they ever did.
     pub installed: Installed,
-    /// The directory that git takes them from.
     pub directory: PathBuf,
     /// How it stands with each that does not run it.
     pub lacking: Vec<String>,
 }
 
-/// Whether somebody has installed the guard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Installed {
-    /// Nobody has.
     Never,
     /// Somebody has, and it does not work as it should.
     Broken,
@@ -208,7 +175,6 @@ pub enum Installed {
 /// Something that a killed run left behind.
 #[derive(Clone, Debug)]
 pub struct Leftover {
-    /// What it is, in words.
     pub what: String,
     /// Whether it is there no more, because this run has cleared it.
     pub cleared: bool,

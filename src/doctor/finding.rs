@@ -19,7 +19,6 @@ pub enum Severity {
 }
 
 impl Severity {
-    /// The word for it.
     pub const fn as_str(self) -> &'static str {
         match self {
             Severity::Error => "error",
@@ -32,7 +31,6 @@ impl Severity {
 /// A way out: what it does, and the commands that can be pasted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Repair {
-    /// What they do.
     pub why: String,
     /// The words of each; one is for when those before it have succeeded.
     pub commands: Vec<Vec<String>>,
@@ -49,22 +47,15 @@ pub enum Fix {
     ClearLeftovers,
 }
 
-/// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// Which check found it.
     pub check: Check,
-    /// How bad it is.
     pub severity: Severity,
-    /// The ticket it is about, if it is about one.
     pub ticket: Option<TicketId>,
     /// What is wrong, in one sentence.
     pub message: String,
-    /// The facts: a name and a value each.
     pub facts: Vec<(&'static str, String)>,
-    /// The ways out.
     pub repairs: Vec<Repair>,
-    /// What `--fix` does about it.
     pub fix: Option<Fix>,
 }
 
@@ -83,7 +74,6 @@ impl Finding {
         self
     }
 
-    /// Adds a fact.
     #[must_use]
     pub fn fact(mut self, name: &'static str, value: impl Into<String>) -> Finding {
         self.facts.push((name, value.into()));
@@ -99,7 +89,6 @@ impl Finding {
         }
     }
 
-    /// Adds a way out.
     #[must_use]
     pub fn repair(self, why: impl Into<String>, command: &[&str]) -> Finding {
         self.repair_with(why, &[command])
@@ -121,7 +110,6 @@ impl Finding {
         self.repair_with(why, &[&["mkdir", "-p", "--", dir], &["git", "mv", "--", from, to]])
     }
 
-    /// Says what `--fix` does.
     #[must_use]
     pub fn fixed_by(mut self, fix: Fix) -> Finding {
         self.fix = Some(fix);

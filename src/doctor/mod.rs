@@ -26,13 +26,10 @@ pub use finding::{Finding, Fix, Repair, Severity};
 pub enum Check {
     /// A file in a lane that is no readable ticket.
     UnreadableTicket,
-    /// One id in several places.
     DuplicateId,
-    /// A status that does not belong into the lane.
     LaneMismatch,
     /// A `ticket_id` that is not the file's name.
     IdMismatch,
-    /// A claim that is older than its ticket.
     ClaimedBeforeCreated,
     /// A part of the template that nobody filled in.
     Placeholder,
@@ -40,17 +37,14 @@ pub enum Check {
     RelationCycle,
     /// Tickets that wait for each other.
     DependencyCycle,
-    /// A dependency that is no ticket.
     MissingDependency,
     /// Work that is on the trunk, of a ticket that is still active.
     ActiveButMerged,
-    /// A claim whose ticket branch is gone.
     ClaimWithoutBranch,
     /// A claim of this clone whose workspace is gone or unfinished.
     ClaimWithoutWorkspace,
     /// A workspace of a ticket that this clone does not hold.
     WorkspaceWithoutClaim,
-    /// A claim on which nothing happens.
     StaleClaim,
     /// A worker that has ended without tix seeing how.
     StaleWorker,
@@ -64,20 +58,15 @@ pub enum Check {
     TrunkAhead,
     /// What killed runs left behind.
     Leftovers,
-    /// The remote could not be asked.
     RemoteUnseen,
 }
 
-/// What there is to say about a check.
 #[derive(Clone, Copy, Debug)]
 pub struct Rule {
-    /// Which check.
     pub check: Check,
-    /// Its name in every output.
     pub name: &'static str,
     /// The worst that its findings are.
     pub severity: Severity,
-    /// What it finds, in one sentence.
     pub about: &'static str,
     /// What `--fix` does about it, where that is provably safe.
     pub fix: Option<&'static str>,
@@ -235,12 +224,10 @@ pub const RULES: [Rule; 21] = [
 ];
 
 impl Check {
-    /// What there is to say about it.
     pub fn rule(self) -> Option<&'static Rule> {
         RULES.iter().find(|rule| rule.check == self)
     }
 
-    /// Its name in every output.
     pub fn name(self) -> &'static str {
         self.rule().map_or("", |rule| rule.name)
     }

@@ -6,7 +6,6 @@ use crate::lifecycle::machine::{Illegal, Verb};
 use crate::lifecycle::{Held, Missing, Obstacle, Refusal};
 use crate::ticket::TicketId;
 
-/// The facts about a holder.
 pub fn held_facts(failure: Failure, held: &Held) -> Failure {
     // Anybody can have written them, and a fact of several lines would look like several facts.
     let fact = |text: &Option<String>| text.as_deref().map(one_line);

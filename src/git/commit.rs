@@ -15,7 +15,6 @@ use crate::names::Oid;
 /// that none can forge a trailer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CommitText {
-    /// The first line.
     pub subject: String,
     /// The text between subject and trailers, if any.
     pub body: Option<String>,
@@ -85,7 +84,6 @@ impl Writer {
         }
     }
 
-    /// Writes one blob or tree.
     pub fn write(&self, kind: Kind, data: &[u8]) -> Result<Oid, GitError> {
         self.written.set(self.written.get() + 1);
         // A bare number, relative to the scratch directory: the path to it may hold a line end.

@@ -15,20 +15,15 @@ pub type Side = Option<(Mode, Oid)>;
 /// there if it differs from all of them: what the merge itself did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delta {
-    /// Which path.
     pub path: RepoPath,
     /// What was there, for each parent.
     pub old: Vec<Side>,
-    /// What is there now.
     pub new: Side,
 }
 
-/// A commit and what it changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChangedCommit {
-    /// Its id.
     pub oid: Oid,
-    /// Its parents.
     pub parents: Vec<Oid>,
     /// The first line of its message.
     pub subject: String,
@@ -39,7 +34,6 @@ pub struct ChangedCommit {
 /// Which commits of a range are looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Walk {
-    /// All of them.
     All,
     /// Those that a branch was at: the first parents.
     FirstParents,

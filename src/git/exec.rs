@@ -41,14 +41,8 @@ pub const LOCAL_ENV_VARS: [&str; 15] = [
 /// Why a git process gave no exit code, or the wrong one.
 #[derive(Debug, thiserror::Error)]
 pub enum ExecError {
-    /// There is no git to start.
     #[error("cannot start `{}`: {source}", program.display())]
-    Spawn {
-        /// What was to be started.
-        program: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
+    Spawn { program: PathBuf, source: io::Error },
     /// git ended, but not the way the question allows for.
     #[error("{0}")]
     Failed(Box<Finished>),
@@ -57,7 +51,6 @@ pub enum ExecError {
     TimedOut {
         /// The command line, without credentials.
         call: String,
-        /// How long it was waited for.
         after: Duration,
     },
     /// The user (or the system) ended tix with this signal.
@@ -68,7 +61,6 @@ pub enum ExecError {
     Pipe {
         /// The command line, without credentials.
         call: String,
-        /// What the system said.
         source: io::Error,
     },
 }
@@ -82,7 +74,6 @@ pub struct Finished {
     pub code: Option<i32>,
     /// How it ended, in words.
     pub status: String,
-    /// All of stdout.
     pub stdout: Vec<u8>,
     /// All of stderr, as text and without credentials.
     pub stderr: String,
@@ -146,7 +137,6 @@ impl Git {
         Git { dir: dir.to_owned(), ..self.clone() }
     }
 
-    /// The directory that it runs in.
     pub fn dir(&self) -> &Path {
         &self.dir
     }
@@ -161,7 +151,6 @@ impl Git {
         Git { when_told: WhenTold::Finish, ..self.clone() }
     }
 
-    /// Begins a call of one subcommand.
     pub fn call(&self, subcommand: &str) -> Call {
         Call {
             git: self.clone(),
@@ -185,13 +174,11 @@ pub struct Call {
 }
 
 impl Call {
-    /// Adds an argument.
     pub fn arg(mut self, arg: impl AsRef<OsStr>) -> Self {
         self.args.push(arg.as_ref().to_owned());
         self
     }
 
-    /// Adds arguments.
     pub fn args<I: IntoIterator<Item = S>, S: AsRef<OsStr>>(mut self, args: I) -> Self {
         self.args.extend(args.into_iter().map(|a| a.as_ref().to_owned()));
         self
@@ -209,7 +196,6 @@ impl Call {
         self
     }
 
-    /// What the child reads.
     pub fn stdin(mut self, bytes: impl Into<Vec<u8>>) -> Self {
         self.stdin = Some(bytes.into());
         self
@@ -349,13 +335,11 @@ impl Program {
         Program { path: program.into(), dir: dir.to_owned(), args: Vec::new(), env: Vec::new() }
     }
 
-    /// Adds arguments.
     pub fn args<I: IntoIterator<Item = S>, S: AsRef<OsStr>>(mut self, args: I) -> Self {
         self.args.extend(args.into_iter().map(|a| a.as_ref().to_owned()));
         self
     }
 
-    /// Adds variables.
     pub fn envs(mut self, vars: impl IntoIterator<Item = (OsString, OsString)>) -> Self {
         self.env.extend(vars);
         self

@@ -8,7 +8,6 @@ use super::refs::literal_pathspec;
 use super::{GitError, Repo};
 use crate::names::{Oid, RepoPath};
 
-/// Which commits are asked for.
 #[derive(Clone, Debug)]
 pub struct HistoryQuery<'a> {
     /// Where to begin to look back.
@@ -17,15 +16,12 @@ pub struct HistoryQuery<'a> {
     pub patterns: &'a [String],
     /// Only commits that change something in this directory.
     pub below: &'a RepoPath,
-    /// The trailers to be read.
     pub keys: &'a [&'static str],
     /// Only commits with a line that begins with this key, and says just this if a value is given.
     pub having: Option<(&'static str, Option<&'a str>)>,
-    /// Which commits a merge stands for.
     pub merges: Merges,
 }
 
-/// How a history with merges is walked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Merges {
     /// All that was merged is walked, and the merge itself changes nothing.
@@ -34,10 +30,8 @@ pub enum Merges {
     AsOne,
 }
 
-/// One commit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Logged {
-    /// Its id.
     pub oid: Oid,
     /// When it was committed, in seconds since 1970.
     pub at: i64,
@@ -51,21 +45,15 @@ pub struct Logged {
     pub changes: Vec<PathChange>,
 }
 
-/// What a commit does to one path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PathChange {
-    /// The path.
     pub path: RepoPath,
-    /// What becomes of it.
     pub kind: PathChangeKind,
 }
 
-/// What becomes of a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PathChangeKind {
-    /// It was not there before.
     Added,
-    /// It is not there any more.
     Removed,
     /// It holds something else.
     Modified,

@@ -6,12 +6,9 @@ use super::exec::Git;
 use super::repo::{GitConfig, path_of};
 use super::{ExecError, GitError, Repo};
 
-/// Which configuration a value comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ConfigScope {
-    /// This repository's.
     Local,
-    /// This worktree's.
     Worktree,
     /// The user's or the machine's: that of every repository.
     Everywhere,
@@ -20,7 +17,6 @@ pub enum ConfigScope {
 /// `core.hooksPath`, where it is set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HooksPath {
-    /// Where it is set.
     pub scope: ConfigScope,
     /// What it says, `~` replaced.
     pub path: PathBuf,

@@ -10,7 +10,6 @@ use crate::names::{Oid, RepoPath};
 /// What merging two commits gives.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MergedTree {
-    /// A tree.
     Clean(Oid),
     /// Nothing, because both have changed these files in ways that only a person can join.
     Conflicts(Vec<RepoPath>),

@@ -43,15 +43,12 @@ pub use worktree::{ChangeKind, Worktree};
 /// What can go wrong between tix and git.
 #[derive(Debug, thiserror::Error)]
 pub enum GitError {
-    /// The process itself.
     #[error(transparent)]
     Exec(#[from] ExecError),
-    /// The directory is in no repository.
     #[error("{} is not in a git repository", dir.display())]
     NotARepository {
         /// Where the search began.
         dir: std::path::PathBuf,
-        /// git's own words.
         words: String,
     },
     /// git is older than tix can work with.
@@ -65,7 +62,6 @@ pub enum GitError {
     /// git answered in a form that tix does not know.
     #[error("git answered `{question}` in an unknown form: {answer}")]
     Unreadable {
-        /// What was asked.
         question: &'static str,
         /// The beginning of the answer.
         answer: String,
@@ -78,17 +74,11 @@ pub enum GitError {
     InTheWay {
         /// Its path from the root of the tree.
         path: String,
-        /// What it is.
         what: &'static str,
     },
     /// A scratch file could not be written.
     #[error("{}: {source}", path.display())]
-    Scratch {
-        /// Which file.
-        path: std::path::PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
+    Scratch { path: std::path::PathBuf, source: std::io::Error },
 }
 
 impl GitError {
@@ -111,7 +101,6 @@ impl GitError {
         }
     }
 
-    /// Whether a deadline passed.
     pub fn is_timeout(&self) -> bool {
         matches!(self, GitError::Exec(ExecError::TimedOut { .. }))
     }

@@ -13,11 +13,8 @@ use crate::names::Oid;
 pub enum Kind {
     /// A file's contents.
     Blob,
-    /// A directory.
     Tree,
-    /// A commit.
     Commit,
-    /// An annotated tag.
     Tag,
 }
 
@@ -37,25 +34,18 @@ impl Kind {
     }
 }
 
-/// One object.
 #[derive(Debug)]
 pub struct Object {
-    /// Its id.
     pub oid: Oid,
-    /// Its type.
     pub kind: Kind,
-    /// Its contents.
     pub data: Vec<u8>,
 }
 
-/// A commit, as far as it says when and what.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Commit {
-    /// Its id.
     pub oid: Oid,
     /// When it was committed, in seconds since 1970.
     pub at: i64,
-    /// Its message.
     pub message: String,
 }
 
@@ -66,7 +56,6 @@ pub struct Commit {
 pub struct Objects(RefCell<Conversation>);
 
 impl Objects {
-    /// Starts the reader.
     pub fn open(repo: &Repo) -> Result<Objects, GitError> {
         Objects::open_with(repo.git())
     }
@@ -139,7 +128,6 @@ impl Objects {
         Ok(commits)
     }
 
-    /// The root tree of a commit.
     pub fn tree_of(&self, commit: &Oid) -> Result<Oid, GitError> {
         let object = self.require(commit.as_str().as_bytes(), Kind::Commit)?;
         header_oid(&object.data, b"tree ")

@@ -3,10 +3,8 @@
 use super::GitError;
 use super::exec::{Git, text_of};
 
-/// One line of the configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setting {
-    /// The file, where it stands in one.
     pub file: Option<String>,
     /// The key, as git writes it.
     pub key: String,

@@ -14,24 +14,16 @@ use crate::names::{Oid, RefName, RemoteName};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RefUpdate {
     /// Make a ref that does not exist.
-    Create {
-        /// Which ref.
-        name: RefName,
-        /// Where it points.
-        to: Oid,
-    },
+    Create { name: RefName, to: Oid },
     /// Move a ref that is at exactly this commit.
     Move {
-        /// Which ref.
         name: RefName,
         /// Where it must be.
         from: Oid,
-        /// Where it goes.
         to: Oid,
     },
     /// Delete a ref that is at exactly this commit.
     Delete {
-        /// Which ref.
         name: RefName,
         /// Where it must be.
         at: Oid,
@@ -39,7 +31,6 @@ pub enum RefUpdate {
 }
 
 impl RefUpdate {
-    /// Which ref.
     pub fn name(&self) -> &RefName {
         match self {
             RefUpdate::Create { name, .. }
@@ -74,13 +65,11 @@ impl RefUpdate {
 /// Whether all refs of a push move together or none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Atomic {
-    /// All or none.
     Yes,
     /// Each for itself: for remotes that cannot do better.
     No,
 }
 
-/// What happened to one ref.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RefOutcome {
     /// Our push moved, made or deleted it.
@@ -89,16 +78,12 @@ pub enum RefOutcome {
     UpToDate,
     /// git refused before it asked the remote: the ref is not where it must be, or another one was refused.
     RefusedHere,
-    /// The remote refused.
     RefusedThere,
 }
 
-/// One line of the answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PushedRef {
-    /// Which ref.
     pub name: RefName,
-    /// What happened to it.
     pub outcome: RefOutcome,
     /// The reason in brackets, such as `pre-receive hook declined`.
     pub reason: String,

@@ -7,10 +7,8 @@ use super::exec::{Call, Finished, Git, Running, text_of};
 use super::{ExecError, GitError, Repo};
 use crate::names::{Oid, RefName, RemoteName};
 
-/// A ref and what it holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RefValue {
-    /// The full name.
     pub name: RefName,
     /// The object it leads to.
     pub oid: Oid,
@@ -23,16 +21,13 @@ pub struct RefValue {
 pub enum LocalEdit {
     /// Set a ref that is now at `from` (`None`: absent).
     Set {
-        /// Which ref.
         name: RefName,
-        /// The new value.
         to: Oid,
         /// The value it must have.
         from: Option<Oid>,
     },
     /// Delete a ref that is now at `at`; `None` deletes whatever it holds.
     Delete {
-        /// Which ref.
         name: RefName,
         /// The value it must have.
         at: Option<Oid>,
@@ -321,7 +316,6 @@ impl Asked {
         Ok(refs.into_iter().find(|there| there.name == self.name).map(|there| there.oid))
     }
 
-    /// Gives the question up.
     pub fn stop(self) {
         self.running.stop();
     }

@@ -11,9 +11,7 @@ const OLDEST: Version = Version { major: 2, minor: 39 };
 /// A git version, as far as it decides anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Version {
-    /// The first number.
     pub major: u32,
-    /// The second number.
     pub minor: u32,
 }
 
@@ -25,7 +23,6 @@ impl Version {
     }
 }
 
-/// The hash that names objects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ObjectFormat {
     /// 20 bytes.
@@ -48,13 +45,11 @@ impl ObjectFormat {
 #[derive(Clone, Debug)]
 pub struct Repo {
     git: Git,
-    /// Which git this is.
     pub version: Version,
     /// The directory that all worktrees share: refs, objects, and tix's own files.
     pub common_dir: PathBuf,
     /// The main worktree's root, or the repository itself when it is bare.
     pub root: PathBuf,
-    /// The hash function.
     pub format: ObjectFormat,
     /// The root of the worktree that tix was called in; `None` in a bare repository.
     pub worktree: Option<PathBuf>,

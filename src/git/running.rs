@@ -26,13 +26,11 @@ pub struct Running {
 
 /// What whoever waits for a child hears of.
 pub(super) enum Word {
-    /// It has ended.
     Ended(io::Result<ExitStatus>),
     /// Nobody wants its answer any more.
     Stop,
 }
 
-/// How it hears of it.
 pub(super) struct Line {
     tell: Sender<Word>,
     hear: Receiver<Word>,
@@ -58,7 +56,6 @@ impl Running {
         self.thread.is_finished()
     }
 
-    /// Waits for the end.
     pub fn finish(self) -> Result<Finished, ExecError> {
         match self.thread.join() {
             Ok(result) => result,

@@ -103,7 +103,6 @@ impl Group {
         send(self.0, rustix::process::Signal::TERM);
     }
 
-    /// Ends the group.
     pub fn kill(&self) {
         #[cfg(unix)]
         send(self.0, rustix::process::Signal::KILL);
@@ -132,13 +131,11 @@ impl Heir {
         Heir(child.id())
     }
 
-    /// Asks it to end.
     pub fn terminate(&self) {
         #[cfg(unix)]
         send_one(self.0, rustix::process::Signal::TERM);
     }
 
-    /// Ends it.
     pub fn kill(&self) {
         #[cfg(unix)]
         send_one(self.0, rustix::process::Signal::KILL);

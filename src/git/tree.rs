@@ -55,14 +55,11 @@ impl Mode {
     }
 }
 
-/// One name in a tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TreeEntry {
-    /// What it is.
     pub mode: Mode,
     /// The name, one component.
     pub name: Vec<u8>,
-    /// What it holds.
     pub oid: Oid,
 }
 
@@ -75,7 +72,6 @@ type PathEdit<'e> = (Vec<&'e [u8]>, Option<&'e Oid>);
 /// A path that differs between two trees, with both sides.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Changed {
-    /// Which file.
     pub path: RepoPath,
     /// What it was; `None` when it is new.
     pub old: Option<(Mode, Oid)>,
@@ -128,7 +124,6 @@ impl<'a> Item<'a> {
     }
 }
 
-/// The entries of a tree object.
 fn items(data: &[u8], format: ObjectFormat) -> Result<Vec<Item<'_>>, GitError> {
     let mut items = Vec::new();
     let mut rest = data;
@@ -302,7 +297,6 @@ impl Objects {
     }
 }
 
-/// What belongs at a path.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
     File,

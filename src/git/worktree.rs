@@ -7,10 +7,8 @@ use super::repo::path_of;
 use super::{ExecError, GitError, Repo};
 use crate::names::{Oid, RefName};
 
-/// One worktree of the repository.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Worktree {
-    /// Its root.
     pub path: PathBuf,
     /// The commit it is at; `None` for a bare repository or an unborn branch.
     pub head: Option<Oid>,
@@ -23,11 +21,9 @@ pub struct Worktree {
 /// How a path differs from HEAD.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChangeKind {
-    /// In the index.
     Staged,
     /// In the working tree only.
     Unstaged,
-    /// Git does not know it.
     Untracked,
 }
 

@@ -11,14 +11,12 @@ use crate::names::{Oid, RepoPath};
 /// A commit and what the guard says of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Judged {
-    /// The commit.
     pub commit: Oid,
     /// The first line of its message.
     pub subject: String,
     /// The ticket that it moves from active to completed, if it does: what a squashed ticket branch does beside its
     /// code.
     pub completes: Option<String>,
-    /// What the guard says.
     pub verdict: Verdict,
 }
 
@@ -27,7 +25,6 @@ pub struct Judged {
 pub struct New<'a> {
     /// They can be reached from these.
     pub tips: &'a [&'a str],
-    /// And not from these.
     pub known: &'a [Oid],
     /// All of them, or those that the branch was at.
     pub walk: Walk,
@@ -92,7 +89,6 @@ pub struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// A reader of the repository that this git works on.
     pub fn new(git: &'a Git, common_dir: &Path) -> Reader<'a> {
         Reader { git, loose: common_dir.join("objects"), objects: None }
     }

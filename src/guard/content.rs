@@ -26,7 +26,6 @@ struct Story<'t> {
     new: Vec<&'t TicketDelta>,
 }
 
-/// Judges the moves and the contents.
 pub fn judge<T: Texts>(tickets: &[TicketDelta], texts: &mut T) -> Result<Vec<Breach>, T::Error> {
     let mut breaches = Vec::new();
     for story in stories(tickets).values() {

@@ -25,14 +25,11 @@ pub enum Station {
     Server,
 }
 
-/// See the module.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Facts {
     /// Whether there are tickets or settings of tix at all, in a commit or as a file of settings.
     pub has_tickets: bool,
-    /// The directory of the lanes.
     pub tickets_dir: RepoPath,
-    /// The branches to be guarded.
     pub protected: Protected,
     /// The trunk, without `refs/heads/`.
     pub trunk: String,
@@ -51,7 +48,6 @@ pub struct Facts {
 
 /// Facts, and the files that they were taken from: as long as these stay, the facts hold.
 pub struct Found {
-    /// What was found.
     pub facts: Facts,
     /// The files, also those that were looked for in vain.
     pub sources: Vec<PathBuf>,
@@ -91,7 +87,6 @@ impl Shared {
     }
 }
 
-/// A look at one repository.
 struct Search<'a> {
     git: &'a Git,
     place: &'a Place,
@@ -101,7 +96,6 @@ struct Search<'a> {
     sources: BTreeSet<PathBuf>,
 }
 
-/// Finds the facts out by asking git.
 pub fn find(git: &Git, place: &Place, station: Station, env: &Env) -> Result<Found, GuardError> {
     let settings = git.settings()?;
     let mut search =

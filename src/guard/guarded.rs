@@ -103,7 +103,6 @@ impl Guarded {
         self.facts.protected.contains(branch)
     }
 
-    /// The directory of the lanes.
     pub fn tickets_dir(&self) -> &RepoPath {
         &self.facts.tickets_dir
     }
@@ -113,7 +112,6 @@ impl Guarded {
         self.place.root.as_deref()
     }
 
-    /// The trunk.
     pub fn trunk(&self) -> Option<RefName> {
         RefName::branch(&self.facts.trunk)
     }
@@ -133,7 +131,6 @@ impl Guarded {
         self.facts.writes
     }
 
-    /// The audit log.
     pub fn audit(&self) -> Audit {
         Audit::of(&self.place.common_dir.join("tix"))
     }
@@ -143,12 +140,10 @@ impl Guarded {
         &self.place.common_dir
     }
 
-    /// A reader of its objects.
     pub fn reader(&self) -> Reader<'_> {
         Reader::new(&self.git, &self.place.common_dir)
     }
 
-    /// git for this repository.
     pub fn git(&self) -> &Git {
         &self.git
     }

@@ -9,7 +9,6 @@ use crate::names::Oid;
 /// How many commits are looked at when nobody says which.
 pub const RECENT: usize = 200;
 
-/// Which commits are looked at.
 #[derive(Clone, Copy, Debug)]
 pub enum Scope<'a> {
     /// What this branch has beyond its remote: judged as a push of it would be, commit by commit.
@@ -20,10 +19,8 @@ pub enum Scope<'a> {
     Range(&'a str, &'a Oid),
 }
 
-/// What was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checked {
-    /// How many commits were looked at.
     pub commits: usize,
     /// Those that broke the rule, newest first.
     pub broken: Vec<Judged>,

@@ -20,13 +20,9 @@ use crate::lifecycle::Approval;
 use crate::names::{Oid, RepoPath};
 use crate::ticket::{Document, Lane, Status};
 
-/// What the team has agreed on, and where.
 pub struct Agreement<'a> {
-    /// git for the repository.
     pub git: &'a Git,
-    /// The directory of the lanes.
     pub tickets_dir: &'a RepoPath,
-    /// The stages of the review.
     pub stages: &'a [Stage],
 }
 

@@ -16,7 +16,6 @@ use crate::names::{Oid, RepoPath};
 /// Whether the repository holds the beginning of its history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Depth {
-    /// It does.
     Whole,
     /// It does not: that two commits have none in common here says nothing.
     Shallow,

@@ -38,9 +38,7 @@ use crate::audit::Audit;
 
 /// A repository in which the guard cannot find out anything, as far as it can be seen.
 pub struct Lost {
-    /// Its audit log.
     pub audit: Audit,
-    /// The root of its worktree.
     pub root: PathBuf,
 }
 
@@ -61,10 +59,5 @@ pub enum GuardError {
     Unknown(String),
     /// A file of the repository that must be readable is not.
     #[error("{}: {source}", path.display())]
-    File {
-        /// Which file.
-        path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
+    File { path: PathBuf, source: std::io::Error },
 }

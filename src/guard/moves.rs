@@ -8,11 +8,9 @@ use crate::names::{Oid, RefName};
 /// A protected branch that is about to move. A side is `None` where the branch is not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Move {
-    /// Which branch.
     pub branch: RefName,
     /// Where it is, as far as whoever moves it says.
     pub old: Option<Oid>,
-    /// Where it goes.
     pub new: Option<Oid>,
 }
 

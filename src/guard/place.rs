@@ -12,7 +12,6 @@ use super::GuardError;
 use crate::git::clean_path;
 use crate::names::{Oid, RefName};
 
-/// A place in a repository.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
     /// The directory of this worktree's HEAD and index.
@@ -21,18 +20,14 @@ pub struct Place {
     pub common_dir: PathBuf,
     /// The root of the worktree; `None` in a bare repository.
     pub root: Option<PathBuf>,
-    /// What HEAD is at.
     pub head: Head,
 }
 
-/// What HEAD is at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Head {
     /// A branch, which need not exist yet.
     Branch(RefName),
-    /// A commit.
     Detached,
-    /// The files do not say.
     Unknown,
 }
 

@@ -28,17 +28,14 @@ pub enum Verdict {
 pub struct Breach {
     /// The path; `None` when it is about the commit as a whole.
     pub path: Option<RepoPath>,
-    /// What is wrong with it.
     pub why: Why,
 }
 
-/// What is wrong.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Why {
     /// The commit changes nothing.
     #[error("the commit is empty")]
     Empty,
-    /// It is no ticket.
     #[error("is not below a lane of the tickets")]
     Outside,
     /// It is in a lane and not named like a ticket.
@@ -55,12 +52,7 @@ pub enum Why {
     Born(Lane),
     /// No verb takes a ticket this way.
     #[error("moves from {from}/ to {to}/, which no command does")]
-    Jump {
-        /// Where it was.
-        from: Lane,
-        /// Where it is.
-        to: Lane,
-    },
+    Jump { from: Lane, to: Lane },
     /// One ticket at two places.
     #[error("is the second place of this ticket in one commit")]
     Twice,
@@ -72,24 +64,17 @@ pub enum Why {
     UnknownStatus {
         /// The line, from 1.
         line: usize,
-        /// The word.
         text: String,
     },
     /// The status belongs into another lane.
     #[error("has the status `{status}`, which does not belong into {lane}/")]
-    Misplaced {
-        /// The status.
-        status: Status,
-        /// Where the file is.
-        lane: Lane,
-    },
+    Misplaced { status: Status, lane: Lane },
     /// Settings that cannot be read: nothing could be judged by them.
     #[error("cannot be read: {0}")]
     Settings(String),
     /// Settings by which nothing would be kept off this branch any more.
     #[error("would take the protection off {0}")]
     Unguards(String),
-    /// Its contents are not in the repository.
     #[error("has contents that are not in the repository")]
     Missing,
 }
@@ -127,25 +112,20 @@ impl fmt::Display for Breach {
 pub struct TicketDelta {
     /// The file's name without `.md`.
     pub stem: Vec<u8>,
-    /// Its lane.
     pub lane: Lane,
-    /// Its path.
     pub path: RepoPath,
     /// The contents before, for each parent.
     pub old: Vec<Option<Oid>>,
-    /// The contents now.
     pub new: Option<Oid>,
 }
 
 /// What a path is, by its name alone.
 enum Named {
-    /// A ticket.
     Ticket(Lane, Vec<u8>),
     /// What may lie beside tickets.
     Companion,
     /// A file of the set-up, which may appear but not change.
     SetUp,
-    /// None of them.
     Not(Why),
 }
 
@@ -183,7 +163,6 @@ pub fn judge_tickets(
     judge(&tickets.cloned().collect::<Vec<_>>(), tickets_dir)
 }
 
-/// Whether a path is that of a ticket.
 pub fn is_ticket(path: &RepoPath, tickets_dir: &RepoPath) -> bool {
     matches!(named(path, tickets_dir), Named::Ticket(..))
 }

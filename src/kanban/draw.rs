@@ -131,16 +131,13 @@ pub(super) fn text(buffer: &Buffer) -> String {
     text
 }
 
-/// Whether somebody is there who presses keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keys {
     /// They are named at the bottom, and the cursor is shown.
     Named,
-    /// Nobody is.
     None,
 }
 
-/// Whether the cursor is at a ticket, or in a lane.
 #[derive(Clone, Copy)]
 enum Cursor {
     Here,

@@ -15,43 +15,30 @@ use crate::ticket::Lane;
 /// A ticket on the board. Every text is safe to be shown: no control characters.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tile {
-    /// Its id.
     pub id: String,
-    /// What it is about.
     pub title: String,
-    /// Its status.
     pub status: String,
-    /// Why it is blocked.
     pub blocked: Option<String>,
-    /// How urgent it is.
     pub priority: Option<String>,
-    /// Its labels.
     pub labels: Vec<String>,
-    /// Who holds it.
     pub holder: Option<String>,
-    /// How long it has been where it is.
     pub age: String,
 }
 
-/// A lane and its tickets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Column {
-    /// Which lane.
     pub lane: Lane,
     /// Its tickets, in the order in which they are shown.
     pub tiles: Vec<Tile>,
 }
 
-/// What is shown.
 #[derive(Clone, Debug)]
 pub struct State {
     /// The line at the top: what is looked at, and as of when.
     pub heading: String,
-    /// The lanes.
     pub columns: Vec<Column>,
     /// Only tickets with this text in them are shown.
     pub filter: String,
-    /// What the keys do now.
     pub mode: Mode,
     /// What to know; it stays until the next key.
     pub notice: String,
@@ -63,50 +50,32 @@ pub struct State {
     rows: [usize; 4],
 }
 
-/// What the keys do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// They move about.
     Browse,
-    /// They write the filter.
     Filter,
     /// They move about in a text: a ticket, or the answer to a command.
     Read {
-        /// What it is.
         title: String,
-        /// Its lines.
         lines: Vec<String>,
         /// How many of them are above the window.
         from: usize,
     },
 }
 
-/// A key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Key {
-    /// A character.
     Char(char),
-    /// Enter.
     Enter,
-    /// Escape.
     Esc,
-    /// Backspace.
     Backspace,
-    /// Up.
     Up,
-    /// Down.
     Down,
-    /// Left.
     Left,
-    /// Right.
     Right,
-    /// A page up.
     PageUp,
-    /// A page down.
     PageDown,
-    /// To the first.
     Home,
-    /// To the last.
     End,
     /// Control and C.
     Interrupt,
@@ -115,15 +84,11 @@ pub enum Key {
 /// What a key asks for beside a change of what is shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// Nothing.
     None,
-    /// To leave the board.
     Quit,
     /// To ask the remote.
     Fetch,
-    /// To show this ticket.
     Open(String),
-    /// To claim this ticket.
     Activate(String),
 }
 
@@ -170,7 +135,6 @@ impl State {
         tiles.iter().filter(|tile| tile.contains(&self.filter)).collect()
     }
 
-    /// The ticket at the cursor.
     pub fn selected(&self) -> Option<&Tile> {
         self.shown(self.at).get(self.row(self.at)).copied()
     }
@@ -197,13 +161,11 @@ impl State {
         self.set_row(self.row(self.at));
     }
 
-    /// Shows a text.
     pub fn read(&mut self, title: String, text: &str) {
         let lines = text.lines().map(|line| line.replace('\t', "    ")).collect();
         self.mode = Mode::Read { title, lines, from: 0 };
     }
 
-    /// Does what a key says.
     pub fn press(&mut self, key: Key) -> Effect {
         self.notice.clear();
         if key == Key::Interrupt {

@@ -10,18 +10,14 @@ use super::snapshot::{Ticket, set_all};
 use crate::names::RepoPath;
 use crate::ticket::{Appended, Entry as LogEntry, Value};
 
-/// Who acts, when, and by which rules.
 #[derive(Clone, Copy)]
 pub struct Act<'a> {
-    /// Who.
     pub actor: &'a str,
-    /// When.
     pub at: DateTime<Utc>,
     /// The beginning of the claim ids that this clone makes.
     pub clone_prefix: &'a str,
     /// The claim under which this clone has a workspace of the ticket; whoever acts from here acts under it.
     pub claim_id: Option<&'a str>,
-    /// What the team has decided.
     pub policy: Policy<'a>,
 }
 
@@ -71,7 +67,6 @@ pub struct Story<'a> {
     pub role: &'a str,
     /// What was done, in one word.
     pub kind: &'a str,
-    /// The details.
     pub lines: Vec<String>,
 }
 
@@ -85,7 +80,6 @@ pub(super) struct Writing<'a> {
     pub(super) fields: &'a [(&'a str, Value<'a>)],
     /// Where the file goes; `None` where it stays.
     pub(super) to: Option<RepoPath>,
-    /// The entry of the changelog.
     pub(super) story: &'a Story<'a>,
 }
 

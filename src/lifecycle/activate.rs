@@ -10,13 +10,9 @@ use super::snapshot::{Ticket, set_all};
 use crate::names::RefName;
 use crate::ticket::{Appended, Entry as LogEntry, Lane, Status, Value};
 
-/// Where the work happens.
 pub struct Activation<'a> {
-    /// The claim that this belongs to.
     pub claim: &'a Claim,
-    /// What the team has decided.
     pub policy: Policy<'a>,
-    /// The ticket branch.
     pub branch: &'a RefName,
     /// The worktree's path as people on this machine know it; `None` with `--no-worktree`.
     pub worktree: Option<&'a str>,
@@ -67,13 +63,9 @@ pub fn record_activation(
 
 /// A set-up that failed, told in the ticket because the claim is kept.
 pub struct FailureNote<'a> {
-    /// The claim that is kept.
     pub claim: &'a Claim,
-    /// What the team has decided.
     pub policy: Policy<'a>,
-    /// What went wrong.
     pub cause: &'a str,
-    /// When.
     pub at: DateTime<Utc>,
     /// Who writes the changelog entry.
     pub role: &'a str,

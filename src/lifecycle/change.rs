@@ -41,7 +41,6 @@ pub enum Merge {
 /// has happened there since, with conflicts that only a person can resolve.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Intake {
-    /// Which branch.
     pub branch: RefName,
     /// Where it must be.
     pub at: Oid,
@@ -54,9 +53,7 @@ pub struct Intake {
 /// A branch that the trunk takes in as a whole, wherever the trunk is by then.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Landing {
-    /// Its last commit.
     pub tip: Oid,
-    /// As what.
     pub form: Form,
 }
 
@@ -65,27 +62,19 @@ pub struct Landing {
 pub enum Form {
     /// A merge, with all of its commits behind it.
     Merge,
-    /// One commit.
     Squash,
 }
 
-/// What happens to one file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Edit {
-    /// A new file.
     Add {
-        /// Where.
         path: RepoPath,
-        /// What it holds.
         content: Vec<u8>,
     },
     /// A file goes elsewhere, with new contents; the same place is an edit in place.
     Move {
-        /// Where it is.
         from: RepoPath,
-        /// Where it goes.
         to: RepoPath,
-        /// What it then holds.
         content: Vec<u8>,
     },
 }
@@ -95,7 +84,6 @@ pub enum Edit {
 pub enum Target {
     /// The commit that the change becomes.
     ThisCommit,
-    /// A commit that exists.
     Commit(Oid),
 }
 
@@ -103,24 +91,16 @@ pub enum Target {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RefEdit {
     /// It must not exist, and then points there.
-    Create {
-        /// Which ref.
-        name: RefName,
-        /// Where it points.
-        to: Target,
-    },
+    Create { name: RefName, to: Target },
     /// It must be at `from`, and then points to `to`.
     Move {
-        /// Which ref.
         name: RefName,
         /// Where it must be.
         from: Oid,
-        /// Where it goes.
         to: Target,
     },
     /// It must be at `at`, and is gone then.
     Delete {
-        /// Which ref.
         name: RefName,
         /// Where it must be.
         at: Oid,
@@ -131,11 +111,9 @@ pub enum RefEdit {
 pub mod trailer {
     /// The unique id of a claim.
     pub const CLAIM: &str = "Tix-Claim";
-    /// Who acted.
     pub const ACTOR: &str = "Tix-Actor";
     /// The machine it was done on.
     pub const HOST: &str = "Tix-Host";
-    /// The ticket.
     pub const TICKET: &str = "Tix-Ticket";
     /// The run that made the commit, so that no other run makes the same one.
     pub const RUN: &str = "Tix-Run";

@@ -7,17 +7,14 @@ use super::snapshot::{Node, Snapshot, Ticket, set_all};
 use crate::names::{Oid, RefName, RepoPath};
 use crate::ticket::{Lane, QueueGate, Status, StatusError, TicketId, Value};
 
-/// Who claims, when, and under which id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claim {
     /// Unique, random, and the same for all attempts of a run. Without it two agents of one identity
     /// make the same commit in the same second, and git tells both "up to date".
     pub id: String,
-    /// Who.
     pub by: String,
     /// When: RFC 3339, UTC.
     pub at: String,
-    /// On which machine.
     pub host: String,
 }
 
@@ -35,7 +32,6 @@ impl Claim {
 
 /// Everything a claim is decided on, beside the trunk.
 pub struct ClaimRequest<'a> {
-    /// The claim to record.
     pub claim: &'a Claim,
     /// What the team has decided, such as whether a person must have queued the ticket first.
     pub policy: Policy<'a>,
@@ -43,7 +39,6 @@ pub struct ClaimRequest<'a> {
     pub reason: Option<&'a str>,
     /// Where an active ticket's file goes: from its id and its session.
     pub place: &'a dyn Fn(&TicketId, &str) -> Result<RepoPath, String>,
-    /// The ticket branch of an id.
     pub branch: &'a dyn Fn(&TicketId, &str) -> Result<RefName, String>,
     /// Where the ticket branch begins.
     pub base: Target,
@@ -52,18 +47,15 @@ pub struct ClaimRequest<'a> {
     pub stray: Option<&'a Oid>,
 }
 
-/// What a claim came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claimed {
     /// The ticket; renamed when it had no sequence.
     pub id: TicketId,
     /// The id before.
     pub was: TicketId,
-    /// The session the ticket belongs to.
     pub session: String,
     /// Where its file is now.
     pub path: RepoPath,
-    /// The ticket branch.
     pub branch: RefName,
     /// The branch that keeps the work of an earlier holder, if the ticket names one.
     pub earlier: Option<String>,

@@ -12,12 +12,10 @@ use crate::ticket::{
     Appended, Document, DocumentError, Entry as LogEntry, SessionId, Status, TicketId, Value,
 };
 
-/// One ticket that is to be written.
 #[derive(Clone, Debug)]
 pub struct Draft {
     /// Its text: a template or a file, with everything but id and sequence in place.
     pub document: Document,
-    /// The session that names it.
     pub session: SessionId,
     /// The id it shall have if that is free: that of the file it comes from.
     pub wish: Option<TicketId>,
@@ -25,21 +23,17 @@ pub struct Draft {
     pub label: String,
 }
 
-/// What is asked for.
 pub struct NewTicket<'a> {
     /// The tickets, in the order of their numbers.
     pub drafts: &'a [Draft],
-    /// Who writes them.
     pub actor: &'a str,
     /// The key under which a repeated call finds them again.
     pub key: Option<&'a str>,
-    /// When.
     pub at: DateTime<Utc>,
     /// The same as it is written: RFC 3339, UTC.
     pub created: &'a str,
     /// Who writes the changelog entry.
     pub role: &'a str,
-    /// The queue's directory.
     pub queue: &'a RepoPath,
 }
 

@@ -19,18 +19,15 @@ const ROLE: &str = "Creator";
 const OF_THE_WORK: [&str; 7] =
     ["claimed_by", "claimed_at", "claim_id", "branch", "worktree_path", "submitted", "approvals"];
 
-/// What completing needs to know.
 pub struct CompleteRequest<'a> {
     /// When, as it is written.
     pub at: &'a str,
-    /// The lane it goes to.
     pub completed: &'a RepoPath,
     /// A directory that would disappear with it, and that other tickets use too. A file keeps it: where a whole directory
     /// is gone, a merge takes it for moved, and takes what others put there along.
     pub keep: Option<&'a RepoPath>,
 }
 
-/// Completes a ticket.
 pub fn complete(
     ticket: &Ticket<'_>,
     act: &Act<'_>,
@@ -85,7 +82,6 @@ fn beside(entry: &Entry, lane: &RepoPath) -> Result<RepoPath, Refusal> {
 /// How a ticket ends without being done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Resolution {
-    /// Nobody will do it.
     WontDo,
     /// Another ticket says the same.
     Duplicate(TicketId),
@@ -106,15 +102,11 @@ impl std::fmt::Display for Resolution {
     }
 }
 
-/// What closing needs to know.
 pub struct CloseRequest<'a> {
-    /// How it ends.
     pub resolution: &'a Resolution,
-    /// Why.
     pub reason: Option<&'a str>,
     /// When, as it is written.
     pub at: &'a str,
-    /// The archive.
     pub archive: &'a RepoPath,
 }
 

@@ -7,26 +7,22 @@ use super::review::{Approval, Work};
 use super::snapshot::Ticket;
 use crate::ticket::{Document, Status};
 
-/// One thing that is missing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Missing {
     /// A box that is not ticked, with its line in the file.
     Criterion {
         /// The line, from 1.
         line: usize,
-        /// What it says.
         text: String,
     },
     /// A part of the template that nobody has filled in, with its line in the file.
     Placeholder {
         /// The line, from 1.
         line: usize,
-        /// What it says.
         text: String,
     },
     /// A stage of the review that has not said yes to what is on the branch now.
     Approval {
-        /// Which stage.
         stage: Status,
         /// What was approved instead, if anything.
         instead: Option<String>,

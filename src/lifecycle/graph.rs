@@ -9,9 +9,7 @@ use crate::ticket::{Relation, TicketId};
 /// A relation that a ticket says it has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Edge<'a> {
-    /// The ticket that says so.
     pub from: &'a Entry,
-    /// What it says.
     pub relation: Relation,
     /// The other one, as it is named.
     pub name: String,
@@ -47,16 +45,13 @@ pub fn edges<'a>(all: &[Known<'a>], snapshot: &'a Snapshot) -> Vec<Edge<'a>> {
 /// In what tickets can follow each other, so that a circle makes no sense.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {
-    /// One waits for the other.
     Waiting,
-    /// One is a part of the other.
     Parts,
     /// One says the same as the other, which is the one that stays.
     Duplicates,
 }
 
 impl Order {
-    /// Every order.
     pub const ALL: [Order; 3] = [Order::Waiting, Order::Parts, Order::Duplicates];
 
     /// The order that a relation makes, if it makes one.
@@ -75,7 +70,6 @@ impl Order {
 pub struct Waits<'a>(BTreeMap<&'a TicketId, BTreeSet<&'a TicketId>>);
 
 impl<'a> Waits<'a> {
-    /// By these relations.
     pub fn of(edges: &[Edge<'a>]) -> Waits<'a> {
         Waits::by(Order::Waiting, edges)
     }

@@ -8,10 +8,8 @@ use super::relations::{Known, Meant, Names};
 use super::snapshot::{Entry, Snapshot, Ticket, set_all};
 use crate::ticket::{Head, Relation, TicketId, Value};
 
-/// What is done with a relation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LinkChange<'a> {
-    /// It is added, to this ticket.
     Add(&'a Entry),
     /// Whatever means this ticket is taken away.
     Remove(&'a Entry),
@@ -21,11 +19,8 @@ pub enum LinkChange<'a> {
 
 /// A relation to be made or ended.
 pub struct LinkRequest<'a> {
-    /// What is done.
     pub change: LinkChange<'a>,
-    /// The relation.
     pub relation: Relation,
-    /// Who asks.
     pub actor: &'a str,
 }
 

@@ -13,7 +13,6 @@ pub enum Verb {
     Queue,
     /// It goes back to its specification.
     Draft,
-    /// Somebody takes it.
     Claim,
     /// The holder's workspace stands.
     Activate,
@@ -35,9 +34,7 @@ pub enum Verb {
     Submit,
     /// A review says yes.
     Approve,
-    /// A review says no.
     RequestChanges,
-    /// The work is done.
     Complete,
     /// Its branch, on which it is complete, reaches the trunk without a pull request.
     Land,
@@ -137,7 +134,6 @@ impl Verb {
 /// Where a ticket is and what it says of itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct State {
-    /// The lane its file is in.
     pub lane: Lane,
     /// The status in its front matter.
     pub status: Status,
@@ -174,7 +170,6 @@ impl Situation {
 pub enum Who {
     /// Whoever can push.
     Anybody,
-    /// Only who holds it.
     Holder,
     /// Whoever does not hold it.
     Others,
@@ -198,7 +193,6 @@ pub struct Policy<'a> {
 pub enum OwnReview {
     /// Somebody else must.
     Refused,
-    /// They may.
     Allowed,
 }
 
@@ -217,7 +211,6 @@ pub enum Illegal {
     /// The ticket is in another lane than the verb starts from.
     #[error("it is in {0}/")]
     Lane(Lane),
-    /// The lane is right and the status is not.
     #[error("its status is `{0}`")]
     Status(Status),
     /// What the status says cannot be where the file is.
@@ -235,7 +228,6 @@ pub enum Illegal {
     /// tix merges nothing here.
     #[error("work reaches the trunk by pull request here")]
     ByRequest,
-    /// It is there already.
     #[error("it is on the trunk already")]
     Landed,
     /// A claim is being set up, or its set-up was interrupted.
@@ -257,7 +249,6 @@ pub const fn lane_of(status: Status) -> Lane {
     }
 }
 
-/// Who may do it to a ticket in this situation.
 pub fn who(verb: Verb, situation: Situation, policy: Policy<'_>) -> Who {
     match verb {
         Verb::Activate | Verb::Release | Verb::Handoff | Verb::Submit | Verb::Complete => {

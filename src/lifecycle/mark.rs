@@ -14,9 +14,7 @@ const ROLE: &str = "Creator";
 /// What came of a verb that may find its work done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// This is to be changed.
     Change(Box<Change>),
-    /// It is so already.
     Already,
 }
 
@@ -54,7 +52,6 @@ pub fn gate(
     Ok(write(ticket, act, &writing)?.0.into())
 }
 
-/// Flags a ticket as blocked.
 pub fn block(ticket: &Ticket<'_>, act: &Act<'_>, reason: &str) -> Result<Step, Refusal> {
     let next = act.require(Verb::Block, ticket)?;
     if ticket.blocked().as_deref() == Some(reason) {
@@ -110,11 +107,8 @@ pub fn note(ticket: &Ticket<'_>, act: &Act<'_>, story: &Story<'_>) -> Result<Cha
 /// A value that somebody sets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Setting {
-    /// Nothing.
     Null,
-    /// A text.
     Text(String),
-    /// A list of texts.
     List(Vec<String>),
 }
 

@@ -16,7 +16,6 @@ use crate::ticket::{Lane, Priority, QueueGate, Said, TicketId, moment};
 /// A ticket of the queue, and what keeps it from being claimed.
 #[derive(Clone, Debug)]
 pub struct Prospect<'a> {
-    /// The ticket.
     pub known: &'a Known<'a>,
     /// Nothing, when it can be claimed.
     pub hindrances: Vec<Hindrance>,
@@ -25,17 +24,11 @@ pub struct Prospect<'a> {
 /// What keeps a ticket from being next.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Hindrance {
-    /// It is flagged as blocked.
     #[error("blocked: {0}")]
     Blocked(String),
     /// Its status does not let anybody claim it.
     #[error("its status is `{status}`, not {need}")]
-    Status {
-        /// The status.
-        status: String,
-        /// What it would have to be.
-        need: &'static str,
-    },
+    Status { status: String, need: &'static str },
     /// Its id stands in several places.
     #[error("its id is on the trunk {0} times")]
     Duplicate(usize),
@@ -44,7 +37,6 @@ pub enum Hindrance {
     Waits {
         /// The ticket, as this one names it, or by its id where that one names this one.
         name: String,
-        /// Why that one does not count as done.
         why: Unmet,
     },
 }
@@ -52,13 +44,10 @@ pub enum Hindrance {
 /// Why a dependency does not count as done.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unmet {
-    /// There is no such ticket.
     #[error("which is not on the trunk")]
     Missing,
-    /// There are several.
     #[error("which may be any of {}", list(.0))]
     Ambiguous(Vec<TicketId>),
-    /// It is not done yet.
     #[error("which is in {0}/")]
     Open(Lane),
     /// It was ended without being done.
@@ -159,7 +148,6 @@ fn own(known: &Known<'_>, gate: QueueGate) -> Vec<Hindrance> {
     found
 }
 
-/// Who waits for whom.
 struct Dependencies<'a> {
     names: Names<'a>,
     heads: HashMap<&'a TicketId, &'a Known<'a>>,

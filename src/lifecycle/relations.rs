@@ -5,19 +5,15 @@ use std::collections::HashMap;
 use super::snapshot::{Entry, Snapshot};
 use crate::ticket::{Head, Lane, Status, TicketId};
 
-/// A ticket with its head.
 #[derive(Clone, Debug)]
 pub struct Known<'a> {
-    /// Its place.
     pub entry: &'a Entry,
-    /// What it says.
     pub head: Head,
 }
 
 /// How exactly a name fits an id; the better one wins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Fit {
-    /// It is the id.
     Id,
     /// It is the id without `TICKET-`.
     Short,
@@ -31,19 +27,14 @@ enum Fit {
 /// command line: a part of an id names nothing, and case counts.
 pub struct Names<'a>(HashMap<&'a str, Vec<(Fit, &'a Entry)>>);
 
-/// Which ticket a name means.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Meant<'a> {
-    /// This one.
     One(&'a Entry),
-    /// Any of these.
     Several(Vec<&'a Entry>),
-    /// None.
     Missing,
 }
 
 impl<'a> Names<'a> {
-    /// The names of all tickets.
     pub fn of(snapshot: &'a Snapshot) -> Names<'a> {
         let mut names: HashMap<&str, Vec<(Fit, &Entry)>> = HashMap::new();
         for entry in &snapshot.entries {
@@ -82,9 +73,7 @@ impl<'a> Names<'a> {
 /// What became of a ticket, for those that wait for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
-    /// It is not done yet.
     Open,
-    /// It is done.
     Done,
     /// It was ended without being done.
     Dropped,
@@ -124,7 +113,6 @@ fn is_done(resolution: &str) -> bool {
     DONE.iter().any(|word| word.eq_ignore_ascii_case(resolution.trim()))
 }
 
-/// The heads by id.
 pub(super) fn by_id<'k, 'a>(all: &'k [Known<'a>]) -> HashMap<&'a TicketId, &'k Known<'a>> {
     all.iter().map(|known| (&known.entry.id, known)).collect()
 }

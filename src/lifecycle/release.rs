@@ -12,18 +12,15 @@ use crate::ticket::{Appended, Entry as LogEntry, Lane, QueueGate, Status, Value}
 /// What becomes of the ticket branch on the remote.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Branch {
-    /// There is none.
     Absent,
     /// It holds nothing but tix's own commits: deleted, if it is still at this commit.
     Delete {
-        /// Which ref.
         name: RefName,
         /// Where it must be.
         at: Oid,
     },
     /// It holds work: kept under another name, and the old name becomes free.
     Keep {
-        /// Which ref.
         name: RefName,
         /// Where it must be.
         at: Oid,
@@ -56,7 +53,6 @@ impl Branch {
 
 /// Who gives a ticket back, and why.
 pub struct ReleaseRequest<'a> {
-    /// Who asks.
     pub actor: &'a str,
     /// The beginning of the claim ids that this clone makes: a claim of this clone may be given back
     /// from it under any name.
@@ -71,7 +67,6 @@ pub struct ReleaseRequest<'a> {
     pub role: &'a str,
     /// What the team has decided. Where a queued ticket needs a person's word, it keeps the one it had.
     pub policy: Policy<'a>,
-    /// The queue's directory.
     pub queue: &'a RepoPath,
 }
 

@@ -11,9 +11,7 @@ use super::snapshot::Ticket;
 use crate::names::Oid;
 use crate::ticket::{Document, Status, Value};
 
-/// The work on a ticket branch.
 pub struct Work<'a> {
-    /// Where the branch is.
     pub tip: &'a Oid,
     /// Whether the branch still holds the work that it held at a commit: it then differs from it in nothing but the
     /// ticket's own file, which tix itself writes to.
@@ -30,11 +28,8 @@ impl Work<'_> {
 /// One stage's yes, as the ticket has it in its list `approvals`: stage, commit and who.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Approval {
-    /// The stage.
     pub stage: Status,
-    /// The commit that was approved.
     pub commit: Oid,
-    /// By whom.
     pub by: String,
 }
 
@@ -91,28 +86,21 @@ pub fn hand_in(ticket: &Ticket<'_>, act: &Act<'_>, work: &Work<'_>) -> Option<Ve
     (may(Verb::Submit) && !seen).then_some(Verb::Submit)
 }
 
-/// What a review says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// Yes.
     Approve,
-    /// No.
     RequestChanges,
 }
 
-/// What a reviewer says, and of what.
 pub struct ReviewRequest<'a> {
-    /// Yes or no.
     pub verdict: Verdict,
     /// The stage that they speak for; `None` for the one that it is at.
     pub stage: Option<Status>,
     /// The commit that they have looked at; `None` for the one that was submitted.
     pub commit: Option<&'a Oid>,
-    /// Their words.
     pub notes: Option<&'a str>,
 }
 
-/// Records what a review says.
 pub fn review(
     ticket: &Ticket<'_>,
     act: &Act<'_>,

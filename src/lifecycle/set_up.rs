@@ -3,10 +3,8 @@
 use super::change::{Change, Edit, trailer};
 use crate::names::RepoPath;
 
-/// A file that is to be there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewFile {
-    /// Where.
     pub path: RepoPath,
     /// What it holds when it is new; one that is there already is left as it is.
     pub content: Vec<u8>,

@@ -14,7 +14,6 @@ use crate::ticket::{
 /// What stands at a path below a lane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Node {
-    /// A regular file.
     File,
     /// Anything else; the words say what, as in "a symbolic link".
     Other(&'static str),
@@ -25,26 +24,19 @@ pub enum Node {
 pub struct Entry {
     /// The file's stem.
     pub id: TicketId,
-    /// The lane it is in.
     pub lane: Lane,
-    /// Where the file is.
     pub path: RepoPath,
-    /// What stands there.
     pub node: Node,
-    /// Its contents' id.
     pub oid: Oid,
 }
 
 /// A Markdown file in a lane whose name is no ticket id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Odd {
-    /// Where the file is.
     pub path: RepoPath,
-    /// What is wrong with its name.
     pub why: String,
 }
 
-/// All tickets of one commit.
 #[derive(Clone, Debug, Default)]
 pub struct Snapshot {
     /// The tickets, sorted by path.
@@ -53,14 +45,11 @@ pub struct Snapshot {
     pub odd: Vec<Odd>,
 }
 
-/// A ticket with its contents.
 #[derive(Clone, Debug)]
 pub struct Ticket<'a> {
-    /// Its place.
     pub entry: &'a Entry,
     /// The lane that the trunk has it in; another than that of its place when it is complete on its branch.
     pub trunk: Lane,
-    /// Its text.
     pub document: Document,
 }
 
@@ -127,7 +116,6 @@ impl Snapshot {
 }
 
 impl<'a> Ticket<'a> {
-    /// A ticket of the trunk.
     pub fn new(entry: &'a Entry, document: Document) -> Ticket<'a> {
         Ticket { entry, trunk: entry.lane, document }
     }

@@ -34,27 +34,21 @@ pub enum Way {
 
 /// What a takeover is decided on, beside the ticket.
 pub struct Takeover<'a> {
-    /// How.
     pub way: Way,
     /// The claim that takes the place of the present one.
     pub claim: &'a Claim,
-    /// Why.
     pub reason: Option<&'a str>,
     /// When the claim was made or the ticket branch last moved, whichever is later.
     pub last: Option<DateTime<Utc>>,
-    /// The ticket branch.
     pub branch: &'a RefName,
     /// The ticket there, where its progress is written on it.
     pub copy: Option<BranchCopy<'a>>,
 }
 
-/// The ticket as its branch has it.
 pub struct BranchCopy<'a> {
-    /// Where the branch is.
     pub at: &'a Oid,
     /// The newest commit that it has in common with the trunk.
     pub fork: Oid,
-    /// Its text there.
     pub ticket: Ticket<'a>,
 }
 

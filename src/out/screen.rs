@@ -14,7 +14,6 @@ use ratatui::crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 
-/// See the module.
 pub struct Screen {
     /// Never dropped: ratatui would complain on a standard error that may be gone together with the terminal.
     terminal: ManuallyDrop<Terminal<CrosstermBackend<Stdout>>>,
@@ -34,7 +33,6 @@ impl Screen {
             .inspect_err(|_| restore())
     }
 
-    /// Draws a frame.
     pub fn draw(&mut self, draw: impl FnOnce(&mut Buffer)) -> io::Result<()> {
         self.terminal.draw(|frame| draw(frame.buffer_mut())).map(|_| ())
     }

@@ -15,7 +15,6 @@ const GAP: &str = "  ";
 /// The least that is left of the last column, however narrow the terminal is.
 const LEAST: usize = 12;
 
-/// How a table is laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layout {
     /// A header, aligned columns, and the last one cut to the terminal's width where that is known.
@@ -35,7 +34,6 @@ pub struct Table {
 }
 
 impl Table {
-    /// A table without rows.
     pub fn new(header: impl Into<Vec<&'static str>>) -> Table {
         Table { header: header.into(), rows: Vec::new() }
     }

@@ -17,13 +17,11 @@ const WORDS: usize = 6;
 const LAST_WORD: f64 = 0.88;
 const LAST_BEFORE_NOW: f64 = 0.82;
 
-/// One chart.
 pub(super) struct Chart<'a> {
     /// Names its parts for a screen reader.
     pub key: &'a str,
     /// How much room it gets.
     pub class: &'a str,
-    /// Its heading.
     pub title: &'a str,
     /// What it shows, in a sentence that is as good as the picture.
     pub says: String,
@@ -33,7 +31,6 @@ pub(super) struct Chart<'a> {
     pub marks: Vec<(f64, String)>,
     /// The words below: how far to the right (0 to 1) each begins; what belongs to the very end ends there.
     pub words: Vec<(f64, String)>,
-    /// The shapes.
     pub shapes: Html,
     /// The same in numbers: the heading, and the rows.
     pub heads: &'a [&'a str],

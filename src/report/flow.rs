@@ -11,20 +11,16 @@ pub(super) const RECENT: TimeDelta = TimeDelta::days(30);
 /// The length of a column of the charts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
-    /// A day.
     Day,
     /// A week, from Monday.
     Week,
-    /// A month.
     Month,
 }
 
 /// A ticket that was worked on and completed.
 #[derive(Clone, Debug)]
 pub struct Done {
-    /// Which ticket.
     pub id: TicketId,
-    /// When.
     pub at: DateTime<Utc>,
     /// From its first claim to its completion.
     pub took: Option<TimeDelta>,
@@ -35,7 +31,6 @@ pub struct Done {
 pub struct Flow {
     /// The length of a column.
     pub unit: Unit,
-    /// Where the columns begin.
     pub starts: Vec<DateTime<Utc>>,
     /// Where the last of them ends as far as anybody knows: its day, week or month is never over yet.
     pub now: DateTime<Utc>,
@@ -49,12 +44,9 @@ pub struct Flow {
     pub done: Vec<Done>,
 }
 
-/// What is said in numbers.
 #[derive(Clone, Debug, Default)]
 pub struct Figures {
-    /// How many wait.
     pub queued: usize,
-    /// How many are held.
     pub active: usize,
     /// How many were completed in the last 30 days.
     pub completed_recently: usize,
@@ -62,7 +54,6 @@ pub struct Figures {
     pub median: Option<TimeDelta>,
     /// The cycle time that 85 in 100 of those kept to.
     pub most: Option<TimeDelta>,
-    /// How long the ticket that has been held longest has been held.
     pub longest_held: Option<TimeDelta>,
 }
 
@@ -76,7 +67,6 @@ impl Unit {
         }
     }
 
-    /// What the column is called.
     pub const fn as_str(self) -> &'static str {
         match self {
             Unit::Day => "day",

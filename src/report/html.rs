@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 
-/// A piece of a page.
 #[derive(Clone, Debug, Default)]
 pub struct Html(String);
 
@@ -39,13 +38,11 @@ impl Html {
         self.raw("<").raw(open).raw(">").text(text).raw("</").raw(name).raw(">")
     }
 
-    /// Another piece.
     pub fn piece(&mut self, piece: &Html) -> &mut Html {
         self.0.push_str(&piece.0);
         self
     }
 
-    /// The markup.
     pub fn into_string(self) -> String {
         self.0
     }

@@ -13,29 +13,20 @@ use crate::ticket::Lane;
 /// How many of those that are held are listed.
 const LISTED: usize = 40;
 
-/// What the page is made of.
 pub struct Page<'a> {
-    /// The repository's name.
     pub name: &'a str,
-    /// How the trunk is called.
     pub trunk: &'a str,
     /// The commit it was at, shortened.
     pub commit: &'a str,
-    /// When the page was made.
     pub now: DateTime<Utc>,
-    /// The lives of the tickets.
     pub story: &'a Story,
-    /// The lanes with their tickets.
     pub board: &'a [BoardLane],
     /// How long nothing may happen on a claim before it counts as old.
     pub stale_after: TimeDelta,
 }
 
-/// A lane of the board.
 pub struct BoardLane {
-    /// Which.
     pub lane: Lane,
-    /// How many tickets are in it.
     pub total: usize,
     /// Those that are shown.
     pub cards: Vec<BoardCard>,
@@ -44,25 +35,16 @@ pub struct BoardLane {
 /// A ticket on the board. Every text may be anything.
 #[derive(Clone, Debug, Default)]
 pub struct BoardCard {
-    /// Its id.
     pub id: String,
-    /// What it is about.
     pub title: Option<String>,
-    /// Its status.
     pub status: String,
-    /// Why it is blocked.
     pub blocked: Option<String>,
-    /// How urgent it is.
     pub priority: Option<String>,
-    /// Its labels.
     pub labels: Vec<String>,
-    /// Who holds it.
     pub holder: Option<String>,
-    /// How long it has been where it is.
     pub age: String,
 }
 
-/// Makes the page.
 pub fn render(page: &Page<'_>) -> String {
     let flow = Flow::of(page.story, page.now);
     let numbers = figures(page.story, &flow, page.now);

@@ -9,9 +9,7 @@ use crate::ticket::{Lane, TicketId};
 /// One commit of the trunk, as far as it moves tickets.
 #[derive(Clone, Debug)]
 pub struct Step {
-    /// When it was made.
     pub at: DateTime<Utc>,
-    /// Who acted.
     pub by: String,
     /// Where tickets were before it, and where they are after it.
     pub changes: Vec<LaneChange>,
@@ -20,9 +18,7 @@ pub struct Step {
 /// A ticket file that came or went.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LaneChange {
-    /// It is there now.
     Came(TicketId, Lane),
-    /// It is not there any more.
     Went(TicketId, Lane),
 }
 
@@ -36,31 +32,25 @@ pub struct Life {
 /// The beginning of a stay in a lane.
 #[derive(Clone, Debug)]
 pub struct Stay {
-    /// Since when.
     pub since: DateTime<Utc>,
     /// Where; `None` is off the trunk.
     pub lane: Option<Lane>,
-    /// Who moved it there.
     pub by: String,
 }
 
 /// Who holds a ticket, and since when.
 #[derive(Clone, Debug)]
 pub struct Held {
-    /// Which ticket.
     pub id: TicketId,
     /// Who moved it to active.
     pub by: String,
-    /// When.
     pub since: DateTime<Utc>,
 }
 
-/// The lives of all tickets.
 #[derive(Clone, Debug, Default)]
 pub struct Story {
     /// By their last ids.
     pub lives: BTreeMap<TicketId, Life>,
-    /// When the first of them began.
     pub begin: Option<DateTime<Utc>>,
 }
 
@@ -70,12 +60,10 @@ impl Life {
         self.stays.last().and_then(|stay| stay.lane)
     }
 
-    /// Where it was at a moment.
     pub fn lane_at(&self, at: DateTime<Utc>) -> Option<Lane> {
         self.stays.iter().take_while(|stay| stay.since <= at).last().and_then(|stay| stay.lane)
     }
 
-    /// When it was first claimed.
     pub fn started(&self) -> Option<DateTime<Utc>> {
         self.stays.iter().find(|stay| stay.lane == Some(Lane::Active)).map(|stay| stay.since)
     }

@@ -20,17 +20,13 @@ pub struct Head {
     pub title: Option<String>,
     /// `priority`, as it is written.
     pub priority: Option<String>,
-    /// `labels`
     pub labels: Vec<String>,
     /// `created`, as it is written.
     pub created: Option<String>,
-    /// `claimed_by`
     pub claimed_by: Option<String>,
     /// `claimed_at`, as it is written.
     pub claimed_at: Option<String>,
-    /// `claim_id`
     pub claim_id: Option<String>,
-    /// `branch`
     pub branch: Option<String>,
     /// `worktree_path`
     pub worktree: Option<String>,
@@ -38,7 +34,6 @@ pub struct Head {
     pub completed_at: Option<String>,
     /// `closed_at`, as it is written.
     pub closed_at: Option<String>,
-    /// `resolution`
     pub resolution: Option<String>,
     /// `ticket_id`, which may differ from the id that its file name gives it.
     pub ticket_id: Option<String>,
@@ -52,9 +47,7 @@ pub struct Head {
     pub blocks: Vec<String>,
     /// `parent_ticket`
     pub parent: Option<String>,
-    /// `related`
     pub related: Vec<String>,
-    /// `duplicate_of`
     pub duplicate_of: Option<String>,
     /// The keys whose values are `{placeholders}` of a template, and the lines of the body that are, each with its line.
     pub placeholders: Vec<(usize, String)>,
@@ -63,22 +56,18 @@ pub struct Head {
 /// What a status line says.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Said {
-    /// Nothing, or there is none.
     #[default]
     Nothing,
-    /// A status that tix knows.
     Status(Status),
     /// Another word, at this line.
     Unknown {
         /// The line, counted from 1.
         line: usize,
-        /// The word.
         text: String,
     },
 }
 
 impl Head {
-    /// The head of a ticket file.
     pub fn of(document: &Document) -> Head {
         let text = |key| document.text(key);
         let list = |key| document.list(key);

@@ -29,16 +29,12 @@ const RESERVED: [&str; 2] = ["TEMPLATE", "README"];
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct TicketId(String);
 
-/// Why a text is no id.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum IdError {
-    /// There is nothing.
     #[error("an id cannot be empty")]
     Empty,
-    /// It has this many bytes.
     #[error("an id has at most {MAX_BYTES} bytes, this one has {0}")]
     TooLong(usize),
-    /// A file name that is not UTF-8.
     #[error("an id is made of A-Z a-z 0-9 . _ - and this is not even UTF-8")]
     NotUtf8,
     /// The first character is neither a letter nor a digit.
@@ -47,22 +43,17 @@ pub enum IdError {
     /// Some other character is not allowed.
     #[error("an id is made of A-Z a-z 0-9 . _ - and cannot contain {0:?}")]
     BadCharacter(char),
-    /// It contains `..`.
     #[error("an id cannot contain \"..\"")]
     DoubleDot,
-    /// It ends with a dot.
     #[error("an id cannot end with a dot")]
     TrailingDot,
-    /// It ends with `.lock`.
     #[error("an id cannot end with \".lock\"")]
     LockSuffix,
-    /// `TEMPLATE` or `README`.
     #[error("TEMPLATE and README are not tickets")]
     Reserved,
 }
 
 impl TicketId {
-    /// Checks that the text is an id.
     pub fn parse(text: &str) -> Result<TicketId, IdError> {
         check_name(text)?;
         if is_reserved(text) {
@@ -82,7 +73,6 @@ impl TicketId {
         }
     }
 
-    /// The id as it is written.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -161,7 +151,6 @@ impl SessionId {
         SessionId(slug)
     }
 
-    /// The name as it is written.
     pub fn as_str(&self) -> &str {
         &self.0
     }

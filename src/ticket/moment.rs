@@ -7,7 +7,6 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeDelta, Utc};
 /// The clocks of two places on earth differ by at most this much: from UTC-12 to UTC+14.
 const ZONES: TimeDelta = TimeDelta::hours(26);
 
-/// A moment that a ticket speaks of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Moment {
     /// When it was; without a zone the text is taken for UTC.
@@ -19,7 +18,6 @@ pub struct Moment {
 /// How exactly a text tells a moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Precision {
-    /// With its zone.
     Zoned,
     /// By the clock on somebody's wall.
     Local,

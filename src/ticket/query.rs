@@ -5,14 +5,11 @@ use super::id::{PREFIX, TicketId};
 /// How many ids are suggested when nothing fits.
 const SUGGESTIONS: usize = 3;
 
-/// What a query found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Resolution<'a> {
-    /// Exactly this ticket.
     One(&'a TicketId),
     /// Each of these, in the order of the list.
     Many(Vec<&'a TicketId>),
-    /// No ticket.
     None {
         /// The ids that look most like the query, best first; at most three.
         nearest: Vec<&'a TicketId>,

@@ -23,7 +23,6 @@ pub enum Relation {
 }
 
 impl Relation {
-    /// Every relation.
     pub const ALL: [Relation; 5] = [
         Relation::DependsOn,
         Relation::Blocks,

@@ -25,7 +25,6 @@ pub enum Status {
     ExpediterReview,
     /// Held, and sent back by a review.
     ChangesRequested,
-    /// Done.
     Approved,
     /// Ended without being done; `resolution` says how.
     Closed,
@@ -46,7 +45,6 @@ pub enum QueueGate {
 /// file that says `status: blocked` has lost that information and reads as in progress.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reading {
-    /// The state.
     pub status: Status,
     /// Whether the work cannot go on.
     pub blocked: bool,
@@ -77,7 +75,6 @@ impl Status {
         }
     }
 
-    /// The status as it is written.
     pub const fn as_str(self) -> &'static str {
         match self {
             Status::Draft => "draft",

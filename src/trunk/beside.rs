@@ -11,7 +11,6 @@ use super::{MovedRef, Trunk};
 use crate::git::{Atomic, GitError, PushReport, RefOutcome, RefUpdate};
 use crate::names::{RefName, RemoteName};
 
-/// Which refs a push moved, by its report.
 pub(super) fn moved_by(report: &Result<PushReport, GitError>) -> Vec<RefName> {
     let lines = report.as_ref().map_or(&[][..], |report| &report.refs);
     let done = lines.iter().filter(|line| line.outcome == RefOutcome::Done);

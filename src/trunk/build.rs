@@ -7,11 +7,9 @@ use crate::names::{Oid, RepoPath};
 
 /// A commit that is not on the trunk yet.
 pub(super) struct Built {
-    /// The commit.
     pub(super) commit: Oid,
     /// The paths that it changes, read back from it.
     pub(super) paths: Vec<RepoPath>,
-    /// The refs that move with the trunk.
     pub(super) refs: Vec<RefUpdate>,
 }
 

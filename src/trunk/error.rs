@@ -17,14 +17,11 @@ pub enum Landing {
 /// Why a decision did not become a commit on the trunk.
 #[derive(Debug)]
 pub enum Stop<E> {
-    /// The decision itself said no.
     Refused(E),
-    /// The engine could not do it.
     Trunk(TrunkError),
 }
 
 impl<E> Stop<E> {
-    /// The decision says no, for this reason.
     pub fn refuse(reason: impl Into<E>) -> Stop<E> {
         Stop::Refused(reason.into())
     }
@@ -51,13 +48,11 @@ pub fn may_still_land<T, E>(result: &Result<T, Stop<E>>) -> bool {
 /// What the engine can fail with.
 #[derive(Debug, thiserror::Error)]
 pub enum TrunkError {
-    /// git itself, here.
     #[error(transparent)]
     Git(#[from] GitError),
     /// The remote gave no usable answer.
     #[error("{remote} cannot be reached")]
     Unreachable {
-        /// Which remote.
         remote: RemoteName,
         /// What git said, without credentials.
         words: String,
@@ -67,7 +62,6 @@ pub enum TrunkError {
     /// The remote does not know us, or does not let us in.
     #[error("{remote} does not let you in")]
     Denied {
-        /// Which remote.
         remote: RemoteName,
         /// What git said, without credentials.
         words: String,
@@ -75,11 +69,9 @@ pub enum TrunkError {
     /// The remote refuses the push for good.
     #[error("{remote} refuses the push to {}: {reason}", branch.short())]
     RemoteRefused {
-        /// Which remote.
         remote: RemoteName,
         /// The ref that it refuses: the trunk, or one that was to move with it.
         branch: RefName,
-        /// The trunk.
         trunk: RefName,
         /// The reason in git's report.
         reason: String,
@@ -89,75 +81,40 @@ pub enum TrunkError {
     /// Another ref of the change is not where it must be, while the trunk is.
     #[error("{} on {remote} is not where it must be: {reason}", branch.short())]
     RefTaken {
-        /// Which remote.
         remote: RemoteName,
-        /// Which ref.
         branch: RefName,
         /// The reason in git's report.
         reason: String,
     },
     /// The trunk has not moved, and still it is elsewhere for a push than for a fetch.
     #[error("{remote} shows pushes another {} than fetches", branch.short())]
-    TwoFaced {
-        /// Which remote.
-        remote: RemoteName,
-        /// The trunk.
-        branch: RefName,
-    },
+    TwoFaced { remote: RemoteName, branch: RefName },
     /// The remote shows the trunk to fetches alone.
     #[error("{remote} hides {} from pushes", branch.short())]
-    Hidden {
-        /// Which remote.
-        remote: RemoteName,
-        /// The trunk.
-        branch: RefName,
-    },
+    Hidden { remote: RemoteName, branch: RefName },
     /// The remote has no such branch.
     #[error("{remote} has no branch {}", branch.short())]
-    NoTrunk {
-        /// Which remote.
-        remote: RemoteName,
-        /// The trunk that is missing.
-        branch: RefName,
-        /// The branches it has.
-        branches: Vec<String>,
-    },
+    NoTrunk { remote: RemoteName, branch: RefName, branches: Vec<String> },
     /// The remote has the trunk, but not the branch that ticket branches start from.
     #[error("{remote} has no branch {}, which work is to start from", branch.short())]
-    NoBase {
-        /// Which remote.
-        remote: RemoteName,
-        /// The branch that is missing.
-        branch: RefName,
-    },
+    NoBase { remote: RemoteName, branch: RefName },
     /// There is no remote, and the branch does not exist here.
     #[error("there is no branch {} here", branch.short())]
-    NoLocalTrunk {
-        /// The trunk that is missing.
-        branch: RefName,
-    },
+    NoLocalTrunk { branch: RefName },
     /// A local ref of the change is not where it must be, while the trunk is.
     #[error("{} is not where it must be", branch.short())]
-    LocalRefTaken {
-        /// Which ref.
-        branch: RefName,
-    },
+    LocalRefTaken { branch: RefName },
     /// The trunk and a branch that it was to take in have changed the same places.
     #[error("the branch and the trunk have changed the same places")]
-    Conflicts {
-        /// In these files.
-        paths: Vec<RepoPath>,
-    },
+    Conflicts { paths: Vec<RepoPath> },
     /// Other people's pushes came first until the deadline passed.
     #[error("other pushes came first {attempts} times, until the time was up")]
     Contended {
         /// How many pushes were sent.
         attempts: u32,
     },
-    /// A lock of tix cannot be had.
     #[error("{}: {}", path.display(), source.as_ref().map_or_else(|| "held by another tix".to_owned(), ToString::to_string))]
     Lock {
-        /// Which file.
         path: PathBuf,
         /// What the system said; `None` when somebody else holds it.
         source: Option<std::io::Error>,

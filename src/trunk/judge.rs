@@ -6,9 +6,7 @@ use crate::names::RefName;
 /// A ref that the remote refused to move.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct No {
-    /// Which ref.
     pub name: RefName,
-    /// The reason in the report.
     pub reason: String,
 }
 
@@ -24,12 +22,7 @@ pub enum Verdict {
     /// The remote is not where we thought: somebody was quicker. Nothing changed.
     Behind,
     /// Another ref than the trunk is not where it must be. Nothing changed.
-    Taken {
-        /// Which ref.
-        name: RefName,
-        /// The reason in the report.
-        reason: String,
-    },
+    Taken { name: RefName, reason: String },
     /// The remote holds the ref's lock for somebody else, or lost a race of its own.
     Busy(No),
     /// The remote refuses, and will again.

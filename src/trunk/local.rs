@@ -68,7 +68,6 @@ impl Trunk<'_> {
         Ok(landed)
     }
 
-    /// The trunk as the local branch has it.
     pub(super) fn local_view(&self) -> Result<View<'_>, TrunkError> {
         match self.objects.resolve(self.branch.as_str())? {
             Some(tip) => {

@@ -41,17 +41,13 @@ use crate::lifecycle::Change;
 use crate::names::{Oid, RefName, RemoteName, RepoPath};
 use crate::ticket::TicketId;
 
-/// Where the trunk is and how writes to it behave.
 pub struct Trunk<'a> {
-    /// The repository.
     pub repo: &'a Repo,
-    /// Its objects.
     pub objects: &'a Objects,
     /// This run's private refs and scratch directory.
     pub run: &'a Run,
     /// The remote that holds the trunk; `None` when the local branch is the trunk.
     pub remote: Option<RemoteName>,
-    /// The trunk's branch.
     pub branch: RefName,
     /// Another branch to fetch along, from which ticket branches start when the trunk holds tickets only.
     pub base: Option<RefName>,
@@ -65,7 +61,6 @@ pub struct Trunk<'a> {
     pub ci: Ci,
     /// How often a failure that nobody else's progress explains is tried.
     pub tries: u32,
-    /// When to give up.
     pub deadline: Instant,
     /// The directory for what processes of this machine share.
     pub runtime_dir: std::path::PathBuf,
@@ -82,12 +77,10 @@ pub enum Ci {
     Skip,
 }
 
-/// What a person waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
     /// Other processes of this machine.
     Queue,
-    /// The fetch.
     Fetch,
     /// The push, with the number of the attempt.
     Push(u32),
@@ -100,19 +93,16 @@ pub enum Step {
 pub struct Landed<T> {
     /// What the decision gave beside the change.
     pub output: T,
-    /// The commit.
     pub commit: Oid,
     /// Its parent: the trunk it was decided on. `None` for the first commit of a trunk.
     pub parent: Option<Oid>,
     /// The paths that the commit changes, read back from it.
     pub paths: Vec<RepoPath>,
-    /// The refs that moved.
     pub moved: Vec<MovedRef>,
     /// The refs that were to move with the trunk, and that the remote left where they were.
     pub left: Vec<RefName>,
     /// How many pushes it took.
     pub attempts: u32,
-    /// What to tell the user.
     pub warnings: Vec<String>,
 }
 
@@ -137,10 +127,8 @@ pub fn ticket_lock(repo: &Repo, id: &crate::ticket::TicketId) -> std::path::Path
     repo.tix_dir().join("locks").join(format!("ticket-{id}.lock"))
 }
 
-/// A ref that a transaction moved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MovedRef {
-    /// Which ref.
     pub name: RefName,
     /// Where it was; `None` when it is new.
     pub old: Option<Oid>,
@@ -163,7 +151,6 @@ pub struct Diary {
     pub ticket: Option<TicketId>,
     /// Pushes sent (or local transactions tried).
     pub attempts: u32,
-    /// The commits that were pushed.
     pub commits: Vec<Oid>,
     /// The paths of the last of them.
     pub paths: Vec<RepoPath>,
@@ -220,7 +207,6 @@ impl Trunk<'_> {
         Ok((built.commit, built.paths))
     }
 
-    /// The tickets of one commit.
     pub fn view_of(&self, commit: &Oid) -> Result<View<'_>, TrunkError> {
         View::load(self.objects, self.repo.format, Some(commit), &self.tickets_dir)
     }

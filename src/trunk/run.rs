@@ -156,7 +156,6 @@ impl Run {
         }
     }
 
-    /// The object writer of this run.
     pub fn writer(&self) -> Result<&Writer, TrunkError> {
         if let Some(writer) = self.writer.get() {
             return Ok(writer);

@@ -9,7 +9,6 @@ use crate::ticket::{Document, Lane, TicketId};
 /// from exhausting the stack.
 const DEPTH: usize = 12;
 
-/// The tickets of one commit.
 pub struct View<'a> {
     objects: &'a Objects,
     commit: Option<Oid>,
@@ -18,15 +17,12 @@ pub struct View<'a> {
     pub(super) base: Option<Oid>,
     /// All tickets, as values.
     pub snapshot: Snapshot,
-    /// Whether the commit has a directory for tickets at all.
     pub has_tickets: bool,
 }
 
 /// Why a ticket's contents could not be had.
 pub enum Unloadable {
-    /// The file itself is at fault.
     Refused(Refusal),
-    /// git is.
     Git(GitError),
 }
 
@@ -98,12 +94,10 @@ impl<'a> View<'a> {
         self.base.as_ref()
     }
 
-    /// Its root tree.
     pub(super) fn tree(&self) -> Option<&Oid> {
         self.tree.as_ref()
     }
 
-    /// A ticket with its contents.
     pub fn read<'e>(&self, entry: &'e Entry) -> Result<Ticket<'e>, Unloadable> {
         if let Node::Other(what) = entry.node {
             return Err(Unloadable::Refused(not_a_file(entry, what)));

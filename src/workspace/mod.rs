@@ -24,78 +24,38 @@ pub use record::{Record, all, forget, load, made_at, recorded, save};
 use crate::git::{GitError, LocalEdit, RefValue, Repo};
 use crate::names::{Oid, RefName};
 
-/// Why there is no workspace.
 #[derive(Debug, thiserror::Error)]
 pub enum WorkspaceError {
-    /// git itself.
     #[error(transparent)]
     Git(#[from] GitError),
     /// Something is where the worktree would go.
     #[error("the workspace's place is taken: {} {what}", path.display())]
-    Occupied {
-        /// Where.
-        path: PathBuf,
-        /// What is there.
-        what: &'static str,
-    },
+    Occupied { path: PathBuf, what: &'static str },
     /// Nothing can be written where the worktree would go.
     #[error("the workspace cannot be made in {}: {source}", path.display())]
-    NotWritable {
-        /// The directory.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
+    NotWritable { path: PathBuf, source: io::Error },
     /// A local branch has a name that is a directory of the one to be made, or the other way round.
     #[error("the branch {} cannot be beside the local branch {}", branch.short(), by.short())]
-    NameTaken {
-        /// Which branch.
-        branch: RefName,
-        /// The one that is there.
-        by: RefName,
-    },
+    NameTaken { branch: RefName, by: RefName },
     /// A local branch of that name holds commits that are nowhere else.
     #[error("there is a local branch {} already, with commits that are not on the trunk", branch.short())]
-    BranchTaken {
-        /// Which branch.
-        branch: RefName,
-        /// Where it is.
-        at: Oid,
-    },
+    BranchTaken { branch: RefName, at: Oid },
     /// A local branch of that name is checked out in a worktree that is not tix's.
     #[error("the branch {} is checked out already, in {}", branch.short(), path.display())]
-    CheckedOut {
-        /// Which branch.
-        branch: RefName,
-        /// Where.
-        path: PathBuf,
-    },
-    /// The template gives no path.
+    CheckedOut { branch: RefName, path: PathBuf },
     #[error("the workspace has no place: {why}")]
-    BadPath {
-        /// What is wrong.
-        why: String,
-    },
+    BadPath { why: String },
     /// git could not make the worktree.
     #[error("the worktree could not be made: {words}")]
-    Setup {
-        /// What git said.
-        words: String,
-    },
+    Setup { words: String },
     /// The local record could not be written.
     #[error("{}: {source}", path.display())]
-    Record {
-        /// Which file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
+    Record { path: PathBuf, source: io::Error },
 }
 
 /// Whether a branch that is in the way may go.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Leftover {
-    /// There is none.
     #[default]
     None,
     /// It holds nothing that the trunk has not: deleted before the worktree is made.

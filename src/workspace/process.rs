@@ -8,9 +8,7 @@ use serde::{Deserialize, Serialize};
 /// A process, as it can be written down and recognised later.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Process {
-    /// Its number.
     pub pid: u32,
-    /// The machine it runs on.
     pub host: String,
     /// The set of processes in which the number counts; two containers of one host name have two.
     pub space: Option<String>,
@@ -21,7 +19,6 @@ pub struct Process {
 /// What became of a process that was written down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
-    /// It runs.
     Alive,
     /// It has ended; its number may belong to another process by now.
     Ended,

@@ -17,7 +17,6 @@ use crate::ticket::TicketId;
 /// A workspace that tix made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
-    /// The claim it was made for.
     pub claim_id: String,
     /// The session that asked for it, if one was named.
     pub session: Option<String>,
@@ -39,14 +38,12 @@ pub fn load(repo: &Repo, id: &TicketId) -> Option<Record> {
     serde_json::from_slice(&std::fs::read(file_of(repo, id)).ok()?).ok()
 }
 
-/// The tickets of which there is a record.
 pub fn recorded(repo: &Repo) -> Vec<TicketId> {
     let files = std::fs::read_dir(repo.tix_dir().join("workspaces")).into_iter().flatten();
     let id = |file: std::fs::DirEntry| TicketId::parse(file.path().file_stem()?.to_str()?).ok();
     files.flatten().filter_map(id).collect()
 }
 
-/// The ticket whose workspace tix made at this path.
 pub fn made_at(repo: &Repo, path: &Path) -> Option<TicketId> {
     let is_here = |id: &TicketId| load(repo, id).is_some_and(|r| r.path.as_deref() == Some(path));
     recorded(repo).into_iter().find(is_here)
@@ -60,13 +57,11 @@ pub fn all(repo: &Repo) -> Vec<(TicketId, Record)> {
     all
 }
 
-/// Writes the record.
 pub fn save(repo: &Repo, id: &TicketId, record: &Record) -> Result<(), WorkspaceError> {
     let path = file_of(repo, id);
     write(&path, record).map_err(|source| WorkspaceError::Record { path, source })
 }
 
-/// Removes the record.
 pub fn forget(repo: &Repo, id: &TicketId) -> Result<(), WorkspaceError> {
     let path = file_of(repo, id);
     file::remove(&path).map_err(|source| WorkspaceError::Record { path, source })

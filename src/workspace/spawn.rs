@@ -21,7 +21,6 @@ use crate::git::{ExecError, redact, signals};
 /// Between two looks for the sign of readiness: nobody notices it beside the start of a program.
 const POLL: Duration = Duration::from_millis(10);
 
-/// A program and its arguments.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CommandLine {
     program: OsString,
@@ -76,12 +75,9 @@ impl fmt::Display for CommandLine {
     }
 }
 
-/// How a program ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
-    /// By itself, with this code.
     Code(u8),
-    /// By a signal.
     Signal(i32),
 }
 
@@ -118,27 +114,16 @@ impl fmt::Display for Ended {
 pub enum Sign {
     /// It has lived this long, or said sooner that it is ready.
     AliveFor(Duration),
-    /// It has said within this time that it is ready.
     ReadyWithin(Duration),
 }
 
 /// Why a worker that was started did not prove that it has begun.
 #[derive(Debug, thiserror::Error)]
 pub enum Unproved {
-    /// It ended first.
     #[error("it ended after {} ms with {ended}", after.as_millis())]
-    Ended {
-        /// How.
-        ended: Ended,
-        /// When.
-        after: Duration,
-    },
-    /// It lives and did not say that it is ready.
+    Ended { ended: Ended, after: Duration },
     #[error("it did not say within {} ms that it is ready", after.as_millis())]
-    NotReady {
-        /// How long it was waited for.
-        after: Duration,
-    },
+    NotReady { after: Duration },
     /// tix was told to end.
     #[error(transparent)]
     Interrupted(#[from] ExecError),
@@ -147,12 +132,9 @@ pub enum Unproved {
     Lost(#[from] io::Error),
 }
 
-/// What was seen of a worker that has begun.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Begun {
-    /// It runs.
     Running,
-    /// It has done its work already.
     Done(Ended),
 }
 
@@ -235,7 +217,6 @@ impl Worker {
         }
     }
 
-    /// Waits for its end.
     pub fn wait(self) -> io::Result<Ended> {
         self.ended.recv().unwrap_or_else(|_| Err(gone())).map(Ended::of)
     }

@@ -14,17 +14,13 @@ use super::clone_id::write;
 use crate::git::Repo;
 use crate::ticket::TicketId;
 
-/// How long a directory is kept.
 pub const KEPT_DAYS: u32 = 7;
 
 /// A directory that was put aside.
 #[derive(Debug, Serialize, Deserialize)]
 struct Note {
-    /// The ticket whose worktree it was.
     ticket: String,
-    /// Where it was.
     from: PathBuf,
-    /// Where it is.
     to: PathBuf,
     /// When it was put there, in seconds since 1970.
     at: i64,

@@ -34,7 +34,6 @@ pub fn is_trusted(repo: &Repo, commands: &[String]) -> bool {
     load(repo).commands.iter().any(|known| known == commands)
 }
 
-/// Trusts these commands from now on.
 pub fn trust(repo: &Repo, commands: &[String]) -> Result<(), WorkspaceError> {
     let mut trusted = load(repo);
     trusted.commands.retain(|known| known != commands);

@@ -27,21 +27,16 @@ use crate::ticket::TicketId;
 /// How much of the end of a log is worth showing with an error.
 const TAIL: u64 = 2000;
 
-/// What is written down of a worker.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WorkerRecord {
-    /// The process.
     #[serde(flatten)]
     pub process: Process,
     /// When it was started: RFC 3339, UTC.
     pub since: String,
     /// The program and its arguments, without credentials.
     pub command: Vec<String>,
-    /// The claim it works under.
     pub claim_id: String,
-    /// The session it belongs to.
     pub session: String,
-    /// Where it works.
     pub workspace: PathBuf,
     /// Where it writes; `None` when that is a terminal's or a caller's.
     pub log: Option<PathBuf>,
@@ -50,9 +45,7 @@ pub struct WorkerRecord {
 /// The worker of a ticket, as far as this machine can tell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Seen {
-    /// It is being started at this moment.
     Starting,
-    /// It runs.
     Live(WorkerRecord),
     /// It has ended without tix seeing it: killed, or together with the machine.
     Stale(WorkerRecord),
@@ -63,10 +56,8 @@ pub enum Seen {
 /// Why no worker was started, or why one that was started does not count.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// Another process starts one.
     #[error("another tix of this clone is starting a worker")]
     Busy,
-    /// There is one.
     #[error("a worker runs already")]
     Live(Box<WorkerRecord>),
     /// There was one, whose end nobody saw.
@@ -80,30 +71,15 @@ pub enum StartError {
     Interrupted(#[from] ExecError),
     /// What a start needs on disk could not be made.
     #[error("{}: {source}", path.display())]
-    File {
-        /// Which file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// The system does not start it.
+    File { path: PathBuf, source: io::Error },
     #[error("`{command}` cannot be started: {source}")]
-    Spawn {
-        /// The command line.
-        command: String,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// It was started and did not prove that it has begun.
+    Spawn { command: String, source: io::Error },
     #[error("`{command}` was started, but {why}")]
     Unproved {
-        /// The command line.
         command: String,
-        /// Why.
         why: Unproved,
         /// What it wrote last, where that went to a log.
         said: Option<String>,
-        /// The log.
         log: Option<PathBuf>,
     },
 }
@@ -111,7 +87,6 @@ pub enum StartError {
 /// What to do about the record of a worker that has ended, or that cannot be judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Former {
-    /// Stop.
     Respect,
     /// Put a new worker in its place.
     Replace,
@@ -126,50 +101,36 @@ pub enum Attachment {
     Detached,
 }
 
-/// A worker to be started.
 pub struct Order<'a> {
-    /// The ticket.
     pub id: &'a TicketId,
-    /// The claim.
     pub claim_id: &'a str,
-    /// The session.
     pub session: &'a str,
-    /// The ticket branch.
     pub branch: &'a RefName,
-    /// Where it works.
     pub workspace: &'a Path,
-    /// What is started.
     pub command: &'a CommandLine,
     /// Whether it goes on without tix.
     pub attachment: Attachment,
-    /// What shows that it has begun.
     pub sign: Sign,
-    /// What becomes of an earlier one.
     pub former: Former,
     /// This machine's name.
     pub host: &'a str,
-    /// The time.
     pub since: String,
     /// How long another start is waited for.
     pub deadline: Instant,
 }
 
-/// What a start came to.
 pub enum Started {
     /// It runs, and is written down.
     Running(Box<Running>),
     /// It has done its work already; nothing is written down.
     Done {
-        /// How it ended.
         ended: Ended,
         /// Where it wrote; `None` in the foreground.
         log: Option<PathBuf>,
     },
 }
 
-/// A worker that has begun.
 pub struct Running {
-    /// What is written down of it.
     pub record: WorkerRecord,
     worker: Worker,
     files: Files,

@@ -65,7 +65,6 @@ pub struct Card {
 }
 
 impl Card {
-    /// A ticket with this head.
     pub fn of(entry: &Entry, head: Head, source: String) -> Card {
         let known = head.status_in(entry.lane);
         let status = match (known, head.status) {

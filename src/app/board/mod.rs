@@ -27,7 +27,6 @@ use crate::workspace;
 /// A view that is older than this is said to be old.
 const OLD: chrono::TimeDelta = chrono::TimeDelta::minutes(10);
 
-/// Whether the remote is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Look {
     /// The trunk as last fetched.
@@ -37,7 +36,6 @@ pub enum Look {
 }
 
 impl From<bool> for Look {
-    /// The value of the option `--fetch`.
     fn from(fetch: bool) -> Look {
         if fetch { Look::Fetch } else { Look::LastSeen }
     }
@@ -45,7 +43,6 @@ impl From<bool> for Look {
 
 /// The trunk at one commit, and how old that is.
 pub struct Seen<'v> {
-    /// The tickets.
     pub view: &'v View<'v>,
     /// When the remote was last asked; `None` without a remote, and when nothing says so.
     pub at: Option<DateTime<Utc>>,
@@ -104,7 +101,6 @@ pub fn tell_age(ctx: &Context<'_>, seen: &Seen<'_>, again: &str) {
     ctx.out.narrate(&format!("as of {} ago; `{again}` looks again", clock::age(at, ctx.now)));
 }
 
-/// The one ticket that is meant.
 pub fn find<'v>(seen: &Seen<'v>, query: &str) -> Result<&'v Entry, Failure> {
     Ok(seen.view.snapshot.find(query)?)
 }
@@ -118,7 +114,6 @@ pub struct Board {
     pub damaged: Vec<Damage>,
 }
 
-/// Reads all tickets of these lanes.
 pub fn read(ctx: &Context<'_>, view: &View<'_>, lanes: &[Lane]) -> Result<Board, Failure> {
     let mut by_id: Vec<&Entry> = view.snapshot.entries.iter().collect();
     by_id.sort_by(|a, b| (&a.id, &a.path).cmp(&(&b.id, &b.path)));
@@ -194,11 +189,8 @@ pub fn read_one(
 /// A ticket's workspace on this machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Workspace {
-    /// Its worktree is here.
     At(PathBuf),
-    /// Its worktree was here, and its directory is gone.
     Gone(PathBuf),
-    /// There is none.
     None,
 }
 

@@ -21,9 +21,7 @@ use crate::workspace;
 /// Whether the workspaces are asked for changes: a `git status` each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Changes {
-    /// They are.
     Look,
-    /// They are not.
     Leave,
 }
 

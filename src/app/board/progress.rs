@@ -14,7 +14,6 @@ use crate::ticket::{Document, Head, Lane, TicketId};
 pub struct Newer {
     /// Its place among those that were asked about.
     pub at: usize,
-    /// The ticket as its branch has it.
     pub card: Card,
     /// What the card was read from.
     pub document: Document,

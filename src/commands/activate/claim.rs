@@ -17,13 +17,10 @@ use crate::workspace::{self, Leftover, WorkspaceError};
 
 /// What the first phase came to.
 pub(super) enum Outcome {
-    /// The ticket is ours.
     Won(Box<Won>),
     /// Somebody holds it, perhaps we ourselves.
     Active(Box<Active>),
-    /// It could be ours.
     Plan(Box<Plan>),
-    /// There is nothing to claim.
     Empty(Box<Choice>),
 }
 
@@ -42,15 +39,11 @@ pub(super) type Start = (Claimed, Option<Oid>);
 
 /// Why a decision did not become a push.
 pub(super) enum Detour {
-    /// It cannot be done.
     No(Box<Failure>),
     /// Another process of this clone works on it.
     Busy(TicketId),
-    /// Somebody holds it.
     Active(Box<Active>),
-    /// It was only to be looked at.
     Plan(Box<Plan>),
-    /// There is nothing to claim.
     Empty(Box<Choice>),
 }
 
@@ -132,7 +125,6 @@ impl Activation<'_> {
         self.decide_on(trunk, view, entry, attempt)
     }
 
-    /// Claims this ticket.
     pub(super) fn decide_on(
         &self,
         trunk: &Trunk<'_>,

@@ -13,11 +13,9 @@ use crate::names::{Oid, RefName};
 use crate::ticket::TicketId;
 use crate::workspace::WorkspaceError;
 
-/// A claim that is about to be made.
 pub(super) struct Wanted<'a> {
     pub(super) id: &'a TicketId,
     pub(super) branch: &'a RefName,
-    /// Where its workspace is to be.
     pub(super) path: Option<&'a Path>,
     /// Commits that nothing is lost with.
     pub(super) known: &'a [&'a Oid],

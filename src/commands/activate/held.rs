@@ -20,7 +20,6 @@ use crate::workspace::{self, Record as LocalRecord};
 
 /// What there is to do about an active ticket of ours.
 pub(super) enum Seen {
-    /// Nothing: it is set up.
     Ours(Box<Receipt>),
     /// The claim was renewed; the set-up follows.
     Resumed(Box<Won>),
@@ -28,7 +27,6 @@ pub(super) enum Seen {
 
 /// How far an earlier run of ours came.
 enum Progress {
-    /// Everything is there.
     Finished,
     /// The claim stands, the rest does not.
     Unfinished,
@@ -77,7 +75,6 @@ impl Activation<'_> {
         failure.maybe_fact("from", host).fact("commit", commit.to_string())
     }
 
-    /// It is not ours.
     fn held_by_other(&self, active: &Active) -> Failure {
         let id = &active.id;
         let by = active.held.by.as_deref().unwrap_or("somebody who left no name");

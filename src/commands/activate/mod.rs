@@ -165,11 +165,8 @@ fn activate(ctx: &Context<'_>, args: &Args) -> Result<Done, Failure> {
     Ok(Done::Receipt(Box::new(receipt)))
 }
 
-/// What an activation came to.
 enum Done {
-    /// It was done, or had been done before.
     Receipt(Box<Receipt>),
-    /// It was only looked at.
     Plan(Box<Plan>),
     /// There is nothing to claim, and what to know beside that.
     Empty(Box<Choice>, Vec<String>),
@@ -194,7 +191,6 @@ pub struct Plan {
     by: String,
 }
 
-/// One activation.
 struct Activation<'a> {
     ctx: &'a Context<'a>,
     args: &'a Args,
@@ -233,7 +229,6 @@ struct Attempt {
     unfinished: Vec<TicketId>,
     /// Every ticket that an attempt was for, or would have been for.
     tried: Vec<TicketId>,
-    /// The ticket that the last attempt was for.
     about: Option<TicketId>,
     /// The same if it was chosen, and may be passed over.
     chosen: Option<TicketId>,

@@ -47,7 +47,6 @@ struct Task {
     kind: Kind,
 }
 
-/// What it does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     /// Its answer shows in what has changed.

@@ -67,7 +67,6 @@ struct LaneJson<'a> {
     tickets: Vec<&'a Card>,
 }
 
-/// Shows the board.
 pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let live = out.format == Format::Human && !args.plain && Out::is_terminal();
     if live {

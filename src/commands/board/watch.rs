@@ -49,9 +49,7 @@ enum Standing {
 /// Whether there is something new to be shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Heard {
-    /// There is not.
     Nothing,
-    /// Tickets, or how old they are.
     News,
 }
 

@@ -34,7 +34,6 @@ pub struct Surroundings<'a> {
 }
 
 impl<'a> Surroundings<'a> {
-    /// Looks around.
     pub fn of(
         ctx: &'a Context<'a>,
         engine: &'a Trunk<'a>,
@@ -67,23 +66,18 @@ impl<'a> Surroundings<'a> {
 pub struct Merged {
     /// The commit of the ticket branch.
     pub tip: Oid,
-    /// What shows it.
     pub proof: Proof,
     /// The commit that holds the work.
     pub into: Oid,
-    /// The branch that this is on.
     pub label: String,
 }
 
-/// What goes.
 pub struct Plan {
-    /// The ticket branch.
     pub branch: RefName,
     /// The proof; `None` when there is no branch any more.
     pub merged: Option<Merged>,
     /// Where the branch is on the remote.
     pub there: Option<Oid>,
-    /// Where it is here.
     pub here: Option<Oid>,
     /// What this clone remembers of the one on the remote.
     pub tracking: Option<(RefName, Oid)>,
@@ -94,7 +88,6 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// The workspace as receipts tell it.
     pub fn workspace_json(&self) -> Option<WorkspaceJson> {
         let merged = self.merged.as_ref()?;
         Some(WorkspaceJson {
@@ -105,19 +98,14 @@ impl Plan {
     }
 }
 
-/// The verdict on one ticket.
 pub enum Judged {
-    /// There is nothing of it.
     Nothing,
-    /// Its work is not where it belongs.
     NotMerged(Failure),
     /// Its work is, and something else stands in the way.
     Kept(Failure),
-    /// It may go.
     Merged(Box<Plan>),
 }
 
-/// Judges one ticket.
 pub fn judge(around: &Surroundings<'_>, id: &TicketId) -> Result<Judged, Failure> {
     let ctx = around.ctx;
     let branch = ctx.ticket_branch(id).map_err(|why| Failure::new(Exit::Damaged, why))?;

@@ -93,21 +93,16 @@ pub struct Entry<'a> {
     warnings: &'a [String],
 }
 
-/// What became of one ticket.
 enum Fate {
-    /// There was nothing of it.
     Nothing,
     /// Its work is not merged, so there was nothing to do yet.
     NotMerged(Failure),
     /// Its work is merged, and something stands in the way.
     Kept(Failure),
-    /// It would go.
     Planned(Plan),
-    /// It is gone.
     Cleaned(Plan, Box<sweep::Swept>),
 }
 
-/// Cleans up.
 pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let ctx = Context::open(globals, env, out, args.timeout.as_deref())?;
     let fates = clean(&ctx, args)?;

@@ -14,15 +14,12 @@ use crate::ticket::TicketId;
 use crate::trunk::{Diary, MovedRef, Run};
 use crate::workspace;
 
-/// What went.
 pub struct Swept {
     /// Where the worktree is now.
     pub trash: Option<PathBuf>,
     /// The branch on the remote.
     pub there: Option<PushedJson>,
-    /// The branch here.
     pub here: Option<PushedJson>,
-    /// What to tell the user.
     pub warnings: Vec<String>,
 }
 

@@ -17,7 +17,6 @@ pub fn own(clone: usize) -> String {
     format!("TICKET-each-{clone:03}")
 }
 
-/// All tickets: their ids and titles.
 pub fn tickets(clones: usize) -> Vec<(String, String)> {
     let each = (1..=clones).map(|n| (own(n), format!("Work for clone {n}")));
     let first = [(HELLO, "Say hello"), (RACE, "The one that everybody wants")];
@@ -115,7 +114,6 @@ pub fn first(sandbox: &Sandbox, broken: &mut Broken) -> Result<First, Failure> {
     })
 }
 
-/// All clones race for one ticket.
 pub fn race(sandbox: &Sandbox, clones: usize, broken: &mut Broken) -> Result<Race, Failure> {
     let wishes: Vec<_> = (1..=clones).map(|clone| (clone, RACE.to_owned())).collect();
     let (outcomes, duration_ms) = all_at_once(sandbox, &wishes)?;
@@ -181,13 +179,11 @@ fn attempts_of(outcome: Option<&Outcome>) -> u64 {
     outcome.and_then(|o| o.answer.pointer("/claim/attempts")?.as_u64()).unwrap_or_default()
 }
 
-/// The commits that claimed a ticket.
 fn claims_of<'s>(state: &'s State, ticket: &str) -> Vec<&'s String> {
     let claim = format!("claim: {ticket}");
     state.commits.iter().filter(|(_, subject)| *subject == claim).map(|(id, _)| id).collect()
 }
 
-/// The places of a ticket on the trunk.
 fn paths_of<'s>(state: &'s State, ticket: &str) -> Vec<&'s String> {
     let file = format!("/{ticket}.md");
     state.tickets.iter().filter(|path| path.ends_with(&file)).collect()

@@ -41,7 +41,6 @@ const DIM: &str = "2";
 /// How many clones are shown by name. Arbitrary: what a glance takes in.
 const LISTED: usize = 12;
 
-/// Plays all acts.
 pub fn run(args: &Args, _globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let clones = usize::from(args.racers);
     out.progress("making a sandbox …");

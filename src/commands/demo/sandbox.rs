@@ -29,9 +29,7 @@ pub struct Sandbox {
 /// What a clone's `tix activate` came to.
 #[derive(Clone, Debug)]
 pub struct Outcome {
-    /// The number of the clone.
     pub clone: usize,
-    /// The exit code.
     pub exit: i32,
     /// The receipt, or the error.
     pub answer: Value,
@@ -44,7 +42,6 @@ pub struct State {
     pub tickets: Vec<String>,
     /// The commits of the remote's trunk, newest first: abbreviated ids and subjects.
     pub commits: Vec<(String, String)>,
-    /// The ticket branches of the remote.
     pub branches: Vec<String>,
     /// For each clone the branches that its worktrees have checked out.
     pub worktrees: Vec<Vec<String>>,
@@ -80,7 +77,6 @@ impl Sandbox {
         Ok(sandbox)
     }
 
-    /// Where it is.
     pub fn root(&self) -> &Path {
         &self.root
     }
@@ -93,14 +89,12 @@ impl Sandbox {
         root
     }
 
-    /// Starts `tix activate` in a clone.
     pub fn start_activate(&self, clone: usize, ticket: &str) -> Running {
         let program = Program::new(&self.tix, &self.root.join(name(clone)));
         let args = ["activate", ticket, "--json", "--quiet", "--timeout", PATIENCE];
         program.args(args).envs(self.variables(&name(clone))).start()
     }
 
-    /// The outcome of a started one.
     pub fn outcome(clone: usize, running: Running) -> Result<Outcome, Failure> {
         let Finished { code, stdout, stderr, .. } = running.finish()?;
         let answer = serde_json::from_slice(&stdout).map_err(|error| {
@@ -175,7 +169,6 @@ pub fn name(clone: usize) -> String {
     format!("clone-{clone}")
 }
 
-/// Who works in a clone.
 pub fn title(clone: usize) -> String {
     format!("Clone {clone}")
 }

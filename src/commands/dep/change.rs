@@ -14,7 +14,6 @@ use crate::lifecycle::{LinkChange, LinkRequest, link};
 use crate::out::{Out, safe};
 use crate::ticket::{Head, Lane, Relation};
 
-/// Changes the relation.
 pub(super) fn run(
     way: Way,
     args: &Link,

@@ -167,7 +167,6 @@ fn line(node: &Node) -> String {
         + "\n"
 }
 
-/// Shows the circles.
 pub(super) fn cycles(
     args: &Cycles,
     globals: &Globals,

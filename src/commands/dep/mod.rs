@@ -75,7 +75,6 @@ struct Cycles {
     fetch: bool,
 }
 
-/// What is done with a relation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Way {
     Add,
@@ -112,7 +111,6 @@ impl From<Kind> for Relation {
     }
 }
 
-/// Does what is asked.
 pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     match &args.verb {
         Verb::Add(link) => change::run(Way::Add, link, globals, env, out),

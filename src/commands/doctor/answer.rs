@@ -144,7 +144,6 @@ fn command(repair: &Repair) -> String {
     repair.commands.iter().map(line).collect::<Vec<_>>().join(" && ")
 }
 
-/// Tells it in the form that was asked for.
 pub fn tell<'a>(ctx: &Context<'_>, report: &Report<'a>) {
     if ctx.out.format == Format::Json {
         ctx.out.json(report);

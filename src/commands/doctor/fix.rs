@@ -126,7 +126,6 @@ impl Fixed {
     }
 }
 
-/// What became of one fix.
 struct Outcome {
     done: bool,
     commits: Vec<String>,

@@ -41,13 +41,9 @@ pub struct Args {
     offline: bool,
 }
 
-/// What was looked at, and what was found there.
 pub struct Examination {
-    /// Of what and when this is.
     pub as_of: AsOf,
-    /// How many ticket files there are.
     pub tickets: usize,
-    /// What is wrong.
     pub findings: Vec<Finding>,
 }
 

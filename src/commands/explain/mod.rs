@@ -71,7 +71,6 @@ fn words() -> ArgValueCompleter {
     })
 }
 
-/// Explains.
 pub fn run(args: &Args, _globals: &Globals, _env: &Env, out: &Out) -> Result<(), Failure> {
     let all = topics();
     let Some(wanted) = &args.topic else {

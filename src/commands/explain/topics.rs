@@ -12,35 +12,26 @@ use crate::ticket::{Lane, QueueGate, Relation, Status};
 
 /// Things that belong together.
 pub struct Topic {
-    /// Its name.
     pub name: &'static str,
-    /// Other names for it.
     pub also: &'static [&'static str],
-    /// What it is about.
     pub about: &'static str,
-    /// The things.
     pub entries: Vec<Entry>,
 }
 
 impl Topic {
-    /// Whether this is the topic that is asked for.
     pub fn is(&self, wanted: &str) -> bool {
         fold(self.name) == fold(wanted) || self.also.iter().any(|name| fold(name) == fold(wanted))
     }
 }
 
-/// A word and what it means.
 pub struct Entry {
-    /// The word.
     pub name: String,
-    /// Other words for it.
     pub also: Vec<String>,
     /// What it means; several lines.
     pub means: String,
 }
 
 impl Entry {
-    /// A word with its meaning.
     pub fn new(name: impl Into<String>, means: impl Into<String>) -> Entry {
         Entry { name: name.into(), also: Vec::new(), means: means.into() }
     }
@@ -68,7 +59,6 @@ fn fold(text: &str) -> String {
     text.to_ascii_lowercase().replace(['-', ' '], "_")
 }
 
-/// All topics.
 pub fn topics() -> Vec<Topic> {
     vec![exit_codes(), lanes(), states(), moves(), relations(), settings(), checks(), commands()]
 }
@@ -242,7 +232,6 @@ fn relations() -> Topic {
     Topic { name: "relations", also: &["relation", "dependencies"], about, entries }
 }
 
-/// The verb in words, as its name has them.
 fn name_of(verb: Verb) -> String {
     let mut name = String::new();
     for c in format!("{verb:?}").chars() {

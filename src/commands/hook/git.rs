@@ -46,7 +46,6 @@ fn open(hook: Hook, station: Station, env: &Env) -> Result<Option<Guarded>, Fail
     })
 }
 
-/// A commit that is about to be made of the index.
 fn commit(hook: Hook, args: &[OsString], env: &Env) -> Result<(), Failure> {
     let undecided = |error: GuardError| report::undecided(hook, None, &error);
     let Some(guarded) = open(hook, Station::Clone, env)? else { return Ok(()) };
@@ -96,7 +95,6 @@ fn is_amend(args: &[OsString]) -> bool {
     matches!(args, [_, source, commit] if source == "commit" && commit == "HEAD")
 }
 
-/// What a push is about to move.
 fn judge_push(
     hook: Hook,
     station: Station,

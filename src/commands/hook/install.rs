@@ -63,7 +63,6 @@ pub struct Installed<'a> {
     schema: &'static str,
 }
 
-/// Installs what is missing.
 pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let ctx = Context::open(globals, env, out, None)?;
     let mode = if args.dry_run { Mode::Rehearse } else { Mode::Do };

@@ -30,7 +30,6 @@ pub struct Printed {
     script: String,
 }
 
-/// Prints it.
 #[allow(clippy::unnecessary_wraps, reason = "all commands have one form")]
 pub fn run(args: &Args, out: &Out) -> Result<(), Failure> {
     let script = hooks::by_hand(args.hook);

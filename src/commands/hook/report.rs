@@ -27,13 +27,9 @@ const UNDECIDED: &str = "undecided";
 
 /// The judgement of one hook over one branch.
 pub struct Report<'a> {
-    /// Which hook.
     pub hook: Hook,
-    /// Where.
     pub guarded: &'a Guarded,
-    /// The protected branch.
     pub branch: &'a RefName,
-    /// The environment.
     pub env: &'a Env,
 }
 
@@ -57,7 +53,6 @@ impl Report<'_> {
         self.note("off", "TIX_GUARD", &[], None);
     }
 
-    /// A ticket commit is about to be made.
     pub fn allowed(&self, paths: &[RepoPath], commit: Option<&Oid>) {
         let paths: Vec<String> = paths.iter().map(ToString::to_string).collect();
         self.note("allowed", "tickets", &paths, commit);
@@ -77,7 +72,6 @@ impl Report<'_> {
         self.note("refused", UNREADABLE, &[], None);
     }
 
-    /// The guard cannot decide.
     pub fn undecided(&self, error: &GuardError) -> Failure {
         self.note("refused", UNDECIDED, &[], None);
         undecided(self.hook, Some(self.branch), error)
@@ -204,19 +198,14 @@ impl Report<'_> {
     }
 }
 
-/// A line of the audit log.
 pub struct Line<'a> {
-    /// Which hook, or which agent.
     pub hook: &'a str,
     /// The protected branch, where it is known.
     pub branch: Option<&'a RefName>,
     /// `allowed`, `refused` or `off`.
     pub verdict: &'a str,
-    /// By which rule.
     pub rule: &'a str,
-    /// What it is about.
     pub paths: &'a [String],
-    /// The commit, where there is one.
     pub commit: Option<&'a Oid>,
 }
 

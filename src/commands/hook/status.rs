@@ -70,7 +70,6 @@ struct AgentState<'a> {
     state: &'static str,
 }
 
-/// Looks, and tells.
 pub fn run(_args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let repo = Repo::discover(&working_dir(globals, env)?)?;
     let (directory, hooks) = hooks::status(&repo)?;

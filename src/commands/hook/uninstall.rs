@@ -47,7 +47,6 @@ pub struct Uninstalled<'a> {
     schema: &'static str,
 }
 
-/// Removes what is ours.
 pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let repo = Repo::discover(&working_dir(globals, env)?)?;
     let mode = if args.dry_run { Mode::Rehearse } else { Mode::Do };

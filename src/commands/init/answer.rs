@@ -9,7 +9,6 @@ use crate::names::Oid;
 use crate::out::{Format, safe};
 use crate::trunk::Diary;
 
-/// What was made, what was there, and what is to be done.
 pub struct Report {
     trunk: String,
     /// What was tried on the trunk.
@@ -17,11 +16,9 @@ pub struct Report {
     made: Vec<(String, Vec<String>)>,
     commit: Option<Oid>,
     pushed: bool,
-    /// The files that were there.
     pub existing: Vec<String>,
     /// The commands to run, in this order.
     pub next: Vec<String>,
-    /// What else to know.
     pub notes: Vec<String>,
 }
 
@@ -47,7 +44,6 @@ pub struct Made<'a> {
 }
 
 impl Report {
-    /// Nothing yet.
     pub fn new(trunk: String) -> Report {
         Report {
             trunk,
@@ -61,7 +57,6 @@ impl Report {
         }
     }
 
-    /// These paths were committed on a branch.
     pub fn committed(&mut self, branch: &str, commit: &Oid, paths: Vec<String>, pushed: bool) {
         let verb = if pushed { "committed and pushed to" } else { "committed on" };
         self.made.push((format!("{verb} {branch} ({})", commit.short()), paths));
@@ -91,12 +86,10 @@ impl Report {
         self.notes.extend(hooks.notes.iter().cloned());
     }
 
-    /// Whether anything was pushed.
     pub fn pushed(&self) -> bool {
         self.pushed
     }
 
-    /// Whether this path was made.
     pub fn has_created(&self, path: &str) -> bool {
         self.made.iter().any(|(_, paths)| paths.iter().any(|p| p == path))
     }
@@ -108,7 +101,6 @@ impl Report {
         ));
     }
 
-    /// Prints it.
     pub fn print(mut self, ctx: &Context<'_>) {
         self.finish();
         if ctx.out.format == Format::Json {

@@ -14,12 +14,10 @@ use crate::lifecycle::NewFile;
 use crate::names::{Oid, RepoPath};
 use crate::ticket::Lane;
 
-/// What stands where a file is to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
     /// Nothing, and every directory on the way is one or is missing too.
     Free,
-    /// A file.
     There,
     /// Something that is no file, or that is no directory on the way.
     InTheWay,

@@ -120,7 +120,6 @@ fn in_the_way(path: &str) -> Failure {
         .hint("nothing was changed; look at what is there, or keep the tickets elsewhere: git config tix.ticketsDir <directory>")
 }
 
-/// What is to be set up where.
 struct Setup<'a> {
     ctx: &'a Context<'a>,
     trunk: RefName,

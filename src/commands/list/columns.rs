@@ -116,7 +116,6 @@ impl Column {
         }
     }
 
-    /// The rows with these columns.
     pub fn table(columns: &[Column], cards: &[Card], now: DateTime<Utc>) -> Table {
         let mut table = Table::new(columns.iter().map(|c| c.heading()).collect::<Vec<_>>());
         for card in cards {

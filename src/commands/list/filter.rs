@@ -35,7 +35,6 @@ impl Lanes {
         }
     }
 
-    /// The lanes that are asked for.
     pub fn of(asked: &[Lanes]) -> Vec<Lane> {
         let asked = if asked.is_empty() { &[Lanes::Queue, Lanes::Active] } else { asked };
         let wanted = |lane: &Lane| asked.iter().any(|lanes| lanes.lanes().contains(lane));
@@ -43,17 +42,13 @@ impl Lanes {
     }
 }
 
-/// What `--status` asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StatusFilter {
-    /// This status.
     Is(Status),
-    /// Any, if it is blocked.
     Blocked,
 }
 
 impl StatusFilter {
-    /// Reads a status in any of its spellings.
     pub fn parse(text: &str) -> Result<StatusFilter, String> {
         match Status::read(text) {
             Some(reading) if reading.blocked => Ok(StatusFilter::Blocked),
@@ -65,7 +60,6 @@ impl StatusFilter {
         }
     }
 
-    /// Whether a ticket has it.
     pub fn fits(self, card: &Card) -> bool {
         match self {
             StatusFilter::Is(status) => card.known == Some(status),
@@ -74,13 +68,10 @@ impl StatusFilter {
     }
 }
 
-/// Whose tickets are shown.
 pub enum Mine {
-    /// Everybody's.
     Everybody,
     /// What this person holds, or what was claimed from this clone.
     Held {
-        /// The person.
         by: String,
         /// The clone's id, once it has one.
         clone: Option<String>,
@@ -88,7 +79,6 @@ pub enum Mine {
 }
 
 impl Mine {
-    /// Whether it is one of them.
     pub fn fits(&self, card: &Card) -> bool {
         match self {
             Mine::Everybody => true,
@@ -136,7 +126,6 @@ pub enum SortKey {
     Status,
 }
 
-/// Puts the rows in order.
 pub fn sort(rows: &mut [Card], by: SortKey) {
     match by {
         // As they come.

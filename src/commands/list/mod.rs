@@ -119,7 +119,6 @@ pub struct Listing<'a> {
     damaged: &'a [Damage],
 }
 
-/// Lists the tickets.
 pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let ctx = Context::open(globals, env, out, None)?;
     board::look(&ctx, Look::from(args.fetch), |seen| {
@@ -145,7 +144,6 @@ impl Args {
         self.stale.is_some() || self.since.is_some() || self.sort == SortKey::Activity
     }
 
-    /// Whether they are shown.
     fn shows_overlay(&self, out: &Out) -> bool {
         self.jsonl || out.format == Format::Json || self.columns.iter().any(|c| c.needs_overlay())
     }

@@ -50,7 +50,6 @@ pub struct Story<'a> {
     events: &'a [Event],
 }
 
-/// Tells the story.
 pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let ctx = Context::open(globals, env, out, None)?;
     board::look(&ctx, Look::LastSeen, |seen| {

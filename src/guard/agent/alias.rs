@@ -71,7 +71,6 @@ impl Judge<'_> {
     }
 }
 
-/// Words as one line.
 pub fn written(words: &[Word]) -> String {
     words.iter().map(Word::start).collect::<Vec<_>>().join(" ")
 }

@@ -7,21 +7,15 @@ use serde_json::json;
 
 use super::event::Moment;
 
-/// An agent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dialect {
-    /// Claude Code
     Claude,
-    /// Codex CLI
     Codex,
-    /// Gemini CLI
     Gemini,
-    /// Cursor
     Cursor,
 }
 
 impl Dialect {
-    /// Every agent.
     pub const ALL: [Dialect; 4] =
         [Dialect::Claude, Dialect::Codex, Dialect::Gemini, Dialect::Cursor];
 
@@ -35,18 +29,14 @@ impl Dialect {
         }
     }
 
-    /// The agent of that name.
     pub fn named(name: &str) -> Option<Dialect> {
         Dialect::ALL.into_iter().find(|dialect| dialect.name() == name)
     }
 }
 
-/// What is said to the agent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
-    /// Nothing.
     Pass,
-    /// Not this.
     Refuse(String),
     /// The person who watches decides.
     Ask(String),
@@ -57,9 +47,7 @@ pub enum Answer {
 /// An answer as the agent reads it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Spoken {
-    /// For stdout.
     pub stdout: String,
-    /// For stderr.
     pub stderr: String,
     /// The exit code, 0 or 2.
     pub code: u8,

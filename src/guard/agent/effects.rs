@@ -12,7 +12,6 @@ use crate::names::{Oid, RefName};
 type Finding = Result<Option<Why>, GuardError>;
 
 impl Judge<'_> {
-    /// Judges one intent.
     pub fn intent(
         &mut self,
         here: &Here,
@@ -96,7 +95,6 @@ fn about(here: &Here, intent: &Intent, index: Option<&Word>) -> Option<(RefName,
     }
 }
 
-/// The branch of this name, if it is protected.
 fn protected(here: &Here, name: &Word) -> Option<RefName> {
     let name = name.text()?;
     let branch = RefName::branch(name.strip_prefix("refs/heads/").unwrap_or(name))?;

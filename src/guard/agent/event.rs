@@ -6,44 +6,34 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-/// What happens in the agent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
-    /// When.
     pub moment: Moment,
     /// The directory that the agent works in, where it says so.
     pub cwd: Option<PathBuf>,
-    /// With what.
     pub action: Action,
 }
 
-/// When an event comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Moment {
     /// Before a tool is used: it can still be refused.
     Before,
     /// After a tool was used, well or not.
     After,
-    /// When a session begins.
     Start,
-    /// At any other time.
     Other,
 }
 
-/// What the agent does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
     /// It runs a command line.
     Shell(String),
-    /// It writes these files.
     Write(Vec<PathBuf>),
     /// It calls a tool of a server for git.
     Tool {
         /// What the tool is called, without its server.
         name: String,
-        /// The server.
         server: String,
-        /// Its arguments.
         input: Value,
     },
     /// Nothing that a guard is interested in.
@@ -61,7 +51,6 @@ const SHELLS: [&str; 8] = [
     "terminal",
     "run_terminal_cmd",
 ];
-/// Tools that write files.
 const WRITERS: [&str; 12] = [
     "write",
     "edit",

@@ -21,9 +21,7 @@ pub enum Intent {
     Anything,
     /// git runs this line.
     Run(String),
-    /// A branch is set to a revision.
     Set {
-        /// Which.
         branch: Word,
         /// To what; `None` is what is checked out.
         to: Option<Word>,
@@ -37,19 +35,13 @@ pub enum Intent {
     /// The index changes before anything behind it runs.
     Stage(Staging),
     /// A worktree or a repository is made there, and this branch is checked out in it.
-    Make {
-        /// Where.
-        path: Option<Word>,
-        /// On which branch.
-        branch: Option<Word>,
-    },
+    Make { path: Option<Word>, branch: Option<Word> },
     /// The hooks of git do not see it.
     Unchecked,
     /// A program of its own, or an alias.
     Other,
 }
 
-/// How the index changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Staging {
     /// It takes what these paths have in the worktree.
@@ -58,10 +50,8 @@ pub enum Staging {
     Anything,
 }
 
-/// A commit that is to be made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Commit {
-    /// Of what.
     pub content: Content,
     /// What becomes of it when it would change nothing.
     pub empty: Empty,
@@ -72,14 +62,12 @@ pub struct Commit {
 /// What git makes of a commit that would change nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Empty {
-    /// It refuses.
     Refused,
     /// It makes it, because it is told to.
     Made,
 }
 
 impl Commit {
-    /// A commit of what is staged.
     pub const STAGED: Commit =
         Commit { content: Content::Staged, empty: Empty::Refused, amends: false };
 }
@@ -87,7 +75,6 @@ impl Commit {
 /// What a commit would hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Content {
-    /// What is staged.
     Staged,
     /// Also what has changed in the worktree, of files that git knows.
     All,
@@ -97,7 +84,6 @@ pub enum Content {
     Chosen,
 }
 
-/// What a push would do.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Push {
     /// Where to; `None` is what the configuration says.
@@ -108,7 +94,6 @@ pub struct Push {
     pub everything: Everything,
     /// Whether a branch may be set back.
     pub force: bool,
-    /// Whether the branches are deleted.
     pub delete: bool,
 }
 
@@ -118,7 +103,6 @@ pub enum Everything {
     /// What the configuration says.
     #[default]
     No,
-    /// All of them.
     Branches,
     /// All, and those that are not here are deleted there.
     Mirror,
@@ -129,8 +113,6 @@ pub enum Everything {
 pub enum Switch {
     /// A branch or a commit that exists.
     To(Word),
-    /// A new branch.
     New(Word),
-    /// No branch.
     Detached,
 }

@@ -22,19 +22,14 @@ use crate::names::{Oid, RefName};
 /// How many calls of git are judged in one line: each may take git a few milliseconds, and the agent waits.
 const CALLS: usize = 200;
 
-/// Something that is not to be done.
 pub struct Refusal {
-    /// Where.
     pub guarded: Rc<Guarded>,
-    /// The protected branch that it is about.
     pub branch: RefName,
     /// What the line would do.
     pub what: String,
-    /// Why not.
     pub why: Why,
 }
 
-/// Why something is not to be done.
 #[derive(Debug)]
 pub enum Why {
     /// What would be committed, or is in commits that would become part of the branch, breaks the rule.
@@ -83,16 +78,13 @@ enum Place {
     Here(Here),
     /// In a worktree that the line itself makes: on this branch.
     Made(Option<String>),
-    /// Where there is nothing to guard.
     Elsewhere,
 }
 
 /// A repository, and where in it git runs.
 #[derive(Clone)]
 pub struct Here {
-    /// The repository.
     pub guarded: Rc<Guarded>,
-    /// The directory.
     pub dir: PathBuf,
     /// The branch that is checked out, as far as the line has not changed that.
     pub branch: Option<RefName>,
@@ -120,7 +112,6 @@ pub struct Judge<'e> {
     calls: usize,
     /// The aliases of git that the line itself makes.
     pub aliases: BTreeMap<String, Word>,
-    /// What is not to be done.
     pub refusals: Vec<Refusal>,
     /// The guard could not even find out whether there is anything to guard: in which directory, and why not.
     pub lost: Option<(PathBuf, GuardError)>,
@@ -174,7 +165,6 @@ impl<'e> Judge<'e> {
         guarded
     }
 
-    /// Where a call of git works.
     fn place(&mut self, dir: &Dir, git_dir: Option<&Dir>, state: &State) -> Place {
         let dir = match dir {
             Dir::At(dir) => clean_path(&self.cwd.join(dir)),
@@ -329,9 +319,7 @@ fn new_alias(args: &[Word]) -> Option<(String, Word)> {
     Some((name, args.get(place + 1)?.clone()))
 }
 
-/// How an intent is spoken of.
 pub struct Action<'a> {
-    /// What the line says.
     pub what: &'a str,
     /// Whether git's hooks are switched off for it.
     pub unchecked: bool,

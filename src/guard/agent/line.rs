@@ -27,7 +27,6 @@ const VALUED: [&str; 4] = ["--namespace", "--super-prefix", "--exec-path", "--at
 /// Under this name, which no setting can have, stand settings that are in a file which the line names.
 const ELSEWHERE: &str = "elsewhere";
 
-/// A call of git.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
     /// Where git runs, after its `-C`.
@@ -40,7 +39,6 @@ pub struct Line {
     pub settings: Vec<(String, Word)>,
     /// The subcommand, or an alias.
     pub verb: Word,
-    /// Its arguments.
     pub args: Vec<Word>,
 }
 

@@ -16,7 +16,6 @@ pub struct Grammar {
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Options {
     given: Vec<(String, Option<Word>)>,
-    /// What is no option.
     pub operands: Vec<Word>,
     /// What stands behind `--`, if that is there.
     pub paths: Option<Vec<Word>>,
@@ -83,7 +82,6 @@ impl Options {
         }
     }
 
-    /// Whether one of these options is given.
     pub fn has(&self, names: &[&str]) -> bool {
         self.given.iter().any(|(name, _)| names.contains(&name.as_str()))
     }

@@ -24,21 +24,17 @@ pub struct State {
     pub made: BTreeMap<PathBuf, Option<String>>,
 }
 
-/// What is checked out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Head {
-    /// A branch.
     Branch(RefName),
     /// A commit, or nobody knows what.
     Other,
 }
 
-/// What the line has staged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Staged {
     /// Files in the lanes only.
     Tickets,
-    /// Anything.
     Anything,
 }
 

@@ -20,7 +20,6 @@ const OPERANDS: [&str; 9] =
 const COMMITTING: [&str; 5] =
     ["push_files", "create_or_update_file", "delete_file", "create_commit", "update_file"];
 
-/// Judges a call of a tool.
 pub fn judge(judge: &mut Judge<'_>, server: &str, name: &str, input: &Value) {
     if ["github", "gitlab", "gitea", "forgejo"].iter().any(|forge| server.contains(forge)) {
         on_a_forge(judge, name, input);

@@ -12,7 +12,6 @@ use crate::git::{GitConfig, GitError, Repo};
 /// What the configuration says of one hook.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Entry {
-    /// Nothing.
     None,
     /// A command that a tix wrote, complete with its event.
     Ours(Mark),
@@ -28,7 +27,6 @@ fn key(hook: Hook, variable: &str) -> String {
     format!("hook.tix-{}.{variable}", hook.name())
 }
 
-/// What the configuration says of a hook.
 pub fn entry(config: &GitConfig, hook: Hook) -> Entry {
     let [command, event] = ["command", "event"].map(|variable| config.last(&key(hook, variable)));
     let Some(command) = command else {
@@ -50,7 +48,6 @@ pub fn is_off(config: &GitConfig, hook: Hook) -> bool {
     })
 }
 
-/// Whether the command has to be written.
 pub fn is_due(config: &GitConfig, hook: Hook, wanted: &str) -> Result<bool, Obstacle> {
     match entry(config, hook) {
         Entry::None | Entry::Half => Ok(true),

@@ -17,32 +17,22 @@ use crate::git::{ConfigScope, GitError, Repo};
 /// Whether anything is really to be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// Yes.
     Do,
     /// No: only say what would be.
     Rehearse,
 }
 
-/// What is to be installed.
 pub struct Request<'a> {
-    /// The clone.
     pub repo: &'a Repo,
-    /// How much is to be caught.
     pub strictness: Strictness,
-    /// What the scripts depend on.
     pub recipe: Recipe,
-    /// The form that was asked for.
     pub wish: Option<Form>,
-    /// Whether to do it.
     pub mode: Mode,
 }
 
-/// What became of one hook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Did {
-    /// It was right as it was.
     Kept,
-    /// It was written.
     Wrote,
     /// It was brought up to date.
     Replaced,
@@ -50,7 +40,6 @@ pub enum Did {
     SetAside,
     /// Another program calls the guard already.
     Called,
-    /// It was removed.
     Removed,
     /// It was removed, and what was there before is back.
     Restored,
@@ -60,12 +49,9 @@ pub enum Did {
     LeftAside,
 }
 
-/// What became of one hook, and where.
 #[derive(Clone, Debug)]
 pub struct Line {
-    /// Which one.
     pub hook: Hook,
-    /// What became of it.
     pub did: Did,
     /// The file that it is or that calls it; `None` for the configuration.
     pub path: Option<PathBuf>,
@@ -95,31 +81,23 @@ impl Line {
     }
 }
 
-/// What was done.
 #[derive(Clone, Debug)]
 pub struct Report {
-    /// In which form.
     pub form: Form,
     /// The directory that git takes hooks from.
     pub directory: PathBuf,
-    /// A line for each hook.
     pub lines: Vec<Line>,
-    /// What else to know.
     pub notes: Vec<String>,
 }
 
-/// Why nothing was installed.
 #[derive(Debug, thiserror::Error)]
 pub enum InstallError {
-    /// git did not answer.
     #[error(transparent)]
     Git(#[from] GitError),
     /// There is no directory for hooks that serves every worktree of this repository and no other.
     #[error("git takes hooks from {}, where the guard cannot be put", path_of(why).display())]
     NoPlace {
-        /// What is wrong with it.
         why: NoPlace,
-        /// Where it is set.
         scope: ConfigScope,
         /// Who manages the hooks there, if that is known, and the file that says so.
         manager: Option<(Manager, PathBuf)>,
@@ -128,28 +106,12 @@ pub enum InstallError {
     },
     /// Something of somebody else's is in the way.
     #[error("{} cannot be installed: {}", path.display(), obstacle_words(obstacle))]
-    InTheWay {
-        /// The place of the hook.
-        path: PathBuf,
-        /// Where it would be set aside.
-        aside: PathBuf,
-        /// What it is.
-        obstacle: Obstacle,
-    },
+    InTheWay { path: PathBuf, aside: PathBuf, obstacle: Obstacle },
     /// An entry of the configuration with our name is not ours.
     #[error("hook.tix-{}.command is not what tix wrote", hook.name())]
-    Configured {
-        /// Which hook.
-        hook: Hook,
-    },
-    /// The directory does not take a file.
+    Configured { hook: Hook },
     #[error("{}: {source}", path.display())]
-    Files {
-        /// Which file.
-        path: PathBuf,
-        /// What the system says.
-        source: io::Error,
-    },
+    Files { path: PathBuf, source: io::Error },
 }
 
 fn path_of(why: &NoPlace) -> &Path {

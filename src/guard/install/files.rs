@@ -15,7 +15,6 @@ use super::script::{self, Author, SET_ASIDE};
 /// No script of ours is nearly as long, and no other needs to be read to its end.
 const ENOUGH: u64 = 64 << 10;
 
-/// What is where a hook belongs.
 pub fn look(dir: &Path, hook: Hook) -> io::Result<Found> {
     let path = dir.join(hook.name());
     let (standing, text) = standing(&path, hook)?;
@@ -92,7 +91,6 @@ fn is_there(path: &Path) -> io::Result<bool> {
     }
 }
 
-/// Puts the script in its place.
 pub fn apply(step: Step, found: &Found, script: &str) -> io::Result<()> {
     match step {
         Step::Keep => return Ok(()),

@@ -19,7 +19,6 @@ pub enum Hook {
     Update,
 }
 
-/// How much is caught.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Strictness {
     /// What happens by accident: commits, merges and pushes.
@@ -76,7 +75,6 @@ impl Hook {
         }
     }
 
-    /// What it judges.
     pub fn judges(self) -> Judges {
         match self {
             Hook::PreCommit | Hook::PreMergeCommit | Hook::PrepareCommitMsg => Judges::Head,

@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use super::hook::Hook;
 
-/// A program that manages hooks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Manager {
     /// <https://typicode.github.io/husky>
@@ -36,7 +35,6 @@ const FILES: [(Manager, &[&str]); 4] = [
 ];
 
 impl Manager {
-    /// What people call it.
     pub fn name(self) -> &'static str {
         match self {
             Manager::Husky => "husky",

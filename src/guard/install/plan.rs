@@ -8,16 +8,13 @@ use super::script::{Mark, VERSION};
 /// Whether git would run a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Runs {
-    /// It may be executed.
     Yes,
     /// It may not: git passes over it with a word of advice.
     No,
 }
 
-/// What stands at a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Standing {
-    /// Nothing.
     Free,
     /// A script that a tix wrote.
     Ours(Mark, Runs),
@@ -31,12 +28,10 @@ pub enum Standing {
     InTheWay(&'static str),
 }
 
-/// What was found where a hook belongs.
 #[derive(Clone, Debug)]
 pub struct Found {
     /// Where our script is or would be.
     pub path: PathBuf,
-    /// What is there.
     pub standing: Standing,
     /// Its text, if it is a file.
     pub text: Vec<u8>,
@@ -44,16 +39,13 @@ pub struct Found {
     pub through: Option<Manager>,
     /// Where a hook that was there before is set aside.
     pub aside: PathBuf,
-    /// Whether there is one.
     pub has_aside: bool,
 }
 
 /// How a script gets to its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// It is there.
     Keep,
-    /// Nothing is in its place.
     Write,
     /// An older or another script of ours, or one that may not be executed, is in its place.
     Replace,
@@ -75,7 +67,6 @@ pub enum Obstacle {
 /// What becomes of a hook when the guard is taken out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Undo {
-    /// There is nothing of ours.
     Nothing,
     /// Our script goes.
     Remove,
@@ -102,7 +93,6 @@ pub fn step(found: &Found, wanted: &str) -> Result<Step, Obstacle> {
     }
 }
 
-/// What becomes of what was found.
 pub fn undo(found: &Found) -> Undo {
     match &found.standing {
         Standing::Ours(..) if found.has_aside => Undo::Restore,

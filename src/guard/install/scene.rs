@@ -11,9 +11,7 @@ use super::place::Present;
 use super::plan::{Found, Runs, Standing};
 use crate::git::{GitConfig, HooksPath, Repo};
 
-/// The clone as it was found.
 pub struct Scene<'a> {
-    /// Its repository.
     pub repo: &'a Repo,
     /// The directory that git takes hooks from.
     pub dir: PathBuf,
@@ -21,12 +19,10 @@ pub struct Scene<'a> {
     pub hooks_path: Option<HooksPath>,
     /// The clone's own configuration.
     pub config: GitConfig,
-    /// What stands where each hook belongs.
     pub found: Vec<(Hook, Found)>,
 }
 
 impl<'a> Scene<'a> {
-    /// Looks at everything.
     pub fn look(repo: &'a Repo) -> Result<Scene<'a>, InstallError> {
         let dir = repo.hooks_dir()?;
         let found = look_at_all(&dir)?;
@@ -105,7 +101,6 @@ pub fn look_at_all(dir: &Path) -> Result<Vec<(Hook, Found)>, InstallError> {
     Hook::OF_CLONES.into_iter().map(look).collect()
 }
 
-/// Whether a tix wrote what was found.
 pub fn is_ours(found: &Found) -> bool {
     matches!(found.standing, Standing::Ours(..) | Standing::Edited)
 }

@@ -19,43 +19,36 @@ pub const SET_ASIDE: &str = ".tix-prev";
 const SHEBANG: &str = "#!/bin/sh\n";
 const MARK: &str = "# tix-hook v";
 
-/// Whose hooks directory it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reach {
-    /// This repository's own.
     Own,
     /// One that other repositories use too, most of which know nothing of tickets.
     Shared,
 }
 
-/// What the text depends on.
 #[derive(Clone, Debug)]
 pub struct Recipe {
     /// The path of tix; `None` leaves it to the PATH.
     pub tix: Option<String>,
     /// The branches to be guarded even when there is no tix.
     pub guarded: Vec<RefName>,
-    /// Whose hooks directory it is.
     pub reach: Reach,
 }
 
 /// What is known of a text that a tix has written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mark {
-    /// The version of the text.
     pub version: u32,
     /// The tix that it looks for before it asks the PATH.
     pub tix: Option<String>,
 }
 
-/// Who wrote a hook.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Author {
     /// A tix, and nobody has changed it since.
     Tix(Mark),
     /// A tix, and somebody has changed it since.
     Edited,
-    /// Somebody else.
     Foreign,
 }
 

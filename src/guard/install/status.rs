@@ -10,16 +10,13 @@ use super::plan::{Found, Runs, Standing};
 use super::scene::{Scene, is_ours, look_at_all};
 use super::script::{Mark, VERSION};
 
-/// How it stands with one hook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
-    /// It runs the guard.
     Installed,
     /// Another program's hook calls the guard.
     Called,
     /// An older text, or one that names a tix that is gone.
     Outdated,
-    /// There is none.
     Missing,
     /// It is there and may not be executed, so git passes over it.
     NotExecutable,
@@ -29,14 +26,12 @@ pub enum State {
     Shadowed,
     /// It is switched off in the configuration.
     Off,
-    /// Somebody has changed it.
     Edited,
     /// Somebody else's hook is there and does not call the guard.
     Foreign,
 }
 
 impl State {
-    /// Its word in the table and in JSON.
     pub fn word(self) -> &'static str {
         match self {
             State::Installed => "installed",
@@ -63,18 +58,14 @@ impl State {
     }
 }
 
-/// How it stands with one hook, and where.
 #[derive(Clone, Debug)]
 pub struct HookStatus {
-    /// Which one.
     pub hook: Hook,
-    /// How it stands.
     pub state: State,
     /// The file that decides; `None` where it is the configuration.
     pub path: Option<PathBuf>,
     /// What runs before it.
     pub aside: Option<PathBuf>,
-    /// What else to know.
     pub detail: Option<String>,
 }
 

@@ -19,7 +19,6 @@ const PATTERN: [char; 3] = ['*', '?', '['];
 struct Said<'a> {
     /// What it feeds to its command.
     input: Option<String>,
-    /// All of it.
     text: &'a str,
 }
 
@@ -201,7 +200,6 @@ pub fn forget<S>(worlds: &mut Worlds<S>, variable: &str) {
     assign(worlds, variable, &Word::unknown());
 }
 
-/// This variable has this value in all of them.
 pub fn assign<S>(worlds: &mut Worlds<S>, variable: &str, value: &Word) {
     for world in worlds {
         world.variables.insert(variable.to_owned(), value.clone());

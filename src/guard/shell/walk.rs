@@ -59,7 +59,6 @@ impl<M: Machine> Walker<'_, M> {
         }
     }
 
-    /// Reports what was not understood.
     pub fn trouble(&mut self, text: &str, why: &str, worlds: &Worlds<M::State>) {
         let trouble = Trouble { text: text.to_owned(), why: why.to_owned() };
         for world in worlds {
@@ -82,7 +81,6 @@ impl<M: Machine> Walker<'_, M> {
         flow
     }
 
-    /// One statement, with its redirections.
     pub fn statement(
         &mut self,
         statement: &Stmt,
@@ -362,7 +360,6 @@ impl<M: Machine> Walker<'_, M> {
         self.repeat(condition, body, source, worlds)
     }
 
-    /// Each word in its turn.
     fn for_each(
         &mut self,
         command: &ForCommand,

@@ -7,7 +7,6 @@ use shuck_ast::{BourneParameterExpansion, StmtSeq, WordPart, WordPartNode};
 /// A word of a command, after quotes are taken away.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Word {
-    /// All of it.
     Known(String),
     /// How it begins; the rest depends on what the line does not say.
     Begins(String),
@@ -53,7 +52,6 @@ impl Word {
         }
     }
 
-    /// Whether it is this text.
     pub fn is(&self, text: &str) -> bool {
         self.text() == Some(text)
     }
@@ -94,7 +92,6 @@ pub struct Reading<'a> {
     pub opaque: Vec<&'a str>,
 }
 
-/// Reads one word.
 pub fn read<'a>(word: &'a shuck_ast::Word, source: &'a str, variables: &Variables) -> Reading<'a> {
     let mut reader =
         Reader { source, variables, text: String::new(), open: true, found: Reading::default() };

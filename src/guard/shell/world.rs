@@ -5,10 +5,8 @@ use std::path::{Component, Path, PathBuf};
 use super::word::{Place, Variables, Word};
 use super::wrap::Call;
 
-/// Where a command runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Dir {
-    /// There.
     At(PathBuf),
     /// In the workspace of a ticket or in a new directory, so many directories below its root.
     Aside(usize),
@@ -48,7 +46,6 @@ fn descend(depth: usize, path: &Path) -> Option<usize> {
 pub struct World<S> {
     /// The shell's directory.
     pub dir: Dir,
-    /// The variables that the line has set.
     pub variables: Variables,
     /// What the machine keeps; a subshell changes it for everybody.
     pub state: S,
@@ -78,9 +75,7 @@ impl<S> World<S> {
 
 /// What becomes of the state; `None` where the command cannot end this way.
 pub struct Step<S> {
-    /// When the command succeeds.
     pub ok: Option<S>,
-    /// When it fails.
     pub failed: Option<S>,
 }
 
@@ -91,7 +86,6 @@ impl<S: Clone> Step<S> {
     }
 }
 
-/// Knows what commands do.
 pub trait Machine {
     /// What the commands change besides the shell.
     type State: Clone + PartialEq;
@@ -99,7 +93,6 @@ pub trait Machine {
     fn run(&mut self, call: &Call, state: &Self::State) -> Step<Self::State>;
     /// The line itself writes a file.
     fn write(&mut self, file: &Word, dir: &Dir);
-    /// Whether there is such a directory now.
     fn is_directory(&self, path: &Path) -> bool;
     /// A part of the line was not understood.
     fn trouble(&mut self, trouble: &Trouble, dir: &Dir, state: &Self::State);
@@ -108,9 +101,7 @@ pub trait Machine {
 /// What was not understood.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trouble {
-    /// The text.
     pub text: String,
-    /// Why not.
     pub why: String,
 }
 
@@ -119,14 +110,11 @@ pub type Worlds<S> = Vec<World<S>>;
 
 /// The worlds behind a command that succeeded, and behind one that failed.
 pub struct Flow<S> {
-    /// Where it succeeded.
     pub ok: Worlds<S>,
-    /// Where it failed.
     pub failed: Worlds<S>,
 }
 
 impl<S: Clone + PartialEq> Flow<S> {
-    /// Nothing goes on.
     pub fn none() -> Flow<S> {
         Flow { ok: Vec::new(), failed: Vec::new() }
     }
@@ -141,7 +129,6 @@ impl<S: Clone + PartialEq> Flow<S> {
         union(self.ok, self.failed)
     }
 
-    /// Other ways of ending.
     pub fn add(&mut self, other: Flow<S>) {
         self.ok = union(std::mem::take(&mut self.ok), other.ok);
         self.failed = union(std::mem::take(&mut self.failed), other.failed);

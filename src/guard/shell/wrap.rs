@@ -5,32 +5,22 @@ use shuck_ast::{Command, Stmt};
 use super::word::Word;
 use super::world::Dir;
 
-/// A command as it is started.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
-    /// The program and its arguments.
     pub words: Vec<Word>,
-    /// The variables that are set for it.
     pub env: Vec<(String, Word)>,
-    /// Where it runs.
     pub dir: Dir,
 }
 
-/// What a command comes to.
 pub enum Unwrapped {
-    /// It runs nothing.
     Nothing,
     /// The shell goes to another directory.
     ChangeDir(Word),
-    /// It runs a program.
     Run(Call),
     /// It runs these, each of which may have wrappers of its own.
     Each(Vec<Call>),
-    /// It runs this text.
     Script {
-        /// The text.
         text: Word,
-        /// Where.
         dir: Dir,
         /// In this shell, or in one of its own.
         here: bool,

@@ -16,19 +16,15 @@ use super::markdown;
 pub struct Entry<'a> {
     /// When it happened. Written in UTC, without a zone, as the form has none.
     pub at: DateTime<Utc>,
-    /// Who did it.
     pub role: &'a str,
-    /// What was done, in one word.
     pub kind: &'a str,
     /// The details, one list item each.
     pub lines: &'a [String],
 }
 
-/// Whether an entry was added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum Appended {
-    /// It was.
     Yes,
     /// There is no changelog in which it would be read as an entry.
     NoSection,

@@ -4,10 +4,8 @@ use std::ops::Range;
 
 use super::{Document, DocumentError};
 
-/// A value to be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Value<'a> {
-    /// `null`
     Null,
     /// A text; quoted unless every reader of YAML takes it for the same text without quotes.
     Text(&'a str),

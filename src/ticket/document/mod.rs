@@ -45,7 +45,6 @@ pub struct Document {
 pub struct DocumentError {
     /// The line, counted from 1.
     pub line: usize,
-    /// What is wrong there.
     pub kind: DocumentErrorKind,
 }
 
@@ -58,7 +57,6 @@ pub enum DocumentErrorKind {
     UnclosedComment,
     /// The front matter does not end.
     Unclosed,
-    /// The front matter is not UTF-8.
     NotUtf8,
     /// The front matter has a line that neither YAML nor a patient reader can make sense of; this
     /// says why.
@@ -79,18 +77,15 @@ impl fmt::Display for DocumentErrorKind {
     }
 }
 
-/// Why a ticket has no status.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StatusError {
     /// There is no `status:` line, or its value is empty, null or a placeholder.
     #[error("the ticket has no status")]
     Missing,
-    /// The word is no status.
     #[error("line {line}: {text:?} is no status")]
     Unknown {
         /// The line, counted from 1.
         line: usize,
-        /// The word.
         text: String,
     },
 }
@@ -112,12 +107,10 @@ impl Document {
         }
     }
 
-    /// The file.
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// The file.
     pub fn into_bytes(self) -> Vec<u8> {
         self.bytes
     }

@@ -168,12 +168,10 @@ fn block_items(lines: &str) -> Vec<String> {
     items.iter().filter_map(|item| inline(item).text()).collect()
 }
 
-/// Whether the line has nothing but blanks.
 pub(super) fn is_blank(line: &str) -> bool {
     line.trim_matches(SPACE).is_empty()
 }
 
-/// Whether the line is blank or a comment.
 pub(super) fn is_trivia(line: &str) -> bool {
     is_blank(line) || line.trim_start_matches(BLANK).starts_with('#')
 }

@@ -9,7 +9,6 @@ fn document(text: &str) -> Document {
     Document::parse(text.as_bytes().to_vec()).unwrap_or_else(|error| panic!("{error}\n{text}"))
 }
 
-/// A document with these lines as its front matter.
 fn front(lines: &str) -> Document {
     document(&format!("---\n{lines}\n---\n"))
 }

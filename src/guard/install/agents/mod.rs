@@ -27,7 +27,6 @@ pub enum Agent {
 pub struct BadFile {
     /// The line, from 1.
     pub line: usize,
-    /// What is wrong with it.
     pub why: String,
 }
 
@@ -38,30 +37,24 @@ pub enum Entries {
     Current,
     /// Some of them, or older ones.
     Outdated,
-    /// None.
     None,
 }
 
-/// What becomes of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Edit {
-    /// It is right as it is.
     Keep,
-    /// It gets this text.
     Write(String),
     /// It held nothing but what a tix wrote.
     Delete,
 }
 
 impl Edit {
-    /// Whether nothing is to be done.
     pub fn is_keep(&self) -> bool {
         *self == Edit::Keep
     }
 }
 
 impl Agent {
-    /// All of them.
     pub const ALL: [Agent; 4] = [Agent::Claude, Agent::Codex, Agent::Gemini, Agent::Cursor];
 
     /// Its word on the command line.
@@ -95,7 +88,6 @@ pub fn entries(agent: Agent, text: Option<&str>) -> Result<Entries, BadFile> {
     Ok(if any { Entries::Outdated } else { Entries::None })
 }
 
-/// The file with all of our entries in it.
 pub fn install(agent: Agent, text: Option<&str>) -> Result<Edit, BadFile> {
     let mut edited = false;
     let file = File::parse(agent, text)?;
@@ -244,7 +236,6 @@ fn plain(value: &CstInputValue) -> Value {
     }
 }
 
-/// A parsed file.
 struct File {
     tree: CstRootNode,
     root: CstObject,
