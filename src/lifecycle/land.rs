@@ -2,8 +2,8 @@
 
 use super::act::Act;
 use super::change::{Change, Form, Landing, Merge, trailer};
+use super::decision::{Already, Decision};
 use super::gate;
-use super::mark::Step;
 use super::obstacle::Obstacle;
 use super::refusal::Refusal;
 use super::review::Work;
@@ -20,10 +20,10 @@ pub fn land(
     act: &Act<'_>,
     work: &Work<'_>,
     form: Form,
-) -> Result<Step, Refusal> {
+) -> Result<Decision, Refusal> {
     let id = on_trunk.entry.id.clone();
     if on_trunk.entry.lane == Lane::Completed {
-        return Ok(Step::Already);
+        return Ok(Decision::Answer(Already));
     }
     if on_trunk.entry.lane != Lane::Active {
         return Err(on_trunk.not_active(act.policy));

@@ -2,6 +2,7 @@
 
 use super::act::{Act, Story, Writing, lines, write};
 use super::change::{Change, Edit};
+use super::decision::{Already, Decision};
 use super::machine::{Illegal, Verb};
 use super::obstacle::Obstacle;
 use super::refusal::Refusal;
@@ -11,35 +12,20 @@ use crate::ticket::{Appended, Document, Status, Value};
 /// Who writes the entries of whoever is not its reviewer.
 const ROLE: &str = "Creator";
 
-/// What came of a verb that may find its work done.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Step {
-    /// This is to be changed.
-    Change(Box<Change>),
-    /// It is so already.
-    Already,
-}
-
-impl From<Change> for Step {
-    fn from(change: Change) -> Step {
-        Step::Change(Box::new(change))
-    }
-}
-
 /// Lets a ticket through the gate, or sends it back to its specification.
 pub fn gate(
     ticket: &Ticket<'_>,
     act: &Act<'_>,
     verb: Verb,
     reason: Option<&str>,
-) -> Result<Step, Refusal> {
+) -> Result<Decision, Refusal> {
     let (status, kind, what) = if verb == Verb::Queue {
         (Status::Queued, "queued", "Let through the gate")
     } else {
         (Status::Draft, "drafted", "Sent back to its specification")
     };
     if ticket.situation()?.state.status == status {
-        return Ok(Step::Already);
+        return Ok(Decision::Answer(Already));
     }
     let next = act.require(verb, ticket)?;
     let story =
@@ -55,10 +41,10 @@ pub fn gate(
 }
 
 /// Flags a ticket as blocked.
-pub fn block(ticket: &Ticket<'_>, act: &Act<'_>, reason: &str) -> Result<Step, Refusal> {
+pub fn block(ticket: &Ticket<'_>, act: &Act<'_>, reason: &str) -> Result<Decision, Refusal> {
     let next = act.require(Verb::Block, ticket)?;
     if ticket.blocked().as_deref() == Some(reason) {
-        return Ok(Step::Already);
+        return Ok(Decision::Answer(Already));
     }
     let what = format!("Blocked by {}", act.actor);
     let story = Story { role: ROLE, kind: "blocked", lines: lines(what, Some(reason)) };
@@ -75,10 +61,14 @@ pub fn block(ticket: &Ticket<'_>, act: &Act<'_>, reason: &str) -> Result<Step, R
 }
 
 /// Takes the flag away.
-pub fn unblock(ticket: &Ticket<'_>, act: &Act<'_>, reason: Option<&str>) -> Result<Step, Refusal> {
+pub fn unblock(
+    ticket: &Ticket<'_>,
+    act: &Act<'_>,
+    reason: Option<&str>,
+) -> Result<Decision, Refusal> {
     let next = match act.require(Verb::Unblock, ticket) {
         Err(Refusal::Obstacle(Obstacle::Illegal { why: Illegal::NotBlocked, .. })) => {
-            return Ok(Step::Already);
+            return Ok(Decision::Answer(Already));
         }
         required => required?,
     };
@@ -164,7 +154,7 @@ pub fn set(
     ticket: &Ticket<'_>,
     act: &Act<'_>,
     settings: &[(String, Setting)],
-) -> Result<Step, Refusal> {
+) -> Result<Decision, Refusal> {
     act.require(Verb::Edit, ticket)?;
     let path = &ticket.entry.path;
     let mut document = ticket.document.clone();
@@ -173,7 +163,7 @@ pub fn set(
         set_all(&mut document, path, &[(key, setting.value())])?;
     }
     if document == ticket.document {
-        return Ok(Step::Already);
+        return Ok(Decision::Answer(Already));
     }
     let keys: Vec<&str> = settings.iter().map(|(key, _)| key.as_str()).collect();
     let what = format!("Set by {}: {}", act.actor, keys.join(", "));
@@ -191,9 +181,9 @@ pub fn replace(
     act: &Act<'_>,
     before: &Document,
     after: &Document,
-) -> Result<Step, Refusal> {
+) -> Result<Decision, Refusal> {
     if ticket.document == *after {
-        return Ok(Step::Already);
+        return Ok(Decision::Answer(Already));
     }
     act.require(Verb::Edit, ticket)?;
     if ticket.document != *before {

@@ -6,8 +6,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::act::{Act, Story, Writing, write};
 use super::change::{Intake, Merge, trailer};
 use super::claim::Claim;
+use super::decision::{Already, Decision};
 use super::machine::Verb;
-use super::mark::Step;
 use super::obstacle::Obstacle;
 use super::refusal::Refusal;
 use super::snapshot::Ticket;
@@ -62,14 +62,18 @@ pub struct BranchCopy<'a> {
 ///
 /// Where the progress is on the ticket branch, the trunk's copy changes in nothing but the claim, and the branch takes
 /// that change in: both sides of a later merge then know it.
-pub fn take_over(ticket: &Ticket<'_>, act: &Act<'_>, wish: &Takeover<'_>) -> Result<Step, Refusal> {
+pub fn take_over(
+    ticket: &Ticket<'_>,
+    act: &Act<'_>,
+    wish: &Takeover<'_>,
+) -> Result<Decision, Refusal> {
     let held = ticket.held();
     let newest = wish.copy.as_ref().map_or(ticket, |copy| &copy.ticket);
     let to = &wish.claim.by;
     let (verb, subject, kind, what) = match wish.way {
         // Who completed a ticket stands in it as well, and holds it no more.
         Way::Handoff if newest.entry.lane == Lane::Active && held.by.as_deref() == Some(to) => {
-            return Ok(Step::Already);
+            return Ok(Decision::Answer(Already));
         }
         Way::Handoff => {
             let what = format!("Given to {to} by {}", act.actor);

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::git::GitError;
+use crate::lifecycle::Refusal;
 use crate::names::{RefName, RemoteName, RepoPath};
 
 /// Whether a change that was pushed may be on the trunk.
@@ -14,19 +15,18 @@ pub enum Landing {
     Unknown,
 }
 
-/// Why a decision did not become a commit on the trunk.
+/// Why a transaction came to nothing.
 #[derive(Debug)]
 pub enum Stop<E> {
-    /// The decision itself said no.
+    /// The decision refuses.
     Refused(E),
     /// The engine could not do it.
     Trunk(TrunkError),
 }
 
-impl<E> Stop<E> {
-    /// The decision says no, for this reason.
-    pub fn refuse(reason: impl Into<E>) -> Stop<E> {
-        Stop::Refused(reason.into())
+impl<E: From<Refusal>> From<Refusal> for Stop<E> {
+    fn from(refusal: Refusal) -> Self {
+        Stop::Refused(refusal.into())
     }
 }
 
