@@ -11,7 +11,7 @@ use super::worktree::with_branch;
 use crate::config::Record;
 use crate::error::{Exit, Failure};
 use crate::lifecycle::machine::Verb;
-use crate::lifecycle::{Act, Already, Decision, Entry, Obstacle, Refusal, Ticket};
+use crate::lifecycle::{Act, Already, Decision, Entry, Refusal, Ticket};
 use crate::names::{Oid, RefName};
 use crate::ticket::{Lane, TicketId};
 use crate::trunk::{Diary, Outcome, Run, Stop, Trunk, TrunkError, View};
@@ -46,7 +46,7 @@ impl Scene<'_> {
             return Ok(tip);
         }
         act.require(verb, &self.ticket)?;
-        Err(Obstacle::NoWork { id: self.ticket.entry.id.clone() }.into())
+        Err(Refusal::NoWork { id: self.ticket.entry.id.clone() })
     }
 }
 

@@ -146,7 +146,7 @@ fn here_only(
     }
     act.require_claim(&on_trunk)?;
     let Some(local) = ctx.objects.resolve(branch.as_str())? else {
-        return Err(Refusal::from(lifecycle::Obstacle::NoWork { id: id.clone() }).into());
+        return Err(Refusal::NoWork { id: id.clone() }.into());
     };
     let engine = ctx.engine(run, &progress).writing_to(branch.clone());
     let view = engine.view_of(&local)?;

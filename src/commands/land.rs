@@ -12,7 +12,7 @@ use crate::app::write::carried;
 use crate::config::{Landing, Record};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
-use crate::lifecycle::{self, Act, Already, Decision, Form, Obstacle, Refusal};
+use crate::lifecycle::{self, Act, Already, Decision, Form, Refusal};
 use crate::names::RefName;
 use crate::out::{Out, safe};
 use crate::ticket::{Lane, TicketId};
@@ -128,7 +128,7 @@ impl Scene<'_> {
             return Err(on_trunk.not_active(act.policy).into());
         }
         let Some(tip) = view.watched() else {
-            return Err(Refusal::from(Obstacle::NoWork { id: self.id.clone() }).into());
+            return Err(Refusal::NoWork { id: self.id.clone() }.into());
         };
         let there = self.engine.view_of(tip)?;
         let on_branch = carried(&there, self.id, &on_trunk)?;

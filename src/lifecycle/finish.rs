@@ -5,7 +5,6 @@ use super::change::{Change, Edit, trailer};
 use super::decision::{Already, Decision};
 use super::gate;
 use super::machine::{Illegal, Verb};
-use super::obstacle::Obstacle;
 use super::refusal::Refusal;
 use super::release::Branch;
 use super::review::Work;
@@ -41,15 +40,15 @@ pub fn complete(
     let id = ticket.entry.id.clone();
     let next = match act.require(Verb::Complete, ticket) {
         // Without the last approval the status is the wrong one, and the list says better what to do.
-        Err(Refusal::Obstacle(Obstacle::Illegal { why: Illegal::Status(status), .. }))
+        Err(Refusal::Illegal { why: Illegal::Status(status), .. })
             if status != Status::Claimed && !missing.is_empty() =>
         {
-            return Err(Obstacle::Incomplete { id, missing }.into());
+            return Err(Refusal::Incomplete { id, missing });
         }
         required => required?,
     };
     if !missing.is_empty() {
-        return Err(Obstacle::Incomplete { id, missing }.into());
+        return Err(Refusal::Incomplete { id, missing });
     }
     let to = beside(ticket.entry, request.completed)?;
     let story = Story {

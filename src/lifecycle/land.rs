@@ -4,7 +4,6 @@ use super::act::Act;
 use super::change::{Change, Form, Landing, Merge, trailer};
 use super::decision::{Already, Decision};
 use super::gate;
-use super::obstacle::Obstacle;
 use super::refusal::Refusal;
 use super::review::Work;
 use super::snapshot::Ticket;
@@ -36,11 +35,11 @@ pub fn land(
     }
     let state = on_branch.situation()?.state;
     if state.lane != Lane::Completed || state.status != Status::Approved {
-        return Err(Obstacle::NotCompleted { id, legal: on_branch.legal(act.policy) }.into());
+        return Err(Refusal::NotCompleted { id, legal: on_branch.legal(act.policy) });
     }
     let missing = gate::missing(on_branch, act.policy, work);
     if !missing.is_empty() {
-        return Err(Obstacle::Incomplete { id, missing }.into());
+        return Err(Refusal::Incomplete { id, missing });
     }
     let mut trailers = vec![(trailer::TICKET, id.to_string())];
     trailers.extend(claim.map(|claim| (trailer::CLAIM, claim)));

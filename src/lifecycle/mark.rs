@@ -4,7 +4,6 @@ use super::act::{Act, Story, Writing, lines, write};
 use super::change::{Change, Edit};
 use super::decision::{Already, Decision};
 use super::machine::{Illegal, Verb};
-use super::obstacle::Obstacle;
 use super::refusal::Refusal;
 use super::snapshot::{Ticket, set_all};
 use crate::ticket::{Appended, Document, Status, Value};
@@ -67,7 +66,7 @@ pub fn unblock(
     reason: Option<&str>,
 ) -> Result<Decision, Refusal> {
     let next = match act.require(Verb::Unblock, ticket) {
-        Err(Refusal::Obstacle(Obstacle::Illegal { why: Illegal::NotBlocked, .. })) => {
+        Err(Refusal::Illegal { why: Illegal::NotBlocked, .. }) => {
             return Ok(Decision::Answer(Already));
         }
         required => required?,
@@ -91,9 +90,7 @@ pub fn note(ticket: &Ticket<'_>, act: &Act<'_>, story: &Story<'_>) -> Result<Cha
     let writing = Writing { subject: "note", reason: None, fields: &[], to: None, story };
     match write(ticket, act, &writing)? {
         (change, Appended::Yes) => Ok(change),
-        (_, Appended::NoSection) => {
-            Err(Obstacle::NoChangelog { path: ticket.entry.path.clone() }.into())
-        }
+        (_, Appended::NoSection) => Err(Refusal::NoChangelog { path: ticket.entry.path.clone() }),
     }
 }
 
@@ -142,11 +139,11 @@ const OWNED: [(&str, Option<Verb>); 17] = [
 /// Checks that somebody may set a key.
 pub fn check_key(key: &str) -> Result<(), Refusal> {
     if let Some((_, verb)) = OWNED.iter().find(|(owned, _)| owned.eq_ignore_ascii_case(key)) {
-        return Err(Obstacle::OwnedKey { key: key.to_owned(), verb: *verb }.into());
+        return Err(Refusal::OwnedKey { key: key.to_owned(), verb: *verb });
     }
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
     let ok = key.starts_with(|c: char| c.is_ascii_alphabetic()) && key.chars().all(plain);
-    if ok { Ok(()) } else { Err(Obstacle::BadKey { key: key.to_owned() }.into()) }
+    if ok { Ok(()) } else { Err(Refusal::BadKey { key: key.to_owned() }) }
 }
 
 /// Sets keys that are not tix's own.
@@ -187,14 +184,14 @@ pub fn replace(
     }
     act.require(Verb::Edit, ticket)?;
     if ticket.document != *before {
-        return Err(Obstacle::Edited { id: ticket.entry.id.clone() }.into());
+        return Err(Refusal::Edited { id: ticket.entry.id.clone() });
     }
     for (key, verb) in OWNED {
         let same = before.text(key) == after.text(key)
             && before.list(key) == after.list(key)
             && before.has(key) == after.has(key);
         if !same {
-            return Err(Obstacle::OwnedKey { key: key.to_owned(), verb }.into());
+            return Err(Refusal::OwnedKey { key: key.to_owned(), verb });
         }
     }
     let story = Story { role: ROLE, kind: "edited", lines: Vec::new() };

@@ -5,7 +5,6 @@ use super::change::{Change, trailer};
 use super::decision::{Already, Decision};
 use super::gate;
 use super::machine::Verb;
-use super::obstacle::Obstacle;
 use super::refusal::Refusal;
 use super::snapshot::Ticket;
 use crate::names::Oid;
@@ -137,7 +136,7 @@ pub fn review(
     let stage = ticket.situation()?.state.status;
     if let Some(asked) = request.stage.filter(|asked| *asked != stage) {
         let (at, asked) = (stage.as_str(), asked.as_str());
-        return Err(Obstacle::OtherStage { id: id(), at, asked }.into());
+        return Err(Refusal::OtherStage { id: id(), at, asked });
     }
     if request.verdict == Verdict::Approve {
         require_unmoved(ticket, work, request.commit)?;
@@ -180,7 +179,7 @@ fn require_unmoved(
     };
     let Some(known) = known.filter(|commit| !work.is_still(commit)) else { return Ok(()) };
     let (id, tip) = (ticket.entry.id.clone(), work.tip.clone());
-    Err(Obstacle::Moved { id, since, known, tip }.into())
+    Err(Refusal::Moved { id, since, known, tip })
 }
 
 fn bound(mut change: Change, commit: &Oid) -> Change {

@@ -8,7 +8,6 @@ use super::change::{Intake, Merge, trailer};
 use super::claim::Claim;
 use super::decision::{Already, Decision};
 use super::machine::Verb;
-use super::obstacle::Obstacle;
 use super::refusal::Refusal;
 use super::snapshot::Ticket;
 use crate::names::{Oid, RefName};
@@ -140,13 +139,12 @@ fn require_stale(
     let Some(last) = last.filter(|last| !is_stale(Some(*last), act.at, limit)) else {
         return Ok(());
     };
-    Err(Obstacle::Fresh {
+    Err(Refusal::Fresh {
         id: ticket.entry.id.clone(),
         held: Box::new(ticket.held()),
         last: last.format("%Y-%m-%dT%H:%M:%SZ").to_string(),
         stale_after: span(limit),
-    }
-    .into())
+    })
 }
 
 /// A span of time in the largest unit that measures it exactly.
