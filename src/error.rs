@@ -347,6 +347,19 @@ impl<E: Into<Failure>> From<Stop<E>> for Failure {
     }
 }
 
+/// Lets a decision end with whatever it meets.
+impl From<Failure> for Stop<Failure> {
+    fn from(failure: Failure) -> Self {
+        Stop::Refused(failure)
+    }
+}
+
+impl From<WorkspaceError> for Stop<Failure> {
+    fn from(error: WorkspaceError) -> Self {
+        Stop::Refused(error.into())
+    }
+}
+
 impl From<WorkspaceError> for Failure {
     fn from(error: WorkspaceError) -> Failure {
         let message = error.to_string();

@@ -9,10 +9,10 @@ use super::receipt::{Receipt, record};
 use super::write::{Home, Scene, Written, write};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
-use crate::lifecycle::{Act, Step};
+use crate::lifecycle::{Act, Decision};
 use crate::out::{Format, Out, safe};
 use crate::ticket::{Lane, TicketId};
-use crate::trunk::{Diary, Run};
+use crate::trunk::{Diary, Outcome, Run};
 use crate::workspace;
 
 /// Whose errand it is: what [`Act`] borrows from.
@@ -82,7 +82,7 @@ impl<'a> Errand<'a> {
 pub fn run(
     errand: &Errand<'_>,
     (globals, env, out): (&Globals, &Env, &Out),
-    mut decide: impl FnMut(&Context<'_>, &Act<'_>, &Scene<'_>) -> Result<Step, Failure>,
+    mut decide: impl FnMut(&Context<'_>, &Act<'_>, &Scene<'_>) -> Result<Decision, Failure>,
     say: impl Fn(&Context<'_>, &Receipt) -> String,
 ) -> Result<(), Failure> {
     let ctx = Context::open(globals, env, out, errand.timeout)?;
@@ -98,7 +98,7 @@ fn perform(
     ctx: &Context<'_>,
     errand: &Errand<'_>,
     diary: &mut Diary,
-    decide: &mut impl FnMut(&Context<'_>, &Act<'_>, &Scene<'_>) -> Result<Step, Failure>,
+    decide: &mut impl FnMut(&Context<'_>, &Act<'_>, &Scene<'_>) -> Result<Decision, Failure>,
 ) -> Result<Receipt, Failure> {
     let run = Run::begin(&ctx.repo)?;
     let id = named_or_here(ctx, &run, errand.ticket)?;
@@ -122,13 +122,13 @@ pub fn finish(
 ) -> Result<(), Failure> {
     // What was done before may have been cut off before the workspace followed.
     let tip = match written {
-        Written::Already { tip } => {
+        Outcome::Answered(tip) => {
             receipt.outcome = "already";
             tip.as_ref()
         }
-        Written::Landed { landed, home } => {
+        Outcome::Landed(landed) => {
             receipt.add(landed);
-            (*home == Home::Branch).then_some(&landed.commit)
+            (landed.output == Home::Branch).then_some(&landed.commit)
         }
     };
     let Some(tip) = tip else { return Ok(()) };

@@ -7,10 +7,10 @@ use super::context::Context;
 use super::own::holds_no_work;
 use crate::error::{Exit, Failure};
 use crate::git::{GitError, LocalEdit, Worktree};
-use crate::lifecycle::{self, Branch, Change, Refusal, ReleaseRequest};
+use crate::lifecycle::{self, Already, Branch, Decision, Refusal, ReleaseRequest};
 use crate::names::{Oid, RefName};
-use crate::ticket::TicketId;
-use crate::trunk::{Diary, Landed, Run, Stop, View, may_still_land};
+use crate::ticket::{Lane, TicketId};
+use crate::trunk::{Diary, Outcome, Run, Stop, View, may_still_land};
 use crate::workspace;
 use crate::workspace::worker::{self, Seen};
 
@@ -28,13 +28,14 @@ pub struct GiveBack<'a> {
 /// What became of the ticket branch on the remote.
 pub type Freed = Branch;
 
-/// Moves the ticket back to the queue and frees its branch name, in one transaction.
+/// Moves the ticket back to the queue and frees its branch name, in one transaction. The answer to whoever gives back any
+/// claim is that the ticket is there already, if an earlier release has left something of it in this clone.
 pub fn give_back(
     ctx: &Context<'_>,
     run: &Run,
     diary: &mut Diary,
     request: &GiveBack<'_>,
-) -> Result<Landed<Freed>, Failure> {
+) -> Result<Outcome<Freed, Already>, Failure> {
     let name = ctx.ticket_branch(request.id).map_err(|why| Failure::new(Exit::Damaged, why))?;
     let queue = ctx.queue_dir()?;
     let progress = ctx.progress();
@@ -43,7 +44,7 @@ pub fn give_back(
     // A retry ends the claim that the first look saw, and no other: who resumes the ticket meanwhile, or
     // claims it, is not to lose it to a release that was late.
     let mut claim_id = request.claim_id.map(str::to_owned);
-    let landed = trunk.transact(diary, |view| {
+    let outcome = trunk.transact(diary, |view| {
         decide(
             ctx,
             view,
@@ -52,10 +53,10 @@ pub fn give_back(
             &mut claim_id,
         )
     });
-    if !may_still_land(&landed) {
+    if !may_still_land(&outcome) {
         workspace::settle_push(&ctx.repo, request.id)?;
     }
-    landed.map_err(Failure::from)
+    outcome.map_err(Failure::from)
 }
 
 /// The names that a release works with, the same for all its attempts.
@@ -71,9 +72,13 @@ fn decide(
     request: &GiveBack<'_>,
     names: &Names<'_>,
     expected: &mut Option<String>,
-) -> Result<(Change, Freed), Stop<Failure>> {
-    let entry = view.snapshot.find_id(request.id).map_err(Stop::refuse)?;
-    let ticket = view.require::<Failure>(entry)?;
+) -> Result<Decision<Freed, Already>, Stop<Failure>> {
+    let entry = view.snapshot.find_id(request.id)?;
+    let left_here = || workspace::load(&ctx.repo, request.id).is_some();
+    if entry.lane == Lane::Queue && request.claim_id.is_none() && left_here() {
+        return Ok(Decision::Answer(Already));
+    }
+    let ticket = view.require(entry)?;
     let claim_id = ticket.held().claim_id.unwrap_or_default();
     let expected = expected.get_or_insert_with(|| claim_id.clone());
     let branch = freed(ctx, view, request.id, names.branch, request.own)?;
@@ -87,12 +92,11 @@ fn decide(
         policy: ctx.policy(),
         queue: names.queue,
     };
-    let change = lifecycle::release(&ticket, &wish, branch.clone()).map_err(Stop::refuse)?;
+    let change = lifecycle::release(&ticket, &wish, branch.clone())?;
     if let (Some(tip), Some(_)) = (view.commit(), &ctx.remote) {
-        let noted = workspace::note_push(&ctx.repo, request.id, tip);
-        noted.map_err(Stop::refuse)?;
+        workspace::note_push(&ctx.repo, request.id, tip)?;
     }
-    Ok((change, branch))
+    Ok(Decision::Push(change, branch))
 }
 
 /// What becomes of the ticket branch when nobody holds the ticket any more: it is deleted if it holds nothing but tix's own
@@ -110,13 +114,13 @@ pub fn freed(
     if own.contains(&at) || holds_no_work(ctx, known, id, &at)? {
         return Ok(Branch::Delete { name, at });
     }
-    let entry = view.snapshot.find_id(id).map_err(Stop::refuse)?;
-    let claim_id = view.require::<Failure>(entry)?.held().claim_id.unwrap_or_default();
+    let ticket = view.require::<Failure>(view.snapshot.find_id(id)?)?;
+    let claim_id = ticket.held().claim_id.unwrap_or_default();
     if let Some(attic) = attic(id, &claim_id) {
         return Ok(Branch::Keep { name, at, attic });
     }
     let why = format!("its claim id `{claim_id}` cannot be part of a branch name");
-    Err(Stop::refuse(Failure::from(Refusal::BadName { id: id.clone(), why })))
+    Err(Refusal::BadName { id: id.clone(), why }.into())
 }
 
 /// Where the work of a holder is kept when the ticket goes on without it.

@@ -13,7 +13,6 @@ pub mod find;
 pub mod follow;
 pub mod frame;
 pub mod give_back;
-pub mod halt;
 pub mod here;
 pub mod hooks;
 pub mod lock;

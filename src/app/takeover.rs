@@ -5,16 +5,15 @@ use chrono::{DateTime, Utc};
 use super::context::Context;
 use super::errand::Standing;
 use super::follow::follow;
-use super::halt::{Halt, decided};
 use super::here::named_or_here;
 use super::receipt::Receipt;
 use crate::config::Record;
 use crate::error::{Exit, Failure};
-use crate::lifecycle::{self, Act, BranchCopy, Claim, Staleness, Takeover, Ticket, Way};
+use crate::lifecycle::{self, Act, Already, BranchCopy, Claim, Staleness, Takeover, Ticket, Way};
 use crate::names::{Oid, RefName};
 use crate::ticket::moment;
 use crate::ticket::{Lane, TicketId};
-use crate::trunk::{Diary, Landed, Run, Stop, View};
+use crate::trunk::{Diary, Outcome, Run, View};
 use crate::workspace::{self, Record as LocalRecord};
 
 pub struct Wish<'a> {
@@ -46,14 +45,12 @@ pub fn take_over(
     let claim = claim(ctx, &standing, wish);
     let mut receipt = Receipt::new(ctx, wish.operation, id.as_str(), act.actor);
     let names = Names { id: &id, branch: &branch };
-    let landed = match transact(ctx, &run, diary, &names, (&act, &claim, wish)) {
-        Ok(landed) => landed,
-        Err(Stop::Refused(Halt::Already)) => {
+    let landed = match transact(ctx, &run, diary, &names, (&act, &claim, wish))? {
+        Outcome::Landed(landed) => landed,
+        Outcome::Answered(Already) => {
             receipt.outcome = "already";
             return Ok(receipt);
         }
-        Err(Stop::Refused(Halt::No(failure))) => return Err(failure),
-        Err(Stop::Trunk(error)) => return Err(error.into()),
     };
     receipt.outcome = match wish.way {
         Way::Reclaim(_) => "reclaimed",
@@ -97,33 +94,32 @@ fn transact(
     diary: &mut Diary,
     names: &Names<'_>,
     (act, claim, wish): (&Act<'_>, &Claim, &Wish<'_>),
-) -> Result<Landed<()>, Stop<Halt>> {
+) -> Result<Outcome<(), Already>, Failure> {
     let progress = ctx.progress();
     let engine = ctx.engine(run, &progress).watching(names.branch.clone());
-    engine.transact(diary, |view| {
-        let entry = view.snapshot.find_id(names.id).map_err(Stop::refuse)?;
-        let ticket = view.require::<Halt>(entry)?;
+    let outcome = engine.transact(diary, |view| {
+        let entry = view.snapshot.find_id(names.id)?;
+        let ticket = view.require(entry)?;
         let tip = view.watched().filter(|_| entry.lane == Lane::Active);
         let there = match tip {
             Some(tip) if ctx.record == Record::Branch => Some((tip, engine.view_of(tip)?)),
             Some(_) | None => None,
         };
         let copy = match &there {
-            Some((tip, there)) => {
-                copy(ctx, view, names, entry.lane, (tip, there)).map_err(Stop::refuse)?
-            }
+            Some((tip, there)) => copy(ctx, view, names, entry.lane, (tip, there))?,
             None => None,
         };
         let takeover = Takeover {
             way: wish.way,
             claim,
             reason: wish.reason,
-            last: last_sign(ctx, &ticket, tip).map_err(Stop::refuse)?,
+            last: last_sign(ctx, &ticket, tip)?,
             branch: names.branch,
             copy,
         };
-        Ok((decided(lifecycle::take_over(&ticket, act, &takeover))?, ()))
-    })
+        Ok(lifecycle::take_over(&ticket, act, &takeover)?)
+    });
+    outcome.map_err(Failure::from)
 }
 
 /// The ticket on its branch, and where branch and trunk part; `None` where the branch does not hold it as held. It may

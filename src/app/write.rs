@@ -11,10 +11,10 @@ use super::worktree::with_branch;
 use crate::config::Record;
 use crate::error::{Exit, Failure};
 use crate::lifecycle::machine::Verb;
-use crate::lifecycle::{Act, Change, Entry, Obstacle, Refusal, Step, Ticket};
+use crate::lifecycle::{Act, Already, Decision, Entry, Refusal, Ticket};
 use crate::names::{Oid, RefName};
 use crate::ticket::{Lane, TicketId};
-use crate::trunk::{Diary, Landed, Run, Stop, Trunk, TrunkError, View};
+use crate::trunk::{Diary, Outcome, Run, Stop, Trunk, TrunkError, View};
 
 /// Where the newest state of a ticket is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,32 +40,20 @@ impl Scene<'_> {
             return Ok(tip);
         }
         act.require(verb, &self.ticket)?;
-        Err(Obstacle::NoWork { id: self.ticket.entry.id.clone() }.into())
+        Err(Refusal::NoWork { id: self.ticket.entry.id.clone() })
     }
 }
 
-pub enum Written {
-    Landed {
-        landed: Box<Landed<()>>,
-        home: Home,
-    },
-    Already {
-        /// Where the ticket branch is, if the ticket is written there.
-        tip: Option<Oid>,
-    },
-}
+/// What came of a write: where it landed; or that there was nothing to do, and where the ticket branch is if the ticket is
+/// written there.
+pub type Written = Outcome<Home, Option<Oid>>;
 
-/// Why a decision was not pushed.
-enum Detour {
-    No(Failure),
+/// Why nothing is pushed to where the ticket was looked for.
+enum Answer {
+    /// There is nothing to do, and the ticket branch is here.
     Already(Option<Oid>),
+    /// The ticket is written there.
     Elsewhere(Home),
-}
-
-impl<E: Into<Failure>> From<E> for Detour {
-    fn from(error: E) -> Detour {
-        Detour::No(error.into())
-    }
 }
 
 /// How often a ticket may be found to have moved between trunk and branch before that is taken for a fault.
@@ -77,7 +65,7 @@ pub fn write(
     run: &Run,
     diary: &mut Diary,
     id: &TicketId,
-    decide: &mut dyn FnMut(&Scene<'_>) -> Result<Step, Failure>,
+    decide: &mut dyn FnMut(&Scene<'_>) -> Result<Decision, Failure>,
 ) -> Result<Written, Failure> {
     let branch = ctx.ticket_branch(id).map_err(|why| Failure::new(Exit::Damaged, why))?;
     let mut home = first_guess(ctx, id);
@@ -86,10 +74,9 @@ pub fn write(
     for _ in 0..MOVES {
         let place = Place { ctx, id, branch: &branch, home, missing: &missing };
         match place.write(run, diary, decide) {
-            Ok(landed) => return Ok(Written::Landed { landed: Box::new(landed), home }),
-            Err(Stop::Refused(Detour::Already(tip))) => return Ok(Written::Already { tip }),
-            Err(Stop::Refused(Detour::No(failure))) => return Err(failure),
-            Err(Stop::Refused(Detour::Elsewhere(other))) => home = other,
+            Ok(Outcome::Landed(landed)) => return Ok(Outcome::Landed(landed)),
+            Ok(Outcome::Answered(Answer::Already(tip))) => return Ok(Outcome::Answered(tip)),
+            Ok(Outcome::Answered(Answer::Elsewhere(other))) => home = other,
             Err(Stop::Trunk(
                 TrunkError::NoTrunk { branch: gone, .. }
                 | TrunkError::NoLocalTrunk { branch: gone },
@@ -97,7 +84,7 @@ pub fn write(
                 missing.set(true);
                 home = Home::Trunk;
             }
-            Err(Stop::Trunk(error)) => return Err(error.into()),
+            Err(stop) => return Err(stop.into()),
         }
     }
     Err(TrunkError::Contended { attempts: diary.attempts }.into())
@@ -125,8 +112,8 @@ impl Place<'_> {
         &self,
         run: &Run,
         diary: &mut Diary,
-        decide: &mut dyn FnMut(&Scene<'_>) -> Result<Step, Failure>,
-    ) -> Result<Landed<()>, Stop<Detour>> {
+        decide: &mut dyn FnMut(&Scene<'_>) -> Result<Decision, Failure>,
+    ) -> Result<Outcome<Home, Answer>, Stop<Failure>> {
         let ctx = self.ctx;
         let progress = ctx.progress();
         let engine = ctx.engine(run, &progress);
@@ -145,43 +132,44 @@ impl Place<'_> {
     fn on_trunk(
         &self,
         view: &View<'_>,
-        decide: &mut dyn FnMut(&Scene<'_>) -> Result<Step, Failure>,
-    ) -> Result<(Change, ()), Stop<Detour>> {
-        let entry = view.snapshot.find_id(self.id).map_err(Stop::refuse)?;
-        let ticket = view.require::<Failure>(entry).map_err(detour)?;
+        decide: &mut dyn FnMut(&Scene<'_>) -> Result<Decision, Failure>,
+    ) -> Result<Decision<Home, Answer>, Stop<Failure>> {
+        let entry = view.snapshot.find_id(self.id)?;
+        let ticket = view.require(entry)?;
         let carried = self.ctx.record == Record::Branch && ticket.held().claim_id.is_some();
         if entry.lane == Lane::Active && carried && view.watched().is_some() && !self.missing.get()
         {
-            return Err(Stop::Refused(Detour::Elsewhere(Home::Branch)));
+            return Ok(Decision::Answer(Answer::Elsewhere(Home::Branch)));
         }
         let (on_trunk, tip) = (ticket.clone(), view.watched());
         let scene = Scene { ticket, on_trunk, trunk: view, branch: self.branch, tip };
-        step(decide(&scene), None)
+        Ok(placed(decide(&scene)?, Home::Trunk, None))
     }
 
     fn on_branch(
         &self,
         engine: &Trunk<'_>,
         view: &View<'_>,
-        decide: &mut dyn FnMut(&Scene<'_>) -> Result<Step, Failure>,
-    ) -> Result<(Change, ()), Stop<Detour>> {
-        let elsewhere = || Stop::Refused(Detour::Elsewhere(Home::Trunk));
-        let trunk = engine.view_of(view.base().ok_or_else(elsewhere)?)?;
-        let entry = trunk.snapshot.find_id(self.id).map_err(Stop::refuse)?;
+        decide: &mut dyn FnMut(&Scene<'_>) -> Result<Decision, Failure>,
+    ) -> Result<Decision<Home, Answer>, Stop<Failure>> {
+        let elsewhere = || Ok(Decision::Answer(Answer::Elsewhere(Home::Trunk)));
+        let Some(base) = view.base() else { return elsewhere() };
+        let trunk = engine.view_of(base)?;
+        let entry = trunk.snapshot.find_id(self.id)?;
         if entry.lane != Lane::Active {
-            return Err(elsewhere());
+            return elsewhere();
         }
-        let on_trunk = trunk.require::<Failure>(entry).map_err(detour)?;
+        let on_trunk = trunk.require(entry)?;
         if on_trunk.held().claim_id.is_none() {
-            return Err(elsewhere());
+            return elsewhere();
         }
-        let ticket = carried(view, self.id, &on_trunk).map_err(Stop::refuse)?;
+        let ticket = carried(view, self.id, &on_trunk)?;
         if self.ctx.remote.is_none() {
-            self.require_unedited(&ticket.entry.path).map_err(Stop::refuse)?;
+            self.require_unedited(&ticket.entry.path)?;
         }
         let tip = view.commit();
         let scene = Scene { ticket, on_trunk, trunk: &trunk, branch: self.branch, tip };
-        step(decide(&scene), view.commit())
+        Ok(placed(decide(&scene)?, Home::Branch, tip))
     }
 
     /// Without a remote the branch moves from under the workspace, which can only follow where nobody is writing to the
@@ -228,17 +216,10 @@ pub fn carried<'v>(
     }
 }
 
-fn step(decided: Result<Step, Failure>, tip: Option<&Oid>) -> Result<(Change, ()), Stop<Detour>> {
-    match decided {
-        Ok(Step::Change(change)) => Ok((*change, ())),
-        Ok(Step::Already) => Err(Stop::Refused(Detour::Already(tip.cloned()))),
-        Err(failure) => Err(Stop::Refused(Detour::No(failure))),
-    }
-}
-
-fn detour(stop: Stop<Failure>) -> Stop<Detour> {
-    match stop {
-        Stop::Refused(failure) => Stop::Refused(Detour::No(failure)),
-        Stop::Trunk(error) => Stop::Trunk(error),
+/// The decision about a ticket that is written there, where its branch is at `tip`.
+fn placed(decision: Decision, home: Home, tip: Option<&Oid>) -> Decision<Home, Answer> {
+    match decision {
+        Decision::Push(change, ()) => Decision::Push(change, home),
+        Decision::Answer(Already) => Decision::Answer(Answer::Already(tip.cloned())),
     }
 }

@@ -4,15 +4,14 @@ use crate::app::complete::ids;
 use crate::app::context::{Context, Globals};
 use crate::app::errand::{Standing, answer};
 use crate::app::find::find_ticket;
-use crate::app::halt::Halt;
 use crate::app::receipt::{Receipt, record};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
-use crate::lifecycle::{self, Entry, Ticket};
+use crate::lifecycle::{self, Already, Entry, Ticket};
 use crate::out::{Out, safe};
 use crate::ticket::moment;
 use crate::ticket::{Lane, TicketId};
-use crate::trunk::{Diary, Run, Stop, View};
+use crate::trunk::{Diary, Outcome, Run, Stop, View};
 
 /// Put completed tickets away
 ///
@@ -56,28 +55,22 @@ fn archive(ctx: &Context<'_>, args: &Args, diary: &mut Diary) -> Result<Receipt,
     let engine = ctx.engine(&run, &progress);
     let standing = Standing::of_nobody(ctx)?;
     let act = standing.act(ctx);
-    let landed = engine.transact(diary, |view| {
+    let outcome = engine.transact(diary, |view| {
         let tickets = chosen(ctx, view, args, limit)?;
         let ids: Vec<TicketId> = tickets.iter().map(|ticket| ticket.entry.id.clone()).collect();
-        let change = lifecycle::archive(&tickets, &act, &at, &archive).map_err(Stop::refuse)?;
-        Ok((change.ok_or(Stop::Refused(Halt::Already))?, ids))
-    });
+        Ok(lifecycle::archive(&tickets, &act, &at, &archive)?.with(ids))
+    })?;
     let mut receipt = Receipt::new(ctx, "archive", "", &actor);
-    match landed {
-        Ok(landed) => {
+    match outcome {
+        Outcome::Landed(landed) => {
             receipt.outcome = "archived";
             receipt.tickets = landed.output.iter().map(ToString::to_string).collect();
             receipt.ticket = receipt.tickets.first().cloned().unwrap_or_default();
             receipt.add(&landed);
-            Ok(receipt)
         }
-        Err(Stop::Refused(Halt::Already)) => {
-            receipt.outcome = "already";
-            Ok(receipt)
-        }
-        Err(Stop::Refused(Halt::No(failure))) => Err(failure),
-        Err(Stop::Trunk(error)) => Err(error.into()),
+        Outcome::Answered(Already) => receipt.outcome = "already",
     }
+    Ok(receipt)
 }
 
 fn older_than(text: &str) -> Result<chrono::TimeDelta, Failure> {
@@ -95,17 +88,17 @@ fn chosen<'v>(
     view: &'v View<'_>,
     args: &Args,
     limit: Option<chrono::TimeDelta>,
-) -> Result<Vec<Ticket<'v>>, Stop<Halt>> {
+) -> Result<Vec<Ticket<'v>>, Stop<Failure>> {
     let mut entries: Vec<&Entry> = Vec::new();
     for query in &args.tickets {
-        let entry = find_ticket(ctx, view, query).map_err(Stop::refuse)?;
+        let entry = find_ticket(ctx, view, query)?;
         if entry.lane != Lane::Archive {
             entries.push(entry);
         }
     }
     let mut tickets = Vec::new();
     for entry in entries {
-        tickets.push(view.require::<Halt>(entry)?);
+        tickets.push(view.require(entry)?);
     }
     let Some(limit) = limit else { return Ok(tickets) };
     let completed: Vec<&Entry> = lifecycle::completed(&view.snapshot).collect();

@@ -4,16 +4,15 @@ use crate::app::context::{Context, Globals};
 use crate::app::errand::{On, Standing, answer};
 use crate::app::find::find_ticket;
 use crate::app::give_back::{clear_local, freed};
-use crate::app::halt::{Halt, decided};
 use crate::app::here::named_or_here;
 use crate::app::receipt::{Receipt, record};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
-use crate::lifecycle::{self, Branch, CloseRequest, Resolution};
+use crate::lifecycle::{self, Already, Branch, CloseRequest, Resolution};
 use crate::names::Oid;
 use crate::out::{Out, safe};
 use crate::ticket::{Lane, TicketId};
-use crate::trunk::{Diary, Landed, Run, Stop, View};
+use crate::trunk::{Diary, Outcome, Run, View};
 use crate::workspace;
 
 /// End a ticket that will not be done
@@ -52,8 +51,8 @@ fn close(ctx: &Context<'_>, args: &Args, diary: &mut Diary) -> Result<Receipt, F
     let standing = Standing::of(ctx, &id)?;
     let mut receipt = Receipt::new(ctx, "close", id.as_str(), &standing.actor);
     receipt.outcome = "closed";
-    let published = match transact(ctx, &run, args, (&id, &standing), diary) {
-        Ok(landed) => {
+    let published = match transact(ctx, &run, args, (&id, &standing), diary)? {
+        Outcome::Landed(landed) => {
             receipt.add(&landed);
             match landed.output {
                 Branch::Absent => None,
@@ -65,12 +64,10 @@ fn close(ctx: &Context<'_>, args: &Args, diary: &mut Diary) -> Result<Receipt, F
             }
         }
         // A run that was killed may have closed it and left the workspace here.
-        Err(Stop::Refused(Halt::Already)) => {
+        Outcome::Answered(Already) => {
             receipt.outcome = "already";
             None
         }
-        Err(Stop::Refused(Halt::No(failure))) => return Err(failure),
-        Err(Stop::Trunk(error)) => return Err(error.into()),
     };
     if workspace::load(&ctx.repo, &id).is_none() {
         return Ok(receipt);
@@ -90,11 +87,10 @@ fn transact(
     args: &Args,
     (id, standing): (&TicketId, &Standing),
     diary: &mut Diary,
-) -> Result<Landed<Branch>, Stop<Halt>> {
+) -> Result<Outcome<Branch, Already>, Failure> {
     let act = standing.act(ctx);
-    let name = ctx.ticket_branch(id).map_err(|why| Failure::new(Exit::Damaged, why));
-    let name = name.map_err(Stop::refuse)?;
-    let archive = ctx.lane_dir(Lane::Archive).map_err(Stop::refuse)?;
+    let name = ctx.ticket_branch(id).map_err(|why| Failure::new(Exit::Damaged, why))?;
+    let archive = ctx.lane_dir(Lane::Archive)?;
     let at = crate::clock::rfc3339(ctx.now);
     let own: Vec<Oid> = workspace::load(&ctx.repo, id)
         .iter()
@@ -102,16 +98,13 @@ fn transact(
         .collect();
     let progress = ctx.progress();
     let engine = ctx.engine(run, &progress).watching(name.clone());
-    engine.transact(diary, |view| {
-        let entry = view.snapshot.find_id(id).map_err(Stop::refuse)?;
-        let ticket = view.require::<Halt>(entry)?;
-        let resolution = resolution(ctx, view, id, &args.how).map_err(Stop::refuse)?;
+    let outcome = engine.transact(diary, |view| {
+        let entry = view.snapshot.find_id(id)?;
+        let ticket = view.require(entry)?;
+        let resolution = resolution(ctx, view, id, &args.how)?;
         // A branch of that name beside a ticket that nobody holds is somebody's own.
         let branch = match entry.lane {
-            Lane::Active => freed(ctx, view, id, &name, &own).map_err(|stop| match stop {
-                Stop::Refused(failure) => Stop::refuse(failure),
-                Stop::Trunk(error) => Stop::Trunk(error),
-            })?,
+            Lane::Active => freed(ctx, view, id, &name, &own)?,
             Lane::Queue | Lane::Completed | Lane::Archive => Branch::Absent,
         };
         let request = CloseRequest {
@@ -120,9 +113,9 @@ fn transact(
             at: &at,
             archive: &archive,
         };
-        let step = lifecycle::close(&ticket, &act, &request, branch.clone());
-        Ok((decided(step)?, branch))
-    })
+        Ok(lifecycle::close(&ticket, &act, &request, branch.clone())?.with(branch))
+    });
+    outcome.map_err(Failure::from)
 }
 
 /// How it ends; a ticket that is named must be there, and be another.

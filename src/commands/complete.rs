@@ -14,7 +14,7 @@ use crate::config::Record;
 use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::lifecycle::machine::{Arrival, Verb};
-use crate::lifecycle::{self, Act, Change, CompleteRequest, Refusal, Step, Ticket};
+use crate::lifecycle::{self, Act, Already, Change, CompleteRequest, Decision, Refusal, Ticket};
 use crate::names::{Oid, RefName, RepoPath};
 use crate::out::{Out, safe};
 use crate::ticket::{Lane, TicketId};
@@ -77,11 +77,11 @@ fn complete(ctx: &Context<'_>, args: &Args, diary: &mut Diary) -> Result<Receipt
     Ok(receipt)
 }
 
-fn decide(ctx: &Context<'_>, act: &Act<'_>, scene: &Scene<'_>) -> Result<Step, Failure> {
+fn decide(ctx: &Context<'_>, act: &Act<'_>, scene: &Scene<'_>) -> Result<Decision, Failure> {
     let ticket = &scene.ticket;
     if ticket.entry.lane == Lane::Completed {
         act.require_claim(ticket)?;
-        return Ok(Step::Already);
+        return Ok(Decision::Answer(Already));
     }
     // Who may comes before what is missing: the old holder of a ticket has no work to push for it.
     if ticket.entry.lane == Lane::Active {
@@ -145,7 +145,7 @@ fn here_only(
     }
     act.require_claim(&on_trunk)?;
     let Some(local) = ctx.objects.resolve(branch.as_str())? else {
-        return Err(Refusal::from(lifecycle::Obstacle::NoWork { id: id.clone() }).into());
+        return Err(Refusal::NoWork { id: id.clone() }.into());
     };
     let engine = ctx.engine(run, &progress).writing_to(branch.clone());
     let view = engine.view_of(&local)?;

@@ -11,7 +11,7 @@ use crate::app::text::read_file;
 use crate::app::write::write;
 use crate::env::Env;
 use crate::error::{Exit, Failure};
-use crate::lifecycle::{self, Step};
+use crate::lifecycle::{self, Already, Decision};
 use crate::out::Out;
 use crate::ticket::{Document, TicketId};
 use crate::trunk::{Diary, Run};
@@ -68,7 +68,7 @@ fn newest(ctx: &Context<'_>, run: &Run, id: &TicketId) -> Result<Document, Failu
     // A look is a write that finds nothing to do.
     write(ctx, run, &mut Diary::default(), id, &mut |scene| {
         newest = Some(scene.ticket.document.clone());
-        Ok(Step::Already)
+        Ok(Decision::Answer(Already))
     })?;
     newest.ok_or_else(|| Failure::new(Exit::NotFound, format!("{id} has no text")))
 }

@@ -4,7 +4,6 @@ use crate::app::complete::ids;
 use crate::app::context::{Context, Globals};
 use crate::app::errand::{Standing, answer, answer_next};
 use crate::app::follow::{Pushed, require_at_rest};
-use crate::app::halt::{Halt, decided};
 use crate::app::here::named_or_here;
 use crate::app::receipt::{Receipt, record};
 use crate::app::shell_word;
@@ -13,11 +12,11 @@ use crate::app::write::carried;
 use crate::config::{Landing, Record};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
-use crate::lifecycle::{self, Act, Change, Form, Obstacle, Refusal};
+use crate::lifecycle::{self, Act, Already, Decision, Form, Refusal};
 use crate::names::RefName;
 use crate::out::{Out, safe};
 use crate::ticket::{Lane, TicketId};
-use crate::trunk::{Diary, Run, Stop, Trunk, TrunkError, View};
+use crate::trunk::{Diary, Outcome, Run, Stop, Trunk, TrunkError, View};
 
 /// Merge the branch of a completed ticket into the trunk
 ///
@@ -72,12 +71,12 @@ fn land(ctx: &Context<'_>, args: &Args, diary: &mut Diary) -> Result<Receipt, Fa
     let scene = Scene { ctx, engine: &engine, id: &id, branch: &branch, form };
     let mut receipt = Receipt::new(ctx, "land", id.as_str(), act.actor);
     match engine.transact(diary, |view| scene.decide(view, &act)) {
-        Ok(landed) => {
+        Ok(Outcome::Landed(landed)) => {
             receipt.outcome = "landed";
             receipt.add(&landed);
         }
-        Err(Stop::Refused(Halt::Already)) => receipt.outcome = "already",
-        Err(Stop::Refused(Halt::No(failure))) => return Err(failure),
+        Ok(Outcome::Answered(Already)) => receipt.outcome = "already",
+        Err(Stop::Refused(failure)) => return Err(failure),
         Err(Stop::Trunk(error)) => return Err(scene.explained(error)),
     }
     receipt.next = Some(format!("tix clean {id}"));
@@ -117,26 +116,25 @@ struct Scene<'s> {
 }
 
 impl Scene<'_> {
-    fn decide(&self, view: &View<'_>, act: &Act<'_>) -> Result<(Change, ()), Stop<Halt>> {
-        let entry = view.snapshot.find_id(self.id).map_err(Stop::refuse)?;
+    fn decide(&self, view: &View<'_>, act: &Act<'_>) -> Result<Decision, Stop<Failure>> {
+        let entry = view.snapshot.find_id(self.id)?;
         if entry.lane == Lane::Completed {
-            return Err(Stop::Refused(Halt::Already));
+            return Ok(Decision::Answer(Already));
         }
-        let on_trunk = view.require::<Halt>(entry)?;
+        let on_trunk = view.require(entry)?;
         if entry.lane != Lane::Active {
-            return Err(Stop::refuse(on_trunk.not_active(act.policy)));
+            return Err(on_trunk.not_active(act.policy).into());
         }
         let Some(tip) = view.watched() else {
-            return Err(Stop::refuse(Refusal::from(Obstacle::NoWork { id: self.id.clone() })));
+            return Err(Refusal::NoWork { id: self.id.clone() }.into());
         };
         let there = self.engine.view_of(tip)?;
-        let on_branch = carried(&there, self.id, &on_trunk).map_err(Stop::refuse)?;
-        require_at_rest(self.ctx, self.id, self.branch, Some(tip), Pushed::Required)
-            .map_err(Stop::refuse)?;
-        let step = with_work(self.ctx, self.id, tip, |work| {
+        let on_branch = carried(&there, self.id, &on_trunk)?;
+        require_at_rest(self.ctx, self.id, self.branch, Some(tip), Pushed::Required)?;
+        let decided = with_work(self.ctx, self.id, tip, |work| {
             lifecycle::land(&on_trunk, &on_branch, act, work, self.form)
         });
-        Ok((decided(step)?, ()))
+        Ok(decided?)
     }
 
     /// A conflict is resolved on the branch, where the work is.

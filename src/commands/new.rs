@@ -10,11 +10,11 @@ use crate::app::text::{read_file, read_stdin};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::git::{GitError, HistoryQuery, Logged, Merges};
-use crate::lifecycle::{self, Draft, NewTicket, trailer};
+use crate::lifecycle::{self, Decision, Draft, NewTicket, trailer};
 use crate::names::Oid;
 use crate::out::{Format, Out, safe};
 use crate::ticket::{Document, Lane, SessionId, TicketId, Value};
-use crate::trunk::{Diary, Landed, Run, Stop, View};
+use crate::trunk::{Diary, Landed, Outcome, Run, View};
 
 /// Write a ticket into the queue
 ///
@@ -84,24 +84,6 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), F
     Ok(())
 }
 
-/// What a transaction came to: new tickets, or those of an earlier call with the same key.
-enum Detour {
-    Existing(Vec<TicketId>),
-    No(Failure),
-}
-
-impl From<Failure> for Detour {
-    fn from(failure: Failure) -> Detour {
-        Detour::No(failure)
-    }
-}
-
-impl From<lifecycle::Refusal> for Detour {
-    fn from(refusal: lifecycle::Refusal) -> Detour {
-        Detour::No(refusal.into())
-    }
-}
-
 fn create(ctx: &Context<'_>, args: &Args, diary: &mut Diary) -> Result<Receipt, Failure> {
     let actor = ctx.actor()?;
     let queue = ctx.queue_dir()?;
@@ -112,22 +94,19 @@ fn create(ctx: &Context<'_>, args: &Args, diary: &mut Diary) -> Result<Receipt, 
     let progress = ctx.progress();
     let trunk = ctx.engine(&run, &progress);
     let created = crate::clock::rfc3339(ctx.now);
-    let result = trunk.transact(diary, |view| {
+    // The answer are the tickets of an earlier call with the same key.
+    let outcome = trunk.transact(diary, |view| {
         if let (Some(key), Some(tip)) = (key, view.commit())
             && let Some(ids) = tickets_with_key(ctx, tip, key)?
         {
-            return Err(Stop::Refused(Detour::Existing(ids)));
+            return Ok(Decision::Answer(ids));
         }
         let drafts = if files.is_empty() {
-            vec![draft_of_title(ctx, args, view, body.as_deref()).map_err(Stop::refuse)?]
+            vec![draft_of_title(ctx, args, view, body.as_deref())?]
         } else {
-            files
-                .iter()
-                .map(|f| draft_of_file(args, f))
-                .collect::<Result<_, _>>()
-                .map_err(Stop::refuse)?
+            files.iter().map(|file| draft_of_file(args, file)).collect::<Result<_, _>>()?
         };
-        let drafts = with_options(drafts, args, view).map_err(Stop::refuse)?;
+        let drafts = with_options(drafts, args, view)?;
         let request = NewTicket {
             drafts: &drafts,
             actor: &actor,
@@ -137,16 +116,13 @@ fn create(ctx: &Context<'_>, args: &Args, diary: &mut Diary) -> Result<Receipt, 
             role: crate::app::ROLE,
             queue: &queue,
         };
-        lifecycle::create(&view.snapshot, &request).map_err(Stop::refuse)
-    });
-    match result {
-        Ok(landed) => Ok(receipt(ctx, &actor, "created", &landed.output.clone(), Some(&landed))),
-        Err(Stop::Refused(Detour::Existing(ids))) => {
-            Ok(receipt(ctx, &actor, "existing", &ids, None))
-        }
-        Err(Stop::Refused(Detour::No(failure))) => Err(failure),
-        Err(Stop::Trunk(error)) => Err(error.into()),
-    }
+        let (change, ids) = lifecycle::create(&view.snapshot, &request)?;
+        Ok(Decision::Push(change, ids))
+    })?;
+    Ok(match outcome {
+        Outcome::Landed(landed) => receipt(ctx, &actor, "created", &landed.output, Some(&landed)),
+        Outcome::Answered(ids) => receipt(ctx, &actor, "existing", &ids, None),
+    })
 }
 
 /// The tickets that an earlier call with the same key made.

@@ -9,10 +9,11 @@ use crate::app::lock::lock_ticket;
 use crate::app::receipt::{ClaimJson, Receipt, record};
 use crate::env::Env;
 use crate::error::Failure;
+use crate::lifecycle::Already;
 use crate::names::Oid;
 use crate::out::{Out, safe};
 use crate::ticket::{Lane, TicketId};
-use crate::trunk::{Diary, Landed, Run};
+use crate::trunk::{Diary, Landed, Outcome, Run};
 use crate::workspace;
 
 /// Give a ticket back to the queue
@@ -71,18 +72,17 @@ fn release(ctx: &Context<'_>, args: &Args, diary: &mut Diary) -> Result<Receipt,
         reason: args.reason.as_deref(),
         own: &own,
     };
-    let landed = match give_back(ctx, &run, diary, &request) {
-        Ok(landed) => landed,
+    let outcome = give_back(ctx, &run, diary, &request)?;
+    let mut receipt = Receipt::new(ctx, "release", id.as_str(), &actor);
+    let landed = match outcome {
+        Outcome::Landed(landed) => landed,
         // An earlier release that was killed, or one from elsewhere, has left the workspace here.
-        Err(_) if record.is_some() && in_queue(ctx, &run, &id)? => {
-            let mut receipt = Receipt::new(ctx, "release", id.as_str(), &actor);
+        Outcome::Answered(Already) => {
             receipt.outcome = "already";
             clear(ctx, &id, None, diary, &mut receipt);
             return Ok(receipt);
         }
-        Err(failure) => return Err(failure),
     };
-    let mut receipt = Receipt::new(ctx, "release", id.as_str(), &actor);
     receipt.outcome = "released";
     receipt.add(&landed);
     receipt.warnings.extend(left_behind(ctx, &landed, &id));
@@ -127,13 +127,6 @@ fn clear(
         Ok(warnings) => receipt.warnings.extend(warnings),
         Err(failure) => receipt.warnings.push(failure.message),
     }
-}
-
-fn in_queue(ctx: &Context<'_>, run: &Run, id: &TicketId) -> Result<bool, Failure> {
-    let silent = |_| {};
-    let trunk = ctx.engine(run, &silent);
-    let view = trunk.fetch_view()?;
-    Ok(view.snapshot.find_id(id).is_ok_and(|entry| entry.lane == Lane::Queue))
 }
 
 /// The ticket that is meant: by the trunk as last fetched if it is known there, else by a fetch.

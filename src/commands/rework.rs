@@ -7,10 +7,10 @@ use crate::app::receipt::{Receipt, record};
 use crate::app::template::{set, template};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
-use crate::lifecycle::{self, Draft, NewTicket, Ticket, session_of};
+use crate::lifecycle::{self, Decision, Draft, NewTicket, Ticket, session_of};
 use crate::out::{Out, safe};
 use crate::ticket::{SessionId, TicketId, Value};
-use crate::trunk::{Diary, Run, Stop, View};
+use crate::trunk::{Diary, Run, View};
 
 /// Write a new ticket for more work on what another one brought
 ///
@@ -46,12 +46,12 @@ fn rework(ctx: &Context<'_>, args: &Args, diary: &mut Diary) -> Result<Receipt, 
     let progress = ctx.progress();
     let engine = ctx.engine(&run, &progress);
     let mut about = None;
-    let landed = engine.transact(diary, |view| {
-        let entry = find_ticket(ctx, view, &args.on.ticket).map_err(Stop::refuse)?;
+    let outcome = engine.transact(diary, |view| {
+        let entry = find_ticket(ctx, view, &args.on.ticket)?;
         about = Some(entry.id.clone());
-        let parent = view.require::<Failure>(entry)?;
-        lifecycle::require_ended(&parent, &act).map_err(Stop::refuse)?;
-        let draft = draft(ctx, view, &parent, args).map_err(Stop::refuse)?;
+        let parent = view.require(entry)?;
+        lifecycle::require_ended(&parent, &act)?;
+        let draft = draft(ctx, view, &parent, args)?;
         let request = NewTicket {
             drafts: std::slice::from_ref(&draft),
             actor: act.actor,
@@ -61,12 +61,12 @@ fn rework(ctx: &Context<'_>, args: &Args, diary: &mut Diary) -> Result<Receipt, 
             role: crate::app::ROLE,
             queue: &queue,
         };
-        let (change, ids) = lifecycle::create(&view.snapshot, &request).map_err(Stop::refuse)?;
+        let (change, ids) = lifecycle::create(&view.snapshot, &request)?;
         let change = lifecycle::as_rework(change, &parent.entry.id, args.reason.as_deref());
-        Ok((change, ids))
+        Ok(Decision::Push(change, ids))
     });
     diary.ticket = about;
-    let landed = landed.map_err(|stop: Stop<Failure>| Failure::from(stop))?;
+    let landed = outcome.map_err(Failure::from)?.landed();
     let id = landed.output.first().map_or("", TicketId::as_str);
     let mut receipt = Receipt::new(ctx, "rework", id, act.actor);
     receipt.outcome = "created";

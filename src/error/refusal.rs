@@ -1,9 +1,9 @@
-//! What a decision said no to, with its exit code and its way out.
+//! What a decision said no to, with its exit code, its facts and its ways out.
 
 use super::{Exit, Failure};
 use crate::git::one_line;
 use crate::lifecycle::machine::{Illegal, Verb};
-use crate::lifecycle::{Held, Missing, Obstacle, Refusal};
+use crate::lifecycle::{Held, Missing, Refusal};
 use crate::ticket::TicketId;
 
 pub fn held_facts(failure: Failure, held: &Held) -> Failure {
@@ -17,140 +17,97 @@ pub fn held_facts(failure: Failure, held: &Held) -> Failure {
 
 impl From<Refusal> for Failure {
     fn from(refusal: Refusal) -> Failure {
-        let message = refusal.to_string();
-        match refusal {
-            Refusal::NotFound { nearest, .. } => {
-                let failure = Failure::new(Exit::NotFound, message);
-                if nearest.is_empty() {
-                    return failure.hint("see what there is: tix list");
-                }
-                let names: Vec<_> = nearest.iter().map(ToString::to_string).collect();
-                failure.fact("nearest", names.join(", ")).hint("see what there is: tix list")
-            }
-            Refusal::OddName { path, .. } => Failure::new(Exit::Damaged, message)
-                .fact("path", path.to_string())
-                .hint("see how to mend it: tix doctor"),
-            Refusal::Ambiguous { matches, .. } => {
-                let names: Vec<_> = matches.iter().map(ToString::to_string).collect();
-                Failure::new(Exit::Usage, message)
-                    .fact("matches", names.join(", "))
-                    .hint("name one of them in full")
-            }
-            Refusal::BadQuery { .. } => {
-                Failure::new(Exit::Usage, message).hint("see what there is: tix list")
-            }
-            Refusal::Held { id, held, .. } => held_facts(Failure::new(Exit::Held, message), &held)
-                .fact("ticket", id.to_string())
-                .hint("take another ticket: tix list --lane queue"),
-            Refusal::NotInQueue { id, lane, legal } | Refusal::NotActive { id, lane, legal } => {
-                instead(Failure::new(Exit::Refused, message).fact("lane", lane.as_str()), &legal)
-                    .hint(format!("look at it: tix show {id}"))
-            }
-            Refusal::NotClaimable { need, id, legal, .. } => {
-                instead(Failure::new(Exit::Refused, message).fact("needs", need), &legal)
-                    .hint(format!("look at it: tix show {id}"))
-            }
-            Refusal::NotHolder { id, held, .. } => {
-                held_facts(Failure::new(Exit::Refused, message), &held)
-                    .hint(format!("only its holder can do that; look at it: tix status {id}"))
-            }
-            Refusal::ClaimChanged { id, held, .. } => {
-                held_facts(Failure::new(Exit::Held, message), &held).hint(format!(
-                    "somebody took it over or gave it back meanwhile; look at it: tix log {id}"
-                ))
-            }
-            Refusal::NotAFile { path, .. } => Failure::new(Exit::Damaged, message)
-                .hint(format!("put a regular file in its place: git rm -r -- '{path}'")),
-            Refusal::Damaged { path, .. } => Failure::new(Exit::Damaged, message)
-                .hint(format!("mend the file and push it: {path}")),
-            Refusal::Duplicate { paths, .. } => {
-                let places: Vec<_> = paths.iter().map(ToString::to_string).collect();
-                Failure::new(Exit::Damaged, message)
-                    .fact("places", places.join(", "))
-                    .hint("keep one of them and remove the others")
-            }
-            Refusal::Circle { path, .. } => {
-                let second = path.get(1).map_or("", TicketId::as_str);
-                Failure::new(Exit::Refused, message)
-                    .hint(format!("see what leads back: tix show {second}, tix dep tree {second}"))
-            }
-            Refusal::BadName { .. } => Failure::new(Exit::Damaged, message),
-            Refusal::Obstacle(obstacle) => obstacle.into(),
-            Refusal::Blocked { id, legal, .. } => {
-                instead(Failure::new(Exit::Refused, message), &legal)
-                    .hint(format!("look at it: tix show {id}"))
-            }
-            Refusal::Exists { id, .. } => {
-                Failure::new(Exit::Refused, message).hint(format!("look at it: tix show {id}"))
-            }
-        }
+        let failure = with_facts(Failure::new(exit(&refusal), refusal.to_string()), &refusal);
+        hints(&refusal).into_iter().fold(failure, Failure::hint)
     }
 }
 
-impl From<Obstacle> for Failure {
-    fn from(obstacle: Obstacle) -> Failure {
-        let message = obstacle.to_string();
-        match obstacle {
-            Obstacle::Illegal { id, legal, why, verb } => illegal(&id, verb, why, &legal, message),
-            Obstacle::UnknownStatus { id, .. } => {
-                Failure::new(Exit::Damaged, message).hint(format!("look at it: tix show {id}"))
-            }
-            Obstacle::OwnWork { id, .. } => Failure::new(Exit::Refused, message)
-                .hint(format!("somebody else can: tix review {id} --approve"))
-                .hint("a team that allows it sets `review.self: true` in its .tix.yaml"),
-            Obstacle::OtherStage { id, at, .. } => Failure::new(Exit::Refused, message)
-                .fact("stage", at)
-                .hint(format!("look at it: tix status {id}")),
-            Obstacle::Moved { id, known, tip, since } => Failure::new(Exit::Refused, message)
-                .fact("commit", known.to_string())
-                .fact("branch", tip.to_string())
-                .hint(format!("see what is new: git diff {} {}", known.short(), tip.short()))
-                .hint(match since {
-                    "submitted" => format!("its holder submits it again: tix submit {id}"),
-                    _ => format!("look at it as it is now: tix status {id}"),
-                }),
-            Obstacle::NoWork { id } => Failure::new(Exit::Refused, message)
-                .hint(format!("make its branch and workspace: tix activate {id}")),
-            Obstacle::NotCompleted { id, legal } => {
-                instead(Failure::new(Exit::Refused, message), &legal)
-                    .hint(format!("its holder completes it: tix complete {id}"))
-            }
-            Obstacle::Incomplete { id, missing } => {
-                let failure = Failure::new(Exit::Refused, message);
-                let of_kind = |kind: &str| {
-                    let all = missing.iter().filter(|one| one.kind() == kind);
-                    let all: Vec<String> = all.map(ToString::to_string).collect();
-                    (!all.is_empty()).then(|| all.join("\n"))
-                };
-                Missing::KINDS
-                    .into_iter()
-                    .fold(failure, |failure, kind| failure.maybe_fact(kind, of_kind(kind)))
-                    .hint(format!("look at the ticket: tix show {id}"))
-            }
-            Obstacle::Fresh { id, held, stale_after, .. } => {
-                held_facts(Failure::new(Exit::Held, message), &held)
-                    .fact("stale after", stale_after)
-                    .hint(format!("ask its holder to hand it over: tix handoff {id} --to <you>"))
-                    .hint("take another ticket: tix list --lane queue")
-            }
-            Obstacle::NoChangelog { path } => Failure::new(Exit::Refused, message)
-                .fact("path", path.to_string())
-                .hint("add the heading to the ticket: tix edit <ticket>"),
-            Obstacle::OwnedKey { verb, .. } => {
-                let command = verb.and_then(Verb::command);
-                let failure = Failure::new(Exit::Usage, message);
-                match command {
-                    Some(command) => failure.hint(format!("use: tix {command}")),
-                    None => failure.hint("it changes with what is done: tix status <ticket>"),
-                }
-            }
-            Obstacle::BadKey { .. } => Failure::new(Exit::Usage, message).hint(
-                "a key is made of letters, digits, `_` and `-`: tix set <ticket> <key>=<value>",
-            ),
-            Obstacle::Edited { id } => Failure::new(Exit::Refused, message)
-                .hint(format!("look at what is new: tix show {id}")),
-        }
+fn exit(refusal: &Refusal) -> Exit {
+    match refusal {
+        Refusal::Ambiguous { .. }
+        | Refusal::BadQuery { .. }
+        | Refusal::OwnedKey { .. }
+        | Refusal::BadKey { .. } => Exit::Usage,
+        Refusal::Held { .. } | Refusal::ClaimChanged { .. } | Refusal::Fresh { .. } => Exit::Held,
+        Refusal::NotFound { .. } => Exit::NotFound,
+        Refusal::Exists { .. }
+        | Refusal::NotHolder { .. }
+        | Refusal::NotActive { .. }
+        | Refusal::NotInQueue { .. }
+        | Refusal::NotClaimable { .. }
+        | Refusal::Blocked { .. }
+        | Refusal::Illegal { .. }
+        | Refusal::NoWork { .. }
+        | Refusal::NotCompleted { .. }
+        | Refusal::Incomplete { .. }
+        | Refusal::OwnWork { .. }
+        | Refusal::OtherStage { .. }
+        | Refusal::Moved { .. }
+        | Refusal::Circle { .. }
+        | Refusal::NoChangelog { .. }
+        | Refusal::Edited { .. } => Exit::Refused,
+        Refusal::Duplicate { .. }
+        | Refusal::OddName { .. }
+        | Refusal::NotAFile { .. }
+        | Refusal::Damaged { .. }
+        | Refusal::BadName { .. }
+        | Refusal::UnknownStatus { .. } => Exit::Damaged,
     }
+}
+
+fn with_facts(failure: Failure, refusal: &Refusal) -> Failure {
+    match refusal {
+        Refusal::NotFound { nearest, .. } => failure.maybe_fact("nearest", listed(nearest)),
+        Refusal::Ambiguous { matches, .. } => failure.maybe_fact("matches", listed(matches)),
+        Refusal::Duplicate { paths, .. } => failure.maybe_fact("places", listed(paths)),
+        Refusal::OddName { path, .. } | Refusal::NoChangelog { path } => {
+            failure.fact("path", path.to_string())
+        }
+        Refusal::Held { id, held, .. } => held_facts(failure, held).fact("ticket", id.to_string()),
+        Refusal::NotHolder { held, .. } | Refusal::ClaimChanged { held, .. } => {
+            held_facts(failure, held)
+        }
+        Refusal::Fresh { held, stale_after, .. } => {
+            held_facts(failure, held).fact("stale after", stale_after)
+        }
+        Refusal::NotInQueue { lane, legal, .. } | Refusal::NotActive { lane, legal, .. } => {
+            instead(failure.fact("lane", lane.as_str()), legal)
+        }
+        Refusal::NotClaimable { need, legal, .. } => instead(failure.fact("needs", *need), legal),
+        Refusal::Blocked { legal, .. }
+        | Refusal::NotCompleted { legal, .. }
+        | Refusal::Illegal { legal, .. } => instead(failure, legal),
+        Refusal::OtherStage { at, .. } => failure.fact("stage", *at),
+        Refusal::Moved { known, tip, .. } => {
+            failure.fact("commit", known.to_string()).fact("branch", tip.to_string())
+        }
+        Refusal::Incomplete { missing, .. } => {
+            let of_kind = |kind: &str| {
+                let all = missing.iter().filter(|one| one.kind() == kind);
+                let all: Vec<String> = all.map(ToString::to_string).collect();
+                (!all.is_empty()).then(|| all.join("\n"))
+            };
+            let kinds = Missing::KINDS.into_iter();
+            kinds.fold(failure, |failure, kind| failure.maybe_fact(kind, of_kind(kind)))
+        }
+        Refusal::BadQuery { .. }
+        | Refusal::NotAFile { .. }
+        | Refusal::Damaged { .. }
+        | Refusal::BadName { .. }
+        | Refusal::Exists { .. }
+        | Refusal::UnknownStatus { .. }
+        | Refusal::NoWork { .. }
+        | Refusal::OwnWork { .. }
+        | Refusal::Circle { .. }
+        | Refusal::OwnedKey { .. }
+        | Refusal::BadKey { .. }
+        | Refusal::Edited { .. } => failure,
+    }
+}
+
+fn listed(things: &[impl ToString]) -> Option<String> {
+    let things: Vec<_> = things.iter().map(ToString::to_string).collect();
+    (!things.is_empty()).then(|| things.join(", "))
 }
 
 /// What can be done to the ticket as it is; of one whose status is no status that cannot be said.
@@ -160,19 +117,86 @@ fn instead(failure: Failure, legal: &[Verb]) -> Failure {
     failure.maybe_fact("legal now", some)
 }
 
-/// What cannot be done now, with what can.
-fn illegal(id: &TicketId, verb: Verb, why: Illegal, legal: &[Verb], message: String) -> Failure {
-    let failure = instead(Failure::new(Exit::Refused, message), legal);
+fn hints(refusal: &Refusal) -> Vec<String> {
+    match refusal {
+        Refusal::NotFound { .. } | Refusal::BadQuery { .. } => {
+            vec!["see what there is: tix list".to_owned()]
+        }
+        Refusal::Ambiguous { .. } => vec!["name one of them in full".to_owned()],
+        Refusal::Duplicate { .. } => vec!["keep one of them and remove the others".to_owned()],
+        Refusal::OddName { .. } => vec!["see how to mend it: tix doctor".to_owned()],
+        Refusal::NotAFile { path, .. } => {
+            vec![format!("put a regular file in its place: git rm -r -- '{path}'")]
+        }
+        Refusal::Damaged { path, .. } => vec![format!("mend the file and push it: {path}")],
+        Refusal::BadName { .. } => Vec::new(),
+        Refusal::Exists { id, .. }
+        | Refusal::NotActive { id, .. }
+        | Refusal::NotInQueue { id, .. }
+        | Refusal::NotClaimable { id, .. }
+        | Refusal::Blocked { id, .. }
+        | Refusal::UnknownStatus { id, .. } => vec![format!("look at it: tix show {id}")],
+        Refusal::Held { .. } => vec![OTHERS.to_owned()],
+        Refusal::NotHolder { id, .. } => {
+            vec![format!("only its holder can do that; look at it: tix status {id}")]
+        }
+        Refusal::ClaimChanged { id, .. } => vec![format!(
+            "somebody took it over or gave it back meanwhile; look at it: tix log {id}"
+        )],
+        Refusal::Fresh { id, .. } => vec![
+            format!("ask its holder to hand it over: tix handoff {id} --to <you>"),
+            OTHERS.to_owned(),
+        ],
+        Refusal::Illegal { id, verb, why, .. } => vec![illegal(id, *verb, *why)],
+        Refusal::NoWork { id } => {
+            vec![format!("make its branch and workspace: tix activate {id}")]
+        }
+        Refusal::NotCompleted { id, .. } => {
+            vec![format!("its holder completes it: tix complete {id}")]
+        }
+        Refusal::Incomplete { id, .. } => vec![format!("look at the ticket: tix show {id}")],
+        Refusal::OwnWork { id, .. } => vec![
+            format!("somebody else can: tix review {id} --approve"),
+            "a team that allows it sets `review.self: true` in its .tix.yaml".to_owned(),
+        ],
+        Refusal::OtherStage { id, .. } => vec![format!("look at it: tix status {id}")],
+        Refusal::Moved { id, since, known, tip } => vec![
+            format!("see what is new: git diff {} {}", known.short(), tip.short()),
+            match *since {
+                "submitted" => format!("its holder submits it again: tix submit {id}"),
+                _ => format!("look at it as it is now: tix status {id}"),
+            },
+        ],
+        Refusal::Circle { path, .. } => {
+            let second = path.get(1).map_or("", TicketId::as_str);
+            vec![format!("see what leads back: tix show {second}, tix dep tree {second}")]
+        }
+        Refusal::NoChangelog { .. } => {
+            vec!["add the heading to the ticket: tix edit <ticket>".to_owned()]
+        }
+        Refusal::OwnedKey { verb, .. } => vec![match verb.and_then(Verb::command) {
+            Some(command) => format!("use: tix {command}"),
+            None => "it changes with what is done: tix status <ticket>".to_owned(),
+        }],
+        Refusal::BadKey { .. } => vec![
+            "a key is made of letters, digits, `_` and `-`: tix set <ticket> <key>=<value>"
+                .to_owned(),
+        ],
+        Refusal::Edited { id } => vec![format!("look at what is new: tix show {id}")],
+    }
+}
+
+const OTHERS: &str = "take another ticket: tix list --lane queue";
+
+fn illegal(id: &TicketId, verb: Verb, why: Illegal) -> String {
     match (why, verb) {
         (Illegal::NoStages, Verb::Submit) => {
-            failure.hint(format!("complete it without a review: tix complete {id}"))
+            format!("complete it without a review: tix complete {id}")
         }
-        (Illegal::Blocked, _) => {
-            failure.hint(format!("when the way is free: tix unblock {id}"))
-        }
-        (Illegal::Unfinished, _) => failure.hint(format!(
+        (Illegal::Blocked, _) => format!("when the way is free: tix unblock {id}"),
+        (Illegal::Unfinished, _) => format!(
             "try again in a moment; a set-up that was interrupted is finished by its holder: tix activate {id}"
-        )),
+        ),
         (
             Illegal::Lane(_)
             | Illegal::Status(_)
@@ -182,6 +206,6 @@ fn illegal(id: &TicketId, verb: Verb, why: Illegal, legal: &[Verb], message: Str
             | Illegal::ByRequest
             | Illegal::Landed,
             _,
-        ) => failure.hint(format!("see who may do what, and why not: tix status {id}")),
+        ) => format!("see who may do what, and why not: tix status {id}"),
     }
 }

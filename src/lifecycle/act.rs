@@ -4,7 +4,6 @@ use chrono::{DateTime, Utc};
 
 use super::change::{Change, Edit, trailer};
 use super::machine::{self, Policy, State, Verb, Who};
-use super::obstacle::Obstacle;
 use super::refusal::Refusal;
 use super::snapshot::{Ticket, set_all};
 use crate::names::RepoPath;
@@ -27,14 +26,14 @@ impl Act<'_> {
         let situation = ticket.situation()?;
         let id = || ticket.entry.id.clone();
         let next = machine::allows(verb, situation, self.policy).map_err(|why| {
-            Obstacle::Illegal { id: id(), verb, why, legal: ticket.legal(self.policy) }
+            Refusal::Illegal { id: id(), verb, why, legal: ticket.legal(self.policy) }
         })?;
         match machine::who(verb, situation, self.policy) {
             Who::Anybody => {}
             Who::Holder => self.require_holder(ticket)?,
             Who::Others => {
                 if ticket.held().by.as_deref() == Some(self.actor) {
-                    return Err(Obstacle::OwnWork { id: id(), actor: self.actor.to_owned() }.into());
+                    return Err(Refusal::OwnWork { id: id(), actor: self.actor.to_owned() });
                 }
             }
         }

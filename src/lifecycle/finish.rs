@@ -2,10 +2,9 @@
 
 use super::act::{Act, Story, Writing, lines, write};
 use super::change::{Change, Edit, trailer};
+use super::decision::{Already, Decision};
 use super::gate;
 use super::machine::{Illegal, Verb};
-use super::mark::Step;
-use super::obstacle::Obstacle;
 use super::refusal::Refusal;
 use super::release::Branch;
 use super::review::Work;
@@ -38,15 +37,15 @@ pub fn complete(
     let id = ticket.entry.id.clone();
     let next = match act.require(Verb::Complete, ticket) {
         // Without the last approval the status is the wrong one, and the list says better what to do.
-        Err(Refusal::Obstacle(Obstacle::Illegal { why: Illegal::Status(status), .. }))
+        Err(Refusal::Illegal { why: Illegal::Status(status), .. })
             if status != Status::Claimed && !missing.is_empty() =>
         {
-            return Err(Obstacle::Incomplete { id, missing }.into());
+            return Err(Refusal::Incomplete { id, missing });
         }
         required => required?,
     };
     if !missing.is_empty() {
-        return Err(Obstacle::Incomplete { id, missing }.into());
+        return Err(Refusal::Incomplete { id, missing });
     }
     let to = beside(ticket.entry, request.completed)?;
     let story = Story {
@@ -116,12 +115,12 @@ pub fn close(
     act: &Act<'_>,
     request: &CloseRequest<'_>,
     branch: Branch,
-) -> Result<Step, Refusal> {
+) -> Result<Decision, Refusal> {
     let resolution = request.resolution.to_string();
     if ticket.entry.lane == Lane::Archive
         && ticket.document.text("resolution") == Some(resolution.clone())
     {
-        return Ok(Step::Already);
+        return Ok(Decision::Answer(Already));
     }
     let next = act.require(Verb::Close, ticket)?;
     let mut said = lines(format!("Closed by {} as {resolution}", act.actor), request.reason);
@@ -148,13 +147,13 @@ pub fn close(
     Ok(change.into())
 }
 
-/// Puts completed tickets away, all in one commit.
+/// Puts completed tickets away, all in one commit. Without any the answer is [`Already`].
 pub fn archive(
     tickets: &[Ticket<'_>],
     act: &Act<'_>,
     at: &str,
     archive: &RepoPath,
-) -> Result<Option<Change>, Refusal> {
+) -> Result<Decision, Refusal> {
     let mut all: Option<Change> = None;
     for ticket in tickets {
         let next = act.require(Verb::Archive, ticket)?;
@@ -183,7 +182,7 @@ pub fn archive(
             }
         }
     }
-    Ok(all)
+    Ok(all.map_or(Decision::Answer(Already), Decision::from))
 }
 
 /// Brings a ticket back to the queue, with everything that its holder and its end wrote into the front matter taken out.

@@ -2,9 +2,8 @@
 
 use super::act::Act;
 use super::change::{Change, Form, Landing, Merge, trailer};
+use super::decision::{Already, Decision};
 use super::gate;
-use super::mark::Step;
-use super::obstacle::Obstacle;
 use super::refusal::Refusal;
 use super::review::Work;
 use super::snapshot::Ticket;
@@ -20,10 +19,10 @@ pub fn land(
     act: &Act<'_>,
     work: &Work<'_>,
     form: Form,
-) -> Result<Step, Refusal> {
+) -> Result<Decision, Refusal> {
     let id = on_trunk.entry.id.clone();
     if on_trunk.entry.lane == Lane::Completed {
-        return Ok(Step::Already);
+        return Ok(Decision::Answer(Already));
     }
     if on_trunk.entry.lane != Lane::Active {
         return Err(on_trunk.not_active(act.policy));
@@ -36,11 +35,11 @@ pub fn land(
     }
     let state = on_branch.situation()?.state;
     if state.lane != Lane::Completed || state.status != Status::Approved {
-        return Err(Obstacle::NotCompleted { id, legal: on_branch.legal(act.policy) }.into());
+        return Err(Refusal::NotCompleted { id, legal: on_branch.legal(act.policy) });
     }
     let missing = gate::missing(on_branch, act.policy, work);
     if !missing.is_empty() {
-        return Err(Obstacle::Incomplete { id, missing }.into());
+        return Err(Refusal::Incomplete { id, missing });
     }
     let mut trailers = vec![(trailer::TICKET, id.to_string())];
     trailers.extend(claim.map(|claim| (trailer::CLAIM, claim)));

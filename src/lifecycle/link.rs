@@ -1,8 +1,8 @@
 //! Adding a relation to a ticket, and taking one away.
 
 use super::change::{Change, Edit, trailer};
+use super::decision::{Already, Decision};
 use super::graph::{Order, Waits, edges};
-use super::mark::Step;
 use super::refusal::Refusal;
 use super::relations::{Known, Meant, Names};
 use super::snapshot::{Entry, Snapshot, Ticket, set_all};
@@ -32,7 +32,7 @@ pub fn link(
     request: &LinkRequest<'_>,
     all: &[Known<'_>],
     snapshot: &Snapshot,
-) -> Result<Step, Refusal> {
+) -> Result<Decision, Refusal> {
     let LinkRequest { change, relation, actor } = request;
     let entry = ticket.entry;
     let head = Head::of(&ticket.document);
@@ -45,7 +45,7 @@ pub fn link(
     };
     let there = relation.names(&head);
     if there.iter().any(is_meant) == matches!(change, LinkChange::Add(_)) {
-        return Ok(Step::Already);
+        return Ok(Decision::Answer(Already));
     }
     let mut wanted: Vec<String> = there.iter().filter(|name| !is_meant(name)).cloned().collect();
     if let LinkChange::Add(other) = change {
@@ -59,7 +59,7 @@ pub fn link(
     };
     let mut document = ticket.document.clone();
     set_all(&mut document, &entry.path, &[(relation.key(), value)])?;
-    Ok(Step::from(Change {
+    Ok(Decision::from(Change {
         edits: vec![Edit::Move {
             from: entry.path.clone(),
             to: entry.path.clone(),

@@ -205,7 +205,7 @@ pub enum Arrival {
     Land,
 }
 
-/// Why a verb does not apply.
+/// Why a verb does not apply to any ticket in a state; of one ticket [`super::Refusal::Illegal`] says it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Illegal {
     /// The ticket is in another lane than the verb starts from.

@@ -2,8 +2,8 @@
 
 use super::act::{Act, Story, Writing, lines, write};
 use super::change::{Change, Edit};
+use super::decision::{Already, Decision};
 use super::machine::{Illegal, Verb};
-use super::obstacle::Obstacle;
 use super::refusal::Refusal;
 use super::snapshot::{Ticket, set_all};
 use crate::ticket::{Appended, Document, Status, Value};
@@ -11,33 +11,20 @@ use crate::ticket::{Appended, Document, Status, Value};
 /// Who writes the entries of whoever is not its reviewer.
 const ROLE: &str = "Creator";
 
-/// What came of a verb that may find its work done.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Step {
-    Change(Box<Change>),
-    Already,
-}
-
-impl From<Change> for Step {
-    fn from(change: Change) -> Step {
-        Step::Change(Box::new(change))
-    }
-}
-
 /// Lets a ticket through the gate, or sends it back to its specification.
 pub fn gate(
     ticket: &Ticket<'_>,
     act: &Act<'_>,
     verb: Verb,
     reason: Option<&str>,
-) -> Result<Step, Refusal> {
+) -> Result<Decision, Refusal> {
     let (status, kind, what) = if verb == Verb::Queue {
         (Status::Queued, "queued", "Let through the gate")
     } else {
         (Status::Draft, "drafted", "Sent back to its specification")
     };
     if ticket.situation()?.state.status == status {
-        return Ok(Step::Already);
+        return Ok(Decision::Answer(Already));
     }
     let next = act.require(verb, ticket)?;
     let story =
@@ -52,10 +39,11 @@ pub fn gate(
     Ok(write(ticket, act, &writing)?.0.into())
 }
 
-pub fn block(ticket: &Ticket<'_>, act: &Act<'_>, reason: &str) -> Result<Step, Refusal> {
+/// Flags a ticket as blocked.
+pub fn block(ticket: &Ticket<'_>, act: &Act<'_>, reason: &str) -> Result<Decision, Refusal> {
     let next = act.require(Verb::Block, ticket)?;
     if ticket.blocked().as_deref() == Some(reason) {
-        return Ok(Step::Already);
+        return Ok(Decision::Answer(Already));
     }
     let what = format!("Blocked by {}", act.actor);
     let story = Story { role: ROLE, kind: "blocked", lines: lines(what, Some(reason)) };
@@ -72,10 +60,14 @@ pub fn block(ticket: &Ticket<'_>, act: &Act<'_>, reason: &str) -> Result<Step, R
 }
 
 /// Takes the flag away.
-pub fn unblock(ticket: &Ticket<'_>, act: &Act<'_>, reason: Option<&str>) -> Result<Step, Refusal> {
+pub fn unblock(
+    ticket: &Ticket<'_>,
+    act: &Act<'_>,
+    reason: Option<&str>,
+) -> Result<Decision, Refusal> {
     let next = match act.require(Verb::Unblock, ticket) {
-        Err(Refusal::Obstacle(Obstacle::Illegal { why: Illegal::NotBlocked, .. })) => {
-            return Ok(Step::Already);
+        Err(Refusal::Illegal { why: Illegal::NotBlocked, .. }) => {
+            return Ok(Decision::Answer(Already));
         }
         required => required?,
     };
@@ -98,9 +90,7 @@ pub fn note(ticket: &Ticket<'_>, act: &Act<'_>, story: &Story<'_>) -> Result<Cha
     let writing = Writing { subject: "note", reason: None, fields: &[], to: None, story };
     match write(ticket, act, &writing)? {
         (change, Appended::Yes) => Ok(change),
-        (_, Appended::NoSection) => {
-            Err(Obstacle::NoChangelog { path: ticket.entry.path.clone() }.into())
-        }
+        (_, Appended::NoSection) => Err(Refusal::NoChangelog { path: ticket.entry.path.clone() }),
     }
 }
 
@@ -146,11 +136,11 @@ const OWNED: [(&str, Option<Verb>); 17] = [
 /// Checks that somebody may set a key.
 pub fn check_key(key: &str) -> Result<(), Refusal> {
     if let Some((_, verb)) = OWNED.iter().find(|(owned, _)| owned.eq_ignore_ascii_case(key)) {
-        return Err(Obstacle::OwnedKey { key: key.to_owned(), verb: *verb }.into());
+        return Err(Refusal::OwnedKey { key: key.to_owned(), verb: *verb });
     }
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
     let ok = key.starts_with(|c: char| c.is_ascii_alphabetic()) && key.chars().all(plain);
-    if ok { Ok(()) } else { Err(Obstacle::BadKey { key: key.to_owned() }.into()) }
+    if ok { Ok(()) } else { Err(Refusal::BadKey { key: key.to_owned() }) }
 }
 
 /// Sets keys that are not tix's own.
@@ -158,7 +148,7 @@ pub fn set(
     ticket: &Ticket<'_>,
     act: &Act<'_>,
     settings: &[(String, Setting)],
-) -> Result<Step, Refusal> {
+) -> Result<Decision, Refusal> {
     act.require(Verb::Edit, ticket)?;
     let path = &ticket.entry.path;
     let mut document = ticket.document.clone();
@@ -167,7 +157,7 @@ pub fn set(
         set_all(&mut document, path, &[(key, setting.value())])?;
     }
     if document == ticket.document {
-        return Ok(Step::Already);
+        return Ok(Decision::Answer(Already));
     }
     let keys: Vec<&str> = settings.iter().map(|(key, _)| key.as_str()).collect();
     let what = format!("Set by {}: {}", act.actor, keys.join(", "));
@@ -185,20 +175,20 @@ pub fn replace(
     act: &Act<'_>,
     before: &Document,
     after: &Document,
-) -> Result<Step, Refusal> {
+) -> Result<Decision, Refusal> {
     if ticket.document == *after {
-        return Ok(Step::Already);
+        return Ok(Decision::Answer(Already));
     }
     act.require(Verb::Edit, ticket)?;
     if ticket.document != *before {
-        return Err(Obstacle::Edited { id: ticket.entry.id.clone() }.into());
+        return Err(Refusal::Edited { id: ticket.entry.id.clone() });
     }
     for (key, verb) in OWNED {
         let same = before.text(key) == after.text(key)
             && before.list(key) == after.list(key)
             && before.has(key) == after.has(key);
         if !same {
-            return Err(Obstacle::OwnedKey { key: key.to_owned(), verb }.into());
+            return Err(Refusal::OwnedKey { key: key.to_owned(), verb });
         }
     }
     let story = Story { role: ROLE, kind: "edited", lines: Vec::new() };

@@ -1,5 +1,5 @@
 //! Decisions: one pure function per verb, from what the trunk holds and what is asked to a
-//! [`Change`] or a [`Refusal`].
+//! [`Decision`] or a [`Refusal`].
 //!
 //! Nothing here reads a file, a clock, the environment or git. Whatever a decision needs is handed
 //! in, so that it can be made again, unchanged, each time the trunk has moved on.
@@ -10,6 +10,7 @@ mod change;
 mod claim;
 mod correct;
 mod create;
+mod decision;
 mod finish;
 mod gate;
 mod graph;
@@ -18,7 +19,6 @@ mod link;
 pub mod machine;
 mod mark;
 mod next;
-mod obstacle;
 mod refusal;
 mod relations;
 mod release;
@@ -35,6 +35,7 @@ pub use change::{Change, Edit, Form, Intake, Landing, Merge, RefEdit, Target, tr
 pub use claim::{Claim, ClaimRequest, Claimed, claim, resume, session_of};
 pub use correct::correct_id;
 pub use create::{Draft, NewTicket, create};
+pub use decision::{Already, Decision};
 pub use finish::{
     CloseRequest, CompleteRequest, Resolution, archive, as_rework, close, complete, completed,
     reopen, require_ended,
@@ -43,9 +44,8 @@ pub use gate::{Missing, missing_in};
 pub use graph::{Edge, Order, Waits, edges};
 pub use land::land;
 pub use link::{LinkChange, LinkRequest, link};
-pub use mark::{Setting, Step, block, check_key, gate, note, replace, set, unblock};
+pub use mark::{Setting, block, check_key, gate, note, replace, set, unblock};
 pub use next::{Hindrance, Prospect, judge, needed};
-pub use obstacle::Obstacle;
 pub use refusal::{Held, Refusal};
 pub use relations::{Fate, Known, fate};
 pub use release::{Branch, ReleaseRequest, release};

@@ -1,8 +1,8 @@
-//! Why a decision was no.
+//! Why a decision says no: all there is to know about it, and no way out.
 
-use super::machine::Verb;
-use super::obstacle::Obstacle;
-use crate::names::RepoPath;
+use super::gate::Missing;
+use super::machine::{Illegal, Verb};
+use crate::names::{Oid, RepoPath};
 use crate::ticket::{Lane, Relation, TicketId};
 
 /// Who holds a ticket, as far as its file says.
@@ -14,88 +14,101 @@ pub struct Held {
     pub claim_id: Option<String>,
 }
 
+impl Held {
+    fn name(&self) -> &str {
+        self.by.as_deref().unwrap_or("somebody who left no name")
+    }
+}
+
 /// The state of the trunk, or the rules, forbid what was asked.
+///
+/// `legal` are the verbs that could be done instead.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
+    // Which ticket is meant.
     #[error("no ticket matches `{query}`")]
     NotFound { query: String, nearest: Vec<TicketId> },
-    #[error("{path} is no ticket: {why}")]
-    OddName { path: RepoPath, why: String },
-    /// Several tickets match.
     #[error("`{query}` matches {} tickets", matches.len())]
     Ambiguous { query: String, matches: Vec<TicketId> },
-    /// The words cannot name a ticket.
     #[error("`{query}` cannot name a ticket: {why}")]
     BadQuery { query: String, why: String },
-    #[error("{id} is held by {}", held.by.as_deref().unwrap_or("somebody who left no name"))]
-    Held { id: TicketId, path: RepoPath, held: Box<Held> },
-    /// It is where nobody can claim it.
-    #[error("{id} is in {}/, not in queue/", lane.as_str())]
-    NotInQueue {
-        id: TicketId,
-        lane: Lane,
-        /// What could be done instead.
-        legal: Vec<Verb>,
-    },
-    /// It is in the queue, but its status does not let anybody claim it.
-    #[error("{id} cannot be claimed: its status is `{status}`")]
-    NotClaimable {
-        id: TicketId,
-        /// The status as written.
-        status: String,
-        need: &'static str,
-        /// What could be done instead.
-        legal: Vec<Verb>,
-    },
-    #[error("{id} is blocked: {why}")]
-    Blocked {
-        id: TicketId,
-        why: String,
-        /// What could be done instead.
-        legal: Vec<Verb>,
-    },
-    #[error("nobody holds {id}: it is in {}/", lane.as_str())]
-    NotActive {
-        id: TicketId,
-        lane: Lane,
-        /// What could be done instead.
-        legal: Vec<Verb>,
-    },
-    #[error("{id} is held by {}, not by {actor}", held.by.as_deref().unwrap_or("somebody who left no name"))]
+    #[error("{id} is on the trunk {} times", paths.len())]
+    Duplicate { id: TicketId, paths: Vec<RepoPath> },
+
+    // What stands in its place.
+    /// There is a file of the name that was asked for, and the name is no id.
+    #[error("{path} is no ticket: {why}")]
+    OddName { path: RepoPath, why: String },
+    #[error("{path} is {what}, not a ticket file")]
+    NotAFile { path: RepoPath, what: &'static str },
+    /// The line counts from 1.
+    #[error("{path}:{line}: {why}")]
+    Damaged { path: RepoPath, line: usize, why: String },
+    /// A name made from the ticket would leave the place it belongs to, or is no name at all.
+    #[error("{id}: {why}")]
+    BadName { id: TicketId, why: String },
+    #[error("{id} exists already: {path}")]
+    Exists { id: TicketId, path: RepoPath },
+
+    // Who holds it.
+    #[error("{id} is held by {}", held.name())]
+    Held { id: TicketId, held: Box<Held> },
+    #[error("{id} is held by {}, not by {actor}", held.name())]
     NotHolder { id: TicketId, actor: String, held: Box<Held> },
     /// The claim that was to be continued is not the one on the trunk.
     #[error("{id} is no longer held by the claim {expected}")]
     ClaimChanged { id: TicketId, expected: String, held: Box<Held> },
-    /// Something that is not a regular file stands in a ticket's place.
-    #[error("{path} is {what}, not a ticket file")]
-    NotAFile { path: RepoPath, what: &'static str },
-    /// A ticket file that cannot be read.
-    #[error("{path}:{line}: {why}")]
-    Damaged {
-        path: RepoPath,
-        /// The line, from 1.
-        line: usize,
-        why: String,
-    },
-    /// The same id stands in two places.
-    #[error("{id} is on the trunk {} times", paths.len())]
-    Duplicate { id: TicketId, paths: Vec<RepoPath> },
-    /// With the relation a ticket would wait for itself, or be a part of itself.
+    /// Its holder gave a sign of work at `last`, which is less than `stale_after` ago.
+    #[error("{} works on {id}: the last sign of it was at {last}", held.name())]
+    Fresh { id: TicketId, held: Box<Held>, last: String, stale_after: String },
+    #[error("nobody holds {id}: it is in {}/", lane.as_str())]
+    NotActive { id: TicketId, lane: Lane, legal: Vec<Verb> },
+
+    // What state it is in.
+    #[error("{id} is in {}/, not in queue/", lane.as_str())]
+    NotInQueue { id: TicketId, lane: Lane, legal: Vec<Verb> },
+    /// The status is as written, `need` what it would have to be.
+    #[error("{id} cannot be claimed: its status is `{status}`")]
+    NotClaimable { id: TicketId, status: String, need: &'static str, legal: Vec<Verb> },
+    #[error("{id} is blocked: {why}")]
+    Blocked { id: TicketId, why: String, legal: Vec<Verb> },
+    #[error("{id} cannot be {}: {why}", verb.done())]
+    Illegal { id: TicketId, verb: Verb, why: Illegal, legal: Vec<Verb> },
+    #[error("the status of {id} is `{text}`, which is none")]
+    UnknownStatus { id: TicketId, text: String },
+
+    // How far the work is.
+    #[error("{id} has no ticket branch, so there is no work to speak of")]
+    NoWork { id: TicketId },
+    #[error("{id} is not completed on its branch")]
+    NotCompleted { id: TicketId, legal: Vec<Verb> },
+    #[error("{id} is not complete: {} still missing", count(missing.len()))]
+    Incomplete { id: TicketId, missing: Vec<Missing> },
+    #[error("{actor} holds {id}, and nobody reviews their own work")]
+    OwnWork { id: TicketId, actor: String },
+    #[error("{id} is at the stage {at} of its review, not at {asked}")]
+    OtherStage { id: TicketId, at: &'static str, asked: &'static str },
+    /// The branch is at `tip`; `known` is the commit that was submitted or looked at, as `since` says.
+    #[error("the branch of {id} has moved since it was {since}")]
+    Moved { id: TicketId, since: &'static str, known: Oid, tip: Oid },
+
+    // What is to be written into it.
+    /// With the relation a ticket would wait for itself, or be a part of itself. The first ticket is the last too.
     #[error("{} would {}: {}", path.first().map_or("the ticket", TicketId::as_str), to_itself(*relation), arrows(path))]
-    Circle {
-        relation: Relation,
-        /// The tickets, each waiting for the next; the first is the last too.
-        path: Vec<TicketId>,
-    },
-    /// A name made from the ticket would leave the place it belongs to, or is no name at all.
-    #[error("{id}: {why}")]
-    BadName { id: TicketId, why: String },
-    /// A ticket that is to be made is there already.
-    #[error("{id} exists already: {path}")]
-    Exists { id: TicketId, path: RepoPath },
-    /// The ticket is there, and what is asked cannot be done to it as it is.
-    #[error(transparent)]
-    Obstacle(#[from] Obstacle),
+    Circle { relation: Relation, path: Vec<TicketId> },
+    #[error("{path} has no section `# Changelog`")]
+    NoChangelog { path: RepoPath },
+    /// The verb is the one that writes the key.
+    #[error("`{key}` is written by tix itself")]
+    OwnedKey { key: String, verb: Option<Verb> },
+    #[error("`{key}` cannot be a key")]
+    BadKey { key: String },
+    #[error("{id} has changed while it was being edited")]
+    Edited { id: TicketId },
+}
+
+fn count(things: usize) -> String {
+    if things == 1 { "1 thing is".to_owned() } else { format!("{things} things are") }
 }
 
 fn to_itself(relation: Relation) -> &'static str {

@@ -2,10 +2,9 @@
 
 use super::act::{Act, Story, Writing, write};
 use super::change::{Change, trailer};
+use super::decision::{Already, Decision};
 use super::gate;
 use super::machine::Verb;
-use super::mark::Step;
-use super::obstacle::Obstacle;
 use super::refusal::Refusal;
 use super::snapshot::Ticket;
 use crate::names::Oid;
@@ -52,12 +51,12 @@ impl Approval {
 }
 
 /// Hands the work in. Again while it is under review, because the branch has moved: then all stages begin anew.
-pub fn submit(ticket: &Ticket<'_>, act: &Act<'_>, work: &Work<'_>) -> Result<Step, Refusal> {
+pub fn submit(ticket: &Ticket<'_>, act: &Act<'_>, work: &Work<'_>) -> Result<Decision, Refusal> {
     let next = act.require(Verb::Submit, ticket)?;
     let known = ticket.document.text("submitted").and_then(|text| Oid::parse(&text));
     let under_review = act.policy.stages.contains(&ticket.situation()?.state.status);
     if under_review && known.is_some_and(|commit| work.is_still(&commit)) {
-        return Ok(Step::Already);
+        return Ok(Decision::Answer(Already));
     }
     let lines = vec![format!("Submitted by {}", act.actor), format!("Commit: {}", work.tip)];
     let story = Story { role: "Creator", kind: "submitted", lines };
@@ -106,7 +105,7 @@ pub fn review(
     act: &Act<'_>,
     work: &Work<'_>,
     request: &ReviewRequest<'_>,
-) -> Result<Step, Refusal> {
+) -> Result<Decision, Refusal> {
     let id = || ticket.entry.id.clone();
     let verb = match request.verdict {
         Verdict::Approve => Verb::Approve,
@@ -119,13 +118,13 @@ pub fn review(
     };
     // Said twice it is still said once: the second yes of one reviewer is not that of the next stage.
     if request.verdict == Verdict::Approve && approvals.iter().any(|a| mine(&a)) {
-        return Ok(Step::Already);
+        return Ok(Decision::Answer(Already));
     }
     let next = act.require(verb, ticket)?;
     let stage = ticket.situation()?.state.status;
     if let Some(asked) = request.stage.filter(|asked| *asked != stage) {
         let (at, asked) = (stage.as_str(), asked.as_str());
-        return Err(Obstacle::OtherStage { id: id(), at, asked }.into());
+        return Err(Refusal::OtherStage { id: id(), at, asked });
     }
     if request.verdict == Verdict::Approve {
         require_unmoved(ticket, work, request.commit)?;
@@ -168,7 +167,7 @@ fn require_unmoved(
     };
     let Some(known) = known.filter(|commit| !work.is_still(commit)) else { return Ok(()) };
     let (id, tip) = (ticket.entry.id.clone(), work.tip.clone());
-    Err(Obstacle::Moved { id, since, known, tip }.into())
+    Err(Refusal::Moved { id, since, known, tip })
 }
 
 fn bound(mut change: Change, commit: &Oid) -> Change {

@@ -10,10 +10,10 @@ pub struct NewFile {
     pub content: Vec<u8>,
 }
 
-/// Adds the files that are missing; `None` when none is.
-pub fn set_up(missing: &[NewFile], actor: &str) -> Option<Change> {
+/// Adds the files that are missing.
+pub fn set_up(missing: &[NewFile], actor: &str) -> Change {
     let add = |file: &NewFile| Edit::Add { path: file.path.clone(), content: file.content.clone() };
-    (!missing.is_empty()).then(|| Change {
+    Change {
         edits: missing.iter().map(add).collect(),
         subject: "init: tickets".to_owned(),
         reason: None,
@@ -21,7 +21,7 @@ pub fn set_up(missing: &[NewFile], actor: &str) -> Option<Change> {
         refs: Vec::new(),
         establishes: None,
         merge: None,
-    })
+    }
 }
 
 #[cfg(test)]
@@ -29,11 +29,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_missing_is_no_change_and_a_missing_file_is_added_as_it_is() {
-        assert_eq!(set_up(&[], "Ada"), None);
+    fn a_missing_file_is_added_as_it_is() {
         let path = RepoPath::parse("tickets/queue/.gitkeep").unwrap();
         let file = NewFile { path: path.clone(), content: b"x".to_vec() };
-        let change = set_up(&[file], "Ada").unwrap();
+        let change = set_up(&[file], "Ada");
         assert_eq!(change.edits, [Edit::Add { path, content: b"x".to_vec() }]);
         assert_eq!(change.trailers, [("Tix-Actor", "Ada".to_owned())]);
     }

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use super::Refusal;
 use super::machine::{self, Policy, Situation, State, Verb};
-use super::obstacle::Obstacle;
 use super::refusal::Held;
 use crate::names::{Oid, RepoPath};
 use crate::ticket::{
@@ -150,11 +149,7 @@ impl Ticket<'_> {
 
     /// The refusal that says that somebody holds it.
     pub fn held_refusal(&self) -> Refusal {
-        Refusal::Held {
-            id: self.entry.id.clone(),
-            path: self.entry.path.clone(),
-            held: Box::new(self.held()),
-        }
+        Refusal::Held { id: self.entry.id.clone(), held: Box::new(self.held()) }
     }
 
     /// Everything that its moves depend on.
@@ -171,7 +166,7 @@ impl Ticket<'_> {
             Ok(Reading { status: Status::Claimed, .. }) if self.held().claim_id.is_none() => usual,
             Ok(Reading { status, .. }) => status,
             Err(StatusError::Unknown { text, .. }) => {
-                return Err(Obstacle::UnknownStatus { id: self.entry.id.clone(), text }.into());
+                return Err(Refusal::UnknownStatus { id: self.entry.id.clone(), text });
             }
         };
         let blocked = self.blocked().is_some();

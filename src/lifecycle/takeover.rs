@@ -6,9 +6,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::act::{Act, Story, Writing, write};
 use super::change::{Intake, Merge, trailer};
 use super::claim::Claim;
+use super::decision::{Already, Decision};
 use super::machine::Verb;
-use super::mark::Step;
-use super::obstacle::Obstacle;
 use super::refusal::Refusal;
 use super::snapshot::Ticket;
 use crate::names::{Oid, RefName};
@@ -56,14 +55,18 @@ pub struct BranchCopy<'a> {
 ///
 /// Where the progress is on the ticket branch, the trunk's copy changes in nothing but the claim, and the branch takes
 /// that change in: both sides of a later merge then know it.
-pub fn take_over(ticket: &Ticket<'_>, act: &Act<'_>, wish: &Takeover<'_>) -> Result<Step, Refusal> {
+pub fn take_over(
+    ticket: &Ticket<'_>,
+    act: &Act<'_>,
+    wish: &Takeover<'_>,
+) -> Result<Decision, Refusal> {
     let held = ticket.held();
     let newest = wish.copy.as_ref().map_or(ticket, |copy| &copy.ticket);
     let to = &wish.claim.by;
     let (verb, subject, kind, what) = match wish.way {
         // Who completed a ticket stands in it as well, and holds it no more.
         Way::Handoff if newest.entry.lane == Lane::Active && held.by.as_deref() == Some(to) => {
-            return Ok(Step::Already);
+            return Ok(Decision::Answer(Already));
         }
         Way::Handoff => {
             let what = format!("Given to {to} by {}", act.actor);
@@ -130,13 +133,12 @@ fn require_stale(
     let Some(last) = last.filter(|last| !is_stale(Some(*last), act.at, limit)) else {
         return Ok(());
     };
-    Err(Obstacle::Fresh {
+    Err(Refusal::Fresh {
         id: ticket.entry.id.clone(),
         held: Box::new(ticket.held()),
         last: last.format("%Y-%m-%dT%H:%M:%SZ").to_string(),
         stale_after: span(limit),
-    }
-    .into())
+    })
 }
 
 /// A span of time in the largest unit that measures it exactly.

@@ -47,8 +47,8 @@ fn content(change: &Change) -> Document {
     Document::parse(content.clone()).unwrap()
 }
 
-fn changed(step: Step) -> Document {
-    let Step::Change(change) = step else { panic!("nothing was to do") };
+fn changed(decision: Decision) -> Document {
+    let Decision::Push(change, ()) = decision else { panic!("nothing was to do") };
     content(&change)
 }
 
@@ -125,7 +125,7 @@ fn a_text_that_changes_what_is_tixs_own_is_not_taken() {
     assert!(put(&text("queued", "labels: [a]\n", "# What\n")).unwrap_err().contains("`status`"));
     let added = text("open", "labels: [a]\nclaim_id: x\n", "# What\n");
     assert!(put(&added).unwrap_err().contains("`claim_id`"));
-    assert_eq!(put(&before), Ok(Step::Already));
+    assert_eq!(put(&before), Ok(Decision::Answer(Already)));
     let after = text("open", "labels: [b]\n", "# What else\n");
     assert_eq!(changed(put(&after).unwrap()), after);
     let other = text("open", "labels: [c]\n", "# What\n");
@@ -152,7 +152,7 @@ fn all_verbs(ticket: &Ticket<'_>, words: &str) -> Vec<Result<Change, Refusal>> {
         commit: None,
         notes: Some(words),
     };
-    let steps = [
+    let decisions = [
         gate(ticket, &ada, Verb::Queue, Some(words)),
         gate(ticket, &ada, Verb::Draft, Some(words)),
         block(ticket, &ada, words),
@@ -161,16 +161,16 @@ fn all_verbs(ticket: &Ticket<'_>, words: &str) -> Vec<Result<Change, Refusal>> {
         submit(ticket, &ada, &work),
         review(ticket, &act(words, None), &work, &request_changes),
         close(ticket, &ada, &request, Branch::Absent),
-        note(ticket, &ada, &story).map(Step::from),
-        complete(ticket, &ada, &work, &done).map(Step::from),
-        reopen(ticket, &ada, words, &place).map(Step::from),
+        note(ticket, &ada, &story).map(Decision::from),
+        complete(ticket, &ada, &work, &done).map(Decision::from),
+        reopen(ticket, &ada, words, &place).map(Decision::from),
     ];
-    let change = |step: Result<Step, Refusal>| match step {
-        Ok(Step::Change(change)) => Some(Ok(*change)),
-        Ok(Step::Already) => None,
+    let change = |decided: Result<Decision, Refusal>| match decided {
+        Ok(Decision::Push(change, ())) => Some(Ok(change)),
+        Ok(Decision::Answer(Already)) => None,
         Err(refusal) => Some(Err(refusal)),
     };
-    steps.into_iter().filter_map(change).collect()
+    decisions.into_iter().filter_map(change).collect()
 }
 
 proptest! {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::git::GitError;
+use crate::lifecycle::Refusal;
 use crate::names::{RefName, RemoteName, RepoPath};
 
 /// Whether a change that was pushed may be on the trunk.
@@ -14,16 +15,17 @@ pub enum Landing {
     Unknown,
 }
 
-/// Why a decision did not become a commit on the trunk.
+/// Why a transaction came to nothing.
 #[derive(Debug)]
 pub enum Stop<E> {
+    /// The decision refuses.
     Refused(E),
     Trunk(TrunkError),
 }
 
-impl<E> Stop<E> {
-    pub fn refuse(reason: impl Into<E>) -> Stop<E> {
-        Stop::Refused(reason.into())
+impl<E: From<Refusal>> From<Refusal> for Stop<E> {
+    fn from(refusal: Refusal) -> Self {
+        Stop::Refused(refusal.into())
     }
 }
 

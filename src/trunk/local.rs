@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{Built, Decide, Diary, Landed, MovedRef, Stop, Trunk, TrunkError, View};
+use super::{Built, Decide, Diary, Landed, MovedRef, Outcome, Stop, Trunk, TrunkError, View};
 use crate::file;
 use crate::git::{GitError, LocalEdit, RefUpdate};
+use crate::lifecycle::Decision;
 use crate::names::Oid;
 
 /// How often a worktree that refuses to follow is asked, and the pause between two times.
@@ -26,16 +27,19 @@ struct Following {
 }
 
 impl Trunk<'_> {
-    pub(super) fn transact_local<T, E>(
+    pub(super) fn transact_local<T, A, E>(
         &self,
         diary: &mut Diary,
-        decide: Decide<'_, T, E>,
-    ) -> Result<Landed<T>, Stop<E>> {
+        decide: Decide<'_, T, A, E>,
+    ) -> Result<Outcome<T, A>, Stop<E>> {
         let lock = self.lock("trunk", LOCK_LIMIT)?;
         let mut warnings = self.finish_following()?;
         let landed = loop {
             let view = self.local_view()?;
-            let (change, output) = decide(&view)?;
+            let (change, output) = match decide(&view)? {
+                Decision::Push(change, output) => (change, output),
+                Decision::Answer(answer) => return Ok(Outcome::Answered(answer)),
+            };
             let built = self.build(&view, &change, self.run.writer()?)?;
             diary.attempts += 1;
             diary.commits.push(built.commit.clone());
@@ -65,7 +69,7 @@ impl Trunk<'_> {
             }
         };
         drop(lock);
-        Ok(landed)
+        Ok(Outcome::Landed(landed))
     }
 
     pub(super) fn local_view(&self) -> Result<View<'_>, TrunkError> {

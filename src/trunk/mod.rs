@@ -1,13 +1,15 @@
 //! The transaction engine: the one place that writes to the trunk.
 //!
 //! A write is a pure decision, handed to [`Trunk::transact`]. The engine fetches, builds the
-//! snapshot, asks for the change, commits it without any checkout, pushes, and judges the answer. When
+//! snapshot, asks for the decision, commits its change without any checkout, pushes, and judges the answer. When
 //! somebody else's push came first it does all of this again, on what the trunk holds then.
 //!
 //! Invariants, each kept here and nowhere else:
 //! - Success is said only when our own push moved the ref, or when a commit that this run pushed is
 //!   found on the trunk. "Everything up to date" is never a success.
 //! - "Nothing changed" is said only when no push was sent, or a fetch proved that none landed.
+//! - An answer without a push, and a refusal, is one about a view that this transaction fetched, never about what was
+//!   last seen: "already", "held" and "nothing to do" are news when they are said.
 //! - The user's checkout, index, HEAD, stash and branches are not touched.
 
 mod backoff;
@@ -27,6 +29,7 @@ mod seen;
 mod server;
 mod view;
 
+use std::convert::Infallible;
 use std::time::{Duration, Instant};
 
 pub use error::{Landing, Stop, TrunkError, may_still_land};
@@ -37,7 +40,7 @@ pub use view::{Unloadable, View};
 use build::Built;
 
 use crate::git::{Objects, Repo};
-use crate::lifecycle::Change;
+use crate::lifecycle::{Change, Decision};
 use crate::names::{Oid, RefName, RemoteName, RepoPath};
 use crate::ticket::TicketId;
 
@@ -136,11 +139,28 @@ pub struct MovedRef {
     pub new: Option<Oid>,
 }
 
-/// A decision: the change, and what else its maker wants to remember of it.
-pub type Decision<T> = (Change, T);
+/// What came of a transaction.
+#[derive(Debug)]
+pub enum Outcome<T, A> {
+    /// The change of the last decision is on the trunk.
+    Landed(Landed<T>),
+    /// The last decision pushes nothing. It was made on a view that this transaction fetched, so the answer is true of
+    /// the trunk as it is.
+    Answered(A),
+}
+
+impl<T> Outcome<T, Infallible> {
+    /// What landed, where every decision is a push or a refusal.
+    pub fn landed(self) -> Landed<T> {
+        match self {
+            Outcome::Landed(landed) => landed,
+            Outcome::Answered(never) => match never {},
+        }
+    }
+}
 
 /// What makes the decision, anew for each view of the trunk.
-type Decide<'d, T, E> = &'d mut dyn FnMut(&View<'_>) -> Result<Decision<T>, Stop<E>>;
+type Decide<'d, T, A, E> = &'d mut dyn FnMut(&View<'_>) -> Result<Decision<T, A>, Stop<E>>;
 
 /// What a transaction did before it ended, also when it failed: for the audit log.
 #[derive(Clone, Debug, Default)]
@@ -175,14 +195,14 @@ impl Trunk<'_> {
         self
     }
 
-    /// Makes the change that `decide` wants on the newest trunk, or says why not.
+    /// Pushes the change that `decide` wants on the newest trunk, or passes its answer on.
     ///
     /// `decide` is called again with a new view for each attempt.
-    pub fn transact<T, E>(
+    pub fn transact<T, A, E>(
         &self,
         diary: &mut Diary,
-        mut decide: impl FnMut(&View<'_>) -> Result<Decision<T>, Stop<E>>,
-    ) -> Result<Landed<T>, Stop<E>> {
+        mut decide: impl FnMut(&View<'_>) -> Result<Decision<T, A>, Stop<E>>,
+    ) -> Result<Outcome<T, A>, Stop<E>> {
         match &self.remote {
             Some(remote) => self.transact_remote(remote, diary, &mut decide),
             None => self.transact_local(diary, &mut decide),

@@ -7,10 +7,10 @@ use super::beside::{moved_by, moved_ref};
 use super::judge::{No, Verdict, judge, speaks_of_permission};
 use super::patience::Patience;
 use super::{
-    Built, Decide, Decision, Diary, Landed, Landing, Step, Stop, Trunk, TrunkError, View, queue,
+    Built, Decide, Diary, Landed, Landing, Outcome, Step, Stop, Trunk, TrunkError, View, queue,
 };
 use crate::git::{Atomic, GitError, PushReport, RefUpdate};
-use crate::lifecycle::Change;
+use crate::lifecycle::{Change, Decision};
 use crate::names::{Oid, RefName, RemoteName};
 
 /// How long a question to the remote may take when the deadline has passed but a push was sent whose
@@ -58,12 +58,12 @@ enum Failure {
 }
 
 impl Trunk<'_> {
-    pub(super) fn transact_remote<T, E>(
+    pub(super) fn transact_remote<T, A, E>(
         &self,
         remote: &RemoteName,
         diary: &mut Diary,
-        decide: Decide<'_, T, E>,
-    ) -> Result<Landed<T>, Stop<E>> {
+        decide: Decide<'_, T, A, E>,
+    ) -> Result<Outcome<T, A>, Stop<E>> {
         let mut sent: Vec<Sent<T>> = Vec::new();
         let mut patience = Patience::new(self.tries);
         let mut backoff =
@@ -92,7 +92,7 @@ impl Trunk<'_> {
             };
             if let Some(at) = self.find_landed(&sent, &view)? {
                 let mine = sent.swap_remove(at);
-                return Ok(self.won(remote, diary, mine, atomic));
+                return Ok(Outcome::Landed(self.won(remote, diary, mine, atomic)));
             }
             if let Some((failure, words, before)) = last.take() {
                 let still = seen(&view) == before;
@@ -103,11 +103,15 @@ impl Trunk<'_> {
             if Instant::now() >= self.deadline && !sent.is_empty() {
                 return Err(too_late(remote, diary, &sent, view.commit(), broke).into());
             }
-            let (mine, verdict, words) =
-                self.attempt(remote, diary, &view, decide(&view)?, atomic)?;
+            // Only a view that was fetched a moment ago is decided on, so that an answer can be given at once.
+            let decided = match decide(&view)? {
+                Decision::Push(change, output) => (change, output),
+                Decision::Answer(answer) => return Ok(Outcome::Answered(answer)),
+            };
+            let (mine, verdict, words) = self.attempt(remote, diary, &view, decided, atomic)?;
             let failure = match verdict {
                 Verdict::Won | Verdict::TrunkOnly => {
-                    return Ok(self.won(remote, diary, mine, atomic));
+                    return Ok(Outcome::Landed(self.won(remote, diary, mine, atomic)));
                 }
                 Verdict::NotAtomic => {
                     atomic = Atomic::No;
@@ -137,7 +141,7 @@ impl Trunk<'_> {
         remote: &RemoteName,
         diary: &mut Diary,
         view: &View<'_>,
-        (change, output): Decision<T>,
+        (change, output): (Change, T),
         atomic: Atomic,
     ) -> Result<(Sent<T>, Verdict, String), Stop<E>> {
         let built = self.build(view, &change, self.run.writer()?)?;

@@ -5,15 +5,15 @@
 
 use std::num::NonZeroUsize;
 
-use super::claim::{Detour, Start};
+use super::claim::{Answer, Start};
 use super::{Activation, Attempt};
 use crate::app::board::Seen;
 use crate::app::queue::{Choice, Detail, Survey};
 use crate::error::{Exit, Failure};
-use crate::lifecycle::{Entry, Known};
+use crate::lifecycle::{Decision, Entry, Known};
 use crate::lock::Lock;
 use crate::ticket::{Lane, TicketId};
-use crate::trunk::{Decision, Stop, Trunk, TrunkError, View};
+use crate::trunk::{Stop, Trunk, TrunkError, View};
 use crate::workspace;
 
 /// With more than so many tickets that cannot be claimed from here, the fault lies here and not with them.
@@ -54,7 +54,7 @@ impl Activation<'_> {
         &self,
         trunk: &Trunk<'_>,
         survey: &Survey<'_>,
-    ) -> Result<Vec<TicketId>, Stop<Detour>> {
+    ) -> Result<Vec<TicketId>, TrunkError> {
         let prefix = format!("{}-", self.clone_id);
         let mut unfinished = Vec::new();
         for Known { entry, head } in &survey.known {
@@ -86,7 +86,7 @@ impl Activation<'_> {
         trunk: &Trunk<'_>,
         view: &View<'_>,
         attempt: &mut Attempt,
-    ) -> Result<Decision<Start>, Stop<Detour>> {
+    ) -> Result<Decision<Start, Answer>, Stop<Failure>> {
         let survey = Survey::of(self.ctx, view)?;
         attempt.unfinished = self.unfinished(trunk, &survey)?;
         let verdicts = survey.judge(self.ctx, view, &self.args.wish);
@@ -101,10 +101,8 @@ impl Activation<'_> {
             // What an earlier attempt was for is not wanted any more, and others may want it.
             attempt.locks.retain(|(id, _)| *id == entry.id);
             match self.decide_on(trunk, view, entry, attempt) {
-                Err(Stop::Refused(Detour::Busy(id))) => busy = busy.or(Some(id)),
-                Err(Stop::Refused(Detour::No(failure))) => {
-                    attempt.pass_over(entry.id.clone(), *failure).map_err(Stop::refuse)?;
-                }
+                Ok(Decision::Answer(Answer::Busy(id))) => busy = busy.or(Some(id)),
+                Err(Stop::Refused(failure)) => attempt.pass_over(entry.id.clone(), failure)?,
                 decided => {
                     attempt.chosen = Some(entry.id.clone());
                     return decided;
@@ -112,18 +110,18 @@ impl Activation<'_> {
             }
         }
         if let Some(id) = busy {
-            return Err(Stop::Refused(Detour::Busy(id)));
+            return Ok(Decision::Answer(Answer::Busy(id)));
         }
         if let Some((_, failure)) = attempt.passed_over.first() {
-            return Err(Stop::refuse(failure.clone()));
+            return Err(failure.clone().into());
         }
         if let Some(limit) = limit {
-            return Err(Stop::refuse(enough(limit)));
+            return Err(enough(limit).into());
         }
         let at = self.ctx.remote.as_ref().map(|_| self.ctx.now);
         let seen = Seen { view, at };
-        let choice = Choice::of(self.ctx, &seen, &self.args.wish, Detail::Ready, 0);
-        Err(Stop::Refused(Detour::Empty(Box::new(choice.map_err(Stop::refuse)?))))
+        let choice = Choice::of(self.ctx, &seen, &self.args.wish, Detail::Ready, 0)?;
+        Ok(Decision::Answer(Answer::Empty(Box::new(choice))))
     }
 }
 

@@ -1,28 +1,19 @@
 //! Phase 1: the claim.
 
 use super::earlier::Wanted;
-use super::{Activation, Attempt, Plan, Won};
+use super::{Activation, Attempt, Plan};
 use crate::app::find::{find_ticket, queued_path};
 use crate::app::give_back::clear_local;
 use crate::app::lock::lock_ticket;
 use crate::app::queue::Choice;
 use crate::config::Record;
 use crate::error::{Exit, Failure};
-use crate::lifecycle::{self, Change, ClaimRequest, Claimed, Edit, Entry, Held, Refusal, Target};
+use crate::lifecycle::{self, Change, ClaimRequest, Claimed, Decision, Edit, Entry, Held, Target};
 use crate::lock::Lock;
 use crate::names::{Oid, RefName, RepoPath};
 use crate::ticket::{Lane, TicketId};
-use crate::trunk::{Decision, Diary, Stop, Trunk, TrunkError, View};
-use crate::workspace::{self, Leftover, WorkspaceError};
-
-/// What the first phase came to.
-pub(super) enum Outcome {
-    Won(Box<Won>),
-    /// Somebody holds it, perhaps we ourselves.
-    Active(Box<Active>),
-    Plan(Box<Plan>),
-    Empty(Box<Choice>),
-}
+use crate::trunk::{Diary, Outcome, Stop, Trunk, TrunkError, View};
+use crate::workspace::{self, Leftover};
 
 /// An active ticket, as the trunk has it.
 pub(super) struct Active {
@@ -37,48 +28,27 @@ pub(super) struct Active {
 /// A claim, and where the ticket branch starts if not at the claim itself.
 pub(super) type Start = (Claimed, Option<Oid>);
 
-/// Why a decision did not become a push.
-pub(super) enum Detour {
-    No(Box<Failure>),
+/// What there is to say when nothing is claimed.
+pub(super) enum Answer {
     /// Another process of this clone works on it.
     Busy(TicketId),
+    /// Somebody holds it, perhaps we ourselves.
     Active(Box<Active>),
+    /// It could be ours, and was only to be looked at.
     Plan(Box<Plan>),
     Empty(Box<Choice>),
 }
 
-impl From<Failure> for Detour {
-    fn from(failure: Failure) -> Detour {
-        Detour::No(Box::new(failure))
-    }
-}
-
-impl From<Refusal> for Detour {
-    fn from(refusal: Refusal) -> Detour {
-        Failure::from(refusal).into()
-    }
-}
-
-impl From<WorkspaceError> for Detour {
-    fn from(error: WorkspaceError) -> Detour {
-        Failure::from(error).into()
-    }
-}
-
 impl Activation<'_> {
-    pub(super) fn claim_it(&mut self) -> Result<Outcome, Failure> {
+    /// Claims, around branches that stand in the way: a stray one is looked at, and with `--next` the ticket is passed over
+    /// if that does not help.
+    pub(super) fn claim_it(&mut self) -> Result<Outcome<Start, Answer>, Failure> {
         loop {
             let mut diary = std::mem::take(&mut self.diary);
             let result = self.try_claim(&mut diary);
             diary.ticket.clone_from(&self.attempt.about);
             self.diary = diary;
             match result {
-                Ok(won) => return Ok(Outcome::Won(Box::new(won))),
-                Err(Stop::Refused(Detour::Busy(id))) => self.wait_for(&id)?,
-                Err(Stop::Refused(Detour::Active(active))) => return Ok(Outcome::Active(active)),
-                Err(Stop::Refused(Detour::Plan(plan))) => return Ok(Outcome::Plan(plan)),
-                Err(Stop::Refused(Detour::Empty(choice))) => return Ok(Outcome::Empty(choice)),
-                Err(Stop::Refused(Detour::No(failure))) => return Err(*failure),
                 Err(Stop::Trunk(TrunkError::RefTaken { branch, .. }))
                     if self.look_for_stray.as_ref() != Some(&branch) =>
                 {
@@ -90,12 +60,12 @@ impl Activation<'_> {
                         None => return Err(error.into()),
                     }
                 }
-                Err(Stop::Trunk(error)) => return Err(error.into()),
+                result => return result.map_err(Failure::from),
             }
         }
     }
 
-    fn try_claim(&mut self, diary: &mut Diary) -> Result<Won, Stop<Detour>> {
+    fn try_claim(&mut self, diary: &mut Diary) -> Result<Outcome<Start, Answer>, Stop<Failure>> {
         let ctx = self.ctx;
         let progress = ctx.progress();
         let mut attempt = std::mem::take(&mut self.attempt);
@@ -104,12 +74,9 @@ impl Activation<'_> {
         if let Some(branch) = &self.look_for_stray {
             trunk = trunk.watching(branch.clone());
         }
-        let landed = trunk.transact(diary, |view| self.decide(&trunk, view, &mut attempt));
+        let outcome = trunk.transact(diary, |view| self.decide(&trunk, view, &mut attempt));
         self.attempt = attempt;
-        let landed = landed?;
-        let (claimed, base) = landed.output.clone();
-        let branch_at = base.unwrap_or_else(|| landed.commit.clone());
-        Ok(Won { claimed, landed: landed.map(|_| ()), branch_at, outcome: "activated" })
+        outcome
     }
 
     fn decide(
@@ -117,11 +84,11 @@ impl Activation<'_> {
         trunk: &Trunk<'_>,
         view: &View<'_>,
         attempt: &mut Attempt,
-    ) -> Result<Decision<Start>, Stop<Detour>> {
+    ) -> Result<Decision<Start, Answer>, Stop<Failure>> {
         let Some(query) = &self.args.ticket else {
             return self.decide_on_next(trunk, view, attempt);
         };
-        let entry = find_ticket(self.ctx, view, query).map_err(Stop::refuse)?;
+        let entry = find_ticket(self.ctx, view, query)?;
         self.decide_on(trunk, view, entry, attempt)
     }
 
@@ -131,14 +98,17 @@ impl Activation<'_> {
         view: &View<'_>,
         entry: &Entry,
         attempt: &mut Attempt,
-    ) -> Result<Decision<Start>, Stop<Detour>> {
+    ) -> Result<Decision<Start, Answer>, Stop<Failure>> {
         let ctx = self.ctx;
         let Attempt { locks, leftover, about, .. } = attempt;
         *about = Some(entry.id.clone());
-        take_lock(trunk, locks, &entry.id)?;
-        let ticket = view.require::<Detour>(entry)?;
+        let busy = |id: &TicketId| Ok(Decision::Answer(Answer::Busy(id.clone())));
+        if !try_lock(trunk, locks, &entry.id)? {
+            return busy(&entry.id);
+        }
+        let ticket = view.require(entry)?;
         if entry.lane == Lane::Active {
-            return Err(Stop::Refused(Detour::Active(Box::new(Active {
+            return Ok(Decision::Answer(Answer::Active(Box::new(Active {
                 id: entry.id.clone(),
                 path: entry.path.clone(),
                 held: ticket.held(),
@@ -157,26 +127,21 @@ impl Activation<'_> {
             base: target,
             stray: self.stray(trunk, view, &entry.id)?,
         };
-        let (change, claimed) =
-            lifecycle::claim(&ticket, &view.snapshot, &request).map_err(Stop::refuse)?;
-        if claimed.id != entry.id {
-            take_lock(trunk, locks, &claimed.id)?;
+        let (change, claimed) = lifecycle::claim(&ticket, &view.snapshot, &request)?;
+        if claimed.id != entry.id && !try_lock(trunk, locks, &claimed.id)? {
+            return busy(&claimed.id);
         }
-        let path = self.wants_worktree(&claimed).map_err(Stop::refuse)?;
+        let path = self.wants_worktree(&claimed)?;
         *leftover = self.preflight(view, &claimed, path.as_deref())?;
         if self.args.dry_run {
-            return Err(Stop::Refused(Detour::Plan(Box::new(self.plan(
-                &change,
-                &claimed,
-                path.as_deref(),
-            )))));
+            let plan = self.plan(&change, &claimed, path.as_deref());
+            return Ok(Decision::Answer(Answer::Plan(Box::new(plan))));
         }
         if ctx.remote.is_none() {
             // The branch is made by the transaction itself, so its name must be free before.
-            workspace::clear_leftover(&ctx.repo, &claimed.branch, leftover)
-                .map_err(Stop::refuse)?;
+            workspace::clear_leftover(&ctx.repo, &claimed.branch, leftover)?;
         }
-        Ok((change, (claimed, base)))
+        Ok(Decision::Push(change, (claimed, base)))
     }
 
     /// Whether the workspace can be made. What an earlier claim of this clone left behind, because its
@@ -186,24 +151,24 @@ impl Activation<'_> {
         view: &View<'_>,
         claimed: &Claimed,
         path: Option<&std::path::Path>,
-    ) -> Result<Leftover, Stop<Detour>> {
+    ) -> Result<Leftover, Failure> {
         let ctx = self.ctx;
         if workspace::load(&ctx.repo, &claimed.id).is_some() {
             if self.args.dry_run {
                 return Ok(Leftover::None);
             }
             // What had to be kept is in the way, and the look that follows says so.
-            clear_local(ctx, &claimed.id, None).map_err(Stop::refuse)?;
+            clear_local(ctx, &claimed.id, None)?;
         }
-        workspace::check_name(&claimed.branch, &ctx.refs).map_err(Stop::refuse)?;
-        self.check_worker(&claimed.id).map_err(Stop::refuse)?;
+        workspace::check_name(&claimed.branch, &ctx.refs)?;
+        self.check_worker(&claimed.id)?;
         // The branches as they are now: whoever waited for another process has seen older ones.
         let local = ctx.objects.resolve(claimed.branch.as_str())?;
         let known: Vec<&Oid> = [view.commit(), view.base()].into_iter().flatten().collect();
         let checked =
             workspace::preflight(&ctx.repo, path, &claimed.branch, local.as_ref(), &known);
         let wanted = Wanted { id: &claimed.id, branch: &claimed.branch, path, known: &known };
-        checked.map_err(|error| Stop::refuse(self.explained(&wanted, error)))
+        checked.map_err(|error| self.explained(&wanted, error))
     }
 
     /// The ticket branch of a ticket that nobody holds, if it is there and an earlier holder's: it carries
@@ -213,7 +178,7 @@ impl Activation<'_> {
         trunk: &Trunk<'_>,
         view: &'v View<'_>,
         id: &TicketId,
-    ) -> Result<Option<&'v Oid>, Stop<Detour>> {
+    ) -> Result<Option<&'v Oid>, TrunkError> {
         let own = |watched: &&RefName| self.ctx.ticket_branch(id).as_ref() == Ok(*watched);
         let watched = self.look_for_stray.as_ref().filter(own);
         let Some(at) = watched.and_then(|_| view.watched()) else { return Ok(None) };
@@ -223,20 +188,20 @@ impl Activation<'_> {
     }
 
     /// Where the ticket branch starts when it does not start at the claim.
-    pub(super) fn base_commit(&self, view: &View<'_>) -> Result<Option<Oid>, Stop<Detour>> {
+    pub(super) fn base_commit(&self, view: &View<'_>) -> Result<Option<Oid>, Failure> {
         if self.ctx.record == Record::Branch {
             return Ok(None);
         }
         let commit = view.base().or_else(|| view.commit()).cloned();
         match commit {
             Some(commit) => Ok(Some(commit)),
-            None => Err(Stop::refuse(Failure::new(
+            None => Err(Failure::new(
                 Exit::Refused,
                 format!(
                     "there is no commit on {} to start the ticket branch from",
                     self.ctx.base.short()
                 ),
-            ))),
+            )),
         }
     }
 
@@ -257,33 +222,28 @@ impl Activation<'_> {
     }
 
     /// Waits until another process of this clone is done with a ticket; the lock is then ours.
-    fn wait_for(&mut self, id: &TicketId) -> Result<(), Failure> {
+    pub(super) fn wait_for(&mut self, id: &TicketId) -> Result<(), Failure> {
         self.ctx.out.progress(&format!("another tix of this clone is at work on {id} …"));
         self.attempt.locks.push((id.clone(), lock_ticket(self.ctx, id, "activate")?));
         Ok(())
     }
 }
 
-/// Takes this clone's lock of a ticket at once, or says that somebody has it.
+/// Takes this clone's lock of a ticket at once; false when another process has it.
 ///
 /// Not waited for here: the caller holds its turn before the remote, which others wait for.
-fn take_lock(
+fn try_lock(
     trunk: &Trunk<'_>,
     locks: &mut Vec<(TicketId, Lock)>,
     id: &TicketId,
-) -> Result<(), Stop<Detour>> {
+) -> Result<bool, TrunkError> {
     if locks.iter().any(|(held, _)| held == id) {
-        return Ok(());
+        return Ok(true);
     }
     let path = crate::trunk::ticket_lock(trunk.repo, id);
-    match Lock::try_take(&path) {
-        Ok(Some(lock)) => {
-            locks.push((id.clone(), lock));
-            Ok(())
-        }
-        Ok(None) => Err(Stop::Refused(Detour::Busy(id.clone()))),
-        Err(source) => {
-            Err(Stop::Trunk(crate::trunk::TrunkError::Lock { path, source: Some(source) }))
-        }
-    }
+    let lock = Lock::try_take(&path);
+    let lock = lock.map_err(|source| TrunkError::Lock { path, source: Some(source) })?;
+    let Some(lock) = lock else { return Ok(false) };
+    locks.push((id.clone(), lock));
+    Ok(true)
 }

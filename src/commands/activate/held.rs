@@ -1,6 +1,6 @@
 //! A ticket that is active already: somebody else's, our own and finished, or our own and unfinished.
 
-use super::claim::{Active, Detour};
+use super::claim::Active;
 use super::prepare::Fresh;
 use super::{Activation, Won};
 use crate::app::branch::set_upstream;
@@ -12,18 +12,11 @@ use crate::app::worktree::with_branch;
 use crate::config::Record;
 use crate::error::{Exit, Failure, held_facts};
 use crate::git::{GitError, Kind};
-use crate::lifecycle::{self, ClaimRequest, Target};
+use crate::lifecycle::{self, ClaimRequest, Decision, Target};
 use crate::names::{Oid, RefName};
 use crate::ticket::{Document, Status, TicketId};
-use crate::trunk::{Diary, Stop, View, may_still_land};
+use crate::trunk::{Diary, View, may_still_land};
 use crate::workspace::{self, Record as LocalRecord};
-
-/// What there is to do about an active ticket of ours.
-pub(super) enum Seen {
-    Ours(Box<Receipt>),
-    /// The claim was renewed; the set-up follows.
-    Resumed(Box<Won>),
-}
 
 /// How far an earlier run of ours came.
 enum Progress {
@@ -33,24 +26,19 @@ enum Progress {
 }
 
 impl Activation<'_> {
-    pub(super) fn look_at(&mut self, active: &Active) -> Result<Seen, Failure> {
-        let mut diary = std::mem::take(&mut self.diary);
-        let seen = self.look(active, &mut diary);
-        self.diary = diary;
-        seen
-    }
-
-    fn look(&self, active: &Active, diary: &mut Diary) -> Result<Seen, Failure> {
+    /// Goes on with a ticket that is active already, if it is ours: what is set up is told, and where an earlier run did not
+    /// come that far, its claim is renewed and the set-up made.
+    pub(super) fn go_on_with(&mut self, active: &Active) -> Result<Receipt, Failure> {
         let claim_id = active.held.claim_id.clone().unwrap_or_default();
         let of_this_clone = claim_id.starts_with(&format!("{}-", self.clone_id));
         let of_this_actor = active.held.by.as_deref() == Some(self.claim.by.as_str());
         if claim_id.is_empty() || !(of_this_clone || (self.args.resume && of_this_actor)) {
             return Err(self.held_by_other(active));
         }
-        let branch =
-            self.ctx.ticket_branch(&active.id).map_err(|why| Failure::new(Exit::Damaged, why))?;
-        let record = workspace::load(&self.ctx.repo, &active.id).filter(|r| r.claim_id == claim_id);
         let ctx = self.ctx;
+        let branch =
+            ctx.ticket_branch(&active.id).map_err(|why| Failure::new(Exit::Damaged, why))?;
+        let record = workspace::load(&ctx.repo, &active.id).filter(|r| r.claim_id == claim_id);
         let progress = |_| ctx.out.progress("looking at the ticket branch …");
         let trunk = ctx.engine(&self.run, &progress).watching(branch.clone());
         let view = trunk.fetch_view()?;
@@ -62,7 +50,10 @@ impl Activation<'_> {
             )
             .hint(format!("finish it: tix activate {}", active.id))),
             Progress::Unfinished => {
-                self.resume(active, &view, &branch, diary).map(|won| Seen::Resumed(Box::new(won)))
+                let mut diary = std::mem::take(&mut self.diary);
+                let won = self.resume(active, &view, &branch, &mut diary);
+                self.diary = diary;
+                self.finish(&won?)
             }
         }
     }
@@ -150,7 +141,7 @@ impl Activation<'_> {
         view: &View<'_>,
         branch: &RefName,
         record: Option<&LocalRecord>,
-    ) -> Result<Seen, Failure> {
+    ) -> Result<Receipt, Failure> {
         let same_session = match (&self.session, record.and_then(|r| r.session.as_ref())) {
             (Some(ours), Some(theirs)) => ours == theirs,
             _ => false,
@@ -203,7 +194,7 @@ impl Activation<'_> {
             path: path.map(|p| p.display().to_string()),
             commit: at.map(|oid| oid.to_string()).unwrap_or_default(),
         });
-        Ok(Seen::Ours(Box::new(receipt)))
+        Ok(receipt)
     }
 
     /// The workspace here belongs to this claim from now on: the record may be of an earlier one, from before the ticket
@@ -282,12 +273,11 @@ impl Activation<'_> {
         let progress = ctx.progress();
         let trunk = ctx.engine(&self.run, &progress).watching(branch.clone());
         diary.phase = "resume";
-        let landed = trunk.transact(diary, |view| {
-            let entry = view.snapshot.find_id(&active.id).map_err(Stop::refuse)?;
-            let ticket = view.require::<Detour>(entry)?;
-            if self.holds_work(view, &active.id).map_err(Stop::refuse)? {
+        let outcome = trunk.transact(diary, |view| {
+            let ticket = view.require(view.snapshot.find_id(&active.id)?)?;
+            if self.holds_work(view, &active.id)? {
                 // Somebody works on it since the look a moment ago: the branch must not move from under them.
-                return Err(Stop::refuse(self.held_by_other(active)));
+                return Err(self.held_by_other(active).into());
             }
             let base = self.base_commit(view)?;
             let request = ClaimRequest {
@@ -300,31 +290,20 @@ impl Activation<'_> {
                 stray: None,
             };
             let watched = view.watched().cloned();
-            let (change, claimed) = lifecycle::resume(&ticket, &request, &old, watched.as_ref())
-                .map_err(Stop::refuse)?;
-            let path = self.wants_worktree(&claimed).map_err(Stop::refuse)?;
-            workspace::preflight(&ctx.repo, path.as_deref(), branch, None, &[])
-                .map_err(Stop::refuse)?;
+            let (change, claimed) = lifecycle::resume(&ticket, &request, &old, watched.as_ref())?;
+            let path = self.wants_worktree(&claimed)?;
+            workspace::preflight(&ctx.repo, path.as_deref(), branch, None, &[])?;
             if let (Some(tip), Some(_)) = (view.commit(), &ctx.remote) {
-                workspace::note_push(&ctx.repo, &active.id, tip).map_err(Stop::refuse)?;
+                workspace::note_push(&ctx.repo, &active.id, tip)?;
             }
             // With a base of its own the branch stays where it is; else it follows the new claim.
             let at = base.map(|base| watched.unwrap_or(base));
-            Ok((change, (claimed, at)))
+            Ok(Decision::Push(change, (claimed, at)))
         });
-        if !may_still_land(&landed) {
+        if !may_still_land(&outcome) {
             workspace::settle_push(&ctx.repo, &active.id)?;
         }
-        let landed = landed.map_err(|stop| match stop {
-            Stop::Refused(Detour::No(failure)) => *failure,
-            Stop::Refused(
-                Detour::Busy(_) | Detour::Active(_) | Detour::Plan(_) | Detour::Empty(_),
-            ) => Failure::new(Exit::Held, format!("{} has changed hands", active.id)),
-            Stop::Trunk(error) => error.into(),
-        })?;
-        let (claimed, at) = landed.output.clone();
-        let branch_at = at.unwrap_or_else(|| landed.commit.clone());
-        Ok(Won { claimed, landed: landed.map(|_| ()), branch_at, outcome: "resumed" })
+        Ok(Won::new(outcome.map_err(Failure::from)?.landed(), "resumed"))
     }
 
     /// Removes what an unfinished set-up left here, if nobody has worked in it since.

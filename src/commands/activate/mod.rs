@@ -12,6 +12,8 @@ use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
+use claim::{Answer, Start};
+
 use crate::app::complete::ids;
 use crate::app::context::{Context, Globals};
 use crate::app::errand;
@@ -28,7 +30,7 @@ use crate::lock::Lock;
 use crate::names::Oid;
 use crate::out::{Format, Out, safe};
 use crate::ticket::{Lane, TicketId};
-use crate::trunk::{Diary, Landed, Run};
+use crate::trunk::{Diary, Landed, Outcome, Run};
 use crate::workspace::Leftover;
 
 /// Claim a ticket and make its workspace
@@ -127,12 +129,12 @@ fn claimed<'a>(
         // Found anew in each round: a wait may be longer than what a claim takes for the present.
         let ctx = Context::open(globals, env, out, args.timeout.as_deref())?;
         match activate(&ctx, args)? {
-            Done::Plan(plan) => {
+            Activated::Planned(plan) => {
                 answer_plan(out, &plan);
                 return Ok(None);
             }
-            Done::Receipt(receipt) => return Ok(Some((ctx, *receipt))),
-            Done::Empty(choice, warnings) => {
+            Activated::Done(receipt) => return Ok(Some((ctx, *receipt))),
+            Activated::Nothing(choice, warnings) => {
                 if let Some(until) = until
                     && await_news(&ctx, choice.commit().as_ref(), until)? == News::Yes
                 {
@@ -149,27 +151,30 @@ fn claimed<'a>(
 }
 
 /// Claims and sets up, and writes down what came of it.
-fn activate(ctx: &Context<'_>, args: &Args) -> Result<Done, Failure> {
+fn activate(ctx: &Context<'_>, args: &Args) -> Result<Activated, Failure> {
     let mut diary = Diary { phase: "claim", ..Diary::default() };
-    let done = Activation::begin(ctx, args).and_then(|mut activation| {
+    let activated = Activation::begin(ctx, args).and_then(|mut activation| {
         let result = activation.activate();
         diary = activation.diary.clone();
         result
     });
-    let result = match done {
-        Ok(Done::Receipt(receipt)) => Ok(*receipt),
-        Ok(done @ (Done::Plan(_) | Done::Empty(..))) => return Ok(done),
+    let result = match activated {
+        Ok(Activated::Done(receipt)) => Ok(*receipt),
+        Ok(other @ (Activated::Planned(_) | Activated::Nothing(..))) => return Ok(other),
         Err(failure) => Err(failure),
     };
     let receipt = record(ctx, "activate", args.subject(), &diary, result)?;
-    Ok(Done::Receipt(Box::new(receipt)))
+    Ok(Activated::Done(Box::new(receipt)))
 }
 
-enum Done {
-    Receipt(Box<Receipt>),
-    Plan(Box<Plan>),
+/// What an activation came to.
+enum Activated {
+    /// It was done, or had been done before.
+    Done(Box<Receipt>),
+    /// It was only looked at.
+    Planned(Box<Plan>),
     /// There is nothing to claim, and what to know beside that.
-    Empty(Box<Choice>, Vec<String>),
+    Nothing(Box<Choice>, Vec<String>),
 }
 
 /// What would be done.
@@ -243,6 +248,14 @@ struct Won {
     outcome: &'static str,
 }
 
+impl Won {
+    fn new(landed: Landed<Start>, outcome: &'static str) -> Won {
+        let (claimed, base) = landed.output.clone();
+        let branch_at = base.unwrap_or_else(|| landed.commit.clone());
+        Won { claimed, landed: landed.map(|_| ()), branch_at, outcome }
+    }
+}
+
 impl<'a> Activation<'a> {
     fn begin(ctx: &'a Context<'a>, args: &'a Args) -> Result<Activation<'a>, Failure> {
         let run = Run::begin(&ctx.repo)?;
@@ -270,21 +283,22 @@ impl<'a> Activation<'a> {
         })
     }
 
-    fn activate(&mut self) -> Result<Done, Failure> {
-        match self.claim_it()? {
-            claim::Outcome::Plan(plan) => Ok(Done::Plan(plan)),
-            claim::Outcome::Empty(choice) => {
-                Ok(Done::Empty(choice, self.attempt.warnings().collect()))
+    fn activate(&mut self) -> Result<Activated, Failure> {
+        let receipt = loop {
+            match self.claim_it()? {
+                Outcome::Landed(landed) => break self.finish(&Won::new(landed, "activated"))?,
+                Outcome::Answered(Answer::Busy(id)) => self.wait_for(&id)?,
+                Outcome::Answered(Answer::Active(active)) => break self.go_on_with(&active)?,
+                Outcome::Answered(Answer::Plan(plan)) => return Ok(Activated::Planned(plan)),
+                Outcome::Answered(Answer::Empty(choice)) => {
+                    return Ok(Activated::Nothing(choice, self.attempt.warnings().collect()));
+                }
             }
-            claim::Outcome::Won(won) => self.finish(&won),
-            claim::Outcome::Active(active) => match self.look_at(&active)? {
-                held::Seen::Ours(receipt) => Ok(Done::Receipt(receipt)),
-                held::Seen::Resumed(won) => self.finish(&won),
-            },
-        }
+        };
+        Ok(Activated::Done(Box::new(receipt)))
     }
 
-    fn finish(&mut self, won: &Won) -> Result<Done, Failure> {
+    fn finish(&mut self, won: &Won) -> Result<Receipt, Failure> {
         self.diary.phase = "set-up";
         self.diary.ticket = Some(won.claimed.id.clone());
         let mut receipt =
@@ -303,7 +317,7 @@ impl<'a> Activation<'a> {
         match self.set_up(won, &mut receipt) {
             Ok(workspace) => {
                 receipt.workspace = Some(workspace);
-                Ok(Done::Receipt(Box::new(receipt)))
+                Ok(receipt)
             }
             Err(broken) => Err(self.undo(won, *broken)),
         }

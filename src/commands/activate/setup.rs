@@ -8,10 +8,10 @@ use crate::app::receipt::{PushedJson, Receipt, WorkspaceJson};
 use crate::config::Record;
 use crate::error::{Exit, Failure};
 use crate::git::{LocalEdit, RefUpdate};
-use crate::lifecycle::{self, Refusal};
+use crate::lifecycle::{self, Decision, Refusal};
 use crate::names::Oid;
 use crate::ticket::TicketId;
-use crate::trunk::{Diary, Stop};
+use crate::trunk::{Diary, Outcome};
 use crate::workspace::{self, Leftover, Made, Record as LocalRecord};
 
 /// A set-up that stopped half-way.
@@ -208,17 +208,14 @@ impl Activation<'_> {
         let mut diary = Diary { phase: "set-up", ..self.diary.clone() };
         let silent = |_| {};
         let trunk = self.ctx.engine(&self.run, &silent);
-        let landed = trunk.transact(&mut diary, |view| {
-            let no = Stop::<Refusal>::Refused;
-            let entry = view.snapshot.find_id(&won.claimed.id).map_err(no)?;
-            let ticket = view.require::<Refusal>(entry)?;
-            let change =
-                lifecycle::record_activation(&ticket, &self.activation(won, path)).map_err(no)?;
-            Ok((change, ()))
+        let outcome = trunk.transact(&mut diary, |view| {
+            let ticket = view.require::<Refusal>(view.snapshot.find_id(&won.claimed.id)?)?;
+            let change = lifecycle::record_activation(&ticket, &self.activation(won, path))?;
+            Ok(Decision::from(change))
         });
         self.diary.commits = diary.commits;
         self.diary.paths = diary.paths;
-        receipt.add(&landed?);
+        receipt.add(&outcome?.landed());
         Ok(())
     }
 
@@ -297,9 +294,7 @@ impl Activation<'_> {
         let silent = |_| {};
         let trunk = self.ctx.engine(&self.run, &silent);
         let noted = trunk.transact(&mut Diary::default(), |view| {
-            let no = Stop::<Refusal>::Refused;
-            let entry = view.snapshot.find_id(&won.claimed.id).map_err(no)?;
-            let ticket = view.require::<Refusal>(entry)?;
+            let ticket = view.require::<Refusal>(view.snapshot.find_id(&won.claimed.id)?)?;
             let note = lifecycle::FailureNote {
                 claim: &self.claim,
                 policy: self.ctx.policy(),
@@ -307,9 +302,9 @@ impl Activation<'_> {
                 at: self.ctx.now,
                 role: crate::app::ROLE,
             };
-            Ok((lifecycle::note_failure(&ticket, &note).map_err(no)?, ()))
+            Ok(Decision::from(lifecycle::note_failure(&ticket, &note)?))
         });
-        if let Err(stop) = noted {
+        if let Err(stop) = noted.map(Outcome::landed) {
             tracing::warn!(failure = %Failure::from(stop).message, "note of the failure");
         }
     }

@@ -8,10 +8,11 @@ use crate::app::receipt::{Receipt, record};
 use crate::app::worker::{self, Job};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
+use crate::lifecycle::Already;
 use crate::names::Oid;
 use crate::out::Out;
 use crate::ticket::TicketId;
-use crate::trunk::{Diary, Run};
+use crate::trunk::{Diary, Outcome, Run};
 use crate::workspace::spawn::CommandLine;
 use crate::workspace::worker::{Started, check};
 
@@ -142,13 +143,15 @@ fn way_back(ctx: &Context<'_>, receipt: &Receipt, cause: &str) -> Result<Vec<Str
         own: &own,
     };
     let mut diary = Diary { phase: "give back", ..Diary::default() };
-    let landed = give_back(ctx, &run, &mut diary, &request)?;
-    let published = match &landed.output {
-        Freed::Absent => None,
-        Freed::Delete { at, .. } | Freed::Keep { at, .. } => Some(at),
+    let published = match give_back(ctx, &run, &mut diary, &request)? {
+        Outcome::Landed(landed) => match landed.output {
+            Freed::Absent => None,
+            Freed::Delete { at, .. } | Freed::Keep { at, .. } => Some(at),
+        },
+        Outcome::Answered(Already) => None,
     };
     // The ticket is in the queue whatever comes of the rest.
-    Ok(clear_local(ctx, &id, published).unwrap_or_else(|failure| vec![failure.message]))
+    Ok(clear_local(ctx, &id, published.as_ref()).unwrap_or_else(|failure| vec![failure.message]))
 }
 
 impl Activation<'_> {

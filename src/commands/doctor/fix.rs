@@ -10,11 +10,11 @@ use crate::app::give_back::clear_local;
 use crate::app::receipt::{Receipt, record};
 use crate::doctor::{Finding, Fix};
 use crate::error::Failure;
-use crate::lifecycle::correct_id;
+use crate::lifecycle::{Decision, correct_id};
 use crate::names::RefName;
 use crate::out::{Format, safe};
 use crate::ticket::TicketId;
-use crate::trunk::{Diary, Run, Stop};
+use crate::trunk::{Diary, Run};
 
 /// What was done about a finding.
 #[derive(Clone, Debug, Serialize)]
@@ -164,14 +164,13 @@ fn commit_id(
 ) -> Result<Receipt, Failure> {
     let run = Run::begin(&ctx.repo)?;
     let silent = |_| {};
-    let landed = ctx.engine(&run, &silent).transact(diary, |view| {
-        let entry = view.snapshot.find_id(id).map_err(Stop::refuse)?;
-        let ticket = view.require::<Failure>(entry)?;
-        Ok((correct_id(&ticket, actor).map_err(Stop::refuse)?, ()))
+    let outcome = ctx.engine(&run, &silent).transact(diary, |view| {
+        let ticket = view.require::<Failure>(view.snapshot.find_id(id)?)?;
+        Ok(Decision::from(correct_id(&ticket, actor)?))
     })?;
     let mut receipt = Receipt::new(ctx, "correct", id.as_str(), actor);
     receipt.outcome = "corrected";
-    receipt.add(&landed);
+    receipt.add(&outcome.landed());
     Ok(receipt)
 }
 

@@ -21,7 +21,6 @@ use crate::guard::install::script::Reach;
 use crate::lifecycle::NewFile;
 use crate::names::{Oid, RefName, RepoPath};
 use crate::out::Out;
-use crate::trunk::Stop;
 
 /// Set up tickets in this repository
 ///
@@ -98,23 +97,6 @@ fn install_hooks(setup: &Setup<'_>) -> Result<Installation, Failure> {
         .map_err(|failure| failure.hint("the tickets are set up; then again: tix hook install"))
 }
 
-/// Why a transaction made no commit.
-enum No {
-    Complete,
-    InTheWay(RepoPath),
-    Failed(Box<Failure>),
-}
-
-impl From<No> for Failure {
-    fn from(no: No) -> Failure {
-        match no {
-            No::Complete => Failure::new(Exit::Refused, "everything is there already"),
-            No::InTheWay(path) => in_the_way(&path.to_string()),
-            No::Failed(failure) => *failure,
-        }
-    }
-}
-
 fn in_the_way(path: &str) -> Failure {
     Failure::new(Exit::Refused, format!("{path} cannot be made: something else is in its place"))
         .hint("nothing was changed; look at what is there, or keep the tickets elsewhere: git config tix.ticketsDir <directory>")
@@ -173,7 +155,7 @@ impl Setup<'_> {
         &self,
         commit: Option<&Oid>,
         wanted: &[NewFile],
-    ) -> Result<(Vec<NewFile>, Vec<RepoPath>), Stop<No>> {
+    ) -> Result<(Vec<NewFile>, Vec<RepoPath>), Failure> {
         let (mut missing, mut existing) = (Vec::new(), Vec::new());
         for file in wanted {
             let stands = match commit {
@@ -186,7 +168,7 @@ impl Setup<'_> {
             match stands {
                 Standing::Free => missing.push(file.clone()),
                 Standing::There => existing.push(file.path.clone()),
-                Standing::InTheWay => return Err(Stop::Refused(No::InTheWay(file.path.clone()))),
+                Standing::InTheWay => return Err(in_the_way(&file.path.to_string())),
             }
         }
         Ok((missing, existing))

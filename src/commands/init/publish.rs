@@ -1,12 +1,12 @@
 //! The part of `tix init` that commits: on the trunk, without any checkout.
 
+use super::Setup;
 use super::answer::Report;
-use super::{No, Setup};
 use crate::app::receipt::{Receipt, record};
 use crate::error::{Exit, Failure};
-use crate::lifecycle::{Change, NewFile, set_up};
+use crate::lifecycle::{Already, Change, Decision, NewFile, set_up};
 use crate::names::RefName;
-use crate::trunk::{Landed, Run, Step, Stop, Trunk, TrunkError, View};
+use crate::trunk::{Landed, Outcome, Run, Step, Stop, Trunk, TrunkError};
 
 impl Setup<'_> {
     fn engine<'t>(
@@ -44,29 +44,23 @@ impl Setup<'_> {
         engine: &Trunk<'_>,
         wanted: &[NewFile],
         report: &mut Report,
-    ) -> Result<(), Stop<No>> {
+    ) -> Result<(), Stop<Failure>> {
         let actor = self.ctx.actor();
         let mut existing = Vec::new();
-        let landed = engine.transact(&mut report.diary, |view: &View<'_>| {
+        let outcome = engine.transact(&mut report.diary, |view| {
             let (missing, there) = self.missing(view.commit(), wanted)?;
             existing = there;
             if missing.is_empty() {
-                return Err(Stop::Refused(No::Complete));
+                return Ok(Decision::Answer(Already));
             }
             // Who acts matters only now that there is something to do.
-            let nobody = |failure: &Failure| Stop::Refused(No::Failed(Box::new(failure.clone())));
-            let actor = actor.as_ref().map_err(nobody)?;
-            let change = set_up(&missing, actor).ok_or(Stop::Refused(No::Complete))?;
-            Ok((change, actor.clone()))
+            let actor = actor.clone()?;
+            Ok(Decision::Push(set_up(&missing, &actor), actor))
         });
         report.existing.extend(existing.iter().map(ToString::to_string));
-        match landed {
-            Ok(landed) => {
-                let noted = self.note(engine, &landed, &landed.output, report);
-                noted.map_err(|failure| Stop::Refused(No::Failed(Box::new(failure))))
-            }
-            Err(Stop::Refused(No::Complete)) => Ok(()),
-            Err(other) => Err(other),
+        match outcome? {
+            Outcome::Landed(landed) => Ok(self.note(engine, &landed, &landed.output, report)?),
+            Outcome::Answered(Already) => Ok(()),
         }
     }
 
@@ -113,8 +107,7 @@ impl Setup<'_> {
                 Err(Stop::Trunk(error)) if is_unborn(&error) => {
                     self.require_base(&error)?;
                     let actor = self.ctx.actor()?;
-                    let Some(change) = set_up(tickets, &actor) else { return Ok(()) };
-                    if self.begin(&engine, &change, &actor, report)? {
+                    if self.begin(&engine, &set_up(tickets, &actor), &actor, report)? {
                         return Ok(());
                     }
                     // Somebody else began it in between: then it can be filled up.
