@@ -9,6 +9,7 @@ use crate::error::{Exit, Failure};
 use crate::git::{GitError, LocalEdit, Worktree};
 use crate::lifecycle::{self, Branch, Change, Refusal, ReleaseRequest};
 use crate::names::{Oid, RefName};
+use crate::text::shell_word;
 use crate::ticket::TicketId;
 use crate::trunk::{Diary, Landed, Run, Stop, View, may_still_land};
 use crate::workspace;
@@ -175,7 +176,7 @@ pub fn clear_local(
         if is_below(&ctx.dir, &worktree.path) {
             warnings.push(format!(
                 "the workspace was kept, because you are in it; remove it from elsewhere: git worktree remove {}",
-                super::shell_word(&worktree.path.display().to_string())
+                shell_word(&worktree.path.display().to_string())
             ));
             return Ok(warnings);
         }
@@ -239,7 +240,7 @@ pub fn set_aside(
     branch: &RefName,
     worktree: Option<&Worktree>,
 ) -> Result<String, GitError> {
-    let word = |path: &Path| super::shell_word(&path.display().to_string());
+    let word = |path: &Path| shell_word(&path.display().to_string());
     let mut commands = Vec::new();
     if let Some(worktree) = worktree {
         let free = |number: usize| {
@@ -260,7 +261,7 @@ pub fn set_aside(
             number += 1;
             name = format!("kept/{id}-{number}");
         }
-        commands.push(format!("git branch -m {} {name}", super::shell_word(branch.short())));
+        commands.push(format!("git branch -m {} {name}", shell_word(branch.short())));
     }
     Ok(commands.join(" && "))
 }

@@ -13,6 +13,7 @@ use crate::error::{Exit, Failure};
 use crate::lifecycle::machine::Verb;
 use crate::lifecycle::{Act, Change, Entry, Obstacle, Refusal, Step, Ticket};
 use crate::names::{Oid, RefName};
+use crate::text::shell_word;
 use crate::ticket::{Lane, TicketId};
 use crate::trunk::{Diary, Landed, Run, Stop, Trunk, TrunkError, View};
 
@@ -210,7 +211,7 @@ impl Place<'_> {
         )
         .fact("workspace", shown.clone())
         .fact("path", path.to_string())
-        .hint(format!("commit them first: git -C {} status", super::shell_word(&shown))))
+        .hint(format!("commit them first: git -C {} status", shell_word(&shown))))
     }
 }
 

@@ -7,7 +7,6 @@ use crate::app::follow::{Pushed, require_at_rest};
 use crate::app::halt::{Halt, decided};
 use crate::app::here::named_or_here;
 use crate::app::receipt::{Receipt, record};
-use crate::app::shell_word;
 use crate::app::work::with_work;
 use crate::app::write::carried;
 use crate::config::{Landing, Record};
@@ -15,7 +14,8 @@ use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::lifecycle::{self, Act, Change, Form, Obstacle, Refusal};
 use crate::names::RefName;
-use crate::out::{Out, safe};
+use crate::out::Out;
+use crate::text::{safe, shell_word};
 use crate::ticket::{Lane, TicketId};
 use crate::trunk::{Diary, Run, Stop, Trunk, TrunkError, View};
 

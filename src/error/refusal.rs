@@ -1,9 +1,9 @@
 //! What a decision said no to, with its exit code and its way out.
 
 use super::{Exit, Failure};
-use crate::git::one_line;
 use crate::lifecycle::machine::{Illegal, Verb};
 use crate::lifecycle::{Held, Missing, Obstacle, Refusal};
+use crate::text::{one_line, shell_word};
 use crate::ticket::TicketId;
 
 /// The facts about a holder.
@@ -60,8 +60,10 @@ impl From<Refusal> for Failure {
                     "somebody took it over or gave it back meanwhile; look at it: tix log {id}"
                 ))
             }
-            Refusal::NotAFile { path, .. } => Failure::new(Exit::Damaged, message)
-                .hint(format!("put a regular file in its place: git rm -r -- '{path}'")),
+            Refusal::NotAFile { path, .. } => Failure::new(Exit::Damaged, message).hint(format!(
+                "put a regular file in its place: git rm -r -- {}",
+                shell_word(&path.to_string())
+            )),
             Refusal::Damaged { path, .. } => Failure::new(Exit::Damaged, message)
                 .hint(format!("mend the file and push it: {path}")),
             Refusal::Duplicate { paths, .. } => {

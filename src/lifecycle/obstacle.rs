@@ -4,6 +4,7 @@ use super::gate::Missing;
 use super::machine::{Illegal, Verb};
 use super::refusal::Held;
 use crate::names::{Oid, RepoPath};
+use crate::text::count;
 use crate::ticket::TicketId;
 
 /// What stands in the way of a verb.
@@ -74,7 +75,7 @@ pub enum Obstacle {
         legal: Vec<Verb>,
     },
     /// What is left to do before the ticket is complete.
-    #[error("{id} is not complete: {} still missing", count(missing.len()))]
+    #[error("{id} is not complete: {} still missing", count(missing.len(), "thing is", "things are"))]
     Incomplete {
         /// Which ticket.
         id: TicketId,
@@ -119,8 +120,4 @@ pub enum Obstacle {
         /// Which ticket.
         id: TicketId,
     },
-}
-
-fn count(things: usize) -> String {
-    if things == 1 { "1 thing is".to_owned() } else { format!("{things} things are") }
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::git::GitError;
 use crate::names::{RefName, RemoteName, RepoPath};
+use crate::text::count;
 
 /// Whether a change that was pushed may be on the trunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -149,7 +150,7 @@ pub enum TrunkError {
         paths: Vec<RepoPath>,
     },
     /// Other people's pushes came first until the deadline passed.
-    #[error("other pushes came first {attempts} times, until the time was up")]
+    #[error("other pushes came first {}, until the time was up", count(*attempts, "time", "times"))]
     Contended {
         /// How many pushes were sent.
         attempts: u32,

@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 use crate::git::exec::{LOCAL_ENV_VARS, TERM_GRACE, text_of};
 use crate::git::signals::{Group, Heir};
 use crate::git::{ExecError, redact, signals};
+use crate::text::duration;
 
 /// Between two looks for the sign of readiness: nobody notices it beside the start of a program.
 const POLL: Duration = Duration::from_millis(10);
@@ -126,7 +127,7 @@ pub enum Sign {
 #[derive(Debug, thiserror::Error)]
 pub enum Unproved {
     /// It ended first.
-    #[error("it ended after {} ms with {ended}", after.as_millis())]
+    #[error("it ended after {} with {ended}", duration::took(*after))]
     Ended {
         /// How.
         ended: Ended,
@@ -134,7 +135,7 @@ pub enum Unproved {
         after: Duration,
     },
     /// It lives and did not say that it is ready.
-    #[error("it did not say within {} ms that it is ready", after.as_millis())]
+    #[error("it did not say within {} that it is ready", duration::took(*after))]
     NotReady {
         /// How long it was waited for.
         after: Duration,
