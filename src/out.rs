@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use self::table::{Layout, Table};
 use crate::error::Failure;
+use crate::text::{safe, safe_lines};
 
 /// What the user wants to see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -140,7 +141,7 @@ impl Out {
     /// Shows what is being waited for, on one line that the next output replaces; on a terminal only.
     pub fn progress(&self, text: &str) {
         if self.terminal && self.narration == Narration::On && self.format == Format::Human {
-            write_all(&mut io::stderr().lock(), format!("\r\x1b[K{text}"));
+            write_all(&mut io::stderr().lock(), format!("\r\x1b[K{}", safe(text)));
         }
     }
 
@@ -188,58 +189,9 @@ impl Out {
     }
 }
 
-/// The text with everything that a terminal would obey made visible: control characters, and the
-/// bidirectional overrides with which a title can pretend to be another.
-pub fn safe(text: &str) -> String {
-    made_safe(text.to_owned())
-}
-
-/// The same of a text that is not needed any more.
-fn made_safe(text: String) -> String {
-    let obeyed = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    if !text.contains(obeyed) {
-        return text;
-    }
-    text.chars()
-        .map(|c| if obeyed(c) { c.escape_unicode().to_string() } else { c.to_string() })
-        .collect()
-}
-
-/// A text of many lines for a terminal: everything that it would obey is made visible, line ends and tabs
-/// aside.
-pub fn safe_lines(text: &str) -> String {
-    let mut lines = String::with_capacity(text.len());
-    for line in text.split_inclusive('\n') {
-        let end = line.trim_end_matches(['\r', '\n']);
-        let cells: Vec<String> = end.split('\t').map(safe).collect();
-        lines.push_str(&cells.join("\t"));
-        lines.push('\n');
-    }
-    lines
-}
-
 /// Writes to where nobody can be told that it did not work.
 fn write_all(to: &mut impl Write, text: impl AsRef<[u8]>) {
     if let Err(error) = to.write_all(text.as_ref()).and_then(|()| to.flush()) {
         tracing::debug!(%error, "output");
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{safe, safe_lines};
-
-    #[test]
-    fn lines_and_tabs_of_a_text_stay_and_nothing_else_does() {
-        assert_eq!(safe_lines("a\tb\x1b[2J\r\n\nc\rd"), "a\tb\\u{1b}[2J\n\nc\\u{d}d\n");
-    }
-
-    #[test]
-    fn nothing_in_a_title_reaches_the_terminal_as_a_command() {
-        assert_eq!(safe("a\x1b[31mb\nc\u{202e}d"), "a\\u{1b}[31mb\\u{a}c\\u{202e}d");
-        assert_eq!(safe("日本 é"), "日本 é");
     }
 }

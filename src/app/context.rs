@@ -10,10 +10,11 @@ use crate::clock;
 use crate::config::{Config, Fields, Flags, Landing, Layers, Record, Stage, Yaml};
 use crate::env::{Env, GitVar};
 use crate::error::{Exit, Failure};
-use crate::git::{Objects, RefValue, Repo, one_line};
+use crate::git::{Objects, RefValue, Repo};
 use crate::lifecycle::machine::{Arrival, OwnReview, Policy};
 use crate::names::{Oid, RefName, RemoteName, RepoPath};
 use crate::out::Out;
+use crate::text::{duration, one_line};
 use crate::ticket::{Lane, QueueGate, Status, TicketId};
 use crate::trunk::{Ci, Run, Step, Trunk, TrunkError, View};
 
@@ -216,8 +217,7 @@ impl<'a> Context<'a> {
 
     /// How long nothing must have happened on a ticket before its claim is stale.
     pub fn stale_after(&self) -> TimeDelta {
-        // The configuration knows no longer time than a year.
-        TimeDelta::from_std(self.config.stale_after).unwrap_or(TimeDelta::MAX)
+        duration::delta(self.config.stale_after)
     }
 
     /// Who acts: `TIX_ACTOR`, else git's `user.name <user.email>`.

@@ -5,6 +5,7 @@ use crate::error::{Exit, Failure};
 use crate::git::{GitError, Kind, Repo};
 use crate::lifecycle::{Entry, Refusal, trailer};
 use crate::names::{Oid, RepoPath};
+use crate::text::shell_word;
 use crate::ticket::{Lane, TicketId};
 use crate::trunk::View;
 
@@ -76,7 +77,7 @@ fn not_found(ctx: &Context<'_>, view: &View<'_>, query: &str, refusal: Refusal) 
     }
     let trunk = ctx.trunk_label();
     if let Some(file) = only_local(ctx, query) {
-        let word = super::shell_word(&file);
+        let word = shell_word(&file);
         return Failure::new(Exit::NotFound, format!("{file} is not on {trunk} yet"))
             .hint(format!("put it there: tix new --from {word}"))
             .hint(format!("or commit it and push it to {}", ctx.trunk.short()));
@@ -117,7 +118,7 @@ pub fn no_tickets(ctx: &Context<'_>) -> Failure {
     match elsewhere(ctx) {
         Some(branch) => failure.hint(format!(
             "they are on {branch}; until .tix.yaml says so here: git config tix.trunk {}",
-            super::shell_word(&branch)
+            shell_word(&branch)
         )),
         None => failure.hint("set it up: tix init"),
     }

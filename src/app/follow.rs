@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use super::context::Context;
-use super::shell_word;
 use super::worktree::{on_branch, with_branch};
 use crate::error::{Exit, Failure};
 use crate::git::{LocalEdit, Worktree};
 use crate::names::{Oid, RefName};
+use crate::text::shell_word;
 use crate::ticket::TicketId;
 use crate::workspace;
 

@@ -9,6 +9,7 @@ use crate::error::{Exit, Failure};
 use crate::git::{GitError, LocalEdit, Worktree};
 use crate::lifecycle::{self, Already, Branch, Decision, Refusal, ReleaseRequest};
 use crate::names::{Oid, RefName};
+use crate::text::shell_word;
 use crate::ticket::{Lane, TicketId};
 use crate::trunk::{Diary, Outcome, Run, Stop, View, may_still_land};
 use crate::workspace;
@@ -174,7 +175,7 @@ pub fn clear_local(
         if is_below(&ctx.dir, &worktree.path) {
             warnings.push(format!(
                 "the workspace was kept, because you are in it; remove it from elsewhere: git worktree remove {}",
-                super::shell_word(&worktree.path.display().to_string())
+                shell_word(&worktree.path.display().to_string())
             ));
             return Ok(warnings);
         }
@@ -238,7 +239,7 @@ pub fn set_aside(
     branch: &RefName,
     worktree: Option<&Worktree>,
 ) -> Result<String, GitError> {
-    let word = |path: &Path| super::shell_word(&path.display().to_string());
+    let word = |path: &Path| shell_word(&path.display().to_string());
     let mut commands = Vec::new();
     if let Some(worktree) = worktree {
         let free = |number: usize| {
@@ -259,7 +260,7 @@ pub fn set_aside(
             number += 1;
             name = format!("kept/{id}-{number}");
         }
-        commands.push(format!("git branch -m {} {name}", super::shell_word(branch.short())));
+        commands.push(format!("git branch -m {} {name}", shell_word(branch.short())));
     }
     Ok(commands.join(" && "))
 }

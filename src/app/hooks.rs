@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use super::context::Context;
-use super::shell_word;
 use crate::config::Config;
 use crate::env;
 use crate::error::{Exit, Failure};
@@ -23,7 +22,7 @@ use crate::guard::install::script::{Reach, Recipe};
 use crate::guard::install::status::HookStatus;
 use crate::lock::Lock;
 use crate::names::RefName;
-use crate::out::safe;
+use crate::text::{safe, shell_word};
 
 /// How long to wait for another tix that installs or removes hooks in this clone.
 const PATIENCE: Duration = Duration::from_secs(10);

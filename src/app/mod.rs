@@ -15,6 +15,7 @@ pub mod frame;
 pub mod give_back;
 pub mod here;
 pub mod hooks;
+pub mod input;
 pub mod lock;
 pub mod merged;
 pub mod next_step;
@@ -24,7 +25,6 @@ pub mod receipt;
 pub mod role;
 pub mod takeover;
 pub mod template;
-pub mod text;
 pub mod time;
 pub mod wait;
 pub mod work;
@@ -35,25 +35,3 @@ pub mod write;
 /// Who writes the changelog entries of the commands that a holder uses, in the form
 /// `## [time] - Creator: activated`.
 pub const ROLE: &str = "Creator";
-
-/// The text as one word of a POSIX shell, so that a line can be pasted.
-pub fn shell_word(text: &str) -> String {
-    let plain = |c: char| {
-        c.is_alphanumeric() || matches!(c, '/' | '.' | '-' | '_' | '+' | '@' | '%' | ',' | ':')
-    };
-    if !text.is_empty() && text.chars().all(plain) {
-        return text.to_owned();
-    }
-    format!("'{}'", crate::out::safe(text).replace('\'', "'\\''"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::shell_word;
-
-    #[test]
-    fn a_path_can_be_pasted_into_a_shell() {
-        assert_eq!(shell_word("/a/b-c.d"), "/a/b-c.d");
-        assert_eq!(shell_word("/a b/it's"), "'/a b/it'\\''s'");
-    }
-}

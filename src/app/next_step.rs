@@ -4,7 +4,6 @@ use super::board::Workspace;
 use super::context::Context;
 use super::merged::proof;
 use super::own::holds_no_work;
-use super::shell_word;
 use super::work::with_work;
 use super::worker::WorkerNow;
 use crate::config::Record;
@@ -12,6 +11,7 @@ use crate::error::Failure;
 use crate::lifecycle::machine::Verb;
 use crate::lifecycle::{self, Act, Ticket};
 use crate::names::{Oid, RefName};
+use crate::text::shell_word;
 use crate::ticket::{Lane, Status};
 use crate::trunk::View;
 

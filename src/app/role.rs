@@ -6,6 +6,7 @@ use super::context::{CONFIG_FILE, Context, Globals};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::out::Out;
+use crate::text::near;
 
 /// What any role may do: look, and what git, agents and shells call by themselves.
 pub const ALWAYS: [&str; 18] = [
@@ -90,9 +91,7 @@ fn judge(
 }
 
 fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let distance = |one: &&str| strsim::osa_distance(one, name);
-    let best = known.min_by_key(distance)?;
-    (distance(&best) <= (name.chars().count() / 3).max(1)).then_some(best)
+    near(name, known.map(|known| (known, known))).next()
 }
 
 #[cfg(test)]

@@ -61,9 +61,9 @@ pub fn await_news(
 }
 
 /// The moment until which somebody wants to wait, if at all.
-pub fn patience(seconds: Option<u64>) -> Option<Instant> {
-    seconds.map(|seconds| Instant::now() + Duration::from_secs(seconds.min(YEAR)))
+pub fn patience(wait: Option<Duration>) -> Option<Instant> {
+    wait.map(|wait| Instant::now() + wait.min(YEAR))
 }
 
 /// What is longer is as good as for ever, and an instant that far away can always be reckoned.
-const YEAR: u64 = 365 * 24 * 3600;
+const YEAR: Duration = Duration::from_hours(365 * 24);

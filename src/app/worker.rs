@@ -8,10 +8,10 @@ use serde::Serialize;
 
 use super::context::Context;
 use super::receipt::WorkerJson;
-use super::shell_word;
 use crate::error::{Exit, Failure};
 use crate::names::RefName;
 use crate::out::{Format, Out};
+use crate::text::{duration, shell_word};
 use crate::ticket::TicketId;
 use crate::workspace::spawn::{CommandLine, Ended, Sign, Unproved};
 use crate::workspace::worker::{
@@ -29,10 +29,10 @@ pub struct WorkerArgs {
     #[arg(long, requires = "exec")]
     detach: bool,
     /// How long the worker must live to count as begun, such as 500ms or 5s; not 0 [default: 2s]
-    #[arg(long, value_name = "TIME", value_parser = duration, requires = "exec")]
+    #[arg(long, value_name = "TIME", value_parser = duration::parse_positive, requires = "exec")]
     alive_for: Option<Duration>,
     /// The worker counts as begun when it makes the file that `TIX_READY` names, and must do so in this time
-    #[arg(long, value_name = "TIME", value_parser = duration, requires = "exec")]
+    #[arg(long, value_name = "TIME", value_parser = duration::parse_positive, requires = "exec")]
     #[arg(conflicts_with = "alive_for")]
     require_ready: Option<Duration>,
     /// Put the worker in the place of one that has ended without tix seeing it
@@ -65,24 +65,6 @@ impl WorkerArgs {
             None => Sign::AliveFor(self.alive_for.unwrap_or(ALIVE_FOR)),
         }
     }
-}
-
-/// A time in milliseconds, seconds or minutes: finer than the settings have it, since a program that is to
-/// be waited for may begin in less than a second. No time at all would prove nothing.
-fn duration(text: &str) -> Result<Duration, String> {
-    let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
-    let number = digits.parse::<u64>().ok().filter(|_| !digits.starts_with('+'));
-    let millis = match text.get(digits.len()..) {
-        Some("ms") => Some(1),
-        Some("" | "s") => Some(1000),
-        Some("m") => Some(60_000),
-        Some(_) | None => None,
-    };
-    let product = number.zip(millis).and_then(|(number, unit)| number.checked_mul(unit));
-    product
-        .filter(|millis| *millis > 0)
-        .map(Duration::from_millis)
-        .ok_or_else(|| "it must be a time such as 500ms, 2s or 1m".to_owned())
 }
 
 /// A ticket that is held here, with its workspace.
@@ -304,19 +286,5 @@ mod tests {
         assert!(option.get_help().unwrap().to_string().contains("[default: 2s]"));
         let ready = WorkerArgs { require_ready: Some(ALIVE_FOR), ..WorkerArgs::default() };
         assert_eq!(ready.sign(), Sign::ReadyWithin(ALIVE_FOR));
-    }
-
-    #[test]
-    fn a_time_may_be_shorter_than_a_second() {
-        let millis = |text| duration(text).ok().map(|time| time.as_millis());
-        let good = [("500ms", 500), ("2", 2000), ("90s", 90_000), ("2m", 120_000)];
-        for (text, time) in good {
-            assert_eq!(millis(text), Some(time), "{text}");
-        }
-        for text in
-            ["", "ms", "0", "0s", "0ms", "-1s", "+1s", "1.5s", "1 s", "1h", "99999999999999999999s"]
-        {
-            assert_eq!(millis(text), None, "{text}");
-        }
     }
 }

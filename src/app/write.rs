@@ -13,6 +13,7 @@ use crate::error::{Exit, Failure};
 use crate::lifecycle::machine::Verb;
 use crate::lifecycle::{Act, Already, Decision, Entry, Refusal, Ticket};
 use crate::names::{Oid, RefName};
+use crate::text::shell_word;
 use crate::ticket::{Lane, TicketId};
 use crate::trunk::{Diary, Outcome, Run, Stop, Trunk, TrunkError, View};
 
@@ -187,7 +188,7 @@ impl Place<'_> {
         )
         .fact("workspace", shown.clone())
         .fact("path", path.to_string())
-        .hint(format!("commit them first: git -C {} status", super::shell_word(&shown))))
+        .hint(format!("commit them first: git -C {} status", shell_word(&shown))))
     }
 }
 

@@ -9,7 +9,8 @@ use crate::app::context::working_dir;
 use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::file;
-use crate::out::{Format, Out, safe};
+use crate::out::{Format, Out};
+use crate::text::safe;
 
 /// Print what an agent should know about the tickets, for AGENTS.md or CLAUDE.md
 ///
@@ -55,7 +56,7 @@ const NEEDED: [&str; 14] = [
 const RULES: &str = "\
 - Take a ticket before you work on it: `tix activate ID`, or `tix activate --next` for the best one that is free.
 - Work only in the workspace that it prints, on the branch that is checked out there, and push that branch.
-- Nothing to do is exit code 4 with `\"outcome\":\"empty\"`; `tix activate --next --wait 600` waits for a ticket that long.
+- Nothing to do is exit code 4 with `\"outcome\":\"empty\"`; `tix activate --next --wait 10m` waits for a ticket that long.
 - Never move or commit ticket files by hand, never commit other files to the trunk, never force a push.
 - When you cannot go on, push what you have and give the ticket back: `tix release ID --reason \"why\"`.
 - Every command takes `--json` and answers with one object on stdout, errors too. Errors end with commands that can be

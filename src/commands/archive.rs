@@ -1,14 +1,17 @@
 //! `tix archive`: put completed tickets away.
 
+use std::time::Duration;
+
 use crate::app::complete::ids;
 use crate::app::context::{Context, Globals};
 use crate::app::errand::{Standing, answer};
 use crate::app::find::find_ticket;
 use crate::app::receipt::{Receipt, record};
 use crate::env::Env;
-use crate::error::{Exit, Failure};
+use crate::error::Failure;
 use crate::lifecycle::{self, Already, Entry, Ticket};
-use crate::out::{Out, safe};
+use crate::out::Out;
+use crate::text::{duration, safe};
 use crate::ticket::moment;
 use crate::ticket::{Lane, TicketId};
 use crate::trunk::{Diary, Outcome, Run, Stop, View};
@@ -24,8 +27,8 @@ pub struct Args {
     #[arg(value_name = "TICKET", add = ids(&[Lane::Completed]))]
     tickets: Vec<String>,
     /// All that were completed longer ago than this, such as 30d
-    #[arg(long, value_name = "TIME")]
-    older_than: Option<String>,
+    #[arg(long, value_name = "TIME", value_parser = duration::parse)]
+    older_than: Option<Duration>,
     /// How long to go on trying while others move the trunk, such as 90s or 2m [default: 60s]
     #[arg(long, value_name = "TIME")]
     timeout: Option<String>,
@@ -46,7 +49,7 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), F
 }
 
 fn archive(ctx: &Context<'_>, args: &Args, diary: &mut Diary) -> Result<Receipt, Failure> {
-    let limit = args.older_than.as_deref().map(older_than).transpose()?;
+    let limit = args.older_than.map(duration::delta);
     let run = Run::begin(&ctx.repo)?;
     let actor = ctx.actor()?;
     let archive = ctx.lane_dir(Lane::Archive)?;
@@ -71,14 +74,6 @@ fn archive(ctx: &Context<'_>, args: &Args, diary: &mut Diary) -> Result<Receipt,
         Outcome::Answered(Already) => receipt.outcome = "already",
     }
     Ok(receipt)
-}
-
-fn older_than(text: &str) -> Result<chrono::TimeDelta, Failure> {
-    let time = crate::config::time(text).and_then(|time| chrono::TimeDelta::from_std(time).ok());
-    time.ok_or_else(|| {
-        Failure::new(Exit::Usage, format!("`{}` is not a time", safe(text)))
-            .hint("for instance: tix archive --older-than 30d")
-    })
 }
 
 /// Those that were named and are not put away yet, and those that are old enough. What cannot be read is passed over,

@@ -2,7 +2,7 @@
 
 use crate::app::context::Globals;
 use crate::app::errand::{Errand, On, plain, run as run_errand};
-use crate::app::text::one_line;
+use crate::app::input;
 use crate::env::Env;
 use crate::error::Failure;
 use crate::lifecycle;
@@ -22,7 +22,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
-    let reason = one_line(&args.reason, "--reason")?;
+    let reason = input::line(&args.reason, "--reason")?;
     let errand = Errand::on(&args.on, "block", "blocked");
     run_errand(
         &errand,

@@ -9,7 +9,8 @@ use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::guard::{Breach, Checked, Guarded, Judged, RECENT, Scope, Verdict};
 use crate::names::{Oid, RefName};
-use crate::out::{Format, Out, safe};
+use crate::out::{Format, Out};
+use crate::text::{count, safe};
 
 /// Find the commits of a protected branch that broke the rule
 ///
@@ -150,10 +151,10 @@ fn answer(range: &str, checked: &Checked, out: &Out) {
                 }
             }
             out.answer(&text);
-            let (broken, all) = (checked.broken.len(), checked.commits);
+            let (broken, all) = (checked.broken.len(), count(checked.commits, "commit", "commits"));
             out.narrate(&match broken {
-                0 => format!("{all} commits of {range} checked: all keep to the rule"),
-                _ => format!("{broken} of {all} commits of {range} broke the rule"),
+                0 => format!("{all} of {range} checked: none broke the rule"),
+                _ => format!("{broken} of {all} of {range} broke the rule"),
             });
         }
     }

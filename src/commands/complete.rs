@@ -7,7 +7,6 @@ use crate::app::follow::{Pushed, follow_here, require_at_rest};
 use crate::app::here::named_or_here;
 use crate::app::next_step::by_request;
 use crate::app::receipt::{Receipt, WorkspaceJson, record};
-use crate::app::shell_word;
 use crate::app::work::with_work;
 use crate::app::write::{Scene, carried, write};
 use crate::config::Record;
@@ -16,7 +15,8 @@ use crate::error::{Exit, Failure};
 use crate::lifecycle::machine::{Arrival, Verb};
 use crate::lifecycle::{self, Act, Already, Change, CompleteRequest, Decision, Refusal, Ticket};
 use crate::names::{Oid, RefName, RepoPath};
-use crate::out::{Out, safe};
+use crate::out::Out;
+use crate::text::{safe, shell_word};
 use crate::ticket::{Lane, TicketId};
 use crate::trunk::{Diary, Run};
 

@@ -2,7 +2,7 @@
 
 use crate::app::context::Globals;
 use crate::app::errand::{Errand, On, plain, run as run_errand};
-use crate::app::text::one_line;
+use crate::app::input;
 use crate::env::Env;
 use crate::error::Failure;
 use crate::lifecycle;
@@ -23,7 +23,7 @@ pub struct Args {
 
 /// Makes the ticket a draft.
 pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
-    let reason = one_line(&args.reason, "--reason")?;
+    let reason = input::line(&args.reason, "--reason")?;
     let errand = Errand::on(&args.on, "draft", "drafted");
     run_errand(
         &errand,

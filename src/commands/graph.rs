@@ -13,7 +13,8 @@ use crate::env::Env;
 use crate::error::Failure;
 use crate::lifecycle::{Edge, Known, edges};
 use crate::names::RepoPath;
-use crate::out::{Format, Out, safe};
+use crate::out::{Format, Out};
+use crate::text::safe;
 use crate::ticket::{Lane, Relation};
 
 /// Print the tickets and their relations as a graph

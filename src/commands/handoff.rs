@@ -2,9 +2,9 @@
 
 use crate::app::context::{Context, Globals};
 use crate::app::errand::{On, answer, answer_next};
+use crate::app::input;
 use crate::app::receipt::record;
 use crate::app::takeover::{Wish, take_over};
-use crate::app::text::one_line;
 use crate::env::Env;
 use crate::error::Failure;
 use crate::lifecycle::Way;
@@ -29,7 +29,7 @@ pub struct Args {
 
 /// Hands the ticket over.
 pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
-    let to = one_line(&args.to, "--to")?;
+    let to = input::line(&args.to, "--to")?;
     let ctx = Context::open(globals, env, out, args.on.timeout.as_deref())?;
     let wish = Wish {
         operation: "handoff",

@@ -6,7 +6,6 @@ use crate::app::errand::{Standing, answer, answer_next};
 use crate::app::follow::{Pushed, require_at_rest};
 use crate::app::here::named_or_here;
 use crate::app::receipt::{Receipt, record};
-use crate::app::shell_word;
 use crate::app::work::with_work;
 use crate::app::write::carried;
 use crate::config::{Landing, Record};
@@ -14,7 +13,8 @@ use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::lifecycle::{self, Act, Already, Decision, Form, Refusal};
 use crate::names::RefName;
-use crate::out::{Out, safe};
+use crate::out::Out;
+use crate::text::{safe, shell_word};
 use crate::ticket::{Lane, TicketId};
 use crate::trunk::{Diary, Outcome, Run, Stop, Trunk, TrunkError, View};
 

@@ -4,15 +4,16 @@ use std::path::{Path, PathBuf};
 
 use crate::app::complete::{ids, labels};
 use crate::app::context::{Context, Globals};
+use crate::app::input::{read_file, read_stdin};
 use crate::app::receipt::{Receipt, record};
 use crate::app::template::{set, template};
-use crate::app::text::{read_file, read_stdin};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::git::{GitError, HistoryQuery, Logged, Merges};
 use crate::lifecycle::{self, Decision, Draft, NewTicket, trailer};
 use crate::names::Oid;
-use crate::out::{Format, Out, safe};
+use crate::out::{Format, Out};
+use crate::text::safe;
 use crate::ticket::{Document, Lane, SessionId, TicketId, Value};
 use crate::trunk::{Diary, Landed, Outcome, Run, View};
 

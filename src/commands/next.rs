@@ -1,5 +1,7 @@
 //! `tix next`: which ticket to take.
 
+use std::time::Duration;
+
 use crate::app::board::{self, Card, Look};
 use crate::app::context::{Context, Globals};
 use crate::app::queue::{Choice, Detail, Explained, Wish};
@@ -8,6 +10,7 @@ use crate::env::Env;
 use crate::error::Failure;
 use crate::out::table::Table;
 use crate::out::{Format, Out};
+use crate::text::duration;
 
 /// Show which ticket to take next
 ///
@@ -31,9 +34,9 @@ pub struct Args {
     /// Ask the remote first
     #[arg(long)]
     fetch: bool,
-    /// When there is nothing to do, wait this long for the remote to bring something
-    #[arg(long, value_name = "SECONDS")]
-    wait: Option<u64>,
+    /// When there is nothing to do, wait this long for the remote to bring something, such as 10m
+    #[arg(long, value_name = "TIME", value_parser = duration::parse)]
+    wait: Option<Duration>,
 }
 
 pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {

@@ -4,7 +4,7 @@ use crate::app::ROLE;
 use crate::app::complete::ids;
 use crate::app::context::Globals;
 use crate::app::errand::{Errand, plain, run as run_errand};
-use crate::app::text::given;
+use crate::app::input::given;
 use crate::env::Env;
 use crate::error::Failure;
 use crate::lifecycle::{self, Story};

@@ -2,9 +2,9 @@
 
 use crate::app::context::{Context, Globals};
 use crate::app::errand::{On, answer, answer_next};
+use crate::app::input;
 use crate::app::receipt::record;
 use crate::app::takeover::{Wish, configured, take_over};
-use crate::app::text::one_line;
 use crate::env::Env;
 use crate::error::Failure;
 use crate::lifecycle::{Staleness, Way};
@@ -30,7 +30,7 @@ pub struct Args {
 
 /// Takes the ticket over.
 pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
-    let reason = one_line(&args.reason, "--reason")?;
+    let reason = input::line(&args.reason, "--reason")?;
     let ctx = Context::open(globals, env, out, args.on.timeout.as_deref())?;
     let staleness = if args.force { Staleness::Vouched } else { configured(&ctx) };
     let wish = Wish {

@@ -13,10 +13,11 @@ use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::git::{HistoryQuery, Logged, Merges, PathChange, PathChangeKind};
 use crate::lifecycle::trailer;
-use crate::out::{Format, Out, safe};
+use crate::out::{Format, Out};
 use crate::report::{
     BoardCard, BoardLane, Figures, Flow, LaneChange, Life, Page, Step, Story, figures, render,
 };
+use crate::text::{duration, safe};
 use crate::ticket::{Lane, TicketId};
 
 /// How many tickets of a lane are on the page.
@@ -207,7 +208,7 @@ fn answer(ctx: &Context<'_>, seen: &Seen<'_>, story: &Story, args: &Args) {
 }
 
 fn in_words(ctx: &Context<'_>, story: &Story, numbers: &Figures) -> String {
-    let span = |time: Option<TimeDelta>| time.map_or_else(|| "-".to_owned(), crate::clock::span);
+    let span = |time: Option<TimeDelta>| time.map_or_else(|| "-".to_owned(), duration::rough);
     let lines = [
         ("waiting", numbers.queued.to_string()),
         ("worked on", numbers.active.to_string()),
@@ -221,7 +222,7 @@ fn in_words(ctx: &Context<'_>, story: &Story, numbers: &Figures) -> String {
         writeln!(text, "{name:20}  {value}").ok();
     }
     for held in story.held() {
-        let age = crate::clock::age(held.since, ctx.now);
+        let age = duration::age(held.since, ctx.now);
         writeln!(text, "{:20}  {}  {}", age, held.id, safe(&held.by)).ok();
     }
     text

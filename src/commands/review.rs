@@ -2,7 +2,7 @@
 
 use crate::app::context::Globals;
 use crate::app::errand::{Errand, On, plain, run as run_errand};
-use crate::app::text::given;
+use crate::app::input::given;
 use crate::app::work::with_work;
 use crate::env::Env;
 use crate::error::{Exit, Failure};

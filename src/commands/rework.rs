@@ -8,7 +8,8 @@ use crate::app::template::{set, template};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::lifecycle::{self, Decision, Draft, NewTicket, Ticket, session_of};
-use crate::out::{Out, safe};
+use crate::out::Out;
+use crate::text::safe;
 use crate::ticket::{SessionId, TicketId, Value};
 use crate::trunk::{Diary, Run, View};
 

@@ -12,7 +12,8 @@ use crate::app::frame::AsOf;
 use crate::env::Env;
 use crate::error::Failure;
 use crate::git::exec::text_of;
-use crate::out::{Format, Out, safe, safe_lines};
+use crate::out::{Format, Out};
+use crate::text::{safe, safe_lines};
 use crate::ticket::{Document, Lane};
 
 /// Show a ticket: who holds it, where, and its text

@@ -17,7 +17,8 @@ use crate::env::Env;
 use crate::error::Failure;
 use crate::lifecycle::machine::{self, Verb, Who};
 use crate::lifecycle::{self, Act, Entry, Ticket};
-use crate::out::{Format, Out, safe};
+use crate::out::{Format, Out};
+use crate::text::{duration, safe};
 use crate::ticket::Lane;
 
 /// Show where a ticket is, and what can be done with it
@@ -215,7 +216,7 @@ fn words(ctx: &Context<'_>, standpoint: &Standpoint) -> String {
         age => format!("{at} ({age} ago)"),
     });
     let last = standpoint.last.map(|last| {
-        let age = crate::clock::age(last, ctx.now);
+        let age = duration::age(last, ctx.now);
         if standpoint.stale { format!("{age} ago: stale") } else { format!("{age} ago") }
     });
     let lane = if standpoint.at == card.lane {

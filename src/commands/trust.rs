@@ -5,7 +5,8 @@ use serde::Serialize;
 use crate::app::context::{Context, Globals};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
-use crate::out::{Format, Out, safe};
+use crate::out::{Format, Out};
+use crate::text::safe;
 use crate::workspace::trust;
 
 /// Let the commands of `post_activate:` run in new workspaces

@@ -6,6 +6,7 @@ use super::error::Problem;
 use super::keys::Key;
 use super::names::{component_problem, ref_problem};
 use super::quote::quoted;
+use crate::text::duration;
 
 /// A value before its key is asked.
 #[derive(Debug, Clone, Copy)]
@@ -118,15 +119,15 @@ impl<'a> Given<'a> {
         number.filter(|number| (1..=20).contains(number)).ok_or_else(|| self.unexpected(key))
     }
 
-    /// A time: whole seconds, or a whole number followed by `s`, `m`, `h` or `d`.
+    /// A duration of at least a second.
     pub(super) fn time(self, key: &Key, most: Duration) -> Result<Duration, Problem> {
-        let seconds = match self {
-            Self::Word(text) | Self::Text(text) => seconds(text),
-            Self::Int(number) => u64::try_from(number).ok(),
+        let time = match self {
+            Self::Word(text) | Self::Text(text) => duration::parse(text).ok(),
+            Self::Int(number) => u64::try_from(number).map(Duration::from_secs).ok(),
             Self::Bare | Self::Bool(_) | Self::List(_) | Self::Other(_) => None,
         };
-        let seconds = seconds.filter(|seconds| (1..=most.as_secs()).contains(seconds));
-        seconds.map(Duration::from_secs).ok_or_else(|| self.unexpected(key))
+        let in_range = |time: &Duration| (Duration::from_secs(1)..=most).contains(time);
+        time.filter(in_range).ok_or_else(|| self.unexpected(key))
     }
 
     fn number(self) -> Option<i128> {
@@ -159,21 +160,6 @@ impl<'a> Given<'a> {
     }
 }
 
-/// The seconds in a whole number, with a unit or without.
-pub(super) fn seconds(text: &str) -> Option<u64> {
-    let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
-    let unit = match text.strip_prefix(digits)? {
-        "" | "s" => 1,
-        "m" => 60,
-        "h" => 60 * 60,
-        "d" => 24 * 60 * 60,
-        _ => return None,
-    };
-    // `parse` would take a sign.
-    digits.bytes().all(|b| b.is_ascii_digit()).then_some(())?;
-    digits.parse::<u64>().ok()?.checked_mul(unit)
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::keys::named;
@@ -185,18 +171,10 @@ mod tests {
     }
 
     #[test]
-    fn a_time_is_seconds_or_has_a_unit() {
-        assert_eq!(
-            ["60", "90s", "2m", "24h", "1d"].map(time),
-            [Some(60), Some(90), Some(120), Some(86_400), Some(86_400)]
-        );
-    }
-
-    #[test]
-    fn what_is_no_time_is_refused() {
-        for text in
-            ["", "0", "25h", "-1", "+1", "1.5", "1 m", "m", "1m30s", "99999999999999999999", "2d"]
-        {
+    fn a_time_has_a_range() {
+        let read = ["1", "90s", "1h30m", "24h", "1d"].map(time);
+        assert_eq!(read, [Some(1), Some(90), Some(5400), Some(86_400), Some(86_400)]);
+        for text in ["", "0", "999ms", "25h", "-1", "soon", "2d"] {
             assert_eq!(time(text), None, "{text}");
         }
     }

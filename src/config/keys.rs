@@ -1,6 +1,8 @@
 //! The one table of keys: what the configuration knows, what `tix init` writes, what the README
 //! says.
 
+use crate::text::{near, yaml};
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Name {
     Trunk,
@@ -172,7 +174,7 @@ const KEYS: [Key; 20] = [
     Key {
         id: Name::Timeout,
         name: "timeout",
-        takes: "a time from 1s to 24h, such as 60, 90s or 2m",
+        takes: "a duration from 1s to 24h, such as 90s, 10m or 1h30m",
         default: DefaultValue::Fixed("60s"),
         about: "How long an operation goes on trying while others keep moving the trunk.",
     },
@@ -207,7 +209,7 @@ const KEYS: [Key; 20] = [
     Key {
         id: Name::StaleAfter,
         name: "stale_after",
-        takes: "a time from 1s to 365d, such as 90m, 24h or 7d",
+        takes: "a duration from 1s to 365d, such as 90m, 24h or 7d",
         default: DefaultValue::Fixed("24h"),
         about: "How long nothing must have happened on a ticket before somebody else may take it over.",
     },
@@ -255,12 +257,7 @@ pub(super) fn named_in_git(name: &str) -> Option<&'static Key> {
 }
 
 pub(super) fn nearest(name: &str) -> Option<&'static Key> {
-    let name = folded(name);
-    let distance = |key: &&Key| strsim::osa_distance(&folded(key.name), &name);
-    let key = KEYS.iter().min_by_key(distance)?;
-    // A third of the letters: `branches` is taken for `branch`, but a key of some other tool for
-    // none of ours.
-    (distance(&key) <= (name.chars().count() / 3).max(1)).then_some(key)
+    near(&folded(name), KEYS.iter().map(|key| (key.name, folded(key.name)))).next().and_then(named)
 }
 
 fn folded(name: &str) -> String {
@@ -288,7 +285,7 @@ pub fn commented_yaml(trunk: Option<&str>) -> String {
             text.push('.');
         }
         let line = match trunk.filter(|_| key.id == Name::Trunk) {
-            Some(trunk) => format!("\n{}: {}\n", key.name, yaml_text(trunk)),
+            Some(trunk) => format!("\n{}: {}\n", key.name, yaml::value(trunk)),
             // The defaults are ours: what YAML could misread has braces, unless it is a mapping of nothing.
             None if value.contains('{') && value != "{}" => {
                 format!("\n# {}: \"{value}\"\n", key.name)
@@ -298,20 +295,6 @@ pub fn commented_yaml(trunk: Option<&str>) -> String {
         text.push_str(&line);
     }
     text
-}
-
-/// `value` as YAML that every reader takes for text: a bare word where that is safe, else in JSON's
-/// quotes, which YAML shares.
-fn yaml_text(value: &str) -> String {
-    let bare = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '/' | '_' | '-');
-    // YAML 1.1 reads all of these as booleans or null.
-    let words = ["true", "false", "yes", "no", "on", "off", "null", "y", "n"];
-    let is_word = words.iter().any(|word| word.eq_ignore_ascii_case(value));
-    if value.starts_with(|c: char| c.is_ascii_alphabetic()) && value.chars().all(bare) && !is_word {
-        value.to_owned()
-    } else {
-        serde_json::Value::from(value).to_string()
-    }
 }
 
 /// The same table for the README; a test holds the two together.

@@ -398,11 +398,6 @@ fn stages(key: &Key, given: Given<'_>) -> Result<Vec<Stage>, Problem> {
     Ok(stages)
 }
 
-/// The time that a text means, as the settings write one: whole seconds, or a number with `s`, `m`, `h` or `d`.
-pub fn time(text: &str) -> Option<Duration> {
-    given::seconds(text).map(Duration::from_secs)
-}
-
 fn template(key: &Key, given: Given<'_>, purpose: Purpose) -> Result<Template, Problem> {
     let value = given.text(key)?;
     let bad = |error| Problem::bad_template(value, error);

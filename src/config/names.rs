@@ -3,6 +3,8 @@
 //! git has the last word about its names; these rules are its own (git-check-ref-format(1)),
 //! applied early so that a bad name is reported with the line that it stands on.
 
+use crate::text::has_hidden;
+
 /// The longest component of a path that common file systems can hold is 255 bytes; git writes
 /// `<name>.lock` beside a ref, and tix puts temporary names beside its own.
 const LONGEST_COMPONENT: usize = 240;
@@ -69,22 +71,16 @@ pub fn component_problem(component: &str) -> Option<&'static str> {
     }
 }
 
-/// What keeps `text` from being shown, and given to git, as it is.
+/// What keeps `text` from being shown, and given to git, as it is. With what cannot be seen two names look like one, and
+/// a file system that ignores it takes `.g\u{200c}it` for `.git` (CVE-2014-9390).
 pub fn text_problem(text: &str) -> Option<&'static str> {
     if text.chars().any(char::is_control) {
         Some("it contains a control character")
-    } else if text.chars().any(is_invisible) {
+    } else if has_hidden(text) {
         Some("it contains an invisible character")
     } else {
         None
     }
-}
-
-/// Characters that take no room or turn the direction of writing: with them two names look like
-/// one, and a file system that ignores them takes `.g\u{200c}it` for `.git` (CVE-2014-9390).
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
 }
 
 #[cfg(test)]

@@ -298,11 +298,11 @@ fn a_value_of_the_wrong_type_is_told_apart_from_what_is_expected() {
     HEAD:.tix.yaml:1: `active_dir` must be a template for directories, not a mapping (a text that begins with a brace needs quotes)
     HEAD:.tix.yaml:1: `trunk` must be a branch name, not a value with a tag
     HEAD:.tix.yaml:1: `record` must be `branch` or `trunk`, not the text `both`
-    HEAD:.tix.yaml:1: `timeout` must be a time from 1s to 24h, such as 60, 90s or 2m, not the number 0
+    HEAD:.tix.yaml:1: `timeout` must be a duration from 1s to 24h, such as 90s, 10m or 1h30m, not the number 0
     ");
     assert_snapshot!(message(git(&[("tix.claimattempts", Some("many"))])), @"git config: `tix.claimattempts` must be a whole number from 1 to 20, not `many`");
     assert_snapshot!(message(git(&[("tix.trunk", None)])), @"git config: `tix.trunk` must be a branch name, not a key without a value");
-    assert_snapshot!(message(env(&[("TIX_TIMEOUT", "soon")])), @"environment: `TIX_TIMEOUT` must be a time from 1s to 24h, such as 60, 90s or 2m, not `soon`");
+    assert_snapshot!(message(env(&[("TIX_TIMEOUT", "soon")])), @"environment: `TIX_TIMEOUT` must be a duration from 1s to 24h, such as 90s, 10m or 1h30m, not `soon`");
 }
 
 #[test]

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
 use super::{
     BranchFacts, Check, Facts, Finding, Fix, Place, Severity, TicketFacts, Tip, WorkspaceFacts,
     WorktreeFacts, reviews,
 };
 use crate::lifecycle::{Entry, is_stale};
+use crate::text::duration;
 use crate::ticket::{Head, Lane, Said, Status, TicketId, moment};
 
 pub(super) fn findings(facts: &Facts) -> Vec<Finding> {
@@ -160,13 +161,13 @@ fn stale(
         return None;
     }
     let since = match last {
-        Some(last) => format!("for {}", span(facts.now - last)),
+        Some(last) => format!("for {}", duration::rough(facts.now - last)),
         None => "since nobody knows when".to_owned(),
     };
     let message = format!("nothing has happened on {} {since}", entry.id);
     let finding = about_claim(Finding::new(Check::StaleClaim, Some(&entry.id), message), head)
         .fact("last commit", tip.map_or_else(|| "none known".to_owned(), |tip| day(tip.at)))
-        .fact("stale after", span(facts.stale_after));
+        .fact("stale after", duration::exact(facts.stale_after));
     let id = entry.id.as_str();
     let reason = format!("nothing has happened {since}");
     Some(if is_ours(facts, head) {
@@ -257,13 +258,4 @@ fn left_here(id: &TicketId, workspace: &WorkspaceFacts, why: &str) -> Finding {
 
 fn day(at: DateTime<Utc>) -> String {
     at.format("%Y-%m-%d").to_string()
-}
-
-/// A length of time in the one unit that a glance needs.
-fn span(time: TimeDelta) -> String {
-    match (time.num_days(), time.num_hours(), time.num_minutes()) {
-        (days, ..) if days > 1 => format!("{days} days"),
-        (_, hours, _) if hours > 1 => format!("{hours} hours"),
-        (_, _, minutes) => format!("{minutes} minutes"),
-    }
 }

@@ -1,6 +1,7 @@
 //! Checks on the clone itself.
 
 use super::{Check, Facts, Finding, Fix, Installed, Severity};
+use crate::text::count;
 
 pub(super) fn findings(facts: &Facts) -> Vec<Finding> {
     [hooks_missing(facts), trunk_ahead(facts), leftovers(facts), unseen(facts)]
@@ -43,22 +44,21 @@ fn trunk_ahead(facts: &Facts) -> Option<Finding> {
 }
 
 fn commits(number: u64) -> String {
-    if number == 1 { "1 commit".to_owned() } else { format!("{number} commits") }
+    count(number, "commit", "commits")
 }
 
 fn leftovers(facts: &Facts) -> Option<Finding> {
     let left: Vec<&str> = facts.leftovers.iter().map(|leftover| leftover.what.as_str()).collect();
-    let number = match left.len() {
-        0 => return None,
-        1 => "a run was killed and left something behind".to_owned(),
-        n => format!("{n} runs were killed and left something behind"),
-    };
+    if left.is_empty() {
+        return None;
+    }
+    let killed = count(left.len(), "run was killed", "runs were killed");
     let finding =
         |message| Finding::new(Check::Leftovers, None, message).fact("what", left.join(", "));
     Some(if facts.leftovers.iter().all(|leftover| leftover.cleared) {
-        finding(format!("{number}; this look has cleared it"))
+        finding(format!("{killed} and left something behind; this look has cleared it"))
     } else {
-        finding(number)
+        finding(format!("{killed} and left something behind"))
             .repair("clear it", &["tix", "doctor", "--fix"])
             .fixed_by(Fix::ClearLeftovers)
     })

@@ -1,6 +1,7 @@
 //! Checks on what the trunk holds besides tickets.
 
 use super::{Check, CodeCommit, Facts, Finding, Severity};
+use crate::text::count;
 
 /// How many commits are named.
 const NAMED: usize = 5;
@@ -34,11 +35,11 @@ fn published(facts: &Facts) -> Option<Finding> {
 }
 
 fn about(commits: &[CodeCommit], place: &str) -> Option<Finding> {
-    let what = match commits.len() {
-        0 => return None,
-        1 => format!("1 commit {place} changes"),
-        n => format!("{n} commits {place} change"),
-    };
+    if commits.is_empty() {
+        return None;
+    }
+    let (one, many) = (format!("commit {place} changes"), format!("commits {place} change"));
+    let what = count(commits.len(), &one, &many);
     let line = |commit: &CodeCommit| {
         format!("{} {} ({})", commit.oid.short(), commit.subject, commit.file)
     };

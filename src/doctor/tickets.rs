@@ -6,6 +6,7 @@ use super::{Check, Facts, Finding, Fix, Severity, TicketFacts};
 use crate::lifecycle::machine::lane_of;
 use crate::lifecycle::{Entry, Node};
 use crate::names::RepoPath;
+use crate::text::count;
 use crate::ticket::{Head, Lane, Moment, Said, Status, TicketId};
 
 /// Values that a claim writes itself, so that a placeholder there is none in a ticket that waits.
@@ -179,14 +180,8 @@ fn placeholder(entry: &Entry, head: &Head) -> Option<Finding> {
     if !live || open.is_empty() {
         return None;
     }
-    let message = format!(
-        "{} has {} that nobody filled in",
-        entry.id,
-        match open.len() {
-            1 => "a value".to_owned(),
-            n => format!("{n} values"),
-        }
-    );
+    let message =
+        format!("{} has {} that nobody filled in", entry.id, count(open.len(), "value", "values"));
     let named = open.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
     let finding = Finding::new(Check::Placeholder, Some(&entry.id), message)
         .fact("file", entry.path.to_string())

@@ -1,9 +1,9 @@
 //! What a decision said no to, with its exit code, its facts and its ways out.
 
 use super::{Exit, Failure};
-use crate::git::one_line;
 use crate::lifecycle::machine::{Illegal, Verb};
 use crate::lifecycle::{Held, Missing, Refusal};
+use crate::text::{one_line, shell_word};
 use crate::ticket::TicketId;
 
 pub fn held_facts(failure: Failure, held: &Held) -> Failure {
@@ -126,7 +126,10 @@ fn hints(refusal: &Refusal) -> Vec<String> {
         Refusal::Duplicate { .. } => vec!["keep one of them and remove the others".to_owned()],
         Refusal::OddName { .. } => vec!["see how to mend it: tix doctor".to_owned()],
         Refusal::NotAFile { path, .. } => {
-            vec![format!("put a regular file in its place: git rm -r -- '{path}'")]
+            vec![format!(
+                "put a regular file in its place: git rm -r -- {}",
+                shell_word(&path.to_string())
+            )]
         }
         Refusal::Damaged { path, .. } => vec![format!("mend the file and push it: {path}")],
         Refusal::BadName { .. } => Vec::new(),

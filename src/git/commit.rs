@@ -8,6 +8,7 @@ use super::conversation::Conversation;
 use super::exec::text_of;
 use super::{GitError, Kind, Repo};
 use crate::names::Oid;
+use crate::text::one_line;
 
 /// What a commit says: a subject, an optional body, and trailers.
 ///
@@ -34,14 +35,6 @@ impl std::fmt::Display for CommitText {
         }
         self.trailers.iter().try_for_each(|(key, value)| writeln!(f, "{key}: {}", one_line(value)))
     }
-}
-
-/// The text on one line: control characters and line ends become blanks, repeated blanks one.
-pub fn one_line(text: &str) -> String {
-    let visible =
-        |c: char| if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') { ' ' } else { c };
-    let flat: String = text.chars().map(visible).collect();
-    flat.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 /// Writes blobs and trees into the object store, through processes that stay.

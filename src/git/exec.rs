@@ -16,6 +16,7 @@ use super::redact::redact;
 use super::running::{Line, Output, wait_until};
 pub use super::running::{Running, TERM_GRACE};
 use super::signals::{self, WhenTold};
+use crate::text::duration;
 
 /// What `git rev-parse --local-env-vars` prints (git 2.55): the variables that tie a git process to
 /// one repository. They are set inside hooks, so a child that works on a chosen repository must not
@@ -47,7 +48,7 @@ pub enum ExecError {
     #[error("{0}")]
     Failed(Box<Finished>),
     /// The deadline passed first; the process group was ended.
-    #[error("`{call}` gave no answer within {} s", after.as_secs())]
+    #[error("`{call}` gave no answer within {}", duration::took(*after))]
     TimedOut {
         /// The command line, without credentials.
         call: String,

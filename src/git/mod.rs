@@ -24,7 +24,7 @@ pub mod signals;
 mod tree;
 mod worktree;
 
-pub use commit::{CommitText, Writer, one_line};
+pub use commit::{CommitText, Writer};
 pub use delta::{ChangedCommit, Delta, Side, Walk};
 pub use exec::{ExecError, Git, Program, Running, edit};
 pub use history::{HistoryQuery, Logged, Merges, PathChange, PathChangeKind};

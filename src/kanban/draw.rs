@@ -3,9 +3,9 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
-use unicode_width::UnicodeWidthChar;
 
 use super::{Column, Mode, State, Tile};
+use crate::text;
 use crate::ticket::Lane;
 
 /// Fewer cells than this make no column that can be read.
@@ -151,7 +151,7 @@ struct Pen<'b> {
 impl Pen<'_> {
     /// Writes a text, cut where the room ends.
     fn line(&mut self, x: u16, y: u16, room: u16, text: &str, style: Style) {
-        self.buffer.set_stringn(x, y, cut(text, room), usize::from(room), style);
+        self.buffer.set_stringn(x, y, text::cut(text, usize::from(room)), usize::from(room), style);
     }
 
     fn columns(&mut self, state: &State, area: Rect, keys: Keys) {
@@ -329,25 +329,5 @@ fn first_name(holder: &str) -> &str {
 }
 
 fn width(text: &str) -> u16 {
-    let cells: usize = text.chars().map(|c| c.width().unwrap_or(0)).sum();
-    u16::try_from(cells).unwrap_or(u16::MAX)
-}
-
-/// The text, or its beginning and a sign that there is more.
-fn cut(text: &str, room: u16) -> String {
-    if width(text) <= room {
-        return text.to_owned();
-    }
-    let mut kept = String::new();
-    let mut left = usize::from(room.saturating_sub(1));
-    for c in text.chars() {
-        let cells = c.width().unwrap_or(0);
-        if cells > left {
-            break;
-        }
-        left -= cells;
-        kept.push(c);
-    }
-    kept.push('…');
-    kept
+    u16::try_from(text::width(text)).unwrap_or(u16::MAX)
 }

@@ -3,6 +3,7 @@
 use super::gate::Missing;
 use super::machine::{Illegal, Verb};
 use crate::names::{Oid, RepoPath};
+use crate::text::count;
 use crate::ticket::{Lane, Relation, TicketId};
 
 /// Who holds a ticket, as far as its file says.
@@ -82,7 +83,7 @@ pub enum Refusal {
     NoWork { id: TicketId },
     #[error("{id} is not completed on its branch")]
     NotCompleted { id: TicketId, legal: Vec<Verb> },
-    #[error("{id} is not complete: {} still missing", count(missing.len()))]
+    #[error("{id} is not complete: {} still missing", count(missing.len(), "thing is", "things are"))]
     Incomplete { id: TicketId, missing: Vec<Missing> },
     #[error("{actor} holds {id}, and nobody reviews their own work")]
     OwnWork { id: TicketId, actor: String },
@@ -105,10 +106,6 @@ pub enum Refusal {
     BadKey { key: String },
     #[error("{id} has changed while it was being edited")]
     Edited { id: TicketId },
-}
-
-fn count(things: usize) -> String {
-    if things == 1 { "1 thing is".to_owned() } else { format!("{things} things are") }
 }
 
 fn to_itself(relation: Relation) -> &'static str {

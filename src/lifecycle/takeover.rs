@@ -11,6 +11,7 @@ use super::machine::Verb;
 use super::refusal::Refusal;
 use super::snapshot::Ticket;
 use crate::names::{Oid, RefName};
+use crate::text::duration;
 use crate::ticket::{Lane, Value};
 
 /// Whether somebody may be taken to have left.
@@ -137,14 +138,6 @@ fn require_stale(
         id: ticket.entry.id.clone(),
         held: Box::new(ticket.held()),
         last: last.format("%Y-%m-%dT%H:%M:%SZ").to_string(),
-        stale_after: span(limit),
+        stale_after: duration::exact(limit),
     })
-}
-
-/// A span of time in the largest unit that measures it exactly.
-fn span(time: TimeDelta) -> String {
-    let seconds = time.num_seconds();
-    let unit = [(86_400, "d"), (3_600, "h"), (60, "m")].into_iter().find(|(n, _)| seconds % n == 0);
-    let (size, name) = unit.unwrap_or((1, "s"));
-    format!("{}{name}", seconds / size)
 }

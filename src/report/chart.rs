@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::flow::{Flow, RECENT, Unit};
 use super::html::Html;
-use crate::clock::span;
+use crate::text::duration;
 use crate::ticket::Lane;
 
 /// Both sides of the drawing; it has no units.
@@ -337,7 +337,7 @@ pub(super) fn cycle_time(flow: &Flow, middle: Option<TimeDelta>) -> Chart<'stati
         (_, Some(middle)) => format!(
             "From the first claim to the completion, a dot for each ticket; the line is the middle of the last 30 \
              days, {}.",
-            span(middle)
+            duration::rough(middle)
         ),
         (_, None) => "From the first claim to the completion, a dot for each ticket.".to_owned(),
     };
@@ -361,7 +361,7 @@ pub(super) fn cycle_time(flow: &Flow, middle: Option<TimeDelta>) -> Chart<'stati
 
 /// A length of time, or a dash for none.
 pub(super) fn known(time: Option<TimeDelta>) -> String {
-    time.map_or_else(|| "–".to_owned(), span)
+    time.map_or_else(|| "–".to_owned(), duration::rough)
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use super::flow::{Figures, Flow, figures};
 use super::html::Html;
 use super::story::Story;
 use super::style::STYLE;
-use crate::clock::span;
+use crate::text::duration;
 use crate::ticket::Lane;
 
 /// How many of those that are held are listed.
@@ -103,7 +103,7 @@ fn held(html: &mut Html, page: &Page<'_>) {
         html.element("p class=\"none\"", "Nobody holds a ticket.").raw("</section>\n");
         return;
     }
-    let limit = span(page.stale_after);
+    let limit = duration::exact(page.stale_after);
     let old = all.iter().filter(|held| page.now - held.since > page.stale_after).count();
     html.element("p", &format!("{} of {} have been held for longer than {limit}.", old, all.len()));
     html.raw("<table><thead><tr>");
@@ -122,7 +122,7 @@ fn held(html: &mut Html, page: &Page<'_>) {
         let class = if time > page.stale_after { "bar old" } else { "bar" };
         html.raw("<tr><td>").element("code", held.id.as_str()).element("bdi", title);
         html.raw("</td><td>").element("bdi", name_of(by));
-        html.raw("</td><td class=\"time\">").text(&span(time));
+        html.raw("</td><td class=\"time\">").text(&duration::rough(time));
         html.raw(&format!("<span class=\"{class}\" style=\"width:{part:.1}%\"></span></td></tr>"));
     }
     html.raw("</tbody></table>");

@@ -1,6 +1,7 @@
 //! Which ticket somebody means.
 
 use super::id::{PREFIX, TicketId};
+use crate::text::near;
 
 /// How many ids are suggested when nothing fits.
 const SUGGESTIONS: usize = 3;
@@ -84,29 +85,22 @@ fn contains_ignoring_case(text: &str, part: &str) -> bool {
             .any(|window| window.eq_ignore_ascii_case(part.as_bytes()))
 }
 
-/// The ids that differ from `name` by typing mistakes: about one in three characters, at least two.
+/// The ids that differ from `name` by typing mistakes.
 ///
 /// The sequence is left out of the comparison if that helps, and `TICKET-` always: equal in all
 /// ids, it would make any two of them look alike.
 fn nearest<'a>(name: &str, ids: &'a [TicketId]) -> Vec<&'a TicketId> {
-    let name = short(name).to_ascii_lowercase();
-    let tolerated = (name.chars().count() / 3).max(2);
-    let distance = |text: &str| {
-        // The difference in length is a lower bound, and spares most ids of a long list the
-        // comparison.
-        let is_far = text.len().abs_diff(name.len()) > tolerated;
-        (!is_far).then(|| strsim::osa_distance(&name, &text.to_ascii_lowercase()))
+    let names = |id: &'a TicketId| {
+        [id.as_str(), id.without_sequence()].map(|name| (id, short(name).to_ascii_lowercase()))
     };
-    let mut close: Vec<(usize, &TicketId)> = ids
-        .iter()
-        .filter_map(|id| {
-            let candidates = [distance(short(id.as_str())), distance(short(id.without_sequence()))];
-            Some((candidates.into_iter().flatten().min()?, id))
-        })
-        .filter(|(distance, _)| *distance <= tolerated && *distance < name.len())
-        .collect();
-    close.sort_unstable();
-    close.into_iter().take(SUGGESTIONS).map(|(_, id)| id).collect()
+    let mut nearest = Vec::new();
+    for id in near(&short(name).to_ascii_lowercase(), ids.iter().flat_map(names)) {
+        if !nearest.contains(&id) {
+            nearest.push(id);
+        }
+    }
+    nearest.truncate(SUGGESTIONS);
+    nearest
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::git::GitError;
 use crate::lifecycle::Refusal;
 use crate::names::{RefName, RemoteName, RepoPath};
+use crate::text::count;
 
 /// Whether a change that was pushed may be on the trunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,7 +111,7 @@ pub enum TrunkError {
     #[error("the branch and the trunk have changed the same places")]
     Conflicts { paths: Vec<RepoPath> },
     /// Other people's pushes came first until the deadline passed.
-    #[error("other pushes came first {attempts} times, until the time was up")]
+    #[error("other pushes came first {}, until the time was up", count(*attempts, "time", "times"))]
     Contended {
         /// How many pushes were sent.
         attempts: u32,

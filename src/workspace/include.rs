@@ -7,6 +7,7 @@ use std::io;
 use std::path::{Component, Path};
 
 use crate::git::{GitError, Repo};
+use crate::text::count;
 
 /// Where the patterns are.
 const FILE: &str = ".worktreeinclude";
@@ -28,8 +29,8 @@ pub fn include(repo: &Repo, workspace: &Path) -> Result<Option<String>, GitError
     }
     Ok((!failed.is_empty()).then(|| {
         let named: Vec<&str> = failed.iter().take(NAMED).map(String::as_str).collect();
-        let count = failed.len();
-        format!("{count} files of {FILE} were not copied: {}", named.join(", "))
+        let files = count(failed.len(), "file", "files");
+        format!("could not copy {files} of {FILE}: {}", named.join(", "))
     }))
 }
 

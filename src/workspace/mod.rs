@@ -23,6 +23,7 @@ pub use record::{Record, all, forget, load, made_at, recorded, save};
 
 use crate::git::{GitError, LocalEdit, RefValue, Repo};
 use crate::names::{Oid, RefName};
+use crate::text::count;
 
 #[derive(Debug, thiserror::Error)]
 pub enum WorkspaceError {
@@ -200,7 +201,7 @@ pub fn create(
     if answer.code == Some(0) {
         return Ok(made);
     }
-    let words = one_line(&answer.stderr);
+    let words = in_a_sentence(&answer.stderr);
     if stands(repo, path, branch)? {
         return Ok(Made { warning: Some(hook_failed(&words)), ..made });
     }
@@ -221,7 +222,7 @@ pub fn recreate(
     if answer.code == Some(0) {
         return Ok(None);
     }
-    let words = one_line(&answer.stderr);
+    let words = in_a_sentence(&answer.stderr);
     if stands(repo, path, branch)? {
         return Ok(Some(hook_failed(&words)));
     }
@@ -265,13 +266,12 @@ fn stands(repo: &Repo, path: &Path, branch: &RefName) -> Result<bool, WorkspaceE
 const LINES: usize = 5;
 
 /// What git said, on one line: it goes into a sentence, and into the ticket when that is given back.
-fn one_line(words: &str) -> String {
+fn in_a_sentence(words: &str) -> String {
     let mut lines = words.lines().map(str::trim).filter(|line| !line.is_empty());
     let said = lines.by_ref().take(LINES).collect::<Vec<_>>().join("; ");
     match lines.count() {
         0 => said,
-        1 => format!("{said}; and 1 more line"),
-        more => format!("{said}; and {more} more lines"),
+        more => format!("{said}; and {}", count(more, "more line", "more lines")),
     }
 }
 

@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 use crate::git::exec::{LOCAL_ENV_VARS, TERM_GRACE, text_of};
 use crate::git::signals::{Group, Heir};
 use crate::git::{ExecError, redact, signals};
+use crate::text::duration;
 
 /// Between two looks for the sign of readiness: nobody notices it beside the start of a program.
 const POLL: Duration = Duration::from_millis(10);
@@ -120,9 +121,9 @@ pub enum Sign {
 /// Why a worker that was started did not prove that it has begun.
 #[derive(Debug, thiserror::Error)]
 pub enum Unproved {
-    #[error("it ended after {} ms with {ended}", after.as_millis())]
+    #[error("it ended after {} with {ended}", duration::took(*after))]
     Ended { ended: Ended, after: Duration },
-    #[error("it did not say within {} ms that it is ready", after.as_millis())]
+    #[error("it did not say within {} that it is ready", duration::took(*after))]
     NotReady { after: Duration },
     /// tix was told to end.
     #[error(transparent)]

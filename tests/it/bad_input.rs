@@ -193,15 +193,15 @@ fn a_time_that_is_none_is_refused() {
         all += &format!("{time:?} {}\n", output.stderr().lines().next().unwrap());
     }
     assert_snapshot!(all, @r#"
-    "" error: command line: `--timeout` must be a time from 1s to 24h, such as 60, 90s or 2m, not ``
-    "soon" error: command line: `--timeout` must be a time from 1s to 24h, such as 60, 90s or 2m, not `soon`
-    "-1" error: command line: `--timeout` must be a time from 1s to 24h, such as 60, 90s or 2m, not `-1`
-    "1x" error: command line: `--timeout` must be a time from 1s to 24h, such as 60, 90s or 2m, not `1x`
-    "0" error: command line: `--timeout` must be a time from 1s to 24h, such as 60, 90s or 2m, not `0`
-    "99999999999999999999" error: command line: `--timeout` must be a time from 1s to 24h, such as 60, 90s or 2m, not `99999999999999999999`
-    "1e9" error: command line: `--timeout` must be a time from 1s to 24h, such as 60, 90s or 2m, not `1e9`
-    "10 s" error: command line: `--timeout` must be a time from 1s to 24h, such as 60, 90s or 2m, not `10 s`
-    "NaN" error: command line: `--timeout` must be a time from 1s to 24h, such as 60, 90s or 2m, not `NaN`
+    "" error: command line: `--timeout` must be a duration from 1s to 24h, such as 90s, 10m or 1h30m, not ``
+    "soon" error: command line: `--timeout` must be a duration from 1s to 24h, such as 90s, 10m or 1h30m, not `soon`
+    "-1" error: command line: `--timeout` must be a duration from 1s to 24h, such as 90s, 10m or 1h30m, not `-1`
+    "1x" error: command line: `--timeout` must be a duration from 1s to 24h, such as 90s, 10m or 1h30m, not `1x`
+    "0" error: command line: `--timeout` must be a duration from 1s to 24h, such as 90s, 10m or 1h30m, not `0`
+    "99999999999999999999" error: command line: `--timeout` must be a duration from 1s to 24h, such as 90s, 10m or 1h30m, not `99999999999999999999`
+    "1e9" error: command line: `--timeout` must be a duration from 1s to 24h, such as 90s, 10m or 1h30m, not `1e9`
+    "10 s" error: command line: `--timeout` must be a duration from 1s to 24h, such as 90s, 10m or 1h30m, not `10 s`
+    "NaN" error: command line: `--timeout` must be a duration from 1s to 24h, such as 90s, 10m or 1h30m, not `NaN`
     "#);
 }
 

@@ -27,7 +27,7 @@ fn it_shows_a_claim_and_two_races_and_leaves_nothing() {
         "ticket/TICKET-hello-001",
         "2. 3 clones race for one ticket",
         "won, exit 0",
-        "One claim commit on the remote",
+        "1 claim commit on the remote",
         "3. 3 clones take 3 tickets at once",
         "TICKET-each-003  won",
         "every ticket was claimed exactly once",

@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::Overlay;
-use crate::clock;
 use crate::lifecycle::{Entry, Node, Refusal};
+use crate::text::duration;
 use crate::ticket::{Head, Lane, Said, Status, TicketId, moment};
 
 /// A ticket, as it is shown.
@@ -107,7 +107,7 @@ impl Card {
 
     /// How long ago `since` was, for people.
     pub fn age(&self, now: DateTime<Utc>) -> String {
-        self.since.map(|since| clock::age(since, now)).unwrap_or_default()
+        self.since.map(|since| duration::age(since, now)).unwrap_or_default()
     }
 }
 

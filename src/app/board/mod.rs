@@ -20,6 +20,7 @@ use super::worktree;
 use crate::clock;
 use crate::error::Failure;
 use crate::lifecycle::{Entry, Refusal};
+use crate::text::duration;
 use crate::ticket::{Document, Head, Lane, TicketId};
 use crate::trunk::{Run, View, last_fetched};
 use crate::workspace;
@@ -98,7 +99,7 @@ fn fetch_ticket_branches(ctx: &Context<'_>) {
 /// Says on stderr when what is shown may be long out of date.
 pub fn tell_age(ctx: &Context<'_>, seen: &Seen<'_>, again: &str) {
     let Some(at) = seen.at.filter(|at| ctx.now - *at > OLD) else { return };
-    ctx.out.narrate(&format!("as of {} ago; `{again}` looks again", clock::age(at, ctx.now)));
+    ctx.out.narrate(&format!("as of {} ago; `{again}` looks again", duration::age(at, ctx.now)));
 }
 
 pub fn find<'v>(seen: &Seen<'v>, query: &str) -> Result<&'v Entry, Failure> {

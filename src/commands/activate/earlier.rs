@@ -6,10 +6,10 @@ use std::path::Path;
 use super::Activation;
 use crate::app::give_back::{busy, is_below, set_aside};
 use crate::app::own::holds_no_work;
-use crate::app::shell_word;
 use crate::error::{Exit, Failure};
 use crate::git::Worktree;
 use crate::names::{Oid, RefName};
+use crate::text::shell_word;
 use crate::ticket::TicketId;
 use crate::workspace::WorkspaceError;
 

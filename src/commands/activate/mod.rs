@@ -11,6 +11,7 @@ mod work;
 use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use claim::{Answer, Start};
 
@@ -19,7 +20,6 @@ use crate::app::context::{Context, Globals};
 use crate::app::errand;
 use crate::app::queue::{Choice, Wish};
 use crate::app::receipt::{Receipt, WorkspaceJson, record};
-use crate::app::shell_word;
 use crate::app::wait::{News, await_news, patience};
 use crate::app::worker::{self, WorkerArgs};
 use crate::config::Record;
@@ -28,7 +28,8 @@ use crate::error::{Exit, Failure};
 use crate::lifecycle::{Claim, Claimed};
 use crate::lock::Lock;
 use crate::names::Oid;
-use crate::out::{Format, Out, safe};
+use crate::out::{Format, Out};
+use crate::text::{count, duration, safe, shell_word};
 use crate::ticket::{Lane, TicketId};
 use crate::trunk::{Diary, Landed, Outcome, Run};
 use crate::workspace::Leftover;
@@ -62,9 +63,9 @@ pub struct Args {
     /// With --next: try at most this many tickets, when others are quicker each time
     #[arg(long, value_name = "N")]
     limit: Option<NonZeroUsize>,
-    /// With --next: when there is nothing to do, wait this long for the remote to bring something
-    #[arg(long, value_name = "SECONDS")]
-    wait: Option<u64>,
+    /// With --next: when there is nothing to do, wait this long for the remote to bring something, such as 10m
+    #[arg(long, value_name = "TIME", value_parser = duration::parse)]
+    wait: Option<Duration>,
     /// Decide and check everything, but change nothing
     #[arg(long)]
     dry_run: bool,
@@ -336,9 +337,10 @@ impl<'a> Activation<'a> {
         let trunk = self.ctx.trunk.short();
         (ahead > 0).then(|| {
             let state = if behind > 0 { "has diverged" } else { "is ahead" };
+            let ahead = count(ahead, "commit", "commits");
             format!(
-                "your local {trunk} {state}: {ahead} commits that {remote}/{trunk} does not have, {behind} that it lacks; \
-                 the claim did not publish them"
+                "your local {trunk} {state}: {ahead} that {remote}/{trunk} does not have, {behind} that it lacks; the claim \
+                 published only itself"
             )
         })
     }

@@ -60,7 +60,7 @@ impl Activation<'_> {
         ];
         variables.extend(self.session.iter().map(|session| ("TIX_SESSION", session.into())));
         for command in commands {
-            self.ctx.out.narrate(&format!("post_activate: {}", crate::out::safe(command)));
+            self.ctx.out.narrate(&format!("post_activate: {}", crate::text::safe(command)));
             let ended = shell(command, fresh.path, &variables, self.ctx.out.for_child());
             signals::check().map_err(Failure::from)?;
             let why = match ended {

@@ -17,8 +17,9 @@ use crate::git::exec::{Finished, text_of};
 use crate::git::{ExecError, Program, Running, signals};
 use crate::kanban::{Effect, Key, Keys, Mode, State, draw};
 use crate::names::Oid;
+use crate::out::Out;
 use crate::out::screen::Screen;
-use crate::out::{Out, safe_lines};
+use crate::text::safe_lines;
 use crate::ticket::Lane;
 
 /// How long a key is waited for before something else is looked at.

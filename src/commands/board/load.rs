@@ -6,14 +6,14 @@ use crate::app::board::Card;
 use crate::app::context::Context;
 use crate::clock;
 use crate::kanban::{Column, Tile};
-use crate::out::safe;
+use crate::text::{duration, safe};
 use crate::ticket::Lane;
 
 /// The line at the top, of what is known as of this moment; nothing is said of the present.
 pub fn heading(ctx: &Context<'_>, at: Option<DateTime<Utc>>) -> String {
     let mut text = format!("{}  {}", ctx.repo.name, ctx.trunk_label());
     if let Some(at) = at {
-        text.push_str(&format!("  as of {} ago", clock::age(at, clock::now())));
+        text.push_str(&format!("  as of {} ago", duration::age(at, clock::now())));
     }
     safe(&text)
 }

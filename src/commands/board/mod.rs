@@ -4,6 +4,8 @@ mod live;
 mod load;
 mod watch;
 
+use std::time::Duration;
+
 use serde::Serialize;
 
 use crate::app::board::{self, Board, Card, Damage, Look, Seen};
@@ -13,6 +15,7 @@ use crate::env::Env;
 use crate::error::Failure;
 use crate::kanban::{State, printed};
 use crate::out::{Format, Out};
+use crate::text::duration;
 use crate::ticket::Lane;
 
 /// How wide the board is where nobody says.
@@ -37,9 +40,9 @@ pub struct Args {
     /// Ask the remote first
     #[arg(long)]
     fetch: bool,
-    /// Ask the remote so often while it stays open; 0 is never
-    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
-    every: u64,
+    /// Ask the remote so often while it stays open, such as 30s; 0 is never
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration::parse)]
+    every: Duration,
 }
 
 /// The answer in JSON.

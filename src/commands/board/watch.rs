@@ -54,10 +54,10 @@ pub enum Heard {
 }
 
 impl Watch {
-    /// One that asks so often, in seconds; 0 is never. The first question comes at once.
-    pub fn every(seconds: u64) -> Watch {
+    /// One that asks so often; no time at all is never. The first question comes at once.
+    pub fn every(time: Duration) -> Watch {
         Watch {
-            every: (seconds > 0).then(|| Duration::from_secs(seconds)),
+            every: (!time.is_zero()).then_some(time),
             doing: Doing::Nothing(None),
             standing: Standing::Unknown,
             answered: None,

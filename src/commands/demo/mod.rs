@@ -4,6 +4,7 @@ mod acts;
 mod sandbox;
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -11,10 +12,10 @@ use acts::{Each, First, Race};
 use sandbox::Sandbox;
 
 use crate::app::context::Globals;
-use crate::app::shell_word;
 use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::out::{Format, Out};
+use crate::text::{count, duration, shell_word};
 
 /// Watch a claim and a race, in a sandbox of its own
 ///
@@ -141,7 +142,7 @@ fn of_first(first: &First, sandbox: &Sandbox, out: &Out) -> String {
     text.push_str("   The push of that commit was the lock. Only then were made:\n");
     line(&mut text, "branch", branch);
     line(&mut text, "worktree", worktree.trim_start_matches('/'));
-    writeln!(text, "   {}, {}.\n", millis(first.duration_ms), pushes(first.attempts)).ok();
+    writeln!(text, "   {}, {}.\n", took(first.duration_ms), pushes(first.attempts)).ok();
     text
 }
 
@@ -161,12 +162,8 @@ fn of_race(race: &Race, clones: usize, out: &Out) -> String {
     writeln!(
         text,
         "   {} on the remote, and no branch or worktree with those who lost. {}.\n",
-        if race.claims == 1 {
-            "One claim commit".to_owned()
-        } else {
-            format!("{} claim commits", race.claims)
-        },
-        millis(race.duration_ms)
+        count(race.claims, "claim commit", "claim commits"),
+        took(race.duration_ms)
     )
     .ok();
     text
@@ -187,19 +184,16 @@ fn of_each(each: &Each, clones: usize, out: &Out) -> String {
         "   {} claims with {} pushes. {}.\n",
         each.won.len(),
         each.attempts,
-        millis(each.duration_ms)
+        took(each.duration_ms)
     )
     .ok();
     text
 }
 
 fn pushes(attempts: u64) -> String {
-    if attempts == 1 { "1 push to main".to_owned() } else { format!("{attempts} pushes to main") }
+    count(attempts, "push to main", "pushes to main")
 }
 
-fn millis(duration_ms: u64) -> String {
-    if duration_ms < 1000 {
-        return format!("{duration_ms} ms");
-    }
-    format!("{}.{} s", duration_ms / 1000, duration_ms % 1000 / 100)
+fn took(duration_ms: u64) -> String {
+    duration::took(Duration::from_millis(duration_ms))
 }

@@ -11,7 +11,8 @@ use crate::env::Env;
 use crate::error::Failure;
 use crate::lifecycle::machine::Verb;
 use crate::lifecycle::{LinkChange, LinkRequest, link};
-use crate::out::{Out, safe};
+use crate::out::Out;
+use crate::text::safe;
 use crate::ticket::{Head, Lane, Relation};
 
 pub(super) fn run(
@@ -65,9 +66,9 @@ pub(super) fn run(
             let (ticket, other, key) = (safe(&receipt.ticket), named.borrow(), relation.key());
             match (receipt.outcome, way) {
                 ("already", _) => format!("nothing to change in {ticket}\n"),
-                (_, Way::Add) => format!("{ticket}: {} is in `{key}` now\n", safe(&other)),
+                (_, Way::Add) => format!("{ticket}: {} is in `{key}` now\n", safe(other.as_str())),
                 (_, Way::Remove) => {
-                    format!("{ticket}: {} is not in `{key}` any more\n", safe(&other))
+                    format!("{ticket}: {} is not in `{key}` any more\n", safe(other.as_str()))
                 }
             }
         },

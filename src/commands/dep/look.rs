@@ -12,7 +12,8 @@ use crate::app::queue::Survey;
 use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::lifecycle::{Edge, Fate, Known, Waits, edges, fate};
-use crate::out::{Format, Out, safe};
+use crate::out::{Format, Out};
+use crate::text::safe;
 use crate::ticket::{Lane, Relation, TicketId};
 
 /// The answer of `tree` in JSON: the ticket, and below each the next ones, depth first.

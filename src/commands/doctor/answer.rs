@@ -9,9 +9,9 @@ use super::Examination;
 use super::fix::Fixed;
 use crate::app::context::Context;
 use crate::app::frame::{AsOf, Extent};
-use crate::app::shell_word;
 use crate::doctor::{Check, Finding, RULES, Repair, Severity};
-use crate::out::{Format, safe};
+use crate::out::Format;
+use crate::text::{count, safe, shell_word};
 
 /// How many findings of one check a person is shown. All others are told from them by their tickets only.
 const SHOWN: usize = 10;
@@ -165,19 +165,18 @@ pub fn tell<'a>(ctx: &Context<'_>, report: &Report<'a>) {
             writeln!(text, "and {number} more of {}: {names}\n", first.check.name()).ok();
         }
     }
-    let count =
-        |n: usize, word: &str| if n == 1 { format!("1 {word}") } else { format!("{n} {word}s") };
+    let warnings = || count(report.warnings, "warning", "warnings");
     let verdict = match (report.errors, report.warnings) {
         (0, 0) => "healthy".to_owned(),
-        (0, warnings) => format!("healthy, with {}", count(warnings, "warning")),
-        (errors, warnings) => format!("{}, {}", count(errors, "error"), count(warnings, "warning")),
+        (0, _) => format!("healthy, with {}", warnings()),
+        (errors, _) => format!("{}, {}", count(errors, "error", "errors"), warnings()),
     };
     writeln!(
         text,
         "{verdict}: {} on {}, {}",
-        count(report.tickets, "ticket"),
+        count(report.tickets, "ticket", "tickets"),
         report.as_of.trunk,
-        count(RULES.len(), "check")
+        count(RULES.len(), "check", "checks")
     )
     .ok();
     ctx.out.answer(&text);

@@ -12,7 +12,8 @@ use crate::doctor::{Finding, Fix};
 use crate::error::Failure;
 use crate::lifecycle::{Decision, correct_id};
 use crate::names::RefName;
-use crate::out::{Format, safe};
+use crate::out::Format;
+use crate::text::safe;
 use crate::ticket::TicketId;
 use crate::trunk::{Diary, Run};
 

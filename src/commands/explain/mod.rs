@@ -11,7 +11,8 @@ use self::topics::{Entry, Topic, about, topics};
 use crate::app::context::Globals;
 use crate::env::Env;
 use crate::error::{Exit, Failure};
-use crate::out::{Format, Out, safe};
+use crate::out::{Format, Out};
+use crate::text::safe;
 
 /// Tell what a word of tix means: an exit code, a status, a move, a setting, a check
 ///

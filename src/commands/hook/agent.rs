@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use super::report;
 use super::session;
 use crate::env::Env;
-use crate::git::one_line;
 use crate::guard::agent::{self, Answer, Dialect, Event, Moment, Refusal, Spoken, Why};
 use crate::guard::{Guarded, Judged};
 use crate::names::RefName;
 use crate::out::Out;
+use crate::text::{self, one_line};
 
 /// How many reasons a message names.
 const SHOWN: usize = 5;
@@ -187,11 +187,7 @@ fn words(refusal: &Refusal, more: usize) -> String {
         text.push_str(&format!("\n- and {} more", list.len() - SHOWN));
     }
     if more > 0 {
-        let things = if more == 1 {
-            "1 more thing that is"
-        } else {
-            &format!("{more} more things that are")
-        };
+        let things = text::count(more, "more thing that is", "more things that are");
         text.push_str(&format!("\nThe same line has {things} refused."));
     }
     text.push_str(way_on(refusal));
@@ -236,9 +232,9 @@ fn told(guarded: &Guarded, branch: &RefName, first: &Judged, count: usize) -> St
     let name = branch.short();
     let published =
         guarded.remote().map_or_else(|| name.to_owned(), |remote| format!("{remote}/{name}"));
-    let commits = if count == 1 { "a commit".to_owned() } else { format!("{count} commits") };
+    let commits = text::count(count, "commit", "commits");
     format!(
-        "{name} takes ticket commits only, and here it has {commits} beyond {published} that change more: {} {}. The guard \
+        "{name} takes ticket commits only, and here it has {commits} beyond {published} with other changes: {} {}. The guard \
          refuses to push that. `git branch <name> {}` gives it a branch of its own, from which it can be pushed.",
         first.commit.short(),
         one_line(&first.subject),

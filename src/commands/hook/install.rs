@@ -11,7 +11,8 @@ use crate::guard::install::engine::{Mode, Report, Request};
 use crate::guard::install::hook::Strictness;
 use crate::guard::install::place::Form;
 use crate::guard::install::script::Reach;
-use crate::out::{Format, Out, safe};
+use crate::out::{Format, Out};
+use crate::text::safe;
 
 /// Put the guard into the hooks of this clone
 ///

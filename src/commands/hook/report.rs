@@ -8,10 +8,10 @@ use crate::audit::Audit;
 use crate::clock;
 use crate::env::{Env, GitVar};
 use crate::error::{Exit, Failure};
-use crate::git::one_line;
 use crate::guard::install::hook::Hook;
 use crate::guard::{self, Breach, GuardError, Guarded, Judged, Move, Verdict};
 use crate::names::{Oid, RefName, RepoPath};
+use crate::text::{count, one_line};
 
 /// How many paths and commits a message names.
 const SHOWN: usize = 5;
@@ -118,7 +118,8 @@ impl Report<'_> {
             failure = list(failure, breaches);
         }
         if let Some(more) = refused.len().checked_sub(SHOWN).filter(|more| *more > 0) {
-            failure = failure.fact("", format!("and {more} more commits"));
+            failure =
+                failure.fact("", format!("and {}", count(more, "more commit", "more commits")));
         }
         let failure = way_on(failure);
         match &asked.new {

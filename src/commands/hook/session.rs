@@ -6,12 +6,12 @@ use crate::app::board;
 use crate::app::context::{Context, Globals};
 use crate::env::Env;
 use crate::error::Failure;
-use crate::git::one_line;
 use crate::names::RefName;
 use crate::out::Out;
+use crate::text::{count, cut, one_line};
 use crate::ticket::Lane;
 
-/// An agent's context is dear: no more than this many letters.
+/// An agent's context is dear: no more than this many columns.
 const LONGEST: usize = 600;
 
 /// The facts; `None` when there is nothing to say, or it cannot be found out.
@@ -20,7 +20,7 @@ pub fn facts(dir: &Path, branch: Option<&RefName>, env: &Env, out: &Out) -> Opti
     let found = find(&globals, branch, env, out);
     let text =
         found.inspect_err(|failure| tracing::debug!(message = %failure.message, "session")).ok()?;
-    Some(shortened(text))
+    Some(cut(&text, LONGEST))
 }
 
 fn find(
@@ -62,8 +62,7 @@ fn find(
     });
     let free = match free.count() {
         0 => "no ticket is free".to_owned(),
-        1 => "1 ticket is free".to_owned(),
-        n => format!("{n} tickets are free"),
+        free => count(free, "ticket is free", "tickets are free"),
     };
     let on = branch
         .map(|branch| format!(" {} is checked out here.", branch.short()))
@@ -73,23 +72,4 @@ fn find(
          claims one and makes a branch and a worktree for it. {} takes ticket commits only.{on}",
         ctx.trunk.short(),
     ))
-}
-
-fn shortened(text: String) -> String {
-    if text.chars().count() <= LONGEST {
-        return text;
-    }
-    text.chars().take(LONGEST - 1).chain(['…']).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_title_makes_it_long() {
-        assert_eq!(shortened("x".repeat(600)).chars().count(), 600);
-        let long = shortened("é".repeat(601));
-        assert_eq!((long.chars().count(), long.ends_with('…')), (600, true));
-    }
 }

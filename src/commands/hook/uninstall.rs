@@ -11,7 +11,8 @@ use crate::git::Repo;
 use crate::guard::install::agents::Agent;
 use crate::guard::install::engine::{Did, Mode};
 use crate::guard::install::script::Reach;
-use crate::out::{Format, Out, safe};
+use crate::out::{Format, Out};
+use crate::text::safe;
 
 /// Take the guard out of the hooks of this clone
 ///

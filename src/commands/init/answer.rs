@@ -6,7 +6,8 @@ use crate::app::context::Context;
 use crate::app::hooks::is_unchanged;
 use crate::guard::install::engine::{Line, Report as Installation};
 use crate::names::Oid;
-use crate::out::{Format, safe};
+use crate::out::Format;
+use crate::text::safe;
 use crate::trunk::Diary;
 
 pub struct Report {

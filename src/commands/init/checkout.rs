@@ -5,10 +5,10 @@ use std::path::Path;
 use super::answer::Report;
 use super::files::{self, Standing};
 use super::{Setup, bare, in_the_way};
-use crate::app::shell_word;
 use crate::error::{Exit, Failure};
 use crate::lifecycle::NewFile;
 use crate::names::{RefName, RepoPath};
+use crate::text::shell_word;
 
 /// The branch on which settings go to a base that may be protected.
 const ASIDE: &str = "tix-settings";

@@ -5,8 +5,8 @@ use clap::ValueEnum;
 
 use super::filter::last_activity;
 use crate::app::board::Card;
-use crate::clock;
 use crate::out::table::Table;
+use crate::text::duration;
 
 /// A column of the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -102,7 +102,7 @@ impl Column {
             Column::Blocked => some(&card.blocked),
             Column::Ahead => branch.map(|b| b.ahead.to_string()).unwrap_or_default(),
             Column::Activity => {
-                last_activity(card).map(|at| clock::age(at, now)).unwrap_or_default()
+                last_activity(card).map(|at| duration::age(at, now)).unwrap_or_default()
             }
             Column::Workspace => workspace.map(|w| w.source.clone()).unwrap_or_default(),
             Column::Dirty => match workspace.and_then(|w| w.dirty) {

@@ -4,8 +4,8 @@ mod columns;
 mod filter;
 
 use std::collections::{HashMap, HashSet};
+use std::time::Duration;
 
-use chrono::TimeDelta;
 use regex::Regex;
 use serde::Serialize;
 
@@ -15,12 +15,13 @@ use crate::app::board::{self, Card, Changes, Damage, Look, Seen, overlay};
 use crate::app::context::{Context, Globals};
 use crate::app::frame::{AsOf, Extent};
 use crate::app::queue::{Survey, Wish};
-use crate::app::time::{Since, stretch};
+use crate::app::time::Since;
 use crate::env::Env;
 use crate::error::Failure;
 use crate::git::exec::text_of;
 use crate::lifecycle::{Entry, Hindrance};
 use crate::out::{Format, Out};
+use crate::text::duration;
 use crate::ticket::TicketId;
 use crate::workspace;
 
@@ -63,12 +64,12 @@ pub struct Args {
     #[arg(long)]
     blocked: bool,
     /// Show only what is held without a sign of life for this long [default: `stale_after`]
-    #[arg(long, value_name = "TIME", num_args = 0..=1, require_equals = true, value_parser = stretch)]
+    #[arg(long, value_name = "TIME", num_args = 0..=1, require_equals = true, value_parser = duration::parse)]
     #[allow(
         clippy::option_option,
         reason = "left out, given, or given with a time, as clap has it"
     )]
-    stale: Option<Option<TimeDelta>>,
+    stale: Option<Option<Duration>>,
     /// Show only what holds this regular expression in its file; small letters fit large ones too
     #[arg(long, value_name = "REGEX", value_parser = pattern)]
     text: Option<Regex>,
@@ -181,7 +182,11 @@ fn collect(
         cards.retain(|card| {
             since.is_none_or(|since| last_activity(card).is_some_and(|at| at >= since))
                 && args.stale.is_none_or(|after| {
-                    is_stale(card, after.unwrap_or_else(|| ctx.stale_after()), ctx.now)
+                    is_stale(
+                        card,
+                        after.map_or_else(|| ctx.stale_after(), duration::delta),
+                        ctx.now,
+                    )
                 })
         });
     }

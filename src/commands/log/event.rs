@@ -1,6 +1,7 @@
 //! The events of a story: what the commits say, and what only this clone has written down.
 
 use std::collections::{HashMap, HashSet};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -9,6 +10,7 @@ use serde_json::Value;
 use crate::clock;
 use crate::git::Logged;
 use crate::lifecycle::trailer;
+use crate::text::duration;
 use crate::ticket::TicketId;
 
 /// Where an event is known from.
@@ -280,7 +282,7 @@ pub(super) fn more(event: &Event) -> String {
     words.extend(event.phase.as_ref().map(|phase| format!("while: {phase}")));
     words.extend(event.host.as_ref().map(|host| format!("on {host}")));
     words.extend(event.attempts.filter(|n| *n > 1).map(|n| format!("{n} attempts")));
-    words.extend(event.duration_ms.map(|ms| format!("{ms} ms")));
+    words.extend(event.duration_ms.map(|ms| duration::took(Duration::from_millis(ms))));
     words.extend(event.attic.as_ref().map(|attic| format!("earlier work: {attic}")));
     words.join("; ")
 }

@@ -4,6 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::text::shell_quoted;
 use serde_json::Value;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -173,9 +174,7 @@ fn command_of(value: Option<&Value>) -> Option<String> {
     match value? {
         Value::String(text) => Some(text.clone()),
         Value::Array(words) => {
-            let quoted = words.iter().map(|word| {
-                format!("'{}'", word.as_str().unwrap_or_default().replace('\'', "'\\''"))
-            });
+            let quoted = words.iter().map(|word| shell_quoted(word.as_str().unwrap_or_default()));
             Some(quoted.collect::<Vec<_>>().join(" "))
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => None,

@@ -9,6 +9,7 @@
 
 use super::hook::{Hook, Judges, Strictness};
 use crate::names::RefName;
+use crate::text::shell_quoted;
 
 /// The version of the text: raised with every change of it.
 pub const VERSION: u32 = 1;
@@ -86,7 +87,7 @@ impl Recipe {
     }
 
     fn guard(&self, hook: Hook) -> String {
-        let tix = quoted(self.tix.as_deref().unwrap_or("tix"));
+        let tix = shell_quoted(self.tix.as_deref().unwrap_or("tix"));
         let name = hook.name();
         // Of the three states of a transaction only the first can still be refused.
         let early = match hook.judges() {
@@ -142,7 +143,8 @@ impl Recipe {
     }
 
     fn case(&self, indent: &str, word: &str, hook: Hook) -> String {
-        let names: Vec<String> = self.guarded.iter().map(|name| quoted(name.as_str())).collect();
+        let names: Vec<String> =
+            self.guarded.iter().map(|name| shell_quoted(name.as_str())).collect();
         let names = names.join(" | ");
         let (what, hint) = match (hook.judges(), hook.is_of_servers()) {
             (Judges::Head, _) => (
@@ -205,12 +207,7 @@ fn chain(hook: Hook) -> String {
 }
 
 fn say(text: &str) -> String {
-    format!("echo {} >&2", quoted(text))
-}
-
-/// The text as one word of sh, whatever is in it.
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "'\\''"))
+    format!("echo {} >&2", shell_quoted(text))
 }
 
 fn mark(hook: Hook, body: &str) -> String {
@@ -311,7 +308,7 @@ mod tests {
         #[test]
         fn any_path_is_one_word_of_the_script(path in "/[^\0]*") {
             let text = recipe(&path).file(Hook::PreCommit);
-            let word = format!("\ntix={}\n", quoted(&path));
+            let word = format!("\ntix={}\n", shell_quoted(&path));
             proptest::prop_assert!(text.contains(&word));
         }
     }

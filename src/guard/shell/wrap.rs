@@ -4,6 +4,7 @@ use shuck_ast::{Command, Stmt};
 
 use super::word::Word;
 use super::world::Dir;
+use crate::text::shell_quoted;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
@@ -317,8 +318,7 @@ fn split_by_env(arguments: &[Word]) -> Option<Word> {
 
 /// Words as they are written so that a shell reads just these.
 pub fn quoted(words: &[Word]) -> Vec<Word> {
-    let quote = |text: &str| format!("'{}'", text.replace('\'', "'\\''"));
-    let one = |word: &Word| word.text().map_or_else(|| "\"$unknown\"".to_owned(), quote);
+    let one = |word: &Word| word.text().map_or_else(|| "\"$unknown\"".to_owned(), shell_quoted);
     words.iter().map(one).map(Word::Known).collect()
 }
 

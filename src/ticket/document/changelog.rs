@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use super::Document;
 use super::edit::line_break_before;
 use super::markdown;
+use crate::text::one_line;
 
 /// An entry of the changelog:
 ///
@@ -94,7 +95,7 @@ impl Document {
 impl Entry<'_> {
     fn to_markdown(self, line_break: &str) -> String {
         let when = self.at.format("%Y-%m-%d %H:%M");
-        let mut text = format!("## [{when}] - {}: {}", one_line(self.role), one_line(self.kind));
+        let mut text = format!("## [{when}] - {}: {}", line_of(self.role), line_of(self.kind));
         for line in self.lines.iter().map(|line| item(line)).filter(|line| !line.is_empty()) {
             text.push_str(line_break);
             text.push_str("- ");
@@ -104,18 +105,15 @@ impl Entry<'_> {
     }
 }
 
-/// The text on one line. Whatever moves a cursor or breaks a line becomes a blank, and no comment
-/// can start in it, not even for a reader that looks for comments in the middle of a line.
-fn one_line(text: &str) -> String {
-    let breaks = |c: char| c.is_control() || c.is_whitespace();
-    let words: Vec<&str> = text.split(breaks).filter(|word| !word.is_empty()).collect();
-    words.join(" ").replace("<!--", "&lt;!--")
+/// The text on one line, in which no comment can start, not even for a reader that looks for comments in the middle of a line.
+fn line_of(text: &str) -> String {
+    one_line(text).replace("<!--", "&lt;!--")
 }
 
 /// The text as a list item. Markdown allows headings, quotes, code fences and further lists in an
 /// item, so whatever would start one is escaped.
 fn item(text: &str) -> String {
-    let line = one_line(text);
+    let line = line_of(text);
     let marker = line.split(' ').next().unwrap_or_default();
     let number = marker.trim_start_matches(|c: char| c.is_ascii_digit());
     if number.len() < marker.len() && matches!(number, "." | ")") {

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::{Document, DocumentError};
+use crate::text::yaml;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Value<'a> {
@@ -49,7 +50,7 @@ impl Document {
             let anchor = self.fields.iter().rfind(|field| ANCHORS.contains(&field.key.as_str()));
             let at = anchor.map_or(self.block.len(), |field| field.end);
             let line_break = line_break_before(&self.bytes, self.block.start + at);
-            edits.push((at..at, format!("{}: {value}{line_break}", word(key))));
+            edits.push((at..at, format!("{}: {value}{line_break}", yaml::item(key))));
         }
 
         let mut bytes = self.bytes.clone();
@@ -77,70 +78,13 @@ impl Value<'_> {
     pub(super) fn to_yaml(self) -> String {
         match self {
             Value::Null => "null".to_owned(),
-            Value::Text(text) if is_plain(text) => text.to_owned(),
-            Value::Text(text) => quote(text),
+            Value::Text(text) => yaml::value(text),
             Value::List(items) => {
-                let items: Vec<String> = items.iter().map(|item| word(item)).collect();
+                let items: Vec<String> = items.iter().map(|item| yaml::item(item)).collect();
                 format!("[{}]", items.join(", "))
             }
         }
     }
-}
-
-/// A text where plain text may not hold everything: as a key, and as an item of a list in brackets.
-fn word(text: &str) -> String {
-    let is_word = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_' | '.' | '/');
-    if is_plain(text) && text.chars().all(is_word) { text.to_owned() } else { quote(text) }
-}
-
-/// Whether YAML 1.1 and 1.2 both read this very text without quotes.
-///
-/// Stricter than the two standards: what starts with a digit, a sign or a dot may be a number, a
-/// date or a time for one of them, and quotes around a text that did not need them cost nothing.
-fn is_plain(text: &str) -> bool {
-    const WORDS: [&str; 9] = ["null", "true", "false", "yes", "no", "on", "off", "y", "n"];
-    let starts_well = text.starts_with(|c: char| c.is_alphabetic() || matches!(c, '/' | '_'));
-    starts_well
-        && !text.ends_with(|c: char| c == ':' || c.is_whitespace())
-        && !text.contains(": ")
-        && !text.contains('#')
-        && !text.chars().any(needs_escape)
-        && !WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
-}
-
-/// The text as JSON writes it, with escapes for whatever cannot be seen.
-///
-/// Beyond the sixteen-bit characters this is YAML's `\U` and not JSON's pair of surrogates, which
-/// YAML does not know.
-fn quote(text: &str) -> String {
-    let escape = |c: char| match c {
-        '"' => "\\\"".to_owned(),
-        '\\' => "\\\\".to_owned(),
-        '\n' => "\\n".to_owned(),
-        '\r' => "\\r".to_owned(),
-        '\t' => "\\t".to_owned(),
-        c if !needs_escape(c) => c.to_string(),
-        c if c <= '\u{ffff}' => format!("\\u{:04x}", u32::from(c)),
-        c => format!("\\U{:08x}", u32::from(c)),
-    };
-    let escaped: String = text.chars().map(escape).collect();
-    format!("\"{escaped}\"")
-}
-
-/// Whether the character is not one that can be seen: controls, which YAML forbids; what only some
-/// readers take for a line break; and what changes the direction of the text around it or has no
-/// width, which would hide what a value says.
-fn needs_escape(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{ad}' | '\u{61c}' | '\u{180e}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}'
-            | '\u{feff}'
-            | '\u{fff0}'..='\u{fffb}'
-            | '\u{fffe}' | '\u{ffff}'
-            | '\u{e0000}'..='\u{e0fff}')
 }
 
 #[cfg(test)]
@@ -209,78 +153,6 @@ mod tests {
         }
         let added = "claimed_by: null\nclaimed_at: null\nclaim_id: null\nbranch: null\n";
         assert_eq!(lines, format!("status: queued\n{added}created: 2025-12-03\n"));
-    }
-
-    #[test]
-    fn a_text_is_plain_only_when_no_reader_takes_it_for_something_else() {
-        for plain in [
-            "open",
-            "ticket/a-1",
-            "/srv/a b/c",
-            "don't \"x\"",
-            "http://x",
-            "日本語",
-            "a [b], {c}",
-            "nope",
-        ] {
-            assert_eq!(Value::Text(plain).to_yaml(), plain);
-        }
-        let quoted = [
-            "",
-            " ",
-            "001",
-            "1e3",
-            "0x1f",
-            "2025-12-03",
-            "12:30:45",
-            "-1",
-            "+1",
-            ".5",
-            ".nan",
-            "~",
-            "null",
-            "True",
-            "yes",
-            "No",
-            "ON",
-            "off",
-            "y",
-            "N",
-            "<<",
-            "=",
-            "a: b",
-            "a:",
-            "a #b",
-            "#a",
-            "- a",
-            "? a",
-            "[a",
-            "{a",
-            "&a",
-            "*a",
-            "!a",
-            "|",
-            ">",
-            "'a",
-            "\"a",
-            "%a",
-            "@a",
-            "`a",
-            "a ",
-            "a\u{a0}",
-            "---",
-            "...",
-        ];
-        for text in quoted {
-            assert_eq!(Value::Text(text).to_yaml(), serde_json::to_string(text).unwrap());
-        }
-    }
-
-    #[test]
-    fn what_cannot_be_seen_is_escaped() {
-        let text = "a\u{1b}\u{7f}\u{85}\u{2028}\u{202e}\u{feff}\n\t\u{e0041}é😀";
-        let quoted = "\"a\\u001b\\u007f\\u0085\\u2028\\u202e\\ufeff\\n\\t\\U000e0041é😀\"";
-        assert_eq!(Value::Text(text).to_yaml(), quoted);
     }
 
     #[test]

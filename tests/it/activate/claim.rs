@@ -216,7 +216,7 @@ fn local_commits_are_never_published_by_a_claim_and_a_warning_counts_them() {
     let before = Untouched::besides_ticket(&clone, ID);
     let output = clone.tix(&["activate", ID]);
     before.assert_same(&clone);
-    let warning = "warning: your local main has diverged: 1 commits that origin/main does not have, 2 that it lacks";
+    let warning = "warning: your local main has diverged: 1 commit that origin/main does not have, 2 that it lacks";
     assert!(output.success().stderr().contains(warning), "{output}");
     assert!(!sandbox.remote().files("main").contains(&"mine.txt".to_owned()));
     assert!(!sandbox.remote().files(BRANCH).contains(&"mine.txt".to_owned()));

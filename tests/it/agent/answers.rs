@@ -186,7 +186,7 @@ fn commits_that_slipped_through_are_told_afterwards() {
     for name in ["PostToolUse", "PostToolUseFailure"] {
         let told: Value = serde_json::from_str(&after(name, "./script; git commit -m x")).unwrap();
         let text = told["hookSpecificOutput"]["additionalContext"].as_str().unwrap();
-        assert!(text.contains("it has a commit beyond origin/main that change more"), "{text}");
+        assert!(text.contains("it has 1 commit beyond origin/main with other changes"), "{text}");
     }
     assert_eq!(after("PostToolUse", "ls"), "");
     clone.git(&["push", "-q", "origin", "main"]);

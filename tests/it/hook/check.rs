@@ -47,7 +47,7 @@ fn a_history_of_merges_ticket_commits_and_squashed_tickets_is_fine() {
     // The claim, the merge, the squash; not what is older than the tickets, nor what a merge brought.
     assert_eq!(output.json()["checked"], 3);
     let text = clone.tix(&["check"]);
-    assert_eq!(text.success().stderr(), "3 commits of origin/main checked: all keep to the rule\n");
+    assert_eq!(text.success().stderr(), "3 commits of origin/main checked: none broke the rule\n");
 }
 
 #[test]

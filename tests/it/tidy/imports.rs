@@ -13,40 +13,41 @@ type Row = (&'static str, &'static str);
 
 /// The longest name that fits a file decides; `*` is any one module, so that no command can use another.
 const MAY_USE: &[Row] = &[
+    // How texts are read and written: what every part may use.
+    ("text", ""),
     // Pure values and pure decisions.
     ("names", ""),
-    ("ticket", ""),
-    ("lifecycle", "names ticket"),
+    ("ticket", "text"),
+    ("lifecycle", "names text ticket"),
     // Of git the values in which it tells of changes, of the configuration the name of its file.
     ("guard::rule", "config git::Delta git::Mode git::Side names ticket"),
     ("guard::content", "guard::rule lifecycle names ticket"),
     // Reads what agents say, and must never be able to do any of it.
-    ("guard::shell", ""),
+    ("guard::shell", "text"),
     // Of the other parts of the guard what they found, of git what the commits hold that are asked about.
     ("guard::landing", "config git guard lifecycle names ticket"),
-    ("doctor", "lifecycle names ticket"),
-    // Of the clock how a length of time is said.
-    ("report", "clock::span ticket"),
-    ("kanban", "ticket"),
+    ("doctor", "lifecycle names text ticket"),
+    ("report", "text ticket"),
+    ("kanban", "text ticket"),
     // The only doors to the outside.
     ("env", ""),
     ("clock", ""),
     ("file", ""),
     ("lock", ""),
-    ("git", "names"),
+    ("git", "names text"),
     ("audit", "lock"),
-    ("config", ""),
+    ("config", "text"),
     // What changes things.
-    ("trunk", "file git lifecycle lock names ticket"),
-    ("workspace", "file git lock names ticket"),
-    ("guard::install", "git names"),
-    ("guard", "audit clock config env file git names"),
+    ("trunk", "file git lifecycle lock names text ticket"),
+    ("workspace", "file git lock names text ticket"),
+    ("guard::install", "git names text"),
+    ("guard", "audit clock config env file git names text"),
     // The edge.
-    ("error", "config git guard lifecycle ticket trunk workspace"),
-    ("out", "env error"),
+    ("error", "config git guard lifecycle text ticket trunk workspace"),
+    ("out", "env error text"),
     (
         "app",
-        "audit clock config env error file git guard lifecycle lock names out ticket trunk workspace",
+        "audit clock config env error file git guard lifecycle lock names out text ticket trunk workspace",
     ),
     ("commands::*", FOR_COMMANDS),
     ("commands", FOR_COMMANDS),
@@ -55,8 +56,8 @@ const MAY_USE: &[Row] = &[
 ];
 
 /// All of the crate but what stands above; no other command.
-const FOR_COMMANDS: &str = "app audit clock config doctor env error file git guard kanban lifecycle lock names out report ticket \
-                            trunk workspace";
+const FOR_COMMANDS: &str = "app audit clock config doctor env error file git guard kanban lifecycle lock names out report text \
+                            ticket trunk workspace";
 
 /// A use of one module by another.
 struct Import {

@@ -4,6 +4,7 @@ use std::io::Read;
 use std::path::Path;
 
 use crate::error::{Exit, Failure};
+use crate::text::one_line;
 
 /// The largest file that is taken for a ticket or a text in one: one that is larger is a mistake.
 const LARGEST: u64 = 4 << 20;
@@ -52,6 +53,6 @@ pub fn given(text: &str, what: &str) -> Result<String, Failure> {
 }
 
 /// The same on one line, as a commit and a changelog have it.
-pub fn one_line(text: &str, what: &str) -> Result<String, Failure> {
-    Ok(crate::git::one_line(&given(text, what)?))
+pub fn line(text: &str, what: &str) -> Result<String, Failure> {
+    Ok(one_line(&given(text, what)?))
 }

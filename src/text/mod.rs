@@ -1,0 +1,52 @@
+//! How texts are read and written everywhere: durations, what a terminal may show, lines for a shell, numbers of things.
+//!
+//! A leaf that every part may use: pure, and without knowledge of tickets, git or the command line.
+
+pub mod duration;
+mod near;
+mod shell;
+mod visible;
+mod width;
+pub mod yaml;
+
+use std::fmt::Display;
+
+pub use near::near;
+pub use shell::{shell_quoted, shell_word};
+pub use visible::{has_hidden, safe, safe_lines};
+pub use width::{cut, width};
+
+/// The text on one line: control characters and line ends become blanks, repeated blanks one.
+pub fn one_line(text: &str) -> String {
+    let parts = text.split(|c: char| c == ' ' || c.is_control() || is_separator(c));
+    parts.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// Unicode's own line and paragraph separators, at which some readers break a line.
+fn is_separator(c: char) -> bool {
+    matches!(c, '\u{2028}' | '\u{2029}')
+}
+
+/// So many things, such as `count(n, "commit", "commits")`; the words may go on, as in `"ticket is", "tickets are"`.
+pub fn count<N: Copy + Display + PartialEq + From<u8>>(number: N, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == N::from(1) { one } else { many })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_has_no_ends_in_it_and_single_blanks() {
+        assert_eq!(one_line(" a\r\nb\t\u{2028} c\u{1b}[31m\n"), "a b c [31m");
+        assert_eq!(one_line(" \n "), "");
+        assert_eq!(one_line("日本\u{3000}語"), "日本\u{3000}語");
+    }
+
+    #[test]
+    fn one_thing_is_not_many() {
+        let commits = [0, 1, 2].map(|number: usize| count(number, "commit", "commits"));
+        assert_eq!(commits, ["0 commits", "1 commit", "2 commits"]);
+        assert_eq!(count(1_u64, "thing is", "things are"), "1 thing is");
+    }
+}
