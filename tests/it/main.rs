@@ -40,5 +40,6 @@ mod release;
 mod report;
 mod roles;
 mod servers;
+mod text;
 mod tidy;
 mod workers;

@@ -10,7 +10,7 @@ use crate::guard::agent::{self, Answer, Dialect, Event, Moment, Refusal, Spoken,
 use crate::guard::{Guarded, Judged};
 use crate::names::RefName;
 use crate::out::Out;
-use crate::text::{self, one_line};
+use crate::text::{self, one_line, safe};
 
 /// How many reasons a message names.
 const SHOWN: usize = 5;
@@ -160,7 +160,7 @@ fn words(refusal: &Refusal, more: usize) -> String {
         Why::Commits(commits) => {
             let line = |(commit, subject): &(_, String)| {
                 let commit: &crate::names::Oid = commit;
-                format!("{} {}", commit.short(), one_line(subject))
+                format!("{} {subject}", commit.short())
             };
             ("would bring commits that change more.", commits.iter().map(line).collect())
         }
@@ -181,7 +181,7 @@ fn words(refusal: &Refusal, more: usize) -> String {
     };
     text.push_str(verb);
     for line in list.iter().take(SHOWN) {
-        text.push_str(&format!("\n- {}", one_line(line)));
+        text.push_str(&format!("\n- {}", safe(one_line(line))));
     }
     if list.len() > SHOWN {
         text.push_str(&format!("\n- and {} more", list.len() - SHOWN));
@@ -237,7 +237,7 @@ fn told(guarded: &Guarded, branch: &RefName, first: &Judged, count: usize) -> St
         "{name} takes ticket commits only, and here it has {commits} beyond {published} with other changes: {} {}. The guard \
          refuses to push that. `git branch <name> {}` gives it a branch of its own, from which it can be pushed.",
         first.commit.short(),
-        one_line(&first.subject),
+        safe(one_line(&first.subject)),
         first.commit.short(),
     )
 }

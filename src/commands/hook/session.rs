@@ -8,7 +8,7 @@ use crate::env::Env;
 use crate::error::Failure;
 use crate::names::RefName;
 use crate::out::Out;
-use crate::text::{count, cut, one_line};
+use crate::text::{count, cut, one_line, safe};
 use crate::ticket::Lane;
 
 /// An agent's context is dear: no more than this many columns.
@@ -20,7 +20,7 @@ pub fn facts(dir: &Path, branch: Option<&RefName>, env: &Env, out: &Out) -> Opti
     let found = find(&globals, branch, env, out);
     let text =
         found.inspect_err(|failure| tracing::debug!(message = %failure.message, "session")).ok()?;
-    Some(cut(&text, LONGEST))
+    Some(cut(&safe(text), LONGEST))
 }
 
 fn find(

@@ -188,7 +188,7 @@ fn every_agent_hears_at_its_start_and_after_a_commit_what_it_is_to_know() {
         };
         assert!(start.as_str().unwrap().contains("1 ticket is free"), "{}: {start}", words.dialect);
         assert!(
-            ended.as_str().unwrap().contains("a commit beyond origin/main"),
+            ended.as_str().unwrap().contains("1 commit beyond origin/main"),
             "{}: {ended}",
             words.dialect
         );
