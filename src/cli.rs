@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod json;
 #[cfg(test)]
+mod reference;
+#[cfg(test)]
 mod tests;
 
 use std::ffi::OsString;
