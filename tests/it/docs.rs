@@ -1,5 +1,5 @@
-//! What the pages for readers say beside command lines (for those see `tidy`): links, words of errors, examples.
-//! A page may say it anywhere: nothing here depends on which page, or under which heading.
+//! What the pages for readers say beside command lines (for those see `tidy`): links, words of errors, examples, the
+//! glossary. A page may say it anywhere: nothing here depends on which page, or under which heading.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -100,4 +100,18 @@ fn every_example_of_settings_is_one_that_tix_reads() {
         }
     }
     assert!(tried > 0);
+}
+
+#[test]
+fn the_glossary_has_at_most_thirty_words_one_line_each() {
+    let text = fs::read_to_string(root().join("docs/glossary.md")).unwrap();
+    let words: Vec<&str> = rows(&text, "| word | meaning |")
+        .map(|row| {
+            let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
+            assert!(matches!(cells.as_slice(), [word, meaning] if !word.is_empty() && !meaning.is_empty()), "{row}");
+            cells[0]
+        })
+        .collect();
+    assert!((20..=30).contains(&words.len()), "{}", words.len());
+    assert!(words.is_sorted_by(|one, next| one < next), "by the alphabet, each once: {words:?}");
 }
