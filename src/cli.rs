@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod json;
 #[cfg(test)]
+mod reference;
+#[cfg(test)]
 mod tests;
 
 use std::ffi::OsString;
@@ -42,6 +44,7 @@ impl Cli {
     pub fn read() -> Result<Cli, clap::Error> {
         command_line::set(Cli::command);
         let mut command = Cli::command();
+        #[expect(clippy::disallowed_methods, reason = "this is the one place that parses it")]
         let matches = command.try_get_matches_from_mut(std::env::args_os())?;
         let cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
         Ok(Cli { verb: matches.subcommand_name().unwrap_or_default().to_owned(), ..cli })
@@ -52,133 +55,90 @@ impl Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     #[command(display_order = 1)]
-    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     Demo(commands::demo::Args),
     #[command(display_order = 2)]
-    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     Init(commands::init::Args),
     #[command(display_order = 5)]
-    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     New(commands::new::Args),
     #[command(display_order = 10)]
-    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     Activate(commands::activate::Args),
     #[command(display_order = 15)]
-    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     Run(commands::run::Args),
     #[command(display_order = 20)]
-    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     Release(commands::release::Args),
     #[command(display_order = 10)]
-    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     List(commands::list::Args),
     #[command(display_order = 9)]
-    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     Next(commands::next::Args),
     #[command(display_order = 11)]
-    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     Show(commands::show::Args),
     #[command(display_order = 12)]
-    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     Log(commands::log::Args),
     #[command(display_order = 14)]
-    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     Dep(commands::dep::Args),
     #[command(display_order = 15)]
-    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     Graph(commands::graph::Args),
     #[command(display_order = 13)]
-    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     Path(commands::path::Args),
     #[command(display_order = 81)]
-    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     Check(commands::check::Args),
     #[command(display_order = 80)]
-    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     Hook(commands::hook::Args),
     #[command(display_order = 6)]
-    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     Queue(commands::queue::Args),
     #[command(display_order = 6)]
-    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     Draft(commands::draft::Args),
     #[command(display_order = 7)]
-    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     Set(commands::set::Args),
     #[command(display_order = 7)]
-    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     Edit(commands::edit::Args),
     #[command(display_order = 12)]
-    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     Status(commands::status::Args),
     #[command(display_order = 14)]
-    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     Note(commands::note::Args),
     #[command(display_order = 15)]
-    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     Block(commands::block::Args),
     #[command(display_order = 15)]
-    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     Unblock(commands::unblock::Args),
     #[command(display_order = 16)]
-    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     Submit(commands::submit::Args),
     #[command(display_order = 17)]
-    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     Review(commands::review::Args),
     #[command(display_order = 18)]
-    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     Complete(commands::complete::Args),
     #[command(display_order = 21)]
-    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     Handoff(commands::handoff::Args),
     #[command(display_order = 22)]
-    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     Reclaim(commands::reclaim::Args),
     #[command(display_order = 23)]
-    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     Close(commands::close::Args),
     #[command(display_order = 24)]
-    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     Reopen(commands::reopen::Args),
     #[command(display_order = 25)]
-    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     Rework(commands::rework::Args),
     #[command(display_order = 19)]
-    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     Land(commands::land::Args),
     #[command(display_order = 20)]
-    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     Clean(commands::clean::Args),
     #[command(display_order = 26)]
-    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     Archive(commands::archive::Args),
     #[command(display_order = 85)]
-    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     Trust(commands::trust::Args),
     #[command(display_order = 14)]
-    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     Board(commands::board::Args),
     #[command(display_order = 15)]
-    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     Report(commands::report::Args),
     #[command(display_order = 60)]
-    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     Doctor(commands::doctor::Args),
     #[command(display_order = 61)]
-    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     Explain(commands::explain::Args),
     #[command(display_order = 62)]
-    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     AgentGuide(commands::agent_guide::Args),
     #[command(display_order = 91)]
-    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     ShellInit(commands::shell_init::Args),
     #[command(display_order = 92)]
-    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     Man(commands::man::Args),
     #[command(display_order = 90)]
-    #[allow(missing_docs, reason = "the doc comment of the arguments is the help")]
     Completions(commands::completions::Args),
 }
 

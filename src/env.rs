@@ -6,6 +6,7 @@
 //!
 //! Variables that git reads for itself, in the processes that tix starts, are not its business,
 //! [`GitVar`] aside.
+#![expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -115,10 +116,6 @@ pub struct Env {
 
 impl Env {
     /// Reads the environment of this process, once.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is the one place that reads the environment"
-    )]
     pub fn capture() -> Self {
         Self {
             temp_dir: std::env::temp_dir(),

@@ -408,19 +408,6 @@ mod tests {
     }
 
     #[test]
-    fn the_readme_has_the_same_exit_codes() {
-        let mut table =
-            "| exit | name | meaning |\n| --- | --- | --- |\n| 0 | ok | done |\n".to_owned();
-        for (exit, name, meaning) in Exit::TABLE {
-            table.push_str(&format!("| {} | {name} | {meaning} |\n", exit.code()));
-        }
-        table.push_str("| 101 | bug | tix itself failed: please report it |\n");
-        table.push_str("| 128+n | signal | signal n ended it |\n");
-        let readme = include_str!("../README.md");
-        assert!(readme.contains(&table), "README.md is to contain this table:\n\n{table}");
-    }
-
-    #[test]
     fn the_words_of_the_server_are_told_from_those_of_git() {
         let words = "To x\nremote: error: GH006: Protected branch\nremote: \nerror: failed to push";
         assert_eq!(remote_words(words).unwrap(), "error: GH006: Protected branch");

@@ -103,6 +103,7 @@ fn usage(error: &clap::Error, env: &Env) -> ExitCode {
 fn start_log(env: &Env) {
     let Ok(Some(filter)) = env.log_filter() else { return };
     let filter = tracing_subscriber::EnvFilter::new(filter);
+    #[expect(clippy::disallowed_methods, reason = "the log is off unless asked for")]
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // A second initialisation cannot happen: this is the only one.
     log.try_init().ok();

@@ -1,4 +1,5 @@
 //! The only printer. stdout is the answer, stderr is the narration.
+#![expect(clippy::disallowed_methods, reason = "this is the one place that prints")]
 
 pub mod screen;
 pub mod table;

@@ -1,6 +1,6 @@
 //! The JSON that tix answers with, as schemas made from its types, and the pages made from these.
 //!
-//! `TIX_UPDATE=1 cargo test the_pages_about_json` writes the pages anew.
+//! `TIX_UPDATE=1 cargo test cli::` writes the pages anew.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value};
 
+use super::reference::{docs, pin};
 use crate::app::{queue as queued, receipt};
 use crate::commands::{
     activate, agent_guide, board, check, clean, completions, demo, dep, doctor, explain, graph,
@@ -89,10 +90,6 @@ fn kinds() -> Vec<Kind> {
             "no command: a line of the audit log, for what the guard judged",
         ),
     ]
-}
-
-fn docs() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("docs")
 }
 
 fn file_of(kind: &Kind) -> PathBuf {
@@ -201,28 +198,11 @@ fn every_key_and_every_type_has_a_meaning_and_null_too() {
 }
 
 #[test]
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the switch of a test, which the product does not have"
-)]
 fn the_pages_about_json_say_what_the_types_are() {
     let mut files = vec![(docs().join("json.md"), page())];
     let pretty = |kind: &Kind| serde_json::to_string_pretty(&kind.schema).unwrap() + "\n";
     files.extend(kinds().iter().map(|kind| (file_of(kind), pretty(kind))));
-    if std::env::var_os("TIX_UPDATE").is_some() {
-        std::fs::create_dir_all(docs().join("schemas")).unwrap();
-        for (path, text) in &files {
-            std::fs::write(path, text).unwrap();
-        }
-    }
-    for (path, text) in &files {
-        let there = std::fs::read_to_string(path).unwrap_or_default();
-        assert!(
-            there == *text,
-            "{} is out of date; write it anew: TIX_UPDATE=1 cargo test the_pages_about_json",
-            path.display()
-        );
-    }
+    pin(&files);
     let known: BTreeSet<PathBuf> = files.into_iter().map(|(path, _)| path).collect();
     for entry in std::fs::read_dir(docs().join("schemas")).unwrap() {
         let path = entry.unwrap().path();

@@ -92,15 +92,10 @@ fn every_topic_and_every_word_in_it_has_one_name_and_a_meaning() {
 }
 
 #[test]
-fn in_the_example_of_the_readme_somebody_may_do_everything_that_tix_does() {
-    let readme = include_str!("../../README.md");
-    let example = readme.split("```yaml\nroles:\n").nth(1).unwrap().split("```").next().unwrap();
-    let named: Vec<&str> = example
-        .lines()
-        .flat_map(|line| line.split_once('[').unwrap().1.trim_end_matches(']').split(", "))
-        .collect();
-    for command in Cli::command().get_subcommands().map(clap::Command::get_name) {
-        let times = named.iter().filter(|one| **one == command).count();
-        assert_eq!(times == 0, ALWAYS.contains(&command), "{command}");
+fn what_every_role_may_use_are_commands() {
+    let names: Vec<String> =
+        Cli::command().get_subcommands().map(|command| command.get_name().to_owned()).collect();
+    for command in ALWAYS {
+        assert!(names.iter().any(|name| name == command), "{command}");
     }
 }

@@ -8,7 +8,7 @@ use crate::env::Env;
 use crate::error::Failure;
 use crate::out::{Format, Out};
 
-/// Print a shell function that adds `tix cd ID` to tix
+/// Print a shell function that adds `cd ID` to the commands of tix
 ///
 /// A program cannot change the directory of the shell that starts it; a function of the shell can. This one
 /// goes to the workspace of a ticket for `tix cd ID` and passes everything else on to tix. Add one line to your

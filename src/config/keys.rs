@@ -1,4 +1,4 @@
-//! The one table of keys: what the configuration knows, what `tix init` writes, what the README
+//! The one table of keys: what the configuration knows, what `tix init` writes, what the documentation
 //! says.
 
 use crate::text::{near, yaml};
@@ -297,21 +297,6 @@ pub fn commented_yaml(trunk: Option<&str>) -> String {
     text
 }
 
-/// The same table for the README; a test holds the two together.
-#[cfg(test)]
-pub fn markdown_table() -> String {
-    let mut text = String::from("| key | default | meaning |\n| --- | --- | --- |\n");
-    for key in describe() {
-        let default = match key.default {
-            DefaultValue::Fixed(value) => format!("`{value}`"),
-            DefaultValue::Found { how, .. } => how.to_owned(),
-        };
-        let row = format!("| `{}` | {default} | {} Takes {}. |\n", key.name, key.about, key.takes);
-        text.push_str(&row);
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -368,20 +353,5 @@ mod tests {
         ] {
             assert!(commented_yaml(Some(trunk)).lines().any(|found| found == line), "{trunk}");
         }
-    }
-
-    #[test]
-    fn the_readme_has_the_same_table() {
-        let table = markdown_table();
-        let readme = include_str!("../../README.md");
-        assert!(readme.contains(&table), "README.md is to contain this table:\n\n{table}");
-    }
-
-    #[test]
-    fn the_table_has_a_row_of_three_cells_for_every_key() {
-        let table = markdown_table();
-        assert_eq!(table.lines().count(), describe().len() + 2);
-        assert!(table.lines().all(|line| line.matches('|').count() == 4), "{table}");
-        assert!(table.contains("| `skip_ci` | `false` | Whether `[skip ci]` is added"));
     }
 }

@@ -106,18 +106,6 @@ fn the_commands_may_run_tix_and_harmless_git_only() {
     }
 }
 
-#[test]
-fn the_readme_names_every_command_of_the_plugin() {
-    let readme = text("README.md");
-    let (_, told) = readme.split_once("`/workflow-guard:").unwrap();
-    let (told, _) = told.split_once("\n\n").unwrap();
-    let told = format!("`{told}");
-    for path in commands() {
-        let name = path.strip_prefix("commands/").unwrap().strip_suffix(".md").unwrap();
-        assert!(told.contains(&format!("`{name}`")), "{name}: {told}");
-    }
-}
-
 /// What stands in an injected command is pasted into a shell before anybody has looked at it.
 #[test]
 fn nothing_that_a_user_types_reaches_an_injected_command() {

@@ -3,14 +3,15 @@
 //! Every check reads text and returns findings, one line each with the file, the line and what to do. So each is
 //! tried on samples too: a check that finds nothing may just be broken.
 
+mod arguments;
 mod command_lines;
+mod dependencies;
+mod doc_comments;
 mod docs;
 mod imports;
 mod model;
-mod places;
 mod sizes;
 mod source;
-mod words;
 
 /// What a check has to say, as `file:line: words`.
 type Findings = Vec<String>;

@@ -169,7 +169,6 @@ fn the_files_that_git_keeps_branches_in_are_not_written_by_a_line() {
     );
 }
 
-/// What the README says that an agent's hook cannot see.
 #[test]
 fn what_another_program_does_is_not_seen_before_and_told_afterwards() {
     let sandbox = seeded();

@@ -10,10 +10,12 @@ use crate::harness::{Place, Sandbox};
 
 /// Every command line that the documentation, the hooks and the slash commands contain, with its place.
 fn documented_lines() -> Vec<(String, Vec<String>)> {
-    let mut paths = vec![root().join("README.md")];
-    for directory in ["commands", "hooks"] {
+    let mut paths = vec![root().join("README.md"), root().join("ARCHITECTURE.md")];
+    for directory in ["commands", "docs", "hooks"] {
         files_below(&root().join(directory), &mut |path| {
-            paths.push(path.to_owned());
+            if !relative(path).starts_with("docs/schemas/") {
+                paths.push(path.to_owned());
+            }
         });
     }
     let mut lines = Vec::new();

@@ -51,7 +51,7 @@ const MAY_USE: &[Row] = &[
     ),
     ("commands::*", FOR_COMMANDS),
     ("commands", FOR_COMMANDS),
-    ("cli", "app commands doctor env error lifecycle out ticket"),
+    ("cli", "app commands config doctor env error lifecycle out ticket"),
     ("main", "cli env error git::signals out"),
 ];
 
