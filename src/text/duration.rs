@@ -42,7 +42,7 @@ pub fn parse(text: &str) -> Result<Duration, BadDuration> {
 /// The same for a command line where no time at all would mean nothing.
 pub fn parse_positive(text: &str) -> Result<Duration, String> {
     match parse(text) {
-        Ok(Duration::ZERO) => Err("it must be longer than no time at all".to_owned()),
+        Ok(Duration::ZERO) => Err("it must be longer than 0s".to_owned()),
         Ok(duration) => Ok(duration),
         Err(error) => Err(error.to_string()),
     }

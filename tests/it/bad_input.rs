@@ -113,7 +113,7 @@ fn what_cannot_be_an_id_is_refused_as_such() {
       looked on  origin/main
     hint: see what there is: tix list
     "a\nb" exit: 2
-    error: `a\u{a}b` cannot name a ticket: a ticket's name holds no control characters
+    error: `a\nb` cannot name a ticket: a ticket's name holds no control characters
     hint: see what there is: tix list
     "" exit: 2
     error: `` cannot name a ticket: a ticket is named by its id, a part of it or its file; this is empty

@@ -188,6 +188,6 @@ fn what_another_program_does_is_not_seen_before_and_told_afterwards() {
         let mut event = event(&clone, line);
         event["hook_event_name"] = "PostToolUse".into();
         let told = ask(&clone, "claude", &event);
-        assert!(told.success().stdout().contains("a commit beyond origin/main"), "{line}: {told}");
+        assert!(told.success().stdout().contains("1 commit beyond origin/main"), "{line}: {told}");
     }
 }
