@@ -213,8 +213,8 @@ pub(super) fn cumulative_flow(flow: &Flow) -> Chart<'static> {
         class: "chart wide",
         title: "Cumulative flow",
         says: format!(
-            "How many tickets were in each lane at the beginning of each {}, and now: {} wait, {} are worked on and \
-             {} are completed.",
+            "How many tickets were in each lane at the beginning of each {}, and now: {} in the queue, {} in work, {} \
+             completed.",
             flow.unit.as_str(),
             count(Lane::Queue),
             count(Lane::Active),

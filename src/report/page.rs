@@ -105,7 +105,7 @@ fn held(html: &mut Html, page: &Page<'_>) {
     }
     let limit = duration::exact(page.stale_after);
     let old = all.iter().filter(|held| page.now - held.since > page.stale_after).count();
-    html.element("p", &format!("{} of {} have been held for longer than {limit}.", old, all.len()));
+    html.element("p", &format!("Held for longer than {limit}: {old} of {}.", all.len()));
     html.raw("<table><thead><tr>");
     for head in ["ticket", "holder", "for"] {
         html.element("th scope=\"col\"", head);
