@@ -5,14 +5,13 @@ use super::context::Context;
 use super::merged::proof;
 use super::own::holds_no_work;
 use super::work::with_work;
-use super::worker::WorkerNow;
 use crate::config::Record;
 use crate::error::Failure;
 use crate::lifecycle::machine::Verb;
 use crate::lifecycle::{self, Act, Ticket};
 use crate::names::{Oid, RefName};
 use crate::text::shell_word;
-use crate::ticket::{Lane, Status};
+use crate::ticket::{Lane, Status, WorkerNow};
 use crate::trunk::View;
 
 /// A ticket as whoever asks sees it.

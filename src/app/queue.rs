@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::board::{Card, Damage, Seen, progress};
+use super::board::{Damage, Seen, progress};
 use super::complete::labels;
 use super::context::Context;
 use super::frame::AsOf;
@@ -11,7 +11,7 @@ use crate::git::GitError;
 use crate::lifecycle::{Entry, Hindrance, Known, Prospect, judge, needed};
 use crate::names::Oid;
 use crate::out::Format;
-use crate::ticket::{Head, Lane, Priority};
+use crate::ticket::{Head, Lane, Priority, TicketRow};
 use crate::trunk::View;
 
 /// Which tickets are wanted.
@@ -125,7 +125,7 @@ impl<'v> Survey<'v> {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Explained {
     /// The ticket.
-    pub ticket: Card,
+    pub ticket: TicketRow,
     /// Its place among those that can be claimed, from 1; null when it cannot.
     pub rank: Option<usize>,
     /// What keeps it from being claimed.
@@ -144,7 +144,7 @@ pub struct Reason {
 
 impl Explained {
     /// The verdict on a ticket at this place of the list, from 0.
-    pub fn of(at: usize, verdict: &Prospect<'_>, ticket: Card) -> Explained {
+    pub fn of(at: usize, verdict: &Prospect<'_>, ticket: TicketRow) -> Explained {
         let reason = |h: &Hindrance| Reason { kind: h.kind(), text: h.to_string() };
         Explained {
             ticket,
@@ -170,7 +170,7 @@ pub struct Choice {
     /// Whether `tickets`, or `explained` where that was asked for, leaves some out.
     truncated: bool,
     /// Those that can be claimed, the best first.
-    pub tickets: Vec<Card>,
+    pub tickets: Vec<TicketRow>,
     /// The wanted tickets of the queue, those that can be claimed first; missing without `--explain`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub explained: Option<Vec<Explained>>,
@@ -198,9 +198,9 @@ impl Choice {
         let verdicts = survey.judge(ctx, seen.view, wish);
         let total = verdicts.iter().filter(|v| v.hindrances.is_empty()).count();
         let source = ctx.trunk_label();
-        let card = |v: &Prospect<'_>| Card::of(v.known.entry, v.known.head.clone(), source.clone());
-        let tickets: Vec<Card> = verdicts.iter().take(total.min(limit)).map(card).collect();
-        let explain = |(at, verdict)| Explained::of(at, verdict, card(verdict));
+        let row = |v: &Prospect<'_>| v.known.entry.row(v.known.head.clone(), source.clone());
+        let tickets: Vec<TicketRow> = verdicts.iter().take(total.min(limit)).map(row).collect();
+        let explain = |(at, verdict)| Explained::of(at, verdict, row(verdict));
         let (explained, unexplained) = match detail {
             Detail::Ready => (None, 0),
             Detail::Reasons => (

@@ -4,15 +4,13 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use serde::Serialize;
-
 use super::context::Context;
 use super::receipt::WorkerJson;
 use crate::error::{Exit, Failure};
 use crate::names::RefName;
 use crate::out::{Format, Out};
 use crate::text::{duration, shell_word};
-use crate::ticket::TicketId;
+use crate::ticket::{TicketId, WorkerNow};
 use crate::workspace::spawn::{CommandLine, Ended, Sign, Unproved};
 use crate::workspace::worker::{
     self, Attachment, Former, Order, Seen, StartError, Started, WorkerRecord,
@@ -194,53 +192,6 @@ fn record_facts(failure: Failure, record: &WorkerRecord) -> Failure {
         .maybe_fact("log", log)
 }
 
-/// The worker that a ticket has, as far as this machine can tell.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct WorkerNow {
-    /// The record of it in this clone.
-    source: String,
-    /// `starting`, `live`, `stale` when it has ended without tix seeing how (as a detached one always does), or
-    /// `elsewhere` when it was started on another machine, where this one cannot look.
-    pub state: &'static str,
-    /// Its process; null while it is being started.
-    pid: Option<u32>,
-    /// The machine; null while it is being started.
-    host: Option<String>,
-    /// When it was started: RFC 3339, UTC; null while it is being started.
-    since: Option<String>,
-    /// The program and its arguments, without credentials; null while it is being started.
-    command: Option<Vec<String>>,
-    /// The file it writes to; null in the foreground, and while it is being started.
-    log: Option<String>,
-}
-
-impl WorkerNow {
-    fn recorded(source: String, state: &'static str, record: WorkerRecord) -> WorkerNow {
-        WorkerNow {
-            source,
-            state,
-            pid: Some(record.process.pid),
-            host: Some(record.process.host),
-            since: Some(record.since),
-            command: Some(record.command),
-            log: record.log.map(|log| log.display().to_string()),
-        }
-    }
-
-    pub fn words(&self) -> String {
-        let (Some(pid), Some(host), Some(since)) = (self.pid, &self.host, &self.since) else {
-            return self.state.to_owned();
-        };
-        let what = match self.state {
-            "stale" => format!("stale: process {pid} has ended"),
-            "elsewhere" => format!("elsewhere: process {pid} on {host}"),
-            state => format!("{state}: process {pid}"),
-        };
-        format!("{what}, started {since}")
-    }
-}
-
 /// The worker of a ticket. A record that cannot be read is told of, and hides nothing else.
 pub fn now(ctx: &Context<'_>, id: &TicketId) -> Option<WorkerNow> {
     let seen = worker::of(&ctx.repo, id, &crate::env::host()).unwrap_or_else(|error| {
@@ -248,11 +199,22 @@ pub fn now(ctx: &Context<'_>, id: &TicketId) -> Option<WorkerNow> {
         None
     })?;
     let source = worker::record_path(&ctx.repo, id).display().to_string();
-    Some(match seen {
-        Seen::Starting => WorkerNow { source, state: "starting", ..WorkerNow::default() },
-        Seen::Live(record) => WorkerNow::recorded(source, "live", record),
-        Seen::Stale(record) => WorkerNow::recorded(source, "stale", record),
-        Seen::Elsewhere(record) => WorkerNow::recorded(source, "elsewhere", record),
+    let (state, record) = match seen {
+        Seen::Starting => {
+            return Some(WorkerNow { source, state: "starting", ..WorkerNow::default() });
+        }
+        Seen::Live(record) => ("live", record),
+        Seen::Stale(record) => ("stale", record),
+        Seen::Elsewhere(record) => ("elsewhere", record),
+    };
+    Some(WorkerNow {
+        source,
+        state,
+        pid: Some(record.process.pid),
+        host: Some(record.process.host),
+        since: Some(record.since),
+        command: Some(record.command),
+        log: record.log.map(|log| log.display().to_string()),
     })
 }
 

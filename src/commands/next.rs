@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::app::board::{self, Card, Look};
+use crate::app::board::{self, Look};
 use crate::app::context::{Context, Globals};
 use crate::app::queue::{Choice, Detail, Explained, Wish};
 use crate::app::wait::{News, await_news, patience};
@@ -11,6 +11,7 @@ use crate::error::Failure;
 use crate::out::table::Table;
 use crate::out::{Format, Out};
 use crate::text::duration;
+use crate::ticket::TicketRow;
 
 /// Show which ticket to take next
 ///
@@ -79,14 +80,14 @@ fn tell(ctx: &Context<'_>, args: &Args, choice: &Choice) -> Result<(), Failure> 
     Ok(())
 }
 
-fn table(ctx: &Context<'_>, cards: &[Card]) -> Table {
+fn table(ctx: &Context<'_>, rows: &[TicketRow]) -> Table {
     let mut table = Table::new(["id", "priority", "age", "title"]);
-    for card in cards {
+    for row in rows {
         table.push([
-            card.id.as_str(),
-            card.priority.as_deref().unwrap_or_default(),
-            &card.age(ctx.now),
-            card.title.as_deref().unwrap_or_default(),
+            row.id.as_str(),
+            row.priority.as_deref().unwrap_or_default(),
+            &row.age(ctx.now),
+            row.title.as_deref().unwrap_or_default(),
         ]);
     }
     table

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use chrono::{DateTime, TimeDelta};
 use serde::Serialize;
 
-use crate::app::board::{self, Board, Card, Look, Seen};
+use crate::app::board::{self, Look, Seen, TicketRows};
 use crate::app::context::{Context, Globals};
 use crate::app::frame::{AsOf, Extent};
 use crate::env::Env;
@@ -15,10 +15,10 @@ use crate::git::{HistoryQuery, Logged, Merges, PathChange, PathChangeKind};
 use crate::lifecycle::trailer;
 use crate::out::{Format, Out};
 use crate::report::{
-    BoardCard, BoardLane, Figures, Flow, LaneChange, Life, Page, Step, Story, figures, render,
+    BoardLane, Figures, Flow, LaneChange, Life, Page, Step, Story, figures, render,
 };
 use crate::text::{duration, safe};
-use crate::ticket::{Lane, TicketId};
+use crate::ticket::{Lane, TicketId, TicketRow};
 
 /// How many tickets of a lane are on the page.
 const CARDS: usize = 100;
@@ -150,23 +150,21 @@ fn lane_change(ctx: &Context<'_>, change: &PathChange) -> Option<LaneChange> {
     }
 }
 
-fn page(ctx: &Context<'_>, seen: &Seen<'_>, story: &Story, tickets: &Board) -> String {
+fn page(ctx: &Context<'_>, seen: &Seen<'_>, story: &Story, tickets: &TicketRows) -> String {
     let lane = |lane: Lane| {
-        let mut cards: Vec<&Card> = tickets.cards.iter().filter(|card| card.lane == lane).collect();
-        let total = cards.len();
+        let mut rows: Vec<&TicketRow> =
+            tickets.rows.iter().filter(|row| row.lane == lane).collect();
+        let total = rows.len();
         match lane {
-            Lane::Queue | Lane::Active => cards.sort_by_key(|card| card.since),
+            Lane::Queue | Lane::Active => rows.sort_by_key(|row| row.since),
             // What was done last is looked at first.
             Lane::Completed | Lane::Archive => {
-                let done = |card: &Card| story.lives.get(&card.id).and_then(Life::finished);
-                cards.sort_by_key(|card| std::cmp::Reverse(done(card)));
+                let done = |row: &TicketRow| story.lives.get(&row.id).and_then(Life::finished);
+                rows.sort_by_key(|row| std::cmp::Reverse(done(row)));
             }
         }
-        BoardLane {
-            lane,
-            total,
-            cards: cards.iter().take(CARDS).map(|card| on_board(ctx, card)).collect(),
-        }
+        rows.truncate(CARDS);
+        BoardLane { lane, total, rows }
     };
     let board: Vec<BoardLane> = Lane::ALL.into_iter().map(lane).collect();
     render(&Page {
@@ -178,19 +176,6 @@ fn page(ctx: &Context<'_>, seen: &Seen<'_>, story: &Story, tickets: &Board) -> S
         board: &board,
         stale_after: ctx.stale_after(),
     })
-}
-
-fn on_board(ctx: &Context<'_>, card: &Card) -> BoardCard {
-    BoardCard {
-        id: card.id.to_string(),
-        title: card.title.clone(),
-        status: card.status.clone(),
-        blocked: card.blocked.clone(),
-        priority: card.priority.clone(),
-        labels: card.labels.clone(),
-        holder: card.holder.clone(),
-        age: card.age(ctx.now),
-    }
 }
 
 fn answer(ctx: &Context<'_>, seen: &Seen<'_>, story: &Story, args: &Args) {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use crate::app::board::{self, Card, Changes, Look, Workspace};
+use crate::app::board::{self, Changes, Look, Workspace};
 use crate::app::complete::ids;
 use crate::app::context::{Context, Globals};
 use crate::app::frame::AsOf;
@@ -14,7 +14,7 @@ use crate::error::Failure;
 use crate::git::exec::text_of;
 use crate::out::{Format, Out};
 use crate::text::{safe, safe_lines};
-use crate::ticket::{Document, Lane};
+use crate::ticket::{Document, Lane, TicketRow};
 
 /// Show a ticket: who holds it, where, and its text
 ///
@@ -39,7 +39,7 @@ pub struct Args {
 pub struct Shown<'a> {
     schema: &'static str,
     #[serde(flatten)]
-    card: &'a Card,
+    row: &'a TicketRow,
     #[serde(flatten)]
     as_of: AsOf,
     /// The whole file as it is at `source`; bytes that are not UTF-8 are replaced by U+FFFD.
@@ -50,53 +50,53 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), F
     let ctx = Context::open(globals, env, out, None)?;
     board::look(&ctx, Look::from(args.fetch), |seen| {
         let entry = board::find(seen, &args.id)?;
-        let (mut card, document) = board::read_one(&ctx, seen.view, entry)?;
+        let (mut row, document) = board::read_one(&ctx, seen.view, entry)?;
         if out.format == Format::Json {
-            board::overlay(&ctx, seen.view, std::slice::from_mut(&mut card), Changes::Leave)?;
+            board::overlay(&ctx, seen.view, std::slice::from_mut(&mut row), Changes::Leave)?;
         }
         let bytes = document.as_bytes();
         match (out.format, Out::is_terminal()) {
             (Format::Json, _) => {
                 let text = text_of(bytes);
                 let as_of = AsOf::of(&ctx, seen);
-                out.json(&Shown { schema: "tix/ticket@1", card: &card, as_of, text });
+                out.json(&Shown { schema: "tix/ticket@1", row: &row, as_of, text });
             }
             (Format::Human, true) => {
-                let workspace = match board::workspace(&ctx, &card.id)? {
+                let workspace = match board::workspace(&ctx, &row.id)? {
                     Workspace::At(path) => Some(path),
                     Workspace::Gone(_) | Workspace::None => None,
                 };
-                out.answer(&summary(&ctx, &card, &document, workspace));
+                out.answer(&summary(&ctx, &row, &document, workspace));
             }
             (Format::Human, false) => out.answer_bytes(bytes),
         }
-        board::tell_age(&ctx, seen, &format!("tix show --fetch {}", card.id));
+        board::tell_age(&ctx, seen, &format!("tix show --fetch {}", row.id));
         Ok(())
     })
 }
 
 fn summary(
     ctx: &Context<'_>,
-    card: &Card,
+    row: &TicketRow,
     document: &Document,
     workspace: Option<PathBuf>,
 ) -> String {
-    let since = card.claimed_at.as_ref().map(|at| match card.age(ctx.now) {
+    let since = row.claimed_at.as_ref().map(|at| match row.age(ctx.now) {
         age if age.is_empty() => at.clone(),
         age => format!("{at} ({age} ago)"),
     });
     let lines = [
-        ("lane", Some(card.lane.to_string())),
-        ("status", Some(card.status.clone())),
-        ("blocked", card.blocked.clone()),
-        ("held by", card.holder.clone()),
-        ("since", since.filter(|_| card.holder.is_some())),
-        ("branch", card.branch.clone()),
+        ("lane", Some(row.lane.to_string())),
+        ("status", Some(row.status.clone())),
+        ("blocked", row.blocked.clone()),
+        ("held by", row.holder.clone()),
+        ("since", since.filter(|_| row.holder.is_some())),
+        ("branch", row.branch.clone()),
         ("workspace", workspace.map(|path| path.display().to_string())),
-        ("file", Some(card.path.clone())),
-        ("source", Some(source(ctx, card))),
+        ("file", Some(row.path.clone())),
+        ("source", Some(source(ctx, row))),
     ];
-    let mut text = format!("{}\n", card.id);
+    let mut text = format!("{}\n", row.id);
     for (name, value) in lines {
         if let Some(value) = value {
             // Writing to a string cannot fail.
@@ -108,10 +108,10 @@ fn summary(
     text
 }
 
-fn source(ctx: &Context<'_>, card: &Card) -> String {
+fn source(ctx: &Context<'_>, row: &TicketRow) -> String {
     let trunk = ctx.trunk_label();
-    if card.source == trunk {
+    if row.source == trunk {
         return trunk;
     }
-    format!("{}, newer than {trunk}", card.source)
+    format!("{}, newer than {trunk}", row.source)
 }

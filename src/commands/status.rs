@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use crate::app::board::{self, Card, Look, Seen, Workspace};
+use crate::app::board::{self, Look, Seen, Workspace};
 use crate::app::complete::ids;
 use crate::app::context::{Context, Globals};
 use crate::app::errand::Standing;
@@ -12,14 +12,14 @@ use crate::app::frame::AsOf;
 use crate::app::here::require_here;
 use crate::app::next_step;
 use crate::app::takeover::last_sign;
-use crate::app::worker::{self, WorkerNow};
+use crate::app::worker;
 use crate::env::Env;
 use crate::error::Failure;
 use crate::lifecycle::machine::{self, Verb, Who};
 use crate::lifecycle::{self, Act, Entry, Ticket};
 use crate::out::{Format, Out};
 use crate::text::{duration, safe};
-use crate::ticket::Lane;
+use crate::ticket::{Lane, TicketRow, WorkerNow};
 
 /// Show where a ticket is, and what can be done with it
 ///
@@ -57,7 +57,7 @@ struct Move {
 pub struct Shown<'a> {
     schema: &'static str,
     #[serde(flatten)]
-    card: &'a Card,
+    row: &'a TicketRow,
     #[serde(flatten)]
     as_of: AsOf,
     /// The lane that it is in at its source: one ahead of the trunk's when it is complete and not merged.
@@ -79,7 +79,7 @@ pub struct Shown<'a> {
 }
 
 struct Standpoint {
-    card: Card,
+    row: TicketRow,
     at: Lane,
     workspace: Workspace,
     worker: Option<WorkerNow>,
@@ -109,11 +109,11 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), F
 }
 
 fn standpoint(ctx: &Context<'_>, seen: &Seen<'_>, entry: &Entry) -> Result<Standpoint, Failure> {
-    let (card, document) = board::read_one(ctx, seen.view, entry)?;
+    let (row, document) = board::read_one(ctx, seen.view, entry)?;
     let on_trunk = Ticket::new(entry, document.clone());
     // The board shows the trunk's lane; a ticket that is complete on its branch has moved on there.
     let mut there = entry.clone();
-    if card.source != ctx.trunk_label() && document.text("completed_at").is_some() {
+    if row.source != ctx.trunk_label() && document.text("completed_at").is_some() {
         there.lane = Lane::Completed;
     }
     let ticket = Ticket { entry: &there, trunk: entry.lane, document };
@@ -133,8 +133,8 @@ fn standpoint(ctx: &Context<'_>, seen: &Seen<'_>, entry: &Entry) -> Result<Stand
         Lane::Active => lifecycle::missing_in(&ticket.document),
         Lane::Queue | Lane::Completed | Lane::Archive => Vec::new(),
     };
-    let workspace = board::workspace(ctx, &card.id)?;
-    let worker = worker::now(ctx, &card.id);
+    let workspace = board::workspace(ctx, &row.id)?;
+    let worker = worker::now(ctx, &row.id);
     let here = next_step::Seen {
         ctx,
         act: &act,
@@ -153,7 +153,7 @@ fn standpoint(ctx: &Context<'_>, seen: &Seen<'_>, entry: &Entry) -> Result<Stand
         workspace,
         worker,
         at: there.lane,
-        card,
+        row,
         last,
         stale,
         missing: missing.iter().map(ToString::to_string).collect(),
@@ -195,7 +195,7 @@ fn shown(standpoint: &Standpoint, as_of: AsOf) -> Shown<'_> {
     };
     Shown {
         schema: "tix/status@1",
-        card: &standpoint.card,
+        row: &standpoint.row,
         as_of,
         at: standpoint.at,
         workspace,
@@ -209,9 +209,9 @@ fn shown(standpoint: &Standpoint, as_of: AsOf) -> Shown<'_> {
 }
 
 fn words(ctx: &Context<'_>, standpoint: &Standpoint) -> String {
-    let card = &standpoint.card;
-    let held = card.holder.as_ref().filter(|_| card.lane == Lane::Active);
-    let since = held.and(card.claimed_at.as_ref()).map(|at| match card.age(ctx.now) {
+    let row = &standpoint.row;
+    let held = row.holder.as_ref().filter(|_| row.lane == Lane::Active);
+    let since = held.and(row.claimed_at.as_ref()).map(|at| match row.age(ctx.now) {
         age if age.is_empty() => at.clone(),
         age => format!("{at} ({age} ago)"),
     });
@@ -219,10 +219,10 @@ fn words(ctx: &Context<'_>, standpoint: &Standpoint) -> String {
         let age = duration::age(last, ctx.now);
         if standpoint.stale { format!("{age} ago: stale") } else { format!("{age} ago") }
     });
-    let lane = if standpoint.at == card.lane {
-        card.lane.to_string()
+    let lane = if standpoint.at == row.lane {
+        row.lane.to_string()
     } else {
-        format!("{}, and {} on its branch, which is not merged yet", card.lane, standpoint.at)
+        format!("{}, and {} on its branch, which is not merged yet", row.lane, standpoint.at)
     };
     let workspace = match &standpoint.workspace {
         Workspace::At(path) => Some(path.display().to_string()),
@@ -231,17 +231,17 @@ fn words(ctx: &Context<'_>, standpoint: &Standpoint) -> String {
     };
     let lines = [
         ("lane", Some(lane)),
-        ("status", Some(card.status.clone())),
-        ("blocked", card.blocked.clone()),
+        ("status", Some(row.status.clone())),
+        ("blocked", row.blocked.clone()),
         ("held by", held.cloned()),
         ("since", since),
         ("last sign", last),
-        ("branch", card.branch.clone().filter(|_| held.is_some())),
+        ("branch", row.branch.clone().filter(|_| held.is_some())),
         ("workspace", workspace),
         ("worker", standpoint.worker.as_ref().map(WorkerNow::words)),
-        ("source", Some(card.source.clone())),
+        ("source", Some(row.source.clone())),
     ];
-    let mut text = format!("{}\n", card.id);
+    let mut text = format!("{}\n", row.id);
     // Writing to a string cannot fail.
     for (name, value) in lines {
         if let Some(value) = value {

@@ -1,45 +1,42 @@
 //! The board in the terminal, as values: what is shown, what a key does to it, and how it is drawn.
 //!
-//! Nothing here touches a terminal, git or the clock. A key changes the state and may ask for something to be done
-//! ([`Effect`]); the drawing is a function from the state to a buffer of cells, so that both can be tested without a
+//! Nothing here touches a terminal, git or the clock. A key changes the board and may ask for something to be done
+//! ([`BoardRequest`]); the board is a widget, a function from its state to cells, so that both can be tested without a
 //! terminal.
 
 mod draw;
 #[cfg(test)]
 mod tests;
 
-pub use draw::{Keys, draw, printed};
+use chrono::{DateTime, Utc};
+use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
-use crate::ticket::Lane;
-
-/// A ticket on the board. Every text is safe to be shown: no control characters.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Tile {
-    pub id: String,
-    pub title: String,
-    pub status: String,
-    pub blocked: Option<String>,
-    pub priority: Option<String>,
-    pub labels: Vec<String>,
-    pub holder: Option<String>,
-    pub age: String,
-}
+pub use self::draw::printed;
+use crate::ticket::{Lane, TicketId, TicketRow};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Column {
+pub struct LaneColumn {
     pub lane: Lane,
     /// Its tickets, in the order in which they are shown.
-    pub tiles: Vec<Tile>,
+    pub rows: Vec<TicketRow>,
+}
+
+/// What is read anew whenever the trunk or the clock has moved on.
+#[derive(Clone, Debug)]
+pub struct BoardContent {
+    /// The line at the top: what is looked at, and as of when.
+    pub heading: String,
+    /// The moment that ages are counted to.
+    pub now: DateTime<Utc>,
+    pub columns: Vec<LaneColumn>,
 }
 
 #[derive(Clone, Debug)]
-pub struct State {
-    /// The line at the top: what is looked at, and as of when.
-    pub heading: String,
-    pub columns: Vec<Column>,
+pub struct Board {
+    pub content: BoardContent,
     /// Only tickets with this text in them are shown.
     pub filter: String,
-    pub mode: Mode,
+    pub mode: BoardMode,
     /// What to know; it stays until the next key.
     pub notice: String,
     /// Why what is shown may be old; it stays for as long as that is so, below every notice.
@@ -51,7 +48,7 @@ pub struct State {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Mode {
+pub enum BoardMode {
     Browse,
     Filter,
     /// They move about in a text: a ticket, or the answer to a command.
@@ -63,64 +60,43 @@ pub enum Mode {
     },
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Key {
-    Char(char),
-    Enter,
-    Esc,
-    Backspace,
-    Up,
-    Down,
-    Left,
-    Right,
-    PageUp,
-    PageDown,
-    Home,
-    End,
-    /// Control and C.
-    Interrupt,
-}
-
 /// What a key asks for beside a change of what is shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Effect {
+pub enum BoardRequest {
     None,
     Quit,
     /// To ask the remote.
     Fetch,
-    Open(String),
-    Activate(String),
+    Open(TicketId),
+    Activate(TicketId),
 }
 
 /// How many tickets or lines a page has.
 const PAGE: usize = 10;
 
-impl State {
+#[expect(clippy::wildcard_enum_match_arm, reason = "a keyboard has more keys than the board uses")]
+impl Board {
     /// The board at the beginning, with the cursor at its first ticket.
-    pub fn new(heading: String, columns: Vec<Column>) -> State {
-        let mut state = State {
-            heading,
-            columns,
+    pub fn new(content: BoardContent) -> Board {
+        let at = content.columns.iter().position(|column| !column.rows.is_empty()).unwrap_or(0);
+        Board {
+            content,
             filter: String::new(),
-            mode: Mode::Browse,
+            mode: BoardMode::Browse,
             notice: String::new(),
             away: String::new(),
-            at: 0,
+            at,
             rows: [0; 4],
-        };
-        state.at = (0..state.columns.len()).find(|at| !state.shown(*at).is_empty()).unwrap_or(0);
-        state
+        }
     }
 
     /// Takes over what has changed on the trunk. The cursor stays at its ticket, wherever that is now.
-    pub fn renew(&mut self, heading: String, columns: Vec<Column>) {
-        let id = self.selected().map(|tile| tile.id.clone());
-        self.heading = heading;
-        self.columns = columns;
-        let places = || (0..self.columns.len()).map(|at| (at, self.shown(at)));
-        let found = id.and_then(|id| {
-            places()
-                .find_map(|(at, tiles)| Some((at, tiles.iter().position(|tile| tile.id == id)?)))
+    pub fn renew(&mut self, content: BoardContent) {
+        let id = self.selected().map(|row| row.id.clone());
+        self.content = content;
+        let found = (0..self.content.columns.len()).find_map(|at| {
+            let row = self.shown(at).iter().position(|row| Some(&row.id) == id.as_ref())?;
+            Some((at, row))
         });
         if let Some((at, row)) = found {
             self.at = at;
@@ -130,22 +106,19 @@ impl State {
     }
 
     /// The tickets of a lane that the filter lets through.
-    pub fn shown(&self, at: usize) -> Vec<&Tile> {
-        let tiles = self.columns.get(at).map(|column| column.tiles.as_slice()).unwrap_or_default();
-        tiles.iter().filter(|tile| tile.contains(&self.filter)).collect()
+    pub fn shown(&self, at: usize) -> Vec<&TicketRow> {
+        let rows = self.content.columns.get(at).map(|column| column.rows.as_slice());
+        let wanted = self.filter.to_lowercase();
+        let fits = |row: &&TicketRow| wanted.is_empty() || contains(row, &wanted);
+        rows.unwrap_or_default().iter().filter(fits).collect()
     }
 
-    pub fn selected(&self) -> Option<&Tile> {
+    pub fn selected(&self) -> Option<&TicketRow> {
         self.shown(self.at).get(self.row(self.at)).copied()
     }
 
-    /// The lane of the cursor.
-    pub fn at(&self) -> usize {
-        self.at
-    }
-
     /// The row of the cursor when it is in this lane.
-    pub fn row(&self, at: usize) -> usize {
+    fn row(&self, at: usize) -> usize {
         self.rows.get(at).copied().unwrap_or(0)
     }
 
@@ -163,106 +136,105 @@ impl State {
 
     pub fn read(&mut self, title: String, text: &str) {
         let lines = text.lines().map(|line| line.replace('\t', "    ")).collect();
-        self.mode = Mode::Read { title, lines, from: 0 };
+        self.mode = BoardMode::Read { title, lines, from: 0 };
     }
 
-    pub fn press(&mut self, key: Key) -> Effect {
+    pub fn press(&mut self, key: KeyEvent) -> BoardRequest {
+        if key.kind == KeyEventKind::Release {
+            return BoardRequest::None;
+        }
+        let code = match key.code {
+            code if !key.modifiers.contains(KeyModifiers::CONTROL) => code,
+            KeyCode::Char('c') => return BoardRequest::Quit,
+            // What enter becomes when it is pressed before the board is there.
+            KeyCode::Char('j') => KeyCode::Enter,
+            _ => return BoardRequest::None,
+        };
         self.notice.clear();
-        if key == Key::Interrupt {
-            return Effect::Quit;
-        }
         match &mut self.mode {
-            Mode::Browse => self.browse(key),
-            Mode::Filter => self.write_filter(key),
-            Mode::Read { lines, from, .. } => {
+            BoardMode::Browse => return self.browse(code),
+            BoardMode::Filter => self.write_filter(code),
+            BoardMode::Read { lines, from, .. } => {
                 let last = lines.len().saturating_sub(1);
-                match key {
-                    Key::Esc | Key::Enter | Key::Char('q') => self.mode = Mode::Browse,
-                    Key::Up | Key::Char('k') => *from = from.saturating_sub(1),
-                    Key::Down | Key::Char('j') => *from = (*from + 1).min(last),
-                    Key::PageUp => *from = from.saturating_sub(PAGE),
-                    Key::PageDown | Key::Char(' ') => *from = (*from + PAGE).min(last),
-                    Key::Home => *from = 0,
-                    Key::End => *from = last,
-                    Key::Char(_) | Key::Backspace | Key::Left | Key::Right | Key::Interrupt => {}
+                match code {
+                    KeyCode::Esc | KeyCode::Enter | KeyCode::Char('q') => {
+                        self.mode = BoardMode::Browse;
+                    }
+                    KeyCode::Char(' ') => *from = (*from + PAGE).min(last),
+                    code => *from = moved(code, *from).min(last),
                 }
-                Effect::None
             }
         }
+        BoardRequest::None
     }
 
-    fn browse(&mut self, key: Key) -> Effect {
-        let row = self.row(self.at);
-        match key {
-            Key::Char('q') => return Effect::Quit,
-            Key::Char('f') => return Effect::Fetch,
-            Key::Char('a') => return self.activate(),
-            Key::Enter => {
-                return self.selected().map_or(Effect::None, |tile| Effect::Open(tile.id.clone()));
+    fn browse(&mut self, code: KeyCode) -> BoardRequest {
+        match code {
+            KeyCode::Char('q') => return BoardRequest::Quit,
+            KeyCode::Char('f') => return BoardRequest::Fetch,
+            KeyCode::Char('a') => return self.activate(),
+            KeyCode::Enter => {
+                let selected = self.selected();
+                return selected
+                    .map_or(BoardRequest::None, |row| BoardRequest::Open(row.id.clone()));
             }
-            Key::Char('/') => self.mode = Mode::Filter,
-            Key::Esc => self.filter.clear(),
-            Key::Left | Key::Char('h') => self.at = self.at.saturating_sub(1),
-            Key::Right | Key::Char('l') => {
-                self.at = (self.at + 1).min(self.columns.len().saturating_sub(1));
+            KeyCode::Char('/') => self.mode = BoardMode::Filter,
+            KeyCode::Esc => self.filter.clear(),
+            KeyCode::Left | KeyCode::Char('h') => self.at = self.at.saturating_sub(1),
+            KeyCode::Right | KeyCode::Char('l') => {
+                self.at = (self.at + 1).min(self.content.columns.len().saturating_sub(1));
             }
-            Key::Up | Key::Char('k') => self.set_row(row.saturating_sub(1)),
-            Key::Down | Key::Char('j') => self.set_row(row + 1),
-            Key::PageUp => self.set_row(row.saturating_sub(PAGE)),
-            Key::PageDown => self.set_row(row + PAGE),
-            Key::Home => self.set_row(0),
-            Key::End => self.set_row(usize::MAX),
-            Key::Char(_) | Key::Backspace | Key::Interrupt => {}
+            code => self.set_row(moved(code, self.row(self.at))),
         }
         self.keep_inside();
-        Effect::None
+        BoardRequest::None
     }
 
     /// Only what waits can be claimed; the activation itself decides all the rest.
-    fn activate(&mut self) -> Effect {
-        let lane = self.columns.get(self.at).map(|column| column.lane);
-        match (lane, self.selected().map(|tile| tile.id.clone())) {
-            (Some(Lane::Queue), Some(id)) => Effect::Activate(id),
-            (_, Some(id)) => {
-                self.notice = format!("{id} is not in the queue");
-                Effect::None
-            }
-            (_, None) => Effect::None,
+    fn activate(&mut self) -> BoardRequest {
+        let Some(row) = self.selected() else { return BoardRequest::None };
+        if row.lane == Lane::Queue {
+            return BoardRequest::Activate(row.id.clone());
         }
+        self.notice = format!("{} is not in the queue", row.id);
+        BoardRequest::None
     }
 
-    fn write_filter(&mut self, key: Key) -> Effect {
-        match key {
-            Key::Enter => self.mode = Mode::Browse,
-            Key::Esc => {
+    fn write_filter(&mut self, code: KeyCode) {
+        match code {
+            KeyCode::Enter => self.mode = BoardMode::Browse,
+            KeyCode::Esc => {
                 self.filter.clear();
-                self.mode = Mode::Browse;
+                self.mode = BoardMode::Browse;
             }
-            Key::Backspace => {
+            KeyCode::Backspace => {
                 self.filter.pop();
             }
-            Key::Char(c) => self.filter.push(c),
-            Key::Up
-            | Key::Down
-            | Key::Left
-            | Key::Right
-            | Key::PageUp
-            | Key::PageDown
-            | Key::Home
-            | Key::End
-            | Key::Interrupt => {}
+            KeyCode::Char(c) => self.filter.push(c),
+            _ => {}
         }
         self.keep_inside();
-        Effect::None
     }
 }
 
-impl Tile {
-    /// Whether a text is somewhere in it, in any case.
-    fn contains(&self, text: &str) -> bool {
-        let wanted = text.to_lowercase();
-        let texts = [&self.id, &self.title, &self.status].into_iter().chain(&self.labels);
-        let mut all = texts.chain(&self.holder).chain(&self.priority).chain(&self.blocked);
-        wanted.is_empty() || all.any(|text| text.to_lowercase().contains(&wanted))
+/// Where a key leads to from this ticket or line; it may be behind the last one.
+#[expect(clippy::wildcard_enum_match_arm, reason = "a keyboard has more keys than the board uses")]
+fn moved(code: KeyCode, from: usize) -> usize {
+    match code {
+        KeyCode::Up | KeyCode::Char('k') => from.saturating_sub(1),
+        KeyCode::Down | KeyCode::Char('j') => from + 1,
+        KeyCode::PageUp => from.saturating_sub(PAGE),
+        KeyCode::PageDown => from + PAGE,
+        KeyCode::Home => 0,
+        KeyCode::End => usize::MAX,
+        _ => from,
     }
+}
+
+/// Whether a text in small letters is somewhere in a ticket, in any case.
+fn contains(row: &TicketRow, text: &str) -> bool {
+    let said = [&row.title, &row.holder, &row.priority, &row.blocked].into_iter().flatten();
+    let mut said = said.chain([&row.status]).chain(&row.labels).map(String::as_str);
+    row.id.as_str().to_lowercase().contains(text)
+        || said.any(|said| said.to_lowercase().contains(text))
 }

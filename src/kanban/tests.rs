@@ -1,51 +1,56 @@
+use chrono::{TimeDelta, TimeZone};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
+use ratatui::crossterm::event::KeyCode::{
+    self, Char, Down, End, Enter, Esc, Home, Left, Right, Up,
+};
 
 use super::draw::text;
 use super::*;
+use crate::ticket::{Document, Head};
 
-fn tile(id: &str, title: &str) -> Tile {
-    let (id, title) = (id.to_owned(), title.to_owned());
-    Tile { id, title, status: "open".to_owned(), age: "3 h".to_owned(), ..Tile::default() }
+fn noon() -> DateTime<Utc> {
+    Utc.with_ymd_and_hms(2025, 12, 11, 12, 0, 0).unwrap()
 }
 
-fn board() -> State {
-    let held = Tile {
-        status: "in_progress".to_owned(),
-        holder: Some("Ada Example <ada@example.org>".to_owned()),
-        priority: Some("P1".to_owned()),
-        labels: vec!["slow".to_owned()],
-        ..tile("TICKET-mail-001", "Send mail")
-    };
-    let stuck = Tile {
-        blocked: Some("waits for Eve".to_owned()),
-        ..tile("TICKET-ui-002", "日本語のとても長い題名のチケット")
-    };
-    let column = |lane, tiles| Column { lane, tiles };
-    State::new(
-        "shop  origin/main".to_owned(),
-        vec![
-            column(Lane::Queue, vec![tile("TICKET-api-001", "Say hello in Welsh"), stuck]),
-            column(Lane::Active, vec![held]),
-            column(Lane::Completed, Vec::new()),
-            column(Lane::Archive, Vec::new()),
-        ],
-    )
+/// A ticket that has been in its lane for three hours, with this in its front matter.
+fn row(id: &str, lane: Lane, front: &str) -> TicketRow {
+    let document = Document::parse(format!("---\n{front}---\n").into_bytes()).unwrap();
+    let id = TicketId::parse(id).unwrap();
+    let mut row =
+        TicketRow::new(id, lane, String::new(), Head::of(&document), "origin/main".to_owned());
+    row.since = Some(noon() - TimeDelta::hours(3));
+    row
+}
+
+fn content() -> BoardContent {
+    let hello = row("TICKET-api-001", Lane::Queue, "title: Say hello in Welsh\n");
+    let stuck = "title: 日本語のとても長い題名のチケット\nblocked: waits for Eve\n";
+    let held = "title: Send mail\nclaimed_by: Ada Example <ada@example.org>\npriority: P1\n";
+    let queue = vec![hello, row("TICKET-ui-002", Lane::Queue, stuck)];
+    let active = vec![row("TICKET-mail-001", Lane::Active, held)];
+    let columns = Lane::ALL.into_iter().zip([queue, active, Vec::new(), Vec::new()]);
+    let columns = columns.map(|(lane, rows)| LaneColumn { lane, rows }).collect();
+    BoardContent { heading: "shop  origin/main".to_owned(), now: noon(), columns }
+}
+
+fn board() -> Board {
+    Board::new(content())
 }
 
 /// The frame as a terminal of this size shows it.
-fn frame(state: &State, width: u16, height: u16) -> String {
+fn frame(board: &Board, width: u16, height: u16) -> String {
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
-    terminal.draw(|frame| draw(state, frame.buffer_mut(), Keys::Named)).unwrap();
+    terminal.draw(|frame| frame.render_widget(board, frame.area())).unwrap();
     text(terminal.backend().buffer())
 }
 
-fn press(state: &mut State, keys: &[Key]) -> Effect {
-    keys.iter().map(|key| state.press(*key)).last().unwrap()
+fn press(board: &mut Board, keys: &[KeyCode]) -> BoardRequest {
+    keys.iter().map(|key| board.press(KeyEvent::from(*key))).last().unwrap()
 }
 
-fn typed(text: &str) -> Vec<Key> {
-    text.chars().map(Key::Char).collect()
+fn typed(text: &str) -> Vec<KeyCode> {
+    text.chars().map(Char).collect()
 }
 
 #[test]
@@ -71,9 +76,9 @@ fn the_lanes_stand_side_by_side() {
 
 #[test]
 fn where_there_is_little_room_the_lane_of_the_cursor_is_shown() {
-    let mut state = board();
-    press(&mut state, &[Key::Right]);
-    insta::assert_snapshot!(frame(&state, 34, 10), @"
+    let mut board = board();
+    press(&mut board, &[Right]);
+    insta::assert_snapshot!(frame(&board, 34, 10), @"
     shop  origin/main
     ‹ queue 2  active 1  completed 0 ›
 
@@ -86,31 +91,75 @@ fn where_there_is_little_room_the_lane_of_the_cursor_is_shown() {
     enter open   a activate   q quit
     ");
     // Nothing is too small to be drawn.
-    for (width, height) in [(1, 1), (5, 3), (30, 4), (300, 2)] {
-        frame(&state, width, height);
+    for (width, height) in [(1, 1), (3, 12), (5, 3), (30, 4), (300, 2)] {
+        frame(&board, width, height);
     }
 }
 
 #[test]
-fn lanes_that_do_not_fit_are_named_on_their_side() {
-    let mut state = board();
-    let lines = |state: &State, width: u16| -> Vec<String> {
-        frame(state, width, 10).lines().map(str::to_owned).collect()
-    };
+fn lanes_that_do_not_fit_are_named_beside_those_that_do() {
+    let mut board = board();
+    let names = |board: &Board, width| frame(board, width, 10).lines().nth(1).unwrap().to_owned();
+    let below = |board: &Board, width| frame(board, width, 10).lines().nth(2).unwrap().to_owned();
     // One lane is shown: the others are tabs.
-    assert_eq!(lines(&state, 50)[1], "  queue 2  active 1  completed 0  archive 0 ›");
-    assert_eq!(lines(&state, 26)[1], "  queue 2  active 1 ›");
-    assert_eq!(lines(&state, 12)[1], "  queue 2 ›");
-    // Three are.
-    let names = " queue 2                   active 1                  completed 0";
-    let right = format!("{:>80}", "archive 0 ›");
-    assert_eq!(lines(&state, 80)[1..3], [names, &right]);
-    press(&mut state, &[Key::Right; 3]);
-    assert_eq!(lines(&state, 50)[1], "‹ queue 2  active 1  completed 0  archive 0");
-    let names = " active 1                  completed 0               archive 0";
-    assert_eq!(lines(&state, 80)[1..3], [names, "‹ queue 2"]);
-    // Two are, and two are not.
-    assert_eq!(lines(&state, 52)[2], "‹ queue 2  active 1");
+    assert_eq!(names(&board, 50), "  queue 2  active 1  completed 0  archive 0 ›");
+    assert_eq!(names(&board, 26), "  queue 2  active 1 ›");
+    assert_eq!(names(&board, 12), "  queue 2 ›");
+    // Three are, and all is on one line.
+    let three = "  queue 2                   active 1                  completed 0  archive 0 ›";
+    assert_eq!([names(&board, 80).as_str(), &below(&board, 80)], [three, ""]);
+    press(&mut board, &[Right; 3]);
+    assert_eq!(names(&board, 50), "‹ queue 2  active 1  completed 0  archive 0");
+    let three = "‹ queue 2  active 1         completed 0               archive 0";
+    assert_eq!([names(&board, 80).as_str(), &below(&board, 80)], [three, ""]);
+    // Two are, and there is room for one name more.
+    assert_eq!(names(&board, 52), "‹ active 1  completed 0    archive 0");
+    // With a filter the names are longer.
+    press(&mut board, &[&[Char('/')], typed("mail").as_slice(), &[Enter, Left]].concat());
+    assert_eq!(names(&board, 52), "‹ queue 0 of 2  active 1   completed 0  archive 0 ›");
+    press(&mut board, &[Left]);
+    assert_eq!(names(&board, 40), "‹ queue 0 of 2  active 1  completed 0 ›");
+    assert_eq!(names(&board, 38), "‹ active 1 ›");
+}
+
+#[test]
+fn at_every_width_the_lanes_around_the_cursor_are_whole() {
+    let mut board = board();
+    press(&mut board, &[Right]);
+    insta::assert_snapshot!(frame(&board, 40, 8), @"
+    shop  origin/main
+    ‹ queue 2  active 1  completed 0 ›
+
+    ▌ TICKET-mail-001
+    ▌ Send mail
+    ▌ 3 h · P1 · Ada Example
+
+    enter open   a activate   q quit
+    ");
+    // What is only half there is drawn as far as it goes.
+    insta::assert_snapshot!(frame(&board, 80, 11), @"
+    shop  origin/main
+      queue 2                   active 1                  completed 0  archive 0 ›
+
+    │ TICKET-api-001           ▌ TICKET-mail-001
+    │ Say hello in Welsh       ▌ Send mail
+    │ 3 h                      ▌ 3 h · P1 · Ada Example
+
+    │ TICKET-ui-002
+    │ 日本語のとても長い題名…
+
+    ←↓↑→ move   enter open   a activate   / filter   f fetch   q quit
+    ");
+    insta::assert_snapshot!(frame(&board, 110, 8), @"
+    shop  origin/main
+     queue 2                     active 1                   completed 0                 archive 0
+
+    │ TICKET-api-001            ▌ TICKET-mail-001
+    │ Say hello in Welsh        ▌ Send mail
+    │ 3 h                       ▌ 3 h · P1 · Ada Example
+
+    ←↓↑→ move   enter open   a activate   / filter   f fetch   q quit
+    ");
 }
 
 #[test]
@@ -129,7 +178,7 @@ fn printed_on_narrow_paper_the_lanes_stand_below_each_other() {
 
 #[test]
 fn the_way_out_is_named_where_there_is_little_room_and_what_is_least_needed_goes_first() {
-    let state = board();
+    let board = board();
     for (width, keys) in [
         (65, "←↓↑→ move   enter open   a activate   / filter   f fetch   q quit"),
         (64, "←↓↑→ move   enter open   a activate   / filter   q quit"),
@@ -137,25 +186,20 @@ fn the_way_out_is_named_where_there_is_little_room_and_what_is_least_needed_goes
         (20, "enter open   q quit"),
         (6, "q quit"),
     ] {
-        assert_eq!(frame(&state, width, 10).lines().last(), Some(keys), "{width}");
+        assert_eq!(frame(&board, width, 10).lines().last(), Some(keys), "{width}");
     }
 }
 
 #[test]
 fn what_is_short_is_not_cut_off_by_what_is_long() {
-    let mut state = board();
-    let reviewed = Tile {
-        status: "critic_review".to_owned(),
-        holder: Some("Bob Weaver <bob@example.org>".to_owned()),
-        ..tile("TICKET-mail-002", "Receive mail")
-    };
-    let stuck = Tile {
-        blocked: Some("waits for Eve".to_owned()),
-        priority: Some("P0".to_owned()),
-        ..reviewed.clone()
-    };
-    state.columns[0].tiles = vec![reviewed, stuck];
-    let text = frame(&state, 104, 20);
+    let mut board = board();
+    let front =
+        "title: Receive mail\nstatus: critic_review\nclaimed_by: Bob Weaver <bob@example.org>\n";
+    let reviewed = row("TICKET-mail-002", Lane::Active, front);
+    let front = format!("{front}blocked: waits for Eve\npriority: P0\n");
+    let stuck = row("TICKET-mail-003", Lane::Active, &front);
+    board.content.columns[0].rows = vec![reviewed, stuck];
+    let text = frame(&board, 104, 20);
     let lines: Vec<&str> = text.lines().map(|line| line.split("  ").next().unwrap()).collect();
     assert_eq!(lines[5], "▌ 3 h · critic_review ·…", "{text}");
     assert_eq!(lines[9], "│ 3 h · P0 · blocked: w…", "{text}");
@@ -163,53 +207,53 @@ fn what_is_short_is_not_cut_off_by_what_is_long() {
 
 #[test]
 fn that_the_remote_is_away_is_said_for_as_long_as_it_is_below_every_notice() {
-    let mut state = board();
-    state.away = "origin does not answer".to_owned();
-    let notice = |state: &State| frame(state, 80, 10).lines().nth(8).unwrap().to_owned();
-    assert_eq!(notice(&state), "origin does not answer");
-    press(&mut state, &[Key::Right, Key::Char('a')]);
-    assert_eq!(notice(&state), "TICKET-mail-001 is not in the queue");
-    press(&mut state, &[Key::Left]);
-    assert_eq!(notice(&state), "origin does not answer");
+    let mut board = board();
+    board.away = "origin does not answer".to_owned();
+    let notice = |board: &Board| frame(board, 80, 10).lines().nth(8).unwrap().to_owned();
+    assert_eq!(notice(&board), "origin does not answer");
+    press(&mut board, &[Right, Char('a')]);
+    assert_eq!(notice(&board), "TICKET-mail-001 is not in the queue");
+    press(&mut board, &[Left]);
+    assert_eq!(notice(&board), "origin does not answer");
 }
 
 #[test]
 fn keys_move_the_cursor_and_never_out_of_the_board() {
-    let mut state = board();
-    assert_eq!(state.selected().unwrap().id, "TICKET-api-001");
-    press(&mut state, &[Key::Down, Key::Down, Key::PageDown, Key::End]);
-    assert_eq!(state.selected().unwrap().id, "TICKET-ui-002");
-    press(&mut state, &[Key::Right]);
-    assert_eq!(state.selected().unwrap().id, "TICKET-mail-001");
-    press(&mut state, &[Key::Right, Key::Right, Key::Right, Key::Up, Key::Home]);
-    assert_eq!(state.selected(), None);
-    assert_eq!(press(&mut state, &[Key::Enter]), Effect::None);
-    press(&mut state, &[Key::Left, Key::Left, Key::Left, Key::Left]);
-    assert_eq!(state.selected().unwrap().id, "TICKET-ui-002", "each lane keeps its place");
+    let mut board = board();
+    assert_eq!(board.selected().unwrap().id.as_str(), "TICKET-api-001");
+    press(&mut board, &[Down, Down, KeyCode::PageDown, End]);
+    assert_eq!(board.selected().unwrap().id.as_str(), "TICKET-ui-002");
+    press(&mut board, &[Right]);
+    assert_eq!(board.selected().unwrap().id.as_str(), "TICKET-mail-001");
+    press(&mut board, &[Right, Right, Right, Up, Home]);
+    assert_eq!(board.selected(), None);
+    assert_eq!(press(&mut board, &[Enter]), BoardRequest::None);
+    press(&mut board, &[Left, Left, Left, Left]);
+    assert_eq!(board.selected().unwrap().id.as_str(), "TICKET-ui-002", "each lane keeps its place");
 }
 
 #[test]
 fn what_is_asked_for_is_about_the_ticket_at_the_cursor() {
-    let mut state = board();
-    let id = || "TICKET-api-001".to_owned();
-    assert_eq!(press(&mut state, &[Key::Enter]), Effect::Open(id()));
-    assert_eq!(press(&mut state, &[Key::Char('a')]), Effect::Activate(id()));
-    assert_eq!(press(&mut state, &[Key::Right, Key::Char('a')]), Effect::None);
-    assert_eq!(state.notice, "TICKET-mail-001 is not in the queue");
-    assert_eq!(press(&mut state, &[Key::Char('f')]), Effect::Fetch);
-    assert_eq!(press(&mut state, &[Key::Char('q')]), Effect::Quit);
+    let mut board = board();
+    let id = || TicketId::parse("TICKET-api-001").unwrap();
+    assert_eq!(press(&mut board, &[Enter]), BoardRequest::Open(id()));
+    assert_eq!(press(&mut board, &[Char('a')]), BoardRequest::Activate(id()));
+    assert_eq!(press(&mut board, &[Right, Char('a')]), BoardRequest::None);
+    assert_eq!(board.notice, "TICKET-mail-001 is not in the queue");
+    assert_eq!(press(&mut board, &[Char('f')]), BoardRequest::Fetch);
+    assert_eq!(press(&mut board, &[Char('q')]), BoardRequest::Quit);
 }
 
 #[test]
 fn a_filter_hides_what_does_not_fit_and_quits_nothing() {
-    let mut state = board();
-    press(&mut state, &[&[Key::Char('/')], typed("quit").as_slice()].concat());
-    assert_eq!(state.mode, Mode::Filter);
-    assert_eq!(state.selected(), None);
-    press(&mut state, &[Key::Backspace; 9]);
-    press(&mut state, &[typed("EVE").as_slice(), &[Key::Enter]].concat());
-    assert_eq!((state.shown(0).len(), state.selected().unwrap().id.as_str()), (1, "TICKET-ui-002"));
-    insta::assert_snapshot!(frame(&state, 112, 8), @"
+    let mut board = board();
+    press(&mut board, &[&[Char('/')], typed("quit").as_slice()].concat());
+    assert_eq!(board.mode, BoardMode::Filter);
+    assert_eq!(board.selected(), None);
+    press(&mut board, &[KeyCode::Backspace; 9]);
+    press(&mut board, &[typed("EVE").as_slice(), &[Enter]].concat());
+    assert_eq!((board.shown(0).len(), board.selected().unwrap().id.as_str()), (1, "TICKET-ui-002"));
+    insta::assert_snapshot!(frame(&board, 112, 8), @"
     shop  origin/main                                                                                           /EVE
      queue 1 of 2                active 0 of 1               completed 0                 archive 0
 
@@ -219,18 +263,20 @@ fn a_filter_hides_what_does_not_fit_and_quits_nothing() {
 
     ←↓↑→ move   enter open   a activate   / filter   f fetch   q quit
     ");
-    press(&mut state, &[Key::Esc]);
-    assert_eq!(state.shown(0).len(), 2);
-    assert_eq!(press(&mut state, &[Key::Char('/'), Key::Interrupt]), Effect::Quit);
+    press(&mut board, &[Esc]);
+    assert_eq!(board.shown(0).len(), 2);
+    press(&mut board, &[Char('/')]);
+    let interrupt = KeyEvent::new(Char('c'), KeyModifiers::CONTROL);
+    assert_eq!(board.press(interrupt), BoardRequest::Quit);
 }
 
 #[test]
 fn a_text_is_read_in_pages() {
-    let mut state = board();
+    let mut board = board();
     let text: String = (1..=30).map(|n| format!("line {n}\n")).collect();
-    state.read("TICKET-api-001".to_owned(), &text);
-    press(&mut state, &[Key::Char(' '), Key::Down, Key::Up]);
-    insta::assert_snapshot!(frame(&state, 40, 8), @"
+    board.read("TICKET-api-001".to_owned(), &text);
+    press(&mut board, &[Char(' '), Down, Up]);
+    insta::assert_snapshot!(frame(&board, 40, 8), @"
     shop  origin/main
     TICKET-api-001
 
@@ -240,21 +286,24 @@ fn a_text_is_read_in_pages() {
 
     ↓↑ scroll   esc back
     ");
-    press(&mut state, &[Key::End, Key::PageDown, Key::Esc]);
-    assert_eq!(state.mode, Mode::Browse);
+    press(&mut board, &[End, KeyCode::PageDown, Esc]);
+    assert_eq!(board.mode, BoardMode::Browse);
 }
 
 #[test]
 fn the_cursor_stays_at_its_ticket_when_the_board_changes() {
-    let mut state = board();
-    press(&mut state, &[Key::Down]);
-    let mut columns = state.columns.clone();
-    let moved = columns[0].tiles.remove(1);
-    columns[1].tiles.insert(0, moved);
-    state.renew("later".to_owned(), columns);
-    assert_eq!((state.at(), state.selected().unwrap().id.as_str()), (1, "TICKET-ui-002"));
+    let mut board = board();
+    press(&mut board, &[Down]);
+    let mut later = content();
+    let moved = later.columns[0].rows.remove(1);
+    later.columns[1].rows.insert(0, moved);
+    board.renew(later);
+    assert_eq!((board.at, board.selected().unwrap().id.as_str()), (1, "TICKET-ui-002"));
+    // Ages are counted to the moment of the last look.
+    board.renew(BoardContent { now: noon() + TimeDelta::hours(1), ..content() });
+    assert!(frame(&board, 112, 10).contains("▌ 4 h · blocked"), "{}", frame(&board, 112, 10));
     // It is gone: the cursor is where something is, or in an empty lane.
-    state.renew("later".to_owned(), vec![Column { lane: Lane::Queue, tiles: Vec::new() }]);
-    assert_eq!(state.selected(), None);
-    frame(&state, 80, 24);
+    board.renew(BoardContent { columns: Vec::new(), ..content() });
+    assert_eq!(board.selected(), None);
+    frame(&board, 80, 24);
 }

@@ -7,7 +7,8 @@ use super::machine::{self, Policy, Situation, State, Verb};
 use super::refusal::Held;
 use crate::names::{Oid, RepoPath};
 use crate::ticket::{
-    Document, Lane, Reading, Resolution, Status, StatusError, TicketId, Value, resolve,
+    Document, Head, Lane, Reading, Resolution, Status, StatusError, TicketId, TicketRow, Value,
+    resolve,
 };
 
 /// What stands at a path below a lane.
@@ -27,6 +28,13 @@ pub struct Entry {
     pub path: RepoPath,
     pub node: Node,
     pub oid: Oid,
+}
+
+impl Entry {
+    /// The ticket as it is shown, with this head, which was read from `source`.
+    pub fn row(&self, head: Head, source: String) -> TicketRow {
+        TicketRow::new(self.id.clone(), self.lane, self.path.to_string(), head, source)
+    }
 }
 
 /// A Markdown file in a lane whose name is no ticket id.

@@ -1,40 +1,29 @@
 //! The whole terminal, for as long as this value lives; afterwards it is as it was, also after a panic.
 
-use std::io::{self, Stdout};
+use std::io;
 use std::mem::ManuallyDrop;
-use std::sync::Once;
 use std::time::Duration;
 
-use ratatui::Terminal;
-use ratatui::backend::CrosstermBackend;
-use ratatui::buffer::Buffer;
+use ratatui::DefaultTerminal;
 use ratatui::crossterm::event::{self, Event};
-use ratatui::crossterm::execute;
-use ratatui::crossterm::terminal::{
-    EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
-};
+use ratatui::widgets::Widget;
 
 pub struct Screen {
     /// Never dropped: ratatui would complain on a standard error that may be gone together with the terminal.
-    terminal: ManuallyDrop<Terminal<CrosstermBackend<Stdout>>>,
+    terminal: ManuallyDrop<DefaultTerminal>,
 }
 
 impl Screen {
     /// Takes the terminal over.
     pub fn open() -> io::Result<Screen> {
-        restore_on_panic();
-        enable_raw_mode()?;
-        let opened = execute!(io::stdout(), EnterAlternateScreen)
-            .and_then(|()| Terminal::new(CrosstermBackend::new(io::stdout())))
-            .and_then(|mut terminal| terminal.hide_cursor().map(|()| terminal));
-        // From here on the destructor gives it back.
-        opened
+        // From here on the destructor gives it back, and before the words of a panic are written, a hook does.
+        ratatui::try_init()
             .map(|terminal| Screen { terminal: ManuallyDrop::new(terminal) })
             .inspect_err(|_| restore())
     }
 
-    pub fn draw(&mut self, draw: impl FnOnce(&mut Buffer)) -> io::Result<()> {
-        self.terminal.draw(|frame| draw(frame.buffer_mut())).map(|_| ())
+    pub fn draw(&mut self, widget: impl Widget) -> io::Result<()> {
+        self.terminal.draw(|frame| frame.render_widget(widget, frame.area())).map(|_| ())
     }
 
     /// What the person did, if anything in this time. Another size counts, and so does a key.
@@ -85,21 +74,7 @@ impl Drop for Screen {
 }
 
 fn restore() {
-    disable_raw_mode().ok();
-    execute!(io::stdout(), LeaveAlternateScreen).ok();
-}
-
-/// The words of a panic belong on the terminal as the person knows it: written to the other screen, they would go with
-/// it.
-fn restore_on_panic() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        let tell = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |panic| {
-            restore();
-            tell(panic);
-        }));
-    });
+    ratatui::try_restore().ok();
 }
 
 #[cfg(unix)]

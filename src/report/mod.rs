@@ -11,5 +11,5 @@ mod story;
 mod style;
 
 pub use flow::{Figures, Flow, figures};
-pub use page::{BoardCard, BoardLane, Page, render};
+pub use page::{BoardLane, Page, render};
 pub use story::{LaneChange, Life, Step, Story};

@@ -8,7 +8,7 @@ use super::html::Html;
 use super::story::Story;
 use super::style::STYLE;
 use crate::text::duration;
-use crate::ticket::Lane;
+use crate::ticket::{Lane, TicketRow, name_of};
 
 /// How many of those that are held are listed.
 const LISTED: usize = 40;
@@ -20,29 +20,16 @@ pub struct Page<'a> {
     pub commit: &'a str,
     pub now: DateTime<Utc>,
     pub story: &'a Story,
-    pub board: &'a [BoardLane],
+    pub board: &'a [BoardLane<'a>],
     /// How long nothing may happen on a claim before it counts as old.
     pub stale_after: TimeDelta,
 }
 
-pub struct BoardLane {
+pub struct BoardLane<'a> {
     pub lane: Lane,
     pub total: usize,
-    /// Those that are shown.
-    pub cards: Vec<BoardCard>,
-}
-
-/// A ticket on the board. Every text may be anything.
-#[derive(Clone, Debug, Default)]
-pub struct BoardCard {
-    pub id: String,
-    pub title: Option<String>,
-    pub status: String,
-    pub blocked: Option<String>,
-    pub priority: Option<String>,
-    pub labels: Vec<String>,
-    pub holder: Option<String>,
-    pub age: String,
+    /// Those that are shown. Every text may be anything.
+    pub rows: Vec<&'a TicketRow>,
 }
 
 pub fn render(page: &Page<'_>) -> String {
@@ -112,12 +99,12 @@ fn held(html: &mut Html, page: &Page<'_>) {
     }
     html.raw("</tr></thead><tbody>");
     let longest = all.first().map_or(TimeDelta::zero(), |held| page.now - held.since);
-    let cards = || page.board.iter().flat_map(|lane| &lane.cards);
+    let rows = || page.board.iter().flat_map(|lane| &lane.rows);
     for held in all.iter().take(LISTED) {
         let time = (page.now - held.since).max(TimeDelta::zero());
-        let card = cards().find(|card| card.id == held.id.as_str());
-        let title = card.and_then(|card| card.title.as_deref()).unwrap_or_default();
-        let by = card.and_then(|card| card.holder.as_deref()).unwrap_or(&held.by);
+        let row = rows().find(|row| row.id == held.id);
+        let title = row.and_then(|row| row.title.as_deref()).unwrap_or_default();
+        let by = row.and_then(|row| row.holder.as_deref()).unwrap_or(&held.by);
         let part = 100.0 * time.as_seconds_f64() / longest.as_seconds_f64().max(1.0);
         let class = if time > page.stale_after { "bar old" } else { "bar" };
         html.raw("<tr><td>").element("code", held.id.as_str()).element("bdi", title);
@@ -135,40 +122,40 @@ fn board(html: &mut Html, page: &Page<'_>) {
     for lane in page.board {
         html.raw(&format!("<section class=\"lane {}\"><h2>", lane.lane)).text(lane.lane.as_str());
         html.element("small", &lane.total.to_string()).raw("</h2>");
-        if lane.cards.is_empty() {
+        if lane.rows.is_empty() {
             html.element("p class=\"none\"", "nothing here");
         }
         html.raw("<ul class=\"cards\">");
-        for one in &lane.cards {
-            card(html, one);
+        for row in &lane.rows {
+            card(html, row, page.now);
         }
         html.raw("</ul>");
-        more(html, lane.total, lane.cards.len());
+        more(html, lane.total, lane.rows.len());
         html.raw("</section>\n");
     }
     html.raw("</div>\n");
 }
 
-fn card(html: &mut Html, card: &BoardCard) {
-    html.raw("<li class=\"card\">").element("div class=\"id\"", &card.id);
-    if let Some(title) = &card.title {
+fn card(html: &mut Html, row: &TicketRow, now: DateTime<Utc>) {
+    html.raw("<li class=\"card\">").element("div class=\"id\"", row.id.as_str());
+    if let Some(title) = &row.title {
         html.raw("<div class=\"title\">").element("bdi", title).raw("</div>");
     }
-    if card.holder.is_some() || !card.age.is_empty() {
-        html.raw("<div class=\"who\">");
-        let holder = card.holder.as_deref().map(name_of);
-        let words: Vec<&str> = holder
-            .into_iter()
-            .chain(Some(card.age.as_str()))
-            .filter(|word| !word.is_empty())
-            .collect();
-        html.element("bdi", &words.join(" · ")).raw("</div>");
+    let age = row.age(now);
+    let who: Vec<&str> = row
+        .holder_name()
+        .into_iter()
+        .chain([age.as_str()])
+        .filter(|word| !word.is_empty())
+        .collect();
+    if !who.is_empty() {
+        html.raw("<div class=\"who\">").element("bdi", &who.join(" · ")).raw("</div>");
     }
-    html.raw("<div class=\"badges\">").element("span", &card.status);
-    if let Some(why) = &card.blocked {
+    html.raw("<div class=\"badges\">").element("span", &row.status);
+    if let Some(why) = &row.blocked {
         html.element("span class=\"blocked\"", &format!("blocked: {why}"));
     }
-    for badge in card.priority.iter().chain(&card.labels) {
+    for badge in row.priority.iter().chain(&row.labels) {
         html.element("span", badge);
     }
     html.raw("</div></li>");
@@ -178,10 +165,4 @@ fn more(html: &mut Html, total: usize, shown: usize) {
     if total > shown {
         html.element("p class=\"more\"", &format!("and {} more", total - shown));
     }
-}
-
-/// A person without the address: the page may be shown to anybody.
-fn name_of(holder: &str) -> &str {
-    let name = holder.split('<').next().unwrap_or_default().trim();
-    if name.is_empty() { holder } else { name }
 }

@@ -11,6 +11,7 @@ pub mod moment;
 pub mod priority;
 pub mod query;
 pub mod relation;
+pub mod row;
 pub mod status;
 
 pub use document::{
@@ -23,4 +24,5 @@ pub use moment::{Moment, moment};
 pub use priority::Priority;
 pub use query::{Resolution, resolve};
 pub use relation::Relation;
+pub use row::{BranchSeen, Overlay, TicketRow, WorkerNow, WorkspaceSeen, name_of};
 pub use status::{QueueGate, Reading, Status};

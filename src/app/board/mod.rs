@@ -3,7 +3,7 @@
 //!
 //! Everything is read from git's objects; no file of any checkout is looked at.
 
-mod card;
+mod damage;
 mod overlay;
 mod progress;
 
@@ -11,8 +11,8 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 
-pub use self::card::{Card, Damage};
-pub use self::overlay::{Changes, Overlay, overlay};
+pub use self::damage::Damage;
+pub use self::overlay::{Changes, overlay};
 pub use self::progress::{branch_pattern, progress, progress_pattern, progress_ref};
 use super::context::Context;
 use super::find::no_tickets;
@@ -21,7 +21,7 @@ use crate::clock;
 use crate::error::Failure;
 use crate::lifecycle::{Entry, Refusal};
 use crate::text::duration;
-use crate::ticket::{Document, Head, Lane, TicketId};
+use crate::ticket::{Document, Head, Lane, TicketId, TicketRow};
 use crate::trunk::{Run, View, last_fetched};
 use crate::workspace;
 
@@ -108,14 +108,14 @@ pub fn find<'v>(seen: &Seen<'v>, query: &str) -> Result<&'v Entry, Failure> {
 
 /// All tickets of some lanes.
 #[derive(Debug, Default)]
-pub struct Board {
+pub struct TicketRows {
     /// Those that can be read, by lane and id.
-    pub cards: Vec<Card>,
+    pub rows: Vec<TicketRow>,
     /// What cannot be read. It never hides another ticket.
     pub damaged: Vec<Damage>,
 }
 
-pub fn read(ctx: &Context<'_>, view: &View<'_>, lanes: &[Lane]) -> Result<Board, Failure> {
+pub fn read(ctx: &Context<'_>, view: &View<'_>, lanes: &[Lane]) -> Result<TicketRows, Failure> {
     let mut by_id: Vec<&Entry> = view.snapshot.entries.iter().collect();
     by_id.sort_by(|a, b| (&a.id, &a.path).cmp(&(&b.id, &b.path)));
     let mut entries = Vec::new();
@@ -144,47 +144,47 @@ pub fn read(ctx: &Context<'_>, view: &View<'_>, lanes: &[Lane]) -> Result<Board,
         why: odd.why.clone(),
     }));
     let trunk = ctx.trunk_label();
-    let mut cards: Vec<Card> = Vec::with_capacity(entries.len());
-    // Those whose branch may tell more, each with its place among the cards.
+    let mut rows: Vec<TicketRow> = Vec::with_capacity(entries.len());
+    // Those whose branch may tell more, each with its place among the rows.
     let mut active: Vec<(usize, &Entry)> = Vec::new();
     view.heads(&ctx.repo, &entries, |entry, head| match head {
         Ok(head) => {
             if entry.lane == Lane::Active {
-                active.push((cards.len(), entry));
+                active.push((rows.len(), entry));
             }
-            cards.push(Card::of(entry, head, trunk.clone()));
+            rows.push(entry.row(head, trunk.clone()));
         }
         Err(refusal) => damaged.push(Damage::of(entry, &refusal)),
     })?;
-    let claim = |at: usize| cards.get(at).and_then(|card| card.claim_id.as_deref());
+    let claim = |at: usize| rows.get(at).and_then(|row| row.claim_id.as_deref());
     let asked: Vec<_> = active.iter().map(|(at, entry)| (*entry, claim(*at))).collect();
     for newer in progress(ctx, &asked)? {
-        let place = active.get(newer.at).and_then(|(at, _)| cards.get_mut(*at));
-        if let Some(card) = place {
-            *card = newer.card;
+        let place = active.get(newer.at).and_then(|(at, _)| rows.get_mut(*at));
+        if let Some(row) = place {
+            *row = newer.row;
         }
     }
-    cards.sort_by(|a, b| (a.lane, &a.id).cmp(&(b.lane, &b.id)));
+    rows.sort_by(|a, b| (a.lane, &a.id).cmp(&(b.lane, &b.id)));
     damaged.sort();
-    Ok(Board { cards, damaged })
+    Ok(TicketRows { rows, damaged })
 }
 
-/// Reads one ticket, with the contents that the card was read from.
+/// Reads one ticket, with the contents that the row was read from.
 pub fn read_one(
     ctx: &Context<'_>,
     view: &View<'_>,
     entry: &Entry,
-) -> Result<(Card, Document), Failure> {
+) -> Result<(TicketRow, Document), Failure> {
     let trunk = ctx.trunk_label();
     let mut made = view.read_all(&[entry], |entry, document| {
-        document.map(|document| (Card::of(entry, Head::of(&document), trunk.clone()), document))
+        document.map(|document| (entry.row(Head::of(&document), trunk.clone()), document))
     })?;
     let Some(made) = made.pop() else {
         return Err(Refusal::NotFound { query: entry.id.to_string(), nearest: Vec::new() }.into());
     };
-    let (card, document) = made?;
-    let newer = progress(ctx, &[(entry, card.claim_id.as_deref())])?.pop();
-    Ok(newer.map_or((card, document), |newer| (newer.card, newer.document)))
+    let (row, document) = made?;
+    let newer = progress(ctx, &[(entry, row.claim_id.as_deref())])?.pop();
+    Ok(newer.map_or((row, document), |newer| (newer.row, newer.document)))
 }
 
 /// A ticket's workspace on this machine.

@@ -3,18 +3,17 @@
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
-use chrono::{DateTime, Utc};
-use serde::Serialize;
+use chrono::DateTime;
 
 use super::super::context::Context;
-use super::super::worker::{self, WorkerNow};
+use super::super::worker;
 use super::super::worktree;
-use super::{Card, progress_ref};
+use super::progress_ref;
 use crate::clock;
 use crate::error::Failure;
 use crate::git::{Commit, Worktree};
 use crate::names::Oid;
-use crate::ticket::{Lane, TicketId};
+use crate::ticket::{BranchSeen, Lane, Overlay, TicketId, TicketRow, WorkspaceSeen};
 use crate::trunk::View;
 use crate::workspace;
 
@@ -25,78 +24,36 @@ pub enum Changes {
     Leave,
 }
 
-/// What stands over a ticket's file, each part with its source.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Overlay {
-    /// The ticket branch as last fetched; null when there is none.
-    pub branch: Option<BranchSeen>,
-    /// The workspace on this machine; null when there is none.
-    pub workspace: Option<WorkspaceSeen>,
-    /// The worker that was started in it; null when there is none.
-    pub worker: Option<WorkerNow>,
-}
-
-/// A ticket branch as last fetched.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct BranchSeen {
-    /// The branch.
-    pub source: String,
-    /// Where it is.
-    pub commit: String,
-    /// How many of its commits the trunk does not have.
-    pub ahead: usize,
-    /// When its last commit was made: RFC 3339, UTC.
-    pub last_activity: String,
-    /// The same as a moment.
-    #[serde(skip)]
-    pub at: Option<DateTime<Utc>>,
-}
-
-/// A workspace on this machine.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct WorkspaceSeen {
-    /// Where it is, and where this was read from.
-    pub source: String,
-    /// Whether it holds changes that are not committed; null when it is gone, and unless `tix list --columns dirty` asks:
-    /// that takes a `git status` in each workspace.
-    pub dirty: Option<bool>,
-    /// Whether its directory is there.
-    pub present: bool,
-}
-
-/// Puts the overlays over those of these cards that are held.
+/// Puts the overlays over those of these rows that are held.
 pub fn overlay(
     ctx: &Context<'_>,
     view: &View<'_>,
-    cards: &mut [Card],
+    rows: &mut [TicketRow],
     changes: Changes,
 ) -> Result<(), Failure> {
-    let held = |card: &Card| card.lane == Lane::Active;
-    if !cards.iter().any(held) {
+    let held = |row: &TicketRow| row.lane == Lane::Active;
+    if !rows.iter().any(held) {
         return Ok(());
     }
-    let mut branches = branches(ctx, view, cards.iter().filter(|card| held(card)))?;
+    let mut branches = branches(ctx, view, rows.iter().filter(|row| held(row)))?;
     let worktrees = ctx.repo.worktrees()?;
-    for card in cards.iter_mut().filter(|card| held(card)) {
-        let branch = branches.remove(&card.id);
-        let workspace = seen_here(ctx, &worktrees, &card.id, changes)?;
+    for row in rows.iter_mut().filter(|row| held(row)) {
+        let branch = branches.remove(&row.id);
+        let workspace = seen_here(ctx, &worktrees, &row.id, changes)?;
         // A worker is started in a workspace and nowhere else.
-        let worker = workspace.as_ref().and_then(|_| worker::now(ctx, &card.id));
-        card.overlay = Some(Box::new(Overlay { branch, workspace, worker }));
+        let worker = workspace.as_ref().and_then(|_| worker::now(ctx, &row.id));
+        row.overlay = Some(Box::new(Overlay { branch, workspace, worker }));
     }
     Ok(())
 }
 
-/// The ticket branches of these cards: two processes for any number of them.
+/// The ticket branches of these rows: two processes for any number of them.
 fn branches<'c>(
     ctx: &Context<'_>,
     view: &View<'_>,
-    cards: impl Iterator<Item = &'c Card>,
+    rows: impl Iterator<Item = &'c TicketRow>,
 ) -> Result<HashMap<TicketId, BranchSeen>, Failure> {
-    let names: Vec<_> = cards.filter_map(|c| Some((&c.id, progress_ref(ctx, &c.id)?))).collect();
+    let names: Vec<_> = rows.filter_map(|c| Some((&c.id, progress_ref(ctx, &c.id)?))).collect();
     let refs: Vec<&str> = names.iter().map(|(_, name)| name.as_str()).collect();
     let tips = ctx.objects.commits(&refs)?;
     let there: Vec<Oid> = tips.iter().flatten().map(|commit| commit.oid.clone()).collect();

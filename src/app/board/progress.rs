@@ -3,19 +3,18 @@
 use std::collections::HashSet;
 
 use super::super::context::Context;
-use super::Card;
 use crate::error::Failure;
 use crate::git::Kind;
 use crate::lifecycle::Entry;
 use crate::names::RefName;
-use crate::ticket::{Document, Head, Lane, TicketId};
+use crate::ticket::{Document, Head, Lane, TicketId, TicketRow};
 
 /// The newer state of a held ticket.
 pub struct Newer {
     /// Its place among those that were asked about.
     pub at: usize,
-    pub card: Card,
-    /// What the card was read from.
+    pub row: TicketRow,
+    /// What the row was read from.
     pub document: Document,
 }
 
@@ -76,9 +75,9 @@ fn find<'c>(
         }
         found.insert(*place);
         let Ok(document) = Document::parse(object.data) else { return };
-        let card = Card::of(entry, Head::of(&document), name.short().to_owned());
-        if card.claim_id.as_deref() == Some(*claim) {
-            newer.push(Newer { at: *place, card, document });
+        let row = entry.row(Head::of(&document), name.short().to_owned());
+        if row.claim_id.as_deref() == Some(*claim) {
+            newer.push(Newer { at: *place, row, document });
         }
     })?;
     Ok(branches.into_iter().filter(|branch| !found.contains(&branch.at)).collect())

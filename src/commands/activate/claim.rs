@@ -1,19 +1,51 @@
-//! Phase 1: the claim.
+//! Phase 1: the claim, of a ticket that is named or chosen.
+//!
+//! Both are decided with each attempt of the engine, on the trunk as it is then. So a lost race is nothing special for
+//! `--next`: the next attempt finds the ticket gone, and chooses another.
 
-use super::earlier::Wanted;
-use super::{Activation, Attempt, Plan};
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+
+use super::earlier::{self, Wanted};
+use super::{Activated, Args, Plan};
+use crate::app::board::Seen;
+use crate::app::context::Context;
 use crate::app::find::{find_ticket, queued_path};
 use crate::app::give_back::clear_local;
 use crate::app::lock::lock_ticket;
-use crate::app::queue::Choice;
+use crate::app::queue::{Choice, Detail, Survey};
+use crate::app::worker;
 use crate::config::Record;
 use crate::error::{Exit, Failure};
-use crate::lifecycle::{self, Change, ClaimRequest, Claimed, Decision, Edit, Entry, Held, Target};
+use crate::lifecycle::{
+    self, Change, Claim, ClaimRequest, Claimed, Decision, Edit, Entry, Held, Known, Target,
+};
 use crate::lock::Lock;
 use crate::names::{Oid, RefName, RepoPath};
 use crate::ticket::{Lane, TicketId};
-use crate::trunk::{Diary, Outcome, Stop, Trunk, TrunkError, View};
-use crate::workspace::{self, Leftover};
+use crate::trunk::{
+    Diary, Landed, Outcome, Run, Stop, Trunk, TrunkError, View, random_token, ticket_lock,
+};
+use crate::workspace::worker::check;
+use crate::workspace::{self, Leftover, WorkspaceError};
+use crate::{clock, env};
+
+/// With more than so many tickets that cannot be claimed from here, the fault lies here and not with them.
+const PASSED_OVER: usize = 3;
+
+pub(super) struct Activation<'a> {
+    pub(super) ctx: &'a Context<'a>,
+    pub(super) args: &'a Args,
+    pub(super) run: Run,
+    /// The claim this run makes if it has to make one: one id for all attempts.
+    pub(super) claim: Claim,
+    pub(super) clone_id: String,
+    pub(super) session: Option<String>,
+    pub(super) attempt: Attempt,
+    /// The ticket branch was found on the remote although nobody holds the ticket: look where it is.
+    pub(super) look_for_stray: Option<RefName>,
+    pub(super) diary: Diary,
+}
 
 /// An active ticket, as the trunk has it.
 pub(super) struct Active {
@@ -26,10 +58,10 @@ pub(super) struct Active {
 }
 
 /// A claim, and where the ticket branch starts if not at the claim itself.
-pub(super) type Start = (Claimed, Option<Oid>);
+type Start = (Claimed, Option<Oid>);
 
 /// What there is to say when nothing is claimed.
-pub(super) enum Answer {
+enum Answer {
     /// Another process of this clone works on it.
     Busy(TicketId),
     /// Somebody holds it, perhaps we ourselves.
@@ -39,10 +71,68 @@ pub(super) enum Answer {
     Empty(Box<Choice>),
 }
 
-impl Activation<'_> {
+/// A claim that is on the trunk, by this run.
+pub(super) struct Won {
+    pub(super) claimed: Claimed,
+    pub(super) landed: Landed<()>,
+    /// Where the ticket branch is on the remote.
+    pub(super) branch_at: Oid,
+    pub(super) outcome: &'static str,
+}
+
+impl Won {
+    pub(super) fn new(landed: Landed<Start>, outcome: &'static str) -> Won {
+        let (claimed, base) = landed.output.clone();
+        let branch_at = base.unwrap_or_else(|| landed.commit.clone());
+        Won { claimed, landed: landed.map(|_| ()), branch_at, outcome }
+    }
+}
+
+impl<'a> Activation<'a> {
+    pub(super) fn begin(ctx: &'a Context<'a>, args: &'a Args) -> Result<Activation<'a>, Failure> {
+        let run = Run::begin(&ctx.repo)?;
+        let clone_id = workspace::clone_id(&ctx.repo, random_token)?;
+        let claim = Claim {
+            id: format!("{clone_id}-{}", random_token()),
+            by: ctx.actor()?,
+            at: clock::rfc3339(ctx.now),
+            host: env::host(),
+        };
+        Ok(Activation {
+            ctx,
+            args,
+            run,
+            claim,
+            clone_id,
+            session: match ctx.session()? {
+                Some(session) => Some(session.to_owned()),
+                // A worker that asks for its own ticket is told that it has it.
+                None => (!args.exec.is_empty()).then(random_token),
+            },
+            attempt: Attempt::default(),
+            look_for_stray: None,
+            diary: Diary { phase: "claim", ..Diary::default() },
+        })
+    }
+
+    pub(super) fn activate(&mut self) -> Result<Activated, Failure> {
+        let receipt = loop {
+            match self.claim_it()? {
+                Outcome::Landed(landed) => break self.finish(&Won::new(landed, "activated"))?,
+                Outcome::Answered(Answer::Busy(id)) => self.wait_for(&id)?,
+                Outcome::Answered(Answer::Active(active)) => break self.go_on_with(&active)?,
+                Outcome::Answered(Answer::Plan(plan)) => return Ok(Activated::Planned(plan)),
+                Outcome::Answered(Answer::Empty(choice)) => {
+                    return Ok(Activated::Nothing(choice, self.attempt.warnings().collect()));
+                }
+            }
+        };
+        Ok(Activated::Done(Box::new(receipt)))
+    }
+
     /// Claims, around branches that stand in the way: a stray one is looked at, and with `--next` the ticket is passed over
     /// if that does not help.
-    pub(super) fn claim_it(&mut self) -> Result<Outcome<Start, Answer>, Failure> {
+    fn claim_it(&mut self) -> Result<Outcome<Start, Answer>, Failure> {
         loop {
             let mut diary = std::mem::take(&mut self.diary);
             let result = self.try_claim(&mut diary);
@@ -92,7 +182,7 @@ impl Activation<'_> {
         self.decide_on(trunk, view, entry, attempt)
     }
 
-    pub(super) fn decide_on(
+    fn decide_on(
         &self,
         trunk: &Trunk<'_>,
         view: &View<'_>,
@@ -150,7 +240,7 @@ impl Activation<'_> {
         &self,
         view: &View<'_>,
         claimed: &Claimed,
-        path: Option<&std::path::Path>,
+        path: Option<&Path>,
     ) -> Result<Leftover, Failure> {
         let ctx = self.ctx;
         if workspace::load(&ctx.repo, &claimed.id).is_some() {
@@ -168,7 +258,7 @@ impl Activation<'_> {
         let checked =
             workspace::preflight(&ctx.repo, path, &claimed.branch, local.as_ref(), &known);
         let wanted = Wanted { id: &claimed.id, branch: &claimed.branch, path, known: &known };
-        checked.map_err(|error| self.explained(&wanted, error))
+        checked.map_err(|error| earlier::explained(ctx, &wanted, error))
     }
 
     /// The ticket branch of a ticket that nobody holds, if it is there and an earlier holder's: it carries
@@ -205,7 +295,7 @@ impl Activation<'_> {
         }
     }
 
-    fn plan(&self, change: &Change, claimed: &Claimed, path: Option<&std::path::Path>) -> Plan {
+    fn plan(&self, change: &Change, claimed: &Claimed, path: Option<&Path>) -> Plan {
         let from = change.edits.iter().find_map(|edit| match edit {
             Edit::Move { from, .. } => Some(from.to_string()),
             Edit::Add { .. } => None,
@@ -222,10 +312,159 @@ impl Activation<'_> {
     }
 
     /// Waits until another process of this clone is done with a ticket; the lock is then ours.
-    pub(super) fn wait_for(&mut self, id: &TicketId) -> Result<(), Failure> {
+    fn wait_for(&mut self, id: &TicketId) -> Result<(), Failure> {
         self.ctx.out.progress(&format!("another tix of this clone is at work on {id} …"));
         self.attempt.locks.push((id.clone(), lock_ticket(self.ctx, id, "activate")?));
         Ok(())
+    }
+
+    /// Tickets that an earlier run of this clone has claimed and never set up, because it was killed: nobody works on
+    /// them, and nobody else can claim them. What another process is at work on is not among them.
+    fn unfinished(
+        &self,
+        trunk: &Trunk<'_>,
+        survey: &Survey<'_>,
+    ) -> Result<Vec<TicketId>, TrunkError> {
+        let prefix = format!("{}-", self.clone_id);
+        let mut unfinished = Vec::new();
+        for Known { entry, head } in &survey.known {
+            let ours = head.claim_id.as_ref().filter(|claim| claim.starts_with(&prefix));
+            let Some(claim) = ours.filter(|_| entry.lane == Lane::Active) else { continue };
+            let is_finished = || {
+                let record = workspace::load(&self.ctx.repo, &entry.id);
+                record.is_some_and(|record| record.claim_id == *claim && record.finished)
+            };
+            if is_finished() {
+                continue;
+            }
+            let path = ticket_lock(trunk.repo, &entry.id);
+            let lock = Lock::try_take(&path)
+                .map_err(|source| TrunkError::Lock { path, source: Some(source) })?;
+            // Whoever had the lock may have finished before it was taken.
+            if lock.is_some() && !is_finished() {
+                unfinished.push(entry.id.clone());
+            }
+        }
+        Ok(unfinished)
+    }
+
+    /// Claims the best ticket that can be claimed from here.
+    ///
+    /// One that another process of this clone is at work on is left to it: it is waited for only when it is the last.
+    fn decide_on_next(
+        &self,
+        trunk: &Trunk<'_>,
+        view: &View<'_>,
+        attempt: &mut Attempt,
+    ) -> Result<Decision<Start, Answer>, Stop<Failure>> {
+        let survey = Survey::of(self.ctx, view)?;
+        attempt.unfinished = self.unfinished(trunk, &survey)?;
+        let verdicts = survey.judge(self.ctx, view, &self.args.wish);
+        let ready = verdicts.iter().filter(|v| v.hindrances.is_empty()).map(|v| v.known.entry);
+        let ready: Vec<&Entry> = ready.filter(|e| !attempt.is_passed_over(&e.id)).collect();
+        let (mut busy, mut limit) = (None, None);
+        for entry in ready {
+            if !attempt.may_try(&entry.id, self.args.limit) {
+                limit = self.args.limit;
+                break;
+            }
+            // What an earlier attempt was for is not wanted any more, and others may want it.
+            attempt.locks.retain(|(id, _)| *id == entry.id);
+            match self.decide_on(trunk, view, entry, attempt) {
+                Ok(Decision::Answer(Answer::Busy(id))) => busy = busy.or(Some(id)),
+                Err(Stop::Refused(failure)) => attempt.pass_over(entry.id.clone(), failure)?,
+                decided => {
+                    attempt.chosen = Some(entry.id.clone());
+                    return decided;
+                }
+            }
+        }
+        if let Some(id) = busy {
+            return Ok(Decision::Answer(Answer::Busy(id)));
+        }
+        if let Some((_, failure)) = attempt.passed_over.first() {
+            return Err(failure.clone().into());
+        }
+        if let Some(limit) = limit {
+            return Err(enough(limit).into());
+        }
+        let at = self.ctx.remote.as_ref().map(|_| self.ctx.now);
+        let seen = Seen { view, at };
+        let choice = Choice::of(self.ctx, &seen, &self.args.wish, Detail::Ready, 0)?;
+        Ok(Decision::Answer(Answer::Empty(Box::new(choice))))
+    }
+
+    /// Looks before the claim whether a worker of an earlier one still runs, which would stop the new one.
+    fn check_worker(&self, id: &TicketId) -> Result<(), Failure> {
+        if self.args.exec.is_empty() {
+            return Ok(());
+        }
+        let former = self.args.worker.former();
+        check(&self.ctx.repo, id, &env::host(), &self.claim.id, former)
+            .map_err(|error| worker::failure(error, id, &self.args.worker))
+    }
+
+    pub(super) fn wants_worktree(&self, claimed: &Claimed) -> Result<Option<PathBuf>, Failure> {
+        if self.args.no_worktree {
+            return Ok(None);
+        }
+        let path = self.ctx.workspace_path(&claimed.id, &claimed.session);
+        Ok(Some(path.map_err(|why| WorkspaceError::BadPath { why })?))
+    }
+}
+
+/// What the attempts of one activation leave for each other.
+#[derive(Default)]
+pub(super) struct Attempt {
+    /// This clone's locks of the tickets that are being claimed.
+    locks: Vec<(TicketId, Lock)>,
+    pub(super) leftover: Leftover,
+    /// Tickets that were next and could not be claimed from here, each with the reason.
+    pub(super) passed_over: Vec<(TicketId, Failure)>,
+    /// Tickets of this clone whose set-up never came to its end.
+    unfinished: Vec<TicketId>,
+    /// Every ticket that an attempt was for, or would have been for.
+    tried: Vec<TicketId>,
+    about: Option<TicketId>,
+    /// The same if it was chosen, and may be passed over.
+    chosen: Option<TicketId>,
+}
+
+impl Attempt {
+    /// What to know of tickets that are this clone's already, beside the next one.
+    pub(super) fn warnings(&self) -> impl Iterator<Item = String> {
+        self.unfinished.iter().map(|id| {
+            format!(
+                "{id} is claimed from this clone, and its set-up never came to its end; go on with it: \
+                 tix activate {id} --resume"
+            )
+        })
+    }
+
+    /// Notes that a ticket cannot be claimed from here, so that one that is odd does not keep everybody from the
+    /// others. The reason is the answer when it is the last of too many.
+    fn pass_over(&mut self, id: TicketId, failure: Failure) -> Result<(), Failure> {
+        if self.passed_over.len() >= PASSED_OVER {
+            return Err(failure);
+        }
+        self.passed_over.push((id, failure));
+        Ok(())
+    }
+
+    /// Notes that a ticket is tried; false when as many others as are allowed have been tried before.
+    fn may_try(&mut self, id: &TicketId, limit: Option<NonZeroUsize>) -> bool {
+        if self.tried.contains(id) {
+            return true;
+        }
+        let may = limit.is_none_or(|limit| self.tried.len() < limit.get());
+        if may {
+            self.tried.push(id.clone());
+        }
+        may
+    }
+
+    fn is_passed_over(&self, id: &TicketId) -> bool {
+        self.passed_over.iter().any(|(passed, _)| passed == id)
     }
 }
 
@@ -240,10 +479,19 @@ fn try_lock(
     if locks.iter().any(|(held, _)| held == id) {
         return Ok(true);
     }
-    let path = crate::trunk::ticket_lock(trunk.repo, id);
+    let path = ticket_lock(trunk.repo, id);
     let lock = Lock::try_take(&path);
     let lock = lock.map_err(|source| TrunkError::Lock { path, source: Some(source) })?;
     let Some(lock) = lock else { return Ok(false) };
     locks.push((id.clone(), lock));
     Ok(true)
+}
+
+/// As many tickets were tried as were allowed.
+fn enough(limit: NonZeroUsize) -> Failure {
+    let message = match limit.get() {
+        1 => "somebody else was quicker".to_owned(),
+        limit => format!("others were quicker with {limit} tickets, one after the other"),
+    };
+    Failure::new(Exit::Held, message).hint("there is more to do: tix activate --next")
 }

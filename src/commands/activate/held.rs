@@ -1,8 +1,7 @@
 //! A ticket that is active already: somebody else's, our own and finished, or our own and unfinished.
 
-use super::claim::Active;
-use super::prepare::Fresh;
-use super::{Activation, Won};
+use super::claim::{Activation, Active, Won};
+use super::prepare::{Fresh, prepare};
 use crate::app::branch::set_upstream;
 use crate::app::find::claim_commit;
 use crate::app::own::holds_no_work;
@@ -253,7 +252,8 @@ impl Activation<'_> {
             }
         }
         let claim_id = active.held.claim_id.as_deref().unwrap_or_default();
-        for warning in self.prepare(&Fresh { id: &active.id, claim_id, branch, path: &path })? {
+        let (id, session) = (&active.id, self.session.as_deref());
+        for warning in prepare(ctx, &Fresh { id, claim_id, session, branch, path: &path })? {
             ctx.out.warn(&warning);
         }
         Ok(path)

@@ -1,6 +1,5 @@
 //! `tix activate`: claim a ticket, then make its workspace.
 
-mod choose;
 mod claim;
 mod earlier;
 mod held;
@@ -10,11 +9,9 @@ mod work;
 
 use std::ffi::OsString;
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
 use std::time::Duration;
 
-use claim::{Answer, Start};
-
+use self::claim::Activation;
 use crate::app::complete::ids;
 use crate::app::context::{Context, Globals};
 use crate::app::errand;
@@ -22,17 +19,12 @@ use crate::app::queue::{Choice, Wish};
 use crate::app::receipt::{Receipt, WorkspaceJson, record};
 use crate::app::wait::{News, await_news, patience};
 use crate::app::worker::{self, WorkerArgs};
-use crate::config::Record;
 use crate::env::Env;
 use crate::error::{Exit, Failure};
-use crate::lifecycle::{Claim, Claimed};
-use crate::lock::Lock;
-use crate::names::Oid;
 use crate::out::{Format, Out};
-use crate::text::{count, duration, safe, shell_word};
-use crate::ticket::{Lane, TicketId};
-use crate::trunk::{Diary, Landed, Outcome, Run};
-use crate::workspace::Leftover;
+use crate::text::{duration, safe, shell_word};
+use crate::ticket::Lane;
+use crate::trunk::Diary;
 
 /// Claim a ticket and make its workspace
 ///
@@ -195,168 +187,6 @@ pub struct Plan {
     path: Option<String>,
     /// Who would hold it: `Name <mail>`, or `TIX_ACTOR`.
     by: String,
-}
-
-struct Activation<'a> {
-    ctx: &'a Context<'a>,
-    args: &'a Args,
-    run: Run,
-    /// The claim this run makes if it has to make one: one id for all attempts.
-    claim: Claim,
-    clone_id: String,
-    session: Option<String>,
-    attempt: Attempt,
-    /// The ticket branch was found on the remote although nobody holds the ticket: look where it is.
-    look_for_stray: Option<crate::names::RefName>,
-    diary: Diary,
-}
-
-impl Attempt {
-    /// What to know of tickets that are this clone's already, beside the next one.
-    fn warnings(&self) -> impl Iterator<Item = String> {
-        self.unfinished.iter().map(|id| {
-            format!(
-                "{id} is claimed from this clone, and its set-up never came to its end; go on with it: \
-                 tix activate {id} --resume"
-            )
-        })
-    }
-}
-
-/// What the attempts of one activation leave for each other.
-#[derive(Default)]
-struct Attempt {
-    /// This clone's locks of the tickets that are being claimed.
-    locks: Vec<(TicketId, Lock)>,
-    leftover: Leftover,
-    /// Tickets that were next and could not be claimed from here, each with the reason.
-    passed_over: Vec<(TicketId, Failure)>,
-    /// Tickets of this clone whose set-up never came to its end.
-    unfinished: Vec<TicketId>,
-    /// Every ticket that an attempt was for, or would have been for.
-    tried: Vec<TicketId>,
-    about: Option<TicketId>,
-    /// The same if it was chosen, and may be passed over.
-    chosen: Option<TicketId>,
-}
-
-/// A claim that is on the trunk, by this run.
-struct Won {
-    claimed: Claimed,
-    landed: Landed<()>,
-    /// Where the ticket branch is on the remote.
-    branch_at: Oid,
-    outcome: &'static str,
-}
-
-impl Won {
-    fn new(landed: Landed<Start>, outcome: &'static str) -> Won {
-        let (claimed, base) = landed.output.clone();
-        let branch_at = base.unwrap_or_else(|| landed.commit.clone());
-        Won { claimed, landed: landed.map(|_| ()), branch_at, outcome }
-    }
-}
-
-impl<'a> Activation<'a> {
-    fn begin(ctx: &'a Context<'a>, args: &'a Args) -> Result<Activation<'a>, Failure> {
-        let run = Run::begin(&ctx.repo)?;
-        let clone_id = crate::workspace::clone_id(&ctx.repo, crate::trunk::random_token)?;
-        let claim = Claim {
-            id: format!("{clone_id}-{}", crate::trunk::random_token()),
-            by: ctx.actor()?,
-            at: crate::clock::rfc3339(ctx.now),
-            host: crate::env::host(),
-        };
-        Ok(Activation {
-            ctx,
-            args,
-            run,
-            claim,
-            clone_id,
-            session: match ctx.session()? {
-                Some(session) => Some(session.to_owned()),
-                // A worker that asks for its own ticket is told that it has it.
-                None => (!args.exec.is_empty()).then(crate::trunk::random_token),
-            },
-            attempt: Attempt::default(),
-            look_for_stray: None,
-            diary: Diary { phase: "claim", ..Diary::default() },
-        })
-    }
-
-    fn activate(&mut self) -> Result<Activated, Failure> {
-        let receipt = loop {
-            match self.claim_it()? {
-                Outcome::Landed(landed) => break self.finish(&Won::new(landed, "activated"))?,
-                Outcome::Answered(Answer::Busy(id)) => self.wait_for(&id)?,
-                Outcome::Answered(Answer::Active(active)) => break self.go_on_with(&active)?,
-                Outcome::Answered(Answer::Plan(plan)) => return Ok(Activated::Planned(plan)),
-                Outcome::Answered(Answer::Empty(choice)) => {
-                    return Ok(Activated::Nothing(choice, self.attempt.warnings().collect()));
-                }
-            }
-        };
-        Ok(Activated::Done(Box::new(receipt)))
-    }
-
-    fn finish(&mut self, won: &Won) -> Result<Receipt, Failure> {
-        self.diary.phase = "set-up";
-        self.diary.ticket = Some(won.claimed.id.clone());
-        let mut receipt =
-            Receipt::new(self.ctx, "activate", won.claimed.id.as_str(), &self.claim.by);
-        receipt.outcome = won.outcome;
-        receipt.add(&won.landed);
-        let aside =
-            won.landed.moved.iter().map(|m| m.name.short()).find(|n| n.starts_with("attic/"));
-        receipt.attic = aside.map(str::to_owned).or_else(|| won.claimed.earlier.clone());
-        receipt.warnings.extend(self.attempt.passed_over.iter().map(|(id, failure)| {
-            format!("{id} would have been next, and was passed over: {}", failure.message)
-        }));
-        receipt.warnings.extend(self.attempt.warnings());
-        receipt.set_claim(self.ctx, &self.claim, &won.landed.commit, won.landed.attempts);
-        self.ctx.out.progress("making the workspace …");
-        match self.set_up(won, &mut receipt) {
-            Ok(workspace) => {
-                receipt.workspace = Some(workspace);
-                Ok(receipt)
-            }
-            Err(broken) => Err(self.undo(won, *broken)),
-        }
-    }
-
-    /// Says that the local trunk holds commits that the remote does not know: a claim never publishes them.
-    fn trunk_warning(&self) -> Option<String> {
-        let remote = self.ctx.remote.as_ref()?;
-        let local = self.ctx.local_branch(&self.ctx.trunk)?;
-        let theirs = self.ctx.objects.resolve(self.ctx.last_seen_ref()?.as_str()).ok()??;
-        // Where the remote was when this clone last looked, the local branch is only behind.
-        if *local == theirs || self.ctx.last_seen_before.as_ref() == Some(local) {
-            return None;
-        }
-        let (ahead, behind) = self.ctx.repo.ahead_behind(local, &theirs).ok()?;
-        let trunk = self.ctx.trunk.short();
-        (ahead > 0).then(|| {
-            let state = if behind > 0 { "has diverged" } else { "is ahead" };
-            let ahead = count(ahead, "commit", "commits");
-            format!(
-                "your local {trunk} {state}: {ahead} that {remote}/{trunk} does not have, {behind} that it lacks; the claim \
-                 published only itself"
-            )
-        })
-    }
-
-    /// Where the ticket branch starts: at the claim, or at the base when the trunk holds tickets only.
-    fn starts_at_claim(&self) -> bool {
-        self.ctx.record == Record::Branch
-    }
-
-    fn wants_worktree(&self, claimed: &Claimed) -> Result<Option<PathBuf>, Failure> {
-        if self.args.no_worktree {
-            return Ok(None);
-        }
-        let path = self.ctx.workspace_path(&claimed.id, &claimed.session);
-        Ok(Some(path.map_err(|why| crate::workspace::WorkspaceError::BadPath { why })?))
-    }
 }
 
 fn answer_plan(out: &Out, plan: &Plan) {

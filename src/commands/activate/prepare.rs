@@ -5,7 +5,7 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use super::Activation;
+use crate::app::context::Context;
 use crate::error::Failure;
 use crate::git::signals;
 use crate::names::RefName;
@@ -17,62 +17,61 @@ use crate::workspace::{include, trust};
 pub(super) struct Fresh<'a> {
     pub(super) id: &'a TicketId,
     pub(super) claim_id: &'a str,
+    pub(super) session: Option<&'a str>,
     pub(super) branch: &'a RefName,
     pub(super) path: &'a Path,
 }
 
-impl Activation<'_> {
-    /// Fills a new workspace; gives the warnings. Fails only when tix is told to end meanwhile.
-    pub(super) fn prepare(&self, fresh: &Fresh<'_>) -> Result<Vec<String>, Failure> {
-        let mut warnings = Vec::new();
-        match include(&self.ctx.repo, fresh.path) {
-            Ok(warning) => warnings.extend(warning),
-            Err(error) => warnings.push(format!("nothing of .worktreeinclude was copied: {error}")),
-        }
-        signals::check().map_err(Failure::from)?;
-        let commands = &self.ctx.config.post_activate;
-        if commands.is_empty() {
-            return Ok(warnings);
-        }
-        if trust::is_trusted(&self.ctx.repo, commands) {
-            warnings.extend(self.run_commands(fresh, commands)?);
-        } else {
-            warnings.push(
-                "the post_activate commands of .tix.yaml were not run, because this clone does not trust them \
-                 (yet, or since they changed); see them: tix trust --show; trust them: tix trust"
-                    .to_owned(),
-            );
-        }
-        Ok(warnings)
+/// Fills a new workspace; gives the warnings. Fails only when tix is told to end meanwhile.
+pub(super) fn prepare(ctx: &Context<'_>, fresh: &Fresh<'_>) -> Result<Vec<String>, Failure> {
+    let mut warnings = Vec::new();
+    match include(&ctx.repo, fresh.path) {
+        Ok(warning) => warnings.extend(warning),
+        Err(error) => warnings.push(format!("nothing of .worktreeinclude was copied: {error}")),
     }
+    signals::check().map_err(Failure::from)?;
+    let commands = &ctx.config.post_activate;
+    if commands.is_empty() {
+        return Ok(warnings);
+    }
+    if trust::is_trusted(&ctx.repo, commands) {
+        warnings.extend(run_commands(ctx, fresh, commands)?);
+    } else {
+        warnings.push(
+            "the post_activate commands of .tix.yaml were not run, because this clone does not trust them \
+             (yet, or since they changed); see them: tix trust --show; trust them: tix trust"
+                .to_owned(),
+        );
+    }
+    Ok(warnings)
+}
 
-    /// Runs the commands one after another, until one fails.
-    fn run_commands(
-        &self,
-        fresh: &Fresh<'_>,
-        commands: &[String],
-    ) -> Result<Option<String>, Failure> {
-        let mut variables: Vec<(&'static str, OsString)> = vec![
-            ("TIX_TICKET", fresh.id.as_str().into()),
-            ("TIX_WORKSPACE", fresh.path.into()),
-            ("TIX_BRANCH", fresh.branch.short().into()),
-            ("TIX_CLAIM_ID", fresh.claim_id.into()),
-        ];
-        variables.extend(self.session.iter().map(|session| ("TIX_SESSION", session.into())));
-        for command in commands {
-            self.ctx.out.narrate(&format!("post_activate: {}", crate::text::safe(command)));
-            let ended = shell(command, fresh.path, &variables, self.ctx.out.for_child());
-            signals::check().map_err(Failure::from)?;
-            let why = match ended {
-                Ok(Ended::Code(0)) => continue,
-                Ok(ended) => format!("ended with {ended}"),
-                Err(error) => format!("cannot be started: {error}"),
-            };
-            return Ok(Some(format!(
-                "post_activate: `{command}` {why}; it is the workspace of {} all the same, and no command after it was run",
-                fresh.id
-            )));
-        }
-        Ok(None)
+/// Runs the commands one after another, until one fails.
+fn run_commands(
+    ctx: &Context<'_>,
+    fresh: &Fresh<'_>,
+    commands: &[String],
+) -> Result<Option<String>, Failure> {
+    let mut variables: Vec<(&'static str, OsString)> = vec![
+        ("TIX_TICKET", fresh.id.as_str().into()),
+        ("TIX_WORKSPACE", fresh.path.into()),
+        ("TIX_BRANCH", fresh.branch.short().into()),
+        ("TIX_CLAIM_ID", fresh.claim_id.into()),
+    ];
+    variables.extend(fresh.session.iter().map(|session| ("TIX_SESSION", session.into())));
+    for command in commands {
+        ctx.out.narrate(&format!("post_activate: {}", crate::text::safe(command)));
+        let ended = shell(command, fresh.path, &variables, ctx.out.for_child());
+        signals::check().map_err(Failure::from)?;
+        let why = match ended {
+            Ok(Ended::Code(0)) => continue,
+            Ok(ended) => format!("ended with {ended}"),
+            Err(error) => format!("cannot be started: {error}"),
+        };
+        return Ok(Some(format!(
+            "post_activate: `{command}` {why}; it is the workspace of {} all the same, and no command after it was run",
+            fresh.id
+        )));
     }
+    Ok(None)
 }

@@ -1,7 +1,7 @@
 //! Phase 2: the workspace, and what happens when it cannot be made.
 
-use super::prepare::Fresh;
-use super::{Activation, Won};
+use super::claim::{Activation, Won};
+use super::prepare::{Fresh, prepare};
 use crate::app::branch::{Pushed, forget_upstream, push_branch, set_upstream};
 use crate::app::give_back::{GiveBack, give_back};
 use crate::app::receipt::{PushedJson, Receipt, WorkspaceJson};
@@ -10,12 +10,13 @@ use crate::error::{Exit, Failure};
 use crate::git::{LocalEdit, RefUpdate};
 use crate::lifecycle::{self, Decision, Refusal};
 use crate::names::Oid;
+use crate::text::count;
 use crate::ticket::TicketId;
 use crate::trunk::{Diary, Outcome};
 use crate::workspace::{self, Leftover, Made, Record as LocalRecord};
 
 /// A set-up that stopped half-way.
-pub(super) struct Broken {
+struct Broken {
     failure: Failure,
     made: Option<Made>,
     /// The commit that the ticket branch may be at on the remote, whatever the answer to its push was.
@@ -29,11 +30,32 @@ impl From<Failure> for Box<Broken> {
 }
 
 impl Activation<'_> {
-    pub(super) fn set_up(
-        &mut self,
-        won: &Won,
-        receipt: &mut Receipt,
-    ) -> Result<WorkspaceJson, Box<Broken>> {
+    pub(super) fn finish(&mut self, won: &Won) -> Result<Receipt, Failure> {
+        self.diary.phase = "set-up";
+        self.diary.ticket = Some(won.claimed.id.clone());
+        let mut receipt =
+            Receipt::new(self.ctx, "activate", won.claimed.id.as_str(), &self.claim.by);
+        receipt.outcome = won.outcome;
+        receipt.add(&won.landed);
+        let aside =
+            won.landed.moved.iter().map(|m| m.name.short()).find(|n| n.starts_with("attic/"));
+        receipt.attic = aside.map(str::to_owned).or_else(|| won.claimed.earlier.clone());
+        receipt.warnings.extend(self.attempt.passed_over.iter().map(|(id, failure)| {
+            format!("{id} would have been next, and was passed over: {}", failure.message)
+        }));
+        receipt.warnings.extend(self.attempt.warnings());
+        receipt.set_claim(self.ctx, &self.claim, &won.landed.commit, won.landed.attempts);
+        self.ctx.out.progress("making the workspace …");
+        match self.set_up(won, &mut receipt) {
+            Ok(workspace) => {
+                receipt.workspace = Some(workspace);
+                Ok(receipt)
+            }
+            Err(broken) => Err(self.undo(won, *broken)),
+        }
+    }
+
+    fn set_up(&mut self, won: &Won, receipt: &mut Receipt) -> Result<WorkspaceJson, Box<Broken>> {
         let ctx = self.ctx;
         let path = self.wants_worktree(&won.claimed)?;
         let shown = path.as_ref().map(|p| p.display().to_string());
@@ -69,7 +91,8 @@ impl Activation<'_> {
         }
         if let Some(path) = path.as_deref() {
             let (id, claim_id) = (&won.claimed.id, self.claim.id.as_str());
-            match self.prepare(&Fresh { id, claim_id, branch, path }) {
+            let session = self.session.as_deref();
+            match prepare(ctx, &Fresh { id, claim_id, session, branch, path }) {
                 Ok(warnings) => receipt.warnings.extend(warnings),
                 Err(failure) => return Err(broken(failure, made)),
             }
@@ -98,6 +121,11 @@ impl Activation<'_> {
             at: self.ctx.now,
             role: crate::app::ROLE,
         }
+    }
+
+    /// Where the ticket branch starts: at the claim, or at the base when the trunk holds tickets only.
+    fn starts_at_claim(&self) -> bool {
+        self.ctx.record == Record::Branch
     }
 
     /// The commit on top of the claim that says: work can begin.
@@ -220,7 +248,7 @@ impl Activation<'_> {
     }
 
     /// Takes back what the set-up made and gives the ticket back, or keeps the claim when that is wanted.
-    pub(super) fn undo(&mut self, won: &Won, broken: Broken) -> Failure {
+    fn undo(&mut self, won: &Won, broken: Broken) -> Failure {
         let Broken { failure, made, tip } = broken;
         if let Exit::Signal(_) = failure.exit {
             // Told to end, tix ends: the next activation goes on from here.
@@ -269,6 +297,27 @@ impl Activation<'_> {
                 .hint(format!("the claim still stands; finish it: tix activate {id}"))
                 .hint(format!("or give it back: tix release {id}")),
         }
+    }
+
+    /// Says that the local trunk holds commits that the remote does not know: a claim never publishes them.
+    fn trunk_warning(&self) -> Option<String> {
+        let remote = self.ctx.remote.as_ref()?;
+        let local = self.ctx.local_branch(&self.ctx.trunk)?;
+        let theirs = self.ctx.objects.resolve(self.ctx.last_seen_ref()?.as_str()).ok()??;
+        // Where the remote was when this clone last looked, the local branch is only behind.
+        if *local == theirs || self.ctx.last_seen_before.as_ref() == Some(local) {
+            return None;
+        }
+        let (ahead, behind) = self.ctx.repo.ahead_behind(local, &theirs).ok()?;
+        let trunk = self.ctx.trunk.short();
+        (ahead > 0).then(|| {
+            let state = if behind > 0 { "has diverged" } else { "is ahead" };
+            let ahead = count(ahead, "commit", "commits");
+            format!(
+                "your local {trunk} {state}: {ahead} that {remote}/{trunk} does not have, {behind} that it lacks; the claim \
+                 published only itself"
+            )
+        })
     }
 
     fn forget_record(&self, id: &TicketId) {

@@ -1,6 +1,6 @@
 //! `--exec`: a worker in the workspace, and the way back when it does not begin.
 
-use super::{Activation, Args, answer, told};
+use super::{Args, answer, told};
 use crate::app::context::{Context, Globals};
 use crate::app::give_back::{Freed, GiveBack, clear_local, give_back};
 use crate::app::lock::lock_ticket;
@@ -14,7 +14,7 @@ use crate::out::Out;
 use crate::ticket::TicketId;
 use crate::trunk::{Diary, Outcome, Run};
 use crate::workspace::spawn::CommandLine;
-use crate::workspace::worker::{Started, check};
+use crate::workspace::worker::Started;
 
 /// Claims, sets up, and puts a worker into the workspace.
 pub(super) fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<u8, Failure> {
@@ -152,16 +152,4 @@ fn way_back(ctx: &Context<'_>, receipt: &Receipt, cause: &str) -> Result<Vec<Str
     };
     // The ticket is in the queue whatever comes of the rest.
     Ok(clear_local(ctx, &id, published.as_ref()).unwrap_or_else(|failure| vec![failure.message]))
-}
-
-impl Activation<'_> {
-    /// Looks before the claim whether a worker of an earlier one still runs, which would stop the new one.
-    pub(super) fn check_worker(&self, id: &TicketId) -> Result<(), Failure> {
-        if self.args.exec.is_empty() {
-            return Ok(());
-        }
-        let former = self.args.worker.former();
-        check(&self.ctx.repo, id, &crate::env::host(), &self.claim.id, former)
-            .map_err(|error| worker::failure(error, id, &self.args.worker))
-    }
 }

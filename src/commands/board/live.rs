@@ -5,7 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use ratatui::crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use ratatui::crossterm::event::Event;
 
 use super::watch::{self, Heard, Watch};
 use super::{Args, load};
@@ -15,12 +15,12 @@ use crate::env::{self, Env};
 use crate::error::{Exit, Failure};
 use crate::git::exec::{Finished, text_of};
 use crate::git::{ExecError, Program, Running, signals};
-use crate::kanban::{Effect, Key, Keys, Mode, State, draw};
+use crate::kanban::{Board, BoardContent, BoardMode, BoardRequest};
 use crate::names::Oid;
 use crate::out::Out;
 use crate::out::screen::Screen;
 use crate::text::safe_lines;
-use crate::ticket::Lane;
+use crate::ticket::{Lane, TicketId};
 
 /// How long a key is waited for before something else is looked at.
 const TICK: Duration = Duration::from_millis(100);
@@ -35,7 +35,7 @@ const AGES: Duration = Duration::from_secs(30);
 struct Live<'a> {
     ctx: &'a Context<'a>,
     globals: &'a Globals,
-    state: State,
+    board: Board,
     watch: Watch,
     /// What a key has asked for, one at a time.
     task: Option<Task>,
@@ -61,15 +61,13 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), F
     let ctx = Context::open(globals, env, out, None)?;
     let watch = Watch::every(args.every);
     // Before the screen: what cannot be shown is told as every command tells it.
-    let state = board::look(&ctx, Look::from(args.fetch), |seen| {
-        let (heading, columns) = content(&ctx, seen, &watch)?;
-        Ok(State::new(heading, columns))
-    })?;
+    let content = board::look(&ctx, Look::from(args.fetch), |seen| content(&ctx, seen, &watch))?;
     let mut screen = Screen::open().map_err(|error| no_terminal(&error))?;
-    let mut board = Live { ctx: &ctx, globals, state, watch, task: None };
-    let done = board.follow(&mut screen);
+    let board = Board::new(content);
+    let mut live = Live { ctx: &ctx, globals, board, watch, task: None };
+    let done = live.follow(&mut screen);
     drop(screen);
-    let Live { watch, task, .. } = board;
+    let Live { watch, task, .. } = live;
     watch.stop();
     let claim = task.and_then(|task| match task.kind {
         Kind::Claim => Some(task),
@@ -95,17 +93,14 @@ fn no_terminal(error: &std::io::Error) -> Failure {
         .hint("print it: tix board --plain")
 }
 
-fn content(
-    ctx: &Context<'_>,
-    seen: &Seen<'_>,
-    watch: &Watch,
-) -> Result<(String, Vec<crate::kanban::Column>), Failure> {
+fn content(ctx: &Context<'_>, seen: &Seen<'_>, watch: &Watch) -> Result<BoardContent, Failure> {
     let tickets = board::read(ctx, seen.view, &Lane::ALL)?;
-    let mut heading = load::heading(ctx, watch.as_of(seen.at));
+    let mut content = load::content(ctx, watch.as_of(seen.at), tickets.rows);
     if !tickets.damaged.is_empty() {
-        heading.push_str(&format!("  {} cannot be read: tix doctor", tickets.damaged.len()));
+        let words = format!("  {} cannot be read: tix doctor", tickets.damaged.len());
+        content.heading.push_str(&words);
     }
-    Ok((heading, load::columns(ctx, &tickets.cards)))
+    Ok(content)
 }
 
 /// Where the trunk is, as far as this clone knows.
@@ -138,21 +133,19 @@ impl Live<'_> {
         let mut looked = Instant::now();
         loop {
             signals::check()?;
-            let state = &self.state;
-            screen.draw(|buffer| draw(state, buffer, Keys::Named)).map_err(|e| no_terminal(&e))?;
+            screen.draw(&self.board).map_err(|e| no_terminal(&e))?;
             let event = screen.wait(TICK);
             // A terminal that goes says so by a signal, too, and that is what ended the board.
             signals::check()?;
-            if let Some(Event::Key(event)) = event.map_err(|e| no_terminal(&e))?
-                && let Some(key) = key(event)
-            {
-                match self.state.press(key) {
-                    Effect::None => {}
-                    Effect::Quit => return Ok(()),
-                    Effect::Open(id) => self.open(&id),
-                    Effect::Fetch => self.begin(Kind::Fetch, "fetching", &watch::FETCH),
-                    Effect::Activate(id) => {
-                        self.begin(Kind::Claim, &format!("activating {id}"), &["activate", &id]);
+            if let Some(Event::Key(key)) = event.map_err(|e| no_terminal(&e))? {
+                match self.board.press(key) {
+                    BoardRequest::None => {}
+                    BoardRequest::Quit => return Ok(()),
+                    BoardRequest::Open(id) => self.open(&id),
+                    BoardRequest::Fetch => self.begin(Kind::Fetch, "fetching", &watch::FETCH),
+                    BoardRequest::Activate(id) => {
+                        let words = ["activate", id.as_str()];
+                        self.begin(Kind::Claim, &format!("activating {id}"), &words);
                     }
                 }
             }
@@ -161,10 +154,10 @@ impl Live<'_> {
             if let Some(ended) = ended {
                 self.end(ended);
             } else if let Some(task) = &self.task {
-                self.state.notice = format!("{} …", task.what);
+                self.board.notice = format!("{} …", task.what);
             }
             if self.watch.look(self.ctx, self.globals)? == Heard::News {
-                self.watch.away().clone_into(&mut self.state.away);
+                self.watch.away().clone_into(&mut self.board.away);
                 news = true;
             }
             if news || looked.elapsed() >= LOOK {
@@ -182,91 +175,56 @@ impl Live<'_> {
     fn renew(&mut self) {
         let read = |seen: &Seen<'_>| content(self.ctx, seen, &self.watch);
         match board::look(self.ctx, Look::LastSeen, read) {
-            Ok((heading, columns)) => self.state.renew(heading, columns),
-            Err(failure) => self.state.notice = failure.message,
+            Ok(content) => self.board.renew(content),
+            Err(failure) => self.board.notice = failure.message,
         }
     }
 
-    fn open(&mut self, id: &str) {
+    fn open(&mut self, id: &TicketId) {
         let text = board::look(self.ctx, Look::LastSeen, |seen| {
-            let entry = board::find(seen, id)?;
+            let entry = board::find(seen, id.as_str())?;
             let (_, document) = board::read_one(self.ctx, seen.view, entry)?;
             Ok(safe_lines(&text_of(document.as_bytes())))
         });
         match text {
-            Ok(text) => self.state.read(id.to_owned(), &text),
-            Err(failure) => self.state.notice = failure.message,
+            Ok(text) => self.board.read(id.to_string(), &text),
+            Err(failure) => self.board.notice = failure.message,
         }
     }
 
     /// Starts another tix, one at a time.
     fn begin(&mut self, kind: Kind, what: &str, words: &[&str]) {
         if let Some(task) = &self.task {
-            self.state.notice = format!("{} first …", task.what);
+            self.board.notice = format!("{} first …", task.what);
             return;
         }
         match another_tix(self.ctx, self.globals, words) {
             Ok(tix) => {
                 self.task = Some(Task { what: what.to_owned(), running: tix.start(), kind });
             }
-            Err(error) => self.state.notice = error,
+            Err(error) => self.board.notice = error,
         }
     }
 
     /// Shows what became of it.
     fn end(&mut self, task: Task) {
-        self.state.notice.clear();
+        self.board.notice.clear();
         match task.running.finish() {
             Ok(finished) if finished.code == Some(0) && task.kind == Kind::Fetch => {
-                self.state.notice = format!("{}: done", task.what);
+                self.board.notice = format!("{}: done", task.what);
             }
             Ok(Finished { stdout, stderr, .. }) => {
                 let text = format!("{}{}", text_of(&stdout), stderr);
                 // Somebody who reads a ticket or writes a filter meanwhile goes on with it.
-                match self.state.mode {
-                    Mode::Browse => self.state.read(task.what, &safe_lines(&text)),
-                    Mode::Filter | Mode::Read { .. } => {
-                        self.state.notice = safe_lines(text.lines().next().unwrap_or_default());
+                match self.board.mode {
+                    BoardMode::Browse => self.board.read(task.what, &safe_lines(&text)),
+                    BoardMode::Filter | BoardMode::Read { .. } => {
+                        self.board.notice = safe_lines(text.lines().next().unwrap_or_default());
                     }
                 }
             }
             Err(ExecError::Interrupted(_)) => {}
-            Err(error) => self.state.notice = error.to_string(),
+            Err(error) => self.board.notice = error.to_string(),
         }
-    }
-}
-
-/// What a key of the terminal means here.
-#[expect(clippy::wildcard_enum_match_arm, reason = "a keyboard has more keys than the board uses")]
-fn key(event: KeyEvent) -> Option<Key> {
-    if event.kind == KeyEventKind::Release {
-        return None;
-    }
-    if event.modifiers.contains(KeyModifiers::CONTROL) {
-        return match event.code {
-            KeyCode::Char('c') => Some(Key::Interrupt),
-            // What enter becomes when it is pressed before the board is there.
-            KeyCode::Char('j') => Some(Key::Enter),
-            _ => None,
-        };
-    }
-    #[expect(
-        clippy::wildcard_enum_match_arm,
-        reason = "a keyboard has more keys than the board uses"
-    )]
-    match event.code {
-        KeyCode::Char(c) => Some(Key::Char(c)),
-        KeyCode::Enter => Some(Key::Enter),
-        KeyCode::Esc => Some(Key::Esc),
-        KeyCode::Backspace => Some(Key::Backspace),
-        KeyCode::Up => Some(Key::Up),
-        KeyCode::Down => Some(Key::Down),
-        KeyCode::Left => Some(Key::Left),
-        KeyCode::Right => Some(Key::Right),
-        KeyCode::PageUp => Some(Key::PageUp),
-        KeyCode::PageDown => Some(Key::PageDown),
-        KeyCode::Home => Some(Key::Home),
-        KeyCode::End => Some(Key::End),
-        _ => None,
     }
 }

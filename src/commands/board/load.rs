@@ -2,46 +2,34 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::app::board::Card;
 use crate::app::context::Context;
 use crate::clock;
-use crate::kanban::{Column, Tile};
+use crate::kanban::{BoardContent, LaneColumn};
 use crate::text::{duration, safe};
-use crate::ticket::Lane;
+use crate::ticket::{Lane, TicketRow};
 
-/// The line at the top, of what is known as of this moment; nothing is said of the present.
-pub fn heading(ctx: &Context<'_>, at: Option<DateTime<Utc>>) -> String {
-    let mut text = format!("{}  {}", ctx.repo.name, ctx.trunk_label());
-    if let Some(at) = at {
-        text.push_str(&format!("  as of {} ago", duration::age(at, clock::now())));
-    }
-    safe(&text)
-}
-
-/// The lanes. What waits and what is held longest stands first, and of what is over the newest.
-pub fn columns(ctx: &Context<'_>, cards: &[Card]) -> Vec<Column> {
-    let column = |lane: Lane| {
-        let mut cards: Vec<&Card> = cards.iter().filter(|card| card.lane == lane).collect();
-        cards.sort_by_key(|card| card.since);
-        match lane {
-            Lane::Queue | Lane::Active => {}
-            Lane::Completed | Lane::Archive => cards.reverse(),
+/// These tickets in their lanes, as of this moment; without one nothing is said of how old that is. What waits and what is
+/// held longest stands first, and of what is over the newest.
+pub fn content(
+    ctx: &Context<'_>,
+    at: Option<DateTime<Utc>>,
+    mut rows: Vec<TicketRow>,
+) -> BoardContent {
+    let now = clock::now();
+    let age = at.map(|at| format!("  as of {} ago", duration::age(at, now))).unwrap_or_default();
+    rows.sort_by_key(|row| row.since);
+    let mut columns = Lane::ALL.map(|lane| LaneColumn { lane, rows: Vec::new() });
+    for row in rows {
+        if let Some(column) = columns.iter_mut().find(|column| column.lane == row.lane) {
+            column.rows.push(row);
         }
-        Column { lane, tiles: cards.iter().map(|card| tile(ctx, card)).collect() }
-    };
-    Lane::ALL.into_iter().map(column).collect()
-}
-
-fn tile(ctx: &Context<'_>, card: &Card) -> Tile {
-    let shown = |text: &Option<String>| text.as_deref().map(safe);
-    Tile {
-        id: card.id.to_string(),
-        title: shown(&card.title).unwrap_or_default(),
-        status: safe(&card.status),
-        blocked: shown(&card.blocked),
-        priority: shown(&card.priority),
-        labels: card.labels.iter().map(|label| safe(label)).collect(),
-        holder: shown(&card.holder),
-        age: card.age(ctx.now),
     }
+    for column in &mut columns {
+        match column.lane {
+            Lane::Queue | Lane::Active => {}
+            Lane::Completed | Lane::Archive => column.rows.reverse(),
+        }
+    }
+    let heading = safe(&format!("{}  {}{age}", ctx.repo.name, ctx.trunk_label()));
+    BoardContent { heading, now, columns: columns.into() }
 }

@@ -8,15 +8,15 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::app::board::{self, Board, Card, Damage, Look, Seen};
+use crate::app::board::{self, Damage, Look, Seen, TicketRows};
 use crate::app::context::{Context, Globals};
 use crate::app::frame::{AsOf, Extent};
 use crate::env::Env;
 use crate::error::Failure;
-use crate::kanban::{State, printed};
+use crate::kanban::{Board, printed};
 use crate::out::{Format, Out};
 use crate::text::duration;
-use crate::ticket::Lane;
+use crate::ticket::{Lane, TicketRow};
 
 /// How wide the board is where nobody says.
 const WIDTH: u16 = 120;
@@ -67,7 +67,7 @@ struct LaneJson<'a> {
     /// Its name.
     lane: Lane,
     /// All of its tickets, by id.
-    tickets: Vec<&'a Card>,
+    tickets: Vec<&'a TicketRow>,
 }
 
 pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
@@ -81,10 +81,9 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), F
         if out.format == Format::Json {
             in_json(&ctx, seen, &tickets);
         } else {
-            let state =
-                State::new(load::heading(&ctx, seen.at), load::columns(&ctx, &tickets.cards));
-            out.answer(&plain(&state));
-            if state.columns.iter().any(|column| column.tiles.len() > SHOWN) {
+            let board = Board::new(load::content(&ctx, seen.at, tickets.rows));
+            out.answer(&plain(&board));
+            if board.content.columns.iter().any(|column| column.rows.len() > SHOWN) {
                 out.narrate(&format!("the first {SHOWN} of each lane; all: tix list --lane all"));
             }
         }
@@ -97,20 +96,19 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), F
 }
 
 /// The board as lines of text.
-fn plain(state: &State) -> String {
+fn plain(board: &Board) -> String {
     let width = terminal_size::terminal_size().map_or(WIDTH, |(width, _)| width.0);
-    printed(state, width.max(NARROW), SHOWN)
+    printed(board, width.max(NARROW), SHOWN)
 }
 
-fn in_json(ctx: &Context<'_>, seen: &Seen<'_>, board: &Board) {
-    let cards = &board.cards;
+fn in_json(ctx: &Context<'_>, seen: &Seen<'_>, TicketRows { rows, damaged }: &TicketRows) {
     let lane =
-        |lane: Lane| LaneJson { lane, tickets: cards.iter().filter(|c| c.lane == lane).collect() };
+        |lane: Lane| LaneJson { lane, tickets: rows.iter().filter(|r| r.lane == lane).collect() };
     ctx.out.json(&BoardJson {
         schema: "tix/board@1",
         as_of: AsOf::of(ctx, seen),
-        extent: Extent::all(cards.len()),
+        extent: Extent::all(rows.len()),
         lanes: Lane::ALL.into_iter().map(lane).collect(),
-        damaged: &board.damaged,
+        damaged,
     });
 }

@@ -39,8 +39,8 @@ fn find(
             .find(|entry| ctx.ticket_branch(&entry.id).is_ok_and(|name| name == *branch))
     });
     if let Some(entry) = held {
-        let (card, _) = board::read_one(&ctx, &view, entry)?;
-        let title = card
+        let (row, _) = board::read_one(&ctx, &view, entry)?;
+        let title = row
             .title
             .as_deref()
             .map(|title| format!(", \"{}\"", one_line(title)))
@@ -48,17 +48,17 @@ fn find(
         return Ok(format!(
             "This worktree holds the ticket {}{title} ({}). Its branch is {}, and work on it is committed here; `tix show \
              {}` prints its text. {} takes ticket commits only.",
-            card.id,
-            card.status,
+            row.id,
+            row.status,
             branch.map(RefName::short).unwrap_or_default(),
-            card.id,
+            row.id,
             ctx.trunk.short(),
         ));
     }
-    let board = board::read(&ctx, &view, &[Lane::Queue])?;
+    let queue = board::read(&ctx, &view, &[Lane::Queue])?;
     let gate = ctx.gate();
-    let free = board.cards.iter().filter(|card| {
-        card.blocked.is_none() && card.known.is_some_and(|status| status.is_claimable(gate))
+    let free = queue.rows.iter().filter(|row| {
+        row.blocked.is_none() && row.known.is_some_and(|status| status.is_claimable(gate))
     });
     let free = match free.count() {
         0 => "no ticket is free".to_owned(),

@@ -4,9 +4,9 @@ use chrono::{DateTime, Utc};
 use clap::ValueEnum;
 
 use super::filter::last_activity;
-use crate::app::board::Card;
 use crate::out::table::Table;
 use crate::text::duration;
+use crate::ticket::TicketRow;
 
 /// A column of the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -83,26 +83,26 @@ impl Column {
         }
     }
 
-    fn cell(self, card: &Card, now: DateTime<Utc>) -> String {
+    fn cell(self, row: &TicketRow, now: DateTime<Utc>) -> String {
         let some = |text: &Option<String>| text.clone().unwrap_or_default();
-        let branch = card.overlay.as_ref().and_then(|o| o.branch.as_ref());
-        let workspace = card.overlay.as_ref().and_then(|o| o.workspace.as_ref());
-        let worker = card.overlay.as_ref().and_then(|o| o.worker.as_ref());
+        let branch = row.overlay.as_ref().and_then(|o| o.branch.as_ref());
+        let workspace = row.overlay.as_ref().and_then(|o| o.workspace.as_ref());
+        let worker = row.overlay.as_ref().and_then(|o| o.worker.as_ref());
         match self {
-            Column::Lane => card.lane.as_str().to_owned(),
-            Column::Status if card.blocked.is_some() => format!("{} (blocked)", card.status),
-            Column::Status => card.status.clone(),
-            Column::Holder => some(&card.holder),
-            Column::Age => card.age(now),
-            Column::Id => card.id.to_string(),
-            Column::Title => some(&card.title),
-            Column::Priority => some(&card.priority),
-            Column::Labels => card.labels.join(","),
-            Column::DependsOn => card.depends_on.join(","),
-            Column::Blocked => some(&card.blocked),
+            Column::Lane => row.lane.as_str().to_owned(),
+            Column::Status if row.blocked.is_some() => format!("{} (blocked)", row.status),
+            Column::Status => row.status.clone(),
+            Column::Holder => some(&row.holder),
+            Column::Age => row.age(now),
+            Column::Id => row.id.to_string(),
+            Column::Title => some(&row.title),
+            Column::Priority => some(&row.priority),
+            Column::Labels => row.labels.join(","),
+            Column::DependsOn => row.depends_on.join(","),
+            Column::Blocked => some(&row.blocked),
             Column::Ahead => branch.map(|b| b.ahead.to_string()).unwrap_or_default(),
             Column::Activity => {
-                last_activity(card).map(|at| duration::age(at, now)).unwrap_or_default()
+                last_activity(row).map(|at| duration::age(at, now)).unwrap_or_default()
             }
             Column::Workspace => workspace.map(|w| w.source.clone()).unwrap_or_default(),
             Column::Dirty => match workspace.and_then(|w| w.dirty) {
@@ -111,15 +111,15 @@ impl Column {
                 None => String::new(),
             },
             Column::Worker => worker.map(|w| w.state.to_owned()).unwrap_or_default(),
-            Column::Source => card.source.clone(),
-            Column::Path => card.path.clone(),
+            Column::Source => row.source.clone(),
+            Column::Path => row.path.clone(),
         }
     }
 
-    pub fn table(columns: &[Column], cards: &[Card], now: DateTime<Utc>) -> Table {
+    pub fn table(columns: &[Column], rows: &[TicketRow], now: DateTime<Utc>) -> Table {
         let mut table = Table::new(columns.iter().map(|c| c.heading()).collect::<Vec<_>>());
-        for card in cards {
-            table.push(columns.iter().map(|column| column.cell(card, now)));
+        for row in rows {
+            table.push(columns.iter().map(|column| column.cell(row, now)));
         }
         table
     }

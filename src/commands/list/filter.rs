@@ -5,9 +5,8 @@ use std::cmp::Reverse;
 use chrono::{DateTime, TimeDelta, Utc};
 use clap::ValueEnum;
 
-use crate::app::board::Card;
 use crate::lifecycle;
-use crate::ticket::{Lane, Priority, Status};
+use crate::ticket::{Lane, Priority, Status, TicketRow};
 
 /// A lane, or all of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -60,10 +59,10 @@ impl StatusFilter {
         }
     }
 
-    pub fn fits(self, card: &Card) -> bool {
+    pub fn fits(self, row: &TicketRow) -> bool {
         match self {
-            StatusFilter::Is(status) => card.known == Some(status),
-            StatusFilter::Blocked => card.blocked.is_some(),
+            StatusFilter::Is(status) => row.known == Some(status),
+            StatusFilter::Blocked => row.blocked.is_some(),
         }
     }
 }
@@ -79,12 +78,12 @@ pub enum Mine {
 }
 
 impl Mine {
-    pub fn fits(&self, card: &Card) -> bool {
+    pub fn fits(&self, row: &TicketRow) -> bool {
         match self {
             Mine::Everybody => true,
             Mine::Held { by, clone } => {
-                let claim = card.claim_id.as_deref().unwrap_or_default();
-                card.holder.as_ref() == Some(by)
+                let claim = row.claim_id.as_deref().unwrap_or_default();
+                row.holder.as_ref() == Some(by)
                     || clone.as_ref().is_some_and(|clone| claim.starts_with(clone.as_str()))
             }
         }
@@ -92,19 +91,19 @@ impl Mine {
 }
 
 /// Whether the holder's name contains this text, in any case.
-pub fn is_held_by(card: &Card, text: &str) -> bool {
-    let holder = card.holder.as_deref().unwrap_or_default().to_lowercase();
+pub fn is_held_by(row: &TicketRow, text: &str) -> bool {
+    let holder = row.holder.as_deref().unwrap_or_default().to_lowercase();
     holder.contains(&text.to_lowercase())
 }
 
 /// When a ticket last showed a sign of life: since when it is what it is, or the last commit of its branch.
-pub fn last_activity(card: &Card) -> Option<DateTime<Utc>> {
-    card.since.max(card.overlay.as_ref().and_then(|o| o.branch.as_ref()?.at))
+pub fn last_activity(row: &TicketRow) -> Option<DateTime<Utc>> {
+    row.since.max(row.overlay.as_ref().and_then(|o| o.branch.as_ref()?.at))
 }
 
 /// Whether a held ticket shows no sign of life for this long. One that does not say since when it is held is.
-pub fn is_stale(card: &Card, after: TimeDelta, now: DateTime<Utc>) -> bool {
-    card.lane == Lane::Active && lifecycle::is_stale(last_activity(card), now, after)
+pub fn is_stale(row: &TicketRow, after: TimeDelta, now: DateTime<Utc>) -> bool {
+    row.lane == Lane::Active && lifecycle::is_stale(last_activity(row), now, after)
 }
 
 /// What the list is sorted by. Tickets that do not say come last, and what is equal is in the order of its id.
@@ -126,25 +125,25 @@ pub enum SortKey {
     Status,
 }
 
-pub fn sort(rows: &mut [Card], by: SortKey) {
+pub fn sort(rows: &mut [TicketRow], by: SortKey) {
     match by {
         // As they come.
         SortKey::Lane => {}
         SortKey::Id => rows.sort_by(|a, b| a.id.cmp(&b.id)),
         SortKey::Priority => {
-            by_key(rows, |card| card.priority.as_deref().and_then(Priority::read));
+            by_key(rows, |row| row.priority.as_deref().and_then(Priority::read));
         }
-        SortKey::Age => by_key(rows, |card| card.since),
-        SortKey::Activity => by_key(rows, |card| last_activity(card).map(Reverse)),
-        SortKey::Holder => by_key(rows, |card| card.holder.clone()),
-        SortKey::Status => by_key(rows, |card| card.known),
+        SortKey::Age => by_key(rows, |row| row.since),
+        SortKey::Activity => by_key(rows, |row| last_activity(row).map(Reverse)),
+        SortKey::Holder => by_key(rows, |row| row.holder.clone()),
+        SortKey::Status => by_key(rows, |row| row.known),
     }
 }
 
-fn by_key<K: Ord>(rows: &mut [Card], key: impl Fn(&Card) -> Option<K>) {
-    rows.sort_by_cached_key(|card| {
-        let key = key(card);
-        (key.is_none(), key, card.id.clone())
+fn by_key<K: Ord>(rows: &mut [TicketRow], key: impl Fn(&TicketRow) -> Option<K>) {
+    rows.sort_by_cached_key(|row| {
+        let key = key(row);
+        (key.is_none(), key, row.id.clone())
     });
 }
 

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use self::columns::Column;
 use self::filter::{Lanes, Mine, SortKey, StatusFilter, is_held_by, is_stale, last_activity, sort};
-use crate::app::board::{self, Card, Changes, Damage, Look, Seen, overlay};
+use crate::app::board::{self, Changes, Damage, Look, Seen, TicketRows, overlay};
 use crate::app::context::{Context, Globals};
 use crate::app::frame::{AsOf, Extent};
 use crate::app::queue::{Survey, Wish};
@@ -22,7 +22,7 @@ use crate::git::exec::text_of;
 use crate::lifecycle::{Entry, Hindrance};
 use crate::out::{Format, Out};
 use crate::text::duration;
-use crate::ticket::TicketId;
+use crate::ticket::{TicketId, TicketRow};
 use crate::workspace;
 
 /// List the tickets on the trunk
@@ -115,7 +115,7 @@ pub struct Listing<'a> {
     #[serde(flatten)]
     extent: Extent,
     /// The tickets, in the order that was asked for.
-    tickets: &'a [Card],
+    tickets: &'a [TicketRow],
     /// The files in these lanes that cannot be shown as tickets; never left out by a filter or a limit.
     damaged: &'a [Damage],
 }
@@ -123,18 +123,18 @@ pub struct Listing<'a> {
 pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let ctx = Context::open(globals, env, out, None)?;
     board::look(&ctx, Look::from(args.fetch), |seen| {
-        let (mut cards, damaged) = collect(&ctx, args, seen)?;
-        sort(&mut cards, args.sort);
+        let (mut rows, damaged) = collect(&ctx, args, seen)?;
+        sort(&mut rows, args.sort);
         if args.reverse {
-            cards.reverse();
+            rows.reverse();
         }
-        let total = cards.len();
-        cards.drain(..args.offset.min(total));
-        cards.truncate(args.limit.unwrap_or(total));
+        let total = rows.len();
+        rows.drain(..args.offset.min(total));
+        rows.truncate(args.limit.unwrap_or(total));
         if args.shows_overlay(out) && !args.needs_overlay() {
-            overlay(&ctx, seen.view, &mut cards, args.changes())?;
+            overlay(&ctx, seen.view, &mut rows, args.changes())?;
         }
-        answer(&ctx, args, seen, &cards, &damaged, total);
+        answer(&ctx, args, seen, &rows, &damaged, total);
         Ok(())
     })
 }
@@ -154,43 +154,38 @@ impl Args {
     }
 }
 
-/// The cards that are asked for, by lane and id.
+/// The rows that are asked for, by lane and id.
 fn collect(
     ctx: &Context<'_>,
     args: &Args,
     seen: &Seen<'_>,
-) -> Result<(Vec<Card>, Vec<Damage>), Failure> {
+) -> Result<(Vec<TicketRow>, Vec<Damage>), Failure> {
     let mine = if args.mine {
         Mine::Held { by: ctx.actor()?, clone: workspace::known_clone_id(&ctx.repo) }
     } else {
         Mine::Everybody
     };
-    let board = board::read(ctx, seen.view, &Lanes::of(&args.lane))?;
-    let wanted = |card: &Card| {
-        mine.fits(card)
-            && (args.status.is_empty() || args.status.iter().any(|s| s.fits(card)))
-            && args.holder.as_ref().is_none_or(|name| is_held_by(card, name))
-            && args.wish.fits(&card.labels, card.priority.as_deref())
+    let TicketRows { mut rows, damaged } = board::read(ctx, seen.view, &Lanes::of(&args.lane))?;
+    let wanted = |row: &TicketRow| {
+        mine.fits(row)
+            && (args.status.is_empty() || args.status.iter().any(|s| s.fits(row)))
+            && args.holder.as_ref().is_none_or(|name| is_held_by(row, name))
+            && args.wish.fits(&row.labels, row.priority.as_deref())
     };
-    let mut cards = board.cards;
-    cards.retain(wanted);
-    keep_by_relations(ctx, args, seen, &mut cards)?;
-    keep_by_text(args, seen, &mut cards)?;
+    rows.retain(wanted);
+    keep_by_relations(ctx, args, seen, &mut rows)?;
+    keep_by_text(args, seen, &mut rows)?;
     if args.needs_overlay() {
-        overlay(ctx, seen.view, &mut cards, args.changes())?;
+        overlay(ctx, seen.view, &mut rows, args.changes())?;
         let since = args.since.map(|since| since.from(ctx.now));
-        cards.retain(|card| {
-            since.is_none_or(|since| last_activity(card).is_some_and(|at| at >= since))
+        rows.retain(|row| {
+            since.is_none_or(|since| last_activity(row).is_some_and(|at| at >= since))
                 && args.stale.is_none_or(|after| {
-                    is_stale(
-                        card,
-                        after.map_or_else(|| ctx.stale_after(), duration::delta),
-                        ctx.now,
-                    )
+                    is_stale(row, after.map_or_else(|| ctx.stale_after(), duration::delta), ctx.now)
                 })
         });
     }
-    Ok((cards, board.damaged))
+    Ok((rows, damaged))
 }
 
 /// Keeps what can be claimed, or what cannot because something must come first.
@@ -198,7 +193,7 @@ fn keep_by_relations(
     ctx: &Context<'_>,
     args: &Args,
     seen: &Seen<'_>,
-    cards: &mut Vec<Card>,
+    rows: &mut Vec<TicketRow>,
 ) -> Result<(), Failure> {
     if !(args.ready || args.blocked) {
         return Ok(());
@@ -216,26 +211,25 @@ fn keep_by_relations(
             waits.insert(id);
         }
     }
-    cards.retain(|card| {
-        (!args.ready || ready.contains(&card.id))
-            && (!args.blocked || card.blocked.is_some() || waits.contains(&card.id))
+    rows.retain(|row| {
+        (!args.ready || ready.contains(&row.id))
+            && (!args.blocked || row.blocked.is_some() || waits.contains(&row.id))
     });
     Ok(())
 }
 
-fn keep_by_text(args: &Args, seen: &Seen<'_>, cards: &mut Vec<Card>) -> Result<(), Failure> {
+fn keep_by_text(args: &Args, seen: &Seen<'_>, rows: &mut Vec<TicketRow>) -> Result<(), Failure> {
     let Some(pattern) = &args.text else { return Ok(()) };
     let entries: HashMap<&TicketId, &Entry> =
         seen.view.snapshot.entries.iter().map(|entry| (&entry.id, entry)).collect();
-    let asked: Vec<&Entry> =
-        cards.iter().filter_map(|card| entries.get(&card.id).copied()).collect();
+    let asked: Vec<&Entry> = rows.iter().filter_map(|row| entries.get(&row.id).copied()).collect();
     let mut fitting: HashSet<&TicketId> = HashSet::new();
     seen.view.read_all(&asked, |entry, document| {
         if document.is_ok_and(|document| pattern.is_match(&text_of(document.as_bytes()))) {
             fitting.insert(&entry.id);
         }
     })?;
-    cards.retain(|card| fitting.contains(&card.id));
+    rows.retain(|row| fitting.contains(&row.id));
     Ok(())
 }
 
@@ -243,24 +237,24 @@ fn answer(
     ctx: &Context<'_>,
     args: &Args,
     seen: &Seen<'_>,
-    cards: &[Card],
+    rows: &[TicketRow],
     damaged: &[Damage],
     total: usize,
 ) {
-    let returned = cards.len();
+    let returned = rows.len();
     match ctx.out.format {
-        _ if args.jsonl => ctx.out.json_lines(cards),
+        _ if args.jsonl => ctx.out.json_lines(rows),
         Format::Json => ctx.out.json(&Listing {
             schema: "tix/list@1",
             as_of: AsOf::of(ctx, seen),
             extent: Extent::new(returned, total),
-            tickets: cards,
+            tickets: rows,
             damaged,
         }),
         Format::Human => {
             let columns =
                 if args.columns.is_empty() { &Column::DEFAULT[..] } else { &args.columns };
-            ctx.out.table(&Column::table(columns, cards, ctx.now));
+            ctx.out.table(&Column::table(columns, rows, ctx.now));
         }
     }
     if ctx.out.format == Format::Human {

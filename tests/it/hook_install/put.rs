@@ -142,7 +142,7 @@ fn an_older_script_is_replaced_a_newer_one_kept_and_a_lost_permission_given_back
         "#!/bin/sh\n# tix-hook v0 pre-commit af639e4c86018332\n#",
         0o755,
     );
-    let newer = "#!/bin/sh\n# tix-hook v99 pre-push af639e4c86018332\n#";
+    let newer = "#!/bin/sh\n# tix-hook v99 pre-push 70659eff\n#";
     write_mode(&dir.join("pre-push"), newer, 0o755);
     fs::set_permissions(dir.join("pre-merge-commit"), fs::Permissions::from_mode(0o644)).unwrap();
     let (states, in_order) = states(&clone);

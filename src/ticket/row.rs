@@ -1,17 +1,19 @@
-//! A ticket as it is shown, and what is said of a file that cannot be.
+//! A ticket as lists, boards and JSON show it: its head, where it is, and what stands over its file.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::Overlay;
-use crate::lifecycle::{Entry, Node, Refusal};
+use super::head::{Head, Said};
+use super::id::TicketId;
+use super::lane::Lane;
+use super::moment::moment;
+use super::status::Status;
 use crate::text::duration;
-use crate::ticket::{Head, Lane, Said, Status, TicketId, moment};
 
 /// A ticket, as it is shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Card {
+pub struct TicketRow {
     /// Its id.
     pub id: TicketId,
     /// The lane of the trunk it is in.
@@ -64,24 +66,87 @@ pub struct Card {
     pub known: Option<Status>,
 }
 
-impl Card {
-    pub fn of(entry: &Entry, head: Head, source: String) -> Card {
-        let known = head.status_in(entry.lane);
+/// What stands over a ticket's file, each part with its source.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Overlay {
+    /// The ticket branch as last fetched; null when there is none.
+    pub branch: Option<BranchSeen>,
+    /// The workspace on this machine; null when there is none.
+    pub workspace: Option<WorkspaceSeen>,
+    /// The worker that was started in it; null when there is none.
+    pub worker: Option<WorkerNow>,
+}
+
+/// A ticket branch as last fetched.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct BranchSeen {
+    /// The branch.
+    pub source: String,
+    /// Where it is.
+    pub commit: String,
+    /// How many of its commits the trunk does not have.
+    pub ahead: usize,
+    /// When its last commit was made: RFC 3339, UTC.
+    pub last_activity: String,
+    /// The same as a moment.
+    #[serde(skip)]
+    pub at: Option<DateTime<Utc>>,
+}
+
+/// A workspace on this machine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct WorkspaceSeen {
+    /// Where it is, and where this was read from.
+    pub source: String,
+    /// Whether it holds changes that are not committed; null when it is gone, and unless `tix list --columns dirty` asks:
+    /// that takes a `git status` in each workspace.
+    pub dirty: Option<bool>,
+    /// Whether its directory is there.
+    pub present: bool,
+}
+
+/// The worker that a ticket has, as far as this machine can tell.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct WorkerNow {
+    /// The record of it in this clone.
+    pub source: String,
+    /// `starting`, `live`, `stale` when it has ended without tix seeing how (as a detached one always does), or
+    /// `elsewhere` when it was started on another machine, where this one cannot look.
+    pub state: &'static str,
+    /// Its process; null while it is being started.
+    pub pid: Option<u32>,
+    /// The machine; null while it is being started.
+    pub host: Option<String>,
+    /// When it was started: RFC 3339, UTC; null while it is being started.
+    pub since: Option<String>,
+    /// The program and its arguments, without credentials; null while it is being started.
+    pub command: Option<Vec<String>>,
+    /// The file it writes to; null in the foreground, and while it is being started.
+    pub log: Option<String>,
+}
+
+impl TicketRow {
+    pub fn new(id: TicketId, lane: Lane, path: String, head: Head, source: String) -> TicketRow {
+        let known = head.status_in(lane);
         let status = match (known, head.status) {
             (Some(status), _) => status.as_str().to_owned(),
             (None, Said::Unknown { text, .. }) => text,
             (None, Said::Nothing | Said::Status(_)) => String::new(),
         };
-        let since = match entry.lane {
+        let since = match lane {
             Lane::Queue => &head.created,
             Lane::Active => &head.claimed_at,
             Lane::Archive if head.closed_at.is_some() => &head.closed_at,
             Lane::Completed | Lane::Archive => &head.completed_at,
         };
-        Card {
+        TicketRow {
             since: since.as_deref().and_then(moment),
-            id: entry.id.clone(),
-            lane: entry.lane,
+            id,
+            lane,
             status,
             blocked: head.blocked,
             holder: head.claimed_by,
@@ -96,7 +161,7 @@ impl Card {
             related: head.related,
             duplicate_of: head.duplicate_of,
             created: head.created,
-            path: entry.path.to_string(),
+            path,
             branch: head.branch,
             worktree: head.worktree,
             source,
@@ -109,40 +174,28 @@ impl Card {
     pub fn age(&self, now: DateTime<Utc>) -> String {
         self.since.map(|since| duration::age(since, now)).unwrap_or_default()
     }
-}
 
-/// A file that cannot be shown as a ticket.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Damage {
-    /// The path of the file on the trunk.
-    pub path: String,
-    /// The number of the line, from 1; null where it is not one line's fault.
-    pub line: Option<usize>,
-    /// What is wrong.
-    pub why: String,
-}
-
-impl std::fmt::Display for Damage {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.line {
-            Some(line) => write!(f, "{}:{line}: {}", self.path, self.why),
-            None => write!(f, "{}: {}", self.path, self.why),
-        }
+    pub fn holder_name(&self) -> Option<&str> {
+        self.holder.as_deref().map(name_of)
     }
 }
 
-impl Damage {
-    /// Why the file of an entry is no ticket.
-    pub fn of(entry: &Entry, refusal: &Refusal) -> Damage {
-        let path = entry.path.to_string();
-        if let Refusal::Damaged { line, why, .. } = refusal {
-            return Damage { path, line: Some(*line), why: why.clone() };
-        }
-        let what = match entry.node {
-            Node::Other(what) => format!("this is {what}, not a ticket file"),
-            Node::File => refusal.to_string(),
+/// The name in `Name <mail>`: boards and pages are shown to people who have no business with the address.
+pub fn name_of(person: &str) -> &str {
+    let name = person.split('<').next().unwrap_or_default().trim();
+    if name.is_empty() { person } else { name }
+}
+
+impl WorkerNow {
+    pub fn words(&self) -> String {
+        let (Some(pid), Some(host), Some(since)) = (self.pid, &self.host, &self.since) else {
+            return self.state.to_owned();
         };
-        Damage { path, line: None, why: what }
+        let what = match self.state {
+            "stale" => format!("stale: process {pid} has ended"),
+            "elsewhere" => format!("elsewhere: process {pid} on {host}"),
+            state => format!("{state}: process {pid}"),
+        };
+        format!("{what}, started {since}")
     }
 }
