@@ -160,3 +160,36 @@ fn a_status_that_says_blocked_and_nothing_else_reads_as_what_the_lane_says() {
     ada.tix(&["unblock", ID]).success();
     assert_eq!(value(&text(&sandbox, "main", QUEUED), "status").unwrap(), "open");
 }
+
+#[test]
+fn what_is_said_without_a_push_is_said_of_what_was_just_fetched() {
+    let sandbox = queued_with("", &ready(ID));
+    let (ada, bob) = (sandbox.clone_named("a"), bob(&sandbox));
+    let block = ["block", ID, "--reason", "the key"];
+    let draft = ["draft", ID, "--reason", "which door?"];
+    let close = ["close", ID, "--as", "wont_do"];
+    let reopen = ["reopen", ID, "--reason", "after all"];
+    for (done, undone, outcome) in [
+        (&block[..], &["unblock", ID][..], "blocked"),
+        (&draft, &["queue", ID], "drafted"),
+        (&close, &reopen, "closed"),
+        (&["activate", ID], &["release", ID], "activated"),
+    ] {
+        // To Bob it is so still.
+        ada.tix(done).success();
+        bob.git(&["fetch", "-q"]);
+        ada.tix(undone).success();
+        let again = bob.tix(&[done, &["--json"]].concat());
+        assert_eq!(again.success().json()["outcome"], outcome);
+        // And now it is not so yet.
+        bob.tix(undone).success();
+        ada.tix(done).success();
+        let late = bob.tix(&[done, &["--json"]].concat());
+        if outcome == "activated" {
+            late.exits(3);
+        } else {
+            assert_eq!(late.success().json()["outcome"], "already");
+        }
+        ada.tix(undone).success();
+    }
+}
