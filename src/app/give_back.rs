@@ -83,7 +83,7 @@ fn decide(
     let claim_id = ticket.held().claim_id.unwrap_or_default();
     let expected = expected.get_or_insert_with(|| claim_id.clone());
     let branch = freed(ctx, view, request.id, names.branch, request.own)?;
-    let wish = ReleaseRequest {
+    let release = ReleaseRequest {
         actor: request.actor,
         clone_prefix: names.prefix,
         claim_id: Some(expected),
@@ -93,7 +93,7 @@ fn decide(
         policy: ctx.policy(),
         queue: names.queue,
     };
-    let change = lifecycle::release(&ticket, &wish, branch.clone())?;
+    let change = lifecycle::release(&ticket, &release, branch.clone())?;
     if let (Some(tip), Some(_)) = (view.commit(), &ctx.remote) {
         workspace::note_push(&ctx.repo, request.id, tip)?;
     }

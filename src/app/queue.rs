@@ -16,7 +16,7 @@ use crate::trunk::View;
 
 /// Which tickets are wanted.
 #[derive(Clone, Debug, Default, clap::Args)]
-pub struct Wish {
+pub struct QueueFilter {
     /// Only tickets with this label; of several, with a comma or said again, a ticket has all
     #[arg(long, value_name = "LABEL", value_delimiter = ',', add = labels())]
     pub label: Vec<String>,
@@ -29,7 +29,7 @@ fn priority(text: &str) -> Result<Priority, String> {
     Priority::read(text).ok_or_else(|| "a priority is P0 to P9, high, medium or low".to_owned())
 }
 
-impl Wish {
+impl QueueFilter {
     /// Whether nothing in particular is wanted.
     pub fn is_any(&self) -> bool {
         self.label.is_empty() && self.priority.is_empty()
@@ -109,13 +109,13 @@ impl<'v> Survey<'v> {
         &'s self,
         ctx: &Context<'_>,
         view: &'s View<'_>,
-        wish: &Wish,
+        filter: &QueueFilter,
     ) -> Vec<Prospect<'s>>
     where
         'v: 's,
     {
         let mut verdicts = judge(&self.known, &view.snapshot, ctx.gate());
-        verdicts.retain(|v| wish.fits(&v.known.head.labels, v.known.head.priority.as_deref()));
+        verdicts.retain(|v| filter.fits(&v.known.head.labels, v.known.head.priority.as_deref()));
         verdicts
     }
 }
@@ -190,12 +190,12 @@ impl Choice {
     pub fn of(
         ctx: &Context<'_>,
         seen: &Seen<'_>,
-        wish: &Wish,
+        filter: &QueueFilter,
         detail: Detail,
         limit: usize,
     ) -> Result<Choice, Failure> {
         let survey = Survey::of(ctx, seen.view)?;
-        let verdicts = survey.judge(ctx, seen.view, wish);
+        let verdicts = survey.judge(ctx, seen.view, filter);
         let total = verdicts.iter().filter(|v| v.hindrances.is_empty()).count();
         let source = ctx.trunk_label();
         let row = |v: &Prospect<'_>| v.known.entry.row(v.known.head.clone(), source.clone());
@@ -239,13 +239,13 @@ impl Choice {
     }
 
     /// The end of a command that found nothing to do: the answer in JSON, words for people, and the exit code.
-    pub fn ended_empty(&self, ctx: &Context<'_>, wish: &Wish) -> Failure {
+    pub fn ended_empty(&self, ctx: &Context<'_>, filter: &QueueFilter) -> Failure {
         ctx.out.clear_progress();
         self.warn(ctx);
         match ctx.out.format {
             Format::Json => ctx.out.json(self),
             Format::Human => {
-                let what = if wish.is_any() { "nothing to do" } else { "nothing of that to do" };
+                let what = if filter.is_any() { "nothing to do" } else { "nothing of that to do" };
                 ctx.out.narrate(&format!(
                     "{what} on {}; see why: tix next --explain",
                     self.as_of.trunk

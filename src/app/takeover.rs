@@ -3,9 +3,9 @@
 use chrono::{DateTime, Utc};
 
 use super::context::Context;
-use super::errand::Standing;
 use super::follow::follow;
 use super::here::named_or_here;
+use super::operation::Identity;
 use super::receipt::Receipt;
 use crate::config::Record;
 use crate::error::{Exit, Failure};
@@ -16,7 +16,7 @@ use crate::ticket::{Lane, TicketId};
 use crate::trunk::{Diary, Outcome, Run, View};
 use crate::workspace::{self, Record as LocalRecord};
 
-pub struct Wish<'a> {
+pub struct TakeoverRequest<'a> {
     /// The command, as receipts name it.
     pub operation: &'static str,
     pub query: &'a str,
@@ -34,25 +34,25 @@ pub fn configured(ctx: &Context<'_>) -> Staleness {
 pub fn take_over(
     ctx: &Context<'_>,
     diary: &mut Diary,
-    wish: &Wish<'_>,
+    request: &TakeoverRequest<'_>,
 ) -> Result<Receipt, Failure> {
     let run = Run::begin(&ctx.repo)?;
-    let id = named_or_here(ctx, &run, Some(wish.query))?;
+    let id = named_or_here(ctx, &run, Some(request.query))?;
     diary.ticket = Some(id.clone());
-    let standing = Standing::of(ctx, &id)?;
-    let act = standing.act(ctx);
+    let identity = Identity::of(ctx, &id)?;
+    let act = identity.act(ctx);
     let branch = ctx.ticket_branch(&id).map_err(|why| Failure::new(Exit::Damaged, why))?;
-    let claim = claim(ctx, &standing, wish);
-    let mut receipt = Receipt::new(ctx, wish.operation, id.as_str(), act.actor);
+    let claim = claim(ctx, &identity, request);
+    let mut receipt = Receipt::new(ctx, request.operation, id.as_str(), act.actor);
     let names = Names { id: &id, branch: &branch };
-    let landed = match transact(ctx, &run, diary, &names, (&act, &claim, wish))? {
+    let landed = match transact(ctx, &run, diary, &names, (&act, &claim, request))? {
         Outcome::Landed(landed) => landed,
         Outcome::Answered(Already) => {
             receipt.outcome = "already";
             return Ok(receipt);
         }
     };
-    receipt.outcome = match wish.way {
+    receipt.outcome = match request.way {
         Way::Reclaim(_) => "reclaimed",
         Way::Handoff => "handed_over",
     };
@@ -61,7 +61,7 @@ pub fn take_over(
     diary.phase = "follow";
     let tip = landed.moved.iter().find(|moved| moved.name == branch).and_then(|m| m.new.clone());
     // The claim has changed hands, whatever becomes of what is here.
-    match settle(ctx, &names, wish, &claim, tip.as_ref()) {
+    match settle(ctx, &names, request, &claim, tip.as_ref()) {
         Ok(warning) => receipt.warnings.extend(warning),
         Err(failure) => receipt.warnings.push(failure.message),
     }
@@ -69,15 +69,15 @@ pub fn take_over(
 }
 
 /// The claim that begins. One that is given away is no claim of this clone: whoever gave it may not go on under it.
-fn claim(ctx: &Context<'_>, standing: &Standing, wish: &Wish<'_>) -> Claim {
+fn claim(ctx: &Context<'_>, identity: &Identity, request: &TakeoverRequest<'_>) -> Claim {
     let token = crate::trunk::random_token;
-    let clone = match wish.way {
-        Way::Reclaim(_) => standing.clone_id.clone(),
+    let clone = match request.way {
+        Way::Reclaim(_) => identity.clone_id.clone(),
         Way::Handoff => token().chars().take(8).collect(),
     };
     Claim {
         id: format!("{clone}-{}", token()),
-        by: wish.to.unwrap_or(&standing.actor).to_owned(),
+        by: request.to.unwrap_or(&identity.actor).to_owned(),
         at: crate::clock::rfc3339(ctx.now),
         host: crate::env::host(),
     }
@@ -93,7 +93,7 @@ fn transact(
     run: &Run,
     diary: &mut Diary,
     names: &Names<'_>,
-    (act, claim, wish): (&Act<'_>, &Claim, &Wish<'_>),
+    (act, claim, request): (&Act<'_>, &Claim, &TakeoverRequest<'_>),
 ) -> Result<Outcome<(), Already>, Failure> {
     let progress = ctx.progress();
     let engine = ctx.engine(run, &progress).watching(names.branch.clone());
@@ -110,9 +110,9 @@ fn transact(
             None => None,
         };
         let takeover = Takeover {
-            way: wish.way,
+            way: request.way,
             claim,
-            reason: wish.reason,
+            reason: request.reason,
             last: last_sign(ctx, &ticket, tip)?,
             branch: names.branch,
             copy,
@@ -168,11 +168,11 @@ pub fn last_sign(
 fn settle(
     ctx: &Context<'_>,
     names: &Names<'_>,
-    wish: &Wish<'_>,
+    request: &TakeoverRequest<'_>,
     claim: &Claim,
     tip: Option<&Oid>,
 ) -> Result<Option<String>, Failure> {
-    match (workspace::load(&ctx.repo, names.id), wish.way) {
+    match (workspace::load(&ctx.repo, names.id), request.way) {
         (None, _) => {}
         (Some(_), Way::Handoff) => workspace::forget(&ctx.repo, names.id)?,
         (Some(record), Way::Reclaim(_)) => {

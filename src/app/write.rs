@@ -25,7 +25,7 @@ pub enum Home {
 }
 
 /// What a decision about one ticket is made on.
-pub struct Scene<'s> {
+pub struct TicketView<'s> {
     pub ticket: Ticket<'s>,
     pub on_trunk: Ticket<'s>,
     pub trunk: &'s View<'s>,
@@ -34,7 +34,7 @@ pub struct Scene<'s> {
     pub tip: Option<&'s Oid>,
 }
 
-impl Scene<'_> {
+impl TicketView<'_> {
     /// Where the work is that a verb speaks of. A ticket that is not open to the verb has none for another reason.
     pub fn require_tip(&self, act: &Act<'_>, verb: Verb) -> Result<&Oid, Refusal> {
         if let Some(tip) = self.tip {
@@ -66,15 +66,15 @@ pub fn write(
     run: &Run,
     diary: &mut Diary,
     id: &TicketId,
-    decide: &mut dyn FnMut(&Scene<'_>) -> Result<Decision, Failure>,
+    decide: &mut dyn FnMut(&TicketView<'_>) -> Result<Decision, Failure>,
 ) -> Result<Written, Failure> {
     let branch = ctx.ticket_branch(id).map_err(|why| Failure::new(Exit::Damaged, why))?;
     let mut home = first_guess(ctx, id);
     // A trunk that says "held" and a branch that is not there: the ticket is written where it can be.
     let missing = Cell::new(false);
     for _ in 0..MOVES {
-        let place = Place { ctx, id, branch: &branch, home, missing: &missing };
-        match place.write(run, diary, decide) {
+        let target = WriteTarget { ctx, id, branch: &branch, home, missing: &missing };
+        match target.write(run, diary, decide) {
             Ok(Outcome::Landed(landed)) => return Ok(Outcome::Landed(landed)),
             Ok(Outcome::Answered(Answer::Already(tip))) => return Ok(Outcome::Answered(tip)),
             Ok(Outcome::Answered(Answer::Elsewhere(other))) => home = other,
@@ -100,7 +100,7 @@ fn first_guess(ctx: &Context<'_>, id: &TicketId) -> Home {
 }
 
 /// One ticket, and the branch that is written to.
-struct Place<'p> {
+struct WriteTarget<'p> {
     ctx: &'p Context<'p>,
     id: &'p TicketId,
     branch: &'p RefName,
@@ -108,12 +108,12 @@ struct Place<'p> {
     missing: &'p Cell<bool>,
 }
 
-impl Place<'_> {
+impl WriteTarget<'_> {
     fn write(
         &self,
         run: &Run,
         diary: &mut Diary,
-        decide: &mut dyn FnMut(&Scene<'_>) -> Result<Decision, Failure>,
+        decide: &mut dyn FnMut(&TicketView<'_>) -> Result<Decision, Failure>,
     ) -> Result<Outcome<Home, Answer>, Stop<Failure>> {
         let ctx = self.ctx;
         let progress = ctx.progress();
@@ -133,7 +133,7 @@ impl Place<'_> {
     fn on_trunk(
         &self,
         view: &View<'_>,
-        decide: &mut dyn FnMut(&Scene<'_>) -> Result<Decision, Failure>,
+        decide: &mut dyn FnMut(&TicketView<'_>) -> Result<Decision, Failure>,
     ) -> Result<Decision<Home, Answer>, Stop<Failure>> {
         let entry = view.snapshot.find_id(self.id)?;
         let ticket = view.require(entry)?;
@@ -143,15 +143,15 @@ impl Place<'_> {
             return Ok(Decision::Answer(Answer::Elsewhere(Home::Branch)));
         }
         let (on_trunk, tip) = (ticket.clone(), view.watched());
-        let scene = Scene { ticket, on_trunk, trunk: view, branch: self.branch, tip };
-        Ok(placed(decide(&scene)?, Home::Trunk, None))
+        let seen = TicketView { ticket, on_trunk, trunk: view, branch: self.branch, tip };
+        Ok(placed(decide(&seen)?, Home::Trunk, None))
     }
 
     fn on_branch(
         &self,
         engine: &Trunk<'_>,
         view: &View<'_>,
-        decide: &mut dyn FnMut(&Scene<'_>) -> Result<Decision, Failure>,
+        decide: &mut dyn FnMut(&TicketView<'_>) -> Result<Decision, Failure>,
     ) -> Result<Decision<Home, Answer>, Stop<Failure>> {
         let elsewhere = || Ok(Decision::Answer(Answer::Elsewhere(Home::Trunk)));
         let Some(base) = view.base() else { return elsewhere() };
@@ -169,8 +169,8 @@ impl Place<'_> {
             self.require_unedited(&ticket.entry.path)?;
         }
         let tip = view.commit();
-        let scene = Scene { ticket, on_trunk, trunk: &trunk, branch: self.branch, tip };
-        Ok(placed(decide(&scene)?, Home::Branch, tip))
+        let seen = TicketView { ticket, on_trunk, trunk: &trunk, branch: self.branch, tip };
+        Ok(placed(decide(&seen)?, Home::Branch, tip))
     }
 
     /// Without a remote the branch moves from under the workspace, which can only follow where nobody is writing to the

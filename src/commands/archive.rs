@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::app::complete::ids;
 use crate::app::context::{Context, Globals};
-use crate::app::errand::{Standing, answer};
 use crate::app::find::find_ticket;
+use crate::app::operation::{Identity, answer};
 use crate::app::receipt::{Receipt, record};
 use crate::env::Env;
 use crate::error::Failure;
@@ -56,8 +56,8 @@ fn archive(ctx: &Context<'_>, args: &Args, diary: &mut Diary) -> Result<Receipt,
     let at = crate::clock::rfc3339(ctx.now);
     let progress = ctx.progress();
     let engine = ctx.engine(&run, &progress);
-    let standing = Standing::of_nobody(ctx)?;
-    let act = standing.act(ctx);
+    let identity = Identity::without_claim(ctx)?;
+    let act = identity.act(ctx);
     let outcome = engine.transact(diary, |view| {
         let tickets = chosen(ctx, view, args, limit)?;
         let ids: Vec<TicketId> = tickets.iter().map(|ticket| ticket.entry.id.clone()).collect();

@@ -1,8 +1,8 @@
 //! `tix block`: say that the work cannot go on.
 
 use crate::app::context::Globals;
-use crate::app::errand::{Errand, On, plain, run as run_errand};
 use crate::app::input;
+use crate::app::operation::{On, Operation, plain};
 use crate::env::Env;
 use crate::error::Failure;
 use crate::lifecycle;
@@ -23,11 +23,10 @@ pub struct Args {
 
 pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let reason = input::line(&args.reason, "--reason")?;
-    let errand = Errand::on(&args.on, "block", "blocked");
-    run_errand(
-        &errand,
+    let operation = Operation::on(&args.on, "block", "blocked");
+    operation.run(
         (globals, env, out),
-        |_, act, scene| Ok(lifecycle::block(&scene.ticket, act, &reason)?),
+        |_, act, view| Ok(lifecycle::block(&view.ticket, act, &reason)?),
         plain("is blocked"),
     )
 }

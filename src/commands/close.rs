@@ -1,10 +1,10 @@
 //! `tix close`: end a ticket that will not be done.
 
 use crate::app::context::{Context, Globals};
-use crate::app::errand::{On, Standing, answer};
 use crate::app::find::find_ticket;
 use crate::app::give_back::{clear_local, freed};
 use crate::app::here::named_or_here;
+use crate::app::operation::{Identity, On, answer};
 use crate::app::receipt::{Receipt, record};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
@@ -49,10 +49,10 @@ fn close(ctx: &Context<'_>, args: &Args, diary: &mut Diary) -> Result<Receipt, F
     let run = Run::begin(&ctx.repo)?;
     let id = named_or_here(ctx, &run, Some(&args.on.ticket))?;
     diary.ticket = Some(id.clone());
-    let standing = Standing::of(ctx, &id)?;
-    let mut receipt = Receipt::new(ctx, "close", id.as_str(), &standing.actor);
+    let identity = Identity::of(ctx, &id)?;
+    let mut receipt = Receipt::new(ctx, "close", id.as_str(), &identity.actor);
     receipt.outcome = "closed";
-    let published = match transact(ctx, &run, args, (&id, &standing), diary)? {
+    let published = match transact(ctx, &run, args, (&id, &identity), diary)? {
         Outcome::Landed(landed) => {
             receipt.add(&landed);
             match landed.output {
@@ -86,10 +86,10 @@ fn transact(
     ctx: &Context<'_>,
     run: &Run,
     args: &Args,
-    (id, standing): (&TicketId, &Standing),
+    (id, identity): (&TicketId, &Identity),
     diary: &mut Diary,
 ) -> Result<Outcome<Branch, Already>, Failure> {
-    let act = standing.act(ctx);
+    let act = identity.act(ctx);
     let name = ctx.ticket_branch(id).map_err(|why| Failure::new(Exit::Damaged, why))?;
     let archive = ctx.lane_dir(Lane::Archive)?;
     let at = crate::clock::rfc3339(ctx.now);

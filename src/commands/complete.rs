@@ -2,13 +2,13 @@
 
 use crate::app::complete::ids;
 use crate::app::context::{Context, Globals};
-use crate::app::errand::{Standing, answer, answer_next, finish};
 use crate::app::follow::{Pushed, follow_here, require_at_rest};
 use crate::app::here::named_or_here;
 use crate::app::next_step::by_request;
+use crate::app::operation::{Identity, answer, answer_next, finish};
 use crate::app::receipt::{Receipt, WorkspaceJson, record};
 use crate::app::work::with_work;
-use crate::app::write::{Scene, carried, write};
+use crate::app::write::{TicketView, carried, write};
 use crate::config::Record;
 use crate::env::Env;
 use crate::error::{Exit, Failure};
@@ -57,17 +57,17 @@ fn complete(ctx: &Context<'_>, args: &Args, diary: &mut Diary) -> Result<Receipt
     let id = named_or_here(ctx, &run, args.ticket.as_deref())?;
     diary.ticket = Some(id.clone());
     let branch = ctx.ticket_branch(&id).map_err(|why| Failure::new(Exit::Damaged, why))?;
-    let standing = Standing::of(ctx, &id)?;
-    let act = standing.act(ctx);
+    let identity = Identity::of(ctx, &id)?;
+    let act = identity.act(ctx);
     let mut receipt = Receipt::new(ctx, "complete", id.as_str(), act.actor);
     receipt.outcome = "completed";
     let mut merged = false;
     if args.no_push && ctx.remote.is_some() {
         here_only(ctx, &run, &act, (&id, &branch), &mut receipt)?;
     } else {
-        let written = write(ctx, &run, diary, &id, &mut |scene| {
-            merged = scene.on_trunk.entry.lane == Lane::Completed;
-            decide(ctx, &act, scene)
+        let written = write(ctx, &run, diary, &id, &mut |view| {
+            merged = view.on_trunk.entry.lane == Lane::Completed;
+            decide(ctx, &act, view)
         })?;
         finish(ctx, diary, &id, &written, &mut receipt)?;
     }
@@ -77,8 +77,8 @@ fn complete(ctx: &Context<'_>, args: &Args, diary: &mut Diary) -> Result<Receipt
     Ok(receipt)
 }
 
-fn decide(ctx: &Context<'_>, act: &Act<'_>, scene: &Scene<'_>) -> Result<Decision, Failure> {
-    let ticket = &scene.ticket;
+fn decide(ctx: &Context<'_>, act: &Act<'_>, view: &TicketView<'_>) -> Result<Decision, Failure> {
+    let ticket = &view.ticket;
     if ticket.entry.lane == Lane::Completed {
         act.require_claim(ticket)?;
         return Ok(Decision::Answer(Already));
@@ -86,9 +86,9 @@ fn decide(ctx: &Context<'_>, act: &Act<'_>, scene: &Scene<'_>) -> Result<Decisio
     // Who may comes before what is missing: the old holder of a ticket has no work to push for it.
     if ticket.entry.lane == Lane::Active {
         act.require_holder(ticket)?;
-        require_at_rest(ctx, &ticket.entry.id, scene.branch, scene.tip, Pushed::Required)?;
+        require_at_rest(ctx, &ticket.entry.id, view.branch, view.tip, Pushed::Required)?;
     }
-    Ok(change(ctx, act, ticket, scene.require_tip(act, Verb::Complete)?)?.into())
+    Ok(change(ctx, act, ticket, view.require_tip(act, Verb::Complete)?)?.into())
 }
 
 fn change(

@@ -1,8 +1,8 @@
 //! `tix draft`: send a ticket back to its specification.
 
 use crate::app::context::Globals;
-use crate::app::errand::{Errand, On, plain, run as run_errand};
 use crate::app::input;
+use crate::app::operation::{On, Operation, plain};
 use crate::env::Env;
 use crate::error::Failure;
 use crate::lifecycle;
@@ -24,11 +24,10 @@ pub struct Args {
 /// Makes the ticket a draft.
 pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let reason = input::line(&args.reason, "--reason")?;
-    let errand = Errand::on(&args.on, "draft", "drafted");
-    run_errand(
-        &errand,
+    let operation = Operation::on(&args.on, "draft", "drafted");
+    operation.run(
         (globals, env, out),
-        |_, act, scene| Ok(lifecycle::gate(&scene.ticket, act, Verb::Draft, Some(&reason))?),
+        |_, act, view| Ok(lifecycle::gate(&view.ticket, act, Verb::Draft, Some(&reason))?),
         plain("is a draft"),
     )
 }

@@ -4,9 +4,9 @@ use std::io::Write as _;
 use std::path::Path;
 
 use crate::app::context::{Context, Globals};
-use crate::app::errand::{On, Standing, answer, finish, plain};
 use crate::app::here::named_or_here;
 use crate::app::input::read_file;
+use crate::app::operation::{Identity, On, answer, finish, plain};
 use crate::app::receipt::{Receipt, record};
 use crate::app::write::write;
 use crate::env::Env;
@@ -66,8 +66,8 @@ fn edit(ctx: &Context<'_>, args: &Args, diary: &mut Diary) -> Result<Receipt, Fa
 fn newest(ctx: &Context<'_>, run: &Run, id: &TicketId) -> Result<Document, Failure> {
     let mut newest = None;
     // A look is a write that finds nothing to do.
-    write(ctx, run, &mut Diary::default(), id, &mut |scene| {
-        newest = Some(scene.ticket.document.clone());
+    write(ctx, run, &mut Diary::default(), id, &mut |view| {
+        newest = Some(view.ticket.document.clone());
         Ok(Decision::Answer(Already))
     })?;
     newest.ok_or_else(|| Failure::new(Exit::NotFound, format!("{id} has no text")))
@@ -106,10 +106,10 @@ fn put_back(
     let after = Document::parse(read_file(copy)?).map_err(|error| {
         Failure::new(Exit::Damaged, format!("your text, line {}: {}", error.line, error.kind))
     })?;
-    let standing = Standing::of(ctx, id)?;
-    let act = standing.act(ctx);
-    let written = write(ctx, run, diary, id, &mut |scene| {
-        Ok(lifecycle::replace(&scene.ticket, &act, before, &after)?)
+    let identity = Identity::of(ctx, id)?;
+    let act = identity.act(ctx);
+    let written = write(ctx, run, diary, id, &mut |view| {
+        Ok(lifecycle::replace(&view.ticket, &act, before, &after)?)
     })?;
     let mut receipt = Receipt::new(ctx, "edit", id.as_str(), act.actor);
     receipt.outcome = "edited";

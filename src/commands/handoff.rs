@@ -1,10 +1,10 @@
 //! `tix handoff`: give a ticket to somebody else.
 
 use crate::app::context::{Context, Globals};
-use crate::app::errand::{On, answer, answer_next};
 use crate::app::input;
+use crate::app::operation::{On, answer, answer_next};
 use crate::app::receipt::record;
-use crate::app::takeover::{Wish, take_over};
+use crate::app::takeover::{TakeoverRequest, take_over};
 use crate::env::Env;
 use crate::error::Failure;
 use crate::lifecycle::Way;
@@ -31,7 +31,7 @@ pub struct Args {
 pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let to = input::line(&args.to, "--to")?;
     let ctx = Context::open(globals, env, out, args.on.timeout.as_deref())?;
-    let wish = Wish {
+    let request = TakeoverRequest {
         operation: "handoff",
         query: &args.on.ticket,
         way: Way::Handoff,
@@ -39,7 +39,7 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), F
         reason: args.reason.as_deref(),
     };
     let mut diary = Diary { phase: "handoff", ..Diary::default() };
-    let result = take_over(&ctx, &mut diary, &wish);
+    let result = take_over(&ctx, &mut diary, &request);
     let receipt = record(&ctx, "handoff", &args.on.ticket, &diary, result)?;
     answer(out, &receipt, &answer_next(&receipt, &format!("is held by {to}"), None));
     Ok(())

@@ -2,9 +2,9 @@
 
 use crate::app::complete::ids;
 use crate::app::context::{Context, Globals};
-use crate::app::errand::{Standing, answer, answer_next};
 use crate::app::follow::{Pushed, require_at_rest};
 use crate::app::here::named_or_here;
+use crate::app::operation::{Identity, answer, answer_next};
 use crate::app::receipt::{Receipt, record};
 use crate::app::work::with_work;
 use crate::app::write::carried;
@@ -63,21 +63,21 @@ fn land(ctx: &Context<'_>, args: &Args, diary: &mut Diary) -> Result<Receipt, Fa
     diary.ticket = Some(id.clone());
     let branch = ctx.ticket_branch(&id).map_err(|why| Failure::new(Exit::Damaged, why))?;
     require_allowed(ctx, &branch)?;
-    let standing = Standing::of_nobody(ctx)?;
-    let act = standing.act(ctx);
+    let identity = Identity::without_claim(ctx)?;
+    let act = identity.act(ctx);
     let progress = ctx.progress();
     let engine = ctx.engine(&run, &progress).watching(branch.clone());
     let form = if args.squash { Form::Squash } else { Form::Merge };
-    let scene = Scene { ctx, engine: &engine, id: &id, branch: &branch, form };
+    let operation = LandOperation { ctx, engine: &engine, id: &id, branch: &branch, form };
     let mut receipt = Receipt::new(ctx, "land", id.as_str(), act.actor);
-    match engine.transact(diary, |view| scene.decide(view, &act)) {
+    match engine.transact(diary, |view| operation.decide(view, &act)) {
         Ok(Outcome::Landed(landed)) => {
             receipt.outcome = "landed";
             receipt.add(&landed);
         }
         Ok(Outcome::Answered(Already)) => receipt.outcome = "already",
         Err(Stop::Refused(failure)) => return Err(failure),
-        Err(Stop::Trunk(error)) => return Err(scene.explained(error)),
+        Err(Stop::Trunk(error)) => return Err(operation.explained(error)),
     }
     receipt.next = Some(format!("tix clean {id}"));
     Ok(receipt)
@@ -107,7 +107,7 @@ fn require_allowed(ctx: &Context<'_>, branch: &RefName) -> Result<(), Failure> {
     }
 }
 
-struct Scene<'s> {
+struct LandOperation<'s> {
     ctx: &'s Context<'s>,
     engine: &'s Trunk<'s>,
     id: &'s TicketId,
@@ -115,7 +115,7 @@ struct Scene<'s> {
     form: Form,
 }
 
-impl Scene<'_> {
+impl LandOperation<'_> {
     fn decide(&self, view: &View<'_>, act: &Act<'_>) -> Result<Decision, Stop<Failure>> {
         let entry = view.snapshot.find_id(self.id)?;
         if entry.lane == Lane::Completed {

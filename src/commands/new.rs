@@ -225,7 +225,7 @@ fn draft_of_title(
     set(&mut document, "title", Value::Text(title))?;
     set(&mut document, "status", Value::Text("open"))?;
     set(&mut document, "created", Value::Null)?;
-    Ok(Draft { document, session, wish: None, label: "the template".to_owned() })
+    Ok(Draft { document, session, wanted: None, label: "the template".to_owned() })
 }
 
 /// The document with another body, and a changelog at its end if the body brings none.
@@ -269,7 +269,7 @@ fn draft_of_file(args: &Args, source: &Source) -> Result<Draft, Failure> {
     };
     let named = source.stem.as_deref().and_then(|stem| TicketId::parse(stem).ok());
     let named = named.filter(|id| id.as_str().starts_with("TICKET-"));
-    let wish = named.clone().filter(|id| id.sequence().is_some() && args.session.is_none());
+    let wanted = named.clone().filter(|id| id.sequence().is_some() && args.session.is_none());
     let session = match (&args.session, document.text("session_id"), &named) {
         (Some(session), ..) => session_id(session)?,
         (None, Some(session), _) => session_id(&session)?,
@@ -281,7 +281,7 @@ fn draft_of_file(args: &Args, source: &Source) -> Result<Draft, Failure> {
             SessionId::slug_from_title(document.title().as_deref().unwrap_or_default())
         }
     };
-    Ok(Draft { document, session, wish, label })
+    Ok(Draft { document, session, wanted, label })
 }
 
 /// Sets what the options say on every draft.

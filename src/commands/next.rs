@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::app::board::{self, Look};
 use crate::app::context::{Context, Globals};
-use crate::app::queue::{Choice, Detail, Explained, Wish};
+use crate::app::queue::{Choice, Detail, Explained, QueueFilter};
 use crate::app::wait::{News, await_news, patience};
 use crate::env::Env;
 use crate::error::Failure;
@@ -28,7 +28,7 @@ pub struct Args {
     #[arg(long)]
     explain: bool,
     #[command(flatten)]
-    wish: Wish,
+    filter: QueueFilter,
     /// Show this many [default: 1; with --explain all]
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
@@ -49,7 +49,7 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), F
         // Found anew in each round: a wait may be longer than what a run takes for the present.
         let ctx = Context::open(globals, env, out, None)?;
         let choice = board::look(&ctx, look, |seen| {
-            let choice = Choice::of(&ctx, seen, &args.wish, detail, limit)?;
+            let choice = Choice::of(&ctx, seen, &args.filter, detail, limit)?;
             board::tell_age(&ctx, seen, "tix next --fetch");
             Ok(choice)
         })?;
@@ -74,7 +74,7 @@ fn tell(ctx: &Context<'_>, args: &Args, choice: &Choice) -> Result<(), Failure> 
         (Format::Json, _) => ctx.out.json(choice),
     }
     if empty {
-        return Err(choice.ended_empty(ctx, &args.wish));
+        return Err(choice.ended_empty(ctx, &args.filter));
     }
     choice.warn(ctx);
     Ok(())

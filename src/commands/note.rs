@@ -3,8 +3,8 @@
 use crate::app::ROLE;
 use crate::app::complete::ids;
 use crate::app::context::Globals;
-use crate::app::errand::{Errand, plain, run as run_errand};
 use crate::app::input::given;
+use crate::app::operation::{Operation, plain};
 use crate::env::Env;
 use crate::error::Failure;
 use crate::lifecycle::{self, Story};
@@ -36,19 +36,18 @@ pub struct Args {
 
 pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let text = given(&args.text, "the note")?;
-    let errand = Errand {
-        operation: "note",
+    let operation = Operation {
+        name: "note",
         outcome: "noted",
         ticket: Some(&args.ticket),
         timeout: args.timeout.as_deref(),
     };
-    run_errand(
-        &errand,
+    operation.run(
         (globals, env, out),
-        |_, act, scene| {
+        |_, act, view| {
             let lines = text.lines().map(str::to_owned).collect();
             let story = Story { role: &args.speaker, kind: &args.kind, lines };
-            Ok(lifecycle::note(&scene.ticket, act, &story)?.into())
+            Ok(lifecycle::note(&view.ticket, act, &story)?.into())
         },
         plain("has the note"),
     )

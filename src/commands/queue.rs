@@ -1,7 +1,7 @@
 //! `tix queue`: let a ticket through the gate.
 
 use crate::app::context::Globals;
-use crate::app::errand::{Errand, On, plain, run as run_errand};
+use crate::app::operation::{On, Operation, plain};
 use crate::env::Env;
 use crate::error::Failure;
 use crate::lifecycle;
@@ -22,13 +22,10 @@ pub struct Args {
 }
 
 pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
-    let errand = Errand::on(&args.on, "queue", "queued");
-    run_errand(
-        &errand,
+    let operation = Operation::on(&args.on, "queue", "queued");
+    operation.run(
         (globals, env, out),
-        |_, act, scene| {
-            Ok(lifecycle::gate(&scene.ticket, act, Verb::Queue, args.reason.as_deref())?)
-        },
+        |_, act, view| Ok(lifecycle::gate(&view.ticket, act, Verb::Queue, args.reason.as_deref())?),
         plain("is queued"),
     )
 }

@@ -1,10 +1,10 @@
 //! `tix reclaim`: take a stale ticket over.
 
 use crate::app::context::{Context, Globals};
-use crate::app::errand::{On, answer, answer_next};
 use crate::app::input;
+use crate::app::operation::{On, answer, answer_next};
 use crate::app::receipt::record;
-use crate::app::takeover::{Wish, configured, take_over};
+use crate::app::takeover::{TakeoverRequest, configured, take_over};
 use crate::env::Env;
 use crate::error::Failure;
 use crate::lifecycle::{Staleness, Way};
@@ -33,7 +33,7 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), F
     let reason = input::line(&args.reason, "--reason")?;
     let ctx = Context::open(globals, env, out, args.on.timeout.as_deref())?;
     let staleness = if args.force { Staleness::Vouched } else { configured(&ctx) };
-    let wish = Wish {
+    let request = TakeoverRequest {
         operation: "reclaim",
         query: &args.on.ticket,
         way: Way::Reclaim(staleness),
@@ -41,7 +41,7 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), F
         reason: Some(&reason),
     };
     let mut diary = Diary { phase: "reclaim", ..Diary::default() };
-    let result = take_over(&ctx, &mut diary, &wish);
+    let result = take_over(&ctx, &mut diary, &request);
     let receipt = record(&ctx, "reclaim", &args.on.ticket, &diary, result)?;
     let next = format!("tix activate {} --resume", receipt.ticket);
     answer(out, &receipt, &answer_next(&receipt, "is yours", Some(&next)));

@@ -2,10 +2,10 @@
 
 use crate::app::complete::ids;
 use crate::app::context::{Context, Globals};
-use crate::app::errand::answer;
 use crate::app::find::{claim_commit, find_ticket};
 use crate::app::give_back::{Freed, GiveBack, clear_local, give_back};
 use crate::app::lock::lock_ticket;
+use crate::app::operation::answer;
 use crate::app::receipt::{ClaimJson, Receipt, record};
 use crate::env::Env;
 use crate::error::Failure;

@@ -1,8 +1,8 @@
 //! `tix reopen`: bring a ticket back that has ended.
 
 use crate::app::context::Globals;
-use crate::app::errand::{Errand, On, answer_next, run as run_errand};
 use crate::app::input;
+use crate::app::operation::{On, Operation, answer_next};
 use crate::env::Env;
 use crate::error::Failure;
 use crate::lifecycle;
@@ -23,13 +23,12 @@ pub struct Args {
 
 pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let reason = input::line(&args.reason, "--reason")?;
-    let errand = Errand::on(&args.on, "reopen", "reopened");
-    run_errand(
-        &errand,
+    let operation = Operation::on(&args.on, "reopen", "reopened");
+    operation.run(
         (globals, env, out),
-        |ctx, act, scene| {
+        |ctx, act, view| {
             let queue = ctx.queue_dir()?;
-            Ok(lifecycle::reopen(&scene.ticket, act, &reason, &queue)?.into())
+            Ok(lifecycle::reopen(&view.ticket, act, &reason, &queue)?.into())
         },
         |_, receipt| {
             answer_next(

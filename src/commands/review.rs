@@ -1,8 +1,8 @@
 //! `tix review`: say yes or no to the work on a ticket.
 
 use crate::app::context::Globals;
-use crate::app::errand::{Errand, On, plain, run as run_errand};
 use crate::app::input::given;
+use crate::app::operation::{On, Operation, plain};
 use crate::app::work::with_work;
 use crate::env::Env;
 use crate::error::{Exit, Failure};
@@ -51,14 +51,13 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), F
     };
     let request =
         ReviewRequest { verdict, stage, commit: commit.as_ref(), notes: notes.as_deref() };
-    let errand = Errand::on(&args.on, "review", outcome);
-    run_errand(
-        &errand,
+    let operation = Operation::on(&args.on, "review", outcome);
+    operation.run(
         (globals, env, out),
-        |ctx, act, scene| {
-            let (id, tip) = (&scene.ticket.entry.id, scene.require_tip(act, verb)?);
+        |ctx, act, view| {
+            let (id, tip) = (&view.ticket.entry.id, view.require_tip(act, verb)?);
             let step = with_work(ctx, id, tip, |work| {
-                lifecycle::review(&scene.ticket, act, work, &request)
+                lifecycle::review(&view.ticket, act, work, &request)
             });
             Ok(step?)
         },

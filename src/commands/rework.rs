@@ -1,8 +1,8 @@
 //! `tix rework`: a new ticket for more work on what a ticket brought.
 
 use crate::app::context::{Context, Globals};
-use crate::app::errand::{On, Standing, answer};
 use crate::app::find::find_ticket;
+use crate::app::operation::{Identity, On, answer};
 use crate::app::receipt::{Receipt, record};
 use crate::app::template::{set, template};
 use crate::env::Env;
@@ -40,8 +40,8 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), F
 
 fn rework(ctx: &Context<'_>, args: &Args, diary: &mut Diary) -> Result<Receipt, Failure> {
     let run = Run::begin(&ctx.repo)?;
-    let standing = Standing::of_nobody(ctx)?;
-    let act = standing.act(ctx);
+    let identity = Identity::without_claim(ctx)?;
+    let act = identity.act(ctx);
     let queue = ctx.queue_dir()?;
     let created = crate::clock::rfc3339(ctx.now);
     let progress = ctx.progress();
@@ -99,5 +99,5 @@ fn draft(
     if let Some(priority) = parent.document.text("priority") {
         set(&mut document, "priority", Value::Text(&priority))?;
     }
-    Ok(Draft { document, session, wish: None, label: "the template".to_owned() })
+    Ok(Draft { document, session, wanted: None, label: "the template".to_owned() })
 }

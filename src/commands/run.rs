@@ -65,8 +65,8 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<u8, F
     } else if out.format == Format::Json {
         out.json(&receipt);
     } else {
-        let told = receipt.worker.as_ref().map(worker::told).unwrap_or_default();
-        out.answer(&format!("{} has a worker\n{told}", safe(&receipt.ticket)));
+        let worker = receipt.worker.as_ref().map(worker::in_words).unwrap_or_default();
+        out.answer(&format!("{} has a worker\n{worker}", safe(&receipt.ticket)));
     }
     // Nothing of git's is to stay around as long as the worker does.
     drop(ctx);
@@ -102,9 +102,9 @@ fn start(
         workspace: &found.path,
     };
     // Last of all: what fails after it would leave a worker that nobody waits for.
-    let (started, told) = worker::start(ctx, &args.worker, line, &job)
+    let (started, worker) = worker::start(ctx, &args.worker, line, &job)
         .map_err(|error| worker::failure(error, &found.id, &args.worker))?;
-    receipt.worker = Some(told);
+    receipt.worker = Some(worker);
     Ok((started, receipt))
 }
 

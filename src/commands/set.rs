@@ -2,7 +2,7 @@
 
 use crate::app::complete::ids;
 use crate::app::context::Globals;
-use crate::app::errand::{Errand, plain, run as run_errand};
+use crate::app::operation::{Operation, plain};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::lifecycle::{self, Setting};
@@ -33,22 +33,21 @@ pub struct Args {
 pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let settings: Vec<(&str, &str)> =
         args.settings.iter().map(|text| split(text)).collect::<Result<_, _>>()?;
-    let errand = Errand {
-        operation: "set",
+    let operation = Operation {
+        name: "set",
         outcome: "set",
         ticket: Some(&args.ticket),
         timeout: args.timeout.as_deref(),
     };
-    run_errand(
-        &errand,
+    operation.run(
         (globals, env, out),
-        |_, act, scene| {
-            let document = &scene.ticket.document;
+        |_, act, view| {
+            let document = &view.ticket.document;
             let settings: Vec<_> = settings
                 .iter()
                 .map(|(key, value)| ((*key).to_owned(), setting(document, key, value)))
                 .collect();
-            Ok(lifecycle::set(&scene.ticket, act, &settings)?)
+            Ok(lifecycle::set(&view.ticket, act, &settings)?)
         },
         plain("is as you said"),
     )

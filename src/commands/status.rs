@@ -7,10 +7,10 @@ use serde::Serialize;
 use crate::app::board::{self, Look, Seen, Workspace};
 use crate::app::complete::ids;
 use crate::app::context::{Context, Globals};
-use crate::app::errand::Standing;
 use crate::app::frame::AsOf;
 use crate::app::here::require_here;
 use crate::app::next_step;
+use crate::app::operation::Identity;
 use crate::app::takeover::last_sign;
 use crate::app::worker;
 use crate::env::Env;
@@ -126,8 +126,8 @@ fn standpoint(ctx: &Context<'_>, seen: &Seen<'_>, entry: &Entry) -> Result<Stand
         Lane::Queue | Lane::Completed | Lane::Archive => None,
     };
     let stale = entry.lane == Lane::Active && lifecycle::is_stale(last, ctx.now, ctx.stale_after());
-    let standing = Standing::of(ctx, &entry.id)?;
-    let act = standing.act(ctx);
+    let identity = Identity::of(ctx, &entry.id)?;
+    let act = identity.act(ctx);
     let moves = moves(ctx, &act, &ticket, stale)?;
     let missing = match there.lane {
         Lane::Active => lifecycle::missing_in(&ticket.document),

@@ -2,8 +2,8 @@
 
 use crate::app::complete::ids;
 use crate::app::context::Globals;
-use crate::app::errand::{Errand, answer_next, run as run_errand};
 use crate::app::follow::{Pushed, require_at_rest};
+use crate::app::operation::{Operation, answer_next};
 use crate::app::work::with_work;
 use crate::env::Env;
 use crate::error::Failure;
@@ -28,21 +28,20 @@ pub struct Args {
 }
 
 pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
-    let errand = Errand {
-        operation: "submit",
+    let operation = Operation {
+        name: "submit",
         outcome: "submitted",
         ticket: args.ticket.as_deref(),
         timeout: args.timeout.as_deref(),
     };
-    run_errand(
-        &errand,
+    operation.run(
         (globals, env, out),
-        |ctx, act, scene| {
-            let id = &scene.ticket.entry.id;
-            let tip = scene.require_tip(act, Verb::Submit)?;
+        |ctx, act, view| {
+            let id = &view.ticket.entry.id;
+            let tip = view.require_tip(act, Verb::Submit)?;
             // Who may comes before what is missing: the old holder of a ticket has no work to push for it.
-            let step = with_work(ctx, id, tip, |work| lifecycle::submit(&scene.ticket, act, work))?;
-            require_at_rest(ctx, id, scene.branch, scene.tip, Pushed::Required)?;
+            let step = with_work(ctx, id, tip, |work| lifecycle::submit(&view.ticket, act, work))?;
+            require_at_rest(ctx, id, view.branch, view.tip, Pushed::Required)?;
             Ok(step)
         },
         |ctx, receipt| {

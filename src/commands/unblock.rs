@@ -1,7 +1,7 @@
 //! `tix unblock`: say that the work can go on.
 
 use crate::app::context::Globals;
-use crate::app::errand::{Errand, On, plain, run as run_errand};
+use crate::app::operation::{On, Operation, plain};
 use crate::env::Env;
 use crate::error::Failure;
 use crate::lifecycle;
@@ -19,11 +19,10 @@ pub struct Args {
 
 /// Takes the flag away.
 pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
-    let errand = Errand::on(&args.on, "unblock", "unblocked");
-    run_errand(
-        &errand,
+    let operation = Operation::on(&args.on, "unblock", "unblocked");
+    operation.run(
         (globals, env, out),
-        |_, act, scene| Ok(lifecycle::unblock(&scene.ticket, act, args.reason.as_deref())?),
+        |_, act, view| Ok(lifecycle::unblock(&view.ticket, act, args.reason.as_deref())?),
         plain("is not blocked"),
     )
 }

@@ -18,7 +18,7 @@ pub struct Draft {
     pub document: Document,
     pub session: SessionId,
     /// The id it shall have if that is free: that of the file it comes from.
-    pub wish: Option<TicketId>,
+    pub wanted: Option<TicketId>,
     /// What to call it in an error: the file it comes from, or its title.
     pub label: String,
 }
@@ -85,8 +85,8 @@ fn number(
     taken: &[TicketId],
 ) -> Result<TicketId, Refusal> {
     let free = |id: &TicketId| !taken.contains(id) && snapshot.entries.iter().all(|e| e.id != *id);
-    if let Some(wish) = draft.wish.as_ref().filter(|id| free(id)) {
-        return Ok(wish.clone());
+    if let Some(wanted) = draft.wanted.as_ref().filter(|id| free(id)) {
+        return Ok(wanted.clone());
     }
     let family = format!("TICKET-{}", draft.session.as_str());
     let counter = next.entry(family).or_insert_with_key(|family| snapshot.next_sequence(family));

@@ -59,12 +59,12 @@ pub struct BranchCopy<'a> {
 pub fn take_over(
     ticket: &Ticket<'_>,
     act: &Act<'_>,
-    wish: &Takeover<'_>,
+    request: &Takeover<'_>,
 ) -> Result<Decision, Refusal> {
     let held = ticket.held();
-    let newest = wish.copy.as_ref().map_or(ticket, |copy| &copy.ticket);
-    let to = &wish.claim.by;
-    let (verb, subject, kind, what) = match wish.way {
+    let newest = request.copy.as_ref().map_or(ticket, |copy| &copy.ticket);
+    let to = &request.claim.by;
+    let (verb, subject, kind, what) = match request.way {
         // Who completed a ticket stands in it as well, and holds it no more.
         Way::Handoff if newest.entry.lane == Lane::Active && held.by.as_deref() == Some(to) => {
             return Ok(Decision::Answer(Already));
@@ -76,34 +76,34 @@ pub fn take_over(
         Way::Reclaim(_) => (Verb::Reclaim, "reclaim", "taken_over", format!("Taken over by {to}")),
     };
     let next = act.require(verb, newest)?;
-    if let Way::Reclaim(Staleness::After(limit)) = wish.way {
-        require_stale(ticket, act, wish.last, limit)?;
+    if let Way::Reclaim(Staleness::After(limit)) = request.way {
+        require_stale(ticket, act, request.last, limit)?;
     }
     let mut lines = vec![what];
     lines.extend(held.by.as_ref().map(|by| format!("Before: {by}")));
-    lines.extend(wish.reason.map(|reason| format!("Reason: {reason}")));
+    lines.extend(request.reason.map(|reason| format!("Reason: {reason}")));
     let story = Story { role: "Creator", kind, lines };
     let claim = [
-        ("claimed_by", Value::Text(&wish.claim.by)),
-        ("claimed_at", Value::Text(&wish.claim.at)),
-        ("claim_id", Value::Text(&wish.claim.id)),
+        ("claimed_by", Value::Text(&request.claim.by)),
+        ("claimed_at", Value::Text(&request.claim.at)),
+        ("claim_id", Value::Text(&request.claim.id)),
     ];
     let progress = [
         ("status", Value::Text(next.status.as_str())),
-        ("branch", Value::Text(wish.branch.short())),
+        ("branch", Value::Text(request.branch.short())),
         ("worktree_path", Value::Null),
         ("submitted", Value::Null),
         ("approvals", Value::Null),
     ];
     let all: Vec<_> = claim.into_iter().chain(progress).collect();
     let writing =
-        |fields| Writing { subject, reason: wish.reason, fields, to: None, story: &story };
-    let mut change = match &wish.copy {
+        |fields| Writing { subject, reason: request.reason, fields, to: None, story: &story };
+    let mut change = match &request.copy {
         None => write(ticket, act, &writing(&all))?.0,
         Some(copy) => {
             let mut change = write(ticket, act, &writing(&claim))?.0;
             change.merge = Some(Merge::IntoBranch(Intake {
-                branch: wish.branch.clone(),
+                branch: request.branch.clone(),
                 at: copy.at.clone(),
                 fork: copy.fork.clone(),
                 edits: write(&copy.ticket, act, &writing(&all))?.0.edits,
@@ -113,9 +113,9 @@ pub fn take_over(
     };
     // The claim that begins; the one that ended stands in the ticket that was read.
     change.trailers.retain(|(key, _)| *key != trailer::CLAIM);
-    change.trailers.push((trailer::CLAIM, wish.claim.id.clone()));
-    change.trailers.push((trailer::HOST, wish.claim.host.clone()));
-    change.establishes = Some((ticket.entry.id.clone(), wish.claim.id.clone()));
+    change.trailers.push((trailer::CLAIM, request.claim.id.clone()));
+    change.trailers.push((trailer::HOST, request.claim.host.clone()));
+    change.establishes = Some((ticket.entry.id.clone(), request.claim.id.clone()));
     Ok(change.into())
 }
 

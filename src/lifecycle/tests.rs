@@ -99,8 +99,9 @@ fn a_claim_is_stale_after_its_last_sign_and_one_without_a_sign_is() {
     };
     let branch = RefName::branch("ticket/TICKET-foo-001").unwrap();
     let take = |way, last| {
-        let wish = Takeover { way, claim: &claim, reason: None, last, branch: &branch, copy: None };
-        take_over(&ticket, &act("bob", None), &wish)
+        let request =
+            Takeover { way, claim: &claim, reason: None, last, branch: &branch, copy: None };
+        take_over(&ticket, &act("bob", None), &request)
     };
     let after = Way::Reclaim(Staleness::After(TimeDelta::hours(24)));
     let ago = |hours| Some(now() - TimeDelta::hours(hours));

@@ -359,7 +359,7 @@ impl<'a> Activation<'a> {
     ) -> Result<Decision<Start, Answer>, Stop<Failure>> {
         let survey = Survey::of(self.ctx, view)?;
         attempt.unfinished = self.unfinished(trunk, &survey)?;
-        let verdicts = survey.judge(self.ctx, view, &self.args.wish);
+        let verdicts = survey.judge(self.ctx, view, &self.args.filter);
         let ready = verdicts.iter().filter(|v| v.hindrances.is_empty()).map(|v| v.known.entry);
         let ready: Vec<&Entry> = ready.filter(|e| !attempt.is_passed_over(&e.id)).collect();
         let (mut busy, mut limit) = (None, None);
@@ -390,7 +390,7 @@ impl<'a> Activation<'a> {
         }
         let at = self.ctx.remote.as_ref().map(|_| self.ctx.now);
         let seen = Seen { view, at };
-        let choice = Choice::of(self.ctx, &seen, &self.args.wish, Detail::Ready, 0)?;
+        let choice = Choice::of(self.ctx, &seen, &self.args.filter, Detail::Ready, 0)?;
         Ok(Decision::Answer(Answer::Empty(Box::new(choice))))
     }
 

@@ -25,8 +25,8 @@ enum Progress {
 }
 
 impl Activation<'_> {
-    /// Goes on with a ticket that is active already, if it is ours: what is set up is told, and where an earlier run did not
-    /// come that far, its claim is renewed and the set-up made.
+    /// Goes on with an active ticket of ours: says where it is if it is set up, and otherwise renews the claim and finishes the
+    /// set-up.
     pub(super) fn go_on_with(&mut self, active: &Active) -> Result<Receipt, Failure> {
         let claim_id = active.held.claim_id.clone().unwrap_or_default();
         let of_this_clone = claim_id.starts_with(&format!("{}-", self.clone_id));

@@ -14,8 +14,8 @@ use std::time::Duration;
 use self::claim::Activation;
 use crate::app::complete::ids;
 use crate::app::context::{Context, Globals};
-use crate::app::errand;
-use crate::app::queue::{Choice, Wish};
+use crate::app::operation;
+use crate::app::queue::{Choice, QueueFilter};
 use crate::app::receipt::{Receipt, WorkspaceJson, record};
 use crate::app::wait::{News, await_news, patience};
 use crate::app::worker::{self, WorkerArgs};
@@ -51,7 +51,7 @@ pub struct Args {
     #[arg(long, conflicts_with = "ticket")]
     next: bool,
     #[command(flatten)]
-    wish: Wish,
+    filter: QueueFilter,
     /// With --next: try at most this many tickets, when others are quicker each time
     #[arg(long, value_name = "N")]
     limit: Option<NonZeroUsize>,
@@ -94,7 +94,7 @@ impl Args {
 /// Claims and sets up, and starts a worker where one is wanted.
 pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<u8, Failure> {
     // Clap lets an option that requires --next pass beside a ticket, because the ticket forbids --next.
-    let for_next = !args.wish.is_any() || args.limit.is_some() || args.wait.is_some();
+    let for_next = !args.filter.is_any() || args.limit.is_some() || args.wait.is_some();
     if for_next && !args.next {
         let message =
             "--label, --priority, --limit and --wait are for the next ticket: they go with --next";
@@ -137,7 +137,7 @@ fn claimed<'a>(
                 for warning in &warnings {
                     ctx.out.warn(warning);
                 }
-                return Err(choice.ended_empty(&ctx, &args.wish));
+                return Err(choice.ended_empty(&ctx, &args.filter));
             }
         }
     }
@@ -207,11 +207,11 @@ fn answer_plan(out: &Out, plan: &Plan) {
 
 fn answer(ctx: &Context<'_>, receipt: &Receipt) {
     let next = if receipt.worker.is_some() { String::new() } else { next(receipt) };
-    errand::answer(ctx.out, receipt, &(told(receipt) + &next));
+    operation::answer(ctx.out, receipt, &(in_words(receipt) + &next));
 }
 
-/// What a person reads of an activation.
-fn told(receipt: &Receipt) -> String {
+/// Human-readable output of `tix activate`.
+fn in_words(receipt: &Receipt) -> String {
     let ticket = safe(&receipt.ticket);
     let title = match receipt.outcome {
         "resumed" => {
@@ -233,7 +233,7 @@ fn told(receipt: &Receipt) -> String {
             safe(attic)
         ));
     }
-    text + &receipt.worker.as_ref().map(worker::told).unwrap_or_default()
+    text + &receipt.worker.as_ref().map(worker::in_words).unwrap_or_default()
 }
 
 fn next(receipt: &Receipt) -> String {

@@ -1,6 +1,6 @@
 //! `--exec`: a worker in the workspace, and the way back when it does not begin.
 
-use super::{Args, answer, told};
+use super::{Args, answer, in_words};
 use crate::app::context::{Context, Globals};
 use crate::app::give_back::{Freed, GiveBack, clear_local, give_back};
 use crate::app::lock::lock_ticket;
@@ -31,7 +31,7 @@ pub(super) fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Resul
         for warning in &receipt.warnings {
             out.warn(warning);
         }
-        out.narrate(told(&receipt).trim_end());
+        out.narrate(in_words(&receipt).trim_end());
     }
     let result = start(&ctx, args, &line, &mut receipt)
         .map_err(|failure| give_up(args, globals, env, out, &receipt, failure));
@@ -71,9 +71,9 @@ fn start(
         branch: &branch,
         workspace: &workspace,
     };
-    let (started, told) = worker::start(ctx, &args.worker, line, &job)
+    let (started, worker) = worker::start(ctx, &args.worker, line, &job)
         .map_err(|error| worker::failure(error, &id, &args.worker))?;
-    receipt.worker = Some(told);
+    receipt.worker = Some(worker);
     Ok(started)
 }
 

@@ -23,7 +23,7 @@ pub struct Watch {
     /// From the end of one question to the next; `None` asks never.
     every: Option<Duration>,
     doing: Doing,
-    standing: Standing,
+    freshness: Freshness,
     /// When the remote last answered.
     answered: Option<DateTime<Utc>>,
 }
@@ -37,7 +37,7 @@ enum Doing {
 
 /// How what is shown stands to what the remote has.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Standing {
+enum Freshness {
     /// Nobody has asked yet.
     Unknown,
     /// It is the same, as far as the last answer goes.
@@ -59,14 +59,14 @@ impl Watch {
         Watch {
             every: (!time.is_zero()).then_some(time),
             doing: Doing::Nothing(None),
-            standing: Standing::Unknown,
+            freshness: Freshness::Unknown,
             answered: None,
         }
     }
 
     /// Asks when it is time to, and goes on with what has been answered.
     pub fn look(&mut self, ctx: &Context<'_>, globals: &Globals) -> Result<Heard, Failure> {
-        let before = self.standing.clone();
+        let before = self.freshness.clone();
         let doing = std::mem::replace(&mut self.doing, Doing::Nothing(Some(Instant::now())));
         let mut heard = Heard::Nothing;
         match doing {
@@ -85,11 +85,11 @@ impl Watch {
                 Ok(there) if there == trunk(ctx)? => self.is_current(),
                 Ok(_) => match another_tix(ctx, globals, &FETCH) {
                     Ok(tix) => self.doing = Doing::Fetching(tix.start()),
-                    Err(error) => self.standing = Standing::Away(error),
+                    Err(error) => self.freshness = Freshness::Away(error),
                 },
                 Err(error) => {
                     tracing::info!(%error, "the remote does not answer");
-                    self.standing = Standing::Away(away(ctx, "does not answer"));
+                    self.freshness = Freshness::Away(away(ctx, "does not answer"));
                 }
             },
             Doing::Fetching(tix) if !tix.is_finished() => self.doing = Doing::Fetching(tix),
@@ -100,32 +100,32 @@ impl Watch {
                 }
                 Ok(finished) => {
                     tracing::info!(%finished, "the fetch failed");
-                    self.standing = Standing::Away(away(ctx, "has news that cannot be fetched"));
+                    self.freshness = Freshness::Away(away(ctx, "has news that cannot be fetched"));
                 }
-                Err(error) => self.standing = Standing::Away(error.to_string()),
+                Err(error) => self.freshness = Freshness::Away(error.to_string()),
             },
         }
-        Ok(if self.standing == before { heard } else { Heard::News })
+        Ok(if self.freshness == before { heard } else { Heard::News })
     }
 
     fn is_current(&mut self) {
-        self.standing = Standing::Current;
+        self.freshness = Freshness::Current;
         self.answered = Some(clock::now());
     }
 
     /// As of when the tickets are shown that were fetched at this moment; `None` as of now.
     pub fn as_of(&self, fetched: Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {
-        match self.standing {
-            Standing::Current => None,
-            Standing::Unknown | Standing::Away(_) => fetched.max(self.answered),
+        match self.freshness {
+            Freshness::Current => None,
+            Freshness::Unknown | Freshness::Away(_) => fetched.max(self.answered),
         }
     }
 
     /// Why what is shown may be old.
     pub fn away(&self) -> &str {
-        match &self.standing {
-            Standing::Unknown | Standing::Current => "",
-            Standing::Away(why) => why,
+        match &self.freshness {
+            Freshness::Unknown | Freshness::Current => "",
+            Freshness::Away(why) => why,
         }
     }
 

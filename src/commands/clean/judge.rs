@@ -22,7 +22,7 @@ use crate::workspace::{self, trash::Fixed, worker::Seen};
 const SHOWN: usize = 5;
 
 /// What is the same for all tickets of a run.
-pub struct Surroundings<'a> {
+pub struct CleanContext<'a> {
     ctx: &'a Context<'a>,
     engine: &'a Trunk<'a>,
     view: &'a View<'a>,
@@ -33,13 +33,13 @@ pub struct Surroundings<'a> {
     into: Vec<(String, Oid)>,
 }
 
-impl<'a> Surroundings<'a> {
+impl<'a> CleanContext<'a> {
     pub fn of(
         ctx: &'a Context<'a>,
         engine: &'a Trunk<'a>,
         view: &'a View<'a>,
         there: &'a [RefValue],
-    ) -> Result<Surroundings<'a>, Failure> {
+    ) -> Result<CleanContext<'a>, Failure> {
         let names = ctx.config.protected.iter().map(String::as_str);
         let names = names.chain([ctx.trunk.short(), ctx.base.short()]);
         let protected = Protected::of(names.chain(ctx.env.protected_branches()));
@@ -58,7 +58,7 @@ impl<'a> Surroundings<'a> {
         let trunk = view.commit().cloned().map(|tip| (label(&ctx.trunk), tip));
         let into = base.into_iter().chain(trunk).collect();
         let worktrees = ctx.repo.worktrees()?;
-        Ok(Surroundings { ctx, engine, view, there, worktrees, protected, into })
+        Ok(CleanContext { ctx, engine, view, there, worktrees, protected, into })
     }
 }
 
@@ -106,7 +106,7 @@ pub enum Judged {
     Merged(Box<Plan>),
 }
 
-pub fn judge(around: &Surroundings<'_>, id: &TicketId) -> Result<Judged, Failure> {
+pub fn judge(around: &CleanContext<'_>, id: &TicketId) -> Result<Judged, Failure> {
     let ctx = around.ctx;
     let branch = ctx.ticket_branch(id).map_err(|why| Failure::new(Exit::Damaged, why))?;
     let there = around.there.iter().find(|r| r.name == branch).map(|r| r.oid.clone());
@@ -152,7 +152,7 @@ pub fn judge(around: &Surroundings<'_>, id: &TicketId) -> Result<Judged, Failure
 
 /// Somebody still works on it, or the end of the work has not reached the trunk.
 fn still_held(
-    around: &Surroundings<'_>,
+    around: &CleanContext<'_>,
     entry: &Entry,
     plan: &Plan,
 ) -> Result<Option<Failure>, Failure> {
@@ -182,7 +182,7 @@ fn still_held(
 
 /// Why the work is not proven to be where it belongs; where it is, the plan says so afterwards.
 fn unmerged(
-    around: &Surroundings<'_>,
+    around: &CleanContext<'_>,
     id: &TicketId,
     plan: &mut Plan,
 ) -> Result<Option<Failure>, Failure> {
@@ -208,7 +208,7 @@ fn unmerged(
     }
 }
 
-fn prove(around: &Surroundings<'_>, id: &TicketId, tip: &Oid) -> Result<Option<Merged>, Failure> {
+fn prove(around: &CleanContext<'_>, id: &TicketId, tip: &Oid) -> Result<Option<Merged>, Failure> {
     let view = around.engine.view_of(tip)?;
     let entry = view.snapshot.find_id(id).ok();
     let landed = entry.filter(|entry| entry.lane == Lane::Completed).map(|entry| &entry.path);
@@ -222,7 +222,7 @@ fn prove(around: &Surroundings<'_>, id: &TicketId, tip: &Oid) -> Result<Option<M
 }
 
 fn not_there(
-    around: &Surroundings<'_>,
+    around: &CleanContext<'_>,
     id: &TicketId,
     tip: &Oid,
     plan: &Plan,
@@ -246,7 +246,7 @@ fn not_there(
 
 /// What stands in the way in this clone; the plan says afterwards what is to go.
 fn obstacle(
-    around: &Surroundings<'_>,
+    around: &CleanContext<'_>,
     id: &TicketId,
     plan: &mut Plan,
     made: Option<&Path>,

@@ -5,7 +5,7 @@ mod sweep;
 
 use serde::Serialize;
 
-use self::judge::{Judged, Plan, Surroundings};
+use self::judge::{CleanContext, Judged, Plan};
 use crate::app::board::branch_pattern;
 use crate::app::complete::ids;
 use crate::app::context::{Context, Globals};
@@ -136,7 +136,7 @@ fn clean(ctx: &Context<'_>, args: &Args) -> Result<Vec<(TicketId, Fate)>, Failur
     ids.dedup();
     let locks: Vec<Lock> =
         ids.iter().map(|id| lock_ticket(ctx, id, "clean")).collect::<Result<_, _>>()?;
-    let around = Surroundings::of(ctx, &engine, &view, &there)?;
+    let around = CleanContext::of(ctx, &engine, &view, &there)?;
     let looking = Diary { phase: "look", ..Diary::default() };
     let mut plans = Vec::new();
     let mut fates = Vec::new();

@@ -4,8 +4,8 @@ use std::cell::RefCell;
 
 use super::{Link, Way};
 use crate::app::context::Globals;
-use crate::app::errand::{Errand, run as run_errand};
 use crate::app::find::find_ticket;
+use crate::app::operation::Operation;
 use crate::app::queue::Survey;
 use crate::env::Env;
 use crate::error::Failure;
@@ -27,40 +27,39 @@ pub(super) fn run(
         Way::Add => "added",
         Way::Remove => "removed",
     };
-    let errand = Errand {
-        operation: "dep",
+    let operation = Operation {
+        name: "dep",
         outcome,
         ticket: Some(&args.id),
         timeout: args.timeout.as_deref(),
     };
     // The other one's whole name, as it was found.
     let named = RefCell::new(String::new());
-    run_errand(
-        &errand,
+    operation.run(
         (globals, env, out),
-        |ctx, act, scene| {
+        |ctx, act, view| {
             // A name that stands there goes, also where it means no ticket, or several.
-            let there = relation.names(&Head::of(&scene.ticket.document)).contains(&args.other);
+            let there = relation.names(&Head::of(&view.ticket.document)).contains(&args.other);
             let change = match way {
                 Way::Remove if there => LinkChange::RemoveName(&args.other),
-                Way::Remove => LinkChange::Remove(find_ticket(ctx, scene.trunk, &args.other)?),
-                Way::Add => LinkChange::Add(find_ticket(ctx, scene.trunk, &args.other)?),
+                Way::Remove => LinkChange::Remove(find_ticket(ctx, view.trunk, &args.other)?),
+                Way::Add => LinkChange::Add(find_ticket(ctx, view.trunk, &args.other)?),
             };
             *named.borrow_mut() = match change {
                 LinkChange::Add(other) | LinkChange::Remove(other) => other.id.to_string(),
                 LinkChange::RemoveName(name) => name.to_owned(),
             };
-            if scene.on_trunk.entry.lane == Lane::Active {
-                act.require(Verb::Edit, &scene.ticket)?;
+            if view.on_trunk.entry.lane == Lane::Active {
+                act.require(Verb::Edit, &view.ticket)?;
             }
             // Only what is added can close a circle.
             let survey = match way {
-                Way::Add => Some(Survey::whole(ctx, scene.trunk)?),
+                Way::Add => Some(Survey::whole(ctx, view.trunk)?),
                 Way::Remove => None,
             };
             let all = survey.as_ref().map(|survey| survey.known.as_slice()).unwrap_or_default();
             let request = LinkRequest { change, relation, actor: act.actor };
-            Ok(link(&scene.ticket, &request, all, &scene.trunk.snapshot)?)
+            Ok(link(&view.ticket, &request, all, &view.trunk.snapshot)?)
         },
         |_, receipt| {
             let (ticket, other, key) = (safe(&receipt.ticket), named.borrow(), relation.key());

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::answer::Report;
-use super::files::{self, Standing};
+use super::files::{self, PathState};
 use super::{Setup, bare, in_the_way};
 use crate::error::{Exit, Failure};
 use crate::lifecycle::NewFile;
@@ -34,13 +34,15 @@ impl Setup<'_> {
             let stands = files::in_worktree(root, &file.path);
             match stands.map_err(|error| failed(&file.path, error))? {
                 // Written again, it would stand in the way of the next pull.
-                Standing::Free if on_trunk.contains(&file.path) || in_head.contains(&file.path) => {
+                PathState::Free
+                    if on_trunk.contains(&file.path) || in_head.contains(&file.path) =>
+                {
                     report.existing.push(file.path.to_string());
                     elsewhere |= !in_head.contains(&file.path);
                 }
-                Standing::Free => free.push(file),
-                Standing::There => report.existing.push(file.path.to_string()),
-                Standing::InTheWay => return Err(in_the_way(&file.path.to_string())),
+                PathState::Free => free.push(file),
+                PathState::There => report.existing.push(file.path.to_string()),
+                PathState::InTheWay => return Err(in_the_way(&file.path.to_string())),
             }
         }
         let mut made = Vec::new();
@@ -158,7 +160,7 @@ impl Setup<'_> {
         let head = self.ctx.objects.resolve("HEAD")?;
         let (not_in_head, _) = self.missing(head.as_ref(), wanted)?;
         let in_worktree = |file: &&NewFile| {
-            files::in_worktree(root, &file.path).is_ok_and(|s| s == Standing::There)
+            files::in_worktree(root, &file.path).is_ok_and(|s| s == PathState::There)
         };
         let own: Vec<String> = not_in_head
             .iter()

@@ -15,7 +15,7 @@ use crate::names::{Oid, RepoPath};
 use crate::ticket::Lane;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum PathState {
     /// Nothing, and every directory on the way is one or is missing too.
     Free,
     There,
@@ -51,32 +51,32 @@ pub fn in_commit(
     format: ObjectFormat,
     commit: &Oid,
     path: &RepoPath,
-) -> Result<Standing, GitError> {
+) -> Result<PathState, GitError> {
     let mut directory = objects.tree_of(commit)?;
     let mut names = path.components().peekable();
     while let Some(name) = names.next() {
         let entries = objects.entries(directory.as_str().as_bytes(), format)?;
         let found = entries.unwrap_or_default().into_iter().find(|e| e.name == name);
-        let Some(entry) = found else { return Ok(Standing::Free) };
+        let Some(entry) = found else { return Ok(PathState::Free) };
         let last = names.peek().is_none();
         match entry.mode {
             Mode::Directory if !last => directory = entry.oid,
             Mode::File | Mode::Executable | Mode::Symlink | Mode::Other(_) if last => {
-                return Ok(Standing::There);
+                return Ok(PathState::There);
             }
             Mode::Directory
             | Mode::File
             | Mode::Executable
             | Mode::Symlink
             | Mode::Submodule
-            | Mode::Other(_) => return Ok(Standing::InTheWay),
+            | Mode::Other(_) => return Ok(PathState::InTheWay),
         }
     }
-    Ok(Standing::InTheWay)
+    Ok(PathState::InTheWay)
 }
 
 /// Where a file stands below the root of a working tree. Links are not followed: they may lead out of it.
-pub fn in_worktree(root: &Path, path: &RepoPath) -> io::Result<Standing> {
+pub fn in_worktree(root: &Path, path: &RepoPath) -> io::Result<PathState> {
     let text = path.to_string();
     let mut names = text.split('/').peekable();
     let mut place = root.to_owned();
@@ -84,17 +84,17 @@ pub fn in_worktree(root: &Path, path: &RepoPath) -> io::Result<Standing> {
         place.push(name);
         let kind = match place.symlink_metadata() {
             Ok(found) => found.file_type(),
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Standing::Free),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(PathState::Free),
             Err(error) => return Err(error),
         };
         match names.peek() {
-            None if kind.is_dir() => return Ok(Standing::InTheWay),
-            None => return Ok(Standing::There),
+            None if kind.is_dir() => return Ok(PathState::InTheWay),
+            None => return Ok(PathState::There),
             Some(_) if kind.is_dir() => {}
-            Some(_) => return Ok(Standing::InTheWay),
+            Some(_) => return Ok(PathState::InTheWay),
         }
     }
-    Ok(Standing::InTheWay)
+    Ok(PathState::InTheWay)
 }
 
 /// Writes a new file. `Ok(false)`: somebody made it meanwhile, and it was left as it is.
@@ -126,13 +126,13 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let root = dir.path();
         let stands = |path: &str| in_worktree(root, &RepoPath::parse(path).unwrap()).unwrap();
-        assert_eq!(stands("tickets/queue/.gitkeep"), Standing::Free);
+        assert_eq!(stands("tickets/queue/.gitkeep"), PathState::Free);
         std::fs::create_dir_all(root.join("tickets/queue")).unwrap();
         std::fs::write(root.join("tickets/x"), "").unwrap();
-        assert_eq!(stands("tickets/queue/.gitkeep"), Standing::Free);
-        assert_eq!(stands("tickets/x"), Standing::There);
-        assert_eq!(stands("tickets/x/y"), Standing::InTheWay);
-        assert_eq!(stands("tickets"), Standing::InTheWay);
+        assert_eq!(stands("tickets/queue/.gitkeep"), PathState::Free);
+        assert_eq!(stands("tickets/x"), PathState::There);
+        assert_eq!(stands("tickets/x/y"), PathState::InTheWay);
+        assert_eq!(stands("tickets"), PathState::InTheWay);
     }
 
     #[test]

@@ -8,7 +8,7 @@ mod publish;
 #[cfg(test)]
 pub use answer::Made;
 use answer::Report;
-use files::Standing;
+use files::PathState;
 
 use crate::app::context::{Context, Globals};
 use crate::app::hooks;
@@ -163,12 +163,12 @@ impl Setup<'_> {
                     let (objects, format) = (&self.ctx.objects, self.ctx.repo.format);
                     files::in_commit(objects, format, commit, &file.path)?
                 }
-                None => Standing::Free,
+                None => PathState::Free,
             };
             match stands {
-                Standing::Free => missing.push(file.clone()),
-                Standing::There => existing.push(file.path.clone()),
-                Standing::InTheWay => return Err(in_the_way(&file.path.to_string())),
+                PathState::Free => missing.push(file.clone()),
+                PathState::There => existing.push(file.path.clone()),
+                PathState::InTheWay => return Err(in_the_way(&file.path.to_string())),
             }
         }
         Ok((missing, existing))

@@ -14,7 +14,7 @@ use self::filter::{Lanes, Mine, SortKey, StatusFilter, is_held_by, is_stale, las
 use crate::app::board::{self, Changes, Damage, Look, Seen, TicketRows, overlay};
 use crate::app::context::{Context, Globals};
 use crate::app::frame::{AsOf, Extent};
-use crate::app::queue::{Survey, Wish};
+use crate::app::queue::{QueueFilter, Survey};
 use crate::app::time::Since;
 use crate::env::Env;
 use crate::error::Failure;
@@ -56,7 +56,7 @@ pub struct Args {
     #[arg(long)]
     mine: bool,
     #[command(flatten)]
-    wish: Wish,
+    filter: QueueFilter,
     /// Show only what can be claimed now
     #[arg(long)]
     ready: bool,
@@ -170,7 +170,7 @@ fn collect(
         mine.fits(row)
             && (args.status.is_empty() || args.status.iter().any(|s| s.fits(row)))
             && args.holder.as_ref().is_none_or(|name| is_held_by(row, name))
-            && args.wish.fits(&row.labels, row.priority.as_deref())
+            && args.filter.fits(&row.labels, row.priority.as_deref())
     };
     rows.retain(wanted);
     keep_by_relations(ctx, args, seen, &mut rows)?;
@@ -201,7 +201,7 @@ fn keep_by_relations(
     let survey = Survey::of(ctx, seen.view)?;
     let mut ready: HashSet<&TicketId> = HashSet::new();
     let mut waits: HashSet<&TicketId> = HashSet::new();
-    let verdicts = survey.judge(ctx, seen.view, &Wish::default());
+    let verdicts = survey.judge(ctx, seen.view, &QueueFilter::default());
     for verdict in &verdicts {
         let id = &verdict.known.entry.id;
         if verdict.hindrances.is_empty() {

@@ -6,7 +6,7 @@ use super::context::{Context, Globals};
 use super::follow::follow;
 use super::here::named_or_here;
 use super::receipt::{Receipt, record};
-use super::write::{Home, Scene, Written, write};
+use super::write::{Home, TicketView, Written, write};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::lifecycle::{Act, Decision};
@@ -16,26 +16,26 @@ use crate::ticket::{Lane, TicketId};
 use crate::trunk::{Diary, Outcome, Run};
 use crate::workspace;
 
-/// Whose errand it is: what [`Act`] borrows from.
-pub struct Standing {
+/// Who acts: what [`Act`] borrows from.
+pub struct Identity {
     pub actor: String,
     pub clone_id: String,
     prefix: String,
     claim_id: Option<String>,
 }
 
-impl Standing {
+impl Identity {
     /// Whoever runs this tix, with what this clone knows of the ticket.
-    pub fn of(ctx: &Context<'_>, id: &TicketId) -> Result<Standing, Failure> {
+    pub fn of(ctx: &Context<'_>, id: &TicketId) -> Result<Identity, Failure> {
         let claim_id = workspace::load(&ctx.repo, id).map(|record| record.claim_id);
-        Ok(Standing { claim_id, ..Standing::of_nobody(ctx)? })
+        Ok(Identity { claim_id, ..Identity::without_claim(ctx)? })
     }
 
-    /// Whoever runs this tix, for what is no one's claim.
-    pub fn of_nobody(ctx: &Context<'_>) -> Result<Standing, Failure> {
+    /// Whoever runs this tix, for what needs no claim.
+    pub fn without_claim(ctx: &Context<'_>) -> Result<Identity, Failure> {
         let clone_id = workspace::clone_id(&ctx.repo, crate::trunk::random_token)?;
         let prefix = format!("{clone_id}-");
-        Ok(Standing { actor: ctx.actor()?, prefix, clone_id, claim_id: None })
+        Ok(Identity { actor: ctx.actor()?, prefix, clone_id, claim_id: None })
     }
 
     /// The same as the decisions want it.
@@ -50,9 +50,9 @@ impl Standing {
     }
 }
 
-pub struct Errand<'a> {
+pub struct Operation<'a> {
     /// The command, as receipts name it.
-    pub operation: &'static str,
+    pub name: &'static str,
     /// What came of it, in one word.
     pub outcome: &'static str,
     /// The ticket; `None` for the one of this workspace.
@@ -72,45 +72,45 @@ pub struct On {
     pub timeout: Option<String>,
 }
 
-impl<'a> Errand<'a> {
-    pub fn on(on: &'a On, operation: &'static str, outcome: &'static str) -> Errand<'a> {
+impl<'a> Operation<'a> {
+    pub fn on(on: &'a On, name: &'static str, outcome: &'static str) -> Operation<'a> {
         let (ticket, timeout) = (Some(on.ticket.as_str()), on.timeout.as_deref());
-        Errand { operation, outcome, ticket, timeout }
+        Operation { name, outcome, ticket, timeout }
     }
-}
 
-/// Runs an errand. `decide` is asked on each view of the ticket, and `say` for the answer.
-pub fn run(
-    errand: &Errand<'_>,
-    (globals, env, out): (&Globals, &Env, &Out),
-    mut decide: impl FnMut(&Context<'_>, &Act<'_>, &Scene<'_>) -> Result<Decision, Failure>,
-    say: impl Fn(&Context<'_>, &Receipt) -> String,
-) -> Result<(), Failure> {
-    let ctx = Context::open(globals, env, out, errand.timeout)?;
-    let mut diary = Diary { phase: errand.operation, ..Diary::default() };
-    let result = perform(&ctx, errand, &mut diary, &mut decide);
-    let receipt =
-        record(&ctx, errand.operation, errand.ticket.unwrap_or_default(), &diary, result)?;
-    answer(out, &receipt, &say(&ctx, &receipt));
-    Ok(())
-}
+    /// Runs it. `decide` is asked on each view of the ticket, and `say` for the answer.
+    pub fn run(
+        &self,
+        (globals, env, out): (&Globals, &Env, &Out),
+        mut decide: impl FnMut(&Context<'_>, &Act<'_>, &TicketView<'_>) -> Result<Decision, Failure>,
+        say: impl Fn(&Context<'_>, &Receipt) -> String,
+    ) -> Result<(), Failure> {
+        let ctx = Context::open(globals, env, out, self.timeout)?;
+        let mut diary = Diary { phase: self.name, ..Diary::default() };
+        let result = self.perform(&ctx, &mut diary, &mut decide);
+        let query = self.ticket.unwrap_or_default();
+        let receipt = record(&ctx, self.name, query, &diary, result)?;
+        answer(out, &receipt, &say(&ctx, &receipt));
+        Ok(())
+    }
 
-fn perform(
-    ctx: &Context<'_>,
-    errand: &Errand<'_>,
-    diary: &mut Diary,
-    decide: &mut impl FnMut(&Context<'_>, &Act<'_>, &Scene<'_>) -> Result<Decision, Failure>,
-) -> Result<Receipt, Failure> {
-    let run = Run::begin(&ctx.repo)?;
-    let id = named_or_here(ctx, &run, errand.ticket)?;
-    diary.ticket = Some(id.clone());
-    let standing = Standing::of(ctx, &id)?;
-    let act = standing.act(ctx);
-    let written = write(ctx, &run, diary, &id, &mut |scene| decide(ctx, &act, scene))?;
-    let mut receipt = Receipt::new(ctx, errand.operation, id.as_str(), act.actor);
-    receipt.outcome = errand.outcome;
-    finish(ctx, diary, &id, &written, &mut receipt)?;
-    Ok(receipt)
+    fn perform(
+        &self,
+        ctx: &Context<'_>,
+        diary: &mut Diary,
+        decide: &mut impl FnMut(&Context<'_>, &Act<'_>, &TicketView<'_>) -> Result<Decision, Failure>,
+    ) -> Result<Receipt, Failure> {
+        let run = Run::begin(&ctx.repo)?;
+        let id = named_or_here(ctx, &run, self.ticket)?;
+        diary.ticket = Some(id.clone());
+        let identity = Identity::of(ctx, &id)?;
+        let act = identity.act(ctx);
+        let written = write(ctx, &run, diary, &id, &mut |view| decide(ctx, &act, view))?;
+        let mut receipt = Receipt::new(ctx, self.name, id.as_str(), act.actor);
+        receipt.outcome = self.outcome;
+        finish(ctx, diary, &id, &written, &mut receipt)?;
+        Ok(receipt)
+    }
 }
 
 /// Adds what came of a write to its receipt, and lets the workspace follow.
