@@ -220,7 +220,7 @@ pub fn text_of(report: &Report) -> String {
             Did::LeftAside => format!("was gone; {aside} is what was there before tix"),
         };
         let through = line.through.map(|manager| format!(", which {} runs", manager.name()));
-        text.push_str(&safe(&format!(
+        text.push_str(&safe(format!(
             "  {:<21}  {said}{}",
             line.hook.name(),
             through.unwrap_or_default()

@@ -78,7 +78,7 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), F
     let verb = if receipt.outcome == "existing" { "was there already" } else { "is in the queue" };
     out.narrate(&format!(
         "{} {verb} on {trunk}; take it: tix activate {}",
-        safe(&ids.join(" ")),
+        safe(ids.join(" ")),
         safe(&receipt.ticket)
     ));
     out.answer(&text);

@@ -87,7 +87,7 @@ pub fn age(from: DateTime<Utc>, to: DateTime<Utc>) -> String {
 /// A limit as somebody has set it, in the form that is read and in the largest unit but weeks that measures it: `90m`, `7d`.
 pub fn exact(limit: TimeDelta) -> String {
     let millis = limit.num_milliseconds().unsigned_abs();
-    let unit = UNITS.iter().skip(1).find(|(_, unit)| millis % unit == 0);
+    let unit = UNITS.iter().skip(1).find(|(_, unit)| millis.is_multiple_of(*unit));
     let (name, unit) = unit.unwrap_or(&("ms", 1));
     format!("{}{name}", millis / unit)
 }

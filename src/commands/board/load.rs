@@ -30,6 +30,6 @@ pub fn content(
             Lane::Completed | Lane::Archive => column.rows.reverse(),
         }
     }
-    let heading = safe(&format!("{}  {}{age}", ctx.repo.name, ctx.trunk_label()));
+    let heading = safe(format!("{}  {}{age}", ctx.repo.name, ctx.trunk_label()));
     BoardContent { heading, now, columns: columns.into() }
 }

@@ -279,11 +279,11 @@ fn describe(text: &mut String, plan: &Plan, trash: Option<&std::path::Path>) {
         text.push_str(&format!("  branch     {branch} at {at}, which is in {into}\n"));
     }
     if let Some(worktree) = &plan.worktree {
-        text.push_str(&format!("  workspace  {}\n", safe(&worktree.display().to_string())));
+        text.push_str(&format!("  workspace  {}\n", safe(worktree.display().to_string())));
     }
     if let Some(trash) = trash {
         let days = workspace::trash::KEPT_DAYS;
-        let trash = safe(&trash.display().to_string());
+        let trash = safe(trash.display().to_string());
         text.push_str(&format!("  kept       for {days} days in {trash}\n"));
     }
 }

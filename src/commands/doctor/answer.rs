@@ -161,7 +161,7 @@ pub fn tell<'a>(ctx: &Context<'_>, report: &Report<'a>) {
         let names: Vec<&str> = rest.iter().map(name).collect();
         if let Some(first) = rest.first() {
             // Writing to a string cannot fail.
-            let (number, names) = (rest.len(), safe(&names.join(" ")));
+            let (number, names) = (rest.len(), safe(names.join(" ")));
             writeln!(text, "and {number} more of {}: {names}\n", first.check.name()).ok();
         }
     }

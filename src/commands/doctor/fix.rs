@@ -92,7 +92,7 @@ fn in_words(ctx: &Context<'_>, look: Look, plan: &[(&Finding, &Fix)]) -> String 
         return "nothing here can be mended without somebody's decision\n\n".to_owned();
     }
     let within = plan.iter().filter(|(_, fix)| !is_out_of_reach(ctx, look, fix));
-    let lines: String = within.map(|(_, fix)| format!("  {}\n", safe(&action(fix)))).collect();
+    let lines: String = within.map(|(_, fix)| format!("  {}\n", safe(action(fix)))).collect();
     if lines.is_empty() { lines } else { format!("what will be done:\n{lines}") }
 }
 
