@@ -203,7 +203,6 @@ impl Board {
     }
 }
 
-/// The lines of a ticket.
 fn lines(row: &TicketRow, now: DateTime<Utc>, here: bool, room: u16) -> [Line<'static>; 4] {
     let dim = Style::new().dim();
     let (edge, mark, strong) = if here {
