@@ -13,6 +13,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use clap_complete::env::Shells;
 
 use crate::app::context::Globals;
+use crate::app::unknown::OnUnknown;
 use crate::app::{command_line, role};
 use crate::commands;
 use crate::env::{self, Env};
@@ -179,7 +180,7 @@ pub fn run_hook(
 
 /// Runs a command; what it gives is the exit code, which is 0 but for the end of a worker.
 pub fn run(cli: &Cli, env: &Env, out: &Out) -> Result<u8, Failure> {
-    let globals = &cli.globals;
+    let globals = &Globals { on_unknown: OnUnknown::of(&cli.verb), ..cli.globals.clone() };
     // Here and nowhere else, by the command's own name: a new command needs nothing for it.
     role::check(&cli.verb, &verbs, globals, env, out)?;
     match &cli.command {

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 pub use refusal::held_facts;
 
-use crate::config::{ConfigError, Origin};
+use crate::config::{ConfigError, Origin, Problem};
 use crate::git::{ExecError, GitError};
 use crate::guard::GuardError;
 use crate::trunk::{Landing, Stop, TrunkError};
@@ -170,10 +170,25 @@ impl From<ConfigError> for Failure {
         if error.origin == Origin::CommandLine {
             return Failure::new(Exit::Usage, error.to_string()).hint("tix --help");
         }
+        let message = error.to_string();
+        let newer = "if it is a newer tix's, install that one; see which this is: tix --version";
+        let known = "see the settings and what they take: tix explain config";
+        let (exit, hints) = match error.problem {
+            Problem::Requires { .. } => (Exit::Refused, vec!["install one of those versions"]),
+            Problem::UnknownKey { .. } => (Exit::Damaged, vec![newer, known]),
+            Problem::NotUtf8
+            | Problem::Syntax { .. }
+            | Problem::NotAMapping { .. }
+            | Problem::Duplicate
+            | Problem::Expected { .. }
+            | Problem::BadValue { .. }
+            | Problem::BadTemplate { .. }
+            | Problem::OnlyShared
+            | Problem::Clash { .. } => (Exit::Damaged, vec![known]),
+        };
         let line = error.line.map(|l| l.to_string());
-        Failure::new(Exit::Damaged, error.to_string())
-            .maybe_fact("line", line)
-            .hint("see the settings and what they take: tix explain config")
+        let failure = Failure::new(exit, message).maybe_fact("line", line);
+        hints.into_iter().fold(failure, Failure::hint)
     }
 }
 

@@ -8,6 +8,7 @@ use clap_complete::{ArgValueCompleter, CompletionCandidate};
 
 use super::command_line;
 use super::context::{Context, Globals};
+use super::unknown::OnUnknown;
 use crate::env::{self, Env};
 use crate::lifecycle::Entry;
 use crate::out::{Format, Narration, Out};
@@ -37,7 +38,7 @@ fn look(
 ) -> Vec<CompletionCandidate> {
     let env = Env::capture();
     let out = Out::new(Format::Human, Narration::Quiet, &env);
-    let globals = options(&env);
+    let globals = Globals { on_unknown: OnUnknown::PassOver, ..options(&env) };
     let Ok(ctx) = Context::open(&globals, &env, &out, None) else { return Vec::new() };
     let Ok(view) = ctx.last_seen() else { return Vec::new() };
     offer(&ctx, &view)

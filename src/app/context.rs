@@ -45,6 +45,9 @@ pub struct Globals {
     /// As what you act: the roles and what they may do are in .tix.yaml [default: `TIX_ROLE`, or no role]
     #[arg(long, global = true, value_name = "ROLE", help_heading = "Global options")]
     pub role: Option<String>,
+    /// What the command does about settings that this tix does not understand.
+    #[arg(skip)]
+    pub on_unknown: super::unknown::OnUnknown,
 }
 
 /// Everything a command works on.
@@ -107,6 +110,7 @@ impl<'a> Context<'a> {
         let file = shared_config(&repo, &objects, remote.as_ref(), first.base_or(&default))?;
         layers.yaml = file.as_ref().map(|(bytes, label)| Yaml { bytes, label });
         let config = Config::resolve(&layers)?;
+        globals.on_unknown.apply(&config, out)?;
         let remote = choose_remote(&repo, config.remote.as_deref())?;
         let name = |text: &str| {
             RefName::branch(text)
@@ -123,15 +127,12 @@ impl<'a> Context<'a> {
             Stage::Expediter => Status::ExpediterReview,
         });
         let stages = stages.collect();
-        let now = clock::now();
         let seen = match &remote {
             Some(remote) => RefName::tracking(remote, trunk.short()),
             None => Some(trunk.clone()),
         };
-        let last_seen_before = match seen {
-            Some(name) => objects.resolve(name.as_str())?,
-            None => None,
-        };
+        let resolve = |name: RefName| objects.resolve(name.as_str());
+        let last_seen_before = seen.map(resolve).transpose()?.flatten();
         Ok(Context {
             env,
             out,
@@ -147,7 +148,7 @@ impl<'a> Context<'a> {
             refs,
             last_seen_before,
             dir,
-            now,
+            now: clock::now(),
             started,
         })
     }

@@ -26,6 +26,7 @@ pub mod role;
 pub mod takeover;
 pub mod template;
 pub mod time;
+pub mod unknown;
 pub mod wait;
 pub mod work;
 pub mod worker;

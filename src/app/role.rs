@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::context::{CONFIG_FILE, Context, Globals};
+use super::unknown::OnUnknown;
 use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::out::Out;
@@ -43,7 +44,9 @@ pub fn check(
         None => env.role().map_err(|error| Failure::new(Exit::Usage, error.to_string()))?,
     };
     let Some(role) = named.filter(|_| !ALWAYS.contains(&verb)) else { return Ok(()) };
-    let ctx = Context::open(globals, env, out, None)?;
+    // The command itself says what it does not understand.
+    let globals = Globals { on_unknown: OnUnknown::PassOver, ..globals.clone() };
+    let ctx = Context::open(&globals, env, out, None)?;
     judge(role, verb, &ctx.config.roles, &verbs())
 }
 

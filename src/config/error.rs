@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::VERSION;
 use super::quote::quoted;
 use super::template::TemplateError;
 
@@ -58,6 +59,11 @@ pub enum Problem {
         /// The key that was probably meant, as that layer spells it.
         nearest: Option<String>,
     },
+    /// The file is for another version of tix.
+    Requires {
+        /// Which versions it is for, as it says that.
+        wanted: String,
+    },
     /// The file sets the key twice, and readers of YAML differ on which one counts.
     Duplicate,
     /// The value is of another type, or out of range.
@@ -91,6 +97,10 @@ impl Problem {
         Self::BadTemplate { value: value.to_owned(), error: Box::new(error) }
     }
 
+    pub(super) fn unknown_key(nearest: Option<impl Into<String>>) -> Self {
+        Self::UnknownKey { nearest: nearest.map(Into::into) }
+    }
+
     fn column(&self) -> Option<usize> {
         if let Self::Syntax { column, .. } = self { *column } else { None }
     }
@@ -117,6 +127,9 @@ impl fmt::Display for About<'_> {
             Problem::UnknownKey { nearest } => {
                 write!(f, "unknown key {key}")?;
                 nearest.iter().try_for_each(|nearest| write!(f, "; did you mean `{nearest}`?"))
+            }
+            Problem::Requires { wanted } => {
+                write!(f, "it is for tix {}, and this is tix {VERSION}", quoted(wanted))
             }
             Problem::Duplicate => write!(f, "{key} is set a second time"),
             Problem::Expected { expected, found } => {

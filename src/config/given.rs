@@ -1,11 +1,15 @@
 //! A value as a layer gives it, and how it becomes what a key takes.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
+
+use serde_yaml::Value;
 
 use super::error::Problem;
 use super::keys::Key;
 use super::names::{component_problem, ref_problem};
 use super::quote::quoted;
+use super::yaml::kind;
 use crate::text::duration;
 
 /// A value before its key is asked.
@@ -15,25 +19,19 @@ pub(super) enum Given<'a> {
     Word(&'a str),
     /// The value of a key that `git config` knows without a `=`. git takes that for true.
     Bare,
-    Text(&'a str),
-    Bool(bool),
-    /// A whole number in YAML; one that is out of every range here may be given as the nearest that
-    /// fits.
-    Int(i128),
-    List(&'a [String]),
-    /// Anything else, in words.
-    Other(&'static str),
+    Yaml(&'a Value),
 }
 
 impl<'a> Given<'a> {
     pub(super) fn text(self, key: &Key) -> Result<&'a str, Problem> {
         match self {
-            Self::Word(text) | Self::Text(text) => Ok(text),
-            Self::Bool(_) | Self::Int(_) => Err(Problem::Expected {
+            Self::Word(text) => Ok(text),
+            Self::Yaml(Value::String(text)) => Ok(text),
+            Self::Yaml(Value::Bool(_) | Value::Number(_)) => Err(Problem::Expected {
                 expected: key.takes,
                 found: format!("{} (in quotes it would be text)", self.words()),
             }),
-            Self::Bare | Self::List(_) | Self::Other(_) => Err(self.unexpected(key)),
+            Self::Bare | Self::Yaml(_) => Err(self.unexpected(key)),
         }
     }
 
@@ -47,40 +45,46 @@ impl<'a> Given<'a> {
 
     /// A list in YAML, or one text with blanks or commas between its items.
     pub(super) fn list(self, key: &Key) -> Result<Vec<&'a str>, Problem> {
-        match self {
-            Self::List(items) => Ok(items.iter().map(String::as_str).collect()),
-            Self::Word(_)
-            | Self::Bare
-            | Self::Text(_)
-            | Self::Bool(_)
-            | Self::Int(_)
-            | Self::Other(_) => {
-                let items = self.text(key)?.split([',', ' ', '\t', '\n']);
-                Ok(items.filter(|item| !item.is_empty()).collect())
-            }
+        if let Self::Yaml(Value::Sequence(items)) = self {
+            return texts(key, items, "a list of something else than texts");
         }
+        let items = self.text(key)?.split([',', ' ', '\t', '\n']);
+        Ok(items.filter(|item| !item.is_empty()).collect())
     }
 
     pub(super) fn branches(self, key: &Key) -> Result<Vec<String>, Problem> {
-        self.list(key)?.into_iter().map(|name| Given::Text(name).branch(key)).collect()
+        self.list(key)?.into_iter().map(|name| Given::Word(name).branch(key)).collect()
     }
 
     /// Lines for the shell: a list in YAML, or one text.
     pub(super) fn commands(self, key: &Key) -> Result<Vec<String>, Problem> {
         let lines = match self {
-            Self::List(lines) => lines.to_vec(),
-            Self::Word(_)
-            | Self::Bare
-            | Self::Text(_)
-            | Self::Bool(_)
-            | Self::Int(_)
-            | Self::Other(_) => vec![self.text(key)?.to_owned()],
+            Self::Yaml(Value::Sequence(_)) => self.list(key)?,
+            Self::Word(_) | Self::Bare | Self::Yaml(_) => vec![self.text(key)?],
         };
         if lines.iter().any(|line| line.trim().is_empty() || line.contains('\0')) {
             let reason = "a command is at least one word, and text";
             return Err(Problem::BadValue { value: lines.join("; "), reason });
         }
-        Ok(lines)
+        Ok(lines.into_iter().map(str::to_owned).collect())
+    }
+
+    /// A mapping of names to texts, each of which may stand for a list of one.
+    pub(super) fn mapping(self, key: &Key) -> Result<BTreeMap<String, Vec<String>>, Problem> {
+        let Self::Yaml(Value::Mapping(entries)) = self else { return Err(self.unexpected(key)) };
+        let entry = |(name, value): (&Value, &'a Value)| {
+            let one = std::slice::from_ref(value);
+            let items = value.as_sequence().map_or(one, Vec::as_slice);
+            let items = texts(key, items, "a mapping to something else")?;
+            let name = texts(key, std::slice::from_ref(name), "a mapping of something else")?;
+            let name = name.concat();
+            if name.trim().is_empty() {
+                let reason = "a role needs a name";
+                return Err(Problem::BadValue { value: name, reason });
+            }
+            Ok((name, items.into_iter().map(str::to_owned).collect()))
+        };
+        entries.iter().map(entry).collect()
     }
 
     /// A directory with no way out of it, without the slash that it may end with.
@@ -104,43 +108,34 @@ impl<'a> Given<'a> {
     pub(super) fn flag(self, key: &Key) -> Result<bool, Problem> {
         let words = |word: &str, any: &[&str]| any.iter().any(|one| one.eq_ignore_ascii_case(word));
         match self {
-            Self::Bool(value) => Ok(value),
+            Self::Yaml(Value::Bool(value)) => Ok(*value),
             Self::Bare => Ok(true),
             Self::Word(word) if words(word, &["true", "yes", "on", "1"]) => Ok(true),
             Self::Word(word) if words(word, &["false", "no", "off", "0"]) => Ok(false),
-            Self::Word(_) | Self::Text(_) | Self::Int(_) | Self::List(_) | Self::Other(_) => {
-                Err(self.unexpected(key))
-            }
+            Self::Word(_) | Self::Yaml(_) => Err(self.unexpected(key)),
         }
     }
 
     pub(super) fn attempts(self, key: &Key) -> Result<u8, Problem> {
-        let number = self.number().and_then(|number| u8::try_from(number).ok());
+        let number = match self {
+            Self::Yaml(number) => number.as_u64(),
+            Self::Word(word) => digits(word),
+            Self::Bare => None,
+        };
+        let number = number.and_then(|number| u8::try_from(number).ok());
         number.filter(|number| (1..=20).contains(number)).ok_or_else(|| self.unexpected(key))
     }
 
     /// A duration of at least a second.
     pub(super) fn time(self, key: &Key, most: Duration) -> Result<Duration, Problem> {
         let time = match self {
-            Self::Word(text) | Self::Text(text) => duration::parse(text).ok(),
-            Self::Int(number) => u64::try_from(number).map(Duration::from_secs).ok(),
-            Self::Bare | Self::Bool(_) | Self::List(_) | Self::Other(_) => None,
+            Self::Word(text) => duration::parse(text).ok(),
+            Self::Yaml(Value::String(text)) => duration::parse(text).ok(),
+            Self::Yaml(number) => number.as_u64().map(Duration::from_secs),
+            Self::Bare => None,
         };
         let in_range = |time: &Duration| (Duration::from_secs(1)..=most).contains(time);
         time.filter(in_range).ok_or_else(|| self.unexpected(key))
-    }
-
-    fn number(self) -> Option<i128> {
-        match self {
-            Self::Int(number) => Some(number),
-            Self::Word(word) if word.bytes().all(|b| b.is_ascii_digit()) => word.parse().ok(),
-            Self::Word(_)
-            | Self::Bare
-            | Self::Text(_)
-            | Self::Bool(_)
-            | Self::List(_)
-            | Self::Other(_) => None,
-        }
     }
 
     pub(super) fn unexpected(self, key: &Key) -> Problem {
@@ -151,13 +146,24 @@ impl<'a> Given<'a> {
         match self {
             Self::Word(word) => quoted(word),
             Self::Bare => "a key without a value".to_owned(),
-            Self::Text(text) => format!("the text {}", quoted(text)),
-            Self::Bool(value) => format!("the boolean {value}"),
-            Self::Int(number) => format!("the number {number}"),
-            Self::List(_) => "a list".to_owned(),
-            Self::Other(words) => words.to_owned(),
+            Self::Yaml(Value::String(text)) => format!("the text {}", quoted(text)),
+            Self::Yaml(Value::Bool(value)) => format!("the boolean {value}"),
+            Self::Yaml(Value::Number(number)) if number.is_f64() => "a fraction".to_owned(),
+            Self::Yaml(Value::Number(number)) => format!("the number {number}"),
+            Self::Yaml(other) => kind(other).to_owned(),
         }
     }
+}
+
+/// The items of a list that must be texts; `found` is what it is otherwise.
+fn texts<'a>(key: &Key, items: &'a [Value], found: &str) -> Result<Vec<&'a str>, Problem> {
+    let unexpected = || Problem::Expected { expected: key.takes, found: found.to_owned() };
+    items.iter().map(|item| item.as_str().ok_or_else(unexpected)).collect()
+}
+
+/// The number that these digits are; `parse` would take a sign.
+fn digits(text: &str) -> Option<u64> {
+    text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok()).flatten()
 }
 
 #[cfg(test)]
@@ -189,23 +195,20 @@ mod tests {
             assert_eq!(Given::Word(word).flag(key), Ok(false));
         }
         assert_eq!(Given::Bare.flag(key), Ok(true));
-        assert!(Given::Text("yes").flag(key).is_err());
+        assert!(Given::Yaml(&Value::from("yes")).flag(key).is_err());
         assert!(Given::Word("").flag(key).is_err());
     }
 
     #[test]
     fn attempts_have_a_range() {
         let key = named("claim_attempts").unwrap();
-        assert_eq!(Given::Int(20).attempts(key), Ok(20));
+        assert_eq!(Given::Yaml(&Value::from(20)).attempts(key), Ok(20));
         assert_eq!(Given::Word("1").attempts(key), Ok(1));
-        for given in [
-            Given::Int(0),
-            Given::Int(21),
-            Given::Int(i128::MIN),
-            Given::Word("+3"),
-            Given::Text("3"),
-        ] {
-            assert!(given.attempts(key).is_err(), "{given:?}");
+        for word in ["0", "21", "+3", "", "1.5"] {
+            assert!(Given::Word(word).attempts(key).is_err(), "{word}");
+        }
+        for value in [Value::from(0), Value::from(-1), Value::from(2.0), Value::from("3")] {
+            assert!(Given::Yaml(&value).attempts(key).is_err(), "{value:?}");
         }
     }
 
@@ -215,7 +218,7 @@ mod tests {
         for (text, dir) in
             [("tickets", "tickets"), ("docs/tickets/", "docs/tickets"), ("日本 1", "日本 1")]
         {
-            assert_eq!(Given::Text(text).directory(key), Ok(dir.to_owned()));
+            assert_eq!(Given::Word(text).directory(key), Ok(dir.to_owned()));
         }
         for text in [
             "",
@@ -231,7 +234,7 @@ mod tests {
             "-a",
             ":a",
         ] {
-            assert!(Given::Text(text).directory(key).is_err(), "{text}");
+            assert!(Given::Word(text).directory(key).is_err(), "{text}");
         }
     }
 }

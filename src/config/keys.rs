@@ -5,6 +5,7 @@ use crate::text::{near, yaml};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Name {
+    Requires,
     Trunk,
     Base,
     Record,
@@ -26,6 +27,9 @@ pub enum Name {
     Writes,
     Roles,
 }
+
+/// The key that says for which versions of tix a file is.
+pub(super) const REQUIRES: &str = "requires";
 
 /// The branches that are guarded beside the trunk when nobody says otherwise.
 pub const PROTECTED: [&str; 3] = ["main", "master", "production"];
@@ -52,6 +56,9 @@ pub struct Key {
     pub default: DefaultValue,
     /// One sentence for people.
     pub about: &'static str,
+    /// What it decides about the machine of whoever fetches a `.tix.yaml`, which anybody who can push
+    /// may have written; `None` where that is nothing.
+    pub on_machine: Option<&'static str>,
 }
 
 impl Key {
@@ -67,7 +74,7 @@ impl Key {
     /// Whether it stands in `.tix.yaml` and nowhere else, because it is an agreement of everyone who
     /// works on the repository.
     pub fn is_shared_only(&self) -> bool {
-        matches!(self.id, Name::PostActivate | Name::Roles | Name::Landing)
+        matches!(self.id, Name::Requires | Name::PostActivate | Name::Roles | Name::Landing)
     }
 
     /// Its name in `git config`, where `_` is not allowed: `tix.requireQueued`.
@@ -87,13 +94,22 @@ impl Key {
 }
 
 /// Every key, in the order in which people meet them.
-const KEYS: [Key; 20] = [
+const KEYS: [Key; 21] = [
+    Key {
+        id: Name::Requires,
+        name: REQUIRES,
+        takes: "versions of tix, such as `>= 0.3`",
+        default: DefaultValue::Found { how: "any version", example: ">= 0.1" },
+        about: "The versions of tix that the file is for: others only read, and say so. Only in `.tix.yaml`.",
+        on_machine: None,
+    },
     Key {
         id: Name::Trunk,
         name: "trunk",
         takes: "a branch name",
         default: DefaultValue::Found { how: "the remote's default branch", example: "main" },
         about: "The branch whose history is the truth about tickets; the push that moves it is the lock.",
+        on_machine: None,
     },
     Key {
         id: Name::Base,
@@ -101,6 +117,7 @@ const KEYS: [Key; 20] = [
         takes: "a branch name",
         default: DefaultValue::Found { how: "the remote's default branch", example: "main" },
         about: "The branch that work starts from and that pull requests go to.",
+        on_machine: None,
     },
     Key {
         id: Name::Record,
@@ -111,6 +128,7 @@ const KEYS: [Key; 20] = [
             example: "branch",
         },
         about: "Where the progress of a held ticket is written: on its ticket branch, or on the trunk.",
+        on_machine: None,
     },
     Key {
         id: Name::Remote,
@@ -121,6 +139,9 @@ const KEYS: [Key; 20] = [
             example: "origin",
         },
         about: "The remote whose trunk is the lock.",
+        on_machine: Some(
+            "which of the remotes of a clone holds the trunk: by its name, never by an address",
+        ),
     },
     Key {
         id: Name::TicketsDir,
@@ -128,6 +149,7 @@ const KEYS: [Key; 20] = [
         takes: "a directory below the root of the repository",
         default: DefaultValue::Fixed("tickets"),
         about: "The directory that holds queue, active, completed and archive.",
+        on_machine: None,
     },
     Key {
         id: Name::SkipCi,
@@ -135,6 +157,7 @@ const KEYS: [Key; 20] = [
         takes: "true or false",
         default: DefaultValue::Fixed("false"),
         about: "Whether `[skip ci]` is added to the messages of ticket commits on the trunk.",
+        on_machine: None,
     },
     Key {
         id: Name::RequireQueued,
@@ -142,6 +165,7 @@ const KEYS: [Key; 20] = [
         takes: "true or false",
         default: DefaultValue::Fixed("false"),
         about: "Whether only tickets that a person has set to `queued` can be claimed, and not those that are `open`.",
+        on_machine: None,
     },
     Key {
         id: Name::ClaimAttempts,
@@ -149,6 +173,7 @@ const KEYS: [Key; 20] = [
         takes: "a whole number from 1 to 20",
         default: DefaultValue::Fixed("3"),
         about: "How often a claim is tried when the remote fails; a trunk moved by others does not count.",
+        on_machine: Some("how often a push is tried, at most 20 times"),
     },
     Key {
         id: Name::Branch,
@@ -156,6 +181,7 @@ const KEYS: [Key; 20] = [
         takes: "a template for branch names",
         default: DefaultValue::Fixed("ticket/{id}"),
         about: "The branch of a ticket; must contain {id}. Not read from the environment.",
+        on_machine: Some("the names of local branches, of which none is replaced that holds work"),
     },
     Key {
         id: Name::ActiveDir,
@@ -163,6 +189,7 @@ const KEYS: [Key; 20] = [
         takes: "a template for directories",
         default: DefaultValue::Fixed("{id}"),
         about: "The directory of a ticket below active and completed; may contain {id} and {session}.",
+        on_machine: None,
     },
     Key {
         id: Name::Worktree,
@@ -170,6 +197,9 @@ const KEYS: [Key; 20] = [
         takes: "a template for paths",
         default: DefaultValue::Fixed("../{repo}.worktrees/{id}"),
         about: "The worktree of a ticket, from the root of the main one; must contain {id}, may contain {repo} and {session}.",
+        on_machine: Some(
+            "a directory beside the main worktree, or in a hidden one below it; every other place needs your word",
+        ),
     },
     Key {
         id: Name::Timeout,
@@ -177,6 +207,7 @@ const KEYS: [Key; 20] = [
         takes: "a duration from 1s to 24h, such as 90s, 10m or 1h30m",
         default: DefaultValue::Fixed("60s"),
         about: "How long an operation goes on trying while others keep moving the trunk.",
+        on_machine: Some("how long a command waits, at most 24h"),
     },
     Key {
         id: Name::Protected,
@@ -184,6 +215,7 @@ const KEYS: [Key; 20] = [
         takes: "a list of branch names",
         default: DefaultValue::Fixed("[main, master, production]"),
         about: "The branches that the guard keeps free of everything but ticket commits; the trunk always is one of them.",
+        on_machine: None,
     },
     Key {
         id: Name::Landing,
@@ -191,6 +223,7 @@ const KEYS: [Key; 20] = [
         takes: "none or completed",
         default: DefaultValue::Fixed("none"),
         about: "What `tix land` may merge into the trunk, and the guard lets pass. Only in `.tix.yaml`.",
+        on_machine: None,
     },
     Key {
         id: Name::Review,
@@ -198,6 +231,7 @@ const KEYS: [Key; 20] = [
         takes: "a list of stages: critic_review, expediter_review",
         default: DefaultValue::Fixed("[]"),
         about: "The stages of the review that work goes through before it can be completed, in their order.",
+        on_machine: None,
     },
     Key {
         id: Name::ReviewSelf,
@@ -205,6 +239,7 @@ const KEYS: [Key; 20] = [
         takes: "true or false",
         default: DefaultValue::Fixed("false"),
         about: "Whether the holder of a ticket may review it too.",
+        on_machine: None,
     },
     Key {
         id: Name::StaleAfter,
@@ -212,6 +247,7 @@ const KEYS: [Key; 20] = [
         takes: "a duration from 1s to 365d, such as 90m, 24h or 7d",
         default: DefaultValue::Fixed("24h"),
         about: "How long nothing must have happened on a ticket before somebody else may take it over.",
+        on_machine: None,
     },
     Key {
         id: Name::PostActivate,
@@ -219,6 +255,7 @@ const KEYS: [Key; 20] = [
         takes: "a list of shell commands",
         default: DefaultValue::Fixed("[]"),
         about: "What runs in a new workspace, once `tix trust` was called for it. Only in `.tix.yaml`.",
+        on_machine: Some("nothing before `tix trust`, which shows the commands"),
     },
     Key {
         id: Name::Writes,
@@ -226,6 +263,9 @@ const KEYS: [Key; 20] = [
         takes: "`refuse`, `ask` or `allow`",
         default: DefaultValue::Fixed("refuse"),
         about: "What an agent is told that edits files of a checkout which is on a protected branch, drafts in the queue aside.",
+        on_machine: Some(
+            "what agents are told before they edit files; what they commit is judged all the same",
+        ),
     },
     Key {
         id: Name::Roles,
@@ -233,6 +273,7 @@ const KEYS: [Key; 20] = [
         takes: "a mapping of roles to lists of commands of tix",
         default: DefaultValue::Fixed("{}"),
         about: "What a role, named by --role or `TIX_ROLE`, may do: {coder: [run, release]}. Only in `.tix.yaml`.",
+        on_machine: None,
     },
 ];
 
@@ -286,8 +327,8 @@ pub fn commented_yaml(trunk: Option<&str>) -> String {
         }
         let line = match trunk.filter(|_| key.id == Name::Trunk) {
             Some(trunk) => format!("\n{}: {}\n", key.name, yaml::value(trunk)),
-            // The defaults are ours: what YAML could misread has braces, unless it is a mapping of nothing.
-            None if value.contains('{') && value != "{}" => {
+            // The defaults are ours: what YAML could misread has braces, unless it is a mapping of nothing, or compares.
+            None if value.contains(['{', '>']) && value != "{}" => {
                 format!("\n# {}: \"{value}\"\n", key.name)
             }
             None => format!("\n# {}: {value}\n", key.name),

@@ -4,10 +4,16 @@ use super::{Check, Facts, Finding, Fix, Installed, Severity};
 use crate::text::count;
 
 pub(super) fn findings(facts: &Facts) -> Vec<Finding> {
-    [hooks_missing(facts), trunk_ahead(facts), leftovers(facts), unseen(facts)]
-        .into_iter()
-        .flatten()
-        .collect()
+    let one_each = [hooks_missing(facts), trunk_ahead(facts), leftovers(facts), unseen(facts)];
+    unknown_settings(facts).chain(one_each.into_iter().flatten()).collect()
+}
+
+fn unknown_settings(facts: &Facts) -> impl Iterator<Item = Finding> {
+    facts.not_understood.iter().map(|message| {
+        Finding::new(Check::UnknownSetting, None, message.clone())
+            .repair("see the settings that this tix knows", &["tix", "explain", "config"])
+            .repair("see which tix this is", &["tix", "--version"])
+    })
 }
 
 fn hooks_missing(facts: &Facts) -> Option<Finding> {

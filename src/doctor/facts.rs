@@ -32,6 +32,8 @@ pub struct Facts {
     pub hooks: Option<HooksFacts>,
     /// What killed runs left behind.
     pub leftovers: Vec<Leftover>,
+    /// The settings that this tix does not understand, each with its place.
+    pub not_understood: Vec<String>,
     /// Why the remote could not be asked.
     pub unseen: Option<String>,
     /// The id of this clone, with which its claim ids begin.

@@ -24,6 +24,8 @@ pub use finding::{Finding, Fix, Repair, Severity};
 /// Something that is looked at, under a name that never changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Check {
+    /// A setting that this tix does not understand.
+    UnknownSetting,
     /// A file in a lane that is no readable ticket.
     UnreadableTicket,
     DuplicateId,
@@ -73,7 +75,14 @@ pub struct Rule {
 }
 
 /// Every check, in the order in which findings of one severity are shown.
-pub const RULES: [Rule; 21] = [
+pub const RULES: [Rule; 22] = [
+    Rule {
+        check: Check::UnknownSetting,
+        name: "unknown-setting",
+        severity: Severity::Error,
+        about: "a setting that this tix does not know, because it is misspelt or a newer tix's: nothing is written until then",
+        fix: None,
+    },
     Rule {
         check: Check::UnreadableTicket,
         name: "unreadable-ticket",

@@ -328,8 +328,7 @@ impl Guarded {
         }
     }
 
-    /// The verdict over a change that brings settings to a branch. They may not take the protection off it: the next commit
-    /// would be judged by them.
+    /// The verdict over settings that come to a branch: they must leave it protected, for they judge the next commit.
     fn with_settings(
         &self,
         verdict: Verdict,
@@ -339,7 +338,8 @@ impl Guarded {
     ) -> Result<Verdict, GuardError> {
         let bytes = reader.text(settings)?.unwrap_or_default();
         let yaml = Some(Yaml { bytes: &bytes, label: config::FILE });
-        let why = match Config::resolve(&Layers { yaml, ..Layers::default() }) {
+        let settings = Config::resolve(&Layers { yaml, ..Layers::default() });
+        let why = match settings.and_then(|found| found.require_understood().map(|()| found)) {
             Ok(config) => {
                 let names = config.protected.iter().map(String::as_str);
                 let trunk = config.trunk_or(&self.facts.trunk);

@@ -1,6 +1,7 @@
 //! Whatever can be wrong with a command line, a ticket, a repository or a machine: the exit code says which, the message
 //! says what is wrong and what to do, and nothing is changed.
 
+mod future;
 mod machine;
 mod repository;
 mod settings;

@@ -9,6 +9,7 @@ use crate::app::board::{self, Damage, Look};
 use crate::app::context::{Context, Globals};
 use crate::app::frame::{AsOf, Extent};
 use crate::app::queue::Survey;
+use crate::app::unknown::OnUnknown;
 use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::lifecycle::{Edge, Fate, Known, Waits, edges, fate};
@@ -69,7 +70,8 @@ pub struct CyclesJson<'a> {
 
 /// Shows what a ticket waits for.
 pub(super) fn tree(args: &Tree, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
-    let ctx = Context::open(globals, env, out, None)?;
+    let globals = Globals { on_unknown: OnUnknown::Warn, ..globals.clone() };
+    let ctx = Context::open(&globals, env, out, None)?;
     board::look(&ctx, Look::from(args.fetch), |seen| {
         let entry = board::find(seen, &args.id)?;
         let survey = Survey::whole(&ctx, seen.view)?;
@@ -174,7 +176,8 @@ pub(super) fn cycles(
     env: &Env,
     out: &Out,
 ) -> Result<(), Failure> {
-    let ctx = Context::open(globals, env, out, None)?;
+    let globals = Globals { on_unknown: OnUnknown::Warn, ..globals.clone() };
+    let ctx = Context::open(&globals, env, out, None)?;
     board::look(&ctx, Look::from(args.fetch), |seen| {
         let survey = Survey::whole(&ctx, seen.view)?;
         let edges = edges(&survey.known, &seen.view.snapshot);

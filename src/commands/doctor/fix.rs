@@ -151,6 +151,7 @@ fn action(fix: &Fix) -> String {
 }
 
 fn set_id(ctx: &Context<'_>, id: &TicketId, actor: &str) -> Result<Outcome, Failure> {
+    ctx.config.require_understood()?;
     let mut diary = Diary { phase: "correct", ..Diary::default() };
     let result = commit_id(ctx, id, actor, &mut diary);
     let receipt = record(ctx, "correct", id.as_str(), &diary, result)?;

@@ -60,6 +60,7 @@ pub fn facts(ctx: &Context<'_>, seen: &Seen<'_>, outlook: &Outlook) -> Result<Fa
         now: ctx.now,
         stale_after: ctx.stale_after(),
         tickets,
+        not_understood: ctx.config.not_understood.iter().map(ToString::to_string).collect(),
     })
 }
 

@@ -14,6 +14,7 @@ use self::gather::Outlook;
 use crate::app::board::{self, Look, Seen};
 use crate::app::context::{Context, Globals};
 use crate::app::frame::AsOf;
+use crate::app::unknown::OnUnknown;
 use crate::doctor::{self, Finding, Leftover, Severity};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
@@ -49,6 +50,8 @@ pub struct Examination {
 
 /// Examines, and mends if asked to.
 pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+    // It finds what is not understood, and says it as a finding.
+    let globals = &Globals { on_unknown: OnUnknown::PassOver, ..globals.clone() };
     let ctx = Context::open(globals, env, out, None)?;
     let look = if args.offline { Look::LastSeen } else { Look::Fetch };
     let before = examine(&ctx, look)?;

@@ -250,6 +250,9 @@ fn settings() -> Topic {
             DefaultValue::Found { how, .. } => how.to_owned(),
         };
         let mut means = format!("{}\ntakes {}; default: {default}", key.about, key.takes);
+        if let Some(decides) = key.on_machine {
+            means.push_str(&format!("\na file that was pushed decides on your machine: {decides}"));
+        }
         means.push_str(&format!("\n.tix.yaml, git config {}", key.git_name()));
         if let Some(variable) = key.variable() {
             means.push_str(&format!(", {variable}"));

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::app::board;
 use crate::app::context::{Context, Globals};
+use crate::app::unknown::OnUnknown;
 use crate::env::Env;
 use crate::error::Failure;
 use crate::names::RefName;
@@ -16,7 +17,8 @@ const LONGEST: usize = 600;
 
 /// The facts; `None` when there is nothing to say, or it cannot be found out.
 pub fn facts(dir: &Path, branch: Option<&RefName>, env: &Env, out: &Out) -> Option<String> {
-    let globals = Globals { dir: Some(dir.to_owned()), ..Globals::default() };
+    let (dir, on_unknown) = (Some(dir.to_owned()), OnUnknown::PassOver);
+    let globals = Globals { dir, on_unknown, ..Globals::default() };
     let found = find(&globals, branch, env, out);
     let text =
         found.inspect_err(|failure| tracing::debug!(message = %failure.message, "session")).ok()?;

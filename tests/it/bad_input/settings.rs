@@ -16,6 +16,7 @@ fn an_unknown_key_is_answered_with_the_nearest_wherever_it_stands() {
     ----- stderr -----
     error: origin/main:.tix.yaml:3: unknown key `worktre`; did you mean `worktree`?
       line  3
+    hint: if it is a newer tix's, install that one; see which this is: tix --version
     hint: see the settings and what they take: tix explain config
     ");
 
@@ -27,6 +28,7 @@ fn an_unknown_key_is_answered_with_the_nearest_wherever_it_stands() {
     ----- stdout -----
     ----- stderr -----
     error: git config: unknown key `tix.trunc`; did you mean `tix.trunk`?
+    hint: if it is a newer tix's, install that one; see which this is: tix --version
     hint: see the settings and what they take: tix explain config
     ");
     clone.git(&["config", "--unset", "tix.trunc"]);

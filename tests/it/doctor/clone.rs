@@ -20,6 +20,35 @@ fn commits_that_only_the_local_trunk_has_are_counted() {
 }
 
 #[test]
+fn a_setting_that_is_not_understood_is_told_once() {
+    let sandbox = healthy();
+    sandbox.seed(&[(".tix.yaml", "requires: '>= 99'\n\nlanding_order: [a]\n")]);
+    let clone = sandbox.clone_named("a");
+    let output = clone.tix(&["doctor"]);
+    insta::assert_snapshot!(output.exits(1).redacted(), @"
+    exit: 1
+    ----- stdout -----
+    error: origin/main:.tix.yaml:1: it is for tix `>= 99`, and this is tix 0.1.0 [unknown-setting]
+      see the settings that this tix knows: tix explain config
+      see which tix this is: tix --version
+
+    error: origin/main:.tix.yaml:3: unknown key `landing_order` [unknown-setting]
+      see the settings that this tix knows: tix explain config
+      see which tix this is: tix --version
+
+    info: the guard's hooks are not installed in this clone [hooks-missing]
+      hooks      pre-commit missing, pre-merge-commit missing, pre-push missing
+      directory  [ROOT]/a/.git/hooks
+      put them there: tix hook install
+
+    2 errors, 0 warnings: 2 tickets on origin/main, 22 checks
+    ----- stderr -----
+    ");
+    let report = assert_found(&clone, &["error unknown-setting -", "error unknown-setting -"]);
+    assert_eq!(report["healthy"], false);
+}
+
+#[test]
 fn code_on_the_trunk_is_put_elsewhere_before_the_push_and_told_of_after_it() {
     let sandbox = healthy();
     let clone = sandbox.clone_named("a");

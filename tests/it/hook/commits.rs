@@ -121,6 +121,25 @@ fn a_guard_that_cannot_decide_refuses_on_a_protected_branch_only() {
     clone.git(&["commit", "-qm", "x"]);
 }
 
+/// It may be one of a newer tix: what is known beside it counts.
+#[test]
+fn a_key_that_the_guard_does_not_know_takes_no_protection_away() {
+    let sandbox = project();
+    sandbox.seed(&[(".tix.yaml", "colour: red\nprotected: [live]\n")]);
+    sandbox.remote().git(&["branch", "live", "main"]);
+    let clone = guarded(&sandbox, "a", STRICT);
+    for branch in ["main", "live"] {
+        clone.git(&["switch", "-q", branch]);
+        clone.write("README.md", "x\n");
+        let told = format!("{branch} takes ticket commits only");
+        assert_refused(&clone.try_git(&["commit", "-qam", "code"]), &told);
+        clone.git(&["checkout", "-q", "HEAD", "--", "README.md"]);
+        clone.write(QUEUED, ticket("draft"));
+        clone.git(&["commit", "-qam", "a ticket"]);
+    }
+    clone.git(&["push", "-q", "origin", "main", "live"]);
+}
+
 #[test]
 fn the_guard_can_be_told_to_look_away_and_writes_that_down() {
     let sandbox = project();

@@ -1,0 +1,289 @@
+//! How a setting of a layer comes into the configuration, and what becomes of one that cannot.
+
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::path::Path;
+use std::time::Duration;
+
+use super::error::{ConfigError, Origin, Problem};
+use super::given::Given;
+use super::keys::{self, Key, Name};
+use super::quote::quoted;
+use super::template::{Purpose, Template, TemplateError};
+use super::yaml::{Entries, Yaml};
+use super::{Config, Landing, Record, SharedWorktree, Stage, VERSION, Writes};
+
+/// How many settings that are not understood are told of: each costs a look for its line and its
+/// nearest key, and a hostile file may have any number.
+pub(super) const MOST_TOLD: usize = 8;
+
+/// A configuration that is being put together.
+pub(super) struct Resolution<'a> {
+    pub(super) config: Config,
+    pub(super) home: Option<&'a Path>,
+}
+
+impl Resolution<'_> {
+    /// Takes over every setting of a file.
+    pub(super) fn read_file(&mut self, yaml: Yaml<'_>) -> Result<(), ConfigError> {
+        let file = Entries::read(yaml)?;
+        // First of all the version that the file is for: that explains everything else.
+        let (first, rest): (Vec<_>, Vec<_>) =
+            file.list.iter().partition(|(name, _)| name.0 == keys::REQUIRES);
+        let mut seen = BTreeSet::new();
+        for (name, value) in first.into_iter().chain(rest) {
+            let key = keys::named(&name.0);
+            let set = match key {
+                _ if !seen.insert(&name.0) => Err(Problem::Duplicate),
+                Some(key) => self.set(key, Given::Yaml(value)),
+                None => Err(Problem::unknown_key(keys::nearest(&name.0).map(|key| key.name))),
+            };
+            match (set, key.map(|key| key.id), value.as_str()) {
+                (Err(problem), ..) => self.put_aside(file.fail(name, problem))?,
+                // What would hold without it decides nothing.
+                (Ok(()), Some(Name::Worktree), Some(value))
+                    if self.config.worktree != Template::default_worktree() =>
+                {
+                    let (value, file) = (value.to_owned(), yaml.label.to_owned());
+                    self.config.shared_worktree = Some(SharedWorktree { value, file });
+                }
+                (Ok(()), ..) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts aside what a newer tix may understand, and fails on everything else.
+    fn put_aside(&mut self, error: ConfigError) -> Result<(), ConfigError> {
+        let put_aside = &mut self.config.not_understood;
+        let is_for_another =
+            |known: &ConfigError| matches!(known.problem, Problem::Requires { .. });
+        let of_such_a_file =
+            || matches!(error.origin, Origin::File(_)) && put_aside.iter().any(is_for_another);
+        let may_be_newer = match &error.problem {
+            Problem::UnknownKey { .. } | Problem::Requires { .. } => true,
+            // No version of tix reads a file that says two things.
+            Problem::Duplicate => false,
+            Problem::Expected { .. }
+            | Problem::BadValue { .. }
+            | Problem::BadTemplate { .. }
+            | Problem::OnlyShared
+            | Problem::Clash { .. }
+            | Problem::NotUtf8
+            | Problem::Syntax { .. }
+            | Problem::NotAMapping { .. } => of_such_a_file(),
+        };
+        if !may_be_newer {
+            return Err(error);
+        }
+        if put_aside.len() < MOST_TOLD {
+            put_aside.push(error);
+        }
+        Ok(())
+    }
+
+    pub(super) fn read_git(
+        &mut self,
+        pairs: &[(String, Option<String>)],
+    ) -> Result<(), ConfigError> {
+        for (name, value) in pairs {
+            let Some(short) = name.strip_prefix("tix.") else {
+                continue;
+            };
+            let key = keys::named_in_git(short);
+            let given = value.as_deref().map_or(Given::Bare, Given::Word);
+            self.set_in(Origin::GitConfig, name, key, given)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn read_env(&mut self, pairs: &[(String, OsString)]) -> Result<(), ConfigError> {
+        let fail = |name: &str, problem| ConfigError {
+            origin: Origin::Environment,
+            line: None,
+            key: Some(name.to_owned()),
+            problem,
+        };
+        // TIX_WORKTREE says more than WORKTREE_BASE, so it comes later.
+        for (name, value) in pairs.iter().filter(|(name, _)| name == "WORKTREE_BASE") {
+            let dir = value.to_str().ok_or_else(|| fail(name, Problem::NotUtf8))?;
+            if !dir.is_empty() {
+                let bad = |error| Problem::bad_template(dir, error);
+                let template = worktrees_below(dir, self.home);
+                self.config.worktree = template.map_err(|error| fail(name, bad(error)))?;
+                self.config.shared_worktree = None;
+            }
+        }
+        for (name, value) in pairs {
+            let Some(key) =
+                keys::describe().iter().find(|key| key.variable().as_ref() == Some(name))
+            else {
+                continue;
+            };
+            let word = value.to_str().ok_or_else(|| fail(name, Problem::NotUtf8))?;
+            if !word.is_empty() {
+                self.set_in(Origin::Environment, name, Some(key), Given::Word(word))?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn set_in(
+        &mut self,
+        origin: Origin,
+        spelled: &str,
+        key: Option<&'static Key>,
+        given: Given<'_>,
+    ) -> Result<(), ConfigError> {
+        let nearest = || spelled.strip_prefix("tix.").and_then(keys::nearest).map(Key::git_name);
+        let set = match key {
+            None => Err(Problem::unknown_key(nearest())),
+            Some(key) if key.is_shared_only() => Err(Problem::OnlyShared),
+            Some(key) => self.set(key, given),
+        };
+        let key = Some(spelled.to_owned());
+        set.or_else(|problem| self.put_aside(ConfigError { origin, line: None, key, problem }))
+    }
+
+    fn set(&mut self, key: &Key, given: Given<'_>) -> Result<(), Problem> {
+        let config = &mut self.config;
+        match key.id {
+            Name::Requires => return require_version(given.text(key)?),
+            Name::Trunk => config.trunk = Some(given.branch(key)?),
+            Name::Base => config.base = Some(given.branch(key)?),
+            Name::Record => {
+                config.record = Some(match given.text(key)? {
+                    "branch" => Record::Branch,
+                    "trunk" => Record::Trunk,
+                    _ => return Err(given.unexpected(key)),
+                });
+            }
+            // A remote's name is part of a ref's name.
+            Name::Remote => config.remote = Some(given.branch(key)?),
+            Name::TicketsDir => config.tickets_dir = given.directory(key)?,
+            Name::SkipCi => config.skip_ci = given.flag(key)?,
+            Name::RequireQueued => config.require_queued = given.flag(key)?,
+            Name::ClaimAttempts => config.claim_attempts = given.attempts(key)?,
+            Name::Branch => config.branch = template(key, given, Purpose::Branch)?,
+            Name::ActiveDir => config.active_dir = template(key, given, Purpose::ActiveDir)?,
+            Name::Worktree => {
+                let value = given.text(key)?;
+                let bad = |error| Problem::bad_template(value, error);
+                config.worktree = worktree(value, self.home).map_err(bad)?;
+                config.shared_worktree = None;
+            }
+            Name::Timeout => config.timeout = given.time(key, Duration::from_hours(24))?,
+            Name::Protected => config.protected = given.branches(key)?,
+            Name::Landing => {
+                config.landing = match given.text(key)? {
+                    "none" => Landing::None,
+                    "completed" => Landing::Completed,
+                    _ => return Err(given.unexpected(key)),
+                };
+            }
+            Name::Review => config.review = stages(key, given)?,
+            Name::ReviewSelf => config.review_self = given.flag(key)?,
+            Name::StaleAfter => {
+                config.stale_after = given.time(key, Duration::from_hours(24 * 365))?;
+            }
+            Name::PostActivate => config.post_activate = given.commands(key)?,
+            Name::Writes => {
+                config.writes = match given.text(key)? {
+                    "refuse" => Writes::Refuse,
+                    "ask" => Writes::Ask,
+                    "allow" => Writes::Allow,
+                    _ => return Err(given.unexpected(key)),
+                };
+            }
+            Name::Roles => config.roles = given.mapping(key)?,
+        }
+        Ok(())
+    }
+
+    /// Compares the settings with each other, once a layer is read: in the middle of it one of a
+    /// pair may still be missing.
+    pub(super) fn check(&self, origin: Origin) -> Result<(), ConfigError> {
+        let template = self.config.branch.to_string();
+        let taken = [("trunk", &self.config.trunk), ("base", &self.config.base)];
+        for (key, branch) in taken {
+            let Some(branch) = branch else { continue };
+            if template.strip_prefix(branch.as_str()).is_some_and(|rest| rest.starts_with('/')) {
+                let problem = Problem::Clash { branch: branch.clone(), template };
+                let key = Some(key.to_owned());
+                return Err(ConfigError { origin, line: None, key, problem });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Fails where this is none of the versions that are wanted.
+fn require_version(wanted: &str) -> Result<(), Problem> {
+    let reason = "it says no versions, such as `>= 0.3` or `0.3.1`";
+    let bad = |_| Problem::BadValue { value: wanted.to_owned(), reason };
+    let versions = semver::VersionReq::parse(wanted).map_err(bad)?;
+    let is_this = |this| versions.matches(&this);
+    if semver::Version::parse(VERSION).is_ok_and(is_this) {
+        return Ok(());
+    }
+    Err(Problem::Requires { wanted: wanted.to_owned() })
+}
+
+/// Each stage once: a ticket's status says which one it is at.
+fn stages(key: &Key, given: Given<'_>) -> Result<Vec<Stage>, Problem> {
+    let mut stages = Vec::new();
+    for name in given.list(key)? {
+        let stage = match name {
+            "critic_review" => Stage::Critic,
+            "expediter_review" => Stage::Expediter,
+            _ => {
+                let found = format!("the text {}", quoted(name));
+                return Err(Problem::Expected { expected: key.takes, found });
+            }
+        };
+        if stages.contains(&stage) {
+            let reason = "a stage can be there once";
+            return Err(Problem::BadValue { value: name.to_owned(), reason });
+        }
+        stages.push(stage);
+    }
+    Ok(stages)
+}
+
+fn template(key: &Key, given: Given<'_>, purpose: Purpose) -> Result<Template, Problem> {
+    let value = given.text(key)?;
+    let bad = |error| Problem::bad_template(value, error);
+    Template::parse(value, purpose).map_err(bad)
+}
+
+fn worktree(text: &str, home: Option<&Path>) -> Result<Template, TemplateError> {
+    match below_home(text, home)? {
+        (Some(home), rest) => Template::parse_below(home, rest),
+        (None, text) => Template::parse(text, Purpose::Worktree),
+    }
+}
+
+/// `WORKTREE_BASE` names a directory, in which a brace is a brace.
+fn worktrees_below(dir: &str, home: Option<&Path>) -> Result<Template, TemplateError> {
+    let dir = match below_home(dir, home)? {
+        (Some(home), rest) => format!("{home}/{rest}"),
+        (None, dir) => dir.to_owned(),
+    };
+    Template::parse_below(&dir, "{repo}/{id}")
+}
+
+/// Splits a leading `~/` off, which stands for `home`. A shell does this too, but not where the
+/// value is quoted or stands in a file, and then a directory called `~` would appear.
+fn below_home<'a>(
+    text: &'a str,
+    home: Option<&'a Path>,
+) -> Result<(Option<&'a str>, &'a str), TemplateError> {
+    let Some(rest) = text.strip_prefix('~') else {
+        return Ok((None, text));
+    };
+    if !rest.is_empty() && !rest.starts_with('/') {
+        return Err(TemplateError::Tilde);
+    }
+    let home = home.and_then(Path::to_str).ok_or(TemplateError::NoHome)?;
+    Ok((Some(home), rest.trim_start_matches('/')))
+}
