@@ -7,6 +7,7 @@ pub mod board;
 pub mod branch;
 pub mod command_line;
 pub mod complete;
+pub mod consent;
 pub mod context;
 pub mod find;
 pub mod follow;

@@ -81,11 +81,16 @@ fn settings() -> String {
         let mut places = vec![format!("`{}`", key.git_name())];
         places.extend(key.variable().map(|variable| format!("`{variable}`")));
         let places = if key.is_shared_only() { String::new() } else { places.join(", ") };
-        [format!("`{}`", key.name), default, format!("{} Takes {}.", key.about, key.takes), places]
+        let meaning = format!("{} Takes {}.", key.about, key.takes);
+        let on_machine = key.on_machine.unwrap_or("nothing").to_owned();
+        [format!("`{}`", key.name), default, meaning, places, on_machine]
     });
     let about = "`.tix.yaml` has the settings that everybody who works on the repository shares. `git config` overrides it for one \
-                 clone or one user, and the environment for one call. `tix explain config` shows the same in a terminal.";
-    page("Settings", about, ["key", "default", "meaning", "`git config`, environment"], rows)
+                 clone or one user, and the environment for one call. `tix explain config` shows the same in a terminal. \
+                 Anybody who can push can change the file: the last column says what that decides about your machine.";
+    let on_machine = "what a pushed file decides on your machine";
+    let heads = ["key", "default", "meaning", "`git config`, environment", on_machine];
+    page("Settings", about, heads, rows)
 }
 
 /// Who may, where the holder may review their own work and where they may not.

@@ -108,6 +108,27 @@ pub fn check_name(branch: &RefName, refs: &[RefValue]) -> Result<(), WorkspaceEr
     }
 }
 
+/// Whether a worktree there stays with its repository: in a directory beside the main worktree, or in a hidden one below
+/// it. In no hidden one beside it, because programs look for what they run in those of a home directory; not among the
+/// files of the main worktree; not in another repository; and not where a link leads.
+pub fn is_near(repo: &Repo, path: &Path) -> bool {
+    let is_below = path.starts_with(&repo.root);
+    let home = if is_below { Some(repo.root.as_path()) } else { repo.root.parent() };
+    let Some((home, rest)) = home.and_then(|home| Some((home, path.strip_prefix(home).ok()?)))
+    else {
+        return false;
+    };
+    let mut names = rest.components().map(|name| name.as_os_str().as_encoded_bytes());
+    let is_hidden = |name: &[u8]| name.starts_with(b".");
+    let is_hidden =
+        if is_below { names.next().is_some_and(is_hidden) } else { names.any(is_hidden) };
+    let is_repository = |dir: &Path| dir != path && dir.join(".git").symlink_metadata().is_ok();
+    let mut way = path.ancestors().take_while(|dir| *dir != home);
+    is_hidden == is_below
+        && !path.starts_with(&repo.common_dir)
+        && way.all(|dir| !dir.is_symlink() && !is_repository(dir))
+}
+
 fn check_free(path: &Path) -> Result<(), WorkspaceError> {
     let occupied = |what| Err(WorkspaceError::Occupied { path: path.to_owned(), what });
     let meta = match std::fs::symlink_metadata(path) {

@@ -1,8 +1,8 @@
-//! Which of the repository's commands may run on this machine.
+//! What the owner of this clone has allowed the files of the repository to decide about this machine.
 //!
-//! Whoever can push to the base can write `post_activate:`, so these commands run only after the owner of the
-//! clone has said so. What is kept is the commands themselves: a change of any letter is something else, and
-//! must be trusted anew.
+//! Whoever can push to the base can write `post_activate:` and `worktree:`, so these commands run, and worktrees leave the
+//! surroundings of the repository, only after the owner of the clone has said so. What is kept is the values themselves: a
+//! change of any letter is something else, and must be trusted anew.
 
 use std::path::PathBuf;
 
@@ -17,6 +17,9 @@ use crate::git::Repo;
 struct Trusted {
     /// Each list of commands that was trusted and not revoked.
     commands: Vec<Vec<String>>,
+    /// Each `worktree:`, as it was written.
+    #[serde(default)]
+    worktrees: Vec<String>,
 }
 
 fn file_of(repo: &Repo) -> PathBuf {
@@ -29,15 +32,31 @@ fn load(repo: &Repo) -> Trusted {
     serde_json::from_slice(&bytes).unwrap_or_default()
 }
 
-/// Whether these commands, in this order, are trusted.
-pub fn is_trusted(repo: &Repo, commands: &[String]) -> bool {
+/// Whether these commands, in this order, may run.
+pub fn allows_commands(repo: &Repo, commands: &[String]) -> bool {
     load(repo).commands.iter().any(|known| known == commands)
 }
 
-pub fn trust(repo: &Repo, commands: &[String]) -> Result<(), WorkspaceError> {
+/// Whether worktrees may be where this template says.
+pub fn allows_worktrees(repo: &Repo, template: &str) -> bool {
+    load(repo).worktrees.iter().any(|known| known == template)
+}
+
+/// Trusts these commands, if there are any, and this template from now on.
+pub fn trust(
+    repo: &Repo,
+    commands: &[String],
+    template: Option<&str>,
+) -> Result<(), WorkspaceError> {
     let mut trusted = load(repo);
-    trusted.commands.retain(|known| known != commands);
-    trusted.commands.push(commands.to_vec());
+    if !commands.is_empty() && !trusted.commands.iter().any(|known| known == commands) {
+        trusted.commands.push(commands.to_vec());
+    }
+    if let Some(template) =
+        template.filter(|new| !trusted.worktrees.iter().any(|known| known == new))
+    {
+        trusted.worktrees.push(template.to_owned());
+    }
     let path = file_of(repo);
     write(&path, &trusted).map_err(|source| WorkspaceError::Record { path, source })
 }

@@ -15,6 +15,7 @@ mod bad_input;
 mod board;
 mod clean;
 mod completion;
+mod consent;
 mod crash;
 mod demo;
 mod docs;

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use super::earlier::{self, Wanted};
 use super::{Activated, Args, Plan};
 use crate::app::board::Seen;
+use crate::app::consent::workspace_path;
 use crate::app::context::Context;
 use crate::app::find::{find_ticket, queued_path};
 use crate::app::give_back::clear_local;
@@ -27,7 +28,7 @@ use crate::trunk::{
     Diary, Landed, Outcome, Run, Stop, Trunk, TrunkError, View, random_token, ticket_lock,
 };
 use crate::workspace::worker::check;
-use crate::workspace::{self, Leftover, WorkspaceError};
+use crate::workspace::{self, Leftover};
 use crate::{clock, env};
 
 /// With more than so many tickets that cannot be claimed from here, the fault lies here and not with them.
@@ -408,8 +409,7 @@ impl<'a> Activation<'a> {
         if self.args.no_worktree {
             return Ok(None);
         }
-        let path = self.ctx.workspace_path(&claimed.id, &claimed.session);
-        Ok(Some(path.map_err(|why| WorkspaceError::BadPath { why })?))
+        workspace_path(self.ctx, &claimed.id, &claimed.session).map(Some)
     }
 }
 

@@ -3,6 +3,7 @@
 use super::claim::{Activation, Active, Won};
 use super::prepare::{Fresh, prepare};
 use crate::app::branch::set_upstream;
+use crate::app::consent::workspace_path;
 use crate::app::find::claim_commit;
 use crate::app::own::holds_no_work;
 use crate::app::receipt::{Receipt, WorkspaceJson};
@@ -229,8 +230,7 @@ impl Activation<'_> {
         at: Option<&Oid>,
     ) -> Result<std::path::PathBuf, Failure> {
         let ctx = self.ctx;
-        let bad = |why: String| Failure::new(Exit::Damaged, why);
-        let path = ctx.workspace_path(&active.id, &active.session).map_err(bad)?;
+        let path = workspace_path(ctx, &active.id, &active.session)?;
         match (ctx.objects.resolve(branch.as_str())?, at) {
             (Some(_), _) => {
                 if let Some(warning) = workspace::recreate(&ctx.repo, &path, branch)? {

@@ -34,7 +34,7 @@ pub(super) fn prepare(ctx: &Context<'_>, fresh: &Fresh<'_>) -> Result<Vec<String
     if commands.is_empty() {
         return Ok(warnings);
     }
-    if trust::is_trusted(&ctx.repo, commands) {
+    if trust::allows_commands(&ctx.repo, commands) {
         warnings.extend(run_commands(ctx, fresh, commands)?);
     } else {
         warnings.push(

@@ -99,7 +99,7 @@ fn there_is_nothing_to_trust_without_commands() {
     exit: 4
     ----- stdout -----
     ----- stderr -----
-    error: there is nothing to trust: .tix.yaml has no post_activate
+    error: there is nothing to trust: .tix.yaml has no post_activate, and no worktree that is not beside this clone
     hint: tix reads .tix.yaml from the branch that pull requests go to, as last fetched: git fetch
     ");
     clone.tix(&["trust", "--revoke"]).success();

@@ -1,0 +1,45 @@
+//! What a file that anybody can push decides about this machine: nothing that the owner of the clone has not said too.
+//!
+//! [`crate::config::Key::on_machine`] has the answer for each key. The commands of `post_activate:` wait for `tix trust`;
+//! so does a place for worktrees that is not beside the repository, unless `git config` or the environment names it.
+
+use std::path::{Path, PathBuf};
+
+use super::context::Context;
+use crate::config::SharedWorktree;
+use crate::error::{Exit, Failure};
+use crate::ticket::TicketId;
+use crate::workspace::{WorkspaceError, is_near, trust};
+
+/// Where the workspace of a ticket belongs on this machine, if that is somewhere where the repository may put files.
+pub fn workspace_path(ctx: &Context<'_>, id: &TicketId, session: &str) -> Result<PathBuf, Failure> {
+    let path = ctx.workspace_path(id, session).map_err(|why| WorkspaceError::BadPath { why })?;
+    let Some(shared) = &ctx.config.shared_worktree else { return Ok(path) };
+    let SharedWorktree { value, file } = shared;
+    if !is_far(ctx, shared, &path) || trust::allows_worktrees(&ctx.repo, value) {
+        return Ok(path);
+    }
+    let message = format!("{file} puts worktrees at `{value}`, which this clone has not allowed");
+    Err(Failure::new(Exit::Refused, message)
+        .fact("path", path.display().to_string())
+        .hint("allow this very place: tix trust")
+        .hint(
+            "or say yourself where they go: git config tix.worktree \"../{repo}.worktrees/{id}\"",
+        ))
+}
+
+/// The place of worktrees that needs consent, and where that is on this machine.
+pub fn far_worktree<'c>(ctx: &'c Context<'_>) -> Option<(&'c SharedWorktree, PathBuf)> {
+    let shared = ctx.config.shared_worktree.as_ref()?;
+    let any = TicketId::parse("TICKET-id").ok()?;
+    let path = ctx.workspace_path(&any, "session").ok()?;
+    let place = ctx.repo.root.join(ctx.config.worktree.to_string());
+    is_far(ctx, shared, &path).then(|| (shared, crate::git::clean_path(&place)))
+}
+
+/// Whether this needs consent. What is not said from where the repository is does, whatever that may be beside.
+fn is_far(ctx: &Context<'_>, shared: &SharedWorktree, path: &Path) -> bool {
+    shared.value.starts_with(['/', '~', '\\'])
+        || Path::new(&shared.value).is_absolute()
+        || !is_near(&ctx.repo, path)
+}
