@@ -12,6 +12,7 @@ pub use refusal::held_facts;
 use crate::config::{ConfigError, Origin};
 use crate::git::{ExecError, GitError};
 use crate::guard::GuardError;
+use crate::settings::SettingsError;
 use crate::trunk::{Landing, Stop, TrunkError};
 use crate::workspace::WorkspaceError;
 
@@ -184,6 +185,39 @@ impl From<ConfigError> for Failure {
         Failure::new(Exit::Damaged, error.to_string())
             .maybe_fact("line", line)
             .hint("see the settings and what they take: tix explain config")
+    }
+}
+
+impl From<SettingsError> for Failure {
+    fn from(error: SettingsError) -> Failure {
+        let message = error.to_string();
+        let refused = || Failure::new(Exit::Refused, message.clone());
+        let name_trunk = "say which branch the tickets are on: git config tix.trunk <branch>";
+        match error {
+            SettingsError::Config(error) => error.into(),
+            SettingsError::Git(error) => error.into(),
+            SettingsError::File { .. } => {
+                Failure::new(Exit::Damaged, message).hint("make it readable, or remove it")
+            }
+            SettingsError::NoRemote { remotes, .. } if remotes.is_empty() => {
+                refused().hint("this repository has no remote; see: git remote -v")
+            }
+            SettingsError::NoRemote { remotes, .. } => {
+                refused().fact("remotes", remotes.join(", ")).hint("see them: git remote -v")
+            }
+            SettingsError::ManyRemotes { remotes } => refused()
+                .fact("remotes", remotes.join(", "))
+                .hint("say which one holds the tickets: git config tix.remote <name>"),
+            SettingsError::BadRemote(_) => refused(),
+            SettingsError::BadBranch(_) => Failure::new(Exit::Usage, message),
+            SettingsError::BadTicketsDir => Failure::new(Exit::Damaged, message),
+            SettingsError::NoAnswer { words, .. } => {
+                Failure::new(Exit::Unreachable, message).fact("git", words).hint(name_trunk)
+            }
+            SettingsError::NoDefault(_)
+            | SettingsError::NotAsked(_)
+            | SettingsError::NoLocalDefault => refused().hint(name_trunk),
+        }
     }
 }
 

@@ -11,9 +11,9 @@ use crate::app::receipt::WorkspaceJson;
 use crate::app::shell_word;
 use crate::error::{Exit, Failure, held_facts};
 use crate::git::{RefValue, Worktree};
-use crate::guard::Protected;
 use crate::lifecycle::Entry;
 use crate::names::{Oid, RefName};
+use crate::settings::Protected;
 use crate::ticket::{Lane, TicketId};
 use crate::trunk::{Trunk, Unloadable, View};
 use crate::workspace::{self, trash::Fixed, worker::Seen};
@@ -41,9 +41,8 @@ impl<'a> Surroundings<'a> {
         view: &'a View<'a>,
         there: &'a [RefValue],
     ) -> Result<Surroundings<'a>, Failure> {
-        let names = ctx.config.protected.iter().map(String::as_str);
-        let names = names.chain([ctx.trunk.short(), ctx.base.short()]);
-        let protected = Protected::of(names.chain(ctx.env.protected_branches()));
+        let protection = ctx.protection()?;
+        let protected = Protected::of(protection.branches.names().chain([ctx.base.short()]));
         let base = if ctx.base == ctx.trunk {
             None
         } else if let Some(base) = view.base() {

@@ -194,6 +194,9 @@ fn words(refusal: &Refusal, more: usize) -> String {
         };
         text.push_str(&format!("\nThe same line has {things} refused."));
     }
+    if let Some(suspicion) = refusal.guarded.suspicion(&refusal.branch) {
+        text.push_str(&format!("\n{suspicion}"));
+    }
     text.push_str(way_on(refusal));
     text
 }

@@ -39,14 +39,16 @@ const MAY_USE: &[Row] = &[
     // What changes things.
     ("trunk", "file git lifecycle lock names ticket"),
     ("workspace", "file git lock names ticket"),
+    // Answers from the repository alone; whoever may ask the remote hands in how.
+    ("settings", "config env file git names"),
     ("guard::install", "git names"),
-    ("guard", "audit clock config env file git names"),
+    ("guard", "audit clock config env file git names settings"),
     // The edge.
-    ("error", "config git guard lifecycle ticket trunk workspace"),
+    ("error", "config git guard lifecycle settings ticket trunk workspace"),
     ("out", "env error"),
     (
         "app",
-        "audit clock config env error file git guard lifecycle lock names out ticket trunk workspace",
+        "audit clock config env error file git guard lifecycle lock names out settings ticket trunk workspace",
     ),
     ("commands::*", FOR_COMMANDS),
     ("commands", FOR_COMMANDS),
@@ -55,8 +57,8 @@ const MAY_USE: &[Row] = &[
 ];
 
 /// All of the crate but what stands above; no other command.
-const FOR_COMMANDS: &str = "app audit clock config doctor env error file git guard kanban lifecycle lock names out report ticket \
-                            trunk workspace";
+const FOR_COMMANDS: &str = "app audit clock config doctor env error file git guard kanban lifecycle lock names out report settings \
+                            ticket trunk workspace";
 
 /// A use of one module by another.
 struct Import {
