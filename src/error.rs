@@ -344,8 +344,11 @@ impl From<TrunkError> for Failure {
                 Failure::new(Exit::Refused, format!("{remote} is empty: no commit was pushed yet"))
                     .hint(format!("push the first one: git push -u {remote} HEAD"))
             }
-            TrunkError::NoTrunk { branches, .. } => Failure::new(Exit::Refused, message)
+            TrunkError::NoTrunk { remote, branches, .. } => Failure::new(Exit::Refused, message)
                 .fact("branches", branches.join(", "))
+                .hint(format!(
+                    "if its default branch has a new name: git fetch --prune && git remote set-head {remote} --auto"
+                ))
                 .hint("say which branch the tickets are on: git config tix.trunk <branch>"),
             TrunkError::NoBase { .. } => Failure::new(Exit::Refused, message)
                 .hint("say which branch it is: git config tix.base <branch>"),

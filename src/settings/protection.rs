@@ -60,16 +60,22 @@ impl Protection {
         let mut union = Union::new(sources);
         union.branches.extend(more.into_iter().map(str::to_owned));
         let homes = union.homes()?;
-        let mut is_sure = homes.len() == 1;
-        let mut default = None;
+        let chosen = union.chosen(&local, &homes);
+        let (mut is_sure, mut default) = (false, None);
         for home in &homes {
             let known = of_home(sources, home.as_ref())?;
-            let sure = known.iter().find(|known| known.is_sure());
-            is_sure &= sure.is_some();
-            default = default.or_else(|| sure.map(|known| known.name.clone()));
             for known in &known {
                 union.add_default(home.as_ref(), known)?;
             }
+            let sure = known.into_iter().find(Known::is_sure);
+            if homes.len() == 1 || chosen.is_some() && chosen == *home {
+                is_sure = sure.is_some();
+                default = sure.map(|known| known.name);
+            }
+        }
+        for (home, name) in remembered::of_others(sources) {
+            let fetched = default::is_fetched(sources, home.as_ref(), &name)?;
+            union.add_default(home.as_ref(), &Known { name, how: How::Other, fetched })?;
         }
         let landing = union.landing.pop().flatten();
         let landing = landing.filter(|stages| {
@@ -87,7 +93,7 @@ impl Protection {
         }
         let here = union.add_local(local)?;
         let Union { branches, suspects, doubts, has_tickets, .. } = union;
-        let chosen = here.remote.clone().filter(|_| homes.len() > 1);
+        let chosen = chosen.map(|chosen| chosen.to_string());
         let home = match named.or(chosen) {
             Some(home) => vec![home],
             None => homes.into_iter().flatten().map(|home| home.to_string()).collect(),
@@ -96,7 +102,7 @@ impl Protection {
             branches: Protected::of(branches.union(&suspects).map(String::as_str)),
             settled: Protected::of(settled.iter().map(String::as_str)),
             suspects: Protected::of(suspects.iter().map(String::as_str)),
-            default: default.filter(|_| is_sure),
+            default,
             trunk: here.trunk,
             remote: here.remote,
             home,
@@ -227,6 +233,13 @@ impl<'s> Union<'s> {
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// Which of several remotes is configured here. Nothing else says which of them holds the tickets, so nothing is taken
+    /// away by it.
+    fn chosen(&self, local: &Layers<'_>, homes: &[Option<RemoteName>]) -> Option<RemoteName> {
+        let wanted = Config::resolve(local).ok()?.remote.filter(|_| homes.len() > 1)?;
+        choose_remote(self.sources, Some(&wanted)).ok()?
     }
 
     /// Settings that stand at `label`; those that cannot be read are a doubt.

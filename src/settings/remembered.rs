@@ -36,6 +36,14 @@ impl Answers {
     pub fn is_of(&self, sources: &Sources<'_>, remote: &RemoteName) -> bool {
         self.url == url(sources, Some(remote))
     }
+
+    /// Without what cannot be a branch.
+    fn checked(mut self) -> Answers {
+        let is_branch = |name: &String| RefName::branch(name).is_some();
+        self.asked = self.asked.filter(is_branch);
+        self.seen.retain(is_branch);
+        self
+    }
 }
 
 /// A file that cannot be read says nothing, as if it were not there.
@@ -46,11 +54,23 @@ fn load(sources: &Sources<'_>) -> Learnt {
 
 /// What is known of a remote, or of the repository itself.
 pub(super) fn answers(sources: &Sources<'_>, remote: Option<&RemoteName>) -> Answers {
-    let mut answers = load(sources).0.remove(key(remote)).unwrap_or_default();
-    let is_branch = |name: &String| RefName::branch(name).is_some();
-    answers.asked = answers.asked.filter(is_branch);
-    answers.seen.retain(is_branch);
-    answers
+    load(sources).0.remove(key(remote)).unwrap_or_default().checked()
+}
+
+/// The branches that were the default of remotes which are gone, or of the repository before it had a remote.
+pub(super) fn of_others(sources: &Sources<'_>) -> Vec<(Option<RemoteName>, String)> {
+    let there = sources.remotes();
+    let mut found = Vec::new();
+    for (name, answers) in load(sources).0 {
+        let remote = RemoteName::parse(&name);
+        let is_here = if name == "." { there.is_empty() } else { there.contains(&name.as_str()) };
+        if !is_here && (remote.is_some() || name == ".") {
+            let answers = answers.checked();
+            let names = answers.asked.into_iter().chain(answers.seen);
+            found.extend(names.map(|name| (remote.clone(), name)));
+        }
+    }
+    found
 }
 
 /// Writes down what the remote has just answered, in place of everything that was known of it.

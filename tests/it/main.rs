@@ -40,5 +40,6 @@ mod release;
 mod report;
 mod roles;
 mod servers;
+mod settings;
 mod tidy;
 mod workers;
