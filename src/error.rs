@@ -12,6 +12,7 @@ pub use refusal::held_facts;
 use crate::config::{ConfigError, Origin, Problem};
 use crate::git::{ExecError, GitError};
 use crate::guard::GuardError;
+use crate::settings::SettingsError;
 use crate::trunk::{Landing, Stop, TrunkError};
 use crate::workspace::WorkspaceError;
 
@@ -192,6 +193,39 @@ impl From<ConfigError> for Failure {
     }
 }
 
+impl From<SettingsError> for Failure {
+    fn from(error: SettingsError) -> Failure {
+        let message = error.to_string();
+        let refused = || Failure::new(Exit::Refused, message.clone());
+        let name_trunk = "say which branch the tickets are on: git config tix.trunk <branch>";
+        match error {
+            SettingsError::Config(error) => error.into(),
+            SettingsError::Git(error) => error.into(),
+            SettingsError::File { .. } => {
+                Failure::new(Exit::Damaged, message).hint("make it readable, or remove it")
+            }
+            SettingsError::NoRemote { remotes, .. } if remotes.is_empty() => {
+                refused().hint("this repository has no remote; see: git remote -v")
+            }
+            SettingsError::NoRemote { remotes, .. } => {
+                refused().fact("remotes", remotes.join(", ")).hint("see them: git remote -v")
+            }
+            SettingsError::ManyRemotes { remotes } => refused()
+                .fact("remotes", remotes.join(", "))
+                .hint("say which one holds the tickets: git config tix.remote <name>"),
+            SettingsError::BadRemote(_) => refused(),
+            SettingsError::BadBranch(_) => Failure::new(Exit::Usage, message),
+            SettingsError::BadTicketsDir => Failure::new(Exit::Damaged, message),
+            SettingsError::NoAnswer { words, .. } => {
+                Failure::new(Exit::Unreachable, message).fact("git", words).hint(name_trunk)
+            }
+            SettingsError::NoDefault(_)
+            | SettingsError::NotAsked(_)
+            | SettingsError::NoLocalDefault => refused().hint(name_trunk),
+        }
+    }
+}
+
 impl From<GitError> for Failure {
     fn from(error: GitError) -> Failure {
         let message = error.to_string();
@@ -315,9 +349,12 @@ impl From<TrunkError> for Failure {
                 Failure::new(Exit::Refused, format!("{remote} is empty: no commit was pushed yet"))
                     .hint(format!("push the first one: git push -u {remote} HEAD"))
             }
-            TrunkError::NoTrunk { branches, .. } => Failure::new(Exit::Refused, message)
+            TrunkError::NoTrunk { remote, branches, .. } => Failure::new(Exit::Refused, message)
                 .fact("branches", branches.join(", "))
-                .hint("say which branch the tickets are on: git config tix.trunk <branch>"),
+                .hint("say which branch the tickets are on: git config tix.trunk <branch>")
+                .hint(format!(
+                    "if the remote renamed its default branch: git fetch --prune && git remote set-head {remote} --auto"
+                )),
             TrunkError::NoBase { .. } => Failure::new(Exit::Refused, message)
                 .hint("say which branch it is: git config tix.base <branch>"),
             TrunkError::NoLocalTrunk { .. } => Failure::new(Exit::Refused, message).hint(

@@ -17,6 +17,7 @@ mod lock;
 mod names;
 mod out;
 mod report;
+mod settings;
 mod text;
 mod ticket;
 mod trunk;

@@ -1,5 +1,6 @@
 //! What a command works on: repository, configuration, remote and trunk, found once.
 
+use std::ops::Deref;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -7,14 +8,17 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::audit::Audit;
 use crate::clock;
-use crate::config::{Config, Fields, Flags, Landing, Layers, Record, Stage, Yaml};
-use crate::env::{Env, GitVar};
+use crate::config::{Fields, Flags, Landing, Layers, Record, Stage};
+use crate::env::Env;
 use crate::error::{Exit, Failure};
-use crate::git::{Objects, RefValue, Repo};
+use crate::git::{GitError, Objects, RefValue, Repo};
 use crate::lifecycle::machine::{Arrival, OwnReview, Policy};
 use crate::names::{Oid, RefName, RemoteName, RepoPath};
 use crate::out::Out;
-use crate::text::{duration, one_line};
+use crate::settings::{
+    Author, Protection, Read, Settings, SettingsError, Sources, Station, settle,
+};
+use crate::text::duration;
 use crate::ticket::{Lane, QueueGate, Status, TicketId};
 use crate::trunk::{Ci, Run, Step, Trunk, TrunkError, View};
 
@@ -56,16 +60,11 @@ pub struct Context<'a> {
     pub out: &'a Out,
     pub repo: Repo,
     pub objects: Objects,
-    pub config: Config,
-    /// The remote; `None` when the local branch is the trunk.
-    pub remote: Option<RemoteName>,
-    pub trunk: RefName,
-    /// The branch that work starts from.
-    pub base: RefName,
-    pub record: Record,
+    /// What holds in it; a context stands for them.
+    settings: Settings,
+    /// The stages of the review.
     pub stages: Vec<Status>,
-    pub tickets_dir: RepoPath,
-    /// The local branches and the remote's `HEAD`, as they were at the start.
+    /// The local branches, as they were at the start.
     pub refs: Vec<RefValue>,
     /// Where the trunk was when this clone last looked, before this run.
     pub last_seen_before: Option<Oid>,
@@ -75,6 +74,24 @@ pub struct Context<'a> {
     pub now: DateTime<Utc>,
     /// When the run began, for durations.
     pub started: Instant,
+    /// What was given on the command line.
+    given: Given,
+}
+
+/// The settings of the command line.
+#[derive(Clone, Debug, Default)]
+struct Given {
+    trunk: Option<String>,
+    remote: Option<String>,
+    timeout: Option<String>,
+}
+
+impl Deref for Context<'_> {
+    type Target = Settings;
+
+    fn deref(&self) -> &Settings {
+        &self.settings
+    }
 }
 
 impl<'a> Context<'a> {
@@ -89,90 +106,56 @@ impl<'a> Context<'a> {
         let dir = working_dir(globals, env)?;
         let repo = Repo::discover(&dir)?;
         let objects = Objects::open(&repo)?;
-        let flags = Flags {
-            trunk: globals.trunk.as_deref(),
-            remote: globals.remote.as_deref(),
-            timeout,
-            ..Flags::default()
+        let given = Given {
+            trunk: globals.trunk.clone(),
+            remote: globals.remote.clone(),
+            timeout: timeout.map(str::to_owned),
         };
-        let variables = env.config_pairs();
-        let mut layers = Layers {
-            yaml: None,
-            git: repo.config.entries(),
-            env: &variables,
-            flags,
-            home: env.home(),
-        };
-        let first = Config::resolve(&layers)?;
-        let remote = choose_remote(&repo, first.remote.as_deref())?;
-        let refs = known_refs(&repo, remote.as_ref())?;
-        let default = default_branch(&repo, remote.as_ref(), &refs, &first)?;
-        let file = shared_config(&repo, &objects, remote.as_ref(), first.base_or(&default))?;
-        layers.yaml = file.as_ref().map(|(bytes, label)| Yaml { bytes, label });
-        let config = Config::resolve(&layers)?;
-        globals.on_unknown.apply(&config, out)?;
-        let remote = choose_remote(&repo, config.remote.as_deref())?;
-        let name = |text: &str| {
-            RefName::branch(text)
-                .ok_or_else(|| Failure::new(Exit::Usage, format!("`{text}` cannot be a branch")))
-        };
-        let trunk = name(config.trunk_or(&default))?;
-        let base = name(config.base_or(&default))?;
-        let record = config.record_for(&default);
-        let tickets_dir = RepoPath::parse(config.tickets_dir.as_str()).ok_or_else(|| {
-            Failure::new(Exit::Damaged, "tickets_dir is no path in the repository")
+        let settings = with_layers(&repo, env, &given, |local| {
+            Settings::resolve(&sources(&repo, &objects), local, Some(&ask(&repo)))
         })?;
-        let stages = config.review.iter().map(|stage| match stage {
+        globals.on_unknown.apply(&settings.config, out)?;
+        let stages = settings.config.review.iter().map(|stage| match stage {
             Stage::Critic => Status::CriticReview,
             Stage::Expediter => Status::ExpediterReview,
         });
         let stages = stages.collect();
-        let seen = match &remote {
-            Some(remote) => RefName::tracking(remote, trunk.short()),
-            None => Some(trunk.clone()),
+        let refs = repo.refs(&["refs/heads/"])?;
+        let last_seen_before = match settings.last_seen_ref() {
+            Some(name) => objects.resolve(name.as_str())?,
+            None => None,
         };
-        let resolve = |name: RefName| objects.resolve(name.as_str());
-        let last_seen_before = seen.map(resolve).transpose()?.flatten();
         Ok(Context {
             env,
             out,
             repo,
             objects,
-            config,
-            remote,
-            trunk,
-            base,
-            record,
+            settings,
             stages,
-            tickets_dir,
             refs,
             last_seen_before,
             dir,
             now: clock::now(),
             started,
+            given,
         })
     }
 
-    /// What people call the trunk: `origin/main`, or `main` without a remote.
-    pub fn trunk_label(&self) -> String {
-        match &self.remote {
-            Some(remote) => format!("{remote}/{}", self.trunk.short()),
-            None => self.trunk.short().to_owned(),
-        }
+    /// What the guard protects here.
+    pub fn protection(&self) -> Result<Protection, Failure> {
+        with_layers(&self.repo, self.env, &self.given, |local| {
+            let sources = sources(&self.repo, &self.objects);
+            Protection::resolve(&sources, local, self.env.protected_branches())
+        })
     }
 
-    /// The ref that holds a branch as last fetched: the branch itself without a remote.
-    pub fn seen_ref(&self, branch: &RefName) -> RefName {
-        let tracking = self.remote.as_ref();
-        let tracking = tracking.and_then(|remote| RefName::tracking(remote, branch.short()));
-        tracking.unwrap_or_else(|| branch.clone())
-    }
-
-    /// The ref that holds the trunk as last fetched.
-    pub fn last_seen_ref(&self) -> Option<RefName> {
+    /// Makes sure of the remote's default branch, so that the guard is sure of it from then on.
+    pub fn settle_default(&self) -> Result<(), Failure> {
         match &self.remote {
-            Some(remote) => RefName::tracking(remote, self.trunk.short()),
-            None => Some(self.trunk.clone()),
+            Some(remote) => {
+                Ok(settle(&sources(&self.repo, &self.objects), remote, &ask(&self.repo))?)
+            }
+            None => Ok(()),
         }
     }
 
@@ -223,21 +206,10 @@ impl<'a> Context<'a> {
 
     /// Who acts: `TIX_ACTOR`, else git's `user.name <user.email>`.
     pub fn actor(&self) -> Result<String, Failure> {
-        let not_utf8 = |e: crate::env::NotUtf8| Failure::new(Exit::Usage, e.to_string());
-        // On one line, as trailers and messages have it: it is compared with what the ticket says later.
-        let actor = self.env.actor().map_err(not_utf8)?.map(one_line);
-        if let Some(actor) = actor.filter(|actor| !actor.is_empty()) {
-            return Ok(actor);
-        }
-        let given = |var: GitVar, key: &str| {
-            let value = self.env.git(var).and_then(|v| v.to_str());
-            value.or_else(|| self.repo.config.last(key)).filter(|v| !v.trim().is_empty())
-        };
-        let name = given(GitVar::AuthorName, "user.name");
-        let email = given(GitVar::AuthorEmail, "user.email");
-        match (name, email) {
-            (Some(name), Some(email)) => Ok(format!("{} <{}>", name.trim(), email.trim())),
-            _ => Ok(self.repo.identity()?),
+        let acting = Author::configured(&self.repo.config).acting(self.env);
+        match acting.map_err(|e| Failure::new(Exit::Usage, e.to_string()))? {
+            Some(actor) => Ok(actor),
+            None => Ok(self.repo.identity()?),
         }
     }
 
@@ -324,151 +296,42 @@ pub fn working_dir(globals: &Globals, env: &Env) -> Result<PathBuf, Failure> {
     Err(Failure::new(Exit::Usage, format!("{} is not a directory", dir.display())))
 }
 
-/// The remote that is meant: the one that is configured, `origin`, or the only one.
-fn choose_remote(repo: &Repo, wanted: Option<&str>) -> Result<Option<RemoteName>, Failure> {
-    let names = repo.config.remotes();
-    let list = || names.join(", ");
-    let name = match wanted {
-        Some(name) if names.contains(&name) => name,
-        Some(name) => {
-            let failure = Failure::new(Exit::Refused, format!("there is no remote named `{name}`"));
-            return Err(if names.is_empty() {
-                failure.hint("this repository has no remote; see: git remote -v")
-            } else {
-                failure.fact("remotes", list()).hint("see them: git remote -v")
-            });
-        }
-        None => match names.as_slice() {
-            [] => return Ok(None),
-            [only] => only,
-            many if many.contains(&"origin") => "origin",
-            _ => {
-                return Err(Failure::new(
-                    Exit::Refused,
-                    "there are several remotes, and none is named origin",
-                )
-                .fact("remotes", list())
-                .hint("say which one holds the tickets: git config tix.remote <name>"));
-            }
-        },
-    };
-    let parsed = RemoteName::parse(name).ok_or_else(|| {
-        Failure::new(Exit::Refused, format!("`{name}` cannot be used as a remote"))
-    })?;
-    Ok(Some(parsed))
+/// What the settings are read from.
+fn sources<'s>(repo: &'s Repo, objects: &'s Objects) -> Sources<'s> {
+    Sources {
+        git: repo.git(),
+        objects,
+        config: &repo.config,
+        git_dir: &repo.git_dir,
+        common_dir: &repo.common_dir,
+        root: repo.worktree.as_deref(),
+        main_root: Some(repo.root.clone()).filter(|root| *root != repo.common_dir),
+        station: Station::Clone,
+        read: Read::default(),
+    }
 }
 
-fn known_refs(repo: &Repo, remote: Option<&RemoteName>) -> Result<Vec<RefValue>, Failure> {
-    let head = remote.map(|r| format!("refs/remotes/{r}/HEAD"));
-    let mut patterns = vec!["refs/heads/"];
-    patterns.extend(head.as_deref());
-    Ok(repo.refs(&patterns)?)
+/// Questions to the remote that are no part of a transaction.
+fn ask(repo: &Repo) -> impl Fn(&RemoteName, &[&str]) -> Result<Vec<RefValue>, GitError> + '_ {
+    |remote, patterns| repo.ls_remote(remote, patterns, Instant::now() + QUESTION)
 }
 
-/// The branch that pull requests go to: the remote's default branch.
-fn default_branch(
+/// Hands over all that is set outside of `.tix.yaml`.
+fn with_layers<T>(
     repo: &Repo,
-    remote: Option<&RemoteName>,
-    refs: &[RefValue],
-    config: &Config,
-) -> Result<String, Failure> {
-    let Some(remote) = remote else { return local_default(repo, refs) };
-    let prefix = format!("{remote}/");
-    let head = refs.iter().find_map(|r| r.symref.as_ref());
-    if let Some(name) = head.and_then(|h| h.short().strip_prefix(&prefix)) {
-        return Ok(name.to_owned());
-    }
-    if let (Some(trunk), Some(base)) = (&config.trunk, &config.base) {
-        // Both are named: nothing is left to be found out.
-        tracing::debug!(trunk, base, "the remote's default branch is not needed");
-        return Ok(base.clone());
-    }
-    let known = repo.refs(&[
-        &format!("refs/remotes/{remote}/main"),
-        &format!("refs/remotes/{remote}/master"),
-    ])?;
-    if let [only] = known.as_slice() {
-        return Ok(only.name.short().trim_start_matches(&prefix).to_owned());
-    }
-    // A bare clone has no remote-tracking refs at all: the remote itself knows.
-    let answer = repo.ls_remote(remote, &["HEAD"], Instant::now() + QUESTION);
-    if let Some(head) =
-        answer.as_ref().ok().and_then(|refs| refs.iter().find_map(|r| r.symref.as_ref()))
-    {
-        return Ok(head.short().to_owned());
-    }
-    if matches!(&answer, Ok(refs) if refs.is_empty()) && is_empty(repo, remote) {
-        // Nothing is there yet, so the first branch that is pushed becomes its default.
-        return local_default(repo, refs);
-    }
-    if let Some(trunk) = &config.trunk {
-        return Ok(trunk.clone());
-    }
-    let failure = match answer {
-        Err(error) => {
-            let words = error.words().unwrap_or_default().trim().to_owned();
-            Failure::new(
-                Exit::Unreachable,
-                format!(
-                    "{remote} cannot be reached to ask for its default branch; nothing changed"
-                ),
-            )
-            .fact("git", words)
-        }
-        Ok(_) => Failure::new(
-            Exit::Refused,
-            format!("{remote} does not say which branch is its default"),
-        ),
+    env: &Env,
+    given: &Given,
+    found: impl FnOnce(Layers<'_>) -> Result<T, SettingsError>,
+) -> Result<T, Failure> {
+    let flags = Flags {
+        trunk: given.trunk.as_deref(),
+        remote: given.remote.as_deref(),
+        timeout: given.timeout.as_deref(),
+        ..Flags::default()
     };
-    Err(failure.hint("say which branch the tickets are on: git config tix.trunk <branch>"))
-}
-
-/// Whether the remote answers and has no ref at all.
-fn is_empty(repo: &Repo, remote: &RemoteName) -> bool {
-    let answer = repo.ls_remote(remote, &[], Instant::now() + QUESTION);
-    answer.is_ok_and(|refs| refs.is_empty())
-}
-
-/// Without a remote: `main` or `master` if one exists, else the branch that is checked out, else the
-/// only one.
-fn local_default(repo: &Repo, refs: &[RefValue]) -> Result<String, Failure> {
-    let has = |name: &str| refs.iter().any(|r| r.name.as_str() == format!("refs/heads/{name}"));
-    let preferred = [repo.config.last("init.defaultbranch").unwrap_or("main"), "main", "master"];
-    if let Some(name) = preferred.into_iter().find(|name| has(name)) {
-        return Ok(name.to_owned());
-    }
-    let worktrees = repo.worktrees()?;
-    let checked_out = worktrees.iter().find_map(|w| w.branch.as_ref());
-    let name = checked_out.or_else(|| refs.first().map(|r| &r.name));
-    Ok(name.map_or("main", RefName::short).to_owned())
-}
-
-/// `.tix.yaml` of the base as last fetched, else of HEAD, else of the working tree: one that is not
-/// committed yet counts until the team shares one.
-fn shared_config(
-    repo: &Repo,
-    objects: &Objects,
-    remote: Option<&RemoteName>,
-    base: &str,
-) -> Result<Option<(Vec<u8>, String)>, Failure> {
-    let (name, label) = match remote {
-        Some(remote) => (format!("refs/remotes/{remote}/{base}"), format!("{remote}/{base}")),
-        None => (format!("refs/heads/{base}"), base.to_owned()),
-    };
-    for (name, label) in [(name.as_str(), label.as_str()), ("HEAD", "HEAD")] {
-        if let Some(file) = objects.read(format!("{name}:{CONFIG_FILE}").as_bytes())? {
-            return Ok(Some((file.data, format!("{label}:{CONFIG_FILE}"))));
-        }
-    }
-    let path = repo.worktree.as_ref().unwrap_or(&repo.root).join(CONFIG_FILE);
-    match std::fs::read(&path) {
-        Ok(bytes) => Ok(Some((bytes, path.display().to_string()))),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => {
-            let message = format!("{} cannot be read: {error}", path.display());
-            Err(Failure::new(Exit::Damaged, message).hint("make it readable, or remove it"))
-        }
-    }
+    let git = repo.config.entries();
+    let env_pairs = env.config_pairs();
+    Ok(found(Layers { yaml: None, git, env: &env_pairs, flags, home: env.home() })?)
 }
 
 /// What a person reads while the network is awaited.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use super::context::Context;
-use crate::config::Config;
+use crate::config::PROTECTED;
 use crate::env;
 use crate::error::{Exit, Failure};
 use crate::file;
@@ -28,29 +28,27 @@ use crate::text::{safe, shell_word};
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What the scripts of this clone depend on.
-pub fn recipe(ctx: &Context<'_>, reach: Reach) -> Recipe {
-    let mut guarded = match reach {
-        Reach::Own => branches(&ctx.config.protected),
+pub fn recipe(ctx: &Context<'_>, reach: Reach) -> Result<Recipe, Failure> {
+    ctx.settle_default()?;
+    let guarded = match reach {
+        Reach::Own => branches(ctx.protection()?.branches.names()),
         // What is protected here says nothing of the others.
-        Reach::Shared => branches(&Config::default().protected),
+        Reach::Shared => branches(PROTECTED),
     };
-    if reach == Reach::Own && !guarded.contains(&ctx.trunk) {
-        guarded.push(ctx.trunk.clone());
-    }
     // Programs that are replaced while they run are known by a name that leads nowhere.
     let tix = env::current_exe().ok().filter(|path| path.is_file());
     let tix = tix.and_then(|path| path.to_str().map(str::to_owned));
-    Recipe { tix, guarded, reach }
+    Ok(Recipe { tix, guarded, reach })
 }
 
 /// A script to be put in place by hand, on a machine and for a trunk that are not known here.
 pub fn by_hand(hook: Hook) -> String {
-    let guarded = branches(&Config::default().protected);
+    let guarded = branches(PROTECTED);
     Recipe { tix: None, guarded, reach: Reach::Own }.by_hand(hook)
 }
 
-fn branches(names: &[String]) -> Vec<RefName> {
-    names.iter().filter_map(|name| RefName::branch(name)).collect()
+fn branches<'n>(names: impl IntoIterator<Item = &'n str>) -> Vec<RefName> {
+    names.into_iter().filter_map(RefName::branch).collect()
 }
 
 /// Keeps two of us from setting the same hook aside.

@@ -6,7 +6,7 @@ use super::exec::{Git, text_of};
 use super::refs::literal_pathspec;
 use super::tree::Mode;
 use super::{ExecError, GitError};
-use crate::names::{Oid, RefName, RepoPath};
+use crate::names::{Oid, RepoPath};
 
 /// What stands at a path on one side; `None` where there is nothing.
 pub type Side = Option<(Mode, Oid)>;
@@ -88,20 +88,6 @@ impl Git {
                 let text = text_of(answer.stdout.trim_ascii());
                 let oid = Oid::parse(&text);
                 oid.map(Some).ok_or_else(|| GitError::unreadable("rev-parse", &answer.stdout))
-            }
-            Some(1) => Ok(None),
-            _ => Err(ExecError::Failed(Box::new(answer)).into()),
-        }
-    }
-
-    /// The branch that HEAD is at; `None` when it is detached.
-    pub fn head_branch(&self) -> Result<Option<RefName>, GitError> {
-        let answer = self.call("symbolic-ref").args(["--quiet", "HEAD"]).run()?;
-        match answer.code {
-            Some(0) => {
-                let name = RefName::parse(&text_of(answer.stdout.trim_ascii()));
-                name.map(Some)
-                    .ok_or_else(|| GitError::unreadable("symbolic-ref HEAD", &answer.stdout))
             }
             Some(1) => Ok(None),
             _ => Err(ExecError::Failed(Box::new(answer)).into()),

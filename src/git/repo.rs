@@ -46,6 +46,8 @@ impl ObjectFormat {
 pub struct Repo {
     git: Git,
     pub version: Version,
+    /// The directory of HEAD and index of the worktree that tix was called in.
+    pub git_dir: PathBuf,
     /// The directory that all worktrees share: refs, objects, and tix's own files.
     pub common_dir: PathBuf,
     /// The main worktree's root, or the repository itself when it is bare.
@@ -89,13 +91,15 @@ impl Repo {
         let cdup = path_of(lines.next().unwrap_or_default());
         let config = GitConfig::load(&here.pinned(&git_dir, dir))?;
         let worktree = (!bare).then(|| clean_path(&dir.join(&cdup)));
-        let root = main_root(&common_dir, &dir.join(cdup), bare, &config);
+        let root = main_root(&common_dir, &dir.join(cdup), &config).filter(|_| !bare);
+        let root = root.unwrap_or_else(|| common_dir.clone());
         let name =
             root.file_name().map_or_else(|| "repository".into(), |n| n.display().to_string());
         let name = name.strip_suffix(".git").unwrap_or(&name).to_owned();
         Ok(Repo {
             git: here.pinned(&common_dir, &root),
             version,
+            git_dir,
             common_dir,
             root,
             format,
@@ -157,20 +161,20 @@ fn check_version(answer: &[u8]) -> Result<Version, GitError> {
     }
 }
 
-/// The main worktree's root. Linked worktrees give the same one, so that the same command makes the
-/// same workspace wherever it is called.
-fn main_root(common_dir: &Path, top: &Path, bare: bool, config: &GitConfig) -> PathBuf {
-    if bare || config.is_true("core.bare") {
-        return common_dir.to_owned();
+/// The main worktree's root; `None` where the repository is bare. Linked worktrees give the same one, so that the same command
+/// makes the same workspace wherever it is called.
+pub fn main_root(common_dir: &Path, top: &Path, config: &GitConfig) -> Option<PathBuf> {
+    if config.is_true("core.bare") {
+        return None;
     }
     if let Some(worktree) = config.last("core.worktree") {
         // Submodules: the repository lies in the superproject's `.git/modules`.
-        return clean_path(&common_dir.join(worktree));
+        return Some(clean_path(&common_dir.join(worktree)));
     }
-    match common_dir.parent() {
+    Some(match common_dir.parent() {
         Some(parent) if common_dir.file_name() == Some(".git".as_ref()) => parent.to_owned(),
         _ => clean_path(top),
-    }
+    })
 }
 
 /// The path without `.` and with `..` taken literally; symbolic links are not followed, because the
@@ -236,6 +240,11 @@ impl GitConfig {
             }
         };
         GitConfig(answer.split(|b| *b == 0).filter(|e| !e.is_empty()).map(entry).collect())
+    }
+
+    /// A configuration of these keys and values.
+    pub fn of(entries: Vec<(String, Option<String>)>) -> GitConfig {
+        GitConfig(entries)
     }
 
     /// All keys and values; a key without `=` has none.

@@ -4,32 +4,31 @@ use std::cell::OnceCell;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
+use super::GuardError;
 use super::commits::{self, Judged, New, Reader};
 use super::content::Texts as _;
-use super::facts::{self, Facts, Station};
+use super::facts::{self, Facts};
 use super::landing::Agreement;
-use super::place::{Head, Place};
-use super::protected::Protected;
+use super::place::Place;
 use super::rule::{Breach, Verdict, Why};
-use super::{GuardError, memory};
 use crate::audit::Audit;
-use crate::clock;
 use crate::config::{self, Config, Layers, Writes, Yaml};
 use crate::env::{Env, GitVar};
-use crate::git::{Delta, Git, Setting, Walk};
+use crate::git::{Delta, Git, HeadTarget, Setting, Walk};
 use crate::names::{Oid, RefName, RepoPath};
+use crate::settings::{Author, Protected, Station};
 
 /// A repository with something to guard. Opening one costs a few small files; git is asked when a verdict is.
 pub struct Guarded {
     git: Git,
     place: Place,
     branch: Option<RefName>,
-    facts: Facts,
+    pub(super) facts: Facts,
+    tickets_dir: RepoPath,
     /// Why the facts are only assumed.
     trouble: Option<String>,
-    /// See [`Guarded::known_refs`].
-    refs: OnceCell<Vec<(RefName, Oid)>>,
-    published: OnceCell<Vec<Oid>>,
+    /// See `known`.
+    pub(super) refs: OnceCell<Vec<(RefName, Oid)>>,
     /// See [`Guarded::settings`].
     settings: OnceCell<Vec<Setting>>,
 }
@@ -77,15 +76,19 @@ impl Guarded {
         let dir = place.root.as_deref().unwrap_or(dir);
         let git = Git::discovering(dir).pinned(&place.git_dir, dir);
         let git = git.with_objects_of(quarantine(env));
-        let (facts, trouble) = facts(&git, &place, station, env);
+        let (facts, trouble) = facts::of(&git, &place, station, env);
         let Some(facts) = facts else { return Ok(None) };
         let branch = match &place.head {
-            Head::Branch(branch) => Some(branch.clone()),
-            Head::Detached => None,
-            Head::Unknown => git.head_branch()?,
+            HeadTarget::Branch(branch) => Some(branch.clone()),
+            HeadTarget::Commit(_) => None,
+            HeadTarget::Unknown => git.head_branch()?,
         };
-        let (refs, published, settings) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
-        Ok(Some(Guarded { git, place, branch, facts, trouble, refs, published, settings }))
+        let tickets_dir =
+            RepoPath::parse(facts.protection.tickets_dir.as_str()).ok_or_else(|| {
+                GuardError::Unknown("tickets_dir is no path in the repository".to_owned())
+            })?;
+        let (refs, settings) = (OnceCell::new(), OnceCell::new());
+        Ok(Some(Guarded { git, place, branch, facts, tickets_dir, trouble, refs, settings }))
     }
 
     /// HEAD's branch, which need not exist yet; `None` when HEAD is detached.
@@ -100,11 +103,11 @@ impl Guarded {
 
     /// Whether a branch takes ticket commits only.
     pub fn is_protected(&self, branch: &RefName) -> bool {
-        self.facts.protected.contains(branch)
+        self.facts.protection.branches.contains(branch)
     }
 
     pub fn tickets_dir(&self) -> &RepoPath {
-        &self.facts.tickets_dir
+        &self.tickets_dir
     }
 
     /// The root of the worktree; `None` in a bare repository.
@@ -112,23 +115,37 @@ impl Guarded {
         self.place.root.as_deref()
     }
 
+    /// The trunk, as far as it is known here.
     pub fn trunk(&self) -> Option<RefName> {
-        RefName::branch(&self.facts.trunk)
+        RefName::branch(self.facts.protection.trunk.as_deref()?)
     }
 
     /// The remote that holds the trunk, where there is one.
     pub fn remote(&self) -> Option<&str> {
-        self.facts.remotes.first().map(String::as_str)
+        let protection = &self.facts.protection;
+        protection.remote.as_deref().or(protection.home.first().map(String::as_str))
     }
 
-    /// `user.name <user.email>`, as far as configured.
-    pub fn identity(&self) -> Option<&str> {
-        self.facts.identity.as_deref()
+    /// Why a branch is protected that may well be an ordinary one, and what to do about it: nobody here knows the default branch.
+    pub fn suspicion(&self, branch: &RefName) -> Option<String> {
+        let is_suspect = self.facts.protection.suspects.contains(branch);
+        let whose = self.remote().map_or_else(String::new, |remote| format!(" of {remote}"));
+        is_suspect.then(|| {
+            format!(
+                "{} is protected because tix doesn't know the default branch{whose}; to ask for it: tix list --fetch",
+                branch.short()
+            )
+        })
+    }
+
+    /// Who commits, as far as configured.
+    pub fn author(&self) -> &Author {
+        &self.facts.author
     }
 
     /// What an agent is told that edits files of a checkout on a protected branch.
     pub fn writes(&self) -> Writes {
-        self.facts.writes
+        self.facts.protection.writes
     }
 
     pub fn audit(&self) -> Audit {
@@ -175,7 +192,7 @@ impl Guarded {
         index: Option<&OsStr>,
         merging: &[Oid],
     ) -> Result<Verdict, GuardError> {
-        self.require_facts()?;
+        self.require_certainty()?;
         let mut reader = self.reader();
         let Some(staged) = self.git.staged("HEAD", index)? else {
             return self.judge_first(index, &mut reader);
@@ -209,9 +226,13 @@ impl Guarded {
     /// Judges the commit that `git commit --amend` would make of the index, against the parent of the last one. A
     /// last commit that is published is amended nowhere, so it is taken for one whose message is used again.
     pub fn judge_amended(&self, index: Option<&OsStr>) -> Result<Verdict, GuardError> {
-        self.require_facts()?;
-        let last =
-            New { tips: &["HEAD"], known: self.published()?, walk: Walk::All, limit: Some(1) };
+        self.require_certainty()?;
+        let last = New {
+            tips: &["HEAD"],
+            known: &self.published(self.branch())?,
+            walk: Walk::All,
+            limit: Some(1),
+        };
         let last = self.git.new_commits(last.tips, last.known, last.walk, last.limit)?;
         let against = match last.first().map(|commit| commit.parents.len()) {
             Some(0) => self.git.empty_tree()?.to_string(),
@@ -260,8 +281,12 @@ impl Guarded {
     /// Nothing is staged: an empty commit, or the message of the last one is amended, which git's hooks cannot tell
     /// apart. The latter is fine for a ticket commit that was not published; a push tells the former.
     fn judge_empty(&self) -> Result<Verdict, GuardError> {
-        let last =
-            New { tips: &["HEAD"], known: self.published()?, walk: Walk::All, limit: Some(1) };
+        let last = New {
+            tips: &["HEAD"],
+            known: &self.published(self.branch())?,
+            walk: Walk::All,
+            limit: Some(1),
+        };
         let judged = commits::judge(self.reader(), self.tickets_dir(), last)?;
         let is_tickets = |last: &Judged| matches!(last.verdict, Verdict::Tickets(_));
         Ok(if judged.first().is_some_and(is_tickets) {
@@ -280,7 +305,7 @@ impl Guarded {
         if tips.is_empty() {
             return Ok(None);
         }
-        let mut known = self.published()?.clone();
+        let mut known = self.published(self.branch())?;
         known.extend(head);
         let new = New { tips, known: &known, walk: Walk::All, limit: None };
         let judged = commits::judge(self.reader(), self.tickets_dir(), new)?;
@@ -292,10 +317,13 @@ impl Guarded {
     /// `new` is a revision, and an error where there is none, unless nothing is known yet.
     pub fn judge_new(&self, branch: &RefName, new: &str) -> Result<Vec<Judged>, GuardError> {
         tracing::debug!(%branch, %new, "judged");
-        let mut known = self.published()?.clone();
-        known.extend(self.local()?.into_iter().map(|(_, oid)| oid));
         // Where there is no protected branch at all yet, there is nothing to hold the first one against.
-        if known.is_empty() { Ok(Vec::new()) } else { self.judge_gain(branch, new, &known) }
+        if !self.has_protected()? {
+            return Ok(Vec::new());
+        }
+        let mut known = self.published(Some(branch))?;
+        known.extend(self.held(branch)?);
+        self.judge_gain(branch, new, &known)
     }
 
     /// Judges the commits that a branch would gain beyond these: on the trunk, completed work may be among them where the team
@@ -317,7 +345,7 @@ impl Guarded {
             }
         }
         let refused = judged.iter().any(|j| matches!(j.verdict, Verdict::Refused(_)));
-        match &self.facts.landing {
+        match &self.facts.protection.landing {
             Some(stages) if refused && self.trunk().as_ref() == Some(branch) => {
                 let new = New { tips: &[new], known, walk: Walk::All, limit: None };
                 let tickets_dir = self.tickets_dir();
@@ -342,8 +370,9 @@ impl Guarded {
         let why = match settings.and_then(|found| found.require_understood().map(|()| found)) {
             Ok(config) => {
                 let names = config.protected.iter().map(String::as_str);
-                let trunk = config.trunk_or(&self.facts.trunk);
-                let stays = Protected::of(names.chain([trunk])).contains(branch);
+                // Whatever is configured here: the settings are for everybody.
+                let trunk = config.trunk.as_deref().or(self.facts.protection.default.as_deref());
+                let stays = Protected::of(names.chain(trunk)).contains(branch);
                 (!stays).then(|| Why::Unguards(branch.short().to_owned()))
             }
             Err(error) => Some(Why::Settings(error.to_string())),
@@ -367,100 +396,19 @@ impl Guarded {
         commits::judge(self.reader(), self.tickets_dir(), new)
     }
 
-    /// What the protected branches of the remotes hold, as last fetched.
-    pub fn published(&self) -> Result<&Vec<Oid>, GuardError> {
-        if let Some(published) = self.published.get() {
-            return Ok(published);
-        }
-        self.require_facts()?;
-        let remote = self.known_refs()?.iter().filter(|(name, _)| !is_local(name));
-        let found = remote.map(|(_, oid)| oid.clone()).collect();
-        Ok(self.published.get_or_init(|| found))
-    }
-
-    /// The same, and what the protected branches of this remote hold, which need not be one of those that count.
-    pub fn known_with(&self, remote: &str) -> Result<Vec<Oid>, GuardError> {
-        let mut known = self.published()?.clone();
-        if !self.facts.remotes.iter().any(|counts| counts == remote) {
-            let found = self.values(&self.protected_below(&format!("refs/remotes/{remote}")))?;
-            known.extend(found.into_iter().map(|(_, oid)| oid));
-        }
-        Ok(known)
-    }
-
-    /// The protected branches of this repository and what they hold.
-    pub fn local(&self) -> Result<Vec<(RefName, Oid)>, GuardError> {
-        let local = self.known_refs()?.iter().filter(|(name, _)| is_local(name));
-        Ok(local.cloned().collect())
-    }
-
-    /// The protected branches here and on the remotes that count, as they were when they were first asked for: whoever
-    /// asks for the one mostly asks for the other too.
-    fn known_refs(&self) -> Result<&[(RefName, Oid)], GuardError> {
-        if let Some(refs) = self.refs.get() {
-            return Ok(refs);
-        }
-        let remotes = self.facts.remotes.iter().map(|remote| format!("refs/remotes/{remote}"));
-        let places = std::iter::once("refs/heads".to_owned()).chain(remotes);
-        let names: Vec<String> = places.flat_map(|place| self.protected_below(&place)).collect();
-        let found = self.values(&names)?;
-        Ok(self.refs.get_or_init(|| found))
-    }
-
-    fn protected_below(&self, place: &str) -> Vec<String> {
-        self.facts.protected.names().map(|branch| format!("{place}/{branch}")).collect()
-    }
-
-    /// The refs of exactly these names, as far as there are any.
-    fn values(&self, names: &[String]) -> Result<Vec<(RefName, Oid)>, GuardError> {
-        // Without a pattern git would give all.
-        if names.is_empty() {
-            return Ok(Vec::new());
-        }
-        let patterns: Vec<&str> = names.iter().map(String::as_str).collect();
-        let found = self.git.refs(&patterns)?;
-        let exact = found.into_iter().filter(|r| patterns.contains(&r.name.as_str()));
-        Ok(exact.map(|r| (r.name, r.oid)).collect())
-    }
-
-    fn require_facts(&self) -> Result<(), GuardError> {
+    pub(super) fn require_facts(&self) -> Result<(), GuardError> {
         match &self.trouble {
             Some(words) => Err(GuardError::Unknown(words.clone())),
             None => Ok(()),
         }
     }
-}
 
-fn is_local(name: &RefName) -> bool {
-    name.as_str().starts_with("refs/heads/")
-}
-
-/// The facts, or what is assumed and why; no facts where there is nothing to guard.
-fn facts(git: &Git, place: &Place, station: Station, env: &Env) -> (Option<Facts>, Option<String>) {
-    let is_there = |path: &str| {
-        place.root.as_ref().is_some_and(|root| root.join(path).symlink_metadata().is_ok())
-    };
-    let worth = |facts: &Facts| facts.has_tickets || is_there(&facts.tickets_dir.to_string());
-    if let Some(facts) = memory::recall(place, station, env) {
-        return (Some(facts).filter(worth), None);
-    }
-    let began = clock::now().into();
-    match facts::find(git, place, station, env) {
-        Ok(found) => {
-            let is_worth = worth(&found.facts);
-            if is_worth {
-                memory::remember(place, station, env, &found, began);
-            }
-            (Some(found.facts).filter(|_| is_worth), None)
-        }
-        Err(error) => {
-            let assumed = Facts::assumed(env)
-                .filter(|assumed| place.root.is_none() || worth(assumed) || is_there(config::FILE));
-            let trouble = match error {
-                GuardError::Unknown(words) => words,
-                error @ (GuardError::Git(_) | GuardError::File { .. }) => error.to_string(),
-            };
-            (assumed, Some(trouble))
+    /// Fails where something is configured that cannot be heeded. A movement of refs is judged all the same, by what is
+    /// protected without it: a refusal could leave another command half done.
+    pub fn require_certainty(&self) -> Result<(), GuardError> {
+        match &self.facts.protection.doubt {
+            Some(words) => Err(GuardError::Unknown(words.clone())),
+            None => self.require_facts(),
         }
     }
 }

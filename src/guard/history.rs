@@ -39,7 +39,7 @@ impl Guarded {
             Scope::Range(_, tip) => (tip, Walk::FirstParents, None),
         };
         let (asked, mut known) = match scope {
-            Scope::Unpublished(_) => (tip.as_str(), self.published()?.clone()),
+            Scope::Unpublished(_) => (tip.as_str(), self.published(self.trunk().as_ref())?),
             Scope::Recent(..) => (tip.as_str(), Vec::new()),
             Scope::Range(range, _) => (range, Vec::new()),
         };

@@ -15,12 +15,11 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
-use super::facts::{Facts, Found, Station};
+use super::facts::{Facts, Found};
 use super::place::Place;
-use super::protected::Protected;
-use crate::config::{self, Stage};
+use crate::config;
 use crate::env::Env;
-use crate::names::RepoPath;
+use crate::settings::Station;
 
 /// Steps in which the kernel takes the time for files; 10 ms where it counts a hundred times a second.
 const TICK: Duration = Duration::from_millis(20);
@@ -33,15 +32,7 @@ const COARSE_TICK: Duration = Duration::from_secs(2);
 struct Memory {
     key: Vec<String>,
     sources: Vec<(PathBuf, Option<Stamp>)>,
-    has_tickets: bool,
-    tickets_dir: String,
-    protected: Vec<String>,
-    trunk: String,
-    remotes: Vec<String>,
-    identity: Option<String>,
-    writes: config::Writes,
-    landing: Option<Vec<Stage>>,
-    pushes: Vec<(String, String)>,
+    facts: Facts,
 }
 
 /// By what a file is known again.
@@ -59,20 +50,7 @@ pub fn recall(place: &Place, station: Station, env: &Env) -> Option<Facts> {
     let memory: Memory = serde_json::from_slice(&text).ok()?;
     let holds = memory.key == key(place, station, env)?
         && memory.sources.iter().all(|(path, known)| look(path).is_ok_and(|now| now == *known));
-    if !holds {
-        return None;
-    }
-    Some(Facts {
-        has_tickets: memory.has_tickets,
-        tickets_dir: RepoPath::parse(memory.tickets_dir)?,
-        protected: Protected::of(memory.protected.iter().map(String::as_str)),
-        trunk: memory.trunk,
-        remotes: memory.remotes,
-        identity: memory.identity,
-        writes: memory.writes,
-        landing: memory.landing,
-        pushes: memory.pushes,
-    })
+    holds.then_some(memory.facts)
 }
 
 /// Remembers facts that were found after `began`. To fail is to find them out again next time.
@@ -94,27 +72,14 @@ fn memory(
 ) -> Option<Memory> {
     let began = began.duration_since(SystemTime::UNIX_EPOCH).ok()?;
     let mut sources = Vec::new();
-    for path in &found.sources {
+    for path in found.files.as_ref()? {
         let stamp = look(path).ok()?;
         if stamp.is_some_and(|stamp| stamp.is_racy(began)) {
             return None;
         }
         sources.push((path.clone(), stamp));
     }
-    let facts = &found.facts;
-    Some(Memory {
-        key: key(place, station, env)?,
-        sources,
-        has_tickets: facts.has_tickets,
-        tickets_dir: String::from_utf8(facts.tickets_dir.as_bytes().to_vec()).ok()?,
-        protected: facts.protected.names().map(str::to_owned).collect(),
-        trunk: facts.trunk.clone(),
-        remotes: facts.remotes.clone(),
-        identity: facts.identity.clone(),
-        writes: facts.writes,
-        landing: facts.landing.clone(),
-        pushes: facts.pushes.clone(),
-    })
+    Some(Memory { key: key(place, station, env)?, sources, facts: found.facts.clone() })
 }
 
 fn file(place: &Place) -> PathBuf {

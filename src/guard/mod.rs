@@ -15,23 +15,21 @@ mod facts;
 mod guarded;
 mod history;
 pub mod install;
+mod known;
 mod landing;
 mod memory;
 mod merges;
 mod moves;
 mod place;
-mod protected;
 mod rule;
 mod shell;
 
 use std::path::{Path, PathBuf};
 
 pub use commits::Judged;
-pub use facts::Station;
 pub use guarded::Guarded;
 pub use history::{Checked, RECENT, Scope};
 pub use moves::{Move, Ruling};
-pub use protected::Protected;
 pub use rule::{Breach, Verdict};
 
 use crate::audit::Audit;

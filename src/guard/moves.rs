@@ -35,20 +35,18 @@ impl Guarded {
         if asked.old.as_ref() == Some(new) {
             return Ok(Ruling::Pass(Vec::new()));
         }
-        let mut known = self.known_with(remote)?;
-        match &asked.old {
-            // The first publication of all: there is nothing yet that could be protected.
-            None if known.is_empty() => return Ok(Ruling::Pass(Vec::new())),
-            None => {}
-            Some(old) => {
-                // A commit that was never fetched is part of nothing here.
-                let is_there = known.contains(old)
-                    || self.git().commit_of(&format!("{old}^{{commit}}"))?.is_some();
-                if !is_there || !self.git().is_ancestor(old, new)? {
-                    return Ok(Ruling::Rewrite);
-                }
-                known.push(old.clone());
+        self.require_certainty()?;
+        let known = self.known_at(remote, &asked.branch, asked.old.as_ref())?;
+        // The first publication of all: there is nothing yet that could be protected.
+        let Some(mut known) = known else { return Ok(Ruling::Pass(Vec::new())) };
+        if let Some(old) = &asked.old {
+            // A commit that was never fetched is part of nothing here.
+            let is_there = known.contains(old)
+                || self.git().commit_of(&format!("{old}^{{commit}}"))?.is_some();
+            if !is_there || !self.git().is_ancestor(old, new)? {
+                return Ok(Ruling::Rewrite);
             }
+            known.push(old.clone());
         }
         Ok(ruling(self.judge_gain(&asked.branch, new.as_str(), &known)?))
     }
@@ -61,23 +59,27 @@ impl Guarded {
         branch: &RefName,
         new: &str,
     ) -> Result<Vec<Judged>, GuardError> {
-        let known = self.known_with(remote)?;
-        // The first publication of all: there is nothing yet that could be protected.
-        if known.is_empty() { Ok(Vec::new()) } else { self.judge_gain(branch, new, &known) }
+        self.require_certainty()?;
+        match self.known_at(remote, branch, None)? {
+            Some(known) => self.judge_gain(branch, new, &known),
+            // The first publication of all: there is nothing yet that could be protected.
+            None => Ok(Vec::new()),
+        }
     }
 
     /// A push that has arrived here.
     pub fn judge_received(&self, asked: &Move) -> Result<Ruling, GuardError> {
         let Some(new) = &asked.new else { return Ok(Ruling::Deletion) };
+        self.require_certainty()?;
         if let Some(old) = &asked.old
             && !self.git().is_ancestor(old, new)?
         {
             return Ok(Ruling::Rewrite);
         }
-        let known: Vec<Oid> = self.local()?.into_iter().map(|(_, oid)| oid).collect();
-        if known.is_empty() {
+        if !self.has_protected()? {
             return Ok(Ruling::Pass(Vec::new()));
         }
+        let known = self.held(&asked.branch)?;
         Ok(ruling(self.judge_gain(&asked.branch, new.as_str(), &known)?))
     }
 
@@ -97,7 +99,7 @@ impl Guarded {
         match (ruling(self.judge_new(&asked.branch, new.as_str())?), current) {
             // To go back to what is published is no rewriting of it; to put something else in its place is.
             (Ruling::Pass(judged), Some(current))
-                if !judged.is_empty() && self.loses_published(current, new)? =>
+                if !judged.is_empty() && self.loses_published(&asked.branch, current, new)? =>
             {
                 Ok(Ruling::Rewrite)
             }
@@ -106,9 +108,14 @@ impl Guarded {
     }
 
     /// Whether a commit that is published leads to `current` and not to `new`.
-    fn loses_published(&self, current: &Oid, new: &Oid) -> Result<bool, GuardError> {
+    fn loses_published(
+        &self,
+        branch: &RefName,
+        current: &Oid,
+        new: &Oid,
+    ) -> Result<bool, GuardError> {
         let lost = self.git().count_beyond(current, std::slice::from_ref(new))?;
-        let mut kept = self.published()?.clone();
+        let mut kept = self.published(Some(branch))?;
         kept.push(new.clone());
         Ok(self.git().count_beyond(current, &kept)? < lost)
     }

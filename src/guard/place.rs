@@ -1,15 +1,11 @@
-//! Where a commit made here would go, read from git's own files: starting git takes longer than the whole of a hook
-//! has for a branch that is not protected.
-//!
-//! What the files do not tell (a repository whose refs are not files) is left open, and git is asked.
+//! Where a commit made here would go, read from git's own files.
 
 use std::ffi::OsStr;
 use std::fs;
-use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use super::GuardError;
-use crate::git::clean_path;
+use crate::git::{HeadTarget, clean_path, head_target, is_absence, read_git_file};
 use crate::names::{Oid, RefName};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,19 +16,9 @@ pub struct Place {
     pub common_dir: PathBuf,
     /// The root of the worktree; `None` in a bare repository.
     pub root: Option<PathBuf>,
-    pub head: Head,
+    /// What HEAD is at.
+    pub head: HeadTarget,
 }
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Head {
-    /// A branch, which need not exist yet.
-    Branch(RefName),
-    Detached,
-    Unknown,
-}
-
-/// git follows symbolic refs five deep: refs.c, `SYMREF_MAXDEPTH`.
-const DEEPEST: usize = 5;
 
 impl Place {
     /// The repository that `dir` is in; `None` where there is none.
@@ -70,8 +56,14 @@ impl Place {
             Some(text) => clean_path(&git_dir.join(trimmed(&text))),
             None => git_dir.clone(),
         };
-        let head = head_of(&git_dir, &common_dir)?;
+        let head = head_target(&git_dir, &common_dir)
+            .map_err(|source| GuardError::File { path: git_dir.join("HEAD"), source })?;
         Ok(Place { git_dir, common_dir, root, head })
+    }
+
+    /// Whether the worktree has something at this path.
+    pub fn has(&self, path: &str) -> bool {
+        self.root.as_ref().is_some_and(|root| root.join(path).symlink_metadata().is_ok())
     }
 
     /// The branch that an unfinished rebase will move when it is done. HEAD is detached until then.
@@ -110,36 +102,6 @@ pub fn outline(dir: &Path) -> Option<(PathBuf, PathBuf)> {
     })
 }
 
-/// What the HEAD of the main worktree, or of a bare repository, is at.
-pub fn head(common_dir: &Path) -> Result<Head, GuardError> {
-    head_of(common_dir, common_dir)
-}
-
-fn head_of(git_dir: &Path, common_dir: &Path) -> Result<Head, GuardError> {
-    let path = git_dir.join("HEAD");
-    // As git wrote it before 2005 and still reads it.
-    if let Ok(target) = fs::read_link(&path) {
-        return Ok(target.to_str().and_then(RefName::parse).map_or(Head::Unknown, Head::Branch));
-    }
-    let Some(text) = read(&path)? else { return Ok(Head::Unknown) };
-    let Some(mut name) = target(&text) else { return Ok(Head::Detached) };
-    // A branch may itself stand for another one; what moves is the last of them.
-    for _ in 0..DEEPEST {
-        let Some(parsed) = RefName::parse(&name) else { return Ok(Head::Unknown) };
-        match read(&common_dir.join(parsed.as_str()))?.as_deref().and_then(target) {
-            Some(next) => name = next,
-            None => return Ok(Head::Branch(parsed)),
-        }
-    }
-    Ok(Head::Unknown)
-}
-
-/// What a symbolic ref points to; `None` for one that holds a commit. With reftable HEAD says
-/// `refs/heads/.invalid`, which is no name.
-fn target(text: &str) -> Option<String> {
-    text.strip_prefix("ref:").map(|name| name.trim().to_owned())
-}
-
 enum Kind {
     Directory,
     File,
@@ -172,15 +134,7 @@ fn gitfile(path: &Path) -> Result<Option<PathBuf>, GuardError> {
 
 /// A file of git's, as text; `None` where there is none. A path in it that is not UTF-8 is left to git.
 fn read(path: &Path) -> Result<Option<String>, GuardError> {
-    match fs::read_to_string(path) {
-        Ok(text) => Ok(Some(text)),
-        Err(error) if is_absence(&error) => Ok(None),
-        Err(source) => Err(GuardError::File { path: path.to_owned(), source }),
-    }
-}
-
-fn is_absence(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::IsADirectory)
+    read_git_file(path).map_err(|source| GuardError::File { path: path.to_owned(), source })
 }
 
 fn trimmed(text: &str) -> &str {
@@ -202,8 +156,8 @@ mod tests {
         fs::create_dir_all(dir.join("refs/heads")).unwrap();
     }
 
-    fn branch(name: &str) -> Head {
-        Head::Branch(RefName::branch(name).unwrap())
+    fn branch(name: &str) -> HeadTarget {
+        HeadTarget::Branch(RefName::branch(name).unwrap())
     }
 
     fn around(dir: &Path) -> Place {
@@ -246,14 +200,15 @@ mod tests {
             repository(dir, text);
             around(dir).head
         };
-        assert_eq!(head(&format!("{}\n", "1".repeat(40))), Head::Detached);
-        assert_eq!(head("ref: refs/heads/.invalid\n"), Head::Unknown);
+        let commit = "1".repeat(40);
+        assert_eq!(head(&format!("{commit}\n")), HeadTarget::Commit(Oid::parse(&commit).unwrap()));
+        assert_eq!(head("ref: refs/heads/.invalid\n"), HeadTarget::Unknown);
         assert_eq!(head("ref: refs/heads/a/b"), branch("a/b"));
         // A branch that stands for another one: what moves is the other one.
         write(&dir.join("refs/heads/alias"), "ref: refs/heads/main\n");
         assert_eq!(head("ref: refs/heads/alias\n"), branch("main"));
         write(&dir.join("refs/heads/alias"), "ref: refs/heads/alias\n");
-        assert_eq!(head("ref: refs/heads/alias\n"), Head::Unknown);
+        assert_eq!(head("ref: refs/heads/alias\n"), HeadTarget::Unknown);
     }
 
     #[test]

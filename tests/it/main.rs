@@ -41,6 +41,7 @@ mod release;
 mod report;
 mod roles;
 mod servers;
+mod settings;
 mod text;
 mod tidy;
 mod workers;

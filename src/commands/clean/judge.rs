@@ -10,9 +10,9 @@ use crate::app::merged::{Proof, proof};
 use crate::app::receipt::WorkspaceJson;
 use crate::error::{Exit, Failure, held_facts};
 use crate::git::{RefValue, Worktree};
-use crate::guard::Protected;
 use crate::lifecycle::Entry;
 use crate::names::{Oid, RefName};
+use crate::settings::Protected;
 use crate::text::shell_word;
 use crate::ticket::{Lane, TicketId};
 use crate::trunk::{Trunk, Unloadable, View};
@@ -40,9 +40,8 @@ impl<'a> CleanContext<'a> {
         view: &'a View<'a>,
         there: &'a [RefValue],
     ) -> Result<CleanContext<'a>, Failure> {
-        let names = ctx.config.protected.iter().map(String::as_str);
-        let names = names.chain([ctx.trunk.short(), ctx.base.short()]);
-        let protected = Protected::of(names.chain(ctx.env.protected_branches()));
+        let protection = ctx.protection()?;
+        let protected = Protected::of(protection.branches.names().chain([ctx.base.short()]));
         let base = if ctx.base == ctx.trunk {
             None
         } else if let Some(base) = view.base() {

@@ -190,6 +190,9 @@ fn words(refusal: &Refusal, more: usize) -> String {
         let things = text::count(more, "more thing that is", "more things that are");
         text.push_str(&format!("\nThe same line has {things} refused."));
     }
+    if let Some(suspicion) = refusal.guarded.suspicion(&refusal.branch) {
+        text.push_str(&format!("\n{suspicion}"));
+    }
     text.push_str(way_on(refusal));
     text
 }

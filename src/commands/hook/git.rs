@@ -7,9 +7,10 @@ use super::report::{self, Report};
 use crate::env::{Env, GitVar};
 use crate::error::{Exit, Failure};
 use crate::guard::install::hook::Hook;
-use crate::guard::{GuardError, Guarded, Move, Ruling, Station, Verdict};
+use crate::guard::{GuardError, Guarded, Move, Ruling, Verdict};
 use crate::names::{Oid, RefName};
 use crate::out::Out;
+use crate::settings::Station;
 
 /// Judges; a refusal is a failure with exit code 1.
 pub fn run(hook: Hook, args: &[OsString], env: &Env, out: &Out) -> Result<(), Failure> {

@@ -73,7 +73,7 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), F
     let report = hooks::install(&Request {
         repo: &ctx.repo,
         strictness: if args.strict { Strictness::Strict } else { Strictness::Usual },
-        recipe: hooks::recipe(&ctx, if args.shared { Reach::Shared } else { Reach::Own }),
+        recipe: hooks::recipe(&ctx, if args.shared { Reach::Shared } else { Reach::Own })?,
         wish: args.files.then_some(Form::Files),
         mode,
     })?;

@@ -11,6 +11,7 @@ use crate::error::{Exit, Failure};
 use crate::guard::install::hook::Hook;
 use crate::guard::{self, Breach, GuardError, Guarded, Judged, Move, Verdict};
 use crate::names::{Oid, RefName, RepoPath};
+use crate::settings::Author;
 use crate::text::{count, one_line};
 
 /// How many paths and commits a message names.
@@ -92,7 +93,7 @@ impl Report<'_> {
             | Hook::PreReceive
             | Hook::Update => self.guarded.unfinished(),
         };
-        way_on(failure).hint(match undo {
+        self.way_on(failure).hint(match undo {
             Some(undo) => format!("git stopped half-way; take that back with: {undo}"),
             None => "or keep these changes on a branch: git switch -c <name>".to_owned(),
         })
@@ -121,7 +122,7 @@ impl Report<'_> {
             failure =
                 failure.fact("", format!("and {}", count(more, "more commit", "more commits")));
         }
-        let failure = way_on(failure);
+        let failure = self.way_on(failure);
         match &asked.new {
             Some(new) => self.keep(failure, new),
             None => failure,
@@ -148,6 +149,15 @@ impl Report<'_> {
             (_, _) => failure,
         };
         failure.hint("take in what is published, and put yours on top of it: git pull --rebase")
+    }
+
+    /// The way that is meant for work.
+    fn way_on(&self, failure: Failure) -> Failure {
+        let failure = match self.guarded.suspicion(self.branch) {
+            Some(suspicion) => failure.hint(suspicion),
+            None => failure,
+        };
+        failure.hint("work on a ticket in a workspace of its own: tix activate <ticket>")
     }
 
     fn head(&self, message: String) -> Failure {
@@ -240,7 +250,7 @@ pub struct LineJson<'a> {
 /// Writes a line of the audit log.
 pub fn note(guarded: &Guarded, env: &Env, line: &Line<'_>) {
     let repository = guarded.root().unwrap_or(guarded.common_dir());
-    append(&guarded.audit(), repository, actor(env, guarded.identity()), line);
+    append(&guarded.audit(), repository, actor(env, guarded.author()), line);
 }
 
 /// Writes the line of a refusal in a repository that cannot be read, as far as it can be seen which one that is.
@@ -248,7 +258,7 @@ pub fn note_lost(hook: &str, dir: Option<&Path>, env: &Env) {
     let Some(lost) = dir.and_then(guard::lost) else { return };
     let (verdict, rule) = ("refused", UNDECIDED);
     let line = Line { hook, branch: None, verdict, rule, paths: &[], commit: None };
-    append(&lost.audit, &lost.root, actor(env, None), &line);
+    append(&lost.audit, &lost.root, actor(env, &Author::default()), &line);
 }
 
 fn append(audit: &Audit, repository: &Path, by: Option<String>, line: &Line<'_>) {
@@ -272,15 +282,8 @@ fn append(audit: &Audit, repository: &Path, by: Option<String>, line: &Line<'_>)
 }
 
 /// Who acts, as far as that is known without asking anybody.
-fn actor(env: &Env, configured: Option<&str>) -> Option<String> {
-    if let Ok(Some(actor)) = env.actor() {
-        return Some(one_line(actor));
-    }
-    let given = |var| env.git(var).and_then(|value| value.to_str());
-    match (given(GitVar::AuthorName), given(GitVar::AuthorEmail)) {
-        (Some(name), Some(email)) => Some(format!("{} <{}>", name.trim(), email.trim())),
-        _ => configured.map(str::to_owned),
-    }
+fn actor(env: &Env, author: &Author) -> Option<String> {
+    author.acting(env).ok().flatten()
 }
 
 /// The first of the reasons, and how many more there are.
@@ -291,9 +294,4 @@ fn list(failure: Failure, breaches: &[Breach]) -> Failure {
         failure = failure.fact("", format!("and {more} more"));
     }
     failure
-}
-
-/// The way that is meant for work.
-fn way_on(failure: Failure) -> Failure {
-    failure.hint("work on a ticket in a workspace of its own: tix activate <ticket>")
 }

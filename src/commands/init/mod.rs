@@ -80,7 +80,7 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), F
 
 /// Puts the guard into the hooks of this clone.
 fn install_hooks(setup: &Setup<'_>) -> Result<Installation, Failure> {
-    let mut recipe = hooks::recipe(setup.ctx, Reach::Own);
+    let mut recipe = hooks::recipe(setup.ctx, Reach::Own)?;
     if !recipe.guarded.contains(&setup.trunk) {
         recipe.guarded.push(setup.trunk.clone());
     }

@@ -91,14 +91,14 @@ pub fn may_have_moved(action: &Action) -> bool {
 
 /// The commits on the protected branches of this clone that are not published and break the rule, newest first.
 pub fn slipped(guarded: &Guarded) -> Result<Vec<(RefName, Judged)>, GuardError> {
-    let published = guarded.published()?;
-    // Where nothing is published there is nothing to hold the first commits against.
-    if published.is_empty() {
-        return Ok(Vec::new());
-    }
     let mut slipped = Vec::new();
     for (branch, tip) in guarded.local()? {
-        let judged = guarded.judge_beyond(tip.as_str(), published)?;
+        let published = guarded.published(Some(&branch))?;
+        // Where nothing is published there is nothing to hold the first commits against.
+        if published.is_empty() {
+            continue;
+        }
+        let judged = guarded.judge_beyond(tip.as_str(), &published)?;
         let refused = judged.into_iter().filter(|j| matches!(j.verdict, Verdict::Refused(_)));
         slipped.extend(refused.map(|judged| (branch.clone(), judged)));
     }

@@ -190,6 +190,7 @@ fn a_trunk_that_does_not_exist_is_answered_with_the_branches() {
     error: origin has no branch tickts
       branches  develop, main
     hint: say which branch the tickets are on: git config tix.trunk <branch>
+    hint: if the remote renamed its default branch: git fetch --prune && git remote set-head origin --auto
     ");
     let alone = sandbox.local_repository("alone");
     assert_snapshot!(fails_in(&alone, &["activate", "foo-001", "--trunk", "tickts"], 5).redacted(), @"

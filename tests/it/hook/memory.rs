@@ -31,6 +31,14 @@ fn gits(clone: &Place, sandbox: &Sandbox) -> usize {
     shim.calls().len()
 }
 
+/// A first look: with it the guard writes down which branch is the default, which is news to what it remembers besides.
+fn first_look(clone: &Place, sandbox: &Sandbox) {
+    settle(clone);
+    gits(clone, sandbox);
+    assert!(clone.exists(".git/tix/default-branches.json"));
+    settle(clone);
+}
+
 /// An entry for the index with contents that are in a pack.
 fn packed_ticket(clone: &Place) -> String {
     let oid = clone.git(&["rev-parse", "HEAD:tickets/queue/TICKET-bar-001.md"]);
@@ -42,7 +50,7 @@ fn the_second_time_no_git_is_asked_where_nothing_is_protected() {
     let sandbox = project();
     let clone = guarded(&sandbox, "a", DEFAULT);
     clone.git(&["switch", "-q", "-c", "work"]);
-    settle(&clone);
+    first_look(&clone, &sandbox);
     assert!(gits(&clone, &sandbox) > 0);
     assert_eq!(gits(&clone, &sandbox), 0);
     clone.git(&["switch", "-q", "main"]);
@@ -75,7 +83,7 @@ fn it_forgets_with_every_change_that_matters() {
     let clone = guarded(&sandbox, "a", DEFAULT);
     clone.git(&["switch", "-q", "-c", "work"]);
     let remembered = || {
-        settle(&clone);
+        first_look(&clone, &sandbox);
         gits(&clone, &sandbox);
         gits(&clone, &sandbox) == 0
     };
@@ -83,10 +91,11 @@ fn it_forgets_with_every_change_that_matters() {
         sandbox.seed(&[("x", "x\n")]);
     };
     let nothing = || {};
-    let changes: [(&str, &dyn Fn()); 7] = [
+    let changes: [(&str, &dyn Fn()); 8] = [
         ("git config tix.protected a", &nothing),
         ("git config --global tix.protected a", &nothing),
         ("git fetch -q", &publish),
+        ("rm .git/tix/default-branches.json", &nothing),
         ("git remote set-head origin -d", &nothing),
         ("git pack-refs --all", &nothing),
         ("echo 'protected: [b]' >.tix.yaml", &nothing),
@@ -116,7 +125,7 @@ fn what_changed_just_now_is_not_relied_on() {
     let sandbox = project();
     let clone = guarded(&sandbox, "a", DEFAULT);
     clone.git(&["switch", "-q", "-c", "work"]);
-    settle(&clone);
+    first_look(&clone, &sandbox);
     assert!(gits(&clone, &sandbox) > 0);
     // A file of the future is one whose time stamp says nothing.
     let config = File::options().append(true).open(clone.path().join(".git/config")).unwrap();

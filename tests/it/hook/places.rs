@@ -48,7 +48,16 @@ fn a_bare_repository_with_worktrees_is_guarded() {
     guard(&bare, DEFAULT);
     is_guarded(&main);
     let work = main.worktree("w");
+    // Which branch is the default no ref here says: it could be this one, until a command has asked.
+    work.write("anything.rs", "x\n");
+    work.git(&["add", "anything.rs"]);
+    assert_refused(
+        &work.try_git(&["commit", "-qm", "code"]),
+        "w is protected because tix doesn't know",
+    );
+    work.tix(&["activate", "foo-001"]).success();
     is_free(&work);
+    is_guarded(&main);
 }
 
 /// git itself obeys `GIT_DIR`: the commit goes there, wherever one stands.

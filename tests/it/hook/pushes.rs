@@ -164,3 +164,45 @@ fn nothing_to_push_and_input_that_is_no_input() {
         "main is protected, and whether this may become part of it cannot be decided",
     );
 }
+
+/// What is published on one remote is published there.
+#[test]
+fn a_push_is_held_against_the_remote_that_it_goes_to() {
+    let sandbox = project();
+    let clone = guarded(&sandbox, "a", ONLY);
+    let fork = sandbox.bare_clone("fork.git");
+    let other = clone.at("../other");
+    other.git(&["clone", "-q", fork.path().to_str().unwrap(), "."]);
+    other.commit("code in the fork", &[("src/fork.rs", "x\n")]);
+    other.git(&["push", "-q", "origin", "main"]);
+    clone.git(&["remote", "add", "fork", fork.path().to_str().unwrap()]);
+    clone.git(&["fetch", "-q", "fork"]);
+    clone.git(&["branch", "-q", "-u", "fork/main", "main"]);
+    clone.git(&["pull", "-q", "--ff-only"]);
+    let words = "src/fork.rs is not below a lane";
+    refused(&sandbox, &clone, &["origin", "main"], words);
+    // By its address, with a password that is no part of the place.
+    let url = sandbox.url();
+    clone.git(&["config", "remote.origin.pushurl", url.to_str().unwrap()]);
+    refused(&sandbox, &clone, &[url.to_str().unwrap(), "main"], words);
+    // The other way round the fork is brought up to date: it gets what the team has published.
+    sandbox.seed(&[("src/merged.rs", "a pull request\n")]);
+    clone.git(&["fetch", "-q", "origin"]);
+    fork.git(&["update-ref", "refs/heads/main", &fork.git(&["rev-parse", "main^"])]);
+    clone.git(&["push", "-q", "fork", "origin/main:main"]);
+}
+
+#[test]
+fn what_was_taken_back_does_not_come_back_from_a_stale_clone() {
+    let sandbox = project();
+    let clone = guarded(&sandbox, "a", ONLY);
+    let good = main_of(&clone);
+    sandbox.seed(&[("src/bad.rs", "x\n")]);
+    clone.git(&["pull", "-q"]);
+    sandbox.remote().git(&["update-ref", "refs/heads/main", &good]);
+    clone.commit("a ticket", &[(QUEUED, &ticket("draft"))]);
+    refused(&sandbox, &clone, &["origin", "main"], "src/bad.rs is not below a lane");
+    clone.git(&["fetch", "-q"]);
+    clone.git(&["rebase", "-q", "--onto", "origin/main", "HEAD~1"]);
+    clone.git(&["push", "-q"]);
+}

@@ -40,14 +40,16 @@ const MAY_USE: &[Row] = &[
     // What changes things.
     ("trunk", "file git lifecycle lock names text ticket"),
     ("workspace", "file git lock names text ticket"),
+    // Answers from the repository alone; whoever may ask the remote hands in how.
+    ("settings", "config env file git names text"),
     ("guard::install", "git names text"),
-    ("guard", "audit clock config env file git names text"),
+    ("guard", "audit clock config env file git names settings text"),
     // The edge.
-    ("error", "config git guard lifecycle text ticket trunk workspace"),
+    ("error", "config git guard lifecycle settings text ticket trunk workspace"),
     ("out", "env error text"),
     (
         "app",
-        "audit clock config env error file git guard lifecycle lock names out text ticket trunk workspace",
+        "audit clock config env error file git guard lifecycle lock names out settings text ticket trunk workspace",
     ),
     ("commands::*", FOR_COMMANDS),
     ("commands", FOR_COMMANDS),
@@ -56,8 +58,8 @@ const MAY_USE: &[Row] = &[
 ];
 
 /// All of the crate but what stands above; no other command.
-const FOR_COMMANDS: &str = "app audit clock config doctor env error file git guard kanban lifecycle lock names out report text \
-                            ticket trunk workspace";
+const FOR_COMMANDS: &str = "app audit clock config doctor env error file git guard kanban lifecycle lock names out report settings \
+                            text ticket trunk workspace";
 
 /// A use of one module by another.
 struct Import {

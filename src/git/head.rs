@@ -1,0 +1,117 @@
+//! What HEAD is at, read from git's own files: starting git takes longer than the whole of a hook has for a branch that is
+//! not protected.
+//!
+//! What the files do not tell (a repository whose refs are not files) is left open, and git is asked.
+
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::path::Path;
+
+use super::GitError;
+use super::exec::{ExecError, Git, text_of};
+use crate::names::{Oid, RefName};
+
+/// What HEAD is at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HeadTarget {
+    /// A branch, which need not exist yet.
+    Branch(RefName),
+    /// A commit.
+    Commit(Oid),
+    /// The files do not say.
+    Unknown,
+}
+
+/// git follows symbolic refs five deep: refs.c, `SYMREF_MAXDEPTH`.
+const DEEPEST: usize = 5;
+
+/// What the HEAD in `git_dir` is at.
+pub fn head_target(git_dir: &Path, common_dir: &Path) -> io::Result<HeadTarget> {
+    let mut name = match RefFile::read(&git_dir.join("HEAD"))? {
+        RefFile::Symbolic(name) => name,
+        RefFile::Text(text) => {
+            let commit = Oid::parse(text.trim_end());
+            return Ok(commit.map_or(HeadTarget::Unknown, HeadTarget::Commit));
+        }
+        RefFile::Absent => return Ok(HeadTarget::Unknown),
+    };
+    // A branch may itself stand for another one; what moves is the last of them. With reftable HEAD says
+    // `refs/heads/.invalid`, which is no name.
+    for _ in 0..DEEPEST {
+        let Some(parsed) = RefName::parse(&name) else { return Ok(HeadTarget::Unknown) };
+        match RefFile::read(&common_dir.join(parsed.as_str()))? {
+            RefFile::Symbolic(next) => name = next,
+            RefFile::Text(_) | RefFile::Absent => return Ok(HeadTarget::Branch(parsed)),
+        }
+    }
+    Ok(HeadTarget::Unknown)
+}
+
+/// The ref that the symbolic one in this file points to, whether that exists or not.
+pub fn symbolic_target(file: &Path) -> io::Result<Option<RefName>> {
+    match RefFile::read(file)? {
+        RefFile::Symbolic(name) => Ok(RefName::parse(&name)),
+        RefFile::Text(_) | RefFile::Absent => Ok(None),
+    }
+}
+
+/// The file that git keeps a ref in.
+enum RefFile {
+    /// It points to this one.
+    Symbolic(String),
+    /// It holds something else: an id.
+    Text(String),
+    Absent,
+}
+
+impl RefFile {
+    fn read(path: &Path) -> io::Result<RefFile> {
+        // As git wrote symbolic refs before 2005, and still does where `core.preferSymlinkRefs` says so.
+        if let Ok(target) = fs::read_link(path)
+            && let Some(target) = target.to_str().filter(|target| target.starts_with("refs/"))
+        {
+            return Ok(RefFile::Symbolic(target.to_owned()));
+        }
+        Ok(match read_git_file(path)? {
+            Some(text) => match text.strip_prefix("ref:") {
+                Some(name) => RefFile::Symbolic(name.trim().to_owned()),
+                None => RefFile::Text(text),
+            },
+            None => RefFile::Absent,
+        })
+    }
+}
+
+/// A file of git's, as text; `None` where there is none.
+pub fn read_git_file(path: &Path) -> io::Result<Option<String>> {
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if is_absence(&error) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether a file could not be read because there is none.
+pub fn is_absence(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::IsADirectory)
+}
+
+impl Git {
+    /// The branch that HEAD is at; `None` when it is detached.
+    pub fn head_branch(&self) -> Result<Option<RefName>, GitError> {
+        self.symbolic_ref("HEAD")
+    }
+
+    /// The ref that a symbolic one points to, whether that exists or not; `None` when there is no such symbolic ref.
+    pub fn symbolic_ref(&self, name: &str) -> Result<Option<RefName>, GitError> {
+        let answer = self.call("symbolic-ref").args(["--quiet", name]).run()?;
+        match answer.code {
+            Some(0) => {
+                let name = RefName::parse(&text_of(answer.stdout.trim_ascii()));
+                name.map(Some).ok_or_else(|| GitError::unreadable("symbolic-ref", &answer.stdout))
+            }
+            Some(1) => Ok(None),
+            _ => Err(ExecError::Failed(Box::new(answer)).into()),
+        }
+    }
+}

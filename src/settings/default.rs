@@ -1,0 +1,214 @@
+//! The branch that pull requests go to: the default branch of the remote, or of the repository where there is none.
+
+use super::remembered;
+use super::sources::{Sources, seen_ref};
+use super::{Ask, SettingsError};
+use crate::config::Config;
+use crate::git::{HeadTarget, RefValue};
+use crate::names::{RefName, RemoteName};
+
+/// The names that a default branch has more often than not.
+const USUAL: [&str; 2] = ["main", "master"];
+
+/// A branch that is, or was, the default of a remote, as far as this clone knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Known {
+    pub name: String,
+    pub how: How,
+    /// Whether the branch was fetched.
+    pub fetched: bool,
+}
+
+/// Who says so, the most trusted first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum How {
+    /// `refs/remotes/<remote>/HEAD`
+    Head,
+    /// The remote, when it was last asked.
+    Asked,
+    /// The first of these two, when the guard looked at it.
+    Seen,
+    /// Something like it, of another address or of a branch that may be something else.
+    Other,
+}
+
+impl Known {
+    /// Whether this is the remote's word, and not only something that was once true.
+    pub fn is_sure(&self) -> bool {
+        match self.how {
+            How::Head | How::Seen => self.fetched,
+            How::Asked => true,
+            How::Other => false,
+        }
+    }
+}
+
+/// All that this clone knows of a remote's default branch without asking, the most trusted first.
+pub(super) fn known(
+    sources: &Sources<'_>,
+    remote: &RemoteName,
+) -> Result<Vec<Known>, SettingsError> {
+    let head = sources.remote_head(remote)?.map(|name| (name, How::Head));
+    let answers = remembered::answers(sources, Some(remote));
+    let is_of_this = answers.is_of(sources, remote);
+    let how = |how| if is_of_this { how } else { How::Other };
+    let asked = answers.asked.map(|name| (name, how(How::Asked)));
+    let seen = answers.seen.into_iter().map(|name| (name, how(How::Seen)));
+    let mut all: Vec<Known> = Vec::new();
+    for (name, how) in head.into_iter().chain(asked).chain(seen) {
+        let fetched = match all.iter().find(|known| known.name == name) {
+            Some(known) => known.fetched,
+            None => is_fetched(sources, Some(remote), &name)?,
+        };
+        all.push(Known { name, how, fetched });
+    }
+    Ok(all)
+}
+
+/// The default branch. `local` is what is configured outside of `.tix.yaml`.
+pub(super) fn branch(
+    sources: &Sources<'_>,
+    remote: Option<&RemoteName>,
+    local: &Config,
+    ask: Option<Ask<'_>>,
+) -> Result<String, SettingsError> {
+    let Some(remote) = remote else { return of_repository(sources) };
+    let known = known(sources, remote)?;
+    if let Some(sure) = known.iter().find(|known| known.is_sure() && known.fetched) {
+        return Ok(sure.name.clone());
+    }
+    if let (Some(trunk), Some(base)) = (&local.trunk, &local.base) {
+        tracing::debug!(trunk, base, "both are named: nothing is left to be found out");
+        return Ok(base.clone());
+    }
+    let answer = ask.map(|ask| ask(remote, &["HEAD"]));
+    if let Some(Ok(refs)) = &answer
+        && let Some(name) = head_of(refs)
+    {
+        remembered::note_asked(sources, remote, name);
+        return Ok(name.to_owned());
+    }
+    // One that was asked for and never fetched, in a clone of another branch: it may have a new name by now.
+    if let Some(sure) = known.into_iter().find(Known::is_sure) {
+        return Ok(sure.name);
+    }
+    if let Some(guess) = guess(sources, remote)? {
+        return Ok(guess);
+    }
+    if let (Some(ask), Some(Ok(_))) = (ask, &answer)
+        && ask(remote, &[]).is_ok_and(|refs| refs.is_empty())
+    {
+        // Nothing is there yet, so the first branch that is pushed becomes its default.
+        return of_repository(sources);
+    }
+    match (&local.trunk, answer) {
+        (Some(trunk), _) => Ok(trunk.clone()),
+        (None, None) => Err(SettingsError::NotAsked(remote.clone())),
+        (None, Some(Ok(_))) => Err(SettingsError::NoDefault(remote.clone())),
+        (None, Some(Err(error))) => {
+            let words = error.words().unwrap_or_default().trim().to_owned();
+            Err(SettingsError::NoAnswer { remote: remote.clone(), words })
+        }
+    }
+}
+
+/// Asks the remote once more where this clone knows several names, of which one may be an old one. Writes down what is known,
+/// so that it stays known when somebody points `refs/remotes/<remote>/HEAD` elsewhere.
+pub fn settle(
+    sources: &Sources<'_>,
+    remote: &RemoteName,
+    ask: Ask<'_>,
+) -> Result<(), SettingsError> {
+    let known = known(sources, remote)?;
+    let Some(first) = known.first() else { return Ok(()) };
+    if known.iter().all(|other| other.name == first.name) {
+        remembered::note_seen(sources, Some(remote), &first.name);
+    } else if let Some(name) = ask(remote, &["HEAD"]).ok().as_deref().and_then(head_of) {
+        remembered::note_asked(sources, remote, name);
+    }
+    Ok(())
+}
+
+/// The branch that a remote's HEAD leads to, in its answer to `git ls-remote --symref`.
+fn head_of(refs: &[RefValue]) -> Option<&str> {
+    Some(refs.iter().find_map(|r| r.symref.as_ref())?.short())
+}
+
+/// What the default branch may be, of what is there: the only usual name that the remote has. A bare clone has no
+/// remote-tracking refs, and its HEAD is where the remote's was.
+fn guess(sources: &Sources<'_>, remote: &RemoteName) -> Result<Option<String>, SettingsError> {
+    let mut there = Vec::new();
+    for name in USUAL {
+        if is_fetched(sources, Some(remote), name)? {
+            there.push(name.to_owned());
+        }
+    }
+    let has_refspec = sources.config.last(&format!("remote.{remote}.fetch")).is_some();
+    match (there.len(), there.pop()) {
+        (1, only) => Ok(only),
+        (0, _) if sources.is_bare() && !has_refspec => Ok(match sources.main_head()? {
+            HeadTarget::Branch(head) if sources.commit(&head)?.is_some() => {
+                Some(head.short().to_owned())
+            }
+            HeadTarget::Branch(_) | HeadTarget::Commit(_) | HeadTarget::Unknown => None,
+        }),
+        (_, _) => Ok(None),
+    }
+}
+
+/// Without a remote: the HEAD of a bare repository; else what the user calls new branches, `main` or `master` if one is there;
+/// else what the main worktree has checked out, or the only branch there is.
+pub(super) fn of_repository(sources: &Sources<'_>) -> Result<String, SettingsError> {
+    let head = match sources.main_head()? {
+        HeadTarget::Branch(head) => Some(head),
+        HeadTarget::Commit(_) | HeadTarget::Unknown => None,
+    };
+    if let (true, Some(head)) = (sources.is_bare(), &head) {
+        return Ok(head.short().to_owned());
+    }
+    for name in own_names(sources) {
+        if is_fetched(sources, None, name)? {
+            return Ok(name.to_owned());
+        }
+    }
+    if let Some(head) = &head
+        && sources.commit(head)?.is_some()
+    {
+        return Ok(head.short().to_owned());
+    }
+    let branches = sources.local_branches()?;
+    let name = match (branches.as_slice(), &head) {
+        // The first commit will make it.
+        ([], Some(head)) => head,
+        ([only], _) => only,
+        (_, _) => return Err(SettingsError::NoLocalDefault),
+    };
+    Ok(name.short().to_owned())
+}
+
+/// What the default branch of a repository without a remote is called, if there is one of these.
+pub(super) fn own_names<'s>(sources: &'s Sources<'_>) -> impl Iterator<Item = &'s str> {
+    sources.config.last("init.defaultbranch").into_iter().chain(USUAL)
+}
+
+/// Whether the branch is there: of a remote, as last fetched.
+pub(super) fn is_fetched(
+    sources: &Sources<'_>,
+    remote: Option<&RemoteName>,
+    name: &str,
+) -> Result<bool, SettingsError> {
+    match seen_ref(remote, name) {
+        Some(name) => Ok(sources.commit(&name)?.is_some()),
+        None => Ok(false),
+    }
+}
+
+/// What else may be the default branch where nobody says which it is: what is checked out here, and what that follows.
+pub(super) fn suspects(sources: &Sources<'_>) -> Result<Vec<RefName>, SettingsError> {
+    let HeadTarget::Branch(head) = sources.head()? else { return Ok(Vec::new()) };
+    let upstream = sources.config.last(&format!("branch.{}.merge", head.short()));
+    let upstream = upstream.and_then(RefName::parse);
+    let mut suspects = vec![head];
+    suspects.extend(upstream.filter(|upstream| !suspects.contains(upstream)));
+    Ok(suspects)
+}

@@ -1,0 +1,158 @@
+//! Which remote, default branch, `.tix.yaml`, trunk, base, protected branches and tickets directory hold in a clone, and who
+//! acts: one answer, for the commands and for the guard.
+//!
+//! What differs is only what it may ask. A command may ask the remote for its default branch, and what it learns is written
+//! down in the clone. The guard asks nobody and uses no network; where it is not sure which branch is the default, it protects
+//! more: see [`Protection`].
+
+mod default;
+mod error;
+mod identity;
+mod protected;
+mod protection;
+mod remembered;
+mod sources;
+
+pub use default::settle;
+pub use error::SettingsError;
+pub use identity::Author;
+pub use protected::Protected;
+pub use protection::Protection;
+pub use sources::{Read, Sources, Station};
+
+use sources::{SettingsFile, seen_ref};
+
+use crate::config::{Config, Layers, Record, Yaml};
+use crate::git::{GitError, HeadTarget, RefValue};
+use crate::names::{RefName, RemoteName, RepoPath};
+
+/// A question to the remote: its refs that match these patterns, and where its HEAD leads.
+pub type Ask<'a> = &'a dyn Fn(&RemoteName, &[&str]) -> Result<Vec<RefValue>, GitError>;
+
+/// What holds for the commands.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// All layers, one over the other.
+    pub config: Config,
+    /// The remote; `None` when the local branch is the trunk.
+    pub remote: Option<RemoteName>,
+    /// The trunk's branch.
+    pub trunk: RefName,
+    /// The branch that work starts from.
+    pub base: RefName,
+    /// Where progress is written.
+    pub record: Record,
+    /// The directory of the lanes.
+    pub tickets_dir: RepoPath,
+}
+
+impl Settings {
+    /// Finds everything. `local` is what stands outside of `.tix.yaml`; without `ask` nobody is asked.
+    pub fn resolve(
+        sources: &Sources<'_>,
+        local: Layers<'_>,
+        ask: Option<Ask<'_>>,
+    ) -> Result<Settings, SettingsError> {
+        let first = Config::resolve(&local)?;
+        let remote = choose_remote(sources, first.remote.as_deref())?;
+        let default = default::branch(sources, remote.as_ref(), &first, ask)?;
+        let file = shared_file(sources, remote.as_ref(), first.base_or(&default))?;
+        let yaml = file.as_ref().map(SettingsFile::yaml);
+        let config = Config::resolve(&Layers { yaml, ..local })?;
+        let remote = choose_remote(sources, config.remote.as_deref())?;
+        let name = |text: &str| {
+            RefName::branch(text).ok_or_else(|| SettingsError::BadBranch(text.to_owned()))
+        };
+        Ok(Settings {
+            trunk: name(config.trunk_or(&default))?,
+            base: name(config.base_or(&default))?,
+            record: config.record_for(&default),
+            tickets_dir: RepoPath::parse(config.tickets_dir.as_str())
+                .ok_or(SettingsError::BadTicketsDir)?,
+            remote,
+            config,
+        })
+    }
+
+    /// What people call the trunk: `origin/main`, or `main` without a remote.
+    pub fn trunk_label(&self) -> String {
+        label(self.remote.as_ref(), self.trunk.short())
+    }
+
+    /// The ref that holds a branch as last fetched: the branch itself without a remote.
+    pub fn seen_ref(&self, branch: &RefName) -> RefName {
+        seen_ref(self.remote.as_ref(), branch.short()).unwrap_or_else(|| branch.clone())
+    }
+
+    /// The ref that holds the trunk as last fetched.
+    pub fn last_seen_ref(&self) -> Option<RefName> {
+        seen_ref(self.remote.as_ref(), self.trunk.short())
+    }
+}
+
+impl SettingsFile {
+    fn yaml(&self) -> Yaml<'_> {
+        Yaml { bytes: &self.bytes, label: &self.label }
+    }
+}
+
+fn label(remote: Option<&RemoteName>, branch: &str) -> String {
+    remote.map_or_else(|| branch.to_owned(), |remote| format!("{remote}/{branch}"))
+}
+
+/// The remote that is meant: the one that is configured, `origin`, or the only one.
+fn choose_remote(
+    sources: &Sources<'_>,
+    wanted: Option<&str>,
+) -> Result<Option<RemoteName>, SettingsError> {
+    if sources.station == Station::Server {
+        return Ok(None);
+    }
+    let names = sources.config.remotes();
+    let owned = || names.iter().map(|name| (*name).to_owned()).collect();
+    let name = match (wanted, names.as_slice()) {
+        (Some(name), _) if names.contains(&name) => name,
+        (Some(name), _) => {
+            return Err(SettingsError::NoRemote { name: name.to_owned(), remotes: owned() });
+        }
+        (None, []) => return Ok(None),
+        (None, [only]) => only,
+        (None, many) if many.contains(&"origin") => "origin",
+        (None, _) => return Err(SettingsError::ManyRemotes { remotes: owned() }),
+    };
+    let parsed = RemoteName::parse(name);
+    parsed.map(Some).ok_or_else(|| SettingsError::BadRemote(name.to_owned()))
+}
+
+/// `.tix.yaml` of the base as last fetched, else one that is not there yet: it counts until the team shares one.
+fn shared_file(
+    sources: &Sources<'_>,
+    remote: Option<&RemoteName>,
+    base: &str,
+) -> Result<Option<SettingsFile>, SettingsError> {
+    if let Some(name) = seen_ref(remote, base)
+        && let Some(file) = sources.committed(&name, &label(remote, base))?
+    {
+        return Ok(Some(file));
+    }
+    Ok(drafts(sources)?.into_iter().next())
+}
+
+/// The files that are not on the base yet: of the main worktree, which stands for all of them, and of this one. A bare
+/// repository has its HEAD instead, which is all that a bare clone knows of its base.
+///
+/// They are files and not commits, because they are looked for with every commit where there are no settings at all, and HEAD
+/// is new each time.
+fn drafts(sources: &Sources<'_>) -> Result<Vec<SettingsFile>, SettingsError> {
+    let mut found = Vec::new();
+    if let Some(root) = &sources.main_root {
+        found.extend(sources.uncommitted(root)?);
+    } else if let HeadTarget::Branch(head) = sources.main_head()? {
+        found.extend(sources.committed(&head, "HEAD")?);
+    }
+    let own = sources.root.filter(|root| sources.main_root.as_deref() != Some(root));
+    if let Some(root) = own {
+        found.extend(sources.uncommitted(root)?);
+    }
+    Ok(found)
+}

@@ -1,0 +1,210 @@
+//! Protection is only ever added: no variable, no setting, no file and no ref of a clone takes any of it away.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::{QUEUED, guarded, project, ticket};
+use crate::harness::{Place, Sandbox};
+
+const SHARED: &str = "protected: [develop, live]\ntickets_dir: tickets\n";
+
+/// Tries to bring code to the trunk, past the hooks that can be skipped.
+const CODE: &str = "echo x >>src/main.rs; git commit -qam x; git commit -q --no-verify -am x; \
+                    git push -q origin develop; git push -q origin HEAD:develop";
+
+/// Code on a branch that nothing protects, published, with settings that protect nothing of ours.
+const TOPIC: &str = "git switch -q -c topic; echo x >>src/main.rs; \
+    printf 'trunk: t2\\nprotected: [t2]\\ntickets_dir: src\\n' >.tix.yaml; git add -A; git commit -qm x; \
+    git push -q origin topic; git switch -q develop";
+
+/// Brings the code of that branch to the trunk.
+const BRING: &str = "git push -q origin topic:develop; git merge -q --ff-only topic; \
+    git merge -q --no-edit topic; git reset -q --hard topic; git push -q origin develop";
+
+struct Clone {
+    sandbox: Sandbox,
+    place: Place,
+}
+
+/// A clone with all hooks, of a project whose default branch is `develop`.
+fn strict(shared: &str) -> Clone {
+    let sandbox = project("develop");
+    sandbox.seed(&[("src/queue/.gitkeep", "")]);
+    if !shared.is_empty() {
+        sandbox.seed(&[(".tix.yaml", shared)]);
+    }
+    let place = sandbox.clone_named("clone");
+    place.git(&["push", "-q", "origin", "develop:live"]);
+    place.tix(&["hook", "install", "--strict"]).success();
+    Clone { sandbox, place }
+}
+
+impl Clone {
+    /// After this script the branches hold nothing but tickets more, here and on the remote.
+    fn holds(&self, script: &str) {
+        let before = self.place.git(&["rev-parse", "develop"]);
+        // What it tries may fail or not, as long as nothing gets through.
+        assert!(self.place.sh(script).run().code.is_some());
+        for (name, place) in [("the clone", &self.place), ("the remote", &self.sandbox.remote())] {
+            for branch in ["develop", "live"] {
+                let branch = format!("refs/heads/{branch}");
+                if !place.has_ref(&branch) {
+                    continue;
+                }
+                let args = ["diff", "--no-renames", "--name-only", &before, &branch];
+                let changed = place.git(&args);
+                assert!(
+                    changed.lines().all(|path| path.starts_with("tickets/")),
+                    "{branch} of {name}: {changed}"
+                );
+            }
+        }
+    }
+}
+
+const ROWS: &[(&str, &str, &str)] = &[
+    ("nothing", SHARED, ""),
+    ("a base that is not there", SHARED, "export TIX_BASE=nope"),
+    ("a base that is not there, configured", SHARED, "git config tix.base nope"),
+    ("a base with other settings", SHARED, "TOPIC; export TIX_BASE=topic"),
+    ("a base with other settings, configured", SHARED, "TOPIC; git config tix.base topic"),
+    ("a remote that is not there", SHARED, "export TIX_REMOTE=nope"),
+    ("a remote that is not there, configured", SHARED, "git config tix.remote nope"),
+    ("another remote", SHARED, "FORK; export TIX_REMOTE=fork"),
+    ("another remote, configured", SHARED, "FORK; git config tix.remote fork"),
+    ("a directory that is not there", "", "export TIX_TICKETS_DIR=nope"),
+    ("a directory that is not there, configured", "", "git config tix.ticketsDir nope"),
+    ("a directory of code", "", "export TIX_TICKETS_DIR=src; TICKET"),
+    ("a directory of code, configured", SHARED, "git config tix.ticketsDir src; TICKET"),
+    ("a remote's HEAD that was set", SHARED, "TOPIC; git remote set-head origin topic; BRING"),
+    (
+        "a remote's HEAD that was set, without settings",
+        "",
+        "TOPIC; git remote set-head origin topic; BRING",
+    ),
+    ("a remote's HEAD that is gone", SHARED, "git remote set-head origin -d"),
+    (
+        "a default branch that is forgotten",
+        SHARED,
+        "TOPIC; git remote set-head origin topic; git update-ref -d refs/remotes/origin/develop; BRING",
+    ),
+    ("a default branch of another name", SHARED, "TOPIC; git config init.defaultBranch topic"),
+    ("a trunk that is protected too", SHARED, "TOPIC; export TIX_TRUNK=topic; BRING"),
+    (
+        "a trunk that is protected too, configured",
+        SHARED,
+        "TOPIC; git config tix.trunk topic; BRING",
+    ),
+    ("a branch that is protected too", "", "TOPIC; export TIX_PROTECTED=topic; BRING"),
+    (
+        "a branch that an agent protects too",
+        "",
+        "TOPIC; export CLAUDE_PROTECTED_BRANCHES=topic; BRING",
+    ),
+    ("a branch that a file protects too", "", "TOPIC; echo 'protected: [topic]' >.tix.yaml; BRING"),
+    (
+        "an upstream that nothing protects",
+        SHARED,
+        "TOPIC; git branch -q -u origin/topic develop; git pull -q --ff-only; git pull -q --no-ff; BRING",
+    ),
+    ("a variable that cannot be used", SHARED, "export TIX_CLAIM_ATTEMPTS=many"),
+    ("a setting that cannot be used", SHARED, "git config tix.protected a..b"),
+    ("settings that are removed", SHARED, "rm .tix.yaml"),
+    ("settings that are removed, and a base", SHARED, "rm .tix.yaml; export TIX_BASE=nope"),
+    (
+        "settings that are changed in the working tree",
+        SHARED,
+        "printf 'protected: []\\ntickets_dir: src\\n' >.tix.yaml; TICKET",
+    ),
+    (
+        "the first settings, with the trunk in a variable",
+        "",
+        "export TIX_TRUNK=develop; git config tix.trunk develop; \
+         printf 'protected: [live]\\ntrunk: t2\\n' >.tix.yaml; git add .tix.yaml; git commit -qm x; git push -q origin develop",
+    ),
+    (
+        "a remote of another address",
+        SHARED,
+        "git config remote.origin.url \"$PWD/../origin.git/.\"",
+    ),
+    (
+        "a remote that is removed",
+        SHARED,
+        "TOPIC; git switch -q topic; git remote remove origin; git branch -q -f develop topic; \
+         git push -q ../origin.git topic:develop topic:live",
+    ),
+    (
+        "a remote that is renamed, with another in its place",
+        SHARED,
+        "TOPIC; git switch -q topic; git remote rename origin old; git remote add origin ../fork.git; \
+         git fetch -q origin; git push -q old topic:develop; git push -q ../origin.git topic:develop",
+    ),
+    (
+        "a remote without its address",
+        SHARED,
+        "TOPIC; git config --unset remote.origin.url; \
+        git push -q ../origin.git topic:develop topic:live",
+    ),
+    ("a push to the address", SHARED, "TOPIC; git push -q \"$PWD/../origin.git\" topic:develop"),
+];
+
+#[test]
+fn nothing_of_a_clone_takes_protection_away() {
+    let mut failed = Vec::new();
+    for (name, shared, script) in ROWS {
+        let fork = "git remote add fork ../fork.git; git fetch -q fork; git remote set-head fork topic; \
+                    git merge -q --ff-only fork/topic; git push -q origin fork/topic:develop";
+        let ticket = format!("cp {QUEUED} src/queue/TICKET-x-001.md; git add -A; git commit -qm x");
+        let script = script
+            .replace("TOPIC", TOPIC)
+            .replace("BRING", BRING)
+            .replace("FORK", fork)
+            .replace("TICKET;", &format!("{ticket};"))
+            .replace("; TICKET", &format!("; {ticket}"));
+        let hold = || {
+            let clone = strict(shared);
+            clone.place.sh("git clone -q --bare ../origin.git ../fork.git").run().success();
+            let other = clone.place.at("../other");
+            let make = "git clone -q ../fork.git .; git switch -q -c topic; echo x >>src/main.rs; \
+                        echo 'protected: [topic]' >.tix.yaml; git add -A; git commit -qm x; git push -q origin topic";
+            other.sh(make).run().success();
+            clone.holds(&format!("{script}\n{CODE}"));
+        };
+        if catch_unwind(AssertUnwindSafe(hold)).is_err() {
+            failed.push(*name);
+        }
+    }
+    assert!(failed.is_empty(), "of these the report is above: {failed:#?}");
+}
+
+/// What is configured here adds: with it the ordinary life goes on.
+#[test]
+fn what_a_clone_adds_is_protected_too() {
+    let clone = strict(SHARED);
+    let asked = ["develop", "live", "more", "main"].map(str::to_owned).into();
+    let guarded = |place: &Place| guarded(place, &clone.sandbox, &asked);
+    let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    assert_eq!(guarded(&clone.place), names(&["develop", "live"]));
+    let more = clone.place.env("TIX_PROTECTED", "more");
+    assert_eq!(guarded(&more), names(&["develop", "live", "more"]));
+    clone.place.git(&["config", "tix.trunk", "main"]);
+    assert_eq!(guarded(&clone.place), names(&["develop", "live", "main"]));
+    clone.place.write(QUEUED, ticket("draft"));
+    more.git(&["commit", "-qam", "a ticket"]);
+    more.git(&["push", "-q", "origin", "develop"]);
+}
+
+#[test]
+fn what_is_configured_and_not_there_is_told() {
+    let clone = strict(SHARED);
+    clone.place.write(QUEUED, ticket("draft"));
+    for (key, value, words) in [
+        ("TIX_BASE", "nope", "origin/nope is configured here as the base, and is not there"),
+        ("TIX_REMOTE", "nope", "there is no remote named `nope`"),
+        ("TIX_TICKETS_DIR", "nope", "nope is configured here as the directory of the tickets"),
+    ] {
+        let output = clone.place.env(key, value).try_git(&["commit", "-qam", "a ticket"]);
+        assert_ne!(output.code, Some(0), "{output}");
+        assert!(output.stderr().contains(words), "{output}");
+    }
+    clone.place.git(&["commit", "-qam", "a ticket"]);
+}
