@@ -11,12 +11,10 @@ use super::GitError;
 use super::exec::{ExecError, Git, text_of};
 use crate::names::{Oid, RefName};
 
-/// What HEAD is at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HeadTarget {
     /// A branch, which need not exist yet.
     Branch(RefName),
-    /// A commit.
     Commit(Oid),
     /// The files do not say.
     Unknown,
@@ -25,7 +23,6 @@ pub enum HeadTarget {
 /// git follows symbolic refs five deep: refs.c, `SYMREF_MAXDEPTH`.
 const DEEPEST: usize = 5;
 
-/// What the HEAD in `git_dir` is at.
 pub fn head_target(git_dir: &Path, common_dir: &Path) -> io::Result<HeadTarget> {
     let mut name = match RefFile::read(&git_dir.join("HEAD"))? {
         RefFile::Symbolic(name) => name,

@@ -16,7 +16,6 @@ pub struct Place {
     pub common_dir: PathBuf,
     /// The root of the worktree; `None` in a bare repository.
     pub root: Option<PathBuf>,
-    /// What HEAD is at.
     pub head: HeadTarget,
 }
 

@@ -413,7 +413,7 @@ mod tests {
         assert_eq!(rows[rows.len() - 2], ["2026-11-16", "0", "1", "0", "0"]);
         assert_eq!(rows[rows.len() - 1], ["now", "0", "0", "1", "0"]);
         assert!(rows.iter().all(|row| row[0] == "now" || row[0].as_str() <= "2026-11-20"));
-        assert!(chart.says.contains("each week, and now: 0 wait"), "{}", chart.says);
+        assert!(chart.says.contains("each week, and now: 0 in the queue"), "{}", chart.says);
         // Friday noon is two thirds of the week, not all of it: the step before the end is shorter than the others.
         let page = drawn(&chart);
         assert!(page.contains("L973.9 "), "{page}");

@@ -28,7 +28,6 @@ pub enum SettingsError {
     NoRemote {
         /// How it is called.
         name: String,
-        /// The remotes that are there.
         remotes: Vec<String>,
     },
     /// Nothing says which of the remotes holds the tickets.
@@ -49,7 +48,6 @@ pub enum SettingsError {
     /// The remote's default branch is not known here, and the remote gave no answer.
     #[error("{remote} cannot be reached to ask for its default branch; nothing changed")]
     NoAnswer {
-        /// Which remote.
         remote: RemoteName,
         /// What git said, without credentials.
         words: String,

@@ -33,7 +33,6 @@ pub(super) struct SettingsFile {
 pub struct Sources<'a> {
     /// git for this repository.
     pub git: &'a Git,
-    /// Its objects.
     pub objects: &'a Objects,
     /// Everything that is configured.
     pub config: &'a GitConfig,
@@ -47,7 +46,6 @@ pub struct Sources<'a> {
     pub main_root: Option<PathBuf>,
     /// From which side it is looked at.
     pub station: Station,
-    /// What was read.
     pub read: Read,
 }
 
@@ -160,7 +158,6 @@ impl Sources<'_> {
         Ok(name.map(str::to_owned))
     }
 
-    /// All local branches.
     pub(super) fn local_branches(&self) -> Result<Vec<RefName>, SettingsError> {
         // Each directory below refs/heads would have to be watched for a new one.
         self.read.more.set(true);

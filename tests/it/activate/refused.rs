@@ -153,6 +153,7 @@ fn a_trunk_that_the_remote_does_not_have_is_named_with_those_it_has() {
     error: origin has no branch develop
       branches  main
     hint: say which branch the tickets are on: git config tix.trunk <branch>
+    hint: if the remote renamed its default branch: git fetch --prune && git remote set-head origin --auto
     ");
 }
 
