@@ -13,6 +13,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use clap_complete::env::Shells;
 
 use crate::app::context::Globals;
+use crate::app::settings::with_current_settings;
 use crate::app::unknown::OnUnknown;
 use crate::app::{command_line, role};
 use crate::commands;
@@ -180,9 +181,13 @@ pub fn run_hook(
 
 /// Runs a command; what it gives is the exit code, which is 0 but for the end of a worker.
 pub fn run(cli: &Cli, env: &Env, out: &Out) -> Result<u8, Failure> {
+    with_current_settings(|| run_once(cli, env, out))
+}
+
+fn run_once(cli: &Cli, env: &Env, out: &Out) -> Result<u8, Failure> {
     let globals = &Globals { on_unknown: OnUnknown::of(&cli.verb), ..cli.globals.clone() };
     // Here and nowhere else, by the command's own name: a new command needs nothing for it.
-    role::check(&cli.verb, &verbs, globals, env, out)?;
+    role::check(&cli.verb, globals, env, out)?;
     match &cli.command {
         Command::Activate(args) => return commands::activate::run(args, globals, env, out),
         Command::Run(args) => return commands::run::run(args, globals, env, out),
@@ -229,8 +234,4 @@ pub fn run(cli: &Cli, env: &Env, out: &Out) -> Result<u8, Failure> {
         Command::Completions(args) => commands::completions::run(args, globals, env, out),
     }
     .map(|()| 0)
-}
-
-fn verbs() -> Vec<String> {
-    Cli::command().get_subcommands().map(|command| command.get_name().to_owned()).collect()
 }

@@ -104,6 +104,9 @@ pub struct Failure {
     pub facts: Vec<(&'static str, String)>,
     /// The way out: sentences, each with at most one command that can be pasted.
     pub hints: Vec<String>,
+    /// Nothing was decided, because the settings that the command began with are no longer those of the team: the same
+    /// command, begun anew, knows better.
+    pub outdated: bool,
 }
 
 /// The JSON form of a failure.
@@ -126,7 +129,13 @@ pub struct FailureJson<'a> {
 
 impl Failure {
     pub fn new(exit: Exit, message: impl Into<String>) -> Failure {
-        Failure { exit, message: message.into(), facts: Vec::new(), hints: Vec::new() }
+        Failure {
+            exit,
+            message: message.into(),
+            facts: Vec::new(),
+            hints: Vec::new(),
+            outdated: false,
+        }
     }
 
     /// An exit code for which the answer on stdout has said everything.
@@ -355,6 +364,7 @@ impl From<TrunkError> for Failure {
                 .hint(format!(
                     "if the remote renamed its default branch: git fetch --prune && git remote set-head {remote} --auto"
                 )),
+            TrunkError::Outdated { .. } => outdated(&message),
             TrunkError::NoBase { .. } => Failure::new(Exit::Refused, message)
                 .hint("say which branch it is: git config tix.base <branch>"),
             TrunkError::NoLocalTrunk { .. } => Failure::new(Exit::Refused, message).hint(
@@ -377,6 +387,11 @@ impl From<TrunkError> for Failure {
                 .hint("nothing was changed; make room or fix the permissions and try again"),
         }
     }
+}
+
+fn outdated(message: &str) -> Failure {
+    let failure = Failure::new(Exit::Unreachable, format!("{message} meanwhile; nothing changed"));
+    Failure { outdated: true, ..failure.hint("run the same command again") }
 }
 
 /// What the server itself said: the `remote:` lines, or everything when there are none, without what git

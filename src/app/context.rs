@@ -16,11 +16,11 @@ use crate::lifecycle::machine::{Arrival, OwnReview, Policy};
 use crate::names::{Oid, RefName, RemoteName, RepoPath};
 use crate::out::Out;
 use crate::settings::{
-    Author, Protection, Read, Settings, SettingsError, Sources, Station, settle,
+    Author, Protection, Read, Settings, SettingsError, SharedFile, Sources, Station, settle,
 };
 use crate::text::duration;
 use crate::ticket::{Lane, QueueGate, Status, TicketId};
-use crate::trunk::{Ci, Run, Step, Trunk, TrunkError, View};
+use crate::trunk::{Basis, Ci, Run, Step, Trunk, TrunkError, View};
 
 /// The file with which a team shares its settings.
 pub const CONFIG_FILE: &str = crate::config::FILE;
@@ -114,7 +114,6 @@ impl<'a> Context<'a> {
         let settings = with_layers(&repo, env, &given, |local| {
             Settings::resolve(&sources(&repo, &objects), local, Some(&ask(&repo)))
         })?;
-        globals.on_unknown.apply(&settings.config, out)?;
         let stages = settings.config.review.iter().map(|stage| match stage {
             Stage::Critic => Status::CriticReview,
             Stage::Expediter => Status::ExpediterReview,
@@ -125,7 +124,7 @@ impl<'a> Context<'a> {
             Some(name) => objects.resolve(name.as_str())?,
             None => None,
         };
-        Ok(Context {
+        let ctx = Context {
             env,
             out,
             repo,
@@ -138,7 +137,11 @@ impl<'a> Context<'a> {
             now: clock::now(),
             started,
             given,
-        })
+        };
+        match globals.on_unknown.apply(&ctx.config, out) {
+            Ok(()) => Ok(ctx),
+            Err(failure) => Err(ctx.by_settings(failure)),
+        }
     }
 
     /// What the guard protects here.
@@ -168,6 +171,7 @@ impl<'a> Context<'a> {
             remote: self.remote.clone(),
             branch: self.trunk.clone(),
             base: (self.record == Record::Trunk && tickets_only).then(|| self.base.clone()),
+            basis: Some(self.basis()),
             watch: None,
             stamp: self.trunk.clone(),
             tickets_dir: self.tickets_dir.clone(),
@@ -176,6 +180,24 @@ impl<'a> Context<'a> {
             deadline: self.started + self.config.timeout,
             runtime_dir: self.env.runtime_dir(),
             progress,
+        }
+    }
+
+    /// The version of the settings that this command was begun with.
+    fn basis(&self) -> Basis {
+        let SharedFile { branch, blob } = self.shared.clone();
+        Basis { branch, file: CONFIG_FILE, blob }
+    }
+
+    /// A failure that these settings are the reason of, if they still hold: a clone that is behind must not refuse what the
+    /// team allows by now. Without an answer of the remote it is what this clone knows.
+    pub fn by_settings(&self, failure: Failure) -> Failure {
+        let silent = |_| {};
+        let looked = Run::begin(&self.repo)
+            .and_then(|run| self.engine(&run, &silent).fetch_view().map(drop));
+        match looked {
+            Err(error @ TrunkError::Outdated { .. }) => error.into(),
+            Ok(()) | Err(_) => failure,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::io::Read;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use crate::error::{Exit, Failure};
 use crate::text::one_line;
@@ -9,11 +10,17 @@ use crate::text::one_line;
 /// The largest file that is taken for a ticket or a text in one: one that is larger is a mistake.
 const LARGEST: u64 = 4 << 20;
 
+/// What was on standard input: it comes once, and a command that is begun anew wants it again.
+static STDIN: OnceLock<Vec<u8>> = OnceLock::new();
+
 /// Everything on standard input.
 pub fn read_stdin() -> Result<Vec<u8>, Failure> {
+    if let Some(bytes) = STDIN.get() {
+        return Ok(bytes.clone());
+    }
     let mut bytes = Vec::new();
     match std::io::stdin().lock().take(LARGEST + 1).read_to_end(&mut bytes) {
-        Ok(n) if n as u64 <= LARGEST => Ok(bytes),
+        Ok(n) if n as u64 <= LARGEST => Ok(STDIN.get_or_init(|| bytes).clone()),
         Ok(_) => Err(too_large("standard input")),
         Err(error) => Err(Failure::new(Exit::Usage, format!("standard input: {error}"))),
     }

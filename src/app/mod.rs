@@ -24,6 +24,7 @@ pub mod own;
 pub mod queue;
 pub mod receipt;
 pub mod role;
+pub mod settings;
 pub mod takeover;
 pub mod template;
 pub mod time;

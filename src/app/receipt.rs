@@ -252,6 +252,8 @@ pub fn record(
             }
             Ok(receipt)
         }
+        // It is begun anew, and that is written down.
+        Err(failure) if failure.outdated => Err(failure),
         Err(failure) => {
             let line = FailedJson {
                 schema: "tix/failure@1",

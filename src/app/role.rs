@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::command_line;
 use super::context::{CONFIG_FILE, Context, Globals};
 use super::unknown::OnUnknown;
 use crate::env::Env;
@@ -31,14 +32,8 @@ pub const ALWAYS: [&str; 18] = [
     "status",
 ];
 
-/// Whether the role that was named, if one was, may use this command. `verbs` gives the names of all.
-pub fn check(
-    verb: &str,
-    verbs: &dyn Fn() -> Vec<String>,
-    globals: &Globals,
-    env: &Env,
-    out: &Out,
-) -> Result<(), Failure> {
+/// Whether the role that was named, if one was, may use this command.
+pub fn check(verb: &str, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let named = match &globals.role {
         Some(role) => Some(role.as_str()),
         None => env.role().map_err(|error| Failure::new(Exit::Usage, error.to_string()))?,
@@ -47,7 +42,9 @@ pub fn check(
     // The command itself says what it does not understand.
     let globals = Globals { on_unknown: OnUnknown::PassOver, ..globals.clone() };
     let ctx = Context::open(&globals, env, out, None)?;
-    judge(role, verb, &ctx.config.roles, &verbs())
+    let commands = command_line::description();
+    let verbs: Vec<_> = commands.get_subcommands().map(|one| one.get_name().to_owned()).collect();
+    judge(role, verb, &ctx.config.roles, &verbs).map_err(|failure| ctx.by_settings(failure))
 }
 
 fn judge(

@@ -130,14 +130,14 @@ fn here_only(
     (id, branch): (&TicketId, &RefName),
     receipt: &mut Receipt,
 ) -> Result<(), Failure> {
+    let progress = ctx.progress();
+    let engine = ctx.engine(run, &progress);
+    let trunk = engine.fetch_view()?;
     if ctx.record == Record::Trunk {
         let message =
             "progress is recorded on the trunk here, so there is nothing to do without a push";
         return Err(Failure::new(Exit::Usage, message).hint(format!("tix complete {id}")));
     }
-    let progress = ctx.progress();
-    let engine = ctx.engine(run, &progress);
-    let trunk = engine.fetch_view()?;
     let on_trunk = trunk.require::<Failure>(trunk.snapshot.find_id(id)?)?;
     if on_trunk.entry.lane == Lane::Completed {
         receipt.outcome = "already";

@@ -8,6 +8,8 @@ use crate::app::here::named_or_here;
 use crate::app::input::read_file;
 use crate::app::operation::{Identity, On, answer, finish, plain};
 use crate::app::receipt::{Receipt, record};
+use crate::app::role;
+use crate::app::settings::with_current_settings;
 use crate::app::write::write;
 use crate::env::Env;
 use crate::error::{Exit, Failure};
@@ -30,13 +32,18 @@ pub struct Args {
 pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let ctx = Context::open(globals, env, out, args.on.timeout.as_deref())?;
     let mut diary = Diary { phase: "edit", ..Diary::default() };
-    let result = edit(&ctx, args, &mut diary);
+    let result = edit(&ctx, args, globals, &mut diary);
     let receipt = record(&ctx, "edit", &args.on.ticket, &diary, result)?;
     answer(out, &receipt, &plain("is as you wrote it")(&ctx, &receipt));
     Ok(())
 }
 
-fn edit(ctx: &Context<'_>, args: &Args, diary: &mut Diary) -> Result<Receipt, Failure> {
+fn edit(
+    ctx: &Context<'_>,
+    args: &Args,
+    globals: &Globals,
+    diary: &mut Diary,
+) -> Result<Receipt, Failure> {
     let Some(editor) = ctx.repo.editor()? else {
         return Err(Failure::new(Exit::Refused, "git knows no editor here")
             .hint("name one: git config --global core.editor <command>"));
@@ -51,15 +58,20 @@ fn edit(ctx: &Context<'_>, args: &Args, diary: &mut Diary) -> Result<Receipt, Fa
         Ok((_, path)) => failure.fact("your text", path.display().to_string()),
         Err(error) => failure.fact("your text", error.to_string()),
     };
+    drop(run);
     if !crate::git::edit(&editor, copy.path()).map_err(Failure::from)? {
         let failure =
             Failure::new(Exit::Refused, "the editor ended with a failure; nothing changed");
         return Err(kept(failure, copy));
     }
-    match put_back(ctx, &run, diary, &id, (&before, copy.path())) {
-        Ok(receipt) => Ok(receipt),
-        Err(failure) => Err(kept(failure, copy)),
-    }
+    // However long it took: the write has its own time, and settings of its own.
+    let written = with_current_settings(|| {
+        role::check("edit", globals, ctx.env, ctx.out)?;
+        let ctx = Context::open(globals, ctx.env, ctx.out, args.on.timeout.as_deref())?;
+        put_back(&ctx, diary, &id, (&before, copy.path()))
+    });
+    // The editor is not opened a second time for what it has given.
+    written.map_err(|failure| Failure { outdated: false, ..kept(failure, copy) })
 }
 
 /// The newest text there is, wherever it is written.
@@ -97,18 +109,18 @@ fn copy_of(
 
 fn put_back(
     ctx: &Context<'_>,
-    run: &Run,
     diary: &mut Diary,
     id: &TicketId,
     (before, copy): (&Document, &Path),
 ) -> Result<Receipt, Failure> {
+    let run = Run::begin(&ctx.repo)?;
     // By its path: editors put another file in its place.
     let after = Document::parse(read_file(copy)?).map_err(|error| {
         Failure::new(Exit::Damaged, format!("your text, line {}: {}", error.line, error.kind))
     })?;
     let identity = Identity::of(ctx, id)?;
     let act = identity.act(ctx);
-    let written = write(ctx, run, diary, id, &mut |view| {
+    let written = write(ctx, &run, diary, id, &mut |view| {
         Ok(lifecycle::replace(&view.ticket, &act, before, &after)?)
     })?;
     let mut receipt = Receipt::new(ctx, "edit", id.as_str(), act.actor);

@@ -62,7 +62,6 @@ fn land(ctx: &Context<'_>, args: &Args, diary: &mut Diary) -> Result<Receipt, Fa
     let id = named_or_here(ctx, &run, args.ticket.as_deref())?;
     diary.ticket = Some(id.clone());
     let branch = ctx.ticket_branch(&id).map_err(|why| Failure::new(Exit::Damaged, why))?;
-    require_allowed(ctx, &branch)?;
     let identity = Identity::without_claim(ctx)?;
     let act = identity.act(ctx);
     let progress = ctx.progress();
@@ -117,6 +116,7 @@ struct LandOperation<'s> {
 
 impl LandOperation<'_> {
     fn decide(&self, view: &View<'_>, act: &Act<'_>) -> Result<Decision, Stop<Failure>> {
+        require_allowed(self.ctx, self.branch)?;
         let entry = view.snapshot.find_id(self.id)?;
         if entry.lane == Lane::Completed {
             return Ok(Decision::Answer(Already));

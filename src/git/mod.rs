@@ -33,7 +33,7 @@ pub use history::{HistoryQuery, Logged, Merges, PathChange, PathChangeKind};
 pub use hooks::{ConfigScope, HooksPath};
 pub use loose::loose_blob;
 pub use merge::MergedTree;
-pub use objects::{Commit, Kind, Objects};
+pub use objects::{Commit, Kind, Object, Objects};
 pub use origins::Setting;
 pub use push::{Atomic, PushReport, RefOutcome, RefUpdate};
 pub use redact::redact;

@@ -24,7 +24,7 @@ use sources::{SettingsFile, seen_ref};
 
 use crate::config::{Config, Layers, Record, Yaml};
 use crate::git::{GitError, HeadTarget, RefValue};
-use crate::names::{RefName, RemoteName, RepoPath};
+use crate::names::{Oid, RefName, RemoteName, RepoPath};
 
 /// A question to the remote: its refs that match these patterns, and where its HEAD leads.
 pub type Ask<'a> = &'a dyn Fn(&RemoteName, &[&str]) -> Result<Vec<RefValue>, GitError>;
@@ -44,6 +44,17 @@ pub struct Settings {
     pub record: Record,
     /// The directory of the lanes.
     pub tickets_dir: RepoPath,
+    /// Where the team's settings are.
+    pub shared: SharedFile,
+}
+
+/// The file with which a team shares its settings, as last fetched.
+#[derive(Clone, Debug)]
+pub struct SharedFile {
+    /// The branch that holds it: the base, before the file itself has a say.
+    pub branch: RefName,
+    /// `None` when the branch has none. What this worktree has instead counts then, until somebody shares one.
+    pub blob: Option<Oid>,
 }
 
 impl Settings {
@@ -54,12 +65,19 @@ impl Settings {
         ask: Option<Ask<'_>>,
     ) -> Result<Settings, SettingsError> {
         let first = Config::resolve(&local)?;
-        let remote = choose_remote(sources, first.remote.as_deref())?;
-        let default = default::branch(sources, remote.as_ref(), &first, ask)?;
-        let file = shared_file(sources, remote.as_ref(), first.base_or(&default))?;
-        let yaml = file.as_ref().map(SettingsFile::yaml);
-        let config = Config::resolve(&Layers { yaml, ..local })?;
-        let remote = choose_remote(sources, config.remote.as_deref())?;
+        let mut remote = choose_remote(sources, first.remote.as_deref())?;
+        let mut default = default::branch(sources, remote.as_ref(), &first, ask)?;
+        let mut file = shared_file(sources, remote.as_ref(), first.base_or(&default))?;
+        let mut config = with_file(local, file.as_ref())?;
+        let named = choose_remote(sources, config.remote.as_deref())?;
+        if named != remote {
+            // The settings that count are those of the remote that has the trunk; those of a fork may be old.
+            remote = named;
+            default = default::branch(sources, remote.as_ref(), &first, ask)?;
+            let theirs = committed_file(sources, remote.as_ref(), first.base_or(&default))?;
+            config = with_file(local, theirs.as_ref().or(file.as_ref()))?;
+            file = theirs;
+        }
         let name = |text: &str| {
             RefName::branch(text).ok_or_else(|| SettingsError::BadBranch(text.to_owned()))
         };
@@ -69,6 +87,10 @@ impl Settings {
             record: config.record_for(&default),
             tickets_dir: RepoPath::parse(config.tickets_dir.as_str())
                 .ok_or(SettingsError::BadTicketsDir)?,
+            shared: SharedFile {
+                branch: name(first.base_or(&default))?,
+                blob: file.and_then(|file| file.blob),
+            },
             remote,
             config,
         })
@@ -130,12 +152,25 @@ fn shared_file(
     remote: Option<&RemoteName>,
     base: &str,
 ) -> Result<Option<SettingsFile>, SettingsError> {
-    if let Some(name) = seen_ref(remote, base)
-        && let Some(file) = sources.committed(&name, &label(remote, base))?
-    {
-        return Ok(Some(file));
+    let committed = committed_file(sources, remote, base)?;
+    if committed.is_some() { Ok(committed) } else { Ok(drafts(sources)?.into_iter().next()) }
+}
+
+/// `.tix.yaml` of the base as last fetched.
+fn committed_file(
+    sources: &Sources<'_>,
+    remote: Option<&RemoteName>,
+    base: &str,
+) -> Result<Option<SettingsFile>, SettingsError> {
+    match seen_ref(remote, base) {
+        Some(name) => sources.committed(&name, &label(remote, base)),
+        None => Ok(None),
     }
-    Ok(drafts(sources)?.into_iter().next())
+}
+
+/// All layers, with this file among them.
+fn with_file(local: Layers<'_>, file: Option<&SettingsFile>) -> Result<Config, SettingsError> {
+    Ok(Config::resolve(&Layers { yaml: file.map(SettingsFile::yaml), ..local })?)
 }
 
 /// The files that are not on the base yet: of the main worktree, which stands for all of them, and of this one. A bare

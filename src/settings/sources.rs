@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use super::SettingsError;
 use crate::config::FILE;
-use crate::git::{Git, GitConfig, HeadTarget, Objects, head_target, symbolic_target};
+use crate::git::{Git, GitConfig, HeadTarget, Object, Objects, head_target, symbolic_target};
 use crate::names::{Oid, RefName, RemoteName};
 
 /// From which side a repository is looked at.
@@ -27,6 +27,8 @@ pub enum Station {
 pub(super) struct SettingsFile {
     pub bytes: Vec<u8>,
     pub label: String,
+    /// `None` for one that is not committed.
+    pub blob: Option<Oid>,
 }
 
 /// See the module.
@@ -98,14 +100,14 @@ impl Sources<'_> {
         name: &RefName,
         label: &str,
     ) -> Result<Option<SettingsFile>, SettingsError> {
-        let bytes = self.object(name, FILE)?;
-        Ok(bytes.map(|bytes| SettingsFile { bytes, label: format!("{label}:{FILE}") }))
+        let label = format!("{label}:{FILE}");
+        let object = self.object(name, FILE)?;
+        Ok(object.map(|o| SettingsFile { bytes: o.data, label, blob: Some(o.oid) }))
     }
 
-    fn object(&self, name: &RefName, path: &str) -> Result<Option<Vec<u8>>, SettingsError> {
+    fn object(&self, name: &RefName, path: &str) -> Result<Option<Object>, SettingsError> {
         self.read.note(self.common_dir.join(name.as_str()));
-        let object = self.objects.read(format!("{name}:{path}").as_bytes())?;
-        Ok(object.map(|object| object.data))
+        Ok(self.objects.read(format!("{name}:{path}").as_bytes())?)
     }
 
     /// The `.tix.yaml` of a working tree.
@@ -113,7 +115,10 @@ impl Sources<'_> {
         let path = root.join(FILE);
         self.read.note(path.clone());
         match std::fs::read(&path) {
-            Ok(bytes) => Ok(Some(SettingsFile { bytes, label: path.display().to_string() })),
+            Ok(bytes) => {
+                let label = path.display().to_string();
+                Ok(Some(SettingsFile { bytes, label, blob: None }))
+            }
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(source) => Err(SettingsError::File { path, source }),
         }

@@ -101,6 +101,9 @@ pub enum TrunkError {
     /// The remote has the trunk, but not the branch that ticket branches start from.
     #[error("{remote} has no branch {}, which work is to start from", branch.short())]
     NoBase { remote: RemoteName, branch: RefName },
+    /// The settings of the trunk are not those that the transaction was begun with; nothing was decided by them.
+    #[error("{file} has changed on {}", remote.as_ref().map_or_else(|| branch.short().to_owned(), |remote| format!("{remote}/{}", branch.short())))]
+    Outdated { remote: Option<RemoteName>, branch: RefName, file: &'static str },
     /// There is no remote, and the branch does not exist here.
     #[error("there is no branch {} here", branch.short())]
     NoLocalTrunk { branch: RefName },

@@ -1,26 +1,28 @@
 //! What the remote has: the trunk and what is fetched along with it.
 
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 use super::judge::speaks_of_permission;
 use super::server::{LAST_WORD, timed_out};
 use super::{Landing, Step, Trunk, TrunkError, View};
-use crate::git::GitError;
+use crate::git::{GitError, RefValue};
 use crate::names::{Oid, RefName, RemoteName};
 
 impl Trunk<'_> {
-    /// Fetches trunk (and base) under this run's private names and reads what is there.
+    /// Fetches the trunk, and what is wanted along with it, under this run's private names and reads what is there.
     pub(super) fn fetch(&self, remote: &RemoteName) -> Result<View<'_>, TrunkError> {
         (self.progress)(Step::Fetch);
-        let trunk_ref = self.run.private_ref("trunk")?;
-        let mut specs = vec![format!("+{}:{trunk_ref}", self.branch)];
-        let base_ref = match &self.base {
-            Some(_) => Some(self.run.private_ref("base")?),
-            None => None,
-        };
-        if let (Some(base), Some(name)) = (&self.base, &base_ref) {
-            specs.push(format!("+{base}:{name}"));
+        let mut wanted = vec![Wanted::new(&self.branch, self.run.private_ref("trunk")?)];
+        if let Some(base) = &self.base {
+            wanted.push(Wanted::new(base, self.run.private_ref("base")?));
         }
+        if let Some(basis) = &self.basis
+            && !wanted.iter().any(|other| *other.branch == basis.branch)
+        {
+            wanted.push(Wanted::new(&basis.branch, self.run.private_ref("settings")?));
+        }
+        let mut specs: Vec<String> = wanted.iter().map(Wanted::spec).collect();
         let watched = self.watch.as_ref().map(|branch| (branch, self.run.private_prefix()));
         if let Some((branch, prefix)) = &watched {
             // A pattern, because a plain refspec fails when the branch does not exist.
@@ -28,22 +30,38 @@ impl Trunk<'_> {
         }
         let until = self.deadline.max(Instant::now() + LAST_WORD);
         if let Some(words) = self.fetch_once(remote, &specs, until)? {
-            self.require_listed(remote, words, until)?;
+            let listed = self.listed(remote, words, until)?;
+            let is_listed = |branch: &RefName| listed.iter().any(|r| r.name == *branch);
+            if let Some(error) = self.missing(remote, &listed) {
+                return Err(self.explained(remote, error, until)?);
+            }
+            // A branch that may have settings need not be there.
+            wanted.retain(|wanted| {
+                let there = is_listed(wanted.branch);
+                if !there {
+                    specs.retain(|spec| *spec != wanted.spec());
+                }
+                there
+            });
             // What was missing may have come between the two looks.
             if let Some(words) = self.fetch_once(remote, &specs, until)? {
                 return Err(unreachable(remote, words));
             }
         }
         super::seen::note_fetched(self.repo, remote, &self.stamp);
-        let tip = self.objects.resolve(trunk_ref.as_str())?;
-        let tip = tip.ok_or_else(|| crate::git::GitError::Missing(trunk_ref.to_string()))?;
-        self.note_tip(remote, &self.branch, &tip)?;
-        let mut view = self.view_of(&tip)?;
-        if let (Some(name), Some(base)) = (&base_ref, &self.base) {
-            view.base = self.objects.resolve(name.as_str())?;
-            if let Some(tip) = &view.base {
-                self.note_tip(remote, base, tip)?;
-            }
+        let mut tips = BTreeMap::new();
+        for Wanted { branch, name } in &wanted {
+            let tip = self.objects.resolve(name.as_str())?;
+            let tip = tip.ok_or_else(|| GitError::Missing(name.to_string()))?;
+            self.note_tip(remote, branch, &tip)?;
+            tips.insert(*branch, tip);
+        }
+        let tip = tips.get(&self.branch);
+        let tip = tip.ok_or_else(|| GitError::Missing(self.branch.to_string()))?;
+        let mut view = self.view_of(tip)?;
+        view.base = self.base.as_ref().and_then(|base| tips.get(base)).cloned();
+        if let Some(basis) = &self.basis {
+            view.outdated = self.has_changed(basis, tips.get(&basis.branch))?;
         }
         if let Some((branch, prefix)) = &watched {
             view.watched = self.objects.resolve(&format!("{prefix}/{branch}"))?;
@@ -75,42 +93,71 @@ impl Trunk<'_> {
     }
 
     /// A failed fetch says the same for a missing branch, a missing network and a missing permission; a
-    /// look at the remote's branches tells them apart. `Ok` when the remote lists all that was asked for.
-    fn require_listed(
+    /// look at the remote's branches tells them apart.
+    fn listed(
         &self,
         remote: &RemoteName,
         words: String,
         until: Instant,
-    ) -> Result<(), TrunkError> {
+    ) -> Result<Vec<RefValue>, TrunkError> {
         let permission = |words: String| TrunkError::Denied { remote: remote.clone(), words };
         if speaks_of_permission(&words) {
             return Err(permission(words));
         }
-        let refs = match self.repo.ls_remote(remote, &[], until) {
-            Ok(refs) => refs,
-            Err(error) => {
-                return Err(match error.words() {
-                    Some(said) if speaks_of_permission(said) => permission(said.to_owned()),
-                    _ => unreachable(remote, words),
-                });
-            }
-        };
-        let is_listed = |branch: &RefName| refs.iter().any(|r| r.name == *branch);
+        self.repo.ls_remote(remote, &[], until).map_err(|error| match error.words() {
+            Some(said) if speaks_of_permission(said) => permission(said.to_owned()),
+            _ => unreachable(remote, words),
+        })
+    }
+
+    /// What the remote lacks of all that is there for a transaction, if it lacks anything.
+    fn missing(&self, remote: &RemoteName, listed: &[RefValue]) -> Option<TrunkError> {
+        let is_listed = |branch: &RefName| listed.iter().any(|r| r.name == *branch);
         if !is_listed(&self.branch) {
-            let branches = refs.iter().filter(|r| r.name.as_str().starts_with("refs/heads/"));
+            let branches = listed.iter().filter(|r| r.name.as_str().starts_with("refs/heads/"));
             let mut branches: Vec<_> = branches.map(|r| r.name.short().to_owned()).collect();
             // The default branch is listed twice: as itself and as what HEAD leads to.
             branches.sort_unstable();
             branches.dedup();
             let (remote, branch) = (remote.clone(), self.branch.clone());
-            return Err(TrunkError::NoTrunk { remote, branch, branches });
+            return Some(TrunkError::NoTrunk { remote, branch, branches });
         }
-        match &self.base {
-            Some(base) if !is_listed(base) => {
-                Err(TrunkError::NoBase { remote: remote.clone(), branch: base.clone() })
-            }
-            Some(_) | None => Ok(()),
+        let base = self.base.as_ref().filter(|base| !is_listed(base))?;
+        Some(TrunkError::NoBase { remote: remote.clone(), branch: base.clone() })
+    }
+
+    /// A branch that is gone is news of the settings where these name another one by now.
+    fn explained(
+        &self,
+        remote: &RemoteName,
+        missing: TrunkError,
+        until: Instant,
+    ) -> Result<TrunkError, TrunkError> {
+        let Some(basis) = &self.basis else { return Ok(missing) };
+        let wanted = Wanted::new(&basis.branch, self.run.private_ref("settings")?);
+        if self.fetch_once(remote, &[wanted.spec()], until)?.is_some() {
+            return Ok(missing);
         }
+        let Some(tip) = self.objects.resolve(wanted.name.as_str())? else { return Ok(missing) };
+        self.note_tip(remote, &basis.branch, &tip)?;
+        let changed = self.has_changed(basis, Some(&tip))?;
+        Ok(if changed { self.outdated(basis) } else { missing })
+    }
+}
+
+/// A branch of the remote, and under which private name it is fetched.
+struct Wanted<'b> {
+    branch: &'b RefName,
+    name: RefName,
+}
+
+impl<'b> Wanted<'b> {
+    fn new(branch: &'b RefName, name: RefName) -> Wanted<'b> {
+        Wanted { branch, name }
+    }
+
+    fn spec(&self) -> String {
+        format!("+{}:{}", self.branch, self.name)
     }
 }
 

@@ -36,6 +36,7 @@ impl Trunk<'_> {
         let mut warnings = self.finish_following()?;
         let landed = loop {
             let view = self.local_view()?;
+            self.require_basis(&view)?;
             let (change, output) = match decide(&view)? {
                 Decision::Push(change, output) => (change, output),
                 Decision::Answer(answer) => return Ok(Outcome::Answered(answer)),
@@ -48,6 +49,7 @@ impl Trunk<'_> {
             let followers = self.followers(&edits)?;
             self.write_following(&followers)?;
             if self.repo.update_refs(&edits, &format!("tix: {}", change.subject))? {
+                self.run.note_landed();
                 // From here on the change stands, whatever becomes of the checkout.
                 warnings.extend(self.follow_all(&followers));
                 let moved = moved(&edits);
@@ -81,6 +83,10 @@ impl Trunk<'_> {
                 }
                 if let Some(base) = &self.base {
                     view.base = self.objects.resolve(base.as_str())?;
+                }
+                if let Some(basis) = &self.basis {
+                    let tip = self.objects.resolve(basis.branch.as_str())?;
+                    view.outdated = self.has_changed(basis, tip.as_ref())?;
                 }
                 Ok(view)
             }

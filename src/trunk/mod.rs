@@ -10,9 +10,11 @@
 //! - "Nothing changed" is said only when no push was sent, or a fetch proved that none landed.
 //! - An answer without a push, and a refusal, is one about a view that this transaction fetched, never about what was
 //!   last seen: "already", "held" and "nothing to do" are news when they are said.
+//! - No decision is made by settings that the fetched commit does not have: see [`Basis`].
 //! - The user's checkout, index, HEAD, stash and branches are not touched.
 
 mod backoff;
+mod basis;
 mod beside;
 mod branches;
 mod build;
@@ -54,6 +56,8 @@ pub struct Trunk<'a> {
     pub branch: RefName,
     /// Another branch to fetch along, from which ticket branches start when the trunk holds tickets only.
     pub base: Option<RefName>,
+    /// What the decisions rest on, and is no decision of ours: when it has changed, nothing is decided.
+    pub basis: Option<Basis>,
     /// A branch whose position on the remote is fetched along, under the same connection.
     pub watch: Option<RefName>,
     /// The branch that a fetch is noted for: the trunk, also where this engine writes to another branch.
@@ -69,6 +73,16 @@ pub struct Trunk<'a> {
     pub runtime_dir: std::path::PathBuf,
     /// Is told what is being waited for.
     pub progress: &'a dyn Fn(Step),
+}
+
+/// The version of a file with which a transaction was begun: the settings that a team shares.
+#[derive(Clone, Debug)]
+pub struct Basis {
+    /// The branch that holds it.
+    pub branch: RefName,
+    pub file: &'static str,
+    /// `None` when the branch, as last fetched, had none.
+    pub blob: Option<Oid>,
 }
 
 /// Whether a commit on the trunk may start continuous integration.
@@ -211,10 +225,12 @@ impl Trunk<'_> {
 
     /// The trunk as it is now: fetched when there is a remote.
     pub fn fetch_view(&self) -> Result<View<'_>, TrunkError> {
-        match &self.remote {
-            Some(remote) => self.fetch(remote),
-            None => self.local_view(),
-        }
+        let view = match &self.remote {
+            Some(remote) => self.fetch(remote)?,
+            None => self.local_view()?,
+        };
+        self.require_basis(&view)?;
+        Ok(view)
     }
 
     /// Builds the commit of a change on any commit that was looked at, for a branch that is not the trunk.

@@ -23,6 +23,8 @@ pub struct Run {
     dir: PathBuf,
     token: String,
     refs: RefCell<Refs>,
+    /// A change of this run is on the trunk.
+    landed: Cell<bool>,
     /// Something could not be deleted.
     unsettled: Cell<bool>,
     repo: Repo,
@@ -71,6 +73,7 @@ impl Run {
                     dir,
                     token,
                     refs: RefCell::default(),
+                    landed: Cell::new(false),
                     unsettled: Cell::new(false),
                     repo: repo.clone(),
                     lock: Some(lock),
@@ -82,6 +85,17 @@ impl Run {
     /// What names this run, and no other.
     pub fn token(&self) -> &str {
         &self.token
+    }
+
+    /// Whether a change of this run is on the trunk.
+    pub fn has_landed(&self) -> bool {
+        self.landed.get()
+    }
+
+    /// Remembers that a change of this run is on the trunk.
+    pub fn note_landed(&self) {
+        self.landed.set(true);
+        self.forget_refs();
     }
 
     /// A ref of this run's own; it is deleted when the run ends.
@@ -117,7 +131,7 @@ impl Run {
 
     /// Begins to delete the private refs, beside whatever comes next: after a push that won, git has
     /// moved the remote-tracking refs itself.
-    pub fn forget_refs(&self) {
+    fn forget_refs(&self) {
         let mut refs = self.refs.borrow_mut();
         refs.news.clear();
         if refs.deleting.is_none() && !refs.private.is_empty() {

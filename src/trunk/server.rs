@@ -103,6 +103,10 @@ impl Trunk<'_> {
             if Instant::now() >= self.deadline && !sent.is_empty() {
                 return Err(too_late(remote, diary, &sent, view.commit(), broke).into());
             }
+            self.require_basis(&view).map_err(|error| match still_open(&sent, view.commit()) {
+                Landing::No => error,
+                Landing::Unknown => unknown(remote, &error),
+            })?;
             // Only a view that was fetched a moment ago is decided on, so that an answer can be given at once.
             let decided = match decide(&view)? {
                 Decision::Push(change, output) => (change, output),
@@ -314,7 +318,7 @@ impl Trunk<'_> {
         mine: Sent<T>,
         atomic: Atomic,
     ) -> Landed<T> {
-        self.run.forget_refs();
+        self.run.note_landed();
         // Without a report the trunk speaks for all refs, if they move together.
         let all = mine.moved.is_empty() && atomic == Atomic::Yes;
         let (mut moved, mut left) = (Vec::new(), Vec::new());
@@ -391,6 +395,7 @@ fn unknown(remote: &RemoteName, error: &TrunkError) -> TrunkError {
         | TrunkError::Hidden { .. }
         | TrunkError::NoTrunk { .. }
         | TrunkError::NoBase { .. }
+        | TrunkError::Outdated { .. }
         | TrunkError::NoLocalTrunk { .. }
         | TrunkError::LocalRefTaken { .. }
         | TrunkError::Conflicts { .. }

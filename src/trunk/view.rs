@@ -15,6 +15,8 @@ pub struct View<'a> {
     tree: Option<Oid>,
     pub(super) watched: Option<Oid>,
     pub(super) base: Option<Oid>,
+    /// Whether the settings of the trunk are others than those that the transaction was begun with.
+    pub(super) outdated: bool,
     /// All tickets, as values.
     pub snapshot: Snapshot,
     pub has_tickets: bool,
@@ -42,6 +44,7 @@ impl<'a> View<'a> {
                 tree: None,
                 watched: None,
                 base: None,
+                outdated: false,
                 snapshot,
                 has_tickets: false,
             });
@@ -74,6 +77,7 @@ impl<'a> View<'a> {
             tree: Some(tree),
             watched: None,
             base: None,
+            outdated: false,
             snapshot,
             has_tickets,
         })

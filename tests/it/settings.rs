@@ -1,6 +1,7 @@
 //! One answer to which remote, trunk, base and protected branches hold: for the commands, the guard and the scripts.
 
 mod clones;
+mod current;
 mod strict;
 mod unsure;
 

@@ -5,6 +5,7 @@ use crate::app::context::{Context, Globals};
 use crate::app::give_back::{Freed, GiveBack, clear_local, give_back};
 use crate::app::lock::lock_ticket;
 use crate::app::receipt::{Receipt, record};
+use crate::app::settings::with_current_settings;
 use crate::app::worker::{self, Job};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
@@ -109,8 +110,10 @@ fn give_up(
         return stands(Failure { exit: Exit::Incomplete, ..failure });
     }
     // The view is as old as the claim and the deadline may be over: the way back has its own.
-    let back = Context::open(globals, env, out, args.timeout.as_deref())
-        .and_then(|ctx| way_back(&ctx, receipt, &failure.message));
+    let back = with_current_settings(|| {
+        let ctx = Context::open(globals, env, out, args.timeout.as_deref())?;
+        way_back(&ctx, receipt, &failure.message)
+    });
     match back {
         Ok(warnings) => {
             for warning in &warnings {

@@ -94,7 +94,10 @@ fn examine(ctx: &Context<'_>, look: Look) -> Result<Examination, Failure> {
     // A fetch clears what killed runs left; without a remote nothing is fetched.
     let outlook = Outlook { leftovers: leftovers(ctx.remote.is_some()), unseen: None, asked: true };
     match board::look(ctx, Look::Fetch, |seen| read(seen, &outlook)) {
-        Err(failure) if matches!(failure.exit, Exit::Unreachable | Exit::RemoteRefused) => {
+        Err(failure)
+            if !failure.outdated
+                && matches!(failure.exit, Exit::Unreachable | Exit::RemoteRefused) =>
+        {
             let outlook = offline(Some(failure.message));
             board::look(ctx, Look::LastSeen, |seen| read(seen, &outlook))
         }
