@@ -36,7 +36,7 @@ pub struct Cli {
     pub globals: Globals,
     /// What to do.
     #[command(subcommand)]
-    pub command: Command,
+    pub command: CliCommand,
     /// The name of the command.
     #[arg(skip)]
     verb: String,
@@ -55,93 +55,93 @@ impl Cli {
 
 /// What to do.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub enum CliCommand {
     #[command(display_order = 1)]
-    Demo(commands::demo::Args),
+    Demo(commands::demo::DemoArgs),
     #[command(display_order = 2)]
-    Init(commands::init::Args),
+    Init(commands::init::InitArgs),
     #[command(display_order = 5)]
-    New(commands::new::Args),
+    New(commands::new::NewArgs),
     #[command(display_order = 10)]
-    Activate(commands::activate::Args),
+    Activate(commands::activate::ActivateArgs),
     #[command(display_order = 15)]
-    Run(commands::run::Args),
+    Run(commands::run::RunArgs),
     #[command(display_order = 20)]
-    Release(commands::release::Args),
+    Release(commands::release::ReleaseArgs),
     #[command(display_order = 10)]
-    List(commands::list::Args),
+    List(commands::list::ListArgs),
     #[command(display_order = 9)]
-    Next(commands::next::Args),
+    Next(commands::next::NextArgs),
     #[command(display_order = 11)]
-    Show(commands::show::Args),
+    Show(commands::show::ShowArgs),
     #[command(display_order = 12)]
-    Log(commands::log::Args),
+    Log(commands::log::LogArgs),
     #[command(display_order = 14)]
-    Dep(commands::dep::Args),
+    Dep(commands::dep::DepArgs),
     #[command(display_order = 15)]
-    Graph(commands::graph::Args),
+    Graph(commands::graph::GraphArgs),
     #[command(display_order = 13)]
-    Path(commands::path::Args),
+    Path(commands::path::PathArgs),
     #[command(display_order = 81)]
-    Check(commands::check::Args),
+    Check(commands::check::CheckArgs),
     #[command(display_order = 80)]
-    Hook(commands::hook::Args),
+    Hook(commands::hook::HookArgs),
     #[command(display_order = 6)]
-    Queue(commands::queue::Args),
+    Queue(commands::queue::QueueArgs),
     #[command(display_order = 6)]
-    Draft(commands::draft::Args),
+    Draft(commands::draft::DraftArgs),
     #[command(display_order = 7)]
-    Set(commands::set::Args),
+    Set(commands::set::SetArgs),
     #[command(display_order = 7)]
-    Edit(commands::edit::Args),
+    Edit(commands::edit::EditArgs),
     #[command(display_order = 12)]
-    Status(commands::status::Args),
+    Status(commands::status::StatusArgs),
     #[command(display_order = 14)]
-    Note(commands::note::Args),
+    Note(commands::note::NoteArgs),
     #[command(display_order = 15)]
-    Block(commands::block::Args),
+    Block(commands::block::BlockArgs),
     #[command(display_order = 15)]
-    Unblock(commands::unblock::Args),
+    Unblock(commands::unblock::UnblockArgs),
     #[command(display_order = 16)]
-    Submit(commands::submit::Args),
+    Submit(commands::submit::SubmitArgs),
     #[command(display_order = 17)]
-    Review(commands::review::Args),
+    Review(commands::review::ReviewArgs),
     #[command(display_order = 18)]
-    Complete(commands::complete::Args),
+    Complete(commands::complete::CompleteArgs),
     #[command(display_order = 21)]
-    Handoff(commands::handoff::Args),
+    Handoff(commands::handoff::HandoffArgs),
     #[command(display_order = 22)]
-    Reclaim(commands::reclaim::Args),
+    Reclaim(commands::reclaim::ReclaimArgs),
     #[command(display_order = 23)]
-    Close(commands::close::Args),
+    Close(commands::close::CloseArgs),
     #[command(display_order = 24)]
-    Reopen(commands::reopen::Args),
+    Reopen(commands::reopen::ReopenArgs),
     #[command(display_order = 25)]
-    Rework(commands::rework::Args),
+    Rework(commands::rework::ReworkArgs),
     #[command(display_order = 19)]
-    Land(commands::land::Args),
+    Land(commands::land::LandArgs),
     #[command(display_order = 20)]
-    Clean(commands::clean::Args),
+    Clean(commands::clean::CleanArgs),
     #[command(display_order = 26)]
-    Archive(commands::archive::Args),
+    Archive(commands::archive::ArchiveArgs),
     #[command(display_order = 85)]
-    Trust(commands::trust::Args),
+    Trust(commands::trust::TrustArgs),
     #[command(display_order = 14)]
-    Board(commands::board::Args),
+    Board(commands::board::BoardArgs),
     #[command(display_order = 15)]
-    Report(commands::report::Args),
+    Report(commands::report::ReportArgs),
     #[command(display_order = 60)]
-    Doctor(commands::doctor::Args),
+    Doctor(commands::doctor::DoctorArgs),
     #[command(display_order = 61)]
-    Explain(commands::explain::Args),
+    Explain(commands::explain::ExplainArgs),
     #[command(display_order = 62)]
-    AgentGuide(commands::agent_guide::Args),
+    AgentGuide(commands::agent_guide::AgentGuideArgs),
     #[command(display_order = 91)]
-    ShellInit(commands::shell_init::Args),
+    ShellInit(commands::shell_init::ShellInitArgs),
     #[command(display_order = 92)]
-    Man(commands::man::Args),
+    Man(commands::man::ManArgs),
     #[command(display_order = 90)]
-    Completions(commands::completions::Args),
+    Completions(commands::completions::CompletionsArgs),
 }
 
 /// Answers a shell that asks how a command line can go on: what stands behind `--` in ours.
@@ -189,49 +189,49 @@ fn run_once(cli: &Cli, env: &Env, out: &Out) -> Result<u8, Failure> {
     // Here and nowhere else, by the command's own name: a new command needs nothing for it.
     role::check(&cli.verb, globals, env, out)?;
     match &cli.command {
-        Command::Activate(args) => return commands::activate::run(args, globals, env, out),
-        Command::Run(args) => return commands::run::run(args, globals, env, out),
-        Command::Demo(args) => commands::demo::run(args, globals, env, out),
-        Command::Init(args) => commands::init::run(args, globals, env, out),
-        Command::New(args) => commands::new::run(args, globals, env, out),
-        Command::Release(args) => commands::release::run(args, globals, env, out),
-        Command::List(args) => commands::list::run(args, globals, env, out),
-        Command::Next(args) => commands::next::run(args, globals, env, out),
-        Command::Show(args) => commands::show::run(args, globals, env, out),
-        Command::Log(args) => commands::log::run(args, globals, env, out),
-        Command::Dep(args) => commands::dep::run(args, globals, env, out),
-        Command::Graph(args) => commands::graph::run(args, globals, env, out),
-        Command::Path(args) => commands::path::run(args, globals, env, out),
-        Command::Check(args) => commands::check::run(args, globals, env, out),
-        Command::Hook(args) => commands::hook::run(args, globals, env, out),
-        Command::Queue(args) => commands::queue::run(args, globals, env, out),
-        Command::Draft(args) => commands::draft::run(args, globals, env, out),
-        Command::Set(args) => commands::set::run(args, globals, env, out),
-        Command::Edit(args) => commands::edit::run(args, globals, env, out),
-        Command::Status(args) => commands::status::run(args, globals, env, out),
-        Command::Note(args) => commands::note::run(args, globals, env, out),
-        Command::Block(args) => commands::block::run(args, globals, env, out),
-        Command::Unblock(args) => commands::unblock::run(args, globals, env, out),
-        Command::Submit(args) => commands::submit::run(args, globals, env, out),
-        Command::Review(args) => commands::review::run(args, globals, env, out),
-        Command::Complete(args) => commands::complete::run(args, globals, env, out),
-        Command::Handoff(args) => commands::handoff::run(args, globals, env, out),
-        Command::Reclaim(args) => commands::reclaim::run(args, globals, env, out),
-        Command::Close(args) => commands::close::run(args, globals, env, out),
-        Command::Reopen(args) => commands::reopen::run(args, globals, env, out),
-        Command::Rework(args) => commands::rework::run(args, globals, env, out),
-        Command::Land(args) => commands::land::run(args, globals, env, out),
-        Command::Clean(args) => commands::clean::run(args, globals, env, out),
-        Command::Archive(args) => commands::archive::run(args, globals, env, out),
-        Command::Trust(args) => commands::trust::run(args, globals, env, out),
-        Command::Board(args) => commands::board::run(args, globals, env, out),
-        Command::Report(args) => commands::report::run(args, globals, env, out),
-        Command::Doctor(args) => commands::doctor::run(args, globals, env, out),
-        Command::Explain(args) => commands::explain::run(args, globals, env, out),
-        Command::AgentGuide(args) => commands::agent_guide::run(args, globals, env, out),
-        Command::ShellInit(args) => commands::shell_init::run(args, globals, env, out),
-        Command::Man(args) => commands::man::run(args, globals, env, out),
-        Command::Completions(args) => commands::completions::run(args, globals, env, out),
+        CliCommand::Activate(args) => return commands::activate::run(args, globals, env, out),
+        CliCommand::Run(args) => return commands::run::run(args, globals, env, out),
+        CliCommand::Demo(args) => commands::demo::run(args, globals, env, out),
+        CliCommand::Init(args) => commands::init::run(args, globals, env, out),
+        CliCommand::New(args) => commands::new::run(args, globals, env, out),
+        CliCommand::Release(args) => commands::release::run(args, globals, env, out),
+        CliCommand::List(args) => commands::list::run(args, globals, env, out),
+        CliCommand::Next(args) => commands::next::run(args, globals, env, out),
+        CliCommand::Show(args) => commands::show::run(args, globals, env, out),
+        CliCommand::Log(args) => commands::log::run(args, globals, env, out),
+        CliCommand::Dep(args) => commands::dep::run(args, globals, env, out),
+        CliCommand::Graph(args) => commands::graph::run(args, globals, env, out),
+        CliCommand::Path(args) => commands::path::run(args, globals, env, out),
+        CliCommand::Check(args) => commands::check::run(args, globals, env, out),
+        CliCommand::Hook(args) => commands::hook::run(args, globals, env, out),
+        CliCommand::Queue(args) => commands::queue::run(args, globals, env, out),
+        CliCommand::Draft(args) => commands::draft::run(args, globals, env, out),
+        CliCommand::Set(args) => commands::set::run(args, globals, env, out),
+        CliCommand::Edit(args) => commands::edit::run(args, globals, env, out),
+        CliCommand::Status(args) => commands::status::run(args, globals, env, out),
+        CliCommand::Note(args) => commands::note::run(args, globals, env, out),
+        CliCommand::Block(args) => commands::block::run(args, globals, env, out),
+        CliCommand::Unblock(args) => commands::unblock::run(args, globals, env, out),
+        CliCommand::Submit(args) => commands::submit::run(args, globals, env, out),
+        CliCommand::Review(args) => commands::review::run(args, globals, env, out),
+        CliCommand::Complete(args) => commands::complete::run(args, globals, env, out),
+        CliCommand::Handoff(args) => commands::handoff::run(args, globals, env, out),
+        CliCommand::Reclaim(args) => commands::reclaim::run(args, globals, env, out),
+        CliCommand::Close(args) => commands::close::run(args, globals, env, out),
+        CliCommand::Reopen(args) => commands::reopen::run(args, globals, env, out),
+        CliCommand::Rework(args) => commands::rework::run(args, globals, env, out),
+        CliCommand::Land(args) => commands::land::run(args, globals, env, out),
+        CliCommand::Clean(args) => commands::clean::run(args, globals, env, out),
+        CliCommand::Archive(args) => commands::archive::run(args, globals, env, out),
+        CliCommand::Trust(args) => commands::trust::run(args, globals, env, out),
+        CliCommand::Board(args) => commands::board::run(args, globals, env, out),
+        CliCommand::Report(args) => commands::report::run(args, globals, env, out),
+        CliCommand::Doctor(args) => commands::doctor::run(args, globals, env, out),
+        CliCommand::Explain(args) => commands::explain::run(args, globals, env, out),
+        CliCommand::AgentGuide(args) => commands::agent_guide::run(args, globals, env, out),
+        CliCommand::ShellInit(args) => commands::shell_init::run(args, globals, env, out),
+        CliCommand::Man(args) => commands::man::run(args, globals, env, out),
+        CliCommand::Completions(args) => commands::completions::run(args, globals, env, out),
     }
     .map(|()| 0)
 }

@@ -13,7 +13,7 @@ use crate::config::{ConfigError, Origin, Problem};
 use crate::git::{ExecError, GitError};
 use crate::guard::GuardError;
 use crate::settings::SettingsError;
-use crate::trunk::{Landing, Stop, TrunkError};
+use crate::trunk::{MayLand, Stop, TrunkError};
 use crate::workspace::WorkspaceError;
 
 /// The exit codes: a contract with scripts.
@@ -314,12 +314,12 @@ impl From<TrunkError> for Failure {
         let message = error.to_string();
         match error {
             TrunkError::Git(error) => error.into(),
-            TrunkError::Unreachable { words, landing: Landing::No, .. } => {
+            TrunkError::Unreachable { words, landing: MayLand::No, .. } => {
                 Failure::new(Exit::Unreachable, format!("{message}; nothing changed"))
                     .fact("git", words.trim())
                     .hint("try again when the network is back")
             }
-            TrunkError::Unreachable { words, landing: Landing::Unknown, .. } => Failure::new(
+            TrunkError::Unreachable { words, landing: MayLand::Unknown, .. } => Failure::new(
                 Exit::Incomplete,
                 format!("{message}, and the last push may have landed"),
             )

@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 
 use serde::Serialize;
 
-use self::table::{Layout, Table};
+use self::table::{Table, TableLayout};
 use crate::error::Failure;
 use crate::text::{safe, safe_lines};
 
@@ -90,9 +90,9 @@ impl Out {
         let width = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
         let layout = if Out::is_terminal() {
             // Some terminals do not know how wide they are, and say 0.
-            Layout::Terminal { width: width().filter(|width| *width > 0) }
+            TableLayout::Terminal { width: width().filter(|width| *width > 0) }
         } else {
-            Layout::Piped
+            TableLayout::Piped
         };
         self.answer(&table.render(layout));
     }

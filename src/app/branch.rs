@@ -42,7 +42,7 @@ fn config_lock(repo: &Repo) -> Option<Lock> {
 
 /// How the branch came to be where it should.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pushed {
+pub enum BranchPush {
     Moved,
     /// It was there already; perhaps an earlier push of ours, whose answer was lost.
     Already,
@@ -54,7 +54,7 @@ pub fn push_branch(
     ctx: &Context<'_>,
     remote: &RemoteName,
     update: &RefUpdate,
-) -> Result<Pushed, Failure> {
+) -> Result<BranchPush, Failure> {
     let name = update.name();
     let mut tries = u32::from(ctx.config.claim_attempts);
     let end = (ctx.started + ctx.config.timeout).max(Instant::now() + AT_LEAST);
@@ -62,7 +62,7 @@ pub fn push_branch(
         let until = end.max(Instant::now() + OVERTIME);
         let report = ctx.repo.push(remote, std::slice::from_ref(update), Atomic::No, until);
         let (words, reason) = match outcome(report, update)? {
-            Ok(()) => return Ok(Pushed::Moved),
+            Ok(()) => return Ok(BranchPush::Moved),
             Err(why) => why,
         };
         tries = tries.saturating_sub(1);
@@ -80,7 +80,7 @@ pub fn push_branch(
             }
         };
         if at.as_ref() == update.target() {
-            return Ok(Pushed::Already);
+            return Ok(BranchPush::Already);
         }
         let as_expected = match update {
             RefUpdate::Move { from, .. } => at.as_ref() == Some(from),
@@ -108,13 +108,13 @@ pub fn push_branch(
     }
 }
 
-type Why = (String, Option<String>);
+type PushRefusal = (String, Option<String>);
 
 /// Done, or the words and (where the remote gave one) the reason.
 fn outcome(
     report: Result<PushReport, GitError>,
     update: &RefUpdate,
-) -> Result<Result<(), Why>, Failure> {
+) -> Result<Result<(), PushRefusal>, Failure> {
     match report {
         Ok(report) => {
             let line = report.of(update.name()).cloned();

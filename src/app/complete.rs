@@ -10,7 +10,7 @@ use super::command_line;
 use super::context::{Context, Globals};
 use super::unknown::OnUnknown;
 use crate::env::{self, Env};
-use crate::lifecycle::Entry;
+use crate::lifecycle::TicketEntry;
 use crate::out::{Format, Narration, Out};
 use crate::ticket::{Lane, TicketId};
 use crate::trunk::View;
@@ -73,8 +73,8 @@ fn fitting_ids(view: &View<'_>, lanes: &[Lane], current: &str) -> Vec<Completion
 }
 
 fn fitting_labels(ctx: &Context<'_>, view: &View<'_>, current: &str) -> Vec<CompletionCandidate> {
-    let queue = |entry: &&Entry| entry.lane == Lane::Queue;
-    let entries: Vec<&Entry> = view.snapshot.entries.iter().filter(queue).collect();
+    let queue = |entry: &&TicketEntry| entry.lane == Lane::Queue;
+    let entries: Vec<&TicketEntry> = view.snapshot.entries.iter().filter(queue).collect();
     let mut labels: BTreeSet<String> = BTreeSet::new();
     let read = view.heads(&ctx.repo, &entries, |_, head| {
         labels.extend(head.into_iter().flat_map(|head| head.labels));

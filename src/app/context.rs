@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::audit::Audit;
 use crate::clock;
-use crate::config::{Fields, Flags, Landing, Layers, Record, Stage};
+use crate::config::{Fields, Flags, Landing, Layers, RecordPlace, Stage};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::git::{GitError, Objects, RefValue, Repo};
@@ -16,11 +16,12 @@ use crate::lifecycle::machine::{Arrival, OwnReview, Policy};
 use crate::names::{Oid, RefName, RemoteName, RepoPath};
 use crate::out::Out;
 use crate::settings::{
-    Author, Protection, Read, Settings, SettingsError, SharedFile, Sources, Station, settle,
+    AuthorIdentity, Protection, ReadFiles, Settings, SettingsError, SharedFile, Sources, Station,
+    settle,
 };
 use crate::text::duration;
 use crate::ticket::{Lane, QueueGate, Status, TicketId};
-use crate::trunk::{Basis, Ci, Run, Step, Trunk, TrunkError, View};
+use crate::trunk::{Basis, Ci, Run, Trunk, TrunkError, TrunkStep, View};
 
 /// The file with which a team shares its settings.
 pub const CONFIG_FILE: &str = crate::config::FILE;
@@ -75,12 +76,12 @@ pub struct Context<'a> {
     /// When the run began, for durations.
     pub started: Instant,
     /// What was given on the command line.
-    given: Given,
+    given: GivenFlags,
 }
 
 /// The settings of the command line.
 #[derive(Clone, Debug, Default)]
-struct Given {
+struct GivenFlags {
     trunk: Option<String>,
     remote: Option<String>,
     timeout: Option<String>,
@@ -106,7 +107,7 @@ impl<'a> Context<'a> {
         let dir = working_dir(globals, env)?;
         let repo = Repo::discover(&dir)?;
         let objects = Objects::open(&repo)?;
-        let given = Given {
+        let given = GivenFlags {
             trunk: globals.trunk.clone(),
             remote: globals.remote.clone(),
             timeout: timeout.map(str::to_owned),
@@ -162,7 +163,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    pub fn engine<'t>(&'t self, run: &'t Run, progress: &'t dyn Fn(Step)) -> Trunk<'t> {
+    pub fn engine<'t>(&'t self, run: &'t Run, progress: &'t dyn Fn(TrunkStep)) -> Trunk<'t> {
         let tickets_only = self.base != self.trunk;
         Trunk {
             repo: &self.repo,
@@ -170,7 +171,7 @@ impl<'a> Context<'a> {
             run,
             remote: self.remote.clone(),
             branch: self.trunk.clone(),
-            base: (self.record == Record::Trunk && tickets_only).then(|| self.base.clone()),
+            base: (self.record == RecordPlace::Trunk && tickets_only).then(|| self.base.clone()),
             basis: Some(self.basis()),
             watch: None,
             stamp: self.trunk.clone(),
@@ -216,7 +217,7 @@ impl<'a> Context<'a> {
     }
 
     /// Says to a person who waits what the engine is doing.
-    pub fn progress(&self) -> impl Fn(Step) + '_ {
+    pub fn progress(&self) -> impl Fn(TrunkStep) + '_ {
         let remote = self.remote.as_ref().map_or_else(String::new, ToString::to_string);
         move |step| self.out.progress(&progress_line(&remote, step))
     }
@@ -228,7 +229,7 @@ impl<'a> Context<'a> {
 
     /// Who acts: `TIX_ACTOR`, else git's `user.name <user.email>`.
     pub fn actor(&self) -> Result<String, Failure> {
-        let acting = Author::configured(&self.repo.config).acting(self.env);
+        let acting = AuthorIdentity::configured(&self.repo.config).acting(self.env);
         match acting.map_err(|e| Failure::new(Exit::Usage, e.to_string()))? {
             Some(actor) => Ok(actor),
             None => Ok(self.repo.identity()?),
@@ -250,9 +251,9 @@ impl<'a> Context<'a> {
         let own_review =
             if self.config.review_self { OwnReview::Allowed } else { OwnReview::Refused };
         let arrival = match (self.record, self.config.landing) {
-            (Record::Branch, Landing::Completed) => Arrival::Land,
-            (Record::Branch, Landing::None)
-            | (Record::Trunk, Landing::None | Landing::Completed) => Arrival::Request,
+            (RecordPlace::Branch, Landing::Completed) => Arrival::Land,
+            (RecordPlace::Branch, Landing::None)
+            | (RecordPlace::Trunk, Landing::None | Landing::Completed) => Arrival::Request,
         };
         Policy { gate: self.gate(), stages: &self.stages, own_review, arrival }
     }
@@ -329,7 +330,7 @@ fn sources<'s>(repo: &'s Repo, objects: &'s Objects) -> Sources<'s> {
         root: repo.worktree.as_deref(),
         main_root: Some(repo.root.clone()).filter(|root| *root != repo.common_dir),
         station: Station::Clone,
-        read: Read::default(),
+        read: ReadFiles::default(),
     }
 }
 
@@ -342,7 +343,7 @@ fn ask(repo: &Repo) -> impl Fn(&RemoteName, &[&str]) -> Result<Vec<RefValue>, Gi
 fn with_layers<T>(
     repo: &Repo,
     env: &Env,
-    given: &Given,
+    given: &GivenFlags,
     found: impl FnOnce(Layers<'_>) -> Result<T, SettingsError>,
 ) -> Result<T, Failure> {
     let flags = Flags {
@@ -357,12 +358,12 @@ fn with_layers<T>(
 }
 
 /// What a person reads while the network is awaited.
-fn progress_line(remote: &str, step: Step) -> String {
+fn progress_line(remote: &str, step: TrunkStep) -> String {
     match step {
-        Step::Queue => "waiting for other processes of this machine …".to_owned(),
-        Step::Fetch => format!("fetching from {remote} …"),
-        Step::Push(1) => format!("pushing to {remote} …"),
-        Step::Push(n) => format!("pushing to {remote}, attempt {n} …"),
-        Step::Pause => "somebody else was quicker; trying again …".to_owned(),
+        TrunkStep::Queue => "waiting for other processes of this machine …".to_owned(),
+        TrunkStep::Fetch => format!("fetching from {remote} …"),
+        TrunkStep::Push(1) => format!("pushing to {remote} …"),
+        TrunkStep::Push(n) => format!("pushing to {remote}, attempt {n} …"),
+        TrunkStep::Pause => "somebody else was quicker; trying again …".to_owned(),
     }
 }

@@ -2,8 +2,8 @@
 
 use super::context::Context;
 use crate::error::{Exit, Failure};
-use crate::git::{GitError, Kind, Repo};
-use crate::lifecycle::{Entry, Refusal, trailer};
+use crate::git::{GitError, ObjectKind, Repo};
+use crate::lifecycle::{Refusal, TicketEntry, trailer};
 use crate::names::{Oid, RepoPath};
 use crate::text::shell_word;
 use crate::ticket::{Lane, TicketId};
@@ -13,7 +13,7 @@ pub fn find_ticket<'v>(
     ctx: &Context<'_>,
     view: &'v View<'_>,
     query: &str,
-) -> Result<&'v Entry, Failure> {
+) -> Result<&'v TicketEntry, Failure> {
     let refusal = match view.snapshot.find(query) {
         Ok(entry) => return Ok(entry),
         Err(refusal) => refusal,
@@ -135,7 +135,7 @@ fn elsewhere(ctx: &Context<'_>) -> Option<String> {
         branches.iter().map(|name| format!("{pattern}{name}:{queue}").into_bytes()).collect();
     let mut found = None;
     let seen = ctx.objects.read_many(&trees, |at, object| {
-        if object.kind == Kind::Tree && found.is_none() {
+        if object.kind == ObjectKind::Tree && found.is_none() {
             found = branches.get(at).map(|name| (*name).to_owned());
         }
     });

@@ -81,7 +81,7 @@ pub fn follow_here(
 
 /// Whether what is in the workspace must be on the remote as well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pushed {
+pub enum PushRequirement {
     Required,
     NotYet,
 }
@@ -93,7 +93,7 @@ pub fn require_at_rest(
     id: &TicketId,
     branch: &RefName,
     tip: Option<&Oid>,
-    pushed: Pushed,
+    pushed: PushRequirement,
 ) -> Result<(), Failure> {
     let worktrees = ctx.repo.worktrees()?;
     let on_branch = on_branch(&worktrees, branch);
@@ -104,7 +104,8 @@ pub fn require_at_rest(
         }
     }
     let local = ctx.objects.resolve(branch.as_str())?;
-    let (Some(local), Some(remote), Pushed::Required) = (local, &ctx.remote, pushed) else {
+    let (Some(local), Some(remote), PushRequirement::Required) = (local, &ctx.remote, pushed)
+    else {
         return Ok(());
     };
     let (missing, lacking) = match tip {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::board::Seen;
+use super::board::TrunkAsSeen;
 use super::context::Context;
 use crate::clock;
 use crate::names::Oid;
@@ -20,7 +20,7 @@ pub struct AsOf {
 }
 
 impl AsOf {
-    pub fn of(ctx: &Context<'_>, seen: &Seen<'_>) -> AsOf {
+    pub fn of(ctx: &Context<'_>, seen: &TrunkAsSeen<'_>) -> AsOf {
         AsOf {
             trunk: ctx.trunk_label(),
             commit: seen.view.commit().map(Oid::to_string),

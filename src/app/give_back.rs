@@ -7,13 +7,13 @@ use super::context::Context;
 use super::own::holds_no_work;
 use crate::error::{Exit, Failure};
 use crate::git::{GitError, LocalEdit, Worktree};
-use crate::lifecycle::{self, Already, Branch, Decision, Refusal, ReleaseRequest};
+use crate::lifecycle::{self, Already, BranchDisposal, Decision, Refusal, ReleaseRequest};
 use crate::names::{Oid, RefName};
 use crate::text::shell_word;
 use crate::ticket::{Lane, TicketId};
 use crate::trunk::{Diary, Outcome, Run, Stop, View, may_still_land};
 use crate::workspace;
-use crate::workspace::worker::{self, Seen};
+use crate::workspace::worker::{self, WorkerState};
 
 pub struct GiveBack<'a> {
     pub id: &'a TicketId,
@@ -27,7 +27,7 @@ pub struct GiveBack<'a> {
 }
 
 /// What became of the ticket branch on the remote.
-pub type Freed = Branch;
+pub type FreedBranch = BranchDisposal;
 
 /// Moves the ticket back to the queue and frees its branch name, in one transaction. The answer to whoever gives back any
 /// claim is that the ticket is there already, if an earlier release has left something of it in this clone.
@@ -36,7 +36,7 @@ pub fn give_back(
     run: &Run,
     diary: &mut Diary,
     request: &GiveBack<'_>,
-) -> Result<Outcome<Freed, Already>, Failure> {
+) -> Result<Outcome<FreedBranch, Already>, Failure> {
     let name = ctx.ticket_branch(request.id).map_err(|why| Failure::new(Exit::Damaged, why))?;
     let queue = ctx.queue_dir()?;
     let progress = ctx.progress();
@@ -50,7 +50,7 @@ pub fn give_back(
             ctx,
             view,
             request,
-            &Names { branch: &name, queue: &queue, prefix: &prefix },
+            &ReleaseNames { branch: &name, queue: &queue, prefix: &prefix },
             &mut claim_id,
         )
     });
@@ -61,7 +61,7 @@ pub fn give_back(
 }
 
 /// The names that a release works with, the same for all its attempts.
-struct Names<'a> {
+struct ReleaseNames<'a> {
     branch: &'a RefName,
     queue: &'a crate::names::RepoPath,
     prefix: &'a str,
@@ -71,9 +71,9 @@ fn decide(
     ctx: &Context<'_>,
     view: &View<'_>,
     request: &GiveBack<'_>,
-    names: &Names<'_>,
+    names: &ReleaseNames<'_>,
     expected: &mut Option<String>,
-) -> Result<Decision<Freed, Already>, Stop<Failure>> {
+) -> Result<Decision<FreedBranch, Already>, Stop<Failure>> {
     let entry = view.snapshot.find_id(request.id)?;
     let left_here = || workspace::load(&ctx.repo, request.id).is_some();
     if entry.lane == Lane::Queue && request.claim_id.is_none() && left_here() {
@@ -108,17 +108,17 @@ pub fn freed(
     id: &TicketId,
     name: &RefName,
     own: &[Oid],
-) -> Result<Branch, Stop<Failure>> {
-    let Some(at) = view.watched().cloned() else { return Ok(Branch::Absent) };
+) -> Result<BranchDisposal, Stop<Failure>> {
+    let Some(at) = view.watched().cloned() else { return Ok(BranchDisposal::Absent) };
     let name = name.clone();
     let known = [view.commit(), view.base()].into_iter().flatten();
     if own.contains(&at) || holds_no_work(ctx, known, id, &at)? {
-        return Ok(Branch::Delete { name, at });
+        return Ok(BranchDisposal::Delete { name, at });
     }
     let ticket = view.require::<Failure>(view.snapshot.find_id(id)?)?;
     let claim_id = ticket.held().claim_id.unwrap_or_default();
     if let Some(attic) = attic(id, &claim_id) {
-        return Ok(Branch::Keep { name, at, attic });
+        return Ok(BranchDisposal::Keep { name, at, attic });
     }
     let why = format!("its claim id `{claim_id}` cannot be part of a branch name");
     Err(Refusal::BadName { id: id.clone(), why }.into())
@@ -275,15 +275,15 @@ fn kept_as(number: usize) -> String {
 pub fn busy(ctx: &Context<'_>, id: &TicketId, path: &Path) -> Result<Option<String>, Failure> {
     let path = path.display();
     Ok(match worker::of(&ctx.repo, id, &crate::env::host())? {
-        Some(Seen::Live(record)) => Some(format!(
+        Some(WorkerState::Live(record)) => Some(format!(
             "the workspace {path} was kept: the worker {} runs in it, process {}",
             record.command.join(" "),
             record.process.pid
         )),
-        Some(Seen::Starting) => {
+        Some(WorkerState::Starting) => {
             Some(format!("the workspace {path} was kept: a worker is being started in it"))
         }
-        Some(Seen::Stale(_) | Seen::Elsewhere(_)) | None => None,
+        Some(WorkerState::Stale(_) | WorkerState::Elsewhere(_)) | None => None,
     })
 }
 
@@ -293,7 +293,7 @@ fn kept_elsewhere(
     ctx: &Context<'_>,
     id: &TicketId,
     published: Option<&Oid>,
-    record: Option<&workspace::Record>,
+    record: Option<&workspace::WorkspaceRecord>,
 ) -> Result<Vec<Oid>, Failure> {
     let mut kept: Vec<Oid> = published.cloned().into_iter().collect();
     if let Some(record) = record {

@@ -12,13 +12,15 @@ use crate::env;
 use crate::error::{Exit, Failure};
 use crate::file;
 use crate::git::{ConfigScope, Repo};
-use crate::guard::install::agents::{self, Agent, BadFile, Edit, Entries};
-use crate::guard::install::engine::{self, Did, InstallError, Line, Mode, Report, Request};
+use crate::guard::install::agents::{self, Agent, AgentEntries, AgentFileEdit, BadFile};
+use crate::guard::install::engine::{
+    self, HookAction, HookChange, InstallError, InstallMode, InstallReport, Request,
+};
 use crate::guard::install::hook::Hook;
 use crate::guard::install::managers::{Manager, plain_line};
-use crate::guard::install::place::{Form, NoPlace};
+use crate::guard::install::place::{HookForm, NoPlace};
 use crate::guard::install::plan::Obstacle;
-use crate::guard::install::script::{Reach, Recipe};
+use crate::guard::install::script::{Recipe, ScriptReach};
 use crate::guard::install::status::HookStatus;
 use crate::lock::Lock;
 use crate::names::RefName;
@@ -28,12 +30,12 @@ use crate::text::{safe, shell_word};
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What the scripts of this clone depend on.
-pub fn recipe(ctx: &Context<'_>, reach: Reach) -> Result<Recipe, Failure> {
+pub fn recipe(ctx: &Context<'_>, reach: ScriptReach) -> Result<Recipe, Failure> {
     ctx.settle_default()?;
     let guarded = match reach {
-        Reach::Own => branches(ctx.protection()?.branches.names()),
+        ScriptReach::Own => branches(ctx.protection()?.branches.names()),
         // What is protected here says nothing of the others.
-        Reach::Shared => branches(PROTECTED),
+        ScriptReach::Shared => branches(PROTECTED),
     };
     // Programs that are replaced while they run are known by a name that leads nowhere.
     let tix = env::current_exe().ok().filter(|path| path.is_file());
@@ -44,7 +46,7 @@ pub fn recipe(ctx: &Context<'_>, reach: Reach) -> Result<Recipe, Failure> {
 /// A script to be put in place by hand, on a machine and for a trunk that are not known here.
 pub fn by_hand(hook: Hook) -> String {
     let guarded = branches(PROTECTED);
-    Recipe { tix: None, guarded, reach: Reach::Own }.by_hand(hook)
+    Recipe { tix: None, guarded, reach: ScriptReach::Own }.by_hand(hook)
 }
 
 fn branches<'n>(names: impl IntoIterator<Item = &'n str>) -> Vec<RefName> {
@@ -64,11 +66,15 @@ pub fn lock(repo: &Repo) -> Result<Lock, Failure> {
     })
 }
 
-pub fn install(request: &Request<'_>) -> Result<Report, Failure> {
+pub fn install(request: &Request<'_>) -> Result<InstallReport, Failure> {
     engine::install(request).map_err(failure)
 }
 
-pub fn uninstall(repo: &Repo, reach: Reach, mode: Mode) -> Result<Report, Failure> {
+pub fn uninstall(
+    repo: &Repo,
+    reach: ScriptReach,
+    mode: InstallMode,
+) -> Result<InstallReport, Failure> {
     engine::uninstall(repo, reach, mode).map_err(failure)
 }
 
@@ -151,26 +157,26 @@ fn no_place(
     }
 }
 
-pub fn is_unchanged(line: &Line) -> bool {
-    matches!(line.did, Did::Kept | Did::Called)
+pub fn is_unchanged(line: &HookChange) -> bool {
+    matches!(line.did, HookAction::Kept | HookAction::Called)
 }
 
-pub fn form_word(form: Form) -> &'static str {
+pub fn form_word(form: HookForm) -> &'static str {
     match form {
-        Form::Files => "files",
-        Form::Config => "config",
+        HookForm::Files => "files",
+        HookForm::Config => "config",
     }
 }
 
-fn word(did: Did) -> &'static str {
+fn word(did: HookAction) -> &'static str {
     match did {
-        Did::Kept => "unchanged",
-        Did::Wrote | Did::SetAside => "written",
-        Did::Replaced => "replaced",
-        Did::Called => "called",
-        Did::Removed => "removed",
-        Did::Restored => "restored",
-        Did::LeftEdited | Did::LeftAside => "left",
+        HookAction::Kept => "unchanged",
+        HookAction::Wrote | HookAction::SetAside => "written",
+        HookAction::Replaced => "replaced",
+        HookAction::Called => "called",
+        HookAction::Removed => "removed",
+        HookAction::Restored => "restored",
+        HookAction::LeftEdited | HookAction::LeftAside => "left",
     }
 }
 
@@ -178,7 +184,7 @@ fn word(did: Did) -> &'static str {
 // The keys stand by the alphabet, in which order they have always come out.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct LineJson {
+pub struct HookChangeJson {
     /// `unchanged`, `written`, `replaced`, `called` (another program's hook runs it), `removed`, `restored` (what was
     /// there before is back) or `left` (somebody has changed it).
     did: &'static str,
@@ -190,8 +196,8 @@ pub struct LineJson {
     runs_first: Option<String>,
 }
 
-pub fn lines_json(report: &Report) -> Vec<LineJson> {
-    let line = |line: &Line| LineJson {
+pub fn lines_json(report: &InstallReport) -> Vec<HookChangeJson> {
+    let line = |line: &HookChange| HookChangeJson {
         did: word(line.did),
         hook: line.hook.name(),
         path: line.path.as_ref().map(|path| path.display().to_string()),
@@ -200,22 +206,24 @@ pub fn lines_json(report: &Report) -> Vec<LineJson> {
     report.lines.iter().map(line).collect()
 }
 
-pub fn text_of(report: &Report) -> String {
+pub fn text_of(report: &InstallReport) -> String {
     let mut text = String::new();
     for line in &report.lines {
         let place = line.path.as_ref().map_or("git config".to_owned(), |p| p.display().to_string());
         let aside = line.aside.as_ref().and_then(|path| path.file_name()).map(Path::new);
         let aside = aside.map(|name| name.display().to_string()).unwrap_or_default();
         let said = match line.did {
-            Did::Kept => format!("unchanged in {place}"),
-            Did::Wrote => format!("written to {place}"),
-            Did::Replaced => format!("replaced in {place}"),
-            Did::SetAside => format!("written to {place}; what was there runs first, as {aside}"),
-            Did::Called => format!("called from {place}"),
-            Did::Removed => format!("removed from {place}"),
-            Did::Restored => format!("removed from {place}; what was there before is back"),
-            Did::LeftEdited => format!("left in {place}: somebody has changed it"),
-            Did::LeftAside => format!("was gone; {aside} is what was there before tix"),
+            HookAction::Kept => format!("unchanged in {place}"),
+            HookAction::Wrote => format!("written to {place}"),
+            HookAction::Replaced => format!("replaced in {place}"),
+            HookAction::SetAside => {
+                format!("written to {place}; what was there runs first, as {aside}")
+            }
+            HookAction::Called => format!("called from {place}"),
+            HookAction::Removed => format!("removed from {place}"),
+            HookAction::Restored => format!("removed from {place}; what was there before is back"),
+            HookAction::LeftEdited => format!("left in {place}: somebody has changed it"),
+            HookAction::LeftAside => format!("was gone; {aside} is what was there before tix"),
         };
         let through = line.through.map(|manager| format!(", which {} runs", manager.name()));
         text.push_str(&safe(format!(
@@ -230,7 +238,7 @@ pub fn text_of(report: &Report) -> String {
 
 /// What is to become of the agents' files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Changes {
+pub enum AgentFileChange {
     Install,
     Uninstall,
 }
@@ -239,16 +247,16 @@ pub struct AgentFile {
     pub agent: Agent,
     path: PathBuf,
     existed: bool,
-    pub edit: Edit,
+    pub edit: AgentFileEdit,
 }
 
 impl AgentFile {
     pub fn words(&self) -> &'static str {
         match (&self.edit, self.existed) {
-            (Edit::Keep, _) => "unchanged",
-            (Edit::Write(_), true) => "changed",
-            (Edit::Write(_), false) => "written",
-            (Edit::Delete, _) => "removed",
+            (AgentFileEdit::Keep, _) => "unchanged",
+            (AgentFileEdit::Write(_), true) => "changed",
+            (AgentFileEdit::Write(_), false) => "written",
+            (AgentFileEdit::Delete, _) => "removed",
         }
     }
 }
@@ -257,7 +265,7 @@ impl AgentFile {
 pub fn agent_files(
     repo: &Repo,
     agents: &[Agent],
-    changes: Changes,
+    changes: AgentFileChange,
 ) -> Result<Vec<AgentFile>, Failure> {
     if agents.is_empty() {
         return Ok(Vec::new());
@@ -270,8 +278,8 @@ pub fn agent_files(
         let path = root.join(agent.file());
         let text = read(&path)?;
         let edit = match changes {
-            Changes::Install => agents::install(*agent, text.as_deref()),
-            Changes::Uninstall => agents::uninstall(*agent, text.as_deref()),
+            AgentFileChange::Install => agents::install(*agent, text.as_deref()),
+            AgentFileChange::Uninstall => agents::uninstall(*agent, text.as_deref()),
         };
         let edit = edit.map_err(|bad| bad_file(&path, &bad))?;
         Ok(AgentFile { agent: *agent, path, existed: text.is_some(), edit })
@@ -280,8 +288,8 @@ pub fn agent_files(
 }
 
 /// What an agent's file says of us; an error in words.
-pub fn agent_entries(repo: &Repo, agent: Agent) -> Result<Entries, String> {
-    let Some(root) = repo.worktree.as_deref() else { return Ok(Entries::None) };
+pub fn agent_entries(repo: &Repo, agent: Agent) -> Result<AgentEntries, String> {
+    let Some(root) = repo.worktree.as_deref() else { return Ok(AgentEntries::None) };
     let text = read(&root.join(agent.file())).map_err(|failure| failure.message)?;
     agents::entries(agent, text.as_deref()).map_err(|bad| format!("line {}: {}", bad.line, bad.why))
 }
@@ -305,9 +313,9 @@ fn bad_file(path: &Path, bad: &BadFile) -> Failure {
 pub fn write(files: &[AgentFile]) -> Result<(), Failure> {
     for file in files {
         let done = match &file.edit {
-            Edit::Keep => Ok(()),
-            Edit::Write(text) => file::rewrite(&file.path, text.as_bytes()),
-            Edit::Delete => delete(&file.path),
+            AgentFileEdit::Keep => Ok(()),
+            AgentFileEdit::Write(text) => file::rewrite(&file.path, text.as_bytes()),
+            AgentFileEdit::Delete => delete(&file.path),
         };
         done.map_err(|error| {
             Failure::new(Exit::Refused, format!("{}: {error}", file.path.display()))

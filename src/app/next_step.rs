@@ -5,7 +5,7 @@ use super::context::Context;
 use super::merged::proof;
 use super::own::holds_no_work;
 use super::work::with_work;
-use crate::config::Record;
+use crate::config::RecordPlace;
 use crate::error::Failure;
 use crate::lifecycle::machine::Verb;
 use crate::lifecycle::{self, Act, Ticket};
@@ -15,7 +15,7 @@ use crate::ticket::{Lane, Status, WorkerNow};
 use crate::trunk::View;
 
 /// A ticket as whoever asks sees it.
-pub struct Seen<'a> {
+pub struct TicketAsSeen<'a> {
     pub ctx: &'a Context<'a>,
     pub act: &'a Act<'a>,
     /// Its newest copy.
@@ -27,7 +27,7 @@ pub struct Seen<'a> {
     pub stale: bool,
 }
 
-impl Seen<'_> {
+impl TicketAsSeen<'_> {
     /// The command that whoever asks would use next. None where somebody is at work, where it takes more than a command to
     /// go on, and where somebody has to judge first: the gate, a review, what blocks it.
     pub fn next_step(&self) -> Result<Option<String>, Failure> {
@@ -101,7 +101,7 @@ impl Seen<'_> {
             return Ok((*self.workspace != Workspace::None).then(clean).flatten());
         };
         // With the progress on the branch, what the trunk calls completed has come with the branch.
-        if ctx.record == Record::Branch && trunk == Lane::Completed {
+        if ctx.record == RecordPlace::Branch && trunk == Lane::Completed {
             return Ok(clean());
         }
         let merged = match self.base()? {

@@ -63,7 +63,7 @@ pub struct Operation<'a> {
 
 /// The ticket that a verb is about, and how long it may take.
 #[derive(Debug, clap::Args)]
-pub struct On {
+pub struct OnTicket {
     /// The ticket: its id, the id without TICKET-, an unambiguous part of it, or a path to its file
     #[arg(value_name = "TICKET", add = ids(&Lane::ALL))]
     pub ticket: String,
@@ -73,7 +73,7 @@ pub struct On {
 }
 
 impl<'a> Operation<'a> {
-    pub fn on(on: &'a On, name: &'static str, outcome: &'static str) -> Operation<'a> {
+    pub fn on(on: &'a OnTicket, name: &'static str, outcome: &'static str) -> Operation<'a> {
         let (ticket, timeout) = (Some(on.ticket.as_str()), on.timeout.as_deref());
         Operation { name, outcome, ticket, timeout }
     }

@@ -1,6 +1,6 @@
 //! Which commits on a ticket branch are tix's own, so that they can go without any work being lost.
 
-use crate::git::{GitError, Kind};
+use crate::git::{GitError, ObjectKind};
 use crate::names::Oid;
 use crate::ticket::{Document, TicketId, Value};
 
@@ -58,7 +58,7 @@ fn is_activation(
     if old_mode != new_mode || only.path.file_name() != format!("{id}.md").as_bytes() {
         return Ok(false);
     }
-    let read = |oid: &Oid| ctx.objects.require(oid.as_str().as_bytes(), Kind::Blob);
+    let read = |oid: &Oid| ctx.objects.require(oid.as_str().as_bytes(), ObjectKind::Blob);
     Ok(only_activated(read(old)?.data, read(new)?.data))
 }
 

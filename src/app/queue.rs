@@ -2,16 +2,16 @@
 
 use serde::Serialize;
 
-use super::board::{Damage, Seen, progress};
+use super::board::{Damage, TrunkAsSeen, progress};
 use super::complete::labels;
 use super::context::Context;
 use super::frame::AsOf;
 use crate::error::{Exit, Failure};
 use crate::git::GitError;
-use crate::lifecycle::{Entry, Hindrance, Known, Prospect, judge, needed};
+use crate::lifecycle::{Hindrance, KnownTicket, Prospect, TicketEntry, judge, needed};
 use crate::names::Oid;
 use crate::out::Format;
-use crate::ticket::{Head, Lane, Priority, TicketRow};
+use crate::ticket::{FrontMatter, Lane, Priority, TicketRow};
 use crate::trunk::View;
 
 /// Which tickets are wanted.
@@ -46,7 +46,7 @@ impl QueueFilter {
 /// What must be known to choose from the queue.
 pub struct Survey<'v> {
     /// The tickets of queue and active, and those that they depend on.
-    pub known: Vec<Known<'v>>,
+    pub known: Vec<KnownTicket<'v>>,
     /// Files that cannot be read. They never hide a ticket.
     pub damaged: Vec<Damage>,
 }
@@ -54,8 +54,8 @@ pub struct Survey<'v> {
 impl<'v> Survey<'v> {
     pub fn of(ctx: &Context<'_>, view: &'v View<'_>) -> Result<Survey<'v>, GitError> {
         let mut survey = Survey { known: Vec::new(), damaged: Vec::new() };
-        let live = |e: &&Entry| matches!(e.lane, Lane::Queue | Lane::Active);
-        let live: Vec<&Entry> = view.snapshot.entries.iter().filter(live).collect();
+        let live = |e: &&TicketEntry| matches!(e.lane, Lane::Queue | Lane::Active);
+        let live: Vec<&TicketEntry> = view.snapshot.entries.iter().filter(live).collect();
         survey.read(ctx, view, &live)?;
         let needed = needed(&survey.known, &view.snapshot);
         survey.read(ctx, view, &needed)?;
@@ -66,12 +66,12 @@ impl<'v> Survey<'v> {
     /// Reads every ticket there is, the held ones as their branches have them.
     pub fn whole(ctx: &Context<'_>, view: &'v View<'_>) -> Result<Survey<'v>, Failure> {
         let mut survey = Survey { known: Vec::new(), damaged: Vec::new() };
-        let all: Vec<&Entry> = view.snapshot.entries.iter().collect();
+        let all: Vec<&TicketEntry> = view.snapshot.entries.iter().collect();
         survey.read(ctx, view, &all)?;
         // As they come from the cache and from git the order depends on what was read before.
         survey.known.sort_by(|a, b| a.entry.path.cmp(&b.entry.path));
         survey.damaged.sort();
-        let held = |(_, known): &(usize, &Known<'_>)| known.entry.lane == Lane::Active;
+        let held = |(_, known): &(usize, &KnownTicket<'_>)| known.entry.lane == Lane::Active;
         let (places, asked): (Vec<_>, Vec<_>) = survey
             .known
             .iter()
@@ -82,7 +82,7 @@ impl<'v> Survey<'v> {
         for newer in progress(ctx, &asked)? {
             let place = places.get(newer.at).and_then(|at| survey.known.get_mut(*at));
             if let Some(known) = place {
-                known.head = Head::of(&newer.document);
+                known.head = FrontMatter::of(&newer.document);
             }
         }
         Ok(survey)
@@ -92,14 +92,14 @@ impl<'v> Survey<'v> {
         &mut self,
         ctx: &Context<'_>,
         view: &View<'_>,
-        entries: &[&'v Entry],
+        entries: &[&'v TicketEntry],
     ) -> Result<(), GitError> {
         if entries.is_empty() {
             return Ok(());
         }
         self.known.reserve(entries.len());
         view.heads(&ctx.repo, entries, |entry, head| match head {
-            Ok(head) => self.known.push(Known { entry, head }),
+            Ok(head) => self.known.push(KnownTicket { entry, head }),
             Err(refusal) => self.damaged.push(Damage::of(entry, &refusal)),
         })
     }
@@ -123,30 +123,30 @@ impl<'v> Survey<'v> {
 /// Why a ticket is or is not next, in JSON.
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Explained {
+pub struct QueueExplanation {
     /// The ticket.
     pub ticket: TicketRow,
     /// Its place among those that can be claimed, from 1; null when it cannot.
     pub rank: Option<usize>,
     /// What keeps it from being claimed.
-    pub hindrances: Vec<Reason>,
+    pub hindrances: Vec<UnclaimableReason>,
 }
 
 /// What keeps a ticket from being claimed, in JSON.
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Reason {
+pub struct UnclaimableReason {
     /// `blocked`, `status`, `duplicate` or `dependency`.
     pub kind: &'static str,
     /// In words.
     pub text: String,
 }
 
-impl Explained {
+impl QueueExplanation {
     /// The verdict on a ticket at this place of the list, from 0.
-    pub fn of(at: usize, verdict: &Prospect<'_>, ticket: TicketRow) -> Explained {
-        let reason = |h: &Hindrance| Reason { kind: h.kind(), text: h.to_string() };
-        Explained {
+    pub fn of(at: usize, verdict: &Prospect<'_>, ticket: TicketRow) -> QueueExplanation {
+        let reason = |h: &Hindrance| UnclaimableReason { kind: h.kind(), text: h.to_string() };
+        QueueExplanation {
             ticket,
             rank: verdict.hindrances.is_empty().then_some(at + 1),
             hindrances: verdict.hindrances.iter().map(reason).collect(),
@@ -173,7 +173,7 @@ pub struct Choice {
     pub tickets: Vec<TicketRow>,
     /// The wanted tickets of the queue, those that can be claimed first; missing without `--explain`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub explained: Option<Vec<Explained>>,
+    pub explained: Option<Vec<QueueExplanation>>,
     /// The files of the queue, and of what it depends on, that cannot be read.
     damaged: Vec<Damage>,
 }
@@ -189,7 +189,7 @@ pub enum Detail {
 impl Choice {
     pub fn of(
         ctx: &Context<'_>,
-        seen: &Seen<'_>,
+        seen: &TrunkAsSeen<'_>,
         filter: &QueueFilter,
         detail: Detail,
         limit: usize,
@@ -200,7 +200,7 @@ impl Choice {
         let source = ctx.trunk_label();
         let row = |v: &Prospect<'_>| v.known.entry.row(v.known.head.clone(), source.clone());
         let tickets: Vec<TicketRow> = verdicts.iter().take(total.min(limit)).map(row).collect();
-        let explain = |(at, verdict)| Explained::of(at, verdict, row(verdict));
+        let explain = |(at, verdict)| QueueExplanation::of(at, verdict, row(verdict));
         let (explained, unexplained) = match detail {
             Detail::Ready => (None, 0),
             Detail::Reasons => (

@@ -7,20 +7,22 @@ use super::follow::follow;
 use super::here::named_or_here;
 use super::operation::Identity;
 use super::receipt::Receipt;
-use crate::config::Record;
+use crate::config::RecordPlace;
 use crate::error::{Exit, Failure};
-use crate::lifecycle::{self, Act, Already, BranchCopy, Claim, Staleness, Takeover, Ticket, Way};
+use crate::lifecycle::{
+    self, Act, Already, BranchCopy, Claim, Staleness, Takeover, TakeoverKind, Ticket,
+};
 use crate::names::{Oid, RefName};
 use crate::ticket::moment;
 use crate::ticket::{Lane, TicketId};
 use crate::trunk::{Diary, Outcome, Run, View};
-use crate::workspace::{self, Record as LocalRecord};
+use crate::workspace::{self, WorkspaceRecord as LocalRecord};
 
 pub struct TakeoverRequest<'a> {
     /// The command, as receipts name it.
     pub operation: &'static str,
     pub query: &'a str,
-    pub way: Way,
+    pub way: TakeoverKind,
     /// Who gets it; `None` for whoever asks.
     pub to: Option<&'a str>,
     pub reason: Option<&'a str>,
@@ -44,7 +46,7 @@ pub fn take_over(
     let branch = ctx.ticket_branch(&id).map_err(|why| Failure::new(Exit::Damaged, why))?;
     let claim = claim(ctx, &identity, request);
     let mut receipt = Receipt::new(ctx, request.operation, id.as_str(), act.actor);
-    let names = Names { id: &id, branch: &branch };
+    let names = TicketNames { id: &id, branch: &branch };
     let landed = match transact(ctx, &run, diary, &names, (&act, &claim, request))? {
         Outcome::Landed(landed) => landed,
         Outcome::Answered(Already) => {
@@ -53,8 +55,8 @@ pub fn take_over(
         }
     };
     receipt.outcome = match request.way {
-        Way::Reclaim(_) => "reclaimed",
-        Way::Handoff => "handed_over",
+        TakeoverKind::Reclaim(_) => "reclaimed",
+        TakeoverKind::Handoff => "handed_over",
     };
     receipt.add(&landed);
     receipt.set_claim(ctx, &claim, &landed.commit, landed.attempts);
@@ -72,8 +74,8 @@ pub fn take_over(
 fn claim(ctx: &Context<'_>, identity: &Identity, request: &TakeoverRequest<'_>) -> Claim {
     let token = crate::trunk::random_token;
     let clone = match request.way {
-        Way::Reclaim(_) => identity.clone_id.clone(),
-        Way::Handoff => token().chars().take(8).collect(),
+        TakeoverKind::Reclaim(_) => identity.clone_id.clone(),
+        TakeoverKind::Handoff => token().chars().take(8).collect(),
     };
     Claim {
         id: format!("{clone}-{}", token()),
@@ -83,7 +85,7 @@ fn claim(ctx: &Context<'_>, identity: &Identity, request: &TakeoverRequest<'_>) 
     }
 }
 
-struct Names<'a> {
+struct TicketNames<'a> {
     id: &'a TicketId,
     branch: &'a RefName,
 }
@@ -92,7 +94,7 @@ fn transact(
     ctx: &Context<'_>,
     run: &Run,
     diary: &mut Diary,
-    names: &Names<'_>,
+    names: &TicketNames<'_>,
     (act, claim, request): (&Act<'_>, &Claim, &TakeoverRequest<'_>),
 ) -> Result<Outcome<(), Already>, Failure> {
     let progress = ctx.progress();
@@ -102,7 +104,7 @@ fn transact(
         let ticket = view.require(entry)?;
         let tip = view.watched().filter(|_| entry.lane == Lane::Active);
         let there = match tip {
-            Some(tip) if ctx.record == Record::Branch => Some((tip, engine.view_of(tip)?)),
+            Some(tip) if ctx.record == RecordPlace::Branch => Some((tip, engine.view_of(tip)?)),
             Some(_) | None => None,
         };
         let copy = match &there {
@@ -128,7 +130,7 @@ fn transact(
 fn copy<'c>(
     ctx: &Context<'_>,
     view: &View<'_>,
-    names: &'c Names<'_>,
+    names: &'c TicketNames<'_>,
     trunk: Lane,
     (tip, there): (&'c Oid, &'c View<'_>),
 ) -> Result<Option<BranchCopy<'c>>, Failure> {
@@ -167,15 +169,15 @@ pub fn last_sign(
 /// What this clone knows of the ticket from now on: its workspace belongs to the new claim, or to nobody here.
 fn settle(
     ctx: &Context<'_>,
-    names: &Names<'_>,
+    names: &TicketNames<'_>,
     request: &TakeoverRequest<'_>,
     claim: &Claim,
     tip: Option<&Oid>,
 ) -> Result<Option<String>, Failure> {
     match (workspace::load(&ctx.repo, names.id), request.way) {
         (None, _) => {}
-        (Some(_), Way::Handoff) => workspace::forget(&ctx.repo, names.id)?,
-        (Some(record), Way::Reclaim(_)) => {
+        (Some(_), TakeoverKind::Handoff) => workspace::forget(&ctx.repo, names.id)?,
+        (Some(record), TakeoverKind::Reclaim(_)) => {
             let session = ctx.session()?.map(str::to_owned);
             let record = LocalRecord { claim_id: claim.id.clone(), session, ..record };
             workspace::save(&ctx.repo, names.id, &record)?;

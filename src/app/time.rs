@@ -7,25 +7,27 @@ use crate::ticket::moment;
 
 /// A moment: said, or so long ago.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Since {
+pub enum SinceArg {
     At(DateTime<Utc>),
     Ago(TimeDelta),
 }
 
-impl Since {
-    pub fn read(text: &str) -> Result<Since, String> {
+impl SinceArg {
+    pub fn read(text: &str) -> Result<SinceArg, String> {
         if let Ok(duration) = duration::parse(text) {
-            return Ok(Since::Ago(duration::delta(duration)));
+            return Ok(SinceArg::Ago(duration::delta(duration)));
         }
         let wrong =
             || "a time is a duration such as 12h or 3d, or a date such as 2026-01-31".to_owned();
-        moment(text).map(Since::At).ok_or_else(wrong)
+        moment(text).map(SinceArg::At).ok_or_else(wrong)
     }
 
     pub fn from(self, now: DateTime<Utc>) -> DateTime<Utc> {
         match self {
-            Since::At(at) => at,
-            Since::Ago(delta) => now.checked_sub_signed(delta).unwrap_or(DateTime::<Utc>::MIN_UTC),
+            SinceArg::At(at) => at,
+            SinceArg::Ago(delta) => {
+                now.checked_sub_signed(delta).unwrap_or(DateTime::<Utc>::MIN_UTC)
+            }
         }
     }
 }
@@ -36,13 +38,13 @@ mod tests {
 
     #[test]
     fn a_time_is_a_duration_or_a_date() {
-        assert_eq!(Since::read("1h30m"), Ok(Since::Ago(TimeDelta::minutes(90))));
+        assert_eq!(SinceArg::read("1h30m"), Ok(SinceArg::Ago(TimeDelta::minutes(90))));
         let noon = moment("2026-01-31T12:00:00Z").unwrap();
-        assert_eq!(Since::read("2026-01-31 12:00"), Ok(Since::At(noon)));
-        assert_eq!(Since::Ago(TimeDelta::hours(12)).from(noon), moment("2026-01-31").unwrap());
-        assert_eq!(Since::Ago(TimeDelta::MAX).from(noon), DateTime::<Utc>::MIN_UTC);
+        assert_eq!(SinceArg::read("2026-01-31 12:00"), Ok(SinceArg::At(noon)));
+        assert_eq!(SinceArg::Ago(TimeDelta::hours(12)).from(noon), moment("2026-01-31").unwrap());
+        assert_eq!(SinceArg::Ago(TimeDelta::MAX).from(noon), DateTime::<Utc>::MIN_UTC);
         for wrong in ["", "-3d", "3y", "yesterday", "2026-13-31"] {
-            assert!(Since::read(wrong).is_err(), "{wrong}");
+            assert!(SinceArg::read(wrong).is_err(), "{wrong}");
         }
     }
 }

@@ -11,9 +11,9 @@ use crate::names::RefName;
 use crate::out::{Format, Out};
 use crate::text::{duration, shell_word};
 use crate::ticket::{TicketId, WorkerNow};
-use crate::workspace::spawn::{CommandLine, Ended, Sign, Unproved};
+use crate::workspace::spawn::{CommandLine, Unproved, WorkerEnd, WorkerSign};
 use crate::workspace::worker::{
-    self, Attachment, Former, Order, Seen, StartError, Started, WorkerRecord,
+    self, Attachment, Former, StartError, Started, WorkerOrder, WorkerRecord, WorkerState,
 };
 
 /// How long a worker must live to count as begun when nobody says otherwise: a program that is not there,
@@ -57,10 +57,10 @@ impl WorkerArgs {
         !self.detach
     }
 
-    fn sign(&self) -> Sign {
+    fn sign(&self) -> WorkerSign {
         match self.require_ready {
-            Some(limit) => Sign::ReadyWithin(limit),
-            None => Sign::AliveFor(self.alive_for.unwrap_or(ALIVE_FOR)),
+            Some(limit) => WorkerSign::ReadyWithin(limit),
+            None => WorkerSign::AliveFor(self.alive_for.unwrap_or(ALIVE_FOR)),
         }
     }
 }
@@ -82,7 +82,7 @@ pub fn start(
     job: &Job<'_>,
 ) -> Result<(Started, WorkerJson), StartError> {
     let host = crate::env::host();
-    let order = Order {
+    let order = WorkerOrder {
         id: job.id,
         claim_id: job.claim_id,
         session: job.session,
@@ -113,7 +113,7 @@ pub fn start(
 pub fn finish(args: &WorkerArgs, started: Started) -> Result<u8, Failure> {
     match started {
         Started::Running(_) if args.detach => Ok(0),
-        Started::Done { ended: Ended::Code(0), .. } => Ok(0),
+        Started::Done { ended: WorkerEnd::Code(0), .. } => Ok(0),
         Started::Done { ended, log } if args.detach => {
             let message = format!("the worker has ended already, with {ended}");
             let log = log.map(|log| log.display().to_string());
@@ -200,12 +200,12 @@ pub fn now(ctx: &Context<'_>, id: &TicketId) -> Option<WorkerNow> {
     })?;
     let source = worker::record_path(&ctx.repo, id).display().to_string();
     let (state, record) = match seen {
-        Seen::Starting => {
+        WorkerState::Starting => {
             return Some(WorkerNow { source, state: "starting", ..WorkerNow::default() });
         }
-        Seen::Live(record) => ("live", record),
-        Seen::Stale(record) => ("stale", record),
-        Seen::Elsewhere(record) => ("elsewhere", record),
+        WorkerState::Live(record) => ("live", record),
+        WorkerState::Stale(record) => ("stale", record),
+        WorkerState::Elsewhere(record) => ("elsewhere", record),
     };
     Some(WorkerNow {
         source,
@@ -242,11 +242,11 @@ mod tests {
     #[test]
     fn a_worker_must_live_for_as_long_as_the_help_says() {
         use clap::Args as _;
-        assert_eq!(WorkerArgs::default().sign(), Sign::AliveFor(Duration::from_secs(2)));
+        assert_eq!(WorkerArgs::default().sign(), WorkerSign::AliveFor(Duration::from_secs(2)));
         let command = WorkerArgs::augment_args(clap::Command::new("run"));
         let option = command.get_arguments().find(|one| one.get_id() == "alive_for").unwrap();
         assert!(option.get_help().unwrap().to_string().contains("[default: 2s]"));
         let ready = WorkerArgs { require_ready: Some(ALIVE_FOR), ..WorkerArgs::default() };
-        assert_eq!(ready.sign(), Sign::ReadyWithin(ALIVE_FOR));
+        assert_eq!(ready.sign(), WorkerSign::ReadyWithin(ALIVE_FOR));
     }
 }

@@ -8,10 +8,10 @@ use std::cell::Cell;
 
 use super::context::Context;
 use super::worktree::with_branch;
-use crate::config::Record;
+use crate::config::RecordPlace;
 use crate::error::{Exit, Failure};
 use crate::lifecycle::machine::Verb;
-use crate::lifecycle::{Act, Already, Decision, Entry, Refusal, Ticket};
+use crate::lifecycle::{Act, Already, Decision, Refusal, Ticket, TicketEntry};
 use crate::names::{Oid, RefName};
 use crate::text::shell_word;
 use crate::ticket::{Lane, TicketId};
@@ -50,7 +50,7 @@ impl TicketView<'_> {
 pub type Written = Outcome<Home, Option<Oid>>;
 
 /// Why nothing is pushed to where the ticket was looked for.
-enum Answer {
+enum NoWrite {
     /// There is nothing to do, and the ticket branch is here.
     Already(Option<Oid>),
     /// The ticket is written there.
@@ -76,8 +76,10 @@ pub fn write(
         let target = WriteTarget { ctx, id, branch: &branch, home, missing: &missing };
         match target.write(run, diary, decide) {
             Ok(Outcome::Landed(landed)) => return Ok(Outcome::Landed(landed)),
-            Ok(Outcome::Answered(Answer::Already(tip))) => return Ok(Outcome::Answered(tip)),
-            Ok(Outcome::Answered(Answer::Elsewhere(other))) => home = other,
+            Ok(Outcome::Answered(NoWrite::Already(tip))) => {
+                return Ok(Outcome::Answered(tip));
+            }
+            Ok(Outcome::Answered(NoWrite::Elsewhere(other))) => home = other,
             Err(Stop::Trunk(
                 TrunkError::NoTrunk { branch: gone, .. }
                 | TrunkError::NoLocalTrunk { branch: gone },
@@ -96,7 +98,7 @@ fn first_guess(ctx: &Context<'_>, id: &TicketId) -> Home {
     let held = ctx
         .last_seen()
         .is_ok_and(|view| view.snapshot.find_id(id).is_ok_and(|entry| entry.lane == Lane::Active));
-    if held && ctx.record == Record::Branch { Home::Branch } else { Home::Trunk }
+    if held && ctx.record == RecordPlace::Branch { Home::Branch } else { Home::Trunk }
 }
 
 /// One ticket, and the branch that is written to.
@@ -114,7 +116,7 @@ impl WriteTarget<'_> {
         run: &Run,
         diary: &mut Diary,
         decide: &mut dyn FnMut(&TicketView<'_>) -> Result<Decision, Failure>,
-    ) -> Result<Outcome<Home, Answer>, Stop<Failure>> {
+    ) -> Result<Outcome<Home, NoWrite>, Stop<Failure>> {
         let ctx = self.ctx;
         let progress = ctx.progress();
         let engine = ctx.engine(run, &progress);
@@ -134,13 +136,13 @@ impl WriteTarget<'_> {
         &self,
         view: &View<'_>,
         decide: &mut dyn FnMut(&TicketView<'_>) -> Result<Decision, Failure>,
-    ) -> Result<Decision<Home, Answer>, Stop<Failure>> {
+    ) -> Result<Decision<Home, NoWrite>, Stop<Failure>> {
         let entry = view.snapshot.find_id(self.id)?;
         let ticket = view.require(entry)?;
-        let carried = self.ctx.record == Record::Branch && ticket.held().claim_id.is_some();
+        let carried = self.ctx.record == RecordPlace::Branch && ticket.held().claim_id.is_some();
         if entry.lane == Lane::Active && carried && view.watched().is_some() && !self.missing.get()
         {
-            return Ok(Decision::Answer(Answer::Elsewhere(Home::Branch)));
+            return Ok(Decision::Answer(NoWrite::Elsewhere(Home::Branch)));
         }
         let (on_trunk, tip) = (ticket.clone(), view.watched());
         let seen = TicketView { ticket, on_trunk, trunk: view, branch: self.branch, tip };
@@ -152,8 +154,8 @@ impl WriteTarget<'_> {
         engine: &Trunk<'_>,
         view: &View<'_>,
         decide: &mut dyn FnMut(&TicketView<'_>) -> Result<Decision, Failure>,
-    ) -> Result<Decision<Home, Answer>, Stop<Failure>> {
-        let elsewhere = || Ok(Decision::Answer(Answer::Elsewhere(Home::Trunk)));
+    ) -> Result<Decision<Home, NoWrite>, Stop<Failure>> {
+        let elsewhere = || Ok(Decision::Answer(NoWrite::Elsewhere(Home::Trunk)));
         let Some(base) = view.base() else { return elsewhere() };
         let trunk = engine.view_of(base)?;
         let entry = trunk.snapshot.find_id(self.id)?;
@@ -198,7 +200,7 @@ pub fn carried<'v>(
     id: &TicketId,
     on_trunk: &Ticket<'_>,
 ) -> Result<Ticket<'v>, Failure> {
-    let entry: Result<&Entry, Refusal> = view.snapshot.find_id(id);
+    let entry: Result<&TicketEntry, Refusal> = view.snapshot.find_id(id);
     let ticket = match entry {
         Ok(entry) => Some(view.require::<Failure>(entry)?),
         Err(_) => None,
@@ -218,9 +220,9 @@ pub fn carried<'v>(
 }
 
 /// The decision about a ticket that is written there, where its branch is at `tip`.
-fn placed(decision: Decision, home: Home, tip: Option<&Oid>) -> Decision<Home, Answer> {
+fn placed(decision: Decision, home: Home, tip: Option<&Oid>) -> Decision<Home, NoWrite> {
     match decision {
         Decision::Push(change, ()) => Decision::Push(change, home),
-        Decision::Answer(Already) => Decision::Answer(Answer::Already(tip.cloned())),
+        Decision::Answer(Already) => Decision::Answer(NoWrite::Already(tip.cloned())),
     }
 }

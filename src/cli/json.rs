@@ -19,22 +19,22 @@ use crate::commands::{
 use crate::error::FailureJson;
 
 /// A kind of answer: its name, who gives it, and the schema of its type.
-struct Kind {
+struct AnswerKind {
     name: &'static str,
     given_by: &'static str,
     schema: Value,
 }
 
-fn kind<T: JsonSchema>(name: &'static str, given_by: &'static str) -> Kind {
+fn kind<T: JsonSchema>(name: &'static str, given_by: &'static str) -> AnswerKind {
     let settings = SchemaSettings::draft2020_12().for_serialize();
     let schema = settings.into_generator().into_root_schema_for::<T>();
     let mut schema = serde_json::to_value(schema).unwrap();
     schema["properties"]["schema"] = serde_json::json!({ "const": name });
-    Kind { name, given_by, schema }
+    AnswerKind { name, given_by, schema }
 }
 
 /// Every kind. What is missing here fails a test below.
-fn kinds() -> Vec<Kind> {
+fn kinds() -> Vec<AnswerKind> {
     vec![
         kind::<receipt::Receipt>(
             "tix/receipt@1",
@@ -45,7 +45,7 @@ fn kinds() -> Vec<Kind> {
             "tix/error@1",
             "every command that fails, on stdout, with its exit code",
         ),
-        kind::<activate::Plan>("tix/plan@1", "`tix activate --dry-run`"),
+        kind::<activate::ActivationPlan>("tix/plan@1", "`tix activate --dry-run`"),
         kind::<queued::Choice>(
             "tix/next@1",
             "`tix next`; with the outcome `empty` also `tix activate --next`, both with exit code 4 then",
@@ -54,24 +54,24 @@ fn kinds() -> Vec<Kind> {
             "tix/list@1",
             "`tix list`; with `--jsonl` each of `tickets` on a line of its own",
         ),
-        kind::<show::Shown<'_>>("tix/ticket@1", "`tix show`"),
-        kind::<status::Shown<'_>>("tix/status@1", "`tix status`"),
-        kind::<path::Place<'_>>("tix/path@1", "`tix path`"),
-        kind::<log::Story<'_>>("tix/log@1", "`tix log`"),
+        kind::<show::ShowJson<'_>>("tix/ticket@1", "`tix show`"),
+        kind::<status::StatusJson<'_>>("tix/status@1", "`tix status`"),
+        kind::<path::PathJson<'_>>("tix/path@1", "`tix path`"),
+        kind::<log::LogJson<'_>>("tix/log@1", "`tix log`"),
         kind::<dep::TreeJson<'_>>("tix/dep-tree@1", "`tix dep tree`"),
         kind::<dep::CyclesJson<'_>>("tix/cycles@1", "`tix dep cycles`"),
         kind::<graph::GraphJson<'_>>("tix/graph@1", "`tix graph`"),
-        kind::<clean::Report<'_>>("tix/clean@1", "`tix clean`"),
+        kind::<clean::CleanJson<'_>>("tix/clean@1", "`tix clean`"),
         kind::<board::BoardJson<'_>>("tix/board@1", "`tix board`"),
         kind::<report::Numbers>("tix/report@1", "`tix report`"),
-        kind::<doctor::Report<'_>>("tix/doctor@1", "`tix doctor`"),
-        kind::<explain::Explained<'_>>("tix/explain@1", "`tix explain`"),
+        kind::<doctor::DoctorJson<'_>>("tix/doctor@1", "`tix doctor`"),
+        kind::<explain::ExplainJson<'_>>("tix/explain@1", "`tix explain`"),
         kind::<agent_guide::Guide<'_>>("tix/agent-guide@1", "`tix agent-guide`"),
-        kind::<check::Report<'_>>(
+        kind::<check::CheckReport<'_>>(
             "tix/check@1",
             "`tix check`, with exit code 1 when there are findings",
         ),
-        kind::<hook::Installed<'_>>("tix/hook-install@1", "`tix hook install`"),
+        kind::<hook::HookInstallJson<'_>>("tix/hook-install@1", "`tix hook install`"),
         kind::<hook::Hooks<'_>>(
             "tix/hooks@1",
             "`tix hook status`, with exit code 1 when the guard is not in order",
@@ -79,20 +79,20 @@ fn kinds() -> Vec<Kind> {
         kind::<hook::Uninstalled<'_>>("tix/hook-uninstall@1", "`tix hook uninstall`"),
         kind::<hook::Printed>("tix/hook-print@1", "`tix hook print`"),
         kind::<trust::Trust<'_>>("tix/trust@1", "`tix trust`"),
-        kind::<init::Made<'_>>("tix/init@1", "`tix init`"),
+        kind::<init::InitJson<'_>>("tix/init@1", "`tix init`"),
         kind::<demo::Played>("tix/demo@1", "`tix demo`"),
         kind::<shell_init::Script>("tix/shell-init@1", "`tix shell-init`"),
         kind::<man::Manual>("tix/man@1", "`tix man`"),
         kind::<completions::Completions<'_>>("tix/completions@1", "`tix completions`"),
         kind::<receipt::FailedJson<'_>>("tix/failure@1", "no command: a line of the audit log"),
-        kind::<hook::LineJson<'_>>(
+        kind::<hook::JudgementJson<'_>>(
             "tix/guard@1",
             "no command: a line of the audit log, for what the guard judged",
         ),
     ]
 }
 
-fn file_of(kind: &Kind) -> PathBuf {
+fn file_of(kind: &AnswerKind) -> PathBuf {
     docs().join("schemas").join(format!("{}.json", kind.name.trim_start_matches("tix/")))
 }
 
@@ -200,7 +200,7 @@ fn every_key_and_every_type_has_a_meaning_and_null_too() {
 #[test]
 fn the_pages_about_json_say_what_the_types_are() {
     let mut files = vec![(docs().join("json.md"), page())];
-    let pretty = |kind: &Kind| serde_json::to_string_pretty(&kind.schema).unwrap() + "\n";
+    let pretty = |kind: &AnswerKind| serde_json::to_string_pretty(&kind.schema).unwrap() + "\n";
     files.extend(kinds().iter().map(|kind| (file_of(kind), pretty(kind))));
     pin(&files);
     let known: BTreeSet<PathBuf> = files.into_iter().map(|(path, _)| path).collect();

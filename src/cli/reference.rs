@@ -11,7 +11,7 @@ use crate::app::command_line;
 use crate::commands::explain::topics::{Topic, topics};
 use crate::config::{DefaultValue, describe};
 use crate::lifecycle::machine::{
-    Arrival, OwnReview, Policy, Situation, State, Verb, Who, starts_in, who,
+    Arrival, Mover, OwnReview, Policy, Situation, TicketState, Verb, starts_in, who,
 };
 use crate::ticket::{Lane, QueueGate, Status};
 
@@ -96,13 +96,13 @@ fn settings() -> String {
 /// Who may, where the holder may review their own work and where they may not.
 fn who_may(verb: Verb) -> String {
     let may = |lane: Lane, own_review| {
-        let state = State { lane, status: Status::usual_in(lane) };
+        let state = TicketState { lane, status: Status::usual_in(lane) };
         let policy =
             Policy { gate: QueueGate::Open, stages: &[], own_review, arrival: Arrival::Land };
         match who(verb, Situation { state, trunk: lane, blocked: false }, policy) {
-            Who::Anybody => "anybody",
-            Who::Holder => "the holder",
-            Who::Others => "anybody but the holder",
+            Mover::Anybody => "anybody",
+            Mover::Holder => "the holder",
+            Mover::Others => "anybody but the holder",
         }
     };
     let mut said: Vec<(&str, Vec<&str>)> = Vec::new();

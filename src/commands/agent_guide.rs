@@ -21,7 +21,7 @@ use crate::text::safe;
 /// The text stands between two markers. What is between them is replaced, and everything else in the file stays as it
 /// is; a file without them gets the text at its end.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub struct AgentGuideArgs {
     /// Write it into this file, in the place of what an earlier one wrote there; the file is made where it is missing
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     into: Option<PathBuf>,
@@ -64,7 +64,7 @@ const RULES: &str = "\
 ";
 
 /// Prints the guide, or writes it into a file.
-pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+pub fn run(args: &AgentGuideArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let text = guide();
     let written = match &args.into {
         Some(path) => {

@@ -9,7 +9,7 @@ use crate::app::operation::{Identity, answer};
 use crate::app::receipt::{Receipt, record};
 use crate::env::Env;
 use crate::error::Failure;
-use crate::lifecycle::{self, Already, Entry, Ticket};
+use crate::lifecycle::{self, Already, Ticket, TicketEntry};
 use crate::out::Out;
 use crate::text::{duration, safe};
 use crate::ticket::moment;
@@ -22,7 +22,7 @@ use crate::trunk::{Diary, Outcome, Run, Stop, View};
 /// is still active on the trunk, and stays.
 #[derive(Debug, clap::Args)]
 #[command(group = clap::ArgGroup::new("which").required(true).multiple(true).args(["tickets", "older_than"]))]
-pub struct Args {
+pub struct ArchiveArgs {
     /// The tickets: ids, ids without TICKET-, unambiguous parts of them, or paths to their files
     #[arg(value_name = "TICKET", add = ids(&[Lane::Completed]))]
     tickets: Vec<String>,
@@ -34,7 +34,7 @@ pub struct Args {
     timeout: Option<String>,
 }
 
-pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+pub fn run(args: &ArchiveArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let ctx = Context::open(globals, env, out, args.timeout.as_deref())?;
     let mut diary = Diary { phase: "archive", ..Diary::default() };
     let query = args.tickets.join(" ");
@@ -48,7 +48,7 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), F
     Ok(())
 }
 
-fn archive(ctx: &Context<'_>, args: &Args, diary: &mut Diary) -> Result<Receipt, Failure> {
+fn archive(ctx: &Context<'_>, args: &ArchiveArgs, diary: &mut Diary) -> Result<Receipt, Failure> {
     let limit = args.older_than.map(duration::delta);
     let run = Run::begin(&ctx.repo)?;
     let actor = ctx.actor()?;
@@ -81,10 +81,10 @@ fn archive(ctx: &Context<'_>, args: &Args, diary: &mut Diary) -> Result<Receipt,
 fn chosen<'v>(
     ctx: &Context<'_>,
     view: &'v View<'_>,
-    args: &Args,
+    args: &ArchiveArgs,
     limit: Option<chrono::TimeDelta>,
 ) -> Result<Vec<Ticket<'v>>, Stop<Failure>> {
-    let mut entries: Vec<&Entry> = Vec::new();
+    let mut entries: Vec<&TicketEntry> = Vec::new();
     for query in &args.tickets {
         let entry = find_ticket(ctx, view, query)?;
         if entry.lane != Lane::Archive {
@@ -96,7 +96,7 @@ fn chosen<'v>(
         tickets.push(view.require(entry)?);
     }
     let Some(limit) = limit else { return Ok(tickets) };
-    let completed: Vec<&Entry> = lifecycle::completed(&view.snapshot).collect();
+    let completed: Vec<&TicketEntry> = lifecycle::completed(&view.snapshot).collect();
     let old = view.read_all(&completed, |entry, document| {
         let ticket = Ticket::new(entry, document.ok()?);
         let at = ticket.document.text("completed_at").and_then(|text| moment(&text))?;

@@ -2,7 +2,7 @@
 
 use crate::app::context::Globals;
 use crate::app::input;
-use crate::app::operation::{On, Operation, plain};
+use crate::app::operation::{OnTicket, Operation, plain};
 use crate::env::Env;
 use crate::error::Failure;
 use crate::lifecycle;
@@ -13,15 +13,15 @@ use crate::out::Out;
 /// A flag beside the status: a blocked ticket stays where it is, queued, held or under review. It can be neither claimed
 /// nor submitted nor completed until `tix unblock`. While somebody holds it the flag is written on its ticket branch.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub struct BlockArgs {
     #[command(flatten)]
-    on: On,
+    on: OnTicket,
     /// What it waits for
     #[arg(long, value_name = "TEXT")]
     reason: String,
 }
 
-pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+pub fn run(args: &BlockArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let reason = input::line(&args.reason, "--reason")?;
     let operation = Operation::on(&args.on, "block", "blocked");
     operation.run(

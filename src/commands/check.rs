@@ -7,7 +7,7 @@ use crate::app::context::working_dir;
 use crate::app::frame::Extent;
 use crate::env::Env;
 use crate::error::{Exit, Failure};
-use crate::guard::{Breach, Checked, Guarded, Judged, RECENT, Scope, Verdict};
+use crate::guard::{Breach, Checked, CommitVerdict, Guarded, JudgedCommit, RECENT, Scope};
 use crate::names::{Oid, RefName};
 use crate::out::{Format, Out};
 use crate::text::{count, safe};
@@ -26,7 +26,7 @@ use crate::text::{count, safe};
 ///
 /// Exit code 1 says that there are such commits.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub struct CheckArgs {
     /// The commits, as git writes a range
     #[arg(value_name = "RANGE")]
     range: Option<String>,
@@ -35,7 +35,7 @@ pub struct Args {
 /// The answer in JSON.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Report<'a> {
+pub struct CheckReport<'a> {
     schema: &'static str,
     /// The commits that were looked at, as git writes a range; a name alone means the last ones of this branch.
     range: &'a str,
@@ -44,25 +44,25 @@ pub struct Report<'a> {
     #[serde(flatten)]
     extent: Extent,
     /// The commits that broke the rule.
-    findings: Vec<Finding<'a>>,
+    findings: Vec<BrokenCommit<'a>>,
 }
 
 /// A commit that broke the rule.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-struct Finding<'a> {
+struct BrokenCommit<'a> {
     /// Which commit, in full.
     commit: &'a str,
     /// The first line of its message.
     subject: &'a str,
     /// Each way in which it broke the rule.
-    breaches: Vec<Reason>,
+    breaches: Vec<BreachJson>,
 }
 
 /// Why.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-struct Reason {
+struct BreachJson {
     /// The path that it is about; null where it is about the commit.
     path: Option<String>,
     /// Which rule, in a word.
@@ -71,7 +71,7 @@ struct Reason {
     why: String,
 }
 
-pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+pub fn run(args: &CheckArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let dir = working_dir(globals, env)?;
     let Some(guarded) = Guarded::at(&dir, env)? else {
         return Err(Failure::new(Exit::Refused, "there are no tickets here")
@@ -131,9 +131,9 @@ fn of_trunk(guarded: &Guarded, globals: &Globals) -> Result<(String, Checked), F
 }
 
 fn answer(range: &str, checked: &Checked, out: &Out) {
-    let findings: Vec<Finding<'_>> = checked.broken.iter().map(finding).collect();
+    let findings: Vec<BrokenCommit<'_>> = checked.broken.iter().map(finding).collect();
     match out.format {
-        Format::Json => out.json(&Report {
+        Format::Json => out.json(&CheckReport {
             schema: "tix/check@1",
             range,
             checked: checked.commits,
@@ -160,16 +160,16 @@ fn answer(range: &str, checked: &Checked, out: &Out) {
     }
 }
 
-fn finding(judged: &Judged) -> Finding<'_> {
+fn finding(judged: &JudgedCommit) -> BrokenCommit<'_> {
     let breaches = match &judged.verdict {
-        Verdict::Refused(breaches) => breaches.iter().map(reason).collect(),
-        Verdict::Tickets(_) | Verdict::Nothing => Vec::new(),
+        CommitVerdict::Refused(breaches) => breaches.iter().map(reason).collect(),
+        CommitVerdict::Tickets(_) | CommitVerdict::Nothing => Vec::new(),
     };
-    Finding { commit: judged.commit.as_str(), subject: &judged.subject, breaches }
+    BrokenCommit { commit: judged.commit.as_str(), subject: &judged.subject, breaches }
 }
 
-fn reason(breach: &Breach) -> Reason {
-    Reason {
+fn reason(breach: &Breach) -> BreachJson {
+    BreachJson {
         path: breach.path.as_ref().map(ToString::to_string),
         rule: breach.why.rule(),
         why: breach.why.to_string(),

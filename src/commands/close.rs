@@ -4,11 +4,11 @@ use crate::app::context::{Context, Globals};
 use crate::app::find::find_ticket;
 use crate::app::give_back::{clear_local, freed};
 use crate::app::here::named_or_here;
-use crate::app::operation::{Identity, On, answer};
+use crate::app::operation::{Identity, OnTicket, answer};
 use crate::app::receipt::{Receipt, record};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
-use crate::lifecycle::{self, Already, Branch, CloseRequest, Resolution};
+use crate::lifecycle::{self, Already, BranchDisposal, CloseRequest, Resolution};
 use crate::names::Oid;
 use crate::out::Out;
 use crate::text::safe;
@@ -21,9 +21,9 @@ use crate::workspace;
 /// It moves to archive/, with how it ended in its front matter. One that somebody holds can be closed by its holder; its
 /// branch is then deleted, or kept as `attic/<ticket>/<claim>` if there is work in it, as with `tix release`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub struct CloseArgs {
     #[command(flatten)]
-    on: On,
+    on: OnTicket,
     /// How it ends: `wont_do`, `duplicate:TICKET` or `superseded:TICKET`
     #[arg(long = "as", value_name = "HOW")]
     how: String,
@@ -32,7 +32,7 @@ pub struct Args {
     reason: Option<String>,
 }
 
-pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+pub fn run(args: &CloseArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let ctx = Context::open(globals, env, out, args.on.timeout.as_deref())?;
     let mut diary = Diary { phase: "close", ..Diary::default() };
     let result = close(&ctx, args, &mut diary);
@@ -45,7 +45,7 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), F
     Ok(())
 }
 
-fn close(ctx: &Context<'_>, args: &Args, diary: &mut Diary) -> Result<Receipt, Failure> {
+fn close(ctx: &Context<'_>, args: &CloseArgs, diary: &mut Diary) -> Result<Receipt, Failure> {
     let run = Run::begin(&ctx.repo)?;
     let id = named_or_here(ctx, &run, Some(&args.on.ticket))?;
     diary.ticket = Some(id.clone());
@@ -56,9 +56,9 @@ fn close(ctx: &Context<'_>, args: &Args, diary: &mut Diary) -> Result<Receipt, F
         Outcome::Landed(landed) => {
             receipt.add(&landed);
             match landed.output {
-                Branch::Absent => None,
-                Branch::Delete { at, .. } => Some(at),
-                Branch::Keep { at, attic, .. } => {
+                BranchDisposal::Absent => None,
+                BranchDisposal::Delete { at, .. } => Some(at),
+                BranchDisposal::Keep { at, attic, .. } => {
                     receipt.attic = Some(attic.short().to_owned());
                     Some(at)
                 }
@@ -85,10 +85,10 @@ fn close(ctx: &Context<'_>, args: &Args, diary: &mut Diary) -> Result<Receipt, F
 fn transact(
     ctx: &Context<'_>,
     run: &Run,
-    args: &Args,
+    args: &CloseArgs,
     (id, identity): (&TicketId, &Identity),
     diary: &mut Diary,
-) -> Result<Outcome<Branch, Already>, Failure> {
+) -> Result<Outcome<BranchDisposal, Already>, Failure> {
     let act = identity.act(ctx);
     let name = ctx.ticket_branch(id).map_err(|why| Failure::new(Exit::Damaged, why))?;
     let archive = ctx.lane_dir(Lane::Archive)?;
@@ -106,7 +106,7 @@ fn transact(
         // A branch of that name beside a ticket that nobody holds is somebody's own.
         let branch = match entry.lane {
             Lane::Active => freed(ctx, view, id, &name, &own)?,
-            Lane::Queue | Lane::Completed | Lane::Archive => Branch::Absent,
+            Lane::Queue | Lane::Completed | Lane::Archive => BranchDisposal::Absent,
         };
         let request = CloseRequest {
             resolution: &resolution,

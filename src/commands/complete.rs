@@ -2,14 +2,14 @@
 
 use crate::app::complete::ids;
 use crate::app::context::{Context, Globals};
-use crate::app::follow::{Pushed, follow_here, require_at_rest};
+use crate::app::follow::{PushRequirement, follow_here, require_at_rest};
 use crate::app::here::named_or_here;
 use crate::app::next_step::by_request;
 use crate::app::operation::{Identity, answer, answer_next, finish};
 use crate::app::receipt::{Receipt, WorkspaceJson, record};
 use crate::app::work::with_work;
 use crate::app::write::{TicketView, carried, write};
-use crate::config::Record;
+use crate::config::RecordPlace;
 use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::lifecycle::machine::{Arrival, Verb};
@@ -29,7 +29,7 @@ use crate::trunk::{Diary, Run};
 ///
 /// A ticket that is complete already is no error.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub struct CompleteArgs {
     /// The ticket [default: the one of this workspace]
     #[arg(value_name = "TICKET", add = ids(&[Lane::Active]))]
     ticket: Option<String>,
@@ -41,7 +41,7 @@ pub struct Args {
     timeout: Option<String>,
 }
 
-pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+pub fn run(args: &CompleteArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let ctx = Context::open(globals, env, out, args.timeout.as_deref())?;
     let mut diary = Diary { phase: "complete", ..Diary::default() };
     let result = complete(&ctx, args, &mut diary);
@@ -52,7 +52,7 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), F
     Ok(())
 }
 
-fn complete(ctx: &Context<'_>, args: &Args, diary: &mut Diary) -> Result<Receipt, Failure> {
+fn complete(ctx: &Context<'_>, args: &CompleteArgs, diary: &mut Diary) -> Result<Receipt, Failure> {
     let run = Run::begin(&ctx.repo)?;
     let id = named_or_here(ctx, &run, args.ticket.as_deref())?;
     diary.ticket = Some(id.clone());
@@ -71,7 +71,7 @@ fn complete(ctx: &Context<'_>, args: &Args, diary: &mut Diary) -> Result<Receipt
         })?;
         finish(ctx, diary, &id, &written, &mut receipt)?;
     }
-    if !(merged && ctx.record == Record::Branch) {
+    if !(merged && ctx.record == RecordPlace::Branch) {
         receipt.next = Some(next_step(ctx, args, &id, &branch));
     }
     Ok(receipt)
@@ -86,7 +86,7 @@ fn decide(ctx: &Context<'_>, act: &Act<'_>, view: &TicketView<'_>) -> Result<Dec
     // Who may comes before what is missing: the old holder of a ticket has no work to push for it.
     if ticket.entry.lane == Lane::Active {
         act.require_holder(ticket)?;
-        require_at_rest(ctx, &ticket.entry.id, view.branch, view.tip, Pushed::Required)?;
+        require_at_rest(ctx, &ticket.entry.id, view.branch, view.tip, PushRequirement::Required)?;
     }
     Ok(change(ctx, act, ticket, view.require_tip(act, Verb::Complete)?)?.into())
 }
@@ -109,7 +109,7 @@ fn change(
 
 /// The directory on the ticket branch in which there is nothing but this ticket, if it is not the ticket's own.
 fn last_in(ctx: &Context<'_>, ticket: &Ticket<'_>, tip: &Oid) -> Result<Option<RepoPath>, Failure> {
-    if ctx.record == Record::Trunk {
+    if ctx.record == RecordPlace::Trunk {
         return Ok(None);
     }
     let id = ticket.entry.id.as_str().as_bytes();
@@ -133,7 +133,7 @@ fn here_only(
     let progress = ctx.progress();
     let engine = ctx.engine(run, &progress);
     let trunk = engine.fetch_view()?;
-    if ctx.record == Record::Trunk {
+    if ctx.record == RecordPlace::Trunk {
         let message =
             "progress is recorded on the trunk here, so there is nothing to do without a push";
         return Err(Failure::new(Exit::Usage, message).hint(format!("tix complete {id}")));
@@ -155,7 +155,7 @@ fn here_only(
         return Ok(());
     }
     act.require_holder(&ticket)?;
-    require_at_rest(ctx, id, branch, None, Pushed::NotYet)?;
+    require_at_rest(ctx, id, branch, None, PushRequirement::NotYet)?;
     let change = change(ctx, act, &ticket, &local)?;
     let (commit, paths) = engine.commit_on(&view, &change)?;
     let path = follow_here(ctx, branch, &local, &commit)?;
@@ -169,7 +169,7 @@ fn here_only(
 }
 
 /// What brings the work to the branch that pull requests go to.
-fn next_step(ctx: &Context<'_>, args: &Args, id: &TicketId, branch: &RefName) -> String {
+fn next_step(ctx: &Context<'_>, args: &CompleteArgs, id: &TicketId, branch: &RefName) -> String {
     match (&ctx.remote, ctx.policy().arrival) {
         (Some(remote), _) if args.no_push => {
             format!("git push {remote} {}", shell_word(branch.short()))

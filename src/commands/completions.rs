@@ -19,7 +19,7 @@ use crate::out::{Format, Out};
 ///
 ///   tix completions fish > ~/.config/fish/completions/tix.fish
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub struct CompletionsArgs {
     /// The shell
     shell: clap_complete::Shell,
 }
@@ -43,7 +43,12 @@ if [ "$funcstack[1]" = "_tix" ]; then
 fi
 "#;
 
-pub fn run(args: &Args, _globals: &Globals, _env: &Env, out: &Out) -> Result<(), Failure> {
+pub fn run(
+    args: &CompletionsArgs,
+    _globals: &Globals,
+    _env: &Env,
+    out: &Out,
+) -> Result<(), Failure> {
     let mut script = Vec::new();
     let shells = Shells::builtins();
     let shell = args.shell.to_string();

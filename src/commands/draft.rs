@@ -2,7 +2,7 @@
 
 use crate::app::context::Globals;
 use crate::app::input;
-use crate::app::operation::{On, Operation, plain};
+use crate::app::operation::{OnTicket, Operation, plain};
 use crate::env::Env;
 use crate::error::Failure;
 use crate::lifecycle;
@@ -13,16 +13,16 @@ use crate::out::Out;
 ///
 /// Its status becomes `draft`, so that nobody can claim it. `tix queue` lets it through again.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub struct DraftArgs {
     #[command(flatten)]
-    on: On,
+    on: OnTicket,
     /// What the specification lacks, for the commit and the ticket's changelog
     #[arg(long, value_name = "TEXT")]
     reason: String,
 }
 
 /// Makes the ticket a draft.
-pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+pub fn run(args: &DraftArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let reason = input::line(&args.reason, "--reason")?;
     let operation = Operation::on(&args.on, "draft", "drafted");
     operation.run(

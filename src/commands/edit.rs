@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::app::context::{Context, Globals};
 use crate::app::here::named_or_here;
 use crate::app::input::read_file;
-use crate::app::operation::{Identity, On, answer, finish, plain};
+use crate::app::operation::{Identity, OnTicket, answer, finish, plain};
 use crate::app::receipt::{Receipt, record};
 use crate::app::role;
 use crate::app::settings::with_current_settings;
@@ -24,12 +24,12 @@ use crate::trunk::{Diary, Run};
 /// back is committed where the ticket is: on the trunk, or on its ticket branch while somebody holds it. If somebody else
 /// wrote to the ticket meanwhile, or if the text cannot be read as a ticket, nothing is written, and your copy is kept.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub struct EditArgs {
     #[command(flatten)]
-    on: On,
+    on: OnTicket,
 }
 
-pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+pub fn run(args: &EditArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let ctx = Context::open(globals, env, out, args.on.timeout.as_deref())?;
     let mut diary = Diary { phase: "edit", ..Diary::default() };
     let result = edit(&ctx, args, globals, &mut diary);
@@ -40,7 +40,7 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), F
 
 fn edit(
     ctx: &Context<'_>,
-    args: &Args,
+    args: &EditArgs,
     globals: &Globals,
     diary: &mut Diary,
 ) -> Result<Receipt, Failure> {

@@ -11,7 +11,7 @@ use crate::app::frame::{AsOf, Extent};
 use crate::app::queue::Survey;
 use crate::env::Env;
 use crate::error::Failure;
-use crate::lifecycle::{Edge, Known, edges};
+use crate::lifecycle::{Edge, KnownTicket, edges};
 use crate::names::RepoPath;
 use crate::out::{Format, Out};
 use crate::text::safe;
@@ -23,7 +23,7 @@ use crate::ticket::{Lane, Relation};
 /// by the pages of the usual hosts: put the answer between ```mermaid and ``` in a Markdown file. For Graphviz:
 /// tix graph --format dot | dot -Tsvg > graph.svg. With --json the nodes and edges come as they are.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub struct GraphArgs {
     /// The language of the graph
     #[arg(long, value_name = "FORMAT", value_enum, default_value = "mermaid")]
     format: Language,
@@ -53,7 +53,7 @@ pub struct GraphJson<'a> {
     #[serde(flatten)]
     extent: Extent,
     /// The tickets that have to do with another one, and the names that do not mean one; `total` counts these.
-    nodes: &'a [Node],
+    nodes: &'a [GraphNode],
     /// The relations between them.
     edges: &'a [Arrow],
     /// The files of the trunk that cannot be read; they are not in the graph.
@@ -61,14 +61,14 @@ pub struct GraphJson<'a> {
 }
 
 struct Graph {
-    nodes: Vec<Node>,
+    nodes: Vec<GraphNode>,
     edges: Vec<Arrow>,
 }
 
 /// A ticket, or a name that does not mean one.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-struct Node {
+struct GraphNode {
     /// The id, or the name that does not mean one ticket.
     id: String,
     /// Null where the name does not mean one ticket.
@@ -91,7 +91,7 @@ struct Arrow {
     ends: (usize, usize),
 }
 
-pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+pub fn run(args: &GraphArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let ctx = Context::open(globals, env, out, None)?;
     board::look(&ctx, Look::from(args.fetch), |seen| {
         let survey = Survey::whole(&ctx, seen.view)?;
@@ -124,21 +124,23 @@ fn is_live(lane: Lane) -> bool {
     matches!(lane, Lane::Queue | Lane::Active)
 }
 
-fn graph(known: &[Known<'_>], edges: &[Edge<'_>], all: bool) -> Graph {
+fn graph(known: &[KnownTicket<'_>], edges: &[Edge<'_>], all: bool) -> Graph {
     let ends = edges.iter().flat_map(|e| std::iter::once(e.from).chain(e.to));
     let related: BTreeSet<&RepoPath> = ends.map(|entry| &entry.path).collect();
     let mut nodes = Vec::new();
     let mut places: BTreeMap<&str, usize> = BTreeMap::new();
-    for Known { entry, head } in known.iter().filter(|k| all || related.contains(&k.entry.path)) {
+    for KnownTicket { entry, head } in
+        known.iter().filter(|k| all || related.contains(&k.entry.path))
+    {
         places.insert(entry.id.as_str(), nodes.len());
         let title = head.title.clone();
-        nodes.push(Node { id: entry.id.to_string(), lane: Some(entry.lane), title });
+        nodes.push(GraphNode { id: entry.id.to_string(), lane: Some(entry.lane), title });
     }
     let mut arrows = Vec::new();
     for edge in edges {
         let to = edge.to.map_or(edge.name.as_str(), |entry| entry.id.as_str());
         let end = *places.entry(to).or_insert_with(|| {
-            nodes.push(Node { id: to.to_owned(), lane: edge.to.map(|e| e.lane), title: None });
+            nodes.push(GraphNode { id: to.to_owned(), lane: edge.to.map(|e| e.lane), title: None });
             nodes.len() - 1
         });
         let Some(start) = places.get(edge.from.id.as_str()) else { continue };
@@ -153,7 +155,7 @@ fn graph(known: &[Known<'_>], edges: &[Edge<'_>], all: bool) -> Graph {
 }
 
 /// What a node shows: the id, and the title below it.
-fn label(node: &Node, line_break: &str, escape: fn(&str) -> String) -> String {
+fn label(node: &GraphNode, line_break: &str, escape: fn(&str) -> String) -> String {
     let id = escape(&safe(&node.id));
     match &node.title {
         Some(title) => format!("{id}{line_break}{}", escape(&safe(title))),
@@ -205,7 +207,7 @@ const COLOURS: [(&str, [&str; 3]); 5] = [
     (MISSING, ["#fbe3e4", "#b3261e", "#4a0f0c"]),
 ];
 
-fn class(node: &Node) -> &'static str {
+fn class(node: &GraphNode) -> &'static str {
     node.lane.map_or(MISSING, Lane::as_str)
 }
 

@@ -2,12 +2,12 @@
 
 use crate::app::context::{Context, Globals};
 use crate::app::input;
-use crate::app::operation::{On, answer, answer_next};
+use crate::app::operation::{OnTicket, answer, answer_next};
 use crate::app::receipt::record;
 use crate::app::takeover::{TakeoverRequest, take_over};
 use crate::env::Env;
 use crate::error::Failure;
-use crate::lifecycle::Way;
+use crate::lifecycle::TakeoverKind;
 use crate::out::Out;
 use crate::trunk::Diary;
 
@@ -16,9 +16,9 @@ use crate::trunk::Diary;
 /// The claim gets a new id and the name of its new holder; the work stays on the ticket branch. They go on with
 /// `tix activate TICKET --resume`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub struct HandoffArgs {
     #[command(flatten)]
-    on: On,
+    on: OnTicket,
     /// Who gets it, as their `TIX_ACTOR` or as git names them: `Name <mail>`
     #[arg(long, value_name = "ACTOR")]
     to: String,
@@ -28,13 +28,13 @@ pub struct Args {
 }
 
 /// Hands the ticket over.
-pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+pub fn run(args: &HandoffArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let to = input::line(&args.to, "--to")?;
     let ctx = Context::open(globals, env, out, args.on.timeout.as_deref())?;
     let request = TakeoverRequest {
         operation: "handoff",
         query: &args.on.ticket,
-        way: Way::Handoff,
+        way: TakeoverKind::Handoff,
         to: Some(&to),
         reason: args.reason.as_deref(),
     };

@@ -2,16 +2,16 @@
 
 use crate::app::complete::ids;
 use crate::app::context::{Context, Globals};
-use crate::app::follow::{Pushed, require_at_rest};
+use crate::app::follow::{PushRequirement, require_at_rest};
 use crate::app::here::named_or_here;
 use crate::app::operation::{Identity, answer, answer_next};
 use crate::app::receipt::{Receipt, record};
 use crate::app::work::with_work;
 use crate::app::write::carried;
-use crate::config::{Landing, Record};
+use crate::config::{Landing, RecordPlace};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
-use crate::lifecycle::{self, Act, Already, Decision, Form, Refusal};
+use crate::lifecycle::{self, Act, Already, Decision, MergeForm, Refusal};
 use crate::names::RefName;
 use crate::out::Out;
 use crate::text::{safe, shell_word};
@@ -27,7 +27,7 @@ use crate::trunk::{Diary, Outcome, Run, Stop, Trunk, TrunkError, View};
 ///
 /// A ticket that is on the trunk already is no error.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub struct LandArgs {
     /// The ticket [default: the one of this workspace]
     #[arg(value_name = "TICKET", add = ids(&Lane::ALL))]
     ticket: Option<String>,
@@ -42,7 +42,7 @@ pub struct Args {
     timeout: Option<String>,
 }
 
-pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+pub fn run(args: &LandArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let ctx = Context::open(globals, env, out, args.timeout.as_deref())?;
     let mut diary = Diary { phase: "land", ..Diary::default() };
     let result = land(&ctx, args, &mut diary);
@@ -57,7 +57,7 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), F
     Ok(())
 }
 
-fn land(ctx: &Context<'_>, args: &Args, diary: &mut Diary) -> Result<Receipt, Failure> {
+fn land(ctx: &Context<'_>, args: &LandArgs, diary: &mut Diary) -> Result<Receipt, Failure> {
     let run = Run::begin(&ctx.repo)?;
     let id = named_or_here(ctx, &run, args.ticket.as_deref())?;
     diary.ticket = Some(id.clone());
@@ -66,7 +66,7 @@ fn land(ctx: &Context<'_>, args: &Args, diary: &mut Diary) -> Result<Receipt, Fa
     let act = identity.act(ctx);
     let progress = ctx.progress();
     let engine = ctx.engine(&run, &progress).watching(branch.clone());
-    let form = if args.squash { Form::Squash } else { Form::Merge };
+    let form = if args.squash { MergeForm::Squash } else { MergeForm::Merge };
     let operation = LandOperation { ctx, engine: &engine, id: &id, branch: &branch, form };
     let mut receipt = Receipt::new(ctx, "land", id.as_str(), act.actor);
     match engine.transact(diary, |view| operation.decide(view, &act)) {
@@ -89,7 +89,7 @@ fn require_allowed(ctx: &Context<'_>, branch: &RefName) -> Result<(), Failure> {
         Some(_) => format!("open a pull request: gh pr create --base {base} --head {head} --fill"),
         None => format!("merge it on {base}: git merge {head}"),
     };
-    if ctx.record == Record::Trunk {
+    if ctx.record == RecordPlace::Trunk {
         let message =
             "progress is recorded on the trunk here, so the ticket branch brings no ticket to it";
         return Err(Failure::new(Exit::Refused, message).fact("record", "trunk").hint(by_request));
@@ -111,7 +111,7 @@ struct LandOperation<'s> {
     engine: &'s Trunk<'s>,
     id: &'s TicketId,
     branch: &'s RefName,
-    form: Form,
+    form: MergeForm,
 }
 
 impl LandOperation<'_> {
@@ -130,7 +130,7 @@ impl LandOperation<'_> {
         };
         let there = self.engine.view_of(tip)?;
         let on_branch = carried(&there, self.id, &on_trunk)?;
-        require_at_rest(self.ctx, self.id, self.branch, Some(tip), Pushed::Required)?;
+        require_at_rest(self.ctx, self.id, self.branch, Some(tip), PushRequirement::Required)?;
         let decided = with_work(self.ctx, self.id, tip, |work| {
             lifecycle::land(&on_trunk, &on_branch, act, work, self.form)
         });

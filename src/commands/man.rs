@@ -17,7 +17,7 @@ use crate::out::{Format, Out};
 ///
 ///   tix man ~/.local/share/man/man1 && man tix-activate
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub struct ManArgs {
     /// The directory for the pages; it is made where it is missing
     #[arg(value_name = "DIR")]
     dir: PathBuf,
@@ -34,7 +34,7 @@ pub struct Manual {
     pages: Vec<String>,
 }
 
-pub fn run(args: &Args, _globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+pub fn run(args: &ManArgs, _globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let failed = |error: io::Error| {
         Failure::new(Exit::Refused, format!("{}: {error}", args.dir.display()))
             .hint("name a directory that you may write to: tix man <directory>")

@@ -24,7 +24,7 @@ use crate::trunk::{Diary, Landed, Outcome, Run, View};
 /// the trunk has one. Success is only said when the remote holds it.
 #[derive(Debug, clap::Args)]
 #[command(group = clap::ArgGroup::new("what").required(true).args(["title", "from"]))]
-pub struct Args {
+pub struct NewArgs {
     /// What is to be done, in one line
     #[arg(value_name = "TITLE", conflicts_with = "from")]
     title: Option<String>,
@@ -54,7 +54,7 @@ pub struct Args {
     timeout: Option<String>,
 }
 
-pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+pub fn run(args: &NewArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let ctx = Context::open(globals, env, out, args.timeout.as_deref())?;
     let mut diary = Diary { phase: "new", ..Diary::default() };
     let query = args.title.as_deref().unwrap_or("--from");
@@ -85,7 +85,7 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), F
     Ok(())
 }
 
-fn create(ctx: &Context<'_>, args: &Args, diary: &mut Diary) -> Result<Receipt, Failure> {
+fn create(ctx: &Context<'_>, args: &NewArgs, diary: &mut Diary) -> Result<Receipt, Failure> {
     let actor = ctx.actor()?;
     let queue = ctx.queue_dir()?;
     let key = args.key.as_deref().map(checked_key).transpose()?;
@@ -183,15 +183,15 @@ fn checked_key(key: &str) -> Result<&str, Failure> {
 }
 
 /// A file that was given with `--from`.
-struct Source {
+struct TicketFile {
     label: String,
     stem: Option<String>,
     bytes: Vec<u8>,
 }
 
-fn read_files(ctx: &Context<'_>, paths: &[PathBuf]) -> Result<Vec<Source>, Failure> {
+fn read_files(ctx: &Context<'_>, paths: &[PathBuf]) -> Result<Vec<TicketFile>, Failure> {
     let read = |path: &PathBuf| {
-        Ok(Source {
+        Ok(TicketFile {
             label: path.display().to_string(),
             stem: path.file_stem().and_then(|s| s.to_str()).map(str::to_owned),
             bytes: read_file(&ctx.dir.join(path))?,
@@ -206,7 +206,7 @@ fn read_body(ctx: &Context<'_>, path: &Path) -> Result<Vec<u8>, Failure> {
 
 fn draft_of_title(
     ctx: &Context<'_>,
-    args: &Args,
+    args: &NewArgs,
     view: &View<'_>,
     body: Option<&[u8]>,
 ) -> Result<Draft, Failure> {
@@ -245,7 +245,7 @@ fn with_body(document: &Document, body: &[u8]) -> Result<Document, Failure> {
     Ok(document)
 }
 
-fn draft_of_file(args: &Args, source: &Source) -> Result<Draft, Failure> {
+fn draft_of_file(args: &NewArgs, source: &TicketFile) -> Result<Draft, Failure> {
     let label = source.label.clone();
     let document = match Document::parse(source.bytes.clone()) {
         Ok(document) => document,
@@ -285,7 +285,11 @@ fn draft_of_file(args: &Args, source: &Source) -> Result<Draft, Failure> {
 }
 
 /// Sets what the options say on every draft.
-fn with_options(drafts: Vec<Draft>, args: &Args, view: &View<'_>) -> Result<Vec<Draft>, Failure> {
+fn with_options(
+    drafts: Vec<Draft>,
+    args: &NewArgs,
+    view: &View<'_>,
+) -> Result<Vec<Draft>, Failure> {
     let mut depends_on = Vec::new();
     for query in &args.depends_on {
         depends_on.push(view.snapshot.find(query)?.id.to_string());

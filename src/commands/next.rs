@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::app::board::{self, Look};
 use crate::app::context::{Context, Globals};
-use crate::app::queue::{Choice, Detail, Explained, QueueFilter};
+use crate::app::queue::{Choice, Detail, QueueExplanation, QueueFilter};
 use crate::app::wait::{News, await_news, patience};
 use crate::env::Env;
 use crate::error::Failure;
@@ -23,7 +23,7 @@ use crate::ticket::TicketRow;
 ///
 /// Exit codes: 0 there is one; 4 there is nothing to do, and the answer in JSON says "outcome":"empty".
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub struct NextArgs {
     /// Say of each ticket of the queue why it is next, or why it is not
     #[arg(long)]
     explain: bool,
@@ -40,7 +40,7 @@ pub struct Args {
     wait: Option<Duration>,
 }
 
-pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+pub fn run(args: &NextArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let until = patience(args.wait);
     let mut look = Look::from(args.fetch || until.is_some());
     let detail = if args.explain { Detail::Reasons } else { Detail::Ready };
@@ -64,7 +64,7 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), F
     }
 }
 
-fn tell(ctx: &Context<'_>, args: &Args, choice: &Choice) -> Result<(), Failure> {
+fn tell(ctx: &Context<'_>, args: &NextArgs, choice: &Choice) -> Result<(), Failure> {
     let empty = choice.is_empty();
     let explained = choice.explained.as_deref();
     match (ctx.out.format, explained) {
@@ -93,9 +93,9 @@ fn table(ctx: &Context<'_>, rows: &[TicketRow]) -> Table {
     table
 }
 
-fn reasons(ctx: &Context<'_>, explained: &[Explained]) -> Table {
+fn reasons(ctx: &Context<'_>, explained: &[QueueExplanation]) -> Table {
     let mut table = Table::new(["rank", "id", "priority", "age", "why"]);
-    for Explained { ticket, rank, hindrances } in explained {
+    for QueueExplanation { ticket, rank, hindrances } in explained {
         let why: Vec<&str> = hindrances.iter().map(|h| h.text.as_str()).collect();
         let why = match rank {
             Some(1) => "next".to_owned(),

@@ -7,7 +7,7 @@ use crate::app::input::given;
 use crate::app::operation::{Operation, plain};
 use crate::env::Env;
 use crate::error::Failure;
-use crate::lifecycle::{self, Story};
+use crate::lifecycle::{self, ChangelogText};
 use crate::out::Out;
 use crate::ticket::Lane;
 
@@ -16,7 +16,7 @@ use crate::ticket::Lane;
 /// The entry has the form `## [time] - Creator: note`, and each line of the text becomes an item of its list. While
 /// somebody holds the ticket it is written on its ticket branch.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub struct NoteArgs {
     /// The ticket: its id, the id without TICKET-, an unambiguous part of it, or a path to its file
     #[arg(value_name = "TICKET", add = ids(&Lane::ALL))]
     ticket: String,
@@ -34,7 +34,7 @@ pub struct Args {
     timeout: Option<String>,
 }
 
-pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+pub fn run(args: &NoteArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let text = given(&args.text, "the note")?;
     let operation = Operation {
         name: "note",
@@ -46,7 +46,7 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), F
         (globals, env, out),
         |_, act, view| {
             let lines = text.lines().map(str::to_owned).collect();
-            let story = Story { role: &args.speaker, kind: &args.kind, lines };
+            let story = ChangelogText { role: &args.speaker, kind: &args.kind, lines };
             Ok(lifecycle::note(&view.ticket, act, &story)?.into())
         },
         plain("has the note"),

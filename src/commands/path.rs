@@ -4,13 +4,13 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::app::board::{self, Look, Seen, Workspace};
+use crate::app::board::{self, Look, TrunkAsSeen, Workspace};
 use crate::app::complete::ids;
 use crate::app::context::{Context, Globals};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::git::{HistoryQuery, Merges, path_bytes};
-use crate::lifecycle::{Entry, trailer};
+use crate::lifecycle::{TicketEntry, trailer};
 use crate::out::{Format, Out};
 use crate::ticket::{Lane, TicketId};
 
@@ -20,7 +20,7 @@ use crate::ticket::{Lane, TicketId};
 /// just that. When this machine has no workspace of the ticket, the exit code is 4 and the message says who
 /// holds it and where.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub struct PathArgs {
     /// The ticket: its id, the id without TICKET-, a part of it that only one has, or its file
     #[arg(value_name = "ID", add = ids(&[Lane::Active]))]
     id: String,
@@ -29,7 +29,7 @@ pub struct Args {
 /// The answer in JSON.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Place<'a> {
+pub struct PathJson<'a> {
     schema: &'static str,
     /// The id of the ticket.
     ticket: &'a TicketId,
@@ -37,7 +37,7 @@ pub struct Place<'a> {
     path: String,
 }
 
-pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+pub fn run(args: &PathArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let ctx = Context::open(globals, env, out, None)?;
     board::look(&ctx, Look::LastSeen, |seen| {
         let entry = board::find(seen, &args.id)?;
@@ -47,7 +47,7 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), F
             Workspace::None => return Err(elsewhere(&ctx, seen, entry)),
         };
         match out.format {
-            Format::Json => out.json(&Place {
+            Format::Json => out.json(&PathJson {
                 schema: "tix/path@1",
                 ticket: &entry.id,
                 path: path.display().to_string(),
@@ -59,7 +59,7 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), F
 }
 
 /// Somebody removed the directory; git still has the worktree in its list.
-fn gone(entry: &Entry, path: &Path) -> Failure {
+fn gone(entry: &TicketEntry, path: &Path) -> Failure {
     let id = &entry.id;
     Failure::new(Exit::NotFound, format!("the workspace of {id} is gone: {}", path.display())).hint(
         format!("its branch is still there; make the workspace anew: tix activate --resume {id}"),
@@ -67,7 +67,7 @@ fn gone(entry: &Entry, path: &Path) -> Failure {
 }
 
 /// Why there is no workspace here, and where there is one.
-fn elsewhere(ctx: &Context<'_>, seen: &Seen<'_>, entry: &Entry) -> Failure {
+fn elsewhere(ctx: &Context<'_>, seen: &TrunkAsSeen<'_>, entry: &TicketEntry) -> Failure {
     let id = &entry.id;
     let failure = Failure::new(Exit::NotFound, format!("{id} has no workspace on this machine"));
     let failure = failure.fact("lane", entry.lane.as_str());
@@ -93,7 +93,7 @@ fn elsewhere(ctx: &Context<'_>, seen: &Seen<'_>, entry: &Entry) -> Failure {
 
 /// The machine that a claim was made on, as its commit says. A failure to find it is not worth more than
 /// the fact's absence.
-fn claimed_on(ctx: &Context<'_>, seen: &Seen<'_>, claim: &str) -> Option<String> {
+fn claimed_on(ctx: &Context<'_>, seen: &TrunkAsSeen<'_>, claim: &str) -> Option<String> {
     let commits = ctx.repo.history(&HistoryQuery {
         from: &[seen.view.commit()?.clone()],
         patterns: &[],

@@ -1,7 +1,7 @@
 //! `tix queue`: let a ticket through the gate.
 
 use crate::app::context::Globals;
-use crate::app::operation::{On, Operation, plain};
+use crate::app::operation::{OnTicket, Operation, plain};
 use crate::env::Env;
 use crate::error::Failure;
 use crate::lifecycle;
@@ -13,15 +13,15 @@ use crate::out::Out;
 /// Where `require_queued: true` is set, an open ticket waits until a person has queued it. The status of the ticket
 /// becomes `queued`, in one commit on the trunk.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub struct QueueArgs {
     #[command(flatten)]
-    on: On,
+    on: OnTicket,
     /// Why, for the commit and the ticket's changelog
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
 }
 
-pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+pub fn run(args: &QueueArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let operation = Operation::on(&args.on, "queue", "queued");
     operation.run(
         (globals, env, out),

@@ -2,12 +2,12 @@
 
 use crate::app::context::{Context, Globals};
 use crate::app::input;
-use crate::app::operation::{On, answer, answer_next};
+use crate::app::operation::{OnTicket, answer, answer_next};
 use crate::app::receipt::record;
 use crate::app::takeover::{TakeoverRequest, configured, take_over};
 use crate::env::Env;
 use crate::error::Failure;
-use crate::lifecycle::{Staleness, Way};
+use crate::lifecycle::{Staleness, TakeoverKind};
 use crate::out::Out;
 use crate::trunk::Diary;
 
@@ -17,9 +17,9 @@ use crate::trunk::Diary;
 /// ticket branch. The claim gets a new id, so whoever held the ticket can neither submit nor complete it any more. Their
 /// work stays on the ticket branch; `tix activate TICKET --resume` makes a workspace with it.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub struct ReclaimArgs {
     #[command(flatten)]
-    on: On,
+    on: OnTicket,
     /// Why, for the commit and the ticket's changelog
     #[arg(long, value_name = "TEXT")]
     reason: String,
@@ -29,14 +29,14 @@ pub struct Args {
 }
 
 /// Takes the ticket over.
-pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+pub fn run(args: &ReclaimArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let reason = input::line(&args.reason, "--reason")?;
     let ctx = Context::open(globals, env, out, args.on.timeout.as_deref())?;
     let staleness = if args.force { Staleness::Vouched } else { configured(&ctx) };
     let request = TakeoverRequest {
         operation: "reclaim",
         query: &args.on.ticket,
-        way: Way::Reclaim(staleness),
+        way: TakeoverKind::Reclaim(staleness),
         to: None,
         reason: Some(&reason),
     };

@@ -3,7 +3,7 @@
 use crate::app::complete::ids;
 use crate::app::context::{Context, Globals};
 use crate::app::find::{claim_commit, find_ticket};
-use crate::app::give_back::{Freed, GiveBack, clear_local, give_back};
+use crate::app::give_back::{FreedBranch, GiveBack, clear_local, give_back};
 use crate::app::lock::lock_ticket;
 use crate::app::operation::answer;
 use crate::app::receipt::{ClaimJson, Receipt, record};
@@ -24,7 +24,7 @@ use crate::workspace;
 /// deleted, one with work in it is kept as `attic/<ticket>/<claim>`. The workspace is removed only if it is
 /// clean and everything in it has been pushed.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub struct ReleaseArgs {
     /// The ticket: its id, the id without TICKET-, an unambiguous part of it, or a path to its file
     #[arg(value_name = "TICKET", add = ids(&[Lane::Active]))]
     ticket: String,
@@ -37,7 +37,7 @@ pub struct Args {
 }
 
 /// Gives the ticket back.
-pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+pub fn run(args: &ReleaseArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let ctx = Context::open(globals, env, out, args.timeout.as_deref())?;
     let mut diary = Diary { phase: "release", ..Diary::default() };
     let result = release(&ctx, args, &mut diary);
@@ -55,7 +55,7 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), F
     Ok(())
 }
 
-fn release(ctx: &Context<'_>, args: &Args, diary: &mut Diary) -> Result<Receipt, Failure> {
+fn release(ctx: &Context<'_>, args: &ReleaseArgs, diary: &mut Diary) -> Result<Receipt, Failure> {
     let run = Run::begin(&ctx.repo)?;
     let clone_id = workspace::clone_id(&ctx.repo, crate::trunk::random_token)?;
     let actor = ctx.actor()?;
@@ -89,9 +89,9 @@ fn release(ctx: &Context<'_>, args: &Args, diary: &mut Diary) -> Result<Receipt,
     receipt.warnings.extend(left_behind(ctx, &landed, &id));
     receipt.claim = old_claim(ctx, &landed, &id);
     let published = match &landed.output {
-        Freed::Absent => None,
-        Freed::Delete { at, .. } => Some(at.clone()),
-        Freed::Keep { at, attic, .. } => {
+        FreedBranch::Absent => None,
+        FreedBranch::Delete { at, .. } => Some(at.clone()),
+        FreedBranch::Keep { at, attic, .. } => {
             let kept = !landed.left.contains(attic);
             receipt.attic = kept.then(|| attic.short().to_owned());
             Some(at.clone())
@@ -102,10 +102,10 @@ fn release(ctx: &Context<'_>, args: &Args, diary: &mut Diary) -> Result<Receipt,
 }
 
 /// What to know when the remote took the release and kept the ticket branch where it was.
-fn left_behind(ctx: &Context<'_>, landed: &Landed<Freed>, id: &TicketId) -> Option<String> {
+fn left_behind(ctx: &Context<'_>, landed: &Landed<FreedBranch>, id: &TicketId) -> Option<String> {
     let name = match &landed.output {
-        Freed::Absent => return None,
-        Freed::Delete { name, .. } | Freed::Keep { name, .. } => name,
+        FreedBranch::Absent => return None,
+        FreedBranch::Delete { name, .. } | FreedBranch::Keep { name, .. } => name,
     };
     let (remote, branch) = (ctx.remote.as_ref()?, name.short());
     landed.left.contains(name).then(|| {
@@ -145,7 +145,7 @@ fn find(ctx: &Context<'_>, run: &Run, query: &str) -> Result<TicketId, Failure> 
 }
 
 /// The claim that ended, as the trunk had it before.
-fn old_claim(ctx: &Context<'_>, landed: &Landed<Freed>, id: &TicketId) -> Option<ClaimJson> {
+fn old_claim(ctx: &Context<'_>, landed: &Landed<FreedBranch>, id: &TicketId) -> Option<ClaimJson> {
     let parent = landed.parent.as_ref()?;
     let view =
         crate::trunk::View::load(&ctx.objects, ctx.repo.format, Some(parent), &ctx.tickets_dir)

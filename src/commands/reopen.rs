@@ -2,7 +2,7 @@
 
 use crate::app::context::Globals;
 use crate::app::input;
-use crate::app::operation::{On, Operation, answer_next};
+use crate::app::operation::{OnTicket, Operation, answer_next};
 use crate::env::Env;
 use crate::error::Failure;
 use crate::lifecycle;
@@ -13,15 +13,15 @@ use crate::out::Out;
 /// It waits there as an open ticket, with its story, and without what its holder and its end wrote into the front matter.
 /// If what it brought is to stay, and only more is wanted, `tix rework` makes a ticket of its own for that.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub struct ReopenArgs {
     #[command(flatten)]
-    on: On,
+    on: OnTicket,
     /// What is still to be done
     #[arg(long, value_name = "TEXT")]
     reason: String,
 }
 
-pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+pub fn run(args: &ReopenArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let reason = input::line(&args.reason, "--reason")?;
     let operation = Operation::on(&args.on, "reopen", "reopened");
     operation.run(

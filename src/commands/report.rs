@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use chrono::{DateTime, TimeDelta};
 use serde::Serialize;
 
-use crate::app::board::{self, Look, Seen, TicketRows};
+use crate::app::board::{self, Look, TicketRows, TrunkAsSeen};
 use crate::app::context::{Context, Globals};
 use crate::app::frame::{AsOf, Extent};
 use crate::env::Env;
@@ -15,7 +15,8 @@ use crate::git::{HistoryQuery, Logged, Merges, PathChange, PathChangeKind};
 use crate::lifecycle::trailer;
 use crate::out::{Format, Out};
 use crate::report::{
-    BoardLane, Figures, Flow, LaneChange, Life, Page, Step, Story, figures, render,
+    BoardLane, Figures, LaneChange, Life, Page, QueueHistory, TicketFlow, TrunkCommit, figures,
+    render,
 };
 use crate::text::{duration, safe};
 use crate::ticket::{Lane, TicketId, TicketRow};
@@ -30,7 +31,7 @@ const CARDS: usize = 100;
 /// dark. It loads nothing from anywhere and runs no script, so it can be mailed or put on any web server. With --json
 /// the answer is the numbers, and the page goes to a file.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub struct ReportArgs {
     /// Write the page to this file; `-` is standard output
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
@@ -82,7 +83,7 @@ struct HeldJson {
     seconds: i64,
 }
 
-pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+pub fn run(args: &ReportArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let to_stdout = args.html.as_ref().is_some_and(|file| file.as_os_str() == "-");
     if to_stdout && out.format == Format::Json {
         let message = "the page and the numbers in JSON cannot both go to standard output";
@@ -113,7 +114,7 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), F
 }
 
 /// The lives of the tickets, from the commits that the trunk was at.
-fn story(ctx: &Context<'_>, seen: &Seen<'_>) -> Result<Story, Failure> {
+fn story(ctx: &Context<'_>, seen: &TrunkAsSeen<'_>) -> Result<QueueHistory, Failure> {
     let from: Vec<_> = seen.view.commit().cloned().into_iter().collect();
     let mut commits = ctx.repo.history(&HistoryQuery {
         from: &from,
@@ -124,13 +125,13 @@ fn story(ctx: &Context<'_>, seen: &Seen<'_>) -> Result<Story, Failure> {
         merges: Merges::AsOne,
     })?;
     commits.reverse();
-    let steps: Vec<Step> = commits.iter().map(|commit| step(ctx, commit)).collect();
-    Ok(Story::replay(&steps))
+    let steps: Vec<TrunkCommit> = commits.iter().map(|commit| step(ctx, commit)).collect();
+    Ok(QueueHistory::replay(&steps))
 }
 
-fn step(ctx: &Context<'_>, commit: &Logged) -> Step {
+fn step(ctx: &Context<'_>, commit: &Logged) -> TrunkCommit {
     let actor = commit.trailers.get(trailer::ACTOR).and_then(|values| values.first());
-    Step {
+    TrunkCommit {
         at: DateTime::from_timestamp(commit.at, 0).unwrap_or_default(),
         by: actor.unwrap_or(&commit.author).clone(),
         changes: commit.changes.iter().filter_map(|change| lane_change(ctx, change)).collect(),
@@ -150,7 +151,12 @@ fn lane_change(ctx: &Context<'_>, change: &PathChange) -> Option<LaneChange> {
     }
 }
 
-fn page(ctx: &Context<'_>, seen: &Seen<'_>, story: &Story, tickets: &TicketRows) -> String {
+fn page(
+    ctx: &Context<'_>,
+    seen: &TrunkAsSeen<'_>,
+    story: &QueueHistory,
+    tickets: &TicketRows,
+) -> String {
     let lane = |lane: Lane| {
         let mut rows: Vec<&TicketRow> =
             tickets.rows.iter().filter(|row| row.lane == lane).collect();
@@ -178,8 +184,8 @@ fn page(ctx: &Context<'_>, seen: &Seen<'_>, story: &Story, tickets: &TicketRows)
     })
 }
 
-fn answer(ctx: &Context<'_>, seen: &Seen<'_>, story: &Story, args: &Args) {
-    let numbers = figures(story, &Flow::of(story, ctx.now), ctx.now);
+fn answer(ctx: &Context<'_>, seen: &TrunkAsSeen<'_>, story: &QueueHistory, args: &ReportArgs) {
+    let numbers = figures(story, &TicketFlow::of(story, ctx.now), ctx.now);
     let file = args.html.as_ref().map(|file| ctx.dir.join(file).display().to_string());
     if ctx.out.format == Format::Json {
         ctx.out.json(&in_json(ctx, seen, story, &numbers, file));
@@ -192,7 +198,7 @@ fn answer(ctx: &Context<'_>, seen: &Seen<'_>, story: &Story, args: &Args) {
     ctx.out.answer(&in_words(ctx, story, &numbers));
 }
 
-fn in_words(ctx: &Context<'_>, story: &Story, numbers: &Figures) -> String {
+fn in_words(ctx: &Context<'_>, story: &QueueHistory, numbers: &Figures) -> String {
     let span = |time: Option<TimeDelta>| time.map_or_else(|| "-".to_owned(), duration::rough);
     let lines = [
         ("waiting", numbers.queued.to_string()),
@@ -215,8 +221,8 @@ fn in_words(ctx: &Context<'_>, story: &Story, numbers: &Figures) -> String {
 
 fn in_json(
     ctx: &Context<'_>,
-    seen: &Seen<'_>,
-    story: &Story,
+    seen: &TrunkAsSeen<'_>,
+    story: &QueueHistory,
     numbers: &Figures,
     html: Option<String>,
 ) -> Numbers {

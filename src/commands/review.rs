@@ -2,12 +2,12 @@
 
 use crate::app::context::Globals;
 use crate::app::input::given;
-use crate::app::operation::{On, Operation, plain};
+use crate::app::operation::{OnTicket, Operation, plain};
 use crate::app::work::with_work;
 use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::lifecycle::machine::Verb;
-use crate::lifecycle::{self, ReviewRequest, Verdict};
+use crate::lifecycle::{self, ReviewRequest, ReviewVerdict};
 use crate::names::Oid;
 use crate::out::Out;
 use crate::ticket::Status;
@@ -19,9 +19,9 @@ use crate::ticket::Status;
 /// back to its holder. Nobody reviews their own work, unless `review.self: true` is set.
 #[derive(Debug, clap::Args)]
 #[command(group = clap::ArgGroup::new("verdict").required(true).args(["approve", "request_changes"]))]
-pub struct Args {
+pub struct ReviewArgs {
     #[command(flatten)]
-    on: On,
+    on: OnTicket,
     /// The work is good
     #[arg(long)]
     approve: bool,
@@ -39,15 +39,15 @@ pub struct Args {
     commit: Option<String>,
 }
 
-pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+pub fn run(args: &ReviewArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let notes = args.notes.as_deref().map(|text| given(text, "--notes")).transpose()?;
     let commit = args.commit.as_deref().map(commit_id).transpose()?;
     let stage = args.stage.as_deref().and_then(Status::read).map(|reading| reading.status);
     let (verb, verdict, outcome, said) = if args.approve {
-        (Verb::Approve, Verdict::Approve, "approved", "is approved by you")
+        (Verb::Approve, ReviewVerdict::Approve, "approved", "is approved by you")
     } else {
         let said = "goes back to its holder";
-        (Verb::RequestChanges, Verdict::RequestChanges, "changes_requested", said)
+        (Verb::RequestChanges, ReviewVerdict::RequestChanges, "changes_requested", said)
     };
     let request =
         ReviewRequest { verdict, stage, commit: commit.as_ref(), notes: notes.as_deref() };

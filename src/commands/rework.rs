@@ -2,7 +2,7 @@
 
 use crate::app::context::{Context, Globals};
 use crate::app::find::find_ticket;
-use crate::app::operation::{Identity, On, answer};
+use crate::app::operation::{Identity, OnTicket, answer};
 use crate::app::receipt::{Receipt, record};
 use crate::app::template::{set, template};
 use crate::env::Env;
@@ -18,9 +18,9 @@ use crate::trunk::{Diary, Run, View};
 /// For a ticket that has ended. The new one has the same session and the next free number, names the other in
 /// `parent_ticket`, and waits in the queue. The other one stays as it is.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub struct ReworkArgs {
     #[command(flatten)]
-    on: On,
+    on: OnTicket,
     /// What is to be done, in one line [default: "Rework: " and the title of the other ticket]
     #[arg(long, value_name = "TEXT")]
     title: Option<String>,
@@ -29,7 +29,7 @@ pub struct Args {
     reason: Option<String>,
 }
 
-pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+pub fn run(args: &ReworkArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let ctx = Context::open(globals, env, out, args.on.timeout.as_deref())?;
     let mut diary = Diary { phase: "rework", ..Diary::default() };
     let result = rework(&ctx, args, &mut diary);
@@ -38,7 +38,7 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), F
     Ok(())
 }
 
-fn rework(ctx: &Context<'_>, args: &Args, diary: &mut Diary) -> Result<Receipt, Failure> {
+fn rework(ctx: &Context<'_>, args: &ReworkArgs, diary: &mut Diary) -> Result<Receipt, Failure> {
     let run = Run::begin(&ctx.repo)?;
     let identity = Identity::without_claim(ctx)?;
     let act = identity.act(ctx);
@@ -79,7 +79,7 @@ fn draft(
     ctx: &Context<'_>,
     view: &View<'_>,
     parent: &Ticket<'_>,
-    args: &Args,
+    args: &ReworkArgs,
 ) -> Result<Draft, Failure> {
     let id = &parent.entry.id;
     let session = session_of(parent);

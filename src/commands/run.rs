@@ -30,7 +30,7 @@ use crate::workspace::worker::Started;
 /// Exit codes, until the worker has begun: 3 one runs already, or is being started; 4 there is no workspace
 /// here; 5 it cannot be started or does not begin. In the foreground a worker that ends at once has its own.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub struct RunArgs {
     /// The ticket: its id, the id without TICKET-, a part of it that only one has, or its file
     #[arg(value_name = "ID", add = ids(&[Lane::Active]))]
     ticket: String,
@@ -41,7 +41,7 @@ pub struct Args {
     command: Vec<OsString>,
 }
 
-struct Found {
+struct FoundWorkspace {
     id: TicketId,
     claim_id: String,
     branch: RefName,
@@ -49,7 +49,7 @@ struct Found {
 }
 
 /// Starts it, and waits for it unless it is detached.
-pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<u8, Failure> {
+pub fn run(args: &RunArgs, globals: &Globals, env: &Env, out: &Out) -> Result<u8, Failure> {
     let line = args.worker.command(&args.command, out)?;
     let ctx = Context::open(globals, env, out, None)?;
     let mut diary = Diary { phase: "find", ..Diary::default() };
@@ -75,7 +75,7 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<u8, F
 
 fn start(
     ctx: &Context<'_>,
-    args: &Args,
+    args: &RunArgs,
     line: &CommandLine,
     diary: &mut Diary,
 ) -> Result<(Started, Receipt), Failure> {
@@ -110,7 +110,7 @@ fn start(
 
 /// The ticket, if it is held and its workspace is here. The trunk as last fetched is asked: a worker that was
 /// fenced off since then hears of it with its first push.
-fn find(ctx: &Context<'_>, query: &str) -> Result<Found, Failure> {
+fn find(ctx: &Context<'_>, query: &str) -> Result<FoundWorkspace, Failure> {
     board::look(ctx, Look::LastSeen, |seen| {
         let entry = board::find(seen, query)?;
         let id = entry.id.clone();
@@ -132,6 +132,6 @@ fn find(ctx: &Context<'_>, query: &str) -> Result<Found, Failure> {
                 .hint(format!("look at it: tix show {id}")));
         }
         let branch = ctx.ticket_branch(&id).map_err(|why| Failure::new(Exit::Damaged, why))?;
-        Ok(Found { id, claim_id, branch, path })
+        Ok(FoundWorkspace { id, claim_id, branch, path })
     })
 }

@@ -5,7 +5,7 @@ use crate::app::context::Globals;
 use crate::app::operation::{Operation, plain};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
-use crate::lifecycle::{self, Setting};
+use crate::lifecycle::{self, NewValue};
 use crate::out::Out;
 use crate::ticket::{Document, Lane};
 
@@ -18,7 +18,7 @@ const LISTS: [&str; 2] = ["labels", "depends_on"];
 /// between them. What tix itself writes (the status, the claim, the review …) changes with what is done to the ticket, and
 /// cannot be set. While somebody holds the ticket it is written on its ticket branch.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub struct SetArgs {
     /// The ticket: its id, the id without TICKET-, an unambiguous part of it, or a path to its file
     #[arg(value_name = "TICKET", add = ids(&Lane::ALL))]
     ticket: String,
@@ -30,7 +30,7 @@ pub struct Args {
     timeout: Option<String>,
 }
 
-pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+pub fn run(args: &SetArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let settings: Vec<(&str, &str)> =
         args.settings.iter().map(|text| split(text)).collect::<Result<_, _>>()?;
     let operation = Operation {
@@ -63,12 +63,12 @@ fn split(text: &str) -> Result<(&str, &str), Failure> {
     Ok((key, value.trim()))
 }
 
-fn setting(document: &Document, key: &str, value: &str) -> Setting {
+fn setting(document: &Document, key: &str, value: &str) -> NewValue {
     let is_list = LISTS.contains(&key)
         || (document.has(key) && document.text(key).is_none() && !document.list(key).is_empty());
     if is_list {
         let items = value.split(',').map(str::trim).filter(|item| !item.is_empty());
-        return Setting::List(items.map(str::to_owned).collect());
+        return NewValue::List(items.map(str::to_owned).collect());
     }
-    if value.is_empty() { Setting::Null } else { Setting::Text(value.to_owned()) }
+    if value.is_empty() { NewValue::Null } else { NewValue::Text(value.to_owned()) }
 }

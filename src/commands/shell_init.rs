@@ -20,7 +20,7 @@ use crate::out::{Format, Out};
 ///
 ///   ~/.config/fish/config.fish  tix shell-init fish | source
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub struct ShellInitArgs {
     /// The shell
     #[arg(value_enum)]
     shell: Shell,
@@ -80,7 +80,7 @@ pub struct Script {
 }
 
 #[allow(clippy::unnecessary_wraps, reason = "all commands have one form")]
-pub fn run(args: &Args, _globals: &Globals, _env: &Env, out: &Out) -> Result<(), Failure> {
+pub fn run(args: &ShellInitArgs, _globals: &Globals, _env: &Env, out: &Out) -> Result<(), Failure> {
     let script = match args.shell {
         Shell::Bash | Shell::Zsh => POSIX,
         Shell::Fish => FISH,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use crate::app::board::{self, Changes, Look, Workspace};
+use crate::app::board::{self, Look, Workspace, WorkspaceLook};
 use crate::app::complete::ids;
 use crate::app::context::{Context, Globals};
 use crate::app::frame::AsOf;
@@ -24,7 +24,7 @@ use crate::ticket::{Document, Lane, TicketRow};
 /// Piped, the file comes out byte for byte as it is there and nothing else does; on a terminal a short summary
 /// stands before it, and what the terminal would obey is made visible.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub struct ShowArgs {
     /// The ticket: its id, the id without TICKET-, a part of it that only one has, or its file
     #[arg(value_name = "ID", add = ids(&Lane::ALL))]
     id: String,
@@ -36,7 +36,7 @@ pub struct Args {
 /// The answer in JSON.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Shown<'a> {
+pub struct ShowJson<'a> {
     schema: &'static str,
     #[serde(flatten)]
     row: &'a TicketRow,
@@ -46,20 +46,20 @@ pub struct Shown<'a> {
     text: String,
 }
 
-pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+pub fn run(args: &ShowArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let ctx = Context::open(globals, env, out, None)?;
     board::look(&ctx, Look::from(args.fetch), |seen| {
         let entry = board::find(seen, &args.id)?;
         let (mut row, document) = board::read_one(&ctx, seen.view, entry)?;
         if out.format == Format::Json {
-            board::overlay(&ctx, seen.view, std::slice::from_mut(&mut row), Changes::Leave)?;
+            board::overlay(&ctx, seen.view, std::slice::from_mut(&mut row), WorkspaceLook::Leave)?;
         }
         let bytes = document.as_bytes();
         match (out.format, Out::is_terminal()) {
             (Format::Json, _) => {
                 let text = text_of(bytes);
                 let as_of = AsOf::of(&ctx, seen);
-                out.json(&Shown { schema: "tix/ticket@1", row: &row, as_of, text });
+                out.json(&ShowJson { schema: "tix/ticket@1", row: &row, as_of, text });
             }
             (Format::Human, true) => {
                 let workspace = match board::workspace(&ctx, &row.id)? {

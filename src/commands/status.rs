@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use crate::app::board::{self, Look, Seen, Workspace};
+use crate::app::board::{self, Look, TrunkAsSeen, Workspace};
 use crate::app::complete::ids;
 use crate::app::context::{Context, Globals};
 use crate::app::frame::AsOf;
@@ -15,8 +15,8 @@ use crate::app::takeover::last_sign;
 use crate::app::worker;
 use crate::env::Env;
 use crate::error::Failure;
-use crate::lifecycle::machine::{self, Verb, Who};
-use crate::lifecycle::{self, Act, Entry, Ticket};
+use crate::lifecycle::machine::{self, Mover, Verb};
+use crate::lifecycle::{self, Act, Ticket, TicketEntry};
 use crate::out::{Format, Out};
 use crate::text::{duration, safe};
 use crate::ticket::{Lane, TicketRow, WorkerNow};
@@ -26,7 +26,7 @@ use crate::ticket::{Lane, TicketRow, WorkerNow};
 /// Says who holds it, which moves are open now and to whom, and why the others are not. Without an id it is the ticket
 /// whose workspace you are in. Like `tix list` it shows what was last fetched, with the progress on the ticket branch.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub struct StatusArgs {
     /// The ticket [default: the one of this workspace]
     #[arg(value_name = "TICKET", add = ids(&Lane::ALL))]
     ticket: Option<String>,
@@ -38,7 +38,7 @@ pub struct Args {
 /// One move, and whether it is open.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-struct Move {
+struct MoveJson {
     /// The command behind `tix`.
     command: &'static str,
     /// Whether the ticket is open to it now.
@@ -54,7 +54,7 @@ struct Move {
 /// The answer in JSON.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Shown<'a> {
+pub struct StatusJson<'a> {
     schema: &'static str,
     #[serde(flatten)]
     row: &'a TicketRow,
@@ -75,7 +75,7 @@ pub struct Shown<'a> {
     /// What whoever asks would do next; null where somebody is at work, or has to judge first.
     next: Option<&'a str>,
     /// Every move that there is, open or not.
-    moves: &'a [Move],
+    moves: &'a [MoveJson],
 }
 
 struct Standpoint {
@@ -87,10 +87,10 @@ struct Standpoint {
     stale: bool,
     missing: Vec<String>,
     next: Option<String>,
-    moves: Vec<Move>,
+    moves: Vec<MoveJson>,
 }
 
-pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+pub fn run(args: &StatusArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let ctx = Context::open(globals, env, out, None)?;
     let query = match &args.ticket {
         Some(query) => query.clone(),
@@ -108,7 +108,11 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), F
     })
 }
 
-fn standpoint(ctx: &Context<'_>, seen: &Seen<'_>, entry: &Entry) -> Result<Standpoint, Failure> {
+fn standpoint(
+    ctx: &Context<'_>,
+    seen: &TrunkAsSeen<'_>,
+    entry: &TicketEntry,
+) -> Result<Standpoint, Failure> {
     let (row, document) = board::read_one(ctx, seen.view, entry)?;
     let on_trunk = Ticket::new(entry, document.clone());
     // The board shows the trunk's lane; a ticket that is complete on its branch has moved on there.
@@ -135,7 +139,7 @@ fn standpoint(ctx: &Context<'_>, seen: &Seen<'_>, entry: &Entry) -> Result<Stand
     };
     let workspace = board::workspace(ctx, &row.id)?;
     let worker = worker::now(ctx, &row.id);
-    let here = next_step::Seen {
+    let here = next_step::TicketAsSeen {
         ctx,
         act: &act,
         ticket: &ticket,
@@ -167,7 +171,7 @@ fn moves(
     act: &Act<'_>,
     ticket: &Ticket<'_>,
     stale: bool,
-) -> Result<Vec<Move>, Failure> {
+) -> Result<Vec<MoveJson>, Failure> {
     let situation = ticket.situation()?;
     let policy = ctx.policy();
     let one = |(verb, command): (Verb, &'static str)| {
@@ -178,22 +182,22 @@ fn moves(
             Ok(_) => act.require(verb, ticket).err().map(|refusal| refusal.to_string()),
         };
         let by = match machine::who(verb, situation, policy) {
-            Who::Anybody => "anybody",
-            Who::Holder => "the holder",
-            Who::Others => "anybody but the holder",
+            Mover::Anybody => "anybody",
+            Mover::Holder => "the holder",
+            Mover::Others => "anybody but the holder",
         };
-        Move { command, legal: legal.is_ok(), by, you: why.is_none(), why }
+        MoveJson { command, legal: legal.is_ok(), by, you: why.is_none(), why }
     };
     let commands = |verb: Verb| verb.commands().iter().map(move |command| (verb, *command));
     Ok(Verb::ALL.into_iter().flat_map(commands).map(one).collect())
 }
 
-fn shown(standpoint: &Standpoint, as_of: AsOf) -> Shown<'_> {
+fn shown(standpoint: &Standpoint, as_of: AsOf) -> StatusJson<'_> {
     let workspace = match &standpoint.workspace {
         Workspace::At(path) => Some(path.display().to_string()),
         Workspace::Gone(_) | Workspace::None => None,
     };
-    Shown {
+    StatusJson {
         schema: "tix/status@1",
         row: &standpoint.row,
         as_of,
@@ -248,7 +252,7 @@ fn words(ctx: &Context<'_>, standpoint: &Standpoint) -> String {
             writeln!(text, "  {name:9}  {}", safe(&value)).ok();
         }
     }
-    let open = |m: &&Move| m.legal;
+    let open = |m: &&MoveJson| m.legal;
     let width = standpoint.moves.iter().map(|m| m.command.len()).max().unwrap_or(0);
     text.push_str("open now:\n");
     for m in standpoint.moves.iter().filter(open) {

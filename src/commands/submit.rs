@@ -2,7 +2,7 @@
 
 use crate::app::complete::ids;
 use crate::app::context::Globals;
-use crate::app::follow::{Pushed, require_at_rest};
+use crate::app::follow::{PushRequirement, require_at_rest};
 use crate::app::operation::{Operation, answer_next};
 use crate::app::work::with_work;
 use crate::env::Env;
@@ -18,7 +18,7 @@ use crate::ticket::Lane;
 /// ticket goes to the first stage of the review (`review:` in .tix.yaml). Again while it is under review, after more has
 /// been pushed: then all stages begin anew.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub struct SubmitArgs {
     /// The ticket [default: the one of this workspace]
     #[arg(value_name = "TICKET", add = ids(&[Lane::Active]))]
     ticket: Option<String>,
@@ -27,7 +27,7 @@ pub struct Args {
     timeout: Option<String>,
 }
 
-pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+pub fn run(args: &SubmitArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let operation = Operation {
         name: "submit",
         outcome: "submitted",
@@ -41,7 +41,7 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), F
             let tip = view.require_tip(act, Verb::Submit)?;
             // Who may comes before what is missing: the old holder of a ticket has no work to push for it.
             let step = with_work(ctx, id, tip, |work| lifecycle::submit(&view.ticket, act, work))?;
-            require_at_rest(ctx, id, view.branch, view.tip, Pushed::Required)?;
+            require_at_rest(ctx, id, view.branch, view.tip, PushRequirement::Required)?;
             Ok(step)
         },
         |ctx, receipt| {

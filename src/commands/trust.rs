@@ -17,7 +17,7 @@ use crate::workspace::trust;
 /// `tix activate` leaves the commands alone and makes no worktree elsewhere, and says so; once they change, it does so
 /// again. They are printed: read them.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub struct TrustArgs {
     /// Only print them, and whether they are trusted
     #[arg(long, conflicts_with = "revoke")]
     show: bool,
@@ -41,7 +41,7 @@ pub struct Trust<'a> {
 }
 
 /// Prints, and trusts or revokes.
-pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+pub fn run(args: &TrustArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let ctx = Context::open(globals, env, out, None)?;
     let (repo, commands) = (&ctx.repo, &ctx.config.post_activate);
     let far = far_worktree(&ctx);

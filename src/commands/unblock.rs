@@ -1,7 +1,7 @@
 //! `tix unblock`: say that the work can go on.
 
 use crate::app::context::Globals;
-use crate::app::operation::{On, Operation, plain};
+use crate::app::operation::{OnTicket, Operation, plain};
 use crate::env::Env;
 use crate::error::Failure;
 use crate::lifecycle;
@@ -9,16 +9,16 @@ use crate::out::Out;
 
 /// Say that a blocked ticket can go on
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub struct UnblockArgs {
     #[command(flatten)]
-    on: On,
+    on: OnTicket,
     /// What has changed, for the commit and the ticket's changelog
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
 }
 
 /// Takes the flag away.
-pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+pub fn run(args: &UnblockArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let operation = Operation::on(&args.on, "unblock", "unblocked");
     operation.run(
         (globals, env, out),

@@ -14,7 +14,7 @@ use crate::text::duration;
 
 /// A value before its key is asked.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Given<'a> {
+pub(super) enum GivenValue<'a> {
     /// A word from `git config`, the environment or the command line, where everything is text.
     Word(&'a str),
     /// The value of a key that `git config` knows without a `=`. git takes that for true.
@@ -22,7 +22,7 @@ pub(super) enum Given<'a> {
     Yaml(&'a Value),
 }
 
-impl<'a> Given<'a> {
+impl<'a> GivenValue<'a> {
     pub(super) fn text(self, key: &Key) -> Result<&'a str, Problem> {
         match self {
             Self::Word(text) => Ok(text),
@@ -53,7 +53,7 @@ impl<'a> Given<'a> {
     }
 
     pub(super) fn branches(self, key: &Key) -> Result<Vec<String>, Problem> {
-        self.list(key)?.into_iter().map(|name| Given::Word(name).branch(key)).collect()
+        self.list(key)?.into_iter().map(|name| GivenValue::Word(name).branch(key)).collect()
     }
 
     /// Lines for the shell: a list in YAML, or one text.
@@ -173,7 +173,7 @@ mod tests {
 
     fn time(text: &str) -> Option<u64> {
         let day = Duration::from_hours(24);
-        Given::Word(text).time(named("timeout").unwrap(), day).ok().map(|time| time.as_secs())
+        GivenValue::Word(text).time(named("timeout").unwrap(), day).ok().map(|time| time.as_secs())
     }
 
     #[test]
@@ -189,26 +189,26 @@ mod tests {
     fn words_that_git_takes_for_booleans_are_booleans_outside_of_yaml() {
         let key = named("skip_ci").unwrap();
         for word in ["true", "Yes", "ON", "1"] {
-            assert_eq!(Given::Word(word).flag(key), Ok(true));
+            assert_eq!(GivenValue::Word(word).flag(key), Ok(true));
         }
         for word in ["false", "no", "off", "0"] {
-            assert_eq!(Given::Word(word).flag(key), Ok(false));
+            assert_eq!(GivenValue::Word(word).flag(key), Ok(false));
         }
-        assert_eq!(Given::Bare.flag(key), Ok(true));
-        assert!(Given::Yaml(&Value::from("yes")).flag(key).is_err());
-        assert!(Given::Word("").flag(key).is_err());
+        assert_eq!(GivenValue::Bare.flag(key), Ok(true));
+        assert!(GivenValue::Yaml(&Value::from("yes")).flag(key).is_err());
+        assert!(GivenValue::Word("").flag(key).is_err());
     }
 
     #[test]
     fn attempts_have_a_range() {
         let key = named("claim_attempts").unwrap();
-        assert_eq!(Given::Yaml(&Value::from(20)).attempts(key), Ok(20));
-        assert_eq!(Given::Word("1").attempts(key), Ok(1));
+        assert_eq!(GivenValue::Yaml(&Value::from(20)).attempts(key), Ok(20));
+        assert_eq!(GivenValue::Word("1").attempts(key), Ok(1));
         for word in ["0", "21", "+3", "", "1.5"] {
-            assert!(Given::Word(word).attempts(key).is_err(), "{word}");
+            assert!(GivenValue::Word(word).attempts(key).is_err(), "{word}");
         }
         for value in [Value::from(0), Value::from(-1), Value::from(2.0), Value::from("3")] {
-            assert!(Given::Yaml(&value).attempts(key).is_err(), "{value:?}");
+            assert!(GivenValue::Yaml(&value).attempts(key).is_err(), "{value:?}");
         }
     }
 
@@ -218,7 +218,7 @@ mod tests {
         for (text, dir) in
             [("tickets", "tickets"), ("docs/tickets/", "docs/tickets"), ("日本 1", "日本 1")]
         {
-            assert_eq!(Given::Word(text).directory(key), Ok(dir.to_owned()));
+            assert_eq!(GivenValue::Word(text).directory(key), Ok(dir.to_owned()));
         }
         for text in [
             "",
@@ -234,7 +234,7 @@ mod tests {
             "-a",
             ":a",
         ] {
-            assert!(Given::Word(text).directory(key).is_err(), "{text}");
+            assert!(GivenValue::Word(text).directory(key).is_err(), "{text}");
         }
     }
 }

@@ -4,7 +4,7 @@
 use crate::text::{near, yaml};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Name {
+pub enum KeyName {
     Requires,
     Trunk,
     Base,
@@ -48,7 +48,7 @@ pub enum DefaultValue {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Key {
-    pub id: Name,
+    pub id: KeyName,
     /// Its name in `.tix.yaml`.
     pub name: &'static str,
     /// What it takes, to stand after "must be".
@@ -67,14 +67,17 @@ impl Key {
     /// `branch` has none: tix tells a worker the branch of its ticket as `TIX_BRANCH`, and a tix
     /// that runs inside that worker must not read this as a template.
     pub fn variable(&self) -> Option<String> {
-        let named = self.id != Name::Branch && !self.is_shared_only();
+        let named = self.id != KeyName::Branch && !self.is_shared_only();
         named.then(|| format!("TIX_{}", self.name.to_ascii_uppercase().replace('.', "_")))
     }
 
     /// Whether it stands in `.tix.yaml` and nowhere else, because it is an agreement of everyone who
     /// works on the repository.
     pub fn is_shared_only(&self) -> bool {
-        matches!(self.id, Name::Requires | Name::PostActivate | Name::Roles | Name::Landing)
+        matches!(
+            self.id,
+            KeyName::Requires | KeyName::PostActivate | KeyName::Roles | KeyName::Landing
+        )
     }
 
     /// Its name in `git config`, where `_` is not allowed: `tix.requireQueued`.
@@ -96,7 +99,7 @@ impl Key {
 /// Every key, in the order in which people meet them.
 const KEYS: [Key; 21] = [
     Key {
-        id: Name::Requires,
+        id: KeyName::Requires,
         name: REQUIRES,
         takes: "versions of tix, such as `>= 0.3`",
         default: DefaultValue::Found { how: "any version", example: ">= 0.1" },
@@ -104,7 +107,7 @@ const KEYS: [Key; 21] = [
         on_machine: None,
     },
     Key {
-        id: Name::Trunk,
+        id: KeyName::Trunk,
         name: "trunk",
         takes: "a branch name",
         default: DefaultValue::Found { how: "the remote's default branch", example: "main" },
@@ -112,7 +115,7 @@ const KEYS: [Key; 21] = [
         on_machine: None,
     },
     Key {
-        id: Name::Base,
+        id: KeyName::Base,
         name: "base",
         takes: "a branch name",
         default: DefaultValue::Found { how: "the remote's default branch", example: "main" },
@@ -120,7 +123,7 @@ const KEYS: [Key; 21] = [
         on_machine: None,
     },
     Key {
-        id: Name::Record,
+        id: KeyName::Record,
         name: "record",
         takes: "`branch` or `trunk`",
         default: DefaultValue::Found {
@@ -131,7 +134,7 @@ const KEYS: [Key; 21] = [
         on_machine: None,
     },
     Key {
-        id: Name::Remote,
+        id: KeyName::Remote,
         name: "remote",
         takes: "the name of a remote",
         default: DefaultValue::Found {
@@ -144,7 +147,7 @@ const KEYS: [Key; 21] = [
         ),
     },
     Key {
-        id: Name::TicketsDir,
+        id: KeyName::TicketsDir,
         name: "tickets_dir",
         takes: "a directory below the root of the repository",
         default: DefaultValue::Fixed("tickets"),
@@ -152,7 +155,7 @@ const KEYS: [Key; 21] = [
         on_machine: None,
     },
     Key {
-        id: Name::SkipCi,
+        id: KeyName::SkipCi,
         name: "skip_ci",
         takes: "true or false",
         default: DefaultValue::Fixed("false"),
@@ -160,7 +163,7 @@ const KEYS: [Key; 21] = [
         on_machine: None,
     },
     Key {
-        id: Name::RequireQueued,
+        id: KeyName::RequireQueued,
         name: "require_queued",
         takes: "true or false",
         default: DefaultValue::Fixed("false"),
@@ -168,7 +171,7 @@ const KEYS: [Key; 21] = [
         on_machine: None,
     },
     Key {
-        id: Name::ClaimAttempts,
+        id: KeyName::ClaimAttempts,
         name: "claim_attempts",
         takes: "a whole number from 1 to 20",
         default: DefaultValue::Fixed("3"),
@@ -176,7 +179,7 @@ const KEYS: [Key; 21] = [
         on_machine: Some("how often a push is tried, at most 20 times"),
     },
     Key {
-        id: Name::Branch,
+        id: KeyName::Branch,
         name: "branch",
         takes: "a template for branch names",
         default: DefaultValue::Fixed("ticket/{id}"),
@@ -184,7 +187,7 @@ const KEYS: [Key; 21] = [
         on_machine: Some("the names of local branches, of which none is replaced that holds work"),
     },
     Key {
-        id: Name::ActiveDir,
+        id: KeyName::ActiveDir,
         name: "active_dir",
         takes: "a template for directories",
         default: DefaultValue::Fixed("{id}"),
@@ -192,7 +195,7 @@ const KEYS: [Key; 21] = [
         on_machine: None,
     },
     Key {
-        id: Name::Worktree,
+        id: KeyName::Worktree,
         name: "worktree",
         takes: "a template for paths",
         default: DefaultValue::Fixed("../{repo}.worktrees/{id}"),
@@ -202,7 +205,7 @@ const KEYS: [Key; 21] = [
         ),
     },
     Key {
-        id: Name::Timeout,
+        id: KeyName::Timeout,
         name: "timeout",
         takes: "a duration from 1s to 24h, such as 90s, 10m or 1h30m",
         default: DefaultValue::Fixed("60s"),
@@ -210,7 +213,7 @@ const KEYS: [Key; 21] = [
         on_machine: Some("how long a command waits, at most 24h"),
     },
     Key {
-        id: Name::Protected,
+        id: KeyName::Protected,
         name: "protected",
         takes: "a list of branch names",
         default: DefaultValue::Fixed("[main, master, production]"),
@@ -218,7 +221,7 @@ const KEYS: [Key; 21] = [
         on_machine: None,
     },
     Key {
-        id: Name::Landing,
+        id: KeyName::Landing,
         name: "landing",
         takes: "none or completed",
         default: DefaultValue::Fixed("none"),
@@ -226,7 +229,7 @@ const KEYS: [Key; 21] = [
         on_machine: None,
     },
     Key {
-        id: Name::Review,
+        id: KeyName::Review,
         name: "review",
         takes: "a list of stages: critic_review, expediter_review",
         default: DefaultValue::Fixed("[]"),
@@ -234,7 +237,7 @@ const KEYS: [Key; 21] = [
         on_machine: None,
     },
     Key {
-        id: Name::ReviewSelf,
+        id: KeyName::ReviewSelf,
         name: "review.self",
         takes: "true or false",
         default: DefaultValue::Fixed("false"),
@@ -242,7 +245,7 @@ const KEYS: [Key; 21] = [
         on_machine: None,
     },
     Key {
-        id: Name::StaleAfter,
+        id: KeyName::StaleAfter,
         name: "stale_after",
         takes: "a duration from 1s to 365d, such as 90m, 24h or 7d",
         default: DefaultValue::Fixed("24h"),
@@ -250,7 +253,7 @@ const KEYS: [Key; 21] = [
         on_machine: None,
     },
     Key {
-        id: Name::PostActivate,
+        id: KeyName::PostActivate,
         name: "post_activate",
         takes: "a list of shell commands",
         default: DefaultValue::Fixed("[]"),
@@ -258,7 +261,7 @@ const KEYS: [Key; 21] = [
         on_machine: Some("nothing before `tix trust`, which shows the commands"),
     },
     Key {
-        id: Name::Writes,
+        id: KeyName::Writes,
         name: "guard.writes",
         takes: "`refuse`, `ask` or `allow`",
         default: DefaultValue::Fixed("refuse"),
@@ -268,7 +271,7 @@ const KEYS: [Key; 21] = [
         ),
     },
     Key {
-        id: Name::Roles,
+        id: KeyName::Roles,
         name: "roles",
         takes: "a mapping of roles to lists of commands of tix",
         default: DefaultValue::Fixed("{}"),
@@ -325,7 +328,7 @@ pub fn commented_yaml(trunk: Option<&str>) -> String {
             text.push_str(how);
             text.push('.');
         }
-        let line = match trunk.filter(|_| key.id == Name::Trunk) {
+        let line = match trunk.filter(|_| key.id == KeyName::Trunk) {
             Some(trunk) => format!("\n{}: {}\n", key.name, yaml::value(trunk)),
             // The defaults are ours: what YAML could misread has braces, unless it is a mapping of nothing, or compares.
             None if value.contains(['{', '>']) && value != "{}" => {
@@ -354,14 +357,14 @@ mod tests {
         assert_eq!(named("branch").unwrap().variable(), None);
         let without = describe().iter().filter(|key| key.variable().is_none());
         assert!(
-            without.eq(describe().iter().filter(|k| k.id == Name::Branch || k.is_shared_only()))
+            without.eq(describe().iter().filter(|k| k.id == KeyName::Branch || k.is_shared_only()))
         );
     }
 
     #[test]
     fn git_may_spell_a_key_in_three_ways() {
         for name in ["requirequeued", "require-queued", "requireQueued"] {
-            assert_eq!(named_in_git(name).unwrap().id, Name::RequireQueued);
+            assert_eq!(named_in_git(name).unwrap().id, KeyName::RequireQueued);
         }
         assert_eq!(named_in_git("guard.trunk"), None);
     }

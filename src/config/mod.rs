@@ -25,8 +25,8 @@ pub use keys::{DefaultValue, Key, PROTECTED, commented_yaml, describe, variables
 pub use template::{Fields, Template};
 pub use yaml::Yaml;
 
-use given::Given;
-use resolve::Resolution;
+use given::GivenValue;
+use resolve::ConfigResolution;
 
 /// The file with which a team shares its settings, at the root of the repository.
 pub const FILE: &str = ".tix.yaml";
@@ -36,7 +36,7 @@ pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Where the progress of a held ticket is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Record {
+pub enum RecordPlace {
     /// On its ticket branch; it reaches the trunk with the merge.
     Branch,
     /// On the trunk; the ticket branch never touches the ticket.
@@ -64,7 +64,7 @@ pub struct Config {
     /// [`Config::base_or`].
     pub base: Option<String>,
     /// Where progress is written, where that is not for tix to choose; see [`Config::record_for`].
-    pub record: Option<Record>,
+    pub record: Option<RecordPlace>,
     /// The remote, where it is not for tix to choose.
     pub remote: Option<String>,
     /// The directory of the lanes, relative to the root of the repository, with no slash at either
@@ -201,7 +201,7 @@ impl Config {
     /// Lays the layers over each other. Fails on the first value, from the weakest layer up, that tix
     /// does not know, also where a stronger layer would have covered it.
     pub fn resolve(layers: &Layers<'_>) -> Result<Self, ConfigError> {
-        let mut resolution = Resolution { config: Self::default(), home: layers.home };
+        let mut resolution = ConfigResolution { config: Self::default(), home: layers.home };
         if let Some(yaml) = layers.yaml {
             resolution.read_file(yaml)?;
             resolution.check(Origin::File(yaml.label.to_owned()))?;
@@ -216,7 +216,7 @@ impl Config {
                 Origin::CommandLine,
                 &spelled,
                 keys::named(name),
-                Given::Word(value),
+                GivenValue::Word(value),
             )?;
         }
         resolution.check(Origin::CommandLine)?;
@@ -244,12 +244,12 @@ impl Config {
     }
 
     /// Where progress is written, in a repository whose remote has this default branch.
-    pub fn record_for(&self, default_branch: &str) -> Record {
+    pub fn record_for(&self, default_branch: &str) -> RecordPlace {
         self.record.unwrap_or_else(|| {
             if self.trunk_or(default_branch) == self.base_or(default_branch) {
-                Record::Branch
+                RecordPlace::Branch
             } else {
-                Record::Trunk
+                RecordPlace::Trunk
             }
         })
     }

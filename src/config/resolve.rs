@@ -6,27 +6,27 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::error::{ConfigError, Origin, Problem};
-use super::given::Given;
-use super::keys::{self, Key, Name};
+use super::given::GivenValue;
+use super::keys::{self, Key, KeyName};
 use super::quote::quoted;
 use super::template::{Purpose, Template, TemplateError};
-use super::yaml::{Entries, Yaml};
-use super::{Config, Landing, Record, SharedWorktree, Stage, VERSION, Writes};
+use super::yaml::{Yaml, YamlEntries};
+use super::{Config, Landing, RecordPlace, SharedWorktree, Stage, VERSION, Writes};
 
 /// How many settings that are not understood are told of: each costs a look for its line and its
 /// nearest key, and a hostile file may have any number.
 pub(super) const MOST_TOLD: usize = 8;
 
 /// A configuration that is being put together.
-pub(super) struct Resolution<'a> {
+pub(super) struct ConfigResolution<'a> {
     pub(super) config: Config,
     pub(super) home: Option<&'a Path>,
 }
 
-impl Resolution<'_> {
+impl ConfigResolution<'_> {
     /// Takes over every setting of a file.
     pub(super) fn read_file(&mut self, yaml: Yaml<'_>) -> Result<(), ConfigError> {
-        let file = Entries::read(yaml)?;
+        let file = YamlEntries::read(yaml)?;
         // First of all the version that the file is for: that explains everything else.
         let (first, rest): (Vec<_>, Vec<_>) =
             file.list.iter().partition(|(name, _)| name.0 == keys::REQUIRES);
@@ -35,13 +35,13 @@ impl Resolution<'_> {
             let key = keys::named(&name.0);
             let set = match key {
                 _ if !seen.insert(&name.0) => Err(Problem::Duplicate),
-                Some(key) => self.set(key, Given::Yaml(value)),
+                Some(key) => self.set(key, GivenValue::Yaml(value)),
                 None => Err(Problem::unknown_key(keys::nearest(&name.0).map(|key| key.name))),
             };
             match (set, key.map(|key| key.id), value.as_str()) {
                 (Err(problem), ..) => self.put_aside(file.fail(name, problem))?,
                 // What would hold without it decides nothing.
-                (Ok(()), Some(Name::Worktree), Some(value))
+                (Ok(()), Some(KeyName::Worktree), Some(value))
                     if self.config.worktree != Template::default_worktree() =>
                 {
                     let (value, file) = (value.to_owned(), yaml.label.to_owned());
@@ -91,7 +91,7 @@ impl Resolution<'_> {
                 continue;
             };
             let key = keys::named_in_git(short);
-            let given = value.as_deref().map_or(Given::Bare, Given::Word);
+            let given = value.as_deref().map_or(GivenValue::Bare, GivenValue::Word);
             self.set_in(Origin::GitConfig, name, key, given)?;
         }
         Ok(())
@@ -122,7 +122,7 @@ impl Resolution<'_> {
             };
             let word = value.to_str().ok_or_else(|| fail(name, Problem::NotUtf8))?;
             if !word.is_empty() {
-                self.set_in(Origin::Environment, name, Some(key), Given::Word(word))?;
+                self.set_in(Origin::Environment, name, Some(key), GivenValue::Word(word))?;
             }
         }
         Ok(())
@@ -133,7 +133,7 @@ impl Resolution<'_> {
         origin: Origin,
         spelled: &str,
         key: Option<&'static Key>,
-        given: Given<'_>,
+        given: GivenValue<'_>,
     ) -> Result<(), ConfigError> {
         let nearest = || spelled.strip_prefix("tix.").and_then(keys::nearest).map(Key::git_name);
         let set = match key {
@@ -145,49 +145,49 @@ impl Resolution<'_> {
         set.or_else(|problem| self.put_aside(ConfigError { origin, line: None, key, problem }))
     }
 
-    fn set(&mut self, key: &Key, given: Given<'_>) -> Result<(), Problem> {
+    fn set(&mut self, key: &Key, given: GivenValue<'_>) -> Result<(), Problem> {
         let config = &mut self.config;
         match key.id {
-            Name::Requires => return require_version(given.text(key)?),
-            Name::Trunk => config.trunk = Some(given.branch(key)?),
-            Name::Base => config.base = Some(given.branch(key)?),
-            Name::Record => {
+            KeyName::Requires => return require_version(given.text(key)?),
+            KeyName::Trunk => config.trunk = Some(given.branch(key)?),
+            KeyName::Base => config.base = Some(given.branch(key)?),
+            KeyName::Record => {
                 config.record = Some(match given.text(key)? {
-                    "branch" => Record::Branch,
-                    "trunk" => Record::Trunk,
+                    "branch" => RecordPlace::Branch,
+                    "trunk" => RecordPlace::Trunk,
                     _ => return Err(given.unexpected(key)),
                 });
             }
             // A remote's name is part of a ref's name.
-            Name::Remote => config.remote = Some(given.branch(key)?),
-            Name::TicketsDir => config.tickets_dir = given.directory(key)?,
-            Name::SkipCi => config.skip_ci = given.flag(key)?,
-            Name::RequireQueued => config.require_queued = given.flag(key)?,
-            Name::ClaimAttempts => config.claim_attempts = given.attempts(key)?,
-            Name::Branch => config.branch = template(key, given, Purpose::Branch)?,
-            Name::ActiveDir => config.active_dir = template(key, given, Purpose::ActiveDir)?,
-            Name::Worktree => {
+            KeyName::Remote => config.remote = Some(given.branch(key)?),
+            KeyName::TicketsDir => config.tickets_dir = given.directory(key)?,
+            KeyName::SkipCi => config.skip_ci = given.flag(key)?,
+            KeyName::RequireQueued => config.require_queued = given.flag(key)?,
+            KeyName::ClaimAttempts => config.claim_attempts = given.attempts(key)?,
+            KeyName::Branch => config.branch = template(key, given, Purpose::Branch)?,
+            KeyName::ActiveDir => config.active_dir = template(key, given, Purpose::ActiveDir)?,
+            KeyName::Worktree => {
                 let value = given.text(key)?;
                 let bad = |error| Problem::bad_template(value, error);
                 config.worktree = worktree(value, self.home).map_err(bad)?;
                 config.shared_worktree = None;
             }
-            Name::Timeout => config.timeout = given.time(key, Duration::from_hours(24))?,
-            Name::Protected => config.protected = given.branches(key)?,
-            Name::Landing => {
+            KeyName::Timeout => config.timeout = given.time(key, Duration::from_hours(24))?,
+            KeyName::Protected => config.protected = given.branches(key)?,
+            KeyName::Landing => {
                 config.landing = match given.text(key)? {
                     "none" => Landing::None,
                     "completed" => Landing::Completed,
                     _ => return Err(given.unexpected(key)),
                 };
             }
-            Name::Review => config.review = stages(key, given)?,
-            Name::ReviewSelf => config.review_self = given.flag(key)?,
-            Name::StaleAfter => {
+            KeyName::Review => config.review = stages(key, given)?,
+            KeyName::ReviewSelf => config.review_self = given.flag(key)?,
+            KeyName::StaleAfter => {
                 config.stale_after = given.time(key, Duration::from_hours(24 * 365))?;
             }
-            Name::PostActivate => config.post_activate = given.commands(key)?,
-            Name::Writes => {
+            KeyName::PostActivate => config.post_activate = given.commands(key)?,
+            KeyName::Writes => {
                 config.writes = match given.text(key)? {
                     "refuse" => Writes::Refuse,
                     "ask" => Writes::Ask,
@@ -195,7 +195,7 @@ impl Resolution<'_> {
                     _ => return Err(given.unexpected(key)),
                 };
             }
-            Name::Roles => config.roles = given.mapping(key)?,
+            KeyName::Roles => config.roles = given.mapping(key)?,
         }
         Ok(())
     }
@@ -230,7 +230,7 @@ fn require_version(wanted: &str) -> Result<(), Problem> {
 }
 
 /// Each stage once: a ticket's status says which one it is at.
-fn stages(key: &Key, given: Given<'_>) -> Result<Vec<Stage>, Problem> {
+fn stages(key: &Key, given: GivenValue<'_>) -> Result<Vec<Stage>, Problem> {
     let mut stages = Vec::new();
     for name in given.list(key)? {
         let stage = match name {
@@ -250,7 +250,7 @@ fn stages(key: &Key, given: Given<'_>) -> Result<Vec<Stage>, Problem> {
     Ok(stages)
 }
 
-fn template(key: &Key, given: Given<'_>, purpose: Purpose) -> Result<Template, Problem> {
+fn template(key: &Key, given: GivenValue<'_>, purpose: Purpose) -> Result<Template, Problem> {
     let value = given.text(key)?;
     let bad = |error| Problem::bad_template(value, error);
     Template::parse(value, purpose).map_err(bad)

@@ -23,11 +23,11 @@ pub enum Purpose {
 }
 
 impl Purpose {
-    fn fields(self) -> &'static [Field] {
+    fn fields(self) -> &'static [TemplateField] {
         match self {
-            Self::Branch => &[Field::Id],
-            Self::ActiveDir => &[Field::Id, Field::Session],
-            Self::Worktree => &[Field::Repo, Field::Id, Field::Session],
+            Self::Branch => &[TemplateField::Id],
+            Self::ActiveDir => &[TemplateField::Id, TemplateField::Session],
+            Self::Worktree => &[TemplateField::Repo, TemplateField::Id, TemplateField::Session],
         }
     }
 
@@ -42,7 +42,7 @@ impl Purpose {
 
 /// A place in a template that is filled in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Field {
+pub enum TemplateField {
     Id,
     /// The ticket's session id.
     Session,
@@ -50,7 +50,7 @@ pub enum Field {
     Repo,
 }
 
-impl Field {
+impl TemplateField {
     /// The name between the braces.
     pub fn name(self) -> &'static str {
         match self {
@@ -70,11 +70,11 @@ pub struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    fn value(&self, field: Field) -> Option<&'a str> {
+    fn value(&self, field: TemplateField) -> Option<&'a str> {
         match field {
-            Field::Id => Some(self.id),
-            Field::Session => self.session,
-            Field::Repo => Some(self.repo),
+            TemplateField::Id => Some(self.id),
+            TemplateField::Session => self.session,
+            TemplateField::Repo => Some(self.repo),
         }
     }
 }
@@ -106,10 +106,10 @@ pub enum TemplateError {
     NoHome,
     /// The ticket has nothing to put into the field.
     #[error("the ticket has no {} to put into it", .0.name())]
-    NoValue(Field),
+    NoValue(TemplateField),
     /// What would be put into the field is not one harmless name.
     #[error("the {} {} cannot be part of a name: {reason}", .field.name(), quoted(.value))]
-    BadValue { field: Field, value: String, reason: &'static str },
+    BadValue { field: TemplateField, value: String, reason: &'static str },
     /// What comes out is not a name that can be used.
     #[error("{} is not a usable name: {reason}", quoted(.name))]
     BadResult { name: String, reason: &'static str },
@@ -118,7 +118,7 @@ pub enum TemplateError {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Piece {
     Literal(String),
-    Field(Field),
+    Field(TemplateField),
 }
 
 /// A checked template. It can be expanded for any ticket whose values are harmless names.
@@ -144,22 +144,22 @@ impl Template {
 
     /// The branch of a ticket unless configured: `ticket/{id}`.
     pub fn default_branch() -> Self {
-        let pieces = vec![Piece::Literal("ticket/".to_owned()), Piece::Field(Field::Id)];
+        let pieces = vec![Piece::Literal("ticket/".to_owned()), Piece::Field(TemplateField::Id)];
         Self { purpose: Purpose::Branch, pieces }
     }
 
     /// The directory of a held ticket unless configured: `{id}`.
     pub fn default_active_dir() -> Self {
-        Self { purpose: Purpose::ActiveDir, pieces: vec![Piece::Field(Field::Id)] }
+        Self { purpose: Purpose::ActiveDir, pieces: vec![Piece::Field(TemplateField::Id)] }
     }
 
     /// The worktree of a ticket unless configured: `../{repo}.worktrees/{id}`.
     pub fn default_worktree() -> Self {
         let pieces = vec![
             Piece::Literal("../".to_owned()),
-            Piece::Field(Field::Repo),
+            Piece::Field(TemplateField::Repo),
             Piece::Literal(".worktrees/".to_owned()),
-            Piece::Field(Field::Id),
+            Piece::Field(TemplateField::Id),
         ];
         Self { purpose: Purpose::Worktree, pieces }
     }
@@ -189,7 +189,8 @@ impl Template {
     }
 
     fn checked(self) -> Result<Self, TemplateError> {
-        let ids = self.pieces.iter().filter(|piece| **piece == Piece::Field(Field::Id)).count();
+        let ids =
+            self.pieces.iter().filter(|piece| **piece == Piece::Field(TemplateField::Id)).count();
         match (self.purpose, ids) {
             (Purpose::Branch | Purpose::Worktree, 0) => return Err(TemplateError::NoId),
             (Purpose::Branch, 2..) => return Err(TemplateError::IdTwice),

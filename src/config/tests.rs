@@ -119,7 +119,7 @@ fn every_key_can_be_set_in_a_file() {
     let config = yaml(text.as_bytes()).unwrap();
     assert_eq!(config.trunk.as_deref(), Some("tickets"));
     assert_eq!(config.base.as_deref(), Some("develop"));
-    assert_eq!(config.record, Some(Record::Branch));
+    assert_eq!(config.record, Some(RecordPlace::Branch));
     assert_eq!(config.remote.as_deref(), Some("up"));
     assert_eq!(config.tickets_dir, "docs/tickets");
     assert!(config.skip_ci && config.require_queued);
@@ -243,13 +243,13 @@ fn a_home_that_is_not_known_is_an_error_where_it_is_needed() {
 #[test]
 fn progress_is_recorded_on_the_trunk_where_that_is_a_branch_of_its_own() {
     let record = |text: &str| yaml(text.as_bytes()).unwrap().record_for("main");
-    assert_eq!(record(""), Record::Branch);
-    assert_eq!(record("trunk: main"), Record::Branch);
-    assert_eq!(record("trunk: tickets"), Record::Trunk);
-    assert_eq!(record("base: develop"), Record::Trunk);
-    assert_eq!(record("trunk: develop\nbase: develop"), Record::Branch);
-    assert_eq!(record("trunk: tickets\nrecord: branch"), Record::Branch);
-    assert_eq!(record("record: trunk"), Record::Trunk);
+    assert_eq!(record(""), RecordPlace::Branch);
+    assert_eq!(record("trunk: main"), RecordPlace::Branch);
+    assert_eq!(record("trunk: tickets"), RecordPlace::Trunk);
+    assert_eq!(record("base: develop"), RecordPlace::Trunk);
+    assert_eq!(record("trunk: develop\nbase: develop"), RecordPlace::Branch);
+    assert_eq!(record("trunk: tickets\nrecord: branch"), RecordPlace::Branch);
+    assert_eq!(record("record: trunk"), RecordPlace::Trunk);
 }
 
 #[test]

@@ -21,21 +21,21 @@ pub struct Yaml<'a> {
 }
 
 /// The entries of a file, in their order. A key may stand in it twice.
-pub(super) struct Entries<'a> {
+pub(super) struct YamlEntries<'a> {
     file: Yaml<'a>,
     text: &'a str,
-    pub(super) list: Vec<(Name<'a>, Value)>,
+    pub(super) list: Vec<(YamlKey<'a>, Value)>,
 }
 
 /// A key. The parser tells no positions, but it lends out the key's own bytes of the file, which say where it stands; only
 /// of a key with escapes in it, or in lines of its own, it has to make new ones.
 #[derive(Deserialize)]
 #[serde(transparent)]
-pub(super) struct Name<'a>(#[serde(borrow)] pub(super) Cow<'a, str>);
+pub(super) struct YamlKey<'a>(#[serde(borrow)] pub(super) Cow<'a, str>);
 
-impl<'a> Entries<'a> {
+impl<'a> YamlEntries<'a> {
     /// An empty file has none.
-    pub(super) fn read(file: Yaml<'a>) -> Result<Entries<'a>, ConfigError> {
+    pub(super) fn read(file: Yaml<'a>) -> Result<YamlEntries<'a>, ConfigError> {
         let fail = |line, problem| {
             let origin = Origin::File(file.label.to_owned());
             Err(ConfigError { origin, line, key: None, problem })
@@ -56,14 +56,14 @@ impl<'a> Entries<'a> {
                 let found = "several documents".to_owned();
                 return fail(None, Problem::NotAMapping { found });
             }
-            Ok(list) => return Ok(Entries { file, text, list }),
+            Ok(list) => return Ok(YamlEntries { file, text, list }),
             Err(error) => error,
         };
         let place = error.location();
         let line = place.as_ref().map(serde_yaml::Location::line);
         let column = place.as_ref().map(serde_yaml::Location::column);
         match serde_yaml::from_str::<Value>(text) {
-            Ok(Value::Null) => Ok(Entries { file, text, list: Vec::new() }),
+            Ok(Value::Null) => Ok(YamlEntries { file, text, list: Vec::new() }),
             Ok(Value::Mapping(_)) | Err(_) => {
                 fail(line, Problem::Syntax { column, message: words(&error) })
             }
@@ -72,8 +72,8 @@ impl<'a> Entries<'a> {
     }
 
     /// An error about an entry.
-    pub(super) fn fail(&self, name: &Name<'_>, problem: Problem) -> ConfigError {
-        let Name(name) = name;
+    pub(super) fn fail(&self, name: &YamlKey<'_>, problem: Problem) -> ConfigError {
+        let YamlKey(name) = name;
         let line = match name {
             Cow::Borrowed(name) => {
                 let at = (name.as_ptr() as usize).checked_sub(self.text.as_ptr() as usize);
@@ -119,13 +119,13 @@ struct Mapping;
 impl Mapping {
     fn deserialize_from<'de, D: Deserializer<'de>>(
         parser: D,
-    ) -> Result<Vec<(Name<'de>, Value)>, D::Error> {
+    ) -> Result<Vec<(YamlKey<'de>, Value)>, D::Error> {
         parser.deserialize_any(Mapping)
     }
 }
 
 impl<'de> Visitor<'de> for Mapping {
-    type Value = Vec<(Name<'de>, Value)>;
+    type Value = Vec<(YamlKey<'de>, Value)>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a mapping of keys to values")

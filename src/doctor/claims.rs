@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use super::{
-    BranchFacts, Check, Facts, Finding, Fix, Place, Severity, TicketFacts, Tip, WorkspaceFacts,
-    WorktreeFacts, reviews,
+    BranchFacts, BranchTip, Check, Finding, Fix, RepoFacts, Severity, TicketFacts, WorkspaceFacts,
+    WorkspacePlace, WorktreeFacts, reviews,
 };
-use crate::lifecycle::{Entry, is_stale};
+use crate::lifecycle::{TicketEntry, is_stale};
 use crate::text::duration;
-use crate::ticket::{Head, Lane, Said, Status, TicketId, moment};
+use crate::ticket::{FrontMatter, Lane, Status, StatusLine, TicketId, moment};
 
-pub(super) fn findings(facts: &Facts) -> Vec<Finding> {
+pub(super) fn findings(facts: &RepoFacts) -> Vec<Finding> {
     let mut found = Vec::new();
     let branches: BTreeMap<&TicketId, &BranchFacts> =
         facts.branches.iter().map(|branch| (&branch.id, branch)).collect();
@@ -39,12 +39,12 @@ pub(super) fn findings(facts: &Facts) -> Vec<Finding> {
 }
 
 /// Whether the claim was made by this clone.
-fn is_ours(facts: &Facts, head: &Head) -> bool {
+fn is_ours(facts: &RepoFacts, head: &FrontMatter) -> bool {
     let claim = head.claim_id.as_deref().unwrap_or_default();
     facts.clone_id.as_ref().is_some_and(|clone| claim.starts_with(&format!("{clone}-")))
 }
 
-fn about_claim(finding: Finding, head: &Head) -> Finding {
+fn about_claim(finding: Finding, head: &FrontMatter) -> Finding {
     finding
         .maybe_fact("held by", head.claimed_by.clone())
         .maybe_fact("since", head.claimed_at.clone())
@@ -53,15 +53,20 @@ fn about_claim(finding: Finding, head: &Head) -> Finding {
 
 /// Whether a ticket says more than that it was claimed. Where progress is written on the ticket branch, the trunk's copy
 /// says so only after a merge.
-pub fn tells_of_progress(head: &Head) -> bool {
-    let beyond = matches!(&head.status, Said::Status(status) if *status != Status::Claimed);
+pub fn tells_of_progress(head: &FrontMatter) -> bool {
+    let beyond = matches!(&head.status, StatusLine::Status(status) if *status != Status::Claimed);
     beyond && head.branch.is_some()
 }
 
 /// The work is known to have landed when the branch that work goes to contains the tip of the ticket branch, and that
 /// is not just the claim; or when the ticket's file has come to the trunk as its branch has it, as a squash brings it:
 /// between the claim and the merge only the branch's copy changes, and it alone then says what its branch is.
-fn merged(facts: &Facts, entry: &Entry, head: &Head, branch: &BranchFacts) -> Option<Finding> {
+fn merged(
+    facts: &RepoFacts,
+    entry: &TicketEntry,
+    head: &FrontMatter,
+    branch: &BranchFacts,
+) -> Option<Finding> {
     let tip = branch.tip.as_ref()?;
     let claimed = moment(head.claimed_at.as_ref()?)?;
     let worked = tip.at >= claimed && !tip.is_claim;
@@ -85,9 +90,9 @@ fn merged(facts: &Facts, entry: &Entry, head: &Head, branch: &BranchFacts) -> Op
 }
 
 fn without_branch(
-    facts: &Facts,
-    entry: &Entry,
-    head: &Head,
+    facts: &RepoFacts,
+    entry: &TicketEntry,
+    head: &FrontMatter,
     branch: &BranchFacts,
 ) -> Option<Finding> {
     if branch.exists != Some(false) {
@@ -109,19 +114,23 @@ fn without_branch(
     })
 }
 
-fn without_workspace(facts: &Facts, entry: &Entry, head: &Head) -> Option<Finding> {
+fn without_workspace(
+    facts: &RepoFacts,
+    entry: &TicketEntry,
+    head: &FrontMatter,
+) -> Option<Finding> {
     if !is_ours(facts, head) {
         return None;
     }
     let id = &entry.id;
     let ours = facts.workspaces.iter().find(|workspace| workspace.id == *id);
     let worktree = ours.and_then(|workspace| workspace.worktree.as_ref());
-    let taken = worktree.filter(|worktree| worktree.place == Place::Other);
+    let taken = worktree.filter(|worktree| worktree.place == WorkspacePlace::Other);
     let why = match (ours, worktree) {
-        (_, Some(WorktreeFacts { path, place: Place::Nothing })) => {
+        (_, Some(WorktreeFacts { path, place: WorkspacePlace::Nothing })) => {
             format!("the directory of its workspace is gone: {}", path.display())
         }
-        (_, Some(WorktreeFacts { path, place: Place::Other })) => {
+        (_, Some(WorktreeFacts { path, place: WorkspacePlace::Other })) => {
             format!("something else is in the place of its workspace: {}", path.display())
         }
         (Some(workspace), _) if workspace.claim_id.is_some() && !workspace.finished => {
@@ -147,13 +156,13 @@ fn without_workspace(facts: &Facts, entry: &Entry, head: &Head) -> Option<Findin
 }
 
 fn stale(
-    facts: &Facts,
-    entry: &Entry,
-    head: &Head,
+    facts: &RepoFacts,
+    entry: &TicketEntry,
+    head: &FrontMatter,
     branch: Option<&BranchFacts>,
 ) -> Option<Finding> {
     let claimed = head.claimed_at.as_deref().and_then(moment);
-    let tip: Option<&Tip> = branch.and_then(|branch| branch.tip.as_ref());
+    let tip: Option<&BranchTip> = branch.and_then(|branch| branch.tip.as_ref());
     let last = claimed.max(tip.map(|tip| tip.at));
     // A branch that nobody could ask about may be young.
     let is_known = last.is_some() || branch.is_some_and(|branch| branch.exists == Some(false));
@@ -182,7 +191,7 @@ fn stale(
 }
 
 /// The worker of a claim that has ended since is nobody's any more, and goes with the next one.
-fn stale_worker(facts: &Facts, entry: &Entry, head: &Head) -> Option<Finding> {
+fn stale_worker(facts: &RepoFacts, entry: &TicketEntry, head: &FrontMatter) -> Option<Finding> {
     let id = &entry.id;
     let ours = facts.workspaces.iter().find(|workspace| workspace.id == *id)?;
     let ended = ours.ended.as_ref();
@@ -205,7 +214,7 @@ fn stale_worker(facts: &Facts, entry: &Entry, head: &Head) -> Option<Finding> {
     )
 }
 
-fn without_claim(facts: &Facts, workspace: &WorkspaceFacts) -> Option<Finding> {
+fn without_claim(facts: &RepoFacts, workspace: &WorkspaceFacts) -> Option<Finding> {
     let id = &workspace.id;
     let mut places = facts.tickets.iter().filter(|ticket| ticket.entry.id == *id);
     let (place, more) = (places.next(), places.next());

@@ -1,14 +1,14 @@
 //! Checks on the clone itself.
 
-use super::{Check, Facts, Finding, Fix, Installed, Severity};
+use super::{Check, Finding, Fix, HookHealth, RepoFacts, Severity};
 use crate::text::count;
 
-pub(super) fn findings(facts: &Facts) -> Vec<Finding> {
+pub(super) fn findings(facts: &RepoFacts) -> Vec<Finding> {
     let one_each = [hooks_missing(facts), trunk_ahead(facts), leftovers(facts), unseen(facts)];
     unknown_settings(facts).chain(one_each.into_iter().flatten()).collect()
 }
 
-fn unknown_settings(facts: &Facts) -> impl Iterator<Item = Finding> {
+fn unknown_settings(facts: &RepoFacts) -> impl Iterator<Item = Finding> {
     facts.not_understood.iter().map(|message| {
         Finding::new(Check::UnknownSetting, None, message.clone())
             .repair("see the settings that this tix knows", &["tix", "explain", "config"])
@@ -16,11 +16,11 @@ fn unknown_settings(facts: &Facts) -> impl Iterator<Item = Finding> {
     })
 }
 
-fn hooks_missing(facts: &Facts) -> Option<Finding> {
+fn hooks_missing(facts: &RepoFacts) -> Option<Finding> {
     let hooks = facts.hooks.as_ref()?;
     let message = match hooks.installed {
-        Installed::Never => "the guard's hooks are not installed in this clone",
-        Installed::Broken => "the guard was installed in this clone, and not all of its hooks run",
+        HookHealth::Never => "the guard's hooks are not installed in this clone",
+        HookHealth::Broken => "the guard was installed in this clone, and not all of its hooks run",
     };
     let finding = Finding::new(Check::HooksMissing, None, message.to_owned())
         .fact("hooks", hooks.lacking.join(", "))
@@ -28,12 +28,12 @@ fn hooks_missing(facts: &Facts) -> Option<Finding> {
         .repair("put them there", &["tix", "hook", "install"]);
     Some(match hooks.installed {
         // A server may guard the trunk, and nobody has to want the hooks as well.
-        Installed::Never => finding.only(Severity::Info),
-        Installed::Broken => finding.repair("or see how each stands", &["tix", "hook", "status"]),
+        HookHealth::Never => finding.only(Severity::Info),
+        HookHealth::Broken => finding.repair("or see how each stands", &["tix", "hook", "status"]),
     })
 }
 
-fn trunk_ahead(facts: &Facts) -> Option<Finding> {
+fn trunk_ahead(facts: &RepoFacts) -> Option<Finding> {
     let local = facts.local_trunk.as_ref().filter(|local| local.ahead > 0)?;
     let (name, theirs) = (&local.name, &facts.trunk);
     let state = if local.behind > 0 { "has diverged from" } else { "is ahead of" };
@@ -53,7 +53,7 @@ fn commits(number: u64) -> String {
     count(number, "commit", "commits")
 }
 
-fn leftovers(facts: &Facts) -> Option<Finding> {
+fn leftovers(facts: &RepoFacts) -> Option<Finding> {
     let left: Vec<&str> = facts.leftovers.iter().map(|leftover| leftover.what.as_str()).collect();
     if left.is_empty() {
         return None;
@@ -70,7 +70,7 @@ fn leftovers(facts: &Facts) -> Option<Finding> {
     })
 }
 
-fn unseen(facts: &Facts) -> Option<Finding> {
+fn unseen(facts: &RepoFacts) -> Option<Finding> {
     let why = facts.unseen.as_ref()?;
     let message = format!("{} is shown as last fetched", facts.trunk);
     Some(Finding::new(Check::RemoteUnseen, None, message).fact("because", why.clone()))

@@ -1,17 +1,17 @@
 //! Checks on what the trunk holds besides tickets.
 
-use super::{Check, CodeCommit, Facts, Finding, Severity};
+use super::{Check, CodeCommit, Finding, RepoFacts, Severity};
 use crate::text::count;
 
 /// How many commits are named.
 const NAMED: usize = 5;
 
-pub(super) fn findings(facts: &Facts) -> Vec<Finding> {
+pub(super) fn findings(facts: &RepoFacts) -> Vec<Finding> {
     [here(facts), published(facts)].into_iter().flatten().collect()
 }
 
 /// What was not pushed yet: a push is refused, and it can be put where it belongs.
-fn here(facts: &Facts) -> Option<Finding> {
+fn here(facts: &RepoFacts) -> Option<Finding> {
     let local = facts.local_trunk.as_ref()?;
     let (name, theirs) = (local.name.as_str(), facts.trunk.as_str());
     let place = format!("on your local {name}");
@@ -23,7 +23,7 @@ fn here(facts: &Facts) -> Option<Finding> {
 }
 
 /// What is published stays, and a squashed pull request looks the same: good to know, and nothing to mend.
-fn published(facts: &Facts) -> Option<Finding> {
+fn published(facts: &RepoFacts) -> Option<Finding> {
     let found = about(&facts.code.published, &format!("of {}", facts.trunk))?;
     Some(
         found

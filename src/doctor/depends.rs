@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::{Check, Circle, Facts, Finding, Severity};
-use crate::lifecycle::Order;
+use super::{Check, Circle, Finding, RepoFacts, Severity};
+use crate::lifecycle::RelationOrder;
 use crate::ticket::{Lane, Relation, TicketId};
 
-pub(super) fn findings(facts: &Facts) -> Vec<Finding> {
+pub(super) fn findings(facts: &RepoFacts) -> Vec<Finding> {
     let entries = facts.tickets.iter().map(|ticket| &ticket.entry);
     let open = entries.filter(|entry| matches!(entry.lane, Lane::Queue | Lane::Active));
     let open: BTreeSet<&TicketId> = open.map(|entry| &entry.id).collect();
@@ -21,9 +21,9 @@ fn cycle(open: &BTreeSet<&TicketId>, circle: &Circle) -> Option<Finding> {
     let first = circle.tickets.first()?;
     let names: Vec<&str> = circle.tickets.iter().chain([first]).map(TicketId::as_str).collect();
     let (check, what) = match circle.order {
-        Order::Waiting => (Check::DependencyCycle, "waits for itself"),
-        Order::Parts => (Check::RelationCycle, "is a part of itself"),
-        Order::Duplicates => (Check::RelationCycle, "is a duplicate of itself"),
+        RelationOrder::Waiting => (Check::DependencyCycle, "waits for itself"),
+        RelationOrder::Parts => (Check::RelationCycle, "is a part of itself"),
+        RelationOrder::Duplicates => (Check::RelationCycle, "is a duplicate of itself"),
     };
     let finding = Finding::new(check, Some(first), format!("{first} {what}"))
         .fact("circle", names.join(" → "));

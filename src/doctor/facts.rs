@@ -4,18 +4,18 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::lifecycle::{Approval, Entry, Odd, Order};
+use crate::lifecycle::{Approval, OddFile, RelationOrder, TicketEntry};
 use crate::names::{Oid, RefName};
-use crate::ticket::{Head, Relation, Status, TicketId};
+use crate::ticket::{FrontMatter, Relation, Status, TicketId};
 
 #[derive(Clone, Debug, Default)]
-pub struct Facts {
+pub struct RepoFacts {
     /// How the trunk can be named to git: `origin/main`.
     pub trunk: String,
     /// Every ticket file on the trunk.
     pub tickets: Vec<TicketFacts>,
     /// Files in lanes whose names are no ids.
-    pub odd: Vec<Odd>,
+    pub odd: Vec<OddFile>,
     /// The names that tickets wait for, and that mean no ticket or several.
     pub missing: Vec<(TicketId, String)>,
     /// The circles in which tickets wait for each other, or are parts or duplicates of each other.
@@ -27,11 +27,11 @@ pub struct Facts {
     /// The local trunk, if there is one beside the remote's.
     pub local_trunk: Option<LocalTrunk>,
     /// Commits of the trunk that change more than tickets.
-    pub code: Code,
+    pub code: TrunkCode,
     /// The hooks of this clone, if they do not all run the guard.
     pub hooks: Option<HooksFacts>,
     /// What killed runs left behind.
-    pub leftovers: Vec<Leftover>,
+    pub leftovers: Vec<RunLeftover>,
     /// The settings that this tix does not understand, each with its place.
     pub not_understood: Vec<String>,
     /// Why the remote could not be asked.
@@ -46,7 +46,7 @@ pub struct Facts {
 /// Tickets that follow each other in a circle.
 #[derive(Clone, Debug)]
 pub struct Circle {
-    pub order: Order,
+    pub order: RelationOrder,
     /// The tickets, each of which comes before the next, and the last before the first.
     pub tickets: Vec<TicketId>,
     /// What says that the first comes before the second: who says it, with which relation and which name.
@@ -55,9 +55,9 @@ pub struct Circle {
 
 #[derive(Clone, Debug)]
 pub struct TicketFacts {
-    pub entry: Entry,
+    pub entry: TicketEntry,
     /// What it says, or the line (if it is one line's fault) and the reason why it cannot be read.
-    pub contents: Result<Head, (Option<usize>, String)>,
+    pub contents: Result<FrontMatter, (Option<usize>, String)>,
 }
 
 /// The ticket branch of an active ticket.
@@ -68,7 +68,7 @@ pub struct BranchFacts {
     /// Whether it is there; `None` when nobody could be asked.
     pub exists: Option<bool>,
     /// Where it is; `None` when it is not there, or when that commit is not here.
-    pub tip: Option<Tip>,
+    pub tip: Option<BranchTip>,
     /// How it stands with its review, if approvals of it are void.
     pub review: Option<ReviewFacts>,
 }
@@ -82,7 +82,7 @@ pub struct ReviewFacts {
 }
 
 #[derive(Clone, Debug)]
-pub struct Tip {
+pub struct BranchTip {
     pub oid: Oid,
     pub at: DateTime<Utc>,
     /// Whether the branch that work goes to contains it.
@@ -119,11 +119,11 @@ pub struct WorkerFacts {
 #[derive(Clone, Debug)]
 pub struct WorktreeFacts {
     pub path: PathBuf,
-    pub place: Place,
+    pub place: WorkspacePlace,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum WorkspacePlace {
     Worktree,
     Nothing,
     Other,
@@ -141,7 +141,7 @@ pub struct LocalTrunk {
 
 /// Commits that change more than tickets, newest first.
 #[derive(Clone, Debug, Default)]
-pub struct Code {
+pub struct TrunkCode {
     /// Those that only the local trunk has.
     pub here: Vec<CodeCommit>,
     /// Those that the remote's trunk was at not long ago.
@@ -161,14 +161,14 @@ pub struct CodeCommit {
 /// Hooks that do not run the guard.
 #[derive(Clone, Debug)]
 pub struct HooksFacts {
-    pub installed: Installed,
+    pub installed: HookHealth,
     pub directory: PathBuf,
     /// How it stands with each that does not run it.
     pub lacking: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Installed {
+pub enum HookHealth {
     Never,
     /// Somebody has, and it does not work as it should.
     Broken,
@@ -176,7 +176,7 @@ pub enum Installed {
 
 /// Something that a killed run left behind.
 #[derive(Clone, Debug)]
-pub struct Leftover {
+pub struct RunLeftover {
     pub what: String,
     /// Whether it is there no more, because this run has cleared it.
     pub cleared: bool,

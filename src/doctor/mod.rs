@@ -1,4 +1,4 @@
-//! What can be wrong with a ticket queue and with the clone that works on it: pure checks over [`Facts`].
+//! What can be wrong with a ticket queue and with the clone that works on it: pure checks over [`RepoFacts`].
 //!
 //! Nothing here asks git, the clock or the network. Whoever gathers the facts says what could not be looked at, and a
 //! check says nothing about what it does not know: a false alarm costs more than a late one.
@@ -16,8 +16,9 @@ mod tickets;
 
 pub use claims::tells_of_progress;
 pub use facts::{
-    BranchFacts, Circle, Code, CodeCommit, Facts, HooksFacts, Installed, Leftover, LocalTrunk,
-    Place, ReviewFacts, TicketFacts, Tip, WorkerFacts, WorkspaceFacts, WorktreeFacts,
+    BranchFacts, BranchTip, Circle, CodeCommit, HookHealth, HooksFacts, LocalTrunk, RepoFacts,
+    ReviewFacts, RunLeftover, TicketFacts, TrunkCode, WorkerFacts, WorkspaceFacts, WorkspacePlace,
+    WorktreeFacts,
 };
 pub use finding::{Finding, Fix, Repair, Severity};
 
@@ -243,7 +244,7 @@ impl Check {
 }
 
 /// Everything that is wrong, worst first; of one severity in the order of [`RULES`], then by ticket.
-pub fn examine(facts: &Facts) -> Vec<Finding> {
+pub fn examine(facts: &RepoFacts) -> Vec<Finding> {
     let mut findings = tickets::findings(facts);
     findings.extend(claims::findings(facts));
     findings.extend(clone::findings(facts));

@@ -3,9 +3,9 @@ use std::collections::BTreeSet;
 use chrono::{TimeDelta, TimeZone, Utc};
 
 use super::*;
-use crate::lifecycle::{Entry, Node};
+use crate::lifecycle::{EntryNode, TicketEntry};
 use crate::names::{Oid, RefName, RepoPath};
-use crate::ticket::{Document, Head, Lane, TicketId};
+use crate::ticket::{Document, FrontMatter, Lane, TicketId};
 
 const HELD: &str = "status: in_progress\nclaimed_by: Ada\nclaimed_at: 2025-12-03T12:00:00Z\nclaim_id: 0123abcd-1\nbranch: ticket/TICKET-a-001\n";
 
@@ -13,18 +13,18 @@ fn ticket(lane: Lane, keys: &str) -> TicketFacts {
     let id = TicketId::parse("TICKET-a-001").unwrap();
     let path = RepoPath::parse(format!("tickets/{lane}/{id}.md")).unwrap();
     let oid = Oid::parse(&"a".repeat(40)).unwrap();
-    let entry = Entry { id, lane, path, node: Node::File, oid };
+    let entry = TicketEntry { id, lane, path, node: EntryNode::File, oid };
     let document = Document::parse(format!("---\n{keys}---\n").into_bytes()).unwrap();
-    let contents = Ok(Head::of(&document));
+    let contents = Ok(FrontMatter::of(&document));
     TicketFacts { entry, contents }
 }
 
 /// One ticket that this clone holds, with its workspace and its branch, an hour after the claim.
-fn held() -> Facts {
+fn held() -> RepoFacts {
     let ticket = ticket(Lane::Active, HELD);
     let id = ticket.entry.id.clone();
     let claimed = Utc.with_ymd_and_hms(2025, 12, 3, 12, 0, 0).unwrap();
-    let tip = Tip {
+    let tip = BranchTip {
         oid: Oid::parse(&"b".repeat(40)).unwrap(),
         at: claimed,
         merged: false,
@@ -32,8 +32,8 @@ fn held() -> Facts {
         same_file: false,
     };
     let name = RefName::branch("ticket/TICKET-a-001").unwrap();
-    let worktree = Some(WorktreeFacts { path: "/w".into(), place: Place::Worktree });
-    Facts {
+    let worktree = Some(WorktreeFacts { path: "/w".into(), place: WorkspacePlace::Worktree });
+    RepoFacts {
         trunk: "origin/main".to_owned(),
         tickets: vec![ticket],
         branches: vec![BranchFacts {
@@ -54,22 +54,22 @@ fn held() -> Facts {
         clone_id: Some("0123abcd".to_owned()),
         now: claimed + TimeDelta::hours(1),
         stale_after: TimeDelta::hours(24),
-        ..Facts::default()
+        ..RepoFacts::default()
     }
 }
 
-fn names(facts: &Facts) -> Vec<&'static str> {
+fn names(facts: &RepoFacts) -> Vec<&'static str> {
     examine(facts).iter().map(|finding| finding.check.name()).collect()
 }
 
 /// What is found when one thing is otherwise than it should be.
-fn found(change: impl FnOnce(&mut Facts)) -> Vec<&'static str> {
+fn found(change: impl FnOnce(&mut RepoFacts)) -> Vec<&'static str> {
     let mut facts = held();
     change(&mut facts);
     names(&facts)
 }
 
-fn tip(facts: &mut Facts) -> &mut Tip {
+fn tip(facts: &mut RepoFacts) -> &mut BranchTip {
     facts.branches[0].tip.as_mut().unwrap()
 }
 
@@ -110,7 +110,7 @@ fn merged_work_is_told_from_a_claim_and_from_work_under_way() {
 
 #[test]
 fn a_claim_is_stale_when_neither_it_nor_its_branch_is_young() {
-    let late = |facts: &mut Facts| facts.now += TimeDelta::hours(25);
+    let late = |facts: &mut RepoFacts| facts.now += TimeDelta::hours(25);
     assert_eq!(found(late), ["stale-claim"]);
     let active = found(|facts| {
         late(facts);
@@ -136,7 +136,7 @@ fn a_claim_that_says_nothing_of_its_time_is_stale_unless_its_branch_could_not_be
 #[test]
 fn of_branches_that_nobody_could_ask_about_nothing_is_said() {
     let unknown = |exists| {
-        move |facts: &mut Facts| {
+        move |facts: &mut RepoFacts| {
             facts.branches[0].exists = exists;
             facts.branches[0].tip = None;
         }
@@ -150,8 +150,8 @@ fn a_workspace_is_missed_only_where_one_was_wanted() {
     let missing = ["claim-without-workspace"];
     assert_eq!(found(|facts| facts.workspaces.clear()), missing);
     assert_eq!(found(|facts| facts.workspaces[0].finished = false), missing);
-    for place in [Place::Nothing, Place::Other] {
-        let not_there = |facts: &mut Facts| {
+    for place in [WorkspacePlace::Nothing, WorkspacePlace::Other] {
+        let not_there = |facts: &mut RepoFacts| {
             facts.workspaces[0].worktree.as_mut().unwrap().place = place;
         };
         assert_eq!(found(not_there), missing);
@@ -183,8 +183,8 @@ fn a_workspace_outlives_its_claim() {
 #[test]
 fn what_is_over_is_told_more_calmly() {
     let severity = |lane, keys: &str| {
-        let facts = Facts { tickets: vec![ticket(lane, keys)], ..held() };
-        let facts = Facts { workspaces: Vec::new(), branches: Vec::new(), ..facts };
+        let facts = RepoFacts { tickets: vec![ticket(lane, keys)], ..held() };
+        let facts = RepoFacts { workspaces: Vec::new(), branches: Vec::new(), ..facts };
         examine(&facts).iter().map(|finding| finding.severity).collect::<Vec<_>>()
     };
     assert_eq!(severity(Lane::Queue, "status: approved\n"), [Severity::Error]);

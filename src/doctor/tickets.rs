@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::{Check, Facts, Finding, Fix, Severity, TicketFacts};
+use super::{Check, Finding, Fix, RepoFacts, Severity, TicketFacts};
 use crate::lifecycle::machine::lane_of;
-use crate::lifecycle::{Entry, Node};
+use crate::lifecycle::{EntryNode, TicketEntry};
 use crate::names::RepoPath;
 use crate::text::count;
-use crate::ticket::{Head, Lane, Moment, Said, Status, TicketId};
+use crate::ticket::{FrontMatter, Lane, Status, StatusLine, TicketId, TicketTime};
 
 /// Values that a claim writes itself, so that a placeholder there is none in a ticket that waits.
 const WRITTEN_BY_A_CLAIM: [&str; 7] =
@@ -16,7 +16,7 @@ const WRITTEN_BY_A_CLAIM: [&str; 7] =
 /// How many placeholders are named.
 const NAMED: usize = 5;
 
-pub(super) fn findings(facts: &Facts) -> Vec<Finding> {
+pub(super) fn findings(facts: &RepoFacts) -> Vec<Finding> {
     let mut found = duplicates(facts);
     found.extend(facts.odd.iter().map(|odd| {
         let message = format!("{}: {}", odd.path, odd.why);
@@ -37,8 +37,8 @@ pub(super) fn findings(facts: &Facts) -> Vec<Finding> {
     found
 }
 
-fn duplicates(facts: &Facts) -> Vec<Finding> {
-    let mut places: BTreeMap<&TicketId, Vec<&Entry>> = BTreeMap::new();
+fn duplicates(facts: &RepoFacts) -> Vec<Finding> {
+    let mut places: BTreeMap<&TicketId, Vec<&TicketEntry>> = BTreeMap::new();
     for TicketFacts { entry, .. } in &facts.tickets {
         places.entry(&entry.id).or_default().push(entry);
     }
@@ -68,28 +68,28 @@ fn duplicates(facts: &Facts) -> Vec<Finding> {
         .collect()
 }
 
-fn unreadable(facts: &Facts, entry: &Entry, line: Option<usize>, why: &str) -> Finding {
+fn unreadable(facts: &RepoFacts, entry: &TicketEntry, line: Option<usize>, why: &str) -> Finding {
     let path = &entry.path;
     let place = line.map_or_else(|| path.to_string(), |line| format!("{path}:{line}"));
     let message = match entry.node {
-        Node::Other(what) => format!("{path} is {what}, not a ticket file"),
-        Node::File => format!("{place}: {why}"),
+        EntryNode::Other(what) => format!("{path} is {what}, not a ticket file"),
+        EntryNode::File => format!("{place}: {why}"),
     };
     look_at(Finding::new(Check::UnreadableTicket, Some(&entry.id), message), facts, path)
 }
 
 /// The way out of what only a person can mend.
-fn look_at(finding: Finding, facts: &Facts, path: &RepoPath) -> Finding {
+fn look_at(finding: Finding, facts: &RepoFacts, path: &RepoPath) -> Finding {
     let name = format!("{}:{path}", facts.trunk);
     finding.repair("see what it is, then mend it and push it to the trunk", &["git", "show", &name])
 }
 
-fn lane_mismatch(entry: &Entry, head: &Head) -> Option<Finding> {
+fn lane_mismatch(entry: &TicketEntry, head: &FrontMatter) -> Option<Finding> {
     let status = match &head.status {
-        Said::Status(status) => *status,
+        StatusLine::Status(status) => *status,
         // A ticket that says nothing is what its lane says.
-        Said::Nothing => return None,
-        Said::Unknown { line, text } => {
+        StatusLine::Nothing => return None,
+        StatusLine::Unknown { line, text } => {
             let message = format!("{}: `{text}` is no status", entry.id);
             let finding = Finding::new(Check::LaneMismatch, Some(&entry.id), message)
                 .fact("file", format!("{}:{line}", entry.path))
@@ -131,7 +131,7 @@ fn past_is_past(finding: Finding, lane: Lane) -> Finding {
     }
 }
 
-fn id_mismatch(entry: &Entry, head: &Head) -> Option<Finding> {
+fn id_mismatch(entry: &TicketEntry, head: &FrontMatter) -> Option<Finding> {
     let said = head.ticket_id.as_ref().filter(|said| *said != entry.id.as_str())?;
     let message = format!("{} calls itself `{said}`", entry.id);
     let finding = Finding::new(Check::IdMismatch, Some(&entry.id), message)
@@ -145,9 +145,9 @@ fn id_mismatch(entry: &Entry, head: &Head) -> Option<Finding> {
     })
 }
 
-fn claimed_before_created(entry: &Entry, head: &Head) -> Option<Finding> {
+fn claimed_before_created(entry: &TicketEntry, head: &FrontMatter) -> Option<Finding> {
     let (created, claimed) = (head.created.as_ref()?, head.claimed_at.as_ref()?);
-    if !Moment::read(claimed)?.is_surely_before(Moment::read(created)?) {
+    if !TicketTime::read(claimed)?.is_surely_before(TicketTime::read(created)?) {
         return None;
     }
     let message = format!("{} says that it was claimed before it was made", entry.id);
@@ -162,8 +162,8 @@ fn claimed_before_created(entry: &Entry, head: &Head) -> Option<Finding> {
     })
 }
 
-fn placeholder(entry: &Entry, head: &Head) -> Option<Finding> {
-    let draft = head.status == Said::Status(Status::Draft);
+fn placeholder(entry: &TicketEntry, head: &FrontMatter) -> Option<Finding> {
+    let draft = head.status == StatusLine::Status(Status::Draft);
     let live = match entry.lane {
         Lane::Queue => !draft,
         Lane::Active => true,

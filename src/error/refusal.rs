@@ -2,11 +2,11 @@
 
 use super::{Exit, Failure};
 use crate::lifecycle::machine::{Illegal, Verb};
-use crate::lifecycle::{Held, Missing, Refusal};
+use crate::lifecycle::{Holder, Missing, Refusal};
 use crate::text::{one_line, shell_word};
 use crate::ticket::TicketId;
 
-pub fn held_facts(failure: Failure, held: &Held) -> Failure {
+pub fn held_facts(failure: Failure, held: &Holder) -> Failure {
     // Anybody can have written them, and a fact of several lines would look like several facts.
     let fact = |text: &Option<String>| text.as_deref().map(one_line);
     failure

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::conversation::Conversation;
 use super::exec::text_of;
-use super::{GitError, Kind, Repo};
+use super::{GitError, ObjectKind, Repo};
 use crate::names::Oid;
 use crate::text::one_line;
 
@@ -41,7 +41,7 @@ impl std::fmt::Display for CommitText {
 ///
 /// `hash-object --stdin-paths` reads each object from a file of the scratch directory and answers
 /// with its id. One process a type serves all attempts of a run.
-pub struct Writer {
+pub struct ObjectWriter {
     // Order matters: the processes must have left the scratch directory before it is removed.
     blobs: RefCell<Option<Conversation>>,
     trees: RefCell<Option<Conversation>>,
@@ -50,14 +50,14 @@ pub struct Writer {
     written: Cell<u32>,
 }
 
-impl Writer {
+impl ObjectWriter {
     /// A writer with a scratch directory of its own below `scratch_root`, which goes when it is dropped.
-    pub fn open(repo: &Repo, scratch_root: &Path) -> Result<Writer, GitError> {
+    pub fn open(repo: &Repo, scratch_root: &Path) -> Result<ObjectWriter, GitError> {
         let failed = |source| GitError::Scratch { path: scratch_root.to_owned(), source };
         std::fs::create_dir_all(scratch_root).map_err(failed)?;
         let scratch =
             tempfile::Builder::new().prefix("scratch-").tempdir_in(scratch_root).map_err(failed)?;
-        Ok(Writer {
+        Ok(ObjectWriter {
             scratch,
             repo: repo.clone(),
             written: Cell::new(0),
@@ -69,7 +69,7 @@ impl Writer {
     /// Starts the processes, to have them ready when there is something to write: started beside a fetch they
     /// cost nothing, one after the other behind it 4 ms. What cannot be started now says so when it is needed.
     pub fn warm_up(&self) {
-        for (kind, slot) in [(Kind::Blob, &self.blobs), (Kind::Tree, &self.trees)] {
+        for (kind, slot) in [(ObjectKind::Blob, &self.blobs), (ObjectKind::Tree, &self.trees)] {
             let mut slot = slot.borrow_mut();
             if slot.is_none() {
                 *slot = self.start(kind).ok();
@@ -77,15 +77,18 @@ impl Writer {
         }
     }
 
-    pub fn write(&self, kind: Kind, data: &[u8]) -> Result<Oid, GitError> {
+    pub fn write(&self, kind: ObjectKind, data: &[u8]) -> Result<Oid, GitError> {
         self.written.set(self.written.get() + 1);
         // A bare number, relative to the scratch directory: the path to it may hold a line end.
         let name = self.written.get().to_string();
         let path = self.scratch.path().join(&name);
         std::fs::write(&path, data)
             .map_err(|source| GitError::Scratch { path: path.clone(), source })?;
-        let mut slot =
-            if kind == Kind::Tree { self.trees.borrow_mut() } else { self.blobs.borrow_mut() };
+        let mut slot = if kind == ObjectKind::Tree {
+            self.trees.borrow_mut()
+        } else {
+            self.blobs.borrow_mut()
+        };
         let process = match slot.take() {
             Some(running) => slot.insert(running),
             None => slot.insert(self.start(kind)?),
@@ -100,10 +103,10 @@ impl Writer {
             .ok_or_else(|| GitError::unreadable("hash-object", &answer))
     }
 
-    fn start(&self, kind: Kind) -> Result<Conversation, GitError> {
+    fn start(&self, kind: ObjectKind) -> Result<Conversation, GitError> {
         let git = self.repo.git().pinned(&self.repo.common_dir, self.scratch.path());
         let mut call = git.call("hash-object");
-        if kind == Kind::Tree {
+        if kind == ObjectKind::Tree {
             // A tree is mostly hashes, which do not get smaller: for a lane of 20,000 tickets the attempt is two
             // thirds of the 19 ms that writing takes, and saves a third of 1 MB until git packs the object.
             call = call.config("core.looseCompression=0");

@@ -4,12 +4,12 @@ use std::ffi::OsStr;
 
 use super::exec::{Git, text_of};
 use super::refs::literal_pathspec;
-use super::tree::Mode;
+use super::tree::FileMode;
 use super::{ExecError, GitError};
 use crate::names::{Oid, RepoPath};
 
 /// What stands at a path on one side; `None` where there is nothing.
-pub type Side = Option<(Mode, Oid)>;
+pub type Side = Option<(FileMode, Oid)>;
 
 /// A path that a commit changes. The commit of a merge has an old side for each parent, and a path is only
 /// there if it differs from all of them: what the merge itself did.
@@ -282,7 +282,7 @@ fn delta(word: &[u8], path: &[u8]) -> Option<Delta> {
         let oid = Oid::parse(id)?;
         match *mode {
             "000000" => Some(None),
-            mode => Some(Some((Mode::from_octal(mode.as_bytes())?, oid))),
+            mode => Some(Some((FileMode::from_octal(mode.as_bytes())?, oid))),
         }
     };
     let mut sides = modes.iter().zip(ids).map(side).collect::<Option<Vec<Side>>>()?;
@@ -308,8 +308,8 @@ mod tests {
         assert_eq!(merge.subject, "Merge it");
         assert_eq!(merge.deltas[0].old.len(), 2);
         assert_eq!(merge.deltas[0].old[1], None);
-        assert_eq!(merge.deltas[0].new.as_ref().unwrap().0, Mode::Executable);
-        assert_eq!(commits[1].deltas[0].new.as_ref().unwrap().0, Mode::Symlink);
+        assert_eq!(merge.deltas[0].new.as_ref().unwrap().0, FileMode::Executable);
+        assert_eq!(commits[1].deltas[0].new.as_ref().unwrap().0, FileMode::Symlink);
         assert_eq!((commits[1].parents.len(), commits[2].deltas.len()), (0, 0));
     }
 

@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 
 use super::conversation::Conversation;
 use super::redact::redact;
-use super::running::{Line, Output, wait_until};
-pub use super::running::{Running, TERM_GRACE};
+use super::running::{ChildChannel, Output, wait_until};
+pub use super::running::{RunningCall, TERM_GRACE};
 use super::signals::{self, WhenTold};
 use crate::text::duration;
 
@@ -152,8 +152,8 @@ impl Git {
         Git { when_told: WhenTold::Finish, ..self.clone() }
     }
 
-    pub fn call(&self, subcommand: &str) -> Call {
-        Call {
+    pub fn call(&self, subcommand: &str) -> GitCall {
+        GitCall {
             git: self.clone(),
             config: Vec::new(),
             args: vec![subcommand.into()],
@@ -165,7 +165,7 @@ impl Git {
 }
 
 /// One git command line under construction.
-pub struct Call {
+pub struct GitCall {
     git: Git,
     config: Vec<String>,
     args: Vec<OsString>,
@@ -174,7 +174,7 @@ pub struct Call {
     deadline: Option<Instant>,
 }
 
-impl Call {
+impl GitCall {
     pub fn arg(mut self, arg: impl AsRef<OsStr>) -> Self {
         self.args.push(arg.as_ref().to_owned());
         self
@@ -211,10 +211,10 @@ impl Call {
 
     /// Runs to the end; any exit code is an answer, a signal is not.
     pub fn run(self) -> Result<Finished, ExecError> {
-        self.run_on(Line::new())
+        self.run_on(ChildChannel::new())
     }
 
-    fn run_on(self, line: Line) -> Result<Finished, ExecError> {
+    fn run_on(self, line: ChildChannel) -> Result<Finished, ExecError> {
         let when_told = self.git.when_told;
         when_told.check()?;
         let call = self.to_string();
@@ -244,8 +244,8 @@ impl Call {
 
     /// Starts on another thread, to be waited for later: for a call whose answer is not needed yet. One that is to be
     /// stopped before its end has a deadline.
-    pub fn start(self) -> Running {
-        Running::start(|line| self.run_on(line))
+    pub fn start(self) -> RunningCall {
+        RunningCall::start(|line| self.run_on(line))
     }
 
     /// Starts a long-lived child that answers on stdout what it is asked on stdin.
@@ -297,7 +297,7 @@ impl Call {
     }
 }
 
-impl fmt::Display for Call {
+impl fmt::Display for GitCall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut line = String::from("git");
         for arg in &self.args {
@@ -348,10 +348,10 @@ impl Program {
 
     /// Runs to the end; any exit code is an answer, a signal is not. A signal to tix is passed on.
     pub fn run(self) -> Result<Finished, ExecError> {
-        self.run_on(Line::new())
+        self.run_on(ChildChannel::new())
     }
 
-    fn run_on(self, line: Line) -> Result<Finished, ExecError> {
+    fn run_on(self, line: ChildChannel) -> Result<Finished, ExecError> {
         signals::check()?;
         let words = self.args.iter().map(|arg| format!(" {}", arg.display()));
         let call = redact(&format!("{}{}", self.path.display(), words.collect::<String>()));
@@ -375,8 +375,8 @@ impl Program {
     }
 
     /// Starts on another thread, to be waited for later.
-    pub fn start(self) -> Running {
-        Running::start(|line| self.run_on(line))
+    pub fn start(self) -> RunningCall {
+        RunningCall::start(|line| self.run_on(line))
     }
 }
 

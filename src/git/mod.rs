@@ -25,21 +25,21 @@ pub mod signals;
 mod tree;
 mod worktree;
 
-pub use commit::{CommitText, Writer};
+pub use commit::{CommitText, ObjectWriter};
 pub use delta::{ChangedCommit, Delta, Side, Walk};
-pub use exec::{ExecError, Git, Program, Running, edit};
+pub use exec::{ExecError, Git, Program, RunningCall, edit};
 pub use head::{HeadTarget, head_target, is_absence, read_git_file, symbolic_target};
 pub use history::{HistoryQuery, Logged, Merges, PathChange, PathChangeKind};
 pub use hooks::{ConfigScope, HooksPath};
 pub use loose::loose_blob;
 pub use merge::MergedTree;
-pub use objects::{Commit, Kind, Object, Objects};
-pub use origins::Setting;
+pub use objects::{CommitObject, Object, ObjectKind, Objects};
+pub use origins::GitSetting;
 pub use push::{Atomic, PushReport, RefOutcome, RefUpdate};
 pub use redact::redact;
-pub use refs::{Asked, LocalEdit, RefValue};
+pub use refs::{LocalEdit, RefQuestion, RefValue};
 pub use repo::{GitConfig, ObjectFormat, Repo, Version, clean_path, main_root, path_bytes};
-pub use tree::{Mode, TreeEdit, TreeEntry};
+pub use tree::{FileMode, TreeEdit, TreeEntry};
 pub use worktree::{ChangeKind, Worktree};
 
 /// What can go wrong between tix and git.

@@ -10,7 +10,7 @@ use crate::names::Oid;
 
 /// An object's type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum ObjectKind {
     /// A file's contents.
     Blob,
     Tree,
@@ -18,31 +18,33 @@ pub enum Kind {
     Tag,
 }
 
-impl Kind {
+impl ObjectKind {
     /// git's word for it.
     pub fn as_str(self) -> &'static str {
         match self {
-            Kind::Blob => "blob",
-            Kind::Tree => "tree",
-            Kind::Commit => "commit",
-            Kind::Tag => "tag",
+            ObjectKind::Blob => "blob",
+            ObjectKind::Tree => "tree",
+            ObjectKind::Commit => "commit",
+            ObjectKind::Tag => "tag",
         }
     }
 
-    fn parse(word: &str) -> Option<Kind> {
-        [Kind::Blob, Kind::Tree, Kind::Commit, Kind::Tag].into_iter().find(|k| k.as_str() == word)
+    fn parse(word: &str) -> Option<ObjectKind> {
+        [ObjectKind::Blob, ObjectKind::Tree, ObjectKind::Commit, ObjectKind::Tag]
+            .into_iter()
+            .find(|k| k.as_str() == word)
     }
 }
 
 #[derive(Debug)]
 pub struct Object {
     pub oid: Oid,
-    pub kind: Kind,
+    pub kind: ObjectKind,
     pub data: Vec<u8>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Commit {
+pub struct CommitObject {
     pub oid: Oid,
     /// When it was committed, in seconds since 1970.
     pub at: i64,
@@ -103,7 +105,7 @@ impl Objects {
     }
 
     /// Like [`Objects::read`], and the object must be there and be of this type.
-    pub fn require(&self, name: &[u8], kind: Kind) -> Result<Object, GitError> {
+    pub fn require(&self, name: &[u8], kind: ObjectKind) -> Result<Object, GitError> {
         match self.read(name)? {
             Some(object) if object.kind == kind => Ok(object),
             Some(_) | None => Err(GitError::Missing(text_of(name))),
@@ -113,23 +115,26 @@ impl Objects {
     /// The commit a ref points to; `None` when there is no such ref.
     pub fn resolve(&self, name: &str) -> Result<Option<Oid>, GitError> {
         let object = self.read(name.as_bytes())?;
-        Ok(object.filter(|o| o.kind == Kind::Commit).map(|o| o.oid))
+        Ok(object.filter(|o| o.kind == ObjectKind::Commit).map(|o| o.oid))
     }
 
     /// The commits that refs point to; `None` for a name that leads to none.
-    pub fn commits<N: AsRef<[u8]>>(&self, names: &[N]) -> Result<Vec<Option<Commit>>, GitError> {
-        let mut commits: Vec<Option<Commit>> = names.iter().map(|_| None).collect();
+    pub fn commits<N: AsRef<[u8]>>(
+        &self,
+        names: &[N],
+    ) -> Result<Vec<Option<CommitObject>>, GitError> {
+        let mut commits: Vec<Option<CommitObject>> = names.iter().map(|_| None).collect();
         self.read_many(names, |at, object| {
-            let time = committed_at(&object.data).filter(|_| object.kind == Kind::Commit);
+            let time = committed_at(&object.data).filter(|_| object.kind == ObjectKind::Commit);
             if let (Some(slot), Some(at)) = (commits.get_mut(at), time) {
-                *slot = Some(Commit { oid: object.oid, at, message: message(&object.data) });
+                *slot = Some(CommitObject { oid: object.oid, at, message: message(&object.data) });
             }
         })?;
         Ok(commits)
     }
 
     pub fn tree_of(&self, commit: &Oid) -> Result<Oid, GitError> {
-        let object = self.require(commit.as_str().as_bytes(), Kind::Commit)?;
+        let object = self.require(commit.as_str().as_bytes(), ObjectKind::Commit)?;
         header_oid(&object.data, b"tree ")
             .ok_or_else(|| GitError::unreadable("commit", &object.data))
     }
@@ -183,16 +188,16 @@ fn size_in(header: &[u8]) -> Option<usize> {
     let text = std::str::from_utf8(header).ok()?;
     let mut words = text.split(' ');
     let (oid, kind, size) = (words.next()?, words.next()?, words.next()?);
-    (words.next().is_none() && Oid::parse(oid).is_some() && Kind::parse(kind).is_some())
+    (words.next().is_none() && Oid::parse(oid).is_some() && ObjectKind::parse(kind).is_some())
         .then(|| size.parse().ok())?
 }
 
-fn parse_header(header: &[u8]) -> Result<Option<(Oid, Kind)>, GitError> {
+fn parse_header(header: &[u8]) -> Result<Option<(Oid, ObjectKind)>, GitError> {
     if size_in(header).is_some() {
         let text = text_of(header);
         let mut words = text.split(' ');
         let oid = words.next().and_then(Oid::parse);
-        let kind = words.next().and_then(Kind::parse);
+        let kind = words.next().and_then(ObjectKind::parse);
         return Ok(oid.zip(kind));
     }
     // gitformat: "<name> missing", or "<name> submodule" for a gitlink's commit that is not here.

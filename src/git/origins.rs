@@ -4,7 +4,7 @@ use super::GitError;
 use super::exec::{Git, text_of};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Setting {
+pub struct GitSetting {
     pub file: Option<String>,
     /// The key, as git writes it.
     pub key: String,
@@ -14,14 +14,14 @@ pub struct Setting {
 
 impl Git {
     /// Everything that is configured, weakest first, with its files.
-    pub fn settings(&self) -> Result<Vec<Setting>, GitError> {
+    pub fn settings(&self) -> Result<Vec<GitSetting>, GitError> {
         let call = self.call("config").args(["--list", "-z", "--includes", "--show-origin"]);
         parse(&call.run_ok()?)
     }
 }
 
 /// Reads pairs of an origin, such as `file:.git/config`, and `<key> LF <value>`.
-fn parse(answer: &[u8]) -> Result<Vec<Setting>, GitError> {
+fn parse(answer: &[u8]) -> Result<Vec<GitSetting>, GitError> {
     let mut words = answer.split(|b| *b == 0).map(text_of);
     let mut settings = Vec::new();
     while let Some(origin) = words.next().filter(|origin| !origin.is_empty()) {
@@ -32,7 +32,7 @@ fn parse(answer: &[u8]) -> Result<Vec<Setting>, GitError> {
             None => (entry, None),
         };
         let file = origin.strip_prefix("file:").map(str::to_owned);
-        settings.push(Setting { file, key, value });
+        settings.push(GitSetting { file, key, value });
     }
     Ok(settings)
 }

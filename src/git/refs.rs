@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::time::Instant;
 
-use super::exec::{Call, Finished, Git, Running, text_of};
+use super::exec::{Finished, Git, GitCall, RunningCall, text_of};
 use super::{ExecError, GitError, Repo};
 use crate::names::{Oid, RefName, RemoteName};
 
@@ -115,12 +115,17 @@ impl Repo {
     }
 
     /// Asks the remote where one ref is, for somebody who does not wait for the answer.
-    pub fn ask_remote(&self, remote: &RemoteName, name: &RefName, deadline: Instant) -> Asked {
+    pub fn ask_remote(
+        &self,
+        remote: &RemoteName,
+        name: &RefName,
+        deadline: Instant,
+    ) -> RefQuestion {
         let call = self.question(remote).arg(name.as_str()).deadline(deadline);
-        Asked { name: name.clone(), running: call.start() }
+        RefQuestion { name: name.clone(), running: call.start() }
     }
 
-    fn question(&self, remote: &RemoteName) -> Call {
+    fn question(&self, remote: &RemoteName) -> GitCall {
         self.git().call("ls-remote").args(["--symref", "--"]).arg(remote.as_str())
     }
 
@@ -171,11 +176,11 @@ impl Repo {
     }
 
     /// Begins to change local refs, to be waited for later.
-    pub fn start_update_refs(&self, edits: &[LocalEdit], reason: &str) -> Running {
+    pub fn start_update_refs(&self, edits: &[LocalEdit], reason: &str) -> RunningCall {
         self.update_refs_call(edits, reason).start()
     }
 
-    fn update_refs_call(&self, edits: &[LocalEdit], reason: &str) -> Call {
+    fn update_refs_call(&self, edits: &[LocalEdit], reason: &str) -> GitCall {
         let script: String = edits.iter().map(|edit| self.script_line(edit)).collect();
         let call = self.git().call("update-ref").args(["--no-deref", "-m", reason, "--stdin"]);
         call.stdin(script)
@@ -298,12 +303,12 @@ pub fn literal_pathspec(path: &[u8]) -> std::ffi::OsString {
 }
 
 /// A question that the remote may not have answered yet.
-pub struct Asked {
+pub struct RefQuestion {
     name: RefName,
-    running: Running,
+    running: RunningCall,
 }
 
-impl Asked {
+impl RefQuestion {
     /// Whether the answer is there, or there will be none.
     pub fn is_over(&self) -> bool {
         self.running.is_finished()

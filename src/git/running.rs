@@ -19,39 +19,39 @@ const PIPE_GRACE: Duration = Duration::from_millis(300);
 pub const TERM_GRACE: Duration = Duration::from_secs(2);
 
 /// A call that runs on another thread.
-pub struct Running {
+pub struct RunningCall {
     thread: thread::JoinHandle<Result<Finished, ExecError>>,
-    line: Sender<Word>,
+    line: Sender<ChildMessage>,
 }
 
 /// What whoever waits for a child hears of.
-pub(super) enum Word {
+pub(super) enum ChildMessage {
     Ended(io::Result<ExitStatus>),
     /// Nobody wants its answer any more.
     Stop,
 }
 
-pub(super) struct Line {
-    tell: Sender<Word>,
-    hear: Receiver<Word>,
+pub(super) struct ChildChannel {
+    tell: Sender<ChildMessage>,
+    hear: Receiver<ChildMessage>,
 }
 
-impl Line {
-    pub(super) fn new() -> Line {
+impl ChildChannel {
+    pub(super) fn new() -> ChildChannel {
         let (tell, hear) = mpsc::channel();
-        Line { tell, hear }
+        ChildChannel { tell, hear }
     }
 }
 
-impl Running {
+impl RunningCall {
     pub(super) fn start(
-        run: impl FnOnce(Line) -> Result<Finished, ExecError> + Send + 'static,
-    ) -> Running {
-        let line = Line::new();
-        Running { line: line.tell.clone(), thread: thread::spawn(move || run(line)) }
+        run: impl FnOnce(ChildChannel) -> Result<Finished, ExecError> + Send + 'static,
+    ) -> RunningCall {
+        let line = ChildChannel::new();
+        RunningCall { line: line.tell.clone(), thread: thread::spawn(move || run(line)) }
     }
 
-    /// Whether the end is there, so that [`Running::finish`] does not wait.
+    /// Whether the end is there, so that [`RunningCall::finish`] does not wait.
     pub fn is_finished(&self) -> bool {
         self.thread.is_finished()
     }
@@ -66,7 +66,7 @@ impl Running {
     /// Ends it, as a deadline would, and waits until it is gone: git is given the time to remove its lock files.
     pub fn stop(self) {
         // One that has ended hears nothing any more, and nothing is to be done about it.
-        self.line.send(Word::Stop).ok();
+        self.line.send(ChildMessage::Stop).ok();
         if let Err(error) = self.finish() {
             tracing::debug!(%error, "stopped");
         }
@@ -80,20 +80,21 @@ pub(super) type Output = (ExitStatus, Vec<u8>, Vec<u8>);
 pub(super) fn wait_until(
     mut child: Child,
     at: Option<Instant>,
-    line: Line,
+    line: ChildChannel,
 ) -> io::Result<Option<Output>> {
     let group = signals::Group::of(&child);
     let stdout = collect(child.stdout.take());
     let stderr = collect(child.stderr.take());
-    let Line { tell, hear } = line;
-    thread::spawn(move || tell.send(Word::Ended(child.wait())).ok());
+    let ChildChannel { tell, hear } = line;
+    thread::spawn(move || tell.send(ChildMessage::Ended(child.wait())).ok());
     let first = match at {
         Some(at) => hear.recv_timeout(at.saturating_duration_since(Instant::now())),
         None => hear.recv().map_err(|mpsc::RecvError| RecvTimeoutError::Disconnected),
     };
     let (status, in_time) = match first {
-        Ok(Word::Ended(status)) => (status, true),
-        Ok(Word::Stop) | Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
+        Ok(ChildMessage::Ended(status)) => (status, true),
+        Ok(ChildMessage::Stop)
+        | Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
             group.terminate();
             let ended = ended_within(&hear, TERM_GRACE).or_else(|| {
                 group.kill();
@@ -118,12 +119,12 @@ pub(super) fn wait_until(
 }
 
 /// How the child ended, if it did within this time. That it is to stop may be said meanwhile, and is known.
-fn ended_within(hear: &Receiver<Word>, limit: Duration) -> Option<io::Result<ExitStatus>> {
+fn ended_within(hear: &Receiver<ChildMessage>, limit: Duration) -> Option<io::Result<ExitStatus>> {
     let until = Instant::now() + limit;
     loop {
         match hear.recv_timeout(until.saturating_duration_since(Instant::now())) {
-            Ok(Word::Ended(status)) => return Some(status),
-            Ok(Word::Stop) => {}
+            Ok(ChildMessage::Ended(status)) => return Some(status),
+            Ok(ChildMessage::Stop) => {}
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return None,
         }
     }

@@ -8,14 +8,14 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use super::commit::Writer;
-use super::objects::{Kind, Objects};
+use super::commit::ObjectWriter;
+use super::objects::{ObjectKind, Objects};
 use super::{GitError, ObjectFormat};
 use crate::names::{Oid, RepoPath};
 
 /// What an entry of a tree is: git's file modes, the only ones it writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Mode {
+pub enum FileMode {
     /// 100644
     File,
     /// 100755
@@ -30,34 +30,34 @@ pub enum Mode {
     Other(u32),
 }
 
-impl Mode {
-    pub(super) fn from_octal(text: &[u8]) -> Option<Mode> {
+impl FileMode {
+    pub(super) fn from_octal(text: &[u8]) -> Option<FileMode> {
         let value = u32::from_str_radix(std::str::from_utf8(text).ok()?, 8).ok()?;
         Some(match value {
-            0o100_644 => Mode::File,
-            0o100_755 => Mode::Executable,
-            0o120_000 => Mode::Symlink,
-            0o160_000 => Mode::Submodule,
-            0o040_000 => Mode::Directory,
-            other => Mode::Other(other),
+            0o100_644 => FileMode::File,
+            0o100_755 => FileMode::Executable,
+            0o120_000 => FileMode::Symlink,
+            0o160_000 => FileMode::Submodule,
+            0o040_000 => FileMode::Directory,
+            other => FileMode::Other(other),
         })
     }
 
     fn value(self) -> u32 {
         match self {
-            Mode::File => 0o100_644,
-            Mode::Executable => 0o100_755,
-            Mode::Symlink => 0o120_000,
-            Mode::Submodule => 0o160_000,
-            Mode::Directory => 0o040_000,
-            Mode::Other(value) => value,
+            FileMode::File => 0o100_644,
+            FileMode::Executable => 0o100_755,
+            FileMode::Symlink => 0o120_000,
+            FileMode::Submodule => 0o160_000,
+            FileMode::Directory => 0o040_000,
+            FileMode::Other(value) => value,
         }
     }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TreeEntry {
-    pub mode: Mode,
+    pub mode: FileMode,
     /// The name, one component.
     pub name: Vec<u8>,
     pub oid: Oid,
@@ -74,16 +74,16 @@ type PathEdit<'e> = (Vec<&'e [u8]>, Option<&'e Oid>);
 pub struct Changed {
     pub path: RepoPath,
     /// What it was; `None` when it is new.
-    pub old: Option<(Mode, Oid)>,
+    pub old: Option<(FileMode, Oid)>,
     /// What it is; `None` when it is gone.
-    pub new: Option<(Mode, Oid)>,
+    pub new: Option<(FileMode, Oid)>,
 }
 
 /// One name in a tree whose bytes are at hand. A lane may hold twenty thousand, of which a claim touches one:
 /// the others are passed by without a copy.
 #[derive(Clone, PartialEq, Eq)]
 struct Item<'a> {
-    mode: Mode,
+    mode: FileMode,
     name: &'a [u8],
     /// 20 or 32 bytes.
     id: Cow<'a, [u8]>,
@@ -96,7 +96,7 @@ impl<'a> Item<'a> {
         let rest = rest.get(1..)?;
         let (name, rest) = rest.split_at_checked(rest.iter().position(|b| *b == 0)?)?;
         let (id, rest) = rest.get(1..)?.split_at_checked(format.raw_len())?;
-        Some((Item { mode: Mode::from_octal(mode)?, name, id: Cow::Borrowed(id) }, rest))
+        Some((Item { mode: FileMode::from_octal(mode)?, name, id: Cow::Borrowed(id) }, rest))
     }
 
     /// The order of entries in a tree: git sorts a directory as if its name ended in `/`.
@@ -104,13 +104,13 @@ impl<'a> Item<'a> {
         let shared = self.name.len().min(other.name.len());
         let (head, tail) = self.name.split_at(shared);
         let (other_head, other_tail) = other.name.split_at(shared);
-        let next = |mode: Mode, tail: &[u8]| {
-            tail.first().copied().unwrap_or(if mode == Mode::Directory { b'/' } else { 0 })
+        let next = |mode: FileMode, tail: &[u8]| {
+            tail.first().copied().unwrap_or(if mode == FileMode::Directory { b'/' } else { 0 })
         };
         head.cmp(other_head).then_with(|| next(self.mode, tail).cmp(&next(other.mode, other_tail)))
     }
 
-    fn new(mode: Mode, name: &'a [u8], oid: &Oid) -> Item<'a> {
+    fn new(mode: FileMode, name: &'a [u8], oid: &Oid) -> Item<'a> {
         Item { mode, name, id: Cow::Owned(oid.to_raw()) }
     }
 
@@ -119,7 +119,7 @@ impl<'a> Item<'a> {
     }
 
     /// Without its name.
-    fn value(self) -> Result<(Mode, Oid), GitError> {
+    fn value(self) -> Result<(FileMode, Oid), GitError> {
         Ok((self.mode, self.oid()?))
     }
 }
@@ -164,7 +164,9 @@ impl Objects {
         format: ObjectFormat,
     ) -> Result<Option<Vec<TreeEntry>>, GitError> {
         match self.read(name)? {
-            Some(object) if object.kind == Kind::Tree => parse(&object.data, format).map(Some),
+            Some(object) if object.kind == ObjectKind::Tree => {
+                parse(&object.data, format).map(Some)
+            }
             Some(_) | None => Ok(None),
         }
     }
@@ -179,7 +181,7 @@ impl Objects {
         let mut all: Vec<Result<Vec<TreeEntry>, GitError>> =
             trees.iter().map(|_| Ok(Vec::new())).collect();
         self.read_many(&names, |at, object| {
-            if let (Some(entries), Kind::Tree) = (all.get_mut(at), object.kind) {
+            if let (Some(entries), ObjectKind::Tree) = (all.get_mut(at), object.kind) {
                 *entries = parse(&object.data, format);
             }
         })?;
@@ -234,7 +236,7 @@ impl Objects {
     /// The bytes of a tree; of none where there is none.
     fn tree_data(&self, tree: Option<&Oid>) -> Result<Vec<u8>, GitError> {
         match tree {
-            Some(oid) => Ok(self.require(oid.as_str().as_bytes(), Kind::Tree)?.data),
+            Some(oid) => Ok(self.require(oid.as_str().as_bytes(), ObjectKind::Tree)?.data),
             None => Ok(Vec::new()),
         }
     }
@@ -248,13 +250,13 @@ impl Objects {
         root: Option<&Oid>,
         edits: &[TreeEdit],
         format: ObjectFormat,
-        writer: &Writer,
+        writer: &ObjectWriter,
     ) -> Result<Oid, GitError> {
         let edits: Vec<PathEdit<'_>> =
             edits.iter().map(|(path, oid)| (path.components().collect(), oid.as_ref())).collect();
         match self.rewrite_level(root, &edits, &[], format, writer)? {
             Some(oid) => Ok(oid),
-            None => writer.write(Kind::Tree, &[]),
+            None => writer.write(ObjectKind::Tree, &[]),
         }
     }
 
@@ -264,7 +266,7 @@ impl Objects {
         edits: &[PathEdit<'_>],
         prefix: &[u8],
         format: ObjectFormat,
-        writer: &Writer,
+        writer: &ObjectWriter,
     ) -> Result<Option<Oid>, GitError> {
         let data = self.tree_data(tree)?;
         let mut items = items(&data, format)?;
@@ -273,9 +275,9 @@ impl Objects {
             match path.split_first() {
                 Some((name, [])) => {
                     let found = items.iter().find(|item| item.name == *name);
-                    in_the_way(found, Place::File, prefix)?;
+                    in_the_way(found, EntryPlace::File, prefix)?;
                     items.retain(|item| item.name != *name);
-                    items.extend(oid.map(|oid| Item::new(Mode::File, name, oid)));
+                    items.extend(oid.map(|oid| Item::new(FileMode::File, name, oid)));
                 }
                 Some((name, rest)) => below.entry(name).or_default().push((rest.to_vec(), *oid)),
                 None => {}
@@ -284,34 +286,36 @@ impl Objects {
         for (name, edits) in below {
             let at = items.iter().position(|item| item.name == name);
             let old = at.map(|at| items.remove(at));
-            in_the_way(old.as_ref(), Place::Directory, prefix)?;
+            in_the_way(old.as_ref(), EntryPlace::Directory, prefix)?;
             let inner = [prefix, name, b"/"].concat();
             let old = old.map(|old| old.oid()).transpose()?;
             let new = self.rewrite_level(old.as_ref(), &edits, &inner, format, writer)?;
-            items.extend(new.map(|oid| Item::new(Mode::Directory, name, &oid)));
+            items.extend(new.map(|oid| Item::new(FileMode::Directory, name, &oid)));
         }
         if items.is_empty() {
             return Ok(None);
         }
-        writer.write(Kind::Tree, &print(&mut items)).map(Some)
+        writer.write(ObjectKind::Tree, &print(&mut items)).map(Some)
     }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum EntryPlace {
     File,
     Directory,
 }
 
-fn in_the_way(found: Option<&Item<'_>>, wanted: Place, prefix: &[u8]) -> Result<(), GitError> {
+fn in_the_way(found: Option<&Item<'_>>, wanted: EntryPlace, prefix: &[u8]) -> Result<(), GitError> {
     let Some(entry) = found else { return Ok(()) };
     let what = match (entry.mode, wanted) {
-        (Mode::File | Mode::Executable | Mode::Other(_), Place::File)
-        | (Mode::Directory, Place::Directory) => return Ok(()),
-        (Mode::File | Mode::Executable | Mode::Other(_), Place::Directory) => "a file",
-        (Mode::Directory, Place::File) => "a directory",
-        (Mode::Symlink, _) => "a symbolic link",
-        (Mode::Submodule, _) => "a submodule",
+        (FileMode::File | FileMode::Executable | FileMode::Other(_), EntryPlace::File)
+        | (FileMode::Directory, EntryPlace::Directory) => return Ok(()),
+        (FileMode::File | FileMode::Executable | FileMode::Other(_), EntryPlace::Directory) => {
+            "a file"
+        }
+        (FileMode::Directory, EntryPlace::File) => "a directory",
+        (FileMode::Symlink, _) => "a symbolic link",
+        (FileMode::Submodule, _) => "a submodule",
     };
     let path = [prefix, entry.name].concat();
     Err(GitError::InTheWay { path: super::exec::text_of(&path), what })
@@ -346,9 +350,9 @@ fn differences<'a>(
 }
 
 /// A side of a comparison as (its subtree, its file): one of the two.
-fn split(side: Option<(Mode, Oid)>) -> (Option<Oid>, Option<(Mode, Oid)>) {
+fn split(side: Option<(FileMode, Oid)>) -> (Option<Oid>, Option<(FileMode, Oid)>) {
     match side {
-        Some((Mode::Directory, oid)) => (Some(oid), None),
+        Some((FileMode::Directory, oid)) => (Some(oid), None),
         other => (None, other),
     }
 }
@@ -358,8 +362,8 @@ mod tests {
     use super::*;
     use crate::git::exec::text_of;
 
-    fn tree(entries: &[(Mode, &'static str, u8)]) -> Vec<u8> {
-        let item = |(mode, name, id): &(Mode, &'static str, u8)| Item {
+    fn tree(entries: &[(FileMode, &'static str, u8)]) -> Vec<u8> {
+        let item = |(mode, name, id): &(FileMode, &'static str, u8)| Item {
             mode: *mode,
             name: name.as_bytes(),
             id: Cow::Owned(vec![*id; 20]),
@@ -369,8 +373,11 @@ mod tests {
 
     #[test]
     fn printing_sorts_directories_as_git_does() {
-        let data =
-            tree(&[(Mode::Directory, "a", 1), (Mode::File, "a.b", 1), (Mode::File, "a-b", 1)]);
+        let data = tree(&[
+            (FileMode::Directory, "a", 1),
+            (FileMode::File, "a.b", 1),
+            (FileMode::File, "a-b", 1),
+        ]);
         let names: Vec<_> =
             parse(&data, ObjectFormat::Sha1).unwrap().into_iter().map(|e| e.name).collect();
         assert_eq!(names, [b"a-b".to_vec(), b"a.b".to_vec(), b"a".to_vec()]);
@@ -378,7 +385,7 @@ mod tests {
 
     #[test]
     fn a_cut_tree_is_an_error() {
-        let data = tree(&[(Mode::File, "x", 1)]);
+        let data = tree(&[(FileMode::File, "x", 1)]);
         assert!(parse(&data[..data.len() - 1], ObjectFormat::Sha1).is_err());
         assert!(parse(b"100644", ObjectFormat::Sha1).is_err());
         assert!(parse(&data, ObjectFormat::Sha256).is_err());
@@ -386,12 +393,16 @@ mod tests {
 
     #[test]
     fn two_trees_differ_where_one_side_has_something_else() {
-        let old = tree(&[(Mode::File, "a", 1), (Mode::File, "b", 1), (Mode::File, "turns", 1)]);
+        let old = tree(&[
+            (FileMode::File, "a", 1),
+            (FileMode::File, "b", 1),
+            (FileMode::File, "turns", 1),
+        ]);
         let new = tree(&[
-            (Mode::File, "a", 1),
-            (Mode::Executable, "b", 1),
-            (Mode::File, "turns-", 2),
-            (Mode::Directory, "turns", 3),
+            (FileMode::File, "a", 1),
+            (FileMode::Executable, "b", 1),
+            (FileMode::File, "turns-", 2),
+            (FileMode::Directory, "turns", 3),
         ]);
         let format = ObjectFormat::Sha1;
         let found = differences(items(&old, format).unwrap(), items(&new, format).unwrap());

@@ -3,26 +3,26 @@
 use std::path::{Path, PathBuf};
 
 use super::merges::{self, Depth};
-use super::rule::{self, Breach, Verdict, Why};
+use super::rule::{self, Breach, BreachReason, CommitVerdict};
 use super::{GuardError, content};
 use crate::git::{ChangedCommit, Delta, Git, Objects, Walk, loose_blob};
 use crate::names::{Oid, RepoPath};
 
 /// A commit and what the guard says of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Judged {
+pub struct JudgedCommit {
     pub commit: Oid,
     /// The first line of its message.
     pub subject: String,
     /// The ticket that it moves from active to completed, if it does: what a squashed ticket branch does beside its
     /// code.
     pub completes: Option<String>,
-    pub verdict: Verdict,
+    pub verdict: CommitVerdict,
 }
 
 /// The commits that are asked about.
 #[derive(Clone, Copy, Debug)]
-pub struct New<'a> {
+pub struct NewCommit<'a> {
     /// They can be reached from these.
     pub tips: &'a [&'a str],
     pub known: &'a [Oid],
@@ -34,10 +34,10 @@ pub struct New<'a> {
 
 /// Judges all commits that are asked about, newest first.
 pub fn judge(
-    mut reader: Reader<'_>,
+    mut reader: TextReader<'_>,
     tickets_dir: &RepoPath,
-    new: New<'_>,
-) -> Result<Vec<Judged>, GuardError> {
+    new: NewCommit<'_>,
+) -> Result<Vec<JudgedCommit>, GuardError> {
     let commits = reader.git.new_commits(new.tips, new.known, new.walk, new.limit)?;
     let mut left_out = merges::left_out(reader.git, reader.depth(), &commits)?;
     let mut judged = Vec::new();
@@ -46,7 +46,7 @@ pub fn judge(
         let verdict = of_commit(&commit, left_out, tickets_dir, &mut reader)?;
         let completes = rule::completes(&commit.deltas, tickets_dir);
         let ChangedCommit { oid, subject, .. } = commit;
-        judged.push(Judged { commit: oid, subject, completes, verdict });
+        judged.push(JudgedCommit { commit: oid, subject, completes, verdict });
     }
     Ok(judged)
 }
@@ -55,14 +55,16 @@ fn of_commit(
     commit: &ChangedCommit,
     left_out: Vec<Delta>,
     tickets_dir: &RepoPath,
-    reader: &mut Reader<'_>,
-) -> Result<Verdict, GuardError> {
+    reader: &mut TextReader<'_>,
+) -> Result<CommitVerdict, GuardError> {
     let mut deltas = commit.deltas.clone();
     deltas.extend(left_out);
     match (deltas.is_empty(), commit.parents.len()) {
         // What a merge brings is judged commit by commit; itself it did nothing.
-        (true, 2..) => Ok(Verdict::Nothing),
-        (true, 0 | 1) => Ok(Verdict::Refused(vec![Breach { path: None, why: Why::Empty }])),
+        (true, 2..) => Ok(CommitVerdict::Nothing),
+        (true, 0 | 1) => {
+            Ok(CommitVerdict::Refused(vec![Breach { path: None, why: BreachReason::Empty }]))
+        }
         (false, _) => of_deltas(&deltas, tickets_dir, reader),
     }
 }
@@ -71,26 +73,26 @@ fn of_commit(
 pub fn of_deltas(
     deltas: &[Delta],
     tickets_dir: &RepoPath,
-    reader: &mut Reader<'_>,
-) -> Result<Verdict, GuardError> {
+    reader: &mut TextReader<'_>,
+) -> Result<CommitVerdict, GuardError> {
     let tickets = match rule::judge(deltas, tickets_dir) {
         Ok(tickets) => tickets,
-        Err(breaches) => return Ok(Verdict::Refused(breaches)),
+        Err(breaches) => return Ok(CommitVerdict::Refused(breaches)),
     };
     let breaches = content::judge(&tickets, reader)?;
     Ok(rule::verdict(deltas, breaches))
 }
 
 /// Reads contents: those that git has just written by itself, others through git, which is started for the first.
-pub struct Reader<'a> {
+pub struct TextReader<'a> {
     git: &'a Git,
     loose: PathBuf,
     objects: Option<Objects>,
 }
 
-impl<'a> Reader<'a> {
-    pub fn new(git: &'a Git, common_dir: &Path) -> Reader<'a> {
-        Reader { git, loose: common_dir.join("objects"), objects: None }
+impl<'a> TextReader<'a> {
+    pub fn new(git: &'a Git, common_dir: &Path) -> TextReader<'a> {
+        TextReader { git, loose: common_dir.join("objects"), objects: None }
     }
 
     /// Whether the beginning of the history is there: git keeps the commits that it ends at in a file.
@@ -109,7 +111,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-impl content::Texts for Reader<'_> {
+impl content::Texts for TextReader<'_> {
     type Error = GuardError;
 
     fn text(&mut self, oid: &Oid) -> Result<Option<Vec<u8>>, GuardError> {

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::rule::{Breach, TicketDelta, Why};
+use super::rule::{Breach, BreachReason, TicketDelta};
 use crate::lifecycle::machine::{joins, lane_of};
 use crate::names::Oid;
 use crate::ticket::{Document, Lane, StatusError};
@@ -21,7 +21,7 @@ pub trait Texts {
 
 /// All places of one ticket in a commit.
 #[derive(Default)]
-struct Story<'t> {
+struct TicketPlaces<'t> {
     old: Vec<&'t TicketDelta>,
     new: Vec<&'t TicketDelta>,
 }
@@ -41,8 +41,8 @@ pub fn judge<T: Texts>(tickets: &[TicketDelta], texts: &mut T) -> Result<Vec<Bre
 
 /// The places by ticket. A claim gives a ticket without a sequence its number, so `TICKET-foo` that goes and
 /// `TICKET-foo-001` that comes are one.
-fn stories(tickets: &[TicketDelta]) -> BTreeMap<&[u8], Story<'_>> {
-    let mut stories: BTreeMap<&[u8], Story<'_>> = BTreeMap::new();
+fn stories(tickets: &[TicketDelta]) -> BTreeMap<&[u8], TicketPlaces<'_>> {
+    let mut stories: BTreeMap<&[u8], TicketPlaces<'_>> = BTreeMap::new();
     for ticket in tickets {
         let story = stories.entry(&ticket.stem).or_default();
         if ticket.old.iter().any(Option::is_some) {
@@ -52,11 +52,12 @@ fn stories(tickets: &[TicketDelta]) -> BTreeMap<&[u8], Story<'_>> {
             story.new.push(ticket);
         }
     }
-    let is_gone = |story: &Story<'_>| story.new.is_empty();
+    let is_gone = |story: &TicketPlaces<'_>| story.new.is_empty();
     let gone: Vec<&[u8]> = stories.iter().filter(|(_, s)| is_gone(s)).map(|(k, _)| *k).collect();
     for stem in gone {
-        let is_heir =
-            |(key, story): (&&[u8], &Story<'_>)| story.old.is_empty() && is_numbered(key, stem);
+        let is_heir = |(key, story): (&&[u8], &TicketPlaces<'_>)| {
+            story.old.is_empty() && is_numbered(key, stem)
+        };
         let heir = stories.iter().find(|(key, story)| is_heir((key, story))).map(|(key, _)| *key);
         if let Some(heir) = heir
             && let Some(before) = stories.remove(stem)
@@ -73,28 +74,28 @@ fn is_numbered(name: &[u8], stem: &[u8]) -> bool {
     sequence.is_some_and(|s| s.len() >= 3 && s.iter().all(u8::is_ascii_digit))
 }
 
-fn judge_moves(story: &Story<'_>, breaches: &mut Vec<Breach>) {
+fn judge_moves(story: &TicketPlaces<'_>, breaches: &mut Vec<Breach>) {
     let mut refuse = |place: &TicketDelta, why| {
         breaches.push(Breach { path: Some(place.path.clone()), why });
     };
     let Some((first, others)) = story.new.split_first() else {
         for place in &story.old {
-            refuse(place, Why::Vanished);
+            refuse(place, BreachReason::Vanished);
         }
         return;
     };
     for place in others {
-        refuse(place, Why::Twice);
+        refuse(place, BreachReason::Twice);
     }
     let from: Vec<Lane> = story.old.iter().map(|place| place.lane).collect();
     // A merge shows only what differs from all parents: where a ticket was may be equal to one of them.
     let is_merge = first.old.len() > 1;
     if from.is_empty() {
         if !is_merge && !joins(None, first.lane) {
-            refuse(first, Why::Born(first.lane));
+            refuse(first, BreachReason::Born(first.lane));
         }
     } else if let Some(lane) = from.iter().find(|lane| !joins(Some(**lane), first.lane)) {
-        refuse(first, Why::Jump { from: *lane, to: first.lane });
+        refuse(first, BreachReason::Jump { from: *lane, to: first.lane });
     }
 }
 
@@ -102,23 +103,23 @@ fn judge_moves(story: &Story<'_>, breaches: &mut Vec<Breach>) {
 /// its status, may still be edited there and be moved as it is.
 fn judge_text<T: Texts>(
     place: &TicketDelta,
-    story: &Story<'_>,
+    story: &TicketPlaces<'_>,
     texts: &mut T,
-) -> Result<Option<Why>, T::Error> {
+) -> Result<Option<BreachReason>, T::Error> {
     let Some(new) = &place.new else { return Ok(None) };
     let before = || story.old.iter().flat_map(|o| o.old.iter().flatten().map(|oid| (o.lane, oid)));
-    let Some(text) = texts.text(new)? else { return Ok(Some(Why::Missing)) };
+    let Some(text) = texts.text(new)? else { return Ok(Some(BreachReason::Missing)) };
     let document = match Document::parse(text) {
         Ok(document) => document,
         Err(_) if before().any(|(_, oid)| oid == new) => return Ok(None),
-        Err(error) => return Ok(Some(Why::Unreadable(error))),
+        Err(error) => return Ok(Some(BreachReason::Unreadable(error))),
     };
     let why = match document.status() {
         Ok(reading) if lane_of(reading.status) == place.lane => return Ok(None),
-        Ok(reading) => Why::Misplaced { status: reading.status, lane: place.lane },
+        Ok(reading) => BreachReason::Misplaced { status: reading.status, lane: place.lane },
         // Not every ticket in the wild says what it is, and where it lies says enough.
         Err(StatusError::Missing) => return Ok(None),
-        Err(StatusError::Unknown { line, text }) => Why::UnknownStatus { line, text },
+        Err(StatusError::Unknown { line, text }) => BreachReason::UnknownStatus { line, text },
     };
     for (_, oid) in before().filter(|(lane, _)| *lane == place.lane) {
         let old = texts.text(oid)?.and_then(|text| Document::parse(text).ok());
@@ -168,7 +169,7 @@ mod tests {
             self
         }
 
-        fn whys(&self) -> Vec<Why> {
+        fn whys(&self) -> Vec<BreachReason> {
             let Ok(breaches) = judge(&self.tickets, &mut self.texts.clone());
             breaches.into_iter().map(|breach| breach.why).collect()
         }
@@ -186,7 +187,7 @@ mod tests {
         format!("---\nstatus: {word}\n---\n")
     }
 
-    fn moved(from: &str, old: &str, to: &str, new: &str) -> Vec<Why> {
+    fn moved(from: &str, old: &str, to: &str, new: &str) -> Vec<BreachReason> {
         let (from, to) = (format!("{from}/T.md"), format!("{to}/x/T.md"));
         let (old, new) = (status(old), status(new));
         Scene::default().with(&from, Some(&old), None).with(&to, None, Some(&new)).whys()
@@ -198,18 +199,18 @@ mod tests {
         assert_eq!(moved("active", "in_progress", "queue", "open"), []);
         assert_eq!(moved("active", "in_progress", "completed", "approved"), []);
         assert_eq!(moved("queue", "open", "archive", "closed"), []);
-        let jump = Why::Jump { from: Lane::Queue, to: Lane::Completed };
+        let jump = BreachReason::Jump { from: Lane::Queue, to: Lane::Completed };
         assert_eq!(moved("queue", "open", "completed", "approved"), [jump]);
-        let jump = Why::Jump { from: Lane::Completed, to: Lane::Active };
+        let jump = BreachReason::Jump { from: Lane::Completed, to: Lane::Active };
         assert_eq!(moved("completed", "approved", "active", "in_progress"), [jump]);
     }
 
     #[test]
     fn a_status_belongs_into_its_lane() {
-        let misplaced = Why::Misplaced { status: Status::Open, lane: Lane::Active };
+        let misplaced = BreachReason::Misplaced { status: Status::Open, lane: Lane::Active };
         assert_eq!(moved("queue", "open", "active", "open"), [misplaced]);
         assert_eq!(moved("queue", "open", "active", ""), []);
-        let unknown = Why::UnknownStatus { line: 2, text: "soon".to_owned() };
+        let unknown = BreachReason::UnknownStatus { line: 2, text: "soon".to_owned() };
         assert_eq!(moved("queue", "open", "active", "soon"), [unknown]);
         assert_eq!(moved("queue", "open", "active", "in_progress"), []);
     }
@@ -218,18 +219,18 @@ mod tests {
     fn a_ticket_that_goes_must_come_back_and_a_new_one_begins_in_the_queue() {
         let open = status("open");
         let gone = Scene::default().with("queue/T.md", Some(&open), None);
-        assert_eq!(gone.whys(), [Why::Vanished]);
+        assert_eq!(gone.whys(), [BreachReason::Vanished]);
         let born = |path| Scene::default().with(path, None, Some(&open));
         assert_eq!(born("queue/T.md").whys(), []);
         let active = status("in_progress");
         let born = Scene::default().with("active/T/T.md", None, Some(&active));
-        assert_eq!(born.whys(), [Why::Born(Lane::Active)]);
+        assert_eq!(born.whys(), [BreachReason::Born(Lane::Active)]);
         let both = Scene::default().with("queue/T.md", None, Some(&open)).with(
             "queue/x/T.md",
             None,
             Some(&open),
         );
-        assert_eq!(both.whys(), [Why::Twice]);
+        assert_eq!(both.whys(), [BreachReason::Twice]);
     }
 
     #[test]
@@ -251,7 +252,7 @@ mod tests {
     fn what_was_wrong_before_may_stay_and_nothing_else_may_become_wrong() {
         let (bad, worse) = ("no front matter\n", "no front matter at all\n");
         let edit = |old, new| Scene::default().with("queue/T.md", Some(old), Some(new)).whys();
-        assert!(matches!(edit(bad, worse)[..], [Why::Unreadable(_)]));
+        assert!(matches!(edit(bad, worse)[..], [BreachReason::Unreadable(_)]));
         let as_it_is = Scene::default().with("queue/T.md", Some(bad), None).with(
             "archive/T.md",
             None,
@@ -277,6 +278,6 @@ mod tests {
         let open = status("open");
         let mut scene = Scene::default().with("queue/T.md", None, Some(&open));
         scene.texts.clear();
-        assert_eq!(scene.whys(), [Why::Missing]);
+        assert_eq!(scene.whys(), [BreachReason::Missing]);
     }
 }

@@ -5,23 +5,23 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::place::Place;
+use super::place::GuardPlace;
 use super::{GuardError, memory};
 use crate::clock;
 use crate::config::{self, Flags, Layers};
 use crate::env::Env;
-use crate::git::{Git, GitConfig, HeadTarget, Objects, Setting, main_root, redact};
-use crate::settings::{Author, Protection, Read, Sources, Station};
+use crate::git::{Git, GitConfig, GitSetting, HeadTarget, Objects, main_root, redact};
+use crate::settings::{AuthorIdentity, Protection, ReadFiles, Sources, Station};
 
 /// See the module.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Facts {
+pub struct GuardFacts {
     /// What is protected, and how tickets are known.
     pub protection: Protection,
     /// The remotes whose branches count as published for a branch of this clone.
     pub remotes: Vec<String>,
     /// Who commits, as far as configured.
-    pub author: Author,
+    pub author: AuthorIdentity,
     /// What is configured of where a push goes, weakest first: the key as git writes it, and the value.
     pub pushes: Vec<(String, String)>,
     /// The addresses of the remotes, without credentials.
@@ -29,30 +29,30 @@ pub struct Facts {
 }
 
 /// Facts, and the files that they were taken from: as long as these stay, the facts hold.
-pub struct Found {
-    pub facts: Facts,
+pub struct FoundFacts {
+    pub facts: GuardFacts,
     /// The files, also those that were looked for in vain; `None` where files cannot tell.
     pub files: Option<Vec<PathBuf>>,
 }
 
-impl Facts {
+impl GuardFacts {
     /// What is assumed where nothing can be found out.
-    fn assumed(place: &Place, env: &Env) -> Facts {
+    fn assumed(place: &GuardPlace, env: &Env) -> GuardFacts {
         let head = match &place.head {
             HeadTarget::Branch(head) => Some(head),
             HeadTarget::Commit(_) | HeadTarget::Unknown => None,
         };
-        Facts {
+        GuardFacts {
             protection: Protection::assumed(head, env.protected_branches()),
             remotes: Vec::new(),
-            author: Author::default(),
+            author: AuthorIdentity::default(),
             pushes: Vec::new(),
             addresses: Vec::new(),
         }
     }
 
     /// Whether there is anything to guard: tickets in a commit, or in the working tree.
-    fn is_worth_guarding(&self, place: &Place) -> bool {
+    fn is_worth_guarding(&self, place: &GuardPlace) -> bool {
         self.protection.has_tickets || place.has(&self.protection.tickets_dir)
     }
 }
@@ -60,11 +60,11 @@ impl Facts {
 /// The facts, or what is assumed and why; no facts where there is nothing to guard.
 pub fn of(
     git: &Git,
-    place: &Place,
+    place: &GuardPlace,
     station: Station,
     env: &Env,
-) -> (Option<Facts>, Option<String>) {
-    let is_worth = |facts: &Facts| facts.is_worth_guarding(place);
+) -> (Option<GuardFacts>, Option<String>) {
+    let is_worth = |facts: &GuardFacts| facts.is_worth_guarding(place);
     if let Some(facts) = memory::recall(place, station, env) {
         return (Some(facts).filter(is_worth), None);
     }
@@ -76,9 +76,10 @@ pub fn of(
         }
         Ok(_) => (None, None),
         Err(error) => {
-            let may_have_tickets =
-                |facts: &Facts| place.root.is_none() || is_worth(facts) || place.has(config::FILE);
-            let assumed = Some(Facts::assumed(place, env)).filter(may_have_tickets);
+            let may_have_tickets = |facts: &GuardFacts| {
+                place.root.is_none() || is_worth(facts) || place.has(config::FILE)
+            };
+            let assumed = Some(GuardFacts::assumed(place, env)).filter(may_have_tickets);
             let trouble = match error {
                 GuardError::Unknown(words) => words,
                 error @ (GuardError::Git(_) | GuardError::File { .. }) => error.to_string(),
@@ -89,7 +90,12 @@ pub fn of(
 }
 
 /// Finds the facts out by asking git.
-fn find(git: &Git, place: &Place, station: Station, env: &Env) -> Result<Found, GuardError> {
+fn find(
+    git: &Git,
+    place: &GuardPlace,
+    station: Station,
+    env: &Env,
+) -> Result<FoundFacts, GuardError> {
     let settings = git.settings()?;
     let pairs = settings.iter().map(|s| (s.key.clone(), s.value.clone())).collect();
     let config = GitConfig::of(pairs);
@@ -103,7 +109,7 @@ fn find(git: &Git, place: &Place, station: Station, env: &Env) -> Result<Found, 
         root: place.root.as_deref(),
         main_root: main_root(&place.common_dir, git.dir(), &config),
         station,
-        read: Read::default(),
+        read: ReadFiles::default(),
     };
     let variables = env.config_pairs();
     let local = Layers {
@@ -119,16 +125,16 @@ fn find(git: &Git, place: &Place, station: Station, env: &Env) -> Result<Found, 
         Station::Clone => published(&protection, &config),
         Station::Server => Vec::new(),
     };
-    let author = Author::configured(&config);
+    let author = AuthorIdentity::configured(&config);
     let (pushes, addresses) = (pushes(&config), addresses(&config));
-    let facts = Facts { protection, remotes, author, pushes, addresses };
+    let facts = GuardFacts { protection, remotes, author, pushes, addresses };
     if facts.is_worth_guarding(place) {
         facts.protection.remember(&sources);
     }
     let files = sources.read.files().map(|read| {
         read.into_iter().chain(files_of_git(&settings, git, place, env)).collect::<Vec<_>>()
     });
-    Ok(Found { facts, files })
+    Ok(FoundFacts { facts, files })
 }
 
 /// The remotes that protected branches are brought up to date from: that of the tickets, and what a branch follows instead.
@@ -170,9 +176,9 @@ fn addresses(config: &GitConfig) -> Vec<(String, String)> {
 /// The files that git reads its configuration from, those that it would read if they were there, and those that hold refs
 /// together.
 fn files_of_git(
-    settings: &[Setting],
+    settings: &[GitSetting],
     git: &Git,
-    place: &Place,
+    place: &GuardPlace,
     env: &Env,
 ) -> impl Iterator<Item = PathBuf> + use<> {
     let here = |path: &str| git.dir().join(path);

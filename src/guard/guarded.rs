@@ -5,39 +5,39 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use super::GuardError;
-use super::commits::{self, Judged, New, Reader};
+use super::commits::{self, JudgedCommit, NewCommit, TextReader};
 use super::content::Texts as _;
-use super::facts::{self, Facts};
+use super::facts::{self, GuardFacts};
 use super::landing::Agreement;
-use super::place::Place;
-use super::rule::{Breach, Verdict, Why};
+use super::place::GuardPlace;
+use super::rule::{Breach, BreachReason, CommitVerdict};
 use crate::audit::Audit;
 use crate::config::{self, Config, Layers, Writes, Yaml};
 use crate::env::{Env, GitVar};
-use crate::git::{Delta, Git, HeadTarget, Setting, Walk};
+use crate::git::{Delta, Git, GitSetting, HeadTarget, Walk};
 use crate::names::{Oid, RefName, RepoPath};
-use crate::settings::{Author, Protected, Station};
+use crate::settings::{AuthorIdentity, Protected, Station};
 
 /// A repository with something to guard. Opening one costs a few small files; git is asked when a verdict is.
 pub struct Guarded {
     git: Git,
-    place: Place,
+    place: GuardPlace,
     branch: Option<RefName>,
-    pub(super) facts: Facts,
+    pub(super) facts: GuardFacts,
     tickets_dir: RepoPath,
     /// Why the facts are only assumed.
     trouble: Option<String>,
     /// See `known`.
     pub(super) refs: OnceCell<Vec<(RefName, Oid)>>,
     /// See [`Guarded::settings`].
-    settings: OnceCell<Vec<Setting>>,
+    settings: OnceCell<Vec<GitSetting>>,
 }
 
 impl Guarded {
     /// The repository that `dir` is in, whatever the environment says of others. `None` where there is nothing to
     /// guard: no repository, or neither tickets nor settings of tix in it.
     pub fn at(dir: &Path, env: &Env) -> Result<Option<Guarded>, GuardError> {
-        match Place::around(dir)? {
+        match GuardPlace::around(dir)? {
             Some(place) => Guarded::open(place, dir, Station::Clone, env),
             None => Ok(None),
         }
@@ -49,7 +49,7 @@ impl Guarded {
         if !git_dir.is_dir() {
             return Ok(None);
         }
-        Guarded::open(Place::named(git_dir.as_os_str(), dir)?, dir, Station::Clone, env)
+        Guarded::open(GuardPlace::named(git_dir.as_os_str(), dir)?, dir, Station::Clone, env)
     }
 
     /// The repository that git runs a hook for in the current directory: the one that `GIT_DIR` names if git has
@@ -58,8 +58,8 @@ impl Guarded {
         let here = |source| GuardError::File { path: PathBuf::from("."), source };
         let dir = env.current_dir().map_err(here)?;
         let place = match env.git(GitVar::Dir) {
-            Some(named) => Some(Place::named(named, dir)?),
-            None => Place::around(dir)?,
+            Some(named) => Some(GuardPlace::named(named, dir)?),
+            None => GuardPlace::around(dir)?,
         };
         match place {
             Some(place) => Guarded::open(place, dir, station, env),
@@ -68,7 +68,7 @@ impl Guarded {
     }
 
     fn open(
-        place: Place,
+        place: GuardPlace,
         dir: &Path,
         station: Station,
         env: &Env,
@@ -139,7 +139,7 @@ impl Guarded {
     }
 
     /// Who commits, as far as configured.
-    pub fn author(&self) -> &Author {
+    pub fn author(&self) -> &AuthorIdentity {
         &self.facts.author
     }
 
@@ -157,8 +157,8 @@ impl Guarded {
         &self.place.common_dir
     }
 
-    pub fn reader(&self) -> Reader<'_> {
-        Reader::new(&self.git, &self.place.common_dir)
+    pub fn reader(&self) -> TextReader<'_> {
+        TextReader::new(&self.git, &self.place.common_dir)
     }
 
     pub fn git(&self) -> &Git {
@@ -171,7 +171,7 @@ impl Guarded {
     }
 
     /// All that is configured for git, which is asked once.
-    pub fn settings(&self) -> Result<&[Setting], GuardError> {
+    pub fn settings(&self) -> Result<&[GitSetting], GuardError> {
         if let Some(settings) = self.settings.get() {
             return Ok(settings);
         }
@@ -181,7 +181,7 @@ impl Guarded {
 
     /// Judges the commit that git would make of the index: against HEAD, or against all parents in the middle of a
     /// merge. `index` is another file than the usual one, as git names it to its hooks.
-    pub fn judge_staged(&self, index: Option<&OsStr>) -> Result<Verdict, GuardError> {
+    pub fn judge_staged(&self, index: Option<&OsStr>) -> Result<CommitVerdict, GuardError> {
         self.judge_merged(index, &self.place.merging()?)
     }
 
@@ -191,7 +191,7 @@ impl Guarded {
         &self,
         index: Option<&OsStr>,
         merging: &[Oid],
-    ) -> Result<Verdict, GuardError> {
+    ) -> Result<CommitVerdict, GuardError> {
         self.require_certainty()?;
         let mut reader = self.reader();
         let Some(staged) = self.git.staged("HEAD", index)? else {
@@ -211,7 +211,11 @@ impl Guarded {
             return Ok(refused);
         }
         if deltas.is_empty() {
-            return if merging.is_empty() { self.judge_empty() } else { Ok(Verdict::Nothing) };
+            return if merging.is_empty() {
+                self.judge_empty()
+            } else {
+                Ok(CommitVerdict::Nothing)
+            };
         }
         let verdict = commits::of_deltas(&deltas, self.tickets_dir(), &mut reader)?;
         let settings = deltas.iter().find(|delta| is_settings(&delta.path));
@@ -225,9 +229,9 @@ impl Guarded {
 
     /// Judges the commit that `git commit --amend` would make of the index, against the parent of the last one. A
     /// last commit that is published is amended nowhere, so it is taken for one whose message is used again.
-    pub fn judge_amended(&self, index: Option<&OsStr>) -> Result<Verdict, GuardError> {
+    pub fn judge_amended(&self, index: Option<&OsStr>) -> Result<CommitVerdict, GuardError> {
         self.require_certainty()?;
-        let last = New {
+        let last = NewCommit {
             tips: &["HEAD"],
             known: &self.published(self.branch())?,
             walk: Walk::All,
@@ -241,7 +245,7 @@ impl Guarded {
         };
         let deltas = self.git.staged(&against, index)?.unwrap_or_default();
         if deltas.is_empty() {
-            return Ok(refused(Why::Empty));
+            return Ok(refused(BreachReason::Empty));
         }
         commits::of_deltas(&deltas, self.tickets_dir(), &mut self.reader())
     }
@@ -265,34 +269,34 @@ impl Guarded {
     fn judge_first(
         &self,
         index: Option<&OsStr>,
-        reader: &mut Reader<'_>,
-    ) -> Result<Verdict, GuardError> {
+        reader: &mut TextReader<'_>,
+    ) -> Result<CommitVerdict, GuardError> {
         if self.git.refs(&["refs/heads/", "refs/remotes/"])?.is_empty() {
-            return Ok(Verdict::Nothing);
+            return Ok(CommitVerdict::Nothing);
         }
         let empty = self.git.empty_tree()?;
         let deltas = self.git.staged(empty.as_str(), index)?.unwrap_or_default();
         if deltas.is_empty() {
-            return Ok(refused(Why::Empty));
+            return Ok(refused(BreachReason::Empty));
         }
         commits::of_deltas(&deltas, self.tickets_dir(), reader)
     }
 
     /// Nothing is staged: an empty commit, or the message of the last one is amended, which git's hooks cannot tell
     /// apart. The latter is fine for a ticket commit that was not published; a push tells the former.
-    fn judge_empty(&self) -> Result<Verdict, GuardError> {
-        let last = New {
+    fn judge_empty(&self) -> Result<CommitVerdict, GuardError> {
+        let last = NewCommit {
             tips: &["HEAD"],
             known: &self.published(self.branch())?,
             walk: Walk::All,
             limit: Some(1),
         };
         let judged = commits::judge(self.reader(), self.tickets_dir(), last)?;
-        let is_tickets = |last: &Judged| matches!(last.verdict, Verdict::Tickets(_));
+        let is_tickets = |last: &JudgedCommit| matches!(last.verdict, CommitVerdict::Tickets(_));
         Ok(if judged.first().is_some_and(is_tickets) {
-            Verdict::Nothing
+            CommitVerdict::Nothing
         } else {
-            refused(Why::Empty)
+            refused(BreachReason::Empty)
         })
     }
 
@@ -301,21 +305,21 @@ impl Guarded {
         &self,
         tips: &[&str],
         head: Option<Oid>,
-    ) -> Result<Option<Verdict>, GuardError> {
+    ) -> Result<Option<CommitVerdict>, GuardError> {
         if tips.is_empty() {
             return Ok(None);
         }
         let mut known = self.published(self.branch())?;
         known.extend(head);
-        let new = New { tips, known: &known, walk: Walk::All, limit: None };
+        let new = NewCommit { tips, known: &known, walk: Walk::All, limit: None };
         let judged = commits::judge(self.reader(), self.tickets_dir(), new)?;
-        Ok(judged.into_iter().map(|j| j.verdict).find(|v| matches!(v, Verdict::Refused(_))))
+        Ok(judged.into_iter().map(|j| j.verdict).find(|v| matches!(v, CommitVerdict::Refused(_))))
     }
 
     /// Judges the commits that would become part of a protected branch here if it moved to `new`: those that neither
     /// its remote nor a protected branch of this repository has.
     /// `new` is a revision, and an error where there is none, unless nothing is known yet.
-    pub fn judge_new(&self, branch: &RefName, new: &str) -> Result<Vec<Judged>, GuardError> {
+    pub fn judge_new(&self, branch: &RefName, new: &str) -> Result<Vec<JudgedCommit>, GuardError> {
         tracing::debug!(%branch, %new, "judged");
         // Where there is no protected branch at all yet, there is nothing to hold the first one against.
         if !self.has_protected()? {
@@ -333,10 +337,10 @@ impl Guarded {
         branch: &RefName,
         new: &str,
         known: &[Oid],
-    ) -> Result<Vec<Judged>, GuardError> {
+    ) -> Result<Vec<JudgedCommit>, GuardError> {
         let mut judged = self.judge_beyond(new, known)?;
         for commit in &mut judged {
-            let Verdict::Tickets(paths) = &commit.verdict else { continue };
+            let CommitVerdict::Tickets(paths) = &commit.verdict else { continue };
             let has_settings = paths.iter().any(is_settings);
             let name = format!("{}:{}", commit.commit, config::FILE);
             if has_settings && let Some(settings) = self.git.commit_of(&name)? {
@@ -344,10 +348,10 @@ impl Guarded {
                 commit.verdict = self.with_settings(verdict, branch, &settings, reader)?;
             }
         }
-        let refused = judged.iter().any(|j| matches!(j.verdict, Verdict::Refused(_)));
+        let refused = judged.iter().any(|j| matches!(j.verdict, CommitVerdict::Refused(_)));
         match &self.facts.protection.landing {
             Some(stages) if refused && self.trunk().as_ref() == Some(branch) => {
-                let new = New { tips: &[new], known, walk: Walk::All, limit: None };
+                let new = NewCommit { tips: &[new], known, walk: Walk::All, limit: None };
                 let tickets_dir = self.tickets_dir();
                 let agreement = Agreement { git: &self.git, tickets_dir, stages };
                 agreement.let_land(new, self.reader(), judged)
@@ -359,11 +363,11 @@ impl Guarded {
     /// The verdict over settings that come to a branch: they must leave it protected, for they judge the next commit.
     fn with_settings(
         &self,
-        verdict: Verdict,
+        verdict: CommitVerdict,
         branch: &RefName,
         settings: &Oid,
-        reader: &mut Reader<'_>,
-    ) -> Result<Verdict, GuardError> {
+        reader: &mut TextReader<'_>,
+    ) -> Result<CommitVerdict, GuardError> {
         let bytes = reader.text(settings)?.unwrap_or_default();
         let yaml = Some(Yaml { bytes: &bytes, label: config::FILE });
         let settings = Config::resolve(&Layers { yaml, ..Layers::default() });
@@ -373,26 +377,26 @@ impl Guarded {
                 // Whatever is configured here: the settings are for everybody.
                 let trunk = config.trunk.as_deref().or(self.facts.protection.default.as_deref());
                 let stays = Protected::of(names.chain(trunk)).contains(branch);
-                (!stays).then(|| Why::Unguards(branch.short().to_owned()))
+                (!stays).then(|| BreachReason::Unguards(branch.short().to_owned()))
             }
-            Err(error) => Some(Why::Settings(error.to_string())),
+            Err(error) => Some(BreachReason::Settings(error.to_string())),
         };
         Ok(match (verdict, why) {
-            (Verdict::Tickets(_), Some(why)) => {
-                Verdict::Refused(vec![Breach { path: RepoPath::parse(config::FILE), why }])
+            (CommitVerdict::Tickets(_), Some(why)) => {
+                CommitVerdict::Refused(vec![Breach { path: RepoPath::parse(config::FILE), why }])
             }
             (verdict, _) => verdict,
         })
     }
 
     /// Judges the commits that lead to `new` beyond these.
-    pub fn judge_beyond(&self, new: &str, known: &[Oid]) -> Result<Vec<Judged>, GuardError> {
+    pub fn judge_beyond(&self, new: &str, known: &[Oid]) -> Result<Vec<JudgedCommit>, GuardError> {
         self.require_facts()?;
         // What is known brings nothing, and git need not be asked.
         if known.iter().any(|oid| oid.as_str() == new) {
             return Ok(Vec::new());
         }
-        let new = New { tips: &[new], known, walk: Walk::All, limit: None };
+        let new = NewCommit { tips: &[new], known, walk: Walk::All, limit: None };
         commits::judge(self.reader(), self.tickets_dir(), new)
     }
 
@@ -438,6 +442,6 @@ fn is_settings(path: &RepoPath) -> bool {
     path.as_bytes() == config::FILE.as_bytes()
 }
 
-fn refused(why: Why) -> Verdict {
-    Verdict::Refused(vec![Breach { path: None, why }])
+fn refused(why: BreachReason) -> CommitVerdict {
+    CommitVerdict::Refused(vec![Breach { path: None, why }])
 }

@@ -1,7 +1,7 @@
 //! What a branch holds already: the rule over history, for audits and CI.
 
-use super::commits::{self, Judged, New};
-use super::{GuardError, Guarded, Verdict};
+use super::commits::{self, JudgedCommit, NewCommit};
+use super::{CommitVerdict, GuardError, Guarded};
 use crate::config;
 use crate::git::Walk;
 use crate::names::Oid;
@@ -23,7 +23,7 @@ pub enum Scope<'a> {
 pub struct Checked {
     pub commits: usize,
     /// Those that broke the rule, newest first.
-    pub broken: Vec<Judged>,
+    pub broken: Vec<JudgedCommit>,
 }
 
 impl Guarded {
@@ -50,13 +50,13 @@ impl Guarded {
         let judged = if let (Scope::Unpublished(tip), Some(trunk)) = (scope, self.trunk()) {
             self.judge_gain(&trunk, tip.as_str(), &known)?
         } else {
-            let new = New { tips: &[asked], known: &known, walk, limit };
+            let new = NewCommit { tips: &[asked], known: &known, walk, limit };
             commits::judge(self.reader(), self.tickets_dir(), new)?
         };
         let commits = judged.len();
-        let is_broken = |commit: &Judged| {
+        let is_broken = |commit: &JudgedCommit| {
             let landed = walk == Walk::FirstParents && commit.completes.is_some();
-            matches!(commit.verdict, Verdict::Refused(_)) && !landed
+            matches!(commit.verdict, CommitVerdict::Refused(_)) && !landed
         };
         Ok(Checked { commits, broken: judged.into_iter().filter(is_broken).collect() })
     }

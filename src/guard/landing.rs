@@ -10,9 +10,9 @@
 
 use std::collections::BTreeSet;
 
-use super::commits::{Judged, New, Reader};
+use super::commits::{JudgedCommit, NewCommit, TextReader};
 use super::content::Texts as _;
-use super::rule::{self, TicketDelta, Verdict};
+use super::rule::{self, CommitVerdict, TicketDelta};
 use super::{GuardError, content};
 use crate::config::Stage;
 use crate::git::{ChangedCommit, Git, Walk};
@@ -36,10 +36,10 @@ impl Agreement<'_> {
     /// Takes the refusals back of commits that land a ticket on the way to `new`, and of those that come with them.
     pub fn let_land(
         &self,
-        new: New<'_>,
-        mut reader: Reader<'_>,
-        judged: Vec<Judged>,
-    ) -> Result<Vec<Judged>, GuardError> {
+        new: NewCommit<'_>,
+        mut reader: TextReader<'_>,
+        judged: Vec<JudgedCommit>,
+    ) -> Result<Vec<JudgedCommit>, GuardError> {
         let steps = self.git.new_commits(new.tips, new.known, Walk::Steps, None)?;
         let mut landed = Vec::new();
         let mut brought = BTreeSet::new();
@@ -51,14 +51,14 @@ impl Agreement<'_> {
             }
             landed.push((step.oid, vec![completion.from.path, completion.to.path]));
         }
-        let passed = |judged: Judged| {
+        let passed = |judged: JudgedCommit| {
             let paths = landed.iter().find(|(oid, _)| *oid == judged.commit);
             let verdict = match paths {
-                Some((_, paths)) => Verdict::Tickets(paths.clone()),
-                None if brought.contains(&judged.commit) => Verdict::Nothing,
+                Some((_, paths)) => CommitVerdict::Tickets(paths.clone()),
+                None if brought.contains(&judged.commit) => CommitVerdict::Nothing,
                 None => judged.verdict,
             };
-            Judged { verdict, ..judged }
+            JudgedCommit { verdict, ..judged }
         };
         Ok(judged.into_iter().map(passed).collect())
     }
@@ -67,7 +67,7 @@ impl Agreement<'_> {
     fn lands(
         &self,
         step: &ChangedCommit,
-        reader: &mut Reader<'_>,
+        reader: &mut TextReader<'_>,
     ) -> Result<Option<Completion>, GuardError> {
         if !matches!(step.parents.len(), 1 | 2) {
             return Ok(None);
@@ -133,7 +133,10 @@ impl Agreement<'_> {
     }
 }
 
-fn document(reader: &mut Reader<'_>, oid: Option<&Oid>) -> Result<Option<Document>, GuardError> {
+fn document(
+    reader: &mut TextReader<'_>,
+    oid: Option<&Oid>,
+) -> Result<Option<Document>, GuardError> {
     let Some(oid) = oid else { return Ok(None) };
     let text = reader.text(oid)?;
     Ok(text.and_then(|text| Document::parse(text).ok()))

@@ -15,8 +15,8 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
-use super::facts::{Facts, Found};
-use super::place::Place;
+use super::facts::{FoundFacts, GuardFacts};
+use super::place::GuardPlace;
 use crate::config;
 use crate::env::Env;
 use crate::settings::Station;
@@ -32,7 +32,7 @@ const COARSE_TICK: Duration = Duration::from_secs(2);
 struct Memory {
     key: Vec<String>,
     sources: Vec<(PathBuf, Option<Stamp>)>,
-    facts: Facts,
+    facts: GuardFacts,
 }
 
 /// By what a file is known again.
@@ -45,7 +45,7 @@ struct Stamp {
 }
 
 /// The facts, if they were remembered and still hold.
-pub fn recall(place: &Place, station: Station, env: &Env) -> Option<Facts> {
+pub fn recall(place: &GuardPlace, station: Station, env: &Env) -> Option<GuardFacts> {
     let text = fs::read(file(place)).ok()?;
     let memory: Memory = serde_json::from_slice(&text).ok()?;
     let holds = memory.key == key(place, station, env)?
@@ -54,7 +54,13 @@ pub fn recall(place: &Place, station: Station, env: &Env) -> Option<Facts> {
 }
 
 /// Remembers facts that were found after `began`. To fail is to find them out again next time.
-pub fn remember(place: &Place, station: Station, env: &Env, found: &Found, began: SystemTime) {
+pub fn remember(
+    place: &GuardPlace,
+    station: Station,
+    env: &Env,
+    found: &FoundFacts,
+    began: SystemTime,
+) {
     if let Some(memory) = memory(place, station, env, found, began)
         && let Ok(text) = serde_json::to_vec(&memory)
         && let Err(error) = crate::file::replace(&file(place), &text)
@@ -64,10 +70,10 @@ pub fn remember(place: &Place, station: Station, env: &Env, found: &Found, began
 }
 
 fn memory(
-    place: &Place,
+    place: &GuardPlace,
     station: Station,
     env: &Env,
-    found: &Found,
+    found: &FoundFacts,
     began: SystemTime,
 ) -> Option<Memory> {
     let began = began.duration_since(SystemTime::UNIX_EPOCH).ok()?;
@@ -82,12 +88,12 @@ fn memory(
     Some(Memory { key: key(place, station, env)?, sources, facts: found.facts.clone() })
 }
 
-fn file(place: &Place) -> PathBuf {
+fn file(place: &GuardPlace) -> PathBuf {
     place.git_dir.join("tix/guard.json")
 }
 
 /// What the facts depend on besides files; `None` when it cannot be written down.
-fn key(place: &Place, station: Station, env: &Env) -> Option<Vec<String>> {
+fn key(place: &GuardPlace, station: Station, env: &Env) -> Option<Vec<String>> {
     let mut key = vec![
         env!("CARGO_PKG_VERSION").to_owned(),
         format!("{station:?}"),

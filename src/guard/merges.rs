@@ -147,10 +147,10 @@ fn untaken(changed: &[Delta], other: &[Delta], result: &[Delta]) -> Vec<Delta> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::git::Mode;
+    use crate::git::FileMode;
 
     fn delta(path: &str) -> Delta {
-        let side = |digit: &str| Some((Mode::File, Oid::parse(&digit.repeat(40)).unwrap()));
+        let side = |digit: &str| Some((FileMode::File, Oid::parse(&digit.repeat(40)).unwrap()));
         Delta { path: RepoPath::parse(path).unwrap(), old: vec![side("1")], new: side("2") }
     }
 

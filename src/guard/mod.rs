@@ -26,11 +26,11 @@ mod shell;
 
 use std::path::{Path, PathBuf};
 
-pub use commits::Judged;
+pub use commits::JudgedCommit;
 pub use guarded::Guarded;
 pub use history::{Checked, RECENT, Scope};
-pub use moves::{Move, Ruling};
-pub use rule::{Breach, Verdict};
+pub use moves::{BranchMove, Ruling};
+pub use rule::{Breach, CommitVerdict};
 
 use crate::audit::Audit;
 

@@ -1,13 +1,13 @@
 //! Branches that are about to move, as the hooks of pushes and of refs are told of them.
 
-use super::commits::Judged;
-use super::rule::Verdict;
+use super::commits::JudgedCommit;
+use super::rule::CommitVerdict;
 use super::{GuardError, Guarded};
 use crate::names::{Oid, RefName};
 
 /// A protected branch that is about to move. A side is `None` where the branch is not.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Move {
+pub struct BranchMove {
     pub branch: RefName,
     /// Where it is, as far as whoever moves it says.
     pub old: Option<Oid>,
@@ -18,18 +18,18 @@ pub struct Move {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ruling {
     /// It may happen; these commits become part of the branch.
-    Pass(Vec<Judged>),
+    Pass(Vec<JudgedCommit>),
     /// The branch would be gone.
     Deletion,
     /// Commits that are published would not be part of it any more.
     Rewrite,
     /// Some of these commits may not become part of it.
-    Commits(Vec<Judged>),
+    Commits(Vec<JudgedCommit>),
 }
 
 impl Guarded {
     /// A push of this clone to a remote (a name, or the URL where it has none).
-    pub fn judge_push(&self, remote: &str, asked: &Move) -> Result<Ruling, GuardError> {
+    pub fn judge_push(&self, remote: &str, asked: &BranchMove) -> Result<Ruling, GuardError> {
         let Some(new) = &asked.new else { return Ok(Ruling::Deletion) };
         // Nothing moves, and git need not be asked about it.
         if asked.old.as_ref() == Some(new) {
@@ -58,7 +58,7 @@ impl Guarded {
         remote: &str,
         branch: &RefName,
         new: &str,
-    ) -> Result<Vec<Judged>, GuardError> {
+    ) -> Result<Vec<JudgedCommit>, GuardError> {
         self.require_certainty()?;
         match self.known_at(remote, branch, None)? {
             Some(known) => self.judge_gain(branch, new, &known),
@@ -68,7 +68,7 @@ impl Guarded {
     }
 
     /// A push that has arrived here.
-    pub fn judge_received(&self, asked: &Move) -> Result<Ruling, GuardError> {
+    pub fn judge_received(&self, asked: &BranchMove) -> Result<Ruling, GuardError> {
         let Some(new) = &asked.new else { return Ok(Ruling::Deletion) };
         self.require_certainty()?;
         if let Some(old) = &asked.old
@@ -86,7 +86,7 @@ impl Guarded {
     /// A movement of a branch of this clone, by whatever command.
     ///
     /// Where the branch is now is read here: git gives no old value when whoever moves it did not.
-    pub fn judge_local(&self, asked: &Move) -> Result<Ruling, GuardError> {
+    pub fn judge_local(&self, asked: &BranchMove) -> Result<Ruling, GuardError> {
         let local = self.local()?;
         let current = local.iter().find(|(name, _)| *name == asked.branch).map(|(_, oid)| oid);
         if asked.new.as_ref() == current {
@@ -132,8 +132,8 @@ impl Guarded {
     }
 }
 
-fn ruling(judged: Vec<Judged>) -> Ruling {
-    if judged.iter().any(|j| matches!(j.verdict, Verdict::Refused(_))) {
+fn ruling(judged: Vec<JudgedCommit>) -> Ruling {
+    if judged.iter().any(|j| matches!(j.verdict, CommitVerdict::Refused(_))) {
         Ruling::Commits(judged)
     } else {
         Ruling::Pass(judged)

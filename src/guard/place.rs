@@ -9,7 +9,7 @@ use crate::git::{HeadTarget, clean_path, head_target, is_absence, read_git_file}
 use crate::names::{Oid, RefName};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct GuardPlace {
     /// The directory of this worktree's HEAD and index.
     pub git_dir: PathBuf,
     /// The directory that all worktrees share.
@@ -19,22 +19,22 @@ pub struct Place {
     pub head: HeadTarget,
 }
 
-impl Place {
+impl GuardPlace {
     /// The repository that `dir` is in; `None` where there is none.
-    pub fn around(dir: &Path) -> Result<Option<Place>, GuardError> {
+    pub fn around(dir: &Path) -> Result<Option<GuardPlace>, GuardError> {
         for root in dir.ancestors() {
             let dot_git = root.join(".git");
             let found = match kind(&dot_git)? {
-                Kind::Directory if is_repository(&dot_git)? => Some(dot_git),
+                PathKind::Directory if is_repository(&dot_git)? => Some(dot_git),
                 // A linked worktree, or a submodule.
-                Kind::File => gitfile(&dot_git)?.map(|dir| clean_path(&root.join(dir))),
-                Kind::Directory | Kind::Nothing => None,
+                PathKind::File => gitfile(&dot_git)?.map(|dir| clean_path(&root.join(dir))),
+                PathKind::Directory | PathKind::Nothing => None,
             };
             if let Some(git_dir) = found {
-                return Place::of(git_dir, Some(root.to_owned())).map(Some);
+                return GuardPlace::of(git_dir, Some(root.to_owned())).map(Some);
             }
             if is_repository(root)? {
-                return Place::of(root.to_owned(), None).map(Some);
+                return GuardPlace::of(root.to_owned(), None).map(Some);
             }
         }
         Ok(None)
@@ -44,20 +44,20 @@ impl Place {
     ///
     /// git sets `GIT_DIR` in linked worktrees and on a server, and obeys one that it was given: the commit goes
     /// where it says, so that is the repository to be judged, whatever directory the hook runs in.
-    pub fn named(git_dir: &OsStr, dir: &Path) -> Result<Place, GuardError> {
+    pub fn named(git_dir: &OsStr, dir: &Path) -> Result<GuardPlace, GuardError> {
         let git_dir = clean_path(&dir.join(git_dir));
         let bare = git_dir == clean_path(dir);
-        Place::of(git_dir, (!bare).then(|| dir.to_owned()))
+        GuardPlace::of(git_dir, (!bare).then(|| dir.to_owned()))
     }
 
-    fn of(git_dir: PathBuf, root: Option<PathBuf>) -> Result<Place, GuardError> {
+    fn of(git_dir: PathBuf, root: Option<PathBuf>) -> Result<GuardPlace, GuardError> {
         let common_dir = match read(&git_dir.join("commondir"))? {
             Some(text) => clean_path(&git_dir.join(trimmed(&text))),
             None => git_dir.clone(),
         };
         let head = head_target(&git_dir, &common_dir)
             .map_err(|source| GuardError::File { path: git_dir.join("HEAD"), source })?;
-        Ok(Place { git_dir, common_dir, root, head })
+        Ok(GuardPlace { git_dir, common_dir, root, head })
     }
 
     /// Whether the worktree has something at this path.
@@ -83,7 +83,7 @@ impl Place {
 }
 
 /// The root and the common directory of the repository that `dir` is in, as far as they can be seen: for a repository of
-/// which something else cannot be read, so that there is no [`Place`] in it.
+/// which something else cannot be read, so that there is no [`GuardPlace`] in it.
 pub fn outline(dir: &Path) -> Option<(PathBuf, PathBuf)> {
     let text = |path: PathBuf| read(&path).ok().flatten();
     dir.ancestors().find_map(|root| {
@@ -101,17 +101,17 @@ pub fn outline(dir: &Path) -> Option<(PathBuf, PathBuf)> {
     })
 }
 
-enum Kind {
+enum PathKind {
     Directory,
     File,
     Nothing,
 }
 
-fn kind(path: &Path) -> Result<Kind, GuardError> {
+fn kind(path: &Path) -> Result<PathKind, GuardError> {
     match fs::metadata(path) {
-        Ok(found) if found.is_dir() => Ok(Kind::Directory),
-        Ok(_) => Ok(Kind::File),
-        Err(error) if is_absence(&error) => Ok(Kind::Nothing),
+        Ok(found) if found.is_dir() => Ok(PathKind::Directory),
+        Ok(_) => Ok(PathKind::File),
+        Err(error) if is_absence(&error) => Ok(PathKind::Nothing),
         Err(source) => Err(GuardError::File { path: path.to_owned(), source }),
     }
 }
@@ -121,7 +121,7 @@ fn is_repository(dir: &Path) -> Result<bool, GuardError> {
     if dir.join("HEAD").symlink_metadata().is_err() {
         return Ok(false);
     }
-    let shared = matches!(kind(&dir.join("commondir"))?, Kind::File);
+    let shared = matches!(kind(&dir.join("commondir"))?, PathKind::File);
     Ok(shared || dir.join("objects").is_dir() && dir.join("refs").is_dir())
 }
 
@@ -159,8 +159,8 @@ mod tests {
         HeadTarget::Branch(RefName::branch(name).unwrap())
     }
 
-    fn around(dir: &Path) -> Place {
-        Place::around(dir).unwrap().unwrap()
+    fn around(dir: &Path) -> GuardPlace {
+        GuardPlace::around(dir).unwrap().unwrap()
     }
 
     #[test]
@@ -179,7 +179,7 @@ mod tests {
         write(&linked.join(".git"), &format!("gitdir: {}\n", own.display()));
         let place = around(&linked);
         assert_eq!((&place.common_dir, &place.head), (&root.join(".git"), &branch("work")));
-        let named = Place::named(own.as_os_str(), &linked).unwrap();
+        let named = GuardPlace::named(own.as_os_str(), &linked).unwrap();
         assert_eq!(named, place);
     }
 
@@ -188,7 +188,7 @@ mod tests {
         let temp = tempfile::tempdir().unwrap();
         repository(temp.path(), "ref: refs/heads/main\n");
         assert_eq!(around(temp.path()).root, None);
-        assert_eq!(Place::named(OsStr::new("."), temp.path()).unwrap().root, None);
+        assert_eq!(GuardPlace::named(OsStr::new("."), temp.path()).unwrap().root, None);
     }
 
     #[test]
@@ -214,6 +214,6 @@ mod tests {
     fn where_there_is_no_repository_there_is_nothing() {
         let temp = tempfile::tempdir().unwrap();
         write(&temp.path().join("a/.git"), "not a git file\n");
-        assert_eq!(Place::around(&temp.path().join("a")).unwrap(), None);
+        assert_eq!(GuardPlace::around(&temp.path().join("a")).unwrap(), None);
     }
 }

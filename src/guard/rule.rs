@@ -8,13 +8,13 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::config;
-use crate::git::{Delta, Mode, Side};
+use crate::git::{Delta, FileMode, Side};
 use crate::names::{Oid, RepoPath};
 use crate::ticket::{DocumentError, Lane, Status, TicketId};
 
 /// What the guard says of one commit, or of one that is about to be made.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum CommitVerdict {
     /// It changes tickets only, at these paths.
     Tickets(Vec<RepoPath>),
     /// There is nothing in it to judge: a merge that changes nothing of its own, or the message of a ticket commit.
@@ -28,11 +28,11 @@ pub enum Verdict {
 pub struct Breach {
     /// The path; `None` when it is about the commit as a whole.
     pub path: Option<RepoPath>,
-    pub why: Why,
+    pub why: BreachReason,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Why {
+pub enum BreachReason {
     /// The commit changes nothing.
     #[error("the commit is empty")]
     Empty,
@@ -79,21 +79,21 @@ pub enum Why {
     Missing,
 }
 
-impl Why {
+impl BreachReason {
     /// The name of the rule, for the audit log and for programs.
     pub fn rule(&self) -> &'static str {
         match self {
-            Why::Empty => "empty",
-            Why::Outside => "outside",
-            Why::Name => "name",
-            Why::Kind(_) => "kind",
-            Why::Vanished => "vanished",
-            Why::Born(_) => "born",
-            Why::Jump { .. } => "jump",
-            Why::Twice => "twice",
-            Why::Unreadable(_) | Why::Missing => "unreadable",
-            Why::Settings(_) | Why::Unguards(_) => "settings",
-            Why::UnknownStatus { .. } | Why::Misplaced { .. } => "status",
+            BreachReason::Empty => "empty",
+            BreachReason::Outside => "outside",
+            BreachReason::Name => "name",
+            BreachReason::Kind(_) => "kind",
+            BreachReason::Vanished => "vanished",
+            BreachReason::Born(_) => "born",
+            BreachReason::Jump { .. } => "jump",
+            BreachReason::Twice => "twice",
+            BreachReason::Unreadable(_) | BreachReason::Missing => "unreadable",
+            BreachReason::Settings(_) | BreachReason::Unguards(_) => "settings",
+            BreachReason::UnknownStatus { .. } | BreachReason::Misplaced { .. } => "status",
         }
     }
 }
@@ -126,7 +126,7 @@ enum Named {
     Companion,
     /// A file of the set-up, which may appear but not change.
     SetUp,
-    Not(Why),
+    Not(BreachReason),
 }
 
 /// Judges the paths. `Ok` has the tickets among them; what lies beside tickets has passed with that.
@@ -139,7 +139,7 @@ pub fn judge(deltas: &[Delta], tickets_dir: &RepoPath) -> Result<Vec<TicketDelta
             // A submodule in `src/` is wrong for the path it is at, before anything else.
             breaches.push(breach(match named(&delta.path, tickets_dir) {
                 Named::Not(why) => why,
-                Named::Ticket(..) | Named::Companion | Named::SetUp => Why::Kind(what),
+                Named::Ticket(..) | Named::Companion | Named::SetUp => BreachReason::Kind(what),
             }));
             continue;
         }
@@ -147,7 +147,7 @@ pub fn judge(deltas: &[Delta], tickets_dir: &RepoPath) -> Result<Vec<TicketDelta
             Named::Ticket(lane, stem) => tickets.push(ticket(delta, lane, stem)),
             Named::Companion => {}
             Named::SetUp if delta.old.iter().all(Option::is_none) => {}
-            Named::SetUp => breaches.push(breach(Why::Outside)),
+            Named::SetUp => breaches.push(breach(BreachReason::Outside)),
             Named::Not(why) => breaches.push(breach(why)),
         }
     }
@@ -182,19 +182,19 @@ pub fn completes(deltas: &[Delta], tickets_dir: &RepoPath) -> Option<String> {
 }
 
 /// Every side on which something stands.
-fn sides(delta: &Delta) -> impl Iterator<Item = Mode> {
+fn sides(delta: &Delta) -> impl Iterator<Item = FileMode> {
     let all = delta.old.iter().chain(std::iter::once(&delta.new));
     all.filter_map(|side: &Side| side.as_ref().map(|(mode, _)| *mode))
 }
 
-fn other_than_a_plain_file(mode: Mode) -> Option<&'static str> {
+fn other_than_a_plain_file(mode: FileMode) -> Option<&'static str> {
     match mode {
-        Mode::File => None,
-        Mode::Executable => Some("executable"),
-        Mode::Symlink => Some("a symbolic link"),
-        Mode::Submodule => Some("a submodule"),
-        Mode::Directory => Some("a directory"),
-        Mode::Other(_) => Some("a file with an unusual mode"),
+        FileMode::File => None,
+        FileMode::Executable => Some("executable"),
+        FileMode::Symlink => Some("a symbolic link"),
+        FileMode::Submodule => Some("a submodule"),
+        FileMode::Directory => Some("a directory"),
+        FileMode::Other(_) => Some("a file with an unusual mode"),
     }
 }
 
@@ -215,7 +215,7 @@ fn named(path: &RepoPath, tickets_dir: &RepoPath) -> Named {
     }
     let rest = path.as_bytes().strip_prefix(tickets_dir.as_bytes());
     let Some(rest) = rest.and_then(|rest| rest.strip_prefix(b"/")) else {
-        return Named::Not(Why::Outside);
+        return Named::Not(BreachReason::Outside);
     };
     if rest == b"TEMPLATE.md" {
         return Named::SetUp;
@@ -223,10 +223,10 @@ fn named(path: &RepoPath, tickets_dir: &RepoPath) -> Named {
     let mut parts = rest.split(|b| *b == b'/');
     let lane = parts.next().and_then(Lane::from_dir_name);
     let (Some(lane), Some(name)) = (lane, parts.next_back()) else {
-        return Named::Not(Why::Outside);
+        return Named::Not(BreachReason::Outside);
     };
     let Some(stem) = name.strip_suffix(b".md") else {
-        return if name == b".gitkeep" { Named::Companion } else { Named::Not(Why::Name) };
+        return if name == b".gitkeep" { Named::Companion } else { Named::Not(BreachReason::Name) };
     };
     // tix claims whatever has an id, so the guard must let it; and people give tickets names that are no ids.
     let by_name = stem.len() > b"TICKET-".len() && stem.starts_with(b"TICKET-");
@@ -235,7 +235,7 @@ fn named(path: &RepoPath, tickets_dir: &RepoPath) -> Named {
     } else if is_handoff(stem) {
         Named::Companion
     } else {
-        Named::Not(Why::Name)
+        Named::Not(BreachReason::Name)
     }
 }
 
@@ -245,12 +245,12 @@ fn is_handoff(stem: &[u8]) -> bool {
 }
 
 /// The verdict over a whole commit, from what was found in it.
-pub fn verdict(deltas: &[Delta], breaches: Vec<Breach>) -> Verdict {
+pub fn verdict(deltas: &[Delta], breaches: Vec<Breach>) -> CommitVerdict {
     if !breaches.is_empty() {
-        return Verdict::Refused(breaches);
+        return CommitVerdict::Refused(breaches);
     }
     let paths: BTreeSet<RepoPath> = deltas.iter().map(|delta| delta.path.clone()).collect();
-    Verdict::Tickets(paths.into_iter().collect())
+    CommitVerdict::Tickets(paths.into_iter().collect())
 }
 
 #[cfg(test)]
@@ -265,7 +265,7 @@ mod tests {
 
     const ONES: &str = "1111111111111111111111111111111111111111";
 
-    fn side(mode: Mode) -> Side {
+    fn side(mode: FileMode) -> Side {
         Oid::parse(ONES).map(|oid| (mode, oid))
     }
 
@@ -274,7 +274,7 @@ mod tests {
     }
 
     fn added(path: &str) -> Delta {
-        delta(path, None, side(Mode::File))
+        delta(path, None, side(FileMode::File))
     }
 
     fn rules(deltas: &[Delta]) -> Vec<&'static str> {
@@ -317,7 +317,11 @@ mod tests {
             ("tickets/queue/.md", "name"),
         ] {
             assert_eq!(rules(&[added(path)]), [rule], "{path}");
-            assert_eq!(rules(&[delta(path, side(Mode::File), None)]), [rule], "{path}, deleted");
+            assert_eq!(
+                rules(&[delta(path, side(FileMode::File), None)]),
+                [rule],
+                "{path}, deleted"
+            );
         }
     }
 
@@ -325,14 +329,17 @@ mod tests {
     fn files_of_the_set_up_may_appear_and_not_change() {
         for path in [".tix.yaml", "tickets/TEMPLATE.md"] {
             assert_eq!(rules(&[added(path)]), [""; 0]);
-            assert_eq!(rules(&[delta(path, side(Mode::File), side(Mode::File))]), ["outside"]);
-            assert_eq!(rules(&[delta(path, side(Mode::File), None)]), ["outside"]);
+            assert_eq!(
+                rules(&[delta(path, side(FileMode::File), side(FileMode::File))]),
+                ["outside"]
+            );
+            assert_eq!(rules(&[delta(path, side(FileMode::File), None)]), ["outside"]);
         }
     }
 
     #[test]
     fn the_squash_of_a_ticket_branch_is_known_by_the_ticket_that_it_completes() {
-        let gone = delta("tickets/active/A/TICKET-a.md", side(Mode::File), None);
+        let gone = delta("tickets/active/A/TICKET-a.md", side(FileMode::File), None);
         let there = added("tickets/completed/A/TICKET-a.md");
         let code = added("src/x.rs");
         let all = [gone.clone(), code.clone(), there.clone()];
@@ -341,14 +348,14 @@ mod tests {
         assert_eq!(completes(&[there, code], &dir()), None);
     }
 
-    const MODES: [Mode; 4] =
-        [Mode::Executable, Mode::Symlink, Mode::Submodule, Mode::Other(0o100_664)];
+    const MODES: [FileMode; 4] =
+        [FileMode::Executable, FileMode::Symlink, FileMode::Submodule, FileMode::Other(0o100_664)];
 
     #[test]
     fn anything_but_a_plain_file_is_refused_on_every_side() {
         for mode in MODES {
             let path = "tickets/queue/TICKET-a-001.md";
-            let plain = side(Mode::File);
+            let plain = side(FileMode::File);
             assert_eq!(rules(&[delta(path, None, side(mode))]), ["kind"]);
             assert_eq!(rules(&[delta(path, side(mode), plain.clone())]), ["kind"]);
             assert_eq!(rules(&[delta(path, side(mode), None)]), ["kind"]);
@@ -373,7 +380,7 @@ mod tests {
         #[test]
         fn no_path_outside_of_the_lanes_passes(path in path()) {
             let Some(parsed) = RepoPath::parse(path.as_str()) else { return Ok(()) };
-            let passes = judge(&[Delta { path: parsed, old: vec![None], new: side(Mode::File) }], &dir()).is_ok();
+            let passes = judge(&[Delta { path: parsed, old: vec![None], new: side(FileMode::File) }], &dir()).is_ok();
             let parts: Vec<&str> = path.split('/').collect();
             let below = parts.len() > 2 && parts[0] == "tickets" && Lane::from_dir_name(parts[1].as_bytes()).is_some();
             let end = path.rsplit('/').next().unwrap();
@@ -385,7 +392,7 @@ mod tests {
         fn one_bad_path_among_any_number_of_good_ones_is_found(before in 0_usize..20, after in 0_usize..20) {
             let good = |n: usize| added(&format!("tickets/queue/TICKET-a-{n:03}.md"));
             let mut deltas: Vec<Delta> = (0..before).map(good).collect();
-            deltas.push(delta("src/x", side(Mode::File), None));
+            deltas.push(delta("src/x", side(FileMode::File), None));
             deltas.extend((before..before + after).map(good));
             prop_assert_eq!(rules(&deltas), ["outside"]);
         }

@@ -7,7 +7,7 @@ use ratatui::crossterm::event::KeyCode::{
 
 use super::draw::text;
 use super::*;
-use crate::ticket::{Document, Head};
+use crate::ticket::{Document, FrontMatter};
 
 fn noon() -> DateTime<Utc> {
     Utc.with_ymd_and_hms(2025, 12, 11, 12, 0, 0).unwrap()
@@ -17,8 +17,13 @@ fn noon() -> DateTime<Utc> {
 fn row(id: &str, lane: Lane, front: &str) -> TicketRow {
     let document = Document::parse(format!("---\n{front}---\n").into_bytes()).unwrap();
     let id = TicketId::parse(id).unwrap();
-    let mut row =
-        TicketRow::new(id, lane, String::new(), Head::of(&document), "origin/main".to_owned());
+    let mut row = TicketRow::new(
+        id,
+        lane,
+        String::new(),
+        FrontMatter::of(&document),
+        "origin/main".to_owned(),
+    );
     row.since = Some(noon() - TimeDelta::hours(3));
     row
 }

@@ -2,12 +2,12 @@
 
 use chrono::{DateTime, Utc};
 
-use super::change::{Change, Edit, trailer};
-use super::machine::{self, Policy, State, Verb, Who};
+use super::change::{Change, FileEdit, trailer};
+use super::machine::{self, Mover, Policy, TicketState, Verb};
 use super::refusal::Refusal;
 use super::snapshot::{Ticket, set_all};
 use crate::names::RepoPath;
-use crate::ticket::{Appended, Entry as LogEntry, Value};
+use crate::ticket::{Appended, ChangelogEntry as LogEntry, Value};
 
 #[derive(Clone, Copy)]
 pub struct Act<'a> {
@@ -22,16 +22,16 @@ pub struct Act<'a> {
 
 impl Act<'_> {
     /// The state that follows, if the verb applies to the ticket and whoever acts may do it.
-    pub fn require(&self, verb: Verb, ticket: &Ticket<'_>) -> Result<State, Refusal> {
+    pub fn require(&self, verb: Verb, ticket: &Ticket<'_>) -> Result<TicketState, Refusal> {
         let situation = ticket.situation()?;
         let id = || ticket.entry.id.clone();
         let next = machine::allows(verb, situation, self.policy).map_err(|why| {
             Refusal::Illegal { id: id(), verb, why, legal: ticket.legal(self.policy) }
         })?;
         match machine::who(verb, situation, self.policy) {
-            Who::Anybody => {}
-            Who::Holder => self.require_holder(ticket)?,
-            Who::Others => {
+            Mover::Anybody => {}
+            Mover::Holder => self.require_holder(ticket)?,
+            Mover::Others => {
                 if ticket.held().by.as_deref() == Some(self.actor) {
                     return Err(Refusal::OwnWork { id: id(), actor: self.actor.to_owned() });
                 }
@@ -61,7 +61,7 @@ impl Act<'_> {
 }
 
 /// The words of a changelog entry.
-pub struct Story<'a> {
+pub struct ChangelogText<'a> {
     /// Who writes it, in one word.
     pub role: &'a str,
     /// What was done, in one word.
@@ -79,7 +79,7 @@ pub(super) struct Writing<'a> {
     pub(super) fields: &'a [(&'a str, Value<'a>)],
     /// Where the file goes; `None` where it stays.
     pub(super) to: Option<RepoPath>,
-    pub(super) story: &'a Story<'a>,
+    pub(super) story: &'a ChangelogText<'a>,
 }
 
 /// The ticket with what was written, and whether the story found its place in it. Keys that say nothing and are not there
@@ -103,7 +103,7 @@ pub(super) fn write(
     trailers.extend(ticket.held().claim_id.map(|claim| (trailer::CLAIM, claim)));
     trailers.push((trailer::ACTOR, act.actor.to_owned()));
     let change = Change {
-        edits: vec![Edit::Move {
+        edits: vec![FileEdit::Move {
             from: entry.path.clone(),
             to: writing.to.clone().unwrap_or_else(|| entry.path.clone()),
             content: document.into_bytes(),

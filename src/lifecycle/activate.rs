@@ -2,15 +2,15 @@
 
 use chrono::{DateTime, Utc};
 
-use super::change::{Change, Edit, trailer};
+use super::change::{Change, FileEdit, trailer};
 use super::claim::Claim;
 use super::machine::Policy;
 use super::refusal::Refusal;
 use super::snapshot::{Ticket, set_all};
 use crate::names::RefName;
-use crate::ticket::{Appended, Entry as LogEntry, Lane, Status, Value};
+use crate::ticket::{Appended, ChangelogEntry as LogEntry, Lane, Status, Value};
 
-pub struct Activation<'a> {
+pub struct ActivateRequest<'a> {
     pub claim: &'a Claim,
     pub policy: Policy<'a>,
     pub branch: &'a RefName,
@@ -25,7 +25,7 @@ pub struct Activation<'a> {
 /// Writes status, branch and worktree into the ticket. Refuses when another claim holds it by now.
 pub fn record_activation(
     ticket: &Ticket<'_>,
-    activation: &Activation<'_>,
+    activation: &ActivateRequest<'_>,
 ) -> Result<Change, Refusal> {
     let entry = ticket.entry;
     let claim = activation.claim;
@@ -47,7 +47,7 @@ pub fn record_activation(
         Appended::Yes | Appended::NoSection => {}
     }
     Ok(Change {
-        edits: vec![Edit::Move {
+        edits: vec![FileEdit::Move {
             from: entry.path.clone(),
             to: entry.path.clone(),
             content: document.into_bytes(),
@@ -87,7 +87,7 @@ pub fn note_failure(ticket: &Ticket<'_>, note: &FailureNote<'_>) -> Result<Chang
         set_all(&mut document, &entry.path, &[("claimed_by", Value::Text(&note.claim.by))])?;
     }
     Ok(Change {
-        edits: vec![Edit::Move {
+        edits: vec![FileEdit::Move {
             from: entry.path.clone(),
             to: entry.path.clone(),
             content: document.into_bytes(),

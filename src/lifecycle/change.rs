@@ -7,7 +7,7 @@ use crate::ticket::TicketId;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
     /// The files; exactly these paths differ from the parent.
-    pub edits: Vec<Edit>,
+    pub edits: Vec<FileEdit>,
     /// The commit's subject, such as `claim: TICKET-foo-001`.
     pub subject: String,
     /// Why, in the user's words.
@@ -30,7 +30,7 @@ pub enum Merge {
     /// The branch takes the change in.
     IntoBranch(Intake),
     /// The trunk takes the branch in.
-    OfBranch(Landing),
+    OfBranch(BranchLanding),
 }
 
 /// A branch that takes a change of the trunk in, in the same transaction, with the files that both have changed
@@ -47,26 +47,26 @@ pub struct Intake {
     /// The newest commit that it has in common with the trunk.
     pub fork: Oid,
     /// What differs from `at` then.
-    pub edits: Vec<Edit>,
+    pub edits: Vec<FileEdit>,
 }
 
 /// A branch that the trunk takes in as a whole, wherever the trunk is by then.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Landing {
+pub struct BranchLanding {
     pub tip: Oid,
-    pub form: Form,
+    pub form: MergeForm,
 }
 
 /// What a branch becomes on the trunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
+pub enum MergeForm {
     /// A merge, with all of its commits behind it.
     Merge,
     Squash,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Edit {
+pub enum FileEdit {
     Add {
         path: RepoPath,
         content: Vec<u8>,

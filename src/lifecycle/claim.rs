@@ -1,9 +1,9 @@
 //! Claiming: from the queue to active, and the renewal of one's own unfinished claim.
 
-use super::change::{Change, Edit, RefEdit, Target, trailer};
+use super::change::{Change, FileEdit, RefEdit, Target, trailer};
 use super::machine::Policy;
 use super::refusal::Refusal;
-use super::snapshot::{Node, Snapshot, Ticket, set_all};
+use super::snapshot::{EntryNode, Snapshot, Ticket, set_all};
 use crate::names::{Oid, RefName, RepoPath};
 use crate::ticket::{Lane, QueueGate, Status, StatusError, TicketId, Value};
 
@@ -68,7 +68,7 @@ pub fn claim(
     request: &ClaimRequest<'_>,
 ) -> Result<(Change, Claimed), Refusal> {
     let entry = ticket.entry;
-    if let Node::Other(what) = entry.node {
+    if let EntryNode::Other(what) = entry.node {
         return Err(Refusal::NotAFile { path: entry.path.clone(), what });
     }
     match entry.lane {
@@ -100,7 +100,7 @@ pub fn claim(
     let claim = request.claim;
     set_all(&mut document, &entry.path, &claim.fields())?;
     let change = Change {
-        edits: vec![Edit::Move {
+        edits: vec![FileEdit::Move {
             from: entry.path.clone(),
             to: path.clone(),
             content: document.into_bytes(),
@@ -179,7 +179,7 @@ pub fn resume(
         }
     };
     let change = Change {
-        edits: vec![Edit::Move {
+        edits: vec![FileEdit::Move {
             from: entry.path.clone(),
             to: entry.path.clone(),
             content: document.into_bytes(),

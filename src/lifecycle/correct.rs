@@ -1,6 +1,6 @@
 //! Putting a ticket's own words right where they contradict its file's name.
 
-use super::change::{Change, Edit, trailer};
+use super::change::{Change, FileEdit, trailer};
 use super::refusal::Refusal;
 use super::snapshot::{Ticket, set_all};
 use crate::ticket::{Lane, Value};
@@ -15,7 +15,7 @@ pub fn correct_id(ticket: &Ticket<'_>, actor: &str) -> Result<Change, Refusal> {
     let mut document = ticket.document.clone();
     set_all(&mut document, &entry.path, &[("ticket_id", Value::Text(entry.id.as_str()))])?;
     Ok(Change {
-        edits: vec![Edit::Move {
+        edits: vec![FileEdit::Move {
             from: entry.path.clone(),
             to: entry.path.clone(),
             content: document.into_bytes(),

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
-use super::change::{Change, Edit, trailer};
+use super::change::{Change, FileEdit, trailer};
 use super::refusal::Refusal;
 use super::snapshot::Snapshot;
 use crate::names::RepoPath;
 use crate::ticket::{
-    Appended, Document, DocumentError, Entry as LogEntry, SessionId, Status, TicketId, Value,
+    Appended, ChangelogEntry as LogEntry, Document, DocumentError, SessionId, Status, TicketId,
+    Value,
 };
 
 #[derive(Clone, Debug)]
@@ -58,7 +59,7 @@ pub fn create(
             why: format!("{} (in {})", e.kind, draft.label),
         };
         let content = fill(draft, &id, request).map_err(damaged)?;
-        edits.push(Edit::Add { path, content });
+        edits.push(FileEdit::Add { path, content });
         ids.push(id);
     }
     let named: Vec<&str> = ids.iter().map(TicketId::as_str).collect();

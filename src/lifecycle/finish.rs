@@ -1,14 +1,14 @@
 //! The ends of a ticket, and its way back from one.
 
-use super::act::{Act, Story, Writing, lines, write};
-use super::change::{Change, Edit, trailer};
+use super::act::{Act, ChangelogText, Writing, lines, write};
+use super::change::{Change, FileEdit, trailer};
 use super::decision::{Already, Decision};
 use super::gate;
 use super::machine::{Illegal, Verb};
 use super::refusal::Refusal;
-use super::release::Branch;
+use super::release::BranchDisposal;
 use super::review::Work;
-use super::snapshot::{Entry, Snapshot, Ticket};
+use super::snapshot::{Snapshot, Ticket, TicketEntry};
 use crate::names::RepoPath;
 use crate::ticket::{Lane, Status, TicketId, Value};
 
@@ -48,7 +48,7 @@ pub fn complete(
         return Err(Refusal::Incomplete { id, missing });
     }
     let to = beside(ticket.entry, request.completed)?;
-    let story = Story {
+    let story = ChangelogText {
         role: ROLE,
         kind: "completed",
         lines: vec![format!("Completed by {}", act.actor), format!("Commit: {}", work.tip)],
@@ -63,12 +63,12 @@ pub fn complete(
     let mut change = write(ticket, act, &writing)?.0;
     change.trailers.push((trailer::COMMIT, work.tip.to_string()));
     let kept = request.keep.and_then(|directory| directory.join(".gitkeep"));
-    change.edits.extend(kept.map(|path| Edit::Add { path, content: Vec::new() }));
+    change.edits.extend(kept.map(|path| FileEdit::Add { path, content: Vec::new() }));
     Ok(change)
 }
 
 /// The same directory and name below another lane.
-fn beside(entry: &Entry, lane: &RepoPath) -> Result<RepoPath, Refusal> {
+fn beside(entry: &TicketEntry, lane: &RepoPath) -> Result<RepoPath, Refusal> {
     let depth = lane.components().count();
     let rest: Vec<&[u8]> = entry.path.components().skip(depth).collect();
     let path = [lane.as_bytes(), b"/", &rest.join(&b'/')].concat();
@@ -114,7 +114,7 @@ pub fn close(
     ticket: &Ticket<'_>,
     act: &Act<'_>,
     request: &CloseRequest<'_>,
-    branch: Branch,
+    branch: BranchDisposal,
 ) -> Result<Decision, Refusal> {
     let resolution = request.resolution.to_string();
     if ticket.entry.lane == Lane::Archive
@@ -124,10 +124,10 @@ pub fn close(
     }
     let next = act.require(Verb::Close, ticket)?;
     let mut said = lines(format!("Closed by {} as {resolution}", act.actor), request.reason);
-    if let Branch::Keep { attic, .. } = &branch {
+    if let BranchDisposal::Keep { attic, .. } = &branch {
         said.push(format!("Work so far: {}", attic.short()));
     }
-    let story = Story { role: ROLE, kind: "closed", lines: said };
+    let story = ChangelogText { role: ROLE, kind: "closed", lines: said };
     let mut fields = vec![
         ("status", Value::Text(next.status.as_str())),
         ("closed_at", Value::Text(request.at)),
@@ -158,7 +158,7 @@ pub fn archive(
     for ticket in tickets {
         let next = act.require(Verb::Archive, ticket)?;
         let what = format!("Archived by {}", act.actor);
-        let story = Story { role: ROLE, kind: "archived", lines: vec![what] };
+        let story = ChangelogText { role: ROLE, kind: "archived", lines: vec![what] };
         let resolution = Resolution::Done.to_string();
         let fields = [
             ("status", Value::Text(next.status.as_str())),
@@ -194,7 +194,7 @@ pub fn reopen(
 ) -> Result<Change, Refusal> {
     let next = act.require(Verb::Reopen, ticket)?;
     let what = format!("Reopened by {}", act.actor);
-    let story = Story { role: ROLE, kind: "reopened", lines: lines(what, Some(reason)) };
+    let story = ChangelogText { role: ROLE, kind: "reopened", lines: lines(what, Some(reason)) };
     let mut fields = vec![("status", Value::Text(next.status.as_str()))];
     fields.extend(OF_THE_WORK.map(|key| (key, Value::Null)));
     fields.extend(["completed_at", "closed_at", "resolution"].map(|key| (key, Value::Null)));
@@ -226,11 +226,11 @@ pub fn as_rework(mut change: Change, of: &TicketId, reason: Option<&str>) -> Cha
         .edits
         .iter()
         .filter_map(|edit| match edit {
-            Edit::Add { path, .. } => {
+            FileEdit::Add { path, .. } => {
                 let name = path.file_name().strip_suffix(b".md")?;
                 std::str::from_utf8(name).ok().map(str::to_owned)
             }
-            Edit::Move { .. } => None,
+            FileEdit::Move { .. } => None,
         })
         .collect();
     change.subject = format!("rework: {} (of {of})", made.join(" "));
@@ -239,6 +239,6 @@ pub fn as_rework(mut change: Change, of: &TicketId, reason: Option<&str>) -> Cha
 }
 
 /// Completed tickets of a trunk.
-pub fn completed(snapshot: &Snapshot) -> impl Iterator<Item = &Entry> {
+pub fn completed(snapshot: &Snapshot) -> impl Iterator<Item = &TicketEntry> {
     snapshot.entries.iter().filter(|entry| entry.lane == Lane::Completed)
 }

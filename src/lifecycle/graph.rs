@@ -2,19 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::relations::{Known, Meant, Names};
-use super::snapshot::{Entry, Snapshot};
+use super::relations::{KnownTicket, MeantTicket, TicketIndex};
+use super::snapshot::{Snapshot, TicketEntry};
 use crate::ticket::{Relation, TicketId};
 
 /// A relation that a ticket says it has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Edge<'a> {
-    pub from: &'a Entry,
+    pub from: &'a TicketEntry,
     pub relation: Relation,
     /// The other one, as it is named.
     pub name: String,
     /// The other one, if the name means exactly one.
-    pub to: Option<&'a Entry>,
+    pub to: Option<&'a TicketEntry>,
 }
 
 impl<'a> Edge<'a> {
@@ -26,16 +26,16 @@ impl<'a> Edge<'a> {
 }
 
 /// All relations that these tickets say they have, in the order of the tickets.
-pub fn edges<'a>(all: &[Known<'a>], snapshot: &'a Snapshot) -> Vec<Edge<'a>> {
-    let names = Names::of(snapshot);
-    let edge = |from: &'a Entry, relation, name: &String| {
+pub fn edges<'a>(all: &[KnownTicket<'a>], snapshot: &'a Snapshot) -> Vec<Edge<'a>> {
+    let names = TicketIndex::of(snapshot);
+    let edge = |from: &'a TicketEntry, relation, name: &String| {
         let to = match names.find(name) {
-            Meant::One(entry) => Some(entry),
-            Meant::Several(_) | Meant::Missing => None,
+            MeantTicket::One(entry) => Some(entry),
+            MeantTicket::Several(_) | MeantTicket::Missing => None,
         };
         Edge { from, relation, name: name.clone(), to }
     };
-    let of = |known: &Known<'a>, relation: Relation| {
+    let of = |known: &KnownTicket<'a>, relation: Relation| {
         let names = relation.names(&known.head).iter();
         names.map(|name| edge(known.entry, relation, name)).collect::<Vec<_>>()
     };
@@ -44,22 +44,23 @@ pub fn edges<'a>(all: &[Known<'a>], snapshot: &'a Snapshot) -> Vec<Edge<'a>> {
 
 /// In what tickets can follow each other, so that a circle makes no sense.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Order {
+pub enum RelationOrder {
     Waiting,
     Parts,
     /// One says the same as the other, which is the one that stays.
     Duplicates,
 }
 
-impl Order {
-    pub const ALL: [Order; 3] = [Order::Waiting, Order::Parts, Order::Duplicates];
+impl RelationOrder {
+    pub const ALL: [RelationOrder; 3] =
+        [RelationOrder::Waiting, RelationOrder::Parts, RelationOrder::Duplicates];
 
     /// The order that a relation makes, if it makes one.
-    pub const fn of(relation: Relation) -> Option<Order> {
+    pub const fn of(relation: Relation) -> Option<RelationOrder> {
         match relation {
-            Relation::DependsOn | Relation::Blocks => Some(Order::Waiting),
-            Relation::Parent => Some(Order::Parts),
-            Relation::DuplicateOf => Some(Order::Duplicates),
+            Relation::DependsOn | Relation::Blocks => Some(RelationOrder::Waiting),
+            Relation::Parent => Some(RelationOrder::Parts),
+            Relation::DuplicateOf => Some(RelationOrder::Duplicates),
             Relation::Related => None,
         }
     }
@@ -67,17 +68,17 @@ impl Order {
 
 /// Who waits for whom, whichever of the two says so; or who follows whom in another order.
 #[derive(Clone, Debug, Default)]
-pub struct Waits<'a>(BTreeMap<&'a TicketId, BTreeSet<&'a TicketId>>);
+pub struct WaitGraph<'a>(BTreeMap<&'a TicketId, BTreeSet<&'a TicketId>>);
 
-impl<'a> Waits<'a> {
-    pub fn of(edges: &[Edge<'a>]) -> Waits<'a> {
-        Waits::by(Order::Waiting, edges)
+impl<'a> WaitGraph<'a> {
+    pub fn of(edges: &[Edge<'a>]) -> WaitGraph<'a> {
+        WaitGraph::by(RelationOrder::Waiting, edges)
     }
 
     /// The same for another order.
-    pub fn by(order: Order, edges: &[Edge<'a>]) -> Waits<'a> {
-        let mut waits = Waits::default();
-        for edge in edges.iter().filter(|edge| Order::of(edge.relation) == Some(order)) {
+    pub fn by(order: RelationOrder, edges: &[Edge<'a>]) -> WaitGraph<'a> {
+        let mut waits = WaitGraph::default();
+        for edge in edges.iter().filter(|edge| RelationOrder::of(edge.relation) == Some(order)) {
             if let Some((who, whom)) = edge.step() {
                 waits.add(who, whom);
             }
@@ -95,8 +96,8 @@ impl<'a> Waits<'a> {
     }
 
     /// The same the other way round: who is waited for by whom.
-    pub fn reversed(&self) -> Waits<'a> {
-        let mut reversed = Waits::default();
+    pub fn reversed(&self) -> WaitGraph<'a> {
+        let mut reversed = WaitGraph::default();
         for (who, all) in &self.0 {
             for whom in all {
                 reversed.add(whom, who);
@@ -183,8 +184,8 @@ mod tests {
         (0..count).map(|n| TicketId::parse(&format!("t{n}")).unwrap()).collect()
     }
 
-    fn waits<'a>(ids: &'a [TicketId], pairs: &[(usize, usize)]) -> Waits<'a> {
-        let mut waits = Waits::default();
+    fn waits<'a>(ids: &'a [TicketId], pairs: &[(usize, usize)]) -> WaitGraph<'a> {
+        let mut waits = WaitGraph::default();
         for (who, whom) in pairs {
             waits.add(&ids[*who], &ids[*whom]);
         }

@@ -1,7 +1,7 @@
 //! The end of the work reaching the trunk without a pull request.
 
 use super::act::Act;
-use super::change::{Change, Form, Landing, Merge, trailer};
+use super::change::{BranchLanding, Change, Merge, MergeForm, trailer};
 use super::decision::{Already, Decision};
 use super::gate;
 use super::refusal::Refusal;
@@ -18,7 +18,7 @@ pub fn land(
     on_branch: &Ticket<'_>,
     act: &Act<'_>,
     work: &Work<'_>,
-    form: Form,
+    form: MergeForm,
 ) -> Result<Decision, Refusal> {
     let id = on_trunk.entry.id.clone();
     if on_trunk.entry.lane == Lane::Completed {
@@ -52,7 +52,7 @@ pub fn land(
         trailers,
         refs: Vec::new(),
         establishes: None,
-        merge: Some(Merge::OfBranch(Landing { tip: work.tip.clone(), form })),
+        merge: Some(Merge::OfBranch(BranchLanding { tip: work.tip.clone(), form })),
     };
     Ok(change.into())
 }

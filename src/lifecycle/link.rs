@@ -1,18 +1,18 @@
 //! Adding a relation to a ticket, and taking one away.
 
-use super::change::{Change, Edit, trailer};
+use super::change::{Change, FileEdit, trailer};
 use super::decision::{Already, Decision};
-use super::graph::{Order, Waits, edges};
+use super::graph::{RelationOrder, WaitGraph, edges};
 use super::refusal::Refusal;
-use super::relations::{Known, Meant, Names};
-use super::snapshot::{Entry, Snapshot, Ticket, set_all};
-use crate::ticket::{Head, Relation, TicketId, Value};
+use super::relations::{KnownTicket, MeantTicket, TicketIndex};
+use super::snapshot::{Snapshot, Ticket, TicketEntry, set_all};
+use crate::ticket::{FrontMatter, Relation, TicketId, Value};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LinkChange<'a> {
-    Add(&'a Entry),
+    Add(&'a TicketEntry),
     /// Whatever means this ticket is taken away.
-    Remove(&'a Entry),
+    Remove(&'a TicketEntry),
     /// This very name is taken away, whatever it means.
     RemoveName(&'a str),
 }
@@ -30,16 +30,16 @@ pub struct LinkRequest<'a> {
 pub fn link(
     ticket: &Ticket<'_>,
     request: &LinkRequest<'_>,
-    all: &[Known<'_>],
+    all: &[KnownTicket<'_>],
     snapshot: &Snapshot,
 ) -> Result<Decision, Refusal> {
     let LinkRequest { change, relation, actor } = request;
     let entry = ticket.entry;
-    let head = Head::of(&ticket.document);
-    let names = Names::of(snapshot);
+    let head = FrontMatter::of(&ticket.document);
+    let names = TicketIndex::of(snapshot);
     let is_meant = |name: &String| match change {
         LinkChange::Add(other) | LinkChange::Remove(other) => {
-            matches!(names.find(name), Meant::One(e) if e.id == other.id)
+            matches!(names.find(name), MeantTicket::One(e) if e.id == other.id)
         }
         LinkChange::RemoveName(gone) => name == gone,
     };
@@ -60,7 +60,7 @@ pub fn link(
     let mut document = ticket.document.clone();
     set_all(&mut document, &entry.path, &[(relation.key(), value)])?;
     Ok(Decision::from(Change {
-        edits: vec![Edit::Move {
+        edits: vec![FileEdit::Move {
             from: entry.path.clone(),
             to: entry.path.clone(),
             content: document.into_bytes(),
@@ -78,16 +78,16 @@ pub fn link(
 }
 
 fn refuse_circle(
-    entry: &Entry,
+    entry: &TicketEntry,
     relation: Relation,
-    other: &Entry,
-    all: &[Known<'_>],
+    other: &TicketEntry,
+    all: &[KnownTicket<'_>],
     snapshot: &Snapshot,
 ) -> Result<(), Refusal> {
     let (who, whom) = if relation == Relation::Blocks { (other, entry) } else { (entry, other) };
     let edges = edges(all, snapshot);
-    let way_back = match Order::of(relation) {
-        Some(order) => Waits::by(order, &edges).chain(&whom.id, &who.id),
+    let way_back = match RelationOrder::of(relation) {
+        Some(order) => WaitGraph::by(order, &edges).chain(&whom.id, &who.id),
         None => (who.id == whom.id).then(|| vec![&whom.id]),
     };
     let Some(way_back) = way_back else { return Ok(()) };

@@ -133,7 +133,7 @@ impl Verb {
 
 /// Where a ticket is and what it says of itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct State {
+pub struct TicketState {
     pub lane: Lane,
     /// The status in its front matter.
     pub status: Status,
@@ -143,7 +143,7 @@ pub struct State {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Situation {
     /// Where it is, by its newest copy: the one on the ticket branch while somebody holds it.
-    pub state: State,
+    pub state: TicketState,
     /// The lane that the trunk has it in: one behind while it is complete on its branch, and that is not merged.
     pub trunk: Lane,
     /// Whether something outside of it keeps it from going on: a flag beside the status, because a blocked ticket
@@ -153,7 +153,7 @@ pub struct Situation {
 
 impl Situation {
     /// The state that a verb finds it in. What ends a claim, or begins after the end of one, is done to the trunk's copy.
-    fn for_verb(self, verb: Verb) -> State {
+    fn for_verb(self, verb: Verb) -> TicketState {
         let of_the_trunk = matches!(
             verb,
             Verb::Release | Verb::Close | Verb::Archive | Verb::Reopen | Verb::Rework
@@ -161,13 +161,13 @@ impl Situation {
         if !of_the_trunk || self.trunk == self.state.lane {
             return self.state;
         }
-        State { lane: self.trunk, status: Status::usual_in(self.trunk) }
+        TicketState { lane: self.trunk, status: Status::usual_in(self.trunk) }
     }
 }
 
 /// Who may do something to a ticket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Who {
+pub enum Mover {
     /// Whoever can push.
     Anybody,
     Holder,
@@ -249,18 +249,18 @@ pub const fn lane_of(status: Status) -> Lane {
     }
 }
 
-pub fn who(verb: Verb, situation: Situation, policy: Policy<'_>) -> Who {
+pub fn who(verb: Verb, situation: Situation, policy: Policy<'_>) -> Mover {
     match verb {
         Verb::Activate | Verb::Release | Verb::Handoff | Verb::Submit | Verb::Complete => {
-            Who::Holder
+            Mover::Holder
         }
         Verb::Close => match situation.for_verb(verb).lane {
-            Lane::Active => Who::Holder,
-            Lane::Queue | Lane::Completed | Lane::Archive => Who::Anybody,
+            Lane::Active => Mover::Holder,
+            Lane::Queue | Lane::Completed | Lane::Archive => Mover::Anybody,
         },
         Verb::Approve | Verb::RequestChanges => match policy.own_review {
-            OwnReview::Refused => Who::Others,
-            OwnReview::Allowed => Who::Anybody,
+            OwnReview::Refused => Mover::Others,
+            OwnReview::Allowed => Mover::Anybody,
         },
         Verb::Queue
         | Verb::Draft
@@ -273,7 +273,7 @@ pub fn who(verb: Verb, situation: Situation, policy: Policy<'_>) -> Who {
         | Verb::Land
         | Verb::Archive
         | Verb::Reopen
-        | Verb::Rework => Who::Anybody,
+        | Verb::Rework => Mover::Anybody,
     }
 }
 
@@ -297,8 +297,8 @@ pub const fn starts_in(verb: Verb) -> &'static [Lane] {
 }
 
 /// The state that follows when `verb` is done to a ticket in `state`.
-pub fn after(verb: Verb, state: State, policy: Policy<'_>) -> Result<State, Illegal> {
-    let State { lane, status } = state;
+pub fn after(verb: Verb, state: TicketState, policy: Policy<'_>) -> Result<TicketState, Illegal> {
+    let TicketState { lane, status } = state;
     if lane_of(status) != lane {
         return Err(Illegal::Misplaced(status, lane));
     }
@@ -306,7 +306,7 @@ pub fn after(verb: Verb, state: State, policy: Policy<'_>) -> Result<State, Ille
         return Err(Illegal::Lane(lane));
     }
     let status = status_after(verb, status, policy)?;
-    Ok(State { lane: lane_of(status), status })
+    Ok(TicketState { lane: lane_of(status), status })
 }
 
 /// The status that a verb gives a ticket which is in the right lane for it.
@@ -355,7 +355,11 @@ fn status_after(verb: Verb, status: Status, policy: Policy<'_>) -> Result<Status
 
 /// The state that follows for a ticket in this situation. Beside the state its flag decides, and a claim that is being set
 /// up belongs to whoever sets it up: a commit in between would be taken for somebody else's.
-pub fn allows(verb: Verb, situation: Situation, policy: Policy<'_>) -> Result<State, Illegal> {
+pub fn allows(
+    verb: Verb,
+    situation: Situation,
+    policy: Policy<'_>,
+) -> Result<TicketState, Illegal> {
     let next = after(verb, situation.for_verb(verb), policy)?;
     let forward = matches!(verb, Verb::Claim | Verb::Submit | Verb::Approve | Verb::Complete);
     if forward && situation.blocked {
@@ -399,7 +403,8 @@ pub fn joins(from: Option<Lane>, to: Lane) -> bool {
     from == to
         || Verb::ALL.into_iter().any(|verb| {
             Status::ALL.into_iter().any(|status| {
-                after(verb, State { lane: from, status }, ANY).is_ok_and(|state| state.lane == to)
+                after(verb, TicketState { lane: from, status }, ANY)
+                    .is_ok_and(|state| state.lane == to)
             })
         })
 }

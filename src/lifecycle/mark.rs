@@ -1,7 +1,7 @@
 //! The verbs that change a ticket where it is: its gate, its flag, its keys, its words, its story.
 
-use super::act::{Act, Story, Writing, lines, write};
-use super::change::{Change, Edit};
+use super::act::{Act, ChangelogText, Writing, lines, write};
+use super::change::{Change, FileEdit};
 use super::decision::{Already, Decision};
 use super::machine::{Illegal, Verb};
 use super::refusal::Refusal;
@@ -27,8 +27,11 @@ pub fn gate(
         return Ok(Decision::Answer(Already));
     }
     let next = act.require(verb, ticket)?;
-    let story =
-        Story { role: ROLE, kind, lines: lines(format!("{what} by {}", act.actor), reason) };
+    let story = ChangelogText {
+        role: ROLE,
+        kind,
+        lines: lines(format!("{what} by {}", act.actor), reason),
+    };
     let writing = Writing {
         subject: if verb == Verb::Queue { "queue" } else { "draft" },
         reason,
@@ -46,7 +49,7 @@ pub fn block(ticket: &Ticket<'_>, act: &Act<'_>, reason: &str) -> Result<Decisio
         return Ok(Decision::Answer(Already));
     }
     let what = format!("Blocked by {}", act.actor);
-    let story = Story { role: ROLE, kind: "blocked", lines: lines(what, Some(reason)) };
+    let story = ChangelogText { role: ROLE, kind: "blocked", lines: lines(what, Some(reason)) };
     let status = Value::Text(next.status.as_str());
     let writing = Writing {
         subject: "block",
@@ -72,7 +75,7 @@ pub fn unblock(
         required => required?,
     };
     let what = format!("Unblocked by {}", act.actor);
-    let story = Story { role: ROLE, kind: "unblocked", lines: lines(what, reason) };
+    let story = ChangelogText { role: ROLE, kind: "unblocked", lines: lines(what, reason) };
     let status = Value::Text(next.status.as_str());
     let writing = Writing {
         subject: "unblock",
@@ -85,7 +88,11 @@ pub fn unblock(
 }
 
 /// Adds an entry to the story of a ticket.
-pub fn note(ticket: &Ticket<'_>, act: &Act<'_>, story: &Story<'_>) -> Result<Change, Refusal> {
+pub fn note(
+    ticket: &Ticket<'_>,
+    act: &Act<'_>,
+    story: &ChangelogText<'_>,
+) -> Result<Change, Refusal> {
     act.require(Verb::Note, ticket)?;
     let writing = Writing { subject: "note", reason: None, fields: &[], to: None, story };
     match write(ticket, act, &writing)? {
@@ -96,18 +103,18 @@ pub fn note(ticket: &Ticket<'_>, act: &Act<'_>, story: &Story<'_>) -> Result<Cha
 
 /// A value that somebody sets.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Setting {
+pub enum NewValue {
     Null,
     Text(String),
     List(Vec<String>),
 }
 
-impl Setting {
+impl NewValue {
     fn value(&self) -> Value<'_> {
         match self {
-            Setting::Null => Value::Null,
-            Setting::Text(text) => Value::Text(text),
-            Setting::List(items) => Value::List(items),
+            NewValue::Null => Value::Null,
+            NewValue::Text(text) => Value::Text(text),
+            NewValue::List(items) => Value::List(items),
         }
     }
 }
@@ -147,7 +154,7 @@ pub fn check_key(key: &str) -> Result<(), Refusal> {
 pub fn set(
     ticket: &Ticket<'_>,
     act: &Act<'_>,
-    settings: &[(String, Setting)],
+    settings: &[(String, NewValue)],
 ) -> Result<Decision, Refusal> {
     act.require(Verb::Edit, ticket)?;
     let path = &ticket.entry.path;
@@ -161,7 +168,7 @@ pub fn set(
     }
     let keys: Vec<&str> = settings.iter().map(|(key, _)| key.as_str()).collect();
     let what = format!("Set by {}: {}", act.actor, keys.join(", "));
-    let story = Story { role: ROLE, kind: "set", lines: vec![what] };
+    let story = ChangelogText { role: ROLE, kind: "set", lines: vec![what] };
     let fields: Vec<(&str, Value<'_>)> =
         settings.iter().map(|(key, setting)| (key.as_str(), setting.value())).collect();
     let writing =
@@ -191,11 +198,11 @@ pub fn replace(
             return Err(Refusal::OwnedKey { key: key.to_owned(), verb });
         }
     }
-    let story = Story { role: ROLE, kind: "edited", lines: Vec::new() };
+    let story = ChangelogText { role: ROLE, kind: "edited", lines: Vec::new() };
     let writing = Writing { subject: "edit", reason: None, fields: &[], to: None, story: &story };
     let (mut change, _) = write(ticket, act, &writing)?;
     // The text is theirs, changelog and all: no entry is added to it.
-    change.edits = vec![Edit::Move {
+    change.edits = vec![FileEdit::Move {
         from: ticket.entry.path.clone(),
         to: ticket.entry.path.clone(),
         content: after.as_bytes().to_vec(),

@@ -29,9 +29,11 @@ mod takeover;
 #[cfg(test)]
 mod tests;
 
-pub use act::{Act, Story};
-pub use activate::{Activation, FailureNote, note_failure, record_activation};
-pub use change::{Change, Edit, Form, Intake, Landing, Merge, RefEdit, Target, trailer};
+pub use act::{Act, ChangelogText};
+pub use activate::{ActivateRequest, FailureNote, note_failure, record_activation};
+pub use change::{
+    BranchLanding, Change, FileEdit, Intake, Merge, MergeForm, RefEdit, Target, trailer,
+};
 pub use claim::{Claim, ClaimRequest, Claimed, claim, resume, session_of};
 pub use correct::correct_id;
 pub use create::{Draft, NewTicket, create};
@@ -41,15 +43,15 @@ pub use finish::{
     reopen, require_ended,
 };
 pub use gate::{Missing, missing_in};
-pub use graph::{Edge, Order, Waits, edges};
+pub use graph::{Edge, RelationOrder, WaitGraph, edges};
 pub use land::land;
 pub use link::{LinkChange, LinkRequest, link};
-pub use mark::{Setting, block, check_key, gate, note, replace, set, unblock};
+pub use mark::{NewValue, block, check_key, gate, note, replace, set, unblock};
 pub use next::{Hindrance, Prospect, judge, needed};
-pub use refusal::{Held, Refusal};
-pub use relations::{Fate, Known, fate};
-pub use release::{Branch, ReleaseRequest, release};
-pub use review::{Approval, ReviewRequest, Verdict, Work, hand_in, review, submit};
+pub use refusal::{Holder, Refusal};
+pub use relations::{DependencyState, KnownTicket, fate};
+pub use release::{BranchDisposal, ReleaseRequest, release};
+pub use review::{Approval, ReviewRequest, ReviewVerdict, Work, hand_in, review, submit};
 pub use set_up::{NewFile, set_up};
-pub use snapshot::{Entry, Node, Odd, Snapshot, Ticket};
-pub use takeover::{BranchCopy, Staleness, Takeover, Way, is_stale, take_over};
+pub use snapshot::{EntryNode, OddFile, Snapshot, Ticket, TicketEntry};
+pub use takeover::{BranchCopy, Staleness, Takeover, TakeoverKind, is_stale, take_over};

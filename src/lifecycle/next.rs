@@ -8,15 +8,15 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 
-use super::relations::{Fate, Known, Meant, Names, by_id, fate};
-use super::snapshot::{Entry, Snapshot};
+use super::relations::{DependencyState, KnownTicket, MeantTicket, TicketIndex, by_id, fate};
+use super::snapshot::{Snapshot, TicketEntry};
 use crate::names::RepoPath;
-use crate::ticket::{Lane, Priority, QueueGate, Said, TicketId, moment};
+use crate::ticket::{Lane, Priority, QueueGate, StatusLine, TicketId, moment};
 
 /// A ticket of the queue, and what keeps it from being claimed.
 #[derive(Clone, Debug)]
 pub struct Prospect<'a> {
-    pub known: &'a Known<'a>,
+    pub known: &'a KnownTicket<'a>,
     /// Nothing, when it can be claimed.
     pub hindrances: Vec<Hindrance>,
 }
@@ -37,13 +37,13 @@ pub enum Hindrance {
     Waits {
         /// The ticket, as this one names it, or by its id where that one names this one.
         name: String,
-        why: Unmet,
+        why: UnmetDependency,
     },
 }
 
 /// Why a dependency does not count as done.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Unmet {
+pub enum UnmetDependency {
     #[error("which is not on the trunk")]
     Missing,
     #[error("which may be any of {}", list(.0))]
@@ -72,18 +72,18 @@ impl Hindrance {
 }
 
 /// The finished tickets whose heads are needed to judge those of the queue.
-pub fn needed<'a>(all: &[Known<'a>], snapshot: &'a Snapshot) -> Vec<&'a Entry> {
+pub fn needed<'a>(all: &[KnownTicket<'a>], snapshot: &'a Snapshot) -> Vec<&'a TicketEntry> {
     let mut wanted = all.iter().flat_map(|known| &known.head.depends_on).peekable();
     if wanted.peek().is_none() {
         return Vec::new();
     }
-    let names = Names::of(snapshot);
-    let ended = |entry: &&Entry| matches!(entry.lane, Lane::Completed | Lane::Archive);
+    let names = TicketIndex::of(snapshot);
+    let ended = |entry: &&TicketEntry| matches!(entry.lane, Lane::Completed | Lane::Archive);
     let mut seen = BTreeSet::new();
     wanted
         .filter_map(|name| match names.find(name) {
-            Meant::One(entry) => Some(entry).filter(ended),
-            Meant::Several(_) | Meant::Missing => None,
+            MeantTicket::One(entry) => Some(entry).filter(ended),
+            MeantTicket::Several(_) | MeantTicket::Missing => None,
         })
         .filter(|entry| seen.insert(&entry.path))
         .collect()
@@ -94,7 +94,7 @@ pub fn needed<'a>(all: &[Known<'a>], snapshot: &'a Snapshot) -> Vec<&'a Entry> {
 ///
 /// `all` holds the heads of everything in the queue and in active, and of what [`needed`] names.
 pub fn judge<'a>(
-    all: &'a [Known<'a>],
+    all: &'a [KnownTicket<'a>],
     snapshot: &'a Snapshot,
     gate: QueueGate,
 ) -> Vec<Prospect<'a>> {
@@ -125,7 +125,7 @@ fn repeated(snapshot: &Snapshot) -> BTreeMap<&TicketId, usize> {
 }
 
 /// What the ticket itself says against being claimed.
-fn own(known: &Known<'_>, gate: QueueGate) -> Vec<Hindrance> {
+fn own(known: &KnownTicket<'_>, gate: QueueGate) -> Vec<Hindrance> {
     let mut found: Vec<Hindrance> =
         known.head.blocked.iter().map(|why| Hindrance::Blocked(why.clone())).collect();
     let need = match gate {
@@ -139,8 +139,8 @@ fn own(known: &Known<'_>, gate: QueueGate) -> Vec<Hindrance> {
         }
         None => {
             let status = match &known.head.status {
-                Said::Unknown { text, .. } => text.clone(),
-                Said::Nothing | Said::Status(_) => String::new(),
+                StatusLine::Unknown { text, .. } => text.clone(),
+                StatusLine::Nothing | StatusLine::Status(_) => String::new(),
             };
             found.push(Hindrance::Status { status, need });
         }
@@ -149,19 +149,19 @@ fn own(known: &Known<'_>, gate: QueueGate) -> Vec<Hindrance> {
 }
 
 struct Dependencies<'a> {
-    names: Names<'a>,
-    heads: HashMap<&'a TicketId, &'a Known<'a>>,
+    names: TicketIndex<'a>,
+    heads: HashMap<&'a TicketId, &'a KnownTicket<'a>>,
     /// Of each ticket, those that say that they block it.
     blockers: HashMap<&'a TicketId, Vec<&'a TicketId>>,
 }
 
 impl<'a> Dependencies<'a> {
-    fn of(all: &'a [Known<'a>], snapshot: &'a Snapshot) -> Dependencies<'a> {
-        let names = Names::of(snapshot);
+    fn of(all: &'a [KnownTicket<'a>], snapshot: &'a Snapshot) -> Dependencies<'a> {
+        let names = TicketIndex::of(snapshot);
         let mut blockers: HashMap<&TicketId, Vec<&TicketId>> = HashMap::new();
-        for known in all.iter().filter(|k| fate(k.entry.lane, &k.head) == Fate::Open) {
+        for known in all.iter().filter(|k| fate(k.entry.lane, &k.head) == DependencyState::Open) {
             for name in &known.head.blocks {
-                if let Meant::One(entry) = names.find(name) {
+                if let MeantTicket::One(entry) = names.find(name) {
                     blockers.entry(&entry.id).or_default().push(&known.entry.id);
                 }
             }
@@ -169,7 +169,7 @@ impl<'a> Dependencies<'a> {
         Dependencies { names, heads: by_id(all), blockers }
     }
 
-    fn unmet(&self, known: &Known<'a>) -> Vec<Hindrance> {
+    fn unmet(&self, known: &KnownTicket<'a>) -> Vec<Hindrance> {
         let depends_on = &known.head.depends_on;
         let named = depends_on.iter().filter_map(|name| {
             let why = self.why(name)?;
@@ -177,30 +177,30 @@ impl<'a> Dependencies<'a> {
         });
         let named_too = |id: &TicketId| {
             let is_it =
-                |name: &String| matches!(self.names.find(name), Meant::One(e) if e.id == *id);
+                |name: &String| matches!(self.names.find(name), MeantTicket::One(e) if e.id == *id);
             depends_on.iter().any(is_it)
         };
         let blockers = self.blockers.get(&known.entry.id).into_iter().flatten();
         let others = blockers.filter(|id| !named_too(id)).filter_map(|id| {
             let lane = self.heads.get(id)?.entry.lane;
-            Some(Hindrance::Waits { name: id.to_string(), why: Unmet::Open(lane) })
+            Some(Hindrance::Waits { name: id.to_string(), why: UnmetDependency::Open(lane) })
         });
         named.chain(others).collect()
     }
 
-    fn why(&self, name: &str) -> Option<Unmet> {
+    fn why(&self, name: &str) -> Option<UnmetDependency> {
         match self.names.find(name) {
-            Meant::Missing => Some(Unmet::Missing),
-            Meant::Several(all) => {
-                Some(Unmet::Ambiguous(all.into_iter().map(|e| e.id.clone()).collect()))
+            MeantTicket::Missing => Some(UnmetDependency::Missing),
+            MeantTicket::Several(all) => {
+                Some(UnmetDependency::Ambiguous(all.into_iter().map(|e| e.id.clone()).collect()))
             }
-            Meant::One(entry) => {
+            MeantTicket::One(entry) => {
                 // A file that cannot be read has no head, and is not known to be done.
                 let head = self.heads.get(&entry.id).map(|known| &known.head);
-                match head.map_or(Fate::Open, |head| fate(entry.lane, head)) {
-                    Fate::Done => None,
-                    Fate::Open => Some(Unmet::Open(entry.lane)),
-                    Fate::Dropped => Some(Unmet::Dropped),
+                match head.map_or(DependencyState::Open, |head| fate(entry.lane, head)) {
+                    DependencyState::Done => None,
+                    DependencyState::Open => Some(UnmetDependency::Open(entry.lane)),
+                    DependencyState::Dropped => Some(UnmetDependency::Dropped),
                 }
             }
         }
@@ -219,7 +219,7 @@ struct Rank<'a> {
 }
 
 impl<'a> Rank<'a> {
-    fn of(known: &Known<'a>) -> Rank<'a> {
+    fn of(known: &KnownTicket<'a>) -> Rank<'a> {
         let priority = known.head.priority.as_deref().and_then(Priority::read);
         let created = known.head.created.as_deref().and_then(moment);
         Rank {

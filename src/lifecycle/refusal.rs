@@ -8,14 +8,14 @@ use crate::ticket::{Lane, Relation, TicketId};
 
 /// Who holds a ticket, as far as its file says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Held {
+pub struct Holder {
     pub by: Option<String>,
     /// `claimed_at`, as written.
     pub at: Option<String>,
     pub claim_id: Option<String>,
 }
 
-impl Held {
+impl Holder {
     fn name(&self) -> &str {
         self.by.as_deref().unwrap_or("somebody who left no name")
     }
@@ -53,15 +53,15 @@ pub enum Refusal {
 
     // Who holds it.
     #[error("{id} is held by {}", held.name())]
-    Held { id: TicketId, held: Box<Held> },
+    Held { id: TicketId, held: Box<Holder> },
     #[error("{id} is held by {}, not by {actor}", held.name())]
-    NotHolder { id: TicketId, actor: String, held: Box<Held> },
+    NotHolder { id: TicketId, actor: String, held: Box<Holder> },
     /// The claim that was to be continued is not the one on the trunk.
     #[error("{id} is no longer held by the claim {expected}")]
-    ClaimChanged { id: TicketId, expected: String, held: Box<Held> },
+    ClaimChanged { id: TicketId, expected: String, held: Box<Holder> },
     /// Its holder gave a sign of work at `last`, which is less than `stale_after` ago.
     #[error("{} works on {id}: the last sign of it was at {last}", held.name())]
-    Fresh { id: TicketId, held: Box<Held>, last: String, stale_after: String },
+    Fresh { id: TicketId, held: Box<Holder>, last: String, stale_after: String },
     #[error("nobody holds {id}: it is in {}/", lane.as_str())]
     NotActive { id: TicketId, lane: Lane, legal: Vec<Verb> },
 

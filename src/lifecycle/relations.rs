@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 
-use super::snapshot::{Entry, Snapshot};
-use crate::ticket::{Head, Lane, Status, TicketId};
+use super::snapshot::{Snapshot, TicketEntry};
+use crate::ticket::{FrontMatter, Lane, Status, TicketId};
 
 #[derive(Clone, Debug)]
-pub struct Known<'a> {
-    pub entry: &'a Entry,
-    pub head: Head,
+pub struct KnownTicket<'a> {
+    pub entry: &'a TicketEntry,
+    pub head: FrontMatter,
 }
 
 /// How exactly a name fits an id; the better one wins.
@@ -25,18 +25,18 @@ enum Fit {
 ///
 /// A relation is written once and read for years by people and programs, so that less is guessed here than at the
 /// command line: a part of an id names nothing, and case counts.
-pub struct Names<'a>(HashMap<&'a str, Vec<(Fit, &'a Entry)>>);
+pub struct TicketIndex<'a>(HashMap<&'a str, Vec<(Fit, &'a TicketEntry)>>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Meant<'a> {
-    One(&'a Entry),
-    Several(Vec<&'a Entry>),
+pub enum MeantTicket<'a> {
+    One(&'a TicketEntry),
+    Several(Vec<&'a TicketEntry>),
     Missing,
 }
 
-impl<'a> Names<'a> {
-    pub fn of(snapshot: &'a Snapshot) -> Names<'a> {
-        let mut names: HashMap<&str, Vec<(Fit, &Entry)>> = HashMap::new();
+impl<'a> TicketIndex<'a> {
+    pub fn of(snapshot: &'a Snapshot) -> TicketIndex<'a> {
+        let mut names: HashMap<&str, Vec<(Fit, &TicketEntry)>> = HashMap::new();
         for entry in &snapshot.entries {
             let id = entry.id.as_str();
             let family = entry.id.without_sequence();
@@ -52,27 +52,27 @@ impl<'a> Names<'a> {
                 }
             }
         }
-        Names(names)
+        TicketIndex(names)
     }
 
     /// The ticket that a name means: an id, an id without `TICKET-` or without its sequence, or the path of a file.
-    pub fn find(&self, name: &str) -> Meant<'a> {
+    pub fn find(&self, name: &str) -> MeantTicket<'a> {
         let file = name.trim().rsplit('/').next().unwrap_or_default();
         let known = self.0.get(file.strip_suffix(".md").unwrap_or(file));
         let best = known.and_then(|all| all.iter().map(|(fit, _)| *fit).min());
         let fitting = known.into_iter().flatten().filter(|(fit, _)| Some(*fit) == best);
-        let fitting: Vec<&'a Entry> = fitting.map(|(_, entry)| *entry).collect();
+        let fitting: Vec<&'a TicketEntry> = fitting.map(|(_, entry)| *entry).collect();
         match fitting.as_slice() {
-            [] => Meant::Missing,
-            [one] => Meant::One(one),
-            _ => Meant::Several(fitting),
+            [] => MeantTicket::Missing,
+            [one] => MeantTicket::One(one),
+            _ => MeantTicket::Several(fitting),
         }
     }
 }
 
 /// What became of a ticket, for those that wait for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
+pub enum DependencyState {
     Open,
     Done,
     /// It was ended without being done.
@@ -81,17 +81,17 @@ pub enum Fate {
 
 /// What became of a ticket. Where it lies counts as much as what it says: work that is approved on its branch is done
 /// when it has reached the trunk.
-pub fn fate(lane: Lane, head: &Head) -> Fate {
+pub fn fate(lane: Lane, head: &FrontMatter) -> DependencyState {
     match lane {
-        Lane::Queue | Lane::Active => return Fate::Open,
+        Lane::Queue | Lane::Active => return DependencyState::Open,
         Lane::Completed | Lane::Archive => {}
     }
     match head.status_in(lane) {
-        Some(Status::Approved) => Fate::Done,
+        Some(Status::Approved) => DependencyState::Done,
         Some(Status::Closed) => match head.resolution.as_deref() {
-            Some(text) if is_done(text) => Fate::Done,
-            None if lane == Lane::Completed || head.completed_at.is_some() => Fate::Done,
-            Some(_) | None => Fate::Dropped,
+            Some(text) if is_done(text) => DependencyState::Done,
+            None if lane == Lane::Completed || head.completed_at.is_some() => DependencyState::Done,
+            Some(_) | None => DependencyState::Dropped,
         },
         Some(
             Status::Draft
@@ -103,7 +103,7 @@ pub fn fate(lane: Lane, head: &Head) -> Fate {
             | Status::ExpediterReview
             | Status::ChangesRequested,
         )
-        | None => Fate::Open,
+        | None => DependencyState::Open,
     }
 }
 
@@ -113,6 +113,8 @@ fn is_done(resolution: &str) -> bool {
     DONE.iter().any(|word| word.eq_ignore_ascii_case(resolution.trim()))
 }
 
-pub(super) fn by_id<'k, 'a>(all: &'k [Known<'a>]) -> HashMap<&'a TicketId, &'k Known<'a>> {
+pub(super) fn by_id<'k, 'a>(
+    all: &'k [KnownTicket<'a>],
+) -> HashMap<&'a TicketId, &'k KnownTicket<'a>> {
     all.iter().map(|known| (&known.entry.id, known)).collect()
 }

@@ -2,16 +2,16 @@
 
 use chrono::{DateTime, Utc};
 
-use super::change::{Change, Edit, RefEdit, Target, trailer};
+use super::change::{Change, FileEdit, RefEdit, Target, trailer};
 use super::machine::Policy;
 use super::refusal::Refusal;
 use super::snapshot::{Ticket, set_all};
 use crate::names::{Oid, RefName, RepoPath};
-use crate::ticket::{Appended, Entry as LogEntry, Lane, QueueGate, Status, Value};
+use crate::ticket::{Appended, ChangelogEntry as LogEntry, Lane, QueueGate, Status, Value};
 
 /// What becomes of the ticket branch on the remote.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Branch {
+pub enum BranchDisposal {
     Absent,
     /// It holds nothing but tix's own commits: deleted, if it is still at this commit.
     Delete {
@@ -29,13 +29,13 @@ pub enum Branch {
     },
 }
 
-impl Branch {
+impl BranchDisposal {
     /// The refs that free its name.
     pub(super) fn free(self) -> Vec<RefEdit> {
         match self {
-            Branch::Absent => Vec::new(),
-            Branch::Delete { name, at } => vec![RefEdit::Delete { name, at }],
-            Branch::Keep { name, at, attic } => vec![
+            BranchDisposal::Absent => Vec::new(),
+            BranchDisposal::Delete { name, at } => vec![RefEdit::Delete { name, at }],
+            BranchDisposal::Keep { name, at, attic } => vec![
                 RefEdit::Create { name: attic, to: Target::Commit(at.clone()) },
                 RefEdit::Delete { name, at },
             ],
@@ -45,8 +45,8 @@ impl Branch {
     /// The trailer that says where its work is kept.
     pub(super) fn trailer(&self) -> Option<(&'static str, String)> {
         match self {
-            Branch::Absent | Branch::Delete { .. } => None,
-            Branch::Keep { attic, .. } => Some((trailer::ATTIC, attic.short().to_owned())),
+            BranchDisposal::Absent | BranchDisposal::Delete { .. } => None,
+            BranchDisposal::Keep { attic, .. } => Some((trailer::ATTIC, attic.short().to_owned())),
         }
     }
 }
@@ -74,7 +74,7 @@ pub struct ReleaseRequest<'a> {
 pub fn release(
     ticket: &Ticket<'_>,
     request: &ReleaseRequest<'_>,
-    branch: Branch,
+    branch: BranchDisposal,
 ) -> Result<Change, Refusal> {
     let entry = ticket.entry;
     let held = ticket.held();
@@ -105,7 +105,7 @@ pub fn release(
     ];
     trailers.extend(branch.trailer());
     Ok(Change {
-        edits: vec![Edit::Move { from: entry.path.clone(), to, content }],
+        edits: vec![FileEdit::Move { from: entry.path.clone(), to, content }],
         subject: format!("release: {}", entry.id),
         reason: request.reason.map(str::to_owned),
         trailers,
@@ -118,7 +118,7 @@ pub fn release(
 fn given_back(
     ticket: &Ticket<'_>,
     request: &ReleaseRequest<'_>,
-    branch: &Branch,
+    branch: &BranchDisposal,
 ) -> Result<Vec<u8>, Refusal> {
     let mut document = ticket.document.clone();
     // Whoever could claim it had it queued, where that is needed; a release does not take that back.
@@ -135,7 +135,7 @@ fn given_back(
     }
     let mut lines = vec![format!("Given back to the queue by {}", request.actor)];
     lines.extend(request.reason.map(|reason| format!("Reason: {reason}")));
-    if let Branch::Keep { attic, .. } = branch {
+    if let BranchDisposal::Keep { attic, .. } = branch {
         lines.push(format!("Work so far: {}", attic.short()));
     }
     let entry = LogEntry { at: request.at, role: request.role, kind: "released", lines: &lines };

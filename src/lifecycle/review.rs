@@ -1,6 +1,6 @@
 //! Submitting work, and reviewing it stage by stage. What is said is bound to a commit of the ticket branch.
 
-use super::act::{Act, Story, Writing, write};
+use super::act::{Act, ChangelogText, Writing, write};
 use super::change::{Change, trailer};
 use super::decision::{Already, Decision};
 use super::gate;
@@ -59,7 +59,7 @@ pub fn submit(ticket: &Ticket<'_>, act: &Act<'_>, work: &Work<'_>) -> Result<Dec
         return Ok(Decision::Answer(Already));
     }
     let lines = vec![format!("Submitted by {}", act.actor), format!("Commit: {}", work.tip)];
-    let story = Story { role: "Creator", kind: "submitted", lines };
+    let story = ChangelogText { role: "Creator", kind: "submitted", lines };
     let fields = [
         ("status", Value::Text(next.status.as_str())),
         ("submitted", Value::Text(work.tip.as_str())),
@@ -86,13 +86,13 @@ pub fn hand_in(ticket: &Ticket<'_>, act: &Act<'_>, work: &Work<'_>) -> Option<Ve
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum ReviewVerdict {
     Approve,
     RequestChanges,
 }
 
 pub struct ReviewRequest<'a> {
-    pub verdict: Verdict,
+    pub verdict: ReviewVerdict,
     /// The stage that they speak for; `None` for the one that it is at.
     pub stage: Option<Status>,
     /// The commit that they have looked at; `None` for the one that was submitted.
@@ -108,8 +108,8 @@ pub fn review(
 ) -> Result<Decision, Refusal> {
     let id = || ticket.entry.id.clone();
     let verb = match request.verdict {
-        Verdict::Approve => Verb::Approve,
-        Verdict::RequestChanges => Verb::RequestChanges,
+        ReviewVerdict::Approve => Verb::Approve,
+        ReviewVerdict::RequestChanges => Verb::RequestChanges,
     };
     let approvals = Approval::all_of(&ticket.document);
     let mine = |approval: &&Approval| {
@@ -117,7 +117,7 @@ pub fn review(
         named && approval.by == act.actor.replace(',', "") && work.is_still(&approval.commit)
     };
     // Said twice it is still said once: the second yes of one reviewer is not that of the next stage.
-    if request.verdict == Verdict::Approve && approvals.iter().any(|a| mine(&a)) {
+    if request.verdict == ReviewVerdict::Approve && approvals.iter().any(|a| mine(&a)) {
         return Ok(Decision::Answer(Already));
     }
     let next = act.require(verb, ticket)?;
@@ -126,16 +126,16 @@ pub fn review(
         let (at, asked) = (stage.as_str(), asked.as_str());
         return Err(Refusal::OtherStage { id: id(), at, asked });
     }
-    if request.verdict == Verdict::Approve {
+    if request.verdict == ReviewVerdict::Approve {
         require_unmoved(ticket, work, request.commit)?;
     }
     let (role, kind) = (role_of(stage), kind_of(request.verdict));
     let mut lines = vec![format!("{} by {}", said(request.verdict), act.actor)];
     lines.push(format!("Commit: {}", work.tip));
     lines.extend(request.notes.into_iter().flat_map(str::lines).map(str::to_owned));
-    let story = Story { role, kind, lines };
+    let story = ChangelogText { role, kind, lines };
     let mut kept: Vec<String> = Vec::new();
-    if request.verdict == Verdict::Approve {
+    if request.verdict == ReviewVerdict::Approve {
         kept.extend(approvals.iter().filter(|a| a.stage != stage).map(Approval::written));
         let commit = work.tip.clone();
         kept.push(Approval { stage, commit, by: act.actor.to_owned() }.written());
@@ -191,16 +191,16 @@ fn role_of(stage: Status) -> &'static str {
     }
 }
 
-fn kind_of(verdict: Verdict) -> &'static str {
+fn kind_of(verdict: ReviewVerdict) -> &'static str {
     match verdict {
-        Verdict::Approve => "approved",
-        Verdict::RequestChanges => "changes_requested",
+        ReviewVerdict::Approve => "approved",
+        ReviewVerdict::RequestChanges => "changes_requested",
     }
 }
 
-fn said(verdict: Verdict) -> &'static str {
+fn said(verdict: ReviewVerdict) -> &'static str {
     match verdict {
-        Verdict::Approve => "Approved",
-        Verdict::RequestChanges => "Changes requested",
+        ReviewVerdict::Approve => "Approved",
+        ReviewVerdict::RequestChanges => "Changes requested",
     }
 }

@@ -1,6 +1,6 @@
 //! The files that a repository with tickets begins with.
 
-use super::change::{Change, Edit, trailer};
+use super::change::{Change, FileEdit, trailer};
 use crate::names::RepoPath;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,7 +12,8 @@ pub struct NewFile {
 
 /// Adds the files that are missing.
 pub fn set_up(missing: &[NewFile], actor: &str) -> Change {
-    let add = |file: &NewFile| Edit::Add { path: file.path.clone(), content: file.content.clone() };
+    let add =
+        |file: &NewFile| FileEdit::Add { path: file.path.clone(), content: file.content.clone() };
     Change {
         edits: missing.iter().map(add).collect(),
         subject: "init: tickets".to_owned(),
@@ -33,7 +34,7 @@ mod tests {
         let path = RepoPath::parse("tickets/queue/.gitkeep").unwrap();
         let file = NewFile { path: path.clone(), content: b"x".to_vec() };
         let change = set_up(&[file], "Ada");
-        assert_eq!(change.edits, [Edit::Add { path, content: b"x".to_vec() }]);
+        assert_eq!(change.edits, [FileEdit::Add { path, content: b"x".to_vec() }]);
         assert_eq!(change.trailers, [("Tix-Actor", "Ada".to_owned())]);
     }
 }

@@ -3,17 +3,17 @@
 use std::collections::BTreeSet;
 
 use super::Refusal;
-use super::machine::{self, Policy, Situation, State, Verb};
-use super::refusal::Held;
+use super::machine::{self, Policy, Situation, TicketState, Verb};
+use super::refusal::Holder;
 use crate::names::{Oid, RepoPath};
 use crate::ticket::{
-    Document, Head, Lane, Reading, Resolution, Status, StatusError, TicketId, TicketRow, Value,
-    resolve,
+    Document, FrontMatter, Lane, QueryMatch, Status, StatusError, StatusReading, TicketId,
+    TicketRow, Value, resolve,
 };
 
 /// What stands at a path below a lane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Node {
+pub enum EntryNode {
     File,
     /// Anything else; the words say what, as in "a symbolic link".
     Other(&'static str),
@@ -21,25 +21,25 @@ pub enum Node {
 
 /// A ticket's place on the trunk.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub struct TicketEntry {
     /// The file's stem.
     pub id: TicketId,
     pub lane: Lane,
     pub path: RepoPath,
-    pub node: Node,
+    pub node: EntryNode,
     pub oid: Oid,
 }
 
-impl Entry {
+impl TicketEntry {
     /// The ticket as it is shown, with this head, which was read from `source`.
-    pub fn row(&self, head: Head, source: String) -> TicketRow {
+    pub fn row(&self, head: FrontMatter, source: String) -> TicketRow {
         TicketRow::new(self.id.clone(), self.lane, self.path.to_string(), head, source)
     }
 }
 
 /// A Markdown file in a lane whose name is no ticket id.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Odd {
+pub struct OddFile {
     pub path: RepoPath,
     pub why: String,
 }
@@ -47,14 +47,14 @@ pub struct Odd {
 #[derive(Clone, Debug, Default)]
 pub struct Snapshot {
     /// The tickets, sorted by path.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<TicketEntry>,
     /// Files that look like tickets and are not.
-    pub odd: Vec<Odd>,
+    pub odd: Vec<OddFile>,
 }
 
 #[derive(Clone, Debug)]
 pub struct Ticket<'a> {
-    pub entry: &'a Entry,
+    pub entry: &'a TicketEntry,
     /// The lane that the trunk has it in; another than that of its place when it is complete on its branch.
     pub trunk: Lane,
     pub document: Document,
@@ -62,12 +62,12 @@ pub struct Ticket<'a> {
 
 impl Snapshot {
     /// The one ticket that `query` means.
-    pub fn find(&self, query: &str) -> Result<&Entry, Refusal> {
+    pub fn find(&self, query: &str) -> Result<&TicketEntry, Refusal> {
         let ids: Vec<TicketId> = self.entries.iter().map(|e| e.id.clone()).collect();
         let bad = |why: String| Refusal::BadQuery { query: query.to_owned(), why };
         match resolve(query, &ids).map_err(|e| bad(e.to_string()))? {
-            Resolution::One(id) => self.find_id(id),
-            Resolution::Many(matches) => {
+            QueryMatch::One(id) => self.find_id(id),
+            QueryMatch::Many(matches) => {
                 let matches: BTreeSet<TicketId> = matches.into_iter().cloned().collect();
                 match matches.first() {
                     // One id in several places, which is another thing to say than several tickets.
@@ -78,8 +78,8 @@ impl Snapshot {
                     }),
                 }
             }
-            Resolution::None { nearest } => Err(match self.odd_one(query) {
-                Some(Odd { path, why }) => {
+            QueryMatch::None { nearest } => Err(match self.odd_one(query) {
+                Some(OddFile { path, why }) => {
                     Refusal::OddName { path: path.clone(), why: why.clone() }
                 }
                 None => Refusal::NotFound {
@@ -91,10 +91,10 @@ impl Snapshot {
     }
 
     /// The file that somebody names as if its name were an id.
-    fn odd_one(&self, query: &str) -> Option<&Odd> {
+    fn odd_one(&self, query: &str) -> Option<&OddFile> {
         let name = query.rsplit('/').next().unwrap_or(query);
         let name = name.strip_suffix(".md").unwrap_or(name).as_bytes();
-        let is_meant = |odd: &&Odd| {
+        let is_meant = |odd: &&OddFile| {
             let file = odd.path.components().last().unwrap_or_default();
             let stem = file.strip_suffix(b".md").unwrap_or(file);
             stem == name || stem.strip_prefix(b"TICKET-") == Some(name)
@@ -103,8 +103,8 @@ impl Snapshot {
     }
 
     /// The one place of exactly this id.
-    pub fn find_id(&self, id: &TicketId) -> Result<&Entry, Refusal> {
-        let found: Vec<&Entry> = self.entries.iter().filter(|e| e.id == *id).collect();
+    pub fn find_id(&self, id: &TicketId) -> Result<&TicketEntry, Refusal> {
+        let found: Vec<&TicketEntry> = self.entries.iter().filter(|e| e.id == *id).collect();
         match found.as_slice() {
             [] => Err(Refusal::NotFound { query: id.to_string(), nearest: Vec::new() }),
             [one] => Ok(one),
@@ -123,15 +123,15 @@ impl Snapshot {
 }
 
 impl<'a> Ticket<'a> {
-    pub fn new(entry: &'a Entry, document: Document) -> Ticket<'a> {
+    pub fn new(entry: &'a TicketEntry, document: Document) -> Ticket<'a> {
         Ticket { entry, trunk: entry.lane, document }
     }
 }
 
 impl Ticket<'_> {
     /// Who holds it, by its own words.
-    pub fn held(&self) -> Held {
-        Held {
+    pub fn held(&self) -> Holder {
+        Holder {
             by: self.document.text("claimed_by"),
             at: self.document.text("claimed_at"),
             claim_id: self.document.text("claim_id"),
@@ -169,16 +169,18 @@ impl Ticket<'_> {
         let lane = self.entry.lane;
         let usual = Status::usual_in(lane);
         let status = match self.document.status() {
-            Ok(Reading { status: Status::InProgress, blocked: true })
+            Ok(StatusReading { status: Status::InProgress, blocked: true })
             | Err(StatusError::Missing) => usual,
-            Ok(Reading { status: Status::Claimed, .. }) if self.held().claim_id.is_none() => usual,
-            Ok(Reading { status, .. }) => status,
+            Ok(StatusReading { status: Status::Claimed, .. }) if self.held().claim_id.is_none() => {
+                usual
+            }
+            Ok(StatusReading { status, .. }) => status,
             Err(StatusError::Unknown { text, .. }) => {
                 return Err(Refusal::UnknownStatus { id: self.entry.id.clone(), text });
             }
         };
         let blocked = self.blocked().is_some();
-        Ok(Situation { state: State { lane, status }, trunk: self.trunk, blocked })
+        Ok(Situation { state: TicketState { lane, status }, trunk: self.trunk, blocked })
     }
 
     /// What can be done to it now, for whoever hears that something else cannot; nothing when its status is no status.

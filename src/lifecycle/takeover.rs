@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::act::{Act, Story, Writing, write};
+use super::act::{Act, ChangelogText, Writing, write};
 use super::change::{Intake, Merge, trailer};
 use super::claim::Claim;
 use super::decision::{Already, Decision};
@@ -25,7 +25,7 @@ pub enum Staleness {
 
 /// How a ticket gets another holder.
 #[derive(Clone, Copy, Debug)]
-pub enum Way {
+pub enum TakeoverKind {
     /// Somebody takes it.
     Reclaim(Staleness),
     /// Its holder gives it away.
@@ -34,7 +34,7 @@ pub enum Way {
 
 /// What a takeover is decided on, beside the ticket.
 pub struct Takeover<'a> {
-    pub way: Way,
+    pub way: TakeoverKind,
     /// The claim that takes the place of the present one.
     pub claim: &'a Claim,
     pub reason: Option<&'a str>,
@@ -66,23 +66,27 @@ pub fn take_over(
     let to = &request.claim.by;
     let (verb, subject, kind, what) = match request.way {
         // Who completed a ticket stands in it as well, and holds it no more.
-        Way::Handoff if newest.entry.lane == Lane::Active && held.by.as_deref() == Some(to) => {
+        TakeoverKind::Handoff
+            if newest.entry.lane == Lane::Active && held.by.as_deref() == Some(to) =>
+        {
             return Ok(Decision::Answer(Already));
         }
-        Way::Handoff => {
+        TakeoverKind::Handoff => {
             let what = format!("Given to {to} by {}", act.actor);
             (Verb::Handoff, "handoff", "handed_over", what)
         }
-        Way::Reclaim(_) => (Verb::Reclaim, "reclaim", "taken_over", format!("Taken over by {to}")),
+        TakeoverKind::Reclaim(_) => {
+            (Verb::Reclaim, "reclaim", "taken_over", format!("Taken over by {to}"))
+        }
     };
     let next = act.require(verb, newest)?;
-    if let Way::Reclaim(Staleness::After(limit)) = request.way {
+    if let TakeoverKind::Reclaim(Staleness::After(limit)) = request.way {
         require_stale(ticket, act, request.last, limit)?;
     }
     let mut lines = vec![what];
     lines.extend(held.by.as_ref().map(|by| format!("Before: {by}")));
     lines.extend(request.reason.map(|reason| format!("Reason: {reason}")));
-    let story = Story { role: "Creator", kind, lines };
+    let story = ChangelogText { role: "Creator", kind, lines };
     let claim = [
         ("claimed_by", Value::Text(&request.claim.by)),
         ("claimed_at", Value::Text(&request.claim.at)),

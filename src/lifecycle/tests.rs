@@ -25,10 +25,10 @@ fn act<'a>(actor: &'a str, claim_id: Option<&'a str>) -> Act<'a> {
     Act { actor, at: now(), clone_prefix: "0000abcd-", claim_id, policy }
 }
 
-fn entry(lane: Lane) -> Entry {
+fn entry(lane: Lane) -> TicketEntry {
     let id = TicketId::parse("TICKET-foo-001").unwrap();
     let path = RepoPath::parse(format!("tickets/{lane}/TICKET-foo-001/{id}.md")).unwrap();
-    Entry { id, lane, path, node: Node::File, oid: oid('1') }
+    TicketEntry { id, lane, path, node: EntryNode::File, oid: oid('1') }
 }
 
 fn oid(digit: char) -> Oid {
@@ -43,7 +43,7 @@ fn text(status: &str, rest: &str, body: &str) -> Document {
 const HELD: &str = "claimed_by: ada\nclaimed_at: 2026-11-19T08:00:00Z\nclaim_id: 1111-22\n";
 
 fn content(change: &Change) -> Document {
-    let [Edit::Move { content, .. }] = change.edits.as_slice() else { panic!("{change:?}") };
+    let [FileEdit::Move { content, .. }] = change.edits.as_slice() else { panic!("{change:?}") };
     Document::parse(content.clone()).unwrap()
 }
 
@@ -77,8 +77,12 @@ fn an_approval_reads_back_whoever_gave_it() {
         let ticket = Ticket::new(&entry, text("critic_review", HELD, "# Changelog\n"));
         let (tip, same) = (oid('a'), |_: &Oid| false);
         let work = Work { tip: &tip, same: &same };
-        let request =
-            ReviewRequest { verdict: Verdict::Approve, stage: None, commit: None, notes: None };
+        let request = ReviewRequest {
+            verdict: ReviewVerdict::Approve,
+            stage: None,
+            commit: None,
+            notes: None,
+        };
         let document = changed(review(&ticket, &act(by, None), &work, &request).unwrap());
         let given = Approval::all_of(&document);
         let by = by.replace(',', "");
@@ -103,13 +107,16 @@ fn a_claim_is_stale_after_its_last_sign_and_one_without_a_sign_is() {
             Takeover { way, claim: &claim, reason: None, last, branch: &branch, copy: None };
         take_over(&ticket, &act("bob", None), &request)
     };
-    let after = Way::Reclaim(Staleness::After(TimeDelta::hours(24)));
+    let after = TakeoverKind::Reclaim(Staleness::After(TimeDelta::hours(24)));
     let ago = |hours| Some(now() - TimeDelta::hours(hours));
     assert!(take(after, ago(23)).is_err());
     // A clock that runs ahead is a sign of life as well.
     assert!(take(after, ago(-1)).is_err());
-    assert!(take(Way::Handoff, ago(30)).unwrap_err().to_string().contains("is held by ada"));
-    for (way, last) in [(after, ago(24)), (after, None), (Way::Reclaim(Staleness::Vouched), ago(0))]
+    assert!(
+        take(TakeoverKind::Handoff, ago(30)).unwrap_err().to_string().contains("is held by ada")
+    );
+    for (way, last) in
+        [(after, ago(24)), (after, None), (TakeoverKind::Reclaim(Staleness::Vouched), ago(0))]
     {
         let document = changed(take(way, last).unwrap());
         assert_eq!(document.text("claim_id").unwrap(), "2222-33");
@@ -145,10 +152,10 @@ fn all_verbs(ticket: &Ticket<'_>, words: &str) -> Vec<Result<Change, Refusal>> {
     let resolution = Resolution::WontDo;
     let request =
         CloseRequest { resolution: &resolution, reason: Some(words), at: "x", archive: &place };
-    let story = Story { role: words, kind: words, lines: vec![words.to_owned()] };
-    let settings = [("owner".to_owned(), Setting::Text(words.to_owned()))];
+    let story = ChangelogText { role: words, kind: words, lines: vec![words.to_owned()] };
+    let settings = [("owner".to_owned(), NewValue::Text(words.to_owned()))];
     let request_changes = ReviewRequest {
-        verdict: Verdict::RequestChanges,
+        verdict: ReviewVerdict::RequestChanges,
         stage: None,
         commit: None,
         notes: Some(words),
@@ -161,7 +168,7 @@ fn all_verbs(ticket: &Ticket<'_>, words: &str) -> Vec<Result<Change, Refusal>> {
         set(ticket, &ada, &settings),
         submit(ticket, &ada, &work),
         review(ticket, &act(words, None), &work, &request_changes),
-        close(ticket, &ada, &request, Branch::Absent),
+        close(ticket, &ada, &request, BranchDisposal::Absent),
         note(ticket, &ada, &story).map(Decision::from),
         complete(ticket, &ada, &work, &done).map(Decision::from),
         reopen(ticket, &ada, words, &place).map(Decision::from),

@@ -14,7 +14,7 @@ const GAP: &str = "  ";
 const LEAST: usize = 12;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Layout {
+pub enum TableLayout {
     /// A header, aligned columns, and the last one cut to the terminal's width where that is known.
     Terminal {
         /// In columns of one character.
@@ -47,10 +47,10 @@ impl Table {
     }
 
     /// The text, each line ended.
-    pub fn render(&self, layout: Layout) -> String {
+    pub fn render(&self, layout: TableLayout) -> String {
         match layout {
-            Layout::Terminal { width } => self.aligned(width),
-            Layout::Piped => {
+            TableLayout::Terminal { width } => self.aligned(width),
+            TableLayout::Piped => {
                 let mut text = String::new();
                 for row in &self.rows {
                     for (at, cell) in row.iter().enumerate() {
@@ -113,20 +113,20 @@ mod tests {
         let mut table = Table::new(["a", "b"]);
         table.push(["日本", "x"]);
         table.push(["abc", "y"]);
-        let text = table.render(Layout::Terminal { width: None });
+        let text = table.render(TableLayout::Terminal { width: None });
         assert_eq!(text, "A     B\n日本  x\nabc   y\n");
     }
 
     #[test]
     fn the_last_column_is_cut_to_the_terminal() {
-        let text = table().render(Layout::Terminal { width: Some(30) });
+        let text = table().render(TableLayout::Terminal { width: Some(30) });
         assert!(text.contains("日本語のとても…\n"), "{text}");
         assert!(text.lines().all(|line| width(line) <= 30), "{text}");
     }
 
     #[test]
     fn a_pipe_gets_tabs_between_cells_and_nowhere_else() {
-        let text = table().render(Layout::Piped);
+        let text = table().render(TableLayout::Piped);
         let lines: Vec<Vec<&str>> = text.lines().map(|line| line.split('\t').collect()).collect();
         assert_eq!(lines[0], ["queue", "A", "日本語のとても長いタイトル"]);
         assert_eq!(lines[1], ["completed", "-", "a b\\u{1b}[31m\\nc"]);
@@ -135,6 +135,6 @@ mod tests {
     #[test]
     fn without_rows_there_is_no_header_either() {
         let table = Table::new(["a", "b"]);
-        assert_eq!(table.render(Layout::Terminal { width: Some(80) }), "");
+        assert_eq!(table.render(TableLayout::Terminal { width: Some(80) }), "");
     }
 }

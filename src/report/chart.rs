@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::flow::{Flow, RECENT, Unit};
+use super::flow::{ChartUnit, RECENT, TicketFlow};
 use super::html::Html;
 use crate::text::duration;
 use crate::ticket::Lane;
@@ -132,20 +132,20 @@ fn marks(most: usize) -> (usize, Vec<(f64, String)>) {
 }
 
 /// What stands below a chart with a place of the same width for each column.
-fn column_words(flow: &Flow) -> Vec<(f64, String)> {
+fn column_words(flow: &TicketFlow) -> Vec<(f64, String)> {
     let wide = 1.0 / float(flow.starts.len().max(1));
     words(flow, |n, _| float(n) * wide, LAST_WORD)
 }
 
 /// What stands below a chart of the time from the first column to now.
-fn time_words(flow: &Flow) -> Vec<(f64, String)> {
+fn time_words(flow: &TicketFlow) -> Vec<(f64, String)> {
     let mut words = words(flow, |_, at| when(flow, at), LAST_BEFORE_NOW);
     words.push((1.0, "now".to_owned()));
     words
 }
 
 fn words(
-    flow: &Flow,
+    flow: &TicketFlow,
     place: impl Fn(usize, DateTime<Utc>) -> f64,
     last: f64,
 ) -> Vec<(f64, String)> {
@@ -156,14 +156,14 @@ fn words(
 }
 
 /// How far a moment is on the way from the first column to now.
-fn when(flow: &Flow, at: DateTime<Utc>) -> f64 {
+fn when(flow: &TicketFlow, at: DateTime<Utc>) -> f64 {
     part(flow.starts.first().copied().unwrap_or(flow.now), flow.now, at)
 }
 
-fn column_name(unit: Unit, at: DateTime<Utc>) -> String {
+fn column_name(unit: ChartUnit, at: DateTime<Utc>) -> String {
     let format = match unit {
-        Unit::Day | Unit::Week => "%-d %b",
-        Unit::Month => "%b %Y",
+        ChartUnit::Day | ChartUnit::Week => "%-d %b",
+        ChartUnit::Month => "%b %Y",
     };
     at.format(format).to_string()
 }
@@ -181,7 +181,7 @@ const STACK: [(Lane, &str, &str); 4] = [
 ];
 
 /// How many tickets were where, over time.
-pub(super) fn cumulative_flow(flow: &Flow) -> Chart<'static> {
+pub(super) fn cumulative_flow(flow: &TicketFlow) -> Chart<'static> {
     let of = |row: &[usize; 4], lane: Lane| {
         Lane::ALL.iter().zip(row).find(|(other, _)| **other == lane).map_or(0, |(_, n)| *n)
     };
@@ -235,7 +235,7 @@ pub(super) fn cumulative_flow(flow: &Flow) -> Chart<'static> {
 }
 
 /// How many tickets came and how many were completed.
-pub(super) fn throughput(flow: &Flow) -> Chart<'static> {
+pub(super) fn throughput(flow: &TicketFlow) -> Chart<'static> {
     let both = || flow.arrived.iter().zip(&flow.completed).enumerate();
     let most = flow.arrived.iter().chain(&flow.completed).copied().max().unwrap_or(0);
     let (end, marks) = marks(most);
@@ -307,7 +307,7 @@ const TIMES: [(i64, &str); 9] = [
 ];
 
 /// How long each completed ticket took.
-pub(super) fn cycle_time(flow: &Flow, middle: Option<TimeDelta>) -> Chart<'static> {
+pub(super) fn cycle_time(flow: &TicketFlow, middle: Option<TimeDelta>) -> Chart<'static> {
     let timed: Vec<_> =
         flow.done.iter().filter_map(|done| Some((done, done.took?.num_seconds().max(1)))).collect();
     let least = timed.iter().map(|(_, took)| *took).min().unwrap_or(60);
@@ -368,7 +368,7 @@ pub(super) fn known(time: Option<TimeDelta>) -> String {
 mod tests {
     use chrono::TimeZone;
 
-    use super::super::story::{Life, Stay, Story};
+    use super::super::story::{Life, QueueHistory, Stay};
     use super::*;
     use crate::ticket::TicketId;
 
@@ -387,16 +387,16 @@ mod tests {
     }
 
     /// A ticket since June, completed after two days in November; looked at on Friday the 20th.
-    fn flow() -> Flow {
+    fn flow() -> TicketFlow {
         let stay = |since, lane| Stay { since, lane: Some(lane), by: "Ada".to_owned() };
         let stays = vec![
             stay(at(6, 1), Lane::Queue),
             stay(at(11, 15), Lane::Active),
             stay(at(11, 17), Lane::Completed),
         ];
-        let mut story = Story { begin: Some(at(6, 1)), ..Story::default() };
+        let mut story = QueueHistory { begin: Some(at(6, 1)), ..QueueHistory::default() };
         story.lives.insert(TicketId::parse("TICKET-a-001").unwrap(), Life { stays });
-        Flow::of(&story, at(11, 20))
+        TicketFlow::of(&story, at(11, 20))
     }
 
     fn drawn(chart: &Chart<'_>) -> String {
@@ -436,14 +436,14 @@ mod tests {
     #[test]
     fn the_middle_is_drawn_over_the_days_that_it_speaks_of() {
         let flow = flow();
-        let line = |flow: &Flow| {
+        let line = |flow: &TicketFlow| {
             let page = drawn(&cycle_time(flow, Some(TimeDelta::days(2))));
             let (_, path) = page.split_once("class=\"middle\" d=\"M").unwrap();
             path.split(' ').next().unwrap().parse::<f64>().unwrap()
         };
         // 142.5 of the 172.5 days since the first of June.
         assert!((line(&flow) - 826.1).abs() < 0.1, "{}", line(&flow));
-        let short = Flow { starts: vec![at(11, 15)], ..flow };
+        let short = TicketFlow { starts: vec![at(11, 15)], ..flow };
         assert!(line(&short).abs() < 0.1, "it does not leave the picture");
     }
 }

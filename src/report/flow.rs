@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Datelike, Days, Months, TimeDelta, TimeZone, Utc};
 
-use super::story::{Life, Story};
+use super::story::{Life, QueueHistory};
 use crate::ticket::{Lane, TicketId};
 
 /// The figures of the last this many days are shown apart.
@@ -10,7 +10,7 @@ pub(super) const RECENT: TimeDelta = TimeDelta::days(30);
 
 /// The length of a column of the charts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unit {
+pub enum ChartUnit {
     Day,
     /// A week, from Monday.
     Week,
@@ -19,7 +19,7 @@ pub enum Unit {
 
 /// A ticket that was worked on and completed.
 #[derive(Clone, Debug)]
-pub struct Done {
+pub struct CompletedTicket {
     pub id: TicketId,
     pub at: DateTime<Utc>,
     /// From its first claim to its completion.
@@ -28,9 +28,9 @@ pub struct Done {
 
 /// The flow of tickets over time.
 #[derive(Clone, Debug)]
-pub struct Flow {
+pub struct TicketFlow {
     /// The length of a column.
-    pub unit: Unit,
+    pub unit: ChartUnit,
     pub starts: Vec<DateTime<Utc>>,
     /// Where the last of them ends as far as anybody knows: its day, week or month is never over yet.
     pub now: DateTime<Utc>,
@@ -41,7 +41,7 @@ pub struct Flow {
     /// In each column how many tickets were new.
     pub arrived: Vec<usize>,
     /// The completed tickets, oldest first.
-    pub done: Vec<Done>,
+    pub done: Vec<CompletedTicket>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -57,21 +57,21 @@ pub struct Figures {
     pub longest_held: Option<TimeDelta>,
 }
 
-impl Unit {
+impl ChartUnit {
     /// A column for each day of two months, each week of two years, else for each month.
-    fn for_span(span: TimeDelta) -> Unit {
+    fn for_span(span: TimeDelta) -> ChartUnit {
         match span.num_days() {
-            ..=62 => Unit::Day,
-            63..=730 => Unit::Week,
-            _ => Unit::Month,
+            ..=62 => ChartUnit::Day,
+            63..=730 => ChartUnit::Week,
+            _ => ChartUnit::Month,
         }
     }
 
     pub const fn as_str(self) -> &'static str {
         match self {
-            Unit::Day => "day",
-            Unit::Week => "week",
-            Unit::Month => "month",
+            ChartUnit::Day => "day",
+            ChartUnit::Week => "week",
+            ChartUnit::Month => "month",
         }
     }
 
@@ -79,11 +79,11 @@ impl Unit {
     fn floor(self, at: DateTime<Utc>) -> DateTime<Utc> {
         let day = at.date_naive();
         let first = match self {
-            Unit::Day => Some(day),
-            Unit::Week => {
+            ChartUnit::Day => Some(day),
+            ChartUnit::Week => {
                 day.checked_sub_days(Days::new(day.weekday().num_days_from_monday().into()))
             }
-            Unit::Month => day.with_day(1),
+            ChartUnit::Month => day.with_day(1),
         };
         let midnight = first.unwrap_or(day).and_hms_opt(0, 0, 0);
         midnight.map_or(at, |midnight| Utc.from_utc_datetime(&midnight))
@@ -91,18 +91,18 @@ impl Unit {
 
     fn next(self, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
         match self {
-            Unit::Day => at.checked_add_days(Days::new(1)),
-            Unit::Week => at.checked_add_days(Days::new(7)),
-            Unit::Month => at.checked_add_months(Months::new(1)),
+            ChartUnit::Day => at.checked_add_days(Days::new(1)),
+            ChartUnit::Week => at.checked_add_days(Days::new(7)),
+            ChartUnit::Month => at.checked_add_months(Months::new(1)),
         }
     }
 }
 
-impl Flow {
+impl TicketFlow {
     /// The flow from the first ticket to now.
-    pub fn of(story: &Story, now: DateTime<Utc>) -> Flow {
+    pub fn of(story: &QueueHistory, now: DateTime<Utc>) -> TicketFlow {
         let begin = story.begin.unwrap_or(now).min(now);
-        let unit = Unit::for_span(now - begin);
+        let unit = ChartUnit::for_span(now - begin);
         let after = |start: &DateTime<Utc>| unit.next(*start).filter(|next| *next <= now);
         let starts: Vec<_> = std::iter::successors(Some(unit.floor(begin)), after).collect();
         // What a clock that runs ahead has written belongs to the last column.
@@ -116,12 +116,12 @@ impl Flow {
             }
             counts
         };
-        let mut done: Vec<Done> =
+        let mut done: Vec<CompletedTicket> =
             story.lives.iter().filter_map(|(id, life)| of_done(id, life)).collect();
         done.sort_by_key(|done| done.at);
         let lives = story.lives.values();
         let then = starts.iter().map(|start| in_lanes(story, |life| life.lane_at(*start)));
-        Flow {
+        TicketFlow {
             unit,
             now,
             lanes: then.chain(Some(in_lanes(story, Life::lane))).collect(),
@@ -133,13 +133,13 @@ impl Flow {
     }
 }
 
-fn of_done(id: &TicketId, life: &Life) -> Option<Done> {
+fn of_done(id: &TicketId, life: &Life) -> Option<CompletedTicket> {
     let at = life.finished()?;
     let took = life.started().filter(|started| *started <= at).map(|started| at - started);
-    Some(Done { id: id.clone(), at, took })
+    Some(CompletedTicket { id: id.clone(), at, took })
 }
 
-fn in_lanes(story: &Story, lane: impl Fn(&Life) -> Option<Lane>) -> [usize; 4] {
+fn in_lanes(story: &QueueHistory, lane: impl Fn(&Life) -> Option<Lane>) -> [usize; 4] {
     let lanes = story.lives.values().filter_map(lane).collect::<Vec<_>>();
     Lane::ALL.map(|lane| lanes.iter().filter(|other| **other == lane).count())
 }
@@ -157,7 +157,7 @@ fn quantile(sorted: &[TimeDelta], part: f64) -> Option<TimeDelta> {
 }
 
 /// The numbers at the top of the page.
-pub fn figures(story: &Story, flow: &Flow, now: DateTime<Utc>) -> Figures {
+pub fn figures(story: &QueueHistory, flow: &TicketFlow, now: DateTime<Utc>) -> Figures {
     let count = |lane| story.lives.values().filter(|life| life.lane() == Some(lane)).count();
     let recent: Vec<_> = flow.done.iter().filter(|done| now - done.at <= RECENT).collect();
     let mut took: Vec<TimeDelta> = recent.iter().filter_map(|done| done.took).collect();
@@ -174,7 +174,7 @@ pub fn figures(story: &Story, flow: &Flow, now: DateTime<Utc>) -> Figures {
 
 #[cfg(test)]
 mod tests {
-    use super::super::story::{LaneChange, Step};
+    use super::super::story::{LaneChange, TrunkCommit};
     use super::*;
 
     fn day(day: u32) -> DateTime<Utc> {
@@ -182,11 +182,12 @@ mod tests {
     }
 
     /// Ticket n arrives on day n, is claimed a day later, and completed n days after that; three of them.
-    fn story() -> Story {
+    fn story() -> QueueHistory {
         let mut steps = Vec::new();
         for n in 1..=3 {
             let id = TicketId::parse(&format!("TICKET-a-00{n}")).unwrap();
-            let step = |at, changes: Vec<LaneChange>| Step { at, by: "Ada".to_owned(), changes };
+            let step =
+                |at, changes: Vec<LaneChange>| TrunkCommit { at, by: "Ada".to_owned(), changes };
             let (came, went) = (LaneChange::Came, LaneChange::Went);
             steps.push(step(day(n), vec![came(id.clone(), Lane::Queue)]));
             let claim = vec![came(id.clone(), Lane::Active), went(id.clone(), Lane::Queue)];
@@ -195,13 +196,13 @@ mod tests {
             steps.push(step(day(n + 1 + n), done));
         }
         steps.sort_by_key(|step| step.at);
-        Story::replay(&steps)
+        QueueHistory::replay(&steps)
     }
 
     #[test]
     fn columns_count_what_happened_in_them() {
-        let flow = Flow::of(&story(), day(8));
-        assert_eq!((flow.unit, flow.starts.len(), flow.lanes.len()), (Unit::Day, 8, 9));
+        let flow = TicketFlow::of(&story(), day(8));
+        assert_eq!((flow.unit, flow.starts.len(), flow.lanes.len()), (ChartUnit::Day, 8, 9));
         assert_eq!(flow.arrived, [1, 1, 1, 0, 0, 0, 0, 0]);
         assert_eq!(flow.completed, [0, 0, 1, 0, 1, 0, 1, 0]);
         assert_eq!(flow.lanes[0], [0; 4]);
@@ -224,8 +225,8 @@ mod tests {
             let stay =
                 super::super::story::Stay { since, lane: Some(Lane::Queue), by: "Ada".to_owned() };
             story.lives.insert(late, Life { stays: vec![stay] });
-            let flow = Flow::of(&story, now);
-            assert_eq!((flow.unit, flow.now), (Unit::Week, now));
+            let flow = TicketFlow::of(&story, now);
+            assert_eq!((flow.unit, flow.now), (ChartUnit::Week, now));
             assert!(flow.starts.iter().all(|start| *start <= now), "{:?}", flow.starts);
             let last = *flow.starts.last().unwrap();
             assert!(now - last < TimeDelta::days(7), "{last}");
@@ -239,7 +240,7 @@ mod tests {
     #[test]
     fn figures_are_about_the_last_thirty_days() {
         let story = story();
-        let of = |now| figures(&story, &Flow::of(&story, now), now);
+        let of = |now| figures(&story, &TicketFlow::of(&story, now), now);
         let now = of(day(8));
         assert_eq!((now.queued, now.active, now.completed_recently), (0, 0, 3));
         assert_eq!(now.median, Some(TimeDelta::days(2)));
@@ -250,14 +251,14 @@ mod tests {
 
     #[test]
     fn an_empty_history_has_one_empty_column() {
-        let flow = Flow::of(&Story::default(), day(8));
+        let flow = TicketFlow::of(&QueueHistory::default(), day(8));
         assert_eq!((flow.completed.as_slice(), flow.lanes.len()), ([0].as_slice(), 2));
     }
 
     #[test]
     fn long_histories_have_longer_columns() {
-        let ends = |days| Flow::of(&story(), day(8) + TimeDelta::days(days));
-        assert_eq!((ends(300).unit, ends(3000).unit), (Unit::Week, Unit::Month));
+        let ends = |days| TicketFlow::of(&story(), day(8) + TimeDelta::days(days));
+        assert_eq!((ends(300).unit, ends(3000).unit), (ChartUnit::Week, ChartUnit::Month));
         assert!(ends(300).starts.iter().all(|start| start.weekday() == chrono::Weekday::Mon));
     }
 }

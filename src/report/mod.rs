@@ -10,6 +10,6 @@ mod page;
 mod story;
 mod style;
 
-pub use flow::{Figures, Flow, figures};
+pub use flow::{Figures, TicketFlow, figures};
 pub use page::{BoardLane, Page, render};
-pub use story::{LaneChange, Life, Step, Story};
+pub use story::{LaneChange, Life, QueueHistory, TrunkCommit};

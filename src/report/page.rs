@@ -3,9 +3,9 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::chart::{self, known};
-use super::flow::{Figures, Flow, figures};
+use super::flow::{Figures, TicketFlow, figures};
 use super::html::Html;
-use super::story::Story;
+use super::story::QueueHistory;
 use super::style::STYLE;
 use crate::text::duration;
 use crate::ticket::{Lane, TicketRow, name_of};
@@ -19,7 +19,7 @@ pub struct Page<'a> {
     /// The commit it was at, shortened.
     pub commit: &'a str,
     pub now: DateTime<Utc>,
-    pub story: &'a Story,
+    pub story: &'a QueueHistory,
     pub board: &'a [BoardLane<'a>],
     /// How long nothing may happen on a claim before it counts as old.
     pub stale_after: TimeDelta,
@@ -33,7 +33,7 @@ pub struct BoardLane<'a> {
 }
 
 pub fn render(page: &Page<'_>) -> String {
-    let flow = Flow::of(page.story, page.now);
+    let flow = TicketFlow::of(page.story, page.now);
     let numbers = figures(page.story, &flow, page.now);
     let mut html = Html::default();
     html.raw(

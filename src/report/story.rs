@@ -8,7 +8,7 @@ use crate::ticket::{Lane, TicketId};
 
 /// One commit of the trunk, as far as it moves tickets.
 #[derive(Clone, Debug)]
-pub struct Step {
+pub struct TrunkCommit {
     pub at: DateTime<Utc>,
     pub by: String,
     /// Where tickets were before it, and where they are after it.
@@ -40,7 +40,7 @@ pub struct Stay {
 
 /// Who holds a ticket, and since when.
 #[derive(Clone, Debug)]
-pub struct Held {
+pub struct HeldSince {
     pub id: TicketId,
     /// Who moved it to active.
     pub by: String,
@@ -48,7 +48,7 @@ pub struct Held {
 }
 
 #[derive(Clone, Debug, Default)]
-pub struct Story {
+pub struct QueueHistory {
     /// By their last ids.
     pub lives: BTreeMap<TicketId, Life>,
     pub begin: Option<DateTime<Utc>>,
@@ -77,10 +77,10 @@ impl Life {
     }
 }
 
-impl Story {
+impl QueueHistory {
     /// Replays the commits, oldest first.
-    pub fn replay(steps: &[Step]) -> Story {
-        let mut story = Story::default();
+    pub fn replay(steps: &[TrunkCommit]) -> QueueHistory {
+        let mut story = QueueHistory::default();
         let mut now: Option<DateTime<Utc>> = None;
         for step in steps {
             // The clocks of the machines differ, and the order of the commits is the truth.
@@ -93,7 +93,7 @@ impl Story {
         story
     }
 
-    fn tell(&mut self, at: DateTime<Utc>, step: &Step) {
+    fn tell(&mut self, at: DateTime<Utc>, step: &TrunkCommit) {
         let mut went: Vec<&TicketId> = Vec::new();
         let mut came: Vec<(&TicketId, Lane)> = Vec::new();
         for change in &step.changes {
@@ -127,13 +127,13 @@ impl Story {
     }
 
     /// The tickets that are held now, those that have been held longest first.
-    pub fn held(&self) -> Vec<Held> {
-        let mut held: Vec<Held> = self
+    pub fn held(&self) -> Vec<HeldSince> {
+        let mut held: Vec<HeldSince> = self
             .lives
             .iter()
             .filter_map(|(id, life)| Some((id, life.stays.last()?)))
             .filter(|(_, stay)| stay.lane == Some(Lane::Active))
-            .map(|(id, stay)| Held { id: id.clone(), by: stay.by.clone(), since: stay.since })
+            .map(|(id, stay)| HeldSince { id: id.clone(), by: stay.by.clone(), since: stay.since })
             .collect();
         held.sort_by_key(|held| held.since);
         held
@@ -154,8 +154,8 @@ mod tests {
         Utc.with_ymd_and_hms(2025, 12, 3, hour, 0, 0).unwrap()
     }
 
-    fn step(hour: u32, changes: &[LaneChange]) -> Step {
-        Step { at: at(hour), by: format!("person {hour}"), changes: changes.to_vec() }
+    fn step(hour: u32, changes: &[LaneChange]) -> TrunkCommit {
+        TrunkCommit { at: at(hour), by: format!("person {hour}"), changes: changes.to_vec() }
     }
 
     fn moved(ticket: &str, from: Lane, to: Lane) -> [LaneChange; 2] {
@@ -166,7 +166,7 @@ mod tests {
 
     #[test]
     fn a_life_is_what_its_moves_say() {
-        let story = Story::replay(&[
+        let story = QueueHistory::replay(&[
             step(1, &[LaneChange::Came(id("a"), Queue), LaneChange::Came(id("b"), Completed)]),
             step(2, &moved("a", Queue, Active)),
             step(3, &moved("a", Active, Queue)),
@@ -186,7 +186,7 @@ mod tests {
 
     #[test]
     fn a_claim_that_numbers_a_ticket_goes_on_with_its_life() {
-        let story = Story::replay(&[
+        let story = QueueHistory::replay(&[
             step(1, &[LaneChange::Came(id("TICKET-x"), Queue)]),
             step(
                 5,
@@ -204,7 +204,7 @@ mod tests {
 
     #[test]
     fn a_clock_that_runs_back_does_not_turn_time_back() {
-        let story = Story::replay(&[
+        let story = QueueHistory::replay(&[
             step(5, &[LaneChange::Came(id("a"), Queue)]),
             step(3, &moved("a", Queue, Active)),
             step(6, &[LaneChange::Went(id("a"), Active)]),

@@ -12,16 +12,16 @@ const USUAL: [&str; 2] = ["main", "master"];
 
 /// A branch that is, or was, the default of a remote, as far as this clone knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Known {
+pub(super) struct KnownDefault {
     pub name: String,
-    pub how: How,
+    pub how: DefaultSource,
     /// Whether the branch was fetched.
     pub fetched: bool,
 }
 
 /// Who says so, the most trusted first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum How {
+pub(super) enum DefaultSource {
     /// `refs/remotes/<remote>/HEAD`
     Head,
     /// The remote, when it was last asked.
@@ -32,13 +32,13 @@ pub(super) enum How {
     Other,
 }
 
-impl Known {
+impl KnownDefault {
     /// Whether this is the remote's word, and not only something that was once true.
     pub fn is_sure(&self) -> bool {
         match self.how {
-            How::Head | How::Seen => self.fetched,
-            How::Asked => true,
-            How::Other => false,
+            DefaultSource::Head | DefaultSource::Seen => self.fetched,
+            DefaultSource::Asked => true,
+            DefaultSource::Other => false,
         }
     }
 }
@@ -47,20 +47,20 @@ impl Known {
 pub(super) fn known(
     sources: &Sources<'_>,
     remote: &RemoteName,
-) -> Result<Vec<Known>, SettingsError> {
-    let head = sources.remote_head(remote)?.map(|name| (name, How::Head));
+) -> Result<Vec<KnownDefault>, SettingsError> {
+    let head = sources.remote_head(remote)?.map(|name| (name, DefaultSource::Head));
     let answers = remembered::answers(sources, Some(remote));
     let is_of_this = answers.is_of(sources, remote);
-    let how = |how| if is_of_this { how } else { How::Other };
-    let asked = answers.asked.map(|name| (name, how(How::Asked)));
-    let seen = answers.seen.into_iter().map(|name| (name, how(How::Seen)));
-    let mut all: Vec<Known> = Vec::new();
+    let how = |how| if is_of_this { how } else { DefaultSource::Other };
+    let asked = answers.asked.map(|name| (name, how(DefaultSource::Asked)));
+    let seen = answers.seen.into_iter().map(|name| (name, how(DefaultSource::Seen)));
+    let mut all: Vec<KnownDefault> = Vec::new();
     for (name, how) in head.into_iter().chain(asked).chain(seen) {
         let fetched = match all.iter().find(|known| known.name == name) {
             Some(known) => known.fetched,
             None => is_fetched(sources, Some(remote), &name)?,
         };
-        all.push(Known { name, how, fetched });
+        all.push(KnownDefault { name, how, fetched });
     }
     Ok(all)
 }
@@ -89,7 +89,7 @@ pub(super) fn branch(
         return Ok(name.to_owned());
     }
     // One that was asked for and never fetched, in a clone of another branch: it may have a new name by now.
-    if let Some(sure) = known.into_iter().find(Known::is_sure) {
+    if let Some(sure) = known.into_iter().find(KnownDefault::is_sure) {
         return Ok(sure.name);
     }
     if let Some(guess) = guess(sources, remote)? {

@@ -8,16 +8,16 @@ use crate::text::one_line;
 
 /// The author as configured.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Author {
+pub struct AuthorIdentity {
     name: Option<String>,
     email: Option<String>,
 }
 
-impl Author {
+impl AuthorIdentity {
     /// The author that the configuration knows.
-    pub fn configured(config: &GitConfig) -> Author {
+    pub fn configured(config: &GitConfig) -> AuthorIdentity {
         let value = |key| config.last(key).map(str::to_owned);
-        Author { name: value("user.name"), email: value("user.email") }
+        AuthorIdentity { name: value("user.name"), email: value("user.email") }
     }
 
     /// Who acts: `TIX_ACTOR`, else git's `user.name <user.email>`, of which the environment knows more than the configuration.

@@ -15,14 +15,14 @@ mod sources;
 
 pub use default::settle;
 pub use error::SettingsError;
-pub use identity::Author;
+pub use identity::AuthorIdentity;
 pub use protected::Protected;
 pub use protection::Protection;
-pub use sources::{Read, Sources, Station};
+pub use sources::{ReadFiles, Sources, Station};
 
 use sources::{SettingsFile, seen_ref};
 
-use crate::config::{Config, Layers, Record, Yaml};
+use crate::config::{Config, Layers, RecordPlace, Yaml};
 use crate::git::{GitError, HeadTarget, RefValue};
 use crate::names::{Oid, RefName, RemoteName, RepoPath};
 
@@ -41,7 +41,7 @@ pub struct Settings {
     /// The branch that work starts from.
     pub base: RefName,
     /// Where progress is written.
-    pub record: Record,
+    pub record: RecordPlace,
     /// The directory of the lanes.
     pub tickets_dir: RepoPath,
     /// Where the team's settings are.

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::default::{self, How, Known};
+use super::default::{self, DefaultSource, KnownDefault};
 use super::remembered;
 use super::sources::{SettingsFile, Sources, Station, seen_ref};
 use super::{Protected, Settings, SettingsError, choose_remote, drafts, label};
@@ -67,7 +67,7 @@ impl Protection {
             for known in &known {
                 union.add_default(home.as_ref(), known)?;
             }
-            let sure = known.into_iter().find(Known::is_sure);
+            let sure = known.into_iter().find(KnownDefault::is_sure);
             if homes.len() == 1 || chosen.is_some() && chosen == *home {
                 is_sure = sure.is_some();
                 default = sure.map(|known| known.name);
@@ -75,7 +75,10 @@ impl Protection {
         }
         for (home, name) in remembered::of_others(sources) {
             let fetched = default::is_fetched(sources, home.as_ref(), &name)?;
-            union.add_default(home.as_ref(), &Known { name, how: How::Other, fetched })?;
+            union.add_default(
+                home.as_ref(),
+                &KnownDefault { name, how: DefaultSource::Other, fetched },
+            )?;
         }
         let landing = union.landing.pop().flatten();
         let landing = landing.filter(|stages| {
@@ -154,26 +157,29 @@ impl Protection {
 }
 
 /// What is known of the default branch of a remote, or of the repository itself.
-fn of_home(sources: &Sources<'_>, home: Option<&RemoteName>) -> Result<Vec<Known>, SettingsError> {
+fn of_home(
+    sources: &Sources<'_>,
+    home: Option<&RemoteName>,
+) -> Result<Vec<KnownDefault>, SettingsError> {
     if let Some(remote) = home {
         return default::known(sources, remote);
     }
     let mut known = Vec::new();
     match default::of_repository(sources) {
         // It is what the commands take for it, and there is nobody who could be asked for better.
-        Ok(name) => known.push(Known { name, how: How::Asked, fetched: true }),
+        Ok(name) => known.push(KnownDefault { name, how: DefaultSource::Asked, fetched: true }),
         Err(SettingsError::NoLocalDefault) => {}
         Err(error) => return Err(error),
     }
     for name in remembered::answers(sources, None).seen {
         let fetched = default::is_fetched(sources, None, &name)?;
-        known.push(Known { name, how: How::Other, fetched });
+        known.push(KnownDefault { name, how: DefaultSource::Other, fetched });
     }
     Ok(known)
 }
 
 /// What the local layers make of it.
-struct Here {
+struct LocalSettings {
     trunk: Option<String>,
     remote: Option<String>,
     tickets_dir: String,
@@ -257,7 +263,7 @@ impl<'s> Union<'s> {
     fn add_default(
         &mut self,
         home: Option<&RemoteName>,
-        known: &Known,
+        known: &KnownDefault,
     ) -> Result<(), SettingsError> {
         let file = match seen_ref(home, &known.name) {
             Some(name) => self.sources.committed(&name, &label(home, &known.name))?,
@@ -329,7 +335,11 @@ impl<'s> Union<'s> {
     ) -> Result<(), SettingsError> {
         for (name, home) in names.iter().flat_map(|name| homes.iter().map(move |h| (name, h))) {
             if default::is_fetched(self.sources, home.as_ref(), name)? {
-                let known = Known { name: (*name).to_owned(), how: How::Other, fetched: true };
+                let known = KnownDefault {
+                    name: (*name).to_owned(),
+                    how: DefaultSource::Other,
+                    fetched: true,
+                };
                 self.add_default(home.as_ref(), &known)?;
             }
         }
@@ -359,7 +369,7 @@ impl<'s> Union<'s> {
     }
 
     /// What the commands make of it, with all that is configured here.
-    fn add_local(&mut self, local: Layers<'_>) -> Result<Here, SettingsError> {
+    fn add_local(&mut self, local: Layers<'_>) -> Result<LocalSettings, SettingsError> {
         let first = match Config::resolve(&local) {
             Ok(first) => Some(first),
             Err(error) => {
@@ -394,7 +404,7 @@ impl<'s> Union<'s> {
         let branches: Vec<String> = trunk.iter().cloned().chain(bases).collect();
         let tickets_dir = self.tickets_dir(remote.as_ref(), &branches, &first, config)?;
         let remote = remote.map(|remote| remote.to_string());
-        Ok(Here { trunk, remote, tickets_dir, writes: config.writes })
+        Ok(LocalSettings { trunk, remote, tickets_dir, writes: config.writes })
     }
 
     /// That the default branch is not known is no doubt: more is protected then.

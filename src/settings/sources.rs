@@ -48,17 +48,17 @@ pub struct Sources<'a> {
     pub main_root: Option<PathBuf>,
     /// From which side it is looked at.
     pub station: Station,
-    pub read: Read,
+    pub read: ReadFiles,
 }
 
 /// The files that were read, also those that were looked for in vain.
 #[derive(Default)]
-pub struct Read {
+pub struct ReadFiles {
     files: RefCell<BTreeSet<PathBuf>>,
     more: Cell<bool>,
 }
 
-impl Read {
+impl ReadFiles {
     /// All of them; `None` when the answer rests on more than files can tell.
     pub fn files(self) -> Option<BTreeSet<PathBuf>> {
         (!self.more.get()).then(|| self.files.into_inner())

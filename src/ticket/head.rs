@@ -1,6 +1,6 @@
 //! What a ticket says of itself, as far as lists, choices and checks need it.
 //!
-//! A [`Head`] is made from a [`Document`] and from nothing else, so that two files with the same bytes have the
+//! A [`FrontMatter`] is made from a [`Document`] and from nothing else, so that two files with the same bytes have the
 //! same one: it can be kept under the id of its blob and never grows old.
 
 use serde::{Deserialize, Serialize};
@@ -11,9 +11,9 @@ use super::status::Status;
 
 /// The front matter of a ticket, as values. A text that is not there, empty, null or a placeholder is `None`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Head {
+pub struct FrontMatter {
     /// What the status line says.
-    pub status: Said,
+    pub status: StatusLine,
     /// Why it is blocked; `None` when it is not.
     pub blocked: Option<String>,
     /// `title`, else the first heading of the body.
@@ -55,7 +55,7 @@ pub struct Head {
 
 /// What a status line says.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Said {
+pub enum StatusLine {
     #[default]
     Nothing,
     Status(Status),
@@ -67,15 +67,15 @@ pub enum Said {
     },
 }
 
-impl Head {
-    pub fn of(document: &Document) -> Head {
+impl FrontMatter {
+    pub fn of(document: &Document) -> FrontMatter {
         let text = |key| document.text(key);
         let list = |key| document.list(key);
-        Head {
+        FrontMatter {
             status: match document.status() {
-                Ok(reading) => Said::Status(reading.status),
-                Err(StatusError::Missing) => Said::Nothing,
-                Err(StatusError::Unknown { line, text }) => Said::Unknown { line, text },
+                Ok(reading) => StatusLine::Status(reading.status),
+                Err(StatusError::Missing) => StatusLine::Nothing,
+                Err(StatusError::Unknown { line, text }) => StatusLine::Unknown { line, text },
             },
             blocked: document.blocked(),
             title: document.title(),
@@ -105,9 +105,9 @@ impl Head {
     /// The status of a ticket in this lane, if tix knows it: one that says nothing is what its lane says.
     pub fn status_in(&self, lane: Lane) -> Option<Status> {
         match &self.status {
-            Said::Status(status) => Some(*status),
-            Said::Nothing => Some(Status::usual_in(lane)),
-            Said::Unknown { .. } => None,
+            StatusLine::Status(status) => Some(*status),
+            StatusLine::Nothing => Some(Status::usual_in(lane)),
+            StatusLine::Unknown { .. } => None,
         }
     }
 }
@@ -116,8 +116,8 @@ impl Head {
 mod tests {
     use super::*;
 
-    fn head(text: &str) -> Head {
-        Head::of(&Document::parse(text.as_bytes().to_vec()).unwrap())
+    fn head(text: &str) -> FrontMatter {
+        FrontMatter::of(&Document::parse(text.as_bytes().to_vec()).unwrap())
     }
 
     #[test]
@@ -126,8 +126,8 @@ mod tests {
             "---\nstatus: doing\nblocked: waits for Eve\npriority: P1\nlabels: [ui, api]\ncreated: {now}\n\
              depends_on:\n  - TICKET-a\nparent_ticket: null\n---\n# Make it work\n\n- [ ] {criterion}\n{What}\n",
         );
-        let expected = Head {
-            status: Said::Status(Status::InProgress),
+        let expected = FrontMatter {
+            status: StatusLine::Status(Status::InProgress),
             blocked: Some("waits for Eve".to_owned()),
             title: Some("Make it work".to_owned()),
             priority: Some("P1".to_owned()),
@@ -138,7 +138,7 @@ mod tests {
                 (14, "{What}".to_owned()),
                 (13, "{criterion}".to_owned()),
             ],
-            ..Head::default()
+            ..FrontMatter::default()
         };
         assert_eq!(head, expected);
     }
@@ -148,7 +148,7 @@ mod tests {
         let silent = head("---\ntitle: x\n---\n");
         assert_eq!(silent.status_in(Lane::Completed), Some(Status::Approved));
         let odd = head("---\ntitle: x\nstatus: opened\n---\n");
-        assert_eq!(odd.status, Said::Unknown { line: 3, text: "opened".to_owned() });
+        assert_eq!(odd.status, StatusLine::Unknown { line: 3, text: "opened".to_owned() });
         assert_eq!(odd.status_in(Lane::Queue), None);
         assert_eq!(head("---\nstatus: blocked\n---\n").blocked.unwrap(), "its status says so");
     }

@@ -15,14 +15,14 @@ pub mod row;
 pub mod status;
 
 pub use document::{
-    Appended, Document, DocumentError, DocumentErrorKind, Entry, StatusError, Value,
+    Appended, ChangelogEntry, Document, DocumentError, DocumentErrorKind, StatusError, Value,
 };
-pub use head::{Head, Said};
+pub use head::{FrontMatter, StatusLine};
 pub use id::{SessionId, TicketId};
 pub use lane::Lane;
-pub use moment::{Moment, moment};
+pub use moment::{TicketTime, moment};
 pub use priority::Priority;
-pub use query::{Resolution, resolve};
+pub use query::{QueryMatch, resolve};
 pub use relation::Relation;
 pub use row::{BranchSeen, Overlay, TicketRow, WorkerNow, WorkspaceSeen, name_of};
-pub use status::{QueueGate, Reading, Status};
+pub use status::{QueueGate, Status, StatusReading};

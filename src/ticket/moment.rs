@@ -8,7 +8,7 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeDelta, Utc};
 const ZONES: TimeDelta = TimeDelta::hours(26);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Moment {
+pub struct TicketTime {
     /// When it was; without a zone the text is taken for UTC.
     pub at: DateTime<Utc>,
     /// How exactly the text says so.
@@ -25,19 +25,19 @@ pub enum Precision {
     Day,
 }
 
-impl Moment {
+impl TicketTime {
     /// Reads RFC 3339, `2025-12-03 19:30`, the same with seconds or with a `T`, and `2025-12-03`.
-    pub fn read(text: &str) -> Option<Moment> {
+    pub fn read(text: &str) -> Option<TicketTime> {
         if let Some((at, precision)) = plain(text.trim()) {
-            return Some(Moment { at: at.and_utc(), precision });
+            return Some(TicketTime { at: at.and_utc(), precision });
         }
         let at = DateTime::parse_from_rfc3339(text).ok()?;
-        Some(Moment { at: at.to_utc(), precision: Precision::Zoned })
+        Some(TicketTime { at: at.to_utc(), precision: Precision::Zoned })
     }
 
     /// Whether this was before the other one, wherever the two were written down: a text without a zone is compared
     /// exactly only with another of its kind, because one person's clock wrote both.
-    pub fn is_surely_before(self, other: Moment) -> bool {
+    pub fn is_surely_before(self, other: TicketTime) -> bool {
         let slack = |precision| match precision {
             Precision::Zoned => TimeDelta::zero(),
             Precision::Local => ZONES,
@@ -55,7 +55,7 @@ impl Moment {
 
 /// A moment as people and tools write it; without a zone it is taken for UTC.
 pub fn moment(text: &str) -> Option<DateTime<Utc>> {
-    Moment::read(text).map(|moment| moment.at)
+    TicketTime::read(text).map(|moment| moment.at)
 }
 
 /// A moment without a zone: a date, and behind a blank or a `T` hours and minutes, and perhaps seconds. By hand,
@@ -88,8 +88,8 @@ fn plain(text: &str) -> Option<(NaiveDateTime, Precision)> {
 mod tests {
     use super::*;
 
-    fn at(text: &str) -> Moment {
-        Moment::read(text).unwrap()
+    fn at(text: &str) -> TicketTime {
+        TicketTime::read(text).unwrap()
     }
 
     #[test]

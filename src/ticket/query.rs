@@ -7,7 +7,7 @@ use crate::text::near;
 const SUGGESTIONS: usize = 3;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Resolution<'a> {
+pub enum QueryMatch<'a> {
     One(&'a TicketId),
     /// Each of these, in the order of the list.
     Many(Vec<&'a TicketId>),
@@ -34,7 +34,7 @@ pub enum QueryError {
 ///
 /// Of a path only the last name is looked at, so that it may lead anywhere. A path names a whole
 /// ticket, never a part of one.
-pub fn resolve<'a>(query: &str, ids: &'a [TicketId]) -> Result<Resolution<'a>, QueryError> {
+pub fn resolve<'a>(query: &str, ids: &'a [TicketId]) -> Result<QueryMatch<'a>, QueryError> {
     let query = query.trim();
     if query.is_empty() {
         return Err(QueryError::Empty);
@@ -58,15 +58,15 @@ pub fn resolve<'a>(query: &str, ids: &'a [TicketId]) -> Result<Resolution<'a>, Q
     for test in tests {
         let mut found: Vec<&TicketId> = ids.iter().filter(|id| test(id)).collect();
         match (found.pop(), found.is_empty()) {
-            (Some(id), true) => return Ok(Resolution::One(id)),
+            (Some(id), true) => return Ok(QueryMatch::One(id)),
             (Some(id), false) => {
                 found.push(id);
-                return Ok(Resolution::Many(found));
+                return Ok(QueryMatch::Many(found));
             }
             (None, _) => {}
         }
     }
-    Ok(Resolution::None { nearest: nearest(name, ids) })
+    Ok(QueryMatch::None { nearest: nearest(name, ids) })
 }
 
 /// The id without `TICKET-`, in any case.
@@ -119,9 +119,9 @@ mod tests {
         let join =
             |ids: &[&TicketId]| ids.iter().map(|id| id.as_str()).collect::<Vec<_>>().join(" ");
         match resolve(query, &ids).unwrap() {
-            Resolution::One(id) => id.to_string(),
-            Resolution::Many(ids) => format!("several: {}", join(&ids)),
-            Resolution::None { nearest } => format!("? {}", join(&nearest)),
+            QueryMatch::One(id) => id.to_string(),
+            QueryMatch::Many(ids) => format!("several: {}", join(&ids)),
+            QueryMatch::None { nearest } => format!("? {}", join(&nearest)),
         }
     }
 
@@ -223,13 +223,13 @@ mod tests {
         ) {
             let parsed = stems.iter().map(|stem| TicketId::parse(stem));
             let ids: Vec<TicketId> = parsed.filter_map(Result::ok).collect();
-            if let Ok(Resolution::Many(found)) = resolve(&query, &ids) {
+            if let Ok(QueryMatch::Many(found)) = resolve(&query, &ids) {
                 prop_assert!(found.len() > 1);
             }
             for id in &ids {
                 let same = ids.iter().filter(|other| *other == id).count();
                 let found = resolve(id.as_str(), &ids).unwrap();
-                prop_assert!(same > 1 || found == Resolution::One(id));
+                prop_assert!(same > 1 || found == QueryMatch::One(id));
             }
         }
     }

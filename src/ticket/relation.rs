@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::head::Head;
+use super::head::FrontMatter;
 
 /// A relation, as a key of the front matter names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -51,7 +51,7 @@ impl Relation {
     }
 
     /// The names of the others that a head gives.
-    pub fn names(self, head: &Head) -> &[String] {
+    pub fn names(self, head: &FrontMatter) -> &[String] {
         match self {
             Relation::DependsOn => &head.depends_on,
             Relation::Blocks => &head.blocks,

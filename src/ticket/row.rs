@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::head::{Head, Said};
+use super::head::{FrontMatter, StatusLine};
 use super::id::TicketId;
 use super::lane::Lane;
 use super::moment::moment;
@@ -130,12 +130,18 @@ pub struct WorkerNow {
 }
 
 impl TicketRow {
-    pub fn new(id: TicketId, lane: Lane, path: String, head: Head, source: String) -> TicketRow {
+    pub fn new(
+        id: TicketId,
+        lane: Lane,
+        path: String,
+        head: FrontMatter,
+        source: String,
+    ) -> TicketRow {
         let known = head.status_in(lane);
         let status = match (known, head.status) {
             (Some(status), _) => status.as_str().to_owned(),
-            (None, Said::Unknown { text, .. }) => text,
-            (None, Said::Nothing | Said::Status(_)) => String::new(),
+            (None, StatusLine::Unknown { text, .. }) => text,
+            (None, StatusLine::Nothing | StatusLine::Status(_)) => String::new(),
         };
         let since = match lane {
             Lane::Queue => &head.created,

@@ -44,7 +44,7 @@ pub enum QueueGate {
 /// `blocked` stands beside the status because a blocked ticket is still held, reviewed or queued; a
 /// file that says `status: blocked` has lost that information and reads as in progress.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Reading {
+pub struct StatusReading {
     pub status: Status,
     /// Whether the work cannot go on.
     pub blocked: bool,
@@ -107,15 +107,15 @@ impl Status {
 
     /// Reads a status or one of its aliases, in any case, with `-` or a blank for `_`. None for any
     /// other word.
-    pub fn read(text: &str) -> Option<Reading> {
+    pub fn read(text: &str) -> Option<StatusReading> {
         let word = text.trim().to_ascii_lowercase().replace(['-', ' '], "_");
         if word == "blocked" {
-            return Some(Reading { status: Status::InProgress, blocked: true });
+            return Some(StatusReading { status: Status::InProgress, blocked: true });
         }
         Status::ALL
             .into_iter()
             .find(|status| status.as_str() == word || status.aliases().contains(&word.as_str()))
-            .map(|status| Reading { status, blocked: false })
+            .map(|status| StatusReading { status, blocked: false })
     }
 
     /// Whether somebody may claim a ticket of this status.
@@ -183,7 +183,7 @@ mod tests {
     fn blocked_reads_as_in_progress_and_blocked() {
         assert_eq!(
             Status::read("Blocked"),
-            Some(Reading { status: Status::InProgress, blocked: true })
+            Some(StatusReading { status: Status::InProgress, blocked: true })
         );
     }
 

@@ -5,7 +5,7 @@
 
 use std::time::Instant;
 
-use super::judge::{Verdict, judge};
+use super::judge::{PushVerdict, judge};
 use super::server::LAST_WORD;
 use super::{MovedRef, Trunk};
 use crate::git::{Atomic, GitError, PushReport, RefOutcome, RefUpdate};
@@ -41,7 +41,7 @@ impl Trunk<'_> {
         let one = std::slice::from_ref(update);
         let until = self.deadline.max(Instant::now() + LAST_WORD);
         match self.repo.push(remote, one, Atomic::No, until) {
-            Ok(report) => judge(&report, one) == Verdict::Won,
+            Ok(report) => judge(&report, one) == PushVerdict::Won,
             Err(error) => {
                 tracing::debug!(%error, "push");
                 false

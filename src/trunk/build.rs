@@ -1,8 +1,10 @@
 //! From a change to its commit, and to the refs that move.
 
 use super::{Ci, Trunk, TrunkError, View};
-use crate::git::{CommitText, Kind, MergedTree, RefUpdate, TreeEdit, Writer};
-use crate::lifecycle::{Change, Edit, Form, Intake, Landing, Merge, RefEdit, Target, trailer};
+use crate::git::{CommitText, MergedTree, ObjectKind, ObjectWriter, RefUpdate, TreeEdit};
+use crate::lifecycle::{
+    BranchLanding, Change, FileEdit, Intake, Merge, MergeForm, RefEdit, Target, trailer,
+};
 use crate::names::{Oid, RepoPath};
 
 /// A commit that is not on the trunk yet.
@@ -19,7 +21,7 @@ impl Trunk<'_> {
         &self,
         view: &View<'_>,
         change: &Change,
-        writer: &Writer,
+        writer: &ObjectWriter,
     ) -> Result<Built, TrunkError> {
         let edits = tree_edits(&change.edits, writer)?;
         let format = self.repo.format;
@@ -69,12 +71,12 @@ impl Trunk<'_> {
     fn taken_in<'l>(
         &self,
         view: &View<'_>,
-        landing: &'l Landing,
+        landing: &'l BranchLanding,
         parents: &mut Vec<&'l Oid>,
     ) -> Result<Oid, TrunkError> {
         match landing.form {
-            Form::Merge => parents.push(&landing.tip),
-            Form::Squash => {}
+            MergeForm::Merge => parents.push(&landing.tip),
+            MergeForm::Squash => {}
         }
         let Some(trunk) = view.commit() else { return Ok(self.objects.tree_of(&landing.tip)?) };
         match self.repo.merge_trees(trunk, &landing.tip)? {
@@ -126,18 +128,18 @@ struct Pieces<'a> {
     subject: &'a str,
 }
 
-fn tree_edits(edits: &[Edit], writer: &Writer) -> Result<Vec<TreeEdit>, TrunkError> {
+fn tree_edits(edits: &[FileEdit], writer: &ObjectWriter) -> Result<Vec<TreeEdit>, TrunkError> {
     let mut all = Vec::new();
     for edit in edits {
         match edit {
-            Edit::Add { path, content } => {
-                all.push((path.clone(), Some(writer.write(Kind::Blob, content)?)));
+            FileEdit::Add { path, content } => {
+                all.push((path.clone(), Some(writer.write(ObjectKind::Blob, content)?)));
             }
-            Edit::Move { from, to, content } => {
+            FileEdit::Move { from, to, content } => {
                 if from != to {
                     all.push((from.clone(), None));
                 }
-                all.push((to.clone(), Some(writer.write(Kind::Blob, content)?)));
+                all.push((to.clone(), Some(writer.write(ObjectKind::Blob, content)?)));
             }
         }
     }

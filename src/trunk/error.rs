@@ -9,7 +9,7 @@ use crate::text::count;
 
 /// Whether a change that was pushed may be on the trunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Landing {
+pub enum MayLand {
     /// No push was sent, or a fetch proved that none landed.
     No,
     /// A push was sent, and nothing can be learnt of it.
@@ -60,7 +60,7 @@ pub enum TrunkError {
         /// What git said, without credentials.
         words: String,
         /// Whether something may have changed all the same.
-        landing: Landing,
+        landing: MayLand,
     },
     /// The remote does not know us, or does not let us in.
     #[error("{remote} does not let you in")]

@@ -5,24 +5,24 @@ use std::time::Instant;
 
 use super::judge::speaks_of_permission;
 use super::server::{LAST_WORD, timed_out};
-use super::{Landing, Step, Trunk, TrunkError, View};
+use super::{MayLand, Trunk, TrunkError, TrunkStep, View};
 use crate::git::{GitError, RefValue};
 use crate::names::{Oid, RefName, RemoteName};
 
 impl Trunk<'_> {
     /// Fetches the trunk, and what is wanted along with it, under this run's private names and reads what is there.
     pub(super) fn fetch(&self, remote: &RemoteName) -> Result<View<'_>, TrunkError> {
-        (self.progress)(Step::Fetch);
-        let mut wanted = vec![Wanted::new(&self.branch, self.run.private_ref("trunk")?)];
+        (self.progress)(TrunkStep::Fetch);
+        let mut wanted = vec![WantedBranch::new(&self.branch, self.run.private_ref("trunk")?)];
         if let Some(base) = &self.base {
-            wanted.push(Wanted::new(base, self.run.private_ref("base")?));
+            wanted.push(WantedBranch::new(base, self.run.private_ref("base")?));
         }
         if let Some(basis) = &self.basis
             && !wanted.iter().any(|other| *other.branch == basis.branch)
         {
-            wanted.push(Wanted::new(&basis.branch, self.run.private_ref("settings")?));
+            wanted.push(WantedBranch::new(&basis.branch, self.run.private_ref("settings")?));
         }
-        let mut specs: Vec<String> = wanted.iter().map(Wanted::spec).collect();
+        let mut specs: Vec<String> = wanted.iter().map(WantedBranch::spec).collect();
         let watched = self.watch.as_ref().map(|branch| (branch, self.run.private_prefix()));
         if let Some((branch, prefix)) = &watched {
             // A pattern, because a plain refspec fails when the branch does not exist.
@@ -50,7 +50,7 @@ impl Trunk<'_> {
         }
         super::seen::note_fetched(self.repo, remote, &self.stamp);
         let mut tips = BTreeMap::new();
-        for Wanted { branch, name } in &wanted {
+        for WantedBranch { branch, name } in &wanted {
             let tip = self.objects.resolve(name.as_str())?;
             let tip = tip.ok_or_else(|| GitError::Missing(name.to_string()))?;
             self.note_tip(remote, branch, &tip)?;
@@ -134,7 +134,7 @@ impl Trunk<'_> {
         until: Instant,
     ) -> Result<TrunkError, TrunkError> {
         let Some(basis) = &self.basis else { return Ok(missing) };
-        let wanted = Wanted::new(&basis.branch, self.run.private_ref("settings")?);
+        let wanted = WantedBranch::new(&basis.branch, self.run.private_ref("settings")?);
         if self.fetch_once(remote, &[wanted.spec()], until)?.is_some() {
             return Ok(missing);
         }
@@ -146,14 +146,14 @@ impl Trunk<'_> {
 }
 
 /// A branch of the remote, and under which private name it is fetched.
-struct Wanted<'b> {
+struct WantedBranch<'b> {
     branch: &'b RefName,
     name: RefName,
 }
 
-impl<'b> Wanted<'b> {
-    fn new(branch: &'b RefName, name: RefName) -> Wanted<'b> {
-        Wanted { branch, name }
+impl<'b> WantedBranch<'b> {
+    fn new(branch: &'b RefName, name: RefName) -> WantedBranch<'b> {
+        WantedBranch { branch, name }
     }
 
     fn spec(&self) -> String {
@@ -163,5 +163,5 @@ impl<'b> Wanted<'b> {
 
 /// The remote gave no answer, and nothing was sent to it.
 pub(super) fn unreachable(remote: &RemoteName, words: String) -> TrunkError {
-    TrunkError::Unreachable { remote: remote.clone(), words, landing: Landing::No }
+    TrunkError::Unreachable { remote: remote.clone(), words, landing: MayLand::No }
 }

@@ -13,12 +13,12 @@ use std::path::Path;
 
 use super::view::View;
 use crate::git::{GitError, Repo};
-use crate::lifecycle::{Entry, Refusal};
+use crate::lifecycle::{Refusal, TicketEntry};
 use crate::lock::Lock;
 use crate::names::Oid;
-use crate::ticket::Head;
+use crate::ticket::FrontMatter;
 
-/// How the file begins. The number changes with what [`Head`] holds and with how it is results from a document.
+/// How the file begins. The number changes with what [`FrontMatter`] holds and with how it is results from a document.
 const MAGIC: &[u8; 8] = b"tixhead2";
 
 /// Behind the magic: the checksum of the rest, the length of an id, and how many ids there are.
@@ -40,12 +40,12 @@ impl View<'_> {
     pub fn heads<'e>(
         &self,
         repo: &Repo,
-        entries: &[&'e Entry],
-        mut each: impl FnMut(&'e Entry, Result<Head, Refusal>),
+        entries: &[&'e TicketEntry],
+        mut each: impl FnMut(&'e TicketEntry, Result<FrontMatter, Refusal>),
     ) -> Result<(), GitError> {
         let path = repo.tix_dir().join("cache/heads");
         let cache = Cache::load(&path);
-        let mut missing: Vec<&'e Entry> = Vec::new();
+        let mut missing: Vec<&'e TicketEntry> = Vec::new();
         for entry in entries {
             match cache.head(&entry.oid) {
                 Some(head) => each(entry, Ok(head)),
@@ -54,7 +54,7 @@ impl View<'_> {
         }
         let mut fresh: Vec<(&Oid, Vec<u8>)> = Vec::new();
         self.read_all(&missing, |entry, document| {
-            let head = document.map(|document| Head::of(&document));
+            let head = document.map(|document| FrontMatter::of(&document));
             let bytes = head.as_ref().ok().and_then(|head| postcard::to_allocvec(head).ok());
             fresh.extend(bytes.map(|bytes| (&entry.oid, bytes)));
             each(entry, head);
@@ -67,7 +67,7 @@ impl View<'_> {
 }
 
 /// Adds heads to the file. Whoever writes at the same time writes about the same, so that the second one leaves it.
-fn save(path: &Path, fresh: &[(&Oid, Vec<u8>)], asked: &[&Entry]) {
+fn save(path: &Path, fresh: &[(&Oid, Vec<u8>)], asked: &[&TicketEntry]) {
     let write = || {
         let Some(_lock) = Lock::try_take(&path.with_extension("lock"))? else { return Ok(()) };
         let stored = Cache::load(path);
@@ -136,7 +136,7 @@ impl Cache {
         heads.get(start..self.slot(at)?.1)
     }
 
-    fn head(&self, oid: &Oid) -> Option<Head> {
+    fn head(&self, oid: &Oid) -> Option<FrontMatter> {
         let wanted = oid.as_str().as_bytes();
         let (mut low, mut high) = (0, self.count);
         while low < high {
@@ -206,12 +206,12 @@ mod tests {
         Oid::parse(&digit.to_string().repeat(40)).unwrap()
     }
 
-    fn head(text: &str) -> Head {
-        Head::of(&Document::parse(text.as_bytes().to_vec()).unwrap())
+    fn head(text: &str) -> FrontMatter {
+        FrontMatter::of(&Document::parse(text.as_bytes().to_vec()).unwrap())
     }
 
     /// Every key that a head holds, each with a value of its own.
-    fn full() -> Head {
+    fn full() -> FrontMatter {
         head(
             "---\nstatus: open\nblocked: b\ntitle: t\npriority: P1\nlabels: [l]\ncreated: c\nclaimed_by: cb\n\
              claimed_at: ca\nclaim_id: ci\nbranch: br\nworktree_path: w\ncompleted_at: co\nclosed_at: cl\nresolution: r\n\
@@ -221,7 +221,8 @@ mod tests {
     }
 
     fn two() -> Vec<u8> {
-        let heads = [full(), Head::default()].map(|head| postcard::to_allocvec(&head).unwrap());
+        let heads =
+            [full(), FrontMatter::default()].map(|head| postcard::to_allocvec(&head).unwrap());
         let ids = [id('b'), id('a')];
         let records = ids.iter().zip(&heads).map(|(id, h)| (id.as_str().as_bytes(), h.as_slice()));
         assemble(&records.collect())
@@ -231,7 +232,7 @@ mod tests {
     fn what_was_stored_is_found_and_nothing_else() {
         let cache = Cache::open(two()).unwrap();
         assert_eq!(cache.head(&id('b')), Some(full()));
-        assert_eq!(cache.head(&id('a')), Some(Head::default()));
+        assert_eq!(cache.head(&id('a')), Some(FrontMatter::default()));
         for other in ['0', '9', 'c', 'f'] {
             assert_eq!(cache.head(&id(other)), None);
         }
@@ -252,8 +253,10 @@ mod tests {
         let path = dir.path().join("deep/heads");
         let ids: Vec<Oid> =
             (0..=LIMIT).map(|n| Oid::parse(&format!("{n:040x}")).unwrap()).collect();
-        let fresh: Vec<(&Oid, Vec<u8>)> =
-            ids.iter().map(|id| (id, postcard::to_allocvec(&Head::default()).unwrap())).collect();
+        let fresh: Vec<(&Oid, Vec<u8>)> = ids
+            .iter()
+            .map(|id| (id, postcard::to_allocvec(&FrontMatter::default()).unwrap()))
+            .collect();
         save(&path, &fresh[..LIMIT], &[]);
         assert_eq!(Cache::load(&path).count, LIMIT);
         save(&path, &fresh[LIMIT..], &[]);

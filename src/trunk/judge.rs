@@ -5,14 +5,14 @@ use crate::names::RefName;
 
 /// A ref that the remote refused to move.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct No {
+pub struct RefusedRef {
     pub name: RefName,
     pub reason: String,
 }
 
 /// What is known after a push, before anything else is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum PushVerdict {
     /// Our push moved every ref.
     Won,
     /// Our push moved the trunk, and not every ref that was to move with it.
@@ -24,11 +24,11 @@ pub enum Verdict {
     /// Another ref than the trunk is not where it must be. Nothing changed.
     Taken { name: RefName, reason: String },
     /// The remote holds the ref's lock for somebody else, or lost a race of its own.
-    Busy(No),
+    Busy(RefusedRef),
     /// The remote refuses, and will again.
-    Refused(No),
+    Refused(RefusedRef),
     /// The remote refuses for a reason that tix does not know: a rule or a moment.
-    Strange(No),
+    Strange(RefusedRef),
     /// Nothing can be said: no report, or one that does not speak of our refs.
     Unclear,
 }
@@ -59,19 +59,19 @@ const RULE: [&str; 10] = [
 ];
 
 /// Judges a report on these updates, the trunk's first.
-pub fn judge(report: &PushReport, updates: &[RefUpdate]) -> Verdict {
+pub fn judge(report: &PushReport, updates: &[RefUpdate]) -> PushVerdict {
     let lines: Vec<_> = updates.iter().map(|u| report.of(u.name())).collect();
     if lines.iter().all(|line| line.is_some_and(|l| l.outcome == RefOutcome::Done)) {
-        return Verdict::Won;
+        return PushVerdict::Won;
     }
     if report.refs.is_empty() {
         // The one place where words decide, and only how the next push is sent: its result is judged as any.
         let no_atomic = report.words.contains("does not support --atomic");
-        return if no_atomic { Verdict::NotAtomic } else { Verdict::Unclear };
+        return if no_atomic { PushVerdict::NotAtomic } else { PushVerdict::Unclear };
     }
     // A server that moves some refs and refuses others says of each what became of it; the trunk is the first.
     if lines.first().copied().flatten().is_some_and(|line| line.outcome == RefOutcome::Done) {
-        return Verdict::TrunkOnly;
+        return PushVerdict::TrunkOnly;
     }
     let there: Vec<_> =
         lines.iter().flatten().filter(|l| l.outcome == RefOutcome::RefusedThere).collect();
@@ -83,11 +83,11 @@ pub fn judge(report: &PushReport, updates: &[RefUpdate]) -> Verdict {
     let cause = there.iter().find(|l| says(&RULE, &l.reason));
     let cause = cause.or_else(|| there.iter().find(|l| !says(&BUSY, &l.reason)));
     if let Some(line) = cause.or(there.first()) {
-        let no = No { name: line.name.clone(), reason: line.reason.clone() };
+        let no = RefusedRef { name: line.name.clone(), reason: line.reason.clone() };
         return match (says(&RULE, &no.reason), says(&BUSY, &no.reason)) {
-            (true, _) => Verdict::Refused(no),
-            (false, true) => Verdict::Busy(no),
-            (false, false) => Verdict::Strange(no),
+            (true, _) => PushVerdict::Refused(no),
+            (false, true) => PushVerdict::Busy(no),
+            (false, false) => PushVerdict::Strange(no),
         };
     }
     let mut here = lines.iter().flatten().filter(|l| l.outcome == RefOutcome::RefusedHere);
@@ -95,17 +95,17 @@ pub fn judge(report: &PushReport, updates: &[RefUpdate]) -> Verdict {
     match (first.map(|l| (l.outcome, l.reason.as_str())), here.clone().next()) {
         // git says "atomic push failed" of a ref that was fine by itself; the trunk's own reasons come first.
         (Some((RefOutcome::RefusedHere, reason)), _) if !reason.contains("atomic push failed") => {
-            Verdict::Behind
+            PushVerdict::Behind
         }
         (_, Some(_)) => {
             let taken = here.find(|l| !l.reason.contains("atomic push failed"));
-            taken.map_or(Verdict::Unclear, |l| Verdict::Taken {
+            taken.map_or(PushVerdict::Unclear, |l| PushVerdict::Taken {
                 name: l.name.clone(),
                 reason: l.reason.clone(),
             })
         }
         // "Up to date" among them: somebody put the ref there, and it was not this push.
-        _ => Verdict::Unclear,
+        _ => PushVerdict::Unclear,
     }
 }
 
@@ -142,7 +142,7 @@ mod tests {
     use crate::git::push::PushedRef;
     use crate::names::Oid;
 
-    fn report(lines: &[(&str, RefOutcome, &str)]) -> Verdict {
+    fn report(lines: &[(&str, RefOutcome, &str)]) -> PushVerdict {
         let oid = Oid::parse(&"1".repeat(40)).unwrap();
         let name = |n: &str| RefName::branch(n).unwrap();
         let updates = [
@@ -160,35 +160,38 @@ mod tests {
         judge(&PushReport { refs, words: String::new() }, &updates)
     }
 
-    fn no(branch: &str, reason: &str) -> No {
-        No { name: RefName::branch(branch).unwrap(), reason: reason.to_owned() }
+    fn no(branch: &str, reason: &str) -> RefusedRef {
+        RefusedRef { name: RefName::branch(branch).unwrap(), reason: reason.to_owned() }
     }
 
     use RefOutcome::{Done, RefusedHere, RefusedThere, UpToDate};
 
     #[test]
     fn only_refs_that_our_push_moved_are_a_win() {
-        assert_eq!(report(&[("main", Done, ""), ("ticket/T", Done, "")]), Verdict::Won);
-        assert_eq!(report(&[("main", UpToDate, ""), ("ticket/T", UpToDate, "")]), Verdict::Unclear);
-        assert_eq!(report(&[("main", UpToDate, ""), ("ticket/T", Done, "")]), Verdict::Unclear);
-        assert_eq!(report(&[]), Verdict::Unclear);
+        assert_eq!(report(&[("main", Done, ""), ("ticket/T", Done, "")]), PushVerdict::Won);
+        assert_eq!(
+            report(&[("main", UpToDate, ""), ("ticket/T", UpToDate, "")]),
+            PushVerdict::Unclear
+        );
+        assert_eq!(report(&[("main", UpToDate, ""), ("ticket/T", Done, "")]), PushVerdict::Unclear);
+        assert_eq!(report(&[]), PushVerdict::Unclear);
     }
 
     #[test]
     fn a_trunk_that_moved_alone_is_told_from_one_that_did_not() {
         let refused = ("ticket/T", RefusedThere, "deny updating a hidden ref");
-        assert_eq!(report(&[("main", Done, ""), refused]), Verdict::TrunkOnly);
-        assert_eq!(report(&[("main", Done, "")]), Verdict::TrunkOnly);
+        assert_eq!(report(&[("main", Done, ""), refused]), PushVerdict::TrunkOnly);
+        assert_eq!(report(&[("main", Done, "")]), PushVerdict::TrunkOnly);
         let refused = ("main", RefusedThere, "deny updating a hidden ref");
         let verdict = report(&[refused, ("ticket/T", Done, "")]);
-        assert_eq!(verdict, Verdict::Refused(no("main", "deny updating a hidden ref")));
+        assert_eq!(verdict, PushVerdict::Refused(no("main", "deny updating a hidden ref")));
     }
 
     #[test]
     fn a_trunk_that_moved_before_we_connected_is_a_lost_race() {
         let lines =
             [("main", RefusedHere, "fetch first"), ("ticket/T", RefusedHere, "atomic push failed")];
-        assert_eq!(report(&lines), Verdict::Behind);
+        assert_eq!(report(&lines), PushVerdict::Behind);
     }
 
     #[test]
@@ -197,7 +200,7 @@ mod tests {
             ("main", RefusedThere, "atomic transaction failed"),
             ("ticket/T", RefusedThere, "atomic transaction failed"),
         ];
-        assert!(matches!(report(&lines), Verdict::Busy(_)));
+        assert!(matches!(report(&lines), PushVerdict::Busy(_)));
     }
 
     #[test]
@@ -205,7 +208,7 @@ mod tests {
         let lines =
             [("main", RefusedHere, "atomic push failed"), ("ticket/T", RefusedHere, "stale info")];
         let name = RefName::branch("ticket/T").unwrap();
-        assert_eq!(report(&lines), Verdict::Taken { name, reason: "stale info".into() });
+        assert_eq!(report(&lines), PushVerdict::Taken { name, reason: "stale info".into() });
     }
 
     #[test]
@@ -217,7 +220,7 @@ mod tests {
         ] {
             let lines =
                 [("main", RefusedThere, reason), ("ticket/T", RefusedThere, "atomic push failure")];
-            assert_eq!(report(&lines), Verdict::Refused(no("main", reason)), "{reason}");
+            assert_eq!(report(&lines), PushVerdict::Refused(no("main", reason)), "{reason}");
         }
     }
 
@@ -225,7 +228,7 @@ mod tests {
     fn a_reason_that_nobody_knows_is_neither_a_rule_nor_a_race() {
         let lines =
             [("main", RefusedThere, "moon phase"), ("ticket/T", RefusedThere, "moon phase")];
-        assert_eq!(report(&lines), Verdict::Strange(no("main", "moon phase")));
+        assert_eq!(report(&lines), PushVerdict::Strange(no("main", "moon phase")));
     }
 
     #[test]
@@ -234,7 +237,7 @@ mod tests {
             ("main", RefusedThere, "atomic push failure"),
             ("ticket/T", RefusedThere, "deletion prohibited"),
         ];
-        assert_eq!(report(&lines), Verdict::Refused(no("ticket/T", "deletion prohibited")));
+        assert_eq!(report(&lines), PushVerdict::Refused(no("ticket/T", "deletion prohibited")));
     }
 
     #[test]

@@ -34,7 +34,7 @@ mod view;
 use std::convert::Infallible;
 use std::time::{Duration, Instant};
 
-pub use error::{Landing, Stop, TrunkError, may_still_land};
+pub use error::{MayLand, Stop, TrunkError, may_still_land};
 pub use run::{Run, killed_runs, random_token};
 pub use seen::last_fetched;
 pub use view::{Unloadable, View};
@@ -72,7 +72,7 @@ pub struct Trunk<'a> {
     /// The directory for what processes of this machine share.
     pub runtime_dir: std::path::PathBuf,
     /// Is told what is being waited for.
-    pub progress: &'a dyn Fn(Step),
+    pub progress: &'a dyn Fn(TrunkStep),
 }
 
 /// The version of a file with which a transaction was begun: the settings that a team shares.
@@ -95,7 +95,7 @@ pub enum Ci {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
+pub enum TrunkStep {
     /// Other processes of this machine.
     Queue,
     Fetch,

@@ -2,9 +2,9 @@
 
 use std::time::Instant;
 
-use super::judge::{Verdict, judge, speaks_of_permission};
+use super::judge::{PushVerdict, judge, speaks_of_permission};
 use super::server::{LAST_WORD, timed_out};
-use super::{Built, Diary, Landed, Landing, MovedRef, Trunk, TrunkError, View};
+use super::{Built, Diary, Landed, MayLand, MovedRef, Trunk, TrunkError, View};
 use crate::git::{Atomic, LocalEdit, RefUpdate};
 use crate::lifecycle::Change;
 use crate::names::{Oid, RemoteName};
@@ -36,19 +36,19 @@ impl Trunk<'_> {
         let updates = std::slice::from_ref(&update);
         let (verdict, words) = match self.repo.push(remote, updates, Atomic::No, self.deadline) {
             Ok(report) => (judge(&report, updates), report.words),
-            Err(error) => (Verdict::Unclear, timed_out(error)?),
+            Err(error) => (PushVerdict::Unclear, timed_out(error)?),
         };
         match verdict {
-            Verdict::Won | Verdict::TrunkOnly => return Ok(true),
-            Verdict::Refused(no) | Verdict::Strange(no) => {
+            PushVerdict::Won | PushVerdict::TrunkOnly => return Ok(true),
+            PushVerdict::Refused(no) | PushVerdict::Strange(no) => {
                 return Err(self.refused(remote, no, words));
             }
             // Somebody else's branch, or no clear answer: the remote itself says what it has.
-            Verdict::Behind
-            | Verdict::Taken { .. }
-            | Verdict::Busy(_)
-            | Verdict::NotAtomic
-            | Verdict::Unclear => {}
+            PushVerdict::Behind
+            | PushVerdict::Taken { .. }
+            | PushVerdict::Busy(_)
+            | PushVerdict::NotAtomic
+            | PushVerdict::Unclear => {}
         }
         let until = self.deadline.max(Instant::now() + LAST_WORD);
         let failed = |landing| TrunkError::Unreachable {
@@ -62,11 +62,11 @@ impl Trunk<'_> {
                 None if speaks_of_permission(&words) => {
                     Err(TrunkError::Denied { remote: remote.clone(), words })
                 }
-                None => Err(failed(Landing::No)),
+                None => Err(failed(MayLand::No)),
             },
             Err(error) => {
                 tracing::debug!(%error, "ls-remote");
-                Err(failed(Landing::Unknown))
+                Err(failed(MayLand::Unknown))
             }
         }
     }

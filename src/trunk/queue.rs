@@ -37,7 +37,7 @@ pub fn enter(runtime_dir: &Path, url: &str, deadline: Instant) -> Option<Lock> {
 /// Waits while the queue moves: to leave one that does would only turn its order into a race.
 fn wait(path: &Path, deadline: Instant) -> io::Result<Option<Lock>> {
     let began = Instant::now();
-    let mut patience = Patience { holder: None, since: began };
+    let mut patience = TurnPatience { holder: None, since: began };
     loop {
         if let Some(lock) = Lock::try_take(path)? {
             return Ok(Some(lock));
@@ -55,16 +55,16 @@ fn wait(path: &Path, deadline: Instant) -> io::Result<Option<Lock>> {
 }
 
 /// How long the present holder has been waited for.
-struct Patience {
+struct TurnPatience {
     holder: Option<SystemTime>,
     since: Instant,
 }
 
-impl Patience {
+impl TurnPatience {
     /// Whether this one has had its time. Another holder than before begins a time of its own.
     fn is_out(&mut self, holder: Option<SystemTime>, now: Instant) -> bool {
         if self.holder != holder {
-            *self = Patience { holder, since: now };
+            *self = TurnPatience { holder, since: now };
         }
         now.saturating_duration_since(self.since) >= PATIENCE
     }
@@ -95,7 +95,7 @@ mod tests {
     #[test]
     fn a_queue_that_moves_is_waited_for_and_one_that_is_stuck_is_not() {
         let (began, file) = (Instant::now(), SystemTime::UNIX_EPOCH);
-        let mut patience = Patience { holder: None, since: began };
+        let mut patience = TurnPatience { holder: None, since: began };
         let second = Duration::from_secs(1);
         for turn in 0..20 {
             assert!(!patience.is_out(Some(file + second * turn), began + second * 3 * turn));

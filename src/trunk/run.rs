@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use super::TrunkError;
 use crate::git::exec::Finished;
-use crate::git::{GitError, LocalEdit, Repo, Running, Writer};
+use crate::git::{GitError, LocalEdit, ObjectWriter, Repo, RunningCall};
 use crate::lock::Lock;
 use crate::names::{Oid, RefName};
 
@@ -19,7 +19,7 @@ use crate::names::{Oid, RefName};
 pub struct Run {
     // Order matters: the processes of the writer end, then the directory goes, and the lock last, so that
     // nobody takes the directory of a run that still lives for a leftover.
-    writer: OnceCell<Writer>,
+    writer: OnceCell<ObjectWriter>,
     dir: PathBuf,
     token: String,
     refs: RefCell<Refs>,
@@ -41,7 +41,7 @@ struct Refs {
     /// Remote-tracking refs, with what they held when this run fetched and what the remote had.
     news: BTreeMap<RefName, (Option<Oid>, Oid)>,
     /// A deletion that is under way beside other work, and what it deletes.
-    deleting: Option<(Running, BTreeSet<RefName>)>,
+    deleting: Option<(RunningCall, BTreeSet<RefName>)>,
 }
 
 impl Refs {
@@ -170,11 +170,11 @@ impl Run {
         }
     }
 
-    pub fn writer(&self) -> Result<&Writer, TrunkError> {
+    pub fn writer(&self) -> Result<&ObjectWriter, TrunkError> {
         if let Some(writer) = self.writer.get() {
             return Ok(writer);
         }
-        let writer = Writer::open(&self.repo, &self.dir)?;
+        let writer = ObjectWriter::open(&self.repo, &self.dir)?;
         Ok(self.writer.get_or_init(|| writer))
     }
 }

@@ -4,10 +4,10 @@ use std::time::{Duration, Instant};
 
 use super::backoff::Backoff;
 use super::beside::{moved_by, moved_ref};
-use super::judge::{No, Verdict, judge, speaks_of_permission};
+use super::judge::{PushVerdict, RefusedRef, judge, speaks_of_permission};
 use super::patience::Patience;
 use super::{
-    Built, Decide, Diary, Landed, Landing, Outcome, Step, Stop, Trunk, TrunkError, View, queue,
+    Built, Decide, Diary, Landed, MayLand, Outcome, Stop, Trunk, TrunkError, TrunkStep, View, queue,
 };
 use crate::git::{Atomic, GitError, PushReport, RefUpdate};
 use crate::lifecycle::{Change, Decision};
@@ -29,14 +29,14 @@ struct Sent<T> {
     change: Change,
     output: T,
     built: Built,
-    fate: Fate,
+    fate: PushState,
     /// The refs that the push moved, by its report.
     moved: Vec<RefName>,
 }
 
 /// What is known of a push that gave no answer.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Fate {
+enum PushState {
     /// Its connection ended: the server has done with it whatever it will do.
     Ended,
     /// tix stopped waiting: it may be on its way still, and land later.
@@ -44,17 +44,23 @@ enum Fate {
 }
 
 /// Why the last attempt failed, to be explained by what the next fetch shows.
-enum Failure {
+enum AttemptFailure {
     /// The trunk was expected here.
     Behind(Option<Oid>),
     Taken {
         name: RefName,
         reason: String,
     },
-    Busy(No),
-    Refused(No),
-    Strange(No),
+    Busy(RefusedRef),
+    Refused(RefusedRef),
+    Strange(RefusedRef),
     Unclear,
+}
+
+impl AttemptFailure {
+    fn is_unclear(&self) -> bool {
+        matches!(self, AttemptFailure::Unclear)
+    }
 }
 
 impl Trunk<'_> {
@@ -69,10 +75,10 @@ impl Trunk<'_> {
         let mut backoff =
             Backoff::new(u64::from_str_radix(&super::run::random_token(), 16).unwrap_or(1));
         let mut atomic = Atomic::Yes;
-        let mut last: Option<(Failure, String, [Option<Oid>; 2])> = None;
+        let mut last: Option<(AttemptFailure, String, [Option<Oid>; 2])> = None;
         let mut broke = None;
         loop {
-            (self.progress)(Step::Queue);
+            (self.progress)(TrunkStep::Queue);
             let turn = queue::enter(&self.runtime_dir, self.url(remote), self.deadline);
             let began = Instant::now();
             if let Ok(writer) = self.run.writer() {
@@ -96,7 +102,7 @@ impl Trunk<'_> {
             }
             if let Some((failure, words, before)) = last.take() {
                 let still = seen(&view) == before;
-                broke = (still && matches!(failure, Failure::Unclear)).then(|| words.clone());
+                broke = (still && failure.is_unclear()).then(|| words.clone());
                 let landing = still.then(|| still_open(&sent, view.commit()));
                 self.explain(remote, failure, words, landing, &mut patience)?;
             }
@@ -104,8 +110,8 @@ impl Trunk<'_> {
                 return Err(too_late(remote, diary, &sent, view.commit(), broke).into());
             }
             self.require_basis(&view).map_err(|error| match still_open(&sent, view.commit()) {
-                Landing::No => error,
-                Landing::Unknown => unknown(remote, &error),
+                MayLand::No => error,
+                MayLand::Unknown => unknown(remote, &error),
             })?;
             // Only a view that was fetched a moment ago is decided on, so that an answer can be given at once.
             let decided = match decide(&view)? {
@@ -114,23 +120,23 @@ impl Trunk<'_> {
             };
             let (mine, verdict, words) = self.attempt(remote, diary, &view, decided, atomic)?;
             let failure = match verdict {
-                Verdict::Won | Verdict::TrunkOnly => {
+                PushVerdict::Won | PushVerdict::TrunkOnly => {
                     return Ok(Outcome::Landed(self.won(remote, diary, mine, atomic)));
                 }
-                Verdict::NotAtomic => {
+                PushVerdict::NotAtomic => {
                     atomic = Atomic::No;
                     diary.attempts -= 1;
                     continue;
                 }
-                Verdict::Behind => Failure::Behind(mine.parent.clone()),
-                Verdict::Taken { name, reason } => Failure::Taken { name, reason },
-                Verdict::Busy(no) => Failure::Busy(no),
-                Verdict::Refused(no) if sent.is_empty() => {
+                PushVerdict::Behind => AttemptFailure::Behind(mine.parent.clone()),
+                PushVerdict::Taken { name, reason } => AttemptFailure::Taken { name, reason },
+                PushVerdict::Busy(no) => AttemptFailure::Busy(no),
+                PushVerdict::Refused(no) if sent.is_empty() => {
                     return Err(self.refused(remote, no, words).into());
                 }
-                Verdict::Refused(no) => Failure::Refused(no),
-                Verdict::Strange(no) => Failure::Strange(no),
-                Verdict::Unclear => Failure::Unclear,
+                PushVerdict::Refused(no) => AttemptFailure::Refused(no),
+                PushVerdict::Strange(no) => AttemptFailure::Strange(no),
+                PushVerdict::Unclear => AttemptFailure::Unclear,
             };
             last = Some((failure, words, seen(&view)));
             sent.push(mine);
@@ -147,12 +153,12 @@ impl Trunk<'_> {
         view: &View<'_>,
         (change, output): (Change, T),
         atomic: Atomic,
-    ) -> Result<(Sent<T>, Verdict, String), Stop<E>> {
+    ) -> Result<(Sent<T>, PushVerdict, String), Stop<E>> {
         let built = self.build(view, &change, self.run.writer()?)?;
         diary.attempts += 1;
         diary.commits.push(built.commit.clone());
         diary.paths.clone_from(&built.paths);
-        (self.progress)(Step::Push(diary.attempts));
+        (self.progress)(TrunkStep::Push(diary.attempts));
         let updates = self.all_updates(&built, view.commit());
         let first = match atomic {
             Atomic::Yes => updates.as_slice(),
@@ -176,7 +182,7 @@ impl Trunk<'_> {
             change,
             output,
             built,
-            fate: if open { Fate::Open } else { Fate::Ended },
+            fate: if open { PushState::Open } else { PushState::Ended },
             moved,
         };
         let (verdict, words) = judged(report, first)?;
@@ -186,7 +192,7 @@ impl Trunk<'_> {
     /// Whether a ref that can only follow the trunk, because the server does not move them together, is not
     /// where it must be. Asked before the trunk moves: a trunk commit whose branch cannot follow would be
     /// taken back, and the next one too, for as long as a branch stands there that somebody left behind.
-    fn taken_there(&self, remote: &RemoteName, rest: &[RefUpdate]) -> Option<Verdict> {
+    fn taken_there(&self, remote: &RemoteName, rest: &[RefUpdate]) -> Option<PushVerdict> {
         let names: Vec<_> = rest.iter().map(|update| update.name().as_str()).collect();
         if names.is_empty() {
             return None;
@@ -201,7 +207,7 @@ impl Trunk<'_> {
                 RefUpdate::Delete { at: expected, .. } => at != Some(expected),
             }
         })?;
-        Some(Verdict::Taken { name: wrong.name().clone(), reason: "stale info".to_owned() })
+        Some(PushVerdict::Taken { name: wrong.name().clone(), reason: "stale info".to_owned() })
     }
 
     /// Which of the pushed commits the trunk holds, if any. One that made a claim counts only while the
@@ -228,46 +234,46 @@ impl Trunk<'_> {
     fn explain<E>(
         &self,
         remote: &RemoteName,
-        failure: Failure,
+        failure: AttemptFailure,
         words: String,
-        landing: Option<Landing>,
+        landing: Option<MayLand>,
         patience: &mut Patience,
     ) -> Result<(), Stop<E>> {
         let Some(landing) = landing else {
             // Somebody else made progress, which explains everything but a rule of the server.
             return match failure {
-                Failure::Refused(no) => Err(self.refused(remote, no, words).into()),
-                Failure::Behind(_)
-                | Failure::Taken { .. }
-                | Failure::Busy(_)
-                | Failure::Strange(_)
-                | Failure::Unclear => Ok(()),
+                AttemptFailure::Refused(no) => Err(self.refused(remote, no, words).into()),
+                AttemptFailure::Behind(_)
+                | AttemptFailure::Taken { .. }
+                | AttemptFailure::Busy(_)
+                | AttemptFailure::Strange(_)
+                | AttemptFailure::Unclear => Ok(()),
             };
         };
         match failure {
-            Failure::Refused(no) => Err(self.refused(remote, no, words).into()),
-            Failure::Taken { name, reason } => {
+            AttemptFailure::Refused(no) => Err(self.refused(remote, no, words).into()),
+            AttemptFailure::Taken { name, reason } => {
                 let taken = TrunkError::RefTaken { remote: remote.clone(), branch: name, reason };
                 Err(taken.into())
             }
-            Failure::Busy(no) => {
+            AttemptFailure::Busy(no) => {
                 patience.busy += 1;
                 if patience.busy < BUSY_LIMIT {
                     return Ok(());
                 }
                 Err(self.refused(remote, no, words).into())
             }
-            Failure::Strange(no) => patience.lose_one(|| self.refused(remote, no, words)),
-            Failure::Unclear if speaks_of_permission(&words) => {
+            AttemptFailure::Strange(no) => patience.lose_one(|| self.refused(remote, no, words)),
+            AttemptFailure::Unclear if speaks_of_permission(&words) => {
                 Err(TrunkError::Denied { remote: remote.clone(), words }.into())
             }
-            Failure::Behind(at) if landing == Landing::No => {
+            AttemptFailure::Behind(at) if landing == MayLand::No => {
                 patience.lose_one(|| self.two_faced(remote, at.as_ref()))
             }
-            Failure::Behind(_) | Failure::Unclear => patience.lose_one(|| {
+            AttemptFailure::Behind(_) | AttemptFailure::Unclear => patience.lose_one(|| {
                 let remote = remote.clone();
                 // It answers every fetch, and ends every push before it begins.
-                if landing == Landing::No && words.contains("correct access rights") {
+                if landing == MayLand::No && words.contains("correct access rights") {
                     return TrunkError::Denied { remote, words };
                 }
                 TrunkError::Unreachable { remote, words, landing }
@@ -289,7 +295,7 @@ impl Trunk<'_> {
         TrunkError::TwoFaced { remote, branch }
     }
 
-    pub(super) fn refused(&self, remote: &RemoteName, no: No, words: String) -> TrunkError {
+    pub(super) fn refused(&self, remote: &RemoteName, no: RefusedRef, words: String) -> TrunkError {
         TrunkError::RemoteRefused {
             remote: remote.clone(),
             branch: no.name,
@@ -351,7 +357,7 @@ impl Trunk<'_> {
     }
 
     fn pause(&self, backoff: &mut Backoff, attempt: Duration) {
-        (self.progress)(Step::Pause);
+        (self.progress)(TrunkStep::Pause);
         let left = self.deadline.saturating_duration_since(Instant::now());
         std::thread::sleep(backoff.pause(attempt, left));
     }
@@ -373,10 +379,10 @@ fn seen(view: &View<'_>) -> [Option<Oid>; 2] {
 fn judged<E>(
     report: Result<PushReport, GitError>,
     updates: &[RefUpdate],
-) -> Result<(Verdict, String), Stop<E>> {
+) -> Result<(PushVerdict, String), Stop<E>> {
     match report {
         Ok(report) => Ok((judge(&report, updates), report.words)),
-        Err(error) => Ok((Verdict::Unclear, timed_out(error)?)),
+        Err(error) => Ok((PushVerdict::Unclear, timed_out(error)?)),
     }
 }
 
@@ -402,13 +408,13 @@ fn unknown(remote: &RemoteName, error: &TrunkError) -> TrunkError {
         | TrunkError::Contended { .. }
         | TrunkError::Lock { .. } => error.to_string(),
     };
-    TrunkError::Unreachable { remote: remote.clone(), words, landing: Landing::Unknown }
+    TrunkError::Unreachable { remote: remote.clone(), words, landing: MayLand::Unknown }
 }
 
 /// Whether a push that tix stopped waiting for may still land: it can only where the trunk is as it was.
-fn still_open<T>(sent: &[Sent<T>], tip: Option<&Oid>) -> Landing {
-    let open = |s: &Sent<T>| s.fate == Fate::Open && s.parent.as_ref() == tip;
-    if sent.iter().any(open) { Landing::Unknown } else { Landing::No }
+fn still_open<T>(sent: &[Sent<T>], tip: Option<&Oid>) -> MayLand {
+    let open = |s: &Sent<T>| s.fate == PushState::Open && s.parent.as_ref() == tip;
+    if sent.iter().any(open) { MayLand::Unknown } else { MayLand::No }
 }
 
 /// The time is up. A push that is still on its way can land only while the trunk is where it was. `broke` is what git said of
@@ -423,12 +429,12 @@ fn too_late<T>(
     let remote = remote.clone();
     let landing = still_open(sent, tip);
     match (landing, broke) {
-        (Landing::Unknown, _) => {
+        (MayLand::Unknown, _) => {
             let words = "the remote took the push and gave no answer".to_owned();
             TrunkError::Unreachable { remote, words, landing }
         }
-        (Landing::No, Some(words)) => TrunkError::Unreachable { remote, words, landing },
-        (Landing::No, None) => TrunkError::Contended { attempts: diary.attempts },
+        (MayLand::No, Some(words)) => TrunkError::Unreachable { remote, words, landing },
+        (MayLand::No, None) => TrunkError::Contended { attempts: diary.attempts },
     }
 }
 
@@ -441,7 +447,7 @@ mod tests {
         let remote = RemoteName::parse("origin").unwrap();
         let told = |broke| too_late::<()>(&remote, &Diary::default(), &[], None, broke);
         let broke = told(Some("fatal: the remote end hung up".to_owned()));
-        assert!(matches!(broke, TrunkError::Unreachable { landing: Landing::No, .. }), "{broke}");
+        assert!(matches!(broke, TrunkError::Unreachable { landing: MayLand::No, .. }), "{broke}");
         assert!(matches!(told(None), TrunkError::Contended { .. }));
     }
 }

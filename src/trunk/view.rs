@@ -1,7 +1,7 @@
 //! The trunk at one commit: the list of tickets at once, their contents on demand.
 
-use crate::git::{GitError, Kind, Mode, ObjectFormat, Objects, TreeEntry};
-use crate::lifecycle::{Entry, Node, Odd, Refusal, Snapshot, Ticket};
+use crate::git::{FileMode, GitError, ObjectFormat, ObjectKind, Objects, TreeEntry};
+use crate::lifecycle::{EntryNode, OddFile, Refusal, Snapshot, Ticket, TicketEntry};
 use crate::names::{Oid, RepoPath};
 use crate::ticket::{Document, Lane, TicketId};
 
@@ -56,7 +56,8 @@ impl<'a> View<'a> {
         let has_tickets = lanes.is_some();
         let mut level = Vec::new();
         for lane in lanes.unwrap_or_default() {
-            if let (Some(which), Mode::Directory) = (Lane::from_dir_name(&lane.name), lane.mode) {
+            if let (Some(which), FileMode::Directory) = (Lane::from_dir_name(&lane.name), lane.mode)
+            {
                 let path = tickets_dir.child(&lane.name);
                 level.extend(path.map(|path| Directory { lane: which, path, tree: lane.oid }));
             }
@@ -102,11 +103,11 @@ impl<'a> View<'a> {
         self.tree.as_ref()
     }
 
-    pub fn read<'e>(&self, entry: &'e Entry) -> Result<Ticket<'e>, Unloadable> {
-        if let Node::Other(what) = entry.node {
+    pub fn read<'e>(&self, entry: &'e TicketEntry) -> Result<Ticket<'e>, Unloadable> {
+        if let EntryNode::Other(what) = entry.node {
             return Err(Unloadable::Refused(not_a_file(entry, what)));
         }
-        let object = self.objects.require(entry.oid.as_str().as_bytes(), Kind::Blob);
+        let object = self.objects.require(entry.oid.as_str().as_bytes(), ObjectKind::Blob);
         let object = object.map_err(Unloadable::Git)?;
         let document = document(entry, object.data).map_err(Unloadable::Refused)?;
         Ok(Ticket::new(entry, document))
@@ -116,8 +117,8 @@ impl<'a> View<'a> {
     /// of `entries`.
     pub fn read_all<'e, T>(
         &self,
-        entries: &[&'e Entry],
-        mut make: impl FnMut(&'e Entry, Result<Document, Refusal>) -> T,
+        entries: &[&'e TicketEntry],
+        mut make: impl FnMut(&'e TicketEntry, Result<Document, Refusal>) -> T,
     ) -> Result<Vec<T>, GitError> {
         let names: Vec<&[u8]> = entries.iter().map(|e| question(e)).collect();
         let mut results: Vec<Option<T>> = entries.iter().map(|_| None).collect();
@@ -128,8 +129,8 @@ impl<'a> View<'a> {
         })?;
         let all = entries.iter().zip(results).map(|(entry, result)| match (result, entry.node) {
             (Some(result), _) => Ok(result),
-            (None, Node::Other(what)) => Ok(make(entry, Err(not_a_file(entry, what)))),
-            (None, Node::File) => Err(GitError::Missing(entry.oid.to_string())),
+            (None, EntryNode::Other(what)) => Ok(make(entry, Err(not_a_file(entry, what)))),
+            (None, EntryNode::File) => Err(GitError::Missing(entry.oid.to_string())),
         });
         all.collect()
     }
@@ -137,7 +138,7 @@ impl<'a> View<'a> {
     /// Like [`View::read`], for decisions that are refused with a [`Refusal`].
     pub fn require<'e, E: From<Refusal>>(
         &self,
-        entry: &'e Entry,
+        entry: &'e TicketEntry,
     ) -> Result<Ticket<'e>, super::Stop<E>> {
         self.read(entry).map_err(|e| match e {
             Unloadable::Refused(refusal) => super::Stop::Refused(refusal.into()),
@@ -162,23 +163,23 @@ impl<'a> View<'a> {
         let mut name = format!("{tree}:").into_bytes();
         name.extend_from_slice(path.as_bytes());
         let object = self.objects.read(&name)?;
-        Ok(object.filter(|o| o.kind == Kind::Blob).map(|o| o.data))
+        Ok(object.filter(|o| o.kind == ObjectKind::Blob).map(|o| o.data))
     }
 }
 
 /// What to ask for to have an entry's contents: nothing, where it is not a file.
-fn question(entry: &Entry) -> &[u8] {
+fn question(entry: &TicketEntry) -> &[u8] {
     match entry.node {
-        Node::File => entry.oid.as_str().as_bytes(),
-        Node::Other(_) => b"",
+        EntryNode::File => entry.oid.as_str().as_bytes(),
+        EntryNode::Other(_) => b"",
     }
 }
 
-fn not_a_file(entry: &Entry, what: &'static str) -> Refusal {
+fn not_a_file(entry: &TicketEntry, what: &'static str) -> Refusal {
     Refusal::NotAFile { path: entry.path.clone(), what }
 }
 
-fn document(entry: &Entry, bytes: Vec<u8>) -> Result<Document, Refusal> {
+fn document(entry: &TicketEntry, bytes: Vec<u8>) -> Result<Document, Refusal> {
     Document::parse(bytes).map_err(|e| Refusal::Damaged {
         path: entry.path.clone(),
         line: e.line,
@@ -200,27 +201,27 @@ impl Directory {
         for TreeEntry { mode, name, oid } in entries {
             let lane = self.lane;
             let id = TicketId::from_file_name(&name);
-            if id.is_none() && mode != Mode::Directory {
+            if id.is_none() && mode != FileMode::Directory {
                 continue;
             }
             let Some(path) = self.path.child(&name) else { continue };
             match id {
                 None => directories.push(Directory { lane, path, tree: oid }),
                 Some(Ok(id)) => {
-                    snapshot.entries.push(Entry { id, lane, path, node: node_of(mode), oid });
+                    snapshot.entries.push(TicketEntry { id, lane, path, node: node_of(mode), oid });
                 }
-                Some(Err(why)) => snapshot.odd.push(Odd { path, why: why.to_string() }),
+                Some(Err(why)) => snapshot.odd.push(OddFile { path, why: why.to_string() }),
             }
         }
         directories
     }
 }
 
-fn node_of(mode: Mode) -> Node {
+fn node_of(mode: FileMode) -> EntryNode {
     match mode {
-        Mode::File | Mode::Executable | Mode::Other(_) => Node::File,
-        Mode::Symlink => Node::Other("a symbolic link"),
-        Mode::Submodule => Node::Other("a submodule"),
-        Mode::Directory => Node::Other("a directory"),
+        FileMode::File | FileMode::Executable | FileMode::Other(_) => EntryNode::File,
+        FileMode::Symlink => EntryNode::Other("a symbolic link"),
+        FileMode::Submodule => EntryNode::Other("a submodule"),
+        FileMode::Directory => EntryNode::Other("a directory"),
     }
 }

@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 pub use clone_id::{clone_id, known_clone_id};
 pub use include::include;
 pub use pending::{note_push, pending_push, settle_push};
-pub use record::{Record, all, forget, load, made_at, recorded, save};
+pub use record::{WorkspaceRecord, all, forget, load, made_at, recorded, save};
 
 use crate::git::{GitError, LocalEdit, RefValue, Repo};
 use crate::names::{Oid, RefName};
@@ -56,7 +56,7 @@ pub enum WorkspaceError {
 
 /// Whether a branch that is in the way may go.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Leftover {
+pub enum BranchLeftover {
     #[default]
     None,
     /// It holds nothing that the trunk has not: deleted before the worktree is made.
@@ -73,12 +73,12 @@ pub fn preflight(
     branch: &RefName,
     local: Option<&Oid>,
     known: &[&Oid],
-) -> Result<Leftover, WorkspaceError> {
+) -> Result<BranchLeftover, WorkspaceError> {
     if let Some(path) = path {
         check_free(path)?;
         check_writable(path)?;
     }
-    let Some(local) = local else { return Ok(Leftover::None) };
+    let Some(local) = local else { return Ok(BranchLeftover::None) };
     let taken = || WorkspaceError::BranchTaken { branch: branch.clone(), at: local.clone() };
     let mut holds_nothing = false;
     for commit in known {
@@ -92,7 +92,7 @@ pub fn preflight(
         let (branch, path) = (branch.clone(), there.path.clone());
         return Err(WorkspaceError::CheckedOut { branch, path });
     }
-    Ok(Leftover::Branch(local.clone()))
+    Ok(BranchLeftover::Branch(local.clone()))
 }
 
 /// The branch among `refs` beside which git cannot keep one called `branch`, because in its files a name
@@ -174,9 +174,9 @@ fn check_writable(path: &Path) -> Result<(), WorkspaceError> {
 pub fn clear_leftover(
     repo: &Repo,
     branch: &RefName,
-    leftover: &Leftover,
+    leftover: &BranchLeftover,
 ) -> Result<(), WorkspaceError> {
-    let Leftover::Branch(at) = leftover else { return Ok(()) };
+    let BranchLeftover::Branch(at) = leftover else { return Ok(()) };
     let edit = LocalEdit::Delete { name: branch.clone(), at: Some(at.clone()) };
     if repo.update_refs(&[edit], "tix: free the name of a ticket branch")? {
         return Ok(());
@@ -186,7 +186,7 @@ pub fn clear_leftover(
 
 /// What a set-up made, to be taken back when the rest fails.
 #[derive(Debug)]
-pub struct Made {
+pub struct MadeWorkspace {
     path: PathBuf,
     branch: RefName,
     at: Oid,
@@ -201,11 +201,11 @@ pub fn create(
     path: &Path,
     branch: &RefName,
     commit: &Oid,
-    leftover: &Leftover,
-) -> Result<Made, WorkspaceError> {
+    leftover: &BranchLeftover,
+) -> Result<MadeWorkspace, WorkspaceError> {
     clear_leftover(repo, branch, leftover)?;
     let parents = missing_parents(path);
-    let made = Made {
+    let made = MadeWorkspace {
         path: path.to_owned(),
         branch: branch.clone(),
         at: commit.clone(),
@@ -224,7 +224,7 @@ pub fn create(
     }
     let words = in_a_sentence(&answer.stderr);
     if stands(repo, path, branch)? {
-        return Ok(Made { warning: Some(hook_failed(&words)), ..made });
+        return Ok(MadeWorkspace { warning: Some(hook_failed(&words)), ..made });
     }
     // `-b` makes the branch before it fails on an occupied path.
     made.take_back(repo)?;
@@ -306,12 +306,12 @@ pub fn create_for(
     path: &Path,
     branch: &RefName,
     tip: &Oid,
-) -> Result<Made, WorkspaceError> {
+) -> Result<MadeWorkspace, WorkspaceError> {
     let parents = missing_parents(path);
     let (path, branch_name) = (path.to_owned(), branch.clone());
-    let made = Made { path, branch: branch_name, at: tip.clone(), parents, warning: None };
+    let made = MadeWorkspace { path, branch: branch_name, at: tip.clone(), parents, warning: None };
     match recreate(repo, &made.path, branch) {
-        Ok(warning) => Ok(Made { warning, ..made }),
+        Ok(warning) => Ok(MadeWorkspace { warning, ..made }),
         Err(error) => {
             made.take_back(repo)?;
             Err(error)
@@ -324,7 +324,7 @@ fn missing_parents(path: &Path) -> Vec<PathBuf> {
     path.ancestors().skip(1).take_while(missing).map(Path::to_owned).collect()
 }
 
-impl Made {
+impl MadeWorkspace {
     /// Removes the worktree and the branch, if they are still as they were made, and the directories
     /// above that were made for it, if they are empty.
     pub fn take_back(&self, repo: &Repo) -> Result<(), WorkspaceError> {

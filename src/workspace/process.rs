@@ -18,7 +18,7 @@ pub struct Process {
 
 /// What became of a process that was written down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
+pub enum ProcessState {
     Alive,
     /// It has ended; its number may belong to another process by now.
     Ended,
@@ -35,9 +35,9 @@ impl Process {
     }
 
     /// Whether it still runs, asked on the machine whose name is `host`.
-    pub fn fate(&self, host: &str) -> io::Result<Fate> {
+    pub fn fate(&self, host: &str) -> io::Result<ProcessState> {
         if !self.is_of(host, space().as_deref()) {
-            return Ok(Fate::Elsewhere);
+            return Ok(ProcessState::Elsewhere);
         }
         Ok(self.compare(start_of(self.pid)?.as_deref()))
     }
@@ -47,8 +47,8 @@ impl Process {
     }
 
     /// `start` is that of the process which has the number now.
-    fn compare(&self, start: Option<&str>) -> Fate {
-        if start == Some(self.start.as_str()) { Fate::Alive } else { Fate::Ended }
+    fn compare(&self, start: Option<&str>) -> ProcessState {
+        if start == Some(self.start.as_str()) { ProcessState::Alive } else { ProcessState::Ended }
     }
 }
 
@@ -123,24 +123,24 @@ mod tests {
     #[test]
     fn a_running_process_is_known_again() {
         assert_eq!(this(), this());
-        assert_eq!(this().fate("here").unwrap(), Fate::Alive);
+        assert_eq!(this().fate("here").unwrap(), ProcessState::Alive);
     }
 
     #[test]
     fn a_number_that_belongs_to_another_process_by_now_is_not_alive() {
         let earlier = Process { start: "an-earlier-boot/1".to_owned(), ..this() };
-        assert_eq!(earlier.fate("here").unwrap(), Fate::Ended);
+        assert_eq!(earlier.fate("here").unwrap(), ProcessState::Ended);
         // Above every limit that Linux knows (2^22), so nobody has it.
         let nobody = Process { pid: 1 << 30, ..this() };
-        assert_eq!(nobody.fate("here").unwrap(), Fate::Ended);
+        assert_eq!(nobody.fate("here").unwrap(), ProcessState::Ended);
         assert_eq!(Process::of(1 << 30, "here").unwrap(), None);
     }
 
     #[test]
     fn what_runs_elsewhere_is_not_judged() {
-        assert_eq!(this().fate("there").unwrap(), Fate::Elsewhere);
+        assert_eq!(this().fate("there").unwrap(), ProcessState::Elsewhere);
         let other = Process { space: Some("pid:[1]".to_owned()), ..this() };
-        assert_eq!(other.fate("here").unwrap(), Fate::Elsewhere);
+        assert_eq!(other.fate("here").unwrap(), ProcessState::Elsewhere);
     }
 
     #[test]

@@ -16,7 +16,7 @@ use crate::ticket::TicketId;
 
 /// A workspace that tix made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Record {
+pub struct WorkspaceRecord {
     pub claim_id: String,
     /// The session that asked for it, if one was named.
     pub session: Option<String>,
@@ -34,7 +34,7 @@ fn file_of(repo: &Repo, id: &TicketId) -> PathBuf {
 }
 
 /// The record of a ticket's workspace; `None` when this clone has none that can be read.
-pub fn load(repo: &Repo, id: &TicketId) -> Option<Record> {
+pub fn load(repo: &Repo, id: &TicketId) -> Option<WorkspaceRecord> {
     serde_json::from_slice(&std::fs::read(file_of(repo, id)).ok()?).ok()
 }
 
@@ -50,14 +50,15 @@ pub fn made_at(repo: &Repo, path: &Path) -> Option<TicketId> {
 }
 
 /// All records that can be read.
-pub fn all(repo: &Repo) -> Vec<(TicketId, Record)> {
+pub fn all(repo: &Repo) -> Vec<(TicketId, WorkspaceRecord)> {
     let read = |id: TicketId| load(repo, &id).map(|record| (id, record));
-    let mut all: Vec<(TicketId, Record)> = recorded(repo).into_iter().filter_map(read).collect();
+    let mut all: Vec<(TicketId, WorkspaceRecord)> =
+        recorded(repo).into_iter().filter_map(read).collect();
     all.sort_by(|a, b| a.0.cmp(&b.0));
     all
 }
 
-pub fn save(repo: &Repo, id: &TicketId, record: &Record) -> Result<(), WorkspaceError> {
+pub fn save(repo: &Repo, id: &TicketId, record: &WorkspaceRecord) -> Result<(), WorkspaceError> {
     let path = file_of(repo, id);
     write(&path, record).map_err(|source| WorkspaceError::Record { path, source })
 }

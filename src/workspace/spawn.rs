@@ -77,42 +77,42 @@ impl fmt::Display for CommandLine {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ended {
+pub enum WorkerEnd {
     Code(u8),
     Signal(i32),
 }
 
-impl Ended {
-    fn of(status: ExitStatus) -> Ended {
+impl WorkerEnd {
+    fn of(status: ExitStatus) -> WorkerEnd {
         #[cfg(unix)]
         if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
-            return Ended::Signal(signal);
+            return WorkerEnd::Signal(signal);
         }
         // Elsewhere codes have 32 bits, of which an exit code of tix can pass on whether there was one.
-        Ended::Code(status.code().map_or(1, |code| u8::try_from(code).unwrap_or(u8::MAX)))
+        WorkerEnd::Code(status.code().map_or(1, |code| u8::try_from(code).unwrap_or(u8::MAX)))
     }
 
     /// The exit code of a program that passes this on, as shells write it.
     pub fn code(self) -> u8 {
         match self {
-            Ended::Code(code) => code,
-            Ended::Signal(signal) => u8::try_from(128 + signal).unwrap_or(u8::MAX),
+            WorkerEnd::Code(code) => code,
+            WorkerEnd::Signal(signal) => u8::try_from(128 + signal).unwrap_or(u8::MAX),
         }
     }
 }
 
-impl fmt::Display for Ended {
+impl fmt::Display for WorkerEnd {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Ended::Code(code) => write!(f, "exit code {code}"),
-            Ended::Signal(signal) => write!(f, "signal {signal}"),
+            WorkerEnd::Code(code) => write!(f, "exit code {code}"),
+            WorkerEnd::Signal(signal) => write!(f, "signal {signal}"),
         }
     }
 }
 
 /// What shows that a worker has really begun.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Sign {
+pub enum WorkerSign {
     /// It has lived this long, or said sooner that it is ready.
     AliveFor(Duration),
     ReadyWithin(Duration),
@@ -122,7 +122,7 @@ pub enum Sign {
 #[derive(Debug, thiserror::Error)]
 pub enum Unproved {
     #[error("it ended after {} with {ended}", duration::took(*after))]
-    Ended { ended: Ended, after: Duration },
+    Ended { ended: WorkerEnd, after: Duration },
     #[error("it did not say within {} that it is ready", duration::took(*after))]
     NotReady { after: Duration },
     /// tix was told to end.
@@ -134,9 +134,9 @@ pub enum Unproved {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Begun {
+pub enum StartedWorker {
     Running,
-    Done(Ended),
+    Done(WorkerEnd),
 }
 
 enum Hold {
@@ -181,10 +181,10 @@ impl Worker {
     }
 
     /// Waits for the sign; `ready` is the file that the worker makes when it is ready.
-    pub fn prove(&mut self, sign: &Sign, ready: &Path) -> Result<Begun, Unproved> {
+    pub fn prove(&mut self, sign: &WorkerSign, ready: &Path) -> Result<StartedWorker, Unproved> {
         let (limit, said) = match sign {
-            Sign::AliveFor(limit) => (*limit, false),
-            Sign::ReadyWithin(limit) => (*limit, true),
+            WorkerSign::AliveFor(limit) => (*limit, false),
+            WorkerSign::ReadyWithin(limit) => (*limit, true),
         };
         loop {
             let after = self.started.elapsed();
@@ -199,27 +199,31 @@ impl Worker {
             match ended {
                 Ok(status) => {
                     self.over = true;
-                    let ended = Ended::of(status?);
-                    let done = is_ready || (ended == Ended::Code(0) && !said);
+                    let ended = WorkerEnd::of(status?);
+                    let done = is_ready || (ended == WorkerEnd::Code(0) && !said);
                     let after = self.started.elapsed();
                     return if done {
-                        Ok(Begun::Done(ended))
+                        Ok(StartedWorker::Done(ended))
                     } else {
                         Err(Unproved::Ended { ended, after })
                     };
                 }
                 Err(RecvTimeoutError::Disconnected) => return Err(gone().into()),
-                Err(RecvTimeoutError::Timeout) if is_ready => return Ok(Begun::Running),
+                Err(RecvTimeoutError::Timeout) if is_ready => return Ok(StartedWorker::Running),
                 Err(RecvTimeoutError::Timeout) => {}
             }
             if after >= limit {
-                return if said { Err(Unproved::NotReady { after }) } else { Ok(Begun::Running) };
+                return if said {
+                    Err(Unproved::NotReady { after })
+                } else {
+                    Ok(StartedWorker::Running)
+                };
             }
         }
     }
 
-    pub fn wait(self) -> io::Result<Ended> {
-        self.ended.recv().unwrap_or_else(|_| Err(gone())).map(Ended::of)
+    pub fn wait(self) -> io::Result<WorkerEnd> {
+        self.ended.recv().unwrap_or_else(|_| Err(gone())).map(WorkerEnd::of)
     }
 
     /// Ends it, with what it has started in its own process group: asks first, and insists after a while.
@@ -259,7 +263,7 @@ pub fn shell(
     dir: &Path,
     variables: &[(&'static str, OsString)],
     output: [Stdio; 2],
-) -> io::Result<Ended> {
+) -> io::Result<WorkerEnd> {
     let line = CommandLine { program: "sh".into(), args: vec!["-c".into(), line.into()] };
     let [stdout, stderr] = output;
     let mut command = line.prepare(dir, variables);
@@ -267,7 +271,7 @@ pub fn shell(
     let heir = Heir::of(&child);
     let status = child.wait();
     drop(heir);
-    Ok(Ended::of(status?))
+    Ok(WorkerEnd::of(status?))
 }
 
 /// State and start of a process, from ps(1), whose `lstart` is in local time.

@@ -99,7 +99,7 @@ fn empty_one(file: &Path, now: i64) -> io::Result<()> {
 
 /// Why a worktree cannot be put aside, as a predicate of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fixed {
+pub enum Unmovable {
     /// `git worktree lock` says so.
     Locked,
     /// The repositories of its submodules lie in git's directory for it, with whatever was committed there.
@@ -109,19 +109,19 @@ pub enum Fixed {
 }
 
 /// Looks whether anything speaks against moving the worktree, beside changes in it.
-pub fn fixed(worktree: &Path) -> Result<Option<Fixed>, WorkspaceError> {
+pub fn fixed(worktree: &Path) -> Result<Option<Unmovable>, WorkspaceError> {
     let failed = |source| WorkspaceError::NotWritable { path: worktree.to_owned(), source };
     let text = std::fs::read_to_string(worktree.join(".git")).map_err(failed)?;
     let dir = worktree.join(text.trim_end().trim_start_matches("gitdir: "));
     let signs = [
-        ("locked", Fixed::Locked),
-        ("modules", Fixed::Submodules),
-        ("rebase-merge", Fixed::InBetween),
-        ("rebase-apply", Fixed::InBetween),
-        ("MERGE_HEAD", Fixed::InBetween),
-        ("CHERRY_PICK_HEAD", Fixed::InBetween),
-        ("REVERT_HEAD", Fixed::InBetween),
-        ("BISECT_LOG", Fixed::InBetween),
+        ("locked", Unmovable::Locked),
+        ("modules", Unmovable::Submodules),
+        ("rebase-merge", Unmovable::InBetween),
+        ("rebase-apply", Unmovable::InBetween),
+        ("MERGE_HEAD", Unmovable::InBetween),
+        ("CHERRY_PICK_HEAD", Unmovable::InBetween),
+        ("REVERT_HEAD", Unmovable::InBetween),
+        ("BISECT_LOG", Unmovable::InBetween),
     ];
     Ok(signs.into_iter().find(|(name, _)| dir.join(name).exists()).map(|(_, fixed)| fixed))
 }

@@ -16,8 +16,8 @@ use serde::{Deserialize, Serialize};
 
 use super::WorkspaceError;
 use super::clone_id::write;
-use super::process::{Fate, Process};
-use super::spawn::{Begun, CommandLine, Ended, Sign, Unproved, Worker};
+use super::process::{Process, ProcessState};
+use super::spawn::{CommandLine, StartedWorker, Unproved, Worker, WorkerEnd, WorkerSign};
 use crate::file;
 use crate::git::{ExecError, Repo, signals};
 use crate::lock::Lock;
@@ -44,7 +44,7 @@ pub struct WorkerRecord {
 
 /// The worker of a ticket, as far as this machine can tell.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Seen {
+pub enum WorkerState {
     Starting,
     Live(WorkerRecord),
     /// It has ended without tix seeing it: killed, or together with the machine.
@@ -101,7 +101,7 @@ pub enum Attachment {
     Detached,
 }
 
-pub struct Order<'a> {
+pub struct WorkerOrder<'a> {
     pub id: &'a TicketId,
     pub claim_id: &'a str,
     pub session: &'a str,
@@ -110,7 +110,7 @@ pub struct Order<'a> {
     pub command: &'a CommandLine,
     /// Whether it goes on without tix.
     pub attachment: Attachment,
-    pub sign: Sign,
+    pub sign: WorkerSign,
     pub former: Former,
     /// This machine's name.
     pub host: &'a str,
@@ -121,16 +121,16 @@ pub struct Order<'a> {
 
 pub enum Started {
     /// It runs, and is written down.
-    Running(Box<Running>),
+    Running(Box<RunningWorker>),
     /// It has done its work already; nothing is written down.
     Done {
-        ended: Ended,
+        ended: WorkerEnd,
         /// Where it wrote; `None` in the foreground.
         log: Option<PathBuf>,
     },
 }
 
-pub struct Running {
+pub struct RunningWorker {
     pub record: WorkerRecord,
     worker: Worker,
     files: Files,
@@ -183,30 +183,30 @@ pub fn record_path(repo: &Repo, id: &TicketId) -> PathBuf {
 }
 
 /// The worker of a ticket, judged on the machine whose name is `host`; `None` when there is none.
-pub fn of(repo: &Repo, id: &TicketId, host: &str) -> Result<Option<Seen>, WorkspaceError> {
+pub fn of(repo: &Repo, id: &TicketId, host: &str) -> Result<Option<WorkerState>, WorkspaceError> {
     let files = Files::of(repo, id);
     let seen = || {
         if Lock::is_held(&files.lock)? {
-            return Ok(Some(Seen::Starting));
+            return Ok(Some(WorkerState::Starting));
         }
         files.load()?.map(|record| judge(record, host)).transpose()
     };
     seen().map_err(|source| WorkspaceError::Record { path: files.record.clone(), source })
 }
 
-fn judge(record: WorkerRecord, host: &str) -> io::Result<Seen> {
+fn judge(record: WorkerRecord, host: &str) -> io::Result<WorkerState> {
     Ok(match record.process.fate(host)? {
-        Fate::Alive => Seen::Live(record),
-        Fate::Ended => Seen::Stale(record),
-        Fate::Elsewhere => Seen::Elsewhere(record),
+        ProcessState::Alive => WorkerState::Live(record),
+        ProcessState::Ended => WorkerState::Stale(record),
+        ProcessState::Elsewhere => WorkerState::Elsewhere(record),
     })
 }
 
 /// Removes what is left of the worker of a ticket that is given up. One that runs keeps its record.
 pub fn forget(repo: &Repo, id: &TicketId, host: &str) -> Result<(), WorkspaceError> {
     match of(repo, id, host)? {
-        None | Some(Seen::Starting | Seen::Live(_)) => Ok(()),
-        Some(Seen::Stale(_) | Seen::Elsewhere(_)) => {
+        None | Some(WorkerState::Starting | WorkerState::Live(_)) => Ok(()),
+        Some(WorkerState::Stale(_) | WorkerState::Elsewhere(_)) => {
             let files = Files::of(repo, id);
             files.clear().map_err(|source| WorkspaceError::Record { path: files.record, source })
         }
@@ -227,15 +227,15 @@ pub fn check(
     // The worker of a claim that has ended since is nobody's any more, unless it runs on all the same.
     let counts = record.claim_id == claim_id && former == Former::Respect;
     match judge(record, host).map_err(failed)? {
-        Seen::Live(record) => Err(StartError::Live(Box::new(record))),
-        Seen::Stale(record) if counts => Err(StartError::Stale(Box::new(record))),
-        Seen::Elsewhere(record) if counts => Err(StartError::Elsewhere(Box::new(record))),
-        Seen::Starting | Seen::Stale(_) | Seen::Elsewhere(_) => Ok(()),
+        WorkerState::Live(record) => Err(StartError::Live(Box::new(record))),
+        WorkerState::Stale(record) if counts => Err(StartError::Stale(Box::new(record))),
+        WorkerState::Elsewhere(record) if counts => Err(StartError::Elsewhere(Box::new(record))),
+        WorkerState::Starting | WorkerState::Stale(_) | WorkerState::Elsewhere(_) => Ok(()),
     }
 }
 
 /// Starts a worker and waits until it has proved that it has begun.
-pub fn start(repo: &Repo, order: &Order<'_>) -> Result<Started, StartError> {
+pub fn start(repo: &Repo, order: &WorkerOrder<'_>) -> Result<Started, StartError> {
     let files = Files::of(repo, order.id);
     let failed = |path: &Path, source| StartError::File { path: path.to_owned(), source };
     let lock = Lock::take(&files.lock, order.deadline).map_err(|e| failed(&files.lock, e))?;
@@ -246,8 +246,10 @@ pub fn start(repo: &Repo, order: &Order<'_>) -> Result<Started, StartError> {
     let dir = repo.tix_dir().join("workers");
     std::fs::create_dir_all(&dir).map_err(|e| failed(&dir, e))?;
     let begun = begin(order, &files).and_then(|(worker, process, begun)| match begun {
-        Begun::Done(ended) => Ok(Started::Done { ended, log: files.log_for(order.attachment) }),
-        Begun::Running => keep(order, &files, worker, process),
+        StartedWorker::Done(ended) => {
+            Ok(Started::Done { ended, log: files.log_for(order.attachment) })
+        }
+        StartedWorker::Running => keep(order, &files, worker, process),
     });
     if begun.as_ref().map_or(true, |started| matches!(started, Started::Done { .. })) {
         // What failed is told by the error; a sign that stays is cleared by the next start.
@@ -257,10 +259,10 @@ pub fn start(repo: &Repo, order: &Order<'_>) -> Result<Started, StartError> {
     begun
 }
 
-type Proved = (Worker, io::Result<Option<Process>>, Begun);
+type Proved = (Worker, io::Result<Option<Process>>, StartedWorker);
 
 /// Starts the program and waits for its sign.
-fn begin(order: &Order<'_>, files: &Files) -> Result<Proved, StartError> {
+fn begin(order: &WorkerOrder<'_>, files: &Files) -> Result<Proved, StartError> {
     let command = || order.command.to_string();
     let variables = variables(order, &files.ready);
     let path = files.log_for(order.attachment);
@@ -292,7 +294,7 @@ fn open_log(path: &Path) -> io::Result<(File, u64)> {
 
 /// Writes down a worker that has begun; one that cannot be written down must not run unseen.
 fn keep(
-    order: &Order<'_>,
+    order: &WorkerOrder<'_>,
     files: &Files,
     worker: Worker,
     process: io::Result<Option<Process>>,
@@ -315,7 +317,7 @@ fn keep(
     match written {
         Ok(record) => {
             let files = files.clone();
-            Ok(Started::Running(Box::new(Running { record, worker, files })))
+            Ok(Started::Running(Box::new(RunningWorker { record, worker, files })))
         }
         Err(source) => {
             worker.end();
@@ -324,9 +326,9 @@ fn keep(
     }
 }
 
-impl Running {
+impl RunningWorker {
     /// Waits for its end and takes its record away, unless that is another worker's by then.
-    pub fn wait(self) -> io::Result<Ended> {
+    pub fn wait(self) -> io::Result<WorkerEnd> {
         let ended = self.worker.wait()?;
         let ours = |record: &WorkerRecord| record.process == self.record.process;
         let cleared = self.files.load().and_then(|record| match record.filter(ours) {
@@ -341,7 +343,7 @@ impl Running {
     }
 }
 
-fn variables(order: &Order<'_>, ready: &Path) -> Vec<(&'static str, OsString)> {
+fn variables(order: &WorkerOrder<'_>, ready: &Path) -> Vec<(&'static str, OsString)> {
     vec![
         ("TIX_TICKET", order.id.as_str().into()),
         ("TIX_WORKSPACE", order.workspace.into()),

@@ -12,6 +12,7 @@ mod imports;
 mod model;
 mod sizes;
 mod source;
+mod type_names;
 
 /// What a check has to say, as `file:line: words`.
 type Findings = Vec<String>;

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::lifecycle::{Entry, Node, Refusal};
+use crate::lifecycle::{EntryNode, Refusal, TicketEntry};
 
 /// A file that cannot be shown as a ticket.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -27,14 +27,14 @@ impl std::fmt::Display for Damage {
 
 impl Damage {
     /// Why the file of an entry is no ticket.
-    pub fn of(entry: &Entry, refusal: &Refusal) -> Damage {
+    pub fn of(entry: &TicketEntry, refusal: &Refusal) -> Damage {
         let path = entry.path.to_string();
         if let Refusal::Damaged { line, why, .. } = refusal {
             return Damage { path, line: Some(*line), why: why.clone() };
         }
         let what = match entry.node {
-            Node::Other(what) => format!("this is {what}, not a ticket file"),
-            Node::File => refusal.to_string(),
+            EntryNode::Other(what) => format!("this is {what}, not a ticket file"),
+            EntryNode::File => refusal.to_string(),
         };
         Damage { path, line: None, why: what }
     }

@@ -12,16 +12,16 @@ use std::path::PathBuf;
 use chrono::{DateTime, Utc};
 
 pub use self::damage::Damage;
-pub use self::overlay::{Changes, overlay};
+pub use self::overlay::{WorkspaceLook, overlay};
 pub use self::progress::{branch_pattern, progress, progress_pattern, progress_ref};
 use super::context::Context;
 use super::find::no_tickets;
 use super::worktree;
 use crate::clock;
 use crate::error::Failure;
-use crate::lifecycle::{Entry, Refusal};
+use crate::lifecycle::{Refusal, TicketEntry};
 use crate::text::duration;
-use crate::ticket::{Document, Head, Lane, TicketId, TicketRow};
+use crate::ticket::{Document, FrontMatter, Lane, TicketId, TicketRow};
 use crate::trunk::{Run, View, last_fetched};
 use crate::workspace;
 
@@ -43,7 +43,7 @@ impl From<bool> for Look {
 }
 
 /// The trunk at one commit, and how old that is.
-pub struct Seen<'v> {
+pub struct TrunkAsSeen<'v> {
     pub view: &'v View<'v>,
     /// When the remote was last asked; `None` without a remote, and when nothing says so.
     pub at: Option<DateTime<Utc>>,
@@ -53,14 +53,14 @@ pub struct Seen<'v> {
 pub fn look<T>(
     ctx: &Context<'_>,
     look: Look,
-    read: impl FnOnce(&Seen<'_>) -> Result<T, Failure>,
+    read: impl FnOnce(&TrunkAsSeen<'_>) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     let (Some(_), Look::Fetch) = (&ctx.remote, look) else {
         let view = ctx.last_seen()?;
         require_tickets(ctx, &view)?;
         let fetched = ctx.remote.as_ref().zip(view.commit());
         let at = fetched.and_then(|(remote, tip)| last_fetched(&ctx.repo, remote, &ctx.trunk, tip));
-        return read(&Seen { view: &view, at: at.map(DateTime::from) });
+        return read(&TrunkAsSeen { view: &view, at: at.map(DateTime::from) });
     };
     let progress = ctx.progress();
     let run = Run::begin(&ctx.repo)?;
@@ -69,7 +69,7 @@ pub fn look<T>(
     fetch_ticket_branches(ctx);
     ctx.out.clear_progress();
     require_tickets(ctx, &view)?;
-    read(&Seen { view: &view, at: Some(clock::now()) })
+    read(&TrunkAsSeen { view: &view, at: Some(clock::now()) })
 }
 
 fn require_tickets(ctx: &Context<'_>, view: &View<'_>) -> Result<(), Failure> {
@@ -97,12 +97,12 @@ fn fetch_ticket_branches(ctx: &Context<'_>) {
 }
 
 /// Says on stderr when what is shown may be long out of date.
-pub fn tell_age(ctx: &Context<'_>, seen: &Seen<'_>, again: &str) {
+pub fn tell_age(ctx: &Context<'_>, seen: &TrunkAsSeen<'_>, again: &str) {
     let Some(at) = seen.at.filter(|at| ctx.now - *at > OLD) else { return };
     ctx.out.narrate(&format!("as of {} ago; `{again}` looks again", duration::age(at, ctx.now)));
 }
 
-pub fn find<'v>(seen: &Seen<'v>, query: &str) -> Result<&'v Entry, Failure> {
+pub fn find<'v>(seen: &TrunkAsSeen<'v>, query: &str) -> Result<&'v TicketEntry, Failure> {
     Ok(seen.view.snapshot.find(query)?)
 }
 
@@ -116,7 +116,7 @@ pub struct TicketRows {
 }
 
 pub fn read(ctx: &Context<'_>, view: &View<'_>, lanes: &[Lane]) -> Result<TicketRows, Failure> {
-    let mut by_id: Vec<&Entry> = view.snapshot.entries.iter().collect();
+    let mut by_id: Vec<&TicketEntry> = view.snapshot.entries.iter().collect();
     by_id.sort_by(|a, b| (&a.id, &a.path).cmp(&(&b.id, &b.path)));
     let mut entries = Vec::new();
     let mut damaged = Vec::new();
@@ -146,7 +146,7 @@ pub fn read(ctx: &Context<'_>, view: &View<'_>, lanes: &[Lane]) -> Result<Ticket
     let trunk = ctx.trunk_label();
     let mut rows: Vec<TicketRow> = Vec::with_capacity(entries.len());
     // Those whose branch may tell more, each with its place among the rows.
-    let mut active: Vec<(usize, &Entry)> = Vec::new();
+    let mut active: Vec<(usize, &TicketEntry)> = Vec::new();
     view.heads(&ctx.repo, &entries, |entry, head| match head {
         Ok(head) => {
             if entry.lane == Lane::Active {
@@ -173,11 +173,11 @@ pub fn read(ctx: &Context<'_>, view: &View<'_>, lanes: &[Lane]) -> Result<Ticket
 pub fn read_one(
     ctx: &Context<'_>,
     view: &View<'_>,
-    entry: &Entry,
+    entry: &TicketEntry,
 ) -> Result<(TicketRow, Document), Failure> {
     let trunk = ctx.trunk_label();
     let mut made = view.read_all(&[entry], |entry, document| {
-        document.map(|document| (entry.row(Head::of(&document), trunk.clone()), document))
+        document.map(|document| (entry.row(FrontMatter::of(&document), trunk.clone()), document))
     })?;
     let Some(made) = made.pop() else {
         return Err(Refusal::NotFound { query: entry.id.to_string(), nearest: Vec::new() }.into());

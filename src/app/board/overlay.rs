@@ -11,7 +11,7 @@ use super::super::worktree;
 use super::progress_ref;
 use crate::clock;
 use crate::error::Failure;
-use crate::git::{Commit, Worktree};
+use crate::git::{CommitObject, Worktree};
 use crate::names::Oid;
 use crate::ticket::{BranchSeen, Lane, Overlay, TicketId, TicketRow, WorkspaceSeen};
 use crate::trunk::View;
@@ -19,7 +19,7 @@ use crate::workspace;
 
 /// Whether the workspaces are asked for changes: a `git status` each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Changes {
+pub enum WorkspaceLook {
     Look,
     Leave,
 }
@@ -29,7 +29,7 @@ pub fn overlay(
     ctx: &Context<'_>,
     view: &View<'_>,
     rows: &mut [TicketRow],
-    changes: Changes,
+    changes: WorkspaceLook,
 ) -> Result<(), Failure> {
     let held = |row: &TicketRow| row.lane == Lane::Active;
     if !rows.iter().any(held) {
@@ -65,7 +65,7 @@ fn branches<'c>(
         beyond.iter().map(|(oid, parents)| (oid, parents.as_slice())).collect();
     let mut seen = HashMap::new();
     for ((id, name), tip) in names.into_iter().zip(tips) {
-        let Some(Commit { oid, at, .. }) = tip else { continue };
+        let Some(CommitObject { oid, at, .. }) = tip else { continue };
         let at = DateTime::from_timestamp(at, 0);
         let branch = BranchSeen {
             source: name.short().to_owned(),
@@ -97,7 +97,7 @@ fn seen_here(
     ctx: &Context<'_>,
     worktrees: &[Worktree],
     id: &TicketId,
-    changes: Changes,
+    changes: WorkspaceLook,
 ) -> Result<Option<WorkspaceSeen>, Failure> {
     let branch = ctx.ticket_branch(id).ok();
     let made = || workspace::load(&ctx.repo, id).and_then(|record| record.path);
@@ -107,8 +107,8 @@ fn seen_here(
     Ok(Some(WorkspaceSeen {
         source: worktree.path.display().to_string(),
         dirty: match changes {
-            Changes::Look if !worktree.prunable => Some(dirty(&worktree.path)?),
-            Changes::Look | Changes::Leave => None,
+            WorkspaceLook::Look if !worktree.prunable => Some(dirty(&worktree.path)?),
+            WorkspaceLook::Look | WorkspaceLook::Leave => None,
         },
         present: !worktree.prunable,
     }))

@@ -4,13 +4,13 @@ use std::collections::HashSet;
 
 use super::super::context::Context;
 use crate::error::Failure;
-use crate::git::Kind;
-use crate::lifecycle::Entry;
+use crate::git::ObjectKind;
+use crate::lifecycle::TicketEntry;
 use crate::names::RefName;
-use crate::ticket::{Document, Head, Lane, TicketId, TicketRow};
+use crate::ticket::{Document, FrontMatter, Lane, TicketId, TicketRow};
 
 /// The newer state of a held ticket.
-pub struct Newer {
+pub struct NewerCopy {
     /// Its place among those that were asked about.
     pub at: usize,
     pub row: TicketRow,
@@ -28,14 +28,14 @@ pub struct Newer {
 /// that grows for ever, git unpacks the whole lane, a millisecond for 14,000 tickets, and for each branch anew.
 pub fn progress(
     ctx: &Context<'_>,
-    tickets: &[(&Entry, Option<&str>)],
-) -> Result<Vec<Newer>, Failure> {
-    let mut branches: Vec<Branch<'_>> = Vec::new();
+    tickets: &[(&TicketEntry, Option<&str>)],
+) -> Result<Vec<NewerCopy>, Failure> {
+    let mut branches: Vec<HeldBranch<'_>> = Vec::new();
     for (at, (entry, claim)) in tickets.iter().enumerate() {
         if let (Lane::Active, Some(claim)) = (entry.lane, *claim)
             && let Some(name) = progress_ref(ctx, &entry.id)
         {
-            branches.push(Branch { at, entry, claim, name });
+            branches.push(HeldBranch { at, entry, claim, name });
         }
     }
     let mut newer = Vec::new();
@@ -45,10 +45,10 @@ pub fn progress(
 }
 
 /// The branch of a held ticket, whether it is there or not.
-struct Branch<'c> {
+struct HeldBranch<'c> {
     /// The ticket's place among those that were asked about.
     at: usize,
-    entry: &'c Entry,
+    entry: &'c TicketEntry,
     /// The claim that the trunk speaks of.
     claim: &'c str,
     name: RefName,
@@ -57,11 +57,11 @@ struct Branch<'c> {
 /// Adds what the files in this place of the branches tell, and gives back the branches without a file there.
 fn find<'c>(
     ctx: &Context<'_>,
-    branches: Vec<Branch<'c>>,
-    place: impl Fn(&Entry) -> Option<Vec<u8>>,
-    newer: &mut Vec<Newer>,
-) -> Result<Vec<Branch<'c>>, Failure> {
-    let question = |branch: &Branch<'_>| {
+    branches: Vec<HeldBranch<'c>>,
+    place: impl Fn(&TicketEntry) -> Option<Vec<u8>>,
+    newer: &mut Vec<NewerCopy>,
+) -> Result<Vec<HeldBranch<'c>>, Failure> {
+    let question = |branch: &HeldBranch<'_>| {
         let path = place(branch.entry)?;
         Some([branch.name.as_str().as_bytes(), b":", &path].concat())
     };
@@ -69,15 +69,15 @@ fn find<'c>(
     let names: Vec<Vec<u8>> = branches.iter().map(|b| question(b).unwrap_or_default()).collect();
     let mut found = HashSet::new();
     ctx.objects.read_many(&names, |at, object| {
-        let Some(Branch { at: place, entry, claim, name }) = branches.get(at) else { return };
-        if object.kind != Kind::Blob {
+        let Some(HeldBranch { at: place, entry, claim, name }) = branches.get(at) else { return };
+        if object.kind != ObjectKind::Blob {
             return;
         }
         found.insert(*place);
         let Ok(document) = Document::parse(object.data) else { return };
-        let row = entry.row(Head::of(&document), name.short().to_owned());
+        let row = entry.row(FrontMatter::of(&document), name.short().to_owned());
         if row.claim_id.as_deref() == Some(*claim) {
-            newer.push(Newer { at: *place, row, document });
+            newer.push(NewerCopy { at: *place, row, document });
         }
     })?;
     Ok(branches.into_iter().filter(|branch| !found.contains(&branch.at)).collect())
@@ -93,7 +93,7 @@ pub fn progress_ref(ctx: &Context<'_>, id: &TicketId) -> Option<RefName> {
 }
 
 /// Where an active ticket's file goes when the work is done.
-fn moved_on(ctx: &Context<'_>, entry: &Entry) -> Option<Vec<u8>> {
+fn moved_on(ctx: &Context<'_>, entry: &TicketEntry) -> Option<Vec<u8>> {
     let lane = |lane: Lane| [ctx.tickets_dir.as_bytes(), b"/", lane.as_str().as_bytes()].concat();
     let rest = entry.path.as_bytes().strip_prefix(lane(Lane::Active).as_slice())?;
     Some([&lane(Lane::Completed), rest].concat())

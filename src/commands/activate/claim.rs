@@ -6,9 +6,10 @@
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use super::earlier::{self, Wanted};
-use super::{Activated, Args, Plan};
-use crate::app::board::Seen;
+use super::attempt::{Attempt, try_lock};
+use super::earlier::{self, WantedPlace};
+use super::{ActivateArgs, Activated, ActivationPlan};
+use crate::app::board::TrunkAsSeen;
 use crate::app::consent::workspace_path;
 use crate::app::context::Context;
 use crate::app::find::{find_ticket, queued_path};
@@ -16,10 +17,11 @@ use crate::app::give_back::clear_local;
 use crate::app::lock::lock_ticket;
 use crate::app::queue::{Choice, Detail, Survey};
 use crate::app::worker;
-use crate::config::Record;
+use crate::config::RecordPlace;
 use crate::error::{Exit, Failure};
 use crate::lifecycle::{
-    self, Change, Claim, ClaimRequest, Claimed, Decision, Edit, Entry, Held, Known, Target,
+    self, Change, Claim, ClaimRequest, Claimed, Decision, FileEdit, Holder, KnownTicket, Target,
+    TicketEntry,
 };
 use crate::lock::Lock;
 use crate::names::{Oid, RefName, RepoPath};
@@ -28,15 +30,12 @@ use crate::trunk::{
     Diary, Landed, Outcome, Run, Stop, Trunk, TrunkError, View, random_token, ticket_lock,
 };
 use crate::workspace::worker::check;
-use crate::workspace::{self, Leftover};
+use crate::workspace::{self, BranchLeftover};
 use crate::{clock, env};
-
-/// With more than so many tickets that cannot be claimed from here, the fault lies here and not with them.
-const PASSED_OVER: usize = 3;
 
 pub(super) struct Activation<'a> {
     pub(super) ctx: &'a Context<'a>,
-    pub(super) args: &'a Args,
+    pub(super) args: &'a ActivateArgs,
     pub(super) run: Run,
     /// The claim this run makes if it has to make one: one id for all attempts.
     pub(super) claim: Claim,
@@ -52,7 +51,7 @@ pub(super) struct Activation<'a> {
 pub(super) struct Active {
     pub(super) id: TicketId,
     pub(super) path: RepoPath,
-    pub(super) held: Held,
+    pub(super) held: Holder,
     /// The session it belongs to, for the path of its workspace.
     pub(super) session: String,
     pub(super) trunk: Oid,
@@ -62,18 +61,18 @@ pub(super) struct Active {
 type Start = (Claimed, Option<Oid>);
 
 /// What there is to say when nothing is claimed.
-enum Answer {
+enum NoClaim {
     /// Another process of this clone works on it.
     Busy(TicketId),
     /// Somebody holds it, perhaps we ourselves.
     Active(Box<Active>),
     /// It could be ours, and was only to be looked at.
-    Plan(Box<Plan>),
+    Plan(Box<ActivationPlan>),
     Empty(Box<Choice>),
 }
 
 /// A claim that is on the trunk, by this run.
-pub(super) struct Won {
+pub(super) struct WonClaim {
     pub(super) claimed: Claimed,
     pub(super) landed: Landed<()>,
     /// Where the ticket branch is on the remote.
@@ -81,16 +80,19 @@ pub(super) struct Won {
     pub(super) outcome: &'static str,
 }
 
-impl Won {
-    pub(super) fn new(landed: Landed<Start>, outcome: &'static str) -> Won {
+impl WonClaim {
+    pub(super) fn new(landed: Landed<Start>, outcome: &'static str) -> WonClaim {
         let (claimed, base) = landed.output.clone();
         let branch_at = base.unwrap_or_else(|| landed.commit.clone());
-        Won { claimed, landed: landed.map(|_| ()), branch_at, outcome }
+        WonClaim { claimed, landed: landed.map(|_| ()), branch_at, outcome }
     }
 }
 
 impl<'a> Activation<'a> {
-    pub(super) fn begin(ctx: &'a Context<'a>, args: &'a Args) -> Result<Activation<'a>, Failure> {
+    pub(super) fn begin(
+        ctx: &'a Context<'a>,
+        args: &'a ActivateArgs,
+    ) -> Result<Activation<'a>, Failure> {
         let run = Run::begin(&ctx.repo)?;
         let clone_id = workspace::clone_id(&ctx.repo, random_token)?;
         let claim = Claim {
@@ -119,11 +121,15 @@ impl<'a> Activation<'a> {
     pub(super) fn activate(&mut self) -> Result<Activated, Failure> {
         let receipt = loop {
             match self.claim_it()? {
-                Outcome::Landed(landed) => break self.finish(&Won::new(landed, "activated"))?,
-                Outcome::Answered(Answer::Busy(id)) => self.wait_for(&id)?,
-                Outcome::Answered(Answer::Active(active)) => break self.go_on_with(&active)?,
-                Outcome::Answered(Answer::Plan(plan)) => return Ok(Activated::Planned(plan)),
-                Outcome::Answered(Answer::Empty(choice)) => {
+                Outcome::Landed(landed) => {
+                    break self.finish(&WonClaim::new(landed, "activated"))?;
+                }
+                Outcome::Answered(NoClaim::Busy(id)) => self.wait_for(&id)?,
+                Outcome::Answered(NoClaim::Active(active)) => {
+                    break self.go_on_with(&active)?;
+                }
+                Outcome::Answered(NoClaim::Plan(plan)) => return Ok(Activated::Planned(plan)),
+                Outcome::Answered(NoClaim::Empty(choice)) => {
                     return Ok(Activated::Nothing(choice, self.attempt.warnings().collect()));
                 }
             }
@@ -133,7 +139,7 @@ impl<'a> Activation<'a> {
 
     /// Claims, around branches that stand in the way: a stray one is looked at, and with `--next` the ticket is passed over
     /// if that does not help.
-    fn claim_it(&mut self) -> Result<Outcome<Start, Answer>, Failure> {
+    fn claim_it(&mut self) -> Result<Outcome<Start, NoClaim>, Failure> {
         loop {
             let mut diary = std::mem::take(&mut self.diary);
             let result = self.try_claim(&mut diary);
@@ -156,11 +162,11 @@ impl<'a> Activation<'a> {
         }
     }
 
-    fn try_claim(&mut self, diary: &mut Diary) -> Result<Outcome<Start, Answer>, Stop<Failure>> {
+    fn try_claim(&mut self, diary: &mut Diary) -> Result<Outcome<Start, NoClaim>, Stop<Failure>> {
         let ctx = self.ctx;
         let progress = ctx.progress();
         let mut attempt = std::mem::take(&mut self.attempt);
-        attempt.leftover = Leftover::None;
+        attempt.leftover = BranchLeftover::None;
         let mut trunk = ctx.engine(&self.run, &progress);
         if let Some(branch) = &self.look_for_stray {
             trunk = trunk.watching(branch.clone());
@@ -175,7 +181,7 @@ impl<'a> Activation<'a> {
         trunk: &Trunk<'_>,
         view: &View<'_>,
         attempt: &mut Attempt,
-    ) -> Result<Decision<Start, Answer>, Stop<Failure>> {
+    ) -> Result<Decision<Start, NoClaim>, Stop<Failure>> {
         let Some(query) = &self.args.ticket else {
             return self.decide_on_next(trunk, view, attempt);
         };
@@ -187,19 +193,19 @@ impl<'a> Activation<'a> {
         &self,
         trunk: &Trunk<'_>,
         view: &View<'_>,
-        entry: &Entry,
+        entry: &TicketEntry,
         attempt: &mut Attempt,
-    ) -> Result<Decision<Start, Answer>, Stop<Failure>> {
+    ) -> Result<Decision<Start, NoClaim>, Stop<Failure>> {
         let ctx = self.ctx;
         let Attempt { locks, leftover, about, .. } = attempt;
         *about = Some(entry.id.clone());
-        let busy = |id: &TicketId| Ok(Decision::Answer(Answer::Busy(id.clone())));
+        let busy = |id: &TicketId| Ok(Decision::Answer(NoClaim::Busy(id.clone())));
         if !try_lock(trunk, locks, &entry.id)? {
             return busy(&entry.id);
         }
         let ticket = view.require(entry)?;
         if entry.lane == Lane::Active {
-            return Ok(Decision::Answer(Answer::Active(Box::new(Active {
+            return Ok(Decision::Answer(NoClaim::Active(Box::new(Active {
                 id: entry.id.clone(),
                 path: entry.path.clone(),
                 held: ticket.held(),
@@ -226,7 +232,7 @@ impl<'a> Activation<'a> {
         *leftover = self.preflight(view, &claimed, path.as_deref())?;
         if self.args.dry_run {
             let plan = self.plan(&change, &claimed, path.as_deref());
-            return Ok(Decision::Answer(Answer::Plan(Box::new(plan))));
+            return Ok(Decision::Answer(NoClaim::Plan(Box::new(plan))));
         }
         if ctx.remote.is_none() {
             // The branch is made by the transaction itself, so its name must be free before.
@@ -242,11 +248,11 @@ impl<'a> Activation<'a> {
         view: &View<'_>,
         claimed: &Claimed,
         path: Option<&Path>,
-    ) -> Result<Leftover, Failure> {
+    ) -> Result<BranchLeftover, Failure> {
         let ctx = self.ctx;
         if workspace::load(&ctx.repo, &claimed.id).is_some() {
             if self.args.dry_run {
-                return Ok(Leftover::None);
+                return Ok(BranchLeftover::None);
             }
             // What had to be kept is in the way, and the look that follows says so.
             clear_local(ctx, &claimed.id, None)?;
@@ -258,7 +264,7 @@ impl<'a> Activation<'a> {
         let known: Vec<&Oid> = [view.commit(), view.base()].into_iter().flatten().collect();
         let checked =
             workspace::preflight(&ctx.repo, path, &claimed.branch, local.as_ref(), &known);
-        let wanted = Wanted { id: &claimed.id, branch: &claimed.branch, path, known: &known };
+        let wanted = WantedPlace { id: &claimed.id, branch: &claimed.branch, path, known: &known };
         checked.map_err(|error| earlier::explained(ctx, &wanted, error))
     }
 
@@ -280,7 +286,7 @@ impl<'a> Activation<'a> {
 
     /// Where the ticket branch starts when it does not start at the claim.
     pub(super) fn base_commit(&self, view: &View<'_>) -> Result<Option<Oid>, Failure> {
-        if self.ctx.record == Record::Branch {
+        if self.ctx.record == RecordPlace::Branch {
             return Ok(None);
         }
         let commit = view.base().or_else(|| view.commit()).cloned();
@@ -296,12 +302,12 @@ impl<'a> Activation<'a> {
         }
     }
 
-    fn plan(&self, change: &Change, claimed: &Claimed, path: Option<&Path>) -> Plan {
+    fn plan(&self, change: &Change, claimed: &Claimed, path: Option<&Path>) -> ActivationPlan {
         let from = change.edits.iter().find_map(|edit| match edit {
-            Edit::Move { from, .. } => Some(from.to_string()),
-            Edit::Add { .. } => None,
+            FileEdit::Move { from, .. } => Some(from.to_string()),
+            FileEdit::Add { .. } => None,
         });
-        Plan {
+        ActivationPlan {
             schema: "tix/plan@1",
             ticket: claimed.id.to_string(),
             from: from.unwrap_or_else(|| queued_path(self.ctx, &claimed.was)),
@@ -328,7 +334,7 @@ impl<'a> Activation<'a> {
     ) -> Result<Vec<TicketId>, TrunkError> {
         let prefix = format!("{}-", self.clone_id);
         let mut unfinished = Vec::new();
-        for Known { entry, head } in &survey.known {
+        for KnownTicket { entry, head } in &survey.known {
             let ours = head.claim_id.as_ref().filter(|claim| claim.starts_with(&prefix));
             let Some(claim) = ours.filter(|_| entry.lane == Lane::Active) else { continue };
             let is_finished = || {
@@ -357,12 +363,12 @@ impl<'a> Activation<'a> {
         trunk: &Trunk<'_>,
         view: &View<'_>,
         attempt: &mut Attempt,
-    ) -> Result<Decision<Start, Answer>, Stop<Failure>> {
+    ) -> Result<Decision<Start, NoClaim>, Stop<Failure>> {
         let survey = Survey::of(self.ctx, view)?;
         attempt.unfinished = self.unfinished(trunk, &survey)?;
         let verdicts = survey.judge(self.ctx, view, &self.args.filter);
         let ready = verdicts.iter().filter(|v| v.hindrances.is_empty()).map(|v| v.known.entry);
-        let ready: Vec<&Entry> = ready.filter(|e| !attempt.is_passed_over(&e.id)).collect();
+        let ready: Vec<&TicketEntry> = ready.filter(|e| !attempt.is_passed_over(&e.id)).collect();
         let (mut busy, mut limit) = (None, None);
         for entry in ready {
             if !attempt.may_try(&entry.id, self.args.limit) {
@@ -372,7 +378,7 @@ impl<'a> Activation<'a> {
             // What an earlier attempt was for is not wanted any more, and others may want it.
             attempt.locks.retain(|(id, _)| *id == entry.id);
             match self.decide_on(trunk, view, entry, attempt) {
-                Ok(Decision::Answer(Answer::Busy(id))) => busy = busy.or(Some(id)),
+                Ok(Decision::Answer(NoClaim::Busy(id))) => busy = busy.or(Some(id)),
                 Err(Stop::Refused(failure)) => attempt.pass_over(entry.id.clone(), failure)?,
                 decided => {
                     attempt.chosen = Some(entry.id.clone());
@@ -381,7 +387,7 @@ impl<'a> Activation<'a> {
             }
         }
         if let Some(id) = busy {
-            return Ok(Decision::Answer(Answer::Busy(id)));
+            return Ok(Decision::Answer(NoClaim::Busy(id)));
         }
         if let Some((_, failure)) = attempt.passed_over.first() {
             return Err(failure.clone().into());
@@ -390,9 +396,9 @@ impl<'a> Activation<'a> {
             return Err(enough(limit).into());
         }
         let at = self.ctx.remote.as_ref().map(|_| self.ctx.now);
-        let seen = Seen { view, at };
+        let seen = TrunkAsSeen { view, at };
         let choice = Choice::of(self.ctx, &seen, &self.args.filter, Detail::Ready, 0)?;
-        Ok(Decision::Answer(Answer::Empty(Box::new(choice))))
+        Ok(Decision::Answer(NoClaim::Empty(Box::new(choice))))
     }
 
     /// Looks before the claim whether a worker of an earlier one still runs, which would stop the new one.
@@ -411,80 +417,6 @@ impl<'a> Activation<'a> {
         }
         workspace_path(self.ctx, &claimed.id, &claimed.session).map(Some)
     }
-}
-
-/// What the attempts of one activation leave for each other.
-#[derive(Default)]
-pub(super) struct Attempt {
-    /// This clone's locks of the tickets that are being claimed.
-    locks: Vec<(TicketId, Lock)>,
-    pub(super) leftover: Leftover,
-    /// Tickets that were next and could not be claimed from here, each with the reason.
-    pub(super) passed_over: Vec<(TicketId, Failure)>,
-    /// Tickets of this clone whose set-up never came to its end.
-    unfinished: Vec<TicketId>,
-    /// Every ticket that an attempt was for, or would have been for.
-    tried: Vec<TicketId>,
-    about: Option<TicketId>,
-    /// The same if it was chosen, and may be passed over.
-    chosen: Option<TicketId>,
-}
-
-impl Attempt {
-    /// What to know of tickets that are this clone's already, beside the next one.
-    pub(super) fn warnings(&self) -> impl Iterator<Item = String> {
-        self.unfinished.iter().map(|id| {
-            format!(
-                "{id} is claimed from this clone, and its set-up never came to its end; go on with it: \
-                 tix activate {id} --resume"
-            )
-        })
-    }
-
-    /// Notes that a ticket cannot be claimed from here, so that one that is odd does not keep everybody from the
-    /// others. The reason is the answer when it is the last of too many.
-    fn pass_over(&mut self, id: TicketId, failure: Failure) -> Result<(), Failure> {
-        if self.passed_over.len() >= PASSED_OVER {
-            return Err(failure);
-        }
-        self.passed_over.push((id, failure));
-        Ok(())
-    }
-
-    /// Notes that a ticket is tried; false when as many others as are allowed have been tried before.
-    fn may_try(&mut self, id: &TicketId, limit: Option<NonZeroUsize>) -> bool {
-        if self.tried.contains(id) {
-            return true;
-        }
-        let may = limit.is_none_or(|limit| self.tried.len() < limit.get());
-        if may {
-            self.tried.push(id.clone());
-        }
-        may
-    }
-
-    fn is_passed_over(&self, id: &TicketId) -> bool {
-        self.passed_over.iter().any(|(passed, _)| passed == id)
-    }
-}
-
-/// Takes this clone's lock of a ticket at once; false when another process has it.
-///
-/// Not waited for here: the caller holds its turn before the remote, which others wait for.
-fn try_lock(
-    trunk: &Trunk<'_>,
-    locks: &mut Vec<(TicketId, Lock)>,
-    id: &TicketId,
-) -> Result<bool, TrunkError> {
-    if locks.iter().any(|(held, _)| held == id) {
-        return Ok(true);
-    }
-    let path = ticket_lock(trunk.repo, id);
-    let lock = Lock::try_take(&path);
-    let lock = lock.map_err(|source| TrunkError::Lock { path, source: Some(source) })?;
-    let Some(lock) = lock else { return Ok(false) };
-    locks.push((id.clone(), lock));
-    Ok(true)
 }
 
 /// As many tickets were tried as were allowed.

@@ -13,7 +13,7 @@ use crate::text::shell_word;
 use crate::ticket::TicketId;
 use crate::workspace::WorkspaceError;
 
-pub(super) struct Wanted<'a> {
+pub(super) struct WantedPlace<'a> {
     pub(super) id: &'a TicketId,
     pub(super) branch: &'a RefName,
     pub(super) path: Option<&'a Path>,
@@ -23,7 +23,11 @@ pub(super) struct Wanted<'a> {
 
 /// Why the workspace cannot be made. Where the ticket's own earlier one is the reason, the way on is known; else it
 /// helps to know who wanted it there.
-pub(super) fn explained(ctx: &Context<'_>, wanted: &Wanted<'_>, error: WorkspaceError) -> Failure {
+pub(super) fn explained(
+    ctx: &Context<'_>,
+    wanted: &WantedPlace<'_>,
+    error: WorkspaceError,
+) -> Failure {
     let earlier = match &error {
         WorkspaceError::Occupied { path, .. } => earlier(ctx, wanted, path),
         WorkspaceError::NotWritable { .. } => Ok(None),
@@ -42,7 +46,7 @@ pub(super) fn explained(ctx: &Context<'_>, wanted: &Wanted<'_>, error: Workspace
 }
 
 /// Names the variable that decides where workspaces are, if one does. What `git config` says does not count then.
-fn with_variable(ctx: &Context<'_>, failure: Failure, wanted: &Wanted<'_>) -> Failure {
+fn with_variable(ctx: &Context<'_>, failure: Failure, wanted: &WantedPlace<'_>) -> Failure {
     let pairs = ctx.env.config_pairs();
     let value = |name: &str| {
         let (_, value) = pairs.iter().find(|(key, value)| key == name && !value.is_empty())?;
@@ -61,7 +65,7 @@ fn with_variable(ctx: &Context<'_>, failure: Failure, wanted: &Wanted<'_>) -> Fa
 
 fn earlier(
     ctx: &Context<'_>,
-    wanted: &Wanted<'_>,
+    wanted: &WantedPlace<'_>,
     path: &Path,
 ) -> Result<Option<Failure>, Failure> {
     let id = wanted.id;

@@ -1,22 +1,22 @@
 //! A ticket that is active already: somebody else's, our own and finished, or our own and unfinished.
 
-use super::claim::{Activation, Active, Won};
-use super::prepare::{Fresh, prepare};
+use super::claim::{Activation, Active, WonClaim};
+use super::prepare::{FreshWorkspace, prepare};
 use crate::app::branch::set_upstream;
 use crate::app::consent::workspace_path;
 use crate::app::find::claim_commit;
 use crate::app::own::holds_no_work;
 use crate::app::receipt::{Receipt, WorkspaceJson};
 use crate::app::worktree::with_branch;
-use crate::config::Record;
+use crate::config::RecordPlace;
 use crate::error::{Exit, Failure, held_facts};
-use crate::git::{GitError, Kind};
+use crate::git::{GitError, ObjectKind};
 use crate::lifecycle::{self, ClaimRequest, Decision, Target};
 use crate::names::{Oid, RefName};
 use crate::text::shell_word;
 use crate::ticket::{Document, Status, TicketId};
 use crate::trunk::{Diary, View, may_still_land};
-use crate::workspace::{self, Record as LocalRecord};
+use crate::workspace::{self, WorkspaceRecord as LocalRecord};
 
 /// How far an earlier run of ours came.
 enum Progress {
@@ -95,16 +95,16 @@ impl Activation<'_> {
     ) -> Result<Progress, Failure> {
         let ctx = self.ctx;
         let name = match (ctx.record, view.watched()) {
-            (Record::Branch, Some(at)) => format!("{at}:"),
-            (Record::Branch, None) => return Ok(Progress::Unfinished),
-            (Record::Trunk, _) => match view.commit() {
+            (RecordPlace::Branch, Some(at)) => format!("{at}:"),
+            (RecordPlace::Branch, None) => return Ok(Progress::Unfinished),
+            (RecordPlace::Trunk, _) => match view.commit() {
                 Some(tip) => format!("{tip}:"),
                 None => return Ok(Progress::Unfinished),
             },
         };
         let mut name = name.into_bytes();
         name.extend_from_slice(active.path.as_bytes());
-        let file = ctx.objects.read(&name)?.filter(|o| o.kind == Kind::Blob);
+        let file = ctx.objects.read(&name)?.filter(|o| o.kind == ObjectKind::Blob);
         let Some(document) = file.and_then(|o| Document::parse(o.data).ok()) else {
             // Moved on (to completed, say) or rewritten by its holder: that is work, not a set-up that failed.
             return Ok(if view.watched().is_some() {
@@ -238,7 +238,7 @@ impl Activation<'_> {
                 }
             }
             (None, Some(at)) => {
-                workspace::create(&ctx.repo, &path, branch, at, &workspace::Leftover::None)?;
+                workspace::create(&ctx.repo, &path, branch, at, &workspace::BranchLeftover::None)?;
                 if let Some(remote) = &ctx.remote {
                     set_upstream(&ctx.repo, branch, remote)?;
                 }
@@ -253,7 +253,8 @@ impl Activation<'_> {
         }
         let claim_id = active.held.claim_id.as_deref().unwrap_or_default();
         let (id, session) = (&active.id, self.session.as_deref());
-        for warning in prepare(ctx, &Fresh { id, claim_id, session, branch, path: &path })? {
+        for warning in prepare(ctx, &FreshWorkspace { id, claim_id, session, branch, path: &path })?
+        {
             ctx.out.warn(&warning);
         }
         Ok(path)
@@ -266,7 +267,7 @@ impl Activation<'_> {
         seen: &View<'_>,
         branch: &RefName,
         diary: &mut Diary,
-    ) -> Result<Won, Failure> {
+    ) -> Result<WonClaim, Failure> {
         let ctx = self.ctx;
         let old = active.held.claim_id.clone().unwrap_or_default();
         self.clear_unfinished(active, seen, branch)?;
@@ -303,7 +304,7 @@ impl Activation<'_> {
         if !may_still_land(&outcome) {
             workspace::settle_push(&ctx.repo, &active.id)?;
         }
-        Ok(Won::new(outcome.map_err(Failure::from)?.landed(), "resumed"))
+        Ok(WonClaim::new(outcome.map_err(Failure::from)?.landed(), "resumed"))
     }
 
     /// Removes what an unfinished set-up left here, if nobody has worked in it since.

@@ -1,5 +1,6 @@
 //! `tix activate`: claim a ticket, then make its workspace.
 
+mod attempt;
 mod claim;
 mod earlier;
 mod held;
@@ -43,7 +44,7 @@ use crate::trunk::Diary;
 /// `tix release`.
 #[derive(Debug, clap::Args)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
-pub struct Args {
+pub struct ActivateArgs {
     /// The ticket: its id, the id without TICKET-, an unambiguous part of it, or a path to its file
     #[arg(value_name = "TICKET", required_unless_present = "next", add = ids(&[Lane::Queue]))]
     ticket: Option<String>,
@@ -84,7 +85,7 @@ pub struct Args {
     exec: Vec<OsString>,
 }
 
-impl Args {
+impl ActivateArgs {
     /// What was asked for, for the log.
     fn subject(&self) -> &str {
         self.ticket.as_deref().unwrap_or("--next")
@@ -92,7 +93,7 @@ impl Args {
 }
 
 /// Claims and sets up, and starts a worker where one is wanted.
-pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<u8, Failure> {
+pub fn run(args: &ActivateArgs, globals: &Globals, env: &Env, out: &Out) -> Result<u8, Failure> {
     // Clap lets an option that requires --next pass beside a ticket, because the ticket forbids --next.
     let for_next = !args.filter.is_any() || args.limit.is_some() || args.wait.is_some();
     if for_next && !args.next {
@@ -112,7 +113,7 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<u8, F
 /// Claims and sets up, and with `--wait` waits for a ticket; `None` when it was only to be looked at, and the answer
 /// has been given.
 fn claimed<'a>(
-    args: &Args,
+    args: &ActivateArgs,
     globals: &Globals,
     env: &'a Env,
     out: &'a Out,
@@ -144,7 +145,7 @@ fn claimed<'a>(
 }
 
 /// Claims and sets up, and writes down what came of it.
-fn activate(ctx: &Context<'_>, args: &Args) -> Result<Activated, Failure> {
+fn activate(ctx: &Context<'_>, args: &ActivateArgs) -> Result<Activated, Failure> {
     let mut diary = Diary { phase: "claim", ..Diary::default() };
     let activated = Activation::begin(ctx, args).and_then(|mut activation| {
         let result = activation.activate();
@@ -165,7 +166,7 @@ enum Activated {
     /// It was done, or had been done before.
     Done(Box<Receipt>),
     /// It was only looked at.
-    Planned(Box<Plan>),
+    Planned(Box<ActivationPlan>),
     /// There is nothing to claim, and what to know beside that.
     Nothing(Box<Choice>, Vec<String>),
 }
@@ -173,7 +174,7 @@ enum Activated {
 /// What would be done.
 #[derive(serde::Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Plan {
+pub struct ActivationPlan {
     schema: &'static str,
     /// The id of the ticket that would be claimed.
     ticket: String,
@@ -189,7 +190,7 @@ pub struct Plan {
     by: String,
 }
 
-fn answer_plan(out: &Out, plan: &Plan) {
+fn answer_plan(out: &Out, plan: &ActivationPlan) {
     if out.format == Format::Json {
         out.json(plan);
         return;

@@ -10,11 +10,11 @@ use crate::error::Failure;
 use crate::git::signals;
 use crate::names::RefName;
 use crate::ticket::TicketId;
-use crate::workspace::spawn::{Ended, shell};
+use crate::workspace::spawn::{WorkerEnd, shell};
 use crate::workspace::{include, trust};
 
 /// A workspace that was just made.
-pub(super) struct Fresh<'a> {
+pub(super) struct FreshWorkspace<'a> {
     pub(super) id: &'a TicketId,
     pub(super) claim_id: &'a str,
     pub(super) session: Option<&'a str>,
@@ -23,7 +23,10 @@ pub(super) struct Fresh<'a> {
 }
 
 /// Fills a new workspace; gives the warnings. Fails only when tix is told to end meanwhile.
-pub(super) fn prepare(ctx: &Context<'_>, fresh: &Fresh<'_>) -> Result<Vec<String>, Failure> {
+pub(super) fn prepare(
+    ctx: &Context<'_>,
+    fresh: &FreshWorkspace<'_>,
+) -> Result<Vec<String>, Failure> {
     let mut warnings = Vec::new();
     match include(&ctx.repo, fresh.path) {
         Ok(warning) => warnings.extend(warning),
@@ -49,7 +52,7 @@ pub(super) fn prepare(ctx: &Context<'_>, fresh: &Fresh<'_>) -> Result<Vec<String
 /// Runs the commands one after another, until one fails.
 fn run_commands(
     ctx: &Context<'_>,
-    fresh: &Fresh<'_>,
+    fresh: &FreshWorkspace<'_>,
     commands: &[String],
 ) -> Result<Option<String>, Failure> {
     let mut variables: Vec<(&'static str, OsString)> = vec![
@@ -64,7 +67,7 @@ fn run_commands(
         let ended = shell(command, fresh.path, &variables, ctx.out.for_child());
         signals::check().map_err(Failure::from)?;
         let why = match ended {
-            Ok(Ended::Code(0)) => continue,
+            Ok(WorkerEnd::Code(0)) => continue,
             Ok(ended) => format!("ended with {ended}"),
             Err(error) => format!("cannot be started: {error}"),
         };

@@ -1,11 +1,11 @@
 //! Phase 2: the workspace, and what happens when it cannot be made.
 
-use super::claim::{Activation, Won};
-use super::prepare::{Fresh, prepare};
-use crate::app::branch::{Pushed, forget_upstream, push_branch, set_upstream};
+use super::claim::{Activation, WonClaim};
+use super::prepare::{FreshWorkspace, prepare};
+use crate::app::branch::{BranchPush, forget_upstream, push_branch, set_upstream};
 use crate::app::give_back::{GiveBack, give_back};
 use crate::app::receipt::{PushedJson, Receipt, WorkspaceJson};
-use crate::config::Record;
+use crate::config::RecordPlace;
 use crate::error::{Exit, Failure};
 use crate::git::{LocalEdit, RefUpdate};
 use crate::lifecycle::{self, Decision, Refusal};
@@ -13,24 +13,24 @@ use crate::names::Oid;
 use crate::text::count;
 use crate::ticket::TicketId;
 use crate::trunk::{Diary, Outcome};
-use crate::workspace::{self, Leftover, Made, Record as LocalRecord};
+use crate::workspace::{self, BranchLeftover, MadeWorkspace, WorkspaceRecord as LocalRecord};
 
 /// A set-up that stopped half-way.
-struct Broken {
+struct BrokenSetup {
     failure: Failure,
-    made: Option<Made>,
+    made: Option<MadeWorkspace>,
     /// The commit that the ticket branch may be at on the remote, whatever the answer to its push was.
     tip: Option<Oid>,
 }
 
-impl From<Failure> for Box<Broken> {
-    fn from(failure: Failure) -> Box<Broken> {
-        Box::new(Broken { failure, made: None, tip: None })
+impl From<Failure> for Box<BrokenSetup> {
+    fn from(failure: Failure) -> Box<BrokenSetup> {
+        Box::new(BrokenSetup { failure, made: None, tip: None })
     }
 }
 
 impl Activation<'_> {
-    pub(super) fn finish(&mut self, won: &Won) -> Result<Receipt, Failure> {
+    pub(super) fn finish(&mut self, won: &WonClaim) -> Result<Receipt, Failure> {
         self.diary.phase = "set-up";
         self.diary.ticket = Some(won.claimed.id.clone());
         let mut receipt =
@@ -55,7 +55,11 @@ impl Activation<'_> {
         }
     }
 
-    fn set_up(&mut self, won: &Won, receipt: &mut Receipt) -> Result<WorkspaceJson, Box<Broken>> {
+    fn set_up(
+        &mut self,
+        won: &WonClaim,
+        receipt: &mut Receipt,
+    ) -> Result<WorkspaceJson, Box<BrokenSetup>> {
         let ctx = self.ctx;
         let path = self.wants_worktree(&won.claimed)?;
         let shown = path.as_ref().map(|p| p.display().to_string());
@@ -67,8 +71,9 @@ impl Activation<'_> {
         } else {
             won.branch_at.clone()
         };
-        let broken =
-            |failure: Failure, made| Box::new(Broken { failure, made, tip: Some(tip.clone()) });
+        let broken = |failure: Failure, made| {
+            Box::new(BrokenSetup { failure, made, tip: Some(tip.clone()) })
+        };
         // Before anything is made: a run that is killed from here on has left a record that is not finished.
         let record = LocalRecord {
             claim_id: self.claim.id.clone(),
@@ -83,8 +88,8 @@ impl Activation<'_> {
             .map_err(|failure| broken(failure, None))?;
         receipt.warnings.extend(made.as_ref().and_then(|made| made.warning.clone()));
         let published = self.publish(won, &tip, receipt).and_then(|()| match ctx.record {
-            Record::Branch => Ok(()),
-            Record::Trunk => self.record_on_trunk(won, shown.as_deref(), receipt),
+            RecordPlace::Branch => Ok(()),
+            RecordPlace::Trunk => self.record_on_trunk(won, shown.as_deref(), receipt),
         });
         if let Err(failure) = published {
             return Err(broken(failure, made));
@@ -92,7 +97,7 @@ impl Activation<'_> {
         if let Some(path) = path.as_deref() {
             let (id, claim_id) = (&won.claimed.id, self.claim.id.as_str());
             let session = self.session.as_deref();
-            match prepare(ctx, &Fresh { id, claim_id, session, branch, path }) {
+            match prepare(ctx, &FreshWorkspace { id, claim_id, session, branch, path }) {
                 Ok(warnings) => receipt.warnings.extend(warnings),
                 Err(failure) => return Err(broken(failure, made)),
             }
@@ -112,8 +117,12 @@ impl Activation<'_> {
         })
     }
 
-    fn activation<'s>(&'s self, won: &'s Won, path: Option<&'s str>) -> lifecycle::Activation<'s> {
-        lifecycle::Activation {
+    fn activation<'s>(
+        &'s self,
+        won: &'s WonClaim,
+        path: Option<&'s str>,
+    ) -> lifecycle::ActivateRequest<'s> {
+        lifecycle::ActivateRequest {
             claim: &self.claim,
             policy: self.ctx.policy(),
             branch: &won.claimed.branch,
@@ -125,13 +134,13 @@ impl Activation<'_> {
 
     /// Where the ticket branch starts: at the claim, or at the base when the trunk holds tickets only.
     fn starts_at_claim(&self) -> bool {
-        self.ctx.record == Record::Branch
+        self.ctx.record == RecordPlace::Branch
     }
 
     /// The commit on top of the claim that says: work can begin.
     fn activation_commit(
         &self,
-        won: &Won,
+        won: &WonClaim,
         path: Option<&str>,
     ) -> Result<(Oid, Vec<crate::names::RepoPath>), Failure> {
         let silent = |_| {};
@@ -145,10 +154,10 @@ impl Activation<'_> {
 
     fn make_worktree(
         &self,
-        won: &Won,
+        won: &WonClaim,
         path: Option<&std::path::Path>,
         tip: &Oid,
-    ) -> Result<Option<Made>, Failure> {
+    ) -> Result<Option<MadeWorkspace>, Failure> {
         let repo = &self.ctx.repo;
         let branch = &won.claimed.branch;
         if self.ctx.remote.is_some() {
@@ -177,19 +186,19 @@ impl Activation<'_> {
 
     /// What stands in the way of the local branch: what stood there before, or what git put there itself
     /// when the claim was pushed, as it does in a mirror, whose branches are its remote-tracking refs.
-    fn leftover_of_push(&self, won: &Won) -> Result<Leftover, Failure> {
+    fn leftover_of_push(&self, won: &WonClaim) -> Result<BranchLeftover, Failure> {
         let now = self.ctx.objects.resolve(won.claimed.branch.as_str())?;
         let by_push =
-            self.attempt.leftover == Leftover::None && now.as_ref() == Some(&won.branch_at);
+            self.attempt.leftover == BranchLeftover::None && now.as_ref() == Some(&won.branch_at);
         Ok(if by_push {
-            Leftover::Branch(won.branch_at.clone())
+            BranchLeftover::Branch(won.branch_at.clone())
         } else {
             self.attempt.leftover.clone()
         })
     }
 
     /// Pushes the ticket branch and sets its upstream; both at once, for neither needs the other.
-    fn publish(&self, won: &Won, tip: &Oid, receipt: &mut Receipt) -> Result<(), Failure> {
+    fn publish(&self, won: &WonClaim, tip: &Oid, receipt: &mut Receipt) -> Result<(), Failure> {
         let ctx = self.ctx;
         let Some(remote) = &ctx.remote else { return Ok(()) };
         let branch = &won.claimed.branch;
@@ -208,7 +217,7 @@ impl Activation<'_> {
             let set = || if local { set_upstream(repo, branch, remote) } else { Ok(()) };
             let upstream = scope.spawn(set);
             let pushed =
-                if settled { Ok(Pushed::Already) } else { push_branch(ctx, remote, &update) };
+                if settled { Ok(BranchPush::Already) } else { push_branch(ctx, remote, &update) };
             let upstream = match upstream.join() {
                 Ok(result) => result,
                 Err(panic) => std::panic::resume_unwind(panic),
@@ -229,7 +238,7 @@ impl Activation<'_> {
     /// Where progress is written on the trunk: the second transaction.
     fn record_on_trunk(
         &mut self,
-        won: &Won,
+        won: &WonClaim,
         path: Option<&str>,
         receipt: &mut Receipt,
     ) -> Result<(), Failure> {
@@ -248,8 +257,8 @@ impl Activation<'_> {
     }
 
     /// Takes back what the set-up made and gives the ticket back, or keeps the claim when that is wanted.
-    fn undo(&mut self, won: &Won, broken: Broken) -> Failure {
-        let Broken { failure, made, tip } = broken;
+    fn undo(&mut self, won: &WonClaim, broken: BrokenSetup) -> Failure {
+        let BrokenSetup { failure, made, tip } = broken;
         if let Exit::Signal(_) = failure.exit {
             // Told to end, tix ends: the next activation goes on from here.
             return failure;
@@ -328,7 +337,7 @@ impl Activation<'_> {
 
     /// Removes what the set-up made here. What cannot be removed is only in the way of the next one, which
     /// says so.
-    fn take_back(&self, won: &Won, made: &Made) {
+    fn take_back(&self, won: &WonClaim, made: &MadeWorkspace) {
         let repo = &self.ctx.repo;
         let branch = &won.claimed.branch;
         if let Err(error) = made.take_back(repo) {
@@ -339,7 +348,7 @@ impl Activation<'_> {
     }
 
     /// Writes into the ticket that its set-up failed. It is kept either way, so a failure here is only logged.
-    fn note_failure(&self, won: &Won, cause: &str) {
+    fn note_failure(&self, won: &WonClaim, cause: &str) {
         let silent = |_| {};
         let trunk = self.ctx.engine(&self.run, &silent);
         let noted = trunk.transact(&mut Diary::default(), |view| {

@@ -1,8 +1,8 @@
 //! `--exec`: a worker in the workspace, and the way back when it does not begin.
 
-use super::{Args, answer, in_words};
+use super::{ActivateArgs, answer, in_words};
 use crate::app::context::{Context, Globals};
-use crate::app::give_back::{Freed, GiveBack, clear_local, give_back};
+use crate::app::give_back::{FreedBranch, GiveBack, clear_local, give_back};
 use crate::app::lock::lock_ticket;
 use crate::app::receipt::{Receipt, record};
 use crate::app::settings::with_current_settings;
@@ -18,7 +18,12 @@ use crate::workspace::spawn::CommandLine;
 use crate::workspace::worker::Started;
 
 /// Claims, sets up, and puts a worker into the workspace.
-pub(super) fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<u8, Failure> {
+pub(super) fn run(
+    args: &ActivateArgs,
+    globals: &Globals,
+    env: &Env,
+    out: &Out,
+) -> Result<u8, Failure> {
     let line = args.worker.command(&args.exec, out)?;
     if let Some(name) = line.bare_name().filter(|name| !env.finds_program(name)) {
         let message =
@@ -54,7 +59,7 @@ pub(super) fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Resul
 /// Starts the worker. No lock of the ticket is held: the worker may be the first to use tix on it.
 fn start(
     ctx: &Context<'_>,
-    args: &Args,
+    args: &ActivateArgs,
     line: &CommandLine,
     receipt: &mut Receipt,
 ) -> Result<Started, Failure> {
@@ -86,7 +91,7 @@ fn claimed(receipt: &Receipt) -> Result<(TicketId, String), Failure> {
 
 /// Gives the ticket back if this run claimed it, with the failure as the reason.
 fn give_up(
-    args: &Args,
+    args: &ActivateArgs,
     globals: &Globals,
     env: &Env,
     out: &Out,
@@ -148,8 +153,8 @@ fn way_back(ctx: &Context<'_>, receipt: &Receipt, cause: &str) -> Result<Vec<Str
     let mut diary = Diary { phase: "give back", ..Diary::default() };
     let published = match give_back(ctx, &run, &mut diary, &request)? {
         Outcome::Landed(landed) => match landed.output {
-            Freed::Absent => None,
-            Freed::Delete { at, .. } | Freed::Keep { at, .. } => Some(at),
+            FreedBranch::Absent => None,
+            FreedBranch::Delete { at, .. } | FreedBranch::Keep { at, .. } => Some(at),
         },
         Outcome::Answered(Already) => None,
     };

@@ -7,14 +7,14 @@ use std::time::{Duration, Instant};
 
 use ratatui::crossterm::event::Event;
 
-use super::watch::{self, Heard, Watch};
-use super::{Args, load};
-use crate::app::board::{self, Look, Seen};
+use super::watch::{self, Watch, WatchNews};
+use super::{BoardArgs, load};
+use crate::app::board::{self, Look, TrunkAsSeen};
 use crate::app::context::{Context, Globals};
 use crate::env::{self, Env};
 use crate::error::{Exit, Failure};
 use crate::git::exec::{Finished, text_of};
-use crate::git::{ExecError, Program, Running, signals};
+use crate::git::{ExecError, Program, RunningCall, signals};
 use crate::kanban::{Board, BoardContent, BoardMode, BoardRequest};
 use crate::names::Oid;
 use crate::out::Out;
@@ -44,12 +44,12 @@ struct Live<'a> {
 /// Another tix at work.
 struct Task {
     what: String,
-    running: Running,
-    kind: Kind,
+    running: RunningCall,
+    kind: TaskKind,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+enum TaskKind {
     /// Its answer shows in what has changed.
     Fetch,
     /// Its answer is to be read.
@@ -57,7 +57,7 @@ enum Kind {
 }
 
 /// Stays until the person leaves.
-pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+pub fn run(args: &BoardArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let ctx = Context::open(globals, env, out, None)?;
     let watch = Watch::every(args.every);
     // Before the screen: what cannot be shown is told as every command tells it.
@@ -70,9 +70,9 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), F
     let Live { watch, task, .. } = live;
     watch.stop();
     let claim = task.and_then(|task| match task.kind {
-        Kind::Claim => Some(task),
+        TaskKind::Claim => Some(task),
         // What it would have brought is not looked at any more.
-        Kind::Fetch => {
+        TaskKind::Fetch => {
             task.running.stop();
             None
         }
@@ -93,7 +93,11 @@ fn no_terminal(error: &std::io::Error) -> Failure {
         .hint("print it: tix board --plain")
 }
 
-fn content(ctx: &Context<'_>, seen: &Seen<'_>, watch: &Watch) -> Result<BoardContent, Failure> {
+fn content(
+    ctx: &Context<'_>,
+    seen: &TrunkAsSeen<'_>,
+    watch: &Watch,
+) -> Result<BoardContent, Failure> {
     let tickets = board::read(ctx, seen.view, &Lane::ALL)?;
     let mut content = load::content(ctx, watch.as_of(seen.at), tickets.rows);
     if !tickets.damaged.is_empty() {
@@ -142,10 +146,10 @@ impl Live<'_> {
                     BoardRequest::None => {}
                     BoardRequest::Quit => return Ok(()),
                     BoardRequest::Open(id) => self.open(&id),
-                    BoardRequest::Fetch => self.begin(Kind::Fetch, "fetching", &watch::FETCH),
+                    BoardRequest::Fetch => self.begin(TaskKind::Fetch, "fetching", &watch::FETCH),
                     BoardRequest::Activate(id) => {
                         let words = ["activate", id.as_str()];
-                        self.begin(Kind::Claim, &format!("activating {id}"), &words);
+                        self.begin(TaskKind::Claim, &format!("activating {id}"), &words);
                     }
                 }
             }
@@ -156,7 +160,7 @@ impl Live<'_> {
             } else if let Some(task) = &self.task {
                 self.board.notice = format!("{} …", task.what);
             }
-            if self.watch.look(self.ctx, self.globals)? == Heard::News {
+            if self.watch.look(self.ctx, self.globals)? == WatchNews::News {
                 self.watch.away().clone_into(&mut self.board.away);
                 news = true;
             }
@@ -173,7 +177,7 @@ impl Live<'_> {
 
     /// Shows what is there now. What could be shown a moment ago stays when it cannot be read anew.
     fn renew(&mut self) {
-        let read = |seen: &Seen<'_>| content(self.ctx, seen, &self.watch);
+        let read = |seen: &TrunkAsSeen<'_>| content(self.ctx, seen, &self.watch);
         match board::look(self.ctx, Look::LastSeen, read) {
             Ok(content) => self.board.renew(content),
             Err(failure) => self.board.notice = failure.message,
@@ -193,7 +197,7 @@ impl Live<'_> {
     }
 
     /// Starts another tix, one at a time.
-    fn begin(&mut self, kind: Kind, what: &str, words: &[&str]) {
+    fn begin(&mut self, kind: TaskKind, what: &str, words: &[&str]) {
         if let Some(task) = &self.task {
             self.board.notice = format!("{} first …", task.what);
             return;
@@ -210,7 +214,7 @@ impl Live<'_> {
     fn end(&mut self, task: Task) {
         self.board.notice.clear();
         match task.running.finish() {
-            Ok(finished) if finished.code == Some(0) && task.kind == Kind::Fetch => {
+            Ok(finished) if finished.code == Some(0) && task.kind == TaskKind::Fetch => {
                 self.board.notice = format!("{}: done", task.what);
             }
             Ok(Finished { stdout, stderr, .. }) => {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::app::board::{self, Damage, Look, Seen, TicketRows};
+use crate::app::board::{self, Damage, Look, TicketRows, TrunkAsSeen};
 use crate::app::context::{Context, Globals};
 use crate::app::frame::{AsOf, Extent};
 use crate::env::Env;
@@ -33,7 +33,7 @@ const SHOWN: usize = 50;
 /// when that is news. Press enter to open a ticket, a to activate it, / to filter, f to fetch at once (the progress on the
 /// ticket branches too), q to leave. Piped, or with --plain, it is printed once as text, the first 50 tickets of each lane.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub struct BoardArgs {
     /// Print the board once and do not stay open
     #[arg(long)]
     plain: bool,
@@ -70,7 +70,7 @@ struct LaneJson<'a> {
     tickets: Vec<&'a TicketRow>,
 }
 
-pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+pub fn run(args: &BoardArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let live = out.format == Format::Human && !args.plain && Out::is_terminal();
     if live {
         return live::run(args, globals, env, out);
@@ -101,7 +101,7 @@ fn plain(board: &Board) -> String {
     printed(board, width.max(NARROW), SHOWN)
 }
 
-fn in_json(ctx: &Context<'_>, seen: &Seen<'_>, TicketRows { rows, damaged }: &TicketRows) {
+fn in_json(ctx: &Context<'_>, seen: &TrunkAsSeen<'_>, TicketRows { rows, damaged }: &TicketRows) {
     let lane =
         |lane: Lane| LaneJson { lane, tickets: rows.iter().filter(|r| r.lane == lane).collect() };
     ctx.out.json(&BoardJson {

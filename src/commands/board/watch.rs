@@ -10,7 +10,7 @@ use crate::app::context::{Context, Globals};
 use crate::clock;
 use crate::error::Failure;
 use crate::git::exec::Finished;
-use crate::git::{Asked, Running};
+use crate::git::{RefQuestion, RunningCall};
 
 /// How long an answer is waited for. One that takes longer is none, and the next question follows.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -31,8 +31,8 @@ pub struct Watch {
 enum Doing {
     /// Since when, if there was anything before.
     Nothing(Option<Instant>),
-    Asking(Asked),
-    Fetching(Running),
+    Asking(RefQuestion),
+    Fetching(RunningCall),
 }
 
 /// How what is shown stands to what the remote has.
@@ -48,7 +48,7 @@ enum Freshness {
 
 /// Whether there is something new to be shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Heard {
+pub enum WatchNews {
     Nothing,
     News,
 }
@@ -65,10 +65,10 @@ impl Watch {
     }
 
     /// Asks when it is time to, and goes on with what has been answered.
-    pub fn look(&mut self, ctx: &Context<'_>, globals: &Globals) -> Result<Heard, Failure> {
+    pub fn look(&mut self, ctx: &Context<'_>, globals: &Globals) -> Result<WatchNews, Failure> {
         let before = self.freshness.clone();
         let doing = std::mem::replace(&mut self.doing, Doing::Nothing(Some(Instant::now())));
-        let mut heard = Heard::Nothing;
+        let mut heard = WatchNews::Nothing;
         match doing {
             Doing::Nothing(since) => {
                 let due = |every| since.is_none_or(|since| since.elapsed() >= every);
@@ -96,7 +96,7 @@ impl Watch {
             Doing::Fetching(tix) => match tix.finish() {
                 Ok(Finished { code: Some(0), .. }) => {
                     self.is_current();
-                    heard = Heard::News;
+                    heard = WatchNews::News;
                 }
                 Ok(finished) => {
                     tracing::info!(%finished, "the fetch failed");
@@ -105,7 +105,7 @@ impl Watch {
                 Err(error) => self.freshness = Freshness::Away(error.to_string()),
             },
         }
-        Ok(if self.freshness == before { heard } else { Heard::News })
+        Ok(if self.freshness == before { heard } else { WatchNews::News })
     }
 
     fn is_current(&mut self) {

@@ -10,13 +10,13 @@ use crate::app::merged::{Proof, proof};
 use crate::app::receipt::WorkspaceJson;
 use crate::error::{Exit, Failure, held_facts};
 use crate::git::{RefValue, Worktree};
-use crate::lifecycle::Entry;
+use crate::lifecycle::TicketEntry;
 use crate::names::{Oid, RefName};
 use crate::settings::Protected;
 use crate::text::shell_word;
 use crate::ticket::{Lane, TicketId};
 use crate::trunk::{Trunk, Unloadable, View};
-use crate::workspace::{self, trash::Fixed, worker::Seen};
+use crate::workspace::{self, trash::Unmovable, worker::WorkerState};
 
 /// How many commits a refusal names.
 const SHOWN: usize = 5;
@@ -71,7 +71,7 @@ pub struct Merged {
     pub label: String,
 }
 
-pub struct Plan {
+pub struct CleanPlan {
     pub branch: RefName,
     /// The proof; `None` when there is no branch any more.
     pub merged: Option<Merged>,
@@ -86,7 +86,7 @@ pub struct Plan {
     pub gone: bool,
 }
 
-impl Plan {
+impl CleanPlan {
     pub fn workspace_json(&self) -> Option<WorkspaceJson> {
         let merged = self.merged.as_ref()?;
         Some(WorkspaceJson {
@@ -97,15 +97,15 @@ impl Plan {
     }
 }
 
-pub enum Judged {
+pub enum CleanVerdict {
     Nothing,
     NotMerged(Failure),
     /// Its work is, and something else stands in the way.
     Kept(Failure),
-    Merged(Box<Plan>),
+    Merged(Box<CleanPlan>),
 }
 
-pub fn judge(around: &CleanContext<'_>, id: &TicketId) -> Result<Judged, Failure> {
+pub fn judge(around: &CleanContext<'_>, id: &TicketId) -> Result<CleanVerdict, Failure> {
     let ctx = around.ctx;
     let branch = ctx.ticket_branch(id).map_err(|why| Failure::new(Exit::Damaged, why))?;
     let there = around.there.iter().find(|r| r.name == branch).map(|r| r.oid.clone());
@@ -119,41 +119,41 @@ pub fn judge(around: &CleanContext<'_>, id: &TicketId) -> Result<Judged, Failure
     };
     let record = workspace::load(&ctx.repo, id);
     let mut plan =
-        Plan { branch, merged: None, there, here, tracking, worktree: None, gone: false };
+        CleanPlan { branch, merged: None, there, here, tracking, worktree: None, gone: false };
     let nothing = plan.there.is_none() && plan.here.is_none() && plan.tracking.is_none();
     if nothing && record.is_none() {
-        return Ok(Judged::Nothing);
+        return Ok(CleanVerdict::Nothing);
     }
     // A ticket that is there twice, or not at all, hides none of the others.
     let entry = match around.view.snapshot.find_id(id) {
         Ok(entry) => entry,
-        Err(refusal) => return Ok(Judged::Kept(refusal.into())),
+        Err(refusal) => return Ok(CleanVerdict::Kept(refusal.into())),
     };
     if let Some(failure) = still_held(around, entry, &plan)? {
-        return Ok(Judged::NotMerged(failure));
+        return Ok(CleanVerdict::NotMerged(failure));
     }
     if around.protected.contains(&plan.branch) {
         let message = format!("{} is protected, so it stays", plan.branch.short());
-        return Ok(Judged::Kept(
+        return Ok(CleanVerdict::Kept(
             Failure::new(Exit::Refused, message)
                 .hint(format!("look at it: git log {}", plan.branch.short())),
         ));
     }
     if let Some(failure) = unmerged(around, id, &mut plan)? {
-        return Ok(Judged::NotMerged(failure));
+        return Ok(CleanVerdict::NotMerged(failure));
     }
     match obstacle(around, id, &mut plan, record.as_ref().and_then(|record| record.path.as_deref()))
     {
-        Ok(()) => Ok(Judged::Merged(Box::new(plan))),
-        Err(failure) => Ok(Judged::Kept(failure)),
+        Ok(()) => Ok(CleanVerdict::Merged(Box::new(plan))),
+        Err(failure) => Ok(CleanVerdict::Kept(failure)),
     }
 }
 
 /// Somebody still works on it, or the end of the work has not reached the trunk.
 fn still_held(
     around: &CleanContext<'_>,
-    entry: &Entry,
-    plan: &Plan,
+    entry: &TicketEntry,
+    plan: &CleanPlan,
 ) -> Result<Option<Failure>, Failure> {
     if entry.lane != Lane::Active {
         return Ok(None);
@@ -183,7 +183,7 @@ fn still_held(
 fn unmerged(
     around: &CleanContext<'_>,
     id: &TicketId,
-    plan: &mut Plan,
+    plan: &mut CleanPlan,
 ) -> Result<Option<Failure>, Failure> {
     let ctx = around.ctx;
     if let Some(tip) = plan.there.clone() {
@@ -224,7 +224,7 @@ fn not_there(
     around: &CleanContext<'_>,
     id: &TicketId,
     tip: &Oid,
-    plan: &Plan,
+    plan: &CleanPlan,
     place: &str,
 ) -> Result<Failure, Failure> {
     let into: Vec<Oid> = around.into.iter().map(|(_, oid)| oid.clone()).collect();
@@ -247,7 +247,7 @@ fn not_there(
 fn obstacle(
     around: &CleanContext<'_>,
     id: &TicketId,
-    plan: &mut Plan,
+    plan: &mut CleanPlan,
     made: Option<&Path>,
 ) -> Result<(), Failure> {
     let ctx = around.ctx;
@@ -314,13 +314,13 @@ fn unfixed(worktree: &Worktree, no: &impl Fn(String) -> Failure) -> Result<(), F
     let word = shell_word(&worktree.path.display().to_string());
     match workspace::trash::fixed(&worktree.path)? {
         None => Ok(()),
-        Some(Fixed::Locked) => Err(no("the workspace is locked".to_owned())
+        Some(Unmovable::Locked) => Err(no("the workspace is locked".to_owned())
             .hint(format!("unlock it, if nobody needs it: git worktree unlock {word}"))),
-        Some(Fixed::Submodules) => Err(no(
+        Some(Unmovable::Submodules) => Err(no(
             "the workspace holds repositories of submodules".to_owned()
         )
         .hint(format!("see whether everything in them is pushed: git -C {word} submodule status"))),
-        Some(Fixed::InBetween) => Err(no("something is under way in the workspace".to_owned())
+        Some(Unmovable::InBetween) => Err(no("something is under way in the workspace".to_owned())
             .hint(format!("bring it to an end first: git -C {word} status"))),
     }
 }
@@ -331,12 +331,12 @@ fn no_worker(ctx: &Context<'_>, id: &TicketId) -> Result<(), Failure> {
             .hint(format!("let it end, or end it; it is told by: tix status {id}"))
     };
     match workspace::worker::of(&ctx.repo, id, &crate::env::host())? {
-        None | Some(Seen::Stale(_)) => Ok(()),
-        Some(Seen::Starting) => Err(busy(format!("a worker is being started for {id}"))),
-        Some(Seen::Live(record)) => Err(busy(format!("a worker is at work on {id}"))
+        None | Some(WorkerState::Stale(_)) => Ok(()),
+        Some(WorkerState::Starting) => Err(busy(format!("a worker is being started for {id}"))),
+        Some(WorkerState::Live(record)) => Err(busy(format!("a worker is at work on {id}"))
             .fact("pid", record.process.pid.to_string())
             .fact("since", record.since)),
-        Some(Seen::Elsewhere(record)) => {
+        Some(WorkerState::Elsewhere(record)) => {
             Err(busy(format!("a worker may be at work on {id}, on {}", record.process.host))
                 .fact("since", record.since))
         }

@@ -5,7 +5,7 @@ mod sweep;
 
 use serde::Serialize;
 
-use self::judge::{CleanContext, Judged, Plan};
+use self::judge::{CleanContext, CleanPlan, CleanVerdict};
 use crate::app::board::branch_pattern;
 use crate::app::complete::ids;
 use crate::app::context::{Context, Globals};
@@ -34,7 +34,7 @@ use crate::workspace;
 /// A worktree goes to tix/trash in git's directory first, with everything in it that git ignores. Whatever was put there
 /// more than seven days ago is deleted by the next `tix clean`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub struct CleanArgs {
     /// The tickets
     #[arg(value_name = "TICKET", add = ids(&Lane::ALL), required_unless_present = "merged")]
     tickets: Vec<String>,
@@ -52,7 +52,7 @@ pub struct Args {
 /// The answer in JSON.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Report<'a> {
+pub struct CleanJson<'a> {
     schema: &'static str,
     /// Whether nothing was removed because `--dry-run` was given.
     dry_run: bool,
@@ -63,13 +63,13 @@ pub struct Report<'a> {
     #[serde(flatten)]
     extent: Extent,
     /// What became of each.
-    tickets: Vec<Entry<'a>>,
+    tickets: Vec<CleanedTicket<'a>>,
 }
 
 /// One ticket in it.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Entry<'a> {
+pub struct CleanedTicket<'a> {
     /// Its id.
     ticket: &'a str,
     /// `cleaned`, `planned` (with `--dry-run`), `already` (there was nothing of it), `not_merged`, or `kept` (its
@@ -94,25 +94,28 @@ pub struct Entry<'a> {
     warnings: &'a [String],
 }
 
-enum Fate {
+enum CleanOutcome {
     Nothing,
     /// Its work is not merged, so there was nothing to do yet.
     NotMerged(Failure),
     /// Its work is merged, and something stands in the way.
     Kept(Failure),
-    Planned(Plan),
-    Cleaned(Plan, Box<sweep::Swept>),
+    Planned(CleanPlan),
+    Cleaned(CleanPlan, Box<sweep::SweptBranches>),
 }
 
-pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+pub fn run(args: &CleanArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let ctx = Context::open(globals, env, out, args.timeout.as_deref())?;
     let fates = clean(&ctx, args)?;
     out.clear_progress();
     answer(&ctx, args, &fates);
-    let refused = |(_, fate): &(TicketId, Fate)| match fate {
-        Fate::Kept(failure) => Some(failure.exit),
-        Fate::NotMerged(failure) if !args.merged => Some(failure.exit),
-        Fate::NotMerged(_) | Fate::Nothing | Fate::Planned(_) | Fate::Cleaned(..) => None,
+    let refused = |(_, fate): &(TicketId, CleanOutcome)| match fate {
+        CleanOutcome::Kept(failure) => Some(failure.exit),
+        CleanOutcome::NotMerged(failure) if !args.merged => Some(failure.exit),
+        CleanOutcome::NotMerged(_)
+        | CleanOutcome::Nothing
+        | CleanOutcome::Planned(_)
+        | CleanOutcome::Cleaned(..) => None,
     };
     match fates.iter().find_map(refused) {
         None => Ok(()),
@@ -120,7 +123,7 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), F
     }
 }
 
-fn clean(ctx: &Context<'_>, args: &Args) -> Result<Vec<(TicketId, Fate)>, Failure> {
+fn clean(ctx: &Context<'_>, args: &CleanArgs) -> Result<Vec<(TicketId, CleanOutcome)>, Failure> {
     let run = Run::begin(&ctx.repo)?;
     let progress = ctx.progress();
     let engine = ctx.engine(&run, &progress);
@@ -142,14 +145,16 @@ fn clean(ctx: &Context<'_>, args: &Args) -> Result<Vec<(TicketId, Fate)>, Failur
     let mut fates = Vec::new();
     for id in ids {
         match judge::judge(&around, &id)? {
-            Judged::Nothing => fates.push((id, Fate::Nothing)),
-            Judged::NotMerged(failure) => fates.push((id, Fate::NotMerged(failure))),
-            Judged::Kept(failure) => {
+            CleanVerdict::Nothing => fates.push((id, CleanOutcome::Nothing)),
+            CleanVerdict::NotMerged(failure) => fates.push((id, CleanOutcome::NotMerged(failure))),
+            CleanVerdict::Kept(failure) => {
                 let fate = kept(ctx, &looking, &id, failure);
                 fates.push((id, fate));
             }
-            Judged::Merged(plan) if args.dry_run => fates.push((id, Fate::Planned(*plan))),
-            Judged::Merged(plan) => plans.push((id, *plan)),
+            CleanVerdict::Merged(plan) if args.dry_run => {
+                fates.push((id, CleanOutcome::Planned(*plan)));
+            }
+            CleanVerdict::Merged(plan) => plans.push((id, *plan)),
         }
     }
     fates.extend(sweep_all(ctx, &run, plans)?);
@@ -199,8 +204,8 @@ fn candidates(
 fn sweep_all(
     ctx: &Context<'_>,
     run: &Run,
-    plans: Vec<(TicketId, Plan)>,
-) -> Result<Vec<(TicketId, Fate)>, Failure> {
+    plans: Vec<(TicketId, CleanPlan)>,
+) -> Result<Vec<(TicketId, CleanOutcome)>, Failure> {
     let mut diary = Diary { phase: "remote branch", ..Diary::default() };
     let mut fates = Vec::new();
     let gone = sweep::remote_branches(ctx, &plans, &mut diary)?;
@@ -210,7 +215,7 @@ fn sweep_all(
         let fate = match swept {
             Ok(swept) => {
                 log(ctx, &id, &plan, &swept, &diary)?;
-                Fate::Cleaned(plan, Box::new(swept))
+                CleanOutcome::Cleaned(plan, Box::new(swept))
             }
             Err(failure) => kept(ctx, &diary, &id, failure),
         };
@@ -220,18 +225,18 @@ fn sweep_all(
 }
 
 /// Writes down that something was refused.
-fn kept(ctx: &Context<'_>, diary: &Diary, id: &TicketId, failure: Failure) -> Fate {
+fn kept(ctx: &Context<'_>, diary: &Diary, id: &TicketId, failure: Failure) -> CleanOutcome {
     match record(ctx, "clean", id.as_str(), diary, Err(failure)) {
-        Ok(_) => Fate::Nothing,
-        Err(failure) => Fate::Kept(failure),
+        Ok(_) => CleanOutcome::Nothing,
+        Err(failure) => CleanOutcome::Kept(failure),
     }
 }
 
 fn log(
     ctx: &Context<'_>,
     id: &TicketId,
-    plan: &Plan,
-    swept: &sweep::Swept,
+    plan: &CleanPlan,
+    swept: &sweep::SweptBranches,
     diary: &Diary,
 ) -> Result<(), Failure> {
     let mut receipt = Receipt::new(ctx, "clean", id.as_str(), &ctx.actor()?);
@@ -243,23 +248,25 @@ fn log(
     record(ctx, "clean", id.as_str(), diary, Ok(receipt)).map(|_| ())
 }
 
-fn answer(ctx: &Context<'_>, args: &Args, fates: &[(TicketId, Fate)]) {
+fn answer(ctx: &Context<'_>, args: &CleanArgs, fates: &[(TicketId, CleanOutcome)]) {
     if ctx.out.format == Format::Json {
         return answer_json(ctx, args, fates);
     }
     let mut text = String::new();
     for (id, fate) in fates {
         match fate {
-            Fate::Nothing => text.push_str(&format!("{id} is clean already\n")),
-            Fate::NotMerged(failure) if args.merged => {
+            CleanOutcome::Nothing => text.push_str(&format!("{id} is clean already\n")),
+            CleanOutcome::NotMerged(failure) if args.merged => {
                 ctx.out.narrate(&format!("{id} stays: {}", safe(&failure.message)));
             }
-            Fate::NotMerged(failure) | Fate::Kept(failure) => ctx.out.failure(failure),
-            Fate::Planned(plan) => {
+            CleanOutcome::NotMerged(failure) | CleanOutcome::Kept(failure) => {
+                ctx.out.failure(failure);
+            }
+            CleanOutcome::Planned(plan) => {
                 text.push_str(&format!("{id} would be cleaned\n"));
                 describe(&mut text, plan, None);
             }
-            Fate::Cleaned(plan, swept) => {
+            CleanOutcome::Cleaned(plan, swept) => {
                 text.push_str(&format!("{id} is cleaned\n"));
                 describe(&mut text, plan, swept.trash.as_deref());
                 swept.warnings.iter().for_each(|warning| ctx.out.warn(warning));
@@ -272,7 +279,7 @@ fn answer(ctx: &Context<'_>, args: &Args, fates: &[(TicketId, Fate)]) {
     ctx.out.answer(&text);
 }
 
-fn describe(text: &mut String, plan: &Plan, trash: Option<&std::path::Path>) {
+fn describe(text: &mut String, plan: &CleanPlan, trash: Option<&std::path::Path>) {
     if let Some(merged) = &plan.merged {
         let (branch, at) = (safe(plan.branch.short()), merged.tip.short());
         let into = safe(&merged.label);
@@ -288,16 +295,16 @@ fn describe(text: &mut String, plan: &Plan, trash: Option<&std::path::Path>) {
     }
 }
 
-fn answer_json(ctx: &Context<'_>, args: &Args, fates: &[(TicketId, Fate)]) {
+fn answer_json(ctx: &Context<'_>, args: &CleanArgs, fates: &[(TicketId, CleanOutcome)]) {
     let workspaces: Vec<Option<WorkspaceJson>> = fates
         .iter()
         .map(|(_, fate)| match fate {
-            Fate::Planned(plan) | Fate::Cleaned(plan, _) => plan.workspace_json(),
-            Fate::Nothing | Fate::NotMerged(_) | Fate::Kept(_) => None,
+            CleanOutcome::Planned(plan) | CleanOutcome::Cleaned(plan, _) => plan.workspace_json(),
+            CleanOutcome::Nothing | CleanOutcome::NotMerged(_) | CleanOutcome::Kept(_) => None,
         })
         .collect();
     let entries = fates.iter().zip(&workspaces).map(|((id, fate), workspace)| {
-        let mut entry = Entry {
+        let mut entry = CleanedTicket {
             ticket: id.as_str(),
             outcome: "already",
             proof: None,
@@ -310,22 +317,22 @@ fn answer_json(ctx: &Context<'_>, args: &Args, fates: &[(TicketId, Fate)]) {
             warnings: &[],
         };
         match fate {
-            Fate::Nothing => {}
-            Fate::NotMerged(failure) => {
+            CleanOutcome::Nothing => {}
+            CleanOutcome::NotMerged(failure) => {
                 entry.outcome = "not_merged";
                 entry.reason = Some(failure.json());
             }
-            Fate::Kept(failure) => {
+            CleanOutcome::Kept(failure) => {
                 entry.outcome = "kept";
                 entry.reason = Some(failure.json());
             }
-            Fate::Planned(plan) | Fate::Cleaned(plan, _) => {
+            CleanOutcome::Planned(plan) | CleanOutcome::Cleaned(plan, _) => {
                 entry.outcome = "planned";
                 entry.proof = plan.merged.as_ref().map(|merged| merged.proof);
                 entry.merged_into = plan.merged.as_ref().map(|merged| merged.into.as_str());
             }
         }
-        if let Fate::Cleaned(_, swept) = fate {
+        if let CleanOutcome::Cleaned(_, swept) = fate {
             entry.outcome = "cleaned";
             entry.trash = swept.trash.as_ref().map(|path| path.display().to_string());
             entry.deleted_there = swept.there.as_ref();
@@ -334,8 +341,8 @@ fn answer_json(ctx: &Context<'_>, args: &Args, fates: &[(TicketId, Fate)]) {
         }
         entry
     });
-    let tickets: Vec<Entry<'_>> = entries.collect();
-    ctx.out.json(&Report {
+    let tickets: Vec<CleanedTicket<'_>> = entries.collect();
+    ctx.out.json(&CleanJson {
         schema: "tix/clean@1",
         dry_run: args.dry_run,
         remote: ctx.remote.as_ref().map(ToString::to_string),

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use super::judge::Plan;
+use super::judge::CleanPlan;
 use crate::app::branch::{forget_upstream, push_branch};
 use crate::app::context::Context;
 use crate::app::give_back::remove_if_empty;
@@ -14,7 +14,7 @@ use crate::ticket::TicketId;
 use crate::trunk::{Diary, MovedRef, Run};
 use crate::workspace;
 
-pub struct Swept {
+pub struct SweptBranches {
     /// Where the worktree is now.
     pub trash: Option<PathBuf>,
     /// The branch on the remote.
@@ -24,16 +24,16 @@ pub struct Swept {
 }
 
 /// The branch of one ticket, which is gone from the remote; `None` when it was not there.
-pub type Gone = Option<MovedRef>;
+pub type GoneBranch = Option<MovedRef>;
 
 /// Deletes the branches on the remote in one push, each by a lease on exactly the commit that was proven merged. What that
 /// push leaves is looked at one by one.
 pub fn remote_branches(
     ctx: &Context<'_>,
-    plans: &[(TicketId, Plan)],
+    plans: &[(TicketId, CleanPlan)],
     diary: &mut Diary,
-) -> Result<Vec<Result<Gone, Failure>>, Failure> {
-    let update = |plan: &Plan| {
+) -> Result<Vec<Result<GoneBranch, Failure>>, Failure> {
+    let update = |plan: &CleanPlan| {
         let at = plan.there.clone()?;
         Some(RefUpdate::Delete { name: plan.branch.clone(), at })
     };
@@ -79,9 +79,9 @@ pub fn local(
     ctx: &Context<'_>,
     run: &Run,
     id: &TicketId,
-    plan: &Plan,
+    plan: &CleanPlan,
     gone: Option<&MovedRef>,
-) -> Result<Swept, Failure> {
+) -> Result<SweptBranches, Failure> {
     let repo = &ctx.repo;
     let mut here = None;
     let mut warnings = Vec::new();
@@ -125,5 +125,5 @@ pub fn local(
     remove_if_empty(made.as_deref().and_then(Path::parent));
     workspace::worker::forget(repo, id, &crate::env::host())?;
     workspace::forget(repo, id)?;
-    Ok(Swept { trash, there: gone.map(PushedJson::from), here, warnings })
+    Ok(SweptBranches { trash, there: gone.map(PushedJson::from), here, warnings })
 }

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use serde::Serialize;
 
-use super::sandbox::{self, Outcome, Sandbox, State, name};
+use super::sandbox::{self, CloneOutcome, Sandbox, SandboxState, name};
 use crate::error::Failure;
 
 /// The ticket of the first act.
@@ -24,12 +24,12 @@ pub fn tickets(clones: usize) -> Vec<(String, String)> {
 }
 
 /// What was not as promised, in words.
-pub type Broken = Vec<String>;
+pub type BrokenPromise = Vec<String>;
 
 /// One clone took one ticket.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct First {
+pub struct FirstClaim {
     /// Which ticket.
     pub ticket: String,
     /// Where it was on the remote.
@@ -67,9 +67,9 @@ pub struct Race {
 /// Each clone took its own ticket.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Each {
+pub struct RaceResult {
     /// Which clone got which ticket, with how many pushes.
-    pub won: Vec<Won>,
+    pub won: Vec<WonTicket>,
     /// How many pushes to the trunk that were, together.
     pub attempts: u64,
     /// How long it took until all had their answer.
@@ -79,7 +79,7 @@ pub struct Each {
 /// A ticket that a clone won.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Won {
+pub struct WonTicket {
     /// The clone.
     pub clone: String,
     /// Its ticket.
@@ -89,7 +89,7 @@ pub struct Won {
 }
 
 /// One clone takes a ticket.
-pub fn first(sandbox: &Sandbox, broken: &mut Broken) -> Result<First, Failure> {
+pub fn first(sandbox: &Sandbox, broken: &mut BrokenPromise) -> Result<FirstClaim, Failure> {
     let before = sandbox.look(1)?;
     let (outcomes, duration_ms) = all_at_once(sandbox, &[(1, HELLO.to_owned())])?;
     let after = sandbox.look(1)?;
@@ -101,8 +101,8 @@ pub fn first(sandbox: &Sandbox, broken: &mut Broken) -> Result<First, Failure> {
     let text = |pointer: &str| {
         answer.pointer(pointer).and_then(|value| value.as_str()).unwrap_or_default().to_owned()
     };
-    let place = |state: &State| paths_of(state, HELLO).first().copied().cloned();
-    Ok(First {
+    let place = |state: &SandboxState| paths_of(state, HELLO).first().copied().cloned();
+    Ok(FirstClaim {
         ticket: HELLO.to_owned(),
         from: place(&before).unwrap_or_default(),
         to: place(&after).unwrap_or_default(),
@@ -114,7 +114,7 @@ pub fn first(sandbox: &Sandbox, broken: &mut Broken) -> Result<First, Failure> {
     })
 }
 
-pub fn race(sandbox: &Sandbox, clones: usize, broken: &mut Broken) -> Result<Race, Failure> {
+pub fn race(sandbox: &Sandbox, clones: usize, broken: &mut BrokenPromise) -> Result<Race, Failure> {
     let wishes: Vec<_> = (1..=clones).map(|clone| (clone, RACE.to_owned())).collect();
     let (outcomes, duration_ms) = all_at_once(sandbox, &wishes)?;
     let state = sandbox.look(clones)?;
@@ -144,7 +144,11 @@ pub fn race(sandbox: &Sandbox, clones: usize, broken: &mut Broken) -> Result<Rac
 }
 
 /// Each clone takes a ticket of its own, all at once.
-pub fn each(sandbox: &Sandbox, clones: usize, broken: &mut Broken) -> Result<Each, Failure> {
+pub fn each(
+    sandbox: &Sandbox,
+    clones: usize,
+    broken: &mut BrokenPromise,
+) -> Result<RaceResult, Failure> {
     let wishes: Vec<_> = (1..=clones).map(|clone| (clone, own(clone))).collect();
     let (outcomes, duration_ms) = all_at_once(sandbox, &wishes)?;
     let state = sandbox.look(clones)?;
@@ -152,16 +156,16 @@ pub fn each(sandbox: &Sandbox, clones: usize, broken: &mut Broken) -> Result<Eac
     for (outcome, (clone, ticket)) in outcomes.iter().zip(wishes) {
         expect_exit(broken, outcome, 0);
         expect_claim(&state, &ticket, &[clone], broken);
-        won.push(Won { clone: name(clone), ticket, attempts: attempts_of(Some(outcome)) });
+        won.push(WonTicket { clone: name(clone), ticket, attempts: attempts_of(Some(outcome)) });
     }
-    Ok(Each { attempts: won.iter().map(|won| won.attempts).sum(), won, duration_ms })
+    Ok(RaceResult { attempts: won.iter().map(|won| won.attempts).sum(), won, duration_ms })
 }
 
 /// Starts `tix activate` in every clone and waits for all, in their order.
 fn all_at_once(
     sandbox: &Sandbox,
     wishes: &[(usize, String)],
-) -> Result<(Vec<Outcome>, u64), Failure> {
+) -> Result<(Vec<CloneOutcome>, u64), Failure> {
     let began = Instant::now();
     let running: Vec<_> = wishes
         .iter()
@@ -175,21 +179,21 @@ fn all_at_once(
     Ok((outcomes?, took))
 }
 
-fn attempts_of(outcome: Option<&Outcome>) -> u64 {
+fn attempts_of(outcome: Option<&CloneOutcome>) -> u64 {
     outcome.and_then(|o| o.answer.pointer("/claim/attempts")?.as_u64()).unwrap_or_default()
 }
 
-fn claims_of<'s>(state: &'s State, ticket: &str) -> Vec<&'s String> {
+fn claims_of<'s>(state: &'s SandboxState, ticket: &str) -> Vec<&'s String> {
     let claim = format!("claim: {ticket}");
     state.commits.iter().filter(|(_, subject)| *subject == claim).map(|(id, _)| id).collect()
 }
 
-fn paths_of<'s>(state: &'s State, ticket: &str) -> Vec<&'s String> {
+fn paths_of<'s>(state: &'s SandboxState, ticket: &str) -> Vec<&'s String> {
     let file = format!("/{ticket}.md");
     state.tickets.iter().filter(|path| path.ends_with(&file)).collect()
 }
 
-fn expect_exit(broken: &mut Broken, outcome: &Outcome, exit: i32) {
+fn expect_exit(broken: &mut BrokenPromise, outcome: &CloneOutcome, exit: i32) {
     if outcome.exit != exit {
         let said = outcome.answer.pointer("/message").and_then(|message| message.as_str());
         broken.push(format!(
@@ -203,7 +207,7 @@ fn expect_exit(broken: &mut Broken, outcome: &Outcome, exit: i32) {
 
 /// One claim commit on the remote, the file once and in the lane of active tickets, the branch there too,
 /// and a worktree of it with the holder and nobody else.
-fn expect_claim(state: &State, ticket: &str, holders: &[usize], broken: &mut Broken) {
+fn expect_claim(state: &SandboxState, ticket: &str, holders: &[usize], broken: &mut BrokenPromise) {
     let claims = claims_of(state, ticket).len();
     if claims != 1 {
         broken.push(format!("the remote has {claims} claims of {ticket}, and not one"));
@@ -229,8 +233,8 @@ fn expect_claim(state: &State, ticket: &str, holders: &[usize], broken: &mut Bro
 mod tests {
     use super::*;
 
-    fn claimed() -> State {
-        State {
+    fn claimed() -> SandboxState {
+        SandboxState {
             tickets: vec!["tickets/active/T-1/T-1.md".to_owned()],
             commits: vec![("abc".to_owned(), "claim: T-1".to_owned())],
             branches: vec!["ticket/T-1".to_owned()],
@@ -238,24 +242,25 @@ mod tests {
         }
     }
 
-    fn broken(state: &State, holders: &[usize]) -> Broken {
-        let mut broken = Broken::new();
+    fn broken(state: &SandboxState, holders: &[usize]) -> BrokenPromise {
+        let mut broken = BrokenPromise::new();
         expect_claim(state, "T-1", holders, &mut broken);
         broken
     }
 
     #[test]
     fn a_claim_as_promised_breaks_nothing() {
-        assert_eq!(broken(&claimed(), &[2]), Broken::new());
+        assert_eq!(broken(&claimed(), &[2]), BrokenPromise::new());
     }
 
     #[test]
     fn every_broken_promise_is_told() {
         assert_eq!(broken(&claimed(), &[1]).len(), 2);
-        let twice = State { commits: [claimed().commits, claimed().commits].concat(), ..claimed() };
+        let twice =
+            SandboxState { commits: [claimed().commits, claimed().commits].concat(), ..claimed() };
         assert_eq!(broken(&twice, &[2]), ["the remote has 2 claims of T-1, and not one"]);
-        let queued = State { tickets: vec!["tickets/queue/T-1.md".to_owned()], ..claimed() };
+        let queued = SandboxState { tickets: vec!["tickets/queue/T-1.md".to_owned()], ..claimed() };
         assert_eq!(broken(&queued, &[2]).len(), 1);
-        assert_eq!(broken(&State::default(), &[]).len(), 3);
+        assert_eq!(broken(&SandboxState::default(), &[]).len(), 3);
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use acts::{Each, First, Race};
+use acts::{FirstClaim, Race, RaceResult};
 use sandbox::Sandbox;
 
 use crate::app::context::Globals;
@@ -24,7 +24,7 @@ use crate::text::{count, duration, shell_word};
 /// once. Needs nothing but git; your repositories and configuration play no part. Ends with 1 if anything was
 /// not as promised.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub struct DemoArgs {
     /// How many clones race
     #[arg(long, value_name = "N", default_value_t = 6, value_parser = clap::value_parser!(u8).range(2..=32))]
     racers: u8,
@@ -42,7 +42,7 @@ const DIM: &str = "2";
 /// How many clones are shown by name. Arbitrary: what a glance takes in.
 const LISTED: usize = 12;
 
-pub fn run(args: &Args, _globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+pub fn run(args: &DemoArgs, _globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let clones = usize::from(args.racers);
     out.progress("making a sandbox …");
     let sandbox = Sandbox::make(env, clones, &acts::tickets(clones))?;
@@ -84,16 +84,20 @@ pub struct Played {
     /// How many clones there were.
     clones: usize,
     /// One claim.
-    activate: First,
+    activate: FirstClaim,
     /// All want one ticket.
     race: Race,
     /// Each wants a ticket of its own.
-    each: Each,
+    each: RaceResult,
     /// Where the sandbox is kept; null when it is gone.
     sandbox: Option<String>,
 }
 
-fn play(sandbox: &Sandbox, clones: usize, out: &Out) -> Result<(First, Race, Each), Failure> {
+fn play(
+    sandbox: &Sandbox,
+    clones: usize,
+    out: &Out,
+) -> Result<(FirstClaim, Race, RaceResult), Failure> {
     let show = |text: &str| {
         out.clear_progress();
         if out.format == Format::Human {
@@ -126,8 +130,8 @@ fn heading(out: &Out, text: &str) -> String {
     format!("{}\n\n", out.paint_answer(BOLD, text))
 }
 
-fn of_first(first: &First, sandbox: &Sandbox, out: &Out) -> String {
-    let First { ticket, from, to, claim_commit, branch, .. } = first;
+fn of_first(first: &FirstClaim, sandbox: &Sandbox, out: &Out) -> String {
+    let FirstClaim { ticket, from, to, claim_commit, branch, .. } = first;
     let root = sandbox.root().display().to_string();
     let worktree = first.worktree.strip_prefix(&root).unwrap_or(&first.worktree);
     let mut text = heading(out, "1. One clone takes a ticket");
@@ -169,7 +173,7 @@ fn of_race(race: &Race, clones: usize, out: &Out) -> String {
     text
 }
 
-fn of_each(each: &Each, clones: usize, out: &Out) -> String {
+fn of_each(each: &RaceResult, clones: usize, out: &Out) -> String {
     let mut text = heading(out, &format!("3. {clones} clones take {clones} tickets at once"));
     text.push_str("   Each push moves the branch under all others; they fetch and try again.\n\n");
     for won in each.won.iter().take(LISTED) {

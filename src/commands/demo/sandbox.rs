@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use crate::env::{self, Env};
 use crate::error::{Exit, Failure};
 use crate::git::Program;
-use crate::git::exec::{Finished, Running, text_of};
+use crate::git::exec::{Finished, RunningCall, text_of};
 
 /// The remote, and the trunk on it.
 const REMOTE: &str = "origin.git";
@@ -28,7 +28,7 @@ pub struct Sandbox {
 
 /// What a clone's `tix activate` came to.
 #[derive(Clone, Debug)]
-pub struct Outcome {
+pub struct CloneOutcome {
     pub clone: usize,
     pub exit: i32,
     /// The receipt, or the error.
@@ -37,7 +37,7 @@ pub struct Outcome {
 
 /// What git says of the sandbox.
 #[derive(Clone, Debug, Default)]
-pub struct State {
+pub struct SandboxState {
     /// The paths below `tickets/` on the remote's trunk.
     pub tickets: Vec<String>,
     /// The commits of the remote's trunk, newest first: abbreviated ids and subjects.
@@ -89,24 +89,24 @@ impl Sandbox {
         root
     }
 
-    pub fn start_activate(&self, clone: usize, ticket: &str) -> Running {
+    pub fn start_activate(&self, clone: usize, ticket: &str) -> RunningCall {
         let program = Program::new(&self.tix, &self.root.join(name(clone)));
         let args = ["activate", ticket, "--json", "--quiet", "--timeout", PATIENCE];
         program.args(args).envs(self.variables(&name(clone))).start()
     }
 
-    pub fn outcome(clone: usize, running: Running) -> Result<Outcome, Failure> {
+    pub fn outcome(clone: usize, running: RunningCall) -> Result<CloneOutcome, Failure> {
         let Finished { code, stdout, stderr, .. } = running.finish()?;
         let answer = serde_json::from_slice(&stdout).map_err(|error| {
             Failure::new(Exit::No, format!("{} gave no receipt: {error}", name(clone)))
                 .fact("stdout", text_of(&stdout))
                 .fact("stderr", stderr.trim())
         })?;
-        Ok(Outcome { clone, exit: code.unwrap_or(-1), answer })
+        Ok(CloneOutcome { clone, exit: code.unwrap_or(-1), answer })
     }
 
     /// Looks with git at the remote and at the worktrees of all clones.
-    pub fn look(&self, clones: usize) -> Result<State, Failure> {
+    pub fn look(&self, clones: usize) -> Result<SandboxState, Failure> {
         let paths = ["ls-tree", "-r", "-z", "--name-only", TRUNK, "--", "tickets/"];
         let commits = self.on_remote(&["log", "-z", "--format=%h%x09%s", TRUNK])?;
         let commit = |line: &str| {
@@ -123,7 +123,7 @@ impl Sandbox {
             let branch = |line: &str| line.strip_prefix("branch refs/heads/").map(str::to_owned);
             Ok(list.split('\0').filter_map(branch).collect())
         };
-        Ok(State {
+        Ok(SandboxState {
             tickets: self.on_remote(&paths)?.split_terminator('\0').map(str::to_owned).collect(),
             commits: commits.split('\0').filter_map(commit).collect(),
             branches: branches.lines().map(str::to_owned).collect(),

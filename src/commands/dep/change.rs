@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use super::{Link, Way};
+use super::{Link, LinkEdit};
 use crate::app::context::Globals;
 use crate::app::find::find_ticket;
 use crate::app::operation::Operation;
@@ -13,10 +13,10 @@ use crate::lifecycle::machine::Verb;
 use crate::lifecycle::{LinkChange, LinkRequest, link};
 use crate::out::Out;
 use crate::text::safe;
-use crate::ticket::{Head, Lane, Relation};
+use crate::ticket::{FrontMatter, Lane, Relation};
 
 pub(super) fn run(
-    way: Way,
+    way: LinkEdit,
     args: &Link,
     globals: &Globals,
     env: &Env,
@@ -24,8 +24,8 @@ pub(super) fn run(
 ) -> Result<(), Failure> {
     let relation = Relation::from(args.relation);
     let outcome = match way {
-        Way::Add => "added",
-        Way::Remove => "removed",
+        LinkEdit::Add => "added",
+        LinkEdit::Remove => "removed",
     };
     let operation = Operation {
         name: "dep",
@@ -39,11 +39,12 @@ pub(super) fn run(
         (globals, env, out),
         |ctx, act, view| {
             // A name that stands there goes, also where it means no ticket, or several.
-            let there = relation.names(&Head::of(&view.ticket.document)).contains(&args.other);
+            let there =
+                relation.names(&FrontMatter::of(&view.ticket.document)).contains(&args.other);
             let change = match way {
-                Way::Remove if there => LinkChange::RemoveName(&args.other),
-                Way::Remove => LinkChange::Remove(find_ticket(ctx, view.trunk, &args.other)?),
-                Way::Add => LinkChange::Add(find_ticket(ctx, view.trunk, &args.other)?),
+                LinkEdit::Remove if there => LinkChange::RemoveName(&args.other),
+                LinkEdit::Remove => LinkChange::Remove(find_ticket(ctx, view.trunk, &args.other)?),
+                LinkEdit::Add => LinkChange::Add(find_ticket(ctx, view.trunk, &args.other)?),
             };
             *named.borrow_mut() = match change {
                 LinkChange::Add(other) | LinkChange::Remove(other) => other.id.to_string(),
@@ -54,8 +55,8 @@ pub(super) fn run(
             }
             // Only what is added can close a circle.
             let survey = match way {
-                Way::Add => Some(Survey::whole(ctx, view.trunk)?),
-                Way::Remove => None,
+                LinkEdit::Add => Some(Survey::whole(ctx, view.trunk)?),
+                LinkEdit::Remove => None,
             };
             let all = survey.as_ref().map(|survey| survey.known.as_slice()).unwrap_or_default();
             let request = LinkRequest { change, relation, actor: act.actor };
@@ -65,8 +66,10 @@ pub(super) fn run(
             let (ticket, other, key) = (safe(&receipt.ticket), named.borrow(), relation.key());
             match (receipt.outcome, way) {
                 ("already", _) => format!("nothing to change in {ticket}\n"),
-                (_, Way::Add) => format!("{ticket}: {} is in `{key}` now\n", safe(other.as_str())),
-                (_, Way::Remove) => {
+                (_, LinkEdit::Add) => {
+                    format!("{ticket}: {} is in `{key}` now\n", safe(other.as_str()))
+                }
+                (_, LinkEdit::Remove) => {
                     format!("{ticket}: {} is not in `{key}` any more\n", safe(other.as_str()))
                 }
             }

@@ -12,7 +12,7 @@ use crate::app::queue::Survey;
 use crate::app::unknown::OnUnknown;
 use crate::env::Env;
 use crate::error::{Exit, Failure};
-use crate::lifecycle::{Edge, Fate, Known, Waits, edges, fate};
+use crate::lifecycle::{DependencyState, Edge, KnownTicket, WaitGraph, edges, fate};
 use crate::out::{Format, Out};
 use crate::text::safe;
 use crate::ticket::{Lane, Relation, TicketId};
@@ -30,7 +30,7 @@ pub struct TreeJson<'a> {
     extent: Extent,
     /// The ticket itself first, and below each what it waits for (with `--reverse`: what waits for it), depth
     /// first.
-    nodes: Vec<Node>,
+    nodes: Vec<TreeNode>,
     /// The files of the trunk that cannot be read; what they say is not in the tree.
     damaged: &'a [Damage],
 }
@@ -38,7 +38,7 @@ pub struct TreeJson<'a> {
 /// A ticket in a tree.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-struct Node {
+struct TreeNode {
     /// How deep below the first one, which is at 0.
     depth: usize,
     /// The id, or the name that leads to none or to several.
@@ -76,7 +76,7 @@ pub(super) fn tree(args: &Tree, globals: &Globals, env: &Env, out: &Out) -> Resu
         let entry = board::find(seen, &args.id)?;
         let survey = Survey::whole(&ctx, seen.view)?;
         let edges = edges(&survey.known, &seen.view.snapshot);
-        let waits = Waits::of(&edges);
+        let waits = WaitGraph::of(&edges);
         let waits = if args.reverse { waits.reversed() } else { waits };
         let known = survey.known.iter().map(|known| (&known.entry.id, known)).collect();
         let unknown = if args.reverse { HashMap::new() } else { unknown(&edges) };
@@ -111,14 +111,14 @@ fn unknown<'a>(edges: &'a [Edge<'a>]) -> HashMap<&'a TicketId, Vec<&'a str>> {
 }
 
 struct Forest<'a> {
-    known: HashMap<&'a TicketId, &'a Known<'a>>,
-    waits: Waits<'a>,
+    known: HashMap<&'a TicketId, &'a KnownTicket<'a>>,
+    waits: WaitGraph<'a>,
     unknown: HashMap<&'a TicketId, Vec<&'a str>>,
 }
 
 impl<'a> Forest<'a> {
     /// Depth first; a list of what is to be done and not a recursion, because a chain may be of any length.
-    fn walk(&self, root: &'a TicketId) -> Vec<Node> {
+    fn walk(&self, root: &'a TicketId) -> Vec<TreeNode> {
         let mut nodes = Vec::new();
         let mut shown: HashSet<&TicketId> = HashSet::new();
         let mut left = vec![(0, root)];
@@ -131,7 +131,7 @@ impl<'a> Forest<'a> {
             if repeated {
                 continue;
             }
-            let missing = |name: &&str| Node {
+            let missing = |name: &&str| TreeNode {
                 depth: depth + 1,
                 name: (*name).to_owned(),
                 lane: None,
@@ -146,20 +146,20 @@ impl<'a> Forest<'a> {
         nodes
     }
 
-    fn node(&self, depth: usize, id: &TicketId, repeated: bool) -> Node {
+    fn node(&self, depth: usize, id: &TicketId, repeated: bool) -> TreeNode {
         let known = self.known.get(id);
-        Node {
+        TreeNode {
             depth,
             name: id.to_string(),
             lane: known.map(|k| k.entry.lane),
             title: known.and_then(|k| k.head.title.clone()),
-            done: known.is_some_and(|k| fate(k.entry.lane, &k.head) == Fate::Done),
+            done: known.is_some_and(|k| fate(k.entry.lane, &k.head) == DependencyState::Done),
             repeated,
         }
     }
 }
 
-fn line(node: &Node) -> String {
+fn line(node: &TreeNode) -> String {
     let mark = if node.done { "[x]" } else { "[ ]" };
     let place = node.lane.map_or("not on the trunk, or several", Lane::as_str);
     let title = node.title.as_deref().map(safe).unwrap_or_default();
@@ -181,7 +181,7 @@ pub(super) fn cycles(
     board::look(&ctx, Look::from(args.fetch), |seen| {
         let survey = Survey::whole(&ctx, seen.view)?;
         let edges = edges(&survey.known, &seen.view.snapshot);
-        let cycles = Waits::of(&edges).cycles();
+        let cycles = WaitGraph::of(&edges).cycles();
         match out.format {
             Format::Json => out.json(&CyclesJson {
                 schema: "tix/cycles@1",

@@ -19,13 +19,13 @@ use crate::ticket::{Lane, Relation};
 /// A ticket that depends on another cannot be taken by `tix next` before the other one is completed. The names are
 /// written to the front matter: `depends_on`, `blocks`, `parent_ticket`, `related`, `duplicate_of`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub struct DepArgs {
     #[command(subcommand)]
-    verb: Verb,
+    verb: DepCommand,
 }
 
 #[derive(Debug, Subcommand)]
-enum Verb {
+enum DepCommand {
     /// Make a ticket depend on another one, or relate to it in another way
     ///
     /// One commit, pushed like every other: on the ticket branch while somebody holds the ticket, else on the trunk. A dependency with which a ticket would wait for itself is
@@ -49,7 +49,7 @@ struct Link {
     other: String,
     /// What the other one is to it
     #[arg(long, value_name = "RELATION", value_enum, default_value = "depends-on")]
-    relation: Kind,
+    relation: RelationArg,
     /// How long to go on trying while others move the trunk, such as 90s or 2m [default: 60s]
     #[arg(long, value_name = "TIME")]
     timeout: Option<String>,
@@ -76,14 +76,14 @@ struct Cycles {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Way {
+enum LinkEdit {
     Add,
     Remove,
 }
 
 /// A relation as it is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Kind {
+enum RelationArg {
     /// It must be done before
     #[value(alias = "depends_on")]
     DependsOn,
@@ -99,23 +99,23 @@ enum Kind {
     DuplicateOf,
 }
 
-impl From<Kind> for Relation {
-    fn from(kind: Kind) -> Relation {
+impl From<RelationArg> for Relation {
+    fn from(kind: RelationArg) -> Relation {
         match kind {
-            Kind::DependsOn => Relation::DependsOn,
-            Kind::Blocks => Relation::Blocks,
-            Kind::Parent => Relation::Parent,
-            Kind::Related => Relation::Related,
-            Kind::DuplicateOf => Relation::DuplicateOf,
+            RelationArg::DependsOn => Relation::DependsOn,
+            RelationArg::Blocks => Relation::Blocks,
+            RelationArg::Parent => Relation::Parent,
+            RelationArg::Related => Relation::Related,
+            RelationArg::DuplicateOf => Relation::DuplicateOf,
         }
     }
 }
 
-pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+pub fn run(args: &DepArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     match &args.verb {
-        Verb::Add(link) => change::run(Way::Add, link, globals, env, out),
-        Verb::Rm(link) => change::run(Way::Remove, link, globals, env, out),
-        Verb::Tree(tree) => look::tree(tree, globals, env, out),
-        Verb::Cycles(cycles) => look::cycles(cycles, globals, env, out),
+        DepCommand::Add(link) => change::run(LinkEdit::Add, link, globals, env, out),
+        DepCommand::Rm(link) => change::run(LinkEdit::Remove, link, globals, env, out),
+        DepCommand::Tree(tree) => look::tree(tree, globals, env, out),
+        DepCommand::Cycles(cycles) => look::cycles(cycles, globals, env, out),
     }
 }

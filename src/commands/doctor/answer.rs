@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::Examination;
-use super::fix::Fixed;
+use super::fix::FixReport;
 use crate::app::context::Context;
 use crate::app::frame::{AsOf, Extent};
 use crate::doctor::{Check, Finding, RULES, Repair, Severity};
@@ -19,7 +19,7 @@ const SHOWN: usize = 10;
 /// The answer in JSON.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Report<'a> {
+pub struct DoctorJson<'a> {
     schema: &'static str,
     #[serde(flatten)]
     as_of: &'a AsOf,
@@ -39,7 +39,7 @@ pub struct Report<'a> {
     findings: Vec<FindingJson<'a>>,
     /// What was done about earlier findings, with `--fix`; else empty. The rest of the answer is how things are
     /// after it.
-    fixed: &'a [Fixed],
+    fixed: &'a [FixReport],
     #[serde(skip)]
     found: &'a [Finding],
 }
@@ -90,9 +90,9 @@ struct RepairJson<'a> {
     command: String,
 }
 
-impl<'a> Report<'a> {
+impl<'a> DoctorJson<'a> {
     /// What is to be told of an examination, and of what was done about an earlier one.
-    pub fn new(seen: &'a Examination, fixed: &'a [Fixed]) -> Report<'a> {
+    pub fn new(seen: &'a Examination, fixed: &'a [FixReport]) -> DoctorJson<'a> {
         let count = |severity| seen.findings.iter().filter(|f| f.severity == severity).count();
         let found = |check: Check| seen.findings.iter().filter(|f| f.check == check).count();
         let checks = RULES.iter().map(|rule| CheckJson {
@@ -102,7 +102,7 @@ impl<'a> Report<'a> {
             fix: rule.fix,
             findings: found(rule.check),
         });
-        Report {
+        DoctorJson {
             schema: "tix/doctor@1",
             as_of: &seen.as_of,
             tickets: seen.tickets,
@@ -144,7 +144,7 @@ fn command(repair: &Repair) -> String {
     repair.commands.iter().map(line).collect::<Vec<_>>().join(" && ")
 }
 
-pub fn tell<'a>(ctx: &Context<'_>, report: &Report<'a>) {
+pub fn tell<'a>(ctx: &Context<'_>, report: &DoctorJson<'a>) {
     if ctx.out.format == Format::Json {
         ctx.out.json(report);
         return;

@@ -20,7 +20,7 @@ use crate::trunk::{Diary, Run};
 /// What was done about a finding.
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Fixed {
+pub struct FixReport {
     /// The name of the check.
     check: &'static str,
     /// The id of the ticket it was about; null when it was not about one.
@@ -41,7 +41,11 @@ const NEEDS_REMOTE: &str =
 
 /// Says what will be done, does it, and says what became of it. What cannot be done does not keep the rest from being
 /// done.
-pub fn apply(ctx: &Context<'_>, look: Look, findings: &[Finding]) -> Result<Vec<Fixed>, Failure> {
+pub fn apply(
+    ctx: &Context<'_>,
+    look: Look,
+    findings: &[Finding],
+) -> Result<Vec<FixReport>, Failure> {
     let plan: Vec<(&Finding, &Fix)> =
         findings.iter().filter_map(|finding| Some((finding, finding.fix.as_ref()?))).collect();
     tell(ctx, &in_words(ctx, look, &plan));
@@ -57,7 +61,7 @@ pub fn apply(ctx: &Context<'_>, look: Look, findings: &[Finding]) -> Result<Vec<
             let outcome = mend(ctx, fix, &actor);
             outcome.unwrap_or_else(|failure| left(vec![failure.message]))
         };
-        let fixed = Fixed {
+        let fixed = FixReport {
             check: finding.check.name(),
             ticket: finding.ticket.as_ref().map(ToString::to_string),
             action: action(fix),
@@ -104,7 +108,7 @@ fn is_out_of_reach(ctx: &Context<'_>, look: Look, fix: &Fix) -> bool {
     }
 }
 
-fn mend(ctx: &Context<'_>, fix: &Fix, actor: &str) -> Result<Outcome, Failure> {
+fn mend(ctx: &Context<'_>, fix: &Fix, actor: &str) -> Result<FixOutcome, Failure> {
     match fix {
         Fix::CorrectId(id) => set_id(ctx, id, actor),
         Fix::ClearWorkspace(id) => clear_local(ctx, id, published(ctx, id)?.as_ref()).map(left),
@@ -112,7 +116,7 @@ fn mend(ctx: &Context<'_>, fix: &Fix, actor: &str) -> Result<Outcome, Failure> {
     }
 }
 
-impl Fixed {
+impl FixReport {
     fn in_words(&self) -> String {
         let mut text = format!("{} {}", if self.done { "done:" } else { "not done:" }, self.action);
         for commit in &self.commits {
@@ -127,15 +131,15 @@ impl Fixed {
     }
 }
 
-struct Outcome {
+struct FixOutcome {
     done: bool,
     commits: Vec<String>,
     notes: Vec<String>,
 }
 
 /// Done if there is nothing to be said about it: what had to stay is told.
-fn left(notes: Vec<String>) -> Outcome {
-    Outcome { done: notes.is_empty(), commits: Vec::new(), notes }
+fn left(notes: Vec<String>) -> FixOutcome {
+    FixOutcome { done: notes.is_empty(), commits: Vec::new(), notes }
 }
 
 fn action(fix: &Fix) -> String {
@@ -150,12 +154,12 @@ fn action(fix: &Fix) -> String {
     }
 }
 
-fn set_id(ctx: &Context<'_>, id: &TicketId, actor: &str) -> Result<Outcome, Failure> {
+fn set_id(ctx: &Context<'_>, id: &TicketId, actor: &str) -> Result<FixOutcome, Failure> {
     ctx.config.require_understood()?;
     let mut diary = Diary { phase: "correct", ..Diary::default() };
     let result = commit_id(ctx, id, actor, &mut diary);
     let receipt = record(ctx, "correct", id.as_str(), &diary, result)?;
-    Ok(Outcome { done: true, commits: receipt.commits, notes: receipt.warnings })
+    Ok(FixOutcome { done: true, commits: receipt.commits, notes: receipt.warnings })
 }
 
 fn commit_id(
@@ -187,7 +191,7 @@ fn published(ctx: &Context<'_>, id: &TicketId) -> Result<Option<crate::names::Oi
 }
 
 /// Every run that begins clears what killed ones left.
-fn clear_leftovers(ctx: &Context<'_>) -> Result<Outcome, Failure> {
+fn clear_leftovers(ctx: &Context<'_>) -> Result<FixOutcome, Failure> {
     drop(Run::begin(&ctx.repo)?);
     Ok(left(Vec::new()))
 }

@@ -5,25 +5,27 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use chrono::DateTime;
 
 use super::{guard, reviews};
-use crate::app::board::{self, Damage, Seen};
+use crate::app::board::{self, Damage, TrunkAsSeen};
 use crate::app::context::Context;
 use crate::app::worktree::of_ticket;
-use crate::config::Record;
+use crate::config::RecordPlace;
 use crate::doctor::{
-    BranchFacts, Circle, Facts, Leftover, LocalTrunk, Place, TicketFacts, Tip, WorkerFacts,
-    WorkspaceFacts, WorktreeFacts, tells_of_progress,
+    BranchFacts, BranchTip, Circle, LocalTrunk, RepoFacts, RunLeftover, TicketFacts, WorkerFacts,
+    WorkspaceFacts, WorkspacePlace, WorktreeFacts, tells_of_progress,
 };
 use crate::error::Failure;
-use crate::git::{Commit, Worktree};
-use crate::lifecycle::{Edge, Entry, Known, Order, Snapshot, Waits, edges, trailer};
+use crate::git::{CommitObject, Worktree};
+use crate::lifecycle::{
+    Edge, KnownTicket, RelationOrder, Snapshot, TicketEntry, WaitGraph, edges, trailer,
+};
 use crate::names::{Oid, RefName};
-use crate::ticket::{Head, Lane, Relation, TicketId};
+use crate::ticket::{FrontMatter, Lane, Relation, TicketId};
 use crate::workspace::{self, worker};
 
 /// How this run looks at the remote.
 pub struct Outlook {
     /// What killed runs had left when it began.
-    pub leftovers: Vec<Leftover>,
+    pub leftovers: Vec<RunLeftover>,
     /// Why the remote could not be asked; also that it was not to be.
     pub unseen: Option<String>,
     /// Whether its answers can be relied on.
@@ -31,9 +33,13 @@ pub struct Outlook {
 }
 
 /// Everything that is known, with the trunk as seen.
-pub fn facts(ctx: &Context<'_>, seen: &Seen<'_>, outlook: &Outlook) -> Result<Facts, Failure> {
+pub fn facts(
+    ctx: &Context<'_>,
+    seen: &TrunkAsSeen<'_>,
+    outlook: &Outlook,
+) -> Result<RepoFacts, Failure> {
     let snapshot = &seen.view.snapshot;
-    let entries: Vec<&Entry> = snapshot.entries.iter().collect();
+    let entries: Vec<&TicketEntry> = snapshot.entries.iter().collect();
     let mut tickets = Vec::with_capacity(entries.len());
     seen.view.heads(&ctx.repo, &entries, |entry, head| {
         let contents = head.map_err(|refusal| {
@@ -44,7 +50,7 @@ pub fn facts(ctx: &Context<'_>, seen: &Seen<'_>, outlook: &Outlook) -> Result<Fa
     })?;
     let (missing, cycles) = dependencies(&tickets, snapshot);
     let local_trunk = local_trunk(ctx, seen)?;
-    Ok(Facts {
+    Ok(RepoFacts {
         missing,
         cycles,
         trunk: ctx.trunk_label(),
@@ -69,36 +75,38 @@ fn dependencies(
     tickets: &[TicketFacts],
     snapshot: &Snapshot,
 ) -> (Vec<(TicketId, String)>, Vec<Circle>) {
-    let has_order = |head: &Head| {
-        let ordered = Relation::ALL.into_iter().filter(|relation| Order::of(*relation).is_some());
+    let has_order = |head: &FrontMatter| {
+        let ordered =
+            Relation::ALL.into_iter().filter(|relation| RelationOrder::of(*relation).is_some());
         ordered.into_iter().any(|relation| !relation.names(head).is_empty())
     };
-    let known: Vec<Known<'_>> = tickets
+    let known: Vec<KnownTicket<'_>> = tickets
         .iter()
         .filter_map(|ticket| Some((&ticket.entry, ticket.contents.as_ref().ok()?)))
         .filter(|(_, head)| has_order(head))
-        .map(|(entry, head)| Known { entry, head: head.clone() })
+        .map(|(entry, head)| KnownTicket { entry, head: head.clone() })
         .collect();
     let edges = edges(&known, snapshot);
     let lost = |edge: &&Edge<'_>| edge.relation == Relation::DependsOn && edge.to.is_none();
     let missing = edges.iter().filter(lost).map(|edge| (edge.from.id.clone(), edge.name.clone()));
-    let circle = |order: Order, tickets: Vec<&TicketId>| {
+    let circle = |order: RelationOrder, tickets: Vec<&TicketId>| {
         let step = tickets.first().zip(tickets.get(1).or(tickets.first()));
         let is_step = |edge: &&Edge<'_>| {
-            Order::of(edge.relation) == Some(order)
+            RelationOrder::of(edge.relation) == Some(order)
                 && edge.step().zip(step).is_some_and(|((a, b), (x, y))| a == *x && b == *y)
         };
         let says = |edge: &Edge<'_>| (edge.from.id.clone(), edge.relation, edge.name.clone());
         let first_step = edges.iter().filter(is_step).map(says).collect();
         Circle { order, tickets: tickets.into_iter().cloned().collect(), first_step }
     };
-    let in_order = |order| Waits::by(order, &edges).cycles().into_iter().map(move |c| (order, c));
-    let circles = Order::ALL.into_iter().flat_map(in_order);
+    let in_order =
+        |order| WaitGraph::by(order, &edges).cycles().into_iter().map(move |c| (order, c));
+    let circles = RelationOrder::ALL.into_iter().flat_map(in_order);
     (missing.collect(), circles.map(|(order, tickets)| circle(order, tickets)).collect())
 }
 
 /// The branch of an active ticket, and where it is if it is known.
-struct Branch<'t> {
+struct ActiveBranch<'t> {
     ticket: &'t TicketFacts,
     name: RefName,
     tip: Option<Oid>,
@@ -107,7 +115,7 @@ struct Branch<'t> {
 /// The ticket branches of the active tickets.
 fn branches<'t>(
     ctx: &Context<'_>,
-    seen: &Seen<'_>,
+    seen: &TrunkAsSeen<'_>,
     outlook: &Outlook,
     tickets: &'t [TicketFacts],
 ) -> Result<Vec<BranchFacts>, Failure> {
@@ -119,29 +127,29 @@ fn branches<'t>(
     let there = known_branches(ctx, outlook)?;
     let named = |ticket: &&'t TicketFacts| {
         let name = ctx.ticket_branch(&ticket.entry.id).ok()?;
-        Some(Branch { ticket, tip: there.get(&name).cloned(), name })
+        Some(ActiveBranch { ticket, tip: there.get(&name).cloned(), name })
     };
-    let branches: Vec<Branch<'_>> = active.iter().filter_map(named).collect();
+    let branches: Vec<ActiveBranch<'_>> = active.iter().filter_map(named).collect();
     let tips: Vec<Oid> = branches.iter().filter_map(|branch| branch.tip.clone()).collect();
     let commits = ctx.objects.commits(&tips.iter().map(Oid::as_str).collect::<Vec<_>>())?;
-    let heads: BTreeMap<&Oid, &Commit> =
+    let heads: BTreeMap<&Oid, &CommitObject> =
         commits.iter().flatten().map(|commit| (&commit.oid, commit)).collect();
     let unmerged = unmerged(ctx, seen, &heads.keys().copied().collect::<Vec<_>>())?;
     let same_file = with_same_file(ctx, &branches)?;
-    let is_here = |branch: &Branch<'t>| {
+    let is_here = |branch: &ActiveBranch<'t>| {
         let tip = branch.tip.as_ref().and_then(|tip| heads.get_key_value(tip))?.0;
         Some((&branch.ticket.entry, *tip))
     };
-    let here: Vec<(&Entry, &Oid)> = branches.iter().filter_map(is_here).collect();
+    let here: Vec<(&TicketEntry, &Oid)> = branches.iter().filter_map(is_here).collect();
     let reviews = reviews::outdated(ctx, &here)?;
-    let facts = |branch: &Branch<'_>| BranchFacts {
+    let facts = |branch: &ActiveBranch<'_>| BranchFacts {
         review: reviews.get(&branch.ticket.entry.id).cloned(),
         id: branch.ticket.entry.id.clone(),
         name: branch.name.clone(),
         exists: (branch.tip.is_some() || outlook.asked).then_some(branch.tip.is_some()),
         tip: branch.tip.as_ref().and_then(|oid| {
             let head = heads.get(oid)?;
-            Some(Tip {
+            Some(BranchTip {
                 oid: oid.clone(),
                 at: DateTime::from_timestamp(head.at, 0)?,
                 merged: !unmerged.contains(oid),
@@ -173,7 +181,11 @@ fn known_branches(ctx: &Context<'_>, outlook: &Outlook) -> Result<BTreeMap<RefNa
 }
 
 /// Those of the tips that the branch that work goes to does not contain.
-fn unmerged(ctx: &Context<'_>, seen: &Seen<'_>, tips: &[&Oid]) -> Result<HashSet<Oid>, Failure> {
+fn unmerged(
+    ctx: &Context<'_>,
+    seen: &TrunkAsSeen<'_>,
+    tips: &[&Oid],
+) -> Result<HashSet<Oid>, Failure> {
     let base = if ctx.base == ctx.trunk {
         seen.view.commit().cloned()
     } else {
@@ -193,13 +205,13 @@ fn unmerged(ctx: &Context<'_>, seen: &Seen<'_>, tips: &[&Oid]) -> Result<HashSet
 /// this says nothing: the branch gets the file with every merge of the trunk.
 fn with_same_file(
     ctx: &Context<'_>,
-    branches: &[Branch<'_>],
+    branches: &[ActiveBranch<'_>],
 ) -> Result<BTreeSet<TicketId>, Failure> {
-    if ctx.record == Record::Trunk {
+    if ctx.record == RecordPlace::Trunk {
         return Ok(BTreeSet::new());
     }
     // Most tickets say on the trunk only that they are claimed, and need not be looked for on their branches.
-    let asked: Vec<(&Entry, &Oid)> = branches
+    let asked: Vec<(&TicketEntry, &Oid)> = branches
         .iter()
         .filter(|branch| branch.ticket.contents.as_ref().is_ok_and(tells_of_progress))
         .filter_map(|branch| Some((&branch.ticket.entry, branch.tip.as_ref()?)))
@@ -218,13 +230,17 @@ fn with_same_file(
 }
 
 /// What is where git has a worktree. An empty directory is in nobody's way.
-fn place_of(worktree: &Worktree) -> Place {
+fn place_of(worktree: &Worktree) -> WorkspacePlace {
     if !worktree.prunable {
-        return Place::Worktree;
+        return WorkspacePlace::Worktree;
     }
     let is_empty = std::fs::read_dir(&worktree.path).map(|mut entries| entries.next().is_none());
     let is_there = worktree.path.symlink_metadata().is_ok();
-    if is_there && !is_empty.unwrap_or(false) { Place::Other } else { Place::Nothing }
+    if is_there && !is_empty.unwrap_or(false) {
+        WorkspacePlace::Other
+    } else {
+        WorkspacePlace::Nothing
+    }
 }
 
 /// What this clone has of tickets: the records that tix wrote, and the worktrees that have a ticket branch checked out.
@@ -268,7 +284,7 @@ fn workspaces(ctx: &Context<'_>) -> Result<Vec<WorkspaceFacts>, Failure> {
 /// The worker of a ticket, if it has ended unseen. A record that cannot be read says nothing of that.
 fn ended_worker(ctx: &Context<'_>, id: &TicketId) -> Option<WorkerFacts> {
     match worker::of(&ctx.repo, id, &crate::env::host()) {
-        Ok(Some(worker::Seen::Stale(record))) => Some(WorkerFacts {
+        Ok(Some(worker::WorkerState::Stale(record))) => Some(WorkerFacts {
             claim_id: record.claim_id,
             pid: record.process.pid,
             since: record.since,
@@ -283,7 +299,7 @@ fn ended_worker(ctx: &Context<'_>, id: &TicketId) -> Option<WorkerFacts> {
     }
 }
 
-fn local_trunk(ctx: &Context<'_>, seen: &Seen<'_>) -> Result<Option<LocalTrunk>, Failure> {
+fn local_trunk(ctx: &Context<'_>, seen: &TrunkAsSeen<'_>) -> Result<Option<LocalTrunk>, Failure> {
     let (Some(_), Some(theirs)) = (&ctx.remote, seen.view.commit()) else { return Ok(None) };
     let Some(local) = ctx.local_branch(&ctx.trunk).filter(|local| *local != theirs) else {
         return Ok(None);

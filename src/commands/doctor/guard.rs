@@ -1,11 +1,11 @@
 //! What the guard says of the trunk and of this clone.
 
-use crate::app::board::Seen;
+use crate::app::board::TrunkAsSeen;
 use crate::app::context::Context;
-use crate::doctor::{Code, CodeCommit, HooksFacts, Installed, LocalTrunk};
+use crate::doctor::{CodeCommit, HookHealth, HooksFacts, LocalTrunk, TrunkCode};
 use crate::guard::install::engine;
 use crate::guard::install::status::{self, HookStatus};
-use crate::guard::{Checked, GuardError, Guarded, Judged, RECENT, Scope, Verdict};
+use crate::guard::{Checked, CommitVerdict, GuardError, Guarded, JudgedCommit, RECENT, Scope};
 
 /// The guard's words for a path that is no ticket's, for a name below the tickets that is none, and for what is no plain
 /// file, such as a program.
@@ -13,22 +13,22 @@ const NO_TICKET: [&str; 3] = ["outside", "name", "kind"];
 
 /// The commits of the trunk that change more than tickets. Where the guard cannot tell, nothing is said: the other checks
 /// are not to fall with this one.
-pub fn code(ctx: &Context<'_>, seen: &Seen<'_>, local: Option<&LocalTrunk>) -> Code {
+pub fn code(ctx: &Context<'_>, seen: &TrunkAsSeen<'_>, local: Option<&LocalTrunk>) -> TrunkCode {
     judged(ctx, seen, local).unwrap_or_else(|error| {
         tracing::debug!(%error, "code on the trunk");
-        Code::default()
+        TrunkCode::default()
     })
 }
 
 fn judged(
     ctx: &Context<'_>,
-    seen: &Seen<'_>,
+    seen: &TrunkAsSeen<'_>,
     local: Option<&LocalTrunk>,
-) -> Result<Code, GuardError> {
-    let Some(guarded) = Guarded::at(&ctx.dir, ctx.env)? else { return Ok(Code::default()) };
+) -> Result<TrunkCode, GuardError> {
+    let Some(guarded) = Guarded::at(&ctx.dir, ctx.env)? else { return Ok(TrunkCode::default()) };
     let ahead = local.filter(|local| local.ahead > 0).and(ctx.local_branch(&ctx.trunk));
     let check = |scope| guarded.check(scope).map(|checked| outside(&checked));
-    Ok(Code {
+    Ok(TrunkCode {
         here: ahead.map(|tip| check(Scope::Unpublished(tip))).transpose()?.unwrap_or_default(),
         published: seen
             .view
@@ -41,8 +41,8 @@ fn judged(
 
 /// Those with files that are no tickets. What is wrong with tickets the checks on them tell, for as long as it is.
 fn outside(checked: &Checked) -> Vec<CodeCommit> {
-    let commit = |judged: &Judged| {
-        let Verdict::Refused(breaches) = &judged.verdict else { return None };
+    let commit = |judged: &JudgedCommit| {
+        let CommitVerdict::Refused(breaches) = &judged.verdict else { return None };
         let breach = breaches.iter().find(|breach| NO_TICKET.contains(&breach.why.rule()))?;
         Some(CodeCommit {
             oid: judged.commit.clone(),
@@ -69,6 +69,6 @@ pub fn hooks(ctx: &Context<'_>) -> Option<HooksFacts> {
         let detail = hook.detail.as_ref().map(|detail| format!(" ({detail})")).unwrap_or_default();
         format!("{} {}{detail}", hook.hook.name(), hook.state.word())
     };
-    let installed = if status::is_absent(&hooks) { Installed::Never } else { Installed::Broken };
+    let installed = if status::is_absent(&hooks) { HookHealth::Never } else { HookHealth::Broken };
     Some(HooksFacts { installed, directory, lacking: status::lacking(&hooks).map(words).collect() })
 }

@@ -7,15 +7,15 @@ mod guard;
 mod reviews;
 
 #[cfg(test)]
-pub use self::answer::Report;
+pub use self::answer::DoctorJson;
 #[cfg(not(test))]
-use self::answer::Report;
+use self::answer::DoctorJson;
 use self::gather::Outlook;
-use crate::app::board::{self, Look, Seen};
+use crate::app::board::{self, Look, TrunkAsSeen};
 use crate::app::context::{Context, Globals};
 use crate::app::frame::AsOf;
 use crate::app::unknown::OnUnknown;
-use crate::doctor::{self, Finding, Leftover, Severity};
+use crate::doctor::{self, Finding, RunLeftover, Severity};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::out::Out;
@@ -33,7 +33,7 @@ use crate::trunk::killed_runs;
 /// With --fix it says first what it will do, and then does only what can be proved to lose nothing, each fault in a
 /// transaction of its own, says what was done, and looks again. With --offline it leaves out what would be pushed.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub struct DoctorArgs {
     /// Mend what can be mended without anything being lost
     #[arg(long)]
     fix: bool,
@@ -49,7 +49,7 @@ pub struct Examination {
 }
 
 /// Examines, and mends if asked to.
-pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+pub fn run(args: &DoctorArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     // It finds what is not understood, and says it as a finding.
     let globals = &Globals { on_unknown: OnUnknown::PassOver, ..globals.clone() };
     let ctx = Context::open(globals, env, out, None)?;
@@ -63,7 +63,7 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), F
     } else {
         (before, Vec::new())
     };
-    answer::tell(&ctx, &Report::new(&after, &fixed));
+    answer::tell(&ctx, &DoctorJson::new(&after, &fixed));
     if after.findings.iter().any(|finding| finding.severity == Severity::Error) {
         return Err(Failure::answered(Exit::No));
     }
@@ -73,11 +73,11 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), F
 /// Looks at everything. A remote that does not answer is a finding like the others.
 fn examine(ctx: &Context<'_>, look: Look) -> Result<Examination, Failure> {
     let left = killed_runs(&ctx.repo);
-    let leftovers = |cleared: bool| -> Vec<Leftover> {
+    let leftovers = |cleared: bool| -> Vec<RunLeftover> {
         let what = |token: &String| format!("run {token}");
-        left.iter().map(|token| Leftover { what: what(token), cleared }).collect()
+        left.iter().map(|token| RunLeftover { what: what(token), cleared }).collect()
     };
-    let read = |seen: &Seen<'_>, outlook: &Outlook| {
+    let read = |seen: &TrunkAsSeen<'_>, outlook: &Outlook| {
         let facts = gather::facts(ctx, seen, outlook)?;
         Ok(Examination {
             as_of: AsOf::of(ctx, seen),

@@ -4,26 +4,26 @@ use std::collections::BTreeMap;
 
 use crate::app::context::Context;
 use crate::app::work::with_work;
-use crate::config::Record;
+use crate::config::RecordPlace;
 use crate::doctor::ReviewFacts;
 use crate::error::Failure;
-use crate::lifecycle::{Approval, Entry};
+use crate::lifecycle::{Approval, TicketEntry};
 use crate::names::Oid;
 use crate::ticket::{Document, TicketId};
 
 /// The reviews with approvals of something else than what the ticket branch holds, of these tickets and tips.
 pub fn outdated(
     ctx: &Context<'_>,
-    branches: &[(&Entry, &Oid)],
+    branches: &[(&TicketEntry, &Oid)],
 ) -> Result<BTreeMap<TicketId, ReviewFacts>, Failure> {
     let mut reviews = BTreeMap::new();
     // Without stages nobody asks for approvals.
     if ctx.stages.is_empty() {
         return Ok(reviews);
     }
-    let name = |(entry, tip): &(&Entry, &Oid)| match ctx.record {
-        Record::Branch => [tip.as_str().as_bytes(), b":", entry.path.as_bytes()].concat(),
-        Record::Trunk => entry.oid.as_str().as_bytes().to_vec(),
+    let name = |(entry, tip): &(&TicketEntry, &Oid)| match ctx.record {
+        RecordPlace::Branch => [tip.as_str().as_bytes(), b":", entry.path.as_bytes()].concat(),
+        RecordPlace::Trunk => entry.oid.as_str().as_bytes().to_vec(),
     };
     let names: Vec<Vec<u8>> = branches.iter().map(name).collect();
     let mut read = Vec::new();

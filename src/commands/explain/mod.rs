@@ -7,7 +7,7 @@ use std::ffi::OsStr;
 use clap_complete::{ArgValueCompleter, CompletionCandidate};
 use serde::Serialize;
 
-use self::topics::{Entry, Topic, about, topics};
+use self::topics::{Topic, TopicEntry, about, topics};
 use crate::app::context::Globals;
 use crate::env::Env;
 use crate::error::{Exit, Failure};
@@ -20,7 +20,7 @@ use crate::text::safe;
 /// (`tix explain 3`, `tix explain in_progress`, `tix explain stale-claim`) only what that one means, in every topic that
 /// knows it. The texts are made from the tables that the program itself works with.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub struct ExplainArgs {
     /// A topic, or a word from one
     #[arg(value_name = "TOPIC", add = words())]
     topic: Option<String>,
@@ -29,7 +29,7 @@ pub struct Args {
 /// The answer in JSON.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Explained<'a> {
+pub struct ExplainJson<'a> {
     schema: &'static str,
     /// The topic; of a word that several know the first, and `topics` for the list of all.
     topic: &'a str,
@@ -72,10 +72,10 @@ fn words() -> ArgValueCompleter {
     })
 }
 
-pub fn run(args: &Args, _globals: &Globals, _env: &Env, out: &Out) -> Result<(), Failure> {
+pub fn run(args: &ExplainArgs, _globals: &Globals, _env: &Env, out: &Out) -> Result<(), Failure> {
     let all = topics();
     let Some(wanted) = &args.topic else {
-        let entries = all.iter().map(|topic| Entry::new(topic.name, topic.about)).collect();
+        let entries = all.iter().map(|topic| TopicEntry::new(topic.name, topic.about)).collect();
         tell(&[Topic { name: "topics", also: &[], about: "tix explain TOPIC", entries }], out);
         return Ok(());
     };
@@ -104,7 +104,7 @@ fn in_json(topics: &[Topic], out: &Out) {
         topics.iter().flat_map(|topic| topic.entries.iter().map(|entry| (topic.name, entry)));
     let entries =
         pairs.map(|(topic, entry)| EntryJson { topic, name: &entry.name, means: &entry.means });
-    out.json(&Explained {
+    out.json(&ExplainJson {
         schema: "tix/explain@1",
         topic: first.name,
         about: first.about,

@@ -6,7 +6,7 @@ use crate::doctor::RULES;
 use crate::error::Exit;
 use crate::git::signals;
 use crate::lifecycle::machine::{
-    Arrival, OwnReview, Policy, State, Verb, after, joins, lane_of, starts_in,
+    Arrival, OwnReview, Policy, TicketState, Verb, after, joins, lane_of, starts_in,
 };
 use crate::ticket::{Lane, QueueGate, Relation, Status};
 
@@ -15,7 +15,7 @@ pub struct Topic {
     pub name: &'static str,
     pub also: &'static [&'static str],
     pub about: &'static str,
-    pub entries: Vec<Entry>,
+    pub entries: Vec<TopicEntry>,
 }
 
 impl Topic {
@@ -24,21 +24,21 @@ impl Topic {
     }
 }
 
-pub struct Entry {
+pub struct TopicEntry {
     pub name: String,
     pub also: Vec<String>,
     /// What it means; several lines.
     pub means: String,
 }
 
-impl Entry {
-    pub fn new(name: impl Into<String>, means: impl Into<String>) -> Entry {
-        Entry { name: name.into(), also: Vec::new(), means: means.into() }
+impl TopicEntry {
+    pub fn new(name: impl Into<String>, means: impl Into<String>) -> TopicEntry {
+        TopicEntry { name: name.into(), also: Vec::new(), means: means.into() }
     }
 
     /// The same, known by other words too.
-    fn or(self, also: impl IntoIterator<Item = impl Into<String>>) -> Entry {
-        Entry { also: also.into_iter().map(Into::into).collect(), ..self }
+    fn or(self, also: impl IntoIterator<Item = impl Into<String>>) -> TopicEntry {
+        TopicEntry { also: also.into_iter().map(Into::into).collect(), ..self }
     }
 
     /// Whether this is the word that is asked for; a number that stands before a name is one too.
@@ -80,14 +80,14 @@ pub fn about(wanted: &str) -> Vec<Topic> {
 }
 
 /// An exit code that has no row of its own.
-fn unlisted(code: u8) -> Entry {
+fn unlisted(code: u8) -> TopicEntry {
     match code.checked_sub(128).filter(|signal| *signal > 0) {
         Some(signal) => {
             let name = signals::name(signal.into()).map(|name| format!(" ({name})"));
             let means = format!("signal {signal}{} ended it", name.unwrap_or_default());
-            Entry::new(format!("{code} {}", Exit::Signal(signal.into()).name()), means)
+            TopicEntry::new(format!("{code} {}", Exit::Signal(signal.into()).name()), means)
         }
-        None => Entry::new(
+        None => TopicEntry::new(
             format!("{code} {}", Exit::Worker(code).name()),
             "none of tix's own: a worker in the foreground ended with it",
         ),
@@ -95,13 +95,13 @@ fn unlisted(code: u8) -> Entry {
 }
 
 fn exit_codes() -> Topic {
-    let mut entries = vec![Entry::new("0 ok", "done")];
+    let mut entries = vec![TopicEntry::new("0 ok", "done")];
     let code = |(exit, name, means): &(Exit, &str, &str)| {
-        Entry::new(format!("{} {name}", exit.code()), *means)
+        TopicEntry::new(format!("{} {name}", exit.code()), *means)
     };
     entries.extend(Exit::TABLE.iter().map(code));
-    entries.push(Entry::new("101 bug", "tix itself failed: please report it"));
-    let signal = Entry::new("128+n signal", "signal n ended it; which one: tix explain 130");
+    entries.push(TopicEntry::new("101 bug", "tix itself failed: please report it"));
+    let signal = TopicEntry::new("128+n signal", "signal n ended it; which one: tix explain 130");
     entries.push(signal.or(["signals"]));
     Topic {
         name: "exit-codes",
@@ -125,7 +125,7 @@ fn lanes() -> Topic {
             .collect();
         let means =
             format!("holds tickets that are {}\nfrom here to {}", here.join(", "), ways.join(", "));
-        Entry::new(lane.as_str(), means)
+        TopicEntry::new(lane.as_str(), means)
     };
     let about =
         "the directories that hold tickets, what they hold, and where tickets go from there";
@@ -147,16 +147,16 @@ fn states() -> Topic {
         if !others.is_empty() {
             means.push_str(&format!("\nalso written {others}"));
         }
-        Entry::new(status.as_str(), means).or(status.aliases().iter().copied())
+        TopicEntry::new(status.as_str(), means).or(status.aliases().iter().copied())
     };
-    let mut entries: Vec<Entry> = Status::ALL.map(entry).into();
+    let mut entries: Vec<TopicEntry> = Status::ALL.map(entry).into();
     entries.extend(blocked());
     let about = "what `status:` in a ticket can say; `blocked:` stands beside it";
     Topic { name: "states", also: &["state", "statuses"], about, entries }
 }
 
 /// What is no status and is asked for as one.
-fn blocked() -> Option<Entry> {
+fn blocked() -> Option<TopicEntry> {
     let word = "blocked";
     let read = Status::read(word)?;
     let means = format!(
@@ -165,7 +165,7 @@ fn blocked() -> Option<Entry> {
          `status: {word}` is read as {} and blocked",
         read.status
     );
-    Some(Entry::new(word, means))
+    Some(TopicEntry::new(word, means))
 }
 
 /// Each verb with what it makes of each state, by the one function that decides it.
@@ -189,7 +189,7 @@ fn moves() -> Topic {
         }
     };
     let entry = |verb: Verb| {
-        let of_lane = |lane: &Lane| Status::ALL.map(|status| State { lane: *lane, status });
+        let of_lane = |lane: &Lane| Status::ALL.map(|status| TicketState { lane: *lane, status });
         let begins = starts_in(verb).iter().flat_map(of_lane);
         let mut ways: Vec<(String, Vec<&str>)> = Vec::new();
         for (state, end) in begins.filter_map(|state| Some((state, end(verb, state)?))) {
@@ -200,7 +200,7 @@ fn moves() -> Topic {
         }
         let means: Vec<String> =
             ways.iter().map(|(end, from)| format!("{} → {end}", from.join(", "))).collect();
-        Entry::new(name_of(verb), means.join("\n"))
+        TopicEntry::new(name_of(verb), means.join("\n"))
     };
     let about = "what each move makes of a ticket; every other one is refused";
     let entries = Verb::ALL.map(entry).into();
@@ -225,7 +225,7 @@ fn relations() -> Topic {
             "of the other ticket: {help}\n`{key}:` in the front matter names {many}; tix dep add ID OTHER --relation {}",
             said.get_name()
         );
-        Some(Entry::new(key, means).or(said.get_name_and_aliases()))
+        Some(TopicEntry::new(key, means).or(said.get_name_and_aliases()))
     };
     let entries = Relation::ALL.into_iter().filter_map(entry).collect();
     let about = "what another ticket can be to a ticket";
@@ -257,7 +257,7 @@ fn settings() -> Topic {
         if let Some(variable) = key.variable() {
             means.push_str(&format!(", {variable}"));
         }
-        Entry::new(key.name, means).or(key.variable().into_iter().chain([key.git_name()]))
+        TopicEntry::new(key.name, means).or(key.variable().into_iter().chain([key.git_name()]))
     };
     let entries = describe().iter().map(entry).collect();
     let about = "the settings, and where each can be made";
@@ -270,7 +270,7 @@ fn checks() -> Topic {
         if let Some(fix) = rule.fix {
             means.push_str(&format!("\n--fix {fix}"));
         }
-        Entry::new(rule.name, means)
+        TopicEntry::new(rule.name, means)
     };
     Topic {
         name: "doctor",
@@ -285,7 +285,7 @@ fn commands() -> Topic {
     let shown = tix.get_subcommands().filter(|command| !command.is_hide_set());
     let entry = |command: &clap::Command| {
         let about = command.get_about().map(ToString::to_string).unwrap_or_default();
-        Entry::new(command.get_name(), about)
+        TopicEntry::new(command.get_name(), about)
     };
     let entries = shown.map(entry).collect();
     Topic { name: "commands", also: &["command"], about: "what tix does", entries }

@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 use super::report;
 use super::session;
 use crate::env::Env;
-use crate::guard::agent::{self, Answer, Dialect, Event, Moment, Refusal, Spoken, Why};
-use crate::guard::{Guarded, Judged};
+use crate::guard::agent::{
+    self, AgentEvent, Dialect, EventMoment, HookAnswer, LineReason, LineRefusal, Spoken,
+};
+use crate::guard::{Guarded, JudgedCommit};
 use crate::names::RefName;
 use crate::out::Out;
 use crate::text::{self, one_line, safe};
@@ -23,37 +25,37 @@ pub fn run(dialect: Dialect, env: &Env, out: &dyn Fn() -> Out) -> Spoken {
     let mut bytes = Vec::new();
     let read = std::io::stdin().lock().take(LONGEST).read_to_end(&mut bytes);
     let here = env.current_dir().map(Path::to_owned).unwrap_or_default();
-    let event = read.ok().and_then(|_| Event::read(&bytes));
+    let event = read.ok().and_then(|_| AgentEvent::read(&bytes));
     let Some(event) = event else {
-        return agent::speak(dialect, Moment::Before, &unreadable(dialect, &here, env));
+        return agent::speak(dialect, EventMoment::Before, &unreadable(dialect, &here, env));
     };
     let cwd = event.cwd.as_deref().map_or(here.clone(), |cwd| here.join(cwd));
     let answer = match event.moment {
-        Moment::Before => before(dialect, &event, &cwd, env),
-        Moment::After => after(&event, &cwd, env),
-        Moment::Start => start(&cwd, env, out),
-        Moment::Other => Answer::Pass,
+        EventMoment::Before => before(dialect, &event, &cwd, env),
+        EventMoment::After => after(&event, &cwd, env),
+        EventMoment::Start => start(&cwd, env, out),
+        EventMoment::Other => HookAnswer::Pass,
     };
     agent::speak(dialect, event.moment, &answer)
 }
 
 /// An event that cannot be read may be any: it is refused where a commit would be judged.
-fn unreadable(dialect: Dialect, here: &Path, env: &Env) -> Answer {
+fn unreadable(dialect: Dialect, here: &Path, env: &Env) -> HookAnswer {
     let guarded = match Guarded::at(here, env) {
         Ok(guarded) => guarded,
         Err(error) => {
             report::note_lost(dialect.name(), Some(here), env);
-            return Answer::Refuse(format!(
+            return HookAnswer::Refuse(format!(
                 "What is checked out here cannot be found out: {error}."
             ));
         }
     };
-    let Some(guarded) = guarded else { return Answer::Pass };
+    let Some(guarded) = guarded else { return HookAnswer::Pass };
     let Some(branch) = guarded.branch().filter(|branch| guarded.is_protected(branch)) else {
-        return Answer::Pass;
+        return HookAnswer::Pass;
     };
     let off = env.guard_is_off();
-    let line = report::Line {
+    let line = report::JudgementLine {
         hook: dialect.name(),
         branch: Some(branch),
         verdict: if off { "off" } else { "refused" },
@@ -63,9 +65,9 @@ fn unreadable(dialect: Dialect, here: &Path, env: &Env) -> Answer {
     };
     report::note(&guarded, env, &line);
     if off {
-        return Answer::Pass;
+        return HookAnswer::Pass;
     }
-    Answer::Refuse(format!(
+    HookAnswer::Refuse(format!(
         "The event that the agent sent is no JSON object, so nobody can tell what it is about, and {} is checked out in \
          {}.",
         branch.short(),
@@ -73,72 +75,73 @@ fn unreadable(dialect: Dialect, here: &Path, env: &Env) -> Answer {
     ))
 }
 
-fn before(dialect: Dialect, event: &Event, cwd: &Path, env: &Env) -> Answer {
+fn before(dialect: Dialect, event: &AgentEvent, cwd: &Path, env: &Env) -> HookAnswer {
     let judge = agent::judge(&event.action, cwd, env);
     let off = env.guard_is_off();
     for refusal in &judge.refusals {
         note(dialect, refusal, if off { "off" } else { "refused" }, env);
     }
     if off {
-        return Answer::Pass;
+        return HookAnswer::Pass;
     }
     if let Some(refusal) = judge.refusals.first() {
         let text = words(refusal, judge.refusals.len() - 1);
         return if judge.refusals.iter().all(may_be_asked) {
-            Answer::Ask(text)
+            HookAnswer::Ask(text)
         } else {
-            Answer::Refuse(text)
+            HookAnswer::Refuse(text)
         };
     }
     match judge.lost {
         Some((dir, error)) if agent::may_have_moved(&event.action) => {
             report::note_lost(dialect.name(), Some(&dir), env);
-            Answer::Refuse(format!(
+            HookAnswer::Refuse(format!(
                 "Whether this is about a protected branch cannot be decided: {error}."
             ))
         }
-        Some(_) | None => Answer::Pass,
+        Some(_) | None => HookAnswer::Pass,
     }
 }
 
 /// Whether a person may decide, as the settings have it.
-fn may_be_asked(refusal: &Refusal) -> bool {
+fn may_be_asked(refusal: &LineRefusal) -> bool {
     match &refusal.why {
-        Why::File(_) => refusal.guarded.writes() == crate::config::Writes::Ask,
-        Why::Breaches(_)
-        | Why::Commits(_)
-        | Why::Unseen
-        | Why::Deletion
-        | Why::Rewrite
-        | Why::Unchecked
-        | Why::StagedMeanwhile
-        | Why::Unreadable(_)
-        | Why::Undecided(_) => false,
+        LineReason::File(_) => refusal.guarded.writes() == crate::config::Writes::Ask,
+        LineReason::Breaches(_)
+        | LineReason::Commits(_)
+        | LineReason::Unseen
+        | LineReason::Deletion
+        | LineReason::Rewrite
+        | LineReason::Unchecked
+        | LineReason::StagedMeanwhile
+        | LineReason::Unreadable(_)
+        | LineReason::Undecided(_) => false,
     }
 }
 
 /// One line of the audit log.
-fn note(dialect: Dialect, refusal: &Refusal, verdict: &str, env: &Env) {
+fn note(dialect: Dialect, refusal: &LineRefusal, verdict: &str, env: &Env) {
     let paths: Vec<String> = match &refusal.why {
-        Why::Breaches(breaches) => {
+        LineReason::Breaches(breaches) => {
             breaches.iter().filter_map(|b| b.path.as_ref()).map(ToString::to_string).collect()
         }
-        Why::File(path) => vec![path.display().to_string()],
-        Why::Commits(_)
-        | Why::Unseen
-        | Why::Deletion
-        | Why::Rewrite
-        | Why::Unchecked
-        | Why::StagedMeanwhile
-        | Why::Unreadable(_)
-        | Why::Undecided(_) => Vec::new(),
+        LineReason::File(path) => vec![path.display().to_string()],
+        LineReason::Commits(_)
+        | LineReason::Unseen
+        | LineReason::Deletion
+        | LineReason::Rewrite
+        | LineReason::Unchecked
+        | LineReason::StagedMeanwhile
+        | LineReason::Unreadable(_)
+        | LineReason::Undecided(_) => Vec::new(),
     };
-    let commits = if let Why::Commits(commits) = &refusal.why { commits.as_slice() } else { &[] };
+    let commits =
+        if let LineReason::Commits(commits) = &refusal.why { commits.as_slice() } else { &[] };
     let commit = commits.first().map(|(commit, _)| commit);
     report::note(
         &refusal.guarded,
         env,
-        &report::Line {
+        &report::JudgementLine {
             hook: dialect.name(),
             branch: Some(&refusal.branch),
             verdict,
@@ -150,34 +153,36 @@ fn note(dialect: Dialect, refusal: &Refusal, verdict: &str, env: &Env) {
 }
 
 /// A refusal as a model reads it: facts, and the way on. Nothing in it is an order, and no command in it destroys anything.
-fn words(refusal: &Refusal, more: usize) -> String {
+fn words(refusal: &LineRefusal, more: usize) -> String {
     let branch = refusal.branch.short();
     let mut text = format!("{branch} takes ticket commits only: {} ", refusal.what);
     let (verb, list): (&str, Vec<String>) = match &refusal.why {
-        Why::Breaches(breaches) => {
+        LineReason::Breaches(breaches) => {
             ("would put other changes on it.", breaches.iter().map(ToString::to_string).collect())
         }
-        Why::Commits(commits) => {
+        LineReason::Commits(commits) => {
             let line = |(commit, subject): &(_, String)| {
                 let commit: &crate::names::Oid = commit;
                 format!("{} {subject}", commit.short())
             };
             ("would bring commits that change more.", commits.iter().map(line).collect())
         }
-        Why::Unseen => {
+        LineReason::Unseen => {
             ("would change it in a way that cannot be looked at before it is done.", Vec::new())
         }
-        Why::Deletion => ("would delete or rename it.", Vec::new()),
-        Why::Rewrite => ("would take away or force over what is published.", Vec::new()),
-        Why::Unchecked => ("would go past the hooks that check this.", Vec::new()),
-        Why::StagedMeanwhile => (
+        LineReason::Deletion => ("would delete or rename it.", Vec::new()),
+        LineReason::Rewrite => ("would take away or force over what is published.", Vec::new()),
+        LineReason::Unchecked => ("would go past the hooks that check this.", Vec::new()),
+        LineReason::StagedMeanwhile => (
             "comes in one line with what is staged before it, so that it cannot be looked at. In a call of its own, \
              after the staging, it can.",
             Vec::new(),
         ),
-        Why::Unreadable(why) => ("cannot be read, and it may move the branch.", vec![why.clone()]),
-        Why::Undecided(why) => ("cannot be judged.", vec![why.clone()]),
-        Why::File(_) => ("would change the checkout of that branch.", Vec::new()),
+        LineReason::Unreadable(why) => {
+            ("cannot be read, and it may move the branch.", vec![why.clone()])
+        }
+        LineReason::Undecided(why) => ("cannot be judged.", vec![why.clone()]),
+        LineReason::File(_) => ("would change the checkout of that branch.", Vec::new()),
     };
     text.push_str(verb);
     for line in list.iter().take(SHOWN) {
@@ -197,41 +202,49 @@ fn words(refusal: &Refusal, more: usize) -> String {
     text
 }
 
-fn way_on(refusal: &Refusal) -> &'static str {
+fn way_on(refusal: &LineRefusal) -> &'static str {
     match refusal.why {
-        Why::Breaches(_) | Why::Commits(_) | Why::Unseen | Why::File(_) | Why::Unchecked => {
+        LineReason::Breaches(_)
+        | LineReason::Commits(_)
+        | LineReason::Unseen
+        | LineReason::File(_)
+        | LineReason::Unchecked => {
             "\nA ticket has a branch and a worktree of its own: `tix activate <ticket>` makes them and prints the path, and \
              work is committed there. `tix list` shows the tickets. What has been changed here can go to a new branch: \
              `git switch -c <name>`."
         }
-        Why::Deletion | Why::Rewrite => "\n`git pull --rebase` takes in what is published.",
-        Why::StagedMeanwhile => "",
-        Why::Unreadable(_) => {
+        LineReason::Deletion | LineReason::Rewrite => {
+            "\n`git pull --rebase` takes in what is published."
+        }
+        LineReason::StagedMeanwhile => "",
+        LineReason::Unreadable(_) => {
             "\nWritten as plain commands, one to a call and with the directory in full, it can be read."
         }
-        Why::Undecided(_) => "\n`git status` shows whether git itself can read the repository.",
+        LineReason::Undecided(_) => {
+            "\n`git status` shows whether git itself can read the repository."
+        }
     }
 }
 
 /// Commits that went past the other hooks are told when they are there.
-fn after(event: &Event, cwd: &Path, env: &Env) -> Answer {
+fn after(event: &AgentEvent, cwd: &Path, env: &Env) -> HookAnswer {
     if !agent::may_have_moved(&event.action) {
-        return Answer::Pass;
+        return HookAnswer::Pass;
     }
-    let Ok(Some(guarded)) = Guarded::at(cwd, env) else { return Answer::Pass };
+    let Ok(Some(guarded)) = Guarded::at(cwd, env) else { return HookAnswer::Pass };
     match agent::slipped(&guarded) {
         Ok(slipped) => match slipped.first() {
-            Some((branch, first)) => Answer::Tell(told(&guarded, branch, first, slipped.len())),
-            None => Answer::Pass,
+            Some((branch, first)) => HookAnswer::Tell(told(&guarded, branch, first, slipped.len())),
+            None => HookAnswer::Pass,
         },
         Err(error) => {
             tracing::debug!(%error, "slipped");
-            Answer::Pass
+            HookAnswer::Pass
         }
     }
 }
 
-fn told(guarded: &Guarded, branch: &RefName, first: &Judged, count: usize) -> String {
+fn told(guarded: &Guarded, branch: &RefName, first: &JudgedCommit, count: usize) -> String {
     let name = branch.short();
     let published =
         guarded.remote().map_or_else(|| name.to_owned(), |remote| format!("{remote}/{name}"));
@@ -246,8 +259,8 @@ fn told(guarded: &Guarded, branch: &RefName, first: &Judged, count: usize) -> St
 }
 
 /// What a session is to know from its beginning; nothing where there are no tickets.
-fn start(cwd: &Path, env: &Env, out: &dyn Fn() -> Out) -> Answer {
-    let Ok(Some(guarded)) = Guarded::at(cwd, env) else { return Answer::Pass };
+fn start(cwd: &Path, env: &Env, out: &dyn Fn() -> Out) -> HookAnswer {
+    let Ok(Some(guarded)) = Guarded::at(cwd, env) else { return HookAnswer::Pass };
     let dir: PathBuf = guarded.root().unwrap_or(cwd).to_owned();
-    session::facts(&dir, guarded.branch(), env, &out()).map_or(Answer::Pass, Answer::Tell)
+    session::facts(&dir, guarded.branch(), env, &out()).map_or(HookAnswer::Pass, HookAnswer::Tell)
 }

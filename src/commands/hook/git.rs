@@ -3,11 +3,11 @@
 use std::ffi::OsString;
 use std::io::Read as _;
 
-use super::report::{self, Report};
+use super::report::{self, HookJudgement};
 use crate::env::{Env, GitVar};
 use crate::error::{Exit, Failure};
 use crate::guard::install::hook::Hook;
-use crate::guard::{GuardError, Guarded, Move, Ruling, Verdict};
+use crate::guard::{BranchMove, CommitVerdict, GuardError, Guarded, Ruling};
 use crate::names::{Oid, RefName};
 use crate::out::Out;
 use crate::settings::Station;
@@ -18,7 +18,7 @@ pub fn run(hook: Hook, args: &[OsString], env: &Env, out: &Out) -> Result<(), Fa
         Hook::PreCommit | Hook::PreMergeCommit | Hook::PrepareCommitMsg => commit(hook, args, env),
         Hook::PrePush => {
             let remote = args.first().and_then(|name| name.to_str()).unwrap_or_default();
-            let judge = |guarded: &Guarded, asked: &Move| guarded.judge_push(remote, asked);
+            let judge = |guarded: &Guarded, asked: &BranchMove| guarded.judge_push(remote, asked);
             judge_push(hook, Station::Clone, read_moves(parse_pushed), env, judge)
         }
         Hook::PreReceive => {
@@ -57,7 +57,7 @@ fn commit(hook: Hook, args: &[OsString], env: &Env) -> Result<(), Failure> {
     };
     let branch = guarded.branch().or(rebasing.as_ref());
     let Some(branch) = branch.filter(|branch| guarded.is_protected(branch)) else { return Ok(()) };
-    let report = Report { hook, guarded: &guarded, branch, env };
+    let report = HookJudgement { hook, guarded: &guarded, branch, env };
     if env.guard_is_off() {
         report.off();
         return Ok(());
@@ -78,15 +78,15 @@ fn commit(hook: Hook, args: &[OsString], env: &Env) -> Result<(), Failure> {
         | Hook::Update => guarded.judge_staged(index),
     };
     match judged {
-        Ok(Verdict::Tickets(paths)) => {
+        Ok(CommitVerdict::Tickets(paths)) => {
             // The hook before this one has written it down; one that was skipped is told by the movement of the ref.
             if hook != Hook::PrepareCommitMsg {
                 report.allowed(&paths, None);
             }
             Ok(())
         }
-        Ok(Verdict::Nothing) => Ok(()),
-        Ok(Verdict::Refused(breaches)) => Err(report.refused_commit(&breaches)),
+        Ok(CommitVerdict::Nothing) => Ok(()),
+        Ok(CommitVerdict::Refused(breaches)) => Err(report.refused_commit(&breaches)),
         Err(error) => Err(report.undecided(&error)),
     }
 }
@@ -99,9 +99,9 @@ fn is_amend(args: &[OsString]) -> bool {
 fn judge_push(
     hook: Hook,
     station: Station,
-    moves: Result<Vec<Move>, Unreadable>,
+    moves: Result<Vec<BranchMove>, Unreadable>,
     env: &Env,
-    judge: impl Fn(&Guarded, &Move) -> Result<Ruling, GuardError>,
+    judge: impl Fn(&Guarded, &BranchMove) -> Result<Ruling, GuardError>,
 ) -> Result<(), Failure> {
     if moves.as_ref().is_ok_and(Vec::is_empty) {
         return Ok(());
@@ -116,7 +116,7 @@ fn judge_push(
 /// What cannot be read may be about any branch, so it is refused as if it were about the trunk.
 fn unreadable(hook: Hook, guarded: &Guarded, why: &Unreadable, env: &Env) -> Result<(), Failure> {
     let Some(branch) = guarded.trunk() else { return Err(why.failure(hook)) };
-    let report = Report { hook, guarded, branch: &branch, env };
+    let report = HookJudgement { hook, guarded, branch: &branch, env };
     if env.guard_is_off() {
         report.off();
         return Ok(());
@@ -129,12 +129,12 @@ fn unreadable(hook: Hook, guarded: &Guarded, why: &Unreadable, env: &Env) -> Res
 fn judge_moves(
     hook: Hook,
     guarded: &Guarded,
-    moves: &[Move],
+    moves: &[BranchMove],
     env: &Env,
-    judge: impl Fn(&Guarded, &Move) -> Result<Ruling, GuardError>,
+    judge: impl Fn(&Guarded, &BranchMove) -> Result<Ruling, GuardError>,
 ) -> Result<(), Failure> {
     for asked in moves.iter().filter(|asked| guarded.is_protected(&asked.branch)) {
-        let report = Report { hook, guarded, branch: &asked.branch, env };
+        let report = HookJudgement { hook, guarded, branch: &asked.branch, env };
         if env.guard_is_off() {
             report.off();
             continue;
@@ -203,9 +203,9 @@ impl Unreadable {
 }
 
 /// A line that is no move of a branch that could be protected is `None`.
-type Parsed = Result<Option<Move>, Unreadable>;
+type Parsed = Result<Option<BranchMove>, Unreadable>;
 
-fn read_moves(parse: fn(&[&[u8]]) -> Parsed) -> Result<Vec<Move>, Unreadable> {
+fn read_moves(parse: fn(&[&[u8]]) -> Parsed) -> Result<Vec<BranchMove>, Unreadable> {
     let mut bytes = Vec::new();
     let read = std::io::stdin().lock().read_to_end(&mut bytes);
     read.map_err(|error| Unreadable(Some(error.to_string())))?;
@@ -244,5 +244,5 @@ fn branch_move(name: &[u8], old: &[u8], new: &[u8]) -> Parsed {
         let oid = oid.ok_or(Unreadable::NO_MOVE)?;
         Ok(Some(oid).filter(|oid| !oid.is_zero()))
     };
-    Ok(Some(Move { branch, old: side(old)?, new: side(new)? }))
+    Ok(Some(BranchMove { branch, old: side(old)?, new: side(new)? }))
 }

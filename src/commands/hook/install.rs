@@ -3,14 +3,14 @@
 use serde::Serialize;
 
 use crate::app::context::{Context, Globals};
-use crate::app::hooks::{self, AgentFile, AgentJson, Changes, LineJson};
+use crate::app::hooks::{self, AgentFile, AgentFileChange, AgentJson, HookChangeJson};
 use crate::env::Env;
 use crate::error::Failure;
 use crate::guard::install::agents::Agent;
-use crate::guard::install::engine::{Mode, Report, Request};
+use crate::guard::install::engine::{InstallMode, InstallReport, Request};
 use crate::guard::install::hook::Strictness;
-use crate::guard::install::place::Form;
-use crate::guard::install::script::Reach;
+use crate::guard::install::place::HookForm;
+use crate::guard::install::script::ScriptReach;
 use crate::out::{Format, Out};
 use crate::text::safe;
 
@@ -24,7 +24,7 @@ use crate::text::safe;
 /// shares; everything else in them stays as it is.
 #[derive(Debug, clap::Args)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
-pub struct Args {
+pub struct HookInstallArgs {
     /// Also catch --no-verify, cherry-pick, revert, rebase, reset and update-ref; makes them slower
     #[arg(long)]
     strict: bool,
@@ -46,7 +46,7 @@ pub struct Args {
 // The keys stand by the alphabet, in which order they have always come out.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Installed<'a> {
+pub struct HookInstallJson<'a> {
     /// The agents' files that were asked for.
     agents: Vec<AgentJson>,
     /// Whether anything was written, or would be.
@@ -58,26 +58,29 @@ pub struct Installed<'a> {
     /// `files` of the directory, or entries of git's `config`.
     form: &'static str,
     /// The hooks of git, each with what was done, or would be.
-    hooks: Vec<LineJson>,
+    hooks: Vec<HookChangeJson>,
     /// What else to know.
     notes: &'a [String],
     schema: &'static str,
 }
 
-pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+pub fn run(args: &HookInstallArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let ctx = Context::open(globals, env, out, None)?;
-    let mode = if args.dry_run { Mode::Rehearse } else { Mode::Do };
+    let mode = if args.dry_run { InstallMode::Rehearse } else { InstallMode::Do };
     // Read before anything is written: a file that cannot be edited stops us here.
-    let agents = hooks::agent_files(&ctx.repo, &args.agents, Changes::Install)?;
+    let agents = hooks::agent_files(&ctx.repo, &args.agents, AgentFileChange::Install)?;
     let lock = hooks::lock(&ctx.repo)?;
     let report = hooks::install(&Request {
         repo: &ctx.repo,
         strictness: if args.strict { Strictness::Strict } else { Strictness::Usual },
-        recipe: hooks::recipe(&ctx, if args.shared { Reach::Shared } else { Reach::Own })?,
-        wish: args.files.then_some(Form::Files),
+        recipe: hooks::recipe(
+            &ctx,
+            if args.shared { ScriptReach::Shared } else { ScriptReach::Own },
+        )?,
+        asked_for: args.files.then_some(HookForm::Files),
         mode,
     })?;
-    if mode == Mode::Do {
+    if mode == InstallMode::Do {
         hooks::write(&agents)?;
     }
     drop(lock);
@@ -85,15 +88,15 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), F
     Ok(())
 }
 
-fn answer(out: &Out, mode: Mode, report: &Report, agents: &[AgentFile]) {
+fn answer(out: &Out, mode: InstallMode, report: &InstallReport, agents: &[AgentFile]) {
     let nothing = report.lines.iter().all(hooks::is_unchanged)
         && agents.iter().all(|file| file.edit.is_keep());
     if out.format == Format::Json {
-        out.json(&Installed {
+        out.json(&HookInstallJson {
             agents: hooks::agents_json(agents),
             changed: !nothing,
             directory: report.directory.display().to_string(),
-            dry_run: mode == Mode::Rehearse,
+            dry_run: mode == InstallMode::Rehearse,
             form: hooks::form_word(report.form),
             hooks: hooks::lines_json(report),
             notes: &report.notes,
@@ -104,7 +107,7 @@ fn answer(out: &Out, mode: Mode, report: &Report, agents: &[AgentFile]) {
     let mut text = String::new();
     if nothing {
         text.push_str("nothing to do, the guard is installed\n");
-    } else if mode == Mode::Rehearse {
+    } else if mode == InstallMode::Rehearse {
         text.push_str("this would be done:\n");
     }
     text.push_str(&hooks::text_of(report));

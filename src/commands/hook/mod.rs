@@ -14,11 +14,11 @@ use std::ffi::OsString;
 use clap::{Subcommand, ValueEnum as _};
 
 #[cfg(test)]
-pub use install::Installed;
+pub use install::HookInstallJson;
 #[cfg(test)]
 pub use print::Printed;
 #[cfg(test)]
-pub use report::LineJson;
+pub use report::JudgementJson;
 #[cfg(test)]
 pub use status::Hooks;
 #[cfg(test)]
@@ -37,21 +37,21 @@ use crate::guard::install::hook::Hook;
 /// `tix hook install` puts the guard into the hooks of this clone, and `tix hook uninstall` takes it out again. The
 /// hooks then call `tix hook git`; what they refuse, they explain.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub struct HookArgs {
     #[command(subcommand)]
-    command: Command,
+    command: HookCommand,
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {
+enum HookCommand {
     #[command(display_order = 1)]
-    Install(install::Args),
+    Install(install::HookInstallArgs),
     #[command(display_order = 2)]
-    Status(status::Args),
+    Status(status::HookStatusArgs),
     #[command(display_order = 3)]
-    Uninstall(uninstall::Args),
+    Uninstall(uninstall::HookUninstallArgs),
     #[command(display_order = 4)]
-    Print(print::Args),
+    Print(print::HookPrintArgs),
     /// Judge what a git hook is about to let happen
     ///
     /// Exit code 0 lets it happen, 1 refuses it. Protected branches take commits that change tickets only; other
@@ -87,17 +87,17 @@ enum Command {
 }
 
 /// Runs the command. For an agent this is the long way; see [`direct`].
-pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+pub fn run(args: &HookArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let dialect = match &args.command {
-        Command::Install(args) => return install::run(args, globals, env, out),
-        Command::Status(args) => return status::run(args, globals, env, out),
-        Command::Uninstall(args) => return uninstall::run(args, globals, env, out),
-        Command::Print(args) => return print::run(args, out),
-        Command::Git { hook, args } => return git::run(*hook, args, env, out),
-        Command::Claude => Dialect::Claude,
-        Command::Codex => Dialect::Codex,
-        Command::Gemini => Dialect::Gemini,
-        Command::Cursor => Dialect::Cursor,
+        HookCommand::Install(args) => return install::run(args, globals, env, out),
+        HookCommand::Status(args) => return status::run(args, globals, env, out),
+        HookCommand::Uninstall(args) => return uninstall::run(args, globals, env, out),
+        HookCommand::Print(args) => return print::run(args, out),
+        HookCommand::Git { hook, args } => return git::run(*hook, args, env, out),
+        HookCommand::Claude => Dialect::Claude,
+        HookCommand::Codex => Dialect::Codex,
+        HookCommand::Gemini => Dialect::Gemini,
+        HookCommand::Cursor => Dialect::Cursor,
     };
     let spoken = agent::run(dialect, env, &|| out.clone());
     out.answer(&spoken.stdout);

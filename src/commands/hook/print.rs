@@ -12,7 +12,7 @@ use crate::out::{Format, Out};
 /// On a server of your own the guard belongs into pre-receive: what it refuses there no clone gets in. The
 /// comments of the script say where to put it. It looks for tix on the PATH of whoever receives the push.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub struct HookPrintArgs {
     /// The hook: pre-receive, or update to judge each ref by itself
     #[arg(value_name = "HOOK")]
     hook: Hook,
@@ -31,7 +31,7 @@ pub struct Printed {
 }
 
 #[allow(clippy::unnecessary_wraps, reason = "all commands have one form")]
-pub fn run(args: &Args, out: &Out) -> Result<(), Failure> {
+pub fn run(args: &HookPrintArgs, out: &Out) -> Result<(), Failure> {
     let script = hooks::by_hand(args.hook);
     match out.format {
         Format::Json => {

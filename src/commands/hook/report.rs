@@ -9,9 +9,9 @@ use crate::clock;
 use crate::env::{Env, GitVar};
 use crate::error::{Exit, Failure};
 use crate::guard::install::hook::Hook;
-use crate::guard::{self, Breach, GuardError, Guarded, Judged, Move, Verdict};
+use crate::guard::{self, BranchMove, Breach, CommitVerdict, GuardError, Guarded, JudgedCommit};
 use crate::names::{Oid, RefName, RepoPath};
-use crate::settings::Author;
+use crate::settings::AuthorIdentity;
 use crate::text::{count, one_line};
 
 /// How many paths and commits a message names.
@@ -27,7 +27,7 @@ pub const UNREADABLE: &str = "unreadable";
 const UNDECIDED: &str = "undecided";
 
 /// The judgement of one hook over one branch.
-pub struct Report<'a> {
+pub struct HookJudgement<'a> {
     pub hook: Hook,
     pub guarded: &'a Guarded,
     pub branch: &'a RefName,
@@ -48,7 +48,7 @@ pub fn undecided(hook: Hook, branch: Option<&RefName>, error: &GuardError) -> Fa
         .hint("put right what is said above, and try again")
 }
 
-impl Report<'_> {
+impl HookJudgement<'_> {
     /// The guard was told to let it happen.
     pub fn off(&self) {
         self.note("off", "TIX_GUARD", &[], None);
@@ -60,9 +60,9 @@ impl Report<'_> {
     }
 
     /// Ticket commits become part of the branch.
-    pub fn allowed_commits(&self, judged: &[Judged]) {
+    pub fn allowed_commits(&self, judged: &[JudgedCommit]) {
         for commit in judged {
-            if let Verdict::Tickets(paths) = &commit.verdict {
+            if let CommitVerdict::Tickets(paths) = &commit.verdict {
                 self.allowed(paths, Some(&commit.commit));
             }
         }
@@ -100,12 +100,12 @@ impl Report<'_> {
     }
 
     /// Commits that would become part of the branch break the rule.
-    pub fn refused_commits(&self, asked: &Move, judged: &[Judged]) -> Failure {
-        let refused: Vec<(&Judged, &[Breach])> = judged
+    pub fn refused_commits(&self, asked: &BranchMove, judged: &[JudgedCommit]) -> Failure {
+        let refused: Vec<(&JudgedCommit, &[Breach])> = judged
             .iter()
             .filter_map(|commit| match &commit.verdict {
-                Verdict::Refused(breaches) => Some((commit, breaches.as_slice())),
-                Verdict::Tickets(_) | Verdict::Nothing => None,
+                CommitVerdict::Refused(breaches) => Some((commit, breaches.as_slice())),
+                CommitVerdict::Tickets(_) | CommitVerdict::Nothing => None,
             })
             .collect();
         let message = format!("{} takes ticket commits only", self.branch.short());
@@ -137,7 +137,7 @@ impl Report<'_> {
     }
 
     /// Published commits would be lost.
-    pub fn rewrite(&self, asked: &Move) -> Failure {
+    pub fn rewrite(&self, asked: &BranchMove) -> Failure {
         self.note("refused", "rewrite", &[], asked.new.as_ref());
         let message =
             format!("{} is published, and its history cannot be rewritten", self.branch.short());
@@ -205,11 +205,11 @@ impl Report<'_> {
 
     fn note(&self, verdict: &str, rule: &str, paths: &[String], commit: Option<&Oid>) {
         let (hook, branch) = (self.hook.name(), Some(self.branch));
-        note(self.guarded, self.env, &Line { hook, branch, verdict, rule, paths, commit });
+        note(self.guarded, self.env, &JudgementLine { hook, branch, verdict, rule, paths, commit });
     }
 }
 
-pub struct Line<'a> {
+pub struct JudgementLine<'a> {
     pub hook: &'a str,
     /// The protected branch, where it is known.
     pub branch: Option<&'a RefName>,
@@ -223,7 +223,7 @@ pub struct Line<'a> {
 /// What the guard judged, as it is written into the audit log.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct LineJson<'a> {
+pub struct JudgementJson<'a> {
     schema: &'static str,
     /// When.
     at: String,
@@ -248,7 +248,7 @@ pub struct LineJson<'a> {
 }
 
 /// Writes a line of the audit log.
-pub fn note(guarded: &Guarded, env: &Env, line: &Line<'_>) {
+pub fn note(guarded: &Guarded, env: &Env, line: &JudgementLine<'_>) {
     let repository = guarded.root().unwrap_or(guarded.common_dir());
     append(&guarded.audit(), repository, actor(env, guarded.author()), line);
 }
@@ -257,12 +257,12 @@ pub fn note(guarded: &Guarded, env: &Env, line: &Line<'_>) {
 pub fn note_lost(hook: &str, dir: Option<&Path>, env: &Env) {
     let Some(lost) = dir.and_then(guard::lost) else { return };
     let (verdict, rule) = ("refused", UNDECIDED);
-    let line = Line { hook, branch: None, verdict, rule, paths: &[], commit: None };
-    append(&lost.audit, &lost.root, actor(env, &Author::default()), &line);
+    let line = JudgementLine { hook, branch: None, verdict, rule, paths: &[], commit: None };
+    append(&lost.audit, &lost.root, actor(env, &AuthorIdentity::default()), &line);
 }
 
-fn append(audit: &Audit, repository: &Path, by: Option<String>, line: &Line<'_>) {
-    let line = LineJson {
+fn append(audit: &Audit, repository: &Path, by: Option<String>, line: &JudgementLine<'_>) {
+    let line = JudgementJson {
         schema: "tix/guard@1",
         at: clock::rfc3339(clock::now()),
         repository: repository.display().to_string(),
@@ -282,7 +282,7 @@ fn append(audit: &Audit, repository: &Path, by: Option<String>, line: &Line<'_>)
 }
 
 /// Who acts, as far as that is known without asking anybody.
-fn actor(env: &Env, author: &Author) -> Option<String> {
+fn actor(env: &Env, author: &AuthorIdentity) -> Option<String> {
     author.acting(env).ok().flatten()
 }
 

@@ -8,7 +8,7 @@ use crate::app::hooks;
 use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::git::Repo;
-use crate::guard::install::agents::{Agent, Entries};
+use crate::guard::install::agents::{Agent, AgentEntries};
 use crate::guard::install::status::{self, HookStatus};
 use crate::out::table::Table;
 use crate::out::{Format, Out};
@@ -20,7 +20,7 @@ use crate::out::{Format, Out};
 /// outdated; missing; not executable; dangling (a link that leads nowhere); shadowed (git takes its hooks from
 /// elsewhere); off; edited; foreign (somebody else's hook, without the guard).
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct HookStatusArgs {}
 
 /// The answer in JSON.
 // The keys stand by the alphabet, in which order they have always come out.
@@ -70,14 +70,14 @@ struct AgentState<'a> {
     state: &'static str,
 }
 
-pub fn run(_args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+pub fn run(_args: &HookStatusArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let repo = Repo::discover(&working_dir(globals, env)?)?;
     let (directory, hooks) = hooks::status(&repo)?;
     let agents: Vec<_> =
         Agent::ALL.into_iter().map(|agent| (agent, hooks::agent_entries(&repo, agent))).collect();
-    let broken = |entries: &Result<Entries, String>| match entries {
-        Ok(Entries::Current | Entries::None) => false,
-        Ok(Entries::Outdated) | Err(_) => true,
+    let broken = |entries: &Result<AgentEntries, String>| match entries {
+        Ok(AgentEntries::Current | AgentEntries::None) => false,
+        Ok(AgentEntries::Outdated) | Err(_) => true,
     };
     let in_order =
         status::is_in_order(&hooks) && !agents.iter().any(|(_, entries)| broken(entries));
@@ -132,11 +132,11 @@ fn hook_json(status: &HookStatus) -> HookState<'_> {
     }
 }
 
-fn agent_words(entries: &Result<Entries, String>) -> (&'static str, Option<&str>) {
+fn agent_words(entries: &Result<AgentEntries, String>) -> (&'static str, Option<&str>) {
     match entries {
-        Ok(Entries::Current) => ("installed", None),
-        Ok(Entries::Outdated) => ("outdated", None),
-        Ok(Entries::None) => ("missing", None),
+        Ok(AgentEntries::Current) => ("installed", None),
+        Ok(AgentEntries::Outdated) => ("outdated", None),
+        Ok(AgentEntries::None) => ("missing", None),
         Err(why) => ("unreadable", Some(why)),
     }
 }

@@ -4,13 +4,13 @@ use serde::Serialize;
 
 use crate::app::context::Globals;
 use crate::app::context::working_dir;
-use crate::app::hooks::{self, AgentJson, Changes, LineJson};
+use crate::app::hooks::{self, AgentFileChange, AgentJson, HookChangeJson};
 use crate::env::Env;
 use crate::error::Failure;
 use crate::git::Repo;
 use crate::guard::install::agents::Agent;
-use crate::guard::install::engine::{Did, Mode};
-use crate::guard::install::script::Reach;
+use crate::guard::install::engine::{HookAction, InstallMode};
+use crate::guard::install::script::ScriptReach;
 use crate::out::{Format, Out};
 use crate::text::safe;
 
@@ -19,7 +19,7 @@ use crate::text::safe;
 /// Removes what tix wrote and puts back what was there before. What somebody has changed since stays, and is
 /// named. The hooks of coding agents are taken out of their files too.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub struct HookUninstallArgs {
     /// Also out of a hooks directory that other repositories use too
     #[arg(long)]
     shared: bool,
@@ -42,35 +42,40 @@ pub struct Uninstalled<'a> {
     /// Nothing was done.
     dry_run: bool,
     /// The hooks of git that were ours, each with what was done, or would be.
-    hooks: Vec<LineJson>,
+    hooks: Vec<HookChangeJson>,
     /// What else to know.
     notes: &'a [String],
     schema: &'static str,
 }
 
-pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+pub fn run(
+    args: &HookUninstallArgs,
+    globals: &Globals,
+    env: &Env,
+    out: &Out,
+) -> Result<(), Failure> {
     let repo = Repo::discover(&working_dir(globals, env)?)?;
-    let mode = if args.dry_run { Mode::Rehearse } else { Mode::Do };
+    let mode = if args.dry_run { InstallMode::Rehearse } else { InstallMode::Do };
     let agents = match repo.worktree {
-        Some(_) => hooks::agent_files(&repo, &Agent::ALL, Changes::Uninstall)?,
+        Some(_) => hooks::agent_files(&repo, &Agent::ALL, AgentFileChange::Uninstall)?,
         None => Vec::new(),
     };
     let agents: Vec<_> = agents.into_iter().filter(|file| !file.edit.is_keep()).collect();
     let lock = hooks::lock(&repo)?;
-    let reach = if args.shared { Reach::Shared } else { Reach::Own };
+    let reach = if args.shared { ScriptReach::Shared } else { ScriptReach::Own };
     let report = hooks::uninstall(&repo, reach, mode)?;
-    if mode == Mode::Do {
+    if mode == InstallMode::Do {
         hooks::write(&agents)?;
     }
     drop(lock);
-    let removed = |did| matches!(did, Did::Removed | Did::Restored);
+    let removed = |did| matches!(did, HookAction::Removed | HookAction::Restored);
     let changed = report.lines.iter().any(|line| removed(line.did)) || !agents.is_empty();
     if out.format == Format::Json {
         out.json(&Uninstalled {
             agents: hooks::agents_json(&agents),
             changed,
             directory: report.directory.display().to_string(),
-            dry_run: mode == Mode::Rehearse,
+            dry_run: mode == InstallMode::Rehearse,
             hooks: hooks::lines_json(&report),
             notes: &report.notes,
             schema: "tix/hook-uninstall@1",
@@ -80,7 +85,7 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), F
     let mut text = String::new();
     if !changed {
         text.push_str("nothing to do, the guard is not installed\n");
-    } else if mode == Mode::Rehearse {
+    } else if mode == InstallMode::Rehearse {
         text.push_str("this would be done:\n");
     }
     text.push_str(&hooks::text_of(&report));

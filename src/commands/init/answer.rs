@@ -4,13 +4,13 @@ use serde::Serialize;
 
 use crate::app::context::Context;
 use crate::app::hooks::is_unchanged;
-use crate::guard::install::engine::{Line, Report as Installation};
+use crate::guard::install::engine::{HookChange, InstallReport as Installation};
 use crate::names::Oid;
 use crate::out::Format;
 use crate::text::safe;
 use crate::trunk::Diary;
 
-pub struct Report {
+pub struct InitReport {
     trunk: String,
     /// What was tried on the trunk.
     pub diary: Diary,
@@ -26,7 +26,7 @@ pub struct Report {
 /// The answer in JSON.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Made<'a> {
+pub struct InitJson<'a> {
     schema: &'static str,
     /// The branch that the tickets are on.
     trunk: &'a str,
@@ -44,9 +44,9 @@ pub struct Made<'a> {
     notes: &'a [String],
 }
 
-impl Report {
-    pub fn new(trunk: String) -> Report {
-        Report {
+impl InitReport {
+    pub fn new(trunk: String) -> InitReport {
+        InitReport {
             trunk,
             diary: Diary::default(),
             made: Vec::new(),
@@ -74,7 +74,7 @@ impl Report {
 
     /// The guard is in the hooks of this clone.
     pub fn installed(&mut self, hooks: &Installation) {
-        let name = |line: &Line| match &line.path {
+        let name = |line: &HookChange| match &line.path {
             Some(path) => path.display().to_string(),
             None => format!("git config hook.tix-{}", line.hook.name()),
         };
@@ -105,7 +105,7 @@ impl Report {
     pub fn print(mut self, ctx: &Context<'_>) {
         self.finish();
         if ctx.out.format == Format::Json {
-            ctx.out.json(&Made {
+            ctx.out.json(&InitJson {
                 schema: "tix/init@1",
                 trunk: &self.trunk,
                 created: self.made.iter().flat_map(|(_, paths)| paths).collect(),

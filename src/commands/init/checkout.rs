@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::answer::Report;
+use super::answer::InitReport;
 use super::files::{self, PathState};
 use super::{Setup, bare, in_the_way};
 use crate::error::{Exit, Failure};
@@ -15,7 +15,7 @@ const ASIDE: &str = "tix-settings";
 
 impl Setup<'_> {
     /// Writes what is missing into the working tree, and works out what is left to do.
-    pub(super) fn write(&self, wanted: &[NewFile], report: &mut Report) -> Result<(), Failure> {
+    pub(super) fn write(&self, wanted: &[NewFile], report: &mut InitReport) -> Result<(), Failure> {
         let root = self.ctx.repo.worktree.as_deref().ok_or_else(bare)?;
         let failed = |path: &RepoPath, error: std::io::Error| {
             Failure::new(Exit::Refused, format!("{path} cannot be written: {error}"))
@@ -81,7 +81,7 @@ impl Setup<'_> {
         root: &Path,
         uncommitted: &[RepoPath],
         unpushed: bool,
-        report: &mut Report,
+        report: &mut InitReport,
     ) -> Result<(), Failure> {
         let ctx = self.ctx;
         let branch = ctx.repo.current_branch(root)?;
@@ -151,7 +151,7 @@ impl Setup<'_> {
     pub(super) fn how_to_get_them(
         &self,
         wanted: &[NewFile],
-        report: &mut Report,
+        report: &mut InitReport,
     ) -> Result<(), Failure> {
         let Some(root) = self.ctx.repo.worktree.as_deref().filter(|_| report.pushed()) else {
             return Ok(());

@@ -9,7 +9,7 @@ use crate::app::context::CONFIG_FILE;
 use crate::app::template::TEMPLATE;
 use crate::config;
 use crate::error::{Exit, Failure};
-use crate::git::{GitError, Mode, ObjectFormat, Objects};
+use crate::git::{FileMode, GitError, ObjectFormat, Objects};
 use crate::lifecycle::NewFile;
 use crate::names::{Oid, RepoPath};
 use crate::ticket::Lane;
@@ -60,16 +60,18 @@ pub fn in_commit(
         let Some(entry) = found else { return Ok(PathState::Free) };
         let last = names.peek().is_none();
         match entry.mode {
-            Mode::Directory if !last => directory = entry.oid,
-            Mode::File | Mode::Executable | Mode::Symlink | Mode::Other(_) if last => {
+            FileMode::Directory if !last => directory = entry.oid,
+            FileMode::File | FileMode::Executable | FileMode::Symlink | FileMode::Other(_)
+                if last =>
+            {
                 return Ok(PathState::There);
             }
-            Mode::Directory
-            | Mode::File
-            | Mode::Executable
-            | Mode::Symlink
-            | Mode::Submodule
-            | Mode::Other(_) => return Ok(PathState::InTheWay),
+            FileMode::Directory
+            | FileMode::File
+            | FileMode::Executable
+            | FileMode::Symlink
+            | FileMode::Submodule
+            | FileMode::Other(_) => return Ok(PathState::InTheWay),
         }
     }
     Ok(PathState::InTheWay)

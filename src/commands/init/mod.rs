@@ -6,8 +6,8 @@ mod files;
 mod publish;
 
 #[cfg(test)]
-pub use answer::Made;
-use answer::Report;
+pub use answer::InitJson;
+use answer::InitReport;
 use files::PathState;
 
 use crate::app::context::{Context, Globals};
@@ -15,9 +15,9 @@ use crate::app::hooks;
 use crate::app::receipt::record;
 use crate::env::Env;
 use crate::error::{Exit, Failure};
-use crate::guard::install::engine::{Mode, Report as Installation, Request};
+use crate::guard::install::engine::{InstallMode, InstallReport as Installation, Request};
 use crate::guard::install::hook::Strictness;
-use crate::guard::install::script::Reach;
+use crate::guard::install::script::ScriptReach;
 use crate::lifecycle::NewFile;
 use crate::names::{Oid, RefName, RepoPath};
 use crate::out::Out;
@@ -31,7 +31,7 @@ use crate::out::Out;
 /// With --trunk BRANCH the tickets get a branch of their own, for a repository whose main branch may not be
 /// pushed to: the branch is made without the code's history and pushed at once, and .tix.yaml names it.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub struct InitArgs {
     /// Commit the files on the trunk and push it, and leave the checkout alone
     #[arg(long)]
     commit: bool,
@@ -44,7 +44,7 @@ pub struct Args {
 }
 
 /// Sets up what is missing, and says what was there.
-pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+pub fn run(args: &InitArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let wanted = globals.trunk.as_deref();
     // Opened once more without the flag: what the repository says by itself tells whether the flag asks for
     // a branch beside the default one, and whether .tix.yaml has to name it.
@@ -60,7 +60,7 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), F
         None => ctx.trunk.clone(),
     };
     let setup = Setup { ctx: &ctx, trunk, commit: args.commit, named: wanted.is_some() };
-    let mut report = Report::new(setup.label(&setup.trunk));
+    let mut report = InitReport::new(setup.label(&setup.trunk));
     if let Err(failure) = setup.run(&mut report) {
         // What was only written here is no operation on the trunk.
         let tried = args.commit || report.diary.attempts > 0;
@@ -80,7 +80,7 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), F
 
 /// Puts the guard into the hooks of this clone.
 fn install_hooks(setup: &Setup<'_>) -> Result<Installation, Failure> {
-    let mut recipe = hooks::recipe(setup.ctx, Reach::Own)?;
+    let mut recipe = hooks::recipe(setup.ctx, ScriptReach::Own)?;
     if !recipe.guarded.contains(&setup.trunk) {
         recipe.guarded.push(setup.trunk.clone());
     }
@@ -89,8 +89,8 @@ fn install_hooks(setup: &Setup<'_>) -> Result<Installation, Failure> {
         repo: &setup.ctx.repo,
         strictness: Strictness::Usual,
         recipe,
-        wish: None,
-        mode: Mode::Do,
+        asked_for: None,
+        mode: InstallMode::Do,
     });
     drop(lock);
     installed
@@ -110,7 +110,7 @@ struct Setup<'a> {
 }
 
 impl Setup<'_> {
-    fn run(&self, report: &mut Report) -> Result<(), Failure> {
+    fn run(&self, report: &mut InitReport) -> Result<(), Failure> {
         let tickets = files::of_tickets(&self.ctx.tickets_dir)?;
         if self.trunk == self.ctx.base {
             let all: Vec<NewFile> = tickets.into_iter().chain([files::of_config(None)?]).collect();

@@ -1,19 +1,19 @@
 //! The part of `tix init` that commits: on the trunk, without any checkout.
 
 use super::Setup;
-use super::answer::Report;
+use super::answer::InitReport;
 use crate::app::receipt::{Receipt, record};
 use crate::error::{Exit, Failure};
 use crate::lifecycle::{Already, Change, Decision, NewFile, set_up};
 use crate::names::RefName;
-use crate::trunk::{Landed, Outcome, Run, Step, Stop, Trunk, TrunkError};
+use crate::trunk::{Landed, Outcome, Run, Stop, Trunk, TrunkError, TrunkStep};
 
 impl Setup<'_> {
     fn engine<'t>(
         &'t self,
         branch: &RefName,
         run: &'t Run,
-        progress: &'t dyn Fn(Step),
+        progress: &'t dyn Fn(TrunkStep),
     ) -> Trunk<'t> {
         Trunk { branch: branch.clone(), base: None, basis: None, ..self.ctx.engine(run, progress) }
     }
@@ -23,7 +23,7 @@ impl Setup<'_> {
         &self,
         branch: &RefName,
         wanted: &[NewFile],
-        report: &mut Report,
+        report: &mut InitReport,
     ) -> Result<(), Failure> {
         let run = Run::begin(&self.ctx.repo)?;
         let progress = self.ctx.progress();
@@ -43,7 +43,7 @@ impl Setup<'_> {
         &self,
         engine: &Trunk<'_>,
         wanted: &[NewFile],
-        report: &mut Report,
+        report: &mut InitReport,
     ) -> Result<(), Stop<Failure>> {
         let actor = self.ctx.actor();
         let mut existing = Vec::new();
@@ -69,7 +69,7 @@ impl Setup<'_> {
         engine: &Trunk<'_>,
         landed: &Landed<T>,
         actor: &str,
-        report: &mut Report,
+        report: &mut InitReport,
     ) -> Result<(), Failure> {
         let mut receipt = Receipt::new(self.ctx, "init", "", actor);
         engine.branch.short().clone_into(&mut receipt.trunk);
@@ -88,7 +88,7 @@ impl Setup<'_> {
     pub(super) fn fill_branch(
         &self,
         tickets: &[NewFile],
-        report: &mut Report,
+        report: &mut InitReport,
     ) -> Result<(), Failure> {
         let run = Run::begin(&self.ctx.repo)?;
         let progress = self.ctx.progress();
@@ -122,7 +122,7 @@ impl Setup<'_> {
         engine: &Trunk<'_>,
         change: &Change,
         actor: &str,
-        report: &mut Report,
+        report: &mut InitReport,
     ) -> Result<bool, Failure> {
         let landed = engine.begin_branch(&mut report.diary, change)?;
         let made = landed.is_some();

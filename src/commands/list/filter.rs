@@ -67,7 +67,7 @@ impl StatusFilter {
     }
 }
 
-pub enum Mine {
+pub enum MineFilter {
     Everybody,
     /// What this person holds, or what was claimed from this clone.
     Held {
@@ -77,11 +77,11 @@ pub enum Mine {
     },
 }
 
-impl Mine {
+impl MineFilter {
     pub fn fits(&self, row: &TicketRow) -> bool {
         match self {
-            Mine::Everybody => true,
-            Mine::Held { by, clone } => {
+            MineFilter::Everybody => true,
+            MineFilter::Held { by, clone } => {
                 let claim = row.claim_id.as_deref().unwrap_or_default();
                 row.holder.as_ref() == Some(by)
                     || clone.as_ref().is_some_and(|clone| claim.starts_with(clone.as_str()))

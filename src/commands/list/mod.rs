@@ -10,16 +10,18 @@ use regex::Regex;
 use serde::Serialize;
 
 use self::columns::Column;
-use self::filter::{Lanes, Mine, SortKey, StatusFilter, is_held_by, is_stale, last_activity, sort};
-use crate::app::board::{self, Changes, Damage, Look, Seen, TicketRows, overlay};
+use self::filter::{
+    Lanes, MineFilter, SortKey, StatusFilter, is_held_by, is_stale, last_activity, sort,
+};
+use crate::app::board::{self, Damage, Look, TicketRows, TrunkAsSeen, WorkspaceLook, overlay};
 use crate::app::context::{Context, Globals};
 use crate::app::frame::{AsOf, Extent};
 use crate::app::queue::{QueueFilter, Survey};
-use crate::app::time::Since;
+use crate::app::time::SinceArg;
 use crate::env::Env;
 use crate::error::Failure;
 use crate::git::exec::text_of;
-use crate::lifecycle::{Entry, Hindrance};
+use crate::lifecycle::{Hindrance, TicketEntry};
 use crate::out::{Format, Out};
 use crate::text::duration;
 use crate::ticket::{TicketId, TicketRow};
@@ -42,7 +44,7 @@ use crate::workspace;
 /// the workspace takes a `git status` for each, so it is null unless `--columns dirty` asks for it.
 #[derive(Debug, clap::Args)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
-pub struct Args {
+pub struct ListArgs {
     /// Show these lanes only; several with a comma, or by saying it again [default: queue,active]
     #[arg(long, value_name = "LANE", value_enum, value_delimiter = ',')]
     lane: Vec<Lanes>,
@@ -74,8 +76,8 @@ pub struct Args {
     #[arg(long, value_name = "REGEX", value_parser = pattern)]
     text: Option<Regex>,
     /// Show only what was made, claimed, done or worked on since: 12h, 3d, or a date
-    #[arg(long, value_name = "TIME", value_parser = Since::read)]
-    since: Option<Since>,
+    #[arg(long, value_name = "TIME", value_parser = SinceArg::read)]
+    since: Option<SinceArg>,
     /// Sort by this
     #[arg(long, value_name = "KEY", value_enum, default_value = "lane")]
     sort: SortKey,
@@ -120,7 +122,7 @@ pub struct Listing<'a> {
     damaged: &'a [Damage],
 }
 
-pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+pub fn run(args: &ListArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let ctx = Context::open(globals, env, out, None)?;
     board::look(&ctx, Look::from(args.fetch), |seen| {
         let (mut rows, damaged) = collect(&ctx, args, seen)?;
@@ -139,7 +141,7 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), F
     })
 }
 
-impl Args {
+impl ListArgs {
     /// Whether the choice depends on branches.
     fn needs_overlay(&self) -> bool {
         self.stale.is_some() || self.since.is_some() || self.sort == SortKey::Activity
@@ -149,21 +151,25 @@ impl Args {
         self.jsonl || out.format == Format::Json || self.columns.iter().any(|c| c.needs_overlay())
     }
 
-    fn changes(&self) -> Changes {
-        if self.columns.contains(&Column::Dirty) { Changes::Look } else { Changes::Leave }
+    fn changes(&self) -> WorkspaceLook {
+        if self.columns.contains(&Column::Dirty) {
+            WorkspaceLook::Look
+        } else {
+            WorkspaceLook::Leave
+        }
     }
 }
 
 /// The rows that are asked for, by lane and id.
 fn collect(
     ctx: &Context<'_>,
-    args: &Args,
-    seen: &Seen<'_>,
+    args: &ListArgs,
+    seen: &TrunkAsSeen<'_>,
 ) -> Result<(Vec<TicketRow>, Vec<Damage>), Failure> {
     let mine = if args.mine {
-        Mine::Held { by: ctx.actor()?, clone: workspace::known_clone_id(&ctx.repo) }
+        MineFilter::Held { by: ctx.actor()?, clone: workspace::known_clone_id(&ctx.repo) }
     } else {
-        Mine::Everybody
+        MineFilter::Everybody
     };
     let TicketRows { mut rows, damaged } = board::read(ctx, seen.view, &Lanes::of(&args.lane))?;
     let wanted = |row: &TicketRow| {
@@ -191,8 +197,8 @@ fn collect(
 /// Keeps what can be claimed, or what cannot because something must come first.
 fn keep_by_relations(
     ctx: &Context<'_>,
-    args: &Args,
-    seen: &Seen<'_>,
+    args: &ListArgs,
+    seen: &TrunkAsSeen<'_>,
     rows: &mut Vec<TicketRow>,
 ) -> Result<(), Failure> {
     if !(args.ready || args.blocked) {
@@ -218,11 +224,16 @@ fn keep_by_relations(
     Ok(())
 }
 
-fn keep_by_text(args: &Args, seen: &Seen<'_>, rows: &mut Vec<TicketRow>) -> Result<(), Failure> {
+fn keep_by_text(
+    args: &ListArgs,
+    seen: &TrunkAsSeen<'_>,
+    rows: &mut Vec<TicketRow>,
+) -> Result<(), Failure> {
     let Some(pattern) = &args.text else { return Ok(()) };
-    let entries: HashMap<&TicketId, &Entry> =
+    let entries: HashMap<&TicketId, &TicketEntry> =
         seen.view.snapshot.entries.iter().map(|entry| (&entry.id, entry)).collect();
-    let asked: Vec<&Entry> = rows.iter().filter_map(|row| entries.get(&row.id).copied()).collect();
+    let asked: Vec<&TicketEntry> =
+        rows.iter().filter_map(|row| entries.get(&row.id).copied()).collect();
     let mut fitting: HashSet<&TicketId> = HashSet::new();
     seen.view.read_all(&asked, |entry, document| {
         if document.is_ok_and(|document| pattern.is_match(&text_of(document.as_bytes()))) {
@@ -235,8 +246,8 @@ fn keep_by_text(args: &Args, seen: &Seen<'_>, rows: &mut Vec<TicketRow>) -> Resu
 
 fn answer(
     ctx: &Context<'_>,
-    args: &Args,
-    seen: &Seen<'_>,
+    args: &ListArgs,
+    seen: &TrunkAsSeen<'_>,
     rows: &[TicketRow],
     damaged: &[Damage],
     total: usize,

@@ -17,7 +17,7 @@ use crate::ticket::TicketId;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-enum Source {
+enum EventSource {
     /// A commit.
     Git,
     /// A receipt of this clone, of which no commit is known here.
@@ -31,7 +31,7 @@ enum Source {
 /// Something that was done to a ticket.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Event {
+pub struct LogEvent {
     /// When, to the second: RFC 3339, UTC; null when a line of the audit log does not say.
     pub(super) at: Option<String>,
     /// What was done, in a word: `claim`, `release`, `note` and so on as in the subject of the commit; `commit` for
@@ -65,16 +65,16 @@ pub struct Event {
     /// What was wrong, of a failure or a refusal of the guard; else null.
     pub(super) message: Option<String>,
     /// Where this is known from.
-    source: Source,
+    source: EventSource,
     #[serde(skip)]
     seconds: Option<i64>,
 }
 
-pub(super) fn of_commit(commit: &Logged) -> Event {
+pub(super) fn of_commit(commit: &Logged) -> LogEvent {
     let first = |key: &str| commit.trailers.get(key).and_then(|values| values.first()).cloned();
     let operation = commit.subject.split_once(": ").map(|(operation, _)| operation);
     let word = |text: &&str| text.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
-    Event {
+    LogEvent {
         at: DateTime::<Utc>::from_timestamp(commit.at, 0).map(clock::rfc3339),
         operation: operation.filter(word).unwrap_or("commit").to_owned(),
         tickets: commit.trailers.get(trailer::TICKET).cloned().unwrap_or_default(),
@@ -90,17 +90,17 @@ pub(super) fn of_commit(commit: &Logged) -> Event {
         exit: None,
         phase: None,
         message: None,
-        source: Source::Git,
+        source: EventSource::Git,
         seconds: Some(commit.at),
     }
 }
 
 /// An event that only the audit log tells of. Read leniently: a line may come from another version of
 /// tix, and what it does not say is not there.
-fn of_line(line: &Value) -> Option<Event> {
+fn of_line(line: &Value) -> Option<LogEvent> {
     let source = match text(line, "schema")?.as_str() {
-        "tix/receipt@1" => Source::Receipt,
-        "tix/failure@1" => Source::Failure,
+        "tix/receipt@1" => EventSource::Receipt,
+        "tix/failure@1" => EventSource::Failure,
         "tix/guard@1" => return of_guard(line),
         _ => return None,
     };
@@ -110,7 +110,7 @@ fn of_line(line: &Value) -> Option<Event> {
     let seconds = at.as_ref().and_then(|at| DateTime::parse_from_rfc3339(at).ok());
     let mut tickets = texts(line, "tickets");
     tickets.extend(text(line, "ticket").filter(|ticket| !tickets.contains(ticket)));
-    Some(Event {
+    Some(LogEvent {
         seconds: seconds.map(|at| at.timestamp()),
         at,
         operation: text(line, "operation").unwrap_or_else(|| "unknown".to_owned()),
@@ -132,7 +132,7 @@ fn of_line(line: &Value) -> Option<Event> {
 }
 
 /// What the guard refused, or was told to let pass. What it allowed is told by git itself.
-fn of_guard(line: &Value) -> Option<Event> {
+fn of_guard(line: &Value) -> Option<LogEvent> {
     let verdict = text(line, "verdict").filter(|verdict| verdict != "allowed")?;
     let at = text(line, "at");
     let seconds = at.as_ref().and_then(|at| DateTime::parse_from_rfc3339(at).ok());
@@ -142,7 +142,7 @@ fn of_guard(line: &Value) -> Option<Event> {
         text(line, key).filter(|name| !name.is_empty()).unwrap_or_else(|| "unknown".to_owned())
     };
     let rule = text(line, "rule").unwrap_or_default();
-    Some(Event {
+    Some(LogEvent {
         seconds: seconds.map(|at| at.timestamp()),
         at,
         operation: "guard".to_owned(),
@@ -159,7 +159,7 @@ fn of_guard(line: &Value) -> Option<Event> {
         duration_ms: None,
         exit: None,
         phase: None,
-        source: Source::Guard,
+        source: EventSource::Guard,
     })
 }
 
@@ -190,13 +190,17 @@ fn is_claim(line: &Value) -> bool {
 
 /// Puts the events of the audit log among those of git, by time. A receipt that tells of a commit which
 /// is known adds what it knows to that event.
-pub(super) fn merge(events: Vec<Event>, lines: &[Value], id: Option<&TicketId>) -> Vec<Event> {
+pub(super) fn merge(
+    events: Vec<LogEvent>,
+    lines: &[Value],
+    id: Option<&TicketId>,
+) -> Vec<LogEvent> {
     let known = events.iter().enumerate().filter_map(|(at, e)| Some((e.commit.clone()?, at)));
     let known: HashMap<String, usize> = known.collect();
     let activations = events.iter().filter(|event| event.operation == "activate");
     let activated: HashSet<String> = activations.filter_map(|event| event.claim.clone()).collect();
     // Each with its place among those of one second.
-    let mut events: Vec<(usize, Event)> = events.into_iter().enumerate().collect();
+    let mut events: Vec<(usize, LogEvent)> = events.into_iter().enumerate().collect();
     for line in lines {
         let Some(event) = of_line(line) else { continue };
         if id.is_some_and(|id| !is_about(&event, line, id)) {
@@ -204,7 +208,7 @@ pub(super) fn merge(events: Vec<Event>, lines: &[Value], id: Option<&TicketId>) 
         }
         let commits = commits_of(line);
         let place = commits.iter().find_map(|oid| known.get(oid).copied());
-        let place = place.filter(|_| event.source == Source::Receipt);
+        let place = place.filter(|_| event.source == EventSource::Receipt);
         let Some((at, told)) = place.and_then(|at| events.get_mut(at)) else {
             events.push((usize::MAX, event));
             continue;
@@ -228,8 +232,8 @@ pub(super) fn merge(events: Vec<Event>, lines: &[Value], id: Option<&TicketId>) 
 
 /// The activation that followed a claim. Its commit went with the ticket branch, so that only the receipt of both tells
 /// of it; the claim's time is the nearest that is known, and keeps the two together.
-fn set_up(receipt: Event, claim: &Event, commit: String) -> Event {
-    Event {
+fn set_up(receipt: LogEvent, claim: &LogEvent, commit: String) -> LogEvent {
+    LogEvent {
         at: claim.at.clone(),
         seconds: claim.seconds,
         commit: Some(commit),
@@ -244,7 +248,7 @@ fn set_up(receipt: Event, claim: &Event, commit: String) -> Event {
 
 /// Whether an event of the audit log is one of this ticket. A failure says what was typed as long as nobody knew which
 /// ticket it means; what it came to then tells.
-fn is_about(event: &Event, line: &Value, id: &TicketId) -> bool {
+fn is_about(event: &LogEvent, line: &Value, id: &TicketId) -> bool {
     if event.tickets.iter().any(|name| means(name, id)) {
         return true;
     }
@@ -253,7 +257,7 @@ fn is_about(event: &Event, line: &Value, id: &TicketId) -> bool {
         let part = |at: usize| pair.get(at).and_then(Value::as_str);
         part(0) == Some("ticket") && part(1) == Some(id.as_str())
     };
-    event.source == Source::Failure
+    event.source == EventSource::Failure
         && (event.paths.iter().any(|path| means(path, id)) || details.into_iter().any(named))
 }
 
@@ -267,17 +271,17 @@ fn means(words: &str, id: &TicketId) -> bool {
 }
 
 /// What else there is to say, in a few words.
-pub(super) fn more(event: &Event) -> String {
+pub(super) fn more(event: &LogEvent) -> String {
     let mut words = Vec::new();
     match (event.source, event.exit, &event.message) {
-        (Source::Failure, Some(exit), Some(message)) => {
+        (EventSource::Failure, Some(exit), Some(message)) => {
             words.push(format!("failed (exit {exit}): {message}"));
         }
-        (Source::Failure, _, message) => {
+        (EventSource::Failure, _, message) => {
             words.push(format!("failed: {}", message.as_deref().unwrap_or("no word of why")));
         }
-        (Source::Guard, _, message) => words.extend(message.clone()),
-        (Source::Git | Source::Receipt, ..) => {}
+        (EventSource::Guard, _, message) => words.extend(message.clone()),
+        (EventSource::Git | EventSource::Receipt, ..) => {}
     }
     words.extend(event.phase.as_ref().map(|phase| format!("while: {phase}")));
     words.extend(event.host.as_ref().map(|host| format!("on {host}")));
@@ -294,7 +298,7 @@ mod tests {
     use serde_json::json;
     use std::collections::BTreeMap;
 
-    fn claim(digit: &str, at: i64) -> Event {
+    fn claim(digit: &str, at: i64) -> LogEvent {
         let trailers = BTreeMap::from([(trailer::TICKET, vec!["TICKET-a-001".to_owned()])]);
         of_commit(&Logged {
             oid: Oid::parse(&digit.repeat(40)).unwrap(),
@@ -328,13 +332,13 @@ mod tests {
         let lines = [failure, receipt];
         let events = merge(vec![claim("1", 10), claim("2", 20)], &lines, Some(&id));
         let told: Vec<_> = events.iter().map(|e| (e.operation.as_str(), e.source)).collect();
-        let git = Source::Git;
+        let git = EventSource::Git;
         assert_eq!(
             told,
             [
-                ("new", Source::Receipt),
+                ("new", EventSource::Receipt),
                 ("claim", git),
-                ("activate", Source::Failure),
+                ("activate", EventSource::Failure),
                 ("claim", git)
             ]
         );

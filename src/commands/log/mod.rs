@@ -4,8 +4,8 @@ mod event;
 
 use serde::Serialize;
 
-use self::event::{Event, merge, more, of_commit};
-use crate::app::board::{self, Look, Seen};
+use self::event::{LogEvent, merge, more, of_commit};
+use crate::app::board::{self, Look, TrunkAsSeen};
 use crate::app::complete::ids;
 use crate::app::context::{Context, Globals};
 use crate::app::frame::{AsOf, Extent};
@@ -28,7 +28,7 @@ const KEYS: [&str; 5] =
 /// is the same in every clone. What only this clone knows stands beside it: attempts that failed, and how often
 /// and how long a success was tried for. The oldest comes first.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub struct LogArgs {
     /// The ticket: its id, the id without TICKET-, a part of it that only one has, or its file
     #[arg(value_name = "ID", add = ids(&Lane::ALL))]
     id: Option<String>,
@@ -40,17 +40,17 @@ pub struct Args {
 /// The answer in JSON.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Story<'a> {
+pub struct LogJson<'a> {
     schema: &'static str,
     #[serde(flatten)]
     as_of: AsOf,
     #[serde(flatten)]
     extent: Extent,
     /// What was done, the oldest first; with `--limit` the newest of them.
-    events: &'a [Event],
+    events: &'a [LogEvent],
 }
 
-pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+pub fn run(args: &LogArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let ctx = Context::open(globals, env, out, None)?;
     board::look(&ctx, Look::LastSeen, |seen| {
         let found = args.id.as_ref().map(|query| board::find(seen, query).map(|e| e.id.clone()));
@@ -77,7 +77,7 @@ pub fn run(args: &Args, globals: &Globals, env: &Env, out: &Out) -> Result<(), F
 /// The commits that tell of tickets, oldest first.
 fn commits(
     ctx: &Context<'_>,
-    seen: &Seen<'_>,
+    seen: &TrunkAsSeen<'_>,
     id: Option<&TicketId>,
 ) -> Result<Vec<Logged>, Failure> {
     let mut from: Vec<Oid> = seen.view.commit().cloned().into_iter().collect();
@@ -102,12 +102,12 @@ fn commits(
     Ok(commits)
 }
 
-fn answer(ctx: &Context<'_>, seen: &Seen<'_>, events: &[Event], limit: Option<usize>) {
+fn answer(ctx: &Context<'_>, seen: &TrunkAsSeen<'_>, events: &[LogEvent], limit: Option<usize>) {
     let total = events.len();
     let skipped = total.saturating_sub(limit.unwrap_or(total));
     let shown = events.get(skipped..).unwrap_or_default();
     match ctx.out.format {
-        Format::Json => ctx.out.json(&Story {
+        Format::Json => ctx.out.json(&LogJson {
             schema: "tix/log@1",
             as_of: AsOf::of(ctx, seen),
             extent: Extent::new(shown.len(), total),
@@ -125,7 +125,7 @@ fn answer(ctx: &Context<'_>, seen: &Seen<'_>, events: &[Event], limit: Option<us
     board::tell_age(ctx, seen, "tix list --fetch");
 }
 
-fn table(events: &[Event]) -> Table {
+fn table(events: &[LogEvent]) -> Table {
     let mut table = Table::new(["when", "what", "ticket", "who", "commit", "more"]);
     for event in events {
         let commit = event.commit.as_deref().and_then(|oid| oid.get(..10)).unwrap_or_default();

@@ -93,7 +93,7 @@ fn a_hostile_session_is_refused_and_not_repaired() {
     ] {
         let error = template.expand(&fields(Some(session))).unwrap_err();
         assert!(
-            matches!(error, TemplateError::BadValue { field: Field::Session, .. }),
+            matches!(error, TemplateError::BadValue { field: TemplateField::Session, .. }),
             "{session:?}"
         );
         assert_eq!(error.to_string().chars().find(|c| c.is_control()), None);

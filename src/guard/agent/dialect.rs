@@ -5,7 +5,7 @@
 
 use serde_json::json;
 
-use super::event::Moment;
+use super::event::EventMoment;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dialect {
@@ -35,7 +35,7 @@ impl Dialect {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Answer {
+pub enum HookAnswer {
     Pass,
     Refuse(String),
     /// The person who watches decides.
@@ -54,7 +54,7 @@ pub struct Spoken {
 }
 
 /// Puts an answer into the agent's words.
-pub fn speak(dialect: Dialect, moment: Moment, answer: &Answer) -> Spoken {
+pub fn speak(dialect: Dialect, moment: EventMoment, answer: &HookAnswer) -> Spoken {
     // These read stdout as JSON, whatever is on it.
     let empty = match dialect {
         Dialect::Claude | Dialect::Codex => "",
@@ -64,34 +64,33 @@ pub fn speak(dialect: Dialect, moment: Moment, answer: &Answer) -> Spoken {
     let refuse =
         |reason: &str| Spoken { stdout: String::new(), stderr: format!("{reason}\n"), code: 2 };
     match (answer, dialect) {
-        (Answer::Pass, _) => say(empty.to_owned()),
+        (HookAnswer::Pass, _) => say(empty.to_owned()),
         // In Codex and Gemini a question is an invalid answer, and the tool would run.
-        (Answer::Refuse(reason), _) | (Answer::Ask(reason), Dialect::Codex | Dialect::Gemini) => {
-            refuse(reason)
-        }
-        (Answer::Ask(reason), Dialect::Claude) => say(json!({"hookSpecificOutput": {
+        (HookAnswer::Refuse(reason), _)
+        | (HookAnswer::Ask(reason), Dialect::Codex | Dialect::Gemini) => refuse(reason),
+        (HookAnswer::Ask(reason), Dialect::Claude) => say(json!({"hookSpecificOutput": {
             "hookEventName": "PreToolUse",
             "permissionDecision": "ask",
             "permissionDecisionReason": reason,
         }})
         .to_string()),
-        (Answer::Ask(reason), Dialect::Cursor) => {
+        (HookAnswer::Ask(reason), Dialect::Cursor) => {
             say(json!({"permission": "ask", "user_message": reason, "agent_message": reason})
                 .to_string())
         }
-        (Answer::Tell(text), Dialect::Claude | Dialect::Codex) => match moment {
-            Moment::Start => say(text.clone()),
-            Moment::After => say(json!({"hookSpecificOutput": {
+        (HookAnswer::Tell(text), Dialect::Claude | Dialect::Codex) => match moment {
+            EventMoment::Start => say(text.clone()),
+            EventMoment::After => say(json!({"hookSpecificOutput": {
                 "hookEventName": "PostToolUse",
                 "additionalContext": text,
             }})
             .to_string()),
-            Moment::Before | Moment::Other => say(String::new()),
+            EventMoment::Before | EventMoment::Other => say(String::new()),
         },
-        (Answer::Tell(text), Dialect::Gemini) => {
+        (HookAnswer::Tell(text), Dialect::Gemini) => {
             say(json!({"hookSpecificOutput": {"additionalContext": text}}).to_string())
         }
-        (Answer::Tell(text), Dialect::Cursor) => {
+        (HookAnswer::Tell(text), Dialect::Cursor) => {
             say(json!({"additional_context": text}).to_string())
         }
     }
@@ -104,7 +103,7 @@ mod tests {
     #[test]
     fn a_refusal_is_two_and_a_reason_everywhere() {
         for dialect in Dialect::ALL {
-            let spoken = speak(dialect, Moment::Before, &Answer::Refuse("why".to_owned()));
+            let spoken = speak(dialect, EventMoment::Before, &HookAnswer::Refuse("why".to_owned()));
             assert_eq!(
                 (spoken.code, spoken.stderr.as_str(), spoken.stdout.as_str()),
                 (2, "why\n", "")
@@ -114,13 +113,13 @@ mod tests {
 
     #[test]
     fn silence_is_an_empty_object_where_stdout_must_be_json() {
-        let silent = |dialect| speak(dialect, Moment::Before, &Answer::Pass).stdout;
+        let silent = |dialect| speak(dialect, EventMoment::Before, &HookAnswer::Pass).stdout;
         assert_eq!(Dialect::ALL.map(silent), ["", "", "{}", "{}"]);
     }
 
     #[test]
     fn a_question_is_asked_only_where_it_can_be() {
-        let ask = |dialect| speak(dialect, Moment::Before, &Answer::Ask("why".to_owned()));
+        let ask = |dialect| speak(dialect, EventMoment::Before, &HookAnswer::Ask("why".to_owned()));
         assert!(ask(Dialect::Claude).stdout.contains(r#""permissionDecision":"ask""#));
         assert!(ask(Dialect::Cursor).stdout.contains(r#""permission":"ask""#));
         assert_eq!([ask(Dialect::Codex).code, ask(Dialect::Gemini).code], [2, 2]);
@@ -129,12 +128,15 @@ mod tests {
     #[test]
     fn what_is_told_is_never_a_refusal() {
         for dialect in Dialect::ALL {
-            for moment in [Moment::Before, Moment::After, Moment::Start, Moment::Other] {
-                let spoken = speak(dialect, moment, &Answer::Tell("news".to_owned()));
+            for moment in
+                [EventMoment::Before, EventMoment::After, EventMoment::Start, EventMoment::Other]
+            {
+                let spoken = speak(dialect, moment, &HookAnswer::Tell("news".to_owned()));
                 assert_eq!((spoken.code, spoken.stderr.as_str()), (0, ""));
             }
         }
-        let start = speak(Dialect::Claude, Moment::Start, &Answer::Tell("news".to_owned()));
+        let start =
+            speak(Dialect::Claude, EventMoment::Start, &HookAnswer::Tell("news".to_owned()));
         assert_eq!(start.stdout, "news");
     }
 }

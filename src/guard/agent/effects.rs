@@ -1,23 +1,23 @@
 //! What one intent means for a protected branch of one repository.
 
-use super::super::rule::{self, Verdict};
-use super::super::shell::Word;
-use super::super::{GuardError, Judged, Move, Ruling};
-use super::intent::{Commit, Content, Empty, Everything, Intent, Push};
-use super::judge::{Action, Here, Judge, Why};
+use super::super::rule::{self, CommitVerdict};
+use super::super::shell::ShellWord;
+use super::super::{BranchMove, GuardError, JudgedCommit, Ruling};
+use super::intent::{CommitIntent, Content, Empty, Everything, Intent, Push};
+use super::judge::{GuardedPlace, Judge, JudgedAction, LineReason};
 use super::state::Staged;
 use crate::names::{Oid, RefName};
 
 /// What the guard says; `None` is nothing against it.
-type Finding = Result<Option<Why>, GuardError>;
+type Objection = Result<Option<LineReason>, GuardError>;
 
 impl Judge<'_> {
     pub fn intent(
         &mut self,
-        here: &Here,
+        here: &GuardedPlace,
         intent: &Intent,
-        action: &Action<'_>,
-        index: Option<&Word>,
+        action: &JudgedAction<'_>,
+        index: Option<&ShellWord>,
     ) {
         if let Intent::Push(push) = intent {
             self.push(here, push, action);
@@ -27,20 +27,26 @@ impl Judge<'_> {
         self.note(here, &branch, action, finding);
     }
 
-    fn note(&mut self, here: &Here, branch: &RefName, action: &Action<'_>, finding: Finding) {
+    fn note(
+        &mut self,
+        here: &GuardedPlace,
+        branch: &RefName,
+        action: &JudgedAction<'_>,
+        finding: Objection,
+    ) {
         let why = match finding {
             Ok(Some(why)) => why,
-            Ok(None) if action.unchecked => Why::Unchecked,
+            Ok(None) if action.unchecked => LineReason::Unchecked,
             Ok(None) => return,
-            Err(error) => Why::Undecided(error.to_string()),
+            Err(error) => LineReason::Undecided(error.to_string()),
         };
         self.refuse(here, branch, action.what, why);
     }
 
-    fn push(&mut self, here: &Here, push: &Push, action: &Action<'_>) {
+    fn push(&mut self, here: &GuardedPlace, push: &Push, action: &JudgedAction<'_>) {
         match pushed(here, push) {
             Ok(pushed) => {
-                for Pushed { branch, from, force } in pushed {
+                for PushedBranch { branch, from, force } in pushed {
                     let finding = judge_pushed(here, push, &branch, from.as_deref(), force);
                     self.note(here, &branch, action, finding);
                 }
@@ -55,9 +61,13 @@ impl Judge<'_> {
 }
 
 /// The protected branch that an intent is about, and what the guard says.
-fn about(here: &Here, intent: &Intent, index: Option<&Word>) -> Option<(RefName, Finding)> {
+fn about(
+    here: &GuardedPlace,
+    intent: &Intent,
+    index: Option<&ShellWord>,
+) -> Option<(RefName, Objection)> {
     let head = here.protected();
-    let on_head = |finding: Finding| head.map(|branch| (branch.clone(), finding));
+    let on_head = |finding: Objection| head.map(|branch| (branch.clone(), finding));
     match intent {
         Intent::Commit(commit) => {
             head.map(|branch| (branch.clone(), judge_commit(here, commit, index)))
@@ -66,15 +76,15 @@ fn about(here: &Here, intent: &Intent, index: Option<&Word>) -> Option<(RefName,
         Intent::Pull(source) => {
             let branch = head?;
             let same = source.is(branch.short()) || source.is(branch.as_str());
-            Some((branch.clone(), Ok((!same).then_some(Why::Unseen))))
+            Some((branch.clone(), Ok((!same).then_some(LineReason::Unseen))))
         }
         Intent::Rebase(to) | Intent::Reset(to) => {
             head.map(|branch| (branch.clone(), judge_set(here, branch, Some(to))))
         }
-        Intent::Grow => on_head(Ok(Some(Why::Unseen))),
+        Intent::Grow => on_head(Ok(Some(LineReason::Unseen))),
         Intent::Anything => {
             let branch = head.cloned().or_else(|| here.guarded.trunk())?;
-            Some((branch, Ok(Some(Why::Unseen))))
+            Some((branch, Ok(Some(LineReason::Unseen))))
         }
         Intent::Set { branch, to } => {
             let branch = protected(here, branch)?;
@@ -83,7 +93,7 @@ fn about(here: &Here, intent: &Intent, index: Option<&Word>) -> Option<(RefName,
         }
         Intent::Remove(branch) => {
             let branch = if branch.is("HEAD") { head?.clone() } else { protected(here, branch)? };
-            Some((branch, Ok(Some(Why::Deletion))))
+            Some((branch, Ok(Some(LineReason::Deletion))))
         }
         Intent::Push(_)
         | Intent::Switch(_)
@@ -95,34 +105,38 @@ fn about(here: &Here, intent: &Intent, index: Option<&Word>) -> Option<(RefName,
     }
 }
 
-fn protected(here: &Here, name: &Word) -> Option<RefName> {
+fn protected(here: &GuardedPlace, name: &ShellWord) -> Option<RefName> {
     let name = name.text()?;
     let branch = RefName::branch(name.strip_prefix("refs/heads/").unwrap_or(name))?;
     here.guarded.is_protected(&branch).then_some(branch)
 }
 
-fn judge_commit(here: &Here, commit: &Commit, index: Option<&Word>) -> Finding {
+fn judge_commit(
+    here: &GuardedPlace,
+    commit: &CommitIntent,
+    index: Option<&ShellWord>,
+) -> Objection {
     let guarded = &here.guarded;
-    let changed = |paths: &[&str]| -> Finding {
+    let changed = |paths: &[&str]| -> Objection {
         let deltas = guarded.git().changed(&here.dir, paths)?;
-        Ok(rule::judge(&deltas, guarded.tickets_dir()).err().map(Why::Breaches))
+        Ok(rule::judge(&deltas, guarded.tickets_dir()).err().map(LineReason::Breaches))
     };
     match &commit.content {
-        Content::Chosen => Ok(Some(Why::Unseen)),
+        Content::Chosen => Ok(Some(LineReason::Unseen)),
         Content::All => changed(&[]),
         Content::Paths(paths) => {
-            let paths: Option<Vec<&str>> = paths.iter().map(Word::text).collect();
-            paths.map_or(Ok(Some(Why::Unseen)), |paths| changed(&paths))
+            let paths: Option<Vec<&str>> = paths.iter().map(ShellWord::text).collect();
+            paths.map_or(Ok(Some(LineReason::Unseen)), |paths| changed(&paths))
         }
         Content::Staged => {
             if here.staged == Some(Staged::Anything) {
-                return Ok(Some(Why::StagedMeanwhile));
+                return Ok(Some(LineReason::StagedMeanwhile));
             }
             let index = match index {
                 None => None,
                 Some(index) => match index.text() {
                     Some(index) => Some(here.dir.join(index)),
-                    None => return Ok(Some(Why::Unseen)),
+                    None => return Ok(Some(LineReason::Unseen)),
                 },
             };
             let index = index.as_deref().map(std::path::Path::as_os_str);
@@ -132,37 +146,39 @@ fn judge_commit(here: &Here, commit: &Commit, index: Option<&Word>) -> Finding {
                 guarded.judge_staged(index)?
             };
             Ok(match verdict {
-                Verdict::Tickets(_) | Verdict::Nothing => None,
+                CommitVerdict::Tickets(_) | CommitVerdict::Nothing => None,
                 // git itself makes no commit then, or what the line stages before is in it.
-                Verdict::Refused(breaches)
+                CommitVerdict::Refused(breaches)
                     if commit.empty == Empty::Refused
-                        && breaches.iter().all(|breach| breach.why == rule::Why::Empty) =>
+                        && breaches
+                            .iter()
+                            .all(|breach| breach.why == rule::BreachReason::Empty) =>
                 {
                     None
                 }
-                Verdict::Refused(breaches) => Some(Why::Breaches(breaches)),
+                CommitVerdict::Refused(breaches) => Some(LineReason::Breaches(breaches)),
             })
         }
     }
 }
 
 /// The commit that a word names, where it names one.
-fn commit_of(here: &Here, word: &Word) -> Result<Option<Oid>, GuardError> {
+fn commit_of(here: &GuardedPlace, word: &ShellWord) -> Result<Option<Oid>, GuardError> {
     let Some(name) = revision(word) else { return Ok(None) };
     Ok(here.guarded.git().commit_of(&name)?)
 }
 
-fn judge_take(here: &Here, branch: &RefName, from: &Word) -> Finding {
+fn judge_take(here: &GuardedPlace, branch: &RefName, from: &ShellWord) -> Objection {
     judge_named(here, from, |new| here.guarded.judge_new(branch, new))
 }
 
 /// Judges the commits that come with what a word names. That is not looked up first: git says so when it lists them.
 fn judge_named(
-    here: &Here,
-    word: &Word,
-    judge: impl FnOnce(&str) -> Result<Vec<Judged>, GuardError>,
-) -> Finding {
-    let Some(name) = revision(word) else { return Ok(Some(Why::Unseen)) };
+    here: &GuardedPlace,
+    word: &ShellWord,
+    judge: impl FnOnce(&str) -> Result<Vec<JudgedCommit>, GuardError>,
+) -> Objection {
+    let Some(name) = revision(word) else { return Ok(Some(LineReason::Unseen)) };
     let judged = judge(&name);
     if let Ok(judged) = &judged
         && !judged.is_empty()
@@ -172,42 +188,44 @@ fn judge_named(
     // Nothing is new, or nobody knows what that is.
     match here.guarded.git().commit_of(&name)? {
         Some(_) => judged.map(|_| None),
-        None => Ok(Some(Why::Unseen)),
+        None => Ok(Some(LineReason::Unseen)),
     }
 }
 
 /// The commit that a word means, as a revision.
-fn revision(word: &Word) -> Option<String> {
+fn revision(word: &ShellWord) -> Option<String> {
     let name = word.text().filter(|name| !name.starts_with('-'))?;
     Some(format!("{name}^{{commit}}"))
 }
 
-fn judge_set(here: &Here, branch: &RefName, to: Option<&Word>) -> Finding {
-    let head = Word::known("HEAD");
-    let Some(new) = commit_of(here, to.unwrap_or(&head))? else { return Ok(Some(Why::Unseen)) };
-    let asked = Move { branch: branch.clone(), old: None, new: Some(new) };
+fn judge_set(here: &GuardedPlace, branch: &RefName, to: Option<&ShellWord>) -> Objection {
+    let head = ShellWord::known("HEAD");
+    let Some(new) = commit_of(here, to.unwrap_or(&head))? else {
+        return Ok(Some(LineReason::Unseen));
+    };
+    let asked = BranchMove { branch: branch.clone(), old: None, new: Some(new) };
     Ok(against(here.guarded.judge_local(&asked)?))
 }
 
-fn against(ruling: Ruling) -> Option<Why> {
+fn against(ruling: Ruling) -> Option<LineReason> {
     match ruling {
         Ruling::Pass(_) => None,
-        Ruling::Deletion => Some(Why::Deletion),
-        Ruling::Rewrite => Some(Why::Rewrite),
+        Ruling::Deletion => Some(LineReason::Deletion),
+        Ruling::Rewrite => Some(LineReason::Rewrite),
         Ruling::Commits(judged) => breaking(&judged),
     }
 }
 
 /// The commits that break the rule.
-fn breaking(judged: &[Judged]) -> Option<Why> {
-    let refused = judged.iter().filter(|j| matches!(j.verdict, Verdict::Refused(_)));
+fn breaking(judged: &[JudgedCommit]) -> Option<LineReason> {
+    let refused = judged.iter().filter(|j| matches!(j.verdict, CommitVerdict::Refused(_)));
     let commits: Vec<(Oid, String)> =
         refused.map(|j| (j.commit.clone(), j.subject.clone())).collect();
-    (!commits.is_empty()).then_some(Why::Commits(commits))
+    (!commits.is_empty()).then_some(LineReason::Commits(commits))
 }
 
 /// A branch of the remote that a push would move.
-struct Pushed {
+struct PushedBranch {
     branch: RefName,
     /// What would be put there; `None` deletes it.
     from: Option<String>,
@@ -215,10 +233,10 @@ struct Pushed {
 }
 
 /// The protected branches that a push is about.
-fn pushed(here: &Here, push: &Push) -> Result<Vec<Pushed>, GuardError> {
+fn pushed(here: &GuardedPlace, push: &Push) -> Result<Vec<PushedBranch>, GuardError> {
     let guarded = &here.guarded;
-    let all = || -> Result<Vec<Pushed>, GuardError> {
-        let one = |(branch, _): (RefName, Oid)| Pushed {
+    let all = || -> Result<Vec<PushedBranch>, GuardError> {
+        let one = |(branch, _): (RefName, Oid)| PushedBranch {
             from: Some(branch.as_str().to_owned()),
             branch,
             force: push.force,
@@ -229,7 +247,7 @@ fn pushed(here: &Here, push: &Push) -> Result<Vec<Pushed>, GuardError> {
         Everything::Branches => return all(),
         Everything::Mirror => {
             // What is not here would be deleted there.
-            let here = all()?.into_iter().map(|pushed| Pushed { force: true, ..pushed });
+            let here = all()?.into_iter().map(|pushed| PushedBranch { force: true, ..pushed });
             return Ok(here.collect());
         }
         Everything::No => {}
@@ -257,7 +275,11 @@ fn pushed(here: &Here, push: &Push) -> Result<Vec<Pushed>, GuardError> {
 }
 
 /// The protected branches that are here and that a pattern sends somewhere.
-fn matching(here: &Here, push: &Push, pattern: &str) -> Result<Vec<Pushed>, GuardError> {
+fn matching(
+    here: &GuardedPlace,
+    push: &Push,
+    pattern: &str,
+) -> Result<Vec<PushedBranch>, GuardError> {
     let (from, to) = pattern.split_once(':').unwrap_or((pattern, pattern));
     let (sign, from) =
         if let Some(from) = from.strip_prefix('+') { ("+", from) } else { ("", from) };
@@ -274,7 +296,7 @@ fn matching(here: &Here, push: &Push, pattern: &str) -> Result<Vec<Pushed>, Guar
     Ok(found)
 }
 
-fn one_pushed(here: &Here, push: &Push, refspec: &str) -> Option<Pushed> {
+fn one_pushed(here: &GuardedPlace, push: &Push, refspec: &str) -> Option<PushedBranch> {
     let (force, refspec) = match refspec.strip_prefix('+') {
         Some(rest) => (true, rest),
         None => (push.force, refspec),
@@ -288,7 +310,7 @@ fn one_pushed(here: &Here, push: &Push, refspec: &str) -> Option<Pushed> {
         None => (refspec, named(refspec)?),
     };
     let from = (!push.delete && !from.is_empty()).then(|| from.to_owned());
-    here.guarded.is_protected(&to).then_some(Pushed { branch: to, from, force })
+    here.guarded.is_protected(&to).then_some(PushedBranch { branch: to, from, force })
 }
 
 /// A branch by its name, however much of it is said: gitrevisions(7).
@@ -297,7 +319,7 @@ pub fn short_name(name: &str) -> &str {
 }
 
 /// What the configuration makes of a push that names no branch: git-config(1), `push.default`.
-fn configured(here: &Here, push: &Push) -> Result<Vec<Pushed>, GuardError> {
+fn configured(here: &GuardedPlace, push: &Push) -> Result<Vec<PushedBranch>, GuardError> {
     let last = |key: &str| last_of(here, key);
     let key = format!("remote.{}.push", remote_of(here, push));
     let settings = here.guarded.settings_of_pushes().iter();
@@ -324,13 +346,13 @@ fn configured(here: &Here, push: &Push) -> Result<Vec<Pushed>, GuardError> {
 }
 
 /// The value that counts of a setting, which is the last one.
-fn last_of(here: &Here, key: &str) -> Option<String> {
+fn last_of(here: &GuardedPlace, key: &str) -> Option<String> {
     let mut settings = here.guarded.settings_of_pushes().iter().rev();
     settings.find(|(known, _)| known.eq_ignore_ascii_case(key)).map(|(_, value)| value.clone())
 }
 
-fn remote_of(here: &Here, push: &Push) -> String {
-    if let Some(remote) = push.remote.as_ref().and_then(Word::text) {
+fn remote_of(here: &GuardedPlace, push: &Push) -> String {
+    if let Some(remote) = push.remote.as_ref().and_then(ShellWord::text) {
         return remote.to_owned();
     }
     let of_branch = |key: &str| {
@@ -345,15 +367,15 @@ fn remote_of(here: &Here, push: &Push) -> String {
 }
 
 fn judge_pushed(
-    here: &Here,
+    here: &GuardedPlace,
     push: &Push,
     branch: &RefName,
     from: Option<&str>,
     force: bool,
-) -> Finding {
-    let Some(from) = from else { return Ok(Some(Why::Deletion)) };
+) -> Objection {
+    let Some(from) = from else { return Ok(Some(LineReason::Deletion)) };
     if force {
-        return Ok(Some(Why::Rewrite));
+        return Ok(Some(LineReason::Rewrite));
     }
     let remote = remote_of(here, push);
     let from = match (from, &here.branch) {
@@ -361,5 +383,7 @@ fn judge_pushed(
         ("HEAD" | "@", Some(branch)) => branch.as_str(),
         (from, _) => from,
     };
-    judge_named(here, &Word::known(from), |new| here.guarded.judge_announced(&remote, branch, new))
+    judge_named(here, &ShellWord::known(from), |new| {
+        here.guarded.judge_announced(&remote, branch, new)
+    })
 }

@@ -8,15 +8,15 @@ use crate::text::shell_quoted;
 use serde_json::Value;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Event {
-    pub moment: Moment,
+pub struct AgentEvent {
+    pub moment: EventMoment,
     /// The directory that the agent works in, where it says so.
     pub cwd: Option<PathBuf>,
-    pub action: Action,
+    pub action: ToolAction,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Moment {
+pub enum EventMoment {
     /// Before a tool is used: it can still be refused.
     Before,
     /// After a tool was used, well or not.
@@ -26,7 +26,7 @@ pub enum Moment {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Action {
+pub enum ToolAction {
     /// It runs a command line.
     Shell(String),
     Write(Vec<PathBuf>),
@@ -72,9 +72,9 @@ const PATHS: [&str; 6] =
 /// Under these names a tool is told where to run.
 const DIRS: [&str; 4] = ["workdir", "cwd", "directory", "dir_path"];
 
-impl Event {
+impl AgentEvent {
     /// Reads an event; `None` when it is no JSON object.
-    pub fn read(bytes: &[u8]) -> Option<Event> {
+    pub fn read(bytes: &[u8]) -> Option<AgentEvent> {
         let value: Value = serde_json::from_slice(bytes).ok()?;
         let fields = value.as_object()?;
         let text = |name: &str| fields.get(name).and_then(Value::as_str);
@@ -87,21 +87,19 @@ impl Event {
         // What says no directory says which ones are open.
         let root = || fields.get("workspace_roots")?.as_array()?.first()?.as_str();
         let cwd = text("cwd").or_else(root).filter(|cwd| !cwd.is_empty()).map(PathBuf::from);
-        let mut event = Event { moment, cwd, action: Action::Nothing };
+        let mut event = AgentEvent { moment, cwd, action: ToolAction::Nothing };
         event.action = match command_of(fields.get("command")) {
-            Some(command) if tool.is_empty() => Action::Shell(command),
+            Some(command) if tool.is_empty() => ToolAction::Shell(command),
             // Here the command, or the URL, is that of the server.
             _ if name.to_ascii_lowercase().ends_with("mcpexecution") => {
                 let server = text("command").or_else(|| text("url")).unwrap_or_default();
-                of_server(server, tool).map_or(Action::Nothing, |(server, name)| Action::Tool {
-                    server,
-                    name,
-                    input: input.clone(),
+                of_server(server, tool).map_or(ToolAction::Nothing, |(server, name)| {
+                    ToolAction::Tool { server, name, input: input.clone() }
                 })
             }
             _ => action(tool, &input),
         };
-        if let Action::Shell(_) = event.action {
+        if let ToolAction::Shell(_) = event.action {
             event.go_to(&input);
         }
         Some(event)
@@ -117,30 +115,30 @@ impl Event {
     }
 }
 
-fn moment(name: &str, has_action: bool) -> Moment {
+fn moment(name: &str, has_action: bool) -> EventMoment {
     let name = name.to_ascii_lowercase();
     if name.starts_with("sessionstart") {
-        Moment::Start
+        EventMoment::Start
     } else if name.starts_with("post") || name.starts_with("after") {
-        Moment::After
+        EventMoment::After
     } else if name.starts_with("pre") && name != "precompact" || name.starts_with("before") {
-        Moment::Before
+        EventMoment::Before
     } else if name.is_empty() && has_action {
         // Closed rather than open: what does not say when it comes may still be about to happen.
-        Moment::Before
+        EventMoment::Before
     } else {
-        Moment::Other
+        EventMoment::Other
     }
 }
 
-fn action(tool: &str, input: &Value) -> Action {
+fn action(tool: &str, input: &Value) -> ToolAction {
     let lower = tool.to_ascii_lowercase();
     if let Some((server, name)) = mcp(tool) {
-        return Action::Tool { name, server, input: input.clone() };
+        return ToolAction::Tool { name, server, input: input.clone() };
     }
     if SHELLS.contains(&lower.as_str()) {
         return command_of(input.get("command").or_else(|| input.get("cmd")))
-            .map_or(Action::Nothing, Action::Shell);
+            .map_or(ToolAction::Nothing, ToolAction::Shell);
     }
     if WRITERS.contains(&lower.as_str()) {
         let mut paths: Vec<PathBuf> =
@@ -148,9 +146,9 @@ fn action(tool: &str, input: &Value) -> Action {
         let patch =
             ["command", "input", "patch"].iter().find_map(|name| command_of(input.get(name)));
         paths.extend(patch.iter().flat_map(|patch| patched(patch)));
-        return Action::Write(paths);
+        return ToolAction::Write(paths);
     }
-    Action::Nothing
+    ToolAction::Nothing
 }
 
 /// `mcp__git__git_commit`, and the same of a plugin's server: server and tool, where the server is one for git.
@@ -199,12 +197,12 @@ mod tests {
 
     use super::*;
 
-    fn read(json: &str) -> Event {
-        Event::read(json.as_bytes()).unwrap()
+    fn read(json: &str) -> AgentEvent {
+        AgentEvent::read(json.as_bytes()).unwrap()
     }
 
-    fn shell(command: &str) -> Action {
-        Action::Shell(command.to_owned())
+    fn shell(command: &str) -> ToolAction {
+        ToolAction::Shell(command.to_owned())
     }
 
     #[test]
@@ -218,7 +216,11 @@ mod tests {
             r#"{"cwd":"/w","tool_name":"Bash","tool_input":{"command":"git x"}}"#,
         ] {
             let event = read(json);
-            assert_eq!((event.moment, &event.action), (Moment::Before, &shell("git x")), "{json}");
+            assert_eq!(
+                (event.moment, &event.action),
+                (EventMoment::Before, &shell("git x")),
+                "{json}"
+            );
             assert_eq!(event.cwd.as_deref(), Some(Path::new("/w")), "{json}");
         }
         let words = read(
@@ -234,11 +236,11 @@ mod tests {
     fn the_moment_is_read_from_the_name() {
         let of = |name: &str| read(&format!(r#"{{"hook_event_name":"{name}"}}"#)).moment;
         for name in ["PostToolUse", "PostToolUseFailure", "AfterTool", "afterShellExecution"] {
-            assert_eq!(of(name), Moment::After, "{name}");
+            assert_eq!(of(name), EventMoment::After, "{name}");
         }
-        assert_eq!(of("SessionStart"), Moment::Start);
+        assert_eq!(of("SessionStart"), EventMoment::Start);
         for name in ["Stop", "UserPromptSubmit", "PreCompact", ""] {
-            assert_eq!(of(name), Moment::Other, "{name}");
+            assert_eq!(of(name), EventMoment::Other, "{name}");
         }
     }
 
@@ -250,26 +252,29 @@ mod tests {
         for tool in ["Write", "Edit", "MultiEdit", "write_file", "replace"] {
             assert_eq!(
                 of(tool, r#"{"file_path":"/a"}"#),
-                Action::Write(vec!["/a".into()]),
+                ToolAction::Write(vec!["/a".into()]),
                 "{tool}"
             );
         }
         assert_eq!(
             of("NotebookEdit", r#"{"notebook_path":"/a"}"#),
-            Action::Write(vec!["/a".into()])
+            ToolAction::Write(vec!["/a".into()])
         );
         let patch = r#"{"command":"*** Begin Patch\n*** Update File: src/a.rs\n@@\n*** Add File: b c\n*** End Patch"}"#;
-        assert_eq!(of("apply_patch", patch), Action::Write(vec!["src/a.rs".into(), "b c".into()]));
+        assert_eq!(
+            of("apply_patch", patch),
+            ToolAction::Write(vec!["src/a.rs".into(), "b c".into()])
+        );
         for tool in ["Read", "Grep", "Task", ""] {
-            assert_eq!(of(tool, r#"{"file_path":"/a"}"#), Action::Nothing, "{tool}");
+            assert_eq!(of(tool, r#"{"file_path":"/a"}"#), ToolAction::Nothing, "{tool}");
         }
     }
 
     #[test]
     fn tools_for_git_are_known_by_their_names() {
         let of = |tool: &str| match action(tool, &Value::Null) {
-            Action::Tool { server, name, .. } => Some((server, name)),
-            Action::Shell(_) | Action::Write(_) | Action::Nothing => None,
+            ToolAction::Tool { server, name, .. } => Some((server, name)),
+            ToolAction::Shell(_) | ToolAction::Write(_) | ToolAction::Nothing => None,
         };
         let pair = |server: &str, name: &str| Some((server.to_owned(), name.to_owned()));
         assert_eq!(of("mcp__git__git_commit"), pair("git", "git_commit"));
@@ -283,9 +288,9 @@ mod tests {
         let of = |fields: &str| {
             let json = format!(r#"{{"hook_event_name":"beforeMCPExecution",{fields}}}"#);
             match read(&json).action {
-                Action::Tool { server, name, input } => Some((server, name, input)),
-                Action::Nothing => None,
-                other @ (Action::Shell(_) | Action::Write(_)) => panic!("{other:?}"),
+                ToolAction::Tool { server, name, input } => Some((server, name, input)),
+                ToolAction::Nothing => None,
+                other @ (ToolAction::Shell(_) | ToolAction::Write(_)) => panic!("{other:?}"),
             }
         };
         let input = serde_json::json!({"repo_path": "/w"});
@@ -315,16 +320,19 @@ mod tests {
     #[test]
     fn what_is_no_event_is_none() {
         for bytes in [&b""[..], b"{", b"[]", b"1", b"null", b"\xff", b"{\"a\":}"] {
-            assert_eq!(Event::read(bytes), None);
+            assert_eq!(AgentEvent::read(bytes), None);
         }
         let odd = read(r#"{"hook_event_name":1,"tool_name":[],"tool_input":7,"cwd":{}}"#);
-        assert_eq!((odd.moment, odd.action, odd.cwd), (Moment::Other, Action::Nothing, None));
+        assert_eq!(
+            (odd.moment, odd.action, odd.cwd),
+            (EventMoment::Other, ToolAction::Nothing, None)
+        );
     }
 
     proptest! {
         #[test]
         fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-            Event::read(&bytes);
+            AgentEvent::read(&bytes);
         }
 
         #[test]
@@ -333,7 +341,7 @@ mod tests {
             tool in "(mcp__)?[A-Za-z_]{0,12}",
             input in r#"\{"(command|file_path|cwd)":("[^"\\]{0,20}"|[0-9]|\[("a",?)?\]|null)\}"#,
         ) {
-            Event::read(format!(r#"{{"hook_event_name":"{name}","tool_name":"{tool}","tool_input":{input}}}"#).as_bytes());
+            AgentEvent::read(format!(r#"{{"hook_event_name":"{name}","tool_name":"{tool}","tool_input":{input}}}"#).as_bytes());
         }
     }
 }

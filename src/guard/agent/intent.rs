@@ -1,20 +1,20 @@
 //! What a call of git comes to, as far as it concerns a guard.
 
-use super::super::shell::Word;
+use super::super::shell::ShellWord;
 
 /// One thing that a call of git would do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Intent {
     /// A commit on the branch that is checked out.
-    Commit(Commit),
+    Commit(CommitIntent),
     /// The branch that is checked out takes in what a revision holds, by a fast-forward or a merge.
-    Take(Word),
+    Take(ShellWord),
     /// The branch that is checked out takes in a branch of a remote that has not been fetched yet.
-    Pull(Word),
+    Pull(ShellWord),
     /// What the branch that is checked out holds is put on top of a revision.
-    Rebase(Word),
+    Rebase(ShellWord),
     /// The branch that is checked out is set to a revision.
-    Reset(Word),
+    Reset(ShellWord),
     /// The branch that is checked out gets commits that do not exist yet.
     Grow,
     /// Any branch may be moved, and which is not in the line.
@@ -22,12 +22,12 @@ pub enum Intent {
     /// git runs this line.
     Run(String),
     Set {
-        branch: Word,
+        branch: ShellWord,
         /// To what; `None` is what is checked out.
-        to: Option<Word>,
+        to: Option<ShellWord>,
     },
     /// A branch is deleted, or gets another name.
-    Remove(Word),
+    Remove(ShellWord),
     /// Branches are sent to a remote.
     Push(Push),
     /// Another branch is checked out.
@@ -35,7 +35,7 @@ pub enum Intent {
     /// The index changes before anything behind it runs.
     Stage(Staging),
     /// A worktree or a repository is made there, and this branch is checked out in it.
-    Make { path: Option<Word>, branch: Option<Word> },
+    Make { path: Option<ShellWord>, branch: Option<ShellWord> },
     /// The hooks of git do not see it.
     Unchecked,
     /// A program of its own, or an alias.
@@ -45,13 +45,13 @@ pub enum Intent {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Staging {
     /// It takes what these paths have in the worktree.
-    Paths(Vec<Word>),
+    Paths(Vec<ShellWord>),
     /// Nobody can tell before it is done.
     Anything,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Commit {
+pub struct CommitIntent {
     pub content: Content,
     /// What becomes of it when it would change nothing.
     pub empty: Empty,
@@ -67,9 +67,9 @@ pub enum Empty {
     Made,
 }
 
-impl Commit {
-    pub const STAGED: Commit =
-        Commit { content: Content::Staged, empty: Empty::Refused, amends: false };
+impl CommitIntent {
+    pub const STAGED: CommitIntent =
+        CommitIntent { content: Content::Staged, empty: Empty::Refused, amends: false };
 }
 
 /// What a commit would hold.
@@ -79,7 +79,7 @@ pub enum Content {
     /// Also what has changed in the worktree, of files that git knows.
     All,
     /// What these paths have in the worktree, alone or beside what is staged.
-    Paths(Vec<Word>),
+    Paths(Vec<ShellWord>),
     /// Nobody can tell: it is chosen while it runs.
     Chosen,
 }
@@ -87,9 +87,9 @@ pub enum Content {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Push {
     /// Where to; `None` is what the configuration says.
-    pub remote: Option<Word>,
+    pub remote: Option<ShellWord>,
     /// What; nothing is what the configuration says.
-    pub refspecs: Vec<Word>,
+    pub refspecs: Vec<ShellWord>,
     /// `--all` or `--mirror`: every branch there is.
     pub everything: Everything,
     /// Whether a branch may be set back.
@@ -112,7 +112,7 @@ pub enum Everything {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Switch {
     /// A branch or a commit that exists.
-    To(Word),
-    New(Word),
+    To(ShellWord),
+    New(ShellWord),
     Detached,
 }

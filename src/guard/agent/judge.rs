@@ -9,11 +9,11 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use super::super::rule::Breach;
-use super::super::shell::{Call, Dir, Machine, Step, Trouble, Word, mentions};
+use super::super::shell::{Dir, Machine, ShellCall, ShellWord, Trouble, WorldStep, mentions};
 use super::super::{GuardError, Guarded};
 use super::intent::Intent;
-use super::line::{Line, MOVERS};
-use super::state::{Head, Staged, State};
+use super::line::{GitLine, MOVERS};
+use super::state::{AssumedHead, LineState, Staged};
 use super::{verbs, writes};
 use crate::env::Env;
 use crate::git::clean_path;
@@ -22,16 +22,16 @@ use crate::names::{Oid, RefName};
 /// How many calls of git are judged in one line: each may take git a few milliseconds, and the agent waits.
 const CALLS: usize = 200;
 
-pub struct Refusal {
+pub struct LineRefusal {
     pub guarded: Rc<Guarded>,
     pub branch: RefName,
     /// What the line would do.
     pub what: String,
-    pub why: Why,
+    pub why: LineReason,
 }
 
 #[derive(Debug)]
-pub enum Why {
+pub enum LineReason {
     /// What would be committed, or is in commits that would become part of the branch, breaks the rule.
     Breaches(Vec<Breach>),
     /// These commits would become part of the branch, and break the rule.
@@ -54,28 +54,28 @@ pub enum Why {
     File(PathBuf),
 }
 
-impl Why {
+impl LineReason {
     /// The name of the rule, for the audit log.
     pub fn rule(&self) -> &'static str {
         match self {
-            Why::Breaches(breaches) => breaches.first().map_or("tickets", |b| b.why.rule()),
-            Why::Commits(_) => "commits",
-            Why::Unseen => "unseen",
-            Why::Deletion => "deletion",
-            Why::Rewrite => "rewrite",
-            Why::Unchecked => "unchecked",
-            Why::StagedMeanwhile => "staged",
-            Why::Unreadable(_) => "unreadable",
-            Why::Undecided(_) => "undecided",
-            Why::File(_) => "write",
+            LineReason::Breaches(breaches) => breaches.first().map_or("tickets", |b| b.why.rule()),
+            LineReason::Commits(_) => "commits",
+            LineReason::Unseen => "unseen",
+            LineReason::Deletion => "deletion",
+            LineReason::Rewrite => "rewrite",
+            LineReason::Unchecked => "unchecked",
+            LineReason::StagedMeanwhile => "staged",
+            LineReason::Unreadable(_) => "unreadable",
+            LineReason::Undecided(_) => "undecided",
+            LineReason::File(_) => "write",
         }
     }
 }
 
 /// Where a call of git works.
-enum Place {
+enum CallPlace {
     /// In a repository with something to guard.
-    Here(Here),
+    Here(GuardedPlace),
     /// In a worktree that the line itself makes: on this branch.
     Made(Option<String>),
     Elsewhere,
@@ -83,7 +83,7 @@ enum Place {
 
 /// A repository, and where in it git runs.
 #[derive(Clone)]
-pub struct Here {
+pub struct GuardedPlace {
     pub guarded: Rc<Guarded>,
     pub dir: PathBuf,
     /// The branch that is checked out, as far as the line has not changed that.
@@ -92,7 +92,7 @@ pub struct Here {
     pub staged: Option<Staged>,
 }
 
-impl Here {
+impl GuardedPlace {
     /// The branch that is checked out, if it is protected.
     pub fn protected(&self) -> Option<&RefName> {
         self.branch.as_ref().filter(|branch| self.guarded.is_protected(branch))
@@ -111,8 +111,8 @@ pub struct Judge<'e> {
     found: BTreeMap<PathBuf, Option<Rc<Guarded>>>,
     calls: usize,
     /// The aliases of git that the line itself makes.
-    pub aliases: BTreeMap<String, Word>,
-    pub refusals: Vec<Refusal>,
+    pub aliases: BTreeMap<String, ShellWord>,
+    pub refusals: Vec<LineRefusal>,
     /// The guard could not even find out whether there is anything to guard: in which directory, and why not.
     pub lost: Option<(PathBuf, GuardError)>,
 }
@@ -165,10 +165,10 @@ impl<'e> Judge<'e> {
         guarded
     }
 
-    fn place(&mut self, dir: &Dir, git_dir: Option<&Dir>, state: &State) -> Place {
+    fn place(&mut self, dir: &Dir, git_dir: Option<&Dir>, state: &LineState) -> CallPlace {
         let dir = match dir {
             Dir::At(dir) => clean_path(&self.cwd.join(dir)),
-            Dir::Aside(_) => return Place::Elsewhere,
+            Dir::Aside(_) => return CallPlace::Elsewhere,
             // The hooks of git will know; the line does not say that it leaves this repository.
             Dir::Unknown => self.cwd.clone(),
         };
@@ -176,48 +176,49 @@ impl<'e> Judge<'e> {
         if let Some((_, branch)) =
             state.made.iter().filter(made).max_by_key(|(path, _)| path.as_os_str().len())
         {
-            return Place::Made(branch.clone());
+            return CallPlace::Made(branch.clone());
         }
         let guarded = match git_dir {
             Some(Dir::At(git_dir)) => self.named(&clean_path(&self.cwd.join(git_dir)), &dir),
-            Some(Dir::Aside(_)) => return Place::Elsewhere,
+            Some(Dir::Aside(_)) => return CallPlace::Elsewhere,
             Some(Dir::Unknown) | None => self.guarded(&dir),
         };
-        let Some(guarded) = guarded else { return Place::Elsewhere };
-        let mut here = Here { dir, branch: guarded.branch().cloned(), staged: None, guarded };
+        let Some(guarded) = guarded else { return CallPlace::Elsewhere };
+        let mut here =
+            GuardedPlace { dir, branch: guarded.branch().cloned(), staged: None, guarded };
         let key = here.key();
         match state.heads.get(&key) {
-            Some(Head::Branch(branch)) => here.branch = Some(branch.clone()),
-            Some(Head::Other) => here.branch = None,
+            Some(AssumedHead::Branch(branch)) => here.branch = Some(branch.clone()),
+            Some(AssumedHead::Other) => here.branch = None,
             None => {}
         }
         here.staged = state.staged.get(&key).copied();
-        Place::Here(here)
+        CallPlace::Here(here)
     }
 
     /// Notes a refusal; of several for one reason the first is enough.
-    pub fn refuse(&mut self, here: &Here, branch: &RefName, what: &str, why: Why) {
-        let same = |known: &Refusal| known.branch == *branch && known.what == what;
+    pub fn refuse(&mut self, here: &GuardedPlace, branch: &RefName, what: &str, why: LineReason) {
+        let same = |known: &LineRefusal| known.branch == *branch && known.what == what;
         if !self.refusals.iter().any(same) {
             let (guarded, branch) = (here.guarded.clone(), branch.clone());
-            self.refusals.push(Refusal { guarded, branch, what: what.to_owned(), why });
+            self.refusals.push(LineRefusal { guarded, branch, what: what.to_owned(), why });
         }
     }
 
     /// Judges one call of git, and says how things are when it has succeeded.
-    pub fn line(&mut self, line: &Line, state: &State, depth: usize) -> State {
+    pub fn line(&mut self, line: &GitLine, state: &LineState, depth: usize) -> LineState {
         let here = match self.place(&line.dir, line.git_dir.as_ref(), state) {
-            Place::Here(here) => here,
-            Place::Made(branch) => {
+            CallPlace::Here(here) => here,
+            CallPlace::Made(branch) => {
                 self.in_new_worktree(line, branch.as_deref());
                 return state.clone();
             }
-            Place::Elsewhere => return self.elsewhere(line, state),
+            CallPlace::Elsewhere => return self.elsewhere(line, state),
         };
         self.calls += 1;
         if self.calls > CALLS {
             if let Some(branch) = here.protected().cloned() {
-                let why = Why::Unreadable("it calls git too often".to_owned());
+                let why = LineReason::Unreadable("it calls git too often".to_owned());
                 self.refuse(&here, &branch, "this line", why);
             }
             return state.clone();
@@ -230,7 +231,7 @@ impl<'e> Judge<'e> {
                     &here,
                     &branch,
                     &what,
-                    Why::Unreadable("which command of git it is".to_owned()),
+                    LineReason::Unreadable("which command of git it is".to_owned()),
                 );
             }
             return state.clone();
@@ -245,7 +246,7 @@ impl<'e> Judge<'e> {
         let mut state = state.clone();
         let mut here = here;
         let unchecked = line.is_without_hooks() || intents.contains(&Intent::Unchecked);
-        let action = Action { what: &format!("git {verb}"), unchecked };
+        let action = JudgedAction { what: &format!("git {verb}"), unchecked };
         for intent in intents {
             if let Intent::Run(command) = &intent {
                 let dir = here.guarded.root().unwrap_or(&here.dir).to_owned();
@@ -258,11 +259,11 @@ impl<'e> Judge<'e> {
     }
 
     /// A program that is not git moves a branch where it writes the file that git keeps it in.
-    pub fn other_program(&mut self, call: &Call) {
+    pub fn other_program(&mut self, call: &ShellCall) {
         let Some((program, arguments)) = call.words.split_first() else { return };
         let name = program.start().rsplit('/').next().unwrap_or_default();
         let in_place = || arguments.iter().any(|word| word.start().starts_with("-i"));
-        let written: Vec<Word> = match name {
+        let written: Vec<ShellWord> = match name {
             "mv" | "rm" | "shred" | "tee" | "truncate" | "unlink" => arguments.to_vec(),
             "sed" | "perl" if in_place() => arguments.to_vec(),
             "cp" | "install" | "ln" | "rsync" => arguments.last().cloned().into_iter().collect(),
@@ -275,7 +276,7 @@ impl<'e> Judge<'e> {
     }
 
     /// In a place without anything to guard only what is made matters.
-    fn elsewhere(&mut self, line: &Line, state: &State) -> State {
+    fn elsewhere(&mut self, line: &GitLine, state: &LineState) -> LineState {
         let mut state = state.clone();
         let intents =
             line.verb.text().map(|verb| verbs::intents(verb, &line.args)).unwrap_or_default();
@@ -289,10 +290,11 @@ impl<'e> Judge<'e> {
     }
 
     /// A worktree that does not exist yet has an index that nobody can look at.
-    fn in_new_worktree(&mut self, line: &Line, branch: Option<&str>) {
+    fn in_new_worktree(&mut self, line: &GitLine, branch: Option<&str>) {
         let Some(branch) = branch.and_then(RefName::branch) else { return };
         let Some(guarded) = self.guarded(&self.cwd.clone()) else { return };
-        let here = Here { guarded, dir: self.cwd.clone(), branch: Some(branch), staged: None };
+        let here =
+            GuardedPlace { guarded, dir: self.cwd.clone(), branch: Some(branch), staged: None };
         let Some(branch) = here.protected().cloned() else { return };
         let verb = line.verb.text().unwrap_or_default();
         let moves = |intent: &Intent| {
@@ -306,27 +308,27 @@ impl<'e> Judge<'e> {
             )
         };
         if verbs::intents(verb, &line.args).iter().any(moves) {
-            self.refuse(&here, &branch, &format!("git {verb}"), Why::Unseen);
+            self.refuse(&here, &branch, &format!("git {verb}"), LineReason::Unseen);
         }
     }
 }
 
 /// `git config alias.x y`, in either of its forms.
-fn new_alias(args: &[Word]) -> Option<(String, Word)> {
-    let is_name = |word: &&Word| word.start().to_ascii_lowercase().starts_with("alias.");
+fn new_alias(args: &[ShellWord]) -> Option<(String, ShellWord)> {
+    let is_name = |word: &&ShellWord| word.start().to_ascii_lowercase().starts_with("alias.");
     let place = args.iter().position(|word| is_name(&word))?;
     let name = args.get(place)?.text()?.get("alias.".len()..)?.to_ascii_lowercase();
     Some((name, args.get(place + 1)?.clone()))
 }
 
-pub struct Action<'a> {
+pub struct JudgedAction<'a> {
     pub what: &'a str,
     /// Whether git's hooks are switched off for it.
     pub unchecked: bool,
 }
 
 /// Whether a path that somebody wrote in this directory is in the lanes of the tickets, whatever it matches there.
-pub fn in_the_lanes(here: &Here, path: &Word) -> bool {
+pub fn in_the_lanes(here: &GuardedPlace, path: &ShellWord) -> bool {
     let Some(root) = here.guarded.root() else { return false };
     let text = path.start();
     // `:/`, `:(top)` and `:!` mean something else; a pattern matches below the directory that it begins with.
@@ -342,18 +344,18 @@ pub fn in_the_lanes(here: &Here, path: &Word) -> bool {
 }
 
 impl Machine for Judge<'_> {
-    type State = State;
+    type State = LineState;
 
-    fn run(&mut self, call: &Call, state: &State) -> Step<State> {
-        let Some(line) = Line::read(call) else {
+    fn run(&mut self, call: &ShellCall, state: &LineState) -> WorldStep<LineState> {
+        let Some(line) = GitLine::read(call) else {
             self.other_program(call);
-            return Step::nothing(state);
+            return WorldStep::nothing(state);
         };
         let ok = self.line(&line, state, 0);
-        Step { failed: state.after_failure(&ok), ok: Some(ok) }
+        WorldStep { failed: state.after_failure(&ok), ok: Some(ok) }
     }
 
-    fn write(&mut self, file: &Word, dir: &Dir) {
+    fn write(&mut self, file: &ShellWord, dir: &Dir) {
         // Which file it is in the end depends on the directory, and what git keeps there is asked for by name.
         if let (Dir::At(file), Some(text)) = (dir.join(file), file.text())
             && writes::may_be_of_git(text)
@@ -366,14 +368,14 @@ impl Machine for Judge<'_> {
         self.cwd.join(path).is_dir()
     }
 
-    fn trouble(&mut self, trouble: &Trouble, dir: &Dir, state: &State) {
+    fn trouble(&mut self, trouble: &Trouble, dir: &Dir, state: &LineState) {
         if !mentions(&trouble.text, &MOVERS) {
             return;
         }
-        if let Place::Here(here) = self.place(dir, None, state)
+        if let CallPlace::Here(here) = self.place(dir, None, state)
             && let Some(branch) = here.protected().cloned()
         {
-            let why = Why::Unreadable(trouble.why.clone());
+            let why = LineReason::Unreadable(trouble.why.clone());
             self.refuse(&here, &branch, "a part of this line", why);
         }
     }

@@ -1,6 +1,6 @@
 //! A call of git: which repository it is for, and what it is asked to do.
 
-use super::super::shell::{Call, Dir, Word};
+use super::super::shell::{Dir, ShellCall, ShellWord};
 
 /// The subcommands that may move a branch: a text that nobody can read is searched for these.
 pub const MOVERS: [&str; 15] = [
@@ -28,37 +28,37 @@ const VALUED: [&str; 4] = ["--namespace", "--super-prefix", "--exec-path", "--at
 const ELSEWHERE: &str = "elsewhere";
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Line {
+pub struct GitLine {
     /// Where git runs, after its `-C`.
     pub dir: Dir,
     /// `--git-dir` or `GIT_DIR`, as seen from there.
     pub git_dir: Option<Dir>,
     /// `GIT_INDEX_FILE`, as seen from there.
-    pub index: Option<Word>,
+    pub index: Option<ShellWord>,
     /// `-c` and the like: keys in lower case, and values.
-    pub settings: Vec<(String, Word)>,
+    pub settings: Vec<(String, ShellWord)>,
     /// The subcommand, or an alias.
-    pub verb: Word,
-    pub args: Vec<Word>,
+    pub verb: ShellWord,
+    pub args: Vec<ShellWord>,
 }
 
-impl Line {
+impl GitLine {
     /// The call as one of git; `None` when it is of another program.
-    pub fn read(call: &Call) -> Option<Line> {
+    pub fn read(call: &ShellCall) -> Option<GitLine> {
         let (program, rest) = call.words.split_first()?;
         let name = program.start().rsplit('/').next().unwrap_or_default();
         let name = name.strip_suffix(".exe").unwrap_or(name);
-        let mut line = Line {
+        let mut line = GitLine {
             dir: call.dir.clone(),
             git_dir: None,
             index: None,
             settings: Vec::new(),
-            verb: Word::known(""),
+            verb: ShellWord::known(""),
             args: rest.to_vec(),
         };
         line.environment(&call.env);
         if let Some(verb) = name.strip_prefix("git-").filter(|_| program.text().is_some()) {
-            line.verb = Word::known(verb);
+            line.verb = ShellWord::known(verb);
             return Some(line);
         }
         let git = name.eq_ignore_ascii_case("git") || name == "hub";
@@ -70,7 +70,7 @@ impl Line {
         (git || line.verb.text().is_some_and(|verb| MOVERS.contains(&verb))).then_some(line)
     }
 
-    fn environment(&mut self, env: &[(String, Word)]) {
+    fn environment(&mut self, env: &[(String, ShellWord)]) {
         for (name, value) in env {
             match name.as_str() {
                 "GIT_DIR" => self.git_dir = Some(self.dir.join(value)),
@@ -79,17 +79,17 @@ impl Line {
                 | "GIT_CONFIG_GLOBAL"
                 | "GIT_CONFIG_SYSTEM"
                 | "GIT_EXEC_PATH" => {
-                    self.settings.push((String::new(), Word::unknown()));
+                    self.settings.push((String::new(), ShellWord::unknown()));
                 }
                 // Where the user's own settings are.
                 "HOME" | "XDG_CONFIG_HOME" => {
-                    self.settings.push((ELSEWHERE.to_owned(), Word::unknown()));
+                    self.settings.push((ELSEWHERE.to_owned(), ShellWord::unknown()));
                 }
                 _ => {
                     let Some(number) = name.strip_prefix("GIT_CONFIG_KEY_") else { continue };
                     let values = format!("GIT_CONFIG_VALUE_{number}");
                     let found = env.iter().find(|(name, _)| *name == values);
-                    let found = found.map_or_else(Word::unknown, |(_, value)| value.clone());
+                    let found = found.map_or_else(ShellWord::unknown, |(_, value)| value.clone());
                     self.settings.push((value.start().to_ascii_lowercase(), found));
                 }
             }
@@ -119,7 +119,7 @@ impl Line {
                 "-c" => self.setting(words.next()),
                 "--config-env" => self.setting(value.or_else(|| words.next())),
                 "--git-dir" => {
-                    let value = value.or_else(|| words.next()).unwrap_or_else(Word::unknown);
+                    let value = value.or_else(|| words.next()).unwrap_or_else(ShellWord::unknown);
                     self.git_dir = Some(self.dir.join(&value));
                 }
                 "--work-tree" if value.is_none() => {
@@ -134,17 +134,17 @@ impl Line {
         self.args = words.collect();
     }
 
-    fn setting(&mut self, word: Option<Word>) {
+    fn setting(&mut self, word: Option<ShellWord>) {
         let Some(word) = word else { return };
         let (key, value) = match word.split_assignment() {
             Some((key, value)) => (key.to_owned(), value),
-            None => (word.start().to_owned(), Word::known("true")),
+            None => (word.start().to_owned(), ShellWord::known("true")),
         };
         self.settings.push((key.to_ascii_lowercase(), value));
     }
 
     /// The value of a setting that the line itself gives.
-    pub fn setting_of(&self, key: &str) -> Option<&Word> {
+    pub fn setting_of(&self, key: &str) -> Option<&ShellWord> {
         self.settings.iter().rev().find(|(name, _)| name == key).map(|(_, value)| value)
     }
 
@@ -171,9 +171,9 @@ mod tests {
 
     use super::*;
 
-    fn line(text: &str) -> Option<Line> {
-        let words = text.split(' ').map(Word::known).collect();
-        Line::read(&Call { words, env: Vec::new(), dir: Dir::At(PathBuf::from("/w")) })
+    fn line(text: &str) -> Option<GitLine> {
+        let words = text.split(' ').map(ShellWord::known).collect();
+        GitLine::read(&ShellCall { words, env: Vec::new(), dir: Dir::At(PathBuf::from("/w")) })
     }
 
     #[test]
@@ -210,23 +210,26 @@ mod tests {
     fn settings_of_the_line_are_known() {
         let with = line("git -c core.hooksPath=/dev/null -c alias.X=commit x").unwrap();
         assert!(with.is_without_hooks());
-        assert_eq!(with.setting_of("alias.x"), Some(&Word::known("commit")));
+        assert_eq!(with.setting_of("alias.x"), Some(&ShellWord::known("commit")));
         assert!(!line("git -c user.name=x commit").unwrap().is_without_hooks());
         let env = [("GIT_CONFIG_COUNT", "1"), ("GIT_CONFIG_KEY_0", "core.hooksPath")];
-        let env = env.map(|(name, value)| (name.to_owned(), Word::known(value))).into();
-        let call =
-            Call { words: ["git", "commit"].map(Word::known).into(), env, dir: Dir::Unknown };
-        assert!(Line::read(&call).unwrap().is_without_hooks());
+        let env = env.map(|(name, value)| (name.to_owned(), ShellWord::known(value))).into();
+        let call = ShellCall {
+            words: ["git", "commit"].map(ShellWord::known).into(),
+            env,
+            dir: Dir::Unknown,
+        };
+        assert!(GitLine::read(&call).unwrap().is_without_hooks());
     }
 
     #[test]
     fn a_program_without_a_name_is_git_when_it_commits() {
-        let call = |verb: &str| Call {
-            words: vec![Word::unknown(), Word::known(verb)],
+        let call = |verb: &str| ShellCall {
+            words: vec![ShellWord::unknown(), ShellWord::known(verb)],
             env: Vec::new(),
             dir: Dir::Unknown,
         };
-        assert!(Line::read(&call("commit")).is_some());
-        assert!(Line::read(&call("build")).is_none());
+        assert!(GitLine::read(&call("commit")).is_some());
+        assert!(GitLine::read(&call("build")).is_none());
     }
 }

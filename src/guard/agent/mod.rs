@@ -1,6 +1,6 @@
 //! The guard in coding agents: what an agent is about to do, judged before it is done.
 //!
-//! An [`Event`] comes as JSON in one of the [`Dialect`]s. A command line is read as a shell would read it and never run;
+//! An [`AgentEvent`] comes as JSON in one of the [`Dialect`]s. A command line is read as a shell would read it and never run;
 //! what it would do to protected branches is held against the guard's rule. The hooks of git see the same once more, and
 //! exactly: what comes here early is the explanation, so a line that cannot be understood is refused only where it
 //! speaks of a command that moves branches, on a protected branch.
@@ -21,17 +21,17 @@ mod writes;
 
 use std::path::Path;
 
-pub use dialect::{Answer, Dialect, Spoken, speak};
-pub use event::{Action, Event, Moment};
-pub use judge::{Judge, Refusal, Why};
+pub use dialect::{Dialect, HookAnswer, Spoken, speak};
+pub use event::{AgentEvent, EventMoment, ToolAction};
+pub use judge::{Judge, LineReason, LineRefusal};
 
-use super::rule::Verdict;
-use super::shell::{Dir, Variables, Word, World, mentions, walk};
-use super::{GuardError, Guarded, Judged};
+use super::rule::CommitVerdict;
+use super::shell::{Dir, ShellWord, Variables, World, mentions, walk};
+use super::{GuardError, Guarded, JudgedCommit};
 use crate::env::Env;
 use crate::names::RefName;
 use line::MOVERS;
-use state::State;
+use state::LineState;
 
 /// Whether a command line can be about git at all. The usual one is not, and costs no more than this.
 pub fn is_about_git(line: &str) -> bool {
@@ -45,21 +45,22 @@ pub fn is_about_git(line: &str) -> bool {
 }
 
 /// Judges what is about to be done from this directory.
-pub fn judge<'e>(action: &Action, cwd: &Path, env: &'e Env) -> Judge<'e> {
+pub fn judge<'e>(action: &ToolAction, cwd: &Path, env: &'e Env) -> Judge<'e> {
     let mut judge = Judge::new(cwd, env);
     match action {
-        Action::Shell(line) if is_about_git(line) => {
+        ToolAction::Shell(line) if is_about_git(line) => {
             let home = env
                 .home()
                 .and_then(Path::to_str)
-                .map(|home| ("HOME".to_owned(), Word::known(home)));
+                .map(|home| ("HOME".to_owned(), ShellWord::known(home)));
             let variables: Variables = home.into_iter().collect();
-            let start = World { dir: Dir::At(cwd.to_owned()), variables, state: State::default() };
+            let start =
+                World { dir: Dir::At(cwd.to_owned()), variables, state: LineState::default() };
             walk(line, start, &mut judge);
         }
-        Action::Shell(_) | Action::Nothing => {}
-        Action::Write(paths) => writes::judge(&mut judge, paths),
-        Action::Tool { name, server, input } => tools::judge(&mut judge, server, name, input),
+        ToolAction::Shell(_) | ToolAction::Nothing => {}
+        ToolAction::Write(paths) => writes::judge(&mut judge, paths),
+        ToolAction::Tool { name, server, input } => tools::judge(&mut judge, server, name, input),
     }
     judge
 }
@@ -79,18 +80,18 @@ const ALSO_MOVERS: [&str; 9] = [
 ];
 
 /// Whether a line that was run may have moved a branch.
-pub fn may_have_moved(action: &Action) -> bool {
+pub fn may_have_moved(action: &ToolAction) -> bool {
     match action {
-        Action::Shell(line) => {
+        ToolAction::Shell(line) => {
             mentions(line, &MOVERS) || mentions(line, &ALSO_MOVERS) || writes::may_be_of_git(line)
         }
-        Action::Tool { .. } => true,
-        Action::Write(_) | Action::Nothing => false,
+        ToolAction::Tool { .. } => true,
+        ToolAction::Write(_) | ToolAction::Nothing => false,
     }
 }
 
 /// The commits on the protected branches of this clone that are not published and break the rule, newest first.
-pub fn slipped(guarded: &Guarded) -> Result<Vec<(RefName, Judged)>, GuardError> {
+pub fn slipped(guarded: &Guarded) -> Result<Vec<(RefName, JudgedCommit)>, GuardError> {
     let mut slipped = Vec::new();
     for (branch, tip) in guarded.local()? {
         let published = guarded.published(Some(&branch))?;
@@ -99,7 +100,7 @@ pub fn slipped(guarded: &Guarded) -> Result<Vec<(RefName, Judged)>, GuardError> 
             continue;
         }
         let judged = guarded.judge_beyond(tip.as_str(), &published)?;
-        let refused = judged.into_iter().filter(|j| matches!(j.verdict, Verdict::Refused(_)));
+        let refused = judged.into_iter().filter(|j| matches!(j.verdict, CommitVerdict::Refused(_)));
         slipped.extend(refused.map(|judged| (branch.clone(), judged)));
     }
     Ok(slipped)

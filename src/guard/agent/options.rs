@@ -1,6 +1,6 @@
 //! The options of git's subcommands, as far as they decide what a command moves.
 
-use super::super::shell::Word;
+use super::super::shell::ShellWord;
 
 /// Which options of a subcommand take a value, and which long names may be abbreviated.
 pub struct Grammar {
@@ -15,15 +15,15 @@ pub struct Grammar {
 /// The arguments of a call, taken apart.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Options {
-    given: Vec<(String, Option<Word>)>,
-    pub operands: Vec<Word>,
+    given: Vec<(String, Option<ShellWord>)>,
+    pub operands: Vec<ShellWord>,
     /// What stands behind `--`, if that is there.
-    pub paths: Option<Vec<Word>>,
+    pub paths: Option<Vec<ShellWord>>,
 }
 
 impl Options {
     /// Takes arguments apart.
-    pub fn read(args: &[Word], grammar: &Grammar) -> Options {
+    pub fn read(args: &[ShellWord], grammar: &Grammar) -> Options {
         let mut options = Options::default();
         let mut words = args.iter();
         while let Some(word) = words.next() {
@@ -45,8 +45,8 @@ impl Options {
 
     fn long<'w>(
         &mut self,
-        word: &Word,
-        words: &mut impl Iterator<Item = &'w Word>,
+        word: &ShellWord,
+        words: &mut impl Iterator<Item = &'w ShellWord>,
         grammar: &Grammar,
     ) {
         let (name, value) = match word.split_assignment() {
@@ -63,8 +63,8 @@ impl Options {
 
     fn cluster<'w>(
         &mut self,
-        word: &Word,
-        words: &mut impl Iterator<Item = &'w Word>,
+        word: &ShellWord,
+        words: &mut impl Iterator<Item = &'w ShellWord>,
         grammar: &Grammar,
     ) {
         let letters = word.start();
@@ -87,13 +87,13 @@ impl Options {
     }
 
     /// The value of the last of these options.
-    pub fn value(&self, names: &[&str]) -> Option<&Word> {
+    pub fn value(&self, names: &[&str]) -> Option<&ShellWord> {
         let found = self.given.iter().rev().find(|(name, _)| names.contains(&name.as_str()));
         found.and_then(|(_, value)| value.as_ref())
     }
 
     /// Operands and what stands behind `--`.
-    pub fn everything(&self) -> Vec<Word> {
+    pub fn everything(&self) -> Vec<ShellWord> {
         self.operands.iter().chain(self.paths.iter().flatten()).cloned().collect()
     }
 }
@@ -122,7 +122,7 @@ mod tests {
     };
 
     fn read(line: &str) -> Options {
-        let words: Vec<Word> = line.split(' ').map(Word::known).collect();
+        let words: Vec<ShellWord> = line.split(' ').map(ShellWord::known).collect();
         Options::read(&words, &COMMIT)
     }
 
@@ -130,20 +130,20 @@ mod tests {
     fn clusters_values_and_abbreviations_are_read_as_git_does() {
         let options = read("-am text --no-ver x -- y z");
         assert!(options.has(&["-a"]) && options.has(&["--no-verify"]) && !options.has(&["-t"]));
-        assert_eq!(options.value(&["-m", "--message"]), Some(&Word::known("text")));
-        assert_eq!(options.operands, [Word::known("x")]);
+        assert_eq!(options.value(&["-m", "--message"]), Some(&ShellWord::known("text")));
+        assert_eq!(options.operands, [ShellWord::known("x")]);
         assert_eq!(options.paths.unwrap().len(), 2);
-        assert_eq!(read("-mtext").value(&["-m"]), Some(&Word::known("text")));
-        assert_eq!(read("--mess=a b").value(&["--message"]), Some(&Word::known("a")));
+        assert_eq!(read("-mtext").value(&["-m"]), Some(&ShellWord::known("text")));
+        assert_eq!(read("--mess=a b").value(&["--message"]), Some(&ShellWord::known("a")));
         assert!(read("-m --amend").operands.is_empty() && !read("-m --amend").has(&["--amend"]));
         assert!(!read("--a").has(&["--amend", "--all"]));
     }
 
     #[test]
     fn a_value_of_which_only_the_beginning_is_known_is_still_a_value() {
-        let words = [Word::Begins("-m".to_owned()), Word::known("x")];
+        let words = [ShellWord::Begins("-m".to_owned()), ShellWord::known("x")];
         let options = Options::read(&words, &COMMIT);
-        assert_eq!(options.value(&["-m"]), Some(&Word::unknown()));
+        assert_eq!(options.value(&["-m"]), Some(&ShellWord::unknown()));
         assert_eq!(options.operands.len(), 1);
     }
 }

@@ -3,19 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::super::shell::Word;
+use super::super::shell::ShellWord;
 use super::intent::{Intent, Staging, Switch};
-use super::judge::{Here, in_the_lanes};
+use super::judge::{GuardedPlace, in_the_lanes};
 use crate::git::clean_path;
 use crate::names::RefName;
 
 /// What the line has changed so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct State {
+pub struct LineState {
     /// What is checked out where the line has changed that, by the root of the worktree.
-    pub heads: BTreeMap<PathBuf, Head>,
+    pub heads: BTreeMap<PathBuf, AssumedHead>,
     /// What was checked out before that.
-    pub before: BTreeMap<PathBuf, Head>,
+    pub before: BTreeMap<PathBuf, AssumedHead>,
     /// Branches that the line makes.
     pub created: BTreeSet<RefName>,
     /// What was staged, by the root of the worktree.
@@ -25,7 +25,7 @@ pub struct State {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Head {
+pub enum AssumedHead {
     Branch(RefName),
     /// A commit, or nobody knows what.
     Other,
@@ -38,9 +38,9 @@ pub enum Staged {
     Anything,
 }
 
-impl State {
+impl LineState {
     /// What the line has done when this has succeeded.
-    pub fn follow(&mut self, here: &mut Here, intent: &Intent) {
+    pub fn follow(&mut self, here: &mut GuardedPlace, intent: &Intent) {
         match intent {
             Intent::Set { branch, .. } => self.create(here, branch),
             Intent::Switch(switch) => {
@@ -48,11 +48,13 @@ impl State {
                     self.create(here, branch);
                 }
                 let Some(head) = self.head_after(here, switch) else { return };
-                self.before
-                    .insert(here.key(), here.branch.clone().map_or(Head::Other, Head::Branch));
+                self.before.insert(
+                    here.key(),
+                    here.branch.clone().map_or(AssumedHead::Other, AssumedHead::Branch),
+                );
                 here.branch = match &head {
-                    Head::Branch(branch) => Some(branch.clone()),
-                    Head::Other => None,
+                    AssumedHead::Branch(branch) => Some(branch.clone()),
+                    AssumedHead::Other => None,
                 };
                 self.heads.insert(here.key(), head);
             }
@@ -98,7 +100,7 @@ impl State {
     /// there then, so whatever runs in it does not run: that it was made is as good an assumption as any.
     ///
     /// `None` where it does not fail: a branch of a new name can be made whatever the worktree looks like.
-    pub fn after_failure(&self, ok: &State) -> Option<State> {
+    pub fn after_failure(&self, ok: &LineState) -> Option<LineState> {
         if ok.created.len() > self.created.len() {
             return None;
         }
@@ -110,7 +112,7 @@ impl State {
     }
 
     /// A branch is made, where it is not there yet.
-    fn create(&mut self, here: &Here, branch: &Word) {
+    fn create(&mut self, here: &GuardedPlace, branch: &ShellWord) {
         let Some(branch) = branch.text().and_then(RefName::branch) else { return };
         if here.guarded.git().refs(&[branch.as_str()]).is_ok_and(|found| found.is_empty()) {
             self.created.insert(branch);
@@ -118,44 +120,44 @@ impl State {
     }
 
     /// A worktree or a repository is made.
-    pub fn make(&mut self, dir: &Path, path: &Word, branch: Option<&Word>) {
+    pub fn make(&mut self, dir: &Path, path: &ShellWord, branch: Option<&ShellWord>) {
         let Some(path) = path.text() else { return };
         let path = clean_path(&dir.join(path));
         // What is there is not made: `git init` in a repository changes nothing of it.
         if path.join(".git").exists() {
             return;
         }
-        let branch = branch.and_then(Word::text).map(str::to_owned);
+        let branch = branch.and_then(ShellWord::text).map(str::to_owned);
         self.made.insert(path, branch);
     }
 
     /// What is checked out behind a switch; `None` when it was none: `git checkout <file>`.
-    fn head_after(&self, here: &Here, switch: &Switch) -> Option<Head> {
+    fn head_after(&self, here: &GuardedPlace, switch: &Switch) -> Option<AssumedHead> {
         let word = match switch {
-            Switch::Detached => return Some(Head::Other),
+            Switch::Detached => return Some(AssumedHead::Other),
             Switch::New(word) => {
                 let branch = word.text().and_then(RefName::branch);
-                return Some(branch.map_or(Head::Other, Head::Branch));
+                return Some(branch.map_or(AssumedHead::Other, AssumedHead::Branch));
             }
             Switch::To(word) => word,
         };
-        let Some(name) = word.text() else { return Some(Head::Other) };
+        let Some(name) = word.text() else { return Some(AssumedHead::Other) };
         let git = here.guarded.git();
         if name == "-" {
             if let Some(before) = self.before.get(&here.key()) {
                 return Some(before.clone());
             }
             let before = git.ref_of("@{-1}").ok().flatten();
-            return Some(before.map_or(Head::Other, Head::Branch));
+            return Some(before.map_or(AssumedHead::Other, AssumedHead::Branch));
         }
         let branch = RefName::branch(name)?;
         let patterns = [branch.as_str().to_owned(), format!("refs/remotes/*/{name}")];
         let patterns: Vec<&str> = patterns.iter().map(String::as_str).collect();
         let is_there = || git.refs(&patterns).is_ok_and(|found| !found.is_empty());
         if self.created.contains(&branch) || is_there() {
-            return Some(Head::Branch(branch));
+            return Some(AssumedHead::Branch(branch));
         }
         let commit = git.commit_of(&format!("{name}^{{commit}}"));
-        commit.ok().flatten().map(|_| Head::Other)
+        commit.ok().flatten().map(|_| AssumedHead::Other)
     }
 }

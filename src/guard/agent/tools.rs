@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::super::shell::{Dir, Word};
-use super::judge::{Here, Judge, Why, in_the_lanes};
-use super::line::Line;
-use super::state::State;
+use super::super::shell::{Dir, ShellWord};
+use super::judge::{GuardedPlace, Judge, LineReason, in_the_lanes};
+use super::line::GitLine;
+use super::state::LineState;
 use crate::names::RefName;
 
 /// Under these names a tool is told which repository is meant.
@@ -28,19 +28,19 @@ pub fn judge(judge: &mut Judge<'_>, server: &str, name: &str, input: &Value) {
     let verb = name.strip_prefix("git_").unwrap_or(name).replace('_', "-");
     let dir = REPOSITORIES.iter().find_map(|key| input.get(key)?.as_str());
     let dir = judge.cwd().join(dir.unwrap_or_default());
-    let line = Line {
+    let line = GitLine {
         dir: Dir::At(dir),
         git_dir: None,
         index: None,
         settings: Vec::new(),
         args: arguments(&verb, input),
-        verb: Word::Known(verb),
+        verb: ShellWord::Known(verb),
     };
-    judge.line(&line, &State::default(), 0);
+    judge.line(&line, &LineState::default(), 0);
 }
 
 /// The arguments that git would be given.
-fn arguments(verb: &str, input: &Value) -> Vec<Word> {
+fn arguments(verb: &str, input: &Value) -> Vec<ShellWord> {
     let is = |names: &[&str]| {
         names.iter().any(|name| input.get(name).is_some_and(|v| v == &Value::Bool(true)))
     };
@@ -54,14 +54,14 @@ fn arguments(verb: &str, input: &Value) -> Vec<Word> {
     ];
     for (names, flag) in flags {
         if is(names) {
-            args.push(Word::known(flag));
+            args.push(ShellWord::known(flag));
         }
     }
-    let texts = |key: &str| -> Vec<Word> {
+    let texts = |key: &str| -> Vec<ShellWord> {
         match input.get(key) {
-            Some(Value::String(text)) => vec![Word::known(text.as_str())],
+            Some(Value::String(text)) => vec![ShellWord::known(text.as_str())],
             Some(Value::Array(list)) => {
-                list.iter().filter_map(Value::as_str).map(Word::known).collect()
+                list.iter().filter_map(Value::as_str).map(ShellWord::known).collect()
             }
             _ => Vec::new(),
         }
@@ -70,7 +70,7 @@ fn arguments(verb: &str, input: &Value) -> Vec<Word> {
         "commit" => args.extend(texts("files")),
         "push" => {
             let remote = texts("remote");
-            args.push(remote.first().cloned().unwrap_or_else(|| Word::known("origin")));
+            args.push(remote.first().cloned().unwrap_or_else(|| ShellWord::known("origin")));
             args.extend(texts("branch"));
             args.extend(texts("refspec"));
         }
@@ -87,7 +87,7 @@ fn on_a_forge(judge: &mut Judge<'_>, name: &str, input: &Value) {
     let cwd = judge.cwd().to_owned();
     let Some(guarded) = judge.guarded(&cwd) else { return };
     let text = |key: &str| input.get(key).and_then(Value::as_str);
-    let here = Here { dir: cwd, branch: None, staged: None, guarded };
+    let here = GuardedPlace { dir: cwd, branch: None, staged: None, guarded };
     if text("repo").is_some_and(|repo| !is_remote_of(&here, repo)) {
         return;
     }
@@ -100,16 +100,16 @@ fn on_a_forge(judge: &mut Judge<'_>, name: &str, input: &Value) {
     let paths: Vec<&str> =
         files.iter().filter_map(|file| file.get("path")?.as_str()).chain(text("path")).collect();
     let root = here.guarded.root().map(Path::to_owned);
-    let at_root = Here { dir: root.unwrap_or_else(|| PathBuf::from("/")), ..here.clone() };
-    let tickets_only =
-        !paths.is_empty() && paths.iter().all(|path| in_the_lanes(&at_root, &Word::known(*path)));
+    let at_root = GuardedPlace { dir: root.unwrap_or_else(|| PathBuf::from("/")), ..here.clone() };
+    let tickets_only = !paths.is_empty()
+        && paths.iter().all(|path| in_the_lanes(&at_root, &ShellWord::known(*path)));
     if !tickets_only {
-        judge.refuse(&here, &branch, name, Why::Unseen);
+        judge.refuse(&here, &branch, name, LineReason::Unseen);
     }
 }
 
 /// Whether a repository of this name is where one of the remotes is.
-fn is_remote_of(here: &Here, repo: &str) -> bool {
+fn is_remote_of(here: &GuardedPlace, repo: &str) -> bool {
     let Ok(settings) = here.guarded.settings() else { return true };
     let is_url =
         |key: &str| key.strip_prefix("remote.").is_some_and(|k| k.strip_suffix(".url").is_some());

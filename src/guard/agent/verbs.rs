@@ -1,17 +1,17 @@
 //! What a subcommand of git would do to branches, index and worktrees: read from its arguments alone.
 
-use super::super::shell::{Word, quoted};
+use super::super::shell::{ShellWord, quoted};
 use super::alias::written;
 use super::effects::short_name;
 use super::grammar::{
     BRANCH, CLONE, COMMIT, FILTER, MERGE, PLAIN, PUSH, REBASE, REPLAY, RESET, SUBTREE, SWITCH,
     UPDATE_REF, WORKTREE,
 };
-use super::intent::{Commit, Content, Empty, Everything, Intent, Push, Staging, Switch};
+use super::intent::{CommitIntent, Content, Empty, Everything, Intent, Push, Staging, Switch};
 use super::options::Options;
 
 /// What a subcommand with these arguments would do, in order.
-pub fn intents(verb: &str, args: &[Word]) -> Vec<Intent> {
+pub fn intents(verb: &str, args: &[ShellWord]) -> Vec<Intent> {
     // git looks at the first word only, and before it looks for aliases.
     if args.first().is_some_and(|word| word.is("--help")) {
         return Vec::new();
@@ -82,7 +82,11 @@ fn commit(options: &Options) -> Vec<Intent> {
         Content::Paths(paths)
     };
     let empty = if options.has(&["--allow-empty"]) { Empty::Made } else { Empty::Refused };
-    intents.push(Intent::Commit(Commit { content, empty, amends: options.has(&["--amend"]) }));
+    intents.push(Intent::Commit(CommitIntent {
+        content,
+        empty,
+        amends: options.has(&["--amend"]),
+    }));
     intents
 }
 
@@ -92,7 +96,7 @@ fn going_on(options: &Options) -> Option<Vec<Intent>> {
         return Some(Vec::new());
     }
     if options.has(&["--continue", "--skip", "--resolved", "-r"]) {
-        return Some(vec![Intent::Commit(Commit::STAGED)]);
+        return Some(vec![Intent::Commit(CommitIntent::STAGED)]);
     }
     None
 }
@@ -110,7 +114,7 @@ fn merge(options: &Options) -> Vec<Intent> {
     }
     let mut intents = unchecked(options);
     if options.operands.is_empty() {
-        intents.push(Intent::Take(Word::known("@{upstream}")));
+        intents.push(Intent::Take(ShellWord::known("@{upstream}")));
     }
     intents.extend(options.operands.iter().cloned().map(Intent::Take));
     intents
@@ -121,7 +125,11 @@ fn pull(options: &Options) -> Vec<Intent> {
     let mut intents = unchecked(options);
     intents.extend(options.operands.iter().skip(1).map(|refspec| {
         let source = refspec.start().trim_start_matches('+').split(':').next().unwrap_or_default();
-        Intent::Pull(if refspec.text().is_some() { Word::known(source) } else { Word::unknown() })
+        Intent::Pull(if refspec.text().is_some() {
+            ShellWord::known(source)
+        } else {
+            ShellWord::unknown()
+        })
     }));
     // With a right side it is a fetch into that branch first.
     intents.extend(fetch(options));
@@ -129,7 +137,7 @@ fn pull(options: &Options) -> Vec<Intent> {
 }
 
 /// What a bisection runs at each step; itself it moves no branch.
-fn bisect(args: &[Word]) -> Vec<Intent> {
+fn bisect(args: &[ShellWord]) -> Vec<Intent> {
     match args.split_first() {
         Some((run, command)) if run.is("run") => vec![Intent::Run(written(&quoted(command)))],
         Some(_) | None => Vec::new(),
@@ -142,7 +150,7 @@ fn filter_branch(options: &Options) -> Vec<Intent> {
     if named.iter().any(|word| word.is("--all") || word.is("--branches")) {
         return vec![Intent::Anything];
     }
-    let (heads, others): (Vec<Word>, Vec<Word>) =
+    let (heads, others): (Vec<ShellWord>, Vec<ShellWord>) =
         named.iter().filter_map(end).partition(|end| end.is("HEAD") || end.is(""));
     let mut intents = rewritten(others);
     if !heads.is_empty() || intents.is_empty() {
@@ -152,14 +160,14 @@ fn filter_branch(options: &Options) -> Vec<Intent> {
 }
 
 /// Where a range ends, or the branch that a revision is; `None` for what is left out, and for an option.
-fn end(range: &Word) -> Option<Word> {
+fn end(range: &ShellWord) -> Option<ShellWord> {
     let end = range.text()?.rsplit("..").next()?;
-    (!end.starts_with(['^', '-'])).then(|| Word::known(end))
+    (!end.starts_with(['^', '-'])).then(|| ShellWord::known(end))
 }
 
 /// Branches that get commits which do not exist yet.
-fn rewritten(branches: Vec<Word>) -> Vec<Intent> {
-    let set = |branch| Intent::Set { branch, to: Some(Word::unknown()) };
+fn rewritten(branches: Vec<ShellWord>) -> Vec<Intent> {
+    let set = |branch| Intent::Set { branch, to: Some(ShellWord::unknown()) };
     branches.into_iter().map(set).collect()
 }
 
@@ -176,7 +184,7 @@ fn subtree(options: &Options) -> Vec<Intent> {
     match options.operands.as_slice() {
         [push, .., to] if push.is("push") => {
             let name = to.start().rsplit(':').next().unwrap_or_default();
-            rewritten(to.text().map(|_| Word::known(name)).into_iter().collect())
+            rewritten(to.text().map(|_| ShellWord::known(name)).into_iter().collect())
         }
         [split, ..] if split.is("split") => Vec::new(),
         _ => vec![Intent::Grow],
@@ -210,7 +218,7 @@ fn rebase(options: &Options) -> Vec<Intent> {
     intents.push(match onto {
         _ if options.has(&["--interactive", "-i", "--exec", "-x", "--root"]) => Intent::Grow,
         Some(onto) => Intent::Rebase(onto.clone()),
-        None => Intent::Rebase(Word::known("@{upstream}")),
+        None => Intent::Rebase(ShellWord::known("@{upstream}")),
     });
     intents
 }
@@ -255,14 +263,14 @@ fn update_ref(options: &Options) -> Vec<Intent> {
         return if options.has(&["-d"]) {
             vec![Intent::Grow]
         } else {
-            vec![Intent::Reset(operands.next().unwrap_or_else(Word::unknown))]
+            vec![Intent::Reset(operands.next().unwrap_or_else(ShellWord::unknown))]
         };
     }
     let Some(branch) = branch_of(&name) else { return Vec::new() };
     if options.has(&["-d"]) {
         vec![Intent::Remove(branch)]
     } else {
-        vec![Intent::Set { branch, to: Some(operands.next().unwrap_or_else(Word::unknown)) }]
+        vec![Intent::Set { branch, to: Some(operands.next().unwrap_or_else(ShellWord::unknown)) }]
     }
 }
 
@@ -276,13 +284,13 @@ fn symbolic_ref(options: &Options) -> Vec<Intent> {
 }
 
 /// The branch that a full name of a ref means; unknown where only the beginning is known.
-fn branch_of(name: &Word) -> Option<Word> {
+fn branch_of(name: &ShellWord) -> Option<ShellWord> {
     const BRANCHES: &str = "refs/heads/";
     if let Some(text) = name.text() {
-        return text.strip_prefix(BRANCHES).map(Word::known);
+        return text.strip_prefix(BRANCHES).map(ShellWord::known);
     }
     let start = name.start();
-    (start.starts_with(BRANCHES) || BRANCHES.starts_with(start)).then(Word::unknown)
+    (start.starts_with(BRANCHES) || BRANCHES.starts_with(start)).then(ShellWord::unknown)
 }
 
 fn branch(options: &Options) -> Vec<Intent> {
@@ -303,7 +311,7 @@ fn branch(options: &Options) -> Vec<Intent> {
     let moved = options.has(&["--move", "-m", "-M"]);
     if moved || options.has(&["--copy", "-c", "-C"]) {
         let (old, new) = match operands.as_slice() {
-            [new] => (Word::known("HEAD"), new.clone()),
+            [new] => (ShellWord::known("HEAD"), new.clone()),
             [old, new, ..] => (old.clone(), new.clone()),
             [] => return Vec::new(),
         };
@@ -348,7 +356,10 @@ fn fetch(options: &Options) -> Vec<Intent> {
     refspecs
         .filter_map(|refspec| {
             let Some(text) = refspec.text() else {
-                return refspec.start().contains(':').then(|| (Word::unknown(), Word::unknown()));
+                return refspec
+                    .start()
+                    .contains(':')
+                    .then(|| (ShellWord::unknown(), ShellWord::unknown()));
             };
             let (from, to) = text.trim_start_matches('+').split_once(':')?;
             let branch = short_name(to);
@@ -358,7 +369,7 @@ fn fetch(options: &Options) -> Vec<Intent> {
             let from_here =
                 options.operands.first().is_some_and(|remote| remote.start().starts_with('.'));
             (local && !to.is_empty() && (!same || from_here))
-                .then(|| (Word::known(branch), Word::unknown()))
+                .then(|| (ShellWord::known(branch), ShellWord::unknown()))
         })
         .map(|(branch, to)| Intent::Set { branch, to: Some(to) })
         .collect()
@@ -378,7 +389,7 @@ fn push(options: &Options) -> Vec<Intent> {
     } else {
         Everything::No
     };
-    let refspecs: Vec<Word> = operands.collect();
+    let refspecs: Vec<ShellWord> = operands.collect();
     // Only tags go, when they are asked for and nothing else is.
     if refspecs.is_empty() && everything == Everything::No && options.has(&["--tags"]) {
         return Vec::new();
@@ -410,7 +421,7 @@ fn worktree(options: &Options) -> Vec<Intent> {
         let path = path.as_ref()?;
         let name =
             path.text().map(|text| text.trim_end_matches('/').rsplit('/').next().unwrap_or(text));
-        Some(name.map_or_else(Word::unknown, Word::known))
+        Some(name.map_or_else(ShellWord::unknown, ShellWord::known))
     });
     let branch = branch.filter(|_| !options.has(&["--detach", "-d"]));
     intents.push(Intent::Make { path, branch });
@@ -421,9 +432,9 @@ fn worktree(options: &Options) -> Vec<Intent> {
 fn make(options: &Options, at: usize) -> Vec<Intent> {
     let operands = &options.operands;
     let path = operands.get(at).cloned().or_else(|| {
-        let url = operands.first().and_then(Word::text).filter(|_| at > 0)?;
+        let url = operands.first().and_then(ShellWord::text).filter(|_| at > 0)?;
         let name = url.trim_end_matches('/').rsplit(['/', ':']).next()?;
-        Some(Word::known(name.strip_suffix(".git").unwrap_or(name)))
+        Some(ShellWord::known(name.strip_suffix(".git").unwrap_or(name)))
     });
     vec![Intent::Make { path, branch: None }]
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::judge::{Here, Judge, Why};
+use super::judge::{GuardedPlace, Judge, LineReason};
 use crate::config::Writes;
 use crate::git::clean_path;
 use crate::names::RefName;
@@ -13,10 +13,14 @@ pub fn judge(judge: &mut Judge<'_>, paths: &[PathBuf]) {
         let path = clean_path(&judge.cwd().join(path));
         let Some(dir) = path.parent() else { continue };
         let Some(guarded) = judge.guarded(dir) else { continue };
-        let here =
-            Here { dir: dir.to_owned(), branch: guarded.branch().cloned(), staged: None, guarded };
+        let here = GuardedPlace {
+            dir: dir.to_owned(),
+            branch: guarded.branch().cloned(),
+            staged: None,
+            guarded,
+        };
         if let Some(branch) = of_git(&here, &path) {
-            judge.refuse(&here, &branch, &shown(&path), Why::File(path.clone()));
+            judge.refuse(&here, &branch, &shown(&path), LineReason::File(path.clone()));
             continue;
         }
         let Some(branch) = here.protected().cloned() else { continue };
@@ -29,8 +33,8 @@ pub fn judge(judge: &mut Judge<'_>, paths: &[PathBuf]) {
         }
         let why = match here.guarded.git().is_ignored(&path) {
             Ok(true) => continue,
-            Ok(false) => Why::File(path.clone()),
-            Err(error) => Why::Undecided(error.to_string()),
+            Ok(false) => LineReason::File(path.clone()),
+            Err(error) => LineReason::Undecided(error.to_string()),
         };
         judge.refuse(&here, &branch, &shown(&path), why);
     }
@@ -47,10 +51,14 @@ pub fn judge_of_git(judge: &mut Judge<'_>, file: &Path) {
     let path = clean_path(&judge.cwd().join(file));
     let Some(dir) = path.parent() else { return };
     let Some(guarded) = judge.guarded(dir) else { return };
-    let here =
-        Here { dir: dir.to_owned(), branch: guarded.branch().cloned(), staged: None, guarded };
+    let here = GuardedPlace {
+        dir: dir.to_owned(),
+        branch: guarded.branch().cloned(),
+        staged: None,
+        guarded,
+    };
     if let Some(branch) = of_git(&here, &path) {
-        judge.refuse(&here, &branch, &shown(&path), Why::Unchecked);
+        judge.refuse(&here, &branch, &shown(&path), LineReason::Unchecked);
     }
 }
 
@@ -59,7 +67,7 @@ fn shown(path: &Path) -> String {
 }
 
 /// The protected branch that is moved by writing a file of git's own.
-fn of_git(here: &Here, path: &Path) -> Option<RefName> {
+fn of_git(here: &GuardedPlace, path: &Path) -> Option<RefName> {
     let inside = path.strip_prefix(here.guarded.common_dir()).ok()?.to_str()?;
     if inside == "packed-refs" {
         return here.guarded.trunk();

@@ -6,15 +6,15 @@
 use super::hook::Hook;
 use super::managers;
 use super::plan::Obstacle;
-use super::script::{self, Author, Mark, VERSION};
+use super::script::{self, ScriptAuthor, ScriptMark, VERSION};
 use crate::git::{GitConfig, GitError, Repo};
 
 /// What the configuration says of one hook.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Entry {
+pub enum ConfiguredHook {
     None,
     /// A command that a tix wrote, complete with its event.
-    Ours(Mark),
+    Ours(ScriptMark),
     /// A command that a tix wrote, without its event: what an interrupted run leaves.
     Half,
     /// A command that somebody wrote or changed by hand, and that calls the guard.
@@ -27,16 +27,18 @@ fn key(hook: Hook, variable: &str) -> String {
     format!("hook.tix-{}.{variable}", hook.name())
 }
 
-pub fn entry(config: &GitConfig, hook: Hook) -> Entry {
+pub fn entry(config: &GitConfig, hook: Hook) -> ConfiguredHook {
     let [command, event] = ["command", "event"].map(|variable| config.last(&key(hook, variable)));
     let Some(command) = command else {
-        return if event.is_some() { Entry::Strange } else { Entry::None };
+        return if event.is_some() { ConfiguredHook::Strange } else { ConfiguredHook::None };
     };
     match script::author(hook, command.as_bytes()) {
-        Author::Tix(mark) if event == Some(hook.name()) => Entry::Ours(mark),
-        Author::Tix(_) => Entry::Half,
-        Author::Edited | Author::Foreign if managers::calls(command, hook) => Entry::ByHand,
-        Author::Edited | Author::Foreign => Entry::Strange,
+        ScriptAuthor::Tix(mark) if event == Some(hook.name()) => ConfiguredHook::Ours(mark),
+        ScriptAuthor::Tix(_) => ConfiguredHook::Half,
+        ScriptAuthor::Edited | ScriptAuthor::Foreign if managers::calls(command, hook) => {
+            ConfiguredHook::ByHand
+        }
+        ScriptAuthor::Edited | ScriptAuthor::Foreign => ConfiguredHook::Strange,
     }
 }
 
@@ -50,19 +52,19 @@ pub fn is_off(config: &GitConfig, hook: Hook) -> bool {
 
 pub fn is_due(config: &GitConfig, hook: Hook, wanted: &str) -> Result<bool, Obstacle> {
     match entry(config, hook) {
-        Entry::None | Entry::Half => Ok(true),
-        Entry::Ours(mark) if mark.version > VERSION => Ok(false),
-        Entry::Ours(_) => Ok(config.last(&key(hook, "command")) != Some(wanted)),
-        Entry::ByHand => Ok(false),
-        Entry::Strange => Err(Obstacle::Edited),
+        ConfiguredHook::None | ConfiguredHook::Half => Ok(true),
+        ConfiguredHook::Ours(mark) if mark.version > VERSION => Ok(false),
+        ConfiguredHook::Ours(_) => Ok(config.last(&key(hook, "command")) != Some(wanted)),
+        ConfiguredHook::ByHand => Ok(false),
+        ConfiguredHook::Strange => Err(Obstacle::Edited),
     }
 }
 
 /// Whether it can be taken out without anything of somebody else's.
 pub fn is_ours(config: &GitConfig, hook: Hook) -> bool {
     match entry(config, hook) {
-        Entry::Ours(_) | Entry::Half => true,
-        Entry::None | Entry::ByHand | Entry::Strange => false,
+        ConfiguredHook::Ours(_) | ConfiguredHook::Half => true,
+        ConfiguredHook::None | ConfiguredHook::ByHand | ConfiguredHook::Strange => false,
     }
 }
 

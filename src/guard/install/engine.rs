@@ -3,20 +3,20 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::configured::{self, Entry};
+use super::configured::{self, ConfiguredHook};
 use super::files;
 use super::hook::{Hook, Strictness};
 use super::managers::Manager;
-use super::place::{self, Form, NoPlace};
-use super::plan::{self, Found, Obstacle, Step, Undo};
-use super::scene::{Scene, is_ours, look_at_all};
-use super::script::{Reach, Recipe};
+use super::place::{self, HookForm, NoPlace};
+use super::plan::{self, FoundScript, Obstacle, ScriptStep, ScriptUndo};
+use super::script::{Recipe, ScriptReach};
+use super::site::{HookSite, is_ours, look_at_all};
 use super::status::{self, HookStatus};
 use crate::git::{ConfigScope, GitError, Repo};
 
 /// Whether anything is really to be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
+pub enum InstallMode {
     Do,
     /// No: only say what would be.
     Rehearse,
@@ -26,12 +26,12 @@ pub struct Request<'a> {
     pub repo: &'a Repo,
     pub strictness: Strictness,
     pub recipe: Recipe,
-    pub wish: Option<Form>,
-    pub mode: Mode,
+    pub asked_for: Option<HookForm>,
+    pub mode: InstallMode,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Did {
+pub enum HookAction {
     Kept,
     Wrote,
     /// It was brought up to date.
@@ -50,9 +50,9 @@ pub enum Did {
 }
 
 #[derive(Clone, Debug)]
-pub struct Line {
+pub struct HookChange {
     pub hook: Hook,
-    pub did: Did,
+    pub did: HookAction,
     /// The file that it is or that calls it; `None` for the configuration.
     pub path: Option<PathBuf>,
     /// What runs before it, or would.
@@ -61,17 +61,17 @@ pub struct Line {
     pub through: Option<Manager>,
 }
 
-impl Line {
-    fn of_config(hook: Hook, did: Did) -> Line {
-        Line { hook, did, path: None, aside: None, through: None }
+impl HookChange {
+    fn of_config(hook: Hook, did: HookAction) -> HookChange {
+        HookChange { hook, did, path: None, aside: None, through: None }
     }
 
-    fn called(hook: Hook, from: PathBuf) -> Line {
-        Line { path: Some(from), ..Line::of_config(hook, Did::Called) }
+    fn called(hook: Hook, from: PathBuf) -> HookChange {
+        HookChange { path: Some(from), ..HookChange::of_config(hook, HookAction::Called) }
     }
 
-    fn of_file(hook: Hook, did: Did, found: &Found, has_aside: bool) -> Line {
-        Line {
+    fn of_file(hook: Hook, did: HookAction, found: &FoundScript, has_aside: bool) -> HookChange {
+        HookChange {
             hook,
             did,
             path: Some(found.path.clone()),
@@ -82,11 +82,11 @@ impl Line {
 }
 
 #[derive(Clone, Debug)]
-pub struct Report {
-    pub form: Form,
+pub struct InstallReport {
+    pub form: HookForm,
     /// The directory that git takes hooks from.
     pub directory: PathBuf,
-    pub lines: Vec<Line>,
+    pub lines: Vec<HookChange>,
     pub notes: Vec<String>,
 }
 
@@ -131,36 +131,36 @@ fn obstacle_words(obstacle: &Obstacle) -> &'static str {
 }
 
 /// Installs what is missing. A second call changes nothing.
-pub fn install(request: &Request<'_>) -> Result<Report, InstallError> {
-    let scene = Scene::look(request.repo)?;
-    let hooks = scene.wanted(request.strictness);
-    let form = place::form(request.repo.version, scene.present(), request.wish);
+pub fn install(request: &Request<'_>) -> Result<InstallReport, InstallError> {
+    let site = HookSite::look(request.repo)?;
+    let hooks = site.wanted(request.strictness);
+    let form = place::form(request.repo.version, site.present(), request.asked_for);
     let lines = match form {
-        Form::Files => as_files(request, &scene, &hooks)?,
-        Form::Config => as_config(request, &scene, &hooks)?,
+        HookForm::Files => as_files(request, &site, &hooks)?,
+        HookForm::Config => as_config(request, &site, &hooks)?,
     };
-    if form == Form::Files && request.mode == Mode::Do {
+    if form == HookForm::Files && request.mode == InstallMode::Do {
         // After the files, so that there is no moment without a guard. Where both were, the guard ran twice.
-        for hook in scene.configured().filter(|hook| configured::is_ours(&scene.config, *hook)) {
+        for hook in site.configured().filter(|hook| configured::is_ours(&site.config, *hook)) {
             configured::unset(request.repo, hook)?;
         }
     }
-    let notes = notes(&scene, form, &lines);
-    Ok(Report { form, directory: scene.dir, lines, notes })
+    let notes = notes(&site, form, &lines);
+    Ok(InstallReport { form, directory: site.dir, lines, notes })
 }
 
 fn as_files(
     request: &Request<'_>,
-    scene: &Scene<'_>,
+    site: &HookSite<'_>,
     hooks: &[Hook],
-) -> Result<Vec<Line>, InstallError> {
-    let place = place::place(scene.hooks_path.as_ref(), request.recipe.reach);
+) -> Result<Vec<HookChange>, InstallError> {
+    let place = place::place(site.hooks_path.as_ref(), request.recipe.reach);
     let (mut steps, mut missing) = (Vec::new(), Vec::new());
-    for (hook, found) in scene.found.iter().filter(|(hook, _)| hooks.contains(hook)) {
-        let caller = scene.caller(*hook, found);
+    for (hook, found) in site.found.iter().filter(|(hook, _)| hooks.contains(hook)) {
+        let caller = site.caller(*hook, found);
         let script = request.recipe.file(*hook);
         if let Some(path) = caller {
-            steps.push((Line::called(*hook, path), None));
+            steps.push((HookChange::called(*hook, path), None));
         } else if place.is_err() {
             missing.push(*hook);
         } else {
@@ -168,27 +168,27 @@ fn as_files(
                 let (path, aside) = (found.path.clone(), found.aside.clone());
                 InstallError::InTheWay { path, aside, obstacle }
             })?;
-            let aside = found.has_aside || step == Step::SetAside;
+            let aside = found.has_aside || step == ScriptStep::SetAside;
             let did = match step {
-                Step::Keep => Did::Kept,
-                Step::Write => Did::Wrote,
-                Step::Replace => Did::Replaced,
-                Step::SetAside => Did::SetAside,
+                ScriptStep::Keep => HookAction::Kept,
+                ScriptStep::Write => HookAction::Wrote,
+                ScriptStep::Replace => HookAction::Replaced,
+                ScriptStep::SetAside => HookAction::SetAside,
             };
-            let line = Line::of_file(*hook, did, found, aside);
+            let line = HookChange::of_file(*hook, did, found, aside);
             steps.push((line, Some((step, found, script))));
         }
     }
     if let (Err(why), false) = (place, missing.is_empty()) {
-        let scope = scene.hooks_path.as_ref().map_or(ConfigScope::Local, |set| set.scope);
-        let set = scene.hooks_path.as_ref().map(|set| set.path.as_path());
-        let manager = Manager::of_worktree(set, scene.root());
+        let scope = site.hooks_path.as_ref().map_or(ConfigScope::Local, |set| set.scope);
+        let set = site.hooks_path.as_ref().map(|set| set.path.as_path());
+        let manager = Manager::of_worktree(set, site.root());
         return Err(InstallError::NoPlace { why, scope, manager, missing });
     }
     // Everything was looked at; now it is done.
     let mut lines = Vec::new();
     for (line, work) in steps {
-        if let (Mode::Do, Some((step, found, script))) = (request.mode, work) {
+        if let (InstallMode::Do, Some((step, found, script))) = (request.mode, work) {
             files::apply(step, found, &script)
                 .map_err(|source| InstallError::Files { path: found.path.clone(), source })?;
         }
@@ -199,32 +199,32 @@ fn as_files(
 
 fn as_config(
     request: &Request<'_>,
-    scene: &Scene<'_>,
+    site: &HookSite<'_>,
     hooks: &[Hook],
-) -> Result<Vec<Line>, InstallError> {
+) -> Result<Vec<HookChange>, InstallError> {
     let mut lines = Vec::new();
     let mut due = Vec::new();
     for hook in hooks.iter().copied() {
         let command = request.recipe.command(hook);
-        let caller = scene.file_of(hook).and_then(|found| scene.caller(hook, found));
+        let caller = site.file_of(hook).and_then(|found| site.caller(hook, found));
         if let Some(path) = caller {
-            lines.push(Line::called(hook, path));
+            lines.push(HookChange::called(hook, path));
             continue;
         }
-        let is_due = configured::is_due(&scene.config, hook, &command)
+        let is_due = configured::is_due(&site.config, hook, &command)
             .map_err(|_obstacle| InstallError::Configured { hook })?;
-        let is_new = configured::entry(&scene.config, hook) == Entry::None;
+        let is_new = configured::entry(&site.config, hook) == ConfiguredHook::None;
         let did = match (is_due, is_new) {
-            (true, true) => Did::Wrote,
-            (true, false) => Did::Replaced,
-            (false, _) => Did::Kept,
+            (true, true) => HookAction::Wrote,
+            (true, false) => HookAction::Replaced,
+            (false, _) => HookAction::Kept,
         };
-        lines.push(Line::of_config(hook, did));
+        lines.push(HookChange::of_config(hook, did));
         if is_due {
             due.push((hook, command));
         }
     }
-    if request.mode == Mode::Do {
+    if request.mode == InstallMode::Do {
         for (hook, command) in due {
             configured::set(request.repo, hook, &command)?;
         }
@@ -232,33 +232,35 @@ fn as_config(
     Ok(lines)
 }
 
-fn notes(scene: &Scene<'_>, form: Form, lines: &[Line]) -> Vec<String> {
+fn notes(site: &HookSite<'_>, form: HookForm, lines: &[HookChange]) -> Vec<String> {
     let mut notes = Vec::new();
-    let scope = scene.hooks_path.as_ref().map(|set| set.scope);
+    let scope = site.hooks_path.as_ref().map(|set| set.scope);
     match form {
-        Form::Config => notes.push(
+        HookForm::Config => notes.push(
             "git runs them since 2.54 and an older git passes over them: if one works in this clone too, run \
              tix hook install --files"
                 .to_owned(),
         ),
-        Form::Files if scope == Some(ConfigScope::Worktree) => notes.push(
+        HookForm::Files if scope == Some(ConfigScope::Worktree) => notes.push(
             "core.hooksPath is set for this worktree alone: other worktrees take their hooks from elsewhere"
                 .to_owned(),
         ),
-        Form::Files => {}
+        HookForm::Files => {}
     }
     let inside =
-        |dir: &Path| dir.starts_with(scene.root()) && !dir.starts_with(&scene.repo.common_dir);
-    if form == Form::Files && scene.repo.worktree.is_some() && inside(&scene.dir) {
+        |dir: &Path| dir.starts_with(site.root()) && !dir.starts_with(&site.repo.common_dir);
+    if form == HookForm::Files && site.repo.worktree.is_some() && inside(&site.dir) {
         notes.push(format!(
             "{} is part of the working tree: commit the scripts if the others there are committed; they name tix's \
              place on this machine, and look on the PATH where that is empty",
-            scene.dir.display()
+            site.dir.display()
         ));
     }
-    let lefthook = Manager::of_worktree(None, scene.root())
+    let lefthook = Manager::of_worktree(None, site.root())
         .filter(|(manager, _)| *manager == Manager::Lefthook);
-    for line in lines.iter().filter(|line| line.did != Did::Called && form == Form::Files) {
+    for line in
+        lines.iter().filter(|line| line.did != HookAction::Called && form == HookForm::Files)
+    {
         // Each of its installations puts its own script in the place of ours, and does not run ours.
         if let Some((manager, file)) = &lefthook {
             let (place, text) = manager.line(line.hook, file);
@@ -271,52 +273,59 @@ fn notes(scene: &Scene<'_>, form: Form, lines: &[Line]) -> Vec<String> {
 }
 
 /// Takes everything of ours out, and puts back what was there before.
-pub fn uninstall(repo: &Repo, reach: Reach, mode: Mode) -> Result<Report, InstallError> {
-    let scene = Scene::look(repo)?;
+pub fn uninstall(
+    repo: &Repo,
+    reach: ScriptReach,
+    mode: InstallMode,
+) -> Result<InstallReport, InstallError> {
+    let site = HookSite::look(repo)?;
     let mut lines = Vec::new();
     let mut notes = Vec::new();
-    for hook in scene.configured() {
-        let ours = configured::is_ours(&scene.config, hook);
-        if mode == Mode::Do && ours {
+    for hook in site.configured() {
+        let ours = configured::is_ours(&site.config, hook);
+        if mode == InstallMode::Do && ours {
             configured::unset(repo, hook)?;
         }
-        let did = if ours { Did::Removed } else { Did::LeftEdited };
-        lines.push(Line::of_config(hook, did));
+        let did = if ours { HookAction::Removed } else { HookAction::LeftEdited };
+        lines.push(HookChange::of_config(hook, did));
     }
     // Where `core.hooksPath` hides them now, ours may still be in the directory that it was before.
     let own = repo.common_dir.join("hooks");
-    let hidden = if scene.dir == own { Vec::new() } else { look_at_all(&own)? };
-    let shared = matches!(place::place(scene.hooks_path.as_ref(), reach), Err(NoPlace::Shared(_)));
-    if shared && scene.found.iter().any(|(_, found)| is_ours(found)) {
+    let hidden = if site.dir == own { Vec::new() } else { look_at_all(&own)? };
+    let shared = matches!(place::place(site.hooks_path.as_ref(), reach), Err(NoPlace::Shared(_)));
+    if shared && site.found.iter().any(|(_, found)| is_ours(found)) {
         notes.push(format!(
             "{} serves other repositories too and was left alone; for all of them: tix hook uninstall --shared",
-            scene.dir.display()
+            site.dir.display()
         ));
     }
-    let visible = scene.found.iter().filter(|_| !shared);
+    let visible = site.found.iter().filter(|_| !shared);
     for (hook, found) in visible.chain(&hidden) {
         let undo = plan::undo(found);
         let did = match undo {
-            Undo::Nothing => continue,
-            Undo::Remove => Did::Removed,
-            Undo::Restore => Did::Restored,
-            Undo::LeaveEdited => Did::LeftEdited,
-            Undo::LeaveAside => Did::LeftAside,
+            ScriptUndo::Nothing => continue,
+            ScriptUndo::Remove => HookAction::Removed,
+            ScriptUndo::Restore => HookAction::Restored,
+            ScriptUndo::LeaveEdited => HookAction::LeftEdited,
+            ScriptUndo::LeaveAside => HookAction::LeftAside,
         };
-        if mode == Mode::Do {
+        if mode == InstallMode::Do {
             files::revert(undo, found)
                 .map_err(|source| InstallError::Files { path: found.path.clone(), source })?;
         }
-        lines.push(Line::of_file(*hook, did, found, found.has_aside));
+        lines.push(HookChange::of_file(*hook, did, found, found.has_aside));
     }
-    let form =
-        if lines.iter().any(|line| line.path.is_none()) { Form::Config } else { Form::Files };
-    Ok(Report { form, directory: scene.dir, lines, notes })
+    let form = if lines.iter().any(|line| line.path.is_none()) {
+        HookForm::Config
+    } else {
+        HookForm::Files
+    };
+    Ok(InstallReport { form, directory: site.dir, lines, notes })
 }
 
 /// How it stands with the hooks, and where git takes them from.
 pub fn status(repo: &Repo) -> Result<(PathBuf, Vec<HookStatus>), InstallError> {
-    let scene = Scene::look(repo)?;
-    let hooks = status::hooks(&scene)?;
-    Ok((scene.dir, hooks))
+    let site = HookSite::look(repo)?;
+    let hooks = status::hooks(&site)?;
+    Ok((site.dir, hooks))
 }

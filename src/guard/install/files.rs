@@ -9,64 +9,64 @@ use std::path::{Path, PathBuf};
 
 use super::hook::Hook;
 use super::managers::Manager;
-use super::plan::{Found, Runs, Standing, Step, Undo};
-use super::script::{self, Author, SET_ASIDE};
+use super::plan::{FoundScript, HookFile, ScriptRun, ScriptStep, ScriptUndo};
+use super::script::{self, SET_ASIDE, ScriptAuthor};
 
 /// No script of ours is nearly as long, and no other needs to be read to its end.
 const ENOUGH: u64 = 64 << 10;
 
-pub fn look(dir: &Path, hook: Hook) -> io::Result<Found> {
+pub fn look(dir: &Path, hook: Hook) -> io::Result<FoundScript> {
     let path = dir.join(hook.name());
-    let (standing, text) = standing(&path, hook)?;
+    let (file, text) = file(&path, hook)?;
     let aside = dir.join(format!("{}{SET_ASIDE}", hook.name()));
     let has_aside = is_there(&aside)?;
-    let found = Found { path, standing, text, through: None, aside, has_aside };
-    match found.standing {
-        Standing::Foreign(Some(manager), Runs::Yes) if manager.runs_legacy() => {
+    let found = FoundScript { path, file, text, through: None, aside, has_aside };
+    match found.file {
+        HookFile::Foreign(Some(manager), ScriptRun::Yes) if manager.runs_legacy() => {
             let path = dir.join(format!("{}.legacy", hook.name()));
-            match self::standing(&path, hook)? {
-                (standing @ Standing::Ours(_, Runs::Yes), text) => {
-                    Ok(Found { path, standing, text, through: Some(manager), ..found })
+            match self::file(&path, hook)? {
+                (file @ HookFile::Ours(_, ScriptRun::Yes), text) => {
+                    Ok(FoundScript { path, file, text, through: Some(manager), ..found })
                 }
                 _ => Ok(found),
             }
         }
-        Standing::Free
-        | Standing::Ours(..)
-        | Standing::Edited
-        | Standing::Foreign(..)
-        | Standing::Dangling
-        | Standing::InTheWay(_) => Ok(found),
+        HookFile::Free
+        | HookFile::Ours(..)
+        | HookFile::Edited
+        | HookFile::Foreign(..)
+        | HookFile::Dangling
+        | HookFile::InTheWay(_) => Ok(found),
     }
 }
 
-fn standing(path: &Path, hook: Hook) -> io::Result<(Standing, Vec<u8>)> {
+fn file(path: &Path, hook: Hook) -> io::Result<(HookFile, Vec<u8>)> {
     let own = match path.symlink_metadata() {
         Ok(own) => own,
         // A directory on the way that is no directory is for whoever writes there to report.
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-            return Ok((Standing::Free, Vec::new()));
+            return Ok((HookFile::Free, Vec::new()));
         }
         Err(error) => return Err(error),
     };
-    let Ok(metadata) = path.metadata() else { return Ok((Standing::Dangling, Vec::new())) };
+    let Ok(metadata) = path.metadata() else { return Ok((HookFile::Dangling, Vec::new())) };
     if metadata.is_dir() {
-        return Ok((Standing::InTheWay("a directory"), Vec::new()));
+        return Ok((HookFile::InTheWay("a directory"), Vec::new()));
     }
     if !metadata.is_file() {
-        return Ok((Standing::InTheWay("no regular file"), Vec::new()));
+        return Ok((HookFile::InTheWay("no regular file"), Vec::new()));
     }
-    let runs = if is_executable(&metadata) { Runs::Yes } else { Runs::No };
+    let runs = if is_executable(&metadata) { ScriptRun::Yes } else { ScriptRun::No };
     let mut text = Vec::new();
     fs::File::open(path)?.take(ENOUGH).read_to_end(&mut text)?;
     // What a link leads to may be anybody's.
-    let author = if own.is_symlink() { Author::Foreign } else { script::author(hook, &text) };
-    let standing = match author {
-        Author::Tix(mark) => Standing::Ours(mark, runs),
-        Author::Edited => Standing::Edited,
-        Author::Foreign => Standing::Foreign(Manager::of_script(&text), runs),
+    let author = if own.is_symlink() { ScriptAuthor::Foreign } else { script::author(hook, &text) };
+    let file = match author {
+        ScriptAuthor::Tix(mark) => HookFile::Ours(mark, runs),
+        ScriptAuthor::Edited => HookFile::Edited,
+        ScriptAuthor::Foreign => HookFile::Foreign(Manager::of_script(&text), runs),
     };
-    Ok((standing, text))
+    Ok((file, text))
 }
 
 #[cfg(unix)]
@@ -91,10 +91,10 @@ fn is_there(path: &Path) -> io::Result<bool> {
     }
 }
 
-pub fn apply(step: Step, found: &Found, script: &str) -> io::Result<()> {
+pub fn apply(step: ScriptStep, found: &FoundScript, script: &str) -> io::Result<()> {
     match step {
-        Step::Keep => return Ok(()),
-        Step::Write | Step::Replace | Step::SetAside => {}
+        ScriptStep::Keep => return Ok(()),
+        ScriptStep::Write | ScriptStep::Replace | ScriptStep::SetAside => {}
     }
     let dir = found.path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(dir)?;
@@ -102,7 +102,7 @@ pub fn apply(step: Step, found: &Found, script: &str) -> io::Result<()> {
     let mut file = tempfile::Builder::new().prefix(".tix-hook-").tempfile_in(dir)?;
     file.write_all(script.as_bytes())?;
     make_executable(file.as_file())?;
-    if step == Step::SetAside {
+    if step == ScriptStep::SetAside {
         // Between the two renames there is no hook; the other order would lose the old one.
         fs::rename(&found.path, &found.aside)?;
         if let Err(error) = file.persist_noclobber(&found.path) {
@@ -127,11 +127,11 @@ fn make_executable(_: &fs::File) -> io::Result<()> {
 }
 
 /// Takes our script away, and puts back what was there before.
-pub fn revert(undo: Undo, found: &Found) -> io::Result<()> {
+pub fn revert(undo: ScriptUndo, found: &FoundScript) -> io::Result<()> {
     match undo {
-        Undo::Remove => fs::remove_file(&found.path),
-        Undo::Restore => fs::rename(&found.aside, &found.path),
-        Undo::Nothing | Undo::LeaveEdited | Undo::LeaveAside => Ok(()),
+        ScriptUndo::Remove => fs::remove_file(&found.path),
+        ScriptUndo::Restore => fs::rename(&found.aside, &found.path),
+        ScriptUndo::Nothing | ScriptUndo::LeaveEdited | ScriptUndo::LeaveAside => Ok(()),
     }
 }
 

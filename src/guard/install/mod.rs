@@ -11,6 +11,6 @@ pub mod hook;
 pub mod managers;
 pub mod place;
 pub mod plan;
-mod scene;
 pub mod script;
+mod site;
 pub mod status;

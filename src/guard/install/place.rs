@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::script::Reach;
+use super::script::ScriptReach;
 use crate::git::{ConfigScope, HooksPath, Version};
 
 /// The first git that runs hooks named in the configuration, `hook.<name>.command` and `.event`.
@@ -10,7 +10,7 @@ const CONFIGURED_SINCE: Version = Version { major: 2, minor: 54 };
 
 /// In which form git finds the hooks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
+pub enum HookForm {
     /// Files of the hooks directory, which every git runs.
     Files,
     /// Entries of this repository's configuration, which an older git passes over.
@@ -31,11 +31,11 @@ pub struct Present {
 /// Files that are there stay, because every git runs them. The configuration is for a git that reads it: hooks named
 /// there do not collide with other programs' files, and `core.hooksPath` does not hide them. A clone that an older git
 /// uses too has to have files: whoever installs with that git, or asks for them, gets them for good.
-pub fn form(git: Version, present: Present, wish: Option<Form>) -> Form {
-    match wish {
+pub fn form(git: Version, present: Present, asked_for: Option<HookForm>) -> HookForm {
+    match asked_for {
         Some(form) => form,
-        None if git < CONFIGURED_SINCE || present.files => Form::Files,
-        None => Form::Config,
+        None if git < CONFIGURED_SINCE || present.files => HookForm::Files,
+        None => HookForm::Config,
     }
 }
 
@@ -51,7 +51,7 @@ pub enum NoPlace {
 }
 
 /// Whether git's hooks directory may take files of ours.
-pub fn place(hooks_path: Option<&HooksPath>, reach: Reach) -> Result<(), NoPlace> {
+pub fn place(hooks_path: Option<&HooksPath>, reach: ScriptReach) -> Result<(), NoPlace> {
     let Some(HooksPath { scope, path }) = hooks_path else { return Ok(()) };
     let shared = match scope {
         ConfigScope::Local | ConfigScope::Worktree => false,
@@ -64,8 +64,8 @@ pub fn place(hooks_path: Option<&HooksPath>, reach: Reach) -> Result<(), NoPlace
         return Err(NoPlace::Relative(path.clone()));
     }
     match reach {
-        Reach::Own if shared => Err(NoPlace::Shared(path.clone())),
-        Reach::Own | Reach::Shared => Ok(()),
+        ScriptReach::Own if shared => Err(NoPlace::Shared(path.clone())),
+        ScriptReach::Own | ScriptReach::Shared => Ok(()),
     }
 }
 
@@ -83,18 +83,18 @@ mod tests {
         let config = Present { config: true, ..none };
         let both = Present { files: true, config: true };
         for (git, present, expected) in [
-            (OLD, none, Form::Files),
-            (NEW, none, Form::Config),
-            (Version { major: 3, minor: 0 }, none, Form::Config),
-            (OLD, files, Form::Files),
-            (NEW, files, Form::Files),
+            (OLD, none, HookForm::Files),
+            (NEW, none, HookForm::Config),
+            (Version { major: 3, minor: 0 }, none, HookForm::Config),
+            (OLD, files, HookForm::Files),
+            (NEW, files, HookForm::Files),
             // The older git would not run what is configured.
-            (OLD, config, Form::Files),
-            (NEW, config, Form::Config),
-            (NEW, both, Form::Files),
+            (OLD, config, HookForm::Files),
+            (NEW, config, HookForm::Config),
+            (NEW, both, HookForm::Files),
         ] {
             assert_eq!(form(git, present, None), expected, "{git:?} {present:?}");
-            assert_eq!(form(git, present, Some(Form::Files)), Form::Files);
+            assert_eq!(form(git, present, Some(HookForm::Files)), HookForm::Files);
         }
     }
 
@@ -102,9 +102,9 @@ mod tests {
     fn a_directory_must_be_the_same_in_every_worktree_and_this_repositorys_own() {
         let at = |scope, path: &str| {
             let set = HooksPath { scope, path: path.into() };
-            [Reach::Own, Reach::Shared].map(|reach| place(Some(&set), reach).is_ok())
+            [ScriptReach::Own, ScriptReach::Shared].map(|reach| place(Some(&set), reach).is_ok())
         };
-        assert_eq!(place(None, Reach::Own), Ok(()));
+        assert_eq!(place(None, ScriptReach::Own), Ok(()));
         assert_eq!(at(ConfigScope::Local, "/hooks"), [true, true]);
         assert_eq!(at(ConfigScope::Worktree, "/hooks"), [true, true]);
         assert_eq!(at(ConfigScope::Local, ".husky/_"), [false, false]);

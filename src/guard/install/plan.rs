@@ -3,25 +3,25 @@
 use std::path::PathBuf;
 
 use super::managers::Manager;
-use super::script::{Mark, VERSION};
+use super::script::{ScriptMark, VERSION};
 
 /// Whether git would run a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Runs {
+pub enum ScriptRun {
     Yes,
     /// It may not: git passes over it with a word of advice.
     No,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum HookFile {
     Free,
     /// A script that a tix wrote.
-    Ours(Mark, Runs),
+    Ours(ScriptMark, ScriptRun),
     /// A script that a tix wrote and somebody changed.
     Edited,
     /// Somebody else's hook, and the program that is known to have written it.
-    Foreign(Option<Manager>, Runs),
+    Foreign(Option<Manager>, ScriptRun),
     /// A link that leads nowhere: git passes over it without a word.
     Dangling,
     /// Something that cannot be a hook, in words.
@@ -29,10 +29,10 @@ pub enum Standing {
 }
 
 #[derive(Clone, Debug)]
-pub struct Found {
+pub struct FoundScript {
     /// Where our script is or would be.
     pub path: PathBuf,
-    pub standing: Standing,
+    pub file: HookFile,
     /// Its text, if it is a file.
     pub text: Vec<u8>,
     /// The program that runs our script, where git runs that program's instead.
@@ -44,7 +44,7 @@ pub struct Found {
 
 /// How a script gets to its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
+pub enum ScriptStep {
     Keep,
     Write,
     /// An older or another script of ours, or one that may not be executed, is in its place.
@@ -66,7 +66,7 @@ pub enum Obstacle {
 
 /// What becomes of a hook when the guard is taken out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Undo {
+pub enum ScriptUndo {
     Nothing,
     /// Our script goes.
     Remove,
@@ -79,30 +79,32 @@ pub enum Undo {
 }
 
 /// How the script that is wanted gets there.
-pub fn step(found: &Found, wanted: &str) -> Result<Step, Obstacle> {
-    match &found.standing {
-        Standing::Free => Ok(Step::Write),
+pub fn step(found: &FoundScript, wanted: &str) -> Result<ScriptStep, Obstacle> {
+    match &found.file {
+        HookFile::Free => Ok(ScriptStep::Write),
         // A newer tix wrote it, and knew better.
-        Standing::Ours(mark, Runs::Yes) if mark.version > VERSION => Ok(Step::Keep),
-        Standing::Ours(_, Runs::Yes) if found.text == wanted.as_bytes() => Ok(Step::Keep),
-        Standing::Ours(..) => Ok(Step::Replace),
-        Standing::Edited => Err(Obstacle::Edited),
-        Standing::Foreign(..) | Standing::Dangling if found.has_aside => Err(Obstacle::AsideTaken),
-        Standing::Foreign(..) | Standing::Dangling => Ok(Step::SetAside),
-        Standing::InTheWay(what) => Err(Obstacle::InTheWay(what)),
+        HookFile::Ours(mark, ScriptRun::Yes) if mark.version > VERSION => Ok(ScriptStep::Keep),
+        HookFile::Ours(_, ScriptRun::Yes) if found.text == wanted.as_bytes() => {
+            Ok(ScriptStep::Keep)
+        }
+        HookFile::Ours(..) => Ok(ScriptStep::Replace),
+        HookFile::Edited => Err(Obstacle::Edited),
+        HookFile::Foreign(..) | HookFile::Dangling if found.has_aside => Err(Obstacle::AsideTaken),
+        HookFile::Foreign(..) | HookFile::Dangling => Ok(ScriptStep::SetAside),
+        HookFile::InTheWay(what) => Err(Obstacle::InTheWay(what)),
     }
 }
 
-pub fn undo(found: &Found) -> Undo {
-    match &found.standing {
-        Standing::Ours(..) if found.has_aside => Undo::Restore,
-        Standing::Ours(..) => Undo::Remove,
-        Standing::Edited => Undo::LeaveEdited,
-        Standing::Free | Standing::Foreign(..) | Standing::Dangling | Standing::InTheWay(_) => {
+pub fn undo(found: &FoundScript) -> ScriptUndo {
+    match &found.file {
+        HookFile::Ours(..) if found.has_aside => ScriptUndo::Restore,
+        HookFile::Ours(..) => ScriptUndo::Remove,
+        HookFile::Edited => ScriptUndo::LeaveEdited,
+        HookFile::Free | HookFile::Foreign(..) | HookFile::Dangling | HookFile::InTheWay(_) => {
             if found.has_aside {
-                Undo::LeaveAside
+                ScriptUndo::LeaveAside
             } else {
-                Undo::Nothing
+                ScriptUndo::Nothing
             }
         }
     }
@@ -112,10 +114,10 @@ pub fn undo(found: &Found) -> Undo {
 mod tests {
     use super::*;
 
-    fn found(standing: Standing, has_aside: bool) -> Found {
-        Found {
+    fn found(file: HookFile, has_aside: bool) -> FoundScript {
+        FoundScript {
             path: "pre-commit".into(),
-            standing,
+            file,
             text: b"now".to_vec(),
             through: None,
             aside: "pre-commit.tix-prev".into(),
@@ -123,47 +125,46 @@ mod tests {
         }
     }
 
-    fn ours(version: u32, runs: Runs) -> Standing {
-        Standing::Ours(Mark { version, tix: None }, runs)
+    fn ours(version: u32, runs: ScriptRun) -> HookFile {
+        HookFile::Ours(ScriptMark { version, tix: None }, runs)
     }
 
     #[test]
     fn a_script_of_ours_is_kept_or_replaced_and_never_set_aside() {
-        let step = |standing, wanted| step(&found(standing, true), wanted).unwrap();
-        assert_eq!(step(ours(VERSION, Runs::Yes), "now"), Step::Keep);
-        assert_eq!(step(ours(VERSION, Runs::Yes), "then"), Step::Replace);
-        assert_eq!(step(ours(VERSION, Runs::No), "now"), Step::Replace);
-        assert_eq!(step(ours(VERSION - 1, Runs::Yes), "then"), Step::Replace);
-        assert_eq!(step(ours(VERSION + 1, Runs::Yes), "then"), Step::Keep);
-        assert_eq!(step(Standing::Free, "now"), Step::Write);
+        let step = |file, wanted| step(&found(file, true), wanted).unwrap();
+        assert_eq!(step(ours(VERSION, ScriptRun::Yes), "now"), ScriptStep::Keep);
+        assert_eq!(step(ours(VERSION, ScriptRun::Yes), "then"), ScriptStep::Replace);
+        assert_eq!(step(ours(VERSION, ScriptRun::No), "now"), ScriptStep::Replace);
+        assert_eq!(step(ours(VERSION - 1, ScriptRun::Yes), "then"), ScriptStep::Replace);
+        assert_eq!(step(ours(VERSION + 1, ScriptRun::Yes), "then"), ScriptStep::Keep);
+        assert_eq!(step(HookFile::Free, "now"), ScriptStep::Write);
     }
 
     #[test]
     fn nothing_of_anybody_elses_is_ever_overwritten() {
-        for standing in [
-            Standing::Foreign(None, Runs::Yes),
-            Standing::Foreign(Some(Manager::Lefthook), Runs::No),
-            Standing::Dangling,
+        for file in [
+            HookFile::Foreign(None, ScriptRun::Yes),
+            HookFile::Foreign(Some(Manager::Lefthook), ScriptRun::No),
+            HookFile::Dangling,
         ] {
-            assert_eq!(step(&found(standing.clone(), false), "now"), Ok(Step::SetAside));
-            assert_eq!(step(&found(standing, true), "now"), Err(Obstacle::AsideTaken));
+            assert_eq!(step(&found(file.clone(), false), "now"), Ok(ScriptStep::SetAside));
+            assert_eq!(step(&found(file, true), "now"), Err(Obstacle::AsideTaken));
         }
-        let way = Standing::InTheWay("a directory");
+        let way = HookFile::InTheWay("a directory");
         assert_eq!(step(&found(way, false), "now"), Err(Obstacle::InTheWay("a directory")));
-        assert_eq!(step(&found(Standing::Edited, false), "now"), Err(Obstacle::Edited));
+        assert_eq!(step(&found(HookFile::Edited, false), "now"), Err(Obstacle::Edited));
     }
 
     #[test]
     fn only_what_is_still_ours_is_taken_away() {
-        let undo =
-            |standing: &Standing| [true, false].map(|aside| undo(&found(standing.clone(), aside)));
+        let undo = |file: &HookFile| [true, false].map(|aside| undo(&found(file.clone(), aside)));
         for version in 0..3 {
-            let ours = ours(version, Runs::No);
-            assert_eq!(undo(&ours), [Undo::Restore, Undo::Remove]);
+            let ours = ours(version, ScriptRun::No);
+            assert_eq!(undo(&ours), [ScriptUndo::Restore, ScriptUndo::Remove]);
         }
-        assert_eq!(undo(&Standing::Edited), [Undo::LeaveEdited; 2]);
-        for other in [Standing::Free, Standing::Dangling, Standing::Foreign(None, Runs::Yes)] {
-            assert_eq!(undo(&other), [Undo::LeaveAside, Undo::Nothing]);
+        assert_eq!(undo(&HookFile::Edited), [ScriptUndo::LeaveEdited; 2]);
+        for other in [HookFile::Free, HookFile::Dangling, HookFile::Foreign(None, ScriptRun::Yes)] {
+            assert_eq!(undo(&other), [ScriptUndo::LeaveAside, ScriptUndo::Nothing]);
         }
     }
 }

@@ -21,7 +21,7 @@ const SHEBANG: &str = "#!/bin/sh\n";
 const MARK: &str = "# tix-hook v";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reach {
+pub enum ScriptReach {
     Own,
     /// One that other repositories use too, most of which know nothing of tickets.
     Shared,
@@ -33,21 +33,21 @@ pub struct Recipe {
     pub tix: Option<String>,
     /// The branches to be guarded even when there is no tix.
     pub guarded: Vec<RefName>,
-    pub reach: Reach,
+    pub reach: ScriptReach,
 }
 
 /// What is known of a text that a tix has written.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mark {
+pub struct ScriptMark {
     pub version: u32,
     /// The tix that it looks for before it asks the PATH.
     pub tix: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Author {
+pub enum ScriptAuthor {
     /// A tix, and nobody has changed it since.
-    Tix(Mark),
+    Tix(ScriptMark),
     /// A tix, and somebody has changed it since.
     Edited,
     Foreign,
@@ -117,8 +117,8 @@ impl Recipe {
             ),
         };
         let steps_aside = match self.reach {
-            Reach::Own => "",
-            Reach::Shared => {
+            ScriptReach::Own => "",
+            ScriptReach::Shared => {
                 "    git cat-file -e HEAD:.tix.yaml 2>/dev/null || git cat-file -e HEAD:tickets 2>/dev/null || exit 0\n"
             }
         };
@@ -229,21 +229,21 @@ fn earlier_sum(body: &str) -> String {
 }
 
 /// Who wrote this text, which stands where `hook` is looked for.
-pub fn author(hook: Hook, text: &[u8]) -> Author {
+pub fn author(hook: Hook, text: &[u8]) -> ScriptAuthor {
     let marked = || {
         let text = std::str::from_utf8(text).ok()?;
         let text = text.strip_prefix(SHEBANG).unwrap_or(text);
         let (line, body) = text.strip_prefix(MARK)?.split_once('\n')?;
         Some((line.split(' ').collect::<Vec<_>>(), body))
     };
-    let Some((words, body)) = marked() else { return Author::Foreign };
-    let [version, name, sum_of_body] = words.as_slice() else { return Author::Edited };
+    let Some((words, body)) = marked() else { return ScriptAuthor::Foreign };
+    let [version, name, sum_of_body] = words.as_slice() else { return ScriptAuthor::Edited };
     let intact = [sum(body), earlier_sum(body)].iter().any(|sum| sum == sum_of_body);
     match version.parse() {
         Ok(version) if intact && *name == hook.name() => {
-            Author::Tix(Mark { version, tix: tix_in(body) })
+            ScriptAuthor::Tix(ScriptMark { version, tix: tix_in(body) })
         }
-        Ok(_) | Err(_) => Author::Edited,
+        Ok(_) | Err(_) => ScriptAuthor::Edited,
     }
 }
 
@@ -263,7 +263,7 @@ mod tests {
 
     fn recipe(tix: &str) -> Recipe {
         let guarded = ["main", "it's"].map(|name| RefName::branch(name).unwrap()).into();
-        Recipe { tix: Some(tix.to_owned()), guarded, reach: Reach::Own }
+        Recipe { tix: Some(tix.to_owned()), guarded, reach: ScriptReach::Own }
     }
 
     #[test]
@@ -274,15 +274,15 @@ mod tests {
                 recipe("/bin/tix").command(hook),
                 recipe("/bin/tix").by_hand(hook),
             ] {
-                let mark = Mark { version: VERSION, tix: Some("/bin/tix".to_owned()) };
-                assert_eq!(author(hook, text.as_bytes()), Author::Tix(mark));
-                assert_eq!(author(hook, format!("{text}#").as_bytes()), Author::Edited);
+                let mark = ScriptMark { version: VERSION, tix: Some("/bin/tix".to_owned()) };
+                assert_eq!(author(hook, text.as_bytes()), ScriptAuthor::Tix(mark));
+                assert_eq!(author(hook, format!("{text}#").as_bytes()), ScriptAuthor::Edited);
                 let other = text.replace("/bin/tix", "/bin/tax");
-                assert_eq!(author(hook, other.as_bytes()), Author::Edited);
+                assert_eq!(author(hook, other.as_bytes()), ScriptAuthor::Edited);
             }
         }
         let text = recipe("/bin/tix").file(Hook::PrePush);
-        assert_eq!(author(Hook::PreCommit, text.as_bytes()), Author::Edited);
+        assert_eq!(author(Hook::PreCommit, text.as_bytes()), ScriptAuthor::Edited);
     }
 
     #[test]
@@ -290,9 +290,9 @@ mod tests {
         for text in
             ["", "#!/bin/sh\nexec tix hook git pre-commit\n", "#!/bin/sh\n\n# tix-hook v1\n"]
         {
-            assert_eq!(author(Hook::PreCommit, text.as_bytes()), Author::Foreign, "{text:?}");
+            assert_eq!(author(Hook::PreCommit, text.as_bytes()), ScriptAuthor::Foreign, "{text:?}");
         }
-        assert_eq!(author(Hook::PreCommit, b"\xff\xfe"), Author::Foreign);
+        assert_eq!(author(Hook::PreCommit, b"\xff\xfe"), ScriptAuthor::Foreign);
     }
 
     #[test]
@@ -300,10 +300,10 @@ mod tests {
         let body = "tix='/old/it'\\''s tix'\nrest\n";
         for (version, sum) in [(0, "e8debcb641ed4d22"), (1, "e8debcb641ed4d22"), (7, "1c0311d2")] {
             let text = format!("{SHEBANG}{MARK}{version} pre-push {sum}\n{body}");
-            let mark = Mark { version, tix: Some("/old/it's tix".to_owned()) };
-            assert_eq!(author(Hook::PrePush, text.as_bytes()), Author::Tix(mark));
+            let mark = ScriptMark { version, tix: Some("/old/it's tix".to_owned()) };
+            assert_eq!(author(Hook::PrePush, text.as_bytes()), ScriptAuthor::Tix(mark));
             let changed = format!("{text}exit 0\n");
-            assert_eq!(author(Hook::PrePush, changed.as_bytes()), Author::Edited);
+            assert_eq!(author(Hook::PrePush, changed.as_bytes()), ScriptAuthor::Edited);
         }
     }
 
@@ -312,7 +312,7 @@ mod tests {
         fn no_text_is_taken_for_ours_by_chance_and_none_panics(text: Vec<u8>, tail in ".*") {
             let marked = format!("{SHEBANG}{MARK}{tail}");
             for text in [text.as_slice(), marked.as_bytes()] {
-                proptest::prop_assert!(!matches!(author(Hook::PrePush, text), Author::Tix(_)));
+                proptest::prop_assert!(!matches!(author(Hook::PrePush, text), ScriptAuthor::Tix(_)));
             }
         }
 

@@ -2,16 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
-use super::configured::{self, Entry};
+use super::configured::{self, ConfiguredHook};
 use super::engine::InstallError;
 use super::hook::{Hook, Strictness};
-use super::place::{self, Form};
-use super::plan::{Found, Runs, Standing};
-use super::scene::{Scene, is_ours, look_at_all};
-use super::script::{Mark, VERSION};
+use super::place::{self, HookForm};
+use super::plan::{FoundScript, HookFile, ScriptRun};
+use super::script::{ScriptMark, VERSION};
+use super::site::{HookSite, is_ours, look_at_all};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
+pub enum InstalledState {
     Installed,
     /// Another program's hook calls the guard.
     Called,
@@ -31,37 +31,37 @@ pub enum State {
     Foreign,
 }
 
-impl State {
+impl InstalledState {
     pub fn word(self) -> &'static str {
         match self {
-            State::Installed => "installed",
-            State::Called => "called",
-            State::Outdated => "outdated",
-            State::Missing => "missing",
-            State::NotExecutable => "not executable",
-            State::Dangling => "dangling",
-            State::Shadowed => "shadowed",
-            State::Off => "off",
-            State::Edited => "edited",
-            State::Foreign => "foreign",
+            InstalledState::Installed => "installed",
+            InstalledState::Called => "called",
+            InstalledState::Outdated => "outdated",
+            InstalledState::Missing => "missing",
+            InstalledState::NotExecutable => "not executable",
+            InstalledState::Dangling => "dangling",
+            InstalledState::Shadowed => "shadowed",
+            InstalledState::Off => "off",
+            InstalledState::Edited => "edited",
+            InstalledState::Foreign => "foreign",
         }
     }
 
     /// Whether the guard runs.
     pub fn is_in_order(self) -> bool {
-        matches!(self, State::Installed | State::Called)
+        matches!(self, InstalledState::Installed | InstalledState::Called)
     }
 
     /// Whether nobody ever installed it.
     fn is_absent(self) -> bool {
-        matches!(self, State::Missing | State::Foreign | State::Dangling)
+        matches!(self, InstalledState::Missing | InstalledState::Foreign | InstalledState::Dangling)
     }
 }
 
 #[derive(Clone, Debug)]
 pub struct HookStatus {
     pub hook: Hook,
-    pub state: State,
+    pub state: InstalledState,
     /// The file that decides; `None` where it is the configuration.
     pub path: Option<PathBuf>,
     /// What runs before it.
@@ -70,14 +70,14 @@ pub struct HookStatus {
 }
 
 /// Looks at every hook of the clone.
-pub fn hooks(scene: &Scene<'_>) -> Result<Vec<HookStatus>, InstallError> {
-    let own = scene.repo.common_dir.join("hooks");
-    let hidden = if scene.dir == own { Vec::new() } else { look_at_all(&own)? };
-    let of_hook = |(hook, found): &(Hook, Found)| {
+pub fn hooks(site: &HookSite<'_>) -> Result<Vec<HookStatus>, InstallError> {
+    let own = site.repo.common_dir.join("hooks");
+    let hidden = if site.dir == own { Vec::new() } else { look_at_all(&own)? };
+    let of_hook = |(hook, found): &(Hook, FoundScript)| {
         let hidden = hidden.iter().find(|(other, _)| other == hook).map(|(_, found)| found);
-        of_config(scene, *hook).unwrap_or_else(|| of_file(scene, *hook, found, hidden))
+        of_config(site, *hook).unwrap_or_else(|| of_file(site, *hook, found, hidden))
     };
-    Ok(scene.found.iter().map(of_hook).collect())
+    Ok(site.found.iter().map(of_hook).collect())
 }
 
 /// Whether what was installed is complete.
@@ -101,83 +101,100 @@ pub fn is_absent(hooks: &[HookStatus]) -> bool {
 }
 
 /// What the configuration says, if it says anything that counts beside the files.
-fn of_config(scene: &Scene<'_>, hook: Hook) -> Option<HookStatus> {
+fn of_config(site: &HookSite<'_>, hook: Hook) -> Option<HookStatus> {
     let status = |state, detail: Option<&str>| {
         Some(HookStatus { hook, state, path: None, aside: None, detail: detail.map(str::to_owned) })
     };
-    let is_read = place::form(scene.repo.version, place::Present::default(), None) == Form::Config;
-    match configured::entry(&scene.config, hook) {
-        Entry::None => None,
+    let is_read =
+        place::form(site.repo.version, place::Present::default(), None) == HookForm::Config;
+    match configured::entry(&site.config, hook) {
+        ConfiguredHook::None => None,
         // A file may do it then.
-        _entry if !is_read && scene.file_of(hook).is_some_and(runs) => None,
+        _entry if !is_read && site.file_of(hook).is_some_and(runs) => None,
         _entry if !is_read => status(
-            State::Shadowed,
+            InstalledState::Shadowed,
             Some("it is in the configuration, which this git does not read"),
         ),
-        _entry if configured::is_off(&scene.repo.config, hook) => {
-            status(State::Off, Some("enabled = false in the configuration"))
+        _entry if configured::is_off(&site.repo.config, hook) => {
+            status(InstalledState::Off, Some("enabled = false in the configuration"))
         }
-        Entry::Ours(mark) => match outdated(&mark) {
-            Some(detail) => status(State::Outdated, Some(&detail)),
-            None => status(State::Installed, None),
+        ConfiguredHook::Ours(mark) => match outdated(&mark) {
+            Some(detail) => status(InstalledState::Outdated, Some(&detail)),
+            None => status(InstalledState::Installed, None),
         },
-        Entry::ByHand => status(State::Called, None),
-        Entry::Half => status(State::Outdated, Some("its event is missing")),
-        Entry::Strange => status(State::Edited, None),
+        ConfiguredHook::ByHand => status(InstalledState::Called, None),
+        ConfiguredHook::Half => status(InstalledState::Outdated, Some("its event is missing")),
+        ConfiguredHook::Strange => status(InstalledState::Edited, None),
     }
 }
 
-fn runs(found: &Found) -> bool {
-    matches!(found.standing, Standing::Ours(_, Runs::Yes))
+fn runs(found: &FoundScript) -> bool {
+    matches!(found.file, HookFile::Ours(_, ScriptRun::Yes))
 }
 
-fn of_file(scene: &Scene<'_>, hook: Hook, found: &Found, hidden: Option<&Found>) -> HookStatus {
+fn of_file(
+    site: &HookSite<'_>,
+    hook: Hook,
+    found: &FoundScript,
+    hidden: Option<&FoundScript>,
+) -> HookStatus {
     let aside = found.has_aside.then(|| found.aside.clone());
     let path = Some(found.path.clone());
     let status = |state, detail| HookStatus { hook, state, path, aside, detail };
-    match &found.standing {
-        Standing::Ours(mark, Runs::Yes) => {
+    match &found.file {
+        HookFile::Ours(mark, ScriptRun::Yes) => {
             let why = outdated(mark);
-            let state = if why.is_some() { State::Outdated } else { State::Installed };
+            let state =
+                if why.is_some() { InstalledState::Outdated } else { InstalledState::Installed };
             let through = found.through.map(|manager| format!("run by {}", manager.name()));
             status(state, why.or(through))
         }
-        Standing::Ours(_, Runs::No) => status(State::NotExecutable, None),
-        Standing::Edited => status(State::Edited, None),
-        Standing::InTheWay(what) => status(State::Foreign, Some((*what).to_owned())),
-        Standing::Free | Standing::Foreign(..) | Standing::Dangling => {
-            let caller = scene.caller(hook, found);
-            if let (Some(caller), Standing::Free) = (&caller, &found.standing) {
+        HookFile::Ours(_, ScriptRun::No) => status(InstalledState::NotExecutable, None),
+        HookFile::Edited => status(InstalledState::Edited, None),
+        HookFile::InTheWay(what) => status(InstalledState::Foreign, Some((*what).to_owned())),
+        HookFile::Free | HookFile::Foreign(..) | HookFile::Dangling => {
+            let caller = site.caller(hook, found);
+            if let (Some(caller), HookFile::Free) = (&caller, &found.file) {
                 // A new worktree, or one where husky has not been installed.
                 let detail = format!(
                     "{} calls the guard, and git finds nothing that runs it",
                     caller.display()
                 );
-                return status(State::Missing, Some(detail));
+                return status(InstalledState::Missing, Some(detail));
             }
             if let Some(caller) = caller {
                 let path = Some(caller);
-                return HookStatus { hook, state: State::Called, path, aside: None, detail: None };
+                return HookStatus {
+                    hook,
+                    state: InstalledState::Called,
+                    path,
+                    aside: None,
+                    detail: None,
+                };
             }
             if let Some(hidden) = hidden.filter(|found| is_ours(found)) {
-                let detail = format!("git takes its hooks from {}", scene.dir.display());
+                let detail = format!("git takes its hooks from {}", site.dir.display());
                 let path = Some(hidden.path.clone());
                 return HookStatus {
                     hook,
-                    state: State::Shadowed,
+                    state: InstalledState::Shadowed,
                     path,
                     aside: None,
                     detail: Some(detail),
                 };
             }
-            match &found.standing {
-                Standing::Foreign(manager, _) => {
-                    status(State::Foreign, manager.map(|manager| manager.name().to_owned()))
-                }
-                Standing::Dangling => status(State::Dangling, None),
-                Standing::Free | Standing::Ours(..) | Standing::Edited | Standing::InTheWay(_) => {
+            match &found.file {
+                HookFile::Foreign(manager, _) => status(
+                    InstalledState::Foreign,
+                    manager.map(|manager| manager.name().to_owned()),
+                ),
+                HookFile::Dangling => status(InstalledState::Dangling, None),
+                HookFile::Free | HookFile::Ours(..) | HookFile::Edited | HookFile::InTheWay(_) => {
                     let optional = hook.strictness() == Strictness::Strict;
-                    status(State::Missing, optional.then(|| "only with --strict".to_owned()))
+                    status(
+                        InstalledState::Missing,
+                        optional.then(|| "only with --strict".to_owned()),
+                    )
                 }
             }
         }
@@ -185,7 +202,7 @@ fn of_file(scene: &Scene<'_>, hook: Hook, found: &Found, hidden: Option<&Found>)
 }
 
 /// Why a text of ours is to be written anew.
-fn outdated(mark: &Mark) -> Option<String> {
+fn outdated(mark: &ScriptMark) -> Option<String> {
     if mark.version < VERSION {
         return Some(format!("version {} of {VERSION}", mark.version));
     }

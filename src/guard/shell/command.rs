@@ -5,9 +5,9 @@ use std::rc::Rc;
 use shuck_ast::{AssignmentValue, Command, RedirectTarget, SimpleCommand, Stmt};
 
 use super::walk::{DEPTH, Walker};
-use super::word::{self, Variables, Word};
-use super::world::{Dir, Flow, Machine, World, Worlds};
-use super::wrap::{self, Call, Unwrapped};
+use super::word::{self, ShellWord, Variables};
+use super::world::{BothWorlds, Dir, Machine, World, Worlds};
+use super::wrap::{self, ShellCall, Unwrapped};
 
 /// A loop over more words than these is not gone through word by word.
 const TURNS: usize = 5;
@@ -16,7 +16,7 @@ const TURNS: usize = 5;
 const PATTERN: [char; 3] = ['*', '?', '['];
 
 /// What a statement says beside its words.
-struct Said<'a> {
+struct StatementInput<'a> {
     /// What it feeds to its command.
     input: Option<String>,
     text: &'a str,
@@ -58,7 +58,7 @@ impl<M: Machine> Walker<'_, M> {
         for world in &mut worlds {
             let value = one(&word::read(word, source, &world.variables).words);
             let known = !assignment.append && assignment.target.subscript.is_none();
-            world.variables.insert(name.clone(), if known { value } else { Word::unknown() });
+            world.variables.insert(name.clone(), if known { value } else { ShellWord::unknown() });
         }
         worlds
     }
@@ -70,7 +70,7 @@ impl<M: Machine> Walker<'_, M> {
         statement: &Stmt,
         source: &Rc<str>,
         worlds: Worlds<M::State>,
-    ) -> Flow<M::State> {
+    ) -> BothWorlds<M::State> {
         let all = || std::iter::once(&command.name).chain(&command.args);
         let mut worlds = worlds;
         for word in all() {
@@ -83,9 +83,9 @@ impl<M: Machine> Walker<'_, M> {
             for assignment in &command.assignments {
                 worlds = self.assign(assignment, source, worlds);
             }
-            return Flow::both(worlds);
+            return BothWorlds::both(worlds);
         }
-        let mut flow = Flow::none();
+        let mut flow = BothWorlds::none();
         for world in worlds {
             let mut variables = vec![world.clone()];
             for assignment in &command.assignments {
@@ -99,21 +99,29 @@ impl<M: Machine> Walker<'_, M> {
             let exported = world.variables.iter().filter(|(name, _)| name.starts_with("GIT_"));
             let env = exported.map(|(n, v)| (n.clone(), v.clone())).chain(env).collect();
             let read = all().flat_map(|one| word::read(one, source, &world.variables).words);
-            let call = Call { words: read.collect(), env, dir: world.dir.clone() };
-            let said = Said { input: fed(statement, source), text: statement.span.slice(source) };
+            let call = ShellCall { words: read.collect(), env, dir: world.dir.clone() };
+            let said = StatementInput {
+                input: fed(statement, source),
+                text: statement.span.slice(source),
+            };
             flow.add(self.call(call, &said, world));
         }
         flow
     }
 
-    fn call(&mut self, call: Call, said: &Said<'_>, world: World<M::State>) -> Flow<M::State> {
-        let name = call.words.first().map(Word::start).unwrap_or_default();
+    fn call(
+        &mut self,
+        call: ShellCall,
+        said: &StatementInput<'_>,
+        world: World<M::State>,
+    ) -> BothWorlds<M::State> {
+        let name = call.words.first().map(ShellWord::start).unwrap_or_default();
         let arguments = call.words.get(1..).unwrap_or_default();
         if name == "alias" {
-            for (name, text) in arguments.iter().filter_map(Word::split_assignment) {
+            for (name, text) in arguments.iter().filter_map(ShellWord::split_assignment) {
                 self.aliases.insert(name.to_owned(), text);
             }
-            return Flow { ok: vec![world], failed: Vec::new() };
+            return BothWorlds { ok: vec![world], failed: Vec::new() };
         }
         // An alias may begin with its own name, which is then no alias.
         if let Some(line) = self.aliases.remove(name) {
@@ -129,7 +137,7 @@ impl<M: Machine> Walker<'_, M> {
         }
         if let Some((source, body)) = self.functions.get(name).cloned() {
             if self.depth >= DEPTH {
-                return Flow::both(vec![world]);
+                return BothWorlds::both(vec![world]);
             }
             self.depth += 1;
             let flow = self.statement(&body, &source, vec![world]);
@@ -139,28 +147,28 @@ impl<M: Machine> Walker<'_, M> {
         if name == "set" {
             let mut world = world;
             world.set(arguments);
-            return Flow { ok: vec![world], failed: Vec::new() };
+            return BothWorlds { ok: vec![world], failed: Vec::new() };
         }
         match wrap::unwrap(call, said.input.clone()) {
-            Unwrapped::Nothing => Flow::both(vec![world]),
+            Unwrapped::Nothing => BothWorlds::both(vec![world]),
             Unwrapped::ChangeDir(to) => self.change_dir(&to, world),
             Unwrapped::Run(call) => {
                 let step = self.machine.run(&call, &world.state);
                 let to = |state| World { state, ..world.clone() };
                 let (ok, failed) = (step.ok.map(to), step.failed.map(to));
-                Flow { ok: ok.into_iter().collect(), failed: failed.into_iter().collect() }
+                BothWorlds { ok: ok.into_iter().collect(), failed: failed.into_iter().collect() }
             }
             Unwrapped::Each(calls) => {
                 let mut worlds = vec![world];
                 for call in calls {
-                    let mut next = Flow::none();
+                    let mut next = BothWorlds::none();
                     for world in worlds {
-                        let said = Said { input: None, text: said.text };
+                        let said = StatementInput { input: None, text: said.text };
                         next.add(self.call(call.clone(), &said, world));
                     }
                     worlds = next.all();
                 }
-                Flow::both(worlds)
+                BothWorlds::both(worlds)
             }
             Unwrapped::Script { text, dir, here } => {
                 let Some(text) = text.text() else { return self.unread(said, vec![world]) };
@@ -178,12 +186,16 @@ impl<M: Machine> Walker<'_, M> {
     }
 
     /// A text for a shell that nobody knows yet. What it may be made of stands in the statement.
-    fn unread(&mut self, said: &Said<'_>, worlds: Worlds<M::State>) -> Flow<M::State> {
+    fn unread(
+        &mut self,
+        said: &StatementInput<'_>,
+        worlds: Worlds<M::State>,
+    ) -> BothWorlds<M::State> {
         self.trouble(said.text, "it is put together when it runs", &worlds);
-        Flow::both(worlds)
+        BothWorlds::both(worlds)
     }
 
-    fn change_dir(&mut self, to: &Word, world: World<M::State>) -> Flow<M::State> {
+    fn change_dir(&mut self, to: &ShellWord, world: World<M::State>) -> BothWorlds<M::State> {
         let dir = world.dir.join(to);
         let there = match &dir {
             Dir::At(path) => self.machine.is_directory(path),
@@ -191,16 +203,16 @@ impl<M: Machine> Walker<'_, M> {
             Dir::Unknown => false,
         };
         let ok = World { dir, ..world.clone() };
-        Flow { ok: vec![ok], failed: if there { Vec::new() } else { vec![world] } }
+        BothWorlds { ok: vec![ok], failed: if there { Vec::new() } else { vec![world] } }
     }
 }
 
 /// The value of this variable is not known any more.
 pub fn forget<S>(worlds: &mut Worlds<S>, variable: &str) {
-    assign(worlds, variable, &Word::unknown());
+    assign(worlds, variable, &ShellWord::unknown());
 }
 
-pub fn assign<S>(worlds: &mut Worlds<S>, variable: &str, value: &Word) {
+pub fn assign<S>(worlds: &mut Worlds<S>, variable: &str, value: &ShellWord) {
     for world in worlds {
         world.variables.insert(variable.to_owned(), value.clone());
     }
@@ -208,8 +220,8 @@ pub fn assign<S>(worlds: &mut Worlds<S>, variable: &str, value: &Word) {
 
 /// What the variable of a loop over these words stands for, turn by turn. Where they are not all known, or many, the
 /// directory that all of them name, twice, because the second turn may begin where the first one ended.
-pub fn turns(words: &[Word]) -> Vec<Word> {
-    let is_said = |word: &Word| word.text().is_some_and(|text| !text.contains(PATTERN));
+pub fn turns(words: &[ShellWord]) -> Vec<ShellWord> {
+    let is_said = |word: &ShellWord| word.text().is_some_and(|text| !text.contains(PATTERN));
     if (1..=TURNS).contains(&words.len()) && words.iter().all(is_said) {
         return words.to_vec();
     }
@@ -217,23 +229,23 @@ pub fn turns(words: &[Word]) -> Vec<Word> {
 }
 
 /// How words begin that name something in one directory; nothing where they do not, and of options.
-fn shared_directory(words: &[Word]) -> Word {
-    let directory = |word: &Word| {
+fn shared_directory(words: &[ShellWord]) -> ShellWord {
+    let directory = |word: &ShellWord| {
         let solid = word.start().split(PATTERN).next().unwrap_or_default();
         let (directory, _) = solid.rsplit_once('/').filter(|_| !solid.starts_with('-'))?;
         Some(format!("{directory}/"))
     };
-    let Some((first, rest)) = words.split_first() else { return Word::unknown() };
+    let Some((first, rest)) = words.split_first() else { return ShellWord::unknown() };
     let is_shared = |dir: &String| rest.iter().all(|word| directory(word).as_ref() == Some(dir));
-    directory(first).filter(is_shared).map_or_else(Word::unknown, Word::Begins)
+    directory(first).filter(is_shared).map_or_else(ShellWord::unknown, ShellWord::Begins)
 }
 
-fn one(words: &[Word]) -> Word {
-    let texts: Option<Vec<&str>> = words.iter().map(Word::text).collect();
+fn one(words: &[ShellWord]) -> ShellWord {
+    let texts: Option<Vec<&str>> = words.iter().map(ShellWord::text).collect();
     match (words, texts) {
         ([word], _) => word.clone(),
-        (_, Some(texts)) => Word::Known(texts.join(" ")),
-        (_, None) => Word::unknown(),
+        (_, Some(texts)) => ShellWord::Known(texts.join(" ")),
+        (_, None) => ShellWord::unknown(),
     }
 }
 

@@ -14,9 +14,9 @@ mod world;
 mod wrap;
 
 pub use walk::walk;
-pub use word::{Variables, Word, mentions};
-pub use world::{Dir, Machine, Step, Trouble, World};
-pub use wrap::{Call, quoted};
+pub use word::{ShellWord, Variables, mentions};
+pub use world::{Dir, Machine, Trouble, World, WorldStep};
+pub use wrap::{ShellCall, quoted};
 
 use shuck_parser::parser::{ParseStatus, Parser, ShellDialect};
 

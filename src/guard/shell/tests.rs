@@ -15,11 +15,11 @@ struct Recorder {
 impl Machine for Recorder {
     type State = Vec<String>;
 
-    fn run(&mut self, call: &Call, state: &Vec<String>) -> Step<Vec<String>> {
+    fn run(&mut self, call: &ShellCall, state: &Vec<String>) -> WorldStep<Vec<String>> {
         let words = call.words.iter().map(|word| match word {
-            Word::Known(text) => text.clone(),
-            Word::Begins(text) => format!("{text}…"),
-            Word::Place(place) => format!("{place:?}"),
+            ShellWord::Known(text) => text.clone(),
+            ShellWord::Begins(text) => format!("{text}…"),
+            ShellWord::Place(place) => format!("{place:?}"),
         });
         let env = call.env.iter().map(|(name, value)| format!("{name}={}", value.start()));
         let line = env.chain(words).collect::<Vec<_>>().join(" ");
@@ -35,18 +35,18 @@ impl Machine for Recorder {
             self.calls.push(call);
         }
         match line.as_str() {
-            "works" => Step { ok: Some(state.clone()), failed: None },
-            "fails" => Step { ok: None, failed: Some(state.clone()) },
+            "works" => WorldStep { ok: Some(state.clone()), failed: None },
+            "fails" => WorldStep { ok: None, failed: Some(state.clone()) },
             "switch" => {
                 let mut on = state.clone();
                 on.push("switch".to_owned());
-                Step { ok: Some(on), failed: Some(state.clone()) }
+                WorldStep { ok: Some(on), failed: Some(state.clone()) }
             }
-            _ => Step::nothing(state),
+            _ => WorldStep::nothing(state),
         }
     }
 
-    fn write(&mut self, file: &Word, dir: &Dir) {
+    fn write(&mut self, file: &ShellWord, dir: &Dir) {
         self.calls.push(format!("write {:?}", dir.join(file)));
     }
 
@@ -60,7 +60,7 @@ impl Machine for Recorder {
 }
 
 fn recorded(text: &str) -> Recorder {
-    let variables = [("HOME".to_owned(), Word::known("/home"))].into();
+    let variables = [("HOME".to_owned(), ShellWord::known("/home"))].into();
     let start = World { dir: Dir::At(PathBuf::from("/w")), variables, state: Vec::new() };
     let mut recorder = Recorder::default();
     walk(text, start, &mut recorder);

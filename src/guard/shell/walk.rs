@@ -10,8 +10,8 @@ use shuck_ast::{
 };
 
 use super::command::{assign, fed, forget, printed, turns};
-use super::word::{self, Word};
-use super::world::{Flow, Machine, Trouble, World, Worlds, union};
+use super::word::{self, ShellWord};
+use super::world::{BothWorlds, Machine, Trouble, World, Worlds, union};
 use super::wrap;
 
 /// More ways than these are not followed: a line with so many is not one that somebody means.
@@ -32,7 +32,7 @@ pub fn walk<M: Machine>(text: &str, start: World<M::State>, machine: &mut M) {
 pub struct Walker<'m, M: Machine> {
     pub machine: &'m mut M,
     pub functions: BTreeMap<String, (Rc<str>, Stmt)>,
-    pub aliases: BTreeMap<String, Word>,
+    pub aliases: BTreeMap<String, ShellWord>,
     steps: usize,
     pub depth: usize,
     gave_up: bool,
@@ -40,10 +40,10 @@ pub struct Walker<'m, M: Machine> {
 
 impl<M: Machine> Walker<'_, M> {
     /// Goes through a text of its own.
-    pub fn text(&mut self, text: &str, worlds: Worlds<M::State>) -> Flow<M::State> {
+    pub fn text(&mut self, text: &str, worlds: Worlds<M::State>) -> BothWorlds<M::State> {
         if self.depth >= DEPTH {
             self.trouble(text, "it is nested too deeply", &worlds);
-            return Flow::both(worlds);
+            return BothWorlds::both(worlds);
         }
         match super::parse(text) {
             Ok(file) => {
@@ -54,7 +54,7 @@ impl<M: Machine> Walker<'_, M> {
             }
             Err(why) => {
                 self.trouble(text, &why, &worlds);
-                Flow::both(worlds)
+                BothWorlds::both(worlds)
             }
         }
     }
@@ -71,8 +71,8 @@ impl<M: Machine> Walker<'_, M> {
         body: &StmtSeq,
         source: &Rc<str>,
         mut worlds: Worlds<M::State>,
-    ) -> Flow<M::State> {
-        let mut flow = Flow::both(worlds.clone());
+    ) -> BothWorlds<M::State> {
+        let mut flow = BothWorlds::both(worlds.clone());
         for statement in body.iter() {
             flow = self.statement(statement, source, worlds);
             flow.failed.retain(|world| !world.ends_on_failure());
@@ -86,14 +86,14 @@ impl<M: Machine> Walker<'_, M> {
         statement: &Stmt,
         source: &Rc<str>,
         worlds: Worlds<M::State>,
-    ) -> Flow<M::State> {
+    ) -> BothWorlds<M::State> {
         self.steps += 1;
         if self.steps > STEPS || worlds.len() > WORLDS {
             if !self.gave_up {
                 self.gave_up = true;
                 self.trouble(source, "it goes too many ways", &worlds);
             }
-            return Flow::none();
+            return BothWorlds::none();
         }
         let mut worlds = worlds;
         for redirect in &statement.redirects {
@@ -105,7 +105,7 @@ impl<M: Machine> Walker<'_, M> {
         } else {
             self.command(statement, source, worlds)
         };
-        if statement.negated { Flow { ok: flow.failed, failed: flow.ok } } else { flow }
+        if statement.negated { BothWorlds { ok: flow.failed, failed: flow.ok } } else { flow }
     }
 
     fn redirect(
@@ -158,9 +158,9 @@ impl<M: Machine> Walker<'_, M> {
     pub fn subshell(
         &mut self,
         worlds: Worlds<M::State>,
-        run: impl Fn(&mut Self, Worlds<M::State>) -> Flow<M::State>,
-    ) -> Flow<M::State> {
-        let mut flow = Flow::none();
+        run: impl Fn(&mut Self, Worlds<M::State>) -> BothWorlds<M::State>,
+    ) -> BothWorlds<M::State> {
+        let mut flow = BothWorlds::none();
         for world in worlds {
             let World { dir, variables, .. } = world.clone();
             let outside = |inner: Worlds<M::State>| {
@@ -173,7 +173,7 @@ impl<M: Machine> Walker<'_, M> {
             };
             let inner = run(self, vec![world]);
             // `exit` ends the subshell only: there is a world behind it.
-            flow.add(Flow { ok: outside(inner.ok), failed: outside(inner.failed) });
+            flow.add(BothWorlds { ok: outside(inner.ok), failed: outside(inner.failed) });
         }
         flow
     }
@@ -183,13 +183,13 @@ impl<M: Machine> Walker<'_, M> {
         statement: &Stmt,
         source: &Rc<str>,
         worlds: Worlds<M::State>,
-    ) -> Flow<M::State> {
+    ) -> BothWorlds<M::State> {
         match &statement.command {
             Command::Simple(command) => self.simple(command, statement, source, worlds),
             Command::Builtin(command) => match command {
                 // What stands behind them is not run in this world.
-                BuiltinCommand::Exit(_) | BuiltinCommand::Return(_) => Flow::none(),
-                BuiltinCommand::Break(_) | BuiltinCommand::Continue(_) => Flow::both(worlds),
+                BuiltinCommand::Exit(_) | BuiltinCommand::Return(_) => BothWorlds::none(),
+                BuiltinCommand::Break(_) | BuiltinCommand::Continue(_) => BothWorlds::both(worlds),
             },
             Command::Decl(clause) => {
                 let mut worlds = worlds;
@@ -198,7 +198,7 @@ impl<M: Machine> Walker<'_, M> {
                         worlds = self.assign(assignment, source, worlds);
                     }
                 }
-                Flow { ok: worlds, failed: Vec::new() }
+                BothWorlds { ok: worlds, failed: Vec::new() }
             }
             Command::Binary(binary) => self.binary(binary, source, worlds),
             Command::Compound(compound) => self.compound(compound, source, worlds),
@@ -207,7 +207,7 @@ impl<M: Machine> Walker<'_, M> {
                     let body = (source.clone(), (*function.body).clone());
                     self.functions.insert(name.as_str().to_owned(), body);
                 }
-                Flow { ok: worlds, failed: Vec::new() }
+                BothWorlds { ok: worlds, failed: Vec::new() }
             }
             Command::AnonymousFunction(function) => self.statement(&function.body, source, worlds),
         }
@@ -218,7 +218,7 @@ impl<M: Machine> Walker<'_, M> {
         binary: &BinaryCommand,
         source: &Rc<str>,
         worlds: Worlds<M::State>,
-    ) -> Flow<M::State> {
+    ) -> BothWorlds<M::State> {
         match binary.op {
             BinaryOp::And => {
                 let left = self.statement(&binary.left, source, worlds);
@@ -255,7 +255,7 @@ impl<M: Machine> Walker<'_, M> {
         compound: &CompoundCommand,
         source: &Rc<str>,
         worlds: Worlds<M::State>,
-    ) -> Flow<M::State> {
+    ) -> BothWorlds<M::State> {
         match compound {
             CompoundCommand::BraceGroup(body) => self.sequence(body, source, worlds),
             CompoundCommand::Subshell(body) => {
@@ -271,7 +271,7 @@ impl<M: Machine> Walker<'_, M> {
             | CompoundCommand::ArithmeticFor(_) => self.a_loop(compound, source, worlds),
             CompoundCommand::Case(command) => {
                 let worlds = self.nested(&command.word, source, worlds);
-                let mut flow = Flow::both(worlds.clone());
+                let mut flow = BothWorlds::both(worlds.clone());
                 for case in &command.cases {
                     // What falls through comes from the case before, so its worlds are ways in too.
                     let ways = union(worlds.clone(), flow.ok.clone());
@@ -281,7 +281,7 @@ impl<M: Machine> Walker<'_, M> {
             }
             CompoundCommand::Time(command) => match &command.command {
                 Some(timed) => self.statement(timed, source, worlds),
-                None => Flow::both(worlds),
+                None => BothWorlds::both(worlds),
             },
             CompoundCommand::Coproc(command) => self
                 .subshell(worlds, |walker, inner| walker.statement(&command.body, source, inner)),
@@ -291,11 +291,11 @@ impl<M: Machine> Walker<'_, M> {
             }
             CompoundCommand::Arithmetic(command) => {
                 self.trouble(command.span.slice(source), "it is not looked into", &worlds);
-                Flow::both(worlds)
+                BothWorlds::both(worlds)
             }
             CompoundCommand::Conditional(command) => {
                 self.trouble(command.span.slice(source), "it is not looked into", &worlds);
-                Flow::both(worlds)
+                BothWorlds::both(worlds)
             }
         }
     }
@@ -305,10 +305,10 @@ impl<M: Machine> Walker<'_, M> {
         command: &IfCommand,
         source: &Rc<str>,
         worlds: Worlds<M::State>,
-    ) -> Flow<M::State> {
+    ) -> BothWorlds<M::State> {
         let first = (&command.condition, &command.then_branch);
         let others = command.elif_branches.iter().map(|(condition, body)| (condition, body));
-        let mut flow = Flow::none();
+        let mut flow = BothWorlds::none();
         let mut rest = worlds;
         for (condition, body) in std::iter::once(first).chain(others) {
             let asked = self.sequence(condition, source, rest);
@@ -327,7 +327,7 @@ impl<M: Machine> Walker<'_, M> {
         compound: &CompoundCommand,
         source: &Rc<str>,
         mut worlds: Worlds<M::State>,
-    ) -> Flow<M::State> {
+    ) -> BothWorlds<M::State> {
         let (condition, body) = match compound {
             CompoundCommand::While(command) => (Some(&command.condition), &command.body),
             CompoundCommand::Until(command) => (Some(&command.condition), &command.body),
@@ -355,7 +355,7 @@ impl<M: Machine> Walker<'_, M> {
             | CompoundCommand::Time(_)
             | CompoundCommand::Conditional(_)
             | CompoundCommand::Coproc(_)
-            | CompoundCommand::Always(_) => return Flow::both(worlds),
+            | CompoundCommand::Always(_) => return BothWorlds::both(worlds),
         };
         self.repeat(condition, body, source, worlds)
     }
@@ -365,19 +365,19 @@ impl<M: Machine> Walker<'_, M> {
         command: &ForCommand,
         source: &Rc<str>,
         worlds: Worlds<M::State>,
-    ) -> Flow<M::State> {
+    ) -> BothWorlds<M::State> {
         let names = command.targets.iter().filter_map(|target| target.name.as_ref());
         let names: Vec<&str> = names.map(shuck_ast::Name::as_str).collect();
         let mut all = worlds.clone();
         for world in worlds {
             let over = command.words.iter().flatten();
             let read = over.flat_map(|one| word::read(one, source, &world.variables).words);
-            let over: Vec<Word> = read.collect();
+            let over: Vec<ShellWord> = read.collect();
             let mut next = vec![world];
             for turn in turns(&over) {
                 for name in &names {
                     // Several variables share the words.
-                    let value = if names.len() == 1 { turn.clone() } else { Word::unknown() };
+                    let value = if names.len() == 1 { turn.clone() } else { ShellWord::unknown() };
                     assign(&mut next, name, &value);
                 }
                 next = self.sequence(&command.body, source, next).all();
@@ -388,7 +388,7 @@ impl<M: Machine> Walker<'_, M> {
                 all = union(all, next.clone());
             }
         }
-        Flow::both(all)
+        BothWorlds::both(all)
     }
 
     /// Twice, because the second time may begin where the first one ended; or not at all.
@@ -398,7 +398,7 @@ impl<M: Machine> Walker<'_, M> {
         body: &StmtSeq,
         source: &Rc<str>,
         worlds: Worlds<M::State>,
-    ) -> Flow<M::State> {
+    ) -> BothWorlds<M::State> {
         let mut all = worlds.clone();
         let mut next = worlds;
         for _ in 0..2 {
@@ -409,7 +409,7 @@ impl<M: Machine> Walker<'_, M> {
             next = self.sequence(body, source, next).all();
             all = union(all, next.clone());
         }
-        Flow::both(all)
+        BothWorlds::both(all)
     }
 }
 

@@ -6,17 +6,17 @@ use shuck_ast::{BourneParameterExpansion, StmtSeq, WordPart, WordPartNode};
 
 /// A word of a command, after quotes are taken away.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Word {
+pub enum ShellWord {
     Known(String),
     /// How it begins; the rest depends on what the line does not say.
     Begins(String),
     /// A directory that the line has another program name.
-    Place(Place),
+    Place(KnownDirectory),
 }
 
 /// A directory whose name is printed by a program that is known to print just this.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum KnownDirectory {
     /// `$(tix path …)`: the workspace of a ticket.
     Workspace,
     /// `$(mktemp -d)`: a new directory, which is in no repository.
@@ -25,30 +25,30 @@ pub enum Place {
     TopLevel,
 }
 
-impl Word {
+impl ShellWord {
     /// A word of which nothing is known.
-    pub fn unknown() -> Word {
-        Word::Begins(String::new())
+    pub fn unknown() -> ShellWord {
+        ShellWord::Begins(String::new())
     }
 
     /// A word that is said in full.
-    pub fn known(text: impl Into<String>) -> Word {
-        Word::Known(text.into())
+    pub fn known(text: impl Into<String>) -> ShellWord {
+        ShellWord::Known(text.into())
     }
 
     /// The text, where all of it is known.
     pub fn text(&self) -> Option<&str> {
         match self {
-            Word::Known(text) => Some(text),
-            Word::Begins(_) | Word::Place(_) => None,
+            ShellWord::Known(text) => Some(text),
+            ShellWord::Begins(_) | ShellWord::Place(_) => None,
         }
     }
 
     /// How the word begins, as far as that is known.
     pub fn start(&self) -> &str {
         match self {
-            Word::Known(text) | Word::Begins(text) => text,
-            Word::Place(_) => "",
+            ShellWord::Known(text) | ShellWord::Begins(text) => text,
+            ShellWord::Place(_) => "",
         }
     }
 
@@ -57,58 +57,67 @@ impl Word {
     }
 
     /// What is left behind a beginning that is known.
-    pub fn strip_prefix(&self, prefix: &str) -> Option<Word> {
+    pub fn strip_prefix(&self, prefix: &str) -> Option<ShellWord> {
         match self {
-            Word::Known(text) => text.strip_prefix(prefix).map(Word::known),
-            Word::Begins(text) => {
-                text.strip_prefix(prefix).map(|rest| Word::Begins(rest.to_owned()))
+            ShellWord::Known(text) => text.strip_prefix(prefix).map(ShellWord::known),
+            ShellWord::Begins(text) => {
+                text.strip_prefix(prefix).map(|rest| ShellWord::Begins(rest.to_owned()))
             }
-            Word::Place(_) => None,
+            ShellWord::Place(_) => None,
         }
     }
 
     /// The word cut in two at the first `=`.
-    pub fn split_assignment(&self) -> Option<(&str, Word)> {
+    pub fn split_assignment(&self) -> Option<(&str, ShellWord)> {
         let (name, rest) = self.start().split_once('=')?;
         let rest = match self {
-            Word::Known(_) => Word::known(rest),
-            Word::Begins(_) | Word::Place(_) => Word::Begins(rest.to_owned()),
+            ShellWord::Known(_) => ShellWord::known(rest),
+            ShellWord::Begins(_) | ShellWord::Place(_) => ShellWord::Begins(rest.to_owned()),
         };
         Some((name, rest))
     }
 }
 
 /// The values of variables that the line itself has set.
-pub type Variables = BTreeMap<String, Word>;
+pub type Variables = BTreeMap<String, ShellWord>;
 
 /// What a word of the syntax tree comes to.
 #[derive(Default)]
-pub struct Reading<'a> {
+pub struct WordReading<'a> {
     /// The words that it becomes: one, unless a variable is split at its blanks.
-    pub words: Vec<Word>,
+    pub words: Vec<ShellWord>,
     /// The commands that are run to find its text.
     pub nested: Vec<&'a StmtSeq>,
     /// Parts that are not looked into any further.
     pub opaque: Vec<&'a str>,
 }
 
-pub fn read<'a>(word: &'a shuck_ast::Word, source: &'a str, variables: &Variables) -> Reading<'a> {
-    let mut reader =
-        Reader { source, variables, text: String::new(), open: true, found: Reading::default() };
+pub fn read<'a>(
+    word: &'a shuck_ast::Word,
+    source: &'a str,
+    variables: &Variables,
+) -> WordReading<'a> {
+    let mut reader = WordReader {
+        source,
+        variables,
+        text: String::new(),
+        open: true,
+        found: WordReading::default(),
+    };
     reader.whole(&word.parts);
-    let Reader { text, open, mut found, .. } = reader;
+    let WordReader { text, open, mut found, .. } = reader;
     let value = if let Some(place) = place(&word.parts, source, variables) {
-        Word::Place(place)
+        ShellWord::Place(place)
     } else if !open || word.has_active_brace_expansion() {
         let brace = text.find('{').filter(|_| word.has_active_brace_expansion());
-        Word::Begins(text.get(..brace.unwrap_or(text.len())).unwrap_or_default().to_owned())
+        ShellWord::Begins(text.get(..brace.unwrap_or(text.len())).unwrap_or_default().to_owned())
     } else {
-        Word::Known(text)
+        ShellWord::Known(text)
     };
     found.words = match (&value, word.parts.as_slice()) {
         // `$COMMAND` without quotes becomes as many words as its value has.
-        (Word::Known(text), [part]) if variable(&part.kind).is_some() => {
-            text.split_whitespace().map(Word::known).collect()
+        (ShellWord::Known(text), [part]) if variable(&part.kind).is_some() => {
+            text.split_whitespace().map(ShellWord::known).collect()
         }
         _ => vec![value],
     };
@@ -133,16 +142,16 @@ enum Quotes {
     Double,
 }
 
-struct Reader<'a, 'v> {
+struct WordReader<'a, 'v> {
     source: &'a str,
     variables: &'v Variables,
     text: String,
     /// Whether everything so far is known.
     open: bool,
-    found: Reading<'a>,
+    found: WordReading<'a>,
 }
 
-impl<'a> Reader<'a, '_> {
+impl<'a> WordReader<'a, '_> {
     fn parts(&mut self, parts: &'a [WordPartNode], quotes: Quotes) {
         for part in parts {
             self.part(part, quotes);
@@ -172,12 +181,12 @@ impl<'a> Reader<'a, '_> {
 
     fn variable(&mut self, name: &str) {
         match self.variables.get(name).cloned() {
-            Some(Word::Known(text)) => self.push(&text),
-            Some(Word::Begins(text)) => {
+            Some(ShellWord::Known(text)) => self.push(&text),
+            Some(ShellWord::Begins(text)) => {
                 self.push(&text);
                 self.open = false;
             }
-            Some(Word::Place(_)) | None => self.open = false,
+            Some(ShellWord::Place(_)) | None => self.open = false,
         }
     }
 
@@ -246,12 +255,13 @@ fn unescaped(text: &str, quotes: Quotes) -> String {
 }
 
 /// Which place a word names that is one command substitution, or a variable with the value of one, in quotes or not.
-fn place(parts: &[WordPartNode], source: &str, variables: &Variables) -> Option<Place> {
+fn place(parts: &[WordPartNode], source: &str, variables: &Variables) -> Option<KnownDirectory> {
     let [part] = parts else { return None };
     if let WordPart::DoubleQuoted { parts, .. } = &part.kind {
         return place(parts, source, variables);
     }
-    if let Some(Word::Place(place)) = variable(&part.kind).and_then(|name| variables.get(name)) {
+    if let Some(ShellWord::Place(place)) = variable(&part.kind).and_then(|name| variables.get(name))
+    {
         return Some(*place);
     }
     let WordPart::CommandSubstitution { body, .. } = &part.kind else { return None };
@@ -260,10 +270,10 @@ fn place(parts: &[WordPartNode], source: &str, variables: &Variables) -> Option<
     let words = std::iter::once(&command.name).chain(&command.args);
     let words: Option<Vec<_>> = words.map(|word| word.try_static_text(source)).collect();
     match words?.iter().map(AsRef::as_ref).collect::<Vec<_>>().as_slice() {
-        ["tix", "path", ..] => Some(Place::Workspace),
-        ["git", "rev-parse", "--show-toplevel"] => Some(Place::TopLevel),
+        ["tix", "path", ..] => Some(KnownDirectory::Workspace),
+        ["git", "rev-parse", "--show-toplevel"] => Some(KnownDirectory::TopLevel),
         // A line that says where such directories are made may say that it is in the repository.
-        ["mktemp", "-d"] if !variables.contains_key("TMPDIR") => Some(Place::Fresh),
+        ["mktemp", "-d"] if !variables.contains_key("TMPDIR") => Some(KnownDirectory::Fresh),
         _ => None,
     }
 }

@@ -2,8 +2,8 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use super::word::{Place, Variables, Word};
-use super::wrap::Call;
+use super::word::{KnownDirectory, ShellWord, Variables};
+use super::wrap::ShellCall;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Dir {
@@ -16,16 +16,20 @@ pub enum Dir {
 
 impl Dir {
     /// The directory that a word names, seen from this one.
-    pub fn join(&self, word: &Word) -> Dir {
+    pub fn join(&self, word: &ShellWord) -> Dir {
         match (self, word) {
-            (_, Word::Place(Place::Workspace | Place::Fresh)) => Dir::Aside(0),
-            (_, Word::Place(Place::TopLevel)) => self.clone(),
-            (_, Word::Known(text)) if Path::new(text).is_absolute() => Dir::At(PathBuf::from(text)),
-            (Dir::At(here), Word::Known(text)) => Dir::At(here.join(text)),
-            (Dir::Aside(depth), Word::Known(text)) => {
+            (_, ShellWord::Place(KnownDirectory::Workspace | KnownDirectory::Fresh)) => {
+                Dir::Aside(0)
+            }
+            (_, ShellWord::Place(KnownDirectory::TopLevel)) => self.clone(),
+            (_, ShellWord::Known(text)) if Path::new(text).is_absolute() => {
+                Dir::At(PathBuf::from(text))
+            }
+            (Dir::At(here), ShellWord::Known(text)) => Dir::At(here.join(text)),
+            (Dir::Aside(depth), ShellWord::Known(text)) => {
                 descend(*depth, Path::new(text)).map_or(Dir::Unknown, Dir::Aside)
             }
-            (Dir::Unknown, _) | (_, Word::Begins(_)) => Dir::Unknown,
+            (Dir::Unknown, _) | (_, ShellWord::Begins(_)) => Dir::Unknown,
         }
     }
 }
@@ -61,11 +65,11 @@ impl<S> World<S> {
     }
 
     /// `set -e`, and `set +e`.
-    pub fn set(&mut self, options: &[Word]) {
-        for option in options.iter().map(Word::start) {
+    pub fn set(&mut self, options: &[ShellWord]) {
+        for option in options.iter().map(ShellWord::start) {
             let letters = option.trim_start_matches(['-', '+']);
             if option.starts_with('-') && letters.contains('e') && !letters.starts_with('-') {
-                self.variables.insert(ERREXIT.to_owned(), Word::known(""));
+                self.variables.insert(ERREXIT.to_owned(), ShellWord::known(""));
             } else if option.starts_with('+') && letters.contains('e') {
                 self.variables.remove(ERREXIT);
             }
@@ -74,15 +78,15 @@ impl<S> World<S> {
 }
 
 /// What becomes of the state; `None` where the command cannot end this way.
-pub struct Step<S> {
+pub struct WorldStep<S> {
     pub ok: Option<S>,
     pub failed: Option<S>,
 }
 
-impl<S: Clone> Step<S> {
+impl<S: Clone> WorldStep<S> {
     /// The command changes nothing that matters.
-    pub fn nothing(state: &S) -> Step<S> {
-        Step { ok: Some(state.clone()), failed: Some(state.clone()) }
+    pub fn nothing(state: &S) -> WorldStep<S> {
+        WorldStep { ok: Some(state.clone()), failed: Some(state.clone()) }
     }
 }
 
@@ -90,9 +94,9 @@ pub trait Machine {
     /// What the commands change besides the shell.
     type State: Clone + PartialEq;
     /// A command comes to be run.
-    fn run(&mut self, call: &Call, state: &Self::State) -> Step<Self::State>;
+    fn run(&mut self, call: &ShellCall, state: &Self::State) -> WorldStep<Self::State>;
     /// The line itself writes a file.
-    fn write(&mut self, file: &Word, dir: &Dir);
+    fn write(&mut self, file: &ShellWord, dir: &Dir);
     fn is_directory(&self, path: &Path) -> bool;
     /// A part of the line was not understood.
     fn trouble(&mut self, trouble: &Trouble, dir: &Dir, state: &Self::State);
@@ -109,19 +113,19 @@ pub struct Trouble {
 pub type Worlds<S> = Vec<World<S>>;
 
 /// The worlds behind a command that succeeded, and behind one that failed.
-pub struct Flow<S> {
+pub struct BothWorlds<S> {
     pub ok: Worlds<S>,
     pub failed: Worlds<S>,
 }
 
-impl<S: Clone + PartialEq> Flow<S> {
-    pub fn none() -> Flow<S> {
-        Flow { ok: Vec::new(), failed: Vec::new() }
+impl<S: Clone + PartialEq> BothWorlds<S> {
+    pub fn none() -> BothWorlds<S> {
+        BothWorlds { ok: Vec::new(), failed: Vec::new() }
     }
 
     /// It may end either way, and changes nothing.
-    pub fn both(worlds: Worlds<S>) -> Flow<S> {
-        Flow { failed: worlds.clone(), ok: worlds }
+    pub fn both(worlds: Worlds<S>) -> BothWorlds<S> {
+        BothWorlds { failed: worlds.clone(), ok: worlds }
     }
 
     /// However it ended.
@@ -129,7 +133,7 @@ impl<S: Clone + PartialEq> Flow<S> {
         union(self.ok, self.failed)
     }
 
-    pub fn add(&mut self, other: Flow<S>) {
+    pub fn add(&mut self, other: BothWorlds<S>) {
         self.ok = union(std::mem::take(&mut self.ok), other.ok);
         self.failed = union(std::mem::take(&mut self.failed), other.failed);
     }

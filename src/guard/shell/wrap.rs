@@ -2,26 +2,26 @@
 
 use shuck_ast::{Command, Stmt};
 
-use super::word::Word;
+use super::word::ShellWord;
 use super::world::Dir;
 use crate::text::shell_quoted;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Call {
-    pub words: Vec<Word>,
-    pub env: Vec<(String, Word)>,
+pub struct ShellCall {
+    pub words: Vec<ShellWord>,
+    pub env: Vec<(String, ShellWord)>,
     pub dir: Dir,
 }
 
 pub enum Unwrapped {
     Nothing,
     /// The shell goes to another directory.
-    ChangeDir(Word),
-    Run(Call),
+    ChangeDir(ShellWord),
+    Run(ShellCall),
     /// It runs these, each of which may have wrappers of its own.
-    Each(Vec<Call>),
+    Each(Vec<ShellCall>),
     Script {
-        text: Word,
+        text: ShellWord,
         dir: Dir,
         /// In this shell, or in one of its own.
         here: bool,
@@ -149,7 +149,7 @@ const STDIN: &str = "/dev/stdin";
 const DEPTH: usize = 16;
 
 /// Takes wrapper after wrapper away. `input` is what the line feeds to the command.
-pub fn unwrap(mut call: Call, input: Option<String>) -> Unwrapped {
+pub fn unwrap(mut call: ShellCall, input: Option<String>) -> Unwrapped {
     for _ in 0..DEPTH {
         take_assignments(&mut call);
         // zsh: the path of the program.
@@ -163,12 +163,12 @@ pub fn unwrap(mut call: Call, input: Option<String>) -> Unwrapped {
         let arguments = call.words.get(1..).unwrap_or_default();
         match name.as_str() {
             "cd" | "chdir" | "pushd" => return Unwrapped::ChangeDir(target(arguments)),
-            "popd" => return Unwrapped::ChangeDir(Word::unknown()),
+            "popd" => return Unwrapped::ChangeDir(ShellWord::unknown()),
             "eval" => {
                 return Unwrapped::Script { text: joined(arguments), dir: call.dir, here: true };
             }
             "trap" => {
-                let text = arguments.first().cloned().unwrap_or_else(|| Word::known(""));
+                let text = arguments.first().cloned().unwrap_or_else(|| ShellWord::known(""));
                 return Unwrapped::Script { text, dir: call.dir, here: true };
             }
             "find" | "fd" => return Unwrapped::Each(found(&call)),
@@ -202,13 +202,13 @@ pub fn unwrap(mut call: Call, input: Option<String>) -> Unwrapped {
 }
 
 /// The name of the program, without its directory; where only the beginning is known, that.
-fn program(word: &Word) -> &str {
+fn program(word: &ShellWord) -> &str {
     let text = word.start();
     text.rsplit('/').next().unwrap_or(text)
 }
 
 /// `A=b` before the command, which the shell has taken away already except behind `env` and `sudo`.
-fn take_assignments(call: &mut Call) {
+fn take_assignments(call: &mut ShellCall) {
     while let Some((name, value)) = call.words.first().and_then(|w| {
         let (name, value) = w.split_assignment()?;
         let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
@@ -220,7 +220,7 @@ fn take_assignments(call: &mut Call) {
 }
 
 /// Takes the wrapper and its options away.
-fn inside(call: &mut Call, name: &str, wrapper: &Wrapper) {
+fn inside(call: &mut ShellCall, name: &str, wrapper: &Wrapper) {
     let mut at = 1;
     let mut replaced = None;
     while let Some(word) = call.words.get(at).filter(|word| word.start().starts_with('-')) {
@@ -250,7 +250,7 @@ fn inside(call: &mut Call, name: &str, wrapper: &Wrapper) {
         if name == "xargs"
             && let Some(sign) = option.strip_prefix("-I")
         {
-            let next = value.as_ref().and_then(Word::text);
+            let next = value.as_ref().and_then(ShellWord::text);
             replaced = Some(sign).filter(|sign| !sign.is_empty()).or(next).map(str::to_owned);
         }
     }
@@ -262,19 +262,19 @@ fn inside(call: &mut Call, name: &str, wrapper: &Wrapper) {
         Some(sign) if !sign.is_empty() => {
             for word in &mut call.words {
                 if let Some((before, _)) = word.start().split_once(&sign) {
-                    *word = Word::Begins(before.to_owned());
+                    *word = ShellWord::Begins(before.to_owned());
                 }
             }
         }
-        _ if name == "xargs" => call.words.push(Word::unknown()),
+        _ if name == "xargs" => call.words.push(ShellWord::unknown()),
         _ => {}
     }
 }
 
 /// What the shells of Windows are told to run.
-fn of_windows(name: &str, arguments: &[Word]) -> Option<Word> {
+fn of_windows(name: &str, arguments: &[ShellWord]) -> Option<ShellWord> {
     let lower = name.to_ascii_lowercase();
-    let is_option = |word: &Word, options: &[&str]| {
+    let is_option = |word: &ShellWord, options: &[&str]| {
         options.contains(&word.start().to_ascii_lowercase().as_str())
     };
     let options: &[&str] = match lower.strip_suffix(".exe").unwrap_or(&lower) {
@@ -288,7 +288,7 @@ fn of_windows(name: &str, arguments: &[Word]) -> Option<Word> {
 }
 
 /// Takes a program with a subcommand that runs the rest away. Says whether it is one.
-fn runs(call: &mut Call, name: &str) -> bool {
+fn runs(call: &mut ShellCall, name: &str) -> bool {
     let is_this = |(program, subcommand, _): &&(&str, &str, usize)| {
         *program == name && call.words.get(1).is_some_and(|word| word.is(subcommand))
     };
@@ -299,7 +299,7 @@ fn runs(call: &mut Call, name: &str) -> bool {
 }
 
 /// `env -S 'a b' c`: the words of a line, which are split much as a shell would.
-fn split_by_env(arguments: &[Word]) -> Option<Word> {
+fn split_by_env(arguments: &[ShellWord]) -> Option<ShellWord> {
     let mut words = arguments.iter();
     while let Some(word) = words.next() {
         let joined_on = word.strip_prefix("--split-string=").or_else(|| word.strip_prefix("-S"));
@@ -310,23 +310,24 @@ fn split_by_env(arguments: &[Word]) -> Option<Word> {
             _ if word.start().starts_with('-') || word.split_assignment().is_some() => continue,
             _ => return None,
         };
-        let rest: Vec<Word> = words.cloned().collect();
+        let rest: Vec<ShellWord> = words.cloned().collect();
         return Some(joined(&[&[line], quoted(&rest).as_slice()].concat()));
     }
     None
 }
 
 /// Words as they are written so that a shell reads just these.
-pub fn quoted(words: &[Word]) -> Vec<Word> {
-    let one = |word: &Word| word.text().map_or_else(|| "\"$unknown\"".to_owned(), shell_quoted);
-    words.iter().map(one).map(Word::Known).collect()
+pub fn quoted(words: &[ShellWord]) -> Vec<ShellWord> {
+    let one =
+        |word: &ShellWord| word.text().map_or_else(|| "\"$unknown\"".to_owned(), shell_quoted);
+    words.iter().map(one).map(ShellWord::Known).collect()
 }
 
 /// `. file`: a file, which nobody reads here, unless it is what the line feeds to it, or a part of the line writes it.
-fn sourced(call: &Call, input: Option<String>) -> Unwrapped {
+fn sourced(call: &ShellCall, input: Option<String>) -> Unwrapped {
     let text = match (call.words.get(1), input) {
-        (Some(file), Some(input)) if file.is(STDIN) => Word::Known(input),
-        (Some(file), _) if file.text().is_none() => Word::unknown(),
+        (Some(file), Some(input)) if file.is(STDIN) => ShellWord::Known(input),
+        (Some(file), _) if file.text().is_none() => ShellWord::unknown(),
         _ => return Unwrapped::Nothing,
     };
     Unwrapped::Script { text, dir: call.dir.clone(), here: true }
@@ -334,7 +335,7 @@ fn sourced(call: &Call, input: Option<String>) -> Unwrapped {
 
 /// GNU parallel makes lines for a shell, of its arguments up to `:::` and of each one behind it. Where there are none of
 /// the first kind, the others are lines.
-fn parallel(call: &Call, input: Option<String>) -> Unwrapped {
+fn parallel(call: &ShellCall, input: Option<String>) -> Unwrapped {
     const VALUED: [&str; 12] = [
         "-j",
         "--jobs",
@@ -355,42 +356,42 @@ fn parallel(call: &Call, input: Option<String>) -> Unwrapped {
             words.next();
         }
     }
-    let is_mark = |word: &&Word| word.start().starts_with(":::");
-    let line: Vec<Word> = words.by_ref().take_while(|word| !is_mark(word)).cloned().collect();
+    let is_mark = |word: &&ShellWord| word.start().starts_with(":::");
+    let line: Vec<ShellWord> = words.by_ref().take_while(|word| !is_mark(word)).cloned().collect();
     let text = match (line.is_empty(), input) {
-        (true, Some(input)) => Word::Known(input),
+        (true, Some(input)) => ShellWord::Known(input),
         (true, None) => {
             let lines: Option<Vec<&str>> =
-                words.filter(|word| !is_mark(word)).map(Word::text).collect();
-            lines.map_or_else(Word::unknown, |lines| Word::Known(lines.join("\n")))
+                words.filter(|word| !is_mark(word)).map(ShellWord::text).collect();
+            lines.map_or_else(ShellWord::unknown, |lines| ShellWord::Known(lines.join("\n")))
         }
         (false, _) => match joined(&line) {
-            Word::Known(line) => {
+            ShellWord::Known(line) => {
                 // The arguments stand where the signs for them are, or at the end.
-                Word::Known(format!("{} \"$unknown\"", line.replace("{}", "\"$unknown\"")))
+                ShellWord::Known(format!("{} \"$unknown\"", line.replace("{}", "\"$unknown\"")))
             }
-            unknown @ (Word::Begins(_) | Word::Place(_)) => unknown,
+            unknown @ (ShellWord::Begins(_) | ShellWord::Place(_)) => unknown,
         },
     };
     Unwrapped::Script { text, dir: call.dir.clone(), here: false }
 }
 
 /// Where `cd` goes.
-fn target(arguments: &[Word]) -> Word {
+fn target(arguments: &[ShellWord]) -> ShellWord {
     let mut words = arguments.iter().filter(|word| {
         let text = word.start();
         text == "-" || !text.starts_with('-') || word.text().is_none()
     });
     match words.next() {
-        None => Word::unknown(),
+        None => ShellWord::unknown(),
         // Where it came from; and `pushd +1`.
-        Some(word) if word.is("-") || word.start().starts_with('+') => Word::unknown(),
+        Some(word) if word.is("-") || word.start().starts_with('+') => ShellWord::unknown(),
         Some(word) => word.clone(),
     }
 }
 
 /// Words with a blank between each two.
-pub fn joined(words: &[Word]) -> Word {
+pub fn joined(words: &[ShellWord]) -> ShellWord {
     let mut text = String::new();
     for (place, word) in words.iter().enumerate() {
         if place > 0 {
@@ -398,14 +399,14 @@ pub fn joined(words: &[Word]) -> Word {
         }
         text.push_str(word.start());
         if word.text().is_none() {
-            return Word::Begins(text);
+            return ShellWord::Begins(text);
         }
     }
-    Word::Known(text)
+    ShellWord::Known(text)
 }
 
 /// The script of `sh -c`, or what is fed to a shell that has none.
-fn script_of(call: &Call, input: Option<String>, option: &str) -> Unwrapped {
+fn script_of(call: &ShellCall, input: Option<String>, option: &str) -> Unwrapped {
     let arguments = call.words.get(1..).unwrap_or_default();
     let dir = call.dir.clone();
     let mut words = arguments.iter();
@@ -415,7 +416,7 @@ fn script_of(call: &Call, input: Option<String>, option: &str) -> Unwrapped {
         if cluster.is_some_and(|letters| letters.ends_with(option.trim_start_matches('-'))) {
             // Options may stand between `-c` and the text.
             let text = words.find(|word| !word.start().starts_with('-'));
-            let text = text.cloned().unwrap_or_else(|| Word::known(""));
+            let text = text.cloned().unwrap_or_else(|| ShellWord::known(""));
             return Unwrapped::Script { text, dir, here: false };
         }
         if text == "-o" || text == "+o" || text == "--rcfile" || text == "--init-file" {
@@ -426,24 +427,24 @@ fn script_of(call: &Call, input: Option<String>, option: &str) -> Unwrapped {
             // A file, which nobody reads here; one that the line writes meanwhile has no name in it.
             return match word.text() {
                 Some(_) => Unwrapped::Nothing,
-                None => Unwrapped::Script { text: Word::unknown(), dir, here: false },
+                None => Unwrapped::Script { text: ShellWord::unknown(), dir, here: false },
             };
         }
     }
     match input {
-        Some(text) => Unwrapped::Script { text: Word::Known(text), dir, here: false },
+        Some(text) => Unwrapped::Script { text: ShellWord::Known(text), dir, here: false },
         None => Unwrapped::Nothing,
     }
 }
 
 /// The commands behind `find … -exec`.
-fn found(call: &Call) -> Vec<Call> {
+fn found(call: &ShellCall) -> Vec<ShellCall> {
     let mut calls = Vec::new();
     let mut words = call.words.iter();
     while let Some(word) = words.next() {
         if ["-exec", "-execdir", "-ok", "-okdir", "-x", "-X"].iter().any(|option| word.is(option)) {
             let inner = words.by_ref().take_while(|word| !(word.is(";") || word.is("+")));
-            calls.push(Call { words: inner.cloned().collect(), ..call.clone() });
+            calls.push(ShellCall { words: inner.cloned().collect(), ..call.clone() });
         }
     }
     calls
@@ -453,9 +454,9 @@ fn found(call: &Call) -> Vec<Call> {
 pub fn reads_a_script(statement: &Stmt, source: &str) -> bool {
     let Command::Simple(command) = &statement.command else { return false };
     let words = std::iter::once(&command.name).chain(&command.args);
-    let words: Vec<Word> = words
-        .map(|word| word.try_static_text(source).map_or_else(Word::unknown, Word::known))
+    let words: Vec<ShellWord> = words
+        .map(|word| word.try_static_text(source).map_or_else(ShellWord::unknown, ShellWord::known))
         .collect();
-    let call = Call { words, env: Vec::new(), dir: Dir::Unknown };
+    let call = ShellCall { words, env: Vec::new(), dir: Dir::Unknown };
     matches!(unwrap(call, Some(String::new())), Unwrapped::Script { text, here: false, .. } if text.is(""))
 }

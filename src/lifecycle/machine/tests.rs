@@ -11,10 +11,10 @@ const REVIEWED: Policy<'_> = Policy {
     arrival: Arrival::Request,
 };
 
-fn states() -> impl Iterator<Item = State> {
+fn states() -> impl Iterator<Item = TicketState> {
     Lane::ALL
         .into_iter()
-        .flat_map(|lane| Status::ALL.into_iter().map(move |status| State { lane, status }))
+        .flat_map(|lane| Status::ALL.into_iter().map(move |status| TicketState { lane, status }))
 }
 
 #[test]
@@ -32,7 +32,7 @@ fn every_move_ends_where_its_status_belongs() {
 
 #[test]
 fn a_status_in_a_lane_it_does_not_belong_to_moves_nowhere() {
-    let state = State { lane: Lane::Queue, status: Status::Approved };
+    let state = TicketState { lane: Lane::Queue, status: Status::Approved };
     for verb in Verb::ALL {
         let illegal = after(verb, state, PLAIN).unwrap_err();
         assert_eq!(illegal, Illegal::Misplaced(Status::Approved, Lane::Queue));
@@ -66,7 +66,7 @@ fn the_lanes_are_joined_by_these_moves_and_no_other() {
 fn the_straight_way_with_and_without_review() {
     use Verb::{Activate, Approve, Claim, Complete, Queue, RequestChanges, Submit};
     let go = |policy, verbs: &[Verb]| {
-        let start = State { lane: Lane::Queue, status: Status::Open };
+        let start = TicketState { lane: Lane::Queue, status: Status::Open };
         let mut story = Vec::new();
         let end = verbs.iter().try_fold(start, |state, verb| {
             let next = after(*verb, state, policy)?;
@@ -94,7 +94,7 @@ fn the_straight_way_with_and_without_review() {
 #[test]
 fn what_is_complete_on_its_branch_is_landed_given_back_or_closed_and_no_more() {
     use Verb::{Archive, Close, Edit, Land, Note, Release, Reopen, Rework};
-    let state = State { lane: Lane::Completed, status: Status::Approved };
+    let state = TicketState { lane: Lane::Completed, status: Status::Approved };
     let ahead = Situation { state, trunk: Lane::Active, blocked: false };
     assert_eq!(legal(ahead, PLAIN), [Note, Edit, Release, Land, Close]);
     assert_eq!(allows(Land, ahead, REVIEWED), Err(Illegal::ByRequest));

@@ -3,22 +3,22 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::lifecycle::Node;
+use crate::lifecycle::EntryNode;
 use crate::names::Oid;
-use crate::ticket::{Document, Head};
+use crate::ticket::{Document, FrontMatter};
 
 /// A trunk with these tickets: lane, id, and the lines of the front matter.
-fn trunk(tickets: &[(Lane, &str, &str)]) -> (Snapshot, Vec<Head>) {
-    let entry = |(lane, id, _): &(Lane, &str, &str)| Entry {
+fn trunk(tickets: &[(Lane, &str, &str)]) -> (Snapshot, Vec<FrontMatter>) {
+    let entry = |(lane, id, _): &(Lane, &str, &str)| TicketEntry {
         id: TicketId::parse(id).unwrap(),
         lane: *lane,
         path: RepoPath::parse(format!("tickets/{lane}/{id}.md")).unwrap(),
-        node: Node::File,
+        node: EntryNode::File,
         oid: Oid::zero(20),
     };
     let head = |(_, _, text): &(Lane, &str, &str)| {
         let bytes = format!("---\ntitle: x\n{text}\n---\n").into_bytes();
-        Head::of(&Document::parse(bytes).unwrap())
+        FrontMatter::of(&Document::parse(bytes).unwrap())
     };
     let entries = tickets.iter().map(entry).collect();
     (Snapshot { entries, odd: Vec::new() }, tickets.iter().map(head).collect())
@@ -29,7 +29,7 @@ fn verdicts(tickets: &[(Lane, &str, &str)]) -> Vec<(String, String)> {
     let (snapshot, heads) = trunk(tickets);
     let known = |lanes: &[Lane]| {
         let all = snapshot.entries.iter().zip(&heads).filter(|(e, _)| lanes.contains(&e.lane));
-        all.map(|(entry, head)| Known { entry, head: head.clone() }).collect::<Vec<_>>()
+        all.map(|(entry, head)| KnownTicket { entry, head: head.clone() }).collect::<Vec<_>>()
     };
     let mut all = known(&[Lane::Queue, Lane::Active]);
     let more = needed(&all, &snapshot);

@@ -14,7 +14,7 @@ use crate::text::one_line;
 /// - Branch: ticket/TICKET-foo-001
 /// ```
 #[derive(Clone, Copy, Debug)]
-pub struct Entry<'a> {
+pub struct ChangelogEntry<'a> {
     /// When it happened. Written in UTC, without a zone, as the form has none.
     pub at: DateTime<Utc>,
     pub role: &'a str,
@@ -38,7 +38,7 @@ impl Document {
     ///
     /// A heading inside of a code block or a comment is none, and a section in which one of these
     /// is left open takes no entry.
-    pub fn append_changelog(&mut self, entry: &Entry<'_>) -> Appended {
+    pub fn append_changelog(&mut self, entry: &ChangelogEntry<'_>) -> Appended {
         let Some(end) = self.end_of_changelog() else {
             return Appended::NoSection;
         };
@@ -92,7 +92,7 @@ impl Document {
     }
 }
 
-impl Entry<'_> {
+impl ChangelogEntry<'_> {
     fn to_markdown(self, line_break: &str) -> String {
         let when = self.at.format("%Y-%m-%d %H:%M");
         let mut text = format!("## [{when}] - {}: {}", line_of(self.role), line_of(self.kind));
@@ -143,8 +143,12 @@ mod tests {
         let at = Utc.with_ymd_and_hms(2026, 11, 20, 8, 2, 59).unwrap();
         let mut document = Document::parse(format!("---\n---\n{body}").into_bytes()).unwrap();
         let before = document.clone();
-        let appended =
-            document.append_changelog(&Entry { at, role, kind: "activated", lines: &lines });
+        let appended = document.append_changelog(&ChangelogEntry {
+            at,
+            role,
+            kind: "activated",
+            lines: &lines,
+        });
         assert_eq!(Document::parse(document.as_bytes().to_vec()).as_ref(), Ok(&document));
         match appended {
             Appended::Yes => Some(String::from_utf8(document.body().to_vec()).unwrap()),

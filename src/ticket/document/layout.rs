@@ -23,15 +23,15 @@ use super::DocumentErrorKind as Kind;
 use super::scalar;
 
 /// The places in a ticket file.
-pub(super) struct Layout {
+pub(super) struct DocumentLayout {
     pub(super) block: Range<usize>,
     pub(super) body: usize,
-    pub(super) fields: Vec<Field>,
+    pub(super) fields: Vec<KeySpan>,
 }
 
 /// One top-level key and the bytes of its value. All offsets count from the start of the block.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Field {
+pub(super) struct KeySpan {
     pub(super) key: String,
     /// Where the line of the key starts.
     pub(super) start: usize,
@@ -59,7 +59,7 @@ const UNCLOSED_BRACKET: &str = "this bracket is not closed";
 const TAB: &str = "a tab cannot indent a line";
 
 /// Finds the block, the body and the fields.
-pub(super) fn read(bytes: &[u8]) -> Result<Layout, Fault> {
+pub(super) fn read(bytes: &[u8]) -> Result<DocumentLayout, Fault> {
     let (block, body) = locate(bytes)?;
     let start = block.start;
     let inside = |at: usize, kind| Fault { at: start + at, kind };
@@ -68,7 +68,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Layout, Fault> {
     let fields = refuse_ambiguous(text)
         .and_then(|()| fields(text))
         .map_err(|(at, why)| inside(at, Kind::BadYaml(why)))?;
-    Ok(Layout { block, body, fields })
+    Ok(DocumentLayout { block, body, fields })
 }
 
 /// The lines between the fences, and the start of the body.
@@ -137,27 +137,27 @@ fn refuse_ambiguous(block: &str) -> Result<(), Broken> {
 
 /// A line without its line break.
 #[derive(Clone, Copy)]
-struct Line<'a> {
+struct SourceLine<'a> {
     start: usize,
     text: &'a str,
     next: usize,
 }
 
-impl Line<'_> {
+impl SourceLine<'_> {
     fn end(&self) -> usize {
         self.start + self.text.len()
     }
 }
 
-fn line_at(block: &str, start: usize) -> Option<Line<'_>> {
+fn line_at(block: &str, start: usize) -> Option<SourceLine<'_>> {
     let rest = block.get(start..).filter(|rest| !rest.is_empty())?;
     let whole = rest.split_inclusive('\n').next()?;
     let text =
         whole.strip_suffix('\n').map_or(whole, |text| text.strip_suffix('\r').unwrap_or(text));
-    Some(Line { start, text, next: start + whole.len() })
+    Some(SourceLine { start, text, next: start + whole.len() })
 }
 
-fn fields(block: &str) -> Result<Vec<Field>, Broken> {
+fn fields(block: &str) -> Result<Vec<KeySpan>, Broken> {
     let mut fields = Vec::new();
     let mut at = 0;
     while let Some(line) = line_at(block, at) {
@@ -172,14 +172,14 @@ fn fields(block: &str) -> Result<Vec<Field>, Broken> {
     Ok(fields)
 }
 
-fn field(block: &str, line: Line<'_>) -> Result<Field, Broken> {
+fn field(block: &str, line: SourceLine<'_>) -> Result<KeySpan, Broken> {
     let Some((key, colon)) = scalar::key(line.text) else {
         return Err((line.start, why_no_key(line.text)));
     };
     let behind_colon = line.start + colon;
     let rest = line.text.get(colon..).unwrap_or_default();
     let at = behind_colon + (rest.len() - rest.trim_start_matches(scalar::BLANK).len());
-    let field = |value: Range<usize>, tail: Range<usize>, end| Field {
+    let field = |value: Range<usize>, tail: Range<usize>, end| KeySpan {
         key,
         start: line.start,
         value,
@@ -239,7 +239,11 @@ enum Items {
 
 /// The last line that continues a value. Comments and blank lines count when a continuation
 /// follows.
-fn continuation(block: &str, mut at: usize, items: Items) -> Result<Option<Line<'_>>, Broken> {
+fn continuation(
+    block: &str,
+    mut at: usize,
+    items: Items,
+) -> Result<Option<SourceLine<'_>>, Broken> {
     let mut last = None;
     while let Some(line) = line_at(block, at) {
         at = line.next;

@@ -22,10 +22,10 @@ mod tests;
 use std::fmt;
 use std::ops::Range;
 
-pub use self::changelog::{Appended, Entry};
+pub use self::changelog::{Appended, ChangelogEntry};
 pub use self::edit::Value;
-use self::layout::Field;
-use super::status::{Reading, Status};
+use self::layout::KeySpan;
+use super::status::{Status, StatusReading};
 
 /// The bytes of a ticket file and where its keys are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub struct Document {
     /// Where the body starts: behind the line of the closing fence.
     body: usize,
     /// The top-level keys in the order of the file. Their ranges count from the start of `block`.
-    fields: Vec<Field>,
+    fields: Vec<KeySpan>,
 }
 
 /// Why a file cannot be read as a ticket, and where.
@@ -148,7 +148,7 @@ impl Document {
 
     /// The status, or why there is none. It is blocked if the status says so or if the key
     /// `blocked` has a text that is not a no.
-    pub fn status(&self) -> Result<Reading, StatusError> {
+    pub fn status(&self) -> Result<StatusReading, StatusError> {
         let (Some(line), Some(text)) = (self.line_of("status"), self.text("status")) else {
             return Err(StatusError::Missing);
         };
@@ -156,7 +156,7 @@ impl Document {
             return Err(StatusError::Unknown { line, text });
         };
         let flagged = self.flag().is_some();
-        Ok(Reading { blocked: reading.blocked || flagged, ..reading })
+        Ok(StatusReading { blocked: reading.blocked || flagged, ..reading })
     }
 
     /// The keys whose values are `{placeholders}` that nobody has filled in, in quotes or not, and the lines of the body
@@ -195,7 +195,7 @@ impl Document {
         Some(line_number(&self.bytes, self.block.start + field.start))
     }
 
-    fn field(&self, key: &str) -> Option<&Field> {
+    fn field(&self, key: &str) -> Option<&KeySpan> {
         self.fields.iter().rfind(|field| field.key == key)
     }
 

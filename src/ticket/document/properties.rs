@@ -190,12 +190,12 @@ fn hostile_text() -> impl Strategy<Value = String> {
 }
 
 /// Puts a document together. Each line break is the next one of `breaks`, over and over.
-struct Writer<'a> {
+struct DocumentWriter<'a> {
     text: String,
     breaks: std::iter::Cycle<std::slice::Iter<'a, bool>>,
 }
 
-impl Writer<'_> {
+impl DocumentWriter<'_> {
     fn push(&mut self, text: &str) {
         for c in text.chars() {
             if c == '\n' && *self.breaks.next().unwrap() {
@@ -220,7 +220,7 @@ fn write(
     new: Option<&str>,
 ) -> String {
     let (prelude, has_mark, body) = outside;
-    let mut writer = Writer { text: String::new(), breaks: breaks.iter().cycle() };
+    let mut writer = DocumentWriter { text: String::new(), breaks: breaks.iter().cycle() };
     writer.push(if has_mark { "\u{feff}" } else { "" });
     writer.push(prelude);
     writer.push("---\n");
@@ -358,7 +358,7 @@ proptest! {
         let body = parts.concat();
         let mut document = parse(&format!("---\n---\n{body}"))?;
         let before = document.clone();
-        let entry = Entry { at: DateTime::UNIX_EPOCH, role: &role, kind: "created", lines: &lines };
+        let entry = ChangelogEntry { at: DateTime::UNIX_EPOCH, role: &role, kind: "created", lines: &lines };
         match document.append_changelog(&entry) {
             Appended::NoSection => prop_assert_eq!(document, before),
             Appended::Yes => {

@@ -4,7 +4,7 @@
 //! asked only about a single quoted or block text; where it refuses one (`"C:\path"`), the text
 //! counts as it is written.
 
-use super::layout::Field;
+use super::layout::KeySpan;
 
 /// What separates things within a line.
 pub(super) const BLANK: [char; 2] = [' ', '\t'];
@@ -13,12 +13,12 @@ pub(super) const BLANK: [char; 2] = [' ', '\t'];
 const SPACE: [char; 4] = [' ', '\t', '\r', '\n'];
 
 /// The value of a field if it is text.
-pub(super) fn text(block: &str, field: &Field) -> Option<String> {
+pub(super) fn text(block: &str, field: &KeySpan) -> Option<String> {
     node(block, field).text()
 }
 
 /// The value of a field as a list of texts.
-pub(super) fn list(block: &str, field: &Field) -> Vec<String> {
+pub(super) fn list(block: &str, field: &KeySpan) -> Vec<String> {
     match node(block, field) {
         Node::FlowList(flow) => flow_items(flow),
         Node::Items(lines) => block_items(lines),
@@ -35,7 +35,7 @@ pub(super) fn list(block: &str, field: &Field) -> Vec<String> {
 
 /// Whether the value is a `{placeholder}` of a template. YAML reads it as a map; one that somebody means has a value for
 /// each of its keys, and keys of one word.
-pub(super) fn is_placeholder(block: &str, field: &Field) -> bool {
+pub(super) fn is_placeholder(block: &str, field: &KeySpan) -> bool {
     let source = block.get(field.value.clone()).unwrap_or_default();
     let Some(inside) = source.strip_prefix('{') else { return false };
     let inside = inside.strip_suffix('}').unwrap_or(inside);
@@ -72,7 +72,7 @@ impl Node<'_> {
     }
 }
 
-fn node<'a>(block: &'a str, field: &Field) -> Node<'a> {
+fn node<'a>(block: &'a str, field: &KeySpan) -> Node<'a> {
     let slice = |range: std::ops::Range<usize>| block.get(range).unwrap_or_default();
     if !field.value.is_empty() {
         let end = if field.tail.is_empty() { field.value.end } else { field.tail.end };

@@ -61,7 +61,7 @@ fn an_ordinary_ticket_is_read() {
     assert!(ticket.has("worktree_path"));
     assert!(!ticket.has("claimed_by"));
     assert!(ticket.body().starts_with(b"\n# Requirements"));
-    assert_eq!(ticket.status(), Ok(Reading { status: Status::Open, blocked: false }));
+    assert_eq!(ticket.status(), Ok(StatusReading { status: Status::Open, blocked: false }));
     assert_eq!(ticket.into_bytes(), ORDINARY.as_bytes());
 }
 
@@ -243,7 +243,7 @@ fn the_title_is_in_the_front_matter_or_else_the_first_heading() {
 #[test]
 fn a_status_is_read_or_refused_with_its_line() {
     let status = |lines: &str| front(lines).status();
-    let reading = |status, blocked| Ok(Reading { status, blocked });
+    let reading = |status, blocked| Ok(StatusReading { status, blocked });
     assert_eq!(status("status: \"Ready\" # x"), reading(Status::Open, false));
     assert_eq!(status("status: blocked"), reading(Status::InProgress, true));
     assert_eq!(status("status: queued\nblocked: waits for b"), reading(Status::Queued, true));

@@ -20,7 +20,7 @@ const MAY_USE: &[Row] = &[
     ("ticket", "text"),
     ("lifecycle", "names text ticket"),
     // Of git the values in which it tells of changes, of the configuration the name of its file.
-    ("guard::rule", "config git::Delta git::Mode git::Side names ticket"),
+    ("guard::rule", "config git::Delta git::FileMode git::Side names ticket"),
     ("guard::content", "guard::rule lifecycle names ticket"),
     // Reads what agents say, and must never be able to do any of it.
     ("guard::shell", "text"),

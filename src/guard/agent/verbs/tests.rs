@@ -2,12 +2,13 @@ use super::*;
 
 fn of(line: &str) -> Vec<Intent> {
     let (verb, args) = line.split_once(' ').unwrap_or((line, ""));
-    let args: Vec<Word> = args.split(' ').filter(|arg| !arg.is_empty()).map(Word::known).collect();
+    let args: Vec<ShellWord> =
+        args.split(' ').filter(|arg| !arg.is_empty()).map(ShellWord::known).collect();
     intents(verb, &args)
 }
 
-fn word(text: &str) -> Word {
-    Word::known(text)
+fn word(text: &str) -> ShellWord {
+    ShellWord::known(text)
 }
 
 fn set(branch: &str, to: Option<&str>) -> Intent {
@@ -69,7 +70,7 @@ fn commits_are_told_by_what_they_would_hold() {
 
 /// A branch that gets commits which nobody can look at yet.
 fn made(branch: &str) -> Intent {
-    Intent::Set { branch: word(branch), to: Some(Word::unknown()) }
+    Intent::Set { branch: word(branch), to: Some(ShellWord::unknown()) }
 }
 
 #[test]

@@ -32,7 +32,7 @@ pub struct BadFile {
 
 /// What a file says of us.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Entries {
+pub enum AgentEntries {
     /// All of our entries, as this tix would write them.
     Current,
     /// Some of them, or older ones.
@@ -41,16 +41,16 @@ pub enum Entries {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Edit {
+pub enum AgentFileEdit {
     Keep,
     Write(String),
     /// It held nothing but what a tix wrote.
     Delete,
 }
 
-impl Edit {
+impl AgentFileEdit {
     pub fn is_keep(&self) -> bool {
-        *self == Edit::Keep
+        *self == AgentFileEdit::Keep
     }
 }
 
@@ -79,16 +79,16 @@ impl Agent {
 }
 
 /// What the file of this agent says; `None` is a file that is not there.
-pub fn entries(agent: Agent, text: Option<&str>) -> Result<Entries, BadFile> {
-    let Some(text) = text else { return Ok(Entries::None) };
-    if install(agent, Some(text))? == Edit::Keep {
-        return Ok(Entries::Current);
+pub fn entries(agent: Agent, text: Option<&str>) -> Result<AgentEntries, BadFile> {
+    let Some(text) = text else { return Ok(AgentEntries::None) };
+    if install(agent, Some(text))? == AgentFileEdit::Keep {
+        return Ok(AgentEntries::Current);
     }
-    let any = uninstall(agent, Some(text))? != Edit::Keep;
-    Ok(if any { Entries::Outdated } else { Entries::None })
+    let any = uninstall(agent, Some(text))? != AgentFileEdit::Keep;
+    Ok(if any { AgentEntries::Outdated } else { AgentEntries::None })
 }
 
-pub fn install(agent: Agent, text: Option<&str>) -> Result<Edit, BadFile> {
+pub fn install(agent: Agent, text: Option<&str>) -> Result<AgentFileEdit, BadFile> {
     let mut edited = false;
     let file = File::parse(agent, text)?;
     let hooks = file.hooks_or_create()?;
@@ -103,17 +103,17 @@ pub fn install(agent: Agent, text: Option<&str>) -> Result<Edit, BadFile> {
         file.root.append("version", json!(1));
         edited = true;
     }
-    Ok(if edited { Edit::Write(file.text()) } else { Edit::Keep })
+    Ok(if edited { AgentFileEdit::Write(file.text()) } else { AgentFileEdit::Keep })
 }
 
 /// The file without any entry of ours.
-pub fn uninstall(agent: Agent, text: Option<&str>) -> Result<Edit, BadFile> {
-    let Some(text) = text else { return Ok(Edit::Keep) };
-    if install(agent, None)? == Edit::Write(text.to_owned()) {
-        return Ok(Edit::Delete);
+pub fn uninstall(agent: Agent, text: Option<&str>) -> Result<AgentFileEdit, BadFile> {
+    let Some(text) = text else { return Ok(AgentFileEdit::Keep) };
+    if install(agent, None)? == AgentFileEdit::Write(text.to_owned()) {
+        return Ok(AgentFileEdit::Delete);
     }
     let file = File::parse(agent, Some(text))?;
-    let Some(hooks) = file.root.object_value("hooks") else { return Ok(Edit::Keep) };
+    let Some(hooks) = file.root.object_value("hooks") else { return Ok(AgentFileEdit::Keep) };
     let mut edited = false;
     for property in hooks.properties() {
         let Some(list) = property.array_value() else { continue };
@@ -132,7 +132,7 @@ pub fn uninstall(agent: Agent, text: Option<&str>) -> Result<Edit, BadFile> {
     {
         property.remove();
     }
-    Ok(if edited { Edit::Write(file.text()) } else { Edit::Keep })
+    Ok(if edited { AgentFileEdit::Write(file.text()) } else { AgentFileEdit::Keep })
 }
 
 /// Adds an entry to the list of an event unless it is there. Says whether anything changed.
@@ -297,10 +297,10 @@ impl File {
 mod tests {
     use super::*;
 
-    fn written(edit: Result<Edit, BadFile>) -> String {
+    fn written(edit: Result<AgentFileEdit, BadFile>) -> String {
         match edit.unwrap() {
-            Edit::Write(text) => text,
-            other @ (Edit::Keep | Edit::Delete) => panic!("{other:?}"),
+            AgentFileEdit::Write(text) => text,
+            other @ (AgentFileEdit::Keep | AgentFileEdit::Delete) => panic!("{other:?}"),
         }
     }
 
@@ -314,14 +314,14 @@ mod tests {
                 "{\n  \"hooks\": {\n    \"PreToolUse\": [\n      {\"matcher\": \"X\", \"hooks\": [{\"command\": \"x\"}]}\n    ]\n  }\n}\n",
             ] {
                 let after = written(install(agent, Some(before)));
-                assert_eq!(install(agent, Some(&after)), Ok(Edit::Keep), "{after}");
-                assert_eq!(entries(agent, Some(&after)), Ok(Entries::Current));
+                assert_eq!(install(agent, Some(&after)), Ok(AgentFileEdit::Keep), "{after}");
+                assert_eq!(entries(agent, Some(&after)), Ok(AgentEntries::Current));
                 let back = written(uninstall(agent, Some(&after)));
                 // The number of the format is no entry of ours alone.
                 let back = back.replacen(",\n  \"version\": 1", "", 1);
                 let back = back.replacen(",\n\t\"version\": 1", "", 1);
                 assert_eq!(back, before, "{agent:?}:\n{after}");
-                assert_eq!(entries(agent, Some(before)), Ok(Entries::None));
+                assert_eq!(entries(agent, Some(before)), Ok(AgentEntries::None));
             }
         }
     }
@@ -332,9 +332,9 @@ mod tests {
             let text = written(install(agent, None));
             assert!(text.ends_with("}\n"), "{text}");
             serde_json::from_str::<Value>(&text).unwrap();
-            assert_eq!(uninstall(agent, Some(&text)), Ok(Edit::Delete));
-            assert_eq!(uninstall(agent, None), Ok(Edit::Keep));
-            assert_eq!(entries(agent, None), Ok(Entries::None));
+            assert_eq!(uninstall(agent, Some(&text)), Ok(AgentFileEdit::Delete));
+            assert_eq!(uninstall(agent, None), Ok(AgentFileEdit::Keep));
+            assert_eq!(entries(agent, None), Ok(AgentEntries::None));
         }
     }
 
@@ -344,7 +344,7 @@ mod tests {
   { "matcher": "Bash", "hooks": [{ "type": "command", "command": "/opt/tix hook claude" }] },
   { "matcher": "Bash", "hooks": [{ "type": "command", "command": "mytix hook claude" }] }
 ] } }"#;
-        assert_eq!(entries(Agent::Claude, Some(old)), Ok(Entries::Outdated));
+        assert_eq!(entries(Agent::Claude, Some(old)), Ok(AgentEntries::Outdated));
         let new: Value = serde_json::from_str(&written(install(Agent::Claude, Some(old)))).unwrap();
         let groups = new["hooks"]["PreToolUse"].as_array().unwrap();
         assert_eq!(groups.len(), 2);
@@ -383,9 +383,9 @@ mod tests {
         fn no_text_panics_and_what_parses_stays_json(text in "[\\{\\}\\[\\]\":,a0 \n]{0,40}") {
             for agent in Agent::ALL {
                 entries(agent, Some(&text)).ok();
-                if let Ok(Edit::Write(text)) = install(agent, Some(&text)) {
+                if let Ok(AgentFileEdit::Write(text)) = install(agent, Some(&text)) {
                     proptest::prop_assert!(serde_json::from_str::<Value>(&text).is_ok(), "{text}");
-                    proptest::prop_assert_eq!(install(agent, Some(&text)), Ok(Edit::Keep));
+                    proptest::prop_assert_eq!(install(agent, Some(&text)), Ok(AgentFileEdit::Keep));
                 }
             }
         }

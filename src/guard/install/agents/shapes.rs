@@ -6,11 +6,11 @@ use jsonc_parser::json;
 use super::Agent;
 
 /// An event and what stands below it.
-type Entry = (&'static str, CstInputValue);
+type AgentEntry = (&'static str, CstInputValue);
 
 /// All entries of an agent: before a tool is used, where it can still be refused; after it, to tell of what slipped
 /// through; and when a session begins.
-pub fn of(agent: Agent) -> Vec<Entry> {
+pub fn of(agent: Agent) -> Vec<AgentEntry> {
     match agent {
         Agent::Claude => claude(),
         Agent::Codex => codex(),
@@ -29,7 +29,7 @@ fn closed(agent: Agent) -> String {
 ///
 /// A matcher of letters only is a list of names; anything else is a regular expression, and not anchored. Without `args`
 /// the command is a line for the shell, on Windows too, where no program is called `/bin/sh`.
-fn claude() -> Vec<Entry> {
+fn claude() -> Vec<AgentEntry> {
     let run = || -> Vec<CstInputValue> {
         vec![
             json!({ "type": "command", "command": "tix", "args": ["hook", "claude"], "timeout": 10 }),
@@ -49,7 +49,7 @@ fn claude() -> Vec<Entry> {
 }
 
 /// Here a command is a line for the shell, and times are seconds. A hook that takes longer lets the tool run.
-fn codex() -> Vec<Entry> {
+fn codex() -> Vec<AgentEntry> {
     let run = |line: String| -> Vec<CstInputValue> {
         vec![json!({ "type": "command", "command": line, "timeout": 10 })]
     };
@@ -64,7 +64,7 @@ fn codex() -> Vec<Entry> {
 }
 
 /// Here times are milliseconds. A hook that takes longer lets the tool run.
-fn gemini() -> Vec<Entry> {
+fn gemini() -> Vec<AgentEntry> {
     let run = |line: String| -> Vec<CstInputValue> {
         vec![json!({ "name": "tix", "type": "command", "command": line, "timeout": 10000 })]
     };
@@ -80,7 +80,7 @@ fn gemini() -> Vec<Entry> {
 
 /// Here the handlers stand below the event themselves, and one that fails lets things happen unless it says otherwise.
 /// Commands and tools of servers have events of their own; their names do not tell which server is one for git.
-fn cursor() -> Vec<Entry> {
+fn cursor() -> Vec<AgentEntry> {
     let ask = || {
         let line = closed(Agent::Cursor);
         json!({ "command": line, "timeout": 10, "failClosed": true })

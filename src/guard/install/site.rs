@@ -2,16 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
-use super::configured::{self, Entry};
+use super::configured::{self, ConfiguredHook};
 use super::engine::InstallError;
 use super::files;
 use super::hook::{Hook, Strictness};
 use super::managers::{self, Manager};
 use super::place::Present;
-use super::plan::{Found, Runs, Standing};
+use super::plan::{FoundScript, HookFile, ScriptRun};
 use crate::git::{GitConfig, HooksPath, Repo};
 
-pub struct Scene<'a> {
+pub struct HookSite<'a> {
     pub repo: &'a Repo,
     /// The directory that git takes hooks from.
     pub dir: PathBuf,
@@ -19,15 +19,15 @@ pub struct Scene<'a> {
     pub hooks_path: Option<HooksPath>,
     /// The clone's own configuration.
     pub config: GitConfig,
-    pub found: Vec<(Hook, Found)>,
+    pub found: Vec<(Hook, FoundScript)>,
 }
 
-impl<'a> Scene<'a> {
-    pub fn look(repo: &'a Repo) -> Result<Scene<'a>, InstallError> {
+impl<'a> HookSite<'a> {
+    pub fn look(repo: &'a Repo) -> Result<HookSite<'a>, InstallError> {
         let dir = repo.hooks_dir()?;
         let found = look_at_all(&dir)?;
         let (hooks_path, config) = (repo.hooks_path()?, repo.local_config()?);
-        Ok(Scene { repo, dir, hooks_path, config, found })
+        Ok(HookSite { repo, dir, hooks_path, config, found })
     }
 
     /// The root of the working tree, or of a bare repository.
@@ -37,12 +37,12 @@ impl<'a> Scene<'a> {
 
     /// The hooks whose names of ours the configuration knows.
     pub fn configured(&self) -> impl Iterator<Item = Hook> + '_ {
-        let named = |hook: &Hook| configured::entry(&self.config, *hook) != Entry::None;
+        let named = |hook: &Hook| configured::entry(&self.config, *hook) != ConfiguredHook::None;
         Hook::OF_CLONES.into_iter().filter(named)
     }
 
     /// What was found beside each hook's place.
-    pub fn file_of(&self, hook: Hook) -> Option<&Found> {
+    pub fn file_of(&self, hook: Hook) -> Option<&FoundScript> {
         self.found.iter().find(|(other, _)| *other == hook).map(|(_, found)| found)
     }
 
@@ -58,7 +58,7 @@ impl<'a> Scene<'a> {
     pub fn wanted(&self, strictness: Strictness) -> Vec<Hook> {
         let is_there = |hook: Hook| {
             self.file_of(hook).is_some_and(is_ours)
-                || configured::entry(&self.config, hook) != Entry::None
+                || configured::entry(&self.config, hook) != ConfiguredHook::None
         };
         let wanted = |hook: &Hook| match (hook.strictness(), strictness) {
             (Strictness::Usual, _) | (Strictness::Strict, Strictness::Strict) => true,
@@ -68,19 +68,19 @@ impl<'a> Scene<'a> {
     }
 
     /// The file from which another program calls the guard in this hook, or will once it has made its script.
-    pub fn caller(&self, hook: Hook, found: &Found) -> Option<PathBuf> {
+    pub fn caller(&self, hook: Hook, found: &FoundScript) -> Option<PathBuf> {
         let relative = self.hooks_path.as_ref().map(|set| set.path.as_path());
         let relative = relative.filter(|path| path.is_relative());
-        let script = match &found.standing {
-            Standing::Foreign(manager, Runs::Yes) => *manager,
+        let script = match &found.file {
+            HookFile::Foreign(manager, ScriptRun::Yes) => *manager,
             // husky and the like make their scripts in each worktree; the lines that these run are committed.
-            Standing::Free if relative.is_some() => None,
-            Standing::Free
-            | Standing::Foreign(_, Runs::No)
-            | Standing::Ours(..)
-            | Standing::Edited
-            | Standing::Dangling
-            | Standing::InTheWay(_) => return None,
+            HookFile::Free if relative.is_some() => None,
+            HookFile::Free
+            | HookFile::Foreign(_, ScriptRun::No)
+            | HookFile::Ours(..)
+            | HookFile::Edited
+            | HookFile::Dangling
+            | HookFile::InTheWay(_) => return None,
         };
         if std::str::from_utf8(&found.text).is_ok_and(|text| managers::calls(text, hook)) {
             return Some(found.path.clone());
@@ -92,7 +92,7 @@ impl<'a> Scene<'a> {
 }
 
 /// Looks into a directory for all hooks of a clone.
-pub fn look_at_all(dir: &Path) -> Result<Vec<(Hook, Found)>, InstallError> {
+pub fn look_at_all(dir: &Path) -> Result<Vec<(Hook, FoundScript)>, InstallError> {
     let look = |hook: Hook| {
         let found = files::look(dir, hook);
         let failed = |source| InstallError::Files { path: dir.join(hook.name()), source };
@@ -101,6 +101,6 @@ pub fn look_at_all(dir: &Path) -> Result<Vec<(Hook, Found)>, InstallError> {
     Hook::OF_CLONES.into_iter().map(look).collect()
 }
 
-pub fn is_ours(found: &Found) -> bool {
-    matches!(found.standing, Standing::Ours(..) | Standing::Edited)
+pub fn is_ours(found: &FoundScript) -> bool {
+    matches!(found.file, HookFile::Ours(..) | HookFile::Edited)
 }
