@@ -91,6 +91,7 @@ pub fn note(ticket: &Ticket<'_>, act: &Act<'_>, story: &Story<'_>) -> Result<Cha
     match write(ticket, act, &writing)? {
         (change, Appended::Yes) => Ok(change),
         (_, Appended::NoSection) => Err(Refusal::NoChangelog { path: ticket.entry.path.clone() }),
+        (_, Appended::TooLong) => Err(Refusal::TooLong { id: ticket.entry.id.clone() }),
     }
 }
 

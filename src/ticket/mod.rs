@@ -15,7 +15,7 @@ pub mod row;
 pub mod status;
 
 pub use document::{
-    Appended, Document, DocumentError, DocumentErrorKind, Entry, StatusError, Value,
+    Appended, Document, DocumentError, DocumentErrorKind, Entry, StatusError, TooLong, Value,
 };
 pub use head::{Head, Said};
 pub use id::{SessionId, TicketId};
