@@ -182,7 +182,7 @@ fn hints(refusal: &Refusal) -> Vec<String> {
             vec![format!("see what leads back: tix show {second}, tix dep tree {second}")]
         }
         Refusal::NoChangelog { .. } => {
-            vec!["add the heading to the ticket: tix edit <ticket>".to_owned()]
+            vec!["add the heading at the end of the ticket: tix edit <ticket>".to_owned()]
         }
         Refusal::OwnedKey { verb, .. } => vec![match verb.and_then(Verb::command) {
             Some(command) => format!("use: tix {command}"),

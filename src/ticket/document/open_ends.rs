@@ -35,7 +35,8 @@ impl Document {
             };
             number += body.get(counted..line.start).unwrap_or_default().matches('\n').count();
             counted = line.start;
-            to.push((number, text.to_owned()));
+            // Emphasis may go over several lines.
+            to.push((number, text.lines().next().unwrap_or_default().to_owned()));
         }
         Ok(open)
     }
@@ -124,6 +125,8 @@ mod tests {
             ("> # Changelog\n\n- [ ] it\n", 6),
             ("```\n# Changelog\n```\n- [ ] it\n", 7),
             ("- [x] done\r\n- [ ] it\r\n", 5),
+            ("- [ ]\n- [ ]\n  it\n- other\n", 5),
+            ("a\n- [ ] it\n*\n", 5),
         ] {
             assert_eq!(open(text).boxes, [(line, "it".to_owned())], "{text}");
         }

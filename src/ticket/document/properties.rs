@@ -126,6 +126,22 @@ const BODY_LINES: &[&str] = &[
     "[a]: b\n",
 ];
 
+const OPEN_LINES: &[&str] = &[
+    "- [ ] a\n",
+    "-\t[ ] a b\r\n",
+    "\t[ ]",
+    "1. [ ]\n",
+    "  * [x] {c}\n",
+    "{d}\n",
+    "\\{e}\n",
+    "**f\n",
+    "g** `h\n",
+    "`<i\n",
+    "j> [k\n",
+    "](l)\n",
+    "日本\n",
+];
+
 /// Text that people and attackers write, and the forms that readers of YAML disagree about.
 fn hostile_text() -> impl Strategy<Value = String> {
     const ODD: &[&str] = &[
@@ -405,5 +421,27 @@ proptest! {
             document.set("status", Value::Text("true"))?;
             prop_assert_eq!(document.text("status"), reading("true"));
         }
+    }
+
+    #[test]
+    fn what_is_open_stands_in_the_line_that_is_named(
+        parts in vec(prop_oneof![2 => select(BODY_LINES), 3 => select(OPEN_LINES)], 0..24),
+        broken in proptest::option::of(any::<u8>()),
+    ) {
+        let mut text = format!("---\n---\n{}", parts.concat()).into_bytes();
+        text.extend(broken);
+        let document = Document::parse(text.clone())?;
+        let text = markdown::text_of(&text).unwrap();
+        let lines: Vec<&str> = text.split('\n').collect();
+        let open = document.open_ends().unwrap();
+        for (line, text) in &open.placeholders {
+            prop_assert!(lines[line - 1].contains(text), "{line}: {text}");
+        }
+        for (line, text) in &open.boxes {
+            prop_assert!(!text.is_empty() && lines[line - 1].contains("[ ]"), "{line}: {text}");
+            // Its text may begin in the next line.
+            prop_assert!(lines[line - 1..].iter().any(|line| line.contains(text)), "{text}");
+        }
+        document.title();
     }
 }
