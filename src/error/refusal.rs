@@ -45,6 +45,7 @@ fn exit(refusal: &Refusal) -> Exit {
         | Refusal::Moved { .. }
         | Refusal::Circle { .. }
         | Refusal::NoChangelog { .. }
+        | Refusal::TooLong { .. }
         | Refusal::Edited { .. } => Exit::Refused,
         Refusal::Duplicate { .. }
         | Refusal::OddName { .. }
@@ -96,6 +97,7 @@ fn with_facts(failure: Failure, refusal: &Refusal) -> Failure {
         | Refusal::BadName { .. }
         | Refusal::Exists { .. }
         | Refusal::UnknownStatus { .. }
+        | Refusal::TooLong { .. }
         | Refusal::NoWork { .. }
         | Refusal::OwnWork { .. }
         | Refusal::Circle { .. }
@@ -157,7 +159,12 @@ fn hints(refusal: &Refusal) -> Vec<String> {
         Refusal::NotCompleted { id, .. } => {
             vec![format!("its holder completes it: tix complete {id}")]
         }
-        Refusal::Incomplete { id, .. } => vec![format!("look at the ticket: tix show {id}")],
+        Refusal::Incomplete { id, missing } => {
+            let too_long = missing.iter().any(|one| matches!(one, Missing::TooLong(_)));
+            let look = format!("look at the ticket: tix show {id}");
+            vec![if too_long { shorten(id) } else { look }]
+        }
+        Refusal::TooLong { id } => vec![shorten(id)],
         Refusal::OwnWork { id, .. } => vec![
             format!("somebody else can: tix review {id} --approve"),
             "a team that allows it sets `review.self: true` in its .tix.yaml".to_owned(),
@@ -175,7 +182,7 @@ fn hints(refusal: &Refusal) -> Vec<String> {
             vec![format!("see what leads back: tix show {second}, tix dep tree {second}")]
         }
         Refusal::NoChangelog { .. } => {
-            vec!["add the heading to the ticket: tix edit <ticket>".to_owned()]
+            vec!["add the heading at the end of the ticket: tix edit <ticket>".to_owned()]
         }
         Refusal::OwnedKey { verb, .. } => vec![match verb.and_then(Verb::command) {
             Some(command) => format!("use: tix {command}"),
@@ -187,6 +194,10 @@ fn hints(refusal: &Refusal) -> Vec<String> {
         ],
         Refusal::Edited { id } => vec![format!("look at what is new: tix show {id}")],
     }
+}
+
+fn shorten(id: &TicketId) -> String {
+    format!("move logs and data from the ticket into files of their own: tix edit {id}")
 }
 
 const OTHERS: &str = "take another ticket: tix list --lane queue";

@@ -44,7 +44,7 @@ pub fn record_activation(
         LogEntry { at: activation.at, role: activation.role, kind: "activated", lines: &lines };
     // Without a changelog section the commit alone tells it.
     match document.append_changelog(&note) {
-        Appended::Yes | Appended::NoSection => {}
+        Appended::Yes | Appended::NoSection | Appended::TooLong => {}
     }
     Ok(Change {
         edits: vec![FileEdit::Move {
@@ -82,7 +82,7 @@ pub fn note_failure(ticket: &Ticket<'_>, note: &FailureNote<'_>) -> Result<Chang
         kind: "activation_failed",
         lines: &[note.cause.to_owned(), format!("Kept by {}", note.claim.by)],
     };
-    if document.append_changelog(&entry_text) == Appended::NoSection {
+    if document.append_changelog(&entry_text) != Appended::Yes {
         // There is nothing to write it into, and a commit that changes nothing would be refused as a change.
         set_all(&mut document, &entry.path, &[("claimed_by", Value::Text(&note.claim.by))])?;
     }

@@ -127,7 +127,7 @@ fn fill(draft: &Draft, id: &TicketId, request: &NewTicket<'_>) -> Result<Vec<u8>
     };
     // A ticket from a file may have no changelog; the commit tells of its making.
     match document.append_changelog(&entry) {
-        Appended::Yes | Appended::NoSection => {}
+        Appended::Yes | Appended::NoSection | Appended::TooLong => {}
     }
     Ok(document.into_bytes())
 }

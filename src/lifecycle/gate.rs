@@ -5,7 +5,7 @@ use std::fmt;
 use super::machine::Policy;
 use super::review::{Approval, Work};
 use super::snapshot::Ticket;
-use crate::ticket::{Document, Status};
+use crate::ticket::{Document, Status, TooLong};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Missing {
@@ -21,6 +21,8 @@ pub enum Missing {
         line: usize,
         text: String,
     },
+    /// A text that nobody has looked through for boxes and placeholders.
+    TooLong(TooLong),
     /// A stage of the review that has not said yes to what is on the branch now.
     Approval {
         stage: Status,
@@ -34,6 +36,7 @@ impl fmt::Display for Missing {
         match self {
             Missing::Criterion { line, text } => write!(f, "line {line}: [ ] {text}"),
             Missing::Placeholder { line, text } => write!(f, "line {line}: {text}"),
+            Missing::TooLong(why) => write!(f, "{why}"),
             Missing::Approval { stage, instead: None } => write!(f, "{stage}: no approval"),
             Missing::Approval { stage, instead: Some(commit) } => {
                 write!(f, "{stage}: the approval is of {commit}, and the branch has moved since")
@@ -44,13 +47,14 @@ impl fmt::Display for Missing {
 
 impl Missing {
     /// The kinds of things that can be missing.
-    pub const KINDS: [&str; 3] = ["not ticked", "placeholder", "review"];
+    pub const KINDS: [&str; 4] = ["not ticked", "placeholder", "too long", "review"];
 
     /// What kind of thing it is, as the name of a fact.
     pub fn kind(&self) -> &'static str {
         match self {
             Missing::Criterion { .. } => "not ticked",
             Missing::Placeholder { .. } => "placeholder",
+            Missing::TooLong(_) => "too long",
             Missing::Approval { .. } => "review",
         }
     }
@@ -58,7 +62,10 @@ impl Missing {
 
 /// What the text of a ticket lacks.
 pub fn missing_in(document: &Document) -> Vec<Missing> {
-    let open = document.open_ends();
+    let open = match document.open_ends() {
+        Ok(open) => open,
+        Err(too_long) => return vec![Missing::TooLong(too_long)],
+    };
     let boxes = open.boxes.into_iter().map(|(line, text)| Missing::Criterion { line, text });
     let rest = open.placeholders.into_iter();
     boxes.chain(rest.map(|(line, text)| Missing::Placeholder { line, text })).collect()

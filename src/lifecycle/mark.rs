@@ -98,6 +98,7 @@ pub fn note(
     match write(ticket, act, &writing)? {
         (change, Appended::Yes) => Ok(change),
         (_, Appended::NoSection) => Err(Refusal::NoChangelog { path: ticket.entry.path.clone() }),
+        (_, Appended::TooLong) => Err(Refusal::TooLong { id: ticket.entry.id.clone() }),
     }
 }
 

@@ -4,7 +4,7 @@ use super::gate::Missing;
 use super::machine::{Illegal, Verb};
 use crate::names::{Oid, RepoPath};
 use crate::text::count;
-use crate::ticket::{Lane, Relation, TicketId};
+use crate::ticket::{Lane, Relation, TicketId, TooLong};
 
 /// Who holds a ticket, as far as its file says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -97,8 +97,10 @@ pub enum Refusal {
     /// With the relation a ticket would wait for itself, or be a part of itself. The first ticket is the last too.
     #[error("{} would {}: {}", path.first().map_or("the ticket", TicketId::as_str), to_itself(*relation), arrows(path))]
     Circle { relation: Relation, path: Vec<TicketId> },
-    #[error("{path} has no section `# Changelog`")]
+    #[error("{path} has no section `# Changelog` that takes an entry")]
     NoChangelog { path: RepoPath },
+    #[error("{id}: {}", TooLong)]
+    TooLong { id: TicketId },
     /// The verb is the one that writes the key.
     #[error("`{key}` is written by tix itself")]
     OwnedKey { key: String, verb: Option<Verb> },

@@ -141,7 +141,7 @@ fn given_back(
     let entry = LogEntry { at: request.at, role: request.role, kind: "released", lines: &lines };
     // Without a changelog section the commit alone tells it.
     match document.append_changelog(&entry) {
-        Appended::Yes | Appended::NoSection => {}
+        Appended::Yes | Appended::NoSection | Appended::TooLong => {}
     }
     Ok(document.into_bytes())
 }

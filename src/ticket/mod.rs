@@ -15,7 +15,8 @@ pub mod row;
 pub mod status;
 
 pub use document::{
-    Appended, ChangelogEntry, Document, DocumentError, DocumentErrorKind, StatusError, Value,
+    Appended, ChangelogEntry, Document, DocumentError, DocumentErrorKind, StatusError, TooLong,
+    Value,
 };
 pub use head::{FrontMatter, StatusLine};
 pub use id::{SessionId, TicketId};

@@ -1,10 +1,11 @@
 //! Adding an entry to the changelog of a ticket, the only change that tix makes to a body.
 
 use chrono::{DateTime, Utc};
+use pulldown_cmark::HeadingLevel;
 
 use super::Document;
 use super::edit::line_break_before;
-use super::markdown;
+use super::markdown::{self, LineKind, TextLine, TooLong};
 use crate::text::one_line;
 
 /// An entry of the changelog:
@@ -29,6 +30,8 @@ pub enum Appended {
     Yes,
     /// There is no changelog in which it would be read as an entry.
     NoSection,
+    /// The body is not read, so nobody knows.
+    TooLong,
 }
 
 impl Document {
@@ -36,12 +39,53 @@ impl Document {
     /// 1 if one follows. The line breaks are those of the section, and the last line of the file
     /// ends, or does not end, as before.
     ///
-    /// A heading inside of a code block or a comment is none, and a section in which one of these
-    /// is left open takes no entry.
+    /// A section that ends in a code block or comment without an end takes no entry.
     pub fn append_changelog(&mut self, entry: &ChangelogEntry<'_>) -> Appended {
-        let Some(end) = self.end_of_changelog() else {
-            return Appended::NoSection;
+        match self.with_entry(entry) {
+            Ok(Some(with_entry)) => {
+                *self = with_entry;
+                Appended::Yes
+            }
+            Ok(None) => Appended::NoSection,
+            Err(TooLong) => Appended::TooLong,
+        }
+    }
+
+    /// Whether there is a section for entries.
+    pub fn has_changelog(&self) -> bool {
+        markdown::text_of(self.body())
+            .is_ok_and(|body| markdown::lines(&body).iter().any(|line| line.is_changelog(&body)))
+    }
+
+    fn with_entry(&self, entry: &ChangelogEntry<'_>) -> Result<Option<Document>, TooLong> {
+        let body = markdown::text_of(self.body())?;
+        let old = markdown::lines(&body);
+        let Some(changelog) = old.iter().rposition(|line| line.is_changelog(&body)) else {
+            return Ok(None);
         };
+        let index = old
+            .iter()
+            .skip(changelog + 1)
+            .position(TextLine::is_section)
+            .map_or(old.len(), |next| changelog + 1 + next);
+        let end = old.get(index).map_or(self.bytes.len(), |next| self.body + next.start);
+        let mut with_entry = self.clone();
+        with_entry.insert(entry, end);
+
+        // Whether a fence, a comment or a list takes the entry in, or the entry what follows it, is left to the reader.
+        let body = markdown::text_of(with_entry.body())?;
+        let new = markdown::lines(&body);
+        let kinds = |lines: &[TextLine]| lines.iter().map(|line| line.kind).collect::<Vec<_>>();
+        let (old, new) = (kinds(&old), kinds(&new));
+        let (before, behind) = old.split_at(index);
+        let added = new.strip_prefix(before).and_then(|new| new.strip_suffix(behind));
+        let is_entry =
+            added.and_then(|added| added.first()) == Some(&LineKind::Heading(HeadingLevel::H2));
+        Ok(is_entry.then_some(with_entry))
+    }
+
+    /// Inserts an entry behind the text that comes before `end`.
+    fn insert(&mut self, entry: &ChangelogEntry<'_>, end: usize) {
         let section = self.bytes.get(..end).unwrap_or_default();
         let text_end = section.trim_ascii_end().len();
         let rest = section.get(text_end..).unwrap_or_default();
@@ -62,33 +106,6 @@ impl Document {
             }
         }
         self.bytes.splice(at..at, new.into_bytes());
-        Appended::Yes
-    }
-
-    /// Whether there is a changelog that would take an entry.
-    pub fn has_changelog(&self) -> bool {
-        self.end_of_changelog().is_some()
-    }
-
-    /// Where the changelog ends, counted from the start of the file.
-    fn end_of_changelog(&self) -> Option<usize> {
-        let body = self.body();
-        let outline = markdown::outline(body);
-        let mut following = outline.headings.iter().filter(|heading| heading.level == 1).rev();
-        let mut next = None;
-        following.find(|heading| {
-            let text = body.get(heading.text.clone()).unwrap_or_default();
-            let is_changelog = text.eq_ignore_ascii_case(b"changelog");
-            if !is_changelog {
-                next = Some(heading.start);
-            }
-            is_changelog
-        })?;
-        match next {
-            Some(start) => Some(self.body + start),
-            None if outline.open_at_end => None,
-            None => Some(self.bytes.len()),
-        }
     }
 }
 
@@ -152,7 +169,7 @@ mod tests {
         assert_eq!(Document::parse(document.as_bytes().to_vec()).as_ref(), Ok(&document));
         match appended {
             Appended::Yes => Some(String::from_utf8(document.body().to_vec()).unwrap()),
-            Appended::NoSection => {
+            Appended::NoSection | Appended::TooLong => {
                 assert_eq!(document, before);
                 None
             }
@@ -210,12 +227,23 @@ mod tests {
             "<!--\n# Changelog\n-->\n",
             "# Changelog\n```\nnever closed\n",
             "# Changelog\n<!-- never closed\n",
+            "# Changelog\n<pre>\n\nnever closed\n",
+            "- # Changelog\n",
+            "> # Changelog\n",
+            "- ```\n  x\n# Changelog of x\n",
+            "Changelog\nof x\n===\n",
         ] {
             assert_eq!(add(body), None, "{body:?}");
         }
-        for body in
-            ["``` a`b\n# Changelog\n", "<!-- x -->\n# Changelog\n", "<!-->\n   # Changelog\n"]
-        {
+        for body in [
+            "``` a`b\n# Changelog\n",
+            "<!-- x -->\n# Changelog\n",
+            "<!-->\n   # Changelog\n",
+            "Changelog\n===\n",
+            "# Changelog\n- ```\n  never closed\n",
+            "- ```\n  ``` x\n\n# Changelog\n",
+            "# Changelog\n- # Next\n",
+        ] {
             assert_eq!(add(body), Some(format!("{body}\n{ADDED}\n")), "{body:?}");
         }
     }

@@ -1,120 +1,153 @@
-//! As much of Markdown as it takes to find real headings.
+//! The lines of a body, as `CommonMark` and GitHub's task lists have them.
 //!
-//! After `CommonMark` 0.31: headings with `#` (4.2), fenced code (4.5) and HTML comments (4.6, kind
-//! 2). A heading inside of the latter two is none. Each is recognised at the start of a line, with
-//! at most three blanks before it.
+//! Where code, HTML and comments end depends on the list items and quotes around them. `pulldown-cmark` knows, so
+//! nothing else in tix looks for fences, headings or boxes.
 
+use std::borrow::Cow;
+use std::iter::repeat_n;
 use std::ops::Range;
 
-/// The headings of a body, in order, and whether something is still open at its end.
-pub(super) struct Outline {
-    pub(super) headings: Vec<Heading>,
-    /// Where the lines start that are neither in a code block nor in a comment.
-    pub(super) text_lines: Vec<usize>,
-    /// A code fence or a comment does not close: what is added at the end becomes a part of it.
-    pub(super) open_at_end: bool,
-}
+use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
-/// A heading: where its line starts, its level from 1 to 6, and its text.
-pub(super) struct Heading {
+/// How many bytes of a body are read: as many as `tix new` accepts. Of hostile text, 20 MB would take five seconds and
+/// more than a gigabyte.
+const LONGEST: usize = 4 << 20;
+
+/// The body is too long to be read, so what it holds is not known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the text is longer than {} MiB, so tix does not read it", LONGEST >> 20)]
+pub struct TooLong;
+
+/// A line that has text, outside of code blocks, blocks of HTML and comments.
+pub(super) struct TextLine {
+    pub(super) kind: LineKind,
+    /// Where it starts in the body, behind the signs of the lists and quotes that it stands in.
     pub(super) start: usize,
-    pub(super) level: usize,
-    pub(super) text: Range<usize>,
+    text: Range<usize>,
+    /// Text that starts before this offset belongs to it as well.
+    reach: usize,
 }
 
-enum State {
-    Text,
-    Comment,
-    Fence { byte: u8, len: usize },
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LineKind {
+    /// A heading that stands in no list and no quote. It may have several lines, or no text.
+    Heading(HeadingLevel),
+    /// A box in a list that is not ticked, and the text behind it.
+    OpenBox,
+    Other,
 }
 
-/// The text of the first heading that has any and is UTF-8.
+impl TextLine {
+    /// The text as it is written, without the signs before it.
+    pub(super) fn text<'a>(&self, body: &'a str) -> &'a str {
+        body.get(self.text.clone()).unwrap_or_default().trim()
+    }
+
+    /// Whether a section of the ticket starts here, which goes on to the next such line.
+    pub(super) fn is_section(&self) -> bool {
+        self.kind == LineKind::Heading(HeadingLevel::H1)
+    }
+
+    fn is_empty_box(&self) -> bool {
+        self.kind == LineKind::OpenBox && self.text.is_empty()
+    }
+
+    pub(super) fn is_changelog(&self, body: &str) -> bool {
+        self.is_section() && self.text(body).eq_ignore_ascii_case("changelog")
+    }
+}
+
+/// The body as text of the same length. Each byte that is not UTF-8 becomes a `?`, which means nothing in Markdown and
+/// ticks no box.
+pub(super) fn text_of(body: &[u8]) -> Result<Cow<'_, str>, TooLong> {
+    if body.len() > LONGEST {
+        return Err(TooLong);
+    }
+    if let Ok(text) = str::from_utf8(body) {
+        return Ok(text.into());
+    }
+    let mut text = String::with_capacity(body.len());
+    for chunk in body.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(repeat_n('?', chunk.invalid().len()));
+    }
+    Ok(text.into())
+}
+
+/// The text of the first heading that has any.
 pub(super) fn first_heading(body: &[u8]) -> Option<String> {
-    let texts = outline(body).headings.into_iter().filter_map(|heading| body.get(heading.text));
-    texts
-        .filter_map(|text| str::from_utf8(text).ok())
-        .find(|text| !text.is_empty())
-        .map(str::to_owned)
+    // It stands at the front, whatever somebody has pasted behind it.
+    let text = text_of(body.get(..LONGEST).unwrap_or(body)).ok()?;
+    let lines = lines(&text);
+    let headings = lines.iter().filter(|line| matches!(line.kind, LineKind::Heading(_)));
+    headings.map(|line| line.text(&text)).find(|text| !text.is_empty()).map(str::to_owned)
 }
 
-/// Reads all lines once.
-pub(super) fn outline(body: &[u8]) -> Outline {
-    let mut headings = Vec::new();
-    let mut text_lines = Vec::new();
-    let mut state = State::Text;
-    let mut start = 0;
-    for line in body.split_inclusive(|byte| *byte == b'\n') {
-        state = match state {
-            State::Text => {
-                headings.extend(heading(line, start));
-                text_lines.push(start);
-                state_after_text(line)
-            }
-            State::Comment if contains(line, b"-->") => State::Text,
-            State::Fence { byte, len } if closes_fence(line, byte, len) => State::Text,
-            State::Comment | State::Fence { .. } => state,
-        };
-        start += line.len();
+/// All lines, in order.
+pub(super) fn lines(text: &str) -> Vec<TextLine> {
+    let mut lines: Vec<TextLine> = Vec::new();
+    let (mut depth, mut code_end) = (0_usize, 0);
+    for (event, at) in Parser::new_ext(text, Options::ENABLE_TASKLISTS).into_offset_iter() {
+        if let Event::Start(Tag::Heading { level, .. }) = event
+            && depth == 0
+        {
+            let (kind, empty) = (LineKind::Heading(level), at.start..at.start);
+            lines.push(TextLine { kind, start: at.start, text: empty, reach: at.end });
+        } else if let Event::Start(Tag::CodeBlock(_)) = event {
+            code_end = at.end;
+        } else if event == Event::TaskListMarker(false) {
+            let (kind, empty) = (LineKind::OpenBox, at.end..at.end);
+            lines.push(TextLine { kind, start: at.start, text: empty, reach: at.end });
+        } else if matches!(event, Event::Start(Tag::Item) | Event::End(TagEnd::Item)) {
+            // A box without a text asks for nothing: a template left it.
+            lines.pop_if(|last| last.is_empty_box());
+        } else if at.start >= code_end && is_text(&event) {
+            add(&mut lines, text, at);
+        }
+        if matches!(event, Event::Start(_)) {
+            depth += 1;
+        } else if matches!(event, Event::End(_)) {
+            depth = depth.saturating_sub(1);
+        }
     }
-    Outline { headings, text_lines, open_at_end: !matches!(state, State::Text) }
+    lines
 }
 
-fn state_after_text(line: &[u8]) -> State {
-    let Some((_, text)) = unindented(line) else {
-        return State::Text;
+/// Whether it is a part of a paragraph or of a heading. Emphasis and links count as a whole, with their signs, and a box
+/// that is ticked is nothing but text.
+fn is_text(event: &Event<'_>) -> bool {
+    matches!(
+        event,
+        Event::Text(_)
+            | Event::Code(_)
+            | Event::InlineHtml(_)
+            | Event::TaskListMarker(true)
+            | Event::Start(Tag::Emphasis | Tag::Strong | Tag::Link { .. } | Tag::Image { .. })
+    )
+}
+
+/// Adds a piece of text to the line that it stands in, or as the first of another one.
+fn add(lines: &mut Vec<TextLine>, body: &str, mut at: Range<usize>) {
+    // The place of an escaped sign is given without its `\`.
+    if body.get(..at.start).is_some_and(|before| before.ends_with('\\')) {
+        at.start -= 1;
+    }
+    let is_in = |line: &&mut TextLine| at.start < line.reach || line.is_empty_box();
+    let Some(line) = lines.last_mut().filter(is_in) else {
+        let reach = line_end(body, at.end);
+        lines.push(TextLine { kind: LineKind::Other, start: at.start, text: at, reach });
+        return;
     };
-    if let Some(comment) = text.strip_prefix(b"<!") {
-        // From the dashes on, because `<!-->` is a whole comment.
-        let opens = comment.starts_with(b"--") && !contains(comment, b"-->");
-        return if opens { State::Comment } else { State::Text };
+    if line.text.is_empty() {
+        line.text.start = at.start;
     }
-    let Some(byte) = text.first().copied().filter(|byte| matches!(byte, b'`' | b'~')) else {
-        return State::Text;
-    };
-    let len = run(text, byte);
-    // Three backticks and one more on the same line are code within a line of text.
-    let is_inline = byte == b'`' && text.iter().skip(len).any(|other| *other == b'`');
-    if len >= 3 && !is_inline { State::Fence { byte, len } } else { State::Text }
-}
-
-fn closes_fence(line: &[u8], byte: u8, len: usize) -> bool {
-    unindented(line).is_some_and(|(_, text)| {
-        let text = text.trim_ascii_end();
-        run(text, byte) == text.len() && text.len() >= len
-    })
-}
-
-fn heading(line: &[u8], start: usize) -> Option<Heading> {
-    let (indent, text) = unindented(line)?;
-    let level = run(text, b'#');
-    let rest = text.get(level..)?;
-    if !(1..=6).contains(&level) || !rest.first().is_none_or(u8::is_ascii_whitespace) {
-        return None;
+    line.text.end = line.text.end.max(at.end);
+    if at.end > line.reach {
+        line.reach = line_end(body, at.end);
     }
-    let lead = rest.len() - rest.trim_ascii_start().len();
-    let text_start = start + indent + level + lead;
-    let text = without_closing_hashes(rest.trim_ascii());
-    Some(Heading { start, level, text: text_start..text_start + text.len() })
 }
 
-/// `# Title #` is the same as `# Title`, but `# C#` keeps its `#`.
-fn without_closing_hashes(text: &[u8]) -> &[u8] {
-    let hashes = text.iter().rev().take_while(|byte| **byte == b'#').count();
-    let before = text.get(..text.len() - hashes).unwrap_or_default();
-    let is_closing = before.last().is_none_or(u8::is_ascii_whitespace);
-    if is_closing { before.trim_ascii_end() } else { text }
-}
-
-/// The indentation and the rest of a line, unless it is indented so far that it is code.
-fn unindented(line: &[u8]) -> Option<(usize, &[u8])> {
-    let indent = run(line, b' ');
-    (indent <= 3).then(|| (indent, line.get(indent..).unwrap_or_default()))
-}
-
-fn run(text: &[u8], byte: u8) -> usize {
-    text.iter().take_while(|other| **other == byte).count()
-}
-
-fn contains(line: &[u8], part: &[u8]) -> bool {
-    line.windows(part.len()).any(|window| window == part)
+fn line_end(body: &str, from: usize) -> usize {
+    let rest = body.get(from..).unwrap_or_default();
+    from + rest.find('\n').unwrap_or(rest.len())
 }

@@ -25,6 +25,7 @@ use std::ops::Range;
 pub use self::changelog::{Appended, ChangelogEntry};
 pub use self::edit::Value;
 use self::layout::KeySpan;
+pub use self::markdown::TooLong;
 use super::status::{Status, StatusReading};
 
 /// The bytes of a ticket file and where its keys are.
@@ -160,7 +161,7 @@ impl Document {
     }
 
     /// The keys whose values are `{placeholders}` that nobody has filled in, in quotes or not, and the lines of the body
-    /// that are, each with its line.
+    /// that are, each with its line; of a body that is too long to be read, none.
     pub fn placeholders(&self) -> Vec<(usize, String)> {
         let open = self.fields.iter().filter(|field| {
             scalar::is_placeholder(self.block(), field)
@@ -169,7 +170,7 @@ impl Document {
         let keys = open.map(|field| {
             (line_number(&self.bytes, self.block.start + field.start), field.key.clone())
         });
-        let open_ends::OpenEnds { boxes, placeholders } = self.open_ends();
+        let open_ends::OpenEnds { boxes, placeholders } = self.open_ends().unwrap_or_default();
         let boxes = boxes.into_iter().filter(|(_, text)| open_ends::is_placeholder(text));
         keys.chain(placeholders).chain(boxes).collect()
     }

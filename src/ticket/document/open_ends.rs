@@ -1,6 +1,7 @@
 //! What a ticket's text leaves open: boxes that are not ticked, and parts of a template that nobody has filled in.
 
-use super::{Document, line_number, markdown};
+use super::markdown::{self, LineKind, TooLong};
+use super::{Document, line_number};
 
 /// What is open, each with its line in the file, counted from 1.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -13,47 +14,32 @@ pub struct OpenEnds {
 
 impl Document {
     /// Everything that the body leaves open, outside of code, comments and the changelog.
-    pub fn open_ends(&self) -> OpenEnds {
+    pub fn open_ends(&self) -> Result<OpenEnds, TooLong> {
+        let body = markdown::text_of(self.body())?;
         let mut open = OpenEnds::default();
-        let body = self.body();
-        let outline = markdown::outline(body);
         let mut changelog = false;
-        let mut headings = outline.headings.iter().filter(|h| h.level == 1).peekable();
-        for start in outline.text_lines {
-            if let Some(heading) = headings.next_if(|heading| heading.start <= start) {
-                let text = body.get(heading.text.clone()).unwrap_or_default();
-                changelog = text.eq_ignore_ascii_case(b"changelog");
+        // Counted on from line to line: from the start for each would take minutes in a file of boxes.
+        let (mut number, mut counted) = (line_number(self.as_bytes(), self.body), 0);
+        for line in markdown::lines(&body) {
+            if line.is_section() {
+                changelog = line.is_changelog(&body);
             }
-            let line = body.get(start..).unwrap_or_default();
-            let line = line.split(|byte| *byte == b'\n').next().unwrap_or_default();
-            let Some(line) = std::str::from_utf8(line).ok().filter(|_| !changelog) else {
-                continue;
+            let text = line.text(&body);
+            let to = match line.kind {
+                _ if changelog => continue,
+                LineKind::OpenBox => &mut open.boxes,
+                LineKind::Heading(_) | LineKind::Other if is_placeholder(text) => {
+                    &mut open.placeholders
+                }
+                LineKind::Heading(_) | LineKind::Other => continue,
             };
-            let at = line_number(self.as_bytes(), self.body + start);
-            let item = without_marker(line.trim());
-            match item.strip_prefix("[ ]") {
-                Some(text) if text.trim().is_empty() => {}
-                Some(text) if text.starts_with(char::is_whitespace) => {
-                    open.boxes.push((at, text.trim().to_owned()));
-                }
-                Some(_) | None if is_placeholder(item) => {
-                    open.placeholders.push((at, item.to_owned()));
-                }
-                Some(_) | None => {}
-            }
+            number += body.get(counted..line.start).unwrap_or_default().matches('\n').count();
+            counted = line.start;
+            // Emphasis may go over several lines.
+            to.push((number, text.lines().next().unwrap_or_default().to_owned()));
         }
-        open
+        Ok(open)
     }
-}
-
-/// What stands behind the sign of a list item or of a heading.
-fn without_marker(line: &str) -> &str {
-    let (marker, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
-    let number = marker.trim_end_matches(['.', ')']);
-    let numbered = number.len() + 1 == marker.len() && number.bytes().all(|b| b.is_ascii_digit());
-    let heading = !marker.is_empty() && marker.bytes().all(|b| b == b'#');
-    let is_marker = matches!(marker, "-" | "*" | "+") || numbered || heading;
-    if is_marker { rest.trim() } else { line }
 }
 
 /// Whether a text is nothing but `{something}`.
@@ -67,7 +53,10 @@ mod tests {
     use super::*;
 
     fn open(body: &str) -> OpenEnds {
-        Document::parse(format!("---\nstatus: open\n---\n{body}").into_bytes()).unwrap().open_ends()
+        Document::parse(format!("---\nstatus: open\n---\n{body}").into_bytes())
+            .unwrap()
+            .open_ends()
+            .unwrap()
     }
 
     #[test]
@@ -94,5 +83,59 @@ mod tests {
         assert_eq!(open(text), OpenEnds::default());
         let behind = open(&format!("{text}# After\n- [ ] it\n"));
         assert_eq!(behind.boxes, [(15, "it".to_owned())]);
+    }
+
+    #[test]
+    fn a_fence_in_a_list_item_hides_nothing_behind_the_item() {
+        for fence_end in ["  ``` (see the notes)\n", "  ```\n", "", "```\n```\n"] {
+            let text = format!(
+                "- run\n  ```sh\n  {{a}}\n  - [ ] code\n{fence_end}\n# Criteria\n\n- [ ] it\n"
+            );
+            let open = open(&text);
+            let boxes: Vec<&str> = open.boxes.iter().map(|(_, text)| text.as_str()).collect();
+            assert_eq!((boxes, open.placeholders), (vec!["it"], Vec::new()), "{text}");
+        }
+    }
+
+    #[test]
+    fn code_in_lists_quotes_and_after_an_indent_leaves_nothing_open() {
+        for text in [
+            "5. Add\n   - in the page:\n     ```tsx\n     {children}\n     - [ ] no\n     ```\n",
+            "1. one\n\n   ```sh\n   {a}\n   ```\n",
+            "> ```\n> {q}\n> - [ ] no\n> ```\n",
+            "text\n\n    {indented}\n\n\t- [ ] no\n",
+            "- a\n\n      {indented}\n",
+            "<pre>\n\n- [ ] no\n{x}\n</pre>\n",
+            "`- [ ] no\n{x} no`\n",
+            "\\{x\\}\n\n[ ] no list\n\n- [x] {done}\n- [?] {unsure}\n",
+        ] {
+            assert_eq!(open(text), OpenEnds::default(), "{text}");
+        }
+    }
+
+    #[test]
+    fn boxes_are_found_wherever_a_list_can_be() {
+        for (text, line) in [
+            ("> - [ ] it\n", 4),
+            ("a\n\n1. b\n   > * [ ] it\n", 7),
+            ("-\t[ ] it\n", 4),
+            ("text <!-- a\n- [ ] it\n-->\n", 5),
+            ("<details>\n\n- [ ] it\n\n</details>\n", 6),
+            ("# Changelog\n- [ ] no\n\nNext\n====\n- [ ] it\n", 9),
+            ("> # Changelog\n\n- [ ] it\n", 6),
+            ("```\n# Changelog\n```\n- [ ] it\n", 7),
+            ("- [x] done\r\n- [ ] it\r\n", 5),
+            ("- [ ]\n- [ ]\n  it\n- other\n", 5),
+            ("a\n- [ ] it\n*\n", 5),
+        ] {
+            assert_eq!(open(text).boxes, [(line, "it".to_owned())], "{text}");
+        }
+    }
+
+    #[test]
+    fn a_box_is_found_beside_bytes_that_are_no_text() {
+        let text = b"---\n---\n\xff\n- [ ] f\xfcr Elise\n- [\xff] no\n";
+        let boxes = Document::parse(text.to_vec()).unwrap().open_ends().unwrap().boxes;
+        assert_eq!(boxes, [(4, "f?r Elise".to_owned())]);
     }
 }

@@ -8,7 +8,9 @@ use chrono::DateTime;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
+use pulldown_cmark::HeadingLevel;
 
+use super::markdown::LineKind;
 use super::*;
 
 /// One or more whole lines of front matter without the last line break. `\n` stands for any line
@@ -116,6 +118,28 @@ const BODY_LINES: &[&str] = &[
     "\n",
     "  ",
     "## b\r\n",
+    "- ```\n",
+    "===\n",
+    "> ",
+    "\t",
+    "<pre>\n",
+    "[a]: b\n",
+];
+
+const OPEN_LINES: &[&str] = &[
+    "- [ ] a\n",
+    "-\t[ ] a b\r\n",
+    "\t[ ]",
+    "1. [ ]\n",
+    "  * [x] {c}\n",
+    "{d}\n",
+    "\\{e}\n",
+    "**f\n",
+    "g** `h\n",
+    "`<i\n",
+    "j> [k\n",
+    "](l)\n",
+    "日本\n",
 ];
 
 /// Text that people and attackers write, and the forms that readers of YAML disagree about.
@@ -360,16 +384,17 @@ proptest! {
         let before = document.clone();
         let entry = ChangelogEntry { at: DateTime::UNIX_EPOCH, role: &role, kind: "created", lines: &lines };
         match document.append_changelog(&entry) {
-            Appended::NoSection => prop_assert_eq!(document, before),
+            Appended::NoSection | Appended::TooLong => prop_assert_eq!(document, before),
             Appended::Yes => {
                 prop_assert_eq!(Document::parse(document.as_bytes().to_vec())?, document.clone());
                 let (old, new) = (before.body(), document.body());
-                let headings = |body: &[u8], level: usize| {
-                    let headings = markdown::outline(body).headings;
-                    headings.iter().filter(|heading| heading.level == level).count()
+                let headings = |body: &[u8], level: HeadingLevel| {
+                    let lines = markdown::lines(&markdown::text_of(body).unwrap());
+                    lines.iter().filter(|line| line.kind == LineKind::Heading(level)).count()
                 };
                 for level in 1..=6 {
                     let added = usize::from(level == 2);
+                    let level = HeadingLevel::try_from(level).unwrap();
                     prop_assert_eq!(headings(new, level), headings(old, level) + added);
                 }
                 let same = old.iter().zip(new).take_while(|(a, b)| a == b).count();
@@ -396,5 +421,27 @@ proptest! {
             document.set("status", Value::Text("true"))?;
             prop_assert_eq!(document.text("status"), reading("true"));
         }
+    }
+
+    #[test]
+    fn what_is_open_stands_in_the_line_that_is_named(
+        parts in vec(prop_oneof![2 => select(BODY_LINES), 3 => select(OPEN_LINES)], 0..24),
+        broken in proptest::option::of(any::<u8>()),
+    ) {
+        let mut text = format!("---\n---\n{}", parts.concat()).into_bytes();
+        text.extend(broken);
+        let document = Document::parse(text.clone())?;
+        let text = markdown::text_of(&text).unwrap();
+        let lines: Vec<&str> = text.split('\n').collect();
+        let open = document.open_ends().unwrap();
+        for (line, text) in &open.placeholders {
+            prop_assert!(lines[line - 1].contains(text), "{line}: {text}");
+        }
+        for (line, text) in &open.boxes {
+            prop_assert!(!text.is_empty() && lines[line - 1].contains("[ ]"), "{line}: {text}");
+            // Its text may begin in the next line.
+            prop_assert!(lines[line - 1..].iter().any(|line| line.contains(text)), "{text}");
+        }
+        document.title();
     }
 }

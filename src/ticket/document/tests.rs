@@ -237,7 +237,13 @@ fn the_title_is_in_the_front_matter_or_else_the_first_heading() {
         Some("Yes")
     );
     assert_eq!(document("---\n---\n# C#\n").title().as_deref(), Some("C#"));
+    assert_eq!(
+        document("---\n---\n> # No\n\nThe *one*\n===\n").title().as_deref(),
+        Some("The *one*")
+    );
     assert_eq!(document("---\n---\nprose\n").title(), None);
+    let long = document(&format!("---\n---\n# Here\n{}", "x\n".repeat(3 << 20)));
+    assert_eq!(long.title().as_deref(), Some("Here"));
 }
 
 #[test]

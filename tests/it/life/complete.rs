@@ -82,6 +82,52 @@ fn the_gate_lists_all_that_is_missing_and_nothing_else() {
     assert!(story(&sandbox, BRANCH).ends_with("activate: TICKET-foo-001"));
 }
 
+/// Text behind it makes a fence no closing one, so the code goes on to the end of the list item and no further.
+#[test]
+fn the_gate_sees_what_stands_behind_a_fence_that_only_its_list_item_closes() {
+    let body = "# How\n\n- run it:\n  ```sh\n  - [ ] code\n  ``` (see the notes)\n\n# Criteria\n\n- [ ] the tests pass\n";
+    let sandbox = queued_with("", &Ticket::new(ID).body(body).text());
+    let ada = sandbox.clone_named("a");
+    ada.tix(&["activate", ID]).success();
+    let there = ada.at(workspace(&ada, ID));
+    work(&there, "work.txt");
+    insta::assert_snapshot!(there.tix(&["complete"]).exits(5).redacted(), @"
+    exit: 5
+    ----- stdout -----
+    ----- stderr -----
+    error: TICKET-foo-001 is not complete: 1 thing is still missing
+      not ticked  line 25: [ ] the tests pass
+    hint: look at the ticket: tix show TICKET-foo-001
+    ");
+}
+
+#[test]
+fn a_text_that_is_too_long_to_be_read_is_not_complete_and_takes_no_note() {
+    let log = "2026-11-20 08:02:11 a line of a log that somebody has pasted into the ticket\n"
+        .repeat(60_000);
+    let body = format!("# Criteria\n\n- [ ] it works\n\n{log}\n# Changelog\n");
+    let sandbox = queued_with("", &Ticket::new(ID).body(&body).text());
+    let ada = sandbox.clone_named("a");
+    ada.tix(&["activate", ID]).success();
+    let there = ada.at(workspace(&ada, ID));
+    work(&there, "work.txt");
+    insta::assert_snapshot!(there.tix(&["complete"]).exits(5).redacted(), @"
+    exit: 5
+    ----- stdout -----
+    ----- stderr -----
+    error: TICKET-foo-001 is not complete: 1 thing is still missing
+      too long  the text is longer than 4 MiB, so tix does not read it
+    hint: move logs and data from the ticket into files of their own: tix edit TICKET-foo-001
+    ");
+    insta::assert_snapshot!(there.tix(&["note", ID, "half of it"]).exits(5).redacted(), @"
+    exit: 5
+    ----- stdout -----
+    ----- stderr -----
+    error: TICKET-foo-001: the text is longer than 4 MiB, so tix does not read it
+    hint: move logs and data from the ticket into files of their own: tix edit TICKET-foo-001
+    ");
+}
+
 #[test]
 fn work_that_is_not_committed_or_not_pushed_is_not_complete() {
     let (sandbox, ada, there) = held_with("");
