@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, Stdio};
 
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use tempfile::TempDir;
 
 use crate::harness::net::{Daemon, HttpServer, Proxy};
@@ -111,6 +111,11 @@ pub struct Client(Child);
 impl Client {
     pub fn start(mut command: Command) -> Self {
         Self(command.process_group(0).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())
+    }
+
+    /// Kills it alone, as somebody else would.
+    pub fn kill(&self) {
+        kill_process(Pid::from_child(&self.0), Signal::KILL).unwrap();
     }
 
     pub fn is_running(&mut self) -> bool {
