@@ -14,6 +14,7 @@ use std::thread;
 use tempfile::TempDir;
 
 use super::command::Prepared;
+use super::notes;
 use super::place::Place;
 
 /// 2025-12-03 12:00 UTC: what the sandbox commits itself carries this time, so that it looks the same in every run.
@@ -67,6 +68,7 @@ struct Inner {
 impl Sandbox {
     /// The path has a blank and a letter outside ASCII; one without a decomposed form, or macOS would spell it its own way.
     pub fn new() -> Self {
+        notes::begin();
         let directory = tempfile::Builder::new().prefix("tix prøve ").tempdir().unwrap();
         let root = directory.path().canonicalize().unwrap();
         for name in ["bin", "home", "tmp", "run", "config", "state", "data", "cache"] {
