@@ -47,8 +47,7 @@ impl Notes {
         println!("tests/it took {} s", now.saturating_sub(self.began).as_secs());
         if *of > 0 {
             println!(
-                "crash rows: {cases} of {of} cases, drawn with today's seed; TIX_TEST_SEED={seed} repeats them, \
-                 TIX_TEST_WHOLE=1 tries all"
+                "crash rows: {cases} of {of} cases; TIX_TEST_SEED={seed} draws the same again, TIX_TEST_WHOLE=1 tries all"
             );
         }
         if !self.skipped.is_empty() {

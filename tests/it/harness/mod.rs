@@ -37,6 +37,7 @@ mod place;
 mod race;
 mod sandbox;
 mod saved;
+pub mod scratch;
 mod shim;
 mod terminal;
 mod tickets;

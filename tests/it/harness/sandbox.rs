@@ -14,8 +14,8 @@ use std::thread;
 use tempfile::TempDir;
 
 use super::command::Prepared;
-use super::notes;
 use super::place::Place;
+use super::{notes, scratch};
 
 /// 2025-12-03 12:00 UTC: what the sandbox commits itself carries this time, so that it looks the same in every run.
 const SEEDED_AT: usize = 1_764_763_200;
@@ -69,7 +69,7 @@ impl Sandbox {
     /// The path has a blank and a letter outside ASCII; one without a decomposed form, or macOS would spell it its own way.
     pub fn new() -> Self {
         notes::begin();
-        let directory = tempfile::Builder::new().prefix("tix prøve ").tempdir().unwrap();
+        let directory = scratch::directory("tix prøve ");
         let root = directory.path().canonicalize().unwrap();
         for name in ["bin", "home", "tmp", "run", "config", "state", "data", "cache"] {
             fs::create_dir(root.join(name)).unwrap();

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 use super::sandbox::Sandbox;
+use super::scratch;
 
 /// What a sandbox held, but for the programs.
 pub struct Saved {
@@ -18,7 +19,7 @@ pub struct Saved {
 impl Saved {
     pub fn of(sandbox: &Sandbox) -> Self {
         let root = sandbox.root().to_owned();
-        let copy = TempDir::new().unwrap();
+        let copy = scratch::directory("tix saved ");
         copy_all(&root, copy.path());
         Self { root, copy }
     }

@@ -10,6 +10,7 @@ use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use tempfile::TempDir;
 
 use crate::harness::net::{Daemon, HttpServer, Proxy};
+use crate::harness::scratch;
 
 /// A bare repository `r.git` with one commit, and a clone `work` that is one commit ahead of it.
 pub struct Bench {
@@ -23,7 +24,7 @@ pub const BIG: usize = 300_000;
 impl Bench {
     pub fn new() -> Self {
         let git = std::env::var_os("TIX_TEST_GIT").unwrap_or_else(|| "git".into());
-        let bench = Self { dir: TempDir::new().unwrap(), git };
+        let bench = Self { dir: scratch::directory("tix"), git };
         ok(bench.git(["init", "-q", "--bare", "-b", "main", "r.git"]));
         ok(bench.git(["init", "-q", "-b", "main", "work"]));
         bench.commit("first", 10);
