@@ -3,8 +3,8 @@
 //! It is a convenience beside the history in git, which alone is enough to rebuild the story. Nothing
 //! that tix decides depends on it, and a log that cannot be written does not fail the operation.
 
-use std::fs::OpenOptions;
-use std::io::{self, Write};
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -51,14 +51,28 @@ impl Audit {
         if std::fs::metadata(&path).is_ok_and(|m| m.len() > ROTATE_AT) {
             std::fs::rename(&path, self.dir.join("audit.jsonl.1"))?;
         }
-        let mut line = serde_json::to_vec(value)?;
+        let mut file = OpenOptions::new().create(true).read(true).append(true).open(&path)?;
+        // A line that was cut by a crash would swallow this one.
+        let mut line = if is_cut(&mut file)? { vec![b'\n'] } else { Vec::new() };
+        serde_json::to_writer(&mut line, value)?;
         line.push(b'\n');
         // One write, so that a reader never sees half of a line, and appended, so that none is lost even
         // when the lock could not be had in time.
-        OpenOptions::new().create(true).append(true).open(&path)?.write_all(&line)?;
+        file.write_all(&line)?;
         drop(lock);
         Ok(())
     }
+}
+
+/// Whether the last line has no end.
+fn is_cut(file: &mut File) -> io::Result<bool> {
+    if file.metadata()?.len() == 0 {
+        return Ok(false);
+    }
+    let mut last = [0];
+    file.seek(SeekFrom::End(-1))?;
+    file.read_exact(&mut last)?;
+    Ok(last != *b"\n")
 }
 
 #[cfg(test)]
@@ -71,9 +85,11 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let audit = Audit::of(dir.path());
         audit.append(&json!({"n": 1}));
-        std::fs::write(dir.path().join("audit.jsonl"), "{\"n\": 1}\n{\"n\": 2").unwrap();
+        let mut file =
+            OpenOptions::new().append(true).open(dir.path().join("audit.jsonl")).unwrap();
+        file.write_all(b"{\"n\": 2").unwrap();
         audit.append(&json!({"n": 3}));
-        let lines = audit.read();
-        assert_eq!(lines.first(), Some(&json!({"n": 1})));
+        audit.append(&json!({"n": 4}));
+        assert_eq!(audit.read(), [1, 3, 4].map(|n| json!({"n": n})));
     }
 }

@@ -1,7 +1,37 @@
 //! Files that others may be reading.
 
+use std::fs::Metadata;
 use std::io::{self, Write as _};
 use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use serde::{Deserialize, Serialize};
+
+/// By what a file is known again: a change of it changes one of these, unless it is made within one step of the clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stamp {
+    /// Since 1970.
+    pub modified: Duration,
+    /// When contents or properties changed last: seconds since 1970, and nanoseconds.
+    changed: (i64, i64),
+    size: u64,
+    inode: u64,
+}
+
+impl Stamp {
+    pub fn of(found: &Metadata) -> io::Result<Stamp> {
+        let modified = found.modified()?.duration_since(SystemTime::UNIX_EPOCH);
+        let modified = modified.map_err(io::Error::other)?;
+        #[cfg(unix)]
+        let (changed, inode) = {
+            use std::os::unix::fs::MetadataExt as _;
+            ((found.ctime(), found.ctime_nsec()), found.ino())
+        };
+        #[cfg(not(unix))]
+        let (changed, inode) = ((0, 0), 0);
+        Ok(Stamp { modified, changed, size: found.len(), inode })
+    }
+}
 
 /// Writes beside the file and renames: a reader sees the old one or the new one, whole, a crash leaves one of them, and of
 /// two writers the later one stays. Makes the directory where there is none.

@@ -145,7 +145,7 @@ fn detached<'w>(
 
 /// Nothing in the workspace is without a commit.
 pub fn require_clean(ctx: &Context<'_>, id: &TicketId, path: &Path) -> Result<(), Failure> {
-    let changes = ctx.repo.changes(path)?;
+    let changes = workspace::changes(&ctx.repo, id, path)?;
     if changes.is_empty() {
         return Ok(());
     }

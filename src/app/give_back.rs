@@ -183,8 +183,7 @@ pub fn clear_local(
             warnings.push(warning);
             return Ok(warnings);
         }
-        let dirty = repo.dirty_paths(&worktree.path)?;
-        if !dirty.is_empty() || !repo.remove_worktree(&worktree.path)? {
+        if let Some(dirty) = workspace::remove(repo, id, &worktree.path)? {
             warnings.push(format!(
                 "the workspace {} was kept: it holds changes that were never committed ({}); before you \
                  claim {id} here again: {}",

@@ -181,6 +181,22 @@ fn a_workspace_outlives_its_claim() {
 }
 
 #[test]
+fn a_worker_that_ended_unseen_is_told_of_as_long_as_its_claim_stands() {
+    let of_claim = |claim: &str| {
+        let worker = WorkerFacts {
+            claim_id: claim.to_owned(),
+            pid: 7,
+            since: "2025-12-03T12:00:00Z".to_owned(),
+            command: "agent".to_owned(),
+            log: None,
+        };
+        found(|facts| facts.workspaces[0].ended = Some(worker))
+    };
+    assert_eq!(of_claim("0123abcd-1"), ["stale-worker"]);
+    assert_eq!(of_claim("0123abcd-0"), [""; 0]);
+}
+
+#[test]
 fn what_is_over_is_told_more_calmly() {
     let severity = |lane, keys: &str| {
         let facts = RepoFacts { tickets: vec![ticket(lane, keys)], ..held() };

@@ -40,7 +40,7 @@ pub use redact::redact;
 pub use refs::{LocalEdit, RefQuestion, RefValue};
 pub use repo::{GitConfig, ObjectFormat, Repo, Version, clean_path, main_root, path_bytes};
 pub use tree::{FileMode, TreeEdit, TreeEntry};
-pub use worktree::{ChangeKind, Worktree};
+pub use worktree::{ChangeKind, Untracked, Worktree};
 
 /// What can go wrong between tix and git.
 #[derive(Debug, thiserror::Error)]

@@ -27,6 +27,14 @@ pub enum ChangeKind {
     Untracked,
 }
 
+/// How untracked files are named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Untracked {
+    /// A directory that has no other files, for all of them.
+    Grouped,
+    Each,
+}
+
 impl Repo {
     /// All worktrees, the main one first.
     pub fn worktrees(&self) -> Result<Vec<Worktree>, GitError> {
@@ -95,15 +103,22 @@ impl Repo {
 
     /// The paths that differ from the worktree's HEAD, untracked ones among them; empty when it is clean.
     pub fn dirty_paths(&self, worktree: &Path) -> Result<Vec<String>, GitError> {
-        Ok(self.changes(worktree)?.into_iter().map(|(_, path)| path).collect())
+        let changes = self.changes(worktree, Untracked::Grouped)?;
+        Ok(changes.into_iter().map(|(_, path)| path).collect())
     }
 
     /// The same, with how each differs.
-    pub fn changes(&self, worktree: &Path) -> Result<Vec<(ChangeKind, String)>, GitError> {
+    pub fn changes(
+        &self,
+        worktree: &Path,
+        untracked: Untracked,
+    ) -> Result<Vec<(ChangeKind, String)>, GitError> {
         let call = self.git().elsewhere(worktree).call("status");
-        let answer = call
-            .args(["--porcelain", "-z", "--untracked-files=normal", "--no-renames"])
-            .run_ok()?;
+        let untracked = match untracked {
+            Untracked::Grouped => "--untracked-files=normal",
+            Untracked::Each => "--untracked-files=all",
+        };
+        let answer = call.args(["--porcelain", "-z", untracked, "--no-renames"]).run_ok()?;
         let entries = answer.split(|b| *b == 0).filter(|e| !e.is_empty());
         // "XY path": the state takes two columns, the index first, and a blank.
         let change = |entry: &[u8]| {

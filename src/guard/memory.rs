@@ -8,7 +8,7 @@
 //! A file that was changed as recently as its time stamp can tell might change again under the same stamp, so nothing
 //! is remembered that rests on such a file: gitformat-index(5) has the same problem and calls such entries racy.
 
-use std::fs::{self, Metadata};
+use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -19,6 +19,7 @@ use super::facts::{FoundFacts, GuardFacts};
 use super::place::GuardPlace;
 use crate::config;
 use crate::env::Env;
+use crate::file::Stamp;
 use crate::settings::Station;
 
 /// Steps in which the kernel takes the time for files; 10 ms where it counts a hundred times a second.
@@ -33,15 +34,6 @@ struct Memory {
     key: Vec<String>,
     sources: Vec<(PathBuf, Option<Stamp>)>,
     facts: GuardFacts,
-}
-
-/// By what a file is known again.
-#[derive(Serialize, Deserialize, PartialEq, Eq, Clone, Copy)]
-struct Stamp {
-    modified: Duration,
-    changed: (i64, i64),
-    size: u64,
-    inode: u64,
 }
 
 /// The facts, if they were remembered and still hold.
@@ -80,7 +72,7 @@ fn memory(
     let mut sources = Vec::new();
     for path in found.files.as_ref()? {
         let stamp = look(path).ok()?;
-        if stamp.is_some_and(|stamp| stamp.is_racy(began)) {
+        if stamp.is_some_and(|stamp| is_racy(&stamp, began)) {
             return None;
         }
         sources.push((path.clone(), stamp));
@@ -124,22 +116,7 @@ fn look(path: &Path) -> std::io::Result<Option<Stamp>> {
     }
 }
 
-impl Stamp {
-    fn of(found: &Metadata) -> std::io::Result<Stamp> {
-        let modified = found.modified()?.duration_since(SystemTime::UNIX_EPOCH);
-        let modified = modified.map_err(std::io::Error::other)?;
-        #[cfg(unix)]
-        let (changed, inode) = {
-            use std::os::unix::fs::MetadataExt as _;
-            ((found.ctime(), found.ctime_nsec()), found.ino())
-        };
-        #[cfg(not(unix))]
-        let (changed, inode) = ((0, 0), 0);
-        Ok(Stamp { modified, changed, size: found.len(), inode })
-    }
-
-    fn is_racy(&self, began: Duration) -> bool {
-        let tick = if self.modified.subsec_nanos() == 0 { COARSE_TICK } else { TICK };
-        self.modified + tick >= began
-    }
+fn is_racy(stamp: &Stamp, began: Duration) -> bool {
+    let tick = if stamp.modified.subsec_nanos() == 0 { COARSE_TICK } else { TICK };
+    stamp.modified + tick >= began
 }

@@ -6,6 +6,7 @@
 mod clone_id;
 mod include;
 mod pending;
+mod prepared;
 mod process;
 mod record;
 pub mod spawn;
@@ -19,6 +20,7 @@ use std::path::{Path, PathBuf};
 pub use clone_id::{clone_id, known_clone_id};
 pub use include::include;
 pub use pending::{note_push, pending_push, settle_push};
+pub use prepared::{changes, note_prepared, remove, untracked};
 pub use record::{WorkspaceRecord, all, forget, load, made_at, recorded, save};
 
 use crate::git::{GitError, LocalEdit, RefValue, Repo};

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::WorkspaceError;
 use super::clone_id::write;
+use super::{WorkspaceError, prepared};
 use crate::file;
 use crate::git::Repo;
 use crate::ticket::TicketId;
@@ -65,5 +65,6 @@ pub fn save(repo: &Repo, id: &TicketId, record: &WorkspaceRecord) -> Result<(), 
 
 pub fn forget(repo: &Repo, id: &TicketId) -> Result<(), WorkspaceError> {
     let path = file_of(repo, id);
-    file::remove(&path).map_err(|source| WorkspaceError::Record { path, source })
+    let removed = prepared::forget(repo, id).and_then(|()| file::remove(&path));
+    removed.map_err(|source| WorkspaceError::Record { path, source })
 }

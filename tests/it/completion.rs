@@ -1,6 +1,6 @@
 //! What a shell is told of how a line can go on, and the manual.
 
-use crate::harness::{Place, Sandbox, Ticket, queue_ticket};
+use crate::harness::{Place, Sandbox, Ticket, notes, queue_ticket};
 
 fn seeded() -> (Sandbox, Place) {
     let sandbox = Sandbox::new();
@@ -130,7 +130,7 @@ fn each_shell_completes_with_the_script_that_it_is_given() {
         let script = clone.tix(&["completions", shell]);
         nowhere.write(format!("script.{shell}"), script.success().stdout());
         if clone.sh(&format!("command -v {shell}")).run().code != Some(0) {
-            eprintln!("no {shell} here: nothing was tested with it");
+            notes::skipped(shell);
             continue;
         }
         let words = format!("-C ../{there} activate logo");

@@ -5,6 +5,7 @@
 //! must be true in the end; [`matrix`] what must be true at any time.
 
 mod matrix;
+mod sample;
 mod scene;
 mod truth;
 

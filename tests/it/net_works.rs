@@ -3,6 +3,8 @@
 
 mod bench;
 mod faults;
+#[cfg(target_os = "linux")]
+mod killed;
 
 use std::fs;
 use std::io::Read as _;

@@ -8,7 +8,7 @@ mod next;
 mod path;
 mod show;
 
-use crate::harness::{Place, Sandbox, Ticket, queue_ticket};
+use crate::harness::{Place, Sandbox, Ticket, notes, queue_ticket};
 
 /// A claim id as a clone makes them.
 const CLAIM: &str = "0123abcd-4567";
@@ -57,7 +57,7 @@ fn on_terminal(place: &Place, columns: u32, tix: &str) -> Option<String> {
     let line = format!("stty rows 40 cols {columns}; {tix}");
     let probe = place.sh("script --version").run();
     if !probe.stdout().contains("util-linux") {
-        eprintln!("no `script` of util-linux here: nothing was tested on a terminal");
+        notes::skipped("script");
         return None;
     }
     let output = place.command("/usr/bin/env".as_ref(), &["script", "-qec", &line, "/dev/null"]);

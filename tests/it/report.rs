@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::harness::{Place, Sandbox, Ticket};
+use crate::harness::{Place, Sandbox, Ticket, notes};
 
 const HOSTILE: &str =
     "\"</title><script>document.title='owned'</script><img src=x onerror=alert(1)> \\u202e\"";
@@ -145,7 +145,7 @@ fn browser(place: &Place) -> Option<String> {
 fn a_real_browser_shows_it_in_light_and_dark_wide_and_narrow() {
     let (sandbox, clone) = history();
     let Some(browser) = browser(&clone) else {
-        eprintln!("no Chromium here: the page was not looked at in a browser");
+        notes::skipped("chromium");
         return;
     };
     clone.tix(&["report", "--html", "page.html"]).success();

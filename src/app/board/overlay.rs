@@ -103,7 +103,8 @@ fn seen_here(
     let made = || workspace::load(&ctx.repo, id).and_then(|record| record.path);
     let found = worktree::of_ticket(worktrees, branch.as_ref(), made);
     let Some(worktree) = found else { return Ok(None) };
-    let dirty = |path: &Path| Ok::<_, Failure>(!ctx.repo.dirty_paths(path)?.is_empty());
+    let dirty =
+        |path: &Path| Ok::<_, Failure>(!workspace::changes(&ctx.repo, id, path)?.is_empty());
     Ok(Some(WorkspaceSeen {
         source: worktree.path.display().to_string(),
         dirty: match changes {

@@ -11,7 +11,7 @@ use crate::git::signals;
 use crate::names::RefName;
 use crate::ticket::TicketId;
 use crate::workspace::spawn::{WorkerEnd, shell};
-use crate::workspace::{include, trust};
+use crate::workspace::{self, WorkspaceError, include, trust};
 
 /// A workspace that was just made.
 pub(super) struct FreshWorkspace<'a> {
@@ -38,7 +38,14 @@ pub(super) fn prepare(
         return Ok(warnings);
     }
     if trust::allows_commands(&ctx.repo, commands) {
+        let before = workspace::untracked(&ctx.repo, fresh.path);
         warnings.extend(run_commands(ctx, fresh, commands)?);
+        let noted = before
+            .map_err(WorkspaceError::from)
+            .and_then(|before| workspace::note_prepared(&ctx.repo, fresh.id, fresh.path, &before));
+        if let Err(error) = noted {
+            warnings.push(format!("what post_activate has made will count as work: {error}"));
+        }
     } else {
         warnings.push(
             "the post_activate commands of .tix.yaml were not run, because this clone does not trust them \

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::{assert_gone, completed, merger, on_trunk, squash, tickets};
 
 const ID: &str = "TICKET-foo-001";
+const DAY: i64 = 24 * 3600;
 
 #[test]
 fn what_git_ignores_is_kept_for_a_week() {
@@ -25,9 +26,15 @@ fn what_git_ignores_is_kept_for_a_week() {
     clone.tix(&["clean", ID]).success();
     assert!(fs::exists(&trash).unwrap());
     let note = format!("{trash}.json");
-    let mut text: Value = serde_json::from_slice(&fs::read(&note).unwrap()).unwrap();
-    text["at"] = Value::from(text["at"].as_i64().unwrap() - 7 * 24 * 3600 - 1);
-    fs::write(&note, text.to_string()).unwrap();
+    let age = |seconds: i64| {
+        let mut text: Value = serde_json::from_slice(&fs::read(&note).unwrap()).unwrap();
+        text["at"] = Value::from(text["at"].as_i64().unwrap() - seconds);
+        fs::write(&note, text.to_string()).unwrap();
+    };
+    age(7 * DAY - 3600);
+    clone.tix(&["clean", "--merged"]).success();
+    assert!(fs::exists(&trash).unwrap(), "an hour is left of the week");
+    age(3600);
     clone.tix(&["clean", "--merged", "--dry-run"]).success();
     assert!(fs::exists(&trash).unwrap(), "a dry run");
     clone.tix(&["clean", "--merged"]).success();

@@ -1,21 +1,17 @@
-//! A sandbox that can be put back to how it was: a case of the matrix then costs a copy of some small files, and every
-//! absolute path in them stays right.
+//! What a case of the matrix begins with.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use tempfile::TempDir;
-
-use crate::harness::{Do, On, Place, Sandbox, Shim, Untouched, no_leftovers, queue_ticket};
+use crate::harness::{Do, On, Place, Sandbox, Saved, Shim, Untouched, no_leftovers, queue_ticket};
 
 pub const ID: &str = "TICKET-foo-001";
 
 const EDITOR: &str = r#"edit() { text=$(sed 's/^title: .*/title: Edited/' "$1") && printf '%s\n' "$text" >"$1"; }; edit"#;
 
 /// Where the trunk is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Trunk {
     /// On a remote, where pull requests go too.
     Remote,
@@ -65,7 +61,7 @@ pub struct Scene {
     pub first: Place,
     /// Who comes next: another machine's clone, or, without a remote, another worktree.
     pub second: Place,
-    saved: TempDir,
+    saved: Saved,
     bytes: BTreeMap<PathBuf, Vec<u8>>,
     before: Untouched,
     status: String,
@@ -142,10 +138,7 @@ impl Scene {
             // Samples that nobody runs, and that every case would copy.
             fs::remove_dir_all(place.common_dir().join("hooks")).ok();
         }
-        let saved = TempDir::new().unwrap();
-        for name in world(sandbox.root()) {
-            copy(&sandbox.root().join(&name), &saved.path().join(&name));
-        }
+        let saved = Saved::of(&sandbox);
         let bytes = bytes(&first, trunk);
         let before = Untouched::besides_ticket(&first, ID);
         let before = if trunk.is_local() { before.and_branch("main") } else { before };
@@ -153,16 +146,9 @@ impl Scene {
         Self { sandbox, trunk, first, second, saved, bytes, before, status }
     }
 
-    /// As it was when it was new; what a shim wrote down goes too.
+    /// As it was when it was new.
     pub fn restore(&self) {
-        let root = self.sandbox.root();
-        for name in world(root) {
-            let path = root.join(name);
-            if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) }.unwrap();
-        }
-        for name in world(self.saved.path()) {
-            copy(&self.saved.path().join(&name), &root.join(&name));
-        }
+        self.saved.restore();
     }
 
     /// The repository that holds the trunk.
@@ -298,23 +284,4 @@ fn without_ticket_branches(config: &[u8]) -> Vec<u8> {
         !ours
     });
     kept.collect::<String>().into_bytes()
-}
-
-/// Everything but the programs.
-fn world(root: &Path) -> Vec<OsString> {
-    let names = fs::read_dir(root).unwrap().map(|entry| entry.unwrap().file_name());
-    names.filter(|name| name != "bin").collect()
-}
-
-fn copy(from: &Path, to: &Path) {
-    if !from.is_dir() {
-        fs::copy(from, to).unwrap();
-        return;
-    }
-    fs::create_dir(to).unwrap();
-    fs::set_permissions(to, from.metadata().unwrap().permissions()).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let name = entry.unwrap().file_name();
-        copy(&from.join(&name), &to.join(&name));
-    }
 }

@@ -1,6 +1,7 @@
-//! Several processes that start at the same moment.
+//! Several processes that start at the same moment, and scenes that are played at the same time.
 
 use std::ffi::OsStr;
+use std::thread;
 
 use super::command::{Prepared, Running};
 use super::gate::{Gate, WAIT};
@@ -20,6 +21,16 @@ pub fn together(sandbox: &Sandbox, commands: Vec<Prepared>) -> Vec<Output> {
     gate.wait_for(count);
     gate.open();
     racers.into_iter().map(Running::wait).collect()
+}
+
+/// Runs this with each of the scenes, all at the same time, because most of it is waiting.
+pub fn at_once<T: Send>(scenes: impl IntoIterator<Item = T>, run: impl Fn(T) + Sync) {
+    let run = &run;
+    thread::scope(|scope| {
+        for scene in scenes {
+            scope.spawn(move || run(scene));
+        }
+    });
 }
 
 /// The exit codes, sorted: `[0, 3, 3, 3]` is one winner and three who were told.

@@ -15,6 +15,7 @@ use tempfile::TempDir;
 
 use super::command::Prepared;
 use super::place::Place;
+use super::{notes, scratch};
 
 /// 2025-12-03 12:00 UTC: what the sandbox commits itself carries this time, so that it looks the same in every run.
 const SEEDED_AT: usize = 1_764_763_200;
@@ -67,7 +68,8 @@ struct Inner {
 impl Sandbox {
     /// The path has a blank and a letter outside ASCII; one without a decomposed form, or macOS would spell it its own way.
     pub fn new() -> Self {
-        let directory = tempfile::Builder::new().prefix("tix prøve ").tempdir().unwrap();
+        notes::begin();
+        let directory = scratch::directory("tix prøve ");
         let root = directory.path().canonicalize().unwrap();
         for name in ["bin", "home", "tmp", "run", "config", "state", "data", "cache"] {
             fs::create_dir(root.join(name)).unwrap();

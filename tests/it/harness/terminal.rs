@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use super::{Gate, Output, Place, Running, Shim};
+use super::{Gate, Output, Place, Running, Shim, notes};
 
 /// Runs tix with these arguments, which the shell reads, on a terminal of 24 rows and 110 columns, with these keys typed
 /// ahead; `None` where no `script` can make a terminal. What it wrote to either output is in `stdout`.
@@ -31,7 +31,7 @@ impl Terminal {
 /// The same, for keys that are to be pressed when something has happened.
 pub fn start_on_terminal(place: &Place, shim: Option<&Shim>, args: &str) -> Option<Terminal> {
     if !place.sh("script --version").run().stdout().contains("util-linux") {
-        eprintln!("no `script` of util-linux here: nothing was tested on a terminal");
+        notes::skipped("script");
         return None;
     }
     // The shell becomes tix, so that its number is tix's. The keys are pressed when the terminal passes on each of them,

@@ -73,8 +73,14 @@ fn facts(place: &Place, ticket: Option<&str>) -> BTreeMap<String, Vec<u8>> {
     let mut facts = BTreeMap::new();
     // Without this git would refresh the very index that is to be compared.
     let place = &place.env("GIT_OPTIONAL_LOCKS", "0");
-    if place.git(&["rev-parse", "--is-bare-repository"]) == "false" {
-        let top = PathBuf::from(place.git(&["rev-parse", "--show-toplevel"]));
+    // One process for all of it. The last fails in a bare repository, when the rest has been said.
+    let asked =
+        ["--is-bare-repository", "--absolute-git-dir", "--git-common-dir", "--show-toplevel"];
+    let answer = place.try_git(&[&["rev-parse", "--path-format=absolute"], &asked[..]].concat());
+    let answer: Vec<&str> = answer.stdout().lines().collect();
+    let (git_dir, common_dir) = (PathBuf::from(answer[1]), PathBuf::from(answer[2]));
+    if answer[0] == "false" {
+        let top = PathBuf::from(answer[3]);
         working_tree(&top, &top, &mut facts);
         records(
             "index entry",
@@ -87,14 +93,13 @@ fn facts(place: &Place, ticket: Option<&str>) -> BTreeMap<String, Vec<u8>> {
             &mut facts,
         );
     }
-    let git_dir = place.git_dir();
     git_files(&git_dir, &mut facts);
     facts.insert(
         "HEAD's commit".to_owned(),
         place.try_git(&["rev-parse", "-q", "--verify", "HEAD"]).stdout,
     );
     // `git stash list` would want a working tree.
-    let stash = place.common_dir().join("logs/refs/stash");
+    let stash = common_dir.join("logs/refs/stash");
     facts.insert("stash".to_owned(), fs::read(stash).unwrap_or_default());
     refs(place, ticket, &mut facts);
     worktrees(place, ticket, &mut facts);

@@ -6,10 +6,11 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, Stdio};
 
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use tempfile::TempDir;
 
 use crate::harness::net::{Daemon, HttpServer, Proxy};
+use crate::harness::scratch;
 
 /// A bare repository `r.git` with one commit, and a clone `work` that is one commit ahead of it.
 pub struct Bench {
@@ -23,7 +24,7 @@ pub const BIG: usize = 300_000;
 impl Bench {
     pub fn new() -> Self {
         let git = std::env::var_os("TIX_TEST_GIT").unwrap_or_else(|| "git".into());
-        let bench = Self { dir: TempDir::new().unwrap(), git };
+        let bench = Self { dir: scratch::directory("tix"), git };
         ok(bench.git(["init", "-q", "--bare", "-b", "main", "r.git"]));
         ok(bench.git(["init", "-q", "-b", "main", "work"]));
         bench.commit("first", 10);
@@ -111,6 +112,11 @@ pub struct Client(Child);
 impl Client {
     pub fn start(mut command: Command) -> Self {
         Self(command.process_group(0).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())
+    }
+
+    /// Kills it alone, as somebody else would.
+    pub fn kill(&self) {
+        kill_process(Pid::from_child(&self.0), Signal::KILL).unwrap();
     }
 
     pub fn is_running(&mut self) -> bool {

@@ -2,7 +2,7 @@
 
 use super::line::{ACTIVATE, ID, Line, PATIENT, RELEASE};
 use crate::harness::net::{Fault, When};
-use crate::harness::no_leftovers;
+use crate::harness::{at_once, no_leftovers};
 
 #[track_caller]
 fn comes_through(line: &Line, when: When, fault: Fault) {
@@ -20,44 +20,44 @@ fn comes_through(line: &Line, when: When, fault: Fault) {
 
 #[test]
 fn a_claim_that_was_cut_off_is_sent_again() {
-    for line in Line::each() {
+    at_once(Line::each(), |line| {
         comes_through(&line, When::NthPush(1), Fault::CutBeforeRequest);
-    }
-    for line in Line::each() {
+    });
+    at_once(Line::each(), |line| {
         comes_through(&line, When::NthPush(1), Fault::CutDuringPack(150));
-    }
+    });
 }
 
 #[test]
 fn a_claim_whose_answer_was_lost_is_found_on_the_trunk() {
-    for line in Line::each() {
+    at_once(Line::each(), |line| {
         comes_through(&line, When::NthPush(1), Fault::CutAfterPush);
         assert_eq!(line.count("claim: "), 1);
-    }
+    });
 }
 
 #[test]
 fn a_claim_whose_answer_stalls_is_found_on_the_trunk() {
-    for line in Line::each() {
+    at_once(Line::each(), |line| {
         comes_through(&line, When::NthPush(1), Fault::StallAnswer);
-    }
+    });
 }
 
 #[test]
 fn a_branch_that_was_cut_off_is_sent_again() {
-    for line in Line::each() {
+    at_once(Line::each(), |line| {
         comes_through(&line, When::NthPush(2), Fault::CutBeforeRequest);
-    }
-    for line in Line::each() {
+    });
+    at_once(Line::each(), |line| {
         comes_through(&line, When::NthPush(2), Fault::CutDuringPack(150));
-    }
+    });
 }
 
 #[test]
 fn a_branch_whose_answer_was_lost_is_found_on_the_remote() {
-    for line in Line::each() {
+    at_once(Line::each(), |line| {
         comes_through(&line, When::NthPush(2), Fault::CutAfterPush);
-    }
+    });
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn a_branch_whose_answer_stalls_is_found_on_the_remote() {
 
 #[test]
 fn a_release_and_a_new_ticket_come_through_a_network_that_breaks_once() {
-    for line in Line::each() {
+    at_once(Line::each(), |line| {
         for fault in [Fault::CutBeforeRequest, Fault::CutDuringPack(150), Fault::CutAfterPush] {
             line.mend();
             line.first.tix(&["activate", ID]).success();
@@ -81,5 +81,5 @@ fn a_release_and_a_new_ticket_come_through_a_network_that_breaks_once() {
             }
             assert_eq!(line.holder(), None);
         }
-    }
+    });
 }

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use super::line::{ID, Line, NEW, PATIENT, RELEASE};
 use crate::harness::net::{Fault, When};
-use crate::harness::{Untouched, no_leftovers};
+use crate::harness::{Untouched, at_once, no_leftovers};
 
 const FETCH: When = When::Opening("git-upload-pack");
 
 #[test]
 fn a_fetch_that_fails_changes_nothing() {
-    for line in Line::each() {
+    at_once(Line::each(), |line| {
         let before = Untouched::of(&line.first);
         let tip = line.tip();
         for fault in [Fault::CutBeforeRequest, Fault::Stall] {
@@ -22,7 +22,7 @@ fn a_fetch_that_fails_changes_nothing() {
             no_leftovers(&line.first);
         }
         line.assert_all_goes_on();
-    }
+    });
 }
 
 #[test]
@@ -42,7 +42,7 @@ fn a_refused_connection_changes_nothing() {
 
 #[test]
 fn a_claim_that_never_reaches_the_server_changes_nothing() {
-    for line in Line::each() {
+    at_once(Line::each(), |line| {
         let before = Untouched::of(&line.first);
         let tip = line.tip();
         for fault in [Fault::CutBeforeRequest, Fault::CutDuringPack(150)] {
@@ -53,7 +53,7 @@ fn a_claim_that_never_reaches_the_server_changes_nothing() {
             no_leftovers(&line.first);
         }
         line.assert_all_goes_on();
-    }
+    });
 }
 
 /// What a write ends with whose every push is cut. Over `git://` a server that answers every fetch and ends every push before
@@ -65,7 +65,7 @@ fn never_arrives(line: &Line, fault: &Fault) -> i32 {
 
 #[test]
 fn a_release_and_a_new_ticket_that_never_reach_the_server_change_nothing() {
-    for line in Line::each() {
+    at_once(Line::each(), |line| {
         line.first.tix(&["activate", ID]).success();
         for command in [RELEASE, NEW] {
             let before = (Untouched::of(&line.first), line.refs());
@@ -80,14 +80,14 @@ fn a_release_and_a_new_ticket_that_never_reach_the_server_change_nothing() {
             line.first.tix(command).success();
             assert_ne!(line.refs(), before.1);
         }
-    }
+    });
 }
 
 #[test]
 fn a_release_and_a_new_ticket_that_stall_may_still_land_and_say_so() {
-    let line = Line::over_git();
-    line.first.tix(&["activate", ID]).success();
-    for command in [RELEASE, NEW] {
+    at_once([RELEASE, NEW], |command| {
+        let line = Line::over_git();
+        line.first.tix(&["activate", ID]).success();
         let refs = line.refs();
         let soon = [command, &["--timeout", "2s"]].concat();
         line.run(&soon, [(When::Push, Fault::Stall)]).exits(8);
@@ -96,12 +96,12 @@ fn a_release_and_a_new_ticket_that_stall_may_still_land_and_say_so() {
         line.mend();
         line.first.tix(command).success();
         assert_ne!(line.refs(), refs);
-    }
+    });
 }
 
 #[test]
 fn a_stalled_claim_may_still_land_and_says_so() {
-    for line in Line::each() {
+    at_once(Line::each(), |line| {
         let before = Untouched::of(&line.first);
         let output = line.activate([(When::Push, Fault::Stall)]);
         output.exits(8);
@@ -110,7 +110,7 @@ fn a_stalled_claim_may_still_land_and_says_so() {
         before.assert_same(&line.first);
         no_leftovers(&line.first);
         line.assert_all_goes_on();
-    }
+    });
 }
 
 #[test]
@@ -127,8 +127,8 @@ fn a_claim_whose_remote_is_gone_afterwards_may_have_landed() {
 
 #[test]
 fn a_claim_that_stands_without_its_branch_is_incomplete() {
-    let line = Line::over_git();
-    for fault in [Fault::CutBeforeRequest, Fault::Stall] {
+    at_once([Fault::CutBeforeRequest, Fault::Stall], |fault| {
+        let line = Line::over_git();
         let output = line.activate([(When::From(3), fault)]);
         output.exits(8);
         assert!(output.stderr().contains(&format!("tix activate {ID}")), "{output}");
@@ -137,8 +137,8 @@ fn a_claim_that_stands_without_its_branch_is_incomplete() {
         line.mend();
         line.first.tix(&["release", ID]).success();
         assert_eq!(line.holder(), None);
-    }
-    line.assert_all_goes_on();
+        line.assert_all_goes_on();
+    });
 }
 
 #[test]
@@ -159,11 +159,11 @@ fn a_branch_that_cannot_be_pushed_gives_the_ticket_back() {
 
 #[test]
 fn a_slow_network_is_only_slow() {
-    for line in Line::each() {
+    at_once(Line::each(), |line| {
         line.proxy.set(Fault::Slow(Duration::from_millis(40)));
         line.first.tix(&["activate", ID]).success();
         line.assert_first_holds();
         line.first.tix(&["release", ID]).success();
         assert_eq!(line.holder(), None);
-    }
+    });
 }

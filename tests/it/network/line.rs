@@ -124,7 +124,7 @@ impl Line {
     #[track_caller]
     pub fn assert_all_goes_on(&self) {
         self.mend();
-        let again = self.first.tix(ACTIVATE);
+        let again = self.first.tix(PATIENT);
         assert!(matches!(again.code, Some(0 | 3)), "{again}");
         self.assert_first_holds();
         no_leftovers(&self.first);

@@ -2,9 +2,9 @@
 
 use rustix::process::Signal;
 
-use super::line::{ACTIVATE, Line};
+use super::line::{Line, PATIENT};
 use crate::harness::net::{Fault, When};
-use crate::harness::{Shim, Untouched};
+use crate::harness::{Shim, Untouched, at_once};
 
 /// Waiting for the run's end waits for every git process of it too, so none is left behind that still pushes. What the run
 /// had no time to clear, the next one clears.
@@ -26,37 +26,37 @@ fn each_signal() -> impl Iterator<Item = (Line, Signal)> {
 
 #[test]
 fn interrupted_while_fetching_nothing_has_changed() {
-    for (line, signal) in each_signal() {
+    at_once(each_signal(), |(line, signal)| {
         let before = Untouched::of(&line.first);
         interrupted(&line, When::Nth(1), Fault::Stall, signal);
         assert_eq!(line.holder(), None);
         before.assert_same(&line.first);
         line.assert_all_goes_on();
-    }
+    });
 }
 
 #[test]
 fn interrupted_while_claiming_the_claim_is_found_again_or_never_was() {
     for fault in [Fault::Stall, Fault::StallAnswer] {
-        for (line, signal) in each_signal() {
+        at_once(each_signal(), |(line, signal)| {
             let before = Untouched::of(&line.first);
             interrupted(&line, When::NthPush(1), fault.clone(), signal);
             let landed = matches!(fault, Fault::StallAnswer);
             assert_eq!(line.holder().is_some(), landed);
             before.assert_same(&line.first);
             line.assert_all_goes_on();
-        }
+        });
     }
 }
 
 #[test]
 fn interrupted_while_pushing_the_branch_the_claim_is_taken_up_again() {
-    for (line, signal) in each_signal() {
+    at_once(each_signal(), |(line, signal)| {
         interrupted(&line, When::NthPush(2), Fault::Stall, signal);
         let holder = line.holder().expect("the claim stands");
         assert!(holder.starts_with(&line.clone_id()), "{holder}");
         line.mend();
-        line.first.tix(ACTIVATE).success();
+        line.first.tix(PATIENT).success();
         line.assert_all_goes_on();
-    }
+    });
 }

@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use super::{active_path, held, seeded};
-use crate::harness::{Place, Sandbox};
+use crate::harness::{Place, Sandbox, notes};
 
 /// A workspace with a blank in its path.
 fn workspace(sandbox: &Sandbox) -> (Place, String) {
@@ -79,7 +79,7 @@ fn a_workspace_is_found_in_the_middle_of_a_rebase() {
 fn in_shell(place: &Place, shell: &str, script: &str) -> Option<String> {
     let found = place.sh(&format!("command -v {shell}")).run();
     if found.code != Some(0) {
-        eprintln!("no {shell} here: its function was not tested");
+        notes::skipped(shell);
         return None;
     }
     let bin = Path::new(env!("CARGO_BIN_EXE_tix")).parent().unwrap().to_str().unwrap();

@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::{QUEUED, guarded, project, ticket};
-use crate::harness::{Place, Sandbox};
+use crate::harness::{Place, Sandbox, Saved};
 
 const SHARED: &str = "protected: [develop, live]\ntickets_dir: tickets\n";
 
@@ -36,6 +36,18 @@ fn strict(shared: &str) -> Clone {
     place.git(&["push", "-q", "origin", "develop:live"]);
     place.tix(&["hook", "install", "--strict"]).success();
     Clone { sandbox, place }
+}
+
+/// The same beside a fork whose branch `topic` has code, and settings that protect only itself.
+fn with_fork(shared: &str) -> (Clone, Saved) {
+    let clone = strict(shared);
+    clone.place.sh("git clone -q --bare ../origin.git ../fork.git").run().success();
+    let other = clone.place.at("../other");
+    let make = "git clone -q ../fork.git .; git switch -q -c topic; echo x >>src/main.rs; \
+                echo 'protected: [topic]' >.tix.yaml; git add -A; git commit -qm x; git push -q origin topic";
+    other.sh(make).run().success();
+    let saved = Saved::of(&clone.sandbox);
+    (clone, saved)
 }
 
 impl Clone {
@@ -150,7 +162,9 @@ const ROWS: &[(&str, &str, &str)] = &[
 #[test]
 fn nothing_of_a_clone_takes_protection_away() {
     let mut failed = Vec::new();
+    let bases = [SHARED, ""].map(|shared| (shared, with_fork(shared)));
     for (name, shared, script) in ROWS {
+        let (_, (clone, saved)) = bases.iter().find(|(of, _)| of == shared).unwrap();
         let fork = "git remote add fork ../fork.git; git fetch -q fork; git remote set-head fork topic; \
                     git merge -q --ff-only fork/topic; git push -q origin fork/topic:develop";
         let ticket = format!("cp {QUEUED} src/queue/TICKET-x-001.md; git add -A; git commit -qm x");
@@ -161,12 +175,7 @@ fn nothing_of_a_clone_takes_protection_away() {
             .replace("TICKET;", &format!("{ticket};"))
             .replace("; TICKET", &format!("; {ticket}"));
         let hold = || {
-            let clone = strict(shared);
-            clone.place.sh("git clone -q --bare ../origin.git ../fork.git").run().success();
-            let other = clone.place.at("../other");
-            let make = "git clone -q ../fork.git .; git switch -q -c topic; echo x >>src/main.rs; \
-                        echo 'protected: [topic]' >.tix.yaml; git add -A; git commit -qm x; git push -q origin topic";
-            other.sh(make).run().success();
+            saved.restore();
             clone.holds(&format!("{script}\n{CODE}"));
         };
         if catch_unwind(AssertUnwindSafe(hold)).is_err() {

@@ -68,6 +68,11 @@ fn a_worker_outlives_a_tix_that_is_killed_and_its_record_tells_of_it() {
     let repair = all[0]["repairs"][0]["command"].as_str().unwrap();
     assert!(repair.starts_with(&format!("tix run {ID} --restart -- ")), "{repair}");
     assert!(hints(&stale).contains(&format!("tix run {ID} --restart -- <command>")), "{stale}");
+    // As that of an earlier claim it would be nobody's any more.
+    let mut earlier = Value::from("an earlier one");
+    change_record(&clone, |record| std::mem::swap(&mut record["claim_id"], &mut earlier));
+    assert_eq!(findings(&clone), [] as [Value; 0]);
+    change_record(&clone, |record| std::mem::swap(&mut record["claim_id"], &mut earlier));
     clone.tix(&["run", ID, "--restart", "--", "true"]).success();
     assert_eq!(record(&clone), None);
 }

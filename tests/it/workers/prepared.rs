@@ -27,6 +27,7 @@ fn the_commands_of_the_repository_run_once_they_are_trusted_and_not_when_they_ch
     let activate = |args: &[&str]| clone.tix(&[&["activate", ID, "--json"], args].concat());
     let release = || {
         clone.tix(&["release", ID]).success();
+        assert!(!path.exists(), "what the commands made is nobody's work");
     };
 
     let output = activate(&[]);
@@ -51,12 +52,10 @@ fn the_commands_of_the_repository_run_once_they_are_trusted_and_not_when_they_ch
     assert_eq!(clone.at(&path).read("made"), format!("{ID}\n"));
     // What they say is narration: stdout is the answer.
     assert!(output.stderr().contains(&format!("\n{}\n", path.display())), "{output}");
-    std::fs::remove_file(path.join("made")).unwrap();
     // Its workspace having been removed by hand, the same is made anew.
     std::fs::remove_dir_all(&path).unwrap();
     clone.tix(&["activate", ID, "--resume"]).success();
     assert_eq!(clone.at(&path).read("made"), format!("{ID}\n"));
-    std::fs::remove_file(path.join("made")).unwrap();
     release();
     // Not without a workspace to run in.
     activate(&["--no-worktree"]).success();
@@ -75,6 +74,26 @@ fn the_commands_of_the_repository_run_once_they_are_trusted_and_not_when_they_ch
     let revoked = clone.tix(&["trust", "--revoke", "--json"]).success().json();
     assert_eq!(revoked["trusted"], false);
     no_leftovers(&clone);
+}
+
+#[test]
+fn what_the_commands_made_counts_for_work_when_somebody_has_changed_it() {
+    let (_sandbox, clone) =
+        sharing("post_activate: mkdir -p out; echo 1 >out/a; echo 1 >'out/b c'\n");
+    clone.tix(&["trust"]).success();
+    let is_dirty = || {
+        let rows = clone.tix(&["list", "--lane", "active", "--columns", "dirty", "--json"]);
+        rows.success().json()["tickets"][0]["overlay"]["workspace"]["dirty"].clone()
+    };
+    clone.tix(&["activate", ID]).success();
+    let there = clone.at(workspace(&clone, ID));
+    assert_eq!(there.read("out/b c"), "1\n");
+    assert_eq!(is_dirty(), false);
+    there.write("out/a", "2\n");
+    assert_eq!(is_dirty(), true);
+    let released = clone.tix(&["release", ID]);
+    assert!(released.success().stderr().contains("never committed (out/a)"), "{released}");
+    assert_eq!((there.read("out/a"), there.read("out/b c")), ("2\n".into(), "1\n".into()));
 }
 
 #[test]

@@ -6,8 +6,8 @@ use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::process::Stdio;
 
+use super::guarded_git;
 use super::host::{Connection, Host};
-use super::server_git;
 
 /// Serves every repository below a directory.
 pub struct Daemon {
@@ -41,7 +41,7 @@ pub fn url(addr: SocketAddr, repo: &str) -> String {
 
 fn serve(git: &OsStr, base: &Path, connection: &Connection) {
     let socket = || Stdio::from(OwnedFd::from(connection.stream.try_clone().unwrap()));
-    let mut command = server_git(git, base);
+    let mut command = guarded_git(git, base);
     command.args([
         "daemon",
         "--inetd",

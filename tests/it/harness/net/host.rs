@@ -88,6 +88,13 @@ fn accept<F: Fn(Connection) + Send + Sync + 'static>(
     }
 }
 
+/// A process that was started, and the pipes asked for.
+pub struct Spawned {
+    pub id: u32,
+    pub stdin: Option<ChildStdin>,
+    pub stdout: Option<ChildStdout>,
+}
+
 /// Everything that must end with a [`Host`].
 #[derive(Default)]
 pub struct Life {
@@ -103,7 +110,7 @@ struct State {
     streams: Vec<Weak<TcpStream>>,
     /// Open until the end, though no thread uses them.
     kept: Vec<Arc<TcpStream>>,
-    children: Vec<Child>,
+    children: Vec<Guarded>,
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -124,21 +131,28 @@ impl Life {
         self.state().kept.push(stream);
     }
 
-    /// Starts a process that is killed at the end together with all its descendants, and gives the pipes asked for.
-    pub fn spawn(
-        &self,
-        command: &mut Command,
-    ) -> io::Result<(Option<ChildStdin>, Option<ChildStdout>)> {
+    /// Starts what [`super::guarded_git`] made, which is killed at the end together with all its descendants, and gives the
+    /// pipes asked for.
+    pub fn spawn(&self, command: &mut Command) -> io::Result<Spawned> {
         let mut state = self.state();
         if state.stopping {
             return Err(io::ErrorKind::Interrupted.into());
         }
         // A group of its own: `git daemon` and `git http-backend` leave the work to children, which a kill of the one process
         // that we started would orphan.
-        let mut child = command.process_group(0).spawn()?;
-        let pipes = (child.stdin.take(), child.stdout.take());
-        state.children.push(child);
-        Ok(pipes)
+        let (ended, alive) = io::pipe()?;
+        let mut child = command.stderr(ended).process_group(0).spawn()?;
+        let (stdin, stdout) = (child.stdin.take(), child.stdout.take());
+        let spawned = Spawned { id: child.id(), stdin, stdout };
+        state.children.push(Guarded { child, _alive: alive });
+        Ok(spawned)
+    }
+
+    /// Kills a process that was started here, and not its descendants, if it has not ended.
+    pub fn kill(&self, id: u32) -> io::Result<()> {
+        let mut state = self.state();
+        let guarded = state.children.iter_mut().find(|guarded| guarded.child.id() == id);
+        guarded.map_or(Ok(()), |guarded| guarded.child.kill())
     }
 
     pub fn is_stopping(&self) -> bool {
@@ -160,7 +174,7 @@ impl Life {
         state.streams.iter().filter_map(Weak::upgrade).for_each(|stream| cut(&stream));
         state.kept.clear();
         state.reap();
-        for mut child in state.children.drain(..) {
+        for Guarded { mut child, .. } in state.children.drain(..) {
             // Not reaped yet, so the id cannot have passed to a stranger.
             kill_process_group(Pid::from_child(&child), Signal::KILL).ok();
             child.wait().ok();
@@ -169,10 +183,16 @@ impl Life {
     }
 }
 
+/// A process that the kernel sees killed when its guard hears nothing of us any more.
+struct Guarded {
+    child: Child,
+    _alive: io::PipeWriter,
+}
+
 impl State {
     /// Forgets what has ended by itself.
     fn reap(&mut self) {
-        self.children.retain_mut(|child| matches!(child.try_wait(), Ok(None)));
+        self.children.retain_mut(|guarded| matches!(guarded.child.try_wait(), Ok(None)));
         self.streams.retain(|stream| stream.strong_count() > 0);
     }
 }

@@ -8,9 +8,9 @@ use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use super::host::{Connection, Host, Life};
+use super::guarded_git;
+use super::host::{Connection, Host, Life, Spawned};
 use super::request::{Request, basic};
-use super::server_git;
 
 /// Which requests are answered with a status instead of being served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -146,7 +146,7 @@ impl Site {
         stream: &TcpStream,
         life: &Life,
     ) -> io::Result<()> {
-        let mut command = server_git(&self.git, &self.base);
+        let mut command = guarded_git(&self.git, &self.base);
         command.arg("http-backend").stdin(Stdio::piped()).stdout(Stdio::piped());
         command.env("GIT_PROJECT_ROOT", &self.base).env("GIT_HTTP_EXPORT_ALL", "1");
         // A known user is what allows pushes to a repository that does not say `http.receivepack`.
@@ -170,12 +170,13 @@ impl Site {
         if let Some(length) = request.content_length() {
             command.env("CONTENT_LENGTH", length.to_string());
         }
-        let (Some(stdin), Some(stdout)) = life.spawn(&mut command)? else {
+        let Spawned { id, stdin: Some(stdin), stdout: Some(stdout) } = life.spawn(&mut command)?
+        else {
             return Ok(());
         };
         thread::scope(|scope| {
-            // A body that breaks off ends the program's input, and the program says what it thinks of that.
-            scope.spawn(move || request.copy_body(input, stdin).ok());
+            // Of a body that breaks off the program would read the end for ever; who works for it sees that it is gone.
+            scope.spawn(move || request.copy_body(input, stdin).or_else(|_| life.kill(id)).ok());
             self.pass_answer(request, stdout, stream)
         })
     }

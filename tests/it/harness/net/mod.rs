@@ -42,9 +42,22 @@ pub fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
     }
 }
 
-/// A `git` that knows nothing of the test's own environment and configuration, as a server's does.
-fn server_git(git: &OsStr, home: &Path) -> Command {
-    let mut command = Command::new(git);
+/// Becomes the program, and beside it waits for the end of the pipe on descriptor 2, which comes when the test program is
+/// killed too: the kernel closes its end. Then the whole process group is killed. What waits has none of the program's
+/// other streams, as a client waits until nobody holds them.
+const GUARDED: &str = r#"(read -r nothing <&2; kill -KILL 0) </dev/null >/dev/null &
+exec "$@" 2>/dev/null"#;
+
+/// A `git` for [`host::Life::spawn`], which no kill of the test program leaves behind.
+fn guarded_git(git: &OsStr, home: &Path) -> Command {
+    let mut command = server_git("/bin/sh".as_ref(), home);
+    command.args(["-c", GUARDED, "sh"]).arg(git);
+    command
+}
+
+/// A program that knows nothing of the test's own environment and git configuration, as a server's does.
+fn server_git(program: &OsStr, home: &Path) -> Command {
+    let mut command = Command::new(program);
     command.env_clear();
     command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
     command.env("HOME", home);

@@ -63,24 +63,28 @@ impl Request {
     }
 
     /// Copies the body, or as much of it as the client sends. What `to` does not take is read all the same: a connection
-    /// closed with bytes unread is reset, and the client never sees the answer.
+    /// closed with bytes unread is reset, and the client never sees the answer. A body that breaks off is an error.
     pub fn copy_body(&self, from: &mut impl BufRead, to: impl Write) -> io::Result<()> {
         let mut to = Lenient { inner: Some(to) };
         if !self.is_chunked() {
-            io::copy(&mut from.take(self.content_length().unwrap_or(0)), &mut to)?;
-            return Ok(());
+            return copy_all(from, self.content_length().unwrap_or(0), &mut to);
         }
         loop {
             let mut size = String::new();
             from.read_line(&mut size)?;
             let size = u64::from_str_radix(size.trim(), 16).map_err(io::Error::other)?;
-            let copied = io::copy(&mut from.take(size), &mut to)?;
+            copy_all(from, size, &mut to)?;
             from.read_line(&mut String::new())?;
-            if size == 0 || copied < size {
+            if size == 0 {
                 return Ok(());
             }
         }
     }
+}
+
+fn copy_all(from: &mut impl BufRead, size: u64, to: &mut impl Write) -> io::Result<()> {
+    let copied = io::copy(&mut from.take(size), to)?;
+    if copied < size { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(()) }
 }
 
 /// Takes everything, and passes it on for as long as that works.

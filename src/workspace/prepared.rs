@@ -1,0 +1,103 @@
+//! The files that the team's commands made in a new workspace and that git does not ignore.
+//!
+//! They are nobody's work. As long as they are as the commands left them they count for no change, and go with the
+//! workspace. What somebody has touched since, or what a run made that was killed before it could write this down, stays.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::WorkspaceError;
+use super::clone_id::write;
+use crate::file::{self, Stamp};
+use crate::git::{ChangeKind, GitError, Repo, Untracked};
+use crate::ticket::TicketId;
+
+/// Paths below the workspace, each with what its file is known again by.
+type Made = BTreeMap<String, Stamp>;
+
+fn file_of(repo: &Repo, id: &TicketId) -> PathBuf {
+    repo.tix_dir().join("prepared").join(format!("{id}.json"))
+}
+
+fn load(repo: &Repo, id: &TicketId) -> Made {
+    let text = std::fs::read(file_of(repo, id)).unwrap_or_default();
+    serde_json::from_slice(&text).unwrap_or_default()
+}
+
+fn stamp(path: &Path) -> Option<Stamp> {
+    Stamp::of(&path.symlink_metadata().ok()?).ok()
+}
+
+/// The files of a workspace that git neither has nor ignores.
+pub fn untracked(repo: &Repo, workspace: &Path) -> Result<BTreeSet<String>, GitError> {
+    let changes = repo.changes(workspace, Untracked::Each)?;
+    let untracked = changes.into_iter().filter(|(kind, _)| *kind == ChangeKind::Untracked);
+    Ok(untracked.map(|(_, path)| path).collect())
+}
+
+/// Notes what the commands have made: what is untracked now and was not `before`.
+pub fn note_prepared(
+    repo: &Repo,
+    id: &TicketId,
+    workspace: &Path,
+    before: &BTreeSet<String>,
+) -> Result<(), WorkspaceError> {
+    let now = untracked(repo, workspace)?;
+    let made = now.difference(before);
+    let made: Made =
+        made.filter_map(|path| Some((path.clone(), stamp(&workspace.join(path))?))).collect();
+    let path = file_of(repo, id);
+    if made.is_empty() { file::remove(&path) } else { write(&path, &made) }
+        .map_err(|source| WorkspaceError::Record { path, source })
+}
+
+/// What in the workspace is in no commit and was not made by the commands.
+pub fn changes(
+    repo: &Repo,
+    id: &TicketId,
+    workspace: &Path,
+) -> Result<Vec<(ChangeKind, String)>, GitError> {
+    let made = load(repo, id);
+    if made.is_empty() {
+        return repo.changes(workspace, Untracked::Grouped);
+    }
+    let mut changes = repo.changes(workspace, Untracked::Each)?;
+    let is_made = |path: &str| made.get(path).copied() == stamp(&workspace.join(path));
+    changes.retain(|(kind, path)| *kind != ChangeKind::Untracked || !is_made(path));
+    Ok(changes)
+}
+
+/// Removes a workspace in which everything is in a commit, or was made by the commands; `None` then. Else it stays, and these
+/// paths are the reason.
+pub fn remove(
+    repo: &Repo,
+    id: &TicketId,
+    workspace: &Path,
+) -> Result<Option<Vec<String>>, GitError> {
+    let work = changes(repo, id, workspace)?;
+    if work.is_empty() {
+        remove_made(repo, id, workspace);
+        if repo.remove_worktree(workspace)? {
+            return Ok(None);
+        }
+    }
+    Ok(Some(work.into_iter().map(|(_, path)| path).collect()))
+}
+
+/// Removes what the commands have made, or git would not take the workspace for clean.
+fn remove_made(repo: &Repo, id: &TicketId, workspace: &Path) {
+    for (path, known) in load(repo, id) {
+        let path = workspace.join(path);
+        // One that cannot be removed keeps the workspace, as git sees.
+        if stamp(&path) == Some(known)
+            && let Err(error) = std::fs::remove_file(&path)
+        {
+            tracing::debug!(path = %path.display(), %error, "prepared file");
+        }
+    }
+}
+
+pub(super) fn forget(repo: &Repo, id: &TicketId) -> io::Result<()> {
+    file::remove(&file_of(repo, id))
+}

@@ -1,0 +1,50 @@
+//! Which cases of a row are tried: all of them take minutes, so a plain `cargo test` draws some, others each day, and
+//! `.ci/run` tries all.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "the seed is the day, unless the environment says it"
+)]
+
+use std::env;
+use std::hash::{DefaultHasher, Hash, Hasher as _};
+use std::time::SystemTime;
+
+use super::matrix::Fault;
+use crate::harness::notes;
+
+/// How many cases of each fault are drawn from a row.
+const OF_EACH_FAULT: usize = 2;
+
+/// One fault at the git call of this number.
+pub type Hit = (usize, Fault);
+
+/// The hits that this run tries, and how to try the same again. `row` tells rows apart, so that they do not all draw the
+/// same numbers.
+pub fn draw(row: impl Hash, mut all: Vec<Hit>) -> (Vec<Hit>, String) {
+    if env::var_os("TIX_TEST_WHOLE").is_some() {
+        return (all, "TIX_TEST_WHOLE=1".to_owned());
+    }
+    let seed = seed();
+    let of = all.len();
+    all.sort_by_cached_key(|hit| {
+        let mut hasher = DefaultHasher::new();
+        (seed, &row, hit).hash(&mut hasher);
+        hasher.finish()
+    });
+    let mut drawn: Vec<Hit> = Vec::new();
+    for hit in all {
+        if drawn.iter().filter(|(_, fault)| *fault == hit.1).count() < OF_EACH_FAULT {
+            drawn.push(hit);
+        }
+    }
+    notes::drawn(drawn.len(), of, seed);
+    (drawn, format!("TIX_TEST_SEED={seed}"))
+}
+
+/// The number of today, so that every day tries something else, and all of one day the same.
+fn seed() -> u64 {
+    if let Ok(seed) = env::var("TIX_TEST_SEED") {
+        return seed.parse().expect("TIX_TEST_SEED is a number");
+    }
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs() / (24 * 3600)
+}
