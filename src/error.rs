@@ -343,6 +343,9 @@ impl From<TrunkError> for Failure {
             }
             TrunkError::RefTaken { branch, remote, .. } => Failure::new(Exit::Refused, message)
                 .hint(format!("see what it holds: git log {remote}/{}", branch.short())),
+            TrunkError::InTheWay { .. } => Failure::new(Exit::Refused, message)
+                .hint("whoever made that branch can give it another name")
+                .hint("or the team names ticket branches otherwise, in its .tix.yaml: branch: \"work/{id}\""),
             TrunkError::Hidden { branch, .. } => Failure::new(Exit::RemoteRefused, message)
                 .hint(format!(
                     "whoever runs the server can show {} to pushes: see receive.hideRefs",

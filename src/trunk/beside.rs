@@ -7,8 +7,8 @@ use std::time::Instant;
 
 use super::judge::{PushVerdict, judge};
 use super::server::LAST_WORD;
-use super::{MovedRef, Trunk};
-use crate::git::{Atomic, GitError, PushReport, RefOutcome, RefUpdate};
+use super::{MovedRef, Trunk, TrunkError};
+use crate::git::{Atomic, GitError, PushReport, RefOutcome, RefUpdate, RefValue};
 use crate::names::{RefName, RemoteName};
 
 pub(super) fn moved_by(report: &Result<PushReport, GitError>) -> Vec<RefName> {
@@ -31,6 +31,32 @@ impl Trunk<'_> {
         }
     }
 
+    /// A branch of the remote that leaves no room for one that was to be made. A server says of it what it says of a lock
+    /// that somebody else holds, so it is looked for where nobody's progress explains the failure.
+    pub(super) fn in_the_way(
+        &self,
+        remote: &RemoteName,
+        updates: &[RefUpdate],
+    ) -> Option<TrunkError> {
+        for update in updates {
+            let RefUpdate::Create { name, .. } = update else { continue };
+            let (outer, inner) = (outer_names(name), format!("{name}/"));
+            let below = format!("{inner}*");
+            let patterns: Vec<_> = outer.iter().copied().chain([below.as_str()]).collect();
+            let until = self.deadline.max(Instant::now() + LAST_WORD);
+            let there = self.repo.ls_remote(remote, &patterns, until).unwrap_or_default();
+            let is_in_the_way = |found: &&RefValue| {
+                let found = found.name.as_str();
+                outer.contains(&found) || found.starts_with(&inner)
+            };
+            if let Some(found) = there.iter().find(is_in_the_way) {
+                let (remote, branch) = (remote.clone(), found.name.clone());
+                return Some(TrunkError::InTheWay { remote, branch, wanted: name.clone() });
+            }
+        }
+        None
+    }
+
     /// Whether a ref that moved could be moved back.
     pub(super) fn push_back(&self, remote: &RemoteName, update: &RefUpdate) -> bool {
         self.push_one(remote, &inverse(update))
@@ -48,6 +74,14 @@ impl Trunk<'_> {
             }
         }
     }
+}
+
+/// The names of branches that would be directories of this one.
+fn outer_names(name: &RefName) -> Vec<&str> {
+    let ends = name.as_str().match_indices('/').map(|(end, _)| end);
+    ends.filter_map(|end| name.as_str().get(..end))
+        .filter(|outer| outer.strip_prefix("refs/heads/").is_some())
+        .collect()
 }
 
 /// What undoes an update, under a lease on exactly what the update left.

@@ -89,6 +89,9 @@ pub enum TrunkError {
         /// The reason in git's report.
         reason: String,
     },
+    /// The remote has a branch beside which there cannot be one of that name: in git's files a name is a file or a directory.
+    #[error("{remote} has a branch {}, beside which there can be no {}", branch.short(), wanted.short())]
+    InTheWay { remote: RemoteName, branch: RefName, wanted: RefName },
     /// The trunk has not moved, and still it is elsewhere for a push than for a fetch.
     #[error("{remote} shows pushes another {} than fetches", branch.short())]
     TwoFaced { remote: RemoteName, branch: RefName },

@@ -34,6 +34,13 @@ struct Sent<T> {
     moved: Vec<RefName>,
 }
 
+impl<T> Sent<T> {
+    /// The refs that were to move with the trunk.
+    fn refs(&self) -> Vec<RefUpdate> {
+        self.built.refs.clone()
+    }
+}
+
 /// What is known of a push that gave no answer.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum PushState {
@@ -57,9 +64,20 @@ enum AttemptFailure {
     Unclear,
 }
 
-impl AttemptFailure {
+/// An attempt that failed, until the next fetch explains it.
+struct FailedAttempt {
+    failure: AttemptFailure,
+    /// What git and the server said.
+    words: String,
+    /// What the attempt was decided on: see [`seen`].
+    seen: [Option<Oid>; 2],
+    /// The refs that were to move with the trunk.
+    refs: Vec<RefUpdate>,
+}
+
+impl FailedAttempt {
     fn is_unclear(&self) -> bool {
-        matches!(self, AttemptFailure::Unclear)
+        matches!(self.failure, AttemptFailure::Unclear)
     }
 }
 
@@ -75,7 +93,7 @@ impl Trunk<'_> {
         let mut backoff =
             Backoff::new(u64::from_str_radix(&super::run::random_token(), 16).unwrap_or(1));
         let mut atomic = Atomic::Yes;
-        let mut last: Option<(AttemptFailure, String, [Option<Oid>; 2])> = None;
+        let mut last: Option<FailedAttempt> = None;
         let mut broke = None;
         loop {
             (self.progress)(TrunkStep::Queue);
@@ -100,11 +118,11 @@ impl Trunk<'_> {
                 let mine = sent.swap_remove(at);
                 return Ok(Outcome::Landed(self.won(remote, diary, mine, atomic)));
             }
-            if let Some((failure, words, before)) = last.take() {
-                let still = seen(&view) == before;
-                broke = (still && failure.is_unclear()).then(|| words.clone());
+            if let Some(failed) = last.take() {
+                let still = seen(&view) == failed.seen;
+                broke = (still && failed.is_unclear()).then(|| failed.words.clone());
                 let landing = still.then(|| still_open(&sent, view.commit()));
-                self.explain(remote, failure, words, landing, &mut patience)?;
+                self.explain(remote, failed, landing, &mut patience)?;
             }
             if Instant::now() >= self.deadline && !sent.is_empty() {
                 return Err(too_late(remote, diary, &sent, view.commit(), broke).into());
@@ -138,7 +156,7 @@ impl Trunk<'_> {
                 PushVerdict::Strange(no) => AttemptFailure::Strange(no),
                 PushVerdict::Unclear => AttemptFailure::Unclear,
             };
-            last = Some((failure, words, seen(&view)));
+            last = Some(FailedAttempt { failure, words, seen: seen(&view), refs: mine.refs() });
             sent.push(mine);
             drop(turn);
             self.pause(&mut backoff, began.elapsed());
@@ -234,11 +252,11 @@ impl Trunk<'_> {
     fn explain<E>(
         &self,
         remote: &RemoteName,
-        failure: AttemptFailure,
-        words: String,
+        failed: FailedAttempt,
         landing: Option<MayLand>,
         patience: &mut Patience,
     ) -> Result<(), Stop<E>> {
+        let FailedAttempt { failure, words, refs, .. } = failed;
         let Some(landing) = landing else {
             // Somebody else made progress, which explains everything but a rule of the server.
             return match failure {
@@ -255,6 +273,11 @@ impl Trunk<'_> {
             AttemptFailure::Taken { name, reason } => {
                 let taken = TrunkError::RefTaken { remote: remote.clone(), branch: name, reason };
                 Err(taken.into())
+            }
+            AttemptFailure::Busy(_) | AttemptFailure::Strange(_)
+                if let Some(error) = patience.first_look(|| self.in_the_way(remote, &refs)) =>
+            {
+                Err(error.into())
             }
             AttemptFailure::Busy(no) => {
                 patience.busy += 1;
@@ -397,6 +420,7 @@ fn unknown(remote: &RemoteName, error: &TrunkError) -> TrunkError {
         TrunkError::Git(_)
         | TrunkError::RemoteRefused { .. }
         | TrunkError::RefTaken { .. }
+        | TrunkError::InTheWay { .. }
         | TrunkError::TwoFaced { .. }
         | TrunkError::Hidden { .. }
         | TrunkError::NoTrunk { .. }

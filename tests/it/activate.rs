@@ -13,6 +13,7 @@ mod refused;
 mod resume;
 mod secrets;
 mod set_up;
+mod stray;
 
 use std::path::PathBuf;
 

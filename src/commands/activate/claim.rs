@@ -151,12 +151,12 @@ impl<'a> Activation<'a> {
                 {
                     self.look_for_stray = Some(branch);
                 }
-                Err(Stop::Trunk(error @ TrunkError::RefTaken { .. })) => {
-                    match self.attempt.chosen.take() {
-                        Some(id) => self.attempt.pass_over(id, error.into())?,
-                        None => return Err(error.into()),
-                    }
-                }
+                Err(Stop::Trunk(
+                    error @ (TrunkError::RefTaken { .. } | TrunkError::InTheWay { .. }),
+                )) => match self.attempt.chosen.take() {
+                    Some(id) => self.attempt.pass_over(id, error.into())?,
+                    None => return Err(error.into()),
+                },
                 result => return result.map_err(Failure::from),
             }
         }
@@ -266,22 +266,6 @@ impl<'a> Activation<'a> {
             workspace::preflight(&ctx.repo, path, &claimed.branch, local.as_ref(), &known);
         let wanted = WantedPlace { id: &claimed.id, branch: &claimed.branch, path, known: &known };
         checked.map_err(|error| earlier::explained(ctx, &wanted, error))
-    }
-
-    /// The ticket branch of a ticket that nobody holds, if it is there and an earlier holder's: it carries
-    /// the ticket as held. Any other branch of that name is somebody's own and is not touched.
-    fn stray<'v>(
-        &self,
-        trunk: &Trunk<'_>,
-        view: &'v View<'_>,
-        id: &TicketId,
-    ) -> Result<Option<&'v Oid>, TrunkError> {
-        let own = |watched: &&RefName| self.ctx.ticket_branch(id).as_ref() == Ok(*watched);
-        let watched = self.look_for_stray.as_ref().filter(own);
-        let Some(at) = watched.and_then(|_| view.watched()) else { return Ok(None) };
-        let there = trunk.view_of(at)?;
-        let held = there.snapshot.entries.iter().any(|e| e.id == *id && e.lane != Lane::Queue);
-        Ok(held.then_some(at))
     }
 
     /// Where the ticket branch starts when it does not start at the claim.

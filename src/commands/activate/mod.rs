@@ -6,6 +6,7 @@ mod earlier;
 mod held;
 mod prepare;
 mod setup;
+mod stray;
 mod work;
 
 use std::ffi::OsString;

@@ -61,11 +61,19 @@ fn a_server_that_takes_no_ticket_branches_is_not_said_to_refuse_the_trunk() {
 }
 
 #[test]
-fn a_branch_called_ticket_leaves_no_room_and_is_named() {
-    let sandbox = one_ticket();
-    sandbox.seed_on("ticket", &[("x", "x")]);
-    let output = refused(&sandbox, 6, |_| {});
-    assert!(output.stderr().contains("refs/heads/ticket"), "{output}");
+fn a_branch_that_leaves_no_room_is_named_after_one_push() {
+    for name in ["ticket".to_owned(), format!("ticket/{ID}/more")] {
+        let sandbox = one_ticket();
+        sandbox.seed_on(&name, &[("x", "x")]);
+        let output = refused(&sandbox, 5, |_| {});
+        let said = format!("origin has a branch {name}, beside which there can be no ticket/{ID}");
+        assert!(output.stderr().contains(&said), "{output}");
+        assert!(!output.stderr().contains("tix init --trunk"), "{output}");
+        let clone = sandbox.clone_named("b");
+        let shim = Shim::new(&sandbox);
+        clone.tix_command(&["activate", ID]).through(&shim).run().exits(5);
+        assert_eq!(shim.calls().iter().filter(|call| call.subcommand == "push").count(), 1);
+    }
 }
 
 #[test]

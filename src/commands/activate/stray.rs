@@ -1,0 +1,106 @@
+//! A ticket branch of a ticket that nobody holds.
+//!
+//! The next claim moves it to the attic, if it is an earlier holder's or holds nothing. Any other branch of that name is
+//! somebody's own and is not touched.
+
+use super::claim::Activation;
+use crate::app::find::claim_commit;
+use crate::error::{Exit, Failure};
+use crate::lifecycle::TicketEntry;
+use crate::names::{Oid, RefName, RemoteName};
+use crate::ticket::{Lane, TicketId};
+use crate::trunk::{Stop, Trunk, View};
+
+impl Activation<'_> {
+    /// Where the branch is, if it may be moved.
+    pub(super) fn stray<'v>(
+        &self,
+        trunk: &Trunk<'_>,
+        view: &'v View<'_>,
+        id: &TicketId,
+    ) -> Result<Option<&'v Oid>, Stop<Failure>> {
+        let own = |watched: &&RefName| self.ctx.ticket_branch(id).as_ref() == Ok(*watched);
+        let watched = self.look_for_stray.as_ref().filter(own);
+        let Some(at) = watched.and_then(|_| view.watched()) else { return Ok(None) };
+        if let Some(tip) = view.commit()
+            && trunk.repo.is_ancestor(at, tip)?
+        {
+            return Ok(Some(at));
+        }
+        let there = trunk.view_of(at)?;
+        let mut entries = there.snapshot.entries.iter();
+        let Some(held) = entries.find(|e| e.id == *id && e.lane != Lane::Queue) else {
+            return Ok(None);
+        };
+        if let (Some(remote), Some(claim)) = (&trunk.remote, self.claim_on(&there, held, at)?) {
+            self.require_no_other_trunk(trunk, remote, view, &claim)?;
+        }
+        Ok(Some(at))
+    }
+
+    /// The commit that made the claim which a ticket branch carries.
+    fn claim_on(
+        &self,
+        branch: &View<'_>,
+        held: &TicketEntry,
+        at: &Oid,
+    ) -> Result<Option<Oid>, Stop<Failure>> {
+        let claim_id = branch.require::<Failure>(held)?.held().claim_id;
+        let found = claim_commit(&self.ctx.repo, at, &held.path, claim_id.as_deref())?;
+        Ok(found.map(|(commit, _)| commit))
+    }
+
+    /// A claim that is not in the history of this trunk may stand on another one: after the default branch was renamed, a
+    /// clone that has not heard of it goes on with the old one. Its work must not be moved away.
+    fn require_no_other_trunk(
+        &self,
+        trunk: &Trunk<'_>,
+        remote: &RemoteName,
+        view: &View<'_>,
+        claim: &Oid,
+    ) -> Result<(), Stop<Failure>> {
+        let ctx = self.ctx;
+        if let Some(tip) = view.commit()
+            && ctx.repo.is_ancestor(claim, tip)?
+        {
+            return Ok(());
+        }
+        let protection = ctx.protection()?;
+        let named: Vec<_> = protection.branches.names().filter_map(RefName::branch).collect();
+        let mut patterns: Vec<&str> = named.iter().map(RefName::as_str).collect();
+        patterns.push("HEAD");
+        let listed = ctx.repo.ls_remote(remote, &patterns, trunk.deadline)?;
+        let targets = listed.iter().filter_map(|found| found.symref.as_ref());
+        let there = listed.iter().map(|found| &found.name).filter(|name| named.contains(name));
+        let mut others: Vec<&RefName> = targets.chain(there).collect();
+        others.retain(|name| **name != trunk.branch);
+        others.sort();
+        others.dedup();
+        for other in others {
+            let private = self.run.private_ref(&format!("other/{}", other.short()))?;
+            let fetched =
+                ctx.repo.fetch(remote, &[format!("+{other}:{private}")], trunk.deadline)?;
+            let tip = ctx.objects.resolve(private.as_str())?;
+            if fetched.code == Some(0)
+                && let Some(tip) = tip
+                && ctx.repo.is_ancestor(claim, &tip)?
+            {
+                return Err(Stop::Refused(two_trunks(remote, &trunk.branch, other)));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn two_trunks(remote: &RemoteName, own: &RefName, other: &RefName) -> Failure {
+    let (own, other) = (own.short(), other.short());
+    let message = format!(
+        "the ticket is claimed on {remote}/{other}, and this clone has its tickets on {remote}/{own}"
+    );
+    Failure::new(Exit::Refused, message)
+        .hint(format!(
+            "see which of them is the default branch: git ls-remote --symref {remote} HEAD"
+        ))
+        .hint(format!("if it was renamed, follow it: git remote set-head {remote} --auto"))
+        .hint("or say it for this clone: git config tix.trunk <branch>")
+}
