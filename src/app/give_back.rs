@@ -144,6 +144,7 @@ pub fn clear_local(
     let mut warnings = Vec::new();
     let branch = ctx.ticket_branch(id).map_err(|why| Failure::new(Exit::Damaged, why))?;
     let record = workspace::load(repo, id);
+    workspace::finish_half_made(repo, id)?;
     let worktrees = repo.worktrees()?;
     let kept = kept_elsewhere(ctx, id, published, record.as_ref())?;
     let made = record.as_ref().and_then(|r| r.path.as_deref());

@@ -1,5 +1,6 @@
 //! Linked worktrees.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::exec::{Finished, text_of};
@@ -79,6 +80,36 @@ impl Repo {
     pub fn add_worktree_of(&self, path: &Path, branch: &RefName) -> Result<Finished, GitError> {
         let call = self.git().call("worktree").args(["add", "--quiet", "--"]);
         Ok(call.arg(path).arg(branch.short()).run()?)
+    }
+
+    /// Brings a worktree that was not filled to its end to what `commit` has. Files that are missing are checked out, and
+    /// those that hold the beginning of what they should, and no more: nobody but a git that was killed writes such.
+    /// All others stay.
+    pub fn fill_worktree(&self, worktree: &Path, commit: &Oid) -> Result<(), GitError> {
+        let git = self.git().elsewhere(worktree);
+        git.call("read-tree").arg(commit.as_str()).run_ok()?;
+        if self.config.is_true("core.sparsecheckout") {
+            git.call("sparse-checkout").arg("reapply").run_ok()?;
+        }
+        // It says which files need it, by its exit code; what they need is asked next.
+        git.call("update-index").args(["-q", "--refresh"]).run()?;
+        let differing = |filter: &str| {
+            let call = git.call("diff-files").args(["--name-only", "-z", "--no-ext-diff", filter]);
+            call.run_ok()
+        };
+        for name in differing("--diff-filter=M")?.split(|b| *b == 0).filter(|n| !n.is_empty()) {
+            let file = worktree.join(path_of(name));
+            let whole = git.call("cat-file").arg("blob").arg(revision(commit, name)).run()?;
+            // What cannot be read or removed stays, and is seen as a change.
+            if whole.code == Some(0)
+                && std::fs::read(&file).is_ok_and(|half| whole.stdout.starts_with(&half))
+            {
+                std::fs::remove_file(&file).ok();
+            }
+        }
+        let missing = differing("--diff-filter=D")?;
+        git.call("checkout-index").args(["-q", "-u", "-z", "--stdin"]).stdin(missing).run()?;
+        Ok(())
     }
 
     /// Removes a worktree, or what git knows of one whose directory is gone. git refuses when it holds modified or untracked files; `Ok(false)` then.
@@ -186,6 +217,13 @@ impl Repo {
             _ => Err(ExecError::Failed(Box::new(answer)).into()),
         }
     }
+}
+
+/// A path in a commit, as git takes it.
+fn revision(commit: &Oid, name: &[u8]) -> OsString {
+    let mut revision = OsString::from(format!("{commit}:"));
+    revision.push(path_of(name));
+    revision
 }
 
 fn parse(answer: &[u8]) -> Vec<Worktree> {

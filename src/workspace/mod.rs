@@ -4,6 +4,7 @@
 //! could happen. What is removed again is only what tix can prove that it made.
 
 mod clone_id;
+mod half_made;
 mod include;
 mod pending;
 mod prepared;
@@ -18,6 +19,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 pub use clone_id::{clone_id, known_clone_id};
+pub use half_made::finish as finish_half_made;
 pub use include::include;
 pub use pending::{note_push, pending_push, settle_push};
 pub use prepared::{changes, note_prepared, remove, untracked};

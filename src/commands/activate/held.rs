@@ -317,6 +317,7 @@ impl Activation<'_> {
         let ctx = self.ctx;
         let id = &active.id;
         let give_back = format!("or give {id} back, and what is there is kept: tix release {id}");
+        workspace::finish_half_made(&ctx.repo, id)?;
         let Some(local) = ctx.objects.resolve(branch.as_str())? else { return Ok(()) };
         let known = [seen.commit(), seen.base()].into_iter().flatten();
         if !holds_no_work(ctx, known, id, &local)? {
