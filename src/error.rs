@@ -38,6 +38,8 @@ pub enum Exit {
     Damaged,
     /// git is missing, too old, or failed in a way that tix does not know.
     Git,
+    /// Others moved the trunk until the deadline; nothing changed.
+    Contended,
     Signal(i32),
     /// A worker in the foreground ended with this code, which is not one of tix's.
     Worker(u8),
@@ -45,7 +47,7 @@ pub enum Exit {
 
 impl Exit {
     /// Every code of tix's own but the signals, with its name and what a script should do about it.
-    pub const TABLE: [(Exit, &'static str, &'static str); 10] = [
+    pub const TABLE: [(Exit, &'static str, &'static str); 11] = [
         (Exit::No, "no", "a question's answer is no"),
         (Exit::Usage, "usage", "fix the command line"),
         (Exit::Held, "held", "take another ticket"),
@@ -68,6 +70,11 @@ impl Exit {
             "a ticket or the configuration cannot be read: file and line are named",
         ),
         (Exit::Git, "git", "git is missing, too old, or failed in a way that tix does not know"),
+        (
+            Exit::Contended,
+            "contended",
+            "others moved the trunk until the time was up; nothing changed; try again",
+        ),
     ];
 
     pub fn code(self) -> u8 {
@@ -82,6 +89,7 @@ impl Exit {
             Exit::Incomplete => 8,
             Exit::Damaged => 9,
             Exit::Git => 10,
+            Exit::Contended => 11,
             Exit::Signal(signal) => u8::try_from(128 + signal).unwrap_or(255),
             Exit::Worker(code) => code,
         }
@@ -381,7 +389,7 @@ impl From<TrunkError> for Failure {
                     .fact("conflicts", paths.join("\n"))
             }
             TrunkError::Contended { .. } => {
-                Failure::new(Exit::Unreachable, format!("{message}; nothing changed"))
+                Failure::new(Exit::Contended, format!("{message}; nothing changed"))
                     .hint("try again, or with a longer --timeout")
             }
             TrunkError::Lock { source: None, .. } => Failure::new(Exit::Unreachable, message)
@@ -473,7 +481,7 @@ mod tests {
     #[test]
     fn every_exit_code_is_in_the_table_once() {
         let codes: Vec<_> = Exit::TABLE.iter().map(|(exit, ..)| exit.code()).collect();
-        assert_eq!(codes, (1..=10).collect::<Vec<u8>>());
+        assert_eq!(codes, (1..=11).collect::<Vec<u8>>());
         assert_eq!(Exit::Signal(2).code(), 130);
     }
 

@@ -21,7 +21,7 @@ use crate::settings::{
 };
 use crate::text::duration;
 use crate::ticket::{Lane, QueueGate, Status, TicketId};
-use crate::trunk::{Basis, Ci, Run, Trunk, TrunkError, TrunkStep, View};
+use crate::trunk::{Basis, Ci, Deadline, DeadlineGrowth, Run, Trunk, TrunkError, TrunkStep, View};
 
 /// The file with which a team shares its settings.
 pub const CONFIG_FILE: &str = crate::config::FILE;
@@ -165,6 +165,10 @@ impl<'a> Context<'a> {
 
     pub fn engine<'t>(&'t self, run: &'t Run, progress: &'t dyn Fn(TrunkStep)) -> Trunk<'t> {
         let tickets_only = self.base != self.trunk;
+        let growth = match self.given.timeout {
+            Some(_) => DeadlineGrowth::None,
+            None => DeadlineGrowth::WithAttempts,
+        };
         Trunk {
             repo: &self.repo,
             objects: &self.objects,
@@ -178,7 +182,7 @@ impl<'a> Context<'a> {
             tickets_dir: self.tickets_dir.clone(),
             ci: if self.config.skip_ci { Ci::Skip } else { Ci::Run },
             tries: u32::from(self.config.claim_attempts),
-            deadline: self.started + self.config.timeout,
+            deadline: Deadline::new(self.started, self.config.timeout, growth),
             runtime_dir: self.env.runtime_dir(),
             progress,
         }

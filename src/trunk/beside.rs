@@ -43,7 +43,7 @@ impl Trunk<'_> {
             let (outer, inner) = (outer_names(name), format!("{name}/"));
             let below = format!("{inner}*");
             let patterns: Vec<_> = outer.iter().copied().chain([below.as_str()]).collect();
-            let until = self.deadline.max(Instant::now() + LAST_WORD);
+            let until = self.deadline.at().max(Instant::now() + LAST_WORD);
             let there = self.repo.ls_remote(remote, &patterns, until).unwrap_or_default();
             let is_in_the_way = |found: &&RefValue| {
                 let found = found.name.as_str();
@@ -65,7 +65,7 @@ impl Trunk<'_> {
     /// Whether this one ref could be moved.
     pub(super) fn push_one(&self, remote: &RemoteName, update: &RefUpdate) -> bool {
         let one = std::slice::from_ref(update);
-        let until = self.deadline.max(Instant::now() + LAST_WORD);
+        let until = self.deadline.at().max(Instant::now() + LAST_WORD);
         match self.repo.push(remote, one, Atomic::No, until) {
             Ok(report) => judge(&report, one) == PushVerdict::Won,
             Err(error) => {

@@ -17,7 +17,7 @@ impl Trunk<'_> {
         };
         let prefix = self.run.private_prefix();
         let spec = format!("+refs/heads/{pattern}:{prefix}/refs/heads/{pattern}");
-        let until = self.deadline.max(Instant::now() + LAST_WORD);
+        let until = self.deadline.at().max(Instant::now() + LAST_WORD);
         if let Some(words) = self.fetch_once(remote, &[spec], until)? {
             return Err(unreachable(remote, words));
         }

@@ -28,7 +28,11 @@ impl Trunk<'_> {
             // A pattern, because a plain refspec fails when the branch does not exist.
             specs.push(format!("+{branch}*:{prefix}/{branch}*"));
         }
-        let until = self.deadline.max(Instant::now() + LAST_WORD);
+        let until = if self.run.has_pushed() {
+            self.deadline.at().max(Instant::now() + LAST_WORD)
+        } else {
+            self.deadline.at()
+        };
         if let Some(words) = self.fetch_once(remote, &specs, until)? {
             let listed = self.listed(remote, words, until)?;
             let is_listed = |branch: &RefName| listed.iter().any(|r| r.name == *branch);

@@ -18,6 +18,7 @@ mod basis;
 mod beside;
 mod branches;
 mod build;
+mod deadline;
 mod error;
 mod fetch;
 mod heads;
@@ -34,6 +35,7 @@ mod view;
 use std::convert::Infallible;
 use std::time::{Duration, Instant};
 
+pub use deadline::{Deadline, DeadlineGrowth};
 pub use error::{MayLand, Stop, TrunkError, may_still_land};
 pub use run::{Run, killed_runs, random_token};
 pub use seen::last_fetched;
@@ -68,7 +70,7 @@ pub struct Trunk<'a> {
     pub ci: Ci,
     /// How often a failure that nobody else's progress explains is tried.
     pub tries: u32,
-    pub deadline: Instant,
+    pub deadline: Deadline,
     /// The directory for what processes of this machine share.
     pub runtime_dir: std::path::PathBuf,
     /// Is told what is being waited for.
@@ -251,7 +253,7 @@ impl Trunk<'_> {
     fn lock(&self, name: &str, limit: Duration) -> Result<crate::lock::Lock, TrunkError> {
         let path = self.repo.tix_dir().join("locks").join(format!("{name}.lock"));
         let failed = |source| TrunkError::Lock { path: path.clone(), source: Some(source) };
-        let deadline = self.deadline.min(Instant::now() + limit);
+        let deadline = self.deadline.at().min(Instant::now() + limit);
         let lock = crate::lock::Lock::take(&path, deadline).map_err(failed)?;
         lock.ok_or_else(|| TrunkError::Lock { path: path.clone(), source: None })
     }

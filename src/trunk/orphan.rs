@@ -34,7 +34,8 @@ impl Trunk<'_> {
     fn create_there(&self, remote: &RemoteName, commit: &Oid) -> Result<bool, TrunkError> {
         let update = RefUpdate::Create { name: self.branch.clone(), to: commit.clone() };
         let updates = std::slice::from_ref(&update);
-        let (verdict, words) = match self.repo.push(remote, updates, Atomic::No, self.deadline) {
+        let (verdict, words) = match self.repo.push(remote, updates, Atomic::No, self.deadline.at())
+        {
             Ok(report) => (judge(&report, updates), report.words),
             Err(error) => (PushVerdict::Unclear, timed_out(error)?),
         };
@@ -50,7 +51,7 @@ impl Trunk<'_> {
             | PushVerdict::NotAtomic
             | PushVerdict::Unclear => {}
         }
-        let until = self.deadline.max(Instant::now() + LAST_WORD);
+        let until = self.deadline.at().max(Instant::now() + LAST_WORD);
         let failed = |landing| TrunkError::Unreachable {
             remote: remote.clone(),
             words: words.clone(),

@@ -23,6 +23,8 @@ pub struct Run {
     dir: PathBuf,
     token: String,
     refs: RefCell<Refs>,
+    /// This run has sent a push: what became of it is worth a moment beyond the deadline.
+    pushed: Cell<bool>,
     /// A change of this run is on the trunk.
     landed: Cell<bool>,
     /// Something could not be deleted.
@@ -73,6 +75,7 @@ impl Run {
                     dir,
                     token,
                     refs: RefCell::default(),
+                    pushed: Cell::new(false),
                     landed: Cell::new(false),
                     unsettled: Cell::new(false),
                     repo: repo.clone(),
@@ -85,6 +88,14 @@ impl Run {
     /// What names this run, and no other.
     pub fn token(&self) -> &str {
         &self.token
+    }
+
+    pub fn has_pushed(&self) -> bool {
+        self.pushed.get()
+    }
+
+    pub fn note_push(&self) {
+        self.pushed.set(true);
     }
 
     /// Whether a change of this run is on the trunk.

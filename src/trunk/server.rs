@@ -97,7 +97,7 @@ impl Trunk<'_> {
         let mut broke = None;
         loop {
             (self.progress)(TrunkStep::Queue);
-            let turn = queue::enter(&self.runtime_dir, self.url(remote), self.deadline);
+            let turn = queue::enter(&self.runtime_dir, self.url(remote), self.deadline.at());
             let began = Instant::now();
             if let Ok(writer) = self.run.writer() {
                 writer.warm_up();
@@ -124,7 +124,7 @@ impl Trunk<'_> {
                 let landing = still.then(|| still_open(&sent, view.commit()));
                 self.explain(remote, failed, landing, &mut patience)?;
             }
-            if Instant::now() >= self.deadline && !sent.is_empty() {
+            if self.deadline.is_over() && !sent.is_empty() {
                 return Err(too_late(remote, diary, &sent, view.commit(), broke).into());
             }
             self.require_basis(&view).map_err(|error| match still_open(&sent, view.commit()) {
@@ -185,12 +185,13 @@ impl Trunk<'_> {
         let rest = updates.get(first.len()..).unwrap_or_default();
         let taken = self.taken_there(remote, rest);
         // A push that is begun gets time to be answered: one that is cut off at once says nothing.
-        let until = self.deadline.max(Instant::now() + LAST_WORD);
+        let until = self.deadline.at().max(Instant::now() + LAST_WORD);
         let report = if taken.is_some() {
             Ok(PushReport { refs: Vec::new(), words: String::new() })
         } else {
             self.repo.push(remote, first, atomic, until)
         };
+        self.run.note_push();
         let open = report.as_ref().is_err_and(GitError::is_timeout);
         let moved = moved_by(&report);
         self.take_back(remote, first, &moved);
@@ -216,7 +217,7 @@ impl Trunk<'_> {
             return None;
         }
         // No answer is no reason to stop: this look only saves a claim that would have to be given back.
-        let there = self.repo.ls_remote(remote, &names, self.deadline).ok()?;
+        let there = self.repo.ls_remote(remote, &names, self.deadline.at()).ok()?;
         let wrong = rest.iter().find(|update| {
             let at = there.iter().find(|r| r.name == *update.name()).map(|r| &r.oid);
             match update {
@@ -307,7 +308,7 @@ impl Trunk<'_> {
     /// The trunk stays where it is, and every push finds it elsewhere. Where the server hides it, pushes find none: our lease
     /// fails before the server is asked, so it is another push that shows it, one that is only tried.
     fn two_faced(&self, remote: &RemoteName, at: Option<&Oid>) -> TrunkError {
-        let until = self.deadline.max(Instant::now() + LAST_WORD);
+        let until = self.deadline.at().max(Instant::now() + LAST_WORD);
         let hidden = at.is_some_and(|at| {
             self.repo.would_make(remote, &self.branch, at, until).is_ok_and(|made| made)
         });
@@ -381,8 +382,8 @@ impl Trunk<'_> {
 
     fn pause(&self, backoff: &mut Backoff, attempt: Duration) {
         (self.progress)(TrunkStep::Pause);
-        let left = self.deadline.saturating_duration_since(Instant::now());
-        std::thread::sleep(backoff.pause(attempt, left));
+        self.deadline.note_attempt(attempt);
+        std::thread::sleep(backoff.pause(attempt, self.deadline.left()));
     }
 
     /// The URL that pushes go to, as far as the configuration says; the name stands for itself otherwise.

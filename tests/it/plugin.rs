@@ -261,7 +261,7 @@ fn every_command_says_what_to_do_on_every_exit_code() {
             cells.flat_map(|cell| cell.split(", ")).filter_map(|code| code.parse().ok()).collect();
         let changes = value(&head, "disable-model-invocation").is_some();
         let expected: &[u8] =
-            if changes { &[0, 2, 3, 4, 5, 6, 7, 8, 9, 10] } else { &[0, 2, 4, 6, 7, 9, 10] };
+            if changes { &[0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11] } else { &[0, 2, 4, 6, 7, 9, 10] };
         assert_eq!(codes, expected, "{path}");
         assert!(body.contains("or no `tix` at all: show what was printed and stop."), "{path}");
     }

@@ -69,7 +69,7 @@ impl Activation<'_> {
         let named: Vec<_> = protection.branches.names().filter_map(RefName::branch).collect();
         let mut patterns: Vec<&str> = named.iter().map(RefName::as_str).collect();
         patterns.push("HEAD");
-        let listed = ctx.repo.ls_remote(remote, &patterns, trunk.deadline)?;
+        let listed = ctx.repo.ls_remote(remote, &patterns, trunk.deadline.at())?;
         let targets = listed.iter().filter_map(|found| found.symref.as_ref());
         let there = listed.iter().map(|found| &found.name).filter(|name| named.contains(name));
         let mut others: Vec<&RefName> = targets.chain(there).collect();
@@ -79,7 +79,7 @@ impl Activation<'_> {
         for other in others {
             let private = self.run.private_ref(&format!("other/{}", other.short()))?;
             let fetched =
-                ctx.repo.fetch(remote, &[format!("+{other}:{private}")], trunk.deadline)?;
+                ctx.repo.fetch(remote, &[format!("+{other}:{private}")], trunk.deadline.at())?;
             let tip = ctx.objects.resolve(private.as_str())?;
             if fetched.code == Some(0)
                 && let Some(tip) = tip

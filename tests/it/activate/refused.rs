@@ -206,3 +206,19 @@ fn a_refusal_after_a_lost_answer_does_not_hide_the_claim() {
     assert!(!fact(output.exits(8), "claim").is_empty(), "{output}");
     assert!(hints(&output).contains(&format!("tix release {ID}")), "{output}");
 }
+
+#[test]
+fn others_that_are_always_quicker_have_an_exit_of_their_own() {
+    let sandbox = one_ticket();
+    let clone = sandbox.clone_named("a");
+    let remote = sandbox.remote();
+    let shim = Shim::new(&sandbox);
+    let step = "git update-ref refs/heads/main $(git commit-tree -p main -m quicker main^{tree})";
+    shim.rule(On::command("push"), Do::Then(remote.sh(step)));
+    let output = clone.tix_command(&["activate", ID, "--timeout", "2s", "--json"]).through(&shim);
+    let error = output.run().exits(11).json();
+    assert_eq!(error["name"], "contended");
+    assert!(error["message"].as_str().unwrap().contains("other pushes came first"), "{error}");
+    assert!(error["message"].as_str().unwrap().ends_with("nothing changed"), "{error}");
+    clone.tix(&["activate", ID]).success();
+}

@@ -1,0 +1,71 @@
+//! How long a transaction goes on.
+
+use std::cell::Cell;
+use std::time::{Duration, Instant};
+
+/// How many of its own attempts a transaction makes before the time is up, however long one of them takes: sixty-four machines
+/// that claim at once behind a slow remote all win within that many.
+const ATTEMPTS: u32 = 40;
+
+/// Whether a slow remote gets more time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeadlineGrowth {
+    /// Forty times the longest attempt, if that is more.
+    WithAttempts,
+    /// Somebody has said how long, and meant it.
+    None,
+}
+
+/// When a transaction ends at the latest.
+#[derive(Debug)]
+pub struct Deadline {
+    began: Instant,
+    at: Cell<Instant>,
+    growth: DeadlineGrowth,
+}
+
+impl Deadline {
+    pub fn new(began: Instant, timeout: Duration, growth: DeadlineGrowth) -> Deadline {
+        Deadline { began, at: Cell::new(began + timeout), growth }
+    }
+
+    pub fn at(&self) -> Instant {
+        self.at.get()
+    }
+
+    pub fn is_over(&self) -> bool {
+        Instant::now() >= self.at()
+    }
+
+    pub fn left(&self) -> Duration {
+        self.at().saturating_duration_since(Instant::now())
+    }
+
+    /// Notes how long an attempt took.
+    pub(super) fn note_attempt(&self, attempt: Duration) {
+        if self.growth == DeadlineGrowth::WithAttempts {
+            self.at.set(self.at().max(self.began + attempt.saturating_mul(ATTEMPTS)));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slow_attempts_get_more_time_unless_somebody_has_said_how_long() {
+        let began = Instant::now();
+        let after = |growth| {
+            let deadline = Deadline::new(began, Duration::from_mins(1), growth);
+            deadline.note_attempt(Duration::from_secs(1));
+            let quick = deadline.at() - began;
+            deadline.note_attempt(Duration::from_secs(4));
+            deadline.note_attempt(Duration::from_secs(2));
+            (quick, deadline.at() - began)
+        };
+        let minutes = |quick, slow| (Duration::from_secs(quick), Duration::from_secs(slow));
+        assert_eq!(after(DeadlineGrowth::WithAttempts), minutes(60, 160));
+        assert_eq!(after(DeadlineGrowth::None), minutes(60, 60));
+    }
+}
