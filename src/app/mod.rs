@@ -25,6 +25,7 @@ pub mod queue;
 pub mod receipt;
 pub mod role;
 pub mod settings;
+pub mod sign;
 pub mod takeover;
 pub mod template;
 pub mod time;

@@ -1,19 +1,19 @@
 //! Another holder for a ticket: the transaction, and what this clone knows of the ticket afterwards.
 
-use chrono::{DateTime, Utc};
+use std::cell::Cell;
 
 use super::context::Context;
 use super::follow::follow;
 use super::here::named_or_here;
 use super::operation::Identity;
 use super::receipt::Receipt;
+use super::sign::last_sign;
 use crate::config::RecordPlace;
 use crate::error::{Exit, Failure};
 use crate::lifecycle::{
     self, Act, Already, BranchCopy, Claim, Staleness, Takeover, TakeoverKind, Ticket,
 };
 use crate::names::{Oid, RefName};
-use crate::ticket::moment;
 use crate::ticket::{Lane, TicketId};
 use crate::trunk::{Diary, Outcome, Run, View};
 use crate::workspace::{self, WorkspaceRecord as LocalRecord};
@@ -99,6 +99,7 @@ fn transact(
 ) -> Result<Outcome<(), Already>, Failure> {
     let progress = ctx.progress();
     let engine = ctx.engine(run, &progress).watching(names.branch.clone());
+    let last = Cell::new(None);
     let outcome = engine.transact(diary, |view| {
         let entry = view.snapshot.find_id(names.id)?;
         let ticket = view.require(entry)?;
@@ -111,17 +112,25 @@ fn transact(
             Some((tip, there)) => copy(ctx, view, names, entry.lane, (tip, there))?,
             None => None,
         };
+        let seen = last_sign(ctx, &ticket, view.commit(), tip)?;
+        last.set(seen);
         let takeover = Takeover {
             way: request.way,
             claim,
             reason: request.reason,
-            last: last_sign(ctx, &ticket, tip)?,
+            last: seen,
             branch: names.branch,
             copy,
         };
         Ok(lifecycle::take_over(&ticket, act, &takeover)?)
-    });
-    outcome.map_err(Failure::from)
+    })?;
+    if let (TakeoverKind::Reclaim(_), Outcome::Landed(_), Some(last)) =
+        (request.way, &outcome, last.get())
+    {
+        let last = crate::clock::rfc3339(last);
+        ctx.out.narrate(&format!("the last sign of its earlier holder was at {last}"));
+    }
+    Ok(outcome)
 }
 
 /// The ticket on its branch, and where branch and trunk part; `None` where the branch does not hold it as held. It may
@@ -147,23 +156,6 @@ fn copy<'c>(
             .hint("if this clone is shallow, fetch the rest: git fetch --unshallow"));
     };
     Ok(Some(BranchCopy { at: tip, fork, ticket: Ticket { trunk, ..ticket } }))
-}
-
-/// When the claim was made or the ticket branch last moved, whichever is later.
-pub fn last_sign(
-    ctx: &Context<'_>,
-    ticket: &Ticket<'_>,
-    tip: Option<&Oid>,
-) -> Result<Option<DateTime<Utc>>, Failure> {
-    let claimed = ticket.held().at.and_then(|text| moment(&text));
-    let moved = match tip {
-        Some(tip) => {
-            let commit = ctx.objects.commits(&[tip.as_str()])?.pop().flatten();
-            commit.and_then(|commit| DateTime::from_timestamp(commit.at, 0))
-        }
-        None => None,
-    };
-    Ok(claimed.max(moved))
 }
 
 /// What this clone knows of the ticket from now on: its workspace belongs to the new claim, or to nobody here.

@@ -11,7 +11,7 @@ use crate::app::frame::AsOf;
 use crate::app::here::require_here;
 use crate::app::next_step;
 use crate::app::operation::Identity;
-use crate::app::takeover::last_sign;
+use crate::app::sign::last_sign;
 use crate::app::worker;
 use crate::env::Env;
 use crate::error::Failure;
@@ -126,7 +126,7 @@ fn standpoint(
         Some(_) | None => None,
     };
     let last = match entry.lane {
-        Lane::Active => last_sign(ctx, &on_trunk, tip.as_ref())?,
+        Lane::Active => last_sign(ctx, &on_trunk, seen.view.commit(), tip.as_ref())?,
         Lane::Queue | Lane::Completed | Lane::Archive => None,
     };
     let stale = entry.lane == Lane::Active && lifecycle::is_stale(last, ctx.now, ctx.stale_after());

@@ -2,11 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use chrono::DateTime;
-
 use super::{guard, reviews};
 use crate::app::board::{self, Damage, TrunkAsSeen};
 use crate::app::context::Context;
+use crate::app::sign::not_before;
 use crate::app::worktree::of_ticket;
 use crate::config::RecordPlace;
 use crate::doctor::{
@@ -151,7 +150,7 @@ fn branches<'t>(
             let head = heads.get(oid)?;
             Some(BranchTip {
                 oid: oid.clone(),
-                at: DateTime::from_timestamp(head.at, 0)?,
+                at: not_before(&ctx.objects, oid).ok().flatten()?,
                 merged: !unmerged.contains(oid),
                 is_claim: head.message.lines().any(|line| line.starts_with(trailer::HOST)),
                 same_file: same_file.contains(&branch.ticket.entry.id),

@@ -1,0 +1,50 @@
+//! The last sign of the holder of a ticket.
+//!
+//! How long ago it was is said by the clocks of two machines: that of the holder, which dated it, and that of whoever asks.
+//! No commit is older than what it is built on, so a sign is as young as the youngest of its nearest ancestors: a holder
+//! whose clock is days behind keeps a claim that was just made on a trunk that others have moved. A clock that is ahead is not
+//! found out: the holder of whom nobody has heard for less than that gets as much longer, and whoever takes a ticket over
+//! is told of when the last sign was.
+
+use chrono::{DateTime, Utc};
+
+use super::context::Context;
+use super::find::claim_commit;
+use crate::config::RecordPlace;
+use crate::error::Failure;
+use crate::git::{GitError, Objects};
+use crate::lifecycle::Ticket;
+use crate::names::Oid;
+use crate::ticket::moment;
+
+/// How many generations are looked at. What a claim was built on is the second of its branch.
+const GENERATIONS: usize = 8;
+
+/// When the claim was made or the ticket branch last moved, whichever is later. `tip` is where the branch is, and `trunk`
+/// where the trunk is.
+pub fn last_sign(
+    ctx: &Context<'_>,
+    ticket: &Ticket<'_>,
+    trunk: Option<&Oid>,
+    tip: Option<&Oid>,
+) -> Result<Option<DateTime<Utc>>, Failure> {
+    let held = ticket.held();
+    let claimed = held.at.and_then(|text| moment(&text));
+    let moved = tip.map(|tip| not_before(&ctx.objects, tip)).transpose()?.flatten();
+    // A branch that does not begin at the claim says nothing of when that was.
+    let made = match (trunk, ctx.record, tip) {
+        (None, _, _) | (Some(_), RecordPlace::Branch, Some(_)) => None,
+        (Some(trunk), _, _) => {
+            claim_commit(&ctx.repo, trunk, &ticket.entry.path, held.claim_id.as_deref())?
+        }
+    };
+    let made = made.map(|(commit, _)| not_before(&ctx.objects, &commit)).transpose()?.flatten();
+    Ok(claimed.max(moved).max(made))
+}
+
+/// A time before which a commit was not made.
+pub fn not_before(objects: &Objects, commit: &Oid) -> Result<Option<DateTime<Utc>>, GitError> {
+    let names: Vec<String> = (0..GENERATIONS).map(|n| format!("{commit}~{n}")).collect();
+    let times = objects.commits(&names)?.into_iter().flatten();
+    Ok(times.filter_map(|commit| DateTime::from_timestamp(commit.at, 0)).max())
+}
