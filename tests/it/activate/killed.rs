@@ -39,21 +39,30 @@ fn killed_anywhere_an_activation_can_be_given_back_by_its_holder() {
 #[test]
 fn told_to_end_it_ends_and_the_next_run_goes_on() {
     use rustix::process::Signal;
-    for (signal, code) in [(Signal::TERM, 143), (Signal::INT, 130)] {
+    let unfinished = "stands, and its set-up is not finished";
+    for (signal, code, push, said, then) in [
+        (Signal::TERM, 143, 2, unfinished, "resumed"),
+        (Signal::INT, 130, 2, unfinished, "resumed"),
+        (Signal::INT, 130, 1, "may have landed", "activated"),
+    ] {
         let sandbox = one_ticket();
         let clone = sandbox.clone_named("a");
         let before = Untouched::besides_ticket(&clone, ID);
         let shim = Shim::new(&sandbox);
-        let mut gate = shim.gate(On::command("push").nth(2));
+        let mut gate = shim.gate(On::command("push").nth(push));
         let mut running = clone.tix_command(&["activate", ID]).through(&shim).spawn();
         running.until_at(&gate);
         running.signal(signal);
         gate.open();
         let output = running.wait();
-        output.exits(code);
+        assert!(
+            output.exits(code).stderr().contains(&format!("the claim of {ID} {said}")),
+            "{output}"
+        );
+        assert!(output.stderr().contains(&format!("give it back: tix release {ID}")), "{output}");
         no_leftovers(&clone);
         let again = clone.tix(&["activate", ID, "--json"]);
-        assert_eq!(again.success().json()["outcome"], "resumed", "{again}");
+        assert_eq!(again.success().json()["outcome"], then, "{again}");
         before.assert_same(&clone);
     }
 }
