@@ -133,6 +133,12 @@ fn without_workspace(
         (_, Some(WorktreeFacts { path, place: WorkspacePlace::Other })) => {
             format!("something else is in the place of its workspace: {}", path.display())
         }
+        (_, Some(WorktreeFacts { path, place: WorkspacePlace::Unlinked })) => {
+            format!(
+                "git does not work in its workspace, because the repository was moved: {}",
+                path.display()
+            )
+        }
         (Some(workspace), _) if workspace.claim_id.is_some() && !workspace.finished => {
             "its set-up was interrupted".to_owned()
         }
@@ -144,6 +150,10 @@ fn without_workspace(
     };
     let message = format!("{id} is held by this clone, and {why}");
     let finding = about_claim(Finding::new(Check::ClaimWithoutWorkspace, Some(id), message), head);
+    if let Some(WorktreeFacts { path, place: WorkspacePlace::Unlinked }) = worktree {
+        let path = path.display().to_string();
+        return Some(finding.repair("join them again", &["git", "worktree", "repair", &path]));
+    }
     let again = ["tix", "activate", id.as_str(), "--resume"];
     let finding = match taken.map(|worktree| worktree.path.display().to_string()) {
         Some(path) => finding.repair_with(

@@ -125,6 +125,8 @@ pub struct WorktreeFacts {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WorkspacePlace {
     Worktree,
+    /// A worktree that looks for its repository where that is no more.
+    Unlinked,
     Nothing,
     Other,
 }

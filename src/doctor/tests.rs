@@ -150,7 +150,7 @@ fn a_workspace_is_missed_only_where_one_was_wanted() {
     let missing = ["claim-without-workspace"];
     assert_eq!(found(|facts| facts.workspaces.clear()), missing);
     assert_eq!(found(|facts| facts.workspaces[0].finished = false), missing);
-    for place in [WorkspacePlace::Nothing, WorkspacePlace::Other] {
+    for place in [WorkspacePlace::Nothing, WorkspacePlace::Other, WorkspacePlace::Unlinked] {
         let not_there = |facts: &mut RepoFacts| {
             facts.workspaces[0].worktree.as_mut().unwrap().place = place;
         };

@@ -56,6 +56,11 @@ fn same(one: &Path, other: &Path) -> bool {
     real(one) == real(other)
 }
 
+/// Whether a worktree leads to this repository. One that was left behind when the repository was moved does not.
+pub fn is_linked(repo: &Repo, path: &Path) -> bool {
+    own_dir(repo, path).is_ok_and(|own| own.is_some())
+}
+
 /// What git keeps of a worktree, if it is one of this repository's.
 fn own_dir(repo: &Repo, path: &Path) -> io::Result<Option<PathBuf>> {
     let link = match fs::read_to_string(path.join(".git")) {

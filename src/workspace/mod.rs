@@ -19,7 +19,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 pub use clone_id::{clone_id, known_clone_id};
-pub use half_made::finish as finish_half_made;
+pub use half_made::{finish as finish_half_made, is_linked};
 pub use include::include;
 pub use pending::{note_push, pending_push, settle_push};
 pub use prepared::{changes, note_prepared, remove, untracked};

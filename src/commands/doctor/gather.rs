@@ -229,9 +229,10 @@ fn with_same_file(
 }
 
 /// What is where git has a worktree. An empty directory is in nobody's way.
-fn place_of(worktree: &Worktree) -> WorkspacePlace {
+fn place_of(ctx: &Context<'_>, worktree: &Worktree) -> WorkspacePlace {
     if !worktree.prunable {
-        return WorkspacePlace::Worktree;
+        let is_linked = workspace::is_linked(&ctx.repo, &worktree.path);
+        return if is_linked { WorkspacePlace::Worktree } else { WorkspacePlace::Unlinked };
     }
     let is_empty = std::fs::read_dir(&worktree.path).map(|mut entries| entries.next().is_none());
     let is_there = worktree.path.symlink_metadata().is_ok();
@@ -246,7 +247,7 @@ fn place_of(worktree: &Worktree) -> WorkspacePlace {
 fn workspaces(ctx: &Context<'_>) -> Result<Vec<WorkspaceFacts>, Failure> {
     let facts = |worktree: &Worktree| WorktreeFacts {
         path: worktree.path.clone(),
-        place: place_of(worktree),
+        place: place_of(ctx, worktree),
     };
     let worktrees = ctx.repo.worktrees()?;
     let mut all = Vec::new();

@@ -150,3 +150,17 @@ fn an_approval_is_outdated_once_other_work_follows_and_not_by_what_tix_writes() 
     run(&bob, &repair(2));
     run(&there, &more()(0));
 }
+
+#[test]
+fn a_repository_that_was_moved_is_joined_again_with_its_workspaces() {
+    let (sandbox, clone) = held();
+    let there = clone.at(workspace(&clone, ID));
+    let moved = Place::new(sandbox.shared(), sandbox.root().join("moved"));
+    std::fs::rename(clone.path(), moved.path()).unwrap();
+    let report = assert_found(&moved, &["warning claim-without-workspace TICKET-foo-001"]);
+    let finding = &report["findings"][0];
+    assert!(finding["message"].as_str().unwrap().contains("the repository was moved"), "{report}");
+    moved.sh(finding["repairs"][0]["command"].as_str().unwrap()).run().success();
+    assert_found(&moved, &[]);
+    assert_eq!(there.git(&["status", "--porcelain"]), "");
+}
