@@ -38,10 +38,9 @@ pub(super) fn findings(facts: &RepoFacts) -> Vec<Finding> {
     found
 }
 
-/// Whether the claim was made by this clone.
+/// Whether this clone answers for the claim.
 fn is_ours(facts: &RepoFacts, head: &FrontMatter) -> bool {
-    let claim = head.claim_id.as_deref().unwrap_or_default();
-    facts.clone_id.as_ref().is_some_and(|clone| claim.starts_with(&format!("{clone}-")))
+    head.claim_id.as_ref().is_some_and(|claim| facts.own_claims.contains(claim))
 }
 
 fn about_claim(finding: Finding, head: &FrontMatter) -> Finding {

@@ -36,8 +36,8 @@ pub struct RepoFacts {
     pub not_understood: Vec<String>,
     /// Why the remote could not be asked.
     pub unseen: Option<String>,
-    /// The id of this clone, with which its claim ids begin.
-    pub clone_id: Option<String>,
+    /// The claims of active tickets that this clone answers for.
+    pub own_claims: Vec<String>,
     pub now: DateTime<Utc>,
     /// How long nothing may happen on a claim.
     pub stale_after: TimeDelta,

@@ -28,7 +28,10 @@ fn exit(refusal: &Refusal) -> Exit {
         | Refusal::BadQuery { .. }
         | Refusal::OwnedKey { .. }
         | Refusal::BadKey { .. } => Exit::Usage,
-        Refusal::Held { .. } | Refusal::ClaimChanged { .. } | Refusal::Fresh { .. } => Exit::Held,
+        Refusal::Held { .. }
+        | Refusal::ClaimNotShown { .. }
+        | Refusal::ClaimChanged { .. }
+        | Refusal::Fresh { .. } => Exit::Held,
         Refusal::NotFound { .. } => Exit::NotFound,
         Refusal::Exists { .. }
         | Refusal::NotHolder { .. }
@@ -65,9 +68,9 @@ fn with_facts(failure: Failure, refusal: &Refusal) -> Failure {
             failure.fact("path", path.to_string())
         }
         Refusal::Held { id, held, .. } => held_facts(failure, held).fact("ticket", id.to_string()),
-        Refusal::NotHolder { held, .. } | Refusal::ClaimChanged { held, .. } => {
-            held_facts(failure, held)
-        }
+        Refusal::NotHolder { held, .. }
+        | Refusal::ClaimNotShown { held, .. }
+        | Refusal::ClaimChanged { held, .. } => held_facts(failure, held),
         Refusal::Fresh { held, stale_after, .. } => {
             held_facts(failure, held).fact("stale after", stale_after)
         }
@@ -144,6 +147,10 @@ fn hints(refusal: &Refusal) -> Vec<String> {
         Refusal::Held { .. } => vec![OTHERS.to_owned()],
         Refusal::NotHolder { id, .. } => {
             vec![format!("only its holder can do that; look at it: tix status {id}")]
+        }
+        Refusal::ClaimNotShown { typed, held, .. } => {
+            let claim = shell_word(held.claim_id.as_deref().unwrap_or_default());
+            vec![format!("if that claim is yours, say so: {typed} --claim {claim}")]
         }
         Refusal::ClaimChanged { id, .. } => vec![format!(
             "somebody took it over or gave it back meanwhile; look at it: tix log {id}"

@@ -29,7 +29,7 @@ mod takeover;
 #[cfg(test)]
 mod tests;
 
-pub use act::{Act, ChangelogText};
+pub use act::{Act, ChangelogText, ClaimProof};
 pub use activate::{ActivateRequest, FailureNote, note_failure, record_activation};
 pub use change::{
     BranchLanding, Change, FileEdit, Intake, Merge, MergeForm, RefEdit, Target, trailer,

@@ -56,6 +56,9 @@ pub enum Refusal {
     Held { id: TicketId, held: Box<Holder> },
     #[error("{id} is held by {}, not by {actor}", held.name())]
     NotHolder { id: TicketId, actor: String, held: Box<Holder> },
+    /// Held under the name of whoever asks, by a claim that they do not show to be theirs; `typed` is what they typed.
+    #[error("{id} is held by {} under a claim that this clone did not make", held.name())]
+    ClaimNotShown { id: TicketId, typed: String, held: Box<Holder> },
     /// The claim that was to be continued is not the one on the trunk.
     #[error("{id} is no longer held by the claim {expected}")]
     ClaimChanged { id: TicketId, expected: String, held: Box<Holder> },

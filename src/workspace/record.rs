@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::WorkspaceError;
+use super::claims::forget_claims;
 use super::clone_id::write;
 use crate::file;
 use crate::git::Repo;
@@ -63,7 +64,9 @@ pub fn save(repo: &Repo, id: &TicketId, record: &WorkspaceRecord) -> Result<(), 
     write(&path, record).map_err(|source| WorkspaceError::Record { path, source })
 }
 
+/// Forgets the workspace of a ticket, and the claims with it.
 pub fn forget(repo: &Repo, id: &TicketId) -> Result<(), WorkspaceError> {
+    forget_claims(repo, id)?;
     let path = file_of(repo, id);
     file::remove(&path).map_err(|source| WorkspaceError::Record { path, source })
 }

@@ -62,12 +62,18 @@ pub fn facts(
         hooks: guard::hooks(ctx),
         leftovers: outlook.leftovers.clone(),
         unseen: outlook.unseen.clone(),
-        clone_id: workspace::known_clone_id(&ctx.repo),
+        own_claims: own_claims(ctx, &tickets),
         now: ctx.now,
         stale_after: ctx.stale_after(),
         tickets,
         not_understood: ctx.config.not_understood.iter().map(ToString::to_string).collect(),
     })
+}
+
+/// The claims of active tickets that this clone answers for.
+fn own_claims(ctx: &Context<'_>, tickets: &[TicketFacts]) -> Vec<String> {
+    let active = tickets.iter().filter(|ticket| ticket.entry.lane == Lane::Active);
+    active.flat_map(|ticket| workspace::known_claims(&ctx.repo, &ticket.entry.id)).collect()
 }
 
 /// The names that tickets wait for and that mean no ticket, and the circles in which tickets follow each other.

@@ -1,6 +1,9 @@
 //! Going on with a ticket that is one's own.
 
-use super::{ACTIVE, BRANCH, ID, fact, hints, key, one_ticket, subjects, workspace};
+use super::{
+    ACTIVE, BRANCH, ID, claim_of, fact, hints, key, one_ticket, release_by_claim, subjects,
+    workspace,
+};
 use crate::harness::{Do, On, Place, Sandbox, Shim, Untouched, codes, no_leftovers, together};
 
 /// The claim stands and nothing else was made: killed right after the push of the claim.
@@ -71,7 +74,9 @@ fn a_release_that_is_late_does_not_land_under_whoever_resumed() {
     let other = sandbox.clone_named("b").on_machine("m2");
     let shim = Shim::new(&sandbox);
     let mut gate = shim.gate(On::command("push").nth(1));
-    let mut release = other.tix_command(&["release", ID, "--json"]).through(&shim).spawn();
+    let claim = claim_of(&sandbox);
+    let release = other.tix_command(&["release", ID, "--claim", &claim, "--json"]);
+    let mut release = release.through(&shim).spawn();
     release.until_at(&gate);
     clone.tix(&["activate", ID]).success();
     gate.open();
@@ -107,7 +112,7 @@ fn who_is_released_from_elsewhere_in_the_middle_is_told_and_leaves_nothing() {
     let other = sandbox.clone_named("b").on_machine("m2");
     let before = Untouched::of(&clone);
     let shim = Shim::new(&sandbox);
-    shim.rule(On::command("push").nth(2), Do::Then(other.tix_command(&["release", ID])));
+    shim.rule(On::command("push").nth(2), Do::Then(other.sh(&release_by_claim(&sandbox))));
     let output = clone.tix_command(&["activate", ID]).through(&shim).run();
     shim.outputs()[0].success();
     output.exits(3);
