@@ -3,6 +3,7 @@
 //! The modules below give their errors as data. Here each variant gets its exit code and its way out,
 //! by matches without a wildcard: a new variant does not compile until somebody has decided.
 
+mod address;
 mod refusal;
 
 use serde::Serialize;
@@ -349,6 +350,9 @@ impl From<TrunkError> for Failure {
                     branch.short()
                 ))
                 .hint("or keep the tickets on a branch of their own: tix init --trunk tickets"),
+            TrunkError::PushesElsewhere { remote, places } => {
+                address::elsewhere(&message, remote.as_str(), &places)
+            }
             // A mirror that lags behind.
             TrunkError::TwoFaced { .. } => {
                 Failure::new(Exit::Unreachable, format!("{message}; nothing changed"))

@@ -34,6 +34,8 @@ pub struct RepoFacts {
     pub leftovers: Vec<RunLeftover>,
     /// The settings that this tix does not understand, each with its place.
     pub not_understood: Vec<String>,
+    /// Where the remote is pushed to, if that is elsewhere than where it is fetched from.
+    pub pushes_elsewhere: Option<PushTarget>,
     /// Why the remote could not be asked.
     pub unseen: Option<String>,
     /// The claims of active tickets that this clone answers for.
@@ -127,6 +129,16 @@ pub enum WorkspacePlace {
     Worktree,
     Nothing,
     Other,
+}
+
+/// A remote that is pushed to elsewhere than it is fetched from.
+#[derive(Clone, Debug)]
+pub struct PushTarget {
+    pub remote: String,
+    pub fetch: String,
+    pub push: String,
+    /// What there is to do, and the words of the command that does it.
+    pub way_out: (&'static str, Vec<String>),
 }
 
 /// The local trunk beside that of the remote.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::git::GitError;
+use crate::git::{GitError, TwoPlaces};
 use crate::lifecycle::Refusal;
 use crate::names::{RefName, RemoteName, RepoPath};
 use crate::text::count;
@@ -89,6 +89,9 @@ pub enum TrunkError {
         /// The reason in git's report.
         reason: String,
     },
+    /// What is pushed would not be where everybody fetches.
+    #[error("{remote} is fetched from one place and pushed to another")]
+    PushesElsewhere { remote: RemoteName, places: TwoPlaces },
     /// The trunk has not moved, and still it is elsewhere for a push than for a fetch.
     #[error("{remote} shows pushes another {} than fetches", branch.short())]
     TwoFaced { remote: RemoteName, branch: RefName },

@@ -68,7 +68,8 @@ pub fn claim_of(sandbox: &Sandbox) -> String {
 pub fn release_by_claim(sandbox: &Sandbox) -> String {
     let (tix, remote) = (env!("CARGO_BIN_EXE_tix"), sandbox.remote());
     let remote = remote.path().display();
-    let claim = format!("git -C '{remote}' show main:{ACTIVE} | sed -n 's/^claim_id: //p'");
+    let claim =
+        format!("git -C '{remote}' show main:{ACTIVE} | sed -n 's/^claim_id: //p' | tr -d '\"'");
     format!("'{tix}' release {ID} --claim \"$({claim})\"")
 }
 
