@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::change::{Change, FileEdit, trailer};
 use super::machine::{self, Mover, Policy, TicketState, Verb};
-use super::refusal::Refusal;
+use super::refusal::{ClaimedWorkspace, Refusal};
 use super::snapshot::{Ticket, set_all};
 use crate::names::RepoPath;
 use crate::ticket::{Appended, ChangelogEntry as LogEntry, Value};
@@ -91,9 +91,15 @@ impl Act<'_> {
         }
         let (id, typed) = (ticket.entry.id.clone(), self.typed.to_owned());
         let same_name = held.by.as_deref() == Some(self.actor);
+        let workspace = match self.proof {
+            ClaimProof::Recorded { workspace: Some(_), .. } => ClaimedWorkspace::Here,
+            ClaimProof::Recorded { workspace: None, .. } | ClaimProof::Named(_) => {
+                ClaimedWorkspace::None
+            }
+        };
         let held = Box::new(held);
         Err(if same_name {
-            Refusal::ClaimNotShown { id, typed, held }
+            Refusal::ClaimNotShown { id, typed, workspace, held }
         } else {
             Refusal::NotHolder { id, actor: self.actor.to_owned(), held }
         })
