@@ -3,6 +3,7 @@
 //! The modules below give their errors as data. Here each variant gets its exit code and its way out,
 //! by matches without a wildcard: a new variant does not compile until somebody has decided.
 
+mod address;
 mod refusal;
 
 use serde::Serialize;
@@ -351,15 +352,16 @@ impl From<TrunkError> for Failure {
             }
             TrunkError::RefTaken { branch, remote, .. } => Failure::new(Exit::Refused, message)
                 .hint(format!("see what it holds: git log {remote}/{}", branch.short())),
-            TrunkError::InTheWay { .. } => Failure::new(Exit::Refused, message)
-                .hint("whoever made that branch can give it another name")
-                .hint("or the team names ticket branches otherwise, in its .tix.yaml: branch: \"work/{id}\""),
+            TrunkError::InTheWay { .. } => in_the_way(message),
             TrunkError::Hidden { branch, .. } => Failure::new(Exit::RemoteRefused, message)
                 .hint(format!(
                     "whoever runs the server can show {} to pushes: see receive.hideRefs",
                     branch.short()
                 ))
                 .hint("or keep the tickets on a branch of their own: tix init --trunk tickets"),
+            TrunkError::PushesElsewhere { remote, places } => {
+                address::elsewhere(&message, remote.as_str(), &places)
+            }
             // A mirror that lags behind.
             TrunkError::TwoFaced { .. } => {
                 Failure::new(Exit::Unreachable, format!("{message}; nothing changed"))
@@ -398,6 +400,14 @@ impl From<TrunkError> for Failure {
                 .hint("nothing was changed; make room or fix the permissions and try again"),
         }
     }
+}
+
+fn in_the_way(message: String) -> Failure {
+    Failure::new(Exit::Refused, message)
+        .hint("whoever made that branch can give it another name")
+        .hint(
+            "or the team names ticket branches otherwise, in its .tix.yaml: branch: \"work/{id}\"",
+        )
 }
 
 fn outdated(message: &str) -> Failure {

@@ -7,7 +7,9 @@ use super::context::Context;
 use super::own::holds_no_work;
 use crate::error::{Exit, Failure};
 use crate::git::{GitError, LocalEdit, Worktree};
-use crate::lifecycle::{self, Already, BranchDisposal, Decision, Refusal, ReleaseRequest};
+use crate::lifecycle::{
+    self, Act, Already, BranchDisposal, ClaimProof, Decision, Refusal, ReleaseRequest,
+};
 use crate::names::{Oid, RefName};
 use crate::text::shell_word;
 use crate::ticket::{Lane, TicketId};
@@ -17,10 +19,7 @@ use crate::workspace::worker::{self, WorkerState};
 
 pub struct GiveBack<'a> {
     pub id: &'a TicketId,
-    /// The claim that must still hold it; `None` for whichever does.
-    pub claim_id: Option<&'a str>,
-    pub clone_id: &'a str,
-    pub actor: &'a str,
+    pub act: Act<'a>,
     pub reason: Option<&'a str>,
     /// Commits that tix itself put on the ticket branch.
     pub own: &'a [Oid],
@@ -41,18 +40,12 @@ pub fn give_back(
     let queue = ctx.queue_dir()?;
     let progress = ctx.progress();
     let trunk = ctx.engine(run, &progress).watching(name.clone());
-    let prefix = format!("{}-", request.clone_id);
     // A retry ends the claim that the first look saw, and no other: who resumes the ticket meanwhile, or
     // claims it, is not to lose it to a release that was late.
-    let mut claim_id = request.claim_id.map(str::to_owned);
+    let mut seen = None;
     let outcome = trunk.transact(diary, |view| {
-        decide(
-            ctx,
-            view,
-            request,
-            &ReleaseNames { branch: &name, queue: &queue, prefix: &prefix },
-            &mut claim_id,
-        )
+        let names = ReleaseNames { branch: &name, queue: &queue };
+        decide(ctx, view, request, &names, &mut seen)
     });
     if !may_still_land(&outcome) {
         workspace::settle_push(&ctx.repo, request.id)?;
@@ -64,7 +57,6 @@ pub fn give_back(
 struct ReleaseNames<'a> {
     branch: &'a RefName,
     queue: &'a crate::names::RepoPath,
-    prefix: &'a str,
 }
 
 fn decide(
@@ -72,28 +64,24 @@ fn decide(
     view: &View<'_>,
     request: &GiveBack<'_>,
     names: &ReleaseNames<'_>,
-    expected: &mut Option<String>,
+    seen: &mut Option<String>,
 ) -> Result<Decision<FreedBranch, Already>, Stop<Failure>> {
     let entry = view.snapshot.find_id(request.id)?;
+    let is_any_claim = matches!(request.act.proof, ClaimProof::Recorded { .. });
     let left_here = || workspace::load(&ctx.repo, request.id).is_some();
-    if entry.lane == Lane::Queue && request.claim_id.is_none() && left_here() {
+    if entry.lane == Lane::Queue && is_any_claim && left_here() {
         return Ok(Decision::Answer(Already));
     }
     let ticket = view.require(entry)?;
-    let claim_id = ticket.held().claim_id.unwrap_or_default();
-    let expected = expected.get_or_insert_with(|| claim_id.clone());
-    let branch = freed(ctx, view, request.id, names.branch, request.own)?;
-    let release = ReleaseRequest {
-        actor: request.actor,
-        clone_prefix: names.prefix,
-        claim_id: Some(expected),
-        reason: request.reason,
-        at: ctx.now,
-        role: super::ROLE,
-        policy: ctx.policy(),
-        queue: names.queue,
+    let act = match seen.as_deref() {
+        Some(claim) => Act { proof: ClaimProof::Named(claim), ..request.act },
+        None => request.act,
     };
+    let branch = freed(ctx, view, request.id, names.branch, request.own)?;
+    let release =
+        ReleaseRequest { act, reason: request.reason, role: super::ROLE, queue: names.queue };
     let change = lifecycle::release(&ticket, &release, branch.clone())?;
+    *seen = ticket.held().claim_id;
     if let (Some(tip), Some(_)) = (view.commit(), &ctx.remote) {
         workspace::note_push(&ctx.repo, request.id, tip)?;
     }

@@ -13,6 +13,7 @@ use crate::names::{Oid, RefName};
 use crate::text::shell_word;
 use crate::ticket::{Lane, Status, WorkerNow};
 use crate::trunk::View;
+use crate::workspace;
 
 /// A ticket as whoever asks sees it.
 pub struct TicketAsSeen<'a> {
@@ -65,8 +66,8 @@ impl TicketAsSeen<'_> {
             return Ok(Some(format!("tix activate {id}")));
         }
         // Taken over by this clone, which does not know the workspace as its own yet.
-        let claim = ticket.held().claim_id.unwrap_or_default();
-        let bare = act.claim_id.is_none() && claim.starts_with(act.clone_prefix);
+        let is_claim = ticket.held().claim_id.is_some();
+        let bare = is_claim && workspace::load(&self.ctx.repo, id).is_none();
         if bare || matches!(self.workspace, Workspace::Gone(_)) {
             return Ok(Some(format!("tix activate {id} --resume")));
         }

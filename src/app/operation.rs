@@ -7,11 +7,11 @@ use super::follow::follow;
 use super::here::named_or_here;
 use super::receipt::{Receipt, record};
 use super::write::{Home, TicketView, Written, write};
-use crate::env::Env;
+use crate::env::{self, Env};
 use crate::error::{Exit, Failure};
-use crate::lifecycle::{Act, Decision};
+use crate::lifecycle::{Act, ClaimProof, Decision};
 use crate::out::{Format, Out};
-use crate::text::safe;
+use crate::text::{safe, shell_word};
 use crate::ticket::{Lane, TicketId};
 use crate::trunk::{Diary, Outcome, Run};
 use crate::workspace;
@@ -20,22 +20,42 @@ use crate::workspace;
 pub struct Identity {
     pub actor: String,
     pub clone_id: String,
-    prefix: String,
-    claim_id: Option<String>,
+    typed: String,
+    proof: OwnedProof,
+}
+
+/// What [`ClaimProof`] borrows from.
+enum OwnedProof {
+    Named(String),
+    Recorded { claims: Vec<String>, workspace: Option<String> },
 }
 
 impl Identity {
-    /// Whoever runs this tix, with what this clone knows of the ticket.
-    pub fn of(ctx: &Context<'_>, id: &TicketId) -> Result<Identity, Failure> {
-        let claim_id = workspace::load(&ctx.repo, id).map(|record| record.claim_id);
-        Ok(Identity { claim_id, ..Identity::without_claim(ctx)? })
+    /// Whoever runs this tix, with the claim that they name, or else with what this clone knows of the ticket.
+    pub fn of(ctx: &Context<'_>, id: &TicketId, named: Option<&str>) -> Result<Identity, Failure> {
+        let proof = match named {
+            Some(claim) => OwnedProof::Named(claim.to_owned()),
+            None => OwnedProof::Recorded {
+                claims: workspace::known_claims(&ctx.repo, id),
+                workspace: workspace::load(&ctx.repo, id).map(|record| record.claim_id),
+            },
+        };
+        Ok(Identity { proof, ..Identity::without_claim(ctx)? })
+    }
+
+    /// Whoever runs this tix, for the claim that this very run has made.
+    pub fn under(ctx: &Context<'_>, claim: &str) -> Result<Identity, Failure> {
+        let proof = OwnedProof::Named(claim.to_owned());
+        Ok(Identity { proof, ..Identity::without_claim(ctx)? })
     }
 
     /// Whoever runs this tix, for what needs no claim.
     pub fn without_claim(ctx: &Context<'_>) -> Result<Identity, Failure> {
         let clone_id = workspace::clone_id(&ctx.repo, crate::trunk::random_token)?;
-        let prefix = format!("{clone_id}-");
-        Ok(Identity { actor: ctx.actor()?, prefix, clone_id, claim_id: None })
+        let words = env::arguments().map(|word| format!(" {}", shell_word(&word)));
+        let typed = format!("tix{}", words.collect::<String>());
+        let proof = OwnedProof::Recorded { claims: Vec::new(), workspace: None };
+        Ok(Identity { actor: ctx.actor()?, clone_id, typed, proof })
     }
 
     /// The same as the decisions want it.
@@ -43,8 +63,13 @@ impl Identity {
         Act {
             actor: &self.actor,
             at: ctx.now,
-            clone_prefix: &self.prefix,
-            claim_id: self.claim_id.as_deref(),
+            proof: match &self.proof {
+                OwnedProof::Named(claim) => ClaimProof::Named(claim),
+                OwnedProof::Recorded { claims, workspace } => {
+                    ClaimProof::Recorded { claims, workspace: workspace.as_deref() }
+                }
+            },
+            typed: &self.typed,
             policy: ctx.policy(),
         }
     }
@@ -59,6 +84,22 @@ pub struct Operation<'a> {
     pub ticket: Option<&'a str>,
     /// The command's own `--timeout`.
     pub timeout: Option<&'a str>,
+    /// The claim that is named.
+    pub claim: Option<&'a str>,
+}
+
+/// The claim that a holder's verb is for.
+#[derive(Debug, clap::Args)]
+pub struct NamedClaim {
+    /// The claim that you hold the ticket by, where this clone did not make it; `tix show` has it as `claim_id`
+    #[arg(long = "claim", value_name = "CLAIM")]
+    claim: Option<String>,
+}
+
+impl NamedClaim {
+    pub fn id(&self) -> Option<&str> {
+        self.claim.as_deref()
+    }
 }
 
 /// The ticket that a verb is about, and how long it may take.
@@ -75,7 +116,7 @@ pub struct OnTicket {
 impl<'a> Operation<'a> {
     pub fn on(on: &'a OnTicket, name: &'static str, outcome: &'static str) -> Operation<'a> {
         let (ticket, timeout) = (Some(on.ticket.as_str()), on.timeout.as_deref());
-        Operation { name, outcome, ticket, timeout }
+        Operation { name, outcome, ticket, timeout, claim: None }
     }
 
     /// Runs it. `decide` is asked on each view of the ticket, and `say` for the answer.
@@ -103,7 +144,7 @@ impl<'a> Operation<'a> {
         let run = Run::begin(&ctx.repo)?;
         let id = named_or_here(ctx, &run, self.ticket)?;
         diary.ticket = Some(id.clone());
-        let identity = Identity::of(ctx, &id)?;
+        let identity = Identity::of(ctx, &id, self.claim)?;
         let act = identity.act(ctx);
         let written = write(ctx, &run, diary, &id, &mut |view| decide(ctx, &act, view))?;
         let mut receipt = Receipt::new(ctx, self.name, id.as_str(), act.actor);

@@ -11,11 +11,11 @@ use super::sign::last_sign;
 use crate::config::RecordPlace;
 use crate::error::{Exit, Failure};
 use crate::lifecycle::{
-    self, Act, Already, BranchCopy, Claim, Staleness, Takeover, TakeoverKind, Ticket,
+    self, Act, Already, BranchCopy, Claim, Decision, Staleness, Takeover, TakeoverKind, Ticket,
 };
 use crate::names::{Oid, RefName};
 use crate::ticket::{Lane, TicketId};
-use crate::trunk::{Diary, Outcome, Run, View};
+use crate::trunk::{Diary, Outcome, Run, View, may_still_land};
 use crate::workspace::{self, WorkspaceRecord as LocalRecord};
 
 pub struct TakeoverRequest<'a> {
@@ -23,6 +23,8 @@ pub struct TakeoverRequest<'a> {
     pub operation: &'static str,
     pub query: &'a str,
     pub way: TakeoverKind,
+    /// The claim that is given away, where it is named.
+    pub claim: Option<&'a str>,
     /// Who gets it; `None` for whoever asks.
     pub to: Option<&'a str>,
     pub reason: Option<&'a str>,
@@ -41,7 +43,7 @@ pub fn take_over(
     let run = Run::begin(&ctx.repo)?;
     let id = named_or_here(ctx, &run, Some(request.query))?;
     diary.ticket = Some(id.clone());
-    let identity = Identity::of(ctx, &id)?;
+    let identity = Identity::of(ctx, &id, request.claim)?;
     let act = identity.act(ctx);
     let branch = ctx.ticket_branch(&id).map_err(|why| Failure::new(Exit::Damaged, why))?;
     let claim = claim(ctx, &identity, request);
@@ -122,15 +124,21 @@ fn transact(
             branch: names.branch,
             copy,
         };
-        Ok(lifecycle::take_over(&ticket, act, &takeover)?)
-    })?;
-    if let (TakeoverKind::Reclaim(_), Outcome::Landed(_), Some(last)) =
-        (request.way, &outcome, last.get())
-    {
+        let decision = lifecycle::take_over(&ticket, act, &takeover)?;
+        if let (Decision::Push(..), TakeoverKind::Reclaim(_)) = (&decision, request.way) {
+            workspace::note_claim(&ctx.repo, names.id, &claim.id)?;
+        }
+        Ok(decision)
+    });
+    let landed = matches!(outcome, Ok(Outcome::Landed(_)));
+    if !landed && !may_still_land(&outcome) {
+        workspace::drop_claim(&ctx.repo, names.id, &claim.id)?;
+    }
+    if let (TakeoverKind::Reclaim(_), true, Some(last)) = (request.way, landed, last.get()) {
         let last = crate::clock::rfc3339(last);
         ctx.out.narrate(&format!("the last sign of its earlier holder was at {last}"));
     }
-    Ok(outcome)
+    outcome.map_err(Failure::from)
 }
 
 /// The ticket on its branch, and where branch and trunk part; `None` where the branch does not hold it as held. It may
@@ -166,13 +174,15 @@ fn settle(
     claim: &Claim,
     tip: Option<&Oid>,
 ) -> Result<Option<String>, Failure> {
-    match (workspace::load(&ctx.repo, names.id), request.way) {
-        (None, _) => {}
-        (Some(_), TakeoverKind::Handoff) => workspace::forget(&ctx.repo, names.id)?,
-        (Some(record), TakeoverKind::Reclaim(_)) => {
-            let session = ctx.session()?.map(str::to_owned);
-            let record = LocalRecord { claim_id: claim.id.clone(), session, ..record };
-            workspace::save(&ctx.repo, names.id, &record)?;
+    match request.way {
+        TakeoverKind::Handoff => workspace::forget(&ctx.repo, names.id)?,
+        TakeoverKind::Reclaim(_) => {
+            workspace::keep_claim(&ctx.repo, names.id, &claim.id)?;
+            if let Some(record) = workspace::load(&ctx.repo, names.id) {
+                let session = ctx.session()?.map(str::to_owned);
+                let record = LocalRecord { claim_id: claim.id.clone(), session, ..record };
+                workspace::save(&ctx.repo, names.id, &record)?;
+            }
         }
     }
     match tip {

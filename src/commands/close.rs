@@ -4,7 +4,7 @@ use crate::app::context::{Context, Globals};
 use crate::app::find::find_ticket;
 use crate::app::give_back::{clear_local, freed};
 use crate::app::here::named_or_here;
-use crate::app::operation::{Identity, OnTicket, answer};
+use crate::app::operation::{Identity, NamedClaim, OnTicket, answer};
 use crate::app::receipt::{Receipt, record};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
@@ -27,6 +27,8 @@ pub struct CloseArgs {
     /// How it ends: `wont_do`, `duplicate:TICKET` or `superseded:TICKET`
     #[arg(long = "as", value_name = "HOW")]
     how: String,
+    #[command(flatten)]
+    claim: NamedClaim,
     /// Why, for the commit and the ticket's changelog
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
@@ -49,7 +51,7 @@ fn close(ctx: &Context<'_>, args: &CloseArgs, diary: &mut Diary) -> Result<Recei
     let run = Run::begin(&ctx.repo)?;
     let id = named_or_here(ctx, &run, Some(&args.on.ticket))?;
     diary.ticket = Some(id.clone());
-    let identity = Identity::of(ctx, &id)?;
+    let identity = Identity::of(ctx, &id, args.claim.id())?;
     let mut receipt = Receipt::new(ctx, "close", id.as_str(), &identity.actor);
     receipt.outcome = "closed";
     let published = match transact(ctx, &run, args, (&id, &identity), diary)? {
@@ -71,6 +73,7 @@ fn close(ctx: &Context<'_>, args: &CloseArgs, diary: &mut Diary) -> Result<Recei
         }
     };
     if workspace::load(&ctx.repo, &id).is_none() {
+        workspace::forget(&ctx.repo, &id)?;
         return Ok(receipt);
     }
     diary.phase = "clear";

@@ -5,7 +5,7 @@ use crate::app::context::{Context, Globals};
 use crate::app::follow::{PushRequirement, follow_here, require_at_rest};
 use crate::app::here::named_or_here;
 use crate::app::next_step::by_request;
-use crate::app::operation::{Identity, answer, answer_next, finish};
+use crate::app::operation::{Identity, NamedClaim, answer, answer_next, finish};
 use crate::app::receipt::{Receipt, WorkspaceJson, record};
 use crate::app::work::with_work;
 use crate::app::write::{TicketView, carried, write};
@@ -33,6 +33,8 @@ pub struct CompleteArgs {
     /// The ticket [default: the one of this workspace]
     #[arg(value_name = "TICKET", add = ids(&[Lane::Active]))]
     ticket: Option<String>,
+    #[command(flatten)]
+    claim: NamedClaim,
     /// Make the commit on the local branch only, and push nothing
     #[arg(long)]
     no_push: bool,
@@ -57,7 +59,7 @@ fn complete(ctx: &Context<'_>, args: &CompleteArgs, diary: &mut Diary) -> Result
     let id = named_or_here(ctx, &run, args.ticket.as_deref())?;
     diary.ticket = Some(id.clone());
     let branch = ctx.ticket_branch(&id).map_err(|why| Failure::new(Exit::Damaged, why))?;
-    let identity = Identity::of(ctx, &id)?;
+    let identity = Identity::of(ctx, &id, args.claim.id())?;
     let act = identity.act(ctx);
     let mut receipt = Receipt::new(ctx, "complete", id.as_str(), act.actor);
     receipt.outcome = "completed";

@@ -118,7 +118,7 @@ fn put_back(
     let after = Document::parse(read_file(copy)?).map_err(|error| {
         Failure::new(Exit::Damaged, format!("your text, line {}: {}", error.line, error.kind))
     })?;
-    let identity = Identity::of(ctx, id)?;
+    let identity = Identity::of(ctx, id, None)?;
     let act = identity.act(ctx);
     let written = write(ctx, &run, diary, id, &mut |view| {
         Ok(lifecycle::replace(&view.ticket, &act, before, &after)?)

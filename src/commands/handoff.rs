@@ -2,7 +2,7 @@
 
 use crate::app::context::{Context, Globals};
 use crate::app::input;
-use crate::app::operation::{OnTicket, answer, answer_next};
+use crate::app::operation::{NamedClaim, OnTicket, answer, answer_next};
 use crate::app::receipt::record;
 use crate::app::takeover::{TakeoverRequest, take_over};
 use crate::env::Env;
@@ -22,6 +22,8 @@ pub struct HandoffArgs {
     /// Who gets it, as their `TIX_ACTOR` or as git names them: `Name <mail>`
     #[arg(long, value_name = "ACTOR")]
     to: String,
+    #[command(flatten)]
+    claim: NamedClaim,
     /// Why, for the commit and the ticket's changelog
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
@@ -35,6 +37,7 @@ pub fn run(args: &HandoffArgs, globals: &Globals, env: &Env, out: &Out) -> Resul
         operation: "handoff",
         query: &args.on.ticket,
         way: TakeoverKind::Handoff,
+        claim: args.claim.id(),
         to: Some(&to),
         reason: args.reason.as_deref(),
     };

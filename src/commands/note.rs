@@ -41,6 +41,7 @@ pub fn run(args: &NoteArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(
         outcome: "noted",
         ticket: Some(&args.ticket),
         timeout: args.timeout.as_deref(),
+        claim: None,
     };
     operation.run(
         (globals, env, out),

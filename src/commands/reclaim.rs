@@ -37,6 +37,7 @@ pub fn run(args: &ReclaimArgs, globals: &Globals, env: &Env, out: &Out) -> Resul
         operation: "reclaim",
         query: &args.on.ticket,
         way: TakeoverKind::Reclaim(staleness),
+        claim: None,
         to: None,
         reason: Some(&reason),
     };

@@ -5,7 +5,7 @@ use crate::app::context::{Context, Globals};
 use crate::app::find::{claim_commit, find_ticket};
 use crate::app::give_back::{FreedBranch, GiveBack, clear_local, give_back};
 use crate::app::lock::lock_ticket;
-use crate::app::operation::answer;
+use crate::app::operation::{Identity, NamedClaim, answer};
 use crate::app::receipt::{ClaimJson, Receipt, record};
 use crate::env::Env;
 use crate::error::Failure;
@@ -31,6 +31,8 @@ pub struct ReleaseArgs {
     /// Why, for the commit and the ticket's changelog
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
+    #[command(flatten)]
+    claim: NamedClaim,
     /// How long to go on trying while others move the trunk, such as 90s or 2m [default: 60s]
     #[arg(long, value_name = "TIME")]
     timeout: Option<String>,
@@ -57,24 +59,17 @@ pub fn run(args: &ReleaseArgs, globals: &Globals, env: &Env, out: &Out) -> Resul
 
 fn release(ctx: &Context<'_>, args: &ReleaseArgs, diary: &mut Diary) -> Result<Receipt, Failure> {
     let run = Run::begin(&ctx.repo)?;
-    let clone_id = workspace::clone_id(&ctx.repo, crate::trunk::random_token)?;
-    let actor = ctx.actor()?;
     let id = find(ctx, &run, &args.ticket)?;
     diary.ticket = Some(id.clone());
     // An activation of this clone that is under way ends first.
     let _lock = lock_ticket(ctx, &id, "release")?;
+    let identity = Identity::of(ctx, &id, args.claim.id())?;
+    let act = identity.act(ctx);
     let record = workspace::load(&ctx.repo, &id);
     let own: Vec<Oid> = record.iter().filter_map(|r| Oid::parse(&r.commit)).collect();
-    let request = GiveBack {
-        id: &id,
-        claim_id: None,
-        clone_id: &clone_id,
-        actor: &actor,
-        reason: args.reason.as_deref(),
-        own: &own,
-    };
+    let request = GiveBack { id: &id, act, reason: args.reason.as_deref(), own: &own };
     let outcome = give_back(ctx, &run, diary, &request)?;
-    let mut receipt = Receipt::new(ctx, "release", id.as_str(), &actor);
+    let mut receipt = Receipt::new(ctx, "release", id.as_str(), act.actor);
     let landed = match outcome {
         Outcome::Landed(landed) => landed,
         // An earlier release that was killed, or one from elsewhere, has left the workspace here.

@@ -38,6 +38,7 @@ pub fn run(args: &SetArgs, globals: &Globals, env: &Env, out: &Out) -> Result<()
         outcome: "set",
         ticket: Some(&args.ticket),
         timeout: args.timeout.as_deref(),
+        claim: None,
     };
     operation.run(
         (globals, env, out),

@@ -3,7 +3,7 @@
 use crate::app::complete::ids;
 use crate::app::context::Globals;
 use crate::app::follow::{PushRequirement, require_at_rest};
-use crate::app::operation::{Operation, answer_next};
+use crate::app::operation::{NamedClaim, Operation, answer_next};
 use crate::app::work::with_work;
 use crate::env::Env;
 use crate::error::Failure;
@@ -22,6 +22,8 @@ pub struct SubmitArgs {
     /// The ticket [default: the one of this workspace]
     #[arg(value_name = "TICKET", add = ids(&[Lane::Active]))]
     ticket: Option<String>,
+    #[command(flatten)]
+    claim: NamedClaim,
     /// How long to go on trying while others write to the ticket, such as 90s or 2m [default: 60s]
     #[arg(long, value_name = "TIME")]
     timeout: Option<String>,
@@ -33,6 +35,7 @@ pub fn run(args: &SubmitArgs, globals: &Globals, env: &Env, out: &Out) -> Result
         outcome: "submitted",
         ticket: args.ticket.as_deref(),
         timeout: args.timeout.as_deref(),
+        claim: args.claim.id(),
     };
     operation.run(
         (globals, env, out),

@@ -209,7 +209,7 @@ const KEYS: [Key; 21] = [
         name: "timeout",
         takes: "a duration from 1s to 24h, such as 90s, 10m or 1h30m",
         default: DefaultValue::Fixed("60s"),
-        about: "How long an operation goes on trying while others keep moving the trunk; a slow remote gets forty attempts, if that is longer.",
+        about: "How long an operation tries while others move the trunk; forty attempts, if those take longer.",
         on_machine: Some("how long a command waits, at most 24h"),
     },
     Key {

@@ -1,6 +1,7 @@
 //! Checks on who holds what: claims, their branches, and the workspaces of this clone.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use chrono::{DateTime, Utc};
 
@@ -38,10 +39,9 @@ pub(super) fn findings(facts: &RepoFacts) -> Vec<Finding> {
     found
 }
 
-/// Whether the claim was made by this clone.
+/// Whether this clone answers for the claim.
 fn is_ours(facts: &RepoFacts, head: &FrontMatter) -> bool {
-    let claim = head.claim_id.as_deref().unwrap_or_default();
-    facts.clone_id.as_ref().is_some_and(|clone| claim.starts_with(&format!("{clone}-")))
+    head.claim_id.as_ref().is_some_and(|claim| facts.own_claims.contains(claim))
 }
 
 fn about_claim(finding: Finding, head: &FrontMatter) -> Finding {
@@ -119,12 +119,15 @@ fn without_workspace(
     entry: &TicketEntry,
     head: &FrontMatter,
 ) -> Option<Finding> {
-    if !is_ours(facts, head) {
-        return None;
-    }
     let id = &entry.id;
     let ours = facts.workspaces.iter().find(|workspace| workspace.id == *id);
     let worktree = ours.and_then(|workspace| workspace.worktree.as_ref());
+    if let Some(WorktreeFacts { path, place: WorkspacePlace::Unlinked }) = worktree {
+        return Some(unlinked(id, head, path));
+    }
+    if !is_ours(facts, head) {
+        return None;
+    }
     let taken = worktree.filter(|worktree| worktree.place == WorkspacePlace::Other);
     let why = match (ours, worktree) {
         (_, Some(WorktreeFacts { path, place: WorkspacePlace::Nothing })) => {
@@ -132,12 +135,6 @@ fn without_workspace(
         }
         (_, Some(WorktreeFacts { path, place: WorkspacePlace::Other })) => {
             format!("something else is in the place of its workspace: {}", path.display())
-        }
-        (_, Some(WorktreeFacts { path, place: WorkspacePlace::Unlinked })) => {
-            format!(
-                "git does not work in its workspace, because the repository was moved: {}",
-                path.display()
-            )
         }
         (Some(workspace), _) if workspace.claim_id.is_some() && !workspace.finished => {
             "its set-up was interrupted".to_owned()
@@ -150,10 +147,6 @@ fn without_workspace(
     };
     let message = format!("{id} is held by this clone, and {why}");
     let finding = about_claim(Finding::new(Check::ClaimWithoutWorkspace, Some(id), message), head);
-    if let Some(WorktreeFacts { path, place: WorkspacePlace::Unlinked }) = worktree {
-        let path = path.display().to_string();
-        return Some(finding.repair("join them again", &["git", "worktree", "repair", &path]));
-    }
     let again = ["tix", "activate", id.as_str(), "--resume"];
     let finding = match taken.map(|worktree| worktree.path.display().to_string()) {
         Some(path) => finding.repair_with(
@@ -163,6 +156,16 @@ fn without_workspace(
         None => finding.repair("make it again and go on", &again),
     };
     Some(finding.repair("or give the ticket back", &["tix", "release", id.as_str()]))
+}
+
+/// The repository was moved, and its claims are no longer known to be its own by then.
+fn unlinked(id: &TicketId, head: &FrontMatter, path: &Path) -> Finding {
+    let path = path.display().to_string();
+    let message =
+        format!("git does not work in the workspace of {id}, because the repository was moved");
+    about_claim(Finding::new(Check::ClaimWithoutWorkspace, Some(id), message), head)
+        .fact("workspace", path.clone())
+        .repair("join them again", &["git", "worktree", "repair", &path])
 }
 
 fn stale(

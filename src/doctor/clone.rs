@@ -4,7 +4,13 @@ use super::{Check, Finding, Fix, HookHealth, RepoFacts, Severity};
 use crate::text::count;
 
 pub(super) fn findings(facts: &RepoFacts) -> Vec<Finding> {
-    let one_each = [hooks_missing(facts), trunk_ahead(facts), leftovers(facts), unseen(facts)];
+    let one_each = [
+        pushes_elsewhere(facts),
+        hooks_missing(facts),
+        trunk_ahead(facts),
+        leftovers(facts),
+        unseen(facts),
+    ];
     unknown_settings(facts).chain(one_each.into_iter().flatten()).collect()
 }
 
@@ -14,6 +20,20 @@ fn unknown_settings(facts: &RepoFacts) -> impl Iterator<Item = Finding> {
             .repair("see the settings that this tix knows", &["tix", "explain", "config"])
             .repair("see which tix this is", &["tix", "--version"])
     })
+}
+
+fn pushes_elsewhere(facts: &RepoFacts) -> Option<Finding> {
+    let target = facts.pushes_elsewhere.as_ref()?;
+    let message = format!("{} is fetched from one place and pushed to another", target.remote);
+    let (why, command) = &target.way_out;
+    let command: Vec<&str> = command.iter().map(String::as_str).collect();
+    let finding = Finding::new(Check::PushesElsewhere, None, message);
+    Some(
+        finding
+            .fact("fetch", target.fetch.clone())
+            .fact("push", target.push.clone())
+            .repair(*why, &command),
+    )
 }
 
 fn hooks_missing(facts: &RepoFacts) -> Option<Finding> {

@@ -34,10 +34,12 @@ pub struct RepoFacts {
     pub leftovers: Vec<RunLeftover>,
     /// The settings that this tix does not understand, each with its place.
     pub not_understood: Vec<String>,
+    /// Where the remote is pushed to, if that is elsewhere than where it is fetched from.
+    pub pushes_elsewhere: Option<PushTarget>,
     /// Why the remote could not be asked.
     pub unseen: Option<String>,
-    /// The id of this clone, with which its claim ids begin.
-    pub clone_id: Option<String>,
+    /// The claims of active tickets that this clone answers for.
+    pub own_claims: Vec<String>,
     pub now: DateTime<Utc>,
     /// How long nothing may happen on a claim.
     pub stale_after: TimeDelta,
@@ -129,6 +131,16 @@ pub enum WorkspacePlace {
     Unlinked,
     Nothing,
     Other,
+}
+
+/// A remote that is pushed to elsewhere than it is fetched from.
+#[derive(Clone, Debug)]
+pub struct PushTarget {
+    pub remote: String,
+    pub fetch: String,
+    pub push: String,
+    /// What there is to do, and the words of the command that does it.
+    pub way_out: (&'static str, Vec<String>),
 }
 
 /// The local trunk beside that of the remote.

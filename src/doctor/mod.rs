@@ -16,9 +16,9 @@ mod tickets;
 
 pub use claims::tells_of_progress;
 pub use facts::{
-    BranchFacts, BranchTip, Circle, CodeCommit, HookHealth, HooksFacts, LocalTrunk, RepoFacts,
-    ReviewFacts, RunLeftover, TicketFacts, TrunkCode, WorkerFacts, WorkspaceFacts, WorkspacePlace,
-    WorktreeFacts,
+    BranchFacts, BranchTip, Circle, CodeCommit, HookHealth, HooksFacts, LocalTrunk, PushTarget,
+    RepoFacts, ReviewFacts, RunLeftover, TicketFacts, TrunkCode, WorkerFacts, WorkspaceFacts,
+    WorkspacePlace, WorktreeFacts,
 };
 pub use finding::{Finding, Fix, Repair, Severity};
 
@@ -27,6 +27,8 @@ pub use finding::{Finding, Fix, Repair, Severity};
 pub enum Check {
     /// A setting that this tix does not understand.
     UnknownSetting,
+    /// A remote that is pushed to elsewhere than it is fetched from.
+    PushesElsewhere,
     /// A file in a lane that is no readable ticket.
     UnreadableTicket,
     DuplicateId,
@@ -76,12 +78,19 @@ pub struct Rule {
 }
 
 /// Every check, in the order in which findings of one severity are shown.
-pub const RULES: [Rule; 22] = [
+pub const RULES: [Rule; 23] = [
     Rule {
         check: Check::UnknownSetting,
         name: "unknown-setting",
         severity: Severity::Error,
         about: "a setting that this tix does not know, because it is misspelt or a newer tix's: nothing is written until then",
+        fix: None,
+    },
+    Rule {
+        check: Check::PushesElsewhere,
+        name: "pushes-elsewhere",
+        severity: Severity::Error,
+        about: "pushes to the remote go elsewhere than its fetches come from: nothing is written until then",
         fix: None,
     },
     Rule {

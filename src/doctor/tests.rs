@@ -51,7 +51,7 @@ fn held() -> RepoFacts {
             finished: true,
             ended: None,
         }],
-        clone_id: Some("0123abcd".to_owned()),
+        own_claims: vec!["0123abcd-1".to_owned()],
         now: claimed + TimeDelta::hours(1),
         stale_after: TimeDelta::hours(24),
         ..RepoFacts::default()
@@ -164,7 +164,7 @@ fn a_workspace_is_missed_only_where_one_was_wanted() {
     // Another clone's claim has its workspace there.
     let elsewhere = found(|facts| {
         facts.workspaces.clear();
-        facts.clone_id = Some("99999999".to_owned());
+        facts.own_claims.clear();
     });
     assert_eq!(elsewhere, [""; 0]);
 }

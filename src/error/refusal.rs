@@ -2,7 +2,7 @@
 
 use super::{Exit, Failure};
 use crate::lifecycle::machine::{Illegal, Verb};
-use crate::lifecycle::{Holder, Missing, Refusal};
+use crate::lifecycle::{ClaimedWorkspace, Holder, Missing, Refusal};
 use crate::text::{one_line, shell_word};
 use crate::ticket::TicketId;
 
@@ -28,7 +28,10 @@ fn exit(refusal: &Refusal) -> Exit {
         | Refusal::BadQuery { .. }
         | Refusal::OwnedKey { .. }
         | Refusal::BadKey { .. } => Exit::Usage,
-        Refusal::Held { .. } | Refusal::ClaimChanged { .. } | Refusal::Fresh { .. } => Exit::Held,
+        Refusal::Held { .. }
+        | Refusal::ClaimNotShown { .. }
+        | Refusal::ClaimChanged { .. }
+        | Refusal::Fresh { .. } => Exit::Held,
         Refusal::NotFound { .. } => Exit::NotFound,
         Refusal::Exists { .. }
         | Refusal::NotHolder { .. }
@@ -65,9 +68,9 @@ fn with_facts(failure: Failure, refusal: &Refusal) -> Failure {
             failure.fact("path", path.to_string())
         }
         Refusal::Held { id, held, .. } => held_facts(failure, held).fact("ticket", id.to_string()),
-        Refusal::NotHolder { held, .. } | Refusal::ClaimChanged { held, .. } => {
-            held_facts(failure, held)
-        }
+        Refusal::NotHolder { held, .. }
+        | Refusal::ClaimNotShown { held, .. }
+        | Refusal::ClaimChanged { held, .. } => held_facts(failure, held),
         Refusal::Fresh { held, stale_after, .. } => {
             held_facts(failure, held).fact("stale after", stale_after)
         }
@@ -145,6 +148,9 @@ fn hints(refusal: &Refusal) -> Vec<String> {
         Refusal::NotHolder { id, .. } => {
             vec![format!("only its holder can do that; look at it: tix status {id}")]
         }
+        Refusal::ClaimNotShown { id, typed, workspace, held } => {
+            not_shown(id, typed, *workspace, held)
+        }
         Refusal::ClaimChanged { id, .. } => vec![format!(
             "somebody took it over or gave it back meanwhile; look at it: tix log {id}"
         )],
@@ -194,6 +200,23 @@ fn hints(refusal: &Refusal) -> Vec<String> {
         ],
         Refusal::Edited { id } => vec![format!("look at what is new: tix show {id}")],
     }
+}
+
+fn not_shown(
+    id: &TicketId,
+    typed: &str,
+    workspace: ClaimedWorkspace,
+    held: &Holder,
+) -> Vec<String> {
+    let claim = shell_word(held.claim_id.as_deref().unwrap_or_default());
+    let here = match workspace {
+        ClaimedWorkspace::None => None,
+        ClaimedWorkspace::Here => Some(format!(
+            "if this clone was moved or its machine renamed, and is no copy, go on with it: tix activate {id} --resume"
+        )),
+    };
+    let named = format!("if that claim is yours, say so: {typed} --claim {claim}");
+    here.into_iter().chain([named]).collect()
 }
 
 fn shorten(id: &TicketId) -> String {

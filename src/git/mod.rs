@@ -3,6 +3,7 @@
 //! Only [`exec`] starts git. The modules here know which options make git's answer safe to
 //! parse (`-z`, `--porcelain`) and which exit codes mean what; a code they do not name is an error.
 
+mod address;
 mod changes;
 mod commit;
 mod conversation;
@@ -25,6 +26,7 @@ pub mod signals;
 mod tree;
 mod worktree;
 
+pub use address::{PushSetting, TwoPlaces};
 pub use commit::{CommitText, ObjectWriter};
 pub use delta::{ChangedCommit, Delta, Side, Walk};
 pub use exec::{ExecError, Git, Program, RunningCall, edit};

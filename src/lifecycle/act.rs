@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::change::{Change, FileEdit, trailer};
 use super::machine::{self, Mover, Policy, TicketState, Verb};
-use super::refusal::Refusal;
+use super::refusal::{ClaimedWorkspace, Refusal};
 use super::snapshot::{Ticket, set_all};
 use crate::names::RepoPath;
 use crate::ticket::{Appended, ChangelogEntry as LogEntry, Value};
@@ -13,11 +13,25 @@ use crate::ticket::{Appended, ChangelogEntry as LogEntry, Value};
 pub struct Act<'a> {
     pub actor: &'a str,
     pub at: DateTime<Utc>,
-    /// The beginning of the claim ids that this clone makes.
-    pub clone_prefix: &'a str,
-    /// The claim under which this clone has a workspace of the ticket; whoever acts from here acts under it.
-    pub claim_id: Option<&'a str>,
+    /// What a holder's verb rests on.
+    pub proof: ClaimProof<'a>,
+    /// The command as it was typed, for whoever has to type it again with the claim.
+    pub typed: &'a str,
     pub policy: Policy<'a>,
+}
+
+/// How somebody shows that a claim is theirs. A name shows nothing: the agents of a fleet share one.
+#[derive(Clone, Copy, Debug)]
+pub enum ClaimProof<'a> {
+    /// They name it, whoever they are.
+    Named(&'a str),
+    /// This clone has written down which claims of the ticket it answers for.
+    Recorded {
+        /// Oldest first.
+        claims: &'a [String],
+        /// The claim that the workspace here was made for.
+        workspace: Option<&'a str>,
+    },
 }
 
 impl Act<'_> {
@@ -40,10 +54,18 @@ impl Act<'_> {
         Ok(next)
     }
 
-    /// This clone's own claim, if it has made a workspace under one, is the one that stands.
+    /// The claim that is named, or that this clone knows for its own, is the one that stands.
     pub fn require_claim(&self, ticket: &Ticket<'_>) -> Result<(), Refusal> {
         let held = ticket.held();
-        match self.claim_id.filter(|id| held.claim_id.as_deref() != Some(*id)) {
+        let stands = |id: &str| held.claim_id.as_deref() == Some(id);
+        let expected = match self.proof {
+            ClaimProof::Named(id) => Some(id),
+            ClaimProof::Recorded { claims, workspace } => {
+                let standing = claims.iter().find(|id| stands(id)).or(claims.last());
+                standing.map(String::as_str).or(workspace)
+            }
+        };
+        match expected.filter(|id| !stands(id)) {
             None => Ok(()),
             Some(expected) => Err(Refusal::ClaimChanged {
                 id: ticket.entry.id.clone(),
@@ -53,10 +75,34 @@ impl Act<'_> {
         }
     }
 
-    /// The claim first: somebody who had the ticket until it was taken over may have the same name as its holder.
+    /// The claim first: somebody who had the ticket until it was taken over may have the same name as its holder. Whoever
+    /// shows the claim is its holder under any name.
     pub fn require_holder(&self, ticket: &Ticket<'_>) -> Result<(), Refusal> {
         self.require_claim(ticket)?;
-        ticket.require_holder(self.actor, self.clone_prefix)
+        let held = ticket.held();
+        let shown = match (self.proof, &held.claim_id) {
+            (ClaimProof::Named(_), _) => true,
+            (ClaimProof::Recorded { claims, .. }, Some(claim)) => claims.contains(claim),
+            // Made by hand, before there were claims: there is no more to go by than the name.
+            (ClaimProof::Recorded { .. }, None) => held.by.as_deref() == Some(self.actor),
+        };
+        if shown {
+            return Ok(());
+        }
+        let (id, typed) = (ticket.entry.id.clone(), self.typed.to_owned());
+        let same_name = held.by.as_deref() == Some(self.actor);
+        let workspace = match self.proof {
+            ClaimProof::Recorded { workspace: Some(_), .. } => ClaimedWorkspace::Here,
+            ClaimProof::Recorded { workspace: None, .. } | ClaimProof::Named(_) => {
+                ClaimedWorkspace::None
+            }
+        };
+        let held = Box::new(held);
+        Err(if same_name {
+            Refusal::ClaimNotShown { id, typed, workspace, held }
+        } else {
+            Refusal::NotHolder { id, actor: self.actor.to_owned(), held }
+        })
     }
 }
 

@@ -29,7 +29,7 @@ mod takeover;
 #[cfg(test)]
 mod tests;
 
-pub use act::{Act, ChangelogText};
+pub use act::{Act, ChangelogText, ClaimProof};
 pub use activate::{ActivateRequest, FailureNote, note_failure, record_activation};
 pub use change::{
     BranchLanding, Change, FileEdit, Intake, Merge, MergeForm, RefEdit, Target, trailer,
@@ -48,7 +48,7 @@ pub use land::land;
 pub use link::{LinkChange, LinkRequest, link};
 pub use mark::{NewValue, block, check_key, gate, note, replace, set, unblock};
 pub use next::{Hindrance, Prospect, judge, needed};
-pub use refusal::{Holder, Refusal};
+pub use refusal::{ClaimedWorkspace, Holder, Refusal};
 pub use relations::{DependencyState, KnownTicket, fate};
 pub use release::{BranchDisposal, ReleaseRequest, release};
 pub use review::{Approval, ReviewRequest, ReviewVerdict, Work, hand_in, review, submit};

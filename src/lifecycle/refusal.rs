@@ -21,6 +21,15 @@ impl Holder {
     }
 }
 
+/// Whether there is a workspace here that was made for the claim in question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClaimedWorkspace {
+    None,
+    /// Made here when this clone was in another place or its machine had another name; or made by a clone that this one is
+    /// a copy of.
+    Here,
+}
+
 /// The state of the trunk, or the rules, forbid what was asked.
 ///
 /// `legal` are the verbs that could be done instead.
@@ -56,6 +65,9 @@ pub enum Refusal {
     Held { id: TicketId, held: Box<Holder> },
     #[error("{id} is held by {}, not by {actor}", held.name())]
     NotHolder { id: TicketId, actor: String, held: Box<Holder> },
+    /// Held under the name of whoever asks, by a claim that they do not show to be theirs; `typed` is what they typed.
+    #[error("{id} is held by {} under a claim that is not known to be this clone's", held.name())]
+    ClaimNotShown { id: TicketId, typed: String, workspace: ClaimedWorkspace, held: Box<Holder> },
     /// The claim that was to be continued is not the one on the trunk.
     #[error("{id} is no longer held by the claim {expected}")]
     ClaimChanged { id: TicketId, expected: String, held: Box<Holder> },

@@ -1,9 +1,7 @@
 //! Giving a ticket back to the queue.
 
-use chrono::{DateTime, Utc};
-
+use super::act::Act;
 use super::change::{Change, FileEdit, RefEdit, Target, trailer};
-use super::machine::Policy;
 use super::refusal::Refusal;
 use super::snapshot::{Ticket, set_all};
 use crate::names::{Oid, RefName, RepoPath};
@@ -53,20 +51,11 @@ impl BranchDisposal {
 
 /// Who gives a ticket back, and why.
 pub struct ReleaseRequest<'a> {
-    pub actor: &'a str,
-    /// The beginning of the claim ids that this clone makes: a claim of this clone may be given back
-    /// from it under any name.
-    pub clone_prefix: &'a str,
-    /// The claim that must still hold the ticket; `None` for whichever does.
-    pub claim_id: Option<&'a str>,
+    pub act: Act<'a>,
     /// Why, in the holder's words.
     pub reason: Option<&'a str>,
-    /// When: for the changelog entry.
-    pub at: DateTime<Utc>,
     /// Who writes the changelog entry.
     pub role: &'a str,
-    /// What the team has decided. Where a queued ticket needs a person's word, it keeps the one it had.
-    pub policy: Policy<'a>,
     pub queue: &'a RepoPath,
 }
 
@@ -77,21 +66,14 @@ pub fn release(
     branch: BranchDisposal,
 ) -> Result<Change, Refusal> {
     let entry = ticket.entry;
-    let held = ticket.held();
-    let claim_id = held.claim_id.clone().unwrap_or_default();
+    let act = &request.act;
+    let claim_id = ticket.held().claim_id.unwrap_or_default();
     // Before the look at the lane: to whoever had a claim, "it is in the queue" means that it has ended.
-    let expected = request.claim_id.filter(|id| !id.is_empty() && *id != claim_id);
-    if let Some(expected) = expected {
-        return Err(Refusal::ClaimChanged {
-            id: entry.id.clone(),
-            expected: expected.to_owned(),
-            held: Box::new(held),
-        });
-    }
+    act.require_claim(ticket)?;
     if entry.lane != Lane::Active {
-        return Err(ticket.not_active(request.policy));
+        return Err(ticket.not_active(act.policy));
     }
-    ticket.require_holder(request.actor, request.clone_prefix)?;
+    act.require_holder(ticket)?;
     let bad = |why: &str| Refusal::BadName { id: entry.id.clone(), why: why.to_owned() };
     let to = request
         .queue
@@ -101,7 +83,7 @@ pub fn release(
     let mut trailers = vec![
         (trailer::TICKET, entry.id.to_string()),
         (trailer::CLAIM, claim_id),
-        (trailer::ACTOR, request.actor.to_owned()),
+        (trailer::ACTOR, act.actor.to_owned()),
     ];
     trailers.extend(branch.trailer());
     Ok(Change {
@@ -122,7 +104,7 @@ fn given_back(
 ) -> Result<Vec<u8>, Refusal> {
     let mut document = ticket.document.clone();
     // Whoever could claim it had it queued, where that is needed; a release does not take that back.
-    let status = match request.policy.gate {
+    let status = match request.act.policy.gate {
         QueueGate::Open => Status::Open,
         QueueGate::RequireQueued => Status::Queued,
     };
@@ -133,12 +115,13 @@ fn given_back(
             set_all(&mut document, path, &[(key, Value::Null)])?;
         }
     }
-    let mut lines = vec![format!("Given back to the queue by {}", request.actor)];
+    let mut lines = vec![format!("Given back to the queue by {}", request.act.actor)];
     lines.extend(request.reason.map(|reason| format!("Reason: {reason}")));
     if let BranchDisposal::Keep { attic, .. } = branch {
         lines.push(format!("Work so far: {}", attic.short()));
     }
-    let entry = LogEntry { at: request.at, role: request.role, kind: "released", lines: &lines };
+    let entry =
+        LogEntry { at: request.act.at, role: request.role, kind: "released", lines: &lines };
     // Without a changelog section the commit alone tells it.
     match document.append_changelog(&entry) {
         Appended::Yes | Appended::NoSection | Appended::TooLong => {}

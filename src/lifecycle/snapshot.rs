@@ -138,17 +138,6 @@ impl Ticket<'_> {
         }
     }
 
-    /// Held by `actor`, or by a claim of this clone, which may be given back from it under any name.
-    pub fn require_holder(&self, actor: &str, clone_prefix: &str) -> Result<(), Refusal> {
-        let held = self.held();
-        let ours = held.claim_id.as_ref().is_some_and(|id| id.starts_with(clone_prefix));
-        if ours || held.by.as_deref() == Some(actor) {
-            return Ok(());
-        }
-        let (id, actor) = (self.entry.id.clone(), actor.to_owned());
-        Err(Refusal::NotHolder { id, actor, held: Box::new(held) })
-    }
-
     /// The refusal that says that nobody holds it.
     pub fn not_active(&self, policy: Policy<'_>) -> Refusal {
         let (id, lane) = (self.entry.id.clone(), self.entry.lane);

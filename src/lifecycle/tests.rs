@@ -15,15 +15,17 @@ fn now() -> DateTime<Utc> {
     Utc.with_ymd_and_hms(2026, 11, 20, 8, 0, 0).unwrap()
 }
 
-fn act<'a>(actor: &'a str, claim_id: Option<&'a str>) -> Act<'a> {
+fn act<'a>(actor: &'a str, proof: ClaimProof<'a>) -> Act<'a> {
     let policy = Policy {
         gate: QueueGate::Open,
         stages: &STAGES,
         own_review: OwnReview::Refused,
         arrival: Arrival::Request,
     };
-    Act { actor, at: now(), clone_prefix: "0000abcd-", claim_id, policy }
+    Act { actor, at: now(), proof, typed: "tix it", policy }
 }
+
+const NO_CLAIM: ClaimProof<'_> = ClaimProof::Recorded { claims: &[], workspace: None };
 
 fn entry(lane: Lane) -> TicketEntry {
     let id = TicketId::parse("TICKET-foo-001").unwrap();
@@ -57,17 +59,39 @@ fn whoever_may_not_hears_why() {
     let entry = entry(Lane::Active);
     let ticket = Ticket::new(&entry, text("critic_review", HELD, "# Changelog\n"));
     let require = |verb, act: &Act<'_>| act.require(verb, &ticket).map_err(|no| no.to_string());
-    let (ada, bob) = (act("ada", None), act("bob", None));
+    let (ada, bob) = (act("ada", NO_CLAIM), act("bob", NO_CLAIM));
     assert!(require(Verb::Complete, &ada).unwrap_err().contains("its status is `critic_review`"));
     assert!(require(Verb::Approve, &ada).unwrap_err().contains("their own work"));
     assert!(require(Verb::Approve, &bob).is_ok());
     assert!(require(Verb::Submit, &bob).unwrap_err().contains("is held by ada, not by bob"));
-    assert!(require(Verb::Submit, &act("ada", Some("1111-22"))).is_ok());
-    let fenced = require(Verb::Submit, &act("ada", Some("1111-11"))).unwrap_err();
-    assert!(fenced.contains("no longer held by the claim 1111-11"), "{fenced}");
-    // Under any name from the clone that made the claim.
-    let ours = Act { clone_prefix: "1111-", ..bob };
-    assert!(require(Verb::Handoff, &ours).is_ok());
+    let unshown = require(Verb::Submit, &ada).unwrap_err();
+    assert!(unshown.contains("under a claim that is not known to be this clone's"), "{unshown}");
+}
+
+#[test]
+fn a_holder_is_whoever_shows_the_claim_that_stands() {
+    let entry = entry(Lane::Active);
+    let (now, before) = (["1111-22".to_owned()], ["1111-11".to_owned()]);
+    let made = |claims, workspace| ClaimProof::Recorded { claims, workspace };
+    for verb in [Verb::Submit, Verb::Handoff, Verb::Release, Verb::Close] {
+        let ticket = Ticket::new(&entry, text("in_progress", HELD, ""));
+        let require = |proof| act("bob", proof).require(verb, &ticket).map_err(|no| no.to_string());
+        for shown in [ClaimProof::Named("1111-22"), made(&now, None), made(&now, Some("1111-11"))] {
+            assert!(require(shown).is_ok(), "{verb:?} {shown:?}");
+        }
+        let ended = [ClaimProof::Named("1111-11"), made(&before, None), made(&[], Some("1111-11"))];
+        for fenced in ended {
+            let why = require(fenced).unwrap_err();
+            assert!(why.contains("no longer held by the claim 1111-11"), "{verb:?} {why}");
+        }
+        // The workspace may be one of a copy of this clone: it shows nothing.
+        assert!(require(made(&[], Some("1111-22"))).is_err());
+        let by_hand = Ticket::new(&entry, text("in_progress", "claimed_by: bob\n", ""));
+        assert!(act("bob", NO_CLAIM).require(verb, &by_hand).is_ok());
+        assert!(act("ada", NO_CLAIM).require(verb, &by_hand).is_err());
+        // Nothing is held by a claim where there is none.
+        assert!(act("bob", ClaimProof::Named("")).require(verb, &by_hand).is_err());
+    }
 }
 
 #[test]
@@ -83,7 +107,7 @@ fn an_approval_reads_back_whoever_gave_it() {
             commit: None,
             notes: None,
         };
-        let document = changed(review(&ticket, &act(by, None), &work, &request).unwrap());
+        let document = changed(review(&ticket, &act(by, NO_CLAIM), &work, &request).unwrap());
         let given = Approval::all_of(&document);
         let by = by.replace(',', "");
         assert_eq!(given, [Approval { stage: Status::CriticReview, commit: tip.clone(), by }]);
@@ -105,7 +129,7 @@ fn a_claim_is_stale_after_its_last_sign_and_one_without_a_sign_is() {
     let take = |way, last| {
         let request =
             Takeover { way, claim: &claim, reason: None, last, branch: &branch, copy: None };
-        take_over(&ticket, &act("bob", None), &request)
+        take_over(&ticket, &act("bob", NO_CLAIM), &request)
     };
     let after = TakeoverKind::Reclaim(Staleness::After(TimeDelta::hours(24)));
     let ago = |hours| Some(now() - TimeDelta::hours(hours));
@@ -128,7 +152,7 @@ fn a_text_that_changes_what_is_tixs_own_is_not_taken() {
     let entry = entry(Lane::Queue);
     let before = text("open", "labels: [a]\n", "# What\n");
     let ticket = Ticket::new(&entry, before.clone());
-    let ada = act("ada", None);
+    let ada = act("ada", NO_CLAIM);
     let put = |after: &Document| replace(&ticket, &ada, &before, after).map_err(|e| e.to_string());
     assert!(put(&text("queued", "labels: [a]\n", "# What\n")).unwrap_err().contains("`status`"));
     let added = text("open", "labels: [a]\nclaim_id: x\n", "# What\n");
@@ -143,7 +167,7 @@ fn a_text_that_changes_what_is_tixs_own_is_not_taken() {
 
 /// Every verb that writes into one ticket, as far as it applies.
 fn all_verbs(ticket: &Ticket<'_>, words: &str) -> Vec<Result<Change, Refusal>> {
-    let ada = act("ada", None);
+    let ada = act("ada", NO_CLAIM);
     let place = RepoPath::parse("tickets/archive").unwrap();
     let completed = RepoPath::parse("tickets/completed").unwrap();
     let (tip, same) = (oid('a'), |_: &Oid| true);
@@ -167,7 +191,7 @@ fn all_verbs(ticket: &Ticket<'_>, words: &str) -> Vec<Result<Change, Refusal>> {
         unblock(ticket, &ada, Some(words)),
         set(ticket, &ada, &settings),
         submit(ticket, &ada, &work),
-        review(ticket, &act(words, None), &work, &request_changes),
+        review(ticket, &act(words, NO_CLAIM), &work, &request_changes),
         close(ticket, &ada, &request, BranchDisposal::Absent),
         note(ticket, &ada, &story).map(Decision::from),
         complete(ticket, &ada, &work, &done).map(Decision::from),

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::git::GitError;
+use crate::git::{GitError, TwoPlaces};
 use crate::lifecycle::Refusal;
 use crate::names::{RefName, RemoteName, RepoPath};
 use crate::text::count;
@@ -92,6 +92,9 @@ pub enum TrunkError {
     /// The remote has a branch beside which there cannot be one of that name: in git's files a name is a file or a directory.
     #[error("{remote} has a branch {}, beside which there can be no {}", branch.short(), wanted.short())]
     InTheWay { remote: RemoteName, branch: RefName, wanted: RefName },
+    /// What is pushed would not be where everybody fetches.
+    #[error("{remote} is fetched from one place and pushed to another")]
+    PushesElsewhere { remote: RemoteName, places: TwoPlaces },
     /// The trunk has not moved, and still it is elsewhere for a push than for a fetch.
     #[error("{remote} shows pushes another {} than fetches", branch.short())]
     TwoFaced { remote: RemoteName, branch: RefName },

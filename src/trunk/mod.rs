@@ -39,6 +39,7 @@ pub use deadline::{Deadline, DeadlineGrowth};
 pub use error::{MayLand, Stop, TrunkError, may_still_land};
 pub use run::{Run, killed_runs, random_token};
 pub use seen::last_fetched;
+pub use server::require_one_place;
 pub use view::{Unloadable, View};
 
 use build::Built;
@@ -220,7 +221,10 @@ impl Trunk<'_> {
         mut decide: impl FnMut(&View<'_>) -> Result<Decision<T, A>, Stop<E>>,
     ) -> Result<Outcome<T, A>, Stop<E>> {
         match &self.remote {
-            Some(remote) => self.transact_remote(remote, diary, &mut decide),
+            Some(remote) => {
+                require_one_place(self.repo, remote)?;
+                self.transact_remote(remote, diary, &mut decide)
+            }
             None => self.transact_local(diary, &mut decide),
         }
     }

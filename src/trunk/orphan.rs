@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::judge::{PushVerdict, judge, speaks_of_permission};
-use super::server::{LAST_WORD, timed_out};
+use super::server::{LAST_WORD, require_one_place, timed_out};
 use super::{Built, Diary, Landed, MayLand, MovedRef, Trunk, TrunkError, View};
 use crate::git::{Atomic, LocalEdit, RefUpdate};
 use crate::lifecycle::Change;
@@ -32,6 +32,7 @@ impl Trunk<'_> {
     }
 
     fn create_there(&self, remote: &RemoteName, commit: &Oid) -> Result<bool, TrunkError> {
+        require_one_place(self.repo, remote)?;
         let update = RefUpdate::Create { name: self.branch.clone(), to: commit.clone() };
         let updates = std::slice::from_ref(&update);
         let (verdict, words) = match self.repo.push(remote, updates, Atomic::No, self.deadline.at())

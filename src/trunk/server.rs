@@ -9,7 +9,7 @@ use super::patience::Patience;
 use super::{
     Built, Decide, Diary, Landed, MayLand, Outcome, Stop, Trunk, TrunkError, TrunkStep, View, queue,
 };
-use crate::git::{Atomic, GitError, PushReport, RefUpdate};
+use crate::git::{Atomic, GitError, PushReport, RefUpdate, Repo};
 use crate::lifecycle::{Change, Decision};
 use crate::names::{Oid, RefName, RemoteName};
 
@@ -393,6 +393,14 @@ impl Trunk<'_> {
     }
 }
 
+/// The trunk is what is fetched. A push that goes elsewhere is a claim that nobody sees.
+pub fn require_one_place(repo: &Repo, remote: &RemoteName) -> Result<(), TrunkError> {
+    match repo.push_elsewhere(remote)? {
+        None => Ok(()),
+        Some(places) => Err(TrunkError::PushesElsewhere { remote: remote.clone(), places }),
+    }
+}
+
 /// What others can have moved between two looks: the trunk, and the branch that is watched.
 fn seen(view: &View<'_>) -> [Option<Oid>; 2] {
     [view.commit().cloned(), view.watched().cloned()]
@@ -422,6 +430,7 @@ fn unknown(remote: &RemoteName, error: &TrunkError) -> TrunkError {
         | TrunkError::RemoteRefused { .. }
         | TrunkError::RefTaken { .. }
         | TrunkError::InTheWay { .. }
+        | TrunkError::PushesElsewhere { .. }
         | TrunkError::TwoFaced { .. }
         | TrunkError::Hidden { .. }
         | TrunkError::NoTrunk { .. }

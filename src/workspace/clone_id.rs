@@ -14,41 +14,136 @@ use crate::lock::Lock;
 #[derive(Serialize, Deserialize)]
 struct CloneFile {
     id: String,
-    /// The common git dir the id was made for: a copied clone finds another path here and makes its own.
+    #[serde(flatten)]
+    place: ClonePlace,
+}
+
+/// Where an id was made: a copy of the clone finds itself in another place, and makes its own.
+///
+/// Copies that agree in all of it share an id, which costs words alone: only what a clone has written down shows a claim.
+#[derive(PartialEq, Eq, Serialize, Deserialize)]
+struct ClonePlace {
+    /// The common git dir.
     path: String,
+    /// The machine, without the domain, which is the network's. Containers of one image differ in it; a machine that is
+    /// renamed is taken for another.
+    #[serde(default)]
+    host: String,
+    /// The layer that is written to, where the clone lies in an overlay: each container has one of its own.
+    layer: Option<String>,
+}
+
+impl ClonePlace {
+    fn of(repo: &Repo) -> ClonePlace {
+        let path = repo.common_dir.display().to_string();
+        ClonePlace { path, host: host(), layer: layer(&repo.common_dir) }
+    }
 }
 
 /// The id of this clone: eight hexadecimal digits, made by `random` at the first call.
 pub fn clone_id(repo: &Repo, random: impl FnOnce() -> String) -> Result<String, WorkspaceError> {
     let file = repo.tix_dir().join("clone.json");
     let failed = |source| WorkspaceError::Record { path: file.clone(), source };
-    let here = repo.common_dir.display().to_string();
-    if let Some(id) = read(&file, &here) {
+    let place = ClonePlace::of(repo);
+    if let Some(id) = read(&file, &place) {
         return Ok(id);
     }
     let lock = repo.tix_dir().join("locks/clone.lock");
     let held = Lock::take(&lock, Instant::now() + Duration::from_secs(10)).map_err(failed)?;
-    if let Some(id) = read(&file, &here) {
+    if let Some(id) = read(&file, &place) {
         return Ok(id);
     }
     let id: String = random().chars().take(8).collect();
-    write(&file, &CloneFile { id: id.clone(), path: here }).map_err(failed)?;
+    write(&file, &CloneFile { id: id.clone(), place }).map_err(failed)?;
     drop(held);
     Ok(id)
 }
 
 /// The id of this clone if it has one already: without it, nothing on the trunk was claimed from here.
 pub fn known_clone_id(repo: &Repo) -> Option<String> {
-    read(&repo.tix_dir().join("clone.json"), &repo.common_dir.display().to_string())
+    read(&repo.tix_dir().join("clone.json"), &ClonePlace::of(repo))
 }
 
-fn read(file: &Path, here: &str) -> Option<String> {
+fn read(file: &Path, place: &ClonePlace) -> Option<String> {
     let known: CloneFile = serde_json::from_slice(&std::fs::read(file).ok()?).ok()?;
     let usable = known.id.len() == 8 && known.id.bytes().all(|b| b.is_ascii_hexdigit());
-    (known.path == here && usable).then_some(known.id)
+    (known.place == *place && usable).then_some(known.id)
+}
+
+#[cfg(unix)]
+fn host() -> String {
+    let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    name.split('.').next().unwrap_or_default().to_owned()
+}
+
+#[cfg(not(unix))]
+fn host() -> String {
+    String::new()
+}
+
+#[cfg(target_os = "linux")]
+fn layer(dir: &Path) -> Option<String> {
+    let dir = dir.canonicalize().ok()?;
+    upper_layer(&std::fs::read_to_string("/proc/self/mountinfo").ok()?, &dir)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn layer(_: &Path) -> Option<String> {
+    None
+}
+
+/// The `upperdir` of the mount that a directory is in, by the lines of `/proc/self/mountinfo`: see
+/// `proc_pid_mountinfo(5)`. It is only compared, so what is escaped in it stays so.
+#[cfg(target_os = "linux")]
+fn upper_layer(mounts: &str, dir: &Path) -> Option<String> {
+    let mut innermost: Option<(usize, &str)> = None;
+    for line in mounts.lines() {
+        let Some(point) = line.split(' ').nth(4).map(unescaped) else { continue };
+        let depth = Path::new(&point).components().count();
+        // Of two at one point the later one lies above.
+        if dir.starts_with(&point) && innermost.is_none_or(|(known, _)| known <= depth) {
+            innermost = Some((depth, line));
+        }
+    }
+    let mut words = innermost?.1.split_once(" - ")?.1.split(' ');
+    let (kind, options) = (words.next()?, words.nth(1)?);
+    let upper = options.split(',').find_map(|option| option.strip_prefix("upperdir="));
+    upper.filter(|_| kind == "overlay").map(str::to_owned)
+}
+
+/// A blank, a tab, a line end and a backslash are written as octal digits.
+#[cfg(target_os = "linux")]
+fn unescaped(text: &str) -> String {
+    [("\\040", " "), ("\\011", "\t"), ("\\012", "\n"), ("\\134", "\\")]
+        .iter()
+        .fold(text.to_owned(), |text, (code, meant)| text.replace(code, meant))
 }
 
 /// Writes a record, whole.
 pub(super) fn write(path: &Path, value: &impl Serialize) -> io::Result<()> {
     file::replace(path, &serde_json::to_vec(value)?)
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    const MOUNTS: &str = "22 27 0:21 / /proc rw,relatime - proc proc rw\n\
+        27 1 0:40 / / rw,relatime master:1 - overlay overlay rw,lowerdir=/l/A:/l/B,upperdir=/o/1/diff,workdir=/o/1/work\n\
+        30 27 254:0 /home/ada/it /work rw - ext4 /dev/vda rw\n\
+        31 27 0:41 / /two\\040words rw shared:7 - overlay overlay rw,lowerdir=/l/A,upperdir=/o/2/diff,workdir=/o/2/work\n\
+        32 30 0:42 / /work/deep rw - overlay overlay rw,lowerdir=/l/A,upperdir=/o/3/diff,workdir=/o/3/work\n\
+        33 30 0:43 / /work/deep rw - tmpfs tmpfs rw\n";
+
+    #[test]
+    fn the_layer_is_that_of_the_innermost_mount() {
+        let of = |dir: &str| upper_layer(MOUNTS, Path::new(dir));
+        assert_eq!(of("/srv/it/.git").as_deref(), Some("/o/1/diff"));
+        assert_eq!(of("/two words/it/.git").as_deref(), Some("/o/2/diff"));
+        assert_eq!(of("/worker/.git").as_deref(), Some("/o/1/diff"));
+        assert_eq!(of("/work/it/.git"), None);
+        // What was mounted there later hides the overlay.
+        assert_eq!(of("/work/deep/.git"), None);
+        assert_eq!(upper_layer("", Path::new("/srv")), None);
+    }
 }

@@ -3,6 +3,7 @@
 //! Everything here happens after the claim is on the trunk, except the look beforehand at whether it
 //! could happen. What is removed again is only what tix can prove that it made.
 
+mod claims;
 mod clone_id;
 mod half_made;
 mod include;
@@ -18,6 +19,7 @@ pub mod worker;
 use std::io;
 use std::path::{Path, PathBuf};
 
+pub use claims::{drop_claim, keep_claim, known_claims, note_claim};
 pub use clone_id::{clone_id, known_clone_id};
 pub use half_made::{finish as finish_half_made, is_linked};
 pub use include::include;

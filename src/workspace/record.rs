@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::claims::forget_claims;
 use super::clone_id::write;
 use super::{WorkspaceError, prepared};
 use crate::file;
@@ -63,7 +64,9 @@ pub fn save(repo: &Repo, id: &TicketId, record: &WorkspaceRecord) -> Result<(), 
     write(&path, record).map_err(|source| WorkspaceError::Record { path, source })
 }
 
+/// Forgets the workspace of a ticket, and the claims with it.
 pub fn forget(repo: &Repo, id: &TicketId) -> Result<(), WorkspaceError> {
+    forget_claims(repo, id)?;
     let path = file_of(repo, id);
     let removed = prepared::forget(repo, id).and_then(|()| file::remove(&path));
     removed.map_err(|source| WorkspaceError::Record { path, source })

@@ -60,6 +60,21 @@ pub fn key(place: &Place, revision: &str, path: &str, key: &str) -> String {
     line.unwrap_or_else(|| panic!("no `{key}` in {path}:\n{text}")).trim_matches('"').to_owned()
 }
 
+/// The claim that holds the ticket.
+pub fn claim_of(sandbox: &Sandbox) -> String {
+    key(&sandbox.remote(), "main", ACTIVE, "claim_id")
+}
+
+/// A line of shell with which somebody gives the ticket back who did not claim it from where they are: it names the claim that
+/// holds it by then.
+pub fn release_by_claim(sandbox: &Sandbox) -> String {
+    let (tix, remote) = (env!("CARGO_BIN_EXE_tix"), sandbox.remote());
+    let remote = remote.path().display();
+    let claim =
+        format!("git -C '{remote}' show main:{ACTIVE} | sed -n 's/^claim_id: //p' | tr -d '\"'");
+    format!("'{tix}' release {ID} --claim \"$({claim})\"")
+}
+
 /// The subjects of the trunk on the remote, newest first, without those of the seed.
 pub fn subjects(sandbox: &Sandbox) -> Vec<String> {
     let log = sandbox.remote().git(&["log", "--format=%s", "main"]);

@@ -3,6 +3,7 @@
 mod audit;
 mod complete;
 mod ends;
+mod fence;
 mod marks;
 mod merge;
 mod notes;

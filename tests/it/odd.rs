@@ -2,6 +2,7 @@
 //!
 //! A row is a name and a function that makes a [`Scene`]. All rows are held to the same demands: see [`Scene::hold`].
 
+mod addresses;
 mod checkouts;
 mod clones;
 mod environment;

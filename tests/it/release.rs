@@ -1,7 +1,7 @@
 //! Giving a ticket back.
 
 use crate::activate::{
-    ACTIVE, BRANCH, ID, QUEUED, fact, hints, key, one_ticket, subjects, workspace,
+    ACTIVE, BRANCH, ID, QUEUED, claim_of, fact, hints, key, one_ticket, subjects, workspace,
 };
 use crate::harness::{
     Do, On, Output, Place, Sandbox, Shim, Untouched, codes, no_leftovers, queue_ticket, together,
@@ -85,7 +85,7 @@ fn work_moves_to_the_attic_and_is_offered_to_the_next_holder() {
 fn from_another_clone_of_the_holder_nothing_of_tix_own_goes_to_the_attic() {
     let (sandbox, _) = held();
     let other = sandbox.clone_named("b");
-    let output = other.tix(&["release", ID, "--json"]);
+    let output = other.tix(&["release", ID, "--claim", &claim_of(&sandbox), "--json"]);
     assert!(output.success().json()["attic"].is_null(), "{output}");
     assert_eq!(refs(&sandbox), "refs/heads/main");
 }
@@ -98,7 +98,7 @@ fn words_that_the_holder_added_to_the_ticket_are_work() {
     there.git(&["commit", "-q", "-a", "--amend", "--no-edit"]);
     there.git(&["push", "-q", "--force"]);
     let other = sandbox.clone_named("b");
-    let output = other.tix(&["release", ID, "--json"]);
+    let output = other.tix(&["release", ID, "--claim", &claim_of(&sandbox), "--json"]);
     assert!(sandbox.remote().has_ref(&format!("refs/heads/{}", attic(output.success()))));
 }
 
@@ -120,7 +120,8 @@ fn a_dirty_workspace_is_kept_and_said_so() {
     assert!(!sandbox.remote().has_ref(BRANCH));
     // It is free for others, and for this clone when the rest is out of the way.
     sandbox.clone_named("b").tix(&["activate", ID]).success();
-    sandbox.clone_named("c").tix(&["release", ID]).success();
+    let claim = claim_of(&sandbox);
+    sandbox.clone_named("c").tix(&["release", ID, "--claim", &claim]).success();
     clone.tix(&["activate", ID]).exits(5);
     std::fs::remove_file(there.path().join("notes.txt")).unwrap();
     clone.tix(&["activate", ID]).success();
@@ -316,7 +317,8 @@ fn the_late_push_of_an_earlier_holder_does_not_shut_the_next_one_out() {
     let (sandbox, clone) = held();
     let there = clone.at(workspace(&clone, ID));
     there.commit("work", &[("work.txt", "1\n")]);
-    sandbox.clone_named("b").tix(&["release", ID]).success();
+    let claim = claim_of(&sandbox);
+    sandbox.clone_named("b").tix(&["release", ID, "--claim", &claim]).success();
     // Whoever does not know of the release pushes, and so makes the branch anew.
     there.git(&["push", "-q"]);
     let tip = there.git(&["rev-parse", "HEAD"]);

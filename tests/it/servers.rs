@@ -189,7 +189,10 @@ fn a_mirror_that_lags_behind_the_server_of_pushes_is_a_matter_of_time() {
     let ahead = sandbox.bare_clone("ahead.git");
     let next = ahead.git(&["commit-tree", "main^{tree}", "-p", "main", "-m", "more"]);
     ahead.git(&["update-ref", "refs/heads/main", &next]);
-    clone.git(&["config", "remote.origin.pushurl", ahead.path().to_str().unwrap()]);
+    let program = sandbox.root().join("bin/ahead");
+    let script = format!("#!/bin/sh\nexec git-receive-pack '{}'\n", ahead.path().display());
+    clone.write_script("../bin/ahead", &script);
+    clone.git(&["config", "remote.origin.receivepack", &format!("'{}'", program.display())]);
     let there = refs(&ahead);
     assert_snapshot!(refused_in(&sandbox, &clone, 7).redacted(), @"
     exit: 7

@@ -23,6 +23,8 @@ pub(super) struct Attempt {
     pub(super) unfinished: Vec<TicketId>,
     /// Every ticket that an attempt was for, or would have been for.
     pub(super) tried: Vec<TicketId>,
+    /// Tickets whose claim has been noted, to be pushed.
+    pub(super) noted: Vec<TicketId>,
     pub(super) about: Option<TicketId>,
     /// The same if it was chosen, and may be passed over.
     pub(super) chosen: Option<TicketId>,

@@ -27,7 +27,8 @@ use crate::lock::Lock;
 use crate::names::{Oid, RefName, RepoPath};
 use crate::ticket::{Lane, TicketId};
 use crate::trunk::{
-    Diary, Landed, Outcome, Run, Stop, Trunk, TrunkError, View, random_token, ticket_lock,
+    Diary, Landed, Outcome, Run, Stop, Trunk, TrunkError, View, may_still_land, random_token,
+    ticket_lock,
 };
 use crate::workspace::worker::check;
 use crate::workspace::{self, BranchLeftover};
@@ -193,6 +194,17 @@ impl<'a> Activation<'a> {
         }
         let outcome = trunk.transact(diary, |view| self.decide(&trunk, view, &mut attempt));
         self.attempt = attempt;
+        let won = match &outcome {
+            Ok(Outcome::Landed(landed)) => Some(&landed.output.0.id),
+            Ok(Outcome::Answered(_)) | Err(_) => None,
+        };
+        if !may_still_land(&outcome) {
+            for id in std::mem::take(&mut self.attempt.noted) {
+                if won != Some(&id) {
+                    workspace::drop_claim(&ctx.repo, &id, &self.claim.id).map_err(Failure::from)?;
+                }
+            }
+        }
         outcome
     }
 
@@ -217,7 +229,7 @@ impl<'a> Activation<'a> {
         attempt: &mut Attempt,
     ) -> Result<Decision<Start, NoClaim>, Stop<Failure>> {
         let ctx = self.ctx;
-        let Attempt { locks, leftover, about, .. } = attempt;
+        let Attempt { locks, leftover, about, noted, .. } = attempt;
         *about = Some(entry.id.clone());
         let busy = |id: &TicketId| Ok(Decision::Answer(NoClaim::Busy(id.clone())));
         if !try_lock(trunk, locks, &entry.id)? {
@@ -258,6 +270,8 @@ impl<'a> Activation<'a> {
             // The branch is made by the transaction itself, so its name must be free before.
             workspace::clear_leftover(&ctx.repo, &claimed.branch, leftover)?;
         }
+        workspace::note_claim(&ctx.repo, &claimed.id, &self.claim.id).map_err(Failure::from)?;
+        noted.push(claimed.id.clone());
         Ok(Decision::Push(change, (claimed, base)))
     }
 
@@ -341,6 +355,9 @@ impl<'a> Activation<'a> {
         for KnownTicket { entry, head } in &survey.known {
             let ours = head.claim_id.as_ref().filter(|claim| claim.starts_with(&prefix));
             let Some(claim) = ours.filter(|_| entry.lane == Lane::Active) else { continue };
+            if !workspace::known_claims(&self.ctx.repo, &entry.id).contains(claim) {
+                continue;
+            }
             let is_finished = || {
                 let record = workspace::load(&self.ctx.repo, &entry.id);
                 record.is_some_and(|record| record.claim_id == *claim && record.finished)

@@ -30,7 +30,8 @@ impl Activation<'_> {
     /// set-up.
     pub(super) fn go_on_with(&mut self, active: &Active) -> Result<Receipt, Failure> {
         let claim_id = active.held.claim_id.clone().unwrap_or_default();
-        let of_this_clone = claim_id.starts_with(&format!("{}-", self.clone_id));
+        let known = workspace::known_claims(&self.ctx.repo, &active.id);
+        let of_this_clone = known.contains(&claim_id);
         let of_this_actor = active.held.by.as_deref() == Some(self.claim.by.as_str());
         if claim_id.is_empty() || !(of_this_clone || (self.args.resume && of_this_actor)) {
             return Err(self.held_by_other(active));
@@ -207,6 +208,7 @@ impl Activation<'_> {
         claim_commit: Option<&String>,
     ) -> Result<(), Failure> {
         let claim_id = active.held.claim_id.clone().unwrap_or_default();
+        workspace::keep_claim(&self.ctx.repo, &active.id, &claim_id)?;
         let known = workspace::load(&self.ctx.repo, &active.id);
         if known.as_ref().is_some_and(|record| record.claim_id == claim_id) {
             return Ok(());
@@ -297,12 +299,16 @@ impl Activation<'_> {
             if let (Some(tip), Some(_)) = (view.commit(), &ctx.remote) {
                 workspace::note_push(&ctx.repo, &active.id, tip)?;
             }
+            workspace::note_claim(&ctx.repo, &active.id, &self.claim.id)?;
             // With a base of its own the branch stays where it is; else it follows the new claim.
             let at = base.map(|base| watched.unwrap_or(base));
             Ok(Decision::Push(change, (claimed, at)))
         });
         if !may_still_land(&outcome) {
             workspace::settle_push(&ctx.repo, &active.id)?;
+            if outcome.is_err() {
+                workspace::drop_claim(&ctx.repo, &active.id, &self.claim.id)?;
+            }
         }
         Ok(WonClaim::new(outcome.map_err(Failure::from)?.landed(), "resumed"))
     }

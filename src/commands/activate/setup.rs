@@ -4,6 +4,7 @@ use super::claim::{Activation, WonClaim};
 use super::prepare::{FreshWorkspace, prepare};
 use crate::app::branch::{BranchPush, forget_upstream, push_branch, set_upstream};
 use crate::app::give_back::{GiveBack, give_back};
+use crate::app::operation::Identity;
 use crate::app::receipt::{PushedJson, Receipt, WorkspaceJson};
 use crate::config::RecordPlace;
 use crate::error::{Exit, Failure};
@@ -45,6 +46,10 @@ impl Activation<'_> {
         }));
         receipt.warnings.extend(self.attempt.warnings());
         receipt.set_claim(self.ctx, &self.claim, &won.landed.commit, won.landed.attempts);
+        // The note of it from before the push is enough to go on with.
+        if let Err(error) = workspace::keep_claim(&self.ctx.repo, &won.claimed.id, &self.claim.id) {
+            tracing::warn!(%error, "note the claim");
+        }
         self.ctx.out.progress("making the workspace …");
         match self.set_up(won, &mut receipt) {
             Ok(workspace) => {
@@ -277,17 +282,8 @@ impl Activation<'_> {
         }
         let reason = format!("the set-up failed: {cause}");
         let own: Vec<Oid> = tip.into_iter().chain([won.branch_at.clone()]).collect();
-        let request = GiveBack {
-            id,
-            claim_id: Some(&self.claim.id),
-            clone_id: &self.clone_id,
-            actor: &self.claim.by,
-            reason: Some(&reason),
-            own: &own,
-        };
-        let mut diary = Diary { phase: "give back", ..Diary::default() };
-        match give_back(self.ctx, &self.run, &mut diary, &request) {
-            Ok(_) => {
+        match self.give_back(id, &reason, &own) {
+            Ok(()) => {
                 self.forget_record(id);
                 let message = format!("{}; {id} was given back to the queue", failure.message);
                 // Everything is as it was before, so this is no half-done state any more.
@@ -327,6 +323,13 @@ impl Activation<'_> {
                  published only itself"
             )
         })
+    }
+
+    fn give_back(&self, id: &TicketId, reason: &str, own: &[Oid]) -> Result<(), Failure> {
+        let identity = Identity::under(self.ctx, &self.claim.id)?;
+        let request = GiveBack { id, act: identity.act(self.ctx), reason: Some(reason), own };
+        let mut diary = Diary { phase: "give back", ..Diary::default() };
+        give_back(self.ctx, &self.run, &mut diary, &request).map(|_| ())
     }
 
     fn forget_record(&self, id: &TicketId) {

@@ -4,6 +4,7 @@ use super::{ActivateArgs, answer, in_words};
 use crate::app::context::{Context, Globals};
 use crate::app::give_back::{FreedBranch, GiveBack, clear_local, give_back};
 use crate::app::lock::lock_ticket;
+use crate::app::operation::Identity;
 use crate::app::receipt::{Receipt, record};
 use crate::app::settings::with_current_settings;
 use crate::app::worker::{self, Job};
@@ -142,14 +143,8 @@ fn way_back(ctx: &Context<'_>, receipt: &Receipt, cause: &str) -> Result<Vec<Str
     let run = Run::begin(&ctx.repo)?;
     let own: Vec<Oid> =
         receipt.workspace.iter().filter_map(|workspace| Oid::parse(&workspace.commit)).collect();
-    let request = GiveBack {
-        id: &id,
-        claim_id: Some(&claim_id),
-        clone_id: &crate::workspace::clone_id(&ctx.repo, crate::trunk::random_token)?,
-        actor: &receipt.by,
-        reason: Some(cause),
-        own: &own,
-    };
+    let identity = Identity::under(ctx, &claim_id)?;
+    let request = GiveBack { id: &id, act: identity.act(ctx), reason: Some(cause), own: &own };
     let mut diary = Diary { phase: "give back", ..Diary::default() };
     let published = match give_back(ctx, &run, &mut diary, &request)? {
         Outcome::Landed(landed) => match landed.output {

@@ -41,6 +41,7 @@ pub fn remote_branches(
     let (Some(remote), false) = (&ctx.remote, updates.is_empty()) else {
         return Ok(plans.iter().map(|_| Ok(None)).collect());
     };
+    crate::trunk::require_one_place(&ctx.repo, remote)?;
     diary.attempts += 1;
     let until = (ctx.started + ctx.config.timeout).max(Instant::now());
     let report = match ctx.repo.push(remote, &updates, Atomic::No, until) {

@@ -32,6 +32,7 @@ pub(super) fn run(
         outcome,
         ticket: Some(&args.id),
         timeout: args.timeout.as_deref(),
+        claim: None,
     };
     // The other one's whole name, as it was found.
     let named = RefCell::new(String::new());

@@ -9,11 +9,11 @@ use crate::app::sign::not_before;
 use crate::app::worktree::of_ticket;
 use crate::config::RecordPlace;
 use crate::doctor::{
-    BranchFacts, BranchTip, Circle, LocalTrunk, RepoFacts, RunLeftover, TicketFacts, WorkerFacts,
-    WorkspaceFacts, WorkspacePlace, WorktreeFacts, tells_of_progress,
+    BranchFacts, BranchTip, Circle, LocalTrunk, PushTarget, RepoFacts, RunLeftover, TicketFacts,
+    WorkerFacts, WorkspaceFacts, WorkspacePlace, WorktreeFacts, tells_of_progress,
 };
 use crate::error::Failure;
-use crate::git::{CommitObject, Worktree};
+use crate::git::{CommitObject, PushSetting, TwoPlaces, Worktree};
 use crate::lifecycle::{
     Edge, KnownTicket, RelationOrder, Snapshot, TicketEntry, WaitGraph, edges, trailer,
 };
@@ -61,12 +61,41 @@ pub fn facts(
         hooks: guard::hooks(ctx),
         leftovers: outlook.leftovers.clone(),
         unseen: outlook.unseen.clone(),
-        clone_id: workspace::known_clone_id(&ctx.repo),
+        pushes_elsewhere: pushes_elsewhere(ctx)?,
+        own_claims: own_claims(ctx, &tickets),
         now: ctx.now,
         stale_after: ctx.stale_after(),
         tickets,
         not_understood: ctx.config.not_understood.iter().map(ToString::to_string).collect(),
     })
+}
+
+fn pushes_elsewhere(ctx: &Context<'_>) -> Result<Option<PushTarget>, Failure> {
+    let Some(remote) = &ctx.remote else { return Ok(None) };
+    let Some(TwoPlaces { fetch, push, because }) = ctx.repo.push_elsewhere(remote)? else {
+        return Ok(None);
+    };
+    let key = |name: &str| format!("remote.{remote}.{name}");
+    let (why, words) = match because {
+        PushSetting::PushUrl => {
+            ("push to where you fetch from", ["--unset-all".to_owned(), key("pushurl")])
+        }
+        PushSetting::PushInsteadOf => (
+            "see the settings that say so",
+            ["--get-regexp".to_owned(), r"^url\..*\.pushinsteadof$".to_owned()],
+        ),
+        PushSetting::SeveralUrls => {
+            ("see all addresses, and keep the first alone", ["--get-all".to_owned(), key("url")])
+        }
+    };
+    let command = ["git".to_owned(), "config".to_owned()].into_iter().chain(words).collect();
+    Ok(Some(PushTarget { remote: remote.to_string(), fetch, push, way_out: (why, command) }))
+}
+
+/// The claims of active tickets that this clone answers for.
+fn own_claims(ctx: &Context<'_>, tickets: &[TicketFacts]) -> Vec<String> {
+    let active = tickets.iter().filter(|ticket| ticket.entry.lane == Lane::Active);
+    active.flat_map(|ticket| workspace::known_claims(&ctx.repo, &ticket.entry.id)).collect()
 }
 
 /// The names that tickets wait for and that mean no ticket, and the circles in which tickets follow each other.

@@ -1,6 +1,8 @@
 //! Answers of the remote that are lost, late, wrong, or true of a moment ago.
 
-use super::{ACTIVE, BRANCH, ID, QUEUED, fact, hints, key, one_ticket, subjects, workspace};
+use super::{
+    ACTIVE, BRANCH, ID, QUEUED, fact, hints, key, one_ticket, release_by_claim, subjects, workspace,
+};
 use crate::harness::{Do, On, Output, Sandbox, Shim, Untouched, no_leftovers, queue_ticket};
 
 const CUT: &str = "fatal: the remote end hung up unexpectedly\n";
@@ -206,7 +208,7 @@ fn a_claim_that_landed_was_given_back_and_taken_by_another_before_its_answer_is_
     // The same person, so that the release is theirs to make.
     let other = sandbox.clone_named("b").on_machine("m2");
     let tix = env!("CARGO_BIN_EXE_tix");
-    let script = format!("'{tix}' release {ID} && '{tix}' activate {ID}");
+    let script = format!("{} && '{tix}' activate {ID}", release_by_claim(&sandbox));
     let (output, shim) = activate(&sandbox, |shim| {
         shim.rule(On::command("push").nth(1), Do::FailAfter { code: 128, stderr: CUT });
         shim.rule(On::command("fetch").nth(2), Do::Then(other.sh(&script)));

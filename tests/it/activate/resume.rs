@@ -1,6 +1,9 @@
 //! Going on with a ticket that is one's own.
 
-use super::{ACTIVE, BRANCH, ID, fact, hints, key, one_ticket, subjects, workspace};
+use super::{
+    ACTIVE, BRANCH, ID, claim_of, fact, hints, key, one_ticket, release_by_claim, subjects,
+    workspace,
+};
 use crate::harness::{Do, On, Place, Sandbox, Shim, Untouched, codes, no_leftovers, together};
 
 /// The claim stands and nothing else was made: killed right after the push of the claim.
@@ -50,6 +53,76 @@ fn a_copied_clone_does_not_take_its_originals_claims_for_its_own() {
     clone.tix(&["activate", ID]).success();
 }
 
+/// The clone as a copy of it finds itself that has its path on a machine of another name, as in a container.
+fn in_another_container(clone: &Place) {
+    let record = clone.path().join(".git/tix/clone.json");
+    let mut known: serde_json::Value = serde_json::from_str(&clone.read(&record)).unwrap();
+    known["host"] = "elsewhere".into();
+    clone.write(&record, known.to_string());
+}
+
+#[test]
+fn a_copy_at_the_same_path_on_another_machine_has_none_of_the_claims() {
+    let sandbox = one_ticket();
+    let clone = sandbox.clone_named("a");
+    clone.tix(&["activate", ID]).success();
+    let claim = claim_of(&sandbox);
+    in_another_container(&clone);
+    let output = clone.tix(&["activate", ID, "--json"]);
+    assert!(!output.exits(3).stdout().contains("claimed from this clone"), "{output}");
+    for verb in ["release", "complete"] {
+        clone.tix(&[verb, ID]).exits(3);
+    }
+    let report = clone.tix(&["doctor", "--json"]);
+    assert!(!report.stdout().contains("tix release"), "{report}");
+    assert_eq!(claim_of(&sandbox), claim);
+    // A machine that was only renamed goes on when it is told to.
+    let hint = hints(&clone.tix(&["release", ID, "--json"]));
+    assert!(hint.contains(&format!("tix activate {ID} --resume")), "{hint}");
+    clone.tix(&["activate", ID, "--resume"]).success();
+    clone.tix(&["release", ID]).success();
+}
+
+#[test]
+fn a_claim_in_set_up_is_not_renewed_from_another_container() {
+    let sandbox = one_ticket();
+    let clone = sandbox.clone_named("a");
+    claimed_and_killed(&sandbox, &clone);
+    in_another_container(&clone);
+    let claim = claim_of(&sandbox);
+    assert!(hints(clone.tix(&["activate", ID, "--json"]).exits(3)).contains("--resume"));
+    clone.tix(&["activate", "--next"]).exits(4);
+    assert_eq!(claim_of(&sandbox), claim);
+    clone.tix(&["activate", ID, "--resume"]).success();
+    assert!(workspace(&clone, ID).exists());
+}
+
+#[test]
+fn copies_that_share_an_id_do_not_share_a_claim() {
+    let sandbox = one_ticket();
+    let image = sandbox.clone_named("a");
+    // tix was used while the image was built, so all copies have one id.
+    image.tix(&["status", ID]).success();
+    let copy = sandbox.root().join("copy");
+    image.sh(&format!("cp -R . '{}'", copy.display())).run().success();
+    claimed_and_killed(&sandbox, &image);
+    let claim = claim_of(&sandbox);
+    // The copy takes the place of the clone.
+    image.sh(&format!("mv \"$PWD\" ../gone && mv '{}' \"$PWD\"", copy.display())).run().success();
+    assert!(claim.starts_with(&clone_id(&image)));
+    let output = image.tix(&["activate", ID, "--json"]);
+    assert!(!output.exits(3).stdout().contains("claimed from this clone"), "{output}");
+    image.tix(&["release", ID]).exits(3);
+    assert!(!image.tix(&["doctor", "--json"]).stdout().contains("tix release"));
+    assert_eq!(claim_of(&sandbox), claim);
+}
+
+fn clone_id(clone: &Place) -> String {
+    let record = clone.read(clone.path().join(".git/tix/clone.json"));
+    let record: serde_json::Value = serde_json::from_str(&record).unwrap();
+    record["id"].as_str().unwrap().to_owned()
+}
+
 #[test]
 fn two_processes_that_resume_at_once_do_not_both_win() {
     let sandbox = one_ticket();
@@ -71,7 +144,9 @@ fn a_release_that_is_late_does_not_land_under_whoever_resumed() {
     let other = sandbox.clone_named("b").on_machine("m2");
     let shim = Shim::new(&sandbox);
     let mut gate = shim.gate(On::command("push").nth(1));
-    let mut release = other.tix_command(&["release", ID, "--json"]).through(&shim).spawn();
+    let claim = claim_of(&sandbox);
+    let release = other.tix_command(&["release", ID, "--claim", &claim, "--json"]);
+    let mut release = release.through(&shim).spawn();
     release.until_at(&gate);
     clone.tix(&["activate", ID]).success();
     gate.open();
@@ -107,7 +182,7 @@ fn who_is_released_from_elsewhere_in_the_middle_is_told_and_leaves_nothing() {
     let other = sandbox.clone_named("b").on_machine("m2");
     let before = Untouched::of(&clone);
     let shim = Shim::new(&sandbox);
-    shim.rule(On::command("push").nth(2), Do::Then(other.tix_command(&["release", ID])));
+    shim.rule(On::command("push").nth(2), Do::Then(other.sh(&release_by_claim(&sandbox))));
     let output = clone.tix_command(&["activate", ID]).through(&shim).run();
     shim.outputs()[0].success();
     output.exits(3);

@@ -1,5 +1,5 @@
 use super::{ID, assert_found, edit, healthy};
-use crate::activate::workspace;
+use crate::activate::{claim_of, workspace};
 use crate::harness::{Place, Sandbox, Ticket, Untouched};
 
 const BRANCH: &str = "ticket/TICKET-foo-001";
@@ -51,7 +51,7 @@ fn a_workspace_without_a_claim_goes_only_when_nothing_is_lost_with_it() {
     let there = clone.at(workspace(&clone, ID));
     there.write("precious.txt", "mine\n");
     // The same person gives it back from another machine.
-    sandbox.clone_named("b").tix(&["release", ID]).success();
+    sandbox.clone_named("b").tix(&["release", ID, "--claim", &claim_of(&sandbox)]).success();
     let left = ["warning workspace-without-claim TICKET-foo-001"];
     let report = assert_found(&clone, &left);
     assert_eq!(report["findings"][0]["fixable"], true);

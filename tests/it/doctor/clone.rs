@@ -20,6 +20,19 @@ fn commits_that_only_the_local_trunk_has_are_counted() {
 }
 
 #[test]
+fn pushes_that_go_elsewhere_are_found_and_the_way_out_works() {
+    let sandbox = healthy();
+    let clone = sandbox.clone_named("a");
+    let fork = sandbox.bare_clone("fork.git");
+    clone.git(&["config", "remote.origin.pushurl", fork.path().to_str().unwrap()]);
+    let report = assert_found(&clone, &["error pushes-elsewhere -"]);
+    let finding = &report["findings"][0];
+    assert_eq!(finding["facts"]["push"], fork.path().to_str().unwrap());
+    clone.sh(finding["repairs"][0]["command"].as_str().unwrap()).run().success();
+    assert_found(&clone, &[]);
+}
+
+#[test]
 fn a_setting_that_is_not_understood_is_told_once() {
     let sandbox = healthy();
     sandbox.seed(&[(".tix.yaml", "requires: '>= 99'\n\nlanding_order: [a]\n")]);
@@ -41,7 +54,7 @@ fn a_setting_that_is_not_understood_is_told_once() {
       directory  [ROOT]/a/.git/hooks
       put them there: tix hook install
 
-    2 errors, 0 warnings: 2 tickets on origin/main, 22 checks
+    2 errors, 0 warnings: 2 tickets on origin/main, 23 checks
     ----- stderr -----
     ");
     let report = assert_found(&clone, &["error unknown-setting -", "error unknown-setting -"]);

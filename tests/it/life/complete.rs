@@ -4,7 +4,7 @@ use super::{
     ACTIVE, BRANCH, COMPLETED, ID, bob, entries, held_with, queued_with, ready, story, text, value,
     work,
 };
-use crate::activate::{fact, hints, workspace};
+use crate::activate::{claim_of, fact, hints, workspace};
 use crate::harness::{Do, On, Shim, Ticket, Untouched, no_leftovers};
 
 #[test]
@@ -186,8 +186,9 @@ fn complete_is_for_the_holder_of_a_ticket_that_is_named() {
     ");
     let output = bob(&sandbox).tix(&["complete", ID]);
     assert!(output.exits(5).stderr().contains("is held by Ada"), "{output}");
-    // From another clone of the holder it is a matter of what is on the remote.
-    sandbox.clone_named("c").tix(&["complete", ID]).success();
+    // From another clone of the holder, who says which claim is theirs, it is a matter of what is on the remote.
+    let claim = claim_of(&sandbox);
+    sandbox.clone_named("c").tix(&["complete", ID, "--claim", &claim]).success();
 }
 
 #[test]

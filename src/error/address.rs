@@ -1,0 +1,29 @@
+//! Pushes that would go elsewhere than fetches come from.
+
+use super::{Exit, Failure};
+use crate::git::{PushSetting, TwoPlaces};
+
+pub fn elsewhere(message: &str, remote: &str, places: &TwoPlaces) -> Failure {
+    let failure = Failure::new(
+        Exit::Refused,
+        format!("{message}, so nobody would see what you push; nothing changed"),
+    );
+    let failure = failure.fact("fetch", places.fetch.clone()).fact("push", places.push.clone());
+    match places.because {
+        PushSetting::PushUrl => failure
+            .hint(format!(
+                "push to where you fetch from: git config --unset-all remote.{remote}.pushurl"
+            ))
+            .hint(format!(
+                "or do so, and let your own branches go on to the other place: git remote add fork \
+                 \"$(git remote get-url --push {remote})\" && git config remote.pushDefault fork && \
+                 git config --unset-all remote.{remote}.pushurl"
+            )),
+        PushSetting::PushInsteadOf => failure.hint(
+            "see which setting says so: git config --show-origin --get-regexp '^url\\..*\\.pushinsteadof$'",
+        ),
+        PushSetting::SeveralUrls => failure.hint(format!(
+            "keep the first address, and make the others remotes of their own: git config --get-all remote.{remote}.url"
+        )),
+    }
+}

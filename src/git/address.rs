@@ -1,0 +1,262 @@
+//! Where a remote is fetched from and where it is pushed to.
+//!
+//! git alone knows: `insteadOf` and `pushInsteadOf` rewrite what is configured. It is asked only where something is configured
+//! that can tell the two apart.
+
+use std::path::{Path, PathBuf};
+
+use super::exec::text_of;
+use super::repo::{GitConfig, Repo};
+use super::{GitError, redact};
+use crate::names::RemoteName;
+
+/// A remote whose pushes go elsewhere, as far as can be shown. No address holds credentials.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TwoPlaces {
+    pub fetch: String,
+    /// The first address that is pushed to.
+    pub push: String,
+    pub because: PushSetting,
+}
+
+/// What makes pushes go elsewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PushSetting {
+    /// `remote.<name>.pushurl`
+    PushUrl,
+    /// `url.<base>.pushInsteadOf`
+    PushInsteadOf,
+    /// Several `remote.<name>.url`: all are pushed to, and the first is fetched from.
+    SeveralUrls,
+}
+
+impl Repo {
+    /// How pushes to a remote go elsewhere than its fetches; `None` where both are one place.
+    ///
+    /// Several addresses of pushes are never one place: a push is a compare-and-swap, and one that went through at the first
+    /// fails at the second.
+    pub fn push_elsewhere(&self, remote: &RemoteName) -> Result<Option<TwoPlaces>, GitError> {
+        let Some((because, addresses)) = setting(&self.config, remote) else { return Ok(None) };
+        let ask = |more: &[&str]| {
+            let call = self.git().call("remote").arg("get-url").args(more.iter().copied());
+            let answer = call.arg("--").arg(remote.as_str()).run_ok()?;
+            Ok::<_, GitError>(text_of(&answer).lines().next().unwrap_or_default().to_owned())
+        };
+        let (fetch, push) = (ask(&[])?, ask(&["--push"])?);
+        if addresses == 1 && is_one_place(&self.root, &fetch, &push) {
+            return Ok(None);
+        }
+        Ok(Some(TwoPlaces { fetch: redact(&fetch), push: redact(&push), because }))
+    }
+}
+
+/// What is configured that can tell pushes from fetches, and how many addresses are pushed to.
+fn setting(config: &GitConfig, remote: &RemoteName) -> Option<(PushSetting, usize)> {
+    let count = |name: &str| {
+        let key = format!("remote.{remote}.{name}");
+        let values = config.entries().iter().filter(|(found, _)| *found == key);
+        values.fold(0, |count, (_, value)| match value.as_deref() {
+            // "an empty value clears the list": git-config(1)
+            Some("") => 0,
+            Some(_) | None => count + 1,
+        })
+    };
+    let (pushes, urls) = (count("pushurl"), count("url"));
+    let is_rewritten = |(key, _): &(String, Option<String>)| {
+        key.starts_with("url.") && key.ends_with(".pushinsteadof")
+    };
+    match (pushes, urls) {
+        (1.., _) => Some((PushSetting::PushUrl, pushes)),
+        (0, 2..) => Some((PushSetting::SeveralUrls, urls)),
+        (0, _) if config.entries().iter().any(is_rewritten) => {
+            Some((PushSetting::PushInsteadOf, 1))
+        }
+        (0, _) => None,
+    }
+}
+
+/// Whether two addresses are shown to be of one repository. Two network addresses are when host and path are the same: it is
+/// assumed that no server keeps two repositories under one name for two protocols.
+fn is_one_place(root: &Path, one: &str, other: &str) -> bool {
+    if one == other {
+        return true;
+    }
+    match (Address::parse(root, one), Address::parse(root, other)) {
+        (Some(Address::Path(one)), Some(Address::Path(other))) => {
+            let one = repository_at(&one);
+            one.is_some() && one == repository_at(&other)
+        }
+        (Some(Address::Network(one)), Some(Address::Network(other))) => one.is_place_of(&other),
+        (Some(_) | None, _) => false,
+    }
+}
+
+enum Address {
+    Path(PathBuf),
+    Network(NetworkAddress),
+}
+
+struct NetworkAddress {
+    protocol: Protocol,
+    user: Option<String>,
+    /// In lower case.
+    host: String,
+    /// `None` for the one that the protocol has anyway.
+    port: Option<String>,
+    /// As written, without what git adds by itself.
+    path: String,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Protocol {
+    Ssh,
+    Http,
+    Git,
+}
+
+impl Address {
+    fn parse(root: &Path, text: &str) -> Option<Address> {
+        if let Some((scheme, rest)) = text.split_once("://") {
+            let (authority, path) = rest.split_at(rest.find('/')?);
+            let (protocol, usual) = match scheme.to_ascii_lowercase().as_str() {
+                "file" if matches!(authority, "" | "localhost") => {
+                    return Some(Address::Path(path.into()));
+                }
+                "ssh" | "git+ssh" | "ssh+git" => (Protocol::Ssh, "22"),
+                "https" => (Protocol::Http, "443"),
+                "http" => (Protocol::Http, "80"),
+                "git" => (Protocol::Git, "9418"),
+                _ => return None,
+            };
+            return Some(network(protocol, authority, usual, path));
+        }
+        match text.split_once(':') {
+            // A remote helper: its addresses are its own.
+            Some((_, rest)) if rest.starts_with(':') => None,
+            Some((host, path)) if !host.contains('/') => {
+                Some(network(Protocol::Ssh, host, "22", path))
+            }
+            Some(_) | None => Some(Address::Path(root.join(text))),
+        }
+    }
+}
+
+fn network(protocol: Protocol, authority: &str, usual: &str, path: &str) -> Address {
+    let (user, host) = match authority.rsplit_once('@') {
+        Some((user, host)) => (Some(user.to_owned()), host),
+        None => (None, authority),
+    };
+    let (host, port) = match host.rsplit_once(':') {
+        // The colons within brackets are the address's own.
+        Some((host, port)) if !port.contains(']') => (host, Some(port)),
+        Some(_) | None => (host, None),
+    };
+    let path = path.trim_end_matches('/');
+    Address::Network(NetworkAddress {
+        protocol,
+        user,
+        host: host.to_ascii_lowercase(),
+        port: port.filter(|port| !port.is_empty() && *port != usual).map(str::to_owned),
+        path: path.strip_suffix(".git").unwrap_or(path).to_owned(),
+    })
+}
+
+impl NetworkAddress {
+    fn is_place_of(&self, other: &NetworkAddress) -> bool {
+        let path = |address: &NetworkAddress| address.path.trim_start_matches('/').to_owned();
+        if self.host != other.host || path(self) != path(other) || path(self).is_empty() {
+            return false;
+        }
+        if self.protocol != other.protocol {
+            // Each has a port of its own.
+            return true;
+        }
+        // Over ssh a path without a slash begins in the home of the user.
+        let by_user = self.protocol == Protocol::Ssh
+            && [self, other].iter().any(|a| !a.path.starts_with('/') || a.path.starts_with("/~"));
+        self.port == other.port && (!by_user || self.user == other.user)
+    }
+}
+
+/// The repository that git finds for a path, by what it tries itself: "with .git, or without", gitrepository-layout(5).
+fn repository_at(path: &Path) -> Option<PathBuf> {
+    let with = |suffix: &str| {
+        let mut path = path.as_os_str().to_owned();
+        path.push(suffix);
+        PathBuf::from(path)
+    };
+    let tried = ["/.git", "", ".git/.git", ".git"].map(with);
+    let found = tried.iter().find(|path| path.join("HEAD").is_file())?;
+    found.canonicalize().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn same(one: &str, other: &str) -> bool {
+        let there = is_one_place(Path::new("/nowhere"), one, other);
+        assert_eq!(there, is_one_place(Path::new("/nowhere"), other, one), "{one} {other}");
+        there
+    }
+
+    #[test]
+    fn another_spelling_of_one_repository_is_one_place() {
+        let https = "https://example.org/team/it.git";
+        for other in [
+            https,
+            "https://example.org/team/it",
+            "https://example.org:443/team/it/",
+            "https://ada:secret@Example.org/team/it.git",
+            "http://example.org/team/it.git",
+            "git@example.org:team/it.git",
+            "example.org:team/it",
+            "ssh://git@example.org:2222/team/it.git",
+            "git://example.org/team/it.git",
+        ] {
+            assert!(same(https, other), "{other}");
+        }
+        assert!(same("git@example.org:team/it.git", "ssh://git@example.org:22/team/it"));
+        assert!(same("ssh://git@[::1]:22/it.git", "ssh://git@[::1]/it"));
+    }
+
+    #[test]
+    fn what_is_not_shown_to_be_one_place_is_two() {
+        let https = "https://example.org/team/it.git";
+        for other in [
+            "https://example.org/ada/it.git",
+            "https://example.com/team/it.git",
+            "https://example.org:8443/team/it.git",
+            "git@example.org:ada/it.git",
+            "work:team/it.git",
+            "ext::sh -c it",
+            "/srv/team/it.git",
+            "file:///team/it.git",
+            "https://example.org",
+        ] {
+            assert!(!same(https, other), "{other}");
+        }
+        // The homes of two people.
+        assert!(!same("ada@example.org:it.git", "bob@example.org:it.git"));
+        assert!(!same("ssh://ada@example.org/~/it.git", "ssh://bob@example.org/~/it.git"));
+        // There is nothing at either.
+        assert!(!same("/srv/it.git", "/srv/it"));
+    }
+
+    #[test]
+    fn git_is_asked_only_where_pushes_can_go_elsewhere() {
+        let origin = RemoteName::parse("origin").unwrap();
+        let of = |text: &str| setting(&GitConfig::parse(text.as_bytes()), &origin);
+        let url = "remote.origin.url\nx\0";
+        assert_eq!(of(url), None);
+        assert_eq!(of(&format!("{url}remote.fork.pushurl\ny\0remote.pushdefault\nfork\0")), None);
+        let pushed = format!("{url}remote.origin.pushurl\ny\0");
+        assert_eq!(of(&pushed), Some((PushSetting::PushUrl, 1)));
+        let twice = format!("{pushed}remote.origin.pushurl\nz\0");
+        assert_eq!(of(&twice), Some((PushSetting::PushUrl, 2)));
+        assert_eq!(of(&format!("{twice}remote.origin.pushurl\n\0")), None);
+        assert_eq!(of(&format!("{url}{url}")), Some((PushSetting::SeveralUrls, 2)));
+        let rewritten = format!("{url}url.git@x:.pushinsteadof\nhttps://x/\0");
+        assert_eq!(of(&rewritten), Some((PushSetting::PushInsteadOf, 1)));
+    }
+}

@@ -1,0 +1,87 @@
+//! The claims that this clone answers for: those that it made, each written down before it was pushed, and those that somebody
+//! went on with from here. A file for each ticket, below the common git dir.
+//!
+//! The beginning of a claim id is no proof: copies of a clone may begin theirs alike. So each file says which clone wrote it,
+//! and a copy of it says nothing.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+
+use super::WorkspaceError;
+use super::clone_id::{known_clone_id, write};
+use crate::file;
+use crate::git::Repo;
+use crate::lock::Lock;
+use crate::ticket::TicketId;
+
+#[derive(Default, Serialize, Deserialize)]
+struct ClaimsFile {
+    /// The id of the clone that wrote it.
+    clone: String,
+    /// Oldest first. There is more than one only where the fate of a push is not known.
+    claims: Vec<String>,
+}
+
+fn file_of(repo: &Repo, id: &TicketId) -> PathBuf {
+    repo.tix_dir().join("claims").join(format!("{id}.json"))
+}
+
+/// The claims of a ticket that this clone answers for, oldest first.
+pub fn known_claims(repo: &Repo, id: &TicketId) -> Vec<String> {
+    let read = |clone| {
+        let file = std::fs::read(file_of(repo, id)).ok()?;
+        let known: ClaimsFile = serde_json::from_slice(&file).ok()?;
+        (known.clone == clone).then_some(known.claims)
+    };
+    known_clone_id(repo).and_then(read).unwrap_or_default()
+}
+
+/// Notes a claim that is about to be pushed.
+pub fn note_claim(repo: &Repo, id: &TicketId, claim: &str) -> Result<(), WorkspaceError> {
+    change(repo, id, |claims| {
+        claims.retain(|known| known != claim);
+        claims.push(claim.to_owned());
+    })
+}
+
+/// Notes that a claim stands. No earlier one can land any more.
+pub fn keep_claim(repo: &Repo, id: &TicketId, claim: &str) -> Result<(), WorkspaceError> {
+    if known_claims(repo, id) == [claim] {
+        return Ok(());
+    }
+    change(repo, id, |claims| *claims = vec![claim.to_owned()])
+}
+
+/// Notes that a claim was not made, and that no push of it can land any more.
+pub fn drop_claim(repo: &Repo, id: &TicketId, claim: &str) -> Result<(), WorkspaceError> {
+    change(repo, id, |claims| claims.retain(|known| known != claim))
+}
+
+pub(super) fn forget_claims(repo: &Repo, id: &TicketId) -> Result<(), WorkspaceError> {
+    let path = file_of(repo, id);
+    file::remove(&path).map_err(|source| WorkspaceError::Record { path, source })
+}
+
+/// Under a lock, because a takeover does not wait for an activation of the same ticket.
+fn change(
+    repo: &Repo,
+    id: &TicketId,
+    edit: impl FnOnce(&mut Vec<String>),
+) -> Result<(), WorkspaceError> {
+    let path = file_of(repo, id);
+    let failed = |source| WorkspaceError::Record { path: path.clone(), source };
+    let lock = repo.tix_dir().join("locks/claims.lock");
+    let held = Lock::take(&lock, Instant::now() + Duration::from_secs(10)).map_err(failed)?;
+    let mut claims = known_claims(repo, id);
+    edit(&mut claims);
+    if claims.is_empty() {
+        file::remove(&path).map_err(failed)?;
+    } else {
+        let clone = known_clone_id(repo).unwrap_or_default();
+        write(&path, &ClaimsFile { clone, claims }).map_err(failed)?;
+    }
+    drop(held);
+    Ok(())
+}

@@ -1,0 +1,143 @@
+//! A holder's verb is for whoever shows the claim, not for whoever has the holder's name: the agents of a fleet share one.
+
+use super::{ACTIVE, BRANCH, ID, held_with, queued_with, ready, text, value, work};
+use crate::activate::{claim_of, fact, hints, key, workspace};
+use crate::harness::{Do, On, Place, Sandbox, Shim, Untouched};
+
+/// What only a holder may do.
+const VERBS: [&[&str]; 5] = [
+    &["release", ID],
+    &["complete", ID],
+    &["submit", ID],
+    &["close", ID, "--as", "wont_do"],
+    &["handoff", ID, "--to", "Eve <eve@example.org>"],
+];
+
+/// Where every branch of the remote is.
+fn branches(sandbox: &Sandbox) -> String {
+    sandbox.remote().git(&["for-each-ref"])
+}
+
+/// No holder's verb does anything from there, each is answered with these words, and nothing changes.
+#[track_caller]
+fn assert_fenced(sandbox: &Sandbox, there: &Place, words: &str) {
+    let (before, here) = (branches(sandbox), Untouched::of(there));
+    for verb in VERBS {
+        let output = there.tix(&[verb, &["--json"]].concat());
+        let message = output.exits(3).json()["message"].as_str().unwrap().to_owned();
+        assert!(message.contains(words), "{verb:?}: {output}");
+        assert_eq!(fact(&output, "claim"), claim_of(sandbox), "{verb:?}: {output}");
+    }
+    assert_eq!(branches(sandbox), before);
+    here.assert_same(there);
+}
+
+#[test]
+fn a_clone_that_never_had_the_ticket_is_asked_for_the_claim_and_its_hint_can_be_pasted() {
+    let (sandbox, _, there) = held_with("review: [critic_review]\n");
+    work(&there, "work.txt");
+    let other = sandbox.clone_named("c");
+    assert_fenced(&sandbox, &other, "under a claim that is not known to be this clone's");
+    let output = other.tix(&["release", "foo-001", "--reason", "it's late"]);
+    insta::assert_snapshot!(output.exits(3).redacted(), @r"
+    exit: 3
+    ----- stdout -----
+    ----- stderr -----
+    error: TICKET-foo-001 is held by Ada Example <ada@example.org> under a claim that is not known to be this clone's
+      held by  Ada Example <ada@example.org>
+      since    [TIME]
+      claim    [OID]-[OID]
+    hint: if that claim is yours, say so: tix release foo-001 --reason 'it'\''s late' --claim [OID]-[OID]
+    ");
+    let hint = hints(&other.tix(&["release", "foo-001", "--reason", "it's late", "--json"]));
+    let line = hint.split_once(": tix ").unwrap().1;
+    other.sh(&format!("'{}' {line}", env!("CARGO_BIN_EXE_tix"))).run().success();
+    assert!(sandbox.remote().files("main").contains(&super::QUEUED.to_owned()));
+}
+
+#[test]
+fn nobody_ends_the_claim_that_came_after_theirs() {
+    let (sandbox, ada, there) = held_with("review: [critic_review]\n");
+    work(&there, "work.txt");
+    let other = sandbox.clone_named("c").on_machine("third");
+    other.tix(&["reclaim", ID, "--reason", "it is stale", "--force"]).success();
+    for place in [&ada, &there] {
+        assert_fenced(&sandbox, place, "no longer held by the claim");
+    }
+    // Whoever took it over needs no workspace to give it back.
+    other.tix(&["release", ID]).success();
+}
+
+#[test]
+fn a_claim_is_named_by_whoever_knows_it_and_only_while_it_stands() {
+    let (sandbox, ada, _) = held_with("review: [critic_review]\n");
+    let bob = super::bob(&sandbox);
+    let first = claim_of(&sandbox);
+    ada.tix(&["release", ID]).success();
+    ada.tix(&["activate", ID]).success();
+    for verb in VERBS {
+        let output = bob.tix(&[verb, &["--claim", &first, "--json"]].concat());
+        let message = output.exits(3).json()["message"].as_str().unwrap().to_owned();
+        assert!(message.contains("no longer held by the claim"), "{verb:?}: {output}");
+    }
+    // Also by the one who holds it under another.
+    ada.tix(&["release", ID, "--claim", &first]).exits(3);
+    bob.tix(&["release", ID]).exits(5);
+    bob.tix(&["release", ID, "--claim", &claim_of(&sandbox)]).success();
+    ada.tix(&["release", ID, "--claim", &first]).exits(3);
+}
+
+#[test]
+fn a_clone_that_lost_its_records_goes_on_with_its_claim_when_it_is_told_to() {
+    let (sandbox, ada, there) = held_with("review: [critic_review]\n");
+    work(&there, "work.txt");
+    std::fs::remove_dir_all(ada.path().join(".git/tix")).unwrap();
+    assert_fenced(&sandbox, &there, "under a claim that is not known to be this clone's");
+    assert!(hints(ada.tix(&["activate", ID, "--json"]).exits(3)).contains("--resume"));
+    ada.tix(&["activate", ID, "--resume"]).success();
+    there.tix(&["submit"]).success();
+}
+
+#[test]
+fn a_claim_that_was_killed_after_its_push_is_given_back_by_its_clone_alone() {
+    let sandbox = queued_with("", &ready(ID));
+    let ada = sandbox.clone_named("a");
+    let shim = Shim::new(&sandbox);
+    shim.rule(On::command("push").nth(1), Do::KillAfter);
+    ada.tix_command(&["activate", ID]).through(&shim).run().killed_by(9);
+    sandbox.clone_named("c").tix(&["release", ID]).exits(3);
+    ada.tix(&["release", ID]).success();
+}
+
+#[test]
+fn where_progress_is_recorded_on_the_trunk_the_claim_is_asked_for_all_the_same() {
+    let (sandbox, ada, there) = held_with("record: trunk\nreview: [critic_review]\n");
+    let other = sandbox.clone_named("c");
+    assert_fenced(&sandbox, &other, "under a claim that is not known to be this clone's");
+    work(&there, "work.txt");
+    ada.tix(&["submit", ID]).success();
+    other.tix(&["release", ID, "--claim", &claim_of(&sandbox)]).success();
+}
+
+#[test]
+fn what_anybody_may_do_needs_no_claim() {
+    let (sandbox, _, _) = held_with("");
+    let other = sandbox.clone_named("c");
+    other.tix(&["note", ID, "seen"]).success();
+    other.tix(&["block", ID, "--reason", "no key"]).success();
+    other.tix(&["unblock", ID]).success();
+    assert_eq!(value(&text(&sandbox, BRANCH, ACTIVE), "blocked"), None);
+}
+
+#[test]
+fn a_race_that_was_lost_leaves_no_claim_behind() {
+    let sandbox = queued_with("", &ready(ID));
+    let (ada, other) = (sandbox.clone_named("a"), sandbox.clone_named("c"));
+    let shim = Shim::new(&sandbox);
+    shim.rule(On::command("push").nth(1), Do::Then(other.tix_command(&["activate", ID])));
+    let output = ada.tix_command(&["activate", ID, "--json"]).through(&shim).run();
+    assert_eq!(fact(output.exits(3), "claim"), key(&sandbox.remote(), "main", ACTIVE, "claim_id"));
+    assert!(!ada.path().join(format!(".git/tix/claims/{ID}.json")).exists());
+    assert!(workspace(&other, ID).exists());
+    ada.tix(&["release", ID]).exits(3);
+}
