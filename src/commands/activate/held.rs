@@ -81,6 +81,16 @@ impl Activation<'_> {
         failure
     }
 
+    /// The command that gives it back from here: whoever goes on with a claim of another clone has to name it.
+    fn release(&self, active: &Active) -> String {
+        let id = &active.id;
+        let claim = active.held.claim_id.clone().unwrap_or_default();
+        if workspace::known_claims(&self.ctx.repo, id).contains(&claim) {
+            return format!("tix release {id}");
+        }
+        format!("tix release {id} --claim {}", shell_word(&claim))
+    }
+
     fn claim_commit(&self, active: &Active) -> Result<Option<(Oid, String)>, GitError> {
         let claim_id = active.held.claim_id.as_deref();
         claim_commit(&self.ctx.repo, &active.trunk, &active.path, claim_id)
@@ -164,7 +174,7 @@ impl Activation<'_> {
                     Exit::Incomplete,
                     format!("this clone sent a push for {id} whose answer was lost, and it may still land"),
                 )
-                .hint(format!("bring it to an end: tix release {id}"))
+                .hint(format!("bring it to an end: {}", self.release(active)))
                 .hint(format!("then claim it anew: tix activate {id}")));
             }
             workspace::settle_push(&self.ctx.repo, &active.id)?;
@@ -250,7 +260,7 @@ impl Activation<'_> {
                     Exit::Incomplete,
                     format!("{} has no ticket branch any more", active.id),
                 )
-                .hint(format!("give it back: tix release {}", active.id)));
+                .hint(format!("give it back: {}", self.release(active))));
             }
         }
         let claim_id = active.held.claim_id.as_deref().unwrap_or_default();
@@ -322,7 +332,8 @@ impl Activation<'_> {
     ) -> Result<(), Failure> {
         let ctx = self.ctx;
         let id = &active.id;
-        let give_back = format!("or give {id} back, and what is there is kept: tix release {id}");
+        let give_back =
+            format!("or give {id} back, and what is there is kept: {}", self.release(active));
         workspace::finish_half_made(&ctx.repo, id)?;
         let Some(local) = ctx.objects.resolve(branch.as_str())? else { return Ok(()) };
         let known = [seen.commit(), seen.base()].into_iter().flatten();

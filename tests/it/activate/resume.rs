@@ -84,6 +84,22 @@ fn a_copy_at_the_same_path_on_another_machine_has_none_of_the_claims() {
 }
 
 #[test]
+fn the_way_back_from_a_resume_in_another_clone_names_the_claim() {
+    let sandbox = one_ticket();
+    let clone = sandbox.clone_named("a");
+    claimed_and_killed(&sandbox, &clone);
+    let other = sandbox.clone_named("b");
+    // A branch of that name with work on it is in the way there.
+    other.git(&["switch", "-q", "-c", BRANCH.strip_prefix("refs/heads/").unwrap_or(BRANCH)]);
+    other.commit("work", &[("work.txt", "1\n")]);
+    other.git(&["switch", "-q", "main"]);
+    let hints = hints(other.tix(&["activate", ID, "--resume", "--json"]).exits(8));
+    let line = hints.split("what is there is kept: tix ").nth(1).unwrap().to_owned();
+    assert!(line.contains(&claim_of(&sandbox)), "{line}");
+    other.sh(&format!("'{}' {line}", env!("CARGO_BIN_EXE_tix"))).run().success();
+}
+
+#[test]
 fn a_claim_in_set_up_is_not_renewed_from_another_container() {
     let sandbox = one_ticket();
     let clone = sandbox.clone_named("a");

@@ -1,0 +1,100 @@
+//! What a transaction ended with, with its exit code and its ways out.
+
+use super::{Exit, Failure, address, remote_words};
+use crate::trunk::{MayLand, TrunkError};
+
+impl From<TrunkError> for Failure {
+    fn from(error: TrunkError) -> Failure {
+        let message = error.to_string();
+        match error {
+            TrunkError::Git(error) => error.into(),
+            TrunkError::Unreachable { words, landing: MayLand::No, .. } => {
+                Failure::new(Exit::Unreachable, format!("{message}; nothing changed"))
+                    .fact("git", words.trim())
+                    .hint("try again when the network is back")
+            }
+            TrunkError::Unreachable { words, landing: MayLand::Unknown, .. } => Failure::new(
+                Exit::Incomplete,
+                format!("{message}, and the last push may have landed"),
+            )
+            .fact("git", words.trim())
+            .hint("run the same command again when the network is back: it finds out"),
+            TrunkError::Denied { words, .. } => Failure::new(Exit::RemoteRefused, message)
+                .fact("git", words.trim())
+                .hint("check your login: git ls-remote"),
+            TrunkError::RemoteRefused { remote, branch, trunk, words, .. } => {
+                Failure::new(Exit::RemoteRefused, message)
+                    .maybe_fact("remote says", remote_words(&words))
+                    .hint(if branch == trunk {
+                        format!(
+                            "if {remote} protects this branch, keep the tickets on a branch of their own: \
+                             tix init --trunk tickets"
+                        )
+                    } else {
+                        format!("{remote} must let you make and delete {}", branch.short())
+                    })
+            }
+            TrunkError::RefTaken { branch, remote, .. } => Failure::new(Exit::Refused, message)
+                .hint(format!("see what it holds: git log {remote}/{}", branch.short())),
+            TrunkError::InTheWay { .. } => in_the_way(message),
+            TrunkError::Hidden { branch, .. } => Failure::new(Exit::RemoteRefused, message)
+                .hint(format!(
+                    "whoever runs the server can show {} to pushes: see receive.hideRefs",
+                    branch.short()
+                ))
+                .hint("or keep the tickets on a branch of their own: tix init --trunk tickets"),
+            TrunkError::PushesElsewhere { remote, places } => {
+                address::elsewhere(&message, remote.as_str(), &places)
+            }
+            // A mirror that lags behind.
+            TrunkError::TwoFaced { .. } => {
+                Failure::new(Exit::Unreachable, format!("{message}; nothing changed"))
+                    .hint("try again later; if it stays so, ask whoever runs the server")
+            }
+            TrunkError::NoTrunk { remote, branches, .. } if branches.is_empty() => {
+                Failure::new(Exit::Refused, format!("{remote} is empty: no commit was pushed yet"))
+                    .hint(format!("push the first one: git push -u {remote} HEAD"))
+            }
+            TrunkError::NoTrunk { remote, branches, .. } => Failure::new(Exit::Refused, message)
+                .fact("branches", branches.join(", "))
+                .hint("say which branch the tickets are on: git config tix.trunk <branch>")
+                .hint(format!(
+                    "if the remote renamed its default branch: git fetch --prune && git remote set-head {remote} --auto"
+                )),
+            TrunkError::Outdated { .. } => outdated(&message),
+            TrunkError::NoBase { .. } => Failure::new(Exit::Refused, message)
+                .hint("say which branch it is: git config tix.base <branch>"),
+            TrunkError::NoLocalTrunk { .. } => Failure::new(Exit::Refused, message).hint(
+                "make the first commit, or say which branch it is: git config tix.trunk <branch>",
+            ),
+            TrunkError::LocalRefTaken { branch } => Failure::new(Exit::Refused, message)
+                .hint(format!("see what it holds: git log {}", branch.short())),
+            TrunkError::Conflicts { paths } => {
+                let paths: Vec<_> = paths.iter().map(ToString::to_string).collect();
+                Failure::new(Exit::Refused, format!("{message}; nothing changed"))
+                    .fact("conflicts", paths.join("\n"))
+            }
+            TrunkError::Contended { .. } => {
+                Failure::new(Exit::Contended, format!("{message}; nothing changed"))
+                    .hint("try again, or with a longer --timeout")
+            }
+            TrunkError::Lock { source: None, .. } => Failure::new(Exit::Unreachable, message)
+                .hint("another tix is at work on it in this clone; try again when it is done"),
+            TrunkError::Lock { source: Some(_), .. } => Failure::new(Exit::Refused, message)
+                .hint("nothing was changed; make room or fix the permissions and try again"),
+        }
+    }
+}
+
+fn in_the_way(message: String) -> Failure {
+    Failure::new(Exit::Refused, message)
+        .hint("whoever made that branch can give it another name")
+        .hint(
+            "or the team names ticket branches otherwise, in its .tix.yaml: branch: \"work/{id}\"",
+        )
+}
+
+fn outdated(message: &str) -> Failure {
+    let failure = Failure::new(Exit::Unreachable, format!("{message} meanwhile; nothing changed"));
+    Failure { outdated: true, ..failure.hint("run the same command again") }
+}
