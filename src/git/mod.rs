@@ -11,10 +11,12 @@ pub mod exec;
 mod head;
 mod history;
 mod hooks;
+mod inherited;
 mod loose;
 mod merge;
 mod objects;
 mod origins;
+mod pipes;
 pub mod push;
 mod redact;
 mod refs;
@@ -31,6 +33,7 @@ pub use exec::{ExecError, Git, Program, RunningCall, edit};
 pub use head::{HeadTarget, head_target, is_absence, read_git_file, symbolic_target};
 pub use history::{HistoryQuery, Logged, Merges, PathChange, PathChangeKind};
 pub use hooks::{ConfigScope, HooksPath};
+pub use inherited::InheritedConfig;
 pub use loose::loose_blob;
 pub use merge::MergedTree;
 pub use objects::{CommitObject, Object, ObjectKind, Objects};
@@ -103,8 +106,12 @@ impl GitError {
         }
     }
 
-    pub fn is_timeout(&self) -> bool {
-        matches!(self, GitError::Exec(ExecError::TimedOut { .. }))
+    /// Whether git was ended before it could tell what it has done: by tix, at the deadline, or by somebody's signal.
+    pub fn is_cut_off(&self) -> bool {
+        let by_signal =
+            |exec: &ExecError| matches!(exec, ExecError::Failed(end) if end.code.is_none());
+        let at_deadline = |exec: &ExecError| matches!(exec, ExecError::TimedOut { .. });
+        matches!(self, GitError::Exec(exec) if by_signal(exec) || at_deadline(exec))
     }
 
     fn unreadable(question: &'static str, answer: &[u8]) -> GitError {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use super::judge::speaks_of_permission;
-use super::server::{LAST_WORD, timed_out};
+use super::server::{LAST_WORD, cut_off};
 use super::{MayLand, Trunk, TrunkError, TrunkStep, View};
 use crate::git::{GitError, RefValue};
 use crate::names::{Oid, RefName, RemoteName};
@@ -88,7 +88,7 @@ impl Trunk<'_> {
         match self.repo.fetch(remote, specs, until) {
             Ok(finished) if finished.code == Some(0) => Ok(None),
             Ok(finished) => Ok(Some(finished.stderr)),
-            Err(error) => timed_out(error).map(Some),
+            Err(error) => cut_off(error).map(Some),
         }
     }
 

@@ -39,7 +39,7 @@ struct Sent<T> {
 enum PushState {
     /// Its connection ended: the server has done with it whatever it will do.
     Ended,
-    /// tix stopped waiting: it may be on its way still, and land later.
+    /// It was cut off: it may be on its way still, and land later.
     Open,
 }
 
@@ -173,7 +173,7 @@ impl Trunk<'_> {
         } else {
             self.repo.push(remote, first, atomic, until)
         };
-        let open = report.as_ref().is_err_and(GitError::is_timeout);
+        let open = report.as_ref().is_err_and(GitError::is_cut_off);
         let moved = moved_by(&report);
         self.take_back(remote, first, &moved);
         let mine = Sent {
@@ -374,7 +374,7 @@ fn seen(view: &View<'_>) -> [Option<Oid>; 2] {
     [view.commit().cloned(), view.watched().cloned()]
 }
 
-/// The verdict on a push and the words that came with it. A push that was cut off by its deadline says
+/// The verdict on a push and the words that came with it. A push that was cut off says
 /// nothing of what the server did.
 fn judged<E>(
     report: Result<PushReport, GitError>,
@@ -382,13 +382,13 @@ fn judged<E>(
 ) -> Result<(PushVerdict, String), Stop<E>> {
     match report {
         Ok(report) => Ok((judge(&report, updates), report.words)),
-        Err(error) => Ok((PushVerdict::Unclear, timed_out(error)?)),
+        Err(error) => Ok((PushVerdict::Unclear, cut_off(error)?)),
     }
 }
 
-/// A deadline that passed, as words; every other error stays one.
-pub(super) fn timed_out(error: GitError) -> Result<String, TrunkError> {
-    if error.is_timeout() { Ok(error.to_string()) } else { Err(error.into()) }
+/// A git that was cut off, as words; every other error stays one.
+pub(super) fn cut_off(error: GitError) -> Result<String, TrunkError> {
+    if error.is_cut_off() { Ok(error.to_string()) } else { Err(error.into()) }
 }
 
 fn unknown(remote: &RemoteName, error: &TrunkError) -> TrunkError {
