@@ -35,7 +35,7 @@ use std::convert::Infallible;
 use std::time::{Duration, Instant};
 
 pub use error::{MayLand, Stop, TrunkError, may_still_land};
-pub use run::{Run, killed_runs, random_token};
+pub use run::{Run, clear_killed_runs, killed_runs, random_token};
 pub use seen::last_fetched;
 pub use view::{Unloadable, View};
 
