@@ -17,6 +17,7 @@ mod merge;
 mod objects;
 mod origins;
 mod pipes;
+mod promised;
 pub mod push;
 mod redact;
 mod refs;
@@ -71,6 +72,9 @@ pub enum GitError {
         /// The beginning of the answer.
         answer: String,
     },
+    /// Objects that a partial clone lacks, and that its remote did not give.
+    #[error("this clone lacks files that {remote} has, and it cannot be reached")]
+    Unfetched { remote: crate::names::RemoteName, words: String },
     /// An object that must be there is not.
     #[error("object {0} is missing from the repository")]
     Missing(String),
@@ -91,7 +95,9 @@ impl GitError {
     pub fn words(&self) -> Option<&str> {
         match self {
             GitError::Exec(ExecError::Failed(finished)) => Some(&finished.stderr),
-            GitError::NotARepository { words, .. } => Some(words),
+            GitError::NotARepository { words, .. } | GitError::Unfetched { words, .. } => {
+                Some(words)
+            }
             GitError::Exec(
                 ExecError::Spawn { .. }
                 | ExecError::TimedOut { .. }

@@ -25,6 +25,7 @@ mod judge;
 mod local;
 mod orphan;
 mod patience;
+mod pruned;
 mod queue;
 mod run;
 mod seen;

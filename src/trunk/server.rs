@@ -7,7 +7,8 @@ use super::beside::{moved_by, moved_ref};
 use super::judge::{PushVerdict, RefusedRef, judge, speaks_of_permission};
 use super::patience::Patience;
 use super::{
-    Built, Decide, Diary, Landed, MayLand, Outcome, Stop, Trunk, TrunkError, TrunkStep, View, queue,
+    Built, Decide, Diary, Landed, MayLand, Outcome, Stop, Trunk, TrunkError, TrunkStep, View,
+    pruned, queue,
 };
 use crate::git::{Atomic, GitError, PushReport, RefUpdate};
 use crate::lifecycle::{Change, Decision};
@@ -70,20 +71,13 @@ impl Trunk<'_> {
         diary: &mut Diary,
         decide: Decide<'_, T, A, E>,
     ) -> Result<Outcome<T, A>, Stop<E>> {
-        let mut sent: Vec<Sent<T>> = Vec::new();
-        let mut patience = Patience::new(self.tries);
-        let mut backoff =
-            Backoff::new(u64::from_str_radix(&super::run::random_token(), 16).unwrap_or(1));
-        let mut atomic = Atomic::Yes;
+        let (mut sent, mut patience) = (Vec::new(), Patience::new(self.tries));
+        let mut backoff = self.backoff();
+        let (mut atomic, mut broke) = (Atomic::Yes, None);
         let mut last: Option<(AttemptFailure, String, [Option<Oid>; 2])> = None;
-        let mut broke = None;
         loop {
-            (self.progress)(TrunkStep::Queue);
-            let turn = queue::enter(&self.runtime_dir, self.url(remote), self.deadline);
+            let turn = self.wait_for_turn(remote);
             let began = Instant::now();
-            if let Ok(writer) = self.run.writer() {
-                writer.warm_up();
-            }
             let view = match self.fetch(remote) {
                 Ok(view) => view,
                 // A trunk that is gone holds no push of ours either, and none can land: each expects it where it was.
@@ -97,8 +91,7 @@ impl Trunk<'_> {
                 }
             };
             if let Some(at) = self.find_landed(&sent, &view)? {
-                let mine = sent.swap_remove(at);
-                return Ok(Outcome::Landed(self.won(remote, diary, mine, atomic)));
+                return Ok(Outcome::Landed(self.won(remote, diary, sent.swap_remove(at), atomic)));
             }
             if let Some((failure, words, before)) = last.take() {
                 let still = seen(&view) == before;
@@ -109,16 +102,24 @@ impl Trunk<'_> {
             if Instant::now() >= self.deadline && !sent.is_empty() {
                 return Err(too_late(remote, diary, &sent, view.commit(), broke).into());
             }
-            self.require_basis(&view).map_err(|error| match still_open(&sent, view.commit()) {
+            let told = |error| match still_open(&sent, view.commit()) {
                 MayLand::No => error,
                 MayLand::Unknown => unknown(remote, &error),
-            })?;
+            };
+            self.require_basis(&view).map_err(told)?;
             // Only a view that was fetched a moment ago is decided on, so that an answer can be given at once.
             let decided = match decide(&view)? {
                 Decision::Push(change, output) => (change, output),
                 Decision::Answer(answer) => return Ok(Outcome::Answered(answer)),
             };
-            let (mine, verdict, words) = self.attempt(remote, diary, &view, decided, atomic)?;
+            let (mine, verdict, words) = match self.attempt(remote, diary, &view, decided, atomic) {
+                // Nothing has moved. It is written anew, and the same gc does not come by twice.
+                Err(Stop::Trunk(error @ TrunkError::Pruned { .. })) => {
+                    patience.lose_one(|| told(error))?;
+                    continue;
+                }
+                attempt => attempt?,
+            };
             let failure = match verdict {
                 PushVerdict::Won | PushVerdict::TrunkOnly => {
                     return Ok(Outcome::Landed(self.won(remote, diary, mine, atomic)));
@@ -128,13 +129,13 @@ impl Trunk<'_> {
                     diary.attempts -= 1;
                     continue;
                 }
-                PushVerdict::Behind => AttemptFailure::Behind(mine.parent.clone()),
-                PushVerdict::Taken { name, reason } => AttemptFailure::Taken { name, reason },
-                PushVerdict::Busy(no) => AttemptFailure::Busy(no),
                 PushVerdict::Refused(no) if sent.is_empty() => {
                     return Err(self.refused(remote, no, words).into());
                 }
                 PushVerdict::Refused(no) => AttemptFailure::Refused(no),
+                PushVerdict::Behind => AttemptFailure::Behind(mine.parent.clone()),
+                PushVerdict::Taken { name, reason } => AttemptFailure::Taken { name, reason },
+                PushVerdict::Busy(no) => AttemptFailure::Busy(no),
                 PushVerdict::Strange(no) => AttemptFailure::Strange(no),
                 PushVerdict::Unclear => AttemptFailure::Unclear,
             };
@@ -154,7 +155,9 @@ impl Trunk<'_> {
         (change, output): (Change, T),
         atomic: Atomic,
     ) -> Result<(Sent<T>, PushVerdict, String), Stop<E>> {
-        let built = self.build(view, &change, self.run.writer()?)?;
+        let writer = self.run.writer()?;
+        let built = self.build(view, &change, writer);
+        let built = built.map_err(|error| pruned::while_built(writer, error))?;
         diary.attempts += 1;
         diary.commits.push(built.commit.clone());
         diary.paths.clone_from(&built.paths);
@@ -186,6 +189,9 @@ impl Trunk<'_> {
             moved,
         };
         let (verdict, words) = judged(report, first)?;
+        if let Some(error) = pruned::while_pushed(writer, &verdict, &words) {
+            return Err(error.into());
+        }
         Ok((mine, taken.unwrap_or(verdict), words))
     }
 
@@ -356,7 +362,21 @@ impl Trunk<'_> {
         }
     }
 
-    fn pause(&self, backoff: &mut Backoff, attempt: Duration) {
+    /// Waits for other processes of this machine, and has ready what the transaction needs.
+    fn wait_for_turn(&self, remote: &RemoteName) -> Option<crate::lock::Lock> {
+        (self.progress)(TrunkStep::Queue);
+        let turn = queue::enter(&self.runtime_dir, self.url(remote), self.deadline);
+        if let Ok(writer) = self.run.writer() {
+            writer.warm_up();
+        }
+        turn
+    }
+
+    pub(super) fn backoff(&self) -> Backoff {
+        Backoff::new(u64::from_str_radix(self.run.token(), 16).unwrap_or(1))
+    }
+
+    pub(super) fn pause(&self, backoff: &mut Backoff, attempt: Duration) {
         (self.progress)(TrunkStep::Pause);
         let left = self.deadline.saturating_duration_since(Instant::now());
         std::thread::sleep(backoff.pause(attempt, left));
@@ -405,6 +425,7 @@ fn unknown(remote: &RemoteName, error: &TrunkError) -> TrunkError {
         | TrunkError::NoLocalTrunk { .. }
         | TrunkError::LocalRefTaken { .. }
         | TrunkError::Conflicts { .. }
+        | TrunkError::Pruned { .. }
         | TrunkError::Contended { .. }
         | TrunkError::Lock { .. } => error.to_string(),
     };

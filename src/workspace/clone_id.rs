@@ -21,7 +21,7 @@ struct CloneFile {
 /// The id of this clone: eight hexadecimal digits, made by `random` at the first call.
 pub fn clone_id(repo: &Repo, random: impl FnOnce() -> String) -> Result<String, WorkspaceError> {
     let file = repo.tix_dir().join("clone.json");
-    let failed = |source| WorkspaceError::Record { path: file.clone(), source };
+    let failed = |source| WorkspaceError::Unprepared { path: file.clone(), source };
     let here = repo.common_dir.display().to_string();
     if let Some(id) = read(&file, &here) {
         return Ok(id);
