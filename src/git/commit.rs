@@ -112,7 +112,14 @@ impl ObjectWriter {
 
     /// An object of ours that git, by these words, does not find: `git gc --prune=now` removes what no ref holds yet.
     pub fn missed_in(&self, words: &str) -> Option<Oid> {
-        const MISSED: [&str; 4] = ["bad object", "not a valid", "unable to read", "missing"];
+        const MISSED: [&str; 6] = [
+            "bad object",
+            "bad tree object",
+            "not a valid",
+            "unable to read",
+            "cannot be read",
+            "missing",
+        ];
         let made = self.made.borrow();
         // What the remote says of an object is about its own, or a rule.
         let ours = words.lines().filter(|line| !line.starts_with("remote:"));

@@ -240,7 +240,13 @@ impl Trunk<'_> {
         view: &View<'_>,
         change: &Change,
     ) -> Result<(Oid, Vec<RepoPath>), TrunkError> {
-        let built = self.build(view, change, self.run.writer()?)?;
+        let writer = self.run.writer()?;
+        let try_it =
+            || self.build(view, change, writer).map_err(|error| pruned::while_built(writer, error));
+        let built = match try_it() {
+            Err(TrunkError::Pruned { .. }) => try_it()?,
+            done => done?,
+        };
         Ok((built.commit, built.paths))
     }
 
