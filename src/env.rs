@@ -106,7 +106,7 @@ impl GitVar {
 
 /// The environment as it was when the process started.
 ///
-/// An empty variable counts as unset everywhere: `TIX_ACTOR= tix …` is how a shell takes one away.
+/// An empty variable counts as unset everywhere, values of git's settings aside: `TIX_ACTOR= tix …` is how a shell takes one away.
 #[derive(Debug, Clone)]
 pub struct Env {
     vars: BTreeMap<OsString, OsString>,
@@ -128,7 +128,10 @@ impl Env {
         vars: impl IntoIterator<Item = (OsString, OsString)>,
         current_dir: Result<PathBuf, io::ErrorKind>,
     ) -> Self {
-        let vars = vars.into_iter().filter(|(_, value)| !value.is_empty()).collect();
+        // A setting of git may well be empty: an empty `credential.helper` takes away those before it.
+        let counts = |name: &OsStr| name.as_encoded_bytes().starts_with(b"GIT_CONFIG_VALUE_");
+        let vars = vars.into_iter().filter(|(name, value)| !value.is_empty() || counts(name));
+        let vars = vars.collect();
         Self { vars, current_dir, temp_dir: PathBuf::from("/tmp") }
     }
 
@@ -192,6 +195,13 @@ impl Env {
     /// hold under another.
     pub fn of_git_config(&self) -> Vec<(&'static str, Option<&OsStr>)> {
         GIT_CONFIG.into_iter().map(|name| (name, self.raw(name))).collect()
+    }
+
+    /// The variables that hold settings for git, and those of [`Env::of_git_config`] that begin in the same way.
+    pub fn git_settings(&self) -> impl Iterator<Item = (&OsStr, &OsStr)> {
+        let begins = |name: &OsStr| name.as_encoded_bytes().starts_with(b"GIT_CONFIG_");
+        let all = self.vars.iter().map(|(name, value)| (name.as_os_str(), value.as_os_str()));
+        all.filter(move |(name, _)| begins(name))
     }
 
     /// The variables that may be settings: everything that starts with `TIX_`, and `WORKTREE_BASE`,

@@ -6,10 +6,13 @@
 mod address;
 mod refusal;
 mod trunk;
+mod words;
 
 use serde::Serialize;
 
 pub use refusal::held_facts;
+pub use words::remote_words;
+use words::{failed_git, no_room, speak_of_no_room};
 
 use crate::config::{ConfigError, Origin, Problem};
 use crate::git::{ExecError, GitError};
@@ -267,6 +270,13 @@ impl From<GitError> for Failure {
             GitError::Unreadable { .. } | GitError::Missing(_) => {
                 Failure::new(Exit::Git, message).hint("look at the repository with: git fsck")
             }
+            GitError::Unfetched { words, .. } if speak_of_no_room(&words) => no_room(&words),
+            GitError::Unfetched { remote, words } => {
+                let words = Some(words.trim().to_owned()).filter(|words| !words.is_empty());
+                Failure::new(Exit::Unreachable, message)
+                    .maybe_fact("git", words)
+                    .hint(format!("see whether it answers: git ls-remote {remote}"))
+            }
             GitError::InTheWay { path, .. } => Failure::new(Exit::Damaged, message)
                 .fact("path", path)
                 .hint("move it elsewhere on the trunk, and try again"),
@@ -303,31 +313,6 @@ impl From<ExecError> for Failure {
             ExecError::Pipe { .. } => Failure::new(Exit::Git, message),
         }
     }
-}
-
-fn failed_git(stderr: &str, message: String) -> Failure {
-    if stderr.contains("Please tell me who you are")
-        || stderr.contains("unable to auto-detect email")
-    {
-        return Failure::new(
-            Exit::Refused,
-            "git does not know who you are, so nothing can be committed",
-        )
-        .hint("git config --global user.name \"Your Name\"")
-        .hint("git config --global user.email you@example.org");
-    }
-    Failure::new(Exit::Git, message)
-}
-
-/// What the server itself said: the `remote:` lines, or everything when there are none, without what git
-/// adds to every failed push.
-pub fn remote_words(words: &str) -> Option<String> {
-    let of_git = |line: &&str| line.starts_with("To ") || line.starts_with("error: failed to push");
-    let lines = || words.lines().map(str::trim);
-    let said: Vec<_> = lines().filter_map(|line| line.strip_prefix("remote:")).collect();
-    let said = if said.is_empty() { lines().filter(|l| !of_git(l)).collect() } else { said };
-    let said: Vec<_> = said.into_iter().map(str::trim).filter(|line| !line.is_empty()).collect();
-    (!said.is_empty()).then(|| said.join("\n"))
 }
 
 impl<E: Into<Failure>> From<Stop<E>> for Failure {
@@ -381,6 +366,8 @@ impl From<WorkspaceError> for Failure {
                 .hint(format!("give it another name: git branch -m {0} {0}-old", branch.short())),
             WorkspaceError::BadPath { .. } => Failure::new(Exit::Damaged, message)
                 .hint("set it anew: git config tix.worktree \"../{repo}.worktrees/{id}\""),
+            WorkspaceError::Unprepared { .. } => Failure::new(Exit::Refused, message)
+                .hint("nothing was changed; make room or fix the permissions and try again"),
             WorkspaceError::Setup { .. } | WorkspaceError::Record { .. } => {
                 Failure::new(Exit::Incomplete, message)
             }
@@ -397,13 +384,5 @@ mod tests {
         let codes: Vec<_> = Exit::TABLE.iter().map(|(exit, ..)| exit.code()).collect();
         assert_eq!(codes, (1..=11).collect::<Vec<u8>>());
         assert_eq!(Exit::Signal(2).code(), 130);
-    }
-
-    #[test]
-    fn the_words_of_the_server_are_told_from_those_of_git() {
-        let words = "To x\nremote: error: GH006: Protected branch\nremote: \nerror: failed to push";
-        assert_eq!(remote_words(words).unwrap(), "error: GH006: Protected branch");
-        assert_eq!(remote_words("fatal: x\n").unwrap(), "fatal: x");
-        assert_eq!(remote_words("To /x\nerror: failed to push some refs to '/x'\n"), None);
     }
 }

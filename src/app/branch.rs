@@ -126,7 +126,7 @@ fn outcome(
                 _ => Err((report.words, None)),
             })
         }
-        Err(error) if error.is_timeout() => Ok(Err((error.to_string(), None))),
+        Err(error) if error.is_cut_off() => Ok(Err((error.to_string(), None))),
         Err(error) => Err(error.into()),
     }
 }

@@ -1,7 +1,7 @@
 //! What a command works on: repository, configuration, remote and trunk, found once.
 
 use std::ops::Deref;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -11,7 +11,7 @@ use crate::clock;
 use crate::config::{Fields, Flags, Landing, Layers, RecordPlace, Stage};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
-use crate::git::{GitError, Objects, RefValue, Repo};
+use crate::git::{GitError, InheritedConfig, Objects, RefValue, Repo};
 use crate::lifecycle::machine::{Arrival, OwnReview, Policy};
 use crate::names::{Oid, RefName, RemoteName, RepoPath};
 use crate::out::Out;
@@ -105,7 +105,7 @@ impl<'a> Context<'a> {
     ) -> Result<Context<'a>, Failure> {
         let started = Instant::now();
         let dir = working_dir(globals, env)?;
-        let repo = Repo::discover(&dir)?;
+        let repo = repository(&dir, env)?;
         let objects = Objects::open(&repo)?;
         let given = GivenFlags {
             trunk: globals.trunk.clone(),
@@ -305,6 +305,11 @@ impl<'a> Context<'a> {
     pub fn local_branch(&self, name: &RefName) -> Option<&Oid> {
         self.refs.iter().find(|r| r.name == *name).map(|r| &r.oid)
     }
+}
+
+/// The repository around a directory, for a git that is configured as the environment says.
+pub fn repository(dir: &Path, env: &Env) -> Result<Repo, Failure> {
+    Ok(Repo::discover(dir, InheritedConfig::of(env.git_settings()))?)
 }
 
 /// The directory that a command is to work in.

@@ -1,6 +1,7 @@
 //! What a transaction ended with, with its exit code and its ways out.
 
-use super::{Exit, Failure, address, remote_words};
+use super::words::{no_room, remote_words, speak_of_no_room};
+use super::{Exit, Failure, address};
 use crate::trunk::{MayLand, TrunkError};
 
 impl From<TrunkError> for Failure {
@@ -8,17 +9,7 @@ impl From<TrunkError> for Failure {
         let message = error.to_string();
         match error {
             TrunkError::Git(error) => error.into(),
-            TrunkError::Unreachable { words, landing: MayLand::No, .. } => {
-                Failure::new(Exit::Unreachable, format!("{message}; nothing changed"))
-                    .fact("git", words.trim())
-                    .hint("try again when the network is back")
-            }
-            TrunkError::Unreachable { words, landing: MayLand::Unknown, .. } => Failure::new(
-                Exit::Incomplete,
-                format!("{message}, and the last push may have landed"),
-            )
-            .fact("git", words.trim())
-            .hint("run the same command again when the network is back: it finds out"),
+            TrunkError::Unreachable { words, landing, .. } => unreachable(&message, &words, landing),
             TrunkError::Denied { words, .. } => Failure::new(Exit::RemoteRefused, message)
                 .fact("git", words.trim())
                 .hint("check your login: git ls-remote"),
@@ -74,6 +65,10 @@ impl From<TrunkError> for Failure {
                 Failure::new(Exit::Refused, format!("{message}; nothing changed"))
                     .fact("conflicts", paths.join("\n"))
             }
+            TrunkError::Pruned { .. } => {
+                Failure::new(Exit::Unreachable, format!("{message}; nothing changed"))
+                    .hint("try again when it is done")
+            }
             TrunkError::Contended { .. } => {
                 Failure::new(Exit::Contended, format!("{message}; nothing changed"))
                     .hint("try again, or with a longer --timeout")
@@ -82,6 +77,20 @@ impl From<TrunkError> for Failure {
                 .hint("another tix is at work on it in this clone; try again when it is done"),
             TrunkError::Lock { source: Some(_), .. } => Failure::new(Exit::Refused, message)
                 .hint("nothing was changed; make room or fix the permissions and try again"),
+        }
+    }
+}
+
+fn unreachable(message: &str, words: &str, landing: MayLand) -> Failure {
+    match landing {
+        MayLand::No if speak_of_no_room(words) => no_room(words),
+        MayLand::No => Failure::new(Exit::Unreachable, format!("{message}; nothing changed"))
+            .fact("git", words.trim())
+            .hint("try again when the network is back"),
+        MayLand::Unknown => {
+            Failure::new(Exit::Incomplete, format!("{message}, and the last push may have landed"))
+                .fact("git", words.trim())
+                .hint("run the same command again when the network is back: it finds out")
         }
     }
 }

@@ -48,6 +48,7 @@ pub struct ObjectWriter {
     scratch: tempfile::TempDir,
     repo: Repo,
     written: Cell<u32>,
+    made: RefCell<Vec<Oid>>,
 }
 
 impl ObjectWriter {
@@ -61,6 +62,7 @@ impl ObjectWriter {
             scratch,
             repo: repo.clone(),
             written: Cell::new(0),
+            made: RefCell::default(),
             blobs: RefCell::new(None),
             trees: RefCell::new(None),
         })
@@ -99,8 +101,30 @@ impl ObjectWriter {
             Ok(line)
         })?;
         std::fs::remove_file(&path).map_err(|source| GitError::Scratch { path, source })?;
-        Oid::parse(text_of(&answer).trim_end())
-            .ok_or_else(|| GitError::unreadable("hash-object", &answer))
+        self.made(&answer).ok_or_else(|| GitError::unreadable("hash-object", &answer))
+    }
+
+    fn made(&self, answer: &[u8]) -> Option<Oid> {
+        let oid = Oid::parse(text_of(answer).trim_end())?;
+        self.made.borrow_mut().push(oid.clone());
+        Some(oid)
+    }
+
+    /// An object of ours that git, by these words, does not find: `git gc --prune=now` removes what no ref holds yet.
+    pub fn missed_in(&self, words: &str) -> Option<Oid> {
+        const MISSED: [&str; 6] = [
+            "bad object",
+            "bad tree object",
+            "not a valid",
+            "unable to read",
+            "cannot be read",
+            "missing",
+        ];
+        let made = self.made.borrow();
+        // What the remote says of an object is about its own, or a rule.
+        let ours = words.lines().filter(|line| !line.starts_with("remote:"));
+        let mut lines = ours.filter(|line| MISSED.iter().any(|missed| line.contains(missed)));
+        lines.find_map(|line| made.iter().find(|oid| line.contains(oid.as_str()))).cloned()
     }
 
     fn start(&self, kind: ObjectKind) -> Result<Conversation, GitError> {
@@ -126,8 +150,7 @@ impl ObjectWriter {
             call = call.arg("-S");
         }
         let answer = call.args(["-F", "-"]).stdin(text.to_string()).run_ok()?;
-        Oid::parse(text_of(&answer).trim_end())
-            .ok_or_else(|| GitError::unreadable("commit-tree", &answer))
+        self.made(&answer).ok_or_else(|| GitError::unreadable("commit-tree", &answer))
     }
 }
 

@@ -12,15 +12,16 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::conversation::Conversation;
+use super::inherited::InheritedConfig;
 use super::redact::redact;
-use super::running::{ChildChannel, Output, wait_until};
+use super::running::{Output, StopChannel, wait_until};
 pub use super::running::{RunningCall, TERM_GRACE};
-use super::signals::{self, WhenTold};
+use super::signals::{self, Group, WhenTold};
 use crate::text::duration;
 
 /// What `git rev-parse --local-env-vars` prints (git 2.55): the variables that tie a git process to
 /// one repository. They are set inside hooks, so a child that works on a chosen repository must not
-/// see them.
+/// see them. Of what they configure it sees [`InheritedConfig`].
 pub const LOCAL_ENV_VARS: [&str; 15] = [
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",
     "GIT_CONFIG",
@@ -105,17 +106,19 @@ pub struct Git {
     program: PathBuf,
     dir: PathBuf,
     git_dir: Option<PathBuf>,
+    inherited: InheritedConfig,
     objects: Vec<(&'static str, OsString)>,
     when_told: WhenTold,
 }
 
 impl Git {
     /// A git that finds its repository from `dir`, as the user's own would.
-    pub fn discovering(dir: &Path) -> Git {
+    pub fn discovering(dir: &Path, inherited: InheritedConfig) -> Git {
         Git {
             program: PathBuf::from("git"),
             dir: dir.to_owned(),
             git_dir: None,
+            inherited,
             objects: Vec::new(),
             when_told: WhenTold::End,
         }
@@ -140,6 +143,11 @@ impl Git {
 
     pub fn dir(&self) -> &Path {
         &self.dir
+    }
+
+    /// What it inherits of the environment's settings.
+    pub fn inherited(&self) -> &InheritedConfig {
+        &self.inherited
     }
 
     /// The same git as if called in another directory: it finds the repository from there.
@@ -211,10 +219,10 @@ impl GitCall {
 
     /// Runs to the end; any exit code is an answer, a signal is not.
     pub fn run(self) -> Result<Finished, ExecError> {
-        self.run_on(ChildChannel::new())
+        self.run_on(&StopChannel::new())
     }
 
-    fn run_on(self, line: ChildChannel) -> Result<Finished, ExecError> {
+    fn run_on(self, line: &StopChannel) -> Result<Finished, ExecError> {
         let when_told = self.git.when_told;
         when_told.check()?;
         let call = self.to_string();
@@ -225,10 +233,9 @@ impl GitCall {
             // A child that ends early closes the pipe; its exit code then says why, not this write.
             thread::spawn(move || pipe.write_all(&bytes).ok());
         }
-        let ended = match self.deadline {
-            None => child.wait_with_output().map(|o| Some((o.status, o.stdout, o.stderr))),
-            Some(at) => wait_until(child, Some(at), line),
-        };
+        let group = self.deadline.map(|_| Group::of(&child));
+        let ended = wait_until(child, group.as_ref(), self.deadline, line);
+        drop(group);
         when_told.check()?;
         match ended {
             Ok(Some(all)) => finished(call, started, all),
@@ -245,7 +252,7 @@ impl GitCall {
     /// Starts on another thread, to be waited for later: for a call whose answer is not needed yet. One that is to be
     /// stopped before its end has a deadline.
     pub fn start(self) -> RunningCall {
-        RunningCall::start(|line| self.run_on(line))
+        RunningCall::start(|line| self.run_on(&line))
     }
 
     /// Starts a long-lived child that answers on stdout what it is asked on stdin.
@@ -273,6 +280,7 @@ impl GitCall {
             .env("GIT_NO_REPLACE_OBJECTS", "1")
             // With 0 a conversation would wait for ever for an answer that git holds back.
             .env("GIT_FLUSH", "1")
+            .envs(self.git.inherited.variables())
             .envs(self.git.objects.iter().map(|(k, v)| (k, v)))
             .envs(self.env.iter().map(|(k, v)| (k, v)))
             .current_dir(&self.git.dir)
@@ -348,10 +356,10 @@ impl Program {
 
     /// Runs to the end; any exit code is an answer, a signal is not. A signal to tix is passed on.
     pub fn run(self) -> Result<Finished, ExecError> {
-        self.run_on(ChildChannel::new())
+        self.run_on(&StopChannel::new())
     }
 
-    fn run_on(self, line: ChildChannel) -> Result<Finished, ExecError> {
+    fn run_on(self, line: &StopChannel) -> Result<Finished, ExecError> {
         signals::check()?;
         let words = self.args.iter().map(|arg| format!(" {}", arg.display()));
         let call = redact(&format!("{}{}", self.path.display(), words.collect::<String>()));
@@ -365,7 +373,9 @@ impl Program {
         let spawned = command.spawn();
         let child =
             spawned.map_err(|source| ExecError::Spawn { program: self.path.clone(), source })?;
-        let ended = wait_until(child, None, line);
+        let group = Group::of(&child);
+        let ended = wait_until(child, Some(&group), None, line);
+        drop(group);
         signals::check()?;
         match ended {
             Ok(Some(all)) => finished(call, started, all),
@@ -376,7 +386,7 @@ impl Program {
 
     /// Starts on another thread, to be waited for later.
     pub fn start(self) -> RunningCall {
-        RunningCall::start(|line| self.run_on(line))
+        RunningCall::start(|line| self.run_on(&line))
     }
 }
 

@@ -12,10 +12,13 @@ pub mod exec;
 mod head;
 mod history;
 mod hooks;
+mod inherited;
 mod loose;
 mod merge;
 mod objects;
 mod origins;
+mod pipes;
+mod promised;
 pub mod push;
 mod redact;
 mod refs;
@@ -33,6 +36,7 @@ pub use exec::{ExecError, Git, Program, RunningCall, edit};
 pub use head::{HeadTarget, head_target, is_absence, read_git_file, symbolic_target};
 pub use history::{HistoryQuery, Logged, Merges, PathChange, PathChangeKind};
 pub use hooks::{ConfigScope, HooksPath};
+pub use inherited::InheritedConfig;
 pub use loose::loose_blob;
 pub use merge::MergedTree;
 pub use objects::{CommitObject, Object, ObjectKind, Objects};
@@ -70,6 +74,9 @@ pub enum GitError {
         /// The beginning of the answer.
         answer: String,
     },
+    /// Objects that a partial clone lacks, and that its remote did not give.
+    #[error("this clone lacks files that {remote} has, and it cannot be reached")]
+    Unfetched { remote: crate::names::RemoteName, words: String },
     /// An object that must be there is not.
     #[error("object {0} is missing from the repository")]
     Missing(String),
@@ -90,7 +97,9 @@ impl GitError {
     pub fn words(&self) -> Option<&str> {
         match self {
             GitError::Exec(ExecError::Failed(finished)) => Some(&finished.stderr),
-            GitError::NotARepository { words, .. } => Some(words),
+            GitError::NotARepository { words, .. } | GitError::Unfetched { words, .. } => {
+                Some(words)
+            }
             GitError::Exec(
                 ExecError::Spawn { .. }
                 | ExecError::TimedOut { .. }
@@ -105,8 +114,12 @@ impl GitError {
         }
     }
 
-    pub fn is_timeout(&self) -> bool {
-        matches!(self, GitError::Exec(ExecError::TimedOut { .. }))
+    /// Whether git was ended before it could tell what it has done: by tix, at the deadline, or by somebody's signal.
+    pub fn is_cut_off(&self) -> bool {
+        let by_signal =
+            |exec: &ExecError| matches!(exec, ExecError::Failed(end) if end.code.is_none());
+        let at_deadline = |exec: &ExecError| matches!(exec, ExecError::TimedOut { .. });
+        matches!(self, GitError::Exec(exec) if by_signal(exec) || at_deadline(exec))
     }
 
     fn unreadable(question: &'static str, answer: &[u8]) -> GitError {

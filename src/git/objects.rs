@@ -1,11 +1,13 @@
 //! Reading objects through one `git cat-file --batch`, which also resolves names.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::io::{self, BufRead};
 
 use super::conversation::Conversation;
 use super::exec::{Git, text_of};
-use super::{GitError, Repo};
+use super::promised::{self, Promised};
+use super::{ExecError, GitError, Repo};
 use crate::names::Oid;
 
 /// An object's type.
@@ -55,17 +57,21 @@ pub struct CommitObject {
 ///
 /// It sees what other processes write meanwhile: git looks again when it does not find an object,
 /// and reads refs anew for every name.
-pub struct Objects(RefCell<Conversation>);
+pub struct Objects {
+    reader: RefCell<Conversation>,
+    /// In a partial clone.
+    promised: Option<Promised>,
+}
 
 impl Objects {
     pub fn open(repo: &Repo) -> Result<Objects, GitError> {
-        Objects::open_with(repo.git())
+        Ok(Objects { promised: Promised::of(repo), ..Objects::open_with(repo.git())? })
     }
 
     /// Starts the reader of the repository that this git works on.
     pub fn open_with(git: &Git) -> Result<Objects, GitError> {
         let conversation = git.call("cat-file").arg("--batch").converse()?;
-        Ok(Objects(RefCell::new(conversation)))
+        Ok(Objects { reader: RefCell::new(conversation), promised: None })
     }
 
     /// The object that `name` means (an id, a ref, `<commit>:<path>`); `None` when there is none.
@@ -75,7 +81,8 @@ impl Objects {
         }
         let mut question = name.to_vec();
         question.push(b'\n');
-        let (header, data) = self.0.borrow_mut().ask(&question, read_answer)?;
+        let answer = self.reader.borrow_mut().ask(&question, read_answer);
+        let (header, data) = answer.map_err(|error| self.explained(error))?;
         parse_header(&header).map(|found| found.map(|(oid, kind)| Object { oid, kind, data }))
     }
 
@@ -88,10 +95,11 @@ impl Objects {
     ) -> Result<(), GitError> {
         let all = names.iter().map(AsRef::as_ref).enumerate();
         let asked: Vec<(usize, &[u8])> = all.filter(|(_, name)| is_question(name)).collect();
+        self.fetch_missing(&asked)?;
         let mut places = asked.iter().map(|(place, _)| *place);
         let mut unreadable = None;
         let questions = asked.iter().map(|(_, name)| [name, b"\n".as_slice()].concat());
-        self.0.borrow_mut().ask_many(questions, |stdout| {
+        let answer = self.reader.borrow_mut().ask_many(questions, |stdout| {
             let (header, data) = read_answer(stdout)?;
             match (parse_header(&header), places.next()) {
                 (Ok(Some((oid, kind))), Some(place)) => each(place, Object { oid, kind, data }),
@@ -100,8 +108,37 @@ impl Objects {
                 (Err(error), _) => unreadable = Some(error),
             }
             Ok(())
-        })?;
+        });
+        answer.map_err(|error| self.explained(error))?;
         unreadable.map_or(Ok(()), Err)
+    }
+
+    /// Has what a partial clone lacks of these brought here under one connection.
+    fn fetch_missing(&self, asked: &[(usize, &[u8])]) -> Result<(), GitError> {
+        let Some(promised) = self.promised.as_ref().filter(|_| asked.len() > 1) else {
+            return Ok(());
+        };
+        let names: Vec<&[u8]> = asked.iter().map(|(_, name)| *name).collect();
+        let mut ids = BTreeSet::new();
+        for name in promised.missing(&names)? {
+            if let Some(id) = promised::id(name) {
+                ids.insert(id);
+            } else if let Some((tree, file)) = promised::parent(name) {
+                let entries = self.entries(tree, promised.repo.format)?.unwrap_or_default();
+                let file = entries.into_iter().find(|entry| entry.name == file);
+                ids.extend(file.map(|entry| entry.oid));
+            }
+        }
+        let ids: Vec<Oid> = ids.into_iter().collect();
+        if ids.is_empty() { Ok(()) } else { promised.fetch(&ids) }
+    }
+
+    /// In a partial clone the reader ends when it cannot fetch what it lacks, and has said why.
+    fn explained(&self, error: ExecError) -> GitError {
+        match (&self.promised, error) {
+            (Some(promised), ExecError::Pipe { .. }) => promised.unfetched(String::new()),
+            (_, error) => error.into(),
+        }
     }
 
     /// Like [`Objects::read`], and the object must be there and be of this type.

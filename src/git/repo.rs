@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::exec::{Git, text_of};
-use super::{ExecError, GitError};
+use super::{ExecError, GitError, InheritedConfig};
 
 /// The oldest git that the tests run with: Debian 12's.
 const OLDEST: Version = Version { major: 2, minor: 39 };
@@ -63,8 +63,8 @@ pub struct Repo {
 
 impl Repo {
     /// Finds the repository of `dir`, wherever in it that is: a subdirectory, a linked worktree, a bare one.
-    pub fn discover(dir: &Path) -> Result<Repo, GitError> {
-        let here = Git::discovering(dir);
+    pub fn discover(dir: &Path, inherited: InheritedConfig) -> Result<Repo, GitError> {
+        let here = Git::discovering(dir, inherited);
         let version = here.call("version").start();
         let answer = here
             .call("rev-parse")

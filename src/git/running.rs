@@ -1,18 +1,25 @@
 //! Waiting for a child that was started, and ending it when it is not wanted any more.
+//!
+//! A child has ended when its process has. That its pipes stay open does not matter: what a hook or ssh leaves
+//! behind has inherited them, and may live for hours.
 
-use std::io::{self, Read};
+use std::io;
 use std::process::{Child, ExitStatus};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::mpsc::{self, Receiver, Sender, TryRecvError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::exec::{ExecError, Finished};
-use super::signals;
+use super::pipes::Pipes;
+use super::signals::Group;
 
-/// How long the output pipes may stay open after git itself has ended. A process that git leaves
-/// behind (an SSH connection that is kept open for the next one) inherits stderr and would hold
-/// us until it ends too.
-const PIPE_GRACE: Duration = Duration::from_millis(300);
+/// How long a child whose pipes are open and silent goes without a look whether it has ended. A child that leaves
+/// nobody behind closes them, and is not waited for this long.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// For how long what a child wrote is read when it has ended. It lies in the pipes by then, so only a process that it left
+/// behind, and that never stops writing, takes longer.
+const READ_ON: Duration = Duration::from_secs(1);
 
 /// How long a child may take to end after SIGTERM before it is killed: long enough for git to
 /// remove its lock files.
@@ -21,34 +28,31 @@ pub const TERM_GRACE: Duration = Duration::from_secs(2);
 /// A call that runs on another thread.
 pub struct RunningCall {
     thread: thread::JoinHandle<Result<Finished, ExecError>>,
-    line: Sender<ChildMessage>,
+    stop: Sender<NotWanted>,
 }
 
-/// What whoever waits for a child hears of.
-pub(super) enum ChildMessage {
-    Ended(io::Result<ExitStatus>),
-    /// Nobody wants its answer any more.
-    Stop,
+/// Says that nobody wants the child's answer any more.
+pub(super) struct NotWanted;
+
+/// Where whoever waits for a child hears that it is to be stopped.
+pub(super) struct StopChannel {
+    tell: Sender<NotWanted>,
+    hear: Receiver<NotWanted>,
 }
 
-pub(super) struct ChildChannel {
-    tell: Sender<ChildMessage>,
-    hear: Receiver<ChildMessage>,
-}
-
-impl ChildChannel {
-    pub(super) fn new() -> ChildChannel {
+impl StopChannel {
+    pub(super) fn new() -> StopChannel {
         let (tell, hear) = mpsc::channel();
-        ChildChannel { tell, hear }
+        StopChannel { tell, hear }
     }
 }
 
 impl RunningCall {
     pub(super) fn start(
-        run: impl FnOnce(ChildChannel) -> Result<Finished, ExecError> + Send + 'static,
+        run: impl FnOnce(StopChannel) -> Result<Finished, ExecError> + Send + 'static,
     ) -> RunningCall {
-        let line = ChildChannel::new();
-        RunningCall { line: line.tell.clone(), thread: thread::spawn(move || run(line)) }
+        let line = StopChannel::new();
+        RunningCall { stop: line.tell.clone(), thread: thread::spawn(move || run(line)) }
     }
 
     /// Whether the end is there, so that [`RunningCall::finish`] does not wait.
@@ -66,7 +70,7 @@ impl RunningCall {
     /// Ends it, as a deadline would, and waits until it is gone: git is given the time to remove its lock files.
     pub fn stop(self) {
         // One that has ended hears nothing any more, and nothing is to be done about it.
-        self.line.send(ChildMessage::Stop).ok();
+        self.stop.send(NotWanted).ok();
         if let Err(error) = self.finish() {
             tracing::debug!(%error, "stopped");
         }
@@ -76,69 +80,112 @@ impl RunningCall {
 /// How a child ended, and what it wrote to its outputs.
 pub(super) type Output = (ExitStatus, Vec<u8>, Vec<u8>);
 
-/// Waits for a child in a process group of its own; `None` when the moment passed first, or it was stopped.
+/// Waits for a child; `None` when the moment passed first, or it was stopped. One that may have to be ended is in a process
+/// group of its own, so that its helpers end with it.
 pub(super) fn wait_until(
     mut child: Child,
+    group: Option<&Group>,
     at: Option<Instant>,
-    line: ChildChannel,
+    line: &StopChannel,
 ) -> io::Result<Option<Output>> {
-    let group = signals::Group::of(&child);
-    let stdout = collect(child.stdout.take());
-    let stderr = collect(child.stderr.take());
-    let ChildChannel { tell, hear } = line;
-    thread::spawn(move || tell.send(ChildMessage::Ended(child.wait())).ok());
-    let first = match at {
-        Some(at) => hear.recv_timeout(at.saturating_duration_since(Instant::now())),
-        None => hear.recv().map_err(|mpsc::RecvError| RecvTimeoutError::Disconnected),
+    let mut pipes = Pipes::of(&mut child);
+    let is_over = || {
+        let stopped = group.is_some() && !matches!(line.hear.try_recv(), Err(TryRecvError::Empty));
+        stopped || at.is_some_and(|at| at <= Instant::now())
     };
-    let (status, in_time) = match first {
-        Ok(ChildMessage::Ended(status)) => (status, true),
-        Ok(ChildMessage::Stop)
-        | Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
-            group.terminate();
-            let ended = ended_within(&hear, TERM_GRACE).or_else(|| {
-                group.kill();
-                ended_within(&hear, TERM_GRACE)
-            });
-            (ended.unwrap_or_else(|| Err(io::ErrorKind::TimedOut.into())), false)
+    let mut ended = end_of(&mut child, &mut pipes, group, is_over)?;
+    let in_time = ended.is_some();
+    if let (None, Some(group)) = (ended, group) {
+        let grace = |until: Instant| move || until <= Instant::now();
+        group.terminate();
+        ended = end_of(&mut child, &mut pipes, Some(group), grace(Instant::now() + TERM_GRACE))?;
+        if ended.is_none() {
+            group.kill();
+            ended =
+                end_of(&mut child, &mut pipes, Some(group), grace(Instant::now() + TERM_GRACE))?;
         }
-    };
-    drop(group);
-    let status = status?;
+    }
+    let status = ended.ok_or(io::ErrorKind::TimedOut)?;
     if !in_time {
         return Ok(None);
     }
-    let (out, err) = match at {
-        Some(at) => {
-            let left = at.saturating_duration_since(Instant::now());
-            (stdout.recv_timeout(PIPE_GRACE.max(left)).ok(), stderr.recv_timeout(PIPE_GRACE).ok())
-        }
-        None => (stdout.recv().ok(), stderr.recv().ok()),
-    };
-    Ok(Some((status, out.unwrap_or_default(), err.unwrap_or_default())))
+    let until = Instant::now() + READ_ON;
+    while pipes.read(Duration::ZERO)? && Instant::now() < until {}
+    let [out, err] = pipes.into_bytes();
+    Ok(Some((status, out, err)))
 }
 
-/// How the child ended, if it did within this time. That it is to stop may be said meanwhile, and is known.
-fn ended_within(hear: &Receiver<ChildMessage>, limit: Duration) -> Option<io::Result<ExitStatus>> {
-    let until = Instant::now() + limit;
+/// How the child ended, unless it is over with waiting before. Meanwhile its pipes are read, so that it never waits for us.
+fn end_of(
+    child: &mut Child,
+    pipes: &mut Pipes,
+    group: Option<&Group>,
+    is_over: impl Fn() -> bool,
+) -> io::Result<Option<ExitStatus>> {
+    let mut looked = Instant::now();
+    // Between the end of its output and that of the process are microseconds, as a rule.
+    let mut pause = Duration::from_micros(50);
     loop {
-        match hear.recv_timeout(until.saturating_duration_since(Instant::now())) {
-            Ok(ChildMessage::Ended(status)) => return Some(status),
-            Ok(ChildMessage::Stop) => {}
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return None,
+        if pipes.are_closed() {
+            if group.is_none() {
+                return child.wait().map(Some);
+            }
+            thread::sleep(pause);
+            pause = (pause * 2).min(LOOK);
+        } else if pipes.read(LOOK)? && looked.elapsed() < LOOK {
+            continue;
+        }
+        looked = Instant::now();
+        if let Some(status) = child.try_wait()? {
+            return Ok(Some(status));
+        }
+        if is_over() {
+            return Ok(None);
         }
     }
 }
 
-fn collect(pipe: Option<impl Read + Send + 'static>) -> Receiver<Vec<u8>> {
-    let (tell, done) = mpsc::channel();
-    thread::spawn(move || {
-        let mut bytes = Vec::new();
-        if let Some(mut pipe) = pipe {
-            // What was read before an error is still what git said.
-            pipe.read_to_end(&mut bytes).ok();
+#[cfg(test)]
+#[cfg(unix)]
+mod tests {
+    use std::path::Path;
+
+    use crate::git::Program;
+
+    fn said(script: &str) -> (Vec<u8>, String) {
+        let ended = Program::new("sh", Path::new("/")).args(["-c", script]).run().unwrap();
+        assert_eq!(ended.code, Some(0), "{ended}");
+        (ended.stdout, ended.stderr)
+    }
+
+    /// The process that is left behind waits for a writer of a FIFO that never comes, and has both outputs open.
+    #[test]
+    fn what_a_child_wrote_is_whole_also_when_somebody_keeps_its_outputs() {
+        let dir = tempfile::tempdir().unwrap();
+        let fifo = dir.path().join("fifo");
+        let left = format!("mkfifo '{0}'; (read -r x <'{0}') & ", fifo.display());
+        let write = "head -c 3000000 /dev/zero; echo last >&2; printf end";
+        for script in [write.to_owned(), format!("{left}{write}")] {
+            let (out, err) = said(&script);
+            assert_eq!((out.len(), err.as_str()), (3_000_003, "last\n"), "{script}");
+            assert!(out.ends_with(b"\0end"));
         }
-        tell.send(bytes).ok();
-    });
-    done
+        // It is still there to read this end of it.
+        drop(std::fs::OpenOptions::new().write(true).open(fifo).unwrap());
+    }
+
+    #[test]
+    fn a_child_that_closes_its_outputs_is_waited_for() {
+        let dir = tempfile::tempdir().unwrap();
+        let sign = dir.path().join("sign");
+        let work = format!("head -c 30000000 /dev/zero | cksum >'{}'", sign.display());
+        assert_eq!(said(&format!("printf x; exec >&- 2>&-; {work}")).0, b"x");
+        assert!(sign.exists());
+    }
+
+    #[test]
+    fn one_that_never_stops_writing_does_not_hold_us() {
+        let (out, _) = said("(while printf 'yes\\n'; do :; done) & printf end");
+        assert!(!out.is_empty());
+    }
 }

@@ -97,7 +97,8 @@ fn find(
     env: &Env,
 ) -> Result<FoundFacts, GuardError> {
     let settings = git.settings()?;
-    let pairs = settings.iter().map(|s| (s.key.clone(), s.value.clone())).collect();
+    let counts = |s: &&GitSetting| s.file.is_some() || is_heeded(&s.key);
+    let pairs = settings.iter().filter(counts).map(|s| (s.key.clone(), s.value.clone())).collect();
     let config = GitConfig::of(pairs);
     let objects = Objects::open_with(git)?;
     let sources = Sources {
@@ -135,6 +136,15 @@ fn find(
         read.into_iter().chain(files_of_git(&settings, git, place, env)).collect::<Vec<_>>()
     });
     Ok(FoundFacts { facts, files })
+}
+
+/// Whether the facts may rest on a setting that the environment has for git. What is remembered fits one value of these
+/// alone, and is written to a file: credentials must not be among them, nor what changes from call to call.
+pub(super) fn is_heeded(key: &str) -> bool {
+    let section = key.split('.').next().unwrap_or_default();
+    ["init", "push", "remote", "tix", "user"]
+        .iter()
+        .any(|known| section.eq_ignore_ascii_case(known))
 }
 
 /// The remotes that protected branches are brought up to date from: that of the tickets, and what a branch follows instead.

@@ -14,7 +14,7 @@ use super::rule::{Breach, BreachReason, CommitVerdict};
 use crate::audit::Audit;
 use crate::config::{self, Config, Layers, Writes, Yaml};
 use crate::env::{Env, GitVar};
-use crate::git::{Delta, Git, GitSetting, HeadTarget, Walk};
+use crate::git::{Delta, Git, GitSetting, HeadTarget, InheritedConfig, Walk};
 use crate::names::{Oid, RefName, RepoPath};
 use crate::settings::{AuthorIdentity, Protected, Station};
 
@@ -74,7 +74,8 @@ impl Guarded {
         env: &Env,
     ) -> Result<Option<Guarded>, GuardError> {
         let dir = place.root.as_deref().unwrap_or(dir);
-        let git = Git::discovering(dir).pinned(&place.git_dir, dir);
+        let inherited = InheritedConfig::of(env.git_settings());
+        let git = Git::discovering(dir, inherited).pinned(&place.git_dir, dir);
         let git = git.with_objects_of(quarantine(env));
         let (facts, trouble) = facts::of(&git, &place, station, env);
         let Some(facts) = facts else { return Ok(None) };

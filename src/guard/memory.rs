@@ -15,11 +15,12 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
-use super::facts::{FoundFacts, GuardFacts};
+use super::facts::{FoundFacts, GuardFacts, is_heeded};
 use super::place::GuardPlace;
 use crate::config;
 use crate::env::Env;
 use crate::file::Stamp;
+use crate::git::InheritedConfig;
 use crate::settings::Station;
 
 /// Steps in which the kernel takes the time for files; 10 ms where it counts a hundred times a second.
@@ -97,6 +98,7 @@ fn key(place: &GuardPlace, station: Station, env: &Env) -> Option<Vec<String>> {
         let value = value.map_or(Some(""), |value| value.to_str())?;
         key.push(format!("{name}={value}"));
     }
+    key.extend(InheritedConfig::of(env.git_settings()).chosen(is_heeded));
     let settings: Vec<String> = config::variables().collect();
     for (name, value) in env.config_pairs().into_iter().filter(|(name, _)| settings.contains(name))
     {

@@ -18,7 +18,7 @@ impl Trunk<'_> {
         let prefix = self.run.private_prefix();
         let spec = format!("+refs/heads/{pattern}:{prefix}/refs/heads/{pattern}");
         let until = self.deadline.at().max(Instant::now() + LAST_WORD);
-        if let Some(words) = self.fetch_once(remote, &[spec], until)? {
+        if let Some(words) = self.fetch_again_when_broken(remote, &[spec], until)? {
             return Err(unreachable(remote, words));
         }
         let found = self.repo.refs(&[&format!("{prefix}/")])?;

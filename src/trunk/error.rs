@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::git::{GitError, TwoPlaces};
 use crate::lifecycle::Refusal;
-use crate::names::{RefName, RemoteName, RepoPath};
+use crate::names::{Oid, RefName, RemoteName, RepoPath};
 use crate::text::count;
 
 /// Whether a change that was pushed may be on the trunk.
@@ -119,6 +119,9 @@ pub enum TrunkError {
     /// The trunk and a branch that it was to take in have changed the same places.
     #[error("the branch and the trunk have changed the same places")]
     Conflicts { paths: Vec<RepoPath> },
+    /// git has removed what this run had just written.
+    #[error("git has removed object {object} while it was in use, as `git gc --prune=now` does")]
+    Pruned { object: Oid },
     /// Other people's pushes came first until the deadline passed.
     #[error("other pushes came first {}, until the time was up", count(*attempts, "time", "times"))]
     Contended {

@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use super::judge::speaks_of_permission;
-use super::server::{LAST_WORD, timed_out};
+use super::judge::{speaks_of_a_break, speaks_of_permission};
+use super::server::{LAST_WORD, cut_off};
 use super::{MayLand, Trunk, TrunkError, TrunkStep, View};
 use crate::git::{GitError, RefValue};
 use crate::names::{Oid, RefName, RemoteName};
+
+/// How often a fetch is begun whose connection breaks.
+const FETCHES: u32 = 3;
 
 impl Trunk<'_> {
     /// Fetches the trunk, and what is wanted along with it, under this run's private names and reads what is there.
@@ -33,7 +36,7 @@ impl Trunk<'_> {
         } else {
             self.deadline.at()
         };
-        if let Some(words) = self.fetch_once(remote, &specs, until)? {
+        if let Some(words) = self.fetch_again_when_broken(remote, &specs, until)? {
             let listed = self.listed(remote, words, until)?;
             let is_listed = |branch: &RefName| listed.iter().any(|r| r.name == *branch);
             if let Some(error) = self.missing(remote, &listed) {
@@ -92,8 +95,29 @@ impl Trunk<'_> {
         match self.repo.fetch(remote, specs, until) {
             Ok(finished) if finished.code == Some(0) => Ok(None),
             Ok(finished) => Ok(Some(finished.stderr)),
-            Err(error) => timed_out(error).map(Some),
+            Err(error) => cut_off(error).map(Some),
         }
+    }
+
+    /// The same, tried anew where the connection broke: nothing was sent that could be done twice. The remote's words when the
+    /// last one failed.
+    pub(super) fn fetch_again_when_broken(
+        &self,
+        remote: &RemoteName,
+        specs: &[String],
+        until: Instant,
+    ) -> Result<Option<String>, TrunkError> {
+        let mut backoff = self.backoff();
+        for _ in 1..FETCHES {
+            let began = Instant::now();
+            match self.fetch_once(remote, specs, until)? {
+                Some(words) if speaks_of_a_break(&words) && !self.deadline.is_over() => {
+                    self.pause(&mut backoff, began.elapsed());
+                }
+                done => return Ok(done),
+            }
+        }
+        self.fetch_once(remote, specs, until)
     }
 
     /// A failed fetch says the same for a missing branch, a missing network and a missing permission; a

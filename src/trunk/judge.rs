@@ -136,6 +136,24 @@ pub fn speaks_of_permission(words: &str) -> bool {
     HINTS.iter().any(|hint| words.contains(hint))
 }
 
+/// Whether words of a failed fetch speak of a connection that was there and broke, so that another one may well hold. They only
+/// choose whether the same question is asked again.
+pub fn speaks_of_a_break(words: &str) -> bool {
+    const HINTS: [&str; 9] = [
+        "connection reset",
+        "connection was reset",
+        "connection closed",
+        "hung up unexpectedly",
+        "early eof",
+        "unexpected disconnect",
+        "broken pipe",
+        "empty reply",
+        "unexpected eof",
+    ];
+    let words = words.to_ascii_lowercase();
+    !speaks_of_permission(&words) && HINTS.iter().any(|hint| words.contains(hint))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -249,5 +267,9 @@ mod tests {
                     fatal: Could not read from remote repository.\n\n\
                     Please make sure you have the correct access rights\nand the repository exists.";
         assert!(!speaks_of_permission(down));
+        // Nobody is there, or nobody wants us: to ask again changes nothing.
+        assert!(!speaks_of_a_break(down));
+        assert!(!speaks_of_a_break("Connection closed by x\nPermission denied (publickey)"));
+        assert!(speaks_of_a_break("fatal: the remote end hung up unexpectedly"));
     }
 }

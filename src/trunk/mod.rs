@@ -13,6 +13,7 @@
 //! - No decision is made by settings that the fetched commit does not have: see [`Basis`].
 //! - The user's checkout, index, HEAD, stash and branches are not touched.
 
+mod attempt;
 mod backoff;
 mod basis;
 mod beside;
@@ -26,6 +27,7 @@ mod judge;
 mod local;
 mod orphan;
 mod patience;
+mod pruned;
 mod queue;
 mod run;
 mod seen;
@@ -37,7 +39,7 @@ use std::time::{Duration, Instant};
 
 pub use deadline::{Deadline, DeadlineGrowth};
 pub use error::{MayLand, Stop, TrunkError, may_still_land};
-pub use run::{Run, killed_runs, random_token};
+pub use run::{Run, clear_killed_runs, killed_runs, random_token};
 pub use seen::last_fetched;
 pub use server::require_one_place;
 pub use view::{Unloadable, View};
@@ -245,7 +247,13 @@ impl Trunk<'_> {
         view: &View<'_>,
         change: &Change,
     ) -> Result<(Oid, Vec<RepoPath>), TrunkError> {
-        let built = self.build(view, change, self.run.writer()?)?;
+        let writer = self.run.writer()?;
+        let try_it =
+            || self.build(view, change, writer).map_err(|error| pruned::while_built(writer, error));
+        let built = match try_it() {
+            Err(TrunkError::Pruned { .. }) => try_it()?,
+            done => done?,
+        };
         Ok((built.commit, built.paths))
     }
 

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::judge::{PushVerdict, judge, speaks_of_permission};
-use super::server::{LAST_WORD, require_one_place, timed_out};
+use super::server::{LAST_WORD, cut_off, require_one_place};
 use super::{Built, Diary, Landed, MayLand, MovedRef, Trunk, TrunkError, View};
 use crate::git::{Atomic, LocalEdit, RefUpdate};
 use crate::lifecycle::Change;
@@ -38,7 +38,7 @@ impl Trunk<'_> {
         let (verdict, words) = match self.repo.push(remote, updates, Atomic::No, self.deadline.at())
         {
             Ok(report) => (judge(&report, updates), report.words),
-            Err(error) => (PushVerdict::Unclear, timed_out(error)?),
+            Err(error) => (PushVerdict::Unclear, cut_off(error)?),
         };
         match verdict {
             PushVerdict::Won | PushVerdict::TrunkOnly => return Ok(true),

@@ -1,8 +1,11 @@
 //! What one run of tix owns in the repository, and how the leavings of killed runs are found.
 //!
 //! A run has a token. While it lives it holds the lock `tix/run/<token>.lock`, and everything it makes
-//! for itself lies below `tix/run/<token>/` or `refs/tix/run/<token>/`. A lock that can be taken is that
-//! of a run that was killed: whoever finds it clears its things away.
+//! for itself lies below `tix/run/<token>/` or `refs/tix/run/<token>/`. What belongs to a token whose lock can be
+//! taken was left by a run that was killed: whoever finds it clears it away.
+//!
+//! The lock file of a killed run is no proof that there is anything else, nor is its absence one that there is nothing: a
+//! fetch that outlives its run writes refs when others have cleared up behind that run.
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::btree_map::Entry;
@@ -14,6 +17,9 @@ use crate::git::exec::Finished;
 use crate::git::{GitError, LocalEdit, ObjectWriter, Repo, RunningCall};
 use crate::lock::Lock;
 use crate::names::{Oid, RefName};
+
+/// Below this every run has the refs that are its own.
+const PRIVATE: &str = "refs/tix/run/";
 
 /// This run's own corner of the repository.
 pub struct Run {
@@ -61,7 +67,7 @@ impl Run {
     /// Begins a run, and clears away what killed runs left behind.
     pub fn begin(repo: &Repo) -> Result<Run, TrunkError> {
         let root = repo.tix_dir().join("run");
-        sweep(repo, &root)?;
+        sweep(repo, &root, seen_in_files(repo, &root)?)?;
         loop {
             let token = random_token();
             let path = root.join(format!("{token}.lock"));
@@ -111,7 +117,7 @@ impl Run {
 
     /// A ref of this run's own; it is deleted when the run ends.
     pub fn private_ref(&self, name: &str) -> Result<RefName, TrunkError> {
-        let full = format!("refs/tix/run/{}/{name}", self.token);
+        let full = format!("{PRIVATE}{}/{name}", self.token);
         let name = RefName::parse(&full).ok_or(GitError::Missing(full))?;
         let mut refs = self.refs.borrow_mut();
         // A fetch must not meet the deletion of this very ref, which a transaction before it has begun.
@@ -125,7 +131,7 @@ impl Run {
     pub fn private_prefix(&self) -> String {
         let mut refs = self.refs.borrow_mut();
         refs.prefixes += 1;
-        format!("refs/tix/run/{}/{}", self.token, refs.prefixes)
+        format!("{PRIVATE}{}/{}", self.token, refs.prefixes)
     }
 
     /// Remembers that the remote has `oid` where the remote-tracking ref had `before`. It is written when
@@ -162,7 +168,7 @@ impl Run {
         let news = news.map(|(name, (from, to))| LocalEdit::Set { name, to, from });
         let mut private: Vec<_> = refs.private.into_iter().map(delete).collect();
         if refs.prefixes > 0 {
-            let found = repo.refs(&[&format!("refs/tix/run/{}/", self.token)])?;
+            let found = repo.refs(&[&format!("{PRIVATE}{}/", self.token)])?;
             private = found.into_iter().map(|r| delete(r.name)).collect();
         }
         let all: Vec<_> = private.iter().cloned().chain(news).collect();
@@ -222,23 +228,77 @@ pub fn random_token() -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
-fn sweep(repo: &Repo, root: &Path) -> Result<(), TrunkError> {
-    let failed = |source| TrunkError::Lock { path: root.to_owned(), source: Some(source) };
-    let entries = match std::fs::read_dir(root) {
+/// The runs that were killed and left something behind, by their tokens. Nothing is cleared.
+pub fn killed_runs(repo: &Repo) -> Result<Vec<String>, TrunkError> {
+    let root = repo.tix_dir().join("run");
+    let is_dead = |token: &String| Lock::is_held(&lock_of(&root, token)).is_ok_and(|held| !held);
+    Ok(seen_anywhere(repo, &root)?.into_iter().filter(is_dead).collect())
+}
+
+/// Clears away everything that killed runs left behind.
+pub fn clear_killed_runs(repo: &Repo) -> Result<(), TrunkError> {
+    let root = repo.tix_dir().join("run");
+    sweep(repo, &root, seen_anywhere(repo, &root)?)
+}
+
+fn lock_of(root: &Path, token: &str) -> PathBuf {
+    root.join(format!("{token}.lock"))
+}
+
+/// The runs that own anything, alive or not, as far as a few small directories tell. What `git gc` has packed is told by git
+/// alone, and waits for `tix doctor`: to ask git at the begin of each run would cost a process.
+fn seen_in_files(repo: &Repo, root: &Path) -> Result<BTreeSet<String>, TrunkError> {
+    if repo.common_dir.join("reftable").is_dir() {
+        return seen_anywhere(repo, root);
+    }
+    let mut tokens = names_in(root)?;
+    tokens.extend(names_in(&repo.common_dir.join(PRIVATE))?);
+    Ok(tokens)
+}
+
+fn seen_anywhere(repo: &Repo, root: &Path) -> Result<BTreeSet<String>, TrunkError> {
+    let mut tokens = names_in(root)?;
+    // A ref that git was killed on is a file that git does not call a ref.
+    tokens.extend(names_in(&repo.common_dir.join(PRIVATE))?);
+    let refs = repo.refs(&[PRIVATE])?;
+    let token = |name: &RefName| {
+        let (token, _) = name.as_str().strip_prefix(PRIVATE)?.split_once('/')?;
+        is_token(token).then(|| token.to_owned())
+    };
+    tokens.extend(refs.iter().filter_map(|found| token(&found.name)));
+    Ok(tokens)
+}
+
+/// Whether a name has the form of [`random_token`]; others are not of a run.
+fn is_token(name: &str) -> bool {
+    name.len() == 16 && name.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// The tokens in a directory, which has lock files and directories that are named for them; none where it is missing.
+fn names_in(dir: &Path) -> Result<BTreeSet<String>, TrunkError> {
+    let failed = |source| TrunkError::Lock { path: dir.to_owned(), source: Some(source) };
+    let entries = match std::fs::read_dir(dir) {
         Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(BTreeSet::new()),
         Err(error) => return Err(failed(error)),
     };
+    let mut names = BTreeSet::new();
     for entry in entries {
-        let path = entry.map_err(failed)?.path();
-        if path.extension() != Some("lock".as_ref()) {
-            continue;
-        }
-        let Some(token) = path.file_stem().and_then(|s| s.to_str()) else { continue };
+        let name = entry.map_err(failed)?.file_name();
+        let name = name.to_str().map(|name| name.strip_suffix(".lock").unwrap_or(name));
+        names.extend(name.filter(|name| is_token(name)).map(str::to_owned));
+    }
+    Ok(names)
+}
+
+fn sweep(repo: &Repo, root: &Path, tokens: BTreeSet<String>) -> Result<(), TrunkError> {
+    for token in tokens {
+        let path = lock_of(root, &token);
+        let failed = |source| TrunkError::Lock { path: path.clone(), source: Some(source) };
         let Some(lock) = Lock::try_take(&path).map_err(failed)? else { continue };
         tracing::info!(token, "clearing what a killed run left");
-        if let Err(error) = clear_killed(repo, root, token) {
-            // The file is the only sign that there is something to clear.
+        if let Err(error) = clear_killed(repo, root, &token) {
+            // The file is a sign that there is something to clear.
             lock.abandon();
             return Err(error);
         }
@@ -246,31 +306,15 @@ fn sweep(repo: &Repo, root: &Path) -> Result<(), TrunkError> {
     Ok(())
 }
 
-/// The runs that were killed and left something behind, by their tokens. Nothing is cleared.
-pub fn killed_runs(repo: &Repo) -> Vec<String> {
-    let root = repo.tix_dir().join("run");
-    let entries = std::fs::read_dir(&root).into_iter().flatten().flatten();
-    let locks =
-        entries.map(|entry| entry.path()).filter(|path| path.extension() == Some("lock".as_ref()));
-    let mut tokens: Vec<String> = locks
-        .filter_map(|path| {
-            let lock = Lock::try_take(&path).ok()??;
-            // The file is the sign by which the next run finds what is to be cleared.
-            lock.abandon();
-            Some(path.file_stem()?.to_str()?.to_owned())
-        })
-        .collect();
-    tokens.sort();
-    tokens
-}
-
 fn clear_killed(repo: &Repo, root: &Path, token: &str) -> Result<(), TrunkError> {
-    let refs = repo.refs(&[&format!("refs/tix/run/{token}/")])?;
-    let edits: Vec<_> =
-        refs.into_iter().map(|r| LocalEdit::Delete { name: r.name, at: None }).collect();
+    let prefix = format!("{PRIVATE}{token}");
+    let refs = repo.refs(&[&format!("{prefix}/")])?;
+    let edits: Vec<_> = refs.into_iter().map(|found| delete(found.name)).collect();
     repo.update_refs(&edits, "tix: clear a killed run")?;
-    let dir = root.join(token);
-    remove_dir(&dir).map_err(|source| TrunkError::Lock { path: dir, source: Some(source) })?;
+    // A git that was killed leaves its lock on a ref, which bars git from the ref for ever.
+    for dir in [repo.common_dir.join(prefix), root.join(token)] {
+        remove_dir(&dir).map_err(|source| TrunkError::Lock { path: dir, source: Some(source) })?;
+    }
     sweep_locks(&repo.tix_dir().join("locks"));
     Ok(())
 }

@@ -2,16 +2,18 @@
 
 use std::time::{Duration, Instant};
 
+use super::attempt::{AttemptFailure, FailedAttempt, PushState, Sent};
 use super::backoff::Backoff;
 use super::beside::{moved_by, moved_ref};
 use super::judge::{PushVerdict, RefusedRef, judge, speaks_of_permission};
 use super::patience::Patience;
 use super::{
-    Built, Decide, Diary, Landed, MayLand, Outcome, Stop, Trunk, TrunkError, TrunkStep, View, queue,
+    Built, Decide, Diary, Landed, MayLand, Outcome, Stop, Trunk, TrunkError, TrunkStep, View,
+    pruned, queue,
 };
 use crate::git::{Atomic, GitError, PushReport, RefUpdate, Repo};
 use crate::lifecycle::{Change, Decision};
-use crate::names::{Oid, RefName, RemoteName};
+use crate::names::{Oid, RemoteName};
 
 /// How long a question to the remote may take when the deadline has passed but a push was sent whose
 /// fate is not known: to learn it is worth a moment more.
@@ -22,65 +24,6 @@ pub(super) const LAST_WORD: Duration = Duration::from_secs(5);
 /// would keep us for ever.
 const BUSY_LIMIT: u32 = 12;
 
-/// A push of this run that may be on the trunk.
-struct Sent<T> {
-    commit: Oid,
-    parent: Option<Oid>,
-    change: Change,
-    output: T,
-    built: Built,
-    fate: PushState,
-    /// The refs that the push moved, by its report.
-    moved: Vec<RefName>,
-}
-
-impl<T> Sent<T> {
-    /// The refs that were to move with the trunk.
-    fn refs(&self) -> Vec<RefUpdate> {
-        self.built.refs.clone()
-    }
-}
-
-/// What is known of a push that gave no answer.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum PushState {
-    /// Its connection ended: the server has done with it whatever it will do.
-    Ended,
-    /// tix stopped waiting: it may be on its way still, and land later.
-    Open,
-}
-
-/// Why the last attempt failed, to be explained by what the next fetch shows.
-enum AttemptFailure {
-    /// The trunk was expected here.
-    Behind(Option<Oid>),
-    Taken {
-        name: RefName,
-        reason: String,
-    },
-    Busy(RefusedRef),
-    Refused(RefusedRef),
-    Strange(RefusedRef),
-    Unclear,
-}
-
-/// An attempt that failed, until the next fetch explains it.
-struct FailedAttempt {
-    failure: AttemptFailure,
-    /// What git and the server said.
-    words: String,
-    /// What the attempt was decided on: see [`seen`].
-    seen: [Option<Oid>; 2],
-    /// The refs that were to move with the trunk.
-    refs: Vec<RefUpdate>,
-}
-
-impl FailedAttempt {
-    fn is_unclear(&self) -> bool {
-        matches!(self.failure, AttemptFailure::Unclear)
-    }
-}
-
 impl Trunk<'_> {
     pub(super) fn transact_remote<T, A, E>(
         &self,
@@ -88,20 +31,13 @@ impl Trunk<'_> {
         diary: &mut Diary,
         decide: Decide<'_, T, A, E>,
     ) -> Result<Outcome<T, A>, Stop<E>> {
-        let mut sent: Vec<Sent<T>> = Vec::new();
-        let mut patience = Patience::new(self.tries);
-        let mut backoff =
-            Backoff::new(u64::from_str_radix(&super::run::random_token(), 16).unwrap_or(1));
-        let mut atomic = Atomic::Yes;
+        let (mut sent, mut patience) = (Vec::new(), Patience::new(self.tries));
+        let mut backoff = self.backoff();
+        let (mut atomic, mut broke) = (Atomic::Yes, None);
         let mut last: Option<FailedAttempt> = None;
-        let mut broke = None;
         loop {
-            (self.progress)(TrunkStep::Queue);
-            let turn = queue::enter(&self.runtime_dir, self.url(remote), self.deadline.at());
+            let turn = self.wait_for_turn(remote);
             let began = Instant::now();
-            if let Ok(writer) = self.run.writer() {
-                writer.warm_up();
-            }
             let view = match self.fetch(remote) {
                 Ok(view) => view,
                 // A trunk that is gone holds no push of ours either, and none can land: each expects it where it was.
@@ -115,8 +51,7 @@ impl Trunk<'_> {
                 }
             };
             if let Some(at) = self.find_landed(&sent, &view)? {
-                let mine = sent.swap_remove(at);
-                return Ok(Outcome::Landed(self.won(remote, diary, mine, atomic)));
+                return Ok(Outcome::Landed(self.won(remote, diary, sent.swap_remove(at), atomic)));
             }
             if let Some(failed) = last.take() {
                 let still = seen(&view) == failed.seen;
@@ -127,16 +62,24 @@ impl Trunk<'_> {
             if self.deadline.is_over() && !sent.is_empty() {
                 return Err(too_late(remote, diary, &sent, view.commit(), broke).into());
             }
-            self.require_basis(&view).map_err(|error| match still_open(&sent, view.commit()) {
+            let told = |error| match still_open(&sent, view.commit()) {
                 MayLand::No => error,
                 MayLand::Unknown => unknown(remote, &error),
-            })?;
+            };
+            self.require_basis(&view).map_err(told)?;
             // Only a view that was fetched a moment ago is decided on, so that an answer can be given at once.
             let decided = match decide(&view)? {
                 Decision::Push(change, output) => (change, output),
                 Decision::Answer(answer) => return Ok(Outcome::Answered(answer)),
             };
-            let (mine, verdict, words) = self.attempt(remote, diary, &view, decided, atomic)?;
+            let (mine, verdict, words) = match self.attempt(remote, diary, &view, decided, atomic) {
+                // Nothing has moved. It is written anew, and the same gc does not come by twice.
+                Err(Stop::Trunk(error @ TrunkError::Pruned { .. })) => {
+                    patience.lose_one(|| told(error))?;
+                    continue;
+                }
+                attempt => attempt?,
+            };
             let failure = match verdict {
                 PushVerdict::Won | PushVerdict::TrunkOnly => {
                     return Ok(Outcome::Landed(self.won(remote, diary, mine, atomic)));
@@ -146,13 +89,13 @@ impl Trunk<'_> {
                     diary.attempts -= 1;
                     continue;
                 }
-                PushVerdict::Behind => AttemptFailure::Behind(mine.parent.clone()),
-                PushVerdict::Taken { name, reason } => AttemptFailure::Taken { name, reason },
-                PushVerdict::Busy(no) => AttemptFailure::Busy(no),
                 PushVerdict::Refused(no) if sent.is_empty() => {
                     return Err(self.refused(remote, no, words).into());
                 }
                 PushVerdict::Refused(no) => AttemptFailure::Refused(no),
+                PushVerdict::Behind => AttemptFailure::Behind(mine.parent.clone()),
+                PushVerdict::Taken { name, reason } => AttemptFailure::Taken { name, reason },
+                PushVerdict::Busy(no) => AttemptFailure::Busy(no),
                 PushVerdict::Strange(no) => AttemptFailure::Strange(no),
                 PushVerdict::Unclear => AttemptFailure::Unclear,
             };
@@ -172,7 +115,9 @@ impl Trunk<'_> {
         (change, output): (Change, T),
         atomic: Atomic,
     ) -> Result<(Sent<T>, PushVerdict, String), Stop<E>> {
-        let built = self.build(view, &change, self.run.writer()?)?;
+        let writer = self.run.writer()?;
+        let built = self.build(view, &change, writer);
+        let built = built.map_err(|error| pruned::while_built(writer, error))?;
         diary.attempts += 1;
         diary.commits.push(built.commit.clone());
         diary.paths.clone_from(&built.paths);
@@ -192,7 +137,7 @@ impl Trunk<'_> {
             self.repo.push(remote, first, atomic, until)
         };
         self.run.note_push();
-        let open = report.as_ref().is_err_and(GitError::is_timeout);
+        let open = report.as_ref().is_err_and(GitError::is_cut_off);
         let moved = moved_by(&report);
         self.take_back(remote, first, &moved);
         let mine = Sent {
@@ -205,6 +150,9 @@ impl Trunk<'_> {
             moved,
         };
         let (verdict, words) = judged(report, first)?;
+        if let Some(error) = pruned::while_pushed(writer, &verdict, &words) {
+            return Err(error.into());
+        }
         Ok((mine, taken.unwrap_or(verdict), words))
     }
 
@@ -380,7 +328,21 @@ impl Trunk<'_> {
         }
     }
 
-    fn pause(&self, backoff: &mut Backoff, attempt: Duration) {
+    /// Waits for other processes of this machine, and has ready what the transaction needs.
+    fn wait_for_turn(&self, remote: &RemoteName) -> Option<crate::lock::Lock> {
+        (self.progress)(TrunkStep::Queue);
+        let turn = queue::enter(&self.runtime_dir, self.url(remote), self.deadline.at());
+        if let Ok(writer) = self.run.writer() {
+            writer.warm_up();
+        }
+        turn
+    }
+
+    pub(super) fn backoff(&self) -> Backoff {
+        Backoff::new(u64::from_str_radix(self.run.token(), 16).unwrap_or(1))
+    }
+
+    pub(super) fn pause(&self, backoff: &mut Backoff, attempt: Duration) {
         (self.progress)(TrunkStep::Pause);
         self.deadline.note_attempt(attempt);
         std::thread::sleep(backoff.pause(attempt, self.deadline.left()));
@@ -406,7 +368,7 @@ fn seen(view: &View<'_>) -> [Option<Oid>; 2] {
     [view.commit().cloned(), view.watched().cloned()]
 }
 
-/// The verdict on a push and the words that came with it. A push that was cut off by its deadline says
+/// The verdict on a push and the words that came with it. A push that was cut off says
 /// nothing of what the server did.
 fn judged<E>(
     report: Result<PushReport, GitError>,
@@ -414,13 +376,13 @@ fn judged<E>(
 ) -> Result<(PushVerdict, String), Stop<E>> {
     match report {
         Ok(report) => Ok((judge(&report, updates), report.words)),
-        Err(error) => Ok((PushVerdict::Unclear, timed_out(error)?)),
+        Err(error) => Ok((PushVerdict::Unclear, cut_off(error)?)),
     }
 }
 
-/// A deadline that passed, as words; every other error stays one.
-pub(super) fn timed_out(error: GitError) -> Result<String, TrunkError> {
-    if error.is_timeout() { Ok(error.to_string()) } else { Err(error.into()) }
+/// A git that was cut off, as words; every other error stays one.
+pub(super) fn cut_off(error: GitError) -> Result<String, TrunkError> {
+    if error.is_cut_off() { Ok(error.to_string()) } else { Err(error.into()) }
 }
 
 fn unknown(remote: &RemoteName, error: &TrunkError) -> TrunkError {
@@ -439,6 +401,7 @@ fn unknown(remote: &RemoteName, error: &TrunkError) -> TrunkError {
         | TrunkError::NoLocalTrunk { .. }
         | TrunkError::LocalRefTaken { .. }
         | TrunkError::Conflicts { .. }
+        | TrunkError::Pruned { .. }
         | TrunkError::Contended { .. }
         | TrunkError::Lock { .. } => error.to_string(),
     };

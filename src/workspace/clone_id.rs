@@ -43,7 +43,7 @@ impl ClonePlace {
 /// The id of this clone: eight hexadecimal digits, made by `random` at the first call.
 pub fn clone_id(repo: &Repo, random: impl FnOnce() -> String) -> Result<String, WorkspaceError> {
     let file = repo.tix_dir().join("clone.json");
-    let failed = |source| WorkspaceError::Record { path: file.clone(), source };
+    let failed = |source| WorkspaceError::Unprepared { path: file.clone(), source };
     let place = ClonePlace::of(repo);
     if let Some(id) = read(&file, &place) {
         return Ok(id);

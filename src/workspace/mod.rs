@@ -55,6 +55,9 @@ pub enum WorkspaceError {
     /// git could not make the worktree.
     #[error("the worktree could not be made: {words}")]
     Setup { words: String },
+    /// What must be written down before anything changes could not be.
+    #[error("{}: {source}", path.display())]
+    Unprepared { path: PathBuf, source: io::Error },
     /// The local record could not be written.
     #[error("{}: {source}", path.display())]
     Record { path: PathBuf, source: io::Error },

@@ -28,7 +28,7 @@ fn file_of(repo: &Repo, id: &TicketId) -> PathBuf {
 pub fn note_push(repo: &Repo, id: &TicketId, trunk: &Oid) -> Result<(), WorkspaceError> {
     let path = file_of(repo, id);
     write(&path, &Pending { trunk: trunk.to_string() })
-        .map_err(|source| WorkspaceError::Record { path, source })
+        .map_err(|source| WorkspaceError::Unprepared { path, source })
 }
 
 /// The trunk commit on which a push may still land; `None` when there is no such push.

@@ -2,7 +2,7 @@
 //!
 //! Beside git's own this is the only place that starts a process. Such a program is the user's: it gets the
 //! environment as it is, but without the variables that would tie its git to the repository of a hook that
-//! tix may run in.
+//! tix may run in. Whoever starts it adds what they configure for every repository: `git::InheritedConfig`.
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
@@ -58,7 +58,7 @@ impl CommandLine {
         }
     }
 
-    fn prepare(&self, dir: &Path, variables: &[(&'static str, OsString)]) -> Command {
+    fn prepare(&self, dir: &Path, variables: &[(OsString, OsString)]) -> Command {
         #[allow(clippy::disallowed_methods, reason = "this is the one place beside git's own")]
         let mut command = Command::new(self.program_in(dir));
         for name in LOCAL_ENV_VARS {
@@ -160,7 +160,7 @@ impl Worker {
     pub fn start<T>(
         line: &CommandLine,
         dir: &Path,
-        variables: &[(&'static str, OsString)],
+        variables: &[(OsString, OsString)],
         log: Option<File>,
         seen: impl FnOnce(u32) -> T,
     ) -> io::Result<(Worker, T)> {
@@ -261,7 +261,7 @@ fn gone() -> io::Error {
 pub fn shell(
     line: &str,
     dir: &Path,
-    variables: &[(&'static str, OsString)],
+    variables: &[(OsString, OsString)],
     output: [Stdio; 2],
 ) -> io::Result<WorkerEnd> {
     let line = CommandLine { program: "sh".into(), args: vec!["-c".into(), line.into()] };

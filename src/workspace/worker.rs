@@ -245,7 +245,7 @@ pub fn start(repo: &Repo, order: &WorkerOrder<'_>) -> Result<Started, StartError
     files.clear().map_err(|e| failed(&files.record, e))?;
     let dir = repo.tix_dir().join("workers");
     std::fs::create_dir_all(&dir).map_err(|e| failed(&dir, e))?;
-    let begun = begin(order, &files).and_then(|(worker, process, begun)| match begun {
+    let begun = begin(repo, order, &files).and_then(|(worker, process, begun)| match begun {
         StartedWorker::Done(ended) => {
             Ok(Started::Done { ended, log: files.log_for(order.attachment) })
         }
@@ -262,9 +262,9 @@ pub fn start(repo: &Repo, order: &WorkerOrder<'_>) -> Result<Started, StartError
 type Proved = (Worker, io::Result<Option<Process>>, StartedWorker);
 
 /// Starts the program and waits for its sign.
-fn begin(order: &WorkerOrder<'_>, files: &Files) -> Result<Proved, StartError> {
+fn begin(repo: &Repo, order: &WorkerOrder<'_>, files: &Files) -> Result<Proved, StartError> {
     let command = || order.command.to_string();
-    let variables = variables(order, &files.ready);
+    let variables = variables(repo, order, &files.ready);
     let path = files.log_for(order.attachment);
     let log = path.as_deref().map(open_log).transpose();
     let log = log.map_err(|source| StartError::File { path: files.log.clone(), source })?;
@@ -343,15 +343,17 @@ impl RunningWorker {
     }
 }
 
-fn variables(order: &WorkerOrder<'_>, ready: &Path) -> Vec<(&'static str, OsString)> {
-    vec![
+fn variables(repo: &Repo, order: &WorkerOrder<'_>, ready: &Path) -> Vec<(OsString, OsString)> {
+    let own: [(&str, OsString); 6] = [
         ("TIX_TICKET", order.id.as_str().into()),
         ("TIX_WORKSPACE", order.workspace.into()),
         ("TIX_BRANCH", order.branch.short().into()),
         ("TIX_CLAIM_ID", order.claim_id.into()),
         ("TIX_SESSION", order.session.into()),
         ("TIX_READY", ready.into()),
-    ]
+    ];
+    let own = own.into_iter().map(|(name, value)| (name.into(), value));
+    own.chain(repo.git().inherited().variables()).collect()
 }
 
 /// The last lines of a log that were written after `began`; a log that cannot be read says nothing.

@@ -36,6 +36,7 @@ pub(super) fn explained(
         | WorkspaceError::BranchTaken { .. }
         | WorkspaceError::CheckedOut { .. }
         | WorkspaceError::BadPath { .. }
+        | WorkspaceError::Unprepared { .. }
         | WorkspaceError::Setup { .. }
         | WorkspaceError::Record { .. } => return error.into(),
     };

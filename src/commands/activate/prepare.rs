@@ -62,13 +62,16 @@ fn run_commands(
     fresh: &FreshWorkspace<'_>,
     commands: &[String],
 ) -> Result<Option<String>, Failure> {
-    let mut variables: Vec<(&'static str, OsString)> = vec![
+    let variables: [(&str, OsString); 4] = [
         ("TIX_TICKET", fresh.id.as_str().into()),
         ("TIX_WORKSPACE", fresh.path.into()),
         ("TIX_BRANCH", fresh.branch.short().into()),
         ("TIX_CLAIM_ID", fresh.claim_id.into()),
     ];
-    variables.extend(fresh.session.iter().map(|session| ("TIX_SESSION", session.into())));
+    let session = fresh.session.iter().map(|session| ("TIX_SESSION", session.into()));
+    let variables = variables.into_iter().chain(session).map(|(name, value)| (name.into(), value));
+    let variables: Vec<(OsString, OsString)> =
+        variables.chain(ctx.repo.git().inherited().variables()).collect();
     for command in commands {
         ctx.out.narrate(&format!("post_activate: {}", crate::text::safe(command)));
         let ended = shell(command, fresh.path, &variables, ctx.out.for_child());

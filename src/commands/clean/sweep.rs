@@ -46,7 +46,7 @@ pub fn remote_branches(
     let until = (ctx.started + ctx.config.timeout).max(Instant::now());
     let report = match ctx.repo.push(remote, &updates, Atomic::No, until) {
         Ok(report) => Some(report),
-        Err(error) if error.is_timeout() => None,
+        Err(error) if error.is_cut_off() => None,
         Err(error) => return Err(error.into()),
     };
     let mut unreachable: Option<Failure> = None;

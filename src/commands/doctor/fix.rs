@@ -15,7 +15,7 @@ use crate::names::RefName;
 use crate::out::Format;
 use crate::text::safe;
 use crate::ticket::TicketId;
-use crate::trunk::{Diary, Run};
+use crate::trunk::{Diary, Run, clear_killed_runs};
 
 /// What was done about a finding.
 #[derive(Clone, Debug, Serialize)]
@@ -190,8 +190,7 @@ fn published(ctx: &Context<'_>, id: &TicketId) -> Result<Option<crate::names::Oi
     })
 }
 
-/// Every run that begins clears what killed ones left.
 fn clear_leftovers(ctx: &Context<'_>) -> Result<FixOutcome, Failure> {
-    drop(Run::begin(&ctx.repo)?);
+    clear_killed_runs(&ctx.repo)?;
     Ok(left(Vec::new()))
 }

@@ -19,7 +19,7 @@ use crate::doctor::{self, Finding, RunLeftover, Severity};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::out::Out;
-use crate::trunk::killed_runs;
+use crate::trunk::{clear_killed_runs, killed_runs};
 
 /// Find what is wrong with the tickets and with this clone
 ///
@@ -72,7 +72,7 @@ pub fn run(args: &DoctorArgs, globals: &Globals, env: &Env, out: &Out) -> Result
 
 /// Looks at everything. A remote that does not answer is a finding like the others.
 fn examine(ctx: &Context<'_>, look: Look) -> Result<Examination, Failure> {
-    let left = killed_runs(&ctx.repo);
+    let left = killed_runs(&ctx.repo)?;
     let leftovers = |cleared: bool| -> Vec<RunLeftover> {
         let what = |token: &String| format!("run {token}");
         left.iter().map(|token| RunLeftover { what: what(token), cleared }).collect()
@@ -91,7 +91,10 @@ fn examine(ctx: &Context<'_>, look: Look) -> Result<Examination, Failure> {
         let outlook = offline(None);
         return board::look(ctx, Look::LastSeen, |seen| read(seen, &outlook));
     }
-    // A fetch clears what killed runs left; without a remote nothing is fetched.
+    // A look that asks the remote writes here anyhow; without a remote nothing is fetched.
+    if ctx.remote.is_some() {
+        clear_killed_runs(&ctx.repo)?;
+    }
     let outlook = Outlook { leftovers: leftovers(ctx.remote.is_some()), unseen: None, asked: true };
     match board::look(ctx, Look::Fetch, |seen| read(seen, &outlook)) {
         Err(failure)

@@ -3,11 +3,10 @@
 use serde::Serialize;
 
 use crate::app::context::Globals;
-use crate::app::context::working_dir;
+use crate::app::context::{repository, working_dir};
 use crate::app::hooks;
 use crate::env::Env;
 use crate::error::{Exit, Failure};
-use crate::git::Repo;
 use crate::guard::install::agents::{Agent, AgentEntries};
 use crate::guard::install::status::{self, HookStatus};
 use crate::out::table::Table;
@@ -71,7 +70,7 @@ struct AgentState<'a> {
 }
 
 pub fn run(_args: &HookStatusArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
-    let repo = Repo::discover(&working_dir(globals, env)?)?;
+    let repo = repository(&working_dir(globals, env)?, env)?;
     let (directory, hooks) = hooks::status(&repo)?;
     let agents: Vec<_> =
         Agent::ALL.into_iter().map(|agent| (agent, hooks::agent_entries(&repo, agent))).collect();

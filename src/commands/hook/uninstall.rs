@@ -3,11 +3,10 @@
 use serde::Serialize;
 
 use crate::app::context::Globals;
-use crate::app::context::working_dir;
+use crate::app::context::{repository, working_dir};
 use crate::app::hooks::{self, AgentFileChange, AgentJson, HookChangeJson};
 use crate::env::Env;
 use crate::error::Failure;
-use crate::git::Repo;
 use crate::guard::install::agents::Agent;
 use crate::guard::install::engine::{HookAction, InstallMode};
 use crate::guard::install::script::ScriptReach;
@@ -54,7 +53,7 @@ pub fn run(
     env: &Env,
     out: &Out,
 ) -> Result<(), Failure> {
-    let repo = Repo::discover(&working_dir(globals, env)?)?;
+    let repo = repository(&working_dir(globals, env)?, env)?;
     let mode = if args.dry_run { InstallMode::Rehearse } else { InstallMode::Do };
     let agents = match repo.worktree {
         Some(_) => hooks::agent_files(&repo, &Agent::ALL, AgentFileChange::Uninstall)?,

@@ -5,7 +5,7 @@ use std::fs;
 use insta::assert_snapshot;
 
 use super::{ID, fails, fails_in, seeded};
-use crate::harness::Place;
+use crate::harness::{Do, On, Place, Shim};
 
 #[test]
 fn a_git_that_is_too_old_is_told_with_what_is_needed() {
@@ -116,6 +116,64 @@ fn an_object_store_that_takes_nothing_is_told() {
     assert_ne!(output.code, Some(101), "{output}");
     assert_eq!(sandbox.remote().git(&["rev-parse", "main"]), old);
     assert!(!output.stderr().contains("broken pipe"), "{output}");
+}
+
+/// `git gc --prune=now` removes what no ref holds yet: what a run has written and not pushed.
+#[test]
+fn objects_that_git_removes_beside_a_run_are_written_anew() {
+    for (on, exit) in [
+        (On::command("commit-tree").nth(1), 0),
+        (On::command("push").nth(1), 0),
+        (On::command("push"), 7),
+    ] {
+        let sandbox = seeded();
+        let clone = sandbox.clone_named("clone");
+        let shim = Shim::new(&sandbox);
+        shim.rule(on, Do::Then(clone.sh("git gc -q --prune=now")));
+        let old = sandbox.remote().git(&["rev-parse", "main"]);
+        let output = clone.tix_command(&["activate", "foo-001"]).through(&shim).run();
+        output.exits(exit);
+        if exit == 7 {
+            assert!(output.stderr().contains("gc --prune=now"), "{output}");
+            assert!(output.stderr().contains("nothing changed"), "{output}");
+            assert_eq!(sandbox.remote().git(&["rev-parse", "main"]), old);
+            clone.tix(&["activate", "foo-001"]).success();
+        }
+    }
+}
+
+#[test]
+fn a_full_disk_here_is_not_taken_for_the_network() {
+    let sandbox = seeded();
+    let clone = sandbox.clone_named("clone");
+    let full =
+        "error: unable to write file: No space left on device\nfatal: unpack-objects failed\n";
+    let theirs = "remote: fatal: write error: No space left on device\nfatal: early EOF\n";
+    let row = |subcommand: &str, stderr: &'static str, exit: i32| {
+        let shim = Shim::new(&sandbox);
+        shim.rule(On::command(subcommand), Do::Fail { code: 128, stderr });
+        shim.rule(On::command("ls-remote"), Do::Fail { code: 128, stderr });
+        let output = clone.tix_command(&["activate", "foo-001"]).through(&shim).run();
+        output.exits(exit);
+        let is_told = output.stderr().contains("error: no space left on this machine");
+        assert_eq!(is_told, exit == 5, "{output}");
+    };
+    row("fetch", full, 5);
+    row("commit-tree", full, 5);
+    row("fetch", theirs, 7);
+}
+
+/// Without it nothing can be claimed, and nothing was.
+#[test]
+fn an_id_of_the_clone_that_cannot_be_written_stops_before_the_claim() {
+    let sandbox = seeded();
+    let clone = sandbox.clone_named("clone");
+    clone.write(".git/tix/clone.json/in-the-way", "");
+    let old = sandbox.remote().git(&["rev-parse", "main"]);
+    let output = clone.tix(&["activate", "foo-001"]);
+    output.exits(5);
+    assert!(output.stderr().contains("nothing was changed; make room"), "{output}");
+    assert_eq!(sandbox.remote().git(&["rev-parse", "main"]), old);
 }
 
 #[test]

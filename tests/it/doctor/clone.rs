@@ -1,5 +1,7 @@
+use rustix::process::Signal;
+
 use super::{assert_found, found, healthy, queued};
-use crate::harness::queue_ticket;
+use crate::harness::{On, Shim, no_leftovers, queue_ticket};
 
 #[test]
 fn commits_that_only_the_local_trunk_has_are_counted() {
@@ -130,6 +132,56 @@ fn what_a_killed_run_left_is_found_and_cleared() {
     assert_found(&clone, &["info leftovers -"]);
     assert!(!is_left(), "a fetch clears it, as that of every command does");
     assert_found(&clone, &[]);
+}
+
+/// The fetch of a run outlives it, and writes a private ref when others have cleared up behind that run.
+#[test]
+fn what_the_fetch_of_a_killed_run_brings_is_found_and_cleared() {
+    for by in ["doctor", "next run"] {
+        let sandbox = healthy();
+        let clone = sandbox.clone_named("a");
+        let shim = Shim::new(&sandbox);
+        let mut gate = shim.gate(On::command("fetch"));
+        let mut killed = clone.tix_command(&["list", "--fetch"]).through(&shim).spawn();
+        killed.until_at(&gate);
+        killed.signal(Signal::KILL);
+        clone.tix(&["list", "--fetch"]).success();
+        gate.open();
+        // Which waits for its fetch too.
+        killed.wait().killed_by(9);
+        let refs = clone.git(&["for-each-ref", "refs/tix/run/"]);
+        assert!(refs.ends_with("/trunk"), "{refs}");
+        if by == "doctor" {
+            let offline = clone.tix(&["doctor", "--offline", "--json"]);
+            assert_eq!(found(offline.success()), ["info leftovers -"], "{offline}");
+            clone.tix(&["doctor", "--offline", "--fix"]).success();
+        } else {
+            clone.tix(&["list", "--fetch"]).success();
+        }
+        no_leftovers(&clone);
+    }
+}
+
+#[test]
+fn refs_of_killed_runs_are_found_where_git_keeps_them() {
+    let sandbox = healthy();
+    let clone = sandbox.clone_named("a");
+    let name = "refs/tix/run/00000000deadbeef/trunk";
+    clone.git(&["update-ref", name, "HEAD"]);
+    clone.git(&["pack-refs", "--all"]);
+    let offline = clone.tix(&["doctor", "--offline", "--json"]);
+    assert_eq!(found(offline.success()), ["info leftovers -"], "{offline}");
+    assert_found(&clone, &["info leftovers -"]);
+    no_leftovers(&clone);
+    // git was killed on it: what lies there bars git from the ref, and is none.
+    clone.git(&["update-ref", name, "HEAD"]);
+    clone.at(clone.common_dir()).write(format!("{name}.lock"), "");
+    clone.tix(&["list", "--fetch"]).success();
+    no_leftovers(&clone);
+    // Somebody else's.
+    clone.git(&["update-ref", "refs/tix/run/mine", "HEAD"]);
+    assert_found(&clone, &[]);
+    assert!(clone.has_ref("refs/tix/run/mine"));
 }
 
 #[test]

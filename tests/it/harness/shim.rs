@@ -84,6 +84,10 @@ pub enum Do {
     /// Git does its work and says nothing; then tix is killed (-9). A git that stays answers one question first, so tix
     /// is killed in the midst of what it does with the answer.
     KillAfter,
+    /// The call ends by a signal (-9), as if the system had run out of memory, and git never runs.
+    Die,
+    /// Git does its work and says nothing; then the call ends by a signal (-9).
+    DieAfter,
     /// Git does not run; this is its answer.
     Replace { stdout: Vec<u8>, code: u8 },
     /// Something else happens first, for instance another clone's claim; without input. See [`Shim::outputs`].
@@ -204,6 +208,8 @@ impl Shim {
             Do::FailAfter { code, stderr } => format!("{work}\nfail {code} {}", quoted(stderr)),
             Do::KillBefore => "kill_tix".to_owned(),
             Do::KillAfter => format!("{work}\nkill_tix"),
+            Do::Die => "kill -9 $$".to_owned(),
+            Do::DieAfter => format!("{work}\nkill -9 $$"),
             Do::Replace { stdout, code } => {
                 let file = self.directory.join(format!("then/{rule}.answer"));
                 fs::write(&file, stdout).unwrap();

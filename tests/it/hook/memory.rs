@@ -118,6 +118,13 @@ fn it_forgets_with_every_change_that_matters() {
     {
         assert!(gits(&clone.env(key, value), &sandbox) > 0, "{key}");
     }
+    // What git is told for one call is another question only where it speaks of what is protected.
+    let told = |setting: &str| clone.env("GIT_CONFIG_PARAMETERS", format!("'{setting}'='x'"));
+    assert!(remembered());
+    for setting in ["safe.directory", "http.extraHeader", "core.editor"] {
+        assert_eq!(gits(&told(setting), &sandbox), 0, "{setting}");
+    }
+    assert!(gits(&told("tix.trunk"), &sandbox) > 0);
 }
 
 #[test]

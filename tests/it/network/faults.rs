@@ -25,6 +25,17 @@ fn a_fetch_that_fails_changes_nothing() {
     });
 }
 
+/// Nothing was sent that could be done twice.
+#[test]
+fn a_fetch_whose_connection_breaks_is_tried_again() {
+    for line in Line::each() {
+        for command in [&["list", "--fetch"][..], PATIENT] {
+            let cut = [1, 2].map(|nth| (When::Nth(nth), Fault::CutBeforeRequest));
+            line.run(command, cut).success();
+        }
+    }
+}
+
 #[test]
 fn a_refused_connection_changes_nothing() {
     let line = Line::over_git();

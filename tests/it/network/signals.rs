@@ -2,9 +2,9 @@
 
 use rustix::process::Signal;
 
-use super::line::{Line, PATIENT};
+use super::line::{ID, Line, NEW, PATIENT, RELEASE};
 use crate::harness::net::{Fault, When};
-use crate::harness::{Shim, Untouched, at_once};
+use crate::harness::{Do, On, Place, Sandbox, Shim, Untouched, at_once, queue_ticket};
 
 /// Waiting for the run's end waits for every git process of it too, so none is left behind that still pushes. What the run
 /// had no time to clear, the next one clears.
@@ -12,10 +12,53 @@ fn interrupted(line: &Line, when: When, fault: Fault, signal: Signal) {
     let shim = Shim::new(&line.sandbox);
     let faults = line.proxy.faulted().len();
     line.proxy.set_rules([(when, fault)]);
-    let run = line.first.tix_command(&["activate", super::line::ID]).through(&shim).spawn();
+    let run = line.first.tix_command(&["activate", ID]).through(&shim).spawn();
     line.proxy.wait_faulted(faults + 1);
     run.signal(signal);
     run.wait().exits(128 + signal.as_raw());
+}
+
+/// A clone with its ticket in the queue, and a shim whose pushes end by a signal in this way.
+fn with_dying_pushes(on: On, action: Do) -> (Sandbox, Place, Shim) {
+    let sandbox = Sandbox::new();
+    sandbox.seed(&[(format!("tickets/queue/{ID}.md"), queue_ticket(ID))]);
+    let clone = sandbox.clone_named("a");
+    let shim = Shim::new(&sandbox);
+    shim.rule(on, action);
+    (sandbox, clone, shim)
+}
+
+/// The system ends git when memory runs out, before the server has the push or after it.
+#[test]
+fn a_push_that_a_signal_ends_is_found_out() {
+    let rows: [&[&str]; 4] = [PATIENT, NEW, RELEASE, &["note", ID, "a word"]];
+    for args in rows {
+        for (action, landed) in [(Do::Die, false), (Do::DieAfter, true)] {
+            let (sandbox, clone, shim) = with_dying_pushes(On::command("push").nth(1), action);
+            if matches!(args, ["release" | "note", ..]) {
+                clone.tix(PATIENT).success();
+            }
+            let before = sandbox.remote().git(&["for-each-ref"]);
+            clone.tix_command(args).through(&shim).run().success();
+            let sent = shim.calls().iter().filter(|call| call.subcommand == "push").count();
+            assert_ne!(sandbox.remote().git(&["for-each-ref"]), before, "{args:?}");
+            assert!(landed || sent > 1, "{args:?}: {sent} pushes");
+        }
+    }
+}
+
+#[test]
+fn a_push_that_a_signal_ends_may_have_landed_as_long_as_nothing_else_is_known() {
+    let (_sandbox, clone, shim) = with_dying_pushes(On::command("push"), Do::DieAfter);
+    // A rule sees the calls that those before it have not ended: the first fetch passes.
+    for _ in 0..9 {
+        shim.rule(On::command("fetch").nth(2), Do::Die);
+    }
+    shim.rule(On::command("ls-remote"), Do::Die);
+    let output = clone.tix_command(PATIENT).through(&shim).run();
+    output.exits(8);
+    assert!(output.stderr().contains("the last push may have landed"), "{output}");
+    clone.tix(PATIENT).success();
 }
 
 /// Each way to be ended, over each transport; every one has a scene of its own.

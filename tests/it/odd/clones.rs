@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::fs;
 
 use super::{ID, QUEUED, Row, Scene, git_is_at_least, hold_all, seed, seeded};
-use crate::harness::{ObjectFormat, Place, Sandbox, Ticket};
+use crate::harness::{ObjectFormat, Place, Sandbox, Ticket, queue_ticket};
 
 const CLONES: &[Row] = &[
     ("a bare clone", || bare_clone().whole_life()),
@@ -233,4 +233,53 @@ fn of_ticket(text: &str) -> Scene {
     sandbox.seed(&[(QUEUED, text)]);
     let clone = sandbox.clone_named("clone");
     Scene::new(sandbox, clone).whole_life()
+}
+
+/// A clone that lacks the files of tickets which came since, among them one that somebody holds, and a count of the connections
+/// that a command makes in it.
+#[test]
+fn a_partial_clone_gets_all_that_it_lacks_under_one_connection() {
+    for args in [&["list"][..], &["next"], &["doctor", "--offline"], &["board"]] {
+        let sandbox = seeded();
+        let clone = sandbox.partial_clone("clone");
+        let ids: Vec<String> = (1..=12).map(|number| format!("TICKET-x-{number:03}")).collect();
+        let file = |id: &String| (format!("tickets/queue/{id}.md"), queue_ticket(id));
+        sandbox.seed(&ids.iter().map(file).collect::<Vec<_>>());
+        let other = sandbox.clone_named("other");
+        for id in &ids[..3] {
+            other.tix(&["activate", id]).success();
+        }
+        clone.git(&["fetch", "-q"]);
+        clone.write_script(
+            "../up",
+            "#!/bin/sh\necho x >>\"$HOME/connections\"\nexec git-upload-pack \"$@\"\n",
+        );
+        let up = clone.path().join("../up");
+        clone.git(&["config", "remote.origin.uploadpack", &format!("'{}'", up.display())]);
+        clone.write("../home/connections", "");
+        let output = clone.tix(args);
+        assert!(matches!(output.code, Some(0 | 1)), "{output}");
+        let connections = clone.read("../home/connections").lines().count();
+        // What the trunk has, what the branches have, and single files.
+        assert!((1..=4).contains(&connections), "{args:?}: {connections}\n{output}");
+        clone.write("../home/connections", "");
+        assert_eq!(clone.tix(args).code, output.code);
+        assert_eq!(clone.read("../home/connections"), "", "{args:?}");
+    }
+}
+
+#[test]
+fn a_partial_clone_that_lacks_files_and_has_no_network_says_so() {
+    let sandbox = seeded();
+    let clone = sandbox.partial_clone("clone");
+    let ids = ["TICKET-x-001", "TICKET-x-002"];
+    sandbox.seed(&ids.map(|id| (format!("tickets/queue/{id}.md"), queue_ticket(id))));
+    clone.git(&["fetch", "-q"]);
+    let here = sandbox.remote().path().to_owned();
+    std::fs::rename(&here, here.with_extension("away")).unwrap();
+    for args in [&["list"][..], &["show", "TICKET-x-001"]] {
+        let output = clone.tix(args);
+        output.exits(7);
+        assert!(output.stderr().contains("this clone lacks files that origin has"), "{output}");
+    }
 }

@@ -1,10 +1,11 @@
 //! Variables of the environment, above all those that git sets for the hooks it runs.
 
-use super::{Row, Scene, hold_all, seeded};
+use super::{ID, Row, Scene, hold_all, seeded};
 use crate::harness::{Place, Untouched, queue_ticket};
 
 const ROWS: &[Row] = &[
     ("variables that name another repository", || foreign_variables().whole_life()),
+    ("settings from the environment alone", || configured_by_environment().whole_life()),
     ("variables that bend paths, output and locale", || {
         Scene::of_clone(|_| {}).called_from(bent).whole_life()
     }),
@@ -33,6 +34,73 @@ const ROWS: &[Row] = &[
 #[test]
 fn a_ticket_is_claimed_whatever_the_environment_says() {
     hold_all(ROWS);
+}
+
+/// As containers and CI have it: the settings of git come from the environment alone, empty ones too.
+fn configured_by_environment() -> Scene {
+    let sandbox = seeded();
+    let clone = sandbox.clone_named("clone");
+    // The other end is another machine's, which does not ask who owns it.
+    for (key, program) in [("uploadpack", "git-upload-pack"), ("receivepack", "git-receive-pack")] {
+        let line = format!("env -u GIT_TEST_ASSUME_DIFFERENT_OWNER {program}");
+        clone.git(&["config", &format!("remote.origin.{key}"), &line]);
+    }
+    clone.git(&["config", "remote.origin.url", "hosting:team/project.git"]);
+    let remote = sandbox.remote().path().to_str().unwrap().to_owned();
+    let settings = [
+        ("safe.directory", "*".to_owned()),
+        (&format!("url.{remote}.insteadOf"), "hosting:team/project.git".to_owned()),
+        ("user.name", "Cara Example".to_owned()),
+        ("user.email", "cara@example.org".to_owned()),
+        ("credential.helper", String::new()),
+    ];
+    let count = settings.len().to_string();
+    Scene::new(sandbox, clone).called_from(|place| {
+        let place = place.env("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1");
+        let place = place.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_COUNT", count);
+        settings.into_iter().enumerate().fold(place, |place, (number, (key, value))| {
+            let place = place.env(&format!("GIT_CONFIG_KEY_{number}"), key);
+            place.env(&format!("GIT_CONFIG_VALUE_{number}"), value)
+        })
+    })
+}
+
+#[test]
+fn whoever_the_environment_says_acts_and_is_known_again() {
+    let sandbox = seeded();
+    let clone = sandbox.clone_named("clone").env("GIT_CONFIG_GLOBAL", "/dev/null");
+    let cara = "'user.name'='Cara O'\\''Hara' 'user.email=cara@example.org'";
+    let clone = clone.env("GIT_CONFIG_PARAMETERS", cara);
+    let receipt = clone.tix(&["activate", "foo-001", "--json"]).success().json();
+    assert_eq!(receipt["claim"]["by"], "Cara O'Hara <cara@example.org>");
+    let author = sandbox.remote().git(&["log", "-1", "--format=%an <%ae>", "main"]);
+    assert_eq!(author, "Cara O'Hara <cara@example.org>");
+    assert_eq!(clone.tix(&["list", "--mine", "--json"]).success().json()["tickets"][0]["id"], ID);
+}
+
+/// What the environment says of hooks and of one repository holds for git alone; a worker gets the rest too.
+#[test]
+fn hooks_run_and_workers_inherit_whatever_the_environment_says() {
+    let sandbox = seeded();
+    let clone = sandbox.clone_named("clone");
+    clone.hook("post-checkout", "echo ran >>\"$HOME/hooks\"");
+    let settings =
+        "'core.hooksPath'='/dev/null' 'core.bare'='true' 'core.worktree'='/nowhere' 'my.word'='x'";
+    let clone = clone.env("GIT_CONFIG_PARAMETERS", settings);
+    let script = "git config my.word >word; git config --get-all core.hooksPath >>word; true";
+    clone.tix(&["activate", "foo-001", "--exec", "sh", "-c", script]).success();
+    assert_eq!(clone.read("../home/hooks"), "ran\n");
+    let path = clone.tix(&["path", "foo-001"]).success().stdout().trim().to_owned();
+    assert_eq!(std::fs::read_to_string(format!("{path}/word")).unwrap(), "x\n");
+}
+
+#[test]
+fn a_variable_that_git_cannot_read_is_named() {
+    let sandbox = seeded();
+    let clone = sandbox.clone_named("clone").env("GIT_CONFIG_COUNT", "2");
+    let output = clone.env("GIT_CONFIG_KEY_0", "a.b").env("GIT_CONFIG_VALUE_0", "c").tix(&["list"]);
+    assert!(output.stderr().contains("bogus count in GIT_CONFIG_COUNT"), "{output}");
+    assert_ne!(output.code, Some(0), "{output}");
 }
 
 /// A repository that must never be read nor written, and that would answer every question differently.

@@ -1,7 +1,7 @@
 //! Hooks of the user: they judge the user's own commits and pushes, and tix's are not among them.
 
 use super::{ID, Row, Scene, hold_all, seeded};
-use crate::harness::Place;
+use crate::harness::{Gate, Place};
 
 const ROWS: &[Row] = &[
     ("every hook fails", || Scene::of_clone(|clone| fail(clone, HOOKS)).whole_life()),
@@ -41,6 +41,29 @@ const HOOKS: &[&str] = &[
 #[test]
 fn a_ticket_is_claimed_whatever_the_users_hooks_say() {
     hold_all(ROWS);
+}
+
+/// ssh keeps a connection, a watcher or a cache begins its life: what git starts may live on, with git's outputs open.
+#[test]
+fn what_a_hook_or_ssh_leaves_behind_is_not_waited_for() {
+    let sandbox = seeded();
+    let clone = sandbox.clone_named("clone");
+    let mut gate = Gate::new(&sandbox.root().join("gate"));
+    clone.hook("post-checkout", &format!("({}) &", gate.script("hook")));
+    let script = format!(
+        "#!/bin/sh\nwhile [ $# -gt 1 ]; do shift; done\n({}) <&- >&- &\neval \"$1\"\n",
+        gate.script("ssh.$$")
+    );
+    clone.write_script("../ssh", &script);
+    let ssh = clone.path().join("../ssh");
+    clone.git(&["config", "core.sshCommand", &format!("'{}'", ssh.display())]);
+    let remote = sandbox.remote();
+    clone.git(&["remote", "set-url", "origin", &format!("host:{}", remote.path().display())]);
+    clone.tix(&["activate", "foo-001"]).success();
+    clone.tix(&["list", "--fetch"]).success();
+    // The hook's, and one for each connection.
+    assert!(gate.arrivals() >= 4, "{}", gate.arrivals());
+    gate.open();
 }
 
 fn fail(clone: &Place, hooks: &[&str]) {

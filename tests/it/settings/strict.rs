@@ -20,6 +20,10 @@ const TOPIC: &str = "git switch -q -c topic; echo x >>src/main.rs; \
 const BRING: &str = "git push -q origin topic:develop; git merge -q --ff-only topic; \
     git merge -q --no-edit topic; git reset -q --hard topic; git push -q origin develop";
 
+/// `give KEY VALUE` sets a setting of git in the environment, as containers do.
+const GIVE: &str =
+    "give() { export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=\"$1\" GIT_CONFIG_VALUE_0=\"$2\"; }";
+
 struct Clone {
     sandbox: Sandbox,
     place: Place,
@@ -118,6 +122,23 @@ const ROWS: &[(&str, &str, &str)] = &[
         SHARED,
         "TOPIC; git branch -q -u origin/topic develop; git pull -q --ff-only; git pull -q --no-ff; BRING",
     ),
+    ("a base that is not there, for git", SHARED, "give tix.base nope"),
+    ("a base with other settings, for git", SHARED, "TOPIC; give tix.base topic"),
+    ("a trunk that is protected too, for git", SHARED, "TOPIC; give tix.trunk topic; BRING"),
+    ("a remote that is not there, for git", SHARED, "give tix.remote nope"),
+    ("a directory of code, for git", "", "give tix.ticketsDir src; TICKET"),
+    ("a default branch of another name, for git", SHARED, "TOPIC; give init.defaultBranch topic"),
+    ("another address, for git", SHARED, "give remote.origin.url ../fork.git; BRING"),
+    (
+        "another upstream, for git",
+        SHARED,
+        "TOPIC; give branch.develop.merge refs/heads/topic; BRING",
+    ),
+    (
+        "a number of settings that git cannot read",
+        SHARED,
+        "export GIT_CONFIG_COUNT=2; export GIT_CONFIG_KEY_0=a.b; export GIT_CONFIG_VALUE_0=c",
+    ),
     ("a variable that cannot be used", SHARED, "export TIX_CLAIM_ATTEMPTS=many"),
     ("a setting that cannot be used", SHARED, "git config tix.protected a..b"),
     ("settings that are removed", SHARED, "rm .tix.yaml"),
@@ -176,7 +197,7 @@ fn nothing_of_a_clone_takes_protection_away() {
             .replace("; TICKET", &format!("; {ticket}"));
         let hold = || {
             saved.restore();
-            clone.holds(&format!("{script}\n{CODE}"));
+            clone.holds(&format!("{GIVE}\n{script}\n{CODE}"));
         };
         if catch_unwind(AssertUnwindSafe(hold)).is_err() {
             failed.push(*name);

@@ -1,0 +1,66 @@
+//! One attempt of a transaction: what was pushed, and why it came to nothing.
+
+use super::Built;
+use super::judge::RefusedRef;
+use crate::git::RefUpdate;
+use crate::lifecycle::Change;
+use crate::names::{Oid, RefName};
+
+/// A push of this run that may be on the trunk.
+pub(super) struct Sent<T> {
+    pub(super) commit: Oid,
+    pub(super) parent: Option<Oid>,
+    pub(super) change: Change,
+    pub(super) output: T,
+    pub(super) built: Built,
+    pub(super) fate: PushState,
+    /// The refs that the push moved, by its report.
+    pub(super) moved: Vec<RefName>,
+}
+
+impl<T> Sent<T> {
+    /// The refs that were to move with the trunk.
+    pub(super) fn refs(&self) -> Vec<RefUpdate> {
+        self.built.refs.clone()
+    }
+}
+
+/// What is known of a push that gave no answer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum PushState {
+    /// Its connection ended: the server has done with it whatever it will do.
+    Ended,
+    /// It was cut off: it may be on its way still, and land later.
+    Open,
+}
+
+/// Why the last attempt failed, to be explained by what the next fetch shows.
+pub(super) enum AttemptFailure {
+    /// The trunk was expected here.
+    Behind(Option<Oid>),
+    Taken {
+        name: RefName,
+        reason: String,
+    },
+    Busy(RefusedRef),
+    Refused(RefusedRef),
+    Strange(RefusedRef),
+    Unclear,
+}
+
+/// An attempt that failed, until the next fetch explains it.
+pub(super) struct FailedAttempt {
+    pub(super) failure: AttemptFailure,
+    /// What git and the server said.
+    pub(super) words: String,
+    /// What the attempt was decided on: the trunk, and the branch that is watched.
+    pub(super) seen: [Option<Oid>; 2],
+    /// The refs that were to move with the trunk.
+    pub(super) refs: Vec<RefUpdate>,
+}
+
+impl FailedAttempt {
+    pub(super) fn is_unclear(&self) -> bool {
+        matches!(self.failure, AttemptFailure::Unclear)
+    }
+}
