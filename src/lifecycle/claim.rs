@@ -30,6 +30,15 @@ impl Claim {
     }
 }
 
+/// A ticket branch on the remote that no claim owns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StrayBranch<'a> {
+    /// An earlier holder's push that arrived after the release. It moves aside with everything in it.
+    Work(&'a Oid),
+    /// Somebody made it from the trunk, and it holds nothing else.
+    Worthless(&'a Oid),
+}
+
 /// Everything a claim is decided on, beside the trunk.
 pub struct ClaimRequest<'a> {
     pub claim: &'a Claim,
@@ -42,9 +51,8 @@ pub struct ClaimRequest<'a> {
     pub branch: &'a dyn Fn(&TicketId, &str) -> Result<RefName, String>,
     /// Where the ticket branch begins.
     pub base: Target,
-    /// A ticket branch that no claim owns any more: an earlier holder's push that arrived after the
-    /// release. It moves aside with everything in it.
-    pub stray: Option<&'a Oid>,
+    /// A ticket branch that no claim owns.
+    pub stray: Option<StrayBranch<'a>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -123,8 +131,13 @@ fn free_branch(
     request: &ClaimRequest<'_>,
 ) -> Result<Vec<RefEdit>, Refusal> {
     let to = request.base.clone();
-    let Some(stray) = request.stray else {
-        return Ok(vec![RefEdit::Create { name: branch.clone(), to }]);
+    let name = branch.clone();
+    let stray = match request.stray {
+        None => return Ok(vec![RefEdit::Create { name, to }]),
+        Some(StrayBranch::Worthless(at)) => {
+            return Ok(vec![RefEdit::Move { name, from: at.clone(), to }]);
+        }
+        Some(StrayBranch::Work(at)) => at,
     };
     let attic = RefName::branch(&format!("attic/{id}/stray-{}", stray.short()));
     let attic = attic.ok_or_else(|| Refusal::BadName {
@@ -133,7 +146,7 @@ fn free_branch(
     })?;
     Ok(vec![
         RefEdit::Create { name: attic, to: Target::Commit(stray.clone()) },
-        RefEdit::Move { name: branch.clone(), from: stray.clone(), to },
+        RefEdit::Move { name, from: stray.clone(), to },
     ])
 }
 

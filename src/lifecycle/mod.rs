@@ -34,7 +34,7 @@ pub use activate::{ActivateRequest, FailureNote, note_failure, record_activation
 pub use change::{
     BranchLanding, Change, FileEdit, Intake, Merge, MergeForm, RefEdit, Target, trailer,
 };
-pub use claim::{Claim, ClaimRequest, Claimed, claim, resume, session_of};
+pub use claim::{Claim, ClaimRequest, Claimed, StrayBranch, claim, resume, session_of};
 pub use correct::correct_id;
 pub use create::{Draft, NewTicket, create};
 pub use decision::{Already, Decision};

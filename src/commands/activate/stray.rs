@@ -6,26 +6,26 @@
 use super::claim::Activation;
 use crate::app::find::claim_commit;
 use crate::error::{Exit, Failure};
-use crate::lifecycle::TicketEntry;
+use crate::lifecycle::{StrayBranch, TicketEntry};
 use crate::names::{Oid, RefName, RemoteName};
 use crate::ticket::{Lane, TicketId};
 use crate::trunk::{Stop, Trunk, View};
 
 impl Activation<'_> {
-    /// Where the branch is, if it may be moved.
+    /// The branch, if it may be moved.
     pub(super) fn stray<'v>(
         &self,
         trunk: &Trunk<'_>,
         view: &'v View<'_>,
         id: &TicketId,
-    ) -> Result<Option<&'v Oid>, Stop<Failure>> {
+    ) -> Result<Option<StrayBranch<'v>>, Stop<Failure>> {
         let own = |watched: &&RefName| self.ctx.ticket_branch(id).as_ref() == Ok(*watched);
         let watched = self.look_for_stray.as_ref().filter(own);
         let Some(at) = watched.and_then(|_| view.watched()) else { return Ok(None) };
         if let Some(tip) = view.commit()
             && trunk.repo.is_ancestor(at, tip)?
         {
-            return Ok(Some(at));
+            return Ok(Some(StrayBranch::Worthless(at)));
         }
         let there = trunk.view_of(at)?;
         let mut entries = there.snapshot.entries.iter();
@@ -35,7 +35,7 @@ impl Activation<'_> {
         if let (Some(remote), Some(claim)) = (&trunk.remote, self.claim_on(&there, held, at)?) {
             self.require_no_other_trunk(trunk, remote, view, &claim)?;
         }
-        Ok(Some(at))
+        Ok(Some(StrayBranch::Work(at)))
     }
 
     /// The commit that made the claim which a ticket branch carries.

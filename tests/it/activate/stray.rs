@@ -11,6 +11,7 @@ fn a_branch_that_somebody_made_from_the_trunk_bars_nobody() {
     let receipt = sandbox.clone_named("a").tix(&["activate", ID, "--json"]).success().json();
     assert_eq!(receipt["outcome"], "activated");
     assert!(remote.git(&["log", "--format=%s", BRANCH]).starts_with("activate: "));
+    assert_eq!(remote.git(&["for-each-ref", "refs/heads/attic"]), "");
 }
 
 #[test]

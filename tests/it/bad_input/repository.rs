@@ -286,7 +286,7 @@ fn a_branch_of_that_name_with_work_in_it_stops_it_before_the_lock() {
 #[test]
 fn a_branch_of_that_name_on_the_remote_stops_it_before_the_lock() {
     let sandbox = seeded();
-    sandbox.remote().git(&["branch", &format!("ticket/{ID}"), "main"]);
+    sandbox.seed_on(&format!("ticket/{ID}"), &[("own.txt", "somebody's own")]);
     let clone = sandbox.clone_named("clone");
     let old = sandbox.remote().git(&["rev-parse", "main"]);
     assert_snapshot!(fails_in(&clone, &["activate", "foo-001"], 5).redacted(), @"
@@ -334,14 +334,14 @@ fn a_branch_of_the_remote_beside_which_no_ticket_branch_can_be_is_told() {
     let old = sandbox.remote().git(&["rev-parse", "main"]);
     sandbox.remote().git(&["branch", "ticket", "main"]);
     let clone = sandbox.clone_named("clone");
-    assert_snapshot!(fails_in(&clone, &["activate", "foo-001"], 6).redacted(), @"
-    exit: 6
+    assert_snapshot!(fails_in(&clone, &["activate", "foo-001"], 5).redacted(), @r#"
+    exit: 5
     ----- stdout -----
     ----- stderr -----
-    error: origin refuses the push to main: atomic transaction failed
-      remote says  error: cannot lock ref 'refs/heads/ticket/TICKET-foo-001': 'refs/heads/ticket' exists; cannot create 'refs/heads/ticket/TICKET-foo-001'
-    hint: if origin protects this branch, keep the tickets on a branch of their own: tix init --trunk tickets
-    ");
+    error: origin has a branch ticket, beside which there can be no ticket/TICKET-foo-001
+    hint: whoever made that branch can give it another name
+    hint: or the team names ticket branches otherwise, in its .tix.yaml: branch: "work/{id}"
+    "#);
     assert_eq!(sandbox.remote().git(&["rev-parse", "main"]), old);
 }
 

@@ -13,7 +13,7 @@ use super::matrix::Fault;
 use crate::harness::notes;
 
 /// How many cases of each fault are drawn from a row.
-const OF_EACH_FAULT: usize = 2;
+const OF_EACH_FAULT: usize = 1;
 
 /// One fault at the git call of this number.
 pub type Hit = (usize, Fault);
