@@ -120,7 +120,8 @@ impl Objects {
         };
         let names: Vec<&[u8]> = asked.iter().map(|(_, name)| *name).collect();
         let mut ids = BTreeSet::new();
-        for name in promised.missing(&names)? {
+        let missing = promised.missing(&names)?;
+        for name in missing.as_deref().unwrap_or(&names) {
             if let Some(id) = promised::id(name) {
                 ids.insert(id);
             } else if let Some((tree, file)) = promised::parent(name) {
@@ -128,6 +129,9 @@ impl Objects {
                 let file = entries.into_iter().find(|entry| entry.name == file);
                 ids.extend(file.map(|entry| entry.oid));
             }
+        }
+        if missing.is_none() {
+            promised.retain_missing(&mut ids)?;
         }
         let ids: Vec<Oid> = ids.into_iter().collect();
         if ids.is_empty() { Ok(()) } else { promised.fetch(&ids) }

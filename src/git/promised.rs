@@ -3,10 +3,11 @@
 //! git fetches each missing object when it is read, under a connection of its own: three hundred tickets are three hundred
 //! connections. So before many objects are read those that are not here are fetched together.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use super::exec::text_of;
-use super::{GitError, Repo};
+use super::{ExecError, GitError, Repo};
 use crate::names::{Oid, RemoteName};
 
 /// How long one fetch of missing objects may take.
@@ -28,15 +29,34 @@ impl Promised {
         Some(Promised { repo: repo.clone(), remote: RemoteName::parse(remote)? })
     }
 
-    /// Of these names (ids, or `<tree-ish>:<path>`) those whose objects are not here. A git that does not know the
-    /// variable fetches them instead, one by one, and says that all are here.
-    pub(super) fn missing<'n>(&self, names: &[&'n [u8]]) -> Result<Vec<&'n [u8]>, GitError> {
+    /// Of these names (ids, or `<tree-ish>:<path>`) those whose objects are not here; `None` where git cannot tell: 2.39 ends at
+    /// the first of them. A git that does not know the variable fetches them instead, one by one, and says that all are
+    /// here.
+    pub(super) fn missing<'n>(
+        &self,
+        names: &[&'n [u8]],
+    ) -> Result<Option<Vec<&'n [u8]>>, GitError> {
         let check =
             self.repo.git().call("cat-file").arg("--batch-check").env("GIT_NO_LAZY_FETCH", "1");
-        let answer = check.stdin([&names.join(&b'\n')[..], b"\n"].concat()).run_ok()?;
-        let lines = answer.split(|byte| *byte == b'\n');
+        let answer = check.stdin([&names.join(&b'\n')[..], b"\n"].concat()).run()?;
+        match answer.code {
+            Some(0) => {}
+            Some(128) => return Ok(None),
+            _ => return Err(ExecError::Failed(Box::new(answer)).into()),
+        }
+        let lines = answer.stdout.split(|byte| *byte == b'\n');
         let missing = names.iter().zip(lines).filter(|(_, line)| line.ends_with(b" missing"));
-        Ok(missing.map(|(name, _)| *name).collect())
+        Ok(Some(missing.map(|(name, _)| *name).collect()))
+    }
+
+    /// Leaves those of these objects that are not here, by a list of all that are.
+    pub(super) fn retain_missing(&self, ids: &mut BTreeSet<Oid>) -> Result<(), GitError> {
+        let call = self.repo.git().call("cat-file").args(["--batch-all-objects", "--unordered"]);
+        let here = call.arg("--batch-check=%(objectname)").run_ok()?;
+        for id in here.split(|byte| *byte == b'\n').filter_map(id) {
+            ids.remove(&id);
+        }
+        Ok(())
     }
 
     /// Fetches these objects, as git does it when it misses one: `promisor-remote.c`.

@@ -130,20 +130,20 @@ mod tests {
 
     const MOUNTS: &str = "22 27 0:21 / /proc rw,relatime - proc proc rw\n\
         27 1 0:40 / / rw,relatime master:1 - overlay overlay rw,lowerdir=/l/A:/l/B,upperdir=/o/1/diff,workdir=/o/1/work\n\
-        30 27 254:0 /home/ada/it /work rw - ext4 /dev/vda rw\n\
+        30 27 254:0 /home/ada/it /data rw - ext4 /dev/vda rw\n\
         31 27 0:41 / /two\\040words rw shared:7 - overlay overlay rw,lowerdir=/l/A,upperdir=/o/2/diff,workdir=/o/2/work\n\
-        32 30 0:42 / /work/deep rw - overlay overlay rw,lowerdir=/l/A,upperdir=/o/3/diff,workdir=/o/3/work\n\
-        33 30 0:43 / /work/deep rw - tmpfs tmpfs rw\n";
+        32 30 0:42 / /data/deep rw - overlay overlay rw,lowerdir=/l/A,upperdir=/o/3/diff,workdir=/o/3/work\n\
+        33 30 0:43 / /data/deep rw - tmpfs tmpfs rw\n";
 
     #[test]
     fn the_layer_is_that_of_the_innermost_mount() {
         let of = |dir: &str| upper_layer(MOUNTS, Path::new(dir));
         assert_eq!(of("/srv/it/.git").as_deref(), Some("/o/1/diff"));
         assert_eq!(of("/two words/it/.git").as_deref(), Some("/o/2/diff"));
-        assert_eq!(of("/worker/.git").as_deref(), Some("/o/1/diff"));
-        assert_eq!(of("/work/it/.git"), None);
+        assert_eq!(of("/datastore/.git").as_deref(), Some("/o/1/diff"));
+        assert_eq!(of("/data/it/.git"), None);
         // What was mounted there later hides the overlay.
-        assert_eq!(of("/work/deep/.git"), None);
+        assert_eq!(of("/data/deep/.git"), None);
         assert_eq!(upper_layer("", Path::new("/srv")), None);
     }
 }
