@@ -19,9 +19,14 @@ pub(super) struct Sent<T> {
 }
 
 impl<T> Sent<T> {
-    /// The refs that were to move with the trunk.
-    pub(super) fn refs(&self) -> Vec<RefUpdate> {
-        self.built.refs.clone()
+    /// The attempt, when it came to nothing.
+    pub(super) fn failed(
+        &self,
+        failure: AttemptFailure,
+        words: String,
+        seen: [Option<Oid>; 2],
+    ) -> FailedAttempt {
+        FailedAttempt { failure, words, seen, refs: self.built.refs.clone() }
     }
 }
 

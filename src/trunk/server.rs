@@ -99,7 +99,7 @@ impl Trunk<'_> {
                 PushVerdict::Strange(no) => AttemptFailure::Strange(no),
                 PushVerdict::Unclear => AttemptFailure::Unclear,
             };
-            last = Some(FailedAttempt { failure, words, seen: seen(&view), refs: mine.refs() });
+            last = Some(self.noted(mine.failed(failure, words, seen(&view)), began.elapsed()));
             sent.push(mine);
             drop(turn);
             self.pause(&mut backoff, began.elapsed());
@@ -328,6 +328,14 @@ impl Trunk<'_> {
         }
     }
 
+    /// Grows the deadline with an attempt that was answered. One that stalled says nothing of how long others need.
+    fn noted(&self, failed: FailedAttempt, took: Duration) -> FailedAttempt {
+        if !failed.is_unclear() {
+            self.deadline.note_attempt(took);
+        }
+        failed
+    }
+
     /// Waits for other processes of this machine, and has ready what the transaction needs.
     fn wait_for_turn(&self, remote: &RemoteName) -> Option<crate::lock::Lock> {
         (self.progress)(TrunkStep::Queue);
@@ -344,7 +352,6 @@ impl Trunk<'_> {
 
     pub(super) fn pause(&self, backoff: &mut Backoff, attempt: Duration) {
         (self.progress)(TrunkStep::Pause);
-        self.deadline.note_attempt(attempt);
         std::thread::sleep(backoff.pause(attempt, self.deadline.left()));
     }
 

@@ -124,6 +124,15 @@ fn a_stalled_claim_may_still_land_and_says_so() {
     });
 }
 
+/// The time grows with attempts that are answered. One that stalls would make itself wait forty times as long.
+#[test]
+fn a_stalled_push_gets_no_more_time_than_the_settings_give_it() {
+    let line = Line::over_git();
+    line.first.git(&["config", "tix.timeout", "2s"]);
+    let output = line.run(PATIENT, [(When::Push, Fault::Stall)]);
+    assert!(output.exits(8).stderr().contains("may have landed"), "{output}");
+}
+
 #[test]
 fn a_claim_whose_remote_is_gone_afterwards_may_have_landed() {
     let line = Line::over_git();
