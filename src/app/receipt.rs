@@ -205,6 +205,9 @@ impl Receipt {
 
     pub fn add<T>(&mut self, landed: &Landed<T>) {
         self.add_commit(&landed.commit, &landed.paths);
+        if let Some(next) = &landed.follow_up {
+            self.add_commit(&next.commit, &next.paths);
+        }
         self.pushed.extend(landed.moved.iter().map(PushedJson::from));
         self.attempts += landed.attempts;
         self.warnings.extend(landed.warnings.iter().cloned());

@@ -5,7 +5,7 @@
 
 use std::time::Instant;
 
-use super::exec::text_of;
+use super::exec::{GitCall, text_of};
 use super::{GitError, Repo};
 use crate::names::{Oid, RefName, RemoteName};
 
@@ -96,6 +96,17 @@ pub struct PushReport {
     pub refs: Vec<PushedRef>,
     /// Everything on stderr, the remote's own words among it, without credentials.
     pub words: String,
+    /// Whether anything may have been sent.
+    pub sent: PushProgress,
+}
+
+/// How far a push came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PushProgress {
+    /// It ended before git had learnt where the remote's refs are, so that nothing was sent.
+    BeforeRefs,
+    /// It may have been sent.
+    Sent,
 }
 
 impl PushReport {
@@ -132,8 +143,21 @@ impl Repo {
             .arg("--")
             .arg(remote.as_str())
             .args(updates.iter().map(RefUpdate::refspec));
-        let answer = call.run()?;
-        Ok(PushReport { refs: parse(&answer.stdout), words: answer.stderr })
+        let trace = PushTrace::begin();
+        let answer = match trace.following(call).run() {
+            Ok(answer) => answer,
+            Err(error) => {
+                let error = GitError::from(error);
+                if error.is_cut_off() && trace.progress() == PushProgress::BeforeRefs {
+                    let (refs, words) = (Vec::new(), error.to_string());
+                    return Ok(PushReport { refs, words, sent: PushProgress::BeforeRefs });
+                }
+                return Err(error);
+            }
+        };
+        let refs = parse(&answer.stdout);
+        let sent = if refs.is_empty() { trace.progress() } else { PushProgress::Sent };
+        Ok(PushReport { refs, words: answer.stderr, sent })
     }
 
     /// Whether a push of `at` would make this branch, because pushes are not shown one of that name. Nothing is sent.
@@ -155,6 +179,55 @@ impl Repo {
         let answer = call.run()?;
         Ok(text_of(&answer.stdout).lines().any(|line| line.starts_with("*\t")))
     }
+}
+
+/// What git itself writes down of a push (Documentation/technical/api-trace2.txt): it enters the region `push_refs` before it
+/// sends anything, after it has had the remote's refs. Its words and its exit code are the same for a host that is not there and
+/// for an answer that was lost.
+struct PushTrace(Option<tempfile::NamedTempFile>);
+
+impl PushTrace {
+    fn begin() -> PushTrace {
+        PushTrace(tempfile::NamedTempFile::new().ok())
+    }
+
+    fn following(&self, call: GitCall) -> GitCall {
+        match &self.0 {
+            Some(file) => call.env("GIT_TRACE2_EVENT", file.path()),
+            None => call,
+        }
+    }
+
+    /// How far it came. Without the end of git's notes, which a full disk or a kill cuts off, they prove nothing.
+    fn progress(&self) -> PushProgress {
+        let text = self.0.as_ref().and_then(|file| std::fs::read_to_string(file.path()).ok());
+        if text.is_some_and(|text| tells_of_nothing_sent(&text)) {
+            PushProgress::BeforeRefs
+        } else {
+            PushProgress::Sent
+        }
+    }
+}
+
+fn tells_of_nothing_sent(trace: &str) -> bool {
+    #[derive(serde::Deserialize)]
+    struct Event<'t> {
+        event: &'t str,
+        /// The process: a server on this machine writes into the same file.
+        sid: &'t str,
+        #[serde(default)]
+        label: &'t str,
+    }
+    let (mut pushing, mut ended) = (None, false);
+    for line in trace.lines() {
+        let Ok(Event { event, sid, label }) = serde_json::from_str(line) else { return false };
+        let own = *pushing.get_or_insert(sid) == sid;
+        if label == "push_refs" {
+            return false;
+        }
+        ended |= own && matches!(event, "atexit" | "signal");
+    }
+    ended
 }
 
 /// Reads the lines `<flag> TAB <from>:<to> TAB <summary>`; others (`To …`, `Done`) say nothing of a ref.
@@ -199,6 +272,27 @@ mod tests {
             ("d", RefOutcome::Done, ""),
         ];
         assert_eq!(got, want.map(|(n, o, r)| (n.to_owned(), o, r.to_owned())));
+    }
+
+    #[test]
+    fn only_whole_notes_prove_that_nothing_was_sent() {
+        let event =
+            |sid: &str, rest: &str| format!(r#"{{"event":{rest},"sid":"{sid}","thread":"main"}}"#);
+        let start = event("1", r#""version""#);
+        let refs = event("1", r#""region_enter","label":"get_refs_list""#);
+        let push = event("1", r#""region_enter","label":"push_refs""#);
+        let server = event("1/2", r#""atexit""#);
+        let end = event("1", r#""atexit""#);
+        let proves = |lines: &[&String]| {
+            let lines: Vec<&str> = lines.iter().map(|line| line.as_str()).collect();
+            tells_of_nothing_sent(&lines.join("\n"))
+        };
+        assert!(proves(&[&start, &refs, &server, &end]));
+        assert!(!proves(&[&start, &refs, &push, &end]));
+        assert!(!proves(&[&start, &refs]));
+        assert!(!proves(&[&start, &refs, &server]));
+        assert!(!proves(&[&start, &refs, &"{\"event\":\"ate".to_owned()]));
+        assert!(!proves(&[]));
     }
 
     #[test]

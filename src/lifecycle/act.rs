@@ -160,6 +160,7 @@ pub(super) fn write(
         refs: Vec::new(),
         establishes: None,
         merge: None,
+        follow_up: None,
     };
     Ok((change, appended))
 }

@@ -1,44 +1,40 @@
-//! The record that the set-up is finished: the workspace exists and work can begin.
+//! The record that work begins: where, and on which branch. And that of a set-up that failed.
 
 use chrono::{DateTime, Utc};
 
-use super::change::{Change, FileEdit, trailer};
-use super::claim::Claim;
+use super::change::{Change, FileEdit, FollowUp, FollowUpReach, trailer};
+use super::claim::{Claim, Claimed};
 use super::machine::Policy;
 use super::refusal::Refusal;
 use super::snapshot::{Ticket, set_all};
-use crate::names::RefName;
-use crate::ticket::{Appended, ChangelogEntry as LogEntry, Lane, Status, Value};
+use crate::ticket::{Appended, ChangelogEntry as LogEntry, Lane, Status, TicketId, Value};
 
 pub struct ActivateRequest<'a> {
     pub claim: &'a Claim,
-    pub policy: Policy<'a>,
-    pub branch: &'a RefName,
     /// The worktree's path as people on this machine know it; `None` with `--no-worktree`.
     pub worktree: Option<&'a str>,
     /// When: for the changelog entry.
     pub at: DateTime<Utc>,
     /// Who writes the changelog entry.
     pub role: &'a str,
+    /// Where it is written.
+    pub reach: FollowUpReach,
 }
 
-/// Writes status, branch and worktree into the ticket. Refuses when another claim holds it by now.
+/// Writes status, branch and worktree into a ticket on top of its claim, to be pushed with it.
 pub fn record_activation(
-    ticket: &Ticket<'_>,
+    claimed: &Claimed,
     activation: &ActivateRequest<'_>,
-) -> Result<Change, Refusal> {
-    let entry = ticket.entry;
-    let claim = activation.claim;
-    require_claim(ticket, claim, activation.policy)?;
-    let mut document = ticket.document.clone();
+) -> Result<FollowUp, Refusal> {
+    let (claim, branch) = (activation.claim, claimed.branch.short());
+    let mut document = claimed.document.clone();
     let fields = [
         ("status", Value::Text(Status::InProgress.as_str())),
-        ("branch", Value::Text(activation.branch.short())),
+        ("branch", Value::Text(branch)),
         ("worktree_path", activation.worktree.map_or(Value::Null, Value::Text)),
     ];
-    set_all(&mut document, &entry.path, &fields)?;
-    let mut lines = vec![format!("Claimed by {}", claim.by)];
-    lines.push(format!("Branch: {}", activation.branch.short()));
+    set_all(&mut document, &claimed.path, &fields)?;
+    let mut lines = vec![format!("Claimed by {}", claim.by), format!("Branch: {branch}")];
     lines.extend(activation.worktree.map(|path| format!("Worktree: {path}")));
     let note =
         LogEntry { at: activation.at, role: activation.role, kind: "activated", lines: &lines };
@@ -46,18 +42,12 @@ pub fn record_activation(
     match document.append_changelog(&note) {
         Appended::Yes | Appended::NoSection | Appended::TooLong => {}
     }
-    Ok(Change {
-        edits: vec![FileEdit::Move {
-            from: entry.path.clone(),
-            to: entry.path.clone(),
-            content: document.into_bytes(),
-        }],
-        subject: format!("activate: {}", entry.id),
-        reason: None,
-        trailers: trailers(ticket, claim),
-        refs: Vec::new(),
-        establishes: None,
-        merge: None,
+    let (from, to) = (claimed.path.clone(), claimed.path.clone());
+    Ok(FollowUp {
+        edits: vec![FileEdit::Move { from, to, content: document.into_bytes() }],
+        subject: format!("activate: {}", claimed.id),
+        trailers: trailers(&claimed.id, claim),
+        reach: activation.reach,
     })
 }
 
@@ -94,10 +84,11 @@ pub fn note_failure(ticket: &Ticket<'_>, note: &FailureNote<'_>) -> Result<Chang
         }],
         subject: format!("note: {} (the set-up failed)", entry.id),
         reason: Some(note.cause.to_owned()),
-        trailers: trailers(ticket, note.claim),
+        trailers: trailers(&entry.id, note.claim),
         refs: Vec::new(),
         establishes: None,
         merge: None,
+        follow_up: None,
     })
 }
 
@@ -118,9 +109,9 @@ fn require_claim(ticket: &Ticket<'_>, claim: &Claim, policy: Policy<'_>) -> Resu
     Ok(())
 }
 
-fn trailers(ticket: &Ticket<'_>, claim: &Claim) -> Vec<(&'static str, String)> {
+fn trailers(id: &TicketId, claim: &Claim) -> Vec<(&'static str, String)> {
     vec![
-        (trailer::TICKET, ticket.entry.id.to_string()),
+        (trailer::TICKET, id.to_string()),
         (trailer::CLAIM, claim.id.clone()),
         (trailer::ACTOR, claim.by.clone()),
     ]

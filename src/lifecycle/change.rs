@@ -22,6 +22,27 @@ pub struct Change {
     pub establishes: Option<(TicketId, String)>,
     /// Another branch that the change is joined with.
     pub merge: Option<Merge>,
+    /// A second commit, on top of this one, in the same transaction.
+    pub follow_up: Option<FollowUp>,
+}
+
+/// What is committed on top of a [`Change`] and comes with it or not at all: it costs no push of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FollowUp {
+    pub edits: Vec<FileEdit>,
+    /// The commit's subject, such as `activate: TICKET-foo-001`.
+    pub subject: String,
+    pub trailers: Vec<(&'static str, String)>,
+    pub reach: FollowUpReach,
+}
+
+/// Which branches get a [`FollowUp`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FollowUpReach {
+    /// The trunk, which is at that commit then.
+    Trunk,
+    /// The refs that point to [`Target::LastCommit`]; the trunk is at the change.
+    Refs,
 }
 
 /// How a change of the trunk and another branch are joined.
@@ -82,8 +103,8 @@ pub enum FileEdit {
 /// Where a ref of a [`Change`] is to point.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
-    /// The commit that the change becomes.
-    ThisCommit,
+    /// The commit that the change becomes; where it has a [`FollowUp`], that one.
+    LastCommit,
     Commit(Oid),
 }
 

@@ -5,7 +5,7 @@ use super::machine::Policy;
 use super::refusal::Refusal;
 use super::snapshot::{EntryNode, Snapshot, Ticket, set_all};
 use crate::names::{Oid, RefName, RepoPath};
-use crate::ticket::{Lane, QueueGate, Status, StatusError, TicketId, Value};
+use crate::ticket::{Document, Lane, QueueGate, Status, StatusError, TicketId, Value};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claim {
@@ -67,6 +67,8 @@ pub struct Claimed {
     pub branch: RefName,
     /// The branch that keeps the work of an earlier holder, if the ticket names one.
     pub earlier: Option<String>,
+    /// Its text, with the claim.
+    pub document: Document,
 }
 
 /// Moves a ticket from the queue to active.
@@ -111,7 +113,7 @@ pub fn claim(
         edits: vec![FileEdit::Move {
             from: entry.path.clone(),
             to: path.clone(),
-            content: document.into_bytes(),
+            content: document.clone().into_bytes(),
         }],
         subject: format!("claim: {id}"),
         reason: request.reason.map(str::to_owned),
@@ -119,8 +121,10 @@ pub fn claim(
         refs: free_branch(&id, &branch, request)?,
         establishes: Some((id.clone(), claim.id.clone())),
         merge: None,
+        follow_up: None,
     };
-    Ok((change, Claimed { id, was: entry.id.clone(), session, path, branch, earlier }))
+    let was = entry.id.clone();
+    Ok((change, Claimed { id, was, session, path, branch, earlier, document }))
 }
 
 /// The ticket branch, made where there must be none; a stray one is kept in the attic first, in the same
@@ -187,7 +191,7 @@ pub fn resume(
         (None, _) => Some(RefEdit::Create { name: branch.clone(), to }),
         // A branch that starts from the base and not from the claim is where it belongs already.
         (Some(_), Target::Commit(_)) => None,
-        (Some(from), Target::ThisCommit) => {
+        (Some(from), Target::LastCommit) => {
             Some(RefEdit::Move { name: branch.clone(), from: from.clone(), to })
         }
     };
@@ -195,7 +199,7 @@ pub fn resume(
         edits: vec![FileEdit::Move {
             from: entry.path.clone(),
             to: entry.path.clone(),
-            content: document.into_bytes(),
+            content: document.clone().into_bytes(),
         }],
         subject: format!("claim: {} (resumed)", entry.id),
         reason: request.reason.map(str::to_owned),
@@ -203,6 +207,7 @@ pub fn resume(
         refs: branch_edit.into_iter().collect(),
         establishes: Some((entry.id.clone(), claim.id.clone())),
         merge: None,
+        follow_up: None,
     };
     let claimed = Claimed {
         id: entry.id.clone(),
@@ -211,6 +216,7 @@ pub fn resume(
         path: entry.path.clone(),
         branch,
         earlier: earlier_work(ticket),
+        document,
     };
     Ok((change, claimed))
 }

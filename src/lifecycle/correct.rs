@@ -26,5 +26,6 @@ pub fn correct_id(ticket: &Ticket<'_>, actor: &str) -> Result<Change, Refusal> {
         refs: Vec::new(),
         establishes: None,
         merge: None,
+        follow_up: None,
     })
 }

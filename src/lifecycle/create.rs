@@ -75,6 +75,7 @@ pub fn create(
         refs: Vec::new(),
         establishes: None,
         merge: None,
+        follow_up: None,
     };
     Ok((change, ids))
 }

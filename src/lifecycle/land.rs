@@ -53,6 +53,7 @@ pub fn land(
         refs: Vec::new(),
         establishes: None,
         merge: Some(Merge::OfBranch(BranchLanding { tip: work.tip.clone(), form })),
+        follow_up: None,
     };
     Ok(change.into())
 }

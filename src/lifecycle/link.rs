@@ -74,6 +74,7 @@ pub fn link(
         refs: Vec::new(),
         establishes: None,
         merge: None,
+        follow_up: None,
     }))
 }
 

@@ -32,7 +32,8 @@ mod tests;
 pub use act::{Act, ChangelogText, ClaimProof};
 pub use activate::{ActivateRequest, FailureNote, note_failure, record_activation};
 pub use change::{
-    BranchLanding, Change, FileEdit, Intake, Merge, MergeForm, RefEdit, Target, trailer,
+    BranchLanding, Change, FileEdit, FollowUp, FollowUpReach, Intake, Merge, MergeForm, RefEdit,
+    Target, trailer,
 };
 pub use claim::{Claim, ClaimRequest, Claimed, StrayBranch, claim, resume, session_of};
 pub use correct::correct_id;

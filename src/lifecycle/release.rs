@@ -94,6 +94,7 @@ pub fn release(
         refs: branch.free(),
         establishes: None,
         merge: None,
+        follow_up: None,
     })
 }
 

@@ -22,6 +22,7 @@ pub fn set_up(missing: &[NewFile], actor: &str) -> Change {
         refs: Vec::new(),
         establishes: None,
         merge: None,
+        follow_up: None,
     }
 }
 

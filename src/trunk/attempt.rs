@@ -1,10 +1,49 @@
-//! One attempt of a transaction: what was pushed, and why it came to nothing.
+//! The attempts of a transaction: what was pushed, and why it came to nothing.
 
-use super::Built;
+use super::backoff::Backoff;
 use super::judge::RefusedRef;
-use crate::git::RefUpdate;
+use super::patience::Patience;
+use super::{Built, Outcome, Trunk, View};
+use crate::git::{Atomic, RefUpdate};
 use crate::lifecycle::Change;
 use crate::names::{Oid, RefName};
+
+/// What a transaction knows from one attempt to the next.
+pub(super) struct Course<T> {
+    /// Nothing was fetched yet.
+    pub(super) untried: bool,
+    pub(super) sent: Vec<Sent<T>>,
+    /// The attempt that the next fetch is to explain.
+    pub(super) last: Option<FailedAttempt>,
+    /// What git said of the last push, where its connection broke and nobody else's came first.
+    pub(super) broke: Option<String>,
+    pub(super) atomic: Atomic,
+    pub(super) patience: Patience,
+    pub(super) backoff: Backoff,
+}
+
+impl<T> Course<T> {
+    pub(super) fn new(trunk: &Trunk<'_>) -> Course<T> {
+        Course {
+            untried: true,
+            sent: Vec::new(),
+            last: None,
+            broke: None,
+            atomic: Atomic::Yes,
+            patience: Patience::new(trunk.tries),
+            backoff: trunk.backoff(),
+        }
+    }
+}
+
+/// What a look at the remote came to.
+pub(super) enum Looked<'v, T, A> {
+    /// A change, and what to remember of it.
+    Decided(View<'v>, (Change, T)),
+    Ended(Outcome<T, A>),
+    /// The remote gave no answer.
+    Failed,
+}
 
 /// A push of this run that may be on the trunk.
 pub(super) struct Sent<T> {
@@ -33,6 +72,8 @@ impl<T> Sent<T> {
 /// What is known of a push that gave no answer.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum PushState {
+    /// It is known that nothing was sent.
+    Unsent,
     /// Its connection ended: the server has done with it whatever it will do.
     Ended,
     /// It was cut off: it may be on its way still, and land later.

@@ -3,7 +3,8 @@
 use super::{Ci, Trunk, TrunkError, View};
 use crate::git::{CommitText, MergedTree, ObjectKind, ObjectWriter, RefUpdate, TreeEdit};
 use crate::lifecycle::{
-    BranchLanding, Change, FileEdit, Intake, Merge, MergeForm, RefEdit, Target, trailer,
+    BranchLanding, Change, FileEdit, FollowUp, FollowUpReach, Intake, Merge, MergeForm, RefEdit,
+    Target, trailer,
 };
 use crate::names::{Oid, RepoPath};
 
@@ -12,7 +13,32 @@ pub(super) struct Built {
     pub(super) commit: Oid,
     /// The paths that it changes, read back from it.
     pub(super) paths: Vec<RepoPath>,
+    pub(super) follow_up: Option<BuiltFollowUp>,
     pub(super) refs: Vec<RefUpdate>,
+}
+
+/// The commit of a [`FollowUp`].
+#[derive(Clone, Debug)]
+pub struct BuiltFollowUp {
+    pub commit: Oid,
+    pub paths: Vec<RepoPath>,
+    reach: FollowUpReach,
+}
+
+impl Built {
+    /// Where the trunk is to be.
+    pub(super) fn tip(&self) -> &Oid {
+        match &self.follow_up {
+            Some(BuiltFollowUp { commit, reach: FollowUpReach::Trunk, .. }) => commit,
+            Some(_) | None => &self.commit,
+        }
+    }
+
+    /// All commits, in their order.
+    pub(super) fn commits(&self) -> impl Iterator<Item = Oid> {
+        let follow_up = self.follow_up.as_ref().map(|built| &built.commit);
+        std::iter::once(&self.commit).chain(follow_up).cloned()
+    }
 }
 
 impl Trunk<'_> {
@@ -47,17 +73,37 @@ impl Trunk<'_> {
             }
             None => edits.into_iter().map(|(path, _)| path).collect(),
         };
-        let refs = change.refs.iter().map(|edit| update(edit, &commit)).chain(branch).collect();
-        Ok(Built { commit, paths, refs })
+        let on_top = |next| self.follow_up(next, &tree, &commit, writer);
+        let follow_up = change.follow_up.as_ref().map(on_top).transpose()?;
+        let last = follow_up.as_ref().map_or(&commit, |built| &built.commit);
+        let refs = change.refs.iter().map(|edit| update(edit, last));
+        let refs = refs.chain(branch).collect();
+        Ok(Built { commit, paths, follow_up, refs })
+    }
+
+    fn follow_up(
+        &self,
+        next: &FollowUp,
+        tree: &Oid,
+        parent: &Oid,
+        writer: &ObjectWriter,
+    ) -> Result<BuiltFollowUp, TrunkError> {
+        let (format, edits) = (self.repo.format, tree_edits(&next.edits, writer)?);
+        let new = self.objects.rewrite(Some(tree), &edits, format, writer)?;
+        let (ci, trailers) = (self.ci, next.trailers.clone());
+        // On a ticket branch it is work for continuous integration.
+        let ci = if next.reach == FollowUpReach::Trunk { ci } else { Ci::Run };
+        let text = CommitText { subject: ci.subject(&next.subject), body: None, trailers };
+        let commit = writer.commit(&new, &[parent], &text)?;
+        let changed = self.objects.compare(tree, &new, format)?;
+        let paths = changed.into_iter().map(|changed| changed.path).collect();
+        Ok(BuiltFollowUp { commit, paths, reach: next.reach })
     }
 
     fn text(&self, change: &Change) -> CommitText {
         let lands = matches!(change.merge, Some(Merge::OfBranch(_)));
-        let subject = match self.ci {
-            // The work that a branch brings is what continuous integration is there for.
-            Ci::Skip if !lands => format!("{} [skip ci]", change.subject),
-            Ci::Run | Ci::Skip => change.subject.clone(),
-        };
+        // The work that a branch brings is what continuous integration is there for.
+        let subject = if lands { Ci::Run } else { self.ci }.subject(&change.subject);
         let mut trailers = change.trailers.clone();
         if change.establishes.is_none() {
             // Two runs of one person that write the same in one second would make one and the same commit,
@@ -147,9 +193,9 @@ fn tree_edits(edits: &[FileEdit], writer: &ObjectWriter) -> Result<Vec<TreeEdit>
 }
 
 /// A ref that moves beside the trunk, as an update for a push.
-fn update(edit: &RefEdit, commit: &Oid) -> RefUpdate {
+fn update(edit: &RefEdit, last: &Oid) -> RefUpdate {
     let oid = |target: &Target| match target {
-        Target::ThisCommit => commit.clone(),
+        Target::LastCommit => last.clone(),
         Target::Commit(oid) => oid.clone(),
     };
     match edit {

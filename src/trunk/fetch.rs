@@ -65,6 +65,7 @@ impl Trunk<'_> {
         }
         let tip = tips.get(&self.branch);
         let tip = tip.ok_or_else(|| GitError::Missing(self.branch.to_string()))?;
+        self.tell_others(remote, tip);
         let mut view = self.view_of(tip)?;
         view.base = self.base.as_ref().and_then(|base| tips.get(base)).cloned();
         if let Some(basis) = &self.basis {

@@ -157,6 +157,7 @@ pub fn speaks_of_a_break(words: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::git::PushProgress;
     use crate::git::push::PushedRef;
     use crate::names::Oid;
 
@@ -175,7 +176,7 @@ mod tests {
                 reason: (*reason).to_owned(),
             })
             .collect();
-        judge(&PushReport { refs, words: String::new() }, &updates)
+        judge(&PushReport { refs, words: String::new(), sent: PushProgress::Sent }, &updates)
     }
 
     fn no(branch: &str, reason: &str) -> RefusedRef {

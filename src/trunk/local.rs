@@ -43,7 +43,7 @@ impl Trunk<'_> {
             };
             let built = self.build(&view, &change, self.run.writer()?)?;
             diary.attempts += 1;
-            diary.commits.push(built.commit.clone());
+            diary.commits.extend(built.commits());
             diary.paths.clone_from(&built.paths);
             let edits = self.edits(&built, view.commit());
             let followers = self.followers(&edits)?;
@@ -58,6 +58,7 @@ impl Trunk<'_> {
                     commit: built.commit,
                     parent: view.commit().cloned(),
                     paths: built.paths,
+                    follow_up: built.follow_up,
                     moved,
                     left: Vec::new(),
                     attempts: diary.attempts,
@@ -95,7 +96,7 @@ impl Trunk<'_> {
     }
 
     fn edits(&self, built: &Built, from: Option<&Oid>) -> Vec<LocalEdit> {
-        let (name, to) = (self.branch.clone(), built.commit.clone());
+        let (name, to) = (self.branch.clone(), built.tip().clone());
         let trunk = LocalEdit::Set { name, to, from: from.cloned() };
         let rest = built.refs.iter().cloned().map(|update| match update {
             RefUpdate::Create { name, to } => LocalEdit::Set { name, to, from: None },

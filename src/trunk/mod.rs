@@ -45,6 +45,7 @@ pub use server::require_one_place;
 pub use view::{Unloadable, View};
 
 use build::Built;
+pub use build::BuiltFollowUp;
 
 use crate::git::{Objects, Repo};
 use crate::lifecycle::{Change, Decision};
@@ -99,6 +100,15 @@ pub enum Ci {
     Skip,
 }
 
+impl Ci {
+    fn subject(self, subject: &str) -> String {
+        match self {
+            Ci::Run => subject.to_owned(),
+            Ci::Skip => format!("{subject} [skip ci]"),
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TrunkStep {
     /// Other processes of this machine.
@@ -120,6 +130,8 @@ pub struct Landed<T> {
     pub parent: Option<Oid>,
     /// The paths that the commit changes, read back from it.
     pub paths: Vec<RepoPath>,
+    /// The commit on top of it, where there is one.
+    pub follow_up: Option<BuiltFollowUp>,
     pub moved: Vec<MovedRef>,
     /// The refs that were to move with the trunk, and that the remote left where they were.
     pub left: Vec<RefName>,
@@ -136,6 +148,7 @@ impl<T> Landed<T> {
             commit: self.commit,
             parent: self.parent,
             paths: self.paths,
+            follow_up: self.follow_up,
             moved: self.moved,
             left: self.left,
             attempts: self.attempts,

@@ -93,6 +93,7 @@ impl Trunk<'_> {
             commit: built.commit,
             parent: None,
             paths: built.paths,
+            follow_up: None,
             moved: vec![moved],
             left: Vec::new(),
             attempts: 1,

@@ -5,10 +5,12 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
+use super::{Trunk, TrunkStep};
 use crate::lock::Lock;
+use crate::names::RemoteName;
 
 /// How long one holder is waited for: a few attempts at a remote with a slow network. A turn is one attempt,
 /// so whoever has it longer than this is stuck.
@@ -19,12 +21,28 @@ const PATIENCE: Duration = Duration::from_secs(4);
 /// do not take a part of a core from the one that works.
 const POLL: [Duration; 2] = [Duration::from_millis(1), Duration::from_millis(16)];
 
+impl Trunk<'_> {
+    /// Waits for other processes of this machine, and has ready what the transaction needs.
+    pub(super) fn wait_for_turn(&self, remote: &RemoteName) -> Option<Lock> {
+        (self.progress)(TrunkStep::Queue);
+        let turn = enter(&self.runtime_dir, self.url(remote), self.deadline.at());
+        if let Ok(writer) = self.run.writer() {
+            writer.warm_up();
+        }
+        turn
+    }
+
+    /// The URL that pushes go to, as far as the configuration says; the name stands for itself otherwise.
+    pub(super) fn url<'a>(&'a self, remote: &'a RemoteName) -> &'a str {
+        let config = &self.repo.config;
+        config.last(&format!("remote.{remote}.url")).unwrap_or(remote.as_str())
+    }
+}
+
 /// Waits for a turn at the remote with this URL; `None` when none came in time or there is no place
 /// for the lock.
-pub fn enter(runtime_dir: &Path, url: &str, deadline: Instant) -> Option<Lock> {
-    let mut hasher = DefaultHasher::new();
-    url.hash(&mut hasher);
-    let path = runtime_dir.join(format!("remote-{:016x}.lock", hasher.finish()));
+fn enter(runtime_dir: &Path, url: &str, deadline: Instant) -> Option<Lock> {
+    let path = file_of(runtime_dir, url, "lock");
     match private_dir(runtime_dir).and_then(|()| wait(&path, deadline)) {
         Ok(lock) => lock,
         Err(error) => {
@@ -32,6 +50,13 @@ pub fn enter(runtime_dir: &Path, url: &str, deadline: Instant) -> Option<Lock> {
             None
         }
     }
+}
+
+/// The file of this kind for what the processes of this machine share about a remote.
+pub(super) fn file_of(runtime_dir: &Path, about: &str, kind: &str) -> PathBuf {
+    let mut hasher = DefaultHasher::new();
+    about.hash(&mut hasher);
+    runtime_dir.join(format!("remote-{:016x}.{kind}", hasher.finish()))
 }
 
 /// Waits while the queue moves: to leave one that does would only turn its order into a race.
@@ -73,7 +98,7 @@ impl TurnPatience {
 /// Makes the directory for this user alone. One below `/tmp` has a name that others can guess, so a
 /// directory that somebody else owns is not used.
 #[cfg(unix)]
-fn private_dir(dir: &Path) -> io::Result<()> {
+pub(super) fn private_dir(dir: &Path) -> io::Result<()> {
     use std::os::unix::fs::{DirBuilderExt, MetadataExt};
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
     let owner = std::fs::symlink_metadata(dir)?.uid();
@@ -84,7 +109,7 @@ fn private_dir(dir: &Path) -> io::Result<()> {
 }
 
 #[cfg(not(unix))]
-fn private_dir(dir: &Path) -> io::Result<()> {
+pub(super) fn private_dir(dir: &Path) -> io::Result<()> {
     std::fs::create_dir_all(dir)
 }
 

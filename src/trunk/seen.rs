@@ -1,13 +1,24 @@
-//! When the trunk was last looked at.
+//! When the trunk was last looked at, and whether a decision may be tried on what was seen then.
 //!
 //! tix fetches under private names and without `FETCH_HEAD`, so that a fetch without news leaves no
 //! trace in git's own files. A stamp of tix's own says when it was.
+//!
+//! A push is a compare-and-swap, so it may be decided on an old view: if the trunk is still there, the fetch was saved, and else
+//! the push is refused before anything is sent. That costs a connection, so it is tried only where nothing speaks against it.
+//! The clones of one machine tell each other what they know of a trunk, because the news of one are nearly always the others'
+//! news too.
 
 use std::path::PathBuf;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
-use crate::git::Repo;
+use super::{Decide, Trunk, View, queue};
+use crate::file;
+use crate::git::{GitError, Repo};
+use crate::lifecycle::{Change, Decision};
 use crate::names::{Oid, RefName, RemoteName};
+
+/// How old a view may be on which a push is decided. Of an older one it is likelier than not that a team has moved on.
+const WORTH_A_TRY: Duration = Duration::from_mins(10);
 
 /// The stamp's contents say which branch of which remote it is about, its time says when.
 fn stamp(repo: &Repo) -> PathBuf {
@@ -40,4 +51,61 @@ pub fn last_fetched(
     let ours = std::fs::read_to_string(&path).is_ok_and(|text| text == subject(remote, branch));
     let by_tix = ours.then(|| std::fs::metadata(&path).and_then(|m| m.modified()).ok()).flatten();
     by_tix.max(repo.last_fetched(remote, branch, tip))
+}
+
+impl Trunk<'_> {
+    /// The first decision of a transaction, on the trunk as last seen. `None` where only a fetch will do: nothing is to be
+    /// pushed, which is an answer about the trunk as it is now; or it is known or likely that the trunk has moved; or other
+    /// branches than the trunk matter, for which the push is no test.
+    pub(super) fn decided_as_last_seen<T, A, E>(
+        &self,
+        remote: &RemoteName,
+        decide: Decide<'_, T, A, E>,
+    ) -> Result<Option<(View<'_>, (Change, T))>, GitError> {
+        let alone = self.basis.as_ref().is_none_or(|basis| basis.branch == self.branch);
+        if self.watch.is_some() || self.base.is_some() || !alone {
+            return Ok(None);
+        }
+        let Some(name) = RefName::tracking(remote, self.branch.short()) else { return Ok(None) };
+        let Some(tip) = self.objects.resolve(name.as_str())? else { return Ok(None) };
+        let seen = last_fetched(self.repo, remote, &self.branch, &tip);
+        let fresh = seen.and_then(|at| at.elapsed().ok()).is_some_and(|age| age < WORTH_A_TRY);
+        if !fresh || self.seen_by_others(remote).is_some_and(|other| other != tip) {
+            return Ok(None);
+        }
+        if let Some(basis) = &self.basis
+            && self.has_changed(basis, Some(&tip))?
+        {
+            return Ok(None);
+        }
+        // Whatever is wrong with it will be wrong, or not, with what is fetched.
+        let Ok(mut view) = self.view_of(&tip) else { return Ok(None) };
+        view.fetched = false;
+        match decide(&view) {
+            Ok(Decision::Push(change, output)) => Ok(Some((view, (change, output)))),
+            Ok(Decision::Answer(_)) | Err(_) => Ok(None),
+        }
+    }
+
+    /// Tells the other clones of this machine where the trunk is.
+    pub(super) fn tell_others(&self, remote: &RemoteName, tip: &Oid) {
+        let note = self.note_of_others(remote);
+        if std::fs::read(&note).is_ok_and(|known| known == tip.as_str().as_bytes()) {
+            return;
+        }
+        let told = queue::private_dir(&self.runtime_dir)
+            .and_then(|()| file::replace(&note, tip.as_str().as_bytes()));
+        if let Err(error) = told {
+            tracing::debug!(path = %note.display(), %error, "note of the trunk");
+        }
+    }
+
+    /// Where the trunk was when a clone of this machine last looked.
+    fn seen_by_others(&self, remote: &RemoteName) -> Option<Oid> {
+        Oid::parse(std::fs::read_to_string(self.note_of_others(remote)).ok()?.trim_end())
+    }
+
+    fn note_of_others(&self, remote: &RemoteName) -> PathBuf {
+        queue::file_of(&self.runtime_dir, &format!("{} {}", self.url(remote), self.branch), "seen")
+    }
 }

@@ -2,16 +2,17 @@
 
 use std::time::{Duration, Instant};
 
-use super::attempt::{AttemptFailure, FailedAttempt, PushState, Sent};
+use super::attempt::{AttemptFailure, Course, FailedAttempt, Looked, PushState, Sent};
 use super::backoff::Backoff;
 use super::beside::{moved_by, moved_ref};
 use super::judge::{PushVerdict, RefusedRef, judge, speaks_of_permission};
 use super::patience::Patience;
+use super::seen::note_fetched;
 use super::{
     Built, Decide, Diary, Landed, MayLand, Outcome, Stop, Trunk, TrunkError, TrunkStep, View,
-    pruned, queue,
+    pruned,
 };
-use crate::git::{Atomic, GitError, PushReport, RefUpdate, Repo};
+use crate::git::{Atomic, GitError, PushProgress, PushReport, RefUpdate, Repo};
 use crate::lifecycle::{Change, Decision};
 use crate::names::{Oid, RemoteName};
 
@@ -31,65 +32,48 @@ impl Trunk<'_> {
         diary: &mut Diary,
         decide: Decide<'_, T, A, E>,
     ) -> Result<Outcome<T, A>, Stop<E>> {
-        let (mut sent, mut patience) = (Vec::new(), Patience::new(self.tries));
-        let mut backoff = self.backoff();
-        let (mut atomic, mut broke) = (Atomic::Yes, None);
-        let mut last: Option<FailedAttempt> = None;
+        let mut course = Course::new(self);
         loop {
             let turn = self.wait_for_turn(remote);
             let began = Instant::now();
-            let view = match self.fetch(remote) {
-                Ok(view) => view,
-                // A trunk that is gone holds no push of ours either, and none can land: each expects it where it was.
-                Err(error @ TrunkError::NoTrunk { .. }) => return Err(error.into()),
-                Err(error) if sent.is_empty() => return Err(error.into()),
-                Err(error) => {
+            let as_seen = if std::mem::take(&mut course.untried) {
+                self.decided_as_last_seen(remote, decide)?
+            } else {
+                None
+            };
+            let looked = match as_seen {
+                Some((view, decided)) => Looked::Decided(view, decided),
+                None => self.look(remote, diary, &mut course, decide)?,
+            };
+            let (view, decided) = match looked {
+                Looked::Decided(view, decided) => (view, decided),
+                Looked::Ended(outcome) => return Ok(outcome),
+                Looked::Failed => {
                     drop(turn);
-                    patience.lose_one(|| unknown(remote, &error))?;
-                    self.pause(&mut backoff, began.elapsed());
+                    self.pause(&mut course.backoff, began.elapsed());
                     continue;
                 }
             };
-            if let Some(at) = self.find_landed(&sent, &view)? {
-                return Ok(Outcome::Landed(self.won(remote, diary, sent.swap_remove(at), atomic)));
-            }
-            if let Some(failed) = last.take() {
-                let still = seen(&view) == failed.seen;
-                broke = (still && failed.is_unclear()).then(|| failed.words.clone());
-                let landing = still.then(|| still_open(&sent, view.commit()));
-                self.explain(remote, failed, landing, &mut patience)?;
-            }
-            if self.deadline.is_over() && !sent.is_empty() {
-                return Err(too_late(remote, diary, &sent, view.commit(), broke).into());
-            }
-            let told = |error| match still_open(&sent, view.commit()) {
-                MayLand::No => error,
-                MayLand::Unknown => unknown(remote, &error),
-            };
-            self.require_basis(&view).map_err(told)?;
-            // Only a view that was fetched a moment ago is decided on, so that an answer can be given at once.
-            let decided = match decide(&view)? {
-                Decision::Push(change, output) => (change, output),
-                Decision::Answer(answer) => return Ok(Outcome::Answered(answer)),
-            };
-            let (mine, verdict, words) = match self.attempt(remote, diary, &view, decided, atomic) {
-                // Nothing has moved. It is written anew, and the same gc does not come by twice.
-                Err(Stop::Trunk(error @ TrunkError::Pruned { .. })) => {
-                    patience.lose_one(|| told(error))?;
-                    continue;
-                }
-                attempt => attempt?,
-            };
+            let (mine, verdict, words) =
+                match self.attempt(remote, diary, &view, decided, course.atomic) {
+                    // Nothing has moved. It is written anew, and the same gc does not come by twice.
+                    Err(Stop::Trunk(error @ TrunkError::Pruned { .. })) => {
+                        let Course { sent, patience, .. } = &mut course;
+                        patience.lose_one(|| told(remote, sent, &view, error))?;
+                        continue;
+                    }
+                    attempt => attempt?,
+                };
             let failure = match verdict {
                 PushVerdict::Won | PushVerdict::TrunkOnly => {
-                    return Ok(Outcome::Landed(self.won(remote, diary, mine, atomic)));
+                    return Ok(Outcome::Landed(self.won(remote, diary, mine, course.atomic)));
                 }
                 PushVerdict::NotAtomic => {
-                    atomic = Atomic::No;
+                    course.atomic = Atomic::No;
                     diary.attempts -= 1;
                     continue;
                 }
-                PushVerdict::Refused(no) if sent.is_empty() => {
+                PushVerdict::Refused(no) if course.sent.is_empty() => {
                     return Err(self.refused(remote, no, words).into());
                 }
                 PushVerdict::Refused(no) => AttemptFailure::Refused(no),
@@ -99,11 +83,59 @@ impl Trunk<'_> {
                 PushVerdict::Strange(no) => AttemptFailure::Strange(no),
                 PushVerdict::Unclear => AttemptFailure::Unclear,
             };
-            last = Some(self.noted(mine.failed(failure, words, seen(&view)), began.elapsed()));
-            sent.push(mine);
+            // What was seen before is a try: nobody else was in the way, and it is time to look.
+            let look = !view.is_fetched()
+                && (matches!(failure, AttemptFailure::Behind(_)) || mine.fate == PushState::Unsent);
+            course.last =
+                Some(self.noted(mine.failed(failure, words, seen(&view)), began.elapsed()));
+            if mine.fate != PushState::Unsent {
+                course.sent.push(mine);
+            }
             drop(turn);
-            self.pause(&mut backoff, began.elapsed());
+            if !look {
+                self.pause(&mut course.backoff, began.elapsed());
+            }
         }
+    }
+
+    /// Fetches, explains what came of the last attempt, and decides.
+    fn look<T, A, E>(
+        &self,
+        remote: &RemoteName,
+        diary: &mut Diary,
+        course: &mut Course<T>,
+        decide: Decide<'_, T, A, E>,
+    ) -> Result<Looked<'_, T, A>, Stop<E>> {
+        let Course { sent, patience, .. } = course;
+        let view = match self.fetch(remote) {
+            Ok(view) => view,
+            // A trunk that is gone holds no push of ours either, and none can land: each expects it where it was.
+            Err(error @ TrunkError::NoTrunk { .. }) => return Err(error.into()),
+            Err(error) if sent.is_empty() => return Err(error.into()),
+            Err(error) => {
+                patience.lose_one(|| unknown(remote, &error))?;
+                return Ok(Looked::Failed);
+            }
+        };
+        if let Some(at) = self.find_landed(sent, &view)? {
+            let won = self.won(remote, diary, sent.swap_remove(at), course.atomic);
+            return Ok(Looked::Ended(Outcome::Landed(won)));
+        }
+        if let Some(failed) = course.last.take() {
+            let still = seen(&view) == failed.seen;
+            course.broke = (still && failed.is_unclear()).then(|| failed.words.clone());
+            let landing = still.then(|| still_open(sent, view.commit()));
+            self.explain(remote, failed, landing, patience)?;
+        }
+        if self.deadline.is_over() && !sent.is_empty() {
+            return Err(too_late(remote, diary, sent, view.commit(), course.broke.take()).into());
+        }
+        self.require_basis(&view).map_err(|error| told(remote, sent, &view, error))?;
+        // Only a view that was fetched a moment ago is answered from.
+        Ok(match decide(&view)? {
+            Decision::Push(change, output) => Looked::Decided(view, (change, output)),
+            Decision::Answer(answer) => Looked::Ended(Outcome::Answered(answer)),
+        })
     }
 
     /// Commits the change on what the view shows, and pushes it.
@@ -119,7 +151,7 @@ impl Trunk<'_> {
         let built = self.build(view, &change, writer);
         let built = built.map_err(|error| pruned::while_built(writer, error))?;
         diary.attempts += 1;
-        diary.commits.push(built.commit.clone());
+        diary.commits.extend(built.commits());
         diary.paths.clone_from(&built.paths);
         (self.progress)(TrunkStep::Push(diary.attempts));
         let updates = self.all_updates(&built, view.commit());
@@ -132,12 +164,22 @@ impl Trunk<'_> {
         // A push that is begun gets time to be answered: one that is cut off at once says nothing.
         let until = self.deadline.at().max(Instant::now() + LAST_WORD);
         let report = if taken.is_some() {
-            Ok(PushReport { refs: Vec::new(), words: String::new() })
+            Ok(PushReport {
+                refs: Vec::new(),
+                words: String::new(),
+                sent: PushProgress::BeforeRefs,
+            })
         } else {
             self.repo.push(remote, first, atomic, until)
         };
-        self.run.note_push();
-        let open = report.as_ref().is_err_and(GitError::is_cut_off);
+        let fate = match &report {
+            Ok(PushReport { sent: PushProgress::BeforeRefs, .. }) => PushState::Unsent,
+            Err(error) if error.is_cut_off() => PushState::Open,
+            Ok(_) | Err(_) => PushState::Ended,
+        };
+        if fate != PushState::Unsent {
+            self.run.note_push();
+        }
         let moved = moved_by(&report);
         self.take_back(remote, first, &moved);
         let mine = Sent {
@@ -146,7 +188,7 @@ impl Trunk<'_> {
             change,
             output,
             built,
-            fate: if open { PushState::Open } else { PushState::Ended },
+            fate,
             moved,
         };
         let (verdict, words) = judged(report, first)?;
@@ -280,7 +322,7 @@ impl Trunk<'_> {
     /// The trunk moves from exactly the commit that the change was decided on, its parent: a trunk that
     /// was deleted or set back meanwhile is not brought back by our push, as a mere fast-forward would do.
     fn all_updates(&self, built: &Built, parent: Option<&Oid>) -> Vec<RefUpdate> {
-        let (name, to) = (self.branch.clone(), built.commit.clone());
+        let (name, to) = (self.branch.clone(), built.tip().clone());
         let trunk = match parent {
             Some(from) => RefUpdate::Move { name, from: from.clone(), to },
             None => RefUpdate::Create { name, to },
@@ -297,6 +339,8 @@ impl Trunk<'_> {
         atomic: Atomic,
     ) -> Landed<T> {
         self.run.note_landed();
+        note_fetched(self.repo, remote, &self.stamp);
+        self.tell_others(remote, mine.built.tip());
         // Without a report the trunk speaks for all refs, if they move together.
         let all = mine.moved.is_empty() && atomic == Atomic::Yes;
         let (mut moved, mut left) = (Vec::new(), Vec::new());
@@ -321,6 +365,7 @@ impl Trunk<'_> {
             commit: mine.commit,
             parent: mine.parent,
             paths: mine.built.paths,
+            follow_up: mine.built.follow_up,
             moved,
             left,
             attempts: diary.attempts,
@@ -336,16 +381,6 @@ impl Trunk<'_> {
         failed
     }
 
-    /// Waits for other processes of this machine, and has ready what the transaction needs.
-    fn wait_for_turn(&self, remote: &RemoteName) -> Option<crate::lock::Lock> {
-        (self.progress)(TrunkStep::Queue);
-        let turn = queue::enter(&self.runtime_dir, self.url(remote), self.deadline.at());
-        if let Ok(writer) = self.run.writer() {
-            writer.warm_up();
-        }
-        turn
-    }
-
     pub(super) fn backoff(&self) -> Backoff {
         Backoff::new(u64::from_str_radix(self.run.token(), 16).unwrap_or(1))
     }
@@ -353,12 +388,6 @@ impl Trunk<'_> {
     pub(super) fn pause(&self, backoff: &mut Backoff, attempt: Duration) {
         (self.progress)(TrunkStep::Pause);
         std::thread::sleep(backoff.pause(attempt, self.deadline.left()));
-    }
-
-    /// The URL that pushes go to, as far as the configuration says; the name stands for itself otherwise.
-    fn url<'a>(&'a self, remote: &'a RemoteName) -> &'a str {
-        let config = &self.repo.config;
-        config.last(&format!("remote.{remote}.url")).unwrap_or(remote.as_str())
     }
 }
 
@@ -390,6 +419,19 @@ fn judged<E>(
 /// A git that was cut off, as words; every other error stays one.
 pub(super) fn cut_off(error: GitError) -> Result<String, TrunkError> {
     if error.is_cut_off() { Ok(error.to_string()) } else { Err(error.into()) }
+}
+
+/// An error that ends the run, unless a push of it is still on its way.
+fn told<T>(
+    remote: &RemoteName,
+    sent: &[Sent<T>],
+    view: &View<'_>,
+    error: TrunkError,
+) -> TrunkError {
+    match still_open(sent, view.commit()) {
+        MayLand::No => error,
+        MayLand::Unknown => unknown(remote, &error),
+    }
 }
 
 fn unknown(remote: &RemoteName, error: &TrunkError) -> TrunkError {

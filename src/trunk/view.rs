@@ -17,6 +17,8 @@ pub struct View<'a> {
     pub(super) base: Option<Oid>,
     /// Whether the settings of the trunk are others than those that the transaction was begun with.
     pub(super) outdated: bool,
+    /// Whether it was fetched by this transaction, and is not only what this clone saw last.
+    pub(super) fetched: bool,
     /// All tickets, as values.
     pub snapshot: Snapshot,
     pub has_tickets: bool,
@@ -45,6 +47,7 @@ impl<'a> View<'a> {
                 watched: None,
                 base: None,
                 outdated: false,
+                fetched: true,
                 snapshot,
                 has_tickets: false,
             });
@@ -79,6 +82,7 @@ impl<'a> View<'a> {
             watched: None,
             base: None,
             outdated: false,
+            fetched: true,
             snapshot,
             has_tickets,
         })
@@ -97,6 +101,11 @@ impl<'a> View<'a> {
     /// Where the base is, when it is another branch than the trunk and was fetched along.
     pub fn base(&self) -> Option<&Oid> {
         self.base.as_ref()
+    }
+
+    /// Whether what it shows is so now. Else only a push may rest on it, which finds out.
+    pub fn is_fetched(&self) -> bool {
+        self.fetched
     }
 
     pub(super) fn tree(&self) -> Option<&Oid> {

@@ -20,8 +20,8 @@ use crate::app::worker;
 use crate::config::RecordPlace;
 use crate::error::{Exit, Failure};
 use crate::lifecycle::{
-    self, Change, Claim, ClaimRequest, Claimed, Decision, FileEdit, Holder, KnownTicket, Target,
-    TicketEntry,
+    self, ActivateRequest, Change, Claim, ClaimRequest, Claimed, Decision, FileEdit, FollowUp,
+    FollowUpReach, Holder, KnownTicket, Target, TicketEntry,
 };
 use crate::lock::Lock;
 use crate::names::{Oid, RefName, RepoPath};
@@ -58,7 +58,7 @@ pub(super) struct Active {
     pub(super) trunk: Oid,
 }
 
-/// A claim, and where the ticket branch starts if not at the claim itself.
+/// A claim, and where the ticket branch is if it does not start at the claim.
 type Start = (Claimed, Option<Oid>);
 
 /// What there is to say when nothing is claimed.
@@ -84,7 +84,8 @@ pub(super) struct WonClaim {
 impl WonClaim {
     pub(super) fn new(landed: Landed<Start>, outcome: &'static str) -> WonClaim {
         let (claimed, base) = landed.output.clone();
-        let branch_at = base.unwrap_or_else(|| landed.commit.clone());
+        let started = landed.follow_up.as_ref().map_or(&landed.commit, |next| &next.commit);
+        let branch_at = base.unwrap_or_else(|| started.clone());
         WonClaim { claimed, landed: landed.map(|_| ()), branch_at, outcome }
     }
 }
@@ -246,7 +247,7 @@ impl<'a> Activation<'a> {
             }))));
         }
         let base = self.base_commit(view)?;
-        let target = base.clone().map_or(Target::ThisCommit, Target::Commit);
+        let target = base.clone().map_or(Target::LastCommit, Target::Commit);
         let request = ClaimRequest {
             claim: &self.claim,
             policy: ctx.policy(),
@@ -256,7 +257,7 @@ impl<'a> Activation<'a> {
             base: target,
             stray: self.stray(trunk, view, &entry.id)?,
         };
-        let (change, claimed) = lifecycle::claim(&ticket, &view.snapshot, &request)?;
+        let (mut change, claimed) = lifecycle::claim(&ticket, &view.snapshot, &request)?;
         if claimed.id != entry.id && !try_lock(trunk, locks, &claimed.id)? {
             return busy(&claimed.id);
         }
@@ -270,9 +271,27 @@ impl<'a> Activation<'a> {
             // The branch is made by the transaction itself, so its name must be free before.
             workspace::clear_leftover(&ctx.repo, &claimed.branch, leftover)?;
         }
+        change.follow_up = Some(self.follow_up(&claimed, path.as_deref())?);
         workspace::note_claim(&ctx.repo, &claimed.id, &self.claim.id).map_err(Failure::from)?;
         noted.push(claimed.id.clone());
         Ok(Decision::Push(change, (claimed, base)))
+    }
+
+    /// What says that work begins, in the push of the claim: on the ticket branch, or on the trunk where that is written.
+    pub(super) fn follow_up(
+        &self,
+        claimed: &Claimed,
+        path: Option<&Path>,
+    ) -> Result<FollowUp, Failure> {
+        let shown = path.map(|path| path.display().to_string());
+        let reach = match self.ctx.record {
+            RecordPlace::Branch => FollowUpReach::Refs,
+            RecordPlace::Trunk => FollowUpReach::Trunk,
+        };
+        let (claim, at) = (&self.claim, self.ctx.now);
+        let (worktree, role) = (shown.as_deref(), crate::app::ROLE);
+        let request = ActivateRequest { claim, worktree, at, role, reach };
+        Ok(lifecycle::record_activation(claimed, &request)?)
     }
 
     /// Whether the workspace can be made. What an earlier claim of this clone left behind, because its
@@ -392,7 +411,8 @@ impl<'a> Activation<'a> {
         let ready: Vec<&TicketEntry> = ready.filter(|e| !attempt.is_passed_over(&e.id)).collect();
         let (mut busy, mut limit) = (None, None);
         for entry in ready {
-            if !attempt.may_try(&entry.id, self.args.limit) {
+            // Nobody was quicker where nothing was tried but on an old view.
+            if view.is_fetched() && !attempt.may_try(&entry.id, self.args.limit) {
                 limit = self.args.limit;
                 break;
             }
@@ -400,7 +420,9 @@ impl<'a> Activation<'a> {
             attempt.locks.retain(|(id, _)| *id == entry.id);
             match self.decide_on(trunk, view, entry, attempt) {
                 Ok(Decision::Answer(NoClaim::Busy(id))) => busy = busy.or(Some(id)),
-                Err(Stop::Refused(failure)) => attempt.pass_over(entry.id.clone(), failure)?,
+                Err(Stop::Refused(failure)) if view.is_fetched() => {
+                    attempt.pass_over(entry.id.clone(), failure)?
+                }
                 decided => {
                     attempt.chosen = Some(entry.id.clone());
                     return decided;

@@ -96,45 +96,30 @@ impl Activation<'_> {
         claim_commit(&self.ctx.repo, &active.trunk, &active.path, claim_id)
     }
 
-    /// Whether the set-up was finished: the branch (or the trunk, where that is written) says so, and so
-    /// does the record of this clone. A branch that somebody works on is finished, whoever made it.
+    /// Whether the set-up was finished. Of a ticket on which nothing was done only the record of this clone says so: the branch
+    /// says from the claim on that work has begun.
     fn progress_of(
         &self,
         active: &Active,
         view: &View<'_>,
         record: Option<&LocalRecord>,
     ) -> Result<Progress, Failure> {
-        let ctx = self.ctx;
-        let name = match (ctx.record, view.watched()) {
-            (RecordPlace::Branch, Some(at)) => format!("{at}:"),
-            (RecordPlace::Branch, None) => return Ok(Progress::Unfinished),
-            (RecordPlace::Trunk, _) => match view.commit() {
-                Some(tip) => format!("{tip}:"),
-                None => return Ok(Progress::Unfinished),
-            },
-        };
-        let mut name = name.into_bytes();
-        name.extend_from_slice(active.path.as_bytes());
-        let file = ctx.objects.read(&name)?.filter(|o| o.kind == ObjectKind::Blob);
-        let Some(document) = file.and_then(|o| Document::parse(o.data).ok()) else {
-            // Moved on (to completed, say) or rewritten by its holder: that is work, not a set-up that failed.
-            return Ok(if view.watched().is_some() {
-                Progress::Finished
-            } else {
-                Progress::Unfinished
-            });
-        };
-        let waiting = document.status().is_ok_and(|reading| reading.status == Status::Claimed);
-        let recorded = !waiting && document.text("claim_id") == active.held.claim_id;
-        // Without a record the claim is one that this clone knows nothing of, though it looks like one of its
-        // own: a copy of the clone may hold it.
-        if recorded && record.is_none_or(|record| record.finished) {
+        let Some(branch) = view.watched() else { return Ok(Progress::Unfinished) };
+        if record.is_some_and(|record| record.finished) || self.holds_work(view, &active.id)? {
             return Ok(Progress::Finished);
         }
-        if self.holds_work(view, &active.id)? {
-            return Ok(Progress::Finished);
-        }
-        Ok(Progress::Unfinished)
+        let at = match self.ctx.record {
+            RecordPlace::Branch => Some(branch),
+            RecordPlace::Trunk => view.commit(),
+        };
+        let Some(at) = at else { return Ok(Progress::Unfinished) };
+        let name = [at.as_str().as_bytes(), b":", active.path.as_bytes()].concat();
+        let file = self.ctx.objects.read(&name)?.filter(|o| o.kind == ObjectKind::Blob);
+        let status = file.and_then(|file| Document::parse(file.data).ok()?.status().ok());
+        // Moved on (to completed, say) or rewritten by its holder: that is work.
+        let begins = status
+            .is_some_and(|reading| matches!(reading.status, Status::Claimed | Status::InProgress));
+        Ok(if begins { Progress::Unfinished } else { Progress::Finished })
     }
 
     /// Whether there is more on the ticket branch than tix itself put there.
@@ -299,13 +284,15 @@ impl Activation<'_> {
                 reason: self.args.reason.as_deref(),
                 place: &|id, session| ctx.active_path(id, session),
                 branch: &|id, _| ctx.ticket_branch(id),
-                base: base.clone().map_or(Target::ThisCommit, Target::Commit),
+                base: base.clone().map_or(Target::LastCommit, Target::Commit),
                 stray: None,
             };
             let watched = view.watched().cloned();
-            let (change, claimed) = lifecycle::resume(&ticket, &request, &old, watched.as_ref())?;
+            let (mut change, claimed) =
+                lifecycle::resume(&ticket, &request, &old, watched.as_ref())?;
             let path = self.wants_worktree(&claimed)?;
             workspace::preflight(&ctx.repo, path.as_deref(), branch, None, &[])?;
+            change.follow_up = Some(self.follow_up(&claimed, path.as_deref())?);
             if let (Some(tip), Some(_)) = (view.commit(), &ctx.remote) {
                 workspace::note_push(&ctx.repo, &active.id, tip)?;
             }

@@ -2,13 +2,12 @@
 
 use super::claim::{Activation, WonClaim};
 use super::prepare::{FreshWorkspace, prepare};
-use crate::app::branch::{BranchPush, forget_upstream, push_branch, set_upstream};
+use crate::app::branch::{forget_upstream, push_branch, set_upstream};
 use crate::app::give_back::{GiveBack, give_back};
 use crate::app::operation::Identity;
 use crate::app::receipt::{PushedJson, Receipt, WorkspaceJson};
-use crate::config::RecordPlace;
 use crate::error::{Exit, Failure};
-use crate::git::{LocalEdit, RefUpdate};
+use crate::git::RefUpdate;
 use crate::lifecycle::{self, Decision, Refusal};
 use crate::names::Oid;
 use crate::text::count;
@@ -69,13 +68,7 @@ impl Activation<'_> {
         let path = self.wants_worktree(&won.claimed)?;
         let shown = path.as_ref().map(|p| p.display().to_string());
         let branch = &won.claimed.branch;
-        let tip = if self.starts_at_claim() {
-            let (commit, paths) = self.activation_commit(won, shown.as_deref())?;
-            receipt.add_commit(&commit, &paths);
-            commit
-        } else {
-            won.branch_at.clone()
-        };
+        let tip = won.branch_at.clone();
         let broken = |failure: Failure, made| {
             Box::new(BrokenSetup { failure, made, tip: Some(tip.clone()) })
         };
@@ -92,10 +85,7 @@ impl Activation<'_> {
             .make_worktree(won, path.as_deref(), &tip)
             .map_err(|failure| broken(failure, None))?;
         receipt.warnings.extend(made.as_ref().and_then(|made| made.warning.clone()));
-        let published = self.publish(won, &tip, receipt).and_then(|()| match ctx.record {
-            RecordPlace::Branch => Ok(()),
-            RecordPlace::Trunk => self.record_on_trunk(won, shown.as_deref(), receipt),
-        });
+        let published = self.publish(won, receipt);
         if let Err(failure) = published {
             return Err(broken(failure, made));
         }
@@ -122,41 +112,6 @@ impl Activation<'_> {
         })
     }
 
-    fn activation<'s>(
-        &'s self,
-        won: &'s WonClaim,
-        path: Option<&'s str>,
-    ) -> lifecycle::ActivateRequest<'s> {
-        lifecycle::ActivateRequest {
-            claim: &self.claim,
-            policy: self.ctx.policy(),
-            branch: &won.claimed.branch,
-            worktree: path,
-            at: self.ctx.now,
-            role: crate::app::ROLE,
-        }
-    }
-
-    /// Where the ticket branch starts: at the claim, or at the base when the trunk holds tickets only.
-    fn starts_at_claim(&self) -> bool {
-        self.ctx.record == RecordPlace::Branch
-    }
-
-    /// The commit on top of the claim that says: work can begin.
-    fn activation_commit(
-        &self,
-        won: &WonClaim,
-        path: Option<&str>,
-    ) -> Result<(Oid, Vec<crate::names::RepoPath>), Failure> {
-        let silent = |_| {};
-        let trunk = self.ctx.engine(&self.run, &silent);
-        let view = trunk.view_of(&won.landed.commit)?;
-        let entry = view.snapshot.find_id(&won.claimed.id)?;
-        let ticket = view.require::<Refusal>(entry).map_err(Failure::from)?;
-        let change = lifecycle::record_activation(&ticket, &self.activation(won, path))?;
-        Ok(trunk.commit_on(&view, &change)?)
-    }
-
     fn make_worktree(
         &self,
         won: &WonClaim,
@@ -175,14 +130,6 @@ impl Activation<'_> {
             };
         }
         // Without a remote the transaction has made the local branch already.
-        let forward = LocalEdit::Set {
-            name: branch.clone(),
-            to: tip.clone(),
-            from: Some(won.branch_at.clone()),
-        };
-        if *tip != won.branch_at && !repo.update_refs(&[forward], "tix: activate")? {
-            return Err(Failure::new(Exit::Refused, format!("{} has moved", branch.short())));
-        }
         match path {
             Some(path) => Ok(Some(workspace::create_for(repo, path, branch, tip)?)),
             None => Ok(None),
@@ -202,63 +149,18 @@ impl Activation<'_> {
         })
     }
 
-    /// Pushes the ticket branch and sets its upstream; both at once, for neither needs the other.
-    fn publish(&self, won: &WonClaim, tip: &Oid, receipt: &mut Receipt) -> Result<(), Failure> {
-        let ctx = self.ctx;
-        let Some(remote) = &ctx.remote else { return Ok(()) };
+    /// Sets the upstream of the ticket branch, and pushes what a server that moves one ref at a time may have refused after the
+    /// claim had landed.
+    fn publish(&self, won: &WonClaim, receipt: &mut Receipt) -> Result<(), Failure> {
+        let Some(remote) = &self.ctx.remote else { return Ok(()) };
         let branch = &won.claimed.branch;
-        let (name, to) = (branch.clone(), tip.clone());
-        // A server that moves one ref at a time may have refused the branch after the claim had landed.
-        let missing = won.landed.left.contains(branch);
-        let update = if missing {
-            RefUpdate::Create { name, to }
-        } else {
-            RefUpdate::Move { name, from: won.branch_at.clone(), to }
-        };
-        let settled = !missing && *tip == won.branch_at;
-        let local = !self.args.no_worktree;
-        let repo = &ctx.repo;
-        std::thread::scope(|scope| {
-            let set = || if local { set_upstream(repo, branch, remote) } else { Ok(()) };
-            let upstream = scope.spawn(set);
-            let pushed =
-                if settled { Ok(BranchPush::Already) } else { push_branch(ctx, remote, &update) };
-            let upstream = match upstream.join() {
-                Ok(result) => result,
-                Err(panic) => std::panic::resume_unwind(panic),
-            };
-            pushed?;
-            upstream
-        })?;
-        if !settled {
-            receipt.pushed.push(PushedJson {
-                name: branch.to_string(),
-                old: (!missing).then(|| won.branch_at.to_string()),
-                new: Some(tip.to_string()),
-            });
+        if won.landed.left.contains(branch) {
+            let (name, to) = (branch.clone(), won.branch_at.clone());
+            push_branch(self.ctx, remote, &RefUpdate::Create { name, to })?;
+            let (name, new) = (branch.to_string(), Some(won.branch_at.to_string()));
+            receipt.pushed.push(PushedJson { name, old: None, new });
         }
-        Ok(())
-    }
-
-    /// Where progress is written on the trunk: the second transaction.
-    fn record_on_trunk(
-        &mut self,
-        won: &WonClaim,
-        path: Option<&str>,
-        receipt: &mut Receipt,
-    ) -> Result<(), Failure> {
-        let mut diary = Diary { phase: "set-up", ..self.diary.clone() };
-        let silent = |_| {};
-        let trunk = self.ctx.engine(&self.run, &silent);
-        let outcome = trunk.transact(&mut diary, |view| {
-            let ticket = view.require::<Refusal>(view.snapshot.find_id(&won.claimed.id)?)?;
-            let change = lifecycle::record_activation(&ticket, &self.activation(won, path))?;
-            Ok(Decision::from(change))
-        });
-        self.diary.commits = diary.commits;
-        self.diary.paths = diary.paths;
-        receipt.add(&outcome?.landed());
-        Ok(())
+        if self.args.no_worktree { Ok(()) } else { set_upstream(&self.ctx.repo, branch, remote) }
     }
 
     /// Takes back what the set-up made and gives the ticket back, or keeps the claim when that is wanted.
