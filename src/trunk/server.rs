@@ -149,6 +149,9 @@ impl Trunk<'_> {
             fate: if open { PushState::Open } else { PushState::Ended },
             moved,
         };
+        if let Some(error) = killed_claim(remote, &mine.change, &report) {
+            return Err(error.into());
+        }
         let (verdict, words) = judged(report, first)?;
         if let Some(error) = pruned::while_pushed(writer, &verdict, &words) {
             return Err(error.into());
@@ -375,6 +378,19 @@ fn seen(view: &View<'_>) -> [Option<Oid>; 2] {
     [view.commit().cloned(), view.watched().cloned()]
 }
 
+/// A claim whose push was ended by a signal. The next run of the same command finds it and goes on with it, so this one, in a
+/// place where processes are being killed, does nothing more. Of every other change the same command would make a second
+/// one, a note twice for instance, so there this run finds out what became of it.
+fn killed_claim(
+    remote: &RemoteName,
+    change: &Change,
+    report: &Result<PushReport, GitError>,
+) -> Option<TrunkError> {
+    let signal = report.as_ref().err()?.killed_by()?.to_owned();
+    let (ticket, _) = change.establishes.clone()?;
+    Some(TrunkError::Killed { remote: remote.clone(), ticket, signal })
+}
+
 /// The verdict on a push and the words that came with it. A push that was cut off says
 /// nothing of what the server did.
 fn judged<E>(
@@ -409,6 +425,7 @@ fn unknown(remote: &RemoteName, error: &TrunkError) -> TrunkError {
         | TrunkError::LocalRefTaken { .. }
         | TrunkError::Conflicts { .. }
         | TrunkError::Pruned { .. }
+        | TrunkError::Killed { .. }
         | TrunkError::Contended { .. }
         | TrunkError::Lock { .. } => error.to_string(),
     };
