@@ -116,7 +116,9 @@ impl Trunk<'_> {
         atomic: Atomic,
     ) -> Result<(Sent<T>, PushVerdict, String), Stop<E>> {
         let writer = self.run.writer()?;
-        let built = self.build(view, &change, writer);
+        let built = self
+            .build(view, &change, writer)
+            .and_then(|built| self.keep(writer, &built.commit).map(|()| built));
         let built = built.map_err(|error| pruned::while_built(writer, error))?;
         diary.attempts += 1;
         diary.commits.push(built.commit.clone());
@@ -153,7 +155,7 @@ impl Trunk<'_> {
             return Err(error.into());
         }
         let (verdict, words) = judged(report, first)?;
-        if let Some(error) = pruned::while_pushed(writer, &verdict, &words) {
+        if let Some(error) = pruned::while_pushed(writer, &verdict) {
             return Err(error.into());
         }
         Ok((mine, taken.unwrap_or(verdict), words))

@@ -13,7 +13,7 @@ use crate::lifecycle::{self, Decision, Refusal};
 use crate::names::Oid;
 use crate::text::count;
 use crate::ticket::TicketId;
-use crate::trunk::{Diary, Outcome};
+use crate::trunk::{Diary, Outcome, with_objects};
 use crate::workspace::{self, BranchLeftover, MadeWorkspace, WorkspaceRecord as LocalRecord};
 
 /// A set-up that stopped half-way.
@@ -70,7 +70,8 @@ impl Activation<'_> {
         let shown = path.as_ref().map(|p| p.display().to_string());
         let branch = &won.claimed.branch;
         let tip = if self.starts_at_claim() {
-            let (commit, paths) = self.activation_commit(won, shown.as_deref())?;
+            let (commit, paths) =
+                with_objects(&self.run, || self.activation_commit(won, shown.as_deref()))?;
             receipt.add_commit(&commit, &paths);
             commit
         } else {
@@ -88,11 +89,11 @@ impl Activation<'_> {
             finished: false,
         };
         workspace::save(&ctx.repo, &won.claimed.id, &record).map_err(|e| broken(e.into(), None))?;
-        let made = self
-            .make_worktree(won, path.as_deref(), &tip)
+        let made = with_objects(&self.run, || self.make_worktree(won, path.as_deref(), &tip))
             .map_err(|failure| broken(failure, None))?;
         receipt.warnings.extend(made.as_ref().and_then(|made| made.warning.clone()));
-        let published = self.publish(won, &tip, receipt).and_then(|()| match ctx.record {
+        let published = with_objects(&self.run, || self.publish(won, &tip, receipt));
+        let published = published.and_then(|()| match ctx.record {
             RecordPlace::Branch => Ok(()),
             RecordPlace::Trunk => self.record_on_trunk(won, shown.as_deref(), receipt),
         });
@@ -175,12 +176,13 @@ impl Activation<'_> {
             };
         }
         // Without a remote the transaction has made the local branch already.
+        let is_there = self.ctx.objects.resolve(branch.as_str())?.as_ref() == Some(tip);
         let forward = LocalEdit::Set {
             name: branch.clone(),
             to: tip.clone(),
             from: Some(won.branch_at.clone()),
         };
-        if *tip != won.branch_at && !repo.update_refs(&[forward], "tix: activate")? {
+        if !is_there && !repo.update_refs(&[forward], "tix: activate")? {
             return Err(Failure::new(Exit::Refused, format!("{} has moved", branch.short())));
         }
         match path {
