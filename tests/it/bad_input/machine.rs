@@ -172,6 +172,20 @@ fn a_claim_whose_objects_are_removed_when_it_has_landed_is_set_up() {
     clone.git(&["fsck", "--no-dangling"]);
 }
 
+/// It is not there to be looked at, which is another thing than not there.
+#[test]
+fn a_trunk_whose_trees_are_gone_is_not_taken_for_one_without_tickets() {
+    for tree in ["main^{tree}", "main:tickets", "main:tickets/queue"] {
+        let sandbox = seeded();
+        let clone = sandbox.clone_named("clone");
+        let oid = clone.git(&["rev-parse", tree]);
+        let object = clone.common_dir().join(format!("objects/{}/{}", &oid[..2], &oid[2..]));
+        fs::remove_file(object).unwrap();
+        let output = clone.tix(&["activate", "foo-001"]);
+        assert!(output.exits(10).stderr().contains(&format!("{oid} is missing")), "{output}");
+    }
+}
+
 #[test]
 fn a_full_disk_here_is_not_taken_for_the_network() {
     let sandbox = seeded();
