@@ -10,7 +10,7 @@ mod words;
 
 use serde::Serialize;
 
-pub use refusal::held_facts;
+pub use refusal::{CLOSES_REQUEST, held_facts};
 pub use words::remote_words;
 use words::{failed_git, no_room, speak_of_no_room};
 

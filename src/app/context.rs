@@ -106,6 +106,7 @@ impl<'a> Context<'a> {
         let started = Instant::now();
         let dir = working_dir(globals, env)?;
         let repo = repository(&dir, env)?;
+        super::half_made::mend(&repo);
         let objects = Objects::open(&repo)?;
         let given = GivenFlags {
             trunk: globals.trunk.clone(),

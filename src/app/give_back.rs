@@ -5,14 +5,15 @@ use std::path::{Path, PathBuf};
 use super::branch::forget_upstream;
 use super::context::Context;
 use super::own::holds_no_work;
+use crate::config::RecordPlace;
 use crate::error::{Exit, Failure};
 use crate::git::{GitError, LocalEdit, Worktree};
 use crate::lifecycle::{
-    self, Act, Already, BranchDisposal, ClaimProof, Decision, Refusal, ReleaseRequest,
+    self, Act, Already, BranchDisposal, ClaimProof, Decision, Reached, Refusal, ReleaseRequest,
 };
 use crate::names::{Oid, RefName};
 use crate::text::shell_word;
-use crate::ticket::{Lane, TicketId};
+use crate::ticket::{Lane, Status, TicketId};
 use crate::trunk::{Diary, Outcome, Run, Stop, View, may_still_land};
 use crate::workspace;
 use crate::workspace::worker::{self, WorkerState};
@@ -78,14 +79,36 @@ fn decide(
         None => request.act,
     };
     let branch = freed(ctx, view, request.id, names.branch, request.own)?;
-    let release =
-        ReleaseRequest { act, reason: request.reason, role: super::ROLE, queue: names.queue };
+    let written = match ctx.record {
+        RecordPlace::Branch => view.watched(),
+        RecordPlace::Trunk => view.commit(),
+    };
+    let release = ReleaseRequest {
+        act,
+        reason: request.reason,
+        reached: written.and_then(|at| reached(ctx, request.id, at)),
+        role: super::ROLE,
+        queue: names.queue,
+    };
     let change = lifecycle::release(&ticket, &release, branch.clone())?;
     *seen = ticket.held().claim_id;
     if let (Some(tip), Some(_)) = (view.commit(), &ctx.remote) {
         workspace::note_push(&ctx.repo, request.id, tip)?;
     }
     Ok(Decision::Push(change, branch))
+}
+
+/// How far the work is that a release takes back, as the ticket says in this commit. What cannot be read there says nothing.
+pub fn reached(ctx: &Context<'_>, id: &TicketId, at: &Oid) -> Option<Reached> {
+    let view = View::load(&ctx.objects, ctx.repo.format, Some(at), &ctx.tickets_dir).ok()?;
+    let ticket = view.read(view.snapshot.find_id(id).ok()?).ok()?;
+    match (ticket.entry.lane, ticket.document.status().ok()?.status) {
+        (Lane::Completed, _) => Some(Reached::Completion),
+        (_, Status::CriticReview | Status::ExpediterReview | Status::Approved) => {
+            Some(Reached::Review)
+        }
+        _ => None,
+    }
 }
 
 /// What becomes of the ticket branch when nobody holds the ticket any more: it is deleted if it holds nothing but tix's own

@@ -13,6 +13,7 @@ pub mod find;
 pub mod follow;
 pub mod frame;
 pub mod give_back;
+pub mod half_made;
 pub mod here;
 pub mod hooks;
 pub mod input;

@@ -3,13 +3,14 @@
 use crate::app::complete::ids;
 use crate::app::context::{Context, Globals};
 use crate::app::find::{claim_commit, find_ticket};
-use crate::app::give_back::{FreedBranch, GiveBack, clear_local, give_back};
+use crate::app::give_back::{FreedBranch, GiveBack, clear_local, give_back, reached};
 use crate::app::lock::lock_ticket;
 use crate::app::operation::{Identity, NamedClaim, answer};
 use crate::app::receipt::{ClaimJson, Receipt, record};
+use crate::config::RecordPlace;
 use crate::env::Env;
-use crate::error::Failure;
-use crate::lifecycle::Already;
+use crate::error::{CLOSES_REQUEST, Failure};
+use crate::lifecycle::{Already, Reached};
 use crate::names::Oid;
 use crate::out::Out;
 use crate::text::safe;
@@ -23,6 +24,9 @@ use crate::workspace;
 /// name of its branch becomes free in the same push: a branch that holds nothing but tix's own commits is
 /// deleted, one with work in it is kept as `attic/<ticket>/<claim>`. The workspace is removed only if it is
 /// clean and everything in it has been pushed.
+///
+/// A completed ticket whose branch is not merged yet is given back only with a `--reason`: its completion is taken back,
+/// and a pull request loses its branch.
 #[derive(Debug, clap::Args)]
 pub struct ReleaseArgs {
     /// The ticket: its id, the id without TICKET-, an unambiguous part of it, or a path to its file
@@ -82,6 +86,7 @@ fn release(ctx: &Context<'_>, args: &ReleaseArgs, diary: &mut Diary) -> Result<R
     receipt.outcome = "released";
     receipt.add(&landed);
     receipt.warnings.extend(left_behind(ctx, &landed, &id));
+    receipt.warnings.extend(taken_back(ctx, &landed, &id));
     receipt.claim = old_claim(ctx, &landed, &id);
     let published = match &landed.output {
         FreedBranch::Absent => None,
@@ -108,6 +113,20 @@ fn left_behind(ctx: &Context<'_>, landed: &Landed<FreedBranch>, id: &TicketId) -
             "{remote} took the release and left {branch} where it was; the next claim of {id} puts it aside"
         )
     })
+}
+
+/// What to know when more was taken back than the claim.
+fn taken_back(ctx: &Context<'_>, landed: &Landed<FreedBranch>, id: &TicketId) -> Option<String> {
+    let written = match (ctx.record, &landed.output) {
+        (RecordPlace::Trunk, _) => landed.parent.as_ref()?,
+        (RecordPlace::Branch, FreedBranch::Absent) => return None,
+        (RecordPlace::Branch, FreedBranch::Delete { at, .. } | FreedBranch::Keep { at, .. }) => at,
+    };
+    let what = match reached(ctx, id, written)? {
+        Reached::Review => "was submitted for review",
+        Reached::Completion => "was complete",
+    };
+    Some(format!("{id} {what}, and is not any more; {CLOSES_REQUEST}"))
 }
 
 /// Clears what is here. The ticket is in the queue whatever comes of it, so a failure is only a warning.

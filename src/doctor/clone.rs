@@ -1,11 +1,12 @@
 //! Checks on the clone itself.
 
-use super::{Check, Finding, Fix, HookHealth, RepoFacts, Severity};
+use super::{Check, DefaultMove, Finding, Fix, HookHealth, RepoFacts, Severity};
 use crate::text::count;
 
 pub(super) fn findings(facts: &RepoFacts) -> Vec<Finding> {
     let one_each = [
         pushes_elsewhere(facts),
+        default_moved(facts),
         hooks_missing(facts),
         trunk_ahead(facts),
         leftovers(facts),
@@ -33,6 +34,18 @@ fn pushes_elsewhere(facts: &RepoFacts) -> Option<Finding> {
             .fact("fetch", target.fetch.clone())
             .fact("push", target.push.clone())
             .repair(*why, &command),
+    )
+}
+
+fn default_moved(facts: &RepoFacts) -> Option<Finding> {
+    let DefaultMove { remote, here, there } = facts.default_moved.as_ref()?;
+    let message =
+        format!("the default branch of {remote} is {there}, and this clone goes by {here}");
+    Some(
+        Finding::new(Check::DefaultMoved, None, message)
+            .repair("if it was renamed, fetch it", &["git", "fetch", remote])
+            .repair("and follow it", &["git", "remote", "set-head", remote, there])
+            .repair("or say for this clone what it is", &["git", "config", "tix.trunk", here]),
     )
 }
 

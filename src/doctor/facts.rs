@@ -36,6 +36,8 @@ pub struct RepoFacts {
     pub not_understood: Vec<String>,
     /// Where the remote is pushed to, if that is elsewhere than where it is fetched from.
     pub pushes_elsewhere: Option<PushTarget>,
+    /// The default branch of the remote, if this clone goes by another one.
+    pub default_moved: Option<DefaultMove>,
     /// Why the remote could not be asked.
     pub unseen: Option<String>,
     /// The claims of active tickets that this clone answers for.
@@ -141,6 +143,15 @@ pub struct PushTarget {
     pub push: String,
     /// What there is to do, and the words of the command that does it.
     pub way_out: (&'static str, Vec<String>),
+}
+
+/// A default branch that this clone has not heard of.
+#[derive(Clone, Debug)]
+pub struct DefaultMove {
+    pub remote: String,
+    /// What this clone takes for it.
+    pub here: String,
+    pub there: String,
 }
 
 /// The local trunk beside that of the remote.

@@ -16,9 +16,9 @@ mod tickets;
 
 pub use claims::tells_of_progress;
 pub use facts::{
-    BranchFacts, BranchTip, Circle, CodeCommit, HookHealth, HooksFacts, LocalTrunk, PushTarget,
-    RepoFacts, ReviewFacts, RunLeftover, TicketFacts, TrunkCode, WorkerFacts, WorkspaceFacts,
-    WorkspacePlace, WorktreeFacts,
+    BranchFacts, BranchTip, Circle, CodeCommit, DefaultMove, HookHealth, HooksFacts, LocalTrunk,
+    PushTarget, RepoFacts, ReviewFacts, RunLeftover, TicketFacts, TrunkCode, WorkerFacts,
+    WorkspaceFacts, WorkspacePlace, WorktreeFacts,
 };
 pub use finding::{Finding, Fix, Repair, Severity};
 
@@ -29,6 +29,8 @@ pub enum Check {
     UnknownSetting,
     /// A remote that is pushed to elsewhere than it is fetched from.
     PushesElsewhere,
+    /// A remote whose default branch has another name than this clone goes by.
+    DefaultMoved,
     /// A file in a lane that is no readable ticket.
     UnreadableTicket,
     DuplicateId,
@@ -78,7 +80,7 @@ pub struct Rule {
 }
 
 /// Every check, in the order in which findings of one severity are shown.
-pub const RULES: [Rule; 23] = [
+pub const RULES: [Rule; 24] = [
     Rule {
         check: Check::UnknownSetting,
         name: "unknown-setting",
@@ -91,6 +93,13 @@ pub const RULES: [Rule; 23] = [
         name: "pushes-elsewhere",
         severity: Severity::Error,
         about: "pushes to the remote go elsewhere than its fetches come from: nothing is written until then",
+        fix: None,
+    },
+    Rule {
+        check: Check::DefaultMoved,
+        name: "default-moved",
+        severity: Severity::Error,
+        about: "the remote has another default branch than this clone goes by: with two trunks a ticket can have two holders",
         fix: None,
     },
     Rule {

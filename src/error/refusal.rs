@@ -6,6 +6,9 @@ use crate::lifecycle::{ClaimedWorkspace, Holder, Missing, Refusal};
 use crate::text::{one_line, shell_word};
 use crate::ticket::TicketId;
 
+/// What a release does to a pull request.
+pub const CLOSES_REQUEST: &str = "most servers close a pull request whose branch goes";
+
 pub fn held_facts(failure: Failure, held: &Holder) -> Failure {
     // Anybody can have written them, and a fact of several lines would look like several facts.
     let fact = |text: &Option<String>| text.as_deref().map(one_line);
@@ -41,6 +44,7 @@ fn exit(refusal: &Refusal) -> Exit {
         | Refusal::Blocked { .. }
         | Refusal::Illegal { .. }
         | Refusal::NoWork { .. }
+        | Refusal::Completed { .. }
         | Refusal::NotCompleted { .. }
         | Refusal::Incomplete { .. }
         | Refusal::OwnWork { .. }
@@ -81,6 +85,7 @@ fn with_facts(failure: Failure, refusal: &Refusal) -> Failure {
         Refusal::Blocked { legal, .. }
         | Refusal::NotCompleted { legal, .. }
         | Refusal::Illegal { legal, .. } => instead(failure, legal),
+        Refusal::Completed { .. } => failure.fact("besides", CLOSES_REQUEST),
         Refusal::OtherStage { at, .. } => failure.fact("stage", *at),
         Refusal::Moved { known, tip, .. } => {
             failure.fact("commit", known.to_string()).fact("branch", tip.to_string())
@@ -120,6 +125,13 @@ fn instead(failure: Failure, legal: &[Verb]) -> Failure {
     let commands: Vec<_> = legal.iter().flat_map(|verb| verb.commands()).copied().collect();
     let some = (!commands.is_empty()).then(|| commands.join(", "));
     failure.maybe_fact("legal now", some)
+}
+
+fn completed(id: &TicketId) -> Vec<String> {
+    vec![
+        format!("see what brings it to the trunk: tix status {id}"),
+        format!("give it up all the same, and say why: tix release {id} --reason <why>"),
+    ]
 }
 
 fn hints(refusal: &Refusal) -> Vec<String> {
@@ -162,6 +174,7 @@ fn hints(refusal: &Refusal) -> Vec<String> {
         Refusal::NoWork { id } => {
             vec![format!("make its branch and workspace: tix activate {id}")]
         }
+        Refusal::Completed { id } => completed(id),
         Refusal::NotCompleted { id, .. } => {
             vec![format!("its holder completes it: tix complete {id}")]
         }

@@ -10,6 +10,11 @@ impl From<TrunkError> for Failure {
         match error {
             TrunkError::Git(error) => error.into(),
             TrunkError::Unreachable { words, landing, .. } => unreachable(&message, &words, landing),
+            TrunkError::Killed { signal, .. } => {
+                Failure::new(Exit::Incomplete, format!("{message}, and the claim may have landed"))
+                    .fact("git", format!("ended with {signal}"))
+                    .hint("run the same command again: it finds out, and goes on")
+            }
             TrunkError::Denied { words, .. } => Failure::new(Exit::RemoteRefused, message)
                 .fact("git", words.trim())
                 .hint("check your login: git ls-remote"),

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::conversation::Conversation;
 use super::exec::text_of;
+use super::loose::loose;
 use super::{GitError, ObjectKind, Repo};
 use crate::names::Oid;
 use crate::text::one_line;
@@ -48,7 +49,16 @@ pub struct ObjectWriter {
     scratch: tempfile::TempDir,
     repo: Repo,
     written: Cell<u32>,
-    made: RefCell<Vec<Oid>>,
+    /// What it has written, as long as it takes to write it once more.
+    made: RefCell<Vec<MadeObject>>,
+    /// Some of it was gone once.
+    has_lost: Cell<bool>,
+}
+
+struct MadeObject {
+    oid: Oid,
+    kind: ObjectKind,
+    data: Vec<u8>,
 }
 
 impl ObjectWriter {
@@ -63,6 +73,7 @@ impl ObjectWriter {
             repo: repo.clone(),
             written: Cell::new(0),
             made: RefCell::default(),
+            has_lost: Cell::new(false),
             blobs: RefCell::new(None),
             trees: RefCell::new(None),
         })
@@ -101,30 +112,43 @@ impl ObjectWriter {
             Ok(line)
         })?;
         std::fs::remove_file(&path).map_err(|source| GitError::Scratch { path, source })?;
-        self.made(&answer).ok_or_else(|| GitError::unreadable("hash-object", &answer))
+        let oid = Oid::parse(text_of(&answer).trim_end());
+        let oid = oid.ok_or_else(|| GitError::unreadable("hash-object", &answer))?;
+        self.note_made(&oid, kind, data.to_vec());
+        Ok(oid)
     }
 
-    fn made(&self, answer: &[u8]) -> Option<Oid> {
-        let oid = Oid::parse(text_of(answer).trim_end())?;
-        self.made.borrow_mut().push(oid.clone());
-        Some(oid)
+    fn note_made(&self, oid: &Oid, kind: ObjectKind, data: Vec<u8>) {
+        self.made.borrow_mut().push(MadeObject { oid: oid.clone(), kind, data });
     }
 
-    /// An object of ours that git, by these words, does not find: `git gc --prune=now` removes what no ref holds yet.
-    pub fn missed_in(&self, words: &str) -> Option<Oid> {
-        const MISSED: [&str; 6] = [
-            "bad object",
-            "bad tree object",
-            "not a valid",
-            "unable to read",
-            "cannot be read",
-            "missing",
-        ];
+    /// Whether something that it has written was gone once.
+    pub fn has_lost(&self) -> bool {
+        self.has_lost.get()
+    }
+
+    /// Writes anew what is gone of all that it has written, and says which that was: `git gc --prune=now` removes what no ref
+    /// held as it began, also when a ref holds it by now.
+    pub fn restore(&self) -> Result<Option<Oid>, GitError> {
         let made = self.made.borrow();
-        // What the remote says of an object is about its own, or a rule.
-        let ours = words.lines().filter(|line| !line.starts_with("remote:"));
-        let mut lines = ours.filter(|line| MISSED.iter().any(|missed| line.contains(missed)));
-        lines.find_map(|line| made.iter().find(|oid| line.contains(oid.as_str()))).cloned()
+        let names: String = made.iter().map(|object| format!("{}\n", object.oid)).collect();
+        let git = self.repo.git().pinned(&self.repo.common_dir, self.scratch.path());
+        let check = git.call("cat-file").arg("--batch-check").stdin(names);
+        let answer = text_of(&check.run_ok()?);
+        let is_gone = |oid: &Oid| answer.lines().any(|line| line == format!("{oid} missing"));
+        let gone: Vec<&MadeObject> = made.iter().filter(|object| is_gone(&object.oid)).collect();
+        if gone.is_empty() {
+            return Ok(None);
+        }
+        self.has_lost.set(true);
+        // The processes that stay know packs that are no more, and take what was in them for written.
+        *self.blobs.borrow_mut() = None;
+        *self.trees.borrow_mut() = None;
+        for object in &gone {
+            let call = git.call("hash-object").args(["-w", "--no-filters", "--stdin", "-t"]);
+            call.arg(object.kind.as_str()).stdin(object.data.clone()).run_ok()?;
+        }
+        Ok(gone.first().map(|object| object.oid.clone()))
     }
 
     fn start(&self, kind: ObjectKind) -> Result<Conversation, GitError> {
@@ -150,7 +174,12 @@ impl ObjectWriter {
             call = call.arg("-S");
         }
         let answer = call.args(["-F", "-"]).stdin(text.to_string()).run_ok()?;
-        self.made(&answer).ok_or_else(|| GitError::unreadable("commit-tree", &answer))
+        let oid = Oid::parse(text_of(&answer).trim_end());
+        let oid = oid.ok_or_else(|| GitError::unreadable("commit-tree", &answer))?;
+        if let Some(data) = loose(&self.repo.common_dir.join("objects"), ObjectKind::Commit, &oid) {
+            self.note_made(&oid, ObjectKind::Commit, data);
+        }
+        Ok(oid)
     }
 }
 

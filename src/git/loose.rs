@@ -7,6 +7,7 @@ use std::path::Path;
 
 use miniz_oxide::inflate::decompress_to_vec_zlib_with_limit;
 
+use super::ObjectKind;
 use crate::names::Oid;
 
 /// Contents that are larger are left to git: they are no ticket, and memory is for those that are.
@@ -15,13 +16,18 @@ const LARGEST: usize = 1 << 20;
 /// The contents of a blob, if it lies in a file of its own below this directory of objects and is of a usual size.
 /// Anything else, also a file that is damaged, is `None`: git is to be asked.
 pub fn loose_blob(objects: &Path, oid: &Oid) -> Option<Vec<u8>> {
+    loose(objects, ObjectKind::Blob, oid)
+}
+
+/// The same for an object of any kind.
+pub(super) fn loose(objects: &Path, kind: ObjectKind, oid: &Oid) -> Option<Vec<u8>> {
     let (directory, name) = oid.as_str().split_at_checked(2)?;
     let packed = std::fs::read(objects.join(directory).join(name)).ok()?;
     let mut data = decompress_to_vec_zlib_with_limit(&packed, LARGEST).ok()?;
     let header = data.iter().position(|b| *b == 0)?;
     let contents = data.split_off(header + 1);
-    let size = std::str::from_utf8(data.get(..header)?).ok()?.strip_prefix("blob ")?;
-    (size.parse() == Ok(contents.len())).then_some(contents)
+    let (word, size) = std::str::from_utf8(data.get(..header)?).ok()?.split_once(' ')?;
+    (word == kind.as_str() && size.parse() == Ok(contents.len())).then_some(contents)
 }
 
 #[cfg(test)]

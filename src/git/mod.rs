@@ -116,10 +116,13 @@ impl GitError {
 
     /// Whether git was ended before it could tell what it has done: by tix, at the deadline, or by somebody's signal.
     pub fn is_cut_off(&self) -> bool {
-        let by_signal =
-            |exec: &ExecError| matches!(exec, ExecError::Failed(end) if end.code.is_none());
-        let at_deadline = |exec: &ExecError| matches!(exec, ExecError::TimedOut { .. });
-        matches!(self, GitError::Exec(exec) if by_signal(exec) || at_deadline(exec))
+        self.killed_by().is_some() || matches!(self, GitError::Exec(ExecError::TimedOut { .. }))
+    }
+
+    /// The signal in words, where one ended git that tix did not send: the system does so when memory runs out.
+    pub fn killed_by(&self) -> Option<&str> {
+        let GitError::Exec(ExecError::Failed(end)) = self else { return None };
+        end.code.is_none().then_some(end.status.as_str())
     }
 
     fn unreadable(question: &'static str, answer: &[u8]) -> GitError {

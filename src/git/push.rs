@@ -212,7 +212,8 @@ impl PushTrace {
 fn tells_of_nothing_sent(trace: &str) -> bool {
     #[derive(serde::Deserialize)]
     struct Event<'t> {
-        event: &'t str,
+        #[serde(rename = "event")]
+        kind: &'t str,
         /// The process: a server on this machine writes into the same file.
         sid: &'t str,
         #[serde(default)]
@@ -220,12 +221,12 @@ fn tells_of_nothing_sent(trace: &str) -> bool {
     }
     let (mut pushing, mut ended) = (None, false);
     for line in trace.lines() {
-        let Ok(Event { event, sid, label }) = serde_json::from_str(line) else { return false };
+        let Ok(Event { kind, sid, label }) = serde_json::from_str(line) else { return false };
         let own = *pushing.get_or_insert(sid) == sid;
         if label == "push_refs" {
             return false;
         }
-        ended |= own && matches!(event, "atexit" | "signal");
+        ended |= own && matches!(kind, "atexit" | "signal");
     }
     ended
 }

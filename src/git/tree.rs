@@ -171,15 +171,39 @@ impl Objects {
         }
     }
 
-    /// The entries of many trees, in their order; none for a tree that is not there.
+    /// The entries of a directory of a tree; `None` when it has no such directory. One that it names and that is not here is an
+    /// error, unlike for [`Objects::entries`].
+    pub fn entries_in(
+        &self,
+        tree: &Oid,
+        dir: &RepoPath,
+        format: ObjectFormat,
+    ) -> Result<Option<Vec<TreeEntry>>, GitError> {
+        let name = [tree.as_str().as_bytes(), b":", dir.as_bytes()].concat();
+        if let Some(entries) = self.entries(&name, format)? {
+            return Ok(Some(entries));
+        }
+        let mut above = tree.clone();
+        for part in dir.components() {
+            let entries = self.entries_of(std::slice::from_ref(&above), format)?;
+            let inner = entries.into_iter().flatten().find(|entry| entry.name == part);
+            match inner.filter(|entry| entry.mode == FileMode::Directory) {
+                Some(inner) => above = inner.oid,
+                None => return Ok(None),
+            }
+        }
+        Err(GitError::Missing(above.to_string()))
+    }
+
+    /// The entries of many trees, in their order. All of them must be there.
     pub fn entries_of(
         &self,
         trees: &[Oid],
         format: ObjectFormat,
     ) -> Result<Vec<Vec<TreeEntry>>, GitError> {
         let names: Vec<&[u8]> = trees.iter().map(|oid| oid.as_str().as_bytes()).collect();
-        let mut all: Vec<Result<Vec<TreeEntry>, GitError>> =
-            trees.iter().map(|_| Ok(Vec::new())).collect();
+        let missing = |tree: &Oid| Err(GitError::Missing(tree.to_string()));
+        let mut all: Vec<Result<Vec<TreeEntry>, GitError>> = trees.iter().map(missing).collect();
         self.read_many(&names, |at, object| {
             if let (Some(entries), ObjectKind::Tree) = (all.get_mut(at), object.kind) {
                 *entries = parse(&object.data, format);

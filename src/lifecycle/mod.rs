@@ -51,7 +51,7 @@ pub use mark::{NewValue, block, check_key, gate, note, replace, set, unblock};
 pub use next::{Hindrance, Prospect, judge, needed};
 pub use refusal::{ClaimedWorkspace, Holder, Refusal};
 pub use relations::{DependencyState, KnownTicket, fate};
-pub use release::{BranchDisposal, ReleaseRequest, release};
+pub use release::{BranchDisposal, Reached, ReleaseRequest, release};
 pub use review::{Approval, ReviewRequest, ReviewVerdict, Work, hand_in, review, submit};
 pub use set_up::{NewFile, set_up};
 pub use snapshot::{EntryNode, OddFile, Snapshot, Ticket, TicketEntry};

@@ -93,6 +93,8 @@ pub enum Refusal {
     // How far the work is.
     #[error("{id} has no ticket branch, so there is no work to speak of")]
     NoWork { id: TicketId },
+    #[error("{id} is complete; a release takes that back")]
+    Completed { id: TicketId },
     #[error("{id} is not completed on its branch")]
     NotCompleted { id: TicketId, legal: Vec<Verb> },
     #[error("{id} is not complete: {} still missing", count(missing.len(), "thing is", "things are"))]

@@ -49,11 +49,21 @@ impl BranchDisposal {
     }
 }
 
+/// How far the holder has brought the work. A release takes it back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reached {
+    /// It is in review, or has passed it.
+    Review,
+    Completion,
+}
+
 /// Who gives a ticket back, and why.
 pub struct ReleaseRequest<'a> {
     pub act: Act<'a>,
     /// Why, in the holder's words.
     pub reason: Option<&'a str>,
+    /// As the ticket says where it is written while it is held.
+    pub reached: Option<Reached>,
     /// Who writes the changelog entry.
     pub role: &'a str,
     pub queue: &'a RepoPath,
@@ -74,6 +84,10 @@ pub fn release(
         return Err(ticket.not_active(act.policy));
     }
     act.require_holder(ticket)?;
+    // Whoever thinks that a release belongs to the end of the work would throw that end away.
+    if request.reached == Some(Reached::Completion) && request.reason.is_none() {
+        return Err(Refusal::Completed { id: entry.id.clone() });
+    }
     let bad = |why: &str| Refusal::BadName { id: entry.id.clone(), why: why.to_owned() };
     let to = request
         .queue

@@ -36,10 +36,13 @@ impl<T> Course<T> {
     }
 }
 
+/// A change that was decided on a view, and what to remember of it.
+pub(super) type Decided<'v, T> = (View<'v>, (Change, T));
+
 /// What a look at the remote came to.
+#[allow(clippy::large_enum_variant, reason = "it is moved once for each push")]
 pub(super) enum Looked<'v, T, A> {
-    /// A change, and what to remember of it.
-    Decided(View<'v>, (Change, T)),
+    Decided(Decided<'v, T>),
     Ended(Outcome<T, A>),
     /// The remote gave no answer.
     Failed,

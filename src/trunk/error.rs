@@ -6,6 +6,7 @@ use crate::git::{GitError, TwoPlaces};
 use crate::lifecycle::Refusal;
 use crate::names::{Oid, RefName, RemoteName, RepoPath};
 use crate::text::count;
+use crate::ticket::TicketId;
 
 /// Whether a change that was pushed may be on the trunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +46,12 @@ impl<E> From<GitError> for Stop<E> {
 /// Whether a transaction ended in a way that leaves a push behind which may land later. An answer that
 /// "nothing changed" is not counted as proof here: what it costs to be careful is one question.
 pub fn may_still_land<T, E>(result: &Result<T, Stop<E>>) -> bool {
-    matches!(result, Err(Stop::Trunk(TrunkError::Unreachable { .. } | TrunkError::Git(_))))
+    matches!(
+        result,
+        Err(Stop::Trunk(
+            TrunkError::Unreachable { .. } | TrunkError::Killed { .. } | TrunkError::Git(_)
+        ))
+    )
 }
 
 /// What the engine can fail with.
@@ -61,6 +67,14 @@ pub enum TrunkError {
         words: String,
         /// Whether something may have changed all the same.
         landing: MayLand,
+    },
+    /// A signal ended git while it pushed a claim.
+    #[error("git was killed while it pushed the claim of {ticket} to {remote}")]
+    Killed {
+        remote: RemoteName,
+        ticket: TicketId,
+        /// Which one, in words.
+        signal: String,
     },
     /// The remote does not know us, or does not let us in.
     #[error("{remote} does not let you in")]

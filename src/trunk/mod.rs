@@ -21,6 +21,7 @@ mod branches;
 mod build;
 mod deadline;
 mod error;
+mod explain;
 mod fetch;
 mod heads;
 mod judge;
@@ -39,6 +40,7 @@ use std::time::{Duration, Instant};
 
 pub use deadline::{Deadline, DeadlineGrowth};
 pub use error::{MayLand, Stop, TrunkError, may_still_land};
+pub use pruned::with_objects;
 pub use run::{Run, clear_killed_runs, killed_runs, random_token};
 pub use seen::last_fetched;
 pub use server::require_one_place;
@@ -173,6 +175,7 @@ pub struct MovedRef {
 
 /// What came of a transaction.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "there is one for each transaction")]
 pub enum Outcome<T, A> {
     /// The change of the last decision is on the trunk.
     Landed(Landed<T>),
@@ -261,12 +264,11 @@ impl Trunk<'_> {
         change: &Change,
     ) -> Result<(Oid, Vec<RepoPath>), TrunkError> {
         let writer = self.run.writer()?;
-        let try_it =
-            || self.build(view, change, writer).map_err(|error| pruned::while_built(writer, error));
-        let built = match try_it() {
-            Err(TrunkError::Pruned { .. }) => try_it()?,
-            done => done?,
-        };
+        let built = pruned::with_objects(self.run, || {
+            let built = self.build(view, change, writer)?;
+            self.keep(writer, &built.commit)?;
+            Ok::<_, TrunkError>(built)
+        })?;
         Ok((built.commit, built.paths))
     }
 

@@ -1,28 +1,63 @@
 //! Objects that git removes while a run has them in use: `git gc --prune=now` takes what no ref holds yet.
 
-use super::TrunkError;
 use super::judge::PushVerdict;
-use crate::git::{GitError, ObjectWriter};
+use super::{Run, Trunk, TrunkError};
+use crate::git::{GitError, LocalEdit, ObjectWriter};
+use crate::names::{Oid, RefName};
 
-/// The same error, unless it says that an object is gone which this run has written.
+/// How often something is done in all whose objects are gone again. From the second time on a ref holds them, so only a gc
+/// that began before that takes them.
+const TIMES: u32 = 4;
+
+/// Does something that rests on objects of this run, and does it again after they were written anew.
+pub fn with_objects<T, E: From<TrunkError>>(
+    run: &Run,
+    mut work: impl FnMut() -> Result<T, E>,
+) -> Result<T, E> {
+    let mut left = TIMES;
+    loop {
+        let error = match work() {
+            Ok(done) => return Ok(done),
+            Err(error) => error,
+        };
+        left -= 1;
+        match run.writer().and_then(|writer| Ok(writer.restore()?)) {
+            Ok(Some(_)) if left > 0 => {}
+            Ok(Some(object)) => return Err(TrunkError::Pruned { object }.into()),
+            Ok(None) | Err(_) => return Err(error),
+        }
+    }
+}
+
+/// The same error, unless an object is gone that this run has written.
 pub(super) fn while_built(writer: &ObjectWriter, error: TrunkError) -> TrunkError {
-    let TrunkError::Git(git) = &error else { return error };
-    let words = if matches!(git, GitError::Missing(_)) { Some(git.to_string()) } else { None };
-    let words = words.as_deref().or(git.words()).unwrap_or_default();
-    named_in(writer, words).unwrap_or(error)
+    let TrunkError::Git(_) = &error else { return error };
+    lost(writer).unwrap_or(error)
 }
 
-/// Why the refs of a push stay where they are, if it is that git does not find an object which this run has written. Where
-/// the server has not said that they stay, nothing is concluded.
-pub(super) fn while_pushed(
-    writer: &ObjectWriter,
-    verdict: &PushVerdict,
-    words: &str,
-) -> Option<TrunkError> {
+/// Why the refs of a push stay where they are, if it is that an object is gone which this run has written. Where the server
+/// has not said that they stay, nothing is concluded.
+pub(super) fn while_pushed(writer: &ObjectWriter, verdict: &PushVerdict) -> Option<TrunkError> {
     let stays = matches!(verdict, PushVerdict::Refused(_) | PushVerdict::Strange(_));
-    named_in(writer, words).filter(|_| stays)
+    if stays { lost(writer) } else { None }
 }
 
-fn named_in(writer: &ObjectWriter, words: &str) -> Option<TrunkError> {
-    Some(TrunkError::Pruned { object: writer.missed_in(words)? })
+/// A git that cannot even say what is there has another fault, which the error at hand is about.
+fn lost(writer: &ObjectWriter) -> Option<TrunkError> {
+    Some(TrunkError::Pruned { object: writer.restore().ok()?? })
+}
+
+impl Trunk<'_> {
+    /// Holds a commit of this run by a ref until the run ends, where git has removed some of its objects before. To do so
+    /// each time would cost every command a process.
+    pub(super) fn keep(&self, writer: &ObjectWriter, commit: &Oid) -> Result<(), TrunkError> {
+        if !writer.has_lost() {
+            return Ok(());
+        }
+        let name = format!("{}/made", self.run.private_prefix());
+        let name = RefName::parse(&name).ok_or(GitError::Missing(name))?;
+        let edit = LocalEdit::Set { name, to: commit.clone(), from: None };
+        self.repo.update_refs(&[edit], "tix: hold what is being pushed")?;
+        Ok(())
+    }
 }

@@ -11,10 +11,11 @@
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
-use super::{Decide, Trunk, View, queue};
+use super::attempt::Decided;
+use super::{Decide, Trunk, queue};
 use crate::file;
 use crate::git::{GitError, Repo};
-use crate::lifecycle::{Change, Decision};
+use crate::lifecycle::Decision;
 use crate::names::{Oid, RefName, RemoteName};
 
 /// How old a view may be on which a push is decided. Of an older one it is likelier than not that a team has moved on.
@@ -61,7 +62,7 @@ impl Trunk<'_> {
         &self,
         remote: &RemoteName,
         decide: Decide<'_, T, A, E>,
-    ) -> Result<Option<(View<'_>, (Change, T))>, GitError> {
+    ) -> Result<Option<Decided<'_, T>>, GitError> {
         let alone = self.basis.as_ref().is_none_or(|basis| basis.branch == self.branch);
         if self.watch.is_some() || self.base.is_some() || !alone {
             return Ok(None);

@@ -5,12 +5,11 @@ use std::time::{Duration, Instant};
 use super::attempt::{AttemptFailure, Course, FailedAttempt, Looked, PushState, Sent};
 use super::backoff::Backoff;
 use super::beside::{moved_by, moved_ref};
-use super::judge::{PushVerdict, RefusedRef, judge, speaks_of_permission};
-use super::patience::Patience;
+use super::explain::{still_open, told, too_late, unknown};
+use super::judge::{PushVerdict, judge};
 use super::seen::note_fetched;
 use super::{
-    Built, Decide, Diary, Landed, MayLand, Outcome, Stop, Trunk, TrunkError, TrunkStep, View,
-    pruned,
+    Built, Decide, Diary, Landed, Outcome, Stop, Trunk, TrunkError, TrunkStep, View, pruned,
 };
 use crate::git::{Atomic, GitError, PushProgress, PushReport, RefUpdate, Repo};
 use crate::lifecycle::{Change, Decision};
@@ -19,11 +18,6 @@ use crate::names::{Oid, RemoteName};
 /// How long a question to the remote may take when the deadline has passed but a push was sent whose
 /// fate is not known: to learn it is worth a moment more.
 pub(super) const LAST_WORD: Duration = Duration::from_secs(5);
-
-/// How often a server may say "busy" although the trunk has not moved. Under contention the winner's
-/// update is often not visible yet when the losers look; a lock that a crashed server left behind
-/// would keep us for ever.
-const BUSY_LIMIT: u32 = 12;
 
 impl Trunk<'_> {
     pub(super) fn transact_remote<T, A, E>(
@@ -42,11 +36,11 @@ impl Trunk<'_> {
                 None
             };
             let looked = match as_seen {
-                Some((view, decided)) => Looked::Decided(view, decided),
+                Some(decided) => Looked::Decided(decided),
                 None => self.look(remote, diary, &mut course, decide)?,
             };
             let (view, decided) = match looked {
-                Looked::Decided(view, decided) => (view, decided),
+                Looked::Decided(decided) => decided,
                 Looked::Ended(outcome) => return Ok(outcome),
                 Looked::Failed => {
                     drop(turn);
@@ -133,7 +127,7 @@ impl Trunk<'_> {
         self.require_basis(&view).map_err(|error| told(remote, sent, &view, error))?;
         // Only a view that was fetched a moment ago is answered from.
         Ok(match decide(&view)? {
-            Decision::Push(change, output) => Looked::Decided(view, (change, output)),
+            Decision::Push(change, output) => Looked::Decided((view, (change, output))),
             Decision::Answer(answer) => Looked::Ended(Outcome::Answered(answer)),
         })
     }
@@ -148,7 +142,9 @@ impl Trunk<'_> {
         atomic: Atomic,
     ) -> Result<(Sent<T>, PushVerdict, String), Stop<E>> {
         let writer = self.run.writer()?;
-        let built = self.build(view, &change, writer);
+        let built = self
+            .build(view, &change, writer)
+            .and_then(|built| self.keep(writer, &built.commit).map(|()| built));
         let built = built.map_err(|error| pruned::while_built(writer, error))?;
         diary.attempts += 1;
         diary.commits.extend(built.commits());
@@ -191,8 +187,11 @@ impl Trunk<'_> {
             fate,
             moved,
         };
+        if let Some(error) = killed_claim(remote, &mine.change, &report) {
+            return Err(error.into());
+        }
         let (verdict, words) = judged(report, first)?;
-        if let Some(error) = pruned::while_pushed(writer, &verdict, &words) {
+        if let Some(error) = pruned::while_pushed(writer, &verdict) {
             return Err(error.into());
         }
         Ok((mine, taken.unwrap_or(verdict), words))
@@ -235,88 +234,6 @@ impl Trunk<'_> {
             }
         }
         Ok(None)
-    }
-
-    /// Holds the failure of an attempt against what the trunk shows now; an error ends the run.
-    ///
-    /// `landing` is `None` when the trunk has moved since, else whether a push is still on its way.
-    fn explain<E>(
-        &self,
-        remote: &RemoteName,
-        failed: FailedAttempt,
-        landing: Option<MayLand>,
-        patience: &mut Patience,
-    ) -> Result<(), Stop<E>> {
-        let FailedAttempt { failure, words, refs, .. } = failed;
-        let Some(landing) = landing else {
-            // Somebody else made progress, which explains everything but a rule of the server.
-            return match failure {
-                AttemptFailure::Refused(no) => Err(self.refused(remote, no, words).into()),
-                AttemptFailure::Behind(_)
-                | AttemptFailure::Taken { .. }
-                | AttemptFailure::Busy(_)
-                | AttemptFailure::Strange(_)
-                | AttemptFailure::Unclear => Ok(()),
-            };
-        };
-        match failure {
-            AttemptFailure::Refused(no) => Err(self.refused(remote, no, words).into()),
-            AttemptFailure::Taken { name, reason } => {
-                let taken = TrunkError::RefTaken { remote: remote.clone(), branch: name, reason };
-                Err(taken.into())
-            }
-            AttemptFailure::Busy(_) | AttemptFailure::Strange(_)
-                if let Some(error) = patience.first_look(|| self.in_the_way(remote, &refs)) =>
-            {
-                Err(error.into())
-            }
-            AttemptFailure::Busy(no) => {
-                patience.busy += 1;
-                if patience.busy < BUSY_LIMIT {
-                    return Ok(());
-                }
-                Err(self.refused(remote, no, words).into())
-            }
-            AttemptFailure::Strange(no) => patience.lose_one(|| self.refused(remote, no, words)),
-            AttemptFailure::Unclear if speaks_of_permission(&words) => {
-                Err(TrunkError::Denied { remote: remote.clone(), words }.into())
-            }
-            AttemptFailure::Behind(at) if landing == MayLand::No => {
-                patience.lose_one(|| self.two_faced(remote, at.as_ref()))
-            }
-            AttemptFailure::Behind(_) | AttemptFailure::Unclear => patience.lose_one(|| {
-                let remote = remote.clone();
-                // It answers every fetch, and ends every push before it begins.
-                if landing == MayLand::No && words.contains("correct access rights") {
-                    return TrunkError::Denied { remote, words };
-                }
-                TrunkError::Unreachable { remote, words, landing }
-            }),
-        }
-    }
-
-    /// The trunk stays where it is, and every push finds it elsewhere. Where the server hides it, pushes find none: our lease
-    /// fails before the server is asked, so it is another push that shows it, one that is only tried.
-    fn two_faced(&self, remote: &RemoteName, at: Option<&Oid>) -> TrunkError {
-        let until = self.deadline.at().max(Instant::now() + LAST_WORD);
-        let hidden = at.is_some_and(|at| {
-            self.repo.would_make(remote, &self.branch, at, until).is_ok_and(|made| made)
-        });
-        let (remote, branch) = (remote.clone(), self.branch.clone());
-        if hidden {
-            return TrunkError::Hidden { remote, branch };
-        }
-        TrunkError::TwoFaced { remote, branch }
-    }
-
-    pub(super) fn refused(&self, remote: &RemoteName, no: RefusedRef, words: String) -> TrunkError {
-        TrunkError::RemoteRefused {
-            remote: remote.clone(),
-            branch: no.name,
-            trunk: self.branch.clone(),
-            reason: no.reason,
-            words,
-        }
     }
 
     /// The trunk moves from exactly the commit that the change was decided on, its parent: a trunk that
@@ -404,6 +321,19 @@ fn seen(view: &View<'_>) -> [Option<Oid>; 2] {
     [view.commit().cloned(), view.watched().cloned()]
 }
 
+/// A claim whose push was ended by a signal. The next run of the same command finds it and goes on with it, so this one, in a
+/// place where processes are being killed, does nothing more. Of every other change the same command would make a second
+/// one, a note twice for instance, so there this run finds out what became of it.
+fn killed_claim(
+    remote: &RemoteName,
+    change: &Change,
+    report: &Result<PushReport, GitError>,
+) -> Option<TrunkError> {
+    let signal = report.as_ref().err()?.killed_by()?.to_owned();
+    let (ticket, _) = change.establishes.clone()?;
+    Some(TrunkError::Killed { remote: remote.clone(), ticket, signal })
+}
+
 /// The verdict on a push and the words that came with it. A push that was cut off says
 /// nothing of what the server did.
 fn judged<E>(
@@ -419,81 +349,4 @@ fn judged<E>(
 /// A git that was cut off, as words; every other error stays one.
 pub(super) fn cut_off(error: GitError) -> Result<String, TrunkError> {
     if error.is_cut_off() { Ok(error.to_string()) } else { Err(error.into()) }
-}
-
-/// An error that ends the run, unless a push of it is still on its way.
-fn told<T>(
-    remote: &RemoteName,
-    sent: &[Sent<T>],
-    view: &View<'_>,
-    error: TrunkError,
-) -> TrunkError {
-    match still_open(sent, view.commit()) {
-        MayLand::No => error,
-        MayLand::Unknown => unknown(remote, &error),
-    }
-}
-
-fn unknown(remote: &RemoteName, error: &TrunkError) -> TrunkError {
-    let words = match error {
-        TrunkError::Unreachable { words, .. } | TrunkError::Denied { words, .. } => words.clone(),
-        TrunkError::Git(_)
-        | TrunkError::RemoteRefused { .. }
-        | TrunkError::RefTaken { .. }
-        | TrunkError::InTheWay { .. }
-        | TrunkError::PushesElsewhere { .. }
-        | TrunkError::TwoFaced { .. }
-        | TrunkError::Hidden { .. }
-        | TrunkError::NoTrunk { .. }
-        | TrunkError::NoBase { .. }
-        | TrunkError::Outdated { .. }
-        | TrunkError::NoLocalTrunk { .. }
-        | TrunkError::LocalRefTaken { .. }
-        | TrunkError::Conflicts { .. }
-        | TrunkError::Pruned { .. }
-        | TrunkError::Contended { .. }
-        | TrunkError::Lock { .. } => error.to_string(),
-    };
-    TrunkError::Unreachable { remote: remote.clone(), words, landing: MayLand::Unknown }
-}
-
-/// Whether a push that tix stopped waiting for may still land: it can only where the trunk is as it was.
-fn still_open<T>(sent: &[Sent<T>], tip: Option<&Oid>) -> MayLand {
-    let open = |s: &Sent<T>| s.fate == PushState::Open && s.parent.as_ref() == tip;
-    if sent.iter().any(open) { MayLand::Unknown } else { MayLand::No }
-}
-
-/// The time is up. A push that is still on its way can land only while the trunk is where it was. `broke` is what git said of
-/// the last push, where its connection broke and nobody else's came first.
-fn too_late<T>(
-    remote: &RemoteName,
-    diary: &Diary,
-    sent: &[Sent<T>],
-    tip: Option<&Oid>,
-    broke: Option<String>,
-) -> TrunkError {
-    let remote = remote.clone();
-    let landing = still_open(sent, tip);
-    match (landing, broke) {
-        (MayLand::Unknown, _) => {
-            let words = "the remote took the push and gave no answer".to_owned();
-            TrunkError::Unreachable { remote, words, landing }
-        }
-        (MayLand::No, Some(words)) => TrunkError::Unreachable { remote, words, landing },
-        (MayLand::No, None) => TrunkError::Contended { attempts: diary.attempts },
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_network_that_broke_until_the_time_was_up_is_not_taken_for_other_people() {
-        let remote = RemoteName::parse("origin").unwrap();
-        let told = |broke| too_late::<()>(&remote, &Diary::default(), &[], None, broke);
-        let broke = told(Some("fatal: the remote end hung up".to_owned()));
-        assert!(matches!(broke, TrunkError::Unreachable { landing: MayLand::No, .. }), "{broke}");
-        assert!(matches!(told(None), TrunkError::Contended { .. }));
-    }
 }

@@ -53,9 +53,7 @@ impl<'a> View<'a> {
             });
         };
         let tree = objects.tree_of(commit)?;
-        let mut name = format!("{tree}:").into_bytes();
-        name.extend_from_slice(tickets_dir.as_bytes());
-        let lanes = objects.entries(&name, format)?;
+        let lanes = objects.entries_in(&tree, tickets_dir, format)?;
         let has_tickets = lanes.is_some();
         let mut level = Vec::new();
         for lane in lanes.unwrap_or_default() {

@@ -4,6 +4,9 @@
 //! written, locks, and no index: to `git status` that is the work of a person, who would have to be asked. The record of the
 //! set-up says which commit was being checked out, so tix finishes it: what is missing is checked out, what equals the commit
 //! stays, and only what is neither is somebody's.
+//!
+//! Killed before that, git leaves a worktree whose HEAD names no commit. Up to 2.46 it is all zeros, and every fetch in the clone
+//! fails on it: "bad object worktrees/<name>/HEAD".
 
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -25,14 +28,27 @@ const PAUSE: Duration = Duration::from_millis(250);
 /// What git writes into the file that keeps a worktree from being pruned while it is made: builtin/worktree.c.
 const INITIALIZING: &str = "initializing";
 
-/// Finishes the workspace that this clone was making for the ticket, if it did not come to the end.
+/// Finishes the workspace that this clone was making for the ticket, if it did not come to the end. One in which nothing was
+/// checked out is taken away.
 pub fn finish(repo: &Repo, id: &TicketId) -> Result<(), WorkspaceError> {
-    let Some(record) = load(repo, id).filter(|record| !record.finished) else { return Ok(()) };
+    let Some(record) = load(repo, id) else { return Ok(()) };
     let (Some(path), Some(commit)) = (&record.path, Oid::parse(&record.commit)) else {
         return Ok(());
     };
     let failed = |source| WorkspaceError::NotWritable { path: path.clone(), source };
-    let Some(own) = own_dir(repo, path).map_err(failed)? else { return Ok(()) };
+    let Some(own) = own_dir(repo, path).map_err(failed)?.or_else(|| named_dir(repo, path)) else {
+        return Ok(());
+    };
+    if is_never_filled(&own) {
+        remove_link(path).map_err(failed)?;
+        fs::remove_dir_all(&own).map_err(failed)?;
+        // Fails when somebody put something there, and then it must stay.
+        fs::remove_dir(path).ok();
+        return Ok(());
+    }
+    if record.finished {
+        return Ok(());
+    }
     await_index(&own, path);
     for lock in ["index.lock", "HEAD.lock"] {
         file::remove(&own.join(lock)).map_err(failed)?;
@@ -40,15 +56,37 @@ pub fn finish(repo: &Repo, id: &TicketId) -> Result<(), WorkspaceError> {
     if fs::read_to_string(own.join("locked")).is_ok_and(|why| why.trim_end() == INITIALIZING) {
         file::remove(&own.join("locked")).map_err(failed)?;
     }
-    if !own.join("HEAD").is_file() || !own.join("commondir").is_file() {
-        // Nothing was checked out yet, and for git it is no worktree.
-        file::remove(&path.join(".git")).map_err(failed)?;
-        fs::remove_dir_all(&own).map_err(failed)?;
-        // Fails when somebody put something there, and then it must stay.
-        fs::remove_dir(path).ok();
-        return Ok(());
-    }
     Ok(repo.fill_worktree(path, &commit)?)
+}
+
+/// The tickets for which this clone was making a workspace that git can do nothing with. A few small files are read, and
+/// where all is well no more than one for each worktree.
+pub fn never_filled(repo: &Repo) -> Vec<TicketId> {
+    let all = fs::read_dir(repo.common_dir.join("worktrees")).into_iter().flatten().flatten();
+    if !all.map(|entry| entry.path()).any(|own| is_never_filled(&own)) {
+        return Vec::new();
+    }
+    let is_made_there = |path: &PathBuf| {
+        let own = own_dir(repo, path).ok().flatten().or_else(|| named_dir(repo, path));
+        own.is_some_and(|own| is_never_filled(&own))
+    };
+    let recorded = super::all(repo).into_iter();
+    let found = recorded.filter(|(_, record)| record.path.as_ref().is_some_and(is_made_there));
+    found.map(|(id, _)| id).collect()
+}
+
+/// Whether git was killed before it said what is to be checked out: it is no worktree to git. What has an index was one, and
+/// something else has happened to it.
+fn is_never_filled(own: &Path) -> bool {
+    let head = fs::read(own.join("HEAD")).unwrap_or_default();
+    let says_nothing = head.trim_ascii().iter().all(|byte| *byte == b'0');
+    (says_nothing || !own.join("commondir").is_file()) && !own.join("index").exists()
+}
+
+/// Removes what leads from a worktree to the repository, if it is that.
+fn remove_link(path: &Path) -> io::Result<()> {
+    let link = path.join(".git");
+    if link.is_dir() { Ok(()) } else { file::remove(&link) }
 }
 
 fn same(one: &Path, other: &Path) -> bool {
@@ -79,6 +117,21 @@ fn own_dir(repo: &Repo, path: &Path) -> io::Result<Option<PathBuf>> {
     let own = path.join(own.trim_end());
     let all = repo.common_dir.join("worktrees");
     Ok(own.parent().is_some_and(|parent| same(parent, &all)).then_some(own))
+}
+
+/// The same where git was killed before it wrote the file that leads there: what it keeps names the worktree.
+fn named_dir(repo: &Repo, path: &Path) -> Option<PathBuf> {
+    let link = path.join(".git");
+    if fs::read(&link).is_ok_and(|link| !link.is_empty()) {
+        return None;
+    }
+    let all = fs::read_dir(repo.common_dir.join("worktrees")).ok()?.flatten();
+    let names_it = |own: &PathBuf| {
+        let named = fs::read_to_string(own.join("gitdir")).unwrap_or_default();
+        let named = Path::new(named.trim_end());
+        named == link || named.parent().is_some_and(|named| same(named, path))
+    };
+    all.map(|entry| entry.path()).find(names_it)
 }
 
 /// Waits for as long as somebody writes the files whose index is locked.

@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 
 pub use claims::{drop_claim, keep_claim, known_claims, note_claim};
 pub use clone_id::{clone_id, known_clone_id};
-pub use half_made::{finish as finish_half_made, is_linked};
+pub use half_made::{finish as finish_half_made, is_linked, never_filled};
 pub use include::include;
 pub use pending::{note_push, pending_push, settle_push};
 pub use prepared::{changes, note_prepared, remove, untracked};

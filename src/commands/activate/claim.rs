@@ -421,7 +421,7 @@ impl<'a> Activation<'a> {
             match self.decide_on(trunk, view, entry, attempt) {
                 Ok(Decision::Answer(NoClaim::Busy(id))) => busy = busy.or(Some(id)),
                 Err(Stop::Refused(failure)) if view.is_fetched() => {
-                    attempt.pass_over(entry.id.clone(), failure)?
+                    attempt.pass_over(entry.id.clone(), failure)?;
                 }
                 decided => {
                     attempt.chosen = Some(entry.id.clone());

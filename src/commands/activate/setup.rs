@@ -12,7 +12,7 @@ use crate::lifecycle::{self, Decision, Refusal};
 use crate::names::Oid;
 use crate::text::count;
 use crate::ticket::TicketId;
-use crate::trunk::{Diary, Outcome};
+use crate::trunk::{Diary, Outcome, with_objects};
 use crate::workspace::{self, BranchLeftover, MadeWorkspace, WorkspaceRecord as LocalRecord};
 
 /// A set-up that stopped half-way.
@@ -81,11 +81,10 @@ impl Activation<'_> {
             finished: false,
         };
         workspace::save(&ctx.repo, &won.claimed.id, &record).map_err(|e| broken(e.into(), None))?;
-        let made = self
-            .make_worktree(won, path.as_deref(), &tip)
+        let made = with_objects(&self.run, || self.make_worktree(won, path.as_deref(), &tip))
             .map_err(|failure| broken(failure, None))?;
         receipt.warnings.extend(made.as_ref().and_then(|made| made.warning.clone()));
-        let published = self.publish(won, receipt);
+        let published = with_objects(&self.run, || self.publish(won, receipt));
         if let Err(failure) = published {
             return Err(broken(failure, made));
         }

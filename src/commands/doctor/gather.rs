@@ -9,8 +9,8 @@ use crate::app::sign::not_before;
 use crate::app::worktree::of_ticket;
 use crate::config::RecordPlace;
 use crate::doctor::{
-    BranchFacts, BranchTip, Circle, LocalTrunk, PushTarget, RepoFacts, RunLeftover, TicketFacts,
-    WorkerFacts, WorkspaceFacts, WorkspacePlace, WorktreeFacts, tells_of_progress,
+    BranchFacts, BranchTip, Circle, DefaultMove, LocalTrunk, PushTarget, RepoFacts, RunLeftover,
+    TicketFacts, WorkerFacts, WorkspaceFacts, WorkspacePlace, WorktreeFacts, tells_of_progress,
 };
 use crate::error::Failure;
 use crate::git::{CommitObject, PushSetting, TwoPlaces, Worktree};
@@ -62,6 +62,7 @@ pub fn facts(
         leftovers: outlook.leftovers.clone(),
         unseen: outlook.unseen.clone(),
         pushes_elsewhere: pushes_elsewhere(ctx)?,
+        default_moved: default_moved(ctx, outlook),
         own_claims: own_claims(ctx, &tickets),
         now: ctx.now,
         stale_after: ctx.stale_after(),
@@ -90,6 +91,22 @@ fn pushes_elsewhere(ctx: &Context<'_>) -> Result<Option<PushTarget>, Failure> {
     };
     let command = ["git".to_owned(), "config".to_owned()].into_iter().chain(words).collect();
     Ok(Some(PushTarget { remote: remote.to_string(), fetch, push, way_out: (why, command) }))
+}
+
+/// Where the default branch is not the one that trunk or base follow here. What is named in the settings follows none.
+fn default_moved(ctx: &Context<'_>, outlook: &Outlook) -> Option<DefaultMove> {
+    let remote = ctx.remote.as_ref().filter(|_| outlook.asked)?;
+    let trunk = ctx.config.trunk.is_none().then_some(&ctx.trunk);
+    let followed = trunk.or(ctx.config.base.is_none().then_some(&ctx.base))?;
+    let until = ctx.started + ctx.config.timeout;
+    // The remote has just been fetched from: one that does not answer this has nothing to say about it.
+    let listed = ctx.repo.ls_remote(remote, &["HEAD"], until).ok()?;
+    let there = listed.into_iter().find_map(|found| found.symref)?;
+    (there != *followed).then(|| DefaultMove {
+        remote: remote.to_string(),
+        here: followed.short().to_owned(),
+        there: there.short().to_owned(),
+    })
 }
 
 /// The claims of active tickets that this clone answers for.

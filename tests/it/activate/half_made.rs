@@ -5,7 +5,7 @@ use crate::harness::{Do, On, Place, Sandbox, Shim, no_leftovers, queue_ticket};
 
 /// What a git that was killed leaves, at different moments: scripts in the workspace, with git's own directory for it as
 /// `$own`.
-const STATES: [(&str, &str); 5] = [
+const STATES: [(&str, &str); 9] = [
     (
         "no file yet",
         "rm -r src tickets; rm \"$own/index\"; : >\"$own/index.lock\"; printf initializing >\"$own/locked\"",
@@ -19,6 +19,22 @@ const STATES: [(&str, &str); 5] = [
     (
         "nothing that git knows of",
         "rm -r src tickets; rm \"$own/index\" \"$own/HEAD\" \"$own/commondir\"",
+    ),
+    (
+        "a HEAD of zeros, on which every fetch fails",
+        "rm -r src tickets; rm \"$own/index\"; echo 0000000000000000000000000000000000000000 >\"$own/HEAD\"",
+    ),
+    (
+        "an empty HEAD",
+        "rm -r src tickets; rm \"$own/index\"; : >\"$own/HEAD\"; printf initializing >\"$own/locked\"",
+    ),
+    (
+        "an empty link",
+        "rm -r src tickets; rm \"$own/index\" \"$own/HEAD\" \"$own/commondir\"; printf initializing >\"$own/locked\"; : >.git",
+    ),
+    (
+        "no link",
+        "rm -r src tickets; rm \"$own/index\" \"$own/HEAD\" \"$own/commondir\"; printf initializing >\"$own/locked\"; rm -r \"$PWD\"",
     ),
 ];
 
@@ -77,4 +93,26 @@ fn what_a_person_wrote_there_is_not_touched() {
         assert!(kept.stdout().contains("mine"), "{mine}");
         assert_eq!(there.read("src/b.rs"), "fn more() {}\n");
     }
+}
+
+/// git cannot fetch for anybody in such a clone.
+#[test]
+fn another_ticket_can_be_claimed_beside_a_workspace_that_bars_every_fetch() {
+    let (_, zeros) = STATES[5];
+    let sandbox = Sandbox::new();
+    let (clone, there) = killed(&sandbox, zeros);
+    clone.try_git(&["fetch"]).exits(1);
+    clone.tix(&["new", "Bar", "--session", "bar"]).success();
+    assert!(!there.path().exists());
+    clone.git(&["fetch"]);
+}
+
+/// An index is a sign of work: the machine that lost power, for instance, lost what HEAD said.
+#[test]
+fn a_workspace_that_somebody_worked_in_is_not_taken_for_a_half_made_one() {
+    let sandbox = Sandbox::new();
+    let (clone, there) = killed(&sandbox, ": >\"$own/HEAD\"; echo mine >src/a.rs");
+    clone.tix(&["list"]).success();
+    assert_eq!(there.read("src/a.rs"), "mine\n");
+    assert!(clone.common_dir().join(format!("worktrees/{ID}/index")).exists());
 }

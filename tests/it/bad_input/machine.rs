@@ -121,24 +121,68 @@ fn an_object_store_that_takes_nothing_is_told() {
 /// `git gc --prune=now` removes what no ref holds yet: what a run has written and not pushed.
 #[test]
 fn objects_that_git_removes_beside_a_run_are_written_anew() {
-    for (on, exit) in [
-        (On::command("commit-tree").nth(1), 0),
-        (On::command("push").nth(1), 0),
-        (On::command("push"), 7),
-    ] {
+    let hits = [
+        On::command("commit-tree").nth(1),
+        On::command("push").nth(1),
+        On::command("push"),
+        On::command("commit-tree").nth(2),
+        On::command("worktree").with("add").nth(1),
+        On::command("push").nth(2),
+    ];
+    for on in hits {
         let sandbox = seeded();
         let clone = sandbox.clone_named("clone");
         let shim = Shim::new(&sandbox);
         shim.rule(on, Do::Then(clone.sh("git gc -q --prune=now")));
-        let old = sandbox.remote().git(&["rev-parse", "main"]);
-        let output = clone.tix_command(&["activate", "foo-001"]).through(&shim).run();
-        output.exits(exit);
-        if exit == 7 {
-            assert!(output.stderr().contains("gc --prune=now"), "{output}");
-            assert!(output.stderr().contains("nothing changed"), "{output}");
-            assert_eq!(sandbox.remote().git(&["rev-parse", "main"]), old);
-            clone.tix(&["activate", "foo-001"]).success();
-        }
+        clone.tix_command(&["activate", "foo-001"]).through(&shim).run().success();
+        clone.git(&["fsck", "--no-dangling"]);
+    }
+}
+
+/// It may have looked at the refs before ours was there.
+#[test]
+fn an_object_that_is_removed_each_time_is_told_and_nothing_has_changed() {
+    let sandbox = seeded();
+    let clone = sandbox.clone_named("clone");
+    let shim = Shim::new(&sandbox);
+    let remove =
+        "find .git/objects -type f -mmin -1 -path '*/??/*' -newer .git/tix/clone.json -delete";
+    shim.rule(On::command("push"), Do::Then(clone.sh(remove)));
+    let old = sandbox.remote().git(&["rev-parse", "main"]);
+    let output = clone.tix_command(&["activate", "foo-001"]).through(&shim).run();
+    assert!(output.exits(7).stderr().contains("gc --prune=now"), "{output}");
+    assert!(output.stderr().contains("nothing changed"), "{output}");
+    assert_eq!(sandbox.remote().git(&["rev-parse", "main"]), old);
+    clone.tix(&["activate", "foo-001"]).success();
+}
+
+/// What the remote-tracking ref holds by then: a gc that began before that removes it all the same.
+#[test]
+fn a_claim_whose_objects_are_removed_when_it_has_landed_is_set_up() {
+    let sandbox = seeded();
+    let clone = sandbox.clone_named("clone");
+    let objects = clone.common_dir().join("objects");
+    let remove = format!(
+        "#!/bin/sh\nread old new name\nfor o in $new $(git rev-parse $new^{{tree}} $new:tickets); do\n  \
+         rm -f '{}'/$(echo $o | sed 's,^..,&/,')\ndone\nrm -f \"$0\"\n",
+        objects.display()
+    );
+    sandbox.remote().write_script("hooks/post-receive", &remove);
+    clone.tix(&["activate", "foo-001"]).success();
+    clone.git(&["fsck", "--no-dangling"]);
+}
+
+/// It is not there to be looked at, which is another thing than not there.
+#[test]
+fn a_trunk_whose_trees_are_gone_is_not_taken_for_one_without_tickets() {
+    for tree in ["main^{tree}", "main:tickets", "main:tickets/queue"] {
+        let sandbox = seeded();
+        let clone = sandbox.clone_named("clone");
+        let oid = clone.git(&["rev-parse", tree]);
+        let object = clone.common_dir().join(format!("objects/{}/{}", &oid[..2], &oid[2..]));
+        fs::remove_file(object).unwrap();
+        let output = clone.tix(&["activate", "foo-001"]);
+        assert!(output.exits(10).stderr().contains(&format!("{oid} is missing")), "{output}");
     }
 }
 

@@ -351,7 +351,7 @@ impl Case<'_> {
             }
             Goal::Completed => {
                 scene.second.tix(&["status", self.id, "--fetch"]).success();
-                scene.first.tix(&["release", self.id]).success();
+                scene.first.tix(&["release", self.id, "--reason", "x"]).success();
                 return;
             }
             Goal::TakenOver => {

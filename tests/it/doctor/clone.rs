@@ -34,6 +34,30 @@ fn pushes_that_go_elsewhere_are_found_and_the_way_out_works() {
     assert_found(&clone, &[]);
 }
 
+/// Whoever clones the remote now has another trunk.
+#[test]
+fn a_default_branch_that_was_renamed_on_the_server_is_found_and_followed() {
+    let sandbox = healthy();
+    let clone = sandbox.clone_named("a");
+    let remote = sandbox.remote();
+    remote.git(&["branch", "next", "main"]);
+    remote.git(&["symbolic-ref", "HEAD", "refs/heads/next"]);
+    let report = assert_found(&clone, &["error default-moved -"]);
+    let finding = &report["findings"][0];
+    let message = "the default branch of origin is next, and this clone goes by main";
+    assert_eq!(finding["message"], message);
+    for repair in &finding["repairs"].as_array().unwrap()[..2] {
+        clone.sh(repair["command"].as_str().unwrap()).run().success();
+    }
+    assert_found(&clone, &[]);
+    assert_eq!(clone.tix(&["list", "--json"]).success().json()["trunk"], "origin/next");
+    // A trunk that somebody has named follows nothing.
+    clone.git(&["remote", "set-head", "origin", "main"]);
+    clone.git(&["config", "tix.trunk", "main"]);
+    clone.git(&["config", "tix.base", "main"]);
+    assert_found(&clone, &[]);
+}
+
 #[test]
 fn a_setting_that_is_not_understood_is_told_once() {
     let sandbox = healthy();
@@ -56,7 +80,7 @@ fn a_setting_that_is_not_understood_is_told_once() {
       directory  [ROOT]/a/.git/hooks
       put them there: tix hook install
 
-    2 errors, 0 warnings: 2 tickets on origin/main, 23 checks
+    2 errors, 0 warnings: 2 tickets on origin/main, 24 checks
     ----- stderr -----
     ");
     let report = assert_found(&clone, &["error unknown-setting -", "error unknown-setting -"]);

@@ -139,7 +139,7 @@ fn a_wrong_ticket_id_is_mended_unless_somebody_holds_the_ticket() {
       file  tickets/queue/TICKET-x-001.md
       write the file's name into it: tix doctor --fix
 
-    healthy, with 2 warnings: 4 tickets on origin/main, 23 checks
+    healthy, with 2 warnings: 4 tickets on origin/main, 24 checks
     ----- stderr -----
     ");
     let json = clone.tix(&["doctor", "--fix", "--offline", "--json"]).success().json();
@@ -161,7 +161,7 @@ fn a_wrong_ticket_id_is_mended_unless_somebody_holds_the_ticket() {
       file  tickets/active/TICKET-held-001/TICKET-held-001.md
       so    it is mended when nobody holds it any more
 
-    healthy, with 1 warning: 4 tickets on origin/main, 23 checks
+    healthy, with 1 warning: 4 tickets on origin/main, 24 checks
     ----- stderr -----
     ");
     assert!(output.stdout().contains(&format!(", commit {}\n", tip())), "{output}");

@@ -88,7 +88,7 @@ fn who_lost_the_ticket_cannot_land_it() {
     let there = completed(&clone, ID);
     let tip = there.git(&["rev-parse", "HEAD"]);
     bob.tix(&["release", ID]).exits(5);
-    clone.tix(&["release", ID]).success();
+    clone.tix(&["release", ID, "--reason", "x"]).success();
     bob.tix(&["activate", ID]).success();
     // A late push of what was complete under the claim that has ended.
     sandbox.remote().git(&["update-ref", &format!("refs/heads/ticket/{ID}"), &tip]);

@@ -4,7 +4,7 @@ use super::{
     ACTIVE, BRANCH, COMPLETED, ID, bob, entries, held_with, queued_with, ready, story, text, value,
     work,
 };
-use crate::activate::{claim_of, fact, hints, workspace};
+use crate::activate::{QUEUED, claim_of, fact, hints, workspace};
 use crate::harness::{Do, On, Shim, Ticket, Untouched, no_leftovers};
 
 #[test]
@@ -237,4 +237,39 @@ fn on_a_trunk_of_its_own_it_moves_there_at_once() {
     assert_eq!(value(&text(&sandbox, "tickets", COMPLETED), "status").unwrap(), "approved");
     assert_eq!(story(&sandbox, BRANCH), "add work.txt");
     assert_eq!(there.tix(&["complete", "--json"]).success().json()["outcome"], "already");
+}
+
+#[test]
+fn a_complete_ticket_is_given_back_only_by_somebody_who_says_why() {
+    let (sandbox, ada, there) = held_with("");
+    work(&there, "work.txt");
+    ada.tix(&["complete", ID]).success();
+    let before = sandbox.remote().git(&["for-each-ref"]);
+    insta::assert_snapshot!(ada.tix(&["release", ID]).exits(5).redacted(), @"
+    exit: 5
+    ----- stdout -----
+    ----- stderr -----
+    error: TICKET-foo-001 is complete; a release takes that back
+      besides  most servers close a pull request whose branch goes
+    hint: see what brings it to the trunk: tix status TICKET-foo-001
+    hint: give it up all the same, and say why: tix release TICKET-foo-001 --reason <why>
+    ");
+    assert_eq!(sandbox.remote().git(&["for-each-ref"]), before);
+    let told = ada.tix(&["release", ID, "--reason", "the wrong door"]);
+    insta::assert_snapshot!(told.success().stderr(), @"warning: TICKET-foo-001 was complete, and is not any more; most servers close a pull request whose branch goes");
+    assert_eq!(value(&text(&sandbox, "main", QUEUED), "status").unwrap(), "open");
+}
+
+#[test]
+fn a_release_says_that_it_takes_a_ticket_out_of_its_review() {
+    for record in ["branch", "trunk"] {
+        let settings = format!("review: [critic_review]\nrecord: {record}\n");
+        let (_sandbox, ada, there) = held_with(&settings);
+        work(&there, "work.txt");
+        ada.tix(&["submit", ID]).success();
+        let told = ada.tix(&["release", ID]);
+        insta::allow_duplicates!(
+            insta::assert_snapshot!(told.success().stderr(), @"warning: TICKET-foo-001 was submitted for review, and is not any more; most servers close a pull request whose branch goes")
+        );
+    }
 }

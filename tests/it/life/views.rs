@@ -317,6 +317,6 @@ fn a_ticket_that_is_complete_on_its_branch_is_still_held_on_the_trunk() {
     for args in [&["reopen", ID, "--reason", "x"][..], &["rework", ID], &["archive", ID]] {
         legal_instead(&ada.tix(&[args, &["--json"]].concat()));
     }
-    ada.tix(&["release", ID]).success();
+    ada.tix(&["release", ID, "--reason", "x"]).success();
     assert_eq!(super::story(&sandbox, "main"), format!("claim: {ID}\nrelease: {ID}"));
 }

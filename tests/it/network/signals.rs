@@ -1,10 +1,13 @@
 //! Interrupted while a server keeps tix waiting.
 
+use insta::{allow_duplicates, assert_snapshot};
 use rustix::process::Signal;
 
 use super::line::{ID, Line, NEW, PATIENT, RELEASE};
 use crate::harness::net::{Fault, When};
-use crate::harness::{Do, On, Place, Sandbox, Shim, Untouched, at_once, queue_ticket};
+use crate::harness::{
+    Call, Do, On, Place, Sandbox, Shim, Untouched, at_once, no_leftovers, queue_ticket,
+};
 
 /// Waiting for the run's end waits for every git process of it too, so none is left behind that still pushes. What the run
 /// had no time to clear, the next one clears.
@@ -30,8 +33,29 @@ fn with_dying_pushes(on: On, action: Do) -> (Sandbox, Place, Shim) {
 
 /// The system ends git when memory runs out, before the server has the push or after it.
 #[test]
-fn a_push_that_a_signal_ends_is_found_out() {
-    let rows: [&[&str]; 4] = [PATIENT, NEW, RELEASE, &["note", ID, "a word"]];
+fn a_claim_whose_push_a_signal_ends_may_have_landed_and_the_same_command_finds_out() {
+    for (action, landed) in [(Do::Die, false), (Do::DieAfter, true)] {
+        let (sandbox, clone, shim) = with_dying_pushes(On::command("push").nth(1), action);
+        let before = sandbox.remote().git(&["for-each-ref"]);
+        let first = clone.tix_command(PATIENT).through(&shim).run();
+        allow_duplicates!(assert_snapshot!(first.exits(8).stderr(), @"
+        error: git was killed while it pushed the claim of TICKET-foo-001 to origin, and the claim may have landed
+          git  ended with signal: 9 (SIGKILL)
+        hint: run the same command again: it finds out, and goes on
+        "));
+        let last = shim.calls().iter().rposition(|call| call.subcommand == "push").unwrap();
+        let asked = |call: &Call| matches!(call.subcommand.as_str(), "fetch" | "ls-remote");
+        assert!(!shim.calls().iter().skip(last).any(asked), "{:#?}", shim.calls());
+        assert_eq!(sandbox.remote().git(&["for-each-ref"]) != before, landed);
+        clone.tix(PATIENT).success();
+        no_leftovers(&clone);
+    }
+}
+
+/// Nothing else is found again by the same command, which would do it twice.
+#[test]
+fn any_other_push_that_a_signal_ends_is_found_out() {
+    let rows: [&[&str]; 3] = [NEW, RELEASE, &["note", ID, "a word"]];
     for args in rows {
         for (action, landed) in [(Do::Die, false), (Do::DieAfter, true)] {
             let (sandbox, clone, shim) = with_dying_pushes(On::command("push").nth(1), action);
@@ -55,10 +79,10 @@ fn a_push_that_a_signal_ends_may_have_landed_as_long_as_nothing_else_is_known() 
         shim.rule(On::command("fetch").nth(2), Do::Die);
     }
     shim.rule(On::command("ls-remote"), Do::Die);
-    let output = clone.tix_command(PATIENT).through(&shim).run();
+    let output = clone.tix_command(NEW).through(&shim).run();
     output.exits(8);
     assert!(output.stderr().contains("the last push may have landed"), "{output}");
-    clone.tix(PATIENT).success();
+    clone.tix(NEW).success();
 }
 
 /// Each way to be ended, over each transport; every one has a scene of its own.
