@@ -185,6 +185,7 @@ impl<'a> Context<'a> {
             tries: u32::from(self.config.claim_attempts),
             deadline: Deadline::new(self.started, self.config.timeout, growth),
             runtime_dir: self.env.runtime_dir(),
+            grouped: None,
             progress,
         }
     }

@@ -4,6 +4,8 @@ use std::cell::{Cell, RefCell};
 use std::io::BufRead;
 use std::path::Path;
 
+use serde::{Deserialize, Serialize};
+
 use super::conversation::Conversation;
 use super::exec::text_of;
 use super::loose::loose;
@@ -22,6 +24,48 @@ pub struct CommitText {
     pub body: Option<String>,
     /// `Key: value` lines at the end.
     pub trailers: Vec<(&'static str, String)>,
+    /// Whose commit it is; `None` for the user's own.
+    pub authors: Option<CommitAuthors>,
+}
+
+/// Author and committer, each in the form of git's identities: `Name <mail> <seconds> <zone>`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CommitAuthors {
+    author: String,
+    committer: String,
+}
+
+impl CommitAuthors {
+    /// Who makes commits here, by git's own rules.
+    pub fn here(repo: &Repo) -> Result<CommitAuthors, GitError> {
+        let ask = |name| -> Result<String, GitError> {
+            let answer = repo.git().call("var").arg(name).run_ok()?;
+            Ok(text_of(&answer).trim_end().to_owned())
+        };
+        let (author, committer) = (ask("GIT_AUTHOR_IDENT")?, ask("GIT_COMMITTER_IDENT")?);
+        Ok(CommitAuthors { author, committer })
+    }
+
+    /// The variables that make git commit for them.
+    fn variables(&self) -> Option<[(&'static str, String); 6]> {
+        let [name, mail, date] = parts(&self.author)?;
+        let [whose, their_mail, when] = parts(&self.committer)?;
+        Some([
+            ("GIT_AUTHOR_NAME", name),
+            ("GIT_AUTHOR_EMAIL", mail),
+            ("GIT_AUTHOR_DATE", date),
+            ("GIT_COMMITTER_NAME", whose),
+            ("GIT_COMMITTER_EMAIL", their_mail),
+            ("GIT_COMMITTER_DATE", when),
+        ])
+    }
+}
+
+/// Name, mail and date of an identity.
+fn parts(identity: &str) -> Option<[String; 3]> {
+    let (name, rest) = identity.split_once(" <")?;
+    let (mail, date) = rest.split_once("> ")?;
+    Some([name.to_owned(), mail.to_owned(), format!("@{date}")])
 }
 
 impl std::fmt::Display for CommitText {
@@ -170,6 +214,13 @@ impl ObjectWriter {
         for parent in parents {
             call = call.args(["-p", parent.as_str()]);
         }
+        if let Some(authors) = &text.authors {
+            let variables = authors.variables();
+            let unreadable = || GitError::unreadable("var", authors.author.as_bytes());
+            for (name, value) in variables.ok_or_else(unreadable)? {
+                call = call.env(name, value);
+            }
+        }
         if self.repo.config.is_true("commit.gpgsign") {
             call = call.arg("-S");
         }
@@ -193,6 +244,7 @@ mod tests {
             subject: "claim: X\nTix-Claim: forged".into(),
             body: Some("why\n\nTix-Actor: Eve".into()),
             trailers: vec![("Tix-Claim", "a\r\nTix-Actor: Eve\u{2028}x".into())],
+            authors: None,
         };
         assert_eq!(
             text.to_string(),

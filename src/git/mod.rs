@@ -30,7 +30,7 @@ mod tree;
 mod worktree;
 
 pub use address::{PushSetting, TwoPlaces};
-pub use commit::{CommitText, ObjectWriter};
+pub use commit::{CommitAuthors, CommitText, ObjectWriter};
 pub use delta::{ChangedCommit, Delta, Side, Walk};
 pub use exec::{ExecError, Git, Program, RunningCall, edit};
 pub use head::{HeadTarget, head_target, is_absence, read_git_file, symbolic_target};

@@ -128,6 +128,16 @@ pub enum RefEdit {
     },
 }
 
+impl RefEdit {
+    pub fn name(&self) -> &RefName {
+        match self {
+            RefEdit::Create { name, .. }
+            | RefEdit::Move { name, .. }
+            | RefEdit::Delete { name, .. } => name,
+        }
+    }
+}
+
 /// Trailer keys: with them the history of the trunk alone tells who did what.
 pub mod trailer {
     /// The unique id of a claim.

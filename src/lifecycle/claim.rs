@@ -1,5 +1,7 @@
 //! Claiming: from the queue to active, and the renewal of one's own unfinished claim.
 
+use serde::{Deserialize, Serialize};
+
 use super::change::{Change, FileEdit, RefEdit, Target, trailer};
 use super::machine::Policy;
 use super::refusal::Refusal;
@@ -7,7 +9,7 @@ use super::snapshot::{EntryNode, Snapshot, Ticket, set_all};
 use crate::names::{Oid, RefName, RepoPath};
 use crate::ticket::{Document, Lane, QueueGate, Status, StatusError, TicketId, Value};
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claim {
     /// Unique, random, and the same for all attempts of a run. Without it two agents of one identity
     /// make the same commit in the same second, and git tells both "up to date".

@@ -67,8 +67,9 @@ impl<T> Sent<T> {
         failure: AttemptFailure,
         words: String,
         seen: [Option<Oid>; 2],
+        others: usize,
     ) -> FailedAttempt {
-        FailedAttempt { failure, words, seen, refs: self.built.refs.clone() }
+        FailedAttempt { failure, words, seen, refs: self.built.refs.clone(), others }
     }
 }
 
@@ -106,9 +107,28 @@ pub(super) struct FailedAttempt {
     pub(super) seen: [Option<Oid>; 2],
     /// The refs that were to move with the trunk.
     pub(super) refs: Vec<RefUpdate>,
+    /// How many went along.
+    pub(super) others: usize,
 }
 
 impl FailedAttempt {
+    /// The ref that was in the way.
+    pub(super) fn taken(&self) -> Option<&RefName> {
+        match &self.failure {
+            AttemptFailure::Taken { name, .. } => Some(name),
+            AttemptFailure::Behind(_)
+            | AttemptFailure::Busy(_)
+            | AttemptFailure::Refused(_)
+            | AttemptFailure::Strange(_)
+            | AttemptFailure::Unclear => None,
+        }
+    }
+
+    /// Whether a ref was in the way that this run wanted itself.
+    pub(super) fn is_own_ref(&self) -> bool {
+        self.taken().is_some_and(|taken| self.refs.iter().any(|update| update.name() == taken))
+    }
+
     pub(super) fn is_unclear(&self) -> bool {
         matches!(self.failure, AttemptFailure::Unclear)
     }

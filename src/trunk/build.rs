@@ -1,7 +1,9 @@
 //! From a change to its commit, and to the refs that move.
 
 use super::{Ci, Trunk, TrunkError, View};
-use crate::git::{CommitText, MergedTree, ObjectKind, ObjectWriter, RefUpdate, TreeEdit};
+use crate::git::{
+    CommitAuthors, CommitText, MergedTree, ObjectKind, ObjectWriter, RefUpdate, TreeEdit,
+};
 use crate::lifecycle::{
     BranchLanding, Change, FileEdit, FollowUp, FollowUpReach, Intake, Merge, MergeForm, RefEdit,
     Target, trailer,
@@ -15,6 +17,8 @@ pub(super) struct Built {
     pub(super) paths: Vec<RepoPath>,
     pub(super) follow_up: Option<BuiltFollowUp>,
     pub(super) refs: Vec<RefUpdate>,
+    /// Where the trunk is to be.
+    pub(super) tip: Oid,
 }
 
 /// The commit of a [`FollowUp`].
@@ -22,16 +26,24 @@ pub(super) struct Built {
 pub struct BuiltFollowUp {
     pub commit: Oid,
     pub paths: Vec<RepoPath>,
-    reach: FollowUpReach,
+    pub(super) reach: FollowUpReach,
 }
 
 impl Built {
-    /// Where the trunk is to be.
-    pub(super) fn tip(&self) -> &Oid {
-        match &self.follow_up {
-            Some(BuiltFollowUp { commit, reach: FollowUpReach::Trunk, .. }) => commit,
-            Some(_) | None => &self.commit,
-        }
+    /// What a change became.
+    pub(super) fn of(
+        change: &Change,
+        commit: Oid,
+        paths: Vec<RepoPath>,
+        follow_up: Option<BuiltFollowUp>,
+    ) -> Built {
+        let last = follow_up.as_ref().map_or(&commit, |next| &next.commit);
+        let refs = change.refs.iter().map(|edit| update(edit, last)).collect();
+        let tip = match &follow_up {
+            Some(BuiltFollowUp { commit, reach: FollowUpReach::Trunk, .. }) => commit.clone(),
+            Some(_) | None => commit.clone(),
+        };
+        Built { commit, paths, follow_up, refs, tip }
     }
 
     /// All commits, in their order.
@@ -73,29 +85,55 @@ impl Trunk<'_> {
             }
             None => edits.into_iter().map(|(path, _)| path).collect(),
         };
-        let on_top = |next| self.follow_up(next, &tree, &commit, writer);
+        let on_top = |next| {
+            let ground = FollowUpGround { tree: &tree, parent: &commit, authors: None };
+            self.follow_up(next, &ground, writer)
+        };
         let follow_up = change.follow_up.as_ref().map(on_top).transpose()?;
-        let last = follow_up.as_ref().map_or(&commit, |built| &built.commit);
-        let refs = change.refs.iter().map(|edit| update(edit, last));
-        let refs = refs.chain(branch).collect();
-        Ok(Built { commit, paths, follow_up, refs })
+        let mut built = Built::of(change, commit, paths, follow_up);
+        built.refs.extend(branch);
+        Ok(built)
+    }
+
+    /// Builds a change that touches nothing which the trunk has changed since it was decided on, for somebody else.
+    pub(super) fn build_on(
+        &self,
+        parent: &Oid,
+        change: &Change,
+        authors: &CommitAuthors,
+        writer: &ObjectWriter,
+    ) -> Result<Built, TrunkError> {
+        let (format, under) = (self.repo.format, self.objects.tree_of(parent)?);
+        let edits = tree_edits(&change.edits, writer)?;
+        let tree = self.objects.rewrite(Some(&under), &edits, format, writer)?;
+        let text = CommitText { authors: Some(authors.clone()), ..self.text(change) };
+        let commit = writer.commit(&tree, &[parent], &text)?;
+        let changed = self.objects.compare(&under, &tree, format)?;
+        let paths = changed.into_iter().map(|changed| changed.path).collect();
+        let on_top = |next| {
+            let ground = FollowUpGround { tree: &tree, parent: &commit, authors: Some(authors) };
+            self.follow_up(next, &ground, writer)
+        };
+        let follow_up = change.follow_up.as_ref().map(on_top).transpose()?;
+        Ok(Built::of(change, commit, paths, follow_up))
     }
 
     fn follow_up(
         &self,
         next: &FollowUp,
-        tree: &Oid,
-        parent: &Oid,
+        ground: &FollowUpGround<'_>,
         writer: &ObjectWriter,
     ) -> Result<BuiltFollowUp, TrunkError> {
         let (format, edits) = (self.repo.format, tree_edits(&next.edits, writer)?);
-        let new = self.objects.rewrite(Some(tree), &edits, format, writer)?;
+        let new = self.objects.rewrite(Some(ground.tree), &edits, format, writer)?;
         let (ci, trailers) = (self.ci, next.trailers.clone());
         // On a ticket branch it is work for continuous integration.
         let ci = if next.reach == FollowUpReach::Trunk { ci } else { Ci::Run };
-        let text = CommitText { subject: ci.subject(&next.subject), body: None, trailers };
-        let commit = writer.commit(&new, &[parent], &text)?;
-        let changed = self.objects.compare(tree, &new, format)?;
+        let authors = ground.authors.cloned();
+        let subject = ci.subject(&next.subject);
+        let text = CommitText { subject, body: None, trailers, authors };
+        let commit = writer.commit(&new, &[ground.parent], &text)?;
+        let changed = self.objects.compare(ground.tree, &new, format)?;
         let paths = changed.into_iter().map(|changed| changed.path).collect();
         Ok(BuiltFollowUp { commit, paths, reach: next.reach })
     }
@@ -110,7 +148,7 @@ impl Trunk<'_> {
             // and both would find it on the trunk and take it for theirs. A claim has its own id against that.
             trailers.push((trailer::RUN, self.run.token().to_owned()));
         }
-        CommitText { subject, body: change.reason.clone(), trailers }
+        CommitText { subject, body: change.reason.clone(), trailers, authors: None }
     }
 
     /// The tree of the trunk with a branch in it; a merge has the branch among its parents.
@@ -150,7 +188,7 @@ impl Trunk<'_> {
         let shared = writer.commit(&side, &[&merge.fork], pieces.text)?;
         let joint = |subject: &str| {
             let subject = format!("Merge {subject}");
-            CommitText { subject, body: None, trailers: Vec::new() }
+            CommitText { subject, ..CommitText::default() }
         };
         let commit = match view.commit() {
             Some(tip) if *tip != merge.fork => {
@@ -164,6 +202,14 @@ impl Trunk<'_> {
         let (name, from) = (merge.branch.clone(), merge.at.clone());
         Ok((commit, Some(RefUpdate::Move { name, from, to })))
     }
+}
+
+/// What a [`FollowUp`] stands on.
+struct FollowUpGround<'a> {
+    tree: &'a Oid,
+    parent: &'a Oid,
+    /// Whose commit it is, if not that of whoever makes it.
+    authors: Option<&'a CommitAuthors>,
 }
 
 /// What the commits of one change are made of.

@@ -96,7 +96,7 @@ impl Trunk<'_> {
     }
 
     fn edits(&self, built: &Built, from: Option<&Oid>) -> Vec<LocalEdit> {
-        let (name, to) = (self.branch.clone(), built.tip().clone());
+        let (name, to) = (self.branch.clone(), built.tip.clone());
         let trunk = LocalEdit::Set { name, to, from: from.cloned() };
         let rest = built.refs.iter().cloned().map(|update| match update {
             RefUpdate::Create { name, to } => LocalEdit::Set { name, to, from: None },

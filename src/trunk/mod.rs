@@ -23,6 +23,7 @@ mod deadline;
 mod error;
 mod explain;
 mod fetch;
+mod group;
 mod heads;
 mod judge;
 mod local;
@@ -40,6 +41,7 @@ use std::time::{Duration, Instant};
 
 pub use deadline::{Deadline, DeadlineGrowth};
 pub use error::{MayLand, Stop, TrunkError, may_still_land};
+pub use group::{AskedChange, Grouped};
 pub use pruned::with_objects;
 pub use run::{Run, clear_killed_runs, killed_runs, random_token};
 pub use seen::last_fetched;
@@ -79,6 +81,8 @@ pub struct Trunk<'a> {
     pub deadline: Deadline,
     /// The directory for what processes of this machine share.
     pub runtime_dir: std::path::PathBuf,
+    /// What lets others of this clone push for this run, and this run for others.
+    pub grouped: Option<&'a dyn Grouped>,
     /// Is told what is being waited for.
     pub progress: &'a dyn Fn(TrunkStep),
 }

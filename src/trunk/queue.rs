@@ -22,14 +22,24 @@ const PATIENCE: Duration = Duration::from_secs(4);
 const POLL: [Duration; 2] = [Duration::from_millis(1), Duration::from_millis(16)];
 
 impl Trunk<'_> {
-    /// Waits for other processes of this machine, and has ready what the transaction needs.
-    pub(super) fn wait_for_turn(&self, remote: &RemoteName) -> Option<Lock> {
+    /// Waits for other processes of this machine, until the deadline or until it is no longer needed, and has ready what the
+    /// transaction needs.
+    pub(super) fn wait_for_turn(
+        &self,
+        remote: &RemoteName,
+        is_needed: impl Fn() -> bool,
+    ) -> Option<Lock> {
         (self.progress)(TrunkStep::Queue);
-        let turn = enter(&self.runtime_dir, self.url(remote), self.deadline.at());
+        let turn = enter(&self.runtime_dir, self.url(remote), self.deadline.at(), is_needed);
         if let Ok(writer) = self.run.writer() {
             writer.warm_up();
         }
         turn
+    }
+
+    /// A turn, if nobody else has it now.
+    pub(super) fn free_turn(&self, remote: &RemoteName) -> Option<Lock> {
+        enter(&self.runtime_dir, self.url(remote), Instant::now(), || true)
     }
 
     /// The URL that pushes go to, as far as the configuration says; the name stands for itself otherwise.
@@ -41,9 +51,14 @@ impl Trunk<'_> {
 
 /// Waits for a turn at the remote with this URL; `None` when none came in time or there is no place
 /// for the lock.
-fn enter(runtime_dir: &Path, url: &str, deadline: Instant) -> Option<Lock> {
+fn enter(
+    runtime_dir: &Path,
+    url: &str,
+    deadline: Instant,
+    is_needed: impl Fn() -> bool,
+) -> Option<Lock> {
     let path = file_of(runtime_dir, url, "lock");
-    match private_dir(runtime_dir).and_then(|()| wait(&path, deadline)) {
+    match private_dir(runtime_dir).and_then(|()| wait(&path, deadline, is_needed)) {
         Ok(lock) => lock,
         Err(error) => {
             tracing::debug!(path = %path.display(), %error, "no queue before the remote");
@@ -60,12 +75,15 @@ pub(super) fn file_of(runtime_dir: &Path, about: &str, kind: &str) -> PathBuf {
 }
 
 /// Waits while the queue moves: to leave one that does would only turn its order into a race.
-fn wait(path: &Path, deadline: Instant) -> io::Result<Option<Lock>> {
+fn wait(path: &Path, deadline: Instant, is_needed: impl Fn() -> bool) -> io::Result<Option<Lock>> {
     let began = Instant::now();
     let mut patience = TurnPatience { holder: None, since: began };
     loop {
         if let Some(lock) = Lock::try_take(path)? {
             return Ok(Some(lock));
+        }
+        if !is_needed() {
+            return Ok(None);
         }
         let now = Instant::now();
         // Each holder makes the file anew, because the one before removed it. After a crash it is the same
@@ -134,10 +152,10 @@ mod tests {
     fn a_turn_is_had_at_once_and_by_one() {
         let dir = tempfile::tempdir().unwrap();
         let now = Instant::now();
-        let turn = enter(dir.path(), "https://x", now).unwrap();
-        assert!(enter(dir.path(), "https://x", now).is_none());
-        assert!(enter(dir.path(), "https://y", now).is_some());
+        let turn = enter(dir.path(), "https://x", now, || true).unwrap();
+        assert!(enter(dir.path(), "https://x", now, || true).is_none());
+        assert!(enter(dir.path(), "https://y", now, || true).is_some());
         drop(turn);
-        assert!(enter(dir.path(), "https://x", now).is_some());
+        assert!(enter(dir.path(), "https://x", now, || true).is_some());
     }
 }

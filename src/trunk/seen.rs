@@ -63,24 +63,49 @@ impl Trunk<'_> {
         remote: &RemoteName,
         decide: Decide<'_, T, A, E>,
     ) -> Result<Option<Decided<'_, T>>, GitError> {
-        let alone = self.basis.as_ref().is_none_or(|basis| basis.branch == self.branch);
-        if self.watch.is_some() || self.base.is_some() || !alone {
-            return Ok(None);
-        }
-        let Some(name) = RefName::tracking(remote, self.branch.short()) else { return Ok(None) };
-        let Some(tip) = self.objects.resolve(name.as_str())? else { return Ok(None) };
+        let Some(tip) = self.last_seen(remote)? else { return Ok(None) };
         let seen = last_fetched(self.repo, remote, &self.branch, &tip);
         let fresh = seen.and_then(|at| at.elapsed().ok()).is_some_and(|age| age < WORTH_A_TRY);
         if !fresh || self.seen_by_others(remote).is_some_and(|other| other != tip) {
             return Ok(None);
         }
+        self.decided_on(&tip, decide)
+    }
+
+    /// The same where it is only to be asked for: whoever pushes decides anew, on what the trunk is then.
+    pub(super) fn decided_to_ask<T, A, E>(
+        &self,
+        remote: &RemoteName,
+        decide: Decide<'_, T, A, E>,
+    ) -> Result<Option<Decided<'_, T>>, GitError> {
+        match self.last_seen(remote)? {
+            Some(tip) => self.decided_on(&tip, decide),
+            None => Ok(None),
+        }
+    }
+
+    /// Where the trunk was, if all that a decision rests on is in it.
+    fn last_seen(&self, remote: &RemoteName) -> Result<Option<Oid>, GitError> {
+        let alone = self.basis.as_ref().is_none_or(|basis| basis.branch == self.branch);
+        if self.watch.is_some() || self.base.is_some() || !alone {
+            return Ok(None);
+        }
+        let Some(name) = RefName::tracking(remote, self.branch.short()) else { return Ok(None) };
+        self.objects.resolve(name.as_str())
+    }
+
+    fn decided_on<T, A, E>(
+        &self,
+        tip: &Oid,
+        decide: Decide<'_, T, A, E>,
+    ) -> Result<Option<Decided<'_, T>>, GitError> {
         if let Some(basis) = &self.basis
-            && self.has_changed(basis, Some(&tip))?
+            && self.has_changed(basis, Some(tip))?
         {
             return Ok(None);
         }
         // Whatever is wrong with it will be wrong, or not, with what is fetched.
-        let Ok(mut view) = self.view_of(&tip) else { return Ok(None) };
+        let Ok(mut view) = self.view_of(tip) else { return Ok(None) };
         view.fetched = false;
         match decide(&view) {
             Ok(Decision::Push(change, output)) => Ok(Some((view, (change, output)))),

@@ -6,6 +6,7 @@ use super::attempt::{AttemptFailure, Course, FailedAttempt, Looked, PushState, S
 use super::backoff::Backoff;
 use super::beside::{moved_by, moved_ref};
 use super::explain::{still_open, told, too_late, unknown};
+use super::group::{Group, Turn};
 use super::judge::{PushVerdict, judge};
 use super::seen::note_fetched;
 use super::{
@@ -28,7 +29,10 @@ impl Trunk<'_> {
     ) -> Result<Outcome<T, A>, Stop<E>> {
         let mut course = Course::new(self);
         loop {
-            let turn = self.wait_for_turn(remote);
+            let turn = match self.turn(remote, diary, &mut course, decide)? {
+                Turn::Own(turn) => turn,
+                Turn::Landed(landed) => return Ok(Outcome::Landed(landed)),
+            };
             let began = Instant::now();
             let as_seen = if std::mem::take(&mut course.untried) {
                 self.decided_as_last_seen(remote, decide)?
@@ -48,8 +52,8 @@ impl Trunk<'_> {
                     continue;
                 }
             };
-            let (mine, verdict, words) =
-                match self.attempt(remote, diary, &view, decided, course.atomic) {
+            let (mine, mut group, verdict, words) =
+                match self.attempt(remote, diary, &view, decided, &course) {
                     // Nothing has moved. It is written anew, and the same gc does not come by twice.
                     Err(Stop::Trunk(error @ TrunkError::Pruned { .. })) => {
                         let Course { sent, patience, .. } = &mut course;
@@ -60,6 +64,8 @@ impl Trunk<'_> {
                 };
             let failure = match verdict {
                 PushVerdict::Won | PushVerdict::TrunkOnly => {
+                    group.landed(&mine.moved);
+                    self.double_groups();
                     return Ok(Outcome::Landed(self.won(remote, diary, mine, course.atomic)));
                 }
                 PushVerdict::NotAtomic => {
@@ -67,7 +73,7 @@ impl Trunk<'_> {
                     diary.attempts -= 1;
                     continue;
                 }
-                PushVerdict::Refused(no) if course.sent.is_empty() => {
+                PushVerdict::Refused(no) if course.sent.is_empty() && group.len() == 0 => {
                     return Err(self.refused(remote, no, words).into());
                 }
                 PushVerdict::Refused(no) => AttemptFailure::Refused(no),
@@ -80,8 +86,11 @@ impl Trunk<'_> {
             // What was seen before is a try: nobody else was in the way, and it is time to look.
             let look = !view.is_fetched()
                 && (matches!(failure, AttemptFailure::Behind(_)) || mine.fate == PushState::Unsent);
-            course.last =
-                Some(self.noted(mine.failed(failure, words, seen(&view)), began.elapsed()));
+            let failed = mine.failed(failure, words, seen(&view), group.len());
+            if !failed.is_unclear() || mine.fate == PushState::Unsent {
+                group.refused(failed.taken());
+            }
+            course.last = Some(self.noted(failed, began.elapsed()));
             if mine.fate != PushState::Unsent {
                 course.sent.push(mine);
             }
@@ -118,9 +127,27 @@ impl Trunk<'_> {
         if let Some(failed) = course.last.take() {
             let still = seen(&view) == failed.seen;
             course.broke = (still && failed.is_unclear()).then(|| failed.words.clone());
+            // Which of a group it was that nothing explains is not known.
+            let unexplained = still || matches!(failed.failure, AttemptFailure::Refused(_));
+            if failed.others > 0 && unexplained && !failed.is_unclear() && !failed.is_own_ref() {
+                self.halve_groups(failed.others);
+                return self.decided(remote, diary, course, view, decide);
+            }
             let landing = still.then(|| still_open(sent, view.commit()));
             self.explain(remote, failed, landing, patience)?;
         }
+        self.decided(remote, diary, course, view, decide)
+    }
+
+    fn decided<'v, T, A, E>(
+        &self,
+        remote: &RemoteName,
+        diary: &Diary,
+        course: &mut Course<T>,
+        view: View<'v>,
+        decide: Decide<'_, T, A, E>,
+    ) -> Result<Looked<'v, T, A>, Stop<E>> {
+        let sent = &course.sent;
         if self.deadline.is_over() && !sent.is_empty() {
             return Err(too_late(remote, diary, sent, view.commit(), course.broke.take()).into());
         }
@@ -139,18 +166,25 @@ impl Trunk<'_> {
         diary: &mut Diary,
         view: &View<'_>,
         (change, output): (Change, T),
-        atomic: Atomic,
-    ) -> Result<(Sent<T>, PushVerdict, String), Stop<E>> {
+        course: &Course<T>,
+    ) -> Result<(Sent<T>, Group, PushVerdict, String), Stop<E>> {
+        let atomic = course.atomic;
         let writer = self.run.writer()?;
         let built = self
             .build(view, &change, writer)
             .and_then(|built| self.keep(writer, &built.commit).map(|()| built));
-        let built = built.map_err(|error| pruned::while_built(writer, error))?;
+        let mut built = built.map_err(|error| pruned::while_built(writer, error))?;
+        let group = match atomic {
+            Atomic::Yes => self.gather(view, &change, &built)?,
+            Atomic::No => Group::none(),
+        };
+        built.tip = group.tip().unwrap_or(&built.tip).clone();
         diary.attempts += 1;
         diary.commits.extend(built.commits());
         diary.paths.clone_from(&built.paths);
         (self.progress)(TrunkStep::Push(diary.attempts));
-        let updates = self.all_updates(&built, view.commit());
+        let mut updates = self.all_updates(&built, view.commit());
+        updates.extend(group.refs().cloned());
         let first = match atomic {
             Atomic::Yes => updates.as_slice(),
             Atomic::No => updates.get(..1).unwrap_or_default(),
@@ -194,7 +228,7 @@ impl Trunk<'_> {
         if let Some(error) = pruned::while_pushed(writer, &verdict) {
             return Err(error.into());
         }
-        Ok((mine, taken.unwrap_or(verdict), words))
+        Ok((mine, group, taken.unwrap_or(verdict), words))
     }
 
     /// Whether a ref that can only follow the trunk, because the server does not move them together, is not
@@ -239,7 +273,7 @@ impl Trunk<'_> {
     /// The trunk moves from exactly the commit that the change was decided on, its parent: a trunk that
     /// was deleted or set back meanwhile is not brought back by our push, as a mere fast-forward would do.
     fn all_updates(&self, built: &Built, parent: Option<&Oid>) -> Vec<RefUpdate> {
-        let (name, to) = (self.branch.clone(), built.tip().clone());
+        let (name, to) = (self.branch.clone(), built.tip.clone());
         let trunk = match parent {
             Some(from) => RefUpdate::Move { name, from: from.clone(), to },
             None => RefUpdate::Create { name, to },
@@ -248,7 +282,7 @@ impl Trunk<'_> {
     }
 
     /// The change is on the trunk. What the server did not move together with it follows now.
-    fn won<T>(
+    pub(super) fn won<T>(
         &self,
         remote: &RemoteName,
         diary: &mut Diary,
@@ -257,7 +291,7 @@ impl Trunk<'_> {
     ) -> Landed<T> {
         self.run.note_landed();
         note_fetched(self.repo, remote, &self.stamp);
-        self.tell_others(remote, mine.built.tip());
+        self.tell_others(remote, &mine.built.tip);
         // Without a report the trunk speaks for all refs, if they move together.
         let all = mine.moved.is_empty() && atomic == Atomic::Yes;
         let (mut moved, mut left) = (Vec::new(), Vec::new());

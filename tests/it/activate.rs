@@ -2,6 +2,7 @@
 
 mod answers;
 mod claim;
+mod group;
 mod half_made;
 mod killed;
 mod local;

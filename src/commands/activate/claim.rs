@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::attempt::{Attempt, try_lock};
 use super::earlier::{self, WantedPlace};
+use super::group::{self, ClaimGroup, ClaimWords};
 use super::{ActivateArgs, Activated, ActivationPlan};
 use crate::app::board::TrunkAsSeen;
 use crate::app::consent::workspace_path;
@@ -21,7 +22,7 @@ use crate::config::RecordPlace;
 use crate::error::{Exit, Failure};
 use crate::lifecycle::{
     self, ActivateRequest, Change, Claim, ClaimRequest, Claimed, Decision, FileEdit, FollowUp,
-    FollowUpReach, Holder, KnownTicket, Target, TicketEntry,
+    Holder, KnownTicket, Target, TicketEntry,
 };
 use crate::lock::Lock;
 use crate::names::{Oid, RefName, RepoPath};
@@ -43,6 +44,7 @@ pub(super) struct Activation<'a> {
     pub(super) clone_id: String,
     pub(super) session: Option<String>,
     pub(super) attempt: Attempt,
+    group: ClaimGroup<'a>,
     /// The ticket branch was found on the remote although nobody holds the ticket: look where it is.
     pub(super) look_for_stray: Option<RefName>,
     pub(super) diary: Diary,
@@ -115,6 +117,7 @@ impl<'a> Activation<'a> {
                 None => (!args.exec.is_empty()).then(random_token),
             },
             attempt: Attempt::default(),
+            group: ClaimGroup::new(ctx),
             look_for_stray: None,
             diary: Diary { phase: "claim", ..Diary::default() },
         })
@@ -190,10 +193,19 @@ impl<'a> Activation<'a> {
         let mut attempt = std::mem::take(&mut self.attempt);
         attempt.leftover = BranchLeftover::None;
         let mut trunk = ctx.engine(&self.run, &progress);
+        trunk.grouped = Some(&self.group);
         if let Some(branch) = &self.look_for_stray {
             trunk = trunk.watching(branch.clone());
         }
-        let outcome = trunk.transact(diary, |view| self.decide(&trunk, view, &mut attempt));
+        let outcome = trunk.transact(diary, |view| {
+            let locks = attempt.locks.len();
+            let decided = self.decide(&trunk, view, &mut attempt);
+            if !view.is_fetched() && !matches!(decided, Ok(Decision::Push(..))) {
+                // It was no answer, and whoever gives a ticket back meanwhile is not to be kept from it.
+                attempt.locks.truncate(locks);
+            }
+            decided
+        });
         self.attempt = attempt;
         let won = match &outcome {
             Ok(Outcome::Landed(landed)) => Some(&landed.output.0.id),
@@ -284,12 +296,11 @@ impl<'a> Activation<'a> {
         path: Option<&Path>,
     ) -> Result<FollowUp, Failure> {
         let shown = path.map(|path| path.display().to_string());
-        let reach = match self.ctx.record {
-            RecordPlace::Branch => FollowUpReach::Refs,
-            RecordPlace::Trunk => FollowUpReach::Trunk,
-        };
+        let reach = group::reach(self.ctx);
         let (claim, at) = (&self.claim, self.ctx.now);
         let (worktree, role) = (shown.as_deref(), crate::app::ROLE);
+        let words = ClaimWords { reason: self.args.reason.as_deref(), worktree };
+        self.group.note(claim, claimed, words);
         let request = ActivateRequest { claim, worktree, at, role, reach };
         Ok(lifecycle::record_activation(claimed, &request)?)
     }

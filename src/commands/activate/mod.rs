@@ -3,6 +3,7 @@
 mod attempt;
 mod claim;
 mod earlier;
+mod group;
 mod held;
 mod prepare;
 mod setup;

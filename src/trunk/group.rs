@@ -1,0 +1,495 @@
+//! Claims of the processes of one clone in one push, as databases do it with their commits (group commit).
+//!
+//! Only one process of a machine is at work on a remote at a time. Whoever waits for its turn leaves an ask; whoever has the turn
+//! takes the asks of its own clone along, each as a commit of its own, in one atomic push. So thirty-two agents behind a slow
+//! network wait for two pushes and not for thirty-two.
+//!
+//! Nobody believes in a push because it was asked for. An ask is a file that is renamed: `.ask` until somebody takes it, `.taken`
+//! until its commit is to be sent, `.sent` from then on. Who renames it first has it, so that a waiter can withdraw until the
+//! moment in which its commit leaves. What was sent comes to an end in one of two ways: the pusher's report names it, and it is
+//! then worth as much as the waiter's own report; or there is none, since the pusher was killed or does not know, and then it is
+//! a push of the waiter's own whose answer was lost: [`Trunk::transact`] finds out as it does for those.
+//!
+//! What nothing explains may be the fault of one of them. The next group of the clone is half as large then, until each is alone and
+//! hears what is said of it; each group that lands lets the next one be twice as large.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::attempt::{Course, FailedAttempt, PushState, Sent};
+use super::build::BuiltFollowUp;
+use super::{Built, Decide, Diary, Landed, Stop, Trunk, TrunkError, View};
+use crate::file;
+use crate::git::{Atomic, CommitAuthors, ObjectWriter, RefUpdate};
+use crate::lifecycle::{Change, FileEdit};
+use crate::lock::Lock;
+use crate::names::{Oid, RefName, RemoteName, RepoPath};
+
+/// How many go in one push beside the pusher's own. A push of a hundred refs takes no longer than one.
+const LARGEST: usize = 100;
+
+/// The file that says how many may, while it is fewer.
+const LIMIT: &str = "limit";
+
+/// What an operation gives the engine, to be one of several.
+pub trait Grouped {
+    /// The last decision of this run, for another process that decides it anew; `None` when nobody else can push it.
+    fn ask(&self) -> Option<String>;
+
+    /// What the ask of another process of this clone comes to on this view; `None` when it must do it by itself.
+    fn change(&self, view: &View<'_>, ask: &str) -> Option<AskedChange>;
+}
+
+/// A change that another process asked for.
+pub struct AskedChange {
+    pub change: Change,
+    /// Whose commits it makes.
+    pub authors: CommitAuthors,
+}
+
+/// The commits of one ask, as whoever pushes them notes them down.
+#[derive(Clone, Serialize, Deserialize)]
+struct SentNote {
+    commit: String,
+    paths: Vec<Vec<u8>>,
+    follow_up: Option<(String, Vec<Vec<u8>>)>,
+    /// The trunk that it was decided on.
+    parent: String,
+}
+
+/// What the pusher knows of an ask.
+#[derive(Serialize, Deserialize)]
+enum AskAnswer {
+    /// It is on the trunk, which is at this commit now, and these refs moved.
+    Landed(String, Vec<String>),
+    /// It was not pushed, or the push was refused: nothing has changed.
+    Again,
+    /// The same, and nobody else can push it.
+    Alone,
+    /// The connection ended without an answer.
+    Unclear,
+}
+
+/// What became of one's own ask.
+pub(super) enum AskEnd {
+    /// Nothing was sent.
+    Unsent,
+    /// The same, and nobody else can push it.
+    Alone,
+    Landed(AskedPush),
+    /// It was sent, and it is not known what came of it.
+    Unknown {
+        push: AskedPush,
+        over: bool,
+    },
+}
+
+/// A push that somebody else made of one's own change.
+pub(super) struct AskedPush {
+    pub(super) built: Built,
+    pub(super) parent: Oid,
+    pub(super) moved: Vec<RefName>,
+}
+
+/// An ask of this run.
+pub(super) struct OpenAsk {
+    dir: PathBuf,
+    token: String,
+    /// Says that the asker is alive.
+    #[allow(dead_code, reason = "it lasts as long as the ask")]
+    alive: Lock,
+}
+
+impl OpenAsk {
+    fn put(dir: &Path, token: &str, text: &str) -> io::Result<Option<OpenAsk>> {
+        let Some(alive) = Lock::try_take(&dir.join(format!("{token}.lock")))? else {
+            return Ok(None);
+        };
+        let ask = OpenAsk { dir: dir.to_owned(), token: token.to_owned(), alive };
+        file::replace(&ask.file("ask"), text.as_bytes())?;
+        Ok(Some(ask))
+    }
+
+    fn file(&self, state: &str) -> PathBuf {
+        self.dir.join(format!("{}.{state}", self.token))
+    }
+
+    pub(super) fn is_answered(&self) -> bool {
+        self.file("answer").exists()
+    }
+
+    /// Takes it back where it was not sent, and says what became of it where it was.
+    pub(super) fn end(self, change: &Change) -> AskEnd {
+        let withdrawn = |state| fs::rename(self.file(state), self.file("withdrawn")).is_ok();
+        if withdrawn("ask") || withdrawn("taken") {
+            return AskEnd::Unsent;
+        }
+        let answer = fs::read(self.file("answer")).ok();
+        let answer = answer.and_then(|answer| serde_json::from_slice(&answer).ok());
+        let note = fs::read(self.file("note")).ok();
+        let note = note.and_then(|note| serde_json::from_slice::<SentNote>(&note).ok());
+        let push = note.and_then(|note| note.push(change));
+        match (answer, push) {
+            (Some(AskAnswer::Alone), _) => AskEnd::Alone,
+            (Some(AskAnswer::Landed(tip, moved)), Some(mut push)) => {
+                push.moved = moved.iter().filter_map(|name| RefName::parse(name)).collect();
+                push.built.tip = Oid::parse(&tip).unwrap_or(push.built.tip);
+                AskEnd::Landed(push)
+            }
+            (Some(AskAnswer::Unclear), Some(push)) => AskEnd::Unknown { push, over: true },
+            (None, Some(push)) => AskEnd::Unknown { push, over: false },
+            // Refused, or taken and not yet noted down: a moment in which the pusher was killed.
+            (Some(AskAnswer::Again), _) | (_, None) => AskEnd::Unsent,
+        }
+    }
+}
+
+impl Drop for OpenAsk {
+    fn drop(&mut self) {
+        clear(&self.dir, &self.token);
+    }
+}
+
+impl SentNote {
+    fn push(self, change: &Change) -> Option<AskedPush> {
+        let paths = |paths: Vec<Vec<u8>>| paths.into_iter().filter_map(RepoPath::parse).collect();
+        let follow_up = match self.follow_up {
+            Some((commit, changed)) => {
+                let reach = change.follow_up.as_ref()?.reach;
+                Some(BuiltFollowUp { commit: Oid::parse(&commit)?, paths: paths(changed), reach })
+            }
+            None => None,
+        };
+        let commit = Oid::parse(&self.commit)?;
+        let built = Built::of(change, commit, paths(self.paths), follow_up);
+        Some(AskedPush { built, parent: Oid::parse(&self.parent)?, moved: Vec::new() })
+    }
+}
+
+/// The asks that go along in a push; until they have an answer they are told that nobody knows.
+pub(super) struct Group {
+    dir: PathBuf,
+    members: Vec<GroupMember>,
+    answered: bool,
+}
+
+struct GroupMember {
+    token: String,
+    built: Built,
+}
+
+impl Group {
+    pub(super) fn none() -> Group {
+        Group { dir: PathBuf::new(), members: Vec::new(), answered: true }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.members.len()
+    }
+
+    pub(super) fn refs(&self) -> impl Iterator<Item = &RefUpdate> {
+        self.members.iter().flat_map(|member| &member.built.refs)
+    }
+
+    pub(super) fn tip(&self) -> Option<&Oid> {
+        self.members.last().map(|member| &member.built.tip)
+    }
+
+    /// It is on the trunk. `moved` are all refs that the report names.
+    pub(super) fn landed(&mut self, moved: &[RefName]) {
+        let Some(tip) = self.tip().map(ToString::to_string) else { return };
+        let moved: Vec<String> = moved.iter().map(ToString::to_string).collect();
+        self.answer(|_| AskAnswer::Landed(tip.clone(), moved.clone()));
+    }
+
+    /// Nothing has moved. `taken` is a ref that was in the way: whoever wanted it goes alone.
+    pub(super) fn refused(&mut self, taken: Option<&RefName>) {
+        self.answer(|member| {
+            let is_taken = |update: &RefUpdate| Some(update.name()) == taken;
+            if member.built.refs.iter().any(is_taken) { AskAnswer::Alone } else { AskAnswer::Again }
+        });
+    }
+
+    fn answer(&mut self, answer: impl Fn(&GroupMember) -> AskAnswer) {
+        self.answered = true;
+        for member in &self.members {
+            tell(&self.dir, &member.token, &answer(member));
+        }
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        if !self.answered {
+            self.answer(|_| AskAnswer::Unclear);
+        }
+    }
+}
+
+/// How a run comes to push.
+pub(super) enum Turn<T> {
+    /// By itself; without the lock where its turn did not come in time.
+    Own(Option<Lock>),
+    /// Somebody else has done it.
+    Landed(Landed<T>),
+}
+
+impl Trunk<'_> {
+    /// Waits for a turn, or until somebody who has it has pushed what this run asks for.
+    pub(super) fn turn<T, A, E>(
+        &self,
+        remote: &RemoteName,
+        diary: &mut Diary,
+        course: &mut Course<T>,
+        decide: Decide<'_, T, A, E>,
+    ) -> Result<Turn<T>, Stop<E>> {
+        // What may still be on its way is this run's own matter.
+        let is_open = |mine: &Sent<T>| mine.fate == PushState::Open;
+        let unclear = course.last.as_ref().is_some_and(FailedAttempt::is_unclear);
+        while self.grouped.is_some() && !unclear && !course.sent.iter().any(is_open) {
+            if let Some(turn) = self.free_turn(remote) {
+                return Ok(Turn::Own(Some(turn)));
+            }
+            let decided = self.decided_to_ask(remote, decide)?;
+            let Some((_, (change, output))) = decided else { break };
+            let Some(ask) = self.put_ask() else { break };
+            let turn = self.wait_for_turn(remote, || !ask.is_answered());
+            let answered = ask.is_answered();
+            let (push, fate) = match ask.end(&change) {
+                AskEnd::Unsent if answered && turn.is_none() => continue,
+                AskEnd::Unsent if turn.is_none() => return Ok(Turn::Own(None)),
+                AskEnd::Unsent | AskEnd::Alone if turn.is_some() => return Ok(Turn::Own(turn)),
+                AskEnd::Unsent | AskEnd::Alone => break,
+                AskEnd::Landed(push) => (push, None),
+                AskEnd::Unknown { push, over: true } => (push, Some(PushState::Ended)),
+                AskEnd::Unknown { push, over: false } => (push, Some(PushState::Open)),
+            };
+            self.run.note_push();
+            diary.attempts += 1;
+            diary.commits.extend(push.built.commits());
+            let AskedPush { built, parent, moved } = push;
+            let mine = Sent {
+                commit: built.commit.clone(),
+                parent: Some(parent),
+                change,
+                output,
+                built,
+                fate: fate.unwrap_or(PushState::Ended),
+                moved,
+            };
+            if fate.is_none() {
+                return Ok(Turn::Landed(self.won(remote, diary, mine, Atomic::Yes)));
+            }
+            course.untried = false;
+            course.sent.push(mine);
+            return Ok(Turn::Own(turn));
+        }
+        Ok(Turn::Own(self.wait_for_turn(remote, || true)))
+    }
+
+    fn group_dir(&self) -> PathBuf {
+        self.repo.tix_dir().join("group")
+    }
+
+    /// Leaves an ask for whoever has the turn.
+    fn put_ask(&self) -> Option<OpenAsk> {
+        let text = self.grouped?.ask()?;
+        match OpenAsk::put(&self.group_dir(), self.run.token(), &text) {
+            Ok(ask) => ask,
+            Err(error) => {
+                tracing::debug!(%error, "ask");
+                None
+            }
+        }
+    }
+
+    /// Builds what others ask for on top of one's own commit.
+    pub(super) fn gather(
+        &self,
+        view: &View<'_>,
+        own: &Change,
+        built: &Built,
+    ) -> Result<Group, TrunkError> {
+        let (Some(grouped), Some(parent)) = (self.grouped, view.commit()) else {
+            return Ok(Group::none());
+        };
+        let dir = self.group_dir();
+        let mut asks = asks(&dir, self.run.token());
+        asks.truncate(limit(&dir));
+        let mut group = Group { dir, members: Vec::new(), answered: false };
+        let mut touched = Touched::of(own);
+        for ask in asks {
+            if !take(&group.dir, &ask.token) {
+                continue;
+            }
+            let asked = grouped.change(view, &ask.text).filter(|asked| touched.add(&asked.change));
+            let below = group.tip().unwrap_or(&built.tip).clone();
+            let made = asked.map(|asked| self.build_asked(&below, &asked)).transpose();
+            match made {
+                Ok(Some(built)) => group.members.push(GroupMember { token: ask.token, built }),
+                Ok(None) => tell(&group.dir, &ask.token, &AskAnswer::Alone),
+                Err(error) => {
+                    tell(&group.dir, &ask.token, &AskAnswer::Alone);
+                    return Err(error);
+                }
+            }
+        }
+        group.send(parent);
+        Ok(group)
+    }
+
+    fn build_asked(&self, below: &Oid, asked: &AskedChange) -> Result<Built, TrunkError> {
+        let writer: &ObjectWriter = self.run.writer()?;
+        self.build_on(below, &asked.change, &asked.authors, writer)
+    }
+
+    /// A push has landed: the next group may be larger again.
+    pub(super) fn double_groups(&self) {
+        let dir = self.group_dir();
+        if self.grouped.is_some() && dir.join(LIMIT).exists() {
+            set_limit(&dir, limit(&dir).saturating_mul(2).max(1));
+        }
+    }
+
+    /// What nothing explains was refused of a group of this size: the next one is smaller.
+    pub(super) fn halve_groups(&self, size: usize) {
+        set_limit(&self.group_dir(), size / 2);
+    }
+}
+
+struct FoundAsk {
+    token: String,
+    text: String,
+}
+
+/// The asks of other living processes. What dead ones left is cleared away.
+fn asks(dir: &Path, own: &str) -> Vec<FoundAsk> {
+    let (mut found, mut dead) = (Vec::new(), BTreeSet::new());
+    for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
+        let path = entry.path();
+        let Some(token) = path.file_stem().and_then(|stem| stem.to_str()) else { continue };
+        if token == own || token == LIMIT || token.starts_with("tmp-") {
+            continue;
+        }
+        if !Lock::is_held(&dir.join(format!("{token}.lock"))).unwrap_or(true) {
+            dead.insert(token.to_owned());
+        } else if path.extension().is_some_and(|state| state == "ask")
+            && let Ok(text) = fs::read_to_string(&path)
+        {
+            found.push(FoundAsk { token: token.to_owned(), text });
+        }
+    }
+    for token in dead {
+        clear(dir, &token);
+    }
+    found
+}
+
+/// How many may go along; as many as can where nothing was refused of late.
+fn limit(dir: &Path) -> usize {
+    let limit = fs::read_to_string(dir.join(LIMIT)).ok();
+    limit.and_then(|limit| limit.trim_end().parse().ok()).unwrap_or(LARGEST)
+}
+
+fn set_limit(dir: &Path, limit: usize) {
+    let path = dir.join(LIMIT);
+    let set = match limit {
+        LARGEST.. => file::remove(&path),
+        less => file::replace(&path, less.to_string().as_bytes()),
+    };
+    if let Err(error) = set {
+        tracing::debug!(path = %path.display(), %error, "limit");
+    }
+}
+
+impl Group {
+    /// From here on they may be sent. Whoever withdraws in this very moment is out of it, and so are all on top.
+    fn send(&mut self, parent: &Oid) {
+        for at in 0..self.members.len() {
+            let Some(member) = self.members.get(at) else { return };
+            if note(&self.dir, member, parent).is_ok()
+                && rename(&self.dir, &member.token, "taken", "sent")
+            {
+                continue;
+            }
+            // Their commits stand on the one that is gone.
+            for left in self.members.split_off(at) {
+                tell(&self.dir, &left.token, &AskAnswer::Again);
+            }
+            return;
+        }
+    }
+}
+
+/// Which files and refs the changes of a group touch: each its own.
+struct Touched {
+    paths: BTreeSet<RepoPath>,
+    refs: BTreeSet<RefName>,
+}
+
+impl Touched {
+    fn of(change: &Change) -> Touched {
+        let mut touched = Touched { paths: BTreeSet::new(), refs: BTreeSet::new() };
+        touched.add(change);
+        touched
+    }
+
+    /// Whether nothing of it was touched before.
+    fn add(&mut self, change: &Change) -> bool {
+        let mut free = true;
+        for edit in &change.edits {
+            match edit {
+                FileEdit::Add { path, .. } => free &= self.paths.insert(path.clone()),
+                FileEdit::Move { from, to, .. } => {
+                    free &= self.paths.insert(from.clone());
+                    free &= from == to || self.paths.insert(to.clone());
+                }
+            }
+        }
+        for edit in &change.refs {
+            free &= self.refs.insert(edit.name().clone());
+        }
+        free
+    }
+}
+
+fn take(dir: &Path, token: &str) -> bool {
+    rename(dir, token, "ask", "taken")
+}
+
+fn rename(dir: &Path, token: &str, from: &str, to: &str) -> bool {
+    fs::rename(dir.join(format!("{token}.{from}")), dir.join(format!("{token}.{to}"))).is_ok()
+}
+
+fn note(dir: &Path, member: &GroupMember, parent: &Oid) -> io::Result<()> {
+    let bytes = |paths: &[RepoPath]| paths.iter().map(|path| path.as_bytes().to_vec()).collect();
+    let built = &member.built;
+    let note = SentNote {
+        commit: built.commit.to_string(),
+        paths: bytes(&built.paths),
+        follow_up: built
+            .follow_up
+            .as_ref()
+            .map(|next| (next.commit.to_string(), bytes(&next.paths))),
+        parent: parent.to_string(),
+    };
+    file::replace(&dir.join(format!("{}.note", member.token)), &serde_json::to_vec(&note)?)
+}
+
+fn tell(dir: &Path, token: &str, answer: &AskAnswer) {
+    let path = dir.join(format!("{token}.answer"));
+    let told = serde_json::to_vec(answer).map_err(io::Error::from);
+    if let Err(error) = told.and_then(|told| file::replace(&path, &told)) {
+        tracing::debug!(path = %path.display(), %error, "answer");
+    }
+}
+
+fn clear(dir: &Path, token: &str) {
+    for state in ["ask", "taken", "sent", "note", "withdrawn", "answer"] {
+        fs::remove_file(dir.join(format!("{token}.{state}"))).ok();
+    }
+}
