@@ -252,7 +252,9 @@ impl GitCall {
     /// Runs to the end, wants exit code 0, and hands over what git writes piece by piece as it comes: for answers that
     /// may be larger than all that tix holds beside them. A failure may come after many pieces.
     pub fn run_reading(self, read: &mut dyn FnMut(&[u8])) -> Result<(), ExecError> {
-        let ended = self.run_on(&StopChannel::new(), StdoutTarget::Reader(read))?;
+        // git would flush after each commit: a hundred thousand pieces, which cost a quarter more.
+        let call = self.env("GIT_FLUSH", "0");
+        let ended = call.run_on(&StopChannel::new(), StdoutTarget::Reader(read))?;
         ended.require_success().map(drop)
     }
 

@@ -107,8 +107,8 @@ impl Repo {
         reader.finish()
     }
 
-    /// Hands over the commits that the tips lead to and the others do not, each behind all that are built on it, if a line of
-    /// their messages begins with this key: the values of these lines.
+    /// Hands over the commits that a tip leads to and the others do not, each behind all that are built on it, if a line of
+    /// its message begins with this key: with the values of these lines.
     pub fn each_having(
         &self,
         (tip, others): (&Oid, &[&Oid]),
@@ -271,13 +271,11 @@ impl<'k, F: FnMut(Logged)> LogReader<'k, F> {
         if let (Expected::Field(_) | Expected::Path(_), None) = (&self.expected, &self.unreadable) {
             self.unreadable = Some(GitError::unreadable("log --raw -z", b"it ends early"));
         }
-        match self.unreadable {
-            Some(error) => Err(error),
-            None => {
-                self.commit.into_iter().for_each(self.each);
-                Ok(())
-            }
+        if let Some(error) = self.unreadable {
+            return Err(error);
         }
+        self.commit.into_iter().for_each(self.each);
+        Ok(())
     }
 }
 

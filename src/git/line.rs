@@ -27,26 +27,29 @@ impl Git {
         let mut lines = Splitter::at(b'\n');
         let mut end = Ok(LineEnd::Empty);
         call.args([range, "--"]).run_reading(&mut |piece| {
-            lines.feed(piece, |line| end = go_on(&end, line));
+            lines.feed(piece, |line| {
+                if let Ok(before) = &end {
+                    end = go_on(before, line);
+                }
+            });
         })?;
         end.map_err(|line| GitError::unreadable("rev-list --parents", &line))
     }
 }
 
 /// Where the line ends with one commit more, which git writes with its parents.
-fn go_on(end: &Result<LineEnd, Vec<u8>>, line: &[u8]) -> Result<LineEnd, Vec<u8>> {
+fn go_on(end: &LineEnd, line: &[u8]) -> Result<LineEnd, Vec<u8>> {
     let text = text_of(line);
     let mut oids = text.split(' ').map(Oid::parse);
     let Some(Some(commit)) = oids.next() else { return Err(line.to_vec()) };
     match end {
-        Ok(LineEnd::Before(before)) if *before != commit => Ok(LineEnd::Several),
-        Ok(LineEnd::Empty | LineEnd::Before(_)) => match oids.next() {
+        LineEnd::Before(before) if *before != commit => Ok(LineEnd::Several),
+        LineEnd::Empty | LineEnd::Before(_) => match oids.next() {
             None => Ok(LineEnd::Root),
             Some(Some(parent)) => Ok(LineEnd::Before(parent)),
             Some(None) => Err(line.to_vec()),
         },
-        Ok(LineEnd::Root | LineEnd::Several) => Ok(LineEnd::Several),
-        Err(line) => Err(line.clone()),
+        LineEnd::Root | LineEnd::Several => Ok(LineEnd::Several),
     }
 }
 
@@ -78,7 +81,8 @@ mod tests {
         let full = |line: &str| -> String {
             line.split(' ').map(|id| id.repeat(40)).collect::<Vec<_>>().join(" ")
         };
-        lines.iter().fold(Ok(LineEnd::Empty), |end, line| go_on(&end, full(line).as_bytes()))
+        let mut lines = lines.iter();
+        lines.try_fold(LineEnd::Empty, |end, line| go_on(&end, full(line).as_bytes()))
     }
 
     #[test]

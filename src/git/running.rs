@@ -80,9 +80,8 @@ impl RunningCall {
 /// How a child ended, and what it wrote to its outputs.
 pub(super) type Output = (ExitStatus, Vec<u8>, Vec<u8>);
 
-/// Where what a child writes to stdout goes.
+/// Where what a child writes to stdout goes: into the [`Output`], or to a reader.
 pub(super) enum StdoutTarget<'a> {
-    /// Into the [`Output`].
     Output,
     /// To this, piece by piece as it comes; nothing of it is kept.
     Reader(&'a mut dyn FnMut(&[u8])),

@@ -196,7 +196,9 @@ mod tests {
         }
         steps.sort_by_key(|step| step.at);
         let mut story = QueueHistory::default();
-        steps.iter().for_each(|step| story.replay(step));
+        for step in &steps {
+            story.replay(step);
+        }
         story
     }
 

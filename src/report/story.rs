@@ -164,7 +164,9 @@ mod tests {
 
     fn replayed(steps: &[TrunkCommit]) -> QueueHistory {
         let mut story = QueueHistory::default();
-        steps.iter().for_each(|step| story.replay(step));
+        for step in steps {
+            story.replay(step);
+        }
         story
     }
 
