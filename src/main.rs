@@ -1,6 +1,7 @@
 //! tix: a ticket queue in your git repository, where the push of a claim is the lock.
 mod app;
 mod audit;
+mod cache;
 mod cli;
 mod clock;
 mod commands;

@@ -6,13 +6,15 @@
 
 mod claims;
 mod figures;
+mod moves;
 mod repository;
 mod world;
 
 pub use claims::{Claim, Job, claim_all, claim_in_turn};
 pub use figures::{Figures, Table, millis, ratio};
+pub use moves::Moves;
 pub use repository::{Floor, Shape, ticket_id};
-pub use world::{Machine, World};
+pub use world::{Machine, Used, World};
 
 use std::process::ExitCode;
 

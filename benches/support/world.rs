@@ -28,6 +28,13 @@ impl Machine {
     }
 }
 
+/// What a process has used.
+#[derive(Clone, Copy, Debug)]
+pub struct Used {
+    pub took: Duration,
+    pub peak_kb: u64,
+}
+
 /// See the module.
 pub struct World {
     directory: tempfile::TempDir,
@@ -129,6 +136,35 @@ impl World {
     /// How long tix took.
     pub fn time_tix(&self, dir: &Path, args: &[&str]) -> Duration {
         time(&mut self.tix(&Machine::named("git"), dir, args), args)
+    }
+
+    /// How long tix took, and how much it held at the most: tix itself, not the git processes that it starts. The system is
+    /// asked each millisecond, and its answer is the most so far; without `/proc` it is nothing.
+    pub fn use_of_tix(&self, dir: &Path, args: &[&str]) -> Used {
+        let mut command = self.tix(&Machine::named("git"), dir, args);
+        let began = Instant::now();
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let status = format!("/proc/{}/status", child.id());
+        let (mut out, mut err) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
+        let mut peak_kb = 0;
+        let ended = std::thread::scope(|scope| {
+            use std::io::{copy, sink};
+            scope.spawn(move || copy(&mut out, &mut sink()).unwrap());
+            scope.spawn(move || copy(&mut err, &mut sink()).unwrap());
+            loop {
+                let said = fs::read_to_string(&status).unwrap_or_default();
+                let line = said.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+                let now = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse().ok());
+                peak_kb = peak_kb.max(now.unwrap_or(0));
+                if let Some(ended) = child.try_wait().unwrap() {
+                    return ended;
+                }
+                std::thread::sleep(Duration::from_millis(1));
+            }
+        });
+        let took = began.elapsed();
+        assert!(ended.success(), "{args:?} ended with {ended}");
+        Used { took, peak_kb }
     }
 
     /// How long tix takes to say how a command line can go on, as a shell asks it.

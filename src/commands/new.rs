@@ -9,7 +9,7 @@ use crate::app::receipt::{Receipt, record};
 use crate::app::template::{set, template};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
-use crate::git::{GitError, HistoryQuery, Logged, Merges};
+use crate::git::{GitError, HistoryQuery, HistoryWalk, Logged};
 use crate::lifecycle::{self, Decision, Draft, NewTicket, trailer};
 use crate::names::Oid;
 use crate::out::{Format, Out};
@@ -133,12 +133,10 @@ fn tickets_with_key(
     key: &str,
 ) -> Result<Option<Vec<TicketId>>, GitError> {
     let commits = ctx.repo.history(&HistoryQuery {
-        from: std::slice::from_ref(tip),
-        patterns: &[],
+        walk: HistoryWalk::From(std::slice::from_ref(tip), &[]),
         below: &ctx.tickets_dir,
         keys: &[trailer::KEY, trailer::TICKET],
         having: Some((trailer::KEY, Some(key))),
-        merges: Merges::Within,
     })?;
     let values = |commit: &Logged, name| commit.trailers.get(name).cloned().unwrap_or_default();
     // A line of the message may look like the trailer; the trailer itself decides.

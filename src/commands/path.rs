@@ -9,7 +9,7 @@ use crate::app::complete::ids;
 use crate::app::context::{Context, Globals};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
-use crate::git::{HistoryQuery, Merges, path_bytes};
+use crate::git::{HistoryQuery, HistoryWalk, path_bytes};
 use crate::lifecycle::{TicketEntry, trailer};
 use crate::out::{Format, Out};
 use crate::ticket::{Lane, TicketId};
@@ -95,12 +95,10 @@ fn elsewhere(ctx: &Context<'_>, seen: &TrunkAsSeen<'_>, entry: &TicketEntry) -> 
 /// the fact's absence.
 fn claimed_on(ctx: &Context<'_>, seen: &TrunkAsSeen<'_>, claim: &str) -> Option<String> {
     let commits = ctx.repo.history(&HistoryQuery {
-        from: &[seen.view.commit()?.clone()],
-        patterns: &[],
+        walk: HistoryWalk::From(std::slice::from_ref(seen.view.commit()?), &[]),
         below: &ctx.tickets_dir,
         keys: &[trailer::HOST],
         having: Some((trailer::CLAIM, Some(claim))),
-        merges: Merges::Within,
     });
     let commits = commits.inspect_err(|error| tracing::debug!(%error, "history")).ok()?;
     commits.into_iter().find_map(|c| c.trailers.get(trailer::HOST)?.first().cloned())

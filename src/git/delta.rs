@@ -112,9 +112,28 @@ impl Git {
         }
     }
 
-    /// The oldest of the commits that a branch was at which changes something at or below these paths.
-    pub fn first_to_touch(&self, tip: &Oid, paths: &[&[u8]]) -> Result<Option<Oid>, GitError> {
-        let call = self.call("rev-list").args(["--first-parent", "--reverse", tip.as_str(), "--"]);
+    /// Whether one of the commits that a branch was at changes something at or below these paths.
+    pub fn has_touched(&self, tip: &Oid, paths: &[&[u8]]) -> Result<bool, GitError> {
+        let paths: Vec<_> = paths.iter().map(|path| literal_pathspec(path)).collect();
+        // What is there has come somehow. Only when nothing is there the history is looked through.
+        let there = self.call("ls-tree").args(["--full-tree", tip.as_str(), "--"]).args(&paths);
+        if !there.run_ok()?.is_empty() {
+            return Ok(true);
+        }
+        let call = self.call("rev-list").args(["--first-parent", "--max-count=1", tip.as_str()]);
+        Ok(!call.arg("--").args(paths).run_ok()?.is_empty())
+    }
+
+    /// The oldest of the commits that a branch was at which changes something at or below these paths; those before
+    /// `since`, and itself, are not looked at.
+    pub fn first_to_touch(
+        &self,
+        tip: &Oid,
+        since: Option<&Oid>,
+        paths: &[&[u8]],
+    ) -> Result<Option<Oid>, GitError> {
+        let call = self.call("rev-list").args(["--first-parent", "--reverse", tip.as_str()]);
+        let call = call.args(since.map(|since| format!("^{since}"))).arg("--");
         let answer = call.args(paths.iter().map(|path| literal_pathspec(path))).run_ok()?;
         let text = text_of(&answer);
         let first = text.lines().next();

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use super::conversation::Conversation;
 use super::inherited::InheritedConfig;
 use super::redact::redact;
-use super::running::{Output, StopChannel, wait_until};
+use super::running::{Output, StdoutTarget, StopChannel, wait_until};
 pub use super::running::{RunningCall, TERM_GRACE};
 use super::signals::{self, Group, WhenTold};
 use crate::text::duration;
@@ -219,10 +219,10 @@ impl GitCall {
 
     /// Runs to the end; any exit code is an answer, a signal is not.
     pub fn run(self) -> Result<Finished, ExecError> {
-        self.run_on(&StopChannel::new())
+        self.run_on(&StopChannel::new(), StdoutTarget::Output)
     }
 
-    fn run_on(self, line: &StopChannel) -> Result<Finished, ExecError> {
+    fn run_on(self, line: &StopChannel, target: StdoutTarget<'_>) -> Result<Finished, ExecError> {
         let when_told = self.git.when_told;
         when_told.check()?;
         let call = self.to_string();
@@ -234,7 +234,7 @@ impl GitCall {
             thread::spawn(move || pipe.write_all(&bytes).ok());
         }
         let group = self.deadline.map(|_| Group::of(&child));
-        let ended = wait_until(child, group.as_ref(), self.deadline, line);
+        let ended = wait_until(child, group.as_ref(), self.deadline, line, target);
         drop(group);
         when_told.check()?;
         match ended {
@@ -249,10 +249,19 @@ impl GitCall {
         self.run()?.require_success()
     }
 
+    /// Runs to the end, wants exit code 0, and hands over what git writes piece by piece as it comes: for answers that
+    /// may be larger than all that tix holds beside them. A failure may come after many pieces.
+    pub fn run_reading(self, read: &mut dyn FnMut(&[u8])) -> Result<(), ExecError> {
+        // git would flush after each commit: a hundred thousand pieces, which cost a quarter more.
+        let call = self.env("GIT_FLUSH", "0");
+        let ended = call.run_on(&StopChannel::new(), StdoutTarget::Reader(read))?;
+        ended.require_success().map(drop)
+    }
+
     /// Starts on another thread, to be waited for later: for a call whose answer is not needed yet. One that is to be
     /// stopped before its end has a deadline.
     pub fn start(self) -> RunningCall {
-        RunningCall::start(|line| self.run_on(&line))
+        RunningCall::start(|line| self.run_on(&line, StdoutTarget::Output))
     }
 
     /// Starts a long-lived child that answers on stdout what it is asked on stdin.
@@ -374,7 +383,7 @@ impl Program {
         let child =
             spawned.map_err(|source| ExecError::Spawn { program: self.path.clone(), source })?;
         let group = Group::of(&child);
-        let ended = wait_until(child, Some(&group), None, line);
+        let ended = wait_until(child, Some(&group), None, line, StdoutTarget::Output);
         drop(group);
         signals::check()?;
         match ended {

@@ -3,31 +3,32 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::exec::text_of;
+use super::exec::{GitCall, text_of};
+use super::pieces::Splitter;
 use super::refs::literal_pathspec;
 use super::{GitError, Repo};
 use crate::names::{Oid, RepoPath};
 
 #[derive(Clone, Debug)]
 pub struct HistoryQuery<'a> {
-    /// Where to begin to look back.
-    pub from: &'a [Oid],
-    /// Patterns of refs to begin from as well, such as `refs/heads/ticket/*`.
-    pub patterns: &'a [String],
+    pub walk: HistoryWalk<'a>,
     /// Only commits that change something in this directory.
     pub below: &'a RepoPath,
     pub keys: &'a [&'static str],
     /// Only commits with a line that begins with this key, and says just this if a value is given.
     pub having: Option<(&'static str, Option<&'a str>)>,
-    pub merges: Merges,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Merges {
-    /// All that was merged is walked, and the merge itself changes nothing.
-    Within,
-    /// What was merged is not walked, and the merge changes all that it brought: the states that the branch was in.
-    AsOne,
+#[derive(Clone, Copy, Debug)]
+pub enum HistoryWalk<'a> {
+    /// All that these commits lead to and the refs of these patterns, such as `refs/heads/ticket/*`; newest first. A
+    /// merge changes nothing itself.
+    From(&'a [Oid], &'a [String]),
+    /// These commits alone, in this order, as the walk from them tells of them.
+    Only(&'a [Oid]),
+    /// The commits that a branch was at, newest first, without those that it was at up to an earlier one. What was merged
+    /// is not walked, and the merge changes all that it brought.
+    Line { tip: &'a Oid, since: Option<&'a Oid> },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,8 +71,23 @@ const VALUES: char = '\u{1f}';
 const FIELDS: usize = 4;
 
 impl Repo {
-    /// The commits that a query means, newest first.
+    /// The commits that a query means.
     pub fn history(&self, query: &HistoryQuery<'_>) -> Result<Vec<Logged>, GitError> {
+        let mut commits = Vec::new();
+        self.each_of_history(query, |commit| commits.push(commit))?;
+        Ok(commits)
+    }
+
+    /// Hands over the commits that a query means one by one: of a long history not more than one is held.
+    pub fn each_of_history(
+        &self,
+        query: &HistoryQuery<'_>,
+        each: impl FnMut(Logged),
+    ) -> Result<(), GitError> {
+        // git would take no commit for HEAD.
+        if let HistoryWalk::From([], []) | HistoryWalk::Only([]) = query.walk {
+            return Ok(());
+        }
         let mut format = format!("--format={START}%H%x00%ct%x00%an <%ae>%x00%s");
         for key in query.keys {
             // Writing to a string cannot fail.
@@ -81,29 +97,69 @@ impl Repo {
             Some(value) => format!("--grep=^{}: {}$", literal(key), literal(value)),
             None => format!("--grep=^{}: ", literal(key)),
         });
-        let walk = match query.merges {
-            Merges::Within => ["--full-history", "--full-diff", "--diff-merges=off"].as_slice(),
-            Merges::AsOne => &["--first-parent", "--diff-merges=first-parent"],
-        };
-        let call = self
-            .git()
-            .call("log")
-            // Settings of the user that would change what is asked: `log.follow` follows one file only.
-            .args(["-z", "--raw", "--no-renames", "--no-abbrev"])
-            // By its dates alone git may tell of a commit before its parent, when both were made in one second.
+        let call = self.log_call().args(["--raw", "--no-renames", "--no-abbrev"]);
+        let call = walk(call, query.walk).args(grep).arg(format).arg("--");
+        let call = call.arg(literal_pathspec(query.below.as_bytes()));
+        let mut reader = LogReader::new(query.keys, each);
+        let mut words = Splitter::at(0);
+        call.run_reading(&mut |piece| words.feed(piece, |word| reader.read(word)))?;
+        reader.read(&words.into_rest());
+        reader.finish()
+    }
+
+    /// Hands over the commits that a tip leads to and the others do not, each behind all that are built on it, if a line of
+    /// its message begins with this key: with the values of these lines.
+    pub fn each_having(
+        &self,
+        (tip, others): (&Oid, &[&Oid]),
+        key: &str,
+        mut each: impl FnMut(Oid, Vec<&str>),
+    ) -> Result<(), GitError> {
+        let start = format!("{key}: ");
+        let call = self.log_call().arg("--topo-order");
+        let call = call.arg(format!("--grep=^{}", literal(&start))).arg("--format=%H%n%B");
+        let call = call.arg(tip.as_str()).args(others.iter().map(|other| format!("^{other}")));
+        let mut records = Splitter::at(0);
+        let mut unreadable = None;
+        call.arg("--").run_reading(&mut |piece| {
+            records.feed(piece, |record| {
+                let text = text_of(record);
+                let (oid, message) = text.split_once('\n').unwrap_or((&text, ""));
+                let values = message.split('\n').filter_map(|line| line.strip_prefix(&start));
+                match Oid::parse(oid) {
+                    Some(oid) => each(oid, values.collect()),
+                    None => unreadable = Some(GitError::unreadable("log", record)),
+                }
+            });
+        })?;
+        unreadable.map_or(Ok(()), Err)
+    }
+
+    /// A log whatever the user has configured: what is matched and told, in which form, and each record behind a zero.
+    fn log_call(&self) -> GitCall {
+        let call = self.git().call("log").arg("-z").args(["--encoding=UTF-8", "--basic-regexp"]);
+        let call = call.args(["--no-show-signature", "--no-mailmap", "--no-color", "--no-notes"]);
+        // Settings of the user that would change what is asked: `log.follow` follows one file only.
+        call.arg("--no-ext-diff").config("log.follow=false").config("log.showRoot=true")
+    }
+}
+
+fn walk(call: GitCall, walk: HistoryWalk<'_>) -> GitCall {
+    const WITHIN: [&str; 3] = ["--full-history", "--full-diff", "--diff-merges=off"];
+    match walk {
+        // By its dates alone git may tell of a commit before its parent, when both were made in one second.
+        HistoryWalk::From(tips, patterns) => call
             .arg("--topo-order")
-            .args(["--encoding=UTF-8", "--no-show-signature", "--no-mailmap", "--basic-regexp"])
-            .args(["--no-color", "--no-ext-diff", "--no-notes"])
-            .args(walk)
-            .config("log.follow=false")
-            .config("log.showRoot=true")
-            .args(grep)
-            .arg(format)
-            .args(query.patterns.iter().map(|pattern| format!("--glob={pattern}")))
-            .args(query.from.iter().map(Oid::as_str))
-            .arg("--")
-            .arg(literal_pathspec(query.below.as_bytes()));
-        parse(&call.run_ok()?, query.keys)
+            .args(WITHIN)
+            .args(patterns.iter().map(|pattern| format!("--glob={pattern}")))
+            .args(tips.iter().map(Oid::as_str)),
+        HistoryWalk::Only(commits) => {
+            let lines = commits.iter().flat_map(|oid| [oid.as_str(), "\n"]).collect::<String>();
+            call.args(["--no-walk=unsorted", "--stdin"]).args(WITHIN).stdin(lines)
+        }
+        HistoryWalk::Line { tip, since } => call
+            .args(["--first-parent", "--diff-merges=first-parent", tip.as_str()])
+            .args(since.map(|since| format!("^{since}"))),
     }
 }
 
@@ -137,35 +193,90 @@ fn literal(text: &str) -> String {
     pattern
 }
 
-fn parse(answer: &[u8], keys: &[&'static str]) -> Result<Vec<Logged>, GitError> {
-    let unreadable = |word: &[u8]| GitError::unreadable("log --raw -z", word);
-    let mut commits: Vec<Logged> = Vec::new();
-    let mut words = answer.split(|b| *b == 0);
-    while let Some(word) = words.next() {
-        // The list of paths begins on a line of its own.
-        let word = word.strip_prefix(b"\n").unwrap_or(word);
-        if word.is_empty() {
-            continue;
+/// Makes commits of the words of the answer, each when its last word was read.
+struct LogReader<'k, F> {
+    keys: &'k [&'static str],
+    each: F,
+    commit: Option<Logged>,
+    expected: Expected,
+    unreadable: Option<GitError>,
+}
+
+/// What the next word is.
+enum Expected {
+    /// The beginning of a commit, or of a path that it changes.
+    Beginning,
+    /// One of the fields of a commit; those before it were read.
+    Field(Vec<String>),
+    /// A path to which this was done.
+    Path(PathChangeKind),
+}
+
+impl<'k, F: FnMut(Logged)> LogReader<'k, F> {
+    fn new(keys: &'k [&'static str], each: F) -> LogReader<'k, F> {
+        LogReader { keys, each, commit: None, expected: Expected::Beginning, unreadable: None }
+    }
+
+    fn read(&mut self, word: &[u8]) {
+        if self.unreadable.is_some() {
+            return;
         }
-        if let Some(oid) = word.strip_prefix(START.as_bytes()) {
-            let rest = words.by_ref().take(FIELDS - 1 + keys.len());
-            let fields: Vec<String> = std::iter::once(oid).chain(rest).map(text_of).collect();
-            commits.push(record(&fields, keys).ok_or_else(|| unreadable(word))?);
-        } else if let (Some(commit), b':') = (commits.last_mut(), word.first().unwrap_or(&0)) {
-            let path = words.next().and_then(RepoPath::parse).ok_or_else(|| unreadable(word))?;
-            // ":<mode> <mode> <oid> <oid> <letter>"; git-diff(1) has M, T for another type, and without renames no more.
-            let kind = match word.last() {
-                Some(b'A') => PathChangeKind::Added,
-                Some(b'D') => PathChangeKind::Removed,
-                Some(b'M' | b'T') => PathChangeKind::Modified,
-                _ => return Err(unreadable(word)),
-            };
-            commit.changes.push(PathChange { path, kind });
-        } else {
-            return Err(unreadable(word));
+        match self.next(word) {
+            Some(expected) => self.expected = expected,
+            None => self.unreadable = Some(GitError::unreadable("log --raw -z", word)),
         }
     }
-    Ok(commits)
+
+    fn next(&mut self, word: &[u8]) -> Option<Expected> {
+        match std::mem::replace(&mut self.expected, Expected::Beginning) {
+            Expected::Field(mut fields) => {
+                fields.push(text_of(word));
+                self.with_fields(fields)
+            }
+            Expected::Path(kind) => {
+                let path = RepoPath::parse(word)?;
+                self.commit.as_mut()?.changes.push(PathChange { path, kind });
+                Some(Expected::Beginning)
+            }
+            Expected::Beginning => {
+                // The list of paths begins on a line of its own.
+                let word = word.strip_prefix(b"\n").unwrap_or(word);
+                if let Some(oid) = word.strip_prefix(START.as_bytes()) {
+                    return self.with_fields(vec![text_of(oid)]);
+                }
+                // ":<mode> <mode> <oid> <oid> <letter>"; git-diff(1) has M, T for another type, and without renames no more.
+                match (word.first(), word.last()) {
+                    (None, _) => Some(Expected::Beginning),
+                    (Some(b':'), Some(b'A')) => Some(Expected::Path(PathChangeKind::Added)),
+                    (Some(b':'), Some(b'D')) => Some(Expected::Path(PathChangeKind::Removed)),
+                    (Some(b':'), Some(b'M' | b'T')) => {
+                        Some(Expected::Path(PathChangeKind::Modified))
+                    }
+                    _ => None,
+                }
+            }
+        }
+    }
+
+    fn with_fields(&mut self, fields: Vec<String>) -> Option<Expected> {
+        if fields.len() < FIELDS + self.keys.len() {
+            return Some(Expected::Field(fields));
+        }
+        let commit = record(&fields, self.keys)?;
+        self.commit.replace(commit).into_iter().for_each(&mut self.each);
+        Some(Expected::Beginning)
+    }
+
+    fn finish(mut self) -> Result<(), GitError> {
+        if let (Expected::Field(_) | Expected::Path(_), None) = (&self.expected, &self.unreadable) {
+            self.unreadable = Some(GitError::unreadable("log --raw -z", b"it ends early"));
+        }
+        if let Some(error) = self.unreadable {
+            return Err(error);
+        }
+        self.commit.into_iter().for_each(self.each);
+        Ok(())
+    }
 }
 
 fn record(fields: &[String], keys: &[&'static str]) -> Option<Logged> {
@@ -188,6 +299,14 @@ mod tests {
     use super::*;
 
     const KEYS: [&str; 2] = ["Tix-Ticket", "Tix-Claim"];
+
+    fn parse(answer: &[u8], keys: &[&'static str]) -> Result<Vec<Logged>, GitError> {
+        let mut commits = Vec::new();
+        let mut reader = LogReader::new(keys, |commit| commits.push(commit));
+        answer.split(|b| *b == 0).for_each(|word| reader.read(word));
+        reader.finish()?;
+        Ok(commits)
+    }
 
     #[test]
     fn records_with_and_without_paths_are_told_apart() {
@@ -215,6 +334,11 @@ mod tests {
     fn an_answer_of_another_form_is_an_error() {
         assert!(parse(b"fatal", &KEYS).is_err());
         assert!(parse(b"\x01123\x00", &KEYS).is_err());
+        assert!(parse(b":100644 000000 1 0 D\x00tickets/queue/X.md\x00", &KEYS).is_err());
+        let whole = format!("\u{1}{}\0100\0A <a@b>\0note\0X\0c1", "a".repeat(40));
+        assert_eq!(parse(whole.as_bytes(), &KEYS).unwrap().len(), 1);
+        assert!(parse(whole.trim_end_matches("\0c1").as_bytes(), &KEYS).is_err());
+        assert!(parse(format!("{whole}\0\n:000000 100644 0 1 A").as_bytes(), &KEYS).is_err());
         assert!(parse(b"", &KEYS).unwrap().is_empty());
     }
 

@@ -58,6 +58,12 @@ mod on_unix {
             Ok(true)
         }
 
+        /// What was read of stdout and not taken out yet.
+        pub fn stdout(&mut self) -> &mut Vec<u8> {
+            let [stdout, _] = &mut self.pipes;
+            &mut stdout.bytes
+        }
+
         pub fn into_bytes(self) -> [Vec<u8>; 2] {
             self.pipes.map(|pipe| pipe.bytes)
         }
@@ -119,6 +125,11 @@ mod elsewhere {
                     Ok(!std::mem::replace(&mut self.closed, true))
                 }
             }
+        }
+
+        pub fn stdout(&mut self) -> &mut Vec<u8> {
+            let [stdout, _] = &mut self.bytes;
+            stdout
         }
 
         pub fn into_bytes(self) -> [Vec<u8>; 2] {

@@ -80,6 +80,22 @@ impl RunningCall {
 /// How a child ended, and what it wrote to its outputs.
 pub(super) type Output = (ExitStatus, Vec<u8>, Vec<u8>);
 
+/// Where what a child writes to stdout goes: into the [`Output`], or to a reader.
+pub(super) enum StdoutTarget<'a> {
+    Output,
+    /// To this, piece by piece as it comes; nothing of it is kept.
+    Reader(&'a mut dyn FnMut(&[u8])),
+}
+
+impl StdoutTarget<'_> {
+    fn take(&mut self, stdout: &mut Vec<u8>) {
+        if let (StdoutTarget::Reader(read), false) = (self, stdout.is_empty()) {
+            read(stdout);
+            stdout.clear();
+        }
+    }
+}
+
 /// Waits for a child; `None` when the moment passed first, or it was stopped. One that may have to be ended is in a process
 /// group of its own, so that its helpers end with it.
 pub(super) fn wait_until(
@@ -87,22 +103,25 @@ pub(super) fn wait_until(
     group: Option<&Group>,
     at: Option<Instant>,
     line: &StopChannel,
+    mut target: StdoutTarget<'_>,
 ) -> io::Result<Option<Output>> {
     let mut pipes = Pipes::of(&mut child);
+    let target = &mut target;
     let is_over = || {
         let stopped = group.is_some() && !matches!(line.hear.try_recv(), Err(TryRecvError::Empty));
         stopped || at.is_some_and(|at| at <= Instant::now())
     };
-    let mut ended = end_of(&mut child, &mut pipes, group, is_over)?;
+    let mut ended = end_of(&mut child, &mut pipes, group, target, is_over)?;
     let in_time = ended.is_some();
     if let (None, Some(group)) = (ended, group) {
         let grace = |until: Instant| move || until <= Instant::now();
         group.terminate();
-        ended = end_of(&mut child, &mut pipes, Some(group), grace(Instant::now() + TERM_GRACE))?;
+        let over = grace(Instant::now() + TERM_GRACE);
+        ended = end_of(&mut child, &mut pipes, Some(group), target, over)?;
         if ended.is_none() {
             group.kill();
-            ended =
-                end_of(&mut child, &mut pipes, Some(group), grace(Instant::now() + TERM_GRACE))?;
+            let over = grace(Instant::now() + TERM_GRACE);
+            ended = end_of(&mut child, &mut pipes, Some(group), target, over)?;
         }
     }
     let status = ended.ok_or(io::ErrorKind::TimedOut)?;
@@ -110,7 +129,10 @@ pub(super) fn wait_until(
         return Ok(None);
     }
     let until = Instant::now() + READ_ON;
-    while pipes.read(Duration::ZERO)? && Instant::now() < until {}
+    while pipes.read(Duration::ZERO)? && Instant::now() < until {
+        target.take(pipes.stdout());
+    }
+    target.take(pipes.stdout());
     let [out, err] = pipes.into_bytes();
     Ok(Some((status, out, err)))
 }
@@ -120,6 +142,7 @@ fn end_of(
     child: &mut Child,
     pipes: &mut Pipes,
     group: Option<&Group>,
+    target: &mut StdoutTarget<'_>,
     is_over: impl Fn() -> bool,
 ) -> io::Result<Option<ExitStatus>> {
     let mut looked = Instant::now();
@@ -132,8 +155,12 @@ fn end_of(
             }
             thread::sleep(pause);
             pause = (pause * 2).min(LOOK);
-        } else if pipes.read(LOOK)? && looked.elapsed() < LOOK {
-            continue;
+        } else {
+            let has_read = pipes.read(LOOK)?;
+            target.take(pipes.stdout());
+            if has_read && looked.elapsed() < LOOK {
+                continue;
+            }
         }
         looked = Instant::now();
         if let Some(status) = child.try_wait()? {

@@ -3,7 +3,7 @@
 use super::commits::{self, JudgedCommit, NewCommit};
 use super::{CommitVerdict, GuardError, Guarded};
 use crate::config;
-use crate::git::Walk;
+use crate::git::{LineEnd, Walk};
 use crate::names::Oid;
 
 /// How many commits are looked at when nobody says which.
@@ -26,6 +26,14 @@ pub struct Checked {
     pub broken: Vec<JudgedCommit>,
 }
 
+/// Where the commit is that the first ticket came with.
+enum Adoption {
+    /// Among those that are not judged.
+    Earlier,
+    With(Oid),
+    Never,
+}
+
 impl Guarded {
     /// Judges the commits of a branch.
     ///
@@ -33,19 +41,23 @@ impl Guarded {
     /// that a merged pull request passes; and a commit that completes a ticket is taken for a squashed one. Commits
     /// from before there were tickets are not judged.
     pub fn check(&self, scope: Scope<'_>) -> Result<Checked, GuardError> {
-        let (tip, walk, limit) = match scope {
-            Scope::Unpublished(tip) => (tip, Walk::All, None),
-            Scope::Recent(tip, limit) => (tip, Walk::FirstParents, Some(limit)),
-            Scope::Range(_, tip) => (tip, Walk::FirstParents, None),
+        let (asked, tip, limit) = match scope {
+            Scope::Unpublished(tip) => (tip.as_str(), tip, None),
+            Scope::Recent(tip, limit) => (tip.as_str(), tip, Some(limit)),
+            Scope::Range(range, tip) => (range, tip, None),
         };
-        let (asked, mut known) = match scope {
-            Scope::Unpublished(_) => (tip.as_str(), self.published(self.trunk().as_ref())?),
-            Scope::Recent(..) => (tip.as_str(), Vec::new()),
-            Scope::Range(range, _) => (range, Vec::new()),
+        let (walk, mut known) = match scope {
+            Scope::Unpublished(_) => (Walk::All, self.published(self.trunk().as_ref())?),
+            Scope::Recent(..) | Scope::Range(..) => (Walk::FirstParents, Vec::new()),
         };
-        match self.adoption(&known, tip)? {
-            Some(adoption) => known.push(adoption),
-            None => return Ok(Checked { commits: 0, broken: Vec::new() }),
+        let adoption = match scope {
+            Scope::Unpublished(_) => self.adoption_beyond(&known, tip)?,
+            Scope::Recent(..) | Scope::Range(..) => self.adoption_within(asked, tip, limit)?,
+        };
+        match adoption {
+            Adoption::Earlier => {}
+            Adoption::With(commit) => known.push(commit),
+            Adoption::Never => return Ok(Checked { commits: 0, broken: Vec::new() }),
         }
         let judged = if let (Scope::Unpublished(tip), Some(trunk)) = (scope, self.trunk()) {
             self.judge_gain(&trunk, tip.as_str(), &known)?
@@ -61,15 +73,41 @@ impl Guarded {
         Ok(Checked { commits, broken: judged.into_iter().filter(is_broken).collect() })
     }
 
-    /// The commit that the first ticket came with. What is published had it before anything that is not: a history that was
-    /// rewritten from its beginning has another one, which is no beginning.
-    fn adoption(&self, published: &[Oid], tip: &Oid) -> Result<Option<Oid>, GuardError> {
-        let tickets = [self.tickets_dir().as_bytes(), config::FILE.as_bytes()];
-        for commit in published.iter().chain([tip]) {
-            if let Some(found) = self.git().first_to_touch(commit, &tickets)? {
-                return Ok(Some(found));
+    /// What is published had its first ticket before anything that is not: a history that was rewritten from its beginning
+    /// has another first one, which is no beginning.
+    fn adoption_beyond(&self, published: &[Oid], tip: &Oid) -> Result<Adoption, GuardError> {
+        for commit in published {
+            if self.git().has_touched(commit, &self.adopted_with())? {
+                return Ok(Adoption::Earlier);
             }
         }
-        Ok(None)
+        self.first_of(tip, None)
+    }
+
+    /// No more of the history is read than the commits that are to be judged, as long as there were tickets before them.
+    fn adoption_within(
+        &self,
+        asked: &str,
+        tip: &Oid,
+        limit: Option<usize>,
+    ) -> Result<Adoption, GuardError> {
+        match self.git().line_end(asked, limit)? {
+            LineEnd::Empty => Ok(Adoption::Never),
+            LineEnd::Several | LineEnd::Root => self.first_of(tip, None),
+            LineEnd::Before(older) if self.git().has_touched(&older, &self.adopted_with())? => {
+                Ok(Adoption::Earlier)
+            }
+            LineEnd::Before(older) => self.first_of(tip, Some(&older)),
+        }
+    }
+
+    fn first_of(&self, tip: &Oid, since: Option<&Oid>) -> Result<Adoption, GuardError> {
+        let first = self.git().first_to_touch(tip, since, &self.adopted_with())?;
+        Ok(first.map_or(Adoption::Never, Adoption::With))
+    }
+
+    /// What a project that uses tix has.
+    fn adopted_with(&self) -> [&[u8]; 2] {
+        [self.tickets_dir().as_bytes(), config::FILE.as_bytes()]
     }
 }

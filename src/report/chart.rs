@@ -388,13 +388,13 @@ mod tests {
 
     /// A ticket since June, completed after two days in November; looked at on Friday the 20th.
     fn flow() -> TicketFlow {
-        let stay = |since, lane| Stay { since, lane: Some(lane), by: "Ada".to_owned() };
+        let stay = |since, lane| Stay { since, lane: Some(lane), by: "Ada".into() };
         let stays = vec![
             stay(at(6, 1), Lane::Queue),
             stay(at(11, 15), Lane::Active),
             stay(at(11, 17), Lane::Completed),
         ];
-        let mut story = QueueHistory { begin: Some(at(6, 1)), ..QueueHistory::default() };
+        let mut story = QueueHistory::default();
         story.lives.insert(TicketId::parse("TICKET-a-001").unwrap(), Life { stays });
         TicketFlow::of(&story, at(11, 20))
     }

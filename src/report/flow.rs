@@ -101,7 +101,7 @@ impl ChartUnit {
 impl TicketFlow {
     /// The flow from the first ticket to now.
     pub fn of(story: &QueueHistory, now: DateTime<Utc>) -> TicketFlow {
-        let begin = story.begin.unwrap_or(now).min(now);
+        let begin = story.begin().unwrap_or(now).min(now);
         let unit = ChartUnit::for_span(now - begin);
         let after = |start: &DateTime<Utc>| unit.next(*start).filter(|next| *next <= now);
         let starts: Vec<_> = std::iter::successors(Some(unit.floor(begin)), after).collect();
@@ -186,8 +186,7 @@ mod tests {
         let mut steps = Vec::new();
         for n in 1..=3 {
             let id = TicketId::parse(&format!("TICKET-a-00{n}")).unwrap();
-            let step =
-                |at, changes: Vec<LaneChange>| TrunkCommit { at, by: "Ada".to_owned(), changes };
+            let step = |at, changes: Vec<LaneChange>| TrunkCommit { at, by: "Ada".into(), changes };
             let (came, went) = (LaneChange::Came, LaneChange::Went);
             steps.push(step(day(n), vec![came(id.clone(), Lane::Queue)]));
             let claim = vec![came(id.clone(), Lane::Active), went(id.clone(), Lane::Queue)];
@@ -196,7 +195,11 @@ mod tests {
             steps.push(step(day(n + 1 + n), done));
         }
         steps.sort_by_key(|step| step.at);
-        QueueHistory::replay(&steps)
+        let mut story = QueueHistory::default();
+        for step in &steps {
+            story.replay(step);
+        }
+        story
     }
 
     #[test]
@@ -223,7 +226,7 @@ mod tests {
             // Written by a clock that runs ahead: it is on the trunk, so it is there now.
             let since = now + TimeDelta::minutes(5);
             let stay =
-                super::super::story::Stay { since, lane: Some(Lane::Queue), by: "Ada".to_owned() };
+                super::super::story::Stay { since, lane: Some(Lane::Queue), by: "Ada".into() };
             story.lives.insert(late, Life { stays: vec![stay] });
             let flow = TicketFlow::of(&story, now);
             assert_eq!((flow.unit, flow.now), (ChartUnit::Week, now));

@@ -6,6 +6,7 @@
 mod chart;
 mod flow;
 mod html;
+mod packed;
 mod page;
 mod story;
 mod style;

@@ -1,6 +1,7 @@
 //! The lives of tickets, replayed from the commits of the trunk.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
@@ -10,7 +11,7 @@ use crate::ticket::{Lane, TicketId};
 #[derive(Clone, Debug)]
 pub struct TrunkCommit {
     pub at: DateTime<Utc>,
-    pub by: String,
+    pub by: Arc<str>,
     /// Where tickets were before it, and where they are after it.
     pub changes: Vec<LaneChange>,
 }
@@ -23,19 +24,19 @@ pub enum LaneChange {
 }
 
 /// A ticket's way through the lanes.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Life {
     /// The lanes it came into, and when and by whom it was moved; `None` when it was removed.
     pub stays: Vec<Stay>,
 }
 
 /// The beginning of a stay in a lane.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stay {
     pub since: DateTime<Utc>,
     /// Where; `None` is off the trunk.
     pub lane: Option<Lane>,
-    pub by: String,
+    pub by: Arc<str>,
 }
 
 /// Who holds a ticket, and since when.
@@ -47,11 +48,12 @@ pub struct HeldSince {
     pub since: DateTime<Utc>,
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct QueueHistory {
     /// By their last ids.
     pub lives: BTreeMap<TicketId, Life>,
-    pub begin: Option<DateTime<Utc>>,
+    /// When the last commit was made that moved a ticket: no later one is told of as made before it.
+    pub(super) latest: Option<DateTime<Utc>>,
 }
 
 impl Life {
@@ -78,19 +80,17 @@ impl Life {
 }
 
 impl QueueHistory {
-    /// Replays the commits, oldest first.
-    pub fn replay(steps: &[TrunkCommit]) -> QueueHistory {
-        let mut story = QueueHistory::default();
-        let mut now: Option<DateTime<Utc>> = None;
-        for step in steps {
-            // The clocks of the machines differ, and the order of the commits is the truth.
-            let at = now.map_or(step.at, |now| now.max(step.at));
-            now = Some(at);
-            story.tell(at, step);
-        }
-        story.begin =
-            story.lives.values().filter_map(|life| life.stays.first()).map(|s| s.since).min();
-        story
+    /// Goes on with a commit that was made on top of those that were replayed.
+    pub fn replay(&mut self, step: &TrunkCommit) {
+        // The clocks of the machines differ, and the order of the commits is the truth.
+        let at = self.latest.map_or(step.at, |latest| latest.max(step.at));
+        self.latest = Some(at);
+        self.tell(at, step);
+    }
+
+    /// When the first ticket came.
+    pub fn begin(&self) -> Option<DateTime<Utc>> {
+        self.lives.values().filter_map(|life| life.stays.first()).map(|stay| stay.since).min()
     }
 
     fn tell(&mut self, at: DateTime<Utc>, step: &TrunkCommit) {
@@ -102,7 +102,7 @@ impl QueueHistory {
                 LaneChange::Went(id, _) => went.push(id),
             }
         }
-        let stay = |lane| Stay { since: at, lane, by: step.by.clone() };
+        let stay = |lane| Stay { since: at, lane, by: Arc::clone(&step.by) };
         for (id, lane) in &came {
             // A claim gives a ticket without a sequence one, and with it another name.
             let unnumbered = went.iter().find(|old| {
@@ -133,7 +133,11 @@ impl QueueHistory {
             .iter()
             .filter_map(|(id, life)| Some((id, life.stays.last()?)))
             .filter(|(_, stay)| stay.lane == Some(Lane::Active))
-            .map(|(id, stay)| HeldSince { id: id.clone(), by: stay.by.clone(), since: stay.since })
+            .map(|(id, stay)| HeldSince {
+                id: id.clone(),
+                by: stay.by.to_string(),
+                since: stay.since,
+            })
             .collect();
         held.sort_by_key(|held| held.since);
         held
@@ -155,7 +159,15 @@ mod tests {
     }
 
     fn step(hour: u32, changes: &[LaneChange]) -> TrunkCommit {
-        TrunkCommit { at: at(hour), by: format!("person {hour}"), changes: changes.to_vec() }
+        TrunkCommit { at: at(hour), by: format!("person {hour}").into(), changes: changes.to_vec() }
+    }
+
+    fn replayed(steps: &[TrunkCommit]) -> QueueHistory {
+        let mut story = QueueHistory::default();
+        for step in steps {
+            story.replay(step);
+        }
+        story
     }
 
     fn moved(ticket: &str, from: Lane, to: Lane) -> [LaneChange; 2] {
@@ -166,7 +178,7 @@ mod tests {
 
     #[test]
     fn a_life_is_what_its_moves_say() {
-        let story = QueueHistory::replay(&[
+        let story = replayed(&[
             step(1, &[LaneChange::Came(id("a"), Queue), LaneChange::Came(id("b"), Completed)]),
             step(2, &moved("a", Queue, Active)),
             step(3, &moved("a", Active, Queue)),
@@ -178,7 +190,7 @@ mod tests {
         assert_eq!((life.started(), life.finished()), (Some(at(2)), Some(at(9))));
         assert_eq!(life.lane_at(at(3)), Some(Queue));
         assert_eq!(life.lane_at(at(0)), None);
-        assert_eq!(story.begin, Some(at(1)));
+        assert_eq!(story.begin(), Some(at(1)));
         // It came as completed: nobody saw it being worked on.
         assert_eq!(story.lives[&id("b")].finished(), None);
         assert!(story.held().is_empty());
@@ -186,7 +198,7 @@ mod tests {
 
     #[test]
     fn a_claim_that_numbers_a_ticket_goes_on_with_its_life() {
-        let story = QueueHistory::replay(&[
+        let story = replayed(&[
             step(1, &[LaneChange::Came(id("TICKET-x"), Queue)]),
             step(
                 5,
@@ -204,7 +216,7 @@ mod tests {
 
     #[test]
     fn a_clock_that_runs_back_does_not_turn_time_back() {
-        let story = QueueHistory::replay(&[
+        let story = replayed(&[
             step(5, &[LaneChange::Came(id("a"), Queue)]),
             step(3, &moved("a", Queue, Active)),
             step(6, &[LaneChange::Went(id("a"), Active)]),

@@ -1,28 +1,25 @@
 //! The heads of tickets that were read before, kept by the id of their blob.
 //!
 //! To read 20,000 tickets through `cat-file --batch` and to find their front matter takes an eighth of a second; to
-//! find them here takes a hundredth. A blob's id names its contents for ever, so nothing here grows old. The file may
-//! be deleted at any time, and one that was written by another version, by a machine of another kind or by half is
-//! passed over: a reader then reads the tickets themselves. A cache that cannot be written is not worth a word.
+//! find them here takes a hundredth. A blob's id names its contents for ever, so nothing here grows old.
 //!
-//! The file: a header, an index of ids sorted for a binary search, and the heads. It is read with one call and none
+//! What is kept: a header, an index of ids sorted for a binary search, and the heads. It is read with one call and none
 //! of it is parsed but what is asked for.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
 use super::view::View;
+use crate::cache::{CacheFile, CacheForm};
 use crate::git::{GitError, Repo};
 use crate::lifecycle::{Refusal, TicketEntry};
-use crate::lock::Lock;
 use crate::names::Oid;
 use crate::ticket::FrontMatter;
 
-/// How the file begins. The number changes with what [`FrontMatter`] holds and with how it is results from a document.
-const MAGIC: &[u8; 8] = b"tixhead2";
+/// The form changes with what [`FrontMatter`] holds, and the reading with how that results from a document.
+const FORM: CacheForm = CacheForm { magic: b"tixhead2", reading: b"3" };
 
-/// Behind the magic: the checksum of the rest, the length of an id, and how many ids there are.
-const HEADER: usize = MAGIC.len() + 3 * NUMBER;
+/// The length of an id, and how many ids there are.
+const HEADER: usize = 2 * NUMBER;
 
 /// The size of a number: 32 bits, little-endian.
 const NUMBER: usize = 4;
@@ -43,8 +40,8 @@ impl View<'_> {
         entries: &[&'e TicketEntry],
         mut each: impl FnMut(&'e TicketEntry, Result<FrontMatter, Refusal>),
     ) -> Result<(), GitError> {
-        let path = repo.tix_dir().join("cache/heads");
-        let cache = Cache::load(&path);
+        let file = CacheFile::new(repo.tix_dir().join("cache/heads"), FORM);
+        let cache = Cache::load(&file);
         let mut missing: Vec<&'e TicketEntry> = Vec::new();
         for entry in entries {
             match cache.head(&entry.oid) {
@@ -60,31 +57,24 @@ impl View<'_> {
             each(entry, head);
         })?;
         if fresh.len() * WORTH_WRITING > entries.len() {
-            save(&path, &fresh, entries);
+            save(&file, &fresh, entries);
         }
         Ok(())
     }
 }
 
-/// Adds heads to the file. Whoever writes at the same time writes about the same, so that the second one leaves it.
-fn save(path: &Path, fresh: &[(&Oid, Vec<u8>)], asked: &[&TicketEntry]) {
-    let write = || {
-        let Some(_lock) = Lock::try_take(&path.with_extension("lock"))? else { return Ok(()) };
-        let stored = Cache::load(path);
+/// Adds heads to the file.
+fn save(file: &CacheFile, fresh: &[(&Oid, Vec<u8>)], asked: &[&TicketEntry]) {
+    file.keep(|| {
+        let stored = Cache::load(file);
         let mut records = stored.records();
         records.extend(fresh.iter().map(|(id, head)| (id.as_str().as_bytes(), head.as_slice())));
         if records.len() > LIMIT {
             let asked: BTreeSet<&[u8]> = asked.iter().map(|e| e.oid.as_str().as_bytes()).collect();
             records.retain(|id, _| asked.contains(id));
         }
-        // Under the lock the name is ours; what a killed run left under it is written over.
-        let new = path.with_extension("new");
-        std::fs::write(&new, assemble(&records))?;
-        std::fs::rename(&new, path)
-    };
-    if let Err(error) = write() {
-        tracing::debug!(path = %path.display(), %error, "cache");
-    }
+        assemble(&records)
+    });
 }
 
 /// The file as it was read; empty where there is none that can be used.
@@ -96,26 +86,13 @@ struct Cache {
 }
 
 impl Cache {
-    fn load(path: &Path) -> Cache {
-        let bytes = match std::fs::read(path) {
-            Ok(bytes) => bytes,
-            Err(error) => {
-                tracing::debug!(path = %path.display(), %error, "cache");
-                return Cache::default();
-            }
-        };
-        Cache::open(bytes).unwrap_or_default()
+    fn load(file: &CacheFile) -> Cache {
+        file.load().and_then(Cache::open).unwrap_or_default()
     }
 
-    /// `None` when this is no such file, or not all of it.
     fn open(bytes: Vec<u8>) -> Option<Cache> {
-        let rest = bytes.strip_prefix(MAGIC)?;
-        let (sum, rest) = rest.split_at_checked(NUMBER)?;
-        if sum != checksum(rest) {
-            return None;
-        }
-        let id_len = number(rest, 0)?;
-        let count = number(rest, NUMBER)?;
+        let id_len = number(&bytes, 0)?;
+        let count = number(&bytes, NUMBER)?;
         let index = count.checked_mul(id_len.checked_add(NUMBER)?)?;
         (bytes.len() >= HEADER.checked_add(index)?).then_some(Cache { bytes, id_len, count })
     }
@@ -162,7 +139,7 @@ fn number(bytes: &[u8], at: usize) -> Option<usize> {
     usize::try_from(u32::from_le_bytes(four)).ok()
 }
 
-/// The whole file. Ids of another length than most, of which a repository has none, are left out.
+/// All that is kept. Ids of another length than most, of which a repository has none, are left out.
 fn assemble(records: &BTreeMap<&[u8], &[u8]>) -> Vec<u8> {
     let id_len = records.keys().next().map_or(0, |id| id.len());
     let fitting = || records.iter().filter(|(id, _)| id.len() == id_len);
@@ -174,20 +151,7 @@ fn assemble(records: &BTreeMap<&[u8], &[u8]>) -> Vec<u8> {
         index.extend_from_slice(&little(heads.len()));
     }
     let counts = [little(id_len), little(fitting().count())].concat();
-    let rest = [counts, index, heads].concat();
-    [MAGIC.as_slice(), &checksum(&rest), &rest].concat()
-}
-
-/// Counts the ways in which a head was made of the same document by one version of tix.
-const READING: &[u8] = b"3";
-
-/// Of another version of tix it is another one: a document may be read differently there.
-fn checksum(rest: &[u8]) -> [u8; NUMBER] {
-    let mut sum = crc32fast::Hasher::new();
-    sum.update(env!("CARGO_PKG_VERSION").as_bytes());
-    sum.update(READING);
-    sum.update(rest);
-    sum.finalize().to_le_bytes()
+    [counts, index, heads].concat()
 }
 
 /// 100,000 heads of 40 kB each would be the first that do not fit; the file is then found broken and not used.
@@ -240,47 +204,36 @@ mod tests {
         assert!(Cache::open(assemble(&BTreeMap::new())).unwrap().head(&id('a')).is_none());
     }
 
-    /// Whoever changes what a head holds changes these bytes, and then [`MAGIC`] must change too.
+    /// Whoever changes what a head holds changes these bytes, and then the magic of [`FORM`] must change too.
     #[test]
     fn the_form_of_a_head_belongs_to_the_number_in_the_magic() {
-        let bytes = [MAGIC.as_slice(), &postcard::to_allocvec(&full()).unwrap()].concat();
+        let bytes = [FORM.magic.as_slice(), &postcard::to_allocvec(&full()).unwrap()].concat();
         insta::assert_snapshot!(bytes.escape_ascii(), @r"tixhead2\x01\x01\x01\x01b\x01\x01t\x01\x02P1\x01\x01l\x01\x01c\x01\x02cb\x01\x02ca\x01\x02ci\x01\x02br\x01\x01w\x01\x02co\x01\x02cl\x01\x01r\x01\x02ti\x01\x02si\x01\x03001\x01\x01d\x01\x01x\x01\x01p\x01\x02re\x01\x02du\x00");
     }
 
     #[test]
     fn heads_that_nobody_asked_for_go_when_there_are_too_many() {
         let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("deep/heads");
+        let file = CacheFile::new(dir.path().join("heads"), FORM);
         let ids: Vec<Oid> =
             (0..=LIMIT).map(|n| Oid::parse(&format!("{n:040x}")).unwrap()).collect();
         let fresh: Vec<(&Oid, Vec<u8>)> = ids
             .iter()
             .map(|id| (id, postcard::to_allocvec(&FrontMatter::default()).unwrap()))
             .collect();
-        save(&path, &fresh[..LIMIT], &[]);
-        assert_eq!(Cache::load(&path).count, LIMIT);
-        save(&path, &fresh[LIMIT..], &[]);
-        assert_eq!(Cache::load(&path).count, 0);
-        save(&path, &fresh[..1], &[]);
-        save(&path, &fresh[1..2], &[]);
-        assert_eq!(Cache::load(&path).count, 2);
-        let left: Vec<_> = std::fs::read_dir(path.parent().unwrap()).unwrap().collect();
-        assert_eq!(left.len(), 1, "{left:?}");
+        save(&file, &fresh[..LIMIT], &[]);
+        assert_eq!(Cache::load(&file).count, LIMIT);
+        save(&file, &fresh[LIMIT..], &[]);
+        assert_eq!(Cache::load(&file).count, 0);
+        save(&file, &fresh[..1], &[]);
+        save(&file, &fresh[1..2], &[]);
+        assert_eq!(Cache::load(&file).count, 2);
     }
 
     proptest! {
         #[test]
-        fn a_file_that_is_not_whole_is_not_used(cut in 0..two().len(), flip in 0..two().len(), bit in 0_u8..8) {
-            prop_assert!(Cache::open(two()[..cut].to_vec()).is_none());
-            let mut bytes = two();
-            bytes[flip] ^= 1_u8 << bit;
-            prop_assert!(Cache::open(bytes).is_none());
-        }
-
-        #[test]
         fn no_file_panics_a_reader(rest: Vec<u8>) {
-            let bytes = [MAGIC.as_slice(), &checksum(&rest), &rest].concat();
-            if let Some(cache) = Cache::open(bytes) {
+            if let Some(cache) = Cache::open(rest) {
                 cache.head(&id('a'));
                 cache.records();
             }

@@ -23,6 +23,7 @@ mod doctor;
 mod explain;
 mod harness;
 mod harness_works;
+mod history;
 mod hook;
 mod hook_install;
 mod hostile;

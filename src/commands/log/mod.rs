@@ -1,6 +1,7 @@
 //! `tix log`: who did what to the tickets, and when.
 
 mod event;
+mod index;
 
 use serde::Serialize;
 
@@ -11,7 +12,7 @@ use crate::app::context::{Context, Globals};
 use crate::app::frame::{AsOf, Extent};
 use crate::env::Env;
 use crate::error::Failure;
-use crate::git::{HistoryQuery, Logged, Merges};
+use crate::git::{HistoryQuery, HistoryWalk, Logged};
 use crate::lifecycle::trailer;
 use crate::names::Oid;
 use crate::out::table::Table;
@@ -80,26 +81,31 @@ fn commits(
     seen: &TrunkAsSeen<'_>,
     id: Option<&TicketId>,
 ) -> Result<Vec<Logged>, Failure> {
-    let mut from: Vec<Oid> = seen.view.commit().cloned().into_iter().collect();
-    let mut patterns = Vec::new();
-    match id {
-        Some(id) => {
-            if let Some(branch) = board::progress_ref(ctx, id) {
-                from.extend(ctx.objects.resolve(branch.as_str())?);
-            }
-        }
-        None => patterns.extend(board::progress_pattern(ctx)),
+    let trunk = seen.view.commit();
+    let history = |walk: HistoryWalk<'_>| {
+        ctx.repo.history(&HistoryQuery {
+            walk,
+            below: &ctx.tickets_dir,
+            keys: &KEYS,
+            having: Some((trailer::TICKET, id.map(TicketId::as_str))),
+        })
+    };
+    let Some(id) = id else {
+        let patterns: Vec<String> = board::progress_pattern(ctx).into_iter().collect();
+        let tips: Vec<Oid> = trunk.cloned().into_iter().collect();
+        let mut commits = history(HistoryWalk::From(&tips, &patterns))?;
+        commits.reverse();
+        return Ok(commits);
+    };
+    let mut named = match trunk {
+        Some(trunk) => index::of_ticket(ctx, trunk, id)?,
+        None => Vec::new(),
+    };
+    let branch = board::progress_ref(ctx, id).map(|name| ctx.objects.resolve(name.as_str()));
+    if let Some(branch) = branch.transpose()?.flatten() {
+        named.extend(index::beyond(ctx, &branch, trunk, id)?);
     }
-    let mut commits = ctx.repo.history(&HistoryQuery {
-        from: &from,
-        patterns: &patterns,
-        below: &ctx.tickets_dir,
-        keys: &KEYS,
-        having: Some((trailer::TICKET, id.map(TicketId::as_str))),
-        merges: Merges::Within,
-    })?;
-    commits.reverse();
-    Ok(commits)
+    Ok(history(HistoryWalk::Only(&named))?)
 }
 
 fn answer(ctx: &Context<'_>, seen: &TrunkAsSeen<'_>, events: &[LogEvent], limit: Option<usize>) {

@@ -1,7 +1,7 @@
 //! `tix check`: which commits broke the rule.
 
 use super::{ACTIVE, ID, QUEUED, project, ticket};
-use crate::harness::{Output, Place, Sandbox};
+use crate::harness::{Call, Output, Place, Sandbox, Shim};
 
 fn subjects(output: &Output) -> Vec<String> {
     let json = output.json();
@@ -154,6 +154,38 @@ fn without_a_range_it_judges_what_is_not_published_or_else_the_last_200_of_the_t
     let (_, checked, mut found) = judged(&[]);
     found.sort();
     assert_eq!((checked, found), (4, vec!["code beside".to_owned(), "code here".to_owned()]));
+}
+
+#[test]
+fn it_reads_no_more_of_a_long_history_than_it_judges() {
+    let sandbox = project();
+    long_history(&sandbox);
+    let clone = sandbox.clone_named("a");
+    for (range, bound) in [([].as_slice(), "--max-count="), (&["main~9..main"], "main~9..main")] {
+        let shim = Shim::new(&sandbox);
+        let args = [&["check"], range].concat();
+        assert!(matches!(clone.tix_command(&args).through(&shim).run().code, Some(0 | 1)));
+        let is_walk = |call: &Call| ["log", "rev-list"].contains(&&*call.subcommand);
+        // What a push would bring ends at what is published.
+        let beyond = |call: &Call| call.args.windows(2).any(|a| a[0] == "--not" && a[1] != "--");
+        let is_bound = |call: &Call| call.args.iter().any(|arg| arg.contains(bound));
+        let calls: Vec<Call> = shim.calls().into_iter().filter(is_walk).collect();
+        assert!(calls.iter().any(is_bound), "{calls:#?}");
+        assert!(calls.iter().all(|call| is_bound(call) || beyond(call)), "{calls:#?}");
+    }
+}
+
+/// The first ticket is what a history is judged from, whether it is still there or not.
+#[test]
+fn tickets_that_were_away_for_a_while_do_not_begin_anew() {
+    let (_sandbox, clone) = history();
+    clone.git(&["rm", "-q", "-r", "tickets"]);
+    clone.git(&["commit", "-qm", "Away"]);
+    clone.commit("Code by hand", &[("src/hand.rs", "x\n")]);
+    clone.commit("Back", &[(QUEUED, &ticket("open"))]);
+    clone.git(&["push", "-q"]);
+    assert_eq!(subjects(check(&clone, &["main~2..main"]).exits(1)), ["Code by hand"]);
+    assert_eq!(subjects(check(&clone, &["main~1..main"]).success()), [""; 0]);
 }
 
 #[test]

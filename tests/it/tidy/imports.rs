@@ -36,9 +36,10 @@ const MAY_USE: &[Row] = &[
     ("lock", ""),
     ("git", "names text"),
     ("audit", "lock"),
+    ("cache", "lock"),
     ("config", "text"),
     // What changes things.
-    ("trunk", "file git lifecycle lock names text ticket"),
+    ("trunk", "cache file git lifecycle lock names text ticket"),
     ("workspace", "file git lock names text ticket"),
     // Answers from the repository alone; whoever may ask the remote hands in how.
     ("settings", "config env file git names text"),
@@ -58,7 +59,7 @@ const MAY_USE: &[Row] = &[
 ];
 
 /// All of the crate but what stands above; no other command.
-const FOR_COMMANDS: &str = "app audit clock config doctor env error file git guard kanban lifecycle lock names out report settings \
+const FOR_COMMANDS: &str = "app audit cache clock config doctor env error file git guard kanban lifecycle lock names out report settings \
                             text ticket trunk workspace";
 
 /// A use of one module by another.

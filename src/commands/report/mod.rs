@@ -1,9 +1,11 @@
 //! `tix report`: how the tickets flow, in numbers or as a page.
 
+mod history;
+
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use chrono::{DateTime, TimeDelta};
+use chrono::TimeDelta;
 use serde::Serialize;
 
 use crate::app::board::{self, Look, TicketRows, TrunkAsSeen};
@@ -11,15 +13,10 @@ use crate::app::context::{Context, Globals};
 use crate::app::frame::{AsOf, Extent};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
-use crate::git::{HistoryQuery, Logged, Merges, PathChange, PathChangeKind};
-use crate::lifecycle::trailer;
 use crate::out::{Format, Out};
-use crate::report::{
-    BoardLane, Figures, LaneChange, Life, Page, QueueHistory, TicketFlow, TrunkCommit, figures,
-    render,
-};
+use crate::report::{BoardLane, Figures, Life, Page, QueueHistory, TicketFlow, figures, render};
 use crate::text::{duration, safe};
-use crate::ticket::{Lane, TicketId, TicketRow};
+use crate::ticket::{Lane, TicketRow};
 
 /// How many tickets of a lane are on the page.
 const CARDS: usize = 100;
@@ -92,7 +89,7 @@ pub fn run(args: &ReportArgs, globals: &Globals, env: &Env, out: &Out) -> Result
     }
     let ctx = Context::open(globals, env, out, None)?;
     board::look(&ctx, Look::from(args.fetch), |seen| {
-        let story = story(&ctx, seen)?;
+        let story = history::of_trunk(&ctx, seen)?;
         if let Some(file) = &args.html {
             let tickets = board::read(&ctx, seen.view, &Lane::ALL)?;
             let page = page(&ctx, seen, &story, &tickets);
@@ -111,44 +108,6 @@ pub fn run(args: &ReportArgs, globals: &Globals, env: &Env, out: &Out) -> Result
         board::tell_age(&ctx, seen, "tix report --fetch");
         Ok(())
     })
-}
-
-/// The lives of the tickets, from the commits that the trunk was at.
-fn story(ctx: &Context<'_>, seen: &TrunkAsSeen<'_>) -> Result<QueueHistory, Failure> {
-    let from: Vec<_> = seen.view.commit().cloned().into_iter().collect();
-    let mut commits = ctx.repo.history(&HistoryQuery {
-        from: &from,
-        patterns: &[],
-        below: &ctx.tickets_dir,
-        keys: &[trailer::ACTOR],
-        having: None,
-        merges: Merges::AsOne,
-    })?;
-    commits.reverse();
-    let steps: Vec<TrunkCommit> = commits.iter().map(|commit| step(ctx, commit)).collect();
-    Ok(QueueHistory::replay(&steps))
-}
-
-fn step(ctx: &Context<'_>, commit: &Logged) -> TrunkCommit {
-    let actor = commit.trailers.get(trailer::ACTOR).and_then(|values| values.first());
-    TrunkCommit {
-        at: DateTime::from_timestamp(commit.at, 0).unwrap_or_default(),
-        by: actor.unwrap_or(&commit.author).clone(),
-        changes: commit.changes.iter().filter_map(|change| lane_change(ctx, change)).collect(),
-    }
-}
-
-/// What a changed path means, if it is a ticket's file.
-fn lane_change(ctx: &Context<'_>, change: &PathChange) -> Option<LaneChange> {
-    let below =
-        change.path.as_bytes().strip_prefix(ctx.tickets_dir.as_bytes())?.strip_prefix(b"/")?;
-    let lane = Lane::from_dir_name(below.split(|b| *b == b'/').next()?)?;
-    let id = TicketId::from_file_name(change.path.file_name())?.ok()?;
-    match change.kind {
-        PathChangeKind::Added => Some(LaneChange::Came(id, lane)),
-        PathChangeKind::Removed => Some(LaneChange::Went(id, lane)),
-        PathChangeKind::Modified => None,
-    }
 }
 
 fn page(
