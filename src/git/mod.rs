@@ -121,10 +121,8 @@ impl GitError {
 
     /// The signal in words, where one ended git that tix did not send: the system does so when memory runs out.
     pub fn killed_by(&self) -> Option<&str> {
-        match self {
-            GitError::Exec(ExecError::Failed(end)) if end.code.is_none() => Some(&end.status),
-            _ => None,
-        }
+        let GitError::Exec(ExecError::Failed(end)) = self else { return None };
+        end.code.is_none().then_some(end.status.as_str())
     }
 
     fn unreadable(question: &'static str, answer: &[u8]) -> GitError {
