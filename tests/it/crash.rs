@@ -2,7 +2,8 @@
 //!
 //! A command is one row. It is run once to count its git calls, and then once for each of them and each fault: tix is
 //! killed before the call, killed after it, the call fails, or it succeeds and says that it failed. The row says what
-//! must be true in the end; [`matrix`] what must be true at any time.
+//! must be true in the end; [`matrix`] what must be true at any time. A second table kills tix and git in the midst of a call,
+//! at the moments of [`inside`].
 
 mod inside;
 mod matrix;
