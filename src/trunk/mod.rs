@@ -34,6 +34,7 @@ mod queue;
 mod run;
 mod seen;
 mod server;
+mod stale_locks;
 mod view;
 
 use std::convert::Infallible;

@@ -12,7 +12,7 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::TrunkError;
+use super::{TrunkError, stale_locks};
 use crate::git::exec::Finished;
 use crate::git::{GitError, LocalEdit, ObjectWriter, Repo, RunningCall};
 use crate::lock::Lock;
@@ -295,8 +295,13 @@ fn sweep(repo: &Repo, root: &Path, tokens: BTreeSet<String>) -> Result<(), Trunk
     for token in tokens {
         let path = lock_of(root, &token);
         let failed = |source| TrunkError::Lock { path: path.clone(), source: Some(source) };
+        let began = path.metadata().and_then(|meta| meta.modified());
         let Some(lock) = Lock::try_take(&path).map_err(failed)? else { continue };
         tracing::info!(token, "clearing what a killed run left");
+        // Without its lock file the run was cleared up after before, and only refs have come since.
+        if let Ok(began) = began {
+            stale_locks::remove(&repo.common_dir, began).map_err(failed)?;
+        }
         if let Err(error) = clear_killed(repo, root, &token) {
             // The file is a sign that there is something to clear.
             lock.abandon();

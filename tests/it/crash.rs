@@ -2,8 +2,10 @@
 //!
 //! A command is one row. It is run once to count its git calls, and then once for each of them and each fault: tix is
 //! killed before the call, killed after it, the call fails, or it succeeds and says that it failed. The row says what
-//! must be true in the end; [`matrix`] what must be true at any time.
+//! must be true in the end; [`matrix`] what must be true at any time. A second table kills tix and git in the midst of a call,
+//! at the moments of [`inside`].
 
+mod inside;
 mod matrix;
 mod sample;
 mod scene;
@@ -123,6 +125,27 @@ rows! {
 
     init_survives_at_every_git_call: INIT, Remote, WAITING => Goal::SetUp,11;
     init_of_a_trunk_of_its_own_survives_at_every_git_call: INIT_TRUNK, Remote, WAITING => Goal::SetUpBeside,22;
+}
+
+/// The same table for the moments inside of git's calls.
+macro_rules! inside {
+    ($($name:ident: $command:expr, $trunk:ident, $history:expr => $goal:expr, $moments:literal;)*) => {
+        $(
+            #[test]
+            fn $name() {
+                let (command, trunk) = ($command, Trunk::$trunk);
+                let row = Row { trunk, history: $history, command, goal: $goal, broken: None, calls: $moments };
+                row.survives_inside();
+            }
+        )*
+    };
+}
+
+inside! {
+    activate_survives_inside_of_git: ACTIVATE, Remote, WAITING => Goal::Workspace, 20;
+    activate_on_a_trunk_of_its_own_survives_inside_of_git: ACTIVATE, OfItsOwn, WAITING => Goal::Workspace, 20;
+    activate_without_a_remote_survives_inside_of_git: ACTIVATE, Local, WAITING => Goal::Workspace, 10;
+    release_survives_inside_of_git: RELEASE, Remote, HELD => Goal::Released, 10;
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::app::receipt::{PushedJson, Receipt, WorkspaceJson};
 use crate::error::{Exit, Failure};
 use crate::git::RefUpdate;
 use crate::lifecycle::{self, Decision, Refusal};
-use crate::names::Oid;
+use crate::names::{Oid, RefName};
 use crate::text::count;
 use crate::ticket::TicketId;
 use crate::trunk::{Diary, Outcome, with_objects};
@@ -97,6 +97,7 @@ impl Activation<'_> {
             }
         }
         receipt.warnings.extend(self.trunk_warning());
+        self.note_branch(branch, &tip);
         // Last of all: who finds this record hears that the ticket is set up and belongs to somebody, so
         // nothing may follow that tix could be killed in before that somebody has been told.
         self.run.settle();
@@ -160,6 +161,17 @@ impl Activation<'_> {
             receipt.pushed.push(PushedJson { name, old: None, new });
         }
         if self.args.no_worktree { Ok(()) } else { set_upstream(&self.ctx.repo, branch, remote) }
+    }
+
+    /// Remembers where the ticket branch is on the remote, for its remote-tracking ref: the push that moved it may have been one
+    /// of a run that was killed before git said so here.
+    fn note_branch(&self, branch: &RefName, at: &Oid) {
+        let tracking = |remote| RefName::tracking(remote, branch.short());
+        if let Some(name) = self.ctx.remote.as_ref().and_then(tracking)
+            && let Ok(before) = self.ctx.objects.resolve(name.as_str())
+        {
+            self.run.note(name, at.clone(), before);
+        }
     }
 
     /// Takes back what the set-up made and gives the ticket back, or keeps the claim when that is wanted.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use super::inside::{Moment, Watch};
 use super::sample::{Hit, draw};
 use super::scene::{History, ID, Scene, Trunk};
 use super::truth::{Truth, assert_no_workspace, assert_workspace};
@@ -61,6 +62,8 @@ pub enum Fault {
     KillAfter,
     Fail(u8),
     FailAfter,
+    /// tix and git are killed in the midst of git's work.
+    KillInside(Moment),
 }
 
 /// How a command says that what it is to do has been done.
@@ -76,6 +79,7 @@ impl Fault {
             Self::KillAfter => Do::KillAfter,
             Self::Fail(code) => Do::Fail { code, stderr: "fatal: broken by the test\n" },
             Self::FailAfter => Do::FailAfter { code: 128, stderr: "fatal: broken by the test\n" },
+            Self::KillInside(_) => unreachable!("no call is hit, but a moment of it"),
         }
     }
 }
@@ -119,6 +123,31 @@ impl Row {
         assert!(bad == 0, "{bad} of {cases} cases went wrong, see above; the same again: {again}");
     }
 
+    /// The same at the moments at which git is in the midst of its work.
+    #[track_caller]
+    pub fn survives_inside(&self) {
+        let scene = Scene::new(self.trunk, self.history);
+        let before = Truth::of(&scene, ID);
+        let watch = Watch::new(&scene, 0);
+        let shim = self.shim(&scene);
+        watch.place(&scene).tix_command(self.command).through(&shim).run().success();
+        let moments = watch.moments();
+        let count = moments.len();
+        assert!(count >= self.calls, "only {count} moments to hit");
+        let known = RefCell::default();
+        let case = Case { row: self, scene: &scene, before: &before, id: ID, known };
+        let all = (1..).zip(moments).map(|(number, moment)| (number, Fault::KillInside(moment)));
+        let (hits, again) = draw((self.command, self.trunk, "inside"), all.collect());
+        let mut bad = 0;
+        for (number, fault) in &hits {
+            let told = catch_unwind(AssertUnwindSafe(|| case.run_inside(*number, *fault)));
+            bad += usize::from(told.is_err());
+        }
+        let cases = hits.len();
+        eprintln!("tix {}: {count} moments, {cases} cases", self.command.join(" "));
+        assert!(bad == 0, "{bad} of {cases} cases went wrong, see above; the same again: {again}");
+    }
+
     fn calls(&self, scene: &Scene) -> Vec<String> {
         let shim = self.shim(scene);
         let output = scene.first.tix_command(self.command).through(&shim).run();
@@ -148,11 +177,28 @@ impl Case<'_> {
         let calls = shim.calls();
         let hit = calls.get(number - 1).map(|call| call.args.join(" ")).unwrap_or_default();
         let _told = Told(format!("{fault:?} at call {number}, `git {hit}`:\n{first}"));
-
         scene.assert_bytes_untouched();
+        self.assert_goes_on(&first);
+    }
+
+    /// What git has locked stays locked, until the next run has seen to it.
+    fn run_inside(&self, number: usize, fault: Fault) {
+        let scene = self.scene;
+        scene.restore();
+        let watch = Watch::new(scene, number);
+        let shim = Shim::new(&scene.sandbox);
+        let first = watch.place(scene).tix_command(self.row.command).through(&shim).run();
+        let last = shim.calls().last().map(|call| call.args.join(" ")).unwrap_or_default();
+        let _told = Told(format!("{fault:?}, moment {number}, last `git {last}`:\n{first}"));
+        self.assert_goes_on(&first);
+    }
+
+    #[track_caller]
+    fn assert_goes_on(&self, first: &Output) {
+        let scene = self.scene;
         let after = Truth::of(scene, self.id);
         self.assert_consistent(&after);
-        self.assert_honest(&first, &after);
+        self.assert_honest(first, &after);
 
         let second = scene.first.tix(self.row.command);
         let _told = Told(format!("and then again:\n{second}"));

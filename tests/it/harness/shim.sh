@@ -29,6 +29,9 @@ until printf '%s\0' "$$" "$sub" "$@" >"$dir/calls/$number"; do
 done 2>/dev/null
 set +C
 
+# Who is at work, for hooks and filters of git that are to end it.
+export SHIM_TIX="$PPID" SHIM_GIT="$$"
+
 # matches TEXT ARGS…: whether one of the arguments contains the text.
 matches() {
     text=$1
