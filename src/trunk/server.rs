@@ -6,7 +6,7 @@ use super::attempt::{AttemptFailure, Course, FailedAttempt, Looked, PushState, S
 use super::backoff::Backoff;
 use super::beside::{moved_by, moved_ref};
 use super::explain::{still_open, told, too_late, unknown};
-use super::group::{Group, Turn};
+use super::group::{PushGroup, Turn};
 use super::judge::{PushVerdict, judge};
 use super::seen::note_fetched;
 use super::{
@@ -167,7 +167,7 @@ impl Trunk<'_> {
         view: &View<'_>,
         (change, output): (Change, T),
         course: &Course<T>,
-    ) -> Result<(Sent<T>, Group, PushVerdict, String), Stop<E>> {
+    ) -> Result<(Sent<T>, PushGroup, PushVerdict, String), Stop<E>> {
         let atomic = course.atomic;
         let writer = self.run.writer()?;
         let built = self
@@ -176,7 +176,7 @@ impl Trunk<'_> {
         let mut built = built.map_err(|error| pruned::while_built(writer, error))?;
         let group = match atomic {
             Atomic::Yes => self.gather(view, &change, &built)?,
-            Atomic::No => Group::none(),
+            Atomic::No => PushGroup::none(),
         };
         built.tip = group.tip().unwrap_or(&built.tip).clone();
         diary.attempts += 1;
