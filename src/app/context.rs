@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::audit::Audit;
 use crate::clock;
-use crate::config::{Fields, Flags, Landing, Layers, RecordPlace, Stage};
+use crate::config::{ClaimLock, Fields, Flags, Landing, Layers, RecordPlace, Stage};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::git::{GitError, InheritedConfig, Objects, RefValue, Repo};
@@ -21,7 +21,10 @@ use crate::settings::{
 };
 use crate::text::duration;
 use crate::ticket::{Lane, QueueGate, Status, TicketId};
-use crate::trunk::{Basis, Ci, Deadline, DeadlineGrowth, Run, Trunk, TrunkError, TrunkStep, View};
+use crate::trunk::{
+    Basis, Ci, Deadline, DeadlineGrowth, Run, TicketBranches, Trunk, TrunkError, TrunkStep, View,
+    with_claims_seen,
+};
 
 /// The file with which a team shares its settings.
 pub const CONFIG_FILE: &str = crate::config::FILE;
@@ -140,7 +143,7 @@ impl<'a> Context<'a> {
             started,
             given,
         };
-        match globals.on_unknown.apply(&ctx.config, out) {
+        match globals.on_unknown.apply(&ctx.config, out).and_then(|()| ctx.require_lock()) {
             Ok(()) => Ok(ctx),
             Err(failure) => Err(ctx.by_settings(failure)),
         }
@@ -180,6 +183,7 @@ impl<'a> Context<'a> {
             basis: Some(self.basis()),
             watch: None,
             stamp: self.trunk.clone(),
+            branches: self.ticket_branches(),
             tickets_dir: self.tickets_dir.clone(),
             ci: if self.config.skip_ci { Ci::Skip } else { Ci::Run },
             tries: u32::from(self.config.claim_attempts),
@@ -219,7 +223,36 @@ impl<'a> Context<'a> {
             return Err(TrunkError::NoLocalTrunk { branch: self.trunk.clone() }.into());
         }
         let tip = self.objects.resolve(name.as_str())?.ok_or_else(unseen)?;
+        if let (Some(remote), Some(_)) = (&self.remote, self.ticket_branches()) {
+            let trunk = (&self.trunk, &tip);
+            let dir = &self.tickets_dir;
+            return Ok(with_claims_seen(&self.repo, &self.objects, remote, trunk, dir)?);
+        }
         Ok(View::load(&self.objects, self.repo.format, Some(&tip), &self.tickets_dir)?)
+    }
+
+    /// How ticket branches are called, where making one is the lock. Without a remote nobody is far from the trunk.
+    pub fn ticket_branches(&self) -> Option<TicketBranches> {
+        let is_lock = self.config.lock == ClaimLock::Branch && self.remote.is_some();
+        is_lock.then(|| TicketBranches::new(&self.config.branch.to_string()))?
+    }
+
+    /// A ticket branch can be the lock where it carries the claim, and where its name says of which ticket.
+    fn require_lock(&self) -> Result<(), Failure> {
+        if self.config.lock == ClaimLock::Trunk {
+            return Ok(());
+        }
+        let needs = if self.record != RecordPlace::Branch {
+            "record: branch, so that the ticket branch carries the claim"
+        } else if self.base != self.trunk {
+            "the trunk to be the base, so that ticket branches begin at the claim"
+        } else if TicketBranches::new(&self.config.branch.to_string()).is_none() {
+            "a template of branches with {id} and nothing else in braces"
+        } else {
+            return Ok(());
+        };
+        Err(Failure::new(Exit::Usage, format!("`lock: branch` needs {needs}"))
+            .hint("see docs/guide/settings.md, or leave the trunk the lock: lock: trunk"))
     }
 
     /// Says to a person who waits what the engine is doing.

@@ -23,7 +23,7 @@ impl AsOf {
     pub fn of(ctx: &Context<'_>, seen: &TrunkAsSeen<'_>) -> AsOf {
         AsOf {
             trunk: ctx.trunk_label(),
-            commit: seen.view.commit().map(Oid::to_string),
+            commit: seen.view.on_remote().map(Oid::to_string),
             fetched_at: seen.at.map(clock::rfc3339),
         }
     }

@@ -92,7 +92,7 @@ fn decide(
     };
     let change = lifecycle::release(&ticket, &release, branch.clone())?;
     *seen = ticket.held().claim_id;
-    if let (Some(tip), Some(_)) = (view.commit(), &ctx.remote) {
+    if let (Some(tip), Some(_)) = (view.on_remote(), &ctx.remote) {
         workspace::note_push(&ctx.repo, request.id, tip)?;
     }
     Ok(Decision::Push(change, branch))

@@ -9,6 +9,7 @@ pub enum KeyName {
     Trunk,
     Base,
     Record,
+    Lock,
     Remote,
     TicketsDir,
     SkipCi,
@@ -97,7 +98,7 @@ impl Key {
 }
 
 /// Every key, in the order in which people meet them.
-const KEYS: [Key; 21] = [
+const KEYS: [Key; 22] = [
     Key {
         id: KeyName::Requires,
         name: REQUIRES,
@@ -131,6 +132,14 @@ const KEYS: [Key; 21] = [
             example: "branch",
         },
         about: "Where the progress of a held ticket is written: on its ticket branch, or on the trunk.",
+        on_machine: None,
+    },
+    Key {
+        id: KeyName::Lock,
+        name: "lock",
+        takes: "`trunk` or `branch`",
+        default: DefaultValue::Fixed("trunk"),
+        about: "What is the lock of a ticket: the push of its claim to the trunk, or that of its ticket branch, which the trunk follows. For many machines far from the remote; needs `record: branch`.",
         on_machine: None,
     },
     Key {

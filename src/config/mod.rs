@@ -43,6 +43,15 @@ pub enum RecordPlace {
     Trunk,
 }
 
+/// Which push of a claim is the lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClaimLock {
+    /// The one that moves the trunk.
+    Trunk,
+    /// The one that makes the ticket branch; whoever pushes the trunk brings it up.
+    Branch,
+}
+
 /// What an agent is told that edits files of a checkout on a protected branch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -65,6 +74,8 @@ pub struct Config {
     pub base: Option<String>,
     /// Where progress is written, where that is not for tix to choose; see [`Config::record_for`].
     pub record: Option<RecordPlace>,
+    /// Which push is the lock.
+    pub lock: ClaimLock,
     /// The remote, where it is not for tix to choose.
     pub remote: Option<String>,
     /// The directory of the lanes, relative to the root of the repository, with no slash at either
@@ -133,6 +144,7 @@ impl Default for Config {
             trunk: None,
             base: None,
             record: None,
+            lock: ClaimLock::Trunk,
             remote: None,
             tickets_dir: "tickets".to_owned(),
             skip_ci: false,

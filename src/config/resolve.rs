@@ -11,7 +11,7 @@ use super::keys::{self, Key, KeyName};
 use super::quote::quoted;
 use super::template::{Purpose, Template, TemplateError};
 use super::yaml::{Yaml, YamlEntries};
-use super::{Config, Landing, RecordPlace, SharedWorktree, Stage, VERSION, Writes};
+use super::{ClaimLock, Config, Landing, RecordPlace, SharedWorktree, Stage, VERSION, Writes};
 
 /// How many settings that are not understood are told of: each costs a look for its line and its
 /// nearest key, and a hostile file may have any number.
@@ -157,6 +157,13 @@ impl ConfigResolution<'_> {
                     "trunk" => RecordPlace::Trunk,
                     _ => return Err(given.unexpected(key)),
                 });
+            }
+            KeyName::Lock => {
+                config.lock = match given.text(key)? {
+                    "trunk" => ClaimLock::Trunk,
+                    "branch" => ClaimLock::Branch,
+                    _ => return Err(given.unexpected(key)),
+                };
             }
             // A remote's name is part of a ref's name.
             KeyName::Remote => config.remote = Some(given.branch(key)?),

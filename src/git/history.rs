@@ -136,7 +136,7 @@ impl Repo {
     }
 
     /// A log whatever the user has configured: what is matched and told, in which form, and each record behind a zero.
-    fn log_call(&self) -> GitCall {
+    pub(super) fn log_call(&self) -> GitCall {
         let call = self.git().call("log").arg("-z").args(["--encoding=UTF-8", "--basic-regexp"]);
         let call = call.args(["--no-show-signature", "--no-mailmap", "--no-color", "--no-notes"]);
         // Settings of the user that would change what is asked: `log.follow` follows one file only.

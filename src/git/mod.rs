@@ -29,6 +29,7 @@ mod running;
 mod seen;
 pub mod signals;
 mod tree;
+mod unpublished;
 mod worktree;
 
 pub use address::{PushSetting, TwoPlaces};
@@ -49,6 +50,7 @@ pub use redact::redact;
 pub use refs::{LocalEdit, RefQuestion, RefValue};
 pub use repo::{GitConfig, ObjectFormat, Repo, Version, clean_path, main_root, path_bytes};
 pub use tree::{FileMode, TreeEdit, TreeEntry};
+pub use unpublished::UnpublishedClaim;
 pub use worktree::{ChangeKind, Untracked, Worktree};
 
 /// What can go wrong between tix and git.

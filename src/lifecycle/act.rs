@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::change::{Change, FileEdit, trailer};
+use super::change::{Change, CommitReach, FileEdit, trailer};
 use super::machine::{self, Mover, Policy, TicketState, Verb};
 use super::refusal::{ClaimedWorkspace, Refusal};
 use super::snapshot::{Ticket, set_all};
@@ -161,6 +161,7 @@ pub(super) fn write(
         establishes: None,
         merge: None,
         follow_up: None,
+        reach: CommitReach::Trunk,
     };
     Ok((change, appended))
 }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::change::{Change, FileEdit, FollowUp, FollowUpReach, trailer};
+use super::change::{Change, CommitReach, FileEdit, FollowUp, trailer};
 use super::claim::{Claim, Claimed};
 use super::machine::Policy;
 use super::refusal::Refusal;
@@ -18,7 +18,7 @@ pub struct ActivateRequest<'a> {
     /// Who writes the changelog entry.
     pub role: &'a str,
     /// Where it is written.
-    pub reach: FollowUpReach,
+    pub reach: CommitReach,
 }
 
 /// Writes status, branch and worktree into a ticket on top of its claim, to be pushed with it.
@@ -89,6 +89,7 @@ pub fn note_failure(ticket: &Ticket<'_>, note: &FailureNote<'_>) -> Result<Chang
         establishes: None,
         merge: None,
         follow_up: None,
+        reach: CommitReach::Trunk,
     })
 }
 

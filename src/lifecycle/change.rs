@@ -3,7 +3,7 @@
 use crate::names::{Oid, RefName, RepoPath};
 use crate::ticket::TicketId;
 
-/// One commit on the trunk, and the refs that must move with it or not at all.
+/// One commit, and the branches that must move with it or not at all.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
     /// The files; exactly these paths differ from the parent.
@@ -24,6 +24,8 @@ pub struct Change {
     pub merge: Option<Merge>,
     /// A second commit, on top of this one, in the same transaction.
     pub follow_up: Option<FollowUp>,
+    /// Whether the trunk moves. Only a claim may be without it, where the ticket branch is the lock.
+    pub reach: CommitReach,
 }
 
 /// What is committed on top of a [`Change`] and comes with it or not at all: it costs no push of its own.
@@ -33,15 +35,15 @@ pub struct FollowUp {
     /// The commit's subject, such as `activate: TICKET-foo-001`.
     pub subject: String,
     pub trailers: Vec<(&'static str, String)>,
-    pub reach: FollowUpReach,
+    pub reach: CommitReach,
 }
 
-/// Which branches get a [`FollowUp`].
+/// Which branches get a commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FollowUpReach {
-    /// The trunk, which is at that commit then.
+pub enum CommitReach {
+    /// The trunk, and the refs that point to [`Target::LastCommit`].
     Trunk,
-    /// The refs that point to [`Target::LastCommit`]; the trunk is at the change.
+    /// Those refs alone.
     Refs,
 }
 
@@ -148,6 +150,8 @@ pub mod trailer {
     pub const TICKET: &str = "Tix-Ticket";
     /// The run that made the commit, so that no other run makes the same one.
     pub const RUN: &str = "Tix-Run";
+    /// What the lock of a claim is, where it is not the trunk: `branch`.
+    pub const LOCK: &str = "Tix-Lock";
     /// The key of a repeatable `tix new`.
     pub const KEY: &str = "Tix-Key";
     /// Where the work of an earlier holder was kept.

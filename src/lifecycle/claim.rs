@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::change::{Change, FileEdit, RefEdit, Target, trailer};
+use super::change::{Change, CommitReach, FileEdit, RefEdit, Target, trailer};
 use super::machine::Policy;
 use super::refusal::Refusal;
 use super::snapshot::{EntryNode, Snapshot, Ticket, set_all};
@@ -124,9 +124,26 @@ pub fn claim(
         establishes: Some((id.clone(), claim.id.clone())),
         merge: None,
         follow_up: None,
+        reach: CommitReach::Trunk,
     };
     let was = entry.id.clone();
     Ok((change, Claimed { id, was, session, path, branch, earlier, document }))
+}
+
+/// The same claim, whose lock is the ticket branch: the trunk is not moved, and the commit says so, because a claim whose lock
+/// is the trunk is none where the trunk does not have it.
+pub fn on_branch_alone(mut change: Change) -> Change {
+    change.reach = CommitReach::Refs;
+    change.trailers.push((trailer::LOCK, "branch".to_owned()));
+    change
+}
+
+/// Writes the claim of one version of a ticket into another; false where that version cannot take it.
+pub fn copy_claim(claimed: &Document, ticket: &mut Document) -> bool {
+    ["status", "claimed_by", "claimed_at", "claim_id"].iter().all(|key| {
+        let value = claimed.text(key);
+        ticket.set(key, value.as_deref().map_or(Value::Null, Value::Text)).is_ok()
+    })
 }
 
 /// The ticket branch, made where there must be none; a stray one is kept in the attic first, in the same
@@ -145,7 +162,9 @@ fn free_branch(
         }
         Some(StrayBranch::Work(at)) => at,
     };
-    let attic = RefName::branch(&format!("attic/{id}/stray-{}", stray.short()));
+    // With the claim's own name: a commit that is pushed late twice meets nothing there.
+    let run = request.claim.id.rsplit('-').next().unwrap_or_default();
+    let attic = RefName::branch(&format!("attic/{id}/stray-{}-{run}", stray.short()));
     let attic = attic.ok_or_else(|| Refusal::BadName {
         id: id.clone(),
         why: "it cannot be part of a branch name".to_owned(),
@@ -210,6 +229,7 @@ pub fn resume(
         establishes: Some((entry.id.clone(), claim.id.clone())),
         merge: None,
         follow_up: None,
+        reach: CommitReach::Trunk,
     };
     let claimed = Claimed {
         id: entry.id.clone(),

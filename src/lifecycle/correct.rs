@@ -1,6 +1,6 @@
 //! Putting a ticket's own words right where they contradict its file's name.
 
-use super::change::{Change, FileEdit, trailer};
+use super::change::{Change, CommitReach, FileEdit, trailer};
 use super::refusal::Refusal;
 use super::snapshot::{Ticket, set_all};
 use crate::ticket::{Lane, Value};
@@ -27,5 +27,6 @@ pub fn correct_id(ticket: &Ticket<'_>, actor: &str) -> Result<Change, Refusal> {
         establishes: None,
         merge: None,
         follow_up: None,
+        reach: CommitReach::Trunk,
     })
 }

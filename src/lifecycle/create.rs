@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
-use super::change::{Change, FileEdit, trailer};
+use super::change::{Change, CommitReach, FileEdit, trailer};
 use super::refusal::Refusal;
 use super::snapshot::Snapshot;
 use crate::names::RepoPath;
@@ -76,6 +76,7 @@ pub fn create(
         establishes: None,
         merge: None,
         follow_up: None,
+        reach: CommitReach::Trunk,
     };
     Ok((change, ids))
 }

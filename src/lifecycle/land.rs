@@ -1,7 +1,7 @@
 //! The end of the work reaching the trunk without a pull request.
 
 use super::act::Act;
-use super::change::{BranchLanding, Change, Merge, MergeForm, trailer};
+use super::change::{BranchLanding, Change, CommitReach, Merge, MergeForm, trailer};
 use super::decision::{Already, Decision};
 use super::gate;
 use super::refusal::Refusal;
@@ -54,6 +54,7 @@ pub fn land(
         establishes: None,
         merge: Some(Merge::OfBranch(BranchLanding { tip: work.tip.clone(), form })),
         follow_up: None,
+        reach: CommitReach::Trunk,
     };
     Ok(change.into())
 }

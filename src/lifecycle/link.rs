@@ -1,6 +1,6 @@
 //! Adding a relation to a ticket, and taking one away.
 
-use super::change::{Change, FileEdit, trailer};
+use super::change::{Change, CommitReach, FileEdit, trailer};
 use super::decision::{Already, Decision};
 use super::graph::{RelationOrder, WaitGraph, edges};
 use super::refusal::Refusal;
@@ -75,6 +75,7 @@ pub fn link(
         establishes: None,
         merge: None,
         follow_up: None,
+        reach: CommitReach::Trunk,
     }))
 }
 

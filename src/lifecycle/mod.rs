@@ -32,10 +32,13 @@ mod tests;
 pub use act::{Act, ChangelogText, ClaimProof};
 pub use activate::{ActivateRequest, FailureNote, note_failure, record_activation};
 pub use change::{
-    BranchLanding, Change, FileEdit, FollowUp, FollowUpReach, Intake, Merge, MergeForm, RefEdit,
+    BranchLanding, Change, CommitReach, FileEdit, FollowUp, Intake, Merge, MergeForm, RefEdit,
     Target, trailer,
 };
-pub use claim::{Claim, ClaimRequest, Claimed, StrayBranch, claim, resume, session_of};
+pub use claim::{
+    Claim, ClaimRequest, Claimed, StrayBranch, claim, copy_claim, on_branch_alone, resume,
+    session_of,
+};
 pub use correct::correct_id;
 pub use create::{Draft, NewTicket, create};
 pub use decision::{Already, Decision};

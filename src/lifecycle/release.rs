@@ -1,7 +1,7 @@
 //! Giving a ticket back to the queue.
 
 use super::act::Act;
-use super::change::{Change, FileEdit, RefEdit, Target, trailer};
+use super::change::{Change, CommitReach, FileEdit, RefEdit, Target, trailer};
 use super::refusal::Refusal;
 use super::snapshot::{Ticket, set_all};
 use crate::names::{Oid, RefName, RepoPath};
@@ -109,6 +109,7 @@ pub fn release(
         establishes: None,
         merge: None,
         follow_up: None,
+        reach: CommitReach::Trunk,
     })
 }
 

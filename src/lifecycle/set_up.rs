@@ -1,6 +1,6 @@
 //! The files that a repository with tickets begins with.
 
-use super::change::{Change, FileEdit, trailer};
+use super::change::{Change, CommitReach, FileEdit, trailer};
 use crate::names::RepoPath;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +23,7 @@ pub fn set_up(missing: &[NewFile], actor: &str) -> Change {
         establishes: None,
         merge: None,
         follow_up: None,
+        reach: CommitReach::Trunk,
     }
 }
 

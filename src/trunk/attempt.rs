@@ -5,7 +5,7 @@ use super::judge::RefusedRef;
 use super::patience::Patience;
 use super::{Built, Outcome, Trunk, View};
 use crate::git::{Atomic, RefUpdate};
-use crate::lifecycle::Change;
+use crate::lifecycle::{Change, CommitReach};
 use crate::names::{Oid, RefName};
 
 /// What a transaction knows from one attempt to the next.
@@ -58,15 +58,32 @@ pub(super) struct Sent<T> {
     pub(super) fate: PushState,
     /// The refs that the push moved, by its report.
     pub(super) moved: Vec<RefName>,
+    /// Ticket branches that are moved for the moment of the push only.
+    pub(super) guards: Vec<RefName>,
+}
+
+/// What others can have moved between two looks.
+#[derive(PartialEq, Eq)]
+pub(super) struct SeenRefs {
+    pub(super) trunk: Option<Oid>,
+    /// The branch that is watched.
+    pub(super) watched: Option<Oid>,
+    /// The claims that are on their branches alone.
+    pub(super) claims: Vec<Oid>,
 }
 
 impl<T> Sent<T> {
+    /// Whether it is a claim that leaves the trunk where it is.
+    pub(super) fn is_alone(&self) -> bool {
+        self.change.reach == CommitReach::Refs
+    }
+
     /// The attempt, when it came to nothing.
     pub(super) fn failed(
         &self,
         failure: AttemptFailure,
         words: String,
-        seen: [Option<Oid>; 2],
+        seen: SeenRefs,
         others: usize,
     ) -> FailedAttempt {
         FailedAttempt { failure, words, seen, refs: self.built.refs.clone(), others }
@@ -103,8 +120,8 @@ pub(super) struct FailedAttempt {
     pub(super) failure: AttemptFailure,
     /// What git and the server said.
     pub(super) words: String,
-    /// What the attempt was decided on: the trunk, and the branch that is watched.
-    pub(super) seen: [Option<Oid>; 2],
+    /// What the attempt was decided on.
+    pub(super) seen: SeenRefs,
     /// The refs that were to move with the trunk.
     pub(super) refs: Vec<RefUpdate>,
     /// How many went along.

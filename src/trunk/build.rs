@@ -5,18 +5,21 @@ use crate::git::{
     CommitAuthors, CommitText, MergedTree, ObjectKind, ObjectWriter, RefUpdate, TreeEdit,
 };
 use crate::lifecycle::{
-    BranchLanding, Change, FileEdit, FollowUp, FollowUpReach, Intake, Merge, MergeForm, RefEdit,
+    BranchLanding, Change, CommitReach, FileEdit, FollowUp, Intake, Merge, MergeForm, RefEdit,
     Target, trailer,
 };
 use crate::names::{Oid, RepoPath};
 
 /// A commit that is not on the trunk yet.
+#[derive(Clone)]
 pub(super) struct Built {
     pub(super) commit: Oid,
     /// The paths that it changes, read back from it.
     pub(super) paths: Vec<RepoPath>,
     pub(super) follow_up: Option<BuiltFollowUp>,
     pub(super) refs: Vec<RefUpdate>,
+    /// The commit on top.
+    pub(super) last: Oid,
     /// Where the trunk is to be.
     pub(super) tip: Oid,
 }
@@ -26,7 +29,7 @@ pub(super) struct Built {
 pub struct BuiltFollowUp {
     pub commit: Oid,
     pub paths: Vec<RepoPath>,
-    pub(super) reach: FollowUpReach,
+    pub(super) reach: CommitReach,
 }
 
 impl Built {
@@ -40,10 +43,11 @@ impl Built {
         let last = follow_up.as_ref().map_or(&commit, |next| &next.commit);
         let refs = change.refs.iter().map(|edit| update(edit, last)).collect();
         let tip = match &follow_up {
-            Some(BuiltFollowUp { commit, reach: FollowUpReach::Trunk, .. }) => commit.clone(),
+            Some(BuiltFollowUp { commit, reach: CommitReach::Trunk, .. }) => commit.clone(),
             Some(_) | None => commit.clone(),
         };
-        Built { commit, paths, follow_up, refs, tip }
+        let last = last.clone();
+        Built { commit, paths, follow_up, refs, last, tip }
     }
 
     /// All commits, in their order.
@@ -64,12 +68,21 @@ impl Trunk<'_> {
         let edits = tree_edits(&change.edits, writer)?;
         let format = self.repo.format;
         let text = self.text(change);
-        let mut parents: Vec<&Oid> = view.commit().into_iter().collect();
+        // A claim that leaves the trunk where it is stands on it as it is.
+        let (on, tree) = match change.reach {
+            CommitReach::Trunk => (view.commit(), view.tree().cloned()),
+            CommitReach::Refs => {
+                let tree = view.on_remote().map(|trunk| self.objects.tree_of(trunk)).transpose()?;
+                (view.on_remote(), tree)
+            }
+        };
+        let old = tree.as_ref();
+        let mut parents: Vec<&Oid> = on.into_iter().collect();
         let taken_in = match &change.merge {
             Some(Merge::OfBranch(landing)) => Some(self.taken_in(view, landing, &mut parents)?),
             Some(Merge::IntoBranch(_)) | None => None,
         };
-        let under = taken_in.as_ref().or(view.tree());
+        let under = taken_in.as_ref().or(old);
         let tree = self.objects.rewrite(under, &edits, format, writer)?;
         let (commit, branch) = match &change.merge {
             Some(Merge::IntoBranch(intake)) => {
@@ -79,7 +92,7 @@ impl Trunk<'_> {
             }
             Some(Merge::OfBranch(_)) | None => (writer.commit(&tree, &parents, &text)?, None),
         };
-        let paths = match view.tree() {
+        let paths = match old {
             Some(old) => {
                 self.objects.compare(old, &tree, format)?.into_iter().map(|c| c.path).collect()
             }
@@ -128,7 +141,7 @@ impl Trunk<'_> {
         let new = self.objects.rewrite(Some(ground.tree), &edits, format, writer)?;
         let (ci, trailers) = (self.ci, next.trailers.clone());
         // On a ticket branch it is work for continuous integration.
-        let ci = if next.reach == FollowUpReach::Trunk { ci } else { Ci::Run };
+        let ci = if next.reach == CommitReach::Trunk { ci } else { Ci::Run };
         let authors = ground.authors.cloned();
         let subject = ci.subject(&next.subject);
         let text = CommitText { subject, body: None, trailers, authors };

@@ -105,7 +105,7 @@ pub(super) fn told<T>(
     view: &View<'_>,
     error: TrunkError,
 ) -> TrunkError {
-    match still_open(sent, view.commit()) {
+    match still_open(sent, view.on_remote()) {
         MayLand::No => error,
         MayLand::Unknown => unknown(remote, &error),
     }
@@ -137,7 +137,8 @@ pub(super) fn unknown(remote: &RemoteName, error: &TrunkError) -> TrunkError {
 
 /// Whether a push that tix stopped waiting for may still land: it can only where the trunk is as it was.
 pub(super) fn still_open<T>(sent: &[Sent<T>], tip: Option<&Oid>) -> MayLand {
-    let open = |s: &Sent<T>| s.fate == PushState::Open && s.parent.as_ref() == tip;
+    let fits = |s: &Sent<T>| s.is_alone() || s.parent.as_ref() == tip;
+    let open = |s: &Sent<T>| s.fate == PushState::Open && fits(s);
     if sent.iter().any(open) { MayLand::Unknown } else { MayLand::No }
 }
 

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use super::judge::{speaks_of_a_break, speaks_of_permission};
 use super::server::{LAST_WORD, cut_off};
+use super::unpublished::claims_ref;
 use super::{MayLand, Trunk, TrunkError, TrunkStep, View};
 use crate::git::{GitError, RefValue};
 use crate::names::{Oid, RefName, RemoteName};
@@ -30,6 +31,10 @@ impl Trunk<'_> {
         if let Some((branch, prefix)) = &watched {
             // A pattern, because a plain refspec fails when the branch does not exist.
             specs.push(format!("+{branch}*:{prefix}/{branch}*"));
+        }
+        let tickets = self.branches.as_ref().map(|b| (b.pattern(), self.run.private_prefix()));
+        if let Some((pattern, prefix)) = &tickets {
+            specs.push(format!("+{pattern}:{prefix}/{pattern}"));
         }
         let until = if self.run.has_pushed() {
             self.deadline.at().max(Instant::now() + LAST_WORD)
@@ -74,6 +79,44 @@ impl Trunk<'_> {
         if let Some((branch, prefix)) = &watched {
             view.watched = self.objects.resolve(&format!("{prefix}/{branch}"))?;
         }
+        match tickets {
+            Some((_, prefix)) => self.with_ticket_branches(remote, view, &prefix),
+            None => Ok(view),
+        }
+    }
+
+    /// The view with what only ticket branches have, where one of them may be the lock.
+    fn with_ticket_branches<'v>(
+        &'v self,
+        remote: &RemoteName,
+        mut view: View<'v>,
+        prefix: &str,
+    ) -> Result<View<'v>, TrunkError> {
+        let found = self.repo.refs(&[&format!("{prefix}/")])?;
+        let plain = |found: RefValue| {
+            let name = found.name.as_str().strip_prefix(prefix)?.strip_prefix('/')?;
+            Some(RefValue { name: RefName::parse(name)?, ..found })
+        };
+        let tips: Vec<RefValue> = found.into_iter().filter_map(plain).collect();
+        if self.branch != self.stamp {
+            // Another branch is written to; what decides about its ticket is on the trunk.
+            if let Some(base) = view.base.clone() {
+                let trunk = self.with_claims(self.view_of(&base)?, &tips)?;
+                view.base = trunk.commit().cloned();
+            }
+            return Ok(view);
+        }
+        let mut view = self.with_claims(view, &tips)?;
+        if let (Some(name), Some(with)) = (claims_ref(remote, &self.branch), view.commit())
+            && view.on_remote() != Some(with)
+        {
+            let before = self.objects.resolve(name.as_str())?;
+            self.run.note(name, with.clone(), before);
+            for tip in &tips {
+                self.note_tip(remote, &tip.name, &tip.oid)?;
+            }
+        }
+        view.tickets = tips;
         Ok(view)
     }
 

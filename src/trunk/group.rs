@@ -247,6 +247,13 @@ impl Trunk<'_> {
         course: &mut Course<T>,
         decide: Decide<'_, T, A, E>,
     ) -> Result<Turn<T>, Stop<E>> {
+        if self.branches.is_some() {
+            // Nobody is in anybody's way.
+            if let Ok(writer) = self.run.writer() {
+                writer.warm_up();
+            }
+            return Ok(Turn::Own(None));
+        }
         // What may still be on its way is this run's own matter.
         let is_open = |mine: &Sent<T>| mine.fate == PushState::Open;
         let unclear = course.last.as_ref().is_some_and(FailedAttempt::is_unclear);
@@ -280,6 +287,7 @@ impl Trunk<'_> {
                 built,
                 fate: fate.unwrap_or(PushState::Ended),
                 moved,
+                guards: Vec::new(),
             };
             if fate.is_none() {
                 return Ok(Turn::Landed(self.won(remote, diary, mine, Atomic::Yes)));
@@ -314,7 +322,7 @@ impl Trunk<'_> {
         own: &Change,
         built: &Built,
     ) -> Result<PushGroup, TrunkError> {
-        let (Some(grouped), Some(parent)) = (self.grouped, view.commit()) else {
+        let (Some(grouped), Some(parent)) = (self.grouped, view.on_remote()) else {
             return Ok(PushGroup::none());
         };
         let dir = self.group_dir();

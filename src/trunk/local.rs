@@ -63,6 +63,7 @@ impl Trunk<'_> {
                     left: Vec::new(),
                     attempts: diary.attempts,
                     warnings,
+                    publication: None,
                 };
             }
             self.write_following(&[])?;

@@ -35,6 +35,7 @@ mod run;
 mod seen;
 mod server;
 mod stale_locks;
+mod unpublished;
 mod view;
 
 use std::convert::Infallible;
@@ -47,6 +48,7 @@ pub use pruned::with_objects;
 pub use run::{Run, clear_killed_runs, killed_runs, random_token};
 pub use seen::last_fetched;
 pub use server::require_one_place;
+pub use unpublished::{Publication, TicketBranches, with_claims_seen};
 pub use view::{Unloadable, View};
 
 use build::Built;
@@ -73,6 +75,8 @@ pub struct Trunk<'a> {
     pub watch: Option<RefName>,
     /// The branch that a fetch is noted for: the trunk, also where this engine writes to another branch.
     pub stamp: RefName,
+    /// The branches of tickets, where making one is the lock; `None` where the push of the trunk is.
+    pub branches: Option<TicketBranches>,
     /// The directory that holds the lanes.
     pub tickets_dir: RepoPath,
     /// Whether messages ask continuous integration to skip the commit.
@@ -145,6 +149,8 @@ pub struct Landed<T> {
     /// How many pushes it took.
     pub attempts: u32,
     pub warnings: Vec<String>,
+    /// What is to be brought up to the trunk, where it stands on its branch alone.
+    pub publication: Option<Publication>,
 }
 
 impl<T> Landed<T> {
@@ -160,6 +166,7 @@ impl<T> Landed<T> {
             left: self.left,
             attempts: self.attempts,
             warnings: self.warnings,
+            publication: self.publication,
         }
     }
 }

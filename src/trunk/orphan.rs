@@ -98,6 +98,7 @@ impl Trunk<'_> {
             left: Vec::new(),
             attempts: 1,
             warnings: Vec::new(),
+            publication: None,
         }
     }
 }

@@ -15,7 +15,7 @@ use super::attempt::Decided;
 use super::{Decide, Trunk, queue};
 use crate::file;
 use crate::git::{GitError, Repo};
-use crate::lifecycle::Decision;
+use crate::lifecycle::{CommitReach, Decision};
 use crate::names::{Oid, RefName, RemoteName};
 
 /// How old a view may be on which a push is decided. Of an older one it is likelier than not that a team has moved on.
@@ -105,9 +105,19 @@ impl Trunk<'_> {
             return Ok(None);
         }
         // Whatever is wrong with it will be wrong, or not, with what is fetched.
-        let Ok(mut view) = self.view_of(tip) else { return Ok(None) };
+        let view = match (&self.branches, &self.remote) {
+            (Some(_), Some(remote)) => self.seen_with_claims(remote, tip),
+            (None, _) | (_, None) => self.view_of(tip),
+        };
+        let Ok(mut view) = view else { return Ok(None) };
         view.fetched = false;
         match decide(&view) {
+            // Where ticket branches are the lock, what is on them matters to all else.
+            Ok(Decision::Push(change, _))
+                if self.branches.is_some() && change.reach == CommitReach::Trunk =>
+            {
+                Ok(None)
+            }
             Ok(Decision::Push(change, output)) => Ok(Some((view, (change, output)))),
             Ok(Decision::Answer(_)) | Err(_) => Ok(None),
         }

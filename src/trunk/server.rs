@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::attempt::{AttemptFailure, Course, FailedAttempt, Looked, PushState, Sent};
+use super::attempt::{AttemptFailure, Course, FailedAttempt, Looked, PushState, SeenRefs, Sent};
 use super::backoff::Backoff;
 use super::beside::{moved_by, moved_ref};
 use super::explain::{still_open, told, too_late, unknown};
@@ -13,7 +13,7 @@ use super::{
     Built, Decide, Diary, Landed, Outcome, Stop, Trunk, TrunkError, TrunkStep, View, pruned,
 };
 use crate::git::{Atomic, GitError, PushProgress, PushReport, RefUpdate, Repo};
-use crate::lifecycle::{Change, Decision};
+use crate::lifecycle::{Change, CommitReach, Decision};
 use crate::names::{Oid, RemoteName};
 
 /// How long a question to the remote may take when the deadline has passed but a push was sent whose
@@ -63,6 +63,11 @@ impl Trunk<'_> {
                     attempt => attempt?,
                 };
             let failure = match verdict {
+                // Between the view and the landing somebody may have claimed it and ended that claim: a look says.
+                PushVerdict::Won | PushVerdict::TrunkOnly if mine.is_alone() => {
+                    course.sent.push(mine);
+                    continue;
+                }
                 PushVerdict::Won | PushVerdict::TrunkOnly => {
                     group.landed(&mine.moved);
                     self.double_groups();
@@ -120,9 +125,14 @@ impl Trunk<'_> {
                 return Ok(Looked::Failed);
             }
         };
+        if self.settle_branches(remote, sent, &view)? {
+            return self.look(remote, diary, course, decide);
+        }
         if let Some(at) = self.find_landed(sent, &view)? {
-            let won = self.won(remote, diary, sent.swap_remove(at), course.atomic);
-            return Ok(Looked::Ended(Outcome::Landed(won)));
+            let mine = sent.swap_remove(at);
+            let publication = if mine.is_alone() { self.publication(&view) } else { None };
+            let won = self.won(remote, diary, mine, course.atomic);
+            return Ok(Looked::Ended(Outcome::Landed(Landed { publication, ..won })));
         }
         if let Some(failed) = course.last.take() {
             let still = seen(&view) == failed.seen;
@@ -133,7 +143,7 @@ impl Trunk<'_> {
                 self.halve_groups(failed.others);
                 return self.decided(remote, diary, course, view, decide);
             }
-            let landing = still.then(|| still_open(sent, view.commit()));
+            let landing = still.then(|| still_open(sent, view.on_remote()));
             self.explain(remote, failed, landing, patience)?;
         }
         self.decided(remote, diary, course, view, decide)
@@ -149,7 +159,7 @@ impl Trunk<'_> {
     ) -> Result<Looked<'v, T, A>, Stop<E>> {
         let sent = &course.sent;
         if self.deadline.is_over() && !sent.is_empty() {
-            return Err(too_late(remote, diary, sent, view.commit(), course.broke.take()).into());
+            return Err(too_late(remote, diary, sent, view.on_remote(), course.broke.take()).into());
         }
         self.require_basis(&view).map_err(|error| told(remote, sent, &view, error))?;
         // Only a view that was fetched a moment ago is answered from.
@@ -165,25 +175,30 @@ impl Trunk<'_> {
         remote: &RemoteName,
         diary: &mut Diary,
         view: &View<'_>,
-        (change, output): (Change, T),
+        (mut change, output): (Change, T),
         course: &Course<T>,
     ) -> Result<(Sent<T>, PushGroup, PushVerdict, String), Stop<E>> {
         let atomic = course.atomic;
         let writer = self.run.writer()?;
-        let built = self
-            .build(view, &change, writer)
-            .and_then(|built| self.keep(writer, &built.commit).map(|()| built));
+        let guards = self.guard_branches(view, &mut change);
+        let built = match self.built_before(&change, course) {
+            Some(built) => Ok(built),
+            None => self.build(view, &change, writer),
+        };
+        let built = built.and_then(|built| self.keep(writer, &built.commit).map(|()| built));
         let mut built = built.map_err(|error| pruned::while_built(writer, error))?;
         let group = match atomic {
-            Atomic::Yes => self.gather(view, &change, &built)?,
-            Atomic::No => PushGroup::none(),
+            Atomic::Yes if change.reach == CommitReach::Trunk => {
+                self.gather(view, &change, &built)?
+            }
+            Atomic::Yes | Atomic::No => PushGroup::none(),
         };
         built.tip = group.tip().unwrap_or(&built.tip).clone();
         diary.attempts += 1;
         diary.commits.extend(built.commits());
         diary.paths.clone_from(&built.paths);
         (self.progress)(TrunkStep::Push(diary.attempts));
-        let mut updates = self.all_updates(&built, view.commit());
+        let mut updates = self.all_updates(&built, change.reach, view.on_remote());
         updates.extend(group.refs().cloned());
         let first = match atomic {
             Atomic::Yes => updates.as_slice(),
@@ -205,6 +220,10 @@ impl Trunk<'_> {
         let fate = match &report {
             Ok(PushReport { sent: PushProgress::BeforeRefs, .. }) => PushState::Unsent,
             Err(error) if error.is_cut_off() => PushState::Open,
+            // That the branch is not there proves nothing: nothing else that happens would keep it from landing.
+            Ok(report) if report.refs.is_empty() && change.reach == CommitReach::Refs => {
+                PushState::Open
+            }
             Ok(_) | Err(_) => PushState::Ended,
         };
         if fate != PushState::Unsent {
@@ -214,12 +233,13 @@ impl Trunk<'_> {
         self.take_back(remote, first, &moved);
         let mine = Sent {
             commit: built.commit.clone(),
-            parent: view.commit().cloned(),
+            parent: view.on_remote().cloned(),
             change,
             output,
             built,
             fate,
             moved,
+            guards,
         };
         if let Some(error) = killed_claim(remote, &mine.change, &report) {
             return Err(error.into());
@@ -272,7 +292,16 @@ impl Trunk<'_> {
 
     /// The trunk moves from exactly the commit that the change was decided on, its parent: a trunk that
     /// was deleted or set back meanwhile is not brought back by our push, as a mere fast-forward would do.
-    fn all_updates(&self, built: &Built, parent: Option<&Oid>) -> Vec<RefUpdate> {
+    fn all_updates(
+        &self,
+        built: &Built,
+        reach: CommitReach,
+        parent: Option<&Oid>,
+    ) -> Vec<RefUpdate> {
+        if reach == CommitReach::Refs {
+            // The ticket branch is the last of them, and here it stands for the trunk.
+            return built.refs.iter().rev().cloned().collect();
+        }
         let (name, to) = (self.branch.clone(), built.tip.clone());
         let trunk = match parent {
             Some(from) => RefUpdate::Move { name, from: from.clone(), to },
@@ -291,13 +320,20 @@ impl Trunk<'_> {
     ) -> Landed<T> {
         self.run.note_landed();
         note_fetched(self.repo, remote, &self.stamp);
-        self.tell_others(remote, &mine.built.tip);
+        if !mine.is_alone() {
+            self.tell_others(remote, &mine.built.tip);
+        }
         // Without a report the trunk speaks for all refs, if they move together.
         let all = mine.moved.is_empty() && atomic == Atomic::Yes;
         let (mut moved, mut left) = (Vec::new(), Vec::new());
-        for update in self.all_updates(&mine.built, mine.parent.as_ref()) {
+        for update in self.all_updates(&mine.built, mine.change.reach, mine.parent.as_ref()) {
             let name = update.name();
             let done = all || *name == self.branch || mine.moved.contains(name);
+            if mine.guards.contains(name) {
+                // It has kept claims out of the queue while the trunk moved.
+                self.push_back(remote, &update);
+                continue;
+            }
             // A branch is deleted only when what it held is safe under its other name.
             let there = if left.is_empty() {
                 done || self.push_one(remote, &update)
@@ -321,6 +357,7 @@ impl Trunk<'_> {
             left,
             attempts: diary.attempts,
             warnings: Vec::new(),
+            publication: None,
         }
     }
 
@@ -351,8 +388,12 @@ pub fn require_one_place(repo: &Repo, remote: &RemoteName) -> Result<(), TrunkEr
 }
 
 /// What others can have moved between two looks: the trunk, and the branch that is watched.
-fn seen(view: &View<'_>) -> [Option<Oid>; 2] {
-    [view.commit().cloned(), view.watched().cloned()]
+fn seen(view: &View<'_>) -> SeenRefs {
+    SeenRefs {
+        trunk: view.on_remote().cloned(),
+        watched: view.watched().cloned(),
+        claims: view.claims.commits.clone(),
+    }
 }
 
 /// A claim whose push was ended by a signal. The next run of the same command finds it and goes on with it, so this one, in a

@@ -1,8 +1,8 @@
 //! The trunk at one commit: the list of tickets at once, their contents on demand.
 
-use crate::git::{FileMode, GitError, ObjectFormat, ObjectKind, Objects, TreeEntry};
+use crate::git::{FileMode, GitError, ObjectFormat, ObjectKind, Objects, RefValue, TreeEntry};
 use crate::lifecycle::{EntryNode, OddFile, Refusal, Snapshot, Ticket, TicketEntry};
-use crate::names::{Oid, RepoPath};
+use crate::names::{Oid, RefName, RepoPath};
 use crate::ticket::{Document, Lane, TicketId};
 
 /// How deep below a lane tickets are looked for. Two levels are in use; the bound keeps a hostile tree
@@ -19,9 +19,20 @@ pub struct View<'a> {
     pub(super) outdated: bool,
     /// Whether it was fetched by this transaction, and is not only what this clone saw last.
     pub(super) fetched: bool,
+    pub(super) claims: ClaimsAlone,
+    /// The ticket branches of the remote, where they were fetched along.
+    pub(super) tickets: Vec<RefValue>,
     /// All tickets, as values.
     pub snapshot: Snapshot,
     pub has_tickets: bool,
+}
+
+/// The claims of a view that are not on the trunk yet.
+#[derive(Default)]
+pub(super) struct ClaimsAlone {
+    /// The trunk without them; `None` where there are none.
+    pub(super) trunk: Option<Oid>,
+    pub(super) commits: Vec<Oid>,
 }
 
 /// Why a ticket's contents could not be had.
@@ -48,6 +59,8 @@ impl<'a> View<'a> {
                 base: None,
                 outdated: false,
                 fetched: true,
+                claims: ClaimsAlone::default(),
+                tickets: Vec::new(),
                 snapshot,
                 has_tickets: false,
             });
@@ -81,6 +94,8 @@ impl<'a> View<'a> {
             base: None,
             outdated: false,
             fetched: true,
+            claims: ClaimsAlone::default(),
+            tickets: Vec::new(),
             snapshot,
             has_tickets,
         })
@@ -89,6 +104,16 @@ impl<'a> View<'a> {
     /// The commit; `None` when the trunk has none yet.
     pub fn commit(&self) -> Option<&Oid> {
         self.commit.as_ref()
+    }
+
+    /// Where the trunk is on the remote. The commit that is looked at stands on it, with what only ticket branches have.
+    pub fn on_remote(&self) -> Option<&Oid> {
+        self.claims.trunk.as_ref().or(self.commit.as_ref())
+    }
+
+    /// Where a ticket branch is, if those were fetched along and it is there.
+    pub fn ticket_branch(&self, name: &RefName) -> Option<&Oid> {
+        self.tickets.iter().find(|tip| tip.name == *name).map(|tip| &tip.oid)
     }
 
     /// Where the watched branch is; `None` when it does not exist, or none is watched.

@@ -28,8 +28,8 @@ use crate::lock::Lock;
 use crate::names::{Oid, RefName, RepoPath};
 use crate::ticket::{Lane, TicketId};
 use crate::trunk::{
-    Diary, Landed, Outcome, Run, Stop, Trunk, TrunkError, View, may_still_land, random_token,
-    ticket_lock,
+    Diary, Landed, Outcome, Publication, Run, Stop, Trunk, TrunkError, View, may_still_land,
+    random_token, ticket_lock,
 };
 use crate::workspace::worker::check;
 use crate::workspace::{self, BranchLeftover};
@@ -48,6 +48,8 @@ pub(super) struct Activation<'a> {
     /// The ticket branch was found on the remote although nobody holds the ticket: look where it is.
     pub(super) look_for_stray: Option<RefName>,
     pub(super) diary: Diary,
+    /// What the trunk is to be told once the answer is given.
+    pub(super) publication: Option<Publication>,
 }
 
 /// An active ticket, as the trunk has it.
@@ -120,6 +122,7 @@ impl<'a> Activation<'a> {
             group: ClaimGroup::new(ctx),
             look_for_stray: None,
             diary: Diary { phase: "claim", ..Diary::default() },
+            publication: None,
         })
     }
 
@@ -159,7 +162,7 @@ impl<'a> Activation<'a> {
                 }
             }
         };
-        Ok(Activated::Done(Box::new(receipt)))
+        Ok(Activated::Done(Box::new(receipt), None))
     }
 
     /// Claims, around branches that stand in the way: a stray one is looked at, and with `--next` the ticket is passed over
@@ -270,6 +273,10 @@ impl<'a> Activation<'a> {
             stray: self.stray(trunk, view, &entry.id)?,
         };
         let (mut change, claimed) = lifecycle::claim(&ticket, &view.snapshot, &request)?;
+        // A ticket that gets its number with the claim has no branch yet whose name two claimers would agree on.
+        if trunk.branches.is_some() && claimed.id == claimed.was {
+            change = lifecycle::on_branch_alone(change);
+        }
         if claimed.id != entry.id && !try_lock(trunk, locks, &claimed.id)? {
             return busy(&claimed.id);
         }
@@ -419,7 +426,11 @@ impl<'a> Activation<'a> {
         attempt.unfinished = self.unfinished(trunk, &survey)?;
         let verdicts = survey.judge(self.ctx, view, &self.args.filter);
         let ready = verdicts.iter().filter(|v| v.hindrances.is_empty()).map(|v| v.known.entry);
-        let ready: Vec<&TicketEntry> = ready.filter(|e| !attempt.is_passed_over(&e.id)).collect();
+        let mut ready: Vec<&TicketEntry> =
+            ready.filter(|e| !attempt.is_passed_over(&e.id)).collect();
+        if trunk.branches.is_some() {
+            spread(&mut ready, self.run.token(), attempt.tried.len());
+        }
         let (mut busy, mut limit) = (None, None);
         for entry in ready {
             // Nobody was quicker where nothing was tried but on an old view.
@@ -470,6 +481,23 @@ impl<'a> Activation<'a> {
             return Ok(None);
         }
         workspace_path(self.ctx, &claimed.id, &claimed.session).map(Some)
+    }
+}
+
+/// How many of the next tickets are as good as the first, where all who choose the same must choose anew.
+const SPREAD: usize = 8;
+
+/// Begins with one of the first few, and with another one each time: whoever pushes a branch learns only then that others
+/// have chosen the same.
+fn spread(ready: &mut [&TicketEntry], token: &str, turn: usize) {
+    let few = ready.len().min(SPREAD);
+    let drawn = u64::from_str_radix(token, 16)
+        .unwrap_or(0)
+        .rotate_left(u32::try_from(turn).unwrap_or(0) * 8);
+    if let (Some(first), Ok(by)) = (ready.get_mut(..few), usize::try_from(drawn >> 8))
+        && few > 0
+    {
+        first.rotate_left(by % few);
     }
 }
 

@@ -7,9 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::app::context::Context;
 use crate::config::RecordPlace;
 use crate::git::CommitAuthors;
-use crate::lifecycle::{
-    self, ActivateRequest, Claim, ClaimRequest, Claimed, FollowUpReach, Target,
-};
+use crate::lifecycle::{self, ActivateRequest, Claim, ClaimRequest, Claimed, CommitReach, Target};
 use crate::ticket::TicketId;
 use crate::trunk::{AskedChange, Grouped, View};
 
@@ -87,10 +85,10 @@ pub(super) struct ClaimWords<'a> {
 }
 
 /// Where what says that work begins is written.
-pub(super) fn reach(ctx: &Context<'_>) -> FollowUpReach {
+pub(super) fn reach(ctx: &Context<'_>) -> CommitReach {
     match ctx.record {
-        RecordPlace::Branch => FollowUpReach::Refs,
-        RecordPlace::Trunk => FollowUpReach::Trunk,
+        RecordPlace::Branch => CommitReach::Refs,
+        RecordPlace::Trunk => CommitReach::Trunk,
     }
 }
 

@@ -153,7 +153,7 @@ impl Activation<'_> {
                 .hint("take another ticket: tix list --lane queue"));
         }
         if let Some(trunk) = workspace::pending_push(&self.ctx.repo, &active.id) {
-            if view.commit() == Some(&trunk) {
+            if view.on_remote() == Some(&trunk) {
                 let id = &active.id;
                 return Err(Failure::new(
                     Exit::Incomplete,
@@ -293,7 +293,7 @@ impl Activation<'_> {
             let path = self.wants_worktree(&claimed)?;
             workspace::preflight(&ctx.repo, path.as_deref(), branch, None, &[])?;
             change.follow_up = Some(self.follow_up(&claimed, path.as_deref())?);
-            if let (Some(tip), Some(_)) = (view.commit(), &ctx.remote) {
+            if let (Some(tip), Some(_)) = (view.on_remote(), &ctx.remote) {
                 workspace::note_push(&ctx.repo, &active.id, tip)?;
             }
             workspace::note_claim(&ctx.repo, &active.id, &self.claim.id)?;

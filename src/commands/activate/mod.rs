@@ -27,7 +27,7 @@ use crate::error::{Exit, Failure};
 use crate::out::{Format, Out};
 use crate::text::{duration, safe, shell_word};
 use crate::ticket::Lane;
-use crate::trunk::Diary;
+use crate::trunk::{Diary, Publication, Run};
 
 /// Claim a ticket and make its workspace
 ///
@@ -106,10 +106,25 @@ pub fn run(args: &ActivateArgs, globals: &Globals, env: &Env, out: &Out) -> Resu
     if !args.exec.is_empty() {
         return work::run(args, globals, env, out);
     }
-    if let Some((ctx, receipt)) = claimed(args, globals, env, out)? {
+    if let Some((ctx, receipt, publication)) = claimed(args, globals, env, out)? {
         answer(&ctx, &receipt);
+        publish(&ctx, publication);
     }
     Ok(0)
+}
+
+/// Brings a claim that stands on its branch up to the trunk. It stands all the same where that fails: whoever pushes the trunk
+/// next does it.
+fn publish(ctx: &Context<'_>, publication: Option<Publication>) {
+    if publication.is_none() {
+        return;
+    }
+    let silent = |_| {};
+    let published =
+        Run::begin(&ctx.repo).and_then(|run| ctx.engine(&run, &silent).publish(publication));
+    if let Err(error) = published {
+        tracing::info!(%error, "publish");
+    }
 }
 
 /// Claims and sets up, and with `--wait` waits for a ticket; `None` when it was only to be looked at, and the answer
@@ -119,7 +134,7 @@ fn claimed<'a>(
     globals: &Globals,
     env: &'a Env,
     out: &'a Out,
-) -> Result<Option<(Context<'a>, Receipt)>, Failure> {
+) -> Result<Option<(Context<'a>, Receipt, Option<Publication>)>, Failure> {
     let until = patience(args.wait);
     loop {
         // Found anew in each round: a wait may be longer than what a claim takes for the present.
@@ -129,7 +144,7 @@ fn claimed<'a>(
                 answer_plan(out, &plan);
                 return Ok(None);
             }
-            Activated::Done(receipt) => return Ok(Some((ctx, *receipt))),
+            Activated::Done(receipt, publication) => return Ok(Some((ctx, *receipt, publication))),
             Activated::Nothing(choice, warnings) => {
                 if let Some(until) = until
                     && await_news(&ctx, choice.commit().as_ref(), until)? == News::Yes
@@ -149,24 +164,26 @@ fn claimed<'a>(
 /// Claims and sets up, and writes down what came of it.
 fn activate(ctx: &Context<'_>, args: &ActivateArgs) -> Result<Activated, Failure> {
     let mut diary = Diary { phase: "claim", ..Diary::default() };
+    let mut publication = None;
     let activated = Activation::begin(ctx, args).and_then(|mut activation| {
         let result = activation.activate();
         diary = activation.diary.clone();
+        publication = activation.publication.take();
         result
     });
     let result = match activated {
-        Ok(Activated::Done(receipt)) => Ok(*receipt),
+        Ok(Activated::Done(receipt, _)) => Ok(*receipt),
         Ok(other @ (Activated::Planned(_) | Activated::Nothing(..))) => return Ok(other),
         Err(failure) => Err(failure),
     };
     let receipt = record(ctx, "activate", args.subject(), &diary, result)?;
-    Ok(Activated::Done(Box::new(receipt)))
+    Ok(Activated::Done(Box::new(receipt), publication))
 }
 
 /// What an activation came to.
 enum Activated {
-    /// It was done, or had been done before.
-    Done(Box<Receipt>),
+    /// It was done, or had been done before; and what the trunk is to be told of it.
+    Done(Box<Receipt>, Option<Publication>),
     /// It was only looked at.
     Planned(Box<ActivationPlan>),
     /// There is nothing to claim, and what to know beside that.

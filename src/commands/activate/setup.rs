@@ -45,6 +45,7 @@ impl Activation<'_> {
         }));
         receipt.warnings.extend(self.attempt.warnings());
         receipt.set_claim(self.ctx, &self.claim, &won.landed.commit, won.landed.attempts);
+        self.publication.clone_from(&won.landed.publication);
         // The note of it from before the push is enough to go on with.
         if let Err(error) = workspace::keep_claim(&self.ctx.repo, &won.claimed.id, &self.claim.id) {
             tracing::warn!(%error, "note the claim");

@@ -19,9 +19,10 @@ impl Activation<'_> {
         view: &'v View<'_>,
         id: &TicketId,
     ) -> Result<Option<StrayBranch<'v>>, Stop<Failure>> {
-        let own = |watched: &&RefName| self.ctx.ticket_branch(id).as_ref() == Ok(*watched);
-        let watched = self.look_for_stray.as_ref().filter(own);
-        let Some(at) = watched.and_then(|_| view.watched()) else { return Ok(None) };
+        let Ok(branch) = self.ctx.ticket_branch(id) else { return Ok(None) };
+        let watched = self.look_for_stray.as_ref().filter(|watched| **watched == branch);
+        let at = view.ticket_branch(&branch).or(watched.and_then(|_| view.watched()));
+        let Some(at) = at else { return Ok(None) };
         if let Some(tip) = view.commit()
             && trunk.repo.is_ancestor(at, tip)?
         {
@@ -33,21 +34,40 @@ impl Activation<'_> {
             return Ok(None);
         };
         if let (Some(remote), Some(claim)) = (&trunk.remote, self.claim_on(&there, held, at)?) {
-            self.require_no_other_trunk(trunk, remote, view, &claim)?;
+            self.require_over(trunk, view, id, &claim)?;
+            self.require_no_other_trunk(trunk, remote, view, &claim.0)?;
         }
         Ok(Some(StrayBranch::Work(at)))
     }
 
-    /// The commit that made the claim which a ticket branch carries.
+    /// The commit that made the claim which a ticket branch carries, and its message.
     fn claim_on(
         &self,
         branch: &View<'_>,
         held: &TicketEntry,
         at: &Oid,
-    ) -> Result<Option<Oid>, Stop<Failure>> {
+    ) -> Result<Option<(Oid, String)>, Stop<Failure>> {
         let claim_id = branch.require::<Failure>(held)?.held().claim_id;
-        let found = claim_commit(&self.ctx.repo, at, &held.path, claim_id.as_deref())?;
-        Ok(found.map(|(commit, _)| commit))
+        Ok(claim_commit(&self.ctx.repo, at, &held.path, claim_id.as_deref())?)
+    }
+
+    /// A claim whose lock is its branch stands until it was ended or overtaken, also for those who have not heard yet that
+    /// branches are the lock.
+    fn require_over(
+        &self,
+        trunk: &Trunk<'_>,
+        view: &View<'_>,
+        id: &TicketId,
+        claim: &(Oid, String),
+    ) -> Result<(), Stop<Failure>> {
+        let Some(tip) = view.on_remote() else { return Ok(()) };
+        let entry = view.snapshot.find_id(id)?;
+        if trunk.is_claim_over(claim, tip, &entry.path)? {
+            return Ok(());
+        }
+        let message = format!("{id} is claimed by its branch, and the trunk does not say so yet");
+        let failure = Failure::new(Exit::Held, message).fact("commit", claim.0.to_string());
+        Err(Stop::Refused(failure.hint("take another ticket: tix list --lane queue")))
     }
 
     /// A claim that is not in the history of this trunk may stand on another one: after the default branch was renamed, a

@@ -32,7 +32,10 @@ pub(super) fn run(
         let hint = "name one that is there, or a path in the workspace such as ./agent";
         return Err(Failure::new(Exit::Refused, message).hint(hint));
     }
-    let Some((ctx, mut receipt)) = super::claimed(args, globals, env, out)? else { return Ok(0) };
+    let Some((ctx, mut receipt, publication)) = super::claimed(args, globals, env, out)? else {
+        return Ok(0);
+    };
+    super::publish(&ctx, publication);
     if args.worker.waits() {
         // stdout is the worker's from here on.
         for warning in &receipt.warnings {

@@ -1,0 +1,405 @@
+//! Claims that are on their ticket branches and not on the trunk yet, where the creation of the branch is the lock.
+//!
+//! Such a claim is a commit `c` on a commit `b` of the trunk. On a trunk it is published (the ticket is active there under its id),
+//! over, or live. It is over for good when the trunk has `c` in its history, or when something since `b` took the ticket out of
+//! the queue: somebody else's claim, its own that was ended since, a squashed merge. The trunk alone says so, and needs no help
+//! from whoever made the claim.
+//!
+//! Every view of the trunk is one with the live claims in it: a commit of this clone on top of what the remote has, which merges
+//! all of them. So each decision sees them, and each push of the trunk brings them up, with whatever it was for: what ends or
+//! changes a claim publishes it first, so that `c` is in the trunk's history from then on and can never come back. It is
+//! pushed under a lease on the trunk that showed them live. The claims are merged and not copied, or the merge of the ticket
+//! branch would meet the same file moved twice.
+
+use std::time::Instant;
+
+use super::attempt::{Course, PushState, Sent};
+use super::view::ClaimsAlone;
+use super::{Built, Trunk, TrunkError, View};
+use crate::git::{
+    CommitText, FileMode, GitError, ObjectKind, Objects, RefUpdate, RefValue, Repo, TreeEdit,
+    UnpublishedClaim,
+};
+use crate::lifecycle::{
+    Change, CommitReach, EntryNode, FileEdit, RefEdit, Target, copy_claim, trailer,
+};
+use crate::names::{Oid, RefName, RemoteName, RepoPath};
+use crate::text::count;
+use crate::ticket::{Document, Lane, TicketId};
+
+/// How the branches of tickets are called.
+#[derive(Clone, Debug)]
+pub struct TicketBranches {
+    before: String,
+    after: String,
+}
+
+impl TicketBranches {
+    /// `None` where a name holds more of a ticket than its id.
+    pub fn new(template: &str) -> Option<TicketBranches> {
+        let (before, after) = template.split_once("{id}")?;
+        let plain = |text: &str| !text.contains(['{', '}']);
+        (plain(before) && plain(after))
+            .then(|| TicketBranches { before: before.to_owned(), after: after.to_owned() })
+    }
+
+    /// A pattern for all of them.
+    pub(super) fn pattern(&self) -> String {
+        format!("refs/heads/{}*{}", self.before, self.after)
+    }
+
+    pub(super) fn of(&self, id: &TicketId) -> Option<RefName> {
+        RefName::branch(&format!("{}{id}{}", self.before, self.after))
+    }
+
+    fn ticket(&self, branch: &RefName) -> Option<TicketId> {
+        let id = branch.short().strip_prefix(&self.before)?.strip_suffix(&self.after)?;
+        TicketId::parse(id).ok()
+    }
+}
+
+/// A claim that stands on its branch alone.
+struct LiveClaim {
+    commit: Oid,
+    from: RepoPath,
+    to: RepoPath,
+    /// The ticket's file with the claim.
+    claimed: Oid,
+}
+
+/// The ref of this clone that keeps the trunk with the live claims in it, for those who only look.
+pub fn claims_ref(remote: &RemoteName, trunk: &RefName) -> Option<RefName> {
+    RefName::parse(&format!("refs/tix/claims/{remote}/{}", trunk.short()))
+}
+
+/// A trunk, and the same with the live claims.
+#[derive(Clone, Debug)]
+pub struct Publication {
+    trunk: Oid,
+    with: Oid,
+}
+
+/// How often a publication is tried: each failure is somebody else's publication.
+const PUBLISHED: u32 = 5;
+
+/// The trunk as last seen, with the claims that were live on it then.
+pub fn with_claims_seen<'v>(
+    repo: &Repo,
+    objects: &'v Objects,
+    remote: &RemoteName,
+    (branch, trunk): (&RefName, &Oid),
+    tickets_dir: &RepoPath,
+) -> Result<View<'v>, TrunkError> {
+    let name = claims_ref(remote, branch);
+    let with = name.map(|name| objects.resolve(name.as_str())).transpose()?.flatten();
+    if let Some(with) = with
+        && first_parent(objects, &with)?.as_ref() == Some(trunk)
+    {
+        let mut view = View::load(objects, repo.format, Some(&with), tickets_dir)?;
+        view.claims.trunk = Some(trunk.clone());
+        return Ok(view);
+    }
+    View::load(objects, repo.format, Some(trunk), tickets_dir)
+}
+
+fn first_parent(objects: &Objects, commit: &Oid) -> Result<Option<Oid>, GitError> {
+    let object = objects.require(commit.as_str().as_bytes(), ObjectKind::Commit)?;
+    let text = String::from_utf8_lossy(&object.data).into_owned();
+    Ok(text.lines().find_map(|line| line.strip_prefix("parent ")).and_then(Oid::parse))
+}
+
+impl Trunk<'_> {
+    /// The same view with all live claims in it.
+    pub(super) fn with_claims<'v>(
+        &'v self,
+        view: View<'v>,
+        tips: &[RefValue],
+    ) -> Result<View<'v>, TrunkError> {
+        let (Some(trunk), Some(tree)) = (view.commit().cloned(), view.tree().cloned()) else {
+            return Ok(view);
+        };
+        let live = self.live_claims(&view, &trunk, tips)?;
+        if live.is_empty() {
+            return Ok(view);
+        }
+        let published = self.published(&trunk, &tree, &live)?;
+        let mut with = self.view_of(&published)?;
+        let View { watched, base, outdated, fetched, .. } = view;
+        with.claims = ClaimsAlone {
+            trunk: Some(trunk),
+            commits: live.into_iter().map(|claim| claim.commit).collect(),
+        };
+        (with.watched, with.base, with.outdated, with.fetched) = (watched, base, outdated, fetched);
+        Ok(with)
+    }
+
+    fn live_claims(
+        &self,
+        view: &View<'_>,
+        trunk: &Oid,
+        tips: &[RefValue],
+    ) -> Result<Vec<LiveClaim>, TrunkError> {
+        let Some(branches) = &self.branches else { return Ok(Vec::new()) };
+        // A ticket that is not in the queue has been taken out of it: its claim is published, or over.
+        let queued = |id: &TicketId| {
+            let mut entries = view.snapshot.entries.iter().filter(|entry| entry.id == *id);
+            let entry = entries.next()?;
+            let alone = entries.next().is_none();
+            (alone && entry.lane == Lane::Queue && entry.node == EntryNode::File).then_some(entry)
+        };
+        let wanted: Vec<(TicketId, &RefValue)> = tips
+            .iter()
+            .filter_map(|tip| Some((branches.ticket(&tip.name)?, tip)))
+            .filter(|(id, _)| queued(id).is_some())
+            .collect();
+        if wanted.is_empty() {
+            return Ok(Vec::new());
+        }
+        let heads: Vec<&Oid> = wanted.iter().map(|(_, tip)| &tip.oid).collect();
+        let found = self.repo.unpublished_claims(&heads, trunk)?;
+        let mut live = Vec::new();
+        for (id, tip) in &wanted {
+            let Some(entry) = queued(id) else { continue };
+            // The newest that the branch has: what was claimed on it before is over.
+            let mut own = found.iter().filter(|claim| claim.ticket == id.as_str());
+            let on_branch = |claim: &&UnpublishedClaim| {
+                claim.commit == tip.oid
+                    || self.repo.is_ancestor(&claim.commit, &tip.oid).unwrap_or(false)
+            };
+            let Some(UnpublishedClaim { commit, base: Some(base), .. }) = own.find(on_branch)
+            else {
+                continue;
+            };
+            if let Some(claim) = self.moved_by(commit, base, &entry.path, &entry.oid)?
+                && !self.is_over(commit, base, trunk, &claim.from)?
+            {
+                live.push(claim);
+            }
+        }
+        Ok(live)
+    }
+
+    /// What a claim commit does to the ticket, if it is one.
+    fn moved_by(
+        &self,
+        commit: &Oid,
+        base: &Oid,
+        from: &RepoPath,
+        queued: &Oid,
+    ) -> Result<Option<LiveClaim>, TrunkError> {
+        let (old, new) = (self.objects.tree_of(base)?, self.objects.tree_of(commit)?);
+        let changed = self.objects.compare(&old, &new, self.repo.format)?;
+        let gone = changed.iter().find(|changed| changed.new.is_none() && changed.path == *from);
+        let made = changed.iter().find(|changed| changed.old.is_none());
+        let (Some(gone), Some(made), 2) = (gone, made, changed.len()) else { return Ok(None) };
+        let (Some((_, before)), Some((FileMode::File, after))) = (&gone.old, &made.new) else {
+            return Ok(None);
+        };
+        let claimed =
+            if before == queued { Some(after.clone()) } else { self.claimed(queued, after)? };
+        Ok(claimed.map(|claimed| LiveClaim {
+            commit: commit.clone(),
+            from: from.clone(),
+            to: made.path.clone(),
+            claimed,
+        }))
+    }
+
+    /// A ticket that was edited since it was claimed, with the claim in it.
+    fn claimed(&self, queued: &Oid, claimed: &Oid) -> Result<Option<Oid>, TrunkError> {
+        let read = |oid: &Oid| -> Result<Option<Document>, TrunkError> {
+            let object = self.objects.require(oid.as_str().as_bytes(), ObjectKind::Blob)?;
+            Ok(Document::parse(object.data).ok())
+        };
+        let (Some(mut text), Some(claim)) = (read(queued)?, read(claimed)?) else {
+            return Ok(None);
+        };
+        if !copy_claim(&claim, &mut text) {
+            return Ok(None);
+        }
+        Ok(Some(self.run.writer()?.write(ObjectKind::Blob, &text.into_bytes())?))
+    }
+
+    /// Whether a claim on `base`, which the trunk does not have, was ended or overtaken.
+    fn is_over(
+        &self,
+        commit: &Oid,
+        base: &Oid,
+        trunk: &Oid,
+        queued: &RepoPath,
+    ) -> Result<bool, TrunkError> {
+        if base == trunk {
+            return Ok(false);
+        }
+        let removals = self.repo.removals(base, trunk, queued.as_bytes())?;
+        Ok(removals.iter().any(|removal| removal != commit))
+    }
+
+    /// Whether the claim of a branch, which this trunk does not have, was ended or overtaken. One whose lock was the trunk was
+    /// never made where the trunk does not have it.
+    pub fn is_claim_over(
+        &self,
+        (commit, message): &(Oid, String),
+        trunk: &Oid,
+        queued: &RepoPath,
+    ) -> Result<bool, TrunkError> {
+        let lock = format!("{}: branch", trailer::LOCK);
+        let base = first_parent(self.objects, commit)?;
+        match base.filter(|_| message.lines().any(|line| line == lock)) {
+            Some(base) if !self.repo.is_ancestor(commit, trunk)? => {
+                self.is_over(commit, &base, trunk, queued)
+            }
+            Some(_) | None => Ok(true),
+        }
+    }
+
+    /// What becomes of the claims that this run has pushed to their branches: those that are over are taken back, and one that
+    /// was not answered and is there now is looked at once more, because it may have landed behind the look at the trunk.
+    /// True where another look is needed.
+    pub(super) fn settle_branches<T>(
+        &self,
+        remote: &RemoteName,
+        sent: &mut Vec<Sent<T>>,
+        view: &View<'_>,
+    ) -> Result<bool, TrunkError> {
+        let Some(trunk) = view.on_remote() else { return Ok(false) };
+        let mut again = false;
+        let mut at = 0;
+        while let Some(mine) = sent.get_mut(at) {
+            let queued = mine.change.edits.iter().find_map(|edit| match edit {
+                FileEdit::Move { from, .. } => Some(from),
+                FileEdit::Add { .. } => None,
+            });
+            let (Some(base), Some(queued), true) = (&mine.parent, queued, mine.is_alone()) else {
+                at += 1;
+                continue;
+            };
+            let stands = view.stands(mine.change.establishes.as_ref())?;
+            if stands && mine.fate == PushState::Open {
+                mine.fate = PushState::Ended;
+                again = true;
+            }
+            let over = !stands
+                && (self.repo.is_ancestor(&mine.commit, trunk)?
+                    || self.is_over(&mine.commit, base, trunk, queued)?);
+            if over {
+                for update in mine
+                    .built
+                    .refs
+                    .iter()
+                    .filter(|update| update.target() == Some(&mine.built.last))
+                {
+                    let (name, at) = (update.name().clone(), mine.built.last.clone());
+                    // Only where it is: the deletion of a branch that is not there deletes somebody's claim.
+                    if view.ticket_branch(&name) == Some(&at) {
+                        self.push_one(remote, &RefUpdate::Delete { name, at });
+                    }
+                }
+                sent.remove(at);
+                again = true;
+            } else {
+                at += 1;
+            }
+        }
+        Ok(again)
+    }
+
+    /// The commits of a claim that was pushed before: all tries of a run push the same.
+    pub(super) fn built_before<T>(&self, change: &Change, course: &Course<T>) -> Option<Built> {
+        let same =
+            |mine: &&Sent<T>| mine.is_alone() && mine.change.establishes == change.establishes;
+        let before = course.sent.iter().find(same).filter(|_| change.reach == CommitReach::Refs)?;
+        let Built { commit, paths, follow_up, .. } = before.built.clone();
+        Some(Built::of(change, commit, paths, follow_up))
+    }
+
+    /// Moves the ticket branch of each ticket that a change takes out of the queue, so that a claim of it that lands at the same
+    /// time and this change exclude each other. Gives the branches, which are put back afterwards.
+    pub(super) fn guard_branches(&self, view: &View<'_>, change: &mut Change) -> Vec<RefName> {
+        let Some(branches) = self.branches.as_ref().filter(|_| change.reach == CommitReach::Trunk)
+        else {
+            return Vec::new();
+        };
+        let mut guards = Vec::new();
+        for edit in &change.edits {
+            let FileEdit::Move { from, to, .. } = edit else { continue };
+            let mut entries = view.snapshot.entries.iter();
+            let entry = entries.find(|entry| entry.path == *from && entry.lane == Lane::Queue);
+            let name = entry.filter(|_| from != to).and_then(|entry| branches.of(&entry.id));
+            let Some(name) = name else { continue };
+            if change.refs.iter().any(|edit| *edit.name() == name) || guards.contains(&name) {
+                continue;
+            }
+            guards.push(name);
+        }
+        for name in &guards {
+            let (name, to) = (name.clone(), Target::LastCommit);
+            change.refs.push(match view.ticket_branch(&name) {
+                Some(from) => RefEdit::Move { name, from: from.clone(), to },
+                None => RefEdit::Create { name, to },
+            });
+        }
+        guards
+    }
+
+    /// Brings all live claims up to the trunk. Whoever is quicker has brought up what it saw.
+    pub fn publish(&self, seen: Option<Publication>) -> Result<(), TrunkError> {
+        let Some(remote) = &self.remote else { return Ok(()) };
+        let mut seen = seen;
+        let mut backoff = self.backoff();
+        for _ in 0..PUBLISHED {
+            let began = Instant::now();
+            let publication = match seen.take() {
+                Some(publication) => publication,
+                None => match self.publication(&self.fetch(remote)?) {
+                    Some(publication) => publication,
+                    None => return Ok(()),
+                },
+            };
+            let Publication { trunk: from, with: to } = publication;
+            let update = RefUpdate::Move { name: self.branch.clone(), from, to: to.clone() };
+            if self.push_one(remote, &update) {
+                self.run.note_landed();
+                self.tell_others(remote, &to);
+                return Ok(());
+            }
+            self.pause(&mut backoff, began.elapsed());
+        }
+        Ok(())
+    }
+
+    /// What there is to publish.
+    pub(super) fn publication(&self, view: &View<'_>) -> Option<Publication> {
+        let (trunk, with) = (view.claims.trunk.clone()?, view.commit()?.clone());
+        Some(Publication { trunk, with })
+    }
+
+    /// The last view with the claims that the remote's trunk does not have, if the commit is kept here.
+    pub fn seen_with_claims(
+        &self,
+        remote: &RemoteName,
+        trunk: &Oid,
+    ) -> Result<View<'_>, TrunkError> {
+        with_claims_seen(self.repo, self.objects, remote, (&self.branch, trunk), &self.tickets_dir)
+    }
+
+    /// The trunk with these claims merged.
+    fn published(&self, trunk: &Oid, tree: &Oid, live: &[LiveClaim]) -> Result<Oid, TrunkError> {
+        let writer = self.run.writer()?;
+        let edits: Vec<TreeEdit> = live
+            .iter()
+            .flat_map(|claim| {
+                [(claim.from.clone(), None), (claim.to.clone(), Some(claim.claimed.clone()))]
+            })
+            .collect();
+        let merged = self.objects.rewrite(Some(tree), &edits, self.repo.format, writer)?;
+        let parents: Vec<&Oid> =
+            std::iter::once(trunk).chain(live.iter().map(|claim| &claim.commit)).collect();
+        let text = CommitText {
+            subject: self.ci.subject(&format!("publish: {}", count(live.len(), "claim", "claims"))),
+            trailers: vec![(trailer::RUN, self.run.token().to_owned())],
+            ..CommitText::default()
+        };
+        Ok(writer.commit(&merged, &parents, &text)?)
+    }
+}
