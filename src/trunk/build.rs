@@ -34,6 +34,11 @@ impl Built {
         }
     }
 
+    /// The commit that the others are below.
+    pub(super) fn last(&self) -> &Oid {
+        self.follow_up.as_ref().map_or(&self.commit, |built| &built.commit)
+    }
+
     /// All commits, in their order.
     pub(super) fn commits(&self) -> impl Iterator<Item = Oid> {
         let follow_up = self.follow_up.as_ref().map(|built| &built.commit);

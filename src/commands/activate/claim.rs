@@ -215,11 +215,18 @@ impl<'a> Activation<'a> {
         view: &View<'_>,
         attempt: &mut Attempt,
     ) -> Result<Decision<Start, NoClaim>, Stop<Failure>> {
-        let Some(query) = &self.args.ticket else {
-            return self.decide_on_next(trunk, view, attempt);
+        let held = attempt.locks.len();
+        let decided = match &self.args.ticket {
+            Some(query) => find_ticket(self.ctx, view, query)
+                .map_err(Stop::from)
+                .and_then(|entry| self.decide_on(trunk, view, entry, attempt)),
+            None => self.decide_on_next(trunk, view, attempt),
         };
-        let entry = find_ticket(self.ctx, view, query)?;
-        self.decide_on(trunk, view, entry, attempt)
+        if !view.is_fetched() && !matches!(decided, Ok(Decision::Push(..))) {
+            // It is decided anew on what is fetched now, and nobody is to wait for that.
+            attempt.locks.truncate(held);
+        }
+        decided
     }
 
     fn decide_on(
