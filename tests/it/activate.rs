@@ -8,6 +8,7 @@ mod local;
 mod losers;
 mod next;
 mod queue;
+mod quick;
 mod races;
 mod record;
 mod refused;
