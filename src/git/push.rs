@@ -235,16 +235,18 @@ fn tells_of_nothing_sent(trace: &str) -> bool {
         #[serde(default)]
         label: &'t str,
     }
-    let (mut pushing, mut ended) = (None, false);
+    // Git can be told to leave such regions out. The one before it shows that it was not.
+    let (mut pushing, mut asked, mut ended) = (None, false, false);
     for line in trace.lines() {
         let Ok(Event { kind, sid, label }) = serde_json::from_str(line) else { return false };
         let own = *pushing.get_or_insert(sid) == sid;
         if label == "push_refs" {
             return false;
         }
+        asked |= own && label == "get_refs_list";
         ended |= own && matches!(kind, "atexit" | "signal");
     }
-    ended
+    asked && ended
 }
 
 /// Reads the lines `<flag> TAB <from>:<to> TAB <summary>`; others (`To …`, `Done`) say nothing of a ref.
@@ -306,6 +308,7 @@ mod tests {
         };
         assert!(proves(&[&start, &refs, &server, &end]));
         assert!(!proves(&[&start, &refs, &push, &end]));
+        assert!(!proves(&[&start, &end]));
         assert!(!proves(&[&start, &refs]));
         assert!(!proves(&[&start, &refs, &server]));
         assert!(!proves(&[&start, &refs, &"{\"event\":\"ate".to_owned()]));
