@@ -348,6 +348,25 @@ fn resume_in_another_clone_of_the_holder_takes_the_work_along() {
 }
 
 #[test]
+fn resume_in_another_clone_before_anything_was_done_takes_the_ticket_there() {
+    let sandbox = one_ticket();
+    let clone = sandbox.clone_named("a");
+    clone.tix(&["activate", ID]).success();
+    let other = sandbox.clone_named("b");
+    // Nothing in it tells whether the set-up elsewhere came to its end.
+    let receipt = other.tix(&["activate", ID, "--resume", "--json"]).success().json();
+    assert_eq!(
+        (&receipt["outcome"], &receipt["claim"]["id"]),
+        (&"resumed".into(), &claim_of(&sandbox).into())
+    );
+    // One of the two holds it, and the other hears so.
+    clone.tix(&["complete", ID]).exits(3);
+    clone.tix(&["release", ID]).exits(3);
+    assert!(workspace(&clone, ID).exists());
+    other.tix(&["release", ID]).success();
+}
+
+#[test]
 fn work_in_an_unfinished_set_up_is_never_thrown_away() {
     let sandbox = one_ticket();
     let clone = sandbox.clone_named("a");

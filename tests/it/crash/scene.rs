@@ -192,7 +192,8 @@ impl Scene {
         let left =
             fs::read_dir(queue).into_iter().flatten().map(|entry| entry.unwrap().file_name());
         // What one clone tells the others of a trunk stays.
-        let left: Vec<_> = left.filter(|name| !name.to_str().unwrap().ends_with(".seen")).collect();
+        let left: Vec<_> =
+            left.filter(|name| Path::new(name).extension() != Some("seen".as_ref())).collect();
         assert!(left.is_empty(), "left in the runtime directory: {left:?}");
         let following = self.git_dir().join("tix/following.json");
         assert!(!following.exists(), "a worktree was still to follow the trunk");
