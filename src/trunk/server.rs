@@ -12,7 +12,7 @@ use super::seen::note_fetched;
 use super::{
     Built, Decide, Diary, Landed, Outcome, Stop, Trunk, TrunkError, TrunkStep, View, pruned,
 };
-use crate::git::{Atomic, GitError, PushProgress, PushReport, RefUpdate, Repo};
+use crate::git::{Atomic, GitError, PushMode, PushProgress, PushReport, RefUpdate, Repo};
 use crate::lifecycle::{Change, Decision};
 use crate::names::{Oid, RemoteName};
 
@@ -172,7 +172,7 @@ impl Trunk<'_> {
         let writer = self.run.writer()?;
         let built = self
             .build(view, &change, writer)
-            .and_then(|built| self.keep(writer, &built.commit).map(|()| built));
+            .and_then(|built| self.keep(writer, built.last()).map(|()| built));
         let mut built = built.map_err(|error| pruned::while_built(writer, error))?;
         let group = match atomic {
             Atomic::Yes => self.gather(view, &change, &built)?,
@@ -200,7 +200,8 @@ impl Trunk<'_> {
                 sent: PushProgress::BeforeRefs,
             })
         } else {
-            self.repo.push(remote, first, atomic, until)
+            let notes_in = Some(self.run.dir());
+            self.repo.push(remote, first, &PushMode { atomic, deadline: until, notes_in })
         };
         let fate = match &report {
             Ok(PushReport { sent: PushProgress::BeforeRefs, .. }) => PushState::Unsent,
