@@ -18,8 +18,6 @@ pub(super) struct Built {
     pub(super) paths: Vec<RepoPath>,
     pub(super) follow_up: Option<BuiltFollowUp>,
     pub(super) refs: Vec<RefUpdate>,
-    /// The commit on top.
-    pub(super) last: Oid,
     /// Where the trunk is to be.
     pub(super) tip: Oid,
 }
@@ -46,8 +44,12 @@ impl Built {
             Some(BuiltFollowUp { commit, reach: CommitReach::Trunk, .. }) => commit.clone(),
             Some(_) | None => commit.clone(),
         };
-        let last = last.clone();
-        Built { commit, paths, follow_up, refs, last, tip }
+        Built { commit, paths, follow_up, refs, tip }
+    }
+
+    /// The commit that the others are below.
+    pub(super) fn last(&self) -> &Oid {
+        self.follow_up.as_ref().map_or(&self.commit, |built| &built.commit)
     }
 
     /// All commits, in their order.

@@ -231,6 +231,7 @@ impl Drop for PushGroup {
 }
 
 /// How a run comes to push.
+#[allow(clippy::large_enum_variant, reason = "there is one for each attempt")]
 pub(super) enum Turn<T> {
     /// By itself; without the lock where its turn did not come in time.
     Own(Option<Lock>),

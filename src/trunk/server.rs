@@ -9,10 +9,11 @@ use super::explain::{still_open, told, too_late, unknown};
 use super::group::{PushGroup, Turn};
 use super::judge::{PushVerdict, judge};
 use super::seen::note_fetched;
+use super::unpublished::{built_before, publication};
 use super::{
     Built, Decide, Diary, Landed, Outcome, Stop, Trunk, TrunkError, TrunkStep, View, pruned,
 };
-use crate::git::{Atomic, GitError, PushProgress, PushReport, RefUpdate, Repo};
+use crate::git::{Atomic, GitError, PushMode, PushProgress, PushReport, RefUpdate, Repo};
 use crate::lifecycle::{Change, CommitReach, Decision};
 use crate::names::{Oid, RemoteName};
 
@@ -130,7 +131,7 @@ impl Trunk<'_> {
         }
         if let Some(at) = self.find_landed(sent, &view)? {
             let mine = sent.swap_remove(at);
-            let publication = if mine.is_alone() { self.publication(&view) } else { None };
+            let publication = if mine.is_alone() { publication(&view) } else { None };
             let won = self.won(remote, diary, mine, course.atomic);
             return Ok(Looked::Ended(Outcome::Landed(Landed { publication, ..won })));
         }
@@ -181,11 +182,11 @@ impl Trunk<'_> {
         let atomic = course.atomic;
         let writer = self.run.writer()?;
         let guards = self.guard_branches(view, &mut change);
-        let built = match self.built_before(&change, course) {
+        let built = match built_before(&change, course) {
             Some(built) => Ok(built),
             None => self.build(view, &change, writer),
         };
-        let built = built.and_then(|built| self.keep(writer, &built.commit).map(|()| built));
+        let built = built.and_then(|built| self.keep(writer, built.last()).map(|()| built));
         let mut built = built.map_err(|error| pruned::while_built(writer, error))?;
         let group = match atomic {
             Atomic::Yes if change.reach == CommitReach::Trunk => {
@@ -215,7 +216,8 @@ impl Trunk<'_> {
                 sent: PushProgress::BeforeRefs,
             })
         } else {
-            self.repo.push(remote, first, atomic, until)
+            let notes_in = Some(self.run.dir());
+            self.repo.push(remote, first, &PushMode { atomic, deadline: until, notes_in })
         };
         let fate = match &report {
             Ok(PushReport { sent: PushProgress::BeforeRefs, .. }) => PushState::Unsent,

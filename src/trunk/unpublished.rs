@@ -104,8 +104,9 @@ pub fn with_claims_seen<'v>(
 
 fn first_parent(objects: &Objects, commit: &Oid) -> Result<Option<Oid>, GitError> {
     let object = objects.require(commit.as_str().as_bytes(), ObjectKind::Commit)?;
-    let text = String::from_utf8_lossy(&object.data).into_owned();
-    Ok(text.lines().find_map(|line| line.strip_prefix("parent ")).and_then(Oid::parse))
+    let mut lines = object.data.split(|byte| *byte == b'\n');
+    let parent = lines.find_map(|line| std::str::from_utf8(line).ok()?.strip_prefix("parent "));
+    Ok(parent.and_then(Oid::parse))
 }
 
 impl Trunk<'_> {
@@ -283,13 +284,9 @@ impl Trunk<'_> {
                 && (self.repo.is_ancestor(&mine.commit, trunk)?
                     || self.is_over(&mine.commit, base, trunk, queued)?);
             if over {
-                for update in mine
-                    .built
-                    .refs
-                    .iter()
-                    .filter(|update| update.target() == Some(&mine.built.last))
-                {
-                    let (name, at) = (update.name().clone(), mine.built.last.clone());
+                let tip = mine.built.last();
+                for update in mine.built.refs.iter().filter(|u| u.target() == Some(tip)) {
+                    let (name, at) = (update.name().clone(), tip.clone());
                     // Only where it is: the deletion of a branch that is not there deletes somebody's claim.
                     if view.ticket_branch(&name) == Some(&at) {
                         self.push_one(remote, &RefUpdate::Delete { name, at });
@@ -302,15 +299,6 @@ impl Trunk<'_> {
             }
         }
         Ok(again)
-    }
-
-    /// The commits of a claim that was pushed before: all tries of a run push the same.
-    pub(super) fn built_before<T>(&self, change: &Change, course: &Course<T>) -> Option<Built> {
-        let same =
-            |mine: &&Sent<T>| mine.is_alone() && mine.change.establishes == change.establishes;
-        let before = course.sent.iter().find(same).filter(|_| change.reach == CommitReach::Refs)?;
-        let Built { commit, paths, follow_up, .. } = before.built.clone();
-        Some(Built::of(change, commit, paths, follow_up))
     }
 
     /// Moves the ticket branch of each ticket that a change takes out of the queue, so that a claim of it that lands at the same
@@ -351,7 +339,7 @@ impl Trunk<'_> {
             let began = Instant::now();
             let publication = match seen.take() {
                 Some(publication) => publication,
-                None => match self.publication(&self.fetch(remote)?) {
+                None => match publication(&self.fetch(remote)?) {
                     Some(publication) => publication,
                     None => return Ok(()),
                 },
@@ -366,12 +354,6 @@ impl Trunk<'_> {
             self.pause(&mut backoff, began.elapsed());
         }
         Ok(())
-    }
-
-    /// What there is to publish.
-    pub(super) fn publication(&self, view: &View<'_>) -> Option<Publication> {
-        let (trunk, with) = (view.claims.trunk.clone()?, view.commit()?.clone());
-        Some(Publication { trunk, with })
     }
 
     /// The last view with the claims that the remote's trunk does not have, if the commit is kept here.
@@ -402,4 +384,18 @@ impl Trunk<'_> {
         };
         Ok(writer.commit(&merged, &parents, &text)?)
     }
+}
+
+/// The commits of a claim that was pushed before: all tries of a run push the same.
+pub(super) fn built_before<T>(change: &Change, course: &Course<T>) -> Option<Built> {
+    let same = |mine: &&Sent<T>| mine.is_alone() && mine.change.establishes == change.establishes;
+    let before = course.sent.iter().find(same).filter(|_| change.reach == CommitReach::Refs)?;
+    let Built { commit, paths, follow_up, .. } = before.built.clone();
+    Some(Built::of(change, commit, paths, follow_up))
+}
+
+/// What there is to publish.
+pub(super) fn publication(view: &View<'_>) -> Option<Publication> {
+    let (trunk, with) = (view.claims.trunk.clone()?, view.commit()?.clone());
+    Some(Publication { trunk, with })
 }

@@ -1,6 +1,7 @@
 //! Claiming a ticket and making its workspace.
 
 mod answers;
+mod branch_lock;
 mod claim;
 mod group;
 mod half_made;
@@ -9,6 +10,7 @@ mod local;
 mod losers;
 mod next;
 mod queue;
+mod quick;
 mod races;
 mod record;
 mod refused;

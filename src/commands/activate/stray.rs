@@ -34,7 +34,7 @@ impl Activation<'_> {
             return Ok(None);
         };
         if let (Some(remote), Some(claim)) = (&trunk.remote, self.claim_on(&there, held, at)?) {
-            self.require_over(trunk, view, id, &claim)?;
+            require_over(trunk, view, id, &claim)?;
             self.require_no_other_trunk(trunk, remote, view, &claim.0)?;
         }
         Ok(Some(StrayBranch::Work(at)))
@@ -49,25 +49,6 @@ impl Activation<'_> {
     ) -> Result<Option<(Oid, String)>, Stop<Failure>> {
         let claim_id = branch.require::<Failure>(held)?.held().claim_id;
         Ok(claim_commit(&self.ctx.repo, at, &held.path, claim_id.as_deref())?)
-    }
-
-    /// A claim whose lock is its branch stands until it was ended or overtaken, also for those who have not heard yet that
-    /// branches are the lock.
-    fn require_over(
-        &self,
-        trunk: &Trunk<'_>,
-        view: &View<'_>,
-        id: &TicketId,
-        claim: &(Oid, String),
-    ) -> Result<(), Stop<Failure>> {
-        let Some(tip) = view.on_remote() else { return Ok(()) };
-        let entry = view.snapshot.find_id(id)?;
-        if trunk.is_claim_over(claim, tip, &entry.path)? {
-            return Ok(());
-        }
-        let message = format!("{id} is claimed by its branch, and the trunk does not say so yet");
-        let failure = Failure::new(Exit::Held, message).fact("commit", claim.0.to_string());
-        Err(Stop::Refused(failure.hint("take another ticket: tix list --lane queue")))
     }
 
     /// A claim that is not in the history of this trunk may stand on another one: after the default branch was renamed, a
@@ -110,6 +91,24 @@ impl Activation<'_> {
         }
         Ok(())
     }
+}
+
+/// A claim whose lock is its branch stands until it was ended or overtaken, also for those who have not heard yet that
+/// branches are the lock.
+fn require_over(
+    trunk: &Trunk<'_>,
+    view: &View<'_>,
+    id: &TicketId,
+    claim: &(Oid, String),
+) -> Result<(), Stop<Failure>> {
+    let Some(tip) = view.on_remote() else { return Ok(()) };
+    let entry = view.snapshot.find_id(id)?;
+    if trunk.is_claim_over(claim, tip, &entry.path)? {
+        return Ok(());
+    }
+    let message = format!("{id} is claimed by its branch, and the trunk does not say so yet");
+    let failure = Failure::new(Exit::Held, message).fact("commit", claim.0.to_string());
+    Err(Stop::Refused(failure.hint("take another ticket: tix list --lane queue")))
 }
 
 fn two_trunks(remote: &RemoteName, own: &RefName, other: &RefName) -> Failure {
