@@ -139,7 +139,7 @@ const KEYS: [Key; 22] = [
         name: "lock",
         takes: "`trunk` or `branch`",
         default: DefaultValue::Fixed("trunk"),
-        about: "What is the lock of a ticket: the push of its claim to the trunk, or that of its ticket branch, which the trunk follows. For many machines far from the remote; needs `record: branch`.",
+        about: "What locks a ticket: its claim on the trunk, or the creation of its branch (for many machines, far away).",
         on_machine: None,
     },
     Key {

@@ -137,8 +137,9 @@ pub(super) fn unknown(remote: &RemoteName, error: &TrunkError) -> TrunkError {
 
 /// Whether a push that tix stopped waiting for may still land: it can only where the trunk is as it was.
 pub(super) fn still_open<T>(sent: &[Sent<T>], tip: Option<&Oid>) -> MayLand {
-    let fits = |s: &Sent<T>| s.is_alone() || s.parent.as_ref() == tip;
-    let open = |s: &Sent<T>| s.fate == PushState::Open && fits(s);
+    // One that stands on its branch alone is open until a look has confirmed it.
+    let open =
+        |s: &Sent<T>| s.is_alone() || (s.fate == PushState::Open && s.parent.as_ref() == tip);
     if sent.iter().any(open) { MayLand::Unknown } else { MayLand::No }
 }
 

@@ -96,8 +96,9 @@ impl Trunk<'_> {
             if !failed.is_unclear() || mine.fate == PushState::Unsent {
                 group.refused(failed.taken());
             }
+            let refused = mine.is_alone() && !failed.is_unclear();
             course.last = Some(self.noted(failed, began.elapsed()));
-            if mine.fate != PushState::Unsent {
+            if mine.fate != PushState::Unsent && !refused {
                 course.sent.push(mine);
             }
             drop(turn);
@@ -126,10 +127,12 @@ impl Trunk<'_> {
                 return Ok(Looked::Failed);
             }
         };
-        if self.settle_branches(remote, sent, &view)? {
+        let settled = self.settle_branches(remote, sent, &view);
+        if settled.map_err(|error| told(remote, sent, &view, error))? {
             return self.look(remote, diary, course, decide);
         }
-        if let Some(at) = self.find_landed(sent, &view)? {
+        let landed = self.find_landed(sent, &view);
+        if let Some(at) = landed.map_err(|error| told(remote, sent, &view, error))? {
             let mine = sent.swap_remove(at);
             let publication = if mine.is_alone() { publication(&view) } else { None };
             let won = self.won(remote, diary, mine, course.atomic);

@@ -161,16 +161,8 @@ impl Trunk<'_> {
         let mut live = Vec::new();
         for (id, tip) in &wanted {
             let Some(entry) = queued(id) else { continue };
-            // The newest that the branch has: what was claimed on it before is over.
-            let mut own = found.iter().filter(|claim| claim.ticket == id.as_str());
-            let on_branch = |claim: &&UnpublishedClaim| {
-                claim.commit == tip.oid
-                    || self.repo.is_ancestor(&claim.commit, &tip.oid).unwrap_or(false)
-            };
-            let Some(UnpublishedClaim { commit, base: Some(base), .. }) = own.find(on_branch)
-            else {
-                continue;
-            };
+            let own = found.iter().filter(|claim| claim.ticket == id.as_str());
+            let Some((commit, base)) = self.newest_on(&tip.oid, own)? else { continue };
             if let Some(claim) = self.moved_by(commit, base, &entry.path, &entry.oid)?
                 && !self.is_over(commit, base, trunk, &claim.from)?
             {
@@ -178,6 +170,21 @@ impl Trunk<'_> {
             }
         }
         Ok(live)
+    }
+
+    /// The newest of these claims that a branch has, with the trunk that it stands on: what was claimed before on the same branch
+    /// is over.
+    fn newest_on<'c>(
+        &self,
+        tip: &Oid,
+        claims: impl Iterator<Item = &'c UnpublishedClaim>,
+    ) -> Result<Option<(&'c Oid, &'c Oid)>, TrunkError> {
+        for UnpublishedClaim { commit, base, .. } in claims {
+            if commit == tip || self.repo.is_ancestor(commit, tip)? {
+                return Ok(base.as_ref().map(|base| (commit, base)));
+            }
+        }
+        Ok(None)
     }
 
     /// What a claim commit does to the ticket, if it is one.

@@ -77,6 +77,10 @@ rows! {
     activate_survives_at_every_git_call: ACTIVATE, Remote, WAITING => Goal::Workspace, 12;
     activate_in_a_clone_that_is_behind_survives_at_every_git_call: ACTIVATE, Remote, History::Behind => Goal::Workspace, 17;
     activate_on_a_server_that_is_not_atomic_survives_at_every_git_call: ACTIVATE, NotAtomic, WAITING => Goal::Workspace, 17;
+    activate_where_the_branch_is_the_lock_survives_at_every_git_call: ACTIVATE, Following, WAITING => Goal::Workspace, 16;
+    resuming_where_the_branch_is_the_lock_survives_at_every_git_call: ACTIVATE, Following, History::Killed => Goal::Workspace, 18;
+    release_where_the_branch_is_the_lock_survives_at_every_git_call: RELEASE, Following, HELD => Goal::Released, 17;
+    close_of_what_waits_where_the_branch_is_the_lock_survives_at_every_git_call: CLOSE, Following, WAITING => Goal::Closed, 14;
     activate_on_a_trunk_of_its_own_survives_at_every_git_call: ACTIVATE, OfItsOwn, WAITING => Goal::Workspace, 14;
     activate_without_a_remote_survives_at_every_git_call: ACTIVATE, Local, WAITING => Goal::Workspace, 12;
     activate_on_a_local_trunk_that_is_checked_out_survives_at_every_git_call: ACTIVATE, CheckedOut, WAITING => Goal::Workspace, 14;

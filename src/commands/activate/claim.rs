@@ -250,6 +250,10 @@ impl<'a> Activation<'a> {
         if !try_lock(trunk, locks, &entry.id)? {
             return busy(&entry.id);
         }
+        if !view.is_fetched() && workspace::load(&ctx.repo, &entry.id).is_some() {
+            // What becomes of an earlier workspace here depends on what is true now.
+            return busy(&entry.id);
+        }
         let ticket = view.require(entry)?;
         if entry.lane == Lane::Active {
             return Ok(Decision::Answer(NoClaim::Active(Box::new(Active {

@@ -174,11 +174,11 @@ fn what_ends_an_unpublished_claim_leaves_it_in_the_trunks_history() {
 fn an_unpublished_claim_can_be_taken_over_and_its_holder_is_fenced() {
     let sandbox = one();
     close_trunk(&sandbox);
-    let holder = machine(&sandbox, "ada").frozen_at("2026-01-02T03:04:05Z");
+    let holder = machine(&sandbox, "ada");
     holder.tix(&["activate", ID]).success();
     open_trunk(&sandbox);
     let other = machine(&sandbox, "bob");
-    other.tix(&["reclaim", ID, "--reason", "she is away"]).success();
+    other.tix(&["reclaim", ID, "--reason", "she is away", "--force"]).success();
     assert_eq!(key(&sandbox.remote(), "main", ACTIVE, "claimed_by"), "bob <bob@example.org>");
     let refused = holder.tix(&["release", ID]);
     assert_ne!(refused.code, Some(0), "{refused}");
@@ -268,8 +268,8 @@ fn what_takes_a_ticket_out_of_the_queue_and_a_claim_of_it_exclude_each_other() {
     shim.rule(On::command("push").nth(1), Do::Then(other.tix_command(&["activate", ID])));
     close_trunk(&sandbox);
     other.git(&["config", "tix.timeout", "2s"]);
-    let close = clone.tix_command(&["close", ID, "--as", "wont_do", "--reason", "no"]);
-    let output = close.through(&shim).run();
+    let wanted = clone.tix_command(&["close", ID, "--as", "wont_do", "--reason", "no"]);
+    let output = wanted.through(&shim).run();
     shim.outputs()[0].success();
     assert_ne!(output.code, Some(0), "{output}");
     open_trunk(&sandbox);
@@ -356,4 +356,16 @@ fn a_server_that_guards_the_trunk_lets_claims_be_brought_up() {
     sandbox.remote().hook("pre-receive", &format!("'{tix}' hook git pre-receive"));
     let receipt = machine(&sandbox, "ada").tix(&["activate", ID, "--json"]).success().json();
     assert!(in_trunk(&sandbox, receipt["claim"]["commit"].as_str().unwrap()));
+}
+
+#[test]
+fn whoever_was_killed_after_the_push_goes_on_with_the_same_command() {
+    let sandbox = one();
+    let clone = machine(&sandbox, "ada");
+    let shim = Shim::new(&sandbox);
+    shim.rule(On::command("push").nth(1), Do::KillAfter);
+    clone.tix_command(&["activate", ID]).through(&shim).run().killed_by(9);
+    let again = clone.tix(&["activate", ID, "--json"]);
+    assert_eq!(again.success().json()["outcome"], "resumed");
+    assert_eq!(key(&sandbox.remote(), "main", ACTIVE, "claim_id"), claim_on_branch(&sandbox));
 }

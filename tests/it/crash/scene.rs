@@ -17,6 +17,8 @@ pub enum Trunk {
     Remote,
     /// The same, on a server that cannot move several refs at once.
     NotAtomic,
+    /// On a remote, and it follows ticket branches, whose creation is the lock.
+    Following,
     /// A branch of its own on the remote, where every transition is recorded.
     OfItsOwn,
     /// A branch of the only repository there is, checked out nowhere.
@@ -82,6 +84,9 @@ impl Scene {
         }
         if matches!(history, History::Reviewed(_)) {
             sandbox.seed(&[(".tix.yaml", "review: [critic_review]\nreview.self: true\n")]);
+        }
+        if trunk == Trunk::Following {
+            sandbox.seed(&[(".tix.yaml", "lock: branch\n")]);
         }
         if trunk == Trunk::OfItsOwn {
             sandbox.seed(&[(".tix.yaml", "trunk: tickets\n")]);

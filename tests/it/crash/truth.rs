@@ -42,7 +42,16 @@ impl Truth {
             .map(|line| line.split_once(' ').unwrap())
             .map(|(name, commit)| (name.to_owned(), commit.to_owned()))
             .collect();
-        let tip = refs.iter().find(|(name, _)| name == trunk).unwrap().1.clone();
+        let mut tip = refs.iter().find(|(name, _)| name == trunk).unwrap().1.clone();
+        if scene.trunk == Trunk::Following {
+            tip = with_claim(&place, &tip);
+            // What keeps claims out while a ticket leaves the queue may stay behind: it holds nothing, and bars nobody.
+            let contains = ["merge-base", "--is-ancestor"];
+            refs.retain(|(name, commit)| {
+                let query = [contains[0], contains[1], commit, trunk];
+                !name.starts_with("ticket/") || place.try_git(&query).code != Some(0)
+            });
+        }
         let attic = refs.iter().map(|(name, _)| name.clone()).filter(|n| n.starts_with("attic/"));
         let attic = attic.collect();
         refs.retain(|(name, _)| name.starts_with("ticket/"));
@@ -156,6 +165,17 @@ pub fn assert_no_workspace(scene: &Scene) {
     ];
     let left: Vec<_> = left.iter().filter(|path| scene.git_dir().join(path).exists()).collect();
     assert!(left.is_empty(), "left in the repository: {left:?}");
+}
+
+/// The trunk with the claim that stands on its ticket branch alone, as everybody sees it.
+fn with_claim(place: &Place, trunk: &str) -> String {
+    let query =
+        ["log", "--format=%H", "--grep=^Tix-Lock: branch$", "--branches=ticket", "--not", trunk];
+    let claims = place.git(&query);
+    let Some(claim) = claims.lines().next() else { return trunk.to_owned() };
+    let tree = place.git(&["merge-tree", "--write-tree", trunk, claim]);
+    let commit = ["commit-tree", "-p", trunk, "-p", claim, "-m", "seen", tree.trim()];
+    place.git(&commit).trim().to_owned()
 }
 
 fn clone_id(scene: &Scene) -> String {
