@@ -15,13 +15,10 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
-
+use super::ask::{AskAnswer, AskEnd, AskedPush, OpenAsk, clear, note, rename, take, tell};
 use super::attempt::{Course, FailedAttempt, PushState, Sent};
-use super::build::BuiltFollowUp;
 use super::{Built, Decide, Diary, Landed, Stop, Trunk, TrunkError, View};
 use crate::file;
 use crate::git::{Atomic, CommitAuthors, ObjectWriter, RefUpdate};
@@ -49,125 +46,6 @@ pub struct AskedChange {
     pub change: Change,
     /// Whose commits it makes.
     pub authors: CommitAuthors,
-}
-
-/// The commits of one ask, as whoever pushes them notes them down.
-#[derive(Clone, Serialize, Deserialize)]
-struct SentNote {
-    commit: String,
-    paths: Vec<Vec<u8>>,
-    follow_up: Option<(String, Vec<Vec<u8>>)>,
-    /// The trunk that it was decided on.
-    parent: String,
-}
-
-/// What the pusher knows of an ask.
-#[derive(Serialize, Deserialize)]
-enum AskAnswer {
-    /// It is on the trunk, which is at this commit now, and these refs moved.
-    Landed(String, Vec<String>),
-    /// It was not pushed, or the push was refused: nothing has changed.
-    Again,
-    /// The same, and nobody else can push it.
-    Alone,
-    /// The connection ended without an answer.
-    Unclear,
-}
-
-/// What became of one's own ask.
-pub(super) enum AskEnd {
-    /// Nothing was sent.
-    Unsent,
-    /// The same, and nobody else can push it.
-    Alone,
-    Landed(AskedPush),
-    /// It was sent, and it is not known what came of it.
-    Unknown {
-        push: AskedPush,
-        over: bool,
-    },
-}
-
-/// A push that somebody else made of one's own change.
-pub(super) struct AskedPush {
-    pub(super) built: Built,
-    pub(super) parent: Oid,
-    pub(super) moved: Vec<RefName>,
-}
-
-/// An ask of this run.
-pub(super) struct OpenAsk {
-    dir: PathBuf,
-    token: String,
-    /// Says that the asker is alive.
-    #[allow(dead_code, reason = "it lasts as long as the ask")]
-    alive: Lock,
-}
-
-impl OpenAsk {
-    fn put(dir: &Path, token: &str, text: &str) -> io::Result<Option<OpenAsk>> {
-        let Some(alive) = Lock::try_take(&dir.join(format!("{token}.lock")))? else {
-            return Ok(None);
-        };
-        let ask = OpenAsk { dir: dir.to_owned(), token: token.to_owned(), alive };
-        file::replace(&ask.file("ask"), text.as_bytes())?;
-        Ok(Some(ask))
-    }
-
-    fn file(&self, state: &str) -> PathBuf {
-        self.dir.join(format!("{}.{state}", self.token))
-    }
-
-    pub(super) fn is_answered(&self) -> bool {
-        self.file("answer").exists()
-    }
-
-    /// Takes it back where it was not sent, and says what became of it where it was.
-    pub(super) fn end(self, change: &Change) -> AskEnd {
-        let withdrawn = |state| fs::rename(self.file(state), self.file("withdrawn")).is_ok();
-        if withdrawn("ask") || withdrawn("taken") {
-            return AskEnd::Unsent;
-        }
-        let answer = fs::read(self.file("answer")).ok();
-        let answer = answer.and_then(|answer| serde_json::from_slice(&answer).ok());
-        let note = fs::read(self.file("note")).ok();
-        let note = note.and_then(|note| serde_json::from_slice::<SentNote>(&note).ok());
-        let push = note.and_then(|note| note.push(change));
-        match (answer, push) {
-            (Some(AskAnswer::Alone), _) => AskEnd::Alone,
-            (Some(AskAnswer::Landed(tip, moved)), Some(mut push)) => {
-                push.moved = moved.iter().filter_map(|name| RefName::parse(name)).collect();
-                push.built.tip = Oid::parse(&tip).unwrap_or(push.built.tip);
-                AskEnd::Landed(push)
-            }
-            (Some(AskAnswer::Unclear), Some(push)) => AskEnd::Unknown { push, over: true },
-            (None, Some(push)) => AskEnd::Unknown { push, over: false },
-            // Refused, or taken and not yet noted down: a moment in which the pusher was killed.
-            (Some(AskAnswer::Again), _) | (_, None) => AskEnd::Unsent,
-        }
-    }
-}
-
-impl Drop for OpenAsk {
-    fn drop(&mut self) {
-        clear(&self.dir, &self.token);
-    }
-}
-
-impl SentNote {
-    fn push(self, change: &Change) -> Option<AskedPush> {
-        let paths = |paths: Vec<Vec<u8>>| paths.into_iter().filter_map(RepoPath::parse).collect();
-        let follow_up = match self.follow_up {
-            Some((commit, changed)) => {
-                let reach = change.follow_up.as_ref()?.reach;
-                Some(BuiltFollowUp { commit: Oid::parse(&commit)?, paths: paths(changed), reach })
-            }
-            None => None,
-        };
-        let commit = Oid::parse(&self.commit)?;
-        let built = Built::of(change, commit, paths(self.paths), follow_up);
-        Some(AskedPush { built, parent: Oid::parse(&self.parent)?, moved: Vec::new() })
-    }
 }
 
 /// The asks that go along in a push; until they have an answer they are told that nobody knows.
@@ -420,7 +298,7 @@ impl PushGroup {
     fn send(&mut self, parent: &Oid) {
         for at in 0..self.members.len() {
             let Some(member) = self.members.get(at) else { return };
-            if note(&self.dir, member, parent).is_ok()
+            if note(&self.dir, &member.token, &member.built, parent).is_ok()
                 && rename(&self.dir, &member.token, "taken", "sent")
             {
                 continue;
@@ -463,42 +341,5 @@ impl Touched {
             free &= self.refs.insert(edit.name().clone());
         }
         free
-    }
-}
-
-fn take(dir: &Path, token: &str) -> bool {
-    rename(dir, token, "ask", "taken")
-}
-
-fn rename(dir: &Path, token: &str, from: &str, to: &str) -> bool {
-    fs::rename(dir.join(format!("{token}.{from}")), dir.join(format!("{token}.{to}"))).is_ok()
-}
-
-fn note(dir: &Path, member: &GroupMember, parent: &Oid) -> io::Result<()> {
-    let bytes = |paths: &[RepoPath]| paths.iter().map(|path| path.as_bytes().to_vec()).collect();
-    let built = &member.built;
-    let note = SentNote {
-        commit: built.commit.to_string(),
-        paths: bytes(&built.paths),
-        follow_up: built
-            .follow_up
-            .as_ref()
-            .map(|next| (next.commit.to_string(), bytes(&next.paths))),
-        parent: parent.to_string(),
-    };
-    file::replace(&dir.join(format!("{}.note", member.token)), &serde_json::to_vec(&note)?)
-}
-
-fn tell(dir: &Path, token: &str, answer: &AskAnswer) {
-    let path = dir.join(format!("{token}.answer"));
-    let told = serde_json::to_vec(answer).map_err(io::Error::from);
-    if let Err(error) = told.and_then(|told| file::replace(&path, &told)) {
-        tracing::debug!(path = %path.display(), %error, "answer");
-    }
-}
-
-fn clear(dir: &Path, token: &str) {
-    for state in ["ask", "taken", "sent", "note", "withdrawn", "answer"] {
-        fs::remove_file(dir.join(format!("{token}.{state}"))).ok();
     }
 }

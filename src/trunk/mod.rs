@@ -13,6 +13,7 @@
 //! - No decision is made by settings that the fetched commit does not have: see [`Basis`].
 //! - The user's checkout, index, HEAD, stash and branches are not touched.
 
+mod ask;
 mod attempt;
 mod backoff;
 mod basis;

@@ -35,16 +35,7 @@ impl Trunk<'_> {
                 Turn::Landed(landed) => return Ok(Outcome::Landed(landed)),
             };
             let began = Instant::now();
-            let as_seen = if std::mem::take(&mut course.untried) {
-                self.decided_as_last_seen(remote, decide)?
-            } else {
-                None
-            };
-            let looked = match as_seen {
-                Some(decided) => Looked::Decided(decided),
-                None => self.look(remote, diary, &mut course, decide)?,
-            };
-            let (view, decided) = match looked {
+            let (view, decided) = match self.decide(remote, diary, &mut course, decide)? {
                 Looked::Decided(decided) => decided,
                 Looked::Ended(outcome) => return Ok(outcome),
                 Looked::Failed => {
@@ -82,12 +73,12 @@ impl Trunk<'_> {
                 PushVerdict::Refused(no) if course.sent.is_empty() && group.len() == 0 => {
                     return Err(self.refused(remote, no, words).into());
                 }
-                PushVerdict::Refused(no) => AttemptFailure::Refused(no),
-                PushVerdict::Behind => AttemptFailure::Behind(mine.parent.clone()),
-                PushVerdict::Taken { name, reason } => AttemptFailure::Taken { name, reason },
-                PushVerdict::Busy(no) => AttemptFailure::Busy(no),
-                PushVerdict::Strange(no) => AttemptFailure::Strange(no),
-                PushVerdict::Unclear => AttemptFailure::Unclear,
+                other @ (PushVerdict::Refused(_)
+                | PushVerdict::Behind
+                | PushVerdict::Taken { .. }
+                | PushVerdict::Busy(_)
+                | PushVerdict::Strange(_)
+                | PushVerdict::Unclear) => failure_of(other, mine.parent.as_ref()),
             };
             // What was seen before is a try: nobody else was in the way, and it is time to look.
             let look = !view.is_fetched()
@@ -106,6 +97,22 @@ impl Trunk<'_> {
                 self.pause(&mut course.backoff, began.elapsed());
             }
         }
+    }
+
+    /// Decides: the first time on the trunk as last seen, if that will do.
+    fn decide<T, A, E>(
+        &self,
+        remote: &RemoteName,
+        diary: &mut Diary,
+        course: &mut Course<T>,
+        decide: Decide<'_, T, A, E>,
+    ) -> Result<Looked<'_, T, A>, Stop<E>> {
+        if std::mem::take(&mut course.untried)
+            && let Some(decided) = self.decided_as_last_seen(remote, decide)?
+        {
+            return Ok(Looked::Decided(decided));
+        }
+        self.look(remote, diary, course, decide)
     }
 
     /// Fetches, explains what came of the last attempt, and decides.
@@ -222,15 +229,7 @@ impl Trunk<'_> {
             let notes_in = Some(self.run.dir());
             self.repo.push(remote, first, &PushMode { atomic, deadline: until, notes_in })
         };
-        let fate = match &report {
-            Ok(PushReport { sent: PushProgress::BeforeRefs, .. }) => PushState::Unsent,
-            Err(error) if error.is_cut_off() => PushState::Open,
-            // That the branch is not there proves nothing: nothing else that happens would keep it from landing.
-            Ok(report) if report.refs.is_empty() && change.reach == CommitReach::Refs => {
-                PushState::Open
-            }
-            Ok(_) | Err(_) => PushState::Ended,
-        };
+        let fate = fate_of(&report, change.reach);
         if fate != PushState::Unsent {
             self.run.note_push();
         }
@@ -412,6 +411,32 @@ fn killed_claim(
     let signal = report.as_ref().err()?.killed_by()?.to_owned();
     let (ticket, _) = change.establishes.clone()?;
     Some(TrunkError::Killed { remote: remote.clone(), ticket, signal })
+}
+
+/// Whether a push may still land.
+fn fate_of(report: &Result<PushReport, GitError>, reach: CommitReach) -> PushState {
+    match report {
+        Ok(PushReport { sent: PushProgress::BeforeRefs, .. }) => PushState::Unsent,
+        Err(error) if error.is_cut_off() => PushState::Open,
+        // That the branch is not there proves nothing: nothing else that happens would keep it from landing.
+        Ok(report) if report.refs.is_empty() && reach == CommitReach::Refs => PushState::Open,
+        Ok(_) | Err(_) => PushState::Ended,
+    }
+}
+
+/// What is to be explained of a push that moved nothing.
+fn failure_of(verdict: PushVerdict, parent: Option<&Oid>) -> AttemptFailure {
+    match verdict {
+        PushVerdict::Refused(no) => AttemptFailure::Refused(no),
+        PushVerdict::Behind => AttemptFailure::Behind(parent.cloned()),
+        PushVerdict::Taken { name, reason } => AttemptFailure::Taken { name, reason },
+        PushVerdict::Busy(no) => AttemptFailure::Busy(no),
+        PushVerdict::Strange(no) => AttemptFailure::Strange(no),
+        PushVerdict::Won
+        | PushVerdict::TrunkOnly
+        | PushVerdict::NotAtomic
+        | PushVerdict::Unclear => AttemptFailure::Unclear,
+    }
 }
 
 /// The verdict on a push and the words that came with it. A push that was cut off says

@@ -43,7 +43,6 @@ impl TicketBranches {
             .then(|| TicketBranches { before: before.to_owned(), after: after.to_owned() })
     }
 
-    /// A pattern for all of them.
     pub(super) fn pattern(&self) -> String {
         format!("refs/heads/{}*{}", self.before, self.after)
     }

@@ -1,6 +1,7 @@
 //! `tix activate`: claim a ticket, then make its workspace.
 
 mod attempt;
+mod choose;
 mod claim;
 mod earlier;
 mod group;

@@ -1,0 +1,128 @@
+//! The next ticket: which one is claimed when none is named.
+
+use std::num::NonZeroUsize;
+
+use super::attempt::Attempt;
+use super::claim::{Activation, NoClaim, Start};
+use crate::app::board::TrunkAsSeen;
+use crate::app::queue::{Choice, Detail, Survey};
+use crate::error::{Exit, Failure};
+use crate::lifecycle::{Decision, KnownTicket, TicketEntry};
+use crate::lock::Lock;
+use crate::ticket::{Lane, TicketId};
+use crate::trunk::{Stop, Trunk, TrunkError, View, ticket_lock};
+use crate::workspace;
+
+impl Activation<'_> {
+    /// Tickets that an earlier run of this clone has claimed and never set up, because it was killed: nobody works on
+    /// them, and nobody else can claim them. What another process is at work on is not among them.
+    fn unfinished(
+        &self,
+        trunk: &Trunk<'_>,
+        survey: &Survey<'_>,
+    ) -> Result<Vec<TicketId>, TrunkError> {
+        let prefix = format!("{}-", self.clone_id);
+        let mut unfinished = Vec::new();
+        for KnownTicket { entry, head } in &survey.known {
+            let ours = head.claim_id.as_ref().filter(|claim| claim.starts_with(&prefix));
+            let Some(claim) = ours.filter(|_| entry.lane == Lane::Active) else { continue };
+            if !workspace::known_claims(&self.ctx.repo, &entry.id).contains(claim) {
+                continue;
+            }
+            let is_finished = || {
+                let record = workspace::load(&self.ctx.repo, &entry.id);
+                record.is_some_and(|record| record.claim_id == *claim && record.finished)
+            };
+            if is_finished() {
+                continue;
+            }
+            let path = ticket_lock(trunk.repo, &entry.id);
+            let lock = Lock::try_take(&path)
+                .map_err(|source| TrunkError::Lock { path, source: Some(source) })?;
+            // Whoever had the lock may have finished before it was taken.
+            if lock.is_some() && !is_finished() {
+                unfinished.push(entry.id.clone());
+            }
+        }
+        Ok(unfinished)
+    }
+
+    /// Claims the best ticket that can be claimed from here.
+    ///
+    /// One that another process of this clone is at work on is left to it: it is waited for only when it is the last.
+    pub(super) fn decide_on_next(
+        &self,
+        trunk: &Trunk<'_>,
+        view: &View<'_>,
+        attempt: &mut Attempt,
+    ) -> Result<Decision<Start, NoClaim>, Stop<Failure>> {
+        let survey = Survey::of(self.ctx, view)?;
+        attempt.unfinished = self.unfinished(trunk, &survey)?;
+        let verdicts = survey.judge(self.ctx, view, &self.args.filter);
+        let ready = verdicts.iter().filter(|v| v.hindrances.is_empty()).map(|v| v.known.entry);
+        let mut ready: Vec<&TicketEntry> =
+            ready.filter(|e| !attempt.is_passed_over(&e.id)).collect();
+        if trunk.branches.is_some() {
+            spread(&mut ready, self.run.token(), attempt.tried.len());
+        }
+        let (mut busy, mut limit) = (None, None);
+        for entry in ready {
+            // Nobody was quicker where nothing was tried but on an old view.
+            if view.is_fetched() && !attempt.may_try(&entry.id, self.args.limit) {
+                limit = self.args.limit;
+                break;
+            }
+            // What an earlier attempt was for is not wanted any more, and others may want it.
+            attempt.locks.retain(|(id, _)| *id == entry.id);
+            match self.decide_on(trunk, view, entry, attempt) {
+                Ok(Decision::Answer(NoClaim::Busy(id))) => busy = busy.or(Some(id)),
+                Err(Stop::Refused(failure)) if view.is_fetched() => {
+                    attempt.pass_over(entry.id.clone(), failure)?;
+                }
+                decided => {
+                    attempt.chosen = Some(entry.id.clone());
+                    return decided;
+                }
+            }
+        }
+        if let Some(id) = busy {
+            return Ok(Decision::Answer(NoClaim::Busy(id)));
+        }
+        if let Some((_, failure)) = attempt.passed_over.first() {
+            return Err(failure.clone().into());
+        }
+        if let Some(limit) = limit {
+            return Err(enough(limit).into());
+        }
+        let at = self.ctx.remote.as_ref().map(|_| self.ctx.now);
+        let seen = TrunkAsSeen { view, at };
+        let choice = Choice::of(self.ctx, &seen, &self.args.filter, Detail::Ready, 0)?;
+        Ok(Decision::Answer(NoClaim::Empty(Box::new(choice))))
+    }
+}
+
+/// How many of the next tickets are as good as the first, where all who choose the same must choose anew.
+const SPREAD: usize = 8;
+
+/// Begins with one of the first few, and with another one each time: whoever pushes a branch learns only then that others
+/// have chosen the same.
+fn spread(ready: &mut [&TicketEntry], token: &str, turn: usize) {
+    let few = ready.len().min(SPREAD);
+    let drawn = u64::from_str_radix(token, 16)
+        .unwrap_or(0)
+        .rotate_left(u32::try_from(turn).unwrap_or(0) * 8);
+    if let (Some(first), Ok(by)) = (ready.get_mut(..few), usize::try_from(drawn >> 8))
+        && few > 0
+    {
+        first.rotate_left(by % few);
+    }
+}
+
+/// As many tickets were tried as were allowed.
+fn enough(limit: NonZeroUsize) -> Failure {
+    let message = match limit.get() {
+        1 => "somebody else was quicker".to_owned(),
+        limit => format!("others were quicker with {limit} tickets, one after the other"),
+    };
+    Failure::new(Exit::Held, message).hint("there is more to do: tix activate --next")
+}
