@@ -26,7 +26,7 @@
  * has one. A set-up that fails is a run that is killed and a release.
  *
  * OLD_CLONE: clone 2 goes by the trunk alone, as claim.pml has it, and leaves branches alone. OLD is its claim: trunk and
- * branch, from absent.
+ * branch, from absent. TWO_CLONES: clones 0 and 1 alone; with OLD_CLONE, 0 and 2.
  *
  *
  * The rules, and what breaks each
