@@ -24,7 +24,19 @@
  *
  * Fetching, deciding and sending are one step here: a trunk that moves between them is a trunk that
  * moves while the push travels. Giving up on an answer, fetching and judging are one step for the same
- * reason.
+ * reason. The first try of a run may be decided on the trunk as last seen: if it is still there, this is the same
+ * step, and else the push is refused before anything is sent, which is a step of its own.
+ *
+ * One process may push the claims of several of its clone together (`trunk::gather`). They are claims of different tickets,
+ * so that a ticket has one of them. Its run, the waiter, has the pusher's report for an answer, which is worth what its own
+ * would be; if the pusher is killed it has none, and goes on as after a lost answer: both are steps of a run that pushes by
+ * itself. That a neighbour in the push was in the way is a refusal more. New is only that the waiter may be killed between its
+ * ask and the push. Then the claim is sent after its run has ended, perhaps beside another run of the clone: a step of
+ * the network, possible whenever the ticket is in the queue.
+ *
+ * A claim moves trunk and ticket branch in one push, and the branch says from then on that work is in progress. Whether
+ * the set-up that follows came to its end is known by the record of the clone alone (`finished`), which is lost at any
+ * time. Without it the clone goes on with a push and a new id, unless somebody has worked on the branch.
  *
  * A push whose sender no longer waits is *late*. Late pushes are a set, not a queue: of two that would
  * have the same effect, the one that lands second is stale by then. A lost push is one that
@@ -40,12 +52,11 @@
  *
  * Other tickets, except that commits for them move the trunk at any time. Time: deadlines, backoff and
  * the number of tries become "at any moment". The contents of files, the guard, worktrees. The order of
- * commits on the ticket branch below "claimed, in work, done". Two attempts of one run are two commits
+ * commits on the ticket branch below "started, worked on, done". Two attempts of one run are two commits
  * in git and one here, because they carry the same claim id: this relies on `trunk::find_landed`, which says
  * which of them is on the trunk as fetched, and on `activate::set_up`, which goes on from that one and not
  * from the last attempt. A remote without `--atomic`; RELEASE_FREES_BRANCH_LATER shows what its release does.
- * `lifecycle::take_over` is one push, which leaves the work on the branch as it is; here its run sets the branch
- * up anew as after a claim, which is more that can go wrong and not less.
+ * What is asked of a ticket that is marked as done and not merged yet.
  * A connection that broke counts as answered here: when the trunk is where it was after three tries with pauses,
  * `trunk::transact` takes such a push for refused, and says "nothing changed". A push that it stopped waiting for
  * never counts as answered.
@@ -74,7 +85,12 @@
  *               able to release it, and any clone to claim it (`probe`). As these are steps that the
  *               model could also take one by one, this is "always possible", AG EF.
  *   HONEST      A run that answers "held by somebody else" (exit 3) or "nothing changed" (exit 7) has not
- *               claimed the ticket, and no push of this run is left that still could.
+ *               claimed the ticket, and no push of this run is left that still could. If it has pushed nothing, somebody
+ *               else does hold the ticket when it looks.
+ *   FINISHED    Nobody hears "yours already" of a ticket whose set-up may not have come to its end, unless somebody has
+ *               worked on it.
+ *   KEPT        No claim moves the ticket branch away from work. A takeover takes it along; what a claim from the queue
+ *               finds goes to the attic.
  *
  * A define with the name of a property checks only that one; without any, all are checked.
  *
@@ -96,8 +112,13 @@
  *   FETCH_IS_PROOF              HOLDER      A fetch that shows the trunk where it was is taken for proof that
  *                               HONEST      an unanswered push has not landed. It still may.
  *   UNCLEAR_IS_A_LOSS           HONEST      No answer is taken for a loss, without a fetch.
+ *   ANSWER_FROM_OLD_VIEW        HONEST      The trunk as last seen is good for an answer too. The holder has
+ *                                           released the ticket since.
  *   RETRY_WITHOUT_FETCH         HONEST      After no answer the run pushes again and takes the refusal
  *                                           for somebody else's win. Its first push had landed.
+ *   RESUME_BY_BRANCH            FINISHED    What the branch says is taken for the end of the set-up. The run was killed
+ *                                           right after its push.
+ *   RESUME_TO_NEW_CLAIM         KEPT        No record is taken for no work, and the branch goes to the new claim.
  *   ANCESTOR_WINS               TRUNK       The claim is somewhere in the history of the trunk, and nobody looks
  *                                           whether it still stands.
  *   COMPLETE_UNCHECKED          COMPLETION  A completion does not compare its claim id with the trunk's.
@@ -106,7 +127,7 @@
  *   NO_PREFIX                   CLAIMABLE   A clone does not know the claims of its own earlier runs.
  *   RELEASE_FREES_BRANCH_LATER  CLAIMABLE   A release deletes the ticket branch in a second push. This
  *                                           is also what a remote without `--atomic` can do at best.
- *   PLAIN_BRANCH_PUSH           CLAIMABLE   `branch::push_branch` has no lease. Late, the push
+ *   PLAIN_BRANCH_PUSH           CLAIMABLE   The mark that the work is done is pushed without a lease. Late, it
  *                                           makes the branch anew that a release has deleted.
  *   WORK_PUSHES                 CLAIMABLE   Not tix but the holder runs a plain `git push` on the ticket
  *                                           branch, and it arrives after a release.
@@ -122,12 +143,15 @@
  */
 
 /* Each property is a set of assertions that its define turns on. */
-#if !defined(HOLDER) && !defined(TRUNK) && !defined(COMPLETION) && !defined(CLAIMABLE) && !defined(HONEST)
+#if !defined(HOLDER) && !defined(TRUNK) && !defined(COMPLETION) && !defined(CLAIMABLE) && !defined(HONEST) && \
+    !defined(FINISHED) && !defined(KEPT)
 #define HOLDER
 #define TRUNK
 #define COMPLETION
 #define CLAIMABLE
 #define HONEST
+#define FINISHED
+#define KEPT
 #endif
 
 #ifdef HOLDER
@@ -155,6 +179,16 @@
 #else
 #define assert_honest(x) skip
 #endif
+#ifdef FINISHED
+#define assert_finished(x) assert(x)
+#else
+#define assert_finished(x) skip
+#endif
+#ifdef KEPT
+#define assert_kept(x) assert(x)
+#else
+#define assert_kept(x) skip
+#endif
 
 #ifndef REACH
 #define REACH 0
@@ -173,13 +207,14 @@
 #define CLAIMED_AGAIN 11
 #define TOLD_HELD 12
 #define YOURS_ALREADY 13
+#define SENT_FOR_THE_DEAD 14
 
 #define CLONES 3
 #define IDS 3
 
 mtype = { QUEUE, ACTIVE, COMPLETED };             /* lane of the ticket on the trunk */
-mtype = { ABSENT, CLAIMED, WORKING, DONE };       /* the ticket branch */
-mtype = { NOTHING, CLAIM, RELEASE, COMPLETE, START, FINISH };   /* what a push does */
+mtype = { ABSENT, STARTED, WORKING, DONE };       /* the ticket branch: WORKING holds more than tix put there */
+mtype = { NOTHING, CLAIM, RELEASE, COMPLETE, FINISH };          /* what a push does */
 mtype = { SENT, OK, REJECTED, UP_TO_DATE };       /* what became of it, as far as its sender can tell */
 
 /* The server. `branch` is the claim that the ticket branch carries, 0 if no claim's. */
@@ -196,16 +231,18 @@ byte mine[CLONES];
 /* The caller of each clone: the claim it was told it holds. */
 byte holds[CLONES];
 
+/* The record of each clone: the claim whose set-up it has finished, 0 if the record is lost or of a claim that is gone. */
+byte finished[CLONES];
+
 /* Whether a takeover has replaced `holds` or `mine`. The clones do not see this; the properties do. */
 bool fenced_holds[CLONES];
 bool fenced_mine[CLONES];
 
-/* Late pushes. A claim is one bit per claim id, a completion the id of its claim. Releases, starts and
+/* Late pushes. A claim is one bit per claim id, a completion the id of its claim. Releases and
  * finishes that can still land are all about the one claim that the refs show now. */
 short late_claims;
 bool late_release;
 byte late_complete;
-bool late_start;
 bool late_finish;
 
 bool quiet;        /* `probe` has stopped the world */
@@ -219,6 +256,9 @@ bool landed[CLONES];     /* the claim of this run has been on the trunk */
 #endif
 #ifdef RELEASE_FREES_BRANCH_LATER
 bool late_delete;
+#endif
+#ifdef ANSWER_FROM_OLD_VIEW
+bool was_held[CLONES];   /* the trunk has shown somebody else's claim, and this clone may have seen that */
 #endif
 #ifdef WORK_PUSHES
 bool work;               /* somebody has believed, and may push from the worktree ever after */
@@ -250,31 +290,35 @@ bool work;               /* somebody has believed, and may push from the worktre
 #define others(n, c) (!ours(n, c))
 #endif
 
-#define in_use(n, c) (claim == n || branch == n || holds[c] == n || mine[c] == n || (late_claims & bit(n)))
+#define in_use(n, c) \
+    (claim == n || branch == n || holds[c] == n || finished[c] == n || mine[c] == n || (late_claims & bit(n)))
 
-inline new_id(c) {
+/* Sets `x` to an id of the clone that nothing refers to. */
+inline unused_id(c, x) {
 #ifdef NO_NONCE
     /* The same parent, person, second and contents: the same commit in every clone. */
-    mine[c] = 1
+    x = 1
 #else
     if
-    :: !in_use(first(c), c) -> mine[c] = first(c)
+    :: !in_use(first(c), c) -> x = first(c)
     :: else ->
         if
-        :: !in_use(first(c) + 1, c) -> mine[c] = first(c) + 1
+        :: !in_use(first(c) + 1, c) -> x = first(c) + 1
         :: else ->
             /* `run` knows this assertion, which is about the model only, by its first half. */
             assert(IDS < 3 || !in_use(first(c) + 2, c));
-            mine[c] = first(c) + 2
+            x = first(c) + 2
         fi
     fi
 #endif
 }
+inline new_id(c) { unused_id(c, mine[c]) }
 
 /* Gives the ids of one clone fixed roles, when a claim or a release has landed and no push is left that names
  * an id: the trunk's claim becomes the first, the run's the second, the caller's the third, and ids
  * that were equal stay equal. Only states that differ in names become one. */
 inline renumber(c) {
+    finished[c] = (finished[c] && finished[c] == claim -> first(c) : 0);
     who = (mine[c] == 0 -> 0 : (mine[c] == claim -> first(c) : first(c) + 1));
     holds[c] = (holds[c] == 0 -> 0 :
         (holds[c] == claim -> first(c) : (holds[c] == mine[c] -> who : first(c) + 2)));
@@ -304,6 +348,9 @@ inline renumber_all() {
 #define believes(c) (holds[c] && push[c] == NOTHING)
 #define stands(c) (believes(c) && !fenced_holds[c])
 #define on_trunk(n) (lane == ACTIVE && claim == n)
+
+/* `activate::holds_work`: more is on the ticket branch than tix itself has put there. */
+#define holds_work (stage == WORKING || stage == DONE)
 
 inline check() {
     assert_holder(stands(0) + stands(1) + stands(2) <= 1);
@@ -346,16 +393,13 @@ inline trunk_moved() {
 }
 
 #ifdef PLAIN_BRANCH_PUSH
-#define start_fits(c) (stage == ABSENT || (stage == CLAIMED && branch == mine[c]))
-#define late_start_fits (stage == ABSENT)
+#define late_finish_fits (stage == ABSENT)
 #else
-#define start_fits(c) (stage == CLAIMED && branch == mine[c])
-#define late_start_fits true
+#define late_finish_fits true
 #endif
 
 inline fail_on_branch(c) {
     if
-    :: answer[c] == SENT && push[c] == START && !start_fits(c) -> answer[c] = REJECTED
     :: answer[c] == SENT && push[c] == FINISH -> answer[c] = REJECTED
     :: else
     fi
@@ -363,9 +407,8 @@ inline fail_on_branch(c) {
 inline branch_moved() {
     leased_pushes_fail();
 #ifndef PLAIN_BRANCH_PUSH
-    late_start = false;
-#endif
     late_finish = false;
+#endif
 #ifdef RELEASE_FREES_BRANCH_LATER
     late_delete = false;
 #endif
@@ -391,10 +434,11 @@ inline fence(c) {
 }
 
 /* A new claim from the queue, a resume and a takeover are the same push: `claim: <ID>` with a new id on top of
- * the trunk as fetched, and the ticket branch from what was fetched to that commit. Only a takeover
- * fences somebody off. */
+ * the trunk as fetched, and the ticket branch from what was fetched to that commit and the one that says that work
+ * begins (`activate::follow_up`). Only a takeover fences somebody off, and it alone leaves the work on the branch. */
 inline land_claim(n) {
     takeover = (lane == ACTIVE && !ours(claim, owner(n)));
+    assert_kept(lane != ACTIVE || takeover || !holds_work);
     if
     :: takeover ->
         fence(0);
@@ -409,17 +453,22 @@ inline land_claim(n) {
 #ifdef ANCESTOR_WINS
     landed[owner(n)] = (mine[owner(n)] == n);
 #endif
+#ifdef ANSWER_FROM_OLD_VIEW
+    was_held[0] = was_held[0] || owner(n) != 0;
+    was_held[1] = was_held[1] || owner(n) != 1;
+    was_held[2] = was_held[2] || owner(n) != 2;
+#endif
 #ifdef TAKEOVER_LEAVES_BRANCH
     if
     :: takeover
     :: else ->
         branch = n;
-        stage = CLAIMED;
+        stage = STARTED;
         branch_moved()
     fi;
 #else
     branch = n;
-    stage = CLAIMED;
+    stage = (takeover && holds_work -> WORKING : STARTED);
     branch_moved();
 #endif
     takeover = false;
@@ -456,13 +505,7 @@ inline land_complete(n) {
     check()
 }
 
-/* The two pushes of the ticket branch alone. */
-inline land_start(n) {
-    printf("server: takes the start of claim %d\n", n);
-    stage = WORKING;
-    branch = n;
-    branch_moved()
-}
+/* The push of the ticket branch alone. */
 inline land_finish() {
     printf("server: takes the mark of claim %d that the work is done\n", branch);
     stage = DONE;
@@ -472,11 +515,11 @@ inline land_finish() {
 
 /* A run. */
 
-/* `trunk::attempt`: one push. A push of the branch is already lost if the branch is not what it expects. */
+/* `trunk::attempt`: one push. */
 inline send(c, kind) {
     printf("clone %d: sends %e for claim %d\n", c, kind, mine[c]);
     push[c] = kind;
-    answer[c] = (kind == START && !start_fits(c) -> REJECTED : SENT)
+    answer[c] = SENT
 }
 
 /* The run stops waiting: what has not landed yet is late. */
@@ -485,7 +528,6 @@ inline let_go(c) {
     :: answer[c] == SENT && push[c] == CLAIM -> late_claims = late_claims | bit(mine[c])
     :: answer[c] == SENT && push[c] == RELEASE -> late_release = true
     :: answer[c] == SENT && push[c] == COMPLETE -> late_complete = mine[c]
-    :: answer[c] == SENT && push[c] == START -> late_start = true
     :: answer[c] == SENT && push[c] == FINISH -> late_finish = true
     :: else
     fi;
@@ -514,6 +556,7 @@ inline end_run(c) {
 inline believe(c, n) {
     printf("clone %d: tells its caller that it holds claim %d\n", c, n);
     holds[c] = n;
+    finished[c] = (on_trunk(n) -> n : 0);
     fenced_holds[c] = fenced_mine[c];
 #ifdef WORK_PUSHES
     work = true;
@@ -529,6 +572,12 @@ inline forget(c) {
     end_run(c)
 }
 
+/* Exit 3 of a run that has pushed nothing. */
+inline answer_held(c) {
+    assert_honest(lane == ACTIVE && others(claim, c));
+    forget(c)
+}
+
 /* kill -9, power, the deadline. To the server and to the caller, exit 8 is the same. */
 inline crash(c) {
     printf("clone %d: is killed or gives up\n", c);
@@ -540,6 +589,8 @@ inline crash(c) {
 inline won(c) {
     printf("clone %d: has won\n", c);
     let_go(c);
+    /* What has landed does not land again. */
+    answer[c] = OK;
     holds[c] = 0;
     fenced_holds[c] = false
 }
@@ -560,7 +611,19 @@ inline won(c) {
 #endif
 #define claimable (lane == QUEUE && branch_free)
 
-#define unfinished (stage == ABSENT || stage == CLAIMED)
+/* `activate::progress_of`. */
+#ifdef RESUME_TO_NEW_CLAIM
+#define unfinished(c) (finished[c] != claim)
+#elif defined(RESUME_BY_BRANCH)
+#define unfinished(c) (stage == ABSENT)
+#else
+#define unfinished(c) (stage == ABSENT || (!holds_work && finished[c] != claim))
+#endif
+#ifdef RESUME_TO_NEW_CLAIM
+#define may_move(c) true
+#else
+#define may_move(c) (!ours(claim, c) || !holds_work)
+#endif
 #ifdef SESSION_UNCHECKED
 #define may_trust true
 #else
@@ -580,18 +643,41 @@ idle:
     /* `commands::activate`: `trunk::transact` fetches, `lifecycle::claim` finds the ticket in the queue. */
     :: atomic { claimable -> d_step { new_id(c); send(c, CLAIM) }; goto claiming }
 
+    /* The same on the trunk as last seen, which is no more what it was (`trunk::decided_as_last_seen`): the lease refuses
+     * the push before anything is sent. Where it is still what it was, this is the step above. */
+    :: atomic { true ->
+            d_step {
+                new_id(c);
+                printf("clone %d: decides on a trunk that has moved on, and is refused\n", c);
+                push[c] = CLAIM;
+                answer[c] = REJECTED
+            };
+            goto claiming }
+
+    /* `commands::activate`, without a push: exit 3. */
+#ifdef ANSWER_FROM_OLD_VIEW
+    :: atomic { was_held[c] -> d_step { answer_held(c) }; goto idle }
+#else
+    :: atomic { lane == ACTIVE && others(claim, c) -> d_step { answer_held(c) }; goto idle }
+#endif
+
     /* `commands::activate`: `lifecycle::resume` finds an unfinished claim of this clone. */
 #ifdef RESUME_WITHOUT_PUSH
     :: atomic { lane == ACTIVE && ours(claim, c) -> d_step { believe(c, claim) }; goto idle }
 #else
-    :: atomic { lane == ACTIVE && ours(claim, c) && unfinished -> d_step { new_id(c); send(c, CLAIM) }; goto claiming }
+    :: atomic { lane == ACTIVE && ours(claim, c) && unfinished(c) -> d_step { new_id(c); send(c, CLAIM) }; goto claiming }
 #endif
-    /* `commands::activate` by the same session, or with `--resume`: the set-up is finished, and nothing is
-     * pushed. What this clone has sent for the ticket and may still land is written down
+    /* `commands::activate` by the same session, or with `--resume`: the set-up is finished, or somebody has worked, and
+     * nothing is pushed. What this clone has sent for the ticket and may still land is written down
      * before it is sent and until its fate is known (`workspace::note_push`, `workspace::settle_push`);
      * where `workspace::pending_push` finds one, the answer is exit 8. */
-    :: atomic { lane == ACTIVE && ours(claim, c) && stage == WORKING && may_trust ->
-            d_step { reached(YOURS_ALREADY); believe(c, claim) }; goto idle }
+    :: atomic { lane == ACTIVE && ours(claim, c) && !unfinished(c) && stage != DONE && may_trust ->
+            d_step {
+                assert_finished(finished[c] == claim || holds_work);
+                reached(YOURS_ALREADY);
+                believe(c, claim)
+            };
+            goto idle }
 
     /* `commands::reclaim`: `lifecycle::take_over` takes somebody else's claim. */
     :: atomic { lane == ACTIVE && others(claim, c) -> d_step { new_id(c); send(c, CLAIM) }; goto claiming }
@@ -621,6 +707,9 @@ idle:
 
     /* The caller goes away without a word. */
     :: atomic { holds[c] -> d_step { forget(c) }; goto idle }
+
+    /* The record of the set-up is lost. */
+    :: d_step { finished[c] -> finished[c] = 0 }; goto idle
     fi;
 
 claiming:
@@ -648,8 +737,8 @@ claiming:
 
     /* Not there, and the ticket can be had: `trunk::transact` tries again with the same id. If the ticket is
      * somebody else's by now this is a takeover; a run that has been told so and a run that
-     * was a takeover from the start differ in nothing but their past. */
-    :: atomic { claimable || (lane == ACTIVE && !on_trunk(mine[c])) ->
+     * was a takeover from the start differ in nothing but their past. A resume ends where somebody works by now. */
+    :: atomic { claimable || (lane == ACTIVE && !on_trunk(mine[c]) && may_move(c)) ->
             d_step { let_go(c); send(c, CLAIM) }; goto claiming }
 
     /* Exit 3, or exit 7: only with proof. If the caller's old claim still stands, so does its belief. */
@@ -685,30 +774,12 @@ claimed:
      * cannot be told from a pause before the answer was read. */
     atomic {
         if
-        /* `--no-worktree` */
+        /* `workspace::create` has made the worktree, and the record says so. */
         :: d_step { true -> believe(c, mine[c]) }; goto idle
-        /* `workspace::create` has made branch and worktree, and `branch::push_branch` pushes the branch by a lease on
-         * the claim's commit. */
-        :: d_step { true -> send(c, START) }; goto starting
         /* `workspace::create` has failed: `activate::undo` puts the ticket back. */
         :: d_step { on_trunk(mine[c]) -> reached(SETUP_FAILED); send(c, RELEASE) }; goto releasing
         fi
     };
-
-starting:
-    if
-    :: atomic { answer[c] == OK -> d_step { believe(c, mine[c]) }; goto idle }
-    /* No clear answer; a fetch shows that it has landed. */
-    :: atomic { on_trunk(mine[c]) && branch == mine[c] && stage == WORKING ->
-            d_step { let_go(c); believe(c, mine[c]) }; goto idle }
-    /* It has not; try again. */
-    :: atomic { on_trunk(mine[c]) && branch == mine[c] && stage == CLAIMED ->
-            d_step { let_go(c); send(c, START) }; goto starting }
-    /* Give up and put the ticket back. */
-    :: atomic { on_trunk(mine[c]) -> d_step { let_go(c); send(c, RELEASE) }; goto releasing }
-    /* Also the end of a run that finds itself fenced off. */
-    :: atomic { true -> d_step { crash(c) }; goto idle }
-    fi;
 
 releasing:
     if
@@ -761,7 +832,6 @@ inline probe(c) {
     late_claims = 0;
     late_release = false;
     late_complete = 0;
-    late_start = false;
     late_finish = false;
     end_quietly(0);
     end_quietly(1);
@@ -781,7 +851,7 @@ inline probe(c) {
         assert_claimable(claimable);
         new_id(c);
         land_claim(mine[c]);
-        assert_claimable(on_trunk(mine[c]) && branch == mine[c] && stage == CLAIMED);
+        assert_claimable(on_trunk(mine[c]) && branch == mine[c] && stage == STARTED);
         reached(CLAIMED_AGAIN)
     :: else
     fi
@@ -791,6 +861,7 @@ inline end_quietly(c) {
     answer[c] = SENT;
     mine[c] = 0;
     holds[c] = 0;
+    finished[c] = 0;
     fenced_mine[c] = false;
     fenced_holds[c] = false
 }
@@ -814,15 +885,13 @@ proctype Network() provided (!quiet) {
         :: late(9)
         :: late_release && release_fits -> what = RELEASE; late_release = false; reached(LATE_RELEASE_LANDS)
         :: late_complete -> what = COMPLETE; id = late_complete
-        :: late_start && late_start_fits -> what = START; id = branch
-        :: late_finish -> what = FINISH
+        :: late_finish && late_finish_fits -> what = FINISH
         fi;
         d_step {
             if
             :: what == CLAIM -> land_claim(id)
             :: what == RELEASE -> land_release()
             :: what == COMPLETE -> land_complete(id); reached(COMPLETED_BY_PUSH)
-            :: what == START -> land_start(id)
             :: what == FINISH -> land_finish()
             fi;
             what = NOTHING;
@@ -832,6 +901,33 @@ proctype Network() provided (!quiet) {
 
     /* A commit for another ticket. */
     :: d_step { true -> printf("server: takes a commit for another ticket\n"); trunk_moved() }
+
+    /* The holder, or somebody else, pushes work on top of what is on the branch. */
+    :: d_step { lane == ACTIVE && branch == claim && (stage == STARTED || stage == WORKING) ->
+            printf("server: takes work on the ticket branch\n");
+            stage = WORKING;
+            branch_moved() }
+
+    /* `trunk::gather` has taken the ask of a process that is killed before the push leaves. Then the claim is sent after
+     * its run has ended, and another run of the clone may be under way. */
+    :: atomic {
+        if
+        :: claimable && !(late_claims & bits_of(0)) -> who = 0
+        :: claimable && !(late_claims & bits_of(1)) -> who = 1
+        :: claimable && !(late_claims & bits_of(2)) -> who = 2
+        fi;
+        d_step {
+            if
+            :: who == 0 -> unused_id(0, id)
+            :: who == 1 -> unused_id(1, id)
+            :: else -> unused_id(2, id)
+            fi;
+            printf("somebody sends claim %d, whose run is dead\n", id);
+            late_claims = late_claims | bit(id);
+            reached(SENT_FOR_THE_DEAD);
+            who = 0;
+            id = 0
+        } }
 
     /* `lifecycle::land`, or somebody else, merges a ticket branch that is marked as done. Who merges need not look at
      * claim ids. */
@@ -848,14 +944,12 @@ proctype Network() provided (!quiet) {
             branch_moved() }
 #endif
 #ifdef WORK_PUSHES
-    /* Where there is no branch a plain push makes one; where it extends the holder's, leases on what it
-     * replaces fail. */
+    /* Where there is no branch a plain push makes one. */
     :: d_step { work && lane != COMPLETED && stage == ABSENT ->
             printf("server: takes a plain push that makes the branch anew\n");
             branch = 0;
             stage = WORKING;
             branch_moved() }
-    :: d_step { work && lane == ACTIVE && branch == claim && stage == WORKING -> branch_moved() }
 #endif
 
     :: atomic {
