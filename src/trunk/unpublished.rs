@@ -92,20 +92,21 @@ pub fn with_claims_seen<'v>(
     let name = claims_ref(remote, branch);
     let with = name.map(|name| objects.resolve(name.as_str())).transpose()?.flatten();
     if let Some(with) = with
-        && first_parent(objects, &with)?.as_ref() == Some(trunk)
+        && let Some((first, claims)) = parents(objects, &with)?.split_first()
+        && first == trunk
     {
         let mut view = View::load(objects, repo.format, Some(&with), tickets_dir)?;
-        view.claims.trunk = Some(trunk.clone());
+        view.claims = ClaimsAlone { trunk: Some(trunk.clone()), commits: claims.to_vec() };
         return Ok(view);
     }
     View::load(objects, repo.format, Some(trunk), tickets_dir)
 }
 
-fn first_parent(objects: &Objects, commit: &Oid) -> Result<Option<Oid>, GitError> {
+fn parents(objects: &Objects, commit: &Oid) -> Result<Vec<Oid>, GitError> {
     let object = objects.require(commit.as_str().as_bytes(), ObjectKind::Commit)?;
-    let mut lines = object.data.split(|byte| *byte == b'\n');
-    let parent = lines.find_map(|line| std::str::from_utf8(line).ok()?.strip_prefix("parent "));
-    Ok(parent.and_then(Oid::parse))
+    let head = object.data.split(|byte| *byte == b'\n').take_while(|line| !line.is_empty());
+    let parent = |line: &[u8]| Oid::parse(std::str::from_utf8(line).ok()?.strip_prefix("parent ")?);
+    Ok(head.filter_map(parent).collect())
 }
 
 impl Trunk<'_> {
@@ -251,7 +252,7 @@ impl Trunk<'_> {
         queued: &RepoPath,
     ) -> Result<bool, TrunkError> {
         let lock = format!("{}: branch", trailer::LOCK);
-        let base = first_parent(self.objects, commit)?;
+        let base = parents(self.objects, commit)?.into_iter().next();
         match base.filter(|_| message.lines().any(|line| line == lock)) {
             Some(base) if !self.repo.is_ancestor(commit, trunk)? => {
                 self.is_over(commit, &base, trunk, queued)

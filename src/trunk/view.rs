@@ -111,6 +111,11 @@ impl<'a> View<'a> {
         self.claims.trunk.as_ref().or(self.commit.as_ref())
     }
 
+    /// How many claims it shows that the trunk of the remote does not have yet.
+    pub fn claims_alone(&self) -> usize {
+        self.claims.commits.len()
+    }
+
     /// Where a ticket branch is, if those were fetched along and it is there.
     pub fn ticket_branch(&self, name: &RefName) -> Option<&Oid> {
         self.tickets.iter().find(|tip| tip.name == *name).map(|tip| &tip.oid)

@@ -20,7 +20,7 @@ use super::worktree;
 use crate::clock;
 use crate::error::Failure;
 use crate::lifecycle::{Refusal, TicketEntry};
-use crate::text::duration;
+use crate::text::{count, duration};
 use crate::ticket::{Document, FrontMatter, Lane, TicketId, TicketRow};
 use crate::trunk::{Run, View, last_fetched};
 use crate::workspace;
@@ -96,8 +96,13 @@ fn fetch_ticket_branches(ctx: &Context<'_>) {
         .warn(&format!("the ticket branches could not be fetched, progress may be old: {words}"));
 }
 
-/// Says on stderr when what is shown may be long out of date.
+/// Says on stderr when what is shown is not on the trunk yet, or may be long out of date.
 pub fn tell_age(ctx: &Context<'_>, seen: &TrunkAsSeen<'_>, again: &str) {
+    let alone = seen.view.claims_alone();
+    if alone > 0 {
+        let (alone, trunk) = (count(alone, "claim is", "claims are"), ctx.trunk_label());
+        ctx.out.narrate(&format!("{alone} not on {trunk} yet"));
+    }
     let Some(at) = seen.at.filter(|at| ctx.now - *at > OLD) else { return };
     ctx.out.narrate(&format!("as of {} ago; `{again}` looks again", duration::age(at, ctx.now)));
 }

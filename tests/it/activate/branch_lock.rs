@@ -139,6 +139,7 @@ fn what_stands_on_its_branch_alone_is_held_for_everybody() {
     assert_eq!(fact(held.exits(3), "held by"), "ada <ada@example.org>");
     let listed = other.tix(&["list", "--json"]).success().json();
     assert_eq!(listed["tickets"][0]["lane"], "active", "{listed}");
+    assert!(other.tix(&["list"]).stderr().contains("1 claim is not on origin/main yet"));
     other.tix(&["activate", "--next"]).exits(4);
 }
 
