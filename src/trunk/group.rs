@@ -271,7 +271,10 @@ fn asks(dir: &Path, own: &str) -> Vec<FoundAsk> {
         }
     }
     for token in dead {
-        clear(dir, &token);
+        // It may have begun just now, between its file and its lock. Whoever has the lock is the only one at its files.
+        if let Ok(Some(_lock)) = Lock::try_take(&dir.join(format!("{token}.lock"))) {
+            clear(dir, &token);
+        }
     }
     found
 }

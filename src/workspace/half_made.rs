@@ -6,7 +6,7 @@
 //! stays, and only what is neither is somebody's.
 //!
 //! Killed before that, git leaves a worktree whose HEAD names no commit. Up to 2.46 it is all zeros, and every fetch in the clone
-//! fails on it: "bad object worktrees/<name>/HEAD".
+//! fails on it: `bad object worktrees/<name>/HEAD`.
 
 use std::fs;
 use std::io::{self, ErrorKind};

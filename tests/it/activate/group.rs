@@ -153,6 +153,19 @@ fn whoever_waits_for_a_pusher_that_is_killed_before_its_push_pushes_by_itself() 
 }
 
 #[test]
+fn nothing_is_pushed_for_whoever_was_killed_while_it_waited_and_its_ask_is_cleared_away() {
+    let mut scene = Scene::begin(|_| {}, |clone, _| clone.clone());
+    let (_, killed) = scene.others.remove(2);
+    killed.signal(rustix::process::Signal::KILL);
+    killed.wait().killed_by(9);
+    let (sandbox, clone, all) = scene.go_on();
+    assert_claimed(&sandbox, &all);
+    let again = clone.tix(&["activate", IDS[3], "--json"]);
+    assert_eq!(again.success().json()["outcome"], "activated");
+    no_leftovers(&clone);
+}
+
+#[test]
 fn what_is_taken_meanwhile_is_left_out_and_its_claimer_is_told() {
     let scene = Scene::begin(|_| {}, |clone, _| clone.clone());
     let other = scene.sandbox.clone_named("b").on_machine("m2").as_person("Bob", "bob@example.org");
