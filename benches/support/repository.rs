@@ -140,7 +140,12 @@ impl Floor {
 
     /// Only the fetch and the claim push.
     pub fn run_claim(&self, world: &World, clone: &Path) -> (Duration, Duration) {
-        let fetch = world.time_git(
+        (Floor::fetch(world, clone), self.push_claim(world, clone))
+    }
+
+    /// Fetches the trunk to `refs/bench/trunk`.
+    pub fn fetch(world: &World, clone: &Path) -> Duration {
+        world.time_git(
             clone,
             &[
                 "fetch",
@@ -152,11 +157,15 @@ impl Floor {
                 "origin",
                 "+refs/heads/main:refs/bench/trunk",
             ],
-        );
+        )
+    }
+
+    /// One atomic push of trunk and ticket branch.
+    pub fn push_claim(&self, world: &World, clone: &Path) -> Duration {
         let branch = format!("refs/heads/{}", self.branch);
         let lease = format!("--force-with-lease={branch}:");
         let specs = [format!("{}:refs/heads/main", self.claim), format!("{}:{branch}", self.claim)];
-        let push = world.time_git(
+        world.time_git(
             clone,
             &[
                 "push",
@@ -169,8 +178,7 @@ impl Floor {
                 &specs[0],
                 &specs[1],
             ],
-        );
-        (fetch, push)
+        )
     }
 }
 
