@@ -54,7 +54,7 @@ fn main() -> ExitCode {
         for count in options.sizes(&[1, 16, 64], &[1, 16]) {
             let crowds = table.rounds(&full, || Crowd::machines(count));
             let won = crowds.iter().all(|found| found.won() == count);
-            goals.holds(&format!("{count} machines, a ticket each: all win"), won);
+            goals.holds(&format!("machines, a ticket each, {count} at once: all win"), won);
         }
         table.print("## machines, a ticket each, at once");
     }
