@@ -37,7 +37,7 @@ fn against_git(options: &Options, goals: &mut Goals) {
     });
     let rounds = options.rounds(60, 12);
     let [mut tix, mut git] = [const { Vec::<std::time::Duration>::new() }; 2];
-    let mut parts = [const { Vec::new() }; 4];
+    let mut parts = [const { Vec::new() }; 2];
     let [mut release, mut new] = [const { Vec::new() }; 2];
     for round in 0..rounds + 2 {
         let floor = Floor::prepare(&theirs, &bare, round);
@@ -51,7 +51,7 @@ fn against_git(options: &Options, goals: &mut Goals) {
             continue;
         }
         git.push(times.total());
-        let each = [times.fetch, times.push, times.worktree, times.second_push];
+        let each = [times.push, times.worktree];
         parts.iter_mut().zip(each).for_each(|(part, time)| part.push(time));
         tix.push(activate);
         release.push(back);
@@ -63,12 +63,7 @@ fn against_git(options: &Options, goals: &mut Goals) {
         table.row(&[vec![what.to_owned()], cells.to_vec()].concat());
         figures
     };
-    let names = [
-        "  git fetch",
-        "  git push of trunk and branch",
-        "  git worktree add",
-        "  git push of the branch",
-    ];
+    let names = ["  git push of trunk and branch", "  git worktree add"];
     let git = row("bare git commands", Figures::of(git));
     for (name, part) in names.iter().zip(parts) {
         row(name, Figures::of(part));
@@ -129,8 +124,8 @@ fn count(goals: &mut Goals) {
         let connections = lines.lines().filter(|l| l.starts_with("connection ")).count();
         table.row(&[what.to_owned(), processes.to_string(), connections.to_string()]);
         if what == "tix activate" {
-            goals.at_most("git processes of an activation", as_f64(processes), 16.0);
-            goals.at_most("connections of an activation", as_f64(connections), 3.0);
+            goals.at_most("git processes of an activation", as_f64(processes), 13.0);
+            goals.at_most("connections of an activation", as_f64(connections), 1.0);
         }
     }
     table.print("## what is started");

@@ -1,7 +1,7 @@
 //! Large repositories: the claim's own work where there are many files and tickets, and what a long history costs.
 //!
 //! **claim**: tix writes down with a time when each git process ends (`TIX_LOG=debug`); the end of the claim push, counted
-//! from the start of tix, is what a claim takes. The bare fetch and push of such a commit, made beforehand, are
+//! from the start of tix, is what a claim takes. The bare push of such a commit, made beforehand, is
 //! measured in turns with it in a world of their own; what is beyond them is tix's own work. `--no-worktree`
 //! leaves the checkout out, which the clones here do not have either: no part of a claim looks at one.
 //!
@@ -64,15 +64,14 @@ fn claims(options: &Options, goals: &mut Goals) {
     let rounds = options.rounds(30, 6);
     for round in 0..rounds + 2 {
         let floor = Floor::prepare(&theirs, &bare, round);
-        let (fetch, push) = floor.run_claim(&theirs, &bare);
-        theirs.git(&bare, &["fetch", "--quiet", "origin"]);
+        let push = floor.run_claim(&theirs, &bare);
         let look = ours.time_tix(&mine, &["--quiet", "activate", "--dry-run", &ticket_id(round)]);
         let claim = claim(&ours, &mine, &ticket_id(round));
         if round < 2 {
             // The first run makes what later ones find.
             continue;
         }
-        samples.bare.push(fetch + push);
+        samples.bare.push(push);
         samples.look.push(look);
         samples.claim.push(claim.end);
         samples.beside.push(claim.end.saturating_sub(claim.network));
@@ -97,16 +96,16 @@ impl Samples {
             table.row(&[vec![what.to_owned()], cells.to_vec()].concat());
             figures
         };
-        let bare = row("bare git fetch and push", self.bare);
+        let bare = row("bare git push", self.bare);
         let claim = row("tix activate, to the end of the claim push", self.claim);
-        let beside = row("  beside its own fetch and push", self.beside);
+        let beside = row("  beside its own push", self.beside);
         row("tix activate --dry-run, all of it", self.look);
         table.print(&format!("## claim: {LARGE:?}, local bare remote, {rounds} rounds in turns"));
         let own = claim.median.as_secs_f64() - bare.median.as_secs_f64();
-        goals.at_most("a claim beyond the bare fetch and push, ms by median", own * 1e3, OWN);
+        goals.at_most("a claim beyond the bare push, ms by median", own * 1e3, OWN);
         // Stricter, and of single runs: what tix writes itself, git pushes faster than the commit made beforehand.
         let beside = beside.p10.as_secs_f64() * 1e3;
-        goals.at_most("a claim beside its own fetch and push, ms by p10", beside, OWN);
+        goals.at_most("a claim beside its own push, ms by p10", beside, OWN);
     }
 }
 
@@ -114,7 +113,7 @@ impl Samples {
 struct Logged {
     /// From the start of tix to the end of the claim push.
     end: Duration,
-    /// How long fetch and push were.
+    /// How long the push was.
     network: Duration,
 }
 
@@ -130,10 +129,10 @@ fn claim(world: &World, clone: &std::path::Path, id: &str) -> Logged {
         let found = log.lines().find(|line| line.contains(what));
         found.unwrap_or_else(|| panic!("no {what} in the log: {log}"))
     };
-    let (fetch, push) = (line("call=git fetch"), line("--atomic"));
+    let push = line("--atomic");
     let at = push.split_whitespace().next().map(DateTime::parse_from_rfc3339);
     let end = at.unwrap().unwrap().with_timezone(&Utc) - began;
-    Logged { end: end.to_std().unwrap(), network: lasted(fetch) + lasted(push) }
+    Logged { end: end.to_std().unwrap(), network: lasted(push) }
 }
 
 /// The last field of a line of the log: ` ms=12`.

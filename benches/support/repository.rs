@@ -87,15 +87,13 @@ pub struct Floor {
 
 /// How long the bare git commands took.
 pub struct FloorTimes {
-    pub fetch: Duration,
     pub push: Duration,
     pub worktree: Duration,
-    pub second_push: Duration,
 }
 
 impl FloorTimes {
     pub fn total(&self) -> Duration {
-        self.fetch + self.push + self.worktree + self.second_push
+        self.push + self.worktree
     }
 }
 
@@ -110,10 +108,9 @@ impl Floor {
         Floor { branch: format!("ticket/{id}"), claim, activate, path }
     }
 
-    /// Fetch, claim push, worktree, branch push: started one after another, by this process, without a shell.
+    /// Push and worktree: started one after another, by this process, without a shell.
     pub fn run(&self, world: &World, clone: &Path) -> FloorTimes {
-        let (fetch, push) = self.run_claim(world, clone);
-        let branch = format!("refs/heads/{}", self.branch);
+        let push = self.run_claim(world, clone);
         let path = self.path.display().to_string();
         let worktree = world.time_git(
             clone,
@@ -129,18 +126,7 @@ impl Floor {
                 &self.activate,
             ],
         );
-        let lease = format!("--force-with-lease={branch}:{}", self.claim);
-        let spec = format!("{}:{branch}", self.activate);
-        let second_push = world.time_git(
-            clone,
-            &["push", "--porcelain", "--no-verify", &lease, "--", "origin", &spec],
-        );
-        FloorTimes { fetch, push, worktree, second_push }
-    }
-
-    /// Only the fetch and the claim push.
-    pub fn run_claim(&self, world: &World, clone: &Path) -> (Duration, Duration) {
-        (Floor::fetch(world, clone), self.push_claim(world, clone))
+        FloorTimes { push, worktree }
     }
 
     /// Fetches the trunk to `refs/bench/trunk`.
@@ -160,11 +146,12 @@ impl Floor {
         )
     }
 
-    /// One atomic push of trunk and ticket branch.
-    pub fn push_claim(&self, world: &World, clone: &Path) -> Duration {
+    /// Only the push, of the claim to the trunk and of the commit on top of it to the ticket branch.
+    pub fn run_claim(&self, world: &World, clone: &Path) -> Duration {
         let branch = format!("refs/heads/{}", self.branch);
         let lease = format!("--force-with-lease={branch}:");
-        let specs = [format!("{}:refs/heads/main", self.claim), format!("{}:{branch}", self.claim)];
+        let specs =
+            [format!("{}:refs/heads/main", self.claim), format!("{}:{branch}", self.activate)];
         world.time_git(
             clone,
             &[

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::context::Context;
 use crate::error::{Exit, Failure, remote_words};
-use crate::git::{Atomic, GitError, PushReport, RefOutcome, RefUpdate, Repo};
+use crate::git::{GitError, PushMode, PushReport, RefOutcome, RefUpdate, Repo};
 use crate::lock::Lock;
 use crate::names::{RefName, RemoteName};
 
@@ -60,7 +60,8 @@ pub fn push_branch(
     let end = (ctx.started + ctx.config.timeout).max(Instant::now() + AT_LEAST);
     loop {
         let until = end.max(Instant::now() + OVERTIME);
-        let report = ctx.repo.push(remote, std::slice::from_ref(update), Atomic::No, until);
+        let report =
+            ctx.repo.push(remote, std::slice::from_ref(update), &PushMode::one_by_one(until));
         let (words, reason) = match outcome(report, update)? {
             Ok(()) => return Ok(BranchPush::Moved),
             Err(why) => why,

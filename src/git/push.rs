@@ -3,6 +3,7 @@
 //! The answer is read per ref and never from prose: the exit code is 1 for a lost race, a protected
 //! branch and a broken hook alike, and 0 for "everything up to date".
 
+use std::path::Path;
 use std::time::Instant;
 
 use super::exec::{GitCall, text_of};
@@ -70,6 +71,21 @@ pub enum Atomic {
     No,
 }
 
+/// How a push is made.
+pub struct PushMode<'a> {
+    pub atomic: Atomic,
+    pub deadline: Instant,
+    /// Where git may note how far it comes. Without such notes a push that failed counts for one that may have been sent.
+    pub notes_in: Option<&'a Path>,
+}
+
+impl PushMode<'_> {
+    /// Refs that need not move together.
+    pub fn one_by_one(deadline: Instant) -> Self {
+        PushMode { atomic: Atomic::No, deadline, notes_in: None }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RefOutcome {
     /// Our push moved, made or deleted it.
@@ -125,8 +141,7 @@ impl Repo {
         &self,
         remote: &RemoteName,
         updates: &[RefUpdate],
-        atomic: Atomic,
-        deadline: Instant,
+        mode: &PushMode<'_>,
     ) -> Result<PushReport, GitError> {
         let mut call = self
             .git()
@@ -134,8 +149,8 @@ impl Repo {
             // A mirror remote refuses refspecs, and a push of "matching" refs is never wanted.
             .config(format!("remote.{remote}.mirror=false"))
             .args(["--porcelain", "--no-verify", "--no-follow-tags", "--recurse-submodules=no"])
-            .deadline(deadline);
-        if atomic == Atomic::Yes {
+            .deadline(mode.deadline);
+        if mode.atomic == Atomic::Yes {
             call = call.arg("--atomic");
         }
         let call = call
@@ -143,7 +158,7 @@ impl Repo {
             .arg("--")
             .arg(remote.as_str())
             .args(updates.iter().map(RefUpdate::refspec));
-        let trace = PushTrace::begin();
+        let trace = PushTrace::begin(mode.notes_in);
         let answer = match trace.following(call).run() {
             Ok(answer) => answer,
             Err(error) => {
@@ -187,8 +202,9 @@ impl Repo {
 struct PushTrace(Option<tempfile::NamedTempFile>);
 
 impl PushTrace {
-    fn begin() -> PushTrace {
-        PushTrace(tempfile::NamedTempFile::new().ok())
+    fn begin(dir: Option<&Path>) -> PushTrace {
+        let file = |dir| tempfile::Builder::new().prefix("push-").tempfile_in(dir).ok();
+        PushTrace(dir.and_then(file))
     }
 
     fn following(&self, call: GitCall) -> GitCall {
@@ -219,16 +235,18 @@ fn tells_of_nothing_sent(trace: &str) -> bool {
         #[serde(default)]
         label: &'t str,
     }
-    let (mut pushing, mut ended) = (None, false);
+    // Git can be told to leave such regions out. The one before it shows that it was not.
+    let (mut pushing, mut asked, mut ended) = (None, false, false);
     for line in trace.lines() {
         let Ok(Event { kind, sid, label }) = serde_json::from_str(line) else { return false };
         let own = *pushing.get_or_insert(sid) == sid;
         if label == "push_refs" {
             return false;
         }
+        asked |= own && label == "get_refs_list";
         ended |= own && matches!(kind, "atexit" | "signal");
     }
-    ended
+    asked && ended
 }
 
 /// Reads the lines `<flag> TAB <from>:<to> TAB <summary>`; others (`To …`, `Done`) say nothing of a ref.
@@ -290,6 +308,7 @@ mod tests {
         };
         assert!(proves(&[&start, &refs, &server, &end]));
         assert!(!proves(&[&start, &refs, &push, &end]));
+        assert!(!proves(&[&start, &end]));
         assert!(!proves(&[&start, &refs]));
         assert!(!proves(&[&start, &refs, &server]));
         assert!(!proves(&[&start, &refs, &"{\"event\":\"ate".to_owned()]));

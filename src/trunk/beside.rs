@@ -8,7 +8,7 @@ use std::time::Instant;
 use super::judge::{PushVerdict, judge};
 use super::server::LAST_WORD;
 use super::{MovedRef, Trunk, TrunkError};
-use crate::git::{Atomic, GitError, PushReport, RefOutcome, RefUpdate, RefValue};
+use crate::git::{GitError, PushMode, PushReport, RefOutcome, RefUpdate, RefValue};
 use crate::names::{RefName, RemoteName};
 
 pub(super) fn moved_by(report: &Result<PushReport, GitError>) -> Vec<RefName> {
@@ -66,7 +66,7 @@ impl Trunk<'_> {
     pub(super) fn push_one(&self, remote: &RemoteName, update: &RefUpdate) -> bool {
         let one = std::slice::from_ref(update);
         let until = self.deadline.at().max(Instant::now() + LAST_WORD);
-        match self.repo.push(remote, one, Atomic::No, until) {
+        match self.repo.push(remote, one, &PushMode::one_by_one(until)) {
             Ok(report) => judge(&report, one) == PushVerdict::Won,
             Err(error) => {
                 tracing::debug!(%error, "push");

@@ -46,6 +46,11 @@ impl Built {
         Built { commit, paths, follow_up, refs, tip }
     }
 
+    /// The commit that the others are below.
+    pub(super) fn last(&self) -> &Oid {
+        self.follow_up.as_ref().map_or(&self.commit, |built| &built.commit)
+    }
+
     /// All commits, in their order.
     pub(super) fn commits(&self) -> impl Iterator<Item = Oid> {
         let follow_up = self.follow_up.as_ref().map(|built| &built.commit);

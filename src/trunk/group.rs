@@ -171,7 +171,7 @@ impl SentNote {
 }
 
 /// The asks that go along in a push; until they have an answer they are told that nobody knows.
-pub(super) struct Group {
+pub(super) struct PushGroup {
     dir: PathBuf,
     members: Vec<GroupMember>,
     answered: bool,
@@ -182,9 +182,9 @@ struct GroupMember {
     built: Built,
 }
 
-impl Group {
-    pub(super) fn none() -> Group {
-        Group { dir: PathBuf::new(), members: Vec::new(), answered: true }
+impl PushGroup {
+    pub(super) fn none() -> PushGroup {
+        PushGroup { dir: PathBuf::new(), members: Vec::new(), answered: true }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -222,7 +222,7 @@ impl Group {
     }
 }
 
-impl Drop for Group {
+impl Drop for PushGroup {
     fn drop(&mut self) {
         if !self.answered {
             self.answer(|_| AskAnswer::Unclear);
@@ -313,14 +313,14 @@ impl Trunk<'_> {
         view: &View<'_>,
         own: &Change,
         built: &Built,
-    ) -> Result<Group, TrunkError> {
+    ) -> Result<PushGroup, TrunkError> {
         let (Some(grouped), Some(parent)) = (self.grouped, view.commit()) else {
-            return Ok(Group::none());
+            return Ok(PushGroup::none());
         };
         let dir = self.group_dir();
         let mut asks = asks(&dir, self.run.token());
         asks.truncate(limit(&dir));
-        let mut group = Group { dir, members: Vec::new(), answered: false };
+        let mut group = PushGroup { dir, members: Vec::new(), answered: false };
         let mut touched = Touched::of(own);
         for ask in asks {
             if !take(&group.dir, &ask.token) {
@@ -406,7 +406,7 @@ fn set_limit(dir: &Path, limit: usize) {
     }
 }
 
-impl Group {
+impl PushGroup {
     /// From here on they may be sent. Whoever withdraws in this very moment is out of it, and so are all on top.
     fn send(&mut self, parent: &Oid) {
         for at in 0..self.members.len() {

@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::judge::{PushVerdict, judge, speaks_of_permission};
 use super::server::{LAST_WORD, cut_off, require_one_place};
 use super::{Built, Diary, Landed, MayLand, MovedRef, Trunk, TrunkError, View};
-use crate::git::{Atomic, LocalEdit, RefUpdate};
+use crate::git::{LocalEdit, PushMode, RefUpdate};
 use crate::lifecycle::Change;
 use crate::names::{Oid, RemoteName};
 
@@ -35,8 +35,8 @@ impl Trunk<'_> {
         require_one_place(self.repo, remote)?;
         let update = RefUpdate::Create { name: self.branch.clone(), to: commit.clone() };
         let updates = std::slice::from_ref(&update);
-        let (verdict, words) = match self.repo.push(remote, updates, Atomic::No, self.deadline.at())
-        {
+        let mode = PushMode::one_by_one(self.deadline.at());
+        let (verdict, words) = match self.repo.push(remote, updates, &mode) {
             Ok(report) => (judge(&report, updates), report.words),
             Err(error) => (PushVerdict::Unclear, cut_off(error)?),
         };

@@ -96,6 +96,11 @@ impl Run {
         &self.token
     }
 
+    /// This run's own directory, for files that are of use to nobody else. It is there once there is a [`Run::writer`].
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
     pub fn has_pushed(&self) -> bool {
         self.pushed.get()
     }

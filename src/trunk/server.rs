@@ -6,13 +6,13 @@ use super::attempt::{AttemptFailure, Course, FailedAttempt, Looked, PushState, S
 use super::backoff::Backoff;
 use super::beside::{moved_by, moved_ref};
 use super::explain::{still_open, told, too_late, unknown};
-use super::group::{Group, Turn};
+use super::group::{PushGroup, Turn};
 use super::judge::{PushVerdict, judge};
 use super::seen::note_fetched;
 use super::{
     Built, Decide, Diary, Landed, Outcome, Stop, Trunk, TrunkError, TrunkStep, View, pruned,
 };
-use crate::git::{Atomic, GitError, PushProgress, PushReport, RefUpdate, Repo};
+use crate::git::{Atomic, GitError, PushMode, PushProgress, PushReport, RefUpdate, Repo};
 use crate::lifecycle::{Change, Decision};
 use crate::names::{Oid, RemoteName};
 
@@ -167,16 +167,16 @@ impl Trunk<'_> {
         view: &View<'_>,
         (change, output): (Change, T),
         course: &Course<T>,
-    ) -> Result<(Sent<T>, Group, PushVerdict, String), Stop<E>> {
+    ) -> Result<(Sent<T>, PushGroup, PushVerdict, String), Stop<E>> {
         let atomic = course.atomic;
         let writer = self.run.writer()?;
         let built = self
             .build(view, &change, writer)
-            .and_then(|built| self.keep(writer, &built.commit).map(|()| built));
+            .and_then(|built| self.keep(writer, built.last()).map(|()| built));
         let mut built = built.map_err(|error| pruned::while_built(writer, error))?;
         let group = match atomic {
             Atomic::Yes => self.gather(view, &change, &built)?,
-            Atomic::No => Group::none(),
+            Atomic::No => PushGroup::none(),
         };
         built.tip = group.tip().unwrap_or(&built.tip).clone();
         diary.attempts += 1;
@@ -200,7 +200,8 @@ impl Trunk<'_> {
                 sent: PushProgress::BeforeRefs,
             })
         } else {
-            self.repo.push(remote, first, atomic, until)
+            let notes_in = Some(self.run.dir());
+            self.repo.push(remote, first, &PushMode { atomic, deadline: until, notes_in })
         };
         let fate = match &report {
             Ok(PushReport { sent: PushProgress::BeforeRefs, .. }) => PushState::Unsent,

@@ -9,6 +9,7 @@ mod local;
 mod losers;
 mod next;
 mod queue;
+mod quick;
 mod races;
 mod record;
 mod refused;

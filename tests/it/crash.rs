@@ -74,14 +74,15 @@ macro_rules! rows {
 }
 
 rows! {
-    activate_survives_at_every_git_call: ACTIVATE, Remote, WAITING => Goal::Workspace, 13;
+    activate_survives_at_every_git_call: ACTIVATE, Remote, WAITING => Goal::Workspace, 12;
+    activate_in_a_clone_that_is_behind_survives_at_every_git_call: ACTIVATE, Remote, History::Behind => Goal::Workspace, 17;
     activate_on_a_server_that_is_not_atomic_survives_at_every_git_call: ACTIVATE, NotAtomic, WAITING => Goal::Workspace, 17;
-    activate_on_a_trunk_of_its_own_survives_at_every_git_call: ACTIVATE, OfItsOwn, WAITING => Goal::Workspace, 15;
+    activate_on_a_trunk_of_its_own_survives_at_every_git_call: ACTIVATE, OfItsOwn, WAITING => Goal::Workspace, 14;
     activate_without_a_remote_survives_at_every_git_call: ACTIVATE, Local, WAITING => Goal::Workspace, 12;
     activate_on_a_local_trunk_that_is_checked_out_survives_at_every_git_call: ACTIVATE, CheckedOut, WAITING => Goal::Workspace, 14;
-    activate_without_a_worktree_survives_at_every_git_call: BRANCH_ONLY, Remote, WAITING => Goal::Branch, 11;
+    activate_without_a_worktree_survives_at_every_git_call: BRANCH_ONLY, Remote, WAITING => Goal::Branch, 10;
     activate_without_remote_and_worktree_survives_at_every_git_call: BRANCH_ONLY, Local, WAITING => Goal::Branch, 10;
-    activate_next_survives_at_every_git_call: NEXT, Remote, WAITING => Goal::Workspace, 13;
+    activate_next_survives_at_every_git_call: NEXT, Remote, WAITING => Goal::Workspace, 12;
     resuming_survives_at_every_git_call: ACTIVATE, Remote, History::Killed => Goal::Workspace, 18;
     resuming_on_a_trunk_of_its_own_survives_at_every_git_call: ACTIVATE, OfItsOwn, History::Killed => Goal::Workspace, 18;
     resuming_without_a_remote_survives_at_every_git_call: ACTIVATE, Local, History::Killed => Goal::Workspace, 12;
@@ -93,10 +94,11 @@ rows! {
     release_without_a_remote_survives_at_every_git_call: RELEASE, Local, HELD => Goal::Released, 13;
 
     new_survives_at_every_git_call: NEW, Remote, WAITING => Goal::Created(NEW_ID), 10;
+    new_in_a_clone_that_is_behind_survives_at_every_git_call: NEW, Remote, History::Behind => Goal::Created(NEW_ID), 14;
     new_on_a_server_that_is_not_atomic_survives_at_every_git_call: NEW, NotAtomic, WAITING => Goal::Created(NEW_ID),14;
     new_on_a_trunk_of_its_own_survives_at_every_git_call: NEW, OfItsOwn, WAITING => Goal::Created(NEW_ID),11;
     new_without_a_remote_survives_at_every_git_call: NEW, CheckedOut, WAITING => Goal::Created(NEW_ID), 11;
-    rework_survives_at_every_git_call: REWORK, Remote, History::After(&[CLOSE]) => Goal::Created("TICKET-foo-002"),10;
+    rework_survives_at_every_git_call: REWORK, Remote, History::After(&[CLOSE]) => Goal::Created("TICKET-foo-002"),9;
 
     queue_survives_at_every_git_call: QUEUE, Remote, WAITING => Goal::Says("status: queued"),11;
     draft_survives_at_every_git_call: DRAFT, Remote, WAITING => Goal::Says("status: draft"),11;
@@ -120,10 +122,10 @@ rows! {
     land_on_a_local_trunk_that_is_checked_out_survives_at_every_git_call: LAND, CheckedOut, History::Complete => Goal::Landed, 14;
     clean_survives_at_every_git_call: CLEAN, Remote, History::Merged => Goal::Cleaned, 20;
     clean_without_a_remote_survives_at_every_git_call: CLEAN, Local, History::Merged => Goal::Cleaned, 16;
-    archive_survives_at_every_git_call: ARCHIVE, Remote, History::Cleaned => Goal::Archived,10;
+    archive_survives_at_every_git_call: ARCHIVE, Remote, History::Cleaned => Goal::Archived,9;
     reopen_survives_at_every_git_call: REOPEN, Remote, History::After(&[CLOSE]) => Goal::Released,11;
 
-    init_survives_at_every_git_call: INIT, Remote, WAITING => Goal::SetUp,11;
+    init_survives_at_every_git_call: INIT, Remote, WAITING => Goal::SetUp,10;
     init_of_a_trunk_of_its_own_survives_at_every_git_call: INIT_TRUNK, Remote, WAITING => Goal::SetUpBeside,22;
 }
 

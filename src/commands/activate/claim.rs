@@ -197,15 +197,7 @@ impl<'a> Activation<'a> {
         if let Some(branch) = &self.look_for_stray {
             trunk = trunk.watching(branch.clone());
         }
-        let outcome = trunk.transact(diary, |view| {
-            let locks = attempt.locks.len();
-            let decided = self.decide(&trunk, view, &mut attempt);
-            if !view.is_fetched() && !matches!(decided, Ok(Decision::Push(..))) {
-                // It was no answer, and whoever gives a ticket back meanwhile is not to be kept from it.
-                attempt.locks.truncate(locks);
-            }
-            decided
-        });
+        let outcome = trunk.transact(diary, |view| self.decide(&trunk, view, &mut attempt));
         self.attempt = attempt;
         let won = match &outcome {
             Ok(Outcome::Landed(landed)) => Some(&landed.output.0.id),
@@ -227,11 +219,18 @@ impl<'a> Activation<'a> {
         view: &View<'_>,
         attempt: &mut Attempt,
     ) -> Result<Decision<Start, NoClaim>, Stop<Failure>> {
-        let Some(query) = &self.args.ticket else {
-            return self.decide_on_next(trunk, view, attempt);
+        let held = attempt.locks.len();
+        let decided = match &self.args.ticket {
+            Some(query) => find_ticket(self.ctx, view, query)
+                .map_err(Stop::from)
+                .and_then(|entry| self.decide_on(trunk, view, entry, attempt)),
+            None => self.decide_on_next(trunk, view, attempt),
         };
-        let entry = find_ticket(self.ctx, view, query)?;
-        self.decide_on(trunk, view, entry, attempt)
+        if !view.is_fetched() && !matches!(decided, Ok(Decision::Push(..))) {
+            // It is decided anew on what is fetched now, and nobody is to wait for that.
+            attempt.locks.truncate(held);
+        }
+        decided
     }
 
     fn decide_on(

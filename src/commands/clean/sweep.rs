@@ -9,7 +9,7 @@ use crate::app::context::Context;
 use crate::app::give_back::remove_if_empty;
 use crate::app::receipt::PushedJson;
 use crate::error::{Exit, Failure};
-use crate::git::{Atomic, LocalEdit, RefOutcome, RefUpdate};
+use crate::git::{LocalEdit, PushMode, RefOutcome, RefUpdate};
 use crate::ticket::TicketId;
 use crate::trunk::{Diary, MovedRef, Run};
 use crate::workspace;
@@ -44,7 +44,7 @@ pub fn remote_branches(
     crate::trunk::require_one_place(&ctx.repo, remote)?;
     diary.attempts += 1;
     let until = (ctx.started + ctx.config.timeout).max(Instant::now());
-    let report = match ctx.repo.push(remote, &updates, Atomic::No, until) {
+    let report = match ctx.repo.push(remote, &updates, &PushMode::one_by_one(until)) {
         Ok(report) => Some(report),
         Err(error) if error.is_cut_off() => None,
         Err(error) => return Err(error.into()),

@@ -22,7 +22,7 @@ fn the_answer_says_where_to_go_and_how_to_give_it_back() {
 
 #[test]
 fn on_a_terminal_a_person_sees_what_is_waited_for_until_the_answer_is_there() {
-    let clone = one_ticket().clone_named("a");
+    let clone = one_ticket().clone_named("a").not_up_to_date();
     let Some(output) = on_terminal(&clone, None, &format!("activate {ID}"), "") else { return };
     let text = output.success().stdout();
     let shown = [

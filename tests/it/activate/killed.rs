@@ -40,16 +40,17 @@ fn killed_anywhere_an_activation_can_be_given_back_by_its_holder() {
 fn told_to_end_it_ends_and_the_next_run_goes_on() {
     use rustix::process::Signal;
     let unfinished = "stands, and its set-up is not finished";
-    for (signal, code, push, said, then) in [
-        (Signal::TERM, 143, 2, unfinished, "resumed"),
-        (Signal::INT, 130, 2, unfinished, "resumed"),
-        (Signal::INT, 130, 1, "may have landed", "activated"),
+    let (claim, set_up) = (On::command("push"), On::command("worktree").with("add"));
+    for (signal, code, on, said, then) in [
+        (Signal::TERM, 143, &set_up, unfinished, "resumed"),
+        (Signal::INT, 130, &set_up, unfinished, "resumed"),
+        (Signal::INT, 130, &claim, "may have landed", "activated"),
     ] {
         let sandbox = one_ticket();
         let clone = sandbox.clone_named("a");
         let before = Untouched::besides_ticket(&clone, ID);
         let shim = Shim::new(&sandbox);
-        let mut gate = shim.gate(On::command("push").nth(push));
+        let mut gate = shim.gate(on.clone().nth(1));
         let mut running = clone.tix_command(&["activate", ID]).through(&shim).spawn();
         running.until_at(&gate);
         running.signal(signal);

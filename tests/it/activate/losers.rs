@@ -50,7 +50,7 @@ fn the_same_person_in_another_clone_is_told_how_to_go_on_there() {
 }
 
 #[test]
-fn who_loses_between_fetch_and_push_is_told_at_once_and_has_nothing_here() {
+fn who_loses_between_look_and_push_is_told_at_once_and_has_nothing_here() {
     let sandbox = one_ticket();
     let clone = sandbox.clone_named("a").on_machine("m1");
     let bob = sandbox.clone_named("b").on_machine("m2").as_person("Bob", "bob@example.org");
@@ -63,10 +63,10 @@ fn who_loses_between_fetch_and_push_is_told_at_once_and_has_nothing_here() {
     before.assert_same(&clone);
     no_leftovers(&clone);
     assert!(!workspace(&clone, ID).exists());
-    // One look, one push, one look at why: the ticket being gone ends it.
+    // One push, one look at why: the ticket being gone ends it.
     let talks: Vec<_> = shim.calls().into_iter().map(|call| call.subcommand).collect();
     assert_eq!(talks.iter().filter(|t| *t == "push").count(), 1, "{talks:?}");
-    assert_eq!(talks.iter().filter(|t| *t == "fetch").count(), 2, "{talks:?}");
+    assert_eq!(talks.iter().filter(|t| *t == "fetch").count(), 1, "{talks:?}");
     assert_eq!(subjects(&sandbox), [format!("claim: {ID}")]);
 }
 

@@ -78,6 +78,7 @@ fn whoever_loses_the_best_ticket_gets_the_one_after_it() {
 fn whoever_is_to_try_a_few_only_gives_up_after_those() {
     let sandbox = queued(&[("TICKET-c-001", "P3"), ("TICKET-b-001", "P1"), ("TICKET-a-001", "P0")]);
     let [ours, theirs] = ["a", "b"].map(|name| sandbox.clone_named(name).on_machine(name));
+    let ours = ours.not_up_to_date();
     let shim = Shim::new(&sandbox);
     let faster = theirs.tix_command(&["activate", "--next", "--no-worktree"]);
     shim.rule(On::command("push").nth(1), Do::Then(faster));
@@ -91,6 +92,16 @@ fn whoever_is_to_try_a_few_only_gives_up_after_those() {
     // Nothing left is not the same as having tried enough.
     assert_eq!(next("1").run().success().json()["ticket"], "TICKET-c-001");
     assert_eq!(next("1").run().exits(4).json()["outcome"], "empty");
+}
+
+#[test]
+fn what_was_lost_before_anybody_looked_is_none_of_the_few() {
+    let sandbox = queued(&[("TICKET-b-001", "P1"), ("TICKET-a-001", "P0")]);
+    let [ours, theirs] = ["a", "b"].map(|name| sandbox.clone_named(name).on_machine(name));
+    theirs.tix(&["activate", "--next", "--no-worktree"]).success();
+    let output = ours.tix(&["activate", "--next", "--limit", "1", "--json"]);
+    assert_eq!(output.success().json()["ticket"], "TICKET-b-001");
+    assert_eq!(output.json()["attempts"], 2, "{output}");
 }
 
 #[test]

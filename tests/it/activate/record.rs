@@ -131,12 +131,15 @@ fn without_a_remote_a_trunk_of_its_own_works_too() {
 }
 
 #[test]
-fn a_trunk_that_moves_between_claim_and_progress_is_no_obstacle() {
+fn a_trunk_that_moves_before_the_push_gets_claim_and_progress_together() {
     let (sandbox, clone) = orphan_trunk();
     let other = sandbox.clone_named("b").on_machine("m2");
     let shim = Shim::new(&sandbox);
-    shim.rule(On::command("push").nth(2), Do::Then(other.tix_command(&["new", "Another"])));
+    shim.rule(On::command("push").nth(1), Do::Then(other.tix_command(&["new", "Another"])));
     clone.tix_command(&["activate", ID]).through(&shim).run().success();
     shim.outputs()[0].success();
     assert_eq!(key(&sandbox.remote(), "tickets", ACTIVE, "status"), "in_progress");
+    let (activate, claim) = (format!("activate: {ID}"), format!("claim: {ID}"));
+    let new = "new: TICKET-another-001".to_owned();
+    assert_eq!(history(&sandbox, "tickets"), [activate, claim, new]);
 }

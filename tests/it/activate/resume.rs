@@ -6,6 +6,11 @@ use super::{
 };
 use crate::harness::{Do, On, Place, Sandbox, Shim, Untouched, codes, no_leftovers, together};
 
+/// The making of the worktree.
+fn set_up() -> On {
+    On::command("worktree").with("add")
+}
+
 /// The claim stands and nothing else was made: killed right after the push of the claim.
 fn claimed_and_killed(sandbox: &Sandbox, clone: &Place) {
     let shim = Shim::new(sandbox);
@@ -175,14 +180,15 @@ fn a_release_that_is_late_does_not_land_under_whoever_resumed() {
 }
 
 #[test]
-fn who_is_overtaken_by_a_resume_elsewhere_is_told_and_leaves_nothing() {
+fn whose_set_up_fails_when_a_resume_elsewhere_has_overtaken_it_is_told_and_leaves_nothing() {
     let sandbox = one_ticket();
     let clone = sandbox.clone_named("a").on_machine("m1");
     let other = sandbox.clone_named("b").on_machine("m2");
     let before = Untouched::of(&clone);
     let shim = Shim::new(&sandbox);
     let resume = other.tix_command(&["activate", ID, "--resume"]);
-    shim.rule(On::command("push").nth(2), Do::Then(resume));
+    shim.rule(set_up(), Do::Then(resume));
+    shim.rule(set_up(), Do::Fail { code: 128, stderr: "fatal: disk full\n" });
     let output = clone.tix_command(&["activate", ID, "--json"]).through(&shim).run();
     shim.outputs()[0].success();
     assert_eq!(fact(output.exits(3), "claim"), key(&sandbox.remote(), "main", ACTIVE, "claim_id"));
@@ -192,13 +198,14 @@ fn who_is_overtaken_by_a_resume_elsewhere_is_told_and_leaves_nothing() {
 }
 
 #[test]
-fn who_is_released_from_elsewhere_in_the_middle_is_told_and_leaves_nothing() {
+fn whose_set_up_fails_when_it_was_released_from_elsewhere_is_told_and_leaves_nothing() {
     let sandbox = one_ticket();
     let clone = sandbox.clone_named("a").on_machine("m1");
     let other = sandbox.clone_named("b").on_machine("m2");
     let before = Untouched::of(&clone);
     let shim = Shim::new(&sandbox);
-    shim.rule(On::command("push").nth(2), Do::Then(other.sh(&release_by_claim(&sandbox))));
+    shim.rule(set_up(), Do::Then(other.sh(&release_by_claim(&sandbox))));
+    shim.rule(set_up(), Do::Fail { code: 128, stderr: "fatal: disk full\n" });
     let output = clone.tix_command(&["activate", ID]).through(&shim).run();
     shim.outputs()[0].success();
     output.exits(3);
@@ -341,11 +348,30 @@ fn resume_in_another_clone_of_the_holder_takes_the_work_along() {
 }
 
 #[test]
+fn resume_in_another_clone_before_anything_was_done_takes_the_ticket_there() {
+    let sandbox = one_ticket();
+    let clone = sandbox.clone_named("a");
+    clone.tix(&["activate", ID]).success();
+    let other = sandbox.clone_named("b");
+    // Nothing in it tells whether the set-up elsewhere came to its end.
+    let receipt = other.tix(&["activate", ID, "--resume", "--json"]).success().json();
+    assert_eq!(
+        (&receipt["outcome"], &receipt["claim"]["id"]),
+        (&"resumed".into(), &claim_of(&sandbox).into())
+    );
+    // One of the two holds it, and the other hears so.
+    clone.tix(&["complete", ID]).exits(3);
+    clone.tix(&["release", ID]).exits(3);
+    assert!(workspace(&clone, ID).exists());
+    other.tix(&["release", ID]).success();
+}
+
+#[test]
 fn work_in_an_unfinished_set_up_is_never_thrown_away() {
     let sandbox = one_ticket();
     let clone = sandbox.clone_named("a");
     let shim = Shim::new(&sandbox);
-    shim.rule(On::command("push").nth(2), Do::KillBefore);
+    shim.rule(On::command("branch").with("--set-upstream-to"), Do::KillBefore);
     clone.tix_command(&["activate", ID]).through(&shim).run().killed_by(9);
     let path = workspace(&clone, ID);
     let there = clone.at(&path);
@@ -391,13 +417,13 @@ fn work_in_an_unfinished_set_up_is_never_thrown_away() {
 #[test]
 fn a_run_that_waited_for_a_killed_one_sees_what_that_one_left() {
     let sandbox = one_ticket();
-    let clone = sandbox.clone_named("a");
+    let clone = sandbox.clone_named("a").not_up_to_date();
     // The second has read the branches already, when the first makes one and dies.
     let (first, second) = (Shim::new(&sandbox), Shim::new(&sandbox));
     let mut gate = second.gate(On::command("fetch"));
     let mut waiting = clone.tix_command(&["activate", ID]).through(&second).spawn();
     waiting.until_at(&gate);
-    first.rule(On::command("push").nth(2), Do::KillAfter);
+    first.rule(On::command("branch").with("--set-upstream-to"), Do::KillAfter);
     let run =
         clone.env("XDG_RUNTIME_DIR", sandbox.fresh_directory("run")).tix_command(&["activate", ID]);
     run.through(&first).run().killed_by(9);

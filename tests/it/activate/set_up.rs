@@ -1,8 +1,6 @@
 //! The workspace: when it can be made, when it cannot, and that nothing of anybody else's goes with it.
 
-use super::{
-    ACTIVE, BRANCH, ID, QUEUED, fact, hints, key, many_tickets, one_ticket, subjects, workspace,
-};
+use super::{ACTIVE, BRANCH, ID, QUEUED, fact, key, many_tickets, one_ticket, subjects, workspace};
 use crate::harness::{Do, On, Place, Sandbox, Shim, Untouched, no_leftovers};
 
 const CUT: &str = "fatal: the remote end hung up unexpectedly\n";
@@ -198,27 +196,6 @@ fn of_what_git_says_for_every_file_the_beginning_is_told() {
     clone.tix(&["activate", ID]).success();
 }
 
-#[test]
-fn a_branch_that_the_remote_declines_gives_the_ticket_back_with_a_way_on() {
-    let sandbox = one_ticket();
-    let clone = sandbox.clone_named("a");
-    let remote = sandbox.remote();
-    // It may be made and deleted, and not moved.
-    remote.hook(
-        "update",
-        "case \"$1,$2,$3\" in *,0000000*,*|*,*,0000000*) ;; refs/heads/ticket/*) echo no >&2; exit 1;; esac",
-    );
-    let before = Untouched::of(&clone);
-    let output = clone.tix(&["activate", ID, "--json"]);
-    let hint = format!("try again: tix activate {ID}");
-    assert!(hints(output.exits(6)).ends_with(&hint), "{output}");
-    assert_eq!(subjects(&sandbox), [format!("release: {ID}"), format!("claim: {ID}")]);
-    before.assert_same(&clone);
-    no_leftovers(&clone);
-    remote.hook("update", "exit 0");
-    clone.tix(&["activate", ID]).success();
-}
-
 /// As on a full disk: a file that is written gets its beginning, then an error.
 #[test]
 fn without_room_for_the_checkout_the_ticket_is_given_back() {
@@ -244,38 +221,24 @@ fn without_room_for_the_checkout_the_ticket_is_given_back() {
 
 #[test]
 fn a_branch_that_cannot_be_pushed_takes_everything_back() {
-    for after in [false, true] {
-        let sandbox = one_ticket();
-        let clone = sandbox.clone_named("a");
-        let before = Untouched::of(&clone);
-        // All pushes of the branch fail, before or after the work; the claim and the release go through.
-        let rule = if after {
-            Do::FailAfter { code: 128, stderr: CUT }
-        } else {
-            Do::Fail { code: 128, stderr: CUT }
-        };
-        let shim = Shim::new(&sandbox);
-        shim.rule(
-            On::command("push").with(":refs/heads/main"),
-            Do::Then(sandbox.remote().sh("true")),
-        );
-        shim.rule(On::command("push").with("--porcelain").nth(2), rule);
-        shim.rule(On::command("push").nth(2), Do::Fail { code: 128, stderr: CUT });
-        shim.rule(On::command("push").nth(2), Do::Fail { code: 128, stderr: CUT });
-        let output = clone.tix_command(&["activate", ID, "--json"]).through(&shim).run();
-        if after {
-            output.success();
-            continue;
-        }
-        assert_ne!(output.code, Some(0), "{output}");
-        before.assert_same(&clone);
-        no_leftovers(&clone);
-        assert_eq!(
-            sandbox.remote().git(&["for-each-ref", "--format=%(refname)"]),
-            "refs/heads/main"
-        );
-        assert_eq!(subjects(&sandbox), [format!("release: {ID}"), format!("claim: {ID}")]);
+    let sandbox = one_ticket();
+    sandbox.remote().git(&["config", "receive.advertiseAtomic", "false"]);
+    let clone = sandbox.clone_named("a");
+    let before = Untouched::of(&clone);
+    let shim = Shim::new(&sandbox);
+    // All pushes of the branch alone fail; those of the claim and of the release go through.
+    shim.rule(On::command("push").with(":refs/heads/main"), Do::Then(sandbox.remote().sh("true")));
+    let branch = || On::command("push").with(&format!(":{BRANCH}")).nth(2);
+    for _ in 0..4 {
+        shim.rule(branch(), Do::Fail { code: 128, stderr: CUT });
     }
+    let output = clone.tix_command(&["activate", ID, "--json"]).through(&shim).run();
+    let message = output.exits(7).json()["message"].as_str().unwrap().to_owned();
+    assert!(message.ends_with(&format!("{ID} was given back to the queue")), "{output}");
+    before.assert_same(&clone);
+    no_leftovers(&clone);
+    assert_eq!(sandbox.remote().git(&["for-each-ref", "--format=%(refname)"]), "refs/heads/main");
+    assert_eq!(subjects(&sandbox), [format!("release: {ID}"), format!("claim: {ID}")]);
 }
 
 #[test]
@@ -312,6 +275,8 @@ fn when_the_ticket_cannot_even_be_given_back_the_claim_stands_and_can_be_finishe
     let sandbox = one_ticket();
     let clone = sandbox.clone_named("a");
     let shim = Shim::new(&sandbox);
+    let full = Do::Fail { code: 128, stderr: "fatal: disk full\n" };
+    shim.rule(On::command("worktree").with("add"), full);
     for _ in 0..9 {
         shim.rule(On::command("push").nth(2), Do::Fail { code: 128, stderr: CUT });
     }
@@ -328,10 +293,10 @@ fn what_somebody_wrote_into_a_workspace_that_failed_is_kept() {
     let path = workspace(&clone, ID);
     let shim = Shim::new(&sandbox);
     let write = clone.sh(&format!("echo mine >'{}/notes.txt'", path.display()));
-    shim.rule(On::command("push").nth(2), Do::Then(write));
-    for _ in 0..3 {
-        shim.rule(On::command("push").nth(2), Do::Fail { code: 128, stderr: CUT });
-    }
+    let upstream = || On::command("branch").with("--set-upstream-to");
+    shim.rule(upstream(), Do::Then(write));
+    shim.rule(upstream(), Do::Fail { code: 128, stderr: "fatal: no\n" });
+    shim.rule(On::command("config").with("branch."), Do::Fail { code: 4, stderr: "error: no\n" });
     let output = clone.tix_command(&["activate", ID]).through(&shim).run();
     assert_ne!(output.code, Some(0), "{output}");
     assert_eq!(clone.at(&path).read("notes.txt"), "mine\n");

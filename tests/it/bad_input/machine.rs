@@ -127,7 +127,7 @@ fn objects_that_git_removes_beside_a_run_are_written_anew() {
         On::command("push"),
         On::command("commit-tree").nth(2),
         On::command("worktree").with("add").nth(1),
-        On::command("push").nth(2),
+        On::command("branch").with("--set-upstream-to"),
     ];
     for on in hits {
         let sandbox = seeded();
@@ -163,8 +163,8 @@ fn a_claim_whose_objects_are_removed_when_it_has_landed_is_set_up() {
     let clone = sandbox.clone_named("clone");
     let objects = clone.common_dir().join("objects");
     let remove = format!(
-        "#!/bin/sh\nread old new name\nfor o in $new $(git rev-parse $new^{{tree}} $new:tickets); do\n  \
-         rm -f '{}'/$(echo $o | sed 's,^..,&/,')\ndone\nrm -f \"$0\"\n",
+        "#!/bin/sh\nwhile read old new name; do\nfor o in $new $(git rev-parse $new^{{tree}} $new:tickets); do\n  \
+         rm -f '{}'/$(echo $o | sed 's,^..,&/,')\ndone\ndone\nrm -f \"$0\"\n",
         objects.display()
     );
     sandbox.remote().write_script("hooks/post-receive", &remove);
@@ -194,7 +194,7 @@ fn a_full_disk_here_is_not_taken_for_the_network() {
         "error: unable to write file: No space left on device\nfatal: unpack-objects failed\n";
     let theirs = "remote: fatal: write error: No space left on device\nfatal: early EOF\n";
     let row = |subcommand: &str, stderr: &'static str, exit: i32| {
-        let shim = Shim::new(&sandbox);
+        let (clone, shim) = (clone.clone().not_up_to_date(), Shim::new(&sandbox));
         shim.rule(On::command(subcommand), Do::Fail { code: 128, stderr });
         shim.rule(On::command("ls-remote"), Do::Fail { code: 128, stderr });
         let output = clone.tix_command(&["activate", "foo-001"]).through(&shim).run();

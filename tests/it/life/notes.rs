@@ -2,7 +2,7 @@
 
 use super::{ACTIVE, BRANCH, ID, bob, entries, held_with, story, text, value, work};
 use crate::activate::{fact, hints, workspace};
-use crate::harness::{Do, On, Shim, Untouched, no_leftovers, queue_ticket};
+use crate::harness::{Do, On, Shim, Untouched, no_leftovers};
 
 fn tip(place: &crate::harness::Place, name: &str) -> String {
     place.git(&["rev-parse", name])
@@ -137,20 +137,36 @@ fn a_lost_answer_is_found_on_the_branch() {
 }
 
 #[test]
-fn a_claim_that_is_being_set_up_is_left_in_peace() {
-    let (sandbox, ada, _) = held_with("");
-    sandbox.seed(&[("tickets/queue/TICKET-bar-001.md", queue_ticket("TICKET-bar-001"))]);
-    let bob = bob(&sandbox);
-    let shim = Shim::new(&sandbox);
-    shim.rule(
-        On::command("worktree").with("add"),
-        Do::Then(bob.tix_command(&["note", "bar", "hello"])),
-    );
-    ada.tix_command(&["activate", "bar"]).through(&shim).run().success();
-    let told = &shim.outputs()[0];
-    assert!(told.exits(5).stderr().contains("its set-up is not finished"), "{told}");
-    bob.tix(&["note", "bar", "hello"]).success();
-    assert!(ada.at(workspace(&ada, "TICKET-bar-001")).exists("src/main.rs"));
+fn a_word_that_comes_while_a_claim_is_being_set_up_is_neither_lost_nor_in_the_way() {
+    for fails in [false, true] {
+        let (sandbox, ada, _) = held_with("");
+        let (id, name) = ("TICKET-bar-001", "tickets/queue/TICKET-bar-001.md");
+        let active = format!("tickets/active/{id}/{id}.md");
+        sandbox.seed(&[(name, super::ready(id))]);
+        let bob = bob(&sandbox);
+        let shim = Shim::new(&sandbox);
+        let set_up = || On::command("worktree").with("add");
+        shim.rule(set_up(), Do::Then(bob.tix_command(&["note", "bar", "hello"])));
+        if fails {
+            shim.rule(set_up(), Do::Fail { code: 128, stderr: "fatal: disk full\n" });
+        }
+        let output = ada.tix_command(&["activate", "bar"]).through(&shim).run();
+        shim.outputs()[0].success();
+        if fails {
+            // It is given back, and the branch is kept for what stands on it.
+            output.exits(5);
+            assert!(sandbox.remote().files("main").contains(&name.to_owned()), "{output}");
+            let kept = format!("refs/heads/attic/{id}");
+            let kept = sandbox.remote().git(&["for-each-ref", "--format=%(refname)", &kept]);
+            assert!(text(&sandbox, &kept, &active).contains("- hello\n"), "{kept}");
+            continue;
+        }
+        output.success();
+        ada.tix(&["note", "bar", "hello too"]).success();
+        let there = ada.at(workspace(&ada, id));
+        let now = there.read(active);
+        assert!(now.contains("- hello\n") && now.contains("- hello too\n"), "{now}");
+    }
 }
 
 #[test]

@@ -45,24 +45,25 @@ fn a_claim_whose_answer_stalls_is_found_on_the_trunk() {
 
 #[test]
 fn a_branch_that_was_cut_off_is_sent_again() {
-    at_once(Line::each(), |line| {
-        comes_through(&line, When::NthPush(2), Fault::CutBeforeRequest);
+    at_once(Line::each().map(Line::one_by_one), |line| {
+        comes_through(&line, When::NthPush(line.branch_push()), Fault::CutBeforeRequest);
     });
-    at_once(Line::each(), |line| {
-        comes_through(&line, When::NthPush(2), Fault::CutDuringPack(150));
+    at_once(Line::each().map(Line::one_by_one), |line| {
+        comes_through(&line, When::NthPush(line.branch_push()), Fault::CutDuringPack(150));
     });
 }
 
 #[test]
 fn a_branch_whose_answer_was_lost_is_found_on_the_remote() {
-    at_once(Line::each(), |line| {
-        comes_through(&line, When::NthPush(2), Fault::CutAfterPush);
+    at_once(Line::each().map(Line::one_by_one), |line| {
+        comes_through(&line, When::NthPush(line.branch_push()), Fault::CutAfterPush);
     });
 }
 
 #[test]
 fn a_branch_whose_answer_stalls_is_found_on_the_remote() {
-    comes_through(&Line::over_git(), When::NthPush(2), Fault::StallAnswer);
+    let line = Line::over_git().one_by_one();
+    comes_through(&line, When::NthPush(line.branch_push()), Fault::StallAnswer);
 }
 
 #[test]

@@ -1,16 +1,20 @@
-//! The network breaks for good: while fetching, while claiming, or between the claim and its branch.
+//! The network breaks for good: while fetching, while claiming, or between the claim and the end of its set-up.
 
 use std::time::Duration;
 
-use super::line::{ID, Line, NEW, PATIENT, RELEASE};
+use super::line::{ACTIVATE, ID, Line, NEW, PATIENT, RELEASE, in_time};
 use crate::harness::net::{Fault, When};
-use crate::harness::{Untouched, at_once, no_leftovers};
+use crate::harness::{Do, On, Shim, Untouched, at_once, no_leftovers};
 
 const FETCH: When = When::Opening("git-upload-pack");
+
+/// What was seen so long ago is not decided on.
+const LONG_AGO: Duration = Duration::from_hours(3);
 
 #[test]
 fn a_fetch_that_fails_changes_nothing() {
     at_once(Line::each(), |line| {
+        line.first.age(LONG_AGO);
         let before = Untouched::of(&line.first);
         let tip = line.tip();
         for fault in [Fault::CutBeforeRequest, Fault::Stall] {
@@ -30,6 +34,7 @@ fn a_fetch_that_fails_changes_nothing() {
 fn a_fetch_whose_connection_breaks_is_tried_again() {
     for line in Line::each() {
         for command in [&["list", "--fetch"][..], PATIENT] {
+            line.first.age(LONG_AGO);
             let cut = [1, 2].map(|nth| (When::Nth(nth), Fault::CutBeforeRequest));
             line.run(command, cut).success();
         }
@@ -43,7 +48,7 @@ fn a_refused_connection_changes_nothing() {
     let address = line.proxy.git_url("origin.git");
     let Line { proxy, first, sandbox, .. } = line;
     drop(proxy);
-    let output = super::line::in_time(first.tix_command(super::line::ACTIVATE));
+    let output = in_time(first.tix_command(ACTIVATE));
     output.exits(7);
     assert!(output.stderr().contains("nothing changed"), "{output}");
     before.assert_same(&first);
@@ -136,8 +141,8 @@ fn a_stalled_push_gets_no_more_time_than_the_settings_give_it() {
 #[test]
 fn a_claim_whose_remote_is_gone_afterwards_may_have_landed() {
     let line = Line::over_git();
-    // The fetch, the push that lands, and from then on nothing.
-    let rules = [(When::Nth(2), Fault::CutAfterPush), (When::From(3), Fault::CutBeforeRequest)];
+    // The push that lands, and from then on nothing.
+    let rules = [(When::Nth(1), Fault::CutAfterPush), (When::From(2), Fault::CutBeforeRequest)];
     let output = line.run(PATIENT, rules);
     output.exits(8);
     assert!(output.stderr().contains("may have landed"), "{output}");
@@ -146,10 +151,14 @@ fn a_claim_whose_remote_is_gone_afterwards_may_have_landed() {
 }
 
 #[test]
-fn a_claim_that_stands_without_its_branch_is_incomplete() {
+fn a_claim_whose_set_up_fails_when_it_cannot_be_given_back_is_incomplete() {
     at_once([Fault::CutBeforeRequest, Fault::Stall], |fault| {
         let line = Line::over_git();
-        let output = line.activate([(When::From(3), fault)]);
+        let shim = Shim::new(&line.sandbox);
+        let full = Do::Fail { code: 128, stderr: "fatal: disk full\n" };
+        shim.rule(On::command("worktree").with("add"), full);
+        line.proxy.set_rules([(When::From(2), fault)]);
+        let output = in_time(line.first.tix_command(ACTIVATE).through(&shim));
         output.exits(8);
         assert!(output.stderr().contains(&format!("tix activate {ID}")), "{output}");
         let holder = line.holder().expect("the claim stands");
@@ -164,10 +173,10 @@ fn a_claim_that_stands_without_its_branch_is_incomplete() {
 #[test]
 fn a_branch_that_cannot_be_pushed_gives_the_ticket_back() {
     // The claim gets through, the branch does not, and then all is well again.
-    let line = Line::over_git();
+    let line = Line::over_git().one_by_one();
     let before = Untouched::of(&line.first);
-    let cut = || Fault::CutBeforeRequest;
-    let rules = [(When::NthPush(2), cut()), (When::NthPush(3), cut()), (When::NthPush(4), cut())];
+    let first = line.branch_push();
+    let rules = [0, 1, 2, 3].map(|n| (When::NthPush(first + n), Fault::CutBeforeRequest));
     let output = line.run(PATIENT, rules);
     output.exits(7);
     assert!(output.stderr().contains("was given back"), "{output}");

@@ -61,6 +61,17 @@ impl Line {
         Self { proxy, http, first, second, _daemon: daemon, sandbox }
     }
 
+    /// The same on a server that moves one ref at a time, where the ticket branch follows the claim.
+    pub fn one_by_one(self) -> Self {
+        self.sandbox.remote().git(&["config", "receive.advertiseAtomic", "false"]);
+        self
+    }
+
+    /// The push of the ticket branch on such a server. Over HTTP git gives the push of both up before it is one.
+    pub fn branch_push(&self) -> usize {
+        if self.http.is_some() { 2 } else { 3 }
+    }
+
     /// The network works from now on.
     pub fn mend(&self) {
         self.proxy.set(Fault::None);

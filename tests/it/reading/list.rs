@@ -1,29 +1,7 @@
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use super::{CLAIM, active_path, held, ids, on_terminal, queue_path, seeded};
 use crate::harness::{Do, On, Place, Sandbox, Shim, Ticket, Untouched, queue_ticket};
-
-/// Makes everything that tells of a look at the remote this old.
-#[expect(clippy::disallowed_methods, reason = "what is old is so by the clock of this machine")]
-fn age(clone: &Place, by: Duration) {
-    let then = SystemTime::now() - by;
-    let seconds = then.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
-    for log in ["HEAD", "main"] {
-        let path = clone.common_dir().join("logs/refs/remotes/origin").join(log);
-        let Ok(text) = std::fs::read_to_string(&path) else { continue };
-        let lines = text.lines().map(|line| {
-            let (who, message) = line.split_once('\t').unwrap();
-            let who: Vec<&str> = who.rsplitn(3, ' ').collect();
-            format!("{} {seconds} +0000\t{message}\n", who[2])
-        });
-        std::fs::write(&path, lines.collect::<String>()).unwrap();
-    }
-    for file in ["FETCH_HEAD", "tix/fetched"] {
-        if let Ok(file) = std::fs::File::options().write(true).open(clone.common_dir().join(file)) {
-            file.set_modified(then).unwrap();
-        }
-    }
-}
 
 const LONG_AGO: Duration = Duration::from_hours(3);
 
@@ -263,16 +241,16 @@ fn an_old_view_says_so_and_any_fetch_makes_it_new() {
     let note = "as of 3 h ago; `tix list --fetch` looks again";
     let is_told = || clone.tix(&["list"]).success().stderr().contains(note);
     assert!(!is_told(), "a new clone is up to date");
-    age(&clone, LONG_AGO);
+    clone.age(LONG_AGO);
     assert!(is_told());
     assert!(clone.tix(&["--quiet", "list"]).success().stderr().is_empty());
     // Neither fetch brings news, so that only their own notes tell of them.
     clone.git(&["fetch", "-q"]);
     assert!(!is_told(), "git fetch");
-    age(&clone, LONG_AGO);
+    clone.age(LONG_AGO);
     clone.tix(&["list", "--fetch"]).success();
     assert!(!is_told(), "tix list --fetch");
-    age(&clone, LONG_AGO);
+    clone.age(LONG_AGO);
     assert!(is_told());
     clone.git(&["push", "-q", "origin", "HEAD:refs/heads/other"]);
     clone.git(&["fetch", "-q", "origin", "other"]);

@@ -216,5 +216,5 @@ fn settings_that_hold_cost_no_connection() {
     let ada = ada(&sandbox);
     let shim = Shim::new(&sandbox);
     ada.tix_command(&["activate", ID]).through(&shim).run().success();
-    assert_eq!(shim.connections(), 3);
+    assert_eq!(shim.connections(), 1);
 }
