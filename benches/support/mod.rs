@@ -77,11 +77,11 @@ impl Options {
 
     /// The same for round trips to the remote, in ms.
     pub fn round_trips(&self, full: &[u64], quick: &[u64]) -> Vec<Duration> {
-        let ms = if self.quick { quick } else { full };
-        match self.round_trips.is_empty() {
-            true => ms.iter().map(|&ms| Duration::from_millis(ms)).collect(),
-            false => self.round_trips.clone(),
+        if !self.round_trips.is_empty() {
+            return self.round_trips.clone();
         }
+        let ms = if self.quick { quick } else { full };
+        ms.iter().copied().map(Duration::from_millis).collect()
     }
 
     /// The number of rounds: the full one, or the one for a quick look.
