@@ -13,6 +13,7 @@ pub struct Claim {
     pub attempts: u64,
     /// From the moment when all were let go until this one ended.
     pub took: Duration,
+    /// What it said of a failure.
     pub words: String,
 }
 
@@ -66,10 +67,11 @@ fn claim(command: &mut std::process::Command, began: Instant) -> Claim {
     let output = command.output().unwrap();
     let took = began.elapsed();
     let receipt: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+    let said = String::from_utf8(output.stderr).unwrap_or_default();
     Claim {
         code: output.status.code(),
         attempts: receipt["claim"]["attempts"].as_u64().unwrap_or(0),
         took,
-        words: String::from_utf8(output.stderr).unwrap_or_default(),
+        words: receipt["message"].as_str().map_or(said, str::to_owned),
     }
 }

@@ -17,6 +17,7 @@ pub use repository::{Floor, Shape, ticket_id};
 pub use world::{Machine, Used, World};
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 /// What the command line asks for.
 pub struct Options {
@@ -26,14 +27,20 @@ pub struct Options {
     check: bool,
     parts: Vec<String>,
     sizes: Vec<usize>,
+    round_trips: Vec<Duration>,
 }
 
 impl Options {
-    /// Reads the command line. `cargo bench` adds `--bench`; words choose parts, and numbers sizes.
+    /// Reads the command line. `cargo bench` adds `--bench`; words choose parts, numbers sizes, and `200ms` a round trip.
     #[allow(clippy::disallowed_methods, reason = "a program of its own")]
     pub fn read() -> Options {
-        let mut options =
-            Options { quick: false, check: false, parts: Vec::new(), sizes: Vec::new() };
+        let mut options = Options {
+            quick: false,
+            check: false,
+            parts: Vec::new(),
+            sizes: Vec::new(),
+            round_trips: Vec::new(),
+        };
         for word in std::env::args().skip(1) {
             match word.as_str() {
                 "--quick" => options.quick = true,
@@ -41,6 +48,9 @@ impl Options {
                 "--bench" => {}
                 size if size.parse::<usize>().is_ok() => {
                     options.sizes.extend(size.parse::<usize>());
+                }
+                time if round_trip(time).is_some() => {
+                    options.round_trips.extend(round_trip(time));
                 }
                 part if !part.starts_with('-') => options.parts.push(part.to_owned()),
                 other => {
@@ -65,10 +75,23 @@ impl Options {
         }
     }
 
+    /// The same for round trips to the remote, in ms.
+    pub fn round_trips(&self, full: &[u64], quick: &[u64]) -> Vec<Duration> {
+        if !self.round_trips.is_empty() {
+            return self.round_trips.clone();
+        }
+        let ms = if self.quick { quick } else { full };
+        ms.iter().copied().map(Duration::from_millis).collect()
+    }
+
     /// The number of rounds: the full one, or the one for a quick look.
     pub fn rounds(&self, full: usize, quick: usize) -> usize {
         if self.quick { quick } else { full }
     }
+}
+
+fn round_trip(word: &str) -> Option<Duration> {
+    word.strip_suffix("ms")?.parse().ok().map(Duration::from_millis)
 }
 
 /// What was wanted and what came out.

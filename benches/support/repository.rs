@@ -129,6 +129,23 @@ impl Floor {
         FloorTimes { push, worktree }
     }
 
+    /// Fetches the trunk to `refs/bench/trunk`.
+    pub fn fetch(world: &World, clone: &Path) -> Duration {
+        world.time_git(
+            clone,
+            &[
+                "fetch",
+                "--quiet",
+                "--no-write-fetch-head",
+                "--no-tags",
+                "--refmap=",
+                "--",
+                "origin",
+                "+refs/heads/main:refs/bench/trunk",
+            ],
+        )
+    }
+
     /// Only the push, of the claim to the trunk and of the commit on top of it to the ticket branch.
     pub fn run_claim(&self, world: &World, clone: &Path) -> Duration {
         let branch = format!("refs/heads/{}", self.branch);

@@ -11,6 +11,7 @@ mod daemon;
 mod gate;
 mod host;
 mod http;
+mod long_line;
 mod proxy;
 mod request;
 mod sha1;

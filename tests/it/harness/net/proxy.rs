@@ -8,6 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::host::{Connection, Host, Life, cut};
+use super::long_line::LongLine;
 use super::wire::{self, Opening};
 use super::{DEADLINE, Gate, daemon, http, wait_until};
 
@@ -27,7 +28,7 @@ pub enum Fault {
     Stall,
     /// The server does everything; the client gets no answer and no end either.
     StallAnswer,
-    /// Every piece, in either direction, is this much late.
+    /// Every byte, in either direction, is this much late, and none waits for another.
     Slow(Duration),
     /// The push waits at the gate and then goes on to the server, even if the client has long gone.
     DelayRequest(Gate),
@@ -110,6 +111,12 @@ impl Proxy {
         self.host.connections()
     }
 
+    /// How many of those since the rules were set carried a push, or were made for one that had nothing to send. Counted where a
+    /// rule asks for pushes.
+    pub fn pushes(&self) -> usize {
+        self.shared.rules.lock().unwrap().pushes
+    }
+
     /// The connections whose fault has happened, in that order; numbers count from 1 since the start. A connection whose
     /// fault is for pushes, and that was none, does not appear.
     pub fn faulted(&self) -> Vec<usize> {
@@ -164,13 +171,17 @@ impl Shared {
         let Ok(server) = TcpStream::connect_timeout(&self.upstream, DEADLINE) else {
             return;
         };
+        let server = connection.life.adopt(server);
+        if let Fault::Slow(delay) = fault {
+            return LongLine { life: &connection.life, delay }.join(client, &server, sent);
+        }
         let link = Link {
             shared: self,
             number: connection.number,
             life: &connection.life,
             fault,
             client: Arc::clone(client),
-            server: connection.life.adopt(server),
+            server,
             pushing: AtomicBool::new(false),
         };
         thread::scope(|scope| {
@@ -226,12 +237,12 @@ impl Link<'_> {
                 self.forward(&sent[forwarded..start]);
                 self.hold(gate, sent.split_off(start));
             }
-            Fault::None | Fault::CutAfterPush | Fault::StallAnswer | Fault::Slow(_) => {
+            Fault::None | Fault::CutAfterPush | Fault::StallAnswer => {
                 self.forward(&sent[forwarded..]);
                 self.pump();
             }
-            Fault::CutBeforeRequest | Fault::Stall => {
-                unreachable!("these connections do not reach the server")
+            Fault::CutBeforeRequest | Fault::Stall | Fault::Slow(_) => {
+                unreachable!("these connections have no link to the server")
             }
         }
     }
@@ -295,7 +306,6 @@ impl Link<'_> {
         if bytes.is_empty() {
             return true;
         }
-        self.lag();
         (&*self.server).write_all(bytes).is_ok()
     }
 
@@ -307,7 +317,6 @@ impl Link<'_> {
             if self.is_answer_lost() || !client_stays {
                 continue;
             }
-            self.lag();
             client_stays = (&*self.client).write_all(&buffer[..count]).is_ok();
             // A server that cannot answer may give the push up, and a push held at a gate must land without its client.
             if !client_stays && !matches!(self.fault, Fault::DelayRequest(_)) {
@@ -335,12 +344,6 @@ impl Link<'_> {
         matches!(self.fault, Fault::CutAfterPush | Fault::StallAnswer)
             && self.pushing.load(Ordering::SeqCst)
     }
-
-    fn lag(&self) {
-        if let Fault::Slow(delay) = self.fault {
-            self.life.pause(delay);
-        }
-    }
 }
 
 /// Appends what comes next; false at the end. A time limit that passes with nothing is not the end.
@@ -352,7 +355,7 @@ fn read_more(stream: &TcpStream, bytes: &mut Vec<u8>) -> bool {
 }
 
 /// How many bytes came, `None` at the end. A cut connection is at its end too.
-fn read_some(mut stream: &TcpStream, buffer: &mut [u8]) -> Option<usize> {
+pub fn read_some(mut stream: &TcpStream, buffer: &mut [u8]) -> Option<usize> {
     match stream.read(buffer) {
         Ok(0) => None,
         Ok(count) => Some(count),
