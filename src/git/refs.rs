@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::time::Instant;
 
 use super::exec::{Finished, Git, GitCall, RunningCall, text_of};
+use super::worktree::beside_new_worktrees;
 use super::{ExecError, GitError, Repo};
 use crate::names::{Oid, RefName, RemoteName};
 
@@ -91,16 +92,21 @@ impl Repo {
         refspecs: &[String],
         deadline: Instant,
     ) -> Result<Finished, GitError> {
-        let call = self
-            .git()
-            .call("fetch")
-            .args(["--quiet", "--no-write-fetch-head", "--no-tags", "--no-prune", "--refmap="])
-            .args(["--no-recurse-submodules", "--no-auto-maintenance", "--no-write-commit-graph"])
-            .args(["--no-show-forced-updates", "--"])
-            .arg(remote.as_str())
-            .args(refspecs)
-            .deadline(deadline);
-        Ok(call.run()?)
+        let call = || {
+            self.git()
+                .call("fetch")
+                .args(["--quiet", "--no-write-fetch-head", "--no-tags", "--no-prune", "--refmap="])
+                .args([
+                    "--no-recurse-submodules",
+                    "--no-auto-maintenance",
+                    "--no-write-commit-graph",
+                ])
+                .args(["--no-show-forced-updates", "--"])
+                .arg(remote.as_str())
+                .args(refspecs)
+                .deadline(deadline)
+        };
+        Ok(beside_new_worktrees(call)?)
     }
 
     /// The branches of the remote whose names match, and where its `HEAD` points, straight from the remote.
@@ -246,7 +252,8 @@ impl Repo {
     pub fn set_upstream(&self, branch: &RefName, remote: &RemoteName) -> Result<(), GitError> {
         let name = branch.short();
         let upstream = format!("--set-upstream-to={remote}/{name}");
-        let answer = self.git().call("branch").args(["--quiet", &upstream, name]).run()?;
+        let set = || self.git().call("branch").args(["--quiet", &upstream, name]);
+        let answer = beside_new_worktrees(set)?;
         if answer.code == Some(0) {
             return Ok(());
         }

@@ -2,8 +2,9 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use super::exec::{Finished, text_of};
+use super::exec::{Finished, GitCall, text_of};
 use super::repo::path_of;
 use super::{ExecError, GitError, Repo};
 use crate::names::{Oid, RefName};
@@ -36,11 +37,33 @@ pub enum Untracked {
     Each,
 }
 
+/// How often git is asked again where it met a worktree in the making, and the pause before each time.
+const LOOKS: u32 = 40;
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// Runs a call that reads what git keeps of all worktrees. Of one that another git is making there is a file without contents for
+/// a moment, and git dies of that (`get_common_dir_noenv` in setup.c), before it has done anything.
+pub(super) fn beside_new_worktrees(call: impl Fn() -> GitCall) -> Result<Finished, ExecError> {
+    for _ in 1..LOOKS {
+        let answer = call().run()?;
+        if !met_a_new_worktree(&answer) {
+            return Ok(answer);
+        }
+        std::thread::sleep(PAUSE);
+    }
+    call().run()
+}
+
+fn met_a_new_worktree(answer: &Finished) -> bool {
+    let words = &answer.stderr;
+    answer.code != Some(0) && words.contains("failed to read") && words.contains("commondir")
+}
+
 impl Repo {
     /// All worktrees, the main one first.
     pub fn worktrees(&self) -> Result<Vec<Worktree>, GitError> {
-        let answer = self.git().call("worktree").args(["list", "--porcelain", "-z"]).run_ok()?;
-        Ok(parse(&answer))
+        let list = || self.git().call("worktree").args(["list", "--porcelain", "-z"]);
+        Ok(parse(&beside_new_worktrees(list)?.require_success()?))
     }
 
     /// The branch that the worktree at `dir` has checked out, with or without a commit; `None` when HEAD is
@@ -65,21 +88,27 @@ impl Repo {
         branch: &RefName,
         commit: &Oid,
     ) -> Result<Finished, GitError> {
-        let call = self.git().call("worktree").args([
-            "add",
-            "--quiet",
-            "--no-track",
-            "-b",
-            branch.short(),
-            "--",
-        ]);
-        Ok(call.arg(path).arg(commit.as_str()).run()?)
+        let options = ["add", "--quiet", "--no-track", "-b", branch.short(), "--"];
+        for _ in 0..LOOKS {
+            let call = self.git().call("worktree").args(options).arg(path).arg(commit.as_str());
+            let answer = call.run()?;
+            if !met_a_new_worktree(&answer) {
+                return Ok(answer);
+            }
+            std::thread::sleep(PAUSE);
+            // The branch may have been made before git died.
+            if self.refs(&[branch.as_str()])?.iter().any(|made| made.oid == *commit) {
+                break;
+            }
+        }
+        self.add_worktree_of(path, branch)
     }
 
     /// Makes a worktree for a branch that exists.
     pub fn add_worktree_of(&self, path: &Path, branch: &RefName) -> Result<Finished, GitError> {
-        let call = self.git().call("worktree").args(["add", "--quiet", "--"]);
-        Ok(call.arg(path).arg(branch.short()).run()?)
+        let options = ["add", "--quiet", "--"];
+        let call = || self.git().call("worktree").args(options).arg(path).arg(branch.short());
+        Ok(beside_new_worktrees(call)?)
     }
 
     /// Brings a worktree that was not filled to its end to what `commit` has. Files that are missing are checked out, and

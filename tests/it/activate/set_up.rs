@@ -343,3 +343,23 @@ fn a_user_hook_that_fails_after_every_checkout_does_not_leave_half_a_claim() {
     assert_eq!(held, output.code == Some(0), "{output}");
     assert_eq!(held, workspace(&clone, ID).exists());
 }
+
+#[test]
+fn a_worktree_that_another_git_is_just_making_is_no_obstacle() {
+    let words = "fatal: failed to read .git/worktrees/TICKET-bar-001/commondir: Success\n";
+    for action in
+        [Do::Fail { code: 128, stderr: words }, Do::FailAfter { code: 128, stderr: words }]
+    {
+        let sandbox = one_ticket();
+        let clone = sandbox.clone_named("a");
+        let shim = Shim::new(&sandbox);
+        // As git is when it dies behind the making of the branch.
+        let made = matches!(action, Do::FailAfter { .. });
+        let on = if made { On::command("branch") } else { On::command("worktree").with("add") };
+        shim.rule(on.nth(1), action);
+        shim.rule(On::command("fetch").nth(1), Do::Fail { code: 128, stderr: words });
+        clone.tix_command(&["activate", ID]).through(&shim).run().success();
+        assert!(workspace(&clone, ID).is_dir());
+        no_leftovers(&clone);
+    }
+}
