@@ -218,7 +218,7 @@ const KEYS: [Key; 22] = [
         name: "timeout",
         takes: "a duration from 1s to 24h, such as 90s, 10m or 1h30m",
         default: DefaultValue::Fixed("60s"),
-        about: "How long an operation tries while others move the trunk; forty attempts, if those take longer.",
+        about: "How long an operation tries while others move the trunk; eighty attempts, if those take longer.",
         on_machine: Some("how long a command waits, at most 24h"),
     },
     Key {

@@ -3,7 +3,7 @@
 use super::exec::text_of;
 use super::refs::literal_pathspec;
 use super::{GitError, Repo};
-use crate::names::Oid;
+use crate::names::{Oid, RepoPath};
 
 /// A commit that claims a ticket by its branch alone.
 pub struct UnpublishedClaim {
@@ -28,11 +28,17 @@ impl Repo {
         Ok(text_of(&answer).split('\0').filter_map(parse_line).collect())
     }
 
-    /// The commits between two that removed a file, whichever way the histories were merged.
-    pub fn removals(&self, from: &Oid, to: &Oid, path: &[u8]) -> Result<Vec<Oid>, GitError> {
+    /// The commits between two that removed one of these files, whichever way the histories were merged.
+    pub fn removals(
+        &self,
+        from: &Oid,
+        to: &Oid,
+        paths: &[&RepoPath],
+    ) -> Result<Vec<Oid>, GitError> {
         let call = self.log_call().args(["--full-history", "--no-renames", "--diff-filter=D"]);
         let call = call.arg("--format=%H").arg(format!("{from}..{to}"));
-        let answer = call.arg("--").arg(literal_pathspec(path)).run_ok()?;
+        let paths = paths.iter().map(|path| literal_pathspec(path.as_bytes()));
+        let answer = call.arg("--").args(paths).run_ok()?;
         Ok(text_of(&answer).split('\0').filter_map(Oid::parse).collect())
     }
 }

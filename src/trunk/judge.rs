@@ -151,7 +151,9 @@ pub fn speaks_of_a_break(words: &str) -> bool {
         "unexpected eof",
     ];
     let words = words.to_ascii_lowercase();
-    !speaks_of_permission(&words) && HINTS.iter().any(|hint| words.contains(hint))
+    // A server that has too many at once hangs up without a word, and then git has nothing else to say.
+    let silent = words.trim_start().starts_with("fatal: could not read from remote repository");
+    !speaks_of_permission(&words) && (silent || HINTS.iter().any(|hint| words.contains(hint)))
 }
 
 #[cfg(test)]
@@ -272,5 +274,8 @@ mod tests {
         assert!(!speaks_of_a_break(down));
         assert!(!speaks_of_a_break("Connection closed by x\nPermission denied (publickey)"));
         assert!(speaks_of_a_break("fatal: the remote end hung up unexpectedly"));
+        assert!(speaks_of_a_break(
+            "fatal: Could not read from remote repository.\n\nPlease make sure"
+        ));
     }
 }

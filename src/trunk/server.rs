@@ -141,7 +141,7 @@ impl Trunk<'_> {
         let landed = self.find_landed(sent, &view);
         if let Some(at) = landed.map_err(|error| told(remote, sent, &view, error))? {
             let mine = sent.swap_remove(at);
-            let publication = if mine.is_alone() { publication(&view) } else { None };
+            let publication = if mine.is_alone() { publication(&view, &mine.commit) } else { None };
             let won = self.won(remote, diary, mine, course.atomic);
             return Ok(Looked::Ended(Outcome::Landed(Landed { publication, ..won })));
         }

@@ -11,6 +11,7 @@
 //! pushed under a lease on the trunk that showed them live. The claims are merged and not copied, or the merge of the ticket
 //! branch would meet the same file moved twice.
 
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 use super::attempt::{Course, PushState, Sent};
@@ -76,6 +77,8 @@ pub fn claims_ref(remote: &RemoteName, trunk: &RefName) -> Option<RefName> {
 pub struct Publication {
     trunk: Oid,
     with: Oid,
+    /// The claim that it is for.
+    claim: Oid,
 }
 
 /// How often a publication is tried: each failure is somebody else's publication.
@@ -158,14 +161,37 @@ impl Trunk<'_> {
         }
         let heads: Vec<&Oid> = wanted.iter().map(|(_, tip)| &tip.oid).collect();
         let found = self.repo.unpublished_claims(&heads, trunk)?;
-        let mut live = Vec::new();
+        // By the trunk that they stand on: one question for all claims that were made on the same one.
+        let mut claimed: BTreeMap<&Oid, Vec<LiveClaim>> = BTreeMap::new();
         for (id, tip) in &wanted {
             let Some(entry) = queued(id) else { continue };
             let own = found.iter().filter(|claim| claim.ticket == id.as_str());
             let Some((commit, base)) = self.newest_on(&tip.oid, own)? else { continue };
-            if let Some(claim) = self.moved_by(commit, base, &entry.path, &entry.oid)?
-                && !self.is_over(commit, base, trunk, &claim.from)?
-            {
+            let claim = self.moved_by(commit, base, &entry.path, &entry.oid)?;
+            claimed.entry(base).or_default().extend(claim);
+        }
+        let mut live = Vec::new();
+        for (base, claims) in claimed {
+            live.extend(self.not_over(base, trunk, claims)?);
+        }
+        Ok(live)
+    }
+
+    /// The claims on `base` that were neither ended nor overtaken.
+    fn not_over(
+        &self,
+        base: &Oid,
+        trunk: &Oid,
+        claims: Vec<LiveClaim>,
+    ) -> Result<Vec<LiveClaim>, TrunkError> {
+        let paths: Vec<&RepoPath> = claims.iter().map(|claim| &claim.from).collect();
+        if base == trunk || claims.is_empty() || self.repo.removals(base, trunk, &paths)?.is_empty()
+        {
+            return Ok(claims);
+        }
+        let mut live = Vec::new();
+        for claim in claims {
+            if !self.is_over(&claim.commit, base, trunk, &claim.from)? {
                 live.push(claim);
             }
         }
@@ -180,7 +206,9 @@ impl Trunk<'_> {
         claims: impl Iterator<Item = &'c UnpublishedClaim>,
     ) -> Result<Option<(&'c Oid, &'c Oid)>, TrunkError> {
         for UnpublishedClaim { commit, base, .. } in claims {
-            if commit == tip || self.repo.is_ancestor(commit, tip)? {
+            // Nearly always the branch has nothing but the claim and what says that work begins.
+            let near = commit == tip || parents(self.objects, tip)?.first() == Some(commit);
+            if near || self.repo.is_ancestor(commit, tip)? {
                 return Ok(base.as_ref().map(|base| (commit, base)));
             }
         }
@@ -239,7 +267,7 @@ impl Trunk<'_> {
         if base == trunk {
             return Ok(false);
         }
-        let removals = self.repo.removals(base, trunk, queued.as_bytes())?;
+        let removals = self.repo.removals(base, trunk, &[queued])?;
         Ok(removals.iter().any(|removal| removal != commit))
     }
 
@@ -337,26 +365,22 @@ impl Trunk<'_> {
         guards
     }
 
-    /// Brings all live claims up to the trunk. Whoever is quicker has brought up what it saw.
-    pub fn publish(&self, seen: Option<Publication>) -> Result<(), TrunkError> {
+    /// Brings a claim up to the trunk, and all others that were seen with it. Whoever is quicker has brought up what it saw.
+    pub fn publish(&self, mut seen: Publication) -> Result<(), TrunkError> {
         let Some(remote) = &self.remote else { return Ok(()) };
-        let mut seen = seen;
         let mut backoff = self.backoff();
         for _ in 0..PUBLISHED {
             let began = Instant::now();
-            let publication = match seen.take() {
-                Some(publication) => publication,
-                None => match publication(&self.fetch(remote)?) {
-                    Some(publication) => publication,
-                    None => return Ok(()),
-                },
-            };
-            let Publication { trunk: from, with: to } = publication;
+            let Publication { trunk: from, with: to, claim } = seen;
             let update = RefUpdate::Move { name: self.branch.clone(), from, to: to.clone() };
             if self.push_one(remote, &update) {
                 self.run.note_landed();
                 self.tell_others(remote, &to);
                 return Ok(());
+            }
+            match publication(&self.fetch(remote)?, &claim) {
+                Some(anew) => seen = anew,
+                None => return Ok(()),
             }
             self.pause(&mut backoff, began.elapsed());
         }
@@ -401,8 +425,9 @@ pub(super) fn built_before<T>(change: &Change, course: &Course<T>) -> Option<Bui
     Some(Built::of(change, commit, paths, follow_up))
 }
 
-/// What there is to publish.
-pub(super) fn publication(view: &View<'_>) -> Option<Publication> {
+/// What there is to publish, as long as it is this claim that is missing.
+pub(super) fn publication(view: &View<'_>, claim: &Oid) -> Option<Publication> {
     let (trunk, with) = (view.claims.trunk.clone()?, view.commit()?.clone());
-    Some(Publication { trunk, with })
+    let missing = view.claims.commits.contains(claim);
+    missing.then(|| Publication { trunk, with, claim: claim.clone() })
 }

@@ -117,9 +117,7 @@ pub fn run(args: &ActivateArgs, globals: &Globals, env: &Env, out: &Out) -> Resu
 /// Brings a claim that stands on its branch up to the trunk. It stands all the same where that fails: whoever pushes the trunk
 /// next does it.
 fn publish(ctx: &Context<'_>, publication: Option<Publication>) {
-    if publication.is_none() {
-        return;
-    }
+    let Some(publication) = publication else { return };
     let silent = |_| {};
     let published =
         Run::begin(&ctx.repo).and_then(|run| ctx.engine(&run, &silent).publish(publication));
