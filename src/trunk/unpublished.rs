@@ -77,7 +77,6 @@ pub fn claims_ref(remote: &RemoteName, trunk: &RefName) -> Option<RefName> {
 pub struct Publication {
     trunk: Oid,
     with: Oid,
-    /// The claim that it is for.
     claim: Oid,
 }
 
