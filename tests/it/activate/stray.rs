@@ -69,3 +69,21 @@ fn after_the_trunk_was_set_back_work_is_kept_and_the_ticket_can_be_claimed() {
     bob.tix(&["activate", ID]).success();
     assert!(remote.git(&["for-each-ref", "refs/heads/attic"]).contains(&work));
 }
+
+#[test]
+fn a_commit_that_arrives_late_twice_is_put_aside_twice() {
+    let sandbox = one_ticket();
+    let remote = sandbox.remote();
+    let clone = sandbox.clone_named("a");
+    clone.tix(&["activate", ID]).success();
+    let late = remote.git(&["rev-parse", BRANCH]);
+    for n in 0..2 {
+        clone.tix(&["release", ID]).success();
+        remote.git(&["update-ref", BRANCH, &late]);
+        let receipt = clone.tix(&["activate", ID, "--json"]).success().json();
+        let branch = receipt["workspace"]["commit"].as_str().unwrap();
+        assert_eq!(remote.git(&["rev-parse", BRANCH]), branch);
+        let aside = remote.git(&["for-each-ref", "--format=%(objectname)", "refs/heads/attic"]);
+        assert_eq!(aside.lines().collect::<Vec<_>>(), vec![late.as_str(); n + 1]);
+    }
+}

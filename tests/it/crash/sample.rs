@@ -12,8 +12,14 @@ use std::time::SystemTime;
 use super::matrix::Fault;
 use crate::harness::notes;
 
-/// How many cases of each fault are drawn from a row.
-const OF_EACH_FAULT: usize = 1;
+/// How many cases of a fault are drawn from a row. The moments inside of git's work are one fault with many faces.
+fn of_each(fault: Fault) -> usize {
+    if matches!(fault, Fault::KillInside(_)) { 4 } else { 1 }
+}
+
+fn is_same(one: Fault, other: Fault) -> bool {
+    one == other || matches!((one, other), (Fault::KillInside(_), Fault::KillInside(_)))
+}
 
 /// One fault at the git call of this number.
 pub type Hit = (usize, Fault);
@@ -33,7 +39,8 @@ pub fn draw(row: impl Hash, mut all: Vec<Hit>) -> (Vec<Hit>, String) {
     });
     let mut drawn: Vec<Hit> = Vec::new();
     for hit in all {
-        if drawn.iter().filter(|(_, fault)| *fault == hit.1).count() < OF_EACH_FAULT {
+        let same = drawn.iter().filter(|(_, fault)| is_same(*fault, hit.1));
+        if same.count() < of_each(hit.1) {
             drawn.push(hit);
         }
     }

@@ -180,7 +180,7 @@ fn a_branch_that_a_release_could_not_delete_is_put_aside_by_the_next_claim() {
     TICKET-foo-001 is yours
       branch     ticket/TICKET-foo-001
       workspace  [ROOT]/next.worktrees/TICKET-foo-001
-      earlier    attic/TICKET-foo-001/stray-[OID] holds the work of an earlier holder
+      earlier    attic/TICKET-foo-001/stray-[OID]-[OID] holds the work of an earlier holder
     next:
       cd '[ROOT]/next.worktrees/TICKET-foo-001'
       tix complete TICKET-foo-001    # when it is done
