@@ -216,15 +216,17 @@ impl Trunk<'_> {
             Atomic::No => updates.get(..1).unwrap_or_default(),
         };
         let rest = updates.get(first.len()..).unwrap_or_default();
-        let taken = self.taken_there(remote, rest);
+        let alone = change.reach == CommitReach::Refs;
+        let taken = if alone {
+            // What moves out of the way of a ticket branch is safe there before that branch moves.
+            rest.iter().find(|update| !self.push_one(remote, update)).map(not_made)
+        } else {
+            self.taken_there(remote, rest)
+        };
         // A push that is begun gets time to be answered: one that is cut off at once says nothing.
         let until = self.deadline.at().max(Instant::now() + LAST_WORD);
         let report = if taken.is_some() {
-            Ok(PushReport {
-                refs: Vec::new(),
-                words: String::new(),
-                sent: PushProgress::BeforeRefs,
-            })
+            Ok(unsent())
         } else {
             let notes_in = Some(self.run.dir());
             self.repo.push(remote, first, &PushMode { atomic, deadline: until, notes_in })
@@ -233,8 +235,11 @@ impl Trunk<'_> {
         if fate != PushState::Unsent {
             self.run.note_push();
         }
-        let moved = moved_by(&report);
+        let mut moved = moved_by(&report);
         self.take_back(remote, first, &moved);
+        if alone && !moved.is_empty() {
+            moved.extend(rest.iter().map(|update| update.name().clone()));
+        }
         let mine = Sent {
             commit: built.commit.clone(),
             parent: view.on_remote().cloned(),
@@ -411,6 +416,15 @@ fn killed_claim(
     let signal = report.as_ref().err()?.killed_by()?.to_owned();
     let (ticket, _) = change.establishes.clone()?;
     Some(TrunkError::Killed { remote: remote.clone(), ticket, signal })
+}
+
+fn unsent() -> PushReport {
+    PushReport { refs: Vec::new(), words: String::new(), sent: PushProgress::BeforeRefs }
+}
+
+fn not_made(update: &RefUpdate) -> PushVerdict {
+    let reason = "could not be made".to_owned();
+    PushVerdict::Taken { name: update.name().clone(), reason }
 }
 
 /// Whether a push may still land.

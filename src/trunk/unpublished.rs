@@ -288,9 +288,10 @@ impl Trunk<'_> {
         }
     }
 
-    /// What becomes of the claims that this run has pushed to their branches: those that are over are taken back, and one that
-    /// was not answered and is there now is looked at once more, because it may have landed behind the look at the trunk.
-    /// True where another look is needed.
+    /// What becomes of the claims that this run has pushed to their branches: those that are over are taken back, and those that
+    /// were decided by settings which the trunk has replaced, as long as the trunk does not have them. One that was not answered
+    /// and is there now is looked at once more, because it may have landed behind the look at the trunk. True where another
+    /// look is needed.
     pub(super) fn settle_branches<T>(
         &self,
         remote: &RemoteName,
@@ -317,7 +318,8 @@ impl Trunk<'_> {
             let over = !stands
                 && (self.repo.is_ancestor(&mine.commit, trunk)?
                     || self.is_over(&mine.commit, base, trunk, queued)?);
-            if over {
+            let outdated = view.outdated && view.claims.commits.contains(&mine.commit);
+            if over || outdated {
                 let tip = mine.built.last();
                 for update in mine.built.refs.iter().filter(|u| u.target() == Some(tip)) {
                     let (name, at) = (update.name().clone(), tip.clone());

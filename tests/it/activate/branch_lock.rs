@@ -370,3 +370,36 @@ fn whoever_was_killed_after_the_push_goes_on_with_the_same_command() {
     assert_eq!(again.success().json()["outcome"], "resumed");
     assert_eq!(key(&sandbox.remote(), "main", ACTIVE, "claim_id"), claim_on_branch(&sandbox));
 }
+
+#[test]
+fn a_claim_that_was_decided_by_older_settings_is_taken_back() {
+    let sandbox = one();
+    let clone = machine(&sandbox, "ada");
+    sandbox.seed(&[(".tix.yaml", "lock: branch\nrequire_queued: true\n")]);
+    let before = Untouched::of(&clone);
+    clone.tix(&["activate", ID]).exits(5);
+    before.assert_same(&clone);
+    assert!(!sandbox.remote().has_ref(BRANCH));
+    assert_eq!(subjects(&sandbox), [""; 0]);
+}
+
+#[test]
+fn work_that_is_in_the_way_is_safe_before_its_branch_moves() {
+    for atomic in ["true", "false"] {
+        let sandbox = one();
+        let remote = sandbox.remote();
+        remote.git(&["config", "receive.advertiseAtomic", atomic]);
+        let holder = machine(&sandbox, "ada");
+        holder.tix(&["activate", ID]).success();
+        let work = Place::new(sandbox.shared(), workspace(&holder, ID)).on_machine("ada");
+        work.commit("work", &[("work.txt", "done\n")]);
+        let late = work.git(&["rev-parse", "HEAD"]);
+        holder.tix(&["release", ID, "--claim", &claim_on_branch(&sandbox)]).success();
+        // Pushed by hand, after the claim had ended.
+        work.git(&["push", "-q", "--no-verify", "origin", &format!("HEAD:{BRANCH}")]);
+        let receipt = machine(&sandbox, "bob").tix(&["activate", ID, "--json"]).success().json();
+        let aside = receipt["attic"].as_str().unwrap().to_owned();
+        assert_eq!(remote.git(&["rev-parse", &aside]), late, "atomic: {atomic}");
+        assert_eq!(claim_on_branch(&sandbox), receipt["claim"]["id"].as_str().unwrap());
+    }
+}
