@@ -232,7 +232,7 @@ fn unmerged(
     tips: &[&Oid],
 ) -> Result<HashSet<Oid>, Failure> {
     let base = if ctx.base == ctx.trunk {
-        seen.view.commit().cloned()
+        seen.view.on_remote().cloned()
     } else {
         let name = match &ctx.remote {
             Some(remote) => RefName::tracking(remote, ctx.base.short()),
@@ -346,7 +346,7 @@ fn ended_worker(ctx: &Context<'_>, id: &TicketId) -> Option<WorkerFacts> {
 }
 
 fn local_trunk(ctx: &Context<'_>, seen: &TrunkAsSeen<'_>) -> Result<Option<LocalTrunk>, Failure> {
-    let (Some(_), Some(theirs)) = (&ctx.remote, seen.view.commit()) else { return Ok(None) };
+    let (Some(_), Some(theirs)) = (&ctx.remote, seen.view.on_remote()) else { return Ok(None) };
     let Some(local) = ctx.local_branch(&ctx.trunk).filter(|local| *local != theirs) else {
         return Ok(None);
     };

@@ -32,7 +32,7 @@ fn judged(
         here: ahead.map(|tip| check(Scope::Unpublished(tip))).transpose()?.unwrap_or_default(),
         published: seen
             .view
-            .commit()
+            .on_remote()
             .map(|tip| check(Scope::Recent(tip, RECENT)))
             .transpose()?
             .unwrap_or_default(),

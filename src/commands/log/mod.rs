@@ -81,7 +81,7 @@ fn commits(
     seen: &TrunkAsSeen<'_>,
     id: Option<&TicketId>,
 ) -> Result<Vec<Logged>, Failure> {
-    let trunk = seen.view.commit();
+    let trunk = seen.view.on_remote();
     let history = |walk: HistoryWalk<'_>| {
         ctx.repo.history(&HistoryQuery {
             walk,

@@ -25,7 +25,7 @@ const FORM: CacheForm = CacheForm { magic: b"tixlife1", reading: b"1" };
 type Kept<'a> = (&'a str, &'a [u8], &'a [u8]);
 
 pub fn of_trunk(ctx: &Context<'_>, seen: &TrunkAsSeen<'_>) -> Result<QueueHistory, Failure> {
-    let Some(tip) = seen.view.commit() else { return Ok(QueueHistory::default()) };
+    let Some(tip) = seen.view.on_remote() else { return Ok(QueueHistory::default()) };
     if !ctx.repo.has_whole_history() {
         return Ok(read_on(ctx, QueueHistory::default(), tip, None)?);
     }

@@ -135,7 +135,7 @@ fn page(
     render(&Page {
         name: &ctx.repo.name,
         trunk: &ctx.trunk_label(),
-        commit: seen.view.commit().map_or("", |commit| commit.short()),
+        commit: seen.view.on_remote().map_or("", |commit| commit.short()),
         now: ctx.now,
         story,
         board: &board,
