@@ -3,7 +3,7 @@
 //!
 //! `cargo bench --bench soak -- 60` runs for 60 seconds (30 without a number). Each clone stands for a machine. It claims
 //! whatever is first in its list, gives one of three claims back, and every fifth of its runs is killed at a moment
-//! of its own.
+//! of its own. First the push of the trunk is the lock, then that of the ticket branch; `-- branch` runs the second only.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -43,10 +43,27 @@ fn main() -> ExitCode {
     let seconds = options.sizes(&[30], &[8]);
     let limit = Duration::from_secs(u64::try_from(seconds[0]).unwrap_or(30));
     let mut goals = Goals::default();
+    for lock in ["trunk", "branch"] {
+        if options.wants(lock) {
+            soak(lock, limit, &mut goals);
+        }
+    }
+    goals.report(&options)
+}
+
+/// The same with either push as the lock.
+fn soak(lock: &str, limit: Duration, goals: &mut Goals) {
     let world = World::new();
     SHAPE.make_remote(&world);
     let clones: Vec<PathBuf> =
         (0..CLONES).map(|n| Shape::clone_to(&world, &format!("clone{n}"))).collect();
+    std::fs::write(clones[0].join(".tix.yaml"), format!("lock: {lock}\n")).unwrap();
+    world.git(&clones[0], &["add", ".tix.yaml"]);
+    world.git(&clones[0], &["commit", "-q", "-m", "settings"]);
+    world.git(&clones[0], &["push", "-q", "origin", "HEAD:main"]);
+    for clone in &clones {
+        world.git(clone, &["pull", "-q", "--ff-only"]);
+    }
     let began = Instant::now();
     let tallies: Vec<Tally> = std::thread::scope(|scope| {
         let world = &world;
@@ -58,10 +75,15 @@ fn main() -> ExitCode {
         workers.into_iter().map(|worker| worker.join().unwrap()).collect()
     });
     let took = began.elapsed();
-    report(&tallies, took);
+    report(lock, &tallies, took);
     for odd in tallies.iter().flat_map(|tally| &tally.odd).take(5) {
         println!("{odd}");
     }
+    // What stands on its branch alone is brought up by whoever writes next.
+    let last = Machine::named("last");
+    assert!(
+        world.tix(&last, &clones[0], &["new", "The end", "--quiet"]).status().unwrap().success()
+    );
     let story = History::read(&world, &clones[0]);
     println!(
         "\nThe trunk has {} commits: {} claims, {} resumed, {} releases.",
@@ -71,15 +93,17 @@ fn main() -> ExitCode {
         println!("{line}");
     }
     goals.holds(
-        "no ticket ever had two holders, by every commit of the trunk",
+        &format!("{lock}: no ticket ever had two holders, by every commit of the trunk"),
         story.broken.is_empty(),
     );
-    goals.holds("no run ended in an unknown way", tallies.iter().all(|tally| tally.odd.is_empty()));
     goals.holds(
-        "every claim that a run was told of is in the history",
+        &format!("{lock}: no run ended in an unknown way"),
+        tallies.iter().all(|tally| tally.odd.is_empty()),
+    );
+    goals.holds(
+        &format!("{lock}: every claim that a run was told of is in the history"),
         told(&tallies) <= story.claims + story.resumed,
     );
-    goals.report(&options)
 }
 
 fn told(tallies: &[Tally]) -> u32 {
@@ -164,7 +188,7 @@ impl History {
     fn read(world: &World, dir: &Path) -> History {
         world.git(dir, &["fetch", "-q", "origin"]);
         let format = "--format=%H%x09%s%x09%(trailers:key=Tix-Ticket,valueonly,separator=%x2C)%x09%(trailers:key=Tix-Claim,valueonly,separator=%x2C)";
-        let log = world.git(dir, &["log", "--reverse", "--first-parent", format, "origin/main"]);
+        let log = world.git(dir, &["log", "--reverse", "--topo-order", format, "origin/main"]);
         let mut holders: BTreeMap<String, String> = BTreeMap::new();
         let mut history = History::default();
         for line in log.lines() {
@@ -207,7 +231,7 @@ impl History {
     }
 }
 
-fn report(tallies: &[Tally], took: Duration) {
+fn report(lock: &str, tallies: &[Tally], took: Duration) {
     let sum = |of: fn(&Tally) -> u32| tallies.iter().map(of).sum::<u32>();
     let (claims, kills) = (sum(|t| t.claims), sum(|t| t.kills));
     let attempts: u64 = tallies.iter().map(|t| t.attempts).sum();
@@ -226,7 +250,9 @@ fn report(tallies: &[Tally], took: Duration) {
     row("releases", sum(|t| t.releases).to_string());
     row("killed with -9", kills.to_string());
     row("exit codes", format!("{codes:?}"));
-    table.print(&format!("## soak: {CLONES} clones, {SHAPE:?}, one run of five killed"));
+    table.print(&format!(
+        "## soak: the {lock} is the lock, {CLONES} clones, {SHAPE:?}, one run of five killed"
+    ));
 }
 
 /// Numbers that look random and are the same in every run.
