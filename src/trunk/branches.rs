@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::fetch::unreachable;
 use super::server::LAST_WORD;
 use super::{Trunk, TrunkError};
-use crate::git::RefValue;
+use crate::git::{GitError, RefValue};
 use crate::names::RefName;
 
 impl Trunk<'_> {
@@ -21,9 +21,14 @@ impl Trunk<'_> {
         if let Some(words) = self.fetch_again_when_broken(remote, &[spec], until)? {
             return Err(unreachable(remote, words));
         }
+        Ok(self.fetched_below(&prefix)?)
+    }
+
+    /// What was fetched below a private prefix, by the names that it has on the remote.
+    pub(super) fn fetched_below(&self, prefix: &str) -> Result<Vec<RefValue>, GitError> {
         let found = self.repo.refs(&[&format!("{prefix}/")])?;
         let plain = |found: RefValue| {
-            let name = found.name.as_str().strip_prefix(&prefix)?.strip_prefix('/')?;
+            let name = found.name.as_str().strip_prefix(prefix)?.strip_prefix('/')?;
             Some(RefValue { name: RefName::parse(name)?, ..found })
         };
         Ok(found.into_iter().filter_map(plain).collect())

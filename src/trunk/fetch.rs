@@ -92,12 +92,7 @@ impl Trunk<'_> {
         mut view: View<'v>,
         prefix: &str,
     ) -> Result<View<'v>, TrunkError> {
-        let found = self.repo.refs(&[&format!("{prefix}/")])?;
-        let plain = |found: RefValue| {
-            let name = found.name.as_str().strip_prefix(prefix)?.strip_prefix('/')?;
-            Some(RefValue { name: RefName::parse(name)?, ..found })
-        };
-        let tips: Vec<RefValue> = found.into_iter().filter_map(plain).collect();
+        let tips = self.fetched_below(prefix)?;
         if self.branch != self.stamp {
             // Another branch is written to; what decides about its ticket is on the trunk.
             if let Some(base) = view.base.clone() {
