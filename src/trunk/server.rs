@@ -232,9 +232,7 @@ impl Trunk<'_> {
             self.repo.push(remote, first, &PushMode { atomic, deadline: until, notes_in })
         };
         let fate = fate_of(&report, change.reach);
-        if fate != PushState::Unsent {
-            self.run.note_push();
-        }
+        self.note_fate(fate, diary);
         let mut moved = moved_by(&report);
         self.take_back(remote, first, &moved);
         if alone && !moved.is_empty() {
@@ -367,6 +365,14 @@ impl Trunk<'_> {
             attempts: diary.attempts,
             warnings: Vec::new(),
             publication: None,
+        }
+    }
+
+    /// Counts what was sent: a connection that never came to a push is no attempt that somebody could have won.
+    fn note_fate(&self, fate: PushState, diary: &mut Diary) {
+        match fate {
+            PushState::Unsent => diary.attempts = diary.attempts.saturating_sub(1),
+            PushState::Open | PushState::Ended => self.run.note_push(),
         }
     }
 
