@@ -1,6 +1,6 @@
 //! Writing objects and commits, without any index or working tree.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, RefCell, RefMut};
 use std::io::BufRead;
 use std::path::Path;
 
@@ -134,18 +134,27 @@ impl ObjectWriter {
         }
     }
 
+    /// Writes an object. git dies where a gc takes the directory away that it writes to, so it is started once more.
     pub fn write(&self, kind: ObjectKind, data: &[u8]) -> Result<Oid, GitError> {
+        self.try_write(kind, data).or_else(|error| {
+            tracing::debug!(%error, "written once more");
+            self.slot(kind).take();
+            self.try_write(kind, data)
+        })
+    }
+
+    fn slot(&self, kind: ObjectKind) -> RefMut<'_, Option<Conversation>> {
+        if kind == ObjectKind::Tree { self.trees.borrow_mut() } else { self.blobs.borrow_mut() }
+    }
+
+    fn try_write(&self, kind: ObjectKind, data: &[u8]) -> Result<Oid, GitError> {
         self.written.set(self.written.get() + 1);
         // A bare number, relative to the scratch directory: the path to it may hold a line end.
         let name = self.written.get().to_string();
         let path = self.scratch.path().join(&name);
         std::fs::write(&path, data)
             .map_err(|source| GitError::Scratch { path: path.clone(), source })?;
-        let mut slot = if kind == ObjectKind::Tree {
-            self.trees.borrow_mut()
-        } else {
-            self.blobs.borrow_mut()
-        };
+        let mut slot = self.slot(kind);
         let process = match slot.take() {
             Some(running) => slot.insert(running),
             None => slot.insert(self.start(kind)?),

@@ -44,7 +44,9 @@ pub(super) fn while_pushed(writer: &ObjectWriter, verdict: &PushVerdict) -> Opti
 
 /// A git that cannot even say what is there has another fault, which the error at hand is about.
 fn lost(writer: &ObjectWriter) -> Option<TrunkError> {
-    Some(TrunkError::Pruned { object: writer.restore().ok()?? })
+    // A gc that is still at work takes directories away while they are written to.
+    let restored = (0..TIMES).find_map(|_| writer.restore().ok());
+    Some(TrunkError::Pruned { object: restored?? })
 }
 
 impl Trunk<'_> {
