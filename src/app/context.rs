@@ -247,12 +247,13 @@ impl<'a> Context<'a> {
         } else if self.base != self.trunk {
             "the trunk to be the base, so that ticket branches begin at the claim"
         } else if TicketBranches::new(&self.config.branch.to_string()).is_none() {
-            "a template of branches with {id} and nothing else in braces"
+            "a `branch` with {id} once, so that the name says of which ticket it is"
         } else {
             return Ok(());
         };
         Err(Failure::new(Exit::Usage, format!("`lock: branch` needs {needs}"))
-            .hint("see docs/guide/settings.md, or leave the trunk the lock: lock: trunk"))
+            .hint("see what the settings take: tix explain config")
+            .hint("or leave the trunk the lock: lock: trunk"))
     }
 
     /// Says to a person who waits what the engine is doing.
