@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::path::PathBuf;
 
+use super::repository::remote_of;
 use super::{World, ticket_id};
 
 /// So many tickets are under way at a time.
@@ -29,10 +30,7 @@ pub struct Moves(pub usize);
 impl Moves {
     /// Makes the bare remote of a world: `origin.git`.
     pub fn make_remote(self, world: &World) -> PathBuf {
-        let remote = world.dir("origin.git");
-        world.git(world.root(), &["init", "--quiet", "--bare", "origin.git"]);
-        world.git_reading(&remote, &["fast-import", "--quiet"], self.script().into_bytes());
-        remote
+        remote_of(world, self.script())
     }
 
     fn script(self) -> String {

@@ -26,13 +26,18 @@ fn ticket_text(number: usize, status: &str) -> String {
     )
 }
 
+/// The bare remote of a world, `origin.git`, with what a script of `git fast-import` makes.
+pub(super) fn remote_of(world: &World, script: String) -> PathBuf {
+    let remote = world.dir("origin.git");
+    world.git(world.root(), &["init", "--quiet", "--bare", "origin.git"]);
+    world.git_reading(&remote, &["fast-import", "--quiet"], script.into_bytes());
+    remote
+}
+
 impl Shape {
     /// Makes the bare remote of a world: `origin.git`, with one commit.
     pub fn make_remote(self, world: &World) -> PathBuf {
-        let remote = world.dir("origin.git");
-        world.git(world.root(), &["init", "--quiet", "--bare", "origin.git"]);
-        world.git_reading(&remote, &["fast-import", "--quiet"], self.script().into_bytes());
-        remote
+        remote_of(world, self.script())
     }
 
     fn script(self) -> String {

@@ -231,10 +231,10 @@ impl<'a> Context<'a> {
         Ok(View::load(&self.objects, self.repo.format, Some(&tip), &self.tickets_dir)?)
     }
 
-    /// How ticket branches are called, where making one is the lock. Without a remote nobody is far from the trunk.
+    /// The same where making one is the lock. Without a remote nobody is far from the trunk.
     pub fn ticket_branches(&self) -> Option<TicketBranches> {
         let is_lock = self.config.lock == ClaimLock::Branch && self.remote.is_some();
-        is_lock.then(|| TicketBranches::new(&self.config.branch.to_string()))?
+        is_lock.then(|| self.branch_names())?
     }
 
     /// A ticket branch can be the lock where it carries the claim, and where its name says of which ticket.
@@ -246,7 +246,7 @@ impl<'a> Context<'a> {
             "record: branch, so that the ticket branch carries the claim"
         } else if self.base != self.trunk {
             "the trunk to be the base, so that ticket branches begin at the claim"
-        } else if TicketBranches::new(&self.config.branch.to_string()).is_none() {
+        } else if self.branch_names().is_none() {
             "a `branch` with {id} once, so that the name says of which ticket it is"
         } else {
             return Ok(());
@@ -299,10 +299,12 @@ impl<'a> Context<'a> {
     }
 
     pub fn ticket_of(&self, branch: &RefName) -> Option<TicketId> {
-        let template = self.config.branch.to_string();
-        let (before, after) = template.split_once("{id}")?;
-        let id = branch.short().strip_prefix(before)?.strip_suffix(after)?;
-        TicketId::parse(id).ok()
+        self.branch_names()?.ticket(branch)
+    }
+
+    /// How ticket branches are called; `None` where the name does not say of which ticket.
+    pub fn branch_names(&self) -> Option<TicketBranches> {
+        TicketBranches::new(&self.config.branch.to_string())
     }
 
     pub fn ticket_branch(&self, id: &TicketId) -> Result<RefName, String> {

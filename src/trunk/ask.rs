@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::Built;
+use super::attempt::PushState;
 use super::build::BuiltFollowUp;
 use crate::file;
 use crate::lifecycle::Change;
@@ -47,10 +48,7 @@ pub(super) enum AskEnd {
     Alone,
     Landed(AskedPush),
     /// It was sent, and it is not known what came of it.
-    Unknown {
-        push: AskedPush,
-        over: bool,
-    },
+    Unknown(AskedPush, PushState),
 }
 
 /// A push that somebody else made of one's own change.
@@ -105,8 +103,8 @@ impl OpenAsk {
                 push.built.tip = Oid::parse(&tip).unwrap_or(push.built.tip);
                 AskEnd::Landed(push)
             }
-            (Some(AskAnswer::Unclear), Some(push)) => AskEnd::Unknown { push, over: true },
-            (None, Some(push)) => AskEnd::Unknown { push, over: false },
+            (Some(AskAnswer::Unclear), Some(push)) => AskEnd::Unknown(push, PushState::Ended),
+            (None, Some(push)) => AskEnd::Unknown(push, PushState::Open),
             // Refused, or taken and not yet noted down: a moment in which the pusher was killed.
             (Some(AskAnswer::Again), _) | (_, None) => AskEnd::Unsent,
         }

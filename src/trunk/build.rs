@@ -5,8 +5,8 @@ use crate::git::{
     CommitAuthors, CommitText, MergedTree, ObjectKind, ObjectWriter, RefUpdate, TreeEdit,
 };
 use crate::lifecycle::{
-    BranchLanding, Change, CommitReach, FileEdit, FollowUp, Intake, Merge, MergeForm, RefEdit,
-    Target, trailer,
+    BranchLanding, Change, CommitReach, FileEdit, Intake, Merge, MergeForm, RefEdit, Target,
+    trailer,
 };
 use crate::names::{Oid, RepoPath};
 
@@ -22,7 +22,7 @@ pub(super) struct Built {
     pub(super) tip: Oid,
 }
 
-/// The commit of a [`FollowUp`].
+/// The commit of a [`crate::lifecycle::FollowUp`].
 #[derive(Clone, Debug)]
 pub struct BuiltFollowUp {
     pub commit: Oid,
@@ -95,16 +95,11 @@ impl Trunk<'_> {
             Some(Merge::OfBranch(_)) | None => (writer.commit(&tree, &parents, &text)?, None),
         };
         let paths = match old {
-            Some(old) => {
-                self.objects.compare(old, &tree, format)?.into_iter().map(|c| c.path).collect()
-            }
+            Some(old) => self.changed(old, &tree)?,
             None => edits.into_iter().map(|(path, _)| path).collect(),
         };
-        let on_top = |next| {
-            let ground = FollowUpGround { tree: &tree, parent: &commit, authors: None };
-            self.follow_up(next, &ground, writer)
-        };
-        let follow_up = change.follow_up.as_ref().map(on_top).transpose()?;
+        let ground = FollowUpGround { tree: &tree, parent: &commit, authors: None };
+        let follow_up = self.follow_up(change, &ground, writer)?;
         let mut built = Built::of(change, commit, paths, follow_up);
         built.refs.extend(branch);
         Ok(built)
@@ -123,22 +118,19 @@ impl Trunk<'_> {
         let tree = self.objects.rewrite(Some(&under), &edits, format, writer)?;
         let text = CommitText { authors: Some(authors.clone()), ..self.text(change) };
         let commit = writer.commit(&tree, &[parent], &text)?;
-        let changed = self.objects.compare(&under, &tree, format)?;
-        let paths = changed.into_iter().map(|changed| changed.path).collect();
-        let on_top = |next| {
-            let ground = FollowUpGround { tree: &tree, parent: &commit, authors: Some(authors) };
-            self.follow_up(next, &ground, writer)
-        };
-        let follow_up = change.follow_up.as_ref().map(on_top).transpose()?;
+        let paths = self.changed(&under, &tree)?;
+        let ground = FollowUpGround { tree: &tree, parent: &commit, authors: Some(authors) };
+        let follow_up = self.follow_up(change, &ground, writer)?;
         Ok(Built::of(change, commit, paths, follow_up))
     }
 
     fn follow_up(
         &self,
-        next: &FollowUp,
+        change: &Change,
         ground: &FollowUpGround<'_>,
         writer: &ObjectWriter,
-    ) -> Result<BuiltFollowUp, TrunkError> {
+    ) -> Result<Option<BuiltFollowUp>, TrunkError> {
+        let Some(next) = &change.follow_up else { return Ok(None) };
         let (format, edits) = (self.repo.format, tree_edits(&next.edits, writer)?);
         let new = self.objects.rewrite(Some(ground.tree), &edits, format, writer)?;
         let (ci, trailers) = (self.ci, next.trailers.clone());
@@ -148,9 +140,13 @@ impl Trunk<'_> {
         let subject = ci.subject(&next.subject);
         let text = CommitText { subject, body: None, trailers, authors };
         let commit = writer.commit(&new, &[ground.parent], &text)?;
-        let changed = self.objects.compare(ground.tree, &new, format)?;
-        let paths = changed.into_iter().map(|changed| changed.path).collect();
-        Ok(BuiltFollowUp { commit, paths, reach: next.reach })
+        let paths = self.changed(ground.tree, &new)?;
+        Ok(Some(BuiltFollowUp { commit, paths, reach: next.reach }))
+    }
+
+    fn changed(&self, old: &Oid, new: &Oid) -> Result<Vec<RepoPath>, TrunkError> {
+        let changed = self.objects.compare(old, new, self.repo.format)?;
+        Ok(changed.into_iter().map(|changed| changed.path).collect())
     }
 
     fn text(&self, change: &Change) -> CommitText {
@@ -219,7 +215,7 @@ impl Trunk<'_> {
     }
 }
 
-/// What a [`FollowUp`] stands on.
+/// What a [`crate::lifecycle::FollowUp`] stands on.
 struct FollowUpGround<'a> {
     tree: &'a Oid,
     parent: &'a Oid,

@@ -34,7 +34,7 @@ impl Trunk<'_> {
         }
         let tickets = self.branches.as_ref().map(|b| (b.pattern(), self.run.private_prefix()));
         if let Some((pattern, prefix)) = &tickets {
-            specs.push(format!("+{pattern}:{prefix}/{pattern}"));
+            specs.push(format!("+refs/heads/{pattern}:{prefix}/refs/heads/{pattern}"));
         }
         let until = if self.run.has_pushed() {
             self.deadline.at().max(Instant::now() + LAST_WORD)

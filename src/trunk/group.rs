@@ -151,8 +151,7 @@ impl Trunk<'_> {
                 AskEnd::Unsent | AskEnd::Alone if turn.is_some() => return Ok(Turn::Own(turn)),
                 AskEnd::Unsent | AskEnd::Alone => break,
                 AskEnd::Landed(push) => (push, None),
-                AskEnd::Unknown { push, over: true } => (push, Some(PushState::Ended)),
-                AskEnd::Unknown { push, over: false } => (push, Some(PushState::Open)),
+                AskEnd::Unknown(push, fate) => (push, Some(fate)),
             };
             self.run.note_push();
             diary.attempts += 1;

@@ -44,15 +44,16 @@ impl TicketBranches {
             .then(|| TicketBranches { before: before.to_owned(), after: after.to_owned() })
     }
 
-    pub(super) fn pattern(&self) -> String {
-        format!("refs/heads/{}*{}", self.before, self.after)
+    /// A pattern for their names, without `refs/heads/`.
+    pub fn pattern(&self) -> String {
+        format!("{}*{}", self.before, self.after)
     }
 
     pub(super) fn of(&self, id: &TicketId) -> Option<RefName> {
         RefName::branch(&format!("{}{id}{}", self.before, self.after))
     }
 
-    fn ticket(&self, branch: &RefName) -> Option<TicketId> {
+    pub fn ticket(&self, branch: &RefName) -> Option<TicketId> {
         let id = branch.short().strip_prefix(&self.before)?.strip_suffix(&self.after)?;
         TicketId::parse(id).ok()
     }

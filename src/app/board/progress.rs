@@ -110,7 +110,5 @@ pub fn progress_pattern(ctx: &Context<'_>) -> Option<String> {
 
 /// The pattern of all ticket branches, such as `ticket/*`.
 pub fn branch_pattern(ctx: &Context<'_>) -> Option<String> {
-    let name = ctx.config.branch.to_string();
-    let (before, after) = name.split_once("{id}")?;
-    Some(format!("{before}*{after}"))
+    Some(ctx.branch_names()?.pattern())
 }
