@@ -6,6 +6,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 
+use crate::harness::net::write_program;
 use crate::harness::{Output, Place, Sandbox};
 
 mod agents;
@@ -55,7 +56,7 @@ fn snapshot(clone: &Place, directory: &Path) -> BTreeMap<PathBuf, (u32, Vec<u8>)
 
 fn write_mode(path: &Path, text: &str, mode: u32) {
     fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(path, text).unwrap();
+    write_program(path, text);
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
 }
 
@@ -93,7 +94,7 @@ fn point_at(directory: &Path, tix: &Path) {
         let Ok(text) = fs::read_to_string(directory.join(name)) else { continue };
         let line = text.lines().find(|line| line.starts_with("tix=")).unwrap();
         let text = text.replace(line, &format!("tix='{}'", tix.display()));
-        fs::write(directory.join(name), text).unwrap();
+        write_program(&directory.join(name), &text);
     }
 }
 

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use super::command::Prepared;
+use super::net::write_program;
 use super::output::Output;
 use super::sandbox::Shared;
 
@@ -110,16 +111,11 @@ impl Place {
         fs::write(path, contents).unwrap();
     }
 
-    /// Writes an executable file. A child process does it: while this process has such a file open for writing, any
-    /// other thread's fork inherits the descriptor, and running the file then fails with "Text file busy".
+    /// Writes an executable file; see [`write_program`].
     pub fn write_script(&self, path: impl AsRef<Path>, script: &str) {
         let path = self.path.join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
-        let args = ["-c", "cat >\"$1\" && chmod 755 \"$1\"", "write", path.to_str().unwrap()];
-        Prepared::new(&self.shared, Path::new("/bin/sh"), &args, &self.path)
-            .stdin(script)
-            .run()
-            .success();
+        write_program(&path, script);
     }
 
     /// Installs a git hook, a shell script without its first line.

@@ -4,6 +4,7 @@
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use tempfile::TempDir;
 
@@ -39,21 +40,9 @@ fn names(root: &Path) -> Vec<OsString> {
     names.filter(|name| name != "bin").collect()
 }
 
+/// By a child, for the reason that [`super::net::write_program`] gives: some of it are hooks.
 fn copy_all(from: &Path, to: &Path) {
-    for name in names(from) {
-        copy(&from.join(&name), &to.join(&name));
-    }
-}
-
-fn copy(from: &Path, to: &Path) {
-    if !from.is_dir() {
-        fs::copy(from, to).unwrap();
-        return;
-    }
-    fs::create_dir(to).unwrap();
-    fs::set_permissions(to, from.metadata().unwrap().permissions()).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let name = entry.unwrap().file_name();
-        copy(&from.join(&name), &to.join(&name));
-    }
+    let paths = names(from).into_iter().map(|name| from.join(name));
+    let status = Command::new("cp").arg("-a").args(paths).arg(to).status().unwrap();
+    assert!(status.success(), "cannot copy {}", from.display());
 }

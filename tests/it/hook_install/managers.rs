@@ -189,12 +189,12 @@ fn pre_commit_may_come_before_us_and_after_us() {
     let ours = fs::read_to_string(&legacy).unwrap();
     let tix = clone.path().parent().unwrap().join("bin/tix");
     let pretended = ours.replace(env!("CARGO_BIN_EXE_tix"), tix.to_str().unwrap());
-    fs::write(&legacy, pretended).unwrap();
+    write_program(&legacy, &pretended);
     clone.git(&["push", "-q", "origin", "HEAD:refs/heads/b"]);
     let ran = guarded(&clone);
     assert!(ran.starts_with("theirs\nown\nhook git pre-push origin "), "{ran}");
     assert_eq!(ran.matches("hook git").count(), 1, "{ran}");
-    fs::write(&legacy, ours).unwrap();
+    write_program(&legacy, &ours);
 
     // Theirs goes on to run what was there before us; when they leave too, all is as it was.
     clone.tix(&["hook", "uninstall"]).success();

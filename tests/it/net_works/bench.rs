@@ -2,14 +2,13 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use tempfile::TempDir;
 
-use crate::harness::net::{Daemon, HttpServer, Proxy};
+use crate::harness::net::{Daemon, HttpServer, Proxy, write_program};
 use crate::harness::scratch;
 
 /// A bare repository `r.git` with one commit, and a clone `work` that is one commit ahead of it.
@@ -82,11 +81,7 @@ impl Bench {
     pub fn hook(&self, name: &str, text: &str) {
         let path = self.dir.path().join("r.git/hooks").join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
-        // By a child, for the reason that `harness::net::Ssh` gives.
-        let mut write = Command::new("sh");
-        write.args(["-c", "printf '%s' \"$2\" >\"$1\"", "sh"]).arg(&path).arg(text);
-        assert!(write.status().unwrap().success());
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        write_program(&path, text);
     }
 }
 

@@ -28,7 +28,7 @@ pub use daemon::Daemon;
 pub use gate::Gate;
 pub use http::{Forced, HttpServer};
 pub use proxy::{Fault, Proxy, When};
-pub use ssh::Ssh;
+pub use ssh::{Ssh, write_program};
 
 /// How long the harness waits for something that ought to happen at once: far more than a loaded machine needs, so that
 /// reaching it means a bug.

@@ -86,7 +86,7 @@ impl Ssh {
 
 /// Writes an executable file by the hand of another process. A thread of this one that starts a child in the meantime would
 /// pass a writable descriptor on to it, and while that is open the file cannot be executed (`ETXTBSY`).
-fn write_program(path: &Path, text: &str) {
+pub fn write_program(path: &Path, text: &str) {
     let mut command = Command::new("sh");
     command.args(["-c", "cat >\"$1\" && chmod 755 \"$1\"", "sh"]).arg(path).stdin(Stdio::piped());
     let mut child = command.spawn().unwrap();
