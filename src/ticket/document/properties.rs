@@ -374,6 +374,21 @@ proptest! {
     }
 
     #[test]
+    fn a_text_in_quotes_is_what_a_reader_of_yaml_reads(
+        text in "[a-c #:{}\u{9}\u{7f}-\u{9f}\u{feff}ä\\\\']{0,8}",
+        quote in select(&['"', '\''][..]),
+    ) {
+        let text = if quote == '"' { text } else { text.replace('\'', "''") };
+        let yaml = format!("key: {quote}{text}{quote}\n");
+        let read: Result<serde_yaml::Value, _> = serde_yaml::from_str(&yaml);
+        let document = parse(&format!("---\n{yaml}---\n"));
+        // Many of these texts are no YAML, or no front matter.
+        if let (Ok(read), Ok(document)) = (read, document) {
+            prop_assert_eq!(document.text("key"), read["key"].as_str().and_then(reading), "{:?}", yaml);
+        }
+    }
+
+    #[test]
     fn an_entry_adds_one_heading_and_changes_nothing_before_it(
         parts in vec(select(BODY_LINES), 0..12),
         role in hostile_text(),

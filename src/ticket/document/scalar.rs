@@ -12,6 +12,9 @@ pub(super) const BLANK: [char; 2] = [' ', '\t'];
 /// What is trimmed. YAML knows no other white space: a no-break or an ideographic space is text.
 const SPACE: [char; 4] = [' ', '\t', '\r', '\n'];
 
+/// What a quoted text that means something else than it says has in it; see [`super::layout`] for other ends of lines.
+const REWRITTEN: [char; 4] = ['\\', '\'', '\n', '\r'];
+
 /// The value of a field if it is text.
 pub(super) fn text(block: &str, field: &KeySpan) -> Option<String> {
     node(block, field).text()
@@ -126,8 +129,12 @@ fn fold(source: &str) -> String {
 }
 
 fn unquote(source: &str) -> String {
+    let inner = source.get(1..source.len().saturating_sub(1)).unwrap_or_default();
+    // Nearly every text, and YAML would take a sixth of the time that a list takes.
+    if !inner.contains(REWRITTEN) {
+        return inner.to_owned();
+    }
     serde_yaml::from_str(source).unwrap_or_else(|_| {
-        let inner = source.get(1..source.len().saturating_sub(1)).unwrap_or_default();
         if source.starts_with('\'') { inner.replace("''", "'") } else { inner.to_owned() }
     })
 }
