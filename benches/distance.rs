@@ -1,7 +1,7 @@
 //! How long claims take far from the remote: a `git daemon` behind a line on which every byte is half a round trip late.
 //!
-//! Parts, to be named on the command line: `one`, `machines`, `clone`; `cargo bench --bench distance -- machines 16 200ms` is
-//! one round of them.
+//! Parts, to be named on the command line: `one`, `machines`, `branch` (machines again, with the push of the ticket branch
+//! as the lock), `clone`; `cargo bench --bench distance -- machines 16 200ms` is one round of them.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -35,12 +35,16 @@ const MOVERS: usize = 100;
 /// The round trips in ms, with none as what the machine itself takes.
 const ROUND_TRIPS: [u64; 4] = [0, 50, 200, 300];
 
-/// The round trip that the goals of one machine are for, and the one of the agents of a clone.
+/// The round trip that the goals of one machine are for, and the one of many.
 const GOAL_OF_ONE: Duration = Duration::from_millis(200);
-const GOAL_OF_CLONE: Duration = Duration::from_millis(300);
+const GOAL_OF_MANY: Duration = Duration::from_millis(300);
 
-/// How long 32 agents of one clone may take at [`GOAL_OF_CLONE`], in s.
+/// How long 32 agents of one clone may take at [`GOAL_OF_MANY`], in s.
 const CLONE_SECONDS: f64 = 6.0;
+
+/// The same for 64 machines with `lock: branch`, and how many pushes each win may take of them, with those of the trunk.
+const BRANCH_SECONDS: f64 = 10.0;
+const BRANCH_PUSHES: f64 = 1.3;
 
 fn main() -> ExitCode {
     let options = Options::read();
@@ -49,14 +53,10 @@ fn main() -> ExitCode {
     if options.wants("one") {
         one_machine(&options, &full, &mut goals);
     }
-    if options.wants("machines") {
-        let mut table = Crowd::table("machines");
-        for count in options.sizes(&[1, 16, 64], &[1, 16]) {
-            let crowds = table.rounds(&full, || Crowd::machines(count));
-            let won = crowds.iter().all(|found| found.won() == count);
-            goals.holds(&format!("machines, a ticket each, {count} at once: all win"), won);
+    for (part, lock) in [("machines", "trunk"), ("branch", "branch")] {
+        if options.wants(part) {
+            machines(lock, &options, &full, &mut goals);
         }
-        table.print("## machines, a ticket each, at once");
     }
     if options.wants("clone") {
         let mut table = Crowd::table("agents");
@@ -65,7 +65,7 @@ fn main() -> ExitCode {
             let found = table.rounds(&far, || Crowd::one_clone(count));
             let won = found.iter().all(|found| found.won() == count);
             goals.holds(&format!("{count} agents of one clone: all get a ticket"), won);
-            for found in found.iter().filter(|found| found.round_trip == GOAL_OF_CLONE) {
+            for found in found.iter().filter(|found| found.round_trip == GOAL_OF_MANY) {
                 let slowest = found.times().worst.as_secs_f64();
                 let what = format!("{count} agents of one clone at 300 ms: the slowest, s");
                 goals.at_most(&what, slowest, CLONE_SECONDS);
@@ -74,6 +74,30 @@ fn main() -> ExitCode {
         table.print("## agents of one clone, `activate --next`, at once");
     }
     goals.report(&options)
+}
+
+fn machines(lock: &str, options: &Options, round_trips: &[Duration], goals: &mut Goals) {
+    let mut table = Crowd::table("machines");
+    for count in options.sizes(&[1, 16, 64], &[1, 16]) {
+        let crowds = table.rounds(round_trips, || Crowd::machines(count, lock));
+        let won = crowds.iter().all(|found| found.won() == count && found.on_trunk == count);
+        goals.holds(
+            &format!("lock: {lock}, {count} machines: all win, and the trunk holds all claims"),
+            won,
+        );
+        let far = |found: &&Found| lock == "branch" && found.round_trip == GOAL_OF_MANY;
+        for found in crowds.iter().filter(far).filter(|_| count == 64) {
+            let slowest = found.times().worst.as_secs_f64();
+            goals.at_most(
+                "lock: branch, 64 machines at 300 ms: the slowest, s",
+                slowest,
+                BRANCH_SECONDS,
+            );
+            let pushes = portion(found.pushes, found.won());
+            goals.at_most("lock: branch, 64 machines at 300 ms: pushes/win", pushes, BRANCH_PUSHES);
+        }
+    }
+    table.print(&format!("## machines, a ticket each, at once, `lock: {lock}`"));
 }
 
 /// A world whose remote is far away. Clones are made on the spot; what they do afterwards goes over the line.
@@ -86,8 +110,13 @@ struct Far {
 
 impl Far {
     fn new() -> Far {
+        Far::with("")
+    }
+
+    /// With this as the `.tix.yaml` of the remote.
+    fn with(settings: &str) -> Far {
         let world = World::new();
-        let remote = SMALL.make_remote(&world);
+        let remote = SMALL.make_remote_with(&world, settings);
         world.git(&remote, &["config", "receive.autogc", "false"]);
         let daemon = Daemon::start("git", world.root());
         let proxy = Proxy::start(daemon.addr());
@@ -254,8 +283,8 @@ struct Crowd {
 }
 
 impl Crowd {
-    fn machines(count: usize) -> Crowd {
-        let far = Far::new();
+    fn machines(count: usize, lock: &str) -> Crowd {
+        let far = Far::with(&format!("lock: {lock}\n"));
         let job = |number: usize| {
             let name = number.to_string();
             (Machine::named(&name), far.clone_named(&format!("clone-{name}")), ticket_id(number))
@@ -276,8 +305,17 @@ impl Crowd {
         self.far.set(round_trip);
         let (_, claims) = claim_all(&self.far.world, &self.jobs);
         let (pushes, connections) = (self.far.proxy.pushes(), self.far.connections());
+        let on_trunk = self.active_on_trunk();
         let bare = self.bare_push();
-        Found { round_trip, claims, pushes, connections, bare }
+        Found { round_trip, claims, pushes, connections, on_trunk, bare }
+    }
+
+    /// How many tickets the trunk holds in `active/`.
+    fn active_on_trunk(&self) -> usize {
+        let remote = self.far.world.dir("origin.git");
+        let args = ["ls-tree", "-r", "--name-only", "main", "tickets/active"];
+        let listing = self.far.world.git(&remote, &args);
+        listing.lines().filter(|path| !path.ends_with("/.gitkeep")).count()
     }
 
     /// One push of trunk and branch by bare git, over the same line and when all is quiet again.
@@ -308,6 +346,8 @@ struct Found {
     claims: Vec<Claim>,
     pushes: usize,
     connections: usize,
+    /// How many claims the trunk holds when all runs have ended.
+    on_trunk: usize,
     bare: Duration,
 }
 
@@ -366,6 +406,10 @@ impl Crowds {
 }
 
 fn share(of: usize, among: usize) -> String {
+    format!("{:.2}", portion(of, among))
+}
+
+fn portion(of: usize, among: usize) -> f64 {
     let [of, among] = [of, among.max(1)].map(|count| f64::from(u32::try_from(count).unwrap()));
-    format!("{:.2}", of / among)
+    of / among
 }

@@ -54,16 +54,9 @@ fn main() -> ExitCode {
 /// The same with either push as the lock.
 fn soak(lock: &str, limit: Duration, goals: &mut Goals) {
     let world = World::new();
-    SHAPE.make_remote(&world);
+    SHAPE.make_remote_with(&world, &format!("lock: {lock}\n"));
     let clones: Vec<PathBuf> =
         (0..CLONES).map(|n| Shape::clone_to(&world, &format!("clone{n}"))).collect();
-    std::fs::write(clones[0].join(".tix.yaml"), format!("lock: {lock}\n")).unwrap();
-    world.git(&clones[0], &["add", ".tix.yaml"]);
-    world.git(&clones[0], &["commit", "-q", "-m", "settings"]);
-    world.git(&clones[0], &["push", "-q", "origin", "HEAD:main"]);
-    for clone in &clones {
-        world.git(clone, &["pull", "-q", "--ff-only"]);
-    }
     let began = Instant::now();
     let tallies: Vec<Tally> = std::thread::scope(|scope| {
         let world = &world;

@@ -37,10 +37,15 @@ pub(super) fn remote_of(world: &World, script: String) -> PathBuf {
 impl Shape {
     /// Makes the bare remote of a world: `origin.git`, with one commit.
     pub fn make_remote(self, world: &World) -> PathBuf {
-        remote_of(world, self.script())
+        self.make_remote_with(world, "")
     }
 
-    fn script(self) -> String {
+    /// The same with this as its `.tix.yaml`.
+    pub fn make_remote_with(self, world: &World, settings: &str) -> PathBuf {
+        remote_of(world, self.script(settings))
+    }
+
+    fn script(self, settings: &str) -> String {
         use std::fmt::Write;
         let mut script = String::from(
             "commit refs/heads/main\ncommitter Ada Example <ada@example.org> 1764763200 +0000\ndata 4\nseed\n",
@@ -49,6 +54,7 @@ impl Shape {
             write!(script, "M 100644 inline {path}\ndata {}\n{content}\n", content.len()).unwrap();
         };
         file("README.md", "# A project\n");
+        file(".tix.yaml", settings);
         file("tickets/active/.gitkeep", "");
         file("tickets/completed/.gitkeep", "");
         for number in 0..self.files {
