@@ -124,6 +124,7 @@ impl Trunk<'_> {
         decide: Decide<'_, T, A, E>,
     ) -> Result<Looked<'_, T, A>, Stop<E>> {
         let Course { sent, patience, .. } = course;
+        let began = Instant::now();
         let view = match self.fetch(remote) {
             Ok(view) => view,
             // A trunk that is gone holds no push of ours either, and none can land: each expects it where it was.
@@ -141,7 +142,8 @@ impl Trunk<'_> {
         let landed = self.find_landed(sent, &view);
         if let Some(at) = landed.map_err(|error| told(remote, sent, &view, error))? {
             let mine = sent.swap_remove(at);
-            let publication = if mine.is_alone() { publication(&view, &mine.commit) } else { None };
+            let missing = mine.is_alone().then(|| publication(&view, &mine.commit, began));
+            let publication = missing.flatten();
             let won = self.won(remote, diary, mine, course.atomic);
             return Ok(Looked::Ended(Outcome::Landed(Landed { publication, ..won })));
         }

@@ -12,7 +12,7 @@
 //! branch would meet the same file moved twice.
 
 use std::collections::BTreeMap;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::attempt::{Course, PushState, Sent};
 use super::view::ClaimsAlone;
@@ -79,6 +79,8 @@ pub struct Publication {
     trunk: Oid,
     with: Oid,
     claim: Oid,
+    /// How long the look at the remote took that showed it.
+    looked: Duration,
 }
 
 /// How often a publication is tried: each failure is somebody else's publication.
@@ -372,19 +374,21 @@ impl Trunk<'_> {
         let Some(remote) = &self.remote else { return Ok(()) };
         let mut backoff = self.backoff();
         for _ in 0..PUBLISHED {
+            let Publication { trunk: from, with: to, claim, looked } = seen;
             let began = Instant::now();
-            let Publication { trunk: from, with: to, claim } = seen;
             let update = RefUpdate::Move { name: self.branch.clone(), from, to: to.clone() };
             if self.push_one(remote, &update) {
                 self.run.note_landed();
                 self.tell_others(remote, &to);
                 return Ok(());
             }
-            match publication(&self.fetch(remote)?, &claim) {
+            // Before the look and not behind it: what is seen is pushed at once, or others have moved the trunk again.
+            self.pause(&mut backoff, looked + began.elapsed());
+            let began = Instant::now();
+            match publication(&self.fetch(remote)?, &claim, began) {
                 Some(anew) => seen = anew,
                 None => return Ok(()),
             }
-            self.pause(&mut backoff, began.elapsed());
         }
         Ok(())
     }
@@ -427,9 +431,10 @@ pub(super) fn built_before<T>(change: &Change, course: &Course<T>) -> Option<Bui
     Some(Built::of(change, commit, paths, follow_up))
 }
 
-/// What there is to publish, as long as it is this claim that is missing.
-pub(super) fn publication(view: &View<'_>, claim: &Oid) -> Option<Publication> {
+/// What there is to publish, as long as it is this claim that is missing. The look at the remote began then.
+pub(super) fn publication(view: &View<'_>, claim: &Oid, began: Instant) -> Option<Publication> {
     let (trunk, with) = (view.claims.trunk.clone()?, view.commit()?.clone());
     let missing = view.claims.commits.contains(claim);
-    missing.then(|| Publication { trunk, with, claim: claim.clone() })
+    let looked = began.elapsed();
+    missing.then(|| Publication { trunk, with, claim: claim.clone(), looked })
 }
