@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
-/// By what a file is known again: a change of it changes one of these, unless it is made within one step of the clock.
+/// Identifies a file version: a change of the file changes one of these, unless it is made within one step of the clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stamp {
     /// Since 1970.

@@ -32,9 +32,11 @@ pub fn workspace_path(ctx: &Context<'_>, id: &TicketId, session: &str) -> Result
 pub fn far_worktree<'c>(ctx: &'c Context<'_>) -> Option<(&'c SharedWorktree, PathBuf)> {
     let shared = ctx.config.shared_worktree.as_ref()?;
     let any = TicketId::parse("TICKET-id").ok()?;
-    let path = ctx.workspace_path(&any, "session").ok()?;
     let place = ctx.repo.root.join(ctx.config.worktree.to_string());
-    is_far(ctx, shared, &path).then(|| (shared, crate::git::clean_path(&place)))
+    // The name of a session is anybody's choice as well.
+    let paths = ["session", ".session"].map(|session| ctx.workspace_path(&any, session).ok());
+    let is_far = paths.iter().flatten().any(|path| is_far(ctx, shared, path));
+    is_far.then(|| (shared, crate::git::clean_path(&place)))
 }
 
 /// Whether this needs consent. What is not said from where the repository is does, whatever that may be beside.

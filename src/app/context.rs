@@ -157,14 +157,10 @@ impl<'a> Context<'a> {
         })
     }
 
-    /// Makes sure of the remote's default branch, so that the guard is sure of it from then on.
+    /// Makes sure of the default branch, so that the guard is sure of it from then on.
     pub fn settle_default(&self) -> Result<(), Failure> {
-        match &self.remote {
-            Some(remote) => {
-                Ok(settle(&sources(&self.repo, &self.objects), remote, &ask(&self.repo))?)
-            }
-            None => Ok(()),
-        }
+        let sources = sources(&self.repo, &self.objects);
+        Ok(settle(&sources, self.remote.as_ref(), &ask(&self.repo))?)
     }
 
     pub fn engine<'t>(&'t self, run: &'t Run, progress: &'t dyn Fn(TrunkStep)) -> Trunk<'t> {

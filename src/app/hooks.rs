@@ -96,13 +96,13 @@ fn failure(error: InstallError) -> Failure {
             match obstacle {
                 Obstacle::Edited => failure
                     .hint(format!(
-                        "what you added belongs into {}, which runs first; then move the changed file away",
+                        "what you added goes into {}, which runs first; then move the changed file away",
                         aside.display()
                     ))
                     .hint(format!("mv -n {0} {0}.edited", shell_word(&path))),
                 Obstacle::AsideTaken => failure
                     .fact("set aside", aside.display().to_string())
-                    .hint("make one of the two, or move the one away that is not needed any more, and run this again"),
+                    .hint("merge the two scripts, or remove the one you no longer need, and run this again"),
                 Obstacle::InTheWay(_) => failure.hint("move it away and run this again"),
             }
         }

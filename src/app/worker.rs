@@ -129,7 +129,7 @@ pub fn finish(args: &WorkerArgs, started: Started) -> Result<u8, Failure> {
     }
 }
 
-/// What a person reads of a worker that was started.
+/// Human-readable output about a worker that was started.
 pub fn in_words(worker: &WorkerJson) -> String {
     let what = match (worker.pid, worker.exit) {
         (Some(pid), _) => format!("  worker     process {pid}\n"),

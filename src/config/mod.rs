@@ -53,7 +53,9 @@ pub enum ClaimLock {
 }
 
 /// What an agent is told that edits files of a checkout on a protected branch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Writes {
     Refuse,
@@ -238,6 +240,14 @@ impl Config {
             config.landing = Landing::None;
         }
         Ok(config)
+    }
+
+    /// Whether nothing was put aside that says what is protected, and where.
+    pub fn says_what_is_protected(&self) -> bool {
+        let keys = ["protected", "trunk", "remote", "tickets_dir"];
+        let is_one =
+            |error: &ConfigError| error.key.as_deref().is_some_and(|key| keys.contains(&key));
+        !self.not_understood.iter().any(is_one)
     }
 
     /// Fails when there is something that this tix does not understand.

@@ -120,7 +120,7 @@ pub const RULES: [Rule; 24] = [
         check: Check::LaneMismatch,
         name: "lane-mismatch",
         severity: Severity::Error,
-        about: "a ticket's status does not belong into the lane that its file is in",
+        about: "a ticket's status is not one for the lane that its file is in",
         fix: None,
     },
     Rule {

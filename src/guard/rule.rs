@@ -67,7 +67,7 @@ pub enum BreachReason {
         text: String,
     },
     /// The status belongs into another lane.
-    #[error("has the status `{status}`, which does not belong into {lane}/")]
+    #[error("has the status `{status}`, which is not a status for {lane}/")]
     Misplaced { status: Status, lane: Lane },
     /// Settings that cannot be read: nothing could be judged by them.
     #[error("cannot be read: {0}")]

@@ -214,7 +214,7 @@ pub enum Illegal {
     #[error("its status is `{0}`")]
     Status(Status),
     /// What the status says cannot be where the file is.
-    #[error("its status `{0}` does not belong into {1}/")]
+    #[error("`{0}` is not a status for {1}/")]
     Misplaced(Status, Lane),
     /// The configuration knows no review.
     #[error("this repository has no review stages")]

@@ -87,7 +87,7 @@ pub enum Refusal {
     Blocked { id: TicketId, why: String, legal: Vec<Verb> },
     #[error("{id} cannot be {}: {why}", verb.done())]
     Illegal { id: TicketId, verb: Verb, why: Illegal, legal: Vec<Verb> },
-    #[error("the status of {id} is `{text}`, which is none")]
+    #[error("{id} has an unknown status: `{text}`")]
     UnknownStatus { id: TicketId, text: String },
 
     // How far the work is.

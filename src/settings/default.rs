@@ -28,7 +28,7 @@ pub(super) enum DefaultSource {
     Asked,
     /// The first of these two, when the guard looked at it.
     Seen,
-    /// Something like it, of another address or of a branch that may be something else.
+    /// Something like it, of elsewhere or of a branch that may be something else.
     Other,
 }
 
@@ -50,10 +50,8 @@ pub(super) fn known(
 ) -> Result<Vec<KnownDefault>, SettingsError> {
     let head = sources.remote_head(remote)?.map(|name| (name, DefaultSource::Head));
     let answers = remembered::answers(sources, Some(remote));
-    let is_of_this = answers.is_of(sources, remote);
-    let how = |how| if is_of_this { how } else { DefaultSource::Other };
-    let asked = answers.asked.map(|name| (name, how(DefaultSource::Asked)));
-    let seen = answers.seen.into_iter().map(|name| (name, how(DefaultSource::Seen)));
+    let asked = answers.asked.map(|name| (name, DefaultSource::Asked));
+    let seen = answers.seen.into_iter().map(|name| (name, DefaultSource::Seen));
     let mut all: Vec<KnownDefault> = Vec::new();
     for (name, how) in head.into_iter().chain(asked).chain(seen) {
         let fetched = match all.iter().find(|known| known.name == name) {
@@ -112,19 +110,29 @@ pub(super) fn branch(
     }
 }
 
-/// Asks the remote once more where this clone knows several names, of which one may be an old one. Writes down what is known,
-/// so that it stays known when somebody points `refs/remotes/<remote>/HEAD` elsewhere.
+/// Asks the remote, unless it alone has spoken: its HEAD here is anybody's to change. Writes down what is known, so that it stays known
+/// when somebody points `refs/remotes/<remote>/HEAD` elsewhere. Without a remote it is what this repository has now.
 pub fn settle(
     sources: &Sources<'_>,
-    remote: &RemoteName,
+    remote: Option<&RemoteName>,
     ask: Ask<'_>,
 ) -> Result<(), SettingsError> {
+    let Some(remote) = remote else {
+        match of_repository(sources) {
+            Ok(name) => remembered::note_seen(sources, None, &name),
+            Err(SettingsError::NoLocalDefault) => {}
+            Err(error) => return Err(error),
+        }
+        return Ok(());
+    };
     let known = known(sources, remote)?;
-    let Some(first) = known.first() else { return Ok(()) };
-    if known.iter().all(|other| other.name == first.name) {
-        remembered::note_seen(sources, Some(remote), &first.name);
-    } else if let Some(name) = ask(remote, &["HEAD"]).ok().as_deref().and_then(head_of) {
+    if known.first().is_some_and(|first| first.how == DefaultSource::Asked) {
+        return Ok(());
+    }
+    if let Some(name) = ask(remote, &["HEAD"]).ok().as_deref().and_then(head_of) {
         remembered::note_asked(sources, remote, name);
+    } else if let Some(first) = known.first() {
+        remembered::note_seen(sources, Some(remote), &first.name);
     }
     Ok(())
 }

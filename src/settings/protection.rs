@@ -4,8 +4,8 @@
 //! judged by. The environment, `git config`, `refs/remotes/<remote>/HEAD` and files that are not committed there add to that
 //! and take nothing away; what they name and is not there is a doubt, and a doubt is a refusal on a protected branch.
 //!
-//! Where nobody here knows which branch is the default, it may be the one that is checked out or the one that this follows, so
-//! both are protected with the usual names.
+//! Where nobody here knows which branch is the default, or what it protects, it may be the one that is checked out or the one
+//! that this follows, so both are protected with the usual names. What was known before stays protected.
 
 use std::collections::BTreeSet;
 
@@ -73,7 +73,9 @@ impl Protection {
                 default = sure.map(|known| known.name);
             }
         }
-        for (home, name) in remembered::of_others(sources) {
+        let mut former: Vec<String> = Vec::new();
+        for (home, name) in remembered::elsewhere(sources, &homes) {
+            former.extend(home.iter().map(ToString::to_string));
             let fetched = default::is_fetched(sources, home.as_ref(), &name)?;
             union.add_default(
                 home.as_ref(),
@@ -88,7 +90,7 @@ impl Protection {
         let settled =
             union.each.drain(..).reduce(|all, one| all.intersection(&one).cloned().collect());
         let settled = settled.filter(|_| is_sure).unwrap_or_default();
-        if !is_sure {
+        if !is_sure || !union.dark.is_empty() {
             union.suspect(&homes)?;
         }
         if !union.is_committed {
@@ -96,11 +98,20 @@ impl Protection {
         }
         let here = union.add_local(local)?;
         let Union { branches, suspects, doubts, has_tickets, .. } = union;
+        let dark = union.dark.into_iter().map(|branch| {
+            format!("the settings of {branch} do not say which branches are protected")
+        });
         let chosen = chosen.map(|chosen| chosen.to_string());
-        let home = match named.or(chosen) {
+        let mut home: Vec<String> = match named.or(chosen) {
             Some(home) => vec![home],
             None => homes.into_iter().flatten().map(|home| home.to_string()).collect(),
         };
+        // Another remote that is configured does not make the one that had the trunk a stranger.
+        for former in former {
+            if sources.remotes().contains(&former.as_str()) && !home.contains(&former) {
+                home.push(former);
+            }
+        }
         Ok(Protection {
             branches: Protected::of(branches.union(&suspects).map(String::as_str)),
             settled: Protected::of(settled.iter().map(String::as_str)),
@@ -112,8 +123,8 @@ impl Protection {
             tickets_dir: here.tickets_dir,
             has_tickets,
             landing,
-            writes: here.writes,
-            doubt: doubts.into_iter().next(),
+            writes: union.writes.into_iter().fold(here.writes, Writes::min),
+            doubt: doubts.into_iter().chain(dark).next(),
         })
     }
 
@@ -145,13 +156,18 @@ impl Protection {
     pub fn remember(&self, sources: &Sources<'_>) {
         let Some(default) = &self.default else { return };
         let home = match self.home.as_slice() {
-            [home] => RemoteName::parse(home),
+            [home, ..] => RemoteName::parse(home),
             // What is checked out is no word that lasts.
             [] if default::own_names(sources).any(|name| name == default) => None,
-            _ => return,
+            [] => return,
         };
         if sources.station == Station::Clone {
             remembered::note_seen(sources, home.as_ref(), default);
+            // What could not be read is not among them.
+            if self.doubt.is_none() && self.settled != Protected::default() {
+                let names = self.settled.names().map(str::to_owned).collect();
+                remembered::note_protected(sources, home.as_ref(), names);
+            }
         }
     }
 }
@@ -199,6 +215,10 @@ struct Union<'s> {
     has_tickets: bool,
     /// Whether any default branch has settings.
     is_committed: bool,
+    /// Those whose settings do not say what is protected, where nobody knows what was before.
+    dark: Vec<String>,
+    /// What they tell agents that write files.
+    writes: Vec<Writes>,
     /// What each of them lets land.
     landing: Vec<Option<Vec<Stage>>>,
     /// The remote that they name.
@@ -219,6 +239,8 @@ impl<'s> Union<'s> {
             has_dir: false,
             has_tickets: false,
             is_committed: false,
+            dark: Vec::new(),
+            writes: Vec::new(),
             landing: Vec::new(),
             remote: None,
             templates: Vec::new(),
@@ -273,6 +295,12 @@ impl<'s> Union<'s> {
         self.has_tickets |= file.is_some();
         let config = file.as_ref().and_then(|file| self.read(file));
         let has_settings = config.is_some();
+        let is_clear =
+            file.is_none() || config.as_ref().is_some_and(Config::says_what_is_protected);
+        if !is_clear {
+            self.keep_former(home, &known.name);
+        }
+        self.writes.extend(config.as_ref().map(|config| config.writes));
         let config = config.unwrap_or_default();
         if known.fetched {
             let lands = has_settings && config.landing == Landing::Completed;
@@ -293,10 +321,19 @@ impl<'s> Union<'s> {
         // Without settings the trunk is this very branch, and the usual names are protected.
         let names: BTreeSet<String> = config.protected.into_iter().chain([trunk]).collect();
         self.branches.extend(names.iter().cloned());
-        if known.fetched {
+        if known.fetched && is_clear {
             self.each.push(names);
         }
         Ok(())
+    }
+
+    /// The settings of a default branch do not say what it protects: what they said before holds on.
+    fn keep_former(&mut self, home: Option<&RemoteName>, branch: &str) {
+        let former = remembered::answers(self.sources, home).protected;
+        if former.is_empty() {
+            self.dark.push(label(home, branch));
+        }
+        self.branches.extend(former);
     }
 
     /// Whether one of these branches has this directory.

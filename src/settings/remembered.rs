@@ -15,26 +15,28 @@ use crate::names::{RefName, RemoteName};
 
 const FILE: &str = "default-branches.json";
 
-/// All that was learnt, by the names of the remotes; `.`, as git calls it, is the repository itself.
+/// All that was learnt, by the names of the remotes; `.`, as git calls it, is the repository itself. A remote that had other
+/// addresses before has an entry for each: what another repository says takes nothing away from this one.
 #[derive(Default, Serialize, Deserialize)]
-struct Learnt(BTreeMap<String, Answers>);
+struct Learnt(BTreeMap<String, Vec<Answers>>);
 
-/// What was learnt of one remote.
+/// What was learnt of one remote at one address.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Answers {
-    /// The address that it was learnt of: under another one the name of the remote means another repository.
     url: Option<String>,
     /// What the remote itself said.
     pub asked: Option<String>,
     /// What its HEAD here has said.
     #[serde(default)]
     pub seen: Vec<String>,
+    /// What its default branch protected when its settings could last be read.
+    #[serde(default)]
+    pub protected: Vec<String>,
 }
 
 impl Answers {
-    /// Whether this is about the remote as it is now, as far as its address tells.
-    pub fn is_of(&self, sources: &Sources<'_>, remote: &RemoteName) -> bool {
-        self.url == url(sources, Some(remote))
+    fn at(url: Option<String>) -> Answers {
+        Answers { url, ..Answers::default() }
     }
 
     /// Without what cannot be a branch.
@@ -42,6 +44,7 @@ impl Answers {
         let is_branch = |name: &String| RefName::branch(name).is_some();
         self.asked = self.asked.filter(is_branch);
         self.seen.retain(is_branch);
+        self.protected.retain(is_branch);
         self
     }
 }
@@ -52,19 +55,28 @@ fn load(sources: &Sources<'_>) -> Learnt {
     serde_json::from_slice(&bytes).unwrap_or_default()
 }
 
-/// What is known of a remote, or of the repository itself.
+/// What is known of a remote at its address of now, or of the repository itself.
 pub(super) fn answers(sources: &Sources<'_>, remote: Option<&RemoteName>) -> Answers {
-    load(sources).0.remove(key(remote)).unwrap_or_default().checked()
+    let known = load(sources).0.remove(key(remote)).unwrap_or_default();
+    let url = url(sources, remote);
+    known.into_iter().find(|answers| answers.url == url).unwrap_or_default().checked()
 }
 
-/// The branches that were the default of remotes which are gone, or of the repository before it had a remote.
-pub(super) fn of_others(sources: &Sources<'_>) -> Vec<(Option<RemoteName>, String)> {
-    let there = sources.remotes();
+/// The branches that were the default somewhere else: of other remotes, also of those that are gone, of other addresses, or of
+/// the repository before it had a remote.
+pub(super) fn elsewhere(
+    sources: &Sources<'_>,
+    homes: &[Option<RemoteName>],
+) -> Vec<(Option<RemoteName>, String)> {
     let mut found = Vec::new();
-    for (name, answers) in load(sources).0 {
+    for (name, known) in load(sources).0 {
         let remote = RemoteName::parse(&name);
-        let is_here = if name == "." { there.is_empty() } else { there.contains(&name.as_str()) };
-        if !is_here && (remote.is_some() || name == ".") {
+        if remote.is_none() && name != "." {
+            continue;
+        }
+        let now = url(sources, remote.as_ref());
+        let is_home = homes.contains(&remote);
+        for answers in known.into_iter().filter(|answers| !is_home || answers.url != now) {
             let answers = answers.checked();
             let names = answers.asked.into_iter().chain(answers.seen);
             found.extend(names.map(|name| (remote.clone(), name)));
@@ -73,30 +85,31 @@ pub(super) fn of_others(sources: &Sources<'_>) -> Vec<(Option<RemoteName>, Strin
     found
 }
 
-/// Writes down what the remote has just answered, in place of everything that was known of it.
+/// Writes down what the remote has just answered, in place of what its HEAD here has said.
 pub(super) fn note_asked(sources: &Sources<'_>, remote: &RemoteName, branch: &str) {
-    let answers = Answers {
-        url: url(sources, Some(remote)),
-        asked: Some(branch.to_owned()),
-        seen: Vec::new(),
-    };
-    change(sources, Some(remote), |known| *known = answers);
+    change(sources, Some(remote), |known| {
+        known.asked = Some(branch.to_owned());
+        known.seen.clear();
+    });
 }
 
 /// Writes down what the remote's HEAD says here, beside what is known already.
 pub(super) fn note_seen(sources: &Sources<'_>, remote: Option<&RemoteName>, branch: &str) {
-    let url = url(sources, remote);
     change(sources, remote, |known| {
-        // What another address has said still protects, and is no word of this one.
-        if known.seen.is_empty() && known.asked.is_none() {
-            known.url = url;
-        }
-        let is_known =
-            known.asked.as_deref() == Some(branch) || known.seen.iter().any(|n| n == branch);
-        if !is_known {
+        let mut names = known.asked.iter().chain(&known.seen);
+        if !names.any(|name| name == branch) {
             known.seen.push(branch.to_owned());
         }
     });
+}
+
+/// Writes down what the default branch protects, by settings that can be read.
+pub(super) fn note_protected(
+    sources: &Sources<'_>,
+    remote: Option<&RemoteName>,
+    names: Vec<String>,
+) {
+    change(sources, remote, |known| known.protected = names);
 }
 
 /// Without the file the guard only is less sure, so that a failure is not worth a word.
@@ -104,7 +117,14 @@ fn change(sources: &Sources<'_>, remote: Option<&RemoteName>, change: impl FnOnc
     let mut learnt = load(sources);
     let known = learnt.0.entry(key(remote).to_owned()).or_default();
     let before = known.clone();
-    change(known);
+    let url = url(sources, remote);
+    if let Some(answers) = known.iter_mut().find(|answers| answers.url == url) {
+        change(answers);
+    } else {
+        let mut answers = Answers::at(url);
+        change(&mut answers);
+        known.push(answers);
+    }
     if *known == before {
         return;
     }

@@ -1,4 +1,4 @@
-//! Where worktrees go that are not needed any more: aside, for a while, and not away.
+//! Where removed worktrees are kept for a while.
 //!
 //! What git ignores (local settings, data, the output of long builds) is in no commit, and only its owner knows what it is
 //! worth. A note of each directory is written before it moves, so that one which was moved by a run that was killed is

@@ -327,8 +327,9 @@ fn unfixed(worktree: &Worktree, no: &impl Fn(String) -> Failure) -> Result<(), F
 
 fn no_worker(ctx: &Context<'_>, id: &TicketId) -> Result<(), Failure> {
     let busy = |message: String| {
-        Failure::new(Exit::Refused, message)
-            .hint(format!("let it end, or end it; it is told by: tix status {id}"))
+        Failure::new(Exit::Refused, message).hint(format!(
+            "wait for the worker or stop it; this shows its process: tix status {id}"
+        ))
     };
     match workspace::worker::of(&ctx.repo, id, &crate::env::host())? {
         None | Some(WorkerState::Stale(_)) => Ok(()),

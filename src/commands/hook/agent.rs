@@ -174,8 +174,8 @@ fn words(refusal: &LineRefusal, more: usize) -> String {
         LineReason::Rewrite => ("would take away or force over what is published.", Vec::new()),
         LineReason::Unchecked => ("would go past the hooks that check this.", Vec::new()),
         LineReason::StagedMeanwhile => (
-            "comes in one line with what is staged before it, so that it cannot be looked at. In a call of its own, \
-             after the staging, it can.",
+            "stands in one line with what stages its files; run `git add` and `git commit` as two commands, so that the \
+             guard can check what is staged.",
             Vec::new(),
         ),
         LineReason::Unreadable(why) => {

@@ -15,7 +15,7 @@ impl Setup<'_> {
         run: &'t Run,
         progress: &'t dyn Fn(TrunkStep),
     ) -> Trunk<'t> {
-        Trunk { branch: branch.clone(), base: None, basis: None, ..self.ctx.engine(run, progress) }
+        Trunk { branch: branch.clone(), base: None, ..self.ctx.engine(run, progress) }
     }
 
     /// Commits what is missing on a branch that exists, without any checkout.

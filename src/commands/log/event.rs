@@ -277,9 +277,8 @@ pub(super) fn more(event: &LogEvent) -> String {
         (EventSource::Failure, Some(exit), Some(message)) => {
             words.push(format!("failed (exit {exit}): {message}"));
         }
-        (EventSource::Failure, _, message) => {
-            words.push(format!("failed: {}", message.as_deref().unwrap_or("no word of why")));
-        }
+        (EventSource::Failure, _, Some(message)) => words.push(format!("failed: {message}")),
+        (EventSource::Failure, _, None) => words.push("failed (no reason recorded)".to_owned()),
         (EventSource::Guard, _, message) => words.extend(message.clone()),
         (EventSource::Git | EventSource::Receipt, ..) => {}
     }

@@ -72,7 +72,7 @@ fn a_refusal_is_facts_and_a_way_on() {
     exit: 2
     ----- stdout -----
     ----- stderr -----
-    main takes ticket commits only: git commit comes in one line with what is staged before it, so that it cannot be looked at. In a call of its own, after the staging, it can.
+    main takes ticket commits only: git commit stands in one line with what stages its files; run `git add` and `git commit` as two commands, so that the guard can check what is staged.
     ");
 }
 

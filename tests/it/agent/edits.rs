@@ -210,6 +210,13 @@ fn a_team_may_ask_or_allow() {
     ask(&clone, "codex", &event).exits(2);
     clone.git(&["config", "tix.guard.writes", "allow"]);
     assert_eq!(ask(&clone, "claude", &event).success().stdout(), "");
+    // Once the team has settings, they alone say what is let through.
+    sandbox.seed(&[(".tix.yaml", "guard.writes: ask\n")]);
+    clone.git(&["fetch", "-q"]);
+    let asked = ask(&clone, "claude", &event).success().json();
+    assert_eq!(asked["hookSpecificOutput"]["permissionDecision"], "ask");
+    clone.git(&["config", "tix.guard.writes", "refuse"]);
+    ask(&clone, "claude", &event).exits(2);
 }
 
 #[test]

@@ -73,7 +73,7 @@ fn what_a_line_stages_first_decides() {
         ],
     );
     let words = refusal(&clone, "git add -A && git commit -m x").unwrap();
-    assert!(words.contains("In a call of its own"), "{words}");
+    assert!(words.contains("as two commands"), "{words}");
 }
 
 #[test]

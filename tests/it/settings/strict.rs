@@ -55,24 +55,28 @@ fn with_fork(shared: &str) -> (Clone, Saved) {
 }
 
 impl Clone {
-    /// After this script the branches hold nothing but tickets more, here and on the remote.
+    /// After this script the branches hold nothing but tickets more than before it, here and on the remote.
     fn holds(&self, script: &str) {
-        let before = self.place.git(&["rev-parse", "develop"]);
+        let tips = || -> Vec<(&str, Place, &str, String)> {
+            let places = [("the clone", self.place.clone()), ("the remote", self.sandbox.remote())];
+            let branches = places.iter().flat_map(|place| ["develop", "live"].map(|b| (place, b)));
+            let tip = |((name, place), branch): (&(&'static str, Place), &'static str)| {
+                let name_of = format!("refs/heads/{branch}");
+                let from = if place.has_ref(&name_of) { &name_of } else { "develop" };
+                (*name, place.clone(), branch, place.git(&["rev-parse", from]))
+            };
+            branches.map(tip).collect()
+        };
+        let before = tips();
         // What it tries may fail or not, as long as nothing gets through.
-        assert!(self.place.sh(script).run().code.is_some());
-        for (name, place) in [("the clone", &self.place), ("the remote", &self.sandbox.remote())] {
-            for branch in ["develop", "live"] {
-                let branch = format!("refs/heads/{branch}");
-                if !place.has_ref(&branch) {
-                    continue;
-                }
-                let args = ["diff", "--no-renames", "--name-only", &before, &branch];
-                let changed = place.git(&args);
-                assert!(
-                    changed.lines().all(|path| path.starts_with("tickets/")),
-                    "{branch} of {name}: {changed}"
-                );
-            }
+        let tix = env!("CARGO_BIN_EXE_tix");
+        assert!(self.place.sh(script).env("TIX", tix).run().code.is_some());
+        for ((name, place, branch, old), (.., new)) in before.into_iter().zip(tips()) {
+            let changed = place.git(&["diff", "--no-renames", "--name-only", &old, &new]);
+            assert!(
+                changed.lines().all(|path| path.starts_with("tickets/")),
+                "{branch} of {name}: {changed}"
+            );
         }
     }
 }
@@ -172,6 +176,45 @@ const ROWS: &[(&str, &str, &str)] = &[
          git fetch -q origin; git push -q old topic:develop; git push -q ../origin.git topic:develop",
     ),
     (
+        "another remote of the usual name",
+        SHARED,
+        "TOPIC; ONLY; git switch -q topic; git remote add origin /nowhere; git push -q only topic:develop",
+    ),
+    (
+        "another remote of the usual name, in a file of its own",
+        "",
+        "TOPIC; ONLY; git switch -q topic; printf '[remote \"origin\"]\n\turl = /nowhere\n' >../global; export GIT_CONFIG_GLOBAL=$PWD/../global; \
+         git push -q only topic:develop",
+    ),
+    (
+        "the word of another address",
+        SHARED,
+        "TOPIC; git switch -q topic; url=$(git config remote.origin.url); git remote set-head origin -d; \"$TIX\" list; \
+         git config remote.origin.url ../fork.git; \"$TIX\" list; \"$TIX\" list; \"$TIX\" hook install; git config remote.origin.url \"$url\"; BRING",
+    ),
+    (
+        "a remote's HEAD that was set before the hooks were there",
+        SHARED,
+        "TOPIC; rm -r .git/tix; git remote set-head origin topic; \"$TIX\" hook install; BRING",
+    ),
+    (
+        "settings that cannot be read",
+        SHARED,
+        "TOPIC; WEB 'protected: [develop, live'; THEN git switch -q -c live origin/live; echo x >>src/main.rs; git commit -qam x; \
+         git push -q origin HEAD:live topic:live; git switch -q develop; BRING",
+    ),
+    (
+        "settings of a later tix that say it otherwise",
+        SHARED,
+        "TOPIC; WEB 'requires: \">= 99\"\nprotected: {names: [develop, live]}'; THEN git switch -q -c live origin/live; \
+         echo x >>src/main.rs; git commit -qam x; git push -q origin HEAD:live topic:live; git switch -q develop; BRING",
+    ),
+    (
+        "settings that could not be read from the first",
+        "",
+        "TOPIC; rm -r .git/tix; WEB 'protected: [develop, live'; THEN BRING",
+    ),
+    (
         "a remote without its address",
         SHARED,
         "TOPIC; git config --unset remote.origin.url; \
@@ -188,15 +231,22 @@ fn nothing_of_a_clone_takes_protection_away() {
         let (_, (clone, saved)) = bases.iter().find(|(of, _)| of == shared).unwrap();
         let fork = "git remote add fork ../fork.git; git fetch -q fork; git remote set-head fork topic; \
                     git merge -q --ff-only fork/topic; git push -q origin fork/topic:develop";
+        let only = "git remote rename origin only; rm -r .git/tix; \"$TIX\" hook install --strict";
+        let web = "web() { git clone -q ../origin.git ../web; printf \"$1\\n\" >../web/.tix.yaml; \
+                   git -C ../web add .tix.yaml; git -C ../web commit -qm x; git -C ../web push -q; git fetch -q; }; web";
         let ticket = format!("cp {QUEUED} src/queue/TICKET-x-001.md; git add -A; git commit -qm x");
         let script = script
             .replace("TOPIC", TOPIC)
             .replace("BRING", BRING)
             .replace("FORK", fork)
+            .replace("ONLY", only)
+            .replace("WEB", web)
             .replace("TICKET;", &format!("{ticket};"))
             .replace("; TICKET", &format!("; {ticket}"));
+        let (before, script) = script.split_once("; THEN ").unwrap_or(("", &script));
         let hold = || {
             saved.restore();
+            assert!(clone.place.sh(before).run().code.is_some());
             clone.holds(&format!("{GIVE}\n{script}\n{CODE}"));
         };
         if catch_unwind(AssertUnwindSafe(hold)).is_err() {
