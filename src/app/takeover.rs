@@ -59,6 +59,7 @@ pub fn take_over(
     receipt.outcome = match request.way {
         TakeoverKind::Reclaim(_) => "reclaimed",
         TakeoverKind::Handoff => "handed_over",
+        TakeoverKind::Resume => "resumed",
     };
     receipt.add(&landed);
     receipt.set_claim(ctx, &claim, &landed.commit, landed.attempts);
@@ -76,7 +77,7 @@ pub fn take_over(
 fn claim(ctx: &Context<'_>, identity: &Identity, request: &TakeoverRequest<'_>) -> Claim {
     let token = crate::trunk::random_token;
     let clone = match request.way {
-        TakeoverKind::Reclaim(_) => identity.clone_id.clone(),
+        TakeoverKind::Reclaim(_) | TakeoverKind::Resume => identity.clone_id.clone(),
         TakeoverKind::Handoff => token().chars().take(8).collect(),
     };
     Claim {
@@ -125,7 +126,7 @@ fn transact(
             copy,
         };
         let decision = lifecycle::take_over(&ticket, act, &takeover)?;
-        if let (Decision::Push(..), TakeoverKind::Reclaim(_)) = (&decision, request.way) {
+        if matches!(decision, Decision::Push(..)) && request.to.is_none() {
             workspace::note_claim(&ctx.repo, names.id, &claim.id)?;
         }
         Ok(decision)
@@ -176,7 +177,7 @@ fn settle(
 ) -> Result<Option<String>, Failure> {
     match request.way {
         TakeoverKind::Handoff => workspace::forget(&ctx.repo, names.id)?,
-        TakeoverKind::Reclaim(_) => {
+        TakeoverKind::Reclaim(_) | TakeoverKind::Resume => {
             workspace::keep_claim(&ctx.repo, names.id, &claim.id)?;
             if let Some(record) = workspace::load(&ctx.repo, names.id) {
                 let session = ctx.session()?.map(str::to_owned);

@@ -30,6 +30,8 @@ pub enum TakeoverKind {
     Reclaim(Staleness),
     /// Its holder gives it away.
     Handoff,
+    /// Its holder goes on with it in another clone.
+    Resume,
 }
 
 /// What a takeover is decided on, beside the ticket.
@@ -78,6 +80,9 @@ pub fn take_over(
         TakeoverKind::Reclaim(_) => {
             (Verb::Reclaim, "reclaim", "taken_over", format!("Taken over by {to}"))
         }
+        TakeoverKind::Resume => {
+            (Verb::Handoff, "claim", "resumed", "Resumed in another clone".to_owned())
+        }
     };
     let next = act.require(verb, newest)?;
     if let TakeoverKind::Reclaim(Staleness::After(limit)) = request.way {
@@ -99,7 +104,12 @@ pub fn take_over(
         ("submitted", Value::Null),
         ("approvals", Value::Null),
     ];
-    let all: Vec<_> = claim.into_iter().chain(progress).collect();
+    let progress = match request.way {
+        TakeoverKind::Reclaim(_) | TakeoverKind::Handoff => &progress[..],
+        // The same person goes on: only the workspace is another one.
+        TakeoverKind::Resume => &[("worktree_path", Value::Null)],
+    };
+    let all: Vec<_> = claim.iter().chain(progress).copied().collect();
     let writing =
         |fields| Writing { subject, reason: request.reason, fields, to: None, story: &story };
     let mut change = match &request.copy {

@@ -50,6 +50,7 @@ pub(super) struct Activation<'a> {
 }
 
 /// An active ticket, as the trunk has it.
+#[derive(Clone)]
 pub(super) struct Active {
     pub(super) id: TicketId,
     pub(super) path: RepoPath,

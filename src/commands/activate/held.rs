@@ -7,11 +7,12 @@ use crate::app::consent::workspace_path;
 use crate::app::find::claim_commit;
 use crate::app::own::holds_no_work;
 use crate::app::receipt::{Receipt, WorkspaceJson};
+use crate::app::takeover::{TakeoverRequest, take_over};
 use crate::app::worktree::with_branch;
 use crate::config::RecordPlace;
 use crate::error::{Exit, Failure, held_facts};
 use crate::git::{GitError, ObjectKind};
-use crate::lifecycle::{self, ClaimRequest, Decision, Target};
+use crate::lifecycle::{self, ClaimRequest, Decision, Holder, TakeoverKind, Target};
 use crate::names::{Oid, RefName};
 use crate::text::shell_word;
 use crate::ticket::{Document, Status, TicketId};
@@ -28,6 +29,9 @@ enum Progress {
 impl Activation<'_> {
     /// Goes on with an active ticket of ours: says where it is if it is set up, and otherwise renews the claim and finishes the
     /// set-up.
+    ///
+    /// What another clone has set up goes on under a new claim: somebody may still be at work there, and what was decided on the
+    /// old one must not land any more.
     pub(super) fn go_on_with(&mut self, active: &Active) -> Result<Receipt, Failure> {
         let claim_id = active.held.claim_id.clone().unwrap_or_default();
         let known = workspace::known_claims(&self.ctx.repo, &active.id);
@@ -44,7 +48,17 @@ impl Activation<'_> {
         let trunk = ctx.engine(&self.run, &progress).watching(branch.clone());
         let view = trunk.fetch_view()?;
         match self.progress_of(active, &view, record.as_ref())? {
-            Progress::Finished => self.finished(active, &view, &branch, record.as_ref()),
+            Progress::Finished if of_this_clone || self.args.dry_run => {
+                let receipt = Receipt::new(ctx, "activate", active.id.as_str(), &self.claim.by);
+                self.finished(active, &view, &branch, record.as_ref(), receipt)
+            }
+            Progress::Finished => {
+                let mut diary = std::mem::take(&mut self.diary);
+                let renewed = self.renew(active, &mut diary);
+                self.diary = diary;
+                let (active, receipt) = renewed?;
+                self.finished(&active, &trunk.fetch_view()?, &branch, None, receipt)
+            }
             Progress::Unfinished if self.args.dry_run => Err(Failure::new(
                 Exit::Held,
                 format!("{} is yours, and its set-up is not finished", active.id),
@@ -57,6 +71,26 @@ impl Activation<'_> {
                 self.finish(&won?)
             }
         }
+    }
+
+    /// Gives the claim a new id by a push.
+    fn renew(&self, active: &Active, diary: &mut Diary) -> Result<(Active, Receipt), Failure> {
+        let request = TakeoverRequest {
+            operation: "activate",
+            query: active.id.as_str(),
+            way: TakeoverKind::Resume,
+            claim: active.held.claim_id.as_deref(),
+            to: None,
+            reason: self.args.reason.as_deref(),
+        };
+        let receipt = take_over(self.ctx, diary, &request)?;
+        let claim = receipt.claim.as_ref();
+        let held = Holder {
+            claim_id: claim.map(|claim| claim.id.clone()),
+            at: claim.map(|claim| claim.at.clone()),
+            ..active.held.clone()
+        };
+        Ok((Active { held, ..active.clone() }, receipt))
     }
 
     /// Everything about a claim that helps somebody who came second.
@@ -137,6 +171,7 @@ impl Activation<'_> {
         view: &View<'_>,
         branch: &RefName,
         record: Option<&LocalRecord>,
+        mut receipt: Receipt,
     ) -> Result<Receipt, Failure> {
         let same_session = match (&self.session, record.and_then(|r| r.session.as_ref())) {
             (Some(ours), Some(theirs)) => ours == theirs,
@@ -168,19 +203,18 @@ impl Activation<'_> {
         if path.is_none() && !self.args.no_worktree && !self.args.dry_run {
             path = Some(self.rebuild(active, branch, at.as_ref())?);
         }
-        let mut receipt = Receipt::new(self.ctx, "activate", active.id.as_str(), &self.claim.by);
-        receipt.outcome = "already";
-        receipt.claim = Some(crate::app::receipt::ClaimJson {
-            id: active.held.claim_id.clone().unwrap_or_default(),
-            by: active.held.by.clone().unwrap_or_default(),
-            at: active.held.at.clone().unwrap_or_default(),
-            commit: String::new(),
-            branch: self.ctx.trunk.short().to_owned(),
-            attempts: 0,
-        });
-        let claim_commit = self.claim_commit(active)?;
-        if let (Some(claim), Some((commit, _))) = (receipt.claim.as_mut(), claim_commit) {
-            claim.commit = commit.to_string();
+        // One that was renewed says so, and has its claim.
+        if receipt.claim.is_none() {
+            receipt.outcome = "already";
+            let commit = self.claim_commit(active)?.map(|(commit, _)| commit.to_string());
+            receipt.claim = Some(crate::app::receipt::ClaimJson {
+                id: active.held.claim_id.clone().unwrap_or_default(),
+                by: active.held.by.clone().unwrap_or_default(),
+                at: active.held.at.clone().unwrap_or_default(),
+                commit: commit.unwrap_or_default(),
+                branch: self.ctx.trunk.short().to_owned(),
+                attempts: 0,
+            });
         }
         if !self.args.dry_run {
             self.adopt(active, path.clone(), receipt.claim.as_ref().map(|claim| &claim.commit))?;

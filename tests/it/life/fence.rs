@@ -69,6 +69,45 @@ fn nobody_ends_the_claim_that_came_after_theirs() {
 }
 
 #[test]
+fn whoever_goes_on_in_another_clone_does_so_under_a_claim_of_its_own() {
+    for settings in ["review: [critic_review]\n", "lock: branch\n", "record: trunk\n"] {
+        let (sandbox, ada, there) = held_with(settings);
+        there.commit("add work.txt", &[("work.txt", "work\n")]);
+        there.git(&["push", "-q"]);
+        let (first, other) = (claim_of(&sandbox), sandbox.clone_named("c"));
+        let receipt = other.tix(&["activate", ID, "--resume", "--json"]).success().json();
+        assert_eq!(receipt["outcome"], "resumed");
+        assert_ne!(claim_of(&sandbox), first);
+        assert_eq!(receipt["claim"]["id"], claim_of(&sandbox));
+        for place in [&ada, &there] {
+            let refused = place.tix(&["release", ID, "--json"]);
+            let message = refused.exits(3).json()["message"].as_str().unwrap().to_owned();
+            assert!(message.contains("no longer held by the claim"), "{settings}: {refused}");
+        }
+        // Here it goes on, with the work and under that claim.
+        let here = other.at(workspace(&other, ID));
+        assert_eq!(here.read("work.txt"), "work\n");
+        here.tix(&["release", ID]).success();
+    }
+}
+
+#[test]
+fn a_release_that_is_late_does_not_land_under_whoever_went_on_elsewhere() {
+    let (sandbox, ada, there) = held_with("review: [critic_review]\n");
+    work(&there, "work.txt");
+    let shim = Shim::new(&sandbox);
+    let mut gate = shim.gate(On::command("push").nth(1));
+    let mut release = ada.tix_command(&["release", ID]).through(&shim).spawn();
+    release.until_at(&gate);
+    let other = sandbox.clone_named("c").on_machine("third");
+    other.tix(&["activate", ID, "--resume"]).success();
+    let claim = claim_of(&sandbox);
+    gate.open();
+    release.wait().exits(3);
+    assert_eq!(claim_of(&sandbox), claim);
+}
+
+#[test]
 fn a_claim_is_named_by_whoever_knows_it_and_only_while_it_stands() {
     let (sandbox, ada, _) = held_with("review: [critic_review]\n");
     let bob = super::bob(&sandbox);

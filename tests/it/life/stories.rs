@@ -123,6 +123,7 @@ fn a_life_with_every_detour() {
     claim: TICKET-foo-001
     reclaim: TICKET-foo-001
     handoff: TICKET-foo-001
+    claim: TICKET-foo-001
     The work (pull request 17)
     reopen: TICKET-foo-001
     claim: TICKET-foo-001
@@ -135,6 +136,7 @@ fn a_life_with_every_detour() {
     Creator: activated
     Creator: taken_over
     Creator: handed_over
+    Creator: resumed
     Creator: completed
     Creator: reopened
     Creator: activated
