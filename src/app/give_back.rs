@@ -141,6 +141,13 @@ fn attic(id: &TicketId, claim_id: &str) -> Option<RefName> {
     RefName::branch(&format!("attic/{id}/{last}"))
 }
 
+fn why_kept(dirty: &[String]) -> String {
+    if dirty.is_empty() {
+        return "git does not remove it, because it holds a submodule or was moved".to_owned();
+    }
+    format!("it holds changes that were never committed ({})", list(dirty))
+}
+
 /// Clears what this clone has of a ticket that was given back; what would be lost stays, and the
 /// warning says so.
 ///
@@ -197,10 +204,9 @@ pub fn clear_local(
         }
         if let Some(dirty) = workspace::remove(repo, id, &worktree.path)? {
             warnings.push(format!(
-                "the workspace {} was kept: it holds changes that were never committed ({}); before you \
-                 claim {id} here again: {}",
+                "the workspace {} was kept: {}; before you claim {id} here again: {}",
                 worktree.path.display(),
-                list(&dirty),
+                why_kept(&dirty),
                 aside()?
             ));
             return Ok(warnings);

@@ -54,11 +54,22 @@ pub struct NewArgs {
     timeout: Option<String>,
 }
 
+/// Without a key the same command makes another ticket.
+fn unclear(args: &NewArgs, mut failure: Failure) -> Failure {
+    if failure.exit == Exit::Incomplete && args.key.is_none() && args.from.is_empty() {
+        failure.hints = vec![
+            "see whether it is there: tix list --fetch --lane queue --sort age".to_owned(),
+            "a command that may be run again names its ticket by a key of yours: --key".to_owned(),
+        ];
+    }
+    failure
+}
+
 pub fn run(args: &NewArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let ctx = Context::open(globals, env, out, args.timeout.as_deref())?;
     let mut diary = Diary { phase: "new", ..Diary::default() };
     let query = args.title.as_deref().unwrap_or("--from");
-    let result = create(&ctx, args, &mut diary);
+    let result = create(&ctx, args, &mut diary).map_err(|failure| unclear(args, failure));
     let receipt = record(&ctx, "new", query, &diary, result)?;
     out.clear_progress();
     if out.format == Format::Json {

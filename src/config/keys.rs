@@ -77,7 +77,11 @@ impl Key {
     pub fn is_shared_only(&self) -> bool {
         matches!(
             self.id,
-            KeyName::Requires | KeyName::PostActivate | KeyName::Roles | KeyName::Landing
+            KeyName::Requires
+                | KeyName::Lock
+                | KeyName::PostActivate
+                | KeyName::Roles
+                | KeyName::Landing
         )
     }
 
@@ -139,7 +143,7 @@ const KEYS: [Key; 22] = [
         name: "lock",
         takes: "`trunk` or `branch`",
         default: DefaultValue::Fixed("trunk"),
-        about: "What locks a ticket: its claim on the trunk, or the creation of its branch (for many machines, far away).",
+        about: "The lock: a claim on the trunk, or the creation of the ticket branch (many machines, far away). Only in `.tix.yaml`.",
         on_machine: None,
     },
     Key {

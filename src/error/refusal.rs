@@ -68,7 +68,7 @@ fn with_facts(failure: Failure, refusal: &Refusal) -> Failure {
         Refusal::NotFound { nearest, .. } => failure.maybe_fact("nearest", listed(nearest)),
         Refusal::Ambiguous { matches, .. } => failure.maybe_fact("matches", listed(matches)),
         Refusal::Duplicate { paths, .. } => failure.maybe_fact("places", listed(paths)),
-        Refusal::OddName { path, .. } | Refusal::NoChangelog { path } => {
+        Refusal::OddName { path, .. } | Refusal::NoChangelog { path, .. } => {
             failure.fact("path", path.to_string())
         }
         Refusal::Held { id, held, .. } => held_facts(failure, held).fact("ticket", id.to_string()),
@@ -200,8 +200,8 @@ fn hints(refusal: &Refusal) -> Vec<String> {
             let second = path.get(1).map_or("", TicketId::as_str);
             vec![format!("see what leads back: tix show {second}, tix dep tree {second}")]
         }
-        Refusal::NoChangelog { .. } => {
-            vec!["add the heading at the end of the ticket: tix edit <ticket>".to_owned()]
+        Refusal::NoChangelog { id, .. } => {
+            vec![format!("add the heading at the end of the ticket: tix edit {id}")]
         }
         Refusal::OwnedKey { verb, .. } => vec![match verb.and_then(Verb::command) {
             Some(command) => format!("use: tix {command}"),

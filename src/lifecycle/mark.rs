@@ -97,7 +97,10 @@ pub fn note(
     let writing = Writing { subject: "note", reason: None, fields: &[], to: None, story };
     match write(ticket, act, &writing)? {
         (change, Appended::Yes) => Ok(change),
-        (_, Appended::NoSection) => Err(Refusal::NoChangelog { path: ticket.entry.path.clone() }),
+        (_, Appended::NoSection) => {
+            let (id, path) = (ticket.entry.id.clone(), ticket.entry.path.clone());
+            Err(Refusal::NoChangelog { id, path })
+        }
         (_, Appended::TooLong) => Err(Refusal::TooLong { id: ticket.entry.id.clone() }),
     }
 }

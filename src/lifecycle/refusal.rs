@@ -112,7 +112,7 @@ pub enum Refusal {
     #[error("{} would {}: {}", path.first().map_or("the ticket", TicketId::as_str), to_itself(*relation), arrows(path))]
     Circle { relation: Relation, path: Vec<TicketId> },
     #[error("{path} has no section `# Changelog` that takes an entry")]
-    NoChangelog { path: RepoPath },
+    NoChangelog { id: TicketId, path: RepoPath },
     #[error("{id}: {}", TooLong)]
     TooLong { id: TicketId },
     /// The verb is the one that writes the key.

@@ -64,13 +64,17 @@ impl Trunk<'_> {
 
     /// Whether this one ref could be moved.
     pub(super) fn push_one(&self, remote: &RemoteName, update: &RefUpdate) -> bool {
+        self.push_judged(remote, update) == PushVerdict::Won
+    }
+
+    pub(super) fn push_judged(&self, remote: &RemoteName, update: &RefUpdate) -> PushVerdict {
         let one = std::slice::from_ref(update);
         let until = self.deadline.at().max(Instant::now() + LAST_WORD);
         match self.repo.push(remote, one, &PushMode::one_by_one(until)) {
-            Ok(report) => judge(&report, one) == PushVerdict::Won,
+            Ok(report) => judge(&report, one),
             Err(error) => {
                 tracing::debug!(%error, "push");
-                false
+                PushVerdict::Unclear
             }
         }
     }

@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use super::attempt::{Course, PushState, Sent};
+use super::judge::PushVerdict;
 use super::view::ClaimsAlone;
 use super::{Built, Trunk, TrunkError, View};
 use crate::git::{
@@ -369,18 +370,30 @@ impl Trunk<'_> {
         guards
     }
 
-    /// Brings a claim up to the trunk, and all others that were seen with it. Whoever is quicker has brought up what it saw.
+    /// Brings a claim up to the trunk, and all others that were seen with it. Whoever is quicker has brought up what it saw. An
+    /// error says that the remote takes no such push.
     pub fn publish(&self, mut seen: Publication) -> Result<(), TrunkError> {
         let Some(remote) = &self.remote else { return Ok(()) };
         let mut backoff = self.backoff();
+        let mut refused = None;
         for _ in 0..PUBLISHED {
             let Publication { trunk: from, with: to, claim, looked } = seen;
             let began = Instant::now();
             let update = RefUpdate::Move { name: self.branch.clone(), from, to: to.clone() };
-            if self.push_one(remote, &update) {
-                self.run.note_landed();
-                self.tell_others(remote, &to);
-                return Ok(());
+            match self.push_judged(remote, &update) {
+                PushVerdict::Won => {
+                    self.run.note_landed();
+                    self.tell_others(remote, &to);
+                    return Ok(());
+                }
+                PushVerdict::Refused(no) => return Err(self.refused(remote, no, String::new())),
+                PushVerdict::Strange(no) => refused = Some(no),
+                PushVerdict::TrunkOnly
+                | PushVerdict::NotAtomic
+                | PushVerdict::Behind
+                | PushVerdict::Taken { .. }
+                | PushVerdict::Busy(_)
+                | PushVerdict::Unclear => {}
             }
             // Before the look and not behind it: what is seen is pushed at once, or others have moved the trunk again.
             self.pause(&mut backoff, looked + began.elapsed());
@@ -390,7 +403,7 @@ impl Trunk<'_> {
                 None => return Ok(()),
             }
         }
-        Ok(())
+        refused.map_or(Ok(()), |no| Err(self.refused(remote, no, String::new())))
     }
 
     /// The last view with the claims that the remote's trunk does not have, if the commit is kept here.

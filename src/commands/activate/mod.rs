@@ -122,7 +122,8 @@ fn publish(ctx: &Context<'_>, publication: Option<Publication>) {
     let published =
         Run::begin(&ctx.repo).and_then(|run| ctx.engine(&run, &silent).publish(publication));
     if let Err(error) = published {
-        tracing::info!(%error, "publish");
+        let message = "the claim stands on its branch, and the trunk does not have it yet";
+        ctx.out.warn(&format!("{message}: {error}"));
     }
 }
 

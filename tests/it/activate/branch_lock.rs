@@ -40,7 +40,9 @@ fn machine(sandbox: &Sandbox, name: &str) -> Place {
 fn unpublished(sandbox: &Sandbox) -> Place {
     close_trunk(sandbox);
     let holder = machine(sandbox, "ada");
-    holder.tix(&["activate", ID]).success();
+    let output = holder.tix(&["activate", ID]);
+    let told = output.success().stderr();
+    assert!(told.contains("the trunk does not have it yet: origin refuses"), "{told}");
     open_trunk(sandbox);
     assert_eq!(subjects(sandbox), [""; 0]);
     holder
