@@ -37,16 +37,19 @@ pub fn recipe(ctx: &Context<'_>, reach: ScriptReach) -> Result<Recipe, Failure> 
         // What is protected here says nothing of the others.
         ScriptReach::Shared => branches(PROTECTED),
     };
-    // Programs that are replaced while they run are known by a name that leads nowhere.
-    let tix = env::current_exe().ok().filter(|path| path.is_file());
-    let tix = tix.and_then(|path| path.to_str().map(str::to_owned));
-    Ok(Recipe { tix, guarded, reach })
+    Ok(Recipe { tix: own_path(), guarded, reach })
 }
 
-/// A script to be put in place by hand, on a machine and for a trunk that are not known here.
+/// Programs that are replaced while they run are known by a name that leads nowhere.
+fn own_path() -> Option<String> {
+    let tix = env::current_exe().ok().filter(|path| path.is_file());
+    tix.and_then(|path| path.to_str().map(str::to_owned))
+}
+
+/// A script to be put in place by hand, for a trunk and mostly on a machine that are not known here.
 pub fn by_hand(hook: Hook) -> String {
     let guarded = branches(PROTECTED);
-    Recipe { tix: None, guarded, reach: ScriptReach::Own }.by_hand(hook)
+    Recipe { tix: own_path(), guarded, reach: ScriptReach::Own }.by_hand(hook)
 }
 
 fn branches<'n>(names: impl IntoIterator<Item = &'n str>) -> Vec<RefName> {
