@@ -131,8 +131,11 @@ fn hooks(world: &World, options: &Options, goals: &mut Goals) {
 
 /// Whole commits on main and elsewhere, with the hooks of `tix hook install`, with those of `--strict`, and without any.
 fn commits(world: &World, options: &Options, goals: &mut Goals) {
-    let kinds: [(&str, &str, &[&str]); 3] =
-        [("bare", "without hooks", &[]), ("ours", "with the hooks", &[]), ("strict", "with --strict", &["--strict"])];
+    let kinds: [(&str, &str, &[&str]); 3] = [
+        ("bare", "without hooks", &[]),
+        ("ours", "with the hooks", &[]),
+        ("strict", "with --strict", &["--strict"]),
+    ];
     let clones = kinds.map(|(name, ..)| Shape::clone_to(world, name));
     for ((name, _, flags), clone) in kinds.iter().zip(&clones) {
         if *name != "bare" {

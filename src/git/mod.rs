@@ -32,7 +32,7 @@ mod tree;
 mod unpublished;
 mod worktree;
 
-pub use address::{PushSetting, TwoPlaces};
+pub use address::{PushSetting, RemoteAddresses, TwoPlaces, is_one_place};
 pub use commit::{CommitAuthors, CommitText, ObjectWriter};
 pub use delta::{ChangedCommit, Delta, Side, Walk};
 pub use exec::{ExecError, Git, Program, RunningCall, edit};

@@ -29,6 +29,7 @@ use std::path::{Path, PathBuf};
 pub use commits::JudgedCommit;
 pub use guarded::Guarded;
 pub use history::{Checked, RECENT, Scope};
+pub use known::PushDestination;
 pub use moves::{BranchMove, Ruling};
 pub use rule::{Breach, CommitVerdict};
 

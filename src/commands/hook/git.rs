@@ -7,7 +7,7 @@ use super::report::{self, HookJudgement};
 use crate::env::{Env, GitVar};
 use crate::error::{Exit, Failure};
 use crate::guard::install::hook::Hook;
-use crate::guard::{BranchMove, CommitVerdict, GuardError, Guarded, Ruling};
+use crate::guard::{BranchMove, CommitVerdict, GuardError, Guarded, PushDestination, Ruling};
 use crate::names::{Oid, RefName};
 use crate::out::Out;
 use crate::settings::Station;
@@ -17,9 +17,13 @@ pub fn run(hook: Hook, args: &[OsString], env: &Env, out: &Out) -> Result<(), Fa
     match hook {
         Hook::PreCommit | Hook::PreMergeCommit | Hook::PrepareCommitMsg => commit(hook, args, env),
         Hook::PrePush => {
-            let remote = args.first().and_then(|name| name.to_str()).unwrap_or_default();
-            let judge = |guarded: &Guarded, asked: &BranchMove| guarded.judge_push(remote, asked);
-            judge_push(hook, Station::Clone, read_moves(parse_pushed), env, judge)
+            let [remote, address] = [0, 1].map(|at| args.get(at).and_then(|word| word.to_str()));
+            let moves = read_moves(parse_pushed);
+            let told = moves.as_ref().map(Vec::clone).unwrap_or_default();
+            let target =
+                PushDestination { remote: remote.unwrap_or_default(), address, told: &told };
+            let judge = |guarded: &Guarded, asked: &BranchMove| guarded.judge_push(target, asked);
+            judge_push(hook, Station::Clone, moves, env, judge)
         }
         Hook::PreReceive => {
             let moves = read_moves(parse_moved);

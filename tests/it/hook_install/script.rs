@@ -280,7 +280,7 @@ fn the_script_for_a_server_finds_the_tix_that_printed_it_without_a_path() {
     clone.git(&["push", "-q", "origin", "HEAD:work"]);
     for hook in ["pre-receive", "update"] {
         let script = clone.tix(&["hook", "print", hook]).success().stdout().to_owned();
-        server.write_script(&format!("hooks/{hook}"), &script);
+        server.write_script(format!("hooks/{hook}"), &script);
         for path in ["", "PATH= ", "PATH=/nowhere "] {
             let run = |new: &str| {
                 let call = if hook == "update" {
@@ -295,7 +295,10 @@ fn the_script_for_a_server_finds_the_tix_that_printed_it_without_a_path() {
             if path != "PATH=/nowhere " {
                 run(&ticket).success();
                 let refused = run(&code);
-                assert!(refused.exits(1).stderr().contains("src/x.rs is not below a lane"), "{refused}");
+                assert!(
+                    refused.exits(1).stderr().contains("src/x.rs is not below a lane"),
+                    "{refused}"
+                );
             }
         }
         // The same as git starts it, for somebody who pushes.
@@ -307,7 +310,10 @@ fn the_script_for_a_server_finds_the_tix_that_printed_it_without_a_path() {
                 clone.try_git(&["push", "-q", "--receive-pack", &pack, "origin", &to])
             };
             let refused = push("HEAD");
-            assert!(refused.exits(1).stderr().contains("src/x.rs is not below a lane"), "{refused}");
+            assert!(
+                refused.exits(1).stderr().contains("src/x.rs is not below a lane"),
+                "{refused}"
+            );
             push("HEAD^").success();
             server.git(&["update-ref", "refs/heads/main", &seed]);
         }
