@@ -10,7 +10,10 @@ use super::{GuardError, memory};
 use crate::clock;
 use crate::config::{self, Flags, Layers};
 use crate::env::Env;
-use crate::git::{Git, GitConfig, GitSetting, HeadTarget, Objects, RemoteAddresses, main_root};
+use crate::git::{
+    Git, GitConfig, GitSetting, HeadTarget, Objects, RefValue, RemoteAddresses, is_absence,
+    main_root,
+};
 use crate::settings::{AuthorIdentity, Protection, ReadFiles, Sources, Station};
 
 /// See the module.
@@ -25,6 +28,8 @@ pub struct GuardFacts {
     /// What is configured of where a push goes, weakest first: the key as git writes it, and the value.
     pub pushes: Vec<(String, String)>,
     pub addresses: Vec<RemoteAddresses>,
+    /// Where protected branches are, here and as fetched, of those that have no file of their own.
+    pub packed: Vec<(String, String)>,
 }
 
 /// Facts, and the files that they were taken from: as long as these stay, the facts hold.
@@ -47,6 +52,7 @@ impl GuardFacts {
             author: AuthorIdentity::default(),
             pushes: Vec::new(),
             addresses: Vec::new(),
+            packed: Vec::new(),
         }
     }
 
@@ -127,7 +133,11 @@ fn find(
     };
     let author = AuthorIdentity::configured(&config);
     let (pushes, addresses) = (pushes(&config), config.addresses());
-    let facts = GuardFacts { protection, follows, author, pushes, addresses };
+    let packed = match station {
+        Station::Clone => packed(&protection, git, place)?,
+        Station::Server => Vec::new(),
+    };
+    let facts = GuardFacts { protection, follows, author, pushes, addresses, packed };
     if facts.is_worth_guarding(place) {
         facts.protection.remember(&sources);
     }
@@ -154,6 +164,38 @@ fn follows(protection: &Protection, config: &GitConfig) -> Vec<(String, String)>
         Some((name.to_owned(), remote.to_owned()))
     };
     protection.branches.names().filter_map(follows).collect()
+}
+
+/// The values of protected branches in the file that git packs refs into; with reftable, which only git reads, all values.
+fn packed(
+    protection: &Protection,
+    git: &Git,
+    place: &GuardPlace,
+) -> Result<Vec<(String, String)>, GuardError> {
+    let tracked = protection.home.iter().map(|remote| format!("refs/remotes/{remote}"));
+    let places: Vec<String> = std::iter::once("refs/heads".to_owned()).chain(tracked).collect();
+    let wanted: BTreeSet<String> = protection
+        .branches
+        .names()
+        .flat_map(|branch| places.iter().map(move |place| format!("{place}/{branch}")))
+        .collect();
+    if place.common_dir.join("reftable").is_dir() {
+        let patterns: Vec<&str> = wanted.iter().map(String::as_str).collect();
+        let found = if patterns.is_empty() { Vec::new() } else { git.refs(&patterns)? };
+        let pair = |found: RefValue| (found.name.to_string(), found.oid.to_string());
+        return Ok(found.into_iter().map(pair).filter(|(name, _)| wanted.contains(name)).collect());
+    }
+    let path = place.common_dir.join("packed-refs");
+    let bytes = match std::fs::read(&path) {
+        Ok(bytes) => bytes,
+        Err(error) if is_absence(&error) => return Ok(Vec::new()),
+        Err(source) => return Err(GuardError::File { path, source }),
+    };
+    // A name that is not UTF-8 is none that could be protected.
+    let lines =
+        bytes.split(|byte| *byte == b'\n').filter_map(|line| std::str::from_utf8(line).ok());
+    let found = lines.filter_map(|line| line.split_once(' ')).filter(|(_, n)| wanted.contains(*n));
+    Ok(found.map(|(oid, name)| (name.to_owned(), oid.to_owned())).collect())
 }
 
 /// No other setting is remembered: some hold secrets.

@@ -228,6 +228,6 @@ impl Guarded {
 }
 
 /// Where what was fetched from a remote stands.
-fn tracking(remote: &str) -> String {
+pub(super) fn tracking(remote: &str) -> String {
     format!("refs/remotes/{remote}/")
 }

@@ -23,6 +23,7 @@ mod moves;
 mod place;
 mod rule;
 mod shell;
+mod unheard;
 
 use std::path::{Path, PathBuf};
 
@@ -32,6 +33,7 @@ pub use history::{Checked, RECENT, Scope};
 pub use known::PushDestination;
 pub use moves::{BranchMove, Ruling};
 pub use rule::{Breach, CommitVerdict};
+pub use unheard::{Telling, UnheardMove};
 
 use crate::audit::Audit;
 
