@@ -12,6 +12,7 @@ use crate::env;
 use crate::error::{Exit, Failure};
 use crate::file;
 use crate::git::{ConfigScope, Repo};
+use crate::guard;
 use crate::guard::install::agents::{self, Agent, AgentEntries, AgentFileEdit, BadFile};
 use crate::guard::install::engine::{
     self, HookAction, HookChange, InstallError, InstallMode, InstallReport, Request,
@@ -78,6 +79,12 @@ pub fn uninstall(
     reach: ScriptReach,
     mode: InstallMode,
 ) -> Result<InstallReport, Failure> {
+    if mode == InstallMode::Do
+        && let Err(error) = guard::forget_movements(&repo.tix_dir())
+    {
+        // What stays says nothing wrong.
+        tracing::debug!(%error, "movements");
+    }
     engine::uninstall(repo, reach, mode).map_err(failure)
 }
 

@@ -33,7 +33,7 @@ pub use history::{Checked, RECENT, Scope};
 pub use known::PushDestination;
 pub use moves::{BranchMove, Ruling};
 pub use rule::{Breach, CommitVerdict};
-pub use unheard::{Telling, UnheardMove};
+pub use unheard::{Telling, UnheardMove, forget_movements};
 
 use crate::audit::Audit;
 

@@ -6,9 +6,12 @@
 //!
 //! Where they are is read from git's own files, and where they were from `<common dir>/tix/branches.json`, so that a hook
 //! asks git only about a branch that has moved. The file may be deleted at any time: the branches are judged once more.
+//!
+//! All this is for clones where movements are heard of. Where `reference-transaction` is not installed every movement is
+//! unheard, and to judge each would make the next hook slow: there the push tells.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +22,13 @@ use super::{BranchMove, GuardError, Guarded};
 use crate::file;
 use crate::git::{LooseRef, loose_ref};
 use crate::names::{Oid, RefName};
+
+const FILE: &str = "branches.json";
+
+/// Forgets where the branches were, below this directory of tix in a repository.
+pub fn forget_movements(tix_dir: &Path) -> std::io::Result<()> {
+    file::remove(&tix_dir.join(FILE))
+}
 
 /// A protected branch that holds what the guard has never let in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,13 +54,17 @@ pub enum Telling {
 struct BranchNote {
     /// Where it may be: where it was found in order, and where a hook has let it go since. The movement may have failed.
     passed: Vec<String>,
-    /// Where it was when this was told.
     told: Option<String>,
 }
 
 type Notes = BTreeMap<String, BranchNote>;
 
 impl Guarded {
+    /// Whether any movement was ever heard of here.
+    pub fn hears_movements(&self) -> bool {
+        self.branches_file().exists()
+    }
+
     /// The protected branches that have moved to where they may not be, unheard; not of those that are judged as it is.
     pub fn unheard(&self, but_for: &[&RefName]) -> Result<Vec<UnheardMove>, GuardError> {
         let mut notes = self.branch_notes();
@@ -140,7 +154,7 @@ impl Guarded {
             // What was found there and told stays to be told wherever the branch goes on to from there.
             Ok(LooseRef::At(at)) if !is_passed(&at) => return,
             Ok(LooseRef::At(at)) if !goes_back => {
-                note.passed = vec![at.to_string(), new.to_string()]
+                note.passed = vec![at.to_string(), new.to_string()];
             }
             Ok(LooseRef::Absent) => note.passed = vec![new.to_string()],
             Ok(LooseRef::At(_) | LooseRef::Unknown) | Err(_) => return,
@@ -201,6 +215,6 @@ impl Guarded {
     }
 
     fn branches_file(&self) -> PathBuf {
-        self.common_dir().join("tix/branches.json")
+        self.common_dir().join("tix").join(FILE)
     }
 }

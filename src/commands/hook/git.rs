@@ -242,7 +242,8 @@ fn tell_unheard<'b>(
     about: impl Iterator<Item = &'b RefName>,
     io: HookIo<'_>,
 ) {
-    if io.env.guard_is_off() {
+    let hears = hook == Hook::ReferenceTransaction || guarded.hears_movements();
+    if io.env.guard_is_off() || !hears {
         return;
     }
     let about: Vec<&RefName> = about.collect();

@@ -1,6 +1,6 @@
 //! Movements of protected branches for which git runs no hook: the next hook finds them.
 
-use super::{QUEUED, STRICT, assert_refused, guarded, main_of, project, ticket};
+use super::{DEFAULT, QUEUED, STRICT, assert_refused, guarded, main_of, project, ticket};
 use crate::harness::{Output, Place, Sandbox};
 
 const TOLD: &str = "main takes ticket commits only, and no hook of git has let it go where it is";
@@ -160,6 +160,25 @@ fn nothing_is_told_of_movements_that_are_in_order() {
         let output = commit(&clone);
         assert_eq!(output.success().stderr(), "", "{way}");
     }
+}
+
+/// To judge every movement that no hook is there for would make the next hook slow.
+#[test]
+fn where_no_hook_hears_of_movements_the_push_tells() {
+    let sandbox = project();
+    let clone = guarded(&sandbox, "a", DEFAULT);
+    clone.git(&["switch", "-q", "-c", "work"]);
+    clone.commit("code", &[("src/x.rs", "x\n")]);
+    clone.git(&["branch", "-q", "-C", "work", "main"]);
+    assert_eq!(commit(&clone).success().stderr(), "");
+    assert!(!clone.exists(".git/tix/branches.json"));
+    assert_refused(&clone.try_git(&["push", "-q", "origin", "main"]), "src/x.rs is not below");
+    // It is found as soon as one is there.
+    super::guard(&clone, STRICT);
+    assert!(tells(&commit(&clone)));
+    // And forgotten with them.
+    clone.tix(&["hook", "uninstall"]).success();
+    assert!(!clone.exists(".git/tix/branches.json"));
 }
 
 /// Where nothing is published, where a branch was is all that there is to hold it against.
