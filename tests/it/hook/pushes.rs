@@ -203,7 +203,7 @@ fn a_push_is_held_against_the_place_that_it_goes_to_whatever_it_is_called() {
     clone.git(&["remote", "add", "fork", &fork]);
     clone.git(&["switch", "-q", "-c", "work"]);
     clone.commit("code in the fork", &[("src/fork.rs", "x\n")]);
-    clone.git(&["push", "-q", "--no-verify", "fork", "work:main"]);
+    clone.git(&["push", "-q", "--no-verify", "fork", "work:main", "work:production"]);
     clone.git(&["fetch", "-q", "fork"]);
     clone.git(&["switch", "-q", "main"]);
     clone.git(&["merge", "-q", "--ff-only", "fork/main"]);
