@@ -62,7 +62,7 @@ type Notes = BTreeMap<String, BranchNote>;
 impl Guarded {
     /// Whether any movement was ever heard of here.
     pub fn hears_movements(&self) -> bool {
-        self.branches_file().exists()
+        self.branches_file().is_file()
     }
 
     /// The protected branches that have moved to where they may not be, unheard; not of those that are judged as it is.
@@ -201,7 +201,9 @@ impl Guarded {
     }
 
     fn branch_notes(&self) -> Notes {
-        let text = std::fs::read(self.branches_file()).ok();
+        // A pipe in its place would keep the hook waiting.
+        let file = Some(self.branches_file()).filter(|file| file.is_file());
+        let text = file.and_then(|file| std::fs::read(file).ok());
         text.and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default()
     }
 

@@ -181,6 +181,24 @@ fn where_no_hook_hears_of_movements_the_push_tells() {
     assert!(!clone.exists(".git/tix/branches.json"));
 }
 
+#[test]
+fn what_is_written_down_may_be_lost_or_be_anything() {
+    for damage in [
+        "rm FILE",
+        "rm FILE; mkfifo FILE",
+        "rm FILE; ln -s /dev/zero FILE",
+        "echo '{' >FILE",
+        "echo '{\"main\":{\"passed\":[\"x\"]}}' >FILE",
+    ] {
+        let (_sandbox, clone) = scene();
+        let damage = damage.replace("FILE", ".git/tix/branches.json");
+        clone.sh(&damage).run().success();
+        assert_eq!(commit(&clone).success().stderr(), "", "{damage}");
+        clone.git(&["branch", "-q", "-C", "work", "main"]);
+        assert!(tells(&commit(&clone)), "{damage}");
+    }
+}
+
 /// Where nothing is published, where a branch was is all that there is to hold it against.
 #[test]
 fn without_a_remote_it_is_found_too() {
