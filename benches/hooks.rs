@@ -129,19 +129,28 @@ fn hooks(world: &World, options: &Options, goals: &mut Goals) {
     }
 }
 
-/// Whole commits of a ticket on main and of code elsewhere, with the default hooks and without any.
+/// Whole commits on main and elsewhere, with the hooks of `tix hook install`, with those of `--strict`, and without any.
 fn commits(world: &World, options: &Options, goals: &mut Goals) {
-    let [bare, ours] = ["bare", "ours"].map(|name| Shape::clone_to(world, name));
-    install(world, &ours);
+    let kinds: [(&str, &str, &[&str]); 3] = [
+        ("bare", "without hooks", &[]),
+        ("ours", "with the hooks", &[]),
+        ("strict", "with --strict", &["--strict"]),
+    ];
+    let clones = kinds.map(|(name, ..)| Shape::clone_to(world, name));
+    for ((name, _, flags), clone) in kinds.iter().zip(&clones) {
+        if *name != "bare" {
+            install(world, clone, flags);
+        }
+    }
     let mut table = Table::new(&["what", "p10 ms", "median ms", "worst ms"]);
     let rounds = options.rounds(100, 20);
     for branch in ["main", "work"] {
-        let mut samples = [Vec::new(), Vec::new()];
-        for (clone, branch) in [(&bare, branch), (&ours, branch)] {
+        let mut samples = [Vec::new(), Vec::new(), Vec::new()];
+        for clone in &clones {
             world.git(clone, &["switch", "--quiet", "-C", branch]);
         }
         for round in 0..rounds + 3 {
-            for (clone, sample) in [&bare, &ours].into_iter().zip(&mut samples) {
+            for (clone, sample) in clones.iter().zip(&mut samples) {
                 edit_ticket(clone, round);
                 world.git(clone, &["add", "tickets"]);
                 let took = world.time_git(clone, &["commit", "--quiet", "-m", "edit"]);
@@ -150,11 +159,12 @@ fn commits(world: &World, options: &Options, goals: &mut Goals) {
                 }
             }
         }
-        let [without, with] = samples.map(Figures::of);
-        for (what, found) in [("without hooks", without), ("with the hooks", with)] {
+        let figures = samples.map(Figures::of);
+        for ((_, what, _), found) in kinds.iter().zip(&figures) {
             let cells = [found.p10, found.median, found.worst].map(fine).to_vec();
             table.row(&[vec![format!("git commit on {branch}, {what}")], cells].concat());
         }
+        let [without, with, _] = figures;
         let more = beyond(with.p10, without.p10);
         goals.at_most(
             &format!("git commit on {branch} beyond one without hooks, ms by p10"),
@@ -224,8 +234,8 @@ fn edit_ticket(clone: &Path, round: usize) {
 }
 
 /// What a user has: the scripts, or the entries of the configuration, with all that they do beside calling tix.
-fn install(world: &World, clone: &Path) {
-    world.time_tix(clone, &["hook", "install"]);
+fn install(world: &World, clone: &Path, flags: &[&str]) {
+    world.time_tix(clone, &[&["hook", "install"], flags].concat());
 }
 
 fn program(world: &World, dir: &Path) -> PathBuf {

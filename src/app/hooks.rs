@@ -12,6 +12,7 @@ use crate::env;
 use crate::error::{Exit, Failure};
 use crate::file;
 use crate::git::{ConfigScope, Repo};
+use crate::guard;
 use crate::guard::install::agents::{self, Agent, AgentEntries, AgentFileEdit, BadFile};
 use crate::guard::install::engine::{
     self, HookAction, HookChange, InstallError, InstallMode, InstallReport, Request,
@@ -37,16 +38,19 @@ pub fn recipe(ctx: &Context<'_>, reach: ScriptReach) -> Result<Recipe, Failure> 
         // What is protected here says nothing of the others.
         ScriptReach::Shared => branches(PROTECTED),
     };
-    // Programs that are replaced while they run are known by a name that leads nowhere.
-    let tix = env::current_exe().ok().filter(|path| path.is_file());
-    let tix = tix.and_then(|path| path.to_str().map(str::to_owned));
-    Ok(Recipe { tix, guarded, reach })
+    Ok(Recipe { tix: own_path(), guarded, reach })
 }
 
-/// A script to be put in place by hand, on a machine and for a trunk that are not known here.
+/// Programs that are replaced while they run are known by a name that leads nowhere.
+fn own_path() -> Option<String> {
+    let tix = env::current_exe().ok().filter(|path| path.is_file());
+    tix.and_then(|path| path.to_str().map(str::to_owned))
+}
+
+/// A script to be put in place by hand, for a trunk and mostly on a machine that are not known here.
 pub fn by_hand(hook: Hook) -> String {
     let guarded = branches(PROTECTED);
-    Recipe { tix: None, guarded, reach: ScriptReach::Own }.by_hand(hook)
+    Recipe { tix: own_path(), guarded, reach: ScriptReach::Own }.by_hand(hook)
 }
 
 fn branches<'n>(names: impl IntoIterator<Item = &'n str>) -> Vec<RefName> {
@@ -75,6 +79,12 @@ pub fn uninstall(
     reach: ScriptReach,
     mode: InstallMode,
 ) -> Result<InstallReport, Failure> {
+    if mode == InstallMode::Do
+        && let Err(error) = guard::forget_movements(&repo.tix_dir())
+    {
+        // What stays says nothing wrong.
+        tracing::debug!(%error, "movements");
+    }
     engine::uninstall(repo, reach, mode).map_err(failure)
 }
 

@@ -5,6 +5,8 @@
 
 use std::path::{Path, PathBuf};
 
+use serde::{Deserialize, Serialize};
+
 use super::exec::text_of;
 use super::repo::{GitConfig, Repo};
 use super::{GitError, redact};
@@ -50,6 +52,60 @@ impl Repo {
     }
 }
 
+/// Where each remote is fetched from and pushed to, without asking git and without credentials.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RemoteAddresses {
+    pub name: String,
+    pub fetch: String,
+    pub push: Vec<String>,
+}
+
+impl GitConfig {
+    pub fn addresses(&self) -> Vec<RemoteAddresses> {
+        self.remotes().into_iter().filter_map(|name| self.addresses_of(name)).collect()
+    }
+
+    fn addresses_of(&self, name: &str) -> Option<RemoteAddresses> {
+        let values = |variable: &str| {
+            let key = format!("remote.{name}.{variable}");
+            let found = self.entries().iter().filter(move |(found, _)| *found == key);
+            found.fold(Vec::new(), |mut all, (_, value)| {
+                match value.as_deref() {
+                    // "an empty value clears the list": git-config(1)
+                    Some("") => all.clear(),
+                    Some(value) => all.push(value.to_owned()),
+                    None => {}
+                }
+                all
+            })
+        };
+        let (urls, pushed) = (values("url"), values("pushurl"));
+        let fetch = redact(&self.rewritten(urls.first()?, ".insteadof"));
+        // `pushInsteadOf` is for remotes without a `pushurl`: git-config(1)
+        let push = if pushed.is_empty() {
+            let push = |url: &String| match self.rewritten(url, ".pushinsteadof") {
+                same if same == *url => redact(&self.rewritten(url, ".insteadof")),
+                other => redact(&other),
+            };
+            urls.iter().map(push).collect()
+        } else {
+            pushed.iter().map(|url| redact(&self.rewritten(url, ".insteadof"))).collect()
+        };
+        Some(RemoteAddresses { name: name.to_owned(), fetch, push })
+    }
+
+    /// An address as git changes it by `url.<base>.<kind>`: the longest beginning that fits counts.
+    fn rewritten(&self, url: &str, kind: &str) -> String {
+        let rules = self.entries().iter().filter_map(|(key, value)| {
+            let base = key.strip_prefix("url.")?.strip_suffix(kind)?;
+            let rest = url.strip_prefix(value.as_deref().filter(|start| !start.is_empty())?)?;
+            Some((rest, base))
+        });
+        let longest = rules.min_by_key(|(rest, _)| rest.len());
+        longest.map_or_else(|| url.to_owned(), |(rest, base)| format!("{base}{rest}"))
+    }
+}
+
 /// What is configured that can tell pushes from fetches, and how many addresses are pushed to.
 fn setting(config: &GitConfig, remote: &RemoteName) -> Option<(PushSetting, usize)> {
     let count = |name: &str| {
@@ -77,7 +133,7 @@ fn setting(config: &GitConfig, remote: &RemoteName) -> Option<(PushSetting, usiz
 
 /// Whether two addresses are shown to be of one repository. Two network addresses are when host and path are the same: it is
 /// assumed that no server keeps two repositories under one name for two protocols.
-fn is_one_place(root: &Path, one: &str, other: &str) -> bool {
+pub fn is_one_place(root: &Path, one: &str, other: &str) -> bool {
     if one == other {
         return true;
     }
@@ -241,6 +297,26 @@ mod tests {
         assert!(!same("ssh://ada@example.org/~/it.git", "ssh://bob@example.org/~/it.git"));
         // There is nothing at either.
         assert!(!same("/srv/it.git", "/srv/it"));
+    }
+
+    #[test]
+    fn addresses_are_rewritten_as_git_does_it_and_hold_no_password() {
+        let of = |text: &str| GitConfig::parse(text.as_bytes()).addresses();
+        let found = |fetch: &str, push: &[&str]| {
+            let push = push.iter().map(|&address| address.to_owned()).collect();
+            vec![RemoteAddresses { name: "o".to_owned(), fetch: fetch.to_owned(), push }]
+        };
+        let url = "remote.o.url\ngh:team/it\0";
+        assert_eq!(of(url), found("gh:team/it", &["gh:team/it"]));
+        let short = format!("{url}url.https://ada:pw@x/.insteadof\ngh:\0");
+        assert_eq!(of(&short), found("https://***@x/team/it", &["https://***@x/team/it"]));
+        let longer = format!("{short}url.ssh://x/own.insteadof\ngh:team\0");
+        assert_eq!(of(&longer), found("ssh://x/own/it", &["ssh://x/own/it"]));
+        let pushed = format!("{short}url.git@x:.pushinsteadof\ngh:\0");
+        assert_eq!(of(&pushed), found("https://***@x/team/it", &["git@x:team/it"]));
+        let both = format!("{pushed}remote.o.pushurl\ny\0remote.o.pushurl\ngh:z\0");
+        assert_eq!(of(&both), found("https://***@x/team/it", &["y", "https://***@x/z"]));
+        assert_eq!(of("remote.o.fetch\nx\0"), []);
     }
 
     #[test]

@@ -52,6 +52,37 @@ pub fn symbolic_target(file: &Path) -> io::Result<Option<RefName>> {
     }
 }
 
+/// Where a ref is, as far as its own file tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LooseRef {
+    At(Oid),
+    /// It has no file: it is packed with others, or is not.
+    Absent,
+    /// It stands for one that has no file, or holds something else.
+    Unknown,
+}
+
+/// Reads the file of a ref, and of what it stands for.
+pub fn loose_ref(common_dir: &Path, name: &RefName) -> io::Result<LooseRef> {
+    let mut file = RefFile::read(&common_dir.join(name.as_str()))?;
+    if matches!(file, RefFile::Absent) {
+        return Ok(LooseRef::Absent);
+    }
+    for _ in 0..DEEPEST {
+        match file {
+            RefFile::Text(text) => {
+                return Ok(Oid::parse(text.trim_end()).map_or(LooseRef::Unknown, LooseRef::At));
+            }
+            RefFile::Absent => break,
+            RefFile::Symbolic(target) => match RefName::parse(&target) {
+                Some(target) => file = RefFile::read(&common_dir.join(target.as_str()))?,
+                None => break,
+            },
+        }
+    }
+    Ok(LooseRef::Unknown)
+}
+
 /// The file that git keeps a ref in.
 enum RefFile {
     /// It points to this one.

@@ -32,11 +32,13 @@ mod tree;
 mod unpublished;
 mod worktree;
 
-pub use address::{PushSetting, TwoPlaces};
+pub use address::{PushSetting, RemoteAddresses, TwoPlaces, is_one_place};
 pub use commit::{CommitAuthors, CommitText, ObjectWriter};
 pub use delta::{ChangedCommit, Delta, Side, Walk};
 pub use exec::{ExecError, Git, Program, RunningCall, edit};
-pub use head::{HeadTarget, head_target, is_absence, read_git_file, symbolic_target};
+pub use head::{
+    HeadTarget, LooseRef, head_target, is_absence, loose_ref, read_git_file, symbolic_target,
+};
 pub use history::{HistoryQuery, HistoryWalk, Logged, PathChange, PathChangeKind};
 pub use hooks::{ConfigScope, HooksPath};
 pub use inherited::InheritedConfig;

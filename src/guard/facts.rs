@@ -10,7 +10,10 @@ use super::{GuardError, memory};
 use crate::clock;
 use crate::config::{self, Flags, Layers};
 use crate::env::Env;
-use crate::git::{Git, GitConfig, GitSetting, HeadTarget, Objects, main_root, redact};
+use crate::git::{
+    Git, GitConfig, GitSetting, HeadTarget, Objects, RefValue, RemoteAddresses, is_absence,
+    main_root,
+};
 use crate::settings::{AuthorIdentity, Protection, ReadFiles, Sources, Station};
 
 /// See the module.
@@ -18,14 +21,15 @@ use crate::settings::{AuthorIdentity, Protection, ReadFiles, Sources, Station};
 pub struct GuardFacts {
     /// What is protected, and how tickets are known.
     pub protection: Protection,
-    /// The remotes whose branches count as published for a branch of this clone.
-    pub remotes: Vec<String>,
+    /// The remotes that protected branches of this clone are brought up to date from, each with its branch.
+    pub follows: Vec<(String, String)>,
     /// Who commits, as far as configured.
     pub author: AuthorIdentity,
     /// What is configured of where a push goes, weakest first: the key as git writes it, and the value.
     pub pushes: Vec<(String, String)>,
-    /// The addresses of the remotes, without credentials.
-    pub addresses: Vec<(String, String)>,
+    pub addresses: Vec<RemoteAddresses>,
+    /// Where protected branches are, here and as fetched, of those that have no file of their own.
+    pub packed: Vec<(String, String)>,
 }
 
 /// Facts, and the files that they were taken from: as long as these stay, the facts hold.
@@ -44,10 +48,11 @@ impl GuardFacts {
         };
         GuardFacts {
             protection: Protection::assumed(head, env.protected_branches()),
-            remotes: Vec::new(),
+            follows: Vec::new(),
             author: AuthorIdentity::default(),
             pushes: Vec::new(),
             addresses: Vec::new(),
+            packed: Vec::new(),
         }
     }
 
@@ -122,13 +127,17 @@ fn find(
     };
     let protection = Protection::resolve(&sources, local, env.protected_branches())
         .map_err(|error| GuardError::Unknown(error.to_string()))?;
-    let remotes = match station {
-        Station::Clone => published(&protection, &config),
+    let follows = match station {
+        Station::Clone => follows(&protection, &config),
         Station::Server => Vec::new(),
     };
     let author = AuthorIdentity::configured(&config);
-    let (pushes, addresses) = (pushes(&config), addresses(&config));
-    let facts = GuardFacts { protection, remotes, author, pushes, addresses };
+    let (pushes, addresses) = (pushes(&config), config.addresses());
+    let packed = match station {
+        Station::Clone => packed(&protection, git, place)?,
+        Station::Server => Vec::new(),
+    };
+    let facts = GuardFacts { protection, follows, author, pushes, addresses, packed };
     if facts.is_worth_guarding(place) {
         facts.protection.remember(&sources);
     }
@@ -147,16 +156,46 @@ pub(super) fn is_heeded(key: &str) -> bool {
         .any(|known| section.eq_ignore_ascii_case(known))
 }
 
-/// The remotes that protected branches are brought up to date from: that of the tickets, and what a branch follows instead.
-fn published(protection: &Protection, config: &GitConfig) -> Vec<String> {
-    let mut remotes = protection.home.clone();
-    let follows = |name: &str| config.last(&format!("branch.{name}.remote")).map(str::to_owned);
-    for remote in protection.branches.names().filter_map(follows) {
-        if remote != "." && !remotes.contains(&remote) {
-            remotes.push(remote);
-        }
+/// What the protected branches follow, where that is a remote.
+fn follows(protection: &Protection, config: &GitConfig) -> Vec<(String, String)> {
+    let follows = |name: &str| {
+        let remote =
+            config.last(&format!("branch.{name}.remote")).filter(|remote| *remote != ".")?;
+        Some((name.to_owned(), remote.to_owned()))
+    };
+    protection.branches.names().filter_map(follows).collect()
+}
+
+/// The values of protected branches in the file that git packs refs into; with reftable, which only git reads, all values.
+fn packed(
+    protection: &Protection,
+    git: &Git,
+    place: &GuardPlace,
+) -> Result<Vec<(String, String)>, GuardError> {
+    let tracked = protection.home.iter().map(|remote| format!("refs/remotes/{remote}"));
+    let places: Vec<String> = std::iter::once("refs/heads".to_owned()).chain(tracked).collect();
+    let wanted: BTreeSet<String> = protection
+        .branches
+        .names()
+        .flat_map(|branch| places.iter().map(move |place| format!("{place}/{branch}")))
+        .collect();
+    if place.common_dir.join("reftable").is_dir() {
+        let patterns: Vec<&str> = wanted.iter().map(String::as_str).collect();
+        let found = if patterns.is_empty() { Vec::new() } else { git.refs(&patterns)? };
+        let pair = |found: RefValue| (found.name.to_string(), found.oid.to_string());
+        return Ok(found.into_iter().map(pair).filter(|(name, _)| wanted.contains(name)).collect());
     }
-    remotes
+    let path = place.common_dir.join("packed-refs");
+    let bytes = match std::fs::read(&path) {
+        Ok(bytes) => bytes,
+        Err(error) if is_absence(&error) => return Ok(Vec::new()),
+        Err(source) => return Err(GuardError::File { path, source }),
+    };
+    // A name that is not UTF-8 is none that could be protected.
+    let lines =
+        bytes.split(|byte| *byte == b'\n').filter_map(|line| std::str::from_utf8(line).ok());
+    let found = lines.filter_map(|line| line.split_once(' ')).filter(|(_, n)| wanted.contains(*n));
+    Ok(found.map(|(oid, name)| (name.to_owned(), oid.to_owned())).collect())
 }
 
 /// No other setting is remembered: some hold secrets.
@@ -172,15 +211,6 @@ fn pushes(config: &GitConfig) -> Vec<(String, String)> {
     };
     let found = config.entries().iter().filter(|(key, _)| speaks_of_pushes(key));
     found.filter_map(|(key, value)| Some((key.clone(), value.clone()?))).collect()
-}
-
-fn addresses(config: &GitConfig) -> Vec<(String, String)> {
-    let address = |(key, value): &(String, Option<String>)| {
-        let rest = key.strip_prefix("remote.")?;
-        let name = rest.strip_suffix(".url").or_else(|| rest.strip_suffix(".pushurl"))?;
-        Some((name.to_owned(), redact(value.as_deref()?)))
-    };
-    config.entries().iter().filter_map(address).collect()
 }
 
 /// The files that git reads its configuration from, those that it would read if they were there, and those that hold refs

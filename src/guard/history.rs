@@ -11,7 +11,7 @@ pub const RECENT: usize = 200;
 
 #[derive(Clone, Copy, Debug)]
 pub enum Scope<'a> {
-    /// What this branch has beyond its remote: judged as a push of it would be, commit by commit.
+    /// What this branch has beyond the remote of the tickets: judged as a push of it would be, commit by commit.
     Unpublished(&'a Oid),
     /// The newest that this branch was at, up to this many.
     Recent(&'a Oid, usize),
@@ -47,7 +47,7 @@ impl Guarded {
             Scope::Range(range, tip) => (range, tip, None),
         };
         let (walk, mut known) = match scope {
-            Scope::Unpublished(_) => (Walk::All, self.published(self.trunk().as_ref())?),
+            Scope::Unpublished(_) => (Walk::All, self.shared(self.trunk().as_ref())?),
             Scope::Recent(..) | Scope::Range(..) => (Walk::FirstParents, Vec::new()),
         };
         let adoption = match scope {

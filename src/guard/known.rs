@@ -4,19 +4,49 @@
 //! A branch that is only guarded because something here says so is known for nothing but itself: with its name in a variable
 //! its code would be on the way to the trunk.
 
-use super::{GuardError, Guarded};
-use crate::git::redact;
+use std::collections::BTreeSet;
+
+use super::{BranchMove, GuardError, Guarded};
+use crate::git::{RemoteAddresses, is_one_place, redact};
 use crate::names::{Oid, RefName};
 
+/// Where a push goes, and what its remote has said of itself.
+#[derive(Clone, Copy, Debug)]
+pub struct PushDestination<'a> {
+    /// The name of a remote, or an address.
+    pub remote: &'a str,
+    /// The address that git has found for it; `None` before git was asked.
+    pub address: Option<&'a str>,
+    /// All that is pushed, with what the remote says each branch is at; nothing before it was asked.
+    pub told: &'a [BranchMove],
+}
+
 impl Guarded {
-    /// What the remotes are known to have for this branch, as last fetched.
+    /// What is known to be published of this branch, as last fetched: by the remote of the tickets, and by the one that the
+    /// branch itself follows.
     pub fn published(&self, branch: Option<&RefName>) -> Result<Vec<Oid>, GuardError> {
+        let followed = self
+            .facts
+            .follows
+            .iter()
+            .filter(|(name, _)| branch.is_some_and(|branch| branch.short() == name));
+        let followed = followed.map(|(_, remote)| remote);
+        self.published_on(self.facts.protection.home.iter().chain(followed), branch)
+    }
+
+    /// The same of the remote of the tickets alone, which a push is meant for.
+    pub fn shared(&self, branch: Option<&RefName>) -> Result<Vec<Oid>, GuardError> {
+        self.published_on(self.facts.protection.home.iter(), branch)
+    }
+
+    fn published_on<'r>(
+        &self,
+        remotes: impl Iterator<Item = &'r String>,
+        branch: Option<&RefName>,
+    ) -> Result<Vec<Oid>, GuardError> {
         self.require_facts()?;
-        let is_published = |name: &RefName| {
-            let mut remotes = self.facts.remotes.iter();
-            remotes.any(|remote| self.counts(name, &format!("refs/remotes/{remote}/"), branch))
-        };
-        self.known(is_published)
+        let places: Vec<String> = remotes.map(|remote| tracking(remote)).collect();
+        self.known(|name| places.iter().any(|place| self.counts(name, place, branch)))
     }
 
     /// What the protected branches of this repository hold that this one may take in.
@@ -36,39 +66,114 @@ impl Guarded {
         Ok(!self.refs()?.is_empty())
     }
 
-    /// What a remote (a name, or an address) is known to have, for a push of this branch to it, which it says is at `old`;
-    /// `None` when nothing that is protected was ever published there.
+    /// What a remote is known to have, for a push of this branch to it; `None` when nothing that is protected was ever
+    /// published there.
     ///
     /// To the remote of the tickets nothing comes but what it has itself: what another remote has published is published
-    /// there. And where it says itself where the branch is, what was fetched of that branch may have been taken back since.
+    /// there. And where it says itself where a branch is, what was fetched of it may have been taken back since.
     pub fn known_at(
         &self,
-        remote: &str,
+        target: PushDestination<'_>,
         branch: &RefName,
-        old: Option<&Oid>,
     ) -> Result<Option<Vec<Oid>>, GuardError> {
         self.require_facts()?;
-        let address = redact(remote);
-        let named = self.facts.addresses.iter().find(|(_, known)| *known == address);
-        let remote = named.map_or(remote, |(name, _)| name);
+        let remotes = self.remotes_at(target);
         let home = &self.facts.protection.home;
-        let others = home.iter().filter(|_| !home.iter().any(|home| home == remote));
-        let places = others.map(String::as_str).chain([remote]);
-        let places: Vec<String> = places.map(|remote| format!("refs/remotes/{remote}/")).collect();
+        let others = home.iter().filter(|_| !home.iter().any(|home| remotes.contains(home)));
+        let places: Vec<String> = others.chain(&remotes).map(|remote| tracking(remote)).collect();
         let mut found = self.refs()?.to_vec();
-        if !self.facts.remotes.iter().any(|known| known == remote) {
-            found.extend(self.values(&self.protected_below(&format!("refs/remotes/{remote}/")))?);
+        for remote in remotes.iter().filter(|remote| !self.remotes().contains(remote)) {
+            found.extend(self.values(&self.protected_below(&tracking(remote)))?);
         }
         found.retain(|(name, _)| places.iter().any(|place| name.as_str().starts_with(place)));
-        if found.is_empty() && old.is_none() {
+        let is_there = |asked: &BranchMove| asked.branch == *branch && asked.old.is_some();
+        if found.is_empty() && !target.told.iter().any(is_there) {
             return Ok(None);
         }
-        let told = format!("refs/remotes/{remote}/{}", branch.short());
-        let is_known = |(name, oid): &(RefName, Oid)| {
-            let is_stale = name.as_str() == told && old.is_some_and(|old| old != oid);
-            !is_stale && places.iter().any(|place| self.counts(name, place, Some(branch)))
+        let counts = |(name, _): &&(RefName, Oid)| {
+            places.iter().any(|place| self.counts(name, place, Some(branch)))
         };
-        Ok(Some(found.into_iter().filter(is_known).map(|(_, oid)| oid).collect()))
+        let mut known: Vec<Oid> = found.iter().filter(counts).map(|(_, oid)| oid.clone()).collect();
+        // What it says of its other branches is newer than what was fetched.
+        let settled = |asked: &&BranchMove| self.facts.protection.settled.contains(&asked.branch);
+        for old in target.told.iter().filter(settled).filter_map(|asked| asked.old.as_ref()) {
+            if !known.contains(old) && self.is_here(old)? {
+                known.push(old.clone());
+            }
+        }
+        let taken_back = self.taken_back(target, &remotes, &found)?;
+        self.without(known, &taken_back).map(Some)
+    }
+
+    /// The remotes that are fetched from where a push goes.
+    fn remotes_at(&self, target: PushDestination<'_>) -> Vec<String> {
+        let root = self.root().unwrap_or(self.common_dir());
+        let known = &self.facts.addresses;
+        let named = known.iter().find(|known| known.name == target.remote);
+        let asked = redact(target.address.unwrap_or(target.remote));
+        // All that it pushes to, so that what only one of them has counts for none of them.
+        let goals = match (target.address, named) {
+            (None, Some(named)) => named.push.clone(),
+            (Some(_), _) | (None, None) => vec![asked],
+        };
+        let is_at = |known: &RemoteAddresses| {
+            goals.iter().all(|goal| is_one_place(root, &known.fetch, goal))
+        };
+        let found: Vec<String> =
+            known.iter().filter(|known| is_at(known)).map(|known| known.name.clone()).collect();
+        let goes_elsewhere = named.is_some_and(|named| {
+            named.push.iter().any(|push| goals.iter().any(|goal| is_one_place(root, push, goal)))
+        });
+        // A name that the address says nothing against: git rewrites some addresses by what the environment says alone.
+        if found.is_empty() && !goes_elsewhere {
+            return vec![target.remote.to_owned()];
+        }
+        found
+    }
+
+    /// What was fetched from a remote and is not part of what it says that it has: each with that.
+    fn taken_back(
+        &self,
+        target: PushDestination<'_>,
+        remotes: &[String],
+        found: &[(RefName, Oid)],
+    ) -> Result<Vec<(Oid, Oid)>, GuardError> {
+        let mut taken = Vec::new();
+        for (name, fetched) in found {
+            let short = remotes.iter().find_map(|r| name.as_str().strip_prefix(&tracking(r)));
+            let told = target.told.iter().find(|asked| Some(asked.branch.short()) == short);
+            let Some(old) = told.and_then(|asked| asked.old.as_ref()) else { continue };
+            // A branch that has only gone on has kept what was fetched of it.
+            if old != fetched && !(self.is_here(old)? && self.git().is_ancestor(fetched, old)?) {
+                taken.push((fetched.clone(), old.clone()));
+            }
+        }
+        Ok(taken)
+    }
+
+    /// Those of these that hold nothing that was taken back.
+    fn without(&self, known: Vec<Oid>, taken_back: &[(Oid, Oid)]) -> Result<Vec<Oid>, GuardError> {
+        let mut kept = Vec::new();
+        for oid in known {
+            let mut holds_none = true;
+            for (fetched, old) in taken_back {
+                let still: Vec<Oid> =
+                    if self.is_here(old)? { vec![old.clone()] } else { Vec::new() };
+                let with = [still.as_slice(), std::slice::from_ref(&oid)].concat();
+                let [all, beyond] =
+                    [still, with].map(|from| self.git().count_beyond(fetched, &from));
+                holds_none &= all? == beyond?;
+            }
+            if holds_none {
+                kept.push(oid);
+            }
+        }
+        Ok(kept)
+    }
+
+    /// Whether this commit was ever fetched.
+    pub(super) fn is_here(&self, commit: &Oid) -> Result<bool, GuardError> {
+        Ok(self.git().commit_of(&format!("{commit}^{{commit}}"))?.is_some())
     }
 
     /// Whether what this ref holds is known for a branch: it is the same branch in that place, or one that the default branch
@@ -91,11 +196,18 @@ impl Guarded {
         if let Some(refs) = self.refs.get() {
             return Ok(refs);
         }
-        let remotes = self.facts.remotes.iter().map(|remote| format!("refs/remotes/{remote}/"));
+        let remotes = self.remotes();
+        let remotes = remotes.iter().map(|remote| tracking(remote));
         let places = std::iter::once("refs/heads/".to_owned()).chain(remotes);
         let names: Vec<String> = places.flat_map(|place| self.protected_below(&place)).collect();
         let found = self.values(&names)?;
         Ok(self.refs.get_or_init(|| found))
+    }
+
+    /// The remotes that count for any branch here.
+    fn remotes(&self) -> BTreeSet<&String> {
+        let followed = self.facts.follows.iter().map(|(_, remote)| remote);
+        self.facts.protection.home.iter().chain(followed).collect()
     }
 
     fn protected_below(&self, place: &str) -> Vec<String> {
@@ -113,4 +225,9 @@ impl Guarded {
         let exact = found.into_iter().filter(|r| patterns.contains(&r.name.as_str()));
         Ok(exact.map(|r| (r.name, r.oid)).collect())
     }
+}
+
+/// Where what was fetched from a remote stands.
+pub(super) fn tracking(remote: &str) -> String {
+    format!("refs/remotes/{remote}/")
 }

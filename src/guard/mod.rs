@@ -23,14 +23,17 @@ mod moves;
 mod place;
 mod rule;
 mod shell;
+mod unheard;
 
 use std::path::{Path, PathBuf};
 
 pub use commits::JudgedCommit;
 pub use guarded::Guarded;
 pub use history::{Checked, RECENT, Scope};
+pub use known::PushDestination;
 pub use moves::{BranchMove, Ruling};
 pub use rule::{Breach, CommitVerdict};
+pub use unheard::{Telling, UnheardMove, forget_movements};
 
 use crate::audit::Audit;
 

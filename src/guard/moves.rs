@@ -1,6 +1,7 @@
 //! Branches that are about to move, as the hooks of pushes and of refs are told of them.
 
 use super::commits::JudgedCommit;
+use super::known::PushDestination;
 use super::rule::CommitVerdict;
 use super::{GuardError, Guarded};
 use crate::names::{Oid, RefName};
@@ -28,21 +29,24 @@ pub enum Ruling {
 }
 
 impl Guarded {
-    /// A push of this clone to a remote (a name, or the URL where it has none).
-    pub fn judge_push(&self, remote: &str, asked: &BranchMove) -> Result<Ruling, GuardError> {
+    /// A push of this clone.
+    pub fn judge_push(
+        &self,
+        target: PushDestination<'_>,
+        asked: &BranchMove,
+    ) -> Result<Ruling, GuardError> {
         let Some(new) = &asked.new else { return Ok(Ruling::Deletion) };
         // Nothing moves, and git need not be asked about it.
         if asked.old.as_ref() == Some(new) {
             return Ok(Ruling::Pass(Vec::new()));
         }
         self.require_certainty()?;
-        let known = self.known_at(remote, &asked.branch, asked.old.as_ref())?;
+        let known = self.known_at(target, &asked.branch)?;
         // The first publication of all: there is nothing yet that could be protected.
         let Some(mut known) = known else { return Ok(Ruling::Pass(Vec::new())) };
         if let Some(old) = &asked.old {
             // A commit that was never fetched is part of nothing here.
-            let is_there = known.contains(old)
-                || self.git().commit_of(&format!("{old}^{{commit}}"))?.is_some();
+            let is_there = known.contains(old) || self.is_here(old)?;
             if !is_there || !self.git().is_ancestor(old, new)? {
                 return Ok(Ruling::Rewrite);
             }
@@ -60,7 +64,8 @@ impl Guarded {
         new: &str,
     ) -> Result<Vec<JudgedCommit>, GuardError> {
         self.require_certainty()?;
-        match self.known_at(remote, branch, None)? {
+        let target = PushDestination { remote, address: None, told: &[] };
+        match self.known_at(target, branch)? {
             Some(known) => self.judge_gain(branch, new, &known),
             // The first publication of all: there is nothing yet that could be protected.
             None => Ok(Vec::new()),

@@ -10,6 +10,7 @@ mod operations;
 mod places;
 mod pushes;
 mod server;
+mod unheard;
 
 use crate::harness::{Output, Place, Sandbox, Ticket, queue_ticket};
 

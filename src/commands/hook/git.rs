@@ -7,7 +7,9 @@ use super::report::{self, HookJudgement};
 use crate::env::{Env, GitVar};
 use crate::error::{Exit, Failure};
 use crate::guard::install::hook::Hook;
-use crate::guard::{BranchMove, CommitVerdict, GuardError, Guarded, Ruling};
+use crate::guard::{
+    BranchMove, CommitVerdict, GuardError, Guarded, PushDestination, Ruling, Telling,
+};
 use crate::names::{Oid, RefName};
 use crate::out::Out;
 use crate::settings::Station;
@@ -15,15 +17,21 @@ use crate::settings::Station;
 /// Judges; a refusal is a failure with exit code 1.
 pub fn run(hook: Hook, args: &[OsString], env: &Env, out: &Out) -> Result<(), Failure> {
     match hook {
-        Hook::PreCommit | Hook::PreMergeCommit | Hook::PrepareCommitMsg => commit(hook, args, env),
+        Hook::PreCommit | Hook::PreMergeCommit | Hook::PrepareCommitMsg => {
+            commit(hook, args, env, out)
+        }
         Hook::PrePush => {
-            let remote = args.first().and_then(|name| name.to_str()).unwrap_or_default();
-            let judge = |guarded: &Guarded, asked: &BranchMove| guarded.judge_push(remote, asked);
-            judge_push(hook, Station::Clone, read_moves(parse_pushed), env, judge)
+            let [remote, address] = [0, 1].map(|at| args.get(at).and_then(|word| word.to_str()));
+            let moves = read_moves(parse_pushed);
+            let told = moves.as_ref().map(Vec::clone).unwrap_or_default();
+            let target =
+                PushDestination { remote: remote.unwrap_or_default(), address, told: &told };
+            let judge = |guarded: &Guarded, asked: &BranchMove| guarded.judge_push(target, asked);
+            judge_push(hook, Station::Clone, moves, HookIo { env, out }, judge)
         }
         Hook::PreReceive => {
             let moves = read_moves(parse_moved);
-            judge_push(hook, Station::Server, moves, env, Guarded::judge_received)
+            judge_push(hook, Station::Server, moves, HookIo { env, out }, Guarded::judge_received)
         }
         Hook::Update => {
             let moves = match args {
@@ -33,10 +41,17 @@ pub fn run(hook: Hook, args: &[OsString], env: &Env, out: &Out) -> Result<(), Fa
                 _ => Err(Unreadable::NO_MOVE),
             };
             let moves = moves.map(|asked| asked.into_iter().collect());
-            judge_push(hook, Station::Server, moves, env, Guarded::judge_received)
+            judge_push(hook, Station::Server, moves, HookIo { env, out }, Guarded::judge_received)
         }
         Hook::ReferenceTransaction => transaction(args, env, out),
     }
+}
+
+/// What a hook reads besides its input, and where it says something.
+#[derive(Clone, Copy)]
+struct HookIo<'a> {
+    env: &'a Env,
+    out: &'a Out,
 }
 
 /// The repository that git runs this hook for, if there is something to guard in it.
@@ -47,9 +62,10 @@ fn open(hook: Hook, station: Station, env: &Env) -> Result<Option<Guarded>, Fail
     })
 }
 
-fn commit(hook: Hook, args: &[OsString], env: &Env) -> Result<(), Failure> {
+fn commit(hook: Hook, args: &[OsString], env: &Env, out: &Out) -> Result<(), Failure> {
     let undecided = |error: GuardError| report::undecided(hook, None, &error);
     let Some(guarded) = open(hook, Station::Clone, env)? else { return Ok(()) };
+    tell_unheard(hook, &guarded, guarded.branch().into_iter(), HookIo { env, out });
     let rebasing = match (hook, guarded.branch()) {
         // The branch moves when the rebase is done; then it is too late to say so.
         (Hook::PrepareCommitMsg, None) => guarded.rebasing().map_err(undecided)?,
@@ -100,13 +116,18 @@ fn judge_push(
     hook: Hook,
     station: Station,
     moves: Result<Vec<BranchMove>, Unreadable>,
-    env: &Env,
+    io: HookIo<'_>,
     judge: impl Fn(&Guarded, &BranchMove) -> Result<Ruling, GuardError>,
 ) -> Result<(), Failure> {
     if moves.as_ref().is_ok_and(Vec::is_empty) {
         return Ok(());
     }
+    let env = io.env;
     let Some(guarded) = open(hook, station, env)? else { return Ok(()) };
+    if station == Station::Clone {
+        let asked = moves.iter().flatten().map(|asked| &asked.branch);
+        tell_unheard(hook, &guarded, asked, io);
+    }
     match moves {
         Ok(moves) => judge_moves(hook, &guarded, &moves, env, judge),
         Err(why) => unreadable(hook, &guarded, &why, env),
@@ -159,9 +180,9 @@ fn transaction(args: &[OsString], env: &Env, out: &Out) -> Result<(), Failure> {
     }
     let hook = Hook::ReferenceTransaction;
     let undecided = |words: &str| out.warn(&format!("the guard could not judge this: {words}"));
-    let moves = match read_moves(parse_moved) {
-        Ok(moves) if moves.is_empty() => return Ok(()),
-        Ok(moves) => moves,
+    let changes = match read_moves(parse_changed) {
+        Ok(changes) if changes.is_empty() => return Ok(()),
+        Ok(changes) => changes,
         Err(why) => {
             undecided(&why.failure(hook).message);
             return Ok(());
@@ -175,12 +196,81 @@ fn transaction(args: &[OsString], env: &Env, out: &Out) -> Result<(), Failure> {
         }
     };
     let Some(guarded) = guarded else { return Ok(()) };
+    tell_unheard(hook, &guarded, std::iter::empty(), HookIo { env, out });
+    let mut moves = Vec::new();
+    for change in changes {
+        match change {
+            RefChange::Move(asked) => moves.push(asked),
+            RefChange::Alias { branch, target } => judge_alias(&guarded, &branch, &target, env)?,
+        }
+    }
     judge_moves(hook, &guarded, &moves, env, |guarded, asked| {
         guarded.judge_local(asked).or_else(|error| {
             undecided(&error.to_string());
             Ok(Ruling::Pass(Vec::new()))
         })
-    })
+    })?;
+    for asked in moves.iter().filter(|asked| guarded.is_protected(&asked.branch)) {
+        guarded.note_passed(asked);
+    }
+    Ok(())
+}
+
+/// A protected branch is itself, or stands for another one that is protected, as an older name of it does.
+fn judge_alias(
+    guarded: &Guarded,
+    branch: &RefName,
+    target: &str,
+    env: &Env,
+) -> Result<(), Failure> {
+    let is_protected = |name: &RefName| guarded.is_protected(name);
+    if !is_protected(branch) || RefName::parse(target).as_ref().is_some_and(is_protected) {
+        return Ok(());
+    }
+    let report = HookJudgement { hook: Hook::ReferenceTransaction, guarded, branch, env };
+    if env.guard_is_off() {
+        report.off();
+        return Ok(());
+    }
+    Err(report.alias(target))
+}
+
+/// Tells of protected branches that have moved past all hooks: once, and again to whoever commits on one of them.
+fn tell_unheard<'b>(
+    hook: Hook,
+    guarded: &Guarded,
+    about: impl Iterator<Item = &'b RefName>,
+    io: HookIo<'_>,
+) {
+    let hears = hook == Hook::ReferenceTransaction || guarded.hears_movements();
+    if io.env.guard_is_off() || !hears {
+        return;
+    }
+    let about: Vec<&RefName> = about.collect();
+    let (but_for, again) = match hook {
+        Hook::PreCommit | Hook::PreMergeCommit => (&[][..], about.as_slice()),
+        // What is pushed is refused with all its reasons.
+        Hook::PrePush => (about.as_slice(), &[][..]),
+        // Of a commit the hook before this one has told it.
+        Hook::PrepareCommitMsg | Hook::ReferenceTransaction | Hook::PreReceive | Hook::Update => {
+            (&[][..], &[][..])
+        }
+    };
+    let found = match guarded.unheard(but_for) {
+        Ok(found) => found,
+        // It is no answer to what the hook is asked.
+        Err(error) => {
+            tracing::debug!(%error, "unheard");
+            return;
+        }
+    };
+    for unheard in &found {
+        if unheard.telling == Telling::First || again.contains(&&unheard.branch) {
+            let (words, lines) = report::unheard(guarded, unheard);
+            io.out.warn(&words);
+            io.out.say(&lines);
+        }
+    }
 }
 
 /// What git told a hook cannot be read: the system's words, where it is the system that could not.
@@ -203,9 +293,9 @@ impl Unreadable {
 }
 
 /// A line that is no move of a branch that could be protected is `None`.
-type Parsed = Result<Option<BranchMove>, Unreadable>;
+type Parsed<T = BranchMove> = Result<Option<T>, Unreadable>;
 
-fn read_moves(parse: fn(&[&[u8]]) -> Parsed) -> Result<Vec<BranchMove>, Unreadable> {
+fn read_moves<T>(parse: fn(&[&[u8]]) -> Parsed<T>) -> Result<Vec<T>, Unreadable> {
     let mut bytes = Vec::new();
     let read = std::io::stdin().lock().read_to_end(&mut bytes);
     read.map_err(|error| Unreadable(Some(error.to_string())))?;
@@ -224,6 +314,31 @@ fn parse_moved(words: &[&[u8]]) -> Parsed {
     branch_move(name, old, new)
 }
 
+/// What a transaction does to a branch.
+enum RefChange {
+    Move(BranchMove),
+    /// It becomes a symbolic ref, which git 2.46 and newer tell.
+    Alias {
+        branch: RefName,
+        target: String,
+    },
+}
+
+/// `<old> <new> <ref>`, where each side may be `ref:<other ref>`.
+fn parse_changed(words: &[&[u8]]) -> Parsed<RefChange> {
+    let [old, new, name] = words else { return Err(Unreadable::NO_MOVE) };
+    let Some(target) = new.strip_prefix(b"ref:") else {
+        // Where it leads to until now is read when the movement is judged.
+        let zeros = "0".repeat(new.len());
+        let old = if old.starts_with(b"ref:") { zeros.as_bytes() } else { old };
+        return branch_move(name, old, new).map(|asked| asked.map(RefChange::Move));
+    };
+    let branch = std::str::from_utf8(name).ok().and_then(RefName::parse);
+    let branch = branch.filter(|branch| branch.as_str().starts_with("refs/heads/"));
+    let target = std::str::from_utf8(target).unwrap_or_default();
+    Ok(branch.map(|branch| RefChange::Alias { branch, target: target.to_owned() }))
+}
+
 /// `<local ref> <local id> <remote ref> <remote id>`, as a push has it. The local ref may have blanks: it is what
 /// was typed. It may be no UTF-8 either, and is not looked at.
 fn parse_pushed(words: &[&[u8]]) -> Parsed {
@@ -232,8 +347,7 @@ fn parse_pushed(words: &[&[u8]]) -> Parsed {
 }
 
 fn branch_move(name: &[u8], old: &[u8], new: &[u8]) -> Parsed {
-    // A value that is no commit makes one ref stand for another: what it stands for is judged when it moves.
-    if !name.starts_with(b"refs/heads/") || old.starts_with(b"ref:") || new.starts_with(b"ref:") {
+    if !name.starts_with(b"refs/heads/") {
         return Ok(None);
     }
     // A branch whose name is not UTF-8 is none that could be protected.

@@ -10,7 +10,8 @@ use crate::out::{Format, Out};
 /// Print the script of a hook, to be put in place by hand, as on a server
 ///
 /// On a server of your own the guard belongs into pre-receive: what it refuses there no clone gets in. The
-/// comments of the script say where to put it. It looks for tix on the PATH of whoever receives the push.
+/// comments of the script say where to put it. It looks for tix on the PATH of whoever receives the push, and then
+/// at the path of the tix that has printed it, because a web server often has no PATH for its programs.
 #[derive(Debug, clap::Args)]
 pub struct HookPrintArgs {
     /// The hook: pre-receive, or update to judge each ref by itself

@@ -9,10 +9,12 @@ use crate::clock;
 use crate::env::{Env, GitVar};
 use crate::error::{Exit, Failure};
 use crate::guard::install::hook::Hook;
-use crate::guard::{self, BranchMove, Breach, CommitVerdict, GuardError, Guarded, JudgedCommit};
+use crate::guard::{
+    self, BranchMove, Breach, CommitVerdict, GuardError, Guarded, JudgedCommit, UnheardMove,
+};
 use crate::names::{Oid, RefName, RepoPath};
 use crate::settings::AuthorIdentity;
-use crate::text::{count, one_line};
+use crate::text::{count, one_line, shell_word};
 
 /// How many paths and commits a message names.
 const SHOWN: usize = 5;
@@ -46,6 +48,41 @@ pub fn undecided(hook: Hook, branch: Option<&RefName>, error: &GuardError) -> Fa
     Failure::new(Exit::No, message)
         .fact("hook", hook.name())
         .hint("put right what is said above, and try again")
+}
+
+/// What a branch is told that has moved past all hooks: the warning, and the facts and hints below it.
+pub fn unheard(guarded: &Guarded, unheard: &UnheardMove) -> (String, String) {
+    let UnheardMove { branch, tip, back, refused, .. } = unheard;
+    let (name, short) = (branch.short(), tip.short());
+    let words = format!(
+        "{name} takes ticket commits only, and no hook of git has let it go where it is: to {short}"
+    );
+    let mut lines = String::new();
+    for commit in refused.iter().take(SHOWN) {
+        lines += &format!("  commit  {} {}\n", commit.commit.short(), one_line(&commit.subject));
+        if let CommitVerdict::Refused(breaches) = &commit.verdict
+            && let Some(first) = breaches.first()
+        {
+            lines += &format!("  why     {}\n", one_line(&first.to_string()));
+        }
+    }
+    if let Some(more) = refused.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+        lines += &format!("          and {}\n", count(more, "more commit", "more commits"));
+    }
+    lines +=
+        &format!("hint: keep the commits on a branch of their own: git branch <name> {short}\n");
+    if let Some(back) = back {
+        let (back, word) = (back.short(), shell_word(branch.as_str()));
+        let undo = if guarded.branch() == Some(branch) {
+            // It stops where that would lose a change.
+            format!("git reset --keep {back}")
+        } else {
+            // The branch itself, where it stands for another one.
+            format!("git update-ref --no-deref {word} {back}")
+        };
+        lines += &format!("hint: then put {name} back: {undo}\n");
+    }
+    (words, lines)
 }
 
 impl HookJudgement<'_> {
@@ -134,6 +171,18 @@ impl HookJudgement<'_> {
         self.note("refused", "deletion", &[], None);
         let message = format!("{} is protected and cannot be deleted", self.branch.short());
         self.head(message).hint(format!("see what it holds: git log {}", self.branch.short()))
+    }
+
+    /// The branch would become a symbolic ref for one that is not protected, and move with that unseen.
+    pub fn alias(&self, target: &str) -> Failure {
+        self.note("refused", "alias", &[], None);
+        let name = self.branch.short();
+        let target = target.strip_prefix("refs/heads/").unwrap_or(target);
+        let message = format!("{name} is protected and cannot stand for another branch: {target}");
+        self.head(message).hint(format!(
+            "the other way round works: git symbolic-ref refs/heads/<name> {}",
+            self.branch
+        ))
     }
 
     /// Published commits would be lost.

@@ -29,7 +29,8 @@ pub enum ScriptReach {
 
 #[derive(Clone, Debug)]
 pub struct Recipe {
-    /// The path of tix; `None` leaves it to the PATH.
+    /// The path of tix; `None` leaves it to the PATH. A script that is put in place by hand asks the PATH first: it is mostly
+    /// for another machine.
     pub tix: Option<String>,
     /// The branches to be guarded even when there is no tix.
     pub guarded: Vec<RefName>,
@@ -73,8 +74,8 @@ impl Recipe {
             format!(
                 "# The authority over the protected branches: nobody gets round it from a clone.\n\
                  # Put it into the bare repository as hooks/{name}, make it executable (chmod 755), and see that whoever\n\
-                 # receives the pushes finds tix on the PATH. If there is a hooks/{name} already, call this file from it,\n\
-                 # with the same arguments and input.\n"
+                 # receives the pushes finds tix on the PATH, or at the path below. If there is a hooks/{name} already,\n\
+                 # call this file from it, with the same arguments and input.\n"
             )
         } else {
             format!(
@@ -82,12 +83,26 @@ impl Recipe {
                  # `git rev-parse --git-path hooks` prints, executable (chmod 755).\n"
             )
         };
-        let body = format!("{notice}{}guard \"$@\"\n", self.guard(hook));
+        let path = shell_quoted(self.tix.as_deref().unwrap_or("tix"));
+        // A web server may have no PATH for its programs. What the shell takes instead is exported, because tix looks for
+        // git there.
+        let search = format!(
+            "    PATH=${{PATH:-/usr/local/bin:/usr/bin:/bin}}\n\
+             \x20   export PATH\n\
+             \x20   command -v \"$tix\" >/dev/null 2>&1 || tix={path}\n"
+        );
+        let body = format!("{notice}{}guard \"$@\"\n", self.guard_of("tix", &search, hook));
         format!("{SHEBANG}{}{body}", mark(hook, &body))
     }
 
     fn guard(&self, hook: Hook) -> String {
-        let tix = shell_quoted(self.tix.as_deref().unwrap_or("tix"));
+        let tix = self.tix.as_deref().unwrap_or("tix");
+        self.guard_of(tix, "    [ -x \"$tix\" ] || tix=tix\n", hook)
+    }
+
+    /// `search` puts another tix in the place of the first where that is not there.
+    fn guard_of(&self, tix: &str, search: &str, hook: Hook) -> String {
+        let tix = shell_quoted(tix);
         let name = hook.name();
         // Of the three states of a transaction only the first can still be refused.
         let early = match hook.judges() {
@@ -98,7 +113,7 @@ impl Recipe {
         format!(
             "tix={tix}\n\
              guard() {{\n\
-             {early}    [ -x \"$tix\" ] || tix=tix\n\
+             {early}{search}\
              \x20   command -v \"$tix\" >/dev/null 2>&1 && exec \"$tix\" hook git {name} \"$@\"\n\
              {without}}}\n"
         )
@@ -269,12 +284,13 @@ mod tests {
     #[test]
     fn a_text_of_ours_is_recognised_until_a_byte_of_it_is_changed() {
         for hook in Hook::value_variants().iter().copied() {
-            for text in [
-                recipe("/bin/tix").file(hook),
-                recipe("/bin/tix").command(hook),
-                recipe("/bin/tix").by_hand(hook),
+            let tix = Some("/bin/tix".to_owned());
+            for (text, tix) in [
+                (recipe("/bin/tix").file(hook), tix.clone()),
+                (recipe("/bin/tix").command(hook), tix),
+                (recipe("/bin/tix").by_hand(hook), None),
             ] {
-                let mark = ScriptMark { version: VERSION, tix: Some("/bin/tix".to_owned()) };
+                let mark = ScriptMark { version: VERSION, tix };
                 assert_eq!(author(hook, text.as_bytes()), ScriptAuthor::Tix(mark));
                 assert_eq!(author(hook, format!("{text}#").as_bytes()), ScriptAuthor::Edited);
                 let other = text.replace("/bin/tix", "/bin/tax");

@@ -217,7 +217,7 @@ fn a_movement_that_cannot_be_judged_is_let_through_with_a_warning() {
     let output = hook(&format!("{zero} {new} refs/heads/main\n"));
     assert!(output.success().stderr().contains("the guard could not judge this"), "{output}");
     assert!(hook("nonsense\n").success().stderr().contains("could not judge"));
-    for line in [format!("{old} ref:refs/heads/x refs/heads/main\n"), format!("{old} {new} HEAD\n")]
+    for line in [format!("{old} ref:refs/heads/x refs/heads/mine\n"), format!("{old} {new} HEAD\n")]
     {
         assert_eq!(hook(&line).success().stderr(), "");
     }

@@ -1,6 +1,6 @@
 //! Pushes: every line is judged, and every commit that would be new there.
 
-use super::{DEFAULT, QUEUED, assert_refused, guard, guarded, main_of, project, ticket};
+use super::{DEFAULT, QUEUED, STRICT, assert_refused, guard, guarded, main_of, project, ticket};
 use crate::harness::{Place, Sandbox};
 
 const ONLY: &[&str] = &["pre-push"];
@@ -192,6 +192,69 @@ fn a_push_is_held_against_the_remote_that_it_goes_to() {
     clone.git(&["push", "-q", "fork", "origin/main:main"]);
 }
 
+/// Where a push goes is its address: neither the name of a remote nor what that is fetched from.
+#[test]
+fn a_push_is_held_against_the_place_that_it_goes_to_whatever_it_is_called() {
+    let sandbox = project();
+    let clone = guarded(&sandbox, "a", ONLY);
+    let fork = sandbox.bare_clone("fork.git");
+    let [shared, fork] =
+        [&sandbox.remote(), &fork].map(|place| place.path().to_str().unwrap().to_owned());
+    clone.git(&["remote", "add", "fork", &fork]);
+    clone.git(&["switch", "-q", "-c", "work"]);
+    clone.commit("code in the fork", &[("src/fork.rs", "x\n")]);
+    clone.git(&["push", "-q", "--no-verify", "fork", "work:main", "work:production"]);
+    clone.git(&["fetch", "-q", "fork"]);
+    clone.git(&["switch", "-q", "main"]);
+    clone.git(&["merge", "-q", "--ff-only", "fork/main"]);
+    let words = "src/fork.rs is not below a lane";
+    // Fetched from the fork, and pushed to the team's.
+    clone.git(&["config", "remote.fork.pushurl", &shared]);
+    refused(&sandbox, &clone, &["fork", "main"], words);
+    clone.git(&["config", "--unset", "remote.fork.pushurl"]);
+    clone.git(&["config", &format!("url.{shared}.pushInsteadOf"), &fork]);
+    refused(&sandbox, &clone, &["fork", "main"], words);
+    clone.git(&["config", "--remove-section", &format!("url.{shared}")]);
+    // A second name for the team's, and names that only git can resolve.
+    clone.git(&["remote", "add", "again", &format!("file://{shared}")]);
+    clone.git(&["config", &format!("url.{shared}.insteadOf"), "team:it"]);
+    let without_suffix = shared.trim_end_matches(".git").to_owned();
+    for target in ["again", "team:it", &format!("{shared}/"), &without_suffix] {
+        refused(&sandbox, &clone, &[target, "main"], words);
+    }
+    // The fork has it, by any of its names.
+    let on_top = clone.git(&["commit-tree", "-p", "main", "-m", "x", "main^{tree}"]);
+    clone.git(&["push", "-q", "fork", "main:main"]);
+    assert_refused(
+        &clone.try_git(&["push", "-q", &format!("file://{fork}"), &format!("{on_top}:main")]),
+        "the commit is empty",
+    );
+}
+
+/// A branch that follows another remote is brought up to date from there, and no other branch is.
+#[test]
+fn what_one_branch_follows_is_published_for_that_branch() {
+    let sandbox = project();
+    let clone = guarded(&sandbox, "a", STRICT);
+    let fork = sandbox.bare_clone("fork.git");
+    clone.git(&["remote", "add", "fork", fork.path().to_str().unwrap()]);
+    clone.git(&["switch", "-q", "-c", "work"]);
+    clone.commit("code in the fork", &[("src/fork.rs", "x\n")]);
+    clone.git(&["push", "-q", "--no-verify", "fork", "work:main", "work:production"]);
+    clone.git(&["fetch", "-q", "fork"]);
+    clone.git(&["switch", "-q", "main"]);
+    let words = "src/fork.rs is not below a lane";
+    clone.git(&["config", "branch.production.remote", "fork"]);
+    assert_refused(&clone.try_git(&["merge", "-q", "--ff-only", "fork/main"]), words);
+    clone.git(&["read-tree", "-m", "-u", "fork/main", "HEAD"]);
+    clone.git(&["branch", "-q", "-u", "fork/main", "main"]);
+    clone.git(&["pull", "-q", "--ff-only"]);
+    // What the team would get is told all the same.
+    let check = clone.tix(&["check"]);
+    assert!(check.exits(1).stdout().contains("src/fork.rs"), "{check}");
+    refused(&sandbox, &clone, &["origin", "main"], words);
+}
+
 #[test]
 fn what_was_taken_back_does_not_come_back_from_a_stale_clone() {
     let sandbox = project();
@@ -205,4 +268,45 @@ fn what_was_taken_back_does_not_come_back_from_a_stale_clone() {
     clone.git(&["fetch", "-q"]);
     clone.git(&["rebase", "-q", "--onto", "origin/main", "HEAD~1"]);
     clone.git(&["push", "-q"]);
+}
+
+/// What else was fetched may hold it too, and the address may be spelt in another way.
+#[test]
+fn what_was_taken_back_does_not_come_back_by_another_branch_or_address() {
+    let sandbox = project();
+    let remote = sandbox.remote();
+    let clone = guarded(&sandbox, "a", ONLY);
+    let good = main_of(&clone);
+    sandbox.seed(&[("src/bad.rs", "x\n")]);
+    remote.git(&["branch", "production", "main"]);
+    clone.git(&["pull", "-q"]);
+    clone.git(&["branch", "-q", "production"]);
+    remote.git(&["update-ref", "refs/heads/main", &good]);
+    clone.commit("a ticket", &[(QUEUED, &ticket("draft"))]);
+    clone.git(&["config", "push.followTags", "false"]);
+    let words = "src/bad.rs is not below a lane";
+    let other = format!("file://{}", remote.path().to_str().unwrap());
+    for target in ["origin", &other] {
+        refused(&sandbox, &clone, &[target, "main"], words);
+        refused(&sandbox, &clone, &[target, "main", "main:production"], words);
+        // It is one push: what the remote says of one branch holds for the others.
+        refused(&sandbox, &clone, &[target, "main:master", "main"], words);
+    }
+    // The branch that holds it still goes on, and what is published there may come to a branch that never had it.
+    clone.git(&["push", "-q", "origin", "main:production", "origin/production:refs/heads/master"]);
+}
+
+/// A branch that has gone on holds what was fetched of it.
+#[test]
+fn what_others_have_published_since_is_no_reason_to_refuse() {
+    let sandbox = project();
+    let remote = sandbox.remote();
+    remote.git(&["branch", "production", "main"]);
+    let clone = guarded(&sandbox, "a", ONLY);
+    sandbox.seed(&[("src/hotfix.rs", "x\n")]);
+    let theirs = remote.git(&["rev-parse", "main"]);
+    clone.git(&["fetch", "-q", remote.path().to_str().unwrap(), "main"]);
+    clone.git(&["reset", "-q", "--hard", &theirs]);
+    clone.commit("a ticket", &[(QUEUED, &ticket("draft"))]);
+    clone.git(&["push", "-q", "origin", "main", "main:production"]);
 }

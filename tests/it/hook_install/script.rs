@@ -236,8 +236,10 @@ fn the_script_for_a_server_needs_nothing_but_a_path() {
             text.starts_with("#!/bin/sh\n") && text.contains(&format!("hooks/{hook}")),
             "{text}"
         );
-        assert!(!text.contains(env!("CARGO_BIN_EXE_tix")), "{text}");
-        text
+        // Of the two it is the one on the PATH that counts, and here there is none.
+        let (own, gone) = (env!("CARGO_BIN_EXE_tix"), "/nowhere/tix");
+        assert!(text.contains(&format!("|| tix='{own}'\n")), "{text}");
+        text.replace(own, gone)
     };
     clone.tix(&["hook", "print", "post-commit"]).exits(2);
     let server = sandbox.remote();
@@ -263,4 +265,58 @@ fn the_script_for_a_server_needs_nothing_but_a_path() {
         ran.starts_with("hook git pre-receive\n") && ran.contains(" refs/heads/main\n"),
         "{ran}"
     );
+}
+
+/// What a web server starts may have no PATH at all, or one that leads to neither tix nor git.
+#[test]
+fn the_script_for_a_server_finds_the_tix_that_printed_it_without_a_path() {
+    let (sandbox, clone) = scene();
+    let server = sandbox.remote();
+    let seed = clone.git(&["rev-parse", "main"]);
+    clone.commit("a ticket", &[("tickets/queue/TICKET-a-001.md", "---\nstatus: open\n---\n# A\n")]);
+    let ticket = clone.git(&["rev-parse", "HEAD"]);
+    clone.commit("code", &[("src/x.rs", "x\n")]);
+    let code = clone.git(&["rev-parse", "HEAD"]);
+    clone.git(&["push", "-q", "origin", "HEAD:work"]);
+    for hook in ["pre-receive", "update"] {
+        let script = clone.tix(&["hook", "print", hook]).success().stdout().to_owned();
+        server.write_script(format!("hooks/{hook}"), &script);
+        for path in ["", "PATH= ", "PATH=/nowhere "] {
+            let run = |new: &str| {
+                let call = if hook == "update" {
+                    format!("refs/heads/main {seed} {new} </dev/null")
+                } else {
+                    format!("<<.\n{seed} {new} refs/heads/main\n.\n")
+                };
+                let line = format!("exec env -i {path}GIT_DIR=. \"$PWD/hooks/{hook}\" {call}");
+                server.sh(&line).run()
+            };
+            // The last of them leads to no git: git itself puts its own directory before it.
+            if path != "PATH=/nowhere " {
+                run(&ticket).success();
+                let refused = run(&code);
+                assert!(
+                    refused.exits(1).stderr().contains("src/x.rs is not below a lane"),
+                    "{refused}"
+                );
+            }
+        }
+        // The same as git starts it, for somebody who pushes.
+        let git = clone.sh("command -v git").run().success().stdout().trim().to_owned();
+        for path in ["PATH=", "PATH=/nowhere"] {
+            let pack = format!("env -i {path} '{git}' receive-pack");
+            let push = |what: &str| {
+                let to = format!("{what}:main");
+                clone.try_git(&["push", "-q", "--receive-pack", &pack, "origin", &to])
+            };
+            let refused = push("HEAD");
+            assert!(
+                refused.exits(1).stderr().contains("src/x.rs is not below a lane"),
+                "{refused}"
+            );
+            push("HEAD^").success();
+            server.git(&["update-ref", "refs/heads/main", &seed]);
+        }
+        fs::remove_file(server.path().join("hooks").join(hook)).unwrap();
+    }
 }

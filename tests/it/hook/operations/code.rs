@@ -142,6 +142,12 @@ pub const CODE: &[Row] = &[
     ),
     Row("branch -f", "git checkout -q feature; git branch -f main feature", Moves, TICKETS_ONLY),
     Row("branch -M", "git checkout -q feature; git branch -M feature main", Moves, DELETION),
+    Row(
+        "branch -M, packed",
+        "git checkout -q feature; git pack-refs --all; git branch -M feature main",
+        Moves,
+        DELETION,
+    ),
     Row("checkout -B", "git checkout -q -B main feature", Moves, TICKETS_ONLY),
     Row(
         "worktree add -B",
