@@ -4,8 +4,8 @@
 //! judged by. The environment, `git config`, `refs/remotes/<remote>/HEAD` and files that are not committed there add to that
 //! and take nothing away; what they name and is not there is a doubt, and a doubt is a refusal on a protected branch.
 //!
-//! Where nobody here knows which branch is the default, or what it protects, it may be the one that is checked out or the one
-//! that this follows, so both are protected with the usual names. What was known before stays protected.
+//! Where nobody here knows which branch is the default, it may be the one that is checked out or the one that this follows, so
+//! both are protected with the usual names. Settings that do not say what is protected leave in force what they said before.
 
 use std::collections::BTreeSet;
 
@@ -90,7 +90,7 @@ impl Protection {
         let settled =
             union.each.drain(..).reduce(|all, one| all.intersection(&one).cloned().collect());
         let settled = settled.filter(|_| is_sure).unwrap_or_default();
-        if !is_sure || !union.dark.is_empty() {
+        if !is_sure {
             union.suspect(&homes)?;
         }
         if !union.is_committed {
@@ -98,9 +98,6 @@ impl Protection {
         }
         let here = union.add_local(local)?;
         let Union { branches, suspects, doubts, has_tickets, .. } = union;
-        let dark = union.dark.into_iter().map(|branch| {
-            format!("the settings of {branch} do not say which branches are protected")
-        });
         let chosen = chosen.map(|chosen| chosen.to_string());
         let mut home: Vec<String> = match named.or(chosen) {
             Some(home) => vec![home],
@@ -124,7 +121,7 @@ impl Protection {
             has_tickets,
             landing,
             writes: union.writes.into_iter().fold(here.writes, Writes::min),
-            doubt: doubts.into_iter().chain(dark).next(),
+            doubt: doubts.into_iter().next(),
         })
     }
 
@@ -163,11 +160,6 @@ impl Protection {
         };
         if sources.station == Station::Clone {
             remembered::note_seen(sources, home.as_ref(), default);
-            // What could not be read is not among them.
-            if self.doubt.is_none() && self.settled != Protected::default() {
-                let names = self.settled.names().map(str::to_owned).collect();
-                remembered::note_protected(sources, home.as_ref(), names);
-            }
         }
     }
 }
@@ -215,8 +207,6 @@ struct Union<'s> {
     has_tickets: bool,
     /// Whether any default branch has settings.
     is_committed: bool,
-    /// Those whose settings do not say what is protected, where nobody knows what was before.
-    dark: Vec<String>,
     /// What they tell agents that write files.
     writes: Vec<Writes>,
     /// What each of them lets land.
@@ -239,7 +229,6 @@ impl<'s> Union<'s> {
             has_dir: false,
             has_tickets: false,
             is_committed: false,
-            dark: Vec::new(),
             writes: Vec::new(),
             landing: Vec::new(),
             remote: None,
@@ -298,7 +287,7 @@ impl<'s> Union<'s> {
         let is_clear =
             file.is_none() || config.as_ref().is_some_and(Config::says_what_is_protected);
         if !is_clear {
-            self.keep_former(home, &known.name);
+            self.keep_former(home, &known.name)?;
         }
         self.writes.extend(config.as_ref().map(|config| config.writes));
         let config = config.unwrap_or_default();
@@ -328,12 +317,27 @@ impl<'s> Union<'s> {
     }
 
     /// The settings of a default branch do not say what it protects: what they said before holds on.
-    fn keep_former(&mut self, home: Option<&RemoteName>, branch: &str) {
-        let former = remembered::answers(self.sources, home).protected;
-        if former.is_empty() {
-            self.dark.push(label(home, branch));
+    fn keep_former(
+        &mut self,
+        home: Option<&RemoteName>,
+        branch: &str,
+    ) -> Result<(), SettingsError> {
+        let label = label(home, branch);
+        let former = match seen_ref(home, branch) {
+            Some(name) => self.sources.former(&name, &label)?,
+            None => Vec::new(),
+        };
+        let clear = |file: &SettingsFile| {
+            let yaml = Layers { yaml: Some(file.yaml()), ..Layers::default() };
+            Config::resolve(&yaml).ok().filter(Config::says_what_is_protected)
+        };
+        if let Some(config) = former.iter().find_map(clear) {
+            self.branches.extend(config.trunk.into_iter().chain(config.protected));
+        } else if !former.is_empty() {
+            self.doubts
+                .push(format!("the settings of {label} do not say which branches are protected"));
         }
-        self.branches.extend(former);
+        Ok(())
     }
 
     /// Whether one of these branches has this directory.

@@ -29,9 +29,6 @@ pub(super) struct Answers {
     /// What its HEAD here has said.
     #[serde(default)]
     pub seen: Vec<String>,
-    /// What its default branch protected when its settings could last be read.
-    #[serde(default)]
-    pub protected: Vec<String>,
 }
 
 impl Answers {
@@ -44,7 +41,6 @@ impl Answers {
         let is_branch = |name: &String| RefName::branch(name).is_some();
         self.asked = self.asked.filter(is_branch);
         self.seen.retain(is_branch);
-        self.protected.retain(is_branch);
         self
     }
 }
@@ -101,15 +97,6 @@ pub(super) fn note_seen(sources: &Sources<'_>, remote: Option<&RemoteName>, bran
             known.seen.push(branch.to_owned());
         }
     });
-}
-
-/// Writes down what the default branch protects, by settings that can be read.
-pub(super) fn note_protected(
-    sources: &Sources<'_>,
-    remote: Option<&RemoteName>,
-    names: Vec<String>,
-) {
-    change(sources, remote, |known| known.protected = names);
 }
 
 /// Without the file the guard only is less sure, so that a failure is not worth a word.

@@ -10,7 +10,9 @@ use std::path::{Path, PathBuf};
 
 use super::SettingsError;
 use crate::config::FILE;
-use crate::git::{Git, GitConfig, HeadTarget, Object, Objects, head_target, symbolic_target};
+use crate::git::{
+    Git, GitConfig, GitError, HeadTarget, Object, Objects, head_target, symbolic_target,
+};
 use crate::names::{Oid, RefName, RemoteName};
 
 /// From which side a repository is looked at.
@@ -30,6 +32,9 @@ pub(super) struct SettingsFile {
     /// `None` for one that is not committed.
     pub blob: Option<Oid>,
 }
+
+/// How far back the settings are looked for that could be read.
+const FORMER: &str = "--max-count=20";
 
 /// See the module.
 pub struct Sources<'a> {
@@ -103,6 +108,24 @@ impl Sources<'_> {
         let label = format!("{label}:{FILE}");
         let object = self.object(name, FILE)?;
         Ok(object.map(|o| SettingsFile { bytes: o.data, label, blob: Some(o.oid) }))
+    }
+
+    /// The versions of `.tix.yaml` that a ref's history has, newest first: the last few.
+    pub(super) fn former(
+        &self,
+        name: &RefName,
+        label: &str,
+    ) -> Result<Vec<SettingsFile>, SettingsError> {
+        let call =
+            self.git.call("rev-list").args([FORMER, "--first-parent", name.as_str(), "--", FILE]);
+        let commits = call.run_ok().map_err(GitError::from)?;
+        let mut found = Vec::new();
+        for commit in commits.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+            let object = self.objects.read(&[commit, b":", FILE.as_bytes()].concat())?;
+            let label = format!("{label}:{FILE}");
+            found.extend(object.map(|o| SettingsFile { bytes: o.data, label, blob: Some(o.oid) }));
+        }
+        Ok(found)
     }
 
     fn object(&self, name: &RefName, path: &str) -> Result<Option<Object>, SettingsError> {
