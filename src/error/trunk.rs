@@ -31,14 +31,12 @@ impl From<TrunkError> for Failure {
                     })
             }
             TrunkError::RefTaken { branch, remote, .. } => Failure::new(Exit::Refused, message)
-                .hint(format!("see what it holds: git log {remote}/{}", branch.short())),
+                .hint(format!("see where it is: git ls-remote {remote} {branch}")),
+            TrunkError::RefExists { remote, branch } => {
+                exists(&message, remote.as_str(), branch.as_str())
+            },
             TrunkError::InTheWay { .. } => in_the_way(message),
-            TrunkError::Hidden { branch, .. } => Failure::new(Exit::RemoteRefused, message)
-                .hint(format!(
-                    "whoever runs the server can show {} to pushes: see receive.hideRefs",
-                    branch.short()
-                ))
-                .hint("or keep the tickets on a branch of their own: tix init --trunk tickets"),
+            TrunkError::Hidden { branch, .. } => hidden(message, branch.short()),
             TrunkError::PushesElsewhere { remote, places } => {
                 address::elsewhere(&message, remote.as_str(), &places)
             }
@@ -98,6 +96,26 @@ fn unreachable(message: &str, words: &str, landing: MayLand) -> Failure {
                 .hint("run the same command again when the network is back: it finds out")
         }
     }
+}
+
+fn exists(message: &str, remote: &str, branch: &str) -> Failure {
+    let short = branch.strip_prefix("refs/heads/").unwrap_or(branch);
+    let fetch = format!("git fetch {remote} {branch}");
+    // Not below its own name, where no branch can be as long as it is there.
+    let kept = format!("kept-{}", short.replace('/', "-"));
+    Failure::new(Exit::Refused, format!("{message}, which no claim has made; nothing changed"))
+        .fact("branch", short)
+        .hint(format!("see what it holds: {fetch} && git log FETCH_HEAD"))
+        .hint(format!(
+            "if it may have another name, give it one: {fetch} && \
+             git push --atomic {remote} FETCH_HEAD:refs/heads/{kept} :{branch}"
+        ))
+}
+
+fn hidden(message: String, branch: &str) -> Failure {
+    Failure::new(Exit::RemoteRefused, message)
+        .hint(format!("whoever runs the server can show {branch} to pushes: see receive.hideRefs"))
+        .hint("or keep the tickets on a branch of their own: tix init --trunk tickets")
 }
 
 fn in_the_way(message: String) -> Failure {

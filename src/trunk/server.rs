@@ -83,6 +83,7 @@ impl Trunk<'_> {
             // What was seen before is a try: nobody else was in the way, and it is time to look.
             let look = !view.is_fetched()
                 && (matches!(failure, AttemptFailure::Behind(_)) || mine.fate == PushState::Unsent);
+            let failure = mine.named(failure, &view);
             let failed = mine.failed(failure, words, seen(&view), group.len());
             if !failed.is_unclear() || mine.fate == PushState::Unsent {
                 group.refused(failed.taken());

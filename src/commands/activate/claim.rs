@@ -171,13 +171,15 @@ impl<'a> Activation<'a> {
             diary.ticket.clone_from(&self.attempt.about);
             self.diary = diary;
             match result {
-                Err(Stop::Trunk(TrunkError::RefTaken { branch, .. }))
-                    if self.look_for_stray.as_ref() != Some(&branch) =>
-                {
+                Err(Stop::Trunk(
+                    TrunkError::RefTaken { branch, .. } | TrunkError::RefExists { branch, .. },
+                )) if self.look_for_stray.as_ref() != Some(&branch) => {
                     self.look_for_stray = Some(branch);
                 }
                 Err(Stop::Trunk(
-                    error @ (TrunkError::RefTaken { .. } | TrunkError::InTheWay { .. }),
+                    error @ (TrunkError::RefTaken { .. }
+                    | TrunkError::RefExists { .. }
+                    | TrunkError::InTheWay { .. }),
                 )) => match self.attempt.chosen.take() {
                     Some(id) => self.attempt.pass_over(id, error.into())?,
                     None => return Err(error.into()),
