@@ -31,6 +31,7 @@ pub mod takeover;
 pub mod template;
 pub mod time;
 pub mod unknown;
+pub mod unusable;
 pub mod wait;
 pub mod work;
 pub mod worker;
