@@ -18,6 +18,7 @@ use crate::config::{ConfigError, Origin, Problem};
 use crate::git::{ExecError, GitError};
 use crate::guard::GuardError;
 use crate::settings::SettingsError;
+use crate::text::shell_word;
 use crate::trunk::Stop;
 use crate::workspace::WorkspaceError;
 
@@ -345,6 +346,11 @@ impl From<WorkspaceError> for Failure {
             WorkspaceError::Occupied { path, .. } => Failure::new(Exit::Refused, message)
                 .fact("path", path.display().to_string())
                 .hint("move it away, or put workspaces elsewhere: git config tix.worktree <template>"),
+            WorkspaceError::Unlinked { path } => {
+                let path = path.display().to_string();
+                let again = format!("join them again: git worktree repair {}", shell_word(&path));
+                Failure::new(Exit::Refused, message).fact("workspace", path).hint(again)
+            }
             WorkspaceError::NotWritable { path, .. } => Failure::new(Exit::Refused, message)
                 .fact("path", path.display().to_string())
                 .hint("make room or fix the permissions, or put workspaces elsewhere: git config tix.worktree <template>"),
