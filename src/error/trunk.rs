@@ -1,6 +1,6 @@
 //! What a transaction ended with, with its exit code and its ways out.
 
-use super::words::{no_room, remote_words, speak_of_no_room};
+use super::words::{caused_here, denied, remote_words};
 use super::{Exit, Failure, address};
 use crate::trunk::{MayLand, TrunkError};
 
@@ -15,9 +15,7 @@ impl From<TrunkError> for Failure {
                     .fact("git", format!("ended with {signal}"))
                     .hint("run the same command again: it finds out, and goes on")
             }
-            TrunkError::Denied { words, .. } => Failure::new(Exit::RemoteRefused, message)
-                .fact("git", words.trim())
-                .hint("check your login: git ls-remote"),
+            TrunkError::Denied { words, .. } => denied(&message, &words),
             TrunkError::RemoteRefused { remote, branch, trunk, words, .. } => {
                 Failure::new(Exit::RemoteRefused, message)
                     .maybe_fact("remote says", remote_words(&words))
@@ -85,12 +83,19 @@ impl From<TrunkError> for Failure {
 }
 
 fn unreachable(message: &str, words: &str, landing: MayLand) -> Failure {
-    match landing {
-        MayLand::No if speak_of_no_room(words) => no_room(words),
-        MayLand::No => Failure::new(Exit::Unreachable, format!("{message}; nothing changed"))
-            .fact("git", words.trim())
-            .hint("try again when the network is back"),
-        MayLand::Unknown => {
+    match (landing, caused_here(words)) {
+        (MayLand::No, Some(failure)) => failure,
+        (MayLand::No, None) => {
+            Failure::new(Exit::Unreachable, format!("{message}; nothing changed"))
+                .fact("git", words.trim())
+                .hint("try again when the network is back")
+        }
+        (MayLand::Unknown, Some(failure)) => {
+            let message = format!("{}, and the last push may have landed", failure.message);
+            let failure = Failure { exit: Exit::Incomplete, message, ..failure };
+            failure.hint("then run the same command again: it finds out")
+        }
+        (MayLand::Unknown, None) => {
             Failure::new(Exit::Incomplete, format!("{message}, and the last push may have landed"))
                 .fact("git", words.trim())
                 .hint("run the same command again when the network is back: it finds out")

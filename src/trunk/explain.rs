@@ -117,15 +117,6 @@ pub(super) fn told<T>(
     }
 }
 
-/// Nothing was sent, and there is no time to ask again.
-pub(super) fn no_answer(remote: &RemoteName, words: String) -> TrunkError {
-    let remote = remote.clone();
-    if speaks_of_permission(&words) {
-        return TrunkError::Denied { remote, words };
-    }
-    TrunkError::Unreachable { remote, words, landing: MayLand::No }
-}
-
 pub(super) fn unknown(remote: &RemoteName, error: &TrunkError) -> TrunkError {
     let words = match error {
         TrunkError::Unreachable { words, .. } | TrunkError::Denied { words, .. } => words.clone(),

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 use super::attempt::{AttemptFailure, Course, FailedAttempt, Looked, PushState, SeenRefs, Sent};
 use super::backoff::Backoff;
 use super::beside::{moved_by, moved_ref};
-use super::explain::{no_answer, still_open, told, too_late, unknown};
+use super::explain::{still_open, told, too_late, unknown};
+use super::fetch::unreachable;
 use super::group::{PushGroup, Turn};
 use super::judge::{PushVerdict, judge};
 use super::seen::note_fetched;
@@ -128,7 +129,8 @@ impl Trunk<'_> {
         if let (true, true, Some(failed)) = (self.deadline.is_over(), sent.is_empty(), &course.last)
             && failed.is_unclear()
         {
-            return Err(no_answer(remote, failed.words.clone()).into());
+            // Nothing was sent, and there is no time to ask again.
+            return Err(unreachable(remote, failed.words.clone()).into());
         }
         let began = Instant::now();
         let view = match self.fetch(remote) {
