@@ -9,12 +9,13 @@ mod tests;
 
 use std::ffi::OsString;
 
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use clap_complete::env::Shells;
 
 use crate::app::context::Globals;
 use crate::app::settings::with_current_settings;
 use crate::app::unknown::OnUnknown;
+use crate::app::unusable::OnUnusable;
 use crate::app::{command_line, role};
 use crate::commands;
 use crate::env::{self, Env};
@@ -40,6 +41,9 @@ pub struct Cli {
     /// The name of the command.
     #[arg(skip)]
     verb: String,
+    /// Whether its options ask for the network, where it has such options.
+    #[arg(skip)]
+    asks: Option<bool>,
 }
 
 impl Cli {
@@ -49,8 +53,19 @@ impl Cli {
         #[expect(clippy::disallowed_methods, reason = "this is the one place that parses it")]
         let matches = command.try_get_matches_from_mut(std::env::args_os())?;
         let cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
-        Ok(Cli { verb: matches.subcommand_name().unwrap_or_default().to_owned(), ..cli })
+        let verb = matches.subcommand_name().unwrap_or_default().to_owned();
+        Ok(Cli { verb, asks: asks(&matches), ..cli })
     }
+}
+
+/// What the options of the innermost command say of the network.
+fn asks(matches: &ArgMatches) -> Option<bool> {
+    if let Some((_, inner)) = matches.subcommand() {
+        return asks(inner);
+    }
+    let flag = |name| matches.try_get_one::<bool>(name).ok().flatten().copied();
+    let waits = matches.try_contains_id("wait").unwrap_or_default();
+    flag("fetch").map(|fetch| fetch || waits).or(flag("offline").map(|offline| !offline))
 }
 
 /// What to do.
@@ -185,7 +200,9 @@ pub fn run(cli: &Cli, env: &Env, out: &Out) -> Result<u8, Failure> {
 }
 
 fn run_once(cli: &Cli, env: &Env, out: &Out) -> Result<u8, Failure> {
-    let globals = &Globals { on_unknown: OnUnknown::of(&cli.verb), ..cli.globals.clone() };
+    let on_unknown = OnUnknown::of(&cli.verb);
+    let on_unusable = OnUnusable::of(&cli.verb, cli.asks);
+    let globals = &Globals { on_unknown, on_unusable, ..cli.globals.clone() };
     // Here and nowhere else, by the command's own name: a new command needs nothing for it.
     role::check(&cli.verb, globals, env, out)?;
     match &cli.command {

@@ -12,13 +12,14 @@ use serde::Serialize;
 
 pub use refusal::{CLOSES_REQUEST, held_facts};
 pub use words::remote_words;
-use words::{failed_git, no_room, speak_of_no_room};
+use words::{caused_here, denied, failed_git};
 
 use crate::config::{ConfigError, Origin, Problem};
 use crate::git::{ExecError, GitError};
 use crate::guard::GuardError;
 use crate::settings::SettingsError;
-use crate::trunk::Stop;
+use crate::text::shell_word;
+use crate::trunk::{Stop, speaks_of_permission};
 use crate::workspace::WorkspaceError;
 
 /// The exit codes: a contract with scripts.
@@ -238,6 +239,9 @@ impl From<SettingsError> for Failure {
             SettingsError::BadRemote(_) => refused(),
             SettingsError::BadBranch(_) => Failure::new(Exit::Usage, message),
             SettingsError::BadTicketsDir => Failure::new(Exit::Damaged, message),
+            SettingsError::NoAnswer { words, .. } if speaks_of_permission(&words) => {
+                denied(&message, &words).hint(name_trunk)
+            }
             SettingsError::NoAnswer { words, .. } => {
                 Failure::new(Exit::Unreachable, message).fact("git", words).hint(name_trunk)
             }
@@ -270,8 +274,13 @@ impl From<GitError> for Failure {
             GitError::Unreadable { .. } | GitError::Missing(_) => {
                 Failure::new(Exit::Git, message).hint("look at the repository with: git fsck")
             }
-            GitError::Unfetched { words, .. } if speak_of_no_room(&words) => no_room(&words),
+            GitError::Unfetched { words, .. } if speaks_of_permission(&words) => {
+                denied(&message, &words)
+            }
             GitError::Unfetched { remote, words } => {
+                if let Some(failure) = caused_here(&words) {
+                    return failure;
+                }
                 let words = Some(words.trim().to_owned()).filter(|words| !words.is_empty());
                 Failure::new(Exit::Unreachable, message)
                     .maybe_fact("git", words)
@@ -345,6 +354,11 @@ impl From<WorkspaceError> for Failure {
             WorkspaceError::Occupied { path, .. } => Failure::new(Exit::Refused, message)
                 .fact("path", path.display().to_string())
                 .hint("move it away, or put workspaces elsewhere: git config tix.worktree <template>"),
+            WorkspaceError::Unlinked { path } => {
+                let path = path.display().to_string();
+                let again = format!("join them again: git worktree repair {}", shell_word(&path));
+                Failure::new(Exit::Refused, message).fact("workspace", path).hint(again)
+            }
             WorkspaceError::NotWritable { path, .. } => Failure::new(Exit::Refused, message)
                 .fact("path", path.display().to_string())
                 .hint("make room or fix the permissions, or put workspaces elsewhere: git config tix.worktree <template>"),

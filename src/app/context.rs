@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::unusable::OnUnusable;
 use crate::audit::Audit;
 use crate::clock;
 use crate::config::{ClaimLock, Fields, Flags, Landing, Layers, RecordPlace, Stage};
@@ -56,6 +57,9 @@ pub struct Globals {
     /// What the command does about settings that this tix does not understand.
     #[arg(skip)]
     pub on_unknown: super::unknown::OnUnknown,
+    /// What it does about settings that were fetched and cannot be used.
+    #[arg(skip)]
+    pub on_unusable: OnUnusable,
 }
 
 /// Everything a command works on.
@@ -116,8 +120,13 @@ impl<'a> Context<'a> {
             remote: globals.remote.clone(),
             timeout: timeout.map(str::to_owned),
         };
-        let settings = with_layers(&repo, env, &given, |local| {
+        let settings = with_layers(env, (&repo, &given), |local| {
             Settings::resolve(&sources(&repo, &objects), local, Some(&ask(&repo)))
+        });
+        let settings = settings.map_err(|error| {
+            let limit = timeout.and_then(|timeout| duration::parse(timeout).ok());
+            let limit = limit.map_or(QUESTION, |limit| limit.min(QUESTION));
+            globals.on_unusable.explain(error, (&repo, &objects), limit)
         })?;
         let stages = settings.config.review.iter().map(|stage| match stage {
             Stage::Critic => Status::CriticReview,
@@ -151,10 +160,11 @@ impl<'a> Context<'a> {
 
     /// What the guard protects here.
     pub fn protection(&self) -> Result<Protection, Failure> {
-        with_layers(&self.repo, self.env, &self.given, |local| {
+        let protection = with_layers(self.env, (&self.repo, &self.given), |local| {
             let sources = sources(&self.repo, &self.objects);
             Protection::resolve(&sources, local, self.env.protected_branches())
-        })
+        });
+        Ok(protection?)
     }
 
     /// Makes sure of the default branch, so that the guard is sure of it from then on.
@@ -384,11 +394,10 @@ fn ask(repo: &Repo) -> impl Fn(&RemoteName, &[&str]) -> Result<Vec<RefValue>, Gi
 
 /// Hands over all that is set outside of `.tix.yaml`.
 fn with_layers<T>(
-    repo: &Repo,
     env: &Env,
-    given: &GivenFlags,
+    (repo, given): (&Repo, &GivenFlags),
     found: impl FnOnce(Layers<'_>) -> Result<T, SettingsError>,
-) -> Result<T, Failure> {
+) -> Result<T, SettingsError> {
     let flags = Flags {
         trunk: given.trunk.as_deref(),
         remote: given.remote.as_deref(),
@@ -397,7 +406,7 @@ fn with_layers<T>(
     };
     let git = repo.config.entries();
     let env_pairs = env.config_pairs();
-    Ok(found(Layers { yaml: None, git, env: &env_pairs, flags, home: env.home() })?)
+    found(Layers { yaml: None, git, env: &env_pairs, flags, home: env.home() })
 }
 
 /// What a person reads while the network is awaited.

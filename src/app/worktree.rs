@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use super::context::Context;
-use crate::git::{GitError, Worktree};
+use crate::git::Worktree;
 use crate::names::RefName;
+use crate::workspace::{WorkspaceError, is_unlinked};
 
 /// The worktree of a ticket: the one that has its branch checked out. In the middle of a rebase none has; then the one at
 /// the path that `made` gives, where tix made it. Its directory may be gone.
@@ -25,7 +26,15 @@ pub fn on_branch<'w>(worktrees: &'w [Worktree], branch: &RefName) -> Option<&'w 
     worktrees.iter().find(|w| w.branch.as_ref() == Some(branch) && !w.prunable)
 }
 
-/// The same for whoever asks for one only.
-pub fn with_branch(ctx: &Context<'_>, branch: &RefName) -> Result<Option<Worktree>, GitError> {
-    Ok(on_branch(&ctx.repo.worktrees()?, branch).cloned())
+/// The same for whoever asks for one only, to work in it.
+pub fn with_branch(
+    ctx: &Context<'_>,
+    branch: &RefName,
+) -> Result<Option<Worktree>, WorkspaceError> {
+    match on_branch(&ctx.repo.worktrees()?, branch) {
+        Some(worktree) if is_unlinked(&ctx.repo, &worktree.path) => {
+            Err(WorkspaceError::Unlinked { path: worktree.path.clone() })
+        }
+        found => Ok(found.cloned()),
+    }
 }

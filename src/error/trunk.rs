@@ -1,6 +1,6 @@
 //! What a transaction ended with, with its exit code and its ways out.
 
-use super::words::{no_room, remote_words, speak_of_no_room};
+use super::words::{caused_here, denied, remote_words};
 use super::{Exit, Failure, address};
 use crate::trunk::{MayLand, TrunkError};
 
@@ -15,9 +15,7 @@ impl From<TrunkError> for Failure {
                     .fact("git", format!("ended with {signal}"))
                     .hint("run the same command again: it finds out, and goes on")
             }
-            TrunkError::Denied { words, .. } => Failure::new(Exit::RemoteRefused, message)
-                .fact("git", words.trim())
-                .hint("check your login: git ls-remote"),
+            TrunkError::Denied { words, .. } => denied(&message, &words),
             TrunkError::RemoteRefused { remote, branch, trunk, words, .. } => {
                 Failure::new(Exit::RemoteRefused, message)
                     .maybe_fact("remote says", remote_words(&words))
@@ -31,14 +29,12 @@ impl From<TrunkError> for Failure {
                     })
             }
             TrunkError::RefTaken { branch, remote, .. } => Failure::new(Exit::Refused, message)
-                .hint(format!("see what it holds: git log {remote}/{}", branch.short())),
+                .hint(format!("see where it is: git ls-remote {remote} {branch}")),
+            TrunkError::RefExists { remote, branch } => {
+                exists(&message, remote.as_str(), branch.as_str())
+            },
             TrunkError::InTheWay { .. } => in_the_way(message),
-            TrunkError::Hidden { branch, .. } => Failure::new(Exit::RemoteRefused, message)
-                .hint(format!(
-                    "whoever runs the server can show {} to pushes: see receive.hideRefs",
-                    branch.short()
-                ))
-                .hint("or keep the tickets on a branch of their own: tix init --trunk tickets"),
+            TrunkError::Hidden { branch, .. } => hidden(message, branch.short()),
             TrunkError::PushesElsewhere { remote, places } => {
                 address::elsewhere(&message, remote.as_str(), &places)
             }
@@ -87,17 +83,44 @@ impl From<TrunkError> for Failure {
 }
 
 fn unreachable(message: &str, words: &str, landing: MayLand) -> Failure {
-    match landing {
-        MayLand::No if speak_of_no_room(words) => no_room(words),
-        MayLand::No => Failure::new(Exit::Unreachable, format!("{message}; nothing changed"))
-            .fact("git", words.trim())
-            .hint("try again when the network is back"),
-        MayLand::Unknown => {
+    match (landing, caused_here(words)) {
+        (MayLand::No, Some(failure)) => failure,
+        (MayLand::No, None) => {
+            Failure::new(Exit::Unreachable, format!("{message}; nothing changed"))
+                .fact("git", words.trim())
+                .hint("try again when the network is back")
+        }
+        (MayLand::Unknown, Some(failure)) => {
+            let message = format!("{}, and the last push may have landed", failure.message);
+            let failure = Failure { exit: Exit::Incomplete, message, ..failure };
+            failure.hint("then run the same command again: it finds out")
+        }
+        (MayLand::Unknown, None) => {
             Failure::new(Exit::Incomplete, format!("{message}, and the last push may have landed"))
                 .fact("git", words.trim())
                 .hint("run the same command again when the network is back: it finds out")
         }
     }
+}
+
+fn exists(message: &str, remote: &str, branch: &str) -> Failure {
+    let short = branch.strip_prefix("refs/heads/").unwrap_or(branch);
+    let fetch = format!("git fetch {remote} {branch}");
+    // Not below its own name, where no branch can be as long as it is there.
+    let kept = format!("kept-{}", short.replace('/', "-"));
+    Failure::new(Exit::Refused, format!("{message}, which no claim has made; nothing changed"))
+        .fact("branch", short)
+        .hint(format!("see what it holds: {fetch} && git log FETCH_HEAD"))
+        .hint(format!(
+            "if it may have another name, give it one: {fetch} && \
+             git push --atomic {remote} FETCH_HEAD:refs/heads/{kept} :{branch}"
+        ))
+}
+
+fn hidden(message: String, branch: &str) -> Failure {
+    Failure::new(Exit::RemoteRefused, message)
+        .hint(format!("whoever runs the server can show {branch} to pushes: see receive.hideRefs"))
+        .hint("or keep the tickets on a branch of their own: tix init --trunk tickets")
 }
 
 fn in_the_way(message: String) -> Failure {

@@ -1,6 +1,8 @@
 //! What git and a server said, where it chooses between kinds of failure or is shown.
 
 use super::{Exit, Failure};
+use crate::text::shell_word;
+use crate::trunk::LocalCause;
 
 pub(super) fn failed_git(stderr: &str, message: String) -> Failure {
     if stderr.contains("Please tell me who you are")
@@ -13,25 +15,51 @@ pub(super) fn failed_git(stderr: &str, message: String) -> Failure {
         .hint("git config --global user.name \"Your Name\"")
         .hint("git config --global user.email you@example.org");
     }
-    if speak_of_no_room(stderr) {
-        return no_room(stderr);
+    caused_here(stderr).unwrap_or_else(|| Failure::new(Exit::Git, message))
+}
+
+/// A failure whose cause is on this machine, where git's words name one: to try again later mends nothing.
+pub(super) fn caused_here(words: &str) -> Option<Failure> {
+    let (exit, message, hint) = match LocalCause::of(words)? {
+        LocalCause::NoRoom => {
+            (Exit::Refused, "no space left on this machine", "make room, and try again")
+        }
+        LocalCause::Hook => (
+            Exit::Refused,
+            "the hook reference-transaction of this clone refuses refs that tix writes",
+            "let it pass what is below refs/tix/ and refs/remotes/; see which file it is: \
+             git rev-parse --git-path hooks/reference-transaction",
+        ),
+        LocalCause::NotWritable => (
+            Exit::Refused,
+            "something in this clone may not be written",
+            "fix the permissions, and try again",
+        ),
+        LocalCause::Corrupt => (
+            Exit::Git,
+            "something in this clone is damaged, and git cannot read it",
+            "look at the repository with: git fsck",
+        ),
+    };
+    Some(Failure::new(exit, message).fact("git", words.trim()).hint(hint))
+}
+
+/// The remote answers, and does not let this user in.
+pub(super) fn denied(message: &str, words: &str) -> Failure {
+    let failure = Failure::new(Exit::RemoteRefused, message).fact("git", words.trim());
+    // git advises a command, and a server could write another one in its place.
+    let owned = words.lines().find_map(|line| {
+        let (_, path) = line.split_once("dubious ownership in repository at '")?;
+        path.strip_suffix('\'')
+    });
+    match owned {
+        Some(path) => failure.hint(format!(
+            "whoever opens it has to trust its owner, on the machine that it is on: \
+             git config --global --add safe.directory {}",
+            shell_word(path)
+        )),
+        None => failure.hint("check your login: git ls-remote"),
     }
-    Failure::new(Exit::Git, message)
-}
-
-/// Whether git's words speak of a full disk here; one of the remote is spoken of by the remote.
-pub(super) fn speak_of_no_room(words: &str) -> bool {
-    let mut here = words.lines().filter(|line| !line.starts_with("remote:"));
-    here.any(|line| {
-        line.contains("No space left on device") || line.contains("Disk quota exceeded")
-    })
-}
-
-/// To try again later makes no room.
-pub(super) fn no_room(words: &str) -> Failure {
-    Failure::new(Exit::Refused, "no space left on this machine")
-        .fact("git", words.trim())
-        .hint("make room, and try again")
 }
 
 /// What the server itself said: the `remote:` lines, or everything when there are none, without what git

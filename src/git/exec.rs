@@ -167,7 +167,7 @@ impl Git {
             args: vec![subcommand.into()],
             env: Vec::new(),
             stdin: None,
-            deadline: None,
+            limit: None,
         }
     }
 }
@@ -179,7 +179,27 @@ pub struct GitCall {
     args: Vec<OsString>,
     env: Vec<(&'static str, OsString)>,
     stdin: Option<Vec<u8>>,
-    deadline: Option<Instant>,
+    limit: Option<TimeLimit>,
+}
+
+/// When a child is ended.
+struct TimeLimit {
+    at: Instant,
+    extension: Option<Extension>,
+}
+
+/// More time for a child that has come so far that ending it would leave a question open.
+struct Extension {
+    until: Instant,
+    is_due: Box<dyn Fn() -> bool + Send>,
+}
+
+impl TimeLimit {
+    fn is_over(&self) -> bool {
+        let now = Instant::now();
+        let is_longer = |more: &Extension| now < more.until && (more.is_due)();
+        self.at <= now && !self.extension.as_ref().is_some_and(is_longer)
+    }
 }
 
 impl GitCall {
@@ -213,7 +233,19 @@ impl GitCall {
     /// Ends the child and everything it started when this moment passes. Such a child gets a process
     /// group of its own, so that the helpers of a push (ssh, git-remote-https) end with it.
     pub fn deadline(mut self, at: Instant) -> Self {
-        self.deadline = Some(at);
+        self.limit = Some(TimeLimit { at, extension: None });
+        self
+    }
+
+    /// The same, and waits on until `until` where `is_due` says so at the deadline; it is asked again and again from then on.
+    pub fn deadline_or(
+        mut self,
+        at: Instant,
+        until: Instant,
+        is_due: impl Fn() -> bool + Send + 'static,
+    ) -> Self {
+        let extension = Extension { until, is_due: Box::new(is_due) };
+        self.limit = Some(TimeLimit { at, extension: Some(extension) });
         self
     }
 
@@ -233,8 +265,9 @@ impl GitCall {
             // A child that ends early closes the pipe; its exit code then says why, not this write.
             thread::spawn(move || pipe.write_all(&bytes).ok());
         }
-        let group = self.deadline.map(|_| Group::of(&child));
-        let ended = wait_until(child, group.as_ref(), self.deadline, line, target);
+        let group = self.limit.as_ref().map(|_| Group::of(&child));
+        let is_late = || self.limit.as_ref().is_some_and(TimeLimit::is_over);
+        let ended = wait_until(child, group.as_ref(), &is_late, line, target);
         drop(group);
         when_told.check()?;
         match ended {
@@ -304,7 +337,7 @@ impl GitCall {
         }
         command.args(&self.args);
         #[cfg(unix)]
-        if self.deadline.is_some() {
+        if self.limit.is_some() {
             use std::os::unix::process::CommandExt;
             command.process_group(0);
         }
@@ -383,7 +416,7 @@ impl Program {
         let child =
             spawned.map_err(|source| ExecError::Spawn { program: self.path.clone(), source })?;
         let group = Group::of(&child);
-        let ended = wait_until(child, Some(&group), None, line, StdoutTarget::Output);
+        let ended = wait_until(child, Some(&group), &|| false, line, StdoutTarget::Output);
         drop(group);
         signals::check()?;
         match ended {

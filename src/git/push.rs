@@ -3,11 +3,13 @@
 //! The answer is read per ref and never from prose: the exit code is 1 for a lost race, a protected
 //! branch and a broken hook alike, and 0 for "everything up to date".
 
+use std::fs::OpenOptions;
+use std::io::Write;
 use std::path::Path;
 use std::time::Instant;
 
-use super::exec::{GitCall, text_of};
-use super::{GitError, Repo};
+use super::exec::{ExecError, GitCall, text_of};
+use super::{GitError, Repo, signals};
 use crate::names::{Oid, RefName, RemoteName};
 
 /// What a ref of the remote must be for our update to be right: each is a compare-and-swap, and none
@@ -74,7 +76,10 @@ pub enum Atomic {
 /// How a push is made.
 pub struct PushMode<'a> {
     pub atomic: Atomic,
+    /// When it is ended, as long as nothing was sent.
     pub deadline: Instant,
+    /// When it is ended where something may have been sent, so that its answer is worth waiting for.
+    pub answer_by: Instant,
     /// Where git may note how far it comes. Without such notes a push that failed counts for one that may have been sent.
     pub notes_in: Option<&'a Path>,
 }
@@ -82,7 +87,7 @@ pub struct PushMode<'a> {
 impl PushMode<'_> {
     /// Refs that need not move together.
     pub fn one_by_one(deadline: Instant) -> Self {
-        PushMode { atomic: Atomic::No, deadline, notes_in: None }
+        PushMode { atomic: Atomic::No, deadline, answer_by: deadline, notes_in: None }
     }
 }
 
@@ -143,13 +148,15 @@ impl Repo {
         updates: &[RefUpdate],
         mode: &PushMode<'_>,
     ) -> Result<PushReport, GitError> {
+        signals::check()?;
         let mut call = self
             .git()
+            // Whoever is told to end while it pushes wants to know what came of it.
+            .for_clearing()
             .call("push")
             // A mirror remote refuses refspecs, and a push of "matching" refs is never wanted.
             .config(format!("remote.{remote}.mirror=false"))
-            .args(["--porcelain", "--no-verify", "--no-follow-tags", "--recurse-submodules=no"])
-            .deadline(mode.deadline);
+            .args(["--porcelain", "--no-verify", "--no-follow-tags", "--recurse-submodules=no"]);
         if mode.atomic == Atomic::Yes {
             call = call.arg("--atomic");
         }
@@ -159,11 +166,16 @@ impl Repo {
             .arg(remote.as_str())
             .args(updates.iter().map(RefUpdate::refspec));
         let trace = PushTrace::begin(mode.notes_in);
-        let answer = match trace.following(call).run() {
+        let answer = match trace.following(call, mode).run() {
             Ok(answer) => answer,
+            // Ended when it had said all of it.
+            Err(ExecError::Failed(end)) if end.code.is_none() && is_whole(&end.stdout) => *end,
             Err(error) => {
+                signals::check()?;
+                let stopped = matches!(error, ExecError::TimedOut { .. });
+                let end = if stopped { NotesEnd::Stopped } else { NotesEnd::Written };
                 let error = GitError::from(error);
-                if error.is_cut_off() && trace.progress() == PushProgress::BeforeRefs {
+                if error.is_cut_off() && trace.progress(end) == PushProgress::BeforeRefs {
                     let (refs, words) = (Vec::new(), error.to_string());
                     return Ok(PushReport { refs, words, sent: PushProgress::BeforeRefs });
                 }
@@ -171,7 +183,11 @@ impl Repo {
             }
         };
         let refs = parse(&answer.stdout);
-        let sent = if refs.is_empty() { trace.progress() } else { PushProgress::Sent };
+        if refs.is_empty() {
+            signals::check()?;
+        }
+        let sent =
+            if refs.is_empty() { trace.progress(NotesEnd::Written) } else { PushProgress::Sent };
         Ok(PushReport { refs, words: answer.stderr, sent })
     }
 
@@ -207,17 +223,26 @@ impl PushTrace {
         PushTrace(dir.and_then(file))
     }
 
-    fn following(&self, call: GitCall) -> GitCall {
-        match &self.0 {
-            Some(file) => call.env("GIT_TRACE2_EVENT", file.path()),
-            None => call,
-        }
+    /// The call with its notes in this file, by which it gets more time once it may have sent something.
+    fn following(&self, call: GitCall, mode: &PushMode<'_>) -> GitCall {
+        let Some(file) = &self.0 else { return call.deadline(mode.answer_by) };
+        let path = file.path().to_owned();
+        call.env("GIT_TRACE2_EVENT", &path).deadline_or(mode.deadline, mode.answer_by, move || {
+            let text = std::fs::read_to_string(&path).unwrap_or_default();
+            !tells_of_nothing_sent(&text, NotesEnd::Stopped)
+        })
     }
 
-    /// How far it came. Without the end of git's notes, which a full disk or a kill cuts off, they prove nothing.
-    fn progress(&self) -> PushProgress {
-        let text = self.0.as_ref().and_then(|file| std::fs::read_to_string(file.path()).ok());
-        if text.is_some_and(|text| tells_of_nothing_sent(&text)) {
+    /// How far it came. Notes that are not whole prove nothing.
+    fn progress(&self, end: NotesEnd) -> PushProgress {
+        let text = self.0.as_ref().and_then(|file| {
+            // A full disk keeps git's next note out, as it does a line of ours.
+            let more = || OpenOptions::new().append(true).open(file.path());
+            let has_room = || more().and_then(|mut file| file.write_all(&[b'\n'; 4096])).is_ok();
+            let text = std::fs::read_to_string(file.path()).ok()?;
+            (end == NotesEnd::Written || has_room()).then_some(text)
+        });
+        if text.is_some_and(|text| tells_of_nothing_sent(&text, end)) {
             PushProgress::BeforeRefs
         } else {
             PushProgress::Sent
@@ -225,7 +250,16 @@ impl PushTrace {
     }
 }
 
-fn tells_of_nothing_sent(trace: &str) -> bool {
+/// How the notes of a push end that are whole.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum NotesEnd {
+    /// With git's own last note.
+    Written,
+    /// Anywhere: tix ended git, which then writes nothing any more. A note is written before what it is about.
+    Stopped,
+}
+
+fn tells_of_nothing_sent(trace: &str, end: NotesEnd) -> bool {
     #[derive(serde::Deserialize)]
     struct Event<'t> {
         #[serde(rename = "event")]
@@ -236,7 +270,7 @@ fn tells_of_nothing_sent(trace: &str) -> bool {
         label: &'t str,
     }
     // Git can be told to leave such regions out. The one before it shows that it was not.
-    let (mut pushing, mut asked, mut ended) = (None, false, false);
+    let (mut pushing, mut asked, mut ended) = (None, false, end == NotesEnd::Stopped);
     for line in trace.lines() {
         let Ok(Event { kind, sid, label }) = serde_json::from_str(line) else { return false };
         let own = *pushing.get_or_insert(sid) == sid;
@@ -247,6 +281,11 @@ fn tells_of_nothing_sent(trace: &str) -> bool {
         ended |= own && matches!(kind, "atexit" | "signal");
     }
     asked && ended
+}
+
+/// Whether the report is there to its last line.
+fn is_whole(answer: &[u8]) -> bool {
+    answer.ends_with(b"\nDone\n")
 }
 
 /// Reads the lines `<flag> TAB <from>:<to> TAB <summary>`; others (`To …`, `Done`) say nothing of a ref.
@@ -302,10 +341,12 @@ mod tests {
         let push = event("1", r#""region_enter","label":"push_refs""#);
         let server = event("1/2", r#""atexit""#);
         let end = event("1", r#""atexit""#);
-        let proves = |lines: &[&String]| {
+        let ending = |lines: &[&String], end| {
             let lines: Vec<&str> = lines.iter().map(|line| line.as_str()).collect();
-            tells_of_nothing_sent(&lines.join("\n"))
+            tells_of_nothing_sent(&lines.join("\n"), end)
         };
+        let proves = |lines: &[&String]| ending(lines, NotesEnd::Written);
+        let stopped = |lines: &[&String]| ending(lines, NotesEnd::Stopped);
         assert!(proves(&[&start, &refs, &server, &end]));
         assert!(!proves(&[&start, &refs, &push, &end]));
         assert!(!proves(&[&start, &end]));
@@ -313,6 +354,10 @@ mod tests {
         assert!(!proves(&[&start, &refs, &server]));
         assert!(!proves(&[&start, &refs, &"{\"event\":\"ate".to_owned()]));
         assert!(!proves(&[]));
+        assert!(stopped(&[&start, &refs]));
+        assert!(!stopped(&[&start, &refs, &push]));
+        assert!(!stopped(&[&start]));
+        assert!(!stopped(&[]));
     }
 
     #[test]

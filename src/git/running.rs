@@ -96,12 +96,12 @@ impl StdoutTarget<'_> {
     }
 }
 
-/// Waits for a child; `None` when the moment passed first, or it was stopped. One that may have to be ended is in a process
+/// Waits for a child; `None` when its time was up first, or it was stopped. One that may have to be ended is in a process
 /// group of its own, so that its helpers end with it.
 pub(super) fn wait_until(
     mut child: Child,
     group: Option<&Group>,
-    at: Option<Instant>,
+    is_late: &dyn Fn() -> bool,
     line: &StopChannel,
     mut target: StdoutTarget<'_>,
 ) -> io::Result<Option<Output>> {
@@ -109,7 +109,7 @@ pub(super) fn wait_until(
     let target = &mut target;
     let is_over = || {
         let stopped = group.is_some() && !matches!(line.hear.try_recv(), Err(TryRecvError::Empty));
-        stopped || at.is_some_and(|at| at <= Instant::now())
+        stopped || is_late()
     };
     let mut ended = end_of(&mut child, &mut pipes, group, target, is_over)?;
     let in_time = ended.is_some();

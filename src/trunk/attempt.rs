@@ -78,6 +78,16 @@ impl<T> Sent<T> {
         self.change.reach == CommitReach::Refs
     }
 
+    /// The same failure by the name of the branch, where that is the lock: what a look showed of it is no reason to look again.
+    pub(super) fn named(&self, failure: AttemptFailure, view: &View<'_>) -> AttemptFailure {
+        match (&failure, self.built.refs.last()) {
+            (AttemptFailure::Behind(_), Some(lock)) if self.is_alone() && view.is_fetched() => {
+                AttemptFailure::Taken { name: lock.name().clone(), reason: "stale info".to_owned() }
+            }
+            _ => failure,
+        }
+    }
+
     /// The attempt, when it came to nothing.
     pub(super) fn failed(
         &self,

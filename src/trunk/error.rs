@@ -103,6 +103,9 @@ pub enum TrunkError {
         /// The reason in git's report.
         reason: String,
     },
+    /// A ref that the change was to make is there already, and not tix's to move.
+    #[error("{remote} has a branch {} already", branch.short())]
+    RefExists { remote: RemoteName, branch: RefName },
     /// The remote has a branch beside which there cannot be one of that name: in git's files a name is a file or a directory.
     #[error("{remote} has a branch {}, beside which there can be no {}", branch.short(), wanted.short())]
     InTheWay { remote: RemoteName, branch: RefName, wanted: RefName },

@@ -7,6 +7,7 @@ use super::judge::{RefusedRef, speaks_of_permission};
 use super::patience::Patience;
 use super::server::LAST_WORD;
 use super::{Diary, MayLand, Stop, Trunk, TrunkError, View};
+use crate::git::RefUpdate;
 use crate::names::{Oid, RemoteName};
 
 /// How often a server may say "busy" although the trunk has not moved. Under contention the winner's
@@ -40,8 +41,13 @@ impl Trunk<'_> {
         match failure {
             AttemptFailure::Refused(no) => Err(self.refused(remote, no, words).into()),
             AttemptFailure::Taken { name, reason } => {
-                let taken = TrunkError::RefTaken { remote: remote.clone(), branch: name, reason };
-                Err(taken.into())
+                let (remote, branch) = (remote.clone(), name);
+                let made = |update: &RefUpdate| matches!(update, RefUpdate::Create { name, .. } if *name == branch);
+                Err(if refs.iter().any(made) {
+                    TrunkError::RefExists { remote, branch }.into()
+                } else {
+                    TrunkError::RefTaken { remote, branch, reason }.into()
+                })
             }
             AttemptFailure::Busy(_) | AttemptFailure::Strange(_)
                 if let Some(error) = patience.first_look(|| self.in_the_way(remote, &refs)) =>
@@ -117,6 +123,7 @@ pub(super) fn unknown(remote: &RemoteName, error: &TrunkError) -> TrunkError {
         TrunkError::Git(_)
         | TrunkError::RemoteRefused { .. }
         | TrunkError::RefTaken { .. }
+        | TrunkError::RefExists { .. }
         | TrunkError::InTheWay { .. }
         | TrunkError::PushesElsewhere { .. }
         | TrunkError::TwoFaced { .. }

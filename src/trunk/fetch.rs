@@ -228,7 +228,11 @@ impl<'b> WantedBranch<'b> {
     }
 }
 
-/// The remote gave no answer, and nothing was sent to it.
+/// The remote gave no answer, or none but a refusal, and nothing was sent to it.
 pub(super) fn unreachable(remote: &RemoteName, words: String) -> TrunkError {
-    TrunkError::Unreachable { remote: remote.clone(), words, landing: MayLand::No }
+    let remote = remote.clone();
+    if speaks_of_permission(&words) {
+        return TrunkError::Denied { remote, words };
+    }
+    TrunkError::Unreachable { remote, words, landing: MayLand::No }
 }

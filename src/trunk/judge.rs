@@ -1,5 +1,6 @@
 //! What the answer to a push means, ref by ref. Pure.
 
+use super::cause::LocalCause;
 use crate::git::{PushReport, RefOutcome, RefUpdate};
 use crate::names::RefName;
 
@@ -65,7 +66,12 @@ pub fn judge(report: &PushReport, updates: &[RefUpdate]) -> PushVerdict {
         return PushVerdict::Won;
     }
     if report.refs.is_empty() {
-        // The one place where words decide, and only how the next push is sent: its result is judged as any.
+        // RFC 9110: the content is too large. Nothing of it was taken, and it will not be smaller.
+        if let (true, Some(first)) = (report.words.contains("HTTP 413"), updates.first()) {
+            let (name, reason) = (first.name().clone(), "it is too large (HTTP 413)".to_owned());
+            return PushVerdict::Refused(RefusedRef { name, reason });
+        }
+        // Words decide how the next push is sent, and its result is judged as any.
         let no_atomic = report.words.contains("does not support --atomic");
         return if no_atomic { PushVerdict::NotAtomic } else { PushVerdict::Unclear };
     }
@@ -115,7 +121,7 @@ pub fn judge(report: &PushReport, updates: &[RefUpdate]) -> PushVerdict {
 /// success and failure. What git adds by itself ("Please make sure you have the correct access rights") is
 /// no sign of either: it says so whenever ssh ends early, also for a host that is down.
 pub fn speaks_of_permission(words: &str) -> bool {
-    const HINTS: [&str; 15] = [
+    const HINTS: [&str; 16] = [
         "authentication failed",
         "permission denied",
         "could not read username",
@@ -131,7 +137,11 @@ pub fn speaks_of_permission(words: &str) -> bool {
         "repository not found",
         "service not enabled",
         "access denied or repository not exported",
+        "detected dubious ownership",
     ];
+    if LocalCause::of(words).is_some() {
+        return false;
+    }
     let words = words.to_ascii_lowercase();
     HINTS.iter().any(|hint| words.contains(hint))
 }
@@ -265,6 +275,10 @@ mod tests {
     fn permission_is_told_from_the_network() {
         assert!(speaks_of_permission("fatal: Authentication failed for 'https://x'"));
         assert!(speaks_of_permission("git@host: Permission denied (publickey)."));
+        assert!(speaks_of_permission("fatal: detected dubious ownership in repository at '/x'"));
+        assert!(!speaks_of_permission(
+            "error: cannot lock ref 'x': Unable to create 'x.lock': Permission denied"
+        ));
         assert!(!speaks_of_permission("fatal: unable to access: Could not resolve host: x"));
         let down = "ssh: connect to host x port 22: Connection refused\n\
                     fatal: Could not read from remote repository.\n\n\

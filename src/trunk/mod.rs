@@ -20,6 +20,7 @@ mod basis;
 mod beside;
 mod branches;
 mod build;
+mod cause;
 mod deadline;
 mod error;
 mod explain;
@@ -42,9 +43,11 @@ mod view;
 use std::convert::Infallible;
 use std::time::{Duration, Instant};
 
+pub use cause::LocalCause;
 pub use deadline::{Deadline, DeadlineGrowth};
 pub use error::{MayLand, Stop, TrunkError, may_still_land};
 pub use group::{AskedChange, Grouped};
+pub use judge::speaks_of_permission;
 pub use pruned::with_objects;
 pub use run::{Run, clear_killed_runs, killed_runs, random_token};
 pub use seen::last_fetched;
@@ -219,6 +222,8 @@ pub struct Diary {
     pub ticket: Option<TicketId>,
     /// Pushes sent (or local transactions tried).
     pub attempts: u32,
+    /// A change is on the trunk, or on the branch that it was for.
+    pub landed: bool,
     pub commits: Vec<Oid>,
     /// The paths of the last of them.
     pub paths: Vec<RepoPath>,

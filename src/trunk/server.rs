@@ -6,6 +6,7 @@ use super::attempt::{AttemptFailure, Course, FailedAttempt, Looked, PushState, S
 use super::backoff::Backoff;
 use super::beside::{moved_by, moved_ref};
 use super::explain::{still_open, told, too_late, unknown};
+use super::fetch::unreachable;
 use super::group::{PushGroup, Turn};
 use super::judge::{PushVerdict, judge};
 use super::seen::note_fetched;
@@ -17,9 +18,9 @@ use crate::git::{Atomic, GitError, PushMode, PushProgress, PushReport, RefUpdate
 use crate::lifecycle::{Change, CommitReach, Decision};
 use crate::names::{Oid, RemoteName};
 
-/// How long a question to the remote may take when the deadline has passed but a push was sent whose
-/// fate is not known: to learn it is worth a moment more.
-pub(super) const LAST_WORD: Duration = Duration::from_secs(5);
+/// How long a push that was sent waits for its answer when the deadline has passed, and then again a question about its fate: to
+/// learn it is worth a moment more.
+pub(super) const LAST_WORD: Duration = Duration::from_millis(2500);
 
 impl Trunk<'_> {
     pub(super) fn transact_remote<T, A, E>(
@@ -83,6 +84,7 @@ impl Trunk<'_> {
             // What was seen before is a try: nobody else was in the way, and it is time to look.
             let look = !view.is_fetched()
                 && (matches!(failure, AttemptFailure::Behind(_)) || mine.fate == PushState::Unsent);
+            let failure = mine.named(failure, &view);
             let failed = mine.failed(failure, words, seen(&view), group.len());
             if !failed.is_unclear() || mine.fate == PushState::Unsent {
                 group.refused(failed.taken());
@@ -124,12 +126,19 @@ impl Trunk<'_> {
         decide: Decide<'_, T, A, E>,
     ) -> Result<Looked<'_, T, A>, Stop<E>> {
         let Course { sent, patience, .. } = course;
+        if let (true, true, Some(failed)) = (self.deadline.is_over(), sent.is_empty(), &course.last)
+            && failed.is_unclear()
+        {
+            // Nothing was sent, and there is no time to ask again.
+            return Err(unreachable(remote, failed.words.clone()).into());
+        }
         let began = Instant::now();
         let view = match self.fetch(remote) {
             Ok(view) => view,
             // A trunk that is gone holds no push of ours either, and none can land: each expects it where it was.
             Err(error @ TrunkError::NoTrunk { .. }) => return Err(error.into()),
             Err(error) if sent.is_empty() => return Err(error.into()),
+            Err(error) if self.deadline.is_over() => return Err(unknown(remote, &error).into()),
             Err(error) => {
                 patience.lose_one(|| unknown(remote, &error))?;
                 return Ok(Looked::Failed);
@@ -225,13 +234,14 @@ impl Trunk<'_> {
         } else {
             self.taken_there(remote, rest)
         };
-        // A push that is begun gets time to be answered: one that is cut off at once says nothing.
-        let until = self.deadline.at().max(Instant::now() + LAST_WORD);
         let report = if taken.is_some() {
             Ok(unsent())
         } else {
+            // One that is sent gets time to be answered: cut off at once it says nothing.
+            let (at, now) = (self.deadline.at(), Instant::now());
+            let (deadline, answer_by) = (at.max(now + LAST_WORD), at.max(now) + LAST_WORD);
             let notes_in = Some(self.run.dir());
-            self.repo.push(remote, first, &PushMode { atomic, deadline: until, notes_in })
+            self.repo.push(remote, first, &PushMode { atomic, deadline, answer_by, notes_in })
         };
         let fate = fate_of(&report, change.reach);
         self.note_fate(fate, diary);
@@ -328,6 +338,7 @@ impl Trunk<'_> {
         atomic: Atomic,
     ) -> Landed<T> {
         self.run.note_landed();
+        diary.landed = true;
         note_fetched(self.repo, remote, &self.stamp);
         if !mine.is_alone() {
             self.tell_others(remote, &mine.built.tip);

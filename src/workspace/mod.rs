@@ -14,6 +14,7 @@ mod record;
 pub mod spawn;
 pub mod trash;
 pub mod trust;
+mod unlinked;
 pub mod worker;
 
 use std::io;
@@ -26,6 +27,7 @@ pub use include::include;
 pub use pending::{note_push, pending_push, settle_push};
 pub use prepared::{changes, note_prepared, remove, untracked};
 pub use record::{WorkspaceRecord, all, forget, load, made_at, recorded, save};
+pub use unlinked::{is_unlinked, moved_along};
 
 use crate::git::{GitError, LocalEdit, RefValue, Repo};
 use crate::names::{Oid, RefName};
@@ -38,6 +40,9 @@ pub enum WorkspaceError {
     /// Something is where the worktree would go.
     #[error("the workspace's place is taken: {} {what}", path.display())]
     Occupied { path: PathBuf, what: &'static str },
+    /// The worktree is there, and does not know where its repository is.
+    #[error("git does not work in {}, because the repository was moved", path.display())]
+    Unlinked { path: PathBuf },
     /// Nothing can be written where the worktree would go.
     #[error("the workspace cannot be made in {}: {source}", path.display())]
     NotWritable { path: PathBuf, source: io::Error },
@@ -84,7 +89,7 @@ pub fn preflight(
     known: &[&Oid],
 ) -> Result<BranchLeftover, WorkspaceError> {
     if let Some(path) = path {
-        check_free(path)?;
+        check_free(repo, path)?;
         check_writable(path)?;
     }
     let Some(local) = local else { return Ok(BranchLeftover::None) };
@@ -138,7 +143,7 @@ pub fn is_near(repo: &Repo, path: &Path) -> bool {
         && way.all(|dir| !dir.is_symlink() && !is_repository(dir))
 }
 
-fn check_free(path: &Path) -> Result<(), WorkspaceError> {
+fn check_free(repo: &Repo, path: &Path) -> Result<(), WorkspaceError> {
     let occupied = |what| Err(WorkspaceError::Occupied { path: path.to_owned(), what });
     let meta = match std::fs::symlink_metadata(path) {
         Ok(meta) => meta,
@@ -155,6 +160,9 @@ fn check_free(path: &Path) -> Result<(), WorkspaceError> {
     }
     match std::fs::read_dir(path).map(|mut entries| entries.next().is_some()) {
         Ok(false) => Ok(()),
+        Ok(true) if is_unlinked(repo, path) => {
+            Err(WorkspaceError::Unlinked { path: path.to_owned() })
+        }
         Ok(true) => occupied("is not empty"),
         Err(source) => Err(WorkspaceError::NotWritable { path: path.to_owned(), source }),
     }
@@ -246,7 +254,7 @@ pub fn recreate(
     path: &Path,
     branch: &RefName,
 ) -> Result<Option<String>, WorkspaceError> {
-    check_free(path)?;
+    check_free(repo, path)?;
     forget_gone(repo, Some(path), branch)?;
     let answer = repo.add_worktree_of(path, branch)?;
     if answer.code == Some(0) {

@@ -38,6 +38,7 @@ pub(super) fn explained(
         | WorkspaceError::BadPath { .. }
         | WorkspaceError::Unprepared { .. }
         | WorkspaceError::Setup { .. }
+        | WorkspaceError::Unlinked { .. }
         | WorkspaceError::Record { .. } => return error.into(),
     };
     match earlier {

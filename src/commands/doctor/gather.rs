@@ -291,9 +291,13 @@ fn place_of(ctx: &Context<'_>, worktree: &Worktree) -> WorkspacePlace {
 
 /// What this clone has of tickets: the records that tix wrote, and the worktrees that have a ticket branch checked out.
 fn workspaces(ctx: &Context<'_>) -> Result<Vec<WorkspaceFacts>, Failure> {
-    let facts = |worktree: &Worktree| WorktreeFacts {
-        path: worktree.path.clone(),
-        place: place_of(ctx, worktree),
+    let facts = |id: &TicketId, worktree: &Worktree| {
+        let place = || ctx.workspace_path(id, "").ok();
+        let moved = worktree.prunable.then(|| workspace::moved_along(&ctx.repo, worktree, place()));
+        let linked = || (worktree.path.clone(), place_of(ctx, worktree));
+        let unlinked = moved.flatten().map(|path| (path, WorkspacePlace::Unlinked));
+        let (path, place) = unlinked.unwrap_or_else(linked);
+        WorktreeFacts { path, place }
     };
     let worktrees = ctx.repo.worktrees()?;
     let mut all = Vec::new();
@@ -301,7 +305,7 @@ fn workspaces(ctx: &Context<'_>) -> Result<Vec<WorkspaceFacts>, Failure> {
         let branch = ctx.ticket_branch(&id).ok();
         let worktree = of_ticket(&worktrees, branch.as_ref(), || record.path.clone());
         all.push(WorkspaceFacts {
-            worktree: worktree.map(facts),
+            worktree: worktree.map(|worktree| facts(&id, worktree)),
             claim_id: Some(record.claim_id),
             wants_worktree: record.path.is_some(),
             finished: record.finished,
@@ -313,7 +317,7 @@ fn workspaces(ctx: &Context<'_>) -> Result<Vec<WorkspaceFacts>, Failure> {
     for worktree in worktrees.iter().skip(1) {
         let id = worktree.branch.as_ref().and_then(|branch| ctx.ticket_of(branch));
         if let Some(id) = id.filter(|id| !all.iter().any(|known| known.id == *id)) {
-            let worktree = Some(facts(worktree));
+            let worktree = Some(facts(&id, worktree));
             all.push(WorkspaceFacts {
                 ended: ended_worker(ctx, &id),
                 id,

@@ -1,6 +1,6 @@
 //! A ticket branch on the remote whose ticket nobody holds.
 
-use super::{BRANCH, ID, fact, many_tickets, one_ticket, workspace};
+use super::{BRANCH, ID, fact, hints, many_tickets, one_ticket, workspace};
 
 #[test]
 fn a_branch_that_somebody_made_from_the_trunk_bars_nobody() {
@@ -21,6 +21,27 @@ fn somebody_elses_commits_are_left_where_they_are() {
     let before = sandbox.remote().git(&["rev-parse", BRANCH]);
     sandbox.clone_named("a").tix(&["activate", ID]).exits(5);
     assert_eq!(sandbox.remote().git(&["rev-parse", BRANCH]), before);
+}
+
+#[test]
+fn a_branch_that_no_claim_made_is_named_with_either_lock_and_the_ways_out_work() {
+    for lock in ["trunk", "branch"] {
+        let sandbox = one_ticket();
+        sandbox.seed(&[(".tix.yaml", format!("lock: {lock}\n"))]);
+        let clone = sandbox.clone_named("a");
+        sandbox.seed_on(&format!("ticket/{ID}"), &[("own.txt", "own")]);
+        let own = sandbox.remote().git(&["rev-parse", BRANCH]);
+        let refused = clone.tix(&["activate", ID, "--json"]);
+        assert_eq!(refused.exits(5).json()["details"]["branch"], format!("ticket/{ID}"), "{lock}");
+        assert_eq!(sandbox.remote().git(&["rev-parse", BRANCH]), own);
+        for hint in hints(&refused).lines() {
+            let (_, command) = hint.split_once(": ").unwrap();
+            clone.sh(command).run().success();
+        }
+        let kept = format!("refs/heads/kept-ticket-{ID}");
+        assert_eq!(sandbox.remote().git(&["rev-parse", &kept]), own);
+        clone.tix(&["activate", ID]).success();
+    }
 }
 
 #[test]

@@ -207,6 +207,63 @@ fn a_full_disk_here_is_not_taken_for_the_network() {
     row("fetch", theirs, 7);
 }
 
+#[test]
+fn a_hook_of_the_clone_that_refuses_refs_is_not_taken_for_the_network() {
+    let rows: [&[&str]; 4] = [
+        &["list", "--fetch"],
+        &["new", "Another", "--session", "bar"],
+        &["note", "foo-001", "hello"],
+        &["activate", "foo-001"],
+    ];
+    for command in rows {
+        let sandbox = seeded();
+        let clone = sandbox.clone_named("clone").not_up_to_date();
+        clone.hook("reference-transaction", "exit 1");
+        let old = sandbox.remote().git(&["for-each-ref"]);
+        let output = clone.tix(command);
+        assert!(output.exits(5).stderr().contains("the hook reference-transaction"), "{output}");
+        assert_eq!(sandbox.remote().git(&["for-each-ref"]), old);
+    }
+}
+
+/// Every try ends the same way, so nothing is tried again later.
+#[test]
+fn a_hook_that_refuses_refs_is_named_also_where_a_claim_may_have_landed() {
+    let sandbox = seeded();
+    sandbox.seed(&[(".tix.yaml", "lock: branch\n")]);
+    let clone = sandbox.clone_named("clone");
+    clone.hook("reference-transaction", "exit 1");
+    let output = clone.tix(&["activate", "foo-001"]);
+    assert!(output.exits(8).stderr().contains("the hook reference-transaction"), "{output}");
+}
+
+#[test]
+fn a_remote_of_another_user_lets_nobody_in_who_does_not_trust_its_owner() {
+    let sandbox = seeded();
+    let clone = sandbox.clone_named("clone");
+    // git's own switch for its tests; the clone is trusted, and the remote is not.
+    let clone = clone
+        .env("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+        .env("GIT_CONFIG_COUNT", "1")
+        .env("GIT_CONFIG_KEY_0", "safe.directory")
+        .env("GIT_CONFIG_VALUE_0", clone.path());
+    for command in [&["list", "--fetch"][..], &["activate", "foo-001"], &["new", "Another"]] {
+        let output = clone.tix(command);
+        let trust = format!("safe.directory '{}'\n", sandbox.remote().path().display());
+        assert!(output.exits(6).stderr().ends_with(&trust), "{output}");
+    }
+}
+
+#[test]
+fn a_damaged_clone_is_not_taken_for_the_network() {
+    let sandbox = seeded();
+    let clone = sandbox.clone_named("clone").not_up_to_date();
+    sandbox.seed(&[("more.txt", "more")]);
+    clone.write(".git/refs/heads/lost", format!("{}\n", "1".repeat(40)));
+    let output = clone.tix(&["list", "--fetch"]);
+    assert!(output.exits(10).stderr().contains("git fsck"), "{output}");
+}
+
 /// Without it nothing can be claimed, and nothing was.
 #[test]
 fn an_id_of_the_clone_that_cannot_be_written_stops_before_the_claim() {

@@ -293,8 +293,10 @@ fn a_branch_of_that_name_on_the_remote_stops_it_before_the_lock() {
     exit: 5
     ----- stdout -----
     ----- stderr -----
-    error: ticket/TICKET-foo-001 on origin is not where it must be: stale info
-    hint: see what it holds: git log origin/ticket/TICKET-foo-001
+    error: origin has a branch ticket/TICKET-foo-001 already, which no claim has made; nothing changed
+      branch  ticket/TICKET-foo-001
+    hint: see what it holds: git fetch origin refs/heads/ticket/TICKET-foo-001 && git log FETCH_HEAD
+    hint: if it may have another name, give it one: git fetch origin refs/heads/ticket/TICKET-foo-001 && git push --atomic origin FETCH_HEAD:refs/heads/kept-ticket-TICKET-foo-001 :refs/heads/ticket/TICKET-foo-001
     ");
     assert_eq!(sandbox.remote().git(&["rev-parse", "main"]), old);
 }

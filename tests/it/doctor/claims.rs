@@ -153,14 +153,31 @@ fn an_approval_is_outdated_once_other_work_follows_and_not_by_what_tix_writes() 
 
 #[test]
 fn a_repository_that_was_moved_is_joined_again_with_its_workspaces() {
-    let (sandbox, clone) = held();
-    let there = clone.at(workspace(&clone, ID));
-    let moved = Place::new(sandbox.shared(), sandbox.root().join("moved"));
-    std::fs::rename(clone.path(), moved.path()).unwrap();
-    let report = assert_found(&moved, &["warning claim-without-workspace TICKET-foo-001"]);
-    let finding = &report["findings"][0];
-    assert!(finding["message"].as_str().unwrap().contains("the repository was moved"), "{report}");
-    moved.sh(finding["repairs"][0]["command"].as_str().unwrap()).run().success();
-    assert_found(&moved, &[]);
-    assert_eq!(there.git(&["status", "--porcelain"]), "");
+    // Alone; with its workspaces, and under another name than they were made for.
+    for (to, with) in [("moved", false), ("elsewhere/a", true), ("elsewhere/b", true)] {
+        let (sandbox, clone) = held();
+        let mut there = clone.at(workspace(&clone, ID));
+        let moved = Place::new(sandbox.shared(), sandbox.root().join(to));
+        std::fs::create_dir_all(moved.path().parent().unwrap()).unwrap();
+        std::fs::rename(clone.path(), moved.path()).unwrap();
+        if with {
+            let all = moved.path().with_file_name("a.worktrees");
+            std::fs::rename(there.path().parent().unwrap(), &all).unwrap();
+            there = moved.at(all.join(ID));
+        }
+        let report = assert_found(&moved, &["warning claim-without-workspace TICKET-foo-001"]);
+        let finding = &report["findings"][0];
+        let message = finding["message"].as_str().unwrap();
+        assert!(message.contains("the repository was moved"), "{report}");
+        let repair = finding["repairs"][0]["command"].as_str().unwrap();
+        let resume = ["activate", ID, "--resume"];
+        if to != "elsewhere/b" {
+            let refused = moved.tix(&resume);
+            assert!(refused.exits(5).stderr().contains(repair), "{refused}");
+        }
+        moved.sh(repair).run().success();
+        assert_found(&moved, &[]);
+        assert_eq!(there.git(&["status", "--porcelain"]), "");
+        moved.tix(&resume).success();
+    }
 }

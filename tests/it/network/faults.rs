@@ -1,8 +1,8 @@
 //! The network breaks for good: while fetching, while claiming, or between the claim and the end of its set-up.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use super::line::{ACTIVATE, ID, Line, NEW, PATIENT, RELEASE, in_time};
+use super::line::{ACTIVATE, ID, Line, NEW, PATIENT, RELEASE, SHORT, in_time};
 use crate::harness::net::{Fault, When};
 use crate::harness::{Do, On, Shim, Untouched, at_once, no_leftovers};
 
@@ -102,11 +102,10 @@ fn a_release_and_a_new_ticket_that_never_reach_the_server_change_nothing() {
 #[test]
 fn a_release_and_a_new_ticket_that_stall_may_still_land_and_say_so() {
     at_once([RELEASE, NEW], |command| {
-        let line = Line::over_git();
+        let line = Line::over_http();
         line.first.tix(&["activate", ID]).success();
         let refs = line.refs();
-        let soon = [command, &["--timeout", "2s"]].concat();
-        line.run(&soon, [(When::Push, Fault::Stall)]).exits(8);
+        line.run(&[command, SHORT].concat(), [(When::Push, Fault::Stall)]).exits(8);
         assert_eq!(line.refs(), refs);
         no_leftovers(&line.first);
         line.mend();
@@ -116,12 +115,14 @@ fn a_release_and_a_new_ticket_that_stall_may_still_land_and_say_so() {
 }
 
 #[test]
-fn a_stalled_claim_may_still_land_and_says_so() {
+fn a_stalled_claim_may_still_land_where_it_was_sent_and_says_so() {
     at_once(Line::each(), |line| {
         let before = Untouched::of(&line.first);
         let output = line.activate([(When::Push, Fault::Stall)]);
-        output.exits(8);
-        assert!(output.stderr().contains("may have landed"), "{output}");
+        // Over `git://` the server has not yet said where its refs are.
+        let (exit, words) =
+            if line.http.is_some() { (8, "may have landed") } else { (7, "nothing changed") };
+        assert!(output.exits(exit).stderr().contains(words), "{output}");
         assert_eq!(line.holder(), None);
         before.assert_same(&line.first);
         no_leftovers(&line.first);
@@ -129,10 +130,44 @@ fn a_stalled_claim_may_still_land_and_says_so() {
     });
 }
 
+/// Less than what a run took that gave each of its questions a moment of its own when the time was up.
+const SOON: Duration = Duration::from_secs(12);
+
+#[test]
+fn a_server_that_says_nothing_is_not_waited_for_when_the_time_is_up() {
+    at_once([PATIENT, RELEASE, NEW], |command| {
+        let line = Line::over_git();
+        if command == RELEASE {
+            line.first.tix(PATIENT).success();
+        }
+        let refs = line.refs();
+        let began = Instant::now();
+        let output = line.run(&[command, SHORT].concat(), [(When::Always, Fault::Stall)]);
+        assert!(output.exits(7).stderr().contains("nothing changed"), "{output}");
+        assert!(began.elapsed() < SOON, "{:?}\n{output}", began.elapsed());
+        assert_eq!(line.refs(), refs);
+        no_leftovers(&line.first);
+        line.mend();
+        line.first.tix(command).success();
+    });
+}
+
+#[test]
+fn a_push_that_was_sent_has_one_more_moment_for_all_that_is_asked_of_it() {
+    let line = Line::over_git();
+    let rules = [(When::Nth(1), Fault::StallAnswer), (When::From(2), Fault::Stall)];
+    let began = Instant::now();
+    let output = line.activate(rules);
+    assert!(output.exits(8).stderr().contains("may have landed"), "{output}");
+    assert!(began.elapsed() < SOON, "{:?}\n{output}", began.elapsed());
+    line.holder().expect("it has");
+    line.assert_all_goes_on();
+}
+
 /// The time grows with attempts that are answered. One that stalls would make itself wait forty times as long.
 #[test]
 fn a_stalled_push_gets_no_more_time_than_the_settings_give_it() {
-    let line = Line::over_git();
+    let line = Line::over_http();
     line.first.git(&["config", "tix.timeout", "2s"]);
     let output = line.run(PATIENT, [(When::Push, Fault::Stall)]);
     assert!(output.exits(8).stderr().contains("may have landed"), "{output}");

@@ -7,6 +7,7 @@ use crate::harness::{Output, Place, Prepared, Sandbox, no_leftovers, queue_ticke
 
 pub const ID: &str = "TICKET-foo-001";
 pub const ACTIVATE: &[&str] = &["activate", ID, "--timeout", "2s"];
+pub const SHORT: &[&str] = &["--timeout", "2s"];
 
 /// For networks that break, and keep nobody waiting: how often something is tried must not hang on how fast the machine is.
 pub const PATIENT: &[&str] = &["activate", ID];

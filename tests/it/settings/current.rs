@@ -218,3 +218,46 @@ fn settings_that_hold_cost_no_connection() {
     ada.tix_command(&["activate", ID]).through(&shim).run().success();
     assert_eq!(shim.connections(), 1);
 }
+
+/// Each a setting that stops every command that reads it.
+const UNUSABLE: [&str; 3] = ["lock: ref\n", "review: [\n", "timeout: soon\n"];
+
+#[test]
+fn settings_that_cannot_be_used_hold_no_longer_than_the_remote_has_them() {
+    let rows: [&[&str]; 6] = [
+        &["activate", ID],
+        &["note", ID, "hello"],
+        &["list", "--fetch"],
+        &["next", "--fetch"],
+        &["dep", "tree", ID, "--fetch"],
+        &["doctor"],
+    ];
+    for (row, command) in rows.into_iter().enumerate() {
+        let sandbox = project(UNUSABLE[row % UNUSABLE.len()]);
+        let ada = ada(&sandbox);
+        ada.tix(command).exits(9);
+        agree(&sandbox, "");
+        ada.tix(command).success();
+    }
+}
+
+#[test]
+fn a_command_without_the_network_says_how_mended_settings_are_fetched() {
+    for settings in UNUSABLE {
+        let sandbox = project(settings);
+        let ada = ada(&sandbox);
+        agree(&sandbox, "");
+        for command in [&["list"][..], &["doctor", "--offline"], &["log", ID]] {
+            let shim = Shim::new(&sandbox);
+            let refused = ada.tix_command(command).through(&shim).run();
+            assert!(
+                refused.exits(9).stderr().contains("fetch it: git fetch origin\n"),
+                "{refused}"
+            );
+            let asks = ["fetch", "ls-remote"];
+            assert!(!shim.calls().iter().any(|call| asks.contains(&call.subcommand.as_str())));
+        }
+        ada.git(&["fetch", "origin"]);
+        ada.tix(&["list"]).success();
+    }
+}

@@ -1,0 +1,115 @@
+//! What a command does about settings of the team, as last fetched, that cannot be used: they may have been mended since.
+//!
+//! Without settings no transaction can begin that would fetch them, so they are fetched here, and the command begins anew.
+
+use std::time::{Duration, Instant};
+
+use super::context::CONFIG_FILE;
+use super::role;
+use crate::config::{ConfigError, Origin};
+use crate::error::Failure;
+use crate::git::{Objects, Repo};
+use crate::names::{Oid, RefName, RemoteName};
+use crate::settings::SettingsError;
+use crate::text::shell_word;
+use crate::trunk::{Run, TrunkError};
+
+/// What a command does about them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnUnusable {
+    /// It uses no network, and says how to fetch them.
+    #[default]
+    Tell,
+    /// It asks the remote anyway, so it looks whether they are others by now.
+    Fetch,
+}
+
+impl OnUnusable {
+    /// What the command of this name does. `asks` is what its options say of the network, where they do.
+    pub fn of(verb: &str, asks: Option<bool>) -> OnUnusable {
+        let asks = asks.unwrap_or_else(|| !verb.is_empty() && !role::ALWAYS.contains(&verb));
+        if asks { OnUnusable::Fetch } else { OnUnusable::Tell }
+    }
+
+    /// The failure of settings, with the way out where a fetch may be one.
+    pub fn explain(
+        self,
+        error: SettingsError,
+        (repo, objects): (&Repo, &Objects),
+        limit: Duration,
+    ) -> Failure {
+        let fetched = if let SettingsError::Config(error) = &error {
+            FetchedFile::of(error, repo)
+        } else {
+            None
+        };
+        let failure = Failure::from(error);
+        let Some(file) = fetched else { return failure };
+        if self == OnUnusable::Fetch {
+            match file.is_another_by_now(repo, objects, limit) {
+                Ok(true) => return Failure { outdated: true, ..failure },
+                Ok(false) => return failure,
+                Err(error) => tracing::debug!(%error, "settings"),
+            }
+        }
+        let fetch = format!("git fetch {}", shell_word(file.remote.as_str()));
+        failure.hint(format!("if it was mended meanwhile, fetch it: {fetch}"))
+    }
+}
+
+/// A file of settings that this clone has from its remote.
+struct FetchedFile {
+    remote: RemoteName,
+    branch: RefName,
+}
+
+impl FetchedFile {
+    fn of(error: &ConfigError, repo: &Repo) -> Option<FetchedFile> {
+        let Origin::File(label) = &error.origin else { return None };
+        let place = label.strip_suffix(CONFIG_FILE)?.strip_suffix(':')?;
+        repo.config.remotes().into_iter().find_map(|remote| {
+            let branch = place.strip_prefix(remote)?.strip_prefix('/')?;
+            Some(FetchedFile {
+                remote: RemoteName::parse(remote)?,
+                branch: RefName::branch(branch)?,
+            })
+        })
+    }
+
+    /// Fetches it, and says whether it has changed.
+    fn is_another_by_now(
+        &self,
+        repo: &Repo,
+        objects: &Objects,
+        limit: Duration,
+    ) -> Result<bool, TrunkError> {
+        let run = Run::begin(repo)?;
+        let private = run.private_ref("settings")?;
+        let spec = format!("+{}:{private}", self.branch);
+        repo.fetch(&self.remote, &[spec], Instant::now() + limit)?;
+        let Some(tracking) = RefName::tracking(&self.remote, self.branch.short()) else {
+            return Ok(false);
+        };
+        let file = |name: &RefName| -> Result<Option<Oid>, TrunkError> {
+            let file = objects.read(format!("{name}:{CONFIG_FILE}").as_bytes())?;
+            Ok(file.map(|file| file.oid))
+        };
+        let Some(tip) = objects.resolve(private.as_str())? else { return Ok(false) };
+        let is_another = file(&private)? != file(&tracking)?;
+        run.note(tracking.clone(), tip, objects.resolve(tracking.as_str())?);
+        Ok(is_another)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_network_is_used_by_who_uses_it_anyway() {
+        let of = |verb, asks| OnUnusable::of(verb, asks) == OnUnusable::Fetch;
+        assert!(of("activate", None) && of("list", Some(true)) && of("doctor", Some(true)));
+        assert!(!of("list", Some(false)) && !of("doctor", Some(false)) && !of("log", None));
+        assert!(!of("dep", Some(false)) && of("dep", None) && !of("", None));
+    }
+}

@@ -1,0 +1,98 @@
+//! Causes on this machine that end a call to the remote, told from a remote that does not answer. Pure.
+//!
+//! git's exit code is the same for both. The words choose between two failures, never between success and failure.
+
+/// What is wrong here, so that another try ends the same way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LocalCause {
+    NoRoom,
+    /// A hook of this clone refuses refs that tix writes.
+    Hook,
+    /// Something of the clone may not be written.
+    NotWritable,
+    /// Something of the clone cannot be read any more.
+    Corrupt,
+}
+
+/// What git says of each: strings of refs.c, object-file.c, packfile.c, lockfile.c and strerror(3).
+const WORDS: [(LocalCause, &[&str]); 4] = [
+    (LocalCause::NoRoom, &["no space left on device", "disk quota exceeded"]),
+    (LocalCause::Hook, &["aborted by hook", "aborted by the reference-transaction hook"]),
+    (
+        LocalCause::NotWritable,
+        &["read-only file system", "insufficient permission for adding an object"],
+    ),
+    (
+        LocalCause::Corrupt,
+        &[
+            "is corrupt",
+            "bad object ",
+            "does not point to a valid object",
+            "inflate: data stream error",
+            "index file corrupt",
+            "is far too short to be a packfile",
+        ],
+    ),
+];
+
+/// What git was about to do in the clone where it says "permission denied" of that, and not of the remote.
+const WRITES: [&str; 5] = [
+    "unable to create",
+    "unable to write",
+    "cannot lock ref",
+    "unable to append",
+    "failed to write",
+];
+
+impl LocalCause {
+    /// The cause that git's own words name; what the remote says is about the remote.
+    pub fn of(words: &str) -> Option<LocalCause> {
+        let here: Vec<String> = words
+            .lines()
+            .filter(|line| !line.starts_with("remote:"))
+            .map(str::to_ascii_lowercase)
+            .collect();
+        let says = |text: &str| here.iter().any(|line| line.contains(text));
+        let named = WORDS.iter().find(|(_, words)| words.iter().any(|text| says(text)));
+        let denied = |line: &String| {
+            line.contains("permission denied") && WRITES.iter().any(|text| line.contains(text))
+        };
+        let denied = || here.iter().any(denied).then_some(LocalCause::NotWritable);
+        named.map(|(cause, _)| *cause).or_else(denied)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_here_is_told_from_what_is_wrong_there() {
+        for (words, cause) in [
+            ("error: unable to write file: No space left on device", Some(LocalCause::NoRoom)),
+            ("fatal: ref updates aborted by hook", Some(LocalCause::Hook)),
+            (
+                "fatal: in 'prepared' phase, update aborted by the reference-transaction hook",
+                Some(LocalCause::Hook),
+            ),
+            (
+                "error: cannot lock ref 'refs/x': Unable to create '/x/.git/refs/x.lock': Permission denied",
+                Some(LocalCause::NotWritable),
+            ),
+            (
+                "error: insufficient permission for adding an object to repository database .git/objects",
+                Some(LocalCause::NotWritable),
+            ),
+            (
+                "fatal: loose object 1234 (stored in .git/objects/12/34) is corrupt",
+                Some(LocalCause::Corrupt),
+            ),
+            ("fatal: bad object refs/heads/x", Some(LocalCause::Corrupt)),
+            ("remote: fatal: write error: No space left on device\nfatal: early EOF", None),
+            ("git@host: Permission denied (publickey).\nfatal: Could not read from remote", None),
+            ("fatal: unable to access 'http://x/': Could not resolve host: x", None),
+        ] {
+            assert_eq!(LocalCause::of(words), cause, "{words}");
+        }
+    }
+}

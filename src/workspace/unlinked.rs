@@ -1,0 +1,32 @@
+//! Worktrees that look for their repository where that is no more, because it was moved.
+//!
+//! Each of the two names the other by its whole path, so where one is moved, or both together, git works in the repository and
+//! not in the worktree. `git worktree repair` joins them again.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::git::{Repo, Worktree};
+
+/// Whether this directory is a worktree of the repository that leads to where the repository was.
+pub fn is_unlinked(repo: &Repo, path: &Path) -> bool {
+    let Ok(link) = fs::read_to_string(path.join(".git")) else { return false };
+    let Some(own) = link.strip_prefix("gitdir: ") else { return false };
+    let own = path.join(own.trim_end());
+    let Some(name) = own.file_name().filter(|_| !own.exists()) else { return false };
+    let kept = repo.common_dir.join("worktrees").join(name).join("gitdir");
+    let Ok(named) = fs::read_to_string(kept) else { return false };
+    // The name may be another worktree's, of another repository that was here.
+    let named = Path::new(named.trim_end());
+    named == path.join(".git") || !named.exists()
+}
+
+/// Where a worktree is that is not where git keeps it: in its `place` by the settings, or beside the repository as before.
+pub fn moved_along(repo: &Repo, worktree: &Worktree, place: Option<PathBuf>) -> Option<PathBuf> {
+    let beside = || {
+        let mut names = worktree.path.components().rev();
+        let (last, above) = (names.next()?, names.next()?);
+        Some(repo.root.parent()?.join(above).join(last))
+    };
+    place.into_iter().chain(beside()).find(|path| is_unlinked(repo, path))
+}
