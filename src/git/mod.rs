@@ -38,7 +38,7 @@ pub use delta::{ChangedCommit, Delta, Side, Walk};
 pub use exec::{ExecError, Git, Program, RunningCall, edit};
 pub use head::{HeadTarget, head_target, is_absence, read_git_file, symbolic_target};
 pub use history::{HistoryQuery, HistoryWalk, Logged, PathChange, PathChangeKind};
-pub use hooks::{ConfigScope, HooksPath};
+pub use hooks::{ConfigScope, HooksPath, HooksSource, ProcessHooks};
 pub use inherited::InheritedConfig;
 pub use line::LineEnd;
 pub use loose::loose_blob;
