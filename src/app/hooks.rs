@@ -22,7 +22,8 @@ use crate::guard::install::managers::{Manager, plain_line};
 use crate::guard::install::place::{HookForm, NoPlace};
 use crate::guard::install::plan::Obstacle;
 use crate::guard::install::script::{Recipe, ScriptReach};
-use crate::guard::install::status::HookStatus;
+use crate::guard::install::status::{GuardStatus, InstalledState};
+use crate::guard::install::worktrees;
 use crate::lock::Lock;
 use crate::names::RefName;
 use crate::text::{safe, shell_word};
@@ -89,8 +90,66 @@ pub fn uninstall(
 }
 
 /// How it stands with the hooks, and where git takes them from.
-pub fn status(repo: &Repo) -> Result<(PathBuf, Vec<HookStatus>), Failure> {
-    engine::status(repo).map_err(failure)
+pub fn status(repo: &Repo) -> Result<GuardStatus, Failure> {
+    GuardStatus::look(repo).map_err(failure)
+}
+
+/// What mends a guard that is not in order, as hints.
+pub fn mends(guard: &GuardStatus) -> Vec<String> {
+    let mut mends = Vec::new();
+    if let Some(variables) = shadow_words(guard) {
+        mends.push(format!(
+            "the environment of this process says where hooks are; without that: {variables} tix hook status"
+        ));
+    }
+    let unguarded = guard.worktrees.iter().filter_map(|worktree| worktree.mend.as_ref());
+    let copies: Vec<_> = guard.mend.iter().chain(unguarded).collect();
+    mends.extend(copies.iter().map(|mend| shell_line(&mend.copy)));
+    if let Some(lasting) = copies.first().and_then(|mend| mend.lasting.words()) {
+        mends.push(format!("for every workspace to come: {lasting}"));
+    }
+    if mends.is_empty() || !guard.has_no_other_cause() {
+        mends.push("tix hook install".to_owned());
+    }
+    mends
+}
+
+/// `env` without the variables by which git passes over hooks that are there.
+fn shadow_words(guard: &GuardStatus) -> Option<String> {
+    let unset: Vec<_> = guard.shadowed_by.iter().map(|name| format!("-u {name}")).collect();
+    (!unset.is_empty()).then(|| format!("env {}", unset.join(" ")))
+}
+
+fn shell_line(words: &[String]) -> String {
+    words.iter().map(|word| shell_word(word)).collect::<Vec<_>>().join(" ")
+}
+
+/// Hooks with the word for how it stands with each.
+pub fn lacking_words(lacking: &[(Hook, InstalledState)]) -> String {
+    let words = lacking.iter().map(|(hook, state)| format!("{} {}", hook.name(), state.word()));
+    words.collect::<Vec<_>>().join(", ")
+}
+
+/// What to know of a new workspace in which git does not run a guard that runs in the main worktree. Where that cannot be
+/// found out, nothing is said: `tix hook status` tells of the error.
+pub fn unguarded_workspace(repo: &Repo, workspace: &Path) -> Option<String> {
+    let worktree = match worktrees::new_workspace(repo, workspace) {
+        Ok(found) => found?,
+        Err(error) => {
+            tracing::debug!(%error, "hooks of the workspace");
+            return None;
+        }
+    };
+    let lacking = lacking_words(&worktree.lacking);
+    let mend = worktree.mend.as_ref().map(|mend| {
+        let lasting = mend.lasting.words();
+        let lasting = lasting.map(|words| format!("; for every workspace to come: {words}"));
+        format!("; mend it: {}{}", shell_line(&mend.copy), lasting.unwrap_or_default())
+    });
+    Some(format!(
+        "git does not run the guard in this workspace, because core.hooksPath leads elsewhere there ({lacking}){}",
+        mend.unwrap_or_default()
+    ))
 }
 
 fn failure(error: InstallError) -> Failure {
@@ -138,6 +197,7 @@ fn no_place(
         ConfigScope::Local => "this repository's configuration",
         ConfigScope::Worktree => "this worktree's configuration",
         ConfigScope::Everywhere => "the user's or the machine's configuration",
+        ConfigScope::Process => "the environment of this process",
     };
     let failure = Failure::new(Exit::Refused, message).fact("core.hooksPath is set in", scope);
     match why {

@@ -51,18 +51,46 @@ fn default_moved(facts: &RepoFacts) -> Option<Finding> {
 
 fn hooks_missing(facts: &RepoFacts) -> Option<Finding> {
     let hooks = facts.hooks.as_ref()?;
-    let message = match hooks.installed {
+    let message = match &hooks.installed {
         HookHealth::Never => "the guard's hooks are not installed in this clone",
+        HookHealth::Broken if hooks.lacking.is_empty() => {
+            "the guard is installed in this clone, and does not run in all of its worktrees"
+        }
         HookHealth::Broken => "the guard was installed in this clone, and not all of its hooks run",
+        HookHealth::Shadowed(_) => {
+            "the environment of this process keeps git from running the guard's hooks"
+        }
     };
-    let finding = Finding::new(Check::HooksMissing, None, message.to_owned())
-        .fact("hooks", hooks.lacking.join(", "))
-        .fact("directory", hooks.directory.display().to_string())
-        .repair("put them there", &["tix", "hook", "install"]);
-    Some(match hooks.installed {
+    let mut finding = Finding::new(Check::HooksMissing, None, message.to_owned());
+    if !hooks.lacking.is_empty() {
+        finding = finding.fact("hooks", hooks.lacking.join(", "));
+    }
+    finding = finding.fact("directory", hooks.directory.display().to_string());
+    let copies = hooks.worktrees.iter().filter_map(|worktree| worktree.copy.as_ref());
+    for worktree in &hooks.worktrees {
+        finding = finding
+            .fact("unguarded", format!("{} ({})", worktree.path.display(), worktree.lacking));
+    }
+    for copy in hooks.copy.iter().chain(copies) {
+        let copy: Vec<&str> = copy.iter().map(String::as_str).collect();
+        finding = finding.repair("give a worktree the hooks of the main one", &copy);
+    }
+    let install = ["tix", "hook", "install"];
+    let status = ["tix", "hook", "status"];
+    Some(match &hooks.installed {
         // A server may guard the trunk, and nobody has to want the hooks as well.
-        HookHealth::Never => finding.only(Severity::Info),
-        HookHealth::Broken => finding.repair("or see how each stands", &["tix", "hook", "status"]),
+        HookHealth::Never => finding.repair("put them there", &install).only(Severity::Info),
+        HookHealth::Broken if hooks.lacking.is_empty() || hooks.copy.is_some() => {
+            finding.repair("or see how each stands", &status)
+        }
+        HookHealth::Broken => {
+            finding.repair("put them there", &install).repair("or see how each stands", &status)
+        }
+        HookHealth::Shadowed(variables) => {
+            let unset = variables.iter().flat_map(|name| ["-u", *name]);
+            let command: Vec<&str> = ["env"].into_iter().chain(unset).chain(status).collect();
+            finding.repair("see how they stand without it", &command)
+        }
     })
 }
 

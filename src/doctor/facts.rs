@@ -188,15 +188,31 @@ pub struct CodeCommit {
 pub struct HooksFacts {
     pub installed: HookHealth,
     pub directory: PathBuf,
-    /// How it stands with each that does not run it.
+    /// How it stands with each that does not run it here.
     pub lacking: Vec<String>,
+    /// The command that gives this worktree what it lacks.
+    pub copy: Option<Vec<String>>,
+    /// The other worktrees in which some do not run it.
+    pub worktrees: Vec<UnguardedFacts>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A worktree in which hooks do not run the guard.
+#[derive(Clone, Debug)]
+pub struct UnguardedFacts {
+    pub path: PathBuf,
+    /// How it stands with each hook there.
+    pub lacking: String,
+    /// The command that gives it what it lacks.
+    pub copy: Option<Vec<String>>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HookHealth {
     Never,
     /// Somebody has, and it does not work as it should.
     Broken,
+    /// It works, but not for git's commands with these variables of this process.
+    Shadowed(Vec<&'static str>),
 }
 
 /// Something that a killed run left behind.

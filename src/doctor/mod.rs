@@ -17,8 +17,8 @@ mod tickets;
 pub use claims::tells_of_progress;
 pub use facts::{
     BranchFacts, BranchTip, Circle, CodeCommit, DefaultMove, HookHealth, HooksFacts, LocalTrunk,
-    PushTarget, RepoFacts, ReviewFacts, RunLeftover, TicketFacts, TrunkCode, WorkerFacts,
-    WorkspaceFacts, WorkspacePlace, WorktreeFacts,
+    PushTarget, RepoFacts, ReviewFacts, RunLeftover, TicketFacts, TrunkCode, UnguardedFacts,
+    WorkerFacts, WorkspaceFacts, WorkspacePlace, WorktreeFacts,
 };
 pub use finding::{Finding, Fix, Repair, Severity};
 

@@ -145,6 +145,11 @@ impl Git {
         &self.dir
     }
 
+    /// The same git with other settings from the environment.
+    pub fn inheriting(&self, inherited: InheritedConfig) -> Git {
+        Git { inherited, ..self.clone() }
+    }
+
     /// What it inherits of the environment's settings.
     pub fn inherited(&self) -> &InheritedConfig {
         &self.inherited

@@ -1,6 +1,6 @@
 //! Where git looks for hooks, and the part of the configuration that names some.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::exec::Git;
 use super::repo::{GitConfig, path_of};
@@ -12,6 +12,8 @@ pub enum ConfigScope {
     Worktree,
     /// The user's or the machine's: that of every repository.
     Everywhere,
+    /// The environment of this process.
+    Process,
 }
 
 /// `core.hooksPath`, where it is set.
@@ -22,33 +24,53 @@ pub struct HooksPath {
     pub path: PathBuf,
 }
 
+/// Where git takes hooks from in one worktree.
+#[derive(Clone, Debug)]
+pub struct HooksSource {
+    pub directory: PathBuf,
+    /// What says so, where it is not the usual directory.
+    pub set: Option<HooksPath>,
+}
+
+/// How git's commands see the hooks whose environment is that of this process.
+#[derive(Clone, Debug)]
+pub struct ProcessHooks {
+    pub source: HooksSource,
+    pub config: GitConfig,
+    /// The variables that make the difference.
+    pub variables: Vec<&'static str>,
+}
+
 impl Repo {
-    /// The directory that git takes hooks from in the worktree that tix was called in.
-    pub fn hooks_dir(&self) -> Result<PathBuf, GitError> {
-        let call = self.here().call("rev-parse").args(["--path-format=absolute", "--git-path"]);
-        let answer = call.arg("hooks").run_ok()?;
-        Ok(path_of(answer.strip_suffix(b"\n").unwrap_or(&answer)))
+    /// Where git takes hooks from in the worktree that tix was called in.
+    pub fn hooks_source(&self) -> Result<HooksSource, GitError> {
+        hooks_source(&self.here())
     }
 
-    /// `core.hooksPath` as it holds in the worktree that tix was called in.
-    pub fn hooks_path(&self) -> Result<Option<HooksPath>, GitError> {
-        let call = self.here().call("config").args(["-z", "--show-scope", "--type=path", "--get"]);
-        let answer = call.arg("core.hooksPath").run()?;
-        match answer.code {
-            Some(0) => {}
-            Some(1) => return Ok(None),
-            _ => return Err(ExecError::Failed(Box::new(answer)).into()),
-        }
-        let unreadable = || GitError::unreadable("config core.hooksPath", &answer.stdout);
-        let mut parts = answer.stdout.split(|byte| *byte == 0);
-        let scope = match parts.next() {
-            Some(b"local") => ConfigScope::Local,
-            Some(b"worktree") => ConfigScope::Worktree,
-            Some(b"global" | b"system") => ConfigScope::Everywhere,
-            _ => return Err(unreadable()),
+    /// The same for another worktree, whose configuration may be another.
+    pub fn hooks_source_in(&self, worktree: &Path) -> Result<HooksSource, GitError> {
+        hooks_source(&self.git().elsewhere(worktree))
+    }
+
+    /// What this process's environment makes of the hooks. `None`: nothing, without asking git.
+    pub fn hooks_of_process(&self) -> Result<Option<ProcessHooks>, GitError> {
+        let Some((inherited, variables)) = self.git().inherited().of_process() else {
+            return Ok(None);
         };
-        let path = path_of(parts.next().ok_or_else(unreadable)?);
-        Ok(Some(HooksPath { scope, path }))
+        let git = self.here().inheriting(inherited);
+        let (source, config) = (hooks_source(&git)?, GitConfig::load(&git)?);
+        Ok(Some(ProcessHooks { source, config, variables }))
+    }
+
+    /// Whether git ignores this path of the main worktree.
+    pub fn is_ignored(&self, path: &Path) -> Result<bool, GitError> {
+        let call = self.git().elsewhere(&self.root).call("check-ignore").args(["-q", "--"]);
+        let answer = call.arg(path).run()?;
+        match answer.code {
+            Some(0) => Ok(true),
+            Some(1) => Ok(false),
+            _ => Err(ExecError::Failed(Box::new(answer)).into()),
+        }
     }
 
     /// This repository's own configuration, without the user's and the machine's.
@@ -77,4 +99,38 @@ impl Repo {
     fn here(&self) -> Git {
         self.git().elsewhere(self.worktree.as_deref().unwrap_or(&self.root))
     }
+}
+
+fn hooks_source(git: &Git) -> Result<HooksSource, GitError> {
+    let set = hooks_path(git)?;
+    if set.as_ref().is_some_and(|set| set.path.as_os_str().is_empty()) {
+        // It looks for `/pre-commit`, and fails when it is asked for the directory.
+        return Ok(HooksSource { directory: PathBuf::from("/"), set });
+    }
+    let call = git.call("rev-parse").args(["--path-format=absolute", "--git-path", "hooks"]);
+    let answer = call.run_ok()?;
+    let directory = path_of(answer.strip_suffix(b"\n").unwrap_or(&answer));
+    Ok(HooksSource { directory, set })
+}
+
+/// `core.hooksPath` as it holds where this git runs.
+fn hooks_path(git: &Git) -> Result<Option<HooksPath>, GitError> {
+    let call = git.call("config").args(["-z", "--show-scope", "--type=path", "--get"]);
+    let answer = call.arg("core.hooksPath").run()?;
+    match answer.code {
+        Some(0) => {}
+        Some(1) => return Ok(None),
+        _ => return Err(ExecError::Failed(Box::new(answer)).into()),
+    }
+    let unreadable = || GitError::unreadable("config core.hooksPath", &answer.stdout);
+    let mut parts = answer.stdout.split(|byte| *byte == 0);
+    let scope = match parts.next() {
+        Some(b"local") => ConfigScope::Local,
+        Some(b"worktree") => ConfigScope::Worktree,
+        Some(b"global" | b"system") => ConfigScope::Everywhere,
+        Some(b"command") => ConfigScope::Process,
+        _ => return Err(unreadable()),
+    };
+    let path = path_of(parts.next().ok_or_else(unreadable)?);
+    Ok(Some(HooksPath { scope, path }))
 }

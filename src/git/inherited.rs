@@ -16,6 +16,10 @@ const PARAMETERS: &str = "GIT_CONFIG_PARAMETERS";
 #[derive(Clone, Debug, Default)]
 pub struct InheritedConfig {
     settings: Vec<(OsString, OsString)>,
+    /// The same with what concerns a single repository, in git's order.
+    whole: Vec<(OsString, OsString)>,
+    /// The variables that the difference is from.
+    left_out_of: Vec<&'static str>,
     /// git cannot read this variable, and must say so: one of the settings in it may be the one that matters.
     unreadable: Option<&'static str>,
 }
@@ -27,18 +31,33 @@ impl InheritedConfig {
         let value = |name: &str| {
             variables.iter().find(|(known, _)| *known == name).map(|(_, value)| *value)
         };
+        let parameters = value(PARAMETERS);
+        let parameters = parameters.map_or(Some(Vec::new()), |text| parse(text.as_encoded_bytes()));
         let mut inherited = InheritedConfig::default();
         // In git's own order: what comes later counts.
-        match numbered(value) {
-            Some(settings) => inherited.settings.extend(settings),
-            None => inherited.unreadable = Some(COUNT),
+        for (name, settings) in [(COUNT, numbered(value)), (PARAMETERS, parameters)] {
+            let Some(settings) = settings else {
+                inherited.unreadable = Some(name);
+                continue;
+            };
+            if settings.iter().any(|(key, _)| is_of_one_repository(key)) {
+                inherited.left_out_of.push(name);
+            }
+            inherited.whole.extend(settings);
         }
-        match value(PARAMETERS).map_or(Some(Vec::new()), |text| parse(text.as_encoded_bytes())) {
-            Some(settings) => inherited.settings.extend(settings),
-            None => inherited.unreadable = Some(PARAMETERS),
-        }
-        inherited.settings.retain(|(key, _)| !is_of_one_repository(key));
+        let kept = inherited.whole.iter().filter(|(key, _)| !is_of_one_repository(key));
+        inherited.settings = kept.cloned().collect();
         inherited
+    }
+
+    /// Everything that the environment sets, as the user's own git sees it, and the variables that what tix leaves out is
+    /// from. `None` where tix leaves nothing out.
+    pub fn of_process(&self) -> Option<(InheritedConfig, Vec<&'static str>)> {
+        if self.left_out_of.is_empty() {
+            return None;
+        }
+        let whole = InheritedConfig { settings: self.whole.clone(), ..self.clone() };
+        Some((whole, self.left_out_of.clone()))
     }
 
     /// The variables with which a git process sees these settings.

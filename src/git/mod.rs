@@ -40,7 +40,7 @@ pub use head::{
     HeadTarget, LooseRef, head_target, is_absence, loose_ref, read_git_file, symbolic_target,
 };
 pub use history::{HistoryQuery, HistoryWalk, Logged, PathChange, PathChangeKind};
-pub use hooks::{ConfigScope, HooksPath};
+pub use hooks::{ConfigScope, HooksPath, HooksSource, ProcessHooks};
 pub use inherited::InheritedConfig;
 pub use line::LineEnd;
 pub use loose::loose_blob;

@@ -223,7 +223,7 @@ pub fn path_bytes(path: &Path) -> Vec<u8> {
 pub struct GitConfig(Vec<(String, Option<String>)>);
 
 impl GitConfig {
-    fn load(git: &Git) -> Result<GitConfig, GitError> {
+    pub(super) fn load(git: &Git) -> Result<GitConfig, GitError> {
         let answer = git.call("config").args(["--list", "-z", "--includes"]).run()?;
         if answer.code != Some(0) {
             return Err(ExecError::Failed(Box::new(answer)).into());

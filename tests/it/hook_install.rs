@@ -17,6 +17,7 @@ mod script;
 mod status;
 mod taken_out;
 mod works;
+mod worktrees;
 
 const USUAL: [&str; 3] = ["pre-commit", "pre-merge-commit", "pre-push"];
 const STRICT: [&str; 5] =

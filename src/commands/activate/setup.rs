@@ -4,6 +4,7 @@ use super::claim::{Activation, WonClaim};
 use super::prepare::{FreshWorkspace, prepare};
 use crate::app::branch::{forget_upstream, push_branch, set_upstream};
 use crate::app::give_back::{GiveBack, give_back};
+use crate::app::hooks;
 use crate::app::operation::Identity;
 use crate::app::receipt::{PushedJson, Receipt, WorkspaceJson};
 use crate::error::{Exit, Failure};
@@ -93,7 +94,10 @@ impl Activation<'_> {
             let (id, claim_id) = (&won.claimed.id, self.claim.id.as_str());
             let session = self.session.as_deref();
             match prepare(ctx, &FreshWorkspace { id, claim_id, session, branch, path }) {
-                Ok(warnings) => receipt.warnings.extend(warnings),
+                Ok(warnings) => {
+                    receipt.warnings.extend(warnings);
+                    receipt.warnings.extend(hooks::unguarded_workspace(&ctx.repo, path));
+                }
                 Err(failure) => return Err(broken(failure, made)),
             }
         }

@@ -2,9 +2,10 @@
 
 use crate::app::board::TrunkAsSeen;
 use crate::app::context::Context;
-use crate::doctor::{CodeCommit, HookHealth, HooksFacts, LocalTrunk, TrunkCode};
-use crate::guard::install::engine;
-use crate::guard::install::status::{self, HookStatus};
+use crate::app::hooks::lacking_words;
+use crate::doctor::{CodeCommit, HookHealth, HooksFacts, LocalTrunk, TrunkCode, UnguardedFacts};
+use crate::guard::install::status::{self, GuardStatus, HookStatus};
+use crate::guard::install::worktrees::UnguardedWorktree;
 use crate::guard::{Checked, CommitVerdict, GuardError, Guarded, JudgedCommit, RECENT, Scope};
 
 /// The guard's words for a path that is no ticket's, for a name below the tickets that is none, and for what is no plain
@@ -55,20 +56,36 @@ fn outside(checked: &Checked) -> Vec<CodeCommit> {
 
 /// The hooks of this clone, if they do not all run the guard.
 pub fn hooks(ctx: &Context<'_>) -> Option<HooksFacts> {
-    let (directory, hooks) = match engine::status(&ctx.repo) {
-        Ok(found) => found,
+    let guard = match GuardStatus::look(&ctx.repo) {
+        Ok(guard) => guard,
         Err(error) => {
             tracing::debug!(%error, "hooks");
             return None;
         }
     };
-    if status::is_in_order(&hooks) {
+    if guard.is_in_order() {
         return None;
     }
     let words = |hook: &HookStatus| {
         let detail = hook.detail.as_ref().map(|detail| format!(" ({detail})")).unwrap_or_default();
         format!("{} {}{detail}", hook.hook.name(), hook.state.word())
     };
-    let installed = if status::is_absent(&hooks) { HookHealth::Never } else { HookHealth::Broken };
-    Some(HooksFacts { installed, directory, lacking: status::lacking(&hooks).map(words).collect() })
+    let installed = match guard.shadowed_by.as_slice() {
+        [] if guard.is_absent() => HookHealth::Never,
+        [] => HookHealth::Broken,
+        variables if guard.has_no_other_cause() => HookHealth::Shadowed(variables.to_vec()),
+        _ => HookHealth::Broken,
+    };
+    let unguarded = |worktree: &UnguardedWorktree| UnguardedFacts {
+        path: worktree.path.clone(),
+        lacking: lacking_words(&worktree.lacking),
+        copy: worktree.mend.as_ref().map(|mend| mend.copy.clone()),
+    };
+    Some(HooksFacts {
+        installed,
+        directory: guard.directory.clone(),
+        lacking: status::lacking(&guard.hooks).map(words).collect(),
+        copy: guard.mend.as_ref().map(|mend| mend.copy.clone()),
+        worktrees: guard.worktrees.iter().map(unguarded).collect(),
+    })
 }

@@ -8,16 +8,18 @@ use crate::app::hooks;
 use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::guard::install::agents::{Agent, AgentEntries};
-use crate::guard::install::status::{self, HookStatus};
+use crate::guard::install::status::HookStatus;
+use crate::guard::install::worktrees::UnguardedWorktree;
 use crate::out::table::Table;
 use crate::out::{Format, Out};
 
 /// Show whether the guard is where git and your agents look for it
 ///
-/// Exit code 0 says that the usual hooks run the guard here, and that nothing else that was installed is
-/// broken; 1 says that they do not. The words: installed; called (another program's hook runs the guard);
-/// outdated; missing; not executable; dangling (a link that leads nowhere); shadowed (git takes its hooks from
-/// elsewhere); off; edited; foreign (somebody else's hook, without the guard).
+/// Exit code 0 says that the usual hooks run the guard here and in every other worktree of the clone, for git's
+/// commands with the environment of this one, and that nothing else that was installed is broken; 1 says that they
+/// do not. The words: installed; called (another program's hook runs the guard); outdated; missing; not executable;
+/// dangling (a link that leads nowhere); shadowed (git takes its hooks from elsewhere); off; edited; foreign
+/// (somebody else's hook, without the guard).
 #[derive(Debug, clap::Args)]
 pub struct HookStatusArgs {}
 
@@ -33,9 +35,23 @@ pub struct Hooks<'a> {
     /// How it stands with each hook of git.
     #[serde(rename = "hooks")]
     states: Vec<HookState<'a>>,
-    /// Whether the usual hooks run the guard here, and nothing else that was installed is broken.
+    /// Whether the usual hooks run the guard, here and in every other worktree, and nothing else that was installed is broken.
     in_order: bool,
     schema: &'static str,
+    /// The variables of the environment by which git passes over hooks that are there.
+    shadowed_by: &'a [&'static str],
+    /// The other worktrees of the clone in which hooks do not run the guard.
+    worktrees: Vec<WorktreeState>,
+}
+
+/// A worktree in which hooks do not run the guard.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct WorktreeState {
+    /// The hooks of git that do not run it there.
+    lacking: Vec<&'static str>,
+    /// Its root.
+    path: String,
 }
 
 /// How it stands with a hook.
@@ -71,15 +87,14 @@ struct AgentState<'a> {
 
 pub fn run(_args: &HookStatusArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let repo = repository(&working_dir(globals, env)?, env)?;
-    let (directory, hooks) = hooks::status(&repo)?;
+    let guard = hooks::status(&repo)?;
     let agents: Vec<_> =
         Agent::ALL.into_iter().map(|agent| (agent, hooks::agent_entries(&repo, agent))).collect();
     let broken = |entries: &Result<AgentEntries, String>| match entries {
         Ok(AgentEntries::Current | AgentEntries::None) => false,
         Ok(AgentEntries::Outdated) | Err(_) => true,
     };
-    let in_order =
-        status::is_in_order(&hooks) && !agents.iter().any(|(_, entries)| broken(entries));
+    let in_order = guard.is_in_order() && !agents.iter().any(|(_, entries)| broken(entries));
     if out.format == Format::Json {
         let agents: Vec<_> = agents
             .iter()
@@ -90,19 +105,26 @@ pub fn run(_args: &HookStatusArgs, globals: &Globals, env: &Env, out: &Out) -> R
             .collect();
         out.json(&Hooks {
             agents,
-            directory: directory.display().to_string(),
-            states: hooks.iter().map(hook_json).collect(),
+            directory: guard.directory.display().to_string(),
+            states: guard.hooks.iter().map(hook_json).collect(),
             in_order,
             schema: "tix/hooks@1",
+            shadowed_by: &guard.shadowed_by,
+            worktrees: guard.worktrees.iter().map(worktree_json).collect(),
         });
     } else {
         let mut table = Table::new(["hook", "state", "where"]);
-        for status in &hooks {
+        for status in &guard.hooks {
             let place = status.path.as_ref().map(|path| path.display().to_string());
             let place = place.unwrap_or_else(|| "git config".to_owned());
             let detail = status.detail.as_ref().map(|detail| format!(" ({detail})"));
             let place = format!("{place}{}", detail.unwrap_or_default());
             table.push([status.hook.name(), status.state.word(), &place]);
+        }
+        for worktree in &guard.worktrees {
+            let lacking = hooks::lacking_words(&worktree.lacking);
+            let place = format!("{} ({lacking})", worktree.path.display());
+            table.push(["worktree", "unguarded", &place]);
         }
         for (agent, entries) in &agents {
             let (state, detail) = agent_words(entries);
@@ -118,7 +140,15 @@ pub fn run(_args: &HookStatusArgs, globals: &Globals, env: &Env, out: &Out) -> R
     if out.format == Format::Json {
         return Err(Failure::answered(Exit::No));
     }
-    Err(Failure::new(Exit::No, "the guard is not in order here").hint("tix hook install"))
+    let failure = Failure::new(Exit::No, "the guard is not in order here");
+    Err(hooks::mends(&guard).into_iter().fold(failure, Failure::hint))
+}
+
+fn worktree_json(worktree: &UnguardedWorktree) -> WorktreeState {
+    WorktreeState {
+        lacking: worktree.lacking.iter().map(|(hook, _)| hook.name()).collect(),
+        path: worktree.path.display().to_string(),
+    }
 }
 
 fn hook_json(status: &HookStatus) -> HookState<'_> {

@@ -83,7 +83,7 @@ pub fn run(
     }
     let mut text = String::new();
     if !changed {
-        text.push_str("nothing to do, the guard is not installed\n");
+        text.push_str("nothing to do, tix has installed nothing here\n");
     } else if mode == InstallMode::Rehearse {
         text.push_str("this would be done:\n");
     }

@@ -50,6 +50,14 @@ pub fn is_off(config: &GitConfig, hook: Hook) -> bool {
     })
 }
 
+/// Whether two configurations name different commands or events for a hook of ours.
+pub fn is_changed(one: &GitConfig, other: &GitConfig, hook: Hook) -> bool {
+    ["command", "event"].map(|variable| key(hook, variable)).iter().any(|key| {
+        let value = |config: &GitConfig| config.last(key).map(str::to_owned);
+        value(one) != value(other)
+    })
+}
+
 pub fn is_due(config: &GitConfig, hook: Hook, wanted: &str) -> Result<bool, Obstacle> {
     match entry(config, hook) {
         ConfiguredHook::None | ConfiguredHook::Half => Ok(true),

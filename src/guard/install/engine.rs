@@ -8,10 +8,10 @@ use super::files;
 use super::hook::{Hook, Strictness};
 use super::managers::Manager;
 use super::place::{self, HookForm, NoPlace};
-use super::plan::{self, FoundScript, Obstacle, ScriptStep, ScriptUndo};
+use super::plan::{self, FoundScript, Obstacle, ScriptStep, ScriptUndo, SetAside};
 use super::script::{Recipe, ScriptReach};
 use super::site::{HookSite, is_ours, look_at_all};
-use super::status::{self, HookStatus};
+use super::worktrees;
 use crate::git::{ConfigScope, GitError, Repo};
 
 /// Whether anything is really to be done.
@@ -70,13 +70,41 @@ impl HookChange {
         HookChange { path: Some(from), ..HookChange::of_config(hook, HookAction::Called) }
     }
 
-    fn of_file(hook: Hook, did: HookAction, found: &FoundScript, has_aside: bool) -> HookChange {
+    fn of_file(hook: Hook, did: HookAction, found: &FoundScript) -> HookChange {
         HookChange {
             hook,
             did,
             path: Some(found.path.clone()),
-            aside: has_aside.then(|| found.aside.clone()),
+            aside: found.runs_first().map(Path::to_owned),
             through: found.through,
+        }
+    }
+
+    fn of_step(hook: Hook, step: ScriptStep, found: &FoundScript) -> HookChange {
+        let tidied = found.set_aside == SetAside::Superseded;
+        let did = match step {
+            ScriptStep::Keep if tidied => HookAction::Replaced,
+            ScriptStep::Keep => HookAction::Kept,
+            ScriptStep::Write => HookAction::Wrote,
+            ScriptStep::Replace | ScriptStep::GoBehind => HookAction::Replaced,
+            ScriptStep::SetAside => HookAction::SetAside,
+        };
+        let change = HookChange::of_file(hook, did, found);
+        let aside = match step {
+            ScriptStep::SetAside => Some(found.aside.clone()),
+            ScriptStep::Keep | ScriptStep::Write | ScriptStep::Replace => {
+                change.aside.clone().filter(|_| !tidied)
+            }
+            ScriptStep::GoBehind => found.has_legacy.then(|| found.aside.clone()),
+        };
+        match (step, found.set_aside) {
+            (ScriptStep::GoBehind, SetAside::Behind(manager)) => HookChange {
+                path: Some(found.legacy.clone()),
+                through: Some(manager),
+                aside,
+                ..change
+            },
+            _ => HookChange { aside, ..change },
         }
     }
 }
@@ -145,7 +173,7 @@ pub fn install(request: &Request<'_>) -> Result<InstallReport, InstallError> {
             configured::unset(request.repo, hook)?;
         }
     }
-    let notes = notes(&site, form, &lines);
+    let notes = notes(&site, form, &lines)?;
     Ok(InstallReport { form, directory: site.dir, lines, notes })
 }
 
@@ -168,21 +196,14 @@ fn as_files(
                 let (path, aside) = (found.path.clone(), found.aside.clone());
                 InstallError::InTheWay { path, aside, obstacle }
             })?;
-            let aside = found.has_aside || step == ScriptStep::SetAside;
-            let did = match step {
-                ScriptStep::Keep => HookAction::Kept,
-                ScriptStep::Write => HookAction::Wrote,
-                ScriptStep::Replace => HookAction::Replaced,
-                ScriptStep::SetAside => HookAction::SetAside,
-            };
-            let line = HookChange::of_file(*hook, did, found, aside);
+            let line = HookChange::of_step(*hook, step, found);
             steps.push((line, Some((step, found, script))));
         }
     }
     if let (Err(why), false) = (place, missing.is_empty()) {
         let scope = site.hooks_path.as_ref().map_or(ConfigScope::Local, |set| set.scope);
         let set = site.hooks_path.as_ref().map(|set| set.path.as_path());
-        let manager = Manager::of_worktree(set, site.root());
+        let manager = Manager::of_worktree(set, &site.root);
         return Err(InstallError::NoPlace { why, scope, manager, missing });
     }
     // Everything was looked at; now it is done.
@@ -232,8 +253,26 @@ fn as_config(
     Ok(lines)
 }
 
-fn notes(site: &HookSite<'_>, form: HookForm, lines: &[HookChange]) -> Vec<String> {
+fn notes(
+    site: &HookSite<'_>,
+    form: HookForm,
+    lines: &[HookChange],
+) -> Result<Vec<String>, InstallError> {
     let mut notes = Vec::new();
+    let process = site.repo.hooks_of_process()?;
+    if let Some(process) = process.filter(|process| process.source.directory != site.dir) {
+        notes.push(format!(
+            "by the environment of this process ({}) git takes its hooks from {}: it runs these where that is not set",
+            process.variables.join(" and "),
+            process.source.directory.display()
+        ));
+    }
+    if let (HookForm::Files, Some(relative)) = (form, site.relative()) {
+        let lasting = worktrees::lasting(site.repo, relative)?.words();
+        notes.extend(lasting.map(|words| {
+            format!("{} is missing in new workspaces; for all to come: {words}", relative.display())
+        }));
+    }
     let scope = site.hooks_path.as_ref().map(|set| set.scope);
     match form {
         HookForm::Config => notes.push(
@@ -248,7 +287,7 @@ fn notes(site: &HookSite<'_>, form: HookForm, lines: &[HookChange]) -> Vec<Strin
         HookForm::Files => {}
     }
     let inside =
-        |dir: &Path| dir.starts_with(site.root()) && !dir.starts_with(&site.repo.common_dir);
+        |dir: &Path| dir.starts_with(&site.root) && !dir.starts_with(&site.repo.common_dir);
     if form == HookForm::Files && site.repo.worktree.is_some() && inside(&site.dir) {
         notes.push(format!(
             "{} is part of the working tree: commit the scripts if the others there are committed; they name tix's \
@@ -256,8 +295,8 @@ fn notes(site: &HookSite<'_>, form: HookForm, lines: &[HookChange]) -> Vec<Strin
             site.dir.display()
         ));
     }
-    let lefthook = Manager::of_worktree(None, site.root())
-        .filter(|(manager, _)| *manager == Manager::Lefthook);
+    let lefthook =
+        Manager::of_worktree(None, &site.root).filter(|(manager, _)| *manager == Manager::Lefthook);
     for line in
         lines.iter().filter(|line| line.did != HookAction::Called && form == HookForm::Files)
     {
@@ -269,7 +308,7 @@ fn notes(site: &HookSite<'_>, form: HookForm, lines: &[HookChange]) -> Vec<Strin
             ));
         }
     }
-    notes
+    Ok(notes)
 }
 
 /// Takes everything of ours out, and puts back what was there before.
@@ -299,12 +338,21 @@ pub fn uninstall(
             site.dir.display()
         ));
     }
+    for (hook, found) in &site.found {
+        notes.extend(site.caller(*hook, found).map(|path| {
+            format!(
+                "{} calls the guard in {}, and is not tix's: take that line out yourself",
+                path.display(),
+                hook.name()
+            )
+        }));
+    }
     let visible = site.found.iter().filter(|_| !shared);
     for (hook, found) in visible.chain(&hidden) {
         let undo = plan::undo(found);
         let did = match undo {
             ScriptUndo::Nothing => continue,
-            ScriptUndo::Remove => HookAction::Removed,
+            ScriptUndo::Remove | ScriptUndo::Clear => HookAction::Removed,
             ScriptUndo::Restore => HookAction::Restored,
             ScriptUndo::LeaveEdited => HookAction::LeftEdited,
             ScriptUndo::LeaveAside => HookAction::LeftAside,
@@ -313,7 +361,16 @@ pub fn uninstall(
             files::revert(undo, found)
                 .map_err(|source| InstallError::Files { path: found.path.clone(), source })?;
         }
-        lines.push(HookChange::of_file(*hook, did, found, found.has_aside));
+        let change = HookChange::of_file(*hook, did, found);
+        let path = match undo {
+            ScriptUndo::Clear => found.leftovers().first().map(|path| (*path).to_owned()),
+            ScriptUndo::Nothing
+            | ScriptUndo::Remove
+            | ScriptUndo::Restore
+            | ScriptUndo::LeaveEdited
+            | ScriptUndo::LeaveAside => change.path,
+        };
+        lines.push(HookChange { path, ..change });
     }
     let form = if lines.iter().any(|line| line.path.is_none()) {
         HookForm::Config
@@ -321,11 +378,4 @@ pub fn uninstall(
         HookForm::Files
     };
     Ok(InstallReport { form, directory: site.dir, lines, notes })
-}
-
-/// How it stands with the hooks, and where git takes them from.
-pub fn status(repo: &Repo) -> Result<(PathBuf, Vec<HookStatus>), InstallError> {
-    let site = HookSite::look(repo)?;
-    let hooks = status::hooks(&site)?;
-    Ok((site.dir, hooks))
 }

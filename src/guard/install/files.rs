@@ -9,35 +9,67 @@ use std::path::{Path, PathBuf};
 
 use super::hook::Hook;
 use super::managers::Manager;
-use super::plan::{FoundScript, HookFile, ScriptRun, ScriptStep, ScriptUndo};
+use super::plan::{FoundScript, HookFile, ScriptRun, ScriptStep, ScriptUndo, SetAside};
 use super::script::{self, SET_ASIDE, ScriptAuthor};
 
 /// No script of ours is nearly as long, and no other needs to be read to its end.
 const ENOUGH: u64 = 64 << 10;
 
+/// What pre-commit and prek call a hook that they found, and run.
+const LEGACY: &str = ".legacy";
+
+/// What lefthook calls a hook that it found, and does not run.
+const OLD: &str = ".old";
+
 pub fn look(dir: &Path, hook: Hook) -> io::Result<FoundScript> {
-    let path = dir.join(hook.name());
-    let (file, text) = file(&path, hook)?;
-    let aside = dir.join(format!("{}{SET_ASIDE}", hook.name()));
-    let has_aside = is_there(&aside)?;
-    let found = FoundScript { path, file, text, through: None, aside, has_aside };
-    match found.file {
-        HookFile::Foreign(Some(manager), ScriptRun::Yes) if manager.runs_legacy() => {
-            let path = dir.join(format!("{}.legacy", hook.name()));
-            match self::file(&path, hook)? {
-                (file @ HookFile::Ours(_, ScriptRun::Yes), text) => {
-                    Ok(FoundScript { path, file, text, through: Some(manager), ..found })
-                }
-                _ => Ok(found),
-            }
-        }
+    let beside = |suffix: &str| dir.join(format!("{}{suffix}", hook.name()));
+    let (own, legacy, aside) = (beside(""), beside(LEGACY), beside(SET_ASIDE));
+    let (in_place, text) = file(&own, hook)?;
+    let (renamed, renamed_text) = file(&legacy, hook)?;
+    let set_aside = set_aside(&aside, &in_place, hook)?;
+    let through = runs_legacy(&in_place);
+    let mut strays = Vec::new();
+    let old = beside(OLD);
+    if matches!(file(&old, hook)?.0, HookFile::Ours(..)) {
+        strays.push(old);
+    }
+    if through.is_none() && matches!(renamed, HookFile::Ours(..)) {
+        strays.push(legacy.clone());
+    }
+    let has_legacy = !matches!(renamed, HookFile::Free | HookFile::Ours(..));
+    let (path, file, text) = match through {
+        Some(_) => (legacy.clone(), renamed, renamed_text),
+        None => (own, in_place, text),
+    };
+    Ok(FoundScript { path, file, text, through, legacy, has_legacy, aside, set_aside, strays })
+}
+
+/// The manager whose script git runs here and which runs what is beside it as `.legacy`.
+fn runs_legacy(file: &HookFile) -> Option<Manager> {
+    match file {
+        HookFile::Foreign(Some(manager), ScriptRun::Yes) if manager.runs_legacy() => Some(*manager),
         HookFile::Free
         | HookFile::Ours(..)
         | HookFile::Edited
         | HookFile::Foreign(..)
         | HookFile::Dangling
-        | HookFile::InTheWay(_) => Ok(found),
+        | HookFile::InTheWay(_) => None,
     }
+}
+
+/// What is set aside, seen beside what git runs.
+fn set_aside(path: &Path, in_place: &HookFile, hook: Hook) -> io::Result<SetAside> {
+    let (aside, text) = file(path, hook)?;
+    Ok(match (&aside, in_place) {
+        (HookFile::Free, _) => SetAside::Nothing,
+        (HookFile::Foreign(Some(earlier), _), HookFile::Foreign(Some(manager), _))
+            if earlier == manager && manager.writes_over(&text) =>
+        {
+            SetAside::Superseded
+        }
+        (_, HookFile::Ours(..)) => runs_legacy(&aside).map_or(SetAside::Hook, SetAside::Behind),
+        (_, _) => SetAside::Hook,
+    })
 }
 
 fn file(path: &Path, hook: Hook) -> io::Result<(HookFile, Vec<u8>)> {
@@ -80,21 +112,10 @@ fn is_executable(_: &Metadata) -> bool {
     true
 }
 
-/// Whether anything has this name, be it a link that leads nowhere.
-fn is_there(path: &Path) -> io::Result<bool> {
-    match path.symlink_metadata() {
-        Ok(_) => Ok(true),
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-            Ok(false)
-        }
-        Err(error) => Err(error),
-    }
-}
-
 pub fn apply(step: ScriptStep, found: &FoundScript, script: &str) -> io::Result<()> {
     match step {
-        ScriptStep::Keep => return Ok(()),
-        ScriptStep::Write | ScriptStep::Replace | ScriptStep::SetAside => {}
+        ScriptStep::Keep => return clear(found),
+        ScriptStep::Write | ScriptStep::Replace | ScriptStep::SetAside | ScriptStep::GoBehind => {}
     }
     let dir = found.path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(dir)?;
@@ -102,17 +123,42 @@ pub fn apply(step: ScriptStep, found: &FoundScript, script: &str) -> io::Result<
     let mut file = tempfile::Builder::new().prefix(".tix-hook-").tempfile_in(dir)?;
     file.write_all(script.as_bytes())?;
     make_executable(file.as_file())?;
-    if step == ScriptStep::SetAside {
-        // Between the two renames there is no hook; the other order would lose the old one.
-        fs::rename(&found.path, &found.aside)?;
-        if let Err(error) = file.persist_noclobber(&found.path) {
-            fs::rename(&found.aside, &found.path)?;
-            return Err(error.error);
+    match step {
+        ScriptStep::SetAside => {
+            // Between the two renames there is no hook; the other order would lose the old one.
+            fs::rename(&found.path, &found.aside)?;
+            if let Err(error) = file.persist_noclobber(&found.path) {
+                fs::rename(&found.aside, &found.path)?;
+                return Err(error.error);
+            }
         }
-        return Ok(());
+        ScriptStep::GoBehind => {
+            if found.has_legacy {
+                // Three hooks change places. Until ours is back, git runs the manager's alone.
+                fs::rename(&found.aside, &found.path)?;
+                fs::rename(&found.legacy, &found.aside)?;
+                file.persist_noclobber(&found.legacy).map_err(|error| error.error)?;
+            } else {
+                file.persist(&found.legacy).map_err(|error| error.error)?;
+                fs::rename(&found.aside, &found.path)?;
+            }
+            return clear_but(found, &found.legacy);
+        }
+        ScriptStep::Keep | ScriptStep::Write | ScriptStep::Replace => {
+            file.persist(&found.path).map_err(|error| error.error)?;
+        }
     }
-    file.persist(&found.path).map_err(|error| error.error)?;
-    Ok(())
+    if step == ScriptStep::SetAside { clear_but(found, &found.aside) } else { clear(found) }
+}
+
+/// Removes what nobody needs any more.
+fn clear(found: &FoundScript) -> io::Result<()> {
+    clear_but(found, Path::new(""))
+}
+
+/// The same, but for what has just got this name.
+fn clear_but(found: &FoundScript, kept: &Path) -> io::Result<()> {
+    found.leftovers().into_iter().filter(|path| *path != kept).try_for_each(fs::remove_file)
 }
 
 #[cfg(unix)]
@@ -129,10 +175,14 @@ fn make_executable(_: &fs::File) -> io::Result<()> {
 /// Takes our script away, and puts back what was there before.
 pub fn revert(undo: ScriptUndo, found: &FoundScript) -> io::Result<()> {
     match undo {
-        ScriptUndo::Remove => fs::remove_file(&found.path),
-        ScriptUndo::Restore => fs::rename(&found.aside, &found.path),
-        ScriptUndo::Nothing | ScriptUndo::LeaveEdited | ScriptUndo::LeaveAside => Ok(()),
+        ScriptUndo::Remove => fs::remove_file(&found.path)?,
+        ScriptUndo::Restore => fs::rename(&found.aside, &found.path)?,
+        ScriptUndo::Nothing
+        | ScriptUndo::LeaveEdited
+        | ScriptUndo::LeaveAside
+        | ScriptUndo::Clear => {}
     }
+    clear(found)
 }
 
 /// The first of these files of the working tree whose text calls the guard for this hook.

@@ -14,3 +14,4 @@ pub mod plan;
 pub mod script;
 mod site;
 pub mod status;
+pub mod worktrees;

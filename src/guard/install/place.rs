@@ -55,9 +55,9 @@ pub fn place(hooks_path: Option<&HooksPath>, reach: ScriptReach) -> Result<(), N
     let Some(HooksPath { scope, path }) = hooks_path else { return Ok(()) };
     let shared = match scope {
         ConfigScope::Local | ConfigScope::Worktree => false,
-        ConfigScope::Everywhere => true,
+        ConfigScope::Everywhere | ConfigScope::Process => true,
     };
-    if path.as_os_str() == "/dev/null" {
+    if path.as_os_str() == "/dev/null" || path.as_os_str().is_empty() {
         return Err(NoPlace::Off(path.clone()));
     }
     if !path.is_absolute() {

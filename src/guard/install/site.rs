@@ -9,10 +9,12 @@ use super::hook::{Hook, Strictness};
 use super::managers::{self, Manager};
 use super::place::Present;
 use super::plan::{FoundScript, HookFile, ScriptRun};
-use crate::git::{GitConfig, HooksPath, Repo};
+use crate::git::{GitConfig, HooksPath, HooksSource, Repo};
 
 pub struct HookSite<'a> {
     pub repo: &'a Repo,
+    /// The root of the working tree, or of a bare repository.
+    pub root: PathBuf,
     /// The directory that git takes hooks from.
     pub dir: PathBuf,
     /// What says so, where it is not the usual one.
@@ -24,15 +26,42 @@ pub struct HookSite<'a> {
 
 impl<'a> HookSite<'a> {
     pub fn look(repo: &'a Repo) -> Result<HookSite<'a>, InstallError> {
-        let dir = repo.hooks_dir()?;
-        let found = look_at_all(&dir)?;
-        let (hooks_path, config) = (repo.hooks_path()?, repo.local_config()?);
-        Ok(HookSite { repo, dir, hooks_path, config, found })
+        let root = repo.worktree.as_deref().unwrap_or(&repo.root).to_owned();
+        HookSite::of(repo, root, repo.hooks_source()?, repo.local_config()?)
     }
 
-    /// The root of the working tree, or of a bare repository.
-    pub fn root(&self) -> &Path {
-        self.repo.worktree.as_deref().unwrap_or(&self.repo.root)
+    fn of(
+        repo: &'a Repo,
+        root: PathBuf,
+        source: HooksSource,
+        config: GitConfig,
+    ) -> Result<HookSite<'a>, InstallError> {
+        let HooksSource { directory: dir, set: hooks_path } = source;
+        let found = look_at_all(&dir)?;
+        Ok(HookSite { repo, root, dir, hooks_path, config, found })
+    }
+
+    /// The same worktree, with git taking its hooks from elsewhere.
+    pub fn with(&self, source: HooksSource) -> Result<HookSite<'a>, InstallError> {
+        HookSite::of(self.repo, self.root.clone(), source, self.config.clone())
+    }
+
+    /// Another worktree of the repository. git is asked only where its configuration may be another.
+    pub fn beside(&self, worktree: &Path) -> Result<HookSite<'a>, InstallError> {
+        let relative = self.relative().map(|path| worktree.join(path));
+        let source = match relative {
+            Some(directory) if !has_several(&self.repo.config) => {
+                HooksSource { directory, set: self.hooks_path.clone() }
+            }
+            Some(_) | None => self.repo.hooks_source_in(worktree)?,
+        };
+        HookSite::of(self.repo, worktree.to_owned(), source, self.config.clone())
+    }
+
+    /// `core.hooksPath`, where it means another directory in each worktree.
+    pub fn relative(&self) -> Option<&Path> {
+        let path = self.hooks_path.as_ref().map(|set| set.path.as_path());
+        path.filter(|path| path.is_relative() && !path.as_os_str().is_empty())
     }
 
     /// The hooks whose names of ours the configuration knows.
@@ -69,9 +98,13 @@ impl<'a> HookSite<'a> {
 
     /// The file from which another program calls the guard in this hook, or will once it has made its script.
     pub fn caller(&self, hook: Hook, found: &FoundScript) -> Option<PathBuf> {
-        let relative = self.hooks_path.as_ref().map(|set| set.path.as_path());
-        let relative = relative.filter(|path| path.is_relative());
+        let relative = self.relative();
         let script = match &found.file {
+            HookFile::Free | HookFile::Foreign(..) | HookFile::Dangling
+                if found.through.is_some() =>
+            {
+                found.through
+            }
             HookFile::Foreign(manager, ScriptRun::Yes) => *manager,
             // husky and the like make their scripts in each worktree; the lines that these run are committed.
             HookFile::Free if relative.is_some() => None,
@@ -85,10 +118,23 @@ impl<'a> HookSite<'a> {
         if std::str::from_utf8(&found.text).is_ok_and(|text| managers::calls(text, hook)) {
             return Some(found.path.clone());
         }
-        let in_charge = || Manager::of_worktree(relative, self.root()).map(|(manager, _)| manager);
+        let in_charge = || Manager::of_worktree(relative, &self.root).map(|(manager, _)| manager);
         let manager = script.or_else(|| relative.and_then(|_| in_charge()));
-        files::caller(self.root(), &managers::callers(relative, manager, hook), hook)
+        files::caller(&self.root, &managers::callers(relative, manager, hook), hook)
     }
+}
+
+/// Whether `core.hooksPath` may lead git elsewhere in another worktree. Looks at the configuration alone.
+pub fn may_differ(config: &GitConfig) -> bool {
+    let set = config.last("core.hookspath");
+    let relative = |path: &str| !path.is_empty() && !path.starts_with(['/', '~', '%']);
+    set.is_some_and(relative) || has_several(config)
+}
+
+/// Whether worktrees may have configurations of their own.
+fn has_several(config: &GitConfig) -> bool {
+    config.is_true("extensions.worktreeconfig")
+        || config.entries().iter().any(|(key, _)| key.starts_with("includeif."))
 }
 
 /// Looks into a directory for all hooks of a clone.

@@ -166,3 +166,22 @@ fn what_somebody_configured_by_hand_stays() {
         "{refused}"
     );
 }
+
+#[test]
+fn an_environment_hides_configured_hooks_only_where_it_switches_them_off_or_changes_them() {
+    let (sandbox, clone) = scene();
+    let new = git_of_version(&sandbox, "2.55.0");
+    tix(&clone, &new, &["hook", "install"]).success();
+    let with = |key: &str, value: &str| {
+        let setting =
+            [("GIT_CONFIG_COUNT", "1"), ("GIT_CONFIG_KEY_0", key), ("GIT_CONFIG_VALUE_0", value)];
+        let there = setting.iter().fold(clone.at("."), |c, (key, value)| c.env(key, value));
+        let status = tix(&there, &new, &["hook", "status", "--json"]).json();
+        status["hooks"][0]["state"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(with("core.hooksPath", "/dev/null"), "installed");
+    assert_eq!(with("hook.tix-pre-commit.enabled", "false"), "off");
+    assert_eq!(with("hook.pre-commit.enabled", "false"), "off");
+    assert_eq!(with("hook.tix-pre-commit.command", "true"), "shadowed");
+    assert_eq!(with("hook.tix-pre-push.command", "true"), "installed");
+}
