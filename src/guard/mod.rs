@@ -14,6 +14,7 @@ mod content;
 mod facts;
 mod guarded;
 mod history;
+mod in_force;
 pub mod install;
 mod known;
 mod landing;
@@ -29,6 +30,7 @@ use std::path::{Path, PathBuf};
 pub use commits::JudgedCommit;
 pub use guarded::Guarded;
 pub use history::{Checked, RECENT, Scope};
+pub use in_force::{Heard, HookUse, HooksInForce};
 pub use moves::{BranchMove, Ruling};
 pub use rule::{Breach, CommitVerdict};
 

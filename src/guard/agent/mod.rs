@@ -13,6 +13,7 @@ mod grammar;
 mod intent;
 mod judge;
 mod line;
+mod machine;
 mod options;
 mod state;
 mod tools;
@@ -23,11 +24,11 @@ use std::path::Path;
 
 pub use dialect::{Dialect, HookAnswer, Spoken, speak};
 pub use event::{AgentEvent, EventMoment, ToolAction};
-pub use judge::{Judge, LineReason, LineRefusal};
+pub use judge::{Judge, LineReason, LineRefusal, Unheard};
 
 use super::rule::CommitVerdict;
-use super::shell::{Dir, ShellWord, Variables, World, mentions, walk};
-use super::{GuardError, Guarded, JudgedCommit};
+use super::shell::{Dir, ShellWord, Variables, World, mentions};
+use super::{GuardError, Guarded, HookUse, JudgedCommit};
 use crate::env::Env;
 use crate::names::RefName;
 use line::MOVERS;
@@ -44,9 +45,13 @@ pub fn is_about_git(line: &str) -> bool {
     })
 }
 
-/// Judges what is about to be done from this directory.
-pub fn judge<'e>(action: &ToolAction, cwd: &Path, env: &'e Env) -> Judge<'e> {
-    let mut judge = Judge::new(cwd, env);
+/// Judges what an agent that speaks this dialect is about to do from this directory.
+pub fn judge<'e>(action: &ToolAction, cwd: &Path, env: &'e Env, dialect: Dialect) -> Judge<'e> {
+    let hooks = match action {
+        ToolAction::Shell(_) => dialect.hooks_of_commands(),
+        ToolAction::Write(_) | ToolAction::Tool { .. } | ToolAction::Nothing => HookUse::Asked,
+    };
+    let mut judge = Judge::new(cwd, env, hooks);
     match action {
         ToolAction::Shell(line) if is_about_git(line) => {
             let home = env
@@ -54,9 +59,8 @@ pub fn judge<'e>(action: &ToolAction, cwd: &Path, env: &'e Env) -> Judge<'e> {
                 .and_then(Path::to_str)
                 .map(|home| ("HOME".to_owned(), ShellWord::known(home)));
             let variables: Variables = home.into_iter().collect();
-            let start =
-                World { dir: Dir::At(cwd.to_owned()), variables, state: LineState::default() };
-            walk(line, start, &mut judge);
+            let start = World::at(Dir::At(cwd.to_owned()), variables, LineState::default());
+            judge.walk(line, start, 0);
         }
         ToolAction::Shell(_) | ToolAction::Nothing => {}
         ToolAction::Write(paths) => writes::judge(&mut judge, paths),

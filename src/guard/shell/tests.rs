@@ -18,7 +18,7 @@ impl Machine for Recorder {
     fn run(&mut self, call: &ShellCall, state: &Vec<String>) -> WorldStep<Vec<String>> {
         let words = call.words.iter().map(|word| match word {
             ShellWord::Known(text) => text.clone(),
-            ShellWord::Begins(text) => format!("{text}…"),
+            ShellWord::Open(word) => format!("{}…{}", word.start, word.end),
             ShellWord::Place(place) => format!("{place:?}"),
         });
         let env = call.env.iter().map(|(name, value)| format!("{name}={}", value.start()));
@@ -26,7 +26,7 @@ impl Machine for Recorder {
         let dir = match &call.dir {
             Dir::At(path) => path.display().to_string(),
             Dir::Aside(_) => "aside".to_owned(),
-            Dir::Unknown => "?".to_owned(),
+            Dir::Computed(_) => "?".to_owned(),
         };
         let after =
             if state.is_empty() { String::new() } else { format!(" after {}", state.join(",")) };
@@ -46,12 +46,17 @@ impl Machine for Recorder {
         }
     }
 
-    fn write(&mut self, file: &ShellWord, dir: &Dir) {
+    fn write(&mut self, file: &ShellWord, dir: &Dir, _: &mut Vec<String>) {
         self.calls.push(format!("write {:?}", dir.join(file)));
     }
 
     fn is_directory(&self, path: &Path) -> bool {
         path.ends_with("there")
+    }
+
+    fn prints(&mut self, call: &ShellCall, _: &Vec<String>) -> Option<String> {
+        let is_asked = call.words.iter().map(ShellWord::start).eq(["prints"]);
+        is_asked.then(|| "printed\n".to_owned())
     }
 
     fn trouble(&mut self, trouble: &Trouble, _: &Dir, _: &Vec<String>) {
@@ -61,7 +66,7 @@ impl Machine for Recorder {
 
 fn recorded(text: &str) -> Recorder {
     let variables = [("HOME".to_owned(), ShellWord::known("/home"))].into();
-    let start = World { dir: Dir::At(PathBuf::from("/w")), variables, state: Vec::new() };
+    let start = World::at(Dir::At(PathBuf::from("/w")), variables, Vec::new());
     let mut recorder = Recorder::default();
     walk(text, start, &mut recorder);
     recorder
@@ -187,7 +192,7 @@ fn what_the_line_itself_writes_is_known_by_its_place() {
         assert_eq!(written(line), at("/w/f"), "{line}");
     }
     assert_eq!(written("cd there; a > f"), at("/w/there/f"));
-    assert_eq!(written("a > $F"), [format!("write {:?}", Dir::Unknown)]);
+    assert_eq!(written("a > $F"), [format!("write {:?}", Dir::Computed("/w/${F}".into()))]);
     for line in ["a < f", "a <<< f", "a <<E\nf\nE", "a 2>&1 | b"] {
         let all = written(line);
         assert!(all.iter().all(|call| !call.contains("/w/f")), "{line}: {all:?}");
