@@ -57,7 +57,8 @@ pub fn require_own(path: &Path) -> io::Result<()> {
 
 /// The same, as text.
 pub fn read_own_text(path: &Path) -> io::Result<String> {
-    String::from_utf8(read_own(path)?).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+    String::from_utf8(read_own(path)?)
+        .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
 }
 
 /// Writes beside the file and renames: a reader sees the old one or the new one, whole, a crash leaves one of them, and of

@@ -35,7 +35,8 @@ impl Git {
 
     /// Whether git leaves this file alone: it is ignored, and in no commit.
     pub fn is_ignored(&self, path: &Path) -> Result<bool, GitError> {
-        let answer = self.call("check-ignore").config(NO_MONITOR).args(["--quiet", "--"]).arg(path).run()?;
+        let answer =
+            self.call("check-ignore").config(NO_MONITOR).args(["--quiet", "--"]).arg(path).run()?;
         match answer.code {
             Some(0) => Ok(true),
             Some(1) => Ok(false),

@@ -4,7 +4,7 @@
 //! what nobody can judge beforehand is judged by nobody. It takes git several processes, so it is remembered beside the facts.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
@@ -67,7 +67,9 @@ impl HooksInForce {
 
     /// Whether the usual hooks are all there.
     pub fn are_complete(&self) -> bool {
-        [Hook::PreCommit, Hook::PreMergeCommit, Hook::PrePush].into_iter().all(|hook| self.has(hook))
+        [Hook::PreCommit, Hook::PreMergeCommit, Hook::PrePush]
+            .into_iter()
+            .all(|hook| self.has(hook))
     }
 }
 
@@ -99,6 +101,11 @@ impl Guarded {
         }
     }
 
+    /// The directory of this worktree's HEAD and index.
+    pub fn git_dir(&self) -> &Path {
+        &self.place.git_dir
+    }
+
     fn find_hooks(&self) -> Result<FoundHooks, InstallError> {
         let repo = Repo::discover(self.git().dir(), self.git().inherited().clone())?;
         let (dir, hooks) = engine::status(&repo)?;
@@ -110,7 +117,8 @@ impl Guarded {
             matches!(status.state, InstalledState::Installed | InstalledState::Missing)
                 && status.aside.is_none()
         });
-        let files = hooks.iter().flat_map(|s| s.path.clone().into_iter().chain([dir.join(s.hook.name())]));
+        let files =
+            hooks.iter().flat_map(|s| s.path.clone().into_iter().chain([dir.join(s.hook.name())]));
         let files = is_plain.then(|| files.collect());
         Ok(FoundHooks { in_force, files })
     }

@@ -111,7 +111,12 @@ fn memory(
     began: SystemTime,
 ) -> Option<Memory> {
     let sources = signed(found.files.as_ref()?, began)?;
-    Some(Memory { key: key(place, station, env)?, sources, facts: found.facts.clone(), hooks: None })
+    Some(Memory {
+        key: key(place, station, env)?,
+        sources,
+        facts: found.facts.clone(),
+        hooks: None,
+    })
 }
 
 /// The files with their signatures; `None` where one of them may change under the same.

@@ -33,9 +33,7 @@ fn subject(remote: &RemoteName, branch: &RefName) -> String {
 /// Notes that the trunk has just been fetched. Without the stamp tix only seems less up to date than it
 /// is, so that a failure is not worth a word.
 pub fn note_fetched(repo: &Repo, remote: &RemoteName, branch: &RefName) {
-    let written = std::fs::create_dir_all(repo.tix_dir())
-        .and_then(|()| std::fs::write(stamp(repo), subject(remote, branch)));
-    if let Err(error) = written {
+    if let Err(error) = file::replace(&stamp(repo), subject(remote, branch).as_bytes()) {
         tracing::debug!(%error, "stamp");
     }
 }

@@ -197,7 +197,7 @@ fn words(refusal: &LineRefusal, more: usize) -> String {
     }
     match refusal.unheard {
         Some(Unheard::Missing) => text.push_str(
-            "\nNo hook of git that is in force here would look at it when it is run. `tix hook install` puts them in place.",
+            "\nNo hook of git is in force here that would judge what it really does; `tix hook install` puts them in place.",
         ),
         Some(Unheard::ByAgent) => text.push_str(
             "\nThis agent switches git's hooks off for the commands that it runs, so nothing would look at it then.",

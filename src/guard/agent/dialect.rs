@@ -140,9 +140,13 @@ mod tests {
     #[test]
     fn what_is_told_is_never_a_refusal() {
         for dialect in Dialect::ALL {
-            for moment in
-                [EventMoment::Before, EventMoment::After, EventMoment::Failed, EventMoment::Start, EventMoment::Other]
-            {
+            for moment in [
+                EventMoment::Before,
+                EventMoment::After,
+                EventMoment::Failed,
+                EventMoment::Start,
+                EventMoment::Other,
+            ] {
                 let spoken = speak(dialect, moment, &HookAnswer::Tell("news".to_owned()));
                 assert_eq!((spoken.code, spoken.stderr.as_str()), (0, ""));
             }

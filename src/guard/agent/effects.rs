@@ -76,7 +76,9 @@ impl Moment<'_> {
             Intent::Commit(commit) => {
                 head.map(|branch| (branch.clone(), self.judge_commit(commit, index)))
             }
-            Intent::Take(from) => head.map(|branch| (branch.clone(), self.judge_take(branch, from))),
+            Intent::Take(from) => {
+                head.map(|branch| (branch.clone(), self.judge_take(branch, from)))
+            }
             Intent::Pull(source) => {
                 let branch = head?;
                 // Without a name it is the branch's own upstream, and that brings what is published.
@@ -178,8 +180,11 @@ impl Moment<'_> {
             },
         };
         let index = index.as_deref().map(std::path::Path::as_os_str);
-        let verdict =
-            if commit.amends { guarded.judge_amended(index)? } else { guarded.judge_staged(index)? };
+        let verdict = if commit.amends {
+            guarded.judge_amended(index)?
+        } else {
+            guarded.judge_staged(index)?
+        };
         Ok(match verdict {
             CommitVerdict::Tickets(_) | CommitVerdict::Nothing => Verdict::Right,
             // git itself makes no commit then, or what the line stages before is in it.
@@ -271,7 +276,9 @@ impl Moment<'_> {
                 // Where to is said, and what is not.
                 (None, Some((_, to))) => {
                     let to = self.one_pushed(push, &format!("?:{to}"));
-                    pushed.extend(to.map(|to| PushedBranch { from: Some(ShellWord::unknown()), ..to }));
+                    pushed.extend(
+                        to.map(|to| PushedBranch { from: Some(ShellWord::unknown()), ..to }),
+                    );
                 }
                 // It may be the branch that is checked out, which is what people push.
                 (None, None) => pushed.extend(self.configured(push)?),
@@ -336,7 +343,9 @@ impl Moment<'_> {
                     Push { refspecs: Vec::new(), everything: Everything::Branches, ..push.clone() };
                 return self.pushed(&all);
             }
-            Some("upstream" | "tracking") => self.last_of(&format!("branch.{}.merge", branch.short())),
+            Some("upstream" | "tracking") => {
+                self.last_of(&format!("branch.{}.merge", branch.short()))
+            }
             Some(_) | None => None,
         };
         let to = upstream.as_deref().unwrap_or(branch.as_str());

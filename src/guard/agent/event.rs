@@ -156,7 +156,11 @@ fn action(tool: &str, input: &Value) -> ToolAction {
         let Some(command) = command else { return ToolAction::Nothing };
         // Not a program: the agent applies it itself.
         let is_patch = command.trim_start_matches('\'').starts_with("apply_patch");
-        return if is_patch { ToolAction::Write(patched(&command)) } else { ToolAction::Shell(command) };
+        return if is_patch {
+            ToolAction::Write(patched(&command))
+        } else {
+            ToolAction::Shell(command)
+        };
     }
     if WRITERS.contains(&lower.as_str()) {
         let mut paths: Vec<PathBuf> =
@@ -303,7 +307,9 @@ mod tests {
         assert_eq!(of("mcp__git__git_commit"), pair("git", "git_commit"));
         assert_eq!(of("mcp__plugin_x_git__commit"), pair("plugin_x_git", "commit"));
         assert_eq!(of("mcp__github__push_files"), pair("github", "push_files"));
-        for tool in ["mcp__files__read", "mcp__gitbook__push", "mcp__digital__merge", "mcp__legit__commit"] {
+        for tool in
+            ["mcp__files__read", "mcp__gitbook__push", "mcp__digital__merge", "mcp__legit__commit"]
+        {
             assert_eq!(of(tool), None, "{tool}");
         }
     }

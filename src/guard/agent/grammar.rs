@@ -119,14 +119,32 @@ pub const RESET: Grammar = Grammar {
     letters: "s",
     attached: "",
     valued: &["--pathspec-from-file", "--source"],
-    flags: &["--hard", "--keep", "--merge", "--mixed", "--patch", "--soft", "--staged", "--worktree"],
+    flags: &[
+        "--hard",
+        "--keep",
+        "--merge",
+        "--mixed",
+        "--patch",
+        "--soft",
+        "--staged",
+        "--worktree",
+    ],
 };
 
 pub const TAG: Grammar = Grammar {
     letters: "mFu",
     attached: "n",
     valued: &["--message", "--file", "--local-user", "--cleanup", "--sort", "--format"],
-    flags: &["--annotate", "--delete", "--force", "--list", "--sign", "--verify", "--contains", "--merged"],
+    flags: &[
+        "--annotate",
+        "--delete",
+        "--force",
+        "--list",
+        "--sign",
+        "--verify",
+        "--contains",
+        "--merged",
+    ],
 };
 
 pub const UPDATE_REF: Grammar =
@@ -220,8 +238,12 @@ pub const FILTER: Grammar = Grammar {
     flags: &["--force", "--prune-empty", "--remap-to-ancestor"],
 };
 
-pub const REPLAY: Grammar =
-    Grammar { letters: "", attached: "", valued: &["--advance", "--onto"], flags: &["--contained"] };
+pub const REPLAY: Grammar = Grammar {
+    letters: "",
+    attached: "",
+    valued: &["--advance", "--onto"],
+    flags: &["--contained"],
+};
 
 pub const SUBTREE: Grammar = Grammar {
     letters: "Pmb",

@@ -326,7 +326,12 @@ impl<'e> Judge<'e> {
     /// Something about this place cannot be read, and it may be any movement.
     pub fn unreadable(&mut self, here: &GuardedPlace, what: &str, why: &str) {
         let Some(branch) = here.protected().cloned() else { return };
-        let action = JudgedAction { what, certainty: here.certainty, hooks: HookUse::Asked, heard: Heard::Anything };
+        let action = JudgedAction {
+            what,
+            certainty: here.certainty,
+            hooks: HookUse::Asked,
+            heard: Heard::Anything,
+        };
         let why = LineReason::Unreadable(why.to_owned());
         self.conclude(here, &branch, &action, Ok(Verdict::Uncertain(why)));
     }
@@ -380,7 +385,12 @@ impl<'e> Judge<'e> {
                 let dir = here.guarded.root().unwrap_or(&here.dir).to_owned();
                 state = self.follow(command, &dir, &state, depth + 1);
             }
-            let action = JudgedAction { what: &what, certainty: here.certainty, hooks, heard: Heard::Movement };
+            let action = JudgedAction {
+                what: &what,
+                certainty: here.certainty,
+                hooks,
+                heard: Heard::Movement,
+            };
             self.intent(&here, &state, &intent, &action, line.index.as_ref());
             let (path, made) = match &intent {
                 Intent::MakeRepository(path) => (path.as_ref(), MadeTree::Repository),
@@ -445,7 +455,10 @@ pub fn in_the_lanes(here: &GuardedPlace, path: &ShellWord) -> bool {
     let Some(root) = here.guarded.root() else { return false };
     let text = path.start();
     let text = text.strip_prefix(":(glob)").unwrap_or(text);
-    let top = text.strip_prefix(":(top)").or_else(|| text.strip_prefix(":/")).filter(|rest| !rest.is_empty());
+    let top = text
+        .strip_prefix(":(top)")
+        .or_else(|| text.strip_prefix(":/"))
+        .filter(|rest| !rest.is_empty());
     let (text, base) = top.map_or((text, here.dir.as_path()), |rest| (rest, root));
     // `:!` and the like mean something else; a pattern matches below the directory that it begins with.
     let solid =

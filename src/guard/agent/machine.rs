@@ -58,13 +58,19 @@ impl Judge<'_> {
             }
             self.has_changed_hooks |= arguments.iter().any(|word| word.is("uninstall"));
         }
-        let is_uninstall = ["hook", "uninstall"].iter().all(|word| arguments.iter().any(|a| a.is(word)));
+        let is_uninstall =
+            ["hook", "uninstall"].iter().all(|word| arguments.iter().any(|a| a.is(word)));
         self.has_changed_hooks |= name == "tix" && is_uninstall;
         WorldStep::nothing(&behind)
     }
 
     /// `gh pr checkout` and its like.
-    fn checked_out(&mut self, name: &str, call: &ShellCall, state: &LineState) -> Option<LineState> {
+    fn checked_out(
+        &mut self,
+        name: &str,
+        call: &ShellCall,
+        state: &LineState,
+    ) -> Option<LineState> {
         let words: Vec<&str> = call.words.iter().skip(1).take(2).map(ShellWord::start).collect();
         let is_checkout = matches!(
             (name, words.as_slice()),
@@ -90,7 +96,8 @@ impl Judge<'_> {
         let parent = Dir::At(path.parent().unwrap_or(&path).to_owned());
         if let CallPlace::Here(here) = self.place(&parent, None, state) {
             let root = GuardedPlace { dir: here.key.clone(), ..here };
-            let is_inside = path.starts_with(&root.key) && !path.starts_with(root.guarded.common_dir());
+            let is_inside =
+                path.starts_with(&root.key) && !path.starts_with(root.guarded.common_dir());
             if is_inside && !in_the_lanes(&root, &ShellWord::known(text)) {
                 state.written.insert(root.key);
             }
@@ -122,13 +129,20 @@ impl Judge<'_> {
                 branch.map(|b| if has("--short") { b.short() } else { b.as_str() }.to_owned())
             }
             ("rev-parse", [path]) if has("--git-path") => {
-                Some(here.guarded.common_dir().join(path.text()?).to_str()?.to_owned())
+                let path = path.text()?;
+                let is_shared = path.starts_with("refs/") || path == "packed-refs";
+                let dir =
+                    if is_shared { here.guarded.common_dir() } else { here.guarded.git_dir() };
+                Some(dir.join(path).to_str()?.to_owned())
             }
             ("rev-parse", []) if has("--show-toplevel") => {
                 Some(here.guarded.root()?.to_str()?.to_owned())
             }
-            ("rev-parse", []) if has("--git-dir") || has("--git-common-dir") || has("--absolute-git-dir") => {
+            ("rev-parse", []) if has("--git-common-dir") => {
                 Some(here.guarded.common_dir().to_str()?.to_owned())
+            }
+            ("rev-parse", []) if has("--git-dir") || has("--absolute-git-dir") => {
+                Some(here.guarded.git_dir().to_str()?.to_owned())
             }
             ("rev-parse", [name]) if has("--abbrev-ref") => {
                 branch.filter(|_| name.is("HEAD") || name.is("@")).map(|b| b.short().to_owned())
@@ -153,7 +167,11 @@ fn written(
     is_directory: impl Fn(&ShellWord) -> bool,
 ) -> Vec<ShellWord> {
     let operands = || arguments.iter().filter(|word| !word.start().starts_with('-')).cloned();
-    let in_place = || arguments.iter().any(|word| word.start().starts_with("-i") || word.start().starts_with("-pi"));
+    let in_place = || {
+        arguments
+            .iter()
+            .any(|word| word.start().starts_with("-i") || word.start().starts_with("-pi"))
+    };
     match name {
         "mkdir" => Vec::new(),
         "perl" if !in_place() => vec![ShellWord::unknown()],
@@ -173,8 +191,6 @@ fn written(
             };
             sources.iter().map(|source| inside(source).unwrap_or_else(ShellWord::unknown)).collect()
         }
-        // The first one says how.
-        "chmod" => operands().skip(1).collect(),
         _ => operands().collect(),
     }
 }

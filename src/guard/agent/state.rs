@@ -240,7 +240,9 @@ impl LineState {
             },
             "fetch_head" => match (&self.fetched, &here.branch) {
                 // What a fetch without names takes first is the branch's own upstream.
-                (Some(names), Some(branch)) if names.iter().all(|name| short_name(name) == branch.short()) => {
+                (Some(names), Some(branch))
+                    if names.iter().all(|name| short_name(name) == branch.short()) =>
+                {
                     format!("{}@{{upstream}}", branch.short())
                 }
                 (Some(_), _) => return None,
@@ -252,7 +254,8 @@ impl LineState {
         let tip = if resolved == "HEAD" { tip(here) } else { short_name(&resolved).to_owned() };
         let bare = tip.split("@{").next().unwrap_or_default();
         let bare = bare.strip_prefix("refs/tags/").or(bare.strip_prefix("tags/")).unwrap_or(bare);
-        let is_upstream = lower.contains("@{u") || lower.contains("@{push") || lower == "fetch_head";
+        let is_upstream =
+            lower.contains("@{u") || lower.contains("@{push") || lower == "fetch_head";
         let is_unseen = self.unseen.contains(bare) && !is_upstream;
         (!is_unseen).then(|| format!("{resolved}{steps}"))
     }

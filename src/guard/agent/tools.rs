@@ -14,10 +14,21 @@ use crate::names::RefName;
 const REPOSITORIES: [&str; 6] =
     ["repo_path", "repository_path", "repository", "path", "cwd", "directory"];
 /// Under these names a tool is told what to work on, in the order in which git wants to hear it.
-const OPERANDS: [&str; 10] =
-    ["remote", "source", "upstream", "onto", "commit", "commits", "target", "ref", "branch", "branch_name"];
+const OPERANDS: [&str; 10] = [
+    "remote",
+    "source",
+    "upstream",
+    "onto",
+    "commit",
+    "commits",
+    "target",
+    "ref",
+    "branch",
+    "branch_name",
+];
 /// Under these names a tool is told to which branch of the remote it pushes.
-const REMOTE_BRANCHES: [&str; 4] = ["remoteBranch", "remote_branch", "targetBranch", "target_branch"];
+const REMOTE_BRANCHES: [&str; 4] =
+    ["remoteBranch", "remote_branch", "targetBranch", "target_branch"];
 /// Tools of a forge that commit to a branch there.
 const COMMITTING: [&str; 5] =
     ["push_files", "create_or_update_file", "delete_file", "create_commit", "update_file"];
@@ -108,8 +119,7 @@ fn on_a_forge(judge: &mut Judge<'_>, name: &str, input: &Value) {
     };
     let Some(branch) = branch.filter(|branch| here.guarded.is_protected(branch)) else { return };
     let files = input.get("files").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    let paths: Vec<&str> =
-        files.iter().filter_map(path_in).chain(path_in(input)).collect();
+    let paths: Vec<&str> = files.iter().filter_map(path_in).chain(path_in(input)).collect();
     let root = here.guarded.root().map(Path::to_owned);
     let at_root = GuardedPlace { dir: root.unwrap_or_else(|| PathBuf::from("/")), ..here.clone() };
     let tickets_only = !paths.is_empty()

@@ -3,8 +3,8 @@
 use super::super::shell::{ShellWord, written};
 use super::effects::short_name;
 use super::grammar::{
-    BRANCH, CLONE, COMMIT, FILTER, MERGE, PLAIN, PUSH, REBASE, REPLAY, RESET, SUBTREE, SWITCH,
-    TAG, UPDATE_REF, WORKTREE,
+    BRANCH, CLONE, COMMIT, FILTER, MERGE, PLAIN, PUSH, REBASE, REPLAY, RESET, SUBTREE, SWITCH, TAG,
+    UPDATE_REF, WORKTREE,
 };
 use super::intent::{
     CommitIntent, Content, Empty, Everything, Existing, Intent, Push, Staging, Switch,
@@ -35,8 +35,8 @@ pub fn intents(verb: &str, args: &[ShellWord]) -> Vec<Intent> {
         "subtree" => subtree(&Options::read(args, &SUBTREE)),
         "filter-repo" | "fast-import" => vec![Intent::Anything],
         // These commit what they bring, or what is there.
-        "history" | "quiltimport" | "svn" | "p4" | "cvsimport" | "archimport" | "citool" | "absorb"
-        | "revise" | "imerge" | "machete" | "town" | "flow" => vec![Intent::Grow],
+        "history" | "quiltimport" | "svn" | "p4" | "cvsimport" | "archimport" | "citool"
+        | "absorb" | "revise" | "imerge" | "machete" | "town" | "flow" => vec![Intent::Grow],
         "reset" => reset(&Options::read(args, &RESET)),
         "update-ref" => update_ref(&Options::read(args, &UPDATE_REF)),
         "symbolic-ref" => symbolic_ref(&Options::read(args, &UPDATE_REF)),
@@ -273,7 +273,18 @@ fn reset(options: &Options) -> Vec<Intent> {
 
 /// A list is made by these; with `-d` there is one less.
 fn tag(options: &Options) -> Vec<Intent> {
-    let lists = ["--list", "-l", "--delete", "-d", "--verify", "-v", "-n", "--contains", "--merged", "--points-at"];
+    let lists = [
+        "--list",
+        "-l",
+        "--delete",
+        "-d",
+        "--verify",
+        "-v",
+        "-n",
+        "--contains",
+        "--merged",
+        "--points-at",
+    ];
     let name = options.operands.first().filter(|_| !options.has(&lists));
     name.map(|name| vec![Intent::Tag(name.clone())]).unwrap_or_default()
 }
@@ -500,7 +511,8 @@ fn worktree(options: &Options) -> Vec<Intent> {
         intents.push(Intent::Set { branch: branch.clone(), to: start.clone(), existing });
     }
     // Without a name the branch is called like the directory.
-    let last = path.text().map(|text| text.trim_end_matches('/').rsplit('/').next().unwrap_or(text));
+    let last =
+        path.text().map(|text| text.trim_end_matches('/').rsplit('/').next().unwrap_or(text));
     let of_path = || last.map_or_else(ShellWord::unknown, ShellWord::known);
     let branch = created.cloned().or(start).unwrap_or_else(of_path);
     let branch = Some(branch).filter(|_| !options.has(&["--detach", "-d"]));

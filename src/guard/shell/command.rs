@@ -2,7 +2,9 @@
 
 use std::rc::Rc;
 
-use shuck_ast::{ArrayElem, AssignmentValue, Command, RedirectTarget, SimpleCommand, Stmt, StmtSeq};
+use shuck_ast::{
+    ArrayElem, AssignmentValue, Command, RedirectTarget, SimpleCommand, Stmt, StmtSeq,
+};
 
 use super::walk::{DEPTH, Walker};
 use super::word::{self, ShellWord, Variables, array, set_array};

@@ -118,7 +118,8 @@ impl<S> World<S> {
                 self.variables.remove(ERREXIT);
             }
         }
-        let first = options.iter().position(|word| word.is("--") || !word.start().starts_with(['-', '+']));
+        let first =
+            options.iter().position(|word| word.is("--") || !word.start().starts_with(['-', '+']));
         if let Some(first) = first {
             let skip = first + usize::from(options.get(first).is_some_and(|word| word.is("--")));
             set_array(&mut self.variables, "@", options.get(skip..).map(<[_]>::to_vec));

@@ -41,33 +41,131 @@ pub enum Unwrapped {
 
 /// Programs that run the command among their words, and nothing else.
 const WRAPPERS: [&str; 27] = [
-    "-", "builtin", "busybox", "caffeinate", "chronic", "chrt", "command", "doas", "env", "exec", "fakeroot", "flock",
-    "ionice", "nice", "nocorrect", "noglob", "nohup", "rtk", "setsid", "stdbuf", "strace", "sudo", "taskset", "time",
-    "timeout", "unbuffer", "xargs",
+    "-",
+    "builtin",
+    "busybox",
+    "caffeinate",
+    "chronic",
+    "chrt",
+    "command",
+    "doas",
+    "env",
+    "exec",
+    "fakeroot",
+    "flock",
+    "ionice",
+    "nice",
+    "nocorrect",
+    "noglob",
+    "nohup",
+    "rtk",
+    "setsid",
+    "stdbuf",
+    "strace",
+    "sudo",
+    "taskset",
+    "time",
+    "timeout",
+    "unbuffer",
+    "xargs",
 ];
 
 /// Programs whose words are texts, names, or commands for another machine.
 const TALKERS: [&str; 63] = [
-    ":", "[", "ack", "ag", "alias", "apropos", "apt", "apt-cache", "apt-get", "awk", "basename", "brew", "cat", "complete",
-    "cowsay", "curl", "dirname", "dnf", "docker", "echo", "egrep", "expr", "fc", "fgrep", "fly", "gawk", "gh", "glab", "grep",
-    "hash", "head", "help", "heroku", "history", "info", "jq", "kubectl", "less", "logger", "ls", "lxc", "man", "multipass",
-    "nerdctl", "notify-send", "pip", "pip3", "podman", "print", "printf", "pwd", "read", "rg", "say", "ssh", "test", "tix",
-    "tldr", "type", "vagrant", "whatis", "whereis", "which",
+    ":",
+    "[",
+    "ack",
+    "ag",
+    "alias",
+    "apropos",
+    "apt",
+    "apt-cache",
+    "apt-get",
+    "awk",
+    "basename",
+    "brew",
+    "cat",
+    "complete",
+    "cowsay",
+    "curl",
+    "dirname",
+    "dnf",
+    "docker",
+    "echo",
+    "egrep",
+    "expr",
+    "fc",
+    "fgrep",
+    "fly",
+    "gawk",
+    "gh",
+    "glab",
+    "grep",
+    "hash",
+    "head",
+    "help",
+    "heroku",
+    "history",
+    "info",
+    "jq",
+    "kubectl",
+    "less",
+    "logger",
+    "ls",
+    "lxc",
+    "man",
+    "multipass",
+    "nerdctl",
+    "notify-send",
+    "pip",
+    "pip3",
+    "podman",
+    "print",
+    "printf",
+    "pwd",
+    "read",
+    "rg",
+    "say",
+    "ssh",
+    "test",
+    "tix",
+    "tldr",
+    "type",
+    "vagrant",
+    "whatis",
+    "whereis",
+    "which",
 ];
 
 /// Programs that write or remove the files among their words.
 pub const WRITERS: [&str; 16] = [
-    "chmod", "cp", "dd", "install", "ln", "mkdir", "mv", "perl", "rm", "rsync", "sed", "shred", "tee", "touch", "truncate",
-    "unlink",
+    "chmod", "cp", "dd", "install", "ln", "mkdir", "mv", "perl", "rm", "rsync", "sed", "shred",
+    "tee", "touch", "truncate", "unlink",
 ];
 
 const SHELLS: [&str; 12] =
     ["sh", "bash", "dash", "zsh", "ksh", "ash", "mksh", "fish", "csh", "tcsh", "rbash", "yash"];
 
 /// Others that are taken apart here.
-const SPECIAL: [&str; 14] = [
-    "cmd", "cmd.exe", "eval", "fd", "find", "iex", "parallel", "powershell", "powershell.exe", "pwsh", "pwsh.exe", "source",
-    "trap", "watch",
+const SPECIAL: [&str; 18] = [
+    "cd",
+    "chdir",
+    "popd",
+    "pushd",
+    "cmd",
+    "cmd.exe",
+    "eval",
+    "fd",
+    "find",
+    "iex",
+    "parallel",
+    "powershell",
+    "powershell.exe",
+    "pwsh",
+    "pwsh.exe",
+    "source",
+    "trap",
+    "watch",
 ];
 
 /// Behind one of these, or behind the same with `=`, many programs want a line for a shell.
@@ -93,7 +191,9 @@ pub fn unwrap(mut call: ShellCall, input: Option<String>) -> Unwrapped {
         let name = program(first).to_owned();
         let arguments = call.words.get(1..).unwrap_or_default();
         match name.as_str() {
-            "cd" | "chdir" | "pushd" | "Set-Location" => return Unwrapped::ChangeDir(target(arguments)),
+            "cd" | "chdir" | "pushd" | "Set-Location" => {
+                return Unwrapped::ChangeDir(target(arguments));
+            }
             "popd" => return Unwrapped::ChangeDir(ShellWord::known("-")),
             "eval" => return Unwrapped::Here(joined(arguments)),
             "trap" => {
@@ -143,22 +243,22 @@ enum Inside {
 fn is_known(name: &str) -> bool {
     let lists: [&[&str]; 4] = [&WRAPPERS, &WRITERS, &SHELLS, &SPECIAL];
     let is_git = name.eq_ignore_ascii_case("git") || name.eq_ignore_ascii_case("git.exe");
-    is_git || name.starts_with("git-") || ["gh", "glab", "hub"].contains(&name)
+    is_git
+        || name.starts_with("git-")
+        || ["gh", "glab", "hub"].contains(&name)
         || lists.iter().any(|list| list.contains(&name))
 }
 
 /// What a program runs that is among its words, if it runs anything.
 fn inside(mut call: ShellCall, name: &str) -> Inside {
     let is_wrapper = WRAPPERS.contains(&name);
-    let is_quiet = TALKERS.contains(&name) || WRITERS.contains(&name) || !is_wrapper && is_known(name);
+    let is_quiet =
+        TALKERS.contains(&name) || WRITERS.contains(&name) || !is_wrapper && is_known(name);
     let known = (1..call.words.len()).find(|at| is_known_at(&call, *at));
     // `$SUDO git …` runs git; anything else that has no name may be git itself.
     let is_nameless = call.words.first().is_some_and(|word| word.text().is_none());
     if is_quiet || is_nameless && known != Some(1) {
         return Inside::Other(Unwrapped::Run(call));
-    }
-    if !is_wrapper {
-        call.certainty = Certainty::Maybe;
     }
     // A wrapper runs a program here whose name the line does not say.
     let is_open = |word: &ShellWord| word.text().is_none() && !word.start().starts_with('-');
@@ -190,6 +290,9 @@ fn inside(mut call: ShellCall, name: &str) -> Inside {
     if end == call.words.len() {
         return Inside::Other(Unwrapped::Run(call));
     }
+    if !is_wrapper {
+        call.certainty = Certainty::Maybe;
+    }
     let options: Vec<ShellWord> = call.words.drain(..end).collect();
     if name == "xargs" {
         read_from_input(&mut call.words, sign_of_xargs(&options).as_deref());
@@ -207,10 +310,19 @@ fn line_behind(words: &[ShellWord], at: usize) -> Option<ShellWord> {
     let joined_on = option.split_assignment().filter(|(name, _)| LINE_OPTIONS.contains(name));
     let text = match joined_on {
         Some((_, text)) => text,
-        None if LINE_OPTIONS.iter().any(|known| option.is(known)) => words.get(at + 1)?.clone(),
+        None if is_line_option(option.text()?) => words.get(at + 1)?.clone(),
         None => return None,
     };
     text.start().trim().contains([' ', '\n', ';']).then_some(text)
+}
+
+fn is_line_option(option: &str) -> bool {
+    let is_cluster = |letters: &str| {
+        letters.len() < 6
+            && letters.ends_with('c')
+            && letters.bytes().all(|b| b.is_ascii_lowercase())
+    };
+    LINE_OPTIONS.contains(&option) || option.strip_prefix('-').is_some_and(is_cluster)
 }
 
 /// The sign for what `xargs` reads, where it is told one.
@@ -221,7 +333,9 @@ fn sign_of_xargs(options: &[ShellWord]) -> Option<String> {
             return Some(sign.strip_prefix('=').unwrap_or("{}").to_owned());
         }
         let letters = word.strip_prefix('-').filter(|letters| !letters.starts_with('-'));
-        let Some((_, sign)) = letters.and_then(|letters| letters.split_once(['I', 'i'])) else { continue };
+        let Some((_, sign)) = letters.and_then(|letters| letters.split_once(['I', 'i'])) else {
+            continue;
+        };
         let is_old = letters.is_some_and(|letters| letters.contains('i'));
         return match (sign, is_old) {
             ("", true) => Some("{}".to_owned()),
@@ -448,7 +562,9 @@ pub fn told(words: &[ShellWord]) -> Option<String> {
     let texts: Vec<&str> = arguments.iter().map(ShellWord::text).collect::<Option<_>>()?;
     match name.text()? {
         "echo" => {
-            let texts = texts.iter().skip_while(|text| matches!(**text, "-n" | "-e" | "-ne" | "-en" | "-E"));
+            let texts = texts
+                .iter()
+                .skip_while(|text| matches!(**text, "-n" | "-e" | "-ne" | "-en" | "-E"));
             Some(texts.copied().collect::<Vec<_>>().join(" "))
         }
         "printf" => {

@@ -72,7 +72,8 @@ fn a_refusal_is_facts_and_a_way_on() {
     exit: 2
     ----- stdout -----
     ----- stderr -----
-    main takes ticket commits only: git commit comes in one line with what is staged before it, so that it cannot be looked at. In a call of its own, after the staging, it can.
+    main takes ticket commits only: git commit comes in one line with what is staged or written before it, so that it cannot be looked at. In a call of its own, after that, it can.
+    No hook of git is in force here that would judge what it really does; `tix hook install` puts them in place.
     ");
 }
 
