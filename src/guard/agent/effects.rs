@@ -25,12 +25,15 @@ impl Judge<'_> {
             return;
         }
         let Some((branch, finding)) = moment.about(intent, index) else { return };
-        let heard = match intent {
-            Intent::Commit(_) => Heard::Commit,
-            Intent::Anything => Heard::Anything,
+        let heard = if let Intent::Commit(_) = intent {
+            Heard::Commit
+        } else if *intent == Intent::Anything {
+            Heard::Anything
+        } else if matches!(intent, Intent::Set { existing: Existing::Renamed, .. }) {
             // git runs no hook when a branch is renamed or copied.
-            Intent::Set { existing: Existing::Renamed, .. } => Heard::Nothing,
-            _ => action.heard,
+            Heard::Nothing
+        } else {
+            action.heard
         };
         self.conclude(here, &branch, &JudgedAction { heard, ..*action }, finding);
     }
@@ -58,9 +61,8 @@ struct Moment<'a> {
     state: &'a LineState,
 }
 
-fn unseen() -> Objection {
-    Ok(Verdict::Uncertain(LineReason::Unseen))
-}
+/// Nobody can look at it yet.
+const UNSEEN: Objection = Ok(Verdict::Uncertain(LineReason::Unseen));
 
 fn wrong_if(why: Option<LineReason>) -> Verdict {
     why.map_or(Verdict::Right, Verdict::Wrong)
@@ -83,17 +85,17 @@ impl Moment<'_> {
                 let branch = head?;
                 // Without a name it is the branch's own upstream, and that brings what is published.
                 let same = ["", branch.short(), branch.as_str()].iter().any(|name| source.is(name));
-                Some((branch.clone(), if same { Ok(Verdict::Right) } else { unseen() }))
+                Some((branch.clone(), if same { Ok(Verdict::Right) } else { UNSEEN }))
             }
             // A word that is no commit and names a file: the index changes and no branch.
             Intent::Reset(to) if is_file(here, self.state, to) => on_head(Ok(Verdict::Right)),
             Intent::Rebase(to) | Intent::Reset(to) => {
                 head.map(|branch| (branch.clone(), self.judge_set(branch, Some(to))))
             }
-            Intent::Grow => on_head(unseen()),
+            Intent::Grow => on_head(UNSEEN),
             Intent::Anything => {
                 let branch = head.cloned().or_else(|| here.guarded.trunk())?;
-                Some((branch, unseen()))
+                Some((branch, UNSEEN))
             }
             Intent::Set { branch, to, existing } => {
                 let branch = self.protected(branch)?;
@@ -138,7 +140,7 @@ impl Moment<'_> {
     fn judge_commit(&self, commit: &CommitIntent, index: Option<&ShellWord>) -> Objection {
         let here = self.here;
         if here.tree == TreeState::NotYet {
-            return unseen();
+            return UNSEEN;
         }
         let is_staged = self.state.staged.get(&here.key) == Some(&Staged::Anything);
         let meanwhile = || Ok(Verdict::Uncertain(LineReason::StagedMeanwhile));
@@ -152,16 +154,18 @@ impl Moment<'_> {
             }
         };
         match &commit.content {
-            Content::Chosen => unseen(),
+            Content::Chosen => UNSEEN,
             Content::All => changed(&[]),
             Content::Paths(paths) => {
                 let are_tickets = paths.iter().all(|path| in_the_lanes(here, path));
                 let texts: Option<Vec<&str>> = paths.iter().map(ShellWord::text).collect();
                 match texts {
-                    None => unseen(),
+                    None => UNSEEN,
                     Some(texts) => match changed(&texts)? {
                         Verdict::Uncertain(_) if are_tickets => Ok(Verdict::Right),
-                        verdict => Ok(verdict),
+                        verdict @ (Verdict::Right | Verdict::Wrong(_) | Verdict::Uncertain(_)) => {
+                            Ok(verdict)
+                        }
                     },
                 }
             }
@@ -176,7 +180,7 @@ impl Moment<'_> {
             None => None,
             Some(index) => match index.text() {
                 Some(index) => Some(self.here.dir.join(index)),
-                None => return unseen(),
+                None => return UNSEEN,
             },
         };
         let index = index.as_deref().map(std::path::Path::as_os_str);
@@ -218,7 +222,7 @@ impl Moment<'_> {
         word: &ShellWord,
         judge: impl FnOnce(&str) -> Result<Vec<JudgedCommit>, GuardError>,
     ) -> Objection {
-        let Some(name) = self.revision(word) else { return unseen() };
+        let Some(name) = self.revision(word) else { return UNSEEN };
         let judged = judge(&name);
         if let Ok(judged) = &judged
             && !judged.is_empty()
@@ -228,13 +232,13 @@ impl Moment<'_> {
         // Nothing is new, or nobody knows what that is.
         match self.here.guarded.git().commit_of(&name)? {
             Some(_) => judged.map(|_| Verdict::Right),
-            None => unseen(),
+            None => UNSEEN,
         }
     }
 
     fn judge_set(&self, branch: &RefName, to: Option<&ShellWord>) -> Objection {
         let head = ShellWord::known("HEAD");
-        let Some(new) = self.commit_of(to.unwrap_or(&head))? else { return unseen() };
+        let Some(new) = self.commit_of(to.unwrap_or(&head))? else { return UNSEEN };
         let asked = BranchMove { branch: branch.clone(), old: None, new: Some(new) };
         Ok(wrong_if(against(self.here.guarded.judge_local(&asked)?)))
     }

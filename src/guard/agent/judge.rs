@@ -392,19 +392,12 @@ impl<'e> Judge<'e> {
                 heard: Heard::Movement,
             };
             self.intent(&here, &state, &intent, &action, line.index.as_ref());
-            let (path, made) = match &intent {
-                Intent::MakeRepository(path) => (path.as_ref(), MadeTree::Repository),
-                Intent::MakeWorktree { path, branch } => {
-                    let branch = branch.as_ref().and_then(ShellWord::text).map(str::to_owned);
-                    (Some(path), MadeTree::Worktree(branch))
-                }
-                Intent::Reset(to) if effects::is_file(&here, &state, to) => continue,
-                _ => {
-                    state.follow(&mut here, &intent);
-                    continue;
-                }
-            };
-            state.make(&line.dir, path, made, |path| self.real(path));
+            let is_file = |to: &ShellWord| effects::is_file(&here, &state, to);
+            if matches!(&intent, Intent::Reset(to) if is_file(to)) {
+                continue;
+            }
+            state.follow(&mut here, &intent);
+            state.make(&line.dir, &intent, |path| self.real(path));
         }
         self.judged.insert(known, state.clone());
         state
@@ -416,8 +409,8 @@ impl<'e> Judge<'e> {
         let intents =
             line.verb.text().map(|verb| verbs::intents(verb, &line.args)).unwrap_or_default();
         for intent in intents {
-            if let Intent::MakeRepository(path) = &intent {
-                state.make(&line.dir, path.as_ref(), MadeTree::Repository, |path| self.real(path));
+            if let Intent::MakeRepository(_) = &intent {
+                state.make(&line.dir, &intent, |path| self.real(path));
             }
         }
         state

@@ -165,13 +165,15 @@ impl LineState {
     }
 
     /// A worktree or a repository is made: in a directory that is named, or in this one. `real` follows links.
-    pub fn make(
-        &mut self,
-        dir: &Dir,
-        path: Option<&ShellWord>,
-        made: MadeTree,
-        real: impl Fn(&Path) -> PathBuf,
-    ) {
+    pub fn make(&mut self, dir: &Dir, intent: &Intent, real: impl Fn(&Path) -> PathBuf) {
+        let (path, made) = if let Intent::MakeWorktree { path, branch } = intent {
+            let branch = branch.as_ref().and_then(ShellWord::text).map(str::to_owned);
+            (Some(path), MadeTree::Worktree(branch))
+        } else if let Intent::MakeRepository(path) = intent {
+            (path.as_ref(), MadeTree::Repository)
+        } else {
+            return;
+        };
         let (Dir::At(path) | Dir::Computed(path)) = path.map_or(dir.clone(), |path| dir.join(path))
         else {
             return;
@@ -219,37 +221,36 @@ impl LineState {
         let name = word.text().filter(|name| !name.starts_with('-') || *name == "-")?;
         let name = if name == "-" { "@{-1}" } else { name };
         let at = name.find(['^', '~', ':']).unwrap_or(name.len());
-        let (base, steps) = name.split_at(at);
+        let (named, steps) = name.split_at(at);
         let is_switched = self.heads.contains_key(&here.key);
-        let lower = base.to_ascii_lowercase();
+        let lower = named.to_ascii_lowercase();
         let resolved = match lower.as_str() {
             "head" | "@" | "" => match &here.branch {
                 Some(branch) if is_switched => branch.as_str().to_owned(),
-                Some(_) => "HEAD".to_owned(),
                 None if is_switched => return None,
-                None => "HEAD".to_owned(),
+                Some(_) | None => "HEAD".to_owned(),
             },
             "@{u}" | "@{upstream}" | "@{push}" => match &here.branch {
-                Some(branch) => format!("{}{base}", branch.short()),
-                None => base.to_owned(),
+                Some(branch) => format!("{}{named}", branch.short()),
+                None => named.to_owned(),
             },
             "@{-1}" => match self.before.get(&here.key) {
                 Some(AssumedHead::Branch(branch)) => branch.as_str().to_owned(),
                 Some(AssumedHead::Other) => return None,
-                None => base.to_owned(),
+                None => named.to_owned(),
             },
             "fetch_head" => match (&self.fetched, &here.branch) {
                 // What a fetch without names takes first is the branch's own upstream.
-                (Some(names), Some(branch))
-                    if names.iter().all(|name| short_name(name) == branch.short()) =>
+                (Some(asked), Some(branch))
+                    if asked.iter().all(|name| short_name(name) == branch.short()) =>
                 {
                     format!("{}@{{upstream}}", branch.short())
                 }
                 (Some(_), _) => return None,
-                (None, _) => base.to_owned(),
+                (None, _) => named.to_owned(),
             },
-            _ if base.starts_with("@{-") && is_switched => return None,
-            _ => base.to_owned(),
+            _ if named.starts_with("@{-") && is_switched => return None,
+            _ => named.to_owned(),
         };
         let tip = if resolved == "HEAD" { tip(here) } else { short_name(&resolved).to_owned() };
         let bare = tip.split("@{").next().unwrap_or_default();

@@ -6,6 +6,7 @@ use shuck_ast::{
     ArrayElem, AssignmentValue, Command, RedirectTarget, SimpleCommand, Stmt, StmtSeq,
 };
 
+use super::script::{self, ShellScript};
 use super::walk::{DEPTH, Walker};
 use super::word::{self, ShellWord, Variables, array, set_array};
 use super::world::{BothWorlds, Certainty, Dir, Machine, World, Worlds};
@@ -60,15 +61,15 @@ impl<M: Machine> Walker<'_, M> {
         let text = statement.span.slice(source);
         for world in worlds {
             let Command::Simple(command) = &statement.command else { return };
-            let words = std::iter::once(&command.name).chain(&command.args);
-            let words = words.flat_map(|one| word::read(one, source, &world.variables).words);
+            let all = std::iter::once(&command.name).chain(&command.args);
+            let read = all.flat_map(|one| word::read(one, source, &world.variables).words);
             let call = ShellCall {
-                words: words.collect(),
+                words: read.collect(),
                 env: Vec::new(),
                 dir: world.dir.clone(),
                 certainty: world.certainty,
             };
-            let told = wrap::told(&call.words);
+            let told = script::told(&call.words);
             match told.or_else(|| self.machine.prints(&call, &world.state)) {
                 Some(printed) => {
                     let printed = ShellWord::known(printed.trim_end_matches('\n'));
@@ -98,9 +99,9 @@ impl<M: Machine> Walker<'_, M> {
                 }
                 for world in &mut worlds {
                     let read = |e| word::read(word_of(e), source, &world.variables).words;
-                    let words: Vec<ShellWord> = list.elements.iter().flat_map(read).collect();
+                    let new: Vec<ShellWord> = list.elements.iter().flat_map(read).collect();
                     let before = assignment.append.then(|| array(&world.variables, &name));
-                    let all = [before.flatten().unwrap_or_default(), words].concat();
+                    let all = [before.flatten().unwrap_or_default(), new].concat();
                     let by_number = |e: &ArrayElem| matches!(e, ArrayElem::Sequential(_));
                     let known = list.elements.iter().all(by_number);
                     set_array(&mut world.variables, &name, known.then_some(all));
@@ -155,8 +156,8 @@ impl<M: Machine> Walker<'_, M> {
             let exported = world.variables.iter().filter(|(name, _)| is_heeded(name));
             let env = exported.map(|(n, v)| (n.clone(), v.clone())).chain(env).collect();
             let read = all().flat_map(|one| word::read(one, source, &world.variables).words);
-            let (words, certainty) = (read.collect(), world.certainty);
-            let call = ShellCall { words, env, dir: world.dir.clone(), certainty };
+            let (dir, certainty) = (world.dir.clone(), world.certainty);
+            let call = ShellCall { words: read.collect(), env, dir, certainty };
             let said = StatementInput {
                 input: fed(statement, source),
                 text: statement.span.slice(source),
@@ -183,7 +184,7 @@ impl<M: Machine> Walker<'_, M> {
         // An alias may begin with its own name, which is then no alias.
         if let Some(line) = self.aliases.remove(name) {
             let whole =
-                wrap::joined(&[std::slice::from_ref(&line), &wrap::quoted(arguments)].concat());
+                script::joined(&[std::slice::from_ref(&line), &script::quoted(arguments)].concat());
             let name = name.to_owned();
             let flow = match whole.text() {
                 Some(text) => self.text(text, vec![world]),
@@ -193,22 +194,8 @@ impl<M: Machine> Walker<'_, M> {
             return flow;
         }
         if let Some((source, body)) = self.functions.get(name).cloned() {
-            if self.depth >= DEPTH {
-                return BothWorlds::both(vec![world]);
-            }
-            let before = array(&world.variables, "@");
-            let mut inside = world;
-            set_array(&mut inside.variables, "@", Some(arguments.to_vec()));
-            self.depth += 1;
-            let called = self.functions.remove(name);
-            let mut flow = self.statement(&body, &source, vec![inside]);
-            // A function of its own name calls the program, behind `command`; one that calls itself is not followed.
-            self.functions.extend(called.map(|function| (name.to_owned(), function)));
-            self.depth -= 1;
-            for world in flow.ok.iter_mut().chain(&mut flow.failed) {
-                set_array(&mut world.variables, "@", before.clone());
-            }
-            return flow;
+            let function = (name.to_owned(), source, body);
+            return self.function(function, arguments, world);
         }
         if name == "set" {
             let mut world = world;
@@ -240,23 +227,53 @@ impl<M: Machine> Walker<'_, M> {
                 Some(text) => self.text(text, vec![world]),
                 None => self.unread(said, vec![world]),
             },
-            Unwrapped::Script(script) => {
-                let Some(text) = script.text.text() else { return self.unread(said, vec![world]) };
-                let is_guess = script.certainty == Certainty::Maybe;
-                if is_guess && super::parse(text).is_err() {
-                    return BothWorlds::both(vec![world]);
-                }
-                self.subshell(vec![world], |walker, mut inner| {
-                    for world in &mut inner {
-                        world.dir.clone_from(&script.dir);
-                        world.certainty = script.certainty;
-                        set_array(&mut world.variables, "@", Some(script.arguments.clone()));
-                        world.variables.extend(script.env.iter().cloned());
-                    }
-                    walker.text(text, inner)
-                })
-            }
+            Unwrapped::Script(script) => self.script(&script, said, world),
         }
+    }
+
+    fn script(
+        &mut self,
+        script: &ShellScript,
+        said: &StatementInput<'_>,
+        world: World<M::State>,
+    ) -> BothWorlds<M::State> {
+        let Some(text) = script.text.text() else { return self.unread(said, vec![world]) };
+        let is_guess = script.certainty == Certainty::Maybe;
+        if is_guess && super::parse(text).is_err() {
+            return BothWorlds::both(vec![world]);
+        }
+        self.subshell(vec![world], |walker, mut inner| {
+            for world in &mut inner {
+                world.dir.clone_from(&script.dir);
+                world.certainty = script.certainty;
+                set_array(&mut world.variables, "@", Some(script.arguments.clone()));
+                world.variables.extend(script.env.iter().cloned());
+            }
+            walker.text(text, inner)
+        })
+    }
+
+    /// Calls a function. Inside of it its own name is that of a program: one that calls itself is not followed.
+    fn function(
+        &mut self,
+        (name, source, body): (String, Rc<str>, Stmt),
+        arguments: &[ShellWord],
+        mut world: World<M::State>,
+    ) -> BothWorlds<M::State> {
+        if self.depth >= DEPTH {
+            return BothWorlds::both(vec![world]);
+        }
+        let before = array(&world.variables, "@");
+        set_array(&mut world.variables, "@", Some(arguments.to_vec()));
+        self.depth += 1;
+        let called = self.functions.remove(&name);
+        let mut flow = self.statement(&body, &source, vec![world]);
+        self.functions.extend(called.map(|function| (name, function)));
+        self.depth -= 1;
+        for world in flow.ok.iter_mut().chain(&mut flow.failed) {
+            set_array(&mut world.variables, "@", before.clone());
+        }
+        flow
     }
 
     /// A text for a shell that nobody knows yet. What it may be made of stands in the statement.
@@ -392,8 +409,8 @@ pub fn printed(statement: &Stmt, source: &str) -> Option<String> {
         return fed(statement, source);
     }
     // What is not known of it is a variable that nobody has set.
-    wrap::told(&words).or_else(|| {
+    script::told(&words).or_else(|| {
         let is_printer = words.first().is_some_and(|name| name.is("echo") || name.is("printf"));
-        is_printer.then(|| wrap::told(&wrap::quoted(&words))).flatten()
+        is_printer.then(|| script::told(&script::quoted(&words))).flatten()
     })
 }

@@ -8,15 +8,17 @@
 //! program or on the environment is a word of which only the beginning is known.
 
 mod command;
+mod script;
 mod walk;
 mod word;
 mod world;
 mod wrap;
 
+pub use script::written;
 pub use walk::walk;
 pub use word::{ShellWord, Variables, mentions};
 pub use world::{Certainty, Dir, Machine, Trouble, World, WorldStep};
-pub use wrap::{ShellCall, WRITERS, written};
+pub use wrap::{ShellCall, WRITERS};
 
 use shuck_parser::parser::{ParseStatus, Parser, ShellDialect};
 

@@ -430,7 +430,7 @@ fn a_line_that_is_nested_too_deeply_is_reported_before_it_is_parsed() {
             assert_eq!(recorded(&line).troubles.len(), 1, "{times} times {open:?}");
         }
         let line = format!("{}git c{}", open.repeat(8), close.repeat(8));
-        assert_ne!(recorded(&line).troubles, [line.clone()], "{open:?}");
+        assert!(!recorded(&line).troubles.contains(&line), "{open:?}");
     }
 }
 

@@ -10,9 +10,9 @@ use shuck_ast::{
 };
 
 use super::command::{assign, fed, forget, printed, turns};
+use super::script::reads_a_script;
 use super::word::{self, ShellWord};
 use super::world::{BothWorlds, Machine, Trouble, World, Worlds, union};
-use super::wrap;
 
 /// More ways than these are not followed: a line with so many is not one that somebody means.
 const WORLDS: usize = 24;
@@ -237,7 +237,7 @@ impl<M: Machine> Walker<'_, M> {
             BinaryOp::Pipe | BinaryOp::PipeAll => {
                 let left = |walker: &mut Self, inner| walker.statement(&binary.left, source, inner);
                 let between = self.subshell(worlds, left).all();
-                if wrap::reads_a_script(&binary.right, source) {
+                if reads_a_script(&binary.right, source) {
                     if let Some(text) = printed(&binary.left, source) {
                         return self.subshell(between, |walker, inner| walker.text(&text, inner));
                     }

@@ -177,26 +177,26 @@ pub fn read<'a>(
 /// The words that `"${name[@]}"` or `"$@"` becomes, in quotes or not.
 fn whole_array(parts: &[WordPartNode], variables: &Variables) -> Option<Vec<ShellWord>> {
     let [part] = parts else { return None };
-    match &part.kind {
-        WordPart::DoubleQuoted { parts, .. } => whole_array(parts, variables),
-        WordPart::Variable(name) if matches!(name.as_str(), "@" | "*") => array(variables, "@"),
-        kind => {
-            let reference = reference(kind).filter(|reference| reference.has_array_selector())?;
-            array(variables, reference.name.as_str())
-        }
+    if let WordPart::DoubleQuoted { parts, .. } = &part.kind {
+        return whole_array(parts, variables);
     }
+    if let WordPart::Variable(name) = &part.kind {
+        return ["@", "*"].contains(&name.as_str()).then(|| array(variables, "@")).flatten();
+    }
+    let reference = reference(&part.kind).filter(|reference| reference.has_array_selector())?;
+    array(variables, reference.name.as_str())
 }
 
 /// The variable that a part of a word names, without anything done to its value.
 fn reference(part: &WordPart) -> Option<&VarRef> {
-    match part {
-        WordPart::ArrayAccess(reference) => Some(reference),
-        WordPart::Parameter(parameter) => match parameter.bourne() {
-            Some(BourneParameterExpansion::Access { reference }) => Some(reference),
-            _ => None,
-        },
-        _ => None,
+    if let WordPart::ArrayAccess(reference) = part {
+        return Some(reference);
     }
+    let WordPart::Parameter(parameter) = part else { return None };
+    let Some(BourneParameterExpansion::Access { reference }) = parameter.bourne() else {
+        return None;
+    };
+    Some(reference)
 }
 
 /// The variable whose plain value this is.

@@ -186,6 +186,8 @@ fn commits_that_slipped_through_are_told_afterwards() {
     clone.commit("code", &[("src/c.rs", "c")]);
     for name in ["PostToolUse", "PostToolUseFailure"] {
         let told: Value = serde_json::from_str(&after(name, "./script; git commit -m x")).unwrap();
+        // Claude Code drops an answer under another name than that of the event.
+        assert_eq!(told["hookSpecificOutput"]["hookEventName"], name);
         let text = told["hookSpecificOutput"]["additionalContext"].as_str().unwrap();
         assert!(text.contains("it has 1 commit beyond origin/main with other changes"), "{text}");
     }
