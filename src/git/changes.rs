@@ -2,14 +2,11 @@
 
 use std::path::Path;
 
-use super::delta::{Delta, EXACTLY, parse_deltas};
+use super::delta::{Delta, EXACTLY, NO_MONITOR, parse_deltas};
 use super::exec::{Git, GitCall, text_of};
 use super::origins::GitSetting;
 use super::{ExecError, GitError};
 use crate::names::RefName;
-
-/// Without it git would ask a program of the repository which files have changed.
-const NO_MONITOR: &str = "core.fsmonitor=false";
 
 impl Git {
     /// What the files in the worktree, those that git knows, change against HEAD: at these paths, as somebody who is in

@@ -194,12 +194,7 @@ fn a_program_that_nobody_knows_may_run_what_is_among_its_words() {
         let calls = recorded(line).calls;
         assert!(calls.iter().any(|call| call == "/w: maybe git x"), "{line}: {calls:?}");
     }
-    for line in [
-        "foo 'git x'",
-        "foo --title 'true; git x'",
-        "grep git x",
-        "node -e \"require('process').run('git x')\"",
-    ] {
+    for line in ["foo 'git x'", "foo --title 'true; git x'", "grep git x"] {
         let Recorder { calls, troubles } = recorded(line);
         assert!(
             !calls.iter().any(|call| call.ends_with("git x")) || calls.len() == 1,
