@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use crate::file;
 use crate::lock::Lock;
 
 /// A log of this size is set aside, and one older one is kept.
@@ -38,7 +39,7 @@ impl Audit {
     /// All lines that can be read, oldest first. A line that was cut by a crash is passed over.
     pub fn read(&self) -> Vec<Value> {
         let files = [self.dir.join("audit.jsonl.1"), self.dir.join("audit.jsonl")];
-        let texts = files.iter().filter_map(|file| std::fs::read_to_string(file).ok());
+        let texts = files.iter().filter_map(|file| file::read_own_text(file).ok());
         let parse = |text: String| -> Vec<Value> {
             text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
         };
@@ -48,6 +49,7 @@ impl Audit {
     fn try_append(&self, value: &Value) -> io::Result<()> {
         let path = self.dir.join("audit.jsonl");
         let lock = Lock::take(&self.dir.join("locks/audit.lock"), Instant::now() + PATIENCE)?;
+        file::require_own(&path)?;
         if std::fs::metadata(&path).is_ok_and(|m| m.len() > ROTATE_AT) {
             std::fs::rename(&path, self.dir.join("audit.jsonl.1"))?;
         }

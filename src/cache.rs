@@ -8,6 +8,7 @@ use std::fs::File;
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
+use crate::file;
 use crate::lock::Lock;
 
 /// The size of a checksum: 32 bits, little-endian.
@@ -37,6 +38,7 @@ impl CacheFile {
     /// What was kept; `None` where there is nothing that can be used.
     pub fn load(&self) -> Option<Vec<u8>> {
         let read = || {
+            file::require_own(&self.path)?;
             let mut file = File::open(&self.path)?;
             let mut head = [0; 8 + SUM];
             file.read_exact(&mut head)?;

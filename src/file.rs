@@ -1,7 +1,7 @@
 //! Files that others may be reading.
 
 use std::fs::Metadata;
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
@@ -31,6 +31,34 @@ impl Stamp {
         let (changed, inode) = ((0, 0), 0);
         Ok(Stamp { modified, changed, size: found.len(), inode })
     }
+}
+
+/// No file that tix keeps for itself is longer.
+const LONGEST: u64 = 256 << 20;
+
+/// Reads a file of tix's own. A pipe or a device in its place could keep a reader for ever, so it is an error.
+pub fn read_own(path: &Path) -> io::Result<Vec<u8>> {
+    require_own(path)?;
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)?.take(LONGEST).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Fails where something else than a regular file is in the place of one of tix's own.
+pub fn require_own(path: &Path) -> io::Result<()> {
+    match std::fs::metadata(path) {
+        Ok(found) if !found.is_file() => {
+            Err(io::Error::new(io::ErrorKind::InvalidData, "it is no regular file"))
+        }
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
+/// The same, as text.
+pub fn read_own_text(path: &Path) -> io::Result<String> {
+    String::from_utf8(read_own(path)?)
+        .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
 }
 
 /// Writes beside the file and renames: a reader sees the old one or the new one, whole, a crash leaves one of them, and of

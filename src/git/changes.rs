@@ -2,23 +2,38 @@
 
 use std::path::Path;
 
-use super::delta::{Delta, EXACTLY, parse_deltas};
-use super::exec::{Git, text_of};
+use super::delta::{Delta, EXACTLY, NO_MONITOR, parse_deltas};
+use super::exec::{Git, GitCall, text_of};
+use super::origins::GitSetting;
 use super::{ExecError, GitError};
 use crate::names::RefName;
 
 impl Git {
     /// What the files in the worktree, those that git knows, change against HEAD: at these paths, as somebody who is in
     /// `dir` writes them, or everywhere if there are none.
-    pub fn changed(&self, dir: &Path, paths: &[&str]) -> Result<Vec<Delta>, GitError> {
+    ///
+    /// These settings are the repository's: none of the programs that they name is run to find it out.
+    pub fn changed(
+        &self,
+        dir: &Path,
+        paths: &[&str],
+        settings: &[GitSetting],
+    ) -> Result<Vec<Delta>, GitError> {
         // Without the lock, no other git is in the way of this question, and it in nobody's.
         let call = self.within(dir).call("diff").env("GIT_OPTIONAL_LOCKS", "0").args(EXACTLY);
+        let filters = settings.iter().filter_map(|setting| {
+            let (name, kind) = setting.key.strip_prefix("filter.")?.rsplit_once('.')?;
+            let without = if kind.eq_ignore_ascii_case("required") { "false" } else { "" };
+            Some(format!("filter.{name}.{kind}={without}"))
+        });
+        let call = filters.fold(call.config(NO_MONITOR), GitCall::config);
         parse_deltas(&call.args(["HEAD", "--"]).args(paths).run_ok()?)
     }
 
     /// Whether git leaves this file alone: it is ignored, and in no commit.
     pub fn is_ignored(&self, path: &Path) -> Result<bool, GitError> {
-        let answer = self.call("check-ignore").args(["--quiet", "--"]).arg(path).run()?;
+        let answer =
+            self.call("check-ignore").config(NO_MONITOR).args(["--quiet", "--"]).arg(path).run()?;
         match answer.code {
             Some(0) => Ok(true),
             Some(1) => Ok(false),

@@ -53,6 +53,9 @@ pub(super) const EXACTLY: [&str; 7] = [
     "--no-ext-diff",
 ];
 
+/// Without it git would ask a program of the repository which files have changed.
+pub(super) const NO_MONITOR: &str = "core.fsmonitor=false";
+
 /// Begins a commit. A path cannot be taken for one: it always follows a word that begins with a colon.
 const START: &[u8] = b"\x01";
 
@@ -66,7 +69,8 @@ impl Git {
         against: &str,
         index: Option<&OsStr>,
     ) -> Result<Option<Vec<Delta>>, GitError> {
-        let mut call = self.call("diff-index").args(EXACTLY).args(["--cached", against, "--"]);
+        let call = self.call("diff-index").config(NO_MONITOR).args(EXACTLY);
+        let mut call = call.args(["--cached", against, "--"]);
         if let Some(index) = index {
             call = call.env("GIT_INDEX_FILE", self.dir().join(index));
         }

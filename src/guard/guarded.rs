@@ -21,7 +21,7 @@ use crate::settings::{AuthorIdentity, Protected, Station};
 /// A repository with something to guard. Opening one costs a few small files; git is asked when a verdict is.
 pub struct Guarded {
     git: Git,
-    place: GuardPlace,
+    pub(super) place: GuardPlace,
     branch: Option<RefName>,
     pub(super) facts: GuardFacts,
     tickets_dir: RepoPath,

@@ -16,6 +16,7 @@ use std::time::{Duration, SystemTime};
 use serde::{Deserialize, Serialize};
 
 use super::facts::{FoundFacts, GuardFacts, is_heeded};
+use super::in_force::{FoundHooks, HooksInForce};
 use super::place::GuardPlace;
 use crate::config;
 use crate::env::Env;
@@ -33,17 +34,41 @@ const COARSE_TICK: Duration = Duration::from_secs(2);
 #[derive(Serialize, Deserialize, PartialEq, Eq)]
 struct Memory {
     key: Vec<String>,
-    sources: Vec<(PathBuf, Option<Stamp>)>,
+    sources: Sources,
     facts: GuardFacts,
+    /// What rests on these files besides, where somebody has asked.
+    #[serde(default)]
+    hooks: Option<HookMemory>,
 }
+
+#[derive(Serialize, Deserialize, PartialEq, Eq)]
+struct HookMemory {
+    sources: Sources,
+    in_force: HooksInForce,
+}
+
+/// Files with their signatures; none for one that is not there.
+type Sources = Vec<(PathBuf, Option<Stamp>)>;
 
 /// The facts, if they were remembered and still hold.
 pub fn recall(place: &GuardPlace, station: Station, env: &Env) -> Option<GuardFacts> {
-    let text = fs::read(file(place)).ok()?;
+    recall_all(place, station, env).map(|memory| memory.facts)
+}
+
+/// The hooks in force in a clone, if they were remembered and still are.
+pub fn recall_hooks(place: &GuardPlace, env: &Env) -> Option<HooksInForce> {
+    let hooks = recall_all(place, Station::Clone, env)?.hooks?;
+    holds(&hooks.sources).then_some(hooks.in_force)
+}
+
+fn recall_all(place: &GuardPlace, station: Station, env: &Env) -> Option<Memory> {
+    let text = crate::file::read_own(&file(place)).ok()?;
     let memory: Memory = serde_json::from_slice(&text).ok()?;
-    let holds = memory.key == key(place, station, env)?
-        && memory.sources.iter().all(|(path, known)| look(path).is_ok_and(|now| now == *known));
-    holds.then_some(memory.facts)
+    (memory.key == key(place, station, env)? && holds(&memory.sources)).then_some(memory)
+}
+
+fn holds(sources: &Sources) -> bool {
+    sources.iter().all(|(path, known)| look(path).is_ok_and(|now| now == *known))
 }
 
 /// Remembers facts that were found after `began`. To fail is to find them out again next time.
@@ -54,8 +79,24 @@ pub fn remember(
     found: &FoundFacts,
     began: SystemTime,
 ) {
-    if let Some(memory) = memory(place, station, env, found, began)
-        && let Ok(text) = serde_json::to_vec(&memory)
+    if let Some(memory) = memory(place, station, env, found, began) {
+        write(place, &memory);
+    }
+}
+
+/// Remembers hooks beside the facts, where these are remembered.
+pub fn remember_hooks(place: &GuardPlace, env: &Env, found: &FoundHooks, began: SystemTime) {
+    let sources = found.files.as_ref().and_then(|files| signed(files, began));
+    if let Some(sources) = sources
+        && let Some(mut memory) = recall_all(place, Station::Clone, env)
+    {
+        memory.hooks = Some(HookMemory { sources, in_force: found.in_force.clone() });
+        write(place, &memory);
+    }
+}
+
+fn write(place: &GuardPlace, memory: &Memory) {
+    if let Ok(text) = serde_json::to_vec(memory)
         && let Err(error) = crate::file::replace(&file(place), &text)
     {
         tracing::debug!(%error, "guard.json");
@@ -69,16 +110,27 @@ fn memory(
     found: &FoundFacts,
     began: SystemTime,
 ) -> Option<Memory> {
+    let sources = signed(found.files.as_ref()?, began)?;
+    Some(Memory {
+        key: key(place, station, env)?,
+        sources,
+        facts: found.facts.clone(),
+        hooks: None,
+    })
+}
+
+/// The files with their signatures; `None` where one of them may change under the same.
+fn signed(files: &[PathBuf], began: SystemTime) -> Option<Sources> {
     let began = began.duration_since(SystemTime::UNIX_EPOCH).ok()?;
-    let mut sources = Vec::new();
-    for path in found.files.as_ref()? {
+    let mut sources = Sources::new();
+    for path in files {
         let stamp = look(path).ok()?;
         if stamp.is_some_and(|stamp| is_racy(&stamp, began)) {
             return None;
         }
         sources.push((path.clone(), stamp));
     }
-    Some(Memory { key: key(place, station, env)?, sources, facts: found.facts.clone() })
+    Some(sources)
 }
 
 fn file(place: &GuardPlace) -> PathBuf {

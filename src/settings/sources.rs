@@ -196,7 +196,7 @@ impl Sources<'_> {
     pub(super) fn own(&self, name: &str) -> Option<Vec<u8>> {
         let path = self.own_path(name);
         self.read.note(path.clone());
-        std::fs::read(path).ok()
+        crate::file::read_own(&path).ok()
     }
 
     pub(super) fn own_path(&self, name: &str) -> PathBuf {

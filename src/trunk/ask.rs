@@ -91,9 +91,9 @@ impl OpenAsk {
         if withdrawn("ask") || withdrawn("taken") {
             return AskEnd::Unsent;
         }
-        let answer = fs::read(self.file("answer")).ok();
+        let answer = file::read_own(&self.file("answer")).ok();
         let answer = answer.and_then(|answer| serde_json::from_slice(&answer).ok());
-        let note = fs::read(self.file("note")).ok();
+        let note = file::read_own(&self.file("note")).ok();
         let note = note.and_then(|note| serde_json::from_slice::<SentNote>(&note).ok());
         let push = note.and_then(|note| note.push(change));
         match (answer, push) {

@@ -264,7 +264,7 @@ fn asks(dir: &Path, own: &str) -> Vec<FoundAsk> {
         if !Lock::is_held(&dir.join(format!("{token}.lock"))).unwrap_or(true) {
             dead.insert(token.to_owned());
         } else if path.extension().is_some_and(|state| state == "ask")
-            && let Ok(text) = fs::read_to_string(&path)
+            && let Ok(text) = file::read_own_text(&path)
         {
             found.push(FoundAsk { token: token.to_owned(), text });
         }
@@ -280,7 +280,7 @@ fn asks(dir: &Path, own: &str) -> Vec<FoundAsk> {
 
 /// How many may go along; as many as can where nothing was refused of late.
 fn limit(dir: &Path) -> usize {
-    let limit = fs::read_to_string(dir.join(LIMIT)).ok();
+    let limit = file::read_own_text(&dir.join(LIMIT)).ok();
     limit.and_then(|limit| limit.trim_end().parse().ok()).unwrap_or(LARGEST)
 }
 

@@ -160,7 +160,7 @@ impl Trunk<'_> {
     /// Moves the noted worktrees along; a warning for each where something would be lost.
     fn finish_following(&self) -> Result<Vec<String>, TrunkError> {
         let path = self.following_file();
-        let Ok(json) = std::fs::read(&path) else { return Ok(Vec::new()) };
+        let Ok(json) = file::read_own(&path) else { return Ok(Vec::new()) };
         let noted: Vec<Following> = serde_json::from_slice(&json).unwrap_or_default();
         let mut due = Vec::new();
         for note in noted {

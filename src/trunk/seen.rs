@@ -33,9 +33,7 @@ fn subject(remote: &RemoteName, branch: &RefName) -> String {
 /// Notes that the trunk has just been fetched. Without the stamp tix only seems less up to date than it
 /// is, so that a failure is not worth a word.
 pub fn note_fetched(repo: &Repo, remote: &RemoteName, branch: &RefName) {
-    let written = std::fs::create_dir_all(repo.tix_dir())
-        .and_then(|()| std::fs::write(stamp(repo), subject(remote, branch)));
-    if let Err(error) = written {
+    if let Err(error) = file::replace(&stamp(repo), subject(remote, branch).as_bytes()) {
         tracing::debug!(%error, "stamp");
     }
 }
@@ -49,7 +47,7 @@ pub fn last_fetched(
     tip: &Oid,
 ) -> Option<SystemTime> {
     let path = stamp(repo);
-    let ours = std::fs::read_to_string(&path).is_ok_and(|text| text == subject(remote, branch));
+    let ours = file::read_own_text(&path).is_ok_and(|text| text == subject(remote, branch));
     let by_tix = ours.then(|| std::fs::metadata(&path).and_then(|m| m.modified()).ok()).flatten();
     by_tix.max(repo.last_fetched(remote, branch, tip))
 }
@@ -126,7 +124,7 @@ impl Trunk<'_> {
     /// Tells the other clones of this machine where the trunk is.
     pub(super) fn tell_others(&self, remote: &RemoteName, tip: &Oid) {
         let note = self.note_of_others(remote);
-        if std::fs::read(&note).is_ok_and(|known| known == tip.as_str().as_bytes()) {
+        if file::read_own(&note).is_ok_and(|known| known == tip.as_str().as_bytes()) {
             return;
         }
         let told = queue::private_dir(&self.runtime_dir)
@@ -138,7 +136,7 @@ impl Trunk<'_> {
 
     /// Where the trunk was when a clone of this machine last looked.
     fn seen_by_others(&self, remote: &RemoteName) -> Option<Oid> {
-        Oid::parse(std::fs::read_to_string(self.note_of_others(remote)).ok()?.trim_end())
+        Oid::parse(file::read_own_text(&self.note_of_others(remote)).ok()?.trim_end())
     }
 
     fn note_of_others(&self, remote: &RemoteName) -> PathBuf {

@@ -31,7 +31,7 @@ fn file_of(repo: &Repo, id: &TicketId) -> PathBuf {
 /// The claims of a ticket that this clone answers for, oldest first.
 pub fn known_claims(repo: &Repo, id: &TicketId) -> Vec<String> {
     let read = |clone| {
-        let file = std::fs::read(file_of(repo, id)).ok()?;
+        let file = crate::file::read_own(&file_of(repo, id)).ok()?;
         let known: ClaimsFile = serde_json::from_slice(&file).ok()?;
         (known.clone == clone).then_some(known.claims)
     };

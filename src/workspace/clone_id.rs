@@ -65,7 +65,7 @@ pub fn known_clone_id(repo: &Repo) -> Option<String> {
 }
 
 fn read(file: &Path, place: &ClonePlace) -> Option<String> {
-    let known: CloneFile = serde_json::from_slice(&std::fs::read(file).ok()?).ok()?;
+    let known: CloneFile = serde_json::from_slice(&crate::file::read_own(file).ok()?).ok()?;
     let usable = known.id.len() == 8 && known.id.bytes().all(|b| b.is_ascii_hexdigit());
     (known.place == *place && usable).then_some(known.id)
 }

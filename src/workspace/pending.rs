@@ -33,7 +33,8 @@ pub fn note_push(repo: &Repo, id: &TicketId, trunk: &Oid) -> Result<(), Workspac
 
 /// The trunk commit on which a push may still land; `None` when there is no such push.
 pub fn pending_push(repo: &Repo, id: &TicketId) -> Option<Oid> {
-    let pending: Pending = serde_json::from_slice(&std::fs::read(file_of(repo, id)).ok()?).ok()?;
+    let pending: Pending =
+        serde_json::from_slice(&crate::file::read_own(&file_of(repo, id)).ok()?).ok()?;
     Oid::parse(&pending.trunk)
 }
 

@@ -21,7 +21,7 @@ fn file_of(repo: &Repo, id: &TicketId) -> PathBuf {
 }
 
 fn load(repo: &Repo, id: &TicketId) -> Made {
-    let text = std::fs::read(file_of(repo, id)).unwrap_or_default();
+    let text = crate::file::read_own(&file_of(repo, id)).unwrap_or_default();
     serde_json::from_slice(&text).unwrap_or_default()
 }
 

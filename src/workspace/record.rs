@@ -36,7 +36,7 @@ fn file_of(repo: &Repo, id: &TicketId) -> PathBuf {
 
 /// The record of a ticket's workspace; `None` when this clone has none that can be read.
 pub fn load(repo: &Repo, id: &TicketId) -> Option<WorkspaceRecord> {
-    serde_json::from_slice(&std::fs::read(file_of(repo, id)).ok()?).ok()
+    serde_json::from_slice(&crate::file::read_own(&file_of(repo, id)).ok()?).ok()
 }
 
 pub fn recorded(repo: &Repo) -> Vec<TicketId> {

@@ -86,7 +86,7 @@ pub fn empty(repo: &Repo, now: i64) {
 }
 
 fn empty_one(file: &Path, now: i64) -> io::Result<()> {
-    let note: Note = serde_json::from_slice(&std::fs::read(file)?)?;
+    let note: Note = serde_json::from_slice(&crate::file::read_own(file)?)?;
     if now.saturating_sub(note.at) < i64::from(KEPT_DAYS) * 24 * 3600 {
         return Ok(());
     }

@@ -28,7 +28,7 @@ fn file_of(repo: &Repo) -> PathBuf {
 
 /// A file that cannot be read trusts nothing.
 fn load(repo: &Repo) -> Trusted {
-    let bytes = std::fs::read(file_of(repo)).unwrap_or_default();
+    let bytes = crate::file::read_own(&file_of(repo)).unwrap_or_default();
     serde_json::from_slice(&bytes).unwrap_or_default()
 }
 

@@ -157,7 +157,7 @@ impl Files {
     }
 
     fn load(&self) -> io::Result<Option<WorkerRecord>> {
-        match std::fs::read(&self.record) {
+        match crate::file::read_own(&self.record) {
             Ok(bytes) => Ok(Some(serde_json::from_slice(&bytes)?)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),

@@ -11,6 +11,7 @@ mod edits;
 mod fine;
 mod lines;
 mod staged;
+mod verdicts;
 
 const QUEUED: &str = "tickets/queue/TICKET-foo-001.md";
 const CODE: &str = "src/a.rs";

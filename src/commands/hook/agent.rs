@@ -7,9 +7,9 @@ use super::report;
 use super::session;
 use crate::env::Env;
 use crate::guard::agent::{
-    self, AgentEvent, Dialect, EventMoment, HookAnswer, LineReason, LineRefusal, Spoken,
+    self, AgentEvent, Dialect, EventMoment, HookAnswer, LineReason, LineRefusal, Spoken, Unheard,
 };
-use crate::guard::{Guarded, JudgedCommit};
+use crate::guard::{Guarded, HookUse, JudgedCommit};
 use crate::names::RefName;
 use crate::out::Out;
 use crate::text::{self, one_line, safe};
@@ -32,8 +32,8 @@ pub fn run(dialect: Dialect, env: &Env, out: &dyn Fn() -> Out) -> Spoken {
     let cwd = event.cwd.as_deref().map_or(here.clone(), |cwd| here.join(cwd));
     let answer = match event.moment {
         EventMoment::Before => before(dialect, &event, &cwd, env),
-        EventMoment::After => after(&event, &cwd, env),
-        EventMoment::Start => start(&cwd, env, out),
+        EventMoment::After | EventMoment::Failed => after(&event, &cwd, env),
+        EventMoment::Start => start(dialect, &cwd, env, out),
         EventMoment::Other => HookAnswer::Pass,
     };
     agent::speak(dialect, event.moment, &answer)
@@ -76,7 +76,7 @@ fn unreadable(dialect: Dialect, here: &Path, env: &Env) -> HookAnswer {
 }
 
 fn before(dialect: Dialect, event: &AgentEvent, cwd: &Path, env: &Env) -> HookAnswer {
-    let judge = agent::judge(&event.action, cwd, env);
+    let judge = agent::judge(&event.action, cwd, env, dialect);
     let off = env.guard_is_off();
     for refusal in &judge.refusals {
         note(dialect, refusal, if off { "off" } else { "refused" }, env);
@@ -174,8 +174,8 @@ fn words(refusal: &LineRefusal, more: usize) -> String {
         LineReason::Rewrite => ("would take away or force over what is published.", Vec::new()),
         LineReason::Unchecked => ("would go past the hooks that check this.", Vec::new()),
         LineReason::StagedMeanwhile => (
-            "stands in one line with what stages its files; run `git add` and `git commit` as two commands, so that the \
-             guard can check what is staged.",
+            "stands in one line with what stages or writes its files; run them as two commands, so that the guard can \
+             check what is staged.",
             Vec::new(),
         ),
         LineReason::Unreadable(why) => {
@@ -194,6 +194,15 @@ fn words(refusal: &LineRefusal, more: usize) -> String {
     if more > 0 {
         let things = text::count(more, "more thing that is", "more things that are");
         text.push_str(&format!("\nThe same line has {things} refused."));
+    }
+    match refusal.unheard {
+        Some(Unheard::Missing) => text.push_str(
+            "\nNo hook of git is in force here that would judge what it really does; `tix hook install` puts them in place.",
+        ),
+        Some(Unheard::ByAgent) => text.push_str(
+            "\nThis agent switches git's hooks off for the commands that it runs, so nothing would look at it then.",
+        ),
+        Some(Unheard::ByLine) | None => {}
     }
     if let Some(suspicion) = refusal.guarded.suspicion(&refusal.branch) {
         text.push_str(&format!("\n{suspicion}"));
@@ -259,8 +268,21 @@ fn told(guarded: &Guarded, branch: &RefName, first: &JudgedCommit, count: usize)
 }
 
 /// What a session is to know from its beginning; nothing where there are no tickets.
-fn start(cwd: &Path, env: &Env, out: &dyn Fn() -> Out) -> HookAnswer {
+fn start(dialect: Dialect, cwd: &Path, env: &Env, out: &dyn Fn() -> Out) -> HookAnswer {
     let Ok(Some(guarded)) = Guarded::at(cwd, env) else { return HookAnswer::Pass };
     let dir: PathBuf = guarded.root().unwrap_or(cwd).to_owned();
-    session::facts(&dir, guarded.branch(), env, &out()).map_or(HookAnswer::Pass, HookAnswer::Tell)
+    let facts = session::facts(&dir, guarded.branch(), env, &out());
+    let hooks = match dialect.hooks_of_commands() {
+        HookUse::Off => Some(
+            "This agent runs commands without git's hooks, so a command line of which nobody can tell beforehand what it \
+             commits on a protected branch is refused.",
+        ),
+        HookUse::Asked | HookUse::Skipped if guarded.hooks_in_force(env).are_complete() => None,
+        HookUse::Asked | HookUse::Skipped => Some(
+            "The hooks of git that keep code off protected branches are not in force here; `tix hook install` puts them in \
+             place.",
+        ),
+    };
+    let told: Vec<&str> = facts.as_deref().into_iter().chain(hooks).collect();
+    if told.is_empty() { HookAnswer::Pass } else { HookAnswer::Tell(told.join(" ")) }
 }

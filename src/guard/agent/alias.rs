@@ -1,12 +1,8 @@
 //! Aliases of git: what they stand for is read as a line of its own.
 
-use std::path::Path;
-
 use super::super::GuardError;
-use super::super::shell::{
-    Dir, Machine, ShellCall, ShellWord, Trouble, Variables, World, WorldStep, quoted, walk,
-};
-use super::judge::{GuardedPlace, Judge, LineReason};
+use super::super::shell::{ShellWord, written};
+use super::judge::{GuardedPlace, Judge};
 use super::line::GitLine;
 use super::state::LineState;
 
@@ -30,14 +26,12 @@ impl Judge<'_> {
             Ok(Some(ShellWord::Known(text))) if depth < DEEPEST => {
                 return self.follow_alias(here, line, &text, state, depth);
             }
-            Ok(Some(ShellWord::Known(_) | ShellWord::Begins(_) | ShellWord::Place(_))) => {
-                LineReason::Unreadable(format!("what the alias {verb} stands for"))
+            Ok(Some(ShellWord::Known(_) | ShellWord::Open(_) | ShellWord::Place(_))) => {
+                format!("what the alias {verb} stands for")
             }
-            Err(error) => LineReason::Undecided(error.to_string()),
+            Err(error) => error.to_string(),
         };
-        if let Some(branch) = here.protected().cloned() {
-            self.refuse(here, &branch, &format!("git {verb}"), why);
-        }
+        self.unreadable(here, &format!("git {verb}"), &why);
         state.clone()
     }
 
@@ -54,32 +48,9 @@ impl Judge<'_> {
             Some(script) => (script.to_owned(), here.guarded.root().unwrap_or(&here.dir)),
             None => (format!("git {text}"), here.dir.as_path()),
         };
-        let command =
-            written(&[&[ShellWord::Known(command)], quoted(&line.args).as_slice()].concat());
-        self.follow(&command, dir, state, depth)
+        let command = format!("{command} {}", written(&line.args));
+        self.follow(&command, dir, state, depth + 1)
     }
-
-    /// Goes through a line that git runs in this directory.
-    pub fn follow(
-        &mut self,
-        command: &str,
-        dir: &Path,
-        state: &LineState,
-        depth: usize,
-    ) -> LineState {
-        let start = World {
-            dir: Dir::At(dir.to_owned()),
-            variables: Variables::new(),
-            state: state.clone(),
-        };
-        let mut alias = Alias { judge: self, depth: depth + 1, last: state.clone() };
-        walk(command, start, &mut alias);
-        alias.last
-    }
-}
-
-pub fn written(words: &[ShellWord]) -> String {
-    words.iter().map(ShellWord::start).collect::<Vec<_>>().join(" ")
 }
 
 /// What an alias stands for; `None` when it is none.
@@ -98,37 +69,4 @@ fn meaning(
     let settings = here.guarded.settings()?;
     let found = settings.iter().rev().find(|setting| setting.key.eq_ignore_ascii_case(&key));
     Ok(found.map(|setting| ShellWord::Known(setting.value.clone().unwrap_or_default())))
-}
-
-/// An alias on its way through the shell.
-struct Alias<'j, 'e> {
-    judge: &'j mut Judge<'e>,
-    depth: usize,
-    last: LineState,
-}
-
-impl Machine for Alias<'_, '_> {
-    type State = LineState;
-
-    fn run(&mut self, call: &ShellCall, state: &LineState) -> WorldStep<LineState> {
-        let Some(line) = GitLine::read(call) else {
-            self.judge.other_program(call);
-            return WorldStep::nothing(state);
-        };
-        let ok = self.judge.line(&line, state, self.depth);
-        self.last.clone_from(&ok);
-        WorldStep { failed: state.after_failure(&ok), ok: Some(ok) }
-    }
-
-    fn write(&mut self, file: &ShellWord, dir: &Dir) {
-        self.judge.write(file, dir);
-    }
-
-    fn is_directory(&self, path: &Path) -> bool {
-        self.judge.is_directory(path)
-    }
-
-    fn trouble(&mut self, trouble: &Trouble, dir: &Dir, state: &LineState) {
-        self.judge.trouble(trouble, dir, state);
-    }
 }

@@ -5,6 +5,7 @@
 
 use serde_json::json;
 
+use super::super::HookUse;
 use super::event::EventMoment;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +27,15 @@ impl Dialect {
             Dialect::Codex => "codex",
             Dialect::Gemini => "gemini",
             Dialect::Cursor => "cursor",
+        }
+    }
+
+    /// What becomes of git's hooks in the commands that the agent runs: Gemini CLI gives each a `core.hooksPath` that leads
+    /// nowhere, through `GIT_CONFIG_COUNT`.
+    pub fn hooks_of_commands(self) -> HookUse {
+        match self {
+            Dialect::Gemini => HookUse::Off,
+            Dialect::Claude | Dialect::Codex | Dialect::Cursor => HookUse::Asked,
         }
     }
 
@@ -80,11 +90,9 @@ pub fn speak(dialect: Dialect, moment: EventMoment, answer: &HookAnswer) -> Spok
         }
         (HookAnswer::Tell(text), Dialect::Claude | Dialect::Codex) => match moment {
             EventMoment::Start => say(text.clone()),
-            EventMoment::After => say(json!({"hookSpecificOutput": {
-                "hookEventName": "PostToolUse",
-                "additionalContext": text,
-            }})
-            .to_string()),
+            EventMoment::After => say(news("PostToolUse", text)),
+            // Under another name than that of its event an answer is dropped.
+            EventMoment::Failed => say(news("PostToolUseFailure", text)),
             EventMoment::Before | EventMoment::Other => say(String::new()),
         },
         (HookAnswer::Tell(text), Dialect::Gemini) => {
@@ -94,6 +102,10 @@ pub fn speak(dialect: Dialect, moment: EventMoment, answer: &HookAnswer) -> Spok
             say(json!({"additional_context": text}).to_string())
         }
     }
+}
+
+fn news(event: &str, text: &str) -> String {
+    json!({"hookSpecificOutput": {"hookEventName": event, "additionalContext": text}}).to_string()
 }
 
 #[cfg(test)]
@@ -128,13 +140,20 @@ mod tests {
     #[test]
     fn what_is_told_is_never_a_refusal() {
         for dialect in Dialect::ALL {
-            for moment in
-                [EventMoment::Before, EventMoment::After, EventMoment::Start, EventMoment::Other]
-            {
+            for moment in [
+                EventMoment::Before,
+                EventMoment::After,
+                EventMoment::Failed,
+                EventMoment::Start,
+                EventMoment::Other,
+            ] {
                 let spoken = speak(dialect, moment, &HookAnswer::Tell("news".to_owned()));
                 assert_eq!((spoken.code, spoken.stderr.as_str()), (0, ""));
             }
         }
+        let failed =
+            speak(Dialect::Claude, EventMoment::Failed, &HookAnswer::Tell("news".to_owned()));
+        assert!(failed.stdout.contains(r#""hookEventName":"PostToolUseFailure""#));
         let start =
             speak(Dialect::Claude, EventMoment::Start, &HookAnswer::Tell("news".to_owned()));
         assert_eq!(start.stdout, "news");

@@ -19,8 +19,10 @@ pub struct AgentEvent {
 pub enum EventMoment {
     /// Before a tool is used: it can still be refused.
     Before,
-    /// After a tool was used, well or not.
+    /// After a tool was used.
     After,
+    /// After a tool was used, and failed.
+    Failed,
     Start,
     Other,
 }
@@ -42,8 +44,11 @@ pub enum ToolAction {
 }
 
 /// Tools that run a command line.
-const SHELLS: [&str; 8] = [
+const SHELLS: [&str; 11] = [
     "bash",
+    "shell_command",
+    "run_command",
+    "execute_command",
     "powershell",
     "shell",
     "run_shell_command",
@@ -52,8 +57,16 @@ const SHELLS: [&str; 8] = [
     "terminal",
     "run_terminal_cmd",
 ];
-const WRITERS: [&str; 12] = [
+const WRITERS: [&str; 20] = [
     "write",
+    "create",
+    "edit_notebook",
+    "multi_edit",
+    "replace_in_file",
+    "search_replace",
+    "str_replace",
+    "str_replace_based_edit_tool",
+    "write_to_file",
     "edit",
     "multiedit",
     "notebookedit",
@@ -119,6 +132,8 @@ fn moment(name: &str, has_action: bool) -> EventMoment {
     let name = name.to_ascii_lowercase();
     if name.starts_with("sessionstart") {
         EventMoment::Start
+    } else if name == "posttoolusefailure" {
+        EventMoment::Failed
     } else if name.starts_with("post") || name.starts_with("after") {
         EventMoment::After
     } else if name.starts_with("pre") && name != "precompact" || name.starts_with("before") {
@@ -137,8 +152,15 @@ fn action(tool: &str, input: &Value) -> ToolAction {
         return ToolAction::Tool { name, server, input: input.clone() };
     }
     if SHELLS.contains(&lower.as_str()) {
-        return command_of(input.get("command").or_else(|| input.get("cmd")))
-            .map_or(ToolAction::Nothing, ToolAction::Shell);
+        let command = command_of(input.get("command").or_else(|| input.get("cmd")));
+        let Some(command) = command else { return ToolAction::Nothing };
+        // Not a program: the agent applies it itself.
+        let is_patch = command.trim_start_matches('\'').starts_with("apply_patch");
+        return if is_patch {
+            ToolAction::Write(patched(&command))
+        } else {
+            ToolAction::Shell(command)
+        };
     }
     if WRITERS.contains(&lower.as_str()) {
         let mut paths: Vec<PathBuf> =
@@ -164,7 +186,13 @@ fn of_server(server: &str, tool: &str) -> Option<(String, String)> {
     let (named, name) = tool.rsplit_once(':').unwrap_or(("", tool));
     let server = format!("{server} {named}").trim().to_ascii_lowercase();
     let name = name.to_ascii_lowercase();
-    (server.contains("git") || name.contains("git")).then_some((server, name))
+    let words = |text: &str| text.split(|c: char| !c.is_ascii_alphanumeric()).any(is_of_git);
+    (words(&server) || words(&name)).then_some((server, name))
+}
+
+/// Whether a word is the name of git or of a forge, and not of something that only begins like it.
+fn is_of_git(word: &str) -> bool {
+    ["git", "github", "gitlab", "gitea", "forgejo", "gitkraken"].contains(&word)
 }
 
 /// A command line, given as a text or as a list of words.
@@ -181,12 +209,10 @@ fn command_of(value: Option<&Value>) -> Option<String> {
 
 /// The files that a patch in the form of `apply_patch` touches.
 fn patched(patch: &str) -> Vec<PathBuf> {
-    let heads = ["*** Add File: ", "*** Update File: ", "*** Delete File: ", "*** Move to: "];
+    let heads = ["Add File:", "Update File:", "Delete File:", "Move to:"];
     let named = |line: &str| {
-        heads
-            .iter()
-            .find_map(|head| line.trim_start_matches('\'').strip_prefix(head))
-            .map(PathBuf::from)
+        let line = line.trim_start_matches('\'').strip_prefix("***")?.trim();
+        heads.iter().find_map(|head| line.strip_prefix(head)).map(|path| PathBuf::from(path.trim()))
     };
     patch.lines().filter_map(named).collect()
 }
@@ -235,9 +261,10 @@ mod tests {
     #[test]
     fn the_moment_is_read_from_the_name() {
         let of = |name: &str| read(&format!(r#"{{"hook_event_name":"{name}"}}"#)).moment;
-        for name in ["PostToolUse", "PostToolUseFailure", "AfterTool", "afterShellExecution"] {
+        for name in ["PostToolUse", "AfterTool", "afterShellExecution"] {
             assert_eq!(of(name), EventMoment::After, "{name}");
         }
+        assert_eq!(of("PostToolUseFailure"), EventMoment::Failed);
         assert_eq!(of("SessionStart"), EventMoment::Start);
         for name in ["Stop", "UserPromptSubmit", "PreCompact", ""] {
             assert_eq!(of(name), EventMoment::Other, "{name}");
@@ -280,7 +307,11 @@ mod tests {
         assert_eq!(of("mcp__git__git_commit"), pair("git", "git_commit"));
         assert_eq!(of("mcp__plugin_x_git__commit"), pair("plugin_x_git", "commit"));
         assert_eq!(of("mcp__github__push_files"), pair("github", "push_files"));
-        assert_eq!(of("mcp__files__read"), None);
+        for tool in
+            ["mcp__files__read", "mcp__gitbook__push", "mcp__digital__merge", "mcp__legit__commit"]
+        {
+            assert_eq!(of(tool), None, "{tool}");
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@ use super::options::Grammar;
 
 pub const COMMIT: Grammar = Grammar {
     letters: "mFCct",
+    attached: "uS",
     valued: &[
         "--message",
         "--file",
@@ -40,6 +41,7 @@ pub const COMMIT: Grammar = Grammar {
 
 pub const MERGE: Grammar = Grammar {
     letters: "mFsXjo",
+    attached: "S",
     valued: &[
         "--message",
         "--file",
@@ -92,6 +94,7 @@ pub const MERGE: Grammar = Grammar {
 /// Unlike for `merge`, `-m` takes no value here, and `-x` does.
 pub const REBASE: Grammar = Grammar {
     letters: "sXxC",
+    attached: "S",
     valued: &["--exec", "--onto", "--strategy", "--strategy-option", "--whitespace"],
     flags: &[
         "--abort",
@@ -111,19 +114,55 @@ pub const REBASE: Grammar = Grammar {
     ],
 };
 
+/// Also for `restore`.
 pub const RESET: Grammar = Grammar {
-    letters: "",
-    valued: &["--pathspec-from-file"],
-    flags: &["--hard", "--keep", "--merge", "--mixed", "--patch", "--soft"],
+    letters: "s",
+    attached: "",
+    valued: &["--pathspec-from-file", "--source"],
+    flags: &[
+        "--hard",
+        "--keep",
+        "--merge",
+        "--mixed",
+        "--patch",
+        "--soft",
+        "--staged",
+        "--worktree",
+    ],
+};
+
+pub const TAG: Grammar = Grammar {
+    letters: "mFu",
+    attached: "n",
+    valued: &["--message", "--file", "--local-user", "--cleanup", "--sort", "--format"],
+    flags: &[
+        "--annotate",
+        "--delete",
+        "--force",
+        "--list",
+        "--sign",
+        "--verify",
+        "--contains",
+        "--merged",
+    ],
 };
 
 pub const UPDATE_REF: Grammar =
-    Grammar { letters: "m", valued: &[], flags: &["--stdin", "--no-deref"] };
+    Grammar { letters: "m", attached: "", valued: &[], flags: &["--stdin", "--no-deref"] };
 
 pub const BRANCH: Grammar = Grammar {
     letters: "u",
-    valued: &["--set-upstream-to", "--sort", "--format", "--points-at"],
+    attached: "",
+    valued: &["--set-upstream-to", "--sort", "--format"],
     flags: &[
+        "--all",
+        "--contains",
+        "--merged",
+        "--no-contains",
+        "--no-merged",
+        "--points-at",
+        "--remotes",
+        "--show-current",
         "--copy",
         "--delete",
         "--edit-description",
@@ -136,6 +175,7 @@ pub const BRANCH: Grammar = Grammar {
 
 pub const SWITCH: Grammar = Grammar {
     letters: "bBcC",
+    attached: "",
     valued: &["--conflict", "--create", "--force-create", "--orphan", "--pathspec-from-file"],
     flags: &[
         "--detach", "--force", "--guess", "--merge", "--ours", "--patch", "--theirs", "--track",
@@ -144,6 +184,7 @@ pub const SWITCH: Grammar = Grammar {
 
 pub const PUSH: Grammar = Grammar {
     letters: "o",
+    attached: "",
     valued: &["--exec", "--push-option", "--receive-pack", "--repo"],
     flags: &[
         "--all",
@@ -165,6 +206,7 @@ pub const PUSH: Grammar = Grammar {
 
 pub const WORKTREE: Grammar = Grammar {
     letters: "bB",
+    attached: "",
     valued: &["--reason"],
     flags: &[
         "--checkout",
@@ -179,6 +221,7 @@ pub const WORKTREE: Grammar = Grammar {
 
 pub const FILTER: Grammar = Grammar {
     letters: "d",
+    attached: "",
     valued: &[
         "--setup",
         "--subdirectory-filter",
@@ -195,18 +238,24 @@ pub const FILTER: Grammar = Grammar {
     flags: &["--force", "--prune-empty", "--remap-to-ancestor"],
 };
 
-pub const REPLAY: Grammar =
-    Grammar { letters: "", valued: &["--advance", "--onto"], flags: &["--contained"] };
+pub const REPLAY: Grammar = Grammar {
+    letters: "",
+    attached: "",
+    valued: &["--advance", "--onto"],
+    flags: &["--contained"],
+};
 
 pub const SUBTREE: Grammar = Grammar {
     letters: "Pmb",
+    attached: "",
     valued: &["--prefix", "--message", "--branch", "--annotate", "--onto"],
     flags: &["--ignore-joins", "--rejoin", "--squash"],
 };
 
-pub const PLAIN: Grammar = Grammar { letters: "", valued: &[], flags: &[] };
+pub const PLAIN: Grammar = Grammar { letters: "", attached: "", valued: &[], flags: &[] };
 pub const CLONE: Grammar = Grammar {
     letters: "bcjou",
+    attached: "",
     valued: &["--branch", "--config", "--depth", "--origin", "--template"],
     flags: &[],
 };

@@ -25,7 +25,12 @@ pub enum Intent {
         branch: ShellWord,
         /// To what; `None` is what is checked out.
         to: Option<ShellWord>,
+        existing: Existing,
     },
+    /// A tag is made or moved.
+    Tag(ShellWord),
+    /// These refspecs of a remote are fetched; none is what the configuration says.
+    Fetch(Vec<ShellWord>),
     /// A branch is deleted, or gets another name.
     Remove(ShellWord),
     /// Branches are sent to a remote.
@@ -34,8 +39,12 @@ pub enum Intent {
     Switch(Switch),
     /// The index changes before anything behind it runs.
     Stage(Staging),
-    /// A worktree or a repository is made there, and this branch is checked out in it.
-    Make { path: Option<ShellWord>, branch: Option<ShellWord> },
+    /// Files of the worktree change before anything behind it runs.
+    Write,
+    /// A worktree is made there, and this branch is checked out in it.
+    MakeWorktree { path: ShellWord, branch: Option<ShellWord> },
+    /// A repository is made there, or here.
+    MakeRepository(Option<ShellWord>),
     /// The hooks of git do not see it.
     Unchecked,
     /// A program of its own, or an alias.
@@ -106,6 +115,16 @@ pub enum Everything {
     Branches,
     /// All, and those that are not here are deleted there.
     Mirror,
+}
+
+/// What becomes of a branch that has the name already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Existing {
+    /// git refuses, and it stays.
+    Kept,
+    Replaced,
+    /// Another branch takes its name.
+    Renamed,
 }
 
 /// How another branch is checked out.

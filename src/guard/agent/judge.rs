@@ -1,26 +1,27 @@
 //! What a command line would do to protected branches, in the repositories that it addresses.
 //!
 //! The line is gone through as a shell would (see `guard::shell`); of every call of git it is found out where it works and what
-//! it would do there. Nothing here is the last word: what a script or another program does is not seen, and a line that
-//! is let through is still judged by the hooks of git. A refusal comes early, where it can be explained.
+//! it would do there, and then whether that is right, wrong or uncertain.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::time::{Duration, Instant};
 
 use super::super::rule::Breach;
-use super::super::shell::{Dir, Machine, ShellCall, ShellWord, Trouble, WorldStep, mentions};
-use super::super::{GuardError, Guarded};
+use super::super::shell::{Certainty, Dir, ShellWord};
+use super::super::{GuardError, Guarded, Heard, HookUse, HooksInForce};
 use super::intent::Intent;
-use super::line::{GitLine, MOVERS};
-use super::state::{AssumedHead, LineState, Staged};
-use super::{verbs, writes};
+use super::line::GitLine;
+use super::state::{LineState, MadeTree};
+use super::{effects, verbs};
 use crate::env::Env;
 use crate::git::clean_path;
 use crate::names::{Oid, RefName};
 
-/// How many calls of git are judged in one line: each may take git a few milliseconds, and the agent waits.
-const CALLS: usize = 200;
+/// How many different calls of git are judged in one line, and for how long: the agent waits, and for ten seconds at most.
+const CALLS: usize = 60;
+const PATIENCE: Duration = Duration::from_secs(4);
 
 pub struct LineRefusal {
     pub guarded: Rc<Guarded>,
@@ -28,6 +29,28 @@ pub struct LineRefusal {
     /// What the line would do.
     pub what: String,
     pub why: LineReason,
+    /// Why nobody would look at it when it is run, where that decides.
+    pub unheard: Option<Unheard>,
+}
+
+/// Why no hook of git would judge what a line really does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unheard {
+    /// None is in force here that git runs for it.
+    Missing,
+    /// The agent switches them off for the commands that it runs.
+    ByAgent,
+    /// The line itself sees to it.
+    ByLine,
+}
+
+/// What the guard says of one thing that a line does.
+#[derive(Debug)]
+pub enum Verdict {
+    Right,
+    Wrong(LineReason),
+    /// Nobody can tell before it is run.
+    Uncertain(LineReason),
 }
 
 #[derive(Debug)]
@@ -44,7 +67,7 @@ pub enum LineReason {
     Rewrite,
     /// git's hooks would not be asked.
     Unchecked,
-    /// Something else is staged first, in the same line.
+    /// Something else is staged or written first, in the same line.
     StagedMeanwhile,
     /// A part of the line cannot be read.
     Unreadable(String),
@@ -73,11 +96,9 @@ impl LineReason {
 }
 
 /// Where a call of git works.
-enum CallPlace {
+pub enum CallPlace {
     /// In a repository with something to guard.
     Here(GuardedPlace),
-    /// In a worktree that the line itself makes: on this branch.
-    Made(Option<String>),
     Elsewhere,
 }
 
@@ -86,21 +107,35 @@ enum CallPlace {
 pub struct GuardedPlace {
     pub guarded: Rc<Guarded>,
     pub dir: PathBuf,
+    /// By what the state knows this worktree.
+    pub key: PathBuf,
     /// The branch that is checked out, as far as the line has not changed that.
     pub branch: Option<RefName>,
-    /// What the line has staged before.
-    pub staged: Option<Staged>,
+    pub tree: TreeState,
+    /// Whether it is known that git runs here.
+    pub certainty: Certainty,
+}
+
+/// Whether there are an index and files to look at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TreeState {
+    There,
+    /// The line makes the worktree.
+    NotYet,
 }
 
 impl GuardedPlace {
+    /// A directory of a repository, as it is.
+    pub fn of(guarded: Rc<Guarded>, dir: PathBuf) -> GuardedPlace {
+        let key = guarded.root().unwrap_or(guarded.common_dir()).to_owned();
+        let branch = guarded.branch().cloned();
+        let (tree, certainty) = (TreeState::There, Certainty::Sure);
+        GuardedPlace { guarded, dir, key, branch, tree, certainty }
+    }
+
     /// The branch that is checked out, if it is protected.
     pub fn protected(&self) -> Option<&RefName> {
         self.branch.as_ref().filter(|branch| self.guarded.is_protected(branch))
-    }
-
-    /// By what the state knows this worktree.
-    pub fn key(&self) -> PathBuf {
-        self.guarded.root().unwrap_or(self.guarded.common_dir()).to_owned()
     }
 }
 
@@ -109,19 +144,38 @@ pub struct Judge<'e> {
     env: &'e Env,
     cwd: PathBuf,
     found: BTreeMap<PathBuf, Option<Rc<Guarded>>>,
-    calls: usize,
+    /// The hooks in force, by the directory that a clone's worktrees share.
+    in_force: BTreeMap<PathBuf, HooksInForce>,
+    /// What the agent does to the hooks of the commands that it runs.
+    hooks: HookUse,
+    /// What was judged in this line, and how things were behind it.
+    judged: BTreeMap<String, LineState>,
+    began: Instant,
     /// The aliases of git that the line itself makes.
     pub aliases: BTreeMap<String, ShellWord>,
+    /// Whether the line has changed the hooks, so that those which were found are no longer what counts.
+    pub has_changed_hooks: bool,
     pub refusals: Vec<LineRefusal>,
     /// The guard could not even find out whether there is anything to guard: in which directory, and why not.
     pub lost: Option<(PathBuf, GuardError)>,
 }
 
 impl<'e> Judge<'e> {
-    /// A judge of what is done from this directory.
-    pub fn new(cwd: &Path, env: &'e Env) -> Judge<'e> {
-        let (found, aliases, refusals) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
-        Judge { env, cwd: cwd.to_owned(), found, calls: 0, aliases, refusals, lost: None }
+    /// A judge of what is done from this directory by an agent that leaves the hooks like this.
+    pub fn new(cwd: &Path, env: &'e Env, hooks: HookUse) -> Judge<'e> {
+        Judge {
+            env,
+            cwd: cwd.to_owned(),
+            found: BTreeMap::new(),
+            in_force: BTreeMap::new(),
+            hooks,
+            judged: BTreeMap::new(),
+            began: Instant::now(),
+            aliases: BTreeMap::new(),
+            has_changed_hooks: false,
+            refusals: Vec::new(),
+            lost: None,
+        }
     }
 
     /// The directory that everything begins in.
@@ -129,9 +183,19 @@ impl<'e> Judge<'e> {
         &self.cwd
     }
 
+    /// A path as the system sees it, with the links of the part that is there followed.
+    pub fn real(&self, path: &Path) -> PathBuf {
+        let path = self.cwd.join(path);
+        let real = path.ancestors().find_map(|there| {
+            let real = there.canonicalize().ok()?;
+            Some(clean_path(&real.join(path.strip_prefix(there).ok()?)))
+        });
+        real.unwrap_or_else(|| clean_path(&path))
+    }
+
     /// The repository of a directory, which may be one that is not there yet.
     pub fn guarded(&mut self, dir: &Path) -> Option<Rc<Guarded>> {
-        let dir = clean_path(&self.cwd.join(dir));
+        let dir = self.real(dir);
         let there = dir.ancestors().find(|dir| dir.is_dir())?.to_owned();
         if let Some(found) = self.found.get(&there) {
             return found.clone();
@@ -165,35 +229,88 @@ impl<'e> Judge<'e> {
         guarded
     }
 
-    fn place(&mut self, dir: &Dir, git_dir: Option<&Dir>, state: &LineState) -> CallPlace {
-        let dir = match dir {
-            Dir::At(dir) => clean_path(&self.cwd.join(dir)),
+    /// Where a call works that runs in this directory and may name a git directory.
+    pub fn place(&mut self, dir: &Dir, git_dir: Option<&Dir>, state: &LineState) -> CallPlace {
+        let (said, certainty) = match dir {
+            Dir::At(dir) => (dir, Certainty::Sure),
+            Dir::Computed(dir) => (dir, Certainty::Maybe),
             Dir::Aside(_) => return CallPlace::Elsewhere,
-            // The hooks of git will know; the line does not say that it leaves this repository.
-            Dir::Unknown => self.cwd.clone(),
         };
-        let made = |(path, _): &(&PathBuf, &Option<String>)| dir.starts_with(path);
-        if let Some((_, branch)) =
-            state.made.iter().filter(made).max_by_key(|(path, _)| path.as_os_str().len())
-        {
-            return CallPlace::Made(branch.clone());
-        }
-        let guarded = match git_dir {
-            Some(Dir::At(git_dir)) => self.named(&clean_path(&self.cwd.join(git_dir)), &dir),
-            Some(Dir::Aside(_)) => return CallPlace::Elsewhere,
-            Some(Dir::Unknown) | None => self.guarded(&dir),
-        };
-        let Some(guarded) = guarded else { return CallPlace::Elsewhere };
-        let mut here =
-            GuardedPlace { dir, branch: guarded.branch().cloned(), staged: None, guarded };
-        let key = here.key();
-        match state.heads.get(&key) {
-            Some(AssumedHead::Branch(branch)) => here.branch = Some(branch.clone()),
-            Some(AssumedHead::Other) => here.branch = None,
+        let said = self.real(said);
+        let is_made = |(path, _): &(&PathBuf, &MadeTree)| said.starts_with(path);
+        let made = state.made.iter().filter(is_made);
+        match made.max_by_key(|(path, _)| path.as_os_str().len()) {
+            Some((_, MadeTree::Repository)) => return CallPlace::Elsewhere,
+            Some((path, MadeTree::Worktree(branch))) => {
+                let cwd = self.cwd.clone();
+                let Some(guarded) = self.guarded(&cwd) else { return CallPlace::Elsewhere };
+                let branch = branch.as_deref().and_then(RefName::branch);
+                let mut made = GuardedPlace {
+                    key: path.clone(),
+                    branch,
+                    tree: TreeState::NotYet,
+                    ..GuardedPlace::of(guarded, cwd)
+                };
+                state.assume_head(&mut made);
+                return CallPlace::Here(made);
+            }
             None => {}
         }
-        here.staged = state.staged.get(&key).copied();
+        // A directory that the line does not say is taken for the one that the agent is in.
+        let dir = if certainty == Certainty::Sure { said } else { self.real(Path::new("")) };
+        let guarded = match git_dir {
+            Some(Dir::At(git_dir)) => self.named(&self.real(git_dir), &dir),
+            Some(Dir::Aside(_)) => return CallPlace::Elsewhere,
+            Some(Dir::Computed(_)) | None => self.guarded(&dir),
+        };
+        let Some(guarded) = guarded else { return CallPlace::Elsewhere };
+        let mut here = GuardedPlace { certainty, ..GuardedPlace::of(guarded, dir) };
+        state.assume_head(&mut here);
         CallPlace::Here(here)
+    }
+
+    /// Refuses what is wrong, and what is uncertain where no hook of git will judge the real thing.
+    pub fn conclude(
+        &mut self,
+        here: &GuardedPlace,
+        branch: &RefName,
+        action: &JudgedAction<'_>,
+        finding: Objection,
+    ) {
+        let verdict = finding.unwrap_or_else(|error| {
+            self.refuse(here, branch, action.what, LineReason::Undecided(error.to_string()));
+            Verdict::Right
+        });
+        let why = match (verdict, action.certainty) {
+            (Verdict::Right, _) if action.hooks == HookUse::Asked => return,
+            (Verdict::Right, _) => LineReason::Unchecked,
+            (Verdict::Wrong(why), Certainty::Sure) => {
+                self.refuse(here, branch, action.what, why);
+                return;
+            }
+            (Verdict::Wrong(why), Certainty::Maybe) | (Verdict::Uncertain(why), _) => why,
+        };
+        if let Some(unheard) = self.unheard(here, action) {
+            self.refuse(here, branch, action.what, why);
+            if let Some(refusal) = self.refusals.last_mut() {
+                refusal.unheard = Some(unheard);
+            }
+        }
+    }
+
+    /// Why no hook of git will judge what is really done; `None` where one will.
+    fn unheard(&mut self, here: &GuardedPlace, action: &JudgedAction<'_>) -> Option<Unheard> {
+        if self.has_changed_hooks || action.hooks == HookUse::Off {
+            return Some(Unheard::ByLine);
+        }
+        if self.hooks == HookUse::Off {
+            return Some(Unheard::ByAgent);
+        }
+        let common_dir = here.guarded.common_dir().to_owned();
+        let env = self.env;
+        let in_force =
+            self.in_force.entry(common_dir).or_insert_with(|| here.guarded.hooks_in_force(env));
+        (!in_force.will_judge(action.heard, action.hooks)).then_some(Unheard::Missing)
     }
 
     /// Notes a refusal; of several for one reason the first is enough.
@@ -201,39 +318,35 @@ impl<'e> Judge<'e> {
         let same = |known: &LineRefusal| known.branch == *branch && known.what == what;
         if !self.refusals.iter().any(same) {
             let (guarded, branch) = (here.guarded.clone(), branch.clone());
-            self.refusals.push(LineRefusal { guarded, branch, what: what.to_owned(), why });
+            let (what, unheard) = (what.to_owned(), None);
+            self.refusals.push(LineRefusal { guarded, branch, what, why, unheard });
         }
+    }
+
+    /// Something about this place cannot be read, and it may be any movement.
+    pub fn unreadable(&mut self, here: &GuardedPlace, what: &str, why: &str) {
+        let Some(branch) = here.protected().cloned() else { return };
+        let action = JudgedAction {
+            what,
+            certainty: here.certainty,
+            hooks: HookUse::Asked,
+            heard: Heard::Anything,
+        };
+        let why = LineReason::Unreadable(why.to_owned());
+        self.conclude(here, &branch, &action, Ok(Verdict::Uncertain(why)));
     }
 
     /// Judges one call of git, and says how things are when it has succeeded.
     pub fn line(&mut self, line: &GitLine, state: &LineState, depth: usize) -> LineState {
-        let here = match self.place(&line.dir, line.git_dir.as_ref(), state) {
-            CallPlace::Here(here) => here,
-            CallPlace::Made(branch) => {
-                self.in_new_worktree(line, branch.as_deref());
-                return state.clone();
-            }
-            CallPlace::Elsewhere => return self.elsewhere(line, state),
+        let CallPlace::Here(mut here) = self.place(&line.dir, line.git_dir.as_ref(), state) else {
+            return self.elsewhere(line, state);
         };
-        self.calls += 1;
-        if self.calls > CALLS {
-            if let Some(branch) = here.protected().cloned() {
-                let why = LineReason::Unreadable("it calls git too often".to_owned());
-                self.refuse(&here, &branch, "this line", why);
-            }
-            return state.clone();
+        if line.certainty == Certainty::Maybe {
+            here.certainty = Certainty::Maybe;
         }
         let Some(verb) = line.verb.text() else {
-            if let Some(branch) = here.protected() {
-                let branch = branch.clone();
-                let what = format!("git {}…", line.verb.start());
-                self.refuse(
-                    &here,
-                    &branch,
-                    &what,
-                    LineReason::Unreadable("which command of git it is".to_owned()),
-                );
-            }
+            let what = format!("git {}…", line.verb.start());
+            self.unreadable(&here, &what, "which command of git it is");
             return state.clone();
         };
         let intents = verbs::intents(verb, &line.args);
@@ -242,37 +355,52 @@ impl<'e> Judge<'e> {
         }
         if verb == "config" {
             self.aliases.extend(new_alias(&line.args));
+            self.has_changed_hooks |= line.args.iter().any(may_lead_hooks_elsewhere);
         }
+        if intents.is_empty() {
+            return state.clone();
+        }
+        let known = format!("{line:?} {:?} {state:?}", here.branch);
+        if let Some(behind) = self.judged.get(&known) {
+            return behind.clone();
+        }
+        if self.judged.len() >= CALLS || self.began.elapsed() > PATIENCE {
+            if let Some(branch) = here.protected().cloned() {
+                let why = LineReason::Undecided("it calls git too often".to_owned());
+                self.refuse(&here, &branch, "this line", why);
+            }
+            return state.clone();
+        }
+        let hooks = if line.is_without_hooks() {
+            HookUse::Off
+        } else if intents.contains(&Intent::Unchecked) {
+            HookUse::Skipped
+        } else {
+            HookUse::Asked
+        };
+        let what = format!("git {verb}");
         let mut state = state.clone();
-        let mut here = here;
-        let unchecked = line.is_without_hooks() || intents.contains(&Intent::Unchecked);
-        let action = JudgedAction { what: &format!("git {verb}"), unchecked };
         for intent in intents {
             if let Intent::Run(command) = &intent {
                 let dir = here.guarded.root().unwrap_or(&here.dir).to_owned();
                 state = self.follow(command, &dir, &state, depth + 1);
             }
-            self.intent(&here, &intent, &action, line.index.as_ref());
+            let action = JudgedAction {
+                what: &what,
+                certainty: here.certainty,
+                hooks,
+                heard: Heard::Movement,
+            };
+            self.intent(&here, &state, &intent, &action, line.index.as_ref());
+            let is_file = |to: &ShellWord| effects::is_file(&here, &state, to);
+            if matches!(&intent, Intent::Reset(to) if is_file(to)) {
+                continue;
+            }
             state.follow(&mut here, &intent);
+            state.make(&line.dir, &intent, |path| self.real(path));
         }
+        self.judged.insert(known, state.clone());
         state
-    }
-
-    /// A program that is not git moves a branch where it writes the file that git keeps it in.
-    pub fn other_program(&mut self, call: &ShellCall) {
-        let Some((program, arguments)) = call.words.split_first() else { return };
-        let name = program.start().rsplit('/').next().unwrap_or_default();
-        let in_place = || arguments.iter().any(|word| word.start().starts_with("-i"));
-        let written: Vec<ShellWord> = match name {
-            "mv" | "rm" | "shred" | "tee" | "truncate" | "unlink" => arguments.to_vec(),
-            "sed" | "perl" if in_place() => arguments.to_vec(),
-            "cp" | "install" | "ln" | "rsync" => arguments.last().cloned().into_iter().collect(),
-            "dd" => arguments.iter().filter_map(|word| word.strip_prefix("of=")).collect(),
-            _ => return,
-        };
-        for file in written {
-            self.write(&file, &call.dir);
-        }
     }
 
     /// In a place without anything to guard only what is made matters.
@@ -281,35 +409,11 @@ impl<'e> Judge<'e> {
         let intents =
             line.verb.text().map(|verb| verbs::intents(verb, &line.args)).unwrap_or_default();
         for intent in intents {
-            if let (Intent::Make { path: Some(path), branch }, Dir::At(dir)) = (&intent, &line.dir)
-            {
-                state.make(&self.cwd.join(dir), path, branch.as_ref());
+            if let Intent::MakeRepository(_) = &intent {
+                state.make(&line.dir, &intent, |path| self.real(path));
             }
         }
         state
-    }
-
-    /// A worktree that does not exist yet has an index that nobody can look at.
-    fn in_new_worktree(&mut self, line: &GitLine, branch: Option<&str>) {
-        let Some(branch) = branch.and_then(RefName::branch) else { return };
-        let Some(guarded) = self.guarded(&self.cwd.clone()) else { return };
-        let here =
-            GuardedPlace { guarded, dir: self.cwd.clone(), branch: Some(branch), staged: None };
-        let Some(branch) = here.protected().cloned() else { return };
-        let verb = line.verb.text().unwrap_or_default();
-        let moves = |intent: &Intent| {
-            matches!(
-                intent,
-                Intent::Commit(_)
-                    | Intent::Take(_)
-                    | Intent::Rebase(_)
-                    | Intent::Reset(_)
-                    | Intent::Grow
-            )
-        };
-        if verbs::intents(verb, &line.args).iter().any(moves) {
-            self.refuse(&here, &branch, &format!("git {verb}"), LineReason::Unseen);
-        }
     }
 }
 
@@ -321,62 +425,42 @@ fn new_alias(args: &[ShellWord]) -> Option<(String, ShellWord)> {
     Some((name, args.get(place + 1)?.clone()))
 }
 
+/// Whether a setting of this name may decide which hooks git runs.
+fn may_lead_hooks_elsewhere(word: &ShellWord) -> bool {
+    let key = word.start().to_ascii_lowercase();
+    ["core.hookspath", "hook.", "include.", "includeif."].iter().any(|known| key.starts_with(known))
+}
+
+/// What the guard says; an error where it cannot find out.
+pub type Objection = Result<Verdict, GuardError>;
+
+#[derive(Clone, Copy)]
 pub struct JudgedAction<'a> {
     pub what: &'a str,
-    /// Whether git's hooks are switched off for it.
-    pub unchecked: bool,
+    pub certainty: Certainty,
+    /// Whether git's hooks are run for it, and by which they are told.
+    pub hooks: HookUse,
+    pub heard: Heard,
 }
 
 /// Whether a path that somebody wrote in this directory is in the lanes of the tickets, whatever it matches there.
 pub fn in_the_lanes(here: &GuardedPlace, path: &ShellWord) -> bool {
     let Some(root) = here.guarded.root() else { return false };
     let text = path.start();
-    // `:/`, `:(top)` and `:!` mean something else; a pattern matches below the directory that it begins with.
+    let text = text.strip_prefix(":(glob)").unwrap_or(text);
+    let top = text
+        .strip_prefix(":(top)")
+        .or_else(|| text.strip_prefix(":/"))
+        .filter(|rest| !rest.is_empty());
+    let (text, base) = top.map_or((text, here.dir.as_path()), |rest| (rest, root));
+    // `:!` and the like mean something else; a pattern matches below the directory that it begins with.
     let solid =
         if path.text().is_some() { text } else { text.rsplit_once('/').map_or("", |(dir, _)| dir) };
     let solid = solid.split(['*', '?', '[']).next().unwrap_or_default();
     if solid.is_empty() || solid.starts_with(':') {
         return false;
     }
-    let path = clean_path(&here.dir.join(solid));
+    let path = clean_path(&base.join(solid));
     path.strip_prefix(root)
         .is_ok_and(|path| path.starts_with(here.guarded.tickets_dir().to_string()))
-}
-
-impl Machine for Judge<'_> {
-    type State = LineState;
-
-    fn run(&mut self, call: &ShellCall, state: &LineState) -> WorldStep<LineState> {
-        let Some(line) = GitLine::read(call) else {
-            self.other_program(call);
-            return WorldStep::nothing(state);
-        };
-        let ok = self.line(&line, state, 0);
-        WorldStep { failed: state.after_failure(&ok), ok: Some(ok) }
-    }
-
-    fn write(&mut self, file: &ShellWord, dir: &Dir) {
-        // Which file it is in the end depends on the directory, and what git keeps there is asked for by name.
-        if let (Dir::At(file), Some(text)) = (dir.join(file), file.text())
-            && writes::may_be_of_git(text)
-        {
-            writes::judge_of_git(self, &file);
-        }
-    }
-
-    fn is_directory(&self, path: &Path) -> bool {
-        self.cwd.join(path).is_dir()
-    }
-
-    fn trouble(&mut self, trouble: &Trouble, dir: &Dir, state: &LineState) {
-        if !mentions(&trouble.text, &MOVERS) {
-            return;
-        }
-        if let CallPlace::Here(here) = self.place(dir, None, state)
-            && let Some(branch) = here.protected().cloned()
-        {
-            let why = LineReason::Unreadable(trouble.why.clone());
-            self.refuse(&here, &branch, "a part of this line", why);
-        }
-    }
 }

@@ -1,6 +1,6 @@
 //! A call of git: which repository it is for, and what it is asked to do.
 
-use super::super::shell::{Dir, ShellCall, ShellWord};
+use super::super::shell::{Certainty, Dir, ShellCall, ShellWord};
 
 /// The subcommands that may move a branch: a text that nobody can read is searched for these.
 pub const MOVERS: [&str; 15] = [
@@ -40,6 +40,8 @@ pub struct GitLine {
     /// The subcommand, or an alias.
     pub verb: ShellWord,
     pub args: Vec<ShellWord>,
+    /// Whether git is run.
+    pub certainty: Certainty,
 }
 
 impl GitLine {
@@ -55,6 +57,7 @@ impl GitLine {
             settings: Vec::new(),
             verb: ShellWord::known(""),
             args: rest.to_vec(),
+            certainty: call.certainty,
         };
         line.environment(&call.env);
         if let Some(verb) = name.strip_prefix("git-").filter(|_| program.text().is_some()) {
@@ -66,7 +69,10 @@ impl GitLine {
             return None;
         }
         line.globals();
-        // A program that the line does not name is taken for git when it is told to do what git does.
+        if !git {
+            line.certainty = Certainty::Maybe;
+        }
+        // A program that the line does not name may be git when it is told to do what git does.
         (git || line.verb.text().is_some_and(|verb| MOVERS.contains(&verb))).then_some(line)
     }
 
@@ -85,6 +91,8 @@ impl GitLine {
                 "HOME" | "XDG_CONFIG_HOME" => {
                     self.settings.push((ELSEWHERE.to_owned(), ShellWord::unknown()));
                 }
+                // It switches the guard off in the hooks.
+                "TIX_GUARD" => self.settings.push((String::new(), ShellWord::unknown())),
                 _ => {
                     let Some(number) = name.strip_prefix("GIT_CONFIG_KEY_") else { continue };
                     let values = format!("GIT_CONFIG_VALUE_{number}");
@@ -115,6 +123,10 @@ impl GitLine {
                     if let Some(to) = words.next() {
                         self.dir = self.dir.join(&to);
                     }
+                }
+                _ if name.starts_with("-C") => {
+                    let to = word.strip_prefix("-C").unwrap_or_else(ShellWord::unknown);
+                    self.dir = self.dir.join(&to);
                 }
                 "-c" => self.setting(words.next()),
                 "--config-env" => self.setting(value.or_else(|| words.next())),
@@ -173,7 +185,8 @@ mod tests {
 
     fn line(text: &str) -> Option<GitLine> {
         let words = text.split(' ').map(ShellWord::known).collect();
-        GitLine::read(&ShellCall { words, env: Vec::new(), dir: Dir::At(PathBuf::from("/w")) })
+        let dir = Dir::At(PathBuf::from("/w"));
+        GitLine::read(&ShellCall { words, env: Vec::new(), dir, certainty: Certainty::Sure })
     }
 
     #[test]
@@ -217,7 +230,8 @@ mod tests {
         let call = ShellCall {
             words: ["git", "commit"].map(ShellWord::known).into(),
             env,
-            dir: Dir::Unknown,
+            dir: Dir::Aside(0),
+            certainty: Certainty::Sure,
         };
         assert!(GitLine::read(&call).unwrap().is_without_hooks());
     }
@@ -227,9 +241,11 @@ mod tests {
         let call = |verb: &str| ShellCall {
             words: vec![ShellWord::unknown(), ShellWord::known(verb)],
             env: Vec::new(),
-            dir: Dir::Unknown,
+            dir: Dir::Aside(0),
+            certainty: Certainty::Sure,
         };
-        assert!(GitLine::read(&call("commit")).is_some());
+        let found = GitLine::read(&call("commit")).unwrap();
+        assert_eq!(found.certainty, Certainty::Maybe);
         assert!(GitLine::read(&call("build")).is_none());
     }
 }

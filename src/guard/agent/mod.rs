@@ -1,9 +1,27 @@
 //! The guard in coding agents: what an agent is about to do, judged before it is done.
 //!
-//! An [`AgentEvent`] comes as JSON in one of the [`Dialect`]s. A command line is read as a shell would read it and never run;
-//! what it would do to protected branches is held against the guard's rule. The hooks of git see the same once more, and
-//! exactly: what comes here early is the explanation, so a line that cannot be understood is refused only where it
-//! speaks of a command that moves branches, on a protected branch.
+//! An [`AgentEvent`] comes as JSON in one of the [`Dialect`]s. A command line is read as a shell would read it and never run.
+//! What it would do on a protected branch, or towards one, is
+//!
+//! - *right*: what would become part of the branch is there already, and keeps to the rule. It passes.
+//! - *wrong*: it is there, and breaks the rule; or the branch would be gone, or what is published. It is refused here, because
+//!   here it can be explained before anything is done.
+//! - *uncertain*: the content will exist only when the line runs (`make fmt && git commit -a`, a cherry-pick, a commit that
+//!   the line itself makes and pushes), a name comes from `$(…)`, a program that nobody knows has `git merge` among its words.
+//!   No list of lines and programs ends this, and none is tried: it passes exactly where somebody else will look.
+//!
+//! Who looks next are the hooks of git that are in force for the very process that the line starts (`guard::in_force`):
+//! `pre-commit` hears of a commit, `pre-push` of a push, `reference-transaction` of every movement of a branch here, and none
+//! of a branch that is renamed. None hears of anything where they are not installed, where settings of the environment or of
+//! the line lead git elsewhere, or where the agent itself sees to that, as Gemini CLI does. There what is uncertain is refused.
+//! What cannot be found out is no verdict but a refusal.
+//!
+//! The way of a line: `guard::shell` goes through it and asks `machine` what each command does; `line` reads a call of git,
+//! `verbs` turns it into intents by its arguments alone, `effects` holds each against the repository, `state` keeps what it
+//! changes for the commands behind it, and `judge` concludes. What scripts do is not seen: with hooks in force that is no gap.
+//!
+//! git is asked only so that it runs no program that the repository names: a file is written into an archive, too, before
+//! anybody has trusted what is in it.
 
 mod alias;
 mod dialect;
@@ -13,6 +31,7 @@ mod grammar;
 mod intent;
 mod judge;
 mod line;
+mod machine;
 mod options;
 mod state;
 mod tools;
@@ -23,11 +42,11 @@ use std::path::Path;
 
 pub use dialect::{Dialect, HookAnswer, Spoken, speak};
 pub use event::{AgentEvent, EventMoment, ToolAction};
-pub use judge::{Judge, LineReason, LineRefusal};
+pub use judge::{Judge, LineReason, LineRefusal, Unheard};
 
 use super::rule::CommitVerdict;
-use super::shell::{Dir, ShellWord, Variables, World, mentions, walk};
-use super::{GuardError, Guarded, JudgedCommit};
+use super::shell::{Dir, ShellWord, Variables, World, mentions};
+use super::{GuardError, Guarded, HookUse, JudgedCommit};
 use crate::env::Env;
 use crate::names::RefName;
 use line::MOVERS;
@@ -44,9 +63,13 @@ pub fn is_about_git(line: &str) -> bool {
     })
 }
 
-/// Judges what is about to be done from this directory.
-pub fn judge<'e>(action: &ToolAction, cwd: &Path, env: &'e Env) -> Judge<'e> {
-    let mut judge = Judge::new(cwd, env);
+/// Judges what an agent that speaks this dialect is about to do from this directory.
+pub fn judge<'e>(action: &ToolAction, cwd: &Path, env: &'e Env, dialect: Dialect) -> Judge<'e> {
+    let hooks = match action {
+        ToolAction::Shell(_) => dialect.hooks_of_commands(),
+        ToolAction::Write(_) | ToolAction::Tool { .. } | ToolAction::Nothing => HookUse::Asked,
+    };
+    let mut judge = Judge::new(cwd, env, hooks);
     match action {
         ToolAction::Shell(line) if is_about_git(line) => {
             let home = env
@@ -54,9 +77,8 @@ pub fn judge<'e>(action: &ToolAction, cwd: &Path, env: &'e Env) -> Judge<'e> {
                 .and_then(Path::to_str)
                 .map(|home| ("HOME".to_owned(), ShellWord::known(home)));
             let variables: Variables = home.into_iter().collect();
-            let start =
-                World { dir: Dir::At(cwd.to_owned()), variables, state: LineState::default() };
-            walk(line, start, &mut judge);
+            let start = World::at(Dir::At(cwd.to_owned()), variables, LineState::default());
+            judge.walk(line, start, 0);
         }
         ToolAction::Shell(_) | ToolAction::Nothing => {}
         ToolAction::Write(paths) => writes::judge(&mut judge, paths),

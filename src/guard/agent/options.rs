@@ -6,6 +6,8 @@ use super::super::shell::ShellWord;
 pub struct Grammar {
     /// Letters whose value is the rest of the word, or the next one.
     pub letters: &'static str,
+    /// Letters whose value is the rest of the word, if there is one.
+    pub attached: &'static str,
     /// Long options whose value may be the next word.
     pub valued: &'static [&'static str],
     /// The other long options that matter.
@@ -79,6 +81,9 @@ impl Options {
                 return;
             }
             self.given.push((name, None));
+            if grammar.attached.contains(letter) {
+                return;
+            }
         }
     }
 
@@ -90,6 +95,12 @@ impl Options {
     pub fn value(&self, names: &[&str]) -> Option<&ShellWord> {
         let found = self.given.iter().rev().find(|(name, _)| names.contains(&name.as_str()));
         found.and_then(|(_, value)| value.as_ref())
+    }
+
+    /// The values of all of these options.
+    pub fn values(&self, names: &[&str]) -> impl Iterator<Item = &ShellWord> {
+        let found = self.given.iter().filter(move |(name, _)| names.contains(&name.as_str()));
+        found.filter_map(|(_, value)| value.as_ref())
     }
 
     /// Operands and what stands behind `--`.
@@ -117,6 +128,7 @@ mod tests {
 
     const COMMIT: Grammar = Grammar {
         letters: "mF",
+        attached: "u",
         valued: &["--message", "--file"],
         flags: &["--all", "--amend", "--allow-empty", "--no-verify"],
     };
@@ -137,13 +149,15 @@ mod tests {
         assert_eq!(read("--mess=a b").value(&["--message"]), Some(&ShellWord::known("a")));
         assert!(read("-m --amend").operands.is_empty() && !read("-m --amend").has(&["--amend"]));
         assert!(!read("--a").has(&["--amend", "--all"]));
+        let untracked = read("-uno x");
+        assert!(untracked.has(&["-u"]) && !untracked.has(&["-n"]) && untracked.operands.len() == 1);
     }
 
     #[test]
     fn a_value_of_which_only_the_beginning_is_known_is_still_a_value() {
-        let words = [ShellWord::Begins("-m".to_owned()), ShellWord::known("x")];
+        let words = [ShellWord::begins("-m"), ShellWord::known("x")];
         let options = Options::read(&words, &COMMIT);
-        assert_eq!(options.value(&["-m"]), Some(&ShellWord::unknown()));
+        assert_eq!(options.value(&["-m"]).map(ShellWord::start), Some(""));
         assert_eq!(options.operands.len(), 1);
     }
 }

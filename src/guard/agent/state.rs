@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::super::shell::ShellWord;
-use super::intent::{Intent, Staging, Switch};
+use super::super::shell::{Dir, ShellWord};
+use super::effects::short_name;
+use super::intent::{Existing, Intent, Staging, Switch};
 use super::judge::{GuardedPlace, in_the_lanes};
-use crate::git::clean_path;
 use crate::names::RefName;
 
 /// What the line has changed so far.
@@ -18,10 +18,23 @@ pub struct LineState {
     pub before: BTreeMap<PathBuf, AssumedHead>,
     /// Branches that the line makes.
     pub created: BTreeSet<RefName>,
+    /// Branches, tags and detached heads that hold commits which the line makes or brings: nobody can look at them yet.
+    pub unseen: BTreeSet<String>,
     /// What was staged, by the root of the worktree.
     pub staged: BTreeMap<PathBuf, Staged>,
-    /// Worktrees and repositories that the line makes, with their branches.
-    pub made: BTreeMap<PathBuf, Option<String>>,
+    /// Worktrees in which a program may have written other files than tickets.
+    pub written: BTreeSet<PathBuf>,
+    /// Worktrees and repositories that the line makes.
+    pub made: BTreeMap<PathBuf, MadeTree>,
+    /// What the last fetch was asked for, where the line has one.
+    pub fetched: Option<Vec<String>>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MadeTree {
+    /// One of the repository that the agent is in, with this branch checked out.
+    Worktree(Option<String>),
+    Repository,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,60 +52,90 @@ pub enum Staged {
 }
 
 impl LineState {
-    /// What the line has done when this has succeeded.
+    /// The branch that is checked out there by now.
+    pub fn assume_head(&self, here: &mut GuardedPlace) {
+        match self.heads.get(&here.key) {
+            Some(AssumedHead::Branch(branch)) => here.branch = Some(branch.clone()),
+            Some(AssumedHead::Other) => here.branch = None,
+            None => {}
+        }
+    }
+
+    /// What the line has done when this has succeeded, as far as the repository is concerned that is there.
     pub fn follow(&mut self, here: &mut GuardedPlace, intent: &Intent) {
         match intent {
-            Intent::Set { branch, .. } => self.create(here, branch),
+            Intent::Set { branch, existing, .. } => {
+                self.create(here, branch);
+                let name = branch.text().map(short_name);
+                if let (Some(name), Existing::Replaced | Existing::Renamed) = (name, existing) {
+                    self.unseen.insert(name.to_owned());
+                }
+            }
+            Intent::Tag(name) => self.unseen.extend(name.text().map(str::to_owned)),
+            Intent::Fetch(names) => {
+                let name = |word: &ShellWord| {
+                    let from = word.start().trim_start_matches('+').split(':').next();
+                    word.text().and(from).unwrap_or_default().to_owned()
+                };
+                self.fetched = Some(names.iter().map(name).collect());
+            }
             Intent::Switch(switch) => {
                 if let Switch::New(branch) = switch {
                     self.create(here, branch);
                 }
-                let Some(head) = self.head_after(here, switch) else { return };
-                self.before.insert(
-                    here.key(),
-                    here.branch.clone().map_or(AssumedHead::Other, AssumedHead::Branch),
-                );
-                here.branch = match &head {
-                    AssumedHead::Branch(branch) => Some(branch.clone()),
-                    AssumedHead::Other => None,
-                };
-                self.heads.insert(here.key(), head);
+                if let Some(head) = self.head_after(here, switch) {
+                    self.check_out(here, head);
+                }
             }
             Intent::Stage(staging) => {
                 let tickets = match staging {
                     Staging::Paths(paths) => paths.iter().all(|path| in_the_lanes(here, path)),
                     Staging::Anything => false,
                 };
-                let before = self.staged.get(&here.key()).copied();
+                let before = self.staged.get(&here.key).copied();
                 let now = if tickets && before != Some(Staged::Anything) {
                     Staged::Tickets
                 } else {
                     Staged::Anything
                 };
-                here.staged = Some(now);
-                self.staged.insert(here.key(), now);
+                self.staged.insert(here.key.clone(), now);
             }
-            // What was in the commits that are gone now may be staged.
-            Intent::Reset(_) => {
-                self.staged.insert(here.key(), Staged::Anything);
+            Intent::Write => {
+                self.written.insert(here.key.clone());
             }
             Intent::Commit(_) => {
-                self.staged.remove(&here.key());
+                self.staged.remove(&here.key);
+                self.grow(here);
             }
-            Intent::Make { path: Some(path), branch } => {
-                self.make(&here.dir, path, branch.as_ref());
+            Intent::Take(_) | Intent::Pull(_) | Intent::Rebase(_) | Intent::Grow => self.grow(here),
+            // What was in the commits that are gone now may be staged.
+            Intent::Reset(_) => {
+                self.staged.insert(here.key.clone(), Staged::Anything);
+                self.grow(here);
             }
-            Intent::Take(_)
-            | Intent::Pull(_)
-            | Intent::Rebase(_)
-            | Intent::Grow
-            | Intent::Anything
+            Intent::Anything
+            | Intent::MakeWorktree { .. }
+            | Intent::MakeRepository(_)
             | Intent::Run(_)
             | Intent::Remove(_)
             | Intent::Push(_)
-            | Intent::Make { path: None, .. }
             | Intent::Unchecked
             | Intent::Other => {}
+        }
+    }
+
+    /// Something else is checked out.
+    pub fn check_out(&mut self, here: &mut GuardedPlace, head: AssumedHead) {
+        let before = here.branch.clone().map_or(AssumedHead::Other, AssumedHead::Branch);
+        self.before.insert(here.key.clone(), before);
+        self.heads.insert(here.key.clone(), head);
+        self.assume_head(here);
+    }
+
+    /// What is checked out gets commits. On a protected branch they are judged where they are made.
+    fn grow(&mut self, here: &GuardedPlace) {
+        if here.protected().is_none() {
+            self.unseen.insert(tip(here));
         }
     }
 
@@ -105,7 +148,7 @@ impl LineState {
             return None;
         }
         let made = ok.made.iter().filter(|(path, _)| !path.exists());
-        let made = made.map(|(path, branch)| (path.clone(), branch.clone()));
+        let made = made.map(|(path, made)| (path.clone(), made.clone()));
         let mut failed = self.clone();
         failed.made.extend(made);
         Some(failed)
@@ -113,22 +156,33 @@ impl LineState {
 
     /// A branch is made, where it is not there yet.
     fn create(&mut self, here: &GuardedPlace, branch: &ShellWord) {
-        let Some(branch) = branch.text().and_then(RefName::branch) else { return };
+        let Some(branch) = branch.text().and_then(|name| RefName::branch(short_name(name))) else {
+            return;
+        };
         if here.guarded.git().refs(&[branch.as_str()]).is_ok_and(|found| found.is_empty()) {
             self.created.insert(branch);
         }
     }
 
-    /// A worktree or a repository is made.
-    pub fn make(&mut self, dir: &Path, path: &ShellWord, branch: Option<&ShellWord>) {
-        let Some(path) = path.text() else { return };
-        let path = clean_path(&dir.join(path));
-        // What is there is not made: `git init` in a repository changes nothing of it.
-        if path.join(".git").exists() {
+    /// A worktree or a repository is made: in a directory that is named, or in this one. `real` follows links.
+    pub fn make(&mut self, dir: &Dir, intent: &Intent, real: impl Fn(&Path) -> PathBuf) {
+        let (path, made) = if let Intent::MakeWorktree { path, branch } = intent {
+            let branch = branch.as_ref().and_then(ShellWord::text).map(str::to_owned);
+            (Some(path), MadeTree::Worktree(branch))
+        } else if let Intent::MakeRepository(path) = intent {
+            (path.as_ref(), MadeTree::Repository)
+        } else {
             return;
+        };
+        let (Dir::At(path) | Dir::Computed(path)) = path.map_or(dir.clone(), |path| dir.join(path))
+        else {
+            return;
+        };
+        let path = real(&path);
+        // What is there is not made: `git init` in a repository changes nothing of it.
+        if !path.join(".git").exists() && !path.join("HEAD").exists() {
+            self.made.insert(path, made);
         }
-        let branch = branch.and_then(ShellWord::text).map(str::to_owned);
-        self.made.insert(path, branch);
     }
 
     /// What is checked out behind a switch; `None` when it was none: `git checkout <file>`.
@@ -143,14 +197,14 @@ impl LineState {
         };
         let Some(name) = word.text() else { return Some(AssumedHead::Other) };
         let git = here.guarded.git();
-        if name == "-" {
-            if let Some(before) = self.before.get(&here.key()) {
+        if name == "-" || name == "@{-1}" {
+            if let Some(before) = self.before.get(&here.key) {
                 return Some(before.clone());
             }
             let before = git.ref_of("@{-1}").ok().flatten();
             return Some(before.map_or(AssumedHead::Other, AssumedHead::Branch));
         }
-        let branch = RefName::branch(name)?;
+        let branch = RefName::branch(short_name(name))?;
         let patterns = [branch.as_str().to_owned(), format!("refs/remotes/*/{name}")];
         let patterns: Vec<&str> = patterns.iter().map(String::as_str).collect();
         let is_there = || git.refs(&patterns).is_ok_and(|found| !found.is_empty());
@@ -159,5 +213,59 @@ impl LineState {
         }
         let commit = git.commit_of(&format!("{name}^{{commit}}"));
         commit.ok().flatten().map(|_| AssumedHead::Other)
+    }
+
+    /// The commit that a word means, as a revision that git can be asked about now: with the branch for what depends on
+    /// what is checked out by then. `None` where nobody can look at it yet.
+    pub fn revision(&self, here: &GuardedPlace, word: &ShellWord) -> Option<String> {
+        let name = word.text().filter(|name| !name.starts_with('-') || *name == "-")?;
+        let name = if name == "-" { "@{-1}" } else { name };
+        let at = name.find(['^', '~', ':']).unwrap_or(name.len());
+        let (named, steps) = name.split_at(at);
+        let is_switched = self.heads.contains_key(&here.key);
+        let lower = named.to_ascii_lowercase();
+        let resolved = match lower.as_str() {
+            "head" | "@" | "" => match &here.branch {
+                Some(branch) if is_switched => branch.as_str().to_owned(),
+                None if is_switched => return None,
+                Some(_) | None => "HEAD".to_owned(),
+            },
+            "@{u}" | "@{upstream}" | "@{push}" => match &here.branch {
+                Some(branch) => format!("{}{named}", branch.short()),
+                None => named.to_owned(),
+            },
+            "@{-1}" => match self.before.get(&here.key) {
+                Some(AssumedHead::Branch(branch)) => branch.as_str().to_owned(),
+                Some(AssumedHead::Other) => return None,
+                None => named.to_owned(),
+            },
+            "fetch_head" => match (&self.fetched, &here.branch) {
+                // What a fetch without names takes first is the branch's own upstream.
+                (Some(asked), Some(branch))
+                    if asked.iter().all(|name| short_name(name) == branch.short()) =>
+                {
+                    format!("{}@{{upstream}}", branch.short())
+                }
+                (Some(_), _) => return None,
+                (None, _) => named.to_owned(),
+            },
+            _ if named.starts_with("@{-") && is_switched => return None,
+            _ => named.to_owned(),
+        };
+        let tip = if resolved == "HEAD" { tip(here) } else { short_name(&resolved).to_owned() };
+        let bare = tip.split("@{").next().unwrap_or_default();
+        let bare = bare.strip_prefix("refs/tags/").or(bare.strip_prefix("tags/")).unwrap_or(bare);
+        let is_upstream =
+            lower.contains("@{u") || lower.contains("@{push") || lower == "fetch_head";
+        let is_unseen = self.unseen.contains(bare) && !is_upstream;
+        (!is_unseen).then(|| format!("{resolved}{steps}"))
+    }
+}
+
+/// Under this name a tip is known that is checked out.
+fn tip(here: &GuardedPlace) -> String {
+    match &here.branch {
+        Some(branch) => branch.short().to_owned(),
+        None => format!("HEAD {}", here.key.display()),
     }
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::super::shell::{Dir, ShellWord};
+use super::super::shell::{Certainty, Dir, ShellWord};
 use super::judge::{GuardedPlace, Judge, LineReason, in_the_lanes};
 use super::line::GitLine;
 use super::state::LineState;
@@ -14,8 +14,21 @@ use crate::names::RefName;
 const REPOSITORIES: [&str; 6] =
     ["repo_path", "repository_path", "repository", "path", "cwd", "directory"];
 /// Under these names a tool is told what to work on, in the order in which git wants to hear it.
-const OPERANDS: [&str; 9] =
-    ["remote", "source", "upstream", "onto", "commit", "target", "ref", "branch", "branch_name"];
+const OPERANDS: [&str; 10] = [
+    "remote",
+    "source",
+    "upstream",
+    "onto",
+    "commit",
+    "commits",
+    "target",
+    "ref",
+    "branch",
+    "branch_name",
+];
+/// Under these names a tool is told to which branch of the remote it pushes.
+const REMOTE_BRANCHES: [&str; 4] =
+    ["remoteBranch", "remote_branch", "targetBranch", "target_branch"];
 /// Tools of a forge that commit to a branch there.
 const COMMITTING: [&str; 5] =
     ["push_files", "create_or_update_file", "delete_file", "create_commit", "update_file"];
@@ -35,6 +48,7 @@ pub fn judge(judge: &mut Judge<'_>, server: &str, name: &str, input: &Value) {
         settings: Vec::new(),
         args: arguments(&verb, input),
         verb: ShellWord::Known(verb),
+        certainty: Certainty::Sure,
     };
     judge.line(&line, &LineState::default(), 0);
 }
@@ -49,7 +63,7 @@ fn arguments(verb: &str, input: &Value) -> Vec<ShellWord> {
         (&["all"], "--all"),
         (&["amend"], "--amend"),
         (&["no_verify", "noVerify"], "--no-verify"),
-        (&["force"], "--force"),
+        (&["force", "forceWithLease", "force_with_lease"], "--force"),
         (&["abort"], "--abort"),
     ];
     for (names, flag) in flags {
@@ -71,7 +85,14 @@ fn arguments(verb: &str, input: &Value) -> Vec<ShellWord> {
         "push" => {
             let remote = texts("remote");
             args.push(remote.first().cloned().unwrap_or_else(|| ShellWord::known("origin")));
-            args.extend(texts("branch"));
+            let to = REMOTE_BRANCHES.iter().flat_map(|key| texts(key)).next();
+            match (to, texts("branch").first()) {
+                (Some(to), from) => {
+                    let from = from.map_or("HEAD", ShellWord::start);
+                    args.push(ShellWord::Known(format!("{from}:{}", to.start())));
+                }
+                (None, branch) => args.extend(branch.cloned()),
+            }
             args.extend(texts("refspec"));
         }
         _ => args.extend(OPERANDS.iter().flat_map(|key| texts(key))),
@@ -87,8 +108,9 @@ fn on_a_forge(judge: &mut Judge<'_>, name: &str, input: &Value) {
     let cwd = judge.cwd().to_owned();
     let Some(guarded) = judge.guarded(&cwd) else { return };
     let text = |key: &str| input.get(key).and_then(Value::as_str);
-    let here = GuardedPlace { dir: cwd, branch: None, staged: None, guarded };
-    if text("repo").is_some_and(|repo| !is_remote_of(&here, repo)) {
+    let here = GuardedPlace::of(guarded, cwd);
+    let repo = ["repo", "repository", "project_id", "project"].iter().find_map(|key| text(key));
+    if repo.is_some_and(|repo| !is_remote_of(&here, repo)) {
         return;
     }
     let branch = match text("branch") {
@@ -97,8 +119,7 @@ fn on_a_forge(judge: &mut Judge<'_>, name: &str, input: &Value) {
     };
     let Some(branch) = branch.filter(|branch| here.guarded.is_protected(branch)) else { return };
     let files = input.get("files").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    let paths: Vec<&str> =
-        files.iter().filter_map(|file| file.get("path")?.as_str()).chain(text("path")).collect();
+    let paths: Vec<&str> = files.iter().filter_map(path_in).chain(path_in(input)).collect();
     let root = here.guarded.root().map(Path::to_owned);
     let at_root = GuardedPlace { dir: root.unwrap_or_else(|| PathBuf::from("/")), ..here.clone() };
     let tickets_only = !paths.is_empty()
@@ -106,6 +127,11 @@ fn on_a_forge(judge: &mut Judge<'_>, name: &str, input: &Value) {
     if !tickets_only {
         judge.refuse(&here, &branch, name, LineReason::Unseen);
     }
+}
+
+/// The path that an object names.
+fn path_in(value: &Value) -> Option<&str> {
+    ["path", "file_path"].iter().find_map(|key| value.get(key)?.as_str())
 }
 
 /// Whether a repository of this name is where one of the remotes is.
@@ -117,6 +143,7 @@ fn is_remote_of(here: &GuardedPlace, repo: &str) -> bool {
     let mut urls = urls.filter_map(|setting| setting.value.as_deref());
     urls.any(|url| {
         let name = url.trim_end_matches('/').rsplit(['/', ':']).next().unwrap_or_default();
-        name.strip_suffix(".git").unwrap_or(name).eq_ignore_ascii_case(repo)
+        let wanted = repo.rsplit('/').next().unwrap_or(repo);
+        name.strip_suffix(".git").unwrap_or(name).eq_ignore_ascii_case(wanted)
     })
 }

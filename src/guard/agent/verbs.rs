@@ -1,19 +1,26 @@
 //! What a subcommand of git would do to branches, index and worktrees: read from its arguments alone.
 
-use super::super::shell::{ShellWord, quoted};
-use super::alias::written;
+use super::super::shell::{ShellWord, written};
 use super::effects::short_name;
 use super::grammar::{
-    BRANCH, CLONE, COMMIT, FILTER, MERGE, PLAIN, PUSH, REBASE, REPLAY, RESET, SUBTREE, SWITCH,
+    BRANCH, CLONE, COMMIT, FILTER, MERGE, PLAIN, PUSH, REBASE, REPLAY, RESET, SUBTREE, SWITCH, TAG,
     UPDATE_REF, WORKTREE,
 };
-use super::intent::{CommitIntent, Content, Empty, Everything, Intent, Push, Staging, Switch};
+use super::intent::{
+    CommitIntent, Content, Empty, Everything, Existing, Intent, Push, Staging, Switch,
+};
 use super::options::Options;
+
+mod trees;
+
+use trees::{apply, cloned, reset, restore, stage, stash, switch, worktree};
 
 /// What a subcommand with these arguments would do, in order.
 pub fn intents(verb: &str, args: &[ShellWord]) -> Vec<Intent> {
     // git looks at the first word only, and before it looks for aliases.
-    if args.first().is_some_and(|word| word.is("--help")) {
+    let asks_for_help = args.first().is_some_and(|word| word.is("--help"))
+        || matches!(args, [only] if only.is("-h"));
+    if asks_for_help {
         return Vec::new();
     }
     match verb {
@@ -21,13 +28,19 @@ pub fn intents(verb: &str, args: &[ShellWord]) -> Vec<Intent> {
         "merge" => merge(&Options::read(args, &MERGE)),
         "pull" => pull(&Options::read(args, &MERGE)),
         "rebase" => rebase(&Options::read(args, &REBASE)),
+        "tag" => tag(&Options::read(args, &TAG)),
+        "stash" => stash(args),
+        "restore" => restore(&Options::read(args, &RESET)),
+        "apply" => apply(&Options::read(args, &PLAIN)),
         "cherry-pick" | "revert" | "am" => pick(&Options::read(args, &MERGE)),
         "bisect" => bisect(args),
         "filter-branch" => filter_branch(&Options::read(args, &FILTER)),
         "replay" => replay(&Options::read(args, &REPLAY)),
         "subtree" => subtree(&Options::read(args, &SUBTREE)),
         "filter-repo" | "fast-import" => vec![Intent::Anything],
-        "history" => vec![Intent::Grow],
+        // These commit what they bring, or what is there.
+        "history" | "quiltimport" | "svn" | "p4" | "cvsimport" | "archimport" | "citool"
+        | "absorb" | "revise" | "imerge" | "machete" | "town" | "flow" => vec![Intent::Grow],
         "reset" => reset(&Options::read(args, &RESET)),
         "update-ref" => update_ref(&Options::read(args, &UPDATE_REF)),
         "symbolic-ref" => symbolic_ref(&Options::read(args, &UPDATE_REF)),
@@ -37,12 +50,13 @@ pub fn intents(verb: &str, args: &[ShellWord]) -> Vec<Intent> {
         "push" => push(&Options::read(args, &PUSH)),
         "send-pack" => send_pack(&Options::read(args, &PUSH)),
         "worktree" => worktree(&Options::read(args, &WORKTREE)),
-        "clone" => make(&Options::read(args, &CLONE), 1),
-        "init" => make(&Options::read(args, &CLONE), 0),
-        "add" | "stage" | "rm" | "mv" => stage(&Options::read(args, &PLAIN)),
-        "apply" | "read-tree" | "update-index" | "stash" | "restore" | "checkout-index" => {
-            vec![Intent::Stage(Staging::Anything)]
+        "clone" => vec![Intent::MakeRepository(Some(cloned(&Options::read(args, &CLONE))))],
+        "init" => {
+            vec![Intent::MakeRepository(Options::read(args, &CLONE).operands.first().cloned())]
         }
+        "add" | "stage" | "rm" | "mv" => stage(&Options::read(args, &PLAIN)),
+        "read-tree" | "update-index" => vec![Intent::Stage(Staging::Anything)],
+        "checkout-index" | "merge-file" | "submodule" => vec![Intent::Write],
         _ if is_harmless(verb) => Vec::new(),
         _ => vec![Intent::Other],
     }
@@ -55,10 +69,10 @@ fn is_harmless(verb: &str) -> bool {
         daemon describe diagnose diff diff-files diff-index diff-tree difftool fast-export fetch-pack fmt-merge-msg \
         for-each-ref for-each-repo format-patch fsck gc get-tar-commit-id grep gui gitk hash-object help hook \
         http-backend imap-send index-pack instaweb interpret-trailers log ls-files ls-remote ls-tree mailinfo mailsplit \
-        maintenance merge-base merge-file merge-tree mergetool mktag mktree multi-pack-index name-rev notes \
+        maintenance merge-base merge-tree mergetool mktag mktree multi-pack-index name-rev notes \
         pack-objects pack-redundant pack-refs patch-id prune prune-packed range-diff reflog refs remote repack replace \
         request-pull rerere rev-list rev-parse send-email shortlog show show-branch show-index show-ref \
-        sparse-checkout status stripspace submodule tag unpack-file unpack-objects update-server-info upload-pack var \
+        sparse-checkout status stripspace unpack-file unpack-objects update-server-info upload-pack var \
         verify-commit verify-pack verify-tag version whatchanged worktree write-tree lfs cliff ";
     verb.is_empty() || verb.starts_with('-') || HARMLESS.contains(&format!(" {verb} "))
 }
@@ -110,7 +124,7 @@ fn merge(options: &Options) -> Vec<Intent> {
         return intents;
     }
     if options.has(&["--squash", "--no-commit"]) {
-        return vec![Intent::Stage(Staging::Anything)];
+        return vec![Intent::Stage(Staging::Anything), Intent::Write];
     }
     let mut intents = unchecked(options);
     if options.operands.is_empty() {
@@ -131,6 +145,9 @@ fn pull(options: &Options) -> Vec<Intent> {
             ShellWord::unknown()
         })
     }));
+    if options.operands.len() < 2 {
+        intents.push(Intent::Pull(ShellWord::known("")));
+    }
     // With a right side it is a fetch into that branch first.
     intents.extend(fetch(options));
     intents
@@ -139,7 +156,7 @@ fn pull(options: &Options) -> Vec<Intent> {
 /// What a bisection runs at each step; itself it moves no branch.
 fn bisect(args: &[ShellWord]) -> Vec<Intent> {
     match args.split_first() {
-        Some((run, command)) if run.is("run") => vec![Intent::Run(written(&quoted(command)))],
+        Some((run, command)) if run.is("run") => vec![Intent::Run(written(command))],
         Some(_) | None => Vec::new(),
     }
 }
@@ -167,7 +184,10 @@ fn end(range: &ShellWord) -> Option<ShellWord> {
 
 /// Branches that get commits which do not exist yet.
 fn rewritten(branches: Vec<ShellWord>) -> Vec<Intent> {
-    let set = |branch| Intent::Set { branch, to: Some(ShellWord::unknown()) };
+    let set = |branch| {
+        let existing = Existing::Replaced;
+        Intent::Set { branch, to: Some(ShellWord::unknown()), existing }
+    };
     branches.into_iter().map(set).collect()
 }
 
@@ -211,15 +231,23 @@ fn rebase(options: &Options) -> Vec<Intent> {
     let mut intents = unchecked(options);
     let mut operands = options.operands.iter();
     let upstream = if options.has(&["--root"]) { None } else { operands.next() };
-    if let Some(branch) = operands.next() {
-        intents.push(Intent::Switch(Switch::To(branch.clone())));
-    }
     let onto = options.value(&["--onto"]).or(upstream);
+    if let Some(branch) = operands.next() {
+        // What it is put on is looked up before the branch is checked out.
+        let (branch, existing) = (branch.clone(), Existing::Replaced);
+        intents.push(Intent::Set { branch: branch.clone(), to: onto.cloned(), existing });
+        intents.push(Intent::Switch(Switch::To(branch)));
+        if !options.has(&["--interactive", "-i", "--exec", "-x", "--root"]) {
+            return intents;
+        }
+    }
     intents.push(match onto {
         _ if options.has(&["--interactive", "-i", "--exec", "-x", "--root"]) => Intent::Grow,
         Some(onto) => Intent::Rebase(onto.clone()),
         None => Intent::Rebase(ShellWord::known("@{upstream}")),
     });
+    let commands = options.values(&["--exec", "-x"]).filter_map(ShellWord::text);
+    intents.extend(commands.map(|command| Intent::Run(command.to_owned())));
     intents
 }
 
@@ -228,27 +256,27 @@ fn pick(options: &Options) -> Vec<Intent> {
         return intents;
     }
     if options.has(&["--no-commit", "-n"]) {
-        return vec![Intent::Stage(Staging::Anything)];
+        return vec![Intent::Stage(Staging::Anything), Intent::Write];
     }
     vec![Intent::Grow]
 }
 
-fn reset(options: &Options) -> Vec<Intent> {
-    let mode = options.has(&["--soft", "--mixed", "--hard", "--keep", "--merge"]);
-    let mut intents = Vec::new();
-    if !options.has(&["--soft"]) {
-        intents.push(Intent::Stage(Staging::Paths(Vec::new())));
-    }
-    match (options.operands.first(), options.operands.len(), &options.paths) {
-        (None, ..) => {}
-        (Some(first), ..) if first.is("HEAD") || first.is("@") => {}
-        // Several words, or some behind `--`, are paths: no branch moves.
-        (Some(_), 2.., _) | (Some(_), _, Some(_)) if !mode => {
-            intents.push(Intent::Stage(Staging::Anything));
-        }
-        (Some(to), ..) => intents.push(Intent::Reset(to.clone())),
-    }
-    intents
+/// A list is made by these; with `-d` there is one less.
+fn tag(options: &Options) -> Vec<Intent> {
+    let lists = [
+        "--list",
+        "-l",
+        "--delete",
+        "-d",
+        "--verify",
+        "-v",
+        "-n",
+        "--contains",
+        "--merged",
+        "--points-at",
+    ];
+    let name = options.operands.first().filter(|_| !options.has(&lists));
+    name.map(|name| vec![Intent::Tag(name.clone())]).unwrap_or_default()
 }
 
 fn update_ref(options: &Options) -> Vec<Intent> {
@@ -270,7 +298,8 @@ fn update_ref(options: &Options) -> Vec<Intent> {
     if options.has(&["-d"]) {
         vec![Intent::Remove(branch)]
     } else {
-        vec![Intent::Set { branch, to: Some(operands.next().unwrap_or_else(ShellWord::unknown)) }]
+        let to = Some(operands.next().unwrap_or_else(ShellWord::unknown));
+        vec![Intent::Set { branch, to, existing: Existing::Replaced }]
     }
 }
 
@@ -305,6 +334,16 @@ fn branch(options: &Options) -> Vec<Intent> {
         "--unset-upstream",
         "--set-upstream-to",
         "-u",
+        "--show-current",
+        "--merged",
+        "--no-merged",
+        "--contains",
+        "--no-contains",
+        "--points-at",
+        "--all",
+        "-a",
+        "--remotes",
+        "-r",
     ]) {
         return Vec::new();
     }
@@ -315,45 +354,27 @@ fn branch(options: &Options) -> Vec<Intent> {
             [old, new, ..] => (old.clone(), new.clone()),
             [] => return Vec::new(),
         };
-        let mut intents = vec![Intent::Set { branch: new, to: Some(old.clone()) }];
+        let existing = Existing::Renamed;
+        let mut intents = vec![Intent::Set { branch: new, to: Some(old.clone()), existing }];
         if moved {
             intents.push(Intent::Remove(old));
         }
         return intents;
     }
+    let forced = options.has(&["--force", "-f"]);
+    let existing = if forced { Existing::Replaced } else { Existing::Kept };
     let mut operands = operands.into_iter();
     match operands.next() {
-        Some(branch) => vec![Intent::Set { branch, to: operands.next() }],
+        Some(branch) => vec![Intent::Set { branch, to: operands.next(), existing }],
         None => Vec::new(),
-    }
-}
-
-fn switch(verb: &str, options: &Options) -> Vec<Intent> {
-    let mut operands = options.operands.iter().cloned();
-    let forced = options.value(&["-B", "-C", "--force-create"]);
-    let created = forced.or_else(|| options.value(&["-b", "-c", "--create"]));
-    if let Some(branch) = created {
-        let set = Intent::Set { branch: branch.clone(), to: operands.next() };
-        return vec![set, Intent::Switch(Switch::New(branch.clone()))];
-    }
-    if let Some(branch) = options.value(&["--orphan"]) {
-        return vec![Intent::Stage(Staging::Anything), Intent::Switch(Switch::New(branch.clone()))];
-    }
-    if options.has(&["--detach"]) || (verb == "switch" && options.has(&["-d"])) {
-        return vec![Intent::Switch(Switch::Detached)];
-    }
-    match (operands.next(), operands.next(), &options.paths) {
-        (Some(to), None, None) => vec![Intent::Switch(Switch::To(to))],
-        // `checkout TREE -- PATHS` puts what it takes into the index too.
-        (Some(_), ..) => vec![Intent::Stage(Staging::Anything)],
-        (None, ..) => Vec::new(),
     }
 }
 
 /// A refspec with a local branch on its right side moves that branch.
 fn fetch(options: &Options) -> Vec<Intent> {
     let refspecs = options.operands.iter().skip(1);
-    refspecs
+    let named = Intent::Fetch(refspecs.clone().cloned().collect());
+    let into = refspecs
         .filter_map(|refspec| {
             let Some(text) = refspec.text() else {
                 return refspec
@@ -371,8 +392,8 @@ fn fetch(options: &Options) -> Vec<Intent> {
             (local && !to.is_empty() && (!same || from_here))
                 .then(|| (ShellWord::known(branch), ShellWord::unknown()))
         })
-        .map(|(branch, to)| Intent::Set { branch, to: Some(to) })
-        .collect()
+        .map(|(branch, to)| Intent::Set { branch, to: Some(to), existing: Existing::Replaced });
+    into.chain([named]).collect()
 }
 
 fn push(options: &Options) -> Vec<Intent> {
@@ -402,52 +423,6 @@ fn push(options: &Options) -> Vec<Intent> {
         delete: options.has(&["--delete", "-d"]),
     }));
     intents
-}
-
-fn worktree(options: &Options) -> Vec<Intent> {
-    let mut operands = options.operands.iter().cloned();
-    if !operands.next().is_some_and(|sub| sub.is("add")) {
-        return Vec::new();
-    }
-    let path = operands.next();
-    let start = operands.next();
-    let created = options.value(&["-b", "-B"]);
-    let mut intents = Vec::new();
-    if let Some(branch) = created {
-        intents.push(Intent::Set { branch: branch.clone(), to: start.clone() });
-    }
-    // Without a name the branch is called like the directory.
-    let branch = created.cloned().or(start).or_else(|| {
-        let path = path.as_ref()?;
-        let name =
-            path.text().map(|text| text.trim_end_matches('/').rsplit('/').next().unwrap_or(text));
-        Some(name.map_or_else(ShellWord::unknown, ShellWord::known))
-    });
-    let branch = branch.filter(|_| !options.has(&["--detach", "-d"]));
-    intents.push(Intent::Make { path, branch });
-    intents
-}
-
-/// A new repository; `at` is the place of its directory among the operands.
-fn make(options: &Options, at: usize) -> Vec<Intent> {
-    let operands = &options.operands;
-    let path = operands.get(at).cloned().or_else(|| {
-        let url = operands.first().and_then(ShellWord::text).filter(|_| at > 0)?;
-        let name = url.trim_end_matches('/').rsplit(['/', ':']).next()?;
-        Some(ShellWord::known(name.strip_suffix(".git").unwrap_or(name)))
-    });
-    vec![Intent::Make { path, branch: None }]
-}
-
-fn stage(options: &Options) -> Vec<Intent> {
-    let paths = options.everything();
-    if options.has(&["-n", "--dry-run"]) {
-        return Vec::new();
-    }
-    // Even `-A` and `-u` keep to the paths; who edits a patch may write any into it.
-    let edited = options.has(&["-i", "--interactive", "-e", "--edit"]);
-    let known = !edited && !paths.is_empty();
-    vec![Intent::Stage(if known { Staging::Paths(paths) } else { Staging::Anything })]
 }
 
 #[cfg(test)]

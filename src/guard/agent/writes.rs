@@ -4,21 +4,15 @@ use std::path::{Path, PathBuf};
 
 use super::judge::{GuardedPlace, Judge, LineReason};
 use crate::config::Writes;
-use crate::git::clean_path;
 use crate::names::RefName;
 
 /// Judges writing these files. A file outside of every repository, or in one that is on another branch, may be written.
 pub fn judge(judge: &mut Judge<'_>, paths: &[PathBuf]) {
     for path in paths {
-        let path = clean_path(&judge.cwd().join(path));
+        let path = judge.real(path);
         let Some(dir) = path.parent() else { continue };
         let Some(guarded) = judge.guarded(dir) else { continue };
-        let here = GuardedPlace {
-            dir: dir.to_owned(),
-            branch: guarded.branch().cloned(),
-            staged: None,
-            guarded,
-        };
+        let here = GuardedPlace::of(guarded, dir.to_owned());
         if let Some(branch) = of_git(&here, &path) {
             judge.refuse(&here, &branch, &shown(&path), LineReason::File(path.clone()));
             continue;
@@ -27,7 +21,7 @@ pub fn judge(judge: &mut Judge<'_>, paths: &[PathBuf]) {
         if here.guarded.writes() == Writes::Allow {
             continue;
         }
-        let Some(root) = here.guarded.root() else { continue };
+        let Some(root) = here.guarded.root().map(Path::to_owned) else { continue };
         if path.starts_with(root.join(here.guarded.tickets_dir().to_string()).join("queue")) {
             continue;
         }
@@ -48,17 +42,11 @@ pub fn may_be_of_git(text: &str) -> bool {
 /// Judges what a command line writes: what git keeps its branches in and nothing else, because the hooks look at the rest when
 /// it is committed.
 pub fn judge_of_git(judge: &mut Judge<'_>, file: &Path) {
-    let path = clean_path(&judge.cwd().join(file));
-    let Some(dir) = path.parent() else { return };
+    let Some(dir) = file.parent() else { return };
     let Some(guarded) = judge.guarded(dir) else { return };
-    let here = GuardedPlace {
-        dir: dir.to_owned(),
-        branch: guarded.branch().cloned(),
-        staged: None,
-        guarded,
-    };
-    if let Some(branch) = of_git(&here, &path) {
-        judge.refuse(&here, &branch, &shown(&path), LineReason::Unchecked);
+    let here = GuardedPlace::of(guarded, dir.to_owned());
+    if let Some(branch) = of_git(&here, file) {
+        judge.refuse(&here, &branch, &shown(file), LineReason::Unchecked);
     }
 }
 

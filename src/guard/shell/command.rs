@@ -2,11 +2,14 @@
 
 use std::rc::Rc;
 
-use shuck_ast::{AssignmentValue, Command, RedirectTarget, SimpleCommand, Stmt};
+use shuck_ast::{
+    ArrayElem, AssignmentValue, Command, RedirectTarget, SimpleCommand, Stmt, StmtSeq,
+};
 
+use super::script::{self, ShellScript};
 use super::walk::{DEPTH, Walker};
-use super::word::{self, ShellWord, Variables};
-use super::world::{BothWorlds, Dir, Machine, World, Worlds};
+use super::word::{self, ShellWord, Variables, array, set_array};
+use super::world::{BothWorlds, Certainty, Dir, Machine, World, Worlds};
 use super::wrap::{self, ShellCall, Unwrapped};
 
 /// A loop over more words than these is not gone through word by word.
@@ -32,12 +35,51 @@ impl<M: Machine> Walker<'_, M> {
     ) -> Worlds<M::State> {
         let reading = word::read(word, source, &Variables::new());
         for opaque in reading.opaque {
-            self.trouble(opaque, "it is not looked into", &worlds);
+            worlds = self.within(opaque, worlds);
         }
         for body in reading.nested {
             worlds = self.beside(body, source, worlds);
+            self.learn(body, source, &mut worlds);
         }
         worlds
+    }
+
+    /// Runs what a part of the line runs that is not gone through itself, as arithmetic is.
+    pub fn within(&mut self, opaque: &str, worlds: Worlds<M::State>) -> Worlds<M::State> {
+        let Some(texts) = substitutions(opaque) else {
+            self.trouble(opaque, "it is not looked into", &worlds);
+            return worlds;
+        };
+        texts.into_iter().fold(worlds, |worlds, text| {
+            self.subshell(worlds, |walker, inner| walker.text(text, inner)).all()
+        })
+    }
+
+    /// Keeps what a command prints whose output becomes a part of a word.
+    fn learn(&mut self, body: &StmtSeq, source: &Rc<str>, worlds: &mut Worlds<M::State>) {
+        let Some(statement) = word::only_statement(body) else { return };
+        let text = statement.span.slice(source);
+        for world in worlds {
+            let Command::Simple(command) = &statement.command else { return };
+            let all = std::iter::once(&command.name).chain(&command.args);
+            let read = all.flat_map(|one| word::read(one, source, &world.variables).words);
+            let call = ShellCall {
+                words: read.collect(),
+                env: Vec::new(),
+                dir: world.dir.clone(),
+                certainty: world.certainty,
+            };
+            let told = script::told(&call.words);
+            match told.or_else(|| self.machine.prints(&call, &world.state)) {
+                Some(printed) => {
+                    let printed = ShellWord::known(printed.trim_end_matches('\n'));
+                    world.variables.insert(text.to_owned(), printed);
+                }
+                None => {
+                    world.variables.remove(text);
+                }
+            }
+        }
     }
 
     /// `A=b`
@@ -48,11 +90,25 @@ impl<M: Machine> Walker<'_, M> {
         worlds: Worlds<M::State>,
     ) -> Worlds<M::State> {
         let name = assignment.target.name.as_str().to_owned();
-        let AssignmentValue::Scalar(word) = &assignment.value else {
-            let mut worlds = worlds;
-            self.trouble(assignment.span.slice(source), "it is not looked into", &worlds);
-            forget(&mut worlds, &name);
-            return worlds;
+        let word = match &assignment.value {
+            AssignmentValue::Scalar(word) => word,
+            AssignmentValue::Compound(list) => {
+                let mut worlds = worlds;
+                for element in &list.elements {
+                    worlds = self.nested(word_of(element), source, worlds);
+                }
+                for world in &mut worlds {
+                    let read = |e| word::read(word_of(e), source, &world.variables).words;
+                    let new: Vec<ShellWord> = list.elements.iter().flat_map(read).collect();
+                    let before = assignment.append.then(|| array(&world.variables, &name));
+                    let all = [before.flatten().unwrap_or_default(), new].concat();
+                    let by_number = |e: &ArrayElem| matches!(e, ArrayElem::Sequential(_));
+                    let known = list.elements.iter().all(by_number);
+                    set_array(&mut world.variables, &name, known.then_some(all));
+                }
+                forget(&mut worlds, &name);
+                return worlds;
+            }
         };
         let mut worlds = self.nested(word, source, worlds);
         for world in &mut worlds {
@@ -96,10 +152,12 @@ impl<M: Machine> Walker<'_, M> {
                 let value = variables.first()?.variables.get(name)?;
                 Some((name.to_owned(), value.clone()))
             });
-            let exported = world.variables.iter().filter(|(name, _)| name.starts_with("GIT_"));
+            let is_heeded = |name: &str| name.starts_with("GIT_") || name.starts_with("TIX_");
+            let exported = world.variables.iter().filter(|(name, _)| is_heeded(name));
             let env = exported.map(|(n, v)| (n.clone(), v.clone())).chain(env).collect();
             let read = all().flat_map(|one| word::read(one, source, &world.variables).words);
-            let call = ShellCall { words: read.collect(), env, dir: world.dir.clone() };
+            let (dir, certainty) = (world.dir.clone(), world.certainty);
+            let call = ShellCall { words: read.collect(), env, dir, certainty };
             let said = StatementInput {
                 input: fed(statement, source),
                 text: statement.span.slice(source),
@@ -126,7 +184,7 @@ impl<M: Machine> Walker<'_, M> {
         // An alias may begin with its own name, which is then no alias.
         if let Some(line) = self.aliases.remove(name) {
             let whole =
-                wrap::joined(&[std::slice::from_ref(&line), &wrap::quoted(arguments)].concat());
+                script::joined(&[std::slice::from_ref(&line), &script::quoted(arguments)].concat());
             let name = name.to_owned();
             let flow = match whole.text() {
                 Some(text) => self.text(text, vec![world]),
@@ -136,13 +194,8 @@ impl<M: Machine> Walker<'_, M> {
             return flow;
         }
         if let Some((source, body)) = self.functions.get(name).cloned() {
-            if self.depth >= DEPTH {
-                return BothWorlds::both(vec![world]);
-            }
-            self.depth += 1;
-            let flow = self.statement(&body, &source, vec![world]);
-            self.depth -= 1;
-            return flow;
+            let function = (name.to_owned(), source, body);
+            return self.function(function, arguments, world);
         }
         if name == "set" {
             let mut world = world;
@@ -170,19 +223,57 @@ impl<M: Machine> Walker<'_, M> {
                 }
                 BothWorlds::both(worlds)
             }
-            Unwrapped::Script { text, dir, here } => {
-                let Some(text) = text.text() else { return self.unread(said, vec![world]) };
-                if here {
-                    return self.text(text, vec![world]);
-                }
-                self.subshell(vec![world], |walker, mut inner| {
-                    for world in &mut inner {
-                        world.dir.clone_from(&dir);
-                    }
-                    walker.text(text, inner)
-                })
-            }
+            Unwrapped::Here(text) => match text.text() {
+                Some(text) => self.text(text, vec![world]),
+                None => self.unread(said, vec![world]),
+            },
+            Unwrapped::Script(script) => self.script(&script, said, world),
         }
+    }
+
+    fn script(
+        &mut self,
+        script: &ShellScript,
+        said: &StatementInput<'_>,
+        world: World<M::State>,
+    ) -> BothWorlds<M::State> {
+        let Some(text) = script.text.text() else { return self.unread(said, vec![world]) };
+        let is_guess = script.certainty == Certainty::Maybe;
+        if is_guess && super::parse(text).is_err() {
+            return BothWorlds::both(vec![world]);
+        }
+        self.subshell(vec![world], |walker, mut inner| {
+            for world in &mut inner {
+                world.dir.clone_from(&script.dir);
+                world.certainty = script.certainty;
+                set_array(&mut world.variables, "@", Some(script.arguments.clone()));
+                world.variables.extend(script.env.iter().cloned());
+            }
+            walker.text(text, inner)
+        })
+    }
+
+    /// Calls a function. Inside of it its own name is that of a program: one that calls itself is not followed.
+    fn function(
+        &mut self,
+        (name, source, body): (String, Rc<str>, Stmt),
+        arguments: &[ShellWord],
+        mut world: World<M::State>,
+    ) -> BothWorlds<M::State> {
+        if self.depth >= DEPTH {
+            return BothWorlds::both(vec![world]);
+        }
+        let before = array(&world.variables, "@");
+        set_array(&mut world.variables, "@", Some(arguments.to_vec()));
+        self.depth += 1;
+        let called = self.functions.remove(&name);
+        let mut flow = self.statement(&body, &source, vec![world]);
+        self.functions.extend(called.map(|function| (name, function)));
+        self.depth -= 1;
+        for world in flow.ok.iter_mut().chain(&mut flow.failed) {
+            set_array(&mut world.variables, "@", before.clone());
+        }
+        flow
     }
 
     /// A text for a shell that nobody knows yet. What it may be made of stands in the statement.
@@ -196,13 +287,19 @@ impl<M: Machine> Walker<'_, M> {
     }
 
     fn change_dir(&mut self, to: &ShellWord, world: World<M::State>) -> BothWorlds<M::State> {
-        let dir = world.dir.join(to);
+        let variable = match to.text() {
+            Some("-") => world.variables.get("OLDPWD").cloned(),
+            Some("~") => world.variables.get("HOME").cloned(),
+            _ => Some(to.clone()),
+        };
+        let dir = world.dir.join(&variable.unwrap_or_else(ShellWord::unknown)).tidied();
         let there = match &dir {
             Dir::At(path) => self.machine.is_directory(path),
             Dir::Aside(_) => true,
-            Dir::Unknown => false,
+            Dir::Computed(_) => false,
         };
-        let ok = World { dir, ..world.clone() };
+        let mut ok = world.clone();
+        ok.go(dir);
         BothWorlds { ok: vec![ok], failed: if there { Vec::new() } else { vec![world] } }
     }
 }
@@ -237,7 +334,49 @@ fn shared_directory(words: &[ShellWord]) -> ShellWord {
     };
     let Some((first, rest)) = words.split_first() else { return ShellWord::unknown() };
     let is_shared = |dir: &String| rest.iter().all(|word| directory(word).as_ref() == Some(dir));
-    directory(first).filter(is_shared).map_or_else(ShellWord::unknown, ShellWord::Begins)
+    directory(first).filter(is_shared).map_or_else(ShellWord::unknown, ShellWord::begins)
+}
+
+fn word_of(element: &ArrayElem) -> &shuck_ast::Word {
+    match element {
+        ArrayElem::Sequential(value)
+        | ArrayElem::Keyed { value, .. }
+        | ArrayElem::KeyedAppend { value, .. } => &value.word,
+    }
+}
+
+/// The commands in `$(…)` and backquotes of a text; `None` where one does not end.
+fn substitutions(text: &str) -> Option<Vec<&str>> {
+    let mut found = Vec::new();
+    let mut rest = text;
+    loop {
+        let open = match (rest.find("$("), rest.find('`')) {
+            (Some(open), tick) if tick.is_none_or(|tick| open < tick) => open,
+            (_, Some(tick)) => {
+                let (inner, after) = rest.get(tick + 1..)?.split_once('`')?;
+                found.push(inner);
+                rest = after;
+                continue;
+            }
+            (_, None) => return Some(found),
+        };
+        let inner = rest.get(open + 2..)?;
+        if let Some(arithmetic) = inner.strip_prefix('(') {
+            rest = arithmetic;
+            continue;
+        }
+        let mut depth = 1_usize;
+        let end = inner.char_indices().find_map(|(at, sign)| {
+            match sign {
+                '(' => depth += 1,
+                ')' => depth -= 1,
+                _ => {}
+            }
+            (depth == 0).then_some(at)
+        })?;
+        found.push(inner.get(..end)?);
+        rest = inner.get(end..)?;
+    }
 }
 
 fn one(words: &[ShellWord]) -> ShellWord {
@@ -263,18 +402,15 @@ pub fn fed(statement: &Stmt, source: &str) -> Option<String> {
 /// What the command prints, where it prints what it is told.
 pub fn printed(statement: &Stmt, source: &str) -> Option<String> {
     let Command::Simple(command) = &statement.command else { return None };
-    let name = command.name.try_static_text(source)?;
-    match name.as_ref() {
-        "echo" | "printf" => {
-            let words = command.args.iter().map(|word| {
-                word::read(word, source, &Variables::new())
-                    .words
-                    .first()
-                    .map_or_else(String::new, |word| word.start().to_owned())
-            });
-            Some(words.collect::<Vec<_>>().join(" "))
-        }
-        "cat" => fed(statement, source),
-        _ => None,
+    let words = std::iter::once(&command.name).chain(&command.args);
+    let words: Vec<ShellWord> =
+        words.flat_map(|word| word::read(word, source, &Variables::new()).words).collect();
+    if words.first().is_some_and(|name| name.is("cat")) {
+        return fed(statement, source);
     }
+    // What is not known of it is a variable that nobody has set.
+    script::told(&words).or_else(|| {
+        let is_printer = words.first().is_some_and(|name| name.is("echo") || name.is("printf"));
+        is_printer.then(|| script::told(&script::quoted(&words))).flatten()
+    })
 }

@@ -18,7 +18,7 @@ impl Machine for Recorder {
     fn run(&mut self, call: &ShellCall, state: &Vec<String>) -> WorldStep<Vec<String>> {
         let words = call.words.iter().map(|word| match word {
             ShellWord::Known(text) => text.clone(),
-            ShellWord::Begins(text) => format!("{text}…"),
+            ShellWord::Open(word) => format!("{}…{}", word.start, word.end),
             ShellWord::Place(place) => format!("{place:?}"),
         });
         let env = call.env.iter().map(|(name, value)| format!("{name}={}", value.start()));
@@ -26,11 +26,15 @@ impl Machine for Recorder {
         let dir = match &call.dir {
             Dir::At(path) => path.display().to_string(),
             Dir::Aside(_) => "aside".to_owned(),
-            Dir::Unknown => "?".to_owned(),
+            Dir::Computed(_) => "?".to_owned(),
         };
         let after =
             if state.is_empty() { String::new() } else { format!(" after {}", state.join(",")) };
-        let call = format!("{dir}: {line}{after}");
+        let sure = match call.certainty {
+            Certainty::Sure => "",
+            Certainty::Maybe => "maybe ",
+        };
+        let call = format!("{dir}: {sure}{line}{after}");
         if !self.calls.contains(&call) {
             self.calls.push(call);
         }
@@ -46,12 +50,17 @@ impl Machine for Recorder {
         }
     }
 
-    fn write(&mut self, file: &ShellWord, dir: &Dir) {
+    fn write(&mut self, file: &ShellWord, dir: &Dir, _: &mut Vec<String>) {
         self.calls.push(format!("write {:?}", dir.join(file)));
     }
 
     fn is_directory(&self, path: &Path) -> bool {
         path.ends_with("there")
+    }
+
+    fn prints(&mut self, call: &ShellCall, _: &Vec<String>) -> Option<String> {
+        let is_asked = call.words.iter().map(ShellWord::start).eq(["prints"]);
+        is_asked.then(|| "printed\n".to_owned())
     }
 
     fn trouble(&mut self, trouble: &Trouble, _: &Dir, _: &Vec<String>) {
@@ -61,7 +70,7 @@ impl Machine for Recorder {
 
 fn recorded(text: &str) -> Recorder {
     let variables = [("HOME".to_owned(), ShellWord::known("/home"))].into();
-    let start = World { dir: Dir::At(PathBuf::from("/w")), variables, state: Vec::new() };
+    let start = World::at(Dir::At(PathBuf::from("/w")), variables, Vec::new());
     let mut recorder = Recorder::default();
     walk(text, start, &mut recorder);
     recorder
@@ -130,8 +139,69 @@ fn every_command_of_a_line_is_found_however_it_is_put_there() {
         "builtin command git x",
         "exec git x",
         "exec -a foo git x",
+        "echo ${y:-$(git x)}",
+        "[[ -n $(git x) ]] && a",
+        "(( $(git x) ))",
+        "C=(git x); \"${C[@]}\"",
+        "C=(git); C+=(x); ${C[@]}",
+        "declare -a C=(git x); \"${C[@]}\"",
+        "f() { git \"$@\"; }; f x",
+        "f() { git $1; }; f x y",
+        "git() { command git \"$@\"; }; git x",
+        "set -- git x; \"$@\"",
+        "git $(echo x)",
+        "V=$(printf x); git $V",
+        "eval \"$(echo git x)\"",
     ] {
         assert_found(line);
+    }
+}
+
+#[test]
+fn however_a_shell_is_told_its_script_it_is_found() {
+    for line in [
+        "bash -euo pipefail -c 'git x'",
+        "bash -O extglob -o pipefail -c 'git x'",
+        "bash -ce 'git x'",
+        "sh -cx 'git x'",
+        "bash --norc --rcfile /f -ic 'git x'",
+        "bash -c 'git \"$1\"' name x",
+        "bash -c '\"$@\"' name git x",
+        "bash -s -- a <<'E'\ngit x\nE",
+        "printf 'a\\ngit x\\n' | sh",
+        "printf '%s\\n' a 'git x' | bash",
+        "fish --command='git x'",
+    ] {
+        assert_found(line);
+    }
+}
+
+#[test]
+fn a_program_that_nobody_knows_may_run_what_is_among_its_words() {
+    for line in [
+        "proxychains -q git x",
+        "op run -- git x",
+        "direnv exec . git x",
+        "foo git x",
+        "foo -v --opt 3 run -- git x",
+        "foo run bash -c 'git x'",
+        "foo -c 'true; git x'",
+        "foo --run='true; git x'",
+        "foo bar --exec 'true && git x' baz",
+        "foo -p git --run 'true; git x'",
+        "$SUDO git x",
+    ] {
+        let calls = recorded(line).calls;
+        assert!(calls.iter().any(|call| call == "/w: maybe git x"), "{line}: {calls:?}");
+    }
+    for line in ["foo 'git x'", "foo --title 'true; git x'", "grep git x"] {
+        let Recorder { calls, troubles } = recorded(line);
+        assert!(
+            !calls.iter().any(|call| call.ends_with("git x")) || calls.len() == 1,
+            "{line}: {calls:?}"
+        );
+        assert!(!calls.iter().any(|call| call.contains("maybe")), "{line}: {calls:?}");
+        assert_eq!(troubles, [""; 0], "{line}");
     }
 }
 
@@ -142,6 +212,13 @@ fn it_is_found_behind_the_programs_that_run_others() {
         "time -p git x",
         "sudo git x",
         "sudo -u me -E git x",
+        "sudo -iu me git x",
+        "env -iS'git x'",
+        "flock -x -w 10 l git x",
+        "timeout -vk 5 30 git x",
+        "strace -fo /f git x",
+        "watch -dn 5 git x",
+        "exec -a name git x",
         "nice -n 5 git x",
         "timeout -k 1 5s git x",
         "stdbuf -oL git x",
@@ -156,9 +233,6 @@ fn it_is_found_behind_the_programs_that_run_others() {
         "pwsh -NoProfile -Command 'git x'",
         "powershell.exe -c git x",
         "iex 'git x'",
-        "proxychains -q git x",
-        "op run -- git x",
-        "direnv exec . git x",
         "env -S git x",
         "parallel ::: 'git x'",
         "watch -n 1 git x",
@@ -187,7 +261,7 @@ fn what_the_line_itself_writes_is_known_by_its_place() {
         assert_eq!(written(line), at("/w/f"), "{line}");
     }
     assert_eq!(written("cd there; a > f"), at("/w/there/f"));
-    assert_eq!(written("a > $F"), [format!("write {:?}", Dir::Unknown)]);
+    assert_eq!(written("a > $F"), [format!("write {:?}", Dir::Computed("/w/${F}".into()))]);
     for line in ["a < f", "a <<< f", "a <<E\nf\nE", "a 2>&1 | b"] {
         let all = written(line);
         assert!(all.iter().all(|call| !call.contains("/w/f")), "{line}: {all:?}");
@@ -197,7 +271,7 @@ fn what_the_line_itself_writes_is_known_by_its_place() {
 #[test]
 fn a_text_for_a_shell_that_nobody_knows_is_told_with_what_it_is_made_of() {
     for line in [
-        "eval \"$(echo git x)\"",
+        "eval \"$(cat f; echo git x)\"",
         "bash -c \"$(cat <<'E'\ngit x\nE\n)\"",
         "source <(echo git x)",
         "bash <(echo git x)",
@@ -256,6 +330,12 @@ fn words_keep_what_is_known_of_them() {
         ("cd $(mktemp -d) && cd .. && git c", "?: git c"),
         ("cd $(mktemp -d -p .) && git c", "?: git c"),
         ("ls | xargs -n 1 git add", "/w: git add …"),
+        ("xargs -0I {} git c -m {} < f", "/w: git c -m …"),
+        ("xargs --replace=% git c a% < f", "/w: git c a…"),
+        ("find . -execdir git c -m x {} +", "/w: git c -m x …"),
+        ("git push o \"$(y):main\"", "/w: git push o …:main"),
+        ("V=$(y)z; git push o $V:main", "/w: git push o …z:main"),
+        ("git c $(prints)-x", "/w: git c printed-x"),
         ("X=a; X=$(b); git c $X", "/w: git c …"),
     ] {
         assert_eq!(gits(line), [call], "{line}");
@@ -276,9 +356,12 @@ fn the_directory_is_followed() {
         ("(cd x && git c); git d", &["/w/x: git c", "/w: git d"]),
         ("cd /a && cd b && git c", &["/a/b: git c"]),
         ("cd \"$D\" && git c", &["?: git c"]),
-        ("cd && git c", &["?: git c"]),
+        ("cd && git c", &["/home: git c"]),
+        ("cd there && cd - && git c", &["/w: git c"]),
+        ("cd there && cd $OLDPWD && git c", &["/w: git c"]),
+        ("cd there; git -C $PWD/x c", &["/w/there: git -C /w/there/x c"]),
         ("cd - && git c", &["?: git c"]),
-        ("pushd there && git c; popd; git d", &["/w/there: git c", "?: git d", "/w/there: git d"]),
+        ("pushd there && git c; popd; git d", &["/w/there: git c", "/w: git d", "/w/there: git d"]),
         ("D=/a; cd $D/b && git c", &["/a/b: git c"]),
         ("env -C there git c", &["/w/there: git c"]),
         ("bash -c 'cd there; git c'; git d", &["/w/there: git c", "/w: git d"]),
@@ -317,13 +400,33 @@ fn what_a_command_changes_is_seen_by_the_ones_behind_it() {
 
 #[test]
 fn a_text_that_cannot_be_read_is_reported() {
-    for line in
-        ["git c (", "eval \"git $x\"", "echo ${x:-$(git c)}", "bash -c 'git c ('", "(( $(git c) ))"]
-    {
+    for line in ["git c (", "eval \"git $x\"", "echo ${x:-$(git c}", "bash -c 'git c ('"] {
         assert!(recorded(line).troubles.iter().any(|text| text.contains("git")), "{line}");
     }
     assert!(recorded(&format!("{}git c", "a && ".repeat(5000))).troubles.len() == 1);
     assert!(recorded("git c; ls -la").troubles.is_empty());
+}
+
+#[test]
+fn a_line_that_is_nested_too_deeply_is_reported_before_it_is_parsed() {
+    for (open, close) in [
+        ("time ", ""),
+        ("coproc ", ""),
+        ("! time ", ""),
+        ("( ", " )"),
+        ("{ ", "; }"),
+        ("if ", "; then x; fi"),
+        ("a && ", ""),
+        ("f() ", ""),
+        ("${x:-", "}"),
+    ] {
+        for times in [400, 2000] {
+            let line = format!("{}git c{}", open.repeat(times), close.repeat(times));
+            assert_eq!(recorded(&line).troubles.len(), 1, "{times} times {open:?}");
+        }
+        let line = format!("{}git c{}", open.repeat(8), close.repeat(8));
+        assert!(!recorded(&line).troubles.contains(&line), "{open:?}");
+    }
 }
 
 #[test]

@@ -10,9 +10,9 @@ use shuck_ast::{
 };
 
 use super::command::{assign, fed, forget, printed, turns};
+use super::script::reads_a_script;
 use super::word::{self, ShellWord};
 use super::world::{BothWorlds, Machine, Trouble, World, Worlds, union};
-use super::wrap;
 
 /// More ways than these are not followed: a line with so many is not one that somebody means.
 const WORLDS: usize = 24;
@@ -116,14 +116,15 @@ impl<M: Machine> Walker<'_, M> {
     ) -> Worlds<M::State> {
         let heredoc = match &redirect.target {
             RedirectTarget::Word(word) => {
+                worlds = self.nested(word, source, worlds);
                 if writes(redirect.kind) {
-                    for world in &worlds {
+                    for world in &mut worlds {
                         for target in word::read(word, source, &world.variables).words {
-                            self.machine.write(&target, &world.dir);
+                            self.machine.write(&target, &world.dir, &mut world.state);
                         }
                     }
                 }
-                return self.nested(word, source, worlds);
+                return worlds;
             }
             RedirectTarget::Heredoc(heredoc) => heredoc,
         };
@@ -134,7 +135,7 @@ impl<M: Machine> Walker<'_, M> {
                     worlds = self.beside(body, source, worlds);
                 }
                 HeredocBodyPart::ArithmeticExpansion { .. } | HeredocBodyPart::Parameter(_) => {
-                    self.trouble(span.slice(source), "it is not looked into", &worlds);
+                    worlds = self.within(span.slice(source), worlds);
                 }
             }
         }
@@ -162,11 +163,12 @@ impl<M: Machine> Walker<'_, M> {
     ) -> BothWorlds<M::State> {
         let mut flow = BothWorlds::none();
         for world in worlds {
-            let World { dir, variables, .. } = world.clone();
+            let World { dir, variables, certainty, .. } = world.clone();
             let outside = |inner: Worlds<M::State>| {
                 let back = |w: World<M::State>| World {
                     dir: dir.clone(),
                     variables: variables.clone(),
+                    certainty,
                     state: w.state,
                 };
                 union(Vec::new(), inner.into_iter().map(back).collect())
@@ -235,7 +237,7 @@ impl<M: Machine> Walker<'_, M> {
             BinaryOp::Pipe | BinaryOp::PipeAll => {
                 let left = |walker: &mut Self, inner| walker.statement(&binary.left, source, inner);
                 let between = self.subshell(worlds, left).all();
-                if wrap::reads_a_script(&binary.right, source) {
+                if reads_a_script(&binary.right, source) {
                     if let Some(text) = printed(&binary.left, source) {
                         return self.subshell(between, |walker, inner| walker.text(&text, inner));
                     }
@@ -290,12 +292,10 @@ impl<M: Machine> Walker<'_, M> {
                 self.sequence(&command.always_body, source, worlds)
             }
             CompoundCommand::Arithmetic(command) => {
-                self.trouble(command.span.slice(source), "it is not looked into", &worlds);
-                BothWorlds::both(worlds)
+                BothWorlds::both(self.within(command.span.slice(source), worlds))
             }
             CompoundCommand::Conditional(command) => {
-                self.trouble(command.span.slice(source), "it is not looked into", &worlds);
-                BothWorlds::both(worlds)
+                BothWorlds::both(self.within(command.span.slice(source), worlds))
             }
         }
     }

@@ -2,16 +2,25 @@
 
 use std::collections::BTreeMap;
 
-use shuck_ast::{BourneParameterExpansion, StmtSeq, WordPart, WordPartNode};
+use shuck_ast::{BourneParameterExpansion, StmtSeq, VarRef, WordPart, WordPartNode};
 
 /// A word of a command, after quotes are taken away.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ShellWord {
     Known(String),
-    /// How it begins; the rest depends on what the line does not say.
-    Begins(String),
+    /// A part of it depends on what the line does not say.
+    Open(OpenWord),
     /// A directory that the line has another program name.
     Place(KnownDirectory),
+}
+
+/// What is known of a word with an unknown part.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OpenWord {
+    pub start: String,
+    pub end: String,
+    /// The word as the line has it: two that are written alike are one, whatever it is.
+    pub written: String,
 }
 
 /// A directory whose name is printed by a program that is known to print just this.
@@ -28,7 +37,13 @@ pub enum KnownDirectory {
 impl ShellWord {
     /// A word of which nothing is known.
     pub fn unknown() -> ShellWord {
-        ShellWord::Begins(String::new())
+        ShellWord::Open(OpenWord::default())
+    }
+
+    /// A word of which only the beginning is known.
+    pub fn begins(start: impl Into<String>) -> ShellWord {
+        let start = start.into();
+        ShellWord::Open(OpenWord { written: format!("{start}…"), start, end: String::new() })
     }
 
     /// A word that is said in full.
@@ -40,14 +55,22 @@ impl ShellWord {
     pub fn text(&self) -> Option<&str> {
         match self {
             ShellWord::Known(text) => Some(text),
-            ShellWord::Begins(_) | ShellWord::Place(_) => None,
+            ShellWord::Open(_) | ShellWord::Place(_) => None,
         }
     }
 
     /// How the word begins, as far as that is known.
     pub fn start(&self) -> &str {
         match self {
-            ShellWord::Known(text) | ShellWord::Begins(text) => text,
+            ShellWord::Known(text) | ShellWord::Open(OpenWord { start: text, .. }) => text,
+            ShellWord::Place(_) => "",
+        }
+    }
+
+    /// How the word ends, as far as that is known.
+    pub fn end(&self) -> &str {
+        match self {
+            ShellWord::Known(text) | ShellWord::Open(OpenWord { end: text, .. }) => text,
             ShellWord::Place(_) => "",
         }
     }
@@ -60,8 +83,10 @@ impl ShellWord {
     pub fn strip_prefix(&self, prefix: &str) -> Option<ShellWord> {
         match self {
             ShellWord::Known(text) => text.strip_prefix(prefix).map(ShellWord::known),
-            ShellWord::Begins(text) => {
-                text.strip_prefix(prefix).map(|rest| ShellWord::Begins(rest.to_owned()))
+            ShellWord::Open(open) => {
+                let start = open.start.strip_prefix(prefix)?.to_owned();
+                let written = open.written.strip_prefix(prefix).unwrap_or(&open.written).to_owned();
+                Some(ShellWord::Open(OpenWord { start, written, end: open.end.clone() }))
             }
             ShellWord::Place(_) => None,
         }
@@ -69,17 +94,37 @@ impl ShellWord {
 
     /// The word cut in two at the first `=`.
     pub fn split_assignment(&self) -> Option<(&str, ShellWord)> {
-        let (name, rest) = self.start().split_once('=')?;
-        let rest = match self {
-            ShellWord::Known(_) => ShellWord::known(rest),
-            ShellWord::Begins(_) | ShellWord::Place(_) => ShellWord::Begins(rest.to_owned()),
-        };
-        Some((name, rest))
+        let (name, _) = self.start().split_once('=')?;
+        Some((name, self.strip_prefix(&format!("{name}="))?))
     }
 }
 
-/// The values of variables that the line itself has set.
+/// The values of variables that the line itself has set. An element of an array is known under `name[0]` and so on, an
+/// argument of a function under `@[0]`, and what a command in `$(…)` prints under the text of it.
 pub type Variables = BTreeMap<String, ShellWord>;
+
+/// The words of an array; `None` where the line does not say them.
+pub fn array(variables: &Variables, name: &str) -> Option<Vec<ShellWord>> {
+    let words = (0..).map_while(|at| variables.get(&format!("{name}[{at}]")).cloned());
+    variables.contains_key(&format!("{name}[]")).then(|| words.collect())
+}
+
+/// Gives an array these words; `None` is words that nobody knows.
+pub fn set_array(variables: &mut Variables, name: &str, words: Option<Vec<ShellWord>>) {
+    let start = format!("{name}[");
+    variables.retain(|known, _| !known.starts_with(&start));
+    let Some(words) = words else { return };
+    variables.insert(format!("{name}[]"), ShellWord::known(""));
+    for (at, word) in words.into_iter().enumerate() {
+        variables.insert(format!("{name}[{at}]"), word);
+    }
+}
+
+/// The statement that a `$(…)` is made of, where it is one only: under its text it is known what it prints.
+pub fn only_statement(body: &StmtSeq) -> Option<&shuck_ast::Stmt> {
+    let [statement] = body.as_slice() else { return None };
+    Some(statement)
+}
 
 /// What a word of the syntax tree comes to.
 #[derive(Default)]
@@ -97,22 +142,27 @@ pub fn read<'a>(
     source: &'a str,
     variables: &Variables,
 ) -> WordReading<'a> {
+    if let Some(words) = whole_array(&word.parts, variables) {
+        return WordReading { words, ..WordReading::default() };
+    }
     let mut reader = WordReader {
         source,
         variables,
-        text: String::new(),
+        word: OpenWord::default(),
         open: true,
         found: WordReading::default(),
     };
     reader.whole(&word.parts);
-    let WordReader { text, open, mut found, .. } = reader;
+    let WordReader { word: mut text, open, mut found, .. } = reader;
     let value = if let Some(place) = place(&word.parts, source, variables) {
         ShellWord::Place(place)
-    } else if !open || word.has_active_brace_expansion() {
-        let brace = text.find('{').filter(|_| word.has_active_brace_expansion());
-        ShellWord::Begins(text.get(..brace.unwrap_or(text.len())).unwrap_or_default().to_owned())
+    } else if word.has_active_brace_expansion() {
+        text.start.truncate(text.start.find('{').unwrap_or(text.start.len()));
+        ShellWord::Open(OpenWord { end: String::new(), ..text })
+    } else if open {
+        ShellWord::Known(text.start)
     } else {
-        ShellWord::Known(text)
+        ShellWord::Open(text)
     };
     found.words = match (&value, word.parts.as_slice()) {
         // `$COMMAND` without quotes becomes as many words as its value has.
@@ -124,16 +174,47 @@ pub fn read<'a>(
     found
 }
 
-/// The variable whose plain value this is.
-fn variable(part: &WordPart) -> Option<&str> {
-    if let WordPart::Variable(name) = part {
-        return Some(name.as_str());
+/// The words that `"${name[@]}"` or `"$@"` becomes, in quotes or not.
+fn whole_array(parts: &[WordPartNode], variables: &Variables) -> Option<Vec<ShellWord>> {
+    let [part] = parts else { return None };
+    if let WordPart::DoubleQuoted { parts, .. } = &part.kind {
+        return whole_array(parts, variables);
+    }
+    if let WordPart::Variable(name) = &part.kind {
+        return ["@", "*"].contains(&name.as_str()).then(|| array(variables, "@")).flatten();
+    }
+    let reference = reference(&part.kind).filter(|reference| reference.has_array_selector())?;
+    array(variables, reference.name.as_str())
+}
+
+/// The variable that a part of a word names, without anything done to its value.
+fn reference(part: &WordPart) -> Option<&VarRef> {
+    if let WordPart::ArrayAccess(reference) = part {
+        return Some(reference);
     }
     let WordPart::Parameter(parameter) = part else { return None };
     let Some(BourneParameterExpansion::Access { reference }) = parameter.bourne() else {
         return None;
     };
+    Some(reference)
+}
+
+/// The variable whose plain value this is.
+fn variable(part: &WordPart) -> Option<&str> {
+    if let WordPart::Variable(name) = part {
+        return Some(name.as_str());
+    }
+    let reference = reference(part)?;
     reference.subscript.is_none().then(|| reference.name.as_str())
+}
+
+/// The value of a variable, or of an argument.
+fn value<'v>(variables: &'v Variables, name: &str) -> Option<&'v ShellWord> {
+    let argument = || {
+        let number: usize = name.parse().ok()?;
+        variables.get(&format!("@[{}]", number.checked_sub(1)?))
+    };
+    variables.get(name).or_else(argument)
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -145,7 +226,7 @@ enum Quotes {
 struct WordReader<'a, 'v> {
     source: &'a str,
     variables: &'v Variables,
-    text: String,
+    word: OpenWord,
     /// Whether everything so far is known.
     open: bool,
     found: WordReading<'a>,
@@ -174,20 +255,29 @@ impl<'a> WordReader<'a, '_> {
             self.variable("HOME");
             self.push(&unescaped(after, Quotes::None));
         } else {
-            self.open = false;
+            self.unknown(literal);
         }
         self.parts(rest, Quotes::None);
     }
 
     fn variable(&mut self, name: &str) {
-        match self.variables.get(name).cloned() {
+        match value(self.variables, name).cloned() {
             Some(ShellWord::Known(text)) => self.push(&text),
-            Some(ShellWord::Begins(text)) => {
-                self.push(&text);
-                self.open = false;
+            Some(ShellWord::Open(word)) => {
+                self.push(&word.start);
+                self.unknown(word.written.strip_prefix(&word.start).unwrap_or(&word.written));
+                self.word.end = word.end;
             }
-            Some(ShellWord::Place(_)) | None => self.open = false,
+            Some(ShellWord::Place(place)) => self.unknown(&format!("{place:?}")),
+            None => self.unknown(&format!("${{{name}}}")),
         }
+    }
+
+    /// A part that the line does not say, as it has it.
+    fn unknown(&mut self, written: &str) {
+        self.open = false;
+        self.word.end.clear();
+        self.word.written.push_str(written);
     }
 
     fn part(&mut self, part: &'a WordPartNode, quotes: Quotes) {
@@ -202,9 +292,16 @@ impl<'a> WordReader<'a, '_> {
             }
             WordPart::SingleQuoted { value, .. } => self.push(value.slice(self.source)),
             WordPart::DoubleQuoted { parts, .. } => self.parts(parts, Quotes::Double),
-            WordPart::CommandSubstitution { body, .. }
-            | WordPart::ProcessSubstitution { body, .. } => {
-                self.open = false;
+            WordPart::ProcessSubstitution { body, .. } => {
+                self.unknown(part.span.slice(self.source));
+                self.found.nested.push(body);
+            }
+            WordPart::CommandSubstitution { body, .. } => {
+                let printed = only_statement(body).map(|one| one.span.slice(self.source));
+                match printed.and_then(|text| self.variables.get(text)).cloned() {
+                    Some(text) => self.push(text.start()),
+                    None => self.unknown(part.span.slice(self.source)),
+                }
                 self.found.nested.push(body);
             }
             WordPart::Variable(_)
@@ -221,16 +318,16 @@ impl<'a> WordReader<'a, '_> {
             | WordPart::IndirectExpansion { .. }
             | WordPart::PrefixMatch { .. }
             | WordPart::Transformation { .. } => {
-                self.open = false;
+                self.unknown(part.span.slice(self.source));
                 self.found.opaque.push(part.span.slice(self.source));
             }
         }
     }
 
     fn push(&mut self, text: &str) {
-        if self.open {
-            self.text.push_str(text);
-        }
+        self.word.written.push_str(text);
+        let known = if self.open { &mut self.word.start } else { &mut self.word.end };
+        known.push_str(text);
     }
 }
 

@@ -2,16 +2,17 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use super::word::{KnownDirectory, ShellWord, Variables};
+use super::word::{KnownDirectory, ShellWord, Variables, set_array};
 use super::wrap::ShellCall;
+use crate::git::clean_path;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Dir {
     At(PathBuf),
     /// In the workspace of a ticket or in a new directory, so many directories below its root.
     Aside(usize),
-    /// Where it is cannot be read from the line.
-    Unknown,
+    /// Where it is depends on what the line does not say: seen from where it was said, as the line has it.
+    Computed(PathBuf),
 }
 
 impl Dir {
@@ -26,10 +27,22 @@ impl Dir {
                 Dir::At(PathBuf::from(text))
             }
             (Dir::At(here), ShellWord::Known(text)) => Dir::At(here.join(text)),
-            (Dir::Aside(depth), ShellWord::Known(text)) => {
-                descend(*depth, Path::new(text)).map_or(Dir::Unknown, Dir::Aside)
+            (Dir::Aside(depth), ShellWord::Known(text)) => descend(*depth, Path::new(text))
+                .map_or_else(|| Dir::Computed(PathBuf::from(text)), Dir::Aside),
+            (Dir::Computed(here), ShellWord::Known(text)) => Dir::Computed(here.join(text)),
+            (Dir::At(here) | Dir::Computed(here), ShellWord::Open(word)) => {
+                Dir::Computed(here.join(&word.written))
             }
-            (Dir::Unknown, _) | (_, ShellWord::Begins(_)) => Dir::Unknown,
+            (Dir::Aside(_), ShellWord::Open(word)) => Dir::Computed(PathBuf::from(&word.written)),
+        }
+    }
+
+    /// The same directory as a shell names it after `cd`: without the steps back, whatever links are on the way.
+    pub fn tidied(self) -> Dir {
+        match self {
+            Dir::At(path) => Dir::At(clean_path(&path)),
+            Dir::Computed(path) => Dir::Computed(clean_path(&path)),
+            Dir::Aside(depth) => Dir::Aside(depth),
         }
     }
 }
@@ -45,12 +58,21 @@ fn descend(depth: usize, path: &Path) -> Option<usize> {
     })
 }
 
+/// Whether the line says that something is run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Certainty {
+    Sure,
+    /// A program that nobody knows here has it among its words.
+    Maybe,
+}
+
 /// How things may stand between two commands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct World<S> {
     /// The shell's directory.
     pub dir: Dir,
     pub variables: Variables,
+    pub certainty: Certainty,
     /// What the machine keeps; a subshell changes it for everybody.
     pub state: S,
 }
@@ -59,6 +81,28 @@ pub struct World<S> {
 const ERREXIT: &str = "-e";
 
 impl<S> World<S> {
+    /// The world that a line begins in.
+    pub fn at(dir: Dir, mut variables: Variables, state: S) -> World<S> {
+        if let Dir::At(path) = &dir
+            && let Some(path) = path.to_str()
+        {
+            variables.insert("PWD".to_owned(), ShellWord::known(path));
+        }
+        World { dir, variables, certainty: Certainty::Sure, state }
+    }
+
+    /// The shell goes there.
+    pub fn go(&mut self, dir: Dir) {
+        let path = match &dir {
+            Dir::At(path) => path.to_str().map(ShellWord::known),
+            Dir::Aside(_) | Dir::Computed(_) => None,
+        };
+        let before = self.variables.remove("PWD").unwrap_or_else(ShellWord::unknown);
+        self.variables.insert("OLDPWD".to_owned(), before);
+        self.variables.insert("PWD".to_owned(), path.unwrap_or_else(ShellWord::unknown));
+        self.dir = dir;
+    }
+
     /// Whether the shell ends when a command fails.
     pub fn ends_on_failure(&self) -> bool {
         self.variables.contains_key(ERREXIT)
@@ -73,6 +117,12 @@ impl<S> World<S> {
             } else if option.starts_with('+') && letters.contains('e') {
                 self.variables.remove(ERREXIT);
             }
+        }
+        let first =
+            options.iter().position(|word| word.is("--") || !word.start().starts_with(['-', '+']));
+        if let Some(first) = first {
+            let skip = first + usize::from(options.get(first).is_some_and(|word| word.is("--")));
+            set_array(&mut self.variables, "@", options.get(skip..).map(<[_]>::to_vec));
         }
     }
 }
@@ -96,8 +146,10 @@ pub trait Machine {
     /// A command comes to be run.
     fn run(&mut self, call: &ShellCall, state: &Self::State) -> WorldStep<Self::State>;
     /// The line itself writes a file.
-    fn write(&mut self, file: &ShellWord, dir: &Dir);
+    fn write(&mut self, file: &ShellWord, dir: &Dir, state: &mut Self::State);
     fn is_directory(&self, path: &Path) -> bool;
+    /// What a command prints, where that is known: its output in `$(…)` becomes a part of a word.
+    fn prints(&mut self, call: &ShellCall, state: &Self::State) -> Option<String>;
     /// A part of the line was not understood.
     fn trouble(&mut self, trouble: &Trouble, dir: &Dir, state: &Self::State);
 }

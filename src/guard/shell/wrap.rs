@@ -1,16 +1,20 @@
 //! Commands that run other commands: `env`, `sudo`, `xargs`, `parallel`, `sh -c`, `eval` and their like.
+//!
+//! Of most programs it is not known here how they are called. What they run stands among their words all the same, so it is
+//! looked for there: known wrappers run it for sure, any other program maybe.
 
-use shuck_ast::{Command, Stmt};
-
+use super::script::{
+    ShellScript, joined, of_windows, parallel, quoted, script, script_of, sourced, split_by_env,
+};
 use super::word::ShellWord;
-use super::world::Dir;
-use crate::text::shell_quoted;
+use super::world::{Certainty, Dir};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShellCall {
     pub words: Vec<ShellWord>,
     pub env: Vec<(String, ShellWord)>,
     pub dir: Dir,
+    pub certainty: Certainty,
 }
 
 pub enum Unwrapped {
@@ -20,130 +24,142 @@ pub enum Unwrapped {
     Run(ShellCall),
     /// It runs these, each of which may have wrappers of its own.
     Each(Vec<ShellCall>),
-    Script {
-        text: ShellWord,
-        dir: Dir,
-        /// In this shell, or in one of its own.
-        here: bool,
-    },
+    /// A text for this shell.
+    Here(ShellWord),
+    Script(ShellScript),
 }
 
-/// How a program is called that runs the command that its arguments end with.
-struct Wrapper {
-    names: &'static [&'static str],
-    /// Options whose value is the next word.
-    valued: &'static [&'static str],
-    /// How many words stand before the command.
-    skip: usize,
-}
-
-const WRAPPERS: &[Wrapper] = &[
-    Wrapper {
-        names: &[
-            "command",
-            "builtin",
-            "nohup",
-            "setsid",
-            "noglob",
-            "nocorrect",
-            "-",
-            "busybox",
-            "toybox",
-            "rtk",
-            "chronic",
-            "unbuffer",
-        ],
-        valued: &[],
-        skip: 0,
-    },
-    Wrapper { names: &["exec"], valued: &["-a"], skip: 0 },
-    Wrapper { names: &["env"], valued: &["-u", "--unset", "-C", "--chdir"], skip: 0 },
-    Wrapper { names: &["time"], valued: &["-f", "--format", "-o", "--output"], skip: 0 },
-    Wrapper { names: &["nice"], valued: &["-n", "--adjustment"], skip: 0 },
-    Wrapper { names: &["ionice"], valued: &["-c", "-n", "-p"], skip: 0 },
-    Wrapper { names: &["stdbuf"], valued: &["-i", "-o", "-e"], skip: 0 },
-    Wrapper {
-        names: &["timeout", "gtimeout"],
-        valued: &["-s", "--signal", "-k", "--kill-after"],
-        skip: 1,
-    },
-    Wrapper {
-        names: &["sudo", "doas"],
-        valued: &[
-            "-u", "--user", "-g", "--group", "-h", "-p", "-C", "-D", "--chdir", "-R", "-T", "-U",
-            "-r", "-t",
-        ],
-        skip: 0,
-    },
-    Wrapper {
-        names: &["xargs"],
-        valued: &[
-            "-I",
-            "-n",
-            "-P",
-            "-L",
-            "-d",
-            "-E",
-            "-s",
-            "-a",
-            "--max-args",
-            "--max-procs",
-            "--delimiter",
-        ],
-        skip: 0,
-    },
-    Wrapper { names: &["caffeinate"], valued: &["-t", "-w"], skip: 0 },
-    Wrapper { names: &["strace", "ltrace"], valued: &["-e", "-o", "-p", "-s"], skip: 0 },
-    Wrapper { names: &["flock"], valued: &["-w", "--timeout", "-E"], skip: 1 },
-    Wrapper { names: &["chroot", "chrt", "taskset"], valued: &[], skip: 1 },
-    Wrapper {
-        names: &[
-            "dbus-run-session",
-            "fakeroot",
-            "proxychains",
-            "proxychains4",
-            "ssh-agent",
-            "torsocks",
-            "unshare",
-            "xvfb-run",
-        ],
-        valued: &[],
-        skip: 0,
-    },
-    Wrapper { names: &["systemd-run"], valued: &["-p", "-E", "-u", "--unit", "-M"], skip: 0 },
-    Wrapper { names: &["runuser"], valued: &["-u", "-g", "-G"], skip: 0 },
-    Wrapper { names: &["npx"], valued: &["-p", "--package"], skip: 0 },
+/// Programs that run the command among their words, and nothing else.
+const WRAPPERS: [&str; 27] = [
+    "-",
+    "builtin",
+    "busybox",
+    "caffeinate",
+    "chronic",
+    "chrt",
+    "command",
+    "doas",
+    "env",
+    "exec",
+    "fakeroot",
+    "flock",
+    "ionice",
+    "nice",
+    "nocorrect",
+    "noglob",
+    "nohup",
+    "rtk",
+    "setsid",
+    "stdbuf",
+    "strace",
+    "sudo",
+    "taskset",
+    "time",
+    "timeout",
+    "unbuffer",
+    "xargs",
 ];
 
-/// Programs with a subcommand that runs the rest, and how many words stand before that.
-const RUNNERS: &[(&str, &str, usize)] = &[
-    ("asdf", "exec", 0),
-    ("bundle", "exec", 0),
-    ("direnv", "exec", 1),
-    ("doppler", "run", 0),
-    ("hatch", "run", 0),
-    ("mise", "exec", 0),
-    ("mise", "x", 0),
-    ("npm", "exec", 0),
-    ("op", "run", 0),
-    ("pdm", "run", 0),
-    ("perf", "stat", 0),
-    ("pipenv", "run", 0),
-    ("pnpm", "exec", 0),
-    ("poetry", "run", 0),
-    ("pyenv", "exec", 0),
-    ("rbenv", "exec", 0),
-    ("uv", "run", 0),
+/// Programs whose words are texts, names, or commands for another machine.
+const TALKERS: [&str; 63] = [
+    ":",
+    "[",
+    "ack",
+    "ag",
+    "alias",
+    "apropos",
+    "apt",
+    "apt-cache",
+    "apt-get",
+    "awk",
+    "basename",
+    "brew",
+    "cat",
+    "complete",
+    "cowsay",
+    "curl",
+    "dirname",
+    "dnf",
+    "docker",
+    "echo",
+    "egrep",
+    "expr",
+    "fc",
+    "fgrep",
+    "fly",
+    "gawk",
+    "gh",
+    "glab",
+    "grep",
+    "hash",
+    "head",
+    "help",
+    "heroku",
+    "history",
+    "info",
+    "jq",
+    "kubectl",
+    "less",
+    "logger",
+    "ls",
+    "lxc",
+    "man",
+    "multipass",
+    "nerdctl",
+    "notify-send",
+    "pip",
+    "pip3",
+    "podman",
+    "print",
+    "printf",
+    "pwd",
+    "read",
+    "rg",
+    "say",
+    "ssh",
+    "test",
+    "tix",
+    "tldr",
+    "type",
+    "vagrant",
+    "whatis",
+    "whereis",
+    "which",
 ];
 
-/// What stands behind its options is a line for a shell.
-const WATCH: Wrapper = Wrapper { names: &["watch"], valued: &["-n", "--interval"], skip: 0 };
+/// Programs that write or remove the files among their words.
+pub const WRITERS: [&str; 16] = [
+    "chmod", "cp", "dd", "install", "ln", "mkdir", "mv", "perl", "rm", "rsync", "sed", "shred",
+    "tee", "touch", "truncate", "unlink",
+];
 
 const SHELLS: [&str; 12] =
     ["sh", "bash", "dash", "zsh", "ksh", "ash", "mksh", "fish", "csh", "tcsh", "rbash", "yash"];
 
-/// The file that a program's input is.
-const STDIN: &str = "/dev/stdin";
+/// Others that are taken apart here.
+const SPECIAL: [&str; 18] = [
+    "cd",
+    "chdir",
+    "popd",
+    "pushd",
+    "cmd",
+    "cmd.exe",
+    "eval",
+    "fd",
+    "find",
+    "iex",
+    "parallel",
+    "powershell",
+    "powershell.exe",
+    "pwsh",
+    "pwsh.exe",
+    "source",
+    "trap",
+    "watch",
+];
+
+/// Behind one of these, or behind the same with `=`, many programs want a line for a shell.
+const LINE_OPTIONS: [&str; 7] = ["-c", "--command", "--run", "--exec", "--cmd", "-e", "-x"];
 
 /// How often one wrapper may stand inside another.
 const DEPTH: usize = 16;
@@ -162,218 +178,182 @@ pub fn unwrap(mut call: ShellCall, input: Option<String>) -> Unwrapped {
         let name = program(first).to_owned();
         let arguments = call.words.get(1..).unwrap_or_default();
         match name.as_str() {
-            "cd" | "chdir" | "pushd" => return Unwrapped::ChangeDir(target(arguments)),
-            "popd" => return Unwrapped::ChangeDir(ShellWord::unknown()),
-            "eval" => {
-                return Unwrapped::Script { text: joined(arguments), dir: call.dir, here: true };
+            "cd" | "chdir" | "pushd" | "Set-Location" => {
+                return Unwrapped::ChangeDir(target(arguments));
             }
+            "popd" => return Unwrapped::ChangeDir(ShellWord::known("-")),
+            "eval" => return Unwrapped::Here(joined(arguments)),
             "trap" => {
-                let text = arguments.first().cloned().unwrap_or_else(|| ShellWord::known(""));
-                return Unwrapped::Script { text, dir: call.dir, here: true };
+                let text = arguments.first().cloned();
+                return Unwrapped::Here(text.unwrap_or_else(|| ShellWord::known("")));
             }
             "find" | "fd" => return Unwrapped::Each(found(&call)),
             "." | "source" => return sourced(&call, input),
             "parallel" => return parallel(&call, input),
             "watch" => {
-                inside(&mut call, &name, &WATCH);
-                return Unwrapped::Script { text: joined(&call.words), dir: call.dir, here: false };
+                let words = arguments.iter().skip_while(|word| {
+                    word.start().starts_with('-') || word.start().parse::<f64>().is_ok()
+                });
+                return script(&call, joined(&words.cloned().collect::<Vec<_>>()));
             }
-            "env" if let Some(text) = split_by_env(arguments) => {
-                return Unwrapped::Script { text, dir: call.dir, here: false };
-            }
+            "env" if let Some(text) = split_by_env(arguments) => return script(&call, text),
             "command" if arguments.first().is_some_and(|a| a.is("-v") || a.is("-V")) => {
                 return Unwrapped::Nothing;
             }
-            "su" | "script" => return script_of(&call, input, "-c"),
-            _ if let Some(text) = of_windows(&name, arguments) => {
-                return Unwrapped::Script { text, dir: call.dir, here: false };
-            }
-            shell if SHELLS.contains(&shell) => return script_of(&call, input, "c"),
-            wrapper => {
-                if let Some(wrapper) = WRAPPERS.iter().find(|w| w.names.contains(&wrapper)) {
-                    inside(&mut call, &name, wrapper);
-                } else if !runs(&mut call, &name) {
-                    return Unwrapped::Run(call);
-                }
-            }
+            _ if let Some(text) = of_windows(&name, arguments) => return script(&call, text),
+            shell if SHELLS.contains(&shell) => return script_of(&call, input),
+            _ => match inside(call, &name) {
+                Inside::Call(inner) => call = inner,
+                Inside::Other(other) => return other,
+            },
         }
     }
     Unwrapped::Run(call)
 }
 
+enum Inside {
+    Call(ShellCall),
+    Other(Unwrapped),
+}
+
+/// Whether a program of this name means something here.
+pub fn is_known(name: &str) -> bool {
+    let lists: [&[&str]; 4] = [&WRAPPERS, &WRITERS, &SHELLS, &SPECIAL];
+    let is_git = name.eq_ignore_ascii_case("git") || name.eq_ignore_ascii_case("git.exe");
+    is_git
+        || name.starts_with("git-")
+        || ["gh", "glab", "hub"].contains(&name)
+        || lists.iter().any(|list| list.contains(&name))
+}
+
+/// What a program runs that is among its words, if it runs anything.
+fn inside(mut call: ShellCall, name: &str) -> Inside {
+    let is_wrapper = WRAPPERS.contains(&name);
+    let is_quiet =
+        TALKERS.contains(&name) || WRITERS.contains(&name) || !is_wrapper && is_known(name);
+    let known = (1..call.words.len()).find(|at| is_known_at(&call, *at));
+    // `$SUDO git …` runs git; anything else that has no name may be git itself.
+    let is_nameless = call.words.first().is_some_and(|word| word.text().is_none());
+    if is_quiet || is_nameless && known != Some(1) {
+        return Inside::Other(Unwrapped::Run(call));
+    }
+    // A wrapper runs a program here whose name the line does not say.
+    let is_open = |word: &ShellWord| word.text().is_none() && !word.start().starts_with('-');
+    let open = call.words.iter().position(is_open).filter(|_| is_wrapper && name != "xargs");
+    let end = known.or(open).unwrap_or(call.words.len());
+    let lines = if is_wrapper { 1..end } else { 1..call.words.len() };
+    let line = lines.into_iter().find_map(|at| line_behind(&call.words, at));
+    if let Some(line) = line {
+        // The command among the words may be one all the same.
+        let rest = call.words.get(end..).unwrap_or_default();
+        let text = joined(&[&[line, ShellWord::known("\n")], quoted(rest).as_slice()].concat());
+        return Inside::Other(script(&ShellCall { certainty: Certainty::Maybe, ..call }, text));
+    }
+    let mut at = 1;
+    while at < end
+        && let Some(word) = call.words.get(at)
+    {
+        let start = word.start();
+        let goes = matches!((name, start), ("env", "-C" | "--chdir") | ("sudo", "-D" | "--chdir"));
+        if let Some(to) = call.words.get(at + 1).filter(|_| goes) {
+            call.dir = call.dir.join(to);
+        } else if let Some(to) = word.strip_prefix("--chdir=") {
+            call.dir = call.dir.join(&to);
+        } else if let Some(set) = assignment(word) {
+            call.env.push(set);
+        }
+        at += 1;
+    }
+    if end == call.words.len() {
+        return Inside::Other(Unwrapped::Run(call));
+    }
+    if !is_wrapper {
+        call.certainty = Certainty::Maybe;
+    }
+    let options: Vec<ShellWord> = call.words.drain(..end).collect();
+    if name == "xargs" {
+        read_from_input(&mut call.words, sign_of_xargs(&options).as_deref());
+    }
+    Inside::Call(call)
+}
+
+fn is_known_at(call: &ShellCall, at: usize) -> bool {
+    call.words.get(at).is_some_and(|word| word.text().is_some() && is_known(program(word)))
+}
+
+/// The line for a shell that stands behind an option here. A single word is more likely a command among others.
+fn line_behind(words: &[ShellWord], at: usize) -> Option<ShellWord> {
+    let option = words.get(at)?;
+    let joined_on = option.split_assignment().filter(|(name, _)| LINE_OPTIONS.contains(name));
+    let text = match joined_on {
+        Some((_, text)) => text,
+        None if is_line_option(option.text()?) => words.get(at + 1)?.clone(),
+        None => return None,
+    };
+    text.start().trim().contains([' ', '\n', ';']).then_some(text)
+}
+
+fn is_line_option(option: &str) -> bool {
+    let is_cluster = |letters: &str| {
+        letters.len() < 6
+            && letters.ends_with('c')
+            && letters.bytes().all(|b| b.is_ascii_lowercase())
+    };
+    LINE_OPTIONS.contains(&option) || option.strip_prefix('-').is_some_and(is_cluster)
+}
+
+/// The sign for what `xargs` reads, where it is told one.
+fn sign_of_xargs(options: &[ShellWord]) -> Option<String> {
+    let mut words = options.iter().map(ShellWord::start);
+    while let Some(word) = words.next() {
+        if let Some(sign) = word.strip_prefix("--replace") {
+            return Some(sign.strip_prefix('=').unwrap_or("{}").to_owned());
+        }
+        let letters = word.strip_prefix('-').filter(|letters| !letters.starts_with('-'));
+        let Some((_, sign)) = letters.and_then(|letters| letters.split_once(['I', 'i'])) else {
+            continue;
+        };
+        let is_old = letters.is_some_and(|letters| letters.contains('i'));
+        return match (sign, is_old) {
+            ("", true) => Some("{}".to_owned()),
+            ("", false) => words.next().map(str::to_owned),
+            (sign, _) => Some(sign.to_owned()),
+        };
+    }
+    None
+}
+
+/// What is read comes into the words where this sign stands, or behind them.
+pub fn read_from_input(words: &mut Vec<ShellWord>, sign: Option<&str>) {
+    let Some(sign) = sign.filter(|sign| !sign.is_empty()) else {
+        words.push(ShellWord::unknown());
+        return;
+    };
+    for word in words {
+        if let Some((before, _)) = word.start().split_once(sign) {
+            *word = ShellWord::begins(before);
+        }
+    }
+}
+
 /// The name of the program, without its directory; where only the beginning is known, that.
-fn program(word: &ShellWord) -> &str {
+pub fn program(word: &ShellWord) -> &str {
     let text = word.start();
     text.rsplit('/').next().unwrap_or(text)
 }
 
 /// `A=b` before the command, which the shell has taken away already except behind `env` and `sudo`.
 fn take_assignments(call: &mut ShellCall) {
-    while let Some((name, value)) = call.words.first().and_then(|w| {
-        let (name, value) = w.split_assignment()?;
-        let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
-        (!name.is_empty() && name.chars().all(is_name)).then(|| (name.to_owned(), value))
-    }) {
-        call.env.push((name, value));
+    while let Some(set) = call.words.first().and_then(assignment) {
+        call.env.push(set);
         call.words.remove(0);
     }
 }
 
-/// Takes the wrapper and its options away.
-fn inside(call: &mut ShellCall, name: &str, wrapper: &Wrapper) {
-    let mut at = 1;
-    let mut replaced = None;
-    while let Some(word) = call.words.get(at).filter(|word| word.start().starts_with('-')) {
-        at += 1;
-        if word.is("--") {
-            break;
-        }
-        let (option, value) = match word.split_assignment() {
-            Some((option, value)) => (option.to_owned(), Some(value)),
-            None => (word.start().to_owned(), None),
-        };
-        let value = match value {
-            Some(value) => Some(value),
-            None if wrapper.valued.contains(&option.as_str()) => {
-                at += 1;
-                call.words.get(at - 1).cloned()
-            }
-            None => None,
-        };
-        let goes = matches!(
-            (name, option.as_str()),
-            ("env", "-C" | "--chdir") | ("sudo", "-D" | "--chdir")
-        );
-        if let (true, Some(value)) = (goes, &value) {
-            call.dir = call.dir.join(value);
-        }
-        if name == "xargs"
-            && let Some(sign) = option.strip_prefix("-I")
-        {
-            let next = value.as_ref().and_then(ShellWord::text);
-            replaced = Some(sign).filter(|sign| !sign.is_empty()).or(next).map(str::to_owned);
-        }
-    }
-    // `env A=b` and `sudo A=b` come before the words that are skipped; no wrapper has both.
-    at = (at + wrapper.skip).min(call.words.len());
-    call.words.drain(..at);
-    match replaced {
-        // What it reads comes into the words where this stands.
-        Some(sign) if !sign.is_empty() => {
-            for word in &mut call.words {
-                if let Some((before, _)) = word.start().split_once(&sign) {
-                    *word = ShellWord::Begins(before.to_owned());
-                }
-            }
-        }
-        _ if name == "xargs" => call.words.push(ShellWord::unknown()),
-        _ => {}
-    }
-}
-
-/// What the shells of Windows are told to run.
-fn of_windows(name: &str, arguments: &[ShellWord]) -> Option<ShellWord> {
-    let lower = name.to_ascii_lowercase();
-    let is_option = |word: &ShellWord, options: &[&str]| {
-        options.contains(&word.start().to_ascii_lowercase().as_str())
-    };
-    let options: &[&str] = match lower.strip_suffix(".exe").unwrap_or(&lower) {
-        "iex" | "invoke-expression" => return Some(joined(arguments)),
-        "cmd" => &["/c", "/k"],
-        "powershell" | "pwsh" => &["-c", "-command"],
-        _ => return None,
-    };
-    let at = arguments.iter().position(|word| is_option(word, options))?;
-    Some(joined(arguments.get(at + 1..).unwrap_or_default()))
-}
-
-/// Takes a program with a subcommand that runs the rest away. Says whether it is one.
-fn runs(call: &mut ShellCall, name: &str) -> bool {
-    let is_this = |(program, subcommand, _): &&(&str, &str, usize)| {
-        *program == name && call.words.get(1).is_some_and(|word| word.is(subcommand))
-    };
-    let Some((.., skip)) = RUNNERS.iter().find(is_this) else { return false };
-    call.words.remove(0);
-    inside(call, name, &Wrapper { names: &[], valued: &[], skip: *skip });
-    true
-}
-
-/// `env -S 'a b' c`: the words of a line, which are split much as a shell would.
-fn split_by_env(arguments: &[ShellWord]) -> Option<ShellWord> {
-    let mut words = arguments.iter();
-    while let Some(word) = words.next() {
-        let joined_on = word.strip_prefix("--split-string=").or_else(|| word.strip_prefix("-S"));
-        let line = match joined_on {
-            Some(line) if !line.is("") => line,
-            _ if word.is("-S") || word.is("--split-string") => words.next()?.clone(),
-            // Options, and variables.
-            _ if word.start().starts_with('-') || word.split_assignment().is_some() => continue,
-            _ => return None,
-        };
-        let rest: Vec<ShellWord> = words.cloned().collect();
-        return Some(joined(&[&[line], quoted(&rest).as_slice()].concat()));
-    }
-    None
-}
-
-/// Words as they are written so that a shell reads just these.
-pub fn quoted(words: &[ShellWord]) -> Vec<ShellWord> {
-    let one =
-        |word: &ShellWord| word.text().map_or_else(|| "\"$unknown\"".to_owned(), shell_quoted);
-    words.iter().map(one).map(ShellWord::Known).collect()
-}
-
-/// `. file`: a file, which nobody reads here, unless it is what the line feeds to it, or a part of the line writes it.
-fn sourced(call: &ShellCall, input: Option<String>) -> Unwrapped {
-    let text = match (call.words.get(1), input) {
-        (Some(file), Some(input)) if file.is(STDIN) => ShellWord::Known(input),
-        (Some(file), _) if file.text().is_none() => ShellWord::unknown(),
-        _ => return Unwrapped::Nothing,
-    };
-    Unwrapped::Script { text, dir: call.dir.clone(), here: true }
-}
-
-/// GNU parallel makes lines for a shell, of its arguments up to `:::` and of each one behind it. Where there are none of
-/// the first kind, the others are lines.
-fn parallel(call: &ShellCall, input: Option<String>) -> Unwrapped {
-    const VALUED: [&str; 12] = [
-        "-j",
-        "--jobs",
-        "-a",
-        "--arg-file",
-        "--colsep",
-        "-C",
-        "-I",
-        "-n",
-        "-N",
-        "-L",
-        "--delay",
-        "--wd",
-    ];
-    let mut words = call.words.iter().skip(1).peekable();
-    while let Some(option) = words.next_if(|word| word.start().starts_with('-')) {
-        if VALUED.iter().any(|valued| option.is(valued)) {
-            words.next();
-        }
-    }
-    let is_mark = |word: &&ShellWord| word.start().starts_with(":::");
-    let line: Vec<ShellWord> = words.by_ref().take_while(|word| !is_mark(word)).cloned().collect();
-    let text = match (line.is_empty(), input) {
-        (true, Some(input)) => ShellWord::Known(input),
-        (true, None) => {
-            let lines: Option<Vec<&str>> =
-                words.filter(|word| !is_mark(word)).map(ShellWord::text).collect();
-            lines.map_or_else(ShellWord::unknown, |lines| ShellWord::Known(lines.join("\n")))
-        }
-        (false, _) => match joined(&line) {
-            ShellWord::Known(line) => {
-                // The arguments stand where the signs for them are, or at the end.
-                ShellWord::Known(format!("{} \"$unknown\"", line.replace("{}", "\"$unknown\"")))
-            }
-            unknown @ (ShellWord::Begins(_) | ShellWord::Place(_)) => unknown,
-        },
-    };
-    Unwrapped::Script { text, dir: call.dir.clone(), here: false }
+fn assignment(word: &ShellWord) -> Option<(String, ShellWord)> {
+    let (name, value) = word.split_assignment()?;
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    (!name.is_empty() && name.chars().all(is_name)).then(|| (name.to_owned(), value))
 }
 
 /// Where `cd` goes.
@@ -383,57 +363,10 @@ fn target(arguments: &[ShellWord]) -> ShellWord {
         text == "-" || !text.starts_with('-') || word.text().is_none()
     });
     match words.next() {
-        None => ShellWord::unknown(),
-        // Where it came from; and `pushd +1`.
-        Some(word) if word.is("-") || word.start().starts_with('+') => ShellWord::unknown(),
+        None => ShellWord::known("~"),
+        // `pushd +1`
+        Some(word) if word.start().starts_with('+') => ShellWord::unknown(),
         Some(word) => word.clone(),
-    }
-}
-
-/// Words with a blank between each two.
-pub fn joined(words: &[ShellWord]) -> ShellWord {
-    let mut text = String::new();
-    for (place, word) in words.iter().enumerate() {
-        if place > 0 {
-            text.push(' ');
-        }
-        text.push_str(word.start());
-        if word.text().is_none() {
-            return ShellWord::Begins(text);
-        }
-    }
-    ShellWord::Known(text)
-}
-
-/// The script of `sh -c`, or what is fed to a shell that has none.
-fn script_of(call: &ShellCall, input: Option<String>, option: &str) -> Unwrapped {
-    let arguments = call.words.get(1..).unwrap_or_default();
-    let dir = call.dir.clone();
-    let mut words = arguments.iter();
-    while let Some(word) = words.next() {
-        let text = word.start();
-        let cluster = text.strip_prefix('-').filter(|letters| !letters.starts_with('-'));
-        if cluster.is_some_and(|letters| letters.ends_with(option.trim_start_matches('-'))) {
-            // Options may stand between `-c` and the text.
-            let text = words.find(|word| !word.start().starts_with('-'));
-            let text = text.cloned().unwrap_or_else(|| ShellWord::known(""));
-            return Unwrapped::Script { text, dir, here: false };
-        }
-        if text == "-o" || text == "+o" || text == "--rcfile" || text == "--init-file" {
-            words.next();
-        } else if word.is(STDIN) || word.is("-") {
-            break;
-        } else if !text.starts_with(['-', '+']) {
-            // A file, which nobody reads here; one that the line writes meanwhile has no name in it.
-            return match word.text() {
-                Some(_) => Unwrapped::Nothing,
-                None => Unwrapped::Script { text: ShellWord::unknown(), dir, here: false },
-            };
-        }
-    }
-    match input {
-        Some(text) => Unwrapped::Script { text: ShellWord::Known(text), dir, here: false },
-        None => Unwrapped::Nothing,
     }
 }
 
@@ -444,19 +377,10 @@ fn found(call: &ShellCall) -> Vec<ShellCall> {
     while let Some(word) = words.next() {
         if ["-exec", "-execdir", "-ok", "-okdir", "-x", "-X"].iter().any(|option| word.is(option)) {
             let inner = words.by_ref().take_while(|word| !(word.is(";") || word.is("+")));
-            calls.push(ShellCall { words: inner.cloned().collect(), ..call.clone() });
+            let mut words: Vec<ShellWord> = inner.cloned().collect();
+            read_from_input(&mut words, Some("{}"));
+            calls.push(ShellCall { words, ..call.clone() });
         }
     }
     calls
-}
-
-/// Whether the command is a shell that reads its script from its input.
-pub fn reads_a_script(statement: &Stmt, source: &str) -> bool {
-    let Command::Simple(command) = &statement.command else { return false };
-    let words = std::iter::once(&command.name).chain(&command.args);
-    let words: Vec<ShellWord> = words
-        .map(|word| word.try_static_text(source).map_or_else(ShellWord::unknown, ShellWord::known))
-        .collect();
-    let call = ShellCall { words, env: Vec::new(), dir: Dir::Unknown };
-    matches!(unwrap(call, Some(String::new())), Unwrapped::Script { text, here: false, .. } if text.is(""))
 }

@@ -72,7 +72,8 @@ fn a_refusal_is_facts_and_a_way_on() {
     exit: 2
     ----- stdout -----
     ----- stderr -----
-    main takes ticket commits only: git commit stands in one line with what stages its files; run `git add` and `git commit` as two commands, so that the guard can check what is staged.
+    main takes ticket commits only: git commit stands in one line with what stages or writes its files; run them as two commands, so that the guard can check what is staged.
+    No hook of git is in force here that would judge what it really does; `tix hook install` puts them in place.
     ");
 }
 
@@ -185,6 +186,8 @@ fn commits_that_slipped_through_are_told_afterwards() {
     clone.commit("code", &[("src/c.rs", "c")]);
     for name in ["PostToolUse", "PostToolUseFailure"] {
         let told: Value = serde_json::from_str(&after(name, "./script; git commit -m x")).unwrap();
+        // Claude Code drops an answer under another name than that of the event.
+        assert_eq!(told["hookSpecificOutput"]["hookEventName"], name);
         let text = told["hookSpecificOutput"]["additionalContext"].as_str().unwrap();
         assert!(text.contains("it has 1 commit beyond origin/main with other changes"), "{text}");
     }

@@ -373,7 +373,7 @@ fn a_line_that_cannot_be_read_is_refused_where_it_may_move_a_protected_branch() 
     let sandbox = seeded();
     let clone = with_code_staged(&sandbox);
     let long = format!("git commit -m '{}'", "x".repeat(40_000));
-    let often = "git merge origin/main; ".repeat(300);
+    let often: String = (0..300).map(|n| format!("git merge -m {n} origin/main; ")).collect();
     all_refused(
         &clone,
         &[

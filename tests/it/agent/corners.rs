@@ -191,3 +191,116 @@ fn what_another_program_does_is_not_seen_before_and_told_afterwards() {
         assert!(told.success().stdout().contains("1 commit beyond origin/main"), "{line}: {told}");
     }
 }
+
+#[test]
+fn directories_behind_links_are_judged_by_where_they_lead() {
+    let sandbox = seeded();
+    let clone = with_code_staged(&sandbox);
+    let tmp = clone.at(sandbox.root().join("tmp"));
+    tmp.sh("ln -s ../clone/src inside && ln -s ../clone repo && ln -s ../work work && ln -s ../clone/src/a.rs a.rs")
+        .run()
+        .success();
+    clone.sh("ln -s ../work to-work").run().success();
+    all_refused(
+        &tmp,
+        &[
+            "cd inside && git commit -m x",
+            "git -C inside/.. commit -m x",
+            "(cd repo/src && git commit -m x)",
+            "cd repo; git commit -m x",
+            "git --git-dir=repo/.git commit -m x",
+        ],
+    );
+    all_refused(&tmp.at("inside"), &["git commit -m x"]);
+    all_pass(&tmp, &["cd work && git commit -m x", "git -C work commit -m x"]);
+    all_pass(&clone, &["cd to-work && git commit -m x", "git -C to-work/src commit -m x"]);
+    let write = |path: &str| {
+        let mut event = event(&tmp, "");
+        event["tool_name"] = "Write".into();
+        event["tool_input"] = serde_json::json!({"file_path": path});
+        ask(&tmp, "claude", &event).code
+    };
+    let codes = ["a.rs", "inside/new.rs", "repo/x", "work/x", "x"].map(write);
+    assert_eq!(codes, [2, 2, 2, 0, 0].map(Some));
+}
+
+#[test]
+fn no_program_that_a_repository_names_is_run() {
+    let sandbox = seeded();
+    let clone = sandbox.clone_named("clone");
+    let mark = sandbox.root().join("ran");
+    let program = sandbox.root().join("tmp/program");
+    std::fs::write(&program, format!("#!/bin/sh\necho $0 >> '{}'\n", mark.display())).unwrap();
+    clone.sh("chmod +x ../tmp/program").run().success();
+    let quoted = format!("'{}'", program.display());
+    for key in
+        ["core.fsmonitor", "filter.x.clean", "filter.x.process", "diff.x.textconv", "diff.external"]
+    {
+        clone.git(&["config", key, &quoted]);
+    }
+    clone.git(&["config", "filter.x.required", "true"]);
+    clone.write(".git/info/attributes", "* filter=x diff=x\n");
+    clone.write("src/a.rs", "changed\n");
+    let tmp = clone.at(sandbox.root().join("tmp"));
+    all_refused(&tmp, &["git -C ../clone commit -am x", "cd ../clone && git commit -m x src"]);
+    all_pass(&tmp, &["git -C ../clone commit -m x", "git -C ../clone push"]);
+    let mut write = event(&tmp, "");
+    write["tool_name"] = "Write".into();
+    write["tool_input"] = serde_json::json!({"file_path": clone.path().join("src/a.rs")});
+    ask(&tmp, "claude", &write).exits(2);
+    let mut start = event(&clone, "");
+    start["hook_event_name"] = "SessionStart".into();
+    ask(&clone, "claude", &start).success();
+    assert!(!mark.exists(), "{}", std::fs::read_to_string(mark).unwrap());
+    // These settings are such that git itself runs them; this one it would have to understand.
+    clone.git(&["config", "--unset", "filter.x.process"]);
+    clone.git(&["config", "--unset", "filter.x.required"]);
+    clone.git(&["status"]);
+    assert!(mark.exists());
+}
+
+#[test]
+fn a_pipe_in_the_place_of_a_file_keeps_nobody() {
+    let sandbox = seeded();
+    let clone = sandbox.clone_named("clone");
+    clone.tix(&["activate", "foo-001"]).success();
+    clone.tix(&["list"]).success();
+    let event = event(&clone, "git push origin main").to_string();
+    let files = clone.sh("cd .git/tix && find . -type f ! -name '*.lock'").run();
+    let files: Vec<String> = files.success().stdout().lines().map(str::to_owned).collect();
+    assert!(files.len() > 5, "{files:?}");
+    for file in files {
+        let path = clone.path().join(".git/tix").join(&file);
+        let text = std::fs::read(&path).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        clone.sh(&format!("mkfifo '{}'", path.display())).run().success();
+        for command in ["list", "log", "doctor", "hook claude"] {
+            let line = format!("printf '%s' '{event}' | timeout 20 tix {command} > /dev/null 2>&1");
+            let code = clone.sh(&line).run().code;
+            assert!(code != Some(124) && code != Some(101), "tix {command} with {file}: {code:?}");
+        }
+        // Whoever writes it anew may have taken the pipe away.
+        std::fs::remove_file(&path).unwrap();
+        std::fs::write(&path, text).unwrap();
+    }
+}
+
+#[test]
+fn a_line_without_end_is_answered_in_time() {
+    let sandbox = seeded();
+    let clone = with_code_staged(&sandbox);
+    let began = std::time::Instant::now();
+    let pushes: String = (0..199).map(|n| format!("git push -o {n} origin topic:main; ")).collect();
+    let merges: String = (0..199).map(|n| format!("git merge -m {n} origin/main && ")).collect();
+    all_refused(
+        &clone,
+        &[
+            &format!("{}git commit -m x", "time ".repeat(1000)),
+            &format!("{}git commit -m x", "coproc ".repeat(3000)),
+            &format!("{}git commit -m x{}", "( ".repeat(1000), " )".repeat(1000)),
+            &pushes,
+            &format!("{merges}git commit -m x"),
+        ],
+    );
+    assert!(began.elapsed() < std::time::Duration::from_secs(25), "{:?}", began.elapsed());
+}

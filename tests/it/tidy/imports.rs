@@ -23,7 +23,7 @@ const MAY_USE: &[Row] = &[
     ("guard::rule", "config git::Delta git::FileMode git::Side names ticket"),
     ("guard::content", "guard::rule lifecycle names ticket"),
     // Reads what agents say, and must never be able to do any of it.
-    ("guard::shell", "text"),
+    ("guard::shell", "git::clean_path text"),
     // Of the other parts of the guard what they found, of git what the commits hold that are asked about.
     ("guard::landing", "config git guard lifecycle names ticket"),
     ("doctor", "lifecycle names text ticket"),
@@ -35,8 +35,8 @@ const MAY_USE: &[Row] = &[
     ("file", ""),
     ("lock", ""),
     ("git", "names text"),
-    ("audit", "lock"),
-    ("cache", "lock"),
+    ("audit", "file lock"),
+    ("cache", "file lock"),
     ("config", "text"),
     // What changes things.
     ("trunk", "cache file git lifecycle lock names text ticket"),

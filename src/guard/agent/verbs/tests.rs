@@ -12,7 +12,7 @@ fn word(text: &str) -> ShellWord {
 }
 
 fn set(branch: &str, to: Option<&str>) -> Intent {
-    Intent::Set { branch: word(branch), to: to.map(word) }
+    Intent::Set { branch: word(branch), to: to.map(word), existing: Existing::Replaced }
 }
 
 #[test]
@@ -29,10 +29,17 @@ fn what_moves_no_branch_is_nothing() {
         "branch",
         "branch -a --list main",
         "branch -u origin/main",
+        "branch --merged main",
+        "branch -r --no-contains main",
+        "commit -h",
+        "reset -h",
+        "tag -l v*",
+        "stash push",
+        "restore --staged x",
+        "restore x",
+        "apply --check x",
         "push --dry-run",
         "push --tags",
-        "pull",
-        "pull origin",
         "fetch origin",
         "fetch origin main",
         "fetch origin main:main",
@@ -43,7 +50,7 @@ fn what_moves_no_branch_is_nothing() {
         "stash list --x",
     ] {
         let found = of(line);
-        let moves = |intent: &Intent| !matches!(intent, Intent::Stage(_));
+        let moves = |intent: &Intent| !matches!(intent, Intent::Stage(_) | Intent::Fetch(_));
         assert!(!found.iter().any(moves), "{line}: {found:?}");
     }
 }
@@ -70,7 +77,8 @@ fn commits_are_told_by_what_they_would_hold() {
 
 /// A branch that gets commits which nobody can look at yet.
 fn made(branch: &str) -> Intent {
-    Intent::Set { branch: word(branch), to: Some(ShellWord::unknown()) }
+    let existing = Existing::Replaced;
+    Intent::Set { branch: word(branch), to: Some(ShellWord::unknown()), existing }
 }
 
 #[test]
@@ -79,6 +87,11 @@ fn every_way_to_move_a_branch_is_known() {
         ("merge topic", Intent::Take(word("topic"))),
         ("merge", Intent::Take(word("@{upstream}"))),
         ("pull origin topic", Intent::Pull(word("topic"))),
+        ("pull", Intent::Pull(word(""))),
+        ("tag -f x y", Intent::Tag(word("x"))),
+        ("stash branch x", Intent::Switch(Switch::New(word("x")))),
+        ("rebase -x 'make' main", Intent::Run("'make'".to_owned())),
+        ("svn dcommit", Intent::Grow),
         ("rebase topic", Intent::Rebase(word("topic"))),
         ("rebase --onto a b", Intent::Rebase(word("a"))),
         ("rebase -i HEAD~2", Intent::Grow),
@@ -117,7 +130,8 @@ fn every_way_to_move_a_branch_is_known() {
         ("symbolic-ref HEAD refs/heads/x", Intent::Switch(Switch::To(word("x")))),
         ("symbolic-ref refs/heads/main refs/heads/x", Intent::Remove(word("main"))),
     ] {
-        assert_eq!(of(line).last(), Some(&intent), "{line}");
+        let found = of(line);
+        assert!(found.contains(&intent), "{line}: {found:?}");
     }
     for (line, branch, to) in [
         ("checkout -B main x", "main", Some("x")),
@@ -127,7 +141,8 @@ fn every_way_to_move_a_branch_is_known() {
     ] {
         assert_eq!(of(line).first(), Some(&set(branch, to)), "{line}");
     }
-    assert_eq!(of("rebase main topic").first(), Some(&Intent::Switch(Switch::To(word("topic")))));
+    let switched = [set("topic", Some("main")), Intent::Switch(Switch::To(word("topic")))];
+    assert_eq!(of("rebase main topic"), switched);
 }
 
 #[test]
@@ -167,16 +182,18 @@ fn pushes_are_read_whole() {
 
 #[test]
 fn what_is_made_and_staged_is_known() {
-    let made = |path: &str, branch: Option<&str>| Intent::Make {
-        path: Some(word(path)),
-        branch: branch.map(word),
+    let made = |path: &str, branch: Option<&str>| {
+        let (path, branch) = (word(path), branch.map(word));
+        Intent::MakeWorktree { path, branch }
     };
     assert_eq!(of("worktree add -b x ../w").pop(), Some(made("../w", Some("x"))));
     assert_eq!(of("worktree add ../w main").pop(), Some(made("../w", Some("main"))));
     assert_eq!(of("worktree add ../w").pop(), Some(made("../w", Some("w"))));
     assert_eq!(of("worktree add --detach ../w").pop(), Some(made("../w", None)));
-    assert_eq!(of("clone https://x/y/z.git").pop(), Some(made("z", None)));
-    assert_eq!(of("init w").pop(), Some(made("w", None)));
+    let repository = |path: &str| vec![Intent::MakeRepository(Some(word(path)))];
+    assert_eq!(of("clone https://x/y/z.git"), repository("z"));
+    assert_eq!(of("init w"), repository("w"));
+    assert_eq!(of("init"), [Intent::MakeRepository(None)]);
     assert_eq!(of("add a b"), [Intent::Stage(Staging::Paths(vec![word("a"), word("b")]))]);
     for line in ["add -A x", "add -u x", "add -p x"] {
         assert_eq!(of(line), [Intent::Stage(Staging::Paths(vec![word("x")]))], "{line}");
@@ -188,15 +205,19 @@ fn what_is_made_and_staged_is_known() {
         "add -e x",
         "stash pop",
         "checkout x -- y",
-        "restore --staged x",
+        "restore --staged -s x y",
+        "apply --index x",
     ] {
-        assert_eq!(of(line), [Intent::Stage(Staging::Anything)], "{line}");
+        assert_eq!(of(line).first(), Some(&Intent::Stage(Staging::Anything)), "{line}");
+    }
+    for line in ["apply x", "stash pop", "merge --squash x", "restore -s x y", "checkout x -- y"] {
+        assert_eq!(of(line).last(), Some(&Intent::Write), "{line}");
     }
 }
 
 #[test]
 fn other_words_may_be_aliases() {
     assert_eq!(of("ci -m x"), [Intent::Other]);
-    assert_eq!(of("flow finish"), [Intent::Other]);
+    assert_eq!(of("foo finish"), [Intent::Other]);
     assert_eq!(of("cat-file -p x"), []);
 }

@@ -1,0 +1,242 @@
+//! The judge on its way through a shell's line.
+
+use std::path::Path;
+
+use super::super::shell::{
+    Certainty, Dir, Machine, ShellCall, ShellWord, Trouble, Variables, WRITERS, World, WorldStep,
+    mentions, walk,
+};
+use super::judge::{CallPlace, GuardedPlace, Judge, in_the_lanes};
+use super::line::{GitLine, MOVERS};
+use super::state::{AssumedHead, LineState};
+use super::writes;
+
+/// Programs that write no file of a worktree: before a commit they change nothing about it. Writers are looked at closer.
+const READERS: &str = " : [ [[ ack ag apropos apt-cache basename cal cat cmp comm command cut date df diff dig dirname \
+    du echo egrep env expr false fc fgrep file find free gh glab grep head help history hostname hub id info jobs jq kill \
+    less locale logger look ls lsof man mkdir mktemp nproc ping printenv printf ps pwd read readlink realpath rg seq sleep \
+    sort stat strings sum tac tail test tix tldr tr tree true type tty uname uniq uptime wait wc whatis whereis which who \
+    whoami xxd yes ";
+
+impl Judge<'_> {
+    /// Goes through a line that is run in this directory, and says how things are behind it.
+    pub fn follow(
+        &mut self,
+        command: &str,
+        dir: &Path,
+        state: &LineState,
+        depth: usize,
+    ) -> LineState {
+        let start = World::at(Dir::At(dir.to_owned()), Variables::new(), state.clone());
+        self.walk(command, start, depth)
+    }
+
+    pub fn walk(&mut self, command: &str, start: World<LineState>, depth: usize) -> LineState {
+        let last = start.state.clone();
+        let mut walker = JudgeWalk { judge: self, depth, last };
+        walk(command, start, &mut walker);
+        walker.last
+    }
+
+    /// A program that is not git. It moves a branch where it writes the file that git keeps it in, and before a commit it may
+    /// write what is committed.
+    fn other_program(&mut self, call: &ShellCall, state: &LineState) -> WorldStep<LineState> {
+        let nothing = WorldStep::nothing(state);
+        let Some((program, arguments)) = call.words.split_first() else { return nothing };
+        let name = program.start().rsplit('/').next().unwrap_or_default();
+        if let Some(ok) = self.checked_out(name, call, state) {
+            return WorldStep { ok: Some(ok), failed: Some(state.clone()) };
+        }
+        let mut behind = state.clone();
+        if WRITERS.contains(&name) {
+            for file in written(name, arguments, |file| self.is_directory(&call.dir.join(file))) {
+                self.write(&file, &call.dir, &mut behind);
+            }
+        } else if !READERS.contains(&format!(" {name} ")) || name.is_empty() {
+            if let CallPlace::Here(here) = self.place(&call.dir, None, state) {
+                behind.written.insert(here.key);
+            }
+            self.has_changed_hooks |= arguments.iter().any(|word| word.is("uninstall"));
+        }
+        let is_uninstall =
+            ["hook", "uninstall"].iter().all(|word| arguments.iter().any(|a| a.is(word)));
+        self.has_changed_hooks |= name == "tix" && is_uninstall;
+        WorldStep::nothing(&behind)
+    }
+
+    /// `gh pr checkout` and its like.
+    fn checked_out(
+        &mut self,
+        name: &str,
+        call: &ShellCall,
+        state: &LineState,
+    ) -> Option<LineState> {
+        let words: Vec<&str> = call.words.iter().skip(1).take(2).map(ShellWord::start).collect();
+        let is_checkout = matches!(
+            (name, words.as_slice()),
+            ("gh" | "hub" | "glab", ["pr" | "mr", "checkout" | "co"] | ["co", ..])
+        );
+        let CallPlace::Here(mut here) = self.place(&call.dir, None, state) else { return None };
+        is_checkout.then(|| {
+            let mut ok = state.clone();
+            ok.check_out(&mut here, AssumedHead::Other);
+            ok
+        })
+    }
+
+    fn write(&mut self, file: &ShellWord, dir: &Dir, state: &mut LineState) {
+        let (Dir::At(path) | Dir::Computed(path)) = dir.join(file) else { return };
+        let path = self.real(&path);
+        let text = path.display().to_string();
+        self.has_changed_hooks |=
+            text.contains("/hooks/") || text.ends_with("/hooks") || text.ends_with(".git/config");
+        if file.text().is_some() && writes::may_be_of_git(&text) {
+            writes::judge_of_git(self, &path);
+        }
+        let parent = Dir::At(path.parent().unwrap_or(&path).to_owned());
+        if let CallPlace::Here(here) = self.place(&parent, None, state) {
+            let root = GuardedPlace { dir: here.key.clone(), ..here };
+            let is_inside =
+                path.starts_with(&root.key) && !path.starts_with(root.guarded.common_dir());
+            if is_inside && !in_the_lanes(&root, &ShellWord::known(text)) {
+                state.written.insert(root.key);
+            }
+        }
+    }
+
+    fn is_directory(&self, dir: &Dir) -> bool {
+        matches!(dir, Dir::At(path) if self.cwd().join(path).is_dir())
+    }
+
+    /// What a call of git prints whose output becomes a part of a word.
+    fn prints(&mut self, call: &ShellCall, state: &LineState) -> Option<String> {
+        if let ([name], Dir::At(dir)) = (call.words.as_slice(), &call.dir)
+            && name.is("pwd")
+        {
+            return dir.to_str().map(str::to_owned);
+        }
+        let line = GitLine::read(call)?;
+        let CallPlace::Here(here) = self.place(&line.dir, line.git_dir.as_ref(), state) else {
+            return None;
+        };
+        let has = |option: &str| line.args.iter().any(|word| word.is(option));
+        let operands = line.args.iter().filter(|word| !word.start().starts_with('-'));
+        let operands: Vec<&ShellWord> = operands.collect();
+        let branch = here.branch.as_ref();
+        match (line.verb.text()?, operands.as_slice()) {
+            ("branch", []) if has("--show-current") => branch.map(|b| b.short().to_owned()),
+            ("symbolic-ref", [head]) if head.is("HEAD") => {
+                branch.map(|b| if has("--short") { b.short() } else { b.as_str() }.to_owned())
+            }
+            ("rev-parse", [path]) if has("--git-path") => {
+                let path = path.text()?;
+                let is_shared = path.starts_with("refs/") || path == "packed-refs";
+                let dir =
+                    if is_shared { here.guarded.common_dir() } else { here.guarded.git_dir() };
+                Some(dir.join(path).to_str()?.to_owned())
+            }
+            ("rev-parse", []) if has("--show-toplevel") => {
+                Some(here.guarded.root()?.to_str()?.to_owned())
+            }
+            ("rev-parse", []) if has("--git-common-dir") => {
+                Some(here.guarded.common_dir().to_str()?.to_owned())
+            }
+            ("rev-parse", []) if has("--git-dir") || has("--absolute-git-dir") => {
+                Some(here.guarded.git_dir().to_str()?.to_owned())
+            }
+            ("rev-parse", [name]) if has("--abbrev-ref") => {
+                branch.filter(|_| name.is("HEAD") || name.is("@")).map(|b| b.short().to_owned())
+            }
+            // The commit has many names; this one says what it is at this point of the line.
+            ("rev-parse", [name]) => {
+                let revision = state.revision(&here, name)?;
+                match revision.strip_prefix("HEAD") {
+                    Some(steps) => branch.map(|b| format!("{}{steps}", b.as_str())),
+                    None => Some(revision),
+                }
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The files that a program writes or removes with these arguments.
+fn written(
+    name: &str,
+    arguments: &[ShellWord],
+    is_directory: impl Fn(&ShellWord) -> bool,
+) -> Vec<ShellWord> {
+    let operands = || arguments.iter().filter(|word| !word.start().starts_with('-')).cloned();
+    let in_place = || {
+        arguments
+            .iter()
+            .any(|word| word.start().starts_with("-i") || word.start().starts_with("-pi"))
+    };
+    match name {
+        "mkdir" => Vec::new(),
+        "perl" if !in_place() => vec![ShellWord::unknown()],
+        "sed" if !in_place() => Vec::new(),
+        // The first one is the script.
+        "sed" | "perl" => operands().skip(1).collect(),
+        "dd" => arguments.iter().filter_map(|word| word.strip_prefix("of=")).collect(),
+        "cp" | "install" | "ln" | "rsync" => {
+            let all: Vec<ShellWord> = operands().collect();
+            let Some((last, sources)) = all.split_last() else { return Vec::new() };
+            if !is_directory(last) {
+                return vec![last.clone()];
+            }
+            let inside = |source: &ShellWord| {
+                let name = source.text()?.trim_end_matches('/').rsplit('/').next()?;
+                Some(ShellWord::known(format!("{}/{name}", last.text()?)))
+            };
+            sources.iter().map(|source| inside(source).unwrap_or_else(ShellWord::unknown)).collect()
+        }
+        _ => operands().collect(),
+    }
+}
+
+/// A line on its way through the shell.
+struct JudgeWalk<'j, 'e> {
+    judge: &'j mut Judge<'e>,
+    /// How many aliases stand for the line.
+    depth: usize,
+    /// How things are behind the last call of git, if it succeeds.
+    last: LineState,
+}
+
+impl Machine for JudgeWalk<'_, '_> {
+    type State = LineState;
+
+    fn run(&mut self, call: &ShellCall, state: &LineState) -> WorldStep<LineState> {
+        let Some(line) = GitLine::read(call) else { return self.judge.other_program(call, state) };
+        let ok = self.judge.line(&line, state, self.depth);
+        self.last.clone_from(&ok);
+        WorldStep { failed: state.after_failure(&ok), ok: Some(ok) }
+    }
+
+    fn write(&mut self, file: &ShellWord, dir: &Dir, state: &mut LineState) {
+        self.judge.write(file, dir, state);
+    }
+
+    fn is_directory(&self, path: &Path) -> bool {
+        self.judge.cwd().join(path).is_dir()
+    }
+
+    fn prints(&mut self, call: &ShellCall, state: &LineState) -> Option<String> {
+        self.judge.prints(call, state)
+    }
+
+    fn trouble(&mut self, trouble: &Trouble, dir: &Dir, state: &LineState) {
+        if !mentions(&trouble.text, &MOVERS) {
+            return;
+        }
+        if let CallPlace::Here(mut here) = self.judge.place(dir, None, state) {
+            here.certainty = Certainty::Maybe;
+            // Who writes this in it may have it all go past the hooks.
+            let text = trouble.text.to_ascii_lowercase();
+            let past = ["no-verify", "hookspath", "tix_guard", "git_config", " -c "];
+            self.judge.has_changed_hooks |= past.iter().any(|sign| text.contains(sign));
+            self.judge.unreadable(&here, "a part of this line", &trouble.why);
+        }
+    }
+}
