@@ -17,6 +17,7 @@ pub mod half_made;
 pub mod here;
 pub mod hooks;
 pub mod input;
+pub mod interrupted;
 pub mod lock;
 pub mod merged;
 pub mod next_step;

@@ -5,13 +5,14 @@ use super::complete::ids;
 use super::context::{Context, Globals};
 use super::follow::follow;
 use super::here::named_or_here;
+use super::interrupted::typed;
 use super::receipt::{Receipt, record};
 use super::write::{Home, TicketView, Written, write};
-use crate::env::{self, Env};
+use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::lifecycle::{Act, ClaimProof, Decision};
 use crate::out::{Format, Out};
-use crate::text::{safe, shell_word};
+use crate::text::safe;
 use crate::ticket::{Lane, TicketId};
 use crate::trunk::{Diary, Outcome, Run};
 use crate::workspace;
@@ -52,10 +53,8 @@ impl Identity {
     /// Whoever runs this tix, for what needs no claim.
     pub fn without_claim(ctx: &Context<'_>) -> Result<Identity, Failure> {
         let clone_id = workspace::clone_id(&ctx.repo, crate::trunk::random_token)?;
-        let words = env::arguments().map(|word| format!(" {}", shell_word(&word)));
-        let typed = format!("tix{}", words.collect::<String>());
         let proof = OwnedProof::Recorded { claims: Vec::new(), workspace: None };
-        Ok(Identity { actor: ctx.actor()?, clone_id, typed, proof })
+        Ok(Identity { actor: ctx.actor()?, clone_id, typed: typed(), proof })
     }
 
     /// The same as the decisions want it.

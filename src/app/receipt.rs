@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::context::Context;
+use super::interrupted::told;
 use crate::error::Failure;
 use crate::lifecycle::Claim;
 use crate::names::{Oid, RepoPath};
@@ -246,7 +247,7 @@ pub fn record(
     result: Result<Receipt, Failure>,
 ) -> Result<Receipt, Failure> {
     let duration_ms = u64::try_from(ctx.started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    match result {
+    match told(operation, diary, result) {
         Ok(receipt) => {
             let receipt = Receipt { duration_ms, ..receipt };
             match serde_json::to_value(&receipt) {

@@ -38,9 +38,10 @@ impl OnUnusable {
         (repo, objects): (&Repo, &Objects),
         limit: Duration,
     ) -> Failure {
-        let fetched = match &error {
-            SettingsError::Config(error) => FetchedFile::of(error, repo),
-            _ => None,
+        let fetched = if let SettingsError::Config(error) = &error {
+            FetchedFile::of(error, repo)
+        } else {
+            None
         };
         let failure = Failure::from(error);
         let Some(file) = fetched else { return failure };

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use super::exec::{ExecError, GitCall, text_of};
-use super::{GitError, Repo};
+use super::{GitError, Repo, signals};
 use crate::names::{Oid, RefName, RemoteName};
 
 /// What a ref of the remote must be for our update to be right: each is a compare-and-swap, and none
@@ -148,8 +148,11 @@ impl Repo {
         updates: &[RefUpdate],
         mode: &PushMode<'_>,
     ) -> Result<PushReport, GitError> {
+        signals::check()?;
         let mut call = self
             .git()
+            // Whoever is told to end while it pushes wants to know what came of it.
+            .for_clearing()
             .call("push")
             // A mirror remote refuses refspecs, and a push of "matching" refs is never wanted.
             .config(format!("remote.{remote}.mirror=false"))
@@ -165,7 +168,10 @@ impl Repo {
         let trace = PushTrace::begin(mode.notes_in);
         let answer = match trace.following(call, mode).run() {
             Ok(answer) => answer,
+            // Ended when it had said all of it.
+            Err(ExecError::Failed(end)) if end.code.is_none() && is_whole(&end.stdout) => *end,
             Err(error) => {
+                signals::check()?;
                 let stopped = matches!(error, ExecError::TimedOut { .. });
                 let end = if stopped { NotesEnd::Stopped } else { NotesEnd::Written };
                 let error = GitError::from(error);
@@ -177,6 +183,9 @@ impl Repo {
             }
         };
         let refs = parse(&answer.stdout);
+        if refs.is_empty() {
+            signals::check()?;
+        }
         let sent =
             if refs.is_empty() { trace.progress(NotesEnd::Written) } else { PushProgress::Sent };
         Ok(PushReport { refs, words: answer.stderr, sent })
@@ -272,6 +281,11 @@ fn tells_of_nothing_sent(trace: &str, end: NotesEnd) -> bool {
         ended |= own && matches!(kind, "atexit" | "signal");
     }
     asked && ended
+}
+
+/// Whether the report is there to its last line.
+fn is_whole(answer: &[u8]) -> bool {
+    answer.ends_with(b"\nDone\n")
 }
 
 /// Reads the lines `<flag> TAB <from>:<to> TAB <summary>`; others (`To …`, `Done`) say nothing of a ref.

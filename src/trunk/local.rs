@@ -50,6 +50,7 @@ impl Trunk<'_> {
             self.write_following(&followers)?;
             if self.repo.update_refs(&edits, &format!("tix: {}", change.subject))? {
                 self.run.note_landed();
+                diary.landed = true;
                 // From here on the change stands, whatever becomes of the checkout.
                 warnings.extend(self.follow_all(&followers));
                 let moved = moved(&edits);

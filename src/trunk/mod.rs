@@ -222,6 +222,8 @@ pub struct Diary {
     pub ticket: Option<TicketId>,
     /// Pushes sent (or local transactions tried).
     pub attempts: u32,
+    /// A change is on the trunk, or on the branch that it was for.
+    pub landed: bool,
     pub commits: Vec<Oid>,
     /// The paths of the last of them.
     pub paths: Vec<RepoPath>,

@@ -338,6 +338,7 @@ impl Trunk<'_> {
         atomic: Atomic,
     ) -> Landed<T> {
         self.run.note_landed();
+        diary.landed = true;
         note_fetched(self.repo, remote, &self.stamp);
         if !mine.is_alone() {
             self.tell_others(remote, &mine.built.tip);

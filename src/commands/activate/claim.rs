@@ -124,26 +124,6 @@ impl<'a> Activation<'a> {
     }
 
     pub(super) fn activate(&mut self) -> Result<Activated, Failure> {
-        self.claim_and_set_up().map_err(|failure| self.with_what_stands(failure))
-    }
-
-    /// Told to end, tix ends; whoever told it hears what stands and how to go on.
-    fn with_what_stands(&self, failure: Failure) -> Failure {
-        let (Exit::Signal(_), Some(id)) = (failure.exit, &self.diary.ticket) else {
-            return failure;
-        };
-        let stands = match (self.run.has_landed(), self.run.has_pushed()) {
-            (true, _) => "stands, and its set-up is not finished",
-            (false, true) => "may have landed",
-            (false, false) => return failure,
-        };
-        let message = format!("{}; the claim of {id} {stands}", failure.message);
-        Failure { message, ..failure }
-            .hint(format!("go on with it: tix activate {id}"))
-            .hint(format!("or give it back: tix release {id}"))
-    }
-
-    fn claim_and_set_up(&mut self) -> Result<Activated, Failure> {
         let receipt = loop {
             match self.claim_it()? {
                 Outcome::Landed(landed) => {

@@ -294,13 +294,10 @@ fn workspaces(ctx: &Context<'_>) -> Result<Vec<WorkspaceFacts>, Failure> {
     let facts = |id: &TicketId, worktree: &Worktree| {
         let place = || ctx.workspace_path(id, "").ok();
         let moved = worktree.prunable.then(|| workspace::moved_along(&ctx.repo, worktree, place()));
-        match moved.flatten() {
-            Some(path) => WorktreeFacts { path, place: WorkspacePlace::Unlinked },
-            None => {
-                let (path, place) = (worktree.path.clone(), place_of(ctx, worktree));
-                WorktreeFacts { path, place }
-            }
-        }
+        let linked = || (worktree.path.clone(), place_of(ctx, worktree));
+        let unlinked = moved.flatten().map(|path| (path, WorkspacePlace::Unlinked));
+        let (path, place) = unlinked.unwrap_or_else(linked);
+        WorktreeFacts { path, place }
     };
     let worktrees = ctx.repo.worktrees()?;
     let mut all = Vec::new();

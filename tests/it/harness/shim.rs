@@ -88,6 +88,9 @@ pub enum Do {
     Die,
     /// Git does its work and says nothing; then the call ends by a signal (-9).
     DieAfter,
+    /// Git does its work and answers; then tix is told to end (SIGINT), and the call stays until tix, which has heard it by
+    /// then, ends it. For calls that tix can end: those with a deadline.
+    InterruptAfter,
     /// Git does not run; this is its answer.
     Replace { stdout: Vec<u8>, code: u8 },
     /// Something else happens first, for instance another clone's claim; without input. See [`Shim::outputs`].
@@ -210,6 +213,9 @@ impl Shim {
             Do::KillAfter => format!("{work}\nkill_tix"),
             Do::Die => "kill -9 $$".to_owned(),
             Do::DieAfter => format!("{work}\nkill -9 $$"),
+            Do::InterruptAfter => {
+                "\"$real\" \"$@\"\nkill -INT \"$PPID\"\nexec tail -f /dev/null".to_owned()
+            }
             Do::Replace { stdout, code } => {
                 let file = self.directory.join(format!("then/{rule}.answer"));
                 fs::write(&file, stdout).unwrap();

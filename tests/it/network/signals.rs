@@ -8,19 +8,87 @@ use rustix::process::Signal;
 use super::line::{ID, Line, NEW, PATIENT, RELEASE};
 use crate::harness::net::{Fault, When};
 use crate::harness::{
-    Call, Do, On, Place, Sandbox, Shim, Untouched, at_once, no_leftovers, queue_ticket,
+    Call, Do, On, Output, Place, Sandbox, Shim, Untouched, at_once, no_leftovers, queue_ticket,
 };
 
 /// Waiting for the run's end waits for every git process of it too, so none is left behind that still pushes. What the run
 /// had no time to clear, the next one clears.
 fn interrupted(line: &Line, when: When, fault: Fault, signal: Signal) {
+    let output = interrupted_at(line, &["activate", ID], (when, fault), signal);
+    output.exits(128 + signal.as_raw());
+}
+
+fn interrupted_at(line: &Line, args: &[&str], rule: (When, Fault), signal: Signal) -> Output {
     let shim = Shim::new(&line.sandbox);
     let faults = line.proxy.faulted().len();
-    line.proxy.set_rules([(when, fault)]);
-    let run = line.first.tix_command(&["activate", ID]).through(&shim).spawn();
+    line.proxy.set_rules([rule]);
+    let run = line.first.tix_command(args).through(&shim).spawn();
     line.proxy.wait_faulted(faults + 1);
     run.signal(signal);
-    run.wait().exits(128 + signal.as_raw());
+    run.wait()
+}
+
+/// The server has the push of each of these, and its answer never comes.
+#[test]
+fn interrupted_at_any_write_it_says_what_stands_and_two_ways_on() {
+    let rows: [&[&str]; 5] = [
+        &["activate", ID],
+        RELEASE,
+        &["new", "Bar", "--session", "bar"],
+        &["set", ID, "priority=P1"],
+        &["close", ID, "--as", "wont_do"],
+    ];
+    let mut all = String::new();
+    for command in rows {
+        let line = Line::over_git();
+        if command == RELEASE {
+            line.first.tix(PATIENT).success();
+        }
+        let refs = line.refs();
+        let stall = (When::NthPush(1), Fault::StallAnswer);
+        let output = interrupted_at(&line, command, stall, Signal::INT);
+        assert_ne!(line.refs(), refs, "it has landed");
+        let (_, told) = output.exits(130).stderr().split_once("error: ").unwrap();
+        all += told;
+    }
+    assert_snapshot!(all, @"
+    interrupted by signal 2; the claim of TICKET-foo-001 may have landed
+    hint: go on with it: tix activate TICKET-foo-001
+    hint: or give it back: tix release TICKET-foo-001
+    interrupted by signal 2; the last push may have landed
+    hint: see whether it has: tix status TICKET-foo-001 --fetch
+    hint: if it has not, run the same command again: tix release TICKET-foo-001
+    interrupted by signal 2; the last push may have landed
+    hint: see whether it has: tix list --fetch
+    hint: if it has not, run the same command again: tix new Bar --session bar
+    interrupted by signal 2; the last push may have landed
+    hint: see whether it has: tix status TICKET-foo-001 --fetch
+    hint: if it has not, run the same command again: tix set TICKET-foo-001 'priority=P1'
+    interrupted by signal 2; the last push may have landed
+    hint: see whether it has: tix status TICKET-foo-001 --fetch
+    hint: if it has not, run the same command again: tix close TICKET-foo-001 --as wont_do
+    ");
+}
+
+/// git has its answer when the signal comes, so what it wrote is known.
+#[test]
+fn interrupted_behind_its_push_it_says_that_the_change_stands() {
+    let rows: [(&[&str], &str); 3] = [
+        (RELEASE, "finish what is left to do in this clone: tix release"),
+        (&["close", ID, "--as", "wont_do"], "finish what is left to do in this clone: tix close"),
+        (NEW, "see how it stands: tix status TICKET-bar-001 --fetch"),
+    ];
+    for (command, way) in rows {
+        let (sandbox, clone, shim) = with_dying_pushes(On::command("push"), Do::InterruptAfter);
+        if command == RELEASE {
+            clone.tix(PATIENT).success();
+        }
+        let before = sandbox.remote().git(&["for-each-ref"]);
+        let output = clone.tix_command(command).through(&shim).run();
+        let told = output.exits(130).stderr();
+        assert!(told.contains("its change stands") && told.contains(way), "{output}");
+        assert_ne!(sandbox.remote().git(&["for-each-ref"]), before);
+    }
 }
 
 /// A clone with its ticket in the queue, and a shim whose pushes end by a signal in this way.

@@ -1,0 +1,71 @@
+//! What stands when tix was told to end, and how to go on from there. One place for all commands that write.
+
+use super::receipt::Receipt;
+use crate::env;
+use crate::error::{Exit, Failure};
+use crate::git::signals;
+use crate::text::shell_word;
+use crate::trunk::Diary;
+
+/// Commands of which a second run does something more: they are not to be repeated to be finished.
+const ONCE: [&str; 6] = ["edit", "handoff", "new", "note", "review", "rework"];
+
+/// The result of an operation, which says what stands where a signal has cut off what follows a push. An activation says by its
+/// record whether it came to its end, and a worker has its own.
+pub fn told(
+    operation: &str,
+    diary: &Diary,
+    result: Result<Receipt, Failure>,
+) -> Result<Receipt, Failure> {
+    match (result, signals::check()) {
+        (Ok(receipt), Err(interrupted))
+            if diary.landed && !["activate", "run"].contains(&operation) =>
+        {
+            let failure = Failure::from(interrupted);
+            Err(what_stands(operation, diary, Some(&receipt.ticket), failure))
+        }
+        (Err(failure), _) if matches!(failure.exit, Exit::Signal(_)) => {
+            let ticket = diary.ticket.as_ref().map(ToString::to_string);
+            Err(what_stands(operation, diary, ticket.as_deref(), failure))
+        }
+        (result, _) => result,
+    }
+}
+
+fn what_stands(operation: &str, diary: &Diary, ticket: Option<&str>, failure: Failure) -> Failure {
+    if !diary.landed && diary.attempts == 0 {
+        return failure;
+    }
+    if let ("activate", Some(id)) = (operation, ticket) {
+        let stands =
+            if diary.landed { "stands, and its set-up is not finished" } else { "may have landed" };
+        return more(failure, &format!("the claim of {id} {stands}"))
+            .hint(format!("go on with it: tix activate {id}"))
+            .hint(format!("or give it back: tix release {id}"));
+    }
+    let look = match ticket {
+        Some(id) => format!("tix status {id} --fetch"),
+        None => "tix list --fetch".to_owned(),
+    };
+    if !diary.landed {
+        return more(failure, "the last push may have landed")
+            .hint(format!("see whether it has: {look}"))
+            .hint(format!("if it has not, run the same command again: {}", typed()));
+    }
+    let failure = more(failure, "its change stands").hint(format!("see how it stands: {look}"));
+    if ONCE.contains(&operation) {
+        return failure;
+    }
+    failure.hint(format!("finish what is left to do in this clone: {}", typed()))
+}
+
+fn more(failure: Failure, stands: &str) -> Failure {
+    let message = format!("{}; {stands}", failure.message);
+    Failure { message, ..failure }
+}
+
+/// The command as it was typed.
+pub fn typed() -> String {
+    let words = env::arguments().map(|word| format!(" {}", shell_word(&word)));
+    format!("tix{}", words.collect::<String>())
+}
