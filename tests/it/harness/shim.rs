@@ -88,7 +88,8 @@ pub enum Do {
     Die,
     /// Git does its work and says nothing; then the call ends by a signal (-9).
     DieAfter,
-    /// Git does its work and answers; then tix is told to end (SIGINT).
+    /// Git does its work and answers; then tix is told to end (SIGINT), and the call stays until tix, which has heard it by
+    /// then, ends it. For calls that tix can end: those with a deadline.
     InterruptAfter,
     /// Git does not run; this is its answer.
     Replace { stdout: Vec<u8>, code: u8 },
@@ -213,7 +214,7 @@ impl Shim {
             Do::Die => "kill -9 $$".to_owned(),
             Do::DieAfter => format!("{work}\nkill -9 $$"),
             Do::InterruptAfter => {
-                "\"$real\" \"$@\"\ncode=$?\nkill -INT \"$PPID\"\nexit \"$code\"".to_owned()
+                "\"$real\" \"$@\"\nkill -INT \"$PPID\"\nexec tail -f /dev/null".to_owned()
             }
             Do::Replace { stdout, code } => {
                 let file = self.directory.join(format!("then/{rule}.answer"));
