@@ -3,20 +3,13 @@
 use std::path::Path;
 
 use super::super::shell::{
-    Certainty, Dir, Machine, ShellCall, ShellWord, Trouble, Variables, WRITERS, World, WorldStep,
-    mentions, walk,
+    Certainty, Dir, Machine, READERS, ShellCall, ShellWord, Trouble, Variables, WRITERS, World,
+    WorldStep, has, mentions, walk,
 };
 use super::judge::{CallPlace, GuardedPlace, Judge, in_the_lanes};
 use super::line::{GitLine, MOVERS};
 use super::state::{AssumedHead, LineState};
 use super::writes;
-
-/// Programs that write no file of a worktree: before a commit they change nothing about it. Writers are looked at closer.
-const READERS: &str = " : [ [[ ack ag apropos apt-cache basename cal cat cmp comm command cut date df diff dig dirname \
-    du echo egrep env expr false fc fgrep file find free gh glab grep head help history hostname hub id info jobs jq kill \
-    less locale logger look ls lsof man mkdir mktemp nproc ping printenv printf ps pwd read readlink realpath rg seq sleep \
-    sort stat strings sum tac tail test tix tldr tr tree true type tty uname uniq uptime wait wc whatis whereis which who \
-    whoami xxd yes ";
 
 impl Judge<'_> {
     /// Goes through a line that is run in this directory, and says how things are behind it.
@@ -48,11 +41,11 @@ impl Judge<'_> {
             return WorldStep { ok: Some(ok), failed: Some(state.clone()) };
         }
         let mut behind = state.clone();
-        if WRITERS.contains(&name) {
+        if has(WRITERS, name) {
             for file in written(name, arguments, |file| self.is_directory(&call.dir.join(file))) {
                 self.write(&file, &call.dir, &mut behind);
             }
-        } else if !READERS.contains(&format!(" {name} ")) || name.is_empty() {
+        } else if !has(READERS, name) {
             if let CallPlace::Here(here) = self.place(&call.dir, None, state) {
                 behind.written.insert(here.key);
             }

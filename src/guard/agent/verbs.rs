@@ -38,6 +38,7 @@ pub fn intents(verb: &str, args: &[ShellWord]) -> Vec<Intent> {
         "replay" => replay(&Options::read(args, &REPLAY)),
         "subtree" => subtree(&Options::read(args, &SUBTREE)),
         "filter-repo" | "fast-import" => vec![Intent::Anything],
+        "gui" if args.first().is_some_and(|word| word.is("citool")) => vec![Intent::Grow],
         // These commit what they bring, or what is there.
         "history" | "quiltimport" | "svn" | "p4" | "cvsimport" | "archimport" | "citool"
         | "absorb" | "revise" | "imerge" | "machete" | "town" | "flow" => vec![Intent::Grow],

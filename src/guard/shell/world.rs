@@ -2,7 +2,7 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use super::word::{KnownDirectory, ShellWord, Variables, set_array};
+use super::word::{KnownDirectory, ShellWord, Variables, array, set_array};
 use super::wrap::ShellCall;
 use crate::git::clean_path;
 
@@ -106,6 +106,14 @@ impl<S> World<S> {
     /// Whether the shell ends when a command fails.
     pub fn ends_on_failure(&self) -> bool {
         self.variables.contains_key(ERREXIT)
+    }
+
+    /// `shift`, and `shift 2`.
+    pub fn shift(&mut self, arguments: &[ShellWord]) {
+        let by = arguments.first().map_or(Some(1), |by| by.text()?.parse().ok());
+        let left = array(&self.variables, "@").zip(by);
+        let left = left.map(|(words, by): (_, usize)| words.into_iter().skip(by).collect());
+        set_array(&mut self.variables, "@", left);
     }
 
     /// `set -e`, and `set +e`.
