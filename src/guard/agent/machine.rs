@@ -11,17 +11,27 @@ use super::line::{GitLine, MOVERS};
 use super::state::{AssumedHead, LineState};
 use super::writes;
 
+/// Programs that put hooks in place, or take them away, when they install something.
+const INSTALLERS: &str = " bun husky lefthook npm npx pnpm pre-commit prek yarn ";
+
 impl Judge<'_> {
-    /// Goes through a line that is run in this directory, and says how things are behind it.
+    /// Goes through a line that a call of git runs in this directory, and says how things are behind it.
     pub fn follow(
         &mut self,
         command: &str,
         dir: &Path,
+        line: &GitLine,
         state: &LineState,
         depth: usize,
     ) -> LineState {
-        let start = World::at(Dir::At(dir.to_owned()), Variables::new(), state.clone());
-        self.walk(command, start, depth)
+        let mut start = World::at(Dir::At(dir.to_owned()), Variables::new(), state.clone());
+        start.certainty = line.certainty;
+        // What git is told about its hooks holds for what it runs.
+        let has_changed_hooks = self.has_changed_hooks;
+        self.has_changed_hooks |= line.is_without_hooks();
+        let behind = self.walk(command, start, depth);
+        self.has_changed_hooks = has_changed_hooks;
+        behind
     }
 
     pub fn walk(&mut self, command: &str, start: World<LineState>, depth: usize) -> LineState {
@@ -49,7 +59,10 @@ impl Judge<'_> {
             if let CallPlace::Here(here) = self.place(&call.dir, None, state) {
                 behind.written.insert(here.key);
             }
-            self.has_changed_hooks |= arguments.iter().any(|word| word.is("uninstall"));
+            let is_installer = has(INSTALLERS, name)
+                || has(INSTALLERS, arguments.first().map_or("", ShellWord::start));
+            let puts = |word: &ShellWord| has(" install uninstall i ci add init ", word.start());
+            self.has_changed_hooks |= is_installer && arguments.iter().any(puts);
         }
         let is_uninstall =
             ["hook", "uninstall"].iter().all(|word| arguments.iter().any(|a| a.is(word)));
@@ -211,8 +224,9 @@ impl Machine for JudgeWalk<'_, '_> {
         self.judge.write(file, dir, state);
     }
 
-    fn is_directory(&self, path: &Path) -> bool {
-        self.judge.cwd().join(path).is_dir()
+    fn is_directory(&self, path: &Path, state: &LineState) -> bool {
+        let path = self.judge.real(path);
+        path.is_dir() || state.made.contains_key(&path)
     }
 
     fn prints(&mut self, call: &ShellCall, state: &LineState) -> Option<String> {

@@ -331,9 +331,8 @@ impl<M: Machine> Walker<'_, M> {
         };
         let dir = world.dir.join(&variable.unwrap_or_else(ShellWord::unknown)).tidied();
         let there = match &dir {
-            Dir::At(path) => self.machine.is_directory(path),
+            Dir::At(path) | Dir::Computed(path) => self.machine.is_directory(path, &world.state),
             Dir::Aside(_) => true,
-            Dir::Computed(_) => false,
         };
         let mut ok = world.clone();
         ok.go(dir);

@@ -54,7 +54,7 @@ impl Machine for Recorder {
         self.calls.push(format!("write {:?}", dir.join(file)));
     }
 
-    fn is_directory(&self, path: &Path) -> bool {
+    fn is_directory(&self, path: &Path, _: &Vec<String>) -> bool {
         path.ends_with("there")
     }
 

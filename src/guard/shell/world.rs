@@ -155,7 +155,7 @@ pub trait Machine {
     fn run(&mut self, call: &ShellCall, state: &Self::State) -> WorldStep<Self::State>;
     /// The line itself writes a file.
     fn write(&mut self, file: &ShellWord, dir: &Dir, state: &mut Self::State);
-    fn is_directory(&self, path: &Path) -> bool;
+    fn is_directory(&self, path: &Path, state: &Self::State) -> bool;
     /// What a command prints, where that is known: its output in `$(…)` becomes a part of a word.
     fn prints(&mut self, call: &ShellCall, state: &Self::State) -> Option<String>;
     /// A part of the line was not understood.

@@ -163,7 +163,7 @@ fn inside(mut call: ShellCall, name: &str) -> Inside {
     let open = call.words.iter().position(is_open).filter(|_| is_wrapper && name != "xargs");
     let end = known.or(open).unwrap_or(call.words.len());
     let lines = if is_wrapper { 1..end } else { 1..call.words.len() };
-    let line = lines.into_iter().find_map(|at| line_behind(&call.words, at));
+    let line = lines.into_iter().find_map(|at| line_behind(&call, at));
     if let Some(line) = line {
         // The command among the words may be one all the same.
         let rest = call.words.get(end..).unwrap_or_default();
@@ -199,13 +199,18 @@ fn inside(mut call: ShellCall, name: &str) -> Inside {
 }
 
 /// The line for a shell that stands behind an option here. A single word is more likely a command among others.
-fn line_behind(words: &[ShellWord], at: usize) -> Option<ShellWord> {
+fn line_behind(call: &ShellCall, at: usize) -> Option<ShellWord> {
+    let words = &call.words;
     let option = words.get(at)?;
     let is_line = |word: &ShellWord| word.start().trim().contains([' ', '\n', ';']);
     // Some take it as it is, and some behind the letter.
     let line = option.strip_prefix("-c").unwrap_or_else(|| option.clone());
     let before = words.get(at - 1).map_or("", ShellWord::start);
-    let is_git = || line.start().trim_start().starts_with("git ") && !before.starts_with('-');
+    // A guess within a guess is none.
+    let is_git = || {
+        let is_line = line.start().trim_start().starts_with("git ") && !before.starts_with('-');
+        is_line && call.certainty == Certainty::Sure
+    };
     if is_line(&line) && (line != *option || is_git()) {
         return Some(line);
     }
