@@ -45,6 +45,13 @@ impl Options {
         options
     }
 
+    /// The same for a subcommand that takes no paths: what stands behind `--` are operands too.
+    pub fn of_names(args: &[ShellWord], grammar: &Grammar) -> Options {
+        let mut options = Options::read(args, grammar);
+        options.operands.extend(options.paths.take().into_iter().flatten());
+        options
+    }
+
     fn long<'w>(
         &mut self,
         word: &ShellWord,

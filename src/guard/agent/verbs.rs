@@ -25,14 +25,14 @@ pub fn intents(verb: &str, args: &[ShellWord]) -> Vec<Intent> {
     }
     match verb {
         "commit" => commit(&Options::read(args, &COMMIT)),
-        "merge" => merge(&Options::read(args, &MERGE)),
-        "pull" => pull(&Options::read(args, &MERGE)),
-        "rebase" => rebase(&Options::read(args, &REBASE)),
-        "tag" => tag(&Options::read(args, &TAG)),
+        "merge" => merge(&Options::of_names(args, &MERGE)),
+        "pull" => pull(&Options::of_names(args, &MERGE)),
+        "rebase" => rebase(&Options::of_names(args, &REBASE)),
+        "tag" => tag(&Options::of_names(args, &TAG)),
         "stash" => stash(args),
         "restore" => restore(&Options::read(args, &RESET)),
         "apply" => apply(&Options::read(args, &PLAIN)),
-        "cherry-pick" | "revert" | "am" => pick(&Options::read(args, &MERGE)),
+        "cherry-pick" | "revert" | "am" => pick(&Options::of_names(args, &MERGE)),
         "bisect" => bisect(args),
         "filter-branch" => filter_branch(&Options::read(args, &FILTER)),
         "replay" => replay(&Options::read(args, &REPLAY)),
@@ -43,17 +43,17 @@ pub fn intents(verb: &str, args: &[ShellWord]) -> Vec<Intent> {
         "history" | "quiltimport" | "svn" | "p4" | "cvsimport" | "archimport" | "citool"
         | "absorb" | "revise" | "imerge" | "machete" | "town" | "flow" => vec![Intent::Grow],
         "reset" => reset(&Options::read(args, &RESET)),
-        "update-ref" => update_ref(&Options::read(args, &UPDATE_REF)),
-        "symbolic-ref" => symbolic_ref(&Options::read(args, &UPDATE_REF)),
-        "branch" => branch(&Options::read(args, &BRANCH)),
+        "update-ref" => update_ref(&Options::of_names(args, &UPDATE_REF)),
+        "symbolic-ref" => symbolic_ref(&Options::of_names(args, &UPDATE_REF)),
+        "branch" => branch(&Options::of_names(args, &BRANCH)),
         "checkout" | "switch" => switch(verb, &Options::read(args, &SWITCH)),
-        "fetch" => fetch(&Options::read(args, &MERGE)),
-        "push" => push(&Options::read(args, &PUSH)),
-        "send-pack" => send_pack(&Options::read(args, &PUSH)),
-        "worktree" => worktree(&Options::read(args, &WORKTREE)),
-        "clone" => vec![Intent::MakeRepository(Some(cloned(&Options::read(args, &CLONE))))],
+        "fetch" => fetch(&Options::of_names(args, &MERGE)),
+        "push" => push(&Options::of_names(args, &PUSH)),
+        "send-pack" => send_pack(&Options::of_names(args, &PUSH)),
+        "worktree" => worktree(&Options::of_names(args, &WORKTREE)),
+        "clone" => vec![Intent::MakeRepository(Some(cloned(&Options::of_names(args, &CLONE))))],
         "init" => {
-            vec![Intent::MakeRepository(Options::read(args, &CLONE).operands.first().cloned())]
+            vec![Intent::MakeRepository(Options::of_names(args, &CLONE).operands.first().cloned())]
         }
         "add" | "stage" | "rm" | "mv" => stage(&Options::read(args, &PLAIN)),
         "read-tree" | "update-index" => vec![Intent::Stage(Staging::Anything)],

@@ -261,7 +261,8 @@ pub fn read_from_input(words: &mut Vec<ShellWord>, sign: Option<&str>) {
     };
     for word in words {
         if let Some((before, _)) = word.start().split_once(sign) {
-            *word = ShellWord::begins(before);
+            let behind = word.end().rsplit_once(sign).map_or("", |(_, behind)| behind);
+            *word = ShellWord::open(before, behind);
         }
     }
 }
