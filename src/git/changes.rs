@@ -1,6 +1,6 @@
 //! What a worktree holds that is not committed yet, and what its names mean.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::delta::{Delta, EXACTLY, NO_MONITOR, parse_deltas};
 use super::exec::{Git, GitCall, text_of};
@@ -20,12 +20,16 @@ impl Git {
         settings: &[GitSetting],
     ) -> Result<Vec<Delta>, GitError> {
         // Without the lock, no other git is in the way of this question, and it in nobody's.
-        let call = self.within(dir).call("diff").env("GIT_OPTIONAL_LOCKS", "0").args(EXACTLY);
+        let call = self.call("diff").env("GIT_OPTIONAL_LOCKS", "0").args(EXACTLY);
         let filters = settings.iter().filter_map(|setting| {
             let (name, kind) = setting.key.strip_prefix("filter.")?.rsplit_once('.')?;
             let without = if kind.eq_ignore_ascii_case("required") { "false" } else { "" };
             Some(format!("filter.{name}.{kind}={without}"))
         });
+        // git runs at the root: from below it, with its directory named, it would take that for the root.
+        let paths = paths
+            .iter()
+            .map(|path| if path.starts_with(':') { PathBuf::from(path) } else { dir.join(path) });
         let call = filters.fold(call.config(NO_MONITOR), GitCall::config);
         parse_deltas(&call.args(["HEAD", "--"]).args(paths).run_ok()?)
     }

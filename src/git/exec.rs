@@ -136,11 +136,6 @@ impl Git {
         self
     }
 
-    /// The same git for the same repository, run in another directory of its worktree.
-    pub fn within(&self, dir: &Path) -> Git {
-        Git { dir: dir.to_owned(), ..self.clone() }
-    }
-
     pub fn dir(&self) -> &Path {
         &self.dir
     }

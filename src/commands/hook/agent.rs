@@ -202,7 +202,10 @@ fn words(refusal: &LineRefusal, more: usize) -> String {
         Some(Unheard::ByAgent) => text.push_str(
             "\nThis agent switches git's hooks off for the commands that it runs, so nothing would look at it then.",
         ),
-        Some(Unheard::ByLine) | None => {}
+        Some(Unheard::ByLine) => text.push_str(
+            "\nThe line itself sees to it that no hook of git would judge what it really does.",
+        ),
+        None => {}
     }
     if let Some(suspicion) = refusal.guarded.suspicion(&refusal.branch) {
         text.push_str(&format!("\n{suspicion}"));

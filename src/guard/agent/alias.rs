@@ -2,7 +2,7 @@
 
 use super::super::GuardError;
 use super::super::shell::{ShellWord, written};
-use super::judge::{GuardedPlace, Judge};
+use super::judge::{GuardedPlace, Judge, LineReason};
 use super::line::GitLine;
 use super::state::LineState;
 
@@ -29,7 +29,13 @@ impl Judge<'_> {
             Ok(Some(ShellWord::Known(_) | ShellWord::Open(_) | ShellWord::Place(_))) => {
                 format!("what the alias {verb} stands for")
             }
-            Err(error) => error.to_string(),
+            Err(error) => {
+                if let Some(branch) = here.protected() {
+                    let why = LineReason::Undecided(error.to_string());
+                    self.refuse(here, branch, &format!("git {verb}"), why);
+                }
+                return state.clone();
+            }
         };
         self.unreadable(here, &format!("git {verb}"), &why);
         state.clone()
@@ -49,7 +55,7 @@ impl Judge<'_> {
             None => (format!("git {text}"), here.dir.as_path()),
         };
         let command = format!("{command} {}", written(&line.args));
-        self.follow(&command, dir, state, depth + 1)
+        self.follow(&command, dir, line, state, depth + 1)
     }
 }
 

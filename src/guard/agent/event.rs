@@ -4,8 +4,10 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::text::shell_quoted;
 use serde_json::Value;
+
+use super::super::shell::has;
+use crate::text::shell_quoted;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AgentEvent {
@@ -44,41 +46,11 @@ pub enum ToolAction {
 }
 
 /// Tools that run a command line.
-const SHELLS: [&str; 11] = [
-    "bash",
-    "shell_command",
-    "run_command",
-    "execute_command",
-    "powershell",
-    "shell",
-    "run_shell_command",
-    "local_shell",
-    "exec_command",
-    "terminal",
-    "run_terminal_cmd",
-];
-const WRITERS: [&str; 20] = [
-    "write",
-    "create",
-    "edit_notebook",
-    "multi_edit",
-    "replace_in_file",
-    "search_replace",
-    "str_replace",
-    "str_replace_based_edit_tool",
-    "write_to_file",
-    "edit",
-    "multiedit",
-    "notebookedit",
-    "write_file",
-    "replace",
-    "edit_file",
-    "create_file",
-    "delete_file",
-    "apply_patch",
-    "strreplace",
-    "delete",
-];
+const SHELLS: &str = " bash shell_command run_command execute_command powershell shell run_shell_command local_shell exec_command \
+    terminal run_terminal_cmd ";
+const WRITERS: &str = " write create edit_notebook multi_edit replace_in_file search_replace str_replace str_replace_based_edit_tool \
+    write_to_file edit multiedit notebookedit write_file replace edit_file create_file delete_file apply_patch \
+    strreplace delete ";
 /// Under these names a tool is told which file to write.
 const PATHS: [&str; 6] =
     ["file_path", "notebook_path", "path", "filePath", "target_file", "absolute_path"];
@@ -151,7 +123,7 @@ fn action(tool: &str, input: &Value) -> ToolAction {
     if let Some((server, name)) = mcp(tool) {
         return ToolAction::Tool { name, server, input: input.clone() };
     }
-    if SHELLS.contains(&lower.as_str()) {
+    if has(SHELLS, &lower) {
         let command = command_of(input.get("command").or_else(|| input.get("cmd")));
         let Some(command) = command else { return ToolAction::Nothing };
         // Not a program: the agent applies it itself.
@@ -162,7 +134,7 @@ fn action(tool: &str, input: &Value) -> ToolAction {
             ToolAction::Shell(command)
         };
     }
-    if WRITERS.contains(&lower.as_str()) {
+    if has(WRITERS, &lower) {
         let mut paths: Vec<PathBuf> =
             PATHS.iter().filter_map(|name| input.get(name)?.as_str()).map(PathBuf::from).collect();
         let patch =

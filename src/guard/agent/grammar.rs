@@ -5,257 +5,102 @@ use super::options::Grammar;
 pub const COMMIT: Grammar = Grammar {
     letters: "mFCct",
     attached: "uS",
-    valued: &[
-        "--message",
-        "--file",
-        "--reuse-message",
-        "--reedit-message",
-        "--fixup",
-        "--squash",
-        "--author",
-        "--date",
-        "--template",
-        "--cleanup",
-        "--trailer",
-        "--pathspec-from-file",
-    ],
-    flags: &[
-        "--all",
-        "--amend",
-        "--allow-empty",
-        "--allow-empty-message",
-        "--dry-run",
-        "--include",
-        "--interactive",
-        "--no-verify",
-        "--no-edit",
-        "--only",
-        "--patch",
-        "--porcelain",
-        "--short",
-        "--long",
-        "--verbose",
-        "--verify",
-    ],
+    valued: "--message --file --reuse-message --reedit-message --fixup --squash --author --date --template --cleanup \
+        --trailer --pathspec-from-file",
+    flags: "--all --amend --allow-empty --allow-empty-message --dry-run --include --interactive --no-verify --no-edit \
+        --only --patch --porcelain --short --long --verbose --verify",
 };
 
 pub const MERGE: Grammar = Grammar {
     letters: "mFsXjo",
     attached: "S",
-    valued: &[
-        "--message",
-        "--file",
-        "--strategy",
-        "--strategy-option",
-        "--into-name",
-        "--cleanup",
-        "--onto",
-        "--exec",
-        "--mainline",
-        "--whitespace",
-        "--jobs",
-        "--depth",
-        "--deepen",
-        "--upload-pack",
-        "--filter",
-        "--refmap",
-        "--server-option",
-        "--negotiation-tip",
-        "--shallow-since",
-        "--shallow-exclude",
-    ],
-    flags: &[
-        "--abort",
-        "--all",
-        "--allow-unrelated-histories",
-        "--continue",
-        "--dry-run",
-        "--edit",
-        "--edit-todo",
-        "--ff",
-        "--ff-only",
-        "--force",
-        "--no-commit",
-        "--no-ff",
-        "--no-rebase",
-        "--no-verify",
-        "--quiet",
-        "--quit",
-        "--rebase",
-        "--root",
-        "--show-current-patch",
-        "--skip",
-        "--squash",
-        "--tags",
-        "--update-head-ok",
-    ],
+    valued: "--message --file --strategy --strategy-option --into-name --cleanup --onto --exec --mainline --whitespace \
+        --jobs --depth --deepen --upload-pack --filter --refmap --server-option --negotiation-tip --shallow-since \
+        --shallow-exclude",
+    flags: "--abort --all --allow-unrelated-histories --continue --dry-run --edit --edit-todo --ff --ff-only --force \
+        --no-commit --no-ff --no-rebase --no-verify --quiet --quit --rebase --root --show-current-patch --skip \
+        --squash --tags --update-head-ok",
 };
 
 /// Unlike for `merge`, `-m` takes no value here, and `-x` does.
 pub const REBASE: Grammar = Grammar {
     letters: "sXxC",
     attached: "S",
-    valued: &["--exec", "--onto", "--strategy", "--strategy-option", "--whitespace"],
-    flags: &[
-        "--abort",
-        "--autosquash",
-        "--autostash",
-        "--continue",
-        "--edit-todo",
-        "--interactive",
-        "--keep-base",
-        "--merge",
-        "--no-verify",
-        "--quit",
-        "--root",
-        "--show-current-patch",
-        "--skip",
-        "--update-refs",
-    ],
+    valued: "--exec --onto --strategy --strategy-option --whitespace",
+    flags: "--abort --autosquash --autostash --continue --edit-todo --interactive --keep-base --merge --no-verify --quit \
+        --root --show-current-patch --skip --update-refs",
 };
 
 /// Also for `restore`.
 pub const RESET: Grammar = Grammar {
     letters: "s",
     attached: "",
-    valued: &["--pathspec-from-file", "--source"],
-    flags: &[
-        "--hard",
-        "--keep",
-        "--merge",
-        "--mixed",
-        "--patch",
-        "--soft",
-        "--staged",
-        "--worktree",
-    ],
+    valued: "--pathspec-from-file --source",
+    flags: "--hard --keep --merge --mixed --patch --soft --staged --worktree",
 };
 
 pub const TAG: Grammar = Grammar {
     letters: "mFu",
     attached: "n",
-    valued: &["--message", "--file", "--local-user", "--cleanup", "--sort", "--format"],
-    flags: &[
-        "--annotate",
-        "--delete",
-        "--force",
-        "--list",
-        "--sign",
-        "--verify",
-        "--contains",
-        "--merged",
-    ],
+    valued: "--message --file --local-user --cleanup --sort --format",
+    flags: "--annotate --delete --force --list --sign --verify --contains --merged",
 };
 
 pub const UPDATE_REF: Grammar =
-    Grammar { letters: "m", attached: "", valued: &[], flags: &["--stdin", "--no-deref"] };
+    Grammar { letters: "m", attached: "", valued: "", flags: "--stdin --no-deref" };
 
 pub const BRANCH: Grammar = Grammar {
     letters: "u",
     attached: "",
-    valued: &["--set-upstream-to", "--sort", "--format"],
-    flags: &[
-        "--all",
-        "--contains",
-        "--merged",
-        "--no-contains",
-        "--no-merged",
-        "--points-at",
-        "--remotes",
-        "--show-current",
-        "--copy",
-        "--delete",
-        "--edit-description",
-        "--force",
-        "--list",
-        "--move",
-        "--unset-upstream",
-    ],
+    valued: "--set-upstream-to --sort --format",
+    flags: "--all --contains --merged --no-contains --no-merged --points-at --remotes --show-current --copy --delete \
+        --edit-description --force --list --move --unset-upstream",
 };
 
 pub const SWITCH: Grammar = Grammar {
     letters: "bBcC",
     attached: "",
-    valued: &["--conflict", "--create", "--force-create", "--orphan", "--pathspec-from-file"],
-    flags: &[
-        "--detach", "--force", "--guess", "--merge", "--ours", "--patch", "--theirs", "--track",
-    ],
+    valued: "--conflict --create --force-create --orphan --pathspec-from-file",
+    flags: "--detach --force --guess --merge --ours --patch --theirs --track",
 };
 
 pub const PUSH: Grammar = Grammar {
     letters: "o",
     attached: "",
-    valued: &["--exec", "--push-option", "--receive-pack", "--repo"],
-    flags: &[
-        "--all",
-        "--atomic",
-        "--branches",
-        "--delete",
-        "--dry-run",
-        "--follow-tags",
-        "--force",
-        "--force-if-includes",
-        "--force-with-lease",
-        "--mirror",
-        "--no-verify",
-        "--prune",
-        "--set-upstream",
-        "--tags",
-    ],
+    valued: "--exec --push-option --receive-pack --repo",
+    flags: "--all --atomic --branches --delete --dry-run --follow-tags --force --force-if-includes --force-with-lease \
+        --mirror --no-verify --prune --set-upstream --tags",
 };
 
 pub const WORKTREE: Grammar = Grammar {
     letters: "bB",
     attached: "",
-    valued: &["--reason"],
-    flags: &[
-        "--checkout",
-        "--detach",
-        "--force",
-        "--guess-remote",
-        "--lock",
-        "--orphan",
-        "--track",
-    ],
+    valued: "--reason",
+    flags: "--checkout --detach --force --guess-remote --lock --orphan --track",
 };
 
 pub const FILTER: Grammar = Grammar {
     letters: "d",
     attached: "",
-    valued: &[
-        "--setup",
-        "--subdirectory-filter",
-        "--env-filter",
-        "--tree-filter",
-        "--index-filter",
-        "--parent-filter",
-        "--msg-filter",
-        "--commit-filter",
-        "--tag-name-filter",
-        "--original",
-        "--state-branch",
-    ],
-    flags: &["--force", "--prune-empty", "--remap-to-ancestor"],
+    valued: "--setup --subdirectory-filter --env-filter --tree-filter --index-filter --parent-filter --msg-filter \
+        --commit-filter --tag-name-filter --original --state-branch",
+    flags: "--force --prune-empty --remap-to-ancestor",
 };
 
-pub const REPLAY: Grammar = Grammar {
-    letters: "",
-    attached: "",
-    valued: &["--advance", "--onto"],
-    flags: &["--contained"],
-};
+pub const REPLAY: Grammar =
+    Grammar { letters: "", attached: "", valued: "--advance --onto", flags: "--contained" };
 
 pub const SUBTREE: Grammar = Grammar {
     letters: "Pmb",
     attached: "",
-    valued: &["--prefix", "--message", "--branch", "--annotate", "--onto"],
-    flags: &["--ignore-joins", "--rejoin", "--squash"],
+    valued: "--prefix --message --branch --annotate --onto",
+    flags: "--ignore-joins --rejoin --squash",
 };
 
-pub const PLAIN: Grammar = Grammar { letters: "", attached: "", valued: &[], flags: &[] };
+pub const PLAIN: Grammar = Grammar { letters: "", attached: "", valued: "", flags: "" };
 pub const CLONE: Grammar = Grammar {
     letters: "bcjou",
     attached: "",
-    valued: &["--branch", "--config", "--depth", "--origin", "--template"],
-    flags: &[],
+    valued: "--branch --config --depth --origin --template",
+    flags: "",
 };

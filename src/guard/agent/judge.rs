@@ -383,7 +383,7 @@ impl<'e> Judge<'e> {
         for intent in intents {
             if let Intent::Run(command) = &intent {
                 let dir = here.guarded.root().unwrap_or(&here.dir).to_owned();
-                state = self.follow(command, &dir, &state, depth + 1);
+                state = self.follow(command, &dir, line, &state, depth + 1);
             }
             let action = JudgedAction {
                 what: &what,

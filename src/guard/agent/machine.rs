@@ -3,32 +3,35 @@
 use std::path::Path;
 
 use super::super::shell::{
-    Certainty, Dir, Machine, ShellCall, ShellWord, Trouble, Variables, WRITERS, World, WorldStep,
-    mentions, walk,
+    Certainty, Dir, Machine, READERS, ShellCall, ShellWord, Trouble, Variables, WRITERS, World,
+    WorldStep, has, mentions, walk,
 };
 use super::judge::{CallPlace, GuardedPlace, Judge, in_the_lanes};
 use super::line::{GitLine, MOVERS};
 use super::state::{AssumedHead, LineState};
 use super::writes;
 
-/// Programs that write no file of a worktree: before a commit they change nothing about it. Writers are looked at closer.
-const READERS: &str = " : [ [[ ack ag apropos apt-cache basename cal cat cmp comm command cut date df diff dig dirname \
-    du echo egrep env expr false fc fgrep file find free gh glab grep head help history hostname hub id info jobs jq kill \
-    less locale logger look ls lsof man mkdir mktemp nproc ping printenv printf ps pwd read readlink realpath rg seq sleep \
-    sort stat strings sum tac tail test tix tldr tr tree true type tty uname uniq uptime wait wc whatis whereis which who \
-    whoami xxd yes ";
+/// Programs that put hooks in place, or take them away, when they install something.
+const INSTALLERS: &str = " bun husky lefthook npm npx pnpm pre-commit prek yarn ";
 
 impl Judge<'_> {
-    /// Goes through a line that is run in this directory, and says how things are behind it.
+    /// Goes through a line that a call of git runs in this directory, and says how things are behind it.
     pub fn follow(
         &mut self,
         command: &str,
         dir: &Path,
+        line: &GitLine,
         state: &LineState,
         depth: usize,
     ) -> LineState {
-        let start = World::at(Dir::At(dir.to_owned()), Variables::new(), state.clone());
-        self.walk(command, start, depth)
+        let mut start = World::at(Dir::At(dir.to_owned()), Variables::new(), state.clone());
+        start.certainty = line.certainty;
+        // What git is told about its hooks holds for what it runs.
+        let has_changed_hooks = self.has_changed_hooks;
+        self.has_changed_hooks |= line.is_without_hooks();
+        let behind = self.walk(command, start, depth);
+        self.has_changed_hooks = has_changed_hooks;
+        behind
     }
 
     pub fn walk(&mut self, command: &str, start: World<LineState>, depth: usize) -> LineState {
@@ -48,15 +51,18 @@ impl Judge<'_> {
             return WorldStep { ok: Some(ok), failed: Some(state.clone()) };
         }
         let mut behind = state.clone();
-        if WRITERS.contains(&name) {
+        if has(WRITERS, name) {
             for file in written(name, arguments, |file| self.is_directory(&call.dir.join(file))) {
                 self.write(&file, &call.dir, &mut behind);
             }
-        } else if !READERS.contains(&format!(" {name} ")) || name.is_empty() {
+        } else if !has(READERS, name) {
             if let CallPlace::Here(here) = self.place(&call.dir, None, state) {
                 behind.written.insert(here.key);
             }
-            self.has_changed_hooks |= arguments.iter().any(|word| word.is("uninstall"));
+            let is_installer = has(INSTALLERS, name)
+                || has(INSTALLERS, arguments.first().map_or("", ShellWord::start));
+            let puts = |word: &ShellWord| has(" install uninstall i ci add init ", word.start());
+            self.has_changed_hooks |= is_installer && arguments.iter().any(puts);
         }
         let is_uninstall =
             ["hook", "uninstall"].iter().all(|word| arguments.iter().any(|a| a.is(word)));
@@ -218,8 +224,9 @@ impl Machine for JudgeWalk<'_, '_> {
         self.judge.write(file, dir, state);
     }
 
-    fn is_directory(&self, path: &Path) -> bool {
-        self.judge.cwd().join(path).is_dir()
+    fn is_directory(&self, path: &Path, state: &LineState) -> bool {
+        let path = self.judge.real(path);
+        path.is_dir() || state.made.contains_key(&path)
     }
 
     fn prints(&mut self, call: &ShellCall, state: &LineState) -> Option<String> {

@@ -9,9 +9,9 @@ pub struct Grammar {
     /// Letters whose value is the rest of the word, if there is one.
     pub attached: &'static str,
     /// Long options whose value may be the next word.
-    pub valued: &'static [&'static str],
+    pub valued: &'static str,
     /// The other long options that matter.
-    pub flags: &'static [&'static str],
+    pub flags: &'static str,
 }
 
 /// The arguments of a call, taken apart.
@@ -45,6 +45,13 @@ impl Options {
         options
     }
 
+    /// The same for a subcommand that takes no paths: what stands behind `--` are operands too.
+    pub fn of_names(args: &[ShellWord], grammar: &Grammar) -> Options {
+        let mut options = Options::read(args, grammar);
+        options.operands.extend(options.paths.take().into_iter().flatten());
+        options
+    }
+
     fn long<'w>(
         &mut self,
         word: &ShellWord,
@@ -57,7 +64,7 @@ impl Options {
         };
         let name = full_name(name, grammar);
         let value = match value {
-            None if grammar.valued.contains(&name) => words.next().cloned(),
+            None if grammar.valued.split(' ').any(|known| known == name) => words.next().cloned(),
             value => value,
         };
         self.given.push((name.to_owned(), value));
@@ -111,7 +118,9 @@ impl Options {
 
 /// git takes any beginning of a long option that belongs to one only.
 fn full_name<'n>(name: &'n str, grammar: &Grammar) -> &'n str {
-    let all = || grammar.valued.iter().chain(grammar.flags).copied();
+    let all = || {
+        grammar.valued.split(' ').chain(grammar.flags.split(' ')).filter(|known| !known.is_empty())
+    };
     if all().any(|known| known == name) {
         return name;
     }
@@ -129,8 +138,8 @@ mod tests {
     const COMMIT: Grammar = Grammar {
         letters: "mF",
         attached: "u",
-        valued: &["--message", "--file"],
-        flags: &["--all", "--amend", "--allow-empty", "--no-verify"],
+        valued: "--message --file",
+        flags: "--all --amend --allow-empty --no-verify",
     };
 
     fn read(line: &str) -> Options {

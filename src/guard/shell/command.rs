@@ -112,9 +112,15 @@ impl<M: Machine> Walker<'_, M> {
         };
         let mut worlds = self.nested(word, source, worlds);
         for world in &mut worlds {
-            let value = one(&word::read(word, source, &world.variables).words);
-            let known = !assignment.append && assignment.target.subscript.is_none();
-            world.variables.insert(name.clone(), if known { value } else { ShellWord::unknown() });
+            let mut value = one(&word::read(word, source, &world.variables).words);
+            if assignment.append {
+                let before = world.variables.get(&name).and_then(ShellWord::text);
+                let both = before.zip(value.text()).map(|(before, new)| format!("{before}{new}"));
+                value = both.map_or_else(ShellWord::unknown, ShellWord::Known);
+            }
+            let is_whole = assignment.target.subscript.is_none();
+            let value = if is_whole { value } else { ShellWord::unknown() };
+            world.variables.insert(name.clone(), value);
         }
         worlds
     }
@@ -197,12 +203,43 @@ impl<M: Machine> Walker<'_, M> {
             let function = (name.to_owned(), source, body);
             return self.function(function, arguments, world);
         }
-        if name == "set" {
-            let mut world = world;
-            world.set(arguments);
-            return BothWorlds { ok: vec![world], failed: Vec::new() };
+        let mut world = world;
+        match name {
+            "set" => world.set(arguments),
+            "shift" => world.shift(arguments),
+            // `read NAME <<< text`
+            "read" => {
+                let names = arguments.iter().filter(|word| !word.start().starts_with('-'));
+                for name in names.filter_map(ShellWord::text) {
+                    let text = said.input.as_deref().map(|text| ShellWord::known(text.trim_end()));
+                    let text = text.filter(|_| arguments.last().is_some_and(|last| last.is(name)));
+                    world
+                        .variables
+                        .insert(name.to_owned(), text.unwrap_or_else(ShellWord::unknown));
+                }
+            }
+            _ => return self.unwrapped(call, said, world),
         }
-        match wrap::unwrap(call, said.input.clone()) {
+        BothWorlds { ok: vec![world], failed: Vec::new() }
+    }
+
+    /// Runs a command that is none of the shell's own words.
+    fn unwrapped(
+        &mut self,
+        call: ShellCall,
+        said: &StatementInput<'_>,
+        world: World<M::State>,
+    ) -> BothWorlds<M::State> {
+        let outer = call.clone();
+        let unwrapped = wrap::unwrap(call, said.input.clone());
+        let mut world = world;
+        if outer.certainty == Certainty::Sure && unwrapped.certainty() == Certainty::Maybe {
+            // The program does something of its own besides.
+            let words = outer.words.into_iter().take(1).collect();
+            let step = self.machine.run(&ShellCall { words, ..outer }, &world.state);
+            world.state = step.ok.unwrap_or(world.state);
+        }
+        match unwrapped {
             Unwrapped::Nothing => BothWorlds::both(vec![world]),
             Unwrapped::ChangeDir(to) => self.change_dir(&to, world),
             Unwrapped::Run(call) => {
@@ -294,9 +331,8 @@ impl<M: Machine> Walker<'_, M> {
         };
         let dir = world.dir.join(&variable.unwrap_or_else(ShellWord::unknown)).tidied();
         let there = match &dir {
-            Dir::At(path) => self.machine.is_directory(path),
+            Dir::At(path) | Dir::Computed(path) => self.machine.is_directory(path, &world.state),
             Dir::Aside(_) => true,
-            Dir::Computed(_) => false,
         };
         let mut ok = world.clone();
         ok.go(dir);

@@ -18,7 +18,7 @@ pub use script::written;
 pub use walk::walk;
 pub use word::{ShellWord, Variables, mentions};
 pub use world::{Certainty, Dir, Machine, Trouble, World, WorldStep};
-pub use wrap::{ShellCall, WRITERS};
+pub use wrap::{READERS, ShellCall, WRITERS, has};
 
 use shuck_parser::parser::{ParseStatus, Parser, ShellDialect};
 

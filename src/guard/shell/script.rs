@@ -184,10 +184,12 @@ pub fn told(words: &[ShellWord]) -> Option<String> {
     let texts: Vec<&str> = arguments.iter().map(ShellWord::text).collect::<Option<_>>()?;
     match name.text()? {
         "echo" => {
-            let texts = texts
-                .iter()
-                .skip_while(|text| matches!(**text, "-n" | "-e" | "-ne" | "-en" | "-E"));
-            Some(texts.copied().collect::<Vec<_>>().join(" "))
+            let is_option = |text: &&&str| ["-n", "-e", "-ne", "-en", "-E"].contains(*text);
+            let options = texts.iter().take_while(is_option).count();
+            let (options, texts) = texts.split_at(options);
+            let text = texts.join(" ");
+            let is_escaped = options.iter().any(|option| option.contains('e'));
+            Some(if is_escaped { text.replace("\\n", "\n") } else { text })
         }
         "printf" => {
             let (format, values) = texts.split_first()?;

@@ -54,7 +54,7 @@ impl Machine for Recorder {
         self.calls.push(format!("write {:?}", dir.join(file)));
     }
 
-    fn is_directory(&self, path: &Path) -> bool {
+    fn is_directory(&self, path: &Path, _: &Vec<String>) -> bool {
         path.ends_with("there")
     }
 
@@ -149,6 +149,10 @@ fn every_command_of_a_line_is_found_however_it_is_put_there() {
         "f() { git $1; }; f x y",
         "git() { command git \"$@\"; }; git x",
         "set -- git x; \"$@\"",
+        "set -- a git x; shift; \"$@\"",
+        "f() { local c=$1; shift; $c \"$@\"; }; f git x",
+        "C=git; C+=' x'; $C",
+        "read -r c <<< 'git x'; $c",
         "git $(echo x)",
         "V=$(printf x); git $V",
         "eval \"$(echo git x)\"",
@@ -170,6 +174,8 @@ fn however_a_shell_is_told_its_script_it_is_found() {
         "bash -s -- a <<'E'\ngit x\nE",
         "printf 'a\\ngit x\\n' | sh",
         "printf '%s\\n' a 'git x' | bash",
+        "echo -e 'a\\ngit x' | bash",
+        "at now <<< 'git x'",
         "fish --command='git x'",
     ] {
         assert_found(line);
@@ -190,11 +196,14 @@ fn a_program_that_nobody_knows_may_run_what_is_among_its_words() {
         "foo bar --exec 'true && git x' baz",
         "foo -p git --run 'true; git x'",
         "$SUDO git x",
+        "foo 'git x'",
+        "foo -w 3 'git x' other",
+        "foo -c'true; git x'",
     ] {
         let calls = recorded(line).calls;
         assert!(calls.iter().any(|call| call == "/w: maybe git x"), "{line}: {calls:?}");
     }
-    for line in ["foo 'git x'", "foo --title 'true; git x'", "grep git x"] {
+    for line in ["foo --title 'git x'", "foo --title 'true; git x'", "grep git x"] {
         let Recorder { calls, troubles } = recorded(line);
         assert!(
             !calls.iter().any(|call| call.ends_with("git x")) || calls.len() == 1,
@@ -331,7 +340,7 @@ fn words_keep_what_is_known_of_them() {
         ("cd $(mktemp -d -p .) && git c", "?: git c"),
         ("ls | xargs -n 1 git add", "/w: git add …"),
         ("xargs -0I {} git c -m {} < f", "/w: git c -m …"),
-        ("xargs --replace=% git c a% < f", "/w: git c a…"),
+        ("xargs --replace=% git c a%:b < f", "/w: git c a…:b"),
         ("find . -execdir git c -m x {} +", "/w: git c -m x …"),
         ("git push o \"$(y):main\"", "/w: git push o …:main"),
         ("V=$(y)z; git push o $V:main", "/w: git push o …z:main"),

@@ -42,8 +42,13 @@ impl ShellWord {
 
     /// A word of which only the beginning is known.
     pub fn begins(start: impl Into<String>) -> ShellWord {
-        let start = start.into();
-        ShellWord::Open(OpenWord { written: format!("{start}…"), start, end: String::new() })
+        ShellWord::open(start, "")
+    }
+
+    /// A word of which only the beginning and the end are known.
+    pub fn open(start: impl Into<String>, end: impl Into<String>) -> ShellWord {
+        let (start, end) = (start.into(), end.into());
+        ShellWord::Open(OpenWord { written: format!("{start}…{end}"), start, end })
     }
 
     /// A word that is said in full.

@@ -2,7 +2,7 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use super::word::{KnownDirectory, ShellWord, Variables, set_array};
+use super::word::{KnownDirectory, ShellWord, Variables, array, set_array};
 use super::wrap::ShellCall;
 use crate::git::clean_path;
 
@@ -108,6 +108,14 @@ impl<S> World<S> {
         self.variables.contains_key(ERREXIT)
     }
 
+    /// `shift`, and `shift 2`.
+    pub fn shift(&mut self, arguments: &[ShellWord]) {
+        let by = arguments.first().map_or(Some(1), |by| by.text()?.parse().ok());
+        let left = array(&self.variables, "@").zip(by);
+        let left = left.map(|(words, by): (_, usize)| words.into_iter().skip(by).collect());
+        set_array(&mut self.variables, "@", left);
+    }
+
     /// `set -e`, and `set +e`.
     pub fn set(&mut self, options: &[ShellWord]) {
         for option in options.iter().map(ShellWord::start) {
@@ -147,7 +155,7 @@ pub trait Machine {
     fn run(&mut self, call: &ShellCall, state: &Self::State) -> WorldStep<Self::State>;
     /// The line itself writes a file.
     fn write(&mut self, file: &ShellWord, dir: &Dir, state: &mut Self::State);
-    fn is_directory(&self, path: &Path) -> bool;
+    fn is_directory(&self, path: &Path, state: &Self::State) -> bool;
     /// What a command prints, where that is known: its output in `$(…)` becomes a part of a word.
     fn prints(&mut self, call: &ShellCall, state: &Self::State) -> Option<String>;
     /// A part of the line was not understood.

@@ -29,134 +29,44 @@ pub enum Unwrapped {
     Script(ShellScript),
 }
 
-/// Programs that run the command among their words, and nothing else.
-const WRAPPERS: [&str; 27] = [
-    "-",
-    "builtin",
-    "busybox",
-    "caffeinate",
-    "chronic",
-    "chrt",
-    "command",
-    "doas",
-    "env",
-    "exec",
-    "fakeroot",
-    "flock",
-    "ionice",
-    "nice",
-    "nocorrect",
-    "noglob",
-    "nohup",
-    "rtk",
-    "setsid",
-    "stdbuf",
-    "strace",
-    "sudo",
-    "taskset",
-    "time",
-    "timeout",
-    "unbuffer",
-    "xargs",
-];
+impl Unwrapped {
+    /// Whether it is run for sure.
+    pub fn certainty(&self) -> Certainty {
+        match self {
+            Unwrapped::Run(call) => call.certainty,
+            Unwrapped::Script(script) => script.certainty,
+            Unwrapped::Nothing
+            | Unwrapped::ChangeDir(_)
+            | Unwrapped::Each(_)
+            | Unwrapped::Here(_) => Certainty::Sure,
+        }
+    }
+}
 
-/// Programs whose words are texts, names, or commands for another machine.
-const TALKERS: [&str; 63] = [
-    ":",
-    "[",
-    "ack",
-    "ag",
-    "alias",
-    "apropos",
-    "apt",
-    "apt-cache",
-    "apt-get",
-    "awk",
-    "basename",
-    "brew",
-    "cat",
-    "complete",
-    "cowsay",
-    "curl",
-    "dirname",
-    "dnf",
-    "docker",
-    "echo",
-    "egrep",
-    "expr",
-    "fc",
-    "fgrep",
-    "fly",
-    "gawk",
-    "gh",
-    "glab",
-    "grep",
-    "hash",
-    "head",
-    "help",
-    "heroku",
-    "history",
-    "info",
-    "jq",
-    "kubectl",
-    "less",
-    "logger",
-    "ls",
-    "lxc",
-    "man",
-    "multipass",
-    "nerdctl",
-    "notify-send",
-    "pip",
-    "pip3",
-    "podman",
-    "print",
-    "printf",
-    "pwd",
-    "read",
-    "rg",
-    "say",
-    "ssh",
-    "test",
-    "tix",
-    "tldr",
-    "type",
-    "vagrant",
-    "whatis",
-    "whereis",
-    "which",
-];
+/// Programs that run the command among their words, and nothing else.
+const WRAPPERS: &str = " - builtin busybox caffeinate chronic chrt command doas env exec fakeroot flock ionice nice nocorrect noglob \
+    nohup rtk setsid stdbuf strace sudo taskset time timeout unbuffer xargs ";
+
+/// Programs whose words are texts and names, and that write no file.
+pub const READERS: &str = " : [ [[ ack ag alias apropos apt-cache basename cal cat cmp comm complete cut date df diff dig dirname du echo \
+    egrep expr false fc fgrep file find free grep hash head help history hostname id info jobs jq kill less locale \
+    logger look ls lsof man mkdir mktemp nproc ping print printenv printf ps pwd read readlink realpath rg seq sleep \
+    sort stat strings sum tac tail test tix tldr tr tree true tty type uname uniq uptime wait wc whatis whereis \
+    which who whoami xxd yes ";
+
+/// Programs whose words are for somebody else, or for another machine.
+const TALKERS: &str = " apt apt-get awk brew cowsay curl dnf docker fly gawk gh glab heroku kubectl lxc multipass nerdctl notify-send \
+    pip pip3 podman say ssh vagrant ";
 
 /// Programs that write or remove the files among their words.
-pub const WRITERS: [&str; 16] = [
-    "chmod", "cp", "dd", "install", "ln", "mkdir", "mv", "perl", "rm", "rsync", "sed", "shred",
-    "tee", "touch", "truncate", "unlink",
-];
+pub const WRITERS: &str =
+    " chmod cp dd install ln mkdir mv perl rm rsync sed shred tee touch truncate unlink ";
 
-const SHELLS: [&str; 12] =
-    ["sh", "bash", "dash", "zsh", "ksh", "ash", "mksh", "fish", "csh", "tcsh", "rbash", "yash"];
+const SHELLS: &str = " sh bash dash zsh ksh ash mksh fish csh tcsh rbash yash ";
 
 /// Others that are taken apart here.
-const SPECIAL: [&str; 18] = [
-    "cd",
-    "chdir",
-    "popd",
-    "pushd",
-    "cmd",
-    "cmd.exe",
-    "eval",
-    "fd",
-    "find",
-    "iex",
-    "parallel",
-    "powershell",
-    "powershell.exe",
-    "pwsh",
-    "pwsh.exe",
-    "source",
-    "trap",
-    "watch",
-];
+const SPECIAL: &str = " cd chdir popd pushd cmd cmd.exe eval fd find iex parallel powershell powershell.exe pwsh pwsh.exe source trap \
+    watch ";
 
 /// Behind one of these, or behind the same with `=`, many programs want a line for a shell.
 const LINE_OPTIONS: [&str; 7] = ["-c", "--command", "--run", "--exec", "--cmd", "-e", "-x"];
@@ -201,7 +111,11 @@ pub fn unwrap(mut call: ShellCall, input: Option<String>) -> Unwrapped {
                 return Unwrapped::Nothing;
             }
             _ if let Some(text) = of_windows(&name, arguments) => return script(&call, text),
-            shell if SHELLS.contains(&shell) => return script_of(&call, input),
+            "at" | "batch" => {
+                let text = input.map_or_else(|| ShellWord::known(""), ShellWord::Known);
+                return script(&call, text);
+            }
+            shell if has(SHELLS, shell) => return script_of(&call, input),
             _ => match inside(call, &name) {
                 Inside::Call(inner) => call = inner,
                 Inside::Other(other) => return other,
@@ -216,22 +130,29 @@ enum Inside {
     Other(Unwrapped),
 }
 
+/// Whether a name is in a list of them.
+pub fn has(list: &str, name: &str) -> bool {
+    !name.is_empty() && list.contains(&format!(" {name} "))
+}
+
 /// Whether a program of this name means something here.
 pub fn is_known(name: &str) -> bool {
-    let lists: [&[&str]; 4] = [&WRAPPERS, &WRITERS, &SHELLS, &SPECIAL];
-    let is_git = name.eq_ignore_ascii_case("git") || name.eq_ignore_ascii_case("git.exe");
-    is_git
-        || name.starts_with("git-")
-        || ["gh", "glab", "hub"].contains(&name)
-        || lists.iter().any(|list| list.contains(&name))
+    let is_git = ["git", "git.exe"].iter().any(|git| name.eq_ignore_ascii_case(git));
+    let lists = [WRAPPERS, WRITERS, SHELLS, SPECIAL, " gh glab hub "];
+    is_git || name.starts_with("git-") || lists.iter().any(|list| has(list, name))
 }
 
 /// What a program runs that is among its words, if it runs anything.
 fn inside(mut call: ShellCall, name: &str) -> Inside {
-    let is_wrapper = WRAPPERS.contains(&name);
-    let is_quiet =
-        TALKERS.contains(&name) || WRITERS.contains(&name) || !is_wrapper && is_known(name);
-    let known = (1..call.words.len()).find(|at| is_known_at(&call, *at));
+    let is_wrapper = has(WRAPPERS, name);
+    let is_quiet = [READERS, TALKERS, WRITERS].iter().any(|list| has(list, name))
+        || !is_wrapper && is_known(name);
+    let known = (1..call.words.len()).find(|at| {
+        let word = call.words.get(*at).filter(|word| word.text().is_some());
+        let inner = word.map(program).filter(|inner| is_known(inner));
+        // `npm install` is no call of `install`.
+        inner.is_some_and(|inner| is_wrapper || !has(WRITERS, inner))
+    });
     // `$SUDO git …` runs git; anything else that has no name may be git itself.
     let is_nameless = call.words.first().is_some_and(|word| word.text().is_none());
     if is_quiet || is_nameless && known != Some(1) {
@@ -242,7 +163,7 @@ fn inside(mut call: ShellCall, name: &str) -> Inside {
     let open = call.words.iter().position(is_open).filter(|_| is_wrapper && name != "xargs");
     let end = known.or(open).unwrap_or(call.words.len());
     let lines = if is_wrapper { 1..end } else { 1..call.words.len() };
-    let line = lines.into_iter().find_map(|at| line_behind(&call.words, at));
+    let line = lines.into_iter().find_map(|at| line_behind(&call, at));
     if let Some(line) = line {
         // The command among the words may be one all the same.
         let rest = call.words.get(end..).unwrap_or_default();
@@ -277,20 +198,29 @@ fn inside(mut call: ShellCall, name: &str) -> Inside {
     Inside::Call(call)
 }
 
-fn is_known_at(call: &ShellCall, at: usize) -> bool {
-    call.words.get(at).is_some_and(|word| word.text().is_some() && is_known(program(word)))
-}
-
 /// The line for a shell that stands behind an option here. A single word is more likely a command among others.
-fn line_behind(words: &[ShellWord], at: usize) -> Option<ShellWord> {
+fn line_behind(call: &ShellCall, at: usize) -> Option<ShellWord> {
+    let words = &call.words;
     let option = words.get(at)?;
+    let is_line = |word: &ShellWord| word.start().trim().contains([' ', '\n', ';']);
+    // Some take it as it is, and some behind the letter.
+    let line = option.strip_prefix("-c").unwrap_or_else(|| option.clone());
+    let before = words.get(at - 1).map_or("", ShellWord::start);
+    // A guess within a guess is none.
+    let is_git = || {
+        let is_line = line.start().trim_start().starts_with("git ") && !before.starts_with('-');
+        is_line && call.certainty == Certainty::Sure
+    };
+    if is_line(&line) && (line != *option || is_git()) {
+        return Some(line);
+    }
     let joined_on = option.split_assignment().filter(|(name, _)| LINE_OPTIONS.contains(name));
     let text = match joined_on {
         Some((_, text)) => text,
         None if is_line_option(option.text()?) => words.get(at + 1)?.clone(),
         None => return None,
     };
-    text.start().trim().contains([' ', '\n', ';']).then_some(text)
+    is_line(&text).then_some(text)
 }
 
 fn is_line_option(option: &str) -> bool {
@@ -331,7 +261,8 @@ pub fn read_from_input(words: &mut Vec<ShellWord>, sign: Option<&str>) {
     };
     for word in words {
         if let Some((before, _)) = word.start().split_once(sign) {
-            *word = ShellWord::begins(before);
+            let behind = word.end().rsplit_once(sign).map_or("", |(_, behind)| behind);
+            *word = ShellWord::open(before, behind);
         }
     }
 }

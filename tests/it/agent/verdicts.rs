@@ -36,7 +36,7 @@ const SURE: [&str; 25] = [
 ];
 
 /// What puts code onto main, or takes something from it, whatever is looked at later.
-const WRONG: [&str; 13] = [
+const WRONG: [&str; 14] = [
     "git commit -m x",
     "git commit -aqm x",
     "git -C . commit -m x",
@@ -50,6 +50,7 @@ const WRONG: [&str; 13] = [
     "git push origin topic:main",
     "git push origin $(git rev-parse topic):refs/heads/main",
     "git push -f origin main",
+    "git push -q origin -- topic:main",
 ];
 
 /// What changes files of which nobody knows beforehand what will be in them.
@@ -122,7 +123,7 @@ const RUN: [&str; 5] = [
 ];
 
 /// What nobody can look at before it is done.
-const UNSEEN: [&str; 28] = [
+const UNSEEN: [&str; 29] = [
     "git cherry-pick topic",
     "git cherry-pick -x topic~0",
     "git revert --no-edit HEAD",
@@ -151,6 +152,7 @@ const UNSEEN: [&str; 28] = [
     "\"$GIT_PROGRAM\" commit -am x; git cherry-pick topic",
     "git quiltimport --patches p",
     "cd \"$DIR\" && git merge topic",
+    "cat commits | xargs -I{} git push origin {}:main",
 ];
 
 /// From a branch of its own, what brings commits that the line itself makes.
@@ -260,7 +262,7 @@ fn uncertain_lines_pass_on_a_branch_of_ones_own() {
     let work = clone_of(&sandbox).at("../work");
     let lines: Vec<String> = each(&COMMITS, &WRITERS)
         .chain(UNSEEN.map(str::to_owned))
-        .filter(|line| !line.starts_with("cd "))
+        .filter(|line| !line.starts_with("cd ") && !line.ends_with(":main"))
         .collect();
     pass(&work, &lines);
 }
@@ -339,6 +341,10 @@ fn a_line_that_goes_past_the_hooks_is_heard_by_none() {
         "echo > .git/hooks/pre-commit && cargo fmt && git commit -am x",
         "tix hook uninstall && cargo fmt && git commit -am x",
         "pre-commit uninstall && cargo fmt && git commit -am x",
+        "npm ci && cargo fmt && git commit -am x",
+        "npx husky init; cargo fmt; git commit -am x",
+        "git -c core.hooksPath=/x -c alias.z='cherry-pick topic' z",
+        "git -c core.hooksPath=/x rebase -x 'git cherry-pick topic' HEAD",
         "cargo fmt; eval \"git commit --no-verify -am $X\"",
         "foo -c 'git -c core.hooksPath=/x merge topic'",
         "git branch -M \"$X\" main",
@@ -389,4 +395,44 @@ fn a_session_hears_when_no_hook_will_look() {
     assert!(!start(&clone, "claude").contains(missing));
     assert!(start(&shadowed(&clone), "claude").contains(missing));
     assert!(start(&clone, "gemini").contains("This agent runs commands without git's hooks"));
+}
+
+/// The lines of `tests/data/agent/refused.txt` below a heading.
+fn listed(place: &str) -> Vec<String> {
+    let path =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/agent/refused.txt");
+    let text = std::fs::read_to_string(path).unwrap();
+    let below = text.lines().skip_while(|line| !line.starts_with(&format!("[{place}]"))).skip(1);
+    let lines = below.take_while(|line| !line.is_empty());
+    lines.map(|line| line.replace('↵', "\n")).collect()
+}
+
+#[test]
+fn lines_that_agents_have_tried_are_refused_where_no_hook_will_look() {
+    let sandbox = seeded();
+    let clone = super::with_code_staged(&sandbox);
+    let lines = listed("main");
+    assert!(lines.len() >= 150, "the list has shrunk to {} lines", lines.len());
+    refused(&clone, &lines);
+    clone.tix(&["hook", "install", "--strict"]).success();
+    refused(&shadowed(&clone), &lines);
+    let (_, outside): (Vec<String>, _) =
+        lines.into_iter().partition(|line| line.contains("../clone"));
+    pass(&clone.at(sandbox.root().join("tmp")), &outside);
+}
+
+#[test]
+fn lines_towards_main_are_refused_where_no_hook_will_look() {
+    let sandbox = seeded();
+    let clone = super::with_code_staged(&sandbox);
+    clone.git(&["push", "-q", "origin", "topic:other"]);
+    let fresh = sandbox.clone_named("fresh");
+    fresh.git(&["switch", "-q", "-c", "fresh"]);
+    fresh.write("src/b.rs", "fn b() {}\n");
+    fresh.git(&["add", "src/b.rs"]);
+    let lines = listed("fresh");
+    assert!(lines.len() >= 50, "the list has shrunk to {} lines", lines.len());
+    refused(&fresh, &lines);
+    fresh.tix(&["hook", "install", "--strict"]).success();
+    refused(&shadowed(&fresh), &lines);
 }

@@ -177,6 +177,7 @@ fn pushes_are_read_whole() {
     assert!(push("push --delete origin main").delete && push("push -d origin main").delete);
     assert_eq!(push("push --mirror x").everything, Everything::Mirror);
     assert_eq!(push("push --all").everything, Everything::Branches);
+    assert_eq!(push("push origin -- x:main").refspecs, [word("x:main")]);
     assert_eq!(of("push --no-verify").first(), Some(&Intent::Unchecked));
 }
 
