@@ -54,7 +54,7 @@ impl Activation<'_> {
             }
             Progress::Finished => {
                 let mut diary = std::mem::take(&mut self.diary);
-                let renewed = self.renew(active, &mut diary);
+                let renewed = self.renew(active, &branch, &mut diary);
                 self.diary = diary;
                 let (active, receipt) = renewed?;
                 self.finished(&active, &trunk.fetch_view()?, &branch, None, receipt)
@@ -73,8 +73,18 @@ impl Activation<'_> {
         }
     }
 
-    /// Gives the claim a new id by a push.
-    fn renew(&self, active: &Active, diary: &mut Diary) -> Result<(Active, Receipt), Failure> {
+    /// Gives the claim a new id by a push, once it is known that its workspace can be made.
+    fn renew(
+        &self,
+        active: &Active,
+        branch: &RefName,
+        diary: &mut Diary,
+    ) -> Result<(Active, Receipt), Failure> {
+        let ctx = self.ctx;
+        if with_branch(ctx, branch)?.is_none() && !self.args.no_worktree {
+            let path = workspace_path(ctx, &active.id, &active.session)?;
+            workspace::preflight(&ctx.repo, Some(&path), branch, None, &[])?;
+        }
         let request = TakeoverRequest {
             operation: "activate",
             query: active.id.as_str(),
@@ -83,7 +93,7 @@ impl Activation<'_> {
             to: None,
             reason: self.args.reason.as_deref(),
         };
-        let receipt = take_over(self.ctx, diary, &request)?;
+        let receipt = take_over(ctx, diary, &request)?;
         let claim = receipt.claim.as_ref();
         let held = Holder {
             claim_id: claim.map(|claim| claim.id.clone()),
