@@ -376,7 +376,7 @@ impl Trunk<'_> {
         let Some(remote) = &self.remote else { return Ok(()) };
         let mut backoff = self.backoff();
         let mut refused = None;
-        for _ in 0..PUBLISHED {
+        for round in 0..PUBLISHED {
             let Publication { trunk: from, with: to, claim, looked } = seen;
             let began = Instant::now();
             let update = RefUpdate::Move { name: self.branch.clone(), from, to: to.clone() };
@@ -395,8 +395,11 @@ impl Trunk<'_> {
                 | PushVerdict::Busy(_)
                 | PushVerdict::Unclear => {}
             }
-            // Before the look and not behind it: what is seen is pushed at once, or others have moved the trunk again.
-            self.pause(&mut backoff, looked + began.elapsed());
+            // Whoever was first may not have seen this claim; whoever comes second has looked since and brings it up. So a while is
+            // left for that, of two attempts at most, and from then on what is seen is pushed at once.
+            if round == 0 {
+                self.pause(&mut backoff, (looked + began.elapsed()) / 2);
+            }
             let began = Instant::now();
             match publication(&self.fetch(remote)?, &claim, began) {
                 Some(anew) => seen = anew,
