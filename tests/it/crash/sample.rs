@@ -14,7 +14,7 @@ use crate::harness::notes;
 
 /// How many cases of a fault are drawn from a row. The moments inside of git's work are one fault with many faces.
 fn of_each(fault: Fault) -> usize {
-    if matches!(fault, Fault::KillInside(_)) { 4 } else { 1 }
+    if matches!(fault, Fault::KillInside(_)) { 2 } else { 1 }
 }
 
 fn is_same(one: Fault, other: Fault) -> bool {
