@@ -201,9 +201,7 @@ impl Guarded {
     }
 
     fn branch_notes(&self) -> Notes {
-        // A pipe in its place would keep the hook waiting.
-        let file = Some(self.branches_file()).filter(|file| file.is_file());
-        let text = file.and_then(|file| std::fs::read(file).ok());
+        let text = file::read_own(&self.branches_file()).ok();
         text.and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default()
     }
 

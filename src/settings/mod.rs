@@ -22,7 +22,7 @@ pub use sources::{ReadFiles, Sources, Station};
 
 use sources::{SettingsFile, seen_ref};
 
-use crate::config::{Config, Layers, RecordPlace, Yaml};
+use crate::config::{Config, ConfigError, Layers, RecordPlace, Yaml};
 use crate::git::{GitError, HeadTarget, RefValue};
 use crate::names::{Oid, RefName, RemoteName, RepoPath};
 
@@ -115,6 +115,11 @@ impl Settings {
 impl SettingsFile {
     fn yaml(&self) -> Yaml<'_> {
         Yaml { bytes: &self.bytes, label: &self.label }
+    }
+
+    /// What it says without any other layer.
+    fn alone(&self) -> Result<Config, ConfigError> {
+        Config::resolve(&Layers { yaml: Some(self.yaml()), ..Layers::default() })
     }
 }
 

@@ -120,7 +120,7 @@ impl Protection {
             tickets_dir: here.tickets_dir,
             has_tickets,
             landing,
-            writes: union.writes.into_iter().fold(here.writes, Writes::min),
+            writes: union.writes.min(here.writes),
             doubt: doubts.into_iter().next(),
         })
     }
@@ -208,7 +208,7 @@ struct Union<'s> {
     /// Whether any default branch has settings.
     is_committed: bool,
     /// What they tell agents that write files.
-    writes: Vec<Writes>,
+    writes: Writes,
     /// What each of them lets land.
     landing: Vec<Option<Vec<Stage>>>,
     /// The remote that they name.
@@ -229,7 +229,7 @@ impl<'s> Union<'s> {
             has_dir: false,
             has_tickets: false,
             is_committed: false,
-            writes: Vec::new(),
+            writes: Writes::Allow,
             landing: Vec::new(),
             remote: None,
             templates: Vec::new(),
@@ -261,7 +261,7 @@ impl<'s> Union<'s> {
 
     /// Settings that stand at `label`; those that cannot be read are a doubt.
     fn read(&mut self, file: &SettingsFile) -> Option<Config> {
-        match Config::resolve(&Layers { yaml: Some(file.yaml()), ..Layers::default() }) {
+        match file.alone() {
             Ok(config) => Some(config),
             Err(error) => {
                 self.doubts.push(error.to_string());
@@ -289,7 +289,9 @@ impl<'s> Union<'s> {
         if !is_clear {
             self.keep_former(home, &known.name)?;
         }
-        self.writes.extend(config.as_ref().map(|config| config.writes));
+        if let Some(config) = &config {
+            self.writes = self.writes.min(config.writes);
+        }
         let config = config.unwrap_or_default();
         if known.fetched {
             let lands = has_settings && config.landing == Landing::Completed;
@@ -327,10 +329,7 @@ impl<'s> Union<'s> {
             Some(name) => self.sources.former(&name, &label)?,
             None => Vec::new(),
         };
-        let clear = |file: &SettingsFile| {
-            let yaml = Layers { yaml: Some(file.yaml()), ..Layers::default() };
-            Config::resolve(&yaml).ok().filter(Config::says_what_is_protected)
-        };
+        let clear = |file: &SettingsFile| file.alone().ok().filter(Config::says_what_is_protected);
         if let Some(config) = former.iter().find_map(clear) {
             self.branches.extend(config.trunk.into_iter().chain(config.protected));
         } else if !former.is_empty() {

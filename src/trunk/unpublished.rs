@@ -374,7 +374,6 @@ impl Trunk<'_> {
     /// error says that the remote takes no such push.
     pub fn publish(&self, mut seen: Publication) -> Result<(), TrunkError> {
         let Some(remote) = &self.remote else { return Ok(()) };
-        let mut backoff = self.backoff();
         let mut refused = None;
         for round in 0..PUBLISHED {
             let Publication { trunk: from, with: to, claim, looked } = seen;
@@ -398,7 +397,7 @@ impl Trunk<'_> {
             // Whoever was first may not have seen this claim; whoever comes second has looked since and brings it up. So a while is
             // left for that, of two attempts at most, and from then on what is seen is pushed at once.
             if round == 0 {
-                self.pause(&mut backoff, (looked + began.elapsed()) / 2);
+                self.pause(&mut self.backoff(), (looked + began.elapsed()) / 2);
             }
             let began = Instant::now();
             match publication(&self.fetch(remote)?, &claim, began) {
