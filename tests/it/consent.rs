@@ -89,6 +89,17 @@ fn a_worktree_is_nowhere_else_without_consent() {
 }
 
 #[test]
+fn a_session_may_lead_it_into_a_hidden_directory_only_with_consent() {
+    let (sandbox, clone) = wanting("../{session}/pack/{id}");
+    let hidden = queue_ticket(ID).replacen("session_id: foo", "session_id: .vim", 1);
+    assert_ne!(hidden, queue_ticket(ID));
+    sandbox.seed(&[(format!("tickets/queue/{ID}.md"), hidden)]);
+    assert!(refused(&clone, &[]).contains("tix trust\n"));
+    clone.tix(&["trust"]).success();
+    clone.tix(&["activate", ID]).success();
+}
+
+#[test]
 fn an_absolute_place_needs_consent_and_is_told_with_the_ways_out() {
     let sandbox = Sandbox::new();
     let there = sandbox.fresh_directory("there");

@@ -53,6 +53,17 @@ fn a_review_that_the_team_has_come_to_demand_is_demanded() {
 }
 
 #[test]
+fn setting_up_is_decided_by_the_settings_of_the_trunk_too() {
+    let sandbox = Sandbox::new();
+    sandbox.seed(&[(QUEUED, Ticket::new(ID).text())]);
+    let clone = ada(&sandbox);
+    agree(&sandbox, "requires: \">= 99\"\n");
+    let before = sandbox.remote().git(&["for-each-ref"]);
+    clone.tix(&["init", "--commit"]).exits(5);
+    assert_eq!(sandbox.remote().git(&["for-each-ref"]), before);
+}
+
+#[test]
 fn a_reviewer_who_is_behind_is_not_told_that_there_are_no_reviews() {
     let sandbox = project("");
     let (ada, bob) = (ada(&sandbox), bob(&sandbox));

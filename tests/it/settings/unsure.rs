@@ -137,6 +137,20 @@ fn another_head_of_the_remote_is_asked_about_by_the_next_installation() {
     assert_eq!(guarded(&clone, &sandbox, &asked), ["next".to_owned()].into());
 }
 
+/// Without a remote the default branch is what was checked out when the hooks were installed, whatever else comes.
+#[test]
+fn without_a_remote_the_branch_of_the_installation_stays_protected() {
+    for later in ["git config init.defaultBranch topic", "git branch main"] {
+        let sandbox = project("develop");
+        let clone = sandbox.clone_named("clone");
+        clone.git(&["remote", "remove", "origin"]);
+        clone.git(&["branch", "topic"]);
+        clone.tix(&["hook", "install", "--files"]).success();
+        clone.sh(later).run().success();
+        commit_code(&clone).exits(1);
+    }
+}
+
 /// The only one of the usual names that a clone has fetched need not be the default branch.
 #[test]
 fn a_remote_that_cannot_be_asked_is_no_reason_to_guess_what_is_not_there() {
