@@ -34,6 +34,7 @@ pub mod time;
 pub mod unknown;
 pub mod unusable;
 pub mod wait;
+pub mod witness;
 pub mod work;
 pub mod worker;
 pub mod worktree;

@@ -2,9 +2,8 @@
 //!
 //! How long ago it was is said by the clocks of two machines: that of the holder, which dated it, and that of whoever asks.
 //! No commit is older than what it is built on, so a sign is as young as the youngest of its nearest ancestors: a holder
-//! whose clock is days behind keeps a claim that was just made on a trunk that others have moved. A clock that is ahead is not
-//! found out: the holder of whom nobody has heard for less than that gets as much longer, and whoever takes a ticket over
-//! is told of when the last sign was.
+//! whose clock is days behind keeps a claim that was just made on a trunk that others have moved. A holder whose clock is ahead
+//! keeps the claim for as much longer. Whoever asks with a clock that is ahead needs a witness: see [`witness`](super::witness).
 
 use chrono::{DateTime, Utc};
 

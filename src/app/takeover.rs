@@ -8,10 +8,12 @@ use super::here::named_or_here;
 use super::operation::Identity;
 use super::receipt::Receipt;
 use super::sign::last_sign;
+use super::witness::{Sighting, confirms};
 use crate::config::RecordPlace;
 use crate::error::{Exit, Failure};
 use crate::lifecycle::{
     self, Act, Already, BranchCopy, Claim, Decision, Staleness, Takeover, TakeoverKind, Ticket,
+    is_stale,
 };
 use crate::names::{Oid, RefName};
 use crate::ticket::{Lane, TicketId};
@@ -117,11 +119,21 @@ fn transact(
         };
         let seen = last_sign(ctx, &ticket, view.commit(), tip)?;
         last.set(seen);
+        let witnessed = match (request.way, seen) {
+            (TakeoverKind::Reclaim(Staleness::After(limit)), Some(last))
+                if is_stale(seen, ctx.now, limit) =>
+            {
+                let sighting = Sighting { ticket: &ticket, trunk: view, branch: names.branch, tip };
+                confirms(ctx, &engine, &sighting, (last, limit))?
+            }
+            _ => true,
+        };
         let takeover = Takeover {
             way: request.way,
             claim,
             reason: request.reason,
             last: seen,
+            witnessed,
             branch: names.branch,
             copy,
         };

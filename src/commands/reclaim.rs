@@ -14,7 +14,8 @@ use crate::trunk::Diary;
 /// Take a ticket over whose holder has left
 ///
 /// Allowed when nothing has happened for `stale_after`: the claim is older than that, and so is the last commit on the
-/// ticket branch. The claim gets a new id, so whoever held the ticket can neither submit nor complete it any more. Their
+/// ticket branch. One clock is not enough to say so: a commit from another machine, what this clone has known for that long, or
+/// the clock of the remote must agree, or a person says `--force`. The claim gets a new id, so whoever held the ticket can neither submit nor complete it any more. Their
 /// work stays on the ticket branch; `tix activate TICKET --resume` makes a workspace with it.
 #[derive(Debug, clap::Args)]
 pub struct ReclaimArgs {

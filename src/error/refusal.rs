@@ -34,7 +34,8 @@ fn exit(refusal: &Refusal) -> Exit {
         Refusal::Held { .. }
         | Refusal::ClaimNotShown { .. }
         | Refusal::ClaimChanged { .. }
-        | Refusal::Fresh { .. } => Exit::Held,
+        | Refusal::Fresh { .. }
+        | Refusal::OneClock { .. } => Exit::Held,
         Refusal::NotFound { .. } => Exit::NotFound,
         Refusal::Exists { .. }
         | Refusal::NotHolder { .. }
@@ -77,6 +78,9 @@ fn with_facts(failure: Failure, refusal: &Refusal) -> Failure {
         | Refusal::ClaimChanged { held, .. } => held_facts(failure, held),
         Refusal::Fresh { held, stale_after, .. } => {
             held_facts(failure, held).fact("stale after", stale_after)
+        }
+        Refusal::OneClock { held, last, stale_after, .. } => {
+            held_facts(failure, held).fact("last sign", last).fact("stale after", stale_after)
         }
         Refusal::NotInQueue { lane, legal, .. } | Refusal::NotActive { lane, legal, .. } => {
             instead(failure.fact("lane", lane.as_str()), legal)
@@ -127,6 +131,18 @@ fn instead(failure: Failure, legal: &[Verb]) -> Failure {
     failure.maybe_fact("legal now", some)
 }
 
+fn fresh(id: &TicketId) -> Vec<String> {
+    let ask = format!("ask its holder to hand it over: tix handoff {id} --to <you>");
+    vec![ask, OTHERS.to_owned()]
+}
+
+fn one_clock(id: &TicketId, stale_after: &str) -> Vec<String> {
+    vec![
+        format!("where its holder is known to have left: tix reclaim {id} --force --reason <why>"),
+        format!("or ask again when this clone has known the claim for {stale_after}"),
+    ]
+}
+
 fn completed(id: &TicketId) -> Vec<String> {
     vec![
         format!("see what brings it to the trunk: tix status {id}"),
@@ -166,10 +182,8 @@ fn hints(refusal: &Refusal) -> Vec<String> {
         Refusal::ClaimChanged { id, .. } => vec![format!(
             "somebody took it over or gave it back meanwhile; look at it: tix log {id}"
         )],
-        Refusal::Fresh { id, .. } => vec![
-            format!("ask its holder to hand it over: tix handoff {id} --to <you>"),
-            OTHERS.to_owned(),
-        ],
+        Refusal::Fresh { id, .. } => fresh(id),
+        Refusal::OneClock { id, stale_after, .. } => one_clock(id, stale_after),
         Refusal::Illegal { id, verb, why, .. } => vec![illegal(id, *verb, *why)],
         Refusal::NoWork { id } => {
             vec![format!("make its branch and workspace: tix activate {id}")]

@@ -46,6 +46,10 @@ impl CommitAuthors {
         Ok(CommitAuthors { author, committer })
     }
 
+    pub fn committer_mail(&self) -> Option<String> {
+        parts(&self.committer).map(|[_, mail, _]| mail)
+    }
+
     /// The variables that make git commit for them.
     fn variables(&self) -> Option<[(&'static str, String); 6]> {
         let [name, mail, date] = parts(&self.author)?;

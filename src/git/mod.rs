@@ -5,6 +5,7 @@
 
 mod address;
 mod changes;
+mod clocks;
 mod commit;
 mod conversation;
 mod delta;

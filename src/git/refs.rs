@@ -131,7 +131,7 @@ impl Repo {
         RefQuestion { name: name.clone(), running: call.start() }
     }
 
-    fn question(&self, remote: &RemoteName) -> GitCall {
+    pub(super) fn question(&self, remote: &RemoteName) -> GitCall {
         self.git().call("ls-remote").args(["--symref", "--"]).arg(remote.as_str())
     }
 

@@ -74,6 +74,9 @@ pub enum Refusal {
     /// Its holder gave a sign of work at `last`, which is less than `stale_after` ago.
     #[error("{} works on {id}: the last sign of it was at {last}", held.name())]
     Fresh { id: TicketId, held: Box<Holder>, last: String, stale_after: String },
+    /// The clock here is the only one that says so.
+    #[error("only the clock of this machine says that {} has left {id}", held.name())]
+    OneClock { id: TicketId, held: Box<Holder>, last: String, stale_after: String },
     #[error("nobody holds {id}: it is in {}/", lane.as_str())]
     NotActive { id: TicketId, lane: Lane, legal: Vec<Verb> },
 

@@ -42,6 +42,8 @@ pub struct Takeover<'a> {
     pub reason: Option<&'a str>,
     /// When the claim was made or the ticket branch last moved, whichever is later.
     pub last: Option<DateTime<Utc>>,
+    /// Whether more than the clock here says how long ago that is.
+    pub witnessed: bool,
     pub branch: &'a RefName,
     /// The ticket there, where its progress is written on it.
     pub copy: Option<BranchCopy<'a>>,
@@ -86,7 +88,7 @@ pub fn take_over(
     };
     let next = act.require(verb, newest)?;
     if let TakeoverKind::Reclaim(Staleness::After(limit)) = request.way {
-        require_stale(ticket, act, request.last, limit)?;
+        require_stale(ticket, act, request, limit)?;
     }
     let mut lines = vec![what];
     lines.extend(held.by.as_ref().map(|by| format!("Before: {by}")));
@@ -142,16 +144,21 @@ pub fn is_stale(last: Option<DateTime<Utc>>, now: DateTime<Utc>, limit: TimeDelt
 fn require_stale(
     ticket: &Ticket<'_>,
     act: &Act<'_>,
-    last: Option<DateTime<Utc>>,
+    request: &Takeover<'_>,
     limit: TimeDelta,
 ) -> Result<(), Refusal> {
-    let Some(last) = last.filter(|last| !is_stale(Some(*last), act.at, limit)) else {
+    let Some(last) = request.last else { return Ok(()) };
+    let stale = is_stale(Some(last), act.at, limit);
+    if stale && request.witnessed {
         return Ok(());
-    };
-    Err(Refusal::Fresh {
-        id: ticket.entry.id.clone(),
-        held: Box::new(ticket.held()),
-        last: last.format("%Y-%m-%dT%H:%M:%SZ").to_string(),
-        stale_after: duration::exact(limit),
+    }
+    let id = ticket.entry.id.clone();
+    let held = Box::new(ticket.held());
+    let last = last.format("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let stale_after = duration::exact(limit);
+    Err(if stale {
+        Refusal::OneClock { id, held, last, stale_after }
+    } else {
+        Refusal::Fresh { id, held, last, stale_after }
     })
 }

@@ -127,8 +127,15 @@ fn a_claim_is_stale_after_its_last_sign_and_one_without_a_sign_is() {
     };
     let branch = RefName::branch("ticket/TICKET-foo-001").unwrap();
     let take = |way, last| {
-        let request =
-            Takeover { way, claim: &claim, reason: None, last, branch: &branch, copy: None };
+        let request = Takeover {
+            way,
+            claim: &claim,
+            reason: None,
+            last,
+            witnessed: true,
+            branch: &branch,
+            copy: None,
+        };
         take_over(&ticket, &act("bob", NO_CLAIM), &request)
     };
     let after = TakeoverKind::Reclaim(Staleness::After(TimeDelta::hours(24)));

@@ -1,6 +1,7 @@
 //! What happens to a ticket after the claim, and before it: every verb, on the trunk and on the ticket branch.
 
 mod audit;
+mod clocks;
 mod complete;
 mod ends;
 mod fence;

@@ -34,6 +34,8 @@ struct Policy {
     forced: Forced,
     /// The `Authorization` header that a request must have.
     authorization: Option<String>,
+    /// The `Date` of each answer.
+    date: Option<String>,
     log: Vec<String>,
 }
 
@@ -46,7 +48,8 @@ struct Site {
 impl HttpServer {
     /// Serves `base` with the given `git`. A connection carries one request, so that a proxy can tell them apart.
     pub fn start(git: impl AsRef<OsStr>, base: &Path) -> Self {
-        let policy = Policy { forced: Forced::Nothing, authorization: None, log: Vec::new() };
+        let policy =
+            Policy { forced: Forced::Nothing, authorization: None, date: None, log: Vec::new() };
         let policy = Arc::new(Mutex::new(policy));
         let site = Site {
             git: git.as_ref().to_owned(),
@@ -80,6 +83,11 @@ impl HttpServer {
     }
 
     /// From now on these requests are answered with a status of the test's choice.
+    /// Says with every answer that it is so late.
+    pub fn tell_time(&self, date: &str) {
+        self.policy.lock().unwrap().date = Some(date.to_owned());
+    }
+
     pub fn force(&self, forced: Forced) {
         self.policy.lock().unwrap().forced = forced;
     }
@@ -204,6 +212,9 @@ impl Site {
         }
         let status = status.unwrap_or_else(|| "500 No answer from the program".to_owned());
         self.note(request, &status);
+        if let Some(date) = &self.policy.lock().unwrap().date {
+            headers.push_str(&format!("Date: {date}\r\n"));
+        }
         let head = format!("HTTP/1.1 {status}\r\n{headers}Connection: close\r\n\r\n");
         let sent =
             stream.write_all(head.as_bytes()).and_then(|()| io::copy(&mut answer, &mut stream));

@@ -1,0 +1,88 @@
+//! Times that do not depend on what this machine's clock says now.
+
+use std::time::Instant;
+
+use super::commit::CommitAuthors;
+use super::exec::text_of;
+use super::{GitError, Repo};
+use crate::names::{Oid, RefName, RemoteName};
+
+/// How many commits since then are looked at.
+const COMMITS: &str = "200";
+
+impl Repo {
+    /// Whether a commit that was made elsewhere since then, in seconds since 1970, is among those that lead to `from`.
+    ///
+    /// A commit names its machine in the trailer `host`; one without was made elsewhere if its committer has another address.
+    pub fn has_commit_from_elsewhere(
+        &self,
+        from: &Oid,
+        since: i64,
+        host: (&str, &str),
+    ) -> Result<bool, GitError> {
+        let (key, here) = host;
+        let mail = CommitAuthors::here(self)?.committer_mail().unwrap_or_default();
+        let format = format!("--format=%ce%x00%(trailers:key={key},valueonly,separator=%x00)");
+        // As a filter: a commit that is dated too early does not hide those below it.
+        let call = self.git().call("log").args(["-n", COMMITS, &format]);
+        let answer =
+            call.arg(format!("--since-as-filter=@{since}")).args([from.as_str(), "--"]).run_ok()?;
+        Ok(text_of(&answer).lines().any(|line| match line.split_once('\0') {
+            Some((committer, "")) => committer != mail,
+            Some((_, hosts)) => hosts.split('\0').all(|host| host != here),
+            None => false,
+        }))
+    }
+
+    /// Where a ref was at a time, in seconds since 1970; `None` where its reflog does not go back that far.
+    pub fn ref_then(&self, name: &RefName, then: i64) -> Result<Option<Oid>, GitError> {
+        let call =
+            self.git().call("log").args(["--walk-reflogs", "--date=unix", "--format=%H %gd"]);
+        let answer = call.args([name.as_str(), "--"]).run()?;
+        // 128: there is no such ref.
+        let entries = if answer.code == Some(0) { text_of(&answer.stdout) } else { String::new() };
+        // `<commit> <name>@{<seconds>}`, newest first
+        let entry = |line: &str| {
+            let (oid, selector) = line.split_once(' ')?;
+            let at: i64 = selector.rsplit_once("@{")?.1.strip_suffix('}')?.parse().ok()?;
+            (at <= then).then(|| Oid::parse(oid)).flatten()
+        };
+        Ok(entries.lines().find_map(entry))
+    }
+
+    /// What time it is by the clock of the remote's server, in seconds since 1970. Only HTTP tells (`Date`, RFC 9110 6.6.1):
+    /// git's own protocol and ssh have no word for it.
+    pub fn time_of_remote(&self, remote: &RemoteName, deadline: Instant) -> Option<i64> {
+        let call = self.question(remote).arg("HEAD").deadline(deadline);
+        // git(1): 2 means standard error; credentials are left out of what is traced.
+        let call = call.env("GIT_TRACE_CURL", "2").env("GIT_TRACE_CURL_NO_DATA", "1");
+        let answer = call.env("GIT_TRACE_REDACT", "1").run().ok()?;
+        answer.stderr.lines().rev().find_map(date_header)
+    }
+}
+
+/// The time in a line such as `… <= Recv header: date: Sun, 06 Nov 1994 08:49:37 GMT`.
+fn date_header(line: &str) -> Option<i64> {
+    let header = line.split_once("<= Recv header: ")?.1;
+    let (name, value) = header.split_once(':')?;
+    let value = value.trim();
+    let date =
+        name.eq_ignore_ascii_case("date").then(|| chrono::DateTime::parse_from_rfc2822(value));
+    date?.ok().map(|date| date.timestamp())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_date_is_read_from_what_git_traces_and_nothing_else_is() {
+        let at = "18:40:00.1 http.c:829              <= Recv header: ";
+        let date = |rest: &str| date_header(&format!("{at}{rest}"));
+        assert_eq!(date("Date: Sun, 06 Nov 1994 08:49:37 GMT"), Some(784_111_777));
+        assert_eq!(date("date: Sun, 06 Nov 1994 08:49:37 GMT\r"), Some(784_111_777));
+        assert_eq!(date("last-modified: Sun, 06 Nov 1994 08:49:37 GMT"), None);
+        assert_eq!(date("date: yesterday"), None);
+        assert_eq!(date_header("date: Sun, 06 Nov 1994 08:49:37 GMT"), None);
+    }
+}
