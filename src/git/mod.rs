@@ -23,6 +23,7 @@ mod pieces;
 mod pipes;
 mod promised;
 pub mod push;
+mod push_notes;
 mod redact;
 mod refs;
 mod repo;

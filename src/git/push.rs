@@ -3,12 +3,11 @@
 //! The answer is read per ref and never from prose: the exit code is 1 for a lost race, a protected
 //! branch and a broken hook alike, and 0 for "everything up to date".
 
-use std::fs::OpenOptions;
-use std::io::Write;
 use std::path::Path;
 use std::time::Instant;
 
-use super::exec::{ExecError, GitCall, text_of};
+use super::exec::{ExecError, text_of};
+use super::push_notes::{NotesEnd, PushTrace, ServerGreeting};
 use super::{GitError, Repo, signals};
 use crate::names::{Oid, RefName, RemoteName};
 
@@ -82,12 +81,20 @@ pub struct PushMode<'a> {
     pub answer_by: Instant,
     /// Where git may note how far it comes. Without such notes a push that failed counts for one that may have been sent.
     pub notes_in: Option<&'a Path>,
+    /// Whether the server's program is asked for. git notes each ref that it is told of then, so ask once.
+    pub who_answers: bool,
 }
 
 impl PushMode<'_> {
     /// Refs that need not move together.
     pub fn one_by_one(deadline: Instant) -> Self {
-        PushMode { atomic: Atomic::No, deadline, answer_by: deadline, notes_in: None }
+        PushMode {
+            atomic: Atomic::No,
+            deadline,
+            answer_by: deadline,
+            notes_in: None,
+            who_answers: false,
+        }
     }
 }
 
@@ -119,6 +126,8 @@ pub struct PushReport {
     pub words: String,
     /// Whether anything may have been sent.
     pub sent: PushProgress,
+    /// What the server calls its program (`agent`, gitprotocol-capabilities(5)), such as `git/2.47.3`, if it was asked for and said.
+    pub agent: Option<String>,
 }
 
 /// How far a push came.
@@ -166,7 +175,8 @@ impl Repo {
             .arg(remote.as_str())
             .args(updates.iter().map(RefUpdate::refspec));
         let trace = PushTrace::begin(mode.notes_in);
-        let answer = match trace.following(call, mode).run() {
+        let greeting = ServerGreeting::begin(mode);
+        let answer = match trace.following(greeting.noted(call), mode).run() {
             Ok(answer) => answer,
             // Ended when it had said all of it.
             Err(ExecError::Failed(end)) if end.code.is_none() && is_whole(&end.stdout) => *end,
@@ -177,7 +187,8 @@ impl Repo {
                 let error = GitError::from(error);
                 if error.is_cut_off() && trace.progress(end) == PushProgress::BeforeRefs {
                     let (refs, words) = (Vec::new(), error.to_string());
-                    return Ok(PushReport { refs, words, sent: PushProgress::BeforeRefs });
+                    let sent = PushProgress::BeforeRefs;
+                    return Ok(PushReport { refs, words, sent, agent: None });
                 }
                 return Err(error);
             }
@@ -188,7 +199,7 @@ impl Repo {
         }
         let sent =
             if refs.is_empty() { trace.progress(NotesEnd::Written) } else { PushProgress::Sent };
-        Ok(PushReport { refs, words: answer.stderr, sent })
+        Ok(PushReport { refs, words: answer.stderr, sent, agent: greeting.agent() })
     }
 
     /// Whether a push of `at` would make this branch, because pushes are not shown one of that name. Nothing is sent.
@@ -210,77 +221,6 @@ impl Repo {
         let answer = call.run()?;
         Ok(text_of(&answer.stdout).lines().any(|line| line.starts_with("*\t")))
     }
-}
-
-/// What git itself writes down of a push (Documentation/technical/api-trace2.txt): it enters the region `push_refs` before it
-/// sends anything, after it has had the remote's refs. Its words and its exit code are the same for a host that is not there and
-/// for an answer that was lost.
-struct PushTrace(Option<tempfile::NamedTempFile>);
-
-impl PushTrace {
-    fn begin(dir: Option<&Path>) -> PushTrace {
-        let file = |dir| tempfile::Builder::new().prefix("push-").tempfile_in(dir).ok();
-        PushTrace(dir.and_then(file))
-    }
-
-    /// The call with its notes in this file, by which it gets more time once it may have sent something.
-    fn following(&self, call: GitCall, mode: &PushMode<'_>) -> GitCall {
-        let Some(file) = &self.0 else { return call.deadline(mode.answer_by) };
-        let path = file.path().to_owned();
-        call.env("GIT_TRACE2_EVENT", &path).deadline_or(mode.deadline, mode.answer_by, move || {
-            let text = std::fs::read_to_string(&path).unwrap_or_default();
-            !tells_of_nothing_sent(&text, NotesEnd::Stopped)
-        })
-    }
-
-    /// How far it came. Notes that are not whole prove nothing.
-    fn progress(&self, end: NotesEnd) -> PushProgress {
-        let text = self.0.as_ref().and_then(|file| {
-            // A full disk keeps git's next note out, as it does a line of ours.
-            let more = || OpenOptions::new().append(true).open(file.path());
-            let has_room = || more().and_then(|mut file| file.write_all(&[b'\n'; 4096])).is_ok();
-            let text = std::fs::read_to_string(file.path()).ok()?;
-            (end == NotesEnd::Written || has_room()).then_some(text)
-        });
-        if text.is_some_and(|text| tells_of_nothing_sent(&text, end)) {
-            PushProgress::BeforeRefs
-        } else {
-            PushProgress::Sent
-        }
-    }
-}
-
-/// How the notes of a push end that are whole.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum NotesEnd {
-    /// With git's own last note.
-    Written,
-    /// Anywhere: tix ended git, which then writes nothing any more. A note is written before what it is about.
-    Stopped,
-}
-
-fn tells_of_nothing_sent(trace: &str, end: NotesEnd) -> bool {
-    #[derive(serde::Deserialize)]
-    struct Event<'t> {
-        #[serde(rename = "event")]
-        kind: &'t str,
-        /// The process: a server on this machine writes into the same file.
-        sid: &'t str,
-        #[serde(default)]
-        label: &'t str,
-    }
-    // Git can be told to leave such regions out. The one before it shows that it was not.
-    let (mut pushing, mut asked, mut ended) = (None, false, end == NotesEnd::Stopped);
-    for line in trace.lines() {
-        let Ok(Event { kind, sid, label }) = serde_json::from_str(line) else { return false };
-        let own = *pushing.get_or_insert(sid) == sid;
-        if label == "push_refs" {
-            return false;
-        }
-        asked |= own && label == "get_refs_list";
-        ended |= own && matches!(kind, "atexit" | "signal");
-    }
-    asked && ended
 }
 
 /// Whether the report is there to its last line.
@@ -330,34 +270,6 @@ mod tests {
             ("d", RefOutcome::Done, ""),
         ];
         assert_eq!(got, want.map(|(n, o, r)| (n.to_owned(), o, r.to_owned())));
-    }
-
-    #[test]
-    fn only_whole_notes_prove_that_nothing_was_sent() {
-        let event =
-            |sid: &str, rest: &str| format!(r#"{{"event":{rest},"sid":"{sid}","thread":"main"}}"#);
-        let start = event("1", r#""version""#);
-        let refs = event("1", r#""region_enter","label":"get_refs_list""#);
-        let push = event("1", r#""region_enter","label":"push_refs""#);
-        let server = event("1/2", r#""atexit""#);
-        let end = event("1", r#""atexit""#);
-        let ending = |lines: &[&String], end| {
-            let lines: Vec<&str> = lines.iter().map(|line| line.as_str()).collect();
-            tells_of_nothing_sent(&lines.join("\n"), end)
-        };
-        let proves = |lines: &[&String]| ending(lines, NotesEnd::Written);
-        let stopped = |lines: &[&String]| ending(lines, NotesEnd::Stopped);
-        assert!(proves(&[&start, &refs, &server, &end]));
-        assert!(!proves(&[&start, &refs, &push, &end]));
-        assert!(!proves(&[&start, &end]));
-        assert!(!proves(&[&start, &refs]));
-        assert!(!proves(&[&start, &refs, &server]));
-        assert!(!proves(&[&start, &refs, &"{\"event\":\"ate".to_owned()]));
-        assert!(!proves(&[]));
-        assert!(stopped(&[&start, &refs]));
-        assert!(!stopped(&[&start, &refs, &push]));
-        assert!(!stopped(&[&start]));
-        assert!(!stopped(&[]));
     }
 
     #[test]

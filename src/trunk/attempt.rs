@@ -4,7 +4,7 @@ use super::backoff::Backoff;
 use super::judge::RefusedRef;
 use super::patience::Patience;
 use super::{Built, Outcome, Trunk, View};
-use crate::git::{Atomic, RefUpdate};
+use crate::git::{Atomic, GitError, PushProgress, PushReport, RefUpdate};
 use crate::lifecycle::{Change, CommitReach};
 use crate::names::{Oid, RefName};
 
@@ -60,6 +60,8 @@ pub(super) struct Sent<T> {
     pub(super) moved: Vec<RefName>,
     /// Ticket branches that are moved for the moment of the push only.
     pub(super) guards: Vec<RefName>,
+    /// Whether the report is the truth.
+    pub(super) believed: bool,
 }
 
 /// What others can have moved between two looks.
@@ -158,5 +160,16 @@ impl FailedAttempt {
 
     pub(super) fn is_unclear(&self) -> bool {
         matches!(self.failure, AttemptFailure::Unclear)
+    }
+}
+
+/// Whether a push may still land.
+pub(super) fn fate_of(report: &Result<PushReport, GitError>, reach: CommitReach) -> PushState {
+    match report {
+        Ok(PushReport { sent: PushProgress::BeforeRefs, .. }) => PushState::Unsent,
+        Err(error) if error.is_cut_off() => PushState::Open,
+        // That the branch is not there proves nothing: nothing else that happens would keep it from landing.
+        Ok(report) if report.refs.is_empty() && reach == CommitReach::Refs => PushState::Open,
+        Ok(_) | Err(_) => PushState::Ended,
     }
 }

@@ -158,6 +158,7 @@ impl Trunk<'_> {
             diary.commits.extend(push.built.commits());
             let AskedPush { built, parent, moved } = push;
             let mine = Sent {
+                believed: true,
                 commit: built.commit.clone(),
                 parent: Some(parent),
                 change,

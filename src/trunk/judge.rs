@@ -188,7 +188,10 @@ mod tests {
                 reason: (*reason).to_owned(),
             })
             .collect();
-        judge(&PushReport { refs, words: String::new(), sent: PushProgress::Sent }, &updates)
+        judge(
+            &PushReport { refs, words: String::new(), sent: PushProgress::Sent, agent: None },
+            &updates,
+        )
     }
 
     fn no(branch: &str, reason: &str) -> RefusedRef {

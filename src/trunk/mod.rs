@@ -39,6 +39,7 @@ mod server;
 mod stale_locks;
 mod unpublished;
 mod view;
+mod word;
 
 use std::convert::Infallible;
 use std::time::{Duration, Instant};

@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use super::attempt::{AttemptFailure, Course, FailedAttempt, Looked, PushState, SeenRefs, Sent};
+use super::attempt::{
+    AttemptFailure, Course, FailedAttempt, Looked, PushState, SeenRefs, Sent, fate_of,
+};
 use super::backoff::Backoff;
 use super::beside::{moved_by, moved_ref};
 use super::explain::{still_open, told, too_late, unknown};
@@ -14,7 +16,7 @@ use super::unpublished::{built_before, publication};
 use super::{
     Built, Decide, Diary, Landed, Outcome, Stop, Trunk, TrunkError, TrunkStep, View, pruned,
 };
-use crate::git::{Atomic, GitError, PushMode, PushProgress, PushReport, RefUpdate, Repo};
+use crate::git::{Atomic, GitError, PushProgress, PushReport, RefUpdate, Repo};
 use crate::lifecycle::{Change, CommitReach, Decision};
 use crate::names::{Oid, RemoteName};
 
@@ -57,7 +59,10 @@ impl Trunk<'_> {
                 };
             let failure = match verdict {
                 // Between the view and the landing somebody may have claimed it and ended that claim: a look says.
-                PushVerdict::Won | PushVerdict::TrunkOnly if mine.is_alone() => {
+                PushVerdict::Won | PushVerdict::TrunkOnly if mine.is_alone() || !mine.believed => {
+                    if !mine.believed {
+                        course.atomic = Atomic::No;
+                    }
                     course.sent.push(mine);
                     continue;
                 }
@@ -150,12 +155,16 @@ impl Trunk<'_> {
         }
         let landed = self.find_landed(sent, &view);
         if let Some(at) = landed.map_err(|error| told(remote, sent, &view, error))? {
-            let mine = sent.swap_remove(at);
+            let mut mine = sent.swap_remove(at);
+            if !mine.believed {
+                mine.moved = self.standing(remote, &mine);
+            }
             let missing = mine.is_alone().then(|| publication(&view, &mine.commit, began));
             let publication = missing.flatten();
             let won = self.won(remote, diary, mine, course.atomic);
             return Ok(Looked::Ended(Outcome::Landed(Landed { publication, ..won })));
         }
+        self.take_back_lost(remote, sent);
         if let Some(failed) = course.last.take() {
             let still = seen(&view) == failed.seen;
             course.broke = (still && failed.is_unclear()).then(|| failed.words.clone());
@@ -234,14 +243,9 @@ impl Trunk<'_> {
         } else {
             self.taken_there(remote, rest)
         };
-        let report = if taken.is_some() {
-            Ok(unsent())
-        } else {
-            // One that is sent gets time to be answered: cut off at once it says nothing.
-            let (at, now) = (self.deadline.at(), Instant::now());
-            let (deadline, answer_by) = (at.max(now + LAST_WORD), at.max(now) + LAST_WORD);
-            let notes_in = Some(self.run.dir());
-            self.repo.push(remote, first, &PushMode { atomic, deadline, answer_by, notes_in })
+        let (report, told) = match taken {
+            Some(_) => (Ok(unsent()), false),
+            None => self.push_asking(remote, first, atomic),
         };
         let fate = fate_of(&report, change.reach);
         self.note_fate(fate, diary);
@@ -250,7 +254,7 @@ impl Trunk<'_> {
         if alone && !moved.is_empty() {
             moved.extend(rest.iter().map(|update| update.name().clone()));
         }
-        let mine = Sent {
+        let mut mine = Sent {
             commit: built.commit.clone(),
             parent: view.on_remote().cloned(),
             change,
@@ -259,11 +263,14 @@ impl Trunk<'_> {
             fate,
             moved,
             guards,
+            believed: true,
         };
         if let Some(error) = killed_claim(remote, &mine.change, &report) {
             return Err(error.into());
         }
         let (verdict, words) = judged(report, first)?;
+        let won = matches!(verdict, PushVerdict::Won | PushVerdict::TrunkOnly);
+        mine.believed = told || !won || alone;
         if let Some(error) = pruned::while_pushed(writer, &verdict) {
             return Err(error.into());
         }
@@ -438,23 +445,17 @@ fn killed_claim(
 }
 
 fn unsent() -> PushReport {
-    PushReport { refs: Vec::new(), words: String::new(), sent: PushProgress::BeforeRefs }
+    PushReport {
+        refs: Vec::new(),
+        words: String::new(),
+        sent: PushProgress::BeforeRefs,
+        agent: None,
+    }
 }
 
 fn not_made(update: &RefUpdate) -> PushVerdict {
     let reason = "could not be made".to_owned();
     PushVerdict::Taken { name: update.name().clone(), reason }
-}
-
-/// Whether a push may still land.
-fn fate_of(report: &Result<PushReport, GitError>, reach: CommitReach) -> PushState {
-    match report {
-        Ok(PushReport { sent: PushProgress::BeforeRefs, .. }) => PushState::Unsent,
-        Err(error) if error.is_cut_off() => PushState::Open,
-        // That the branch is not there proves nothing: nothing else that happens would keep it from landing.
-        Ok(report) if report.refs.is_empty() && reach == CommitReach::Refs => PushState::Open,
-        Ok(_) | Err(_) => PushState::Ended,
-    }
 }
 
 /// What is to be explained of a push that moved nothing.

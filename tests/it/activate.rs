@@ -14,6 +14,7 @@ mod quick;
 mod races;
 mod record;
 mod refused;
+mod reports;
 mod resume;
 mod secrets;
 mod set_up;

@@ -1,0 +1,110 @@
+//! How far the word of a server goes.
+//!
+//! A claim stands on this: a server holds each ref against the commit that the push expects, and says of each whether it moved. git
+//! does, and `JGit`. Another program, or one that does not say what it is, may report a ref as moved that somebody else had moved
+//! first: dulwich 1.2 does not look at what its own comparison came to. Its report is not believed. The trunk is fetched after the
+//! push and tells who won; from then on the trunk is pushed alone, and the other refs after it.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use super::Trunk;
+use super::attempt::Sent;
+use super::server::LAST_WORD;
+use crate::file;
+use crate::git::{Atomic, GitError, PushMode, PushReport, RefUpdate};
+use crate::names::{RefName, RemoteName};
+
+/// The programs whose reports are believed, as they begin to name themselves.
+const BELIEVED: [&str; 2] = ["git/", "JGit/"];
+
+/// How often a look waits for those who lost to take back what they moved.
+const LOOKS: u32 = 10;
+
+/// How long it waits each time.
+const LOOK: Duration = Duration::from_millis(200);
+
+/// What the servers at these addresses call their programs.
+type Servers = BTreeMap<String, String>;
+
+impl Trunk<'_> {
+    fn servers_file(&self) -> PathBuf {
+        self.repo.tix_dir().join("servers.json")
+    }
+
+    fn servers(&self) -> Servers {
+        let bytes = file::read_own(&self.servers_file()).unwrap_or_default();
+        serde_json::from_slice(&bytes).unwrap_or_default()
+    }
+
+    /// Where pushes go, without credentials.
+    fn address(&self, remote: &RemoteName) -> Option<String> {
+        let all = self.repo.config.addresses().into_iter();
+        all.filter(|found| found.name == remote.as_str())
+            .find_map(|found| found.push.into_iter().next())
+    }
+
+    /// Pushes, and says whether what the server reports is believed. One that is not known yet is asked what it is.
+    pub(super) fn push_asking(
+        &self,
+        remote: &RemoteName,
+        updates: &[RefUpdate],
+        atomic: Atomic,
+    ) -> (Result<PushReport, GitError>, bool) {
+        // One that is sent gets time to be answered: cut off at once it says nothing.
+        let (at, now) = (self.deadline.at(), Instant::now());
+        let (deadline, answer_by) = (at.max(now + LAST_WORD), at.max(now) + LAST_WORD);
+        let (address, mut servers) = (self.address(remote), self.servers());
+        let is_known = address.as_ref().is_some_and(|address| servers.contains_key(address));
+        let notes_in = Some(self.run.dir());
+        let mode = PushMode { atomic, deadline, answer_by, notes_in, who_answers: !is_known };
+        let report = self.repo.push(remote, updates, &mode);
+        let agent = report.as_ref().ok().and_then(|report| report.agent.clone());
+        let agent = agent.filter(|agent| BELIEVED.iter().any(|start| agent.starts_with(start)));
+        let is_believed = is_known || agent.is_some();
+        if let (Some(agent), Some(address)) = (agent, address) {
+            servers.insert(address, agent);
+            let text = serde_json::to_vec(&servers).unwrap_or_default();
+            if let Err(error) = file::replace(&self.servers_file(), &text) {
+                tracing::debug!(%error, "servers");
+            }
+        }
+        (report, is_believed)
+    }
+
+    /// Which refs of a change that is on the trunk are where it put them. Where one is elsewhere, somebody who lost is about to
+    /// take it back.
+    pub(super) fn standing<T>(&self, remote: &RemoteName, mine: &Sent<T>) -> Vec<RefName> {
+        let names: Vec<_> = mine.built.refs.iter().map(|update| update.name().as_str()).collect();
+        let mut stand = Vec::new();
+        for _ in 0..LOOKS {
+            let Ok(there) = self.repo.ls_remote(remote, &names, self.deadline.at()) else { break };
+            let at = |update: &&RefUpdate| {
+                there.iter().find(|found| found.name == *update.name()).map(|found| &found.oid)
+            };
+            let (right, wrong): (Vec<_>, Vec<_>) =
+                mine.built.refs.iter().partition(|update| at(update) == update.target());
+            stand = right.into_iter().map(|update| update.name().clone()).collect();
+            let is_taken = |update: &&RefUpdate| match update {
+                RefUpdate::Create { .. } => at(update).is_some(),
+                RefUpdate::Move { from, .. } => at(update) != Some(from),
+                RefUpdate::Delete { at: expected, .. } => at(update) != Some(expected),
+            };
+            if !wrong.iter().any(is_taken) {
+                break;
+            }
+            std::thread::sleep(LOOK);
+        }
+        stand
+    }
+
+    /// Takes back what pushes moved that the trunk does not hold although they were reported as done.
+    pub(super) fn take_back_lost<T>(&self, remote: &RemoteName, sent: &mut Vec<Sent<T>>) {
+        for mine in sent.extract_if(.., |mine| !mine.believed) {
+            for update in &mine.built.refs {
+                self.push_back(remote, update);
+            }
+        }
+    }
+}
