@@ -2,7 +2,7 @@
 //!
 //! A clock that is days ahead makes every claim look old. So a claim is taken for stale only if one of these agrees: a commit
 //! that was made on another machine since, what this clone has known for that long by one and the same clock, or the clock of the
-//! remote.
+//! remote. Of a remote that is a directory it is taken for granted that its clock is the one here.
 
 use std::time::Instant;
 
@@ -30,8 +30,10 @@ pub fn confirms(
     sighting: &Sighting<'_>,
     (last, limit): (DateTime<Utc>, TimeDelta),
 ) -> Result<bool, Failure> {
-    // Without a remote there is one machine, and its clock has dated everything.
-    let Some(remote) = &ctx.remote else { return Ok(true) };
+    // In a directory all is of one machine, and by its clock.
+    let Some(remote) = ctx.remote.as_ref().filter(|remote| !ctx.repo.is_directory(remote)) else {
+        return Ok(true);
+    };
     let due = (last + limit).timestamp();
     let here = crate::env::host();
     if let Some(commit) = sighting.trunk.commit()

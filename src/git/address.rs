@@ -52,6 +52,16 @@ impl Repo {
     }
 }
 
+impl Repo {
+    /// Whether a remote is fetched from a directory, whose clock is that of this machine.
+    pub fn is_directory(&self, remote: &RemoteName) -> bool {
+        let all = self.config.addresses().into_iter();
+        let mut fetched = all.filter(|found| found.name == remote.as_str());
+        fetched
+            .any(|found| matches!(Address::parse(&self.root, &found.fetch), Some(Address::Path(_))))
+    }
+}
+
 /// Where each remote is fetched from and pushed to, without asking git and without credentials.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RemoteAddresses {

@@ -1,12 +1,27 @@
 //! Clocks that are wrong: a claim is stale only if more than one of them says so.
 
-use super::takeover::{left_at, others_go_on};
+use super::takeover::claimed_at;
 use super::{BRANCH, ID, bob, queued_with, ready};
 use crate::activate::fact;
-use crate::harness::net::HttpServer;
+use crate::harness::net::{Daemon, HttpServer};
 use crate::harness::{Place, Sandbox};
 
 const OTHER: &str = "TICKET-bar-001";
+
+/// Bob, and a server for his clone that tells no time.
+fn far(sandbox: &Sandbox) -> (Daemon, Place) {
+    let daemon = Daemon::start(sandbox.shared().git(), sandbox.root());
+    let bob = bob(sandbox);
+    bob.git(&["remote", "set-url", "origin", &daemon.url("origin.git")]);
+    (daemon, bob)
+}
+
+/// Somebody else commits something on the trunk now.
+fn others_go_on(sandbox: &Sandbox) {
+    let other = sandbox.clone_named("others").as_person("Dan", "dan@example.org");
+    other.commit("go on", &[("others.txt", "theirs\n")]);
+    other.git(&["push", "-q"]);
+}
 
 /// Asks for the ticket, whose last sign is older than any limit by the clock of this machine.
 fn reclaim(place: &Place) -> crate::harness::Output {
@@ -33,17 +48,16 @@ fn a_holder_whose_clock_is_behind_keeps_a_fresh_claim() {
 
 #[test]
 fn whoever_takes_a_ticket_over_is_told_of_its_holders_last_sign() {
-    let sandbox = left_at("2025-01-01T10:00:00Z");
-    others_go_on(&sandbox);
+    let sandbox = claimed_at("2025-01-01T10:00:00Z");
     let taken = bob(&sandbox).tix(&["reclaim", ID, "--reason", "it rests"]);
     assert!(taken.success().stderr().contains("the last sign of its earlier holder was at 20"));
 }
 
 #[test]
 fn a_clock_that_alone_calls_a_claim_stale_is_not_believed() {
-    let sandbox = left_at("2025-12-03T12:00:00Z");
+    let sandbox = claimed_at("2025-12-03T12:00:00Z");
     sandbox.seed(&[(format!("tickets/queue/{OTHER}.md"), ready(OTHER))]);
-    let bob = bob(&sandbox);
+    let (_daemon, bob) = far(&sandbox);
     let before = sandbox.remote().git(&["for-each-ref"]);
     insta::assert_snapshot!(reclaim(&bob).exits(3).redacted(), @"
     exit: 3
@@ -70,36 +84,31 @@ fn a_clock_that_alone_calls_a_claim_stale_is_not_believed() {
 
 #[test]
 fn somebody_who_knows_better_than_the_clocks_has_the_last_word() {
-    let bob = bob(&left_at("2025-12-03T12:00:00Z"));
+    let (_daemon, bob) = far(&claimed_at("2025-12-03T12:00:00Z"));
     bob.tix(&["reclaim", ID, "--reason", "she told me", "--force"]).success();
 }
 
 #[test]
 fn what_a_clone_has_known_for_long_is_a_witness_of_its_own_clock() {
-    let sandbox = Sandbox::new();
-    sandbox.seed(&[("README", "first\n")]);
-    let bob = bob(&sandbox);
-    let held = left_at("2025-12-03T12:00:00Z");
-    bob.git(&["remote", "set-url", "origin", held.remote().path().to_str().unwrap()]);
-    // git dates a reflog by the committer's time.
-    bob.frozen_at("2025-12-10T12:00:00Z").git(&["fetch", "-q", "--force"]);
-    let knows_only_now = super::bob(&held);
-    // A push to the branch that is dated long ago is a sign that Bob's clone has not known for long.
-    let tip = held.remote().git(&["rev-parse", BRANCH]);
-    held.seed_on(BRANCH.trim_start_matches("refs/heads/"), &[("more.txt", "hers\n")]);
+    let sandbox = claimed_at("2025-12-03T12:00:00Z");
+    let (_daemon, bob) = far(&sandbox);
     reclaim(&bob).exits(3);
-    held.remote().git(&[
-        "update-ref",
-        &format!("refs/heads/{}", BRANCH.trim_start_matches("refs/heads/")),
-        &tip,
-    ]);
-    reclaim(&knows_only_now).exits(3);
+    // It hears of all that there is, ten days before its clock's now: git dates a reflog by the committer's time.
+    for name in ["refs/remotes/origin/main", &BRANCH.replace("heads", "remotes/origin")] {
+        bob.git(&["update-ref", "-d", name]);
+    }
+    bob.frozen_at("2025-12-10T12:00:00Z").git(&["fetch", "-q"]);
+    // What the branch got since is new to it, whenever that was committed.
+    let tip = sandbox.remote().git(&["rev-parse", BRANCH]);
+    sandbox.seed_on(&format!("ticket/{ID}"), &[("more.txt", "hers\n")]);
+    reclaim(&bob).exits(3);
+    sandbox.remote().git(&["update-ref", BRANCH, &tip]);
     reclaim(&bob).success();
 }
 
 #[test]
 fn the_clock_of_a_server_that_tells_the_time_is_a_witness() {
-    let sandbox = left_at("2025-12-03T12:00:00Z");
+    let sandbox = claimed_at("2025-12-03T12:00:00Z");
     let server = HttpServer::start(sandbox.shared().git(), sandbox.root());
     let bob = bob(&sandbox);
     bob.git(&["remote", "set-url", "origin", &server.url("origin.git")]);

@@ -14,22 +14,8 @@ fn abandoned() -> Sandbox {
     claimed_at("2025-12-03T12:00:00Z")
 }
 
-/// A ticket that Carol claimed then, and whose branch has not moved since 2025. Others go on to this day.
-fn claimed_at(when: &str) -> Sandbox {
-    let sandbox = left_at(when);
-    others_go_on(&sandbox);
-    sandbox
-}
-
-/// Somebody else commits something on the trunk now.
-pub fn others_go_on(sandbox: &Sandbox) {
-    let other = sandbox.clone_named("others").as_person("Dan", "dan@example.org");
-    other.commit("go on", &[("others.txt", "theirs\n")]);
-    other.git(&["push", "-q"]);
-}
-
-/// A ticket that Carol claimed then. Nothing on the remote is younger than 2025.
-pub fn left_at(when: &str) -> Sandbox {
+/// A ticket that Carol claimed then, and whose branch has not moved since 2025.
+pub fn claimed_at(when: &str) -> Sandbox {
     let sandbox = Sandbox::new();
     let claim =
         format!("status: claimed\nclaimed_by: carol\nclaimed_at: {when}\nclaim_id: 0123abcd-45\n");
