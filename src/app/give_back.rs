@@ -7,7 +7,7 @@ use super::context::Context;
 use super::own::holds_no_work;
 use crate::config::RecordPlace;
 use crate::error::{Exit, Failure};
-use crate::git::{GitError, LocalEdit, Worktree};
+use crate::git::{CheckedOutSubmodule, GitError, LocalEdit, Worktree};
 use crate::lifecycle::{
     self, Act, Already, BranchDisposal, ClaimProof, Decision, Reached, Refusal, ReleaseRequest,
 };
@@ -16,6 +16,7 @@ use crate::text::shell_word;
 use crate::ticket::{Lane, Status, TicketId};
 use crate::trunk::{Diary, Outcome, Run, Stop, View, may_still_land};
 use crate::workspace;
+use crate::workspace::trash::Unmovable;
 use crate::workspace::worker::{self, WorkerState};
 
 pub struct GiveBack<'a> {
@@ -141,9 +142,17 @@ fn attic(id: &TicketId, claim_id: &str) -> Option<RefName> {
     RefName::branch(&format!("attic/{id}/{last}"))
 }
 
-fn why_kept(dirty: &[String]) -> String {
+fn why_kept(path: &Path, dirty: &[String]) -> String {
     if dirty.is_empty() {
-        return "git does not remove it, because it holds a submodule or was moved".to_owned();
+        let why = match workspace::trash::fixed(path) {
+            Ok(Some(Unmovable::Locked)) => "it is locked",
+            Ok(Some(Unmovable::Submodules)) => {
+                "it holds a submodule, with commits that may be nowhere else"
+            }
+            Ok(Some(Unmovable::InBetween)) => "an operation of git is not finished in it",
+            Ok(None) | Err(_) => "git does not remove it; it may have been moved",
+        };
+        return why.to_owned();
     }
     format!("it holds changes that were never committed ({})", list(dirty))
 }
@@ -206,7 +215,7 @@ pub fn clear_local(
             warnings.push(format!(
                 "the workspace {} was kept: {}; before you claim {id} here again: {}",
                 worktree.path.display(),
-                why_kept(&dirty),
+                why_kept(&worktree.path, &dirty),
                 aside()?
             ));
             return Ok(warnings);
@@ -256,7 +265,6 @@ pub fn set_aside(
     branch: &RefName,
     worktree: Option<&Worktree>,
 ) -> Result<String, GitError> {
-    let word = |path: &Path| shell_word(&path.display().to_string());
     let mut commands = Vec::new();
     if let Some(worktree) = worktree {
         let free = |number: usize| {
@@ -266,7 +274,11 @@ pub fn set_aside(
             path.symlink_metadata().is_err().then_some(path)
         };
         let path = (1..).find_map(free).unwrap_or_default();
-        commands.push(format!("git worktree move {} {}", word(&worktree.path), word(&path)));
+        commands.extend(move_worktree(
+            &worktree.path,
+            &path,
+            &ctx.repo.submodules_of(&worktree.path)?,
+        ));
     }
     // Without a remote the release itself has taken the branch. Below `ticket/` it would pass for one of a ticket.
     let is_there = ctx.objects.resolve(branch.as_str())?.is_some();
@@ -280,6 +292,24 @@ pub fn set_aside(
         commands.push(format!("git branch -m {} {name}", shell_word(branch.short())));
     }
     Ok(commands.join(" && "))
+}
+
+/// The commands that move a worktree. git itself moves none that holds a submodule: worktree and submodule find each other by
+/// paths, which are put right afterwards.
+fn move_worktree(from: &Path, to: &Path, submodules: &[CheckedOutSubmodule]) -> Vec<String> {
+    let word = |path: &Path| shell_word(&path.display().to_string());
+    if submodules.is_empty() {
+        return vec![format!("git worktree move {} {}", word(from), word(to))];
+    }
+    let mut commands = vec![
+        format!("mv {} {}", word(from), word(to)),
+        format!("git worktree repair {}", word(to)),
+    ];
+    commands.extend(submodules.iter().map(|submodule| {
+        let (config, place) = (word(&submodule.config), word(&to.join(&submodule.path)));
+        format!("git config -f {config} core.worktree {place}")
+    }));
+    commands
 }
 
 /// How the name of something that is kept ends.

@@ -111,8 +111,12 @@ fn write_into(path: &Path, guide: &str) -> Result<&'static str, Failure> {
     Ok(did)
 }
 
-/// The file with the guide in the place of what is between the markers, or at the end where there are none.
+/// The file with the guide in the place of what is between the markers, or at the end where there are none. It ends its lines
+/// as the file's first line ends.
 fn merged(old: &[u8], guide: &str) -> Result<(&'static str, Vec<u8>), &'static str> {
+    let first = old.split_inclusive(|byte| *byte == b'\n').next().unwrap_or_default();
+    let end = if first.ends_with(b"\r\n") { "\r\n" } else { "\n" };
+    let guide = guide.replace('\n', end);
     let (mut begins, mut ends) = (Vec::new(), Vec::new());
     let mut at = 0;
     // A line of its own is a marker; a text that only speaks of one is not.
@@ -129,8 +133,8 @@ fn merged(old: &[u8], guide: &str) -> Result<(&'static str, Vec<u8>), &'static s
             let mut new = old.to_vec();
             match old {
                 [] => {}
-                [.., b'\n'] => new.push(b'\n'),
-                [..] => new.extend(b"\n\n"),
+                [.., b'\n'] => new.extend(end.as_bytes()),
+                [..] => new.extend(end.repeat(2).as_bytes()),
             }
             new.extend(guide.as_bytes());
             Ok(("appended", new))
@@ -180,10 +184,11 @@ mod tests {
         assert_eq!(new(""), done("appended", "NEW\n"));
         assert_eq!(new("mine\n"), done("appended", "mine\n\nNEW\n"));
         assert_eq!(new("mine"), done("appended", "mine\n\nNEW\n"));
+        // As another system ends its lines.
         let spoken = format!("see `{BEGIN}` and `{END}`\r\n");
-        assert_eq!(new(&spoken), done("appended", &format!("{spoken}\nNEW\n")));
+        assert_eq!(new(&spoken), done("appended", &format!("{spoken}\r\nNEW\r\n")));
         let old = format!("a\r\n{BEGIN}\r\nold\r\n{END}\r\n  b");
-        assert_eq!(new(&old), done("replaced", "a\r\nNEW\n  b"));
+        assert_eq!(new(&old), done("replaced", "a\r\nNEW\r\n  b"));
         assert_eq!(new(&format!("{BEGIN}\n{END}")), done("replaced", "NEW\n"));
         for bad in [
             format!("{BEGIN}\n"),

@@ -41,10 +41,14 @@ pub enum Walk {
     Steps,
 }
 
+/// No `diff.orderFile`: git ends with an error where that names a file that is not there.
+pub(super) const NO_ORDER: &str = "-O/dev/null";
+
 /// These say exactly what is compared, whatever the user's configuration would make of it: `diff.renames`,
 /// `diff.relative`, `diff.ignoreSubmodules`, `diff.orderFile`.
-pub(super) const EXACTLY: [&str; 7] = [
+pub(super) const EXACTLY: [&str; 8] = [
     "-z",
+    NO_ORDER,
     "--raw",
     "--no-abbrev",
     "--no-renames",

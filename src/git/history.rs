@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use super::delta::NO_ORDER;
 use super::exec::{GitCall, text_of};
 use super::pieces::Splitter;
 use super::refs::literal_pathspec;
@@ -97,7 +98,7 @@ impl Repo {
             Some(value) => format!("--grep=^{}: {}$", literal(key), literal(value)),
             None => format!("--grep=^{}: ", literal(key)),
         });
-        let call = self.log_call().args(["--raw", "--no-renames", "--no-abbrev"]);
+        let call = self.log_call().args(["--raw", "--no-renames", "--no-abbrev", NO_ORDER]);
         let call = walk(call, query.walk).args(grep).arg(format).arg("--");
         let call = call.arg(literal_pathspec(query.below.as_bytes()));
         let mut reader = LogReader::new(query.keys, each);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::delta::NO_ORDER;
 use super::exec::text_of;
 use super::refs::literal_pathspec;
 use super::{ExecError, GitError, Repo};
@@ -21,7 +22,8 @@ pub struct PatchId(String);
 
 /// These give one and the same patch for one and the same change, whatever the user's configuration says of diffs. With
 /// whole ids, because of a binary file nothing else is in a patch.
-const PATCH: [&str; 14] = [
+const PATCH: [&str; 15] = [
+    NO_ORDER,
     "-p",
     "--full-index",
     "--no-renames",

@@ -30,6 +30,7 @@ mod repo;
 mod running;
 mod seen;
 pub mod signals;
+mod submodules;
 mod tree;
 mod unpublished;
 mod worktree;
@@ -53,6 +54,7 @@ pub use push::{Atomic, PushMode, PushProgress, PushReport, RefOutcome, RefUpdate
 pub use redact::redact;
 pub use refs::{LocalEdit, RefQuestion, RefValue};
 pub use repo::{GitConfig, ObjectFormat, Repo, Version, clean_path, main_root, path_bytes};
+pub use submodules::CheckedOutSubmodule;
 pub use tree::{FileMode, TreeEdit, TreeEntry};
 pub use unpublished::UnpublishedClaim;
 pub use worktree::{ChangeKind, Untracked, Worktree};

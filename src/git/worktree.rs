@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::delta::NO_ORDER;
 use super::exec::{Finished, GitCall, text_of};
 use super::repo::path_of;
 use super::{ExecError, GitError, Repo};
@@ -123,7 +124,9 @@ impl Repo {
         // It says which files need it, by its exit code; what they need is asked next.
         git.call("update-index").args(["-q", "--refresh"]).run()?;
         let differing = |filter: &str| {
-            let call = git.call("diff-files").args(["--name-only", "-z", "--no-ext-diff", filter]);
+            let call =
+                git.call("diff-files").args(["--name-only", "-z", "--no-ext-diff", NO_ORDER]);
+            let call = call.arg(filter);
             call.run_ok()
         };
         for name in differing("--diff-filter=M")?.split(|b| *b == 0).filter(|n| !n.is_empty()) {

@@ -94,7 +94,17 @@ impl Status {
     pub const fn aliases(self) -> &'static [&'static str] {
         match self {
             Status::Draft => &["planning", "intake", "unassigned"],
-            Status::Open => &["ready", "todo", "pending"],
+            Status::Open => &[
+                "ready",
+                "todo",
+                "to_do",
+                "pending",
+                "not_started",
+                "backlog",
+                "planned",
+                "new",
+                "triage",
+            ],
             Status::Claimed => &["active"],
             Status::InProgress => &["inprogress", "doing"],
             Status::ExpediterReview => &["critic_approved", "qa"],
@@ -105,10 +115,11 @@ impl Status {
         }
     }
 
-    /// Reads a status or one of its aliases, in any case, with `-` or a blank for `_`. None for any
-    /// other word.
+    /// Reads a status or one of its aliases, in any case, with `-` or a blank for `_`, and whatever sign stands before it
+    /// (Backlog.md writes `○ To Do`). None for any other word.
     pub fn read(text: &str) -> Option<StatusReading> {
-        let word = text.trim().to_ascii_lowercase().replace(['-', ' '], "_");
+        let word = text.trim_matches(|c: char| !c.is_alphanumeric());
+        let word = word.to_ascii_lowercase().replace(['-', ' '], "_");
         if word == "blocked" {
             return Some(StatusReading { status: Status::InProgress, blocked: true });
         }
@@ -177,6 +188,23 @@ mod tests {
         words.sort_unstable();
         words.dedup();
         assert_eq!(words.len(), count);
+    }
+
+    #[test]
+    fn what_other_tools_call_an_open_ticket_is_open() {
+        for text in [
+            "To Do",
+            "to-do",
+            "TODO",
+            "Not Started",
+            "Backlog",
+            "planned",
+            "new",
+            "triage",
+            "\"○ To Do\"",
+        ] {
+            assert_eq!(Status::read(text).unwrap().status, Status::Open, "{text:?}");
+        }
     }
 
     #[test]

@@ -329,3 +329,35 @@ fn the_late_push_of_an_earlier_holder_does_not_shut_the_next_one_out() {
     let text = next.at(workspace(&next, ID)).git(&["status", "--porcelain"]);
     assert_eq!(text, "");
 }
+
+#[test]
+fn a_workspace_with_a_submodule_is_moved_by_the_commands_that_are_shown() {
+    let sandbox = one_ticket();
+    let clone = sandbox.clone_named("a");
+    let (allow, inner) = ("protocol.file.allow=always", sandbox.local_repository("inner"));
+    inner.commit("one", &[("lib.c", "1\n")]);
+    let url = inner.path().to_str().unwrap().to_owned();
+    clone.git(&["-c", allow, "submodule", "--quiet", "add", &url, "vendor/in side"]);
+    clone.git(&["commit", "-q", "-m", "a submodule"]);
+    clone.git(&["push", "-q"]);
+    clone.tix(&["activate", ID]).success();
+    let there = clone.at(workspace(&clone, ID));
+    there.git(&["-c", allow, "submodule", "--quiet", "update", "--init"]);
+    let module = there.at("vendor/in side");
+    module.git(&["checkout", "-q", "-b", "fix"]);
+    module.commit("nowhere else", &[("lib.c", "2\n")]);
+    let fix = module.git(&["rev-parse", "HEAD"]);
+    module.git(&["checkout", "-q", "--detach", "HEAD~1"]);
+    let output = clone.tix(&["release", ID]);
+    let words = output.success().stderr();
+    assert!(
+        words.contains("it holds a submodule, with commits that may be nowhere else"),
+        "{output}"
+    );
+    let commands = words.split("here again: ").nth(1).unwrap().lines().next().unwrap().to_owned();
+    clone.sh(&commands).run().success();
+    let kept = clone.at(format!("{}-kept", there.path().display()));
+    assert_eq!(kept.git(&["status", "--porcelain"]), "");
+    assert_eq!(kept.at("vendor/in side").git(&["rev-parse", "fix"]), fix);
+    clone.tix(&["activate", ID]).success();
+}

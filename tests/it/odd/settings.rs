@@ -84,6 +84,7 @@ const OUTPUT: &[(&str, &str)] = &[
     ("diff.external", "false"),
     ("diff.mnemonicPrefix", "true"),
     ("diff.noprefix", "true"),
+    ("diff.orderFile", "/is/not/there"),
     ("diff.renames", "copies"),
     ("format.pretty", "oneline"),
     ("log.abbrevCommit", "true"),

@@ -124,6 +124,7 @@ fn settings_of_the_user_do_not_change_the_story() {
         ("grep.patternType", "fixed"),
         ("diff.renames", "copies"),
         ("diff.noprefix", "true"),
+        ("diff.orderFile", "/is/not/there"),
         ("color.ui", "always"),
         ("core.abbrev", "5"),
         ("i18n.logOutputEncoding", "ISO-8859-1"),
@@ -131,6 +132,10 @@ fn settings_of_the_user_do_not_change_the_story() {
         clone.git(&["config", key, value]);
     }
     assert_eq!(told(&clone, &["login"]).len(), 3);
+    for command in ["check", "report", "doctor"] {
+        let output = clone.tix(&[command, "--json"]);
+        assert!(output.success().json()["schema"].is_string(), "{command}");
+    }
 }
 
 #[test]
