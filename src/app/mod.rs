@@ -25,6 +25,7 @@ pub mod operation;
 pub mod own;
 pub mod queue;
 pub mod receipt;
+pub mod request;
 pub mod role;
 pub mod settings;
 pub mod sign;

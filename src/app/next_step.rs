@@ -4,13 +4,13 @@ use super::board::Workspace;
 use super::context::Context;
 use super::merged::proof;
 use super::own::holds_no_work;
+use super::request::by_request;
 use super::work::with_work;
 use crate::config::RecordPlace;
 use crate::error::Failure;
 use crate::lifecycle::machine::Verb;
 use crate::lifecycle::{self, Act, Ticket};
 use crate::names::{Oid, RefName};
-use crate::text::shell_word;
 use crate::ticket::{Lane, Status, WorkerNow};
 use crate::trunk::View;
 use crate::workspace;
@@ -136,14 +136,5 @@ impl TicketAsSeen<'_> {
             seen => seen,
         };
         Ok(tip.map(|tip| (branch, tip)))
-    }
-}
-
-/// What brings a branch to the one that pull requests go to, where tix does not do it.
-pub fn by_request(ctx: &Context<'_>, branch: &RefName) -> String {
-    let (base, head) = (shell_word(ctx.base.short()), shell_word(branch.short()));
-    match &ctx.remote {
-        None => format!("git merge {head}    # on {base}"),
-        Some(_) => format!("gh pr create --base {base} --head {head} --fill"),
     }
 }

@@ -10,6 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::context::Context;
 use crate::error::Failure;
+use crate::git::RemotePlace;
 use crate::lifecycle::{Ticket, trailer};
 use crate::names::{Oid, RefName, RemoteName};
 use crate::trunk::{Trunk, View};
@@ -31,7 +32,9 @@ pub fn confirms(
     (last, limit): (DateTime<Utc>, TimeDelta),
 ) -> Result<bool, Failure> {
     // In a directory all is of one machine, and by its clock.
-    let Some(remote) = ctx.remote.as_ref().filter(|remote| !ctx.repo.is_directory(remote)) else {
+    let Some(remote) =
+        ctx.remote.as_ref().filter(|remote| ctx.repo.place_of(remote) != RemotePlace::Directory)
+    else {
         return Ok(true);
     };
     let due = (last + limit).timestamp();

@@ -6,6 +6,7 @@ use crate::app::follow::{PushRequirement, require_at_rest};
 use crate::app::here::named_or_here;
 use crate::app::operation::{Identity, answer, answer_next};
 use crate::app::receipt::{Receipt, record};
+use crate::app::request::by_request;
 use crate::app::work::with_work;
 use crate::app::write::carried;
 use crate::config::{Landing, RecordPlace};
@@ -84,11 +85,7 @@ fn land(ctx: &Context<'_>, args: &LandArgs, diary: &mut Diary) -> Result<Receipt
 
 /// The team must have agreed on it.
 fn require_allowed(ctx: &Context<'_>, branch: &RefName) -> Result<(), Failure> {
-    let (base, head) = (shell_word(ctx.base.short()), shell_word(branch.short()));
-    let by_request = match &ctx.remote {
-        Some(_) => format!("open a pull request: gh pr create --base {base} --head {head} --fill"),
-        None => format!("merge it on {base}: git merge {head}"),
-    };
+    let by_request = format!("bring it to {}: {}", ctx.base.short(), by_request(ctx, branch));
     if ctx.record == RecordPlace::Trunk {
         let message =
             "progress is recorded on the trunk here, so the ticket branch brings no ticket to it";

@@ -52,13 +52,30 @@ impl Repo {
     }
 }
 
+/// What a remote is fetched from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RemotePlace {
+    Directory,
+    Host {
+        /// In lower case.
+        host: String,
+        /// Where a browser finds the repository on most hosts.
+        page: String,
+    },
+    /// A remote helper's, or nothing that can be read.
+    Unknown,
+}
+
 impl Repo {
-    /// Whether a remote is fetched from a directory, whose clock is that of this machine.
-    pub fn is_directory(&self, remote: &RemoteName) -> bool {
+    pub fn place_of(&self, remote: &RemoteName) -> RemotePlace {
         let all = self.config.addresses().into_iter();
-        let mut fetched = all.filter(|found| found.name == remote.as_str());
-        fetched
-            .any(|found| matches!(Address::parse(&self.root, &found.fetch), Some(Address::Path(_))))
+        let fetch =
+            all.filter(|found| found.name == remote.as_str()).map(|found| found.fetch).next();
+        match fetch.and_then(|fetch| Address::parse(&self.root, &fetch)) {
+            Some(Address::Path(_)) => RemotePlace::Directory,
+            Some(Address::Network(address)) => address.place(),
+            None => RemotePlace::Unknown,
+        }
     }
 }
 
@@ -228,6 +245,14 @@ fn network(protocol: Protocol, authority: &str, usual: &str, path: &str) -> Addr
 }
 
 impl NetworkAddress {
+    fn place(self) -> RemotePlace {
+        // The port of another protocol says nothing of the one for browsers.
+        let port = self.port.filter(|_| self.protocol == Protocol::Http);
+        let port = port.map(|port| format!(":{port}")).unwrap_or_default();
+        let page = format!("https://{}{port}/{}", self.host, self.path.trim_start_matches('/'));
+        RemotePlace::Host { host: self.host, page }
+    }
+
     fn is_place_of(&self, other: &NetworkAddress) -> bool {
         let path = |address: &NetworkAddress| address.path.trim_start_matches('/').to_owned();
         if self.host != other.host || path(self) != path(other) || path(self).is_empty() {
@@ -264,6 +289,24 @@ mod tests {
         let there = is_one_place(Path::new("/nowhere"), one, other);
         assert_eq!(there, is_one_place(Path::new("/nowhere"), other, one), "{one} {other}");
         there
+    }
+
+    #[test]
+    fn a_browser_finds_a_repository_at_its_host() {
+        let page = |text: &str| match Address::parse(Path::new("/nowhere"), text) {
+            Some(Address::Network(address)) => Some(address.place()),
+            Some(Address::Path(_)) | None => None,
+        };
+        let at = |host: &str, page: &str| {
+            Some(RemotePlace::Host { host: host.to_owned(), page: page.to_owned() })
+        };
+        let found = at("codeberg.org", "https://codeberg.org/a/b");
+        assert_eq!(page("git@codeberg.org:a/b.git"), found);
+        assert_eq!(page("ssh://git@Codeberg.org:2222/a/b"), found);
+        assert_eq!(page("https://codeberg.org/a/b.git/"), found);
+        assert_eq!(page("https://h:8443/a/b.git"), at("h", "https://h:8443/a/b"));
+        assert_eq!(page("/srv/a/b.git"), None);
+        assert_eq!(page("ext::x y"), None);
     }
 
     #[test]

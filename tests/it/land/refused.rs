@@ -21,7 +21,7 @@ fn without_the_team_s_word_it_is_a_pull_request() {
     ----- stderr -----
     error: work reaches the trunk by pull request here
       landing  none
-    hint: open a pull request: gh pr create --base main --head ticket/TICKET-foo-001 --fill
+    hint: bring it to main: git switch main && git pull && git merge ticket/TICKET-foo-001 && git push
     hint: a team without pull requests sets `landing: completed` in its .tix.yaml
     ");
     // One's own word is not the team's.
@@ -104,5 +104,5 @@ fn where_progress_is_on_the_trunk_there_is_nothing_to_land() {
     let clone = sandbox.clone_named("a");
     let output = clone.tix(&["land", ID, "--json"]);
     assert_eq!(fact(output.exits(5), "record"), "trunk");
-    assert!(hints(&output).contains("gh pr create"), "{output}");
+    assert!(hints(&output).contains("git merge ticket/"), "{output}");
 }

@@ -20,7 +20,7 @@ fn the_ticket_moves_to_completed_on_its_branch() {
     ----- stdout -----
     TICKET-foo-001 is complete
     next:
-      gh pr create --base main --head ticket/TICKET-foo-001 --fill
+      git switch main && git pull && git merge ticket/TICKET-foo-001 && git push
     ----- stderr -----
     ");
     before.assert_same(&ada);
@@ -271,5 +271,27 @@ fn a_release_says_that_it_takes_a_ticket_out_of_its_review() {
         insta::allow_duplicates!(
             insta::assert_snapshot!(told.success().stderr(), @"warning: TICKET-foo-001 was submitted for review, and is not any more; most servers close a pull request whose branch goes")
         );
+    }
+}
+
+#[test]
+fn what_brings_a_branch_to_the_base_goes_by_the_host_of_the_remote() {
+    let (_sandbox, ada, there) = held_with("");
+    work(&there, "work.txt");
+    there.tix(&["complete"]).success();
+    for (url, next) in [
+        ("git@github.com:a/b.git", format!("gh pr create --base main --head ticket/{ID} --fill")),
+        (
+            "https://gitlab.example.org/a/b",
+            format!("glab mr create --target-branch main --source-branch ticket/{ID} --fill"),
+        ),
+        (
+            "ssh://git@codeberg.org/a/b.git",
+            format!("open a pull request from ticket/{ID} to main: https://codeberg.org/a/b"),
+        ),
+    ] {
+        ada.git(&["config", "remote.origin.url", url]);
+        let output = ada.tix(&["status", ID, "--json"]);
+        assert_eq!(output.success().json()["next"], next.as_str(), "{url}");
     }
 }

@@ -149,7 +149,7 @@ fn a_ticket_that_is_complete_and_not_merged() {
       reopen                    it is in active/
       rework                    it is in active/
     next:
-      gh pr create --base main --head ticket/TICKET-foo-001 --fill
+      git switch main && git pull && git merge ticket/TICKET-foo-001 && git push
     ----- stderr -----
     ");
     let json = ada.tix(&["status", ID, "--json"]).success().json();
