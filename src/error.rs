@@ -369,7 +369,7 @@ impl From<WorkspaceError> for Failure {
                     by.short(),
                     by.short().replace('/', "-")
                 ))
-                .hint("or name ticket branches otherwise: git config tix.branch \"work/{id}\""),
+                .hint("or the team names ticket branches otherwise, in its .tix.yaml: branch: \"work/{id}\""),
             WorkspaceError::BranchTaken { branch, at } => Failure::new(Exit::Refused, message)
                 .fact("branch", branch.short())
                 .fact("commit", at.to_string())

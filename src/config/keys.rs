@@ -196,7 +196,7 @@ const KEYS: [Key; 22] = [
         name: "branch",
         takes: "a template for branch names",
         default: DefaultValue::Fixed("ticket/{id}"),
-        about: "The branch of a ticket; must contain {id}. Not read from the environment.",
+        about: "The branch of a ticket; must contain {id}. Not read from the environment; with `lock: branch` only in `.tix.yaml`.",
         on_machine: Some("the names of local branches, of which none is replaced that holds work"),
     },
     Key {

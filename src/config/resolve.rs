@@ -138,11 +138,16 @@ impl ConfigResolution<'_> {
         let nearest = || spelled.strip_prefix("tix.").and_then(keys::nearest).map(Key::git_name);
         let set = match key {
             None => Err(Problem::unknown_key(nearest())),
-            Some(key) if key.is_shared_only() => Err(Problem::OnlyShared),
+            Some(key) if key.is_shared_only() || self.is_lock(key) => Err(Problem::OnlyShared),
             Some(key) => self.set(key, given),
         };
         let key = Some(spelled.to_owned());
         set.or_else(|problem| self.put_aside(ConfigError { origin, line: None, key, problem }))
+    }
+
+    /// Two clones that name ticket branches differently do not see each other's locks.
+    fn is_lock(&self, key: &Key) -> bool {
+        key.id == KeyName::Branch && self.config.lock == ClaimLock::Branch
     }
 
     fn set(&mut self, key: &Key, given: GivenValue<'_>) -> Result<(), Problem> {

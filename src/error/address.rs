@@ -2,6 +2,7 @@
 
 use super::{Exit, Failure};
 use crate::git::{PushSetting, TwoPlaces};
+use crate::text::shell_word;
 
 pub fn elsewhere(message: &str, remote: &str, places: &TwoPlaces) -> Failure {
     let failure = Failure::new(
@@ -15,9 +16,9 @@ pub fn elsewhere(message: &str, remote: &str, places: &TwoPlaces) -> Failure {
                 "push to where you fetch from: git config --unset-all remote.{remote}.pushurl"
             ))
             .hint(format!(
-                "or do so, and let your own branches go on to the other place: git remote add fork \
-                 \"$(git remote get-url --push {remote})\" && git config remote.pushDefault fork && \
-                 git config --unset-all remote.{remote}.pushurl"
+                "to keep your own branches at the other address, make it a remote of its own: git remote add fork {} && \
+                 git config remote.pushDefault fork && git config --unset-all remote.{remote}.pushurl",
+                shell_word(&places.push)
             )),
         PushSetting::PushInsteadOf => failure.hint(
             "see which setting says so: git config --show-origin --get-regexp '^url\\..*\\.pushinsteadof$'",

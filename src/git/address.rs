@@ -16,7 +16,7 @@ use crate::names::RemoteName;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TwoPlaces {
     pub fetch: String,
-    /// The first address that is pushed to.
+    /// The first address that is pushed to and is another one.
     pub push: String,
     pub because: PushSetting,
 }
@@ -42,13 +42,17 @@ impl Repo {
         let ask = |more: &[&str]| {
             let call = self.git().call("remote").arg("get-url").args(more.iter().copied());
             let answer = call.arg("--").arg(remote.as_str()).run_ok()?;
-            Ok::<_, GitError>(text_of(&answer).lines().next().unwrap_or_default().to_owned())
+            let lines: Vec<String> = text_of(&answer).lines().map(str::to_owned).collect();
+            Ok::<_, GitError>(lines)
         };
-        let (fetch, push) = (ask(&[])?, ask(&["--push"])?);
-        if addresses == 1 && is_one_place(&self.root, &fetch, &push) {
+        let fetch = ask(&[])?.into_iter().next().unwrap_or_default();
+        let pushed = ask(&["--push", "--all"])?;
+        let elsewhere = pushed.iter().find(|push| !is_one_place(&self.root, &fetch, push));
+        if addresses == 1 && elsewhere.is_none() {
             return Ok(None);
         }
-        Ok(Some(TwoPlaces { fetch: redact(&fetch), push: redact(&push), because }))
+        let push = elsewhere.unwrap_or(&fetch);
+        Ok(Some(TwoPlaces { fetch: redact(&fetch), push: redact(push), because }))
     }
 }
 

@@ -344,6 +344,25 @@ fn it_is_refused_where_the_branch_cannot_carry_the_claim() {
 }
 
 #[test]
+fn where_the_branch_is_the_lock_no_clone_names_it_otherwise() {
+    let sandbox = one();
+    let clone = machine(&sandbox, "ada");
+    let by_environment = clone
+        .env("GIT_CONFIG_COUNT", "1")
+        .env("GIT_CONFIG_KEY_0", "tix.branch")
+        .env("GIT_CONFIG_VALUE_0", "work/{id}");
+    assert!(by_environment.tix(&["activate", ID]).exits(9).stderr().contains("only be set in"));
+    clone.git(&["config", "tix.branch", "work/{id}"]);
+    let output = clone.tix(&["activate", ID]);
+    assert!(
+        output.exits(9).stderr().contains("`tix.branch` can only be set in .tix.yaml"),
+        "{output}"
+    );
+    clone.git(&["config", "--unset", "tix.branch"]);
+    clone.tix(&["activate", ID]).success();
+}
+
+#[test]
 fn a_ticket_that_gets_its_number_with_the_claim_is_claimed_by_trunk_and_branch() {
     let sandbox = tickets(&["TICKET-bar"]);
     let receipt = machine(&sandbox, "ada").tix(&["activate", "TICKET-bar", "--json"]);

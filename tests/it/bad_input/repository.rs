@@ -314,7 +314,7 @@ fn a_branch_beside_which_no_ticket_branch_can_be_stops_it_before_the_lock() {
     error: the branch ticket/TICKET-foo-001 cannot be beside the local branch ticket
       branch  ticket
     hint: give it another name: git branch -m ticket old-ticket
-    hint: or name ticket branches otherwise: git config tix.branch "work/{id}"
+    hint: or the team names ticket branches otherwise, in its .tix.yaml: branch: "work/{id}"
     "#);
     let other = sandbox.clone_named("other");
     other.git(&["branch", &format!("ticket/{ID}/notes")]);
@@ -325,7 +325,7 @@ fn a_branch_beside_which_no_ticket_branch_can_be_stops_it_before_the_lock() {
     error: the branch ticket/TICKET-foo-001 cannot be beside the local branch ticket/TICKET-foo-001/notes
       branch  ticket/TICKET-foo-001/notes
     hint: give it another name: git branch -m ticket/TICKET-foo-001/notes old-ticket-TICKET-foo-001-notes
-    hint: or name ticket branches otherwise: git config tix.branch "work/{id}"
+    hint: or the team names ticket branches otherwise, in its .tix.yaml: branch: "work/{id}"
     "#);
     assert_eq!(sandbox.remote().git(&["rev-parse", "main"]), old);
 }
