@@ -120,6 +120,11 @@ impl Run {
         self.forget_refs();
     }
 
+    /// Remembers that a claim of this run stands on its branch. The trunk that was fetched after its push is news.
+    pub fn note_claimed(&self) {
+        self.landed.set(true);
+    }
+
     /// A ref of this run's own; it is deleted when the run ends.
     pub fn private_ref(&self, name: &str) -> Result<RefName, TrunkError> {
         let full = format!("{PRIVATE}{}/{name}", self.token);

@@ -344,10 +344,12 @@ impl Trunk<'_> {
         mine: Sent<T>,
         atomic: Atomic,
     ) -> Landed<T> {
-        self.run.note_landed();
         diary.landed = true;
         note_fetched(self.repo, remote, &self.stamp);
-        if !mine.is_alone() {
+        if mine.is_alone() {
+            self.run.note_claimed();
+        } else {
+            self.run.note_landed();
             self.tell_others(remote, &mine.built.tip);
         }
         // Without a report the trunk speaks for all refs, if they move together.

@@ -134,8 +134,13 @@ fn the_next_ticket_is_another_one_for_each() {
 #[test]
 fn what_stands_on_its_branch_alone_is_held_for_everybody() {
     let sandbox = one();
-    unpublished(&sandbox);
+    let holder = unpublished(&sandbox);
     close_trunk(&sandbox);
+    // For the clone that made it too, which has not fetched since.
+    let own = holder.tix(&["list", "--json"]).success().json();
+    assert_eq!(own["tickets"][0]["lane"], "active", "{own}");
+    assert!(holder.tix(&["list"]).stderr().contains("1 claim is not on origin/main yet"));
+    holder.tix(&["next"]).exits(4);
     let other = machine(&sandbox, "bob");
     let held = other.tix(&["activate", ID, "--json"]);
     assert_eq!(fact(held.exits(3), "held by"), "ada <ada@example.org>");
