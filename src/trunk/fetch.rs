@@ -78,6 +78,9 @@ impl Trunk<'_> {
         }
         if let Some((branch, prefix)) = &watched {
             view.watched = self.objects.resolve(&format!("{prefix}/{branch}"))?;
+            if let Some(tip) = &view.watched {
+                self.note_tip(remote, branch, tip)?;
+            }
         }
         match tickets {
             Some((_, prefix)) => self.with_ticket_branches(remote, view, &prefix),

@@ -107,6 +107,17 @@ fn what_a_clone_has_known_for_long_is_a_witness_of_its_own_clock() {
 }
 
 #[test]
+fn who_was_refused_for_want_of_a_witness_is_one_when_the_time_is_over() {
+    let sandbox = claimed_at("2025-12-03T12:00:00Z");
+    let (_daemon, bob) = far(&sandbox);
+    let then = bob.frozen_at("2025-12-10T12:00:00Z");
+    then.git(&["update-ref", "-d", &BRANCH.replace("heads", "remotes/origin")]);
+    then.git(&["update-ref", "-d", "refs/remotes/origin/main"]);
+    reclaim(&then).exits(3);
+    reclaim(&bob).success();
+}
+
+#[test]
 fn the_clock_of_a_server_that_tells_the_time_is_a_witness() {
     let sandbox = claimed_at("2025-12-03T12:00:00Z");
     let server = HttpServer::start(sandbox.shared().git(), sandbox.root());
