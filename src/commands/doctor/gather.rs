@@ -277,8 +277,14 @@ fn with_same_file(
 /// What is where git has a worktree. An empty directory is in nobody's way.
 fn place_of(ctx: &Context<'_>, worktree: &Worktree) -> WorkspacePlace {
     if !worktree.prunable {
-        let is_linked = workspace::is_linked(&ctx.repo, &worktree.path);
-        return if is_linked { WorkspacePlace::Worktree } else { WorkspacePlace::Unlinked };
+        return if workspace::is_linked(&ctx.repo, &worktree.path) {
+            WorkspacePlace::Worktree
+        } else if workspace::is_unlinked(&ctx.repo, &worktree.path) {
+            WorkspacePlace::Unlinked
+        } else {
+            // It belongs to the clone that this one is a copy of.
+            WorkspacePlace::Other
+        };
     }
     let is_empty = std::fs::read_dir(&worktree.path).map(|mut entries| entries.next().is_none());
     let is_there = worktree.path.symlink_metadata().is_ok();

@@ -181,3 +181,13 @@ fn a_repository_that_was_moved_is_joined_again_with_its_workspaces() {
         moved.tix(&resume).success();
     }
 }
+
+#[test]
+fn a_copy_of_a_clone_leaves_the_workspaces_of_the_other_to_it() {
+    let (_sandbox, clone) = held();
+    clone.sh("cp -a . ../copy").run().success();
+    let copy = clone.at("../copy");
+    let output = copy.tix(&["doctor"]);
+    assert!(!output.success().stdout().contains("worktree repair"), "{output}");
+    assert!(!output.stdout().contains("was moved"), "{output}");
+}
