@@ -42,17 +42,18 @@ impl Repo {
         let ask = |more: &[&str]| {
             let call = self.git().call("remote").arg("get-url").args(more.iter().copied());
             let answer = call.arg("--").arg(remote.as_str()).run_ok()?;
-            let lines: Vec<String> = text_of(&answer).lines().map(str::to_owned).collect();
-            Ok::<_, GitError>(lines)
+            Ok::<_, GitError>(text_of(&answer).lines().next().unwrap_or_default().to_owned())
         };
-        let fetch = ask(&[])?.into_iter().next().unwrap_or_default();
-        let pushed = ask(&["--push", "--all"])?;
-        let elsewhere = pushed.iter().find(|push| !is_one_place(&self.root, &fetch, push));
-        if addresses == 1 && elsewhere.is_none() {
+        let (fetch, push) = (ask(&[])?, ask(&["--push"])?);
+        let is_here = |push: &String| is_one_place(&self.root, &fetch, push);
+        if addresses == 1 && is_here(&push) {
             return Ok(None);
         }
-        let push = elsewhere.unwrap_or(&fetch);
-        Ok(Some(TwoPlaces { fetch: redact(&fetch), push: redact(push), because }))
+        // Of several the first may be where it is fetched from.
+        let known = self.config.addresses().into_iter().find(|known| known.name == remote.as_str());
+        let mut others = known.into_iter().flat_map(|known| known.push);
+        let push = others.find(|push| !is_here(push)).unwrap_or(push);
+        Ok(Some(TwoPlaces { fetch: redact(&fetch), push: redact(&push), because }))
     }
 }
 

@@ -7,9 +7,9 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::conversation::Conversation;
-use super::exec::text_of;
+use super::exec::{GitCall, text_of};
 use super::loose::loose;
-use super::{GitError, ObjectKind, Repo};
+use super::{ExecError, GitError, ObjectKind, Repo};
 use crate::names::Oid;
 use crate::text::one_line;
 
@@ -167,10 +167,21 @@ impl ObjectWriter {
             let mut line = Vec::new();
             stdout.read_until(b'\n', &mut line)?;
             Ok(line)
-        })?;
-        std::fs::remove_file(&path).map_err(|source| GitError::Scratch { path, source })?;
+        });
+        // One that has ended has said why to nobody here; alone it says it again.
+        let is_gone = match &answer {
+            Ok(line) => line.is_empty(),
+            Err(error) => matches!(error, ExecError::Pipe { .. }),
+        };
+        let answer = if is_gone {
+            *slot = None;
+            self.hasher(kind).args(["--", &name]).run_ok()?
+        } else {
+            answer?
+        };
         let oid = Oid::parse(text_of(&answer).trim_end());
         let oid = oid.ok_or_else(|| GitError::unreadable("hash-object", &answer))?;
+        std::fs::remove_file(&path).map_err(|source| GitError::Scratch { path, source })?;
         self.note_made(&oid, kind, data.to_vec());
         Ok(oid)
     }
@@ -209,6 +220,10 @@ impl ObjectWriter {
     }
 
     fn start(&self, kind: ObjectKind) -> Result<Conversation, GitError> {
+        Ok(self.hasher(kind).arg("--stdin-paths").converse()?)
+    }
+
+    fn hasher(&self, kind: ObjectKind) -> GitCall {
         let git = self.repo.git().pinned(&self.repo.common_dir, self.scratch.path());
         let mut call = git.call("hash-object");
         if kind == ObjectKind::Tree {
@@ -216,8 +231,7 @@ impl ObjectWriter {
             // thirds of the 19 ms that writing takes, and saves a third of 1 MB until git packs the object.
             call = call.config("core.looseCompression=0");
         }
-        let args = ["-w", "--no-filters", "--stdin-paths", "-t", kind.as_str()];
-        Ok(call.args(args).converse()?)
+        call.args(["-w", "--no-filters", "-t", kind.as_str()])
     }
 
     /// Makes a commit. Author, committer and their dates are the user's, by git's own rules, and the

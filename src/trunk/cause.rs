@@ -16,7 +16,8 @@ pub enum LocalCause {
 
 /// What git says of each: strings of refs.c, object-file.c, packfile.c, lockfile.c and strerror(3).
 const WORDS: [(LocalCause, &[&str]); 4] = [
-    (LocalCause::NoRoom, &["no space left on device", "disk quota exceeded"]),
+    // A ref that could be locked and not be written is one for which there is no room.
+    (LocalCause::NoRoom, &["no space left on device", "disk quota exceeded", "couldn't write"]),
     (LocalCause::Hook, &["aborted by hook", "aborted by the reference-transaction hook"]),
     (
         LocalCause::NotWritable,
@@ -70,6 +71,10 @@ mod tests {
     fn what_is_wrong_here_is_told_from_what_is_wrong_there() {
         for (words, cause) in [
             ("error: unable to write file: No space left on device", Some(LocalCause::NoRoom)),
+            (
+                "error: cannot update ref 'refs/tix/run/1/main': couldn't write '/x/.git/refs/tix/run/1/main.lock'",
+                Some(LocalCause::NoRoom),
+            ),
             ("fatal: ref updates aborted by hook", Some(LocalCause::Hook)),
             (
                 "fatal: in 'prepared' phase, update aborted by the reference-transaction hook",

@@ -204,6 +204,9 @@ fn a_full_disk_here_is_not_taken_for_the_network() {
     };
     row("fetch", full, 5);
     row("commit-tree", full, 5);
+    // One that answers question after question, and is gone.
+    row("hash-object", full, 5);
+    row("fetch", "error: cannot update ref 'refs/x': couldn't write '/x.lock'\n", 5);
     row("fetch", theirs, 7);
 }
 
