@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use super::super::install::hook::Strictness;
 use super::super::rule::Breach;
 use super::super::shell::{Certainty, Dir, ShellWord};
 use super::super::{GuardError, Guarded, Heard, HookUse, HooksInForce};
@@ -16,12 +17,16 @@ use super::line::GitLine;
 use super::state::{LineState, MadeTree};
 use super::{effects, verbs};
 use crate::env::Env;
-use crate::git::clean_path;
+use crate::git::{LazyFetch, clean_path};
 use crate::names::{Oid, RefName};
 
 /// How many different calls of git are judged in one line, and for how long: the agent waits, and for ten seconds at most.
 const CALLS: usize = 60;
 const PATIENCE: Duration = Duration::from_secs(4);
+
+/// Why nothing can be said in a partial clone.
+const UNFETCHED: &str =
+    "this clone lacks files that would have to be looked at, and nothing is fetched for that";
 
 pub struct LineRefusal {
     pub guarded: Rc<Guarded>,
@@ -36,8 +41,10 @@ pub struct LineRefusal {
 /// Why no hook of git would judge what a line really does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unheard {
-    /// None is in force here that git runs for it.
-    Missing,
+    /// None is in force here that git runs for it, and these would be.
+    Missing(Strictness),
+    /// git runs none for it.
+    Never,
     /// The agent switches them off for the commands that it runs.
     ByAgent,
     /// The line itself sees to it.
@@ -200,7 +207,7 @@ impl<'e> Judge<'e> {
         if let Some(found) = self.found.get(&there) {
             return found.clone();
         }
-        let found = Guarded::at(&there, self.env);
+        let found = Guarded::at(&there, self.env, LazyFetch::Off);
         self.keep(there, found)
     }
 
@@ -209,7 +216,7 @@ impl<'e> Judge<'e> {
         if let Some(found) = self.found.get(git_dir) {
             return found.clone();
         }
-        let found = Guarded::named(git_dir, dir, self.env);
+        let found = Guarded::named(git_dir, dir, self.env, LazyFetch::Off);
         self.keep(git_dir.to_owned(), found)
     }
 
@@ -277,10 +284,17 @@ impl<'e> Judge<'e> {
         action: &JudgedAction<'_>,
         finding: Objection,
     ) {
-        let verdict = finding.unwrap_or_else(|error| {
-            self.refuse(here, branch, action.what, LineReason::Undecided(error.to_string()));
-            Verdict::Right
-        });
+        let verdict = match finding {
+            Ok(verdict) => verdict,
+            // The hooks may fetch what is missing here, and an agent waits for no network.
+            Err(_) if here.guarded.is_partial() => {
+                Verdict::Uncertain(LineReason::Undecided(UNFETCHED.to_owned()))
+            }
+            Err(error) => {
+                self.refuse(here, branch, action.what, LineReason::Undecided(error.to_string()));
+                Verdict::Right
+            }
+        };
         let why = match (verdict, action.certainty) {
             (Verdict::Right, _) if action.hooks == HookUse::Asked => return,
             (Verdict::Right, _) => LineReason::Unchecked,
@@ -310,7 +324,18 @@ impl<'e> Judge<'e> {
         let env = self.env;
         let in_force =
             self.in_force.entry(common_dir).or_insert_with(|| here.guarded.hooks_in_force(env));
-        (!in_force.will_judge(action.heard, action.hooks)).then_some(Unheard::Missing)
+        if in_force.will_judge(action.heard, action.hooks) {
+            return None;
+        }
+        let skips = action.hooks == HookUse::Skipped;
+        Some(match action.heard {
+            Heard::Nothing => Unheard::Never,
+            Heard::Push if skips => Unheard::ByLine,
+            Heard::Commit | Heard::Push if !skips => Unheard::Missing(Strictness::Usual),
+            Heard::Commit | Heard::Push | Heard::Movement | Heard::Anything => {
+                Unheard::Missing(Strictness::Strict)
+            }
+        })
     }
 
     /// Notes a refusal; of several for one reason the first is enough.
