@@ -142,6 +142,12 @@ pub fn is_known(name: &str) -> bool {
     is_git || name.starts_with("git-") || lists.iter().any(|list| has(list, name))
 }
 
+/// Whether a word names git as runners name what they fetch and start: `npm:git@2`, `nixpkgs#git`.
+fn is_package_of_git(word: &ShellWord) -> bool {
+    let name = word.text().and_then(|text| text.rsplit([':', '#', '/']).next());
+    name.and_then(|name| name.split('@').next()) == Some("git")
+}
+
 /// What a program runs that is among its words, if it runs anything.
 fn inside(mut call: ShellCall, name: &str) -> Inside {
     let is_wrapper = has(WRAPPERS, name);
@@ -152,6 +158,7 @@ fn inside(mut call: ShellCall, name: &str) -> Inside {
         let inner = word.map(program).filter(|inner| is_known(inner));
         // `npm install` is no call of `install`.
         inner.is_some_and(|inner| is_wrapper || !has(WRITERS, inner))
+            || word.is_some_and(is_package_of_git)
     });
     // `$SUDO git …` runs git; anything else that has no name may be git itself.
     let is_nameless = call.words.first().is_some_and(|word| word.text().is_none());
@@ -192,6 +199,11 @@ fn inside(mut call: ShellCall, name: &str) -> Inside {
         call.certainty = Certainty::Maybe;
     }
     let options: Vec<ShellWord> = call.words.drain(..end).collect();
+    if let Some(word) = call.words.first_mut()
+        && is_package_of_git(word)
+    {
+        *word = ShellWord::known("git");
+    }
     if name == "xargs" {
         read_from_input(&mut call.words, sign_of_xargs(&options).as_deref());
     }

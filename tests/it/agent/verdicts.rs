@@ -91,7 +91,7 @@ const COMMITS: [&str; 7] = [
 ];
 
 /// Programs of which nobody here knows what they do with their words.
-const RUNNERS: [&str; 20] = [
+const RUNNERS: [&str; 25] = [
     "foreman run {}",
     "devbox run -- {}",
     "mamba run -n base {}",
@@ -112,6 +112,11 @@ const RUNNERS: [&str; 20] = [
     "pixi run {}",
     "some-tool --exec='{} ; true'",
     "$RUNNER {}",
+    "bunx {}",
+    "npx -y {}",
+    "deno run -A npm:{}",
+    "nix run nixpkgs#{}",
+    "some-runner pkg:vcs/{}",
 ];
 
 const RUN: [&str; 5] = [
