@@ -349,8 +349,7 @@ impl<'e> Judge<'e> {
     }
 
     /// Something about this place cannot be read, and it may be any movement.
-    pub fn unreadable(&mut self, here: &GuardedPlace, what: &str, why: &str) {
-        let Some(branch) = here.protected().cloned() else { return };
+    pub fn unreadable(&mut self, here: &GuardedPlace, branch: &RefName, what: &str, why: &str) {
         let action = JudgedAction {
             what,
             certainty: here.certainty,
@@ -358,7 +357,7 @@ impl<'e> Judge<'e> {
             heard: Heard::Anything,
         };
         let why = LineReason::Unreadable(why.to_owned());
-        self.conclude(here, &branch, &action, Ok(Verdict::Uncertain(why)));
+        self.conclude(here, branch, &action, Ok(Verdict::Uncertain(why)));
     }
 
     /// Judges one call of git, and says how things are when it has succeeded.
@@ -371,7 +370,9 @@ impl<'e> Judge<'e> {
         }
         let Some(verb) = line.verb.text() else {
             let what = format!("git {}…", line.verb.start());
-            self.unreadable(&here, &what, "which command of git it is");
+            if let Some(branch) = here.protected() {
+                self.unreadable(&here, branch, &what, "which command of git it is");
+            }
             return state.clone();
         };
         let intents = verbs::intents(verb, &line.args);

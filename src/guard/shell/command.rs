@@ -434,19 +434,3 @@ pub fn fed(statement: &Stmt, source: &str) -> Option<String> {
         }
     })
 }
-
-/// What the command prints, where it prints what it is told.
-pub fn printed(statement: &Stmt, source: &str) -> Option<String> {
-    let Command::Simple(command) = &statement.command else { return None };
-    let words = std::iter::once(&command.name).chain(&command.args);
-    let words: Vec<ShellWord> =
-        words.flat_map(|word| word::read(word, source, &Variables::new()).words).collect();
-    if words.first().is_some_and(|name| name.is("cat")) {
-        return fed(statement, source);
-    }
-    // What is not known of it is a variable that nobody has set.
-    script::told(&words).or_else(|| {
-        let is_printer = words.first().is_some_and(|name| name.is("echo") || name.is("printf"));
-        is_printer.then(|| script::told(&script::quoted(&words))).flatten()
-    })
-}

@@ -380,11 +380,24 @@ fn place(parts: &[WordPartNode], source: &str, variables: &Variables) -> Option<
     }
 }
 
+/// The words of a text that nobody could read, without quotes.
+fn plain(text: &str) -> String {
+    text.chars().filter(|sign| !matches!(sign, '\\' | '"' | '\'')).collect()
+}
+
+fn is_between_words(sign: char) -> bool {
+    !sign.is_alphanumeric() && !matches!(sign, '_' | '-' | '.' | '/')
+}
+
+/// Whether a text that nobody could read has this word.
+pub fn has_word(text: &str, wanted: &str) -> bool {
+    plain(text).split(is_between_words).any(|word| word.rsplit('/').next() == Some(wanted))
+}
+
 /// Whether a text that nobody could read has the word `git`, and behind it one of these words.
 pub fn mentions(text: &str, verbs: &[&str]) -> bool {
-    let plain: String = text.chars().filter(|sign| !matches!(sign, '\\' | '"' | '\'')).collect();
-    let in_word = |sign: char| sign.is_alphanumeric() || matches!(sign, '_' | '-' | '.' | '/');
-    let mut words = plain.split(|sign| !in_word(sign));
+    let plain = plain(text);
+    let mut words = plain.split(is_between_words);
     words.any(|word| word.rsplit('/').next().is_some_and(|name| name.eq_ignore_ascii_case("git")))
         && words.any(|word| verbs.contains(&word))
 }
