@@ -10,8 +10,6 @@ use crate::text::shell_quoted;
 /// A text for a shell of its own.
 pub struct ShellScript {
     pub text: ShellWord,
-    /// What it knows as `$1` and so on.
-    pub arguments: Vec<ShellWord>,
     pub env: Vec<(String, ShellWord)>,
     pub dir: Dir,
     pub certainty: Certainty,
@@ -23,7 +21,6 @@ const STDIN: &str = "/dev/stdin";
 pub fn script(call: &ShellCall, text: ShellWord) -> Unwrapped {
     Unwrapped::Script(ShellScript {
         text,
-        arguments: Vec::new(),
         env: call.env.clone(),
         dir: call.dir.clone(),
         certainty: call.certainty,
@@ -92,10 +89,7 @@ pub fn script_of(call: &ShellCall, input: Option<String>) -> Unwrapped {
         }
     }
     let text = if has_text {
-        let text = words.next().cloned().unwrap_or_else(|| ShellWord::known(""));
-        // The next one is its name.
-        words.next();
-        text
+        words.next().cloned().unwrap_or_else(|| ShellWord::known(""))
     } else {
         let file = words.next_if(|word| !reads_input && !word.is(STDIN));
         match (file, input) {
@@ -106,8 +100,7 @@ pub fn script_of(call: &ShellCall, input: Option<String>) -> Unwrapped {
             (None, None) => return Unwrapped::Nothing,
         }
     };
-    let Unwrapped::Script(found) = script(call, text) else { return Unwrapped::Nothing };
-    Unwrapped::Script(ShellScript { arguments: words.cloned().collect(), ..found })
+    script(call, text)
 }
 
 /// Whether the command is a shell that reads its script from its input.

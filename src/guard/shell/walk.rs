@@ -23,14 +23,23 @@ pub const DEPTH: usize = 8;
 
 /// Goes through a text from the world in which it begins.
 pub fn walk<M: Machine>(text: &str, start: World<M::State>, machine: &mut M) {
-    let (functions, aliases) = (BTreeMap::new(), BTreeMap::new());
-    let mut walker = Walker { machine, functions, aliases, steps: 0, depth: 0, gave_up: false };
+    let mut walker = Walker {
+        machine,
+        line: text.to_owned(),
+        functions: BTreeMap::new(),
+        aliases: BTreeMap::new(),
+        steps: 0,
+        depth: 0,
+        gave_up: false,
+    };
     walker.text(text, vec![start]);
 }
 
 /// A shell that runs nothing.
 pub struct Walker<'m, M: Machine> {
     pub machine: &'m mut M,
+    /// All that it was given.
+    pub line: String,
     pub functions: BTreeMap<String, (Rc<str>, Stmt)>,
     pub aliases: BTreeMap<String, ShellWord>,
     steps: usize,
@@ -205,7 +214,8 @@ impl<M: Machine> Walker<'_, M> {
             Command::Binary(binary) => self.binary(binary, source, worlds),
             Command::Compound(compound) => self.compound(compound, source, worlds),
             Command::Function(function) => {
-                for name in function.static_names() {
+                // One that is called git passes on to git what it is told.
+                for name in function.static_names().filter(|name| name.as_str() != "git") {
                     let body = (source.clone(), (*function.body).clone());
                     self.functions.insert(name.as_str().to_owned(), body);
                 }
@@ -266,8 +276,8 @@ impl<M: Machine> Walker<'_, M> {
             }
             CompoundCommand::If(command) => self.branches(command, source, worlds),
             CompoundCommand::For(command) => {
-                let words = command.words.iter().flatten();
-                let worlds = words.fold(worlds, |worlds, word| self.nested(word, source, worlds));
+                let over = command.words.iter().flatten();
+                let worlds = over.fold(worlds, |worlds, word| self.nested(word, source, worlds));
                 self.for_each(command, source, worlds)
             }
             CompoundCommand::While(command) => {
