@@ -247,7 +247,7 @@ impl Machine for JudgeWalk<'_, '_> {
             here.certainty = Certainty::Maybe;
             // Who writes this in it may have it all go past the hooks.
             let text = trouble.text.to_ascii_lowercase();
-            let past = ["no-verify", "hookspath", "tix_guard", "git_config", " -c "];
+            let past = ["no-verify", "hookspath", "tix_guard", "git_config", "include"];
             self.judge.has_changed_hooks |= past.iter().any(|sign| text.contains(sign));
             self.judge.unreadable(&here, &branch, "a part of this line", &trouble.why);
         }

@@ -248,7 +248,7 @@ impl<M: Machine> Walker<'_, M> {
             }
             Unwrapped::Here(text) => match text.text() {
                 Some(text) => self.text(text, vec![world]),
-                None => self.unread(said.text, vec![world]),
+                None => self.unread(&self.said_of(&text, said), vec![world]),
             },
             Unwrapped::Script(script) => self.script(&script, said, world),
         }
@@ -261,7 +261,7 @@ impl<M: Machine> Walker<'_, M> {
         world: World<M::State>,
     ) -> BothWorlds<M::State> {
         let Some(text) = script.text.text() else {
-            return self.unread(said.text, vec![world]);
+            return self.unread(&self.said_of(&script.text, said), vec![world]);
         };
         let is_guess = script.certainty == Certainty::Maybe;
         if is_guess && super::parse(text).is_err() {
@@ -295,6 +295,12 @@ impl<M: Machine> Walker<'_, M> {
         self.functions.extend(called);
         self.depth -= 1;
         flow
+    }
+
+    /// Where to look for what a word holds: what a variable holds stands anywhere in the line.
+    fn said_of(&self, word: &ShellWord, said: &StatementInput<'_>) -> String {
+        let is_variable = matches!(word, ShellWord::Open(open) if open.written.starts_with("${"));
+        if is_variable { self.line.clone() } else { said.text.to_owned() }
     }
 
     /// Something is run that is put together when the line runs. What it may be made of stands in this text.

@@ -51,6 +51,9 @@ pub fn written(words: &[ShellWord]) -> String {
 
 /// Words with a blank between each two.
 pub fn joined(words: &[ShellWord]) -> ShellWord {
+    if let [word] = words {
+        return word.clone();
+    }
     let mut text = String::new();
     for (place, word) in words.iter().enumerate() {
         if place > 0 {

@@ -198,6 +198,12 @@ fn inside(mut call: ShellCall, name: &str) -> Inside {
         call.certainty = Certainty::Maybe;
     }
     call.words.drain(..end);
+    // `mise x git -- git commit`: the first one is what is to be there.
+    let is_option = |word: &ShellWord| word.start().starts_with('-');
+    let next = call.words.iter().skip(1).take_while(|word| is_option(word)).count() + 1;
+    if call.words.get(next).is_some_and(is_package_of_git) {
+        call.words.drain(..next);
+    }
     if let Some(word) = call.words.first_mut()
         && is_package_of_git(word)
     {
@@ -225,7 +231,8 @@ fn line_behind(call: &ShellCall, at: usize) -> Option<ShellWord> {
     let is_value = words.get(at - 1).is_some_and(|before| before.start().starts_with('-'));
     let is_title = is_value && !words.first().is_some_and(|w| has(" parallel watch ", program(w)));
     let is_git = || {
-        line.start().trim_start().starts_with("git ")
+        let mut commands = line.start().split(['&', ';', '|', '(', '\n']);
+        commands.any(|command| command.trim_start().starts_with("git "))
             && !is_title
             && call.certainty == Certainty::Sure
     };
