@@ -45,6 +45,14 @@ impl Judge<'_> {
                     let finding = moment.judge_pushed(push, &pushed);
                     self.conclude(moment.here, &pushed.branch, action, finding);
                 }
+                // A word that the line does not say may hold them all, the remote's name too.
+                let remote = push.remote.iter().filter(|_| push.refspecs.is_empty());
+                let is_open = |word: &ShellWord| word.text().is_none() && word.end().is_empty();
+                if remote.chain(&push.refspecs).any(is_open)
+                    && let Some(trunk) = self.named_trunk(moment.here)
+                {
+                    self.conclude(moment.here, &trunk, action, UNSEEN);
+                }
             }
             Err(error) => {
                 if let Some(branch) = moment.here.protected() {

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::super::install::hook::Strictness;
 use super::super::rule::Breach;
-use super::super::shell::{Certainty, Dir, ShellWord};
+use super::super::shell::{Certainty, Dir, ShellWord, names_branch};
 use super::super::{GuardError, Guarded, Heard, HookUse, HooksInForce};
 use super::intent::Intent;
 use super::line::GitLine;
@@ -150,6 +150,8 @@ impl GuardedPlace {
 pub struct Judge<'e> {
     env: &'e Env,
     cwd: PathBuf,
+    /// The line, where it is one.
+    pub text: String,
     found: BTreeMap<PathBuf, Option<Rc<Guarded>>>,
     /// The hooks in force, by the directory that a clone's worktrees share.
     in_force: BTreeMap<PathBuf, HooksInForce>,
@@ -173,6 +175,7 @@ impl<'e> Judge<'e> {
         Judge {
             env,
             cwd: cwd.to_owned(),
+            text: String::new(),
             found: BTreeMap::new(),
             in_force: BTreeMap::new(),
             hooks,
@@ -360,6 +363,11 @@ impl<'e> Judge<'e> {
         self.conclude(here, branch, &action, Ok(Verdict::Uncertain(why)));
     }
 
+    /// The trunk, where the line names it: what the line does not say may be about it.
+    pub fn named_trunk(&self, here: &GuardedPlace) -> Option<RefName> {
+        here.guarded.trunk().filter(|trunk| names_branch(&self.text, trunk.short()))
+    }
+
     /// Judges one call of git, and says how things are when it has succeeded.
     pub fn line(&mut self, line: &GitLine, state: &LineState, depth: usize) -> LineState {
         let CallPlace::Here(mut here) = self.place(&line.dir, line.git_dir.as_ref(), state) else {
@@ -370,8 +378,8 @@ impl<'e> Judge<'e> {
         }
         let Some(verb) = line.verb.text() else {
             let what = format!("git {}…", line.verb.start());
-            if let Some(branch) = here.protected() {
-                self.unreadable(&here, branch, &what, "which command of git it is");
+            if let Some(branch) = here.protected().cloned().or_else(|| self.named_trunk(&here)) {
+                self.unreadable(&here, &branch, &what, "which command of git it is");
             }
             return state.clone();
         };

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::super::shell::{
     Certainty, Dir, Machine, READERS, ShellCall, ShellWord, Trouble, Variables, WRITERS, World,
-    WorldStep, has, has_word, mentions, walk,
+    WorldStep, has, mentions, names_branch, walk,
 };
 use super::ALSO_MOVERS;
 use super::judge::{CallPlace, GuardedPlace, Judge, in_the_lanes};
@@ -241,7 +241,8 @@ impl Machine for JudgeWalk<'_, '_> {
         }
         if let CallPlace::Here(mut here) = self.judge.place(dir, None, state) {
             // A branch that is not checked out is named to be moved.
-            let named = here.guarded.trunk().filter(|trunk| has_word(&trouble.text, trunk.short()));
+            let named =
+                here.guarded.trunk().filter(|trunk| names_branch(&trouble.text, trunk.short()));
             let on_head = here.protected().filter(|_| is_about(&MOVERS)).cloned();
             let Some(branch) = on_head.or(named) else { return };
             here.certainty = Certainty::Maybe;

@@ -78,6 +78,7 @@ pub fn judge<'e>(action: &ToolAction, cwd: &Path, env: &'e Env, dialect: Dialect
                 .map(|home| ("HOME".to_owned(), ShellWord::known(home)));
             let variables: Variables = home.into_iter().collect();
             let start = World::at(Dir::At(cwd.to_owned()), variables, LineState::default());
+            judge.text.clone_from(line);
             judge.walk(line, start, 0);
         }
         ToolAction::Shell(_) | ToolAction::Nothing => {}

@@ -346,9 +346,12 @@ fn is_between_words(sign: char) -> bool {
     !sign.is_alphanumeric() && !matches!(sign, '_' | '-' | '.' | '/')
 }
 
-/// Whether a text that nobody could read has this word.
-pub fn has_word(text: &str, wanted: &str) -> bool {
-    plain(text).split(is_between_words).any(|word| word.rsplit('/').next() == Some(wanted))
+/// Whether a text names this branch, as one of this clone or of the other side: `origin/main` is neither.
+pub fn names_branch(text: &str, branch: &str) -> bool {
+    plain(text)
+        .split(is_between_words)
+        .map(|word| word.trim_start_matches('-'))
+        .any(|word| word.strip_prefix("refs/heads/").unwrap_or(word) == branch)
 }
 
 /// Whether a text that nobody could read has the word `git`, and behind it one of these words.
