@@ -24,11 +24,16 @@ impl Judge<'_> {
             self.push(&moment, push, &JudgedAction { heard: Heard::Push, ..*action });
             return;
         }
+        if *intent == Intent::Anything {
+            if let Some(branch) = here.protected().cloned().or_else(|| here.guarded.trunk()) {
+                let heard = Heard::Anything;
+                self.conclude(here, &branch, &JudgedAction { heard, ..*action }, UNSEEN);
+            }
+            return;
+        }
         let Some((branch, finding)) = moment.about(intent, index) else { return };
         let heard = if let Intent::Commit(_) = intent {
             Heard::Commit
-        } else if *intent == Intent::Anything {
-            Heard::Anything
         } else if matches!(intent, Intent::Set { existing: Existing::Renamed, .. }) {
             // git runs no hook when a branch is renamed or copied.
             Heard::Nothing
@@ -101,10 +106,6 @@ impl Moment<'_> {
                 head.map(|branch| (branch.clone(), self.judge_set(branch, Some(to))))
             }
             Intent::Grow => on_head(UNSEEN),
-            Intent::Anything => {
-                let branch = head.cloned().or_else(|| here.guarded.trunk())?;
-                Some((branch, UNSEEN))
-            }
             Intent::Set { branch, to, existing } => {
                 let branch = self.protected(branch)?;
                 let finding = match existing {
@@ -120,7 +121,8 @@ impl Moment<'_> {
                     if branch.is("HEAD") { head?.clone() } else { self.protected(branch)? };
                 Some((branch, Ok(Verdict::Wrong(LineReason::Deletion))))
             }
-            Intent::Push(_)
+            Intent::Anything
+            | Intent::Push(_)
             | Intent::Switch(_)
             | Intent::Stage(_)
             | Intent::Write

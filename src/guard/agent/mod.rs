@@ -16,6 +16,10 @@
 //! the line lead git elsewhere, or where the agent itself sees to that, as Gemini CLI does. There what is uncertain is refused.
 //! What cannot be found out is no verdict but a refusal.
 //!
+//! So nothing is known here only to tell wrong from uncertain. What a line does not say (the words of an array or of a function,
+//! what is piped to a shell) is not followed: where its text speaks of git and of what moves a branch, it is uncertain about
+//! the branch that is checked out, or about the trunk if it names that.
+//!
 //! The way of a line: `guard::shell` goes through it and asks `machine` what each command does; `line` reads a call of git,
 //! `verbs` turns it into intents by its arguments alone, `effects` holds each against the repository, `state` keeps what it
 //! changes for the commands behind it, and `judge` concludes. What scripts do is not seen: with hooks in force that is no gap.
