@@ -7,6 +7,7 @@ use crate::app::context::working_dir;
 use crate::app::frame::Extent;
 use crate::env::Env;
 use crate::error::{Exit, Failure};
+use crate::git::LazyFetch;
 use crate::guard::{Breach, Checked, CommitVerdict, Guarded, JudgedCommit, RECENT, Scope};
 use crate::names::{Oid, RefName};
 use crate::out::{Format, Out};
@@ -73,7 +74,7 @@ struct BreachJson {
 
 pub fn run(args: &CheckArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let dir = working_dir(globals, env)?;
-    let Some(guarded) = Guarded::at(&dir, env)? else {
+    let Some(guarded) = Guarded::at(&dir, env, LazyFetch::On)? else {
         return Err(Failure::new(Exit::Refused, "there are no tickets here")
             .hint("go to your repository, or name it: tix -C <directory> check"));
     };

@@ -108,7 +108,18 @@ pub struct Git {
     git_dir: Option<PathBuf>,
     inherited: InheritedConfig,
     objects: Vec<(&'static str, OsString)>,
+    lazy_fetch: LazyFetch,
     when_told: WhenTold,
+}
+
+/// What git does about an object that a partial clone lacks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LazyFetch {
+    /// It asks the remote for it.
+    On,
+    /// It fails. That is an error and no "there is none", as `GIT_NO_LAZY_FETCH` would have it, which git heeds since 2.45: without any
+    /// protocol that it may use, every git says that it could not fetch.
+    Off,
 }
 
 impl Git {
@@ -120,6 +131,7 @@ impl Git {
             git_dir: None,
             inherited,
             objects: Vec::new(),
+            lazy_fetch: LazyFetch::On,
             when_told: WhenTold::End,
         }
     }
@@ -134,6 +146,11 @@ impl Git {
     pub fn with_objects_of(mut self, variables: Vec<(&'static str, OsString)>) -> Git {
         self.objects = variables;
         self
+    }
+
+    /// The same git with this answer to what a partial clone lacks.
+    pub fn with_lazy_fetch(self, lazy_fetch: LazyFetch) -> Git {
+        Git { lazy_fetch, ..self }
     }
 
     pub fn dir(&self) -> &Path {
@@ -302,7 +319,12 @@ impl GitCall {
         signals::check()?;
         let call = self.to_string();
         self.stdin = Some(Vec::new());
-        Conversation::with(call, self.spawn(Stdio::piped(), Stdio::inherit())?)
+        // What a fetch that is not allowed says is nothing for whoever reads ours.
+        let stderr = match self.git.lazy_fetch {
+            LazyFetch::On => Stdio::inherit(),
+            LazyFetch::Off => Stdio::null(),
+        };
+        Conversation::with(call, self.spawn(Stdio::piped(), stderr)?)
     }
 
     fn spawn(&self, stdout: Stdio, stderr: Stdio) -> Result<Child, ExecError> {
@@ -331,6 +353,9 @@ impl GitCall {
             .stderr(stderr);
         if let Some(git_dir) = &self.git.git_dir {
             command.env("GIT_DIR", git_dir);
+        }
+        if self.git.lazy_fetch == LazyFetch::Off {
+            command.env("GIT_ALLOW_PROTOCOL", "");
         }
         for setting in &self.config {
             command.arg("-c").arg(setting);

@@ -38,7 +38,7 @@ mod worktree;
 pub use address::{PushSetting, RemoteAddresses, RemotePlace, TwoPlaces, is_one_place};
 pub use commit::{CommitAuthors, CommitText, ObjectWriter};
 pub use delta::{ChangedCommit, Delta, Side, Walk};
-pub use exec::{ExecError, Git, Program, RunningCall, edit};
+pub use exec::{ExecError, Git, LazyFetch, Program, RunningCall, edit};
 pub use head::{
     HeadTarget, LooseRef, head_target, is_absence, loose_ref, read_git_file, symbolic_target,
 };

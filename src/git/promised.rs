@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use super::exec::text_of;
-use super::{ExecError, GitError, Repo};
+use super::{ExecError, GitConfig, GitError, Repo};
 use crate::names::{Oid, RemoteName};
 
 /// How long one fetch of missing objects may take.
@@ -19,14 +19,19 @@ pub(super) struct Promised {
     pub(super) remote: RemoteName,
 }
 
+impl GitConfig {
+    /// The remote that has promised to have what is missing in a partial clone; `None` where nothing is.
+    pub fn promisor(&self) -> Option<&str> {
+        let promises = |name: &&str| self.is_true(&format!("remote.{name}.promisor"));
+        self.remotes().into_iter().find(promises).or_else(|| self.last("extensions.partialclone"))
+    }
+}
+
 impl Promised {
     /// `None` where nothing is missing: this is no partial clone.
     pub(super) fn of(repo: &Repo) -> Option<Promised> {
-        let promises = |name: &&str| repo.config.is_true(&format!("remote.{name}.promisor"));
-        let remotes = repo.config.remotes();
-        let remote = remotes.into_iter().find(promises);
-        let remote = remote.or_else(|| repo.config.last("extensions.partialclone"))?;
-        Some(Promised { repo: repo.clone(), remote: RemoteName::parse(remote)? })
+        let remote = RemoteName::parse(repo.config.promisor()?)?;
+        Some(Promised { repo: repo.clone(), remote })
     }
 
     /// Of these names (ids, or `<tree-ish>:<path>`) those whose objects are not here; `None` where git cannot tell: 2.39 ends at

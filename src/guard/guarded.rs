@@ -14,7 +14,7 @@ use super::rule::{Breach, BreachReason, CommitVerdict};
 use crate::audit::Audit;
 use crate::config::{self, Config, Layers, Writes, Yaml};
 use crate::env::{Env, GitVar};
-use crate::git::{Delta, Git, GitSetting, HeadTarget, InheritedConfig, Walk};
+use crate::git::{Delta, Git, GitConfig, GitSetting, HeadTarget, InheritedConfig, LazyFetch, Walk};
 use crate::names::{Oid, RefName, RepoPath};
 use crate::settings::{AuthorIdentity, Protected, Station};
 
@@ -36,20 +36,26 @@ pub struct Guarded {
 impl Guarded {
     /// The repository that `dir` is in, whatever the environment says of others. `None` where there is nothing to
     /// guard: no repository, or neither tickets nor settings of tix in it.
-    pub fn at(dir: &Path, env: &Env) -> Result<Option<Guarded>, GuardError> {
+    pub fn at(dir: &Path, env: &Env, lazy_fetch: LazyFetch) -> Result<Option<Guarded>, GuardError> {
         match GuardPlace::around(dir)? {
-            Some(place) => Guarded::open(place, dir, Station::Clone, env),
+            Some(place) => Guarded::open(place, dir, Station::Clone, env, lazy_fetch),
             None => Ok(None),
         }
     }
 
     /// The repository that somebody in `dir` names by its git directory.
-    pub fn named(git_dir: &Path, dir: &Path, env: &Env) -> Result<Option<Guarded>, GuardError> {
+    pub fn named(
+        git_dir: &Path,
+        dir: &Path,
+        env: &Env,
+        lazy_fetch: LazyFetch,
+    ) -> Result<Option<Guarded>, GuardError> {
         let git_dir = dir.join(git_dir);
         if !git_dir.is_dir() {
             return Ok(None);
         }
-        Guarded::open(GuardPlace::named(git_dir.as_os_str(), dir)?, dir, Station::Clone, env)
+        let place = GuardPlace::named(git_dir.as_os_str(), dir)?;
+        Guarded::open(place, dir, Station::Clone, env, lazy_fetch)
     }
 
     /// The repository that git runs a hook for in the current directory: the one that `GIT_DIR` names if git has
@@ -62,7 +68,7 @@ impl Guarded {
             None => GuardPlace::around(dir)?,
         };
         match place {
-            Some(place) => Guarded::open(place, dir, station, env),
+            Some(place) => Guarded::open(place, dir, station, env, LazyFetch::On),
             None => Ok(None),
         }
     }
@@ -72,11 +78,12 @@ impl Guarded {
         dir: &Path,
         station: Station,
         env: &Env,
+        lazy_fetch: LazyFetch,
     ) -> Result<Option<Guarded>, GuardError> {
         let dir = place.root.as_deref().unwrap_or(dir);
         let inherited = InheritedConfig::of(env.git_settings());
         let git = Git::discovering(dir, inherited).pinned(&place.git_dir, dir);
-        let git = git.with_objects_of(quarantine(env));
+        let git = git.with_objects_of(quarantine(env)).with_lazy_fetch(lazy_fetch);
         let (facts, trouble) = facts::of(&git, &place, station, env);
         let Some(facts) = facts else { return Ok(None) };
         let branch = match &place.head {
@@ -178,6 +185,13 @@ impl Guarded {
         }
         let settings = self.git.settings()?;
         Ok(self.settings.get_or_init(|| settings))
+    }
+
+    /// Whether objects may be missing here that a remote has.
+    pub fn is_partial(&self) -> bool {
+        let Ok(settings) = self.settings() else { return false };
+        let pairs = settings.iter().map(|s| (s.key.clone(), s.value.clone())).collect();
+        GitConfig::of(pairs).promisor().is_some()
     }
 
     /// Judges the commit that git would make of the index: against HEAD, or against all parents in the middle of a

@@ -82,16 +82,17 @@ pub struct FoundHooks {
 impl Guarded {
     /// The hooks that run the guard for a process with this environment. What cannot be found out is not in force.
     pub fn hooks_in_force(&self, env: &Env) -> HooksInForce {
-        if hides_hooks(env) {
-            return HooksInForce::default();
-        }
-        if let Some(known) = memory::recall_hooks(&self.place, env) {
+        // What an environment does to the hooks holds for its processes alone, so nobody remembers it.
+        let is_usual = !may_hide_hooks(env);
+        if let Some(known) = memory::recall_hooks(&self.place, env).filter(|_| is_usual) {
             return known;
         }
         let began: SystemTime = clock::now().into();
         match self.find_hooks() {
             Ok(found) => {
-                memory::remember_hooks(&self.place, env, &found, began);
+                if is_usual {
+                    memory::remember_hooks(&self.place, env, &found, began);
+                }
                 found.in_force
             }
             Err(error) => {
@@ -126,7 +127,7 @@ impl Guarded {
 }
 
 /// Whether the environment has settings for git that may lead its hooks elsewhere: Gemini CLI gives such to every command.
-fn hides_hooks(env: &Env) -> bool {
+fn may_hide_hooks(env: &Env) -> bool {
     env.git_settings().any(|(name, value)| {
         let name = name.as_encoded_bytes();
         let text = value.to_string_lossy().to_ascii_lowercase();

@@ -5,6 +5,10 @@
 //! the changed paths, [`content`] over the tickets in them; both are pure. [`Guarded`] is a repository as the guard
 //! sees it: where a commit made here would go, what is protected, and what a commit brings.
 //!
+//! git's hooks judge what is done, and [`agent`] the lines of a coding agent before they are run. Such a line is *right*, *wrong*, or
+//! *uncertain* because what it commits does not exist yet; uncertain passes where a hook that is in force will look next
+//! ([`HooksInForce`]), and is refused where none will.
+//!
 //! Where there is nothing to guard (no repository, no tickets) it steps aside; where it cannot find out, on a
 //! protected branch, it refuses.
 

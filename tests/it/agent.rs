@@ -10,6 +10,7 @@ mod corners;
 mod edits;
 mod fine;
 mod lines;
+mod partial;
 mod staged;
 mod verdicts;
 

@@ -4,6 +4,7 @@ use crate::app::board::TrunkAsSeen;
 use crate::app::context::Context;
 use crate::app::hooks::lacking_words;
 use crate::doctor::{CodeCommit, HookHealth, HooksFacts, LocalTrunk, TrunkCode, UnguardedFacts};
+use crate::git::LazyFetch;
 use crate::guard::install::status::{self, GuardStatus, HookStatus};
 use crate::guard::install::worktrees::UnguardedWorktree;
 use crate::guard::{Checked, CommitVerdict, GuardError, Guarded, JudgedCommit, RECENT, Scope};
@@ -26,7 +27,9 @@ fn judged(
     seen: &TrunkAsSeen<'_>,
     local: Option<&LocalTrunk>,
 ) -> Result<TrunkCode, GuardError> {
-    let Some(guarded) = Guarded::at(&ctx.dir, ctx.env)? else { return Ok(TrunkCode::default()) };
+    let Some(guarded) = Guarded::at(&ctx.dir, ctx.env, LazyFetch::On)? else {
+        return Ok(TrunkCode::default());
+    };
     let ahead = local.filter(|local| local.ahead > 0).and(ctx.local_branch(&ctx.trunk));
     let check = |scope| guarded.check(scope).map(|checked| outside(&checked));
     Ok(TrunkCode {

@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 use super::report;
 use super::session;
 use crate::env::Env;
+use crate::git::LazyFetch;
 use crate::guard::agent::{
     self, AgentEvent, Dialect, EventMoment, HookAnswer, LineReason, LineRefusal, Spoken, Unheard,
 };
+use crate::guard::install::hook::Strictness;
 use crate::guard::{Guarded, HookUse, JudgedCommit};
 use crate::names::RefName;
 use crate::out::Out;
@@ -41,7 +43,7 @@ pub fn run(dialect: Dialect, env: &Env, out: &dyn Fn() -> Out) -> Spoken {
 
 /// An event that cannot be read may be any: it is refused where a commit would be judged.
 fn unreadable(dialect: Dialect, here: &Path, env: &Env) -> HookAnswer {
-    let guarded = match Guarded::at(here, env) {
+    let guarded = match Guarded::at(here, env, LazyFetch::Off) {
         Ok(guarded) => guarded,
         Err(error) => {
             report::note_lost(dialect.name(), Some(here), env);
@@ -196,9 +198,16 @@ fn words(refusal: &LineRefusal, more: usize) -> String {
         text.push_str(&format!("\nThe same line has {things} refused."));
     }
     match refusal.unheard {
-        Some(Unheard::Missing) => text.push_str(
-            "\nNo hook of git is in force here that would judge what it really does; `tix hook install` puts them in place.",
-        ),
+        Some(Unheard::Missing(strictness)) => {
+            let command = match strictness {
+                Strictness::Usual => "tix hook install",
+                Strictness::Strict => "tix hook install --strict",
+            };
+            text.push_str(&format!(
+                "\nNo hook of git is in force here that would judge what it really does; `{command}` puts them in place.",
+            ));
+        }
+        Some(Unheard::Never) => text.push_str("\ngit runs no hook for it that would judge what it really does."),
         Some(Unheard::ByAgent) => text.push_str(
             "\nThis agent switches git's hooks off for the commands that it runs, so nothing would look at it then.",
         ),
@@ -243,7 +252,7 @@ fn after(event: &AgentEvent, cwd: &Path, env: &Env) -> HookAnswer {
     if !agent::may_have_moved(&event.action) {
         return HookAnswer::Pass;
     }
-    let Ok(Some(guarded)) = Guarded::at(cwd, env) else { return HookAnswer::Pass };
+    let Ok(Some(guarded)) = Guarded::at(cwd, env, LazyFetch::Off) else { return HookAnswer::Pass };
     match agent::slipped(&guarded) {
         Ok(slipped) => match slipped.first() {
             Some((branch, first)) => HookAnswer::Tell(told(&guarded, branch, first, slipped.len())),
@@ -272,7 +281,7 @@ fn told(guarded: &Guarded, branch: &RefName, first: &JudgedCommit, count: usize)
 
 /// What a session is to know from its beginning; nothing where there are no tickets.
 fn start(dialect: Dialect, cwd: &Path, env: &Env, out: &dyn Fn() -> Out) -> HookAnswer {
-    let Ok(Some(guarded)) = Guarded::at(cwd, env) else { return HookAnswer::Pass };
+    let Ok(Some(guarded)) = Guarded::at(cwd, env, LazyFetch::Off) else { return HookAnswer::Pass };
     let dir: PathBuf = guarded.root().unwrap_or(cwd).to_owned();
     let facts = session::facts(&dir, guarded.branch(), env, &out());
     let hooks = match dialect.hooks_of_commands() {

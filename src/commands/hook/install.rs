@@ -18,7 +18,7 @@ use crate::text::safe;
 ///
 /// Commits, merges and pushes on a protected branch are then looked at, in every worktree of the clone. A hook
 /// that is there already is kept and runs first. git 2.54 and newer get entries in the clone's configuration
-/// instead of files. A second run changes nothing. A fast-forward of a local branch makes no commit, so without
+/// instead of files, which git runs before a hook that is a file. A second run changes nothing. A fast-forward of a local branch makes no commit, so without
 /// --strict only the push of it is refused.
 ///
 /// With --agents the hooks of coding agents are added to their files in the working tree, which the team then

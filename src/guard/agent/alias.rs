@@ -37,7 +37,9 @@ impl Judge<'_> {
                 return state.clone();
             }
         };
-        self.unreadable(here, &format!("git {verb}"), &why);
+        if let Some(branch) = here.protected() {
+            self.unreadable(here, branch, &format!("git {verb}"), &why);
+        }
         state.clone()
     }
 

@@ -24,11 +24,16 @@ impl Judge<'_> {
             self.push(&moment, push, &JudgedAction { heard: Heard::Push, ..*action });
             return;
         }
+        if *intent == Intent::Anything {
+            if let Some(branch) = here.protected().cloned().or_else(|| here.guarded.trunk()) {
+                let heard = Heard::Anything;
+                self.conclude(here, &branch, &JudgedAction { heard, ..*action }, UNSEEN);
+            }
+            return;
+        }
         let Some((branch, finding)) = moment.about(intent, index) else { return };
         let heard = if let Intent::Commit(_) = intent {
             Heard::Commit
-        } else if *intent == Intent::Anything {
-            Heard::Anything
         } else if matches!(intent, Intent::Set { existing: Existing::Renamed, .. }) {
             // git runs no hook when a branch is renamed or copied.
             Heard::Nothing
@@ -44,6 +49,14 @@ impl Judge<'_> {
                 for pushed in pushed {
                     let finding = moment.judge_pushed(push, &pushed);
                     self.conclude(moment.here, &pushed.branch, action, finding);
+                }
+                // A word that the line does not say may hold them all, the remote's name too.
+                let remote = push.remote.iter().filter(|_| push.refspecs.is_empty());
+                let is_open = |word: &ShellWord| word.text().is_none() && word.end().is_empty();
+                if remote.chain(&push.refspecs).any(is_open)
+                    && let Some(trunk) = self.named_trunk(moment.here)
+                {
+                    self.conclude(moment.here, &trunk, action, UNSEEN);
                 }
             }
             Err(error) => {
@@ -93,10 +106,6 @@ impl Moment<'_> {
                 head.map(|branch| (branch.clone(), self.judge_set(branch, Some(to))))
             }
             Intent::Grow => on_head(UNSEEN),
-            Intent::Anything => {
-                let branch = head.cloned().or_else(|| here.guarded.trunk())?;
-                Some((branch, UNSEEN))
-            }
             Intent::Set { branch, to, existing } => {
                 let branch = self.protected(branch)?;
                 let finding = match existing {
@@ -112,7 +121,8 @@ impl Moment<'_> {
                     if branch.is("HEAD") { head?.clone() } else { self.protected(branch)? };
                 Some((branch, Ok(Verdict::Wrong(LineReason::Deletion))))
             }
-            Intent::Push(_)
+            Intent::Anything
+            | Intent::Push(_)
             | Intent::Switch(_)
             | Intent::Stage(_)
             | Intent::Write

@@ -79,24 +79,6 @@ pub const WORKTREE: Grammar = Grammar {
     flags: "--checkout --detach --force --guess-remote --lock --orphan --track",
 };
 
-pub const FILTER: Grammar = Grammar {
-    letters: "d",
-    attached: "",
-    valued: "--setup --subdirectory-filter --env-filter --tree-filter --index-filter --parent-filter --msg-filter \
-        --commit-filter --tag-name-filter --original --state-branch",
-    flags: "--force --prune-empty --remap-to-ancestor",
-};
-
-pub const REPLAY: Grammar =
-    Grammar { letters: "", attached: "", valued: "--advance --onto", flags: "--contained" };
-
-pub const SUBTREE: Grammar = Grammar {
-    letters: "Pmb",
-    attached: "",
-    valued: "--prefix --message --branch --annotate --onto",
-    flags: "--ignore-joins --rejoin --squash",
-};
-
 pub const PLAIN: Grammar = Grammar { letters: "", attached: "", valued: "", flags: "" };
 pub const CLONE: Grammar = Grammar {
     letters: "bcjou",

@@ -8,20 +8,25 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use super::super::install::hook::Strictness;
 use super::super::rule::Breach;
-use super::super::shell::{Certainty, Dir, ShellWord};
+use super::super::shell::{Certainty, Dir, ShellWord, names_branch};
 use super::super::{GuardError, Guarded, Heard, HookUse, HooksInForce};
 use super::intent::Intent;
 use super::line::GitLine;
 use super::state::{LineState, MadeTree};
 use super::{effects, verbs};
 use crate::env::Env;
-use crate::git::clean_path;
+use crate::git::{LazyFetch, clean_path};
 use crate::names::{Oid, RefName};
 
 /// How many different calls of git are judged in one line, and for how long: the agent waits, and for ten seconds at most.
 const CALLS: usize = 60;
 const PATIENCE: Duration = Duration::from_secs(4);
+
+/// Why nothing can be said in a partial clone.
+const UNFETCHED: &str =
+    "this clone lacks files that would have to be looked at, and nothing is fetched for that";
 
 pub struct LineRefusal {
     pub guarded: Rc<Guarded>,
@@ -36,8 +41,10 @@ pub struct LineRefusal {
 /// Why no hook of git would judge what a line really does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unheard {
-    /// None is in force here that git runs for it.
-    Missing,
+    /// None is in force here that git runs for it, and these would be.
+    Missing(Strictness),
+    /// git runs none for it.
+    Never,
     /// The agent switches them off for the commands that it runs.
     ByAgent,
     /// The line itself sees to it.
@@ -143,6 +150,8 @@ impl GuardedPlace {
 pub struct Judge<'e> {
     env: &'e Env,
     cwd: PathBuf,
+    /// The line, where it is one.
+    pub text: String,
     found: BTreeMap<PathBuf, Option<Rc<Guarded>>>,
     /// The hooks in force, by the directory that a clone's worktrees share.
     in_force: BTreeMap<PathBuf, HooksInForce>,
@@ -166,6 +175,7 @@ impl<'e> Judge<'e> {
         Judge {
             env,
             cwd: cwd.to_owned(),
+            text: String::new(),
             found: BTreeMap::new(),
             in_force: BTreeMap::new(),
             hooks,
@@ -200,7 +210,7 @@ impl<'e> Judge<'e> {
         if let Some(found) = self.found.get(&there) {
             return found.clone();
         }
-        let found = Guarded::at(&there, self.env);
+        let found = Guarded::at(&there, self.env, LazyFetch::Off);
         self.keep(there, found)
     }
 
@@ -209,7 +219,7 @@ impl<'e> Judge<'e> {
         if let Some(found) = self.found.get(git_dir) {
             return found.clone();
         }
-        let found = Guarded::named(git_dir, dir, self.env);
+        let found = Guarded::named(git_dir, dir, self.env, LazyFetch::Off);
         self.keep(git_dir.to_owned(), found)
     }
 
@@ -277,10 +287,17 @@ impl<'e> Judge<'e> {
         action: &JudgedAction<'_>,
         finding: Objection,
     ) {
-        let verdict = finding.unwrap_or_else(|error| {
-            self.refuse(here, branch, action.what, LineReason::Undecided(error.to_string()));
-            Verdict::Right
-        });
+        let verdict = match finding {
+            Ok(verdict) => verdict,
+            // The hooks may fetch what is missing here, and an agent waits for no network.
+            Err(_) if here.guarded.is_partial() => {
+                Verdict::Uncertain(LineReason::Undecided(UNFETCHED.to_owned()))
+            }
+            Err(error) => {
+                self.refuse(here, branch, action.what, LineReason::Undecided(error.to_string()));
+                Verdict::Right
+            }
+        };
         let why = match (verdict, action.certainty) {
             (Verdict::Right, _) if action.hooks == HookUse::Asked => return,
             (Verdict::Right, _) => LineReason::Unchecked,
@@ -310,7 +327,18 @@ impl<'e> Judge<'e> {
         let env = self.env;
         let in_force =
             self.in_force.entry(common_dir).or_insert_with(|| here.guarded.hooks_in_force(env));
-        (!in_force.will_judge(action.heard, action.hooks)).then_some(Unheard::Missing)
+        if in_force.will_judge(action.heard, action.hooks) {
+            return None;
+        }
+        let skips = action.hooks == HookUse::Skipped;
+        Some(match action.heard {
+            Heard::Nothing => Unheard::Never,
+            Heard::Push if skips => Unheard::ByLine,
+            Heard::Commit | Heard::Push if !skips => Unheard::Missing(Strictness::Usual),
+            Heard::Commit | Heard::Push | Heard::Movement | Heard::Anything => {
+                Unheard::Missing(Strictness::Strict)
+            }
+        })
     }
 
     /// Notes a refusal; of several for one reason the first is enough.
@@ -324,8 +352,7 @@ impl<'e> Judge<'e> {
     }
 
     /// Something about this place cannot be read, and it may be any movement.
-    pub fn unreadable(&mut self, here: &GuardedPlace, what: &str, why: &str) {
-        let Some(branch) = here.protected().cloned() else { return };
+    pub fn unreadable(&mut self, here: &GuardedPlace, branch: &RefName, what: &str, why: &str) {
         let action = JudgedAction {
             what,
             certainty: here.certainty,
@@ -333,7 +360,12 @@ impl<'e> Judge<'e> {
             heard: Heard::Anything,
         };
         let why = LineReason::Unreadable(why.to_owned());
-        self.conclude(here, &branch, &action, Ok(Verdict::Uncertain(why)));
+        self.conclude(here, branch, &action, Ok(Verdict::Uncertain(why)));
+    }
+
+    /// The trunk, where the line names it: what the line does not say may be about it.
+    pub fn named_trunk(&self, here: &GuardedPlace) -> Option<RefName> {
+        here.guarded.trunk().filter(|trunk| names_branch(&self.text, trunk.short()))
     }
 
     /// Judges one call of git, and says how things are when it has succeeded.
@@ -346,7 +378,9 @@ impl<'e> Judge<'e> {
         }
         let Some(verb) = line.verb.text() else {
             let what = format!("git {}…", line.verb.start());
-            self.unreadable(&here, &what, "which command of git it is");
+            if let Some(branch) = here.protected().cloned().or_else(|| self.named_trunk(&here)) {
+                self.unreadable(&here, &branch, &what, "which command of git it is");
+            }
             return state.clone();
         };
         let intents = verbs::intents(verb, &line.args);

@@ -69,6 +69,10 @@ impl GitLine {
             return None;
         }
         line.globals();
+        // What a runner puts in the place of a sign, nobody knows.
+        if line.verb.start().chars().any(|sign| "%@{}".contains(sign)) {
+            line.verb = ShellWord::unknown();
+        }
         if !git {
             line.certainty = Certainty::Maybe;
         }

@@ -4,8 +4,9 @@ use std::path::Path;
 
 use super::super::shell::{
     Certainty, Dir, Machine, READERS, ShellCall, ShellWord, Trouble, Variables, WRITERS, World,
-    WorldStep, has, mentions, walk,
+    WorldStep, has, mentions, names_branch, walk,
 };
+use super::ALSO_MOVERS;
 use super::judge::{CallPlace, GuardedPlace, Judge, in_the_lanes};
 use super::line::{GitLine, MOVERS};
 use super::state::{AssumedHead, LineState};
@@ -234,16 +235,22 @@ impl Machine for JudgeWalk<'_, '_> {
     }
 
     fn trouble(&mut self, trouble: &Trouble, dir: &Dir, state: &LineState) {
-        if !mentions(&trouble.text, &MOVERS) {
+        let is_about = |verbs: &[&str]| mentions(&trouble.text, verbs);
+        if !is_about(&MOVERS) && !is_about(&ALSO_MOVERS) {
             return;
         }
         if let CallPlace::Here(mut here) = self.judge.place(dir, None, state) {
+            // A branch that is not checked out is named to be moved.
+            let named =
+                here.guarded.trunk().filter(|trunk| names_branch(&trouble.text, trunk.short()));
+            let on_head = here.protected().filter(|_| is_about(&MOVERS)).cloned();
+            let Some(branch) = on_head.or(named) else { return };
             here.certainty = Certainty::Maybe;
             // Who writes this in it may have it all go past the hooks.
             let text = trouble.text.to_ascii_lowercase();
-            let past = ["no-verify", "hookspath", "tix_guard", "git_config", " -c "];
+            let past = ["no-verify", "hookspath", "tix_guard", "git_config", "include"];
             self.judge.has_changed_hooks |= past.iter().any(|sign| text.contains(sign));
-            self.judge.unreadable(&here, "a part of this line", &trouble.why);
+            self.judge.unreadable(&here, &branch, "a part of this line", &trouble.why);
         }
     }
 }

@@ -14,13 +14,17 @@
 //! `pre-commit` hears of a commit, `pre-push` of a push, `reference-transaction` of every movement of a branch here, and none
 //! of a branch that is renamed. None hears of anything where they are not installed, where settings of the environment or of
 //! the line lead git elsewhere, or where the agent itself sees to that, as Gemini CLI does. There what is uncertain is refused.
-//! What cannot be found out is no verdict but a refusal.
+//! What cannot be found out is no verdict but a refusal; what a partial clone lacks is uncertain, because the hooks may fetch it.
+//!
+//! So little need be known here to tell wrong from uncertain. What a line does not say (the words of an array or of a function,
+//! what is piped to a shell) is not followed: where its text speaks of git and of what moves a branch, it is uncertain about
+//! the branch that is checked out, or about the trunk if it names that.
 //!
 //! The way of a line: `guard::shell` goes through it and asks `machine` what each command does; `line` reads a call of git,
 //! `verbs` turns it into intents by its arguments alone, `effects` holds each against the repository, `state` keeps what it
 //! changes for the commands behind it, and `judge` concludes. What scripts do is not seen: with hooks in force that is no gap.
 //!
-//! git is asked only so that it runs no program that the repository names: a file is written into an archive, too, before
+//! git is asked only so that it fetches nothing and runs no program that the repository names: a file is written into an archive, too, before
 //! anybody has trusted what is in it.
 
 mod alias;
@@ -78,6 +82,7 @@ pub fn judge<'e>(action: &ToolAction, cwd: &Path, env: &'e Env, dialect: Dialect
                 .map(|home| ("HOME".to_owned(), ShellWord::known(home)));
             let variables: Variables = home.into_iter().collect();
             let start = World::at(Dir::At(cwd.to_owned()), variables, LineState::default());
+            judge.text.clone_from(line);
             judge.walk(line, start, 0);
         }
         ToolAction::Shell(_) | ToolAction::Nothing => {}

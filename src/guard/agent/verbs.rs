@@ -3,8 +3,7 @@
 use super::super::shell::{ShellWord, written};
 use super::effects::short_name;
 use super::grammar::{
-    BRANCH, CLONE, COMMIT, FILTER, MERGE, PLAIN, PUSH, REBASE, REPLAY, RESET, SUBTREE, SWITCH, TAG,
-    UPDATE_REF, WORKTREE,
+    BRANCH, CLONE, COMMIT, MERGE, PLAIN, PUSH, REBASE, RESET, SWITCH, TAG, UPDATE_REF, WORKTREE,
 };
 use super::intent::{
     CommitIntent, Content, Empty, Everything, Existing, Intent, Push, Staging, Switch,
@@ -34,9 +33,8 @@ pub fn intents(verb: &str, args: &[ShellWord]) -> Vec<Intent> {
         "apply" => apply(&Options::read(args, &PLAIN)),
         "cherry-pick" | "revert" | "am" => pick(&Options::of_names(args, &MERGE)),
         "bisect" => bisect(args),
-        "filter-branch" => filter_branch(&Options::read(args, &FILTER)),
-        "replay" => replay(&Options::read(args, &REPLAY)),
-        "subtree" => subtree(&Options::read(args, &SUBTREE)),
+        "subtree" if args.first().is_some_and(|word| word.is("split")) => Vec::new(),
+        "filter-branch" | "replay" | "subtree" => rewritten(args),
         "filter-repo" | "fast-import" => vec![Intent::Anything],
         "gui" if args.first().is_some_and(|word| word.is("citool")) => vec![Intent::Grow],
         // These commit what they bring, or what is there.
@@ -162,54 +160,23 @@ fn bisect(args: &[ShellWord]) -> Vec<Intent> {
     }
 }
 
-/// What it is to rewrite stands behind the filters, as for `rev-list`; it is HEAD's branch if nothing does.
-fn filter_branch(options: &Options) -> Vec<Intent> {
-    let named = options.everything();
-    if named.iter().any(|word| word.is("--all") || word.is("--branches")) {
+/// Branches that get commits which do not exist yet: the one that is checked out, and those at the ends of words.
+fn rewritten(args: &[ShellWord]) -> Vec<Intent> {
+    if args.iter().any(|word| word.is("--all") || word.is("--branches")) {
         return vec![Intent::Anything];
     }
-    let (heads, others): (Vec<ShellWord>, Vec<ShellWord>) =
-        named.iter().filter_map(end).partition(|end| end.is("HEAD") || end.is(""));
-    let mut intents = rewritten(others);
-    if !heads.is_empty() || intents.is_empty() {
-        intents.push(Intent::Grow);
-    }
-    intents
-}
-
-/// Where a range ends, or the branch that a revision is; `None` for what is left out, and for an option.
-fn end(range: &ShellWord) -> Option<ShellWord> {
-    let end = range.text()?.rsplit("..").next()?;
-    (!end.starts_with(['^', '-'])).then(|| ShellWord::known(end))
-}
-
-/// Branches that get commits which do not exist yet.
-fn rewritten(branches: Vec<ShellWord>) -> Vec<Intent> {
-    let set = |branch| {
-        let existing = Existing::Replaced;
-        Intent::Set { branch, to: Some(ShellWord::unknown()), existing }
+    // What `pull` and `merge` name they take from, and what `--onto` names stays.
+    let first = args.first().map(ShellWord::start);
+    let is_taken = matches!(first, Some("pull" | "merge" | "add"));
+    let before = std::iter::once(None).chain(args.iter().map(Some));
+    let moves = |before: Option<&ShellWord>| !before.is_some_and(|word| word.is("--onto"));
+    let named = args.iter().zip(before).filter(|(_, before)| !is_taken && moves(*before));
+    let named = named.filter_map(|(word, _)| word.text());
+    let set = |word: &str| {
+        let branch = ShellWord::known(word.rsplit(['.', ':']).next().unwrap_or_default());
+        Intent::Set { branch, to: Some(ShellWord::unknown()), existing: Existing::Replaced }
     };
-    branches.into_iter().map(set).collect()
-}
-
-/// The branches at the ends of the ranges move, or the one that is named.
-fn replay(options: &Options) -> Vec<Intent> {
-    rewritten(match options.value(&["--advance"]) {
-        Some(branch) => vec![branch.clone()],
-        None => options.operands.iter().filter_map(end).collect(),
-    })
-}
-
-/// `push` sends commits that are made meanwhile.
-fn subtree(options: &Options) -> Vec<Intent> {
-    match options.operands.as_slice() {
-        [push, .., to] if push.is("push") => {
-            let name = to.start().rsplit(':').next().unwrap_or_default();
-            rewritten(to.text().map(|_| ShellWord::known(name)).into_iter().collect())
-        }
-        [split, ..] if split.is("split") => Vec::new(),
-        _ => vec![Intent::Grow],
-    }
+    named.map(set).chain([Intent::Grow]).collect()
 }
 
 /// What `push` starts. It asks no hook.

@@ -8,7 +8,7 @@ use shuck_ast::{
 
 use super::script::{self, ShellScript};
 use super::walk::{DEPTH, Walker};
-use super::word::{self, ShellWord, Variables, array, set_array};
+use super::word::{self, ShellWord, Variables};
 use super::world::{BothWorlds, Certainty, Dir, Machine, World, Worlds};
 use super::wrap::{self, ShellCall, Unwrapped};
 
@@ -92,20 +92,11 @@ impl<M: Machine> Walker<'_, M> {
         let name = assignment.target.name.as_str().to_owned();
         let word = match &assignment.value {
             AssignmentValue::Scalar(word) => word,
+            // What an array holds is not kept.
             AssignmentValue::Compound(list) => {
-                let mut worlds = worlds;
-                for element in &list.elements {
-                    worlds = self.nested(word_of(element), source, worlds);
-                }
-                for world in &mut worlds {
-                    let read = |e| word::read(word_of(e), source, &world.variables).words;
-                    let new: Vec<ShellWord> = list.elements.iter().flat_map(read).collect();
-                    let before = assignment.append.then(|| array(&world.variables, &name));
-                    let all = [before.flatten().unwrap_or_default(), new].concat();
-                    let by_number = |e: &ArrayElem| matches!(e, ArrayElem::Sequential(_));
-                    let known = list.elements.iter().all(by_number);
-                    set_array(&mut world.variables, &name, known.then_some(all));
-                }
+                let elements = list.elements.iter().map(word_of);
+                let mut worlds =
+                    elements.fold(worlds, |worlds, word| self.nested(word, source, worlds));
                 forget(&mut worlds, &name);
                 return worlds;
             }
@@ -188,34 +179,25 @@ impl<M: Machine> Walker<'_, M> {
             return BothWorlds { ok: vec![world], failed: Vec::new() };
         }
         // An alias may begin with its own name, which is then no alias.
-        if let Some(line) = self.aliases.remove(name) {
-            let whole =
-                script::joined(&[std::slice::from_ref(&line), &script::quoted(arguments)].concat());
-            let name = name.to_owned();
+        if let Some((name, line)) = self.aliases.remove_entry(name) {
+            let rest = script::quoted(arguments);
+            let whole = script::joined(&[std::slice::from_ref(&line), &rest].concat());
             let flow = match whole.text() {
                 Some(text) => self.text(text, vec![world]),
-                None => self.unread(said, vec![world]),
+                None => self.unread(said.text, vec![world]),
             };
             self.aliases.insert(name, line);
             return flow;
         }
         if let Some((source, body)) = self.functions.get(name).cloned() {
-            let function = (name.to_owned(), source, body);
-            return self.function(function, arguments, world);
+            return self.function(name, &source, &body, world);
         }
         let mut world = world;
         match name {
             "set" => world.set(arguments),
-            "shift" => world.shift(arguments),
-            // `read NAME <<< text`
             "read" => {
-                let names = arguments.iter().filter(|word| !word.start().starts_with('-'));
-                for name in names.filter_map(ShellWord::text) {
-                    let text = said.input.as_deref().map(|text| ShellWord::known(text.trim_end()));
-                    let text = text.filter(|_| arguments.last().is_some_and(|last| last.is(name)));
-                    world
-                        .variables
-                        .insert(name.to_owned(), text.unwrap_or_else(ShellWord::unknown));
+                for name in arguments.iter().filter_map(ShellWord::text) {
+                    world.variables.insert(name.to_owned(), ShellWord::unknown());
                 }
             }
             _ => return self.unwrapped(call, said, world),
@@ -243,6 +225,10 @@ impl<M: Machine> Walker<'_, M> {
             Unwrapped::Nothing => BothWorlds::both(vec![world]),
             Unwrapped::ChangeDir(to) => self.change_dir(&to, world),
             Unwrapped::Run(call) => {
+                if is_nameless(&call) {
+                    let line = self.line.clone();
+                    self.unread(&line, vec![world.clone()]);
+                }
                 let step = self.machine.run(&call, &world.state);
                 let to = |state| World { state, ..world.clone() };
                 let (ok, failed) = (step.ok.map(to), step.failed.map(to));
@@ -262,7 +248,7 @@ impl<M: Machine> Walker<'_, M> {
             }
             Unwrapped::Here(text) => match text.text() {
                 Some(text) => self.text(text, vec![world]),
-                None => self.unread(said, vec![world]),
+                None => self.unread(&self.said_of(&text, said), vec![world]),
             },
             Unwrapped::Script(script) => self.script(&script, said, world),
         }
@@ -274,7 +260,9 @@ impl<M: Machine> Walker<'_, M> {
         said: &StatementInput<'_>,
         world: World<M::State>,
     ) -> BothWorlds<M::State> {
-        let Some(text) = script.text.text() else { return self.unread(said, vec![world]) };
+        let Some(text) = script.text.text() else {
+            return self.unread(&self.said_of(&script.text, said), vec![world]);
+        };
         let is_guess = script.certainty == Certainty::Maybe;
         if is_guess && super::parse(text).is_err() {
             return BothWorlds::both(vec![world]);
@@ -283,43 +271,41 @@ impl<M: Machine> Walker<'_, M> {
             for world in &mut inner {
                 world.dir.clone_from(&script.dir);
                 world.certainty = script.certainty;
-                set_array(&mut world.variables, "@", Some(script.arguments.clone()));
                 world.variables.extend(script.env.iter().cloned());
             }
             walker.text(text, inner)
         })
     }
 
-    /// Calls a function. Inside of it its own name is that of a program: one that calls itself is not followed.
+    /// Calls a function, without its arguments. Inside of it its own name is that of a program: one that calls itself is not
+    /// followed.
     fn function(
         &mut self,
-        (name, source, body): (String, Rc<str>, Stmt),
-        arguments: &[ShellWord],
-        mut world: World<M::State>,
+        name: &str,
+        source: &Rc<str>,
+        body: &Stmt,
+        world: World<M::State>,
     ) -> BothWorlds<M::State> {
         if self.depth >= DEPTH {
             return BothWorlds::both(vec![world]);
         }
-        let before = array(&world.variables, "@");
-        set_array(&mut world.variables, "@", Some(arguments.to_vec()));
         self.depth += 1;
-        let called = self.functions.remove(&name);
-        let mut flow = self.statement(&body, &source, vec![world]);
-        self.functions.extend(called.map(|function| (name, function)));
+        let called = self.functions.remove_entry(name);
+        let flow = self.statement(body, source, vec![world]);
+        self.functions.extend(called);
         self.depth -= 1;
-        for world in flow.ok.iter_mut().chain(&mut flow.failed) {
-            set_array(&mut world.variables, "@", before.clone());
-        }
         flow
     }
 
-    /// A text for a shell that nobody knows yet. What it may be made of stands in the statement.
-    fn unread(
-        &mut self,
-        said: &StatementInput<'_>,
-        worlds: Worlds<M::State>,
-    ) -> BothWorlds<M::State> {
-        self.trouble(said.text, "it is put together when it runs", &worlds);
+    /// Where to look for what a word holds: what a variable holds stands anywhere in the line.
+    fn said_of(&self, word: &ShellWord, said: &StatementInput<'_>) -> String {
+        let is_variable = matches!(word, ShellWord::Open(open) if open.written.starts_with("${"));
+        if is_variable { self.line.clone() } else { said.text.to_owned() }
+    }
+
+    /// Something is run that is put together when the line runs. What it may be made of stands in this text.
+    fn unread(&mut self, text: &str, worlds: Worlds<M::State>) -> BothWorlds<M::State> {
+        self.trouble(text, "it is put together when it runs", &worlds);
         BothWorlds::both(worlds)
     }
 
@@ -338,6 +324,13 @@ impl<M: Machine> Walker<'_, M> {
         ok.go(dir);
         BothWorlds { ok: vec![ok], failed: if there { Vec::new() } else { vec![world] } }
     }
+}
+
+/// Whether nothing says what is run: `"$@"`, `"${words[@]}"`, `$command`.
+fn is_nameless(call: &ShellCall) -> bool {
+    let mut words = call.words.iter();
+    let is_open = words.next().is_some_and(|name| name.text().is_none() && name.start().is_empty());
+    is_open && words.next().is_none_or(|next| next.text().is_none_or(|text| text.starts_with('-')))
 }
 
 /// The value of this variable is not known any more.
@@ -432,21 +425,5 @@ pub fn fed(statement: &Stmt, source: &str) -> Option<String> {
             let string = redirect.kind == shuck_ast::RedirectKind::HereString;
             word.try_static_text(source).filter(|_| string).map(std::borrow::Cow::into_owned)
         }
-    })
-}
-
-/// What the command prints, where it prints what it is told.
-pub fn printed(statement: &Stmt, source: &str) -> Option<String> {
-    let Command::Simple(command) = &statement.command else { return None };
-    let words = std::iter::once(&command.name).chain(&command.args);
-    let words: Vec<ShellWord> =
-        words.flat_map(|word| word::read(word, source, &Variables::new()).words).collect();
-    if words.first().is_some_and(|name| name.is("cat")) {
-        return fed(statement, source);
-    }
-    // What is not known of it is a variable that nobody has set.
-    script::told(&words).or_else(|| {
-        let is_printer = words.first().is_some_and(|name| name.is("echo") || name.is("printf"));
-        is_printer.then(|| script::told(&script::quoted(&words))).flatten()
     })
 }

@@ -9,7 +9,7 @@ use shuck_ast::{
     StmtTerminator,
 };
 
-use super::command::{assign, fed, forget, printed, turns};
+use super::command::{assign, fed, forget, turns};
 use super::script::reads_a_script;
 use super::word::{self, ShellWord};
 use super::world::{BothWorlds, Machine, Trouble, World, Worlds, union};
@@ -23,14 +23,23 @@ pub const DEPTH: usize = 8;
 
 /// Goes through a text from the world in which it begins.
 pub fn walk<M: Machine>(text: &str, start: World<M::State>, machine: &mut M) {
-    let (functions, aliases) = (BTreeMap::new(), BTreeMap::new());
-    let mut walker = Walker { machine, functions, aliases, steps: 0, depth: 0, gave_up: false };
+    let mut walker = Walker {
+        machine,
+        line: text.to_owned(),
+        functions: BTreeMap::new(),
+        aliases: BTreeMap::new(),
+        steps: 0,
+        depth: 0,
+        gave_up: false,
+    };
     walker.text(text, vec![start]);
 }
 
 /// A shell that runs nothing.
 pub struct Walker<'m, M: Machine> {
     pub machine: &'m mut M,
+    /// All that it was given.
+    pub line: String,
     pub functions: BTreeMap<String, (Rc<str>, Stmt)>,
     pub aliases: BTreeMap<String, ShellWord>,
     steps: usize,
@@ -205,7 +214,8 @@ impl<M: Machine> Walker<'_, M> {
             Command::Binary(binary) => self.binary(binary, source, worlds),
             Command::Compound(compound) => self.compound(compound, source, worlds),
             Command::Function(function) => {
-                for name in function.static_names() {
+                // One that is called git passes on to git what it is told.
+                for name in function.static_names().filter(|name| name.as_str() != "git") {
                     let body = (source.clone(), (*function.body).clone());
                     self.functions.insert(name.as_str().to_owned(), body);
                 }
@@ -238,12 +248,13 @@ impl<M: Machine> Walker<'_, M> {
                 let left = |walker: &mut Self, inner| walker.statement(&binary.left, source, inner);
                 let between = self.subshell(worlds, left).all();
                 if reads_a_script(&binary.right, source) {
-                    if let Some(text) = printed(&binary.left, source) {
-                        return self.subshell(between, |walker, inner| walker.text(&text, inner));
-                    }
                     let fed = fed(&binary.left, source).unwrap_or_default();
                     let text = format!("{} {fed}", binary.left.span.slice(source));
-                    self.trouble(&text, "a shell reads what it prints", &between);
+                    self.trouble(
+                        &text.replace("\\n", "\n"),
+                        "a shell reads what it prints",
+                        &between,
+                    );
                 }
                 self.subshell(between, |walker, inner| {
                     walker.statement(&binary.right, source, inner)
@@ -264,22 +275,27 @@ impl<M: Machine> Walker<'_, M> {
                 self.subshell(worlds, |walker, inner| walker.sequence(body, source, inner))
             }
             CompoundCommand::If(command) => self.branches(command, source, worlds),
-            CompoundCommand::While(_)
-            | CompoundCommand::Until(_)
-            | CompoundCommand::For(_)
-            | CompoundCommand::Foreach(_)
-            | CompoundCommand::Select(_)
-            | CompoundCommand::Repeat(_)
-            | CompoundCommand::ArithmeticFor(_) => self.a_loop(compound, source, worlds),
+            CompoundCommand::For(command) => {
+                let over = command.words.iter().flatten();
+                let worlds = over.fold(worlds, |worlds, word| self.nested(word, source, worlds));
+                self.for_each(command, source, worlds)
+            }
+            CompoundCommand::While(command) => {
+                self.repeat(&[&command.condition, &command.body], source, worlds)
+            }
+            CompoundCommand::Until(command) => {
+                self.repeat(&[&command.condition, &command.body], source, worlds)
+            }
+            CompoundCommand::Foreach(command) => self.repeat(&[&command.body], source, worlds),
+            CompoundCommand::Select(command) => self.repeat(&[&command.body], source, worlds),
+            CompoundCommand::Repeat(command) => self.repeat(&[&command.body], source, worlds),
+            CompoundCommand::ArithmeticFor(command) => {
+                self.repeat(&[&command.body], source, worlds)
+            }
             CompoundCommand::Case(command) => {
                 let worlds = self.nested(&command.word, source, worlds);
-                let mut flow = BothWorlds::both(worlds.clone());
-                for case in &command.cases {
-                    // What falls through comes from the case before, so its worlds are ways in too.
-                    let ways = union(worlds.clone(), flow.ok.clone());
-                    flow.add(self.sequence(&case.body, source, ways));
-                }
-                flow
+                let bodies: Vec<&StmtSeq> = command.cases.iter().map(|case| &case.body).collect();
+                self.repeat(&bodies, source, worlds)
             }
             CompoundCommand::Time(command) => match &command.command {
                 Some(timed) => self.statement(timed, source, worlds),
@@ -288,8 +304,7 @@ impl<M: Machine> Walker<'_, M> {
             CompoundCommand::Coproc(command) => self
                 .subshell(worlds, |walker, inner| walker.statement(&command.body, source, inner)),
             CompoundCommand::Always(command) => {
-                let worlds = self.sequence(&command.body, source, worlds).all();
-                self.sequence(&command.always_body, source, worlds)
+                self.repeat(&[&command.body, &command.always_body], source, worlds)
             }
             CompoundCommand::Arithmetic(command) => {
                 BothWorlds::both(self.within(command.span.slice(source), worlds))
@@ -320,44 +335,6 @@ impl<M: Machine> Walker<'_, M> {
             None => flow.ok = union(flow.ok, rest),
         }
         flow
-    }
-
-    fn a_loop(
-        &mut self,
-        compound: &CompoundCommand,
-        source: &Rc<str>,
-        mut worlds: Worlds<M::State>,
-    ) -> BothWorlds<M::State> {
-        let (condition, body) = match compound {
-            CompoundCommand::While(command) => (Some(&command.condition), &command.body),
-            CompoundCommand::Until(command) => (Some(&command.condition), &command.body),
-            CompoundCommand::For(command) => {
-                for word in command.words.iter().flatten() {
-                    worlds = self.nested(word, source, worlds);
-                }
-                return self.for_each(command, source, worlds);
-            }
-            CompoundCommand::Foreach(command) => {
-                forget(&mut worlds, command.variable.as_str());
-                (None, &command.body)
-            }
-            CompoundCommand::Select(command) => {
-                forget(&mut worlds, command.variable.as_str());
-                (None, &command.body)
-            }
-            CompoundCommand::Repeat(command) => (None, &command.body),
-            CompoundCommand::ArithmeticFor(command) => (None, &command.body),
-            CompoundCommand::If(_)
-            | CompoundCommand::Case(_)
-            | CompoundCommand::Subshell(_)
-            | CompoundCommand::BraceGroup(_)
-            | CompoundCommand::Arithmetic(_)
-            | CompoundCommand::Time(_)
-            | CompoundCommand::Conditional(_)
-            | CompoundCommand::Coproc(_)
-            | CompoundCommand::Always(_) => return BothWorlds::both(worlds),
-        };
-        self.repeat(condition, body, source, worlds)
     }
 
     fn for_each(
@@ -391,23 +368,17 @@ impl<M: Machine> Walker<'_, M> {
         BothWorlds::both(all)
     }
 
-    /// Twice, because the second time may begin where the first one ended; or not at all.
+    /// Bodies that are run or not, in any order that matters: twice, because the second time may begin where the first one ended.
     fn repeat(
         &mut self,
-        condition: Option<&StmtSeq>,
-        body: &StmtSeq,
+        bodies: &[&StmtSeq],
         source: &Rc<str>,
         worlds: Worlds<M::State>,
     ) -> BothWorlds<M::State> {
-        let mut all = worlds.clone();
-        let mut next = worlds;
-        for _ in 0..2 {
-            if let Some(condition) = condition {
-                next = self.sequence(condition, source, next).all();
-                all = union(all, next.clone());
-            }
-            next = self.sequence(body, source, next).all();
-            all = union(all, next.clone());
+        let mut all = worlds;
+        for body in bodies.iter().chain(bodies) {
+            let behind = self.sequence(body, source, all.clone()).all();
+            all = union(all, behind);
         }
         BothWorlds::both(all)
     }

@@ -104,26 +104,8 @@ impl ShellWord {
     }
 }
 
-/// The values of variables that the line itself has set. An element of an array is known under `name[0]` and so on, an
-/// argument of a function under `@[0]`, and what a command in `$(…)` prints under the text of it.
+/// The values of variables that the line itself has set. What a command in `$(…)` prints is known under the text of it.
 pub type Variables = BTreeMap<String, ShellWord>;
-
-/// The words of an array; `None` where the line does not say them.
-pub fn array(variables: &Variables, name: &str) -> Option<Vec<ShellWord>> {
-    let words = (0..).map_while(|at| variables.get(&format!("{name}[{at}]")).cloned());
-    variables.contains_key(&format!("{name}[]")).then(|| words.collect())
-}
-
-/// Gives an array these words; `None` is words that nobody knows.
-pub fn set_array(variables: &mut Variables, name: &str, words: Option<Vec<ShellWord>>) {
-    let start = format!("{name}[");
-    variables.retain(|known, _| !known.starts_with(&start));
-    let Some(words) = words else { return };
-    variables.insert(format!("{name}[]"), ShellWord::known(""));
-    for (at, word) in words.into_iter().enumerate() {
-        variables.insert(format!("{name}[{at}]"), word);
-    }
-}
 
 /// The statement that a `$(…)` is made of, where it is one only: under its text it is known what it prints.
 pub fn only_statement(body: &StmtSeq) -> Option<&shuck_ast::Stmt> {
@@ -147,9 +129,6 @@ pub fn read<'a>(
     source: &'a str,
     variables: &Variables,
 ) -> WordReading<'a> {
-    if let Some(words) = whole_array(&word.parts, variables) {
-        return WordReading { words, ..WordReading::default() };
-    }
     let mut reader = WordReader {
         source,
         variables,
@@ -179,19 +158,6 @@ pub fn read<'a>(
     found
 }
 
-/// The words that `"${name[@]}"` or `"$@"` becomes, in quotes or not.
-fn whole_array(parts: &[WordPartNode], variables: &Variables) -> Option<Vec<ShellWord>> {
-    let [part] = parts else { return None };
-    if let WordPart::DoubleQuoted { parts, .. } = &part.kind {
-        return whole_array(parts, variables);
-    }
-    if let WordPart::Variable(name) = &part.kind {
-        return ["@", "*"].contains(&name.as_str()).then(|| array(variables, "@")).flatten();
-    }
-    let reference = reference(&part.kind).filter(|reference| reference.has_array_selector())?;
-    array(variables, reference.name.as_str())
-}
-
 /// The variable that a part of a word names, without anything done to its value.
 fn reference(part: &WordPart) -> Option<&VarRef> {
     if let WordPart::ArrayAccess(reference) = part {
@@ -211,15 +177,6 @@ fn variable(part: &WordPart) -> Option<&str> {
     }
     let reference = reference(part)?;
     reference.subscript.is_none().then(|| reference.name.as_str())
-}
-
-/// The value of a variable, or of an argument.
-fn value<'v>(variables: &'v Variables, name: &str) -> Option<&'v ShellWord> {
-    let argument = || {
-        let number: usize = name.parse().ok()?;
-        variables.get(&format!("@[{}]", number.checked_sub(1)?))
-    };
-    variables.get(name).or_else(argument)
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -266,7 +223,7 @@ impl<'a> WordReader<'a, '_> {
     }
 
     fn variable(&mut self, name: &str) {
-        match value(self.variables, name).cloned() {
+        match self.variables.get(name).cloned() {
             Some(ShellWord::Known(text)) => self.push(&text),
             Some(ShellWord::Open(word)) => {
                 self.push(&word.start);
@@ -380,11 +337,27 @@ fn place(parts: &[WordPartNode], source: &str, variables: &Variables) -> Option<
     }
 }
 
+/// The words of a text that nobody could read, without quotes.
+fn plain(text: &str) -> String {
+    text.chars().filter(|sign| !matches!(sign, '\\' | '"' | '\'')).collect()
+}
+
+fn is_between_words(sign: char) -> bool {
+    !sign.is_alphanumeric() && !matches!(sign, '_' | '-' | '.' | '/')
+}
+
+/// Whether a text names this branch, as one of this clone or of the other side: `origin/main` is neither.
+pub fn names_branch(text: &str, branch: &str) -> bool {
+    plain(text)
+        .split(is_between_words)
+        .map(|word| word.trim_start_matches('-'))
+        .any(|word| word.strip_prefix("refs/heads/").unwrap_or(word) == branch)
+}
+
 /// Whether a text that nobody could read has the word `git`, and behind it one of these words.
 pub fn mentions(text: &str, verbs: &[&str]) -> bool {
-    let plain: String = text.chars().filter(|sign| !matches!(sign, '\\' | '"' | '\'')).collect();
-    let in_word = |sign: char| sign.is_alphanumeric() || matches!(sign, '_' | '-' | '.' | '/');
-    let mut words = plain.split(|sign| !in_word(sign));
+    let plain = plain(text);
+    let mut words = plain.split(is_between_words);
     words.any(|word| word.rsplit('/').next().is_some_and(|name| name.eq_ignore_ascii_case("git")))
         && words.any(|word| verbs.contains(&word))
 }

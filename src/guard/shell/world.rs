@@ -2,7 +2,7 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use super::word::{KnownDirectory, ShellWord, Variables, array, set_array};
+use super::word::{KnownDirectory, ShellWord, Variables};
 use super::wrap::ShellCall;
 use crate::git::clean_path;
 
@@ -108,14 +108,6 @@ impl<S> World<S> {
         self.variables.contains_key(ERREXIT)
     }
 
-    /// `shift`, and `shift 2`.
-    pub fn shift(&mut self, arguments: &[ShellWord]) {
-        let by = arguments.first().map_or(Some(1), |by| by.text()?.parse().ok());
-        let left = array(&self.variables, "@").zip(by);
-        let left = left.map(|(words, by): (_, usize)| words.into_iter().skip(by).collect());
-        set_array(&mut self.variables, "@", left);
-    }
-
     /// `set -e`, and `set +e`.
     pub fn set(&mut self, options: &[ShellWord]) {
         for option in options.iter().map(ShellWord::start) {
@@ -125,12 +117,6 @@ impl<S> World<S> {
             } else if option.starts_with('+') && letters.contains('e') {
                 self.variables.remove(ERREXIT);
             }
-        }
-        let first =
-            options.iter().position(|word| word.is("--") || !word.start().starts_with(['-', '+']));
-        if let Some(first) = first {
-            let skip = first + usize::from(options.get(first).is_some_and(|word| word.is("--")));
-            set_array(&mut self.variables, "@", options.get(skip..).map(<[_]>::to_vec));
         }
     }
 }

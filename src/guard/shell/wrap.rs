@@ -3,9 +3,7 @@
 //! Of most programs it is not known here how they are called. What they run stands among their words all the same, so it is
 //! looked for there: known wrappers run it for sure, any other program maybe.
 
-use super::script::{
-    ShellScript, joined, of_windows, parallel, quoted, script, script_of, sourced, split_by_env,
-};
+use super::script::{ShellScript, joined, quoted, script, script_of, sourced};
 use super::word::ShellWord;
 use super::world::{Certainty, Dir};
 
@@ -65,11 +63,22 @@ pub const WRITERS: &str =
 const SHELLS: &str = " sh bash dash zsh ksh ash mksh fish csh tcsh rbash yash ";
 
 /// Others that are taken apart here.
-const SPECIAL: &str = " cd chdir popd pushd cmd cmd.exe eval fd find iex parallel powershell powershell.exe pwsh pwsh.exe source trap \
-    watch ";
+const SPECIAL: &str = " cd chdir popd pushd eval fd find source trap ";
 
 /// Behind one of these, or behind the same with `=`, many programs want a line for a shell.
-const LINE_OPTIONS: [&str; 7] = ["-c", "--command", "--run", "--exec", "--cmd", "-e", "-x"];
+const LINE_OPTIONS: [&str; 11] = [
+    "-c",
+    "--command",
+    "--run",
+    "--exec",
+    "--cmd",
+    "-e",
+    "-x",
+    "-S",
+    "--split-string",
+    "-Command",
+    "-command",
+];
 
 /// How often one wrapper may stand inside another.
 const DEPTH: usize = 16;
@@ -99,21 +108,11 @@ pub fn unwrap(mut call: ShellCall, input: Option<String>) -> Unwrapped {
             }
             "find" | "fd" => return Unwrapped::Each(found(&call)),
             "." | "source" => return sourced(&call, input),
-            "parallel" => return parallel(&call, input),
-            "watch" => {
-                let words = arguments.iter().skip_while(|word| {
-                    word.start().starts_with('-') || word.start().parse::<f64>().is_ok()
-                });
-                return script(&call, joined(&words.cloned().collect::<Vec<_>>()));
-            }
-            "env" if let Some(text) = split_by_env(arguments) => return script(&call, text),
             "command" if arguments.first().is_some_and(|a| a.is("-v") || a.is("-V")) => {
                 return Unwrapped::Nothing;
             }
-            _ if let Some(text) = of_windows(&name, arguments) => return script(&call, text),
-            "at" | "batch" => {
-                let text = input.map_or_else(|| ShellWord::known(""), ShellWord::Known);
-                return script(&call, text);
+            "at" | "batch" | "parallel" if let Some(text) = input => {
+                return script(&call, ShellWord::Known(text));
             }
             shell if has(SHELLS, shell) => return script_of(&call, input),
             _ => match inside(call, &name) {
@@ -142,6 +141,12 @@ pub fn is_known(name: &str) -> bool {
     is_git || name.starts_with("git-") || lists.iter().any(|list| has(list, name))
 }
 
+/// Whether a word names git as runners name what they fetch and start: `npm:git@2`, `nixpkgs#git`.
+fn is_package_of_git(word: &ShellWord) -> bool {
+    let name = word.text().and_then(|text| text.rsplit([':', '#', '/']).next());
+    name.and_then(|name| name.split('@').next()) == Some("git")
+}
+
 /// What a program runs that is among its words, if it runs anything.
 fn inside(mut call: ShellCall, name: &str) -> Inside {
     let is_wrapper = has(WRAPPERS, name);
@@ -152,6 +157,7 @@ fn inside(mut call: ShellCall, name: &str) -> Inside {
         let inner = word.map(program).filter(|inner| is_known(inner));
         // `npm install` is no call of `install`.
         inner.is_some_and(|inner| is_wrapper || !has(WRITERS, inner))
+            || word.is_some_and(is_package_of_git)
     });
     // `$SUDO git …` runs git; anything else that has no name may be git itself.
     let is_nameless = call.words.first().is_some_and(|word| word.text().is_none());
@@ -191,9 +197,23 @@ fn inside(mut call: ShellCall, name: &str) -> Inside {
     if !is_wrapper {
         call.certainty = Certainty::Maybe;
     }
-    let options: Vec<ShellWord> = call.words.drain(..end).collect();
-    if name == "xargs" {
-        read_from_input(&mut call.words, sign_of_xargs(&options).as_deref());
+    call.words.drain(..end);
+    // `mise x git -- git commit`: the first one is what is to be there.
+    let is_option = |word: &ShellWord| word.start().starts_with('-');
+    let next = call.words.iter().skip(1).take_while(|word| is_option(word)).count() + 1;
+    if call.words.get(next).is_some_and(is_package_of_git) {
+        call.words.drain(..next);
+    }
+    if let Some(word) = call.words.first_mut()
+        && is_package_of_git(word)
+    {
+        *word = ShellWord::known("git");
+    }
+    // `parallel git commit -m ::: x`
+    let list = call.words.iter().position(|word| word.start().starts_with(":::"));
+    call.words.truncate(list.unwrap_or(call.words.len()));
+    if !put_input(&mut call.words) && (name == "xargs" || list.is_some()) {
+        call.words.push(ShellWord::unknown());
     }
     Inside::Call(call)
 }
@@ -204,12 +224,17 @@ fn line_behind(call: &ShellCall, at: usize) -> Option<ShellWord> {
     let option = words.get(at)?;
     let is_line = |word: &ShellWord| word.start().trim().contains([' ', '\n', ';']);
     // Some take it as it is, and some behind the letter.
-    let line = option.strip_prefix("-c").unwrap_or_else(|| option.clone());
-    let before = words.get(at - 1).map_or("", ShellWord::start);
-    // A guess within a guess is none.
+    let cluster =
+        ["-c", "-S", "-iS", "-vS"].iter().find_map(|letters| option.strip_prefix(letters));
+    let line = cluster.unwrap_or_else(|| option.clone());
+    // What stands behind an option may be a title, but not for these. A guess within a guess is none.
+    let is_value = words.get(at - 1).is_some_and(|before| before.start().starts_with('-'));
+    let is_title = is_value && !words.first().is_some_and(|w| has(" parallel watch ", program(w)));
     let is_git = || {
-        let is_line = line.start().trim_start().starts_with("git ") && !before.starts_with('-');
-        is_line && call.certainty == Certainty::Sure
+        let mut commands = line.start().split(['&', ';', '|', '(', '\n']);
+        commands.any(|command| command.trim_start().starts_with("git "))
+            && !is_title
+            && call.certainty == Certainty::Sure
     };
     if is_line(&line) && (line != *option || is_git()) {
         return Some(line);
@@ -232,39 +257,17 @@ fn is_line_option(option: &str) -> bool {
     LINE_OPTIONS.contains(&option) || option.strip_prefix('-').is_some_and(is_cluster)
 }
 
-/// The sign for what `xargs` reads, where it is told one.
-fn sign_of_xargs(options: &[ShellWord]) -> Option<String> {
-    let mut words = options.iter().map(ShellWord::start);
-    while let Some(word) = words.next() {
-        if let Some(sign) = word.strip_prefix("--replace") {
-            return Some(sign.strip_prefix('=').unwrap_or("{}").to_owned());
-        }
-        let letters = word.strip_prefix('-').filter(|letters| !letters.starts_with('-'));
-        let Some((_, sign)) = letters.and_then(|letters| letters.split_once(['I', 'i'])) else {
-            continue;
-        };
-        let is_old = letters.is_some_and(|letters| letters.contains('i'));
-        return match (sign, is_old) {
-            ("", true) => Some("{}".to_owned()),
-            ("", false) => words.next().map(str::to_owned),
-            (sign, _) => Some(sign.to_owned()),
-        };
-    }
-    None
-}
-
-/// What is read comes into the words where this sign stands, or behind them.
-pub fn read_from_input(words: &mut Vec<ShellWord>, sign: Option<&str>) {
-    let Some(sign) = sign.filter(|sign| !sign.is_empty()) else {
-        words.push(ShellWord::unknown());
-        return;
-    };
+/// Puts what is read into the words where `{}` stands. Whether it stands anywhere.
+fn put_input(words: &mut [ShellWord]) -> bool {
+    let mut is_put = false;
     for word in words {
-        if let Some((before, _)) = word.start().split_once(sign) {
-            let behind = word.end().rsplit_once(sign).map_or("", |(_, behind)| behind);
+        if let Some((before, _)) = word.start().split_once("{}") {
+            let behind = word.end().rsplit_once("{}").map_or("", |(_, behind)| behind);
             *word = ShellWord::open(before, behind);
+            is_put = true;
         }
     }
+    is_put
 }
 
 /// The name of the program, without its directory; where only the beginning is known, that.
@@ -309,7 +312,7 @@ fn found(call: &ShellCall) -> Vec<ShellCall> {
         if ["-exec", "-execdir", "-ok", "-okdir", "-x", "-X"].iter().any(|option| word.is(option)) {
             let inner = words.by_ref().take_while(|word| !(word.is(";") || word.is("+")));
             let mut words: Vec<ShellWord> = inner.cloned().collect();
-            read_from_input(&mut words, Some("{}"));
+            put_input(&mut words);
             calls.push(ShellCall { words, ..call.clone() });
         }
     }

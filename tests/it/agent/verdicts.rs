@@ -7,7 +7,7 @@ use super::{ask, event, refusal, seeded};
 use crate::harness::{Output, Place, Sandbox};
 
 /// How a command that is run for sure is put into a line.
-const SURE: [&str; 25] = [
+const SURE: [&str; 24] = [
     "{}",
     "time {}",
     "env A=1 {}",
@@ -29,7 +29,6 @@ const SURE: [&str; 25] = [
     "f() { {}; }; f",
     "true && {}",
     "cd src && cd - && {}",
-    "echo '{}' | sh",
     "bash -s <<'E'\n{}\nE",
     "echo \"made: $({})\"",
     "set -euo pipefail\n{}\n",
@@ -91,7 +90,10 @@ const COMMITS: [&str; 7] = [
 ];
 
 /// Programs of which nobody here knows what they do with their words.
-const RUNNERS: [&str; 20] = [
+const RUNNERS: [&str; 28] = [
+    "echo '{}' | sh",
+    "printf '%s\\n' 'cd .' '{}' | bash -e",
+    "cat <<'E' | bash\n{}\nE",
     "foreman run {}",
     "devbox run -- {}",
     "mamba run -n base {}",
@@ -112,6 +114,11 @@ const RUNNERS: [&str; 20] = [
     "pixi run {}",
     "some-tool --exec='{} ; true'",
     "$RUNNER {}",
+    "bunx {}",
+    "npx -y {}",
+    "deno run -A npm:{}",
+    "nix run nixpkgs#{}",
+    "some-runner pkg:vcs/{}",
 ];
 
 const RUN: [&str; 5] = [
@@ -220,7 +227,7 @@ fn refused(place: &Place, lines: &[String]) {
 fn what_is_wrong_is_refused_although_hooks_are_in_force() {
     let sandbox = seeded();
     let clone = super::with_code_staged(&sandbox);
-    clone.tix(&["hook", "install", "--strict"]).success();
+    clone.tix(&["hook", "install", "--files", "--strict"]).success();
     let lines: Vec<String> = each(&SURE, &WRONG).collect();
     assert!(lines.len() >= 300);
     refused(&clone, &lines);
@@ -250,7 +257,7 @@ fn on_main(lines: &[String]) {
     let sandbox = seeded();
     let clone = clone_of(&sandbox);
     refused(&clone, lines);
-    clone.tix(&["hook", "install", "--strict"]).success();
+    clone.tix(&["hook", "install", "--files", "--strict"]).success();
     pass(&clone, lines);
     refused(&shadowed(&clone), lines);
     pass(&clone.at(sandbox.root().join("tmp")), lines);
@@ -285,7 +292,7 @@ fn commits_that_a_line_makes_are_not_there_to_be_looked_at() {
     // It is towards main, wherever it begins.
     refused(&clone, &lines);
     refused(&clone.at("../work"), &lines);
-    clone.tix(&["hook", "install", "--strict"]).success();
+    clone.tix(&["hook", "install", "--files", "--strict"]).success();
     pass(&clone.at("../work"), &lines);
     refused(&shadowed(&clone), &lines);
 }
@@ -308,13 +315,13 @@ fn the_usual_hooks_hear_of_commits_and_pushes_and_of_nothing_else() {
     refused(&clone, &moves.map(str::to_owned));
     let words = refusal(&clone, moves[0]).unwrap();
     assert!(words.contains("No hook of git is in force here"), "{words}");
-    clone.tix(&["hook", "install", "--strict"]).success();
+    clone.tix(&["hook", "install", "--files", "--strict"]).success();
     pass(&clone, &moves.map(str::to_owned));
 }
 
 /// The three usual hooks, as a person would put them there.
 fn basic_hooks(clone: &Place) {
-    clone.tix(&["hook", "install", "--strict"]).success();
+    clone.tix(&["hook", "install", "--files", "--strict"]).success();
     for hook in ["prepare-commit-msg", "reference-transaction"] {
         std::fs::remove_file(clone.path().join(".git/hooks").join(hook)).unwrap();
     }
@@ -324,7 +331,7 @@ fn basic_hooks(clone: &Place) {
 fn a_line_that_goes_past_the_hooks_is_heard_by_none() {
     let sandbox = seeded();
     let clone = clone_of(&sandbox);
-    clone.tix(&["hook", "install", "--strict"]).success();
+    clone.tix(&["hook", "install", "--files", "--strict"]).success();
     let write = "cargo fmt && git commit -am x";
     pass(&clone, &[write.to_owned()]);
     let lines = [
@@ -364,7 +371,7 @@ fn hooks_that_are_taken_away_are_missed_although_they_were_remembered() {
     let sandbox = seeded();
     let clone = clone_of(&sandbox);
     let line = ["git cherry-pick topic".to_owned()];
-    clone.tix(&["hook", "install", "--strict"]).success();
+    clone.tix(&["hook", "install", "--files", "--strict"]).success();
     for _ in 0..3 {
         pass(&clone, &line);
     }
@@ -372,7 +379,7 @@ fn hooks_that_are_taken_away_are_missed_although_they_were_remembered() {
     let text = std::fs::read(&hook).unwrap();
     std::fs::remove_file(&hook).unwrap();
     refused(&clone, &line);
-    clone.tix(&["hook", "install", "--strict"]).success();
+    clone.tix(&["hook", "install", "--files", "--strict"]).success();
     pass(&clone, &line);
     std::fs::write(&hook, [text.as_slice(), b"exit 0\n"].concat()).unwrap();
     refused(&clone, &line);
@@ -391,7 +398,7 @@ fn a_session_hears_when_no_hook_will_look() {
     };
     let missing = "`tix hook install` puts them in place";
     assert!(start(&clone, "claude").contains(missing));
-    clone.tix(&["hook", "install"]).success();
+    clone.tix(&["hook", "install", "--files"]).success();
     assert!(!start(&clone, "claude").contains(missing));
     assert!(start(&shadowed(&clone), "claude").contains(missing));
     assert!(start(&clone, "gemini").contains("This agent runs commands without git's hooks"));
@@ -414,7 +421,7 @@ fn lines_that_agents_have_tried_are_refused_where_no_hook_will_look() {
     let lines = listed("main");
     assert!(lines.len() >= 150, "the list has shrunk to {} lines", lines.len());
     refused(&clone, &lines);
-    clone.tix(&["hook", "install", "--strict"]).success();
+    clone.tix(&["hook", "install", "--files", "--strict"]).success();
     refused(&shadowed(&clone), &lines);
     let (_, outside): (Vec<String>, _) =
         lines.into_iter().partition(|line| line.contains("../clone"));
@@ -433,6 +440,22 @@ fn lines_towards_main_are_refused_where_no_hook_will_look() {
     let lines = listed("fresh");
     assert!(lines.len() >= 50, "the list has shrunk to {} lines", lines.len());
     refused(&fresh, &lines);
-    fresh.tix(&["hook", "install", "--strict"]).success();
+    fresh.tix(&["hook", "install", "--files", "--strict"]).success();
     refused(&shadowed(&fresh), &lines);
+}
+
+/// A directory of hooks that leads nowhere hides none that the configuration names, which git runs since 2.54.
+#[test]
+fn hooks_in_the_configuration_are_in_force_wherever_the_directory_leads() {
+    let sandbox = seeded();
+    let clone = sandbox.clone_named("clone");
+    clone.tix(&["hook", "install"]).success();
+    let are_files = clone.common_dir().join("hooks/pre-commit").exists();
+    let lines = ["cargo fmt && git commit -am x".to_owned()];
+    if are_files {
+        refused(&shadowed(&clone), &lines);
+    } else {
+        pass(&shadowed(&clone), &lines);
+    }
+    pass(&clone, &lines);
 }

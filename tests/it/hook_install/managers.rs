@@ -70,7 +70,7 @@ fn a_relative_hooks_path_is_refused_with_the_line_for_whoever_manages_it() {
         clone.git(&["config", "core.hooksPath", managed.hooks_path]);
         clone.write(managed.file, "#!/bin/sh\n# theirs\n");
         let before = snapshot(&clone, &hooks(&clone));
-        let output = clone.tix(&["hook", "install"]);
+        let output = clone.tix(&["hook", "install", "--files"]);
         output.exits(5);
         let words = output.stderr();
         assert!(words.contains("relative: each worktree has"), "{}: {output}", managed.name);
@@ -102,14 +102,16 @@ fn the_lines_that_were_told_are_all_it_takes() {
     for hook in USUAL {
         clone.write_script(format!(".husky/_/{hook}"), stub);
     }
-    let refused = clone.tix(&["hook", "install"]);
+    let refused = clone.tix(&["hook", "install", "--files"]);
     refused.exits(5);
     for hint in refused.stderr().lines().filter_map(|line| line.strip_prefix("hint: add to ")) {
         let (file, line) = hint.split_once(": ").unwrap();
         clone.write(file, format!("npm test\n{line}\n"));
     }
     assert_eq!(
-        did(&clone.tix(&["hook", "install", "--json"])).into_values().collect::<Vec<_>>(),
+        did(&clone.tix(&["hook", "install", "--files", "--json"]))
+            .into_values()
+            .collect::<Vec<_>>(),
         ["called"; 3]
     );
     let (states, in_order) = states(&clone);
@@ -131,7 +133,7 @@ fn the_lines_that_were_told_are_all_it_takes() {
     assert_eq!(guarded(&clone), "hook git pre-commit\n");
     clone.git(&["push", "-q", "origin", "HEAD:work"]);
     assert!(guarded(&clone).contains(" refs/heads/work "));
-    let agents = clone.tix(&["hook", "install", "--agents", "codex"]);
+    let agents = clone.tix(&["hook", "install", "--files", "--agents", "codex"]);
     assert!(agents.success().stdout().contains(".codex/hooks.json"), "{agents}");
     drop(sandbox);
 }
@@ -235,14 +237,14 @@ fn a_manager_that_runs_our_hook_may_be_installed_at_any_time_and_as_often_as_any
             if first == "manager" {
                 manager.install(&dir, "pre-commit");
             }
-            clone.tix(&["hook", "install"]).success();
+            clone.tix(&["hook", "install", "--files"]).success();
             if first == "tix" {
                 manager.install(&dir, "pre-commit");
             }
             assert_eq!(tried(&clone, &work), both, "{} {first} {round}", manager.name);
             assert_eq!(states(&clone).0["pre-commit"], "installed");
             let before = snapshot(&clone, &dir);
-            let again = clone.tix(&["hook", "install"]);
+            let again = clone.tix(&["hook", "install", "--files"]);
             assert!(again.success().stdout().starts_with("nothing to do"), "{again}");
             assert!(again.stdout().contains(&format!("which {} runs", manager.name)), "{again}");
             assert_eq!(snapshot(&clone, &dir), before);
@@ -267,7 +269,7 @@ fn a_users_own_hook_runs_once_behind_a_manager_and_is_back_in_the_end() {
     let own = snapshot(&clone, &dir);
     PREK.install(&dir, "pre-commit");
     let before = snapshot(&clone, &dir);
-    let output = clone.tix(&["hook", "install"]);
+    let output = clone.tix(&["hook", "install", "--files"]);
     let words =
         "pre-commit.legacy; what was there runs first, as pre-commit.tix-prev, which prek runs";
     assert!(output.success().stdout().contains(words), "{output}");
@@ -275,7 +277,7 @@ fn a_users_own_hook_runs_once_behind_a_manager_and_is_back_in_the_end() {
     clone.tix(&["hook", "uninstall"]).success();
     assert_eq!(snapshot(&clone, &dir), before);
 
-    clone.tix(&["hook", "install"]).success();
+    clone.tix(&["hook", "install", "--files"]).success();
     PREK.uninstall(&dir, "pre-commit");
     assert_eq!(tried(&clone, &work), (true, "own\n".to_owned()));
     clone.tix(&["hook", "uninstall"]).success();
@@ -289,7 +291,7 @@ fn hooks_that_were_put_the_wrong_way_round_are_told_and_mended() {
         let wrong = || {
             let (sandbox, clone) = scene();
             let dir = hooks(&clone);
-            clone.tix(&["hook", "install"]).success();
+            clone.tix(&["hook", "install", "--files"]).success();
             write_mode(&dir.join("pre-commit.tix-prev"), &manager.text("pre-commit"), 0o755);
             if users_own.is_some() {
                 let own = "#!/bin/sh\necho own >>\"$HOME/guard\"\n";
@@ -306,7 +308,10 @@ fn hooks_that_were_put_the_wrong_way_round_are_told_and_mended() {
         let (_sandbox, clone, dir) = wrong();
         let work = clone.worktree("work");
         told(&clone, "would stop every commit after");
-        assert_eq!(did(&clone.tix(&["hook", "install", "--json"]))["pre-commit"], "replaced");
+        assert_eq!(
+            did(&clone.tix(&["hook", "install", "--files", "--json"]))["pre-commit"],
+            "replaced"
+        );
         assert_eq!(tried(&clone, &work), (true, all.clone()), "before it was installed again");
         assert!(states(&clone).1);
         clone.tix(&["hook", "uninstall"]).success();
@@ -335,15 +340,19 @@ fn hooks_that_were_put_the_wrong_way_round_are_told_and_mended() {
 fn what_a_manager_would_not_write_over_itself_is_kept() {
     let (_sandbox, clone) = scene();
     let dir = hooks(&clone);
-    clone.tix(&["hook", "install"]).success();
+    clone.tix(&["hook", "install", "--files"]).success();
     for (manager, install) in [(&PRE_COMMIT, 0), (&LEFTHOOK, 5)] {
         // As somebody would write it who calls the program from a script of his own.
         let own =
             manager.text("pre-commit").replace("# ID: ", "# by hand: ").replace("LEFTHOOK", "OFF");
         write_mode(&dir.join("pre-commit.tix-prev"), &own, 0o755);
         write_mode(&dir.join("pre-commit"), &manager.text("pre-commit"), 0o755);
-        for (command, code) in [("install", install), ("uninstall", 0), ("install", install)] {
-            clone.tix(&["hook", command]).exits(code);
+        for (args, code) in [
+            (&["install", "--files"][..], install),
+            (&["uninstall"], 0),
+            (&["install", "--files"], install),
+        ] {
+            clone.tix(&[&["hook"], args].concat()).exits(code);
         }
         assert_eq!(fs::read_to_string(dir.join("pre-commit.tix-prev")).unwrap(), own);
     }
@@ -354,16 +363,16 @@ fn of_two_managers_that_move_each_other_both_run_and_no_circle_stops_a_commit() 
     let (_sandbox, clone) = scene();
     let (dir, work) = (hooks(&clone), clone.worktree("work"));
     PRE_COMMIT.install(&dir, "pre-commit");
-    clone.tix(&["hook", "install"]).success();
+    clone.tix(&["hook", "install", "--files"]).success();
     // It moves the other's over ours.
     PREK.install(&dir, "pre-commit");
     let (states, in_order) = states(&clone);
     assert!(!in_order && states["pre-commit"] == "foreign", "{states:?}");
-    clone.tix(&["hook", "install"]).success();
+    clone.tix(&["hook", "install", "--files"]).success();
     let (kept_off, ran) = tried(&clone, &work);
     assert!(kept_off && ran.contains("prek") && ran.contains("pre-commit"), "{ran}");
     PRE_COMMIT.install(&dir, "pre-commit");
-    clone.tix(&["hook", "install"]).success();
+    clone.tix(&["hook", "install", "--files"]).success();
     assert!(tried(&clone, &work).0);
 }
 
@@ -376,7 +385,10 @@ fn lefthook_may_take_our_place_again_and_again() {
         let (states, in_order) = states(&clone);
         assert!(!in_order && states["pre-commit"] == "foreign", "{round}: {states:?}");
         assert_eq!(tried(&clone, &work), (false, "lefthook\n".to_owned()));
-        assert_eq!(did(&clone.tix(&["hook", "install", "--json"]))["pre-commit"], "written");
+        assert_eq!(
+            did(&clone.tix(&["hook", "install", "--files", "--json"]))["pre-commit"],
+            "written"
+        );
         assert_eq!(tried(&clone, &work), (true, "lefthook\n".to_owned()), "{round}");
         assert!(!dir.join("pre-commit.old").exists(), "lefthook would stop at it");
     }
@@ -397,7 +409,7 @@ fn lefthook_is_chained_and_told_how_to_stay() {
         dir.join("pre-commit"),
         "#!/bin/sh\ncall_lefthook()\n{\n:\n}\ncall_lefthook run \"pre-commit\" \"$@\"\n",
     );
-    let output = clone.tix(&["hook", "install"]);
+    let output = clone.tix(&["hook", "install", "--files"]);
     let line =
         "in lefthook.yml, commands of pre-commit: tix: { run: \"tix hook git pre-commit {0}\" }";
     assert!(output.success().stdout().contains(line), "{output}");
@@ -408,7 +420,7 @@ fn lefthook_is_chained_and_told_how_to_stay() {
         "lefthook.yml",
         "pre-commit:\n  commands:\n    tix: { run: \"tix hook git pre-commit {0}\" }\n",
     );
-    assert_eq!(did(&clone.tix(&["hook", "install", "--json"]))["pre-commit"], "called");
+    assert_eq!(did(&clone.tix(&["hook", "install", "--files", "--json"]))["pre-commit"], "called");
     assert!(!dir.join("pre-commit.tix-prev").exists());
 }
 
@@ -418,7 +430,7 @@ fn an_absolute_hooks_path_of_this_clone_is_used() {
     let dir = sandbox.root().join("hooks of mine");
     clone.git(&["config", "core.hooksPath", dir.to_str().unwrap()]);
     let before = snapshot(&clone, &dir);
-    clone.tix(&["hook", "install"]).success();
+    clone.tix(&["hook", "install", "--files"]).success();
     assert!(dir.join("pre-commit").exists() && !hooks(&clone).join("pre-commit").exists());
     assert!(states(&clone).1 && states(&clone.worktree("linked")).1);
     clone.tix(&["hook", "uninstall"]).success();
@@ -427,7 +439,7 @@ fn an_absolute_hooks_path_of_this_clone_is_used() {
     clone.git(&["config", "--unset", "core.hooksPath"]);
     clone.git(&["config", "extensions.worktreeConfig", "true"]);
     clone.git(&["config", "--worktree", "core.hooksPath", dir.to_str().unwrap()]);
-    let output = clone.tix(&["hook", "install"]);
+    let output = clone.tix(&["hook", "install", "--files"]);
     assert!(output.success().stdout().contains("for this worktree alone"), "{output}");
     assert!(!states(&clone).1 && !states(&clone.at("../linked")).1);
     let status = clone.tix(&["hook", "status"]).stdout().to_owned();
@@ -440,11 +452,11 @@ fn a_directory_for_all_repositories_takes_hooks_only_on_demand() {
     let (sandbox, clone) = scene();
     let dir = sandbox.root().join("everybody's hooks");
     clone.git(&["config", "--global", "core.hooksPath", dir.to_str().unwrap()]);
-    let refused = clone.tix(&["hook", "install"]);
+    let refused = clone.tix(&["hook", "install", "--files"]);
     refused.exits(5);
     assert!(refused.stderr().contains("tix hook install --shared"), "{refused}");
     assert!(!dir.exists());
-    clone.tix(&["hook", "install", "--shared"]).success();
+    clone.tix(&["hook", "install", "--files", "--shared"]).success();
     assert!(states(&clone).1);
     let output = clone.tix(&["hook", "uninstall"]);
     assert!(output.success().stdout().contains("tix hook uninstall --shared"), "{output}");
@@ -461,7 +473,7 @@ fn a_directory_for_all_repositories_takes_hooks_only_on_demand() {
     for hook in USUAL {
         fs::remove_file(dir.join(hook)).unwrap();
     }
-    clone.tix(&["hook", "install", "--shared"]).success();
+    clone.tix(&["hook", "install", "--files", "--shared"]).success();
     clone.tix(&["hook", "uninstall", "--shared"]).success();
     assert_eq!(fs::read_dir(&dir).unwrap().count(), 0);
 }
@@ -470,7 +482,7 @@ fn a_directory_for_all_repositories_takes_hooks_only_on_demand() {
 fn hooks_that_are_switched_off_stay_off() {
     let (_sandbox, clone) = scene();
     clone.git(&["config", "core.hooksPath", "/dev/null"]);
-    let output = clone.tix(&["hook", "install"]);
+    let output = clone.tix(&["hook", "install", "--files"]);
     output.exits(5);
     assert!(output.stderr().contains("that switches all hooks off"), "{output}");
 }

@@ -8,7 +8,7 @@ fn chained(clone: &Place, own: &str) {
     for hook in STRICT {
         clone.write_script(dir.join(hook), &format!("#!/bin/sh\n{own}\n"));
     }
-    clone.tix(&["hook", "install", "--strict"]).success();
+    clone.tix(&["hook", "install", "--files", "--strict"]).success();
     pretend_tix(clone, &dir);
 }
 
@@ -94,7 +94,7 @@ fn git_runs_both() {
 fn what_git_would_pass_over_is_passed_over() {
     let (_sandbox, clone) = scene();
     let dir = hooks(&clone);
-    clone.tix(&["hook", "install"]).success();
+    clone.tix(&["hook", "install", "--files"]).success();
     pretend_tix(&clone, &dir);
     let aside = dir.join("pre-commit.tix-prev");
     let rows: &[&dyn Fn()] = &[
@@ -117,7 +117,7 @@ fn hooks_that_call_each_other_in_a_circle_come_to_an_end() {
     for hook in ["pre-commit", "pre-push"] {
         clone.hook(hook, &own.replace("HOOK", hook));
     }
-    clone.tix(&["hook", "install"]).success();
+    clone.tix(&["hook", "install", "--files"]).success();
     pretend_tix(&clone, &hooks(&clone));
     for hook in ["pre-commit", "pre-push"] {
         run(&clone, hook, &[], "x\n").success();
@@ -139,7 +139,7 @@ fn shells() -> Vec<PathBuf> {
 fn without_tix_a_protected_branch_takes_nothing_and_every_other_branch_does() {
     let (_sandbox, clone) = scene();
     let dir = hooks(&clone);
-    clone.tix(&["hook", "install", "--strict", "--trunk", "it's-the-trunk"]).success();
+    clone.tix(&["hook", "install", "--files", "--strict", "--trunk", "it's-the-trunk"]).success();
     point_at(&dir, Path::new("/nowhere/tix"));
     let line = |branch: &str| format!("refs/heads/x 1 refs/heads/{branch} 2\n");
     let rows: Vec<(&str, &str, String, bool)> = ["main", "master", "production", "it's-the-trunk"]
@@ -197,7 +197,7 @@ fn without_tix_a_protected_branch_takes_nothing_and_every_other_branch_does() {
 fn a_tix_that_moved_is_found_on_the_path() {
     let (_sandbox, clone) = scene();
     let dir = hooks(&clone);
-    clone.tix(&["hook", "install"]).success();
+    clone.tix(&["hook", "install", "--files"]).success();
     pretend_tix(&clone, &dir);
     point_at(&dir, Path::new("/nowhere/tix"));
     run(&clone, "pre-commit", &[], "").success();
@@ -215,7 +215,7 @@ fn tix_may_lie_anywhere() {
         .env("TIX", &tix)
         .run()
         .success();
-    clone.command(&tix, &["hook", "install", "--strict"]).run().success();
+    clone.command(&tix, &["hook", "install", "--files", "--strict"]).run().success();
     assert!(states(&clone).1);
     clone.write_script(&tix, "#!/bin/sh\necho \"$@\" >>\"$HOME/guard\"\n");
     for hook in STRICT {

@@ -7,7 +7,7 @@ fn every_state_of_a_hook_has_its_word() {
     let (_sandbox, clone) = scene();
     let dir = hooks(&clone);
     let hook = dir.join("pre-commit");
-    clone.tix(&["hook", "install"]).success();
+    clone.tix(&["hook", "install", "--files"]).success();
     let ours = fs::read_to_string(&hook).unwrap();
     let rows: &[(&str, &dyn Fn(), bool)] = &[
         ("installed", &|| {}, true),
@@ -54,7 +54,7 @@ fn every_state_of_a_hook_has_its_word() {
 #[test]
 fn what_git_does_not_look_at_is_shadowed() {
     let (_sandbox, clone) = scene();
-    clone.tix(&["hook", "install"]).success();
+    clone.tix(&["hook", "install", "--files"]).success();
     for path in [".husky/_", "/nowhere", "/dev/null"] {
         clone.git(&["config", "core.hooksPath", path]);
         let (states, in_order) = states(&clone);
@@ -95,7 +95,7 @@ fn environments(path: &str) -> [(&'static str, Vec<(&'static str, String)>); 3] 
 #[test]
 fn hooks_that_the_environment_of_the_asking_process_hides_are_shadowed() {
     let (_sandbox, clone) = scene();
-    clone.tix(&["hook", "install"]).success();
+    clone.tix(&["hook", "install", "--files"]).success();
     for path in ["", "/dev/null", "/nowhere", "hooks"] {
         for (variable, environment) in environments(path) {
             let there = environment.iter().fold(clone.at("."), |c, (key, value)| c.env(key, value));
@@ -111,7 +111,7 @@ fn hooks_that_the_environment_of_the_asking_process_hides_are_shadowed() {
             let without = format!("env -u {variable} tix hook status");
             assert!(told.stderr().contains(&without), "{told}");
             assert!(!told.stderr().contains("hint: tix hook install"), "{told}");
-            let install = there.tix(&["hook", "install"]);
+            let install = there.tix(&["hook", "install", "--files"]);
             let note = format!("note: by the environment of this process ({variable}) git takes");
             assert!(install.success().stdout().contains(&note), "{install}");
             let doctor = there.tix(&["doctor", "--json"]).json();
@@ -129,7 +129,7 @@ fn an_environment_that_leads_to_hooks_that_run_the_guard_hides_nothing() {
     let (sandbox, clone) = scene();
     let dir = hooks(&clone);
     let linked = sandbox.root().join("the same hooks");
-    clone.tix(&["hook", "install"]).success();
+    clone.tix(&["hook", "install", "--files"]).success();
     symlink(&dir, &linked).unwrap();
     for path in [dir.to_str().unwrap(), linked.to_str().unwrap()] {
         for (_, environment) in environments(path) {
@@ -149,7 +149,7 @@ fn an_environment_that_leads_to_hooks_that_run_the_guard_hides_nothing() {
 #[test]
 fn a_file_that_the_environment_names_as_the_users_settings_counts_for_them() {
     let (sandbox, clone) = scene();
-    clone.tix(&["hook", "install"]).success();
+    clone.tix(&["hook", "install", "--files"]).success();
     let file = sandbox.root().join("settings");
     fs::write(&file, "[core]\n\thooksPath = /dev/null\n").unwrap();
     let there = clone.env("GIT_CONFIG_GLOBAL", &file);

@@ -10,7 +10,7 @@ fn only_what_is_still_ours_is_taken_away() {
     for hook in USUAL {
         write_mode(&dir.join(hook), mine, 0o755);
     }
-    clone.tix(&["hook", "install"]).success();
+    clone.tix(&["hook", "install", "--files"]).success();
     // One was changed, one was replaced, one was removed; all have something set aside.
     let changed = fs::read_to_string(dir.join("pre-commit")).unwrap() + "echo more\n";
     fs::write(dir.join("pre-commit"), &changed).unwrap();
@@ -32,7 +32,7 @@ fn only_what_is_still_ours_is_taken_away() {
 #[test]
 fn what_core_hooks_path_hides_is_taken_out_too() {
     let (_sandbox, clone) = scene();
-    clone.tix(&["hook", "install"]).success();
+    clone.tix(&["hook", "install", "--files"]).success();
     clone.git(&["config", "core.hooksPath", ".husky/_"]);
     assert_eq!(states(&clone).0["pre-commit"], "shadowed");
     clone.tix(&["hook", "uninstall"]).success();

@@ -77,11 +77,14 @@ fn tix_itself_is_not_in_its_own_way() {
 
 #[test]
 fn the_guard_judges_what_is_committed_and_not_what_a_hook_before_it_saw() {
-    let (_sandbox, clone) = seeded();
-    // A formatter that stages what it changes: the guard runs after it.
-    clone.hook("pre-commit", "echo 'fn g() {}' >src/late.rs && git add -- src/late.rs");
-    clone.tix(&["hook", "install"]).success();
-    let refused = commit(&clone, "tickets/queue/TICKET-bar-001.md", &[]);
-    refused.exits(1);
-    assert!(refused.stderr().contains("src/late.rs"), "{refused}");
+    // git runs files behind what is configured; then the strict hooks look once more.
+    for form in ["--files", "--strict"] {
+        let (_sandbox, clone) = seeded();
+        // A formatter that stages what it changes.
+        clone.hook("pre-commit", "echo 'fn g() {}' >src/late.rs && git add -- src/late.rs");
+        clone.tix(&["hook", "install", form]).success();
+        let refused = commit(&clone, "tickets/queue/TICKET-bar-001.md", &[]);
+        refused.exits(1);
+        assert!(refused.stderr().contains("src/late.rs"), "{form}: {refused}");
+    }
 }

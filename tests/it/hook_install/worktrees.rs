@@ -58,7 +58,7 @@ fn a_workspace_without_the_hooks_of_husky_is_told_of_everywhere_until_it_has_the
     let (_sandbox, clone) = husky(".husky");
     make_scripts(&clone);
     assert!(states(&clone).1);
-    let installed = clone.tix(&["hook", "install"]);
+    let installed = clone.tix(&["hook", "install", "--files"]);
     assert!(
         installed.success().stdout().contains("for all to come: echo .husky/_/ >>"),
         "{installed}"
@@ -104,7 +104,7 @@ fn a_workspace_without_the_hooks_of_husky_is_told_of_everywhere_until_it_has_the
     let activated = clone.tix(&["activate", second]);
     assert!(!activated.success().stderr().contains("guard"), "{activated}");
     assert!(states(&clone).1 && unguarded(&clone).is_empty());
-    let installed = clone.tix(&["hook", "install"]);
+    let installed = clone.tix(&["hook", "install", "--files"]);
     assert!(!installed.success().stdout().contains("to come"), "{installed}");
     // The lines are the team's.
     let uninstalled = clone.tix(&["hook", "uninstall"]);
@@ -180,7 +180,7 @@ fn configurations_for_some_worktrees_are_each_asked_for() {
             clone.git(&["config", "includeIf.onbranch:main.path", "../../of-main"]);
             without.push((TICKETS[0].to_owned(), 3));
         }
-        clone.tix(&["hook", "install"]).success();
+        clone.tix(&["hook", "install", "--files"]).success();
         let activated = clone.tix(&["activate", TICKETS[0]]);
         let told =
             activated.success().stderr().contains("git does not run the guard in this workspace");
