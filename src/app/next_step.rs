@@ -3,8 +3,7 @@
 use super::board::Workspace;
 use super::context::Context;
 use super::merged::proof;
-use super::own::holds_no_work;
-use super::work::with_work;
+use super::work::{holds_work, with_work};
 use crate::config::RecordPlace;
 use crate::error::Failure;
 use crate::lifecycle::machine::Verb;
@@ -87,8 +86,8 @@ impl TicketAsSeen<'_> {
     fn handed_in_by(&self) -> Result<Option<Verb>, Failure> {
         let (ctx, id) = (self.ctx, &self.ticket.entry.id);
         let Some((_, tip)) = self.tip()? else { return Ok(None) };
-        let base = self.base()?;
-        if holds_no_work(ctx, base.iter().chain(self.view.commit()), id, &tip)? {
+        let known: Vec<Oid> = self.base()?.into_iter().chain(self.view.commit().cloned()).collect();
+        if !holds_work(ctx, &known, self.ticket, &tip)? {
             return Ok(None);
         }
         Ok(with_work(ctx, id, &tip, |work| lifecycle::hand_in(self.ticket, self.act, work)))

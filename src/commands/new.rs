@@ -145,7 +145,7 @@ fn tickets_with_key(
 ) -> Result<Option<Vec<TicketId>>, GitError> {
     let commits = ctx.repo.history(&HistoryQuery {
         walk: HistoryWalk::From(std::slice::from_ref(tip), &[]),
-        below: &ctx.tickets_dir,
+        below: Some(&ctx.tickets_dir),
         keys: &[trailer::KEY, trailer::TICKET],
         having: Some((trailer::KEY, Some(key))),
     })?;

@@ -96,7 +96,7 @@ fn elsewhere(ctx: &Context<'_>, seen: &TrunkAsSeen<'_>, entry: &TicketEntry) -> 
 fn claimed_on(ctx: &Context<'_>, seen: &TrunkAsSeen<'_>, claim: &str) -> Option<String> {
     let commits = ctx.repo.history(&HistoryQuery {
         walk: HistoryWalk::From(std::slice::from_ref(seen.view.commit()?), &[]),
-        below: &ctx.tickets_dir,
+        below: Some(&ctx.tickets_dir),
         keys: &[trailer::HOST],
         having: Some((trailer::CLAIM, Some(claim))),
     });

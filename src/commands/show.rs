@@ -87,7 +87,7 @@ fn summary(
     });
     let lines = [
         ("lane", Some(row.lane.to_string())),
-        ("status", Some(row.status.clone())),
+        ("status", Some(row.status_words().to_owned())),
         ("blocked", row.blocked.clone()),
         ("held by", row.holder.clone()),
         ("since", since.filter(|_| row.holder.is_some())),

@@ -235,7 +235,7 @@ fn words(ctx: &Context<'_>, standpoint: &Standpoint) -> String {
     };
     let lines = [
         ("lane", Some(lane)),
-        ("status", Some(row.status.clone())),
+        ("status", Some(row.status_words().to_owned())),
         ("blocked", row.blocked.clone()),
         ("held by", held.cloned()),
         ("since", since),

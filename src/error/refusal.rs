@@ -181,7 +181,13 @@ fn hints(refusal: &Refusal) -> Vec<String> {
         Refusal::Incomplete { id, missing } => {
             let too_long = missing.iter().any(|one| matches!(one, Missing::TooLong(_)));
             let look = format!("look at the ticket: tix show {id}");
-            vec![if too_long { shorten(id) } else { look }]
+            let mut hints = vec![if too_long { shorten(id) } else { look }];
+            if missing.contains(&Missing::Commits) {
+                hints.push(format!(
+                    "commit the work in its workspace, or say why there is none: tix complete {id} --no-work <why>"
+                ));
+            }
+            hints
         }
         Refusal::TooLong { id } => vec![shorten(id)],
         Refusal::OwnWork { id, .. } => vec![

@@ -13,7 +13,7 @@ use crate::names::{Oid, RepoPath};
 pub struct HistoryQuery<'a> {
     pub walk: HistoryWalk<'a>,
     /// Only commits that change something in this directory.
-    pub below: &'a RepoPath,
+    pub below: Option<&'a RepoPath>,
     pub keys: &'a [&'static str],
     /// Only commits with a line that begins with this key, and says just this if a value is given.
     pub having: Option<(&'static str, Option<&'a str>)>,
@@ -29,6 +29,8 @@ pub enum HistoryWalk<'a> {
     /// The commits that a branch was at, newest first, without those that it was at up to an earlier one. What was merged
     /// is not walked, and the merge changes all that it brought.
     Line { tip: &'a Oid, since: Option<&'a Oid> },
+    /// The commits that a tip leads to and the others do not, without merges, and none from before this second.
+    Beyond { tip: &'a Oid, others: &'a [Oid], since: Option<i64> },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -99,7 +101,7 @@ impl Repo {
         });
         let call = self.log_call().args(["--raw", "--no-renames", "--no-abbrev"]);
         let call = walk(call, query.walk).args(grep).arg(format).arg("--");
-        let call = call.arg(literal_pathspec(query.below.as_bytes()));
+        let call = call.args(query.below.map(|below| literal_pathspec(below.as_bytes())));
         let mut reader = LogReader::new(query.keys, each);
         let mut words = Splitter::at(0);
         call.run_reading(&mut |piece| words.feed(piece, |word| reader.read(word)))?;
@@ -160,6 +162,10 @@ fn walk(call: GitCall, walk: HistoryWalk<'_>) -> GitCall {
         HistoryWalk::Line { tip, since } => call
             .args(["--first-parent", "--diff-merges=first-parent", tip.as_str()])
             .args(since.map(|since| format!("^{since}"))),
+        HistoryWalk::Beyond { tip, others, since } => call
+            .args(["--no-merges", tip.as_str()])
+            .args(others.iter().map(|other| format!("^{other}")))
+            .args(since.map(|since| format!("--since={since}"))),
     }
 }
 

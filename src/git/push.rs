@@ -82,12 +82,29 @@ pub struct PushMode<'a> {
     pub answer_by: Instant,
     /// Where git may note how far it comes. Without such notes a push that failed counts for one that may have been sent.
     pub notes_in: Option<&'a Path>,
+    pub hook: PrePush,
+}
+
+/// Whether the user's pre-push hook is asked. It judges the user's pushes, and hands files on to where they are kept, as
+/// git-lfs does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PrePush {
+    /// What is pushed is the user's.
+    Asked,
+    /// It is tix's own.
+    PassedOver,
 }
 
 impl PushMode<'_> {
     /// Refs that need not move together.
     pub fn one_by_one(deadline: Instant) -> Self {
-        PushMode { atomic: Atomic::No, deadline, answer_by: deadline, notes_in: None }
+        PushMode {
+            atomic: Atomic::No,
+            deadline,
+            answer_by: deadline,
+            notes_in: None,
+            hook: PrePush::PassedOver,
+        }
     }
 }
 
@@ -140,8 +157,6 @@ impl PushReport {
 impl Repo {
     /// Pushes the updates and reports on each. Failures of the remote are in the report; an error
     /// means that git gave no report at all.
-    ///
-    /// `--no-verify`: the user's pre-push hook judges the user's pushes; this commit is tix's own.
     pub fn push(
         &self,
         remote: &RemoteName,
@@ -156,7 +171,10 @@ impl Repo {
             .call("push")
             // A mirror remote refuses refspecs, and a push of "matching" refs is never wanted.
             .config(format!("remote.{remote}.mirror=false"))
-            .args(["--porcelain", "--no-verify", "--no-follow-tags", "--recurse-submodules=no"]);
+            .args(["--porcelain", "--no-follow-tags", "--recurse-submodules=no"]);
+        if mode.hook == PrePush::PassedOver {
+            call = call.arg("--no-verify");
+        }
         if mode.atomic == Atomic::Yes {
             call = call.arg("--atomic");
         }

@@ -3,7 +3,7 @@
 use super::act::{Act, ChangelogText, Writing, lines, write};
 use super::change::{Change, FileEdit, trailer};
 use super::decision::{Already, Decision};
-use super::gate;
+use super::gate::{self, Missing};
 use super::machine::{Illegal, Verb};
 use super::refusal::Refusal;
 use super::release::BranchDisposal;
@@ -25,6 +25,17 @@ pub struct CompleteRequest<'a> {
     /// A directory that would disappear with it, and that other tickets use too. A file keeps it: where a whole directory
     /// is gone, a merge takes it for moved, and takes what others put there along.
     pub keep: Option<&'a RepoPath>,
+    pub effort: Effort<'a>,
+}
+
+/// What was done for a ticket that is to be completed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effort<'a> {
+    /// Somebody has committed to its branch.
+    Commits,
+    Nothing,
+    /// Nothing, and it needs nothing, for this reason.
+    NotNeeded(&'a str),
 }
 
 pub fn complete(
@@ -33,7 +44,10 @@ pub fn complete(
     work: &Work<'_>,
     request: &CompleteRequest<'_>,
 ) -> Result<Change, Refusal> {
-    let missing = gate::missing(ticket, act.policy, work);
+    let mut missing = gate::missing(ticket, act.policy, work);
+    if request.effort == Effort::Nothing {
+        missing.insert(0, Missing::Commits);
+    }
     let id = ticket.entry.id.clone();
     let next = match act.require(Verb::Complete, ticket) {
         // Without the last approval the status is the wrong one, and the list says better what to do.
@@ -48,18 +62,20 @@ pub fn complete(
         return Err(Refusal::Incomplete { id, missing });
     }
     let to = beside(ticket.entry, request.completed)?;
-    let story = ChangelogText {
-        role: ROLE,
-        kind: "completed",
-        lines: vec![format!("Completed by {}", act.actor), format!("Commit: {}", work.tip)],
+    let mut lines = vec![format!("Completed by {}", act.actor), format!("Commit: {}", work.tip)];
+    let reason = match request.effort {
+        Effort::NotNeeded(why) => Some(why),
+        Effort::Commits | Effort::Nothing => None,
     };
+    lines.extend(reason.map(|why| format!("No work: {why}")));
+    let story = ChangelogText { role: ROLE, kind: "completed", lines };
     let fields = [
         ("status", Value::Text(next.status.as_str())),
         ("completed_at", Value::Text(request.at)),
         ("worktree_path", Value::Null),
     ];
     let writing =
-        Writing { subject: "complete", reason: None, fields: &fields, to: Some(to), story: &story };
+        Writing { subject: "complete", reason, fields: &fields, to: Some(to), story: &story };
     let mut change = write(ticket, act, &writing)?.0;
     change.trailers.push((trailer::COMMIT, work.tip.to_string()));
     let kept = request.keep.and_then(|directory| directory.join(".gitkeep"));

@@ -43,10 +43,10 @@ pub use correct::correct_id;
 pub use create::{Draft, NewTicket, create};
 pub use decision::{Already, Decision};
 pub use finish::{
-    CloseRequest, CompleteRequest, Resolution, archive, as_rework, close, complete, completed,
+    CloseRequest, CompleteRequest, Effort, Resolution, archive, as_rework, close, complete, completed,
     reopen, require_ended,
 };
-pub use gate::{Missing, missing_in};
+pub use gate::{Missing, missing, missing_in};
 pub use graph::{Edge, RelationOrder, WaitGraph, edges};
 pub use land::land;
 pub use link::{LinkChange, LinkRequest, link};

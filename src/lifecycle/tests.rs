@@ -172,7 +172,8 @@ fn all_verbs(ticket: &Ticket<'_>, words: &str) -> Vec<Result<Change, Refusal>> {
     let completed = RepoPath::parse("tickets/completed").unwrap();
     let (tip, same) = (oid('a'), |_: &Oid| true);
     let work = Work { tip: &tip, same: &same };
-    let done = CompleteRequest { at: "x", completed: &completed, keep: None };
+    let effort = Effort::Commits;
+    let done = CompleteRequest { at: "x", completed: &completed, keep: None, effort };
     let resolution = Resolution::WontDo;
     let request =
         CloseRequest { resolution: &resolution, reason: Some(words), at: "x", archive: &place };

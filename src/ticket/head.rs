@@ -35,6 +35,8 @@ pub struct FrontMatter {
     /// `closed_at`, as it is written.
     pub closed_at: Option<String>,
     pub resolution: Option<String>,
+    /// Whether a review has approved it, in `approvals`.
+    pub reviewed: bool,
     /// `ticket_id`, which may differ from the id that its file name gives it.
     pub ticket_id: Option<String>,
     /// `session_id`
@@ -90,6 +92,7 @@ impl FrontMatter {
             completed_at: text("completed_at"),
             closed_at: text("closed_at"),
             resolution: text("resolution"),
+            reviewed: !list("approvals").is_empty(),
             ticket_id: text("ticket_id"),
             session: text("session_id"),
             sequence: text("sequence"),

@@ -14,7 +14,7 @@ use super::unpublished::{built_before, publication};
 use super::{
     Built, Decide, Diary, Landed, Outcome, Stop, Trunk, TrunkError, TrunkStep, View, pruned,
 };
-use crate::git::{Atomic, GitError, PushMode, PushProgress, PushReport, RefUpdate, Repo};
+use crate::git::{Atomic, GitError, PrePush, PushMode, PushProgress, PushReport, RefUpdate, Repo};
 use crate::lifecycle::{Change, CommitReach, Decision};
 use crate::names::{Oid, RemoteName};
 
@@ -241,7 +241,8 @@ impl Trunk<'_> {
             let (at, now) = (self.deadline.at(), Instant::now());
             let (deadline, answer_by) = (at.max(now + LAST_WORD), at.max(now) + LAST_WORD);
             let notes_in = Some(self.run.dir());
-            self.repo.push(remote, first, &PushMode { atomic, deadline, answer_by, notes_in })
+            let hook = PrePush::PassedOver;
+            self.repo.push(remote, first, &PushMode { atomic, deadline, answer_by, notes_in, hook })
         };
         let fate = fate_of(&report, change.reach);
         self.note_fate(fate, diary);

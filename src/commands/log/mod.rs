@@ -85,7 +85,7 @@ fn commits(
     let history = |walk: HistoryWalk<'_>| {
         ctx.repo.history(&HistoryQuery {
             walk,
-            below: &ctx.tickets_dir,
+            below: Some(&ctx.tickets_dir),
             keys: &KEYS,
             having: Some((trailer::TICKET, id.map(TicketId::as_str))),
         })

@@ -220,7 +220,10 @@ fn an_unfinished_claim_can_be_taken_over_and_set_up() {
     bob.tix(&["reclaim", ID, "--reason", "it was killed", "--force"]).success();
     bob.tix(&["activate", ID, "--resume"]).success();
     assert_eq!(
-        bob.at(workspace(&bob, ID)).tix(&["complete", "--json"]).success().json()["outcome"],
+        {
+            sandbox.work_on(ID);
+            bob.at(workspace(&bob, ID)).tix(&["complete", "--json"])
+        }.success().json()["outcome"],
         "completed"
     );
 }

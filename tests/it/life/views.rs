@@ -110,8 +110,28 @@ fn a_ticket_that_is_held_from_the_inside_and_from_the_outside() {
 }
 
 #[test]
+fn nobody_is_said_to_have_approved_what_nobody_reviewed() {
+    for (settings, words) in [("", "completed"), ("review: [critic_review]\n", "approved")] {
+        let (sandbox, ada, there) = held_with(settings);
+        work(&there, "work.txt");
+        if !settings.is_empty() {
+            there.tix(&["submit"]).success();
+            bob(&sandbox).tix(&["review", ID, "--approve"]).success();
+        }
+        there.tix(&["complete"]).success();
+        assert!(ada.tix(&["status", ID]).success().stdout().contains(&format!("status     {words}\n")));
+        let list = ada.tix(&["list"]).success().stdout().to_owned();
+        assert!(list.contains(words), "{list}");
+        assert_eq!(list.contains("approved"), words == "approved", "{list}");
+        // Programs have the word of the file.
+        assert_eq!(ada.tix(&["show", ID, "--json"]).success().json()["status"], "approved");
+    }
+}
+
+#[test]
 fn a_ticket_that_is_complete_and_not_merged() {
-    let (_sandbox, ada, there) = held_with("");
+    let (sandbox, ada, there) = held_with("");
+    sandbox.work_on(ID);
     there.tix(&["complete"]).success();
     let output = ada.tix(&["status", ID]);
     insta::assert_snapshot!(output.success().redacted(), @"
@@ -119,7 +139,7 @@ fn a_ticket_that_is_complete_and_not_merged() {
     ----- stdout -----
     TICKET-foo-001
       lane       active, and completed on its branch, which is not merged yet
-      status     approved
+      status     completed
       held by    Ada Example <ada@example.org>
       since      [TIME] ([N ms] ago)
       last sign  [N ms] ago
@@ -304,6 +324,7 @@ fn every_refused_verb_names_the_moves_that_status_shows() {
 #[test]
 fn a_ticket_that_is_complete_on_its_branch_is_still_held_on_the_trunk() {
     let (sandbox, ada, there) = held_with("");
+    sandbox.work_on(ID);
     there.tix(&["complete"]).success();
     let open = shown_as_open(&ada);
     assert_eq!(open, ["note", "edit", "set", "release", "close"]);
