@@ -130,6 +130,7 @@ fn instead(failure: Failure, legal: &[Verb]) -> Failure {
 fn completed(id: &TicketId) -> Vec<String> {
     vec![
         format!("see what brings it to the trunk: tix status {id}"),
+        format!("go on with it, and keep its branch and its pull request: tix reopen {id} --reason <why>"),
         format!("give it up all the same, and say why: tix release {id} --reason <why>"),
     ]
 }

@@ -90,7 +90,7 @@ fn beside(entry: &TicketEntry, lane: &RepoPath) -> Result<RepoPath, Refusal> {
     let path = [lane.as_bytes(), b"/", &rest.join(&b'/')].concat();
     RepoPath::parse(path).ok_or_else(|| Refusal::BadName {
         id: entry.id.clone(),
-        why: "its place has no counterpart in completed/".to_owned(),
+        why: "its place has no counterpart in the other lane".to_owned(),
     })
 }
 
@@ -201,26 +201,46 @@ pub fn archive(
     Ok(all.map_or(Decision::Answer(Already), Decision::from))
 }
 
-/// Brings a ticket back to the queue, with everything that its holder and its end wrote into the front matter taken out.
+/// What a ticket that has ended goes back to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reopening {
+    /// To the queue, as if nobody had held it.
+    Anew,
+    /// To its holder: the branch of a completed ticket is not merged, and stays, with the pull request that is open for it.
+    Unmerged,
+}
+
+pub struct ReopenRequest<'a> {
+    pub to: Reopening,
+    pub reason: &'a str,
+    pub queue: &'a RepoPath,
+    pub active: &'a RepoPath,
+}
+
+/// Brings a ticket back. In the queue everything that its holder and its end wrote into the front matter is taken out;
+/// its holder goes on under the same claim, and the review begins anew.
 pub fn reopen(
     ticket: &Ticket<'_>,
     act: &Act<'_>,
-    reason: &str,
-    queue: &RepoPath,
+    request: &ReopenRequest<'_>,
 ) -> Result<Change, Refusal> {
-    let next = act.require(Verb::Reopen, ticket)?;
-    let what = format!("Reopened by {}", act.actor);
-    let story = ChangelogText { role: ROLE, kind: "reopened", lines: lines(what, Some(reason)) };
-    let mut fields = vec![("status", Value::Text(next.status.as_str()))];
-    fields.extend(OF_THE_WORK.map(|key| (key, Value::Null)));
-    fields.extend(["completed_at", "closed_at", "resolution"].map(|key| (key, Value::Null)));
-    let writing = Writing {
-        subject: "reopen",
-        reason: Some(reason),
-        fields: &fields,
-        to: Some(file_in(queue, &ticket.entry.id)?),
-        story: &story,
+    let verb = match request.to {
+        Reopening::Anew => Verb::Reopen,
+        Reopening::Unmerged => Verb::TakeUp,
     };
+    let next = act.require(verb, ticket)?;
+    let reason = Some(request.reason);
+    let what = format!("Reopened by {}", act.actor);
+    let story = ChangelogText { role: ROLE, kind: "reopened", lines: lines(what, reason) };
+    let mut fields = vec![("status", Value::Text(next.status.as_str()))];
+    let (to, ended): (RepoPath, &[&'static str]) = if next.lane == Lane::Active {
+        (beside(ticket.entry, request.active)?, &["submitted", "approvals"])
+    } else {
+        (file_in(request.queue, &ticket.entry.id)?, &OF_THE_WORK)
+    };
+    fields.extend(ended.iter().map(|key| (*key, Value::Null)));
+    fields.extend(["completed_at", "closed_at", "resolution"].map(|key| (key, Value::Null)));
+    let writing = Writing { subject: "reopen", reason, fields: &fields, to: Some(to), story: &story };
     Ok(write(ticket, act, &writing)?.0)
 }
 

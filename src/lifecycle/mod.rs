@@ -43,7 +43,7 @@ pub use correct::correct_id;
 pub use create::{Draft, NewTicket, create};
 pub use decision::{Already, Decision};
 pub use finish::{
-    CloseRequest, CompleteRequest, Effort, Resolution, archive, as_rework, close, complete, completed,
+    CloseRequest, CompleteRequest, Effort, ReopenRequest, Reopening, Resolution, archive, as_rework, close, complete, completed,
     reopen, require_ended,
 };
 pub use gate::{Missing, missing, missing_in};

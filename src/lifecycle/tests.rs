@@ -185,6 +185,8 @@ fn all_verbs(ticket: &Ticket<'_>, words: &str) -> Vec<Result<Change, Refusal>> {
         commit: None,
         notes: Some(words),
     };
+    let (to, reason) = (Reopening::Anew, words);
+    let again = ReopenRequest { to, reason, queue: &place, active: &completed };
     let decisions = [
         gate(ticket, &ada, Verb::Queue, Some(words)),
         gate(ticket, &ada, Verb::Draft, Some(words)),
@@ -196,7 +198,7 @@ fn all_verbs(ticket: &Ticket<'_>, words: &str) -> Vec<Result<Change, Refusal>> {
         close(ticket, &ada, &request, BranchDisposal::Absent),
         note(ticket, &ada, &story).map(Decision::from),
         complete(ticket, &ada, &work, &done).map(Decision::from),
-        reopen(ticket, &ada, words, &place).map(Decision::from),
+        reopen(ticket, &ada, &again).map(Decision::from),
     ];
     let change = |decided: Result<Decision, Refusal>| match decided {
         Ok(Decision::Push(change, ())) => Some(Ok(change)),

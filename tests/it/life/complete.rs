@@ -400,6 +400,7 @@ fn a_complete_ticket_is_given_back_only_by_somebody_who_says_why() {
     error: TICKET-foo-001 is complete; a release takes that back
       besides  most servers close a pull request whose branch goes
     hint: see what brings it to the trunk: tix status TICKET-foo-001
+    hint: go on with it, and keep its branch and its pull request: tix reopen TICKET-foo-001 --reason <why>
     hint: give it up all the same, and say why: tix release TICKET-foo-001 --reason <why>
     ");
     assert_eq!(sandbox.remote().git(&["for-each-ref"]), before);
