@@ -3,6 +3,7 @@
 use super::board::Workspace;
 use super::context::Context;
 use super::merged::proof;
+use super::queue::Survey;
 use super::work::{holds_work, with_work};
 use crate::config::RecordPlace;
 use crate::error::Failure;
@@ -10,7 +11,7 @@ use crate::lifecycle::machine::Verb;
 use crate::lifecycle::{self, Act, Ticket};
 use crate::names::{Oid, RefName};
 use crate::text::shell_word;
-use crate::ticket::{Lane, Status, WorkerNow};
+use crate::ticket::{FrontMatter, Lane, Status, WorkerNow};
 use crate::trunk::View;
 use crate::workspace;
 
@@ -34,7 +35,10 @@ impl TicketAsSeen<'_> {
         let ticket = self.ticket;
         let id = &ticket.entry.id;
         Ok(match (ticket.trunk, ticket.entry.lane) {
-            (Lane::Queue, _) => self.may(Verb::Claim).then(|| format!("tix activate {id}")),
+            (Lane::Queue, _) => {
+                let free = self.may(Verb::Claim) && !self.waits()?;
+                free.then(|| format!("tix activate {id}"))
+            }
             (Lane::Active, Lane::Completed) if self.may(Verb::Land) => {
                 Some(format!("tix land {id}"))
             }
@@ -49,6 +53,12 @@ impl TicketAsSeen<'_> {
 
     fn may(&self, verb: Verb) -> bool {
         self.act.require(verb, self.ticket).is_ok()
+    }
+
+    /// Whether it waits for another ticket.
+    fn waits(&self) -> Result<bool, Failure> {
+        let head = FrontMatter::of(&self.ticket.document);
+        Ok(!Survey::waits(self.ctx, self.view, (self.ticket.entry, head))?.is_empty())
     }
 
     /// Of a ticket that somebody works on.
@@ -90,7 +100,9 @@ impl TicketAsSeen<'_> {
         if !holds_work(ctx, &known, self.ticket, &tip)? {
             return Ok(None);
         }
-        Ok(with_work(ctx, id, &tip, |work| lifecycle::hand_in(self.ticket, self.act, work)))
+        let verb = with_work(ctx, id, &tip, |work| lifecycle::hand_in(self.ticket, self.act, work));
+        let waits = verb == Some(Verb::Complete) && self.waits()?;
+        Ok(verb.filter(|_| !waits))
     }
 
     /// Of a ticket that has ended: what it left in this clone and on the remote goes, once its work is where it belongs.

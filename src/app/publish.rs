@@ -90,8 +90,8 @@ pub fn push_work(
             Err(denied(&failed(Exit::RemoteRefused).message, &report.words))
         }
         // The fetch a moment ago had an answer, so a hook of this clone is the likeliest reason.
-        None => Err(failed(Exit::Refused)
-            .maybe_fact("git", remote_words(&report.words))
-            .hint(by_hand)),
+        None => {
+            Err(failed(Exit::Refused).maybe_fact("git", remote_words(&report.words)).hint(by_hand))
+        }
     }
 }

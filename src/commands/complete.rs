@@ -8,6 +8,7 @@ use crate::app::input;
 use crate::app::next_step::by_request;
 use crate::app::operation::{Identity, NamedClaim, answer, answer_next, finish};
 use crate::app::publish::{perhaps_unpushed, push_work, unpushed};
+use crate::app::queue::Survey;
 use crate::app::receipt::{Receipt, WorkspaceJson, record};
 use crate::app::work::{holds_work, with_work};
 use crate::app::write::{TicketView, carried, write};
@@ -21,7 +22,7 @@ use crate::lifecycle::{
 use crate::names::{Oid, RefName, RepoPath};
 use crate::out::Out;
 use crate::text::{count, safe, shell_word};
-use crate::ticket::{Lane, TicketId};
+use crate::ticket::{FrontMatter, Lane, TicketId};
 use crate::trunk::{Diary, Run, View};
 
 /// Complete a ticket: the work is done
@@ -43,6 +44,9 @@ pub struct CompleteArgs {
     /// Complete it although nothing was committed, for this reason: a decision, or an answer to a question
     #[arg(long, value_name = "WHY")]
     no_work: Option<String>,
+    /// Complete it although a ticket that it depends on is not done
+    #[arg(long)]
+    anyway: bool,
     /// Make the commit on the local branch only, and push nothing
     #[arg(long)]
     no_push: bool,
@@ -128,12 +132,7 @@ impl Completion<'_> {
     }
 
     /// What completes a ticket whose work is at `tip`.
-    fn change(
-        &self,
-        ticket: &Ticket<'_>,
-        trunk: &View<'_>,
-        tip: &Oid,
-    ) -> Result<Change, Failure> {
+    fn change(&self, ticket: &Ticket<'_>, trunk: &View<'_>, tip: &Oid) -> Result<Change, Failure> {
         let ctx = self.ctx;
         let completed = ctx.lane_dir(Lane::Completed)?;
         let at = crate::clock::rfc3339(ctx.now);
@@ -147,7 +146,14 @@ impl Completion<'_> {
             Some(why) => Effort::NotNeeded(why),
             None => Effort::Nothing,
         };
-        let request = CompleteRequest { at: &at, completed: &completed, keep: keep.as_ref(), effort };
+        let on_trunk = trunk.snapshot.find_id(&ticket.entry.id)?;
+        let waits = if self.args.anyway {
+            Vec::new()
+        } else {
+            Survey::waits(ctx, trunk, (on_trunk, FrontMatter::of(&ticket.document)))?
+        };
+        let (completed, keep) = (&completed, keep.as_ref());
+        let request = CompleteRequest { at: &at, completed, keep, effort, waits };
         let change = with_work(ctx, &ticket.entry.id, tip, |work| {
             lifecycle::complete(ticket, &self.act, work, &request)
         });

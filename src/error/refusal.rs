@@ -44,6 +44,7 @@ fn exit(refusal: &Refusal) -> Exit {
         | Refusal::Blocked { .. }
         | Refusal::Illegal { .. }
         | Refusal::NoWork { .. }
+        | Refusal::Waits { .. }
         | Refusal::Completed { .. }
         | Refusal::NotCompleted { .. }
         | Refusal::Incomplete { .. }
@@ -86,6 +87,10 @@ fn with_facts(failure: Failure, refusal: &Refusal) -> Failure {
         | Refusal::NotCompleted { legal, .. }
         | Refusal::Illegal { legal, .. } => instead(failure, legal),
         Refusal::Completed { .. } => failure.fact("besides", CLOSES_REQUEST),
+        Refusal::Waits { waits, .. } => {
+            let waits: Vec<String> = waits.iter().map(ToString::to_string).collect();
+            failure.fact("because", waits.join("\n"))
+        }
         Refusal::OtherStage { at, .. } => failure.fact("stage", *at),
         Refusal::Moved { known, tip, .. } => {
             failure.fact("commit", known.to_string()).fact("branch", tip.to_string())
@@ -130,7 +135,9 @@ fn instead(failure: Failure, legal: &[Verb]) -> Failure {
 fn completed(id: &TicketId) -> Vec<String> {
     vec![
         format!("see what brings it to the trunk: tix status {id}"),
-        format!("go on with it, and keep its branch and its pull request: tix reopen {id} --reason <why>"),
+        format!(
+            "go on with it, and keep its branch and its pull request: tix reopen {id} --reason <why>"
+        ),
         format!("give it up all the same, and say why: tix release {id} --reason <why>"),
     ]
 }
@@ -175,6 +182,10 @@ fn hints(refusal: &Refusal) -> Vec<String> {
         Refusal::NoWork { id } => {
             vec![format!("make its branch and workspace: tix activate {id}")]
         }
+        Refusal::Waits { id, .. } => vec![
+            format!("see all that it waits for: tix dep tree {id}"),
+            format!("if you know that it can be done now: tix activate {id} --anyway"),
+        ],
         Refusal::Completed { id } => completed(id),
         Refusal::NotCompleted { id, .. } => {
             vec![format!("its holder completes it: tix complete {id}")]
@@ -186,6 +197,11 @@ fn hints(refusal: &Refusal) -> Vec<String> {
             if missing.contains(&Missing::Commits) {
                 hints.push(format!(
                     "commit the work in its workspace, or say why there is none: tix complete {id} --no-work <why>"
+                ));
+            }
+            if missing.iter().any(|one| matches!(one, Missing::Dependency(_))) {
+                hints.push(format!(
+                    "if you know that it is done all the same: tix complete {id} --anyway"
                 ));
             }
             hints

@@ -5,6 +5,7 @@ use super::change::{Change, FileEdit, trailer};
 use super::decision::{Already, Decision};
 use super::gate::{self, Missing};
 use super::machine::{Illegal, Verb};
+use super::next::Hindrance;
 use super::refusal::Refusal;
 use super::release::BranchDisposal;
 use super::review::Work;
@@ -26,6 +27,8 @@ pub struct CompleteRequest<'a> {
     /// is gone, a merge takes it for moved, and takes what others put there along.
     pub keep: Option<&'a RepoPath>,
     pub effort: Effort<'a>,
+    /// What it waits for.
+    pub waits: Vec<Hindrance>,
 }
 
 /// What was done for a ticket that is to be completed.
@@ -48,6 +51,7 @@ pub fn complete(
     if request.effort == Effort::Nothing {
         missing.insert(0, Missing::Commits);
     }
+    missing.extend(request.waits.iter().cloned().map(Missing::Dependency));
     let id = ticket.entry.id.clone();
     let next = match act.require(Verb::Complete, ticket) {
         // Without the last approval the status is the wrong one, and the list says better what to do.
@@ -240,7 +244,8 @@ pub fn reopen(
     };
     fields.extend(ended.iter().map(|key| (*key, Value::Null)));
     fields.extend(["completed_at", "closed_at", "resolution"].map(|key| (key, Value::Null)));
-    let writing = Writing { subject: "reopen", reason, fields: &fields, to: Some(to), story: &story };
+    let writing =
+        Writing { subject: "reopen", reason, fields: &fields, to: Some(to), story: &story };
     Ok(write(ticket, act, &writing)?.0)
 }
 

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::machine::Policy;
+use super::next::Hindrance;
 use super::review::{Approval, Work};
 use super::snapshot::Ticket;
 use crate::ticket::{Document, Status, TooLong};
@@ -32,6 +33,8 @@ pub enum Missing {
     },
     /// A text that nobody has looked through for boxes and placeholders.
     TooLong(TooLong),
+    /// Another ticket that it depends on.
+    Dependency(Hindrance),
     /// A stage of the review that has not said yes to what is on the branch now.
     Approval {
         stage: Status,
@@ -48,7 +51,10 @@ impl fmt::Display for Missing {
                 write!(f, "line {line}: [ ] (empty)")
             }
             Missing::Criterion { line, text } => write!(f, "line {line}: [ ] {text}"),
-            Missing::Section { line, text } | Missing::Placeholder { line, text } => write!(f, "line {line}: {text}"),
+            Missing::Section { line, text } | Missing::Placeholder { line, text } => {
+                write!(f, "line {line}: {text}")
+            }
+            Missing::Dependency(hindrance) => write!(f, "{hindrance}"),
             Missing::TooLong(why) => write!(f, "{why}"),
             Missing::Approval { stage, instead: None } => write!(f, "{stage}: no approval"),
             Missing::Approval { stage, instead: Some(commit) } => {
@@ -60,8 +66,8 @@ impl fmt::Display for Missing {
 
 impl Missing {
     /// The kinds of things that can be missing.
-    pub const KINDS: [&str; 6] =
-        ["commits", "not ticked", "empty section", "placeholder", "too long", "review"];
+    pub const KINDS: [&str; 7] =
+        ["commits", "not ticked", "empty section", "placeholder", "too long", "waits", "review"];
 
     /// What kind of thing it is, as the name of a fact.
     pub fn kind(&self) -> &'static str {
@@ -71,6 +77,7 @@ impl Missing {
             Missing::Section { .. } => "empty section",
             Missing::Placeholder { .. } => "placeholder",
             Missing::TooLong(_) => "too long",
+            Missing::Dependency(_) => "waits",
             Missing::Approval { .. } => "review",
         }
     }

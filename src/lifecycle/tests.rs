@@ -173,7 +173,8 @@ fn all_verbs(ticket: &Ticket<'_>, words: &str) -> Vec<Result<Change, Refusal>> {
     let (tip, same) = (oid('a'), |_: &Oid| true);
     let work = Work { tip: &tip, same: &same };
     let effort = Effort::Commits;
-    let done = CompleteRequest { at: "x", completed: &completed, keep: None, effort };
+    let done =
+        CompleteRequest { at: "x", completed: &completed, keep: None, effort, waits: Vec::new() };
     let resolution = Resolution::WontDo;
     let request =
         CloseRequest { resolution: &resolution, reason: Some(words), at: "x", archive: &place };

@@ -12,6 +12,8 @@ use super::status::Status;
 /// The front matter of a ticket, as values. A text that is not there, empty, null or a placeholder is `None`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FrontMatter {
+    /// `blocks`: what cannot be done before. It stands first where it is kept, so that it is read without the rest.
+    pub blocks: Vec<String>,
     /// What the status line says.
     pub status: StatusLine,
     /// Why it is blocked; `None` when it is not.
@@ -45,8 +47,6 @@ pub struct FrontMatter {
     pub sequence: Option<String>,
     /// `depends_on`: what must be done before.
     pub depends_on: Vec<String>,
-    /// `blocks`: what cannot be done before.
-    pub blocks: Vec<String>,
     /// `parent_ticket`
     pub parent: Option<String>,
     pub related: Vec<String>,
@@ -74,6 +74,7 @@ impl FrontMatter {
         let text = |key| document.text(key);
         let list = |key| document.list(key);
         FrontMatter {
+            blocks: list("blocks"),
             status: match document.status() {
                 Ok(reading) => StatusLine::Status(reading.status),
                 Err(StatusError::Missing) => StatusLine::Nothing,
@@ -97,7 +98,6 @@ impl FrontMatter {
             session: text("session_id"),
             sequence: text("sequence"),
             depends_on: list("depends_on"),
-            blocks: list("blocks"),
             parent: text("parent_ticket"),
             related: list("related"),
             duplicate_of: text("duplicate_of"),

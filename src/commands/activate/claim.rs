@@ -14,16 +14,16 @@ use crate::app::context::Context;
 use crate::app::find::{find_ticket, queued_path};
 use crate::app::give_back::clear_local;
 use crate::app::lock::lock_ticket;
-use crate::app::queue::Choice;
+use crate::app::queue::{Choice, Survey};
 use crate::app::worker;
 use crate::config::RecordPlace;
 use crate::error::{Exit, Failure};
 use crate::lifecycle::{
     self, ActivateRequest, Change, Claim, ClaimRequest, Claimed, Decision, FileEdit, FollowUp,
-    Holder, Target, TicketEntry,
+    Holder, Refusal, Target, TicketEntry,
 };
 use crate::names::{Oid, RefName, RepoPath};
-use crate::ticket::{Lane, TicketId};
+use crate::ticket::{FrontMatter, Lane, TicketId};
 use crate::trunk::{
     Diary, Landed, Outcome, Publication, Run, Stop, Trunk, TrunkError, View, may_still_land,
     random_token,
@@ -256,6 +256,14 @@ impl<'a> Activation<'a> {
             stray: self.stray(trunk, view, &entry.id)?,
         };
         let (mut change, claimed) = lifecycle::claim(&ticket, &view.snapshot, &request)?;
+        // One that is chosen waits for nothing.
+        if self.args.ticket.is_some() && !self.args.anyway {
+            let waits = Survey::waits(ctx, view, (entry, FrontMatter::of(&ticket.document)));
+            let (waits, id) = (waits.map_err(Failure::from)?, entry.id.clone());
+            if !waits.is_empty() {
+                return Err(Refusal::Waits { id, waits }.into());
+            }
+        }
         // A ticket that gets its number with the claim has no branch yet whose name two claimers would agree on.
         if trunk.branches.is_some() && claimed.id == claimed.was {
             change = lifecycle::on_branch_alone(change);
@@ -289,7 +297,8 @@ impl<'a> Activation<'a> {
         let reach = group::reach(self.ctx);
         let (claim, at) = (&self.claim, self.ctx.now);
         let (worktree, role) = (shown.as_deref(), crate::app::ROLE);
-        let words = ClaimWords { reason: self.args.reason.as_deref(), worktree };
+        let (reason, anyway) = (self.args.reason.as_deref(), self.args.anyway);
+        let words = ClaimWords { reason, worktree, anyway };
         self.group.note(claim, claimed, words);
         let request = ActivateRequest { claim, worktree, at, role, reach };
         Ok(lifecycle::record_activation(claimed, &request)?)

@@ -33,7 +33,12 @@ struct Requirements {
 
 impl Requirements {
     /// Goes on to this heading; gives the one before it if nothing stands below that one.
-    fn at_heading(&mut self, level: HeadingLevel, line: usize, text: &str) -> Option<(usize, String)> {
+    fn at_heading(
+        &mut self,
+        level: HeadingLevel,
+        line: usize,
+        text: &str,
+    ) -> Option<(usize, String)> {
         // A deeper heading stands below the one before it.
         let empty = self.bare.take().filter(|bare| level <= bare.level);
         if self.level.is_some_and(|section| level <= section) {
@@ -190,7 +195,10 @@ mod tests {
     #[test]
     fn a_section_of_the_requirements_without_a_text_is_open() {
         for (text, sections) in [
-            ("# Requirements\n\n## What\n\n<!-- say it -->\n\n## How\n\n- [x] so\n", vec![(6, "What")]),
+            (
+                "# Requirements\n\n## What\n\n<!-- say it -->\n\n## How\n\n- [x] so\n",
+                vec![(6, "What")],
+            ),
             ("# Requirements\n\n# Context\n\n## Empty\n", vec![(4, "Requirements")]),
             ("# Requirements\n## A\n### B\n### C\nc\n## D\n", vec![(6, "B"), (9, "D")]),
             ("Intro\n\n## requirements\n\n### A\n## Notes\n", vec![(8, "A")]),

@@ -223,7 +223,9 @@ fn an_unfinished_claim_can_be_taken_over_and_set_up() {
         {
             sandbox.work_on(ID);
             bob.at(workspace(&bob, ID)).tix(&["complete", "--json"])
-        }.success().json()["outcome"],
+        }
+        .success()
+        .json()["outcome"],
         "completed"
     );
 }

@@ -119,7 +119,9 @@ fn nobody_is_said_to_have_approved_what_nobody_reviewed() {
             bob(&sandbox).tix(&["review", ID, "--approve"]).success();
         }
         there.tix(&["complete"]).success();
-        assert!(ada.tix(&["status", ID]).success().stdout().contains(&format!("status     {words}\n")));
+        assert!(
+            ada.tix(&["status", ID]).success().stdout().contains(&format!("status     {words}\n"))
+        );
         let list = ada.tix(&["list"]).success().stdout().to_owned();
         assert!(list.contains(words), "{list}");
         assert_eq!(list.contains("approved"), words == "approved", "{list}");
