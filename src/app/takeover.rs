@@ -57,7 +57,7 @@ pub fn take_over(
         }
     };
     receipt.outcome = match request.way {
-        TakeoverKind::Reclaim(_) => "reclaimed",
+        TakeoverKind::Reclaim(_) | TakeoverKind::TakeBack => "reclaimed",
         TakeoverKind::Handoff => "handed_over",
         TakeoverKind::Resume => "resumed",
     };
@@ -77,7 +77,9 @@ pub fn take_over(
 fn claim(ctx: &Context<'_>, identity: &Identity, request: &TakeoverRequest<'_>) -> Claim {
     let token = crate::trunk::random_token;
     let clone = match request.way {
-        TakeoverKind::Reclaim(_) | TakeoverKind::Resume => identity.clone_id.clone(),
+        TakeoverKind::Reclaim(_) | TakeoverKind::TakeBack | TakeoverKind::Resume => {
+            identity.clone_id.clone()
+        }
         TakeoverKind::Handoff => token().chars().take(8).collect(),
     };
     Claim {
@@ -176,8 +178,11 @@ fn settle(
     tip: Option<&Oid>,
 ) -> Result<Option<String>, Failure> {
     match request.way {
-        TakeoverKind::Handoff => workspace::forget(&ctx.repo, names.id)?,
-        TakeoverKind::Reclaim(_) | TakeoverKind::Resume => {
+        TakeoverKind::Handoff => {
+            workspace::forget(&ctx.repo, names.id)?;
+            workspace::note_given(&ctx.repo, names.id, &claim.id)?;
+        }
+        TakeoverKind::Reclaim(_) | TakeoverKind::TakeBack | TakeoverKind::Resume => {
             workspace::keep_claim(&ctx.repo, names.id, &claim.id)?;
             if let Some(record) = workspace::load(&ctx.repo, names.id) {
                 let session = ctx.session()?.map(str::to_owned);

@@ -10,12 +10,15 @@ use crate::error::Failure;
 use crate::lifecycle::{Staleness, TakeoverKind};
 use crate::out::Out;
 use crate::trunk::Diary;
+use crate::workspace;
 
 /// Take a ticket over whose holder has left
 ///
 /// Allowed when nothing has happened for `stale_after`: the claim is older than that, and so is the last commit on the
 /// ticket branch. The claim gets a new id, so whoever held the ticket can neither submit nor complete it any more. Their
 /// work stays on the ticket branch; `tix activate TICKET --resume` makes a workspace with it.
+///
+/// What this clone has given away with `tix handoff` it may take back at any time until the other goes on with it.
 #[derive(Debug, clap::Args)]
 pub struct ReclaimArgs {
     #[command(flatten)]
@@ -32,12 +35,17 @@ pub struct ReclaimArgs {
 pub fn run(args: &ReclaimArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let reason = input::line(&args.reason, "--reason")?;
     let ctx = Context::open(globals, env, out, args.on.timeout.as_deref())?;
-    let staleness = if args.force { Staleness::Vouched } else { configured(&ctx) };
+    let given = given(&ctx, &args.on.ticket);
+    let way = match given {
+        Some(_) => TakeoverKind::TakeBack,
+        None if args.force => TakeoverKind::Reclaim(Staleness::Vouched),
+        None => TakeoverKind::Reclaim(configured(&ctx)),
+    };
     let request = TakeoverRequest {
         operation: "reclaim",
         query: &args.on.ticket,
-        way: TakeoverKind::Reclaim(staleness),
-        claim: None,
+        way,
+        claim: given.as_deref(),
         to: None,
         reason: Some(&reason),
     };
@@ -47,4 +55,13 @@ pub fn run(args: &ReclaimArgs, globals: &Globals, env: &Env, out: &Out) -> Resul
     let next = format!("tix activate {} --resume", receipt.ticket);
     answer(out, &receipt, &answer_next(&receipt, "is yours", Some(&next)));
     Ok(())
+}
+
+/// The claim that this clone has given away, if it is the one that stands as far as is known here.
+fn given(ctx: &Context<'_>, query: &str) -> Option<String> {
+    let view = ctx.last_seen().ok()?;
+    let entry = view.snapshot.find(query).ok()?;
+    let given = workspace::given_claim(&ctx.repo, &entry.id)?;
+    let held = view.read(entry).ok()?.held();
+    (held.claim_id.as_ref() == Some(&given)).then_some(given)
 }

@@ -137,6 +137,25 @@ impl Repo {
         unreadable.map_or(Ok(()), Err)
     }
 
+    /// Who made the newest commits that these lead to, as `Name <mail>`, and what stands in this trailer of theirs; newest
+    /// first, and each once.
+    pub fn people(&self, tips: &[Oid], key: &str, commits: usize) -> Result<Vec<String>, GitError> {
+        if tips.is_empty() {
+            return Ok(Vec::new());
+        }
+        let format = format!("--format=%an <%ae>%n%(trailers:key={key},valueonly,unfold)");
+        let call = self.log_call().arg(format!("--max-count={commits}")).arg(format);
+        let answer = call.args(tips.iter().map(Oid::as_str)).arg("--").run_ok()?;
+        let mut people: Vec<String> = Vec::new();
+        let mut known = std::collections::HashSet::new();
+        for line in text_of(&answer).split(['\0', '\n']).map(str::trim).filter(|l| !l.is_empty()) {
+            if known.insert(line.to_owned()) {
+                people.push(line.to_owned());
+            }
+        }
+        Ok(people)
+    }
+
     /// A log whatever the user has configured: what is matched and told, in which form, and each record behind a zero.
     pub(super) fn log_call(&self) -> GitCall {
         let call = self.git().call("log").arg("-z").args(["--encoding=UTF-8", "--basic-regexp"]);

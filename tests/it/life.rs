@@ -4,6 +4,7 @@ mod audit;
 mod complete;
 mod ends;
 mod fence;
+mod handoff;
 mod marks;
 mod merge;
 mod notes;

@@ -45,6 +45,8 @@ pub(super) struct Activation<'a> {
     /// The ticket branch was found on the remote although nobody holds the ticket: look where it is.
     pub(super) look_for_stray: Option<RefName>,
     pub(super) diary: Diary,
+    /// Whether a ticket that is held by whoever asks is to be gone on with.
+    pub(super) goes_on: bool,
     /// What the trunk is to be told once the answer is given.
     pub(super) publication: Option<Publication>,
 }
@@ -120,6 +122,7 @@ impl<'a> Activation<'a> {
             group: ClaimGroup::new(ctx),
             look_for_stray: None,
             diary: Diary { phase: "claim", ..Diary::default() },
+            goes_on: args.resume,
             publication: None,
         })
     }

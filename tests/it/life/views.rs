@@ -277,7 +277,7 @@ const VERBS: [&[&str]; 19] = [
     &["block", ID, "--reason", "x"],
     &["unblock", ID],
     &["release", ID],
-    &["handoff", ID, "--to", "x"],
+    &["handoff", ID, "--to", "x", "--new-person"],
     &["reclaim", ID, "--reason", "x"],
     &["submit", ID],
     &["review", ID, "--approve"],
@@ -330,9 +330,11 @@ fn a_ticket_that_is_complete_on_its_branch_is_still_held_on_the_trunk() {
     there.tix(&["complete"]).success();
     let open = shown_as_open(&ada);
     assert_eq!(open, ["note", "edit", "set", "release", "close", "reopen"]);
-    for args in
-        [&["block", ID, "--reason", "x"][..], &["handoff", ID, "--to", "x"], &["submit", ID]]
-    {
+    for args in [
+        &["block", ID, "--reason", "x"][..],
+        &["handoff", ID, "--to", "x", "--new-person"],
+        &["submit", ID],
+    ] {
         let output = ada.tix(&[args, &["--json"]].concat());
         assert_eq!(legal_instead(&output), open, "{args:?}: {output}");
     }
