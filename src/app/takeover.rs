@@ -21,7 +21,8 @@ use crate::workspace::{self, WorkspaceRecord as LocalRecord};
 pub struct TakeoverRequest<'a> {
     /// The command, as receipts name it.
     pub operation: &'static str,
-    pub query: &'a str,
+    /// The ticket; `None` for the one of this workspace.
+    pub query: Option<&'a str>,
     pub way: TakeoverKind,
     /// The claim that is given away, where it is named.
     pub claim: Option<&'a str>,
@@ -41,7 +42,7 @@ pub fn take_over(
     request: &TakeoverRequest<'_>,
 ) -> Result<Receipt, Failure> {
     let run = Run::begin(&ctx.repo)?;
-    let id = named_or_here(ctx, &run, Some(request.query))?;
+    let id = named_or_here(ctx, &run, request.query, request.operation)?;
     diary.ticket = Some(id.clone());
     let identity = Identity::of(ctx, &id, request.claim)?;
     let act = identity.act(ctx);

@@ -67,7 +67,7 @@ pub fn run(args: &CompleteArgs, globals: &Globals, env: &Env, out: &Out) -> Resu
 
 fn complete(ctx: &Context<'_>, args: &CompleteArgs, diary: &mut Diary) -> Result<Receipt, Failure> {
     let run = Run::begin(&ctx.repo)?;
-    let id = named_or_here(ctx, &run, args.ticket.as_deref())?;
+    let id = named_or_here(ctx, &run, args.ticket.as_deref(), "complete")?;
     diary.ticket = Some(id.clone());
     let branch = ctx.ticket_branch(&id).map_err(|why| Failure::new(Exit::Damaged, why))?;
     let identity = Identity::of(ctx, &id, args.claim.id())?;

@@ -42,7 +42,7 @@ pub fn run(args: &HandoffArgs, globals: &Globals, env: &Env, out: &Out) -> Resul
     let result = person.as_ref().map_err(Clone::clone).and_then(|to| {
         let request = TakeoverRequest {
             operation: "handoff",
-            query: &args.on.ticket,
+            query: args.on.ticket.as_deref(),
             way: TakeoverKind::Handoff,
             claim: args.claim.id(),
             to: Some(to),
@@ -50,7 +50,7 @@ pub fn run(args: &HandoffArgs, globals: &Globals, env: &Env, out: &Out) -> Resul
         };
         take_over(&ctx, &mut diary, &request)
     });
-    let receipt = record(&ctx, "handoff", &args.on.ticket, &diary, result)?;
+    let receipt = record(&ctx, "handoff", args.on.query(), &diary, result)?;
     let to = person.unwrap_or_default();
     let back =
         format!("tix reclaim {} --reason <why>    # until they go on with it", receipt.ticket);

@@ -14,7 +14,7 @@ use crate::lifecycle::{self, Decision, Draft, NewTicket, trailer};
 use crate::names::Oid;
 use crate::out::{Format, Out};
 use crate::text::safe;
-use crate::ticket::{Document, Lane, SessionId, TicketId, Value};
+use crate::ticket::{Document, Lane, Preference, SessionId, TicketId, Value};
 use crate::trunk::{Diary, Landed, Outcome, Run, View};
 
 /// Write a ticket into the queue
@@ -301,7 +301,7 @@ fn with_options(
 ) -> Result<Vec<Draft>, Failure> {
     let mut depends_on = Vec::new();
     for query in &args.depends_on {
-        depends_on.push(view.snapshot.find(query)?.id.to_string());
+        depends_on.push(view.snapshot.find(query, &Preference::NONE)?.id.to_string());
     }
     let apply = |mut draft: Draft| {
         if let Some(priority) = &args.priority {

@@ -1,6 +1,7 @@
 //! `tix reclaim`: take a stale ticket over.
 
 use crate::app::context::{Context, Globals};
+use crate::app::here::seen_or_here;
 use crate::app::input;
 use crate::app::operation::{OnTicket, answer, answer_next};
 use crate::app::receipt::record;
@@ -35,7 +36,7 @@ pub struct ReclaimArgs {
 pub fn run(args: &ReclaimArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let reason = input::line(&args.reason, "--reason")?;
     let ctx = Context::open(globals, env, out, args.on.timeout.as_deref())?;
-    let given = given(&ctx, &args.on.ticket);
+    let given = given(&ctx, args.on.ticket.as_deref());
     let way = match given {
         Some(_) => TakeoverKind::TakeBack,
         None if args.force => TakeoverKind::Reclaim(Staleness::Vouched),
@@ -43,7 +44,7 @@ pub fn run(args: &ReclaimArgs, globals: &Globals, env: &Env, out: &Out) -> Resul
     };
     let request = TakeoverRequest {
         operation: "reclaim",
-        query: &args.on.ticket,
+        query: args.on.ticket.as_deref(),
         way,
         claim: given.as_deref(),
         to: None,
@@ -51,16 +52,16 @@ pub fn run(args: &ReclaimArgs, globals: &Globals, env: &Env, out: &Out) -> Resul
     };
     let mut diary = Diary { phase: "reclaim", ..Diary::default() };
     let result = take_over(&ctx, &mut diary, &request);
-    let receipt = record(&ctx, "reclaim", &args.on.ticket, &diary, result)?;
+    let receipt = record(&ctx, "reclaim", args.on.query(), &diary, result)?;
     let next = format!("tix activate {} --resume", receipt.ticket);
     answer(out, &receipt, &answer_next(&receipt, "is yours", Some(&next)));
     Ok(())
 }
 
 /// The claim that this clone has given away, if it is the one that stands as far as is known here.
-fn given(ctx: &Context<'_>, query: &str) -> Option<String> {
+fn given(ctx: &Context<'_>, query: Option<&str>) -> Option<String> {
     let view = ctx.last_seen().ok()?;
-    let entry = view.snapshot.find(query).ok()?;
+    let entry = seen_or_here(ctx, &view, query, "reclaim").ok()?;
     let given = workspace::given_claim(&ctx.repo, &entry.id)?;
     let held = view.read(entry).ok()?.held();
     (held.claim_id.as_ref() == Some(&given)).then_some(given)

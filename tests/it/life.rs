@@ -12,6 +12,7 @@ mod review;
 mod stories;
 mod takeover;
 mod views;
+mod which;
 
 use crate::activate::{ACTIVE, BRANCH, ID, QUEUED, workspace};
 use crate::harness::{Place, Sandbox, Ticket};

@@ -11,7 +11,7 @@ use super::group::{self, ClaimGroup, ClaimWords};
 use super::{ActivateArgs, Activated, ActivationPlan};
 use crate::app::consent::workspace_path;
 use crate::app::context::Context;
-use crate::app::find::{find_ticket, queued_path};
+use crate::app::find::{TicketSearch, find_ticket, queued_path};
 use crate::app::give_back::clear_local;
 use crate::app::lock::lock_ticket;
 use crate::app::queue::{Choice, Survey};
@@ -207,7 +207,7 @@ impl<'a> Activation<'a> {
     ) -> Result<Decision<Start, NoClaim>, Stop<Failure>> {
         let held = attempt.locks.len();
         let decided = match &self.args.ticket {
-            Some(query) => find_ticket(self.ctx, view, query)
+            Some(query) => find_ticket(self.ctx, view, TicketSearch { query, command: "activate" })
                 .map_err(Stop::from)
                 .and_then(|entry| self.decide_on(trunk, view, entry, attempt)),
             None => self.decide_on_next(trunk, view, attempt),

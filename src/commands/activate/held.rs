@@ -89,7 +89,7 @@ impl Activation<'_> {
         }
         let request = TakeoverRequest {
             operation: "activate",
-            query: active.id.as_str(),
+            query: Some(active.id.as_str()),
             way: TakeoverKind::Resume,
             claim: active.held.claim_id.as_deref(),
             to: None,
