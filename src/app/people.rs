@@ -65,7 +65,6 @@ fn known_people(ctx: &Context<'_>, view: &View<'_>) -> Result<Vec<String>, GitEr
 #[derive(Debug, PartialEq, Eq)]
 enum PersonMatch {
     One(String),
-    /// Each of these.
     Several(Vec<String>),
     Nobody,
 }
@@ -91,7 +90,7 @@ fn resolve(query: &str, people: &[String]) -> PersonMatch {
             let is_same = |other: &&String| {
                 address(person).is_some_and(|mail| address(other).as_ref() == Some(&mail))
             };
-            if !found.iter().any(|other| is_same(other)) {
+            if !found.iter().any(is_same) {
                 found.push(person);
             }
         }

@@ -142,6 +142,24 @@ fn completed(id: &TicketId) -> Vec<String> {
     ]
 }
 
+fn incomplete(id: &TicketId, missing: &[Missing]) -> Vec<String> {
+    let any = |test: fn(&Missing) -> bool| missing.iter().any(test);
+    let mut hints = vec![if any(|one| matches!(one, Missing::TooLong(_))) {
+        shorten(id)
+    } else {
+        format!("look at the ticket: tix show {id}")
+    }];
+    if any(|one| matches!(one, Missing::Commits)) {
+        hints.push(format!(
+            "commit the work in its workspace, or say why there is none: tix complete {id} --no-work <why>"
+        ));
+    }
+    if any(|one| matches!(one, Missing::Dependency(_))) {
+        hints.push(format!("if you know that it is done all the same: tix complete {id} --anyway"));
+    }
+    hints
+}
+
 fn hints(refusal: &Refusal) -> Vec<String> {
     match refusal {
         Refusal::NotFound { .. } | Refusal::BadQuery { .. } => {
@@ -190,22 +208,7 @@ fn hints(refusal: &Refusal) -> Vec<String> {
         Refusal::NotCompleted { id, .. } => {
             vec![format!("its holder completes it: tix complete {id}")]
         }
-        Refusal::Incomplete { id, missing } => {
-            let too_long = missing.iter().any(|one| matches!(one, Missing::TooLong(_)));
-            let look = format!("look at the ticket: tix show {id}");
-            let mut hints = vec![if too_long { shorten(id) } else { look }];
-            if missing.contains(&Missing::Commits) {
-                hints.push(format!(
-                    "commit the work in its workspace, or say why there is none: tix complete {id} --no-work <why>"
-                ));
-            }
-            if missing.iter().any(|one| matches!(one, Missing::Dependency(_))) {
-                hints.push(format!(
-                    "if you know that it is done all the same: tix complete {id} --anyway"
-                ));
-            }
-            hints
-        }
+        Refusal::Incomplete { id, missing } => incomplete(id, missing),
         Refusal::TooLong { id } => vec![shorten(id)],
         Refusal::OwnWork { id, .. } => vec![
             format!("somebody else can: tix review {id} --approve"),

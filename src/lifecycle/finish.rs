@@ -27,7 +27,6 @@ pub struct CompleteRequest<'a> {
     /// is gone, a merge takes it for moved, and takes what others put there along.
     pub keep: Option<&'a RepoPath>,
     pub effort: Effort<'a>,
-    /// What it waits for.
     pub waits: Vec<Hindrance>,
 }
 

@@ -73,7 +73,9 @@ impl Document {
                 LineKind::Heading(level) => {
                     open.sections.extend(requirements.at_heading(level, number, first));
                 }
-                _ => requirements.bare = None,
+                LineKind::OpenBox | LineKind::EmptyBox | LineKind::Block | LineKind::Other => {
+                    requirements.bare = None;
+                }
             }
             let to = match line.kind {
                 _ if changelog => continue,
