@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::app::complete::{ids, labels};
 use crate::app::context::{Context, Globals};
+use crate::app::find::no_tickets;
 use crate::app::input::{read_file, read_stdin};
 use crate::app::receipt::{Receipt, record};
 use crate::app::template::{set, template};
@@ -112,6 +113,10 @@ fn create(ctx: &Context<'_>, args: &NewArgs, diary: &mut Diary) -> Result<Receip
             && let Some(ids) = tickets_with_key(ctx, tip, key)?
         {
             return Ok(Decision::Answer(ids));
+        }
+        // Nobody puts tickets into a repository that has not been set up for them.
+        if !view.has_tickets {
+            return Err(no_tickets(ctx).into());
         }
         let drafts = if files.is_empty() {
             vec![draft_of_title(ctx, args, view, body.as_deref())?]

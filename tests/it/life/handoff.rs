@@ -32,6 +32,24 @@ fn the_person_is_found_by_a_part_of_the_name_or_the_address() {
 }
 
 #[test]
+fn the_report_names_whoever_holds_a_ticket_now() {
+    for reclaimed in [false, true] {
+        let (sandbox, ada, _) = held_with("");
+        let bob = known_bob(&sandbox);
+        if reclaimed {
+            bob.tix(&["reclaim", ID, "--reason", "x", "--force"]).success();
+        } else {
+            ada.tix(&["handoff", ID, "--to", "bob"]).success();
+        }
+        let numbers = ada.tix(&["report", "--fetch", "--json"]).success().json();
+        assert_eq!(numbers["held"][0]["by"], "Bob <bob@example.org>");
+        assert!(ada.tix(&["report"]).success().stdout().contains("TICKET-foo-001  Bob <bob@"));
+        let page = ada.tix(&["report", "--html", "-"]).success().stdout().to_owned();
+        assert!(page.contains("Bob") && !page.contains("Ada Example"), "{page}");
+    }
+}
+
+#[test]
 fn nobody_and_several_are_listed_and_nothing_changes() {
     let (sandbox, ada, _) = held_with("roles:\n  reviewer: [review]\n");
     known_bob(&sandbox);
