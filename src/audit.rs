@@ -42,7 +42,7 @@ impl Audit {
         let texts = files.iter().filter_map(|file| file::read_own(file).ok());
         // Of bytes: what was cut within a character is no text, and would hide all the others.
         let parse = |text: Vec<u8>| -> Vec<Value> {
-            text.split(|byte| *byte == b'\n').filter_map(|line| read_line(line)).collect()
+            text.split(|byte| *byte == b'\n').filter_map(read_line).collect()
         };
         texts.flat_map(parse).collect()
     }

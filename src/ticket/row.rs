@@ -51,7 +51,8 @@ pub struct TicketRow {
     pub path: String,
     /// The branch that the ticket names; null when it names none.
     pub branch: Option<String>,
-    /// The worktree that the ticket names, on its holder's machine; null when it names none.
+    /// The worktree that the ticket names, on its holder's machine, as seen from the main worktree there; null when it names
+    /// none.
     pub worktree: Option<String>,
     /// What this was read from: the trunk, or the ticket branch with newer progress.
     pub source: String,

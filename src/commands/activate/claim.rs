@@ -16,6 +16,7 @@ use crate::app::give_back::clear_local;
 use crate::app::lock::lock_ticket;
 use crate::app::queue::{Choice, Survey};
 use crate::app::worker;
+use crate::app::worktree::seen_from;
 use crate::config::RecordPlace;
 use crate::error::{Exit, Failure};
 use crate::lifecycle::{
@@ -296,7 +297,8 @@ impl<'a> Activation<'a> {
         claimed: &Claimed,
         path: Option<&Path>,
     ) -> Result<FollowUp, Failure> {
-        let shown = path.map(|path| path.display().to_string());
+        // Everybody reads it for ever, and where this clone lies concerns nobody.
+        let shown = path.map(|path| seen_from(path, &self.ctx.repo.root).display().to_string());
         let reach = group::reach(self.ctx);
         let (claim, at) = (&self.claim, self.ctx.now);
         let (worktree, role) = (shown.as_deref(), crate::app::ROLE);

@@ -60,6 +60,23 @@ pub enum History {
     Killed,
 }
 
+impl History {
+    /// What the team has set for it.
+    fn settings(self) -> Option<&'static str> {
+        match self {
+            Self::Complete => Some("landing: completed\n"),
+            Self::Reviewed(_) => Some("review: [critic_review]\nreview.self: true\n"),
+            Self::After(_)
+            | Self::Behind
+            | Self::Overtaken
+            | Self::Worked
+            | Self::Merged
+            | Self::Cleaned
+            | Self::Killed => None,
+        }
+    }
+}
+
 pub struct Scene {
     pub sandbox: Sandbox,
     pub trunk: Trunk,
@@ -81,11 +98,8 @@ impl Scene {
         let text = queue_ticket(ID).replace("- [ ]", "- [x]");
         let ticket = (format!("tickets/queue/{ID}.md"), text);
         sandbox.seed(&[("code.rs", "fn main() {}\n"), ("notes.txt", "one\n")]);
-        if matches!(history, History::Complete) {
-            sandbox.seed(&[(".tix.yaml", "landing: completed\n")]);
-        }
-        if matches!(history, History::Reviewed(_)) {
-            sandbox.seed(&[(".tix.yaml", "review: [critic_review]\nreview.self: true\n")]);
+        if let Some(settings) = history.settings() {
+            sandbox.seed(&[(".tix.yaml", settings)]);
         }
         if trunk == Trunk::Following {
             sandbox.seed(&[(".tix.yaml", "lock: branch\n")]);
