@@ -39,9 +39,10 @@ impl Audit {
     /// All lines that can be read, oldest first. A line that was cut by a crash is passed over.
     pub fn read(&self) -> Vec<Value> {
         let files = [self.dir.join("audit.jsonl.1"), self.dir.join("audit.jsonl")];
-        let texts = files.iter().filter_map(|file| file::read_own_text(file).ok());
-        let parse = |text: String| -> Vec<Value> {
-            text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+        let texts = files.iter().filter_map(|file| file::read_own(file).ok());
+        // Of bytes: what was cut within a character is no text, and would hide all the others.
+        let parse = |text: Vec<u8>| -> Vec<Value> {
+            text.split(|byte| *byte == b'\n').filter_map(read_line).collect()
         };
         texts.flat_map(parse).collect()
     }
@@ -64,6 +65,17 @@ impl Audit {
         drop(lock);
         Ok(())
     }
+}
+
+/// The value of a line. Where one that was cut swallowed the beginning of the next, because its writer did not know, that one
+/// is what the line ends with.
+fn read_line(line: &[u8]) -> Option<Value> {
+    let whole = serde_json::from_slice(line).ok();
+    whole.or_else(|| {
+        let start = br#"{"schema":""#;
+        let at = line.windows(start.len()).rposition(|part| part == start).filter(|at| *at > 0)?;
+        serde_json::from_slice(line.get(at..)?).ok()
+    })
 }
 
 /// Whether the last line has no end.
@@ -93,5 +105,27 @@ mod tests {
         audit.append(&json!({"n": 3}));
         audit.append(&json!({"n": 4}));
         assert_eq!(audit.read(), [1, 3, 4].map(|n| json!({"n": n})));
+    }
+
+    #[test]
+    fn a_line_that_was_cut_takes_no_other_with_it() {
+        for cut in [
+            &b"{\"schema\":\"tix/receipt@1\",\"by\":\"J\xc3"[..],
+            b"{\"schema\":\"",
+            b"\xff\n",
+            b"{",
+        ] {
+            let dir = tempfile::tempdir().unwrap();
+            let audit = Audit::of(dir.path());
+            let line = |n: u64| json!({"schema": "tix/receipt@1", "n": n});
+            audit.append(&line(1));
+            let path = dir.path().join("audit.jsonl");
+            let mut file = OpenOptions::new().append(true).open(&path).unwrap();
+            file.write_all(cut).unwrap();
+            // Another writer was under way, and looked before the cut.
+            file.write_all(br#"{"schema":"tix/receipt@1","n":2}"#).unwrap();
+            audit.append(&line(3));
+            assert_eq!(audit.read(), [1, 2, 3].map(line), "{}", cut.escape_ascii());
+        }
     }
 }

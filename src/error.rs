@@ -11,8 +11,8 @@ mod words;
 use serde::Serialize;
 
 pub use refusal::{CLOSES_REQUEST, held_facts};
-pub use words::remote_words;
-use words::{caused_here, denied, failed_git};
+use words::{caused_here, failed_git};
+pub use words::{denied, remote_words};
 
 use crate::config::{ConfigError, Origin, Problem};
 use crate::git::{ExecError, GitError};

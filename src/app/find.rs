@@ -1,29 +1,115 @@
 //! Finding the ticket that somebody means, and what to say when it is not where it was looked for.
 
+use std::cell::OnceCell;
+use std::collections::HashMap;
+
 use super::context::Context;
 use crate::error::{Exit, Failure};
 use crate::git::{GitError, ObjectKind, Repo};
+use crate::lifecycle::machine::{self, Verb};
 use crate::lifecycle::{Refusal, TicketEntry, trailer};
 use crate::names::{Oid, RepoPath};
-use crate::text::shell_word;
-use crate::ticket::{Lane, TicketId};
+use crate::text::{one_line, shell_word};
+use crate::ticket::{Lane, Preference, TicketId};
 use crate::trunk::View;
+use crate::workspace;
 
+/// What a ticket is looked for with.
+#[derive(Clone, Copy)]
+pub struct TicketSearch<'q> {
+    /// What somebody typed.
+    pub query: &'q str,
+    /// The command that it is for: what that cannot act on is in nobody's way.
+    pub command: &'q str,
+}
+
+/// The one ticket that is meant on a trunk.
 pub fn find_ticket<'v>(
     ctx: &Context<'_>,
     view: &'v View<'_>,
-    query: &str,
+    search: TicketSearch<'_>,
 ) -> Result<&'v TicketEntry, Failure> {
-    let refusal = match view.snapshot.find(query) {
+    let query = search.query;
+    let refusal = match find_known(ctx, view, search) {
         Ok(entry) => return Ok(entry),
         Err(refusal) => refusal,
     };
-    if let Refusal::Ambiguous { matches, .. } = &refusal
-        && let Some(id) = renamed(ctx, view, query, matches)?
-    {
-        return Ok(view.snapshot.find_id(&id)?);
+    if let Refusal::Ambiguous { matches, .. } = &refusal {
+        return match renamed(ctx, view, query, matches)? {
+            Some(id) => Ok(view.snapshot.find_id(&id)?),
+            None => Err(ambiguous(ctx, view, refusal.clone(), matches)),
+        };
     }
     Err(not_found(ctx, view, query, refusal))
+}
+
+/// The same, without a word of where else it may be.
+pub fn find_known<'v>(
+    ctx: &Context<'_>,
+    view: &'v View<'_>,
+    search: TicketSearch<'_>,
+) -> Result<&'v TicketEntry, Refusal> {
+    let mut lanes: Vec<Lane> = Vec::new();
+    let mut of_holder = false;
+    for verb in Verb::ALL {
+        if verb.commands().iter().any(|name| name.split(' ').next() == Some(search.command)) {
+            lanes.extend(machine::starts_in(verb));
+            of_holder |= matches!(
+                verb,
+                Verb::Release | Verb::Handoff | Verb::Submit | Verb::Complete | Verb::Land
+            );
+            // What is held can be resumed; and what is complete on its branch is still held on the trunk.
+            if matches!(verb, Verb::Claim | Verb::Land | Verb::Reopen) {
+                lanes.push(Lane::Active);
+            }
+        }
+    }
+    // Found once for all: a short query may fit every ticket there is.
+    let known = OnceCell::new();
+    let lane_of = |id: &TicketId| -> Option<Lane> {
+        let entries = view.snapshot.entries.iter();
+        let lanes: &HashMap<&TicketId, Lane> =
+            known.get_or_init(|| entries.map(|entry| (&entry.id, entry.lane)).collect());
+        lanes.get(id).copied()
+    };
+    let prefer = Preference {
+        likely: &|id| lanes.is_empty() || lane_of(id).is_none_or(|lane| lanes.contains(&lane)),
+        // A holder's verb is for what this clone holds, and a claim for what nobody does.
+        likelier: &|id| match search.command {
+            "activate" => lane_of(id) == Some(Lane::Queue),
+            _ => of_holder && !workspace::known_claims(&ctx.repo, id).is_empty(),
+        },
+    };
+    view.snapshot.find(search.query, &prefer)
+}
+
+/// Several tickets, each with what tells them apart.
+fn ambiguous(
+    ctx: &Context<'_>,
+    view: &View<'_>,
+    refusal: Refusal,
+    matches: &[TicketId],
+) -> Failure {
+    let entries: Vec<&TicketEntry> =
+        view.snapshot.entries.iter().filter(|entry| matches.contains(&entry.id)).collect();
+    let mut told: Vec<(&TicketId, Lane, String)> = Vec::new();
+    let read = view.heads(&ctx.repo, &entries, |entry, head| {
+        let title = head.ok().and_then(|head| head.title).unwrap_or_default();
+        told.push((&entry.id, entry.lane, one_line(&title)));
+    });
+    let mut failure: Failure = refusal.into();
+    if let Err(error) = read {
+        tracing::debug!(%error, "titles");
+        return failure;
+    }
+    told.sort();
+    let width = told.iter().map(|(id, ..)| id.as_str().len()).max().unwrap_or(0);
+    let line = |(id, lane, title): &(&TicketId, Lane, String)| {
+        format!("{:width$}  {:9}  {title}", id.as_str(), lane.as_str()).trim_end().to_owned()
+    };
+    failure.facts.retain(|(name, _)| *name != "matches");
+    let lines: Vec<String> = told.iter().map(line).collect();
+    failure.fact("matches", lines.join("\n"))
 }
 
 /// Which of several tickets of one family had the name that was asked for, before its claim gave it a

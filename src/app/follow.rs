@@ -25,6 +25,10 @@ pub fn follow(ctx: &Context<'_>, branch: &RefName, tip: &Oid) -> Result<Option<S
     if local == *tip {
         return Ok(None);
     }
+    if ctx.repo.is_ancestor(tip, &local)? {
+        // It has this one, and commits of its own behind it.
+        return Ok(None);
+    }
     let worktree = with_branch(ctx, branch)?;
     let short = branch.short();
     if !ctx.repo.is_ancestor(&local, tip)? {

@@ -1,10 +1,11 @@
 //! Which ticket is meant when none is named: the one whose workspace somebody stands in.
 
 use super::context::Context;
-use super::find::find_ticket;
+use super::find::{TicketSearch, find_known, find_ticket};
 use crate::error::{Exit, Failure};
+use crate::lifecycle::TicketEntry;
 use crate::ticket::TicketId;
-use crate::trunk::Run;
+use crate::trunk::{Run, View};
 use crate::workspace;
 
 /// The ticket of the branch that is checked out here. In the middle of a rebase none is; then the ticket whose workspace
@@ -17,15 +18,29 @@ pub fn here(ctx: &Context<'_>) -> Result<Option<TicketId>, Failure> {
     Ok(ctx.ticket_of(&branch))
 }
 
-/// The ticket that is named, or the one of this workspace.
+/// The ticket that is named, or the one of this workspace, for this command.
 pub fn named_or_here(
     ctx: &Context<'_>,
     run: &Run,
     query: Option<&str>,
+    command: &str,
 ) -> Result<TicketId, Failure> {
     match query {
-        Some(query) => named(ctx, run, query),
+        Some(query) => named(ctx, run, TicketSearch { query, command }),
         None => require_here(ctx),
+    }
+}
+
+/// The same among what was last fetched.
+pub fn seen_or_here<'v>(
+    ctx: &Context<'_>,
+    view: &'v View<'_>,
+    query: Option<&str>,
+    command: &str,
+) -> Result<&'v TicketEntry, Failure> {
+    match query {
+        Some(query) => find_ticket(ctx, view, TicketSearch { query, command }),
+        None => Ok(view.snapshot.find_id(&require_here(ctx)?)?),
     }
 }
 
@@ -39,14 +54,14 @@ pub fn require_here(ctx: &Context<'_>) -> Result<TicketId, Failure> {
 }
 
 /// The ticket that is meant: by the trunk as last fetched if it is known there, else by a fetch.
-fn named(ctx: &Context<'_>, run: &Run, query: &str) -> Result<TicketId, Failure> {
+fn named(ctx: &Context<'_>, run: &Run, search: TicketSearch<'_>) -> Result<TicketId, Failure> {
     if let Ok(view) = ctx.last_seen()
-        && let Ok(entry) = view.snapshot.find(query)
+        && let Ok(entry) = find_known(ctx, &view, search)
     {
         return Ok(entry.id.clone());
     }
     let silent = |_| {};
     let trunk = ctx.engine(run, &silent);
     let view = trunk.fetch_view()?;
-    find_ticket(ctx, &view, query).map(|entry| entry.id.clone())
+    find_ticket(ctx, &view, search).map(|entry| entry.id.clone())
 }

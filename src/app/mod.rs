@@ -23,6 +23,8 @@ pub mod merged;
 pub mod next_step;
 pub mod operation;
 pub mod own;
+pub mod people;
+pub mod publish;
 pub mod queue;
 pub mod receipt;
 pub mod request;

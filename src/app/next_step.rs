@@ -3,15 +3,15 @@
 use super::board::Workspace;
 use super::context::Context;
 use super::merged::proof;
-use super::own::holds_no_work;
+use super::queue::Survey;
 use super::request::by_request;
-use super::work::with_work;
+use super::work::{holds_work, with_work};
 use crate::config::RecordPlace;
 use crate::error::Failure;
 use crate::lifecycle::machine::Verb;
 use crate::lifecycle::{self, Act, Ticket};
 use crate::names::{Oid, RefName};
-use crate::ticket::{Lane, Status, WorkerNow};
+use crate::ticket::{FrontMatter, Lane, Status, WorkerNow};
 use crate::trunk::View;
 use crate::workspace;
 
@@ -35,7 +35,10 @@ impl TicketAsSeen<'_> {
         let ticket = self.ticket;
         let id = &ticket.entry.id;
         Ok(match (ticket.trunk, ticket.entry.lane) {
-            (Lane::Queue, _) => self.may(Verb::Claim).then(|| format!("tix activate {id}")),
+            (Lane::Queue, _) => {
+                let free = self.may(Verb::Claim) && !self.waits()?;
+                free.then(|| format!("tix activate {id}"))
+            }
             (Lane::Active, Lane::Completed) if self.may(Verb::Land) => {
                 Some(format!("tix land {id}"))
             }
@@ -50,6 +53,12 @@ impl TicketAsSeen<'_> {
 
     fn may(&self, verb: Verb) -> bool {
         self.act.require(verb, self.ticket).is_ok()
+    }
+
+    /// Whether it waits for another ticket.
+    fn waits(&self) -> Result<bool, Failure> {
+        let head = FrontMatter::of(&self.ticket.document);
+        Ok(!Survey::waits(self.ctx, self.view, (self.ticket.entry, head))?.is_empty())
     }
 
     /// Of a ticket that somebody works on.
@@ -87,11 +96,13 @@ impl TicketAsSeen<'_> {
     fn handed_in_by(&self) -> Result<Option<Verb>, Failure> {
         let (ctx, id) = (self.ctx, &self.ticket.entry.id);
         let Some((_, tip)) = self.tip()? else { return Ok(None) };
-        let base = self.base()?;
-        if holds_no_work(ctx, base.iter().chain(self.view.commit()), id, &tip)? {
+        let known: Vec<Oid> = self.base()?.into_iter().chain(self.view.commit().cloned()).collect();
+        if !holds_work(ctx, &known, self.ticket, &tip)? {
             return Ok(None);
         }
-        Ok(with_work(ctx, id, &tip, |work| lifecycle::hand_in(self.ticket, self.act, work)))
+        let verb = with_work(ctx, id, &tip, |work| lifecycle::hand_in(self.ticket, self.act, work));
+        let waits = verb == Some(Verb::Complete) && self.waits()?;
+        Ok(verb.filter(|_| !waits))
     }
 
     /// Of a ticket that has ended: what it left in this clone and on the remote goes, once its work is where it belongs.

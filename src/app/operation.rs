@@ -104,17 +104,24 @@ impl NamedClaim {
 /// The ticket that a verb is about, and how long it may take.
 #[derive(Debug, clap::Args)]
 pub struct OnTicket {
-    /// The ticket: its id, the id without TICKET-, an unambiguous part of it, or a path to its file
+    /// The ticket: its id, an unambiguous part of it, or a path to its file [default: the one of this workspace]
     #[arg(value_name = "TICKET", add = ids(&Lane::ALL))]
-    pub ticket: String,
+    pub ticket: Option<String>,
     /// How long to go on trying while others write to the ticket, such as 90s or 2m [default: 60s]
     #[arg(long, value_name = "TIME")]
     pub timeout: Option<String>,
 }
 
+impl OnTicket {
+    /// What was typed, for the log.
+    pub fn query(&self) -> &str {
+        self.ticket.as_deref().unwrap_or_default()
+    }
+}
+
 impl<'a> Operation<'a> {
     pub fn on(on: &'a OnTicket, name: &'static str, outcome: &'static str) -> Operation<'a> {
-        let (ticket, timeout) = (Some(on.ticket.as_str()), on.timeout.as_deref());
+        let (ticket, timeout) = (on.ticket.as_deref(), on.timeout.as_deref());
         Operation { name, outcome, ticket, timeout, claim: None }
     }
 
@@ -141,7 +148,7 @@ impl<'a> Operation<'a> {
         decide: &mut impl FnMut(&Context<'_>, &Act<'_>, &TicketView<'_>) -> Result<Decision, Failure>,
     ) -> Result<Receipt, Failure> {
         let run = Run::begin(&ctx.repo)?;
-        let id = named_or_here(ctx, &run, self.ticket)?;
+        let id = named_or_here(ctx, &run, self.ticket, self.name)?;
         diary.ticket = Some(id.clone());
         let identity = Identity::of(ctx, &id, self.claim)?;
         let act = identity.act(ctx);

@@ -8,7 +8,7 @@ use super::context::Context;
 use super::frame::AsOf;
 use crate::error::{Exit, Failure};
 use crate::git::GitError;
-use crate::lifecycle::{Hindrance, KnownTicket, Prospect, TicketEntry, judge, needed};
+use crate::lifecycle::{Hindrance, KnownTicket, Prospect, TicketEntry, judge, needed, waits};
 use crate::names::Oid;
 use crate::out::Format;
 use crate::ticket::{FrontMatter, Lane, Priority, TicketRow};
@@ -86,6 +86,29 @@ impl<'v> Survey<'v> {
             }
         }
         Ok(survey)
+    }
+
+    /// What a ticket with this head waits for, as the choice of the next one sees it. Of the others only those are read that
+    /// have to do with it.
+    pub fn waits(
+        ctx: &Context<'_>,
+        view: &View<'_>,
+        (entry, head): (&TicketEntry, FrontMatter),
+    ) -> Result<Vec<Hindrance>, GitError> {
+        let live = |e: &&TicketEntry| matches!(e.lane, Lane::Queue | Lane::Active);
+        let others = view.snapshot.entries.iter().filter(live).filter(|other| other.id != entry.id);
+        let others: Vec<&TicketEntry> = others.collect();
+        let known = KnownTicket { entry, head };
+        let mut survey = Survey { known: vec![known.clone()], damaged: Vec::new() };
+        view.blocking_heads(&ctx.repo, &others, |entry, head| {
+            survey.known.push(KnownTicket { entry, head });
+        })?;
+        if known.head.depends_on.is_empty() && survey.known.len() == 1 {
+            return Ok(Vec::new());
+        }
+        let needed = needed(std::slice::from_ref(&known), &view.snapshot);
+        survey.read(ctx, view, &needed)?;
+        Ok(waits(&known, &survey.known, &view.snapshot))
     }
 
     fn read(

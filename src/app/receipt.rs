@@ -36,6 +36,9 @@ pub struct Receipt {
     /// The branch on which the work of an earlier holder was kept; missing where there was none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attic: Option<String>,
+    /// How many commits of the ticket branch were pushed first; missing where all of them were there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub work_pushed: Option<u64>,
     /// The command that brings the ticket on, for a POSIX shell; missing where there is none to name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
@@ -183,6 +186,7 @@ impl Receipt {
             workspace: None,
             worker: None,
             attic: None,
+            work_pushed: None,
             next: None,
             commits: Vec::new(),
             paths: Vec::new(),

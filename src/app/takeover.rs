@@ -23,7 +23,8 @@ use crate::workspace::{self, WorkspaceRecord as LocalRecord};
 pub struct TakeoverRequest<'a> {
     /// The command, as receipts name it.
     pub operation: &'static str,
-    pub query: &'a str,
+    /// The ticket; `None` for the one of this workspace.
+    pub query: Option<&'a str>,
     pub way: TakeoverKind,
     /// The claim that is given away, where it is named.
     pub claim: Option<&'a str>,
@@ -43,7 +44,7 @@ pub fn take_over(
     request: &TakeoverRequest<'_>,
 ) -> Result<Receipt, Failure> {
     let run = Run::begin(&ctx.repo)?;
-    let id = named_or_here(ctx, &run, Some(request.query))?;
+    let id = named_or_here(ctx, &run, request.query, request.operation)?;
     diary.ticket = Some(id.clone());
     let identity = Identity::of(ctx, &id, request.claim)?;
     let act = identity.act(ctx);
@@ -59,7 +60,7 @@ pub fn take_over(
         }
     };
     receipt.outcome = match request.way {
-        TakeoverKind::Reclaim(_) => "reclaimed",
+        TakeoverKind::Reclaim(_) | TakeoverKind::TakeBack => "reclaimed",
         TakeoverKind::Handoff => "handed_over",
         TakeoverKind::Resume => "resumed",
     };
@@ -79,7 +80,9 @@ pub fn take_over(
 fn claim(ctx: &Context<'_>, identity: &Identity, request: &TakeoverRequest<'_>) -> Claim {
     let token = crate::trunk::random_token;
     let clone = match request.way {
-        TakeoverKind::Reclaim(_) | TakeoverKind::Resume => identity.clone_id.clone(),
+        TakeoverKind::Reclaim(_) | TakeoverKind::TakeBack | TakeoverKind::Resume => {
+            identity.clone_id.clone()
+        }
         TakeoverKind::Handoff => token().chars().take(8).collect(),
     };
     Claim {
@@ -188,8 +191,11 @@ fn settle(
     tip: Option<&Oid>,
 ) -> Result<Option<String>, Failure> {
     match request.way {
-        TakeoverKind::Handoff => workspace::forget(&ctx.repo, names.id)?,
-        TakeoverKind::Reclaim(_) | TakeoverKind::Resume => {
+        TakeoverKind::Handoff => {
+            workspace::forget(&ctx.repo, names.id)?;
+            workspace::note_given(&ctx.repo, names.id, &claim.id)?;
+        }
+        TakeoverKind::Reclaim(_) | TakeoverKind::TakeBack | TakeoverKind::Resume => {
             workspace::keep_claim(&ctx.repo, names.id, &claim.id)?;
             if let Some(record) = workspace::load(&ctx.repo, names.id) {
                 let session = ctx.session()?.map(str::to_owned);

@@ -1,10 +1,11 @@
 //! The work on a ticket branch, as reviews and completions speak of it.
 
 use super::context::Context;
-use crate::git::GitError;
-use crate::lifecycle::Work;
+use crate::git::{GitError, HistoryQuery, HistoryWalk};
+use crate::lifecycle::{Ticket, Work, trailer};
 use crate::names::Oid;
-use crate::ticket::TicketId;
+use crate::settings::AuthorIdentity;
+use crate::ticket::{TicketId, moment};
 
 /// Hands the work at `tip` to `decide`. It is the same work as at another commit when nothing but the ticket's own file
 /// differs between the two: what tix itself records on the branch does not void what it records.
@@ -34,4 +35,50 @@ fn is_same(ctx: &Context<'_>, id: &TicketId, one: &Oid, other: &Oid) -> Result<b
     };
     let changed = ctx.objects.compare(&one, &other, ctx.repo.format)?;
     Ok(changed.iter().all(|c| c.path.file_name() == name.as_bytes() && below(c.path.as_bytes())))
+}
+
+/// Whether somebody has committed anything to a ticket branch at `tip`, beyond what `known` (trunk and base) holds.
+///
+/// Where all of it is in `known`, it was merged before it was completed, or there never was any. Then the commits count that
+/// its holder, or whoever asks, has made since the claim.
+pub fn holds_work(
+    ctx: &Context<'_>,
+    known: &[Oid],
+    ticket: &Ticket<'_>,
+    tip: &Oid,
+) -> Result<bool, GitError> {
+    if any_made(ctx, HistoryWalk::Beyond { tip, others: known, since: None }, |_| true)? {
+        return Ok(true);
+    }
+    let mut merged = false;
+    for commit in known {
+        merged = merged || ctx.repo.is_ancestor(tip, commit)?;
+    }
+    let held = ticket.held();
+    let Some(since) = held.at.as_deref().and_then(moment).filter(|_| merged) else {
+        return Ok(false);
+    };
+    let asks = AuthorIdentity::configured(&ctx.repo.config).acting(ctx.env).ok().flatten();
+    let people = [held.by, asks, ctx.repo.identity().ok()];
+    let theirs = |author: &str| people.iter().flatten().any(|person| person == author);
+    let since = Some(since.timestamp());
+    any_made(ctx, HistoryWalk::Beyond { tip, others: &[], since }, theirs)
+}
+
+/// Whether a commit of such an author is in the walk that tix did not make itself: one that names no ticket as tix does, or with
+/// more in it than tickets, because somebody amended it.
+fn any_made(
+    ctx: &Context<'_>,
+    walk: HistoryWalk<'_>,
+    author: impl Fn(&str) -> bool,
+) -> Result<bool, GitError> {
+    let query = HistoryQuery { walk, below: None, keys: &[trailer::TICKET], having: None };
+    let mut any = false;
+    let tickets = [ctx.tickets_dir.as_bytes(), b"/"].concat();
+    ctx.repo.each_of_history(&query, |commit| {
+        let marked = commit.trailers.get(trailer::TICKET).is_some_and(|ids| !ids.is_empty());
+        let only_tickets = commit.changes.iter().all(|c| c.path.as_bytes().starts_with(&tickets));
+        any = any || (author(&commit.author) && !(marked && only_tickets));
+    })?;
+    Ok(any)
 }

@@ -1,6 +1,6 @@
 //! Which worktree is whose.
 
-use std::path::PathBuf;
+use std::path::{Component, Path, PathBuf};
 
 use super::context::Context;
 use crate::git::Worktree;
@@ -36,5 +36,28 @@ pub fn with_branch(
             Err(WorkspaceError::Unlinked { path: worktree.path.clone() })
         }
         found => Ok(found.cloned()),
+    }
+}
+
+/// A path as one goes there from a directory. Both are absolute and lead through no link.
+pub fn seen_from(path: &Path, base: &Path) -> PathBuf {
+    let same = path.components().zip(base.components()).take_while(|(a, b)| a == b).count();
+    let up = base.components().skip(same).map(|_| Component::ParentDir);
+    up.chain(path.components().skip(same)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_worktree_is_seen_from_the_main_one() {
+        for (path, seen) in [
+            ("/home/ada/shop.worktrees/T", "../shop.worktrees/T"),
+            ("/home/ada/shop/.worktrees/T", ".worktrees/T"),
+            ("/tmp/T", "../../../tmp/T"),
+        ] {
+            assert_eq!(seen_from(Path::new(path), Path::new("/home/ada/shop")), Path::new(seen));
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::app::complete::ids;
 use crate::app::context::{Context, Globals};
-use crate::app::find::find_ticket;
+use crate::app::find::{TicketSearch, find_ticket};
 use crate::app::operation::{Identity, answer};
 use crate::app::receipt::{Receipt, record};
 use crate::env::Env;
@@ -86,7 +86,7 @@ fn chosen<'v>(
 ) -> Result<Vec<Ticket<'v>>, Stop<Failure>> {
     let mut entries: Vec<&TicketEntry> = Vec::new();
     for query in &args.tickets {
-        let entry = find_ticket(ctx, view, query)?;
+        let entry = find_ticket(ctx, view, TicketSearch { query, command: "archive" })?;
         if entry.lane != Lane::Archive {
             entries.push(entry);
         }

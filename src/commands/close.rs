@@ -1,7 +1,7 @@
 //! `tix close`: end a ticket that will not be done.
 
 use crate::app::context::{Context, Globals};
-use crate::app::find::find_ticket;
+use crate::app::find::{TicketSearch, find_ticket};
 use crate::app::give_back::{clear_local, freed};
 use crate::app::here::named_or_here;
 use crate::app::operation::{Identity, NamedClaim, OnTicket, answer};
@@ -38,7 +38,7 @@ pub fn run(args: &CloseArgs, globals: &Globals, env: &Env, out: &Out) -> Result<
     let ctx = Context::open(globals, env, out, args.on.timeout.as_deref())?;
     let mut diary = Diary { phase: "close", ..Diary::default() };
     let result = close(&ctx, args, &mut diary);
-    let receipt = record(&ctx, "close", &args.on.ticket, &diary, result)?;
+    let receipt = record(&ctx, "close", args.on.query(), &diary, result)?;
     let mut text = format!("{} is closed\n", safe(&receipt.ticket));
     if let Some(attic) = &receipt.attic {
         text.push_str(&format!("  its work is kept on the branch {}\n", safe(attic)));
@@ -49,7 +49,7 @@ pub fn run(args: &CloseArgs, globals: &Globals, env: &Env, out: &Out) -> Result<
 
 fn close(ctx: &Context<'_>, args: &CloseArgs, diary: &mut Diary) -> Result<Receipt, Failure> {
     let run = Run::begin(&ctx.repo)?;
-    let id = named_or_here(ctx, &run, Some(&args.on.ticket))?;
+    let id = named_or_here(ctx, &run, args.on.ticket.as_deref(), "close")?;
     diary.ticket = Some(id.clone());
     let identity = Identity::of(ctx, &id, args.claim.id())?;
     let mut receipt = Receipt::new(ctx, "close", id.as_str(), &identity.actor);
@@ -130,7 +130,7 @@ fn resolution(
     how: &str,
 ) -> Result<Resolution, Failure> {
     let other = |query: &str| {
-        let other = find_ticket(ctx, view, query)?.id.clone();
+        let other = find_ticket(ctx, view, TicketSearch { query, command: "" })?.id.clone();
         if other != *id {
             return Ok(other);
         }

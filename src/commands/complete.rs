@@ -4,27 +4,33 @@ use crate::app::complete::ids;
 use crate::app::context::{Context, Globals};
 use crate::app::follow::{PushRequirement, follow_here, require_at_rest};
 use crate::app::here::named_or_here;
+use crate::app::input;
 use crate::app::operation::{Identity, NamedClaim, answer, answer_next, finish};
+use crate::app::publish::{perhaps_unpushed, push_work, unpushed};
+use crate::app::queue::Survey;
 use crate::app::receipt::{Receipt, WorkspaceJson, record};
 use crate::app::request::by_request;
-use crate::app::work::with_work;
+use crate::app::work::{holds_work, with_work};
 use crate::app::write::{TicketView, carried, write};
 use crate::config::RecordPlace;
 use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::lifecycle::machine::{Arrival, Verb};
-use crate::lifecycle::{self, Act, Already, Change, CompleteRequest, Decision, Refusal, Ticket};
+use crate::lifecycle::{
+    self, Act, Already, Change, CompleteRequest, Decision, Effort, Refusal, Ticket,
+};
 use crate::names::{Oid, RefName, RepoPath};
 use crate::out::Out;
-use crate::text::{safe, shell_word};
-use crate::ticket::{Lane, TicketId};
-use crate::trunk::{Diary, Run};
+use crate::text::{count, safe, shell_word};
+use crate::ticket::{FrontMatter, Lane, TicketId};
+use crate::trunk::{Diary, Run, View};
 
 /// Complete a ticket: the work is done
 ///
-/// For its holder, from anywhere in its workspace or by its id. Everything must be committed and pushed, every box of the
-/// ticket ticked, nothing of a template left, and every stage of the review passed for the commit that the branch is at;
-/// what is missing is listed. Then the ticket moves to completed/ in one commit on its branch, and reaches the trunk when
+/// For its holder, from anywhere in its workspace or by its id. Everything must be committed, every box of the ticket ticked,
+/// no section of its requirements empty, nothing of a template left, and every stage of the review passed for the commit that the branch is at;
+/// what is missing is listed. There must be a commit of somebody's on the branch, or a reason why the ticket needs none.
+/// Then the ticket moves to completed/ in one commit on its branch, and reaches the trunk when
 /// the branch is merged. Where progress is recorded on the trunk, it moves there at once.
 ///
 /// A ticket that is complete already is no error.
@@ -35,6 +41,12 @@ pub struct CompleteArgs {
     ticket: Option<String>,
     #[command(flatten)]
     claim: NamedClaim,
+    /// Complete it although nothing was committed, for this reason: a decision, or an answer to a question
+    #[arg(long, value_name = "WHY")]
+    no_work: Option<String>,
+    /// Complete it although a ticket that it depends on is not done
+    #[arg(long)]
+    anyway: bool,
     /// Make the commit on the local branch only, and push nothing
     #[arg(long)]
     no_push: bool,
@@ -49,27 +61,30 @@ pub fn run(args: &CompleteArgs, globals: &Globals, env: &Env, out: &Out) -> Resu
     let result = complete(&ctx, args, &mut diary);
     let query = args.ticket.as_deref().unwrap_or_default();
     let receipt = record(&ctx, "complete", query, &diary, result)?;
-    let next = receipt.next.as_deref().map(safe);
-    answer(out, &receipt, &answer_next(&receipt, "is complete", next.as_deref()));
+    answer(out, &receipt, &in_words(&receipt));
     Ok(())
 }
 
 fn complete(ctx: &Context<'_>, args: &CompleteArgs, diary: &mut Diary) -> Result<Receipt, Failure> {
     let run = Run::begin(&ctx.repo)?;
-    let id = named_or_here(ctx, &run, args.ticket.as_deref())?;
+    let id = named_or_here(ctx, &run, args.ticket.as_deref(), "complete")?;
     diary.ticket = Some(id.clone());
     let branch = ctx.ticket_branch(&id).map_err(|why| Failure::new(Exit::Damaged, why))?;
     let identity = Identity::of(ctx, &id, args.claim.id())?;
     let act = identity.act(ctx);
+    let completion = Completion { ctx, act, args };
     let mut receipt = Receipt::new(ctx, "complete", id.as_str(), act.actor);
     receipt.outcome = "completed";
     let mut merged = false;
     if args.no_push && ctx.remote.is_some() {
-        here_only(ctx, &run, &act, (&id, &branch), &mut receipt)?;
+        completion.here_only(&run, (&id, &branch), &mut receipt)?;
     } else {
+        diary.phase = "push";
+        completion.push_first(&run, (&id, &branch), &mut receipt)?;
+        diary.phase = "complete";
         let written = write(ctx, &run, diary, &id, &mut |view| {
             merged = view.on_trunk.entry.lane == Lane::Completed;
-            decide(ctx, &act, view)
+            completion.decide(view)
         })?;
         finish(ctx, diary, &id, &written, &mut receipt)?;
     }
@@ -79,34 +94,174 @@ fn complete(ctx: &Context<'_>, args: &CompleteArgs, diary: &mut Diary) -> Result
     Ok(receipt)
 }
 
-fn decide(ctx: &Context<'_>, act: &Act<'_>, view: &TicketView<'_>) -> Result<Decision, Failure> {
-    let ticket = &view.ticket;
-    if ticket.entry.lane == Lane::Completed {
-        act.require_claim(ticket)?;
-        return Ok(Decision::Answer(Already));
-    }
-    // Who may comes before what is missing: the old holder of a ticket has no work to push for it.
-    if ticket.entry.lane == Lane::Active {
-        act.require_holder(ticket)?;
-        require_at_rest(ctx, &ticket.entry.id, view.branch, view.tip, PushRequirement::Required)?;
-    }
-    Ok(change(ctx, act, ticket, view.require_tip(act, Verb::Complete)?)?.into())
+/// The answer for people: what holds, and what was pushed for it.
+fn in_words(receipt: &Receipt) -> String {
+    let next = receipt.next.as_deref().map(safe);
+    let text = answer_next(receipt, "is complete", next.as_deref());
+    let Some((number, remote)) = receipt.work_pushed.zip(receipt.remote.as_ref()) else {
+        return text;
+    };
+    let commits = count(number, "commit was", "commits were");
+    let (first, rest) = text.split_once('\n').unwrap_or((&text, ""));
+    format!("{first}\n  {commits} pushed to {}\n{rest}", safe(remote))
 }
 
-fn change(
-    ctx: &Context<'_>,
-    act: &Act<'_>,
-    ticket: &Ticket<'_>,
-    tip: &Oid,
-) -> Result<Change, Failure> {
-    let completed = ctx.lane_dir(Lane::Completed)?;
-    let at = crate::clock::rfc3339(ctx.now);
-    let keep = last_in(ctx, ticket, tip)?;
-    let request = CompleteRequest { at: &at, completed: &completed, keep: keep.as_ref() };
-    let change = with_work(ctx, &ticket.entry.id, tip, |work| {
-        lifecycle::complete(ticket, act, work, &request)
-    });
-    Ok(change?)
+struct Completion<'a> {
+    ctx: &'a Context<'a>,
+    act: Act<'a>,
+    args: &'a CompleteArgs,
+}
+
+/// The ticket in question, and its branch.
+type OfTicket<'i> = (&'i TicketId, &'i RefName);
+
+impl Completion<'_> {
+    fn decide(&self, view: &TicketView<'_>) -> Result<Decision, Failure> {
+        let (ctx, act, ticket) = (self.ctx, &self.act, &view.ticket);
+        if ticket.entry.lane == Lane::Completed {
+            act.require_claim(ticket)?;
+            return Ok(Decision::Answer(Already));
+        }
+        // Who may comes before what is missing: the old holder of a ticket has no work to push for it.
+        if ticket.entry.lane == Lane::Active {
+            act.require_holder(ticket)?;
+            let id = &ticket.entry.id;
+            require_at_rest(ctx, id, view.branch, view.tip, PushRequirement::Required)?;
+        }
+        Ok(self.change(ticket, view.trunk, view.require_tip(act, Verb::Complete)?)?.into())
+    }
+
+    /// What completes a ticket whose work is at `tip`.
+    fn change(&self, ticket: &Ticket<'_>, trunk: &View<'_>, tip: &Oid) -> Result<Change, Failure> {
+        let ctx = self.ctx;
+        let completed = ctx.lane_dir(Lane::Completed)?;
+        let at = crate::clock::rfc3339(ctx.now);
+        let keep = last_in(ctx, ticket, tip)?;
+        let why = match &self.args.no_work {
+            Some(why) => Some(input::line(why, "--no-work")?),
+            None => None,
+        };
+        let effort = match &why {
+            _ if holds_work(ctx, &known(trunk), ticket, tip)? => Effort::Commits,
+            Some(why) => Effort::NotNeeded(why),
+            None => Effort::Nothing,
+        };
+        let on_trunk = trunk.snapshot.find_id(&ticket.entry.id)?;
+        let waits = if self.args.anyway {
+            Vec::new()
+        } else {
+            Survey::waits(ctx, trunk, (on_trunk, FrontMatter::of(&ticket.document)))?
+        };
+        let (completed, keep) = (&completed, keep.as_ref());
+        let request = CompleteRequest { at: &at, completed, keep, effort, waits };
+        let change = with_work(ctx, &ticket.entry.id, tip, |work| {
+            lifecycle::complete(ticket, &self.act, work, &request)
+        });
+        Ok(change?)
+    }
+
+    /// Pushes what is committed here and not on the remote yet, once it is known that this would complete the ticket: nothing
+    /// is published by a command that then refuses.
+    fn push_first(
+        &self,
+        run: &Run,
+        (id, branch): OfTicket<'_>,
+        receipt: &mut Receipt,
+    ) -> Result<(), Failure> {
+        let (ctx, act) = (self.ctx, &self.act);
+        let Some(local) = perhaps_unpushed(ctx, branch)? else { return Ok(()) };
+        let progress = ctx.progress();
+        let engine = ctx.engine(run, &progress).watching(branch.clone());
+        let view = engine.fetch_view()?;
+        let Some(work) = unpushed(ctx, &local, view.watched())? else { return Ok(()) };
+        let Ok(entry) = view.snapshot.find_id(id) else { return Ok(()) };
+        let on_trunk = view.require::<Failure>(entry)?;
+        let there;
+        let ticket = match (ctx.record, entry.lane) {
+            (_, Lane::Queue | Lane::Archive) | (RecordPlace::Branch, Lane::Completed) => {
+                return Ok(());
+            }
+            (RecordPlace::Trunk, Lane::Active | Lane::Completed) => on_trunk,
+            (RecordPlace::Branch, Lane::Active) => {
+                act.require_claim(&on_trunk)?;
+                there = engine.view_of(&local)?;
+                carried(&there, id, &on_trunk)?
+            }
+        };
+        act.require_claim(&ticket)?;
+        if ticket.entry.lane == Lane::Completed {
+            self.require_reviewed(&ticket, &local)?;
+        } else {
+            act.require_holder(&ticket)?;
+            require_at_rest(ctx, id, branch, None, PushRequirement::NotYet)?;
+            self.change(&ticket, &view, &local)?;
+        }
+        push_work(ctx, branch, &work, receipt)
+    }
+
+    /// What was committed after the completion is as good as what was reviewed before it, or it does not go where a pull
+    /// request would take it along.
+    fn require_reviewed(&self, ticket: &Ticket<'_>, local: &Oid) -> Result<(), Failure> {
+        let (ctx, id) = (self.ctx, &ticket.entry.id);
+        let missing =
+            with_work(ctx, id, local, |work| lifecycle::missing(ticket, ctx.policy(), work));
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let failure: Failure = Refusal::Incomplete { id: id.clone(), missing }.into();
+        Err(failure.hint(format!("have it reviewed once more: tix reopen {id} --reason <why>")))
+    }
+
+    /// The commit on the local branch, for somebody who pushes later. The claim is looked at on the remote all the same.
+    fn here_only(
+        &self,
+        run: &Run,
+        (id, branch): OfTicket<'_>,
+        receipt: &mut Receipt,
+    ) -> Result<(), Failure> {
+        let (ctx, act) = (self.ctx, &self.act);
+        let progress = ctx.progress();
+        let engine = ctx.engine(run, &progress);
+        let trunk = engine.fetch_view()?;
+        if ctx.record == RecordPlace::Trunk {
+            let message =
+                "progress is recorded on the trunk here, so there is nothing to do without a push";
+            return Err(Failure::new(Exit::Usage, message).hint(format!("tix complete {id}")));
+        }
+        let on_trunk = trunk.require::<Failure>(trunk.snapshot.find_id(id)?)?;
+        if on_trunk.entry.lane == Lane::Completed {
+            receipt.outcome = "already";
+            return Ok(());
+        }
+        act.require_claim(&on_trunk)?;
+        let Some(local) = ctx.objects.resolve(branch.as_str())? else {
+            return Err(Refusal::NoWork { id: id.clone() }.into());
+        };
+        let engine = ctx.engine(run, &progress).writing_to(branch.clone());
+        let view = engine.view_of(&local)?;
+        let ticket = carried(&view, id, &on_trunk)?;
+        if ticket.entry.lane == Lane::Completed {
+            receipt.outcome = "already";
+            return Ok(());
+        }
+        act.require_holder(&ticket)?;
+        require_at_rest(ctx, id, branch, None, PushRequirement::NotYet)?;
+        let change = self.change(&ticket, &trunk, &local)?;
+        let (commit, paths) = engine.commit_on(&view, &change)?;
+        let path = follow_here(ctx, branch, &local, &commit)?;
+        receipt.add_commit(&commit, &paths);
+        receipt.workspace = Some(WorkspaceJson {
+            branch: branch.short().to_owned(),
+            path: path.map(|path| path.display().to_string()),
+            commit: commit.to_string(),
+        });
+        Ok(())
+    }
+}
+
+/// Commits that are nobody's work on this ticket: the trunk, and the branch that ticket branches begin at.
+fn known(trunk: &View<'_>) -> Vec<Oid> {
+    [trunk.commit(), trunk.base()].into_iter().flatten().cloned().collect()
 }
 
 /// The directory on the ticket branch in which there is nothing but this ticket, if it is not the ticket's own.
@@ -122,52 +277,6 @@ fn last_in(ctx: &Context<'_>, ticket: &Ticket<'_>, tip: &Oid) -> Result<Option<R
     let name = [tip.as_str().as_bytes(), b":", directory.as_bytes()].concat();
     let entries = ctx.objects.entries(&name, ctx.repo.format)?.unwrap_or_default();
     Ok((entries.len() == 1).then_some(directory))
-}
-
-/// The commit on the local branch, for somebody who pushes later. The claim is looked at on the remote all the same.
-fn here_only(
-    ctx: &Context<'_>,
-    run: &Run,
-    act: &Act<'_>,
-    (id, branch): (&TicketId, &RefName),
-    receipt: &mut Receipt,
-) -> Result<(), Failure> {
-    let progress = ctx.progress();
-    let engine = ctx.engine(run, &progress);
-    let trunk = engine.fetch_view()?;
-    if ctx.record == RecordPlace::Trunk {
-        let message =
-            "progress is recorded on the trunk here, so there is nothing to do without a push";
-        return Err(Failure::new(Exit::Usage, message).hint(format!("tix complete {id}")));
-    }
-    let on_trunk = trunk.require::<Failure>(trunk.snapshot.find_id(id)?)?;
-    if on_trunk.entry.lane == Lane::Completed {
-        receipt.outcome = "already";
-        return Ok(());
-    }
-    act.require_claim(&on_trunk)?;
-    let Some(local) = ctx.objects.resolve(branch.as_str())? else {
-        return Err(Refusal::NoWork { id: id.clone() }.into());
-    };
-    let engine = ctx.engine(run, &progress).writing_to(branch.clone());
-    let view = engine.view_of(&local)?;
-    let ticket = carried(&view, id, &on_trunk)?;
-    if ticket.entry.lane == Lane::Completed {
-        receipt.outcome = "already";
-        return Ok(());
-    }
-    act.require_holder(&ticket)?;
-    require_at_rest(ctx, id, branch, None, PushRequirement::NotYet)?;
-    let change = change(ctx, act, &ticket, &local)?;
-    let (commit, paths) = engine.commit_on(&view, &change)?;
-    let path = follow_here(ctx, branch, &local, &commit)?;
-    receipt.add_commit(&commit, &paths);
-    receipt.workspace = Some(WorkspaceJson {
-        branch: branch.short().to_owned(),
-        path: path.map(|path| path.display().to_string()),
-        commit: commit.to_string(),
-    });
-    Ok(())
 }
 
 /// What brings the work to the branch that pull requests go to.

@@ -33,7 +33,7 @@ pub fn run(args: &EditArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(
     let ctx = Context::open(globals, env, out, args.on.timeout.as_deref())?;
     let mut diary = Diary { phase: "edit", ..Diary::default() };
     let result = edit(&ctx, args, globals, &mut diary);
-    let receipt = record(&ctx, "edit", &args.on.ticket, &diary, result)?;
+    let receipt = record(&ctx, "edit", args.on.query(), &diary, result)?;
     answer(out, &receipt, &plain("is as you wrote it")(&ctx, &receipt));
     Ok(())
 }
@@ -49,7 +49,7 @@ fn edit(
             .hint("name one: git config --global core.editor <command>"));
     };
     let run = Run::begin(&ctx.repo)?;
-    let id = named_or_here(ctx, &run, Some(&args.on.ticket))?;
+    let id = named_or_here(ctx, &run, args.on.ticket.as_deref(), "edit")?;
     diary.ticket = Some(id.clone());
     let before = newest(ctx, &run, &id)?;
     let copy = copy_of(ctx, &id, &before)?;

@@ -3,6 +3,7 @@
 use crate::app::context::{Context, Globals};
 use crate::app::input;
 use crate::app::operation::{NamedClaim, OnTicket, answer, answer_next};
+use crate::app::people::find_person;
 use crate::app::receipt::record;
 use crate::app::takeover::{TakeoverRequest, take_over};
 use crate::env::Env;
@@ -14,14 +15,17 @@ use crate::trunk::Diary;
 /// Give a ticket that you hold to somebody else
 ///
 /// The claim gets a new id and the name of its new holder; the work stays on the ticket branch. They go on with
-/// `tix activate TICKET --resume`.
+/// `tix activate TICKET`. Until they do, this clone may take it back with `tix reclaim TICKET`.
 #[derive(Debug, clap::Args)]
 pub struct HandoffArgs {
     #[command(flatten)]
     on: OnTicket,
-    /// Who gets it, as their `TIX_ACTOR` or as git names them: `Name <mail>`
-    #[arg(long, value_name = "ACTOR")]
+    /// Who gets it: a part of the name, or the address, of somebody who has committed or held a ticket here, or a role
+    #[arg(long, value_name = "PERSON")]
     to: String,
+    /// Take --to as it stands, `Name <mail>` or a `TIX_ACTOR`: for somebody who has left no trace here yet
+    #[arg(long)]
+    new_person: bool,
     #[command(flatten)]
     claim: NamedClaim,
     /// Why, for the commit and the ticket's changelog
@@ -33,17 +37,23 @@ pub struct HandoffArgs {
 pub fn run(args: &HandoffArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let to = input::line(&args.to, "--to")?;
     let ctx = Context::open(globals, env, out, args.on.timeout.as_deref())?;
-    let request = TakeoverRequest {
-        operation: "handoff",
-        query: &args.on.ticket,
-        way: TakeoverKind::Handoff,
-        claim: args.claim.id(),
-        to: Some(&to),
-        reason: args.reason.as_deref(),
-    };
     let mut diary = Diary { phase: "handoff", ..Diary::default() };
-    let result = take_over(&ctx, &mut diary, &request);
-    let receipt = record(&ctx, "handoff", &args.on.ticket, &diary, result)?;
-    answer(out, &receipt, &answer_next(&receipt, &format!("is held by {to}"), None));
+    let person = if args.new_person { Ok(to.clone()) } else { find_person(&ctx, &to) };
+    let result = person.as_ref().map_err(Clone::clone).and_then(|to| {
+        let request = TakeoverRequest {
+            operation: "handoff",
+            query: args.on.ticket.as_deref(),
+            way: TakeoverKind::Handoff,
+            claim: args.claim.id(),
+            to: Some(to),
+            reason: args.reason.as_deref(),
+        };
+        take_over(&ctx, &mut diary, &request)
+    });
+    let receipt = record(&ctx, "handoff", args.on.query(), &diary, result)?;
+    let to = person.unwrap_or_default();
+    let back =
+        format!("tix reclaim {} --reason <why>    # until they go on with it", receipt.ticket);
+    answer(out, &receipt, &answer_next(&receipt, &format!("is held by {to}"), Some(&back)));
     Ok(())
 }

@@ -60,7 +60,7 @@ pub fn run(args: &LandArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(
 
 fn land(ctx: &Context<'_>, args: &LandArgs, diary: &mut Diary) -> Result<Receipt, Failure> {
     let run = Run::begin(&ctx.repo)?;
-    let id = named_or_here(ctx, &run, args.ticket.as_deref())?;
+    let id = named_or_here(ctx, &run, args.ticket.as_deref(), "land")?;
     diary.ticket = Some(id.clone());
     let branch = ctx.ticket_branch(&id).map_err(|why| Failure::new(Exit::Damaged, why))?;
     let identity = Identity::without_claim(ctx)?;

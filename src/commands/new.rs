@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::app::complete::{ids, labels};
 use crate::app::context::{Context, Globals};
+use crate::app::find::no_tickets;
 use crate::app::input::{read_file, read_stdin};
 use crate::app::receipt::{Receipt, record};
 use crate::app::template::{set, template};
@@ -14,7 +15,7 @@ use crate::lifecycle::{self, Decision, Draft, NewTicket, trailer};
 use crate::names::Oid;
 use crate::out::{Format, Out};
 use crate::text::safe;
-use crate::ticket::{Document, Lane, SessionId, TicketId, Value};
+use crate::ticket::{Document, Lane, Preference, SessionId, TicketId, Value};
 use crate::trunk::{Diary, Landed, Outcome, Run, View};
 
 /// Write a ticket into the queue
@@ -113,6 +114,10 @@ fn create(ctx: &Context<'_>, args: &NewArgs, diary: &mut Diary) -> Result<Receip
         {
             return Ok(Decision::Answer(ids));
         }
+        // Nobody puts tickets into a repository that has not been set up for them.
+        if !view.has_tickets {
+            return Err(no_tickets(ctx).into());
+        }
         let drafts = if files.is_empty() {
             vec![draft_of_title(ctx, args, view, body.as_deref())?]
         } else {
@@ -145,7 +150,7 @@ fn tickets_with_key(
 ) -> Result<Option<Vec<TicketId>>, GitError> {
     let commits = ctx.repo.history(&HistoryQuery {
         walk: HistoryWalk::From(std::slice::from_ref(tip), &[]),
-        below: &ctx.tickets_dir,
+        below: Some(&ctx.tickets_dir),
         keys: &[trailer::KEY, trailer::TICKET],
         having: Some((trailer::KEY, Some(key))),
     })?;
@@ -301,7 +306,7 @@ fn with_options(
 ) -> Result<Vec<Draft>, Failure> {
     let mut depends_on = Vec::new();
     for query in &args.depends_on {
-        depends_on.push(view.snapshot.find(query)?.id.to_string());
+        depends_on.push(view.snapshot.find(query, &Preference::NONE)?.id.to_string());
     }
     let apply = |mut draft: Draft| {
         if let Some(priority) = &args.priority {

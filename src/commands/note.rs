@@ -16,12 +16,13 @@ use crate::ticket::Lane;
 /// The entry has the form `## [time] - Creator: note`, and each line of the text becomes an item of its list. While
 /// somebody holds the ticket it is written on its ticket branch.
 #[derive(Debug, clap::Args)]
+#[command(allow_missing_positional = true)]
 pub struct NoteArgs {
-    /// The ticket: its id, the id without TICKET-, an unambiguous part of it, or a path to its file
+    /// The ticket: its id, an unambiguous part of it, or a path to its file [default: the one of this workspace]
     #[arg(value_name = "TICKET", add = ids(&Lane::ALL))]
-    ticket: String,
+    ticket: Option<String>,
     /// What to write, or - for standard input
-    #[arg(value_name = "TEXT")]
+    #[arg(value_name = "TEXT", required = true)]
     text: String,
     /// The kind of entry, one word
     #[arg(long = "type", value_name = "WORD", default_value = "note")]
@@ -39,7 +40,7 @@ pub fn run(args: &NoteArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(
     let operation = Operation {
         name: "note",
         outcome: "noted",
-        ticket: Some(&args.ticket),
+        ticket: args.ticket.as_deref(),
         timeout: args.timeout.as_deref(),
         claim: None,
     };

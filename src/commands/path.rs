@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::app::board::{self, Look, TrunkAsSeen, Workspace};
 use crate::app::complete::ids;
 use crate::app::context::{Context, Globals};
+use crate::app::here::seen_or_here;
 use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::git::{HistoryQuery, HistoryWalk, path_bytes};
@@ -21,9 +22,9 @@ use crate::ticket::{Lane, TicketId};
 /// holds it and where.
 #[derive(Debug, clap::Args)]
 pub struct PathArgs {
-    /// The ticket: its id, the id without TICKET-, a part of it that only one has, or its file
-    #[arg(value_name = "ID", add = ids(&[Lane::Active]))]
-    id: String,
+    /// The ticket: its id, an unambiguous part of it, or a path to its file [default: the one of this workspace]
+    #[arg(value_name = "TICKET", add = ids(&[Lane::Active]))]
+    id: Option<String>,
 }
 
 /// The answer in JSON.
@@ -40,7 +41,7 @@ pub struct PathJson<'a> {
 pub fn run(args: &PathArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let ctx = Context::open(globals, env, out, None)?;
     board::look(&ctx, Look::LastSeen, |seen| {
-        let entry = board::find(seen, &args.id)?;
+        let entry = seen_or_here(&ctx, seen.view, args.id.as_deref(), "release")?;
         let path = match board::workspace(&ctx, &entry.id)? {
             Workspace::At(path) => path,
             Workspace::Gone(path) => return Err(gone(entry, &path)),
@@ -96,7 +97,7 @@ fn elsewhere(ctx: &Context<'_>, seen: &TrunkAsSeen<'_>, entry: &TicketEntry) -> 
 fn claimed_on(ctx: &Context<'_>, seen: &TrunkAsSeen<'_>, claim: &str) -> Option<String> {
     let commits = ctx.repo.history(&HistoryQuery {
         walk: HistoryWalk::From(std::slice::from_ref(seen.view.commit()?), &[]),
-        below: &ctx.tickets_dir,
+        below: Some(&ctx.tickets_dir),
         keys: &[trailer::HOST],
         having: Some((trailer::CLAIM, Some(claim))),
     });

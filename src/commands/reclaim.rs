@@ -1,6 +1,7 @@
 //! `tix reclaim`: take a stale ticket over.
 
 use crate::app::context::{Context, Globals};
+use crate::app::here::seen_or_here;
 use crate::app::input;
 use crate::app::operation::{OnTicket, answer, answer_next};
 use crate::app::receipt::record;
@@ -10,6 +11,7 @@ use crate::error::Failure;
 use crate::lifecycle::{Staleness, TakeoverKind};
 use crate::out::Out;
 use crate::trunk::Diary;
+use crate::workspace;
 
 /// Take a ticket over whose holder has left
 ///
@@ -17,6 +19,8 @@ use crate::trunk::Diary;
 /// ticket branch. One clock is not enough to say so: a commit from another machine, what this clone has known for that long, or
 /// the clock of the remote must agree, or a person says `--force`. The claim gets a new id, so whoever held the ticket can neither submit nor complete it any more. Their
 /// work stays on the ticket branch; `tix activate TICKET --resume` makes a workspace with it.
+///
+/// What this clone has given away with `tix handoff` it may take back at any time until the other goes on with it.
 #[derive(Debug, clap::Args)]
 pub struct ReclaimArgs {
     #[command(flatten)]
@@ -33,19 +37,33 @@ pub struct ReclaimArgs {
 pub fn run(args: &ReclaimArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let reason = input::line(&args.reason, "--reason")?;
     let ctx = Context::open(globals, env, out, args.on.timeout.as_deref())?;
-    let staleness = if args.force { Staleness::Vouched } else { configured(&ctx) };
+    let given = given(&ctx, args.on.ticket.as_deref());
+    let way = match given {
+        Some(_) => TakeoverKind::TakeBack,
+        None if args.force => TakeoverKind::Reclaim(Staleness::Vouched),
+        None => TakeoverKind::Reclaim(configured(&ctx)),
+    };
     let request = TakeoverRequest {
         operation: "reclaim",
-        query: &args.on.ticket,
-        way: TakeoverKind::Reclaim(staleness),
-        claim: None,
+        query: args.on.ticket.as_deref(),
+        way,
+        claim: given.as_deref(),
         to: None,
         reason: Some(&reason),
     };
     let mut diary = Diary { phase: "reclaim", ..Diary::default() };
     let result = take_over(&ctx, &mut diary, &request);
-    let receipt = record(&ctx, "reclaim", &args.on.ticket, &diary, result)?;
+    let receipt = record(&ctx, "reclaim", args.on.query(), &diary, result)?;
     let next = format!("tix activate {} --resume", receipt.ticket);
     answer(out, &receipt, &answer_next(&receipt, "is yours", Some(&next)));
     Ok(())
+}
+
+/// The claim that this clone has given away, if it is the one that stands as far as is known here.
+fn given(ctx: &Context<'_>, query: Option<&str>) -> Option<String> {
+    let view = ctx.last_seen().ok()?;
+    let entry = seen_or_here(ctx, &view, query, "reclaim").ok()?;
+    let given = workspace::given_claim(&ctx.repo, &entry.id)?;
+    let held = view.read(entry).ok()?.held();
+    (held.claim_id.as_ref() == Some(&given)).then_some(given)
 }

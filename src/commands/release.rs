@@ -2,8 +2,9 @@
 
 use crate::app::complete::ids;
 use crate::app::context::{Context, Globals};
-use crate::app::find::{claim_commit, find_ticket};
+use crate::app::find::claim_commit;
 use crate::app::give_back::{FreedBranch, GiveBack, clear_local, give_back, reached};
+use crate::app::here::named_or_here;
 use crate::app::lock::lock_ticket;
 use crate::app::operation::{Identity, NamedClaim, answer};
 use crate::app::receipt::{ClaimJson, Receipt, record};
@@ -29,9 +30,9 @@ use crate::workspace;
 /// and a pull request loses its branch.
 #[derive(Debug, clap::Args)]
 pub struct ReleaseArgs {
-    /// The ticket: its id, the id without TICKET-, an unambiguous part of it, or a path to its file
+    /// The ticket: its id, an unambiguous part of it, or a path to its file [default: the one of this workspace]
     #[arg(value_name = "TICKET", add = ids(&[Lane::Active]))]
-    ticket: String,
+    ticket: Option<String>,
     /// Why, for the commit and the ticket's changelog
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
@@ -47,7 +48,8 @@ pub fn run(args: &ReleaseArgs, globals: &Globals, env: &Env, out: &Out) -> Resul
     let ctx = Context::open(globals, env, out, args.timeout.as_deref())?;
     let mut diary = Diary { phase: "release", ..Diary::default() };
     let result = release(&ctx, args, &mut diary);
-    let receipt = record(&ctx, "release", &args.ticket, &diary, result)?;
+    let receipt =
+        record(&ctx, "release", args.ticket.as_deref().unwrap_or_default(), &diary, result)?;
     let so = if receipt.outcome == "already" {
         "is in the queue already"
     } else {
@@ -63,7 +65,7 @@ pub fn run(args: &ReleaseArgs, globals: &Globals, env: &Env, out: &Out) -> Resul
 
 fn release(ctx: &Context<'_>, args: &ReleaseArgs, diary: &mut Diary) -> Result<Receipt, Failure> {
     let run = Run::begin(&ctx.repo)?;
-    let id = find(ctx, &run, &args.ticket)?;
+    let id = named_or_here(ctx, &run, args.ticket.as_deref(), "release")?;
     diary.ticket = Some(id.clone());
     // An activation of this clone that is under way ends first.
     let _lock = lock_ticket(ctx, &id, "release")?;
@@ -142,20 +144,6 @@ fn clear(
         Ok(warnings) => receipt.warnings.extend(warnings),
         Err(failure) => receipt.warnings.push(failure.message),
     }
-}
-
-/// The ticket that is meant: by the trunk as last fetched if it is known there, else by a fetch.
-fn find(ctx: &Context<'_>, run: &Run, query: &str) -> Result<TicketId, Failure> {
-    if let Ok(view) = ctx.last_seen()
-        && let Ok(entry) = view.snapshot.find(query)
-        && entry.lane == Lane::Active
-    {
-        return Ok(entry.id.clone());
-    }
-    let silent = |_| {};
-    let trunk = ctx.engine(run, &silent);
-    let view = trunk.fetch_view()?;
-    find_ticket(ctx, &view, query).map(|entry| entry.id.clone())
 }
 
 /// The claim that ended, as the trunk had it before.

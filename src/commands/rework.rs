@@ -1,7 +1,7 @@
 //! `tix rework`: a new ticket for more work on what a ticket brought.
 
 use crate::app::context::{Context, Globals};
-use crate::app::find::find_ticket;
+use crate::app::here::seen_or_here;
 use crate::app::operation::{Identity, OnTicket, answer};
 use crate::app::receipt::{Receipt, record};
 use crate::app::template::{set, template};
@@ -33,7 +33,7 @@ pub fn run(args: &ReworkArgs, globals: &Globals, env: &Env, out: &Out) -> Result
     let ctx = Context::open(globals, env, out, args.on.timeout.as_deref())?;
     let mut diary = Diary { phase: "rework", ..Diary::default() };
     let result = rework(&ctx, args, &mut diary);
-    let receipt = record(&ctx, "rework", &args.on.ticket, &diary, result)?;
+    let receipt = record(&ctx, "rework", args.on.query(), &diary, result)?;
     answer(out, &receipt, &format!("{}\n", safe(&receipt.ticket)));
     Ok(())
 }
@@ -48,7 +48,7 @@ fn rework(ctx: &Context<'_>, args: &ReworkArgs, diary: &mut Diary) -> Result<Rec
     let engine = ctx.engine(&run, &progress);
     let mut about = None;
     let outcome = engine.transact(diary, |view| {
-        let entry = find_ticket(ctx, view, &args.on.ticket)?;
+        let entry = seen_or_here(ctx, view, args.on.ticket.as_deref(), "rework")?;
         about = Some(entry.id.clone());
         let parent = view.require(entry)?;
         lifecycle::require_ended(&parent, &act)?;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use crate::app::board::{self, Look};
 use crate::app::complete::ids;
 use crate::app::context::{Context, Globals};
+use crate::app::find::{TicketSearch, find_ticket};
 use crate::app::receipt::{Receipt, WorkspaceJson, record};
 use crate::app::worker::{self, Job, WorkerArgs};
 use crate::env::Env;
@@ -112,7 +113,7 @@ fn start(
 /// fenced off since then hears of it with its first push.
 fn find(ctx: &Context<'_>, query: &str) -> Result<FoundWorkspace, Failure> {
     board::look(ctx, Look::LastSeen, |seen| {
-        let entry = board::find(seen, query)?;
+        let entry = find_ticket(ctx, seen.view, TicketSearch { query, command: "release" })?;
         let id = entry.id.clone();
         let Some(path) = worker::workspace(ctx, &id)? else {
             let failure = Failure::new(Exit::NotFound, format!("{id} has no workspace here"));

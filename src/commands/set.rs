@@ -19,24 +19,26 @@ const LISTS: [&str; 2] = ["labels", "depends_on"];
 /// cannot be set. While somebody holds the ticket it is written on its ticket branch.
 #[derive(Debug, clap::Args)]
 pub struct SetArgs {
-    /// The ticket: its id, the id without TICKET-, an unambiguous part of it, or a path to its file
-    #[arg(value_name = "TICKET", add = ids(&Lane::ALL))]
-    ticket: String,
-    /// A key and its new value
-    #[arg(value_name = "KEY=VALUE", required = true)]
-    settings: Vec<String>,
+    /// The ticket [default: the one of this workspace], and keys with their new values: `KEY=VALUE`
+    #[arg(value_name = "[TICKET] KEY=VALUE", required = true, add = ids(&Lane::ALL))]
+    words: Vec<String>,
     /// How long to go on trying while others write to the ticket, such as 90s or 2m [default: 60s]
     #[arg(long, value_name = "TIME")]
     timeout: Option<String>,
 }
 
 pub fn run(args: &SetArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
+    let (ticket, settings) = match args.words.as_slice() {
+        // No id has a `=`.
+        [ticket, rest @ ..] if !ticket.contains('=') && !rest.is_empty() => (Some(ticket), rest),
+        all => (None, all),
+    };
     let settings: Vec<(&str, &str)> =
-        args.settings.iter().map(|text| split(text)).collect::<Result<_, _>>()?;
+        settings.iter().map(|text| split(text)).collect::<Result<_, _>>()?;
     let operation = Operation {
         name: "set",
         outcome: "set",
-        ticket: Some(&args.ticket),
+        ticket: ticket.map(String::as_str),
         timeout: args.timeout.as_deref(),
         claim: None,
     };

@@ -9,6 +9,7 @@ use crate::app::board::{self, Look, Workspace, WorkspaceLook};
 use crate::app::complete::ids;
 use crate::app::context::{Context, Globals};
 use crate::app::frame::AsOf;
+use crate::app::here::seen_or_here;
 use crate::env::Env;
 use crate::error::Failure;
 use crate::git::exec::text_of;
@@ -25,9 +26,9 @@ use crate::ticket::{Document, Lane, TicketRow};
 /// stands before it, and what the terminal would obey is made visible.
 #[derive(Debug, clap::Args)]
 pub struct ShowArgs {
-    /// The ticket: its id, the id without TICKET-, a part of it that only one has, or its file
-    #[arg(value_name = "ID", add = ids(&Lane::ALL))]
-    id: String,
+    /// The ticket: its id, an unambiguous part of it, or a path to its file [default: the one of this workspace]
+    #[arg(value_name = "TICKET", add = ids(&Lane::ALL))]
+    id: Option<String>,
     /// Ask the remote first
     #[arg(long)]
     fetch: bool,
@@ -49,7 +50,7 @@ pub struct ShowJson<'a> {
 pub fn run(args: &ShowArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let ctx = Context::open(globals, env, out, None)?;
     board::look(&ctx, Look::from(args.fetch), |seen| {
-        let entry = board::find(seen, &args.id)?;
+        let entry = seen_or_here(&ctx, seen.view, args.id.as_deref(), "show")?;
         let (mut row, document) = board::read_one(&ctx, seen.view, entry)?;
         if out.format == Format::Json {
             board::overlay(&ctx, seen.view, std::slice::from_mut(&mut row), WorkspaceLook::Leave)?;
@@ -87,7 +88,7 @@ fn summary(
     });
     let lines = [
         ("lane", Some(row.lane.to_string())),
-        ("status", Some(row.status.clone())),
+        ("status", Some(row.status_words().to_owned())),
         ("blocked", row.blocked.clone()),
         ("held by", row.holder.clone()),
         ("since", since.filter(|_| row.holder.is_some())),

@@ -8,7 +8,7 @@ use crate::app::board::{self, Look, TrunkAsSeen, Workspace};
 use crate::app::complete::ids;
 use crate::app::context::{Context, Globals};
 use crate::app::frame::AsOf;
-use crate::app::here::require_here;
+use crate::app::here::seen_or_here;
 use crate::app::next_step;
 use crate::app::operation::Identity;
 use crate::app::sign::last_sign;
@@ -92,12 +92,8 @@ struct Standpoint {
 
 pub fn run(args: &StatusArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let ctx = Context::open(globals, env, out, None)?;
-    let query = match &args.ticket {
-        Some(query) => query.clone(),
-        None => require_here(&ctx)?.to_string(),
-    };
     board::look(&ctx, Look::from(args.fetch), |seen| {
-        let entry = board::find(seen, &query)?;
+        let entry = seen_or_here(&ctx, seen.view, args.ticket.as_deref(), "status")?;
         let standpoint = standpoint(&ctx, seen, entry)?;
         match out.format {
             Format::Json => out.json(&shown(&standpoint, AsOf::of(&ctx, seen))),
@@ -235,7 +231,7 @@ fn words(ctx: &Context<'_>, standpoint: &Standpoint) -> String {
     };
     let lines = [
         ("lane", Some(lane)),
-        ("status", Some(row.status.clone())),
+        ("status", Some(row.status_words().to_owned())),
         ("blocked", row.blocked.clone()),
         ("held by", held.cloned()),
         ("since", since),

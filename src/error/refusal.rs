@@ -45,6 +45,7 @@ fn exit(refusal: &Refusal) -> Exit {
         | Refusal::Blocked { .. }
         | Refusal::Illegal { .. }
         | Refusal::NoWork { .. }
+        | Refusal::Waits { .. }
         | Refusal::Completed { .. }
         | Refusal::NotCompleted { .. }
         | Refusal::Incomplete { .. }
@@ -90,6 +91,10 @@ fn with_facts(failure: Failure, refusal: &Refusal) -> Failure {
         | Refusal::NotCompleted { legal, .. }
         | Refusal::Illegal { legal, .. } => instead(failure, legal),
         Refusal::Completed { .. } => failure.fact("besides", CLOSES_REQUEST),
+        Refusal::Waits { waits, .. } => {
+            let waits: Vec<String> = waits.iter().map(ToString::to_string).collect();
+            failure.fact("because", waits.join("\n"))
+        }
         Refusal::OtherStage { at, .. } => failure.fact("stage", *at),
         Refusal::Moved { known, tip, .. } => {
             failure.fact("commit", known.to_string()).fact("branch", tip.to_string())
@@ -146,8 +151,29 @@ fn one_clock(id: &TicketId, stale_after: &str) -> Vec<String> {
 fn completed(id: &TicketId) -> Vec<String> {
     vec![
         format!("see what brings it to the trunk: tix status {id}"),
+        format!(
+            "go on with it, and keep its branch and its pull request: tix reopen {id} --reason <why>"
+        ),
         format!("give it up all the same, and say why: tix release {id} --reason <why>"),
     ]
+}
+
+fn incomplete(id: &TicketId, missing: &[Missing]) -> Vec<String> {
+    let any = |test: fn(&Missing) -> bool| missing.iter().any(test);
+    let mut hints = vec![if any(|one| matches!(one, Missing::TooLong(_))) {
+        shorten(id)
+    } else {
+        format!("look at the ticket: tix show {id}")
+    }];
+    if any(|one| matches!(one, Missing::Commits)) {
+        hints.push(format!(
+            "commit the work in its workspace, or say why there is none: tix complete {id} --no-work <why>"
+        ));
+    }
+    if any(|one| matches!(one, Missing::Dependency(_))) {
+        hints.push(format!("if you know that it is done all the same: tix complete {id} --anyway"));
+    }
+    hints
 }
 
 fn hints(refusal: &Refusal) -> Vec<String> {
@@ -188,15 +214,15 @@ fn hints(refusal: &Refusal) -> Vec<String> {
         Refusal::NoWork { id } => {
             vec![format!("make its branch and workspace: tix activate {id}")]
         }
+        Refusal::Waits { id, .. } => vec![
+            format!("see all that it waits for: tix dep tree {id}"),
+            format!("if you know that it can be done now: tix activate {id} --anyway"),
+        ],
         Refusal::Completed { id } => completed(id),
         Refusal::NotCompleted { id, .. } => {
             vec![format!("its holder completes it: tix complete {id}")]
         }
-        Refusal::Incomplete { id, missing } => {
-            let too_long = missing.iter().any(|one| matches!(one, Missing::TooLong(_)));
-            let look = format!("look at the ticket: tix show {id}");
-            vec![if too_long { shorten(id) } else { look }]
-        }
+        Refusal::Incomplete { id, missing } => incomplete(id, missing),
         Refusal::TooLong { id } => vec![shorten(id)],
         Refusal::OwnWork { id, .. } => vec![
             format!("somebody else can: tix review {id} --approve"),

@@ -45,7 +45,8 @@ pub(super) fn caused_here(words: &str) -> Option<Failure> {
 }
 
 /// The remote answers, and does not let this user in.
-pub(super) fn denied(message: &str, words: &str) -> Failure {
+/// A remote that lets nobody in, or not whoever asks.
+pub fn denied(message: &str, words: &str) -> Failure {
     let failure = Failure::new(Exit::RemoteRefused, message).fact("git", words.trim());
     // git advises a command, and a server could write another one in its place.
     let owned = words.lines().find_map(|line| {

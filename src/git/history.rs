@@ -14,7 +14,7 @@ use crate::names::{Oid, RepoPath};
 pub struct HistoryQuery<'a> {
     pub walk: HistoryWalk<'a>,
     /// Only commits that change something in this directory.
-    pub below: &'a RepoPath,
+    pub below: Option<&'a RepoPath>,
     pub keys: &'a [&'static str],
     /// Only commits with a line that begins with this key, and says just this if a value is given.
     pub having: Option<(&'static str, Option<&'a str>)>,
@@ -30,6 +30,8 @@ pub enum HistoryWalk<'a> {
     /// The commits that a branch was at, newest first, without those that it was at up to an earlier one. What was merged
     /// is not walked, and the merge changes all that it brought.
     Line { tip: &'a Oid, since: Option<&'a Oid> },
+    /// The commits that a tip leads to and the others do not, without merges, and none from before this second.
+    Beyond { tip: &'a Oid, others: &'a [Oid], since: Option<i64> },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,7 +102,7 @@ impl Repo {
         });
         let call = self.log_call().args(["--raw", "--no-renames", "--no-abbrev", NO_ORDER]);
         let call = walk(call, query.walk).args(grep).arg(format).arg("--");
-        let call = call.arg(literal_pathspec(query.below.as_bytes()));
+        let call = call.args(query.below.map(|below| literal_pathspec(below.as_bytes())));
         let mut reader = LogReader::new(query.keys, each);
         let mut words = Splitter::at(0);
         call.run_reading(&mut |piece| words.feed(piece, |word| reader.read(word)))?;
@@ -136,6 +138,25 @@ impl Repo {
         unreadable.map_or(Ok(()), Err)
     }
 
+    /// Who made the newest commits that these lead to, as `Name <mail>`, and what stands in this trailer of theirs; newest
+    /// first, and each once.
+    pub fn people(&self, tips: &[Oid], key: &str, commits: usize) -> Result<Vec<String>, GitError> {
+        if tips.is_empty() {
+            return Ok(Vec::new());
+        }
+        let format = format!("--format=%an <%ae>%n%(trailers:key={key},valueonly,unfold)");
+        let call = self.log_call().arg(format!("--max-count={commits}")).arg(format);
+        let answer = call.args(tips.iter().map(Oid::as_str)).arg("--").run_ok()?;
+        let mut people: Vec<String> = Vec::new();
+        let mut known = std::collections::HashSet::new();
+        for line in text_of(&answer).split(['\0', '\n']).map(str::trim).filter(|l| !l.is_empty()) {
+            if known.insert(line.to_owned()) {
+                people.push(line.to_owned());
+            }
+        }
+        Ok(people)
+    }
+
     /// A log whatever the user has configured: what is matched and told, in which form, and each record behind a zero.
     pub(super) fn log_call(&self) -> GitCall {
         let call = self.git().call("log").arg("-z").args(["--encoding=UTF-8", "--basic-regexp"]);
@@ -161,6 +182,10 @@ fn walk(call: GitCall, walk: HistoryWalk<'_>) -> GitCall {
         HistoryWalk::Line { tip, since } => call
             .args(["--first-parent", "--diff-merges=first-parent", tip.as_str()])
             .args(since.map(|since| format!("^{since}"))),
+        HistoryWalk::Beyond { tip, others, since } => call
+            .args(["--no-merges", tip.as_str()])
+            .args(others.iter().map(|other| format!("^{other}")))
+            .args(since.map(|since| format!("--since={since}"))),
     }
 }
 

@@ -50,7 +50,7 @@ pub use loose::loose_blob;
 pub use merge::MergedTree;
 pub use objects::{CommitObject, Object, ObjectKind, Objects};
 pub use origins::GitSetting;
-pub use push::{Atomic, PushMode, PushProgress, PushReport, RefOutcome, RefUpdate};
+pub use push::{Atomic, PrePush, PushMode, PushProgress, PushReport, RefOutcome, RefUpdate};
 pub use redact::redact;
 pub use refs::{LocalEdit, RefQuestion, RefValue};
 pub use repo::{GitConfig, ObjectFormat, Repo, Version, clean_path, main_root, path_bytes};

@@ -83,6 +83,17 @@ pub struct PushMode<'a> {
     pub notes_in: Option<&'a Path>,
     /// Whether the server's program is asked for. git notes each ref that it is told of then, so ask once.
     pub who_answers: bool,
+    pub hook: PrePush,
+}
+
+/// Whether the user's pre-push hook is asked. It judges the user's pushes, and hands files on to where they are kept, as
+/// git-lfs does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PrePush {
+    /// What is pushed is the user's.
+    Asked,
+    /// It is tix's own.
+    PassedOver,
 }
 
 impl PushMode<'_> {
@@ -94,6 +105,7 @@ impl PushMode<'_> {
             answer_by: deadline,
             notes_in: None,
             who_answers: false,
+            hook: PrePush::PassedOver,
         }
     }
 }
@@ -149,8 +161,6 @@ impl PushReport {
 impl Repo {
     /// Pushes the updates and reports on each. Failures of the remote are in the report; an error
     /// means that git gave no report at all.
-    ///
-    /// `--no-verify`: the user's pre-push hook judges the user's pushes; this commit is tix's own.
     pub fn push(
         &self,
         remote: &RemoteName,
@@ -165,7 +175,10 @@ impl Repo {
             .call("push")
             // A mirror remote refuses refspecs, and a push of "matching" refs is never wanted.
             .config(format!("remote.{remote}.mirror=false"))
-            .args(["--porcelain", "--no-verify", "--no-follow-tags", "--recurse-submodules=no"]);
+            .args(["--porcelain", "--no-follow-tags", "--recurse-submodules=no"]);
+        if mode.hook == PrePush::PassedOver {
+            call = call.arg("--no-verify");
+        }
         if mode.atomic == Atomic::Yes {
             call = call.arg("--atomic");
         }

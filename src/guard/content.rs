@@ -201,8 +201,9 @@ mod tests {
         assert_eq!(moved("queue", "open", "archive", "closed"), []);
         let jump = BreachReason::Jump { from: Lane::Queue, to: Lane::Completed };
         assert_eq!(moved("queue", "open", "completed", "approved"), [jump]);
-        let jump = BreachReason::Jump { from: Lane::Completed, to: Lane::Active };
-        assert_eq!(moved("completed", "approved", "active", "in_progress"), [jump]);
+        assert_eq!(moved("completed", "approved", "active", "in_progress"), []);
+        let jump = BreachReason::Jump { from: Lane::Archive, to: Lane::Active };
+        assert_eq!(moved("archive", "closed", "active", "in_progress"), [jump]);
     }
 
     #[test]

@@ -211,8 +211,7 @@ fn lines(row: &TicketRow, now: DateTime<Utc>, here: bool, room: u16) -> [Line<'s
         ("│ ", dim, Style::new())
     };
     // What the lane says already is not said again.
-    let status =
-        Some(row.status.as_str()).filter(|_| row.known != Some(Status::usual_in(row.lane)));
+    let status = Some(row.status_words()).filter(|_| row.known != Some(Status::usual_in(row.lane)));
     let words = |words: [Option<&str>; 2]| {
         let words = words.into_iter().flatten().filter(|word| !word.is_empty());
         words.map(safe).collect::<Vec<_>>().join(" · ")

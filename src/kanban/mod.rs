@@ -234,7 +234,7 @@ fn moved(code: KeyCode, from: usize) -> usize {
 /// Whether a text in small letters is somewhere in a ticket, in any case.
 fn contains(row: &TicketRow, text: &str) -> bool {
     let said = [&row.title, &row.holder, &row.priority, &row.blocked].into_iter().flatten();
-    let mut said = said.chain([&row.status]).chain(&row.labels).map(String::as_str);
+    let mut said = said.chain(&row.labels).map(String::as_str).chain([row.status_words()]);
     row.id.as_str().to_lowercase().contains(text)
         || said.any(|said| said.to_lowercase().contains(text))
 }

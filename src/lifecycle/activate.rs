@@ -11,7 +11,7 @@ use crate::ticket::{Appended, ChangelogEntry as LogEntry, Lane, Status, TicketId
 
 pub struct ActivateRequest<'a> {
     pub claim: &'a Claim,
-    /// The worktree's path as people on this machine know it; `None` with `--no-worktree`.
+    /// The worktree's path from the main worktree; `None` with `--no-worktree`.
     pub worktree: Option<&'a str>,
     /// When: for the changelog entry.
     pub at: DateTime<Utc>,

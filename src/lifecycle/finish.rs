@@ -3,8 +3,9 @@
 use super::act::{Act, ChangelogText, Writing, lines, write};
 use super::change::{Change, FileEdit, trailer};
 use super::decision::{Already, Decision};
-use super::gate;
+use super::gate::{self, Missing};
 use super::machine::{Illegal, Verb};
+use super::next::Hindrance;
 use super::refusal::Refusal;
 use super::release::BranchDisposal;
 use super::review::Work;
@@ -25,6 +26,18 @@ pub struct CompleteRequest<'a> {
     /// A directory that would disappear with it, and that other tickets use too. A file keeps it: where a whole directory
     /// is gone, a merge takes it for moved, and takes what others put there along.
     pub keep: Option<&'a RepoPath>,
+    pub effort: Effort<'a>,
+    pub waits: Vec<Hindrance>,
+}
+
+/// What was done for a ticket that is to be completed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effort<'a> {
+    /// Somebody has committed to its branch.
+    Commits,
+    Nothing,
+    /// Nothing, and it needs nothing, for this reason.
+    NotNeeded(&'a str),
 }
 
 pub fn complete(
@@ -33,7 +46,11 @@ pub fn complete(
     work: &Work<'_>,
     request: &CompleteRequest<'_>,
 ) -> Result<Change, Refusal> {
-    let missing = gate::missing(ticket, act.policy, work);
+    let mut missing = gate::missing(ticket, act.policy, work);
+    if request.effort == Effort::Nothing {
+        missing.insert(0, Missing::Commits);
+    }
+    missing.extend(request.waits.iter().cloned().map(Missing::Dependency));
     let id = ticket.entry.id.clone();
     let next = match act.require(Verb::Complete, ticket) {
         // Without the last approval the status is the wrong one, and the list says better what to do.
@@ -48,18 +65,20 @@ pub fn complete(
         return Err(Refusal::Incomplete { id, missing });
     }
     let to = beside(ticket.entry, request.completed)?;
-    let story = ChangelogText {
-        role: ROLE,
-        kind: "completed",
-        lines: vec![format!("Completed by {}", act.actor), format!("Commit: {}", work.tip)],
+    let mut lines = vec![format!("Completed by {}", act.actor), format!("Commit: {}", work.tip)];
+    let reason = match request.effort {
+        Effort::NotNeeded(why) => Some(why),
+        Effort::Commits | Effort::Nothing => None,
     };
+    lines.extend(reason.map(|why| format!("No work: {why}")));
+    let story = ChangelogText { role: ROLE, kind: "completed", lines };
     let fields = [
         ("status", Value::Text(next.status.as_str())),
         ("completed_at", Value::Text(request.at)),
         ("worktree_path", Value::Null),
     ];
     let writing =
-        Writing { subject: "complete", reason: None, fields: &fields, to: Some(to), story: &story };
+        Writing { subject: "complete", reason, fields: &fields, to: Some(to), story: &story };
     let mut change = write(ticket, act, &writing)?.0;
     change.trailers.push((trailer::COMMIT, work.tip.to_string()));
     let kept = request.keep.and_then(|directory| directory.join(".gitkeep"));
@@ -74,7 +93,7 @@ fn beside(entry: &TicketEntry, lane: &RepoPath) -> Result<RepoPath, Refusal> {
     let path = [lane.as_bytes(), b"/", &rest.join(&b'/')].concat();
     RepoPath::parse(path).ok_or_else(|| Refusal::BadName {
         id: entry.id.clone(),
-        why: "its place has no counterpart in completed/".to_owned(),
+        why: "its place has no counterpart in the other lane".to_owned(),
     })
 }
 
@@ -185,26 +204,47 @@ pub fn archive(
     Ok(all.map_or(Decision::Answer(Already), Decision::from))
 }
 
-/// Brings a ticket back to the queue, with everything that its holder and its end wrote into the front matter taken out.
+/// What a ticket that has ended goes back to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reopening {
+    /// To the queue, as if nobody had held it.
+    Anew,
+    /// To its holder: the branch of a completed ticket is not merged, and stays, with the pull request that is open for it.
+    Unmerged,
+}
+
+pub struct ReopenRequest<'a> {
+    pub to: Reopening,
+    pub reason: &'a str,
+    pub queue: &'a RepoPath,
+    pub active: &'a RepoPath,
+}
+
+/// Brings a ticket back. In the queue everything that its holder and its end wrote into the front matter is taken out;
+/// its holder goes on under the same claim, and the review begins anew.
 pub fn reopen(
     ticket: &Ticket<'_>,
     act: &Act<'_>,
-    reason: &str,
-    queue: &RepoPath,
+    request: &ReopenRequest<'_>,
 ) -> Result<Change, Refusal> {
-    let next = act.require(Verb::Reopen, ticket)?;
-    let what = format!("Reopened by {}", act.actor);
-    let story = ChangelogText { role: ROLE, kind: "reopened", lines: lines(what, Some(reason)) };
-    let mut fields = vec![("status", Value::Text(next.status.as_str()))];
-    fields.extend(OF_THE_WORK.map(|key| (key, Value::Null)));
-    fields.extend(["completed_at", "closed_at", "resolution"].map(|key| (key, Value::Null)));
-    let writing = Writing {
-        subject: "reopen",
-        reason: Some(reason),
-        fields: &fields,
-        to: Some(file_in(queue, &ticket.entry.id)?),
-        story: &story,
+    let verb = match request.to {
+        Reopening::Anew => Verb::Reopen,
+        Reopening::Unmerged => Verb::TakeUp,
     };
+    let next = act.require(verb, ticket)?;
+    let reason = Some(request.reason);
+    let what = format!("Reopened by {}", act.actor);
+    let story = ChangelogText { role: ROLE, kind: "reopened", lines: lines(what, reason) };
+    let mut fields = vec![("status", Value::Text(next.status.as_str()))];
+    let (to, ended): (RepoPath, &[&'static str]) = if next.lane == Lane::Active {
+        (beside(ticket.entry, request.active)?, &["submitted", "approvals"])
+    } else {
+        (file_in(request.queue, &ticket.entry.id)?, &OF_THE_WORK)
+    };
+    fields.extend(ended.iter().map(|key| (*key, Value::Null)));
+    fields.extend(["completed_at", "closed_at", "resolution"].map(|key| (key, Value::Null)));
+    let writing =
+        Writing { subject: "reopen", reason, fields: &fields, to: Some(to), story: &story };
     Ok(write(ticket, act, &writing)?.0)
 }
 

@@ -3,14 +3,24 @@
 use std::fmt;
 
 use super::machine::Policy;
+use super::next::Hindrance;
 use super::review::{Approval, Work};
 use super::snapshot::Ticket;
 use crate::ticket::{Document, Status, TooLong};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Missing {
+    /// Nobody has committed anything to the ticket branch.
+    Commits,
     /// A box that is not ticked, with its line in the file.
     Criterion {
+        /// The line, from 1.
+        line: usize,
+        /// Empty where a template left it.
+        text: String,
+    },
+    /// A heading of the requirements below which nothing stands, with its line in the file.
+    Section {
         /// The line, from 1.
         line: usize,
         text: String,
@@ -23,6 +33,8 @@ pub enum Missing {
     },
     /// A text that nobody has looked through for boxes and placeholders.
     TooLong(TooLong),
+    /// Another ticket that it depends on.
+    Dependency(Hindrance),
     /// A stage of the review that has not said yes to what is on the branch now.
     Approval {
         stage: Status,
@@ -34,8 +46,15 @@ pub enum Missing {
 impl fmt::Display for Missing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Missing::Commits => f.write_str("the branch holds nothing but tix's own commits"),
+            Missing::Criterion { line, text } if text.is_empty() => {
+                write!(f, "line {line}: [ ] (empty)")
+            }
             Missing::Criterion { line, text } => write!(f, "line {line}: [ ] {text}"),
-            Missing::Placeholder { line, text } => write!(f, "line {line}: {text}"),
+            Missing::Section { line, text } | Missing::Placeholder { line, text } => {
+                write!(f, "line {line}: {text}")
+            }
+            Missing::Dependency(hindrance) => write!(f, "{hindrance}"),
             Missing::TooLong(why) => write!(f, "{why}"),
             Missing::Approval { stage, instead: None } => write!(f, "{stage}: no approval"),
             Missing::Approval { stage, instead: Some(commit) } => {
@@ -47,14 +66,18 @@ impl fmt::Display for Missing {
 
 impl Missing {
     /// The kinds of things that can be missing.
-    pub const KINDS: [&str; 4] = ["not ticked", "placeholder", "too long", "review"];
+    pub const KINDS: [&str; 7] =
+        ["commits", "not ticked", "empty section", "placeholder", "too long", "waits", "review"];
 
     /// What kind of thing it is, as the name of a fact.
     pub fn kind(&self) -> &'static str {
         match self {
+            Missing::Commits => "commits",
             Missing::Criterion { .. } => "not ticked",
+            Missing::Section { .. } => "empty section",
             Missing::Placeholder { .. } => "placeholder",
             Missing::TooLong(_) => "too long",
+            Missing::Dependency(_) => "waits",
             Missing::Approval { .. } => "review",
         }
     }
@@ -67,11 +90,13 @@ pub fn missing_in(document: &Document) -> Vec<Missing> {
         Err(too_long) => return vec![Missing::TooLong(too_long)],
     };
     let boxes = open.boxes.into_iter().map(|(line, text)| Missing::Criterion { line, text });
+    let sections = open.sections.into_iter().map(|(line, text)| Missing::Section { line, text });
     let rest = open.placeholders.into_iter();
-    boxes.chain(rest.map(|(line, text)| Missing::Placeholder { line, text })).collect()
+    let rest = rest.map(|(line, text)| Missing::Placeholder { line, text });
+    boxes.chain(sections).chain(rest).collect()
 }
 
-/// Everything that keeps a ticket from being completed.
+/// Everything that keeps a ticket from being completed, as far as its text and its review say.
 pub fn missing(ticket: &Ticket<'_>, policy: Policy<'_>, work: &Work<'_>) -> Vec<Missing> {
     let mut all = missing_in(&ticket.document);
     let approvals = Approval::all_of(&ticket.document);

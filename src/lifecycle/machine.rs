@@ -44,13 +44,15 @@ pub enum Verb {
     Archive,
     /// It was ended too early.
     Reopen,
+    /// It was completed, and its holder goes on with it before its branch is merged.
+    TakeUp,
     /// What it brought needs more work, in a ticket of its own.
     Rework,
 }
 
 impl Verb {
     /// Every verb, in the order in which a ticket meets them.
-    pub const ALL: [Verb; 20] = [
+    pub const ALL: [Verb; 21] = [
         Verb::Queue,
         Verb::Draft,
         Verb::Claim,
@@ -70,6 +72,7 @@ impl Verb {
         Verb::Close,
         Verb::Archive,
         Verb::Reopen,
+        Verb::TakeUp,
         Verb::Rework,
     ];
 
@@ -95,7 +98,7 @@ impl Verb {
             Verb::Archive => &["archive"],
             Verb::Reopen => &["reopen"],
             Verb::Rework => &["rework"],
-            Verb::Activate => &[],
+            Verb::Activate | Verb::TakeUp => &[],
         }
     }
 
@@ -125,7 +128,7 @@ impl Verb {
             Verb::Land => "landed",
             Verb::Close => "closed",
             Verb::Archive => "archived",
-            Verb::Reopen => "reopened",
+            Verb::Reopen | Verb::TakeUp => "reopened",
             Verb::Rework => "reworked",
         }
     }
@@ -152,6 +155,12 @@ pub struct Situation {
 }
 
 impl Situation {
+    /// The verb that is meant: to reopen a ticket whose branch is not merged is to go on with the work on that branch.
+    fn meant_by(self, verb: Verb) -> Verb {
+        let unmerged = self.state.lane == Lane::Completed && self.trunk == Lane::Active;
+        if verb == Verb::Reopen && unmerged { Verb::TakeUp } else { verb }
+    }
+
     /// The state that a verb finds it in. What ends a claim, or begins after the end of one, is done to the trunk's copy.
     fn for_verb(self, verb: Verb) -> TicketState {
         let of_the_trunk = matches!(
@@ -250,10 +259,13 @@ pub const fn lane_of(status: Status) -> Lane {
 }
 
 pub fn who(verb: Verb, situation: Situation, policy: Policy<'_>) -> Mover {
-    match verb {
-        Verb::Activate | Verb::Release | Verb::Handoff | Verb::Submit | Verb::Complete => {
-            Mover::Holder
-        }
+    match situation.meant_by(verb) {
+        Verb::Activate
+        | Verb::Release
+        | Verb::Handoff
+        | Verb::Submit
+        | Verb::Complete
+        | Verb::TakeUp => Mover::Holder,
         Verb::Close => match situation.for_verb(verb).lane {
             Lane::Active => Mover::Holder,
             Lane::Queue | Lane::Completed | Lane::Archive => Mover::Anybody,
@@ -291,7 +303,7 @@ pub const fn starts_in(verb: Verb) -> &'static [Lane] {
         | Verb::RequestChanges
         | Verb::Complete => &[Lane::Active],
         Verb::Close | Verb::Block | Verb::Unblock => &[Lane::Queue, Lane::Active],
-        Verb::Land | Verb::Archive => &[Lane::Completed],
+        Verb::Land | Verb::Archive | Verb::TakeUp => &[Lane::Completed],
         Verb::Reopen | Verb::Rework => &[Lane::Completed, Lane::Archive],
     }
 }
@@ -323,7 +335,7 @@ fn status_after(verb: Verb, status: Status, policy: Policy<'_>) -> Result<Status
             QueueGate::RequireQueued => Status::Queued,
         }),
         // Another holder has another look at the work: what was approved before is not taken over.
-        Verb::Reclaim | Verb::Handoff => Ok(Status::InProgress),
+        Verb::Reclaim | Verb::Handoff | Verb::TakeUp => Ok(Status::InProgress),
         Verb::Note | Verb::Edit | Verb::Block | Verb::Unblock | Verb::Rework => Ok(status),
         // Again while it is under review: the branch has moved since.
         Verb::Submit => {
@@ -360,6 +372,7 @@ pub fn allows(
     situation: Situation,
     policy: Policy<'_>,
 ) -> Result<TicketState, Illegal> {
+    let verb = situation.meant_by(verb);
     let next = after(verb, situation.for_verb(verb), policy)?;
     let forward = matches!(verb, Verb::Claim | Verb::Submit | Verb::Approve | Verb::Complete);
     if forward && situation.blocked {

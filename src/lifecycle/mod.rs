@@ -43,15 +43,15 @@ pub use correct::correct_id;
 pub use create::{Draft, NewTicket, create};
 pub use decision::{Already, Decision};
 pub use finish::{
-    CloseRequest, CompleteRequest, Resolution, archive, as_rework, close, complete, completed,
-    reopen, require_ended,
+    CloseRequest, CompleteRequest, Effort, ReopenRequest, Reopening, Resolution, archive,
+    as_rework, close, complete, completed, reopen, require_ended,
 };
-pub use gate::{Missing, missing_in};
+pub use gate::{Missing, missing, missing_in};
 pub use graph::{Edge, RelationOrder, WaitGraph, edges};
 pub use land::land;
 pub use link::{LinkChange, LinkRequest, link};
 pub use mark::{NewValue, block, check_key, gate, note, replace, set, unblock};
-pub use next::{Hindrance, Prospect, judge, needed};
+pub use next::{Hindrance, Prospect, judge, needed, waits};
 pub use refusal::{ClaimedWorkspace, Holder, Refusal};
 pub use relations::{DependencyState, KnownTicket, fate};
 pub use release::{BranchDisposal, Reached, ReleaseRequest, release};

@@ -115,6 +115,17 @@ pub fn judge<'a>(
     verdicts
 }
 
+/// What keeps a ticket waiting: the others that it depends on, or that block it, and that are not done.
+///
+/// `all` holds its head, those of the tickets that block others, and what [`needed`] names for it.
+pub fn waits<'a>(
+    known: &KnownTicket<'a>,
+    all: &'a [KnownTicket<'a>],
+    snapshot: &'a Snapshot,
+) -> Vec<Hindrance> {
+    Dependencies::of(all, snapshot).unmet(known)
+}
+
 /// The ids that stand in several places, each with their number. A sort finds the lanes in order already, and costs less
 /// than a map of 20,000.
 fn repeated(snapshot: &Snapshot) -> BTreeMap<&TicketId, usize> {

@@ -2,6 +2,7 @@
 
 use super::gate::Missing;
 use super::machine::{Illegal, Verb};
+use super::next::Hindrance;
 use crate::names::{Oid, RepoPath};
 use crate::text::count;
 use crate::ticket::{Lane, Relation, TicketId, TooLong};
@@ -88,6 +89,9 @@ pub enum Refusal {
     NotClaimable { id: TicketId, status: String, need: &'static str, legal: Vec<Verb> },
     #[error("{id} is blocked: {why}")]
     Blocked { id: TicketId, why: String, legal: Vec<Verb> },
+    /// For other tickets, each with the reason why it does not count as done.
+    #[error("{id} cannot be claimed: {} not done that it depends on", count(waits.len(), "ticket is", "tickets are"))]
+    Waits { id: TicketId, waits: Vec<Hindrance> },
     #[error("{id} cannot be {}: {why}", verb.done())]
     Illegal { id: TicketId, verb: Verb, why: Illegal, legal: Vec<Verb> },
     #[error("{id} has an unknown status: `{text}`")]

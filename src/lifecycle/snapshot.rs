@@ -7,8 +7,8 @@ use super::machine::{self, Policy, Situation, TicketState, Verb};
 use super::refusal::Holder;
 use crate::names::{Oid, RepoPath};
 use crate::ticket::{
-    Document, FrontMatter, Lane, QueryMatch, Status, StatusError, StatusReading, TicketId,
-    TicketRow, Value, resolve,
+    Document, FrontMatter, Lane, Preference, QueryMatch, Status, StatusError, StatusReading,
+    TicketId, TicketRow, Value, resolve,
 };
 
 /// What stands at a path below a lane.
@@ -62,10 +62,10 @@ pub struct Ticket<'a> {
 
 impl Snapshot {
     /// The one ticket that `query` means.
-    pub fn find(&self, query: &str) -> Result<&TicketEntry, Refusal> {
+    pub fn find(&self, query: &str, prefer: &Preference<'_>) -> Result<&TicketEntry, Refusal> {
         let ids: Vec<TicketId> = self.entries.iter().map(|e| e.id.clone()).collect();
         let bad = |why: String| Refusal::BadQuery { query: query.to_owned(), why };
-        match resolve(query, &ids).map_err(|e| bad(e.to_string()))? {
+        match resolve(query, &ids, prefer).map_err(|e| bad(e.to_string()))? {
             QueryMatch::One(id) => self.find_id(id),
             QueryMatch::Many(matches) => {
                 let matches: BTreeSet<TicketId> = matches.into_iter().cloned().collect();

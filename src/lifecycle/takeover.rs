@@ -30,6 +30,8 @@ pub enum TakeoverKind {
     Reclaim(Staleness),
     /// Its holder gives it away.
     Handoff,
+    /// Whoever gave it away takes it back, as long as the claim that they gave stands.
+    TakeBack,
     /// Its holder goes on with it in another clone.
     Resume,
 }
@@ -82,6 +84,10 @@ pub fn take_over(
         TakeoverKind::Reclaim(_) => {
             (Verb::Reclaim, "reclaim", "taken_over", format!("Taken over by {to}"))
         }
+        TakeoverKind::TakeBack => {
+            act.require_claim(ticket)?;
+            (Verb::Reclaim, "reclaim", "taken_back", format!("Taken back by {to}"))
+        }
         TakeoverKind::Resume => {
             (Verb::Handoff, "claim", "resumed", "Resumed in another clone".to_owned())
         }
@@ -107,7 +113,7 @@ pub fn take_over(
         ("approvals", Value::Null),
     ];
     let progress = match request.way {
-        TakeoverKind::Reclaim(_) | TakeoverKind::Handoff => &progress[..],
+        TakeoverKind::Reclaim(_) | TakeoverKind::TakeBack | TakeoverKind::Handoff => &progress[..],
         // The same person goes on: only the workspace is another one.
         TakeoverKind::Resume => &[("worktree_path", Value::Null)],
     };

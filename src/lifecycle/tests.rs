@@ -179,7 +179,9 @@ fn all_verbs(ticket: &Ticket<'_>, words: &str) -> Vec<Result<Change, Refusal>> {
     let completed = RepoPath::parse("tickets/completed").unwrap();
     let (tip, same) = (oid('a'), |_: &Oid| true);
     let work = Work { tip: &tip, same: &same };
-    let done = CompleteRequest { at: "x", completed: &completed, keep: None };
+    let effort = Effort::Commits;
+    let done =
+        CompleteRequest { at: "x", completed: &completed, keep: None, effort, waits: Vec::new() };
     let resolution = Resolution::WontDo;
     let request =
         CloseRequest { resolution: &resolution, reason: Some(words), at: "x", archive: &place };
@@ -191,6 +193,8 @@ fn all_verbs(ticket: &Ticket<'_>, words: &str) -> Vec<Result<Change, Refusal>> {
         commit: None,
         notes: Some(words),
     };
+    let (to, reason) = (Reopening::Anew, words);
+    let again = ReopenRequest { to, reason, queue: &place, active: &completed };
     let decisions = [
         gate(ticket, &ada, Verb::Queue, Some(words)),
         gate(ticket, &ada, Verb::Draft, Some(words)),
@@ -202,7 +206,7 @@ fn all_verbs(ticket: &Ticket<'_>, words: &str) -> Vec<Result<Change, Refusal>> {
         close(ticket, &ada, &request, BranchDisposal::Absent),
         note(ticket, &ada, &story).map(Decision::from),
         complete(ticket, &ada, &work, &done).map(Decision::from),
-        reopen(ticket, &ada, words, &place).map(Decision::from),
+        reopen(ticket, &ada, &again).map(Decision::from),
     ];
     let change = |decided: Result<Decision, Refusal>| match decided {
         Ok(Decision::Push(change, ())) => Some(Ok(change)),

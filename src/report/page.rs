@@ -151,7 +151,7 @@ fn card(html: &mut Html, row: &TicketRow, now: DateTime<Utc>) {
     if !who.is_empty() {
         html.raw("<div class=\"who\">").element("bdi", &who.join(" · ")).raw("</div>");
     }
-    html.raw("<div class=\"badges\">").element("span", &row.status);
+    html.raw("<div class=\"badges\">").element("span", row.status_words());
     if let Some(why) = &row.blocked {
         html.element("span class=\"blocked\"", &format!("blocked: {why}"));
     }

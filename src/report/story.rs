@@ -43,7 +43,6 @@ pub struct Stay {
 #[derive(Clone, Debug)]
 pub struct HeldSince {
     pub id: TicketId,
-    /// Who moved it to active.
     pub by: String,
     pub since: DateTime<Utc>,
 }
@@ -123,6 +122,14 @@ impl QueueHistory {
             if let Some(life) = self.lives.get_mut(id) {
                 life.stays.push(stay(None));
             }
+        }
+    }
+
+    /// Names who holds a ticket now.
+    pub fn set_holder(&mut self, id: &TicketId, holder: &str) {
+        let stay = self.lives.get_mut(id).and_then(|life| life.stays.last_mut());
+        if let Some(stay) = stay.filter(|stay| stay.lane == Some(Lane::Active)) {
+            stay.by = Arc::from(holder);
         }
     }
 

@@ -12,6 +12,8 @@ use super::status::Status;
 /// The front matter of a ticket, as values. A text that is not there, empty, null or a placeholder is `None`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FrontMatter {
+    /// `blocks`: what cannot be done before. It stands first where it is kept, so that it is read without the rest.
+    pub blocks: Vec<String>,
     /// What the status line says.
     pub status: StatusLine,
     /// Why it is blocked; `None` when it is not.
@@ -35,6 +37,8 @@ pub struct FrontMatter {
     /// `closed_at`, as it is written.
     pub closed_at: Option<String>,
     pub resolution: Option<String>,
+    /// Whether a review has approved it, in `approvals`.
+    pub reviewed: bool,
     /// `ticket_id`, which may differ from the id that its file name gives it.
     pub ticket_id: Option<String>,
     /// `session_id`
@@ -43,8 +47,6 @@ pub struct FrontMatter {
     pub sequence: Option<String>,
     /// `depends_on`: what must be done before.
     pub depends_on: Vec<String>,
-    /// `blocks`: what cannot be done before.
-    pub blocks: Vec<String>,
     /// `parent_ticket`
     pub parent: Option<String>,
     pub related: Vec<String>,
@@ -72,6 +74,7 @@ impl FrontMatter {
         let text = |key| document.text(key);
         let list = |key| document.list(key);
         FrontMatter {
+            blocks: list("blocks"),
             status: match document.status() {
                 Ok(reading) => StatusLine::Status(reading.status),
                 Err(StatusError::Missing) => StatusLine::Nothing,
@@ -90,11 +93,11 @@ impl FrontMatter {
             completed_at: text("completed_at"),
             closed_at: text("closed_at"),
             resolution: text("resolution"),
+            reviewed: !list("approvals").is_empty(),
             ticket_id: text("ticket_id"),
             session: text("session_id"),
             sequence: text("sequence"),
             depends_on: list("depends_on"),
-            blocks: list("blocks"),
             parent: text("parent_ticket"),
             related: list("related"),
             duplicate_of: text("duplicate_of"),

@@ -23,7 +23,7 @@ pub use id::{SessionId, TicketId};
 pub use lane::Lane;
 pub use moment::{TicketTime, moment};
 pub use priority::Priority;
-pub use query::{QueryMatch, resolve};
+pub use query::{Preference, QueryMatch, resolve};
 pub use relation::Relation;
 pub use row::{BranchSeen, Overlay, TicketRow, WorkerNow, WorkspaceSeen, name_of};
 pub use status::{QueueGate, Status, StatusReading};

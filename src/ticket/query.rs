@@ -32,9 +32,16 @@ pub enum QueryError {
 /// sequence, a part of the id, or a path to its file. An earlier one of these wins over a later
 /// one, and case counts for an exact id only.
 ///
+/// What a verb cannot act on is in nobody's way: a name that is not a whole id means one of the tickets that are `likely` first.
+/// Of several, one that is likelier is meant.
+///
 /// Of a path only the last name is looked at, so that it may lead anywhere. A path names a whole
 /// ticket, never a part of one.
-pub fn resolve<'a>(query: &str, ids: &'a [TicketId]) -> Result<QueryMatch<'a>, QueryError> {
+pub fn resolve<'a>(
+    query: &str,
+    ids: &'a [TicketId],
+    prefer: &Preference<'_>,
+) -> Result<QueryMatch<'a>, QueryError> {
     let query = query.trim();
     if query.is_empty() {
         return Err(QueryError::Empty);
@@ -55,18 +62,41 @@ pub fn resolve<'a>(query: &str, ids: &'a [TicketId]) -> Result<QueryMatch<'a>, Q
         &|id| is_name(id.without_sequence()),
         &|id| !is_path && contains_ignoring_case(id.as_str(), name),
     ];
-    for test in tests {
-        let mut found: Vec<&TicketId> = ids.iter().filter(|id| test(id)).collect();
-        match (found.pop(), found.is_empty()) {
-            (Some(id), true) => return Ok(QueryMatch::One(id)),
-            (Some(id), false) => {
-                found.push(id);
-                return Ok(QueryMatch::Many(found));
+    let (whole, loose) = tests.split_at(2);
+    let of_likely = loose.iter().map(|test| (test, true));
+    for (test, of_likely) in whole
+        .iter()
+        .map(|test| (test, false))
+        .chain(of_likely)
+        .chain(loose.iter().map(|test| (test, false)))
+    {
+        let fits = |id: &&TicketId| test(id) && (!of_likely || (prefer.likely)(id));
+        let mut found: Vec<&TicketId> = ids.iter().filter(fits).collect();
+        for likelier in [prefer.likely, prefer.likelier] {
+            if found.len() > 1 && found.iter().any(|id| likelier(id)) {
+                found.retain(|id| likelier(id));
             }
-            (None, _) => {}
+        }
+        match found.as_slice() {
+            [] => {}
+            [one] => return Ok(QueryMatch::One(one)),
+            _ => return Ok(QueryMatch::Many(found)),
         }
     }
     Ok(QueryMatch::None { nearest: nearest(name, ids) })
+}
+
+/// Which tickets somebody may mean, by what they want to do.
+pub struct Preference<'p> {
+    /// Those that the verb can be for.
+    pub likely: &'p dyn Fn(&TicketId) -> bool,
+    /// Of those the ones that it is for if there are several.
+    pub likelier: &'p dyn Fn(&TicketId) -> bool,
+}
+
+impl Preference<'_> {
+    /// None is likelier than another.
+    pub const NONE: Preference<'static> = Preference { likely: &|_| true, likelier: &|_| true };
 }
 
 /// The id without `TICKET-`, in any case.
@@ -118,7 +148,7 @@ mod tests {
         let ids = ids(texts);
         let join =
             |ids: &[&TicketId]| ids.iter().map(|id| id.as_str()).collect::<Vec<_>>().join(" ");
-        match resolve(query, &ids).unwrap() {
+        match resolve(query, &ids, &Preference::NONE).unwrap() {
             QueryMatch::One(id) => id.to_string(),
             QueryMatch::Many(ids) => format!("several: {}", join(&ids)),
             QueryMatch::None { nearest } => format!("? {}", join(&nearest)),
@@ -160,6 +190,36 @@ mod tests {
         assert_eq!(find("page", &ids), "TICKET-login-page-001");
         assert_eq!(find("LOGOUT", &ids), "TICKET-logout-001");
         assert_eq!(find("log", &ids), "several: TICKET-login-page-001 TICKET-logout-001");
+    }
+
+    #[test]
+    fn what_cannot_be_meant_is_in_nobodys_way() {
+        let all = ids(&[
+            "TICKET-fix-login-001",
+            "TICKET-fix-login-002",
+            "TICKET-login-003",
+            "TICKET-out",
+        ]);
+        let find = |query: &str, likely: &[&str], likelier: &[&str]| {
+            let is =
+                |some: &[&str], id: &TicketId| some.iter().any(|end| id.as_str().ends_with(end));
+            let prefer =
+                Preference { likely: &|id| is(likely, id), likelier: &|id| is(likelier, id) };
+            match resolve(query, &all, &prefer).unwrap() {
+                QueryMatch::One(id) => id.as_str().replace("TICKET-", ""),
+                QueryMatch::Many(ids) => format!("{} tickets", ids.len()),
+                QueryMatch::None { .. } => "none".to_owned(),
+            }
+        };
+        assert_eq!(find("fix-login", &["002"], &[]), "fix-login-002");
+        assert_eq!(find("fix-login", &[], &[]), "2 tickets");
+        assert_eq!(find("fix-login", &["001", "002"], &["001"]), "fix-login-001");
+        // A whole name of one that is closed is less than a part of one that is open.
+        assert_eq!(find("login", &["002"], &[]), "fix-login-002");
+        assert_eq!(find("login", &["002", "003"], &[]), "login-003");
+        // Whoever writes an id out means it.
+        assert_eq!(find("fix-login-001", &["002"], &[]), "fix-login-001");
+        assert_eq!(find("out", &["002"], &[]), "out");
     }
 
     #[test]
@@ -209,10 +269,10 @@ mod tests {
 
     #[test]
     fn nothing_and_control_characters_are_no_query() {
-        assert_eq!(resolve("", &[]), Err(QueryError::Empty));
-        assert_eq!(resolve(" \t", &[]), Err(QueryError::Empty));
-        assert_eq!(resolve("foo\u{1b}[31m", &[]), Err(QueryError::Unprintable));
-        assert_eq!(resolve("a\nb", &[]), Err(QueryError::Unprintable));
+        assert_eq!(resolve("", &[], &Preference::NONE), Err(QueryError::Empty));
+        assert_eq!(resolve(" \t", &[], &Preference::NONE), Err(QueryError::Empty));
+        assert_eq!(resolve("foo\u{1b}[31m", &[], &Preference::NONE), Err(QueryError::Unprintable));
+        assert_eq!(resolve("a\nb", &[], &Preference::NONE), Err(QueryError::Unprintable));
     }
 
     proptest! {
@@ -223,12 +283,12 @@ mod tests {
         ) {
             let parsed = stems.iter().map(|stem| TicketId::parse(stem));
             let ids: Vec<TicketId> = parsed.filter_map(Result::ok).collect();
-            if let Ok(QueryMatch::Many(found)) = resolve(&query, &ids) {
+            if let Ok(QueryMatch::Many(found)) = resolve(&query, &ids, &Preference::NONE) {
                 prop_assert!(found.len() > 1);
             }
             for id in &ids {
                 let same = ids.iter().filter(|other| *other == id).count();
-                let found = resolve(id.as_str(), &ids).unwrap();
+                let found = resolve(id.as_str(), &ids, &Preference::NONE).unwrap();
                 prop_assert!(same > 1 || found == QueryMatch::One(id));
             }
         }

@@ -51,7 +51,8 @@ pub struct TicketRow {
     pub path: String,
     /// The branch that the ticket names; null when it names none.
     pub branch: Option<String>,
-    /// The worktree that the ticket names, on its holder's machine; null when it names none.
+    /// The worktree that the ticket names, on its holder's machine, as seen from the main worktree there; null when it names
+    /// none.
     pub worktree: Option<String>,
     /// What this was read from: the trunk, or the ticket branch with newer progress.
     pub source: String,
@@ -64,6 +65,9 @@ pub struct TicketRow {
     /// Its status, where tix knows it.
     #[serde(skip)]
     pub known: Option<Status>,
+    /// Whether a review has approved it.
+    #[serde(skip)]
+    pub reviewed: bool,
 }
 
 /// What stands over a ticket's file, each part with its source.
@@ -173,12 +177,21 @@ impl TicketRow {
             source,
             overlay: None,
             known,
+            reviewed: head.reviewed,
         }
     }
 
     /// How long ago `since` was, for people.
     pub fn age(&self, now: DateTime<Utc>) -> String {
         self.since.map(|since| duration::age(since, now)).unwrap_or_default()
+    }
+
+    /// Its status as people read it: what nobody reviewed is completed, and approved by nobody.
+    pub fn status_words(&self) -> &str {
+        match self.known {
+            Some(Status::Approved) if !self.reviewed => "completed",
+            Some(_) | None => &self.status,
+        }
     }
 
     pub fn holder_name(&self) -> Option<&str> {

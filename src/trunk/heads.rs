@@ -16,7 +16,7 @@ use crate::names::Oid;
 use crate::ticket::FrontMatter;
 
 /// The form changes with what [`FrontMatter`] holds, and the reading with how that results from a document.
-const FORM: CacheForm = CacheForm { magic: b"tixhead2", reading: b"3" };
+const FORM: CacheForm = CacheForm { magic: b"tixhead3", reading: b"3" };
 
 /// The length of an id, and how many ids there are.
 const HEADER: usize = 2 * NUMBER;
@@ -38,15 +38,47 @@ impl View<'_> {
         &self,
         repo: &Repo,
         entries: &[&'e TicketEntry],
+        each: impl FnMut(&'e TicketEntry, Result<FrontMatter, Refusal>),
+    ) -> Result<(), GitError> {
+        self.heads_where(repo, entries, |_| true, each)
+    }
+
+    /// The same of those tickets alone that say of others that these cannot be done before. What says nothing of that is
+    /// not looked at any further: of 20,000 tickets hardly any does.
+    pub fn blocking_heads<'e>(
+        &self,
+        repo: &Repo,
+        entries: &[&'e TicketEntry],
+        mut each: impl FnMut(&'e TicketEntry, FrontMatter),
+    ) -> Result<(), GitError> {
+        self.heads_where(repo, entries, blocks_any, |entry, head| match head {
+            Ok(head) if !head.blocks.is_empty() => each(entry, head),
+            Ok(_) | Err(_) => {}
+        })
+    }
+
+    /// Passes over what was read before and is not wanted, by its record.
+    fn heads_where<'e>(
+        &self,
+        repo: &Repo,
+        entries: &[&'e TicketEntry],
+        wanted: impl Fn(&[u8]) -> bool,
         mut each: impl FnMut(&'e TicketEntry, Result<FrontMatter, Refusal>),
     ) -> Result<(), GitError> {
         let file = CacheFile::new(repo.tix_dir().join("cache/heads"), FORM);
         let cache = Cache::load(&file);
         let mut missing: Vec<&'e TicketEntry> = Vec::new();
         for entry in entries {
-            match cache.head(&entry.oid) {
-                Some(head) => each(entry, Ok(head)),
-                None => missing.push(entry),
+            let Some(record) = cache.find(&entry.oid) else {
+                missing.push(entry);
+                continue;
+            };
+            if !wanted(record) {
+                continue;
+            }
+            match postcard::from_bytes(record) {
+                Ok(head) => each(entry, Ok(head)),
+                Err(_) => missing.push(entry),
             }
         }
         let mut fresh: Vec<(&Oid, Vec<u8>)> = Vec::new();
@@ -61,6 +93,11 @@ impl View<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether a record is of a ticket that blocks others: it begins with how many it blocks.
+fn blocks_any(record: &[u8]) -> bool {
+    record.first() != Some(&0)
 }
 
 /// Adds heads to the file.
@@ -113,7 +150,13 @@ impl Cache {
         heads.get(start..self.slot(at)?.1)
     }
 
+    #[cfg(test)]
     fn head(&self, oid: &Oid) -> Option<FrontMatter> {
+        postcard::from_bytes(self.find(oid)?).ok()
+    }
+
+    /// The record of a blob's head.
+    fn find(&self, oid: &Oid) -> Option<&[u8]> {
         let wanted = oid.as_str().as_bytes();
         let (mut low, mut high) = (0, self.count);
         while low < high {
@@ -121,9 +164,7 @@ impl Cache {
             match self.slot(middle)?.0.cmp(wanted) {
                 std::cmp::Ordering::Less => low = middle + 1,
                 std::cmp::Ordering::Greater => high = middle,
-                std::cmp::Ordering::Equal => {
-                    return postcard::from_bytes(self.record(middle)?).ok();
-                }
+                std::cmp::Ordering::Equal => return self.record(middle),
             }
         }
         None
@@ -180,7 +221,7 @@ mod tests {
             "---\nstatus: open\nblocked: b\ntitle: t\npriority: P1\nlabels: [l]\ncreated: c\nclaimed_by: cb\n\
              claimed_at: ca\nclaim_id: ci\nbranch: br\nworktree_path: w\ncompleted_at: co\nclosed_at: cl\nresolution: r\n\
              ticket_id: ti\nsession_id: si\nsequence: 001\ndepends_on: [d]\nblocks: [x]\nparent_ticket: p\n\
-             related: [re]\nduplicate_of: du\n---\n",
+             related: [re]\nduplicate_of: du\napprovals: [a]\n---\n",
         )
     }
 
@@ -208,7 +249,14 @@ mod tests {
     #[test]
     fn the_form_of_a_head_belongs_to_the_number_in_the_magic() {
         let bytes = [FORM.magic.as_slice(), &postcard::to_allocvec(&full()).unwrap()].concat();
-        insta::assert_snapshot!(bytes.escape_ascii(), @r"tixhead2\x01\x01\x01\x01b\x01\x01t\x01\x02P1\x01\x01l\x01\x01c\x01\x02cb\x01\x02ca\x01\x02ci\x01\x02br\x01\x01w\x01\x02co\x01\x02cl\x01\x01r\x01\x02ti\x01\x02si\x01\x03001\x01\x01d\x01\x01x\x01\x01p\x01\x02re\x01\x02du\x00");
+        insta::assert_snapshot!(bytes.escape_ascii(), @r"tixhead3\x01\x01x\x01\x01\x01\x01b\x01\x01t\x01\x02P1\x01\x01l\x01\x01c\x01\x02cb\x01\x02ca\x01\x02ci\x01\x02br\x01\x01w\x01\x02co\x01\x02cl\x01\x01r\x01\x01\x02ti\x01\x02si\x01\x03001\x01\x01d\x01\x01p\x01\x02re\x01\x02du\x00");
+    }
+
+    #[test]
+    fn a_record_says_first_whether_its_ticket_blocks_others() {
+        let record = |text| postcard::to_allocvec(&head(text)).unwrap();
+        assert!(blocks_any(&record("---\nstatus: open\nblocks: [x]\n---\n")));
+        assert!(!blocks_any(&record("---\nstatus: open\ndepends_on: [x]\n---\n")));
     }
 
     #[test]

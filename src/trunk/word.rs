@@ -13,7 +13,7 @@ use super::Trunk;
 use super::attempt::Sent;
 use super::server::LAST_WORD;
 use crate::file;
-use crate::git::{Atomic, GitError, PushMode, PushReport, RefUpdate};
+use crate::git::{Atomic, GitError, PrePush, PushMode, PushReport, RefUpdate};
 use crate::names::{RefName, RemoteName};
 
 /// The programs whose reports are believed, as they begin to name themselves.
@@ -58,7 +58,8 @@ impl Trunk<'_> {
         let (address, mut servers) = (self.address(remote), self.servers());
         let is_known = address.as_ref().is_some_and(|address| servers.contains_key(address));
         let notes_in = Some(self.run.dir());
-        let mode = PushMode { atomic, deadline, answer_by, notes_in, who_answers: !is_known };
+        let (who_answers, hook) = (!is_known, PrePush::PassedOver);
+        let mode = PushMode { atomic, deadline, answer_by, notes_in, who_answers, hook };
         let report = self.repo.push(remote, updates, &mode);
         let agent = report.as_ref().ok().and_then(|report| report.agent.clone());
         let agent = agent.filter(|agent| BELIEVED.iter().any(|start| agent.starts_with(start)));

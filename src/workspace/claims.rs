@@ -38,6 +38,26 @@ pub fn known_claims(repo: &Repo, id: &TicketId) -> Vec<String> {
     known_clone_id(repo).and_then(read).unwrap_or_default()
 }
 
+fn given_file(repo: &Repo, id: &TicketId) -> PathBuf {
+    repo.tix_dir().join("given").join(format!("{id}.json"))
+}
+
+/// The claim under which somebody else got the ticket from this clone, which may take it back until they go on with it.
+pub fn given_claim(repo: &Repo, id: &TicketId) -> Option<String> {
+    let clone = known_clone_id(repo)?;
+    let file = file::read_own(&given_file(repo, id)).ok()?;
+    let mut given: ClaimsFile = serde_json::from_slice(&file).ok()?;
+    given.claims.pop().filter(|_| given.clone == clone)
+}
+
+/// Notes that the ticket was given away under this claim.
+pub fn note_given(repo: &Repo, id: &TicketId, claim: &str) -> Result<(), WorkspaceError> {
+    let path = given_file(repo, id);
+    let clone = known_clone_id(repo).unwrap_or_default();
+    let given = ClaimsFile { clone, claims: vec![claim.to_owned()] };
+    write(&path, &given).map_err(|source| WorkspaceError::Record { path, source })
+}
+
 /// Notes a claim that is about to be pushed.
 pub fn note_claim(repo: &Repo, id: &TicketId, claim: &str) -> Result<(), WorkspaceError> {
     change(repo, id, |claims| {

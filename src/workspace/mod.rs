@@ -20,7 +20,7 @@ pub mod worker;
 use std::io;
 use std::path::{Path, PathBuf};
 
-pub use claims::{drop_claim, keep_claim, known_claims, note_claim};
+pub use claims::{drop_claim, given_claim, keep_claim, known_claims, note_claim, note_given};
 pub use clone_id::{clone_id, known_clone_id};
 pub use half_made::{finish as finish_half_made, is_linked, never_filled};
 pub use include::include;

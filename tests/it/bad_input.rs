@@ -82,7 +82,8 @@ fn an_ambiguous_id_is_answered_with_the_list() {
     ----- stdout -----
     ----- stderr -----
     error: `foo` matches 2 tickets
-      matches  TICKET-foo-001, TICKET-foo-002
+      matches  TICKET-foo-001  queue      Make it work
+               TICKET-foo-002  queue      Make it work
     hint: name one of them in full
     ");
     assert_snapshot!(fails_in(&clone, &["activate", "001"], 2).redacted(), @"
@@ -90,7 +91,8 @@ fn an_ambiguous_id_is_answered_with_the_list() {
     ----- stdout -----
     ----- stderr -----
     error: `001` matches 2 tickets
-      matches  TICKET-bar-001, TICKET-foo-001
+      matches  TICKET-bar-001  queue      Make it work
+               TICKET-foo-001  queue      Make it work
     hint: name one of them in full
     ");
 }

@@ -38,7 +38,7 @@ const SUBMIT: &[&str] = &["submit", ID];
 const APPROVE: &[&str] = &["review", ID, "--approve"];
 const SEND_BACK: &[&str] = &["review", ID, "--request-changes", "--notes", "the door"];
 const COMPLETE: &[&str] = &["complete", ID];
-const HANDOFF: &[&str] = &["handoff", ID, "--to", "Bob <bob@example.org>"];
+const HANDOFF: &[&str] = &["handoff", ID, "--to", "Bob <bob@example.org>", "--new-person"];
 const RECLAIM: &[&str] = &["reclaim", ID, "--reason", "left", "--force"];
 const LAND: &[&str] = &["land", ID];
 const CLEAN: &[&str] = &["clean", ID];
@@ -116,8 +116,8 @@ rows! {
     submit_survives_at_every_git_call: SUBMIT, Remote, History::Reviewed(&[ACTIVATE]) => Goal::Says("status: critic_review"),15;
     review_survives_at_every_git_call: APPROVE, Remote, History::Reviewed(&[ACTIVATE, SUBMIT]) => Goal::Says("approvals: [\"critic_review"),13;
     review_that_sends_back_survives_at_every_git_call: SEND_BACK, Remote, History::Reviewed(&[ACTIVATE, SUBMIT]) => Goal::Says("the door"),13;
-    complete_survives_at_every_git_call: COMPLETE, Remote, HELD => Goal::Completed, 17;
-    complete_without_a_remote_survives_at_every_git_call: COMPLETE, Local, HELD => Goal::Completed, 16;
+    complete_survives_at_every_git_call: COMPLETE, Remote, History::Worked => Goal::Completed, 17;
+    complete_without_a_remote_survives_at_every_git_call: COMPLETE, Local, History::Worked => Goal::Completed, 16;
     handoff_survives_at_every_git_call: HANDOFF, Remote, HELD => Goal::HandedOn,16;
     reclaim_survives_at_every_git_call: RECLAIM, Remote, History::Overtaken => Goal::TakenOver, 19;
 

@@ -5,6 +5,7 @@ mod clocks;
 mod complete;
 mod ends;
 mod fence;
+mod handoff;
 mod marks;
 mod merge;
 mod notes;
@@ -12,6 +13,7 @@ mod review;
 mod stories;
 mod takeover;
 mod views;
+mod which;
 
 use crate::activate::{ACTIVE, BRANCH, ID, QUEUED, workspace};
 use crate::harness::{Place, Sandbox, Ticket};

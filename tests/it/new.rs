@@ -299,13 +299,26 @@ fn hostile_titles_and_sessions_stay_in_their_place() {
 }
 
 #[test]
-fn it_works_on_a_branch_without_tickets_and_without_a_remote() {
+fn a_repository_that_is_not_set_up_gets_no_ticket() {
     let sandbox = Sandbox::new();
     sandbox.seed(&[("src/main.rs", "fn main() {}\n")]);
-    let place = sandbox.local_repository("a");
-    place.tix(&["new", "First"]).success();
-    assert_eq!(place.git(&["status", "--porcelain"]), "");
-    assert!(place.exists(path("TICKET-first-001")));
+    let (clone, local) = (sandbox.clone_named("a"), sandbox.local_repository("b"));
+    for place in [&clone, &local] {
+        let refs =
+            [place, &sandbox.remote()].map(|place| place.git(&["for-each-ref", "refs/heads"]));
+        let (listed, made) = (place.tix(&["list"]), place.tix(&["new", "First"]));
+        // The same words as those of a look.
+        assert_eq!(made.exits(4).stderr(), listed.exits(4).stderr());
+        assert!(made.stderr().contains("set it up: tix init"), "{made}");
+        assert_eq!(
+            refs,
+            [place, &sandbox.remote()].map(|place| place.git(&["for-each-ref", "refs/heads"]))
+        );
+    }
+    local.tix(&["init", "--commit"]).success();
+    local.tix(&["new", "First"]).success();
+    assert_eq!(local.git(&["status", "--porcelain"]), "");
+    assert!(local.exists(path("TICKET-first-001")));
 }
 
 #[test]

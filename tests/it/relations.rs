@@ -247,3 +247,57 @@ fn a_relation_of_a_held_ticket_is_written_on_its_branch_and_counts_from_then_on(
     clone.tix(&["dep", "add", "b-001", "a-001"]).success();
     [&clone, &other].into_iter().for_each(no_leftovers);
 }
+
+/// What `next` leaves out, `activate` refuses by name, whoever of the two says that one waits for the other.
+#[test]
+fn a_ticket_that_waits_for_another_is_neither_next_nor_claimed_by_name() {
+    for keys in [[("b", "depends_on", "[a]")], [("a", "blocks", "[TICKET-b]")]] {
+        let sandbox = Sandbox::new();
+        let file = |id: &str| {
+            let said = keys.iter().filter(|(who, ..)| *who == id);
+            let ticket = said
+                .fold(Ticket::new(&format!("TICKET-{id}-001")), |ticket, (_, key, value)| {
+                    ticket.key(key, value)
+                });
+            (path(&format!("TICKET-{id}-001")), ticket.text().replace("- [ ]", "- [x]"))
+        };
+        sandbox.seed(&[file("a"), file("b")]);
+        let clone = sandbox.clone_named("a");
+        let explained = clone.tix(&["next", "--explain", "--json", "--fetch"]).success().json();
+        assert_eq!(
+            (&explained["total"], &explained["tickets"][0]["id"]),
+            (&1.into(), &"TICKET-a-001".into())
+        );
+        let refs = sandbox.remote().git(&["for-each-ref"]);
+        let output = clone.tix(&["activate", "b"]);
+        let name = if keys[0].0 == "b" { "a" } else { "TICKET-a-001" };
+        assert_eq!(
+            output.exits(5).stderr(),
+            format!(
+                "error: TICKET-b-001 cannot be claimed: 1 ticket is not done that it depends on\n  \
+                 because  it waits for {name}, which is in queue/\n\
+                 hint: see all that it waits for: tix dep tree TICKET-b-001\n\
+                 hint: if you know that it can be done now: tix activate TICKET-b-001 --anyway\n"
+            )
+        );
+        clone.tix(&["activate", "b", "--dry-run"]).exits(5);
+        assert!(clone.tix(&["status", "b", "--json"]).success().json()["next"].is_null());
+        assert_eq!(sandbox.remote().git(&["for-each-ref"]), refs);
+        clone.tix(&["activate", "b", "--anyway"]).success();
+        // Neither is it completed, as long as the other is not on the trunk.
+        sandbox.work_on("TICKET-b-001");
+        let output = clone.tix(&["complete", "b"]);
+        assert!(output.exits(5).stderr().contains("which is in queue/"), "{output}");
+        assert!(output.stderr().contains("tix complete TICKET-b-001 --anyway"), "{output}");
+        clone.tix(&["complete", "b", "--anyway"]).success();
+    }
+}
+
+#[test]
+fn what_is_done_keeps_nobody_waiting() {
+    let sandbox = queue(&[("TICKET-b", &[("depends_on", "[a]")])]);
+    let done = Ticket::new("TICKET-a").key("status", "approved").text();
+    sandbox.seed(&[("tickets/completed/TICKET-a.md", done)]);
+    let clone = sandbox.clone_named("a");
+    clone.tix(&["activate", "b"]).success();
+}

@@ -107,10 +107,6 @@ pub fn tell_age(ctx: &Context<'_>, seen: &TrunkAsSeen<'_>, again: &str) {
     ctx.out.narrate(&format!("as of {} ago; `{again}` looks again", duration::age(at, ctx.now)));
 }
 
-pub fn find<'v>(seen: &TrunkAsSeen<'v>, query: &str) -> Result<&'v TicketEntry, Failure> {
-    Ok(seen.view.snapshot.find(query)?)
-}
-
 /// All tickets of some lanes.
 #[derive(Debug, Default)]
 pub struct TicketRows {

@@ -11,19 +11,20 @@ use super::group::{self, ClaimGroup, ClaimWords};
 use super::{ActivateArgs, Activated, ActivationPlan};
 use crate::app::consent::workspace_path;
 use crate::app::context::Context;
-use crate::app::find::{find_ticket, queued_path};
+use crate::app::find::{TicketSearch, find_ticket, queued_path};
 use crate::app::give_back::clear_local;
 use crate::app::lock::lock_ticket;
-use crate::app::queue::Choice;
+use crate::app::queue::{Choice, Survey};
 use crate::app::worker;
+use crate::app::worktree::seen_from;
 use crate::config::RecordPlace;
 use crate::error::{Exit, Failure};
 use crate::lifecycle::{
     self, ActivateRequest, Change, Claim, ClaimRequest, Claimed, Decision, FileEdit, FollowUp,
-    Holder, Target, TicketEntry,
+    Holder, Refusal, Target, TicketEntry,
 };
 use crate::names::{Oid, RefName, RepoPath};
-use crate::ticket::{Lane, TicketId};
+use crate::ticket::{FrontMatter, Lane, TicketId};
 use crate::trunk::{
     Diary, Landed, Outcome, Publication, Run, Stop, Trunk, TrunkError, View, may_still_land,
     random_token,
@@ -45,6 +46,8 @@ pub(super) struct Activation<'a> {
     /// The ticket branch was found on the remote although nobody holds the ticket: look where it is.
     pub(super) look_for_stray: Option<RefName>,
     pub(super) diary: Diary,
+    /// Whether a ticket that is held by whoever asks is to be gone on with.
+    pub(super) goes_on: bool,
     /// What the trunk is to be told once the answer is given.
     pub(super) publication: Option<Publication>,
 }
@@ -120,6 +123,7 @@ impl<'a> Activation<'a> {
             group: ClaimGroup::new(ctx),
             look_for_stray: None,
             diary: Diary { phase: "claim", ..Diary::default() },
+            goes_on: args.resume,
             publication: None,
         })
     }
@@ -204,7 +208,7 @@ impl<'a> Activation<'a> {
     ) -> Result<Decision<Start, NoClaim>, Stop<Failure>> {
         let held = attempt.locks.len();
         let decided = match &self.args.ticket {
-            Some(query) => find_ticket(self.ctx, view, query)
+            Some(query) => find_ticket(self.ctx, view, TicketSearch { query, command: "activate" })
                 .map_err(Stop::from)
                 .and_then(|entry| self.decide_on(trunk, view, entry, attempt)),
             None => self.decide_on_next(trunk, view, attempt),
@@ -256,6 +260,14 @@ impl<'a> Activation<'a> {
             stray: self.stray(trunk, view, &entry.id)?,
         };
         let (mut change, claimed) = lifecycle::claim(&ticket, &view.snapshot, &request)?;
+        // One that is chosen waits for nothing.
+        if self.args.ticket.is_some() && !self.args.anyway {
+            let waits = Survey::waits(ctx, view, (entry, FrontMatter::of(&ticket.document)));
+            let (waits, id) = (waits.map_err(Failure::from)?, entry.id.clone());
+            if !waits.is_empty() {
+                return Err(Refusal::Waits { id, waits }.into());
+            }
+        }
         // A ticket that gets its number with the claim has no branch yet whose name two claimers would agree on.
         if trunk.branches.is_some() && claimed.id == claimed.was {
             change = lifecycle::on_branch_alone(change);
@@ -285,11 +297,13 @@ impl<'a> Activation<'a> {
         claimed: &Claimed,
         path: Option<&Path>,
     ) -> Result<FollowUp, Failure> {
-        let shown = path.map(|path| path.display().to_string());
+        // Everybody reads it for ever, and where this clone lies concerns nobody.
+        let shown = path.map(|path| seen_from(path, &self.ctx.repo.root).display().to_string());
         let reach = group::reach(self.ctx);
         let (claim, at) = (&self.claim, self.ctx.now);
         let (worktree, role) = (shown.as_deref(), crate::app::ROLE);
-        let words = ClaimWords { reason: self.args.reason.as_deref(), worktree };
+        let (reason, anyway) = (self.args.reason.as_deref(), self.args.anyway);
+        let words = ClaimWords { reason, worktree, anyway };
         self.group.note(claim, claimed, words);
         let request = ActivateRequest { claim, worktree, at, role, reach };
         Ok(lifecycle::record_activation(claimed, &request)?)

@@ -5,10 +5,11 @@ use std::cell::RefCell;
 use serde::{Deserialize, Serialize};
 
 use crate::app::context::Context;
+use crate::app::queue::Survey;
 use crate::config::RecordPlace;
 use crate::git::CommitAuthors;
 use crate::lifecycle::{self, ActivateRequest, Claim, ClaimRequest, Claimed, CommitReach, Target};
-use crate::ticket::TicketId;
+use crate::ticket::{FrontMatter, TicketId};
 use crate::trunk::{AskedChange, Grouped, View};
 
 /// Everything that a claim is decided on, beside the trunk and the settings of the team.
@@ -19,6 +20,8 @@ struct AskedClaim {
     ticket: String,
     reason: Option<String>,
     worktree: Option<String>,
+    /// Whether it may wait for others that are not done.
+    anyway: bool,
     /// Microseconds since 1970.
     at: i64,
     /// What came of it for the asker: another process decides the same, or leaves it to the asker.
@@ -70,6 +73,7 @@ impl<'a> ClaimGroup<'a> {
             ticket: claimed.id.to_string(),
             reason: more.reason.map(str::to_owned),
             worktree: more.worktree.map(str::to_owned),
+            anyway: more.anyway,
             at: self.ctx.now.timestamp_micros(),
             decided: DecidedPlaces::of(self.ctx, claimed),
         });
@@ -82,6 +86,7 @@ impl<'a> ClaimGroup<'a> {
 pub(super) struct ClaimWords<'a> {
     pub(super) reason: Option<&'a str>,
     pub(super) worktree: Option<&'a str>,
+    pub(super) anyway: bool,
 }
 
 /// Where what says that work begins is written.
@@ -121,6 +126,10 @@ impl Grouped for ClaimGroup<'_> {
         };
         let (mut change, claimed) = lifecycle::claim(&ticket, &view.snapshot, &request).ok()?;
         if DecidedPlaces::of(ctx, &claimed) != asked.decided {
+            return None;
+        }
+        let head = FrontMatter::of(&ticket.document);
+        if !asked.anyway && !Survey::waits(ctx, view, (ticket.entry, head)).ok()?.is_empty() {
             return None;
         }
         let activation = ActivateRequest {

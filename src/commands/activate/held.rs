@@ -37,7 +37,9 @@ impl Activation<'_> {
         let known = workspace::known_claims(&self.ctx.repo, &active.id);
         let of_this_clone = known.contains(&claim_id);
         let of_this_actor = active.held.by.as_deref() == Some(self.claim.by.as_str());
-        if claim_id.is_empty() || !(of_this_clone || (self.args.resume && of_this_actor)) {
+        // Whoever was given it need not know more than its id.
+        self.goes_on |= of_this_actor && !of_this_clone && self.was_handed_over(active);
+        if claim_id.is_empty() || !(of_this_clone || (self.goes_on && of_this_actor)) {
             return Err(self.held_by_other(active));
         }
         let ctx = self.ctx;
@@ -87,7 +89,7 @@ impl Activation<'_> {
         }
         let request = TakeoverRequest {
             operation: "activate",
-            query: active.id.as_str(),
+            query: Some(active.id.as_str()),
             way: TakeoverKind::Resume,
             claim: active.held.claim_id.as_deref(),
             to: None,
@@ -118,11 +120,23 @@ impl Activation<'_> {
             .held(active, format!("{id} is held by {by}"))
             .fact("ticket", id.to_string())
             .hint("take another ticket: tix list --lane queue");
+        if workspace::given_claim(&self.ctx.repo, id)
+            .is_some_and(|given| active.held.claim_id == Some(given))
+        {
+            failure = failure
+                .hint(format!("you gave it away; take it back: tix reclaim {id} --reason <why>"));
+        }
         if active.held.by.as_deref() == Some(self.claim.by.as_str()) {
             failure = failure
                 .hint(format!("if it is yours, from another clone: tix activate {id} --resume"));
         }
         failure
+    }
+
+    /// Whether somebody gave it to its present holder, who has not gone on with it yet.
+    fn was_handed_over(&self, active: &Active) -> bool {
+        let commit = self.claim_commit(active).ok().flatten();
+        commit.is_some_and(|(_, message)| message.starts_with("handoff: "))
     }
 
     /// The command that gives it back from here: whoever goes on with a claim of another clone has to name it.
@@ -188,7 +202,7 @@ impl Activation<'_> {
             _ => false,
         };
         let mut path = with_branch(self.ctx, branch)?.map(|worktree| worktree.path);
-        if !(same_session || self.args.resume) {
+        if !(same_session || self.goes_on) {
             let id = &active.id;
             return Err(self
                 .held(active, format!("{id} is active already, claimed from this clone"))

@@ -71,6 +71,9 @@ pub struct ActivateArgs {
     /// Keep the claim when the set-up fails, or the worker does not begin, instead of giving the ticket back
     #[arg(long)]
     keep_claim: bool,
+    /// Claim a ticket although another that it depends on is not done
+    #[arg(long, conflicts_with = "next")]
+    anyway: bool,
     /// Go on with a ticket that is yours already: its path is printed, what is missing is made
     #[arg(long)]
     resume: bool,

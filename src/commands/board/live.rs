@@ -186,7 +186,7 @@ impl Live<'_> {
 
     fn open(&mut self, id: &TicketId) {
         let text = board::look(self.ctx, Look::LastSeen, |seen| {
-            let entry = board::find(seen, id.as_str())?;
+            let entry = seen.view.snapshot.find_id(id)?;
             let (_, document) = board::read_one(self.ctx, seen.view, entry)?;
             Ok(safe_lines(&text_of(document.as_bytes())))
         });

@@ -9,8 +9,9 @@ use self::judge::{CleanContext, CleanPlan, CleanVerdict};
 use crate::app::board::branch_pattern;
 use crate::app::complete::ids;
 use crate::app::context::{Context, Globals};
-use crate::app::find::find_ticket;
+use crate::app::find::{TicketSearch, find_ticket};
 use crate::app::frame::Extent;
+use crate::app::here::require_here;
 use crate::app::lock::lock_ticket;
 use crate::app::merged::Proof;
 use crate::app::receipt::{PushedJson, Receipt, WorkspaceJson, record};
@@ -35,8 +36,8 @@ use crate::workspace;
 /// more than seven days ago is deleted by the next `tix clean`.
 #[derive(Debug, clap::Args)]
 pub struct CleanArgs {
-    /// The tickets
-    #[arg(value_name = "TICKET", add = ids(&Lane::ALL), required_unless_present = "merged")]
+    /// The tickets [default: the one of this workspace]
+    #[arg(value_name = "TICKET", add = ids(&Lane::ALL))]
     tickets: Vec<String>,
     /// All tickets of this clone and of the remote whose work is merged
     #[arg(long, conflicts_with = "tickets")]
@@ -128,11 +129,14 @@ fn clean(ctx: &Context<'_>, args: &CleanArgs) -> Result<Vec<(TicketId, CleanOutc
     let progress = ctx.progress();
     let engine = ctx.engine(&run, &progress);
     let view = engine.fetch_view()?;
-    let named: Vec<TicketId> = args
-        .tickets
-        .iter()
-        .map(|query| find_ticket(ctx, &view, query).map(|entry| entry.id.clone()))
-        .collect::<Result<_, _>>()?;
+    let find = |query: &String| {
+        let entry = find_ticket(ctx, &view, TicketSearch { query, command: "clean" })?;
+        Ok::<_, Failure>(entry.id.clone())
+    };
+    let named: Vec<TicketId> = match args.tickets.as_slice() {
+        [] if !args.merged => vec![require_here(ctx)?],
+        tickets => tickets.iter().map(find).collect::<Result<_, _>>()?,
+    };
     let there = there(ctx, &engine, &named)?;
     let mut ids = if args.merged { candidates(ctx, &view, &there)? } else { named };
     ids.sort();

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use super::{Link, LinkEdit};
 use crate::app::context::Globals;
-use crate::app::find::find_ticket;
+use crate::app::find::{TicketSearch, find_ticket};
 use crate::app::operation::Operation;
 use crate::app::queue::Survey;
 use crate::env::Env;
@@ -34,6 +34,7 @@ pub(super) fn run(
         timeout: args.timeout.as_deref(),
         claim: None,
     };
+    let other = TicketSearch { query: &args.other, command: "" };
     // The other one's whole name, as it was found.
     let named = RefCell::new(String::new());
     operation.run(
@@ -44,8 +45,8 @@ pub(super) fn run(
                 relation.names(&FrontMatter::of(&view.ticket.document)).contains(&args.other);
             let change = match way {
                 LinkEdit::Remove if there => LinkChange::RemoveName(&args.other),
-                LinkEdit::Remove => LinkChange::Remove(find_ticket(ctx, view.trunk, &args.other)?),
-                LinkEdit::Add => LinkChange::Add(find_ticket(ctx, view.trunk, &args.other)?),
+                LinkEdit::Remove => LinkChange::Remove(find_ticket(ctx, view.trunk, other)?),
+                LinkEdit::Add => LinkChange::Add(find_ticket(ctx, view.trunk, other)?),
             };
             *named.borrow_mut() = match change {
                 LinkChange::Add(other) | LinkChange::Remove(other) => other.id.to_string(),

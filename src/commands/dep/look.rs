@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::{Cycles, Tree};
 use crate::app::board::{self, Damage, Look};
 use crate::app::context::{Context, Globals};
+use crate::app::find::{TicketSearch, find_ticket};
 use crate::app::frame::{AsOf, Extent};
 use crate::app::queue::Survey;
 use crate::app::unknown::OnUnknown;
@@ -73,7 +74,7 @@ pub(super) fn tree(args: &Tree, globals: &Globals, env: &Env, out: &Out) -> Resu
     let globals = Globals { on_unknown: OnUnknown::Warn, ..globals.clone() };
     let ctx = Context::open(&globals, env, out, None)?;
     board::look(&ctx, Look::from(args.fetch), |seen| {
-        let entry = board::find(seen, &args.id)?;
+        let entry = find_ticket(&ctx, seen.view, TicketSearch { query: &args.id, command: "" })?;
         let survey = Survey::whole(&ctx, seen.view)?;
         let edges = edges(&survey.known, &seen.view.snapshot);
         let waits = WaitGraph::of(&edges);

@@ -51,7 +51,7 @@ fn find(
             "This worktree holds the ticket {}{title} ({}). Its branch is {}, and work on it is committed here; `tix show \
              {}` prints its text. {} takes ticket commits only.",
             row.id,
-            row.status,
+            row.status_words(),
             branch.map(RefName::short).unwrap_or_default(),
             row.id,
             ctx.trunk.short(),

@@ -90,8 +90,8 @@ impl Column {
         let worker = row.overlay.as_ref().and_then(|o| o.worker.as_ref());
         match self {
             Column::Lane => row.lane.as_str().to_owned(),
-            Column::Status if row.blocked.is_some() => format!("{} (blocked)", row.status),
-            Column::Status => row.status.clone(),
+            Column::Status if row.blocked.is_some() => format!("{} (blocked)", row.status_words()),
+            Column::Status => row.status_words().to_owned(),
             Column::Holder => some(&row.holder),
             Column::Age => row.age(now),
             Column::Id => row.id.to_string(),

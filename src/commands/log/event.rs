@@ -1,5 +1,6 @@
 //! The events of a story: what the commits say, and what only this clone has written down.
 
+use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
@@ -118,7 +119,8 @@ fn of_line(line: &Value) -> Option<LogEvent> {
         by: text(line, "by").or_else(|| text(claim, "by")),
         host: None,
         claim: text(claim, "id"),
-        commit: commits_of(line).into_iter().next(),
+        // What a failure made is on the remote only where git tells of it.
+        commit: commits_of(line).into_iter().next().filter(|_| source == EventSource::Receipt),
         attic: text(line, "attic"),
         paths: texts(line, "paths"),
         outcome: text(line, "outcome"),
@@ -200,8 +202,10 @@ pub(super) fn merge(
     let activations = events.iter().filter(|event| event.operation == "activate");
     let activated: HashSet<String> = activations.filter_map(|event| event.claim.clone()).collect();
     // Each with its place among those of one second.
-    let mut events: Vec<(usize, LogEvent)> = events.into_iter().enumerate().collect();
-    for line in lines {
+    let mut events: Vec<(Place, LogEvent)> =
+        events.into_iter().enumerate().map(|(at, event)| ((at, Ordering::Equal), event)).collect();
+    let places = places(&events, &known, lines);
+    for (line, beside) in lines.iter().zip(places) {
         let Some(event) = of_line(line) else { continue };
         if id.is_some_and(|id| !is_about(&event, line, id)) {
             continue;
@@ -210,7 +214,7 @@ pub(super) fn merge(
         let place = commits.iter().find_map(|oid| known.get(oid).copied());
         let place = place.filter(|_| event.source == EventSource::Receipt);
         let Some((at, told)) = place.and_then(|at| events.get_mut(at)) else {
-            events.push((usize::MAX, event));
+            events.push((beside, event));
             continue;
         };
         told.outcome.clone_from(&event.outcome);
@@ -228,6 +232,42 @@ pub(super) fn merge(
     // Stable, so that commits of one second keep git's order. What has no time stands at the end.
     events.sort_by_key(|(at, event)| (event.seconds.unwrap_or(i64::MAX), *at));
     events.into_iter().map(|(_, event)| event).collect()
+}
+
+/// A place in git's order, or just before or behind it.
+type Place = (usize, Ordering);
+
+/// Where the lines of the audit log stand that git does not tell of: they are in the order in which things happened, so one is
+/// before the next that is known in the same second, or else behind the last.
+fn places(
+    events: &[(Place, LogEvent)],
+    known: &HashMap<String, usize>,
+    lines: &[Value],
+) -> Vec<Place> {
+    let place = |line: &Value| commits_of(line).iter().find_map(|oid| known.get(oid).copied());
+    let second = |at: usize| events.get(at).and_then(|(_, event)| event.seconds);
+    let own = |line: &Value| of_line(line).and_then(|event| event.seconds);
+    let all: Vec<(Option<usize>, Option<i64>)> =
+        lines.iter().map(|line| (place(line), own(line))).collect();
+    let near = |seconds: Option<i64>, (at, _): &(Option<usize>, Option<i64>)| {
+        at.filter(|at| seconds.is_some() && second(*at) == seconds)
+    };
+    let mut places = vec![(usize::MAX, Ordering::Equal); all.len()];
+    let mut last: Option<usize> = None;
+    for (entry, to) in all.iter().zip(&mut places) {
+        last = near(entry.1, entry).or(last);
+        if let Some(at) = last.filter(|at| second(*at) == entry.1) {
+            *to = (at, Ordering::Greater);
+        }
+    }
+    let mut next: Option<usize> = None;
+    for (entry, to) in all.iter().zip(&mut places).rev() {
+        next = near(entry.1, entry).or(next);
+        if let Some(at) = next.filter(|at| second(*at) == entry.1) {
+            *to = (at, Ordering::Less);
+        }
+    }
+    places
 }
 
 /// The activation that followed a claim. Its commit went with the ticket branch, so that only the receipt of both tells
@@ -342,6 +382,27 @@ mod tests {
             ]
         );
         assert_eq!(more(&events[2]), "failed (exit 7): origin cannot be reached");
+    }
+
+    #[test]
+    fn what_happened_in_one_second_stands_in_the_order_of_the_audit_log() {
+        let receipt = |digit: &str| {
+            json!({"schema": "tix/receipt@1", "operation": "claim", "ticket": "TICKET-a-001",
+            "at": "1970-01-01T00:00:10Z", "commits": [digit.repeat(40)]})
+        };
+        let failure = |message: &str| {
+            json!({"schema": "tix/failure@1", "operation": "activate", "ticket": "TICKET-a-001",
+            "at": "1970-01-01T00:00:10Z", "exit": 7, "message": message, "commits": ["9".repeat(40)]})
+        };
+        let lines =
+            [failure("first"), receipt("1"), failure("second"), receipt("2"), failure("third")];
+        let events = merge(vec![claim("1", 10), claim("2", 10)], &lines, None);
+        let told: Vec<_> =
+            events.iter().map(|e| e.message.clone().or(e.commit.clone()).unwrap()).collect();
+        let (one, two) = ("1".repeat(40), "2".repeat(40));
+        assert_eq!(told, ["first", &one, "second", &two, "third"]);
+        // A commit that was made and never pushed is none of the ticket's.
+        assert!(events.iter().all(|e| e.commit.as_deref() != Some("9".repeat(40).as_str())));
     }
 
     #[test]

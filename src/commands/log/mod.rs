@@ -9,6 +9,7 @@ use self::event::{LogEvent, merge, more, of_commit};
 use crate::app::board::{self, Look, TrunkAsSeen};
 use crate::app::complete::ids;
 use crate::app::context::{Context, Globals};
+use crate::app::find::{TicketSearch, find_ticket};
 use crate::app::frame::{AsOf, Extent};
 use crate::env::Env;
 use crate::error::Failure;
@@ -54,7 +55,10 @@ pub struct LogJson<'a> {
 pub fn run(args: &LogArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let ctx = Context::open(globals, env, out, None)?;
     board::look(&ctx, Look::LastSeen, |seen| {
-        let found = args.id.as_ref().map(|query| board::find(seen, query).map(|e| e.id.clone()));
+        let found = args.id.as_ref().map(|query| {
+            find_ticket(&ctx, seen.view, TicketSearch { query, command: "log" })
+                .map(|e| e.id.clone())
+        });
         let (id, missing) = match (found, &args.id) {
             (Some(Ok(id)), _) => (Some(id), None),
             // A ticket that is not on the trunk any more, or got there not yet, may have a story all the same.
@@ -85,7 +89,7 @@ fn commits(
     let history = |walk: HistoryWalk<'_>| {
         ctx.repo.history(&HistoryQuery {
             walk,
-            below: &ctx.tickets_dir,
+            below: Some(&ctx.tickets_dir),
             keys: &KEYS,
             having: Some((trailer::TICKET, id.map(TicketId::as_str))),
         })

@@ -65,7 +65,7 @@ fn read_on(
 ) -> Result<QueueHistory, GitError> {
     let query = HistoryQuery {
         walk: HistoryWalk::Line { tip, since },
-        below: &ctx.tickets_dir,
+        below: Some(&ctx.tickets_dir),
         keys: &[trailer::ACTOR],
         having: None,
     };

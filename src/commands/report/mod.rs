@@ -72,7 +72,7 @@ pub struct Numbers {
 struct HeldJson {
     /// Its id.
     ticket: String,
-    /// Who holds it, as the commit of the claim says.
+    /// Who holds it.
     by: String,
     /// Since when: RFC 3339, UTC.
     since: String,
@@ -89,7 +89,13 @@ pub fn run(args: &ReportArgs, globals: &Globals, env: &Env, out: &Out) -> Result
     }
     let ctx = Context::open(globals, env, out, None)?;
     board::look(&ctx, Look::from(args.fetch), |seen| {
-        let story = history::of_trunk(&ctx, seen)?;
+        let mut story = history::of_trunk(&ctx, seen)?;
+        // The moves tell who claimed a ticket; whom it was given to since stands in it.
+        for row in board::read(&ctx, seen.view, &[Lane::Active])?.rows {
+            if let Some(holder) = &row.holder {
+                story.set_holder(&row.id, holder);
+            }
+        }
         if let Some(file) = &args.html {
             let tickets = board::read(&ctx, seen.view, &Lane::ALL)?;
             let page = page(&ctx, seen, &story, &tickets);

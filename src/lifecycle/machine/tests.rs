@@ -55,6 +55,7 @@ fn the_lanes_are_joined_by_these_moves_and_no_other() {
         (Active, Completed),
         (Active, Archive),
         (Completed, Queue),
+        (Completed, Active),
         (Completed, Archive),
         (Archive, Queue),
     ];
@@ -92,11 +93,13 @@ fn the_straight_way_with_and_without_review() {
     assert_eq!(go(PLAIN, &[Claim, Activate, Submit]).0, Err(Illegal::NoStages));
 }
 #[test]
-fn what_is_complete_on_its_branch_is_landed_given_back_or_closed_and_no_more() {
+fn what_is_complete_on_its_branch_is_landed_taken_up_given_back_or_closed_and_no_more() {
     use Verb::{Archive, Close, Edit, Land, Note, Release, Reopen, Rework};
     let state = TicketState { lane: Lane::Completed, status: Status::Approved };
     let ahead = Situation { state, trunk: Lane::Active, blocked: false };
-    assert_eq!(legal(ahead, PLAIN), [Note, Edit, Release, Land, Close]);
+    assert_eq!(legal(ahead, PLAIN), [Note, Edit, Release, Land, Close, Reopen]);
+    assert_eq!(allows(Reopen, ahead, PLAIN).unwrap().lane, Lane::Active);
+    assert_eq!(who(Reopen, ahead, PLAIN), Mover::Holder);
     assert_eq!(allows(Land, ahead, REVIEWED), Err(Illegal::ByRequest));
     let there = Situation { trunk: Lane::Completed, ..ahead };
     assert_eq!(legal(there, PLAIN), [Note, Edit, Archive, Reopen, Rework]);

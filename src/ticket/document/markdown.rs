@@ -34,10 +34,18 @@ pub(super) enum LineKind {
     Heading(HeadingLevel),
     /// A box in a list that is not ticked, and the text behind it.
     OpenBox,
+    /// The same, in an item that ends without a text.
+    EmptyBox,
+    /// A block of code, or one of HTML that is no comment. It has no text here, and says something to a reader.
+    Block,
     Other,
 }
 
 impl TextLine {
+    fn block(at: Range<usize>) -> TextLine {
+        TextLine { kind: LineKind::Block, start: at.start, text: at.start..at.start, reach: at.end }
+    }
+
     /// The text as it is written, without the signs before it.
     pub(super) fn text<'a>(&self, body: &'a str) -> &'a str {
         body.get(self.text.clone()).unwrap_or_default().trim()
@@ -95,12 +103,17 @@ pub(super) fn lines(text: &str) -> Vec<TextLine> {
             lines.push(TextLine { kind, start: at.start, text: empty, reach: at.end });
         } else if let Event::Start(Tag::CodeBlock(_)) = event {
             code_end = at.end;
+            lines.push(TextLine::block(at));
+        } else if event == Event::Start(Tag::HtmlBlock) {
+            let html = text.get(at.clone()).unwrap_or_default();
+            lines.extend((!html.trim_start().starts_with("<!--")).then(|| TextLine::block(at)));
         } else if event == Event::TaskListMarker(false) {
             let (kind, empty) = (LineKind::OpenBox, at.end..at.end);
             lines.push(TextLine { kind, start: at.start, text: empty, reach: at.end });
         } else if matches!(event, Event::Start(Tag::Item) | Event::End(TagEnd::Item)) {
-            // A box without a text asks for nothing: a template left it.
-            lines.pop_if(|last| last.is_empty_box());
+            if let Some(last) = lines.last_mut().filter(|last| last.is_empty_box()) {
+                last.kind = LineKind::EmptyBox;
+            }
         } else if at.start >= code_end && is_text(&event) {
             add(&mut lines, text, at);
         }

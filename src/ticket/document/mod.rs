@@ -173,7 +173,7 @@ impl Document {
         // Most texts have no brace at all, and to read their Markdown would take an eighth of the time of a list.
         let braces = self.body().contains(&b'{');
         let open = braces.then(|| self.open_ends().unwrap_or_default());
-        let open_ends::OpenEnds { boxes, placeholders } = open.unwrap_or_default();
+        let open_ends::OpenEnds { boxes, placeholders, .. } = open.unwrap_or_default();
         let boxes = boxes.into_iter().filter(|(_, text)| open_ends::is_placeholder(text));
         keys.chain(placeholders).chain(boxes).collect()
     }

@@ -1,4 +1,7 @@
-//! What a ticket's text leaves open: boxes that are not ticked, and parts of a template that nobody has filled in.
+//! What a ticket's text leaves open: boxes that are not ticked, sections that say nothing, and parts of a template that
+//! nobody has filled in.
+
+use pulldown_cmark::HeadingLevel;
 
 use super::markdown::{self, LineKind, TooLong};
 use super::{Document, line_number};
@@ -6,10 +9,47 @@ use super::{Document, line_number};
 /// What is open, each with its line in the file, counted from 1.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OpenEnds {
-    /// The texts behind `- [ ]`. A box without a text asks for nothing: it is one that a template left.
+    /// The texts behind `- [ ]`; empty where a template left the box.
     pub boxes: Vec<(usize, String)>,
+    /// The headings of the requirements below which nothing stands.
+    pub sections: Vec<(usize, String)>,
     /// Headings, list items and paragraphs that are nothing but `{something}`.
     pub placeholders: Vec<(usize, String)>,
+}
+
+/// A heading of the requirements, as long as nothing is known to stand below it.
+struct BareHeading {
+    level: HeadingLevel,
+    line: usize,
+    text: String,
+}
+
+/// Where a reader of the body is in the requirements: behind a heading of that name, up to the next one that is no deeper.
+#[derive(Default)]
+struct Requirements {
+    level: Option<HeadingLevel>,
+    bare: Option<BareHeading>,
+}
+
+impl Requirements {
+    /// Goes on to this heading; gives the one before it if nothing stands below that one.
+    fn at_heading(
+        &mut self,
+        level: HeadingLevel,
+        line: usize,
+        text: &str,
+    ) -> Option<(usize, String)> {
+        // A deeper heading stands below the one before it.
+        let empty = self.bare.take().filter(|bare| level <= bare.level);
+        if self.level.is_some_and(|section| level <= section) {
+            self.level = None;
+        }
+        if self.level.is_none() && text.eq_ignore_ascii_case("requirements") {
+            self.level = Some(level);
+        }
+        self.bare = self.level.map(|_| BareHeading { level, line, text: text.to_owned() });
+        empty.map(|bare| (bare.line, bare.text))
+    }
 }
 
 impl Document {
@@ -17,27 +57,37 @@ impl Document {
     pub fn open_ends(&self) -> Result<OpenEnds, TooLong> {
         let body = markdown::text_of(self.body())?;
         let mut open = OpenEnds::default();
-        let mut changelog = false;
+        let (mut changelog, mut requirements) = (false, Requirements::default());
         // Counted on from line to line: from the start for each would take minutes in a file of boxes.
         let (mut number, mut counted) = (line_number(self.as_bytes(), self.body), 0);
         for line in markdown::lines(&body) {
             if line.is_section() {
                 changelog = line.is_changelog(&body);
             }
-            let text = line.text(&body);
-            let to = match line.kind {
-                _ if changelog => continue,
-                LineKind::OpenBox => &mut open.boxes,
-                LineKind::Heading(_) | LineKind::Other if is_placeholder(text) => {
-                    &mut open.placeholders
-                }
-                LineKind::Heading(_) | LineKind::Other => continue,
-            };
             number += body.get(counted..line.start).unwrap_or_default().matches('\n').count();
             counted = line.start;
             // Emphasis may go over several lines.
-            to.push((number, text.lines().next().unwrap_or_default().to_owned()));
+            let text = line.text(&body);
+            let first = text.lines().next().unwrap_or_default();
+            match line.kind {
+                LineKind::Heading(level) => {
+                    open.sections.extend(requirements.at_heading(level, number, first));
+                }
+                LineKind::OpenBox | LineKind::EmptyBox | LineKind::Block | LineKind::Other => {
+                    requirements.bare = None;
+                }
+            }
+            let to = match line.kind {
+                _ if changelog => continue,
+                LineKind::OpenBox | LineKind::EmptyBox => &mut open.boxes,
+                LineKind::Heading(_) | LineKind::Other if is_placeholder(text) => {
+                    &mut open.placeholders
+                }
+                LineKind::Heading(_) | LineKind::Other | LineKind::Block => continue,
+            };
+            to.push((number, first.to_owned()));
         }
+        open.sections.extend(requirements.bare.map(|bare| (bare.line, bare.text)));
         Ok(open)
     }
 }
@@ -63,7 +113,7 @@ mod tests {
     fn boxes_are_found_in_every_kind_of_list() {
         let text = "# What\n- [ ] one\n  * [ ] two\n1. [ ] three\n- [x] done\n- [X] done\n- [ ]\n- [ ](a link)\n";
         let boxes = open(text).boxes;
-        let expected = [(5, "one"), (6, "two"), (7, "three")];
+        let expected = [(5, "one"), (6, "two"), (7, "three"), (10, "")];
         assert_eq!(boxes, expected.map(|(line, text)| (line, text.to_owned())));
     }
 
@@ -125,10 +175,42 @@ mod tests {
             ("> # Changelog\n\n- [ ] it\n", 6),
             ("```\n# Changelog\n```\n- [ ] it\n", 7),
             ("- [x] done\r\n- [ ] it\r\n", 5),
-            ("- [ ]\n- [ ]\n  it\n- other\n", 5),
             ("a\n- [ ] it\n*\n", 5),
         ] {
             assert_eq!(open(text).boxes, [(line, "it".to_owned())], "{text}");
+        }
+    }
+
+    #[test]
+    fn a_box_without_a_text_is_open_too() {
+        for (text, boxes) in [
+            ("- [ ]\n- [ ]\n  it\n- other\n", vec![(4, ""), (5, "it")]),
+            ("# Acceptance Criteria\n\n- [ ]\n\n# Context\n\ntext\n", vec![(6, "")]),
+            ("- [ ]\n  ```\n  code\n  ```\n- [ ] \n", vec![(4, ""), (8, "")]),
+            ("- [x]\n", vec![]),
+        ] {
+            let boxes: Vec<_> = boxes.iter().map(|(at, text)| (*at, (*text).to_owned())).collect();
+            assert_eq!(open(text).boxes, boxes, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_section_of_the_requirements_without_a_text_is_open() {
+        for (text, sections) in [
+            (
+                "# Requirements\n\n## What\n\n<!-- say it -->\n\n## How\n\n- [x] so\n",
+                vec![(6, "What")],
+            ),
+            ("# Requirements\n\n# Context\n\n## Empty\n", vec![(4, "Requirements")]),
+            ("# Requirements\n## A\n### B\n### C\nc\n## D\n", vec![(6, "B"), (9, "D")]),
+            ("Intro\n\n## requirements\n\n### A\n## Notes\n", vec![(8, "A")]),
+            ("# Requirements\n\n```\ncode\n```\n", vec![]),
+            ("# Requirements\n\n## A\n\n- [ ]\n## B\n<details>x</details>\n", vec![]),
+            ("# What\n\n# Changelog\n", vec![]),
+        ] {
+            let sections: Vec<_> =
+                sections.iter().map(|(at, text)| (*at, (*text).to_owned())).collect();
+            assert_eq!(open(text).sections, sections, "{text}");
         }
     }
 

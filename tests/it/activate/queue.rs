@@ -148,18 +148,21 @@ fn a_sequence_that_somebody_takes_meanwhile_is_not_given_twice() {
 fn an_ambiguous_part_lists_what_it_could_mean() {
     let sandbox = one_ticket();
     sandbox.seed(&[("tickets/queue/TICKET-food-001.md", Ticket::new("TICKET-food-001").text())]);
-    let output = sandbox.clone_named("a").tix(&["activate", "foo"]);
-    // `foo` is all of one and a part of the other.
-    output.success();
     let output = sandbox.clone_named("b").tix(&["activate", "fo"]);
     insta::assert_snapshot!(output.exits(2).redacted(), @"
     exit: 2
     ----- stdout -----
     ----- stderr -----
     error: `fo` matches 2 tickets
-      matches  TICKET-foo-001, TICKET-food-001
+      matches  TICKET-foo-001   queue      Make it work
+               TICKET-food-001  queue      Make it work
     hint: name one of them in full
     ");
+    // `foo` is all of one and a part of the other.
+    let receipt = sandbox.clone_named("a").tix(&["activate", "foo", "--json"]).success().json();
+    assert_eq!(receipt["ticket"], "TICKET-foo-001");
+    // Held by now, it is all of one still, and no part of it means the other.
+    sandbox.clone_named("c").tix(&["activate", "foo"]).exits(3);
 }
 
 #[test]

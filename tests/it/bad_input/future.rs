@@ -30,7 +30,7 @@ const WRITES: &[&[&str]] = &[
     &["dep", "add", "foo-001", "bar-001"],
     &["draft", "foo-001", "--reason", "rain"],
     &["edit", "foo-001"],
-    &["handoff", "foo-001", "--to", "Bob <bob@example.org>"],
+    &["handoff", "foo-001", "--to", "Bob <bob@example.org>", "--new-person"],
     &["init", "--commit"],
     &["land", "foo-001"],
     &["new", "A thing"],

@@ -48,6 +48,8 @@ pub enum History {
     Behind,
     /// It is held and set up, and others have moved the trunk since.
     Overtaken,
+    /// It is held, and its work is committed and not pushed.
+    Worked,
     /// It is complete on its branch, and may land.
     Complete,
     /// It is complete, and its branch was squashed into the trunk.
@@ -56,6 +58,23 @@ pub enum History {
     Cleaned,
     /// It is held, and the run was killed when the worktree was there and the set-up not yet finished.
     Killed,
+}
+
+impl History {
+    /// What the team has set for it.
+    fn settings(self) -> Option<&'static str> {
+        match self {
+            Self::Complete => Some("landing: completed\n"),
+            Self::Reviewed(_) => Some("review: [critic_review]\nreview.self: true\n"),
+            Self::After(_)
+            | Self::Behind
+            | Self::Overtaken
+            | Self::Worked
+            | Self::Merged
+            | Self::Cleaned
+            | Self::Killed => None,
+        }
+    }
 }
 
 pub struct Scene {
@@ -79,11 +98,8 @@ impl Scene {
         let text = queue_ticket(ID).replace("- [ ]", "- [x]");
         let ticket = (format!("tickets/queue/{ID}.md"), text);
         sandbox.seed(&[("code.rs", "fn main() {}\n"), ("notes.txt", "one\n")]);
-        if matches!(history, History::Complete) {
-            sandbox.seed(&[(".tix.yaml", "landing: completed\n")]);
-        }
-        if matches!(history, History::Reviewed(_)) {
-            sandbox.seed(&[(".tix.yaml", "review: [critic_review]\nreview.self: true\n")]);
+        if let Some(settings) = history.settings() {
+            sandbox.seed(&[(".tix.yaml", settings)]);
         }
         if trunk == Trunk::Following {
             sandbox.seed(&[(".tix.yaml", "lock: branch\n")]);
@@ -124,6 +140,7 @@ impl Scene {
                 first.tix(&["activate", ID]).success();
                 sandbox.seed(&[("notes.txt", "two\n")]);
             }
+            History::Worked => work(&first),
             History::Complete => complete(&first),
             History::Merged | History::Cleaned => {
                 complete(&first);
@@ -233,8 +250,15 @@ impl Scene {
     }
 }
 
-fn complete(place: &Place) {
+/// A ticket that is held, with a commit in its workspace that is not pushed.
+fn work(place: &Place) {
     place.tix(&["activate", ID]).success();
+    let path = place.tix(&["path", ID]).success().stdout().trim_end().to_owned();
+    place.at(path).commit("work", &[("work.txt", "1\n")]);
+}
+
+fn complete(place: &Place) {
+    work(place);
     place.tix(&["complete", ID]).success();
 }
 
@@ -260,7 +284,8 @@ fn bytes(place: &Place, trunk: Trunk) -> BTreeMap<PathBuf, Vec<u8>> {
     }
     let mut moving: Vec<_> = moving.iter().map(|path| Path::new(".git").join(path)).collect();
     if trunk == Trunk::CheckedOut {
-        moving.extend([".git/index", ".git/logs/HEAD", "tickets"].map(PathBuf::from));
+        // With a landing the work comes too.
+        moving.extend([".git/index", ".git/logs/HEAD", "tickets", "work.txt"].map(PathBuf::from));
     }
     let mut found = BTreeMap::new();
     collect(place.path(), Path::new(""), &moving, &mut found);

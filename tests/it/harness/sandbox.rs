@@ -151,6 +151,11 @@ impl Sandbox {
         self.set_up(&["-C", "origin.git", "fast-import", "--quiet"], &stream);
     }
 
+    /// Somebody's work on a ticket: a commit that is on its branch on the remote, and in no clone yet.
+    pub fn work_on(&self, id: &str) {
+        self.seed_on(&format!("ticket/{id}"), &[(format!("{id}.txt"), "work\n")]);
+    }
+
     /// A plain clone beside the remote.
     pub fn clone_named(&self, name: &str) -> Place {
         let remote = self.remote();

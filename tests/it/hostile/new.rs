@@ -7,7 +7,7 @@ use crate::harness::{Place, Sandbox, Untouched, no_leftovers};
 
 fn cloned() -> (Sandbox, Place) {
     let sandbox = Sandbox::new();
-    sandbox.seed(&[("README.md", "# Example\n")]);
+    sandbox.seed(&[("README.md", "# Example\n"), ("tickets/queue/.gitkeep", "")]);
     let clone = sandbox.clone_named("clone");
     (sandbox, clone)
 }

@@ -29,7 +29,7 @@ const WORDS: [(&str, &str); 33] = [
     ("submit", "a-001"),
     ("review", "a-001 --approve"),
     ("complete", "a-001"),
-    ("handoff", "a-001 --to somebody"),
+    ("handoff", "a-001 --to somebody --new-person"),
     ("reclaim", "a-001 --reason old"),
     ("rework", "a-001 --reason more"),
     ("release", "a-001"),

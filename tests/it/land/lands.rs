@@ -135,6 +135,7 @@ fn a_ticket_without_a_worktree_lands_and_so_does_one_that_was_taken_over() {
     let sandbox = project(LANDING);
     let clone = sandbox.clone_named("a");
     clone.tix(&["activate", ID, "--no-worktree"]).success();
+    sandbox.work_on(ID);
     clone.tix(&["complete", ID]).success();
     let bob = sandbox.clone_named("b").on_machine("bobs").as_person("Bob", "bob@example.org");
     bob.tix(&["land", ID]).success();

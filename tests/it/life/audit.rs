@@ -65,7 +65,7 @@ fn each_verb_is_one_line_whether_it_is_done_or_refused() {
         &["unblock", ID],
         &["release", ID],
         &["activate", ID],
-        &["handoff", ID, "--to", "somebody"],
+        &["handoff", ID, "--to", "somebody", "--new-person"],
         &["reclaim", ID, "--reason", "they left", "--force"],
         &["run", ID, "--", "true"],
     ] {

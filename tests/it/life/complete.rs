@@ -70,15 +70,18 @@ fn the_gate_lists_all_that_is_missing_and_nothing_else() {
     exit: 5
     ----- stdout -----
     ----- stderr -----
-    error: TICKET-foo-001 is not complete: 4 things are still missing
+    error: TICKET-foo-001 is not complete: 6 things are still missing
+      commits      the branch holds nothing but tix's own commits
       not ticked   line 20: [ ] It works
                    line 22: [ ] on a mac
+                   line 23: [ ] (empty)
       placeholder  line 18: {describe the goal}
       review       critic_review: no approval
     hint: look at the ticket: tix show TICKET-foo-001
+    hint: commit the work in its workspace, or say why there is none: tix complete TICKET-foo-001 --no-work <why>
     ");
     let details = there.tix(&["complete", "--json"]).exits(5).json()["details"].clone();
-    assert_eq!(details["not ticked"].as_str().unwrap().lines().count(), 2);
+    assert_eq!(details["not ticked"].as_str().unwrap().lines().count(), 3);
     assert!(story(&sandbox, BRANCH).ends_with("activate: TICKET-foo-001"));
 }
 
@@ -129,7 +132,7 @@ fn a_text_that_is_too_long_to_be_read_is_not_complete_and_takes_no_note() {
 }
 
 #[test]
-fn work_that_is_not_committed_or_not_pushed_is_not_complete() {
+fn work_that_is_not_committed_or_not_with_that_of_others_is_not_complete() {
     let (sandbox, ada, there) = held_with("");
     let tip = sandbox.remote().git(&["rev-parse", BRANCH]);
     there.write("foreign.txt", "1\n");
@@ -137,8 +140,6 @@ fn work_that_is_not_committed_or_not_pushed_is_not_complete() {
     let output = ada.tix(&["complete", ID, "--json"]);
     assert_eq!(fact(output.exits(5), "staged"), "foreign.txt");
     there.git(&["commit", "-q", "-m", "mine after all"]);
-    let output = there.tix(&["complete", "--json"]);
-    assert!(hints(output.exits(5)).contains("push origin"), "{output}");
     there.git(&["checkout", "-q", "--detach"]);
     assert!(there.tix(&["complete"]).exits(5).stderr().contains("checked out"));
     there.git(&["checkout", "-q", &format!("ticket/{ID}")]);
@@ -151,6 +152,152 @@ fn work_that_is_not_committed_or_not_pushed_is_not_complete() {
     assert!(commands[0].ends_with(" pull --rebase"), "{output}");
     there.sh(&commands.join(" && ")).run().success();
     there.tix(&["complete"]).success();
+}
+
+/// A ticket as `tix new` makes it from the built-in template, and nothing done to it.
+#[test]
+fn what_nothing_was_done_for_is_not_complete() {
+    let sandbox = queued_with("", "");
+    let ada = sandbox.clone_named("a");
+    ada.tix(&["new", "Nothing done"]).success();
+    let id = "TICKET-nothing-done-001";
+    ada.tix(&["activate", id]).success();
+    let there = ada.at(workspace(&ada, id));
+    there.tix(&["note", id, "I thought about it"]).success();
+    there.tix(&["block", id, "--reason", "x"]).success();
+    there.tix(&["unblock", id]).success();
+    insta::assert_snapshot!(there.tix(&["complete"]).exits(5).redacted(), @"
+    exit: 5
+    ----- stdout -----
+    ----- stderr -----
+    error: TICKET-nothing-done-001 is not complete: 3 things are still missing
+      commits        the branch holds nothing but tix's own commits
+      not ticked     line 31: [ ] (empty)
+      empty section  line 23: What Needs to Be Done
+    hint: look at the ticket: tix show TICKET-nothing-done-001
+    hint: commit the work in its workspace, or say why there is none: tix complete TICKET-nothing-done-001 --no-work <why>
+    ");
+    // A reason stands for the commits, and for nothing else.
+    there.tix(&["complete", "--no-work", "answered"]).exits(5);
+}
+
+#[test]
+fn a_ticket_that_needs_no_work_says_why() {
+    for settings in ["", "record: trunk\n"] {
+        let (sandbox, ada, there) = held_with(settings);
+        there.tix(&["complete"]).exits(5);
+        assert!(there.tix(&["complete", "--no-work", " "]).exits(2).stderr().contains("--no-work"));
+        there.tix(&["complete", "--no-work", "answered in the chat"]).success();
+        let at = if settings.is_empty() { BRANCH } else { "main" };
+        let now = text(&sandbox, at, COMPLETED);
+        assert!(now.contains("\n- No work: answered in the chat\n"), "{now}");
+        let message = sandbox.remote().git(&["log", "-1", "--format=%b", at]);
+        assert!(message.contains("answered in the chat\n"), "{message}");
+        drop(ada);
+    }
+    // Said of a ticket with work it is not true, and is not written.
+    let (sandbox, _, there) = held_with("");
+    work(&there, "work.txt");
+    there.tix(&["complete", "--no-work", "none"]).success();
+    assert!(!text(&sandbox, BRANCH, COMPLETED).contains("No work"));
+}
+
+#[test]
+fn work_counts_whoever_made_it_and_wherever_it_is_by_now() {
+    // The holder only takes the trunk in: that is work of others, on another thing.
+    let (sandbox, ada, there) = held_with("");
+    sandbox.seed(&[("other.txt", "of others\n")]);
+    there.git(&["pull", "-q", "--no-rebase", "--no-edit", "origin", "main"]);
+    there.git(&["push", "-q"]);
+    there.tix(&["complete"]).exits(5);
+    drop(ada);
+    // It was merged before it was completed, and its branch is nothing but a part of the trunk now.
+    let sandbox = crate::harness::Sandbox::new();
+    sandbox.seed(&[("src/main.rs", "fn main() {}\n"), (".tix.yaml", "trunk: tickets\n")]);
+    sandbox.seed_on("tickets", &[(QUEUED, ready(ID))]);
+    let ada = sandbox.clone_named("a");
+    ada.tix(&["activate", ID]).success();
+    let there = ada.at(workspace(&ada, ID));
+    there.tix(&["complete"]).exits(5);
+    work(&there, "work.txt");
+    there.git(&["push", "-q", "origin", "HEAD:main"]);
+    there.tix(&["complete"]).success();
+}
+
+#[test]
+fn complete_pushes_what_is_committed_and_says_how_much() {
+    for settings in ["", "record: trunk\n"] {
+        let (sandbox, _, there) = held_with(settings);
+        there.git(&["pull", "-q", "--rebase"]);
+        there.commit("some work", &[("work.txt", "1\n")]);
+        there.commit("more work", &[("work.txt", "2\n")]);
+        let output = there.tix(&["complete"]);
+        insta::allow_duplicates!(insta::assert_snapshot!(output.success().redacted(), @"
+        exit: 0
+        ----- stdout -----
+        TICKET-foo-001 is complete
+          2 commits were pushed to origin
+        next:
+          gh pr create --base main --head ticket/TICKET-foo-001 --fill
+        ----- stderr -----
+        "));
+        let there_now = sandbox.remote().git(&["rev-parse", BRANCH]);
+        assert_eq!(there.git(&["rev-parse", "HEAD"]), there_now);
+        assert_eq!(sandbox.remote().show(BRANCH, "work.txt"), b"2\n");
+        // A later commit goes the same way, and is no reason for a warning.
+        there.commit("late fix", &[("late.txt", "1\n")]);
+        let again = there.tix(&["complete", "--json"]).success().json();
+        assert_eq!((&again["outcome"], &again["work_pushed"]), (&"already".into(), &1.into()));
+        assert_eq!(again["warnings"], serde_json::json!([]));
+        assert_eq!(sandbox.remote().show(BRANCH, "late.txt"), b"1\n");
+        let nothing = there.tix(&["complete", "--json"]).success().json();
+        assert_eq!(nothing.get("work_pushed"), None);
+    }
+}
+
+#[test]
+fn nothing_is_pushed_for_a_ticket_that_is_not_complete() {
+    let sandbox = queued_with("", &Ticket::new(ID).text());
+    let ada = sandbox.clone_named("a");
+    ada.tix(&["activate", ID]).success();
+    let there = ada.at(workspace(&ada, ID));
+    there.commit("work", &[("work.txt", "1\n")]);
+    let refs = sandbox.remote().git(&["for-each-ref"]);
+    assert!(there.tix(&["complete"]).exits(5).stderr().contains("not ticked"));
+    // Neither by somebody who had the ticket until it was taken over.
+    bob(&sandbox).tix(&["reclaim", ID, "--reason", "x", "--force"]).success();
+    let after = sandbox.remote().git(&["for-each-ref"]);
+    assert_ne!(after, refs);
+    there.tix(&["complete"]).exits(3);
+    assert_eq!(sandbox.remote().git(&["for-each-ref"]), after);
+}
+
+#[test]
+fn the_users_own_hook_judges_the_work_that_complete_pushes() {
+    let (sandbox, ada, there) = held_with("");
+    there.commit("work", &[("work.txt", "1\n")]);
+    ada.hook("pre-push", "echo not today >&2; exit 1");
+    let refs = sandbox.remote().git(&["for-each-ref"]);
+    let output = there.tix(&["complete"]);
+    assert!(output.exits(5).stderr().contains("not today"), "{output}");
+    assert_eq!(sandbox.remote().git(&["for-each-ref"]), refs);
+    ada.hook("pre-push", "exit 0");
+    there.tix(&["complete"]).success();
+}
+
+#[test]
+fn what_was_not_reviewed_is_not_pushed_behind_a_completion() {
+    let (sandbox, _, there) = held_with("review: [critic_review]\n");
+    work(&there, "work.txt");
+    there.tix(&["submit"]).success();
+    bob(&sandbox).tix(&["review", ID, "--approve"]).success();
+    there.tix(&["complete"]).success();
+    let tip = sandbox.remote().git(&["rev-parse", BRANCH]);
+    there.commit("late fix", &[("late.txt", "1\n")]);
+    let output = there.tix(&["complete", "--json"]);
+    assert!(fact(output.exits(5), "review").contains("has moved since"), "{output}");
+    assert!(hints(&output).contains("tix reopen"), "{output}");
+    assert_eq!(sandbox.remote().git(&["rev-parse", BRANCH]), tip);
 }
 
 #[test]
@@ -188,6 +335,7 @@ fn complete_is_for_the_holder_of_a_ticket_that_is_named() {
     assert!(output.exits(5).stderr().contains("is held by Ada"), "{output}");
     // From another clone of the holder, who says which claim is theirs, it is a matter of what is on the remote.
     let claim = claim_of(&sandbox);
+    sandbox.work_on(ID);
     sandbox.clone_named("c").tix(&["complete", ID, "--claim", &claim]).success();
 }
 
@@ -252,6 +400,7 @@ fn a_complete_ticket_is_given_back_only_by_somebody_who_says_why() {
     error: TICKET-foo-001 is complete; a release takes that back
       besides  most servers close a pull request whose branch goes
     hint: see what brings it to the trunk: tix status TICKET-foo-001
+    hint: go on with it, and keep its branch and its pull request: tix reopen TICKET-foo-001 --reason <why>
     hint: give it up all the same, and say why: tix release TICKET-foo-001 --reason <why>
     ");
     assert_eq!(sandbox.remote().git(&["for-each-ref"]), before);

@@ -121,6 +121,72 @@ fn reopen_brings_a_ticket_back_as_if_nobody_had_held_it() {
     ada.tix(&["reopen", ID, "--reason", "again"]).exits(5);
 }
 
+/// What a pull request needs whose reviewer asks for changes: its branch stays where it is and goes on.
+#[test]
+fn reopen_of_what_is_not_merged_goes_on_with_the_branch() {
+    for settings in ["", "record: trunk\n", "landing: completed\nreview: [critic_review]\n"] {
+        let (sandbox, ada, there) = held_with(settings);
+        let critic = bob(&sandbox);
+        let reviewed = |name: &str| {
+            work(&there, name);
+            if settings.contains("review") {
+                there.tix(&["submit"]).success();
+                critic.tix(&["review", ID, "--approve"]).success();
+            }
+            there.tix(&["complete"]).success();
+        };
+        reviewed("work.txt");
+        let before = sandbox.remote().git(&["rev-parse", BRANCH]);
+        let output = ada.tix(&["reopen", ID, "--reason", "the names are wrong"]);
+        insta::allow_duplicates!(insta::assert_snapshot!(output.success().redacted(), @"
+        exit: 0
+        ----- stdout -----
+        TICKET-foo-001 is in progress again
+        next:
+          tix complete TICKET-foo-001    # when it is done
+        ----- stderr -----
+        "));
+        let remote = sandbox.remote();
+        remote.git(&["merge-base", "--is-ancestor", &before, BRANCH]);
+        assert!(!remote.git(&["for-each-ref"]).contains("attic"));
+        let at = if settings.contains("trunk") { "main" } else { BRANCH };
+        let now = text(&sandbox, at, ACTIVE);
+        assert_eq!(value(&now, "status").unwrap(), "in_progress");
+        assert!(value(&now, "claim_id").is_some());
+        for key in ["completed_at", "submitted", "approvals"] {
+            assert_eq!(value(&now, key), None, "{key}");
+        }
+        assert_eq!(entries(&now).last().unwrap(), "Creator: reopened");
+        assert!(now.contains("- Reason: the names are wrong"), "{now}");
+        // The work goes on in the same workspace, and reaches the trunk as it would have before.
+        reviewed("names.txt");
+        if settings.contains("landing") {
+            ada.tix(&["land", ID]).success();
+        } else {
+            ada.git(&["fetch", "-q"]);
+            ada.git(&["merge", "-q", "--ff-only", "origin/main"]);
+            ada.git(&["merge", "-q", "--no-ff", "-m", "merge", &format!("origin/ticket/{ID}")]);
+            ada.git(&["push", "-q"]);
+        }
+        let files = remote.files("main");
+        assert!(files.contains(&COMPLETED.to_owned()) && !files.contains(&ACTIVE.to_owned()));
+        // Merged, it begins anew.
+        ada.tix(&["reopen", ID, "--reason", "it broke"]).success();
+        assert_eq!(value(&text(&sandbox, "main", QUEUED), "status").unwrap(), "open");
+    }
+}
+
+#[test]
+fn what_is_not_merged_is_reopened_by_its_holder() {
+    let (sandbox, ada, there) = held_with("");
+    work(&there, "work.txt");
+    there.tix(&["complete"]).success();
+    let output = bob(&sandbox).tix(&["reopen", ID, "--reason", "x"]);
+    assert!(output.exits(5).stderr().contains("is held by Ada"), "{output}");
+    let refused = ada.tix(&["release", ID, "--json"]);
+    assert!(crate::activate::hints(refused.exits(5)).contains("tix reopen TICKET-foo-001"));
+}
+
 #[test]
 fn rework_is_a_new_ticket_that_names_the_old_one() {
     let sandbox = completed();

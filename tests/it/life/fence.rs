@@ -10,7 +10,7 @@ const VERBS: [&[&str]; 5] = [
     &["complete", ID],
     &["submit", ID],
     &["close", ID, "--as", "wont_do"],
-    &["handoff", ID, "--to", "Eve <eve@example.org>"],
+    &["handoff", ID, "--to", "Eve <eve@example.org>", "--new-person"],
 ];
 
 /// Where every branch of the remote is.

@@ -172,6 +172,7 @@ fn tickets_that_share_a_directory_do_not_drag_each_other_along() {
     let ada = sandbox.clone_named("a");
     ada.tix(&["activate", ID]).success();
     let here = ada.at(workspace(&ada, ID));
+    sandbox.work_on(ID);
     here.tix(&["complete"]).success();
     // To git the first one's move looks as if its whole directory had been moved.
     let bob = super::bob(&sandbox);

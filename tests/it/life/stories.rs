@@ -104,7 +104,7 @@ fn a_life_with_every_detour() {
     let mut ada = ada;
     ada.tix(&["reclaim", ID, "--reason", "he has left", "--force"]).success();
     here.tix(&["complete"]).exits(3);
-    ada.tix(&["handoff", ID, "--to", "Bob <bob@example.org>"]).success();
+    ada.tix(&["handoff", ID, "--to", "Bob <bob@example.org>", "--new-person"]).success();
     bob.tix(&["activate", ID, "--resume"]).success();
     here.git(&["pull", "-q"]);
     here.tix(&["complete"]).success();

@@ -51,7 +51,7 @@ fn a_ticket_that_somebody_works_on_is_not_taken() {
     assert!(!output.stderr().contains("--force"));
     before.assert_same(&bob);
     bob.tix(&["reclaim", ID]).exits(2);
-    bob.tix(&["handoff", ID, "--to", BOB]).exits(5);
+    bob.tix(&["handoff", ID, "--to", BOB, "--new-person"]).exits(5);
     work(&there, "work.txt");
     there.tix(&["complete"]).success();
 }
@@ -144,9 +144,12 @@ fn a_stale_ticket_changes_hands_and_its_work_stays() {
 /// Whoever comes back after somebody else took the ticket, with what they would try.
 fn assert_fenced(there: &Place) {
     let head = there.git(&["rev-parse", "HEAD"]);
-    for verb in
-        [&["complete"][..], &["submit"], &["complete", "--no-push"], &["handoff", ID, "--to", "x"]]
-    {
+    for verb in [
+        &["complete"][..],
+        &["submit"],
+        &["complete", "--no-push"],
+        &["handoff", ID, "--to", "x", "--new-person"],
+    ] {
         let output = there.tix(&[verb, &["--json"]].concat());
         let words = output.exits(3).json()["message"].as_str().unwrap().to_owned();
         assert!(words.contains("no longer held by the claim"), "{verb:?}: {output}");
@@ -191,9 +194,10 @@ fn a_handoff_in_one_clone_moves_the_workspace_from_one_agent_to_the_other() {
     let (sandbox, ada, there) = held_with("");
     work(&there, "work.txt");
     there.write("notes.txt", "mine\n");
-    ada.tix(&["handoff", ID, "--to", "agent-2", "--reason", "the night shift"]).success();
+    ada.tix(&["handoff", ID, "--to", "agent-2", "--new-person", "--reason", "the night shift"])
+        .success();
     assert_eq!(
-        ada.tix(&["handoff", ID, "--to", "agent-2", "--json"]).success().json()["outcome"],
+        ada.tix(&["handoff", ID, "--to", "agent-2", "--new-person", "--json"]).success().json()["outcome"],
         "already"
     );
     std::fs::remove_file(there.path().join("notes.txt")).unwrap();
@@ -220,7 +224,12 @@ fn an_unfinished_claim_can_be_taken_over_and_set_up() {
     bob.tix(&["reclaim", ID, "--reason", "it was killed", "--force"]).success();
     bob.tix(&["activate", ID, "--resume"]).success();
     assert_eq!(
-        bob.at(workspace(&bob, ID)).tix(&["complete", "--json"]).success().json()["outcome"],
+        {
+            sandbox.work_on(ID);
+            bob.at(workspace(&bob, ID)).tix(&["complete", "--json"])
+        }
+        .success()
+        .json()["outcome"],
         "completed"
     );
 }

@@ -110,8 +110,30 @@ fn a_ticket_that_is_held_from_the_inside_and_from_the_outside() {
 }
 
 #[test]
+fn nobody_is_said_to_have_approved_what_nobody_reviewed() {
+    for (settings, words) in [("", "completed"), ("review: [critic_review]\n", "approved")] {
+        let (sandbox, ada, there) = held_with(settings);
+        work(&there, "work.txt");
+        if !settings.is_empty() {
+            there.tix(&["submit"]).success();
+            bob(&sandbox).tix(&["review", ID, "--approve"]).success();
+        }
+        there.tix(&["complete"]).success();
+        assert!(
+            ada.tix(&["status", ID]).success().stdout().contains(&format!("status     {words}\n"))
+        );
+        let list = ada.tix(&["list"]).success().stdout().to_owned();
+        assert!(list.contains(words), "{list}");
+        assert_eq!(list.contains("approved"), words == "approved", "{list}");
+        // Programs have the word of the file.
+        assert_eq!(ada.tix(&["show", ID, "--json"]).success().json()["status"], "approved");
+    }
+}
+
+#[test]
 fn a_ticket_that_is_complete_and_not_merged() {
-    let (_sandbox, ada, there) = held_with("");
+    let (sandbox, ada, there) = held_with("");
+    sandbox.work_on(ID);
     there.tix(&["complete"]).success();
     let output = ada.tix(&["status", ID]);
     insta::assert_snapshot!(output.success().redacted(), @"
@@ -119,7 +141,7 @@ fn a_ticket_that_is_complete_and_not_merged() {
     ----- stdout -----
     TICKET-foo-001
       lane       active, and completed on its branch, which is not merged yet
-      status     approved
+      status     completed
       held by    Ada Example <ada@example.org>
       since      [TIME] ([N ms] ago)
       last sign  [N ms] ago
@@ -132,6 +154,7 @@ fn a_ticket_that_is_complete_and_not_merged() {
       set                       anybody
       release                   the holder
       close                     the holder
+      reopen                    the holder
     not now:
       queue                     it is in completed/
       draft                     it is in completed/
@@ -146,7 +169,6 @@ fn a_ticket_that_is_complete_and_not_merged() {
       complete                  it is in completed/
       land                      work reaches the trunk by pull request here
       archive                   it is in active/
-      reopen                    it is in active/
       rework                    it is in active/
     next:
       git switch main && git pull && git merge ticket/TICKET-foo-001 && git push
@@ -255,7 +277,7 @@ const VERBS: [&[&str]; 19] = [
     &["block", ID, "--reason", "x"],
     &["unblock", ID],
     &["release", ID],
-    &["handoff", ID, "--to", "x"],
+    &["handoff", ID, "--to", "x", "--new-person"],
     &["reclaim", ID, "--reason", "x"],
     &["submit", ID],
     &["review", ID, "--approve"],
@@ -304,17 +326,20 @@ fn every_refused_verb_names_the_moves_that_status_shows() {
 #[test]
 fn a_ticket_that_is_complete_on_its_branch_is_still_held_on_the_trunk() {
     let (sandbox, ada, there) = held_with("");
+    sandbox.work_on(ID);
     there.tix(&["complete"]).success();
     let open = shown_as_open(&ada);
-    assert_eq!(open, ["note", "edit", "set", "release", "close"]);
-    for args in
-        [&["block", ID, "--reason", "x"][..], &["handoff", ID, "--to", "x"], &["submit", ID]]
-    {
+    assert_eq!(open, ["note", "edit", "set", "release", "close", "reopen"]);
+    for args in [
+        &["block", ID, "--reason", "x"][..],
+        &["handoff", ID, "--to", "x", "--new-person"],
+        &["submit", ID],
+    ] {
         let output = ada.tix(&[args, &["--json"]].concat());
         assert_eq!(legal_instead(&output), open, "{args:?}: {output}");
     }
     // Of what is done to the trunk's copy, too.
-    for args in [&["reopen", ID, "--reason", "x"][..], &["rework", ID], &["archive", ID]] {
+    for args in [&["rework", ID][..], &["archive", ID]] {
         legal_instead(&ada.tix(&[args, &["--json"]].concat()));
     }
     ada.tix(&["release", ID, "--reason", "x"]).success();

@@ -64,7 +64,8 @@ fn an_id_that_means_nothing_or_too_much_is_answered_with_ids() {
             ----- stdout -----
             ----- stderr -----
             error: `login` matches 2 tickets
-              matches  TICKET-login-001, TICKET-login-002
+              matches  TICKET-login-001  queue      Make it work
+                       TICKET-login-002  queue      Make it work
             hint: name one of them in full
             ");
             insta::assert_snapshot!(clone.tix(&[command, "TICKET-mial-001"]).redacted(), @r"
@@ -72,7 +73,8 @@ fn an_id_that_means_nothing_or_too_much_is_answered_with_ids() {
             ----- stdout -----
             ----- stderr -----
             error: no ticket matches `TICKET-mial-001`
-              nearest  TICKET-mail-001
+              nearest    TICKET-mail-001
+              looked on  origin/main
             hint: see what there is: tix list
             ");
         }

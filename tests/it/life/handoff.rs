@@ -1,0 +1,124 @@
+//! Giving a ticket to somebody else: who is meant, how they go on, and how it is taken back.
+
+use super::{BRANCH, ID, bob, held_with, text, value, work};
+use crate::activate::{ACTIVE, hints, workspace};
+use crate::harness::Place;
+
+fn holder(sandbox: &crate::harness::Sandbox) -> String {
+    value(&text(sandbox, "main", ACTIVE), "claimed_by").unwrap()
+}
+
+/// Bob, who has a commit on the trunk.
+fn known_bob(sandbox: &crate::harness::Sandbox) -> Place {
+    let bob = bob(sandbox);
+    bob.commit("a word", &[("words.txt", "1\n")]);
+    bob.git(&["push", "-q", "origin", "HEAD:main"]);
+    bob
+}
+
+#[test]
+fn the_person_is_found_by_a_part_of_the_name_or_the_address() {
+    for to in ["bob", "BOB@example.org", "Bob <bob@example.org>", "ob"] {
+        let (sandbox, ada, _) = held_with("");
+        known_bob(&sandbox);
+        let output = ada.tix(&["handoff", ID, "--to", to]);
+        assert_eq!(
+            output.success().stdout(),
+            "TICKET-foo-001 is held by Bob <bob@example.org>\nnext:\n  \
+             tix reclaim TICKET-foo-001 --reason <why>    # until they go on with it\n"
+        );
+        assert_eq!(holder(&sandbox), "Bob <bob@example.org>");
+    }
+}
+
+#[test]
+fn the_report_names_whoever_holds_a_ticket_now() {
+    for reclaimed in [false, true] {
+        let (sandbox, ada, _) = held_with("");
+        let bob = known_bob(&sandbox);
+        if reclaimed {
+            bob.tix(&["reclaim", ID, "--reason", "x", "--force"]).success();
+        } else {
+            ada.tix(&["handoff", ID, "--to", "bob"]).success();
+        }
+        let numbers = ada.tix(&["report", "--fetch", "--json"]).success().json();
+        assert_eq!(numbers["held"][0]["by"], "Bob <bob@example.org>");
+        assert!(ada.tix(&["report"]).success().stdout().contains("TICKET-foo-001  Bob <bob@"));
+        let page = ada.tix(&["report", "--html", "-"]).success().stdout().to_owned();
+        assert!(page.contains("Bob") && !page.contains("Ada Example"), "{page}");
+    }
+}
+
+#[test]
+fn nobody_and_several_are_listed_and_nothing_changes() {
+    let (sandbox, ada, _) = held_with("roles:\n  reviewer: [review]\n");
+    known_bob(&sandbox);
+    let refs = sandbox.remote().git(&["for-each-ref"]);
+    insta::assert_snapshot!(ada.tix(&["handoff", ID, "--to", "two"]).exits(2).redacted(), @"
+    exit: 2
+    ----- stdout -----
+    ----- stderr -----
+    error: nobody here is called `two`
+      people  Bob <bob@example.org>
+              Ada Example <ada@example.org>
+              reviewer
+    hint: name one of them, by a part of the name or by the address
+    hint: for somebody who has left no trace here yet, add: --new-person
+    ");
+    let several = ada.tix(&["handoff", ID, "--to", "example.org"]);
+    assert!(several.exits(2).stderr().contains("`example.org` is 2 people"), "{several}");
+    assert_eq!(sandbox.remote().git(&["for-each-ref"]), refs);
+    ada.tix(&["handoff", ID, "--to", "two", "--new-person"]).success();
+    assert_eq!(holder(&sandbox), "two");
+}
+
+#[test]
+fn whoever_was_given_a_ticket_goes_on_with_its_id_alone() {
+    for settings in ["", "record: trunk\n"] {
+        for done in [true, false] {
+            let (sandbox, ada, there) = held_with(settings);
+            let bob = known_bob(&sandbox);
+            if done {
+                work(&there, "work.txt");
+            }
+            ada.tix(&["handoff", ID, "--to", "bob"]).success();
+            bob.tix(&["activate", ID]).success();
+            let here = bob.at(workspace(&bob, ID));
+            assert_eq!(here.exists("work.txt"), done);
+            here.commit("more", &[("more.txt", "1\n")]);
+            here.tix(&["complete"]).success();
+            // A second agent of Bob's is told that it is taken, as ever.
+            sandbox
+                .clone_named("c")
+                .as_person("Bob", "bob@example.org")
+                .tix(&["activate", ID])
+                .exits(if settings.is_empty() { 3 } else { 5 });
+        }
+    }
+}
+
+#[test]
+fn whoever_gave_a_ticket_takes_it_back_until_the_other_goes_on() {
+    let (sandbox, ada, there) = held_with("");
+    let bob = known_bob(&sandbox);
+    work(&there, "work.txt");
+    ada.tix(&["handoff", ID, "--to", "bob"]).success();
+    there.tix(&["complete"]).exits(5);
+    let output = ada.tix(&["activate", ID, "--json"]);
+    assert!(
+        hints(output.exits(3)).contains("take it back: tix reclaim TICKET-foo-001"),
+        "{output}"
+    );
+    // Nobody else may, and neither may they take more than what they gave.
+    sandbox.clone_named("c").tix(&["reclaim", ID, "--reason", "x"]).exits(3);
+    ada.tix(&["reclaim", ID, "--reason", "the wrong bob"]).success();
+    assert_eq!(holder(&sandbox), "Ada Example <ada@example.org>");
+    assert!(text(&sandbox, BRANCH, ACTIVE).contains("Creator: taken_back"));
+    ada.tix(&["activate", ID, "--resume"]).success();
+    ada.tix(&["handoff", ID, "--to", "bob"]).success();
+    bob.tix(&["activate", ID]).success();
+    // As this clone last saw it, Bob has not gone on.
+    ada.tix(&["reclaim", ID, "--reason", "x"]).exits(3);
+    ada.tix(&["reclaim", ID, "--reason", "x"]).exits(3);
+    assert_eq!(holder(&sandbox), "Bob <bob@example.org>");
+}

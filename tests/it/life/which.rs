@@ -1,0 +1,117 @@
+//! Which ticket a verb is for: the one that it can act on, and in a workspace the one of the workspace.
+
+use super::{BRANCH, ID, held_with, ready, text, value, work};
+use crate::activate::ACTIVE;
+use crate::harness::{Sandbox, Ticket};
+
+fn titled(id: &str, title: &str) -> String {
+    ready(id).replace("title: Make it work", &format!("title: {title}"))
+}
+
+/// One login is closed, one waits, and so does another thing of a like name.
+fn logins() -> Sandbox {
+    let sandbox = Sandbox::new();
+    let closed =
+        Ticket::new("TICKET-fix-login-001").key("status", "closed").key("resolution", "wont_do");
+    sandbox.seed(&[
+        ("tickets/archive/TICKET-fix-login-001.md", closed.text()),
+        ("tickets/queue/TICKET-fix-login-002.md", titled("TICKET-fix-login-002", "The second try")),
+        ("tickets/queue/TICKET-fix-logo-001.md", titled("TICKET-fix-logo-001", "Another thing")),
+    ]);
+    sandbox
+}
+
+#[test]
+fn what_a_verb_cannot_act_on_is_in_nobodys_way() {
+    let sandbox = logins();
+    let ada = sandbox.clone_named("a");
+    ada.tix(&["block", "fix-login", "--reason", "x"]).success();
+    ada.tix(&["unblock", "login"]).success();
+    let receipt = ada.tix(&["activate", "fix-login", "--json"]).success().json();
+    assert_eq!(receipt["ticket"], "TICKET-fix-login-002");
+    assert!(ada.tix(&["path", "login"]).success().stdout().contains("TICKET-fix-login-002"));
+    let receipt = ada.tix(&["release", "login", "--json"]).success().json();
+    assert_eq!(receipt["ticket"], "TICKET-fix-login-002");
+    let receipt = ada.tix(&["reopen", "login", "--reason", "x", "--json"]).success().json();
+    assert_eq!(receipt["ticket"], "TICKET-fix-login-001");
+}
+
+#[test]
+fn several_that_can_be_meant_are_listed_with_their_lanes_and_titles() {
+    let sandbox = logins();
+    let ada = sandbox.clone_named("a");
+    insta::assert_snapshot!(ada.tix(&["activate", "fix"]).exits(2).redacted(), @"
+    exit: 2
+    ----- stdout -----
+    ----- stderr -----
+    error: `fix` matches 2 tickets
+      matches  TICKET-fix-login-002  queue      The second try
+               TICKET-fix-logo-001   queue      Another thing
+    hint: name one of them in full
+    ");
+    let all = ada.tix(&["show", "login"]);
+    assert!(
+        all.exits(2).stderr().contains("TICKET-fix-login-001  archive    Make it work"),
+        "{all}"
+    );
+}
+
+#[test]
+fn of_several_held_ones_a_holders_verb_is_for_ones_own() {
+    let sandbox = logins();
+    let ada = sandbox.clone_named("a");
+    let bob = super::bob(&sandbox);
+    ada.tix(&["activate", "login"]).success();
+    bob.tix(&["activate", "logo"]).success();
+    ada.git(&["fetch", "-q"]);
+    let receipt = bob.tix(&["release", "fix", "--json"]).success().json();
+    assert_eq!(receipt["ticket"], "TICKET-fix-logo-001");
+}
+
+#[test]
+fn in_a_workspace_no_verb_needs_an_id() {
+    let (sandbox, ada, there) = held_with("review: [critic_review]\nreview.self: true\n");
+    let inside = there.at("src");
+    let go = |args: &[&str]| {
+        let receipt = inside.tix(&[args, &["--json"]].concat()).success().json();
+        assert_eq!(receipt["ticket"], ID, "{args:?}");
+    };
+    go(&["note", "half way"]);
+    go(&["block", "--reason", "rain"]);
+    go(&["unblock"]);
+    go(&["set", "priority=P1", "owner=me"]);
+    let now = text(&sandbox, BRANCH, ACTIVE);
+    assert!(now.contains("- half way\n") && value(&now, "owner").unwrap() == "me", "{now}");
+    let editor = sandbox.root().join("bin/words");
+    ada.write_script(&editor, "#!/bin/sh\necho 'More words.' >>\"$1\"\n");
+    let edit = inside.env("GIT_EDITOR", "words").tix(&["edit"]);
+    assert!(edit.success().stdout().starts_with(ID), "{edit}");
+    assert_eq!(inside.tix(&["show", "--json"]).success().json()["id"], ID);
+    assert_eq!(inside.tix(&["path"]).success().stdout().trim_end(), there.path().to_str().unwrap());
+    assert!(inside.tix(&["log"]).success().stdout().contains(ID));
+    work(&there, "work.txt");
+    go(&["submit"]);
+    go(&["review", "--approve"]);
+    go(&["complete"]);
+    go(&["reopen", "--reason", "once more"]);
+    let cleaned = inside.tix(&["clean", "--json"]).json();
+    assert_eq!(cleaned["tickets"][0]["ticket"], ID);
+    go(&["handoff", "--to", "eve", "--new-person"]);
+    go(&["reclaim", "--reason", "back"]);
+    go(&["release"]);
+    // Elsewhere there is none that could be meant.
+    for args in [
+        &["note", "text"][..],
+        &["block", "--reason", "x"],
+        &["set", "a=b"],
+        &["show"],
+        &["path"],
+        &["clean"],
+        &["handoff", "--to", "ada"],
+        &["release"],
+    ] {
+        let output = ada.tix(args);
+        assert!(output.exits(2).stderr().contains("name the ticket"), "{args:?} {output}");
+    }
+    assert!(ada.tix(&["note"]).exits(2).stderr().contains("TEXT"));
+}
