@@ -16,7 +16,7 @@ const LISTS: [&str; 2] = ["labels", "depends_on"];
 ///
 /// Every other byte of the file stays as it is. `KEY=` empties a key; a key that holds a list takes its items with commas
 /// between them. What tix itself writes (the status, the claim, the review …) changes with what is done to the ticket, and
-/// cannot be set. While somebody holds the ticket it is written on its ticket branch.
+/// cannot be set; only where the status is none, `status=open` gives it one. While somebody holds the ticket it is written on its ticket branch.
 #[derive(Debug, clap::Args)]
 pub struct SetArgs {
     /// The ticket [default: the one of this workspace], and keys with their new values: `KEY=VALUE`
@@ -62,7 +62,10 @@ fn split(text: &str) -> Result<(&str, &str), Failure> {
             .hint("for instance: tix set <ticket> priority=P1"));
     };
     let key = key.trim();
-    lifecycle::check_key(key)?;
+    // Whether that may be set depends on the ticket.
+    if key != lifecycle::STATUS {
+        lifecycle::check_key(key)?;
+    }
     Ok((key, value.trim()))
 }
 

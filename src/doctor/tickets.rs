@@ -93,7 +93,15 @@ fn lane_mismatch(entry: &TicketEntry, head: &FrontMatter) -> Option<Finding> {
             let message = format!("{}: `{text}` is no status", entry.id);
             let finding = Finding::new(Check::LaneMismatch, Some(&entry.id), message)
                 .fact("file", format!("{}:{line}", entry.path))
-                .repair("see the words that are known", &["tix", "list", "--help"]);
+                .repair(
+                    "give it one",
+                    &[
+                        "tix",
+                        "set",
+                        entry.id.as_str(),
+                        &format!("status={}", Status::usual_in(entry.lane)),
+                    ],
+                );
             return Some(past_is_past(finding, entry.lane));
         }
     };

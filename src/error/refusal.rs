@@ -4,7 +4,7 @@ use super::{Exit, Failure};
 use crate::lifecycle::machine::{Illegal, Verb};
 use crate::lifecycle::{ClaimedWorkspace, Holder, Missing, Refusal};
 use crate::text::{one_line, shell_word};
-use crate::ticket::TicketId;
+use crate::ticket::{Status, TicketId};
 
 /// What a release does to a pull request.
 pub const CLOSES_REQUEST: &str = "most servers close a pull request whose branch goes";
@@ -136,6 +136,10 @@ fn instead(failure: Failure, legal: &[Verb]) -> Failure {
     failure.maybe_fact("legal now", some)
 }
 
+fn no_status(id: &TicketId) -> Vec<String> {
+    vec![format!("give it a status that tix knows: tix set {id} status=open")]
+}
+
 fn fresh(id: &TicketId) -> Vec<String> {
     let ask = format!("ask its holder to hand it over: tix handoff {id} --to <you>");
     vec![ask, OTHERS.to_owned()]
@@ -195,9 +199,11 @@ fn hints(refusal: &Refusal) -> Vec<String> {
         Refusal::Exists { id, .. }
         | Refusal::NotActive { id, .. }
         | Refusal::NotInQueue { id, .. }
-        | Refusal::NotClaimable { id, .. }
-        | Refusal::Blocked { id, .. }
-        | Refusal::UnknownStatus { id, .. } => vec![format!("look at it: tix show {id}")],
+        | Refusal::Blocked { id, .. } => vec![format!("look at it: tix show {id}")],
+        Refusal::NotClaimable { id, status, .. } if Status::read(status).is_some() => {
+            vec![format!("look at it: tix show {id}")]
+        }
+        Refusal::NotClaimable { id, .. } | Refusal::UnknownStatus { id, .. } => no_status(id),
         Refusal::Held { .. } => vec![OTHERS.to_owned()],
         Refusal::NotHolder { id, .. } => {
             vec![format!("only its holder can do that; look at it: tix status {id}")]

@@ -3,10 +3,10 @@
 use super::act::{Act, ChangelogText, Writing, lines, write};
 use super::change::{Change, FileEdit};
 use super::decision::{Already, Decision};
-use super::machine::{Illegal, Verb};
+use super::machine::{Illegal, Verb, lane_of};
 use super::refusal::Refusal;
 use super::snapshot::{Ticket, set_all};
-use crate::ticket::{Appended, Document, Status, Value};
+use crate::ticket::{Appended, Document, Status, StatusError, StatusReading, Value};
 
 /// Who writes the entries of whoever is not its reviewer.
 const ROLE: &str = "Creator";
@@ -154,17 +154,34 @@ pub fn check_key(key: &str) -> Result<(), Refusal> {
     if ok { Ok(()) } else { Err(Refusal::BadKey { key: key.to_owned() }) }
 }
 
-/// Sets keys that are not tix's own.
+/// The key that says how far a ticket is.
+pub const STATUS: &str = "status";
+
+/// Whether a ticket whose status is no status gets one that its lane has. No verb can begin at such a ticket.
+fn mends_status(ticket: &Ticket<'_>, setting: &NewValue) -> bool {
+    let NewValue::Text(text) = setting else { return false };
+    let is_known = |read: StatusReading| !read.blocked && lane_of(read.status) == ticket.entry.lane;
+    matches!(ticket.document.status(), Err(StatusError::Unknown { .. }))
+        && Status::read(text).is_some_and(is_known)
+}
+
+/// Sets keys that are not tix's own, and a status where there is none.
 pub fn set(
     ticket: &Ticket<'_>,
     act: &Act<'_>,
     settings: &[(String, NewValue)],
 ) -> Result<Decision, Refusal> {
-    act.require(Verb::Edit, ticket)?;
+    let mends =
+        |(key, setting): &(String, NewValue)| key == STATUS && mends_status(ticket, setting);
+    if !settings.iter().any(mends) {
+        act.require(Verb::Edit, ticket)?;
+    }
     let path = &ticket.entry.path;
     let mut document = ticket.document.clone();
-    for (key, setting) in settings {
-        check_key(key)?;
+    for pair @ (key, setting) in settings {
+        if !mends(pair) {
+            check_key(key)?;
+        }
         set_all(&mut document, path, &[(key, setting.value())])?;
     }
     if document == ticket.document {

@@ -50,7 +50,7 @@ pub use gate::{Missing, missing, missing_in};
 pub use graph::{Edge, RelationOrder, WaitGraph, edges};
 pub use land::land;
 pub use link::{LinkChange, LinkRequest, link};
-pub use mark::{NewValue, block, check_key, gate, note, replace, set, unblock};
+pub use mark::{NewValue, STATUS, block, check_key, gate, note, replace, set, unblock};
 pub use next::{Hindrance, Prospect, judge, needed, waits};
 pub use refusal::{ClaimedWorkspace, Holder, Refusal};
 pub use relations::{DependencyState, KnownTicket, fate};

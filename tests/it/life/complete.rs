@@ -238,7 +238,7 @@ fn complete_pushes_what_is_committed_and_says_how_much() {
         TICKET-foo-001 is complete
           2 commits were pushed to origin
         next:
-          gh pr create --base main --head ticket/TICKET-foo-001 --fill
+          git switch main && git pull && git merge ticket/TICKET-foo-001 && git push
         ----- stderr -----
         "));
         let there_now = sandbox.remote().git(&["rev-parse", BRANCH]);

@@ -193,3 +193,26 @@ fn what_is_said_without_a_push_is_said_of_what_was_just_fetched() {
         ada.tix(undone).success();
     }
 }
+
+#[test]
+fn a_status_that_is_none_is_mended_by_set_and_by_nothing_else() {
+    let ticket = ready(ID).replace("status: open", "status: someday");
+    let sandbox = queued_with("", &ticket);
+    let ada = sandbox.clone_named("a");
+    let refused = ada.tix(&["activate", ID, "--json"]);
+    let hint = refused.exits(5).json()["hints"][0].as_str().unwrap().to_owned();
+    let (_, mend) = hint.split_once(": tix ").unwrap();
+    let words: Vec<&str> = mend.split(' ').collect();
+    let doctor = ada.tix(&["doctor", "--json"]);
+    let repair = doctor.exits(1).json()["findings"][0]["repairs"][0]["command"].clone();
+    assert_eq!(repair.as_str().unwrap().replace('\'', ""), format!("tix {mend}"));
+    // Neither a word that is no status, nor one of another lane.
+    for status in ["status=sometime", "status=in_progress", "status=blocked"] {
+        ada.tix(&["set", ID, status]).exits(9);
+    }
+    ada.tix(&words).success();
+    assert_eq!(value(&text(&sandbox, "main", QUEUED), "status").unwrap(), "open");
+    // Now it has one, which only verbs change.
+    ada.tix(&["set", ID, "status=draft"]).exits(2);
+    ada.tix(&["activate", ID]).success();
+}

@@ -48,10 +48,10 @@ fn a_claim_is_not_pushed_to_a_fork() {
       fetch  [ROOT]/origin.git
       push   [ROOT]/fork.git
     hint: push to where you fetch from: git config --unset-all remote.origin.pushurl
-    hint: or do so, and let your own branches go on to the other place: git remote add fork "$(git remote get-url --push origin)" && git config remote.pushDefault fork && git config --unset-all remote.origin.pushurl
+    hint: to keep your own branches at the other address, make it a remote of its own: git remote add fork '[ROOT]/fork.git' && git config remote.pushDefault fork && git config --unset-all remote.origin.pushurl
     "#);
     let line = hints(&clone.tix(&["activate", ID, "--json"]));
-    let line = line.split("other place: ").nth(1).unwrap().to_owned();
+    let line = line.split("remote of its own: ").nth(1).unwrap().to_owned();
     clone.sh(&line).run().success();
     clone.tix(&["activate", ID]).success();
     assert_eq!(clone.git(&["remote", "get-url", "--push", "fork"]), fork.path().to_str().unwrap());
