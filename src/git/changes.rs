@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::delta::{Delta, EXACTLY, NO_MONITOR, parse_deltas};
+use super::delta::{Delta, EXACTLY, NO_HOOKS, NO_MONITOR, parse_deltas};
 use super::exec::{Git, GitCall, text_of};
 use super::origins::GitSetting;
 use super::{ExecError, GitError};
@@ -30,7 +30,7 @@ impl Git {
         let paths = paths
             .iter()
             .map(|path| if path.starts_with(':') { PathBuf::from(path) } else { dir.join(path) });
-        let call = filters.fold(call.config(NO_MONITOR), GitCall::config);
+        let call = filters.fold(call.config(NO_MONITOR).config(NO_HOOKS), GitCall::config);
         parse_deltas(&call.args(["HEAD", "--"]).args(paths).run_ok()?)
     }
 

@@ -60,6 +60,9 @@ pub(super) const EXACTLY: [&str; 8] = [
 /// Without it git would ask a program of the repository which files have changed.
 pub(super) const NO_MONITOR: &str = "core.fsmonitor=false";
 
+/// Without it `git diff`, which notes in the index where only times differ, would run the hook `post-index-change`.
+pub(super) const NO_HOOKS: &str = "core.hooksPath=/dev/null";
+
 /// Begins a commit. A path cannot be taken for one: it always follows a word that begins with a colon.
 const START: &[u8] = b"\x01";
 

@@ -48,7 +48,9 @@ impl GitLine {
     /// The call as one of git; `None` when it is of another program.
     pub fn read(call: &ShellCall) -> Option<GitLine> {
         let (program, rest) = call.words.split_first()?;
-        let name = program.start().rsplit('/').next().unwrap_or_default();
+        // Of a path whose beginning is not known its last part may be known, and that is the program.
+        let whole = program.text().or_else(|| Some(program.end()).filter(|end| end.contains('/')));
+        let name = whole.unwrap_or(program.start()).rsplit('/').next().unwrap_or_default();
         let name = name.strip_suffix(".exe").unwrap_or(name);
         let mut line = GitLine {
             dir: call.dir.clone(),
@@ -60,12 +62,12 @@ impl GitLine {
             certainty: call.certainty,
         };
         line.environment(&call.env);
-        if let Some(verb) = name.strip_prefix("git-").filter(|_| program.text().is_some()) {
+        if let Some(verb) = name.strip_prefix("git-").filter(|_| whole.is_some()) {
             line.verb = ShellWord::known(verb);
             return Some(line);
         }
         let git = name.eq_ignore_ascii_case("git") || name == "hub";
-        if !git && program.text().is_some() {
+        if !git && whole.is_some() {
             return None;
         }
         line.globals();

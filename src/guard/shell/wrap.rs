@@ -121,7 +121,8 @@ pub fn unwrap(mut call: ShellCall, input: Option<String>) -> Unwrapped {
             },
         }
     }
-    Unwrapped::Run(call)
+    // What is left is a line of its own, and one of those may stand inside another only so often.
+    Unwrapped::Here(joined(&call.words))
 }
 
 enum Inside {
