@@ -17,6 +17,9 @@ const LISTED: usize = 12;
 /// The person that is meant: among those who committed, who hold a ticket, and the roles of the team. First on what was last
 /// fetched, and where nobody is found there, after a fetch.
 pub fn find_person(ctx: &Context<'_>, query: &str) -> Result<String, Failure> {
+    if is_whole(query) {
+        return Ok(query.to_owned());
+    }
     if let Ok(view) = ctx.last_seen()
         && let PersonMatch::One(person) = resolve(query, &known_people(ctx, &view)?)
     {
@@ -39,7 +42,14 @@ pub fn find_person(ctx: &Context<'_>, query: &str) -> Result<String, Failure> {
     Err(Failure::new(Exit::Usage, message)
         .fact("people", listed.join("\n"))
         .hint("name one of them, by a part of the name or by the address")
-        .hint("for somebody who has left no trace here yet, add: --new-person"))
+        .hint("for somebody who has left no trace here yet, say it whole, `Name <address>`, or add: --new-person"))
+}
+
+/// Whether it is a name with an address, as git writes both. That says who is meant, also of somebody new: git-commit(1) takes
+/// the value of `--author` for it in the same way, and anything else for a part of one.
+fn is_whole(query: &str) -> bool {
+    let address = query.split_once(" <").and_then(|(_, rest)| rest.strip_suffix('>'));
+    address.is_some_and(|address| address.contains('@') && !address.contains(['<', '>']))
 }
 
 /// Everybody who has left a trace, each once.
@@ -106,6 +116,14 @@ fn resolve(query: &str, people: &[String]) -> PersonMatch {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_with_an_address_says_who_is_meant() {
+        assert!(is_whole("Eve <eve@example.org>"));
+        for part in ["eve", "eve@example.org", "Eve <eve", "Eve <eve>", "Eve <a@b> <c@d>"] {
+            assert!(!is_whole(part), "{part}");
+        }
+    }
 
     #[test]
     fn a_person_is_found_by_a_part_of_the_name_or_by_the_address() {

@@ -20,10 +20,11 @@ use crate::trunk::Diary;
 pub struct HandoffArgs {
     #[command(flatten)]
     on: OnTicket,
-    /// Who gets it: a part of the name, or the address, of somebody who has committed or held a ticket here, or a role
+    /// Who gets it: a part of the name, or the address, of somebody who has committed or held a ticket here, a role, or
+    /// `Name <address>` of anybody
     #[arg(long, value_name = "PERSON")]
     to: String,
-    /// Take --to as it stands, `Name <mail>` or a `TIX_ACTOR`: for somebody who has left no trace here yet
+    /// Take --to as it stands, such as a `TIX_ACTOR` that has left no trace here yet
     #[arg(long)]
     new_person: bool,
     #[command(flatten)]

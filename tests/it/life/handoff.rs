@@ -63,12 +63,13 @@ fn nobody_and_several_are_listed_and_nothing_changes() {
               Ada Example <ada@example.org>
               reviewer
     hint: name one of them, by a part of the name or by the address
-    hint: for somebody who has left no trace here yet, add: --new-person
+    hint: for somebody who has left no trace here yet, say it whole, `Name <address>`, or add: --new-person
     ");
     let several = ada.tix(&["handoff", ID, "--to", "example.org"]);
     assert!(several.exits(2).stderr().contains("`example.org` is 2 people"), "{several}");
     assert_eq!(sandbox.remote().git(&["for-each-ref"]), refs);
     ada.tix(&["handoff", ID, "--to", "two", "--new-person"]).success();
+    assert_eq!(holder(&sandbox), "two");
     assert_eq!(holder(&sandbox), "two");
 }
 
@@ -121,4 +122,11 @@ fn whoever_gave_a_ticket_takes_it_back_until_the_other_goes_on() {
     ada.tix(&["reclaim", ID, "--reason", "x"]).exits(3);
     ada.tix(&["reclaim", ID, "--reason", "x"]).exits(3);
     assert_eq!(holder(&sandbox), "Bob <bob@example.org>");
+}
+
+#[test]
+fn somebody_new_is_named_with_an_address() {
+    let (sandbox, ada, _) = held_with("");
+    ada.tix(&["handoff", ID, "--to", "Eve <eve@example.org>"]).success();
+    assert_eq!(holder(&sandbox), "Eve <eve@example.org>");
 }
