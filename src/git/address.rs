@@ -50,8 +50,8 @@ impl Repo {
             return Ok(None);
         }
         // Of several the first may be where it is fetched from.
-        let known = self.config.addresses().into_iter().find(|known| known.name == remote.as_str());
-        let mut others = known.into_iter().flat_map(|known| known.push);
+        let mut others =
+            self.config.addresses_of(remote.as_str()).into_iter().flat_map(|known| known.push);
         let push = others.find(|push| !is_here(push)).unwrap_or(push);
         Ok(Some(TwoPlaces { fetch: redact(&fetch), push: redact(&push), because }))
     }
@@ -73,9 +73,7 @@ pub enum RemotePlace {
 
 impl Repo {
     pub fn place_of(&self, remote: &RemoteName) -> RemotePlace {
-        let all = self.config.addresses().into_iter();
-        let fetch =
-            all.filter(|found| found.name == remote.as_str()).map(|found| found.fetch).next();
+        let fetch = self.config.addresses_of(remote.as_str()).map(|found| found.fetch);
         match fetch.and_then(|fetch| Address::parse(&self.root, &fetch)) {
             Some(Address::Path(_)) => RemotePlace::Directory,
             Some(Address::Network(address)) => address.place(),
@@ -97,7 +95,8 @@ impl GitConfig {
         self.remotes().into_iter().filter_map(|name| self.addresses_of(name)).collect()
     }
 
-    fn addresses_of(&self, name: &str) -> Option<RemoteAddresses> {
+    /// The same of one remote.
+    pub fn addresses_of(&self, name: &str) -> Option<RemoteAddresses> {
         let values = |variable: &str| {
             let key = format!("remote.{name}.{variable}");
             let found = self.entries().iter().filter(move |(found, _)| *found == key);

@@ -10,6 +10,9 @@ use crate::names::{Oid, RefName, RemoteName};
 /// How many commits since then are looked at.
 const COMMITS: &str = "200";
 
+/// Stands between the fields of a commit, whose end is a zero.
+const VALUES: char = '\u{1f}';
+
 impl Repo {
     /// Whether a commit that was made elsewhere since then, in seconds since 1970, is among those that lead to `from`.
     ///
@@ -22,14 +25,14 @@ impl Repo {
     ) -> Result<bool, GitError> {
         let (key, here) = host;
         let mail = CommitAuthors::here(self)?.committer_mail().unwrap_or_default();
-        let format = format!("--format=%ce%x00%(trailers:key={key},valueonly,separator=%x00)");
+        let format = format!("--format=%ce%x1f%(trailers:key={key},valueonly,separator=%x1f)");
         // As a filter: a commit that is dated too early does not hide those below it.
-        let call = self.git().call("log").args(["-n", COMMITS, &format]);
+        let call = self.log_call().args(["-n", COMMITS, &format]);
         let answer =
             call.arg(format!("--since-as-filter=@{since}")).args([from.as_str(), "--"]).run_ok()?;
-        Ok(text_of(&answer).lines().any(|line| match line.split_once('\0') {
+        Ok(text_of(&answer).split('\0').any(|commit| match commit.split_once(VALUES) {
             Some((committer, "")) => committer != mail,
-            Some((_, hosts)) => hosts.split('\0').all(|host| host != here),
+            Some((_, hosts)) => hosts.split(VALUES).all(|host| host != here),
             None => false,
         }))
     }

@@ -49,6 +49,15 @@ impl RefUpdate {
         }
     }
 
+    /// Whether the ref may be there for the update to be right; `None` where there is no such ref.
+    pub fn expects(&self, at: Option<&Oid>) -> bool {
+        match self {
+            RefUpdate::Create { .. } => at.is_none(),
+            RefUpdate::Move { from, .. } => at == Some(from),
+            RefUpdate::Delete { at: expected, .. } => at == Some(expected),
+        }
+    }
+
     fn refspec(&self) -> String {
         format!("{}:{}", self.target().map_or("", Oid::as_str), self.name())
     }

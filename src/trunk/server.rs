@@ -288,12 +288,7 @@ impl Trunk<'_> {
         // No answer is no reason to stop: this look only saves a claim that would have to be given back.
         let there = self.repo.ls_remote(remote, &names, self.deadline.at()).ok()?;
         let wrong = rest.iter().find(|update| {
-            let at = there.iter().find(|r| r.name == *update.name()).map(|r| &r.oid);
-            match update {
-                RefUpdate::Create { .. } => at.is_some(),
-                RefUpdate::Move { from, .. } => at != Some(from),
-                RefUpdate::Delete { at: expected, .. } => at != Some(expected),
-            }
+            !update.expects(there.iter().find(|r| r.name == *update.name()).map(|r| &r.oid))
         })?;
         Some(PushVerdict::Taken { name: wrong.name().clone(), reason: "stale info".to_owned() })
     }

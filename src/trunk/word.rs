@@ -40,9 +40,7 @@ impl Trunk<'_> {
 
     /// Where pushes go, without credentials.
     fn address(&self, remote: &RemoteName) -> Option<String> {
-        let all = self.repo.config.addresses().into_iter();
-        all.filter(|found| found.name == remote.as_str())
-            .find_map(|found| found.push.into_iter().next())
+        self.repo.config.addresses_of(remote.as_str())?.push.into_iter().next()
     }
 
     /// Pushes, and says whether what the server reports is believed. One that is not known yet is asked what it is.
@@ -87,12 +85,7 @@ impl Trunk<'_> {
             let (right, wrong): (Vec<_>, Vec<_>) =
                 mine.built.refs.iter().partition(|update| at(update) == update.target());
             stand = right.into_iter().map(|update| update.name().clone()).collect();
-            let is_taken = |update: &&RefUpdate| match update {
-                RefUpdate::Create { .. } => at(update).is_some(),
-                RefUpdate::Move { from, .. } => at(update) != Some(from),
-                RefUpdate::Delete { at: expected, .. } => at(update) != Some(expected),
-            };
-            if !wrong.iter().any(is_taken) {
+            if wrong.iter().all(|update| update.expects(at(update))) {
                 break;
             }
             std::thread::sleep(LOOK);
