@@ -149,6 +149,22 @@ impl Place {
         self.git(&[&["commit", "-q", "-m", message, "--only", "--"], paths.as_slice()].concat());
     }
 
+    /// From now on [`Place::connections`] counts what this clone fetches, whoever asks for it.
+    pub fn count_connections(&self) {
+        self.write_script(
+            "../up",
+            "#!/bin/sh\necho x >>\"$HOME/connections\"\nexec git-upload-pack \"$@\"\n",
+        );
+        let up = self.path().join("../up");
+        self.git(&["config", "remote.origin.uploadpack", &format!("'{}'", up.display())]);
+        self.write("../home/connections", "");
+    }
+
+    /// How often the remote was asked since they are counted.
+    pub fn connections(&self) -> usize {
+        self.read("../home/connections").lines().count()
+    }
+
     /// A new linked worktree beside this one, on a new branch of that name.
     pub fn worktree(&self, name: &str) -> Self {
         let path = self.shared.root().join(name);

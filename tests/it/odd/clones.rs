@@ -250,16 +250,10 @@ fn a_partial_clone_gets_all_that_it_lacks_under_one_connection() {
             other.tix(&["activate", id]).success();
         }
         clone.git(&["fetch", "-q"]);
-        clone.write_script(
-            "../up",
-            "#!/bin/sh\necho x >>\"$HOME/connections\"\nexec git-upload-pack \"$@\"\n",
-        );
-        let up = clone.path().join("../up");
-        clone.git(&["config", "remote.origin.uploadpack", &format!("'{}'", up.display())]);
-        clone.write("../home/connections", "");
+        clone.count_connections();
         let output = clone.tix(args);
         assert!(matches!(output.code, Some(0 | 1)), "{output}");
-        let connections = clone.read("../home/connections").lines().count();
+        let connections = clone.connections();
         // What the trunk has, what the branches have, and single files.
         assert!((1..=4).contains(&connections), "{args:?}: {connections}\n{output}");
         clone.write("../home/connections", "");
