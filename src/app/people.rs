@@ -42,7 +42,7 @@ pub fn find_person(ctx: &Context<'_>, query: &str) -> Result<String, Failure> {
     Err(Failure::new(Exit::Usage, message)
         .fact("people", listed.join("\n"))
         .hint("name one of them, by a part of the name or by the address")
-        .hint("for somebody who has left no trace here yet, say it whole, `Name <address>`, or add: --new-person"))
+        .hint("for somebody new, give `Name <address>`, or add --new-person"))
 }
 
 /// Whether it is a name with an address, as git writes both. That says who is meant, also of somebody new: git-commit(1) takes

@@ -147,8 +147,8 @@ fn fresh(id: &TicketId) -> Vec<String> {
 
 fn one_clock(id: &TicketId, stale_after: &str) -> Vec<String> {
     vec![
-        format!("where its holder is known to have left: tix reclaim {id} --force --reason <why>"),
-        format!("or ask again when this clone has known the claim for {stale_after}"),
+        format!("if you know that its holder has left: tix reclaim {id} --force --reason <why>"),
+        format!("or try again once this clone has seen no change for {stale_after}"),
     ]
 }
 

@@ -69,8 +69,8 @@ fn a_clock_that_alone_calls_a_claim_stale_is_not_believed() {
       claim        [OID]-45
       last sign    [TIME]
       stale after  1d
-    hint: where its holder is known to have left: tix reclaim TICKET-foo-001 --force --reason <why>
-    hint: or ask again when this clone has known the claim for 1d
+    hint: if you know that its holder has left: tix reclaim TICKET-foo-001 --force --reason <why>
+    hint: or try again once this clone has seen no change for 1d
     ");
     assert_eq!(sandbox.remote().git(&["for-each-ref"]), before);
     // What the same machine has dated agrees with its clock, whoever committed it.

@@ -63,7 +63,7 @@ fn nobody_and_several_are_listed_and_nothing_changes() {
               Ada Example <ada@example.org>
               reviewer
     hint: name one of them, by a part of the name or by the address
-    hint: for somebody who has left no trace here yet, say it whole, `Name <address>`, or add: --new-person
+    hint: for somebody new, give `Name <address>`, or add --new-person
     ");
     let several = ada.tix(&["handoff", ID, "--to", "example.org"]);
     assert!(several.exits(2).stderr().contains("`example.org` is 2 people"), "{several}");
