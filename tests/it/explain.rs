@@ -14,6 +14,10 @@ fn a_word_is_explained_anywhere_and_an_unknown_one_leads_to_the_topics() {
     }
     let one = nowhere.tix(&["explain", "claim"]);
     assert!(one.success().stdout().ends_with("  claim  open, queued → claimed\n"), "{one}");
+    for word in ["stale", "lease", "workspace", "ticket branch"] {
+        let told = nowhere.tix(&["explain", word]);
+        assert!(told.success().stdout().starts_with("words: "), "{told}");
+    }
     let json = nowhere.tix(&["explain", "8", "--json"]).success().json();
     assert_eq!(
         (&json["topic"], &json["entries"][0]["name"]),

@@ -60,7 +60,17 @@ fn fold(text: &str) -> String {
 }
 
 pub fn topics() -> Vec<Topic> {
-    vec![exit_codes(), lanes(), states(), moves(), relations(), settings(), checks(), commands()]
+    vec![
+        glossary(),
+        exit_codes(),
+        lanes(),
+        states(),
+        moves(),
+        relations(),
+        settings(),
+        checks(),
+        commands(),
+    ]
 }
 
 /// The topics, or what there is in them, that a word means; those that it names come first.
@@ -289,4 +299,17 @@ fn commands() -> Topic {
     };
     let entries = shown.map(entry).collect();
     Topic { name: "commands", also: &["command"], about: "what tix does", entries }
+}
+
+/// The words of the glossary page, from its table.
+fn glossary() -> Topic {
+    let page = include_str!("../../../docs/glossary.md");
+    let entry = |row: &str| {
+        let (word, meaning) = row.strip_prefix("| ")?.strip_suffix(" |")?.split_once(" | ")?;
+        let short = word.split_once(" (").map(|(_, also)| also.trim_end_matches(')').to_owned());
+        let word = word.split(" (").next().unwrap_or(word);
+        Some(TopicEntry::new(word, meaning.replace('`', "")).or(short))
+    };
+    let entries = page.lines().filter_map(entry).skip(2).collect();
+    Topic { name: "words", also: &["glossary"], about: "what tix calls things", entries }
 }
