@@ -69,7 +69,7 @@ fn ended(outcome: Result<u8, Failure>, out: &Out) -> ExitCode {
         Some(why) if code == 0 => {
             let message = format!("the answer could not be written: {why}");
             let failure = Failure::new(error::Exit::Incomplete, message)
-                .hint("what was done stands; see what came of it: tix log");
+                .hint("changes that were made stand; see them: tix log");
             let words = Out::new(Format::Human, Narration::On, &Env::capture());
             words.failure(&failure);
             ExitCode::from(failure.exit.code())
@@ -78,8 +78,8 @@ fn ended(outcome: Result<u8, Failure>, out: &Out) -> ExitCode {
     }
 }
 
-/// Help and version are answers; everything else is a wrong command line. With `--json` among the
-/// words the error is JSON too.
+/// Help and version are answers; everything else is a wrong command line. With `--json` among the words, the error is
+/// JSON too.
 fn usage(error: &clap::Error, env: &Env) -> ExitCode {
     if !error.use_stderr() {
         // Printing help to a closed pipe is no error.

@@ -327,7 +327,9 @@ impl<'a> Context<'a> {
 
     pub fn lane_dir(&self, lane: Lane) -> Result<RepoPath, Failure> {
         let dir = self.tickets_dir.join(lane.as_str());
-        dir.ok_or_else(|| Failure::new(Exit::Damaged, "tickets_dir is no path in the repository"))
+        dir.ok_or_else(|| {
+            Failure::new(Exit::Damaged, "tickets_dir is not a path in the repository")
+        })
     }
 
     pub fn active_path(&self, id: &TicketId, session: &str) -> Result<RepoPath, String> {

@@ -63,7 +63,7 @@ pub fn lock(repo: &Repo) -> Result<Lock, Failure> {
     let path = repo.tix_dir().join("locks/hooks.lock");
     let failed = |error: io::Error| {
         Failure::new(Exit::Refused, format!("{}: {error}", path.display()))
-            .hint("nothing was changed; make room or fix the permissions and try again")
+            .hint("nothing changed; free some space or fix the permissions, and try again")
     };
     Lock::take(&path, Instant::now() + PATIENCE).map_err(failed)?.ok_or_else(|| {
         Failure::new(Exit::Unreachable, "another tix is at work on the hooks of this clone")

@@ -95,7 +95,7 @@ fn copy_of(
     let dir = ctx.repo.tix_dir().join("edit");
     let failed = |error: std::io::Error| {
         Failure::new(Exit::Refused, format!("{}: {error}", dir.display()))
-            .hint("nothing was changed; make room or fix the permissions and try again")
+            .hint("nothing changed; free some space or fix the permissions, and try again")
     };
     std::fs::create_dir_all(&dir).map_err(failed)?;
     let mut copy = tempfile::Builder::new()

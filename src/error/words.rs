@@ -22,23 +22,22 @@ pub(super) fn failed_git(stderr: &str, message: String) -> Failure {
 pub(super) fn caused_here(words: &str) -> Option<Failure> {
     let (exit, message, hint) = match LocalCause::of(words)? {
         LocalCause::NoRoom => {
-            (Exit::Refused, "no space left on this machine", "make room, and try again")
+            (Exit::Refused, "no space left on this machine", "free some space, and try again")
         }
         LocalCause::Hook => (
             Exit::Refused,
-            "the hook reference-transaction of this clone refuses refs that tix writes",
-            "let it pass what is below refs/tix/ and refs/remotes/; see which file it is: \
-             git rev-parse --git-path hooks/reference-transaction",
+            "the reference-transaction hook of this clone refuses refs that tix writes",
+            "make it allow refs below refs/tix/ and refs/remotes/; see which file it is: git rev-parse --git-path hooks/reference-transaction",
         ),
         LocalCause::NotWritable => (
             Exit::Refused,
-            "something in this clone may not be written",
+            "a file in this clone cannot be written",
             "fix the permissions, and try again",
         ),
         LocalCause::Corrupt => (
             Exit::Git,
-            "something in this clone is damaged, and git cannot read it",
-            "look at the repository with: git fsck",
+            "a file in this clone is damaged, and git cannot read it",
+            "check the repository: git fsck",
         ),
     };
     Some(Failure::new(exit, message).fact("git", words.trim()).hint(hint))
@@ -55,8 +54,7 @@ pub fn denied(message: &str, words: &str) -> Failure {
     });
     match owned {
         Some(path) => failure.hint(format!(
-            "whoever opens it has to trust its owner, on the machine that it is on: \
-             git config --global --add safe.directory {}",
+            "on the machine that has it, whoever opens it must trust its owner: git config --global --add safe.directory {}",
             shell_word(path)
         )),
         None => failure.hint("check your login: git ls-remote"),

@@ -1,7 +1,7 @@
 //! What a ticket is: its name, its lane, its status and its file, as values.
 //!
-//! Nothing here reads a file, a clock, the environment or git. Bytes come in, values and bytes go
-//! out, so that every rule about tickets can be tested without a repository.
+//! Nothing here reads a file, a clock, the environment or git. Bytes come in, values and bytes go out, so every rule
+//! about tickets can be tested without a repository.
 
 pub mod document;
 pub mod head;

@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-/// A priority: `P0` is the most urgent. A ticket without one comes after all that have one.
+/// A priority: `P0` is the most urgent. Tickets without one sort after all that have one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Priority(u8);
 
 impl Priority {
-    /// Reads `P0` to `P9`, the digit alone, or the words people use instead, in any case. None for anything else.
+    /// Parses `P0` to `P9`, the digit alone, or the words people use instead, in any case. None for anything else.
     pub fn read(text: &str) -> Option<Priority> {
         let word = text.trim().to_ascii_lowercase();
         let level = match word.as_str() {

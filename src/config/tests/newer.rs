@@ -32,14 +32,14 @@ fn a_file_says_for_which_versions_it_is() {
     assert!(config.skip_ci);
     let told: Vec<_> = config.not_understood.iter().map(ToString::to_string).collect();
     assert_snapshot!(told.join("\n"), @"
-    HEAD:.tix.yaml:3: it is for tix `>= 99.3`, and this is tix 0.1.0
+    HEAD:.tix.yaml:3: it needs tix `>= 99.3`, and this is tix 0.1.0
     HEAD:.tix.yaml:1: `landing` must be none or completed, not the text `queue`
     HEAD:.tix.yaml:4: unknown key `colour`
     ");
     assert_snapshot!(messages(&["requires: newer", "requires: 1", "requires: '>= 99'\nskip_ci: true\nskip_ci: true"]), @"
     HEAD:.tix.yaml:1: `requires` cannot be `newer`: it says no versions, such as `>= 0.3` or `0.3.1`
     HEAD:.tix.yaml:1: `requires` must be versions of tix, such as `>= 0.3`, not the number 1 (in quotes it would be text)
-    HEAD:.tix.yaml:3: `skip_ci` is set a second time
+    HEAD:.tix.yaml:3: `skip_ci` is set twice
     ");
     assert_snapshot!(message(git(&[("tix.requires", Some(">= 0.1"))])), @"git config: `tix.requires` can only be set in .tix.yaml");
 }

@@ -1,4 +1,4 @@
-//! Adding an entry to the changelog of a ticket, the only change that tix makes to a body.
+//! Appends to the changelog of a ticket, which is the only change that tix makes to a body.
 
 use chrono::{DateTime, Utc};
 use pulldown_cmark::HeadingLevel;
@@ -16,7 +16,7 @@ use crate::text::one_line;
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct ChangelogEntry<'a> {
-    /// When it happened. Written in UTC, without a zone, as the form has none.
+    /// When it happened. Written in UTC; the format has no zone.
     pub at: DateTime<Utc>,
     pub role: &'a str,
     pub kind: &'a str,
@@ -28,18 +28,17 @@ pub struct ChangelogEntry<'a> {
 #[must_use]
 pub enum Appended {
     Yes,
-    /// There is no changelog in which it would be read as an entry.
+    /// No changelog exists in which it would be read as an entry.
     NoSection,
-    /// The body is not read, so nobody knows.
+    /// The body is too long to be read.
     TooLong,
 }
 
 impl Document {
-    /// Adds an entry at the end of the last `# Changelog` section, before the next heading of level
-    /// 1 if one follows. The line breaks are those of the section, and the last line of the file
-    /// ends, or does not end, as before.
+    /// Adds an entry at the end of the last `# Changelog` section, before the next heading of level 1, if any. Uses the
+    /// section's line breaks, and the last line of the file ends, or does not end, as before.
     ///
-    /// A section that ends in a code block or comment without an end takes no entry.
+    /// A section that ends in an unclosed code block or comment takes no entry.
     pub fn append_changelog(&mut self, entry: &ChangelogEntry<'_>) -> Appended {
         match self.with_entry(entry) {
             Ok(Some(with_entry)) => {
@@ -84,7 +83,7 @@ impl Document {
         Ok(is_entry.then_some(with_entry))
     }
 
-    /// Inserts an entry behind the text that comes before `end`.
+    /// Inserts an entry after the text that precedes `end`.
     fn insert(&mut self, entry: &ChangelogEntry<'_>, end: usize) {
         let section = self.bytes.get(..end).unwrap_or_default();
         let text_end = section.trim_ascii_end().len();
@@ -122,13 +121,14 @@ impl ChangelogEntry<'_> {
     }
 }
 
-/// The text on one line, in which no comment can start, not even for a reader that looks for comments in the middle of a line.
+/// The text on one line, in which no comment can start, not even for a program that looks for comments in the middle of
+/// a line.
 fn line_of(text: &str) -> String {
     one_line(text).replace("<!--", "&lt;!--")
 }
 
-/// The text as a list item. Markdown allows headings, quotes, code fences and further lists in an
-/// item, so whatever would start one is escaped.
+/// The text as a list item. Markdown allows headings, quotes, code fences and nested lists in an item, so everything
+/// that would start one is escaped.
 fn item(text: &str) -> String {
     let line = line_of(text);
     let marker = line.split(' ').next().unwrap_or_default();

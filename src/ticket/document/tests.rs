@@ -115,7 +115,7 @@ fn broken_front_matter_says_where_and_why() {
         ("a: [b\nc: d", 2, "this bracket is not closed"),
         ("a: [b}", 2, "this bracket is not closed"),
         ("a: {b # }", 2, "this bracket is not closed"),
-        ("a: \"b\n c\" d", 3, "there is text behind a complete value"),
+        ("a: \"b\n c\" d", 3, "text follows a complete value"),
         ("a: \"b\"\n  c", 3, "this line is indented but continues nothing"),
         (" a: b", 2, "this line is indented but continues nothing"),
         ("- a", 2, "this list item belongs to no key"),
@@ -126,9 +126,9 @@ fn broken_front_matter_says_where_and_why() {
         ("? a : b", 2, "this line is neither a `key: value` nor a comment"),
         ("{a: b}", 2, "this line is neither a `key: value` nor a comment"),
         ("a #: b", 2, "this line is neither a `key: value` nor a comment"),
-        ("a: b\nc: \0", 3, "it holds a NUL byte"),
-        ("a: b\rc: d", 2, "it holds a line break that only some readers see"),
-        ("a: b\u{2028}c: d", 2, "it holds a line break that only some readers see"),
+        ("a: b\nc: \0", 3, "it contains a NUL byte"),
+        ("a: b\rc: d", 2, "it contains a line break that only some programs recognize"),
+        ("a: b\u{2028}c: d", 2, "it contains a line break that only some programs recognize"),
     ];
     for (lines, line, why) in cases {
         assert_eq!(broken(lines), (line, why), "{lines:?}");

@@ -191,10 +191,10 @@ fn a_ticket_branch_that_exists_on_the_remote_stops_the_claim_and_is_left_alone()
     exit: 5
     ----- stdout -----
     ----- stderr -----
-    error: origin has a branch ticket/TICKET-foo-001 already, which no claim has made; nothing changed
+    error: origin already has a branch ticket/TICKET-foo-001, which no claim created; nothing changed
       branch  ticket/TICKET-foo-001
     hint: see what it holds: git fetch origin refs/heads/ticket/TICKET-foo-001 && git log FETCH_HEAD
-    hint: if it may have another name, give it one: git fetch origin refs/heads/ticket/TICKET-foo-001 && git push --atomic origin FETCH_HEAD:refs/heads/kept-ticket-TICKET-foo-001 :refs/heads/ticket/TICKET-foo-001
+    hint: if you may rename it: git fetch origin refs/heads/ticket/TICKET-foo-001 && git push --atomic origin FETCH_HEAD:refs/heads/kept-ticket-TICKET-foo-001 :refs/heads/ticket/TICKET-foo-001
     ");
     output.exits(5);
     assert_eq!(subjects(&sandbox), [""; 0]);

@@ -266,7 +266,7 @@ fn a_ticket_that_does_not_exist_is_told_with_the_nearest() {
     error: no ticket matches `TICKET-fooo-01`
       nearest    TICKET-foo-001
       looked on  origin/main
-    hint: see what there is: tix list
+    hint: list the tickets: tix list
     ");
 }
 

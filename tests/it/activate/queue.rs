@@ -156,7 +156,7 @@ fn an_ambiguous_part_lists_what_it_could_mean() {
     error: `fo` matches 2 tickets
       matches  TICKET-foo-001   queue      Make it work
                TICKET-food-001  queue      Make it work
-    hint: name one of them in full
+    hint: give the full id of one of them
     ");
     // `foo` is all of one and a part of the other.
     let receipt = sandbox.clone_named("a").tix(&["activate", "foo", "--json"]).success().json();
