@@ -1,7 +1,7 @@
-//! Where a remote is fetched from and where it is pushed to.
+//! Where a remote is fetched from, and where it is pushed to.
 //!
-//! git alone knows: `insteadOf` and `pushInsteadOf` rewrite what is configured. It is asked only where something is configured
-//! that can tell the two apart.
+//! Only git knows, because `insteadOf` and `pushInsteadOf` rewrite what is configured. tix asks git only if the
+//! configuration has something that can make the two differ.
 
 use std::path::{Path, PathBuf};
 
@@ -12,30 +12,30 @@ use super::repo::{GitConfig, Repo};
 use super::{GitError, redact};
 use crate::names::RemoteName;
 
-/// A remote whose pushes go elsewhere, as far as can be shown. No address holds credentials.
+/// A remote whose pushes certainly go elsewhere. No address contains credentials.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TwoPlaces {
     pub fetch: String,
-    /// The first address that is pushed to and is another one.
+    /// The first push address that is a different one.
     pub push: String,
     pub because: PushSetting,
 }
 
-/// What makes pushes go elsewhere.
+/// The setting that sends pushes elsewhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PushSetting {
     /// `remote.<name>.pushurl`
     PushUrl,
     /// `url.<base>.pushInsteadOf`
     PushInsteadOf,
-    /// Several `remote.<name>.url`: all are pushed to, and the first is fetched from.
+    /// Several `remote.<name>.url`: git pushes to all of them, and fetches from the first.
     SeveralUrls,
 }
 
 impl Repo {
-    /// How pushes to a remote go elsewhere than its fetches; `None` where both are one place.
+    /// How a remote's pushes go elsewhere than its fetches; `None` if both use one place.
     ///
-    /// Several addresses of pushes are never one place: a push is a compare-and-swap, and one that went through at the first
+    /// Several push addresses are never one place: a push is a compare-and-swap, and one that succeeds at the first
     /// fails at the second.
     pub fn push_elsewhere(&self, remote: &RemoteName) -> Result<Option<TwoPlaces>, GitError> {
         let Some((because, addresses)) = setting(&self.config, remote) else { return Ok(None) };
@@ -57,7 +57,7 @@ impl Repo {
     }
 }
 
-/// What a remote is fetched from.
+/// Where a remote is fetched from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RemotePlace {
     Directory,
@@ -67,7 +67,7 @@ pub enum RemotePlace {
         /// Where a browser finds the repository on most hosts.
         page: String,
     },
-    /// A remote helper's, or nothing that can be read.
+    /// A remote helper's address, or an unreadable one.
     Unknown,
 }
 
@@ -95,7 +95,6 @@ impl GitConfig {
         self.remotes().into_iter().filter_map(|name| self.addresses_of(name)).collect()
     }
 
-    /// The same of one remote.
     pub fn addresses_of(&self, name: &str) -> Option<RemoteAddresses> {
         let values = |variable: &str| {
             let key = format!("remote.{name}.{variable}");
@@ -125,7 +124,7 @@ impl GitConfig {
         Some(RemoteAddresses { name: name.to_owned(), fetch, push })
     }
 
-    /// An address as git changes it by `url.<base>.<kind>`: the longest beginning that fits counts.
+    /// An address as `url.<base>.<kind>` rewrites it: the longest matching prefix counts.
     fn rewritten(&self, url: &str, kind: &str) -> String {
         let rules = self.entries().iter().filter_map(|(key, value)| {
             let base = key.strip_prefix("url.")?.strip_suffix(kind)?;
@@ -137,7 +136,7 @@ impl GitConfig {
     }
 }
 
-/// What is configured that can tell pushes from fetches, and how many addresses are pushed to.
+/// The setting that can separate pushes from fetches, and the number of push addresses.
 fn setting(config: &GitConfig, remote: &RemoteName) -> Option<(PushSetting, usize)> {
     let count = |name: &str| {
         let key = format!("remote.{remote}.{name}");
@@ -162,8 +161,8 @@ fn setting(config: &GitConfig, remote: &RemoteName) -> Option<(PushSetting, usiz
     }
 }
 
-/// Whether two addresses are shown to be of one repository. Two network addresses are when host and path are the same: it is
-/// assumed that no server keeps two repositories under one name for two protocols.
+/// Whether two addresses certainly mean one repository. Two network addresses do if host and path are the same: tix
+/// assumes that no server keeps two repositories under one name for two protocols.
 pub fn is_one_place(root: &Path, one: &str, other: &str) -> bool {
     if one == other {
         return true;
@@ -188,9 +187,9 @@ struct NetworkAddress {
     user: Option<String>,
     /// In lower case.
     host: String,
-    /// `None` for the one that the protocol has anyway.
+    /// `None` for the protocol's default port.
     port: Option<String>,
-    /// As written, without what git adds by itself.
+    /// As written, without what git adds itself.
     path: String,
 }
 
@@ -273,7 +272,8 @@ impl NetworkAddress {
     }
 }
 
-/// The repository that git finds for a path, by what it tries itself: "with .git, or without", gitrepository-layout(5).
+/// The repository that git finds for a path, with the variants that git tries: "with .git, or without",
+/// gitrepository-layout(5).
 fn repository_at(path: &Path) -> Option<PathBuf> {
     let with = |suffix: &str| {
         let mut path = path.as_os_str().to_owned();

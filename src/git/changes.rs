@@ -1,4 +1,4 @@
-//! What a worktree holds that is not committed yet, and what its names mean.
+//! The uncommitted changes of a worktree, and what its names mean.
 
 use std::path::{Path, PathBuf};
 
@@ -9,10 +9,10 @@ use super::{ExecError, GitError};
 use crate::names::RefName;
 
 impl Git {
-    /// What the files in the worktree, those that git knows, change against HEAD: at these paths, as somebody who is in
-    /// `dir` writes them, or everywhere if there are none.
+    /// How tracked files in the worktree differ from HEAD: at these paths, relative to `dir`, or everywhere if there
+    /// are none.
     ///
-    /// These settings are the repository's: none of the programs that they name is run to find it out.
+    /// The settings belong to the repository: no program that they name is run to find this out.
     pub fn changed(
         &self,
         dir: &Path,
@@ -45,7 +45,7 @@ impl Git {
         }
     }
 
-    /// The ref that a name such as `@{-1}` or `@{upstream}` stands for; `None` when it stands for none.
+    /// The ref that a name such as `@{-1}` or `@{upstream}` means; `None` if it means none.
     pub fn ref_of(&self, name: &str) -> Result<Option<RefName>, GitError> {
         let call =
             self.call("rev-parse").args(["--verify", "--quiet", "--symbolic-full-name", name]);

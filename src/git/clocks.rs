@@ -1,4 +1,4 @@
-//! Times that do not depend on what this machine's clock says now.
+//! Times that do not depend on this machine's clock.
 
 use std::time::Instant;
 
@@ -7,16 +7,17 @@ use super::exec::text_of;
 use super::{GitError, Repo};
 use crate::names::{Oid, RefName, RemoteName};
 
-/// How many commits since then are looked at.
+/// How many commits to look at.
 const COMMITS: &str = "200";
 
-/// Stands between the fields of a commit, whose end is a zero.
+/// Separates the fields of a commit; a NUL ends it.
 const VALUES: char = '\u{1f}';
 
 impl Repo {
-    /// Whether a commit that was made elsewhere since then, in seconds since 1970, is among those that lead to `from`.
+    /// Whether `from` has a commit in its history that was made elsewhere since `then`, in seconds since 1970.
     ///
-    /// A commit names its machine in the trailer `host`; one without was made elsewhere if its committer has another address.
+    /// A commit names its machine in the trailer `host`; one without the trailer was made elsewhere if its committer
+    /// has another address.
     pub fn has_commit_from_elsewhere(
         &self,
         from: &Oid,
@@ -37,7 +38,7 @@ impl Repo {
         }))
     }
 
-    /// Where a ref was at a time, in seconds since 1970; `None` where its reflog does not go back that far.
+    /// Where a ref was at a time, in seconds since 1970; `None` if its reflog does not go back that far.
     pub fn ref_then(&self, name: &RefName, then: i64) -> Result<Option<Oid>, GitError> {
         let call =
             self.git().call("log").args(["--walk-reflogs", "--date=unix", "--format=%H %gd"]);
@@ -53,8 +54,8 @@ impl Repo {
         Ok(entries.lines().find_map(entry))
     }
 
-    /// What time it is by the clock of the remote's server, in seconds since 1970. Only HTTP tells (`Date`, RFC 9110 6.6.1):
-    /// git's own protocol and ssh have no word for it.
+    /// The time of the remote's server, in seconds since 1970. Only HTTP tells it (`Date`, RFC 9110 6.6.1): git's own
+    /// protocol and ssh cannot.
     pub fn time_of_remote(&self, remote: &RemoteName, deadline: Instant) -> Option<i64> {
         let call = self.question(remote).arg("HEAD").deadline(deadline);
         // git(1): 2 means standard error; credentials are left out of what is traced.

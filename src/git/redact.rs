@@ -1,10 +1,10 @@
-//! Takes credentials out of text before anybody sees it.
+//! Removes credentials from text before anybody sees it.
 
-/// The text with `user:password@` taken out of every URL, and known token shapes made unreadable.
+/// The text with `user:password@` removed from every URL, and known token shapes masked.
 ///
-/// A server hook may print a credential in any sentence, so beside URLs the published token
-/// prefixes are covered: GitHub (`ghp_ gho_ ghu_ ghs_ ghr_ github_pat_`), GitLab (`glpat-`), and
-/// `Authorization:`/`token=`-like assignments.
+/// A server hook may print a credential in any sentence, so besides URLs this covers the published token prefixes:
+/// GitHub (`ghp_ gho_ ghu_ ghs_ ghr_ github_pat_`), GitLab (`glpat-`), and assignments like `Authorization:` and
+/// `token=`.
 pub fn redact(text: &str) -> String {
     let without_urls = redact_urls(text);
     redact_tokens(&without_urls)
