@@ -1,4 +1,4 @@
-//! What the answer to a push means, ref by ref. Pure.
+//! What the answer to a push means for each ref. Pure.
 
 use super::cause::LocalCause;
 use crate::git::{PushReport, RefOutcome, RefUpdate};
@@ -16,26 +16,26 @@ pub struct RefusedRef {
 pub enum PushVerdict {
     /// Our push moved every ref.
     Won,
-    /// Our push moved the trunk, and not every ref that was to move with it.
+    /// Our push moved the trunk, but not every ref that should move with it.
     TrunkOnly,
     /// The remote cannot move several refs at once; nothing was sent.
     NotAtomic,
-    /// The remote is not where we thought: somebody was quicker. Nothing changed.
+    /// The remote is not where we expected: somebody was faster. Nothing changed.
     Behind,
-    /// Another ref than the trunk is not where it must be. Nothing changed.
+    /// A ref other than the trunk is not where tix expects it. Nothing changed.
     Taken { name: RefName, reason: String },
-    /// The remote holds the ref's lock for somebody else, or lost a race of its own.
+    /// Somebody else holds the ref's lock on the remote, or the remote lost a race of its own.
     Busy(RefusedRef),
-    /// The remote refuses, and will again.
+    /// The remote refuses, and will refuse again.
     Refused(RefusedRef),
-    /// The remote refuses for a reason that tix does not know: a rule or a moment.
+    /// The remote refuses for a reason that tix does not know: it may be a rule or only a matter of time.
     Strange(RefusedRef),
-    /// Nothing can be said: no report, or one that does not speak of our refs.
+    /// Nothing is known: there is no report, or it does not mention our refs.
     Unclear,
 }
 
-/// Reasons with which a server says "I could not lock or move the ref just now": receive-pack's own, and
-/// (the last one) that of servers built on `JGit`.
+/// The reasons by which a server says "I could not lock or move the ref just now": receive-pack's own, and (the last
+/// one) that of servers built on `JGit`.
 const BUSY: [&str; 6] = [
     "atomic transaction failed",
     "atomic push failure",
@@ -45,7 +45,7 @@ const BUSY: [&str; 6] = [
     "failed to lock",
 ];
 
-/// Words in a server's reason that mean a rule, not a moment.
+/// Words in a server's reason that mean a rule, not a temporary state.
 const RULE: [&str; 10] = [
     "declined",
     "denied",
@@ -115,11 +115,11 @@ pub fn judge(report: &PushReport, updates: &[RefUpdate]) -> PushVerdict {
     }
 }
 
-/// Whether words of a failed connection speak of permission rather than of the network.
+/// Whether the words of a failed connection mean missing permission rather than a network problem.
 ///
-/// git gives the same exit code for both. The words only choose between two failures, never between
-/// success and failure. What git adds by itself ("Please make sure you have the correct access rights") is
-/// no sign of either: it says so whenever ssh ends early, also for a host that is down.
+/// git gives the same exit code for both. The words only choose between two failures, never between success and
+/// failure. What git itself adds ("Please make sure you have the correct access rights") is a sign of neither: it says
+/// so whenever ssh ends early, even for a host that is down.
 pub fn speaks_of_permission(words: &str) -> bool {
     const HINTS: [&str; 16] = [
         "authentication failed",
@@ -146,8 +146,8 @@ pub fn speaks_of_permission(words: &str) -> bool {
     HINTS.iter().any(|hint| words.contains(hint))
 }
 
-/// Whether words of a failed fetch speak of a connection that was there and broke, so that another one may well hold. They only
-/// choose whether the same question is asked again.
+/// Whether the words of a failed fetch mean that a connection existed and broke, so that another one may well work.
+/// They only decide whether to ask the same question again.
 pub fn speaks_of_a_break(words: &str) -> bool {
     const HINTS: [&str; 9] = [
         "connection reset",

@@ -1,4 +1,4 @@
-//! The beginning of a trunk of its own: a branch that shares no history with the code.
+//! Begins a separate trunk: a branch that shares no history with the code.
 
 use std::time::Instant;
 
@@ -10,10 +10,10 @@ use crate::lifecycle::Change;
 use crate::names::{Oid, RemoteName};
 
 impl Trunk<'_> {
-    /// Makes the trunk as a branch whose first commit holds the files of `change` and nothing else.
-    /// `None`: the branch is there already, and was not touched.
+    /// Creates the trunk as a branch whose first commit has only the files of `change`. `None`: the branch already
+    /// exists, and was not touched.
     ///
-    /// One compare-and-swap against "absent": of several that begin the same trunk at once, one does.
+    /// One compare-and-swap against "absent": if several begin the same trunk at once, one succeeds.
     pub fn begin_branch(
         &self,
         diary: &mut Diary,
