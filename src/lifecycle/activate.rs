@@ -1,4 +1,4 @@
-//! The record that work begins: where, and on which branch. And that of a set-up that failed.
+//! Records where work begins and on which branch, or that a set-up failed.
 
 use chrono::{DateTime, Utc};
 
@@ -11,13 +11,13 @@ use crate::ticket::{Appended, ChangelogEntry as LogEntry, Lane, Status, TicketId
 
 pub struct ActivateRequest<'a> {
     pub claim: &'a Claim,
-    /// The worktree's path from the main worktree; `None` with `--no-worktree`.
+    /// The worktree's path relative to the main worktree; `None` with `--no-worktree`.
     pub worktree: Option<&'a str>,
-    /// When: for the changelog entry.
+    /// The time of the changelog entry.
     pub at: DateTime<Utc>,
     /// Who writes the changelog entry.
     pub role: &'a str,
-    /// Where it is written.
+    /// The branches that get the commit.
     pub reach: CommitReach,
 }
 
@@ -51,7 +51,7 @@ pub fn record_activation(
     })
 }
 
-/// A set-up that failed, told in the ticket because the claim is kept.
+/// A failed set-up, recorded in the ticket because the claim is kept.
 pub struct FailureNote<'a> {
     pub claim: &'a Claim,
     pub policy: Policy<'a>,
@@ -61,7 +61,7 @@ pub struct FailureNote<'a> {
     pub role: &'a str,
 }
 
-/// Writes into the changelog that the set-up failed. The ticket stays claimed.
+/// Records in the changelog that the set-up failed. The ticket stays claimed.
 pub fn note_failure(ticket: &Ticket<'_>, note: &FailureNote<'_>) -> Result<Change, Refusal> {
     require_claim(ticket, note.claim, note.policy)?;
     let entry = ticket.entry;
@@ -93,7 +93,7 @@ pub fn note_failure(ticket: &Ticket<'_>, note: &FailureNote<'_>) -> Result<Chang
     })
 }
 
-/// The ticket is active, and held by this claim.
+/// Requires that the ticket is active and held by this claim.
 fn require_claim(ticket: &Ticket<'_>, claim: &Claim, policy: Policy<'_>) -> Result<(), Refusal> {
     let entry = ticket.entry;
     let held = ticket.held();

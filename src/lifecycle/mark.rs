@@ -1,4 +1,4 @@
-//! The verbs that change a ticket where it is: its gate, its flag, its keys, its words, its story.
+//! The verbs that change a ticket in place: its gate, its flag, its keys, its text, its changelog.
 
 use super::act::{Act, ChangelogText, Writing, lines, write};
 use super::change::{Change, FileEdit};
@@ -8,7 +8,7 @@ use super::refusal::Refusal;
 use super::snapshot::{Ticket, set_all};
 use crate::ticket::{Appended, Document, Status, StatusError, StatusReading, Value};
 
-/// Who writes the entries of whoever is not its reviewer.
+/// The role of an author who is not the reviewer.
 const ROLE: &str = "Creator";
 
 /// Lets a ticket through the gate, or sends it back to its specification.
@@ -62,7 +62,7 @@ pub fn block(ticket: &Ticket<'_>, act: &Act<'_>, reason: &str) -> Result<Decisio
     Ok(write(ticket, act, &writing)?.0.into())
 }
 
-/// Takes the flag away.
+/// Removes the flag.
 pub fn unblock(
     ticket: &Ticket<'_>,
     act: &Act<'_>,
@@ -87,7 +87,7 @@ pub fn unblock(
     Ok(write(ticket, act, &writing)?.0.into())
 }
 
-/// Adds an entry to the story of a ticket.
+/// Adds an entry to the changelog of a ticket.
 pub fn note(
     ticket: &Ticket<'_>,
     act: &Act<'_>,
@@ -123,7 +123,7 @@ impl NewValue {
     }
 }
 
-/// The keys that only tix writes, each with the verb that does.
+/// The keys that only tix writes, each with the verb that writes it.
 const OWNED: [(&str, Option<Verb>); 17] = [
     ("ticket_id", None),
     ("session_id", None),
@@ -154,10 +154,10 @@ pub fn check_key(key: &str) -> Result<(), Refusal> {
     if ok { Ok(()) } else { Err(Refusal::BadKey { key: key.to_owned() }) }
 }
 
-/// The key that says how far a ticket is.
+/// The key of a ticket's status.
 pub const STATUS: &str = "status";
 
-/// Whether a ticket whose status is no status gets one that its lane has. No verb can begin at such a ticket.
+/// Whether a ticket with an unknown status gets one that fits its lane. No verb can start from such a ticket.
 fn mends_status(ticket: &Ticket<'_>, setting: &NewValue) -> bool {
     let NewValue::Text(text) = setting else { return false };
     let is_known = |read: StatusReading| !read.blocked && lane_of(read.status) == ticket.entry.lane;
@@ -165,7 +165,7 @@ fn mends_status(ticket: &Ticket<'_>, setting: &NewValue) -> bool {
         && Status::read(text).is_some_and(is_known)
 }
 
-/// Sets keys that are not tix's own, and a status where there is none.
+/// Sets keys that are not tix's own, and the status if it is unknown.
 pub fn set(
     ticket: &Ticket<'_>,
     act: &Act<'_>,
@@ -197,7 +197,7 @@ pub fn set(
     Ok(write(ticket, act, &writing)?.0.into())
 }
 
-/// Puts another text in the place of the one that was edited, `before`.
+/// Replaces the text that was edited, `before`.
 pub fn replace(
     ticket: &Ticket<'_>,
     act: &Act<'_>,

@@ -1,4 +1,4 @@
-//! Giving a ticket back to the queue.
+//! Gives a ticket back to the queue.
 
 use super::act::Act;
 use super::change::{Change, CommitReach, FileEdit, RefEdit, Target, trailer};
@@ -7,28 +7,28 @@ use super::snapshot::{Ticket, set_all};
 use crate::names::{Oid, RefName, RepoPath};
 use crate::ticket::{Appended, ChangelogEntry as LogEntry, Lane, QueueGate, Status, Value};
 
-/// What becomes of the ticket branch on the remote.
+/// What happens to the ticket branch on the remote.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BranchDisposal {
     Absent,
-    /// It holds nothing but tix's own commits: deleted, if it is still at this commit.
+    /// It has only tix's own commits: deleted, if it is still at this commit.
     Delete {
         name: RefName,
         /// Where it must be.
         at: Oid,
     },
-    /// It holds work: kept under another name, and the old name becomes free.
+    /// It has work: kept under another name, and its name becomes free.
     Keep {
         name: RefName,
         /// Where it must be.
         at: Oid,
-        /// The name it is kept under.
+        /// The name under which it is kept.
         attic: RefName,
     },
 }
 
 impl BranchDisposal {
-    /// The refs that free its name.
+    /// The ref changes that free its name.
     pub(super) fn free(self) -> Vec<RefEdit> {
         match self {
             BranchDisposal::Absent => Vec::new(),
@@ -49,7 +49,7 @@ impl BranchDisposal {
     }
 }
 
-/// How far the holder has brought the work. A release takes it back.
+/// How far the holder has got. A release undoes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reached {
     /// It is in review, or has passed it.
@@ -62,7 +62,7 @@ pub struct ReleaseRequest<'a> {
     pub act: Act<'a>,
     /// Why, in the holder's words.
     pub reason: Option<&'a str>,
-    /// As the ticket says where it is written while it is held.
+    /// According to the ticket in the place where its progress is written while it is held.
     pub reached: Option<Reached>,
     /// Who writes the changelog entry.
     pub role: &'a str,

@@ -1,4 +1,4 @@
-//! Properties of the verbs that hold for all of them.
+//! Properties that hold for all verbs.
 
 use chrono::{DateTime, TimeDelta, TimeZone as _, Utc};
 use proptest::prelude::*;
@@ -172,7 +172,7 @@ fn a_text_that_changes_what_is_tixs_own_is_not_taken() {
     assert!(meanwhile.to_string().contains("has changed while"));
 }
 
-/// Every verb that writes into one ticket, as far as it applies.
+/// Every verb that writes into one ticket, if it applies.
 fn all_verbs(ticket: &Ticket<'_>, words: &str) -> Vec<Result<Change, Refusal>> {
     let ada = act("ada", NO_CLAIM);
     let place = RepoPath::parse("tickets/archive").unwrap();
