@@ -1,7 +1,7 @@
 //! The audit log: one JSON line for every write operation of this clone, done or failed.
 //!
-//! It is a convenience beside the history in git, which alone is enough to rebuild the story. Nothing
-//! that tix decides depends on it, and a log that cannot be written does not fail the operation.
+//! It adds to the history in git, which alone is enough to rebuild the story. No decision of tix depends on it, and a
+//! log that cannot be written does not fail the operation.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -13,10 +13,10 @@ use serde_json::Value;
 use crate::file;
 use crate::lock::Lock;
 
-/// A log of this size is set aside, and one older one is kept.
+/// At this size the log is set aside; tix keeps one older log.
 const ROTATE_AT: u64 = 4 << 20;
 
-/// How long to wait for another process that writes a line.
+/// How long to wait for another process that is writing a line.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 pub struct Audit {
@@ -29,14 +29,14 @@ impl Audit {
         Audit { dir: tix_dir.to_owned() }
     }
 
-    /// Appends a line. The value must hold no credentials.
+    /// Appends a line. The value must not contain credentials.
     pub fn append(&self, value: &Value) {
         if let Err(error) = self.try_append(value) {
             tracing::warn!(dir = %self.dir.display(), %error, "audit log");
         }
     }
 
-    /// All lines that can be read, oldest first. A line that was cut by a crash is passed over.
+    /// All readable lines, oldest first. Skips a line that a crash cut off.
     pub fn read(&self) -> Vec<Value> {
         let files = [self.dir.join("audit.jsonl.1"), self.dir.join("audit.jsonl")];
         let texts = files.iter().filter_map(|file| file::read_own(file).ok());
@@ -67,8 +67,8 @@ impl Audit {
     }
 }
 
-/// The value of a line. Where one that was cut swallowed the beginning of the next, because its writer did not know, that one
-/// is what the line ends with.
+/// The value of a line. A writer that did not notice a cut line appended to it, so the later entry is at the end of the
+/// line.
 fn read_line(line: &[u8]) -> Option<Value> {
     let whole = serde_json::from_slice(line).ok();
     whole.or_else(|| {
@@ -78,7 +78,7 @@ fn read_line(line: &[u8]) -> Option<Value> {
     })
 }
 
-/// Whether the last line has no end.
+/// Whether the last line lacks its line end.
 fn is_cut(file: &mut File) -> io::Result<bool> {
     if file.metadata()?.len() == 0 {
         return Ok(false);

@@ -14,7 +14,7 @@ use self::table::{Table, TableLayout};
 use crate::error::Failure;
 use crate::text::{safe, safe_lines};
 
-/// What the user wants to see.
+/// The form of the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     Human,
@@ -28,7 +28,7 @@ pub enum Narration {
     Quiet,
 }
 
-/// Writes answers and narration in the form that was asked for.
+/// Writes answers and narration in the chosen form.
 #[derive(Clone, Debug)]
 pub struct Out {
     pub format: Format,
@@ -36,13 +36,13 @@ pub struct Out {
     color: bool,
     answer_color: bool,
     terminal: bool,
-    /// Why the answer could not be written, once it could not.
+    /// Why the answer could not be written, once that failed.
     lost: OnceLock<String>,
 }
 
 #[allow(clippy::unused_self, reason = "whoever prints must have been given the printer")]
 impl Out {
-    /// An output in this form. Colour only on a terminal, and never against `NO_COLOR` (<https://no-color.org>).
+    /// An output in this form. Colour only on a terminal, and never with `NO_COLOR` (<https://no-color.org>).
     pub fn new(format: Format, narration: Narration, env: &crate::env::Env) -> Out {
         let plain = env.no_color() || env.term().is_some_and(|t| t == "dumb");
         let terminal = io::stderr().is_terminal();
@@ -56,12 +56,12 @@ impl Out {
         }
     }
 
-    /// Why the answer could not be written; `None` when it was, or when nobody read on.
+    /// Why the answer could not be written; `None` when it was written, or when the reader closed the pipe.
     pub fn lost(&self) -> Option<&str> {
         self.lost.get().map(String::as_str)
     }
 
-    /// Nobody reads any more from a pipe that is closed: that is no error, and ends quietly.
+    /// Writes to stdout. A closed pipe is not an error: the reader has seen enough, and output ends quietly.
     fn to_stdout(&self, bytes: &[u8]) {
         let mut stdout = io::stdout().lock();
         if let Err(error) = stdout.write_all(bytes).and_then(|()| stdout.flush())
@@ -75,17 +75,17 @@ impl Out {
         io::stdout().is_terminal()
     }
 
-    /// Prints the answer as it is.
+    /// Prints the answer.
     pub fn answer(&self, text: &str) {
         self.to_stdout(text.as_bytes());
     }
 
-    /// Prints the answer byte for byte, for a program that reads it.
+    /// Prints the answer as bytes, for a program that reads it.
     pub fn answer_bytes(&self, bytes: &[u8]) {
         self.to_stdout(bytes);
     }
 
-    /// Prints a table, laid out for whoever reads stdout.
+    /// Prints a table, laid out for the reader of stdout.
     pub fn table(&self, table: &Table) {
         let width = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
         let layout = if Out::is_terminal() {
@@ -105,14 +105,14 @@ impl Out {
         }
     }
 
-    /// Prints the answer as JSON objects, one a line.
+    /// Prints the answer as JSON objects, one per line.
     pub fn json_lines(&self, values: &[impl Serialize]) {
         let lines = values.iter().filter_map(|value| serde_json::to_string(value).ok());
         let lines: String = lines.flat_map(|line| [line, "\n".to_owned()]).collect();
         self.to_stdout(lines.as_bytes());
     }
 
-    /// Tells a person what happens.
+    /// Tells a person what is happening.
     pub fn narrate(&self, text: &str) {
         if self.narration == Narration::On {
             self.clear_progress();
@@ -120,7 +120,7 @@ impl Out {
         }
     }
 
-    /// Says something to another program's user, in its own words and lines.
+    /// Prints a text for the user of another program, without changing its words and lines.
     pub fn say(&self, text: &str) {
         if !text.is_empty() {
             write_all(&mut io::stderr().lock(), safe_lines(text));
@@ -133,28 +133,28 @@ impl Out {
         write_all(&mut io::stderr().lock(), format!("{label} {}\n", safe(text)));
     }
 
-    /// Where a program writes whose output is narration: stdout and stderr.
+    /// Where a child writes whose output is narration: stdout and stderr.
     pub fn for_child(&self) -> [std::process::Stdio; 2] {
         self.clear_progress();
         [io::stderr().into(), io::stderr().into()]
     }
 
-    /// Shows what is being waited for, on one line that the next output replaces; on a terminal only.
+    /// Shows what tix is waiting for, on one line that the next output replaces; on a terminal only.
     pub fn progress(&self, text: &str) {
         if self.terminal && self.narration == Narration::On && self.format == Format::Human {
             write_all(&mut io::stderr().lock(), format!("\r\x1b[K{}", safe(text)));
         }
     }
 
-    /// Takes the progress line away.
+    /// Removes the progress line.
     pub fn clear_progress(&self) {
         if self.terminal && self.narration == Narration::On && self.format == Format::Human {
             write_all(&mut io::stderr().lock(), "\r\x1b[K");
         }
     }
 
-    /// Reports a failure: as JSON on stdout when that is the form of the answer, else on stderr. One that the answer
-    /// has told of already has no words.
+    /// Reports a failure: as JSON on stdout if the answer is JSON, else on stderr. A failure that the answer has
+    /// already reported has no message.
     pub fn failure(&self, failure: &Failure) {
         self.clear_progress();
         if failure.message.is_empty() {
@@ -179,18 +179,18 @@ impl Out {
         write_all(&mut io::stderr().lock(), &text);
     }
 
-    /// The text in this colour (an SGR code) where colours are wanted on stderr.
+    /// Colours a text for stderr (an SGR code), where colours are wanted.
     pub fn paint(&self, code: &str, text: &str) -> String {
         if self.color { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
     }
 
-    /// The same for a part of the answer, which goes to stdout.
+    /// Colours a part of the answer, which goes to stdout.
     pub fn paint_answer(&self, code: &str, text: &str) -> String {
         if self.answer_color { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
     }
 }
 
-/// Writes to where nobody can be told that it did not work.
+/// Writes, and ignores errors: there is nobody left to tell.
 fn write_all(to: &mut impl Write, text: impl AsRef<[u8]>) {
     if let Err(error) = to.write_all(text.as_ref()).and_then(|()| to.flush()) {
         tracing::debug!(%error, "output");

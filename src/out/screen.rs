@@ -1,4 +1,4 @@
-//! The whole terminal, for as long as this value lives; afterwards it is as it was, also after a panic.
+//! Takes over the whole terminal while this value lives, and restores it afterwards, also after a panic.
 
 use std::io;
 use std::mem::ManuallyDrop;
@@ -9,12 +9,12 @@ use ratatui::crossterm::event::{self, Event};
 use ratatui::widgets::Widget;
 
 pub struct Screen {
-    /// Never dropped: ratatui would complain on a standard error that may be gone together with the terminal.
+    /// Never dropped: ratatui would complain on a stderr that may be gone together with the terminal.
     terminal: ManuallyDrop<DefaultTerminal>,
 }
 
 impl Screen {
-    /// Takes the terminal over.
+    /// Takes over the terminal.
     pub fn open() -> io::Result<Screen> {
         // From here on the destructor gives it back, and before the words of a panic are written, a hook does.
         ratatui::try_init()
@@ -26,10 +26,10 @@ impl Screen {
         self.terminal.draw(|frame| frame.render_widget(widget, frame.area())).map(|_| ())
     }
 
-    /// What the person did, if anything in this time. Another size counts, and so does a key.
+    /// What the person did, if anything, within this time: a key, or a new size of the terminal.
     ///
-    /// The terminal itself is waited for, and crossterm is asked only about what has come: when the terminal goes while
-    /// crossterm waits, it reads the end of it over and over and never returns.
+    /// Waits for the terminal itself, and asks crossterm only about what has arrived: when the terminal closes while
+    /// crossterm waits, crossterm reads its end over and over and never returns.
     #[expect(
         clippy::unused_self,
         reason = "there are keys to be read only while the screen is open"
@@ -59,7 +59,7 @@ fn await_terminal(limit: Duration) -> io::Result<()> {
     Ok(())
 }
 
-/// Elsewhere crossterm waits itself.
+/// Outside Unix crossterm does the waiting.
 #[cfg(not(unix))]
 fn await_terminal(limit: Duration) -> io::Result<()> {
     event::poll(limit).map(|_| ())
@@ -82,7 +82,7 @@ fn restore() {
 mod tests {
     use super::*;
 
-    /// What the test below runs on a terminal of its own.
+    /// The test below runs this on a terminal of its own.
     #[test]
     #[ignore = "takes over the terminal that it runs on"]
     fn a_panic_with_an_open_screen() {

@@ -4,23 +4,23 @@ use std::fmt::Write as _;
 
 use crate::text::{cut, safe, width};
 
-/// What stands in a cell that holds nothing, so that no column disappears from a line.
+/// Shown in an empty cell, so that no column disappears from a line.
 const NOTHING: &str = "-";
 
-/// What stands between two columns.
+/// Separates two columns.
 const GAP: &str = "  ";
 
-/// The least that is left of the last column, however narrow the terminal is.
+/// The minimum width of the last column, however narrow the terminal is.
 const LEAST: usize = 12;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TableLayout {
-    /// A header, aligned columns, and the last one cut to the terminal's width where that is known.
+    /// A header and aligned columns; the last one is cut to the terminal's width if that is known.
     Terminal {
-        /// In columns of one character.
+        /// In columns.
         width: Option<usize>,
     },
-    /// No header; a tab between two cells.
+    /// No header; a tab between cells.
     Piped,
 }
 
@@ -36,8 +36,8 @@ impl Table {
         Table { header: header.into(), rows: Vec::new() }
     }
 
-    /// Adds a row, with a cell for each column. The cells may hold anything; nothing in them reaches a terminal as a command, and no
-    /// cell ends its column or its line.
+    /// Adds a row with one cell per column. Cells may contain anything: nothing in them reaches a terminal as a
+    /// command, and no cell ends its column or its line.
     pub fn push<C: Into<String>>(&mut self, cells: impl IntoIterator<Item = C>) {
         let cell = |cell: C| match cell.into() {
             empty if empty.is_empty() => NOTHING.to_owned(),
@@ -46,7 +46,7 @@ impl Table {
         self.rows.push(cells.into_iter().map(cell).collect());
     }
 
-    /// The text, each line ended.
+    /// Renders the table; every line ends with a line break.
     pub fn render(&self, layout: TableLayout) -> String {
         match layout {
             TableLayout::Terminal { width } => self.aligned(width),
