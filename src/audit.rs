@@ -40,7 +40,7 @@ impl Audit {
     pub fn read(&self) -> Vec<Value> {
         let files = [self.dir.join("audit.jsonl.1"), self.dir.join("audit.jsonl")];
         let texts = files.iter().filter_map(|file| file::read_own(file).ok());
-        // Of bytes: what was cut within a character is no text, and would hide all the others.
+        // On bytes: a line that was cut within a character is not text, and would hide all others.
         let parse = |text: Vec<u8>| -> Vec<Value> {
             text.split(|byte| *byte == b'\n').filter_map(read_line).collect()
         };
@@ -59,8 +59,8 @@ impl Audit {
         let mut line = if is_cut(&mut file)? { vec![b'\n'] } else { Vec::new() };
         serde_json::to_writer(&mut line, value)?;
         line.push(b'\n');
-        // One write, so that a reader never sees half of a line, and appended, so that none is lost even
-        // when the lock could not be had in time.
+        // One write, so that a reader never sees half a line; appended, so that no line is lost even if the lock could
+        // not be taken in time.
         file.write_all(&line)?;
         drop(lock);
         Ok(())
@@ -122,7 +122,7 @@ mod tests {
             let path = dir.path().join("audit.jsonl");
             let mut file = OpenOptions::new().append(true).open(&path).unwrap();
             file.write_all(cut).unwrap();
-            // Another writer was under way, and looked before the cut.
+            // Another writer was active, and had checked before the cut.
             file.write_all(br#"{"schema":"tix/receipt@1","n":2}"#).unwrap();
             audit.append(&line(3));
             assert_eq!(audit.read(), [1, 2, 3].map(line), "{}", cut.escape_ascii());

@@ -66,7 +66,7 @@ impl CacheFile {
     fn write(&self, contents: impl FnOnce() -> Vec<u8>) -> io::Result<()> {
         let path: &Path = &self.path;
         let Some(_lock) = Lock::try_take(&path.with_extension("lock"))? else { return Ok(()) };
-        // Under the lock the name is ours; what a killed run left under it is written over.
+        // Under the lock the name is ours; this overwrites what a killed run left.
         let new = path.with_extension("new");
         let contents = contents();
         let mut file = File::create(&new)?;

@@ -127,7 +127,7 @@ impl Env {
         vars: impl IntoIterator<Item = (OsString, OsString)>,
         current_dir: Result<PathBuf, io::ErrorKind>,
     ) -> Self {
-        // A setting of git may well be empty: an empty `credential.helper` takes away those before it.
+        // A git setting may be empty on purpose: an empty `credential.helper` clears those before it.
         let counts = |name: &OsStr| name.as_encoded_bytes().starts_with(b"GIT_CONFIG_VALUE_");
         let vars = vars.into_iter().filter(|(name, value)| !value.is_empty() || counts(name));
         let vars = vars.collect();
@@ -228,7 +228,7 @@ impl Env {
     /// It may not exist. Create it for the user alone, and do not trust one in `<temp>` that belongs to somebody else:
     /// its name can be guessed.
     pub fn runtime_dir(&self) -> PathBuf {
-        // The XDG base directory specification says that a relative path is to be ignored.
+        // The XDG base directory specification says to ignore a relative path.
         match self.raw("XDG_RUNTIME_DIR").map(Path::new).filter(|dir| dir.is_absolute()) {
             Some(dir) => dir.join("tix"),
             None => self.temp_dir.join(format!("tix-{}", self.user())),

@@ -34,7 +34,7 @@ impl Lock {
                 .open(path)
             {
                 Ok(file) => file,
-                // The directory went between the two calls: its last user cleared it away.
+                // The directory vanished between the two calls: its last user removed it.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
                 Err(error) => return Err(error),
             };

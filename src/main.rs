@@ -65,7 +65,7 @@ fn ended(outcome: Result<u8, Failure>, out: &Out) -> ExitCode {
         }
     };
     match out.lost() {
-        // What failed has its own code, which says more.
+        // A failure has its own code, which says more.
         Some(why) if code == 0 => {
             let message = format!("the answer could not be written: {why}");
             let failure = Failure::new(error::Exit::Incomplete, message)
@@ -82,13 +82,13 @@ fn ended(outcome: Result<u8, Failure>, out: &Out) -> ExitCode {
 /// JSON too.
 fn usage(error: &clap::Error, env: &Env) -> ExitCode {
     if !error.use_stderr() {
-        // Printing help to a closed pipe is no error.
+        // Printing help to a closed pipe is not an error.
         error.print().ok();
         return ExitCode::SUCCESS;
     }
     if env::arguments().any(|arg| arg == "--json") {
         let text = error.render().to_string();
-        // What is missing stands on lines of its own; how a command is used follows a blank one.
+        // Missing arguments are on lines of their own; the usage follows after an empty line.
         let said = text.lines().map(str::trim).take_while(|line| !line.is_empty());
         let said = said.collect::<Vec<_>>().join(" ");
         let failure = Failure::new(error::Exit::Usage, said.trim_start_matches("error: "));

@@ -339,7 +339,8 @@ pub fn commented_yaml(trunk: Option<&str>) -> String {
         }
         let line = match trunk.filter(|_| key.id == KeyName::Trunk) {
             Some(trunk) => format!("\n{}: {}\n", key.name, yaml::value(trunk)),
-            // The defaults are ours: what YAML could misread has braces, unless it is a mapping of nothing, or compares.
+            // The defaults are ours: values that YAML could misread contain braces or `>`; only the empty mapping is
+            // safe.
             None if value.contains(['{', '>']) && value != "{}" => {
                 format!("\n# {}: \"{value}\"\n", key.name)
             }

@@ -27,7 +27,7 @@ impl ConfigResolution<'_> {
     /// Applies every setting of a file.
     pub(super) fn read_file(&mut self, yaml: Yaml<'_>) -> Result<(), ConfigError> {
         let file = YamlEntries::read(yaml)?;
-        // First of all the version that the file is for: that explains everything else.
+        // First the version that the file is for, because that explains everything else.
         let (first, rest): (Vec<_>, Vec<_>) =
             file.list.iter().partition(|(name, _)| name.0 == keys::REQUIRES);
         let mut seen = BTreeSet::new();
@@ -40,7 +40,7 @@ impl ConfigResolution<'_> {
             };
             match (set, key.map(|key| key.id), value.as_str()) {
                 (Err(problem), ..) => self.put_aside(file.fail(name, problem))?,
-                // What would hold without it decides nothing.
+                // A value that equals the default decides nothing.
                 (Ok(()), Some(KeyName::Worktree), Some(value))
                     if self.config.worktree != Template::default_worktree() =>
                 {
@@ -104,7 +104,7 @@ impl ConfigResolution<'_> {
             key: Some(name.to_owned()),
             problem,
         };
-        // TIX_WORKTREE says more than WORKTREE_BASE, so it comes later.
+        // TIX_WORKTREE is more specific than WORKTREE_BASE, so it comes later.
         for (name, value) in pairs.iter().filter(|(name, _)| name == "WORKTREE_BASE") {
             let dir = value.to_str().ok_or_else(|| fail(name, Problem::NotUtf8))?;
             if !dir.is_empty() {

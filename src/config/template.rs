@@ -191,7 +191,7 @@ impl Template {
             (Purpose::Branch, 2..) => return Err(TemplateError::IdTwice),
             (Purpose::Branch | Purpose::Worktree | Purpose::ActiveDir, _) => {}
         }
-        // What fails for these values fails for all: they are as harmless as values can be.
+        // A template that fails for these values fails for all: no values are more harmless.
         self.expand(&Fields { id: "TICKET-1", session: Some("session"), repo: "repo" })?;
         Ok(self)
     }
@@ -214,7 +214,7 @@ impl Template {
         let Some(Piece::Literal(start)) = self.pieces.first() else {
             return 0;
         };
-        // What stands behind the last slash may go on in a field, and is no component yet.
+        // The text after the last slash may continue in a field, so it is not a component yet.
         let whole = start.rsplit_once('/').map_or("", |(whole, _)| whole);
         whole
             .split('/')

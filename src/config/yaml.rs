@@ -47,7 +47,7 @@ impl<'a> YamlEntries<'a> {
                 return fail(Some(lines(before)), Problem::NotUtf8);
             }
         };
-        // The parser would count it as a column, and take the second line for the end of the document.
+        // The parser would count it as a column, and read the second line as the end of the document.
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let mut documents = serde_yaml::Deserializer::from_str(text);
         let list = documents.next().map_or_else(|| Ok(Vec::new()), Mapping::deserialize_from);

@@ -10,7 +10,7 @@ use crate::ticket::{Status, TicketId};
 pub const CLOSES_REQUEST: &str = "most servers close a pull request when its branch is deleted";
 
 pub fn held_facts(failure: Failure, held: &Holder) -> Failure {
-    // Anybody can have written them, and a fact of several lines would look like several facts.
+    // Anybody can have written these, and a fact of several lines would look like several facts.
     let fact = |text: &Option<String>| text.as_deref().map(one_line);
     failure
         .maybe_fact("held by", fact(&held.by))

@@ -106,7 +106,7 @@ fn unreachable(message: &str, words: &str, landing: MayLand) -> Failure {
 fn exists(message: &str, remote: &str, branch: &str) -> Failure {
     let short = branch.strip_prefix("refs/heads/").unwrap_or(branch);
     let fetch = format!("git fetch {remote} {branch}");
-    // Not below its own name, where no branch can be as long as it is there.
+    // Not below its own name: git has no room for a branch there as long as this one exists.
     let kept = format!("kept-{}", short.replace('/', "-"));
     Failure::new(Exit::Refused, format!("{message}, which no claim created; nothing changed"))
         .fact("branch", short)

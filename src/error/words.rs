@@ -47,7 +47,7 @@ pub(super) fn caused_here(words: &str) -> Option<Failure> {
 /// A remote that lets nobody in, or not whoever asks.
 pub fn denied(message: &str, words: &str) -> Failure {
     let failure = Failure::new(Exit::RemoteRefused, message).fact("git", words.trim());
-    // git advises a command, and a server could write another one in its place.
+    // git suggests a command, and a server could put another one in its place.
     let owned = words.lines().find_map(|line| {
         let (_, path) = line.split_once("dubious ownership in repository at '")?;
         path.strip_suffix('\'')

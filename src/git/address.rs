@@ -49,7 +49,7 @@ impl Repo {
         if addresses == 1 && is_here(&push) {
             return Ok(None);
         }
-        // Of several the first may be where it is fetched from.
+        // Of several, the first may be the fetch address.
         let mut others =
             self.config.addresses_of(remote.as_str()).into_iter().flat_map(|known| known.push);
         let push = others.find(|push| !is_here(push)).unwrap_or(push);
@@ -217,7 +217,7 @@ impl Address {
             return Some(network(protocol, authority, usual, path));
         }
         match text.split_once(':') {
-            // A remote helper: its addresses are its own.
+            // A remote helper: its addresses have their own format.
             Some((_, rest)) if rest.starts_with(':') => None,
             Some((host, path)) if !host.contains('/') => {
                 Some(network(Protocol::Ssh, host, "22", path))
@@ -233,7 +233,7 @@ fn network(protocol: Protocol, authority: &str, usual: &str, path: &str) -> Addr
         None => (None, authority),
     };
     let (host, port) = match host.rsplit_once(':') {
-        // The colons within brackets are the address's own.
+        // A colon within brackets belongs to the address.
         Some((host, port)) if !port.contains(']') => (host, Some(port)),
         Some(_) | None => (host, None),
     };
@@ -249,7 +249,7 @@ fn network(protocol: Protocol, authority: &str, usual: &str, path: &str) -> Addr
 
 impl NetworkAddress {
     fn place(self) -> RemotePlace {
-        // The port of another protocol says nothing of the one for browsers.
+        // The port of another protocol says nothing about the one for browsers.
         let port = self.port.filter(|_| self.protocol == Protocol::Http);
         let port = port.map(|port| format!(":{port}")).unwrap_or_default();
         let page = format!("https://{}{port}/{}", self.host, self.path.trim_start_matches('/'));
@@ -262,10 +262,10 @@ impl NetworkAddress {
             return false;
         }
         if self.protocol != other.protocol {
-            // Each has a port of its own.
+            // Each has its own port.
             return true;
         }
-        // Over ssh a path without a slash begins in the home of the user.
+        // Over ssh a path without a leading slash begins in the user's home.
         let by_user = self.protocol == Protocol::Ssh
             && [self, other].iter().any(|a| !a.path.starts_with('/') || a.path.starts_with("/~"));
         self.port == other.port && (!by_user || self.user == other.user)
@@ -352,7 +352,7 @@ mod tests {
         // The homes of two people.
         assert!(!same("ada@example.org:it.git", "bob@example.org:it.git"));
         assert!(!same("ssh://ada@example.org/~/it.git", "ssh://bob@example.org/~/it.git"));
-        // There is nothing at either.
+        // Neither path exists.
         assert!(!same("/srv/it.git", "/srv/it"));
     }
 

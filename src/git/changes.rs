@@ -19,14 +19,15 @@ impl Git {
         paths: &[&str],
         settings: &[GitSetting],
     ) -> Result<Vec<Delta>, GitError> {
-        // Without the lock, no other git is in the way of this question, and it in nobody's.
+        // Without the lock, this question and other gits do not block each other.
         let call = self.call("diff").env("GIT_OPTIONAL_LOCKS", "0").args(EXACTLY);
         let filters = settings.iter().filter_map(|setting| {
             let (name, kind) = setting.key.strip_prefix("filter.")?.rsplit_once('.')?;
             let without = if kind.eq_ignore_ascii_case("required") { "false" } else { "" };
             Some(format!("filter.{name}.{kind}={without}"))
         });
-        // git runs at the root: from below it, with its directory named, it would take that for the root.
+        // git runs at the root: from below it, with its directory named, it would take the current directory for the
+        // root.
         let paths = paths
             .iter()
             .map(|path| if path.starts_with(':') { PathBuf::from(path) } else { dir.join(path) });

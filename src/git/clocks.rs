@@ -27,7 +27,7 @@ impl Repo {
         let (key, here) = host;
         let mail = CommitAuthors::here(self)?.committer_mail().unwrap_or_default();
         let format = format!("--format=%ce%x1f%(trailers:key={key},valueonly,separator=%x1f)");
-        // As a filter: a commit that is dated too early does not hide those below it.
+        // As a filter, so that a commit with too early a date does not hide those below it.
         let call = self.log_call().args(["-n", COMMITS, &format]);
         let answer =
             call.arg(format!("--since-as-filter=@{since}")).args([from.as_str(), "--"]).run_ok()?;
@@ -58,7 +58,7 @@ impl Repo {
     /// protocol and ssh cannot.
     pub fn time_of_remote(&self, remote: &RemoteName, deadline: Instant) -> Option<i64> {
         let call = self.question(remote).arg("HEAD").deadline(deadline);
-        // git(1): 2 means standard error; credentials are left out of what is traced.
+        // git(1): 2 means stderr; the trace leaves out credentials.
         let call = call.env("GIT_TRACE_CURL", "2").env("GIT_TRACE_CURL_NO_DATA", "1");
         let answer = call.env("GIT_TRACE_REDACT", "1").run().ok()?;
         answer.stderr.lines().rev().find_map(date_header)

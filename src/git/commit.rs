@@ -76,7 +76,7 @@ impl std::fmt::Display for CommitText {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         writeln!(f, "{}", one_line(&self.subject))?;
         if let Some(body) = &self.body {
-            // Indented: a line of the text can then not be taken for a trailer.
+            // Indented, so that no line of the text can be read as a trailer.
             writeln!(f, "\n  {}", one_line(body))?;
         }
         if !self.trailers.is_empty() {
@@ -154,7 +154,7 @@ impl ObjectWriter {
 
     fn try_write(&self, kind: ObjectKind, data: &[u8]) -> Result<Oid, GitError> {
         self.written.set(self.written.get() + 1);
-        // A bare number, relative to the scratch directory: the path to it may hold a line end.
+        // Only a number, relative to the scratch directory: the path to it may contain a line end.
         let name = self.written.get().to_string();
         let path = self.scratch.path().join(&name);
         std::fs::write(&path, data)
@@ -169,7 +169,7 @@ impl ObjectWriter {
             stdout.read_until(b'\n', &mut line)?;
             Ok(line)
         });
-        // One that has ended has said why to nobody here; alone it says it again.
+        // A process that has ended has lost its error message; run alone, it says it again.
         let is_gone = match &answer {
             Ok(line) => line.is_empty(),
             Err(error) => matches!(error, ExecError::Pipe { .. }),
@@ -210,7 +210,7 @@ impl ObjectWriter {
             return Ok(None);
         }
         self.has_lost.set(true);
-        // The processes that stay know packs that are no more, and take what was in them for written.
+        // The long-lived processes know packs that no longer exist, and would treat their contents as written.
         *self.blobs.borrow_mut() = None;
         *self.trees.borrow_mut() = None;
         for object in &gone {
@@ -228,8 +228,8 @@ impl ObjectWriter {
         let git = self.repo.git().pinned(&self.repo.common_dir, self.scratch.path());
         let mut call = git.call("hash-object");
         if kind == ObjectKind::Tree {
-            // A tree is mostly hashes, which do not get smaller: for a lane of 20,000 tickets the attempt is two
-            // thirds of the 19 ms that writing takes, and saves a third of 1 MB until git packs the object.
+            // A tree is mostly hashes, which do not compress: for a lane of 20,000 tickets the attempt takes two thirds
+            // of the 19 ms of writing, and saves a third of 1 MB until git packs the object.
             call = call.config("core.looseCompression=0");
         }
         call.args(["-w", "--no-filters", "-t", kind.as_str()])

@@ -64,7 +64,7 @@ impl Conversation {
             if under_way <= WINDOW / 2 {
                 signals::check()?;
                 let mut batch = Vec::new();
-                // One that is longer than the window goes alone, to a child that does nothing but read it.
+                // A question longer than the window goes alone, to a child that does nothing but read it.
                 while let Some(question) =
                     questions.next_if(|q| under_way == 0 || under_way + q.len() <= WINDOW)
                 {
@@ -86,7 +86,7 @@ impl Conversation {
 
 impl Drop for Conversation {
     fn drop(&mut self) {
-        // End of input is how these children are told to end; the wait reaps them.
+        // End of input tells these children to end; the wait reaps them.
         drop(self.stdin.take());
         if let Err(error) = self.child.wait() {
             tracing::debug!(call = %self.call, %error, "wait");

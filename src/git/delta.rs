@@ -84,8 +84,8 @@ impl Git {
         let answer = call.run()?;
         match answer.code {
             Some(0) => parse_deltas(&answer.stdout).map(Some),
-            // git calls a name that leads nowhere a bad revision or an ambiguous argument, and gives 128 for
-            // every other trouble too: so it is asked for the name alone.
+            // git calls a name that leads nowhere a bad revision or an ambiguous argument, and returns 128 for every
+            // other problem too; so git is asked about the name alone.
             Some(128) if self.commit_of(against)?.is_none() => Ok(None),
             _ => Err(ExecError::Failed(Box::new(answer)).into()),
         }
@@ -126,7 +126,7 @@ impl Git {
     /// Whether one of the commits that a branch was at changes something at or below these paths.
     pub fn has_touched(&self, tip: &Oid, paths: &[&[u8]]) -> Result<bool, GitError> {
         let paths: Vec<_> = paths.iter().map(|path| literal_pathspec(path)).collect();
-        // What is there has come somehow. Only when nothing is there the history is looked through.
+        // An existing path must have come from some commit. Only if there is none is the history searched.
         let there = self.call("ls-tree").args(["--full-tree", tip.as_str(), "--"]).args(&paths);
         if !there.run_ok()?.is_empty() {
             return Ok(true);
@@ -175,7 +175,7 @@ impl Git {
         if pairs.is_empty() {
             return Ok(Vec::new());
         }
-        // A line is a commit, and what is to be taken for its parent.
+        // A line has a commit, and the commit to use as its parent.
         let lines: String = pairs.iter().map(|(from, to)| format!("{to} {from}\n")).collect();
         let call = self.call("diff-tree").args(EXACTLY).args(["-r", "--stdin", "--always"]);
         let found = parse_differences(&call.stdin(lines).run_ok()?)?;
@@ -223,7 +223,7 @@ impl Git {
             .args(["--no-color", "--no-notes", "--no-mailmap"])
             .config("log.follow=false")
             .config("log.showRoot=true");
-        // `-c`: of a merge what differs from all parents. `-m` would show a clean merge as a change.
+        // `-c`: of a merge, only what differs from all parents. `-m` would show a clean merge as a change.
         call = match walk {
             Walk::All => call.arg("-c"),
             Walk::FirstParents => call.args(["-c", "--first-parent"]),

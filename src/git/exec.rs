@@ -279,8 +279,8 @@ impl GitCall {
         let started = Instant::now();
         let mut child = self.spawn(Stdio::piped(), Stdio::piped())?;
         if let (Some(bytes), Some(mut pipe)) = (self.stdin, child.stdin.take()) {
-            // On a thread: a child that fills its stdout before it has read all of its stdin must not hang us.
-            // A child that ends early closes the pipe; its exit code then says why, not this write.
+            // On a thread, because a child that fills its stdout before it has read all of its stdin must not block us.
+            // A child that ends early closes the pipe; then its exit code says why, not this write.
             thread::spawn(move || pipe.write_all(&bytes).ok());
         }
         let group = self.limit.as_ref().map(|_| Group::of(&child));
@@ -303,7 +303,7 @@ impl GitCall {
     /// Runs to the end, requires exit code 0, and passes on git's output piece by piece: for answers that may be larger
     /// than everything else in tix's memory. A failure may come after many pieces.
     pub fn run_reading(self, read: &mut dyn FnMut(&[u8])) -> Result<(), ExecError> {
-        // git would flush after each commit: a hundred thousand pieces, which cost a quarter more.
+        // Otherwise git would flush after each commit: a hundred thousand pieces, which cost a quarter more.
         let call = self.env("GIT_FLUSH", "0");
         let ended = call.run_on(&StopChannel::new(), StdoutTarget::Reader(read))?;
         ended.require_success().map(drop)
@@ -320,7 +320,7 @@ impl GitCall {
         signals::check()?;
         let call = self.to_string();
         self.stdin = Some(Vec::new());
-        // What a fetch that is not allowed says is nothing for whoever reads ours.
+        // The message of a fetch that is not allowed means nothing to a reader of ours.
         let stderr = match self.git.lazy_fetch {
             LazyFetch::On => Stdio::inherit(),
             LazyFetch::Off => Stdio::null(),
@@ -336,14 +336,15 @@ impl GitCall {
         }
         command
             .env("GIT_TERMINAL_PROMPT", "0")
-            // ssh would ask on the terminal behind git's back; with these it asks a program that says no.
+            // Otherwise ssh would ask on the terminal behind git's back; with these it asks a program that says no.
             .env("SSH_ASKPASS", "false")
             .env("SSH_ASKPASS_REQUIRE", "force")
-            // Messages are shown, hardly ever read; still one language in logs. LC_ALL would reach the user's hooks.
+            // Messages are shown and hardly ever parsed; still, logs get one language. LC_ALL would reach the user's
+            // hooks.
             .env("LANGUAGE", "en")
             // Replaced objects are one clone's private view; the trunk is what everybody sees.
             .env("GIT_NO_REPLACE_OBJECTS", "1")
-            // With 0 a conversation would wait for ever for an answer that git holds back.
+            // With 0 a conversation would wait for ever for an answer that git buffers.
             .env("GIT_FLUSH", "1")
             .envs(self.git.inherited.variables())
             .envs(self.git.objects.iter().map(|(k, v)| (k, v)))
@@ -390,7 +391,7 @@ pub fn edit(editor: &str, file: &Path) -> Result<bool, ExecError> {
     signals::check()?;
     #[allow(clippy::disallowed_methods, reason = "this is the one place")]
     let mut command = Command::new("sh");
-    // The very line that git itself runs: launch_editor in editor.c.
+    // Exactly the command that git itself runs: launch_editor in editor.c.
     command.args(["-c", &format!("{editor} \"$@\""), editor]).arg(file);
     let spawned = command.status();
     let status = spawned.map_err(|source| ExecError::Spawn { program: "sh".into(), source })?;

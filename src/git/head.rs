@@ -32,8 +32,8 @@ pub fn head_target(git_dir: &Path, common_dir: &Path) -> io::Result<HeadTarget> 
         }
         RefFile::Absent => return Ok(HeadTarget::Unknown),
     };
-    // A branch may itself stand for another one; what moves is the last of them. With reftable HEAD says
-    // `refs/heads/.invalid`, which is no name.
+    // A branch may itself be a symbolic ref; the last one in the chain is what moves. With reftable, HEAD says
+    // `refs/heads/.invalid`, which is not a name.
     for _ in 0..DEEPEST {
         let Some(parsed) = RefName::parse(&name) else { return Ok(HeadTarget::Unknown) };
         match RefFile::read(&common_dir.join(parsed.as_str()))? {
@@ -94,7 +94,7 @@ enum RefFile {
 
 impl RefFile {
     fn read(path: &Path) -> io::Result<RefFile> {
-        // As git wrote symbolic refs before 2005, and still does where `core.preferSymlinkRefs` says so.
+        // How git wrote symbolic refs before 2005, and still does with `core.preferSymlinkRefs`.
         if let Ok(target) = fs::read_link(path)
             && let Some(target) = target.to_str().filter(|target| target.starts_with("refs/"))
         {

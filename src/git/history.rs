@@ -87,7 +87,7 @@ impl Repo {
         query: &HistoryQuery<'_>,
         each: impl FnMut(Logged),
     ) -> Result<(), GitError> {
-        // git would take no commit for HEAD.
+        // git would read no commit as HEAD.
         if let HistoryWalk::From([], []) | HistoryWalk::Only([]) = query.walk {
             return Ok(());
         }
@@ -162,7 +162,7 @@ impl Repo {
     pub(super) fn log_call(&self) -> GitCall {
         let call = self.git().call("log").arg("-z").args(["--encoding=UTF-8", "--basic-regexp"]);
         let call = call.args(["--no-show-signature", "--no-mailmap", "--no-color", "--no-notes"]);
-        // Settings of the user that would change what is asked: `log.follow` follows one file only.
+        // User settings that would change the question: `log.follow` follows one file only.
         call.arg("--no-ext-diff").config("log.follow=false").config("log.showRoot=true")
     }
 }
@@ -170,7 +170,7 @@ impl Repo {
 fn walk(call: GitCall, walk: HistoryWalk<'_>) -> GitCall {
     const WITHIN: [&str; 3] = ["--full-history", "--full-diff", "--diff-merges=off"];
     match walk {
-        // By its dates alone git may tell of a commit before its parent, when both were made in one second.
+        // By dates alone git may list a commit before its parent, if both were made in one second.
         HistoryWalk::From(tips, patterns) => call
             .arg("--topo-order")
             .args(WITHIN)

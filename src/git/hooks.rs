@@ -104,7 +104,7 @@ impl Repo {
 fn hooks_source(git: &Git) -> Result<HooksSource, GitError> {
     let set = hooks_path(git)?;
     if set.as_ref().is_some_and(|set| set.path.as_os_str().is_empty()) {
-        // It looks for `/pre-commit`, and fails when it is asked for the directory.
+        // git looks for `/pre-commit`, and fails when it is asked for the directory.
         return Ok(HooksSource { directory: PathBuf::from("/"), set });
     }
     let call = git.call("rev-parse").args(["--path-format=absolute", "--git-path", "hooks"]);

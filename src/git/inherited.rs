@@ -34,7 +34,7 @@ impl InheritedConfig {
         let parameters = value(PARAMETERS);
         let parameters = parameters.map_or(Some(Vec::new()), |text| parse(text.as_encoded_bytes()));
         let mut inherited = InheritedConfig::default();
-        // In git's own order: what comes later counts.
+        // In git's own order: later settings win.
         for (name, settings) in [(COUNT, numbered(value)), (PARAMETERS, parameters)] {
             let Some(settings) = settings else {
                 inherited.unreadable = Some(name);
@@ -63,7 +63,7 @@ impl InheritedConfig {
     /// The variables through which a git process sees these settings.
     pub fn variables(&self) -> Vec<(OsString, OsString)> {
         if let Some(name) = self.unreadable {
-            // Neither a number nor a quoted setting: git ends with the name of the variable.
+            // Neither a number nor a quoted setting: git fails and names the variable.
             return vec![(name.into(), "-".into())];
         }
         if self.settings.is_empty() {

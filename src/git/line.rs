@@ -91,7 +91,7 @@ mod tests {
         assert_eq!(end_of(&[]), Ok(LineEnd::Empty));
         assert_eq!(end_of(&["3 2", "2 1 9"]), Ok(LineEnd::Before(oid("1"))));
         assert_eq!(end_of(&["2 1", "1"]), Ok(LineEnd::Root));
-        // What begins in the middle, or goes on behind a root, is another line.
+        // A commit that starts in the middle, or continues after a root, belongs to another line.
         assert_eq!(end_of(&["3 2", "9 8"]), Ok(LineEnd::Several));
         assert_eq!(end_of(&["3 2", "9 8", "2 1"]), Ok(LineEnd::Several));
         assert_eq!(end_of(&["1", "9 8"]), Ok(LineEnd::Several));

@@ -53,7 +53,7 @@ impl Repo {
             Some(1) => false,
             _ => return Err(ExecError::Failed(Box::new(answer)).into()),
         };
-        // The tree comes first in both cases; where there are conflicts it has them in it, and their paths follow.
+        // The tree comes first in both cases; if there are conflicts, it contains them, and their paths follow.
         let unreadable = || GitError::unreadable("merge-tree", &answer.stdout);
         let mut words = answer.stdout.split(|b| *b == 0).filter(|word| !word.is_empty());
         let tree = words.next().and_then(|word| Oid::parse(&text_of(word)));

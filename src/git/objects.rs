@@ -104,7 +104,7 @@ impl Objects {
             match (parse_header(&header), places.next()) {
                 (Ok(Some((oid, kind))), Some(place)) => each(place, Object { oid, kind, data }),
                 (Ok(_), _) => {}
-                // The answers behind it must be read all the same, or the next question would get them.
+                // The answers after it must still be read, or the next question would get them.
                 (Err(error), _) => unreadable = Some(error),
             }
             Ok(())
@@ -264,7 +264,7 @@ mod tests {
         let oid = "0123456789abcdef0123456789abcdef01234567";
         assert_eq!(size_in(format!("{oid} blob 12").as_bytes()), Some(12));
         assert!(parse_header(b"origin/main:a b missing").unwrap().is_none());
-        // A path may end like a header; the name in front is then no id.
+        // A path may end like a header; then the name before it is not an id.
         assert_eq!(size_in(b"x:a blob 12"), None);
         assert!(parse_header(b"abc ambiguous").is_err());
     }

@@ -112,7 +112,7 @@ mod elsewhere {
         }
 
         pub fn read(&mut self, within: Duration) -> io::Result<bool> {
-            // What a thread has read and not passed on yet cannot be asked for, only waited for.
+            // What a thread has read but not passed on yet cannot be queried, only waited for.
             match self.hear.recv_timeout(within.max(Duration::from_millis(20))) {
                 Ok((place, chunk)) => {
                     if let Some(bytes) = self.bytes.get_mut(place) {

@@ -179,7 +179,7 @@ impl Repo {
         signals::check()?;
         let mut call = self
             .git()
-            // Whoever is told to end while it pushes wants to know what came of it.
+            // A user who interrupts a push wants to know what happened to it.
             .for_clearing()
             .call("push")
             // A mirror remote refuses refspecs, and a push of "matching" refs is never wanted.
@@ -200,7 +200,7 @@ impl Repo {
         let greeting = ServerGreeting::begin(mode);
         let answer = match trace.following(greeting.noted(call), mode).run() {
             Ok(answer) => answer,
-            // Ended when it had said all of it.
+            // It was ended after it had said everything.
             Err(ExecError::Failed(end)) if end.code.is_none() && is_whole(&end.stdout) => *end,
             Err(error) => {
                 signals::check()?;

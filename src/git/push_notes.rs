@@ -31,7 +31,7 @@ impl PushTrace {
     /// How far the push got. An incomplete trace proves nothing.
     pub(super) fn progress(&self, end: NotesEnd) -> PushProgress {
         let text = self.0.as_ref().and_then(|file| {
-            // A full disk keeps git's next note out, as it does a line of ours.
+            // A full disk that keeps out git's next note also keeps out a line of ours.
             let more = || OpenOptions::new().append(true).open(file.path());
             let has_room = || more().and_then(|mut file| file.write_all(&[b'\n'; 4096])).is_ok();
             let text = std::fs::read_to_string(file.path()).ok()?;
@@ -64,7 +64,7 @@ fn tells_of_nothing_sent(trace: &str, end: NotesEnd) -> bool {
         #[serde(default)]
         label: &'t str,
     }
-    // Git can be told to leave such regions out. The one before it shows that it was not.
+    // git can be told to leave out such regions. The region before it shows that it was not.
     let (mut pushing, mut asked, mut ended) = (None, false, end == NotesEnd::Stopped);
     for line in trace.lines() {
         let Ok(Event { kind, sid, label }) = serde_json::from_str(line) else { return false };

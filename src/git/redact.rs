@@ -16,7 +16,7 @@ fn redact_urls(text: &str) -> String {
     while let Some(at) = rest.find("://") {
         let (head, tail) = rest.split_at(at + 3);
         out.push_str(head);
-        // A password may hold an unescaped `@`, so the last one before the path counts.
+        // A password may contain an unescaped `@`, so the last one before the path counts.
         let end = tail
             .find(|c: char| {
                 c.is_whitespace() || matches!(c, '/' | '\'' | '"' | '<' | '>' | '?' | '#')
@@ -64,7 +64,7 @@ fn redact_tokens(text: &str) -> String {
             (keep, tail.find(|c| !is_secret(c)).unwrap_or(tail.len()))
         });
         match secret {
-            // A short word behind "basic " or a bare prefix is prose, not a secret.
+            // A short word after "basic " or a bare prefix is prose, not a secret.
             Some((keep, len)) if len >= 8 => {
                 out.push_str(rest.get(..keep).unwrap_or(""));
                 out.push_str("***");

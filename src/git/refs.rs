@@ -159,7 +159,7 @@ impl Repo {
             return Ok(true);
         }
         match answer.code {
-            // 128 is all that git gives for "cannot lock ref"; the caller reads the refs again to see why.
+            // git gives only 128 for "cannot lock ref"; the caller reads the refs again to see why.
             Some(128) => {
                 tracing::debug!(words = %answer.stderr.trim(), "update-ref");
                 Ok(false)
@@ -257,7 +257,7 @@ impl Repo {
         if answer.code == Some(0) {
             return Ok(());
         }
-        // No remote-tracking ref (a bare clone has none): the two settings say the same.
+        // There is no remote-tracking ref (a bare clone has none): these two settings say the same.
         let set = |key: &str, value: &str| self.git().call("config").args([key, value]).run_ok();
         set(&format!("branch.{name}.remote"), remote.as_str())?;
         set(&format!("branch.{name}.merge"), branch.as_str())?;
@@ -269,8 +269,8 @@ impl Repo {
         let section = format!("branch.{}", branch.short());
         let answer = self.git().call("config").args(["--remove-section", &section]).run()?;
         match answer.code {
-            // 128 is "no such section", and also a configuration that cannot be written: the branch is gone
-            // either way, and a line about it that stays does no harm.
+            // 128 means "no such section", but also a configuration that cannot be written: the branch is gone either
+            // way, and a leftover line about it does no harm.
             Some(0 | 128) => Ok(()),
             _ => Err(ExecError::Failed(Box::new(answer)).into()),
         }

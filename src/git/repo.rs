@@ -71,7 +71,7 @@ impl Repo {
             .args(["--path-format=absolute", "--git-dir", "--git-common-dir"])
             .args(["--is-bare-repository", "--show-object-format", "--show-cdup"])
             .run();
-        // The version first: an older git fails the question for reasons that would mislead.
+        // The version first: an older git fails the question with misleading reasons.
         let version = check_version(&version.finish()?.require_success()?)?;
         let answer = answer?;
         if answer.code == Some(128) {

@@ -68,7 +68,7 @@ impl RunningCall {
 
     /// Ends it, as a deadline would, and waits until it is gone: git gets time to remove its lock files.
     pub fn stop(self) {
-        // One that has ended hears nothing any more, and nothing is to be done about it.
+        // A child that has ended no longer listens, and nothing needs to be done.
         self.stop.send(NotWanted).ok();
         if let Err(error) = self.finish() {
             tracing::debug!(%error, "stopped");
@@ -145,7 +145,7 @@ fn end_of(
     is_over: impl Fn() -> bool,
 ) -> io::Result<Option<ExitStatus>> {
     let mut looked = Instant::now();
-    // Between the end of its output and that of the process are microseconds, as a rule.
+    // As a rule, only microseconds pass between the end of the output and the end of the process.
     let mut pause = Duration::from_micros(50);
     loop {
         if pipes.are_closed() {
@@ -196,7 +196,7 @@ mod tests {
             assert_eq!((out.len(), err.as_str()), (3_000_003, "last\n"), "{script}");
             assert!(out.ends_with(b"\0end"));
         }
-        // It is still there to read this end of it.
+        // The process is still there to read this end.
         drop(std::fs::OpenOptions::new().write(true).open(fifo).unwrap());
     }
 

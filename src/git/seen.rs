@@ -21,7 +21,7 @@ impl Repo {
     ) -> Option<SystemTime> {
         let tracking = RefName::tracking(remote, branch.short());
         let moved = tracking.and_then(|name| newest_entry(&self.reflog(name.as_str()), |_| true));
-        // A clone makes the remote-tracking refs without a log of their own.
+        // A clone creates the remote-tracking refs without a reflog.
         let cloned =
             newest_entry(&self.reflog(&format!("refs/remotes/{remote}/HEAD")), |message| {
                 message.starts_with("clone: ")

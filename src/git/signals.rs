@@ -125,7 +125,7 @@ impl Heir {
     /// A child that was started in the group of tix.
     pub fn of(child: &Child) -> Heir {
         known(&HEIRS).push(child.id());
-        // One that came since the child was started found no heir. Twice is no harm.
+        // A signal that came after the child was started reached no heir. Sending it twice does no harm.
         #[cfg(unix)]
         pass_on(child.id(), CAUGHT.load(Ordering::SeqCst));
         Heir(child.id())
@@ -161,7 +161,7 @@ fn pass_on(heir: u32, signal: i32) {
 fn send_one(process: u32, signal: rustix::process::Signal) {
     let pid = i32::try_from(process).ok().and_then(rustix::process::Pid::from_raw);
     if let Some(pid) = pid {
-        // One that has just ended is what was wanted.
+        // ESRCH: it has just ended, which is what was wanted.
         rustix::process::kill_process(pid, signal).ok();
     }
 }
@@ -170,7 +170,7 @@ fn send_one(process: u32, signal: rustix::process::Signal) {
 fn send(group: u32, signal: rustix::process::Signal) {
     let pid = i32::try_from(group).ok().and_then(rustix::process::Pid::from_raw);
     if let Some(pid) = pid {
-        // A group that has just ended is what was wanted.
+        // ESRCH: the group has just ended, which is what was wanted.
         rustix::process::kill_process_group(pid, signal).ok();
     }
 }

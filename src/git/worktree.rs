@@ -96,7 +96,7 @@ impl Repo {
                 return Ok(answer);
             }
             std::thread::sleep(PAUSE);
-            // The branch may have been made before git died.
+            // The branch may have been created before git died.
             if self.refs(&[branch.as_str()])?.iter().any(|made| made.oid == *commit) {
                 break;
             }
@@ -119,7 +119,7 @@ impl Repo {
         if self.config.is_true("core.sparsecheckout") {
             git.call("sparse-checkout").arg("reapply").run_ok()?;
         }
-        // It says which files need it, by its exit code; what they need is asked next.
+        // Its exit code says whether files need it; the next question says which.
         git.call("update-index").args(["-q", "--refresh"]).run()?;
         let differing = |filter: &str| {
             let call =
@@ -130,7 +130,7 @@ impl Repo {
         for name in differing("--diff-filter=M")?.split(|b| *b == 0).filter(|n| !n.is_empty()) {
             let file = worktree.join(path_of(name));
             let whole = git.call("cat-file").arg("blob").arg(revision(commit, name)).run()?;
-            // What cannot be read or removed stays, and is seen as a change.
+            // Files that cannot be read or removed stay, and count as changes.
             if whole.code == Some(0)
                 && std::fs::read(&file).is_ok_and(|half| whole.stdout.starts_with(&half))
             {
@@ -198,7 +198,7 @@ impl Repo {
     /// be lost, or an operation is in progress, and nothing was changed.
     pub fn fast_forward(&self, worktree: &Path, to: &Oid) -> Result<bool, GitError> {
         let call = self.git().elsewhere(worktree).call("merge");
-        // The answer is for nobody. A setting of the user may want signatures, which tix makes only where it is told to.
+        // Nobody reads this output. A user setting may require signatures, which tix makes only where it is told to.
         let call = call.args(["--quiet", "--ff-only", "--no-stat", "--no-verify-signatures"]);
         let answer = call.args(["--no-autostash", to.as_str()]).run()?;
         match answer.code {
@@ -217,7 +217,7 @@ impl Repo {
         let git = self.git().elsewhere(&self.root);
         let mut from = std::ffi::OsString::from("--exclude-from=");
         from.push(patterns);
-        // These patterns are the only ones here: what matches them may or may not be ignored.
+        // These patterns are the only ones here: files that match them may or may not be ignored.
         let matching =
             git.call("ls-files").args(["-z", "--others", "--ignored"]).arg(from).run_ok()?;
         if matching.is_empty() {
@@ -228,7 +228,7 @@ impl Repo {
         if !matches!(answer.code, Some(0 | 1)) {
             return Err(ExecError::Failed(Box::new(answer)).into());
         }
-        // A slash at the end: another repository, which git does not look into.
+        // A trailing slash means another repository, which git does not look into.
         let files =
             answer.stdout.split(|b| *b == 0).filter(|f| !f.is_empty() && !f.ends_with(b"/"));
         Ok(files.map(path_of).collect())
@@ -238,7 +238,7 @@ impl Repo {
     /// there would be lost, and nothing was changed.
     pub fn move_along(&self, worktree: &Path, from: &Oid, to: &Oid) -> Result<bool, GitError> {
         let git = self.git().elsewhere(worktree);
-        // Without this, files whose times changed but not their contents count as modified.
+        // Without this, files whose times but not contents changed count as modified.
         git.call("update-index").args(["-q", "--refresh"]).run()?;
         let call = git.call("read-tree").args(["-m", "-u", from.as_str(), to.as_str()]);
         let answer = call.run()?;

@@ -83,7 +83,7 @@ impl Act<'_> {
         let shown = match (self.proof, &held.claim_id) {
             (ClaimProof::Named(_), _) => true,
             (ClaimProof::Recorded { claims, .. }, Some(claim)) => claims.contains(claim),
-            // Made by hand, before there were claims: there is no more to go by than the name.
+            // Made by hand, before there were claims: only the name can decide.
             (ClaimProof::Recorded { .. }, None) => held.by.as_deref() == Some(self.actor),
         };
         if shown {

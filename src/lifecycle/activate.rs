@@ -38,7 +38,7 @@ pub fn record_activation(
     lines.extend(activation.worktree.map(|path| format!("Worktree: {path}")));
     let note =
         LogEntry { at: activation.at, role: activation.role, kind: "activated", lines: &lines };
-    // Without a changelog section the commit alone tells it.
+    // Without a changelog section, only the commit records it.
     match document.append_changelog(&note) {
         Appended::Yes | Appended::NoSection | Appended::TooLong => {}
     }
@@ -73,7 +73,7 @@ pub fn note_failure(ticket: &Ticket<'_>, note: &FailureNote<'_>) -> Result<Chang
         lines: &[note.cause.to_owned(), format!("Kept by {}", note.claim.by)],
     };
     if document.append_changelog(&entry_text) != Appended::Yes {
-        // There is nothing to write it into, and a commit that changes nothing would be refused as a change.
+        // There is no changelog to write into, and an empty change would be refused.
         set_all(&mut document, &entry.path, &[("claimed_by", Value::Text(&note.claim.by))])?;
     }
     Ok(Change {

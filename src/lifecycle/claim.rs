@@ -162,7 +162,7 @@ fn free_branch(
         }
         Some(StrayBranch::Work(at)) => at,
     };
-    // With the claim's own name: a commit that is pushed late twice meets nothing there.
+    // Named after the claim, so that a commit that is pushed twice meets nothing there.
     let run = request.claim.id.rsplit('-').next().unwrap_or_default();
     let attic = RefName::branch(&format!("attic/{id}/stray-{}-{run}", stray.short()));
     let attic = attic.ok_or_else(|| Refusal::BadName {
@@ -209,7 +209,7 @@ pub fn resume(
     let to = request.base.clone();
     let branch_edit = match (branch_at, &to) {
         (None, _) => Some(RefEdit::Create { name: branch.clone(), to }),
-        // A branch that starts from the base and not from the claim is where it belongs already.
+        // A branch that starts from the base, not from the claim, is already where it belongs.
         (Some(_), Target::Commit(_)) => None,
         (Some(from), Target::LastCommit) => {
             Some(RefEdit::Move { name: branch.clone(), from: from.clone(), to })
@@ -273,7 +273,7 @@ fn check_claimable(ticket: &Ticket<'_>, policy: Policy<'_>) -> Result<(), Refusa
     };
     let status = match ticket.document.status() {
         Ok(reading) => reading.status,
-        // A ticket that says nothing of its status is what its lane says: waiting in the queue.
+        // A ticket without a status has its lane's: it waits in the queue.
         Err(StatusError::Missing) => Status::Open,
         Err(StatusError::Unknown { text, .. }) => {
             return Err(Refusal::NotClaimable { id: id(), status: text, need, legal: legal() });
@@ -303,8 +303,8 @@ fn sequenced(ticket: &Ticket<'_>, snapshot: &Snapshot, session: &str) -> Result<
     if !waits || id.sequence().is_some() {
         return Ok(id.clone());
     }
-    // The family is the file's own name; a session that is spelled otherwise counts too, so that the
-    // number is free in both.
+    // The family is the file's own name; a session that is spelled differently counts too, so that the number is free
+    // in both.
     let by_name = snapshot.next_sequence(id.without_sequence());
     let by_session = snapshot.next_sequence(&format!("TICKET-{session}"));
     id.with_sequence(by_name.max(by_session)).map_err(|e| e.to_string())

@@ -127,7 +127,7 @@ fn fill(draft: &Draft, id: &TicketId, request: &NewTicket<'_>) -> Result<Vec<u8>
         kind: "created",
         lines: &[format!("Created by {}", request.actor)],
     };
-    // A ticket from a file may have no changelog; the commit tells of its making.
+    // A ticket from a file may have no changelog; the commit records its creation.
     match document.append_changelog(&entry) {
         Appended::Yes | Appended::NoSection | Appended::TooLong => {}
     }

@@ -53,7 +53,7 @@ pub fn complete(
     missing.extend(request.waits.iter().cloned().map(Missing::Dependency));
     let id = ticket.entry.id.clone();
     let next = match act.require(Verb::Complete, ticket) {
-        // Without the last approval the status is the wrong one, and the list says better what to do.
+        // Before the last approval the status is wrong, and the list of missing things says better what to do.
         Err(Refusal::Illegal { why: Illegal::Status(status), .. })
             if status != Status::Claimed && !missing.is_empty() =>
         {

@@ -136,7 +136,7 @@ impl<'a> WaitGraph<'a> {
     /// cycle on the way through the graph is named once; resolving all of them leaves none.
     pub fn cycles(&self) -> Vec<Vec<&'a TicketId>> {
         let mut cycles = Vec::new();
-        // Those whose whole way was walked; and the way that is being walked, with what is left to try of each.
+        // Tickets whose whole way was walked; and the present way, with what is left to try from each.
         let mut done: BTreeSet<&TicketId> = BTreeSet::new();
         for start in self.0.keys() {
             let mut places: BTreeMap<&TicketId, usize> = BTreeMap::new();

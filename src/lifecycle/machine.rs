@@ -333,10 +333,10 @@ fn status_after(verb: Verb, status: Status, policy: Policy<'_>) -> Result<Status
             QueueGate::Open => Status::Open,
             QueueGate::RequireQueued => Status::Queued,
         }),
-        // Another holder has another look at the work: what was approved before is not taken over.
+        // A new holder looks at the work again: earlier approvals do not carry over.
         Verb::Reclaim | Verb::Handoff | Verb::TakeUp => Ok(Status::InProgress),
         Verb::Note | Verb::Edit | Verb::Block | Verb::Unblock | Verb::Rework => Ok(status),
-        // Again while it is under review: the branch has moved since.
+        // Submitted again during the review: the branch has moved since.
         Verb::Submit => {
             let first = *policy.stages.first().ok_or(Illegal::NoStages)?;
             only_if(status != Status::Claimed, first)

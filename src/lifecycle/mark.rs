@@ -54,7 +54,7 @@ pub fn block(ticket: &Ticket<'_>, act: &Act<'_>, reason: &str) -> Result<Decisio
     let writing = Writing {
         subject: "block",
         reason: Some(reason),
-        // The status too: one that says `blocked` tells nothing of where the ticket is.
+        // The status too: `status: blocked` does not say where the ticket is.
         fields: &[("status", status), ("blocked", Value::Text(reason))],
         to: None,
         story: &story,
@@ -222,7 +222,7 @@ pub fn replace(
     let story = ChangelogText { role: ROLE, kind: "edited", lines: Vec::new() };
     let writing = Writing { subject: "edit", reason: None, fields: &[], to: None, story: &story };
     let (mut change, _) = write(ticket, act, &writing)?;
-    // The text is theirs, changelog and all: no entry is added to it.
+    // The text is the user's, including the changelog: no entry is added.
     change.edits = vec![FileEdit::Move {
         from: ticket.entry.path.clone(),
         to: ticket.entry.path.clone(),

@@ -205,7 +205,7 @@ impl<'a> Dependencies<'a> {
                 Some(UnmetDependency::Ambiguous(all.into_iter().map(|e| e.id.clone()).collect()))
             }
             MeantTicket::One(entry) => {
-                // A file that cannot be read has no head, and is not known to be done.
+                // A file that cannot be read has no front matter, and is not known to be done.
                 let head = self.heads.get(&entry.id).map(|known| &known.head);
                 match head.map_or(DependencyState::Open, |head| fate(entry.lane, head)) {
                     DependencyState::Done => None,

@@ -78,13 +78,13 @@ pub fn release(
     let entry = ticket.entry;
     let act = &request.act;
     let claim_id = ticket.held().claim_id.unwrap_or_default();
-    // Before the look at the lane: to whoever had a claim, "it is in the queue" means that it has ended.
+    // Before the lane is checked: to a former holder, "it is in the queue" means that the claim has ended.
     act.require_claim(ticket)?;
     if entry.lane != Lane::Active {
         return Err(ticket.not_active(act.policy));
     }
     act.require_holder(ticket)?;
-    // Whoever thinks that a release belongs to the end of the work would throw that end away.
+    // Somebody who thinks that a release belongs to the end of the work would lose the completion.
     if request.reached == Some(Reached::Completion) && request.reason.is_none() {
         return Err(Refusal::Completed { id: entry.id.clone() });
     }
@@ -119,7 +119,7 @@ fn given_back(
     branch: &BranchDisposal,
 ) -> Result<Vec<u8>, Refusal> {
     let mut document = ticket.document.clone();
-    // Whoever could claim it had it queued, where that is needed; a release does not take that back.
+    // If a person must queue tickets, this one was queued when it was claimed; a release does not undo that.
     let status = match request.act.policy.gate {
         QueueGate::Open => Status::Open,
         QueueGate::RequireQueued => Status::Queued,
@@ -138,7 +138,7 @@ fn given_back(
     }
     let entry =
         LogEntry { at: request.act.at, role: request.role, kind: "released", lines: &lines };
-    // Without a changelog section the commit alone tells it.
+    // Without a changelog section, only the commit records it.
     match document.append_changelog(&entry) {
         Appended::Yes | Appended::NoSection | Appended::TooLong => {}
     }

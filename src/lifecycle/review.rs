@@ -45,7 +45,7 @@ impl Approval {
     }
 
     fn written(&self) -> String {
-        // The list may be split at its commas.
+        // The list may be split at commas.
         format!("{} {} {}", self.stage, self.commit, self.by.replace(',', ""))
     }
 }
@@ -116,7 +116,7 @@ pub fn review(
         let named = request.stage.is_none_or(|stage| stage == approval.stage);
         named && approval.by == act.actor.replace(',', "") && work.is_still(&approval.commit)
     };
-    // Said twice it is still said once: the second yes of one reviewer is not that of the next stage.
+    // Repeating it changes nothing: a reviewer's second approval is not one for the next stage.
     if request.verdict == ReviewVerdict::Approve && approvals.iter().any(|a| mine(&a)) {
         return Ok(Decision::Answer(Already));
     }

@@ -70,7 +70,7 @@ impl Snapshot {
             QueryMatch::Many(matches) => {
                 let matches: BTreeSet<TicketId> = matches.into_iter().cloned().collect();
                 match matches.first() {
-                    // One id in several places, which is another thing to say than several tickets.
+                    // One id in several places is a different problem from several matching tickets.
                     Some(only) if matches.len() == 1 => self.find_id(only),
                     _ => Err(Refusal::Ambiguous {
                         query: query.to_owned(),

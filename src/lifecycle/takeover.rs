@@ -71,7 +71,7 @@ pub fn take_over(
     let newest = request.copy.as_ref().map_or(ticket, |copy| &copy.ticket);
     let to = &request.claim.by;
     let (verb, subject, kind, what) = match request.way {
-        // Who completed a ticket stands in it as well, and holds it no more.
+        // A completed ticket also names who completed it, but that person no longer holds it.
         TakeoverKind::Handoff
             if newest.entry.lane == Lane::Active && held.by.as_deref() == Some(to) =>
         {
@@ -114,7 +114,7 @@ pub fn take_over(
     ];
     let progress = match request.way {
         TakeoverKind::Reclaim(_) | TakeoverKind::TakeBack | TakeoverKind::Handoff => &progress[..],
-        // The same person goes on: only the workspace is another one.
+        // The same person continues: only the workspace is another one.
         TakeoverKind::Resume => &[("worktree_path", Value::Null)],
     };
     let all: Vec<_> = claim.iter().chain(progress).copied().collect();
@@ -133,7 +133,7 @@ pub fn take_over(
             change
         }
     };
-    // The claim that begins; the one that ended stands in the ticket that was read.
+    // The claim that begins; the one that ended is in the ticket that was read.
     change.trailers.retain(|(key, _)| *key != trailer::CLAIM);
     change.trailers.push((trailer::CLAIM, request.claim.id.clone()));
     change.trailers.push((trailer::HOST, request.claim.host.clone()));

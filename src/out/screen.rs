@@ -16,7 +16,7 @@ pub struct Screen {
 impl Screen {
     /// Takes over the terminal.
     pub fn open() -> io::Result<Screen> {
-        // From here on the destructor gives it back, and before the words of a panic are written, a hook does.
+        // From here on the destructor restores the terminal; a hook does so before the message of a panic is written.
         ratatui::try_init()
             .map(|terminal| Screen { terminal: ManuallyDrop::new(terminal) })
             .inspect_err(|_| restore())
@@ -48,7 +48,7 @@ fn await_terminal(limit: Duration) -> io::Result<()> {
     let mut waiting = [PollFd::new(&stdin, PollFlags::IN)];
     let limit = rustix::event::Timespec::try_from(limit).ok();
     match poll(&mut waiting, limit.as_ref()) {
-        // A signal, such as that of another size.
+        // A signal, such as a new size of the terminal.
         Ok(_) | Err(rustix::io::Errno::INTR) => {}
         Err(error) => return Err(error.into()),
     }
@@ -67,7 +67,7 @@ fn await_terminal(limit: Duration) -> io::Result<()> {
 
 impl Drop for Screen {
     fn drop(&mut self) {
-        // Nothing is left to be done about a terminal that does not take it.
+        // Nothing can be done about a terminal that refuses it.
         self.terminal.show_cursor().ok();
         restore();
     }

@@ -86,7 +86,7 @@ pub(super) fn branch(
         remembered::note_asked(sources, remote, name);
         return Ok(name.to_owned());
     }
-    // One that was asked for and never fetched, in a clone of another branch: it may have a new name by now.
+    // The remote once named it, but a clone of another branch never fetched it: it may have a new name by now.
     if let Some(sure) = known.into_iter().find(KnownDefault::is_sure) {
         return Ok(sure.name);
     }
@@ -96,7 +96,7 @@ pub(super) fn branch(
     if let (Some(ask), Some(Ok(_))) = (ask, &answer)
         && ask(remote, &[]).is_ok_and(|refs| refs.is_empty())
     {
-        // Nothing is there yet, so the first branch that is pushed becomes its default.
+        // Nothing exists yet, so the first branch that is pushed becomes the default.
         return of_repository(sources);
     }
     match (&local.trunk, answer) {
@@ -187,7 +187,7 @@ pub(super) fn of_repository(sources: &Sources<'_>) -> Result<String, SettingsErr
     }
     let branches = sources.local_branches()?;
     let name = match (branches.as_slice(), &head) {
-        // The first commit will make it.
+        // The first commit will create it.
         ([], Some(head)) => head,
         ([only], _) => only,
         (_, _) => return Err(SettingsError::NoLocalDefault),

@@ -21,7 +21,7 @@ impl AuthorIdentity {
 
     /// Who acts: `TIX_ACTOR`, else git's `user.name <user.email>`, which the environment overrides.
     pub fn acting(&self, env: &Env) -> Result<Option<String>, NotUtf8> {
-        // On one line, as trailers and messages have it: it is compared with what the ticket says later.
+        // On one line, as in trailers and messages: it is later compared with what the ticket says.
         let actor = env.actor()?.map(one_line);
         if let Some(actor) = actor.filter(|actor| !actor.is_empty()) {
             return Ok(Some(actor));

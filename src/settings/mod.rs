@@ -71,7 +71,7 @@ impl Settings {
         let mut config = with_file(local, file.as_ref())?;
         let named = choose_remote(sources, config.remote.as_deref())?;
         if named != remote {
-            // The settings that count are those of the remote that has the trunk; those of a fork may be old.
+            // The settings of the remote that has the trunk count; those of a fork may be old.
             remote = named;
             default = default::branch(sources, remote.as_ref(), &first, ask)?;
             let theirs = committed_file(sources, remote.as_ref(), first.base_or(&default))?;

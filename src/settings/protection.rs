@@ -155,7 +155,7 @@ impl Protection {
         let Some(default) = &self.default else { return };
         let home = match self.home.as_slice() {
             [home, ..] => RemoteName::parse(home),
-            // What is checked out is no word that lasts.
+            // The branch that is checked out is not a lasting statement.
             [] if default::own_names(sources).any(|name| name == default) => None,
             [] => return,
         };
@@ -175,7 +175,7 @@ fn of_home(
     }
     let mut known = Vec::new();
     match default::of_repository(sources) {
-        // It is what the commands take for it, and there is nobody who could be asked for better.
+        // The commands also use it as the default, and nobody knows better.
         Ok(name) => known.push(KnownDefault { name, how: DefaultSource::Asked, fetched: true }),
         Err(SettingsError::NoLocalDefault) => {}
         Err(error) => return Err(error),
@@ -310,7 +310,7 @@ impl<'s> Union<'s> {
         if (has_settings || is_there) && !self.dirs.contains(&config.tickets_dir) {
             self.dirs.push(config.tickets_dir);
         }
-        // Without settings the trunk is this very branch, and the usual names are protected.
+        // Without settings the trunk is this branch, and the usual names are protected.
         let names: BTreeSet<String> = config.protected.into_iter().chain([trunk]).collect();
         self.branches.extend(names.iter().cloned());
         if known.fetched && is_clear {

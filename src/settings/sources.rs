@@ -187,7 +187,7 @@ impl Sources<'_> {
     }
 
     pub(super) fn local_branches(&self) -> Result<Vec<RefName>, SettingsError> {
-        // Each directory below refs/heads would have to be watched for a new one.
+        // Every directory below refs/heads would have to be watched for a new one.
         self.read.more.set(true);
         Ok(self.git.refs(&["refs/heads/"])?.into_iter().map(|found| found.name).collect())
     }

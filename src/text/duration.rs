@@ -30,7 +30,7 @@ pub fn parse(text: &str) -> Result<Duration, BadDuration> {
     while !rest.is_empty() {
         let (digits, behind) = split_where(rest, |c| !c.is_ascii_digit());
         let (unit, behind) = split_where(behind, |c| c.is_ascii_digit());
-        // What is behind a unit must have a smaller one: `1h30m`, and neither `30m1h` nor `1h1h`.
+        // After a unit only smaller ones may follow: `1h30m`, but not `30m1h` or `1h1h`.
         let (_, millis) = units.find(|(name, _)| *name == unit).ok_or(BadDuration)?;
         let part = whole(digits).and_then(|number| number.checked_mul(*millis));
         sum = part.and_then(|part| sum.checked_add(part)).ok_or(BadDuration)?;

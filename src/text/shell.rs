@@ -12,7 +12,7 @@ pub fn shell_word(text: &str) -> String {
         let byte = |byte: u8| match byte {
             b'\'' | b'\\' => format!("\\{}", char::from(byte)),
             b' '..=b'~' => char::from(byte).to_string(),
-            // All three digits, so that none that follows belongs to it.
+            // All three digits, so that a digit after it is not read as part of it.
             _ => format!("\\{byte:03o}"),
         };
         return format!("$'{}'", text.bytes().map(byte).collect::<String>());

@@ -140,7 +140,7 @@ mod tests {
 
     #[test]
     fn what_is_hidden_is_what_unicode_says() {
-        // Signs that stand before numbers and those that arrange hieroglyphs are format characters too, and are drawn.
+        // Characters before numbers, and those that arrange hieroglyphs, are format characters too, but visible.
         let set = r"[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Bidi_Control}&&[^\p{Prepended_Concatenation_Mark}\x{13430}-\x{1343f}]]";
         let set = regex::Regex::new(set).unwrap();
         let all: String = ('\0'..=char::MAX).collect();

@@ -93,7 +93,7 @@ impl TicketId {
 
     fn split_sequence(&self) -> Option<(&str, u32)> {
         let (stem, digits) = self.0.rsplit_once('-')?;
-        // `parse` of a number would also take a sign.
+        // `parse` of a number would also accept a sign.
         let is_number = digits.len() >= 3 && digits.bytes().all(|byte| byte.is_ascii_digit());
         Some((stem, digits.parse().ok().filter(|_| is_number)?))
     }

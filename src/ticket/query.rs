@@ -212,10 +212,10 @@ mod tests {
         assert_eq!(find("fix-login", &["002"], &[]), "fix-login-002");
         assert_eq!(find("fix-login", &[], &[]), "2 tickets");
         assert_eq!(find("fix-login", &["001", "002"], &["001"]), "fix-login-001");
-        // A whole name of one that is closed is less than a part of one that is open.
+        // The whole name of a closed ticket ranks below a part of an open one's.
         assert_eq!(find("login", &["002"], &[]), "fix-login-002");
         assert_eq!(find("login", &["002", "003"], &[]), "login-003");
-        // Whoever writes an id out means it.
+        // Somebody who types a full id means it.
         assert_eq!(find("fix-login-001", &["002"], &[]), "fix-login-001");
         assert_eq!(find("out", &["002"], &[]), "out");
     }

@@ -106,7 +106,7 @@ impl OpenAsk {
             }
             (Some(AskAnswer::Unclear), Some(push)) => AskEnd::Unknown(push, PushState::Ended),
             (None, Some(push)) => AskEnd::Unknown(push, PushState::Open),
-            // Refused, or taken and not yet noted down: a moment in which the pusher was killed.
+            // Refused; or taken but not recorded yet, because the pusher was killed at that moment.
             (Some(AskAnswer::Again), _) | (_, None) => AskEnd::Unsent,
         }
     }

@@ -167,7 +167,7 @@ pub(super) fn fate_of(report: &Result<PushReport, GitError>, reach: CommitReach)
     match report {
         Ok(PushReport { sent: PushProgress::BeforeRefs, .. }) => PushState::Unsent,
         Err(error) if error.is_cut_off() => PushState::Open,
-        // That the branch is not there proves nothing: nothing else that happens would keep it from landing.
+        // A missing branch proves nothing: nothing else that happens would keep the push from landing.
         Ok(report) if report.refs.is_empty() && reach == CommitReach::Refs => PushState::Open,
         Ok(_) | Err(_) => PushState::Ended,
     }

@@ -70,7 +70,7 @@ impl Trunk<'_> {
         let edits = tree_edits(&change.edits, writer)?;
         let format = self.repo.format;
         let text = self.text(change);
-        // A claim that leaves the trunk where it is stands on it as it is.
+        // A claim that leaves the trunk unmoved is built on it directly.
         let (on, tree) = match change.reach {
             CommitReach::Trunk => (view.commit(), view.tree().cloned()),
             CommitReach::Refs => {
@@ -134,7 +134,7 @@ impl Trunk<'_> {
         let (format, edits) = (self.repo.format, tree_edits(&next.edits, writer)?);
         let new = self.objects.rewrite(Some(ground.tree), &edits, format, writer)?;
         let (ci, trailers) = (self.ci, next.trailers.clone());
-        // On a ticket branch it is work for continuous integration.
+        // On a ticket branch it is work, so continuous integration should run.
         let ci = if next.reach == CommitReach::Trunk { ci } else { Ci::Run };
         let authors = ground.authors.cloned();
         let subject = ci.subject(&next.subject);
@@ -151,12 +151,12 @@ impl Trunk<'_> {
 
     fn text(&self, change: &Change) -> CommitText {
         let lands = matches!(change.merge, Some(Merge::OfBranch(_)));
-        // The work that a branch brings is what continuous integration is there for.
+        // A landing brings the work that continuous integration is for.
         let subject = if lands { Ci::Run } else { self.ci }.subject(&change.subject);
         let mut trailers = change.trailers.clone();
         if change.establishes.is_none() {
-            // Two runs of one person that write the same in one second would make one and the same commit,
-            // and both would find it on the trunk and take it for theirs. A claim has its own id against that.
+            // Two runs of one person that write the same in one second would make identical commits, and both would
+            // find theirs on the trunk. A claim has its own id, which prevents that.
             trailers.push((trailer::RUN, self.run.token().to_owned()));
         }
         CommitText { subject, body: change.reason.clone(), trailers, authors: None }
@@ -208,7 +208,7 @@ impl Trunk<'_> {
             Some(_) | None => shared.clone(),
         };
         let tree = rewritten(&merge.at, &tree_edits(&merge.edits, writer)?)?;
-        // Without the words that keep continuous integration away from the trunk: here it is about the work.
+        // Without `[skip ci]`: this commit is about the work.
         let to = writer.commit(&tree, &[&merge.at, &shared], &joint(pieces.subject))?;
         let (name, from) = (merge.branch.clone(), merge.at.clone());
         Ok((commit, Some(RefUpdate::Move { name, from, to })))

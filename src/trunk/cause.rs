@@ -16,7 +16,7 @@ pub enum LocalCause {
 
 /// What git says of each: strings from refs.c, object-file.c, packfile.c, lockfile.c and strerror(3).
 const WORDS: [(LocalCause, &[&str]); 4] = [
-    // A ref that could be locked and not be written is one for which there is no room.
+    // A ref that could be locked but not written means that there is no room.
     (LocalCause::NoRoom, &["no space left on device", "disk quota exceeded", "couldn't write"]),
     (LocalCause::Hook, &["aborted by hook", "aborted by the reference-transaction hook"]),
     (

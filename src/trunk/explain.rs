@@ -27,7 +27,7 @@ impl Trunk<'_> {
     ) -> Result<(), Stop<E>> {
         let FailedAttempt { failure, words, refs, .. } = failed;
         let Some(landing) = landing else {
-            // Somebody else made progress, which explains everything but a rule of the server.
+            // Somebody else made progress, which explains every failure except a rule of the server.
             return match failure {
                 AttemptFailure::Refused(no) => Err(self.refused(remote, no, words).into()),
                 AttemptFailure::Behind(_)
@@ -69,7 +69,7 @@ impl Trunk<'_> {
             }
             AttemptFailure::Behind(_) | AttemptFailure::Unclear => patience.lose_one(|| {
                 let remote = remote.clone();
-                // It answers every fetch, and ends every push before it begins.
+                // The server answers every fetch, and ends every push before it begins.
                 if landing == MayLand::No && words.contains("correct access rights") {
                     return TrunkError::Denied { remote, words };
                 }
@@ -143,7 +143,7 @@ pub(super) fn unknown(remote: &RemoteName, error: &TrunkError) -> TrunkError {
 
 /// Whether a push that tix stopped waiting for may still land: it can only while the trunk has not moved.
 pub(super) fn still_open<T>(sent: &[Sent<T>], tip: Option<&Oid>) -> MayLand {
-    // One that stands on its branch alone is open until a look has confirmed it.
+    // A claim that is only on its branch is open until a look has confirmed it.
     let open =
         |s: &Sent<T>| s.is_alone() || (s.fate == PushState::Open && s.parent.as_ref() == tip);
     if sent.iter().any(open) { MayLand::Unknown } else { MayLand::No }

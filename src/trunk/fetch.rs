@@ -47,7 +47,7 @@ impl Trunk<'_> {
             if let Some(error) = self.missing(remote, &listed) {
                 return Err(self.explained(remote, error, until)?);
             }
-            // A branch that may have settings need not be there.
+            // A branch that may have settings need not exist.
             wanted.retain(|wanted| {
                 let there = is_listed(wanted.branch);
                 if !there {
@@ -55,7 +55,7 @@ impl Trunk<'_> {
                 }
                 there
             });
-            // What was missing may have come between the two looks.
+            // What was missing may have appeared between the two looks.
             if let Some(words) = self.fetch_once(remote, &specs, until)? {
                 return Err(unreachable(remote, words));
             }
@@ -97,7 +97,7 @@ impl Trunk<'_> {
     ) -> Result<View<'v>, TrunkError> {
         let tips = self.fetched_below(prefix)?;
         if self.branch != self.stamp {
-            // Another branch is written to; what decides about its ticket is on the trunk.
+            // The engine writes to another branch; the trunk decides about its ticket.
             if let Some(base) = view.base.clone() {
                 let trunk = self.with_claims(self.view_of(&base)?, &tips)?;
                 view.base = trunk.commit().cloned();
@@ -186,7 +186,7 @@ impl Trunk<'_> {
         if !is_listed(&self.branch) {
             let branches = listed.iter().filter(|r| r.name.as_str().starts_with("refs/heads/"));
             let mut branches: Vec<_> = branches.map(|r| r.name.short().to_owned()).collect();
-            // The default branch is listed twice: as itself and as what HEAD leads to.
+            // The default branch is listed twice: as itself and as the target of HEAD.
             branches.sort_unstable();
             branches.dedup();
             let (remote, branch) = (remote.clone(), self.branch.clone());

@@ -127,13 +127,13 @@ impl Trunk<'_> {
         decide: Decide<'_, T, A, E>,
     ) -> Result<Turn<T>, Stop<E>> {
         if self.branches.is_some() {
-            // Nobody is in anybody's way.
+            // No other process is waiting.
             if let Ok(writer) = self.run.writer() {
                 writer.warm_up();
             }
             return Ok(Turn::Own(None));
         }
-        // What may still be on its way is this run's own matter.
+        // A push that may still land is this run's own business.
         let is_open = |mine: &Sent<T>| mine.fate == PushState::Open;
         let unclear = course.last.as_ref().is_some_and(FailedAttempt::is_unclear);
         while self.grouped.is_some() && !unclear && !course.sent.iter().any(is_open) {
@@ -271,7 +271,8 @@ fn asks(dir: &Path, own: &str) -> Vec<FoundAsk> {
         }
     }
     for token in dead {
-        // It may have begun just now, between its file and its lock. Whoever has the lock is the only one at its files.
+        // A run may just have started, between creating its file and its lock. Only the holder of the lock works on its
+        // files.
         if let Ok(Some(_lock)) = Lock::try_take(&dir.join(format!("{token}.lock"))) {
             clear(dir, &token);
         }
@@ -306,7 +307,7 @@ impl PushGroup {
             {
                 continue;
             }
-            // Their commits stand on the one that is gone.
+            // Their commits are built on the one that is gone.
             for left in self.members.split_off(at) {
                 tell(&self.dir, &left.token, &AskAnswer::Again);
             }

@@ -51,7 +51,7 @@ impl Trunk<'_> {
             if self.repo.update_refs(&edits, &format!("tix: {}", change.subject))? {
                 self.run.note_landed();
                 diary.landed = true;
-                // From here on the change stands, whatever becomes of the checkout.
+                // From here on the change stands, whatever happens to the checkout.
                 warnings.extend(self.follow_all(&followers));
                 let moved = moved(&edits);
                 break Landed {
@@ -68,7 +68,7 @@ impl Trunk<'_> {
                 };
             }
             self.write_following(&[])?;
-            // Not ours to explain when the trunk itself stayed: then one of the other refs is taken.
+            // If the trunk itself did not move, one of the other refs is taken.
             if self.local_view()?.commit() == view.commit() {
                 return Err(self.taken(&built)?.into());
             }
@@ -165,7 +165,7 @@ impl Trunk<'_> {
         let mut due = Vec::new();
         for note in noted {
             let tip = self.objects.resolve(&note.branch)?;
-            // A note of a run that was killed before the branch moved is void.
+            // The run was killed before the branch moved, so its note is void.
             if let (Some(to), Some(tip)) = (Oid::parse(&note.to), &tip)
                 && self.repo.is_ancestor(&to, tip)?
             {

@@ -237,7 +237,7 @@ impl Trunk<'_> {
     pub fn writing_to(mut self, branch: RefName) -> Self {
         self.base = Some(std::mem::replace(&mut self.branch, branch));
         self.watch = None;
-        // What is pushed here is work for continuous integration, unlike what moves tickets on the trunk.
+        // Continuous integration should run for this branch, unlike for commits that move tickets on the trunk.
         self.ci = Ci::Run;
         self
     }

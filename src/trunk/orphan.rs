@@ -45,7 +45,7 @@ impl Trunk<'_> {
             PushVerdict::Refused(no) | PushVerdict::Strange(no) => {
                 return Err(self.refused(remote, no, words));
             }
-            // Somebody else's branch, or no clear answer: the remote itself says what it has.
+            // Somebody else's branch, or no clear answer: ask the remote what it has.
             PushVerdict::Behind
             | PushVerdict::Taken { .. }
             | PushVerdict::Busy(_)
@@ -81,7 +81,7 @@ impl Trunk<'_> {
         if self.objects.resolve(self.branch.as_str())?.is_some() {
             return Ok(false);
         }
-        // Absent and still refused: a branch `tickets/x` stands in the way of `tickets`.
+        // Absent but still refused: a branch `tickets/x` is in the way of `tickets`.
         Err(TrunkError::LocalRefTaken { branch: self.branch.clone() })
     }
 

@@ -44,7 +44,7 @@ pub(super) fn while_pushed(writer: &ObjectWriter, verdict: &PushVerdict) -> Opti
 
 /// If git cannot even say what exists, something else is wrong, and the error at hand says what.
 fn lost(writer: &ObjectWriter) -> Option<TrunkError> {
-    // A gc that is still at work takes directories away while they are written to.
+    // A gc that is still running removes directories while they are written to.
     let restored = (0..TIMES).find_map(|_| writer.restore().ok());
     Some(TrunkError::Pruned { object: restored?? })
 }

@@ -85,8 +85,8 @@ fn wait(path: &Path, deadline: Instant, is_needed: impl Fn() -> bool) -> io::Res
             return Ok(None);
         }
         let now = Instant::now();
-        // Each holder makes the file anew, because the one before removed it. After a crash it is the same
-        // file again, and two holders count as one.
+        // Each holder creates the file again, because the one before removed it. After a crash it is still the same
+        // file, and two holders count as one.
         let holder = std::fs::metadata(path).and_then(|file| file.modified()).ok();
         if now >= deadline || patience.is_out(holder, now) {
             tracing::debug!(path = %path.display(), "no turn in time");

@@ -23,8 +23,8 @@ const PRIVATE: &str = "refs/tix/run/";
 
 /// This run's private part of the repository.
 pub struct Run {
-    // Order matters: the processes of the writer end, then the directory goes, and the lock last, so that
-    // nobody takes the directory of a run that still lives for a leftover.
+    // Order matters: first the writer's processes end, then the directory is removed, and the lock last, so that nobody
+    // takes the directory of a living run for a leftover.
     writer: OnceCell<ObjectWriter>,
     dir: PathBuf,
     token: String,
@@ -73,7 +73,7 @@ impl Run {
             let path = root.join(format!("{token}.lock"));
             let lock = Lock::try_take(&path)
                 .map_err(|e| TrunkError::Lock { path: path.clone(), source: Some(e) })?;
-            // Another run may sweep the file in the moment between its making and its locking.
+            // Another run may remove the file between its creation and its locking.
             if let Some(lock) = lock {
                 let dir = root.join(&token);
                 return Ok(Run {
@@ -130,7 +130,7 @@ impl Run {
         let full = format!("{PRIVATE}{}/{name}", self.token);
         let name = RefName::parse(&full).ok_or(GitError::Missing(full))?;
         let mut refs = self.refs.borrow_mut();
-        // A fetch must not meet the deletion of this very ref, which a transaction before it has begun.
+        // A fetch must not overlap with the deletion of this very ref, which an earlier transaction has started.
         refs.await_deletion();
         refs.private.insert(name.clone());
         Ok(name)
@@ -182,7 +182,7 @@ impl Run {
             private = found.into_iter().map(|r| delete(r.name)).collect();
         }
         let all: Vec<_> = private.iter().cloned().chain(news).collect();
-        // The news may be old by now; the deletions must be made all the same.
+        // The news may be outdated by now; the deletions must be made anyway.
         if !repo.update_refs(&all, "tix: fetch")? {
             repo.update_refs(&private, "tix: end of a run")?;
         }
@@ -215,7 +215,7 @@ impl Drop for Run {
         drop(self.writer.take());
         self.settle();
         if self.unsettled.get() {
-            // The lock file stays, so that the next run knows that there is something to clear.
+            // The lock file stays, so that the next run knows that there is something to remove.
             if let Some(lock) = self.lock.take() {
                 lock.abandon();
             }
@@ -230,8 +230,8 @@ impl Drop for Run {
 /// Sixteen hexadecimal digits from the system's random source.
 pub fn random_token() -> String {
     let mut bytes = [0_u8; 8];
-    // The system's source fails only before it is seeded, early at boot; a token of zeros would then be
-    // found out as taken.
+    // The system's source fails only before it is seeded, early at boot; a token of zeros would then be found to be
+    // taken.
     if let Err(error) = getrandom::fill(&mut bytes) {
         tracing::warn!(%error, "no randomness");
     }
@@ -268,7 +268,7 @@ fn seen_in_files(repo: &Repo, root: &Path) -> Result<BTreeSet<String>, TrunkErro
 
 fn seen_anywhere(repo: &Repo, root: &Path) -> Result<BTreeSet<String>, TrunkError> {
     let mut tokens = names_in(root)?;
-    // A ref that git was killed on is a file that git does not call a ref.
+    // Where git was killed while it wrote a ref, it leaves a file that it does not list as a ref.
     tokens.extend(names_in(&repo.common_dir.join(PRIVATE))?);
     let refs = repo.refs(&[PRIVATE])?;
     let token = |name: &RefName| {
@@ -308,12 +308,12 @@ fn sweep(repo: &Repo, root: &Path, tokens: BTreeSet<String>) -> Result<(), Trunk
         let began = path.metadata().and_then(|meta| meta.modified());
         let Some(lock) = Lock::try_take(&path).map_err(failed)? else { continue };
         tracing::info!(token, "clearing what a killed run left");
-        // Without its lock file the run was cleared up after before, and only refs have come since.
+        // Without its lock file, others have already cleaned up after this run, and only refs were added since.
         if let Ok(began) = began {
             stale_locks::remove(&repo.common_dir, began).map_err(failed)?;
         }
         if let Err(error) = clear_killed(repo, root, &token) {
-            // The file is a sign that there is something to clear.
+            // The file is the sign that there is something to remove.
             lock.abandon();
             return Err(error);
         }
@@ -326,7 +326,7 @@ fn clear_killed(repo: &Repo, root: &Path, token: &str) -> Result<(), TrunkError>
     let refs = repo.refs(&[&format!("{prefix}/")])?;
     let edits: Vec<_> = refs.into_iter().map(|found| delete(found.name)).collect();
     repo.update_refs(&edits, "tix: clear a killed run")?;
-    // A git that was killed leaves its lock on a ref, which bars git from the ref for ever.
+    // A killed git leaves its lock on a ref, which blocks git from the ref for ever.
     for dir in [repo.common_dir.join(prefix), root.join(token)] {
         remove_dir(&dir).map_err(|source| TrunkError::Lock { path: dir, source: Some(source) })?;
     }
@@ -337,7 +337,7 @@ fn clear_killed(repo: &Repo, root: &Path, token: &str) -> Result<(), TrunkError>
 /// Removes lock files that nobody holds. They block nobody, but their names suggest that somebody is at work.
 fn sweep_locks(dir: &Path) {
     for entry in std::fs::read_dir(dir).into_iter().flatten().flatten() {
-        // Whoever wants this lock in the same moment finds it taken, and waits as for any holder.
+        // Whoever wants this lock at the same moment finds it taken, and waits as for any holder.
         match Lock::try_take(&entry.path()) {
             Ok(lock) => drop(lock),
             Err(error) => tracing::debug!(path = %entry.path().display(), %error, "sweep"),

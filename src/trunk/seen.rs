@@ -101,7 +101,7 @@ impl Trunk<'_> {
         {
             return Ok(None);
         }
-        // Whatever is wrong with it will be wrong, or not, with what is fetched.
+        // Whatever is wrong with it, the fetched trunk will show it or not.
         let view = match (&self.branches, &self.remote) {
             (Some(_), Some(remote)) => self.seen_with_claims(remote, tip),
             (None, _) | (_, None) => self.view_of(tip),
@@ -109,7 +109,7 @@ impl Trunk<'_> {
         let Ok(mut view) = view else { return Ok(None) };
         view.fetched = false;
         match decide(&view) {
-            // Where ticket branches are the lock, what is on them matters to all else.
+            // Where ticket branches are the lock, everything depends on what is on them.
             Ok(Decision::Push(change, _))
                 if self.branches.is_some() && change.reach == CommitReach::Trunk =>
             {

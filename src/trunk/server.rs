@@ -49,7 +49,7 @@ impl Trunk<'_> {
             };
             let (mine, mut group, verdict, words) =
                 match self.attempt(remote, diary, &view, decided, &course) {
-                    // Nothing has moved. It is written anew, and the same gc does not come by twice.
+                    // Nothing has moved. The commit is written again; the gc that removed it has passed.
                     Err(Stop::Trunk(error @ TrunkError::Pruned { .. })) => {
                         let Course { sent, patience, .. } = &mut course;
                         patience.lose_one(|| told(remote, sent, &view, error))?;
@@ -58,7 +58,7 @@ impl Trunk<'_> {
                     attempt => attempt?,
                 };
             let failure = match verdict {
-                // Between the view and the landing somebody may have claimed it and ended that claim: a look says.
+                // Between the view and the landing somebody may have claimed it and ended that claim; a look shows it.
                 PushVerdict::Won | PushVerdict::TrunkOnly if mine.is_alone() || !mine.believed => {
                     if !mine.believed {
                         course.atomic = Atomic::No;
@@ -86,7 +86,7 @@ impl Trunk<'_> {
                 | PushVerdict::Strange(_)
                 | PushVerdict::Unclear) => failure_of(other, mine.parent.as_ref()),
             };
-            // What was seen before is a try: nobody else was in the way, and it is time to look.
+            // A decision on an old view was only a try: nobody else was in the way, and it is time to look.
             let look = !view.is_fetched()
                 && (matches!(failure, AttemptFailure::Behind(_)) || mine.fate == PushState::Unsent);
             let failure = mine.named(failure, &view);
@@ -140,7 +140,7 @@ impl Trunk<'_> {
         let began = Instant::now();
         let view = match self.fetch(remote) {
             Ok(view) => view,
-            // A trunk that is gone holds no push of ours either, and none can land: each expects it where it was.
+            // If the trunk is gone, none of our pushes is on it or can land: each expects it where it was.
             Err(error @ TrunkError::NoTrunk { .. }) => return Err(error.into()),
             Err(error) if sent.is_empty() => return Err(error.into()),
             Err(error) if self.deadline.is_over() => return Err(unknown(remote, &error).into()),
@@ -168,7 +168,7 @@ impl Trunk<'_> {
         if let Some(failed) = course.last.take() {
             let still = seen(&view) == failed.seen;
             course.broke = (still && failed.is_unclear()).then(|| failed.words.clone());
-            // Which of a group it was that nothing explains is not known.
+            // It is unknown which change of a group caused an unexplained failure.
             let unexplained = still || matches!(failed.failure, AttemptFailure::Refused(_));
             if failed.others > 0 && unexplained && !failed.is_unclear() && !failed.is_own_ref() {
                 self.halve_groups(failed.others);
@@ -193,7 +193,7 @@ impl Trunk<'_> {
             return Err(too_late(remote, diary, sent, view.on_remote(), course.broke.take()).into());
         }
         self.require_basis(&view).map_err(|error| told(remote, sent, &view, error))?;
-        // Only a view that was fetched a moment ago is answered from.
+        // An answer may only rest on a view that was just fetched.
         Ok(match decide(&view)? {
             Decision::Push(change, output) => Looked::Decided((view, (change, output))),
             Decision::Answer(answer) => Looked::Ended(Outcome::Answered(answer)),
@@ -238,7 +238,7 @@ impl Trunk<'_> {
         let rest = updates.get(first.len()..).unwrap_or_default();
         let alone = change.reach == CommitReach::Refs;
         let taken = if alone {
-            // What moves out of the way of a ticket branch is safe there before that branch moves.
+            // Work that must leave a ticket branch is moved to safety before that branch moves.
             rest.iter().find(|update| !self.push_one(remote, update)).map(not_made)
         } else {
             self.taken_there(remote, rest)
@@ -285,7 +285,7 @@ impl Trunk<'_> {
         if names.is_empty() {
             return None;
         }
-        // No answer is no reason to stop: this look only saves a claim that would have to be given back.
+        // No answer is no reason to stop: this look only avoids a claim that would have to be given back.
         let there = self.repo.ls_remote(remote, &names, self.deadline.at()).ok()?;
         let wrong = rest.iter().find(|update| {
             !update.expects(there.iter().find(|r| r.name == *update.name()).map(|r| &r.oid))
@@ -319,7 +319,7 @@ impl Trunk<'_> {
         parent: Option<&Oid>,
     ) -> Vec<RefUpdate> {
         if reach == CommitReach::Refs {
-            // The ticket branch is the last of them, and here it stands for the trunk.
+            // The ticket branch is the last of them, and here it takes the trunk's place.
             return built.refs.iter().rev().cloned().collect();
         }
         let (name, to) = (self.branch.clone(), built.tip.clone());
@@ -346,18 +346,18 @@ impl Trunk<'_> {
             self.run.note_landed();
             self.tell_others(remote, &mine.built.tip);
         }
-        // Without a report the trunk speaks for all refs, if they move together.
+        // Without a report the trunk speaks for all refs if they move together.
         let all = mine.moved.is_empty() && atomic == Atomic::Yes;
         let (mut moved, mut left) = (Vec::new(), Vec::new());
         for update in self.all_updates(&mine.built, mine.change.reach, mine.parent.as_ref()) {
             let name = update.name();
             let done = all || *name == self.branch || mine.moved.contains(name);
             if mine.guards.contains(name) {
-                // It has kept claims out of the queue while the trunk moved.
+                // It has prevented claims in the queue while the trunk moved.
                 self.push_back(remote, &update);
                 continue;
             }
-            // A branch is deleted only when what it held is safe under its other name.
+            // A branch is deleted only when its work is safe under its other name.
             let there = if left.is_empty() {
                 done || self.push_one(remote, &update)
             } else {

@@ -85,7 +85,7 @@ mod tests {
         let done = AtomicBool::new(false);
         let left = thread::scope(|scope| {
             scope.spawn(|| {
-                // Each time longer: the clock of the files may be a coarse one.
+                // Longer each time: the clock of the file system may be coarse.
                 let mut text = String::new();
                 while !done.load(Ordering::Relaxed) {
                     text.push('x');

@@ -147,7 +147,7 @@ impl Trunk<'_> {
         tips: &[RefValue],
     ) -> Result<Vec<LiveClaim>, TrunkError> {
         let Some(branches) = &self.branches else { return Ok(Vec::new()) };
-        // A ticket that is not in the queue has been taken out of it: its claim is published, or over.
+        // A ticket that is no longer in the queue was taken out of it: its claim is published, or over.
         let queued = |id: &TicketId| {
             let mut entries = view.snapshot.entries.iter().filter(|entry| entry.id == *id);
             let entry = entries.next()?;
@@ -164,7 +164,7 @@ impl Trunk<'_> {
         }
         let heads: Vec<&Oid> = wanted.iter().map(|(_, tip)| &tip.oid).collect();
         let found = self.repo.unpublished_claims(&heads, trunk)?;
-        // By the trunk that they stand on: one question for all claims that were made on the same one.
+        // Grouped by the trunk commit that they are based on: one question for all claims on the same one.
         let mut claimed: BTreeMap<&Oid, Vec<LiveClaim>> = BTreeMap::new();
         for (id, tip) in &wanted {
             let Some(entry) = queued(id) else { continue };
@@ -209,7 +209,7 @@ impl Trunk<'_> {
         claims: impl Iterator<Item = &'c UnpublishedClaim>,
     ) -> Result<Option<(&'c Oid, &'c Oid)>, TrunkError> {
         for UnpublishedClaim { commit, base, .. } in claims {
-            // Nearly always the branch has nothing but the claim and what says that work begins.
+            // Nearly always the branch has only the claim and the commit that says that work begins.
             let near = commit == tip || parents(self.objects, tip)?.first() == Some(commit);
             if near || self.repo.is_ancestor(commit, tip)? {
                 return Ok(base.as_ref().map(|base| (commit, base)));
@@ -327,7 +327,7 @@ impl Trunk<'_> {
                 let tip = mine.built.last();
                 for update in mine.built.refs.iter().filter(|u| u.target() == Some(tip)) {
                     let (name, at) = (update.name().clone(), tip.clone());
-                    // Only where it is: the deletion of a branch that is not there deletes somebody's claim.
+                    // Only if it exists there: deleting a missing branch would delete somebody's claim.
                     if view.ticket_branch(&name) == Some(&at) {
                         self.push_one(remote, &RefUpdate::Delete { name, at });
                     }
@@ -394,8 +394,8 @@ impl Trunk<'_> {
                 | PushVerdict::Busy(_)
                 | PushVerdict::Unclear => {}
             }
-            // Whoever was first may not have seen this claim; whoever comes second has looked since and brings it up. So a while is
-            // left for that, of two attempts at most, and from then on what is seen is pushed at once.
+            // The first to publish may not have seen this claim; the second has looked since and publishes it. So this
+            // waits a while, for two attempts at most, and from then on pushes at once what it sees.
             if round == 0 {
                 self.pause(&mut self.backoff(), (looked + began.elapsed()) / 2);
             }

@@ -77,8 +77,8 @@ impl<'a> View<'a> {
             }
         }
         let mut snapshot = Snapshot::default();
-        // A level at a time: git is asked for all directories of a level at once. Where each ticket has one
-        // of its own, 20,000 of them take a tenth of a second like this.
+        // One level at a time: git is asked for all directories of a level at once. With a directory for each ticket,
+        // 20,000 of them take a tenth of a second in this way.
         for _ in 0..=DEPTH {
             let trees: Vec<Oid> = level.iter().map(|d| d.tree.clone()).collect();
             let entries = objects.entries_of(&trees, format)?;

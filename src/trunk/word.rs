@@ -51,7 +51,7 @@ impl Trunk<'_> {
         updates: &[RefUpdate],
         atomic: Atomic,
     ) -> (Result<PushReport, GitError>, bool) {
-        // One that is sent gets time to be answered: cut off at once it says nothing.
+        // A push that is sent gets time to be answered: one that is cut off at once says nothing.
         let (at, now) = (self.deadline.at(), Instant::now());
         let (deadline, answer_by) = (at.max(now + LAST_WORD), at.max(now) + LAST_WORD);
         let (address, mut servers) = (self.address(remote), self.servers());

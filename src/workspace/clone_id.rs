@@ -101,7 +101,7 @@ fn upper_layer(mounts: &str, dir: &Path) -> Option<String> {
     for line in mounts.lines() {
         let Some(point) = line.split(' ').nth(4).map(unescaped) else { continue };
         let depth = Path::new(&point).components().count();
-        // Of two at one point the later one lies above.
+        // Of two mounts at one point, the later one is on top.
         if dir.starts_with(&point) && innermost.is_none_or(|(known, _)| known <= depth) {
             innermost = Some((depth, line));
         }

@@ -42,7 +42,7 @@ pub fn finish(repo: &Repo, id: &TicketId) -> Result<(), WorkspaceError> {
     if is_never_filled(&own) {
         remove_link(path).map_err(failed)?;
         fs::remove_dir_all(&own).map_err(failed)?;
-        // Fails when somebody put something there, and then it must stay.
+        // Fails if somebody put something there; then it must stay.
         fs::remove_dir(path).ok();
         return Ok(());
     }

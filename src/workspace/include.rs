@@ -39,8 +39,8 @@ pub fn include(repo: &Repo, workspace: &Path) -> Result<Option<String>, GitError
 fn copy(from: &Path, to: &Path, file: &Path) -> io::Result<()> {
     let target = to.join(file);
     if target.symlink_metadata().is_ok() {
-        // The branch has such a file, or a hook has made it. In the moment between this look and the copy
-        // only another program of the user's could put one there, in a directory that nobody knows of yet.
+        // The branch has such a file, or a hook created it. Between this check and the copy, only another of the user's
+        // programs could create one there, in a directory that nobody knows yet.
         return Ok(());
     }
     make_parents(to, file)?;
@@ -53,7 +53,7 @@ fn copy(from: &Path, to: &Path, file: &Path) -> io::Result<()> {
         return Err(io::Error::other("it is not a regular file"));
     }
     std::fs::copy(&source, &target).map(|_| ()).inspect_err(|_| {
-        // Half a file would pass for a whole one.
+        // Half a file would look like a whole one.
         std::fs::remove_file(&target).ok();
     })
 }

@@ -147,7 +147,7 @@ fn check_free(repo: &Repo, path: &Path) -> Result<(), WorkspaceError> {
     let occupied = |what| Err(WorkspaceError::Occupied { path: path.to_owned(), what });
     let meta = match std::fs::symlink_metadata(path) {
         Ok(meta) => meta,
-        // A file where a directory of the path should be: the look at writability names it.
+        // A file is where a directory of the path should be: the writability check names it.
         Err(error)
             if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) =>
         {
@@ -175,9 +175,9 @@ fn check_writable(path: &Path) -> Result<(), WorkspaceError> {
     match tempfile::Builder::new().prefix(".tix-probe-").tempfile_in(nearest) {
         Ok(_) => Ok(()),
         Err(error) => {
-            // The error itself names the probe, which means nothing to anybody.
+            // The error itself names the probe, which means nothing to a reader.
             let source = if error.kind() == io::ErrorKind::NotFound {
-                // The directory is there; it is one that the system keeps for itself, such as `/proc`.
+                // The directory exists, but the system reserves it, such as `/proc`.
                 io::Error::other("no file can be created there")
             } else {
                 io::Error::from(error.kind())
@@ -231,8 +231,8 @@ pub fn create(
     };
     let mut answer = repo.add_worktree(path, branch, commit)?;
     if answer.code != Some(0) && answer.stderr.contains("already registered") {
-        // A worktree whose directory somebody removed by hand; git keeps the name until it is told. The
-        // branch was made before git saw that.
+        // Somebody removed the directory of a worktree by hand; git keeps the name until it is told. The branch was
+        // created before git noticed.
         forget_gone(repo, Some(path), branch)?;
         answer = repo.add_worktree_of(path, branch)?;
     }
@@ -243,7 +243,7 @@ pub fn create(
     if stands(repo, path, branch)? {
         return Ok(MadeWorkspace { warning: Some(hook_failed(&words)), ..made });
     }
-    // `-b` makes the branch before it fails on an occupied path.
+    // `-b` creates the branch before it fails on an occupied path.
     made.take_back(repo)?;
     Err(WorkspaceError::Setup { words })
 }
@@ -289,8 +289,8 @@ pub fn forget_gone(
 /// commands", githooks(5).
 fn stands(repo: &Repo, path: &Path, branch: &RefName) -> Result<bool, WorkspaceError> {
     let real = |path: &Path| std::fs::canonicalize(path).ok();
-    // What was there before is not ours: then there is no such directory, or not with this branch. The entry of a
-    // worktree that was removed by hand names its path all the same, whatever is there by now.
+    // Whatever was there before is not ours: then there is no such directory, or none with this branch. The entry of a
+    // worktree that was removed by hand still names its path, whatever is there by now.
     let Some(path) = real(path).filter(|path| path.join(".git").exists()) else {
         return Ok(false);
     };
@@ -346,13 +346,13 @@ impl MadeWorkspace {
     /// above them if they are empty.
     pub fn take_back(&self, repo: &Repo) -> Result<(), WorkspaceError> {
         if self.path.symlink_metadata().is_ok() && !repo.remove_worktree(&self.path)? {
-            // Not a worktree of ours after all, or something has been written there since.
+            // It is not our worktree after all, or something has been written there since.
             return Ok(());
         }
         let edit = LocalEdit::Delete { name: self.branch.clone(), at: Some(self.at.clone()) };
         repo.update_refs(&[edit], "tix: take back a set-up that failed")?;
         for dir in &self.parents {
-            // Fails when somebody put something there meanwhile, and then it must stay.
+            // Fails if somebody has put something there; then it must stay.
             if std::fs::remove_dir(dir).is_err() {
                 break;
             }

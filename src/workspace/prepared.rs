@@ -90,7 +90,7 @@ pub fn remove(
 fn remove_made(repo: &Repo, id: &TicketId, workspace: &Path) {
     for (path, known) in load(repo, id) {
         let path = workspace.join(path);
-        // One that cannot be removed keeps the workspace, as git sees.
+        // A file that cannot be removed keeps the workspace, because git sees it.
         if stamp(&path) == Some(known)
             && let Err(error) = std::fs::remove_file(&path)
         {

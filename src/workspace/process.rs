@@ -58,7 +58,7 @@ impl Process {
 fn start_of(pid: u32) -> io::Result<Option<String>> {
     let stat = match std::fs::read(format!("/proc/{pid}/stat")) {
         Ok(stat) => stat,
-        // ESRCH: it ended between the opening of the file and the reading.
+        // ESRCH: it ended between opening and reading the file.
         Err(error)
             if error.kind() == io::ErrorKind::NotFound || error.raw_os_error() == Some(3) =>
         {
@@ -75,7 +75,7 @@ fn start_of(pid: u32) -> io::Result<Option<String>> {
 /// collect it.
 #[cfg(target_os = "linux")]
 fn running_since(stat: &[u8]) -> io::Result<Option<u64>> {
-    // The second field is the program's name in parentheses, which may itself hold blanks and parentheses.
+    // The second field is the program's name in parentheses, and the name may contain blanks and parentheses.
     let fields = stat.rsplit(|byte| *byte == b')').next().map(std::str::from_utf8);
     let fields: Vec<&str> = match fields {
         Some(Ok(fields)) => fields.split_whitespace().collect(),

@@ -88,7 +88,7 @@ impl WorkerEnd {
         if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
             return WorkerEnd::Signal(signal);
         }
-        // Elsewhere codes have 32 bits, of which an exit code of tix can pass on whether there was one.
+        // On other systems codes have 32 bits; an exit code of tix can only pass on whether it was zero.
         WorkerEnd::Code(status.code().map_or(1, |code| u8::try_from(code).unwrap_or(u8::MAX)))
     }
 
@@ -168,7 +168,7 @@ impl Worker {
         let detached = log.is_some();
         if let Some(log) = log {
             command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
-            // The terminal's signals are for tix and whoever else is in the foreground.
+            // The terminal's signals are meant for tix and other foreground processes.
             #[cfg(unix)]
             std::os::unix::process::CommandExt::process_group(&mut command, 0);
         }
@@ -189,12 +189,12 @@ impl Worker {
         loop {
             let after = self.started.elapsed();
             let ended = self.ended.recv_timeout(POLL.min(limit.saturating_sub(after)));
-            // A detached worker ends with tix, so its end may be tix's. What a signal means to one in the
-            // foreground is for that one to say.
+            // A detached worker ends with tix, so its end may be caused by tix. A foreground worker decides for itself
+            // what a signal means.
             if matches!(self.hold, Hold::Group(_)) {
                 signals::check()?;
             }
-            // After the look at the process: one that said so and then ended did begin.
+            // Checked after the process: a worker that signalled and then ended did begin.
             let is_ready = ready.symlink_metadata().is_ok();
             match ended {
                 Ok(status) => {
@@ -242,7 +242,7 @@ impl Worker {
             Hold::Group(group) => group.kill(),
             Hold::Heir(heir) => heir.kill(),
         }
-        // SIGKILL is not refused; a process that the kernel cannot end now is not waited for.
+        // SIGKILL cannot be refused; a process that the kernel cannot end now is not waited for.
         self.ended.recv_timeout(TERM_GRACE).ok();
     }
 }

@@ -42,7 +42,7 @@ pub fn put_aside(
     let inside = root(repo).join(&name);
     let moved = note_and_move(repo, id, from, (&inside, at));
     let (to, moved) = match moved {
-        // Another file system. Beside where it is it can always go.
+        // It is on another file system. A place beside it always works.
         Err(error) if error.kind() == ErrorKind::CrossesDevices => {
             std::fs::remove_file(note_of(repo, &inside)).ok();
             let beside = from.with_file_name(format!(".{name}.tix-trash"));
@@ -92,7 +92,7 @@ fn empty_one(file: &Path, now: i64) -> io::Result<()> {
     }
     match std::fs::remove_dir_all(&note.to) {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
-        // Only then: without its note nobody would find the directory again.
+        // Only now: without its note nobody would find the directory again.
         _ => std::fs::remove_file(file),
     }
 }

@@ -16,7 +16,7 @@ pub fn is_unlinked(repo: &Repo, path: &Path) -> bool {
     let Some(name) = own.file_name().filter(|_| !own.exists()) else { return false };
     let kept = repo.common_dir.join("worktrees").join(name).join("gitdir");
     let Ok(named) = fs::read_to_string(kept) else { return false };
-    // The name may be another worktree's, of another repository that was here.
+    // The name may belong to a worktree of another repository that was here.
     let named = Path::new(named.trim_end());
     named == path.join(".git") || !named.exists()
 }

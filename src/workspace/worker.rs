@@ -223,7 +223,7 @@ pub fn check(
     let files = Files::of(repo, id);
     let failed = |source| StartError::File { path: files.record.clone(), source };
     let Some(record) = files.load().map_err(failed)? else { return Ok(()) };
-    // The worker of a claim that has ended since is nobody's any more, unless it runs on all the same.
+    // The worker of a claim that has since ended belongs to nobody, unless it is still running.
     let counts = record.claim_id == claim_id && former == Former::Respect;
     match judge(record, host).map_err(failed)? {
         WorkerState::Live(record) => Err(StartError::Live(Box::new(record))),
@@ -251,7 +251,7 @@ pub fn start(repo: &Repo, order: &WorkerOrder<'_>) -> Result<Started, StartError
         StartedWorker::Running => keep(order, &files, worker, process),
     });
     if begun.as_ref().map_or(true, |started| matches!(started, Started::Done { .. })) {
-        // What failed is told by the error; a sign that stays is cleared by the next start.
+        // The error says what failed; the next start removes a leftover sign.
         files.clear().ok();
     }
     drop(lock);
@@ -335,7 +335,7 @@ impl RunningWorker {
             None => Ok(()),
         });
         if let Err(error) = cleared {
-            // It is then told as one that has ended, which is true.
+            // It is then reported as ended, which is true.
             tracing::warn!(%error, "clear the record of the worker");
         }
         Ok(ended)

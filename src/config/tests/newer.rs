@@ -15,7 +15,7 @@ fn what_is_put_aside_keeps_nothing_else_from_counting_but_what_loosens_the_rule(
     assert_eq!(config.protected, ["release"]);
     assert_eq!(config.landing, Landing::None);
     assert_eq!(yaml(b"landing: completed").unwrap().landing, Landing::Completed);
-    // A hostile file is not told of key by key.
+    // The keys of a hostile file are not reported one by one.
     let many: String = (0..10_000).map(|n| format!("key{n}: 1\n")).collect();
     assert_eq!(yaml(many.as_bytes()).unwrap().not_understood.len(), MOST_TOLD);
 }

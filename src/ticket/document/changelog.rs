@@ -71,7 +71,8 @@ impl Document {
         let mut with_entry = self.clone();
         with_entry.insert(entry, end);
 
-        // Whether a fence, a comment or a list takes the entry in, or the entry what follows it, is left to the reader.
+        // The Markdown parser decides whether a fence, a comment or a list swallows the entry, or the entry what
+        // follows.
         let body = markdown::text_of(with_entry.body())?;
         let new = markdown::lines(&body);
         let kinds = |lines: &[TextLine]| lines.iter().map(|line| line.kind).collect::<Vec<_>>();

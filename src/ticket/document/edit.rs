@@ -52,7 +52,7 @@ impl Document {
         }
 
         let mut bytes = self.bytes.clone();
-        // From the end to the start, so that the offsets of the edits to come stay right.
+        // From the end to the start, so that the offsets of the remaining edits stay valid.
         for (range, new) in edits.into_iter().rev() {
             let range = self.block.start + range.start..self.block.start + range.end;
             bytes.splice(range, new.into_bytes());

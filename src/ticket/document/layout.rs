@@ -75,7 +75,7 @@ fn locate(bytes: &[u8]) -> Result<(Range<usize>, usize), Fault> {
     let mut at = start;
     while at < bytes.len() {
         let next = next_line(bytes, at);
-        // `...` ends a YAML document too, so a reader of YAML would not look any further.
+        // `...` also ends a YAML document, so a YAML reader would stop here.
         if is_fence(bytes.get(at..next), b"---") || is_fence(bytes.get(at..next), b"...") {
             return Ok((start..at, next));
         }
@@ -186,7 +186,7 @@ fn field(block: &str, line: SourceLine<'_>) -> Result<KeySpan, Broken> {
 
     let rest = block.get(at..line.end()).unwrap_or_default();
     if rest.is_empty() || rest.starts_with('#') {
-        // Directly behind the colon when a comment follows, so that the comment stays one.
+        // Directly after the colon if a comment follows, so that the comment stays one.
         let place = if rest.is_empty() { at } else { behind_colon };
         let end =
             continuation(block, line.next, Items::AtMargin)?.map_or(line.next, |last| last.next);

@@ -84,7 +84,7 @@ pub(super) fn text_of(body: &[u8]) -> Result<Cow<'_, str>, TooLong> {
 
 /// The text of the first heading that has text.
 pub(super) fn first_heading(body: &[u8]) -> Option<String> {
-    // It stands at the front, whatever somebody has pasted behind it.
+    // The heading is at the front, whatever somebody has pasted after it.
     let text = text_of(body.get(..LONGEST).unwrap_or(body)).ok()?;
     let lines = lines(&text);
     let headings = lines.iter().filter(|line| matches!(line.kind, LineKind::Heading(_)));
@@ -141,7 +141,7 @@ fn is_text(event: &Event<'_>) -> bool {
 
 /// Adds a piece of text to the line that it belongs to, or starts a new one.
 fn add(lines: &mut Vec<TextLine>, body: &str, mut at: Range<usize>) {
-    // The place of an escaped sign is given without its `\`.
+    // The offset of an escaped character does not include its `\`.
     if body.get(..at.start).is_some_and(|before| before.ends_with('\\')) {
         at.start -= 1;
     }

@@ -166,7 +166,7 @@ impl Document {
         let keys = open.map(|field| {
             (line_number(&self.bytes, self.block.start + field.start), field.key.clone())
         });
-        // Most texts have no brace at all, and to read their Markdown would take an eighth of the time of a list.
+        // Most texts have no brace at all, and parsing their Markdown would take an eighth of the time of a list.
         let braces = self.body().contains(&b'{');
         let open = braces.then(|| self.open_ends().unwrap_or_default());
         let open_ends::OpenEnds { boxes, placeholders, .. } = open.unwrap_or_default();

@@ -38,7 +38,7 @@ impl Requirements {
         line: usize,
         text: &str,
     ) -> Option<(usize, String)> {
-        // A deeper heading stands below the one before it.
+        // A deeper heading belongs to the one before it.
         let empty = self.bare.take().filter(|bare| level <= bare.level);
         if self.level.is_some_and(|section| level <= section) {
             self.level = None;
@@ -57,7 +57,7 @@ impl Document {
         let body = markdown::text_of(self.body())?;
         let mut open = OpenEnds::default();
         let (mut changelog, mut requirements) = (false, Requirements::default());
-        // Counted on from line to line: from the start for each would take minutes in a file of boxes.
+        // Counted from line to line: counting from the start for each would take minutes in a file of boxes.
         let (mut number, mut counted) = (line_number(self.as_bytes(), self.body), 0);
         for line in markdown::lines(&body) {
             if line.is_section() {

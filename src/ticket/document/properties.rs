@@ -258,7 +258,7 @@ fn write(
                 writer.skip(value);
                 let (rest_of_line, lines) = behind.split_once('\n').unwrap_or((behind, ""));
                 writer.push(rest_of_line);
-                // The break of the value's first line stays, those of its further lines go.
+                // The break of the value's first line stays, those of its other lines are removed.
                 if behind.contains('\n') {
                     writer.push("\n");
                     writer.skip(lines);
@@ -378,7 +378,7 @@ proptest! {
         let yaml = format!("key: {quote}{text}{quote}\n");
         let read: Result<serde_yaml::Value, _> = serde_yaml::from_str(&yaml);
         let document = parse(&format!("---\n{yaml}---\n"));
-        // Many of these texts are no YAML, or no front matter.
+        // Many of these texts are not YAML, or not front matter.
         if let (Ok(read), Ok(document)) = (read, document) {
             prop_assert_eq!(document.text("key"), read["key"].as_str().and_then(reading), "{:?}", yaml);
         }
@@ -450,7 +450,7 @@ proptest! {
         }
         for (line, text) in &open.boxes {
             prop_assert!(lines[line - 1].contains("[ ]"), "{line}: {text}");
-            // Its text may begin in the next line.
+            // Its text may begin on the next line.
             prop_assert!(lines[line - 1..].iter().any(|line| line.contains(text)), "{text}");
         }
         document.title();

@@ -130,7 +130,7 @@ fn fold(source: &str) -> String {
 
 fn unquote(source: &str) -> String {
     let inner = source.get(1..source.len().saturating_sub(1)).unwrap_or_default();
-    // Nearly every text, and YAML would take a sixth of the time that a list takes.
+    // True of nearly every text; YAML would take a sixth of the time of a list.
     if !inner.contains(REWRITTEN) {
         return inner.to_owned();
     }
@@ -210,7 +210,7 @@ pub(super) fn key(line: &str) -> Option<(String, usize)> {
         let colon = line.len() - rest.trim_start_matches(BLANK).strip_prefix(':')?.len() - 1;
         return is_separator(colon).then(|| (unquote(quoted), colon + 1));
     }
-    // The last two announce a key of several lines and another YAML document.
+    // The last two start a key of several lines, and another YAML document.
     let is_other = is_item(line) || ["?", "---", "..."].iter().any(|mark| is_mark(line, mark));
     if BLANK.contains(&first) || ",[]{}#&*!|>%@`".contains(first) || is_other {
         return None;
@@ -246,7 +246,7 @@ pub(super) fn quoted_len(text: &str) -> Option<usize> {
             b'\\' if quote == b'"' => {
                 bytes.next_if(|(_, next)| *next != b'\n');
             }
-            // Two single quotes are one that is part of the text.
+            // Two single quotes stand for one in the text.
             b'\'' if quote == b'\'' && bytes.next_if(|(_, next)| *next == b'\'').is_some() => {}
             b'\n' if !continues(text, at + 1) => return None,
             _ if byte == quote => return Some(at + 1),
@@ -273,7 +273,7 @@ fn walk_flow(text: &str, comma: &mut dyn FnMut(usize)) -> Option<usize> {
         match byte {
             b'"' | b'\'' if at_start_of_word => next = at + quoted_len(text.get(at..)?)?,
             b'#' if before.is_ascii_whitespace() => {
-                // A comment is as good as a blank, so the state stays.
+                // A comment counts as a blank, so the state stays.
                 at += text.get(at..)?.find('\n')?;
                 continue;
             }
