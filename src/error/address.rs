@@ -1,4 +1,4 @@
-//! Pushes that would go elsewhere than fetches come from.
+//! A remote whose pushes go elsewhere than its fetches.
 
 use super::{Exit, Failure};
 use crate::git::{PushSetting, TwoPlaces};

@@ -1,4 +1,4 @@
-//! What a decision said no to, with its exit code, its facts and its ways out.
+//! The refusal of a decision, with its exit code, its facts and its ways out.
 
 use super::{Exit, Failure};
 use crate::lifecycle::machine::{Illegal, Verb};
@@ -129,7 +129,7 @@ fn listed(things: &[impl ToString]) -> Option<String> {
     (!things.is_empty()).then(|| things.join(", "))
 }
 
-/// What can be done to the ticket as it is; of one whose status is no status that cannot be said.
+/// Adds the commands that are possible now; none if the status is unknown.
 fn instead(failure: Failure, legal: &[Verb]) -> Failure {
     let commands: Vec<_> = legal.iter().flat_map(|verb| verb.commands()).copied().collect();
     let some = (!commands.is_empty()).then(|| commands.join(", "));

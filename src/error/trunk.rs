@@ -1,4 +1,4 @@
-//! What a transaction ended with, with its exit code and its ways out.
+//! The failure of a transaction, with its exit code and its ways out.
 
 use super::words::{caused_here, denied, remote_words};
 use super::{Exit, Failure, address};

@@ -1,4 +1,4 @@
-//! What git and a server said, where it chooses between kinds of failure or is shown.
+//! Uses the words of git and of a server: to choose between kinds of failure, or to show them.
 
 use super::{Exit, Failure};
 use crate::text::shell_word;
@@ -18,7 +18,7 @@ pub(super) fn failed_git(stderr: &str, message: String) -> Failure {
     caused_here(stderr).unwrap_or_else(|| Failure::new(Exit::Git, message))
 }
 
-/// A failure whose cause is on this machine, where git's words name one: to try again later mends nothing.
+/// A failure whose cause is on this machine, if git's words name one: trying again later does not help.
 pub(super) fn caused_here(words: &str) -> Option<Failure> {
     let (exit, message, hint) = match LocalCause::of(words)? {
         LocalCause::NoRoom => {
@@ -43,8 +43,7 @@ pub(super) fn caused_here(words: &str) -> Option<Failure> {
     Some(Failure::new(exit, message).fact("git", words.trim()).hint(hint))
 }
 
-/// The remote answers, and does not let this user in.
-/// A remote that lets nobody in, or not whoever asks.
+/// The remote answers, but lets in nobody, or not this user.
 pub fn denied(message: &str, words: &str) -> Failure {
     let failure = Failure::new(Exit::RemoteRefused, message).fact("git", words.trim());
     // git suggests a command, and a server could put another one in its place.
@@ -61,8 +60,8 @@ pub fn denied(message: &str, words: &str) -> Failure {
     }
 }
 
-/// What the server itself said: the `remote:` lines, or everything when there are none, without what git
-/// adds to every failed push.
+/// The server's own words: the `remote:` lines, or everything if there are none, without what git adds to every failed
+/// push.
 pub fn remote_words(words: &str) -> Option<String> {
     let of_git = |line: &&str| line.starts_with("To ") || line.starts_with("error: failed to push");
     let lines = || words.lines().map(str::trim);

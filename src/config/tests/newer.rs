@@ -1,4 +1,4 @@
-//! What is put aside, because a newer tix may understand it; and what a file has the last word on.
+//! What is put aside because a newer tix may understand it, and when the value of a file is the one that counts.
 
 use insta::assert_snapshot;
 

@@ -1,4 +1,4 @@
-//! Reading tickets as they are found in the wild, and refusing what cannot be read.
+//! Reads tickets as they are found in the wild, and refuses what cannot be read.
 
 use std::fs;
 use std::path::Path;
@@ -18,7 +18,7 @@ fn refusal(text: impl AsRef<[u8]>) -> (usize, DocumentErrorKind) {
     (error.line, error.kind)
 }
 
-/// Where and why front matter of these lines is broken, the first of them being line 2 of the file.
+/// Where and why front matter with these lines is broken; the first one is line 2 of the file.
 fn broken(lines: &str) -> (usize, &'static str) {
     match refusal(format!("---\n{lines}\n---\n")) {
         (line, DocumentErrorKind::BadYaml(why)) => (line, why),
@@ -263,8 +263,8 @@ fn a_status_is_read_or_refused_with_its_line() {
     assert_eq!(status("a: b\nstatus: opened"), Err(unknown));
 }
 
-/// The files in `tests/data/front-matter` each hold an attack or an accident. The first word of a
-/// name says whether a ticket can be read from it.
+/// Each file in `tests/data/front-matter` holds an attack or an accident. The first word of its name says whether it
+/// can be read as a ticket.
 #[test]
 fn every_file_of_the_corpus_is_read_or_refused_and_edited_without_harm() {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/front-matter");

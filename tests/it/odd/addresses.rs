@@ -27,7 +27,7 @@ fn assert_refused(sandbox: &Sandbox, clone: &Place, fork: &Place) -> Output {
     for write in [&["new", "Another"][..], &["note", ID, "x"], &["init", "--trunk", "tickets"]] {
         let output = clone.tix(&[write, &["--json"]].concat());
         let words = output.exits(5).json()["message"].as_str().unwrap().to_owned();
-        assert!(words.contains("from one address and pushes it to another"), "{output}");
+        assert!(words.contains("from one address and pushes to another"), "{output}");
     }
     let output = clone.tix(&["activate", ID]);
     output.exits(5);
@@ -44,7 +44,7 @@ fn a_claim_is_not_pushed_to_a_fork() {
     exit: 5
     ----- stdout -----
     ----- stderr -----
-    error: git fetches origin from one address and pushes it to another, so nobody would see what you push; nothing changed
+    error: git fetches origin from one address and pushes to another, so nobody would see what you push; nothing changed
       fetch  [ROOT]/origin.git
       push   [ROOT]/fork.git
     hint: push to the address you fetch from: git config --unset-all remote.origin.pushurl
