@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use crate::file;
 use crate::lock::Lock;
+use crate::text::without_nulls;
 
 /// At this size the log is set aside; tix keeps one older log.
 const ROTATE_AT: u64 = 4 << 20;
@@ -57,7 +58,7 @@ impl Audit {
         let mut file = OpenOptions::new().create(true).read(true).append(true).open(&path)?;
         // A line that was cut by a crash would swallow this one.
         let mut line = if is_cut(&mut file)? { vec![b'\n'] } else { Vec::new() };
-        serde_json::to_writer(&mut line, value)?;
+        line.extend(without_nulls(&serde_json::to_string(value)?).into_bytes());
         line.push(b'\n');
         // One write, so that a reader never sees half a line; appended, so that no line is lost even if the lock could
         // not be taken in time.

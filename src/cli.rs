@@ -5,6 +5,8 @@ mod json;
 #[cfg(test)]
 mod reference;
 #[cfg(test)]
+mod slash;
+#[cfg(test)]
 mod tests;
 
 use std::ffi::OsString;

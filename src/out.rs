@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use self::table::{Table, TableLayout};
 use crate::error::Failure;
-use crate::text::{safe, safe_lines};
+use crate::text::{safe, safe_lines, without_nulls};
 
 /// The form of the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,10 +97,10 @@ impl Out {
         self.answer(&table.render(layout));
     }
 
-    /// Prints the answer as one JSON object on one line.
+    /// Prints the answer as one JSON object on one line, without the keys that hold nothing.
     pub fn json(&self, value: &impl Serialize) {
         match serde_json::to_string(value) {
-            Ok(text) => self.to_stdout(format!("{text}\n").as_bytes()),
+            Ok(text) => self.to_stdout((without_nulls(&text) + "\n").as_bytes()),
             Err(error) => tracing::error!(%error, "JSON"),
         }
     }
@@ -108,7 +108,8 @@ impl Out {
     /// Prints the answer as JSON objects, one per line.
     pub fn json_lines(&self, values: &[impl Serialize]) {
         let lines = values.iter().filter_map(|value| serde_json::to_string(value).ok());
-        let lines: String = lines.flat_map(|line| [line, "\n".to_owned()]).collect();
+        let lines: String =
+            lines.flat_map(|line| [without_nulls(&line), "\n".to_owned()]).collect();
         self.to_stdout(lines.as_bytes());
     }
 

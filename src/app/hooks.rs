@@ -260,9 +260,9 @@ pub struct HookChangeJson {
     did: &'static str,
     /// The hook of git.
     hook: &'static str,
-    /// Its file; null where it is an entry of git's configuration.
+    /// Its file; missing where it is an entry of git's configuration.
     path: Option<String>,
-    /// The hook that was there before, which runs first; null where there is none.
+    /// The hook that was there before, which runs first; missing where there is none.
     runs_first: Option<String>,
 }
 

@@ -32,6 +32,7 @@ pub mod role;
 pub mod settings;
 pub mod sign;
 pub mod takeover;
+pub mod task;
 pub mod template;
 pub mod time;
 pub mod unknown;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::reference::{docs, pin};
 use crate::app::{queue as queued, receipt};
@@ -29,8 +29,53 @@ fn kind<T: JsonSchema>(name: &'static str, given_by: &'static str) -> AnswerKind
     let settings = SchemaSettings::draft2020_12().for_serialize();
     let schema = settings.into_generator().into_root_schema_for::<T>();
     let mut schema = serde_json::to_value(schema).unwrap();
-    schema["properties"]["schema"] = serde_json::json!({ "const": name });
+    leave_out_nulls(&mut schema);
+    schema["properties"]["schema"] = json!({ "const": name });
     AnswerKind { name, given_by, schema }
+}
+
+/// Takes null out of what the keys may be, as the printer leaves out the keys that hold it: they may be missing.
+fn leave_out_nulls(schema: &mut Value) {
+    let Value::Object(keywords) = schema else {
+        schema.as_array_mut().into_iter().flatten().for_each(leave_out_nulls);
+        return;
+    };
+    keywords.values_mut().for_each(leave_out_nulls);
+    let properties = keywords.get_mut("properties").and_then(Value::as_object_mut);
+    let mut nullable = BTreeSet::new();
+    for (key, value) in properties.into_iter().flatten() {
+        if without_null(value) {
+            nullable.insert(key.clone());
+        }
+    }
+    if let Some(required) = keywords.get_mut("required").and_then(Value::as_array_mut) {
+        required.retain(|key| !nullable.contains(key.as_str().unwrap()));
+    }
+}
+
+/// Takes null out of what a value may be; whether it was there.
+fn without_null(schema: &mut Value) -> bool {
+    for (keyword, null) in
+        [("type", "null".into()), ("enum", Value::Null), ("anyOf", json!({ "type": "null" }))]
+    {
+        let Some(all) = schema.get_mut(keyword).and_then(Value::as_array_mut) else { continue };
+        let count = all.len();
+        all.retain(|one| *one != null);
+        if all.len() == count {
+            continue;
+        }
+        if let ([one], true) = (&all[..], keyword != "enum") {
+            let one = one.clone();
+            let keywords = schema.as_object_mut().unwrap();
+            keywords.remove(keyword);
+            match one {
+                Value::Object(inner) => keywords.extend(inner),
+                kind => drop(keywords.insert(keyword.to_owned(), kind)),
+            }
+        }
+        return true;
+    }
+    false
 }
 
 /// Every kind. What is missing here fails a test below.
@@ -140,11 +185,12 @@ fn table(page: &mut String, schema: &Value) {
 fn page() -> String {
     let mut page = String::from(
         "# JSON\n\n\
-         With `--json` every command answers with one object on one line of stdout, errors too; only what programs \
-         call (`tix hook git`, `tix hook claude` and the like) speaks their language. The key `schema` of the object names what it \
-         is. The number behind the `@` changes when something that is described here goes away or comes to mean something else; \
-         keys may be added without that, so a reader passes over those that it does not know. Times are RFC 3339 in UTC unless a \
-         key says \"as it is written\". What lists says how much it leaves out: `returned`, `total`, `truncated`.\n\n\
+         With `--json` every command answers with one object on one line of stdout, errors too; only the commands that programs \
+         call (`tix hook git`, `tix hook claude` and the like) speaks their language. The key `schema` of the object names its \
+         kind. The number behind the `@` changes when something that is described here goes away or changes its meaning; \
+         keys may be added without that, so a reader ignores those that it does not know. A key with nothing to say is \
+         left out, never null. Times are RFC 3339 in UTC unless a \
+         key says \"as it is written\". An answer that lists says how much it leaves out: `returned`, `total`, `truncated`.\n\n\
          This page and the JSON schemas in [schemas/](schemas/) are made from the types of the program.\n\n",
     );
     for kind in kinds() {
@@ -171,7 +217,7 @@ fn page() -> String {
 }
 
 #[test]
-fn every_key_and_every_type_has_a_meaning_and_null_too() {
+fn every_key_and_every_type_has_a_meaning_and_says_when_it_is_missing() {
     let said = |schema: &Value| schema["description"].as_str().unwrap_or_default().to_lowercase();
     let mut silent = Vec::new();
     for kind in kinds() {
@@ -185,11 +231,12 @@ fn every_key_and_every_type_has_a_meaning_and_null_too() {
             let keys = schema["properties"].as_object().into_iter().flatten();
             for (key, value) in keys.filter(|(key, _)| *key != "schema") {
                 let meaning = said(value);
-                let nullable = words(value).split(" or ").any(|word| word == "null");
+                let required = schema["required"].as_array();
+                let required = required.is_some_and(|keys| keys.contains(&key.as_str().into()));
                 if meaning.is_empty() {
                     silent.push(place(key));
-                } else if nullable && !["null", "missing"].iter().any(|w| meaning.contains(w)) {
-                    silent.push(format!("{}: when is it null?", place(key)));
+                } else if !required && !meaning.contains("missing") {
+                    silent.push(format!("{}: when is it missing?", place(key)));
                 }
             }
         }

@@ -18,22 +18,32 @@ use crate::error::Failure;
 use crate::lifecycle::machine::{self, Mover, Verb};
 use crate::lifecycle::{self, Act, Ticket, TicketEntry};
 use crate::out::{Format, Out};
-use crate::text::{duration, safe};
+use crate::text::{cut, duration, safe};
 use crate::ticket::{Lane, TicketRow, WorkerNow};
 
 /// Show where a ticket is, and what can be done with it
 ///
-/// Says who holds it, which moves are open now and to whom, and why the others are not. Without an id it is the ticket
-/// whose workspace you are in. Like `tix list` it shows what was last fetched, with the progress on the ticket branch.
+/// Shows who holds it, what is left to do, which moves you can make, and what comes next. --all adds every other move, with
+/// who can make it and why you cannot. Without an id it is the ticket whose workspace you are in. Like `tix list` it shows
+/// what was last fetched, with the progress on the ticket branch.
 #[derive(Debug, clap::Args)]
 pub struct StatusArgs {
     /// The ticket [default: the one of this workspace]
     #[arg(value_name = "TICKET", add = ids(&Lane::ALL))]
     ticket: Option<String>,
+    /// Show every move, also those that you cannot make now
+    #[arg(long)]
+    all: bool,
     /// Ask the remote first
     #[arg(long)]
     fetch: bool,
 }
+
+/// How many things to do are shown without `--all`.
+const SHOWN: usize = 3;
+
+/// How wide each of them is at most.
+const WIDEST: usize = 60;
 
 /// One move, and whether it is open.
 #[derive(Serialize)]
@@ -47,7 +57,7 @@ struct MoveJson {
     by: &'static str,
     /// Whether whoever asks may do it now.
     you: bool,
-    /// Why it is not open, or not to whoever asks; null where it is.
+    /// Why it is not open, or not to whoever asks; missing where it is.
     why: Option<String>,
 }
 
@@ -62,20 +72,20 @@ pub struct StatusJson<'a> {
     as_of: AsOf,
     /// The lane that it is in at its source: one ahead of the trunk's when it is complete and not merged.
     at: Lane,
-    /// Its worktree in this clone; null where there is none.
+    /// Its worktree in this clone; missing where there is none.
     workspace: Option<String>,
-    /// Its worker in this clone; null where there is none.
+    /// Its worker in this clone; missing where there is none.
     worker: Option<&'a WorkerNow>,
-    /// When its holder last gave a sign; null when nobody holds it.
+    /// When its holder last gave a sign; missing when nobody holds it.
     last_sign: Option<String>,
     /// Whether somebody holds it and has given no sign for so long that others may take it over.
     stale: bool,
     /// What is to be done before it can be complete.
     missing: Vec<String>,
-    /// What whoever asks would do next; null where somebody is at work, or has to judge first.
+    /// What whoever asks would do next; missing where somebody is at work, or has to judge first.
     next: Option<&'a str>,
-    /// Every move that there is, open or not.
-    moves: &'a [MoveJson],
+    /// The moves that whoever asks may make now; with `--all` every move.
+    moves: Vec<&'a MoveJson>,
 }
 
 struct Standpoint {
@@ -90,14 +100,22 @@ struct Standpoint {
     moves: Vec<MoveJson>,
 }
 
+impl Standpoint {
+    /// The moves that whoever asks may make.
+    fn yours(&self) -> impl Iterator<Item = &MoveJson> {
+        self.moves.iter().filter(|m| m.you)
+    }
+}
+
 pub fn run(args: &StatusArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let ctx = Context::open(globals, env, out, None)?;
     board::look(&ctx, Look::from(args.fetch), |seen| {
         let entry = seen_or_here(&ctx, seen.view, args.ticket.as_deref(), "status")?;
         let standpoint = standpoint(&ctx, seen, entry)?;
         match out.format {
-            Format::Json => out.json(&shown(&standpoint, AsOf::of(&ctx, seen))),
-            Format::Human => out.answer(&words(&ctx, &standpoint)),
+            Format::Json => out.json(&shown(&standpoint, args.all, AsOf::of(&ctx, seen))),
+            Format::Human if args.all => out.answer(&in_full(&ctx, &standpoint)),
+            Format::Human => out.answer(&in_short(&ctx, args, &standpoint)),
         }
         board::tell_age(&ctx, seen, &format!("tix status --fetch {}", entry.id));
         Ok(())
@@ -188,7 +206,7 @@ fn moves(
     Ok(Verb::ALL.into_iter().flat_map(commands).map(one).collect())
 }
 
-fn shown(standpoint: &Standpoint, as_of: AsOf) -> StatusJson<'_> {
+fn shown(standpoint: &Standpoint, all: bool, as_of: AsOf) -> StatusJson<'_> {
     let workspace = match &standpoint.workspace {
         Workspace::At(path) => Some(path.display().to_string()),
         Workspace::Gone(_) | Workspace::None => None,
@@ -204,11 +222,74 @@ fn shown(standpoint: &Standpoint, as_of: AsOf) -> StatusJson<'_> {
         stale: standpoint.stale,
         missing: standpoint.missing.clone(),
         next: standpoint.next.as_deref(),
-        moves: &standpoint.moves,
+        moves: standpoint.moves.iter().filter(|m| all || m.you).collect(),
     }
 }
 
-fn words(ctx: &Context<'_>, standpoint: &Standpoint) -> String {
+/// Human-readable output without `--all`: what whoever asks can do, and what they would do next.
+fn in_short(ctx: &Context<'_>, args: &StatusArgs, standpoint: &Standpoint) -> String {
+    let row = &standpoint.row;
+    let mut state = row.status_words().to_owned();
+    if standpoint.at != row.lane {
+        state.push_str(", not merged yet");
+    }
+    if let Some(reason) = &row.blocked {
+        state.push_str(&format!(", blocked: {reason}"));
+    }
+    let held = row.holder_name().filter(|_| row.lane == Lane::Active).map(|name| {
+        let age = row.age(ctx.now);
+        let since = if age.is_empty() { String::new() } else { format!(" for {age}") };
+        format!("{name}{since}")
+    });
+    let last = standpoint.last.filter(|_| standpoint.stale);
+    let elsewhere = args.ticket.is_some().then(|| workspace_words(&standpoint.workspace));
+    let lines = [
+        ("title", row.title.clone()),
+        ("status", Some(state)),
+        ("held by", held),
+        ("stale", last.map(|last| format!("no sign for {}", duration::age(last, ctx.now)))),
+        ("workspace", elsewhere.flatten()),
+        ("worker", standpoint.worker.as_ref().map(WorkerNow::words)),
+    ];
+    let mut text = format!("{}\n", row.id) + &labelled(lines);
+    let mut label = "to do";
+    for missing in standpoint.missing.iter().take(SHOWN) {
+        // Writing to a string cannot fail.
+        writeln!(text, "  {label:9}  {}", cut(&safe(missing), WIDEST)).ok();
+        label = "";
+    }
+    let more = standpoint.missing.len().saturating_sub(SHOWN);
+    if more > 0 {
+        writeln!(text, "  {:9}  and {more} more", "").ok();
+    }
+    let yours: Vec<&str> = standpoint.yours().map(|m| m.command).collect();
+    if !yours.is_empty() {
+        writeln!(text, "you can: {}", yours.join(", ")).ok();
+    }
+    if let Some(next) = &standpoint.next {
+        writeln!(text, "next: {}", safe(next)).ok();
+    }
+    text
+}
+
+/// The lines that have a value, each behind its name.
+fn labelled<const N: usize>(lines: [(&str, Option<String>); N]) -> String {
+    let line = |(name, value): (&str, Option<String>)| {
+        value.map(|value| format!("  {name:9}  {}\n", safe(&value)))
+    };
+    lines.into_iter().filter_map(line).collect()
+}
+
+fn workspace_words(workspace: &Workspace) -> Option<String> {
+    match workspace {
+        Workspace::At(path) => Some(path.display().to_string()),
+        Workspace::Gone(path) => Some(format!("{} (gone)", path.display())),
+        Workspace::None => None,
+    }
+}
+
+/// Human-readable output with `--all`: every move, with who may make it and why others may not.
+fn in_full(ctx: &Context<'_>, standpoint: &Standpoint) -> String {
     let row = &standpoint.row;
     let held = row.holder.as_ref().filter(|_| row.lane == Lane::Active);
     let since = held.and(row.claimed_at.as_ref()).map(|at| match row.age(ctx.now) {
@@ -224,11 +305,6 @@ fn words(ctx: &Context<'_>, standpoint: &Standpoint) -> String {
     } else {
         format!("{}, and {} on its branch, which is not merged yet", row.lane, standpoint.at)
     };
-    let workspace = match &standpoint.workspace {
-        Workspace::At(path) => Some(path.display().to_string()),
-        Workspace::Gone(path) => Some(format!("{} (gone)", path.display())),
-        Workspace::None => None,
-    };
     let lines = [
         ("lane", Some(lane)),
         ("status", Some(row.status_words().to_owned())),
@@ -237,22 +313,17 @@ fn words(ctx: &Context<'_>, standpoint: &Standpoint) -> String {
         ("since", since),
         ("last sign", last),
         ("branch", row.branch.clone().filter(|_| held.is_some())),
-        ("workspace", workspace),
+        ("workspace", workspace_words(&standpoint.workspace)),
         ("worker", standpoint.worker.as_ref().map(WorkerNow::words)),
         ("source", Some(row.source.clone())),
     ];
-    let mut text = format!("{}\n", row.id);
-    // Writing to a string cannot fail.
-    for (name, value) in lines {
-        if let Some(value) = value {
-            writeln!(text, "  {name:9}  {}", safe(&value)).ok();
-        }
-    }
+    let mut text = format!("{}\n", row.id) + &labelled(lines);
     let open = |m: &&MoveJson| m.legal;
     let width = standpoint.moves.iter().map(|m| m.command.len()).max().unwrap_or(0);
     text.push_str("open now:\n");
     for m in standpoint.moves.iter().filter(open) {
         let why = m.why.as_ref().map(|why| format!(", but not you: {}", safe(why)));
+        // Writing to a string cannot fail.
         writeln!(text, "  {:width$}  {}{}", m.command, m.by, why.unwrap_or_default()).ok();
     }
     text.push_str("not now:\n");
@@ -261,7 +332,7 @@ fn words(ctx: &Context<'_>, standpoint: &Standpoint) -> String {
             .ok();
     }
     if !standpoint.missing.is_empty() {
-        text.push_str("to be done before it is complete:\n");
+        text.push_str("to do before it is complete:\n");
         for missing in &standpoint.missing {
             writeln!(text, "  {}", safe(missing)).ok();
         }

@@ -9,13 +9,17 @@ use crate::ticket::{Status, TicketId};
 /// What a release does to a pull request.
 pub const CLOSES_REQUEST: &str = "most servers close a pull request when its branch is deleted";
 
-pub fn held_facts(failure: Failure, held: &Holder) -> Failure {
+/// Who holds a ticket, and since when: all that somebody needs who only wanted it.
+pub fn holder_facts(failure: Failure, held: &Holder) -> Failure {
     // Anybody can have written these, and a fact of several lines would look like several facts.
     let fact = |text: &Option<String>| text.as_deref().map(one_line);
-    failure
-        .maybe_fact("held by", fact(&held.by))
-        .maybe_fact("since", fact(&held.at))
-        .maybe_fact("claim", fact(&held.claim_id))
+    failure.maybe_fact("held by", fact(&held.by)).maybe_fact("since", fact(&held.at))
+}
+
+/// The same with the claim, for those who may have to name it.
+pub fn held_facts(failure: Failure, held: &Holder) -> Failure {
+    let claim = held.claim_id.as_deref().map(one_line);
+    holder_facts(failure, held).maybe_fact("claim", claim)
 }
 
 impl From<Refusal> for Failure {
@@ -73,8 +77,8 @@ fn with_facts(failure: Failure, refusal: &Refusal) -> Failure {
         Refusal::OddName { path, .. } | Refusal::NoChangelog { path, .. } => {
             failure.fact("path", path.to_string())
         }
-        Refusal::Held { id, held, .. } => held_facts(failure, held).fact("ticket", id.to_string()),
-        Refusal::NotHolder { held, .. }
+        Refusal::Held { held, .. }
+        | Refusal::NotHolder { held, .. }
         | Refusal::ClaimNotShown { held, .. }
         | Refusal::ClaimChanged { held, .. } => held_facts(failure, held),
         Refusal::Fresh { held, stale_after, .. } => {

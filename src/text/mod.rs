@@ -3,6 +3,7 @@
 //! Every part may use this module. It is pure, and knows nothing of tickets, git or the command line.
 
 pub mod duration;
+mod json;
 mod near;
 mod shell;
 mod visible;
@@ -11,6 +12,7 @@ pub mod yaml;
 
 use std::fmt::Display;
 
+pub use json::without_nulls;
 pub use near::near;
 pub use shell::{shell_quoted, shell_word};
 pub use visible::{has_hidden, safe, safe_lines};

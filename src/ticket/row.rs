@@ -21,17 +21,17 @@ pub struct TicketRow {
     /// Its status as tix spells it, or as written when tix does not know it. Without a status, the usual one of its
     /// lane.
     pub status: String,
-    /// Why it is blocked; null when it is not.
+    /// Why it is blocked; missing when it is not.
     pub blocked: Option<String>,
-    /// Who holds it; null when nobody does.
+    /// Who holds it; missing when nobody does.
     pub holder: Option<String>,
-    /// When it was claimed, as written; null when the ticket does not say.
+    /// When it was claimed, as written; missing when the ticket does not say.
     pub claimed_at: Option<String>,
-    /// The id of the claim; null when the ticket does not say.
+    /// The id of the claim; missing when the ticket does not say.
     pub claim_id: Option<String>,
-    /// Its title; null when the ticket does not say.
+    /// Its title; missing when the ticket does not say.
     pub title: Option<String>,
-    /// How urgent it is, as written; null when the ticket does not say.
+    /// How urgent it is, as written; missing when the ticket does not say.
     pub priority: Option<String>,
     /// Its labels; may be empty, like every list here.
     pub labels: Vec<String>,
@@ -39,25 +39,25 @@ pub struct TicketRow {
     pub depends_on: Vec<String>,
     /// The tickets that cannot be done before it.
     pub blocks: Vec<String>,
-    /// The ticket that it is a part of; null when there is none.
+    /// The ticket that it is a part of; missing when there is none.
     pub parent_ticket: Option<String>,
     /// Related tickets.
     pub related: Vec<String>,
-    /// The ticket that it duplicates; null when there is none.
+    /// The ticket that it duplicates; missing when there is none.
     pub duplicate_of: Option<String>,
-    /// When it was created, as written; null when the ticket does not say.
+    /// When it was created, as written; missing when the ticket does not say.
     pub created: Option<String>,
     /// Its file on the trunk.
     pub path: String,
-    /// The branch that the ticket names; null when it names none.
+    /// The branch that the ticket names; missing when it names none.
     pub branch: Option<String>,
-    /// The worktree that the ticket names, on its holder's machine, relative to the main worktree there; null when it
+    /// The worktree that the ticket names, on its holder's machine, relative to the main worktree there; missing when it
     /// names none.
     pub worktree: Option<String>,
     /// What this was read from: the trunk, or the ticket branch if its progress is newer.
     pub source: String,
-    /// What the ticket branch and the workspace on this machine add; null when nobody holds the ticket. Only `tix list`
-    /// and `tix show` look; null in every other answer.
+    /// What the ticket branch and the workspace on this machine add; missing when nobody holds the ticket. Only `tix list`
+    /// and `tix show` look; missing in every other answer.
     pub overlay: Option<Box<Overlay>>,
     /// Since when it has been in this state: claimed, done, or created.
     #[serde(skip)]
@@ -74,11 +74,11 @@ pub struct TicketRow {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Overlay {
-    /// The ticket branch as last fetched; null when there is none.
+    /// The ticket branch as last fetched; missing when there is none.
     pub branch: Option<BranchSeen>,
-    /// The workspace on this machine; null when there is none.
+    /// The workspace on this machine; missing when there is none.
     pub workspace: Option<WorkspaceSeen>,
-    /// The worker that was started in the workspace; null when there is none.
+    /// The worker that was started in the workspace; missing when there is none.
     pub worker: Option<WorkerNow>,
 }
 
@@ -105,7 +105,7 @@ pub struct BranchSeen {
 pub struct WorkspaceSeen {
     /// Where it is, and where this was read from.
     pub source: String,
-    /// Whether it has uncommitted changes; null when it is gone, and unless `tix list --columns dirty` asks: that takes
+    /// Whether it has uncommitted changes; missing when it is gone, and unless `tix list --columns dirty` asks: that takes
     /// a `git status` in each workspace.
     pub dirty: Option<bool>,
     /// Whether its directory exists.
@@ -121,15 +121,15 @@ pub struct WorkerNow {
     /// `starting`, `live`, `stale` when it ended and tix did not see how (as with every detached one), or `elsewhere`
     /// when it was started on another machine, where this one cannot look.
     pub state: &'static str,
-    /// Its process; null while it is being started.
+    /// Its process; missing while it is being started.
     pub pid: Option<u32>,
-    /// The machine; null while it is being started.
+    /// The machine; missing while it is being started.
     pub host: Option<String>,
-    /// When it was started: RFC 3339, UTC; null while it is being started.
+    /// When it was started: RFC 3339, UTC; missing while it is being started.
     pub since: Option<String>,
-    /// The program and its arguments, without credentials; null while it is being started.
+    /// The program and its arguments, without credentials; missing while it is being started.
     pub command: Option<Vec<String>>,
-    /// The file it writes to; null in the foreground, and while it is being started.
+    /// The file it writes to; missing in the foreground, and while it is being started.
     pub log: Option<String>,
 }
 

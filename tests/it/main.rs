@@ -45,4 +45,5 @@ mod servers;
 mod settings;
 mod text;
 mod tidy;
+mod tokens;
 mod workers;

@@ -44,9 +44,9 @@ struct TreeNode {
     depth: usize,
     /// The id, or the name that leads to none or to several.
     name: String,
-    /// Where it is; null where the name does not mean one ticket.
+    /// Where it is; missing where the name does not mean one ticket.
     lane: Option<Lane>,
-    /// What it is about; null when the ticket does not say, or the name does not mean one.
+    /// What it is about; missing when the ticket does not say, or the name does not mean one.
     title: Option<String>,
     /// Whether nobody needs to wait for it any more.
     done: bool,

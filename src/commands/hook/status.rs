@@ -58,13 +58,13 @@ struct WorktreeState {
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct HookState<'a> {
-    /// What else to know; null when there is nothing.
+    /// What else to know; missing when there is nothing.
     detail: Option<&'a str>,
     /// The hook of git.
     hook: &'static str,
-    /// The file that decides; null where it is an entry of git's configuration.
+    /// The file that decides; missing where it is an entry of git's configuration.
     path: Option<String>,
-    /// The hook that was there before, which runs first; null where there is none.
+    /// The hook that was there before, which runs first; missing where there is none.
     runs_first: Option<String>,
     /// `installed`, `called`, `outdated`, `missing`, `not executable`, `dangling`, `shadowed`, `off`, `edited` or
     /// `foreign`; `tix hook status --help` explains them.
@@ -77,7 +77,7 @@ struct HookState<'a> {
 struct AgentState<'a> {
     /// Whose they are.
     agent: &'static str,
-    /// Why its file cannot be read; null when it can, or is not there.
+    /// Why its file cannot be read; missing when it can, or is not there.
     detail: Option<&'a str>,
     /// The file, from the root of the working tree.
     path: &'static str,

@@ -41,7 +41,7 @@ use crate::workspace;
 /// A file that cannot be read as a ticket is named in a warning and never hides the others.
 ///
 /// With --json each held ticket has what its branch and its workspace here say beside it. Whether there are changes in
-/// the workspace takes a `git status` for each, so it is null unless `--columns dirty` asks for it.
+/// the workspace takes a `git status` for each, so that is left out unless `--columns dirty` asks for it.
 #[derive(Debug, clap::Args)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct ListArgs {

@@ -44,7 +44,7 @@ pub struct Numbers {
     schema: &'static str,
     #[serde(flatten)]
     as_of: AsOf,
-    /// The file that the page was written to, in full; null without `--html`.
+    /// The file that the page was written to, in full; missing without `--html`.
     html: Option<String>,
     /// How many tickets wait in the queue.
     queued: usize,
@@ -53,12 +53,12 @@ pub struct Numbers {
     /// How many were completed in the last 30 days.
     completed_30d: usize,
     /// The middle of the cycle times, from the first claim to the completion, of what was completed in the last 30
-    /// days, in seconds; null when there is nothing.
+    /// days, in seconds; missing when there is nothing.
     cycle_median_s: Option<i64>,
-    /// The cycle time that 85 of 100 of those kept to that were completed in the last 30 days, in seconds; null when
+    /// The cycle time that 85 of 100 of those kept to that were completed in the last 30 days, in seconds; missing when
     /// there are none.
     cycle_p85_s: Option<i64>,
-    /// How long the ticket that has been held longest has been held, in seconds; null when none is held.
+    /// How long the ticket that has been held longest has been held, in seconds; missing when none is held.
     longest_held_s: Option<i64>,
     /// The tickets that are held, those that have been held longest first; `total` counts these.
     held: Vec<HeldJson>,

@@ -1,7 +1,8 @@
 //! Answers of the remote that are lost, late, wrong, or true of a moment ago.
 
 use super::{
-    ACTIVE, BRANCH, ID, QUEUED, fact, hints, key, one_ticket, release_by_claim, subjects, workspace,
+    ACTIVE, BRANCH, ID, QUEUED, claim_told, fact, hints, key, one_ticket, release_by_claim,
+    subjects, workspace,
 };
 use crate::harness::{Do, On, Output, Sandbox, Shim, Untouched, no_leftovers, queue_ticket};
 
@@ -214,7 +215,7 @@ fn a_claim_that_landed_was_given_back_and_taken_by_another_before_its_answer_is_
     });
     shim.outputs()[0].success();
     let holder = key(&sandbox.remote(), "main", ACTIVE, "claim_id");
-    assert_eq!(fact(output.exits(3), "claim"), holder);
+    assert_eq!(claim_told(&sandbox, output.exits(3)), holder);
     assert_eq!(key(&sandbox.remote(), BRANCH, ACTIVE, "claim_id"), holder);
 }
 

@@ -16,7 +16,7 @@ fn a_ticket_that_waits() {
     let sandbox = queued_with("", &queue_ticket(ID));
     let ada = sandbox.clone_named("a");
     let before = Untouched::of(&ada);
-    insta::assert_snapshot!(ada.tix(&["status", ID]).success().redacted(), @"
+    insta::assert_snapshot!(ada.tix(&["status", ID, "--all"]).success().redacted(), @"
     exit: 0
     ----- stdout -----
     TICKET-foo-001
@@ -58,7 +58,7 @@ fn a_ticket_that_waits() {
 #[test]
 fn a_ticket_that_is_held_from_the_inside_and_from_the_outside() {
     let (sandbox, ada, there) = held_with("review: [critic_review]\n");
-    let inside = there.at("src").tix(&["status"]);
+    let inside = there.at("src").tix(&["status", "--all"]);
     insta::assert_snapshot!(inside.success().redacted(), @"
     exit: 0
     ----- stdout -----
@@ -120,7 +120,7 @@ fn nobody_is_said_to_have_approved_what_nobody_reviewed() {
         }
         there.tix(&["complete"]).success();
         assert!(
-            ada.tix(&["status", ID]).success().stdout().contains(&format!("status     {words}\n"))
+            ada.tix(&["status", ID]).success().stdout().contains(&format!("status     {words}"))
         );
         let list = ada.tix(&["list"]).success().stdout().to_owned();
         assert!(list.contains(words), "{list}");
@@ -135,7 +135,7 @@ fn a_ticket_that_is_complete_and_not_merged() {
     let (sandbox, ada, there) = held_with("");
     sandbox.work_on(ID);
     there.tix(&["complete"]).success();
-    let output = ada.tix(&["status", ID]);
+    let output = ada.tix(&["status", ID, "--all"]);
     insta::assert_snapshot!(output.success().redacted(), @"
     exit: 0
     ----- stdout -----
@@ -262,7 +262,7 @@ fn legal_instead(output: &Output) -> Vec<String> {
 
 /// The moves that `tix status` shows as open, to anybody.
 fn shown_as_open(place: &Place) -> Vec<String> {
-    let json = place.tix(&["status", ID, "--fetch", "--json"]).success().json();
+    let json = place.tix(&["status", ID, "--fetch", "--all", "--json"]).success().json();
     let moves = json["moves"].as_array().unwrap().iter().filter(|m| m["legal"] == true);
     moves.map(|m| m["command"].as_str().unwrap().to_owned()).collect()
 }

@@ -140,7 +140,7 @@ fn status_tells_of_the_worker() {
         let json = clone.tix(&["status", ID, "--json"]).success().json()["worker"].clone();
         let human = clone.tix(&["status", ID]).success().stdout().to_owned();
         let line = human.lines().find_map(|line| line.strip_prefix("  worker     "));
-        let again = format!("next:\n  tix run {ID} --restart -- <command>\n");
+        let again = format!("next: tix run {ID} --restart -- <command>\n");
         assert_eq!(human.ends_with(&again), json["state"] == "stale", "{human}");
         (json, line.map(|line| line.split(", started ").next().unwrap().to_owned()))
     };
