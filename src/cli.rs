@@ -18,7 +18,7 @@ use crate::app::context::Globals;
 use crate::app::settings::with_current_settings;
 use crate::app::unknown::OnUnknown;
 use crate::app::unusable::OnUnusable;
-use crate::app::{command_line, role};
+use crate::app::{command_line, dashboard, role};
 use crate::commands;
 use crate::env::{self, Env};
 use crate::error::Failure;
@@ -39,7 +39,7 @@ pub struct Cli {
     pub globals: Globals,
     /// What to do.
     #[command(subcommand)]
-    pub command: CliCommand,
+    pub command: Option<CliCommand>,
     /// The name of the command.
     #[arg(skip)]
     verb: String,
@@ -55,7 +55,8 @@ impl Cli {
         #[expect(clippy::disallowed_methods, reason = "this is the one place that parses it")]
         let matches = command.try_get_matches_from_mut(std::env::args_os())?;
         let cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
-        let verb = matches.subcommand_name().unwrap_or_default().to_owned();
+        // Alone it looks at what `tix status` looks at.
+        let verb = matches.subcommand_name().unwrap_or("status").to_owned();
         Ok(Cli { verb, asks: asks(&matches), ..cli })
     }
 }
@@ -207,7 +208,10 @@ fn run_once(cli: &Cli, env: &Env, out: &Out) -> Result<u8, Failure> {
     let globals = &Globals { on_unknown, on_unusable, ..cli.globals.clone() };
     // Here and nowhere else, by the command's own name: a new command needs nothing for it.
     role::check(&cli.verb, globals, env, out)?;
-    match &cli.command {
+    let Some(command) = &cli.command else {
+        return dashboard::run(globals, env, out).map(|()| 0);
+    };
+    match command {
         CliCommand::Activate(args) => return commands::activate::run(args, globals, env, out),
         CliCommand::Run(args) => return commands::run::run(args, globals, env, out),
         CliCommand::Demo(args) => commands::demo::run(args, globals, env, out),

@@ -56,6 +56,11 @@ pub fn current_exe() -> io::Result<PathBuf> {
     std::env::current_exe()
 }
 
+/// Whether a variable is set.
+pub fn has(name: &str) -> bool {
+    Env::capture().raw(name).is_some()
+}
+
 /// This machine's name, as the system reports it.
 pub fn host() -> String {
     #[cfg(unix)]
@@ -251,6 +256,21 @@ impl Env {
     /// Whether `NO_COLOR` asks for plain text (<https://no-color.org>).
     pub fn no_color(&self) -> bool {
         self.raw("NO_COLOR").is_some()
+    }
+
+    /// Whether `CLICOLOR_FORCE` asks for colours also where no terminal is (<https://bixense.com/clicolors>).
+    pub fn forces_color(&self) -> bool {
+        self.raw("CLICOLOR_FORCE").is_some_and(|value| value != "0")
+    }
+
+    /// The pager that git alone is to use.
+    pub fn git_pager(&self) -> Option<&str> {
+        self.raw("GIT_PAGER")?.to_str()
+    }
+
+    /// The pager of every program.
+    pub fn pager(&self) -> Option<&str> {
+        self.raw("PAGER")?.to_str()
     }
 
     pub fn term(&self) -> Option<&OsStr> {

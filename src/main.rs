@@ -48,7 +48,8 @@ fn main() -> ExitCode {
     start_log(&env);
     let format = if cli.globals.json { Format::Json } else { Format::Human };
     let narration = if cli.globals.quiet { Narration::Quiet } else { Narration::On };
-    let out = Out::new(format, narration, &env);
+    let out = Out::new(format, narration, &env).colored(cli.globals.color, &env);
+    let out = if cli.globals.no_pager { out } else { out.paged(&env) };
     if let Err(error) = git::signals::listen() {
         tracing::warn!(%error, "signals");
     }

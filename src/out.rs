@@ -1,6 +1,7 @@
 //! The only printer. stdout is the answer, stderr is the narration.
 #![expect(clippy::disallowed_methods, reason = "this is the one place that prints")]
 
+mod pager;
 pub mod screen;
 pub mod table;
 
@@ -10,9 +11,9 @@ use std::sync::OnceLock;
 
 use serde::Serialize;
 
-use self::table::{Table, TableLayout};
+use self::table::{Colors, Table, TableLayout};
 use crate::error::Failure;
-use crate::text::{safe, safe_lines, without_nulls};
+use crate::text::{cut, safe, safe_lines, without_nulls};
 
 /// The form of the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +29,31 @@ pub enum Narration {
     Quiet,
 }
 
+/// When colours are shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum ColorChoice {
+    /// On a terminal, unless the environment asks for something else
+    #[default]
+    Auto,
+    /// Also where no terminal is
+    Always,
+    /// Nowhere
+    Never,
+}
+
+impl ColorChoice {
+    /// Whether an output has colours. <https://no-color.org> and <https://bixense.com/clicolors> say which variables count.
+    fn applies(self, env: &crate::env::Env, is_terminal: bool) -> bool {
+        match self {
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+            ColorChoice::Auto if env.no_color() => false,
+            ColorChoice::Auto if env.forces_color() => true,
+            ColorChoice::Auto => is_terminal && env.term().is_none_or(|term| term != "dumb"),
+        }
+    }
+}
+
 /// Writes answers and narration in the chosen form.
 #[derive(Clone, Debug)]
 pub struct Out {
@@ -36,24 +62,61 @@ pub struct Out {
     color: bool,
     answer_color: bool,
     terminal: bool,
+    /// What long answers are shown with; `None` without a terminal, and where none is wanted.
+    pager: Option<String>,
+    /// What git's configuration says about that.
+    configured_pager: OnceLock<String>,
     /// Why the answer could not be written, once that failed.
     lost: OnceLock<String>,
 }
 
 #[allow(clippy::unused_self, reason = "whoever prints must have been given the printer")]
 impl Out {
-    /// An output in this form. Colour only on a terminal, and never with `NO_COLOR` (<https://no-color.org>).
+    /// An output in this form.
     pub fn new(format: Format, narration: Narration, env: &crate::env::Env) -> Out {
-        let plain = env.no_color() || env.term().is_some_and(|t| t == "dumb");
         let terminal = io::stderr().is_terminal();
+        let colors = |is_terminal| ColorChoice::Auto.applies(env, is_terminal);
         Out {
             format,
             narration,
-            color: terminal && !plain,
-            answer_color: io::stdout().is_terminal() && !plain,
+            color: colors(terminal),
+            answer_color: colors(Out::is_terminal()),
             terminal: terminal && !env.is_ci(),
+            pager: None,
+            configured_pager: OnceLock::new(),
             lost: OnceLock::new(),
         }
+    }
+
+    /// The same with the colours that were asked for.
+    pub fn colored(self, choice: ColorChoice, env: &crate::env::Env) -> Out {
+        let color = choice.applies(env, io::stderr().is_terminal());
+        Out { color, answer_color: choice.applies(env, Out::is_terminal()), ..self }
+    }
+
+    /// The same with a pager for answers that are longer than the screen.
+    pub fn paged(self, env: &crate::env::Env) -> Out {
+        let on_screen = Out::is_terminal() && self.format == Format::Human;
+        let pager = on_screen.then(|| env.git_pager().unwrap_or_default().to_owned());
+        Out { pager, configured_pager: OnceLock::new(), ..self }
+    }
+
+    /// What `core.pager` says. It counts for less than `GIT_PAGER`, and more than `PAGER`: git-var(1).
+    pub fn configure_pager(&self, pager: Option<&str>, env: &crate::env::Env) {
+        if self.pager.is_some() {
+            let pager = pager.map(str::to_owned).or_else(|| env.pager().map(str::to_owned));
+            self.configured_pager.get_or_init(|| pager.unwrap_or_else(|| "less".to_owned()));
+        }
+    }
+
+    /// The pager for a text; `None` where the screen holds it.
+    fn pager_for(&self, text: &str) -> Option<&str> {
+        let named = self.pager.as_deref()?;
+        let configured = || self.configured_pager.get().map(String::as_str);
+        let pager = if named.is_empty() { configured()? } else { named };
+        let (_, rows) = terminal_size::terminal_size()?;
+        let fits = text.lines().count() < usize::from(rows.0);
+        (!fits && !matches!(pager, "" | "cat")).then_some(pager)
     }
 
     /// Why the answer could not be written; `None` when it was written, or when the reader closed the pipe.
@@ -77,6 +140,9 @@ impl Out {
 
     /// Prints the answer.
     pub fn answer(&self, text: &str) {
+        if self.pager_for(text).is_some_and(|pager| pager::show(pager, text)) {
+            return;
+        }
         self.to_stdout(text.as_bytes());
     }
 
@@ -87,14 +153,33 @@ impl Out {
 
     /// Prints a table, laid out for the reader of stdout.
     pub fn table(&self, table: &Table) {
-        let width = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+        let colors = if self.answer_color { Colors::On } else { Colors::Off };
         let layout = if Out::is_terminal() {
-            // Some terminals do not know how wide they are, and say 0.
-            TableLayout::Terminal { width: width().filter(|width| *width > 0) }
+            TableLayout::Terminal { width: Out::columns(), colors }
         } else {
             TableLayout::Piped
         };
         self.answer(&table.render(layout));
+    }
+
+    /// Prints a table for people, also where stdout is no terminal.
+    pub fn aligned(&self, table: &Table) {
+        let colors = if self.answer_color { Colors::On } else { Colors::Off };
+        self.answer(&table.render(TableLayout::Terminal { width: Out::columns(), colors }));
+    }
+
+    /// Prints lines that are no table, none of them wider than the terminal.
+    pub fn lines(&self, text: &str) {
+        let Some(columns) = Out::columns() else { return self.answer(text) };
+        let lines = text.lines().map(|line| cut(line, columns) + "\n");
+        self.answer(&lines.collect::<String>());
+    }
+
+    /// How wide the terminal is that stdout goes to; `None` where that is none, or does not know.
+    fn columns() -> Option<usize> {
+        let (width, _) = terminal_size::terminal_size().filter(|_| Out::is_terminal())?;
+        // Some terminals do not know how wide they are, and say 0.
+        Some(usize::from(width.0)).filter(|width| *width > 0)
     }
 
     /// Prints the answer as one JSON object on one line, without the keys that hold nothing.

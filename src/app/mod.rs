@@ -5,10 +5,12 @@
 
 pub mod board;
 pub mod branch;
+pub mod cells;
 pub mod command_line;
 pub mod complete;
 pub mod consent;
 pub mod context;
+pub mod dashboard;
 pub mod find;
 pub mod follow;
 pub mod frame;
@@ -20,6 +22,7 @@ pub mod input;
 pub mod interrupted;
 pub mod lock;
 pub mod merged;
+pub mod mine;
 pub mod next_step;
 pub mod operation;
 pub mod own;

@@ -11,7 +11,7 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
 use super::reference::{docs, pin};
-use crate::app::{queue as queued, receipt};
+use crate::app::{dashboard, queue as queued, receipt};
 use crate::commands::{
     activate, agent_guide, board, check, clean, completions, demo, dep, doctor, explain, graph,
     hook, init, list, log, man, path, report, shell_init, show, status, trust,
@@ -94,6 +94,14 @@ fn kinds() -> Vec<AnswerKind> {
         kind::<queued::Choice>(
             "tix/next@1",
             "`tix next`; with the outcome `empty` also `tix activate --next`, both with exit code 4 then",
+        ),
+        kind::<dashboard::Dashboard>(
+            "tix/dashboard@1",
+            "`tix` alone, and `tix status` outside of a workspace",
+        ),
+        kind::<dashboard::NoDashboard<'_>>(
+            "tix/no-dashboard@1",
+            "`tix` alone where there is no repository, or no ticket in it",
         ),
         kind::<list::Listing<'_>>(
             "tix/list@1",

@@ -7,8 +7,9 @@ use serde::Serialize;
 use crate::app::board::{self, Look, TrunkAsSeen, Workspace};
 use crate::app::complete::ids;
 use crate::app::context::{Context, Globals};
+use crate::app::dashboard;
 use crate::app::frame::AsOf;
-use crate::app::here::seen_or_here;
+use crate::app::here::{here, seen_or_here};
 use crate::app::next_step;
 use crate::app::operation::Identity;
 use crate::app::sign::last_sign;
@@ -24,7 +25,7 @@ use crate::ticket::{Lane, TicketRow, WorkerNow};
 /// Show where a ticket is, and what can be done with it
 ///
 /// Shows who holds it, what is left to do, which moves you can make, and what comes next. --all adds every other move, with
-/// who can make it and why you cannot. Without an id it is the ticket whose workspace you are in. Like `tix list` it shows
+/// who can make it and why you cannot. Without an id it is the ticket whose workspace you are in; elsewhere it shows what `tix` alone shows. Like `tix list` it shows
 /// what was last fetched, with the progress on the ticket branch.
 #[derive(Debug, clap::Args)]
 pub struct StatusArgs {
@@ -110,6 +111,9 @@ impl Standpoint {
 pub fn run(args: &StatusArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let ctx = Context::open(globals, env, out, None)?;
     board::look(&ctx, Look::from(args.fetch), |seen| {
+        if args.ticket.is_none() && here(&ctx)?.is_none() {
+            return dashboard::show(&ctx, seen);
+        }
         let entry = seen_or_here(&ctx, seen.view, args.ticket.as_deref(), "status")?;
         let standpoint = standpoint(&ctx, seen, entry)?;
         match out.format {

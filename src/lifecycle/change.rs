@@ -144,6 +144,8 @@ pub mod trailer {
     /// The unique id of a claim.
     pub const CLAIM: &str = "Tix-Claim";
     pub const ACTOR: &str = "Tix-Actor";
+    /// Whom a ticket was handed to.
+    pub const TO: &str = "Tix-To";
     /// The machine that it was done on.
     pub const HOST: &str = "Tix-Host";
     pub const TICKET: &str = "Tix-Ticket";

@@ -135,8 +135,10 @@ pub fn take_over(
     };
     // The claim that begins; the one that ended is in the ticket that was read.
     change.trailers.retain(|(key, _)| *key != trailer::CLAIM);
+    let given = subject == "handoff";
     change.trailers.push((trailer::CLAIM, request.claim.id.clone()));
     change.trailers.push((trailer::HOST, request.claim.host.clone()));
+    change.trailers.extend(given.then(|| (trailer::TO, to.clone())));
     change.establishes = Some((ticket.entry.id.clone(), request.claim.id.clone()));
     Ok(change.into())
 }

@@ -172,7 +172,6 @@ fn a_wrong_command_line_is_told_in_the_form_that_was_asked_for() {
         assert!(output.stdout.is_empty() && !output.stderr.is_empty(), "{output}");
         is_error(&clone.tix(&[&["--json"], *args].concat()), 2);
     }
-    is_error(&clone.tix(&["--json"]), 2);
     assert_snapshot!(clone.tix(&["activate", "--jsn", "x"]).redacted(), @"
     exit: 2
     ----- stdout -----

@@ -21,6 +21,7 @@ mod demo;
 mod docs;
 mod doctor;
 mod explain;
+mod face;
 mod harness;
 mod harness_works;
 mod history;

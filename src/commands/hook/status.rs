@@ -10,7 +10,7 @@ use crate::error::{Exit, Failure};
 use crate::guard::install::agents::{Agent, AgentEntries};
 use crate::guard::install::status::HookStatus;
 use crate::guard::install::worktrees::UnguardedWorktree;
-use crate::out::table::Table;
+use crate::out::table::{ColumnSpec, Table};
 use crate::out::{Format, Out};
 
 /// Show whether the guard is where git and your agents look for it
@@ -113,7 +113,11 @@ pub fn run(_args: &HookStatusArgs, globals: &Globals, env: &Env, out: &Out) -> R
             worktrees: guard.worktrees.iter().map(worktree_json).collect(),
         });
     } else {
-        let mut table = Table::new(["hook", "state", "where"]);
+        let mut table = Table::new([
+            ColumnSpec::new("hook"),
+            ColumnSpec::new("state"),
+            ColumnSpec::new("where").cut_to(12),
+        ]);
         for status in &guard.hooks {
             let place = status.path.as_ref().map(|path| path.display().to_string());
             let place = place.unwrap_or_else(|| "git config".to_owned());

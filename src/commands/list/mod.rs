@@ -10,12 +10,13 @@ use regex::Regex;
 use serde::Serialize;
 
 use self::columns::Column;
-use self::filter::{
-    Lanes, MineFilter, SortKey, StatusFilter, is_held_by, is_stale, last_activity, sort,
+use self::filter::{Lanes, SortKey, StatusFilter, is_held_by, sort};
+use crate::app::board::{
+    self, Damage, Look, TicketRows, TrunkAsSeen, WorkspaceLook, is_stale, last_activity, overlay,
 };
-use crate::app::board::{self, Damage, Look, TicketRows, TrunkAsSeen, WorkspaceLook, overlay};
 use crate::app::context::{Context, Globals};
 use crate::app::frame::{AsOf, Extent};
+use crate::app::mine::Mine;
 use crate::app::queue::{QueueFilter, Survey};
 use crate::app::time::SinceArg;
 use crate::env::Env;
@@ -25,7 +26,6 @@ use crate::lifecycle::{Hindrance, TicketEntry};
 use crate::out::{Format, Out};
 use crate::text::duration;
 use crate::ticket::{TicketId, TicketRow};
-use crate::workspace;
 
 /// List the tickets on the trunk
 ///
@@ -166,14 +166,10 @@ fn collect(
     args: &ListArgs,
     seen: &TrunkAsSeen<'_>,
 ) -> Result<(Vec<TicketRow>, Vec<Damage>), Failure> {
-    let mine = if args.mine {
-        MineFilter::Held { by: ctx.actor()?, clone: workspace::known_clone_id(&ctx.repo) }
-    } else {
-        MineFilter::Everybody
-    };
+    let mine = args.mine.then(|| Mine::of(ctx)).transpose()?;
     let TicketRows { mut rows, damaged } = board::read(ctx, seen.view, &Lanes::of(&args.lane))?;
     let wanted = |row: &TicketRow| {
-        mine.fits(row)
+        mine.as_ref().is_none_or(|mine| mine.fits(row))
             && (args.status.is_empty() || args.status.iter().any(|s| s.fits(row)))
             && args.holder.as_ref().is_none_or(|name| is_held_by(row, name))
             && args.filter.fits(&row.labels, row.priority.as_deref())

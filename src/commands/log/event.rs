@@ -12,7 +12,7 @@ use crate::clock;
 use crate::git::Logged;
 use crate::lifecycle::trailer;
 use crate::text::duration;
-use crate::ticket::TicketId;
+use crate::ticket::{TicketId, name_of};
 
 /// Where an event is known from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -43,6 +43,8 @@ pub struct LogEvent {
     pub(super) tickets: Vec<String>,
     /// Who: `Name <mail>`, or their `TIX_ACTOR`; missing when nobody is named.
     pub(super) by: Option<String>,
+    /// Whom the ticket was handed to; else missing.
+    to: Option<String>,
     /// The machine it was done on, of a claim; else missing.
     pub(super) host: Option<String>,
     /// The id of the claim that was made or worked under; missing where there is none.
@@ -80,6 +82,7 @@ pub(super) fn of_commit(commit: &Logged) -> LogEvent {
         operation: operation.filter(word).unwrap_or("commit").to_owned(),
         tickets: commit.trailers.get(trailer::TICKET).cloned().unwrap_or_default(),
         by: first(trailer::ACTOR).or_else(|| Some(commit.author.clone())),
+        to: first(trailer::TO),
         host: first(trailer::HOST),
         claim: first(trailer::CLAIM),
         commit: Some(commit.oid.to_string()),
@@ -117,6 +120,7 @@ fn of_line(line: &Value) -> Option<LogEvent> {
         operation: text(line, "operation").unwrap_or_else(|| "unknown".to_owned()),
         tickets,
         by: text(line, "by").or_else(|| text(claim, "by")),
+        to: None,
         host: None,
         claim: text(claim, "id"),
         // What a failure made is on the remote only where git tells of it.
@@ -150,6 +154,7 @@ fn of_guard(line: &Value) -> Option<LogEvent> {
         operation: "guard".to_owned(),
         tickets: paths.iter().filter_map(stem).filter(|name| name.starts_with("TICKET-")).collect(),
         by: text(line, "by"),
+        to: None,
         host: None,
         claim: None,
         commit: text(line, "commit"),
@@ -323,6 +328,7 @@ pub(super) fn more(event: &LogEvent) -> String {
         (EventSource::Git | EventSource::Receipt, ..) => {}
     }
     words.extend(event.phase.as_ref().map(|phase| format!("while: {phase}")));
+    words.extend(event.to.as_ref().map(|to| format!("to {}", name_of(to))));
     words.extend(event.host.as_ref().map(|host| format!("on {host}")));
     words.extend(event.attempts.filter(|n| *n > 1).map(|n| format!("{n} attempts")));
     words.extend(event.duration_ms.map(|ms| duration::took(Duration::from_millis(ms))));
