@@ -71,7 +71,7 @@ pub fn run(globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
             let (problem, hints) = (failure.message.as_str(), failure.hints.as_slice());
             match out.format {
                 Format::Json => {
-                    out.json(&NoDashboard { schema: "tix/no-dashboard@1", problem, hints })
+                    out.json(&NoDashboard { schema: "tix/no-dashboard@1", problem, hints });
                 }
                 Format::Human => {
                     let hints = hints.iter().map(|hint| format!("hint: {}\n", safe(hint)));

@@ -13,8 +13,8 @@ use serde_json::{Map, Value, json};
 use super::reference::{docs, pin};
 use crate::app::{dashboard, queue as queued, receipt};
 use crate::commands::{
-    activate, agent_guide, board, check, clean, completions, demo, dep, doctor, explain, graph,
-    hook, init, list, log, man, path, report, shell_init, show, status, trust,
+    activate, agent_guide, board, check, clean, completions, config, demo, dep, doctor, explain,
+    graph, hook, init, list, log, man, path, report, shell_init, show, status, trust, undo,
 };
 use crate::error::FailureJson;
 
@@ -68,9 +68,10 @@ fn without_null(schema: &mut Value) -> bool {
             let one = one.clone();
             let keywords = schema.as_object_mut().unwrap();
             keywords.remove(keyword);
-            match one {
-                Value::Object(inner) => keywords.extend(inner),
-                kind => drop(keywords.insert(keyword.to_owned(), kind)),
+            if let Value::Object(inner) = one {
+                keywords.extend(inner);
+            } else {
+                keywords.insert(keyword.to_owned(), one);
             }
         }
         return true;
@@ -135,6 +136,8 @@ fn kinds() -> Vec<AnswerKind> {
         kind::<init::InitJson<'_>>("tix/init@1", "`tix init`"),
         kind::<demo::Played>("tix/demo@1", "`tix demo`"),
         kind::<shell_init::Script>("tix/shell-init@1", "`tix shell-init`"),
+        kind::<config::ConfigJson>("tix/config@1", "`tix config`"),
+        kind::<undo::UndoJson<'_>>("tix/undo@1", "`tix undo --dry-run`"),
         kind::<man::Manual>("tix/man@1", "`tix man`"),
         kind::<completions::Completions<'_>>("tix/completions@1", "`tix completions`"),
         kind::<receipt::FailedJson<'_>>("tix/failure@1", "no command: a line of the audit log"),

@@ -294,6 +294,11 @@ pub fn describe() -> &'static [Key] {
     &KEYS
 }
 
+/// The key of this name, however it is written: as in `.tix.yaml`, or as in `git config`, with or without `tix.`.
+pub fn key_named(name: &str) -> Option<&'static Key> {
+    named(name).or_else(|| named_in_git(name.strip_prefix("tix.").unwrap_or(name)))
+}
+
 pub fn variables() -> impl Iterator<Item = String> {
     KEYS.iter().filter_map(Key::variable)
 }

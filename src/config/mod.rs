@@ -20,9 +20,9 @@ use std::path::Path;
 use std::time::Duration;
 
 pub use error::{ConfigError, Origin, Problem};
-pub use keys::{DefaultValue, Key, PROTECTED, commented_yaml, describe, variables};
+pub use keys::{DefaultValue, Key, PROTECTED, commented_yaml, describe, key_named, variables};
 pub use template::{Fields, Template};
-pub use yaml::Yaml;
+pub use yaml::{Yaml, yaml_entries};
 
 use given::GivenValue;
 use resolve::ConfigResolution;

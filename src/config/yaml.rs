@@ -86,6 +86,16 @@ impl<'a> YamlEntries<'a> {
     }
 }
 
+/// What a file says, each key with its value as text.
+pub fn yaml_entries(file: Yaml<'_>) -> Result<Vec<(String, String)>, ConfigError> {
+    let text = |value: &Value| match value.as_str() {
+        Some(text) => text.to_owned(),
+        None => serde_json::to_string(value).unwrap_or_default(),
+    };
+    let entries = YamlEntries::read(file)?.list;
+    Ok(entries.iter().map(|(name, value)| (name.0.to_string(), text(value))).collect())
+}
+
 /// The number of the line that follows these bytes.
 fn lines(before: &[u8]) -> usize {
     before.split(|byte| *byte == b'\n').count()

@@ -230,13 +230,11 @@ fn fit(columns: &[ColumnSpec], natural: &[usize], terminal: usize) -> Vec<Option
             .iter()
             .zip(&mut there)
             .filter(|(column, there)| **there && column.leaves.is_some());
-        match leaving.min_by_key(|(column, _)| column.leaves) {
-            Some((_, there)) => *there = false,
-            None => {
-                shrink(&mut widths, terminal, |_| Some(1));
-                return widths;
-            }
-        }
+        let Some((_, there)) = leaving.min_by_key(|(column, _)| column.leaves) else {
+            shrink(&mut widths, terminal, |_| Some(1));
+            return widths;
+        };
+        *there = false;
     }
 }
 

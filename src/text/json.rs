@@ -13,15 +13,11 @@ pub fn without_nulls(text: &str) -> String {
         kept.push_str(before);
         if let Some(after) = from.strip_prefix(":null") {
             kept.truncate(key);
-            rest = match after.strip_prefix(',') {
-                Some(next) => next,
-                None => {
-                    if kept.ends_with(',') {
-                        kept.pop();
-                    }
-                    after
-                }
-            };
+            let last = !after.starts_with(',');
+            if last && kept.ends_with(',') {
+                kept.pop();
+            }
+            rest = after.strip_prefix(',').unwrap_or(after);
             continue;
         }
         let length = if from.starts_with('"') { string_length(from) } else { 1 };

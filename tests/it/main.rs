@@ -20,6 +20,7 @@ mod crash;
 mod demo;
 mod docs;
 mod doctor;
+mod examples;
 mod explain;
 mod face;
 mod harness;

@@ -61,7 +61,7 @@ fn an_agent_reads_little() {
     let nothing = other.tix(&["activate", "--next"]);
     nothing.exits(4);
     let in_json = round(&seeded_clone(&seeded()), &["--json"]);
-    let list = clone.tix(&["list", "--json"]);
+    let listed = clone.tix(&["list", "--json"]);
     let prices = [
         Price::of("claim, commit, complete", &[&claimed, &committed, &completed], 300),
         Price::of("the same with --json", &in_json.each_ref(), 650),
@@ -71,8 +71,8 @@ fn an_agent_reads_little() {
         Price::of("status in a workspace", &[&held.tix(&["status"])], 100),
         Price::of("status of a completed ticket", &[&there.tix(&["status"])], 100),
         Price::of("agent-guide", &[&clone.tix(&["agent-guide"])], 250),
-        Price::of("list --json, a held ticket", &[&list], 2 * 250),
-        Price::of("tix --help", &[&clone.tix(&["--help"])], 1000),
+        Price::of("list --json, a held ticket", &[&listed], 2 * 250),
+        Price::of("tix --help", &[&clone.tix(&["--help"])], 1050),
         Price::of("activate --help", &[&clone.tix(&["activate", "--help"])], 900),
     ];
     let mut table = String::new();
