@@ -143,7 +143,7 @@ pub fn complete(shell: &str, env: &Env, out: &Out) {
     let mut answer = Vec::new();
     match shell.write_complete(
         &mut command,
-        env::asked_about(),
+        help::completed(env::asked_about()),
         env.current_dir().ok(),
         &mut answer,
     ) {

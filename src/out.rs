@@ -213,6 +213,10 @@ impl Out {
         }
     }
 
+    pub fn is_quiet(&self) -> bool {
+        self.narration == Narration::Quiet
+    }
+
     pub fn warn(&self, text: &str) {
         self.clear_progress();
         let label = self.paint("33", "warning:");

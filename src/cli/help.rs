@@ -132,6 +132,22 @@ pub fn resolved(words: impl Iterator<Item = OsString>) -> Vec<OsString> {
     words
 }
 
+/// The words that a shell asks about, where each word for a command is its name: an alias, and the `cd` of the shell's function.
+/// Their number stays, because the shell says which of them it asks about.
+pub fn completed(mut words: Vec<OsString>) -> Vec<OsString> {
+    let one = |(word, stands_for): (&'static str, &[&'static str])| match stands_for {
+        [command] => Some((word, *command)),
+        _ => None,
+    };
+    let known = ALIASES.into_iter().filter_map(one).chain([("cd", "path")]);
+    if let Some(typed) = command_at(&words).and_then(|at| words.get_mut(at))
+        && let Some((_, command)) = known.into_iter().find(|(word, _)| typed == word)
+    {
+        *typed = command.into();
+    }
+    words
+}
+
 /// Where the name of the command stands: behind the options of every command, and the values of those.
 fn command_at(words: &[OsString]) -> Option<usize> {
     const WITH_VALUE: [&str; 6] = ["-C", "--remote", "--trunk", "--role", "--color", "--"];

@@ -240,6 +240,20 @@ fn keep_by_text(
     Ok(())
 }
 
+/// Why there is nothing to see, and where something is.
+fn nothing(args: &ListArgs, seen: &TrunkAsSeen<'_>) -> String {
+    let lanes = Lanes::of(&args.lane);
+    let entries = &seen.view.snapshot.entries;
+    if entries.iter().any(|entry| lanes.contains(&entry.lane)) {
+        return "no ticket fits".to_owned();
+    }
+    let done = entries.iter().filter(|entry| !lanes.contains(&entry.lane)).count();
+    match done {
+        0 => "there is no ticket yet; write one: tix new <title>".to_owned(),
+        done => format!("nothing here; {done} in other lanes: tix list --lane all"),
+    }
+}
+
 fn answer(
     ctx: &Context<'_>,
     args: &ListArgs,
@@ -266,7 +280,7 @@ fn answer(
     }
     if ctx.out.format == Format::Human {
         if total == 0 {
-            ctx.out.narrate("no ticket to show");
+            ctx.out.narrate(&nothing(args, seen));
         } else if returned < total {
             let at = if args.offset == 0 {
                 "the first".to_owned()
