@@ -10,12 +10,14 @@ mod reference;
 mod slash;
 #[cfg(test)]
 mod tests;
+mod version;
 
 use std::ffi::OsString;
 
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use clap_complete::env::Shells;
 
+pub use self::version::VersionJson;
 use crate::app::context::Globals;
 use crate::app::settings::with_current_settings;
 use crate::app::unknown::OnUnknown;

@@ -82,12 +82,17 @@ fn ended(outcome: Result<u8, Failure>, out: &Out) -> ExitCode {
 /// Help and version are answers; everything else is a wrong command line. With `--json` among the words, the error is
 /// JSON too.
 fn usage(error: &clap::Error, env: &Env) -> ExitCode {
+    let in_json = env::arguments().any(|arg| arg == "--json");
+    if in_json && error.kind() == clap::error::ErrorKind::DisplayVersion {
+        Out::new(Format::Json, Narration::On, env).json(&cli::VersionJson::OURS);
+        return ExitCode::SUCCESS;
+    }
     if !error.use_stderr() {
         // Printing help to a closed pipe is not an error.
         error.print().ok();
         return ExitCode::SUCCESS;
     }
-    if env::arguments().any(|arg| arg == "--json") {
+    if in_json {
         let text = error.render().to_string();
         // Missing arguments are on lines of their own; the usage follows after an empty line.
         let said = text.lines().map(str::trim).take_while(|line| !line.is_empty());

@@ -138,6 +138,7 @@ fn kinds() -> Vec<AnswerKind> {
         kind::<shell_init::Script>("tix/shell-init@1", "`tix shell-init`"),
         kind::<config::ConfigJson>("tix/config@1", "`tix config`"),
         kind::<undo::UndoJson<'_>>("tix/undo@1", "`tix undo --dry-run`"),
+        kind::<super::VersionJson>("tix/version@1", "`tix --version`"),
         kind::<man::Manual>("tix/man@1", "`tix man`"),
         kind::<completions::Completions<'_>>("tix/completions@1", "`tix completions`"),
         kind::<receipt::FailedJson<'_>>("tix/failure@1", "no command: a line of the audit log"),

@@ -37,15 +37,16 @@ enum Shell {
 /// For bash and zsh. `$(…)` takes all line ends from the end of a text, also those that belong to the path;
 /// the dot behind them keeps them.
 const POSIX: &str = r#"tix() {
-    local dir follow='' word words=()
+    local dir follow='' verb="${1-}" word
     for word in "$@"; do
-        case "${1-} $word" in
+        shift
+        case "$verb $word" in
             'activate --cd' | 'claim --cd' | 'start --cd') follow=yes ;;
-            *) words+=("$word") ;;
+            *) set -- "$@" "$word" ;;
         esac
     done
     if [ -n "$follow" ]; then
-        dir=$(command tix --quiet "${words[@]}" && printf .) || return
+        dir=$(command tix --quiet "$@" && printf .) || return
     elif [ "${1-}" != cd ]; then
         command tix "$@"
         return

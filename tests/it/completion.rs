@@ -157,6 +157,8 @@ fn every_command_has_a_page_in_the_manual() {
         let text = clone.read(format!("pages/man1/{page}"));
         assert!(text.contains(".TH") && text.contains(".SH SYNOPSIS"), "{page}");
     }
+    let page = clone.read("pages/man1/tix-show.1");
+    assert!(page.contains(".SH SYNOPSIS\ntix show [OPTIONS] [TICKET]\n"), "{page}");
     let listed = clone.tix(&["--help"]);
     let (groups, _) = listed.success().stdout().split_once("\nOther words\n").unwrap();
     for line in groups.lines().filter(|line| line.starts_with("  ")) {

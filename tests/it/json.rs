@@ -192,6 +192,7 @@ fn answers(sandbox: &Sandbox) -> Vec<Value> {
     take(tix("check"));
     take(tix("check origin/main"));
     take(tix("log"));
+    take(tix("--version"));
     take(tix("undo --dry-run"));
     take(tix("config list"));
     take(tix("shell-init bash"));
