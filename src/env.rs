@@ -295,6 +295,15 @@ impl Env {
         std::env::split_paths(path).any(|dir| dir.join(name).is_file())
     }
 
+    /// The program that opens an address in a browser; `None` where there is no desktop to open it on.
+    pub fn opener(&self) -> Option<&'static str> {
+        if cfg!(target_os = "macos") {
+            return Some("open");
+        }
+        let is_desktop = ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| self.raw(name).is_some());
+        is_desktop.then_some("xdg-open")
+    }
+
     /// Everything, for another tix that must act as if it had been started beside this one.
     pub fn inherited(&self) -> Vec<(OsString, OsString)> {
         self.vars.iter().map(|(name, value)| (name.clone(), value.clone())).collect()

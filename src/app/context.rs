@@ -276,6 +276,11 @@ impl<'a> Context<'a> {
         move |step| self.out.progress(&progress_line(&remote, step))
     }
 
+    /// What people call the repository.
+    pub fn project(&self) -> String {
+        self.repo.project(self.remote.as_ref())
+    }
+
     /// How long nothing must have happened on a ticket before its claim is stale.
     pub fn stale_after(&self) -> TimeDelta {
         duration::delta(self.config.stale_after)

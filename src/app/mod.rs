@@ -25,6 +25,7 @@ pub mod merged;
 pub mod mine;
 pub mod next_step;
 pub mod operation;
+pub mod order;
 pub mod own;
 pub mod people;
 pub mod publish;

@@ -80,6 +80,26 @@ impl Repo {
             None => RemotePlace::Unknown,
         }
     }
+
+    /// What people call the repository: `owner/name` on a host, the name of the remote's directory, and without a remote, or
+    /// with one that does not say, that of the clone's.
+    pub fn project(&self, remote: Option<&RemoteName>) -> String {
+        let fetch = remote.and_then(|remote| self.config.addresses_of(remote.as_str()));
+        let address = fetch.and_then(|found| Address::parse(&self.root, &found.fetch));
+        let name = match address {
+            Some(Address::Path(path)) => {
+                // A repository with a checkout is named by the directory around its `.git`.
+                let dir = if path.ends_with(".git") { path.parent() } else { Some(path.as_path()) };
+                dir.and_then(Path::file_name).map(|name| name.display().to_string())
+            }
+            Some(Address::Network(address)) => {
+                Some(address.path.trim_matches('/').trim_start_matches("~/").to_owned())
+            }
+            None => None,
+        };
+        let name = name.map(|name| name.strip_suffix(".git").unwrap_or(&name).to_owned());
+        name.filter(|name| !name.is_empty()).unwrap_or_else(|| self.name.clone())
+    }
 }
 
 /// Where each remote is fetched from and pushed to, without asking git and without credentials.

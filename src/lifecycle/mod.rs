@@ -25,6 +25,7 @@ mod release;
 mod review;
 mod set_up;
 mod snapshot;
+mod subtasks;
 mod takeover;
 #[cfg(test)]
 mod tests;
@@ -58,4 +59,5 @@ pub use release::{BranchDisposal, Reached, ReleaseRequest, release};
 pub use review::{Approval, ReviewRequest, ReviewVerdict, Work, hand_in, review, submit};
 pub use set_up::{NewFile, set_up};
 pub use snapshot::{EntryNode, OddFile, Snapshot, Ticket, TicketEntry};
+pub use subtasks::Subtasks;
 pub use takeover::{BranchCopy, Staleness, Takeover, TakeoverKind, is_stale, take_over};

@@ -4,9 +4,12 @@ use std::io;
 use std::mem::ManuallyDrop;
 use std::time::Duration;
 
-use ratatui::DefaultTerminal;
-use ratatui::crossterm::event::{self, Event};
+use ratatui::backend::CrosstermBackend;
+use ratatui::crossterm::event::{self, DisableMouseCapture, EnableMouseCapture, Event};
+use ratatui::crossterm::{clipboard, execute, terminal};
+use ratatui::layout::Rect;
 use ratatui::widgets::Widget;
+use ratatui::{DefaultTerminal, Terminal};
 
 pub struct Screen {
     /// Never dropped: ratatui would complain on a stderr that may be gone together with the terminal.
@@ -17,9 +20,38 @@ impl Screen {
     /// Takes over the terminal.
     pub fn open() -> io::Result<Screen> {
         // From here on the destructor restores the terminal; a hook does so before the message of a panic is written.
-        ratatui::try_init()
-            .map(|terminal| Screen { terminal: ManuallyDrop::new(terminal) })
-            .inspect_err(|_| restore())
+        let terminal = ratatui::try_init().inspect_err(|_| restore())?;
+        let screen = Screen { terminal: ManuallyDrop::new(terminal) };
+        execute!(io::stdout(), EnableMouseCapture)?;
+        Ok(screen)
+    }
+
+    pub fn area(&self) -> io::Result<Rect> {
+        Ok(Rect::from((ratatui::layout::Position::ORIGIN, self.terminal.size()?)))
+    }
+
+    /// Gives the terminal back while something else uses it.
+    pub fn suspend<T>(&mut self, run: impl FnOnce() -> T) -> io::Result<T> {
+        self.terminal.show_cursor()?;
+        restore();
+        let result = run();
+        terminal::enable_raw_mode()?;
+        execute!(
+            io::stdout(),
+            terminal::EnterAlternateScreen,
+            terminal::Clear(terminal::ClearType::All),
+            EnableMouseCapture
+        )?;
+        // A new one knows that nothing is drawn. To tell the old one would ask the terminal where its cursor is, and wait.
+        *self.terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
+        Ok(result)
+    }
+
+    /// Puts a text into the clipboard of whoever sits at the terminal, also through ssh: the terminal itself does it (OSC 52),
+    /// and says nothing about whether it did.
+    #[expect(clippy::unused_self, reason = "only the open screen may write to the terminal")]
+    pub fn copy(&self, text: &str) -> io::Result<()> {
+        execute!(io::stdout(), clipboard::CopyToClipboard::to_clipboard_from(text))
     }
 
     pub fn draw(&mut self, widget: impl Widget) -> io::Result<()> {
@@ -74,6 +106,7 @@ impl Drop for Screen {
 }
 
 fn restore() {
+    execute!(io::stdout(), DisableMouseCapture).ok();
     ratatui::try_restore().ok();
 }
 

@@ -25,5 +25,5 @@ pub use moment::{TicketTime, moment};
 pub use priority::Priority;
 pub use query::{Preference, QueryMatch, resolve};
 pub use relation::Relation;
-pub use row::{BranchSeen, Overlay, TicketRow, WorkerNow, WorkspaceSeen, name_of};
+pub use row::{BranchSeen, Overlay, SubtaskProgress, TicketRow, WorkerNow, WorkspaceSeen, name_of};
 pub use status::{QueueGate, Status, StatusReading};

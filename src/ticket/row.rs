@@ -1,5 +1,7 @@
 //! A ticket as lists, boards and JSON show it: its front matter, its place, and what its branch and workspace add.
 
+use std::fmt;
+
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
@@ -41,6 +43,9 @@ pub struct TicketRow {
     pub blocks: Vec<String>,
     /// The ticket that it is a part of; missing when there is none.
     pub parent_ticket: Option<String>,
+    /// How many of its own parts are done; missing when it has none, and where nobody asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subtasks: Option<SubtaskProgress>,
     /// Related tickets.
     pub related: Vec<String>,
     /// The ticket that it duplicates; missing when there is none.
@@ -133,6 +138,22 @@ pub struct WorkerNow {
     pub log: Option<String>,
 }
 
+/// How far the parts of a ticket are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct SubtaskProgress {
+    /// How many are done.
+    pub done: usize,
+    /// How many there are, without those that were closed without being done.
+    pub total: usize,
+}
+
+impl fmt::Display for SubtaskProgress {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{} of {} done", self.done, self.total)
+    }
+}
+
 impl TicketRow {
     pub fn new(
         id: TicketId,
@@ -168,6 +189,7 @@ impl TicketRow {
             depends_on: head.depends_on,
             blocks: head.blocks,
             parent_ticket: head.parent,
+            subtasks: None,
             related: head.related,
             duplicate_of: head.duplicate_of,
             created: head.created,

@@ -113,12 +113,9 @@ impl Watch {
         self.answered = Some(clock::now());
     }
 
-    /// As of when the tickets are shown that were fetched at this moment; `None` as of now.
-    pub fn as_of(&self, fetched: Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {
-        match self.freshness {
-            Freshness::Current => None,
-            Freshness::Unknown | Freshness::Away(_) => fetched.max(self.answered),
-        }
+    /// When the remote last answered, if it has since the board was opened.
+    pub fn answered(&self) -> Option<DateTime<Utc>> {
+        self.answered
     }
 
     /// Why what is shown may be old.

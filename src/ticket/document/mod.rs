@@ -138,6 +138,17 @@ impl Document {
         self.field(key).map_or_else(Vec::new, |field| scalar::list(self.block(), field))
     }
 
+    /// The keys of the front matter that say something, in their order, each with its value; that of a list is its items,
+    /// between commas.
+    pub fn said(&self) -> Vec<(String, String)> {
+        let value = |key: &str| self.text(key).or_else(|| Some(self.list(key).join(", ")));
+        let counts = |field: &&KeySpan| self.field(&field.key).is_some_and(|last| last == *field);
+        let placeholder = |field: &KeySpan| scalar::is_placeholder(self.block(), field);
+        let said = self.fields.iter().filter(counts).filter(|field| !placeholder(field));
+        let said = said.filter_map(|field| Some((field.key.clone(), value(&field.key)?)));
+        said.filter(|(_, value)| !value.is_empty()).collect()
+    }
+
     /// The title in the front matter, else the first heading of the body. It may contain any character.
     pub fn title(&self) -> Option<String> {
         self.text("title").or_else(|| markdown::first_heading(self.body()))
