@@ -117,7 +117,7 @@ fn kinds() -> Vec<AnswerKind> {
         kind::<graph::GraphJson<'_>>("tix/graph@1", "`tix graph`"),
         kind::<clean::CleanJson<'_>>("tix/clean@1", "`tix clean`"),
         kind::<board::BoardJson<'_>>("tix/board@1", "`tix board`"),
-        kind::<report::Numbers>("tix/report@1", "`tix report`"),
+        kind::<report::answer::Numbers>("tix/report@1", "`tix report`"),
         kind::<doctor::DoctorJson<'_>>("tix/doctor@1", "`tix doctor`"),
         kind::<explain::ExplainJson<'_>>("tix/explain@1", "`tix explain`"),
         kind::<agent_guide::Guide<'_>>("tix/agent-guide@1", "`tix agent-guide`"),

@@ -17,7 +17,7 @@ const LONGEST: usize = 4 << 20;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Prose {
     /// What stands before it, and before the lines that it is broken into.
-    first: String,
+    first: Span<'static>,
     rest: String,
     spans: Vec<Span<'static>>,
     breaking: Breaking,
@@ -47,9 +47,9 @@ pub fn ticket_text(said: &[(String, String)], body: &str) -> Vec<Prose> {
     let row = |(key, value): &(String, String)| {
         let pad = " ".repeat(wide.saturating_sub(width(key)));
         Prose {
-            first: String::new(),
+            first: Span::from(format!("{}{pad}  ", safe(key))).dim(),
             rest: " ".repeat(wide + 2),
-            spans: vec![Span::from(format!("{}{pad} ", safe(key))).dim(), safe(value).into()],
+            spans: vec![safe(value).into()],
             breaking: Breaking::Words,
         }
     };
@@ -69,12 +69,12 @@ impl Prose {
         if self.breaking == Breaking::Never {
             let text: String = self.spans.iter().map(|span| span.content.as_ref()).collect();
             let style = self.spans.first().map(|span| span.style).unwrap_or_default();
-            let cut = cut(&format!("{}{text}", self.first), room);
+            let cut = cut(&format!("{}{text}", self.first.content), room);
             return vec![Span::styled(cut, style).into()];
         }
         let mut lines = Vec::new();
-        let mut line = vec![Span::from(self.first.clone())];
-        let (mut used, mut is_begun) = (width(&self.first), false);
+        let mut line = vec![self.first.clone()];
+        let (mut used, mut is_begun) = (self.first.width(), false);
         for word in words(&self.spans) {
             let wide: usize = word.iter().map(|(part, _)| width(part)).sum();
             let gap = usize::from(is_begun);
@@ -182,8 +182,9 @@ impl MarkdownPage {
                 self.line.push(Span::from("────────").dim());
                 self.end_line();
             }
+            // A box is a bullet of its own.
             Event::TaskListMarker(done) => {
-                self.line.push(if done { Span::from("☑ ").green() } else { Span::from("☐ ") });
+                self.bullet = Some(if done { "☑ " } else { "☐ " }.to_owned());
             }
             // A block of HTML is taken as a whole where it starts; the rest is not asked for.
             Event::InlineHtml(_)
@@ -319,7 +320,7 @@ impl MarkdownPage {
             bullet.clone_from(&hang);
         }
         self.lines.push(Prose {
-            first: format!("{indent}{bullet}"),
+            first: format!("{indent}{bullet}").into(),
             rest: format!("{indent}{hang}"),
             spans: std::mem::take(&mut self.line),
             breaking,
@@ -361,17 +362,17 @@ mod tests {
                     - deep\n\n1. one\n2. two\n\n```sh\nhello   --lang cy\n```\n\n> quoted\n\nA | B\n--|--\n1 | 2\n\n\
                     \u{1b}[31mred <!-- gone --> <b>bold</b>\n";
         insta::assert_snapshot!(shown(&ticket_text(&said, body), 40), @r"
-        status open
-        depends_on TICKET-a-001, TICKET-b-001,
+        status      open
+        depends_on  TICKET-a-001, TICKET-b-001,
                     TICKET-c-001
 
         Requirements
 
         Say hello in Welsh, with a link. Soft.
 
-        • ☐ greets people who have long names
-          and titles
-        • ☑ tested
+        ☐ greets people who have long names and
+          titles
+        ☑ tested
           • deep
 
         1. one

@@ -23,6 +23,11 @@ impl Priority {
         };
         Some(Priority(level))
     }
+
+    /// How urgent that is, where people have a word for it.
+    pub fn word(self) -> Option<&'static str> {
+        ["critical", "high", "medium", "low", "lowest"].get(usize::from(self.0)).copied()
+    }
 }
 
 impl fmt::Display for Priority {
@@ -41,5 +46,7 @@ mod tests {
         assert_eq!(["P0", "p1", "2", " High ", "urgent"].map(read), ["P0", "P1", "P2", "P1", "P0"]);
         assert_eq!(["", "p", "p10", "soon", "P-1", "[1]"].map(read), [""; 6]);
         assert!(Priority::read("P0") < Priority::read("low"));
+        let word = |text| Priority::read(text).and_then(Priority::word);
+        assert_eq!(["P0", "2", "P7"].map(word), [Some("critical"), Some("medium"), None]);
     }
 }

@@ -1,6 +1,6 @@
 //! Appends to the changelog of a ticket, which is the only change that tix makes to a body.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use pulldown_cmark::HeadingLevel;
 
 use super::Document;
@@ -54,6 +54,47 @@ impl Document {
     pub fn has_changelog(&self) -> bool {
         markdown::text_of(self.body())
             .is_ok_and(|body| markdown::lines(&body).iter().any(|line| line.is_changelog(&body)))
+    }
+
+    /// How long the ticket was blocked, as far as its changelog tells; the entries are written to the minute. A time that has no
+    /// end goes on until now while the ticket is blocked, and else until the entry behind it.
+    pub fn time_blocked(&self, now: DateTime<Utc>) -> TimeDelta {
+        let mut total = TimeDelta::zero();
+        let mut since: Option<DateTime<Utc>> = None;
+        for (at, kind) in self.entries() {
+            match (since, kind.as_str()) {
+                (None, "blocked") => since = Some(at),
+                (Some(begin), "unblocked" | "completed" | "closed") => {
+                    total += (at - begin).max(TimeDelta::zero());
+                    since = None;
+                }
+                (Some(_) | None, _) => {}
+            }
+        }
+        match since {
+            Some(begin) if self.blocked().is_some() => total + (now - begin).max(TimeDelta::zero()),
+            Some(_) | None => total,
+        }
+    }
+
+    /// When each entry of the changelog was written, and its kind.
+    fn entries(&self) -> Vec<(DateTime<Utc>, String)> {
+        let Ok(body) = markdown::text_of(self.body()) else { return Vec::new() };
+        // Most tickets were never blocked, and to read their Markdown would take most of the time.
+        if !body.contains(": blocked") {
+            return Vec::new();
+        }
+        let lines = markdown::lines(&body);
+        let mut entries = Vec::new();
+        let mut is_inside = false;
+        for line in &lines {
+            if line.is_section() {
+                is_inside = line.is_changelog(&body);
+            } else if is_inside && line.kind == LineKind::Heading(HeadingLevel::H2) {
+                entries.extend(entry_head(line.text(&body)));
+            }
+        }
+        entries
     }
 
     fn with_entry(&self, entry: &ChangelogEntry<'_>) -> Result<Option<Document>, TooLong> {
@@ -146,6 +187,14 @@ fn item(text: &str) -> String {
         || matches!(marker, "-" | "+" | "*")
         || (!line.is_empty() && ['-', '*', '_'].into_iter().any(is_rule));
     if starts_block { format!("\\{line}") } else { line }
+}
+
+/// The time and the kind of an entry, from its heading.
+fn entry_head(heading: &str) -> Option<(DateTime<Utc>, String)> {
+    let (at, story) = heading.strip_prefix('[')?.split_once(']')?;
+    let at = NaiveDateTime::parse_from_str(at.trim(), "%Y-%m-%d %H:%M").ok()?.and_utc();
+    let (_, kind) = story.rsplit_once(':')?;
+    Some((at, kind.trim().to_owned()))
 }
 
 #[cfg(test)]
@@ -290,5 +339,31 @@ mod tests {
 - *emphasis* and [ ] a box
 ";
         assert_eq!(append("# Changelog\n", "a\n# b <!-- c", &hostile).as_deref(), Some(expected));
+    }
+
+    #[test]
+    fn the_time_blocked_is_what_the_changelog_tells() {
+        let noon = DateTime::parse_from_rfc3339("2025-12-11T12:00:00Z").unwrap().to_utc();
+        let story = |front: &str, entries: &[(&str, &str)]| {
+            let entry = |(at, kind): &(&str, &str)| format!("## [{at}] - Creator: {kind}\n- x\n\n");
+            let entries: String = entries.iter().map(entry).collect();
+            let text = format!(
+                "---\n{front}---\n# Notes\n\n## [2025-12-01 00:00] - x: blocked\n\n# Changelog\n\n{entries}"
+            );
+            Document::parse(text.into_bytes()).unwrap().time_blocked(noon).num_hours()
+        };
+        let twice = [
+            ("2025-12-10 10:00", "blocked"),
+            ("2025-12-10 11:00", "blocked"),
+            ("2025-12-10 12:00", "unblocked"),
+            ("2025-12-10 13:00", "noted"),
+            ("2025-12-10 14:00", "blocked"),
+            ("2025-12-10 15:00", "completed"),
+        ];
+        assert_eq!(story("status: approved\n", &twice), 3);
+        let open = [("2025-12-11 08:00", "blocked")];
+        assert_eq!(story("status: open\nblocked: waits\n", &open), 4);
+        assert_eq!(story("status: open\n", &open), 0, "somebody took the flag away by hand");
+        assert_eq!(story("status: open\n", &[("2025-13-11 08:00", "blocked")]), 0);
     }
 }
