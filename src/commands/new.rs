@@ -15,7 +15,7 @@ use crate::lifecycle::{self, Decision, Draft, NewTicket, trailer};
 use crate::names::Oid;
 use crate::out::{Format, Out};
 use crate::text::safe;
-use crate::ticket::{Document, Lane, Preference, SessionId, TicketId, Value};
+use crate::ticket::{Document, Lane, Preference, Relation, SessionId, TicketId, Value};
 use crate::trunk::{Diary, Landed, Outcome, Run, View};
 
 /// Write a ticket into the queue
@@ -41,6 +41,9 @@ pub struct NewArgs {
     /// A ticket that must be completed first; may be given several times
     #[arg(long = "depends-on", value_name = "TICKET", add = ids(&Lane::ALL))]
     depends_on: Vec<String>,
+    /// The ticket that the new one is a part of
+    #[arg(long, value_name = "TICKET", add = ids(&Lane::ALL))]
+    parent: Option<String>,
     /// The text of the ticket: a file, or - for standard input
     #[arg(long, value_name = "FILE", conflicts_with = "from")]
     body: Option<PathBuf>,
@@ -308,7 +311,12 @@ fn with_options(
     for query in &args.depends_on {
         depends_on.push(view.snapshot.find(query, &Preference::NONE)?.id.to_string());
     }
+    let parent = args.parent.as_ref();
+    let parent = parent.map(|query| view.snapshot.find(query, &Preference::NONE)).transpose()?;
     let apply = |mut draft: Draft| {
+        if let Some(parent) = parent {
+            set(&mut draft.document, Relation::Parent.key(), Value::Text(parent.id.as_str()))?;
+        }
         if let Some(priority) = &args.priority {
             set(&mut draft.document, "priority", Value::Text(&priority.to_uppercase()))?;
         }

@@ -11,13 +11,14 @@ use crate::ticket::{SubtaskProgress, TicketId};
 
 /// Which tickets are parts of which.
 pub struct Subtasks<'a> {
+    parents: BTreeMap<&'a TicketId, &'a TicketId>,
     parts: BTreeMap<&'a TicketId, Vec<&'a KnownTicket<'a>>>,
 }
 
 impl<'a> Subtasks<'a> {
     /// The parts of all tickets; `all` holds the heads of all lanes. A name that means no ticket, or several, is no parent.
     pub fn of(all: &'a [KnownTicket<'a>], snapshot: &'a Snapshot) -> Subtasks<'a> {
-        let mut subtasks = Subtasks { parts: BTreeMap::new() };
+        let mut subtasks = Subtasks { parents: BTreeMap::new(), parts: BTreeMap::new() };
         let named = || all.iter().filter_map(|part| Some((part, part.head.parent.as_ref()?)));
         if named().next().is_none() {
             return subtasks;
@@ -27,10 +28,16 @@ impl<'a> Subtasks<'a> {
             if let MeantTicket::One(parent) = index.find(name)
                 && parent.id != part.entry.id
             {
+                subtasks.parents.insert(&part.entry.id, &parent.id);
                 subtasks.parts.entry(&parent.id).or_default().push(part);
             }
         }
         subtasks
+    }
+
+    /// The ticket that this one is a part of.
+    pub fn parent(&self, id: &TicketId) -> Option<&'a TicketId> {
+        self.parents.get(id).copied()
     }
 
     pub fn parts(&self, id: &TicketId) -> &[&'a KnownTicket<'a>] {

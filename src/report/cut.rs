@@ -22,11 +22,9 @@ pub struct FlowCut {
     pub name: Option<String>,
     pub queued: usize,
     pub active: usize,
-    /// How many were completed in the last 30 days.
+    /// How many were completed in the last 30 days; the cycle and lead times are theirs.
     pub completed_recently: usize,
-    /// The cycle times of those.
     pub cycle: TimeSpread,
-    /// The lead times of those.
     pub lead: TimeSpread,
     /// How long the open ones and those were blocked, together.
     pub blocked: TimeDelta,

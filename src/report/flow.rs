@@ -66,11 +66,9 @@ impl TimeSpread {
 pub struct Figures {
     pub queued: usize,
     pub active: usize,
-    /// How many were completed in the last 30 days.
+    /// How many were completed in the last 30 days; the cycle and lead times are theirs.
     pub completed_recently: usize,
-    /// The cycle times of those.
     pub cycle: TimeSpread,
-    /// The lead times of those.
     pub lead: TimeSpread,
     /// How long the tickets in progress have been held.
     pub in_progress: TimeSpread,

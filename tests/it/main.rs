@@ -45,6 +45,7 @@ mod report;
 mod roles;
 mod servers;
 mod settings;
+mod subtasks;
 mod text;
 mod tidy;
 mod tokens;

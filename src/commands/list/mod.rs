@@ -2,6 +2,7 @@
 
 mod columns;
 mod filter;
+mod tree;
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -84,6 +85,9 @@ pub struct ListArgs {
     /// Sort the other way round
     #[arg(long)]
     reverse: bool,
+    /// Show subtasks below the tickets that they are parts of, and how many of them are done
+    #[arg(long)]
+    tree: bool,
     /// Show these columns; several with a comma
     #[arg(long, value_name = "COLUMN", value_enum, value_delimiter = ',')]
     columns: Vec<Column>,
@@ -130,11 +134,19 @@ pub fn run(args: &ListArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(
         if args.reverse {
             rows.reverse();
         }
+        let mut depths = Vec::new();
+        if args.tree {
+            (rows, depths) = tree::grown(&ctx, seen.view, rows)?;
+            depths.drain(..args.offset.min(depths.len()));
+        }
         let total = rows.len();
         rows.drain(..args.offset.min(total));
         rows.truncate(args.limit.unwrap_or(total));
         if args.shows_overlay(out) && !args.needs_overlay() {
             overlay(&ctx, seen.view, &mut rows, args.changes())?;
+        }
+        if out.format == Format::Human && !args.jsonl {
+            tree::draw(&mut rows, &depths);
         }
         answer(&ctx, args, seen, &rows, &damaged, total);
         Ok(())

@@ -99,22 +99,22 @@ struct CutJson {
 }
 
 /// The figures, and what they are about.
-pub struct Report<'a> {
+pub struct FlowReport<'a> {
     pub story: &'a QueueHistory,
     pub tickets: &'a [ReportedTicket<'a>],
     flow: TicketFlow,
     numbers: Figures,
 }
 
-impl<'a> Report<'a> {
+impl<'a> FlowReport<'a> {
     pub fn of(
         ctx: &Context<'_>,
         story: &'a QueueHistory,
         tickets: &'a [ReportedTicket<'a>],
-    ) -> Report<'a> {
+    ) -> FlowReport<'a> {
         let flow = TicketFlow::of(story, ctx.now);
         let numbers = figures(story, &flow, ctx.now);
-        Report { story, tickets, flow, numbers }
+        FlowReport { story, tickets, flow, numbers }
     }
 
     fn blocked(&self) -> TimeDelta {

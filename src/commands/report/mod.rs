@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use chrono::TimeDelta;
 
-use self::answer::Report;
+use self::answer::FlowReport;
 use crate::app::board::{self, Look, TicketRows, TrunkAsSeen};
 use crate::app::context::{Context, Globals};
 use crate::app::order::in_order_of_next;
@@ -59,7 +59,7 @@ pub fn run(args: &ReportArgs, globals: &Globals, env: &Env, out: &Out) -> Result
             }
         }
         let reported = reported(&ctx, seen, &tickets.rows)?;
-        let report = Report::of(&ctx, &story, &reported);
+        let report = FlowReport::of(&ctx, &story, &reported);
         if let Some(file) = &args.html {
             let page = page(&ctx, seen, &report, &tickets);
             if to_stdout {
@@ -125,7 +125,7 @@ fn reported<'r>(
 fn page(
     ctx: &Context<'_>,
     seen: &TrunkAsSeen<'_>,
-    report: &Report<'_>,
+    report: &FlowReport<'_>,
     tickets: &TicketRows,
 ) -> String {
     let lane = |lane: Lane| {
