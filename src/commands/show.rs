@@ -62,7 +62,7 @@ struct SubtaskJson {
     lane: Lane,
     /// Its status, as in the ticket.
     status: String,
-    /// What it is about; null when it does not say.
+    /// What it is about; missing when it does not say.
     title: Option<String>,
 }
 

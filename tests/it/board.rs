@@ -184,6 +184,8 @@ fn the_queue_is_in_the_order_of_next() {
     let text = output.success().stdout();
     let place = |id: &str| text.find(id).unwrap_or_else(|| panic!("{output}"));
     assert!(place(" c-001") < place(" b-001") && place(" b-001") < place(" a-001"), "{output}");
+    let list = clone.tix(&["list", "--sort", "next", "--columns", "id"]);
+    assert_eq!(list.success().stdout(), "TICKET-c-001\nTICKET-b-001\nTICKET-a-001\n");
 }
 
 #[test]
@@ -239,6 +241,21 @@ fn a_held_ticket_is_left_for_its_workspace_and_released() {
     assert!(farewell(&output).contains("TICKET-login-001"), "{output}");
     let files = sandbox.remote().files("main");
     assert!(files.iter().any(|file| file == "tickets/queue/TICKET-login-001.md"), "{files:?}");
+}
+
+#[test]
+fn a_held_ticket_is_completed_from_the_board() {
+    let sandbox = seeded();
+    let clone = sandbox.clone_named("a");
+    clone.tix(&["activate", "login"]).success();
+    let path = clone.tix(&["path", "login"]);
+    let workspace = clone.at(path.success().stdout().trim_end());
+    let file = "tickets/active/TICKET-login-001/TICKET-login-001.md";
+    let ticked = workspace.read(file).replace("- [ ]", "- [x]");
+    workspace.commit("work", &[("work.txt", "done\n"), (file, &ticked)]);
+    let Some(output) = board(&clone, None, "/login\\rcyq") else { return };
+    assert_restored(output.success());
+    assert!(farewell(&output).contains("TICKET-login-001 is complete"), "{output}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What the board does when a key asks for more than a change of what is shown.
+//! Carries out what a key of the board asks for.
 
 use std::io::{self, Read as _};
 use std::path::Path;
@@ -17,7 +17,7 @@ use crate::out::screen::Screen;
 use crate::text::shell_quoted;
 use crate::ticket::TicketId;
 
-/// Keys of the front matter that say to a reader what the id and the title of the page say already.
+/// Keys of the front matter that repeat what the heading of the page says.
 const KNOWN: [&str; 5] = ["title", "ticket_id", "session_id", "sequence", "claim_id"];
 
 impl Live<'_> {
@@ -100,7 +100,7 @@ impl Live<'_> {
         let tix = match env::current_exe() {
             Ok(tix) => tix,
             Err(error) => {
-                self.board.notice = format!("tix does not find itself: {error}");
+                self.board.notice = format!("cannot find the tix program: {error}");
                 return Ok(());
             }
         };
@@ -134,7 +134,7 @@ impl Live<'_> {
         };
         if let Some(opener) = self.ctx.env.opener() {
             let program = Program::new(opener, &self.ctx.dir).args([&page]);
-            // Whether it came up is to be seen; it may go on for as long as the browser does.
+            // Not waited for: it may run for as long as the browser does.
             drop(program.envs(self.ctx.env.inherited()).start());
         }
         self.board.notice = page;
@@ -151,7 +151,7 @@ impl Live<'_> {
     }
 }
 
-/// Until a line was typed, or nobody can type one.
+/// Waits until somebody presses enter, or until input ends.
 fn wait_for_enter() {
     let mut byte = [0];
     while matches!(io::stdin().read(&mut byte), Ok(1)) && !matches!(byte, [b'\n' | b'\r']) {}

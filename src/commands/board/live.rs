@@ -1,7 +1,7 @@
 //! The board that stays open.
 //!
-//! What takes long (a fetch, an activation) is another tix, so that the board goes on answering keys, and so that it
-//! does exactly what the same words typed into a shell do.
+//! Every fetch and every write is another tix process, so the board keeps answering keys, and a write does exactly what
+//! the same command does in a shell.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -24,13 +24,13 @@ use crate::out::screen::Screen;
 use crate::text::{safe, safe_lines};
 use crate::ticket::Lane;
 
-/// How long a key is waited for before something else is looked at.
+/// How long to wait for a key before looking at anything else.
 const TICK: Duration = Duration::from_millis(100);
 
-/// How often the trunk is looked at: one ref, through a process that is there already.
+/// How often to look at the trunk: one ref, through a process that is running already.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// How often the tickets are read anew though the trunk has not moved.
+/// How often to read the tickets again when the trunk has not moved.
 const AGAIN: Duration = Duration::from_secs(30);
 
 /// The board, and what is under way beside it.
@@ -39,9 +39,9 @@ pub(super) struct Live<'a> {
     pub(super) globals: &'a Globals,
     pub(super) board: Board,
     watch: Watch,
-    /// What a key has asked for, one at a time.
+    /// The task that a key has started, one at a time.
     task: Option<Task>,
-    /// Where the person wants to go from here.
+    /// The workspace that the person leaves the board for.
     pub(super) leave_for: Option<PathBuf>,
 }
 
@@ -66,7 +66,7 @@ pub(super) enum TaskKind {
 pub fn run(args: &BoardArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let ctx = Context::open(globals, env, out, None)?;
     let watch = Watch::every(args.every);
-    // Before the screen: what cannot be shown is told as every command tells it.
+    // Read before the screen opens, so that a failure is printed as by every other command.
     let content = board::look(&ctx, Look::from(args.fetch), |seen| content(&ctx, seen))?;
     let mut screen = Screen::open().map_err(|error| no_terminal(&error))?;
     let board = Board::new(content);
@@ -77,7 +77,7 @@ pub fn run(args: &BoardArgs, globals: &Globals, env: &Env, out: &Out) -> Result<
     watch.stop();
     let write = task.and_then(|task| match task.kind {
         TaskKind::Brief | TaskKind::Long => Some(task),
-        // What it would have brought is not looked at any more.
+        // Nobody will look at what it would have brought.
         TaskKind::Fetch => {
             task.running.stop();
             None
@@ -85,7 +85,7 @@ pub fn run(args: &BoardArgs, globals: &Globals, env: &Env, out: &Out) -> Result<
     });
     done?;
     if let Some(task) = write {
-        // A write that is under way is not left alone: its answer belongs to whoever asked.
+        // A write goes on to its end, and whoever asked for it sees the answer.
         out.narrate(&format!("{} …", task.what));
         let finished = task.running.finish()?;
         out.answer_bytes(&finished.stdout);
@@ -132,7 +132,8 @@ pub fn another_tix(
     globals: &Globals,
     words: &[&str],
 ) -> Result<Program, String> {
-    let tix = env::current_exe().map_err(|error| format!("tix does not find itself: {error}"))?;
+    let tix =
+        env::current_exe().map_err(|error| format!("cannot find the tix program: {error}"))?;
     let program = Program::new(tix, &ctx.dir).args(options(globals)).args(words);
     Ok(program.envs(ctx.env.inherited()))
 }
@@ -147,7 +148,7 @@ impl Live<'_> {
             self.board.fit(screen.area().map_err(|e| no_terminal(&e))?);
             screen.draw(&self.board).map_err(|e| no_terminal(&e))?;
             let event = screen.wait(TICK);
-            // A terminal that goes says so by a signal, too, and that is what ended the board.
+            // A terminal that disappears sends a signal too, and the signal is why the board ends.
             signals::check()?;
             let request = match event.map_err(|e| no_terminal(&e))? {
                 Some(Event::Key(key)) => self.board.press(key),
@@ -183,14 +184,14 @@ impl Live<'_> {
         }
     }
 
-    /// Ages, and how long ago the remote was asked, are counted to this moment.
+    /// Counts the ages, and the time since the remote was asked, to this moment.
     fn tell_time(&mut self) {
         let content = &mut self.board.content;
         content.now = clock::now();
         content.looked = content.looked.max(self.watch.answered());
     }
 
-    /// Shows what is there now. What could be shown a moment ago stays when it cannot be read anew.
+    /// Shows the present state. If it cannot be read, the board keeps showing the last one.
     pub(super) fn renew(&mut self) {
         let read = |seen: &TrunkAsSeen<'_>| content(self.ctx, seen);
         match board::look(self.ctx, Look::LastSeen, read) {
@@ -217,7 +218,7 @@ impl Live<'_> {
         }
     }
 
-    /// Shows what became of it.
+    /// Shows the result of a task that has ended.
     fn end(&mut self, task: Task) {
         self.board.notice.clear();
         match task.running.finish() {
@@ -227,7 +228,7 @@ impl Live<'_> {
             Ok(Finished { stdout, stderr, code, .. }) => {
                 let text = format!("{}{}", text_of(&stdout), stderr);
                 let is_brief = code == Some(0) && task.kind == TaskKind::Brief;
-                // Somebody who reads a ticket or types something meanwhile goes on with it.
+                // Does not interrupt somebody who is reading or typing.
                 if self.board.mode == BoardMode::Browse && !is_brief {
                     self.board.read(task.what, plain_text(&safe_lines(&text)));
                 } else {

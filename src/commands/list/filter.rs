@@ -75,6 +75,8 @@ pub fn is_held_by(row: &TicketRow, text: &str) -> bool {
 /// What the list is sorted by. Tickets that do not say come last, and what is equal is in the order of its id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum SortKey {
+    /// By lane, the queue in the order of `tix next`, the others by id
+    Next,
     /// By lane, and in a lane by id
     Lane,
     /// By id
@@ -93,8 +95,8 @@ pub enum SortKey {
 
 pub fn sort(rows: &mut [TicketRow], by: SortKey) {
     match by {
-        // As they come.
-        SortKey::Lane => {}
+        // As they come, or as whoever knows the dependencies has put them.
+        SortKey::Next | SortKey::Lane => {}
         SortKey::Id => rows.sort_by(|a, b| a.id.cmp(&b.id)),
         SortKey::Priority => {
             by_key(rows, |row| row.priority.as_deref().and_then(Priority::read));

@@ -18,6 +18,7 @@ use crate::app::board::{
 use crate::app::context::{Context, Globals};
 use crate::app::frame::{AsOf, Extent};
 use crate::app::mine::Mine;
+use crate::app::order::in_order_of_next;
 use crate::app::queue::{QueueFilter, Survey};
 use crate::app::time::SinceArg;
 use crate::env::Env;
@@ -130,6 +131,9 @@ pub fn run(args: &ListArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(
     let ctx = Context::open(globals, env, out, None)?;
     board::look(&ctx, Look::from(args.fetch), |seen| {
         let (mut rows, damaged) = collect(&ctx, args, seen)?;
+        if args.sort == SortKey::Next {
+            in_order_of_next(&ctx, seen.view, &mut rows)?;
+        }
         sort(&mut rows, args.sort);
         if args.reverse {
             rows.reverse();

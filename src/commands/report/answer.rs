@@ -23,7 +23,7 @@ pub struct Numbers {
     schema: &'static str,
     #[serde(flatten)]
     as_of: AsOf,
-    /// The file that the page was written to, in full; null without `--html`.
+    /// The file that the page was written to, in full; missing without `--html`.
     html: Option<String>,
     /// How many tickets wait in the queue.
     queued: usize,
@@ -32,18 +32,18 @@ pub struct Numbers {
     /// How many were completed in the last 30 days.
     completed_30d: usize,
     /// The median of the cycle times, from the first claim to the completion, of what was completed in the last 30
-    /// days, in seconds; null when there is nothing.
+    /// days, in seconds; missing when there is nothing.
     cycle_median_s: Option<i64>,
-    /// The 85th percentile of the same: 85 of 100 took no longer; null when there is nothing.
+    /// The 85th percentile of the same: 85 of 100 took no longer; missing when there is nothing.
     cycle_p85_s: Option<i64>,
     /// The median of the lead times, from the creation to the completion, of what was completed in the last 30 days, in
-    /// seconds; null when there is nothing.
+    /// seconds; missing when there is nothing.
     lead_median_s: Option<i64>,
-    /// The 85th percentile of the same; null when there is nothing.
+    /// The 85th percentile of the same; missing when there is nothing.
     lead_p85_s: Option<i64>,
-    /// The median of how long the held tickets have been held, in seconds; null when none is held.
+    /// The median of how long the held tickets have been held, in seconds; missing when none is held.
     in_progress_median_s: Option<i64>,
-    /// How long the ticket that has been held longest has been held, in seconds; null when none is held.
+    /// How long the ticket that has been held longest has been held, in seconds; missing when none is held.
     longest_held_s: Option<i64>,
     /// How many open tickets are blocked.
     blocked: usize,
@@ -80,7 +80,7 @@ struct HeldJson {
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct CutJson {
-    /// The priority, as in `P1 high`, the person or the label; null for tickets that have none.
+    /// The priority, as in `P1 high`, the person or the label; missing for tickets that have none.
     name: Option<String>,
     /// How many of them wait in the queue.
     queued: usize,
@@ -88,11 +88,11 @@ struct CutJson {
     active: usize,
     /// How many were completed in the last 30 days.
     completed_30d: usize,
-    /// The median of the cycle times of those, in seconds; null when there are none.
+    /// The median of the cycle times of those, in seconds; missing when there are none.
     cycle_median_s: Option<i64>,
-    /// The 85th percentile of the same; null when there is nothing.
+    /// The 85th percentile of the same; missing when there is nothing.
     cycle_p85_s: Option<i64>,
-    /// The median of their lead times; null when there are none.
+    /// The median of their lead times; missing when there are none.
     lead_median_s: Option<i64>,
     /// How long they were blocked, together, in seconds.
     blocked_s: i64,

@@ -52,7 +52,7 @@ pub fn run(args: &ReportArgs, globals: &Globals, env: &Env, out: &Out) -> Result
         let mut story = history::of_trunk(&ctx, seen)?;
         let mut tickets = board::read(&ctx, seen.view, &Lane::ALL)?;
         in_order_of_next(&ctx, seen.view, &mut tickets.rows)?;
-        // The moves tell who claimed a ticket; whom it was given to since stands in it.
+        // The commits say who claimed a ticket; the ticket says who holds it since a handoff or a takeover.
         for row in tickets.rows.iter().filter(|row| row.lane == Lane::Active) {
             if let Some(holder) = &row.holder {
                 story.set_holder(&row.id, holder);
