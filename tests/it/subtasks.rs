@@ -70,6 +70,8 @@ fn a_ticket_is_shown_with_its_parts_and_its_whole() {
     ];
     assert_eq!(said, expected);
     assert_eq!(json["subtasks"]["done"], 1);
+    // The ticket is longer than the screen, and nobody is there to leave a pager.
+    clone.git(&["config", "core.pager", "cat"]);
     let Some(shown) = on_terminal(&clone, None, "show checkout", "") else { return };
     let text = shown.success().stdout();
     assert!(text.contains("  subtasks   1 of 3 done"), "{shown}");
