@@ -112,6 +112,9 @@ pub struct Git {
     when_told: WhenTold,
 }
 
+/// How long a git may take that fetches nothing.
+const PATIENCE: Duration = Duration::from_secs(3);
+
 /// What git does about an object that a partial clone lacks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LazyFetch {
@@ -184,7 +187,9 @@ impl Git {
             args: vec![subcommand.into()],
             env: Vec::new(),
             stdin: None,
-            limit: None,
+            // Who waits for this git waits for seconds only, and a pipe in the place of a ref would keep it for ever.
+            limit: (self.lazy_fetch == LazyFetch::Off)
+                .then(|| TimeLimit { at: Instant::now() + PATIENCE, extension: None }),
         }
     }
 }

@@ -101,6 +101,9 @@ fn find(
     station: Station,
     env: &Env,
 ) -> Result<FoundFacts, GuardError> {
+    // A pipe in its place would keep git for ever.
+    let path = place.common_dir.join("packed-refs");
+    crate::file::require_own(&path).map_err(|source| GuardError::File { path, source })?;
     let settings = git.settings()?;
     let counts = |s: &&GitSetting| s.file.is_some() || is_heeded(&s.key);
     let pairs = settings.iter().filter(counts).map(|s| (s.key.clone(), s.value.clone())).collect();

@@ -173,6 +173,11 @@ impl Guarded {
         &self.git
     }
 
+    /// The names of the protected branches.
+    pub fn protected_names(&self) -> impl Iterator<Item = &str> {
+        self.facts.protection.branches.names()
+    }
+
     /// What is configured of where a push goes, weakest first.
     pub fn settings_of_pushes(&self) -> &[(String, String)] {
         &self.facts.pushes

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::install::engine::InstallError;
 use super::install::hook::Hook;
-use super::install::status::{GuardStatus, InstalledState};
+use super::install::status::{GuardStatus, HookStatus, InstalledState};
 use super::{Guarded, memory};
 use crate::clock;
 use crate::env::Env;
@@ -21,6 +21,9 @@ use crate::git::Repo;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HooksInForce {
     hooks: BTreeSet<String>,
+    /// Those of them that the configuration names: git runs these wherever `core.hooksPath` leads.
+    #[serde(default)]
+    configured: BTreeSet<String>,
 }
 
 /// By which hooks git tells what is done.
@@ -48,6 +51,11 @@ pub enum HookUse {
 }
 
 impl HooksInForce {
+    /// What is left of them for a command whose `core.hooksPath` leads nowhere.
+    pub fn without_directory(&self) -> HooksInForce {
+        HooksInForce { hooks: self.configured.clone(), configured: self.configured.clone() }
+    }
+
     fn has(&self, hook: Hook) -> bool {
         self.hooks.contains(hook.name())
     }
@@ -111,8 +119,10 @@ impl Guarded {
         let repo = Repo::discover(self.git().dir(), self.git().inherited().clone())?;
         let GuardStatus { directory, hooks, .. } = GuardStatus::look(&repo)?;
         let in_order = hooks.iter().filter(|status| status.state.is_in_order());
-        let in_force =
-            HooksInForce { hooks: in_order.map(|status| status.hook.name().to_owned()).collect() };
+        let names = |status: &HookStatus| status.hook.name().to_owned();
+        let configured = in_order.clone().filter(|status| status.path.is_none()).map(names);
+        let configured = configured.collect();
+        let in_force = HooksInForce { hooks: in_order.map(names).collect(), configured };
         // Of another program's scripts it is not known what they rest on.
         let is_plain = hooks.iter().all(|status| {
             matches!(status.state, InstalledState::Installed | InstalledState::Missing)
@@ -141,7 +151,8 @@ mod tests {
     use super::*;
 
     fn hooks(hooks: &[Hook]) -> HooksInForce {
-        HooksInForce { hooks: hooks.iter().map(|hook| hook.name().to_owned()).collect() }
+        let hooks = hooks.iter().map(|hook| hook.name().to_owned()).collect();
+        HooksInForce { hooks, configured: BTreeSet::new() }
     }
 
     #[test]

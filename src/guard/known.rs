@@ -105,6 +105,30 @@ impl Guarded {
         self.without(known, &taken_back).map(Some)
     }
 
+    /// Whether a remote, or an address, is one from which the protected branches come.
+    pub fn is_home(&self, remote: &str) -> bool {
+        let home = &self.facts.protection.home;
+        let target = PushDestination { remote, address: None, told: &[] };
+        self.remotes_at(target).iter().any(|remote| home.contains(remote))
+    }
+
+    /// Whether one of the remotes is at this address.
+    pub fn has_remote_at(&self, address: &str) -> bool {
+        let root = self.root().unwrap_or(self.common_dir());
+        let address = redact(address);
+        let known = self.facts.addresses.iter();
+        let mut known = known.flat_map(|known| known.push.iter().chain([&known.fetch]));
+        known.any(|known| is_one_place(root, known, &address))
+    }
+
+    /// Whether a name is that of a branch as it was fetched from a remote.
+    pub fn is_fetched(&self, name: &str) -> bool {
+        let name = name.strip_prefix("refs/remotes/").unwrap_or(name);
+        let is_of =
+            |remote: &str| name.strip_prefix(remote).is_some_and(|rest| rest.starts_with('/'));
+        self.facts.addresses.iter().any(|known| is_of(&known.name))
+    }
+
     /// The remotes that are fetched from where a push goes.
     fn remotes_at(&self, target: PushDestination<'_>) -> Vec<String> {
         let root = self.root().unwrap_or(self.common_dir());

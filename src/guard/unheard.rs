@@ -24,6 +24,7 @@ use crate::git::{LooseRef, loose_ref};
 use crate::names::{Oid, RefName};
 
 const FILE: &str = "branches.json";
+const TIPS: &str = "tips.json";
 
 /// Forgets where the branches were, below this directory of tix in a repository.
 pub fn forget_movements(tix_dir: &Path) -> std::io::Result<()> {
@@ -102,6 +103,28 @@ impl Guarded {
             self.note_branches(&notes);
         }
         Ok(found)
+    }
+
+    /// Whether a protected branch is elsewhere than when this was last asked, as far as files tell, which costs no git.
+    pub fn have_moved(&self) -> bool {
+        let mut tips = BTreeMap::new();
+        for name in self.protected_names() {
+            let tip = RefName::branch(name).map(|branch| self.tip_of(&branch));
+            match tip {
+                Some(Ok(LooseRef::At(tip))) => tips.insert(name, tip.to_string()),
+                Some(Ok(LooseRef::Absent)) | None => continue,
+                Some(Ok(LooseRef::Unknown) | Err(_)) => return true,
+            };
+        }
+        let path = self.common_dir().join("tix").join(TIPS);
+        let Ok(now) = serde_json::to_vec(&tips) else { return true };
+        if file::read_own(&path).is_ok_and(|before| before == now) {
+            return false;
+        }
+        if let Err(error) = file::replace(&path, &now) {
+            tracing::debug!(%error, TIPS);
+        }
+        true
     }
 
     /// Judges a branch that is where no hook has let it go, by the remote and by where it was before.

@@ -8,6 +8,7 @@ mod answers;
 mod bypasses;
 mod corners;
 mod edits;
+mod events;
 mod fine;
 mod lines;
 mod partial;

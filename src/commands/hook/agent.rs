@@ -8,7 +8,8 @@ use super::session;
 use crate::env::Env;
 use crate::git::LazyFetch;
 use crate::guard::agent::{
-    self, AgentEvent, Dialect, EventMoment, HookAnswer, LineReason, LineRefusal, Spoken, Unheard,
+    self, AgentEvent, Dialect, EventMoment, HookAnswer, LineReason, LineRefusal, Spoken,
+    ToolAction, Unheard,
 };
 use crate::guard::install::hook::Strictness;
 use crate::guard::{Guarded, HookUse, JudgedCommit};
@@ -29,10 +30,14 @@ pub fn run(dialect: Dialect, env: &Env, out: &dyn Fn() -> Out) -> Spoken {
     let here = env.current_dir().map(Path::to_owned).unwrap_or_default();
     let event = read.ok().and_then(|_| AgentEvent::read(&bytes));
     let Some(event) = event else {
-        return agent::speak(dialect, EventMoment::Before, &unreadable(dialect, &here, env));
+        let what = "The event that the agent sent is no JSON object";
+        return agent::speak(dialect, EventMoment::Before, &unreadable(dialect, what, &here, env));
     };
     let cwd = event.cwd.as_deref().map_or(here.clone(), |cwd| here.join(cwd));
     let answer = match event.moment {
+        EventMoment::Before if event.action == ToolAction::Unreadable => {
+            unreadable(dialect, "The command that the agent sent is no text", &cwd, env)
+        }
         EventMoment::Before => before(dialect, &event, &cwd, env),
         EventMoment::After | EventMoment::Failed => after(&event, &cwd, env),
         EventMoment::Start => start(dialect, &cwd, env, out),
@@ -42,7 +47,7 @@ pub fn run(dialect: Dialect, env: &Env, out: &dyn Fn() -> Out) -> Spoken {
 }
 
 /// An event that cannot be read may be any: it is refused where a commit would be judged.
-fn unreadable(dialect: Dialect, here: &Path, env: &Env) -> HookAnswer {
+fn unreadable(dialect: Dialect, what: &str, here: &Path, env: &Env) -> HookAnswer {
     let guarded = match Guarded::at(here, env, LazyFetch::Off) {
         Ok(guarded) => guarded,
         Err(error) => {
@@ -70,8 +75,7 @@ fn unreadable(dialect: Dialect, here: &Path, env: &Env) -> HookAnswer {
         return HookAnswer::Pass;
     }
     HookAnswer::Refuse(format!(
-        "The event that the agent sent is no JSON object, so nobody can tell what it is about, and {} is checked out in \
-         {}.",
+        "{what}, so the guard cannot check it, and {} is checked out in {}.",
         branch.short(),
         here.display()
     ))
@@ -249,10 +253,14 @@ fn way_on(refusal: &LineRefusal) -> &'static str {
 
 /// Commits that went past the other hooks are told when they are there.
 fn after(event: &AgentEvent, cwd: &Path, env: &Env) -> HookAnswer {
-    if !agent::may_have_moved(&event.action) {
+    if !matches!(event.action, ToolAction::Shell(_) | ToolAction::Tool { .. }) {
         return HookAnswer::Pass;
     }
     let Ok(Some(guarded)) = Guarded::at(cwd, env, LazyFetch::Off) else { return HookAnswer::Pass };
+    // Any program may have called git. Where none of them has moved anything, git is not asked.
+    if !guarded.have_moved() && !agent::may_have_moved(&event.action) {
+        return HookAnswer::Pass;
+    }
     match agent::slipped(&guarded) {
         Ok(slipped) => match slipped.first() {
             Some((branch, first)) => HookAnswer::Tell(told(&guarded, branch, first, slipped.len())),
@@ -284,12 +292,14 @@ fn start(dialect: Dialect, cwd: &Path, env: &Env, out: &dyn Fn() -> Out) -> Hook
     let Ok(Some(guarded)) = Guarded::at(cwd, env, LazyFetch::Off) else { return HookAnswer::Pass };
     let dir: PathBuf = guarded.root().unwrap_or(cwd).to_owned();
     let facts = session::facts(&dir, guarded.branch(), env, &out());
+    let in_force = guarded.hooks_in_force(env);
     let hooks = match dialect.hooks_of_commands() {
+        HookUse::Off if in_force.without_directory().are_complete() => None,
         HookUse::Off => Some(
             "This agent runs commands without git's hooks, so a command line of which nobody can tell beforehand what it \
              commits on a protected branch is refused.",
         ),
-        HookUse::Asked | HookUse::Skipped if guarded.hooks_in_force(env).are_complete() => None,
+        HookUse::Asked | HookUse::Skipped if in_force.are_complete() => None,
         HookUse::Asked | HookUse::Skipped => Some(
             "The hooks of git that keep code off protected branches are not in force here; `tix hook install` puts them in \
              place.",

@@ -31,7 +31,7 @@ impl Dialect {
     }
 
     /// What becomes of git's hooks in the commands that the agent runs: Gemini CLI gives each a `core.hooksPath` that leads
-    /// nowhere, through `GIT_CONFIG_COUNT`.
+    /// nowhere, through `GIT_CONFIG_COUNT`. What the configuration names is run all the same, by git 2.54 and newer.
     pub fn hooks_of_commands(self) -> HookUse {
         match self {
             Dialect::Gemini => HookUse::Off,

@@ -41,6 +41,8 @@ pub enum ToolAction {
         server: String,
         input: Value,
     },
+    /// It runs a command that is no text.
+    Unreadable,
     /// Nothing that a guard is interested in.
     Nothing,
 }
@@ -123,9 +125,13 @@ fn action(tool: &str, input: &Value) -> ToolAction {
     if let Some((server, name)) = mcp(tool) {
         return ToolAction::Tool { name, server, input: input.clone() };
     }
+    // Another server's shell is a shell too.
+    let lower = lower.rsplit("__").next().unwrap_or(&lower).to_owned();
     if has(SHELLS, &lower) {
-        let command = command_of(input.get("command").or_else(|| input.get("cmd")));
-        let Some(command) = command else { return ToolAction::Nothing };
+        let Some(given) = ["command", "cmd"].iter().find_map(|name| input.get(name)) else {
+            return ToolAction::Nothing;
+        };
+        let Some(command) = command_of(Some(given)) else { return ToolAction::Unreadable };
         // Not a program: the agent applies it itself.
         let is_patch = command.trim_start_matches('\'').starts_with("apply_patch");
         return if is_patch {
@@ -168,12 +174,12 @@ fn is_of_git(word: &str) -> bool {
 }
 
 /// A command line, given as a text or as a list of words.
-fn command_of(value: Option<&Value>) -> Option<String> {
+pub fn command_of(value: Option<&Value>) -> Option<String> {
     match value? {
         Value::String(text) => Some(text.clone()),
         Value::Array(words) => {
-            let quoted = words.iter().map(|word| shell_quoted(word.as_str().unwrap_or_default()));
-            Some(quoted.collect::<Vec<_>>().join(" "))
+            let quoted = words.iter().map(|word| word.as_str().map(shell_quoted));
+            Some(quoted.collect::<Option<Vec<_>>>()?.join(" "))
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => None,
     }
@@ -273,7 +279,10 @@ mod tests {
     fn tools_for_git_are_known_by_their_names() {
         let of = |tool: &str| match action(tool, &Value::Null) {
             ToolAction::Tool { server, name, .. } => Some((server, name)),
-            ToolAction::Shell(_) | ToolAction::Write(_) | ToolAction::Nothing => None,
+            ToolAction::Shell(_)
+            | ToolAction::Write(_)
+            | ToolAction::Unreadable
+            | ToolAction::Nothing => None,
         };
         let pair = |server: &str, name: &str| Some((server.to_owned(), name.to_owned()));
         assert_eq!(of("mcp__git__git_commit"), pair("git", "git_commit"));
@@ -293,7 +302,9 @@ mod tests {
             match read(&json).action {
                 ToolAction::Tool { server, name, input } => Some((server, name, input)),
                 ToolAction::Nothing => None,
-                other @ (ToolAction::Shell(_) | ToolAction::Write(_)) => panic!("{other:?}"),
+                other @ (ToolAction::Shell(_) | ToolAction::Write(_) | ToolAction::Unreadable) => {
+                    panic!("{other:?}")
+                }
             }
         };
         let input = serde_json::json!({"repo_path": "/w"});

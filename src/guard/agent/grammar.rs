@@ -79,6 +79,12 @@ pub const WORKTREE: Grammar = Grammar {
     flags: "--checkout --detach --force --guess-remote --lock --orphan --track",
 };
 
+pub const CONFIG: Grammar = Grammar {
+    letters: "f",
+    attached: "",
+    valued: "--file --blob --type --default --comment --value",
+    flags: "--global --local --system --worktree --add --all --append --replace-all --get --get-all --unset",
+};
 pub const PLAIN: Grammar = Grammar { letters: "", attached: "", valued: "", flags: "" };
 pub const CLONE: Grammar = Grammar {
     letters: "bcjou",

@@ -9,8 +9,8 @@ pub enum Intent {
     Commit(CommitIntent),
     /// The branch that is checked out takes in what a revision holds, by a fast-forward or a merge.
     Take(ShellWord),
-    /// The branch that is checked out takes in a branch of a remote that has not been fetched yet.
-    Pull(ShellWord),
+    /// A branch takes in a branch of a remote that has not been fetched yet.
+    Pull(Pull),
     /// What the branch that is checked out holds is put on top of a revision.
     Rebase(ShellWord),
     /// The branch that is checked out is set to a revision.
@@ -30,7 +30,11 @@ pub enum Intent {
     /// A tag is made or moved.
     Tag(ShellWord),
     /// These refspecs of a remote are fetched; none is what the configuration says.
-    Fetch(Vec<ShellWord>),
+    Fetch { remote: Option<ShellWord>, names: Vec<ShellWord> },
+    /// The configuration gets this value under this key.
+    Configure { key: String, value: ShellWord },
+    /// A branch, or the one that is checked out, follows this one from now on.
+    Follow { branch: Option<ShellWord>, upstream: ShellWord },
     /// A branch is deleted, or gets another name.
     Remove(ShellWord),
     /// Branches are sent to a remote.
@@ -43,12 +47,28 @@ pub enum Intent {
     Write,
     /// A worktree is made there, and this branch is checked out in it.
     MakeWorktree { path: ShellWord, branch: Option<ShellWord> },
-    /// A repository is made there, or here.
-    MakeRepository(Option<ShellWord>),
+    /// A repository is made there, or here, and gets what this source has.
+    MakeRepository { path: Option<ShellWord>, source: Option<ShellWord>, branch: Option<ShellWord> },
     /// The hooks of git do not see it.
     Unchecked,
     /// A program of its own, or an alias.
     Other,
+}
+
+impl Intent {
+    /// Whether git runs no hook for it: for a branch that is renamed or copied, and for what is written down of a remote's.
+    pub fn is_silent(&self) -> bool {
+        let of_a_remote = |name: &ShellWord| name.start().starts_with("refs/remotes/");
+        let named = if let Intent::Set { branch, .. } | Intent::Remove(branch) = self {
+            Some(branch)
+        } else if let Intent::Pull(pull) = self {
+            pull.into.as_ref()
+        } else {
+            None
+        };
+        matches!(self, Intent::Set { existing: Existing::Renamed, .. })
+            || named.is_some_and(of_a_remote)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,6 +111,16 @@ pub enum Content {
     Paths(Vec<ShellWord>),
     /// Nobody can tell: it is chosen while it runs.
     Chosen,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pull {
+    /// From where; `None` is what the configuration says.
+    pub remote: Option<ShellWord>,
+    /// The branch there; an empty name is the one that is followed.
+    pub source: ShellWord,
+    /// The branch here, or where a branch of a remote is written down; `None` is what is checked out.
+    pub into: Option<ShellWord>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

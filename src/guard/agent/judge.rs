@@ -10,14 +10,14 @@ use std::time::{Duration, Instant};
 
 use super::super::install::hook::Strictness;
 use super::super::rule::Breach;
-use super::super::shell::{Certainty, Dir, ShellWord, names_branch};
+use super::super::shell::{Certainty, Dir, ShellWord, Trouble, names_branch};
 use super::super::{GuardError, Guarded, Heard, HookUse, HooksInForce};
 use super::intent::Intent;
 use super::line::GitLine;
-use super::state::{LineState, MadeTree};
+use super::state::LineState;
 use super::{effects, verbs};
 use crate::env::Env;
-use crate::git::{LazyFetch, clean_path};
+use crate::git::clean_path;
 use crate::names::{Oid, RefName};
 
 /// How many different calls of git are judged in one line, and for how long: the agent waits, and for ten seconds at most.
@@ -102,13 +102,6 @@ impl LineReason {
     }
 }
 
-/// Where a call of git works.
-pub enum CallPlace {
-    /// In a repository with something to guard.
-    Here(GuardedPlace),
-    Elsewhere,
-}
-
 /// A repository, and where in it git runs.
 #[derive(Clone)]
 pub struct GuardedPlace {
@@ -129,6 +122,9 @@ pub enum TreeState {
     There,
     /// The line makes the worktree.
     NotYet,
+    /// It is in a repository without hooks that the line has fill itself from this one: what is done there matters once it is
+    /// pushed.
+    Copy,
 }
 
 impl GuardedPlace {
@@ -142,17 +138,22 @@ impl GuardedPlace {
 
     /// The branch that is checked out, if it is protected.
     pub fn protected(&self) -> Option<&RefName> {
-        self.branch.as_ref().filter(|branch| self.guarded.is_protected(branch))
+        self.branch.as_ref().filter(|branch| self.protects(branch))
+    }
+
+    /// Whether this branch takes ticket commits only here.
+    pub fn protects(&self, branch: &RefName) -> bool {
+        self.tree != TreeState::Copy && self.guarded.is_protected(branch)
     }
 }
 
 /// Goes through a line with the repositories at hand.
 pub struct Judge<'e> {
-    env: &'e Env,
-    cwd: PathBuf,
+    pub(super) env: &'e Env,
+    pub(super) cwd: PathBuf,
     /// The line, where it is one.
     pub text: String,
-    found: BTreeMap<PathBuf, Option<Rc<Guarded>>>,
+    pub(super) found: BTreeMap<PathBuf, Option<Rc<Guarded>>>,
     /// The hooks in force, by the directory that a clone's worktrees share.
     in_force: BTreeMap<PathBuf, HooksInForce>,
     /// What the agent does to the hooks of the commands that it runs.
@@ -186,97 +187,6 @@ impl<'e> Judge<'e> {
             refusals: Vec::new(),
             lost: None,
         }
-    }
-
-    /// The directory that everything begins in.
-    pub fn cwd(&self) -> &Path {
-        &self.cwd
-    }
-
-    /// A path as the system sees it, with the links of the part that is there followed.
-    pub fn real(&self, path: &Path) -> PathBuf {
-        let path = self.cwd.join(path);
-        let real = path.ancestors().find_map(|there| {
-            let real = there.canonicalize().ok()?;
-            Some(clean_path(&real.join(path.strip_prefix(there).ok()?)))
-        });
-        real.unwrap_or_else(|| clean_path(&path))
-    }
-
-    /// The repository of a directory, which may be one that is not there yet.
-    pub fn guarded(&mut self, dir: &Path) -> Option<Rc<Guarded>> {
-        let dir = self.real(dir);
-        let there = dir.ancestors().find(|dir| dir.is_dir())?.to_owned();
-        if let Some(found) = self.found.get(&there) {
-            return found.clone();
-        }
-        let found = Guarded::at(&there, self.env, LazyFetch::Off);
-        self.keep(there, found)
-    }
-
-    /// The repository that the line names by its git directory.
-    fn named(&mut self, git_dir: &Path, dir: &Path) -> Option<Rc<Guarded>> {
-        if let Some(found) = self.found.get(git_dir) {
-            return found.clone();
-        }
-        let found = Guarded::named(git_dir, dir, self.env, LazyFetch::Off);
-        self.keep(git_dir.to_owned(), found)
-    }
-
-    fn keep(
-        &mut self,
-        dir: PathBuf,
-        found: Result<Option<Guarded>, GuardError>,
-    ) -> Option<Rc<Guarded>> {
-        let guarded = match found {
-            Ok(guarded) => guarded.map(Rc::new),
-            Err(error) => {
-                self.lost.get_or_insert_with(|| (dir.clone(), error));
-                None
-            }
-        };
-        self.found.insert(dir, guarded.clone());
-        guarded
-    }
-
-    /// Where a call works that runs in this directory and may name a git directory.
-    pub fn place(&mut self, dir: &Dir, git_dir: Option<&Dir>, state: &LineState) -> CallPlace {
-        let (said, certainty) = match dir {
-            Dir::At(dir) => (dir, Certainty::Sure),
-            Dir::Computed(dir) => (dir, Certainty::Maybe),
-            Dir::Aside(_) => return CallPlace::Elsewhere,
-        };
-        let said = self.real(said);
-        let is_made = |(path, _): &(&PathBuf, &MadeTree)| said.starts_with(path);
-        let made = state.made.iter().filter(is_made);
-        match made.max_by_key(|(path, _)| path.as_os_str().len()) {
-            Some((_, MadeTree::Repository)) => return CallPlace::Elsewhere,
-            Some((path, MadeTree::Worktree(branch))) => {
-                let cwd = self.cwd.clone();
-                let Some(guarded) = self.guarded(&cwd) else { return CallPlace::Elsewhere };
-                let branch = branch.as_deref().and_then(RefName::branch);
-                let mut made = GuardedPlace {
-                    key: path.clone(),
-                    branch,
-                    tree: TreeState::NotYet,
-                    ..GuardedPlace::of(guarded, cwd)
-                };
-                state.assume_head(&mut made);
-                return CallPlace::Here(made);
-            }
-            None => {}
-        }
-        // A directory that the line does not say is taken for the one that the agent is in.
-        let dir = if certainty == Certainty::Sure { said } else { self.real(Path::new("")) };
-        let guarded = match git_dir {
-            Some(Dir::At(git_dir)) => self.named(&self.real(git_dir), &dir),
-            Some(Dir::Aside(_)) => return CallPlace::Elsewhere,
-            Some(Dir::Computed(_)) | None => self.guarded(&dir),
-        };
-        let Some(guarded) = guarded else { return CallPlace::Elsewhere };
-        let mut here = GuardedPlace { certainty, ..GuardedPlace::of(guarded, dir) };
-        state.assume_head(&mut here);
-        CallPlace::Here(here)
     }
 
     /// Refuses what is wrong, and what is uncertain where no hook of git will judge the real thing.
@@ -317,18 +227,21 @@ impl<'e> Judge<'e> {
 
     /// Why no hook of git will judge what is really done; `None` where one will.
     fn unheard(&mut self, here: &GuardedPlace, action: &JudgedAction<'_>) -> Option<Unheard> {
-        if self.has_changed_hooks || action.hooks == HookUse::Off {
+        let is_copy = here.tree == TreeState::Copy;
+        if self.has_changed_hooks || action.hooks == HookUse::Off || is_copy {
             return Some(Unheard::ByLine);
-        }
-        if self.hooks == HookUse::Off {
-            return Some(Unheard::ByAgent);
         }
         let common_dir = here.guarded.common_dir().to_owned();
         let env = self.env;
         let in_force =
             self.in_force.entry(common_dir).or_insert_with(|| here.guarded.hooks_in_force(env));
-        if in_force.will_judge(action.heard, action.hooks) {
+        let by_agent = self.hooks == HookUse::Off;
+        let left = if by_agent { &in_force.without_directory() } else { &*in_force };
+        if left.will_judge(action.heard, action.hooks) {
             return None;
+        }
+        if by_agent {
+            return Some(Unheard::ByAgent);
         }
         let skips = action.hooks == HookUse::Skipped;
         Some(match action.heard {
@@ -368,11 +281,32 @@ impl<'e> Judge<'e> {
         here.guarded.trunk().filter(|trunk| names_branch(&self.text, trunk.short()))
     }
 
-    /// Judges one call of git, and says how things are when it has succeeded.
+    /// Judges one call of git wherever it may work, and says how things are when it has succeeded.
     pub fn line(&mut self, line: &GitLine, state: &LineState, depth: usize) -> LineState {
-        let CallPlace::Here(mut here) = self.place(&line.dir, line.git_dir.as_ref(), state) else {
+        let places = self.places(&line.dir, line.git_dir.as_ref(), state);
+        if places.is_empty() {
             return self.elsewhere(line, state);
-        };
+        }
+        for (_, value) in line.settings.iter().filter(|(key, _)| !key.starts_with("alias.")) {
+            self.may_be_run(value, &line.dir, state);
+        }
+        let one_after_another = |state: LineState, here| self.call(here, line, &state, depth);
+        places.into_iter().fold(state.clone(), one_after_another)
+    }
+
+    /// Many settings hold what git runs.
+    fn may_be_run(&mut self, value: &ShellWord, dir: &Dir, state: &LineState) {
+        let (text, why) = (value.written().to_owned(), "git may run it".to_owned());
+        self.trouble(&Trouble { text, why }, dir, state);
+    }
+
+    fn call(
+        &mut self,
+        mut here: GuardedPlace,
+        line: &GitLine,
+        state: &LineState,
+        depth: usize,
+    ) -> LineState {
         if line.certainty == Certainty::Maybe {
             here.certainty = Certainty::Maybe;
         }
@@ -388,13 +322,12 @@ impl<'e> Judge<'e> {
             return self.alias(&here, line, verb, state, depth);
         }
         if verb == "config" {
-            self.aliases.extend(new_alias(&line.args));
             self.has_changed_hooks |= line.args.iter().any(may_lead_hooks_elsewhere);
         }
         if intents.is_empty() {
             return state.clone();
         }
-        let known = format!("{line:?} {:?} {state:?}", here.branch);
+        let known = format!("{line:?} {} {:?} {state:?}", here.key.display(), here.branch);
         if let Some(behind) = self.judged.get(&known) {
             return behind.clone();
         }
@@ -414,7 +347,17 @@ impl<'e> Judge<'e> {
         };
         let what = format!("git {verb}");
         let mut state = state.clone();
+        // They hold for this call alone.
+        let before = state.settings.len();
+        state.settings.extend(line.settings.iter().cloned());
         for intent in intents {
+            if let Intent::Configure { key, value } = &intent
+                && let Some(alias) = key.strip_prefix("alias.")
+            {
+                self.aliases.insert(alias.to_owned(), value.clone());
+            } else if let Intent::Configure { value, .. } = &intent {
+                self.may_be_run(value, &line.dir, &state);
+            }
             if let Intent::Run(command) = &intent {
                 let dir = here.guarded.root().unwrap_or(&here.dir).to_owned();
                 state = self.follow(command, &dir, line, &state, depth + 1);
@@ -431,32 +374,12 @@ impl<'e> Judge<'e> {
                 continue;
             }
             state.follow(&mut here, &intent);
-            state.make(&line.dir, &intent, |path| self.real(path));
+            self.make(&line.dir, &intent, &mut state);
         }
+        state.settings.drain(before..before + line.settings.len());
         self.judged.insert(known, state.clone());
         state
     }
-
-    /// In a place without anything to guard only what is made matters.
-    fn elsewhere(&mut self, line: &GitLine, state: &LineState) -> LineState {
-        let mut state = state.clone();
-        let intents =
-            line.verb.text().map(|verb| verbs::intents(verb, &line.args)).unwrap_or_default();
-        for intent in intents {
-            if let Intent::MakeRepository(_) = &intent {
-                state.make(&line.dir, &intent, |path| self.real(path));
-            }
-        }
-        state
-    }
-}
-
-/// `git config alias.x y`, in either of its forms.
-fn new_alias(args: &[ShellWord]) -> Option<(String, ShellWord)> {
-    let is_name = |word: &&ShellWord| word.start().to_ascii_lowercase().starts_with("alias.");
-    let place = args.iter().position(|word| is_name(&word))?;
-    let name = args.get(place)?.text()?.get("alias.".len()..)?.to_ascii_lowercase();
-    Some((name, args.get(place + 1)?.clone()))
 }
 
 /// Whether a setting of this name may decide which hooks git runs.
@@ -475,6 +398,13 @@ pub struct JudgedAction<'a> {
     /// Whether git's hooks are run for it, and by which they are told.
     pub hooks: HookUse,
     pub heard: Heard,
+}
+
+impl JudgedAction<'_> {
+    /// A push of which git's hooks are told, if there are any.
+    pub fn of_push(what: &str, certainty: Certainty) -> JudgedAction<'_> {
+        JudgedAction { what, certainty, hooks: HookUse::Asked, heard: Heard::Push }
+    }
 }
 
 /// Whether a path that somebody wrote in this directory is in the lanes of the tickets, whatever it matches there.

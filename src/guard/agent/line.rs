@@ -1,6 +1,6 @@
 //! A call of git: which repository it is for, and what it is asked to do.
 
-use super::super::shell::{Certainty, Dir, ShellCall, ShellWord};
+use super::super::shell::{Certainty, Dir, PATTERN, ShellCall, ShellWord};
 
 /// The subcommands that may move a branch: a text that nobody can read is searched for these.
 pub const MOVERS: [&str; 15] = [
@@ -50,6 +50,8 @@ impl GitLine {
         let (program, rest) = call.words.split_first()?;
         // Of a path whose beginning is not known its last part may be known, and that is the program.
         let whole = program.text().or_else(|| Some(program.end()).filter(|end| end.contains('/')));
+        // `/usr/bin/g?t` is what it matches; `[` is a program.
+        let whole = whole.filter(|name| name.starts_with('[') || !name.contains(PATTERN));
         let name = whole.unwrap_or(program.start()).rsplit('/').next().unwrap_or_default();
         let name = name.strip_suffix(".exe").unwrap_or(name);
         let mut line = GitLine {
@@ -179,7 +181,7 @@ impl GitLine {
 }
 
 /// Whether anything may have been set under this name.
-fn is_unseen(key: &str) -> bool {
+pub fn is_unseen(key: &str) -> bool {
     key.is_empty() || key == "include.path" || key.starts_with("includeif.")
 }
 

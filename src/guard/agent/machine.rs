@@ -6,16 +6,28 @@ use super::super::shell::{
     Certainty, Dir, Machine, READERS, ShellCall, ShellWord, Trouble, Variables, WRITERS, World,
     WorldStep, has, mentions, names_branch, walk,
 };
+use super::super::{Heard, HookUse};
 use super::ALSO_MOVERS;
-use super::judge::{CallPlace, GuardedPlace, Judge, in_the_lanes};
+use super::judge::{GuardedPlace, Judge, JudgedAction, LineReason, Verdict, in_the_lanes};
 use super::line::{GitLine, MOVERS};
 use super::state::{AssumedHead, LineState};
 use super::writes;
+use crate::names::RefName;
 
 /// Programs that put hooks in place, or take them away, when they install something.
 const INSTALLERS: &str = " bun husky lefthook npm npx pnpm pre-commit prek yarn ";
 
 impl Judge<'_> {
+    /// Judges a whole line.
+    pub fn run(&mut self, line: &str) {
+        let home = self.env.home().and_then(Path::to_str);
+        let home = home.map(|home| ("HOME".to_owned(), ShellWord::known(home)));
+        let start = Dir::At(self.cwd.clone());
+        let start = World::at(start, home.into_iter().collect(), LineState::default());
+        line.clone_into(&mut self.text);
+        self.walk(line, start, 0);
+    }
+
     /// Goes through a line that a call of git runs in this directory, and says how things are behind it.
     pub fn follow(
         &mut self,
@@ -51,13 +63,17 @@ impl Judge<'_> {
         if let Some(ok) = self.checked_out(name, call, state) {
             return WorldStep { ok: Some(ok), failed: Some(state.clone()) };
         }
+        if has(" gh glab ", name) {
+            self.forge(name, call, state);
+        }
         let mut behind = state.clone();
         if has(WRITERS, name) {
+            self.copies(name, arguments, &call.dir, &mut behind);
             for file in written(name, arguments, |file| self.is_directory(&call.dir.join(file))) {
                 self.write(&file, &call.dir, &mut behind);
             }
         } else if !has(READERS, name) {
-            if let CallPlace::Here(here) = self.place(&call.dir, None, state) {
+            for here in self.places(&call.dir, None, state) {
                 behind.written.insert(here.key);
             }
             let is_installer = has(INSTALLERS, name)
@@ -69,6 +85,73 @@ impl Judge<'_> {
             ["hook", "uninstall"].iter().all(|word| arguments.iter().any(|a| a.is(word)));
         self.has_changed_hooks |= name == "tix" && is_uninstall;
         WorldStep::nothing(&behind)
+    }
+
+    /// A text that may be run, and that nobody reads: it is searched for git, and for what moves a branch.
+    pub fn trouble(&mut self, trouble: &Trouble, dir: &Dir, state: &LineState) {
+        let is_about = |verbs: &[&str]| mentions(&trouble.text, verbs);
+        if !is_about(&MOVERS) && !is_about(&ALSO_MOVERS) {
+            return;
+        }
+        for mut here in self.places(dir, None, state) {
+            // A branch that is not checked out is named to be moved.
+            let named =
+                here.guarded.trunk().filter(|trunk| names_branch(&trouble.text, trunk.short()));
+            let on_head = here.protected().filter(|_| is_about(&MOVERS)).cloned();
+            let Some(branch) = on_head.or(named) else { continue };
+            here.certainty = Certainty::Maybe;
+            // Who writes this in it may have it all go past the hooks.
+            let text = trouble.text.to_ascii_lowercase();
+            let past = ["no-verify", "hookspath", "tix_guard", "git_config", "include"];
+            self.has_changed_hooks |= past.iter().any(|sign| text.contains(sign));
+            self.unreadable(&here, &branch, "a part of this line", &trouble.why);
+        }
+    }
+
+    /// What a forge's own program does there, of which git hears nothing.
+    fn forge(&mut self, name: &str, call: &ShellCall, state: &LineState) {
+        let words: Vec<&str> = call.words.iter().skip(1).map(ShellWord::start).collect();
+        let is_option = |options: &[&str]| words.iter().any(|word| options.contains(word));
+        for here in self.places(&call.dir, None, state) {
+            let names_protected = words.iter().any(|word| {
+                let branch = word.rsplit(['/', '=']).next().and_then(RefName::branch);
+                branch.is_some_and(|branch| here.guarded.is_protected(&branch))
+            });
+            let heard = match words.as_slice() {
+                ["api", ..] if writes_branches(&words, names_protected) => Heard::Nothing,
+                // To this clone comes what git fetches.
+                ["repo", "sync", ..] if is_option(&["--source", "-s"]) => Heard::Movement,
+                ["repo", "sync", other, ..] if !other.starts_with('-') => Heard::Nothing,
+                _ => continue,
+            };
+            let Some(trunk) = here.guarded.trunk() else { continue };
+            let what = format!("{name} {}", words.first().unwrap_or(&""));
+            let certainty = here.certainty;
+            let action = JudgedAction { what: &what, certainty, hooks: HookUse::Asked, heard };
+            self.conclude(&here, &trunk, &action, Ok(Verdict::Uncertain(LineReason::Unseen)));
+        }
+    }
+
+    /// `cp -r`, `mv` and `ln` of a whole repository.
+    fn copies(&mut self, name: &str, arguments: &[ShellWord], dir: &Dir, state: &mut LineState) {
+        let path = |dir: Dir| match dir {
+            Dir::At(path) | Dir::Computed(path) => Some(path),
+            Dir::Aside(_) => None,
+        };
+        if !has(" cp ln mv rsync ", name) {
+            return;
+        }
+        let is_directory = |file: &ShellWord| self.is_directory(&dir.join(file));
+        let targets = destinations(arguments, is_directory);
+        for (source, target) in operands(arguments).iter().zip(targets) {
+            let Some(to) = path(dir.join(&target)) else { continue };
+            // What a link says is seen from where it is.
+            let beside = Dir::At(to.parent().unwrap_or(&to).to_owned());
+            let base = if name == "ln" { &beside } else { dir };
+            if let Some(from) = path(base.join(source)) {
+                self.copied(&from, &to, has(" cp rsync ", name), state);
+            }
+        }
     }
 
     /// `gh pr checkout` and its like.
@@ -83,7 +166,7 @@ impl Judge<'_> {
             (name, words.as_slice()),
             ("gh" | "hub" | "glab", ["pr" | "mr", "checkout" | "co"] | ["co", ..])
         );
-        let CallPlace::Here(mut here) = self.place(&call.dir, None, state) else { return None };
+        let mut here = self.place(&call.dir, None, state)?;
         is_checkout.then(|| {
             let mut ok = state.clone();
             ok.check_out(&mut here, AssumedHead::Other);
@@ -95,17 +178,20 @@ impl Judge<'_> {
         let (Dir::At(path) | Dir::Computed(path)) = dir.join(file) else { return };
         let path = self.real(&path);
         let text = path.display().to_string();
-        self.has_changed_hooks |=
-            text.contains("/hooks/") || text.ends_with("/hooks") || text.ends_with(".git/config");
+        let is_config = text.ends_with(".git/config");
+        self.has_changed_hooks |= text.contains("/hooks/") || text.ends_with("/hooks") || is_config;
+        if is_config {
+            state.settings.push((String::new(), ShellWord::unknown()));
+        }
         if file.text().is_some() && writes::may_be_of_git(&text) {
             writes::judge_of_git(self, &path);
         }
         let parent = Dir::At(path.parent().unwrap_or(&path).to_owned());
-        if let CallPlace::Here(here) = self.place(&parent, None, state) {
+        for here in self.places(&parent, None, state) {
             let root = GuardedPlace { dir: here.key.clone(), ..here };
             let is_inside =
                 path.starts_with(&root.key) && !path.starts_with(root.guarded.common_dir());
-            if is_inside && !in_the_lanes(&root, &ShellWord::known(text)) {
+            if is_inside && !in_the_lanes(&root, &ShellWord::known(text.as_str())) {
                 state.written.insert(root.key);
             }
         }
@@ -123,9 +209,7 @@ impl Judge<'_> {
             return dir.to_str().map(str::to_owned);
         }
         let line = GitLine::read(call)?;
-        let CallPlace::Here(here) = self.place(&line.dir, line.git_dir.as_ref(), state) else {
-            return None;
-        };
+        let here = self.place(&line.dir, line.git_dir.as_ref(), state)?;
         let has = |option: &str| line.args.iter().any(|word| word.is(option));
         let operands = line.args.iter().filter(|word| !word.start().starts_with('-'));
         let operands: Vec<&ShellWord> = operands.collect();
@@ -167,13 +251,27 @@ impl Judge<'_> {
     }
 }
 
+/// Whether these words have `gh api` write to a branch: refs, merges, and files that are committed.
+fn writes_branches(words: &[&str], names_protected: bool) -> bool {
+    let field = |word: &&str| {
+        ["-f", "-F", "--field", "--raw-field", "--input"].iter().any(|f| word.starts_with(f))
+    };
+    let method = |word: &&str| word.starts_with("-X") || word.starts_with("--method");
+    let is_get = words.iter().any(|word| word.ends_with("GET"));
+    let writes = !is_get && (words.iter().any(method) || words.iter().any(field));
+    let about = |part: &str| words.iter().any(|word| word.contains(part));
+    let goes_to_default = about("/contents/") && !about("branch=");
+    let is_of_branches =
+        ["/git/refs", "/merges", "/contents/", "/merge-upstream"].into_iter().any(about);
+    writes && is_of_branches && (names_protected || goes_to_default)
+}
+
 /// The files that a program writes or removes with these arguments.
 fn written(
     name: &str,
     arguments: &[ShellWord],
     is_directory: impl Fn(&ShellWord) -> bool,
 ) -> Vec<ShellWord> {
-    let operands = || arguments.iter().filter(|word| !word.start().starts_with('-')).cloned();
     let in_place = || {
         arguments
             .iter()
@@ -184,22 +282,32 @@ fn written(
         "perl" if !in_place() => vec![ShellWord::unknown()],
         "sed" if !in_place() => Vec::new(),
         // The first one is the script.
-        "sed" | "perl" => operands().skip(1).collect(),
+        "sed" | "perl" => operands(arguments).split_off(1.min(operands(arguments).len())),
         "dd" => arguments.iter().filter_map(|word| word.strip_prefix("of=")).collect(),
-        "cp" | "install" | "ln" | "rsync" => {
-            let all: Vec<ShellWord> = operands().collect();
-            let Some((last, sources)) = all.split_last() else { return Vec::new() };
-            if !is_directory(last) {
-                return vec![last.clone()];
-            }
-            let inside = |source: &ShellWord| {
-                let name = source.text()?.trim_end_matches('/').rsplit('/').next()?;
-                Some(ShellWord::known(format!("{}/{name}", last.text()?)))
-            };
-            sources.iter().map(|source| inside(source).unwrap_or_else(ShellWord::unknown)).collect()
-        }
-        _ => operands().collect(),
+        "cp" | "install" | "ln" | "rsync" => destinations(arguments, is_directory),
+        _ => operands(arguments),
     }
+}
+
+fn operands(arguments: &[ShellWord]) -> Vec<ShellWord> {
+    arguments.iter().filter(|word| !word.start().starts_with('-')).cloned().collect()
+}
+
+/// Where a program puts what it is given: under the last name, or in the directory of that name.
+fn destinations(
+    arguments: &[ShellWord],
+    is_directory: impl Fn(&ShellWord) -> bool,
+) -> Vec<ShellWord> {
+    let all = operands(arguments);
+    let Some((last, sources)) = all.split_last() else { return Vec::new() };
+    if !is_directory(last) {
+        return vec![last.clone()];
+    }
+    let inside = |source: &ShellWord| {
+        let name = source.text()?.trim_end_matches('/').rsplit('/').next()?;
+        Some(ShellWord::known(format!("{}/{name}", last.text()?)))
+    };
+    sources.iter().map(|source| inside(source).unwrap_or_else(ShellWord::unknown)).collect()
 }
 
 /// A line on its way through the shell.
@@ -235,22 +343,6 @@ impl Machine for JudgeWalk<'_, '_> {
     }
 
     fn trouble(&mut self, trouble: &Trouble, dir: &Dir, state: &LineState) {
-        let is_about = |verbs: &[&str]| mentions(&trouble.text, verbs);
-        if !is_about(&MOVERS) && !is_about(&ALSO_MOVERS) {
-            return;
-        }
-        if let CallPlace::Here(mut here) = self.judge.place(dir, None, state) {
-            // A branch that is not checked out is named to be moved.
-            let named =
-                here.guarded.trunk().filter(|trunk| names_branch(&trouble.text, trunk.short()));
-            let on_head = here.protected().filter(|_| is_about(&MOVERS)).cloned();
-            let Some(branch) = on_head.or(named) else { return };
-            here.certainty = Certainty::Maybe;
-            // Who writes this in it may have it all go past the hooks.
-            let text = trouble.text.to_ascii_lowercase();
-            let past = ["no-verify", "hookspath", "tix_guard", "git_config", "include"];
-            self.judge.has_changed_hooks |= past.iter().any(|sign| text.contains(sign));
-            self.judge.unreadable(&here, &branch, "a part of this line", &trouble.why);
-        }
+        self.judge.trouble(trouble, dir, state);
     }
 }

@@ -37,6 +37,9 @@ mod judge;
 mod line;
 mod machine;
 mod options;
+mod places;
+mod pushes;
+mod settings;
 mod state;
 mod tools;
 mod verbs;
@@ -49,43 +52,44 @@ pub use event::{AgentEvent, EventMoment, ToolAction};
 pub use judge::{Judge, LineReason, LineRefusal, Unheard};
 
 use super::rule::CommitVerdict;
-use super::shell::{Dir, ShellWord, Variables, World, mentions};
+use super::shell::mentions;
 use super::{GuardError, Guarded, HookUse, JudgedCommit};
 use crate::env::Env;
 use crate::names::RefName;
 use line::MOVERS;
-use state::LineState;
 
 /// Whether a command line can be about git at all. The usual one is not, and costs no more than this.
 pub fn is_about_git(line: &str) -> bool {
     // Quotes and backslashes may stand between the letters.
     let mut last = [b' '; 3];
-    line.bytes().filter(|b| !matches!(b, b'\\' | b'"' | b'\'')).any(|byte| {
+    let is_named = line.bytes().filter(|b| !matches!(b, b'\\' | b'"' | b'\'')).any(|byte| {
         let [_, second, third] = last;
         last = [second, third, byte.to_ascii_lowercase()];
         last == *b"git" || last == *b"hub"
-    })
+    });
+    // A name that is put together may be git's, where it is told to do what git does.
+    let is_put_together = || line.contains(['$', '`', '[', '?', '*']);
+    let is_of_a_forge = || ["gh api", "gh repo sync"].iter().any(|call| line.contains(call));
+    is_named
+        || is_of_a_forge()
+        || MOVERS.iter().any(|verb| line.contains(verb)) && is_put_together()
 }
 
 /// Judges what an agent that speaks this dialect is about to do from this directory.
 pub fn judge<'e>(action: &ToolAction, cwd: &Path, env: &'e Env, dialect: Dialect) -> Judge<'e> {
     let hooks = match action {
         ToolAction::Shell(_) => dialect.hooks_of_commands(),
-        ToolAction::Write(_) | ToolAction::Tool { .. } | ToolAction::Nothing => HookUse::Asked,
+        ToolAction::Write(_)
+        | ToolAction::Tool { .. }
+        | ToolAction::Unreadable
+        | ToolAction::Nothing => HookUse::Asked,
     };
     let mut judge = Judge::new(cwd, env, hooks);
     match action {
         ToolAction::Shell(line) if is_about_git(line) => {
-            let home = env
-                .home()
-                .and_then(Path::to_str)
-                .map(|home| ("HOME".to_owned(), ShellWord::known(home)));
-            let variables: Variables = home.into_iter().collect();
-            let start = World::at(Dir::At(cwd.to_owned()), variables, LineState::default());
-            judge.text.clone_from(line);
-            judge.walk(line, start, 0);
+            judge.run(line);
         }
-        ToolAction::Shell(_) | ToolAction::Nothing => {}
+        ToolAction::Shell(_) | ToolAction::Unreadable | ToolAction::Nothing => {}
         ToolAction::Write(paths) => writes::judge(&mut judge, paths),
         ToolAction::Tool { name, server, input } => tools::judge(&mut judge, server, name, input),
     }
@@ -113,7 +117,7 @@ pub fn may_have_moved(action: &ToolAction) -> bool {
             mentions(line, &MOVERS) || mentions(line, &ALSO_MOVERS) || writes::may_be_of_git(line)
         }
         ToolAction::Tool { .. } => true,
-        ToolAction::Write(_) | ToolAction::Nothing => false,
+        ToolAction::Write(_) | ToolAction::Unreadable | ToolAction::Nothing => false,
     }
 }
 

@@ -1,11 +1,11 @@
 //! What the commands of a line have changed for the ones behind them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use super::super::shell::{Dir, ShellWord};
+use super::super::shell::ShellWord;
 use super::effects::short_name;
-use super::intent::{Existing, Intent, Staging, Switch};
+use super::intent::{Existing, Intent, Pull, Staging, Switch};
 use super::judge::{GuardedPlace, in_the_lanes};
 use crate::names::RefName;
 
@@ -26,8 +26,10 @@ pub struct LineState {
     pub written: BTreeSet<PathBuf>,
     /// Worktrees and repositories that the line makes.
     pub made: BTreeMap<PathBuf, MadeTree>,
-    /// What the last fetch was asked for, where the line has one.
+    /// What the last fetch was asked for, where the line has one; a name that no branch has where it was another remote's.
     pub fetched: Option<Vec<String>>,
+    /// The settings that the line makes.
+    pub settings: Vec<(String, ShellWord)>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +37,13 @@ pub enum MadeTree {
     /// One of the repository that the agent is in, with this branch checked out.
     Worktree(Option<String>),
     Repository,
+    /// A copy of the repository that is there, with this branch checked out.
+    Copy {
+        source: PathBuf,
+        branch: Option<String>,
+    },
+    /// Another name of this directory.
+    Link(PathBuf),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,20 +73,52 @@ impl LineState {
     /// What the line has done when this has succeeded, as far as the repository is concerned that is there.
     pub fn follow(&mut self, here: &mut GuardedPlace, intent: &Intent) {
         match intent {
-            Intent::Set { branch, existing, .. } => {
+            Intent::Set { branch, to, existing } => {
                 self.create(here, branch);
+                // git lets a branch follow what it is made of, where that is a branch of a remote.
+                if let Some(upstream) = to.as_ref().filter(|to| {
+                    *existing != Existing::Renamed && here.guarded.is_fetched(to.start())
+                }) {
+                    self.follow_branch(here, Some(branch), upstream);
+                }
                 let name = branch.text().map(short_name);
                 if let (Some(name), Existing::Replaced | Existing::Renamed) = (name, existing) {
                     self.unseen.insert(name.to_owned());
                 }
             }
             Intent::Tag(name) => self.unseen.extend(name.text().map(str::to_owned)),
-            Intent::Fetch(names) => {
+            Intent::Fetch { remote, names } => {
                 let name = |word: &ShellWord| {
                     let from = word.start().trim_start_matches('+').split(':').next();
                     word.text().and(from).unwrap_or_default().to_owned()
                 };
-                self.fetched = Some(names.iter().map(name).collect());
+                let source = ShellWord::known("");
+                let pull = Pull { remote: remote.clone(), source, into: None };
+                let branch = here.branch.as_ref();
+                let is_home = branch.is_some_and(|branch| self.is_published(here, branch, &pull));
+                let names = names.iter().map(name);
+                self.fetched = Some(if is_home { names.collect() } else { vec![String::new()] });
+            }
+            Intent::Pull(pull) => match &pull.into {
+                None => {
+                    let branch = here.branch.as_ref();
+                    if !branch.is_some_and(|branch| self.is_published(here, branch, pull)) {
+                        self.unseen.insert(tip(here));
+                    }
+                    self.grow(here);
+                }
+                Some(into) => {
+                    let name = into.text().map(short_name).unwrap_or_default().to_owned();
+                    let branch = name.rsplit('/').next().and_then(RefName::branch);
+                    if !branch.is_some_and(|branch| self.is_published(here, &branch, pull)) {
+                        self.create(here, into);
+                        self.unseen.insert(name);
+                    }
+                }
+            },
+            Intent::Configure { key, value } => self.settings.push((key.clone(), value.clone())),
+            Intent::Follow { branch, upstream } => {
+                self.follow_branch(here, branch.as_ref(), upstream);
             }
             Intent::Switch(switch) => {
                 if let Switch::New(branch) = switch {
@@ -107,7 +148,7 @@ impl LineState {
                 self.staged.remove(&here.key);
                 self.grow(here);
             }
-            Intent::Take(_) | Intent::Pull(_) | Intent::Rebase(_) | Intent::Grow => self.grow(here),
+            Intent::Take(_) | Intent::Rebase(_) | Intent::Grow => self.grow(here),
             // What was in the commits that are gone now may be staged.
             Intent::Reset(_) => {
                 self.staged.insert(here.key.clone(), Staged::Anything);
@@ -115,7 +156,7 @@ impl LineState {
             }
             Intent::Anything
             | Intent::MakeWorktree { .. }
-            | Intent::MakeRepository(_)
+            | Intent::MakeRepository { .. }
             | Intent::Run(_)
             | Intent::Remove(_)
             | Intent::Push(_)
@@ -161,27 +202,6 @@ impl LineState {
         };
         if here.guarded.git().refs(&[branch.as_str()]).is_ok_and(|found| found.is_empty()) {
             self.created.insert(branch);
-        }
-    }
-
-    /// A worktree or a repository is made: in a directory that is named, or in this one. `real` follows links.
-    pub fn make(&mut self, dir: &Dir, intent: &Intent, real: impl Fn(&Path) -> PathBuf) {
-        let (path, made) = if let Intent::MakeWorktree { path, branch } = intent {
-            let branch = branch.as_ref().and_then(ShellWord::text).map(str::to_owned);
-            (Some(path), MadeTree::Worktree(branch))
-        } else if let Intent::MakeRepository(path) = intent {
-            (path.as_ref(), MadeTree::Repository)
-        } else {
-            return;
-        };
-        let (Dir::At(path) | Dir::Computed(path)) = path.map_or(dir.clone(), |path| dir.join(path))
-        else {
-            return;
-        };
-        let path = real(&path);
-        // What is there is not made: `git init` in a repository changes nothing of it.
-        if !path.join(".git").exists() && !path.join("HEAD").exists() {
-            self.made.insert(path, made);
         }
     }
 
@@ -231,6 +251,11 @@ impl LineState {
                 Some(_) | None => "HEAD".to_owned(),
             },
             "@{u}" | "@{upstream}" | "@{push}" => match &here.branch {
+                Some(branch)
+                    if self.made_setting(&format!("branch.{}.merge", branch.short())).is_some() =>
+                {
+                    return None;
+                }
                 Some(branch) => format!("{}{named}", branch.short()),
                 None => named.to_owned(),
             },

@@ -5,9 +5,13 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::super::shell::{Certainty, Dir, ShellWord};
+use super::effects::short_name;
+use super::event::command_of;
+use super::intent::Intent;
 use super::judge::{GuardedPlace, Judge, LineReason, in_the_lanes};
 use super::line::GitLine;
 use super::state::LineState;
+use super::verbs;
 use crate::names::RefName;
 
 /// Under these names a tool is told which repository is meant.
@@ -30,8 +34,19 @@ const OPERANDS: [&str; 10] = [
 const REMOTE_BRANCHES: [&str; 4] =
     ["remoteBranch", "remote_branch", "targetBranch", "target_branch"];
 /// Tools of a forge that commit to a branch there.
-const COMMITTING: [&str; 5] =
-    ["push_files", "create_or_update_file", "delete_file", "create_commit", "update_file"];
+const COMMITTING: [&str; 9] = [
+    "push_files",
+    "create_or_update_file",
+    "delete_file",
+    "create_commit",
+    "update_file",
+    "update_ref",
+    "update_reference",
+    "create_ref",
+    "merge_branch",
+];
+/// Under these names a tool is told what to run.
+const COMMANDS: [&str; 5] = ["command", "cmd", "args", "arguments", "argv"];
 
 pub fn judge(judge: &mut Judge<'_>, server: &str, name: &str, input: &Value) {
     if ["github", "gitlab", "gitea", "forgejo"].iter().any(|forge| server.contains(forge)) {
@@ -39,6 +54,19 @@ pub fn judge(judge: &mut Judge<'_>, server: &str, name: &str, input: &Value) {
         return;
     }
     let verb = name.strip_prefix("git_").unwrap_or(name).replace('_', "-");
+    let given = COMMANDS.iter().find_map(|key| command_of(input.get(key)));
+    if let Some(command) = given {
+        let first = command.trim_start().trim_start_matches('\'');
+        let is_whole = first.starts_with("git") || first.contains("/git");
+        // `{"args": ["-m", "x"]}` of a tool that is called `commit` is the rest of that.
+        let is_verb = !matches!(verbs::intents(&verb, &[]).as_slice(), [] | [Intent::Other]);
+        let verb = if is_verb { verb.as_str() } else { "" };
+        let line = if is_whole { command } else { format!("git {verb} {command}") };
+        let dir = REPOSITORIES.iter().find_map(|key| input.get(key)?.as_str());
+        judge.cwd = judge.cwd.join(dir.unwrap_or_default());
+        judge.run(&line);
+        return;
+    }
     let dir = REPOSITORIES.iter().find_map(|key| input.get(key)?.as_str());
     let dir = judge.cwd().join(dir.unwrap_or_default());
     let line = GitLine {
@@ -113,8 +141,9 @@ fn on_a_forge(judge: &mut Judge<'_>, name: &str, input: &Value) {
     if repo.is_some_and(|repo| !is_remote_of(&here, repo)) {
         return;
     }
-    let branch = match text("branch") {
-        Some(name) => RefName::branch(name.strip_prefix("refs/heads/").unwrap_or(name)),
+    let named = ["branch", "ref", "base"].iter().find_map(|key| text(key));
+    let branch = match named {
+        Some(name) => RefName::branch(short_name(name)),
         None => here.guarded.trunk(),
     };
     let Some(branch) = branch.filter(|branch| here.guarded.is_protected(branch)) else { return };

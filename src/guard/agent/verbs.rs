@@ -1,12 +1,12 @@
 //! What a subcommand of git would do to branches, index and worktrees: read from its arguments alone.
 
 use super::super::shell::{ShellWord, written};
-use super::effects::short_name;
 use super::grammar::{
-    BRANCH, CLONE, COMMIT, MERGE, PLAIN, PUSH, REBASE, RESET, SWITCH, TAG, UPDATE_REF, WORKTREE,
+    BRANCH, CLONE, COMMIT, CONFIG, MERGE, PLAIN, PUSH, REBASE, RESET, SWITCH, TAG, UPDATE_REF,
+    WORKTREE,
 };
 use super::intent::{
-    CommitIntent, Content, Empty, Everything, Existing, Intent, Push, Staging, Switch,
+    CommitIntent, Content, Empty, Everything, Existing, Intent, Pull, Push, Staging, Switch,
 };
 use super::options::Options;
 
@@ -49,10 +49,18 @@ pub fn intents(verb: &str, args: &[ShellWord]) -> Vec<Intent> {
         "push" => push(&Options::of_names(args, &PUSH)),
         "send-pack" => send_pack(&Options::of_names(args, &PUSH)),
         "worktree" => worktree(&Options::of_names(args, &WORKTREE)),
-        "clone" => vec![Intent::MakeRepository(Some(cloned(&Options::of_names(args, &CLONE))))],
-        "init" => {
-            vec![Intent::MakeRepository(Options::of_names(args, &CLONE).operands.first().cloned())]
+        "clone" => {
+            let options = Options::of_names(args, &CLONE);
+            let source = options.operands.first().cloned();
+            let branch = options.value(&["--branch", "-b"]).cloned();
+            vec![Intent::MakeRepository { path: Some(cloned(&options)), source, branch }]
         }
+        "init" => {
+            let path = Options::of_names(args, &CLONE).operands.first().cloned();
+            vec![Intent::MakeRepository { path, source: None, branch: None }]
+        }
+        "config" => configure(&Options::read(args, &CONFIG)),
+        "remote" => remote(&Options::of_names(args, &PLAIN)),
         "add" | "stage" | "rm" | "mv" => stage(&Options::read(args, &PLAIN)),
         "read-tree" | "update-index" => vec![Intent::Stage(Staging::Anything)],
         "checkout-index" | "merge-file" | "submodule" => vec![Intent::Write],
@@ -64,12 +72,12 @@ pub fn intents(verb: &str, args: &[ShellWord]) -> Vec<Intent> {
 /// Subcommands that leave branches and the index alone. An alias cannot have one of these names.
 fn is_harmless(verb: &str) -> bool {
     const HARMLESS: &str = " annotate archive blame bugreport bundle cat-file check-attr check-ignore \
-        check-mailmap check-ref-format cherry clean column commit-graph commit-tree config count-objects credential \
+        check-mailmap check-ref-format cherry clean column commit-graph commit-tree count-objects credential \
         daemon describe diagnose diff diff-files diff-index diff-tree difftool fast-export fetch-pack fmt-merge-msg \
         for-each-ref for-each-repo format-patch fsck gc get-tar-commit-id grep gui gitk hash-object help hook \
         http-backend imap-send index-pack instaweb interpret-trailers log ls-files ls-remote ls-tree mailinfo mailsplit \
         maintenance merge-base merge-tree mergetool mktag mktree multi-pack-index name-rev notes \
-        pack-objects pack-redundant pack-refs patch-id prune prune-packed range-diff reflog refs remote repack replace \
+        pack-objects pack-redundant pack-refs patch-id prune prune-packed range-diff reflog refs repack replace \
         request-pull rerere rev-list rev-parse send-email shortlog show show-branch show-index show-ref \
         sparse-checkout status stripspace unpack-file unpack-objects update-server-info upload-pack var \
         verify-commit verify-pack verify-tag version whatchanged worktree write-tree lfs cliff ";
@@ -136,20 +144,38 @@ fn merge(options: &Options) -> Vec<Intent> {
 /// A pull of the branch's own upstream brings what is published; a pull of anything else is a merge of it.
 fn pull(options: &Options) -> Vec<Intent> {
     let mut intents = unchecked(options);
-    intents.extend(options.operands.iter().skip(1).map(|refspec| {
-        let source = refspec.start().trim_start_matches('+').split(':').next().unwrap_or_default();
-        Intent::Pull(if refspec.text().is_some() {
-            ShellWord::known(source)
-        } else {
-            ShellWord::unknown()
-        })
-    }));
-    if options.operands.len() < 2 {
-        intents.push(Intent::Pull(ShellWord::known("")));
+    let (remote, refspecs) = source_and_names(options);
+    let none = [ShellWord::known("")];
+    for refspec in if refspecs.is_empty() { &none } else { refspecs } {
+        let (source, _) = sides(refspec);
+        intents.push(Intent::Pull(Pull { remote: remote.cloned(), source, into: None }));
     }
     // With a right side it is a fetch into that branch first.
     intents.extend(fetch(options));
     intents
+}
+
+fn source_and_names(options: &Options) -> (Option<&ShellWord>, &[ShellWord]) {
+    let names = options.operands.get(1..).unwrap_or_default();
+    (options.operands.first(), names)
+}
+
+/// What a refspec takes, and where to.
+pub fn sides(refspec: &ShellWord) -> (ShellWord, Option<ShellWord>) {
+    let Some(text) = refspec.text() else {
+        let from = ShellWord::unknown();
+        return match refspec.start().split_once(':') {
+            Some((left, _)) => (from, refspec.strip_prefix(&format!("{left}:"))),
+            None if refspec.written().contains(':') => (from, Some(ShellWord::unknown())),
+            None => (from, None),
+        };
+    };
+    match text.trim_start_matches('+').split_once(':') {
+        Some((from, to)) => {
+            (ShellWord::known(from), Some(to).filter(|to| !to.is_empty()).map(ShellWord::known))
+        }
+        None => (ShellWord::known(text.trim_start_matches('+')), None),
+    }
 }
 
 /// What a bisection runs at each step; itself it moves no branch.
@@ -280,14 +306,41 @@ fn symbolic_ref(options: &Options) -> Vec<Intent> {
     }
 }
 
-/// The branch that a full name of a ref means; unknown where only the beginning is known.
+/// The branch that a full name of a ref means, here or as fetched from a remote.
 fn branch_of(name: &ShellWord) -> Option<ShellWord> {
     const BRANCHES: &str = "refs/heads/";
+    let is_fetched = |text: &str| text.starts_with("refs/remotes/");
     if let Some(text) = name.text() {
-        return text.strip_prefix(BRANCHES).map(ShellWord::known);
+        let fetched = || is_fetched(text).then(|| name.clone());
+        return text.strip_prefix(BRANCHES).map(ShellWord::known).or_else(fetched);
     }
     let start = name.start();
-    (start.starts_with(BRANCHES) || BRANCHES.starts_with(start)).then(ShellWord::unknown)
+    let unknown = || BRANCHES.starts_with(start).then(ShellWord::unknown);
+    name.strip_prefix(BRANCHES).or_else(unknown)
+}
+
+/// `git config KEY VALUE` and `git config set KEY VALUE`.
+fn configure(options: &Options) -> Vec<Intent> {
+    let operands = options.operands.iter().filter(|word| !word.is("set"));
+    let operands: Vec<&ShellWord> = operands.collect();
+    match operands.as_slice() {
+        [key, value, ..] => {
+            let key = key.text().unwrap_or_default().to_ascii_lowercase();
+            vec![Intent::Configure { key, value: (*value).clone() }]
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// A remote gets an address.
+fn remote(options: &Options) -> Vec<Intent> {
+    match options.operands.as_slice() {
+        [sub, name, address, ..] if sub.is("add") || sub.is("set-url") => {
+            let key = name.text().map(|name| format!("remote.{name}.url")).unwrap_or_default();
+            vec![Intent::Configure { key, value: address.clone() }]
+        }
+        _ => Vec::new(),
+    }
 }
 
 fn branch(options: &Options) -> Vec<Intent> {
@@ -295,13 +348,15 @@ fn branch(options: &Options) -> Vec<Intent> {
     if options.has(&["--delete", "-d", "-D"]) {
         return operands.into_iter().map(Intent::Remove).collect();
     }
+    if let Some(upstream) = options.value(&["--set-upstream-to", "-u"]) {
+        let (branch, upstream) = (operands.into_iter().next(), upstream.clone());
+        return vec![Intent::Follow { branch, upstream }];
+    }
     if options.has(&[
         "--list",
         "-l",
         "--edit-description",
         "--unset-upstream",
-        "--set-upstream-to",
-        "-u",
         "--show-current",
         "--merged",
         "--no-merged",
@@ -338,30 +393,15 @@ fn branch(options: &Options) -> Vec<Intent> {
     }
 }
 
-/// A refspec with a local branch on its right side moves that branch.
+/// A refspec with a branch on its right side moves that branch.
 fn fetch(options: &Options) -> Vec<Intent> {
-    let refspecs = options.operands.iter().skip(1);
-    let named = Intent::Fetch(refspecs.clone().cloned().collect());
-    let into = refspecs
-        .filter_map(|refspec| {
-            let Some(text) = refspec.text() else {
-                return refspec
-                    .start()
-                    .contains(':')
-                    .then(|| (ShellWord::unknown(), ShellWord::unknown()));
-            };
-            let (from, to) = text.trim_start_matches('+').split_once(':')?;
-            let branch = short_name(to);
-            let local = !to.starts_with("refs/") || to.starts_with("refs/heads/");
-            // Into the branch of the same name comes what is published.
-            let same = short_name(from) == branch;
-            let from_here =
-                options.operands.first().is_some_and(|remote| remote.start().starts_with('.'));
-            (local && !to.is_empty() && (!same || from_here))
-                .then(|| (ShellWord::known(branch), ShellWord::unknown()))
-        })
-        .map(|(branch, to)| Intent::Set { branch, to: Some(to), existing: Existing::Replaced });
-    into.chain([named]).collect()
+    let (remote, refspecs) = source_and_names(options);
+    let into = refspecs.iter().filter_map(|refspec| {
+        let (source, into) = sides(refspec);
+        Some(Intent::Pull(Pull { remote: remote.cloned(), source, into: Some(into?) }))
+    });
+    let (remote, names) = (remote.cloned(), refspecs.to_vec());
+    into.chain([Intent::Fetch { remote, names }]).collect()
 }
 
 fn push(options: &Options) -> Vec<Intent> {

@@ -8,7 +8,7 @@ use shuck_ast::{
 
 use super::script::{self, ShellScript};
 use super::walk::{DEPTH, Walker};
-use super::word::{self, ShellWord, Variables};
+use super::word::{self, OpenWord, ShellWord, Variables};
 use super::world::{BothWorlds, Certainty, Dir, Machine, World, Worlds};
 use super::wrap::{self, ShellCall, Unwrapped};
 
@@ -16,7 +16,7 @@ use super::wrap::{self, ShellCall, Unwrapped};
 const TURNS: usize = 5;
 
 /// With one of these a word stands for the names of files.
-const PATTERN: [char; 3] = ['*', '?', '['];
+pub const PATTERN: [char; 3] = ['*', '?', '['];
 
 /// What a statement says beside its words.
 struct StatementInput<'a> {
@@ -153,8 +153,17 @@ impl<M: Machine> Walker<'_, M> {
             let exported = world.variables.iter().filter(|(name, _)| is_heeded(name));
             let env = exported.map(|(n, v)| (n.clone(), v.clone())).chain(env).collect();
             let read = all().flat_map(|one| word::read(one, source, &world.variables).words);
+            let mut parts: Vec<ShellWord> = read.collect();
+            // `$(echo git commit)` runs git.
+            if word::is_printed(&command.name)
+                && let Some(text) = parts.first().and_then(ShellWord::text)
+            {
+                let printed: Vec<ShellWord> =
+                    text.split_whitespace().map(ShellWord::known).collect();
+                parts.splice(..1, printed);
+            }
             let (dir, certainty) = (world.dir.clone(), world.certainty);
-            let call = ShellCall { words: read.collect(), env, dir, certainty };
+            let call = ShellCall { words: parts, env, dir, certainty };
             let said = StatementInput {
                 input: fed(statement, source),
                 text: statement.span.slice(source),
@@ -215,11 +224,19 @@ impl<M: Machine> Walker<'_, M> {
         let outer = call.clone();
         let unwrapped = wrap::unwrap(call, said.input.clone());
         let mut world = world;
+        // `A=<(command) program`: the parser takes the value for the program.
+        if outer.words.first().is_some_and(|name| name.written().starts_with("<(")) {
+            self.unread(said.text, vec![world.clone()]);
+        }
         if outer.certainty == Certainty::Sure && unwrapped.certainty() == Certainty::Maybe {
             // The program does something of its own besides.
-            let words = outer.words.into_iter().take(1).collect();
-            let step = self.machine.run(&ShellCall { words, ..outer }, &world.state);
+            let words = outer.words.iter().take(1).cloned().collect();
+            let step = self.machine.run(&ShellCall { words, ..outer.clone() }, &world.state);
             world.state = step.ok.unwrap_or(world.state);
+        }
+        // Many variables hold what other programs run: BASH_ENV, GIT_EDITOR.
+        for (_, value) in outer.env.iter().chain(unwrapped.env()) {
+            self.trouble(value.written(), "a program may run it", &vec![world.clone()]);
         }
         match unwrapped {
             Unwrapped::Nothing => BothWorlds::both(vec![world]),
@@ -297,10 +314,15 @@ impl<M: Machine> Walker<'_, M> {
         flow
     }
 
-    /// Where to look for what a word holds: what a variable holds stands anywhere in the line.
+    /// Where to look for what a word holds: what a variable holds stands anywhere in the line, and so does what a shell reads,
+    /// if it is not before a pipe.
     fn said_of(&self, word: &ShellWord, said: &StatementInput<'_>) -> String {
-        let is_variable = matches!(word, ShellWord::Open(open) if open.written.starts_with("${"));
-        if is_variable { self.line.clone() } else { said.text.to_owned() }
+        match word.is_filled() {
+            true if !self.piped.is_empty() => self.piped.clone(),
+            true => self.line.clone(),
+            false if word.written().starts_with("${") => self.line.clone(),
+            false => said.text.to_owned(),
+        }
     }
 
     /// Something is run that is put together when the line runs. What it may be made of stands in this text.
@@ -351,19 +373,23 @@ pub fn turns(words: &[ShellWord]) -> Vec<ShellWord> {
     if (1..=TURNS).contains(&words.len()) && words.iter().all(is_said) {
         return words.to_vec();
     }
-    vec![shared_directory(words); 2]
+    let start = shared_directory(words).unwrap_or_default();
+    let rest = words.iter().map(|word| word.written().strip_prefix(&start).unwrap_or_default());
+    let written = format!("{start}{{{}}}", rest.collect::<Vec<_>>().join(","));
+    let any = OpenWord { start, end: String::new(), written };
+    vec![ShellWord::Open(any); 2]
 }
 
 /// How words begin that name something in one directory; nothing where they do not, and of options.
-fn shared_directory(words: &[ShellWord]) -> ShellWord {
+fn shared_directory(words: &[ShellWord]) -> Option<String> {
     let directory = |word: &ShellWord| {
         let solid = word.start().split(PATTERN).next().unwrap_or_default();
         let (directory, _) = solid.rsplit_once('/').filter(|_| !solid.starts_with('-'))?;
         Some(format!("{directory}/"))
     };
-    let Some((first, rest)) = words.split_first() else { return ShellWord::unknown() };
+    let (first, rest) = words.split_first()?;
     let is_shared = |dir: &String| rest.iter().all(|word| directory(word).as_ref() == Some(dir));
-    directory(first).filter(is_shared).map_or_else(ShellWord::unknown, ShellWord::begins)
+    directory(first).filter(is_shared)
 }
 
 fn word_of(element: &ArrayElem) -> &shuck_ast::Word {

@@ -14,6 +14,7 @@ mod word;
 mod world;
 mod wrap;
 
+pub use command::PATTERN;
 pub use script::written;
 pub use walk::walk;
 pub use word::{ShellWord, Variables, mentions, names_branch};

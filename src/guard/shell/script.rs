@@ -1,10 +1,8 @@
 //! Texts that are handed to a shell: `sh -c`, `eval`, what is fed to one, and what is printed for one.
 
-use shuck_ast::{Command, Stmt};
-
 use super::word::ShellWord;
 use super::world::{Certainty, Dir};
-use super::wrap::{ShellCall, Unwrapped, unwrap};
+use super::wrap::{ShellCall, Unwrapped};
 use crate::text::shell_quoted;
 
 /// A text for a shell of its own.
@@ -100,22 +98,10 @@ pub fn script_of(call: &ShellCall, input: Option<String>) -> Unwrapped {
             // One that the line writes meanwhile has no name in it.
             (Some(_), _) => ShellWord::unknown(),
             (None, Some(input)) => ShellWord::Known(input),
-            (None, None) => return Unwrapped::Nothing,
+            (None, None) => ShellWord::filled(),
         }
     };
     script(call, text)
-}
-
-/// Whether the command is a shell that reads its script from its input.
-pub fn reads_a_script(statement: &Stmt, source: &str) -> bool {
-    let Command::Simple(command) = &statement.command else { return false };
-    let words = std::iter::once(&command.name).chain(&command.args);
-    let words: Vec<ShellWord> = words
-        .map(|word| word.try_static_text(source).map_or_else(ShellWord::unknown, ShellWord::known))
-        .collect();
-    let dir = Dir::Aside(0);
-    let call = ShellCall { words, env: Vec::new(), dir, certainty: Certainty::Sure };
-    matches!(unwrap(call, Some(String::new())), Unwrapped::Script(script) if script.text.is(""))
 }
 
 /// What `echo` prints, where all of it is said.

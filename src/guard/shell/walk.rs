@@ -10,7 +10,6 @@ use shuck_ast::{
 };
 
 use super::command::{assign, fed, forget, turns};
-use super::script::reads_a_script;
 use super::word::{self, ShellWord};
 use super::world::{BothWorlds, Machine, Trouble, World, Worlds, union};
 
@@ -26,6 +25,7 @@ pub fn walk<M: Machine>(text: &str, start: World<M::State>, machine: &mut M) {
     let mut walker = Walker {
         machine,
         line: text.to_owned(),
+        piped: String::new(),
         functions: BTreeMap::new(),
         aliases: BTreeMap::new(),
         steps: 0,
@@ -40,6 +40,8 @@ pub struct Walker<'m, M: Machine> {
     pub machine: &'m mut M,
     /// All that it was given.
     pub line: String,
+    /// What may print the input of the command, as the line has it.
+    pub piped: String,
     pub functions: BTreeMap<String, (Rc<str>, Stmt)>,
     pub aliases: BTreeMap<String, ShellWord>,
     steps: usize,
@@ -247,18 +249,17 @@ impl<M: Machine> Walker<'_, M> {
             BinaryOp::Pipe | BinaryOp::PipeAll => {
                 let left = |walker: &mut Self, inner| walker.statement(&binary.left, source, inner);
                 let between = self.subshell(worlds, left).all();
-                if reads_a_script(&binary.right, source) {
-                    let fed = fed(&binary.left, source).unwrap_or_default();
-                    let text = format!("{} {fed}", binary.left.span.slice(source));
-                    self.trouble(
-                        &text.replace("\\n", "\n"),
-                        "a shell reads what it prints",
-                        &between,
-                    );
-                }
-                self.subshell(between, |walker, inner| {
+                let fed = fed(&binary.left, source).unwrap_or_default();
+                let text = format!("{} {} {fed}", self.piped, binary.left.span.slice(source));
+                let outer = std::mem::replace(
+                    &mut self.piped,
+                    text.replace("\\n", "\n").replace("\\t", " "),
+                );
+                let flow = self.subshell(between, |walker, inner| {
                     walker.statement(&binary.right, source, inner)
-                })
+                });
+                self.piped = outer;
+                flow
             }
         }
     }

@@ -51,6 +51,16 @@ impl ShellWord {
         ShellWord::Open(OpenWord { written: format!("{start}…{end}"), start, end })
     }
 
+    /// A word that another command fills in.
+    pub fn filled() -> ShellWord {
+        ShellWord::open("", "")
+    }
+
+    /// Whether all of it is filled in by another command.
+    pub fn is_filled(&self) -> bool {
+        *self == ShellWord::filled()
+    }
+
     /// A word that is said in full.
     pub fn known(text: impl Into<String>) -> ShellWord {
         ShellWord::Known(text.into())
@@ -76,6 +86,14 @@ impl ShellWord {
     pub fn end(&self) -> &str {
         match self {
             ShellWord::Known(text) | ShellWord::Open(OpenWord { end: text, .. }) => text,
+            ShellWord::Place(_) => "",
+        }
+    }
+
+    /// The word as the line has it, as far as it is not known.
+    pub fn written(&self) -> &str {
+        match self {
+            ShellWord::Known(text) | ShellWord::Open(OpenWord { written: text, .. }) => text,
             ShellWord::Place(_) => "",
         }
     }
@@ -122,6 +140,11 @@ pub struct WordReading<'a> {
     pub nested: Vec<&'a StmtSeq>,
     /// Parts that are not looked into any further.
     pub opaque: Vec<&'a str>,
+}
+
+/// Whether a word is one command substitution without quotes.
+pub fn is_printed(word: &shuck_ast::Word) -> bool {
+    matches!(word.parts.as_slice(), [part] if matches!(part.kind, WordPart::CommandSubstitution { .. }))
 }
 
 pub fn read<'a>(

@@ -28,6 +28,18 @@ pub enum Unwrapped {
 }
 
 impl Unwrapped {
+    /// The variables that it is given.
+    pub fn env(&self) -> &[(String, ShellWord)] {
+        match self {
+            Unwrapped::Run(call) => &call.env,
+            Unwrapped::Script(script) => &script.env,
+            Unwrapped::Nothing
+            | Unwrapped::ChangeDir(_)
+            | Unwrapped::Each(_)
+            | Unwrapped::Here(_) => &[],
+        }
+    }
+
     /// Whether it is run for sure.
     pub fn certainty(&self) -> Certainty {
         match self {
@@ -111,10 +123,17 @@ pub fn unwrap(mut call: ShellCall, input: Option<String>) -> Unwrapped {
             "command" if arguments.first().is_some_and(|a| a.is("-v") || a.is("-V")) => {
                 return Unwrapped::Nothing;
             }
-            "at" | "batch" | "parallel" if let Some(text) = input => {
-                return script(&call, ShellWord::Known(text));
+            "at" | "batch" | "parallel"
+                if input.is_some()
+                    || arguments.iter().all(|word| word.start().starts_with('-')) =>
+            {
+                return script(&call, input.map_or_else(ShellWord::filled, ShellWord::Known));
             }
             shell if has(SHELLS, shell) => return script_of(&call, input),
+            // The lines of a makefile are lines for a shell.
+            "make" | "gmake" if arguments.iter().any(is_input) => {
+                return script(&call, input.map_or_else(ShellWord::filled, ShellWord::Known));
+            }
             _ => match inside(call, &name) {
                 Inside::Call(inner) => call = inner,
                 Inside::Other(other) => return other,
@@ -123,6 +142,11 @@ pub fn unwrap(mut call: ShellCall, input: Option<String>) -> Unwrapped {
     }
     // What is left is a line of its own, and one of those may stand inside another only so often.
     Unwrapped::Here(joined(&call.words))
+}
+
+/// Whether a word stands for what a program reads.
+fn is_input(word: &ShellWord) -> bool {
+    ["-", "-f-", "/dev/stdin"].iter().any(|input| word.is(input))
 }
 
 enum Inside {
@@ -214,7 +238,7 @@ fn inside(mut call: ShellCall, name: &str) -> Inside {
     let list = call.words.iter().position(|word| word.start().starts_with(":::"));
     call.words.truncate(list.unwrap_or(call.words.len()));
     if !put_input(&mut call.words) && (name == "xargs" || list.is_some()) {
-        call.words.push(ShellWord::unknown());
+        call.words.push(ShellWord::filled());
     }
     Inside::Call(call)
 }

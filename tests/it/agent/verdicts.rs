@@ -457,5 +457,10 @@ fn hooks_in_the_configuration_are_in_force_wherever_the_directory_leads() {
     } else {
         pass(&shadowed(&clone), &lines);
     }
+    // Gemini CLI does the same to each command.
+    let mut gemini = event(&clone, &lines[0]);
+    gemini["hook_event_name"] = "BeforeTool".into();
+    gemini["tool_name"] = "run_shell_command".into();
+    ask(&clone, "gemini", &gemini).exits(if are_files { 2 } else { 0 });
     pass(&clone, &lines);
 }

@@ -42,7 +42,6 @@ fn what_moves_no_branch_is_nothing() {
         "push --tags",
         "fetch origin",
         "fetch origin main",
-        "fetch origin main:main",
         "update-ref refs/tags/x HEAD",
         "symbolic-ref HEAD",
         "worktree list",
@@ -50,7 +49,9 @@ fn what_moves_no_branch_is_nothing() {
         "stash list --x",
     ] {
         let found = of(line);
-        let moves = |intent: &Intent| !matches!(intent, Intent::Stage(_) | Intent::Fetch(_));
+        let moves = |intent: &Intent| {
+            !matches!(intent, Intent::Stage(_) | Intent::Fetch { .. } | Intent::Follow { .. })
+        };
         assert!(!found.iter().any(moves), "{line}: {found:?}");
     }
 }
@@ -81,13 +82,23 @@ fn made(branch: &str) -> Intent {
     Intent::Set { branch: word(branch), to: Some(ShellWord::unknown()), existing }
 }
 
+fn pull(remote: Option<&str>, source: &str, into: Option<&str>) -> Intent {
+    let (remote, into) = (remote.map(word), into.map(word));
+    Intent::Pull(Pull { remote, source: word(source), into })
+}
+
+fn configured(key: &str, value: &str) -> Intent {
+    Intent::Configure { key: key.to_owned(), value: word(value) }
+}
+
 #[test]
 fn every_way_to_move_a_branch_is_known() {
     for (line, intent) in [
         ("merge topic", Intent::Take(word("topic"))),
         ("merge", Intent::Take(word("@{upstream}"))),
-        ("pull origin topic", Intent::Pull(word("topic"))),
-        ("pull", Intent::Pull(word(""))),
+        ("pull origin topic", pull(Some("origin"), "topic", None)),
+        ("pull", pull(None, "", None)),
+        ("fetch origin +main:main", pull(Some("origin"), "main", Some("main"))),
         ("tag -f x y", Intent::Tag(word("x"))),
         ("stash branch x", Intent::Switch(Switch::New(word("x")))),
         ("rebase -x 'make' main", Intent::Run("'make'".to_owned())),
@@ -108,8 +119,12 @@ fn every_way_to_move_a_branch_is_known() {
         ("subtree push -P dir origin main", made("main")),
         ("subtree push --prefix=dir origin x:refs/heads/main", made("refs/heads/main")),
         ("subtree pull -P dir origin main", Intent::Grow),
-        ("pull . x:main", made("main")),
-        ("fetch . x:heads/main", made("main")),
+        ("pull . x:main", pull(Some("."), "x", Some("main"))),
+        ("fetch . x:heads/main", pull(Some("."), "x", Some("heads/main"))),
+        ("config set push.default upstream", configured("push.default", "upstream")),
+        ("config -f x --add Remote.o.push y", configured("remote.o.push", "y")),
+        ("remote set-url o ../x", configured("remote.o.url", "../x")),
+        ("update-ref refs/remotes/o/main x", set("refs/remotes/o/main", Some("x"))),
         ("fast-import", Intent::Anything),
         ("bisect run make test", Intent::Run("'make' 'test'".to_owned())),
         ("reset --hard HEAD~1", Intent::Reset(word("HEAD~1"))),
@@ -125,8 +140,7 @@ fn every_way_to_move_a_branch_is_known() {
         ("branch -m main y", Intent::Remove(word("main"))),
         ("branch -m y", Intent::Remove(word("HEAD"))),
         ("branch -D main", Intent::Remove(word("main"))),
-        ("fetch . x:main", made("main")),
-        ("fetch origin +x:refs/heads/main", made("main")),
+        ("fetch o +x:refs/heads/main", pull(Some("o"), "x", Some("refs/heads/main"))),
         ("symbolic-ref HEAD refs/heads/x", Intent::Switch(Switch::To(word("x")))),
         ("symbolic-ref refs/heads/main refs/heads/x", Intent::Remove(word("main"))),
     ] {
@@ -191,10 +205,15 @@ fn what_is_made_and_staged_is_known() {
     assert_eq!(of("worktree add ../w main").pop(), Some(made("../w", Some("main"))));
     assert_eq!(of("worktree add ../w").pop(), Some(made("../w", Some("w"))));
     assert_eq!(of("worktree add --detach ../w").pop(), Some(made("../w", None)));
-    let repository = |path: &str| vec![Intent::MakeRepository(Some(word(path)))];
-    assert_eq!(of("clone https://x/y/z.git"), repository("z"));
-    assert_eq!(of("init w"), repository("w"));
-    assert_eq!(of("init"), [Intent::MakeRepository(None)]);
+    let repository = |path: Option<&str>, source: Option<&str>, branch: Option<&str>| {
+        let (path, source, branch) = (path.map(word), source.map(word), branch.map(word));
+        vec![Intent::MakeRepository { path, source, branch }]
+    };
+    let (url, path) = (Some("https://x/y/z.git"), Some("z"));
+    assert_eq!(of("clone https://x/y/z.git"), repository(path, url, None));
+    assert_eq!(of("clone -b x https://x/y/z.git w"), repository(Some("w"), url, Some("x")));
+    assert_eq!(of("init w"), repository(Some("w"), None, None));
+    assert_eq!(of("init"), repository(None, None, None));
     assert_eq!(of("add a b"), [Intent::Stage(Staging::Paths(vec![word("a"), word("b")]))]);
     for line in ["add -A x", "add -u x", "add -p x"] {
         assert_eq!(of(line), [Intent::Stage(Staging::Paths(vec![word("x")]))], "{line}");

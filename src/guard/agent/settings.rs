@@ -1,0 +1,86 @@
+//! The settings that decide where a push goes and what a pull brings: as configured, and as the line makes them.
+
+use super::super::shell::ShellWord;
+use super::effects::short_name;
+use super::intent::Pull;
+use super::judge::GuardedPlace;
+use super::line::is_unseen;
+use super::state::LineState;
+use crate::names::RefName;
+
+impl LineState {
+    /// The value of a setting that the line makes.
+    pub fn made_setting(&self, key: &str) -> Option<ShellWord> {
+        let is_it = |known: &str| known.eq_ignore_ascii_case(key);
+        let mut made =
+            self.settings.iter().rev().filter(|(known, _)| is_it(known) || is_unseen(known));
+        made.next()
+            .map(|(known, value)| if is_it(known) { value.clone() } else { ShellWord::unknown() })
+    }
+
+    /// The value that counts of a setting, which is the last one.
+    pub fn setting(&self, here: &GuardedPlace, key: &str) -> Option<ShellWord> {
+        let mut configured = here.guarded.settings_of_pushes().iter().rev();
+        let mut configured = || configured.find(|(known, _)| known.eq_ignore_ascii_case(key));
+        self.made_setting(key).or_else(|| configured().map(|(_, value)| ShellWord::known(value)))
+    }
+
+    /// All values of a setting.
+    pub fn setting_values(&self, here: &GuardedPlace, key: &str) -> Vec<ShellWord> {
+        let configured = here.guarded.settings_of_pushes().iter();
+        let configured = configured.filter(|(known, _)| known.eq_ignore_ascii_case(key));
+        configured.map(|(_, value)| ShellWord::known(value)).chain(self.made_setting(key)).collect()
+    }
+
+    pub fn setting_of_branch(
+        &self,
+        here: &GuardedPlace,
+        branch: &RefName,
+        key: &str,
+    ) -> Option<ShellWord> {
+        self.setting(here, &format!("branch.{}.{key}", branch.short()))
+    }
+
+    /// Where a remote is: what the line says of it, or its name.
+    pub fn address(&self, remote: &ShellWord) -> ShellWord {
+        let Some(name) = remote.text() else { return remote.clone() };
+        let made = |key: &str| self.made_setting(&format!("remote.{name}.{key}"));
+        made("pushurl").or_else(|| made("url")).unwrap_or_else(|| remote.clone())
+    }
+
+    /// Whether a pull brings a branch nothing but what is published of it.
+    pub fn is_published(&self, here: &GuardedPlace, branch: &RefName, pull: &Pull) -> bool {
+        let followed = || self.setting_of_branch(here, branch, "remote");
+        let remote = pull.remote.clone().or_else(followed);
+        let is_home = match remote.map(|remote| self.address(&remote)) {
+            Some(address) => address.text().is_some_and(|address| here.guarded.is_home(address)),
+            None => true,
+        };
+        let merged = self.setting_of_branch(here, branch, "merge");
+        let source = if pull.source.is("") { merged } else { Some(pull.source.clone()) };
+        let is_same = |source: &ShellWord| {
+            source.text().is_some_and(|text| [branch.short(), "*"].contains(&short_name(text)))
+        };
+        is_home && source.as_ref().is_none_or(is_same)
+    }
+
+    /// A branch follows another one from now on.
+    pub fn follow_branch(
+        &mut self,
+        here: &GuardedPlace,
+        branch: Option<&ShellWord>,
+        upstream: &ShellWord,
+    ) {
+        let named = branch.and_then(ShellWord::text).map(short_name);
+        let Some(branch) = named.or_else(|| Some(here.branch.as_ref()?.short())) else { return };
+        let (remote, merge) = match upstream.text().map(short_name) {
+            Some(text) => {
+                let (remote, name) = text.split_once('/').unwrap_or((".", text));
+                (ShellWord::known(remote), ShellWord::Known(format!("refs/heads/{name}")))
+            }
+            None => (ShellWord::unknown(), ShellWord::unknown()),
+        };
+        self.settings.push((format!("branch.{branch}.remote"), remote));
+        self.settings.push((format!("branch.{branch}.merge"), merge));
+    }
+}
