@@ -115,7 +115,7 @@ pub fn read_git_file(path: &Path) -> io::Result<Option<String>> {
     // A pipe in its place could keep a reader for ever.
     let is_other = |found: fs::Metadata| !found.is_file() && !found.is_dir();
     if fs::metadata(path).is_ok_and(is_other) {
-        return Err(io::Error::new(io::ErrorKind::InvalidData, "it is no regular file"));
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "it is not a regular file"));
     }
     match fs::read_to_string(path) {
         Ok(text) => Ok(Some(text)),

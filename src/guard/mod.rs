@@ -62,7 +62,7 @@ pub enum GuardError {
     #[error(transparent)]
     Git(#[from] crate::git::GitError),
     /// What is protected could not be found out.
-    #[error("what is protected here cannot be found out: {0}")]
+    #[error("the guard cannot tell what is protected here: {0}")]
     Unknown(String),
     /// A file of the repository that must be readable is not.
     #[error("{}: {source}", path.display())]

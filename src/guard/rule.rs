@@ -36,13 +36,13 @@ pub enum BreachReason {
     /// The commit changes nothing.
     #[error("the commit is empty")]
     Empty,
-    #[error("is not below a lane of the tickets")]
+    #[error("is outside the ticket lanes")]
     Outside,
-    /// It is in a lane and not named like a ticket.
-    #[error("is in a lane and not named like a ticket: TICKET-*.md, HANDOFF-*.md, .gitkeep")]
+    /// It is in a lane but not named like a ticket.
+    #[error("is in a lane but not named like a ticket: TICKET-*.md, HANDOFF-*.md, .gitkeep")]
     Name,
     /// It is (or was) something else than a plain file.
-    #[error("is {0}, and tickets are plain files that nobody executes")]
+    #[error("is {0}, and tickets are plain files that cannot be executed")]
     Kind(&'static str),
     /// A ticket is deleted and appears in no lane.
     #[error("is deleted, and appears in no other lane")]
@@ -54,13 +54,13 @@ pub enum BreachReason {
     #[error("moves from {from}/ to {to}/, which no command does")]
     Jump { from: Lane, to: Lane },
     /// One ticket at two places.
-    #[error("is the second place of this ticket in one commit")]
+    #[error("puts its ticket into a second place in one commit")]
     Twice,
     /// It cannot be read as a ticket.
     #[error("cannot be read as a ticket: {0}")]
     Unreadable(DocumentError),
     /// The status is no word that tix knows.
-    #[error("line {line}: {text:?} is no status")]
+    #[error("line {line}: {text:?} is not a status")]
     UnknownStatus {
         /// The line, from 1.
         line: usize,
@@ -73,7 +73,7 @@ pub enum BreachReason {
     #[error("cannot be read: {0}")]
     Settings(String),
     /// Settings by which nothing would be kept off this branch any more.
-    #[error("would take the protection off {0}")]
+    #[error("would remove the protection from {0}")]
     Unguards(String),
     #[error("has contents that are not in the repository")]
     Missing,

@@ -53,7 +53,7 @@ fn unreadable(dialect: Dialect, what: &str, here: &Path, env: &Env) -> HookAnswe
         Err(error) => {
             report::note_lost(dialect.name(), Some(here), env);
             return HookAnswer::Refuse(format!(
-                "What is checked out here cannot be found out: {error}."
+                "The guard cannot tell what is checked out here: {error}."
             ));
         }
     };
@@ -102,7 +102,7 @@ fn before(dialect: Dialect, event: &AgentEvent, cwd: &Path, env: &Env) -> HookAn
         Some((dir, error)) if agent::may_have_moved(&event.action) => {
             report::note_lost(dialect.name(), Some(&dir), env);
             HookAnswer::Refuse(format!(
-                "Whether this is about a protected branch cannot be decided: {error}."
+                "The guard cannot tell whether this is about a protected branch: {error}."
             ))
         }
         Some(_) | None => HookAnswer::Pass,
@@ -171,24 +171,27 @@ fn words(refusal: &LineRefusal, more: usize) -> String {
                 let commit: &crate::names::Oid = commit;
                 format!("{} {subject}", commit.short())
             };
-            ("would bring commits that change more.", commits.iter().map(line).collect())
+            (
+                "would bring commits that change more than tickets.",
+                commits.iter().map(line).collect(),
+            )
         }
         LineReason::Unseen => {
-            ("would change it in a way that cannot be looked at before it is done.", Vec::new())
+            ("would change it, and the guard cannot check the result beforehand.", Vec::new())
         }
         LineReason::Deletion => ("would delete or rename it.", Vec::new()),
-        LineReason::Rewrite => ("would take away or force over what is published.", Vec::new()),
-        LineReason::Unchecked => ("would go past the hooks that check this.", Vec::new()),
+        LineReason::Rewrite => ("would remove or overwrite published commits.", Vec::new()),
+        LineReason::Unchecked => ("would bypass the hooks that check this.", Vec::new()),
         LineReason::StagedMeanwhile => (
-            "stands in one line with what stages or writes its files; run them as two commands, so that the guard can \
-             check what is staged.",
+            "is in one line with the command that stages or writes its files. Run `git add` and `git commit` as two \
+             commands, so that the guard can check what is staged.",
             Vec::new(),
         ),
         LineReason::Unreadable(why) => {
-            ("cannot be read, and it may move the branch.", vec![why.clone()])
+            ("cannot be read, and it might move the branch.", vec![why.clone()])
         }
         LineReason::Undecided(why) => ("cannot be judged.", vec![why.clone()]),
-        LineReason::File(_) => ("would change the checkout of that branch.", Vec::new()),
+        LineReason::File(_) => ("would change files in the checkout of that branch.", Vec::new()),
     };
     text.push_str(verb);
     for line in list.iter().take(SHOWN) {
@@ -198,8 +201,8 @@ fn words(refusal: &LineRefusal, more: usize) -> String {
         text.push_str(&format!("\n- and {} more", list.len() - SHOWN));
     }
     if more > 0 {
-        let things = text::count(more, "more thing that is", "more things that are");
-        text.push_str(&format!("\nThe same line has {things} refused."));
+        let reasons = text::count(more, "more reason", "more reasons");
+        text.push_str(&format!("\nThe guard has {reasons} to refuse this line."));
     }
     match refusal.unheard {
         Some(Unheard::Missing(strictness)) => {
@@ -208,15 +211,15 @@ fn words(refusal: &LineRefusal, more: usize) -> String {
                 Strictness::Strict => "tix hook install --strict",
             };
             text.push_str(&format!(
-                "\nNo hook of git is in force here that would judge what it really does; `{command}` puts them in place.",
+                "\nNo git hook is in force here that would check what it really does; `{command}` installs them.",
             ));
         }
-        Some(Unheard::Never) => text.push_str("\ngit runs no hook for it that would judge what it really does."),
+        Some(Unheard::Never) => text.push_str("\ngit runs no hook that would check what it really does."),
         Some(Unheard::ByAgent) => text.push_str(
-            "\nThis agent switches git's hooks off for the commands that it runs, so nothing would look at it then.",
+            "\nThis agent turns git's hooks off for the commands it runs, so nothing would check what it really does.",
         ),
         Some(Unheard::ByLine) => text.push_str(
-            "\nThe line itself sees to it that no hook of git would judge what it really does.",
+            "\nThe line itself keeps git's hooks from checking what it really does.",
         ),
         None => {}
     }
@@ -234,16 +237,15 @@ fn way_on(refusal: &LineRefusal) -> &'static str {
         | LineReason::Unseen
         | LineReason::File(_)
         | LineReason::Unchecked => {
-            "\nA ticket has a branch and a worktree of its own: `tix activate <ticket>` makes them and prints the path, and \
-             work is committed there. `tix list` shows the tickets. What has been changed here can go to a new branch: \
-             `git switch -c <name>`."
+            "\nEach ticket has its own branch and worktree: `tix activate <ticket>` creates them and prints the path. \
+             `tix list` shows the tickets. Changes made here can move to a new branch: `git switch -c <name>`."
         }
         LineReason::Deletion | LineReason::Rewrite => {
-            "\n`git pull --rebase` takes in what is published."
+            "\n`git pull --rebase` brings in what is published."
         }
         LineReason::StagedMeanwhile => "",
         LineReason::Unreadable(_) => {
-            "\nWritten as plain commands, one to a call and with the directory in full, it can be read."
+            "\nThe guard can read plain commands, one per call, with full directory names."
         }
         LineReason::Undecided(_) => {
             "\n`git status` shows whether git itself can read the repository."
@@ -279,8 +281,8 @@ fn told(guarded: &Guarded, branch: &RefName, first: &JudgedCommit, count: usize)
         guarded.remote().map_or_else(|| name.to_owned(), |remote| format!("{remote}/{name}"));
     let commits = text::count(count, "commit", "commits");
     format!(
-        "{name} takes ticket commits only, and here it has {commits} beyond {published} with other changes: {} {}. The guard \
-         refuses to push that. `git branch <name> {}` gives it a branch of its own, from which it can be pushed.",
+        "{name} takes ticket commits only, but here it has {commits} beyond {published} with other changes: {} {}. The guard \
+         will not let them be pushed to {name}. `git branch <name> {}` gives them a branch of their own, which can be pushed.",
         first.commit.short(),
         safe(one_line(&first.subject)),
         first.commit.short(),
@@ -296,13 +298,12 @@ fn start(dialect: Dialect, cwd: &Path, env: &Env, out: &dyn Fn() -> Out) -> Hook
     let hooks = match dialect.hooks_of_commands() {
         HookUse::Off if in_force.without_directory().are_complete() => None,
         HookUse::Off => Some(
-            "This agent runs commands without git's hooks, so a command line of which nobody can tell beforehand what it \
-             commits on a protected branch is refused.",
+            "This agent runs commands without git's hooks, so the guard refuses a command if nobody can tell beforehand \
+             what it would commit on a protected branch.",
         ),
         HookUse::Asked | HookUse::Skipped if in_force.are_complete() => None,
         HookUse::Asked | HookUse::Skipped => Some(
-            "The hooks of git that keep code off protected branches are not in force here; `tix hook install` puts them in \
-             place.",
+            "The git hooks that keep code off protected branches are not in force here; `tix hook install` installs them.",
         ),
     };
     let told: Vec<&str> = facts.as_deref().into_iter().chain(hooks).collect();

@@ -282,13 +282,13 @@ impl Unreadable {
 
     fn failure(&self, hook: Hook) -> Failure {
         let name = hook.name();
-        let message = format!("what git told the {name} hook cannot be read");
+        let message = format!("tix cannot read what git told the {name} hook");
         let failure = Failure::new(Exit::No, message);
         let failure = match &self.0 {
             Some(words) => failure.fact("standard input", words.as_str()),
             None => failure,
         };
-        failure.hint("this command is for git to call; see how to install it: tix hook --help")
+        failure.hint("git calls this command, not people; to install it: tix hook --help")
     }
 }
 

@@ -16,13 +16,13 @@ use crate::text::safe;
 
 /// Put the guard into the hooks of this clone
 ///
-/// Commits, merges and pushes on a protected branch are then looked at, in every worktree of the clone. A hook
-/// that is there already is kept and runs first. git 2.54 and newer get entries in the clone's configuration
-/// instead of files, which git runs before a hook that is a file. A second run changes nothing. A fast-forward of a local branch makes no commit, so without
-/// --strict only the push of it is refused.
+/// The guard then checks commits, merges and pushes on protected branches, in every worktree of the clone. A hook
+/// that is already there is kept and runs first. From git 2.54 on, tix writes entries into the clone's configuration
+/// instead of hook files; git runs these before the hook files. A second run changes nothing. A fast-forward of a
+/// local branch makes no commit, so without --strict only the push of it is refused.
 ///
-/// With --agents the hooks of coding agents are added to their files in the working tree, which the team then
-/// shares; everything else in them stays as it is.
+/// With --agents tix also adds its hooks to the files of coding agents in the working tree, which the team then
+/// shares; everything else in these files stays as it is.
 #[derive(Debug, clap::Args)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct HookInstallArgs {
@@ -30,7 +30,7 @@ pub struct HookInstallArgs {
     /// some 10 ms longer
     #[arg(long)]
     strict: bool,
-    /// The agents whose files get our hooks too
+    /// The agents whose files get the hooks too
     #[arg(long, value_enum, value_delimiter = ',', value_name = "AGENTS")]
     agents: Vec<Agent>,
     /// Write files even where git could be configured: for a clone that older versions of git use too
@@ -39,7 +39,7 @@ pub struct HookInstallArgs {
     /// Install into a hooks directory that other repositories use too
     #[arg(long)]
     shared: bool,
-    /// Say what would be done, and do nothing
+    /// Show what would be done, and do nothing
     #[arg(long)]
     dry_run: bool,
 }

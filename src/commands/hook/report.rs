@@ -40,14 +40,14 @@ pub struct HookJudgement<'a> {
 pub fn undecided(hook: Hook, branch: Option<&RefName>, error: &GuardError) -> Failure {
     let message = match branch {
         Some(branch) => format!(
-            "{} is protected, and whether this may become part of it cannot be decided: {error}",
+            "{} is protected, and the guard cannot tell whether this may go onto it: {error}",
             branch.short()
         ),
-        None => format!("whether this is about a protected branch cannot be decided: {error}"),
+        None => format!("the guard cannot tell whether this is about a protected branch: {error}"),
     };
     Failure::new(Exit::No, message)
         .fact("hook", hook.name())
-        .hint("put right what is said above, and try again")
+        .hint("fix the problem above and try again")
 }
 
 /// What a branch is told that has moved past all hooks: the warning, and the facts and hints below it.
@@ -55,7 +55,7 @@ pub fn unheard(guarded: &Guarded, unheard: &UnheardMove) -> (String, String) {
     let UnheardMove { branch, tip, back, refused, .. } = unheard;
     let (name, short) = (branch.short(), tip.short());
     let words = format!(
-        "{name} takes ticket commits only, and no hook of git has let it go where it is: to {short}"
+        "{name} takes ticket commits only, but it has moved to {short} and no hook has checked that"
     );
     let mut lines = String::new();
     for commit in refused.iter().take(SHOWN) {
@@ -131,7 +131,7 @@ impl HookJudgement<'_> {
             | Hook::Update => self.guarded.unfinished(),
         };
         self.way_on(failure).hint(match undo {
-            Some(undo) => format!("git stopped half-way; take that back with: {undo}"),
+            Some(undo) => format!("git stopped half-way; undo that with: {undo}"),
             None => "or keep these changes on a branch: git switch -c <name>".to_owned(),
         })
     }
@@ -197,7 +197,7 @@ impl HookJudgement<'_> {
             }
             (_, _) => failure,
         };
-        failure.hint("take in what is published, and put yours on top of it: git pull --rebase")
+        failure.hint("put your commits on top of what is published: git pull --rebase")
     }
 
     /// The way that is meant for work.
@@ -235,14 +235,19 @@ impl HookJudgement<'_> {
     /// to its children.
     fn undo(&self, failure: Failure, new: &Oid) -> Failure {
         if let Some(undo) = self.guarded.unfinished() {
-            return failure.hint(format!("git stopped half-way; take that back with: {undo}"));
+            return failure.hint(format!("git stopped half-way; undo that with: {undo}"));
         }
         if self.env.git(GitVar::AuthorDate).is_some() || self.guarded.root().is_none() {
             return failure;
         }
+        // Most commands move another branch, or the branch before the files.
+        let is_unchanged = || matches!(self.guarded.git().staged("HEAD", None), Ok(Some(deltas)) if deltas.is_empty());
+        if self.guarded.branch() != Some(self.branch) || is_unchanged() {
+            return failure;
+        }
         // It goes from one commit's files to the other's, and stops where that would lose a change.
         let undo = format!("git read-tree -m -u {} HEAD", new.short());
-        failure.hint(format!("if git has changed your files already, take that back with: {undo}"))
+        failure.hint(format!("if git has already changed your files, undo that with: {undo}"))
     }
 
     fn note_breaches(&self, breaches: &[Breach], commit: Option<&Oid>) {

@@ -313,7 +313,7 @@ impl<'e> Judge<'e> {
         let Some(verb) = line.verb.text() else {
             let what = format!("git {}…", line.verb.start());
             if let Some(branch) = here.protected().cloned().or_else(|| self.named_trunk(&here)) {
-                self.unreadable(&here, &branch, &what, "which command of git it is");
+                self.unreadable(&here, &branch, &what, "which git command it runs");
             }
             return state.clone();
         };
@@ -333,7 +333,7 @@ impl<'e> Judge<'e> {
         }
         if self.judged.len() >= CALLS || self.began.elapsed() > PATIENCE {
             if let Some(branch) = here.protected().cloned() {
-                let why = LineReason::Undecided("it calls git too often".to_owned());
+                let why = LineReason::Undecided("it calls git too many times".to_owned());
                 self.refuse(&here, &branch, "this line", why);
             }
             return state.clone();

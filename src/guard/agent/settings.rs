@@ -25,7 +25,7 @@ impl LineState {
         self.made_setting(key).or_else(|| configured().map(|(_, value)| ShellWord::known(value)))
     }
 
-    /// All values of a setting.
+    /// What a setting adds up to that may have several values, weakest first.
     pub fn setting_values(&self, here: &GuardedPlace, key: &str) -> Vec<ShellWord> {
         let configured = here.guarded.settings_of_pushes().iter();
         let configured = configured.filter(|(known, _)| known.eq_ignore_ascii_case(key));

@@ -87,35 +87,8 @@ impl LineState {
                 }
             }
             Intent::Tag(name) => self.unseen.extend(name.text().map(str::to_owned)),
-            Intent::Fetch { remote, names } => {
-                let name = |word: &ShellWord| {
-                    let from = word.start().trim_start_matches('+').split(':').next();
-                    word.text().and(from).unwrap_or_default().to_owned()
-                };
-                let source = ShellWord::known("");
-                let pull = Pull { remote: remote.clone(), source, into: None };
-                let branch = here.branch.as_ref();
-                let is_home = branch.is_some_and(|branch| self.is_published(here, branch, &pull));
-                let names = names.iter().map(name);
-                self.fetched = Some(if is_home { names.collect() } else { vec![String::new()] });
-            }
-            Intent::Pull(pull) => match &pull.into {
-                None => {
-                    let branch = here.branch.as_ref();
-                    if !branch.is_some_and(|branch| self.is_published(here, branch, pull)) {
-                        self.unseen.insert(tip(here));
-                    }
-                    self.grow(here);
-                }
-                Some(into) => {
-                    let name = into.text().map(short_name).unwrap_or_default().to_owned();
-                    let branch = name.rsplit('/').next().and_then(RefName::branch);
-                    if !branch.is_some_and(|branch| self.is_published(here, &branch, pull)) {
-                        self.create(here, into);
-                        self.unseen.insert(name);
-                    }
-                }
-            },
+            Intent::Fetch { remote, names } => self.fetch(here, remote.as_ref(), names),
+            Intent::Pull(pull) => self.pull(here, pull),
             Intent::Configure { key, value } => self.settings.push((key.clone(), value.clone())),
             Intent::Follow { branch, upstream } => {
                 self.follow_branch(here, branch.as_ref(), upstream);
@@ -162,6 +135,37 @@ impl LineState {
             | Intent::Push(_)
             | Intent::Unchecked
             | Intent::Other => {}
+        }
+    }
+
+    fn fetch(&mut self, here: &GuardedPlace, remote: Option<&ShellWord>, names: &[ShellWord]) {
+        let name = |word: &ShellWord| {
+            let from = word.start().trim_start_matches('+').split(':').next();
+            word.text().and(from).unwrap_or_default().to_owned()
+        };
+        let pull = Pull { remote: remote.cloned(), source: ShellWord::known(""), into: None };
+        let is_home = |branch| self.is_published(here, branch, &pull);
+        self.fetched = Some(if here.branch.as_ref().is_some_and(is_home) {
+            names.iter().map(name).collect()
+        } else {
+            vec![String::new()]
+        });
+    }
+
+    fn pull(&mut self, here: &GuardedPlace, pull: &Pull) {
+        let Some(into) = &pull.into else {
+            let is_published = |branch| self.is_published(here, branch, pull);
+            if !here.branch.as_ref().is_some_and(is_published) {
+                self.unseen.insert(tip(here));
+            }
+            self.grow(here);
+            return;
+        };
+        let name = into.text().map(short_name).unwrap_or_default().to_owned();
+        let branch = name.rsplit('/').next().and_then(RefName::branch);
+        if !branch.is_some_and(|branch| self.is_published(here, &branch, pull)) {
+            self.create(here, into);
+            self.unseen.insert(name);
         }
     }
 

@@ -341,7 +341,7 @@ pub fn uninstall(
     for (hook, found) in &site.found {
         notes.extend(site.caller(*hook, found).map(|path| {
             format!(
-                "{} calls the guard in {}, and is not tix's: take that line out yourself",
+                "{} calls the guard in {}, and tix did not write it: remove that line yourself",
                 path.display(),
                 hook.name()
             )

@@ -86,7 +86,7 @@ fn file(path: &Path, hook: Hook) -> io::Result<(HookFile, Vec<u8>)> {
         return Ok((HookFile::InTheWay("a directory"), Vec::new()));
     }
     if !metadata.is_file() {
-        return Ok((HookFile::InTheWay("no regular file"), Vec::new()));
+        return Ok((HookFile::InTheWay("not a regular file"), Vec::new()));
     }
     let runs = if is_executable(&metadata) { ScriptRun::Yes } else { ScriptRun::No };
     let mut text = Vec::new();

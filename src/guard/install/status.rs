@@ -192,7 +192,7 @@ fn of_config(site: &HookSite<'_>, hook: Hook) -> Option<HookStatus> {
         _entry if !is_read && site.file_of(hook).is_some_and(runs) => None,
         _entry if !is_read => status(
             InstalledState::Shadowed,
-            Some("it is in the configuration, which this git does not read"),
+            Some("it is in the configuration, but this git does not read hooks from there"),
         ),
         _entry if configured::is_off(&site.repo.config, hook) => {
             status(InstalledState::Off, Some("enabled = false in the configuration"))
@@ -236,7 +236,7 @@ fn of_file(
             if let (Some(caller), HookFile::Free, None) = (&caller, &found.file, found.through) {
                 // A new worktree, or one where husky has not been installed.
                 let detail = format!(
-                    "{} calls the guard, and git finds nothing that runs it",
+                    "{} calls the guard, but git has nothing that runs it",
                     caller.display()
                 );
                 return status(InstalledState::MissingHere, Some(detail));
@@ -309,5 +309,5 @@ fn outdated(mark: &ScriptMark) -> Option<String> {
     }
     let tix = mark.tix.as_deref()?;
     let gone = !Path::new(tix).is_file();
-    gone.then(|| format!("it names a tix that is gone: {tix}"))
+    gone.then(|| format!("it names a tix that no longer exists: {tix}"))
 }

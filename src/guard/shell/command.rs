@@ -47,7 +47,7 @@ impl<M: Machine> Walker<'_, M> {
     /// Runs what a part of the line runs that is not gone through itself, as arithmetic is.
     pub fn within(&mut self, opaque: &str, worlds: Worlds<M::State>) -> Worlds<M::State> {
         let Some(texts) = substitutions(opaque) else {
-            self.trouble(opaque, "it is not looked into", &worlds);
+            self.trouble(opaque, "the guard does not look into it", &worlds);
             return worlds;
         };
         texts.into_iter().fold(worlds, |worlds, text| {

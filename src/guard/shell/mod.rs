@@ -45,7 +45,7 @@ fn parse(text: &str) -> Result<shuck_ast::File, String> {
             ParseStatus::Clean => return Ok(result.file),
             ParseStatus::Recovered | ParseStatus::Fatal => {
                 let first = result.diagnostics.into_iter().next();
-                why = first.map_or_else(|| "it is no shell syntax".to_owned(), |d| d.message);
+                why = first.map_or_else(|| "it is not shell syntax".to_owned(), |d| d.message);
             }
         }
     }

@@ -252,7 +252,7 @@ fn it_is_found_behind_the_programs_that_run_others() {
 fn assert_found(line: &str) {
     let recorder = recorded(line);
     let is_call = |call: &String| ["/w: git x", "/w: maybe git x"].contains(&call.as_str());
-    // Or its text is handed over, because it is not looked into.
+    // Or its text is handed over, because the guard does not look into it.
     let found = recorder.calls.iter().any(is_call)
         || recorder.troubles.iter().any(|text| text.contains("git x"));
     assert!(found, "{line:?}: {:?} {:?}", recorder.calls, recorder.troubles);

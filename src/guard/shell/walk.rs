@@ -102,7 +102,7 @@ impl<M: Machine> Walker<'_, M> {
         if self.steps > STEPS || worlds.len() > WORLDS {
             if !self.gave_up {
                 self.gave_up = true;
-                self.trouble(source, "it goes too many ways", &worlds);
+                self.trouble(source, "it has too many branches", &worlds);
             }
             return BothWorlds::none();
         }

@@ -81,7 +81,7 @@ pub enum StatusError {
     /// There is no `status:` line, or its value is empty, null or a placeholder.
     #[error("the ticket has no status")]
     Missing,
-    #[error("line {line}: {text:?} is no status")]
+    #[error("line {line}: {text:?} is not a status")]
     Unknown {
         /// The line, counted from 1.
         line: usize,

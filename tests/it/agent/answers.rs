@@ -54,26 +54,26 @@ fn a_refusal_is_facts_and_a_way_on() {
     ----- stdout -----
     ----- stderr -----
     main takes ticket commits only: git commit would put other changes on it.
-    - src/b.rs is not below a lane of the tickets
-    A ticket has a branch and a worktree of its own: `tix activate <ticket>` makes them and prints the path, and work is committed there. `tix list` shows the tickets. What has been changed here can go to a new branch: `git switch -c <name>`.
+    - src/b.rs is outside the ticket lanes
+    Each ticket has its own branch and worktree: `tix activate <ticket>` creates them and prints the path. `tix list` shows the tickets. Changes made here can move to a new branch: `git switch -c <name>`.
     ");
     let output = ask(&clone, "claude", &event(&clone, "git merge topic; git push -f"));
     insta::assert_snapshot!(output.redacted(), @"
     exit: 2
     ----- stdout -----
     ----- stderr -----
-    main takes ticket commits only: git merge would bring commits that change more.
+    main takes ticket commits only: git merge would bring commits that change more than tickets.
     - [OID] code
-    The same line has 1 more thing that is refused.
-    A ticket has a branch and a worktree of its own: `tix activate <ticket>` makes them and prints the path, and work is committed there. `tix list` shows the tickets. What has been changed here can go to a new branch: `git switch -c <name>`.
+    The guard has 1 more reason to refuse this line.
+    Each ticket has its own branch and worktree: `tix activate <ticket>` creates them and prints the path. `tix list` shows the tickets. Changes made here can move to a new branch: `git switch -c <name>`.
     ");
     let output = ask(&clone, "claude", &event(&clone, "git add -A && git commit -m x"));
     insta::assert_snapshot!(output.redacted(), @"
     exit: 2
     ----- stdout -----
     ----- stderr -----
-    main takes ticket commits only: git commit stands in one line with what stages or writes its files; run them as two commands, so that the guard can check what is staged.
-    No hook of git is in force here that would judge what it really does; `tix hook install` puts them in place.
+    main takes ticket commits only: git commit is in one line with the command that stages or writes its files. Run `git add` and `git commit` as two commands, so that the guard can check what is staged.
+    No git hook is in force here that would check what it really does; `tix hook install` installs them.
     ");
 }
 

@@ -37,7 +37,7 @@ fn no_line_fetches_what_a_partial_clone_lacks() {
     all_refused(&clone, &UNCERTAIN);
     let words = refusal(&clone, UNCERTAIN[0]).unwrap();
     assert!(words.contains("this clone lacks files"), "{words}");
-    assert!(words.contains("`tix hook install --strict` puts them in place"), "{words}");
+    assert!(words.contains("`tix hook install --strict` installs them"), "{words}");
     // What can be seen without them is seen.
     all_refused(&clone, &["git merge origin/code", "git push origin origin/code:main"]);
     all_pass(&clone, &["git merge-base HEAD origin/code", "git push origin main", "git pull"]);

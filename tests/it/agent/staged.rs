@@ -34,7 +34,7 @@ fn ticket_commits_pass_and_others_are_named() {
     all_pass(&clone, &["git commit -m x tickets/queue", "git commit -m x -- tickets"]);
     clone.git(&["add", CODE]);
     let words = refusal(&clone, "git commit -m x").unwrap();
-    assert!(words.contains("- src/a.rs is not below a lane of the tickets"), "{words}");
+    assert!(words.contains("- src/a.rs is outside the ticket lanes"), "{words}");
     assert!(words.contains("tix activate <ticket>"), "{words}");
     // `commit PATH` takes that path only.
     all_pass(&clone, &["git commit -m x tickets/queue"]);

@@ -314,7 +314,7 @@ fn the_usual_hooks_hear_of_commits_and_pushes_and_of_nothing_else() {
     ];
     refused(&clone, &moves.map(str::to_owned));
     let words = refusal(&clone, moves[0]).unwrap();
-    assert!(words.contains("No hook of git is in force here"), "{words}");
+    assert!(words.contains("No git hook is in force here"), "{words}");
     clone.tix(&["hook", "install", "--files", "--strict"]).success();
     pass(&clone, &moves.map(str::to_owned));
 }
@@ -363,7 +363,7 @@ fn a_line_that_goes_past_the_hooks_is_heard_by_none() {
     gemini["tool_name"] = "run_shell_command".into();
     let output = ask(&clone, "gemini", &gemini);
     output.exits(2);
-    assert!(output.stderr().contains("This agent switches git's hooks off"), "{output}");
+    assert!(output.stderr().contains("This agent turns git's hooks off"), "{output}");
 }
 
 #[test]
@@ -396,7 +396,7 @@ fn a_session_hears_when_no_hook_will_look() {
         let output: Output = ask(place, dialect, &event);
         output.success().stdout().to_owned()
     };
-    let missing = "`tix hook install` puts them in place";
+    let missing = "`tix hook install` installs them";
     assert!(start(&clone, "claude").contains(missing));
     clone.tix(&["hook", "install", "--files"]).success();
     assert!(!start(&clone, "claude").contains(missing));

@@ -28,7 +28,7 @@ fn passes(script: &str) -> (Sandbox, Place) {
 #[test]
 fn a_rename_out_of_src_into_the_queue() {
     let script = "git mv src/main.rs tickets/queue/TICKET-new-001.md; git commit -qm x";
-    refused(DEFAULT, script, "src/main.rs is not below a lane of the tickets");
+    refused(DEFAULT, script, "src/main.rs is outside the ticket lanes");
 }
 
 #[test]
@@ -54,7 +54,7 @@ fn an_executable_ticket() {
 #[test]
 fn code_in_a_lane() {
     let script = "echo package x >tickets/queue/exploit.go; git add .; git commit -qm x";
-    refused(DEFAULT, script, "exploit.go is in a lane and not named like a ticket");
+    refused(DEFAULT, script, "exploit.go is in a lane but not named like a ticket");
 }
 
 #[test]
@@ -80,14 +80,14 @@ fn front_matter_that_cannot_be_read() {
 fn commit_a_with_only_a_ticket_staged() {
     let script = "sed -i s/open/draft/ tickets/queue/TICKET-foo-001.md; git add tickets; \
         echo x >>README.md; git commit -qam x";
-    refused(DEFAULT, script, "README.md is not below a lane");
+    refused(DEFAULT, script, "README.md is outside the ticket lanes");
 }
 
 #[test]
 fn a_path_beside_a_staged_ticket() {
     let script = "sed -i s/open/draft/ tickets/queue/TICKET-foo-001.md; git add tickets; \
         echo x >>README.md; git commit -qm x README.md";
-    refused(DEFAULT, script, "README.md is not below a lane");
+    refused(DEFAULT, script, "README.md is outside the ticket lanes");
 }
 
 #[test]
@@ -140,14 +140,14 @@ fn an_amend_of_a_code_commit() {
     let before = main_of(&clone);
     for how in ["--no-edit", "-m y"] {
         let script = format!("set -e; sed -i s/open/draft/ {QUEUED}; git commit -qa --amend {how}");
-        assert_refused(&clone.sh(&script).run(), "README.md is not below a lane");
+        assert_refused(&clone.sh(&script).run(), "README.md is outside the ticket lanes");
     }
     assert_eq!(main_of(&clone), before);
     // The default hooks hear of it at the push.
     super::guard(&clone, &["prepare-commit-msg", "reference-transaction"].map(|_| "pre-commit"));
     assert_refused(
         &clone.try_git(&["push", "-q", "origin", "main"]),
-        "README.md is not below a lane",
+        "README.md is outside the ticket lanes",
     );
 }
 

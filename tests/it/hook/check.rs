@@ -85,9 +85,9 @@ fn every_commit_that_broke_the_rule_is_found_with_its_paths() {
     [OID] Empty
         the commit is empty
     [OID] Merge with a surprise
-        src/evil.rs is not below a lane of the tickets
+        src/evil.rs is outside the ticket lanes
     [OID] Code by hand
-        src/hand.rs is not below a lane of the tickets
+        src/hand.rs is outside the ticket lanes
     ----- stderr -----
     3 of 6 commits of origin/main broke the rule
     ");

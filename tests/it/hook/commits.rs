@@ -19,11 +19,11 @@ fn a_refusal_names_the_rule_the_paths_and_the_way_on() {
     ----- stderr -----
     error: main takes ticket commits only
       hook  pre-commit
-      why   README.md is not below a lane of the tickets
-      why   src/0.rs is not below a lane of the tickets
-      why   src/1.rs is not below a lane of the tickets
-      why   src/2.rs is not below a lane of the tickets
-      why   src/3.rs is not below a lane of the tickets
+      why   README.md is outside the ticket lanes
+      why   src/0.rs is outside the ticket lanes
+      why   src/1.rs is outside the ticket lanes
+      why   src/2.rs is outside the ticket lanes
+      why   src/3.rs is outside the ticket lanes
             and 3 more
     hint: work on a ticket in a workspace of its own: tix activate <ticket>
     hint: or keep these changes on a branch: git switch -c <name>
@@ -46,7 +46,7 @@ fn a_refused_push_names_the_commits() {
     error: main takes ticket commits only
       hook    pre-push
       commit  [OID] Add a thing [31m
-      why     src/thing.rs is not below a lane of the tickets
+      why     src/thing.rs is outside the ticket lanes
     hint: work on a ticket in a workspace of its own: tix activate <ticket>
     hint: or push them to a branch of their own: git push origin [OID]:refs/heads/<name>
     ");
@@ -66,7 +66,10 @@ fn the_first_commit_of_a_repository_and_its_first_push_may_hold_anything() {
     clone.git(&["push", "-q", "-u", "origin", "main"]);
     // The second one is another matter.
     clone.write("src/main.rs", "fn main() { }\n");
-    assert_refused(&clone.try_git(&["commit", "-qam", "second"]), "src/main.rs is not below");
+    assert_refused(
+        &clone.try_git(&["commit", "-qam", "second"]),
+        "src/main.rs is outside the ticket lanes",
+    );
     clone.tix(&["new", "A thing"]).success();
     clone.tix(&["activate", "a-thing"]).success();
 }
@@ -79,7 +82,7 @@ fn the_first_commit_of_a_branch_beside_others_is_judged() {
     clone.write("x.rs", "x\n");
     clone.git(&["add", "x.rs"]);
     clone.write(QUEUED, ticket("open"));
-    assert_refused(&clone.try_git(&["commit", "-qm", "x"]), "x.rs is not below");
+    assert_refused(&clone.try_git(&["commit", "-qm", "x"]), "x.rs is outside the ticket lanes");
     clone.git(&["rm", "-q", "--cached", "x.rs"]);
     assert_refused(&clone.try_git(&["commit", "-q", "--allow-empty", "-m", "x"]), "is empty");
     clone.git(&["add", "tickets"]);
@@ -101,7 +104,10 @@ fn a_repository_that_takes_up_tickets_may_commit_what_init_wrote() {
     clone.git(&["commit", "-qm", "Take up tickets"]);
     clone.git(&["push", "-q"]);
     clone.write(".tix.yaml", "protected: []\n");
-    assert_refused(&clone.try_git(&["commit", "-qam", "x"]), ".tix.yaml is not below a lane");
+    assert_refused(
+        &clone.try_git(&["commit", "-qam", "x"]),
+        ".tix.yaml is outside the ticket lanes",
+    );
 }
 
 #[test]
@@ -114,7 +120,7 @@ fn a_guard_that_cannot_decide_refuses_on_a_protected_branch_only() {
     let output = clone.try_git(&["commit", "-m", "x"]);
     assert_refused(
         &output,
-        "main is protected, and whether this may become part of it cannot be decided",
+        "main is protected, and the guard cannot tell whether this may go onto it",
     );
     assert!(output.stderr().contains(".tix.yaml:2:1"), "{output}");
     clone.git(&["switch", "-q", "-c", "work"]);
@@ -179,6 +185,15 @@ fn what_a_refused_movement_left_half_done_has_a_way_back() {
         assert_eq!(clone.git(&["status", "--porcelain"]), "?? untracked", "{args:?}");
         assert_eq!(clone.read("untracked"), "mine\n");
     }
+    // Where no file has moved, nothing is to be undone.
+    let output = clone.try_git(&["update-ref", "refs/heads/main", "work"]);
+    assert_refused(&output, "ticket commits only");
+    assert!(!output.stderr().contains("read-tree"), "{output}");
+    clone.git(&["switch", "-q", "-c", "aside"]);
+    let output = clone.try_git(&["branch", "-f", "main", "work"]);
+    assert_refused(&output, "ticket commits only");
+    assert!(!output.stderr().contains("read-tree"), "{output}");
+    clone.git(&["switch", "-q", "main"]);
     // A commit leaves everything as it was, and nothing is to be undone.
     clone.write("README.md", "mine\n");
     let output = clone.try_git(&["commit", "-qam", "x"]);
@@ -194,7 +209,7 @@ fn a_merge_that_is_refused_can_be_taken_back() {
     clone.commit("code", &[("README.md", "x\n")]);
     clone.git(&["switch", "-q", "main"]);
     for args in [vec!["merge", "-q", "--no-ff", "-m", "x", "work"], vec!["commit", "-m", "x"]] {
-        assert_refused(&clone.try_git(&args), "take that back with: git merge --abort");
+        assert_refused(&clone.try_git(&args), "undo that with: git merge --abort");
     }
     clone.git(&["merge", "--abort"]);
     assert_eq!(clone.git(&["status", "--porcelain"]), "");

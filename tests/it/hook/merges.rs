@@ -3,7 +3,7 @@
 use super::{DEFAULT, QUEUED, STRICT, assert_refused, guard, guarded, main_of, project, ticket};
 use crate::harness::{Place, Sandbox};
 
-const THEIRS: &str = "src/theirs.rs is not below a lane";
+const THEIRS: &str = "src/theirs.rs is outside the ticket lanes";
 
 /// A clone with a ticket commit of its own, and a remote to which somebody else has merged code and a ticket meanwhile.
 fn diverged(hooks: &[&str]) -> (Sandbox, Place) {

@@ -185,6 +185,6 @@ fn other_names_of_trunk_remote_and_tickets() {
     clone.git(&["add", "."]);
     assert_refused(
         &clone.try_git(&["commit", "-qm", "x"]),
-        "tickets/queue/TICKET-x-001.md is not below",
+        "tickets/queue/TICKET-x-001.md is outside the ticket lanes",
     );
 }

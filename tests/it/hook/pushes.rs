@@ -29,7 +29,7 @@ fn every_line_and_every_commit_is_judged() {
     clone.commit("a ticket", &[(QUEUED, &ticket("draft"))]);
     clone.commit("code", &[("src/x.rs", "x\n")]);
     clone.commit("a ticket again", &[(QUEUED, &ticket("queued"))]);
-    let words = "src/x.rs is not below a lane";
+    let words = "src/x.rs is outside the ticket lanes";
     refused(&sandbox, &clone, &["origin", "main"], words);
     refused(&sandbox, &clone, &["origin", "work:other", "main", "work:another"], words);
     refused(&sandbox, &clone, &["origin", "--all"], words);
@@ -55,7 +55,7 @@ fn a_local_branch_may_have_any_name_and_goes_to_main_by_the_rule() {
     let before = seen(&sandbox);
     let push =
         clone.sh("b=$(printf 'odd\\377'); git branch \"$b\"; git push -q origin \"$b:main\"");
-    assert_refused(&push.run(), "README.md is not below a lane");
+    assert_refused(&push.run(), "README.md is outside the ticket lanes");
     assert_eq!(seen(&sandbox), before);
 }
 
@@ -102,7 +102,7 @@ fn merges_count_for_what_they_bring_and_what_they_do() {
     clone.git(&["merge", "-q", "--no-ff", "--no-commit", "side"]);
     clone.write("src/main.rs", "evil\n");
     clone.git(&["commit", "-qam", "merge"]);
-    refused(&sandbox, &clone, &["origin", "evil:main"], "src/main.rs is not below a lane");
+    refused(&sandbox, &clone, &["origin", "evil:main"], "src/main.rs is outside the ticket lanes");
 }
 
 #[test]
@@ -116,11 +116,11 @@ fn pushes_to_other_remotes_are_judged_by_the_same_rule() {
     clone.commit("code", &[("README.md", "x\n")]);
     for target in ["fork", "../fork.git"] {
         let output = clone.try_git(&["push", "-q", target, "work:main"]);
-        assert_refused(&output, "README.md is not below a lane");
+        assert_refused(&output, "README.md is outside the ticket lanes");
     }
     // Not even what a fork's own main holds may go to the project's.
     clone.git(&["push", "-q", "--no-verify", "fork", "work:main"]);
-    refused(&sandbox, &clone, &["origin", "work:main"], "README.md is not below a lane");
+    refused(&sandbox, &clone, &["origin", "work:main"], "README.md is outside the ticket lanes");
     clone.git(&["push", "-q", "fork", "main:refs/heads/x"]);
 }
 
@@ -134,7 +134,7 @@ fn the_first_push_to_an_empty_remote_may_hold_anything() {
     clone.git(&["remote", "add", "origin", "../empty.git"]);
     clone.git(&["push", "-q", "-u", "origin", "main"]);
     clone.commit("code", &[("README.md", "x\n")]);
-    assert_refused(&clone.try_git(&["push", "-q"]), "README.md is not below a lane");
+    assert_refused(&clone.try_git(&["push", "-q"]), "README.md is outside the ticket lanes");
     assert_ne!(main_of(&clone), main_of(&empty));
 }
 
@@ -155,13 +155,13 @@ fn nothing_to_push_and_input_that_is_no_input() {
     ))
     .success();
     for broken in ["x\n", "a b refs/heads/main c\n", "\u{0}\n"] {
-        assert_refused(&run(broken), "what git told the pre-push hook cannot be read");
+        assert_refused(&run(broken), "tix cannot read what git told the pre-push hook");
     }
     let missing = "1".repeat(40);
     let output = run(&format!("refs/heads/main {missing} refs/heads/main {oid}\n"));
     assert_refused(
         &output,
-        "main is protected, and whether this may become part of it cannot be decided",
+        "main is protected, and the guard cannot tell whether this may go onto it",
     );
 }
 
@@ -179,7 +179,7 @@ fn a_push_is_held_against_the_remote_that_it_goes_to() {
     clone.git(&["fetch", "-q", "fork"]);
     clone.git(&["branch", "-q", "-u", "fork/main", "main"]);
     clone.git(&["pull", "-q", "--ff-only"]);
-    let words = "src/fork.rs is not below a lane";
+    let words = "src/fork.rs is outside the ticket lanes";
     refused(&sandbox, &clone, &["origin", "main"], words);
     // By its address, with a password that is no part of the place.
     let url = sandbox.url();
@@ -207,7 +207,7 @@ fn a_push_is_held_against_the_place_that_it_goes_to_whatever_it_is_called() {
     clone.git(&["fetch", "-q", "fork"]);
     clone.git(&["switch", "-q", "main"]);
     clone.git(&["merge", "-q", "--ff-only", "fork/main"]);
-    let words = "src/fork.rs is not below a lane";
+    let words = "src/fork.rs is outside the ticket lanes";
     // Fetched from the fork, and pushed to the team's.
     clone.git(&["config", "remote.fork.pushurl", &shared]);
     refused(&sandbox, &clone, &["fork", "main"], words);
@@ -243,7 +243,7 @@ fn what_one_branch_follows_is_published_for_that_branch() {
     clone.git(&["push", "-q", "--no-verify", "fork", "work:main", "work:production"]);
     clone.git(&["fetch", "-q", "fork"]);
     clone.git(&["switch", "-q", "main"]);
-    let words = "src/fork.rs is not below a lane";
+    let words = "src/fork.rs is outside the ticket lanes";
     clone.git(&["config", "branch.production.remote", "fork"]);
     assert_refused(&clone.try_git(&["merge", "-q", "--ff-only", "fork/main"]), words);
     clone.git(&["read-tree", "-m", "-u", "fork/main", "HEAD"]);
@@ -264,7 +264,7 @@ fn what_was_taken_back_does_not_come_back_from_a_stale_clone() {
     clone.git(&["pull", "-q"]);
     sandbox.remote().git(&["update-ref", "refs/heads/main", &good]);
     clone.commit("a ticket", &[(QUEUED, &ticket("draft"))]);
-    refused(&sandbox, &clone, &["origin", "main"], "src/bad.rs is not below a lane");
+    refused(&sandbox, &clone, &["origin", "main"], "src/bad.rs is outside the ticket lanes");
     clone.git(&["fetch", "-q"]);
     clone.git(&["rebase", "-q", "--onto", "origin/main", "HEAD~1"]);
     clone.git(&["push", "-q"]);
@@ -284,7 +284,7 @@ fn what_was_taken_back_does_not_come_back_by_another_branch_or_address() {
     remote.git(&["update-ref", "refs/heads/main", &good]);
     clone.commit("a ticket", &[(QUEUED, &ticket("draft"))]);
     clone.git(&["config", "push.followTags", "false"]);
-    let words = "src/bad.rs is not below a lane";
+    let words = "src/bad.rs is outside the ticket lanes";
     let other = format!("file://{}", remote.path().to_str().unwrap());
     for target in ["origin", &other] {
         refused(&sandbox, &clone, &[target, "main"], words);

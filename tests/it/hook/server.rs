@@ -22,7 +22,7 @@ fn every_push_is_judged(hook: &str) {
     clone.git(&["switch", "-q", "-c", "work"]);
     clone.commit("code", &[("README.md", "x\n")]);
     push(&["origin", "work"]).success();
-    let words = "README.md is not below a lane";
+    let words = "README.md is outside the ticket lanes";
     assert_refused(&push(&["origin", "work:main"]), words);
     assert_refused(&push(&["origin", "work:production"]), words);
     assert_refused(&push(&["--force", "origin", "HEAD~2:main"]), "cannot be rewritten");
@@ -53,7 +53,7 @@ fn pre_receive_takes_all_of_a_push_or_nothing() {
     clone.git(&["switch", "-q", "-c", "work"]);
     clone.commit("code", &[("README.md", "x\n")]);
     let output = clone.try_git(&["push", "-q", "origin", "work", "work:main"]);
-    assert_refused(&output, "README.md is not below a lane");
+    assert_refused(&output, "README.md is outside the ticket lanes");
     assert!(!sandbox.remote().has_ref("refs/heads/work"));
 }
 
@@ -66,7 +66,7 @@ fn the_settings_that_count_are_the_servers_and_not_those_that_arrive() {
     clone.commit("loosen", &[(".tix.yaml", "protected: []\n"), ("src/x.rs", "x\n")]);
     assert_refused(
         &clone.try_git(&["push", "-q", "origin", "main:live"]),
-        ".tix.yaml is not below",
+        ".tix.yaml is outside the ticket lanes",
     );
 }
 
@@ -77,8 +77,8 @@ fn the_first_settings_take_no_protection_off_the_branch_that_they_come_to() {
     guard(&clone, DEFAULT);
     let push = || clone.try_git(&["push", "-q", "--no-verify"]);
     for (text, words) in [
-        ("protected: [x]\ntrunk: y\n", ".tix.yaml would take the protection off main"),
-        ("trunk: tickets\nprotected: []\n", ".tix.yaml would take the protection off main"),
+        ("protected: [x]\ntrunk: y\n", ".tix.yaml would remove the protection from main"),
+        ("trunk: tickets\nprotected: []\n", ".tix.yaml would remove the protection from main"),
         ("protcted: [main]\n", ".tix.yaml:1: unknown key `protcted`"),
         ("- x\n", ".tix.yaml:1: "),
     ] {
@@ -102,7 +102,7 @@ fn the_first_settings_take_no_protection_off_the_branch_that_they_come_to() {
     clone.write("src/x.rs", "x\n");
     clone.git(&["add", "src/x.rs"]);
     clone.git(&["commit", "-qnm", "code"]);
-    assert_refused(&push(), "src/x.rs is not below a lane");
+    assert_refused(&push(), "src/x.rs is outside the ticket lanes");
 }
 
 #[test]
@@ -175,12 +175,12 @@ fn without_a_remote_the_local_trunk_is_guarded_and_tix_writes_it() {
     clone.commit("code on top of main", &[("src/ahead.rs", "x\n")]);
     clone.git(&["switch", "-q", "main"]);
     let forward = clone.try_git(&["merge", "-q", "--ff-only", "ahead"]);
-    assert_refused(&forward, "src/ahead.rs is not below a lane");
+    assert_refused(&forward, "src/ahead.rs is outside the ticket lanes");
     // git had taken the files over before it asked; the message says how to take them back.
     clone.git(&["read-tree", "-m", "-u", "ahead", "HEAD"]);
     assert_eq!(clone.git(&["status", "--porcelain"]), "");
     assert_refused(
         &clone.try_git(&["merge", "-q", "--no-ff", "-m", "x", "work"]),
-        "README.md is not below",
+        "README.md is outside the ticket lanes",
     );
 }

@@ -3,7 +3,7 @@
 use super::{DEFAULT, QUEUED, STRICT, assert_refused, guarded, main_of, project, ticket};
 use crate::harness::{Output, Place, Sandbox};
 
-const TOLD: &str = "main takes ticket commits only, and no hook of git has let it go where it is";
+const TOLD: &str = "main takes ticket commits only, but it has moved to";
 
 /// A clone with strict hooks on a branch `work`, which has code.
 fn scene() -> (Sandbox, Place) {
@@ -40,12 +40,12 @@ fn the_next_hook_finds_it_and_tells_the_way_back() {
     assert!(tells(&output), "{output}");
     let words = output.stderr();
     assert_eq!(words.matches(TOLD).count(), 1, "one command tells it once: {words}");
-    assert!(words.contains("src/x.rs is not below a lane of the tickets"), "{words}");
+    assert!(words.contains("src/x.rs is outside the ticket lanes"), "{words}");
     assert!(!words.contains("a ticket"), "{words}");
     // It does not hold up work elsewhere, and is not published.
     assert!(!tells(&commit(&clone)));
     let push = clone.try_git(&["push", "-q", "origin", "main"]);
-    assert_refused(&push, "src/x.rs is not below a lane of the tickets");
+    assert_refused(&push, "src/x.rs is outside the ticket lanes");
     // The way back holds on to ticket commits that are not published yet.
     clone.sh(hint(&output, "then put main back: ")).run().success();
     assert_eq!(main_of(&clone), good);
@@ -172,7 +172,10 @@ fn where_no_hook_hears_of_movements_the_push_tells() {
     clone.git(&["branch", "-q", "-C", "work", "main"]);
     assert_eq!(commit(&clone).success().stderr(), "");
     assert!(!clone.exists(".git/tix/branches.json"));
-    assert_refused(&clone.try_git(&["push", "-q", "origin", "main"]), "src/x.rs is not below");
+    assert_refused(
+        &clone.try_git(&["push", "-q", "origin", "main"]),
+        "src/x.rs is outside the ticket lanes",
+    );
     // It is found as soon as one is there.
     super::guard(&clone, STRICT);
     assert!(tells(&commit(&clone)));

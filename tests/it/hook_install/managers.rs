@@ -123,7 +123,7 @@ fn the_lines_that_were_told_are_all_it_takes() {
     }
     let output = fresh.tix(&["hook", "status"]);
     let words = output.exits(1).stdout();
-    assert!(words.contains("calls the guard, and git finds nothing that runs it"), "{output}");
+    assert!(words.contains("calls the guard, but git has nothing that runs it"), "{output}");
 
     for hook in USUAL {
         clone.write(format!(".husky/{hook}"), format!("tix hook git {hook} \"$@\"\n"));

@@ -296,7 +296,7 @@ fn the_script_for_a_server_finds_the_tix_that_printed_it_without_a_path() {
                 run(&ticket).success();
                 let refused = run(&code);
                 assert!(
-                    refused.exits(1).stderr().contains("src/x.rs is not below a lane"),
+                    refused.exits(1).stderr().contains("src/x.rs is outside the ticket lanes"),
                     "{refused}"
                 );
             }
@@ -311,7 +311,7 @@ fn the_script_for_a_server_finds_the_tix_that_printed_it_without_a_path() {
             };
             let refused = push("HEAD");
             assert!(
-                refused.exits(1).stderr().contains("src/x.rs is not below a lane"),
+                refused.exits(1).stderr().contains("src/x.rs is outside the ticket lanes"),
                 "{refused}"
             );
             push("HEAD^").success();

@@ -108,7 +108,7 @@ fn a_workspace_without_the_hooks_of_husky_is_told_of_everywhere_until_it_has_the
     assert!(!installed.success().stdout().contains("to come"), "{installed}");
     // The lines are the team's.
     let uninstalled = clone.tix(&["hook", "uninstall"]);
-    let words = "note: .husky/pre-push calls the guard in pre-push, and is not tix's: take that line out yourself";
+    let words = "note: .husky/pre-push calls the guard in pre-push, and tix did not write it: remove that line yourself";
     assert!(uninstalled.success().stdout().contains(words), "{uninstalled}");
     assert!(states(&clone).1);
 }
