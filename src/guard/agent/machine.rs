@@ -8,6 +8,7 @@ use super::super::shell::{
 };
 use super::super::{Heard, HookUse};
 use super::ALSO_MOVERS;
+use super::intent::Intent;
 use super::judge::{GuardedPlace, Judge, JudgedAction, LineReason, Verdict, in_the_lanes};
 use super::line::{GitLine, MOVERS};
 use super::state::{AssumedHead, LineState};
@@ -67,6 +68,16 @@ impl Judge<'_> {
             self.forge(name, call, state);
         }
         let mut behind = state.clone();
+        if has(" gh glab ", name)
+            && let [repo, clone, source, rest @ ..] = arguments
+            && repo.is("repo")
+            && clone.is("clone")
+        {
+            let last = source.start().rsplit('/').next().map(ShellWord::known);
+            let (path, source) = (rest.first().cloned().or(last), Some(source.clone()));
+            let intent = Intent::MakeRepository { path, source, branch: None };
+            self.make(&call.dir, &intent, &mut behind);
+        }
         if has(WRITERS, name) {
             self.copies(name, arguments, &call.dir, &mut behind);
             for file in written(name, arguments, |file| self.is_directory(&call.dir.join(file))) {

@@ -7,18 +7,22 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use super::super::place::GuardPlace;
-use super::super::shell::{Certainty, Dir, PATTERN, ShellWord};
+use super::super::shell::{Certainty, Dir, ShellWord};
 use super::super::{GuardError, Guarded};
 use super::intent::Intent;
 use super::judge::{GuardedPlace, Judge, JudgedAction, TreeState};
 use super::line::GitLine;
 use super::state::{LineState, MadeTree};
+use super::tools::is_remote_of;
 use super::verbs;
 use crate::git::{LazyFetch, clean_path};
 use crate::names::RefName;
 
 /// No more directories than these are looked at for one that is computed.
 const CANDIDATES: usize = 30;
+
+/// With these a name is not the one of a directory: patterns, and what `xargs` puts its input in the place of.
+const SIGNS: [char; 6] = ['*', '?', '[', ']', '%', '@'];
 
 /// What stands between the words of a computation.
 const BETWEEN_WORDS: [char; 17] =
@@ -94,7 +98,7 @@ impl Judge<'_> {
         git_dir: Option<&Dir>,
         state: &LineState,
     ) -> Vec<GuardedPlace> {
-        let said = self.said(dir);
+        let said = self.said(git_dir.unwrap_or(dir));
         let is_made = |(path, _): &(&PathBuf, &MadeTree)| said.starts_with(path);
         let made = state.made.iter().filter(is_made);
         if let Some((path, made)) = made.max_by_key(|(path, _)| path.as_os_str().len()) {
@@ -108,8 +112,8 @@ impl Judge<'_> {
         let own = self.real(Path::new(""));
         let (dir, dirs) = match dir {
             Dir::Aside(_) => return Vec::new(),
-            Dir::At(path) if said.exists() || !path.to_string_lossy().contains(PATTERN) => {
-                (said.clone(), None)
+            Dir::At(path) if path.exists() || !path.to_string_lossy().contains(SIGNS) => {
+                (self.real(path), None)
             }
             Dir::At(path) | Dir::Computed(path) => (own, Some(self.candidates(path))),
         };
@@ -192,11 +196,13 @@ impl Judge<'_> {
         let own = self.real(Path::new(""));
         let is_here = self.real(&base) == own;
         let says_nothing = text.chars().all(|sign| sign == '…');
-        // What another command fills in may be named anywhere in the line.
-        if says_nothing && is_here {
-            return [vec![own], of_words(&self.text, &self.cwd)].concat();
+        // What another command fills in, or another part of the line sets, may be named anywhere in it.
+        if is_here && (says_nothing || is_set_in(&self.text, &text)) {
+            let [named, below] = of_words(&self.text, &self.cwd);
+            return [vec![own], named, below].concat();
         }
-        let mut found = of_words(&text, &base);
+        let [named, below] = of_words(&text, &base);
+        let mut found = if named.is_empty() { below } else { named };
         if found.is_empty() && !is_here {
             let start = text.split(BETWEEN_WORDS).next().unwrap_or_default();
             found = repositories(matching(&base, &format!("{}*", start.trim_end_matches('…'))));
@@ -275,6 +281,12 @@ impl Judge<'_> {
             return Some((self.cwd.clone(), None));
         }
         let path = self.real(&base.join(text.strip_prefix("file://").unwrap_or(text)));
+        // `gh repo clone owner/name`
+        if !path.exists() && !text.starts_with('.') && text.split('/').count() == 2 {
+            let cwd = self.cwd.clone();
+            let here = GuardedPlace::of(self.guarded(&cwd)?, cwd.clone());
+            return is_remote_of(&here, text).then_some((cwd, None));
+        }
         let guarded = self.guarded(&path).filter(|_| path.is_dir())?;
         Some((path, guarded.branch().map(|branch| branch.short().to_owned())))
     }
@@ -313,6 +325,18 @@ fn asks_for_an_address(text: &str) -> bool {
     text.contains("get-url") || text.contains(".url")
 }
 
+/// Whether a line sets a variable that a text of it uses: by its name, by `for` or `read`, or as an argument.
+fn is_set_in(line: &str, text: &str) -> bool {
+    text.split('$').skip(1).any(|rest| {
+        let rest = rest.trim_start_matches('{');
+        let end = rest.find(|sign: char| !sign.is_ascii_alphanumeric() && sign != '_');
+        let name = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
+        let is_argument = rest.starts_with(['@', '*']) || name.parse::<u8>().is_ok();
+        let sets = |sign: &str| line.contains(&format!("{name}{sign}"));
+        is_argument || !name.is_empty() && (sets("=") || sets("+=") || sets(" in "))
+    })
+}
+
 /// The words of a text that may name a directory, whatever they stand in.
 fn words(text: &str) -> impl Iterator<Item = &str> {
     let whole = text.split(BETWEEN_WORDS);
@@ -326,7 +350,7 @@ fn matching(base: &Path, path: &str) -> Vec<PathBuf> {
     let mut found = vec![base.to_owned()];
     for step in Path::new(path).components() {
         let name = step.as_os_str().to_string_lossy();
-        let ends = name.find(PATTERN).zip(name.rfind(['*', '?', ']']));
+        let ends = name.find(SIGNS).zip(name.rfind(SIGNS));
         let Some((before, behind)) = ends
             .and_then(|(first, last)| Some((name.get(..first)?, name.get(last.max(first) + 1..)?)))
         else {
@@ -346,9 +370,9 @@ fn matching(base: &Path, path: &str) -> Vec<PathBuf> {
         .collect()
 }
 
-/// The directories in repositories that words name which are seen from this directory. Where they name none, those right
-/// below the directories that they name.
-fn of_words(text: &str, base: &Path) -> Vec<PathBuf> {
+/// The directories in repositories that words name which are seen from this directory, and those right below the directories
+/// that they name.
+fn of_words(text: &str, base: &Path) -> [Vec<PathBuf>; 2] {
     let mut named = Vec::new();
     for word in words(text) {
         named.extend(matching(base, word));
@@ -357,11 +381,8 @@ fn of_words(text: &str, base: &Path) -> Vec<PathBuf> {
             named.extend(base.ancestors().flat_map(|dir| matching(dir, end)));
         }
     }
-    let found = repositories(named.clone());
-    if !found.is_empty() {
-        return found;
-    }
-    repositories(named.iter().flat_map(|dir| matching(dir, "*")).collect())
+    let below = named.iter().flat_map(|dir| matching(dir, "*")).collect();
+    [repositories(named), repositories(below)]
 }
 
 fn repositories(mut dirs: Vec<PathBuf>) -> Vec<PathBuf> {

@@ -48,24 +48,23 @@ impl Moment<'_> {
     fn computed_pushes(&self, push: &Push, refspec: &ShellWord) -> Vec<PushedBranch> {
         let force = push.force;
         let own = self.here.branch.as_ref().map_or("HEAD", RefName::short);
-        let (branch, from) = match (refspec.written().split_once(':'), verbs::sides(refspec).1) {
-            // To a variable that the line does not set goes one's own branch, and what is deleted is somebody's own.
-            (Some((from, to)), _) if from.is_empty() || from == to => (None, None),
-            (Some((from, _)), Some(to))
-                if ["HEAD", "@", own].contains(&from) && is_variable(&to) =>
-            {
-                (None, None)
+        let (from, to) = verbs::sides(refspec);
+        let is_own = |from: &ShellWord| ["HEAD", "@", own].iter().any(|own| from.is(own));
+        let (branch, from) = match to {
+            // What is deleted, or goes under the same name, or to a variable that the line does not set, is one's own.
+            Some(to) if from.is("") || from == to || is_own(&from) && is_variable(&to) => {
+                return Vec::new();
             }
-            (_, Some(to)) => (self.computed(&to), None),
-            (_, None) if is_variable(refspec) => (None, None),
+            Some(to) => (self.computed(&to), ShellWord::unknown()),
+            None if is_variable(refspec) => return Vec::new(),
             // Under one name alone nothing goes but what the branch of that name holds here.
-            (_, None) => {
+            None => {
                 let branch = self.computed(refspec);
-                (branch.clone(), branch.map(|branch| ShellWord::known(branch.as_str())))
+                let from = branch.as_ref().map_or("", RefName::as_str).to_owned();
+                (branch, ShellWord::Known(from))
             }
         };
-        let from = from.or_else(|| Some(ShellWord::unknown()));
-        branch.map(|branch| PushedBranch { branch, from, force }).into_iter().collect()
+        branch.map(|branch| PushedBranch { branch, from: Some(from), force }).into_iter().collect()
     }
 
     /// The protected branches that a push is about.

@@ -44,6 +44,9 @@ impl LineState {
     /// Where a remote is: what the line says of it, or its name.
     pub fn address(&self, remote: &ShellWord) -> ShellWord {
         let Some(name) = remote.text() else { return remote.clone() };
+        if self.settings.iter().any(|(key, _)| key.starts_with("url.")) {
+            return ShellWord::unknown();
+        }
         let made = |key: &str| self.made_setting(&format!("remote.{name}.{key}"));
         made("pushurl").or_else(|| made("url")).unwrap_or_else(|| remote.clone())
     }

@@ -164,7 +164,7 @@ fn path_in(value: &Value) -> Option<&str> {
 }
 
 /// Whether a repository of this name is where one of the remotes is.
-fn is_remote_of(here: &GuardedPlace, repo: &str) -> bool {
+pub fn is_remote_of(here: &GuardedPlace, repo: &str) -> bool {
     let Ok(settings) = here.guarded.settings() else { return true };
     let is_url =
         |key: &str| key.strip_prefix("remote.").is_some_and(|k| k.strip_suffix(".url").is_some());

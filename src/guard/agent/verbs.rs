@@ -1,6 +1,6 @@
 //! What a subcommand of git would do to branches, index and worktrees: read from its arguments alone.
 
-use super::super::shell::{ShellWord, written};
+use super::super::shell::{OpenWord, ShellWord, written};
 use super::grammar::{
     BRANCH, CLONE, COMMIT, CONFIG, MERGE, PLAIN, PUSH, REBASE, RESET, SWITCH, TAG, UPDATE_REF,
     WORKTREE,
@@ -160,22 +160,35 @@ fn source_and_names(options: &Options) -> (Option<&ShellWord>, &[ShellWord]) {
     (options.operands.first(), names)
 }
 
-/// What a refspec takes, and where to.
+/// What a refspec takes, and where to: cut at the `:` that stands in no computation.
 pub fn sides(refspec: &ShellWord) -> (ShellWord, Option<ShellWord>) {
-    let Some(text) = refspec.text() else {
-        let from = ShellWord::unknown();
-        return match refspec.start().split_once(':') {
-            Some((left, _)) => (from, refspec.strip_prefix(&format!("{left}:"))),
-            None if refspec.written().contains(':') => (from, Some(ShellWord::unknown())),
-            None => (from, None),
-        };
-    };
-    match text.trim_start_matches('+').split_once(':') {
-        Some((from, to)) => {
-            (ShellWord::known(from), Some(to).filter(|to| !to.is_empty()).map(ShellWord::known))
+    let written = refspec.written().trim_start_matches('+');
+    let mut depth = 0_usize;
+    let colon = written.char_indices().find(|(_, sign)| {
+        match sign {
+            '(' | '{' => depth += 1,
+            ')' | '}' => depth = depth.saturating_sub(1),
+            _ => {}
         }
-        None => (ShellWord::known(text.trim_start_matches('+')), None),
+        *sign == ':' && depth == 0
+    });
+    let (from, to) = match colon {
+        Some((at, _)) => written.split_at(at),
+        None => (written, ""),
+    };
+    let to = to.strip_prefix(':').filter(|to| !to.is_empty());
+    if refspec.text().is_some() {
+        return (ShellWord::known(from), to.map(ShellWord::known));
     }
+    let part = |text: &str| match text.find(['$', '`', '{', '…']) {
+        None => ShellWord::known(text),
+        Some(at) => {
+            let start = text.get(..at).unwrap_or_default().to_owned();
+            let end = if text == from && to.is_some() { "" } else { refspec.end() };
+            ShellWord::Open(OpenWord { start, end: end.to_owned(), written: text.to_owned() })
+        }
+    };
+    (part(from), to.map(part))
 }
 
 /// What a bisection runs at each step; itself it moves no branch.

@@ -206,7 +206,7 @@ impl<M: Machine> Walker<'_, M> {
             "set" => world.set(arguments),
             "read" => {
                 for name in arguments.iter().filter_map(ShellWord::text) {
-                    world.variables.insert(name.to_owned(), ShellWord::unknown());
+                    world.variables.insert(name.to_owned(), ShellWord::filled());
                 }
             }
             _ => return self.unwrapped(call, said, world),
@@ -357,7 +357,7 @@ fn is_nameless(call: &ShellCall) -> bool {
 
 /// The value of this variable is not known any more.
 pub fn forget<S>(worlds: &mut Worlds<S>, variable: &str) {
-    assign(worlds, variable, &ShellWord::unknown());
+    assign(worlds, variable, &ShellWord::filled());
 }
 
 pub fn assign<S>(worlds: &mut Worlds<S>, variable: &str, value: &ShellWord) {

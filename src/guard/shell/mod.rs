@@ -17,7 +17,7 @@ mod wrap;
 pub use command::PATTERN;
 pub use script::written;
 pub use walk::walk;
-pub use word::{ShellWord, Variables, mentions, names_branch};
+pub use word::{OpenWord, ShellWord, Variables, mentions, names_branch};
 pub use world::{Certainty, Dir, Machine, Trouble, World, WorldStep};
 pub use wrap::{READERS, ShellCall, WRITERS, has};
 

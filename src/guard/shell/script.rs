@@ -2,7 +2,7 @@
 
 use super::word::ShellWord;
 use super::world::{Certainty, Dir};
-use super::wrap::{ShellCall, Unwrapped};
+use super::wrap::{ShellCall, Unwrapped, is_input};
 use crate::text::shell_quoted;
 
 /// A text for a shell of its own.
@@ -12,9 +12,6 @@ pub struct ShellScript {
     pub dir: Dir,
     pub certainty: Certainty,
 }
-
-/// The file that a program's input is.
-const STDIN: &str = "/dev/stdin";
 
 pub fn script(call: &ShellCall, text: ShellWord) -> Unwrapped {
     Unwrapped::Script(ShellScript {
@@ -35,7 +32,8 @@ pub fn quoted(words: &[ShellWord]) -> Vec<ShellWord> {
 /// `. file`: a file, which nobody reads here, unless it is what the line feeds to it, or a part of the line writes it.
 pub fn sourced(call: &ShellCall, input: Option<String>) -> Unwrapped {
     let text = match (call.words.get(1), input) {
-        (Some(file), Some(input)) if file.is(STDIN) => ShellWord::Known(input),
+        (Some(file), Some(input)) if is_input(file) => ShellWord::Known(input),
+        (Some(file), None) if is_input(file) => ShellWord::filled(),
         (Some(file), _) if file.text().is_none() => ShellWord::unknown(),
         _ => return Unwrapped::Nothing,
     };
@@ -92,7 +90,7 @@ pub fn script_of(call: &ShellCall, input: Option<String>) -> Unwrapped {
     let text = if has_text {
         words.next().cloned().unwrap_or_else(|| ShellWord::known(""))
     } else {
-        let file = words.next_if(|word| !reads_input && !word.is(STDIN));
+        let file = words.next_if(|word| !reads_input && !is_input(word));
         match (file, input) {
             (Some(file), _) if file.text().is_some() => return Unwrapped::Nothing,
             // One that the line writes meanwhile has no name in it.

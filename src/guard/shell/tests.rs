@@ -340,7 +340,7 @@ fn words_keep_what_is_known_of_them() {
         ("ls | xargs -n 1 git add", "/w: git add …"),
         ("xargs -0I {} git c -m {} < f", "/w: git c -m …"),
         ("xargs --replace={} git c a{}:b < f", "/w: git c a…:b"),
-        ("find . -execdir git c -m x {} +", "/w: git c -m x …"),
+        ("find . -execdir git c -m x {} +", "?: git c -m x …"),
         ("git push o \"$(y):main\"", "/w: git push o …:main"),
         ("V=$(y)z; git push o $V:main", "/w: git push o …z:main"),
         ("git c $(prints)-x", "/w: git c printed-x"),

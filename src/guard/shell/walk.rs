@@ -251,10 +251,7 @@ impl<M: Machine> Walker<'_, M> {
                 let between = self.subshell(worlds, left).all();
                 let fed = fed(&binary.left, source).unwrap_or_default();
                 let text = format!("{} {} {fed}", self.piped, binary.left.span.slice(source));
-                let outer = std::mem::replace(
-                    &mut self.piped,
-                    text.replace("\\n", "\n").replace("\\t", " "),
-                );
+                let outer = std::mem::replace(&mut self.piped, text);
                 let flow = self.subshell(between, |walker, inner| {
                     walker.statement(&binary.right, source, inner)
                 });

@@ -360,8 +360,9 @@ fn place(parts: &[WordPartNode], source: &str, variables: &Variables) -> Option<
     }
 }
 
-/// The words of a text that nobody could read, without quotes.
+/// The words of a text that nobody could read, without quotes, and with what `printf` makes of two signs.
 fn plain(text: &str) -> String {
+    let text = text.replace("\\n", "\n").replace("\\t", "\t");
     text.chars().filter(|sign| !matches!(sign, '\\' | '"' | '\'')).collect()
 }
 

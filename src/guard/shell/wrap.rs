@@ -145,8 +145,10 @@ pub fn unwrap(mut call: ShellCall, input: Option<String>) -> Unwrapped {
 }
 
 /// Whether a word stands for what a program reads.
-fn is_input(word: &ShellWord) -> bool {
-    ["-", "-f-", "/dev/stdin"].iter().any(|input| word.is(input))
+pub fn is_input(word: &ShellWord) -> bool {
+    ["-", "-f-"].iter().any(|input| word.is(input))
+        || word.start().starts_with("/dev/")
+        || word.written().starts_with("<(")
 }
 
 enum Inside {
@@ -334,11 +336,15 @@ fn found(call: &ShellCall) -> Vec<ShellCall> {
     let mut calls = Vec::new();
     let mut words = call.words.iter();
     while let Some(word) = words.next() {
+        let dir = match word.start() {
+            "-execdir" | "-okdir" => call.dir.join(&ShellWord::filled()),
+            _ => call.dir.clone(),
+        };
         if ["-exec", "-execdir", "-ok", "-okdir", "-x", "-X"].iter().any(|option| word.is(option)) {
             let inner = words.by_ref().take_while(|word| !(word.is(";") || word.is("+")));
             let mut words: Vec<ShellWord> = inner.cloned().collect();
             put_input(&mut words);
-            calls.push(ShellCall { words, ..call.clone() });
+            calls.push(ShellCall { words, dir, ..call.clone() });
         }
     }
     calls
