@@ -17,12 +17,18 @@
 //! What cannot be found out is no verdict but a refusal; what a partial clone lacks is uncertain, because the hooks may fetch it.
 //!
 //! So little need be known here to tell wrong from uncertain. What a line does not say (the words of an array or of a function,
-//! what is piped to a shell) is not followed: where its text speaks of git and of what moves a branch, it is uncertain about
-//! the branch that is checked out, or about the trunk if it names that.
+//! what is piped to a shell, what a variable has another program run) is not followed: where its text speaks of git and of what
+//! moves a branch, it is uncertain about the branch that is checked out, or about the trunk if it names that.
+//!
+//! What a line computes is not nothing. A computed directory is any repository that the words of its computation name; where
+//! they name none, it is the agent's own. A computed name is the trunk's if what is known of it fits. A repository that
+//! the line fills from this one is this one without hooks, and matters once it is pushed from. A setting that the line makes
+//! counts for what stands behind it.
 //!
 //! The way of a line: `guard::shell` goes through it and asks `machine` what each command does; `line` reads a call of git,
-//! `verbs` turns it into intents by its arguments alone, `effects` holds each against the repository, `state` keeps what it
-//! changes for the commands behind it, and `judge` concludes. What scripts do is not seen: with hooks in force that is no gap.
+//! `places` finds the repositories that it may be for, `verbs` turns it into intents by its arguments alone, `effects` and
+//! `pushes` hold each against the repository, `state` and `settings` keep what it changes for the commands behind it, and
+//! `judge` concludes. What scripts do is not seen: with hooks in force that is no gap.
 //!
 //! git is asked only so that it fetches nothing and runs no program that the repository names: a file is written into an archive, too, before
 //! anybody has trusted what is in it.
