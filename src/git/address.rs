@@ -197,6 +197,15 @@ pub fn is_one_place(root: &Path, one: &str, other: &str) -> bool {
     }
 }
 
+/// Whether the texts of two addresses can tell them apart: a path and an address in the network may well be one place.
+pub fn are_comparable(root: &Path, one: &str, other: &str) -> bool {
+    matches!(
+        (Address::parse(root, one), Address::parse(root, other)),
+        (Some(Address::Path(_)), Some(Address::Path(_)))
+            | (Some(Address::Network(_)), Some(Address::Network(_)))
+    )
+}
+
 enum Address {
     Path(PathBuf),
     Network(NetworkAddress),

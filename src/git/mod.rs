@@ -35,7 +35,9 @@ mod tree;
 mod unpublished;
 mod worktree;
 
-pub use address::{PushSetting, RemoteAddresses, RemotePlace, TwoPlaces, is_one_place};
+pub use address::{
+    PushSetting, RemoteAddresses, RemotePlace, TwoPlaces, are_comparable, is_one_place,
+};
 pub use commit::{CommitAuthors, CommitText, ObjectWriter};
 pub use delta::{ChangedCommit, Delta, Side, Walk};
 pub use exec::{ExecError, Git, LazyFetch, Program, RunningCall, edit};

@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use super::{BranchMove, GuardError, Guarded};
-use crate::git::{RemoteAddresses, is_one_place, redact};
+use crate::git::{RemoteAddresses, are_comparable, is_one_place, redact};
 use crate::names::{Oid, RefName};
 
 /// Where a push goes, and what its remote has said of itself.
@@ -105,11 +105,21 @@ impl Guarded {
         self.without(known, &taken_back).map(Some)
     }
 
-    /// Whether a remote, or an address, is one from which the protected branches come.
-    pub fn is_home(&self, remote: &str) -> bool {
-        let home = &self.facts.protection.home;
+    /// Whether a remote, or an address, is one that publishes this branch, or may be another name of it.
+    pub fn is_home(&self, branch: &RefName, remote: &str) -> bool {
+        let followed = self.facts.follows.iter().filter(|(name, _)| branch.short() == name);
+        let home = self.facts.protection.home.iter().chain(followed.map(|(_, remote)| remote));
+        let home: Vec<&String> = home.collect();
         let target = PushDestination { remote, address: None, told: &[] };
-        self.remotes_at(target).iter().any(|remote| home.contains(remote))
+        if self.remotes_at(target).iter().any(|remote| home.contains(&remote)) {
+            return true;
+        }
+        let root = self.root().unwrap_or(self.common_dir());
+        let is_named = self.facts.addresses.iter().any(|known| known.name == remote);
+        let of_home = self.facts.addresses.iter().filter(|known| home.contains(&&known.name));
+        let is_network = remote.contains([':', '@']) && !remote.starts_with("file:");
+        let mut others = of_home.map(|known| are_comparable(root, &known.fetch, &redact(remote)));
+        !is_named && is_network && !others.any(|comparable| comparable)
     }
 
     /// Whether one of the remotes is at this address.

@@ -56,7 +56,9 @@ impl LineState {
         let followed = || self.setting_of_branch(here, branch, "remote");
         let remote = pull.remote.clone().or_else(followed);
         let is_home = match remote.map(|remote| self.address(&remote)) {
-            Some(address) => address.text().is_some_and(|address| here.guarded.is_home(address)),
+            Some(address) => {
+                address.text().is_some_and(|address| here.guarded.is_home(branch, address))
+            }
             None => true,
         };
         let merged = self.setting_of_branch(here, branch, "merge");

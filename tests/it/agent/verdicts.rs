@@ -428,6 +428,36 @@ fn lines_that_agents_have_tried_are_refused_where_no_hook_will_look() {
     pass(&clone.at(sandbox.root().join("tmp")), &outside);
 }
 
+/// What the trunk's remote has is published; what another place has is not. A path tells nothing of an address in the network.
+#[test]
+fn a_pull_of_the_trunk_is_right_from_where_the_trunk_is() {
+    let sandbox = seeded();
+    let clone = sandbox.clone_named("clone");
+    let lines = |lines: &[&str]| lines.iter().map(|&line| line.to_owned()).collect::<Vec<_>>();
+    pass(
+        &clone,
+        &lines(&["git pull https://example.org/x.git main", "git pull ../origin.git main"]),
+    );
+    refused(&clone, &lines(&["git pull ../clone2 main", "git pull ../work main"]));
+    clone.git(&["remote", "set-url", "origin", "https://example.org/a/b.git"]);
+    pass(&clone, &lines(&["git pull git@example.org:a/b.git main", "git pull origin main"]));
+    refused(
+        &clone,
+        &lines(&[
+            "git pull https://example.org/x.git main",
+            "git pull ../origin.git main",
+            "git fetch https://example.org/x.git main:main",
+        ]),
+    );
+    // A fork: the trunk comes from upstream.
+    clone.git(&["remote", "rename", "origin", "upstream"]);
+    clone.git(&["remote", "add", "origin", "https://example.org/me/b.git"]);
+    clone.git(&["config", "tix.remote", "upstream"]);
+    pass(&clone, &lines(&["git pull", "git pull upstream main"]));
+    clone.git(&["remote", "add", "other", "https://example.org/you/b.git"]);
+    refused(&clone, &lines(&["git pull other main", "git -c branch.main.remote=other pull"]));
+}
+
 #[test]
 fn lines_towards_main_are_refused_where_no_hook_will_look() {
     let sandbox = seeded();
