@@ -271,7 +271,7 @@ fn hooks_that_git_passes_over_or_that_call_no_tix_are_found_each_by_its_word() {
             std::os::unix::fs::symlink("nowhere", &hook).unwrap();
         }),
         ("pre-commit outdated (version 0 of 1)", &|| write(old)),
-        ("pre-commit outdated (it names a tix that is gone: /gone/tix)", &|| write(gone)),
+        ("pre-commit outdated (it names a tix that no longer exists: /gone/tix)", &|| write(gone)),
         ("pre-commit edited", &|| write(&format!("{gone}exit 0\n"))),
         ("pre-commit shadowed (git takes its hooks from /nowhere)", &|| {
             clone.git(&["config", "core.hooksPath", "/nowhere"]);
