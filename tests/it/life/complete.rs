@@ -172,8 +172,8 @@ fn what_nothing_was_done_for_is_not_complete() {
     ----- stderr -----
     error: TICKET-nothing-done-001 is not complete: 3 things are still missing
       commits        the branch holds nothing but tix's own commits
-      not ticked     line 31: [ ] (empty)
-      empty section  line 23: What Needs to Be Done
+      not ticked     line 29: [ ] (empty)
+      empty section  line 21: What Needs to Be Done
     hint: look at the ticket: tix show TICKET-nothing-done-001
     hint: commit the work in its workspace, or say why there is none: tix complete TICKET-nothing-done-001 --no-work <why>
     ");
