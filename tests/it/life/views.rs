@@ -52,7 +52,7 @@ fn a_ticket_that_waits() {
     before.assert_same(&ada);
     ada.tix(&["status", "nothing-like-it"]).exits(4);
     let output = ada.tix(&["status"]);
-    assert!(output.exits(2).stderr().contains("not the workspace of a ticket"), "{output}");
+    assert!(output.success().stdout().contains("next "), "{output}");
 }
 
 #[test]
