@@ -77,7 +77,7 @@ pub fn is_held_by(row: &TicketRow, text: &str) -> bool {
 pub enum SortKey {
     /// By lane, the queue in the order of `tix next`, the others by id
     Next,
-    /// By lane, and in a lane by id
+    /// By lane: the queue by priority and age, as `tix next` takes tickets when none waits for another; the others by id
     Lane,
     /// By id
     Id,
@@ -95,8 +95,14 @@ pub enum SortKey {
 
 pub fn sort(rows: &mut [TicketRow], by: SortKey) {
     match by {
-        // As they come, or as whoever knows the dependencies has put them.
-        SortKey::Next | SortKey::Lane => {}
+        // As whoever knows the dependencies has put them.
+        SortKey::Next => {}
+        SortKey::Lane => rows.sort_by_cached_key(|row| {
+            let waits = row.lane == Lane::Queue;
+            let priority = row.priority.as_deref().and_then(Priority::read).filter(|_| waits);
+            let since = row.since.filter(|_| waits);
+            (row.lane, priority.is_none(), priority, since.is_none(), since, row.id.clone())
+        }),
         SortKey::Id => rows.sort_by(|a, b| a.id.cmp(&b.id)),
         SortKey::Priority => {
             by_key(rows, |row| row.priority.as_deref().and_then(Priority::read));

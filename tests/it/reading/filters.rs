@@ -48,12 +48,12 @@ fn every_filter_keeps_what_it_says_and_several_keep_what_fits_all() {
     let sandbox = many_kinds();
     let clone = sandbox.clone_named("a");
     let cases = [
-        ("", "a b c d new mail web"),
+        ("", "b a new c d mail web"),
         ("--lane completed", "old"),
         ("--holder EVE@", "web"),
         ("--label api", "b mail"),
         ("--label ui,api", "b"),
-        ("--priority P1,medium", "a b"),
+        ("--priority P1,medium", "b a"),
         ("--ready", "a new"),
         ("--ready --label ui", "a"),
         ("--blocked", "b c"),
@@ -63,7 +63,7 @@ fn every_filter_keeps_what_it_says_and_several_keep_what_fits_all() {
         ("--text GRÖSSE", ""),
         ("--text ^title:.*Öff", "d"),
         ("--since 2026-01-01", "new"),
-        ("--since 2025-12-03", "b d new mail"),
+        ("--since 2025-12-03", "b new d mail"),
         ("--status draft,blocked", "c d"),
         ("--sort id", "a b c d mail new web"),
         ("--sort priority", "b a mail new c d web"),
@@ -89,8 +89,8 @@ fn columns_are_shown_as_they_are_asked_for() {
     let clone = sandbox.clone_named("a");
     let output = clone.tix(&["list", "--columns", "id,priority,labels,depends-on,blocked,path"]);
     let lines: Vec<&str> = output.success().stdout().lines().collect();
-    assert_eq!(lines[1], "TICKET-b\tP1\tui,api\tmail\t-\ttickets/queue/TICKET-b.md");
-    assert_eq!(lines[2], "TICKET-c\t-\t-\t-\twaits\ttickets/queue/TICKET-c.md");
+    assert_eq!(lines[0], "TICKET-b\tP1\tui,api\tmail\t-\ttickets/queue/TICKET-b.md");
+    assert_eq!(lines[3], "TICKET-c\t-\t-\t-\twaits\ttickets/queue/TICKET-c.md");
     let output = clone.tix(&["list", "--columns=id,source", "--lane=active", "--limit=1"]);
     assert_eq!(output.success().stdout(), "TICKET-mail\torigin/main\n");
     assert_eq!(output.stderr(), "the first 1 of 2\n");
