@@ -109,6 +109,8 @@ pub enum CliCommand {
     Set(commands::set::SetArgs),
     #[command(display_order = 7)]
     Edit(commands::edit::EditArgs),
+    #[command(display_order = 8)]
+    Tick(commands::tick::TickArgs),
     #[command(display_order = 12)]
     Status(commands::status::StatusArgs),
     #[command(display_order = 14)]
@@ -225,6 +227,7 @@ fn run_once(cli: &Cli, env: &Env, out: &Out) -> Result<u8, Failure> {
         CliCommand::Draft(args) => commands::draft::run(args, globals, env, out),
         CliCommand::Set(args) => commands::set::run(args, globals, env, out),
         CliCommand::Edit(args) => commands::edit::run(args, globals, env, out),
+        CliCommand::Tick(args) => commands::tick::run(args, globals, env, out),
         CliCommand::Status(args) => commands::status::run(args, globals, env, out),
         CliCommand::Note(args) => commands::note::run(args, globals, env, out),
         CliCommand::Block(args) => commands::block::run(args, globals, env, out),

@@ -75,6 +75,11 @@ impl Out {
         io::stdout().is_terminal()
     }
 
+    /// Whether a person sits there, who sees what is asked and can answer.
+    pub fn is_interactive() -> bool {
+        io::stdin().is_terminal() && Out::is_terminal()
+    }
+
     /// Prints the answer as it is.
     pub fn answer(&self, text: &str) {
         self.to_stdout(text.as_bytes());

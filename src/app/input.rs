@@ -37,6 +37,25 @@ pub fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
     std::fs::read(path).map_err(failed)
 }
 
+/// What is in a file, where `-` means standard input.
+pub fn read_source(dir: &Path, path: &Path) -> Result<Vec<u8>, Failure> {
+    if path == Path::new("-") { read_stdin() } else { read_file(&dir.join(path)) }
+}
+
+/// The text of a ticket: a file, `-` for standard input, or the text itself. One word that is no file is a file's name with
+/// a mistake in it, not a text.
+pub fn body_text(dir: &Path, given: &str) -> Result<Vec<u8>, Failure> {
+    let path = Path::new(given);
+    let is_text = given.trim().contains(char::is_whitespace) || given.is_empty();
+    if given == "-" || !is_text || (!given.contains('\n') && dir.join(path).is_file()) {
+        return read_source(dir, path);
+    }
+    if given.trim().is_empty() {
+        return Err(Failure::new(Exit::Usage, "--body says nothing"));
+    }
+    Ok(given.as_bytes().to_vec())
+}
+
 fn too_large(what: &str) -> Failure {
     Failure::new(
         Exit::Usage,

@@ -9,6 +9,7 @@ pub mod command_line;
 pub mod complete;
 pub mod consent;
 pub mod context;
+pub mod editor;
 pub mod find;
 pub mod follow;
 pub mod frame;

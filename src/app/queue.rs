@@ -21,12 +21,8 @@ pub struct QueueFilter {
     #[arg(long, value_name = "LABEL", value_delimiter = ',', add = labels())]
     pub label: Vec<String>,
     /// Only tickets of this priority, P0 to P9 or high, medium, low; several with a comma
-    #[arg(long, value_name = "PRIORITY", value_delimiter = ',', value_parser = priority)]
+    #[arg(long, value_name = "PRIORITY", value_delimiter = ',')]
     pub priority: Vec<Priority>,
-}
-
-fn priority(text: &str) -> Result<Priority, String> {
-    Priority::read(text).ok_or_else(|| "a priority is P0 to P9, high, medium or low".to_owned())
 }
 
 impl QueueFilter {

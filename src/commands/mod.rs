@@ -45,5 +45,6 @@ pub mod shell_init;
 pub mod show;
 pub mod status;
 pub mod submit;
+pub mod tick;
 pub mod trust;
 pub mod unblock;

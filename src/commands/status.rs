@@ -23,7 +23,7 @@ use crate::ticket::{Lane, TicketRow, WorkerNow};
 
 /// Show where a ticket is, and what can be done with it
 ///
-/// Says who holds it, which moves are open now and to whom, and why the others are not. Without an id it is the ticket
+/// Shows who holds it, what you can do with it, what is left to do, and what comes next. Without an id it is the ticket
 /// whose workspace you are in. Like `tix list` it shows what was last fetched, with the progress on the ticket branch.
 #[derive(Debug, clap::Args)]
 pub struct StatusArgs {
@@ -33,6 +33,9 @@ pub struct StatusArgs {
     /// Ask the remote first
     #[arg(long)]
     fetch: bool,
+    /// Show every move: who may make it, and why it is not possible now
+    #[arg(long)]
+    all: bool,
 }
 
 /// One move, and whether it is open.
@@ -70,6 +73,8 @@ pub struct StatusJson<'a> {
     last_sign: Option<String>,
     /// Whether somebody holds it and has given no sign for so long that others may take it over.
     stale: bool,
+    /// What the last review wants changed, line by line; empty where none does.
+    changes_requested: &'a [String],
     /// What is to be done before it can be complete.
     missing: Vec<String>,
     /// What whoever asks would do next; null where somebody is at work, or has to judge first.
@@ -85,6 +90,8 @@ struct Standpoint {
     worker: Option<WorkerNow>,
     last: Option<chrono::DateTime<chrono::Utc>>,
     stale: bool,
+    /// What the last review wants changed, line by line; empty where none does.
+    asked: Vec<String>,
     missing: Vec<String>,
     next: Option<String>,
     moves: Vec<MoveJson>,
@@ -97,7 +104,7 @@ pub fn run(args: &StatusArgs, globals: &Globals, env: &Env, out: &Out) -> Result
         let standpoint = standpoint(&ctx, seen, entry)?;
         match out.format {
             Format::Json => out.json(&shown(&standpoint, AsOf::of(&ctx, seen))),
-            Format::Human => out.answer(&words(&ctx, &standpoint)),
+            Format::Human => out.answer(&words(&ctx, &standpoint, MovesShown::of(args))),
         }
         board::tell_age(&ctx, seen, &format!("tix status --fetch {}", entry.id));
         Ok(())
@@ -133,6 +140,7 @@ fn standpoint(
         Lane::Active => lifecycle::missing_in(&ticket.document),
         Lane::Queue | Lane::Completed | Lane::Archive => Vec::new(),
     };
+    let asked = lifecycle::requested_changes(&ticket);
     let workspace = board::workspace(ctx, &row.id)?;
     let worker = worker::now(ctx, &row.id);
     let here = next_step::TicketAsSeen {
@@ -156,6 +164,7 @@ fn standpoint(
         row,
         last,
         stale,
+        asked,
         missing: missing.iter().map(ToString::to_string).collect(),
         next,
         moves,
@@ -202,13 +211,14 @@ fn shown(standpoint: &Standpoint, as_of: AsOf) -> StatusJson<'_> {
         worker: standpoint.worker.as_ref(),
         last_sign: standpoint.last.map(crate::clock::rfc3339),
         stale: standpoint.stale,
+        changes_requested: &standpoint.asked,
         missing: standpoint.missing.clone(),
         next: standpoint.next.as_deref(),
         moves: &standpoint.moves,
     }
 }
 
-fn words(ctx: &Context<'_>, standpoint: &Standpoint) -> String {
+fn words(ctx: &Context<'_>, standpoint: &Standpoint, moves_shown: MovesShown) -> String {
     let row = &standpoint.row;
     let held = row.holder.as_ref().filter(|_| row.lane == Lane::Active);
     let since = held.and(row.claimed_at.as_ref()).map(|at| match row.age(ctx.now) {
@@ -248,26 +258,74 @@ fn words(ctx: &Context<'_>, standpoint: &Standpoint) -> String {
             writeln!(text, "  {name:9}  {}", safe(&value)).ok();
         }
     }
-    let open = |m: &&MoveJson| m.legal;
-    let width = standpoint.moves.iter().map(|m| m.command.len()).max().unwrap_or(0);
-    text.push_str("open now:\n");
-    for m in standpoint.moves.iter().filter(open) {
-        let why = m.why.as_ref().map(|why| format!(", but not you: {}", safe(why)));
-        writeln!(text, "  {:width$}  {}{}", m.command, m.by, why.unwrap_or_default()).ok();
-    }
-    text.push_str("not now:\n");
-    for m in standpoint.moves.iter().filter(|m| !m.legal) {
-        writeln!(text, "  {:width$}  {}", m.command, safe(m.why.as_deref().unwrap_or_default()))
-            .ok();
+    text.push_str(&match moves_shown {
+        MovesShown::Yours => your_moves(&standpoint.moves),
+        MovesShown::All => all_moves(&standpoint.moves),
+    });
+    if !standpoint.asked.is_empty() {
+        text.push_str("changes requested:\n");
+        for line in &standpoint.asked {
+            writeln!(text, "  {}", safe(line)).ok();
+        }
     }
     if !standpoint.missing.is_empty() {
-        text.push_str("to be done before it is complete:\n");
+        text.push_str("left to do:\n");
         for missing in &standpoint.missing {
             writeln!(text, "  {}", safe(missing)).ok();
         }
     }
     if let Some(next) = &standpoint.next {
         writeln!(text, "next:\n  {}", safe(next)).ok();
+    }
+    text
+}
+
+/// Which moves a person sees.
+#[derive(Clone, Copy)]
+enum MovesShown {
+    Yours,
+    All,
+}
+
+impl MovesShown {
+    fn of(args: &StatusArgs) -> MovesShown {
+        if args.all { MovesShown::All } else { MovesShown::Yours }
+    }
+}
+
+/// What whoever asks can do now; where that is nothing for one reason, the reason.
+fn your_moves(moves: &[MoveJson]) -> String {
+    let yours: Vec<&str> = moves.iter().filter(|m| m.you).map(|m| m.command).collect();
+    if !yours.is_empty() {
+        return format!("you can: {}\n", yours.join(", "));
+    }
+    let mut reasons = moves.iter().filter_map(|m| m.why.as_deref());
+    let first = reasons.next().unwrap_or_default();
+    let same = reasons.all(|reason| reason == first);
+    let why = same.then(|| format!(": {}", safe(first)));
+    format!("you can do nothing with it now{}\n", why.unwrap_or_default())
+}
+
+/// Every move, with those that are not open grouped by the reason.
+fn all_moves(moves: &[MoveJson]) -> String {
+    let width = moves.iter().filter(|m| m.legal).map(|m| m.command.len()).max().unwrap_or(0);
+    let mut text = String::from("open now:\n");
+    // Writing to a string cannot fail.
+    for m in moves.iter().filter(|m| m.legal) {
+        let why = m.why.as_ref().map(|why| format!(", but not you: {}", safe(why)));
+        writeln!(text, "  {:width$}  {}{}", m.command, m.by, why.unwrap_or_default()).ok();
+    }
+    let mut closed: Vec<(&str, Vec<&str>)> = Vec::new();
+    for m in moves.iter().filter(|m| !m.legal) {
+        let why = m.why.as_deref().unwrap_or_default();
+        match closed.iter_mut().find(|(reason, _)| *reason == why) {
+            Some((_, commands)) => commands.push(m.command),
+            None => closed.push((why, vec![m.command])),
+        }
+    }
+    text.push_str("not now:\n");
+    for (why, commands) in closed {
+        writeln!(text, "  {}: {}", safe(why), commands.join(", ")).ok();
     }
     text
 }

@@ -52,6 +52,7 @@ fn exit(refusal: &Refusal) -> Exit {
         | Refusal::OwnWork { .. }
         | Refusal::OtherStage { .. }
         | Refusal::Moved { .. }
+        | Refusal::Unchanged { .. }
         | Refusal::Circle { .. }
         | Refusal::NoChangelog { .. }
         | Refusal::TooLong { .. }
@@ -99,6 +100,7 @@ fn with_facts(failure: Failure, refusal: &Refusal) -> Failure {
         Refusal::Moved { known, tip, .. } => {
             failure.fact("commit", known.to_string()).fact("branch", tip.to_string())
         }
+        Refusal::Unchanged { commit, .. } => failure.fact("commit", commit.to_string()),
         Refusal::Incomplete { missing, .. } => {
             let of_kind = |kind: &str| {
                 let all = missing.iter().filter(|one| one.kind() == kind);
@@ -180,6 +182,31 @@ fn incomplete(id: &TicketId, missing: &[Missing]) -> Vec<String> {
     hints
 }
 
+fn damaged(path: &str) -> Vec<String> {
+    let path = shell_word(path);
+    vec![
+        format!("mend it in your editor: tix edit {path}"),
+        format!("or put a whole file in its place: tix edit {path} --from <file>"),
+    ]
+}
+
+fn unchanged(id: &TicketId) -> Vec<String> {
+    vec![
+        format!("see what was asked for: tix status {id}"),
+        format!("if the review should look again all the same: tix submit {id} --anyway"),
+    ]
+}
+
+fn moved(id: &TicketId, since: &str, (known, tip): (&str, &str)) -> Vec<String> {
+    vec![
+        format!("see what is new: git diff {known} {tip}"),
+        match since {
+            "submitted" => format!("its holder submits it again: tix submit {id}"),
+            _ => format!("look at it as it is now: tix status {id}"),
+        },
+    ]
+}
+
 fn hints(refusal: &Refusal) -> Vec<String> {
     match refusal {
         Refusal::NotFound { .. } | Refusal::BadQuery { .. } => {
@@ -194,7 +221,7 @@ fn hints(refusal: &Refusal) -> Vec<String> {
                 shell_word(&path.to_string())
             )]
         }
-        Refusal::Damaged { path, .. } => vec![format!("mend the file and push it: {path}")],
+        Refusal::Damaged { path, .. } => damaged(&path.to_string()),
         Refusal::BadName { .. } => Vec::new(),
         Refusal::Exists { id, .. }
         | Refusal::NotActive { id, .. }
@@ -235,13 +262,8 @@ fn hints(refusal: &Refusal) -> Vec<String> {
             "a team that allows it sets `review.self: true` in its .tix.yaml".to_owned(),
         ],
         Refusal::OtherStage { id, .. } => vec![format!("look at it: tix status {id}")],
-        Refusal::Moved { id, since, known, tip } => vec![
-            format!("see what is new: git diff {} {}", known.short(), tip.short()),
-            match *since {
-                "submitted" => format!("its holder submits it again: tix submit {id}"),
-                _ => format!("look at it as it is now: tix status {id}"),
-            },
-        ],
+        Refusal::Moved { id, since, known, tip } => moved(id, since, (known.short(), tip.short())),
+        Refusal::Unchanged { id, .. } => unchanged(id),
         Refusal::Circle { path, .. } => {
             let second = path.get(1).map_or("", TicketId::as_str);
             vec![format!("see what leads back: tix show {second}, tix dep tree {second}")]
@@ -249,7 +271,7 @@ fn hints(refusal: &Refusal) -> Vec<String> {
         Refusal::NoChangelog { id, .. } => {
             vec![format!("add the heading at the end of the ticket: tix edit {id}")]
         }
-        Refusal::OwnedKey { verb, .. } => vec![match verb.and_then(Verb::command) {
+        Refusal::OwnedKey { command, .. } => vec![match command {
             Some(command) => format!("use: tix {command}"),
             None => "it changes with what is done: tix status <ticket>".to_owned(),
         }],

@@ -1,6 +1,7 @@
 //! How urgent a ticket is.
 
 use std::fmt;
+use std::str::FromStr;
 
 /// A priority: `P0` is the most urgent. A ticket without one comes after all that have one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -22,6 +23,19 @@ impl Priority {
             },
         };
         Some(Priority(level))
+    }
+}
+
+/// A text that is no priority, and which texts are.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a priority is P0 to P9, or urgent, high, medium, low")]
+pub struct NoPriority;
+
+impl FromStr for Priority {
+    type Err = NoPriority;
+
+    fn from_str(text: &str) -> Result<Priority, NoPriority> {
+        Priority::read(text).ok_or(NoPriority)
     }
 }
 

@@ -150,6 +150,18 @@ impl<'a> View<'a> {
         Ok(Ticket::new(entry, document))
     }
 
+    /// The same for whoever mends it: a file that cannot be read as a ticket is one without keys.
+    pub fn read_to_mend<'e>(&self, entry: &'e TicketEntry) -> Result<Ticket<'e>, Unloadable> {
+        match self.read(entry) {
+            Err(Unloadable::Refused(Refusal::Damaged { .. })) => {
+                let object = self.objects.require(entry.oid.as_str().as_bytes(), ObjectKind::Blob);
+                let object = object.map_err(Unloadable::Git)?;
+                Ok(Ticket::new(entry, Document::unreadable(object.data)))
+            }
+            read => read,
+        }
+    }
+
     /// Many tickets with their contents, at the price of a few: what `make` makes of each, in the order
     /// of `entries`.
     pub fn read_all<'e, T>(
@@ -177,10 +189,7 @@ impl<'a> View<'a> {
         &self,
         entry: &'e TicketEntry,
     ) -> Result<Ticket<'e>, super::Stop<E>> {
-        self.read(entry).map_err(|e| match e {
-            Unloadable::Refused(refusal) => super::Stop::Refused(refusal.into()),
-            Unloadable::Git(error) => error.into(),
-        })
+        Ok(self.read(entry)?)
     }
 
     /// Whether a claim is the one that this commit shows; without one to look for, yes.
@@ -201,6 +210,15 @@ impl<'a> View<'a> {
         name.extend_from_slice(path.as_bytes());
         let object = self.objects.read(&name)?;
         Ok(object.filter(|o| o.kind == ObjectKind::Blob).map(|o| o.data))
+    }
+}
+
+impl<E: From<Refusal>> From<Unloadable> for super::Stop<E> {
+    fn from(unloadable: Unloadable) -> super::Stop<E> {
+        match unloadable {
+            Unloadable::Refused(refusal) => super::Stop::Refused(refusal.into()),
+            Unloadable::Git(error) => error.into(),
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 mod audit;
 mod clocks;
 mod complete;
+mod edit;
 mod ends;
 mod fence;
 mod handoff;

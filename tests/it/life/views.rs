@@ -23,28 +23,31 @@ fn a_ticket_that_waits() {
       lane       queue
       status     open
       source     origin/main
+    you can: queue, draft, activate, note, edit, set, tick, block, close
+    next:
+      tix activate TICKET-foo-001
+    ----- stderr -----
+    ");
+    insta::assert_snapshot!(ada.tix(&["status", ID, "--all"]).success().redacted(), @"
+    exit: 0
+    ----- stdout -----
+    TICKET-foo-001
+      lane       queue
+      status     open
+      source     origin/main
     open now:
-      queue                     anybody
-      draft                     anybody
-      activate                  anybody
-      note                      anybody
-      edit                      anybody
-      set                       anybody
-      block                     anybody
-      close                     anybody
+      queue     anybody
+      draft     anybody
+      activate  anybody
+      note      anybody
+      edit      anybody
+      set       anybody
+      tick      anybody
+      block     anybody
+      close     anybody
     not now:
-      unblock                   it is not blocked
-      release                   it is in queue/
-      handoff                   it is in queue/
-      reclaim                   it is in queue/
-      submit                    it is in queue/
-      review --approve          it is in queue/
-      review --request-changes  it is in queue/
-      complete                  it is in queue/
-      land                      it is in queue/
-      archive                   it is in queue/
-      reopen                    it is in queue/
-      rework                    it is in queue/
+      it is not blocked: unblock
+      it is in queue/: release, handoff, reclaim, submit, review --approve, review --request-changes, complete, land, archive, reopen, rework
     next:
       tix activate TICKET-foo-001
     ----- stderr -----
@@ -71,42 +74,30 @@ fn a_ticket_that_is_held_from_the_inside_and_from_the_outside() {
       branch     ticket/TICKET-foo-001
       workspace  [ROOT]/a.worktrees/TICKET-foo-001
       source     origin/ticket/TICKET-foo-001
-    open now:
-      note                      anybody
-      edit                      anybody
-      set                       anybody
-      block                     anybody
-      release                   the holder
-      handoff                   the holder
-      reclaim                   anybody, but not you: it is not stale
-      submit                    the holder
-      close                     the holder
-    not now:
-      queue                     it is in active/
-      draft                     it is in active/
-      activate                  it is in active/
-      unblock                   it is not blocked
-      review --approve          its status is `in_progress`
-      review --request-changes  its status is `in_progress`
-      complete                  its status is `in_progress`
-      land                      it is in active/
-      archive                   it is in active/
-      reopen                    it is in active/
-      rework                    it is in active/
+    you can: note, edit, set, tick, block, release, handoff, submit, close
     ----- stderr -----
     ");
     let bob = bob(&sandbox);
-    insta::assert_snapshot!(open(&bob.tix(&["status", ID, "--json"])), @"note, edit, set, block");
+    insta::assert_snapshot!(open(&bob.tix(&["status", ID, "--json"])), @"note, edit, set, tick, block");
     work(&there, "work.txt");
     there.tix(&["submit"]).success();
     ada.tix(&["block", ID, "--reason", "no key"]).success();
-    insta::assert_snapshot!(open(&bob.tix(&["status", ID, "--fetch", "--json"])), @"note, edit, set, block, unblock, review --request-changes");
+    insta::assert_snapshot!(open(&bob.tix(&["status", ID, "--fetch", "--json"])), @"note, edit, set, tick, block, unblock, review --request-changes");
     ada.tix(&["unblock", ID]).success();
-    insta::assert_snapshot!(open(&bob.tix(&["status", ID, "--fetch", "--json"])), @"note, edit, set, block, review --approve, review --request-changes");
-    insta::assert_snapshot!(open(&there.tix(&["status", "--json"])), @"note, edit, set, block, release, handoff, submit, complete, close");
+    insta::assert_snapshot!(open(&bob.tix(&["status", ID, "--fetch", "--json"])), @"note, edit, set, tick, block, review --approve, review --request-changes");
+    insta::assert_snapshot!(open(&there.tix(&["status", "--json"])), @"note, edit, set, tick, block, release, handoff, submit, complete, close");
     // In the middle of a rebase there is no branch to go by.
     there.git(&["checkout", "-q", "--detach"]);
     assert_eq!(there.tix(&["status", "--json"]).success().json()["id"], ID);
+}
+
+#[test]
+fn a_status_that_allows_nothing_is_told_once() {
+    let sandbox = queued_with("", &queue_ticket(ID).replace("status: open", "status: done"));
+    let ada = sandbox.clone_named("a");
+    let output = ada.tix(&["status", ID]);
+    let told = "you can do nothing with it now: `approved` is not a status for queue/\n";
+    assert!(output.success().stdout().contains(told), "{output}");
 }
 
 #[test]
@@ -148,28 +139,7 @@ fn a_ticket_that_is_complete_and_not_merged() {
       branch     ticket/TICKET-foo-001
       workspace  [ROOT]/a.worktrees/TICKET-foo-001
       source     origin/ticket/TICKET-foo-001
-    open now:
-      note                      anybody
-      edit                      anybody
-      set                       anybody
-      release                   the holder
-      close                     the holder
-      reopen                    the holder
-    not now:
-      queue                     it is in completed/
-      draft                     it is in completed/
-      activate                  it is in completed/
-      block                     it is in completed/
-      unblock                   it is in completed/
-      handoff                   it is in completed/
-      reclaim                   it is in completed/
-      submit                    it is in completed/
-      review --approve          it is in completed/
-      review --request-changes  it is in completed/
-      complete                  it is in completed/
-      land                      work reaches the trunk by pull request here
-      archive                   it is in active/
-      rework                    it is in active/
+    you can: note, edit, set, tick, release, close, reopen
     next:
       git switch main && git pull && git merge ticket/TICKET-foo-001 && git push
     ----- stderr -----
@@ -329,7 +299,7 @@ fn a_ticket_that_is_complete_on_its_branch_is_still_held_on_the_trunk() {
     sandbox.work_on(ID);
     there.tix(&["complete"]).success();
     let open = shown_as_open(&ada);
-    assert_eq!(open, ["note", "edit", "set", "release", "close", "reopen"]);
+    assert_eq!(open, ["note", "edit", "set", "tick", "release", "close", "reopen"]);
     for args in [
         &["block", ID, "--reason", "x"][..],
         &["handoff", ID, "--to", "x", "--new-person"],

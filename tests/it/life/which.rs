@@ -82,10 +82,8 @@ fn in_a_workspace_no_verb_needs_an_id() {
     go(&["set", "priority=P1", "owner=me"]);
     let now = text(&sandbox, BRANCH, ACTIVE);
     assert!(now.contains("- half way\n") && value(&now, "owner").unwrap() == "me", "{now}");
-    let editor = sandbox.root().join("bin/words");
-    ada.write_script(&editor, "#!/bin/sh\necho 'More words.' >>\"$1\"\n");
-    let edit = inside.env("GIT_EDITOR", "words").tix(&["edit"]);
-    assert!(edit.success().stdout().starts_with(ID), "{edit}");
+    go(&["edit", "--append", "- [ ] More words."]);
+    go(&["tick", "more words"]);
     assert_eq!(inside.tix(&["show", "--json"]).success().json()["id"], ID);
     assert_eq!(inside.tix(&["path"]).success().stdout().trim_end(), there.path().to_str().unwrap());
     assert!(inside.tix(&["log"]).success().stdout().contains(ID));
