@@ -16,7 +16,7 @@ const VALUES: char = '\u{1f}';
 impl Repo {
     /// Whether a commit that was made elsewhere since then, in seconds since 1970, is among those that lead to `from`.
     ///
-    /// A commit names its machine in the trailer `host`; one without was made elsewhere if its committer has another address.
+    /// A commit names its machine in the trailer `host`, with its domain or without; one without a name was made elsewhere if its committer has another address.
     pub fn has_commit_from_elsewhere(
         &self,
         from: &Oid,
@@ -32,7 +32,9 @@ impl Repo {
             call.arg(format!("--since-as-filter=@{since}")).args([from.as_str(), "--"]).run_ok()?;
         Ok(text_of(&answer).split('\0').any(|commit| match commit.split_once(VALUES) {
             Some((committer, "")) => committer != mail,
-            Some((_, hosts)) => hosts.split(VALUES).all(|host| host != here),
+            Some((_, hosts)) => {
+                hosts.split(VALUES).all(|host| host.split('.').next() != Some(here))
+            }
             None => false,
         }))
     }

@@ -30,7 +30,7 @@ pub(super) fn run(
     let operation = Operation {
         name: "dep",
         outcome,
-        ticket: Some(&args.id),
+        ticket: args.ticket.as_deref(),
         timeout: args.timeout.as_deref(),
         claim: None,
     };
