@@ -2,7 +2,7 @@
 
 use crate::app::complete::ids;
 use crate::app::context::{Context, Globals};
-use crate::app::here::here;
+use crate::app::here::{here, require_here};
 use crate::app::operation::{Operation, plain};
 use crate::env::Env;
 use crate::error::{Exit, Failure};
@@ -63,11 +63,13 @@ fn split<'a>(
     if here(&ctx)?.is_some() && !is_id(&ctx, first) {
         return Ok((None, words));
     }
-    if rest.is_empty() {
-        return Err(Failure::new(Exit::Usage, "this names no box, or no ticket")
-            .hint("say which: tix tick <ticket> <number>"));
+    if !rest.is_empty() {
+        return Ok((Some(first), rest));
     }
-    Ok((Some(first), rest))
+    // A single word names a box here, and a ticket is needed too.
+    require_here(&ctx)?;
+    Err(Failure::new(Exit::Usage, format!("`{first}` is a ticket, so name the box too"))
+        .hint(format!("say which: tix tick {first} <number>")))
 }
 
 fn is_id(ctx: &Context<'_>, word: &str) -> bool {

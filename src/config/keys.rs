@@ -21,6 +21,7 @@ pub enum KeyName {
     Timeout,
     Protected,
     Landing,
+    Check,
     Review,
     ReviewSelf,
     StaleAfter,
@@ -82,6 +83,7 @@ impl Key {
                 | KeyName::PostActivate
                 | KeyName::Roles
                 | KeyName::Landing
+                | KeyName::Check
         )
     }
 
@@ -102,7 +104,7 @@ impl Key {
 }
 
 /// Every key, in the order in which people meet them.
-const KEYS: [Key; 22] = [
+const KEYS: [Key; 23] = [
     Key {
         id: KeyName::Requires,
         name: REQUIRES,
@@ -239,6 +241,14 @@ const KEYS: [Key; 22] = [
         takes: "none or completed",
         default: DefaultValue::Fixed("none"),
         about: "What `tix land` may merge into the trunk, and the guard lets pass. Only in `.tix.yaml`.",
+        on_machine: None,
+    },
+    Key {
+        id: KeyName::Check,
+        name: "check",
+        takes: "merge, squash or rebase",
+        default: DefaultValue::Fixed("merge"),
+        about: "How pull requests land: `squash` and `rebase` let code pass in `tix check` and `tix doctor`, and nowhere else.",
         on_machine: None,
     },
     Key {

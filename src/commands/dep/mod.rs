@@ -40,14 +40,10 @@ enum DepCommand {
 }
 
 #[derive(Debug, clap::Args)]
-#[command(allow_missing_positional = true)]
 struct Link {
-    /// The ticket: its id, an unambiguous part of it, or a path to its file [default: the one of this workspace]
-    #[arg(value_name = "TICKET", add = ids(&Lane::ALL))]
-    ticket: Option<String>,
-    /// The other ticket
-    #[arg(value_name = "OTHER", required = true, add = ids(&Lane::ALL))]
-    other: String,
+    /// The ticket [default: the one of this workspace], and the other ticket
+    #[arg(value_name = "[TICKET] OTHER", required = true, num_args = 1..=2, add = ids(&Lane::ALL))]
+    tickets: Vec<String>,
     /// What the other one is to it
     #[arg(long, value_name = "RELATION", value_enum, default_value = "depends-on")]
     relation: RelationArg,
