@@ -132,6 +132,16 @@ impl Out {
         }
     }
 
+    /// Asks a person something; the answer is typed behind it.
+    pub fn ask(&self, question: &str) {
+        self.clear_progress();
+        write_all(&mut io::stderr().lock(), safe_lines(question));
+    }
+
+    pub fn is_quiet(&self) -> bool {
+        self.narration == Narration::Quiet
+    }
+
     pub fn warn(&self, text: &str) {
         self.clear_progress();
         let label = self.paint("33", "warning:");

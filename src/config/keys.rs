@@ -331,9 +331,31 @@ fn folded(name: &str) -> String {
     name.chars().filter(|c| !matches!(c, '-' | '_')).flat_map(char::to_lowercase).collect()
 }
 
+/// What a team has chosen before there was a `.tix.yaml`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ChosenSettings<'a> {
+    /// The branch of the tickets, where it is not the default one.
+    pub trunk: Option<&'a str>,
+    pub skip_ci: bool,
+    /// Whether work has a review, of one stage.
+    pub review: bool,
+}
+
+impl ChosenSettings<'_> {
+    /// The value of a key as it is written there; `None` where the default holds.
+    fn value(&self, key: KeyName) -> Option<String> {
+        let chosen = [
+            (KeyName::Trunk, self.trunk.map(yaml::value)),
+            (KeyName::SkipCi, self.skip_ci.then(|| "true".to_owned())),
+            (KeyName::Review, self.review.then(|| "[critic_review]".to_owned())),
+        ];
+        chosen.into_iter().find(|(id, _)| *id == key)?.1
+    }
+}
+
 /// The `.tix.yaml` that a repository starts with: every key explained and commented out, so that a
-/// default is not frozen into a file by having been shown there. A trunk that was chosen is set.
-pub fn commented_yaml(trunk: Option<&str>) -> String {
+/// default is not frozen into a file by having been shown there. What was chosen is set.
+pub fn commented_yaml(chosen: ChosenSettings<'_>) -> String {
     let mut text = String::from(
         "# The settings that everyone who works on this repository's tickets shares; tix reads them from the\n\
          # branch that pull requests go to. What is not set here has the default shown. For one clone or one\n\
@@ -351,8 +373,8 @@ pub fn commented_yaml(trunk: Option<&str>) -> String {
             text.push_str(how);
             text.push('.');
         }
-        let line = match trunk.filter(|_| key.id == KeyName::Trunk) {
-            Some(trunk) => format!("\n{}: {}\n", key.name, yaml::value(trunk)),
+        let line = match chosen.value(key.id) {
+            Some(value) => format!("\n{}: {value}\n", key.name),
             // The defaults are ours: what YAML could misread has braces, unless it is a mapping of nothing, or compares.
             None if value.contains(['{', '>']) && value != "{}" => {
                 format!("\n# {}: \"{value}\"\n", key.name)
@@ -418,7 +440,12 @@ mod tests {
             ("yes", "trunk: \"yes\""),
             ("a#b", "trunk: \"a#b\""),
         ] {
-            assert!(commented_yaml(Some(trunk)).lines().any(|found| found == line), "{trunk}");
+            assert!(
+                commented_yaml(ChosenSettings { trunk: Some(trunk), ..ChosenSettings::default() })
+                    .lines()
+                    .any(|found| found == line),
+                "{trunk}"
+            );
         }
     }
 }

@@ -21,7 +21,7 @@ use std::path::Path;
 use std::time::Duration;
 
 pub use error::{ConfigError, Origin, Problem};
-pub use keys::{DefaultValue, Key, PROTECTED, commented_yaml, describe, variables};
+pub use keys::{ChosenSettings, DefaultValue, Key, PROTECTED, commented_yaml, describe, variables};
 pub use template::{Fields, Template};
 pub use yaml::Yaml;
 

@@ -229,6 +229,11 @@ fn answer_plan(out: &Out, plan: &ActivationPlan) {
 }
 
 fn answer(ctx: &Context<'_>, receipt: &Receipt) {
+    let workspace = receipt.workspace.as_ref();
+    if let (true, Some(path)) = (ctx.out.is_quiet(), workspace.and_then(|w| w.path.as_ref())) {
+        operation::answer(ctx.out, receipt, &format!("{}\n", safe(path)));
+        return;
+    }
     let next = if receipt.worker.is_some() { String::new() } else { next(receipt) };
     operation::answer(ctx.out, receipt, &(in_words(receipt) + &next));
 }
