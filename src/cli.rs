@@ -19,7 +19,8 @@ use crate::app::unusable::OnUnusable;
 use crate::app::{command_line, role};
 use crate::commands;
 use crate::env::{self, Env};
-use crate::error::Failure;
+use crate::error::{Exit, Failure};
+use crate::git::signals;
 use crate::out::Out;
 
 /// A ticket queue in your git repository
@@ -55,6 +56,13 @@ impl Cli {
         let cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
         let verb = matches.subcommand_name().unwrap_or_default().to_owned();
         Ok(Cli { verb, asks: asks(&matches), ..cli })
+    }
+}
+
+impl Cli {
+    /// Whether its command changes nothing.
+    pub fn only_looks(&self) -> bool {
+        role::ALWAYS.contains(&self.verb.as_str())
     }
 }
 
@@ -198,7 +206,13 @@ pub fn run_hook(
 
 /// Runs a command; what it gives is the exit code, which is 0 but for the end of a worker.
 pub fn run(cli: &Cli, env: &Env, out: &Out) -> Result<u8, Failure> {
-    with_current_settings(|| run_once(cli, env, out))
+    with_current_settings(|| run_once(cli, env, out)).map_err(|failure| {
+        // The signal of a terminal ends git as well, which may be first.
+        match (failure.exit, signals::check()) {
+            (Exit::Git, Err(interrupted)) => interrupted.into(),
+            _ => failure,
+        }
+    })
 }
 
 fn run_once(cli: &Cli, env: &Env, out: &Out) -> Result<u8, Failure> {

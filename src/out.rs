@@ -142,10 +142,16 @@ impl Out {
         self.narration == Narration::Quiet
     }
 
+    /// Says what somebody has to know, and in the lines after the first what they can do about it.
     pub fn warn(&self, text: &str) {
         self.clear_progress();
+        let mut lines = text.lines();
         let label = self.paint("33", "warning:");
-        write_all(&mut io::stderr().lock(), format!("{label} {}\n", safe(text)));
+        let mut told = format!("{label} {}\n", safe(lines.next().unwrap_or_default()));
+        for line in lines {
+            told.push_str(&format!("{} {}\n", self.paint("36", "hint:"), safe(line)));
+        }
+        write_all(&mut io::stderr().lock(), told);
     }
 
     /// Where a program writes whose output is narration: stdout and stderr.
@@ -185,7 +191,8 @@ impl Out {
             for (n, line) in value.lines().filter(|line| !line.trim().is_empty()).enumerate() {
                 let label = if n == 0 { *name } else { "" };
                 // Writing to a string cannot fail.
-                writeln!(text, "  {label:width$}  {}", safe(line)).ok();
+                // git indents what it advises by tabs, and a line is to be pasted.
+                writeln!(text, "  {label:width$}  {}", safe(line.replace('\t', " "))).ok();
             }
         }
         for hint in &failure.hints {

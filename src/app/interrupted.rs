@@ -28,13 +28,18 @@ pub fn told(
             let ticket = diary.ticket.as_ref().map(ToString::to_string);
             Err(what_stands(operation, diary, ticket.as_deref(), failure))
         }
+        // The signal of a terminal ends git as well, which may be first.
+        (Err(failure), Err(interrupted)) if failure.exit == Exit::Git => {
+            let ticket = diary.ticket.as_ref().map(ToString::to_string);
+            Err(what_stands(operation, diary, ticket.as_deref(), Failure::from(interrupted)))
+        }
         (result, _) => result,
     }
 }
 
 fn what_stands(operation: &str, diary: &Diary, ticket: Option<&str>, failure: Failure) -> Failure {
     if !diary.landed && diary.attempts == 0 {
-        return failure;
+        return more(failure, "nothing changed");
     }
     if let ("activate", Some(id)) = (operation, ticket) {
         let stands =

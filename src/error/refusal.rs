@@ -1,10 +1,10 @@
 //! What a decision said no to, with its exit code, its facts and its ways out.
 
 use super::{Exit, Failure};
-use crate::lifecycle::machine::{Illegal, Verb};
+use crate::lifecycle::machine::{Illegal, Verb, lane_of};
 use crate::lifecycle::{ClaimedWorkspace, Holder, Missing, Refusal};
 use crate::text::{one_line, shell_word};
-use crate::ticket::{Status, TicketId};
+use crate::ticket::{Lane, Status, TicketId};
 
 /// What a release does to a pull request.
 pub const CLOSES_REQUEST: &str = "most servers close a pull request whose branch goes";
@@ -138,6 +138,11 @@ fn instead(failure: Failure, legal: &[Verb]) -> Failure {
     failure.maybe_fact("legal now", some)
 }
 
+/// Whether a status is one of a ticket in the queue.
+fn waits(status: &str) -> bool {
+    Status::read(status).is_some_and(|reading| lane_of(reading.status) == Lane::Queue)
+}
+
 fn no_status(id: &TicketId) -> Vec<String> {
     vec![format!("give it a status that tix knows: tix set {id} status=open")]
 }
@@ -227,7 +232,7 @@ fn hints(refusal: &Refusal) -> Vec<String> {
         | Refusal::NotActive { id, .. }
         | Refusal::NotInQueue { id, .. }
         | Refusal::Blocked { id, .. } => vec![format!("look at it: tix show {id}")],
-        Refusal::NotClaimable { id, status, .. } if Status::read(status).is_some() => {
+        Refusal::NotClaimable { id, status, .. } if waits(status) => {
             vec![format!("look at it: tix show {id}")]
         }
         Refusal::NotClaimable { id, .. } | Refusal::UnknownStatus { id, .. } => no_status(id),
@@ -311,6 +316,10 @@ fn illegal(id: &TicketId, verb: Verb, why: Illegal) -> String {
         (Illegal::NoStages, Verb::Submit) => {
             format!("complete it without a review: tix complete {id}")
         }
+        (Illegal::Misplaced(_, lane), _) => format!(
+            "if it belongs there, give it a status of {lane}/: tix set {id} status={}",
+            Status::usual_in(lane)
+        ),
         (Illegal::Blocked, _) => format!("when the way is free: tix unblock {id}"),
         (Illegal::Unfinished, _) => format!(
             "try again in a moment; a set-up that was interrupted is finished by its holder: tix activate {id}"
@@ -318,7 +327,6 @@ fn illegal(id: &TicketId, verb: Verb, why: Illegal) -> String {
         (
             Illegal::Lane(_)
             | Illegal::Status(_)
-            | Illegal::Misplaced(..)
             | Illegal::NoStages
             | Illegal::NotBlocked
             | Illegal::ByRequest

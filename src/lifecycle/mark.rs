@@ -172,12 +172,16 @@ pub fn nearest_key(key: &str) -> Option<&'static str> {
 /// The key that says how far a ticket is.
 pub const STATUS: &str = "status";
 
-/// Whether a ticket whose status is no status gets one that its lane has. No verb can begin at such a ticket.
+/// Whether a ticket whose status is none, or none for its lane, gets one that the lane has. No verb can begin at such a ticket.
 fn mends_status(ticket: &Ticket<'_>, setting: &NewValue) -> bool {
     let NewValue::Text(text) = setting else { return false };
     let is_known = |read: StatusReading| !read.blocked && lane_of(read.status) == ticket.entry.lane;
-    matches!(ticket.document.status(), Err(StatusError::Unknown { .. }))
-        && Status::read(text).is_some_and(is_known)
+    let is_wrong = match ticket.document.status() {
+        Ok(reading) => lane_of(reading.status) != ticket.entry.lane,
+        Err(StatusError::Unknown { .. }) => true,
+        Err(StatusError::Missing) => false,
+    };
+    is_wrong && Status::read(text).is_some_and(is_known)
 }
 
 /// Sets keys that are not tix's own, and a status where there is none.

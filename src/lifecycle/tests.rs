@@ -154,15 +154,17 @@ fn a_claim_is_stale_after_its_last_sign_and_one_without_a_sign_is() {
     }
 }
 
+/// What somebody has made of a text in an editor.
+fn edit<'a>(before: &'a Document, after: &'a Document) -> NewText<'a> {
+    NewText { verb: "edit", before, after, claim: None }
+}
+
 #[test]
 fn a_text_that_changes_what_is_tixs_own_is_not_taken() {
     let entry = entry(Lane::Queue);
     let before = text("open", "labels: [a]\n", "# What\n");
     let ticket = Ticket::new(&entry, before.clone());
     let ada = act("ada", NO_CLAIM);
-    fn edit<'a>(before: &'a Document, after: &'a Document) -> NewText<'a> {
-        NewText { verb: "edit", before, after, claim: None }
-    }
     let put =
         |after: &Document| replace(&ticket, &ada, &edit(&before, after)).map_err(|e| e.to_string());
     assert!(put(&text("queued", "labels: [a]\n", "# What\n")).unwrap_err().contains("`status`"));

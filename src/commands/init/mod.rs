@@ -40,6 +40,19 @@ pub struct InitArgs {
     /// Commit the files on the trunk and push it, and leave the checkout alone
     #[arg(long)]
     commit: bool,
+    #[command(flatten)]
+    decided: InitDecisions,
+    /// Also put the guard into the hooks of this clone, as `tix hook install` does
+    #[arg(long)]
+    hooks: bool,
+    /// How long to go on trying while others move the trunk [default: 60s]
+    #[arg(long, value_name = "TIME")]
+    timeout: Option<String>,
+}
+
+/// What is decided on the command line, and asked for else.
+#[derive(Debug, clap::Args)]
+struct InitDecisions {
     /// Ask nothing, and take the defaults
     #[arg(short, long)]
     yes: bool,
@@ -49,12 +62,6 @@ pub struct InitArgs {
     /// Have work reviewed before it is complete: `review: [critic_review]` in .tix.yaml
     #[arg(long)]
     review: bool,
-    /// Also put the guard into the hooks of this clone, as `tix hook install` does
-    #[arg(long)]
-    hooks: bool,
-    /// How long to go on trying while others move the trunk [default: 60s]
-    #[arg(long, value_name = "TIME")]
-    timeout: Option<String>,
 }
 
 /// Sets up what is missing, and says what was there.

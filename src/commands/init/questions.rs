@@ -27,12 +27,12 @@ impl InitAnswers {
     pub fn find(ctx: &Context<'_>, args: &InitArgs, globals: &Globals) -> Result<Self, Failure> {
         let given = InitAnswers {
             trunk: globals.trunk.clone(),
-            skip_ci: args.skip_ci,
-            review: args.review,
+            skip_ci: args.decided.skip_ci,
+            review: args.decided.review,
             hooks: args.hooks,
         };
         let asks = Out::is_interactive() && ctx.out.format == Format::Human;
-        if args.yes || !asks || is_set_up(ctx) {
+        if args.decided.yes || !asks || is_set_up(ctx) {
             return Ok(given);
         }
         if let Some(answers) = ANSWERS.get() {

@@ -329,8 +329,7 @@ pub(super) fn more(event: &LogEvent) -> String {
         }
         (EventSource::Failure, _, Some(message)) => words.push(format!("failed: {message}")),
         (EventSource::Failure, _, None) => words.push("failed (no reason recorded)".to_owned()),
-        (EventSource::Guard, _, message) => words.extend(message.clone()),
-        (EventSource::Receipt, _, message) => words.extend(message.clone()),
+        (EventSource::Guard | EventSource::Receipt, _, message) => words.extend(message.clone()),
         (EventSource::Git, ..) => {}
     }
     words.extend(event.phase.as_ref().map(|phase| format!("while: {phase}")));
