@@ -13,14 +13,14 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use clap_complete::env::Shells;
 
 use crate::app::context::Globals;
+use crate::app::interrupted::by_signal;
 use crate::app::settings::with_current_settings;
 use crate::app::unknown::OnUnknown;
 use crate::app::unusable::OnUnusable;
 use crate::app::{command_line, role};
 use crate::commands;
 use crate::env::{self, Env};
-use crate::error::{Exit, Failure};
-use crate::git::signals;
+use crate::error::Failure;
 use crate::out::Out;
 
 /// A ticket queue in your git repository
@@ -206,13 +206,7 @@ pub fn run_hook(
 
 /// Runs a command; what it gives is the exit code, which is 0 but for the end of a worker.
 pub fn run(cli: &Cli, env: &Env, out: &Out) -> Result<u8, Failure> {
-    with_current_settings(|| run_once(cli, env, out)).map_err(|failure| {
-        // The signal of a terminal ends git as well, which may be first.
-        match (failure.exit, signals::check()) {
-            (Exit::Git, Err(interrupted)) => interrupted.into(),
-            _ => failure,
-        }
-    })
+    with_current_settings(|| run_once(cli, env, out)).map_err(by_signal)
 }
 
 fn run_once(cli: &Cli, env: &Env, out: &Out) -> Result<u8, Failure> {

@@ -28,12 +28,21 @@ pub fn told(
             let ticket = diary.ticket.as_ref().map(ToString::to_string);
             Err(what_stands(operation, diary, ticket.as_deref(), failure))
         }
-        // The signal of a terminal ends git as well, which may be first.
+        // As in `by_signal`, and more is known here.
         (Err(failure), Err(interrupted)) if failure.exit == Exit::Git => {
             let ticket = diary.ticket.as_ref().map(ToString::to_string);
             Err(what_stands(operation, diary, ticket.as_deref(), Failure::from(interrupted)))
         }
         (result, _) => result,
+    }
+}
+
+/// A failure of git after tix was told to end is the end that was asked for: the signal of a terminal ends git as well, which
+/// may be first.
+pub fn by_signal(failure: Failure) -> Failure {
+    match (failure.exit, signals::check()) {
+        (Exit::Git, Err(interrupted)) => interrupted.into(),
+        _ => failure,
     }
 }
 

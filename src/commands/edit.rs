@@ -6,7 +6,7 @@ use crate::app::context::{Context, Globals};
 use crate::app::editor::{Editor, ticket_text};
 use crate::app::here::named_or_here;
 use crate::app::input::{body_text, given, read_source};
-use crate::app::operation::{Identity, OnTicket, answer, answer_next, finish};
+use crate::app::operation::{Identity, OnTicket, answer, finish};
 use crate::app::receipt::{Receipt, record};
 use crate::app::role;
 use crate::app::settings::with_current_settings;
@@ -15,6 +15,7 @@ use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::lifecycle::{self, Already, Decision, NewText, Refusal};
 use crate::out::Out;
+use crate::text::safe;
 use crate::ticket::{Document, TicketId, TooLong};
 use crate::trunk::{Diary, Run};
 
@@ -92,7 +93,12 @@ pub fn run(args: &EditArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(
         None => edit(&ctx, args, globals, &mut diary),
     };
     let receipt = record(&ctx, "edit", args.on.query(), &diary, result)?;
-    answer(out, &receipt, &answer_next(&receipt, "has this text", None));
+    let id = safe(&receipt.ticket);
+    let text = match receipt.outcome {
+        "already" => format!("nothing to change in {id}\n"),
+        _ => format!("{id} is edited\n"),
+    };
+    answer(out, &receipt, &text);
     Ok(())
 }
 

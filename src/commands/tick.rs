@@ -1,14 +1,16 @@
 //! `tix tick`: tick boxes of a ticket.
 
+use std::cell::Cell;
+
 use crate::app::complete::ids;
 use crate::app::context::{Context, Globals};
 use crate::app::here::{here, require_here};
-use crate::app::operation::{Operation, plain};
+use crate::app::operation::Operation;
 use crate::env::Env;
 use crate::error::{Exit, Failure};
 use crate::lifecycle::{self, NewText, Refusal};
 use crate::out::Out;
-use crate::text::one_line;
+use crate::text::{count, one_line, safe};
 use crate::ticket::{CheckBox, Lane, TicketId, TooLong};
 
 /// Tick boxes of a ticket
@@ -34,6 +36,8 @@ pub fn run(args: &TickArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(
         timeout: args.timeout.as_deref(),
         claim: None,
     };
+    // How many are ticked then, and of how many.
+    let progress = Cell::new((0, 0));
     operation.run(
         (globals, env, out),
         |_, act, view| {
@@ -42,11 +46,20 @@ pub fn run(args: &TickArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(
             let all = before.boxes().map_err(|TooLong| Refusal::TooLong { id: id.clone() })?;
             let found = boxes.iter().map(|word| find(id, &all, word));
             let after = before.with_ticks(found.collect::<Result<Vec<_>, Failure>>()?);
+            let ticked = after.boxes().unwrap_or_default().iter().filter(|one| one.ticked).count();
+            progress.set((ticked, all.len()));
             let claim = view.on_trunk.held().claim_id;
             let text = NewText { verb: "tick", before, after: &after, claim: claim.as_deref() };
             Ok(lifecycle::replace(&view.ticket, act, &text)?)
         },
-        plain("is ticked there"),
+        |_, receipt| {
+            let (ticked, all) = progress.get();
+            format!(
+                "{}: {ticked} of {} ticked\n",
+                safe(&receipt.ticket),
+                count(all, "box", "boxes")
+            )
+        },
     )
 }
 

@@ -347,8 +347,10 @@ mod tests {
     fn a_slug_is_cut_at_a_word() {
         let cases = [
             ("Fix the  Thing (again)!", "fix-the-thing-again"),
-            ("日本語のタイトル", "ticket"),
-            ("日本語の API を直す", "api"),
+            ("日本語のタイトル", "ri-ben-yu-notaitoru"),
+            ("Größe der Öffnung", "grosse-der-offnung"),
+            ("!? …", "ticket"),
+            ("日本語の API を直す", "ri-ben-yu-no-api-wozhi-su"),
             ("", "ticket"),
             ("Don't panic", "dont-panic"),
             ("--- $(rm -rf /) ---", "rm-rf"),

@@ -34,7 +34,7 @@ pub fn of_tickets(tickets_dir: &RepoPath) -> Result<Vec<NewFile>, Failure> {
     all.map(file).collect()
 }
 
-/// The settings, with what was chosen.
+/// `.tix.yaml`, which explains every key and sets those that were chosen.
 pub fn of_config(chosen: ChosenSettings<'_>) -> Result<NewFile, Failure> {
     let path = RepoPath::parse(CONFIG_FILE).ok_or_else(|| no_path(CONFIG_FILE))?;
     Ok(NewFile { path, content: config::commented_yaml(chosen).into_bytes() })
