@@ -1,7 +1,7 @@
 //! The audit log: one JSON line for every write operation of this clone, done or failed.
 //!
-//! It is a convenience beside the history in git, which alone is enough to rebuild the story. Nothing
-//! that tix decides depends on it, and a log that cannot be written does not fail the operation.
+//! It adds to the history in git, which alone is enough to rebuild the story. No decision of tix depends on it, and a
+//! log that cannot be written does not fail the operation.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -12,11 +12,12 @@ use serde_json::Value;
 
 use crate::file;
 use crate::lock::Lock;
+use crate::text::without_nulls;
 
-/// A log of this size is set aside, and one older one is kept.
+/// At this size the log is set aside; tix keeps one older log.
 const ROTATE_AT: u64 = 4 << 20;
 
-/// How long to wait for another process that writes a line.
+/// How long to wait for another process that is writing a line.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 pub struct Audit {
@@ -29,18 +30,18 @@ impl Audit {
         Audit { dir: tix_dir.to_owned() }
     }
 
-    /// Appends a line. The value must hold no credentials.
+    /// Appends a line. The value must not contain credentials.
     pub fn append(&self, value: &Value) {
         if let Err(error) = self.try_append(value) {
             tracing::warn!(dir = %self.dir.display(), %error, "audit log");
         }
     }
 
-    /// All lines that can be read, oldest first. A line that was cut by a crash is passed over.
+    /// All readable lines, oldest first. Skips a line that a crash cut off.
     pub fn read(&self) -> Vec<Value> {
         let files = [self.dir.join("audit.jsonl.1"), self.dir.join("audit.jsonl")];
         let texts = files.iter().filter_map(|file| file::read_own(file).ok());
-        // Of bytes: what was cut within a character is no text, and would hide all the others.
+        // On bytes: a line that was cut within a character is not text, and would hide all others.
         let parse = |text: Vec<u8>| -> Vec<Value> {
             text.split(|byte| *byte == b'\n').filter_map(read_line).collect()
         };
@@ -57,18 +58,18 @@ impl Audit {
         let mut file = OpenOptions::new().create(true).read(true).append(true).open(&path)?;
         // A line that was cut by a crash would swallow this one.
         let mut line = if is_cut(&mut file)? { vec![b'\n'] } else { Vec::new() };
-        serde_json::to_writer(&mut line, value)?;
+        line.extend(without_nulls(&serde_json::to_string(value)?).into_bytes());
         line.push(b'\n');
-        // One write, so that a reader never sees half of a line, and appended, so that none is lost even
-        // when the lock could not be had in time.
+        // One write, so that a reader never sees half a line; appended, so that no line is lost even if the lock could
+        // not be taken in time.
         file.write_all(&line)?;
         drop(lock);
         Ok(())
     }
 }
 
-/// The value of a line. Where one that was cut swallowed the beginning of the next, because its writer did not know, that one
-/// is what the line ends with.
+/// The value of a line. A writer that did not notice a cut line appended to it, so the later entry is at the end of the
+/// line.
 fn read_line(line: &[u8]) -> Option<Value> {
     let whole = serde_json::from_slice(line).ok();
     whole.or_else(|| {
@@ -78,7 +79,7 @@ fn read_line(line: &[u8]) -> Option<Value> {
     })
 }
 
-/// Whether the last line has no end.
+/// Whether the last line lacks its line end.
 fn is_cut(file: &mut File) -> io::Result<bool> {
     if file.metadata()?.len() == 0 {
         return Ok(false);
@@ -122,7 +123,7 @@ mod tests {
             let path = dir.path().join("audit.jsonl");
             let mut file = OpenOptions::new().append(true).open(&path).unwrap();
             file.write_all(cut).unwrap();
-            // Another writer was under way, and looked before the cut.
+            // Another writer was active, and had checked before the cut.
             file.write_all(br#"{"schema":"tix/receipt@1","n":2}"#).unwrap();
             audit.append(&line(3));
             assert_eq!(audit.read(), [1, 2, 3].map(line), "{}", cut.escape_ascii());

@@ -1,8 +1,8 @@
-//! Files with answers that would take long to find out again.
+//! Cached answers, in files.
 //!
-//! Such a file may be deleted at any time. One that was written by another version, by a machine of another kind or by
-//! half is passed over: a reader then finds the answer out itself, and writes the file anew. A file that cannot be
-//! written is not worth a word.
+//! A cache file may be deleted at any time. tix ignores one that is incomplete, or that another version or another kind
+//! of machine wrote; it then computes the answer and writes the file again. A cache file that cannot be written is not
+//! reported.
 
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
@@ -14,19 +14,19 @@ use crate::lock::Lock;
 /// The size of a checksum: 32 bits, little-endian.
 const SUM: usize = 4;
 
-/// One kind of such files, and where its file is.
+/// A kind of cache file, and where its file is.
 #[derive(Debug)]
 pub struct CacheFile {
     path: PathBuf,
     form: CacheForm,
 }
 
-/// How the contents of a kind of files came to be. With another version of tix they are others too.
+/// How the contents of a kind of cache file are made. Another version of tix makes them differently.
 #[derive(Clone, Copy, Debug)]
 pub struct CacheForm {
-    /// How the file begins. The number in it changes with the form of the contents.
+    /// How the file begins. Its number changes with the format of the contents.
     pub magic: &'static [u8; 8],
-    /// Counts the ways in which the same facts were made into contents by one version of tix.
+    /// Changes when one version of tix derives the contents from the same facts in a new way.
     pub reading: &'static [u8],
 }
 
@@ -35,7 +35,7 @@ impl CacheFile {
         CacheFile { path, form }
     }
 
-    /// What was kept; `None` where there is nothing that can be used.
+    /// The cached contents; `None` where there are none that can be used.
     pub fn load(&self) -> Option<Vec<u8>> {
         let read = || {
             file::require_own(&self.path)?;
@@ -55,8 +55,8 @@ impl CacheFile {
         }
     }
 
-    /// Keeps what `contents` gives. Whoever writes at the same time writes about the same, so that the second one leaves
-    /// it; what is read within `contents` nobody else changes meanwhile.
+    /// Stores what `contents` returns. If another process is storing at the same time, this one does not: its contents
+    /// would be much the same. Nobody else changes what `contents` reads meanwhile.
     pub fn keep(&self, contents: impl FnOnce() -> Vec<u8>) {
         if let Err(error) = self.write(contents) {
             tracing::debug!(path = %self.path.display(), %error, "cache");
@@ -66,7 +66,7 @@ impl CacheFile {
     fn write(&self, contents: impl FnOnce() -> Vec<u8>) -> io::Result<()> {
         let path: &Path = &self.path;
         let Some(_lock) = Lock::try_take(&path.with_extension("lock"))? else { return Ok(()) };
-        // Under the lock the name is ours; what a killed run left under it is written over.
+        // Under the lock the name is ours; this overwrites what a killed run left.
         let new = path.with_extension("new");
         let contents = contents();
         let mut file = File::create(&new)?;

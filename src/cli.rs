@@ -1,26 +1,32 @@
 //! The command line: global options and the list of commands.
 
+mod examples;
+mod help;
 #[cfg(test)]
 mod json;
 #[cfg(test)]
 mod reference;
 #[cfg(test)]
+mod slash;
+#[cfg(test)]
 mod tests;
+mod version;
 
 use std::ffi::OsString;
 
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use clap_complete::env::Shells;
 
+pub use self::version::VersionJson;
 use crate::app::context::Globals;
 use crate::app::interrupted::by_signal;
 use crate::app::settings::with_current_settings;
 use crate::app::unknown::OnUnknown;
 use crate::app::unusable::OnUnusable;
-use crate::app::{command_line, role};
+use crate::app::{command_line, dashboard, role};
 use crate::commands;
 use crate::env::{self, Env};
-use crate::error::Failure;
+use crate::error::{Exit, Failure};
 use crate::out::Out;
 
 /// A ticket queue in your git repository
@@ -28,17 +34,14 @@ use crate::out::Out;
 /// A ticket is a Markdown file below tickets/. `tix activate` claims it: one commit moves it from queue/ to
 /// active/, and the push of that commit is the lock. Exactly one claimer wins, on any number of machines.
 #[derive(Debug, Parser)]
-#[command(name = "tix", version, propagate_version = true, max_term_width = 100)]
-#[command(
-    after_help = "Start with `tix demo` to watch a claim and a race, or `tix init` in your repository."
-)]
+#[command(name = "tix", version, max_term_width = 100)]
 pub struct Cli {
     /// Options of every command.
     #[command(flatten)]
     pub globals: Globals,
     /// What to do.
     #[command(subcommand)]
-    pub command: CliCommand,
+    pub command: Option<CliCommand>,
     /// The name of the command.
     #[arg(skip)]
     verb: String,
@@ -50,11 +53,13 @@ pub struct Cli {
 impl Cli {
     pub fn read() -> Result<Cli, clap::Error> {
         command_line::set(Cli::command);
-        let mut command = Cli::command();
         #[expect(clippy::disallowed_methods, reason = "this is the one place that parses it")]
-        let matches = command.try_get_matches_from_mut(std::env::args_os())?;
+        let words = help::resolved(std::env::args_os());
+        let mut command = if help::is_wanted(&words) { help::described() } else { Cli::command() };
+        let matches = command.try_get_matches_from_mut(words).map_err(help::with_synonym)?;
         let cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
-        let verb = matches.subcommand_name().unwrap_or_default().to_owned();
+        // Alone it looks at what `tix status` looks at.
+        let verb = matches.subcommand_name().unwrap_or("status").to_owned();
         Ok(Cli { verb, asks: asks(&matches), ..cli })
     }
 }
@@ -63,6 +68,16 @@ impl Cli {
     /// Whether its command changes nothing.
     pub fn only_looks(&self) -> bool {
         role::ALWAYS.contains(&self.verb.as_str())
+    }
+
+    /// The same command line with another command.
+    fn instead(&self, words: Vec<String>) -> Result<Cli, Failure> {
+        let words = std::iter::once("tix".to_owned()).chain(words);
+        let wrong = |error: clap::Error| Failure::new(Exit::Usage, error.to_string());
+        let matches = Cli::command().try_get_matches_from(words).map_err(wrong)?;
+        let cli = Cli::from_arg_matches(&matches).map_err(wrong)?;
+        let verb = matches.subcommand_name().unwrap_or_default().to_owned();
+        Ok(Cli { globals: self.globals.clone(), verb, asks: asks(&matches), ..cli })
     }
 }
 
@@ -79,94 +94,52 @@ fn asks(matches: &ArgMatches) -> Option<bool> {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum CliCommand {
-    #[command(display_order = 1)]
     Demo(commands::demo::DemoArgs),
-    #[command(display_order = 2)]
     Init(commands::init::InitArgs),
-    #[command(display_order = 5)]
     New(commands::new::NewArgs),
-    #[command(display_order = 10)]
     Activate(commands::activate::ActivateArgs),
-    #[command(display_order = 15)]
     Run(commands::run::RunArgs),
-    #[command(display_order = 20)]
     Release(commands::release::ReleaseArgs),
-    #[command(display_order = 10)]
     List(commands::list::ListArgs),
-    #[command(display_order = 9)]
     Next(commands::next::NextArgs),
-    #[command(display_order = 11)]
     Show(commands::show::ShowArgs),
-    #[command(display_order = 12)]
     Log(commands::log::LogArgs),
-    #[command(display_order = 14)]
     Dep(commands::dep::DepArgs),
-    #[command(display_order = 15)]
     Graph(commands::graph::GraphArgs),
-    #[command(display_order = 13)]
     Path(commands::path::PathArgs),
-    #[command(display_order = 81)]
     Check(commands::check::CheckArgs),
-    #[command(display_order = 80)]
     Hook(commands::hook::HookArgs),
-    #[command(display_order = 6)]
     Queue(commands::queue::QueueArgs),
-    #[command(display_order = 6)]
     Draft(commands::draft::DraftArgs),
-    #[command(display_order = 7)]
     Set(commands::set::SetArgs),
-    #[command(display_order = 7)]
     Edit(commands::edit::EditArgs),
-    #[command(display_order = 8)]
     Tick(commands::tick::TickArgs),
-    #[command(display_order = 12)]
     Status(commands::status::StatusArgs),
-    #[command(display_order = 14)]
     Note(commands::note::NoteArgs),
-    #[command(display_order = 15)]
     Block(commands::block::BlockArgs),
-    #[command(display_order = 15)]
     Unblock(commands::unblock::UnblockArgs),
-    #[command(display_order = 16)]
     Submit(commands::submit::SubmitArgs),
-    #[command(display_order = 17)]
     Review(commands::review::ReviewArgs),
-    #[command(display_order = 18)]
     Complete(commands::complete::CompleteArgs),
-    #[command(display_order = 21)]
     Handoff(commands::handoff::HandoffArgs),
-    #[command(display_order = 22)]
     Reclaim(commands::reclaim::ReclaimArgs),
-    #[command(display_order = 23)]
     Close(commands::close::CloseArgs),
-    #[command(display_order = 24)]
     Reopen(commands::reopen::ReopenArgs),
-    #[command(display_order = 25)]
     Rework(commands::rework::ReworkArgs),
-    #[command(display_order = 19)]
     Land(commands::land::LandArgs),
-    #[command(display_order = 20)]
     Clean(commands::clean::CleanArgs),
-    #[command(display_order = 26)]
     Archive(commands::archive::ArchiveArgs),
-    #[command(display_order = 85)]
     Trust(commands::trust::TrustArgs),
-    #[command(display_order = 14)]
     Board(commands::board::BoardArgs),
-    #[command(display_order = 15)]
     Report(commands::report::ReportArgs),
-    #[command(display_order = 60)]
     Doctor(commands::doctor::DoctorArgs),
-    #[command(display_order = 61)]
     Explain(commands::explain::ExplainArgs),
-    #[command(display_order = 62)]
     AgentGuide(commands::agent_guide::AgentGuideArgs),
-    #[command(display_order = 91)]
     ShellInit(commands::shell_init::ShellInitArgs),
-    #[command(display_order = 92)]
     Man(commands::man::ManArgs),
-    #[command(display_order = 90)]
     Completions(commands::completions::CompletionsArgs),
+    Config(commands::config::ConfigArgs),
+    Undo(commands::undo::UndoArgs),
 }
 
 /// Answers a shell that asks how a command line can go on: what stands behind `--` in ours.
@@ -179,7 +152,7 @@ pub fn complete(shell: &str, env: &Env, out: &Out) {
     let mut answer = Vec::new();
     match shell.write_complete(
         &mut command,
-        env::asked_about(),
+        help::completed(env::asked_about()),
         env.current_dir().ok(),
         &mut answer,
     ) {
@@ -215,7 +188,10 @@ fn run_once(cli: &Cli, env: &Env, out: &Out) -> Result<u8, Failure> {
     let globals = &Globals { on_unknown, on_unusable, ..cli.globals.clone() };
     // Here and nowhere else, by the command's own name: a new command needs nothing for it.
     role::check(&cli.verb, globals, env, out)?;
-    match &cli.command {
+    let Some(command) = &cli.command else {
+        return dashboard::run(globals, env, out).map(|()| 0);
+    };
+    match command {
         CliCommand::Activate(args) => return commands::activate::run(args, globals, env, out),
         CliCommand::Run(args) => return commands::run::run(args, globals, env, out),
         CliCommand::Demo(args) => commands::demo::run(args, globals, env, out),
@@ -259,6 +235,11 @@ fn run_once(cli: &Cli, env: &Env, out: &Out) -> Result<u8, Failure> {
         CliCommand::AgentGuide(args) => commands::agent_guide::run(args, globals, env, out),
         CliCommand::ShellInit(args) => commands::shell_init::run(args, globals, env, out),
         CliCommand::Man(args) => commands::man::run(args, globals, env, out),
+        CliCommand::Config(args) => commands::config::run(args, globals, env, out),
+        CliCommand::Undo(args) => {
+            let Some(words) = commands::undo::plan(args, globals, env, out)? else { return Ok(0) };
+            return run_once(&cli.instead(words)?, env, out);
+        }
         CliCommand::Completions(args) => commands::completions::run(args, globals, env, out),
     }
     .map(|()| 0)

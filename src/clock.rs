@@ -1,18 +1,18 @@
-//! The one clock, and the three ways in which tix writes a moment down.
+//! The one clock, and the three formats in which tix writes a time.
 //!
-//! Decisions never call [`now`]: they are handed a moment, so that a test can choose it and one
-//! operation writes the same time everywhere.
+//! Decisions never call [`now`]: they are given a time, so that a test can choose it and one operation writes the same
+//! time everywhere.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
-/// The present moment, by this machine's clock.
+/// The present time, by this machine's clock.
 #[expect(clippy::disallowed_methods, reason = "this is the one clock")]
 pub fn now() -> DateTime<Utc> {
     Utc::now()
 }
 
-/// The form of every time in front matter, trailers, JSON and the audit log: RFC 3339 in UTC with
-/// whole seconds, `2025-12-11T17:47:03Z`. Texts of this form sort by time.
+/// The format of every time in front matter, trailers, JSON and the audit log: RFC 3339 in UTC with whole seconds,
+/// `2025-12-11T17:47:03Z`. Texts of this format sort by time.
 pub fn rfc3339(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }

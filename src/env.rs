@@ -1,11 +1,10 @@
 //! The only reader of the environment.
 //!
-//! The environment is read once, at the start of `main`, into an [`Env`] that is handed on. No
-//! other module reads a variable or asks for the current directory: what tix does then depends on
-//! values that a test can choose, and every variable that tix knows is named in this file.
+//! `main` reads the environment once, at its start, into an [`Env`] that is passed on. No other module reads a variable
+//! or asks for the current directory: so everything tix does depends on values that a test can choose, and this file
+//! names every variable that tix knows.
 //!
-//! Variables that git reads for itself, in the processes that tix starts, are not its business,
-//! [`GitVar`] aside.
+//! Variables that git itself reads, in the processes that tix starts, are not handled here, except those in [`GitVar`].
 #![expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
 
 use std::collections::BTreeMap;
@@ -13,14 +12,14 @@ use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Under these names an agent tells the commands it runs which session they belong to, in the order
-/// in which tix asks. The order is arbitrary: an agent started by another agent sees both names and
-/// cannot say which is its own; whoever needs to sets `TIX_SESSION`.
+/// The variables by which agents tell the commands they run which session those belong to, in the order in which tix
+/// reads them. The order is arbitrary: an agent started by another agent sees both variables and cannot say which is
+/// its own; set `TIX_SESSION` to decide.
 const AGENT_SESSIONS: [&str; 4] =
     ["CLAUDE_CODE_SESSION_ID", "CODEX_THREAD_ID", "CODEX_SESSION_ID", "GEMINI_SESSION_ID"];
 
-/// Without these a program may not even start on some system: where programs and libraries are, and
-/// what Windows needs.
+/// On some systems a program may not even start without these: they say where programs and libraries are, and what
+/// Windows needs.
 const LOADER: [&str; 7] = [
     "PATH",
     "LD_LIBRARY_PATH",
@@ -31,24 +30,24 @@ const LOADER: [&str; 7] = [
     "COMSPEC",
 ];
 
-/// With these git finds its configuration.
+/// The variables by which git finds its configuration.
 const GIT_CONFIG: [&str; 5] =
     ["GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM", "XDG_CONFIG_HOME", "HOME"];
 
-/// The words of the command line, byte for byte.
+/// The words of the command line, as bytes.
 pub fn words() -> Vec<OsString> {
     std::env::args_os().skip(1).collect()
 }
 
-/// The words of the line that a shell asks about: what stands behind `--` in ours.
+/// The words of the command line that a shell wants completed: everything after `--` in ours.
 pub fn asked_about() -> Vec<OsString> {
     std::env::args_os().skip_while(|word| word != "--").skip(1).collect()
 }
 
-/// The variable that names the shell which asks for completions.
+/// Names the shell that asks for completions.
 pub const COMPLETE: &str = "_TIX_COMPLETE";
 
-/// The words of the command line, as far as they are text.
+/// The words of the command line that are text.
 pub fn arguments() -> impl Iterator<Item = String> {
     std::env::args_os().skip(1).filter_map(|arg| arg.into_string().ok())
 }
@@ -57,7 +56,12 @@ pub fn current_exe() -> io::Result<PathBuf> {
     std::env::current_exe()
 }
 
-/// This machine's name, as the system has it.
+/// Whether a variable is set.
+pub fn has(name: &str) -> bool {
+    Env::capture().raw(name).is_some()
+}
+
+/// This machine's name, as the system reports it.
 pub fn host() -> String {
     #[cfg(unix)]
     {
@@ -87,7 +91,7 @@ pub struct NotUtf8 {
     pub name: &'static str,
 }
 
-/// The variables of git whose presence changes what tix does itself.
+/// The variables of git that change what tix itself does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GitVar {
     AuthorName,
@@ -117,7 +121,7 @@ impl GitVar {
 
 /// The environment as it was when the process started.
 ///
-/// An empty variable counts as unset everywhere, values of git's settings aside: `TIX_ACTOR= tix …` is how a shell takes one away.
+/// An empty variable counts as unset, so that `TIX_ACTOR= tix …` unsets it; values of git's settings are the exception.
 #[derive(Debug, Clone)]
 pub struct Env {
     vars: BTreeMap<OsString, OsString>,
@@ -134,36 +138,35 @@ impl Env {
         }
     }
 
-    /// An environment made of these variables and this current directory.
+    /// An environment with these variables and this current directory.
     pub fn of(
         vars: impl IntoIterator<Item = (OsString, OsString)>,
         current_dir: Result<PathBuf, io::ErrorKind>,
     ) -> Self {
-        // A setting of git may well be empty: an empty `credential.helper` takes away those before it.
+        // A git setting may be empty on purpose: an empty `credential.helper` clears those before it.
         let counts = |name: &OsStr| name.as_encoded_bytes().starts_with(b"GIT_CONFIG_VALUE_");
         let vars = vars.into_iter().filter(|(name, value)| !value.is_empty() || counts(name));
         let vars = vars.collect();
         Self { vars, current_dir, temp_dir: PathBuf::from("/tmp") }
     }
 
-    /// The directory that tix was started in. Fails where that directory has been deleted or may
-    /// not be read.
+    /// The directory that tix was started in. Fails where that directory was deleted or may not be read.
     pub fn current_dir(&self) -> io::Result<&Path> {
         self.current_dir.as_deref().map_err(|kind| io::Error::from(*kind))
     }
 
-    /// `TIX_ACTOR`: who acts, where that is not git's `user.name <user.email>`.
+    /// `TIX_ACTOR`: who acts, if not git's `user.name <user.email>`.
     pub fn actor(&self) -> Result<Option<&str>, NotUtf8> {
         self.text("TIX_ACTOR")
     }
 
-    /// The shell that asks how a command line can go on.
+    /// The shell that asks for completions.
     pub fn completes_for(&self) -> Option<&str> {
         self.raw(COMPLETE)?.to_str()
     }
 
-    /// The session that this call belongs to: `TIX_SESSION`, else what the agent that runs tix
-    /// exports. The text is not checked: it is as hostile as any other input.
+    /// The session of this call: `TIX_SESSION`, else what the agent that runs tix exports. The text is not checked:
+    /// treat it as hostile, like any other input.
     pub fn session(&self) -> Result<Option<&str>, NotUtf8> {
         for name in std::iter::once("TIX_SESSION").chain(AGENT_SESSIONS) {
             if let Some(session) = self.text(name)? {
@@ -173,7 +176,7 @@ impl Env {
         Ok(None)
     }
 
-    /// `TIX_ROLE`: as what this call is made.
+    /// `TIX_ROLE`: the role of the caller.
     pub fn role(&self) -> Result<Option<&str>, NotUtf8> {
         self.text("TIX_ROLE")
     }
@@ -183,40 +186,40 @@ impl Env {
         self.text("TIX_LOG")
     }
 
-    /// `TIX_GUARD=off`: the guard lets everything pass, and writes that down.
+    /// `TIX_GUARD=off`: the guard allows everything, and records that it did.
     pub fn guard_is_off(&self) -> bool {
         self.raw("TIX_GUARD").is_some_and(|value| value == "off")
     }
 
-    /// `CLAUDE_PROTECTED_BRANCHES`: more branches to guard, with blanks or commas between them. A part that is
-    /// not UTF-8 is no name of a branch that tix could know.
+    /// `CLAUDE_PROTECTED_BRANCHES`: more branches to guard, separated by blanks or commas. tix ignores a name that is
+    /// not UTF-8: it knows no such branch.
     pub fn protected_branches(&self) -> Vec<&str> {
         let text =
             self.raw("CLAUDE_PROTECTED_BRANCHES").and_then(OsStr::to_str).unwrap_or_default();
         text.split([',', ' ', '\t', '\n']).filter(|name| !name.is_empty()).collect()
     }
 
-    /// The commits that a merge under way takes in: `git merge` hands each to its children as `GITHEAD_<id>`.
+    /// The commits that a merge in progress takes in: `git merge` passes each to its children as `GITHEAD_<id>`.
     pub fn merge_heads(&self) -> Vec<&str> {
         let names = self.vars.keys().filter_map(|name| name.to_str());
         names.filter_map(|name| name.strip_prefix("GITHEAD_")).collect()
     }
 
-    /// Everything here that decides which configuration git reads. What was found out under one answer does not
-    /// hold under another.
+    /// Everything here that decides which configuration git reads. An answer found under one value does not hold under
+    /// another.
     pub fn of_git_config(&self) -> Vec<(&'static str, Option<&OsStr>)> {
         GIT_CONFIG.into_iter().map(|name| (name, self.raw(name))).collect()
     }
 
-    /// The variables that hold settings for git, and those of [`Env::of_git_config`] that begin in the same way.
+    /// The variables that set git settings, and those of [`Env::of_git_config`] with the same prefix.
     pub fn git_settings(&self) -> impl Iterator<Item = (&OsStr, &OsStr)> {
         let begins = |name: &OsStr| name.as_encoded_bytes().starts_with(b"GIT_CONFIG_");
         let all = self.vars.iter().map(|(name, value)| (name.as_os_str(), value.as_os_str()));
         all.filter(move |(name, _)| begins(name))
     }
 
-    /// The variables that may be settings: everything that starts with `TIX_`, and `WORKTREE_BASE`,
-    /// sorted by name. `config` knows which of them are; a name that is not UTF-8 cannot be one.
+    /// The variables that may be settings: everything that starts with `TIX_`, and `WORKTREE_BASE`, sorted by name.
+    /// `config` knows which of them are settings; a name that is not UTF-8 cannot be one.
     pub fn config_pairs(&self) -> Vec<(String, OsString)> {
         let setting = |name: &&str| name.starts_with("TIX_") || *name == "WORKTREE_BASE";
         self.vars
@@ -228,28 +231,27 @@ impl Env {
             .collect()
     }
 
-    /// The home directory, where one is known and absolute.
+    /// The home directory, if it is known and absolute.
     pub fn home(&self) -> Option<&Path> {
         // git looks at HOME on Windows too, and its installer sets it.
         let home = self.raw("HOME").or_else(|| self.raw("USERPROFILE").filter(|_| cfg!(windows)));
         home.map(Path::new).filter(|home| home.is_absolute())
     }
 
-    /// The directory for what processes of this user share on this machine until the next start,
-    /// such as lock files: `$XDG_RUNTIME_DIR/tix`, else `<temp>/tix-<user>`.
+    /// The directory for files that this user's processes share on this machine until the next start, such as lock
+    /// files: `$XDG_RUNTIME_DIR/tix`, else `<temp>/tix-<user>`.
     ///
-    /// It may not exist. Whoever makes it makes it for the user alone, and distrusts a `<temp>` one
-    /// that belongs to somebody else: the name can be guessed.
+    /// It may not exist. Create it for the user alone, and do not trust one in `<temp>` that belongs to somebody else:
+    /// its name can be guessed.
     pub fn runtime_dir(&self) -> PathBuf {
-        // The XDG base directory specification says that a relative path is to be ignored.
+        // The XDG base directory specification says to ignore a relative path.
         match self.raw("XDG_RUNTIME_DIR").map(Path::new).filter(|dir| dir.is_absolute()) {
             Some(dir) => dir.join("tix"),
             None => self.temp_dir.join(format!("tix-{}", self.user())),
         }
     }
 
-    /// The user's number rather than a name: `USER` is unset in many containers, and may hold a
-    /// slash.
+    /// The user's number rather than the name: `USER` is unset in many containers, and may contain a slash.
     #[cfg(unix)]
     #[expect(clippy::unused_self, reason = "elsewhere the name does come from the environment")]
     fn user(&self) -> String {
@@ -267,29 +269,53 @@ impl Env {
         self.raw("NO_COLOR").is_some()
     }
 
+    /// Whether `CLICOLOR_FORCE` asks for colours also where no terminal is (<https://bixense.com/clicolors>).
+    pub fn forces_color(&self) -> bool {
+        self.raw("CLICOLOR_FORCE").is_some_and(|value| value != "0")
+    }
+
+    /// The pager that git alone is to use.
+    pub fn git_pager(&self) -> Option<&str> {
+        self.raw("GIT_PAGER")?.to_str()
+    }
+
+    /// The pager of every program.
+    pub fn pager(&self) -> Option<&str> {
+        self.raw("PAGER")?.to_str()
+    }
+
     pub fn term(&self) -> Option<&OsStr> {
         self.raw("TERM")
     }
 
-    /// Whether `CI` says that no person is watching; `CI=false` and `CI=0` say the contrary.
+    /// Whether `CI` says that no person is watching; `CI=false` and `CI=0` say the opposite.
     pub fn is_ci(&self) -> bool {
         self.raw("CI").is_some_and(|value| value != "false" && value != "0")
     }
 
-    /// The least that a child gets which is to see nothing else of this environment.
+    /// The minimum for a child that must see nothing else of this environment.
     pub fn for_loader(&self) -> Vec<(OsString, OsString)> {
         let pair = |name: &str| Some((name.into(), self.raw(name)?.to_owned()));
         LOADER.into_iter().filter_map(pair).collect()
     }
 
-    /// Whether a program of this name is in one of the directories of `PATH`, or may be: elsewhere than on
-    /// Unix names have endings, and a search path that is not known is not judged.
+    /// Whether a directory of `PATH` has a program of this name. Also true where that is not certain: outside Unix,
+    /// where programs have extensions, and when `PATH` is unknown.
     pub fn finds_program(&self, name: &OsStr) -> bool {
         let Some(path) = self.raw("PATH").filter(|_| cfg!(unix)) else { return true };
         std::env::split_paths(path).any(|dir| dir.join(name).is_file())
     }
 
-    /// Everything, for another tix that is to do what it would do if it were started beside this one.
+    /// The program that opens an address in a browser; `None` where there is no desktop to open it on.
+    pub fn opener(&self) -> Option<&'static str> {
+        if cfg!(target_os = "macos") {
+            return Some("open");
+        }
+        let is_desktop = ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| self.raw(name).is_some());
+        is_desktop.then_some("xdg-open")
+    }
+
+    /// Everything, for another tix that must act as if it had been started beside this one.
     pub fn inherited(&self) -> Vec<(OsString, OsString)> {
         self.vars.iter().map(|(name, value)| (name.clone(), value.clone())).collect()
     }

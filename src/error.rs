@@ -1,7 +1,7 @@
 //! Failures as a user meets them: what is wrong, the facts, the way out, and the exit code.
 //!
-//! The modules below give their errors as data. Here each variant gets its exit code and its way out,
-//! by matches without a wildcard: a new variant does not compile until somebody has decided.
+//! The modules below return their errors as data. Here a match without a wildcard gives each variant its exit code and
+//! its way out, so a new variant does not compile until somebody has decided both.
 
 mod address;
 mod refusal;
@@ -10,7 +10,7 @@ mod words;
 
 use serde::Serialize;
 
-pub use refusal::{CLOSES_REQUEST, held_facts};
+pub use refusal::{CLOSES_REQUEST, held_facts, holder_facts};
 use words::{caused_here, failed_git};
 pub use words::{denied, remote_words};
 
@@ -25,7 +25,7 @@ use crate::workspace::WorkspaceError;
 /// The exit codes: a contract with scripts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
-    /// A question's answer is no.
+    /// The answer to a question is no.
     No,
     /// The command line is wrong.
     Usage,
@@ -38,7 +38,7 @@ pub enum Exit {
     RemoteRefused,
     /// The remote cannot be reached; nothing changed.
     Unreachable,
-    /// The claim stands, the set-up does not, or nobody can tell.
+    /// The claim stands or may stand, but its set-up is not done.
     Incomplete,
     /// A ticket or the configuration cannot be read.
     Damaged,
@@ -47,20 +47,20 @@ pub enum Exit {
     /// Others moved the trunk until the deadline; nothing changed.
     Contended,
     Signal(i32),
-    /// A worker in the foreground ended with this code, which is not one of tix's.
+    /// A worker in the foreground ended with this code; it is not one of tix's codes.
     Worker(u8),
 }
 
 impl Exit {
-    /// Every code of tix's own but the signals, with its name and what a script should do about it.
+    /// Every code of tix's own except the signals, with its name and what a script should do about it.
     pub const TABLE: [(Exit, &'static str, &'static str); 11] = [
-        (Exit::No, "no", "a question's answer is no"),
+        (Exit::No, "no", "the answer to a question is no"),
         (Exit::Usage, "usage", "fix the command line"),
         (Exit::Held, "held", "take another ticket"),
         (
             Exit::NotFound,
             "not found",
-            "there is no such ticket: look at `tix list`; or there is nothing to do (`\"outcome\":\"empty\"`)",
+            "there is no such ticket (see `tix list`), or there is nothing to do (`\"outcome\":\"empty\"`)",
         ),
         (Exit::Refused, "refused", "the state or the policy forbids it; the same call fails again"),
         (Exit::RemoteRefused, "remote refused", "protected branch, hook, permission or login"),
@@ -68,18 +68,18 @@ impl Exit {
         (
             Exit::Incomplete,
             "incomplete",
-            "the claim stands (or may), the set-up does not: activate again or release",
+            "the claim stands (or may), but its set-up is not done: activate again or release",
         ),
         (
             Exit::Damaged,
             "damaged",
-            "a ticket or the configuration cannot be read: file and line are named",
+            "a ticket or the configuration cannot be read; the message names file and line",
         ),
         (Exit::Git, "git", "git is missing, too old, or failed in a way that tix does not know"),
         (
             Exit::Contended,
             "contended",
-            "others moved the trunk until the time was up; nothing changed; try again",
+            "others moved the trunk until the time ran out; nothing changed; try again",
         ),
     ];
 
@@ -118,8 +118,8 @@ pub struct Failure {
     pub facts: Vec<(&'static str, String)>,
     /// The way out: sentences, each with at most one command that can be pasted.
     pub hints: Vec<String>,
-    /// Nothing was decided, because the settings that the command began with are no longer those of the team: the same
-    /// command, begun anew, knows better.
+    /// Nothing was decided, because the team's settings changed after the command read them: run it again with the new
+    /// ones.
     pub outdated: bool,
 }
 
@@ -135,9 +135,9 @@ pub struct FailureJson<'a> {
     name: &'static str,
     /// What is wrong, in one sentence.
     message: &'a str,
-    /// The facts, a name and a text each; which there are depends on the failure. Empty when there are none.
+    /// The facts, each a name and a text; they depend on the failure. Empty when there are none.
     details: serde_json::Map<String, serde_json::Value>,
-    /// The ways out, each a sentence with at most one command that can be pasted; may be empty.
+    /// The ways out, each a sentence with at most one command to paste; may be empty.
     hints: &'a [String],
 }
 
@@ -152,7 +152,7 @@ impl Failure {
         }
     }
 
-    /// An exit code for which the answer on stdout has said everything.
+    /// An exit code whose answer is already complete on stdout.
     pub fn answered(exit: Exit) -> Failure {
         Failure::new(exit, "")
     }
@@ -195,8 +195,9 @@ impl From<ConfigError> for Failure {
             return Failure::new(Exit::Usage, error.to_string()).hint("tix --help");
         }
         let message = error.to_string();
-        let newer = "if it is a newer tix's, install that one; see which this is: tix --version";
-        let known = "see the settings and what they take: tix explain config";
+        let newer =
+            "if a newer tix knows it, install that one; see which one this is: tix --version";
+        let known = "list the settings and their values: tix explain config";
         let (exit, hints) = match error.problem {
             Problem::Requires { .. } => (Exit::Refused, vec!["install one of those versions"]),
             Problem::UnknownKey { .. } => (Exit::Damaged, vec![newer, known]),
@@ -230,9 +231,9 @@ impl From<SettingsError> for Failure {
             SettingsError::NoRemote { remotes, .. } if remotes.is_empty() => {
                 refused().hint("this repository has no remote; see: git remote -v")
             }
-            SettingsError::NoRemote { remotes, .. } => {
-                refused().fact("remotes", remotes.join(", ")).hint("see them: git remote -v")
-            }
+            SettingsError::NoRemote { remotes, .. } => refused()
+                .fact("remotes", remotes.join(", "))
+                .hint("list the remotes: git remote -v"),
             SettingsError::ManyRemotes { remotes } => refused()
                 .fact("remotes", remotes.join(", "))
                 .hint("say which one holds the tickets: git config tix.remote <name>"),
@@ -281,7 +282,7 @@ impl From<GitError> for Failure {
                 Failure::new(Exit::Git, message).hint("see which program that is: command -v git")
             }
             GitError::Unreadable { .. } | GitError::Missing(_) => {
-                Failure::new(Exit::Git, message).hint("look at the repository with: git fsck")
+                Failure::new(Exit::Git, message).hint("check the repository: git fsck")
             }
             GitError::Unfetched { words, .. } if speaks_of_permission(&words) => {
                 denied(&message, &words)
@@ -293,13 +294,13 @@ impl From<GitError> for Failure {
                 let words = Some(words.trim().to_owned()).filter(|words| !words.is_empty());
                 Failure::new(Exit::Unreachable, message)
                     .maybe_fact("git", words)
-                    .hint(format!("see whether it answers: git ls-remote {remote}"))
+                    .hint(format!("check whether it answers: git ls-remote {remote}"))
             }
             GitError::InTheWay { path, .. } => Failure::new(Exit::Damaged, message)
                 .fact("path", path)
                 .hint("move it elsewhere on the trunk, and try again"),
             GitError::Scratch { .. } => Failure::new(Exit::Refused, message)
-                .hint("nothing was changed; make room or fix the permissions and try again"),
+                .hint("nothing changed; free some space or fix the permissions, and try again"),
         }
     }
 }
@@ -310,7 +311,7 @@ impl From<GuardError> for Failure {
         match error {
             GuardError::Git(error) => error.into(),
             GuardError::Unknown(_) => Failure::new(Exit::Damaged, message)
-                .hint("see the settings and what they take: tix explain config"),
+                .hint("list the settings and their values: tix explain config"),
             GuardError::File { .. } => {
                 Failure::new(Exit::Refused, message).hint("make it readable, and try again")
             }
@@ -342,7 +343,7 @@ impl<E: Into<Failure>> From<Stop<E>> for Failure {
     }
 }
 
-/// Lets a decision end with whatever it meets.
+/// Lets a decision end with any failure.
 impl From<Failure> for Stop<Failure> {
     fn from(failure: Failure) -> Self {
         Stop::Refused(failure)
@@ -365,32 +366,32 @@ impl From<WorkspaceError> for Failure {
                 .hint("move it away, or put workspaces elsewhere: git config tix.worktree <template>"),
             WorkspaceError::Unlinked { path } => {
                 let path = path.display().to_string();
-                let again = format!("join them again: git worktree repair {}", shell_word(&path));
+                let again = format!("reconnect them: git worktree repair {}", shell_word(&path));
                 Failure::new(Exit::Refused, message).fact("workspace", path).hint(again)
             }
             WorkspaceError::NotWritable { path, .. } => Failure::new(Exit::Refused, message)
                 .fact("path", path.display().to_string())
-                .hint("make room or fix the permissions, or put workspaces elsewhere: git config tix.worktree <template>"),
+                .hint("free some space, fix the permissions, or put workspaces elsewhere: git config tix.worktree <template>"),
             WorkspaceError::NameTaken { by, .. } => Failure::new(Exit::Refused, message)
                 .fact("branch", by.short())
                 .hint(format!(
-                    "give it another name: git branch -m {} old-{}",
+                    "rename it: git branch -m {} old-{}",
                     by.short(),
                     by.short().replace('/', "-")
                 ))
-                .hint("or the team names ticket branches otherwise, in its .tix.yaml: branch: \"work/{id}\""),
+                .hint("or give ticket branches another name, in the team's .tix.yaml: branch: \"work/{id}\""),
             WorkspaceError::BranchTaken { branch, at } => Failure::new(Exit::Refused, message)
                 .fact("branch", branch.short())
                 .fact("commit", at.to_string())
-                .hint(format!("give it another name: git branch -m {0} {0}-old", branch.short())),
+                .hint(format!("rename it: git branch -m {0} {0}-old", branch.short())),
             WorkspaceError::CheckedOut { branch, path } => Failure::new(Exit::Refused, message)
                 .fact("branch", branch.short())
                 .fact("path", path.display().to_string())
-                .hint(format!("give it another name: git branch -m {0} {0}-old", branch.short())),
+                .hint(format!("rename it: git branch -m {0} {0}-old", branch.short())),
             WorkspaceError::BadPath { .. } => Failure::new(Exit::Damaged, message)
-                .hint("set it anew: git config tix.worktree \"../{repo}.worktrees/{id}\""),
+                .hint("set another template: git config tix.worktree \"../{repo}.worktrees/{id}\""),
             WorkspaceError::Unprepared { .. } => Failure::new(Exit::Refused, message)
-                .hint("nothing was changed; make room or fix the permissions and try again"),
+                .hint("nothing changed; free some space or fix the permissions, and try again"),
             WorkspaceError::Setup { .. } | WorkspaceError::Record { .. } => {
                 Failure::new(Exit::Incomplete, message)
             }

@@ -1,4 +1,4 @@
-//! Files that others may be reading.
+//! Reading and replacing files that others may be reading.
 
 use std::fs::Metadata;
 use std::io::{self, Read as _, Write as _};
@@ -7,12 +7,13 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
-/// Identifies a file version: a change of the file changes one of these, unless it is made within one step of the clock.
+/// Identifies a file version. Every change of the file changes one of these, unless two changes fall into one tick of
+/// the clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stamp {
     /// Since 1970.
     pub modified: Duration,
-    /// When contents or properties changed last: seconds since 1970, and nanoseconds.
+    /// When contents or properties last changed: seconds since 1970, and nanoseconds.
     changed: (i64, i64),
     size: u64,
     inode: u64,
@@ -33,10 +34,10 @@ impl Stamp {
     }
 }
 
-/// No file that tix keeps for itself is longer.
+/// No file that tix keeps for itself is longer than this.
 const LONGEST: u64 = 256 << 20;
 
-/// Reads a file of tix's own. A pipe or a device in its place could keep a reader for ever, so it is an error.
+/// Reads one of tix's own files. A pipe or a device in its place could block a reader for ever, so it is an error.
 pub fn read_own(path: &Path) -> io::Result<Vec<u8>> {
     require_own(path)?;
     let mut bytes = Vec::new();
@@ -44,25 +45,25 @@ pub fn read_own(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Fails where something else than a regular file is in the place of one of tix's own.
+/// Fails where one of tix's own files is not a regular file.
 pub fn require_own(path: &Path) -> io::Result<()> {
     match std::fs::metadata(path) {
         Ok(found) if !found.is_file() => {
-            Err(io::Error::new(io::ErrorKind::InvalidData, "it is no regular file"))
+            Err(io::Error::new(io::ErrorKind::InvalidData, "it is not a regular file"))
         }
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         Ok(_) | Err(_) => Ok(()),
     }
 }
 
-/// The same, as text.
+/// Like [`read_own`], as text.
 pub fn read_own_text(path: &Path) -> io::Result<String> {
     String::from_utf8(read_own(path)?)
         .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
 }
 
-/// Writes beside the file and renames: a reader sees the old one or the new one, whole, a crash leaves one of them, and of
-/// two writers the later one stays. Makes the directory where there is none.
+/// Writes a temporary file and renames it: a reader sees the old or the new file, whole; a crash leaves one of them; of
+/// two writers the later one wins. Creates the directory if it is missing.
 pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let dir = path.parent().unwrap_or(Path::new("."));
     std::fs::create_dir_all(dir)?;
@@ -72,8 +73,8 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// Gives a file of the user's another content, in one step, so that nobody reads half of it. A link stays one, permissions
-/// stay, and a file that is made can be read by everybody. Makes the directory where there is none.
+/// Replaces the contents of one of the user's files in one step, so that nobody reads half of it. A link stays a link,
+/// permissions stay, and everybody can read a file that is new. Creates the directory if it is missing.
 pub fn rewrite(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let dir = path.parent().unwrap_or(Path::new("."));
@@ -99,7 +100,7 @@ fn readable(_: &std::fs::File) -> io::Result<()> {
     Ok(())
 }
 
-/// Removes the file, if it is there.
+/// Removes the file, if it exists.
 pub fn remove(path: &Path) -> io::Result<()> {
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),

@@ -1,16 +1,16 @@
 //! Locks between the processes of one machine: OS file locks, which a crash frees.
 //!
-//! The file is removed when the lock is given up, while it is still held. A process that opened the
-//! file just before it was removed may then lock a file that has no name any more, and would believe
-//! that it is alone; so whoever gets a lock looks whether the name still leads to the same file.
+//! Releasing a lock removes its file while the lock is still held. A process that opened the file just before would
+//! then lock a file without a name, and would believe that it is alone; so after taking a lock, a process checks that
+//! the name still leads to the same file.
 
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-/// How long a waiter sleeps between two tries: short beside the shortest thing a lock is held for (a
-/// push to a local remote, about 15 ms), and a try costs a microsecond.
+/// How long a waiter sleeps between two tries: short compared to the shortest time that a lock is held (a push to a
+/// local remote, about 15 ms); a try costs a microsecond.
 const POLL: Duration = Duration::from_millis(2);
 
 #[derive(Debug)]
@@ -34,7 +34,7 @@ impl Lock {
                 .open(path)
             {
                 Ok(file) => file,
-                // The directory went between the two calls: its last user cleared it away.
+                // The directory vanished between the two calls: its last user removed it.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
                 Err(error) => return Err(error),
             };
@@ -49,7 +49,7 @@ impl Lock {
         }
     }
 
-    /// Takes the lock, waiting for it until `deadline`; `None` when somebody else still has it then.
+    /// Takes the lock, waiting until `deadline`; `None` when somebody else still holds it then.
     pub fn take(path: &Path, deadline: Instant) -> io::Result<Option<Lock>> {
         loop {
             if let Some(lock) = Lock::try_take(path)? {
@@ -64,8 +64,8 @@ impl Lock {
 }
 
 impl Lock {
-    /// Whether somebody has the lock. Nothing is made or removed, and whoever wants it is in nobody's way
-    /// for longer than the question takes.
+    /// Whether somebody holds the lock. Creates and removes nothing, and blocks others only for as long as the question
+    /// takes.
     pub fn is_held(path: &Path) -> io::Result<bool> {
         let file = match File::open(path) {
             Ok(file) => file,
@@ -79,7 +79,7 @@ impl Lock {
         }
     }
 
-    /// Gives the lock up but leaves its file: a sign that its holder did not end well.
+    /// Releases the lock but leaves its file, as a sign that its holder did not end properly.
     pub fn abandon(mut self) {
         self.path = PathBuf::new();
     }

@@ -48,7 +48,8 @@ fn main() -> ExitCode {
     start_log(&env);
     let format = if cli.globals.json { Format::Json } else { Format::Human };
     let narration = if cli.globals.quiet { Narration::Quiet } else { Narration::On };
-    let out = Out::new(format, narration, &env);
+    let out = Out::new(format, narration, &env).colored(cli.globals.color, &env);
+    let out = if cli.globals.no_pager { out } else { out.paged(&env) };
     if let Err(error) = git::signals::listen() {
         tracing::warn!(%error, "signals");
     }
@@ -66,14 +67,14 @@ fn ended(outcome: Result<u8, Failure>, out: &Out, only_looked: bool) -> ExitCode
         }
     };
     match out.lost() {
-        // What failed has its own code, which says more.
+        // A failure has its own code, which says more.
         Some(why) if code == 0 => {
             let message = format!("the answer could not be written: {why}");
             let failure = if only_looked {
                 Failure::new(error::Exit::No, message)
             } else {
                 Failure::new(error::Exit::Incomplete, message)
-                    .hint("what was done stands; see what came of it: tix log")
+                    .hint("changes that were made stand; see them: tix log")
             };
             let words = Out::new(Format::Human, Narration::On, &Env::capture());
             words.failure(&failure);
@@ -83,17 +84,22 @@ fn ended(outcome: Result<u8, Failure>, out: &Out, only_looked: bool) -> ExitCode
     }
 }
 
-/// Help and version are answers; everything else is a wrong command line. With `--json` among the
-/// words the error is JSON too.
+/// Help and version are answers; everything else is a wrong command line. With `--json` among the words, the error is
+/// JSON too.
 fn usage(error: &clap::Error, env: &Env) -> ExitCode {
+    let in_json = env::arguments().any(|arg| arg == "--json");
+    if in_json && error.kind() == clap::error::ErrorKind::DisplayVersion {
+        Out::new(Format::Json, Narration::On, env).json(&cli::VersionJson::OURS);
+        return ExitCode::SUCCESS;
+    }
     if !error.use_stderr() {
-        // Printing help to a closed pipe is no error.
+        // Printing help to a closed pipe is not an error.
         error.print().ok();
         return ExitCode::SUCCESS;
     }
-    if env::arguments().any(|arg| arg == "--json") {
+    if in_json {
         let text = error.render().to_string();
-        // What is missing stands on lines of its own; how a command is used follows a blank one.
+        // Missing arguments are on lines of their own; the usage follows after an empty line.
         let said = text.lines().map(str::trim).take_while(|line| !line.is_empty());
         let said = said.collect::<Vec<_>>().join(" ");
         let failure = Failure::new(error::Exit::Usage, said.trim_start_matches("error: "));

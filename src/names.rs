@@ -1,7 +1,7 @@
 //! Names that reach git, parsed once at the edge.
 //!
-//! Plain values: nothing here reads a file, the environment or git. A name that exists has been
-//! checked, so no later code asks again whether it could be read as an option or leave its place.
+//! Plain values: nothing here reads a file, the environment or git. Every name has been checked when it was made, so no
+//! later code asks again whether it could be read as an option or leave its directory.
 
 use std::fmt;
 
@@ -10,14 +10,14 @@ use std::fmt;
 pub struct Oid(String);
 
 impl Oid {
-    /// Reads an id as git prints it; `None` for anything else.
+    /// Parses an id as git prints it; `None` for anything else.
     pub fn parse(text: &str) -> Option<Oid> {
         let right_length = matches!(text.len(), 40 | 64);
         let hex = text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
         (right_length && hex).then(|| Oid(text.to_owned()))
     }
 
-    /// The id from its raw bytes in a tree object (20 or 32 of them).
+    /// The id from its 20 or 32 raw bytes in a tree object.
     pub fn from_raw(raw: &[u8]) -> Option<Oid> {
         if !matches!(raw.len(), 20 | 32) {
             return None;
@@ -32,7 +32,7 @@ impl Oid {
         String::from_utf8(text).ok().map(Oid)
     }
 
-    /// The raw bytes, as a tree object holds them.
+    /// The raw bytes, as in a tree object.
     pub fn to_raw(&self) -> Vec<u8> {
         let nibble = |b: u8| match b {
             b'0'..=b'9' => b - b'0',
@@ -48,7 +48,7 @@ impl Oid {
             .collect()
     }
 
-    /// The id of all zeros, with which git says "no object"; `raw_len` is 20 or 32.
+    /// The id of all zeros, which is git's "no object"; `raw_len` is 20 or 32.
     pub fn zero(raw_len: usize) -> Oid {
         Oid("0".repeat(raw_len * 2))
     }
@@ -62,7 +62,7 @@ impl Oid {
         self.0.get(..10).unwrap_or(&self.0)
     }
 
-    /// Whether this is the id of all zeros, with which git says "no object".
+    /// Whether this is the id of all zeros, git's "no object".
     pub fn is_zero(&self) -> bool {
         self.0.bytes().all(|b| b == b'0')
     }
@@ -85,8 +85,7 @@ impl fmt::Debug for Oid {
 pub struct RefName(String);
 
 impl RefName {
-    /// Reads a full ref name; `None` when git would refuse it. The rules are those of
-    /// git-check-ref-format(1).
+    /// Parses a full ref name; `None` when git would refuse it. The rules are those of git-check-ref-format(1).
     pub fn parse(text: &str) -> Option<RefName> {
         let forbidden = |c: char| {
             c.is_ascii_control() || matches!(c, ' ' | '~' | '^' | ':' | '?' | '*' | '[' | '\\')
@@ -106,7 +105,7 @@ impl RefName {
         ok.then(|| RefName(text.to_owned()))
     }
 
-    /// `refs/heads/<branch>`. A branch that begins with `-` is refused as git itself does.
+    /// `refs/heads/<branch>`. Refuses a branch that begins with `-`, as git does.
     pub fn branch(name: &str) -> Option<RefName> {
         if name.starts_with('-') || name == "HEAD" {
             return None;
@@ -142,7 +141,7 @@ impl fmt::Display for RefName {
 pub struct RemoteName(String);
 
 impl RemoteName {
-    /// Reads a remote's name; `None` when it could be taken for an option or is no part of a ref name.
+    /// Parses a remote's name; `None` when it could be read as an option, or cannot be part of a ref name.
     pub fn parse(text: &str) -> Option<RemoteName> {
         let ok =
             !text.starts_with('-') && RefName::parse(&format!("refs/remotes/{text}/x")).is_some();
@@ -162,25 +161,25 @@ impl fmt::Display for RemoteName {
 
 /// A path inside the repository: bytes, `/` between components, relative, no `.`/`..`/empty component.
 ///
-/// Bytes because a file name need not be UTF-8. The components are checked, so that no path built
-/// from a ticket can name anything outside the tree it is written to, `.git` included.
+/// Bytes, because a file name need not be UTF-8. The components are checked, so no path built from a ticket can name
+/// anything outside the tree that it is written to, nor `.git`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RepoPath(Vec<u8>);
 
 impl RepoPath {
-    /// Reads a path; `None` when a component is empty, `.`, `..` or `.git` in any case, or holds NUL.
+    /// Parses a path; `None` when a component is empty, `.`, `..` or `.git` in any case, or contains NUL.
     pub fn parse(bytes: impl Into<Vec<u8>>) -> Option<RepoPath> {
         let bytes = bytes.into();
         bytes.split(|b| *b == b'/').all(is_component).then_some(RepoPath(bytes))
     }
 
-    /// The path of `name` in this directory; `None` when that is no component of a path.
+    /// The path of `name` in this directory; `None` when `name` is not a valid component.
     pub fn child(&self, name: &[u8]) -> Option<RepoPath> {
         let path = || RepoPath([self.as_bytes(), b"/", name].concat());
         (is_component(name) && !name.contains(&b'/')).then(path)
     }
 
-    /// This path with one or more components behind it.
+    /// This path with one or more components appended.
     pub fn join(&self, more: &str) -> Option<RepoPath> {
         let mut bytes = self.0.clone();
         bytes.push(b'/');
@@ -202,13 +201,13 @@ impl RepoPath {
     }
 }
 
-/// Whether a path may have this between its slashes.
+/// Whether this may stand between two slashes of a path.
 fn is_component(part: &[u8]) -> bool {
     !matches!(part, b"" | b"." | b"..") && !part.eq_ignore_ascii_case(b".git") && !part.contains(&0)
 }
 
 impl fmt::Display for RepoPath {
-    /// UTF-8 as it is; other bytes as `\xNN`, so that two different paths never look the same.
+    /// UTF-8 as it is; other bytes as `\xNN`, so that two different paths never look alike.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for chunk in self.0.utf8_chunks() {
             f.write_str(chunk.valid())?;

@@ -1,6 +1,7 @@
 //! The only printer. stdout is the answer, stderr is the narration.
 #![expect(clippy::disallowed_methods, reason = "this is the one place that prints")]
 
+mod pager;
 pub mod screen;
 pub mod table;
 
@@ -10,11 +11,11 @@ use std::sync::OnceLock;
 
 use serde::Serialize;
 
-use self::table::{Table, TableLayout};
+use self::table::{Colors, Table, TableLayout};
 use crate::error::Failure;
-use crate::text::{safe, safe_lines};
+use crate::text::{cut, safe, safe_lines, without_nulls};
 
-/// What the user wants to see.
+/// The form of the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     Human,
@@ -28,7 +29,32 @@ pub enum Narration {
     Quiet,
 }
 
-/// Writes answers and narration in the form that was asked for.
+/// When colours are shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum ColorChoice {
+    /// On a terminal, unless the environment asks for something else
+    #[default]
+    Auto,
+    /// Also where no terminal is
+    Always,
+    /// Nowhere
+    Never,
+}
+
+impl ColorChoice {
+    /// Whether an output has colours. <https://no-color.org> and <https://bixense.com/clicolors> say which variables count.
+    fn applies(self, env: &crate::env::Env, is_terminal: bool) -> bool {
+        match self {
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+            ColorChoice::Auto if env.no_color() => false,
+            ColorChoice::Auto if env.forces_color() => true,
+            ColorChoice::Auto => is_terminal && env.term().is_none_or(|term| term != "dumb"),
+        }
+    }
+}
+
+/// Writes answers and narration in the chosen form.
 #[derive(Clone, Debug)]
 pub struct Out {
     pub format: Format,
@@ -36,32 +62,69 @@ pub struct Out {
     color: bool,
     answer_color: bool,
     terminal: bool,
-    /// Why the answer could not be written, once it could not.
+    /// What long answers are shown with; `None` without a terminal, and where none is wanted.
+    pager: Option<String>,
+    /// What git's configuration says about that.
+    configured_pager: OnceLock<String>,
+    /// Why the answer could not be written, once that failed.
     lost: OnceLock<String>,
 }
 
 #[allow(clippy::unused_self, reason = "whoever prints must have been given the printer")]
 impl Out {
-    /// An output in this form. Colour only on a terminal, and never against `NO_COLOR` (<https://no-color.org>).
+    /// An output in this form.
     pub fn new(format: Format, narration: Narration, env: &crate::env::Env) -> Out {
-        let plain = env.no_color() || env.term().is_some_and(|t| t == "dumb");
         let terminal = io::stderr().is_terminal();
+        let colors = |is_terminal| ColorChoice::Auto.applies(env, is_terminal);
         Out {
             format,
             narration,
-            color: terminal && !plain,
-            answer_color: io::stdout().is_terminal() && !plain,
+            color: colors(terminal),
+            answer_color: colors(Out::is_terminal()),
             terminal: terminal && !env.is_ci(),
+            pager: None,
+            configured_pager: OnceLock::new(),
             lost: OnceLock::new(),
         }
     }
 
-    /// Why the answer could not be written; `None` when it was, or when nobody read on.
+    /// The same with the colours that were asked for.
+    pub fn colored(self, choice: ColorChoice, env: &crate::env::Env) -> Out {
+        let color = choice.applies(env, io::stderr().is_terminal());
+        Out { color, answer_color: choice.applies(env, Out::is_terminal()), ..self }
+    }
+
+    /// The same with a pager for answers that are longer than the screen.
+    pub fn paged(self, env: &crate::env::Env) -> Out {
+        let on_screen = Out::is_terminal() && self.format == Format::Human;
+        let pager = on_screen.then(|| env.git_pager().unwrap_or_default().to_owned());
+        Out { pager, configured_pager: OnceLock::new(), ..self }
+    }
+
+    /// What `core.pager` says. It counts for less than `GIT_PAGER`, and more than `PAGER`: git-var(1).
+    pub fn configure_pager(&self, pager: Option<&str>, env: &crate::env::Env) {
+        if self.pager.is_some() {
+            let pager = pager.map(str::to_owned).or_else(|| env.pager().map(str::to_owned));
+            self.configured_pager.get_or_init(|| pager.unwrap_or_else(|| "less".to_owned()));
+        }
+    }
+
+    /// The pager for a text; `None` where the screen holds it.
+    fn pager_for(&self, text: &str) -> Option<&str> {
+        let named = self.pager.as_deref()?;
+        let configured = || self.configured_pager.get().map(String::as_str);
+        let pager = if named.is_empty() { configured()? } else { named };
+        let (_, rows) = terminal_size::terminal_size()?;
+        let fits = text.lines().count() < usize::from(rows.0);
+        (!fits && !matches!(pager, "" | "cat")).then_some(pager)
+    }
+
+    /// Why the answer could not be written; `None` when it was written, or when the reader closed the pipe.
     pub fn lost(&self) -> Option<&str> {
         self.lost.get().map(String::as_str)
     }
 
-    /// Nobody reads any more from a pipe that is closed: that is no error, and ends quietly.
+    /// Writes to stdout. A closed pipe is not an error: the reader has seen enough, and output ends quietly.
     fn to_stdout(&self, bytes: &[u8]) {
         let mut stdout = io::stdout().lock();
         if let Err(error) = stdout.write_all(bytes).and_then(|()| stdout.flush())
@@ -82,42 +145,65 @@ impl Out {
 
     /// Prints the answer as it is.
     pub fn answer(&self, text: &str) {
+        if self.pager_for(text).is_some_and(|pager| pager::show(pager, text)) {
+            return;
+        }
         self.to_stdout(text.as_bytes());
     }
 
-    /// Prints the answer byte for byte, for a program that reads it.
+    /// Prints the answer as bytes, for a program that reads it.
     pub fn answer_bytes(&self, bytes: &[u8]) {
         self.to_stdout(bytes);
     }
 
-    /// Prints a table, laid out for whoever reads stdout.
+    /// Prints a table, laid out for the reader of stdout.
     pub fn table(&self, table: &Table) {
-        let width = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+        let colors = if self.answer_color { Colors::On } else { Colors::Off };
         let layout = if Out::is_terminal() {
-            // Some terminals do not know how wide they are, and say 0.
-            TableLayout::Terminal { width: width().filter(|width| *width > 0) }
+            TableLayout::Terminal { width: Out::columns(), colors }
         } else {
             TableLayout::Piped
         };
         self.answer(&table.render(layout));
     }
 
-    /// Prints the answer as one JSON object on one line.
+    /// Prints a table for people, also where stdout is no terminal.
+    pub fn aligned(&self, table: &Table) {
+        let colors = if self.answer_color { Colors::On } else { Colors::Off };
+        self.answer(&table.render(TableLayout::Terminal { width: Out::columns(), colors }));
+    }
+
+    /// Prints lines that are no table, none of them wider than the terminal.
+    pub fn lines(&self, text: &str) {
+        let Some(columns) = Out::columns() else { return self.answer(text) };
+        let lines = text.lines().map(|line| cut(line, columns) + "\n");
+        self.answer(&lines.collect::<String>());
+    }
+
+    /// How wide the terminal is that stdout goes to; `None` where that is none, or does not know.
+    fn columns() -> Option<usize> {
+        let (width, _) = terminal_size::terminal_size().filter(|_| Out::is_terminal())?;
+        // Some terminals do not know how wide they are, and say 0.
+        Some(usize::from(width.0)).filter(|width| *width > 0)
+    }
+
+    /// Prints the answer as one JSON object on one line, without the keys that hold nothing.
     pub fn json(&self, value: &impl Serialize) {
         match serde_json::to_string(value) {
-            Ok(text) => self.to_stdout(format!("{text}\n").as_bytes()),
+            Ok(text) => self.to_stdout((without_nulls(&text) + "\n").as_bytes()),
             Err(error) => tracing::error!(%error, "JSON"),
         }
     }
 
-    /// Prints the answer as JSON objects, one a line.
+    /// Prints the answer as JSON objects, one per line.
     pub fn json_lines(&self, values: &[impl Serialize]) {
         let lines = values.iter().filter_map(|value| serde_json::to_string(value).ok());
-        let lines: String = lines.flat_map(|line| [line, "\n".to_owned()]).collect();
+        let lines: String =
+            lines.flat_map(|line| [without_nulls(&line), "\n".to_owned()]).collect();
         self.to_stdout(lines.as_bytes());
     }
 
-    /// Tells a person what happens.
+    /// Tells a person what is happening.
     pub fn narrate(&self, text: &str) {
         if self.narration == Narration::On {
             self.clear_progress();
@@ -125,7 +211,7 @@ impl Out {
         }
     }
 
-    /// Says something to another program's user, in its own words and lines.
+    /// Prints a text for the user of another program, without changing its words and lines.
     pub fn say(&self, text: &str) {
         if !text.is_empty() {
             write_all(&mut io::stderr().lock(), safe_lines(text));
@@ -154,28 +240,28 @@ impl Out {
         write_all(&mut io::stderr().lock(), told);
     }
 
-    /// Where a program writes whose output is narration: stdout and stderr.
+    /// Where a child writes whose output is narration: stdout and stderr.
     pub fn for_child(&self) -> [std::process::Stdio; 2] {
         self.clear_progress();
         [io::stderr().into(), io::stderr().into()]
     }
 
-    /// Shows what is being waited for, on one line that the next output replaces; on a terminal only.
+    /// Shows what tix is waiting for, on one line that the next output replaces; on a terminal only.
     pub fn progress(&self, text: &str) {
         if self.terminal && self.narration == Narration::On && self.format == Format::Human {
             write_all(&mut io::stderr().lock(), format!("\r\x1b[K{}", safe(text)));
         }
     }
 
-    /// Takes the progress line away.
+    /// Removes the progress line.
     pub fn clear_progress(&self) {
         if self.terminal && self.narration == Narration::On && self.format == Format::Human {
             write_all(&mut io::stderr().lock(), "\r\x1b[K");
         }
     }
 
-    /// Reports a failure: as JSON on stdout when that is the form of the answer, else on stderr. One that the answer
-    /// has told of already has no words.
+    /// Reports a failure: as JSON on stdout if the answer is JSON, else on stderr. A failure that the answer has
+    /// already reported has no message.
     pub fn failure(&self, failure: &Failure) {
         self.clear_progress();
         if failure.message.is_empty() {
@@ -201,18 +287,18 @@ impl Out {
         write_all(&mut io::stderr().lock(), &text);
     }
 
-    /// The text in this colour (an SGR code) where colours are wanted on stderr.
+    /// Colours a text for stderr (an SGR code), where colours are wanted.
     pub fn paint(&self, code: &str, text: &str) -> String {
         if self.color { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
     }
 
-    /// The same for a part of the answer, which goes to stdout.
+    /// Colours a part of the answer, which goes to stdout.
     pub fn paint_answer(&self, code: &str, text: &str) -> String {
         if self.answer_color { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
     }
 }
 
-/// Writes to where nobody can be told that it did not work.
+/// Writes, and ignores errors: there is nobody left to tell.
 fn write_all(to: &mut impl Write, text: impl AsRef<[u8]>) {
     if let Err(error) = to.write_all(text.as_ref()).and_then(|()| to.flush()) {
         tracing::debug!(%error, "output");

@@ -15,7 +15,7 @@ use crate::error::{Exit, Failure};
 use crate::git::{GitError, InheritedConfig, Objects, RefValue, Repo};
 use crate::lifecycle::machine::{Arrival, OwnReview, Policy};
 use crate::names::{Oid, RefName, RemoteName, RepoPath};
-use crate::out::Out;
+use crate::out::{ColorChoice, Out};
 use crate::settings::{
     AuthorIdentity, Protection, ReadFiles, Settings, SettingsError, SharedFile, Sources, Station,
     settle,
@@ -54,6 +54,13 @@ pub struct Globals {
     /// As what you act: the roles and what they may do are in .tix.yaml [default: `TIX_ROLE`, or no role]
     #[arg(long, global = true, value_name = "ROLE", help_heading = "Global options")]
     pub role: Option<String>,
+    /// When to show colours
+    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value = "auto")]
+    #[arg(hide_default_value = true, hide_possible_values = true, help_heading = "Global options")]
+    pub color: ColorChoice,
+    /// Show long answers on the terminal without a pager
+    #[arg(long, global = true, help_heading = "Global options")]
+    pub no_pager: bool,
     /// What the command does about settings that this tix does not understand.
     #[arg(skip)]
     pub on_unknown: super::unknown::OnUnknown,
@@ -114,6 +121,7 @@ impl<'a> Context<'a> {
         let dir = working_dir(globals, env)?;
         let repo = repository(&dir, env)?;
         super::half_made::mend(&repo);
+        out.configure_pager(repo.config.last("core.pager"), env);
         let objects = Objects::open(&repo)?;
         let given = GivenFlags {
             trunk: globals.trunk.clone(),
@@ -268,6 +276,11 @@ impl<'a> Context<'a> {
         move |step| self.out.progress(&progress_line(&remote, step))
     }
 
+    /// What people call the repository.
+    pub fn project(&self) -> String {
+        self.repo.project(self.remote.as_ref())
+    }
+
     /// How long nothing must have happened on a ticket before its claim is stale.
     pub fn stale_after(&self) -> TimeDelta {
         duration::delta(self.config.stale_after)
@@ -327,7 +340,9 @@ impl<'a> Context<'a> {
 
     pub fn lane_dir(&self, lane: Lane) -> Result<RepoPath, Failure> {
         let dir = self.tickets_dir.join(lane.as_str());
-        dir.ok_or_else(|| Failure::new(Exit::Damaged, "tickets_dir is no path in the repository"))
+        dir.ok_or_else(|| {
+            Failure::new(Exit::Damaged, "tickets_dir is not a path in the repository")
+        })
     }
 
     pub fn active_path(&self, id: &TicketId, session: &str) -> Result<RepoPath, String> {

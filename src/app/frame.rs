@@ -13,9 +13,9 @@ use crate::names::Oid;
 pub struct AsOf {
     /// The trunk: `origin/main`, or `main` without a remote.
     pub trunk: String,
-    /// The commit of the trunk that was looked at; null when the trunk has none.
+    /// The commit of the trunk that was looked at; missing when the trunk has none.
     pub commit: Option<String>,
-    /// When the remote was last asked for the trunk: RFC 3339, UTC; null without a remote, and when nothing here says so.
+    /// When the remote was last asked for the trunk: RFC 3339, UTC; missing without a remote, and when nothing here says so.
     pub fetched_at: Option<String>,
 }
 

@@ -63,7 +63,7 @@ pub fn lock(repo: &Repo) -> Result<Lock, Failure> {
     let path = repo.tix_dir().join("locks/hooks.lock");
     let failed = |error: io::Error| {
         Failure::new(Exit::Refused, format!("{}: {error}", path.display()))
-            .hint("nothing was changed; make room or fix the permissions and try again")
+            .hint("nothing changed; free some space or fix the permissions, and try again")
     };
     Lock::take(&path, Instant::now() + PATIENCE).map_err(failed)?.ok_or_else(|| {
         Failure::new(Exit::Unreachable, "another tix is at work on the hooks of this clone")
@@ -260,9 +260,9 @@ pub struct HookChangeJson {
     did: &'static str,
     /// The hook of git.
     hook: &'static str,
-    /// Its file; null where it is an entry of git's configuration.
+    /// Its file; missing where it is an entry of git's configuration.
     path: Option<String>,
-    /// The hook that was there before, which runs first; null where there is none.
+    /// The hook that was there before, which runs first; missing where there is none.
     runs_first: Option<String>,
 }
 

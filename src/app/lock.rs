@@ -11,7 +11,7 @@ pub fn lock_ticket(ctx: &Context<'_>, id: &TicketId, command: &str) -> Result<Lo
     let path = crate::trunk::ticket_lock(&ctx.repo, id);
     let lock = Lock::take(&path, ctx.started + ctx.config.timeout).map_err(|error| {
         Failure::new(Exit::Refused, format!("{}: {error}", path.display()))
-            .hint("nothing was changed; make room or fix the permissions and try again")
+            .hint("nothing changed; free some space or fix the permissions, and try again")
     })?;
     lock.ok_or_else(|| {
         let message = format!("another tix of this clone is at work on {id}; nothing changed");

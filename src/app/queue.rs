@@ -145,7 +145,7 @@ impl<'v> Survey<'v> {
 pub struct QueueExplanation {
     /// The ticket.
     pub ticket: TicketRow,
-    /// Its place among those that can be claimed, from 1; null when it cannot.
+    /// Its place among those that can be claimed, from 1; missing when it cannot.
     pub rank: Option<usize>,
     /// What keeps it from being claimed.
     pub hindrances: Vec<UnclaimableReason>,

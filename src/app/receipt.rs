@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::context::Context;
 use super::interrupted::told;
+use super::task::TaskJson;
 use crate::error::Failure;
 use crate::lifecycle::Claim;
 use crate::names::{Oid, RepoPath};
@@ -30,6 +31,9 @@ pub struct Receipt {
     /// The workspace that was made, found or removed; missing where there was none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub workspace: Option<WorkspaceJson>,
+    /// What the ticket asks for; missing but in the answer of `tix activate`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub task: Option<TaskJson>,
     /// The worker that was started; missing where none was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub worker: Option<WorkerJson>,
@@ -48,7 +52,7 @@ pub struct Receipt {
     pub paths: Vec<String>,
     /// The refs of the remote, or of this clone where that is the trunk, that moved.
     pub pushed: Vec<PushedJson>,
-    /// The remote; null when the local branch is the trunk.
+    /// The remote; missing when the local branch is the trunk.
     pub remote: Option<String>,
     /// The branch of the trunk, without the name of the remote.
     pub trunk: String,
@@ -88,7 +92,7 @@ pub struct ClaimJson {
 pub struct WorkspaceJson {
     /// The ticket branch.
     pub branch: String,
-    /// The worktree; null with `--no-worktree`.
+    /// The worktree; missing with `--no-worktree`.
     pub path: Option<String>,
     /// Where the ticket branch is.
     pub commit: String,
@@ -100,9 +104,9 @@ pub struct WorkspaceJson {
 pub struct WorkerJson {
     /// `running`, or `done` when it had ended before it was waited for no longer.
     pub state: &'static str,
-    /// Its process; null when it is done.
+    /// Its process; missing when it is done.
     pub pid: Option<u32>,
-    /// The exit code of one that is done; null while it runs.
+    /// The exit code of one that is done; missing while it runs.
     pub exit: Option<u8>,
     /// The machine.
     pub host: String,
@@ -110,7 +114,7 @@ pub struct WorkerJson {
     pub session: String,
     /// The program and its arguments, without credentials.
     pub command: Vec<String>,
-    /// Where it writes; null in the foreground.
+    /// Where it writes; missing in the foreground.
     pub log: Option<String>,
 }
 
@@ -121,9 +125,9 @@ pub struct PushedJson {
     /// Its full name.
     #[serde(rename = "ref")]
     pub name: String,
-    /// Where it was; null when it is new.
+    /// Where it was; missing when it is new.
     pub old: Option<String>,
-    /// Where it is; null when it is gone.
+    /// Where it is; missing when it is gone.
     pub new: Option<String>,
 }
 
@@ -146,11 +150,11 @@ pub struct FailedJson<'a> {
     message: &'a str,
     /// The facts, each a name and a value.
     details: Vec<(&'static str, &'a str)>,
-    /// Who: `Name <mail>`, or their `TIX_ACTOR`; null where git does not know.
+    /// Who: `Name <mail>`, or their `TIX_ACTOR`; missing where git does not know.
     by: Option<String>,
     /// When: RFC 3339, UTC.
     at: String,
-    /// The remote; null when the local branch is the trunk.
+    /// The remote; missing when the local branch is the trunk.
     remote: Option<String>,
     /// The trunk.
     trunk: &'a str,
@@ -184,6 +188,7 @@ impl Receipt {
             outcome: "",
             claim: None,
             workspace: None,
+            task: None,
             worker: None,
             attic: None,
             work_pushed: None,

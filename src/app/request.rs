@@ -24,3 +24,40 @@ pub fn by_request(ctx: &Context<'_>, branch: &RefName) -> String {
         }
     }
 }
+
+/// The page on which a browser finds the pull request of a branch, or makes one; `None` where the remote has no pages.
+pub fn request_page(ctx: &Context<'_>, branch: &RefName) -> Option<String> {
+    let RemotePlace::Host { host, page } = ctx.repo.place_of(ctx.remote.as_ref()?) else {
+        return None;
+    };
+    let head = for_address(branch.short());
+    Some(if host.contains("github") {
+        format!("{page}/pulls?q=is%3Apr+head%3A{head}")
+    } else if host.contains("gitlab") {
+        format!("{page}/-/merge_requests?scope=all&state=all&source_branch={head}")
+    } else {
+        page
+    })
+}
+
+/// A text as a part of an address: what could end it or mean something there is escaped.
+fn for_address(text: &str) -> String {
+    let escaped = |byte: u8| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
+            char::from(byte).to_string()
+        }
+        _ => format!("%{byte:02X}"),
+    };
+    text.bytes().map(escaped).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_branch_name_cannot_end_the_address_that_it_is_in() {
+        assert_eq!(for_address("ticket/TICKET-a_1.b"), "ticket/TICKET-a_1.b");
+        assert_eq!(for_address("a&b=c#d%é"), "a%26b%3Dc%23d%25%C3%A9");
+    }
+}

@@ -8,13 +8,13 @@ use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::reference::{docs, pin};
-use crate::app::{queue as queued, receipt};
+use crate::app::{dashboard, queue as queued, receipt};
 use crate::commands::{
-    activate, agent_guide, board, check, clean, completions, demo, dep, doctor, explain, graph,
-    hook, init, list, log, man, path, report, shell_init, show, status, trust,
+    activate, agent_guide, board, check, clean, completions, config, demo, dep, doctor, explain,
+    graph, hook, init, list, log, man, path, report, shell_init, show, status, trust, undo,
 };
 use crate::error::FailureJson;
 
@@ -29,8 +29,54 @@ fn kind<T: JsonSchema>(name: &'static str, given_by: &'static str) -> AnswerKind
     let settings = SchemaSettings::draft2020_12().for_serialize();
     let schema = settings.into_generator().into_root_schema_for::<T>();
     let mut schema = serde_json::to_value(schema).unwrap();
-    schema["properties"]["schema"] = serde_json::json!({ "const": name });
+    leave_out_nulls(&mut schema);
+    schema["properties"]["schema"] = json!({ "const": name });
     AnswerKind { name, given_by, schema }
+}
+
+/// Takes null out of what the keys may be, as the printer leaves out the keys that hold it: they may be missing.
+fn leave_out_nulls(schema: &mut Value) {
+    let Value::Object(keywords) = schema else {
+        schema.as_array_mut().into_iter().flatten().for_each(leave_out_nulls);
+        return;
+    };
+    keywords.values_mut().for_each(leave_out_nulls);
+    let properties = keywords.get_mut("properties").and_then(Value::as_object_mut);
+    let mut nullable = BTreeSet::new();
+    for (key, value) in properties.into_iter().flatten() {
+        if without_null(value) {
+            nullable.insert(key.clone());
+        }
+    }
+    if let Some(required) = keywords.get_mut("required").and_then(Value::as_array_mut) {
+        required.retain(|key| !nullable.contains(key.as_str().unwrap()));
+    }
+}
+
+/// Takes null out of what a value may be; whether it was there.
+fn without_null(schema: &mut Value) -> bool {
+    for (keyword, null) in
+        [("type", "null".into()), ("enum", Value::Null), ("anyOf", json!({ "type": "null" }))]
+    {
+        let Some(all) = schema.get_mut(keyword).and_then(Value::as_array_mut) else { continue };
+        let count = all.len();
+        all.retain(|one| *one != null);
+        if all.len() == count {
+            continue;
+        }
+        if let ([one], true) = (&all[..], keyword != "enum") {
+            let one = one.clone();
+            let keywords = schema.as_object_mut().unwrap();
+            keywords.remove(keyword);
+            if let Value::Object(inner) = one {
+                keywords.extend(inner);
+            } else {
+                keywords.insert(keyword.to_owned(), one);
+            }
+        }
+        return true;
+    }
+    false
 }
 
 /// Every kind. What is missing here fails a test below.
@@ -50,6 +96,14 @@ fn kinds() -> Vec<AnswerKind> {
             "tix/next@1",
             "`tix next`; with the outcome `empty` also `tix activate --next`, both with exit code 4 then",
         ),
+        kind::<dashboard::Dashboard>(
+            "tix/dashboard@1",
+            "`tix` alone, and `tix status` outside of a workspace",
+        ),
+        kind::<dashboard::NoDashboard<'_>>(
+            "tix/no-dashboard@1",
+            "`tix` alone where there is no repository, or no ticket in it",
+        ),
         kind::<list::Listing<'_>>(
             "tix/list@1",
             "`tix list`; with `--jsonl` each of `tickets` on a line of its own",
@@ -63,7 +117,7 @@ fn kinds() -> Vec<AnswerKind> {
         kind::<graph::GraphJson<'_>>("tix/graph@1", "`tix graph`"),
         kind::<clean::CleanJson<'_>>("tix/clean@1", "`tix clean`"),
         kind::<board::BoardJson<'_>>("tix/board@1", "`tix board`"),
-        kind::<report::Numbers>("tix/report@1", "`tix report`"),
+        kind::<report::answer::Numbers>("tix/report@1", "`tix report`"),
         kind::<doctor::DoctorJson<'_>>("tix/doctor@1", "`tix doctor`"),
         kind::<explain::ExplainJson<'_>>("tix/explain@1", "`tix explain`"),
         kind::<agent_guide::Guide<'_>>("tix/agent-guide@1", "`tix agent-guide`"),
@@ -82,6 +136,9 @@ fn kinds() -> Vec<AnswerKind> {
         kind::<init::InitJson<'_>>("tix/init@1", "`tix init`"),
         kind::<demo::Played>("tix/demo@1", "`tix demo`"),
         kind::<shell_init::Script>("tix/shell-init@1", "`tix shell-init`"),
+        kind::<config::ConfigJson>("tix/config@1", "`tix config`"),
+        kind::<undo::UndoJson<'_>>("tix/undo@1", "`tix undo --dry-run`"),
+        kind::<super::VersionJson>("tix/version@1", "`tix --version`"),
         kind::<man::Manual>("tix/man@1", "`tix man`"),
         kind::<completions::Completions<'_>>("tix/completions@1", "`tix completions`"),
         kind::<receipt::FailedJson<'_>>("tix/failure@1", "no command: a line of the audit log"),
@@ -140,11 +197,12 @@ fn table(page: &mut String, schema: &Value) {
 fn page() -> String {
     let mut page = String::from(
         "# JSON\n\n\
-         With `--json` every command answers with one object on one line of stdout, errors too; only what programs \
-         call (`tix hook git`, `tix hook claude` and the like) speaks their language. The key `schema` of the object names what it \
-         is. The number behind the `@` changes when something that is described here goes away or comes to mean something else; \
-         keys may be added without that, so a reader passes over those that it does not know. Times are RFC 3339 in UTC unless a \
-         key says \"as it is written\". What lists says how much it leaves out: `returned`, `total`, `truncated`.\n\n\
+         With `--json` every command answers with one object on one line of stdout, errors too; only the commands that programs \
+         call (`tix hook git`, `tix hook claude` and the like) speaks their language. The key `schema` of the object names its \
+         kind. The number behind the `@` changes when something that is described here goes away or changes its meaning; \
+         keys may be added without that, so a reader ignores those that it does not know. A key with nothing to say is \
+         left out, never null. Times are RFC 3339 in UTC unless a \
+         key says \"as it is written\". An answer that lists says how much it leaves out: `returned`, `total`, `truncated`.\n\n\
          This page and the JSON schemas in [schemas/](schemas/) are made from the types of the program.\n\n",
     );
     for kind in kinds() {
@@ -171,7 +229,7 @@ fn page() -> String {
 }
 
 #[test]
-fn every_key_and_every_type_has_a_meaning_and_null_too() {
+fn every_key_and_every_type_has_a_meaning_and_says_when_it_is_missing() {
     let said = |schema: &Value| schema["description"].as_str().unwrap_or_default().to_lowercase();
     let mut silent = Vec::new();
     for kind in kinds() {
@@ -185,11 +243,12 @@ fn every_key_and_every_type_has_a_meaning_and_null_too() {
             let keys = schema["properties"].as_object().into_iter().flatten();
             for (key, value) in keys.filter(|(key, _)| *key != "schema") {
                 let meaning = said(value);
-                let nullable = words(value).split(" or ").any(|word| word == "null");
+                let required = schema["required"].as_array();
+                let required = required.is_some_and(|keys| keys.contains(&key.as_str().into()));
                 if meaning.is_empty() {
                     silent.push(place(key));
-                } else if nullable && !["null", "missing"].iter().any(|w| meaning.contains(w)) {
-                    silent.push(format!("{}: when is it null?", place(key)));
+                } else if !required && !meaning.contains("missing") {
+                    silent.push(format!("{}: when is it missing?", place(key)));
                 }
             }
         }

@@ -3,7 +3,6 @@
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use crate::app::command_line;
 use crate::app::context::Globals;
 use crate::app::context::working_dir;
 use crate::env::Env;
@@ -34,9 +33,9 @@ pub struct Guide<'a> {
     schema: &'static str,
     /// The guide, in Markdown, with its markers.
     markdown: &'a str,
-    /// The file it was written into, in full; null without `--into`.
+    /// The file it was written into, in full; missing without `--into`.
     file: Option<String>,
-    /// What was done to the file: `made`, `appended`, `replaced` or `unchanged`; null without `--into`.
+    /// What was done to the file: `made`, `appended`, `replaced` or `unchanged`; missing without `--into`.
     did: Option<&'static str>,
 }
 
@@ -46,21 +45,32 @@ const BEGIN: &str = "<!-- tix agent-guide begin -->";
 /// The line behind it.
 const END: &str = "<!-- tix agent-guide end -->";
 
-/// The commands that an agent needs, in the order in which it needs them; those that this tix has are named.
-const NEEDED: [&str; 14] = [
-    "next", "list", "show", "activate", "path", "status", "note", "block", "submit", "complete",
-    "release", "new", "explain", "doctor",
+/// What an agent does at the exit codes at which it need not stop; the hints of an error say the rest.
+const EXITS: [(&[Exit], &str); 4] = [
+    (&[Exit::Held], "take another ticket"),
+    (&[Exit::NotFound], "no such ticket, or nothing to do"),
+    (&[Exit::Unreachable, Exit::Contended], "try once more later"),
+    (&[Exit::Incomplete], "run it again"),
 ];
+
+/// What to do at which exit code, in one line.
+pub fn exits() -> String {
+    let said = EXITS.iter().map(|(exits, what)| {
+        let codes: Vec<String> = exits.iter().map(|exit| exit.code().to_string()).collect();
+        format!("{} {what}", codes.join(" or "))
+    });
+    let said: Vec<String> = said.collect();
+    format!("Exit codes: {}; any other: show the output and stop.", said.join("; "))
+}
 
 /// The rules that no table holds.
 const RULES: &str = "\
-- Take a ticket before you work on it: `tix activate ID`, or `tix activate --next` for the best one that is free.
-- Work only in the workspace that it prints, on the branch that is checked out there, and push that branch.
-- Nothing to do is exit code 4 with `\"outcome\":\"empty\"`; `tix activate --next --wait 10m` waits for a ticket that long.
-- Never move or commit ticket files by hand, never commit other files to the trunk, never force a push.
-- When you cannot go on, push what you have and give the ticket back: `tix release ID --reason \"why\"`.
-- Every command takes `--json` and answers with one object on stdout, errors too. Errors end with commands that can be
-  pasted; they never destroy anything.
+- Claim a ticket before you work on it: `tix activate --next`, or `tix activate ID`. The answer says where to work and what
+  is to be done.
+- Work and commit only there, on its branch. Tick a box in the ticket's file when you have seen that it is true.
+- When it is done: `tix complete`; where reviews are asked for: `tix submit`. If you cannot go on: `tix release --reason why`.
+- Never move ticket files by hand, never commit other files to the trunk, never force a push.
+- Also: `tix list`, `tix show ID`, `tix status`, `tix note TEXT`, `tix new TITLE`, `tix explain WORD`; all take `--json`.
 ";
 
 /// Prints the guide, or writes it into a file.
@@ -152,22 +162,10 @@ fn merged(old: &[u8], guide: &str) -> Result<(&'static str, Vec<u8>), &'static s
 }
 
 fn guide() -> String {
-    let mut text = format!(
-        "{BEGIN}\n## Tickets\n\nThe tickets of this repository are kept with `tix`.\n\n{RULES}\n"
-    );
-    text.push_str("| command | what it does |\n| --- | --- |\n");
-    let tix = command_line::description();
-    let known = NEEDED.iter().filter_map(|name| tix.find_subcommand(name));
-    for command in known {
-        let about = command.get_about().map(ToString::to_string).unwrap_or_default();
-        text.push_str(&format!("| `tix {}` | {about} |\n", command.get_name()));
-    }
-    text.push_str("\n| exit | what to do |\n| --- | --- |\n| 0 | go on |\n");
-    for (exit, _, means) in Exit::TABLE {
-        text.push_str(&format!("| {} | {means} |\n", exit.code()));
-    }
-    text.push_str(&format!("\nWhat a word means: `tix explain WORD`.\n{END}\n"));
-    text
+    let exits = exits();
+    format!(
+        "{BEGIN}\n## Tickets\n\n`tix` keeps the tickets of this repository.\n\n{RULES}\n{exits}\n{END}\n"
+    )
 }
 
 #[cfg(test)]

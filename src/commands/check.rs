@@ -66,7 +66,7 @@ struct BrokenCommit<'a> {
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct BreachJson {
-    /// The path that it is about; null where it is about the commit.
+    /// The path that it is about; missing where it is about the commit.
     path: Option<String>,
     /// Which rule, in a word.
     rule: &'static str,

@@ -71,9 +71,9 @@ struct Graph {
 struct GraphNode {
     /// The id, or the name that does not mean one ticket.
     id: String,
-    /// Null where the name does not mean one ticket.
+    /// Missing where the name does not mean one ticket.
     lane: Option<Lane>,
-    /// What it is about; null when the ticket does not say, and where the name does not mean one.
+    /// What it is about; missing when the ticket does not say, and where the name does not mean one.
     title: Option<String>,
 }
 

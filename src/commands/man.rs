@@ -61,7 +61,22 @@ fn write(command: clap::Command, dir: &Path, pages: &mut Vec<String>) -> io::Res
     for below in command.get_subcommands().filter(|below| !below.is_hide_set()) {
         write(below.clone(), dir, pages)?;
     }
+    // The synopsis of the library names no values, and every option.
+    let usage = command.clone().render_usage().to_string();
+    let usage = usage.trim_start_matches("Usage: ").replace('-', "\\-");
+    let has_commands = command.has_subcommands();
     let page = clap_mangen::Man::new(command);
-    pages.push(page.get_filename());
-    page.generate_to(dir).map(drop)
+    let mut text = Vec::new();
+    page.render_title(&mut text)?;
+    page.render_name_section(&mut text)?;
+    text.extend(format!(".SH SYNOPSIS\n{usage}\n").into_bytes());
+    page.render_description_section(&mut text)?;
+    page.render_options_section(&mut text)?;
+    if has_commands {
+        page.render_subcommands_section(&mut text)?;
+    }
+    let name = page.get_filename();
+    std::fs::write(dir.join(&name), text)?;
+    pages.push(name);
+    Ok(())
 }

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use crate::app::board::{self, Look};
+use crate::app::cells;
 use crate::app::context::{Context, Globals};
 use crate::app::queue::{Choice, Detail, QueueExplanation, QueueFilter};
 use crate::app::wait::{News, await_news, patience};
 use crate::env::Env;
 use crate::error::Failure;
-use crate::out::table::Table;
+use crate::out::table::{Cell, ColumnSpec, Meaning, Table};
 use crate::out::{Format, Out};
 use crate::text::duration;
 use crate::ticket::TicketRow;
@@ -80,34 +81,39 @@ fn tell(ctx: &Context<'_>, args: &NextArgs, choice: &Choice) -> Result<(), Failu
     Ok(())
 }
 
+const ID: ColumnSpec = ColumnSpec::new("id").cut_to(16);
+const PRIORITY: ColumnSpec = ColumnSpec::new("priority").leaves(2);
+const AGE: ColumnSpec = ColumnSpec::new("age").leaves(1);
+
 fn table(ctx: &Context<'_>, rows: &[TicketRow]) -> Table {
-    let mut table = Table::new(["id", "priority", "age", "title"]);
+    let mut table = Table::new([ID, PRIORITY, AGE, ColumnSpec::new("title").cut_to(12)]);
     for row in rows {
         table.push([
-            row.id.as_str(),
-            row.priority.as_deref().unwrap_or_default(),
-            &row.age(ctx.now),
-            row.title.as_deref().unwrap_or_default(),
+            cells::id(row.id.as_str()),
+            Cell::new(row.priority.as_deref().unwrap_or_default()),
+            Cell::new(row.age(ctx.now)),
+            Cell::new(row.title.as_deref().unwrap_or_default()),
         ]);
     }
     table
 }
 
 fn reasons(ctx: &Context<'_>, explained: &[QueueExplanation]) -> Table {
-    let mut table = Table::new(["rank", "id", "priority", "age", "why"]);
+    let rank = ColumnSpec::new("rank").leaves(3);
+    let mut table = Table::new([rank, ID, PRIORITY, AGE, ColumnSpec::new("why").cut_to(16)]);
     for QueueExplanation { ticket, rank, hindrances } in explained {
         let why: Vec<&str> = hindrances.iter().map(|h| h.text.as_str()).collect();
         let why = match rank {
-            Some(1) => "next".to_owned(),
-            Some(_) => "can be claimed".to_owned(),
-            None => why.join("; "),
+            Some(1) => Cell::new("next").meaning(Meaning::Good),
+            Some(_) => Cell::new("can be claimed"),
+            None => Cell::new(why.join("; ")).meaning(Meaning::Waiting),
         };
         table.push([
-            &rank.map(|rank| rank.to_string()).unwrap_or_default(),
-            ticket.id.as_str(),
-            ticket.priority.as_deref().unwrap_or_default(),
-            &ticket.age(ctx.now),
-            &why,
+            Cell::new(rank.map(|rank| rank.to_string()).unwrap_or_default()),
+            cells::id(ticket.id.as_str()),
+            Cell::new(ticket.priority.as_deref().unwrap_or_default()),
+            Cell::new(ticket.age(ctx.now)),
+            why,
         ]);
     }
     table

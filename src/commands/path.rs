@@ -19,13 +19,16 @@ use crate::workspace::{self, WorkspaceError};
 /// Print where the workspace of a ticket is on this machine
 ///
 /// The answer is the path alone: cd "$(tix path ID)". `tix shell-init` gives your shell a `tix cd ID` that does
-/// just that. When this machine has no workspace of the ticket, the exit code is 4 and the message says who
+/// just that, and a `tix cd` that goes to the main checkout. When this machine has no workspace of the ticket, the exit code is 4 and the message says who
 /// holds it and where.
 #[derive(Debug, clap::Args)]
 pub struct PathArgs {
     /// The ticket: its id, an unambiguous part of it, or a path to its file [default: the one of this workspace]
     #[arg(value_name = "TICKET", add = ids(&[Lane::Active]))]
     id: Option<String>,
+    /// Print where the main checkout is instead
+    #[arg(long, conflicts_with = "id")]
+    main: bool,
 }
 
 /// The answer in JSON.
@@ -33,14 +36,18 @@ pub struct PathArgs {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PathJson<'a> {
     schema: &'static str,
-    /// The id of the ticket.
-    ticket: &'a TicketId,
+    /// The id of the ticket; missing with `--main`.
+    ticket: Option<&'a TicketId>,
     /// The worktree.
     path: String,
 }
 
 pub fn run(args: &PathArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let ctx = Context::open(globals, env, out, None)?;
+    if args.main {
+        answer(out, None, &ctx.repo.root);
+        return Ok(());
+    }
     board::look(&ctx, Look::LastSeen, |seen| {
         let entry = seen_or_here(&ctx, seen.view, args.id.as_deref(), "release")?;
         let path = match board::workspace(&ctx, &entry.id)? {
@@ -51,16 +58,19 @@ pub fn run(args: &PathArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(
             Workspace::Gone(path) => return Err(gone(entry, &path)),
             Workspace::None => return Err(elsewhere(&ctx, seen, entry)),
         };
-        match out.format {
-            Format::Json => out.json(&PathJson {
-                schema: "tix/path@1",
-                ticket: &entry.id,
-                path: path.display().to_string(),
-            }),
-            Format::Human => out.answer_bytes(&[&path_bytes(&path), b"\n".as_slice()].concat()),
-        }
+        answer(out, Some(&entry.id), &path);
         Ok(())
     })
+}
+
+fn answer(out: &Out, ticket: Option<&TicketId>, path: &Path) {
+    match out.format {
+        Format::Json => {
+            let path = path.display().to_string();
+            out.json(&PathJson { schema: "tix/path@1", ticket, path });
+        }
+        Format::Human => out.answer_bytes(&[&path_bytes(path), b"\n".as_slice()].concat()),
+    }
 }
 
 /// Somebody removed the directory; git still has the worktree in its list.

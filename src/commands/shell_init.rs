@@ -10,9 +10,9 @@ use crate::out::{Format, Out};
 
 /// Print a shell function that adds `cd ID` to the commands of tix
 ///
-/// A program cannot change the directory of the shell that starts it; a function of the shell can. This one
-/// goes to the workspace of a ticket for `tix cd ID` and passes everything else on to tix. Add one line to your
-/// shell's start-up file:
+/// A program cannot change the directory of the shell that starts it; a function of the shell can. With this one `tix cd
+/// ID` goes to the workspace of a ticket, `tix cd` alone to the main checkout, and `tix activate --cd` to the workspace that
+/// it makes. Everything else is passed on to tix. Add one line to your shell's start-up file:
 ///
 ///   ~/.bashrc                   eval "$(tix shell-init bash)"
 ///
@@ -37,35 +37,55 @@ enum Shell {
 /// For bash and zsh. `$(…)` takes all line ends from the end of a text, also those that belong to the path;
 /// the dot behind them keeps them.
 const POSIX: &str = r#"tix() {
-    if [ "${1-}" != cd ]; then
+    local dir follow='' verb="${1-}" word
+    for word in "$@"; do
+        shift
+        case "$verb $word" in
+            'activate --cd' | 'claim --cd' | 'start --cd') follow=yes ;;
+            *) set -- "$@" "$word" ;;
+        esac
+    done
+    if [ -n "$follow" ]; then
+        dir=$(command tix --quiet "$@" && printf .) || return
+    elif [ "${1-}" != cd ]; then
         command tix "$@"
         return
+    elif [ "$#" = 1 ]; then
+        dir=$(command tix path --main && printf .) || return
+    else
+        shift
+        case " $* " in
+            *' -h '* | *' --help '*)
+                command tix path --help
+                return
+                ;;
+        esac
+        dir=$(command tix path "$@" && printf .) || return
     fi
-    shift
-    case " $* " in
-        *' -h '* | *' --help '*)
-            command tix path --help
-            return
-            ;;
-    esac
-    local dir
-    dir=$(command tix path "$@" && printf .) || return
     builtin cd -- "${dir%??}"
 }
 "#;
 
 const FISH: &str = r#"function tix --wraps tix --description 'a ticket queue in a git repository'
-    if test "$argv[1]" != cd
+    set -l dir
+    if contains -- "$argv[1]" activate claim start; and contains -- --cd $argv
+        set dir (command tix --quiet (string match --invert -- --cd $argv))
+        or return
+    else if test "$argv[1]" != cd
         command tix $argv
         return
+    else if test (count $argv) = 1
+        set dir (command tix path --main)
+        or return
+    else
+        set -e argv[1]
+        if contains -- --help $argv; or contains -- -h $argv
+            command tix path --help
+            return
+        end
+        set dir (command tix path $argv)
+        or return
     end
-    set -e argv[1]
-    if contains -- --help $argv; or contains -- -h $argv
-        command tix path --help
-        return
-    end
-    set -l dir (command tix path $argv)
-    or return
     cd (string join \n -- $dir)
 end
 "#;

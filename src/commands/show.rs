@@ -5,17 +5,19 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use crate::app::board::{self, Look, Workspace, WorkspaceLook};
+use crate::app::board::{self, Look, TrunkAsSeen, Workspace, WorkspaceLook};
 use crate::app::complete::ids;
 use crate::app::context::{Context, Globals};
 use crate::app::frame::AsOf;
 use crate::app::here::seen_or_here;
+use crate::app::queue::Survey;
 use crate::env::Env;
 use crate::error::Failure;
 use crate::git::exec::text_of;
+use crate::lifecycle::{KnownTicket, Subtasks};
 use crate::out::{Format, Out};
 use crate::text::{safe, safe_lines};
-use crate::ticket::{Document, Lane, TicketRow};
+use crate::ticket::{Document, Lane, TicketId, TicketRow};
 
 /// Show a ticket: who holds it, where, and its text
 ///
@@ -43,8 +45,25 @@ pub struct ShowJson<'a> {
     row: &'a TicketRow,
     #[serde(flatten)]
     as_of: AsOf,
+    /// Its own parts; missing when it has none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    parts: Vec<SubtaskJson>,
     /// The whole file as it is at `source`; bytes that are not UTF-8 are replaced by U+FFFD.
     text: String,
+}
+
+/// A part of a ticket.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct SubtaskJson {
+    /// Its id.
+    id: TicketId,
+    /// The lane it is in.
+    lane: Lane,
+    /// Its status, as in the ticket.
+    status: String,
+    /// What it is about; missing when it does not say.
+    title: Option<String>,
 }
 
 pub fn run(args: &ShowArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
@@ -52,22 +71,23 @@ pub fn run(args: &ShowArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(
     board::look(&ctx, Look::from(args.fetch), |seen| {
         let entry = seen_or_here(&ctx, seen.view, args.id.as_deref(), "show")?;
         let (mut row, document) = board::read_one(&ctx, seen.view, entry)?;
-        if out.format == Format::Json {
-            board::overlay(&ctx, seen.view, std::slice::from_mut(&mut row), WorkspaceLook::Leave)?;
-        }
         let bytes = document.as_bytes();
         match (out.format, Out::is_terminal()) {
             (Format::Json, _) => {
+                let rows = std::slice::from_mut(&mut row);
+                board::overlay(&ctx, seen.view, rows, WorkspaceLook::Leave)?;
                 let text = text_of(bytes);
                 let as_of = AsOf::of(&ctx, seen);
-                out.json(&ShowJson { schema: "tix/ticket@1", row: &row, as_of, text });
+                let parts = TicketFamily::of(&ctx, seen, &mut row)?.in_json();
+                out.json(&ShowJson { schema: "tix/ticket@1", row: &row, as_of, parts, text });
             }
             (Format::Human, true) => {
                 let workspace = match board::workspace(&ctx, &row.id)? {
                     Workspace::At(path) => Some(path),
                     Workspace::Gone(_) | Workspace::None => None,
                 };
-                out.answer(&summary(&ctx, &row, &document, workspace));
+                let family = TicketFamily::of(&ctx, seen, &mut row)?;
+                out.answer(&summary(&ctx, &row, &document, (workspace, &family)));
             }
             (Format::Human, false) => out.answer_bytes(bytes),
         }
@@ -80,7 +100,7 @@ fn summary(
     ctx: &Context<'_>,
     row: &TicketRow,
     document: &Document,
-    workspace: Option<PathBuf>,
+    (workspace, family): (Option<PathBuf>, &TicketFamily),
 ) -> String {
     let since = row.claimed_at.as_ref().map(|at| match row.age(ctx.now) {
         age if age.is_empty() => at.clone(),
@@ -96,6 +116,8 @@ fn summary(
         ("workspace", workspace.map(|path| path.display().to_string())),
         ("file", Some(row.path.clone())),
         ("source", Some(source(ctx, row))),
+        ("part of", family.parent.as_ref().map(line_of)),
+        ("subtasks", row.subtasks.map(|progress| progress.to_string())),
     ];
     let mut text = format!("{}\n", row.id);
     for (name, value) in lines {
@@ -103,6 +125,10 @@ fn summary(
             // Writing to a string cannot fail.
             writeln!(text, "  {name:9}  {}", safe(&value)).ok();
         }
+    }
+    for (at, part) in family.parts.iter().enumerate() {
+        let sign = if at + 1 == family.parts.len() { "└─" } else { "├─" };
+        writeln!(text, "  {sign} {}", safe(line_of(part))).ok();
     }
     text.push('\n');
     text.push_str(&safe_lines(&text_of(document.as_bytes())));
@@ -115,4 +141,43 @@ fn source(ctx: &Context<'_>, row: &TicketRow) -> String {
         return trunk;
     }
     format!("{}, newer than {trunk}", row.source)
+}
+
+/// What a ticket is a part of, and what is a part of it.
+struct TicketFamily {
+    parent: Option<TicketRow>,
+    parts: Vec<TicketRow>,
+}
+
+impl TicketFamily {
+    /// The family of a ticket; how far its parts are is written into its row.
+    fn of(
+        ctx: &Context<'_>,
+        seen: &TrunkAsSeen<'_>,
+        row: &mut TicketRow,
+    ) -> Result<TicketFamily, Failure> {
+        let survey = Survey::whole(ctx, seen.view)?;
+        let subtasks = Subtasks::of(&survey.known, &seen.view.snapshot);
+        let of = |known: &KnownTicket<'_>| known.entry.row(known.head.clone(), ctx.trunk_label());
+        let parent = subtasks.parent(&row.id);
+        let parent = survey.known.iter().find(|known| Some(&known.entry.id) == parent).map(of);
+        row.subtasks = subtasks.progress(&row.id);
+        let parts = subtasks.parts(&row.id).iter().map(|known| of(known)).collect();
+        Ok(TicketFamily { parent, parts })
+    }
+
+    fn in_json(&self) -> Vec<SubtaskJson> {
+        let part = |row: &TicketRow| SubtaskJson {
+            id: row.id.clone(),
+            lane: row.lane,
+            status: row.status.clone(),
+            title: row.title.clone(),
+        };
+        self.parts.iter().map(part).collect()
+    }
+}
+
+fn line_of(row: &TicketRow) -> String {
+    let title = row.title.as_deref().unwrap_or_default();
+    format!("{} ({})  {title}", row.id, row.status_words())
 }

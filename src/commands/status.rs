@@ -7,8 +7,9 @@ use serde::Serialize;
 use crate::app::board::{self, Look, TrunkAsSeen, Workspace};
 use crate::app::complete::ids;
 use crate::app::context::{Context, Globals};
+use crate::app::dashboard;
 use crate::app::frame::AsOf;
-use crate::app::here::seen_or_here;
+use crate::app::here::{here, seen_or_here};
 use crate::app::next_step;
 use crate::app::operation::Identity;
 use crate::app::sign::last_sign;
@@ -18,25 +19,32 @@ use crate::error::Failure;
 use crate::lifecycle::machine::{self, Mover, Verb};
 use crate::lifecycle::{self, Act, Ticket, TicketEntry};
 use crate::out::{Format, Out};
-use crate::text::{duration, safe};
+use crate::text::{cut, duration, safe};
 use crate::ticket::{Lane, TicketRow, WorkerNow};
 
 /// Show where a ticket is, and what can be done with it
 ///
-/// Shows who holds it, what you can do with it, what is left to do, and what comes next. Without an id it is the ticket
-/// whose workspace you are in. Like `tix list` it shows what was last fetched, with the progress on the ticket branch.
+/// Shows who holds it, what is left to do, which moves you can make, and what comes next. --all adds every other move, with
+/// who can make it and why you cannot. Without an id it is the ticket whose workspace you are in; elsewhere it shows what `tix` alone shows. Like `tix list` it shows
+/// what was last fetched, with the progress on the ticket branch.
 #[derive(Debug, clap::Args)]
 pub struct StatusArgs {
     /// The ticket [default: the one of this workspace]
     #[arg(value_name = "TICKET", add = ids(&Lane::ALL))]
     ticket: Option<String>,
+    /// Show every move, also those that you cannot make now
+    #[arg(long)]
+    all: bool,
     /// Ask the remote first
     #[arg(long)]
     fetch: bool,
-    /// Show every move: who may make it, and why it is not possible now
-    #[arg(long)]
-    all: bool,
 }
+
+/// How many things to do are shown without `--all`.
+const SHOWN: usize = 3;
+
+/// How wide each of them is at most.
+const WIDEST: usize = 60;
 
 /// One move, and whether it is open.
 #[derive(Serialize)]
@@ -50,7 +58,7 @@ struct MoveJson {
     by: &'static str,
     /// Whether whoever asks may do it now.
     you: bool,
-    /// Why it is not open, or not to whoever asks; null where it is.
+    /// Why it is not open, or not to whoever asks; missing where it is.
     why: Option<String>,
 }
 
@@ -65,11 +73,11 @@ pub struct StatusJson<'a> {
     as_of: AsOf,
     /// The lane that it is in at its source: one ahead of the trunk's when it is complete and not merged.
     at: Lane,
-    /// Its worktree in this clone; null where there is none.
+    /// Its worktree in this clone; missing where there is none.
     workspace: Option<String>,
-    /// Its worker in this clone; null where there is none.
+    /// Its worker in this clone; missing where there is none.
     worker: Option<&'a WorkerNow>,
-    /// When its holder last gave a sign; null when nobody holds it.
+    /// When its holder last gave a sign; missing when nobody holds it.
     last_sign: Option<String>,
     /// Whether somebody holds it and has given no sign for so long that others may take it over.
     stale: bool,
@@ -77,10 +85,10 @@ pub struct StatusJson<'a> {
     changes_requested: &'a [String],
     /// What is to be done before it can be complete.
     missing: Vec<String>,
-    /// What whoever asks would do next; null where somebody is at work, or has to judge first.
+    /// What whoever asks would do next; missing where somebody is at work, or has to judge first.
     next: Option<&'a str>,
-    /// Every move that there is, open or not.
-    moves: &'a [MoveJson],
+    /// The moves that whoever asks may make now; with `--all` every move.
+    moves: Vec<&'a MoveJson>,
 }
 
 struct Standpoint {
@@ -100,11 +108,15 @@ struct Standpoint {
 pub fn run(args: &StatusArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let ctx = Context::open(globals, env, out, None)?;
     board::look(&ctx, Look::from(args.fetch), |seen| {
+        if args.ticket.is_none() && here(&ctx)?.is_none() {
+            return dashboard::show(&ctx, seen);
+        }
         let entry = seen_or_here(&ctx, seen.view, args.ticket.as_deref(), "status")?;
         let standpoint = standpoint(&ctx, seen, entry)?;
         match out.format {
-            Format::Json => out.json(&shown(&standpoint, AsOf::of(&ctx, seen))),
-            Format::Human => out.answer(&words(&ctx, &standpoint, MovesShown::of(args))),
+            Format::Json => out.json(&shown(&standpoint, args.all, AsOf::of(&ctx, seen))),
+            Format::Human if args.all => out.answer(&in_full(&ctx, &standpoint)),
+            Format::Human => out.answer(&in_short(&ctx, args, &standpoint)),
         }
         board::tell_age(&ctx, seen, &format!("tix status --fetch {}", entry.id));
         Ok(())
@@ -197,7 +209,7 @@ fn moves(
     Ok(Verb::ALL.into_iter().flat_map(commands).map(one).collect())
 }
 
-fn shown(standpoint: &Standpoint, as_of: AsOf) -> StatusJson<'_> {
+fn shown(standpoint: &Standpoint, all: bool, as_of: AsOf) -> StatusJson<'_> {
     let workspace = match &standpoint.workspace {
         Workspace::At(path) => Some(path.display().to_string()),
         Workspace::Gone(_) | Workspace::None => None,
@@ -214,11 +226,72 @@ fn shown(standpoint: &Standpoint, as_of: AsOf) -> StatusJson<'_> {
         changes_requested: &standpoint.asked,
         missing: standpoint.missing.clone(),
         next: standpoint.next.as_deref(),
-        moves: &standpoint.moves,
+        moves: standpoint.moves.iter().filter(|m| all || m.you).collect(),
     }
 }
 
-fn words(ctx: &Context<'_>, standpoint: &Standpoint, moves_shown: MovesShown) -> String {
+/// Human-readable output without `--all`: what whoever asks can do, and what they would do next.
+fn in_short(ctx: &Context<'_>, args: &StatusArgs, standpoint: &Standpoint) -> String {
+    let row = &standpoint.row;
+    let mut state = row.status_words().to_owned();
+    if standpoint.at != row.lane {
+        state.push_str(", not merged yet");
+    }
+    if let Some(reason) = &row.blocked {
+        state.push_str(&format!(", blocked: {reason}"));
+    }
+    let held = row.holder_name().filter(|_| row.lane == Lane::Active).map(|name| {
+        let age = row.age(ctx.now);
+        let since = if age.is_empty() { String::new() } else { format!(" for {age}") };
+        format!("{name}{since}")
+    });
+    let last = standpoint.last.filter(|_| standpoint.stale);
+    let elsewhere = args.ticket.is_some().then(|| workspace_words(&standpoint.workspace));
+    let lines = [
+        ("title", row.title.clone()),
+        ("status", Some(state)),
+        ("held by", held),
+        ("stale", last.map(|last| format!("no sign for {}", duration::age(last, ctx.now)))),
+        ("workspace", elsewhere.flatten()),
+        ("worker", standpoint.worker.as_ref().map(WorkerNow::words)),
+    ];
+    let mut text = format!("{}\n", row.id) + &labelled(lines);
+    let mut label = "to do";
+    for missing in standpoint.missing.iter().take(SHOWN) {
+        // Writing to a string cannot fail.
+        writeln!(text, "  {label:9}  {}", cut(&safe(missing), WIDEST)).ok();
+        label = "";
+    }
+    let more = standpoint.missing.len().saturating_sub(SHOWN);
+    if more > 0 {
+        writeln!(text, "  {:9}  and {more} more", "").ok();
+    }
+    text.push_str(&asked(standpoint));
+    text.push_str(&your_moves(&standpoint.moves));
+    if let Some(next) = &standpoint.next {
+        writeln!(text, "next: {}", safe(next)).ok();
+    }
+    text
+}
+
+/// The lines that have a value, each behind its name.
+fn labelled<const N: usize>(lines: [(&str, Option<String>); N]) -> String {
+    let line = |(name, value): (&str, Option<String>)| {
+        value.map(|value| format!("  {name:9}  {}\n", safe(&value)))
+    };
+    lines.into_iter().filter_map(line).collect()
+}
+
+fn workspace_words(workspace: &Workspace) -> Option<String> {
+    match workspace {
+        Workspace::At(path) => Some(path.display().to_string()),
+        Workspace::Gone(path) => Some(format!("{} (gone)", path.display())),
+        Workspace::None => None,
+    }
+}
+
+/// Human-readable output with `--all`: every move, with who may make it and why others may not.
+fn in_full(ctx: &Context<'_>, standpoint: &Standpoint) -> String {
     let row = &standpoint.row;
     let held = row.holder.as_ref().filter(|_| row.lane == Lane::Active);
     let since = held.and(row.claimed_at.as_ref()).map(|at| match row.age(ctx.now) {
@@ -234,11 +307,6 @@ fn words(ctx: &Context<'_>, standpoint: &Standpoint, moves_shown: MovesShown) ->
     } else {
         format!("{}, and {} on its branch, which is not merged yet", row.lane, standpoint.at)
     };
-    let workspace = match &standpoint.workspace {
-        Workspace::At(path) => Some(path.display().to_string()),
-        Workspace::Gone(path) => Some(format!("{} (gone)", path.display())),
-        Workspace::None => None,
-    };
     let lines = [
         ("lane", Some(lane)),
         ("status", Some(row.status_words().to_owned())),
@@ -247,29 +315,26 @@ fn words(ctx: &Context<'_>, standpoint: &Standpoint, moves_shown: MovesShown) ->
         ("since", since),
         ("last sign", last),
         ("branch", row.branch.clone().filter(|_| held.is_some())),
-        ("workspace", workspace),
+        ("workspace", workspace_words(&standpoint.workspace)),
         ("worker", standpoint.worker.as_ref().map(WorkerNow::words)),
         ("source", Some(row.source.clone())),
     ];
-    let mut text = format!("{}\n", row.id);
-    // Writing to a string cannot fail.
-    for (name, value) in lines {
-        if let Some(value) = value {
-            writeln!(text, "  {name:9}  {}", safe(&value)).ok();
-        }
+    let mut text = format!("{}\n", row.id) + &labelled(lines) + &asked(standpoint);
+    let open = |m: &&MoveJson| m.legal;
+    let width = standpoint.moves.iter().map(|m| m.command.len()).max().unwrap_or(0);
+    text.push_str("open now:\n");
+    for m in standpoint.moves.iter().filter(open) {
+        let why = m.why.as_ref().map(|why| format!(", but not you: {}", safe(why)));
+        // Writing to a string cannot fail.
+        writeln!(text, "  {:width$}  {}{}", m.command, m.by, why.unwrap_or_default()).ok();
     }
-    text.push_str(&match moves_shown {
-        MovesShown::Yours => your_moves(&standpoint.moves),
-        MovesShown::All => all_moves(&standpoint.moves),
-    });
-    if !standpoint.asked.is_empty() {
-        text.push_str("changes requested:\n");
-        for line in &standpoint.asked {
-            writeln!(text, "  {}", safe(line)).ok();
-        }
+    text.push_str("not now:\n");
+    for m in standpoint.moves.iter().filter(|m| !m.legal) {
+        writeln!(text, "  {:width$}  {}", m.command, safe(m.why.as_deref().unwrap_or_default()))
+            .ok();
     }
     if !standpoint.missing.is_empty() {
-        text.push_str("left to do:\n");
+        text.push_str("to do before it is complete:\n");
         for missing in &standpoint.missing {
             writeln!(text, "  {}", safe(missing)).ok();
         }
@@ -280,17 +345,11 @@ fn words(ctx: &Context<'_>, standpoint: &Standpoint, moves_shown: MovesShown) ->
     text
 }
 
-/// Which moves a person sees.
-#[derive(Clone, Copy)]
-enum MovesShown {
-    Yours,
-    All,
-}
-
-impl MovesShown {
-    fn of(args: &StatusArgs) -> MovesShown {
-        if args.all { MovesShown::All } else { MovesShown::Yours }
-    }
+/// What the last review wants changed.
+fn asked(standpoint: &Standpoint) -> String {
+    let lines = standpoint.asked.iter().map(|line| format!("  {}\n", safe(line)));
+    let lines: String = lines.collect();
+    if lines.is_empty() { lines } else { format!("changes requested:\n{lines}") }
 }
 
 /// What whoever asks can do now; where that is nothing for one reason, the reason.
@@ -304,28 +363,4 @@ fn your_moves(moves: &[MoveJson]) -> String {
     let same = reasons.all(|reason| reason == first);
     let why = same.then(|| format!(": {}", safe(first)));
     format!("you can do nothing with it now{}\n", why.unwrap_or_default())
-}
-
-/// Every move, with those that are not open grouped by the reason.
-fn all_moves(moves: &[MoveJson]) -> String {
-    let width = moves.iter().filter(|m| m.legal).map(|m| m.command.len()).max().unwrap_or(0);
-    let mut text = String::from("open now:\n");
-    // Writing to a string cannot fail.
-    for m in moves.iter().filter(|m| m.legal) {
-        let why = m.why.as_ref().map(|why| format!(", but not you: {}", safe(why)));
-        writeln!(text, "  {:width$}  {}{}", m.command, m.by, why.unwrap_or_default()).ok();
-    }
-    let mut closed: Vec<(&str, Vec<&str>)> = Vec::new();
-    for m in moves.iter().filter(|m| !m.legal) {
-        let why = m.why.as_deref().unwrap_or_default();
-        match closed.iter_mut().find(|(reason, _)| *reason == why) {
-            Some((_, commands)) => commands.push(m.command),
-            None => closed.push((why, vec![m.command])),
-        }
-    }
-    text.push_str("not now:\n");
-    for (why, commands) in closed {
-        writeln!(text, "  {}: {}", safe(why), commands.join(", ")).ok();
-    }
-    text
 }

@@ -36,7 +36,7 @@ pub struct Trust<'a> {
     schema: &'static str,
     /// Whether this clone allows all of it.
     trusted: bool,
-    /// The `worktree:` of .tix.yaml, where that is a place that needs consent; else null.
+    /// The `worktree:` of .tix.yaml, where that is a place that needs consent; else missing.
     worktree: Option<&'a str>,
 }
 

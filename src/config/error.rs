@@ -1,4 +1,4 @@
-//! What can be wrong with the configuration, as data, and as one line each.
+//! What can be wrong with the configuration: as data, and as one line each.
 
 use std::fmt;
 
@@ -6,12 +6,12 @@ use super::VERSION;
 use super::quote::quoted;
 use super::template::TemplateError;
 
-/// The layer that a setting stands in.
+/// The layer that a setting comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
     /// A `.tix.yaml`; the label says which, such as `origin/main:.tix.yaml`.
     File(String),
-    /// `git config`, in whichever of its files.
+    /// `git config`, in any of its files.
     GitConfig,
     Environment,
     CommandLine,
@@ -28,15 +28,15 @@ impl fmt::Display for Origin {
     }
 }
 
-/// A setting that tix cannot use. It names where it stands; shown, it is one line.
+/// A setting that tix cannot use. It says where the setting is; shown, it is one line.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{origin}{}: {}", Position(*line, problem.column()), problem.about(key.as_deref()))]
 pub struct ConfigError {
     pub origin: Origin,
     /// The line in a file, from 1.
     pub line: Option<usize>,
-    /// The key as that layer spells it: `claim_attempts`, `tix.claimattempts`,
-    /// `TIX_CLAIM_ATTEMPTS`, `--trunk`. `None` when the trouble is with a file as a whole.
+    /// The key as that layer spells it: `claim_attempts`, `tix.claimattempts`, `TIX_CLAIM_ATTEMPTS`, `--trunk`. `None`
+    /// when the problem is the file as a whole.
     pub key: Option<String>,
     pub problem: Problem,
 }
@@ -46,12 +46,12 @@ pub struct ConfigError {
 pub enum Problem {
     NotUtf8,
     Syntax {
-        /// The column, from 1, where the parser knows it.
+        /// The column, from 1, if the parser knows it.
         column: Option<usize>,
-        /// The parser's words.
+        /// The parser's message.
         message: String,
     },
-    /// The file is YAML, and not a mapping of keys to values.
+    /// The file is YAML, but not a mapping of keys to values.
     NotAMapping {
         found: String,
     },
@@ -61,10 +61,10 @@ pub enum Problem {
     },
     /// The file is for another version of tix.
     Requires {
-        /// Which versions it is for, as it says that.
+        /// The versions it is for, as written there.
         wanted: String,
     },
-    /// The file sets the key twice, and readers of YAML differ on which one counts.
+    /// The file sets the key twice, and YAML readers disagree on which one counts.
     Duplicate,
     /// The value is of another type, or out of range.
     Expected {
@@ -73,7 +73,7 @@ pub enum Problem {
         /// What it was given, such as ``the text `many` ``.
         found: String,
     },
-    /// The value is of the right type and cannot be used.
+    /// The value has the right type but cannot be used.
     BadValue {
         value: String,
         reason: &'static str,
@@ -83,9 +83,9 @@ pub enum Problem {
         value: String,
         error: Box<TemplateError>,
     },
-    /// The key is an agreement of everyone, and not for one clone or user to set.
+    /// The whole team agrees on this key; one clone or user cannot set it.
     OnlyShared,
-    /// Two settings that cannot both hold: git cannot have a branch `a` beside a branch `a/b`.
+    /// Two settings contradict each other: git cannot have a branch `a` beside a branch `a/b`.
     Clash {
         branch: String,
         template: String,
@@ -129,9 +129,9 @@ impl fmt::Display for About<'_> {
                 nearest.iter().try_for_each(|nearest| write!(f, "; did you mean `{nearest}`?"))
             }
             Problem::Requires { wanted } => {
-                write!(f, "it is for tix {}, and this is tix {VERSION}", quoted(wanted))
+                write!(f, "it needs tix {}, and this is tix {VERSION}", quoted(wanted))
             }
-            Problem::Duplicate => write!(f, "{key} is set a second time"),
+            Problem::Duplicate => write!(f, "{key} is set twice"),
             Problem::Expected { expected, found } => {
                 write!(f, "{key} must be {expected}, not {found}")
             }

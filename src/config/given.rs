@@ -1,4 +1,4 @@
-//! A value as a layer gives it, and how it becomes what a key takes.
+//! A value as a layer gives it, and its conversion to what a key takes.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,12 +12,12 @@ use super::quote::quoted;
 use super::yaml::kind;
 use crate::text::duration;
 
-/// A value before its key is asked.
+/// A value before its key is considered.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum GivenValue<'a> {
     /// A word from `git config`, the environment or the command line, where everything is text.
     Word(&'a str),
-    /// The value of a key that `git config` knows without a `=`. git takes that for true.
+    /// A key without `=` in `git config`, which git reads as true.
     Bare,
     Yaml(&'a Value),
 }
@@ -43,10 +43,10 @@ impl<'a> GivenValue<'a> {
         }
     }
 
-    /// A list in YAML, or one text with blanks or commas between its items.
+    /// A list in YAML, or one text with blanks or commas between the items.
     pub(super) fn list(self, key: &Key) -> Result<Vec<&'a str>, Problem> {
         if let Self::Yaml(Value::Sequence(items)) = self {
-            return texts(key, items, "a list of something else than texts");
+            return texts(key, items, "a list with items that are not text");
         }
         let items = self.text(key)?.split([',', ' ', '\t', '\n']);
         Ok(items.filter(|item| !item.is_empty()).collect())
@@ -63,20 +63,21 @@ impl<'a> GivenValue<'a> {
             Self::Word(_) | Self::Bare | Self::Yaml(_) => vec![self.text(key)?],
         };
         if lines.iter().any(|line| line.trim().is_empty() || line.contains('\0')) {
-            let reason = "a command is at least one word, and text";
+            let reason = "a command needs at least one word, without NUL bytes";
             return Err(Problem::BadValue { value: lines.join("; "), reason });
         }
         Ok(lines.into_iter().map(str::to_owned).collect())
     }
 
-    /// A mapping of names to texts, each of which may stand for a list of one.
+    /// A mapping of names to texts; a single text stands for a list of one.
     pub(super) fn mapping(self, key: &Key) -> Result<BTreeMap<String, Vec<String>>, Problem> {
         let Self::Yaml(Value::Mapping(entries)) = self else { return Err(self.unexpected(key)) };
         let entry = |(name, value): (&Value, &'a Value)| {
             let one = std::slice::from_ref(value);
             let items = value.as_sequence().map_or(one, Vec::as_slice);
-            let items = texts(key, items, "a mapping to something else")?;
-            let name = texts(key, std::slice::from_ref(name), "a mapping of something else")?;
+            let items = texts(key, items, "a mapping to values that are not text")?;
+            let name =
+                texts(key, std::slice::from_ref(name), "a mapping with keys that are not text")?;
             let name = name.concat();
             if name.trim().is_empty() {
                 let reason = "a role needs a name";
@@ -87,7 +88,7 @@ impl<'a> GivenValue<'a> {
         entries.iter().map(entry).collect()
     }
 
-    /// A directory with no way out of it, without the slash that it may end with.
+    /// A directory that cannot lead outside, without its trailing slash.
     pub(super) fn directory(self, key: &Key) -> Result<String, Problem> {
         let given = self.text(key)?;
         let name = given.strip_suffix('/').unwrap_or(given);
@@ -96,7 +97,7 @@ impl<'a> GivenValue<'a> {
             return Err(bad("it must be relative to the root of the repository"));
         }
         if name.starts_with(':') {
-            return Err(bad("git takes a path that starts with `:` for a pattern"));
+            return Err(bad("git reads a path that starts with `:` as a pattern"));
         }
         match name.split('/').find_map(component_problem) {
             Some(reason) => Err(bad(reason)),
@@ -104,7 +105,7 @@ impl<'a> GivenValue<'a> {
         }
     }
 
-    /// A boolean: `true` or `false` in YAML, in the other layers also what git takes for one.
+    /// A boolean: `true` or `false` in YAML; other layers also accept git's words for these.
     pub(super) fn flag(self, key: &Key) -> Result<bool, Problem> {
         let words = |word: &str, any: &[&str]| any.iter().any(|one| one.eq_ignore_ascii_case(word));
         match self {
@@ -126,7 +127,7 @@ impl<'a> GivenValue<'a> {
         number.filter(|number| (1..=20).contains(number)).ok_or_else(|| self.unexpected(key))
     }
 
-    /// A duration of at least a second.
+    /// A duration of at least one second.
     pub(super) fn time(self, key: &Key, most: Duration) -> Result<Duration, Problem> {
         let time = match self {
             Self::Word(text) => duration::parse(text).ok(),
@@ -155,13 +156,13 @@ impl<'a> GivenValue<'a> {
     }
 }
 
-/// The items of a list that must be texts; `found` is what it is otherwise.
+/// The items of a list that must be texts; `found` describes it if they are not.
 fn texts<'a>(key: &Key, items: &'a [Value], found: &str) -> Result<Vec<&'a str>, Problem> {
     let unexpected = || Problem::Expected { expected: key.takes, found: found.to_owned() };
     items.iter().map(|item| item.as_str().ok_or_else(unexpected)).collect()
 }
 
-/// The number that these digits are; `parse` would take a sign.
+/// The number that these digits form; `parse` alone would accept a sign.
 fn digits(text: &str) -> Option<u64> {
     text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok()).flatten()
 }

@@ -1,5 +1,4 @@
-//! The one table of keys: what the configuration knows, what `tix init` writes, what the documentation
-//! says.
+//! The one table of keys: it defines the configuration, what `tix init` writes, and the documentation.
 
 use crate::text::{near, yaml};
 
@@ -30,20 +29,20 @@ pub enum KeyName {
     Roles,
 }
 
-/// The key that says for which versions of tix a file is.
+/// The key that says which versions of tix a file is for.
 pub(super) const REQUIRES: &str = "requires";
 
-/// The branches that are guarded beside the trunk when nobody says otherwise.
+/// The branches that are guarded besides the trunk, unless configured otherwise.
 pub const PROTECTED: [&str; 3] = ["main", "master", "production"];
 
-/// What holds for a key that nobody has set.
+/// The value of a key that nobody has set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DefaultValue {
     Fixed(&'static str),
-    /// What the repository says.
+    /// Derived from the repository.
     Found {
         how: &'static str,
-        /// What it may turn out to be.
+        /// An example of what it may turn out to be.
         example: &'static str,
     },
 }
@@ -53,28 +52,27 @@ pub struct Key {
     pub id: KeyName,
     /// Its name in `.tix.yaml`.
     pub name: &'static str,
-    /// What it takes, to stand after "must be".
+    /// What it takes; completes "must be …".
     pub takes: &'static str,
     pub default: DefaultValue,
     /// One sentence for people.
     pub about: &'static str,
-    /// What it decides about the machine of whoever fetches a `.tix.yaml`, which anybody who can push
-    /// may have written; `None` where that is nothing.
+    /// What it decides about the machine of everybody who fetches a `.tix.yaml`, which anybody who can push may have
+    /// written; `None` if nothing.
     pub on_machine: Option<&'static str>,
 }
 
 impl Key {
     /// The variable that sets it.
     ///
-    /// `branch` has none: tix tells a worker the branch of its ticket as `TIX_BRANCH`, and a tix
-    /// that runs inside that worker must not read this as a template.
+    /// `branch` has none: tix passes a worker the branch of its ticket as `TIX_BRANCH`, and a tix that runs inside that
+    /// worker must not read this as a template.
     pub fn variable(&self) -> Option<String> {
         let named = self.id != KeyName::Branch && !self.is_shared_only();
         named.then(|| format!("TIX_{}", self.name.to_ascii_uppercase().replace('.', "_")))
     }
 
-    /// Whether it stands in `.tix.yaml` and nowhere else, because it is an agreement of everyone who
-    /// works on the repository.
+    /// Whether it can be set in `.tix.yaml` only, because everyone who works on the repository must agree on it.
     pub fn is_shared_only(&self) -> bool {
         matches!(
             self.id,
@@ -110,7 +108,7 @@ const KEYS: [Key; 23] = [
         name: REQUIRES,
         takes: "versions of tix, such as `>= 0.3`",
         default: DefaultValue::Found { how: "any version", example: ">= 0.1" },
-        about: "The versions of tix that the file is for: others only read, and say so. Only in `.tix.yaml`.",
+        about: "The versions of tix that may write; any other only reads, and says so. Only in `.tix.yaml`.",
         on_machine: None,
     },
     Key {
@@ -126,7 +124,7 @@ const KEYS: [Key; 23] = [
         name: "base",
         takes: "a branch name",
         default: DefaultValue::Found { how: "the remote's default branch", example: "main" },
-        about: "The branch that work starts from and that pull requests go to.",
+        about: "The branch that work starts from and pull requests go to.",
         on_machine: None,
     },
     Key {
@@ -137,7 +135,7 @@ const KEYS: [Key; 23] = [
             how: "`branch` where trunk and base are one branch, else `trunk`",
             example: "branch",
         },
-        about: "Where the progress of a held ticket is written: on its ticket branch, or on the trunk.",
+        about: "Where tix writes the progress of a held ticket: on its ticket branch, or on the trunk.",
         on_machine: None,
     },
     Key {
@@ -145,7 +143,7 @@ const KEYS: [Key; 23] = [
         name: "lock",
         takes: "`trunk` or `branch`",
         default: DefaultValue::Fixed("trunk"),
-        about: "The lock: a claim on the trunk, or the creation of the ticket branch (many machines, far away). Only in `.tix.yaml`.",
+        about: "The lock: a claim on the trunk, or the new ticket branch (for many machines, far away). Only in `.tix.yaml`.",
         on_machine: None,
     },
     Key {
@@ -157,9 +155,7 @@ const KEYS: [Key; 23] = [
             example: "origin",
         },
         about: "The remote whose trunk is the lock.",
-        on_machine: Some(
-            "which of the remotes of a clone holds the trunk: by its name, never by an address",
-        ),
+        on_machine: Some("which remote of a clone holds the trunk: a name, never an address"),
     },
     Key {
         id: KeyName::TicketsDir,
@@ -174,7 +170,7 @@ const KEYS: [Key; 23] = [
         name: "skip_ci",
         takes: "true or false",
         default: DefaultValue::Fixed("false"),
-        about: "Whether `[skip ci]` is added to the messages of ticket commits on the trunk.",
+        about: "Whether tix adds `[skip ci]` to the messages of ticket commits on the trunk.",
         on_machine: None,
     },
     Key {
@@ -182,7 +178,7 @@ const KEYS: [Key; 23] = [
         name: "require_queued",
         takes: "true or false",
         default: DefaultValue::Fixed("false"),
-        about: "Whether only tickets that a person has set to `queued` can be claimed, and not those that are `open`.",
+        about: "Whether a ticket can be claimed only after a person has set it to `queued`; otherwise `open` is enough.",
         on_machine: None,
     },
     Key {
@@ -190,7 +186,7 @@ const KEYS: [Key; 23] = [
         name: "claim_attempts",
         takes: "a whole number from 1 to 20",
         default: DefaultValue::Fixed("3"),
-        about: "How often a claim is tried when the remote fails; a trunk moved by others does not count.",
+        about: "How often a claim is tried when the remote fails; tries that fail because others moved the trunk do not count.",
         on_machine: Some("how often a push is tried, at most 20 times"),
     },
     Key {
@@ -198,8 +194,8 @@ const KEYS: [Key; 23] = [
         name: "branch",
         takes: "a template for branch names",
         default: DefaultValue::Fixed("ticket/{id}"),
-        about: "The branch of a ticket; must contain {id}. Not read from the environment; with `lock: branch` only in `.tix.yaml`.",
-        on_machine: Some("the names of local branches, of which none is replaced that holds work"),
+        about: "The branch of a ticket; must contain {id}. Never read from the environment; with `lock: branch` only in `.tix.yaml`.",
+        on_machine: Some("the names of local branches; tix replaces none that holds work"),
     },
     Key {
         id: KeyName::ActiveDir,
@@ -214,9 +210,9 @@ const KEYS: [Key; 23] = [
         name: "worktree",
         takes: "a template for paths",
         default: DefaultValue::Fixed("../{repo}.worktrees/{id}"),
-        about: "The worktree of a ticket, from the root of the main one; must contain {id}, may contain {repo} and {session}.",
+        about: "The worktree of a ticket, relative to the root of the main one; must contain {id}, may contain {repo} and {session}.",
         on_machine: Some(
-            "a directory beside the main worktree, or in a hidden one below it; every other place needs your word",
+            "a directory beside the main worktree, or in a hidden one below it; every other place needs your consent",
         ),
     },
     Key {
@@ -224,7 +220,7 @@ const KEYS: [Key; 23] = [
         name: "timeout",
         takes: "a duration from 1s to 24h, such as 90s, 10m or 1h30m",
         default: DefaultValue::Fixed("60s"),
-        about: "How long an operation tries while others move the trunk; eighty attempts, if those take longer.",
+        about: "How long an operation tries while others move the trunk: this long or eighty attempts, whichever takes longer.",
         on_machine: Some("how long a command waits, at most 24h"),
     },
     Key {
@@ -232,7 +228,7 @@ const KEYS: [Key; 23] = [
         name: "protected",
         takes: "a list of branch names",
         default: DefaultValue::Fixed("[main, master, production]"),
-        about: "The branches that the guard keeps free of everything but ticket commits; the trunk always is one of them.",
+        about: "The branches on which the guard allows only ticket commits; the trunk is always one of them.",
         on_machine: None,
     },
     Key {
@@ -240,7 +236,7 @@ const KEYS: [Key; 23] = [
         name: "landing",
         takes: "none or completed",
         default: DefaultValue::Fixed("none"),
-        about: "What `tix land` may merge into the trunk, and the guard lets pass. Only in `.tix.yaml`.",
+        about: "What `tix land` may merge into the trunk, and the guard then allows. Only in `.tix.yaml`.",
         on_machine: None,
     },
     Key {
@@ -256,7 +252,7 @@ const KEYS: [Key; 23] = [
         name: "review",
         takes: "a list of stages: critic_review, expediter_review",
         default: DefaultValue::Fixed("[]"),
-        about: "The stages of the review that work goes through before it can be completed, in their order.",
+        about: "The review stages that work must pass before it can be completed, in this order.",
         on_machine: None,
     },
     Key {
@@ -264,7 +260,7 @@ const KEYS: [Key; 23] = [
         name: "review.self",
         takes: "true or false",
         default: DefaultValue::Fixed("false"),
-        about: "Whether the holder of a ticket may review it too.",
+        about: "Whether the holder of a ticket may also review it.",
         on_machine: None,
     },
     Key {
@@ -272,7 +268,7 @@ const KEYS: [Key; 23] = [
         name: "stale_after",
         takes: "a duration from 1s to 365d, such as 90m, 24h or 7d",
         default: DefaultValue::Fixed("24h"),
-        about: "How long nothing must have happened on a ticket before somebody else may take it over.",
+        about: "How long a ticket must be quiet before somebody else may take it over.",
         on_machine: None,
     },
     Key {
@@ -280,17 +276,17 @@ const KEYS: [Key; 23] = [
         name: "post_activate",
         takes: "a list of shell commands",
         default: DefaultValue::Fixed("[]"),
-        about: "What runs in a new workspace, once `tix trust` was called for it. Only in `.tix.yaml`.",
-        on_machine: Some("nothing before `tix trust`, which shows the commands"),
+        about: "The commands that run in a new workspace, once you have allowed them with `tix trust`. Only in `.tix.yaml`.",
+        on_machine: Some("nothing until you run `tix trust`, which shows the commands"),
     },
     Key {
         id: KeyName::Writes,
         name: "guard.writes",
         takes: "`refuse`, `ask` or `allow`",
         default: DefaultValue::Fixed("refuse"),
-        about: "What an agent is told that edits files of a checkout which is on a protected branch, drafts in the queue aside.",
+        about: "What the guard does when an agent edits files in a checkout of a protected branch; drafts in the queue are allowed.",
         on_machine: Some(
-            "what agents are told before they edit files; what they commit is judged all the same",
+            "whether agents are stopped before they edit files; the guard checks their commits either way",
         ),
     },
     Key {
@@ -308,17 +304,22 @@ pub fn describe() -> &'static [Key] {
     &KEYS
 }
 
+/// The key of this name, however it is written: as in `.tix.yaml`, or as in `git config`, with or without `tix.`.
+pub fn key_named(name: &str) -> Option<&'static Key> {
+    named(name).or_else(|| named_in_git(name.strip_prefix("tix.").unwrap_or(name)))
+}
+
 pub fn variables() -> impl Iterator<Item = String> {
     KEYS.iter().filter_map(Key::variable)
 }
 
-/// The key that is written so in `.tix.yaml`.
+/// The key with this name in `.tix.yaml`.
 pub(super) fn named(name: &str) -> Option<&'static Key> {
     KEYS.iter().find(|key| key.name == name)
 }
 
-/// The key that `git config` knows as `tix.<name>`: git lowers the case, and people write words
-/// apart with a hyphen or a capital letter.
+/// The key that `git config` knows as `tix.<name>`: git lowers the case, and people separate words with a hyphen or a
+/// capital letter.
 pub(super) fn named_in_git(name: &str) -> Option<&'static Key> {
     KEYS.iter().find(|key| folded(key.name) == folded(name))
 }
@@ -357,9 +358,9 @@ impl ChosenSettings<'_> {
 /// default is not frozen into a file by having been shown there. What was chosen is set.
 pub fn commented_yaml(chosen: ChosenSettings<'_>) -> String {
     let mut text = String::from(
-        "# The settings that everyone who works on this repository's tickets shares; tix reads them from the\n\
-         # branch that pull requests go to. What is not set here has the default shown. For one clone or one\n\
-         # user there is `git config tix.<key>`, and for one call the environment: TIX_<KEY>.\n",
+        "# Settings for everyone who works on this repository's tickets. tix reads them from the branch that pull\n\
+         # requests go to. A key that is not set has the default shown. For one clone or one user, use\n\
+         # `git config tix.<key>`; for one call, the environment: TIX_<KEY>.\n",
     );
     for key in describe() {
         let (value, how) = match key.default {

@@ -1,10 +1,9 @@
-//! The configuration: defaults, `.tix.yaml`, `git config tix.*`, the environment, the command line,
-//! each stronger than the one before.
+//! The configuration: defaults, `.tix.yaml`, `git config tix.*`, the environment, the command line. Each layer
+//! overrides the ones before it.
 //!
-//! Pure: it is handed bytes and words, and reads no file, no environment and asks no git. Whoever
-//! has them hands them over as [`Layers`]. A value that tix does not know is an error wherever it
-//! stands: a setting that is silently not heeded is worse than none. A key that it does not know may
-//! be a newer version's, so it is put aside in [`Config::not_understood`] for the caller to judge.
+//! Pure: it is given bytes and words as [`Layers`], and reads no file and no environment, and asks git nothing. A value
+//! that tix does not know is an error in every layer: silently ignoring a setting is worse than having none. A key that
+//! tix does not know may be a newer version's; [`Config::not_understood`] collects these for the caller to judge.
 
 mod error;
 mod given;
@@ -21,20 +20,22 @@ use std::path::Path;
 use std::time::Duration;
 
 pub use error::{ConfigError, Origin, Problem};
-pub use keys::{ChosenSettings, DefaultValue, Key, PROTECTED, commented_yaml, describe, variables};
+pub use keys::{
+    ChosenSettings, DefaultValue, Key, PROTECTED, commented_yaml, describe, key_named, variables,
+};
 pub use template::{Fields, Template};
-pub use yaml::Yaml;
+pub use yaml::{Yaml, yaml_entries};
 
 use given::GivenValue;
 use resolve::ConfigResolution;
 
-/// The file with which a team shares its settings, at the root of the repository.
+/// The file with a team's shared settings, at the root of the repository.
 pub const FILE: &str = ".tix.yaml";
 
 /// The version of this tix.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// Where the progress of a held ticket is written.
+/// Where tix writes the progress of a held ticket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RecordPlace {
     /// On its ticket branch; it reaches the trunk with the merge.
@@ -46,57 +47,54 @@ pub enum RecordPlace {
 /// Which push of a claim is the lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClaimLock {
-    /// The one that moves the trunk.
+    /// The push that moves the trunk.
     Trunk,
-    /// The one that makes the ticket branch; whoever pushes the trunk brings it up.
+    /// The push that creates the ticket branch; the next push of the trunk publishes the claim.
     Branch,
 }
 
-/// What an agent is told that edits files of a checkout on a protected branch.
+/// What the guard tells an agent that edits files in a checkout of a protected branch.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
 )]
 #[serde(rename_all = "lowercase")]
 pub enum Writes {
     Refuse,
-    /// The person who watches decides.
+    /// The person who is watching decides.
     Ask,
-    /// Nothing: what is committed is still judged.
+    /// Nothing; the guard still checks its commits.
     Allow,
 }
 
-/// The configuration that holds, with every default that does not depend on the repository filled
-/// in.
+/// The effective configuration, with every default that does not depend on the repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
-    /// The trunk, where it is not the remote's default branch; see [`Config::trunk_or`].
+    /// The trunk, if it is not the remote's default branch; see [`Config::trunk_or`].
     pub trunk: Option<String>,
-    /// The branch that work starts from, where it is not the remote's default branch; see
-    /// [`Config::base_or`].
+    /// The branch that work starts from, if it is not the remote's default branch; see [`Config::base_or`].
     pub base: Option<String>,
-    /// Where progress is written, where that is not for tix to choose; see [`Config::record_for`].
+    /// Where progress is written, if it is configured; see [`Config::record_for`].
     pub record: Option<RecordPlace>,
     /// Which push is the lock.
     pub lock: ClaimLock,
-    /// The remote, where it is not for tix to choose.
+    /// The remote, if it is configured.
     pub remote: Option<String>,
-    /// The directory of the lanes, relative to the root of the repository, with no slash at either
-    /// end.
+    /// The directory of the lanes, relative to the root of the repository, without a slash at either end.
     pub tickets_dir: String,
-    /// Whether commits on the trunk tell CI to stay away.
+    /// Whether commits on the trunk tell CI to skip them.
     pub skip_ci: bool,
-    /// Whether an open ticket must be queued by a person before it can be claimed.
+    /// Whether a person must queue an open ticket before it can be claimed.
     pub require_queued: bool,
     /// How often a claim is tried when the remote fails, from 1 to 20.
     pub claim_attempts: u8,
     pub branch: Template,
     /// The directory of a ticket below the lanes `active` and `completed`.
     pub active_dir: Template,
-    /// The path of a worktree, absolute or from the root of the main worktree.
+    /// The path of a worktree, absolute or relative to the root of the main worktree.
     pub worktree: Template,
-    /// How long an operation goes on trying while others move the trunk.
+    /// How long an operation keeps trying while others move the trunk.
     pub timeout: Duration,
-    /// The branches beside the trunk that take ticket commits only.
+    /// The branches besides the trunk that accept only ticket commits.
     pub protected: Vec<String>,
     /// What may be merged into the trunk without a pull request.
     pub landing: Landing,
@@ -106,24 +104,24 @@ pub struct Config {
     pub review: Vec<Stage>,
     /// Whether a holder may review their own work.
     pub review_self: bool,
-    /// How long nothing must have happened on a ticket before it can be taken over.
+    /// How long a ticket must be quiet before it can be taken over.
     pub stale_after: Duration,
-    /// Shell commands that run in a new workspace, if whoever made the clone trusts them.
+    /// Shell commands to run in a new workspace, if the owner of the clone trusts them.
     pub post_activate: Vec<String>,
-    /// What an agent is told that edits files where it should not.
+    /// What the guard tells an agent that edits files where it should not.
     pub writes: Writes,
     pub roles: BTreeMap<String, Vec<String>>,
-    /// What is set and not heeded, because a newer tix may know what it means: keys that this one
-    /// does not know, and whatever else a file says that is for another version.
+    /// Settings that this tix ignores because a newer one may know them: unknown keys, and whatever else a file for
+    /// another version says.
     pub not_understood: Vec<ConfigError>,
-    /// Where `worktree` comes from, if that is a `.tix.yaml` and not the default.
+    /// Where `worktree` comes from, if it comes from a `.tix.yaml` and is not the default.
     pub shared_worktree: Option<SharedWorktree>,
 }
 
 /// A `worktree` that anybody who can push may have written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SharedWorktree {
-    /// As it is written there.
+    /// As written there.
     pub value: String,
     /// The file, such as `origin/main:.tix.yaml`.
     pub file: String,
@@ -184,24 +182,23 @@ impl Default for Config {
     }
 }
 
-/// What the layers say, weakest first.
+/// The layers, weakest first.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Layers<'a> {
-    /// `.tix.yaml`, where there is one.
+    /// `.tix.yaml`, if there is one.
     pub yaml: Option<Yaml<'a>>,
-    /// `git config --list -z`, or the part of it that starts with `tix.`: the key as git writes it,
-    /// and the value, which is absent where the file has no `=`. Of two that set one key the later
-    /// one counts.
+    /// `git config --list -z`, or the part of it that starts with `tix.`: the key as git writes it, and the value,
+    /// which is absent where the file has no `=`. If two set one key, the later one counts.
     pub git: &'a [(String, Option<String>)],
-    /// Variables; those that start with `TIX_` and are no setting are left alone, because newer
-    /// programs share the environment. An empty one counts as unset.
+    /// Variables. Those that start with `TIX_` and are not settings are ignored, because newer programs share the
+    /// environment. An empty one counts as unset.
     pub env: &'a [(String, OsString)],
     pub flags: Flags<'a>,
-    /// What `~/` stands for at the beginning of `worktree` and of `WORKTREE_BASE`.
+    /// What `~/` means at the beginning of `worktree` and `WORKTREE_BASE`.
     pub home: Option<&'a Path>,
 }
 
-/// The settings that can be given on the command line, as they were written there.
+/// The settings from the command line, as written there.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Flags<'a> {
     pub trunk: Option<&'a str>,
@@ -226,8 +223,8 @@ impl Flags<'_> {
 }
 
 impl Config {
-    /// Lays the layers over each other. Fails on the first value, from the weakest layer up, that tix
-    /// does not know, also where a stronger layer would have covered it.
+    /// Merges the layers. Fails on the first value, from the weakest layer up, that tix does not know, even if a
+    /// stronger layer overrides it.
     pub fn resolve(layers: &Layers<'_>) -> Result<Self, ConfigError> {
         let mut resolution = ConfigResolution { config: Self::default(), home: layers.home };
         if let Some(yaml) = layers.yaml {
@@ -256,7 +253,7 @@ impl Config {
         Ok(config)
     }
 
-    /// Whether nothing was put aside that says what is protected, and where.
+    /// Whether no setting was put aside that says what is protected, and where.
     pub fn says_what_is_protected(&self) -> bool {
         let keys = ["protected", "trunk", "remote", "tickets_dir"];
         let is_one =
@@ -269,17 +266,17 @@ impl Config {
         self.not_understood.first().cloned().map_or(Ok(()), Err)
     }
 
-    /// The trunk, in a repository whose remote has this default branch.
+    /// The trunk, given the remote's default branch.
     pub fn trunk_or<'a>(&'a self, default_branch: &'a str) -> &'a str {
         self.trunk.as_deref().unwrap_or(default_branch)
     }
 
-    /// The branch that work starts from, in a repository whose remote has this default branch.
+    /// The branch that work starts from, given the remote's default branch.
     pub fn base_or<'a>(&'a self, default_branch: &'a str) -> &'a str {
         self.base.as_deref().unwrap_or(default_branch)
     }
 
-    /// Where progress is written, in a repository whose remote has this default branch.
+    /// Where progress is written, given the remote's default branch.
     pub fn record_for(&self, default_branch: &str) -> RecordPlace {
         self.record.unwrap_or_else(|| {
             if self.trunk_or(default_branch) == self.base_or(default_branch) {

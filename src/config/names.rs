@@ -1,18 +1,18 @@
-//! What a name may look like before git or the file system sees it.
+//! Which names are acceptable, before git or the file system sees them.
 //!
-//! git has the last word about its names; these rules are its own (git-check-ref-format(1)),
-//! applied early so that a bad name is reported with the line that it stands on.
+//! git has the last word about its names. These are its own rules (git-check-ref-format(1)), applied early so that a
+//! bad name is reported with its line.
 
 use crate::text::has_hidden;
 
-/// The longest component of a path that common file systems can hold is 255 bytes; git writes
-/// `<name>.lock` beside a ref, and tix puts temporary names beside its own.
+/// Common file systems hold path components of up to 255 bytes; git writes `<name>.lock` beside a ref, and tix puts
+/// temporary names beside its own.
 const LONGEST_COMPONENT: usize = 240;
 
-/// What keeps `name` from being a branch name; `None` when nothing does.
+/// Why `name` cannot be a branch name; `None` when it can.
 pub fn ref_problem(name: &str) -> Option<&'static str> {
     if name.starts_with("refs/") {
-        return Some("the name of a branch is given without `refs/heads/`");
+        return Some("a branch name is written without `refs/heads/`");
     }
     if name.starts_with('-') {
         return Some("it starts with `-`");
@@ -49,7 +49,7 @@ fn ref_component_problem(component: &str) -> Option<&'static str> {
     }
 }
 
-/// What keeps `component` from being one harmless name in a directory; `None` when nothing does.
+/// Why `component` cannot be one harmless name in a directory; `None` when it can.
 pub fn component_problem(component: &str) -> Option<&'static str> {
     if component.is_empty() {
         Some("a part of it is empty")
@@ -71,8 +71,8 @@ pub fn component_problem(component: &str) -> Option<&'static str> {
     }
 }
 
-/// What keeps `text` from being shown, and given to git, as it is. With what cannot be seen two names look like one, and
-/// a file system that ignores it takes `.g\u{200c}it` for `.git` (CVE-2014-9390).
+/// Why `text` cannot be shown and given to git as it is; `None` when it can. Invisible characters make two names look
+/// like one, and a file system that ignores them reads `.g\u{200c}it` as `.git` (CVE-2014-9390).
 pub fn text_problem(text: &str) -> Option<&'static str> {
     if text.chars().any(char::is_control) {
         Some("it contains a control character")

@@ -1,11 +1,10 @@
-//! Text from outside, as it stands in an error message: on one line, short, and without effect on a
-//! terminal.
+//! Quotes text from outside for an error message: on one line, short, and harmless to a terminal.
 
 use crate::text::{cut, safe};
 
 const LONGEST: usize = 60;
 
-/// `text` between backticks, what is not printable escaped, and cut off where it gets long.
+/// `text` in backticks, with unprintable characters escaped, and cut where it gets long.
 pub fn quoted(text: &str) -> String {
     format!("`{}`", cut(&safe(text), LONGEST))
 }

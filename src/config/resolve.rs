@@ -1,4 +1,4 @@
-//! How a setting of a layer comes into the configuration, and what becomes of one that cannot.
+//! How a layer's settings get into the configuration, and what happens to those that cannot.
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -15,21 +15,21 @@ use super::{
     ClaimLock, Config, Landing, RecordPlace, RequestsLand, SharedWorktree, Stage, VERSION, Writes,
 };
 
-/// How many settings that are not understood are told of: each costs a look for its line and its
-/// nearest key, and a hostile file may have any number.
+/// How many settings that are not understood are reported: each needs a search for its line and its nearest key, and a
+/// hostile file may have any number.
 pub(super) const MOST_TOLD: usize = 8;
 
-/// A configuration that is being put together.
+/// A configuration under construction.
 pub(super) struct ConfigResolution<'a> {
     pub(super) config: Config,
     pub(super) home: Option<&'a Path>,
 }
 
 impl ConfigResolution<'_> {
-    /// Takes over every setting of a file.
+    /// Applies every setting of a file.
     pub(super) fn read_file(&mut self, yaml: Yaml<'_>) -> Result<(), ConfigError> {
         let file = YamlEntries::read(yaml)?;
-        // First of all the version that the file is for: that explains everything else.
+        // First the version that the file is for, because that explains everything else.
         let (first, rest): (Vec<_>, Vec<_>) =
             file.list.iter().partition(|(name, _)| name.0 == keys::REQUIRES);
         let mut seen = BTreeSet::new();
@@ -42,7 +42,7 @@ impl ConfigResolution<'_> {
             };
             match (set, key.map(|key| key.id), value.as_str()) {
                 (Err(problem), ..) => self.put_aside(file.fail(name, problem))?,
-                // What would hold without it decides nothing.
+                // A value that equals the default decides nothing.
                 (Ok(()), Some(KeyName::Worktree), Some(value))
                     if self.config.worktree != Template::default_worktree() =>
                 {
@@ -55,7 +55,7 @@ impl ConfigResolution<'_> {
         Ok(())
     }
 
-    /// Puts aside what a newer tix may understand, and fails on everything else.
+    /// Collects what a newer tix may understand, and fails on everything else.
     fn put_aside(&mut self, error: ConfigError) -> Result<(), ConfigError> {
         let put_aside = &mut self.config.not_understood;
         let is_for_another =
@@ -106,7 +106,7 @@ impl ConfigResolution<'_> {
             key: Some(name.to_owned()),
             problem,
         };
-        // TIX_WORKTREE says more than WORKTREE_BASE, so it comes later.
+        // TIX_WORKTREE is more specific than WORKTREE_BASE, so it comes later.
         for (name, value) in pairs.iter().filter(|(name, _)| name == "WORKTREE_BASE") {
             let dir = value.to_str().ok_or_else(|| fail(name, Problem::NotUtf8))?;
             if !dir.is_empty() {
@@ -222,8 +222,7 @@ impl ConfigResolution<'_> {
         Ok(())
     }
 
-    /// Compares the settings with each other, once a layer is read: in the middle of it one of a
-    /// pair may still be missing.
+    /// Compares settings with each other once a layer is complete: before that, one of a pair may still be missing.
     pub(super) fn check(&self, origin: Origin) -> Result<(), ConfigError> {
         let template = self.config.branch.to_string();
         let taken = [("trunk", &self.config.trunk), ("base", &self.config.base)];
@@ -239,7 +238,7 @@ impl ConfigResolution<'_> {
     }
 }
 
-/// Fails where this is none of the versions that are wanted.
+/// Fails if this version is not one of those that are wanted.
 fn require_version(wanted: &str) -> Result<(), Problem> {
     let reason = "it says no versions, such as `>= 0.3` or `0.3.1`";
     let bad = |_| Problem::BadValue { value: wanted.to_owned(), reason };
@@ -251,7 +250,7 @@ fn require_version(wanted: &str) -> Result<(), Problem> {
     Err(Problem::Requires { wanted: wanted.to_owned() })
 }
 
-/// Each stage once: a ticket's status says which one it is at.
+/// Allows each stage once: a ticket's status says which stage it is at.
 fn stages(key: &Key, given: GivenValue<'_>) -> Result<Vec<Stage>, Problem> {
     let mut stages = Vec::new();
     for name in given.list(key)? {
@@ -294,8 +293,8 @@ fn worktrees_below(dir: &str, home: Option<&Path>) -> Result<Template, TemplateE
     Template::parse_below(&dir, "{repo}/{id}")
 }
 
-/// Splits a leading `~/` off, which stands for `home`. A shell does this too, but not where the
-/// value is quoted or stands in a file, and then a directory called `~` would appear.
+/// Splits off a leading `~/`, which stands for `home`. A shell expands it only where it is not quoted and not in a
+/// file; otherwise a directory named `~` would appear.
 fn below_home<'a>(
     text: &'a str,
     home: Option<&'a Path>,

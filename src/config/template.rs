@@ -1,24 +1,21 @@
-//! Templates for the names that tix makes: the ticket branch, the directory of a held ticket, the
-//! worktree.
+//! Templates for the names that tix creates: the ticket branch, the directory of a held ticket, the worktree.
 //!
-//! What is put into a template is hostile: a session id is a line of a file that anybody may have
-//! written, or a variable. An expanded template therefore stays where the template says, whatever
-//! it is given: every value must be one harmless name, and what comes out is looked at once more as
-//! a whole.
+//! The values are hostile: a session id is a line of a file that anybody may have written, or a variable. No value can
+//! lead outside the template's directory: every value must be one harmless name, and the expanded result is checked
+//! again as a whole.
 
 use super::names::{component_problem, ref_problem, text_problem};
 use super::quote::quoted;
 
-/// What a template makes, and so which fields it may name and what must hold of the result.
+/// What a template creates; this decides which fields it may have and what must hold of the result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
-    /// A branch name. It names `{id}` once and nothing else, so that the id can be read back from
-    /// it.
+    /// A branch name. It has `{id}` once and no other field, so that the id can be read back.
     Branch,
     /// A directory below a lane.
     ActiveDir,
-    /// A path for a worktree, absolute or from the root of the main worktree. It names `{id}`, and
-    /// is the only one that may begin with `/` or `..`.
+    /// A path for a worktree, absolute or relative to the root of the main worktree. It has `{id}`, and only it may
+    /// begin with `/` or `..`.
     Worktree,
 }
 
@@ -40,13 +37,12 @@ impl Purpose {
     }
 }
 
-/// A place in a template that is filled in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TemplateField {
     Id,
     /// The ticket's session id.
     Session,
-    /// The name of the directory that the repository is in.
+    /// The name of the directory that contains the repository.
     Repo,
 }
 
@@ -82,8 +78,8 @@ impl<'a> Fields<'a> {
 /// Why a template cannot be used, or not for this ticket.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TemplateError {
-    /// A brace that opens or closes nothing.
-    #[error("it has a `{{` or `}}` without its partner")]
+    /// An unmatched brace.
+    #[error("it has an unmatched `{{` or `}}`")]
     Unbalanced,
     /// A field that this template cannot have.
     #[error("it may contain {allowed}, not {}", quoted(&format!("{{{name}}}")))]
@@ -92,25 +88,25 @@ pub enum TemplateError {
         name: String,
         allowed: &'static str,
     },
-    /// Without the id, two tickets would get one name.
+    /// Without the id, two tickets would get the same name.
     #[error("it must contain {{id}}, or two tickets would get the same name")]
     NoId,
-    /// The id stands in it twice, and could not be read back.
+    /// The id occurs twice and could not be read back.
     #[error("it must contain {{id}} only once")]
     IdTwice,
-    /// `~name`, which no one but a shell knows how to expand.
-    #[error("of the names that begin with `~` only `~/` is expanded")]
+    /// `~name`, which only a shell can expand.
+    #[error("it begins with `~`, of which only `~/` is expanded")]
     Tilde,
-    /// `~/`, and nobody knows where that is.
+    /// `~/`, but the home directory is unknown.
     #[error("it begins with `~/`, and the home directory is not known or not UTF-8")]
     NoHome,
-    /// The ticket has nothing to put into the field.
+    /// The ticket has no value for the field.
     #[error("the ticket has no {} to put into it", .0.name())]
     NoValue(TemplateField),
-    /// What would be put into the field is not one harmless name.
+    /// The value for the field is not one harmless name.
     #[error("the {} {} cannot be part of a name: {reason}", .field.name(), quoted(.value))]
     BadValue { field: TemplateField, value: String, reason: &'static str },
-    /// What comes out is not a name that can be used.
+    /// The result is not a usable name.
     #[error("{} is not a usable name: {reason}", quoted(.name))]
     BadResult { name: String, reason: &'static str },
 }
@@ -129,31 +125,30 @@ pub struct Template {
 }
 
 impl Template {
-    /// Reads a template such as `ticket/{id}`. Fails on anything that no ticket could use.
+    /// Parses a template such as `ticket/{id}`. Fails on one that no ticket could use.
     pub fn parse(text: &str, purpose: Purpose) -> Result<Self, TemplateError> {
         Self { purpose, pieces: pieces(text, purpose)? }.checked()
     }
 
-    /// A template for a worktree below a fixed directory. Braces in the directory's name are no
-    /// fields.
+    /// A template for a worktree below a fixed directory. Braces in the directory's name are not fields.
     pub fn parse_below(dir: &str, rest: &str) -> Result<Self, TemplateError> {
         let mut parts = vec![Piece::Literal(format!("{}/", dir.trim_end_matches('/')))];
         parts.extend(pieces(rest, Purpose::Worktree)?);
         Self { purpose: Purpose::Worktree, pieces: parts }.checked()
     }
 
-    /// The branch of a ticket unless configured: `ticket/{id}`.
+    /// The default branch of a ticket: `ticket/{id}`.
     pub fn default_branch() -> Self {
         let pieces = vec![Piece::Literal("ticket/".to_owned()), Piece::Field(TemplateField::Id)];
         Self { purpose: Purpose::Branch, pieces }
     }
 
-    /// The directory of a held ticket unless configured: `{id}`.
+    /// The default directory of a held ticket: `{id}`.
     pub fn default_active_dir() -> Self {
         Self { purpose: Purpose::ActiveDir, pieces: vec![Piece::Field(TemplateField::Id)] }
     }
 
-    /// The worktree of a ticket unless configured: `../{repo}.worktrees/{id}`.
+    /// The default worktree of a ticket: `../{repo}.worktrees/{id}`.
     pub fn default_worktree() -> Self {
         let pieces = vec![
             Piece::Literal("../".to_owned()),
@@ -164,9 +159,9 @@ impl Template {
         Self { purpose: Purpose::Worktree, pieces }
     }
 
-    /// Fills the fields in. The result has no control characters, never begins with `-`, and has no
-    /// `..` in it but those that the template of a worktree begins with. A value that would break
-    /// this is an error and never repaired: two values could be repaired to one name.
+    /// Expands the fields. The result contains no control characters, never begins with `-`, and contains no `..`
+    /// except those at the beginning of a worktree's template. A value that would break this is an error and is never
+    /// repaired: two values could be repaired to the same name.
     pub fn expand(&self, fields: &Fields<'_>) -> Result<String, TemplateError> {
         let mut name = String::new();
         for piece in &self.pieces {
@@ -196,7 +191,7 @@ impl Template {
             (Purpose::Branch, 2..) => return Err(TemplateError::IdTwice),
             (Purpose::Branch | Purpose::Worktree | Purpose::ActiveDir, _) => {}
         }
-        // What fails for these values fails for all: they are as harmless as values can be.
+        // A template that fails for these values fails for all: no values are more harmless.
         self.expand(&Fields { id: "TICKET-1", session: Some("session"), repo: "repo" })?;
         Ok(self)
     }
@@ -219,7 +214,7 @@ impl Template {
         let Some(Piece::Literal(start)) = self.pieces.first() else {
             return 0;
         };
-        // What stands behind the last slash may go on in a field, and is no component yet.
+        // The text after the last slash may continue in a field, so it is not a component yet.
         let whole = start.rsplit_once('/').map_or("", |(whole, _)| whole);
         whole
             .split('/')

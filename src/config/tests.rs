@@ -25,7 +25,7 @@ fn env(pairs: &[(&str, &str)]) -> Result<Config, ConfigError> {
     Config::resolve(&Layers { env: &pairs, home, ..Layers::default() })
 }
 
-/// What is wrong, be it an error or put aside.
+/// The error, or what was put aside.
 fn message(result: Result<Config, ConfigError>) -> String {
     result.and_then(|config| config.require_understood()).unwrap_err().to_string()
 }
@@ -58,8 +58,8 @@ fn the_table_of_keys_shows_the_defaults_that_hold() {
     }
 }
 
-/// The files in `tests/data/settings` each hold an attack or an accident. The first word of a name says whether it can be
-/// taken for settings.
+/// Each file in `tests/data/settings` holds an attack or an accident. The first word of its name says whether it can be
+/// read as settings.
 #[test]
 fn every_file_of_the_corpus_is_taken_or_refused_with_its_place() {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/settings");
@@ -143,8 +143,8 @@ fn commands_are_the_agreement_of_everyone() {
         messages(&["post_activate: 1", "post_activate:\n  - a\n  - ''", "post_activate: [[a]]", "post_activate: {a: b}"]),
         @"
     HEAD:.tix.yaml:1: `post_activate` must be a list of shell commands, not the number 1 (in quotes it would be text)
-    HEAD:.tix.yaml:1: `post_activate` cannot be `a; `: a command is at least one word, and text
-    HEAD:.tix.yaml:1: `post_activate` must be a list of shell commands, not a list of something else than texts
+    HEAD:.tix.yaml:1: `post_activate` cannot be `a; `: a command needs at least one word, without NUL bytes
+    HEAD:.tix.yaml:1: `post_activate` must be a list of shell commands, not a list with items that are not text
     HEAD:.tix.yaml:1: `post_activate` must be a list of shell commands, not a mapping (a text that begins with a brace needs quotes)
     "
     );
@@ -159,8 +159,8 @@ fn roles_are_a_mapping_of_names_to_commands() {
         @r#"
     HEAD:.tix.yaml:1: `roles` must be a mapping of roles to lists of commands of tix, not the text `coder`
     HEAD:.tix.yaml:1: `roles` must be a mapping of roles to lists of commands of tix, not a list
-    HEAD:.tix.yaml:1: `roles` must be a mapping of roles to lists of commands of tix, not a mapping to something else
-    HEAD:.tix.yaml:1: `roles` must be a mapping of roles to lists of commands of tix, not a mapping to something else
+    HEAD:.tix.yaml:1: `roles` must be a mapping of roles to lists of commands of tix, not a mapping to values that are not text
+    HEAD:.tix.yaml:1: `roles` must be a mapping of roles to lists of commands of tix, not a mapping to values that are not text
     HEAD:.tix.yaml:1: `roles` cannot be ``: a role needs a name
     HEAD:.tix.yaml:1:8: cannot be read as YAML: roles: duplicate entry with key "a"
     "#
@@ -237,7 +237,7 @@ fn worktree_base_is_a_directory_for_the_worktrees_of_every_repository() {
 fn a_home_that_is_not_known_is_an_error_where_it_is_needed() {
     let error = message(yaml(b"worktree: ~/w/{id}"));
     assert_snapshot!(error, @"HEAD:.tix.yaml:1: `worktree` cannot be `~/w/{id}`: it begins with `~/`, and the home directory is not known or not UTF-8");
-    assert_snapshot!(message(env(&[("WORKTREE_BASE", "~you/w")])), @"environment: `WORKTREE_BASE` cannot be `~you/w`: of the names that begin with `~` only `~/` is expanded");
+    assert_snapshot!(message(env(&[("WORKTREE_BASE", "~you/w")])), @"environment: `WORKTREE_BASE` cannot be `~you/w`: it begins with `~`, of which only `~/` is expanded");
 }
 
 #[test]
@@ -305,11 +305,11 @@ fn a_value_that_cannot_be_used_is_an_error_that_says_why() {
     ];
     assert_snapshot!(messages(&files), @r"
     HEAD:.tix.yaml:1: `trunk` cannot be `a b`: it contains a blank or one of ~ ^ : ? * [ \
-    HEAD:.tix.yaml:1: `trunk` cannot be `refs/heads/main`: the name of a branch is given without `refs/heads/`
+    HEAD:.tix.yaml:1: `trunk` cannot be `refs/heads/main`: a branch name is written without `refs/heads/`
     HEAD:.tix.yaml:1: `tickets_dir` cannot be `../tickets`: a part of it is `.` or `..`
     HEAD:.tix.yaml:1: `branch` cannot be `ticket/id`: it must contain {id}, or two tickets would get the same name
     HEAD:.tix.yaml:1: `branch` cannot be `ticket/{name}`: it may contain {id}, not `{name}`
-    HEAD:.tix.yaml:1: `active_dir` cannot be `{id`: it has a `{` or `}` without its partner
+    HEAD:.tix.yaml:1: `active_dir` cannot be `{id`: it has an unmatched `{` or `}`
     HEAD:.tix.yaml:1: `active_dir` cannot be `\u{1b}[31m{id}`: `\u{1b}[31mTICKET-1` is not a usable name: it contains a control character
     HEAD:.tix.yaml:1: `worktree` cannot be `a/../../{id}`: `a/../../TICKET-1` is not a usable name: a part of it is `.` or `..`
     ");
@@ -327,8 +327,8 @@ fn a_branch_cannot_be_a_directory_of_branches() {
 #[test]
 fn a_key_that_stands_twice_is_an_error() {
     assert_snapshot!(messages(&["trunk: a\nbase: b\ntrunk: a\n", "trunk: a\n'trunk': a\n"]), @r"
-    HEAD:.tix.yaml:3: `trunk` is set a second time
-    HEAD:.tix.yaml:2: `trunk` is set a second time
+    HEAD:.tix.yaml:3: `trunk` is set twice
+    HEAD:.tix.yaml:2: `trunk` is set twice
     ");
 }
 
@@ -429,7 +429,7 @@ fn the_commented_file_explains_each_key_in_a_line() {
     # Default: the remote's default branch.
     trunk: tickets
 
-    # The branch that work starts from and that pull requests go to.
+    # The branch that work starts from and pull requests go to.
     # Default: the remote's default branch.
     # base: main
     ");
@@ -480,7 +480,7 @@ fn protected_branches_are_a_list_or_a_text_of_names() {
         "skip_ci: [true]",
     ]);
     assert_snapshot!(errors, @"
-    HEAD:.tix.yaml:1: `protected` must be a list of branch names, not a list of something else than texts
+    HEAD:.tix.yaml:1: `protected` must be a list of branch names, not a list with items that are not text
     HEAD:.tix.yaml:1: `protected` cannot be `b..c`: it contains `..` or `@{`
     HEAD:.tix.yaml:1: `protected` must be a list of branch names, not a mapping (a text that begins with a brace needs quotes)
     HEAD:.tix.yaml:1: `protected` must be a list of branch names, not the boolean true (in quotes it would be text)

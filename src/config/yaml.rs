@@ -1,4 +1,4 @@
-//! Reads `.tix.yaml` into its entries, and knows the line of each.
+//! Parses `.tix.yaml` into entries, each with its line.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,31 +10,31 @@ use serde_yaml::Value;
 use super::error::{ConfigError, Origin, Problem};
 use crate::text::{cut, safe};
 
-/// How much of a message of the parser is shown.
+/// How much of a parser's message is shown.
 const LONGEST: usize = 300;
 
 #[derive(Debug, Clone, Copy)]
 pub struct Yaml<'a> {
     pub bytes: &'a [u8],
-    /// Where it was found, to stand before the line in a message: `origin/main:.tix.yaml`.
+    /// Where it was found, to precede the line in a message: `origin/main:.tix.yaml`.
     pub label: &'a str,
 }
 
-/// The entries of a file, in their order. A key may stand in it twice.
+/// The entries of a file, in order. A key may occur twice.
 pub(super) struct YamlEntries<'a> {
     file: Yaml<'a>,
     text: &'a str,
     pub(super) list: Vec<(YamlKey<'a>, Value)>,
 }
 
-/// A key. The parser tells no positions, but it lends out the key's own bytes of the file, which say where it stands; only
-/// of a key with escapes in it, or in lines of its own, it has to make new ones.
+/// A key. The parser reports no positions, but it lends the key's own bytes of the file, whose address tells the
+/// position. Only a key with escapes, or one that spans lines, is copied.
 #[derive(Deserialize)]
 #[serde(transparent)]
 pub(super) struct YamlKey<'a>(#[serde(borrow)] pub(super) Cow<'a, str>);
 
 impl<'a> YamlEntries<'a> {
-    /// An empty file has none.
+    /// Reads the entries; an empty file has none.
     pub(super) fn read(file: Yaml<'a>) -> Result<YamlEntries<'a>, ConfigError> {
         let fail = |line, problem| {
             let origin = Origin::File(file.label.to_owned());
@@ -47,7 +47,7 @@ impl<'a> YamlEntries<'a> {
                 return fail(Some(lines(before)), Problem::NotUtf8);
             }
         };
-        // The parser would count it as a column, and take the second line for the end of the document.
+        // The parser would count it as a column, and read the second line as the end of the document.
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let mut documents = serde_yaml::Deserializer::from_str(text);
         let list = documents.next().map_or_else(|| Ok(Vec::new()), Mapping::deserialize_from);
@@ -86,12 +86,22 @@ impl<'a> YamlEntries<'a> {
     }
 }
 
+/// What a file says, each key with its value as text.
+pub fn yaml_entries(file: Yaml<'_>) -> Result<Vec<(String, String)>, ConfigError> {
+    let text = |value: &Value| match value.as_str() {
+        Some(text) => text.to_owned(),
+        None => serde_json::to_string(value).unwrap_or_default(),
+    };
+    let entries = YamlEntries::read(file)?.list;
+    Ok(entries.iter().map(|(name, value)| (name.0.to_string(), text(value))).collect())
+}
+
 /// The number of the line that follows these bytes.
 fn lines(before: &[u8]) -> usize {
     before.split(|byte| *byte == b'\n').count()
 }
 
-/// What a value is, in words.
+/// Describes the kind of a value.
 pub(super) fn kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "an empty value",
@@ -105,15 +115,15 @@ pub(super) fn kind(value: &Value) -> &'static str {
     }
 }
 
-/// The parser's message without its positions, of which [`ConfigError`] carries the one that
-/// counts. It holds keys of the file as they are.
+/// The parser's message without its positions; [`ConfigError`] has the one that counts. The message contains keys of
+/// the file as they are.
 fn words(error: &serde_yaml::Error) -> String {
     let message = error.to_string();
     let parts = message.split(", ").map(|part| part.split(" at line ").next().unwrap_or(part));
     cut(&safe(parts.collect::<Vec<_>>().join(", ")), LONGEST)
 }
 
-/// A mapping as it is written. `serde_yaml::Mapping` would refuse a key that stands twice without saying where.
+/// A mapping as written. `serde_yaml::Mapping` would refuse a duplicate key without saying where it is.
 struct Mapping;
 
 impl Mapping {

@@ -25,7 +25,7 @@ fn unknown_settings(facts: &RepoFacts) -> impl Iterator<Item = Finding> {
 
 fn pushes_elsewhere(facts: &RepoFacts) -> Option<Finding> {
     let target = facts.pushes_elsewhere.as_ref()?;
-    let message = format!("{} is fetched from one place and pushed to another", target.remote);
+    let message = format!("git fetches {} from one address and pushes to another", target.remote);
     let (why, command) = &target.way_out;
     let command: Vec<&str> = command.iter().map(String::as_str).collect();
     let finding = Finding::new(Check::PushesElsewhere, None, message);

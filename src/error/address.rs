@@ -1,4 +1,4 @@
-//! Pushes that would go elsewhere than fetches come from.
+//! A remote whose pushes go elsewhere than its fetches.
 
 use super::{Exit, Failure};
 use crate::git::{PushSetting, TwoPlaces};
@@ -13,18 +13,18 @@ pub fn elsewhere(message: &str, remote: &str, places: &TwoPlaces) -> Failure {
     match places.because {
         PushSetting::PushUrl => failure
             .hint(format!(
-                "push to where you fetch from: git config --unset-all remote.{remote}.pushurl"
+                "push to the address you fetch from: git config --unset-all remote.{remote}.pushurl"
             ))
             .hint(format!(
-                "to keep your own branches at the other address, make it a remote of its own: git remote add fork {} && \
+                "to keep your own branches at the other address, make it a separate remote: git remote add fork {} && \
                  git config remote.pushDefault fork && git config --unset-all remote.{remote}.pushurl",
                 shell_word(&places.push)
             )),
         PushSetting::PushInsteadOf => failure.hint(
-            "see which setting says so: git config --show-origin --get-regexp '^url\\..*\\.pushinsteadof$'",
+            "see which setting does this: git config --show-origin --get-regexp '^url\\..*\\.pushinsteadof$'",
         ),
         PushSetting::SeveralUrls => failure.hint(format!(
-            "keep the first address, and make the others remotes of their own: git config --get-all remote.{remote}.url"
+            "keep the first address, and make the others separate remotes: git config --get-all remote.{remote}.url"
         )),
     }
 }

@@ -1,4 +1,4 @@
-//! What a decision said no to, with its exit code, its facts and its ways out.
+//! The refusal of a decision, with its exit code, its facts and its ways out.
 
 use super::{Exit, Failure};
 use crate::lifecycle::machine::{Illegal, Verb, lane_of};
@@ -7,15 +7,19 @@ use crate::text::{one_line, shell_word};
 use crate::ticket::{Lane, Status, TicketId};
 
 /// What a release does to a pull request.
-pub const CLOSES_REQUEST: &str = "most servers close a pull request whose branch goes";
+pub const CLOSES_REQUEST: &str = "most servers close a pull request when its branch is deleted";
 
-pub fn held_facts(failure: Failure, held: &Holder) -> Failure {
-    // Anybody can have written them, and a fact of several lines would look like several facts.
+/// Who holds a ticket, and since when: all that somebody needs who only wanted it.
+pub fn holder_facts(failure: Failure, held: &Holder) -> Failure {
+    // Anybody can have written these, and a fact of several lines would look like several facts.
     let fact = |text: &Option<String>| text.as_deref().map(one_line);
-    failure
-        .maybe_fact("held by", fact(&held.by))
-        .maybe_fact("since", fact(&held.at))
-        .maybe_fact("claim", fact(&held.claim_id))
+    failure.maybe_fact("held by", fact(&held.by)).maybe_fact("since", fact(&held.at))
+}
+
+/// The same with the claim, for those who may have to name it.
+pub fn held_facts(failure: Failure, held: &Holder) -> Failure {
+    let claim = held.claim_id.as_deref().map(one_line);
+    holder_facts(failure, held).maybe_fact("claim", claim)
 }
 
 impl From<Refusal> for Failure {
@@ -74,8 +78,8 @@ fn with_facts(failure: Failure, refusal: &Refusal) -> Failure {
         Refusal::OddName { path, .. } | Refusal::NoChangelog { path, .. } => {
             failure.fact("path", path.to_string())
         }
-        Refusal::Held { id, held, .. } => held_facts(failure, held).fact("ticket", id.to_string()),
-        Refusal::NotHolder { held, .. }
+        Refusal::Held { held, .. }
+        | Refusal::NotHolder { held, .. }
         | Refusal::ClaimNotShown { held, .. }
         | Refusal::ClaimChanged { held, .. } => held_facts(failure, held),
         Refusal::Fresh { held, stale_after, .. } => {
@@ -131,7 +135,7 @@ fn listed(things: &[impl ToString]) -> Option<String> {
     (!things.is_empty()).then(|| things.join(", "))
 }
 
-/// What can be done to the ticket as it is; of one whose status is no status that cannot be said.
+/// Adds the commands that are possible now; none if the status is unknown.
 fn instead(failure: Failure, legal: &[Verb]) -> Failure {
     let commands: Vec<_> = legal.iter().flat_map(|verb| verb.commands()).copied().collect();
     let some = (!commands.is_empty()).then(|| commands.join(", "));
@@ -161,11 +165,11 @@ fn one_clock(id: &TicketId, stale_after: &str) -> Vec<String> {
 
 fn completed(id: &TicketId) -> Vec<String> {
     vec![
-        format!("see what brings it to the trunk: tix status {id}"),
+        format!("see how it gets to the trunk: tix status {id}"),
         format!(
-            "go on with it, and keep its branch and its pull request: tix reopen {id} --reason <why>"
+            "continue it, and keep its branch and its pull request: tix reopen {id} --reason <why>"
         ),
-        format!("give it up all the same, and say why: tix release {id} --reason <why>"),
+        format!("give it up anyway, and say why: tix release {id} --reason <why>"),
     ]
 }
 
@@ -182,7 +186,7 @@ fn incomplete(id: &TicketId, missing: &[Missing]) -> Vec<String> {
         ));
     }
     if any(|one| matches!(one, Missing::Dependency(_))) {
-        hints.push(format!("if you know that it is done all the same: tix complete {id} --anyway"));
+        hints.push(format!("if it is done anyway: tix complete {id} --anyway"));
     }
     hints
 }
@@ -215,11 +219,11 @@ fn moved(id: &TicketId, since: &str, (known, tip): (&str, &str)) -> Vec<String> 
 fn hints(refusal: &Refusal) -> Vec<String> {
     match refusal {
         Refusal::NotFound { .. } | Refusal::BadQuery { .. } => {
-            vec!["see what there is: tix list".to_owned()]
+            vec!["list the tickets: tix list".to_owned()]
         }
-        Refusal::Ambiguous { .. } => vec!["name one of them in full".to_owned()],
+        Refusal::Ambiguous { .. } => vec!["give the full id of one of them".to_owned()],
         Refusal::Duplicate { .. } => vec!["keep one of them and remove the others".to_owned()],
-        Refusal::OddName { .. } => vec!["see how to mend it: tix doctor".to_owned()],
+        Refusal::OddName { .. } => vec!["see how to repair it: tix doctor".to_owned()],
         Refusal::NotAFile { path, .. } => {
             vec![format!(
                 "put a regular file in its place: git rm -r -- {}",
@@ -243,48 +247,48 @@ fn hints(refusal: &Refusal) -> Vec<String> {
         Refusal::ClaimNotShown { id, typed, workspace, held } => {
             not_shown(id, typed, *workspace, held)
         }
-        Refusal::ClaimChanged { id, .. } => vec![format!(
-            "somebody took it over or gave it back meanwhile; look at it: tix log {id}"
-        )],
+        Refusal::ClaimChanged { id, .. } => {
+            vec![format!("see who took it over or gave it back: tix log {id}")]
+        }
         Refusal::Fresh { id, .. } => fresh(id),
         Refusal::OneClock { id, stale_after, .. } => one_clock(id, stale_after),
         Refusal::Illegal { id, verb, why, .. } => vec![illegal(id, *verb, *why)],
         Refusal::NoWork { id } => {
-            vec![format!("make its branch and workspace: tix activate {id}")]
+            vec![format!("create its branch and workspace: tix activate {id}")]
         }
         Refusal::Waits { id, .. } => vec![
-            format!("see all that it waits for: tix dep tree {id}"),
-            format!("if you know that it can be done now: tix activate {id} --anyway"),
+            format!("see everything it waits for: tix dep tree {id}"),
+            format!("if it can be done now anyway: tix activate {id} --anyway"),
         ],
         Refusal::Completed { id } => completed(id),
         Refusal::NotCompleted { id, .. } => {
-            vec![format!("its holder completes it: tix complete {id}")]
+            vec![format!("its holder can complete it: tix complete {id}")]
         }
         Refusal::Incomplete { id, missing } => incomplete(id, missing),
         Refusal::TooLong { id } => vec![shorten(id)],
         Refusal::OwnWork { id, .. } => vec![
-            format!("somebody else can: tix review {id} --approve"),
-            "a team that allows it sets `review.self: true` in its .tix.yaml".to_owned(),
+            format!("somebody else can approve it: tix review {id} --approve"),
+            "to allow it, set `review.self: true` in the team's .tix.yaml".to_owned(),
         ],
         Refusal::OtherStage { id, .. } => vec![format!("look at it: tix status {id}")],
         Refusal::Moved { id, since, known, tip } => moved(id, since, (known.short(), tip.short())),
         Refusal::Unchanged { id, .. } => unchanged(id),
         Refusal::Circle { path, .. } => {
             let second = path.get(1).map_or("", TicketId::as_str);
-            vec![format!("see what leads back: tix show {second}, tix dep tree {second}")]
+            vec![format!("see the cycle: tix show {second}, tix dep tree {second}")]
         }
         Refusal::NoChangelog { id, .. } => {
             vec![format!("add the heading at the end of the ticket: tix edit {id}")]
         }
         Refusal::OwnedKey { command, .. } => vec![match command {
             Some(command) => format!("use: tix {command}"),
-            None => "it changes with what is done: tix status <ticket>".to_owned(),
+            None => "commands change it; see the possible ones: tix status <ticket>".to_owned(),
         }],
         Refusal::BadKey { .. } => vec![
             "a key is made of letters, digits, `_` and `-`: tix set <ticket> <key>=<value>"
                 .to_owned(),
         ],
-        Refusal::Edited { id } => vec![format!("look at what is new: tix show {id}")],
+        Refusal::Edited { id } => vec![format!("see what is new: tix show {id}")],
     }
 }
 
@@ -298,7 +302,7 @@ fn not_shown(
     let here = match workspace {
         ClaimedWorkspace::None => None,
         ClaimedWorkspace::Here => Some(format!(
-            "if this clone was moved or its machine renamed, and is no copy, go on with it: tix activate {id} --resume"
+            "if this clone is not a copy, but was moved or its machine renamed, continue: tix activate {id} --resume"
         )),
     };
     let named = format!("if that claim is yours, say so: {typed} --claim {claim}");
@@ -320,9 +324,9 @@ fn illegal(id: &TicketId, verb: Verb, why: Illegal) -> String {
             "if it belongs there, give it a status of {lane}/: tix set {id} status={}",
             Status::usual_in(lane)
         ),
-        (Illegal::Blocked, _) => format!("when the way is free: tix unblock {id}"),
+        (Illegal::Blocked, _) => format!("once nothing blocks it: tix unblock {id}"),
         (Illegal::Unfinished, _) => format!(
-            "try again in a moment; a set-up that was interrupted is finished by its holder: tix activate {id}"
+            "try again in a moment; if the set-up was interrupted, its holder can finish it: tix activate {id}"
         ),
         (
             Illegal::Lane(_)

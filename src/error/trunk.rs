@@ -1,4 +1,4 @@
-//! What a transaction ended with, with its exit code and its ways out.
+//! The failure of a transaction, with its exit code and its ways out.
 
 use super::words::{caused_here, denied, remote_words};
 use super::{Exit, Failure, address};
@@ -13,7 +13,7 @@ impl From<TrunkError> for Failure {
             TrunkError::Killed { signal, .. } => {
                 Failure::new(Exit::Incomplete, format!("{message}, and the claim may have landed"))
                     .fact("git", format!("ended with {signal}"))
-                    .hint("run the same command again: it finds out, and goes on")
+                    .hint("run the same command again: it checks whether the claim landed, and continues")
             }
             TrunkError::Denied { words, .. } => denied(&message, &words),
             TrunkError::RemoteRefused { remote, branch, trunk, words, .. } => {
@@ -41,10 +41,10 @@ impl From<TrunkError> for Failure {
             // A mirror that lags behind.
             TrunkError::TwoFaced { .. } => {
                 Failure::new(Exit::Unreachable, format!("{message}; nothing changed"))
-                    .hint("try again later; if it stays so, ask whoever runs the server")
+                    .hint("try again later; if this persists, ask whoever runs the server")
             }
             TrunkError::NoTrunk { remote, branches, .. } if branches.is_empty() => {
-                Failure::new(Exit::Refused, format!("{remote} is empty: no commit was pushed yet"))
+                Failure::new(Exit::Refused, format!("{remote} is empty: no commit has been pushed yet"))
                     .hint(format!("push the first one: git push -u {remote} HEAD"))
             }
             TrunkError::NoTrunk { remote, branches, .. } => Failure::new(Exit::Refused, message)
@@ -55,9 +55,9 @@ impl From<TrunkError> for Failure {
                 )),
             TrunkError::Outdated { .. } => outdated(&message),
             TrunkError::NoBase { .. } => Failure::new(Exit::Refused, message)
-                .hint("say which branch it is: git config tix.base <branch>"),
+                .hint("say which branch is the base: git config tix.base <branch>"),
             TrunkError::NoLocalTrunk { .. } => Failure::new(Exit::Refused, message).hint(
-                "make the first commit, or say which branch it is: git config tix.trunk <branch>",
+                "make the first commit, or say which branch the tickets are on: git config tix.trunk <branch>",
             ),
             TrunkError::LocalRefTaken { branch } => Failure::new(Exit::Refused, message)
                 .hint(format!("see what it holds: git log {}", branch.short())),
@@ -75,9 +75,9 @@ impl From<TrunkError> for Failure {
                     .hint("try again, or with a longer --timeout")
             }
             TrunkError::Lock { source: None, .. } => Failure::new(Exit::Unreachable, message)
-                .hint("another tix is at work on it in this clone; try again when it is done"),
+                .hint("another tix in this clone is using it; try again when that one is done"),
             TrunkError::Lock { source: Some(_), .. } => Failure::new(Exit::Refused, message)
-                .hint("nothing was changed; make room or fix the permissions and try again"),
+                .hint("nothing changed; free some space or fix the permissions, and try again"),
         }
     }
 }
@@ -97,12 +97,12 @@ fn unreachable(message: &str, words: &str, landing: MayLand) -> Failure {
         (MayLand::Unknown, Some(failure)) => {
             let message = format!("{}, and the last push may have landed", failure.message);
             let failure = Failure { exit: Exit::Incomplete, message, ..failure };
-            failure.hint("then run the same command again: it finds out")
+            failure.hint("then run the same command again: it checks whether the push landed")
         }
         (MayLand::Unknown, None) => {
             Failure::new(Exit::Incomplete, format!("{message}, and the last push may have landed"))
                 .fact("git", words.trim())
-                .hint("run the same command again when the network is back: it finds out")
+                .hint("when the network is back, run the same command again: it checks whether the push landed")
         }
     }
 }
@@ -117,29 +117,27 @@ fn is_nowhere(words: &str) -> bool {
 fn exists(message: &str, remote: &str, branch: &str) -> Failure {
     let short = branch.strip_prefix("refs/heads/").unwrap_or(branch);
     let fetch = format!("git fetch {remote} {branch}");
-    // Not below its own name, where no branch can be as long as it is there.
+    // Not below its own name: git has no room for a branch there as long as this one exists.
     let kept = format!("kept-{}", short.replace('/', "-"));
-    Failure::new(Exit::Refused, format!("{message}, which no claim has made; nothing changed"))
+    Failure::new(Exit::Refused, format!("{message}, which no claim created; nothing changed"))
         .fact("branch", short)
         .hint(format!("see what it holds: {fetch} && git log FETCH_HEAD"))
         .hint(format!(
-            "if it may have another name, give it one: {fetch} && \
+            "if you may rename it: {fetch} && \
              git push --atomic {remote} FETCH_HEAD:refs/heads/{kept} :{branch}"
         ))
 }
 
 fn hidden(message: String, branch: &str) -> Failure {
     Failure::new(Exit::RemoteRefused, message)
-        .hint(format!("whoever runs the server can show {branch} to pushes: see receive.hideRefs"))
+        .hint(format!("ask whoever runs the server to show {branch} to pushes (receive.hideRefs)"))
         .hint("or keep the tickets on a branch of their own: tix init --trunk tickets")
 }
 
 fn in_the_way(message: String) -> Failure {
-    Failure::new(Exit::Refused, message)
-        .hint("whoever made that branch can give it another name")
-        .hint(
-            "or the team names ticket branches otherwise, in its .tix.yaml: branch: \"work/{id}\"",
-        )
+    Failure::new(Exit::Refused, message).hint("ask whoever made that branch to rename it").hint(
+        "or give ticket branches another name, in the team's .tix.yaml: branch: \"work/{id}\"",
+    )
 }
 
 fn outdated(message: &str) -> Failure {

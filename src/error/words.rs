@@ -1,4 +1,4 @@
-//! What git and a server said, where it chooses between kinds of failure or is shown.
+//! Uses the words of git and of a server: to choose between kinds of failure, or to show them.
 
 use super::{Exit, Failure};
 use crate::text::shell_word;
@@ -18,53 +18,50 @@ pub(super) fn failed_git(stderr: &str, message: String) -> Failure {
     caused_here(stderr).unwrap_or_else(|| Failure::new(Exit::Git, message))
 }
 
-/// A failure whose cause is on this machine, where git's words name one: to try again later mends nothing.
+/// A failure whose cause is on this machine, if git's words name one: trying again later does not help.
 pub(super) fn caused_here(words: &str) -> Option<Failure> {
     let (exit, message, hint) = match LocalCause::of(words)? {
         LocalCause::NoRoom => {
-            (Exit::Refused, "no space left on this machine", "make room, and try again")
+            (Exit::Refused, "no space left on this machine", "free some space, and try again")
         }
         LocalCause::Hook => (
             Exit::Refused,
-            "the hook reference-transaction of this clone refuses refs that tix writes",
-            "let it pass what is below refs/tix/ and refs/remotes/; see which file it is: \
-             git rev-parse --git-path hooks/reference-transaction",
+            "the reference-transaction hook of this clone refuses refs that tix writes",
+            "make it allow refs below refs/tix/ and refs/remotes/; see which file it is: git rev-parse --git-path hooks/reference-transaction",
         ),
         LocalCause::NotWritable => (
             Exit::Refused,
-            "something in this clone may not be written",
+            "a file in this clone cannot be written",
             "fix the permissions, and try again",
         ),
         LocalCause::Corrupt => (
             Exit::Git,
-            "something in this clone is damaged, and git cannot read it",
-            "look at the repository with: git fsck",
+            "a file in this clone is damaged, and git cannot read it",
+            "check the repository: git fsck",
         ),
     };
     Some(Failure::new(exit, message).fact("git", words.trim()).hint(hint))
 }
 
-/// The remote answers, and does not let this user in.
-/// A remote that lets nobody in, or not whoever asks.
+/// The remote answers, but lets in nobody, or not this user.
 pub fn denied(message: &str, words: &str) -> Failure {
     let failure = Failure::new(Exit::RemoteRefused, message).fact("git", words.trim());
-    // git advises a command, and a server could write another one in its place.
+    // git suggests a command, and a server could put another one in its place.
     let owned = words.lines().find_map(|line| {
         let (_, path) = line.split_once("dubious ownership in repository at '")?;
         path.strip_suffix('\'')
     });
     match owned {
         Some(path) => failure.hint(format!(
-            "whoever opens it has to trust its owner, on the machine that it is on: \
-             git config --global --add safe.directory {}",
+            "on the machine that has it, whoever opens it must trust its owner: git config --global --add safe.directory {}",
             shell_word(path)
         )),
         None => failure.hint("check your login: git ls-remote"),
     }
 }
 
-/// What the server itself said: the `remote:` lines, or everything when there are none, without what git
-/// adds to every failed push.
+/// The server's own words: the `remote:` lines, or everything if there are none, without what git adds to every failed
+/// push.
 pub fn remote_words(words: &str) -> Option<String> {
     let of_git = |line: &&str| line.starts_with("To ") || line.starts_with("error: failed to push");
     let lines = || words.lines().map(str::trim);

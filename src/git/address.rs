@@ -1,7 +1,7 @@
-//! Where a remote is fetched from and where it is pushed to.
+//! Where a remote is fetched from, and where it is pushed to.
 //!
-//! git alone knows: `insteadOf` and `pushInsteadOf` rewrite what is configured. It is asked only where something is configured
-//! that can tell the two apart.
+//! Only git knows, because `insteadOf` and `pushInsteadOf` rewrite what is configured. tix asks git only if the
+//! configuration has something that can make the two differ.
 
 use std::path::{Path, PathBuf};
 
@@ -12,30 +12,30 @@ use super::repo::{GitConfig, Repo};
 use super::{GitError, redact};
 use crate::names::RemoteName;
 
-/// A remote whose pushes go elsewhere, as far as can be shown. No address holds credentials.
+/// A remote whose pushes certainly go elsewhere. No address contains credentials.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TwoPlaces {
     pub fetch: String,
-    /// The first address that is pushed to and is another one.
+    /// The first push address that is a different one.
     pub push: String,
     pub because: PushSetting,
 }
 
-/// What makes pushes go elsewhere.
+/// The setting that sends pushes elsewhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PushSetting {
     /// `remote.<name>.pushurl`
     PushUrl,
     /// `url.<base>.pushInsteadOf`
     PushInsteadOf,
-    /// Several `remote.<name>.url`: all are pushed to, and the first is fetched from.
+    /// Several `remote.<name>.url`: git pushes to all of them, and fetches from the first.
     SeveralUrls,
 }
 
 impl Repo {
-    /// How pushes to a remote go elsewhere than its fetches; `None` where both are one place.
+    /// How a remote's pushes go elsewhere than its fetches; `None` if both use one place.
     ///
-    /// Several addresses of pushes are never one place: a push is a compare-and-swap, and one that went through at the first
+    /// Several push addresses are never one place: a push is a compare-and-swap, and one that succeeds at the first
     /// fails at the second.
     pub fn push_elsewhere(&self, remote: &RemoteName) -> Result<Option<TwoPlaces>, GitError> {
         let Some((because, addresses)) = setting(&self.config, remote) else { return Ok(None) };
@@ -49,7 +49,7 @@ impl Repo {
         if addresses == 1 && is_here(&push) {
             return Ok(None);
         }
-        // Of several the first may be where it is fetched from.
+        // Of several, the first may be the fetch address.
         let mut others =
             self.config.addresses_of(remote.as_str()).into_iter().flat_map(|known| known.push);
         let push = others.find(|push| !is_here(push)).unwrap_or(push);
@@ -57,7 +57,7 @@ impl Repo {
     }
 }
 
-/// What a remote is fetched from.
+/// Where a remote is fetched from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RemotePlace {
     Directory,
@@ -67,7 +67,7 @@ pub enum RemotePlace {
         /// Where a browser finds the repository on most hosts.
         page: String,
     },
-    /// A remote helper's, or nothing that can be read.
+    /// A remote helper's address, or an unreadable one.
     Unknown,
 }
 
@@ -79,6 +79,26 @@ impl Repo {
             Some(Address::Network(address)) => address.place(),
             None => RemotePlace::Unknown,
         }
+    }
+
+    /// What people call the repository: `owner/name` on a host, the name of the remote's directory, and without a remote, or
+    /// with one that does not say, that of the clone's.
+    pub fn project(&self, remote: Option<&RemoteName>) -> String {
+        let fetch = remote.and_then(|remote| self.config.addresses_of(remote.as_str()));
+        let address = fetch.and_then(|found| Address::parse(&self.root, &found.fetch));
+        let name = match address {
+            Some(Address::Path(path)) => {
+                // A repository with a checkout is named by the directory around its `.git`.
+                let dir = if path.ends_with(".git") { path.parent() } else { Some(path.as_path()) };
+                dir.and_then(Path::file_name).map(|name| name.display().to_string())
+            }
+            Some(Address::Network(address)) => {
+                Some(address.path.trim_matches('/').trim_start_matches("~/").to_owned())
+            }
+            None => None,
+        };
+        let name = name.map(|name| name.strip_suffix(".git").unwrap_or(&name).to_owned());
+        name.filter(|name| !name.is_empty()).unwrap_or_else(|| self.name.clone())
     }
 }
 
@@ -95,7 +115,6 @@ impl GitConfig {
         self.remotes().into_iter().filter_map(|name| self.addresses_of(name)).collect()
     }
 
-    /// The same of one remote.
     pub fn addresses_of(&self, name: &str) -> Option<RemoteAddresses> {
         let values = |variable: &str| {
             let key = format!("remote.{name}.{variable}");
@@ -125,7 +144,7 @@ impl GitConfig {
         Some(RemoteAddresses { name: name.to_owned(), fetch, push })
     }
 
-    /// An address as git changes it by `url.<base>.<kind>`: the longest beginning that fits counts.
+    /// An address as `url.<base>.<kind>` rewrites it: the longest matching prefix counts.
     fn rewritten(&self, url: &str, kind: &str) -> String {
         let rules = self.entries().iter().filter_map(|(key, value)| {
             let base = key.strip_prefix("url.")?.strip_suffix(kind)?;
@@ -137,7 +156,7 @@ impl GitConfig {
     }
 }
 
-/// What is configured that can tell pushes from fetches, and how many addresses are pushed to.
+/// The setting that can separate pushes from fetches, and the number of push addresses.
 fn setting(config: &GitConfig, remote: &RemoteName) -> Option<(PushSetting, usize)> {
     let count = |name: &str| {
         let key = format!("remote.{remote}.{name}");
@@ -162,8 +181,8 @@ fn setting(config: &GitConfig, remote: &RemoteName) -> Option<(PushSetting, usiz
     }
 }
 
-/// Whether two addresses are shown to be of one repository. Two network addresses are when host and path are the same: it is
-/// assumed that no server keeps two repositories under one name for two protocols.
+/// Whether two addresses certainly mean one repository. Two network addresses do if host and path are the same: tix
+/// assumes that no server keeps two repositories under one name for two protocols.
 pub fn is_one_place(root: &Path, one: &str, other: &str) -> bool {
     if one == other {
         return true;
@@ -188,9 +207,9 @@ struct NetworkAddress {
     user: Option<String>,
     /// In lower case.
     host: String,
-    /// `None` for the one that the protocol has anyway.
+    /// `None` for the protocol's default port.
     port: Option<String>,
-    /// As written, without what git adds by itself.
+    /// As written, without what git adds itself.
     path: String,
 }
 
@@ -218,7 +237,7 @@ impl Address {
             return Some(network(protocol, authority, usual, path));
         }
         match text.split_once(':') {
-            // A remote helper: its addresses are its own.
+            // A remote helper: its addresses have their own format.
             Some((_, rest)) if rest.starts_with(':') => None,
             Some((host, path)) if !host.contains('/') => {
                 Some(network(Protocol::Ssh, host, "22", path))
@@ -234,7 +253,7 @@ fn network(protocol: Protocol, authority: &str, usual: &str, path: &str) -> Addr
         None => (None, authority),
     };
     let (host, port) = match host.rsplit_once(':') {
-        // The colons within brackets are the address's own.
+        // A colon within brackets belongs to the address.
         Some((host, port)) if !port.contains(']') => (host, Some(port)),
         Some(_) | None => (host, None),
     };
@@ -250,7 +269,7 @@ fn network(protocol: Protocol, authority: &str, usual: &str, path: &str) -> Addr
 
 impl NetworkAddress {
     fn place(self) -> RemotePlace {
-        // The port of another protocol says nothing of the one for browsers.
+        // The port of another protocol says nothing about the one for browsers.
         let port = self.port.filter(|_| self.protocol == Protocol::Http);
         let port = port.map(|port| format!(":{port}")).unwrap_or_default();
         let page = format!("https://{}{port}/{}", self.host, self.path.trim_start_matches('/'));
@@ -263,17 +282,18 @@ impl NetworkAddress {
             return false;
         }
         if self.protocol != other.protocol {
-            // Each has a port of its own.
+            // Each has its own port.
             return true;
         }
-        // Over ssh a path without a slash begins in the home of the user.
+        // Over ssh a path without a leading slash begins in the user's home.
         let by_user = self.protocol == Protocol::Ssh
             && [self, other].iter().any(|a| !a.path.starts_with('/') || a.path.starts_with("/~"));
         self.port == other.port && (!by_user || self.user == other.user)
     }
 }
 
-/// The repository that git finds for a path, by what it tries itself: "with .git, or without", gitrepository-layout(5).
+/// The repository that git finds for a path, with the variants that git tries: "with .git, or without",
+/// gitrepository-layout(5).
 fn repository_at(path: &Path) -> Option<PathBuf> {
     let with = |suffix: &str| {
         let mut path = path.as_os_str().to_owned();
@@ -352,7 +372,7 @@ mod tests {
         // The homes of two people.
         assert!(!same("ada@example.org:it.git", "bob@example.org:it.git"));
         assert!(!same("ssh://ada@example.org/~/it.git", "ssh://bob@example.org/~/it.git"));
-        // There is nothing at either.
+        // Neither path exists.
         assert!(!same("/srv/it.git", "/srv/it"));
     }
 

@@ -1,4 +1,4 @@
-//! What a worktree holds that is not committed yet, and what its names mean.
+//! The uncommitted changes of a worktree, and what its names mean.
 
 use std::path::{Path, PathBuf};
 
@@ -9,24 +9,25 @@ use super::{ExecError, GitError};
 use crate::names::RefName;
 
 impl Git {
-    /// What the files in the worktree, those that git knows, change against HEAD: at these paths, as somebody who is in
-    /// `dir` writes them, or everywhere if there are none.
+    /// How tracked files in the worktree differ from HEAD: at these paths, relative to `dir`, or everywhere if there
+    /// are none.
     ///
-    /// These settings are the repository's: none of the programs that they name is run to find it out.
+    /// The settings belong to the repository: no program that they name is run to find this out.
     pub fn changed(
         &self,
         dir: &Path,
         paths: &[&str],
         settings: &[GitSetting],
     ) -> Result<Vec<Delta>, GitError> {
-        // Without the lock, no other git is in the way of this question, and it in nobody's.
+        // Without the lock, this question and other gits do not block each other.
         let call = self.call("diff").env("GIT_OPTIONAL_LOCKS", "0").args(EXACTLY);
         let filters = settings.iter().filter_map(|setting| {
             let (name, kind) = setting.key.strip_prefix("filter.")?.rsplit_once('.')?;
             let without = if kind.eq_ignore_ascii_case("required") { "false" } else { "" };
             Some(format!("filter.{name}.{kind}={without}"))
         });
-        // git runs at the root: from below it, with its directory named, it would take that for the root.
+        // git runs at the root: from below it, with its directory named, it would take the current directory for the
+        // root.
         let paths = paths
             .iter()
             .map(|path| if path.starts_with(':') { PathBuf::from(path) } else { dir.join(path) });
@@ -45,7 +46,7 @@ impl Git {
         }
     }
 
-    /// The ref that a name such as `@{-1}` or `@{upstream}` stands for; `None` when it stands for none.
+    /// The ref that a name such as `@{-1}` or `@{upstream}` means; `None` if it means none.
     pub fn ref_of(&self, name: &str) -> Result<Option<RefName>, GitError> {
         let call =
             self.call("rev-parse").args(["--verify", "--quiet", "--symbolic-full-name", name]);

@@ -1,4 +1,4 @@
-//! Times that do not depend on what this machine's clock says now.
+//! Times that do not depend on this machine's clock.
 
 use std::time::Instant;
 
@@ -7,14 +7,14 @@ use super::exec::text_of;
 use super::{GitError, Repo};
 use crate::names::{Oid, RefName, RemoteName};
 
-/// How many commits since then are looked at.
+/// How many commits to look at.
 const COMMITS: &str = "200";
 
-/// Stands between the fields of a commit, whose end is a zero.
+/// Separates the fields of a commit; a NUL ends it.
 const VALUES: char = '\u{1f}';
 
 impl Repo {
-    /// Whether a commit that was made elsewhere since then, in seconds since 1970, is among those that lead to `from`.
+    /// Whether `from` has a commit in its history that was made elsewhere since `then`, in seconds since 1970.
     ///
     /// A commit names its machine in the trailer `host`, with its domain or without; one without a name was made elsewhere if its committer has another address.
     pub fn has_commit_from_elsewhere(
@@ -26,7 +26,7 @@ impl Repo {
         let (key, here) = host;
         let mail = CommitAuthors::here(self)?.committer_mail().unwrap_or_default();
         let format = format!("--format=%ce%x1f%(trailers:key={key},valueonly,separator=%x1f)");
-        // As a filter: a commit that is dated too early does not hide those below it.
+        // As a filter, so that a commit with too early a date does not hide those below it.
         let call = self.log_call().args(["-n", COMMITS, &format]);
         let answer =
             call.arg(format!("--since-as-filter=@{since}")).args([from.as_str(), "--"]).run_ok()?;
@@ -39,7 +39,7 @@ impl Repo {
         }))
     }
 
-    /// Where a ref was at a time, in seconds since 1970; `None` where its reflog does not go back that far.
+    /// Where a ref was at a time, in seconds since 1970; `None` if its reflog does not go back that far.
     pub fn ref_then(&self, name: &RefName, then: i64) -> Result<Option<Oid>, GitError> {
         let call =
             self.git().call("log").args(["--walk-reflogs", "--date=unix", "--format=%H %gd"]);
@@ -55,11 +55,11 @@ impl Repo {
         Ok(entries.lines().find_map(entry))
     }
 
-    /// What time it is by the clock of the remote's server, in seconds since 1970. Only HTTP tells (`Date`, RFC 9110 6.6.1):
-    /// git's own protocol and ssh have no word for it.
+    /// The time of the remote's server, in seconds since 1970. Only HTTP tells it (`Date`, RFC 9110 6.6.1): git's own
+    /// protocol and ssh cannot.
     pub fn time_of_remote(&self, remote: &RemoteName, deadline: Instant) -> Option<i64> {
         let call = self.question(remote).arg("HEAD").deadline(deadline);
-        // git(1): 2 means standard error; credentials are left out of what is traced.
+        // git(1): 2 means stderr; the trace leaves out credentials.
         let call = call.env("GIT_TRACE_CURL", "2").env("GIT_TRACE_CURL_NO_DATA", "1");
         let answer = call.env("GIT_TRACE_REDACT", "1").run().ok()?;
         answer.stderr.lines().rev().find_map(date_header)

@@ -1,4 +1,4 @@
-//! Writing objects and commits, without any index or working tree.
+//! Writes objects and commits, without any index or working tree.
 
 use std::cell::{Cell, RefCell, RefMut};
 use std::io::BufRead;
@@ -13,10 +13,10 @@ use super::{ExecError, GitError, ObjectKind, Repo};
 use crate::names::Oid;
 use crate::text::one_line;
 
-/// What a commit says: a subject, an optional body, and trailers.
+/// The message of a commit: a subject, an optional body, and trailers.
 ///
-/// Values are single lines: a value from a ticket or a command line is flattened on the way in, so
-/// that none can forge a trailer.
+/// Values are single lines: a value from a ticket or a command line is flattened first, so that none can forge a
+/// trailer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CommitText {
     pub subject: String,
@@ -24,11 +24,11 @@ pub struct CommitText {
     pub body: Option<String>,
     /// `Key: value` lines at the end.
     pub trailers: Vec<(&'static str, String)>,
-    /// Whose commit it is; `None` for the user's own.
+    /// Author and committer; `None` for the user.
     pub authors: Option<CommitAuthors>,
 }
 
-/// Author and committer, each in the form of git's identities: `Name <mail> <seconds> <zone>`.
+/// Author and committer, each as git writes identities: `Name <mail> <seconds> <zone>`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CommitAuthors {
     author: String,
@@ -36,7 +36,7 @@ pub struct CommitAuthors {
 }
 
 impl CommitAuthors {
-    /// Who makes commits here, by git's own rules.
+    /// The author and committer of commits made here, by git's own rules.
     pub fn here(repo: &Repo) -> Result<CommitAuthors, GitError> {
         let ask = |name| -> Result<String, GitError> {
             let answer = repo.git().call("var").arg(name).run_ok()?;
@@ -76,7 +76,7 @@ impl std::fmt::Display for CommitText {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         writeln!(f, "{}", one_line(&self.subject))?;
         if let Some(body) = &self.body {
-            // Indented: a line of the text can then not be taken for a trailer.
+            // Indented, so that no line of the text can be read as a trailer.
             writeln!(f, "\n  {}", one_line(body))?;
         }
         if !self.trailers.is_empty() {
@@ -86,10 +86,10 @@ impl std::fmt::Display for CommitText {
     }
 }
 
-/// Writes blobs and trees into the object store, through processes that stay.
+/// Writes blobs and trees into the object store, through long-lived processes.
 ///
-/// `hash-object --stdin-paths` reads each object from a file of the scratch directory and answers
-/// with its id. One process a type serves all attempts of a run.
+/// `hash-object --stdin-paths` reads each object from a file in the scratch directory and answers with its id. One
+/// process per type serves all attempts of a run.
 pub struct ObjectWriter {
     // Order matters: the processes must have left the scratch directory before it is removed.
     blobs: RefCell<Option<Conversation>>,
@@ -97,9 +97,9 @@ pub struct ObjectWriter {
     scratch: tempfile::TempDir,
     repo: Repo,
     written: Cell<u32>,
-    /// What it has written, as long as it takes to write it once more.
+    /// Everything written so far, for as long as it may have to be written again.
     made: RefCell<Vec<MadeObject>>,
-    /// Some of it was gone once.
+    /// Whether something written was gone once.
     has_lost: Cell<bool>,
 }
 
@@ -110,7 +110,7 @@ struct MadeObject {
 }
 
 impl ObjectWriter {
-    /// A writer with a scratch directory of its own below `scratch_root`, which goes when it is dropped.
+    /// A writer with its own scratch directory below `scratch_root`, which is removed when the writer is dropped.
     pub fn open(repo: &Repo, scratch_root: &Path) -> Result<ObjectWriter, GitError> {
         let failed = |source| GitError::Scratch { path: scratch_root.to_owned(), source };
         std::fs::create_dir_all(scratch_root).map_err(failed)?;
@@ -127,8 +127,9 @@ impl ObjectWriter {
         })
     }
 
-    /// Starts the processes, to have them ready when there is something to write: started beside a fetch they
-    /// cost nothing, one after the other behind it 4 ms. What cannot be started now says so when it is needed.
+    /// Starts the processes so that they are ready when there is something to write: started in parallel with a fetch
+    /// they cost nothing, one after the other after it 4 ms. A process that cannot be started reports its error when it
+    /// is needed.
     pub fn warm_up(&self) {
         for (kind, slot) in [(ObjectKind::Blob, &self.blobs), (ObjectKind::Tree, &self.trees)] {
             let mut slot = slot.borrow_mut();
@@ -138,7 +139,7 @@ impl ObjectWriter {
         }
     }
 
-    /// Writes an object. git dies where a gc takes the directory away that it writes to, so it is started once more.
+    /// Writes an object. git dies if a gc removes the directory that it writes to, so it is started once more.
     pub fn write(&self, kind: ObjectKind, data: &[u8]) -> Result<Oid, GitError> {
         self.try_write(kind, data).or_else(|error| {
             tracing::debug!(%error, "written once more");
@@ -153,7 +154,7 @@ impl ObjectWriter {
 
     fn try_write(&self, kind: ObjectKind, data: &[u8]) -> Result<Oid, GitError> {
         self.written.set(self.written.get() + 1);
-        // A bare number, relative to the scratch directory: the path to it may hold a line end.
+        // Only a number, relative to the scratch directory: the path to it may contain a line end.
         let name = self.written.get().to_string();
         let path = self.scratch.path().join(&name);
         std::fs::write(&path, data)
@@ -168,7 +169,7 @@ impl ObjectWriter {
             stdout.read_until(b'\n', &mut line)?;
             Ok(line)
         });
-        // One that has ended has said why to nobody here; alone it says it again.
+        // A process that has ended has lost its error message; run alone, it says it again.
         let is_gone = match &answer {
             Ok(line) => line.is_empty(),
             Err(error) => matches!(error, ExecError::Pipe { .. }),
@@ -190,13 +191,13 @@ impl ObjectWriter {
         self.made.borrow_mut().push(MadeObject { oid: oid.clone(), kind, data });
     }
 
-    /// Whether something that it has written was gone once.
+    /// Whether something that it wrote was gone once.
     pub fn has_lost(&self) -> bool {
         self.has_lost.get()
     }
 
-    /// Writes anew what is gone of all that it has written, and says which that was: `git gc --prune=now` removes what no ref
-    /// held as it began, also when a ref holds it by now.
+    /// Writes again what has vanished of everything it wrote, and says which object that was: `git gc --prune=now`
+    /// removes what no ref held when it began, even if a ref holds it by now.
     pub fn restore(&self) -> Result<Option<Oid>, GitError> {
         let made = self.made.borrow();
         let names: String = made.iter().map(|object| format!("{}\n", object.oid)).collect();
@@ -209,7 +210,7 @@ impl ObjectWriter {
             return Ok(None);
         }
         self.has_lost.set(true);
-        // The processes that stay know packs that are no more, and take what was in them for written.
+        // The long-lived processes know packs that no longer exist, and would treat their contents as written.
         *self.blobs.borrow_mut() = None;
         *self.trees.borrow_mut() = None;
         for object in &gone {
@@ -227,15 +228,15 @@ impl ObjectWriter {
         let git = self.repo.git().pinned(&self.repo.common_dir, self.scratch.path());
         let mut call = git.call("hash-object");
         if kind == ObjectKind::Tree {
-            // A tree is mostly hashes, which do not get smaller: for a lane of 20,000 tickets the attempt is two
-            // thirds of the 19 ms that writing takes, and saves a third of 1 MB until git packs the object.
+            // A tree is mostly hashes, which do not compress: for a lane of 20,000 tickets the attempt takes two thirds
+            // of the 19 ms of writing, and saves a third of 1 MB until git packs the object.
             call = call.config("core.looseCompression=0");
         }
         call.args(["-w", "--no-filters", "-t", kind.as_str()])
     }
 
-    /// Makes a commit. Author, committer and their dates are the user's, by git's own rules, and the
-    /// commit is signed when `commit.gpgSign` says so (commit-tree does not look there by itself).
+    /// Creates a commit. Author, committer and dates are the user's, by git's own rules, and the commit is signed if
+    /// `commit.gpgSign` says so (commit-tree does not look there by itself).
     pub fn commit(&self, tree: &Oid, parents: &[&Oid], text: &CommitText) -> Result<Oid, GitError> {
         let mut call = self.repo.git().call("commit-tree").arg(tree.as_str());
         for parent in parents {

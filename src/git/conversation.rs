@@ -1,4 +1,4 @@
-//! A child that stays and answers, question by question.
+//! A long-lived child that answers question by question.
 
 use std::collections::VecDeque;
 use std::io::{self, Write};
@@ -7,12 +7,11 @@ use std::process::{Child, ChildStdin, ChildStdout};
 use super::exec::ExecError;
 use super::signals;
 
-/// How many bytes of questions may be under way in a conversation. A pipe holds at least this much on
-/// every system in use, so that writing them never waits for a child that itself waits until its
-/// answers are read.
+/// How many bytes of questions may be in transit in a conversation. On every system in use a pipe holds at least this
+/// much, so writing questions never blocks on a child that itself waits for its answers to be read.
 const WINDOW: usize = 4096;
 
-/// A git process that stays, such as `cat-file --batch`.
+/// A long-lived git process, such as `cat-file --batch`.
 pub struct Conversation {
     call: String,
     child: Child,
@@ -21,7 +20,7 @@ pub struct Conversation {
 }
 
 impl Conversation {
-    /// Begins with a child whose stdin and stdout are pipes.
+    /// Takes a child whose stdin and stdout are pipes.
     pub(super) fn with(call: String, mut child: Child) -> Result<Conversation, ExecError> {
         match (child.stdin.take(), child.stdout.take()) {
             (Some(stdin), Some(stdout)) => Ok(Conversation {
@@ -65,7 +64,7 @@ impl Conversation {
             if under_way <= WINDOW / 2 {
                 signals::check()?;
                 let mut batch = Vec::new();
-                // One that is longer than the window goes alone, to a child that does nothing but read it.
+                // A question longer than the window goes alone, to a child that does nothing but read it.
                 while let Some(question) =
                     questions.next_if(|q| under_way == 0 || under_way + q.len() <= WINDOW)
                 {
@@ -87,7 +86,7 @@ impl Conversation {
 
 impl Drop for Conversation {
     fn drop(&mut self) {
-        // End of input is how these children are told to end; the wait reaps them.
+        // End of input tells these children to end; the wait reaps them.
         drop(self.stdin.take());
         if let Err(error) = self.child.wait() {
             tracing::debug!(call = %self.call, %error, "wait");

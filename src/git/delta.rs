@@ -1,4 +1,4 @@
-//! What commits and the index change, as git's raw diff tells it: renames off, both sides of every path.
+//! What commits and the index change, from git's raw diff: renames off, both sides of every path.
 
 use std::ffi::OsStr;
 
@@ -8,15 +8,15 @@ use super::tree::FileMode;
 use super::{ExecError, GitError};
 use crate::names::{Oid, RepoPath};
 
-/// What stands at a path on one side; `None` where there is nothing.
+/// One side of a path; `None` if it does not exist there.
 pub type Side = Option<(FileMode, Oid)>;
 
-/// A path that a commit changes. The commit of a merge has an old side for each parent, and a path is only
-/// there if it differs from all of them: what the merge itself did.
+/// A path that a commit changes. A merge has an old side for each parent, and a path is listed only if it differs from
+/// all of them: what the merge itself did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delta {
     pub path: RepoPath,
-    /// What was there, for each parent.
+    /// The old side, for each parent.
     pub old: Vec<Side>,
     pub new: Side,
 }
@@ -31,21 +31,21 @@ pub struct ChangedCommit {
     pub deltas: Vec<Delta>,
 }
 
-/// Which commits of a range are looked at.
+/// Which commits of a range to look at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Walk {
     All,
-    /// Those that a branch was at: the first parents.
+    /// The commits that a branch was at: the first parents.
     FirstParents,
-    /// The same, each with all that it did to the branch: a merge is held against its first parent alone.
+    /// The same, each with everything that it did to the branch: a merge is compared with its first parent only.
     Steps,
 }
 
-/// No `diff.orderFile`: git ends with an error where that names a file that is not there.
+/// Unsets `diff.orderFile`: git fails if that names a missing file.
 pub(super) const NO_ORDER: &str = "-O/dev/null";
 
-/// These say exactly what is compared, whatever the user's configuration would make of it: `diff.renames`,
-/// `diff.relative`, `diff.ignoreSubmodules`, `diff.orderFile`.
+/// Fixes what is compared, regardless of the user's configuration: `diff.renames`, `diff.relative`,
+/// `diff.ignoreSubmodules`, `diff.orderFile`.
 pub(super) const EXACTLY: [&str; 8] = [
     "-z",
     NO_ORDER,
@@ -60,15 +60,15 @@ pub(super) const EXACTLY: [&str; 8] = [
 /// Without it git would ask a program of the repository which files have changed.
 pub(super) const NO_MONITOR: &str = "core.fsmonitor=false";
 
-/// Without it `git diff`, which notes in the index where only times differ, would run the hook `post-index-change`.
+/// Without it `git diff`, which updates the index where only times differ, would run the hook `post-index-change`.
 pub(super) const NO_HOOKS: &str = "core.hooksPath=/dev/null";
 
-/// Begins a commit. A path cannot be taken for one: it always follows a word that begins with a colon.
+/// Starts a commit. A path cannot be mistaken for it: a path always follows a word that begins with a colon.
 const START: &[u8] = b"\x01";
 
 impl Git {
-    /// What the index changes against a commit or tree. `index` is another file than the usual one, as git
-    /// names it to its hooks.
+    /// What the index changes against a commit or tree. `index` is a different file from the usual one, as git passes
+    /// it to its hooks.
     ///
     /// `Ok(None)`: there is no such commit.
     pub fn staged(
@@ -84,14 +84,14 @@ impl Git {
         let answer = call.run()?;
         match answer.code {
             Some(0) => parse_deltas(&answer.stdout).map(Some),
-            // git calls a name that leads nowhere a bad revision or an ambiguous argument, and gives 128 for
-            // every other trouble too: so it is asked for the name alone.
+            // git calls a name that leads nowhere a bad revision or an ambiguous argument, and returns 128 for every
+            // other problem too; so git is asked about the name alone.
             Some(128) if self.commit_of(against)?.is_none() => Ok(None),
             _ => Err(ExecError::Failed(Box::new(answer)).into()),
         }
     }
 
-    /// The commit (or other object) that a name leads to; `None` when it leads nowhere.
+    /// The commit (or other object) that a name means; `None` if it means nothing.
     pub fn commit_of(&self, name: &str) -> Result<Option<Oid>, GitError> {
         let answer = self.call("rev-parse").args(["--verify", "--quiet", name]).run()?;
         match answer.code {
@@ -105,14 +105,14 @@ impl Git {
         }
     }
 
-    /// The id of the tree without entries, which every repository knows.
+    /// The id of the empty tree, which every repository knows.
     pub fn empty_tree(&self) -> Result<Oid, GitError> {
         let answer = self.call("hash-object").args(["-t", "tree", "--stdin"]).stdin("").run_ok()?;
         let oid = Oid::parse(&text_of(answer.trim_ascii()));
         oid.ok_or_else(|| GitError::unreadable("hash-object", &answer))
     }
 
-    /// The commits that a range leads to, without those that it leaves out; `None` when it means nothing here. It
+    /// The commits that a range includes, without those that it excludes; `None` when the range means nothing here. It
     /// must not begin with `-`.
     pub fn ends_of(&self, range: &str) -> Result<Option<Vec<Oid>>, GitError> {
         let answer = self.call("rev-parse").args([range, "--"]).run()?;
@@ -126,7 +126,7 @@ impl Git {
     /// Whether one of the commits that a branch was at changes something at or below these paths.
     pub fn has_touched(&self, tip: &Oid, paths: &[&[u8]]) -> Result<bool, GitError> {
         let paths: Vec<_> = paths.iter().map(|path| literal_pathspec(path)).collect();
-        // What is there has come somehow. Only when nothing is there the history is looked through.
+        // An existing path must have come from some commit. Only if there is none is the history searched.
         let there = self.call("ls-tree").args(["--full-tree", tip.as_str(), "--"]).args(&paths);
         if !there.run_ok()?.is_empty() {
             return Ok(true);
@@ -135,8 +135,8 @@ impl Git {
         Ok(!call.arg("--").args(paths).run_ok()?.is_empty())
     }
 
-    /// The oldest of the commits that a branch was at which changes something at or below these paths; those before
-    /// `since`, and itself, are not looked at.
+    /// The oldest commit that a branch was at that changes something at or below these paths; `since` and the commits
+    /// before it are ignored.
     pub fn first_to_touch(
         &self,
         tip: &Oid,
@@ -154,7 +154,7 @@ impl Git {
         first.map(parse).transpose()
     }
 
-    /// The commits that `tip` leads to, and neither `other` nor `known` do.
+    /// The commits reachable from `tip`, but not from `other` or `known`.
     pub fn beyond(&self, tip: &str, other: &str, known: &[Oid]) -> Result<Vec<Oid>, GitError> {
         let call = self.call("rev-list").args([tip, "--not", other]);
         let answer = call.args(known.iter().map(Oid::as_str)).arg("--").run_ok()?;
@@ -170,12 +170,12 @@ impl Git {
         Ok(parse_deltas(&call.run_ok()?)?.into_iter().map(|delta| delta.path).collect())
     }
 
-    /// What has changed from the first to the second commit of each pair. One process, however many are asked about.
+    /// What changed from the first to the second commit of each pair. One process, however many pairs.
     pub fn differences(&self, pairs: &[(Oid, Oid)]) -> Result<Vec<Vec<Delta>>, GitError> {
         if pairs.is_empty() {
             return Ok(Vec::new());
         }
-        // A line is a commit, and what is to be taken for its parent.
+        // A line has a commit, and the commit to use as its parent.
         let lines: String = pairs.iter().map(|(from, to)| format!("{to} {from}\n")).collect();
         let call = self.call("diff-tree").args(EXACTLY).args(["-r", "--stdin", "--always"]);
         let found = parse_differences(&call.stdin(lines).run_ok()?)?;
@@ -188,15 +188,14 @@ impl Git {
         ))
     }
 
-    /// All that a commit holds, as what has changed since there was nothing.
+    /// Everything in a commit, as changes against an empty tree.
     pub fn since_nothing(&self, commit: &Oid) -> Result<Vec<Delta>, GitError> {
         let empty = self.empty_tree()?;
         let call = self.call("diff-tree").args(EXACTLY);
         parse_deltas(&call.args(["-r", empty.as_str(), commit.as_str(), "--"]).run_ok()?)
     }
 
-    /// The newest commits that two have in common: more than one where they have merged each other before, none where they
-    /// share no history.
+    /// The merge bases of two commits: several if they have merged each other before, none if they share no history.
     pub fn merge_bases(&self, one: &Oid, other: &Oid) -> Result<Vec<Oid>, GitError> {
         let answer = self.call("merge-base").args(["-a", one.as_str(), other.as_str()]).run()?;
         let parse = |line: &str| {
@@ -209,7 +208,7 @@ impl Git {
         }
     }
 
-    /// The commits that `tips` lead to and `known` do not, newest first, with what each of them changes.
+    /// The commits reachable from `tips` but not from `known`, newest first, with the changes of each.
     pub fn new_commits(
         &self,
         tips: &[&str],
@@ -224,7 +223,7 @@ impl Git {
             .args(["--no-color", "--no-notes", "--no-mailmap"])
             .config("log.follow=false")
             .config("log.showRoot=true");
-        // `-c`: of a merge what differs from all parents. `-m` would show a clean merge as a change.
+        // `-c`: of a merge, only what differs from all parents. `-m` would show a clean merge as a change.
         call = match walk {
             Walk::All => call.arg("-c"),
             Walk::FirstParents => call.args(["-c", "--first-parent"]),
@@ -297,8 +296,8 @@ fn parse_commits(answer: &[u8]) -> Result<Vec<ChangedCommit>, GitError> {
     Ok(commits)
 }
 
-/// Reads `:<mode> <mode> <id> <id> <letter>`, or its form for merges, which has a colon, a mode and an id more for
-/// each further parent.
+/// Parses `:<mode> <mode> <id> <id> <letter>`, or its form for merges, which has one more colon, mode and id for each
+/// further parent.
 fn delta(word: &[u8], path: &[u8]) -> Option<Delta> {
     let text = std::str::from_utf8(word).ok()?;
     let fields = text.trim_start_matches(':');

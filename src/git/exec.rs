@@ -1,7 +1,7 @@
 //! The one place that starts git.
 //!
-//! A failed child is data: what was run, how it ended, what it said. Nothing here decides what an
-//! exit code means; the typed questions in the sibling modules do, code by code.
+//! A failed child is data: what was run, how it ended, what it wrote. Nothing here decides what an exit code means; the
+//! typed questions in the sibling modules do, code by code.
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
@@ -19,9 +19,9 @@ pub use super::running::{RunningCall, TERM_GRACE};
 use super::signals::{self, Group, WhenTold};
 use crate::text::duration;
 
-/// What `git rev-parse --local-env-vars` prints (git 2.55): the variables that tie a git process to
-/// one repository. They are set inside hooks, so a child that works on a chosen repository must not
-/// see them. Of what they configure it sees [`InheritedConfig`].
+/// The output of `git rev-parse --local-env-vars` (git 2.55): the variables that tie a git process to one repository.
+/// They are set inside hooks, so a child that works on a chosen repository must not see them. The settings in them
+/// reach it as [`InheritedConfig`].
 pub const LOCAL_ENV_VARS: [&str; 15] = [
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",
     "GIT_CONFIG",
@@ -40,25 +40,25 @@ pub const LOCAL_ENV_VARS: [&str; 15] = [
     "GIT_COMMON_DIR",
 ];
 
-/// Why a git process gave no exit code, or the wrong one.
+/// Why a git process gave no exit code, or an unexpected one.
 #[derive(Debug, thiserror::Error)]
 pub enum ExecError {
     #[error("cannot start `{}`: {source}", program.display())]
     Spawn { program: PathBuf, source: io::Error },
-    /// git ended, but not the way the question allows for.
+    /// git ended, but not in a way that the question allows.
     #[error("{0}")]
     Failed(Box<Finished>),
-    /// The deadline passed first; the process group was ended.
+    /// The deadline passed first, and the process group was ended.
     #[error("`{call}` gave no answer within {}", duration::took(*after))]
     TimedOut {
         /// The command line, without credentials.
         call: String,
         after: Duration,
     },
-    /// The user (or the system) ended tix with this signal.
+    /// A signal from the user or the system ended tix.
     #[error("interrupted by signal {0}")]
     Interrupted(i32),
-    /// A pipe to git broke in a way that is not git's ending.
+    /// A pipe to git broke although git did not end.
     #[error("`{call}`: {source}")]
     Pipe {
         /// The command line, without credentials.
@@ -115,10 +115,10 @@ pub struct Git {
 /// What git does about an object that a partial clone lacks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LazyFetch {
-    /// It asks the remote for it.
+    /// Asks the remote for it.
     On,
-    /// It fails. That is an error and no "there is none", as `GIT_NO_LAZY_FETCH` would have it, which git heeds since 2.45: without any
-    /// protocol that it may use, every git says that it could not fetch.
+    /// Fails. That is an error, not a "does not exist" as with `GIT_NO_LAZY_FETCH`, which git has had since 2.45:
+    /// without an allowed protocol, every git says that it could not fetch.
     Off,
 }
 
@@ -141,14 +141,14 @@ impl Git {
         Git { dir: dir.to_owned(), git_dir: Some(git_dir.to_owned()), ..self.clone() }
     }
 
-    /// The same git with these variables, which say where objects are: a server's hook is asked about objects that
-    /// lie in a quarantine until it has agreed, and that no process without these variables sees.
+    /// The same git with these variables, which say where objects are: a server's hook is asked about objects that stay
+    /// in quarantine until it agrees, and only a process with these variables sees them.
     pub fn with_objects_of(mut self, variables: Vec<(&'static str, OsString)>) -> Git {
         self.objects = variables;
         self
     }
 
-    /// The same git with this answer to what a partial clone lacks.
+    /// The same git with this behaviour for objects that a partial clone lacks.
     pub fn with_lazy_fetch(self, lazy_fetch: LazyFetch) -> Git {
         Git { lazy_fetch, ..self }
     }
@@ -162,7 +162,7 @@ impl Git {
         Git { inherited, ..self.clone() }
     }
 
-    /// What it inherits of the environment's settings.
+    /// The settings that it inherits from the environment.
     pub fn inherited(&self) -> &InheritedConfig {
         &self.inherited
     }
@@ -172,7 +172,7 @@ impl Git {
         Git { dir: dir.to_owned(), git_dir: None, ..self.clone() }
     }
 
-    /// The same git for clearing up, which is done even when tix has been told to end.
+    /// The same git for clean-up, which runs even when tix was told to stop.
     pub fn for_clearing(&self) -> Git {
         Git { when_told: WhenTold::Finish, ..self.clone() }
     }
@@ -205,7 +205,7 @@ struct TimeLimit {
     extension: Option<Extension>,
 }
 
-/// More time for a child that has come so far that ending it would leave a question open.
+/// More time for a child that has got so far that ending it would leave its result unknown.
 struct Extension {
     until: Instant,
     is_due: Box<dyn Fn() -> bool + Send>,
@@ -247,14 +247,15 @@ impl GitCall {
         self
     }
 
-    /// Ends the child and everything it started when this moment passes. Such a child gets a process
-    /// group of its own, so that the helpers of a push (ssh, git-remote-https) end with it.
+    /// Ends the child and everything it started at this time. Such a child gets its own process group, so that the
+    /// helpers of a push (ssh, git-remote-https) end with it.
     pub fn deadline(mut self, at: Instant) -> Self {
         self.limit = Some(TimeLimit { at, extension: None });
         self
     }
 
-    /// The same, and waits on until `until` where `is_due` says so at the deadline; it is asked again and again from then on.
+    /// The same, but waits on until `until` if `is_due` returns true at the deadline; from then on it is asked
+    /// repeatedly.
     pub fn deadline_or(
         mut self,
         at: Instant,
@@ -278,8 +279,8 @@ impl GitCall {
         let started = Instant::now();
         let mut child = self.spawn(Stdio::piped(), Stdio::piped())?;
         if let (Some(bytes), Some(mut pipe)) = (self.stdin, child.stdin.take()) {
-            // On a thread: a child that fills its stdout before it has read all of its stdin must not hang us.
-            // A child that ends early closes the pipe; its exit code then says why, not this write.
+            // On a thread, because a child that fills its stdout before it has read all of its stdin must not block us.
+            // A child that ends early closes the pipe; then its exit code says why, not this write.
             thread::spawn(move || pipe.write_all(&bytes).ok());
         }
         let group = self.limit.as_ref().map(|_| Group::of(&child));
@@ -294,22 +295,22 @@ impl GitCall {
         }
     }
 
-    /// Runs to the end and wants exit code 0.
+    /// Runs to the end and requires exit code 0.
     pub fn run_ok(self) -> Result<Vec<u8>, ExecError> {
         self.run()?.require_success()
     }
 
-    /// Runs to the end, wants exit code 0, and hands over what git writes piece by piece as it comes: for answers that
-    /// may be larger than all that tix holds beside them. A failure may come after many pieces.
+    /// Runs to the end, requires exit code 0, and passes on git's output piece by piece: for answers that may be larger
+    /// than everything else in tix's memory. A failure may come after many pieces.
     pub fn run_reading(self, read: &mut dyn FnMut(&[u8])) -> Result<(), ExecError> {
-        // git would flush after each commit: a hundred thousand pieces, which cost a quarter more.
+        // Otherwise git would flush after each commit: a hundred thousand pieces, which cost a quarter more.
         let call = self.env("GIT_FLUSH", "0");
         let ended = call.run_on(&StopChannel::new(), StdoutTarget::Reader(read))?;
         ended.require_success().map(drop)
     }
 
-    /// Starts on another thread, to be waited for later: for a call whose answer is not needed yet. One that is to be
-    /// stopped before its end has a deadline.
+    /// Starts on another thread, to be waited for later: for a call whose answer is not needed yet. A call that may
+    /// have to be stopped early needs a deadline.
     pub fn start(self) -> RunningCall {
         RunningCall::start(|line| self.run_on(&line, StdoutTarget::Output))
     }
@@ -319,7 +320,7 @@ impl GitCall {
         signals::check()?;
         let call = self.to_string();
         self.stdin = Some(Vec::new());
-        // What a fetch that is not allowed says is nothing for whoever reads ours.
+        // The message of a fetch that is not allowed means nothing to a reader of ours.
         let stderr = match self.git.lazy_fetch {
             LazyFetch::On => Stdio::inherit(),
             LazyFetch::Off => Stdio::null(),
@@ -335,14 +336,15 @@ impl GitCall {
         }
         command
             .env("GIT_TERMINAL_PROMPT", "0")
-            // ssh would ask on the terminal behind git's back; with these it asks a program that says no.
+            // Otherwise ssh would ask on the terminal behind git's back; with these it asks a program that says no.
             .env("SSH_ASKPASS", "false")
             .env("SSH_ASKPASS_REQUIRE", "force")
-            // Messages are shown, hardly ever read; still one language in logs. LC_ALL would reach the user's hooks.
+            // Messages are shown and hardly ever parsed; still, logs get one language. LC_ALL would reach the user's
+            // hooks.
             .env("LANGUAGE", "en")
             // Replaced objects are one clone's private view; the trunk is what everybody sees.
             .env("GIT_NO_REPLACE_OBJECTS", "1")
-            // With 0 a conversation would wait for ever for an answer that git holds back.
+            // With 0 a conversation would wait for ever for an answer that git buffers.
             .env("GIT_FLUSH", "1")
             .envs(self.git.inherited.variables())
             .envs(self.git.objects.iter().map(|(k, v)| (k, v)))
@@ -383,13 +385,13 @@ impl fmt::Display for GitCall {
     }
 }
 
-/// Runs a person's editor on a file, on the terminal that tix was called from. The editor is a line of shell, as git keeps
-/// it. Whether it ended well.
+/// Runs a person's editor on a file, on the terminal that tix was called from. The editor is a shell command, as git
+/// stores it. Returns whether it succeeded.
 pub fn edit(editor: &str, file: &Path) -> Result<bool, ExecError> {
     signals::check()?;
     #[allow(clippy::disallowed_methods, reason = "this is the one place")]
     let mut command = Command::new("sh");
-    // The very line that git itself runs: launch_editor in editor.c.
+    // Exactly the command that git itself runs: launch_editor in editor.c.
     command.args(["-c", &format!("{editor} \"$@\""), editor]).arg(file);
     let spawned = command.status();
     let status = spawned.map_err(|source| ExecError::Spawn { program: "sh".into(), source })?;
@@ -397,7 +399,7 @@ pub fn edit(editor: &str, file: &Path) -> Result<bool, ExecError> {
     Ok(status.success())
 }
 
-/// Another program than git, in an environment that holds what it is given and nothing else.
+/// A program other than git, in an environment with only what it is given.
 pub struct Program {
     path: PathBuf,
     dir: PathBuf,
@@ -406,7 +408,7 @@ pub struct Program {
 }
 
 impl Program {
-    /// A program to be run in `dir`; one that is a bare name is looked for on tix's own search path.
+    /// A program to run in `dir`; a bare name is looked up on tix's own search path.
     pub fn new(program: impl Into<PathBuf>, dir: &Path) -> Program {
         Program { path: program.into(), dir: dir.to_owned(), args: Vec::new(), env: Vec::new() }
     }
@@ -421,7 +423,7 @@ impl Program {
         self
     }
 
-    /// Runs to the end; any exit code is an answer, a signal is not. A signal to tix is passed on.
+    /// Runs to the end; any exit code is an answer, a signal is not. Passes a signal to tix on to the child.
     pub fn run(self) -> Result<Finished, ExecError> {
         self.run_on(&StopChannel::new())
     }
@@ -473,7 +475,7 @@ fn millis(since: Instant) -> u64 {
     u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
 }
 
-/// What became of a child; a signal is a failure.
+/// The result of a child; a signal is a failure.
 fn finished(call: String, started: Instant, ended: Output) -> Result<Finished, ExecError> {
     let (status, stdout, stderr) = ended;
     let stderr = redact(&text_of(&stderr));

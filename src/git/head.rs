@@ -1,7 +1,7 @@
-//! What HEAD is at, read from git's own files: starting git takes longer than the whole of a hook has for a branch that is
-//! not protected.
+//! Reads from git's own files where HEAD points: for a branch that is not protected, starting git would take longer
+//! than everything else in a hook.
 //!
-//! What the files do not tell (a repository whose refs are not files) is left open, and git is asked.
+//! If the files do not tell (in a repository whose refs are not files), the answer is left open, and git is asked.
 
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -13,14 +13,14 @@ use crate::names::{Oid, RefName};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HeadTarget {
-    /// A branch, which need not exist yet.
+    /// A branch, which may not exist yet.
     Branch(RefName),
     Commit(Oid),
     /// The files do not say.
     Unknown,
 }
 
-/// git follows symbolic refs five deep: refs.c, `SYMREF_MAXDEPTH`.
+/// git follows symbolic refs five levels deep: refs.c, `SYMREF_MAXDEPTH`.
 const DEEPEST: usize = 5;
 
 pub fn head_target(git_dir: &Path, common_dir: &Path) -> io::Result<HeadTarget> {
@@ -32,8 +32,8 @@ pub fn head_target(git_dir: &Path, common_dir: &Path) -> io::Result<HeadTarget> 
         }
         RefFile::Absent => return Ok(HeadTarget::Unknown),
     };
-    // A branch may itself stand for another one; what moves is the last of them. With reftable HEAD says
-    // `refs/heads/.invalid`, which is no name.
+    // A branch may itself be a symbolic ref; the last one in the chain is what moves. With reftable, HEAD says
+    // `refs/heads/.invalid`, which is not a name.
     for _ in 0..DEEPEST {
         let Some(parsed) = RefName::parse(&name) else { return Ok(HeadTarget::Unknown) };
         match RefFile::read(&common_dir.join(parsed.as_str()))? {
@@ -44,7 +44,7 @@ pub fn head_target(git_dir: &Path, common_dir: &Path) -> io::Result<HeadTarget> 
     Ok(HeadTarget::Unknown)
 }
 
-/// The ref that the symbolic one in this file points to, whether that exists or not.
+/// The target of the symbolic ref in this file, whether it exists or not.
 pub fn symbolic_target(file: &Path) -> io::Result<Option<RefName>> {
     match RefFile::read(file)? {
         RefFile::Symbolic(name) => Ok(RefName::parse(&name)),
@@ -52,17 +52,17 @@ pub fn symbolic_target(file: &Path) -> io::Result<Option<RefName>> {
     }
 }
 
-/// Where a ref is, as far as its own file tells.
+/// Where a ref is, according to its own file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LooseRef {
     At(Oid),
-    /// It has no file: it is packed with others, or is not.
+    /// It has no file: it is packed with others, or does not exist.
     Absent,
-    /// It stands for one that has no file, or holds something else.
+    /// It points to one that has no file, or contains something else.
     Unknown,
 }
 
-/// Reads the file of a ref, and of what it stands for.
+/// Reads the file of a ref, and of its target.
 pub fn loose_ref(common_dir: &Path, name: &RefName) -> io::Result<LooseRef> {
     let mut file = RefFile::read(&common_dir.join(name.as_str()))?;
     if matches!(file, RefFile::Absent) {
@@ -83,18 +83,18 @@ pub fn loose_ref(common_dir: &Path, name: &RefName) -> io::Result<LooseRef> {
     Ok(LooseRef::Unknown)
 }
 
-/// The file that git keeps a ref in.
+/// The contents of a ref's file.
 enum RefFile {
-    /// It points to this one.
+    /// It points to this ref.
     Symbolic(String),
-    /// It holds something else: an id.
+    /// It contains something else: an id.
     Text(String),
     Absent,
 }
 
 impl RefFile {
     fn read(path: &Path) -> io::Result<RefFile> {
-        // As git wrote symbolic refs before 2005, and still does where `core.preferSymlinkRefs` says so.
+        // How git wrote symbolic refs before 2005, and still does with `core.preferSymlinkRefs`.
         if let Ok(target) = fs::read_link(path)
             && let Some(target) = target.to_str().filter(|target| target.starts_with("refs/"))
         {
@@ -110,7 +110,7 @@ impl RefFile {
     }
 }
 
-/// A file of git's, as text; `None` where there is none.
+/// A file of git's, as text; `None` if it does not exist.
 pub fn read_git_file(path: &Path) -> io::Result<Option<String>> {
     match fs::read_to_string(path) {
         Ok(text) => Ok(Some(text)),
@@ -119,18 +119,18 @@ pub fn read_git_file(path: &Path) -> io::Result<Option<String>> {
     }
 }
 
-/// Whether a file could not be read because there is none.
+/// Whether a file could not be read because it does not exist.
 pub fn is_absence(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::IsADirectory)
 }
 
 impl Git {
-    /// The branch that HEAD is at; `None` when it is detached.
+    /// The branch of HEAD; `None` when it is detached.
     pub fn head_branch(&self) -> Result<Option<RefName>, GitError> {
         self.symbolic_ref("HEAD")
     }
 
-    /// The ref that a symbolic one points to, whether that exists or not; `None` when there is no such symbolic ref.
+    /// The target of a symbolic ref, whether it exists or not; `None` when there is no such symbolic ref.
     pub fn symbolic_ref(&self, name: &str) -> Result<Option<RefName>, GitError> {
         let answer = self.call("symbolic-ref").args(["--quiet", name]).run()?;
         match answer.code {

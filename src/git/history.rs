@@ -1,4 +1,4 @@
-//! What the commits of a branch say of themselves: their trailers and the paths they change.
+//! What the commits of a branch say: their trailers, and the paths they change.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -16,21 +16,22 @@ pub struct HistoryQuery<'a> {
     /// Only commits that change something in this directory.
     pub below: Option<&'a RepoPath>,
     pub keys: &'a [&'static str],
-    /// Only commits with a line that begins with this key, and says just this if a value is given.
+    /// Only commits with a line that begins with this key and, if a value is given, says exactly that.
     pub having: Option<(&'static str, Option<&'a str>)>,
 }
 
 #[derive(Clone, Copy, Debug)]
 pub enum HistoryWalk<'a> {
-    /// All that these commits lead to and the refs of these patterns, such as `refs/heads/ticket/*`; newest first. A
-    /// merge changes nothing itself.
+    /// Everything reachable from these commits and the refs of these patterns, such as `refs/heads/ticket/*`; newest
+    /// first. A merge changes nothing itself.
     From(&'a [Oid], &'a [String]),
-    /// These commits alone, in this order, as the walk from them tells of them.
+    /// Only these commits, in this order, in the same form as a walk from them.
     Only(&'a [Oid]),
-    /// The commits that a branch was at, newest first, without those that it was at up to an earlier one. What was merged
-    /// is not walked, and the merge changes all that it brought.
+    /// The commits that a branch was at, newest first, without those up to an earlier one. Merged branches are not
+    /// walked; a merge counts as changing everything that it brought.
     Line { tip: &'a Oid, since: Option<&'a Oid> },
-    /// The commits that a tip leads to and the others do not, without merges, and none from before this second.
+    /// The commits reachable from a tip but not from the others, without merges and without those from before this
+    /// second.
     Beyond { tip: &'a Oid, others: &'a [Oid], since: Option<i64> },
 }
 
@@ -43,9 +44,9 @@ pub struct Logged {
     pub author: String,
     /// The first line of its message.
     pub subject: String,
-    /// The values of the trailers that were asked for; a key may stand there several times.
+    /// The values of the requested trailers; a key may occur several times.
     pub trailers: BTreeMap<&'static str, Vec<String>>,
-    /// What it changes: all of it, or only what is in the directory where a merge counts as one.
+    /// What it changes: everything, or only the part in the directory where a merge counts as one change.
     pub changes: Vec<PathChange>,
 }
 
@@ -59,35 +60,34 @@ pub struct PathChange {
 pub enum PathChangeKind {
     Added,
     Removed,
-    /// It holds something else.
+    /// It has other contents.
     Modified,
 }
 
-/// Begins a record. What follows the records cannot be taken for one, because a path always stands
-/// behind a word that begins with a colon.
+/// Starts a record. Nothing else can be mistaken for it, because a path always follows a word that begins with a colon.
 const START: &str = "\u{1}";
 
-/// Stands between two values of one trailer.
+/// Separates two values of one trailer.
 const VALUES: char = '\u{1f}';
 
 /// The fields before those of the trailers.
 const FIELDS: usize = 4;
 
 impl Repo {
-    /// The commits that a query means.
+    /// The commits of a query.
     pub fn history(&self, query: &HistoryQuery<'_>) -> Result<Vec<Logged>, GitError> {
         let mut commits = Vec::new();
         self.each_of_history(query, |commit| commits.push(commit))?;
         Ok(commits)
     }
 
-    /// Hands over the commits that a query means one by one: of a long history not more than one is held.
+    /// Passes on the commits of a query one by one: of a long history only one is in memory.
     pub fn each_of_history(
         &self,
         query: &HistoryQuery<'_>,
         each: impl FnMut(Logged),
     ) -> Result<(), GitError> {
-        // git would take no commit for HEAD.
+        // git would read no commit as HEAD.
         if let HistoryWalk::From([], []) | HistoryWalk::Only([]) = query.walk {
             return Ok(());
         }
@@ -110,8 +110,8 @@ impl Repo {
         reader.finish()
     }
 
-    /// Hands over the commits that a tip leads to and the others do not, each behind all that are built on it, if a line of
-    /// its message begins with this key: with the values of these lines.
+    /// Passes on the commits reachable from a tip but not from the others, children before parents, if a line of the
+    /// message begins with this key: with the values of these lines.
     pub fn each_having(
         &self,
         (tip, others): (&Oid, &[&Oid]),
@@ -138,7 +138,7 @@ impl Repo {
         unreadable.map_or(Ok(()), Err)
     }
 
-    /// Who made the newest commits that these lead to, as `Name <mail>`, and what stands in this trailer of theirs; newest
+    /// The authors of the newest commits reachable from these, as `Name <mail>`, and the values of this trailer; newest
     /// first, and each once.
     pub fn people(&self, tips: &[Oid], key: &str, commits: usize) -> Result<Vec<String>, GitError> {
         if tips.is_empty() {
@@ -157,11 +157,12 @@ impl Repo {
         Ok(people)
     }
 
-    /// A log whatever the user has configured: what is matched and told, in which form, and each record behind a zero.
+    /// A log that does not depend on the user's configuration: what is matched and shown, in which format, each record
+    /// after a NUL.
     pub(super) fn log_call(&self) -> GitCall {
         let call = self.git().call("log").arg("-z").args(["--encoding=UTF-8", "--basic-regexp"]);
         let call = call.args(["--no-show-signature", "--no-mailmap", "--no-color", "--no-notes"]);
-        // Settings of the user that would change what is asked: `log.follow` follows one file only.
+        // User settings that would change the question: `log.follow` follows one file only.
         call.arg("--no-ext-diff").config("log.follow=false").config("log.showRoot=true")
     }
 }
@@ -169,7 +170,7 @@ impl Repo {
 fn walk(call: GitCall, walk: HistoryWalk<'_>) -> GitCall {
     const WITHIN: [&str; 3] = ["--full-history", "--full-diff", "--diff-merges=off"];
     match walk {
-        // By its dates alone git may tell of a commit before its parent, when both were made in one second.
+        // By dates alone git may list a commit before its parent, if both were made in one second.
         HistoryWalk::From(tips, patterns) => call
             .arg("--topo-order")
             .args(WITHIN)
@@ -190,7 +191,7 @@ fn walk(call: GitCall, walk: HistoryWalk<'_>) -> GitCall {
 }
 
 impl Repo {
-    /// The commits that can be reached from the tips and not from `base`, each with its parents.
+    /// The commits reachable from the tips but not from `base`, each with its parents.
     pub fn beyond(&self, tips: &[Oid], base: &Oid) -> Result<Vec<(Oid, Vec<Oid>)>, GitError> {
         let mut stdin = format!("^{base}\n");
         stdin.extend(tips.iter().flat_map(|tip| [tip.as_str(), "\n"]));
@@ -207,7 +208,7 @@ impl Repo {
     }
 }
 
-/// The text as a basic regular expression that matches nothing else.
+/// The text as a basic regular expression that matches only this text.
 fn literal(text: &str) -> String {
     let mut pattern = String::with_capacity(text.len());
     for c in text.chars() {
@@ -219,7 +220,7 @@ fn literal(text: &str) -> String {
     pattern
 }
 
-/// Makes commits of the words of the answer, each when its last word was read.
+/// Turns the words of the answer into commits, each when its last word is read.
 struct LogReader<'k, F> {
     keys: &'k [&'static str],
     each: F,
@@ -230,11 +231,11 @@ struct LogReader<'k, F> {
 
 /// What the next word is.
 enum Expected {
-    /// The beginning of a commit, or of a path that it changes.
+    /// The start of a commit, or of a path that it changes.
     Beginning,
-    /// One of the fields of a commit; those before it were read.
+    /// A field of a commit; the ones before it have been read.
     Field(Vec<String>),
-    /// A path to which this was done.
+    /// A path that was changed in this way.
     Path(PathChangeKind),
 }
 

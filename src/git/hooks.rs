@@ -1,4 +1,4 @@
-//! Where git looks for hooks, and the part of the configuration that names some.
+//! Where git looks for hooks, and the configuration that names some.
 
 use std::path::{Path, PathBuf};
 
@@ -10,17 +10,17 @@ use super::{ExecError, GitError, Repo};
 pub enum ConfigScope {
     Local,
     Worktree,
-    /// The user's or the machine's: that of every repository.
+    /// The user's or the machine's, for every repository.
     Everywhere,
     /// The environment of this process.
     Process,
 }
 
-/// `core.hooksPath`, where it is set.
+/// `core.hooksPath`, if it is set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HooksPath {
     pub scope: ConfigScope,
-    /// What it says, `~` replaced.
+    /// Its value, with `~` expanded.
     pub path: PathBuf,
 }
 
@@ -28,11 +28,11 @@ pub struct HooksPath {
 #[derive(Clone, Debug)]
 pub struct HooksSource {
     pub directory: PathBuf,
-    /// What says so, where it is not the usual directory.
+    /// The setting, if it is not the usual directory.
     pub set: Option<HooksPath>,
 }
 
-/// How git's commands see the hooks whose environment is that of this process.
+/// The hooks as git commands see them in this process's environment.
 #[derive(Clone, Debug)]
 pub struct ProcessHooks {
     pub source: HooksSource,
@@ -47,12 +47,12 @@ impl Repo {
         hooks_source(&self.here())
     }
 
-    /// The same for another worktree, whose configuration may be another.
+    /// The same for another worktree, which may have another configuration.
     pub fn hooks_source_in(&self, worktree: &Path) -> Result<HooksSource, GitError> {
         hooks_source(&self.git().elsewhere(worktree))
     }
 
-    /// What this process's environment makes of the hooks. `None`: nothing, without asking git.
+    /// How this process's environment changes the hooks. `None`: not at all, without asking git.
     pub fn hooks_of_process(&self) -> Result<Option<ProcessHooks>, GitError> {
         let Some((inherited, variables)) = self.git().inherited().of_process() else {
             return Ok(None);
@@ -86,7 +86,7 @@ impl Repo {
         Ok(())
     }
 
-    /// Takes every value of a key out of this repository's configuration.
+    /// Removes every value of a key from this repository's configuration.
     pub fn unset_config(&self, key: &str) -> Result<(), GitError> {
         let answer = self.git().call("config").args(["--local", "--unset-all", key]).run()?;
         match answer.code {
@@ -104,7 +104,7 @@ impl Repo {
 fn hooks_source(git: &Git) -> Result<HooksSource, GitError> {
     let set = hooks_path(git)?;
     if set.as_ref().is_some_and(|set| set.path.as_os_str().is_empty()) {
-        // It looks for `/pre-commit`, and fails when it is asked for the directory.
+        // git looks for `/pre-commit`, and fails when it is asked for the directory.
         return Ok(HooksSource { directory: PathBuf::from("/"), set });
     }
     let call = git.call("rev-parse").args(["--path-format=absolute", "--git-path", "hooks"]);
@@ -113,7 +113,7 @@ fn hooks_source(git: &Git) -> Result<HooksSource, GitError> {
     Ok(HooksSource { directory, set })
 }
 
-/// `core.hooksPath` as it holds where this git runs.
+/// The `core.hooksPath` that applies where this git runs.
 fn hooks_path(git: &Git) -> Result<Option<HooksPath>, GitError> {
     let call = git.call("config").args(["-z", "--show-scope", "--type=path", "--get"]);
     let answer = call.arg("core.hooksPath").run()?;

@@ -1,8 +1,8 @@
-//! The settings that the environment has for git: `GIT_CONFIG_COUNT` with its keys and values, and `GIT_CONFIG_PARAMETERS`.
+//! The git settings in the environment: `GIT_CONFIG_COUNT` with its keys and values, and `GIT_CONFIG_PARAMETERS`.
 //!
-//! Containers and CI give git `safe.directory`, `url.*.insteadOf`, credentials and an identity this way. git lists both variables
-//! among those that tie a process to one repository, and still hands them on to the git of a submodule
-//! (`prepare_submodule_repo_env` in submodule.c): most settings hold for every repository.
+//! Containers and CI pass `safe.directory`, `url.*.insteadOf`, credentials and an identity to git in this way. git
+//! lists both variables among those that tie a process to one repository, but still passes them on to the git of a
+//! submodule (`prepare_submodule_repo_env` in submodule.c): most settings apply to every repository.
 
 use std::ffi::{OsStr, OsString};
 
@@ -12,15 +12,15 @@ use super::repo::path_of;
 const COUNT: &str = "GIT_CONFIG_COUNT";
 const PARAMETERS: &str = "GIT_CONFIG_PARAMETERS";
 
-/// What git inherits from the environment of tix, without what concerns a single repository.
+/// What git inherits from tix's environment, without settings for a single repository.
 #[derive(Clone, Debug, Default)]
 pub struct InheritedConfig {
     settings: Vec<(OsString, OsString)>,
-    /// The same with what concerns a single repository, in git's order.
+    /// The same with settings for a single repository, in git's order.
     whole: Vec<(OsString, OsString)>,
-    /// The variables that the difference is from.
+    /// The variables in which the two differ.
     left_out_of: Vec<&'static str>,
-    /// git cannot read this variable, and must say so: one of the settings in it may be the one that matters.
+    /// A variable that git cannot read and must complain about: one of its settings may be the one that matters.
     unreadable: Option<&'static str>,
 }
 
@@ -34,7 +34,7 @@ impl InheritedConfig {
         let parameters = value(PARAMETERS);
         let parameters = parameters.map_or(Some(Vec::new()), |text| parse(text.as_encoded_bytes()));
         let mut inherited = InheritedConfig::default();
-        // In git's own order: what comes later counts.
+        // In git's own order: later settings win.
         for (name, settings) in [(COUNT, numbered(value)), (PARAMETERS, parameters)] {
             let Some(settings) = settings else {
                 inherited.unreadable = Some(name);
@@ -50,8 +50,8 @@ impl InheritedConfig {
         inherited
     }
 
-    /// Everything that the environment sets, as the user's own git sees it, and the variables that what tix leaves out is
-    /// from. `None` where tix leaves nothing out.
+    /// Everything that the environment sets, as the user's own git sees it, and the variables that contain what tix
+    /// leaves out. `None` if tix leaves nothing out.
     pub fn of_process(&self) -> Option<(InheritedConfig, Vec<&'static str>)> {
         if self.left_out_of.is_empty() {
             return None;
@@ -60,10 +60,10 @@ impl InheritedConfig {
         Some((whole, self.left_out_of.clone()))
     }
 
-    /// The variables with which a git process sees these settings.
+    /// The variables through which a git process sees these settings.
     pub fn variables(&self) -> Vec<(OsString, OsString)> {
         if let Some(name) = self.unreadable {
-            // Neither a number nor a quoted setting: git ends with the name of the variable.
+            // Neither a number nor a quoted setting: git fails and names the variable.
             return vec![(name.into(), "-".into())];
         }
         if self.settings.is_empty() {
@@ -77,7 +77,7 @@ impl InheritedConfig {
         variables
     }
 
-    /// The settings whose keys will do, as `key=value`.
+    /// The settings with accepted keys, as `key=value`.
     pub fn chosen(&self, wanted: impl Fn(&str) -> bool) -> Vec<String> {
         let lines = self.settings.iter().map(|(key, value)| (text(key), text(value)));
         lines.filter(|(key, _)| wanted(key)).map(|(key, value)| format!("{key}={value}")).collect()
@@ -88,8 +88,8 @@ fn text(word: &OsStr) -> String {
     text_of(word.as_encoded_bytes())
 }
 
-/// Whether a setting says something of one repository, which need not be the one that tix works in, or leads its hooks or
-/// its index elsewhere: protection rests on the hooks, and tix's own commits on the index. A file to include may say any of
+/// Whether a setting concerns one repository, which need not be the one that tix works in, or sends its hooks or its
+/// index elsewhere: protection depends on the hooks, and tix's own commits on the index. An included file may do any of
 /// these.
 fn is_of_one_repository(key: &OsStr) -> bool {
     let key = text(key).to_ascii_lowercase();
@@ -102,7 +102,7 @@ fn is_of_one_repository(key: &OsStr) -> bool {
     }
 }
 
-/// The settings of `GIT_CONFIG_COUNT`; `None` where git would not read them.
+/// The settings of `GIT_CONFIG_COUNT`; `None` if git would not read them.
 fn numbered<'v>(value: impl Fn(&str) -> Option<&'v OsStr>) -> Option<Vec<(OsString, OsString)>> {
     let Some(count) = value(COUNT) else { return Some(Vec::new()) };
     let count: u32 = count.to_str()?.trim_ascii_start().parse().ok()?;
@@ -113,8 +113,8 @@ fn numbered<'v>(value: impl Fn(&str) -> Option<&'v OsStr>) -> Option<Vec<(OsStri
     (0..count).map(pair).collect()
 }
 
-/// The settings of `GIT_CONFIG_PARAMETERS`: `'key'='value'`, or `'key=value'` as older gits write it, with blanks between
-/// them. `None` where git would not read them. See `parse_config_env_list` in config.c.
+/// The settings of `GIT_CONFIG_PARAMETERS`: `'key'='value'`, or `'key=value'` as older gits write it, separated by
+/// blanks. `None` if git would not read them. See `parse_config_env_list` in config.c.
 fn parse(mut rest: &[u8]) -> Option<Vec<(OsString, OsString)>> {
     let mut settings = Vec::new();
     while !rest.is_empty() {
@@ -147,7 +147,7 @@ fn parse(mut rest: &[u8]) -> Option<Vec<(OsString, OsString)>> {
     Some(settings)
 }
 
-/// A word in single quotes, and what stands behind it. A quote or `!` in it is outside of the quotes, behind a backslash.
+/// A word in single quotes, and the rest. A quote or `!` in it is outside of the quotes, after a backslash.
 fn unquote(text: &[u8]) -> Option<(Vec<u8>, &[u8])> {
     let mut rest = text.strip_prefix(b"'")?;
     let mut word = Vec::new();

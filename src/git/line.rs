@@ -1,26 +1,26 @@
-//! The line of commits that a branch was at: its first parents.
+//! The commits that a branch was at: its line of first parents.
 
 use super::exec::{Git, text_of};
 use super::pieces::Splitter;
 use super::{GitError, Objects, Repo};
 use crate::names::Oid;
 
-/// What the first parents of a range come down to.
+/// Where the first parents of a range end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LineEnd {
-    /// There are no commits in the range.
+    /// The range has no commits.
     Empty,
-    /// The range leads to several tips, and there are several lines.
+    /// The range has several tips, so there are several lines.
     Several,
     /// The history begins in the range.
     Root,
-    /// The newest commit of the line that is not in the range.
+    /// The newest commit of the line before the range.
     Before(Oid),
 }
 
 impl Git {
-    /// Where the first parents that a range means end, which must not begin with `-`; of the newest so many alone if a
-    /// limit is given.
+    /// Where the first parents of a range end; the range must not begin with `-`. With a limit, only that many of the
+    /// newest commits count.
     pub fn line_end(&self, range: &str, limit: Option<usize>) -> Result<LineEnd, GitError> {
         let call = self.call("rev-list").args(["--first-parent", "--parents"]);
         let call = call.args(limit.map(|limit| format!("--max-count={limit}")));
@@ -37,7 +37,7 @@ impl Git {
     }
 }
 
-/// Where the line ends with one commit more, which git writes with its parents.
+/// Where the line ends with one more commit, which git writes with its parents.
 fn go_on(end: &LineEnd, line: &[u8]) -> Result<LineEnd, Vec<u8>> {
     let text = text_of(line);
     let mut oids = text.split(' ').map(Oid::parse);
@@ -54,7 +54,7 @@ fn go_on(end: &LineEnd, line: &[u8]) -> Result<LineEnd, Vec<u8>> {
 }
 
 impl Repo {
-    /// Whether the branch that is at `tip` was at `earlier` before. One that is not here any more was not.
+    /// Whether the branch that is at `tip` was once at `earlier`. Not if this repository no longer has `earlier`.
     pub fn was_at(&self, objects: &Objects, tip: &Oid, earlier: &Oid) -> Result<bool, GitError> {
         if tip == earlier {
             return Ok(true);
@@ -66,8 +66,8 @@ impl Repo {
         Ok(end == LineEnd::Before(earlier.clone()))
     }
 
-    /// Whether a commit's id stands for all that was before it: git shows another past to who has fetched a part of the
-    /// history only, or has grafted one on it (gitrepository-layout(5): `shallow`, `info/grafts`).
+    /// Whether a commit's id stands for its whole past: git shows another past if only a part of the history was
+    /// fetched, or if one was grafted on (gitrepository-layout(5): `shallow`, `info/grafts`).
     pub fn has_whole_history(&self) -> bool {
         ["shallow", "info/grafts"].iter().all(|file| !self.common_dir.join(file).exists())
     }
@@ -91,7 +91,7 @@ mod tests {
         assert_eq!(end_of(&[]), Ok(LineEnd::Empty));
         assert_eq!(end_of(&["3 2", "2 1 9"]), Ok(LineEnd::Before(oid("1"))));
         assert_eq!(end_of(&["2 1", "1"]), Ok(LineEnd::Root));
-        // What begins in the middle, or goes on behind a root, is another line.
+        // A commit that starts in the middle, or continues after a root, belongs to another line.
         assert_eq!(end_of(&["3 2", "9 8"]), Ok(LineEnd::Several));
         assert_eq!(end_of(&["3 2", "9 8", "2 1"]), Ok(LineEnd::Several));
         assert_eq!(end_of(&["1", "9 8"]), Ok(LineEnd::Several));

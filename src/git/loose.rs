@@ -1,7 +1,7 @@
-//! Contents that git has just written, read without starting git.
+//! Reads contents that git has just written, without starting git.
 //!
-//! What is staged lies in a file of its own until the next `git gc`: gitformat-loose(5). To read that file takes a
-//! fraction of the time in which a git process starts.
+//! Staged contents are in a file of their own until the next `git gc`: gitformat-loose(5). Reading that file takes a
+//! fraction of the time that starting a git process takes.
 
 use std::path::Path;
 
@@ -10,11 +10,11 @@ use miniz_oxide::inflate::decompress_to_vec_zlib_with_limit;
 use super::ObjectKind;
 use crate::names::Oid;
 
-/// Contents that are larger are left to git: they are no ticket, and memory is for those that are.
+/// Larger contents are left to git: they are not a ticket, and would waste memory.
 const LARGEST: usize = 1 << 20;
 
-/// The contents of a blob, if it lies in a file of its own below this directory of objects and is of a usual size.
-/// Anything else, also a file that is damaged, is `None`: git is to be asked.
+/// The contents of a blob, if it has a file of its own below this object directory and is not too large. Everything
+/// else, including a damaged file, is `None`: ask git.
 pub fn loose_blob(objects: &Path, oid: &Oid) -> Option<Vec<u8>> {
     loose(objects, ObjectKind::Blob, oid)
 }

@@ -1,4 +1,4 @@
-//! What one branch holds that another does not, and what a merge of the two would be. Nothing here needs a checkout.
+//! What one branch has that another does not, and what a merge of the two would be. Nothing here needs a checkout.
 
 use std::collections::BTreeSet;
 
@@ -8,20 +8,20 @@ use super::refs::literal_pathspec;
 use super::{ExecError, GitError, Repo};
 use crate::names::{Oid, RepoPath};
 
-/// What merging two commits gives.
+/// The result of merging two commits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MergedTree {
     Clean(Oid),
-    /// Nothing, because both have changed these files in ways that only a person can join.
+    /// No tree, because both changed these files in ways that only a person can combine.
     Conflicts(Vec<RepoPath>),
 }
 
-/// What names a patch, wherever it is applied: its lines and those around them, without their numbers.
+/// Identifies a patch wherever it is applied: its lines and their context, without line numbers.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PatchId(String);
 
-/// These give one and the same patch for one and the same change, whatever the user's configuration says of diffs. With
-/// whole ids, because of a binary file nothing else is in a patch.
+/// These options give one patch for one change, regardless of the user's diff configuration. With whole ids, because a
+/// patch of a binary file contains nothing else.
 const PATCH: [&str; 15] = [
     NO_ORDER,
     "-p",
@@ -41,8 +41,9 @@ const PATCH: [&str; 15] = [
 ];
 
 impl Repo {
-    /// Merges two commits as `git merge` does by default, and writes the tree: git-merge-tree(1), git 2.38. Only that
-    /// files are not moved because others of their directory were: tickets of one lane have nothing in common.
+    /// Merges two commits as `git merge` does by default, and writes the tree: git-merge-tree(1), git 2.38. One
+    /// difference: files are not moved because others of their directory were, since tickets of one lane have nothing
+    /// in common.
     pub fn merge_trees(&self, ours: &Oid, theirs: &Oid) -> Result<MergedTree, GitError> {
         let call = self.git().call("merge-tree").args(["--write-tree", "-z", "--name-only"]);
         let call = call.config("merge.renames=true").config("merge.directoryRenames=false");
@@ -52,7 +53,7 @@ impl Repo {
             Some(1) => false,
             _ => return Err(ExecError::Failed(Box::new(answer)).into()),
         };
-        // The tree comes first in both cases; where there are conflicts it has them in it, and their paths follow.
+        // The tree comes first in both cases; if there are conflicts, it contains them, and their paths follow.
         let unreadable = || GitError::unreadable("merge-tree", &answer.stdout);
         let mut words = answer.stdout.split(|b| *b == 0).filter(|word| !word.is_empty());
         let tree = words.next().and_then(|word| Oid::parse(&text_of(word)));
@@ -64,13 +65,13 @@ impl Repo {
         paths.map(MergedTree::Conflicts).ok_or_else(unreadable)
     }
 
-    /// Whether a merge may do what a program of the user's configuration says, and not what git itself would.
+    /// Whether a program of the user's configuration may change what a merge does.
     pub fn has_merge_drivers(&self) -> bool {
         let is_driver = |key: &str| key.starts_with("merge.") && key.ends_with(".driver");
         self.config.entries().iter().any(|(key, _)| is_driver(key))
     }
 
-    /// The patches of the commits that `tip` leads to and `from` does not, merges aside; with paths only of those commits
+    /// The patches of the commits reachable from `tip` but not from `from`, without merges; with paths, only commits
     /// that change one of them.
     pub fn patches(
         &self,
@@ -85,13 +86,13 @@ impl Repo {
         self.patch_ids(&call.args(paths.iter().map(|p| literal_pathspec(p.as_bytes()))).run_ok()?)
     }
 
-    /// All that lies between two commits as one patch; `None` where nothing does.
+    /// Everything between two commits as one patch; `None` if there is nothing.
     pub fn patch_between(&self, from: &Oid, tip: &Oid) -> Result<Option<PatchId>, GitError> {
         let call = self.git().call("diff-tree").args(PATCH).args([from.as_str(), tip.as_str()]);
         Ok(self.patch_ids(&call.run_ok()?)?.pop_first())
     }
 
-    /// `--verbatim`: git-patch-id(1) would else pass over white space, which may be all that a commit is about.
+    /// `--verbatim`: otherwise git-patch-id(1) ignores white space, which may be the whole point of a commit.
     fn patch_ids(&self, patches: &[u8]) -> Result<BTreeSet<PatchId>, GitError> {
         let answer = self.git().call("patch-id").arg("--verbatim").stdin(patches).run_ok()?;
         let id = |line: &str| line.split_once(' ').map(|(id, _)| PatchId(id.to_owned()));
@@ -102,12 +103,12 @@ impl Repo {
         ids.collect()
     }
 
-    /// How many merges `tip` leads to and `upstream` does not.
+    /// The number of merges reachable from `tip` but not from `upstream`.
     pub fn merges_beyond(&self, tip: &Oid, upstream: &Oid) -> Result<u64, GitError> {
         self.count(tip, upstream, "--min-parents=2")
     }
 
-    /// The same of all other commits.
+    /// The number of all other such commits.
     pub fn count_without_merges(&self, tip: &Oid, upstream: &Oid) -> Result<u64, GitError> {
         self.count(tip, upstream, "--max-parents=1")
     }
@@ -119,7 +120,7 @@ impl Repo {
         count.ok_or_else(|| GitError::unreadable("rev-list --count", &answer))
     }
 
-    /// The newest of the commits that `tip` leads to and `known` do not, each with its subject.
+    /// The newest commits reachable from `tip` but not from `known`, each with its subject.
     pub fn titles_beyond(
         &self,
         tip: &Oid,
@@ -132,7 +133,7 @@ impl Repo {
         Ok(text_of(&answer).lines().map(str::to_owned).collect())
     }
 
-    /// The newest commit that a branch was at which brought this file.
+    /// The newest commit that a branch was at that brought this file.
     pub fn brought_by(&self, tip: &Oid, path: &RepoPath) -> Result<Option<Oid>, GitError> {
         let call = self.git().call("log").args(["-1", "--first-parent", "--diff-filter=A"]);
         let call = call.args(["--no-renames", "--format=%H", tip.as_str(), "--"]);

@@ -1,7 +1,7 @@
 //! Every question to git as one typed method.
 //!
-//! Only [`exec`] starts git. The modules here know which options make git's answer safe to
-//! parse (`-z`, `--porcelain`) and which exit codes mean what; a code they do not name is an error.
+//! Only [`exec`] starts git. The modules here know which options make git's answer safe to parse (`-z`, `--porcelain`)
+//! and what which exit code means; a code they do not name is an error.
 
 mod address;
 mod changes;
@@ -73,25 +73,25 @@ pub enum GitError {
     /// git is older than tix can work with.
     #[error("git {found} is too old: tix needs {needed} or newer")]
     TooOld {
-        /// What `git version` says.
+        /// The output of `git version`.
         found: String,
-        /// The oldest that is tested.
+        /// The oldest tested version.
         needed: &'static str,
     },
-    /// git answered in a form that tix does not know.
-    #[error("git answered `{question}` in an unknown form: {answer}")]
+    /// git answered in a format that tix does not know.
+    #[error("git gave an unexpected answer to `{question}`: {answer}")]
     Unreadable {
         question: &'static str,
         /// The beginning of the answer.
         answer: String,
     },
-    /// Objects that a partial clone lacks, and that its remote did not give.
-    #[error("this clone lacks files that {remote} has, and it cannot be reached")]
+    /// Objects that a partial clone lacks and its remote did not deliver.
+    #[error("this clone lacks files that {remote} has, and {remote} cannot be reached")]
     Unfetched { remote: crate::names::RemoteName, words: String },
-    /// An object that must be there is not.
+    /// An object that must exist does not.
     #[error("object {0} is missing from the repository")]
     Missing(String),
-    /// Something stands where a file or a directory is to be written, and would be lost.
+    /// Something is where a file or a directory would be written, and would be lost.
     #[error("{path} is in the way: it is {what}")]
     InTheWay {
         /// Its path from the root of the tree.
@@ -104,7 +104,7 @@ pub enum GitError {
 }
 
 impl GitError {
-    /// What git said on stderr, if it came to that.
+    /// What git said on stderr, if it was started.
     pub fn words(&self) -> Option<&str> {
         match self {
             GitError::Exec(ExecError::Failed(finished)) => Some(&finished.stderr),
@@ -125,12 +125,12 @@ impl GitError {
         }
     }
 
-    /// Whether git was ended before it could tell what it has done: by tix, at the deadline, or by somebody's signal.
+    /// Whether git was ended before it could report what it did: by tix, at the deadline, or by a signal.
     pub fn is_cut_off(&self) -> bool {
         self.killed_by().is_some() || matches!(self, GitError::Exec(ExecError::TimedOut { .. }))
     }
 
-    /// The signal in words, where one ended git that tix did not send: the system does so when memory runs out.
+    /// The signal in words, if git was ended by one that tix did not send: the system does so when memory runs out.
     pub fn killed_by(&self) -> Option<&str> {
         let GitError::Exec(ExecError::Failed(end)) = self else { return None };
         end.code.is_none().then_some(end.status.as_str())

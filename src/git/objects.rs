@@ -1,4 +1,4 @@
-//! Reading objects through one `git cat-file --batch`, which also resolves names.
+//! Reads objects through one `git cat-file --batch`, which also resolves names.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -53,13 +53,13 @@ pub struct CommitObject {
     pub message: String,
 }
 
-/// The object reader of one run: a process that stays, so that a read costs microseconds.
+/// The object reader of one run: a long-lived process, so that a read costs microseconds.
 ///
-/// It sees what other processes write meanwhile: git looks again when it does not find an object,
-/// and reads refs anew for every name.
+/// It sees what other processes write meanwhile: git looks again when it does not find an object, and reads refs again
+/// for every name.
 pub struct Objects {
     reader: RefCell<Conversation>,
-    /// In a partial clone.
+    /// Set in a partial clone.
     promised: Option<Promised>,
 }
 
@@ -74,7 +74,7 @@ impl Objects {
         Ok(Objects { reader: RefCell::new(conversation), promised: None })
     }
 
-    /// The object that `name` means (an id, a ref, `<commit>:<path>`); `None` when there is none.
+    /// The object that `name` means (an id, a ref, `<commit>:<path>`); `None` if it does not exist.
     pub fn read(&self, name: &[u8]) -> Result<Option<Object>, GitError> {
         if !is_question(name) {
             return Ok(None);
@@ -86,8 +86,8 @@ impl Objects {
         parse_header(&header).map(|found| found.map(|(oid, kind)| Object { oid, kind, data }))
     }
 
-    /// Reads many objects at the price of a few, without waiting for each: `each` is given those that
-    /// exist, with their place in `names`, in that order. It must not ask this reader anything.
+    /// Reads many objects at the cost of a few, without waiting for each: `each` gets those that exist, with their
+    /// index in `names`, in that order. It must not ask this reader anything.
     pub fn read_many<N: AsRef<[u8]>>(
         &self,
         names: &[N],
@@ -104,7 +104,7 @@ impl Objects {
             match (parse_header(&header), places.next()) {
                 (Ok(Some((oid, kind))), Some(place)) => each(place, Object { oid, kind, data }),
                 (Ok(_), _) => {}
-                // The answers behind it must be read all the same, or the next question would get them.
+                // The answers after it must still be read, or the next question would get them.
                 (Err(error), _) => unreadable = Some(error),
             }
             Ok(())
@@ -113,7 +113,7 @@ impl Objects {
         unreadable.map_or(Ok(()), Err)
     }
 
-    /// Has what a partial clone lacks of these brought here under one connection.
+    /// In a partial clone, fetches the missing ones of these objects over one connection.
     fn fetch_missing(&self, asked: &[(usize, &[u8])]) -> Result<(), GitError> {
         let Some(promised) = self.promised.as_ref().filter(|_| asked.len() > 1) else {
             return Ok(());
@@ -137,7 +137,7 @@ impl Objects {
         if ids.is_empty() { Ok(()) } else { promised.fetch(&ids) }
     }
 
-    /// In a partial clone the reader ends when it cannot fetch what it lacks, and has said why.
+    /// In a partial clone the reader ends when it cannot fetch a missing object, and has said why.
     fn explained(&self, error: ExecError) -> GitError {
         match (&self.promised, error) {
             (Some(promised), ExecError::Pipe { .. }) => promised.unfetched(String::new()),
@@ -145,7 +145,7 @@ impl Objects {
         }
     }
 
-    /// Like [`Objects::read`], and the object must be there and be of this type.
+    /// Like [`Objects::read`], but the object must exist and have this type.
     pub fn require(&self, name: &[u8], kind: ObjectKind) -> Result<Object, GitError> {
         match self.read(name)? {
             Some(object) if object.kind == kind => Ok(object),
@@ -153,7 +153,7 @@ impl Objects {
         }
     }
 
-    /// The commit a ref points to; `None` when there is no such ref.
+    /// The commit that a ref points to; `None` when there is no such ref.
     pub fn resolve(&self, name: &str) -> Result<Option<Oid>, GitError> {
         let object = self.read(name.as_bytes())?;
         Ok(object.filter(|o| o.kind == ObjectKind::Commit).map(|o| o.oid))
@@ -186,7 +186,7 @@ fn is_question(name: &[u8]) -> bool {
     !name.is_empty() && !name.contains(&b'\n')
 }
 
-/// The header line of an answer and the contents behind it.
+/// The header line of an answer, and its contents.
 fn read_answer(stdout: &mut impl BufRead) -> io::Result<(Vec<u8>, Vec<u8>)> {
     let mut header = Vec::new();
     stdout.read_until(b'\n', &mut header)?;
@@ -218,7 +218,7 @@ fn committed_at(commit: &[u8]) -> Option<i64> {
     std::str::from_utf8(line.rsplit(|b| *b == b' ').nth(1)?).ok()?.parse().ok()
 }
 
-/// What stands behind a commit's headers and the empty line at their end.
+/// The message of a commit, after its headers and the empty line.
 fn message(commit: &[u8]) -> String {
     let end = commit.windows(2).position(|two| two == b"\n\n").unwrap_or(commit.len());
     text_of(commit.get(end..).unwrap_or_default().trim_ascii())
@@ -264,7 +264,7 @@ mod tests {
         let oid = "0123456789abcdef0123456789abcdef01234567";
         assert_eq!(size_in(format!("{oid} blob 12").as_bytes()), Some(12));
         assert!(parse_header(b"origin/main:a b missing").unwrap().is_none());
-        // A path may end like a header; the name in front is then no id.
+        // A path may end like a header; then the name before it is not an id.
         assert_eq!(size_in(b"x:a blob 12"), None);
         assert!(parse_header(b"abc ambiguous").is_err());
     }

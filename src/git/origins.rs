@@ -1,4 +1,4 @@
-//! The configuration together with the files that it came from.
+//! The configuration, with the file that each setting came from.
 
 use super::GitError;
 use super::exec::{Git, text_of};
@@ -13,14 +13,14 @@ pub struct GitSetting {
 }
 
 impl Git {
-    /// Everything that is configured, weakest first, with its files.
+    /// The whole configuration, weakest first, with its files.
     pub fn settings(&self) -> Result<Vec<GitSetting>, GitError> {
         let call = self.call("config").args(["--list", "-z", "--includes", "--show-origin"]);
         parse(&call.run_ok()?)
     }
 }
 
-/// Reads pairs of an origin, such as `file:.git/config`, and `<key> LF <value>`.
+/// Parses pairs of an origin, such as `file:.git/config`, and `<key> LF <value>`.
 fn parse(answer: &[u8]) -> Result<Vec<GitSetting>, GitError> {
     let mut words = answer.split(|b| *b == 0).map(text_of);
     let mut settings = Vec::new();

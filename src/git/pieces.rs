@@ -1,6 +1,6 @@
-//! Words and lines out of an answer that comes piece by piece.
+//! Splits an answer that arrives in pieces into words and lines.
 
-/// Cuts at one byte. What follows the last of them is kept until the rest of it comes.
+/// Splits at one byte. Keeps what follows the last one until the rest arrives.
 pub(super) struct Splitter {
     at: u8,
     rest: Vec<u8>,
@@ -28,7 +28,7 @@ impl Splitter {
         self.rest.extend_from_slice(last);
     }
 
-    /// What came behind the last cut.
+    /// What came after the last separator.
     pub(super) fn into_rest(self) -> Vec<u8> {
         self.rest
     }

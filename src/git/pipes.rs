@@ -1,4 +1,4 @@
-//! What a child writes, read as it comes and never waited for longer than asked.
+//! Reads what a child writes as it arrives, and never waits longer than asked.
 
 #[cfg(not(unix))]
 pub(super) use elsewhere::ThreadedPipes as Pipes;
@@ -22,7 +22,7 @@ mod on_unix {
     }
 
     struct Pipe {
-        /// `None` when the end was read.
+        /// `None` once the end was read.
         open: Option<File>,
         bytes: Vec<u8>,
     }
@@ -40,7 +40,7 @@ mod on_unix {
             self.pipes.iter().all(|pipe| pipe.open.is_none())
         }
 
-        /// Reads what is there, or comes within this time. Whether anything did, be it an end.
+        /// Reads what is there, or arrives within this time. Returns whether anything did, even the end.
         pub fn read(&mut self, within: Duration) -> io::Result<bool> {
             let open = self.pipes.iter_mut().filter(|pipe| pipe.open.is_some());
             let mut open: Vec<&mut Pipe> = open.collect();
@@ -58,7 +58,7 @@ mod on_unix {
             Ok(true)
         }
 
-        /// What was read of stdout and not taken out yet.
+        /// What was read of stdout and not yet taken.
         pub fn stdout(&mut self) -> &mut Vec<u8> {
             let [stdout, _] = &mut self.pipes;
             &mut stdout.bytes
@@ -112,7 +112,7 @@ mod elsewhere {
         }
 
         pub fn read(&mut self, within: Duration) -> io::Result<bool> {
-            // What a thread has read and not passed on yet cannot be asked for, only waited for.
+            // What a thread has read but not passed on yet cannot be queried, only waited for.
             match self.hear.recv_timeout(within.max(Duration::from_millis(20))) {
                 Ok((place, chunk)) => {
                     if let Some(bytes) = self.bytes.get_mut(place) {

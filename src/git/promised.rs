@@ -1,7 +1,7 @@
-//! What a partial clone lacks, asked for at once.
+//! Fetches what a partial clone lacks, all at once.
 //!
-//! git fetches each missing object when it is read, under a connection of its own: three hundred tickets are three hundred
-//! connections. So before many objects are read those that are not here are fetched together.
+//! git fetches each missing object when it is read, over its own connection: three hundred tickets are three hundred
+//! connections. So before many objects are read, the missing ones are fetched together.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -13,14 +13,14 @@ use crate::names::{Oid, RemoteName};
 /// How long one fetch of missing objects may take.
 const LIMIT: Duration = Duration::from_mins(1);
 
-/// The remote that has promised to have what is missing here.
+/// The remote that has promised to have the missing objects.
 pub(super) struct Promised {
     pub(super) repo: Repo,
     pub(super) remote: RemoteName,
 }
 
 impl GitConfig {
-    /// The remote that has promised to have what is missing in a partial clone; `None` where nothing is.
+    /// The remote that has promised to have what a partial clone lacks; `None` if nothing is missing.
     pub fn promisor(&self) -> Option<&str> {
         let promises = |name: &&str| self.is_true(&format!("remote.{name}.promisor"));
         self.remotes().into_iter().find(promises).or_else(|| self.last("extensions.partialclone"))
@@ -28,15 +28,15 @@ impl GitConfig {
 }
 
 impl Promised {
-    /// `None` where nothing is missing: this is no partial clone.
+    /// `None` if this is not a partial clone.
     pub(super) fn of(repo: &Repo) -> Option<Promised> {
         let remote = RemoteName::parse(repo.config.promisor()?)?;
         Some(Promised { repo: repo.clone(), remote })
     }
 
-    /// Of these names (ids, or `<tree-ish>:<path>`) those whose objects are not here; `None` where git cannot tell: 2.39 ends at
-    /// the first of them. A git that does not know the variable fetches them instead, one by one, and says that all are
-    /// here.
+    /// Those of these names (ids, or `<tree-ish>:<path>`) whose objects are missing here; `None` if git cannot tell:
+    /// git 2.39 stops at the first missing one. A git that does not know the variable fetches them instead, one by one,
+    /// and says that none is missing.
     pub(super) fn missing<'n>(
         &self,
         names: &[&'n [u8]],
@@ -54,7 +54,7 @@ impl Promised {
         Ok(Some(missing.map(|(name, _)| *name).collect()))
     }
 
-    /// Leaves those of these objects that are not here, by a list of all that are.
+    /// Keeps only the missing ones of these objects, by a list of all that exist.
     pub(super) fn retain_missing(&self, ids: &mut BTreeSet<Oid>) -> Result<(), GitError> {
         let call = self.repo.git().call("cat-file").args(["--batch-all-objects", "--unordered"]);
         let here = call.arg("--batch-check=%(objectname)").run_ok()?;
@@ -64,7 +64,7 @@ impl Promised {
         Ok(())
     }
 
-    /// Fetches these objects, as git does it when it misses one: `promisor-remote.c`.
+    /// Fetches these objects, as git does when it misses one: `promisor-remote.c`.
     pub(super) fn fetch(&self, ids: &[Oid]) -> Result<(), GitError> {
         let wanted: String = ids.iter().map(|id| format!("{id}\n")).collect();
         let call = self.repo.git().call("fetch").config("fetch.negotiationAlgorithm=noop");

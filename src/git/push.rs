@@ -1,7 +1,7 @@
-//! `git push --porcelain`, and what it says of each ref.
+//! `git push --porcelain`, and its answer for each ref.
 //!
-//! The answer is read per ref and never from prose: the exit code is 1 for a lost race, a protected
-//! branch and a broken hook alike, and 0 for "everything up to date".
+//! The answer is read per ref and never from prose: the exit code is 1 for a lost race, a protected branch and a broken
+//! hook alike, and 0 for "everything up to date".
 
 use std::path::Path;
 use std::time::Instant;
@@ -11,11 +11,11 @@ use super::push_notes::{NotesEnd, PushTrace, ServerGreeting};
 use super::{GitError, Repo, signals};
 use crate::names::{Oid, RefName, RemoteName};
 
-/// What a ref of the remote must be for our update to be right: each is a compare-and-swap, and none
-/// moves a ref that is elsewhere.
+/// An update, with the state that the remote's ref must have for it: each is a compare-and-swap, and none moves a ref
+/// that is elsewhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RefUpdate {
-    /// Make a ref that does not exist.
+    /// Create a ref that does not exist.
     Create { name: RefName, to: Oid },
     /// Move a ref that is at exactly this commit.
     Move {
@@ -41,7 +41,7 @@ impl RefUpdate {
         }
     }
 
-    /// Where the ref is to be; `None` for a deletion.
+    /// Where the ref will be; `None` for a deletion.
     pub fn target(&self) -> Option<&Oid> {
         match self {
             RefUpdate::Create { to, .. } | RefUpdate::Move { to, .. } => Some(to),
@@ -49,7 +49,7 @@ impl RefUpdate {
         }
     }
 
-    /// Whether the ref may be there for the update to be right; `None` where there is no such ref.
+    /// Whether the update is valid with the ref at `at`; `None` means that it does not exist.
     pub fn expects(&self, at: Option<&Oid>) -> bool {
         match self {
             RefUpdate::Create { .. } => at.is_none(),
@@ -62,7 +62,7 @@ impl RefUpdate {
         format!("{}:{}", self.target().map_or("", Oid::as_str), self.name())
     }
 
-    /// The lease git is to hold the remote to; an empty value expects the ref to be absent.
+    /// The lease that git must enforce on the remote; an empty value expects the ref to be absent.
     fn lease(&self) -> String {
         let expected = match self {
             RefUpdate::Create { .. } => "",
@@ -73,40 +73,39 @@ impl RefUpdate {
     }
 }
 
-/// Whether all refs of a push move together or none.
+/// Whether a push moves all its refs together or none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Atomic {
     Yes,
-    /// Each for itself: for remotes that cannot do better.
+    /// Each on its own: for remotes that cannot do better.
     No,
 }
 
-/// How a push is made.
 pub struct PushMode<'a> {
     pub atomic: Atomic,
-    /// When it is ended, as long as nothing was sent.
+    /// When to end it, as long as nothing was sent.
     pub deadline: Instant,
-    /// When it is ended where something may have been sent, so that its answer is worth waiting for.
+    /// When to end it if something may have been sent, so that its answer is worth waiting for.
     pub answer_by: Instant,
-    /// Where git may note how far it comes. Without such notes a push that failed counts for one that may have been sent.
+    /// Where git may record its progress. Without such notes, a failed push counts as one that may have been sent.
     pub notes_in: Option<&'a Path>,
-    /// Whether the server's program is asked for. git notes each ref that it is told of then, so ask once.
+    /// Whether to ask for the server's program. git then records each ref that it is told of, so ask once.
     pub who_answers: bool,
     pub hook: PrePush,
 }
 
-/// Whether the user's pre-push hook is asked. It judges the user's pushes, and hands files on to where they are kept, as
+/// Whether the user's pre-push hook runs. It checks the user's pushes, and uploads files to where they are stored, as
 /// git-lfs does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PrePush {
-    /// What is pushed is the user's.
+    /// The user's work is pushed.
     Asked,
-    /// It is tix's own.
+    /// A commit of tix's own is pushed.
     PassedOver,
 }
 
 impl PushMode<'_> {
-    /// Refs that need not move together.
+    /// For refs that need not move together.
     pub fn one_by_one(deadline: Instant) -> Self {
         PushMode {
             atomic: Atomic::No,
@@ -121,11 +120,11 @@ impl PushMode<'_> {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RefOutcome {
-    /// Our push moved, made or deleted it.
+    /// Our push moved, created or deleted it.
     Done,
-    /// It already was where we wanted it; somebody put it there, not this push.
+    /// It already was where we wanted it; somebody else put it there.
     UpToDate,
-    /// git refused before it asked the remote: the ref is not where it must be, or another one was refused.
+    /// git refused before it asked the remote: the ref is not where tix expects it, or another one was refused.
     RefusedHere,
     RefusedThere,
 }
@@ -141,20 +140,21 @@ pub struct PushedRef {
 /// The whole answer of a push that ended.
 #[derive(Clone, Debug)]
 pub struct PushReport {
-    /// A line for each ref; empty when the push ended before the remote said anything of refs.
+    /// A line for each ref; empty when the push ended before the remote said anything about refs.
     pub refs: Vec<PushedRef>,
-    /// Everything on stderr, the remote's own words among it, without credentials.
+    /// Everything on stderr, including the remote's own words, without credentials.
     pub words: String,
     /// Whether anything may have been sent.
     pub sent: PushProgress,
-    /// What the server calls its program (`agent`, gitprotocol-capabilities(5)), such as `git/2.47.3`, if it was asked for and said.
+    /// What the server calls its program (`agent`, gitprotocol-capabilities(5)), such as `git/2.47.3`, if it was asked
+    /// for and given.
     pub agent: Option<String>,
 }
 
-/// How far a push came.
+/// How far a push got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PushProgress {
-    /// It ended before git had learnt where the remote's refs are, so that nothing was sent.
+    /// It ended before git knew where the remote's refs are, so nothing was sent.
     BeforeRefs,
     /// It may have been sent.
     Sent,
@@ -168,8 +168,8 @@ impl PushReport {
 }
 
 impl Repo {
-    /// Pushes the updates and reports on each. Failures of the remote are in the report; an error
-    /// means that git gave no report at all.
+    /// Pushes the updates and reports on each. Failures of the remote are in the report; an error means that git gave
+    /// no report at all.
     pub fn push(
         &self,
         remote: &RemoteName,
@@ -179,7 +179,7 @@ impl Repo {
         signals::check()?;
         let mut call = self
             .git()
-            // Whoever is told to end while it pushes wants to know what came of it.
+            // A user who interrupts a push wants to know what happened to it.
             .for_clearing()
             .call("push")
             // A mirror remote refuses refspecs, and a push of "matching" refs is never wanted.
@@ -200,7 +200,7 @@ impl Repo {
         let greeting = ServerGreeting::begin(mode);
         let answer = match trace.following(greeting.noted(call), mode).run() {
             Ok(answer) => answer,
-            // Ended when it had said all of it.
+            // It was ended after it had said everything.
             Err(ExecError::Failed(end)) if end.code.is_none() && is_whole(&end.stdout) => *end,
             Err(error) => {
                 signals::check()?;
@@ -224,7 +224,8 @@ impl Repo {
         Ok(PushReport { refs, words: answer.stderr, sent, agent: greeting.agent() })
     }
 
-    /// Whether a push of `at` would make this branch, because pushes are not shown one of that name. Nothing is sent.
+    /// Whether a push of `at` would create this branch because the server shows pushes no branch of that name. Sends
+    /// nothing.
     pub fn would_make(
         &self,
         remote: &RemoteName,
@@ -245,12 +246,12 @@ impl Repo {
     }
 }
 
-/// Whether the report is there to its last line.
+/// Whether the report is complete.
 fn is_whole(answer: &[u8]) -> bool {
     answer.ends_with(b"\nDone\n")
 }
 
-/// Reads the lines `<flag> TAB <from>:<to> TAB <summary>`; others (`To …`, `Done`) say nothing of a ref.
+/// Parses the lines `<flag> TAB <from>:<to> TAB <summary>`; others (`To …`, `Done`) say nothing about a ref.
 fn parse(answer: &[u8]) -> Vec<PushedRef> {
     text_of(answer).lines().filter_map(parse_line).collect()
 }

@@ -1,4 +1,4 @@
-//! What git notes down of a push beside its answer.
+//! What git records about a push besides its answer.
 
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -7,9 +7,9 @@ use std::path::Path;
 use super::exec::GitCall;
 use super::push::{PushMode, PushProgress};
 
-/// What git itself writes down of a push (Documentation/technical/api-trace2.txt): it enters the region `push_refs` before it
-/// sends anything, after it has had the remote's refs. Its words and its exit code are the same for a host that is not there and
-/// for an answer that was lost.
+/// git's own trace of a push (Documentation/technical/api-trace2.txt): git enters the region `push_refs` after it has
+/// received the remote's refs and before it sends anything. Its words and its exit code are the same for a host that
+/// does not exist and for an answer that was lost.
 pub(super) struct PushTrace(Option<tempfile::NamedTempFile>);
 
 impl PushTrace {
@@ -18,7 +18,7 @@ impl PushTrace {
         PushTrace(dir.and_then(file))
     }
 
-    /// The call with its notes in this file, by which it gets more time once it may have sent something.
+    /// The call with its trace in this file, which gives it more time once it may have sent something.
     pub(super) fn following(&self, call: GitCall, mode: &PushMode<'_>) -> GitCall {
         let Some(file) = &self.0 else { return call.deadline(mode.answer_by) };
         let path = file.path().to_owned();
@@ -28,10 +28,10 @@ impl PushTrace {
         })
     }
 
-    /// How far it came. Notes that are not whole prove nothing.
+    /// How far the push got. An incomplete trace proves nothing.
     pub(super) fn progress(&self, end: NotesEnd) -> PushProgress {
         let text = self.0.as_ref().and_then(|file| {
-            // A full disk keeps git's next note out, as it does a line of ours.
+            // A full disk that keeps out git's next note also keeps out a line of ours.
             let more = || OpenOptions::new().append(true).open(file.path());
             let has_room = || more().and_then(|mut file| file.write_all(&[b'\n'; 4096])).is_ok();
             let text = std::fs::read_to_string(file.path()).ok()?;
@@ -45,12 +45,12 @@ impl PushTrace {
     }
 }
 
-/// How the notes of a push end that are whole.
+/// How a complete trace ends.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum NotesEnd {
     /// With git's own last note.
     Written,
-    /// Anywhere: tix ended git, which then writes nothing any more. A note is written before what it is about.
+    /// Anywhere: tix ended git, which then writes nothing more. git writes each note before the event.
     Stopped,
 }
 
@@ -64,7 +64,7 @@ fn tells_of_nothing_sent(trace: &str, end: NotesEnd) -> bool {
         #[serde(default)]
         label: &'t str,
     }
-    // Git can be told to leave such regions out. The one before it shows that it was not.
+    // git can be told to leave out such regions. The region before it shows that it was not.
     let (mut pushing, mut asked, mut ended) = (None, false, end == NotesEnd::Stopped);
     for line in trace.lines() {
         let Ok(Event { kind, sid, label }) = serde_json::from_str(line) else { return false };
@@ -78,7 +78,7 @@ fn tells_of_nothing_sent(trace: &str, end: NotesEnd) -> bool {
     asked && ended
 }
 
-/// What a server says of itself before a push, from what git notes of the packets (`GIT_TRACE_PACKET`, git(1)).
+/// What a server says about itself before a push, from git's trace of the packets (`GIT_TRACE_PACKET`, git(1)).
 pub(super) struct ServerGreeting(Option<tempfile::NamedTempFile>);
 
 impl ServerGreeting {
@@ -100,8 +100,8 @@ impl ServerGreeting {
     }
 }
 
-/// The agent in the first line of refs that was received: `… packet: push< <commit> <ref>\0<capabilities>`. git writes NUL as `\0`,
-/// and a server on this machine writes its own side, `receive-pack>`, into the same file.
+/// The agent in the first line of received refs: `… packet: push< <commit> <ref>\0<capabilities>`. git writes NUL as
+/// `\0`, and a server on this machine writes its own side, `receive-pack>`, into the same file.
 fn agent_of(notes: &str) -> Option<String> {
     let received = |line: &&str| {
         let actor =

@@ -1,10 +1,10 @@
-//! Takes credentials out of text before anybody sees it.
+//! Removes credentials from text before anybody sees it.
 
-/// The text with `user:password@` taken out of every URL, and known token shapes made unreadable.
+/// The text with `user:password@` removed from every URL, and known token shapes masked.
 ///
-/// A server hook may print a credential in any sentence, so beside URLs the published token
-/// prefixes are covered: GitHub (`ghp_ gho_ ghu_ ghs_ ghr_ github_pat_`), GitLab (`glpat-`), and
-/// `Authorization:`/`token=`-like assignments.
+/// A server hook may print a credential in any sentence, so besides URLs this covers the published token prefixes:
+/// GitHub (`ghp_ gho_ ghu_ ghs_ ghr_ github_pat_`), GitLab (`glpat-`), and assignments like `Authorization:` and
+/// `token=`.
 pub fn redact(text: &str) -> String {
     let without_urls = redact_urls(text);
     redact_tokens(&without_urls)
@@ -16,7 +16,7 @@ fn redact_urls(text: &str) -> String {
     while let Some(at) = rest.find("://") {
         let (head, tail) = rest.split_at(at + 3);
         out.push_str(head);
-        // A password may hold an unescaped `@`, so the last one before the path counts.
+        // A password may contain an unescaped `@`, so the last one before the path counts.
         let end = tail
             .find(|c: char| {
                 c.is_whitespace() || matches!(c, '/' | '\'' | '"' | '<' | '>' | '?' | '#')
@@ -64,7 +64,7 @@ fn redact_tokens(text: &str) -> String {
             (keep, tail.find(|c| !is_secret(c)).unwrap_or(tail.len()))
         });
         match secret {
-            // A short word behind "basic " or a bare prefix is prose, not a secret.
+            // A short word after "basic " or a bare prefix is prose, not a secret.
             Some((keep, len)) if len >= 8 => {
                 out.push_str(rest.get(..keep).unwrap_or(""));
                 out.push_str("***");

@@ -1,4 +1,4 @@
-//! Refs: fetching them, reading them, and changing local ones.
+//! Refs: fetches and reads them, and changes local ones.
 
 use std::collections::HashSet;
 use std::time::Instant;
@@ -11,13 +11,13 @@ use crate::names::{Oid, RefName, RemoteName};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RefValue {
     pub name: RefName,
-    /// The object it leads to.
+    /// The object it points to.
     pub oid: Oid,
-    /// The ref it points to when it is symbolic, such as `refs/remotes/origin/HEAD`.
+    /// Its target if it is symbolic, such as `refs/remotes/origin/HEAD`.
     pub symref: Option<RefName>,
 }
 
-/// One step of a transaction on local refs: all steps are done, or none.
+/// One step of a transaction on local refs: either all steps happen, or none.
 #[derive(Clone, Debug)]
 pub enum LocalEdit {
     /// Set a ref that is now at `from` (`None`: absent).
@@ -62,7 +62,7 @@ impl Git {
             .collect()
     }
 
-    /// Whether `ancestor` can be reached from `commit`.
+    /// Whether `ancestor` is reachable from `commit`.
     pub fn is_ancestor(&self, ancestor: &Oid, commit: &Oid) -> Result<bool, GitError> {
         let call =
             self.call("merge-base").args(["--is-ancestor", ancestor.as_str(), commit.as_str()]);
@@ -74,7 +74,7 @@ impl Git {
         }
     }
 
-    /// How many commits `tip` leads to and `known` do not.
+    /// The number of commits reachable from `tip` but not from `known`.
     pub fn count_beyond(&self, tip: &Oid, known: &[Oid]) -> Result<u64, GitError> {
         let call = self.call("rev-list").args(["--count", tip.as_str(), "--not"]);
         let answer = call.args(known.iter().map(Oid::as_str)).arg("--").run_ok()?;
@@ -84,8 +84,8 @@ impl Git {
 }
 
 impl Repo {
-    /// Fetches refs of the remote under other names, and nothing else: no tags, no `FETCH_HEAD`, no
-    /// update of what the user's configuration maps.
+    /// Fetches refs of the remote under other names, and nothing else: no tags, no `FETCH_HEAD`, no update of what the
+    /// user's configuration maps.
     pub fn fetch(
         &self,
         remote: &RemoteName,
@@ -109,7 +109,7 @@ impl Repo {
         Ok(beside_new_worktrees(call)?)
     }
 
-    /// The branches of the remote whose names match, and where its `HEAD` points, straight from the remote.
+    /// The branches of the remote whose names match, and where its `HEAD` points, directly from the remote.
     pub fn ls_remote(
         &self,
         remote: &RemoteName,
@@ -120,7 +120,7 @@ impl Repo {
         Ok(parse_ls_remote(&text_of(&call.run_ok()?)))
     }
 
-    /// Asks the remote where one ref is, for somebody who does not wait for the answer.
+    /// Asks the remote where one ref is, without waiting for the answer.
     pub fn ask_remote(
         &self,
         remote: &RemoteName,
@@ -140,11 +140,11 @@ impl Repo {
         self.git().refs(patterns)
     }
 
-    /// Changes local refs in one transaction. `Ok(false)`: a ref was not where it had to be (or is
-    /// locked by another process), and none was changed.
+    /// Changes local refs in one transaction. `Ok(false)`: a ref was not where tix expected it (or another process has
+    /// it locked), and none was changed.
     ///
-    /// git can fail after it has moved them (killed, or over the reflog), so a failure is held against
-    /// what the refs say. Each value that tix writes is its own, so to find it there is to have written it.
+    /// git can fail after it has moved them (killed, or over the reflog), so after a failure tix reads the refs. Each
+    /// value that tix writes is unique, so finding it there proves that it was written.
     pub fn update_refs(&self, edits: &[LocalEdit], reason: &str) -> Result<bool, GitError> {
         if edits.is_empty() {
             return Ok(true);
@@ -159,7 +159,7 @@ impl Repo {
             return Ok(true);
         }
         match answer.code {
-            // 128 is all that git gives for "cannot lock ref"; the caller reads the refs again to see why.
+            // git gives only 128 for "cannot lock ref"; the caller reads the refs again to see why.
             Some(128) => {
                 tracing::debug!(words = %answer.stderr.trim(), "update-ref");
                 Ok(false)
@@ -181,7 +181,7 @@ impl Repo {
         }))
     }
 
-    /// Begins to change local refs, to be waited for later.
+    /// Starts to change local refs, to be waited for later.
     pub fn start_update_refs(&self, edits: &[LocalEdit], reason: &str) -> RunningCall {
         self.update_refs_call(edits, reason).start()
     }
@@ -203,12 +203,12 @@ impl Repo {
         }
     }
 
-    /// Whether `ancestor` can be reached from `commit`.
+    /// Whether `ancestor` is reachable from `commit`.
     pub fn is_ancestor(&self, ancestor: &Oid, commit: &Oid) -> Result<bool, GitError> {
         self.git().is_ancestor(ancestor, commit)
     }
 
-    /// The newest commit that two have in common; `None` when they share no history.
+    /// The newest common ancestor of two commits; `None` when they share no history.
     pub fn merge_base(&self, one: &Oid, other: &Oid) -> Result<Option<Oid>, GitError> {
         let answer = self.git().call("merge-base").args([one.as_str(), other.as_str()]).run()?;
         match answer.code {
@@ -221,8 +221,8 @@ impl Repo {
         }
     }
 
-    /// All commits that `commits` lead to and `tip` does not. Those of `commits` that are not among them can be
-    /// reached from `tip`. One process, however many are asked about.
+    /// All commits reachable from `commits` but not from `tip`. Those of `commits` that are not among them are
+    /// reachable from `tip`. One process, however many are asked about.
     pub fn not_reachable(&self, commits: &[&Oid], tip: &Oid) -> Result<HashSet<Oid>, GitError> {
         let call = self.git().call("rev-list").args(commits.iter().map(|c| c.as_str()));
         let answer = call.args(["--not", tip.as_str(), "--"]).run_ok()?;
@@ -232,7 +232,7 @@ impl Repo {
         text_of(&answer).lines().map(parse).collect()
     }
 
-    /// How many commits each side has that the other has not.
+    /// How many commits each side has that the other lacks.
     pub fn ahead_behind(&self, ours: &Oid, theirs: &Oid) -> Result<(u64, u64), GitError> {
         let range = format!("{ours}...{theirs}");
         let answer =
@@ -257,26 +257,26 @@ impl Repo {
         if answer.code == Some(0) {
             return Ok(());
         }
-        // No remote-tracking ref (a bare clone has none): the two settings say the same.
+        // There is no remote-tracking ref (a bare clone has none): these two settings say the same.
         let set = |key: &str, value: &str| self.git().call("config").args([key, value]).run_ok();
         set(&format!("branch.{name}.remote"), remote.as_str())?;
         set(&format!("branch.{name}.merge"), branch.as_str())?;
         Ok(())
     }
 
-    /// Forgets the upstream of a branch that is gone. Call it under the same lock as [`Repo::set_upstream`].
+    /// Removes the upstream of a deleted branch. Call it under the same lock as [`Repo::set_upstream`].
     pub fn forget_upstream(&self, branch: &RefName) -> Result<(), GitError> {
         let section = format!("branch.{}", branch.short());
         let answer = self.git().call("config").args(["--remove-section", &section]).run()?;
         match answer.code {
-            // 128 is "no such section", and also a configuration that cannot be written: the branch is gone
-            // either way, and a line about it that stays does no harm.
+            // 128 means "no such section", but also a configuration that cannot be written: the branch is gone either
+            // way, and a leftover line about it does no harm.
             Some(0 | 128) => Ok(()),
             _ => Err(ExecError::Failed(Box::new(answer)).into()),
         }
     }
 
-    /// The newest commit that touched `path`, looking back from `from`: its id and whole message.
+    /// The newest commit that touched `path`, going back from `from`: its id and whole message.
     pub fn last_commit_of(
         &self,
         from: &Oid,
@@ -302,7 +302,7 @@ impl Repo {
     }
 }
 
-/// A pathspec that means exactly this path from the root, whatever characters it holds.
+/// A pathspec that means exactly this path from the root, whatever characters it contains.
 pub fn literal_pathspec(path: &[u8]) -> std::ffi::OsString {
     let mut spec = std::ffi::OsString::from(":(top,literal)");
     spec.push(super::repo::path_of(path));
@@ -316,12 +316,12 @@ pub struct RefQuestion {
 }
 
 impl RefQuestion {
-    /// Whether the answer is there, or there will be none.
+    /// Whether the answer has arrived, or never will.
     pub fn is_over(&self) -> bool {
         self.running.is_finished()
     }
 
-    /// Where the ref is; `None` when there is none of this name.
+    /// Where the ref is; `None` when it does not exist.
     pub fn answer(self) -> Result<Option<Oid>, GitError> {
         let answer = self.running.finish()?.require_success()?;
         let refs = parse_ls_remote(&text_of(&answer));

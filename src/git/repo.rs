@@ -1,4 +1,4 @@
-//! Which repository this is, and its configuration.
+//! The repository and its configuration.
 
 use std::path::{Path, PathBuf};
 
@@ -8,7 +8,7 @@ use super::{ExecError, GitError, InheritedConfig};
 /// The oldest git that the tests run with: Debian 12's.
 const OLDEST: Version = Version { major: 2, minor: 39 };
 
-/// A git version, as far as it decides anything.
+/// A git version, as far as tix depends on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Version {
     pub major: u32,
@@ -16,7 +16,7 @@ pub struct Version {
 }
 
 impl Version {
-    /// Reads `git version 2.39.5 (Apple Git-154)` and the like.
+    /// Parses `git version 2.39.5 (Apple Git-154)` and the like.
     fn parse(line: &str) -> Option<Version> {
         let mut numbers = line.trim().strip_prefix("git version ")?.split(['.', ' ', '-']);
         Some(Version { major: numbers.next()?.parse().ok()?, minor: numbers.next()?.parse().ok()? })
@@ -41,7 +41,7 @@ impl ObjectFormat {
     }
 }
 
-/// A repository and the ways to run git in it.
+/// A repository, and how to run git in it.
 #[derive(Clone, Debug)]
 pub struct Repo {
     git: Git,
@@ -57,12 +57,12 @@ pub struct Repo {
     pub worktree: Option<PathBuf>,
     /// The repository's name: the directory name of its root, without `.git`.
     pub name: String,
-    /// Everything `git config --list` says here.
+    /// The output of `git config --list` here.
     pub config: GitConfig,
 }
 
 impl Repo {
-    /// Finds the repository of `dir`, wherever in it that is: a subdirectory, a linked worktree, a bare one.
+    /// Finds the repository of `dir`: a subdirectory, a linked worktree, or a bare one.
     pub fn discover(dir: &Path, inherited: InheritedConfig) -> Result<Repo, GitError> {
         let here = Git::discovering(dir, inherited);
         let version = here.call("version").start();
@@ -71,7 +71,7 @@ impl Repo {
             .args(["--path-format=absolute", "--git-dir", "--git-common-dir"])
             .args(["--is-bare-repository", "--show-object-format", "--show-cdup"])
             .run();
-        // The version first: an older git fails the question for reasons that would mislead.
+        // The version first: an older git fails the question with misleading reasons.
         let version = check_version(&version.finish()?.require_success()?)?;
         let answer = answer?;
         if answer.code == Some(128) {
@@ -109,14 +109,14 @@ impl Repo {
         })
     }
 
-    /// git for this repository as a whole: its refs and objects, no worktree's index.
+    /// git for the repository as a whole: its refs and objects, but no worktree's index.
     ///
     /// It runs in the root, because a remote's URL may be a path relative to it.
     pub fn git(&self) -> &Git {
         &self.git
     }
 
-    /// The same repository for clearing up: what it is asked is done even when tix has been told to end.
+    /// The same repository for clean-up: its calls run even when tix was told to stop.
     pub fn for_clearing(&self) -> Repo {
         Repo { git: self.git.for_clearing(), ..self.clone() }
     }
@@ -126,7 +126,7 @@ impl Repo {
         self.common_dir.join("tix")
     }
 
-    /// The editor that git would start, as a line of shell; `None` when it has none.
+    /// The editor that git would start, as a shell command; `None` when there is none.
     pub fn editor(&self) -> Result<Option<String>, GitError> {
         let answer = self.git.call("var").arg("GIT_EDITOR").run()?;
         match answer.code {
@@ -137,7 +137,7 @@ impl Repo {
         }
     }
 
-    /// Who git says the user is, as `Name <mail>`; asks git to work it out when no configuration says so.
+    /// The user as git knows them, as `Name <mail>`; asks git to work it out if no configuration says so.
     pub fn identity(&self) -> Result<String, GitError> {
         let answer = self.git.call("var").arg("GIT_AUTHOR_IDENT").run_ok()?;
         let line = text_of(&answer);
@@ -161,8 +161,8 @@ fn check_version(answer: &[u8]) -> Result<Version, GitError> {
     }
 }
 
-/// The main worktree's root; `None` where the repository is bare. Linked worktrees give the same one, so that the same command
-/// makes the same workspace wherever it is called.
+/// The main worktree's root; `None` if the repository is bare. It is the same for all linked worktrees, so the same
+/// command creates the same workspace wherever it is called.
 pub fn main_root(common_dir: &Path, top: &Path, config: &GitConfig) -> Option<PathBuf> {
     if config.is_true("core.bare") {
         return None;
@@ -177,8 +177,8 @@ pub fn main_root(common_dir: &Path, top: &Path, config: &GitConfig) -> Option<Pa
     })
 }
 
-/// The path without `.` and with `..` taken literally; symbolic links are not followed, because the
-/// path may not exist yet.
+/// The path without `.` and with `..` resolved literally; symbolic links are not followed, because the path may not
+/// exist yet.
 pub fn clean_path(path: &Path) -> PathBuf {
     use std::path::Component;
     let mut clean = PathBuf::new();
@@ -252,19 +252,19 @@ impl GitConfig {
         &self.0
     }
 
-    /// The value that counts: the last one. A key without `=` means true: git-config(1).
+    /// The effective value: the last one. A key without `=` means true: git-config(1).
     pub fn last(&self, key: &str) -> Option<&str> {
         let found = self.0.iter().rev().find(|(k, _)| k == key);
         found.map(|(_, value)| value.as_deref().unwrap_or("true"))
     }
 
-    /// Whether the value reads as true, by git's own words for it.
+    /// Whether the value means true, in git's own words for it.
     pub fn is_true(&self, key: &str) -> bool {
         self.last(key)
             .is_some_and(|v| matches!(v.to_ascii_lowercase().as_str(), "true" | "yes" | "on" | "1"))
     }
 
-    /// The names of the remotes that have a URL, in the order of the configuration.
+    /// The names of the remotes that have a URL, in configuration order.
     pub fn remotes(&self) -> Vec<&str> {
         let mut names: Vec<&str> = Vec::new();
         for (key, _) in &self.0 {

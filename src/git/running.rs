@@ -1,7 +1,7 @@
-//! Waiting for a child that was started, and ending it when it is not wanted any more.
+//! Waits for a child, and ends it when it is no longer wanted.
 //!
-//! A child has ended when its process has. That its pipes stay open does not matter: what a hook or ssh leaves
-//! behind has inherited them, and may live for hours.
+//! A child has ended when its process has. Open pipes do not matter: what a hook or ssh leaves behind has inherited
+//! them, and may live for hours.
 
 use std::io;
 use std::process::{Child, ExitStatus};
@@ -13,16 +13,15 @@ use super::exec::{ExecError, Finished};
 use super::pipes::Pipes;
 use super::signals::Group;
 
-/// How long a child whose pipes are open and silent goes without a look whether it has ended. A child that leaves
-/// nobody behind closes them, and is not waited for this long.
+/// How long to wait on open, silent pipes before checking whether the child has ended. A child that leaves no process
+/// behind closes its pipes, so it is not waited for this long.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// For how long what a child wrote is read when it has ended. It lies in the pipes by then, so only a process that it left
-/// behind, and that never stops writing, takes longer.
+/// How long to read a child's remaining output after it has ended. The output is in the pipes by then; it takes longer
+/// only if a process that the child left behind never stops writing.
 const READ_ON: Duration = Duration::from_secs(1);
 
-/// How long a child may take to end after SIGTERM before it is killed: long enough for git to
-/// remove its lock files.
+/// How long a child may take to end after SIGTERM before it is killed: long enough for git to remove its lock files.
 pub const TERM_GRACE: Duration = Duration::from_secs(2);
 
 /// A call that runs on another thread.
@@ -31,10 +30,10 @@ pub struct RunningCall {
     stop: Sender<NotWanted>,
 }
 
-/// Says that nobody wants the child's answer any more.
+/// The child's answer is no longer wanted.
 pub(super) struct NotWanted;
 
-/// Where whoever waits for a child hears that it is to be stopped.
+/// Tells whoever waits for a child to stop it.
 pub(super) struct StopChannel {
     tell: Sender<NotWanted>,
     hear: Receiver<NotWanted>,
@@ -55,7 +54,7 @@ impl RunningCall {
         RunningCall { stop: line.tell.clone(), thread: thread::spawn(move || run(line)) }
     }
 
-    /// Whether the end is there, so that [`RunningCall::finish`] does not wait.
+    /// Whether it has ended, so that [`RunningCall::finish`] does not wait.
     pub fn is_finished(&self) -> bool {
         self.thread.is_finished()
     }
@@ -67,9 +66,9 @@ impl RunningCall {
         }
     }
 
-    /// Ends it, as a deadline would, and waits until it is gone: git is given the time to remove its lock files.
+    /// Ends it, as a deadline would, and waits until it is gone: git gets time to remove its lock files.
     pub fn stop(self) {
-        // One that has ended hears nothing any more, and nothing is to be done about it.
+        // A child that has ended no longer listens, and nothing needs to be done.
         self.stop.send(NotWanted).ok();
         if let Err(error) = self.finish() {
             tracing::debug!(%error, "stopped");
@@ -77,13 +76,13 @@ impl RunningCall {
     }
 }
 
-/// How a child ended, and what it wrote to its outputs.
+/// How a child ended, and what it wrote.
 pub(super) type Output = (ExitStatus, Vec<u8>, Vec<u8>);
 
-/// Where what a child writes to stdout goes: into the [`Output`], or to a reader.
+/// Where a child's stdout goes: into the [`Output`], or to a reader.
 pub(super) enum StdoutTarget<'a> {
     Output,
-    /// To this, piece by piece as it comes; nothing of it is kept.
+    /// To this function, piece by piece as it arrives; nothing is kept.
     Reader(&'a mut dyn FnMut(&[u8])),
 }
 
@@ -96,8 +95,8 @@ impl StdoutTarget<'_> {
     }
 }
 
-/// Waits for a child; `None` when its time was up first, or it was stopped. One that may have to be ended is in a process
-/// group of its own, so that its helpers end with it.
+/// Waits for a child; `None` when its time was up first, or it was stopped. A child that may have to be ended has its
+/// own process group, so that its helpers end with it.
 pub(super) fn wait_until(
     mut child: Child,
     group: Option<&Group>,
@@ -137,7 +136,7 @@ pub(super) fn wait_until(
     Ok(Some((status, out, err)))
 }
 
-/// How the child ended, unless it is over with waiting before. Meanwhile its pipes are read, so that it never waits for us.
+/// How the child ended, or nothing if waiting stops first. Its pipes are read meanwhile, so that it never waits for us.
 fn end_of(
     child: &mut Child,
     pipes: &mut Pipes,
@@ -146,7 +145,7 @@ fn end_of(
     is_over: impl Fn() -> bool,
 ) -> io::Result<Option<ExitStatus>> {
     let mut looked = Instant::now();
-    // Between the end of its output and that of the process are microseconds, as a rule.
+    // As a rule, only microseconds pass between the end of the output and the end of the process.
     let mut pause = Duration::from_micros(50);
     loop {
         if pipes.are_closed() {
@@ -185,7 +184,7 @@ mod tests {
         (ended.stdout, ended.stderr)
     }
 
-    /// The process that is left behind waits for a writer of a FIFO that never comes, and has both outputs open.
+    /// The process left behind waits for a writer of a FIFO that never comes, and has both outputs open.
     #[test]
     fn what_a_child_wrote_is_whole_also_when_somebody_keeps_its_outputs() {
         let dir = tempfile::tempdir().unwrap();
@@ -197,7 +196,7 @@ mod tests {
             assert_eq!((out.len(), err.as_str()), (3_000_003, "last\n"), "{script}");
             assert!(out.ends_with(b"\0end"));
         }
-        // It is still there to read this end of it.
+        // The process is still there to read this end.
         drop(std::fs::OpenOptions::new().write(true).open(fifo).unwrap());
     }
 

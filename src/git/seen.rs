@@ -1,4 +1,4 @@
-//! When the remote was last looked at, as far as git's own files tell.
+//! When the remote was last looked at, according to git's own files.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -10,9 +10,9 @@ use crate::names::{Oid, RefName, RemoteName};
 impl Repo {
     /// When git last learnt where a branch of the remote is; `None` when none of its files says so.
     ///
-    /// `tip` is what the remote-tracking ref holds. The reflog tells of news only, and `FETCH_HEAD` of
-    /// every `git fetch`, also of one without news. Its time counts only if it names this branch at this
-    /// commit: it is written for fetches of other branches and remotes too.
+    /// `tip` is what the remote-tracking ref holds. The reflog shows only news, while `FETCH_HEAD` shows every
+    /// `git fetch`, even one without news. Its time counts only if it names this branch at this commit: it is also
+    /// written for fetches of other branches and remotes.
     pub fn last_fetched(
         &self,
         remote: &RemoteName,
@@ -21,7 +21,7 @@ impl Repo {
     ) -> Option<SystemTime> {
         let tracking = RefName::tracking(remote, branch.short());
         let moved = tracking.and_then(|name| newest_entry(&self.reflog(name.as_str()), |_| true));
-        // A clone makes the remote-tracking refs without a log of their own.
+        // A clone creates the remote-tracking refs without a reflog.
         let cloned =
             newest_entry(&self.reflog(&format!("refs/remotes/{remote}/HEAD")), |message| {
                 message.starts_with("clone: ")
@@ -49,8 +49,8 @@ impl Repo {
     }
 }
 
-/// The time of the last entry of a reflog whose message will do. gitformat: `<old> <new> <name> <mail>
-/// <seconds> <zone>`, a tab and the message.
+/// The time of the last entry of a reflog whose message is accepted. Format:
+/// `<old> <new> <name> <mail> <seconds> <zone>`, a tab and the message.
 fn newest_entry(log: &Path, wanted: impl Fn(&str) -> bool) -> Option<SystemTime> {
     let text = text_of(&std::fs::read(log).ok()?);
     let time = |line: &str| {
@@ -61,8 +61,8 @@ fn newest_entry(log: &Path, wanted: impl Fn(&str) -> bool) -> Option<SystemTime>
     text.lines().rev().find_map(time)
 }
 
-/// Whether a `FETCH_HEAD` says that the branch was at this commit: `<id>`, a tab, `not-for-merge` or
-/// nothing, a tab, `branch '<name>' of <url>`.
+/// Whether a `FETCH_HEAD` says that the branch was at this commit: `<id>`, a tab, `not-for-merge` or nothing, a tab,
+/// `branch '<name>' of <url>`.
 fn names(fetch_head: &[u8], branch: &RefName, tip: &Oid) -> bool {
     let text = text_of(fetch_head);
     let branch = format!("branch '{}' of ", branch.short());

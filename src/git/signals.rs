@@ -1,8 +1,8 @@
 //! Signals to tix, and the process groups that must end with it.
 //!
-//! Ctrl-C on a terminal reaches only the foreground process group. A push runs in a group of its own
-//! (so that a deadline can end it together with its helpers), so tix passes the signal on, and the
-//! run then ends by the ordinary way of errors: destructors clear scratch files and locks.
+//! Ctrl-C on a terminal reaches only the foreground process group. A push runs in its own group (so that a deadline can
+//! end it together with its helpers), so tix passes the signal on. The run then ends like after any error: destructors
+//! remove scratch files and locks.
 
 use std::process::Child;
 use std::sync::Mutex;
@@ -14,7 +14,7 @@ static CAUGHT: AtomicI32 = AtomicI32::new(0);
 static GROUPS: Mutex<Vec<u32>> = Mutex::new(Vec::new());
 static HEIRS: Mutex<Vec<u32>> = Mutex::new(Vec::new());
 
-/// The name of a signal, such as `SIGINT`, where it has one.
+/// The name of a signal, such as `SIGINT`, if it has one.
 #[cfg(unix)]
 pub fn name(signal: i32) -> Option<&'static str> {
     signal_hook::low_level::signal_name(signal)
@@ -26,7 +26,7 @@ pub fn name(_: i32) -> Option<&'static str> {
     None
 }
 
-/// Fails when a signal has asked tix to end.
+/// Fails when a signal has told tix to stop.
 pub fn check() -> Result<(), ExecError> {
     match CAUGHT.load(Ordering::SeqCst) {
         0 => Ok(()),
@@ -34,17 +34,17 @@ pub fn check() -> Result<(), ExecError> {
     }
 }
 
-/// What a call does when tix is told to end.
+/// What a call does when tix is told to stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WhenTold {
-    /// It is not begun any more, and its answer does not count.
+    /// It is not started, and its answer does not count.
     End,
-    /// It is done all the same: it clears up, and takes milliseconds.
+    /// It runs anyway: it cleans up, and takes milliseconds.
     Finish,
 }
 
 impl WhenTold {
-    /// Fails when a signal has asked tix to end and the call stops for that.
+    /// Fails when a signal has told tix to stop and the call stops for that.
     pub fn check(self) -> Result<(), ExecError> {
         if self == WhenTold::Finish { Ok(()) } else { check() }
     }
@@ -76,7 +76,7 @@ pub fn listen() -> std::io::Result<()> {
     Ok(())
 }
 
-/// Other systems end the children with the console.
+/// On other systems children end with the console.
 #[cfg(not(unix))]
 pub fn listen() -> std::io::Result<()> {
     Ok(())
@@ -91,13 +91,13 @@ fn known(list: &'static Mutex<Vec<u32>>) -> std::sync::MutexGuard<'static, Vec<u
 pub struct Group(u32);
 
 impl Group {
-    /// The group of a child that was started as the leader of one.
+    /// The group of a child that was started as its leader.
     pub fn of(child: &Child) -> Group {
         known(&GROUPS).push(child.id());
         Group(child.id())
     }
 
-    /// Asks the group to end: git removes its lock files on SIGTERM, and not on SIGKILL.
+    /// Asks the group to end: git removes its lock files on SIGTERM, but not on SIGKILL.
     pub fn terminate(&self) {
         #[cfg(unix)]
         send(self.0, rustix::process::Signal::TERM);
@@ -117,15 +117,15 @@ impl Drop for Group {
 
 /// A child in tix's own process group, to which SIGTERM and SIGHUP are passed on while this value lives.
 ///
-/// SIGINT is not: the terminal sends it to everybody in the foreground, and many programs take the second
-/// one for more than the first.
+/// SIGINT is not: the terminal sends it to everybody in the foreground, and many programs treat a second one as more
+/// urgent than the first.
 pub struct Heir(u32);
 
 impl Heir {
     /// A child that was started in the group of tix.
     pub fn of(child: &Child) -> Heir {
         known(&HEIRS).push(child.id());
-        // One that came since the child was started found no heir. Twice is no harm.
+        // A signal that came after the child was started reached no heir. Sending it twice does no harm.
         #[cfg(unix)]
         pass_on(child.id(), CAUGHT.load(Ordering::SeqCst));
         Heir(child.id())
@@ -161,7 +161,7 @@ fn pass_on(heir: u32, signal: i32) {
 fn send_one(process: u32, signal: rustix::process::Signal) {
     let pid = i32::try_from(process).ok().and_then(rustix::process::Pid::from_raw);
     if let Some(pid) = pid {
-        // One that has just ended is what was wanted.
+        // ESRCH: it has just ended, which is what was wanted.
         rustix::process::kill_process(pid, signal).ok();
     }
 }
@@ -170,7 +170,7 @@ fn send_one(process: u32, signal: rustix::process::Signal) {
 fn send(group: u32, signal: rustix::process::Signal) {
     let pid = i32::try_from(group).ok().and_then(rustix::process::Pid::from_raw);
     if let Some(pid) = pid {
-        // A group that has just ended is what was wanted.
+        // ESRCH: the group has just ended, which is what was wanted.
         rustix::process::kill_process_group(pid, signal).ok();
     }
 }

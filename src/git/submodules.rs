@@ -1,5 +1,5 @@
-//! The repositories of a worktree's submodules. git keeps them in its directory for that worktree, with all that was committed
-//! there, and each says where it is checked out: gitsubmodules(7).
+//! The repositories of a worktree's submodules. git keeps them in its directory for that worktree, with everything
+//! committed there, and each says where it is checked out: gitsubmodules(7).
 
 use std::path::{Path, PathBuf};
 
@@ -10,7 +10,7 @@ use super::{GitError, Repo, clean_path};
 pub struct CheckedOutSubmodule {
     /// The configuration of its repository; `core.worktree` there says where it is checked out.
     pub config: PathBuf,
-    /// Where that is, from the top of the worktree that holds it.
+    /// Where that is, relative to the top of the worktree that contains it.
     pub path: PathBuf,
 }
 

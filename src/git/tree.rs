@@ -1,8 +1,8 @@
-//! Trees: reading, comparing, and rewriting along a few paths.
+//! Trees: reads, compares, and rewrites them along a few paths.
 //!
-//! A change to the trunk touches one or two files. Reading the whole tree into an index costs 131 ms
-//! in a repository of 120,000 files (measured with `git read-tree` and `git write-tree`); rewriting the
-//! handful of trees on the way to a path costs what these trees hold, whatever else there is.
+//! A change to the trunk touches one or two files. Reading the whole tree into an index costs 131 ms in a repository of
+//! 120,000 files (measured with `git read-tree` and `git write-tree`). Rewriting the few trees on the way to a path
+//! costs only what these trees contain, however large the rest is.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -13,7 +13,7 @@ use super::objects::{ObjectKind, Objects};
 use super::{GitError, ObjectFormat};
 use crate::names::{Oid, RepoPath};
 
-/// What an entry of a tree is: git's file modes, the only ones it writes.
+/// The kind of a tree entry: git's file modes, the only ones it writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum FileMode {
     /// 100644
@@ -63,24 +63,24 @@ pub struct TreeEntry {
     pub oid: Oid,
 }
 
-/// What one path is to become: a blob, or nothing.
+/// What a path will be: a blob, or nothing.
 pub type TreeEdit = (RepoPath, Option<Oid>);
 
-/// An edit, with the rest of the path below the tree at hand.
+/// An edit, with the rest of its path below the current tree.
 type PathEdit<'e> = (Vec<&'e [u8]>, Option<&'e Oid>);
 
 /// A path that differs between two trees, with both sides.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Changed {
     pub path: RepoPath,
-    /// What it was; `None` when it is new.
+    /// The old side; `None` when it is new.
     pub old: Option<(FileMode, Oid)>,
-    /// What it is; `None` when it is gone.
+    /// The new side; `None` when it is deleted.
     pub new: Option<(FileMode, Oid)>,
 }
 
-/// One name in a tree whose bytes are at hand. A lane may hold twenty thousand, of which a claim touches one:
-/// the others are passed by without a copy.
+/// One entry of a tree whose bytes are in memory. A lane may have twenty thousand, of which a claim touches one: the
+/// others are skipped without a copy.
 #[derive(Clone, PartialEq, Eq)]
 struct Item<'a> {
     mode: FileMode,
@@ -90,7 +90,7 @@ struct Item<'a> {
 }
 
 impl<'a> Item<'a> {
-    /// Reads the first entry of a tree, and gives what follows it.
+    /// Parses the first entry of a tree, and returns the rest.
     fn read(data: &'a [u8], format: ObjectFormat) -> Option<(Item<'a>, &'a [u8])> {
         let (mode, rest) = data.split_at_checked(data.iter().position(|b| *b == b' ')?)?;
         let rest = rest.get(1..)?;
@@ -136,7 +136,7 @@ fn items(data: &[u8], format: ObjectFormat) -> Result<Vec<Item<'_>>, GitError> {
     Ok(items)
 }
 
-/// The entries of a tree object, as values of their own.
+/// The entries of a tree object, as owned values.
 fn parse(data: &[u8], format: ObjectFormat) -> Result<Vec<TreeEntry>, GitError> {
     let entry = |item: Item<'_>| {
         Ok(TreeEntry { mode: item.mode, name: item.name.to_vec(), oid: item.oid()? })
@@ -157,7 +157,7 @@ fn print(items: &mut [Item<'_>]) -> Vec<u8> {
 }
 
 impl Objects {
-    /// The entries of the tree `name` means; `None` when there is no such tree.
+    /// The entries of the tree that `name` means; `None` when there is no such tree.
     pub fn entries(
         &self,
         name: &[u8],
@@ -171,8 +171,8 @@ impl Objects {
         }
     }
 
-    /// The entries of a directory of a tree; `None` when it has no such directory. One that it names and that is not here is an
-    /// error, unlike for [`Objects::entries`].
+    /// The entries of a directory of a tree; `None` when it has no such directory. A directory that it names but that
+    /// is missing here is an error, unlike in [`Objects::entries`].
     pub fn entries_in(
         &self,
         tree: &Oid,
@@ -195,7 +195,7 @@ impl Objects {
         Err(GitError::Missing(above.to_string()))
     }
 
-    /// The entries of many trees, in their order. All of them must be there.
+    /// The entries of many trees, in order. All of them must exist.
     pub fn entries_of(
         &self,
         trees: &[Oid],
@@ -212,8 +212,7 @@ impl Objects {
         all.into_iter().collect()
     }
 
-    /// The files that differ between two trees, sorted by path (renames are two paths). Equal subtrees are
-    /// not read.
+    /// The files that differ between two trees, sorted by path (a rename is two paths). Equal subtrees are not read.
     pub fn compare(
         &self,
         old: &Oid,
@@ -257,7 +256,7 @@ impl Objects {
         Ok(())
     }
 
-    /// The bytes of a tree; of none where there is none.
+    /// The bytes of a tree; empty if there is none.
     fn tree_data(&self, tree: Option<&Oid>) -> Result<Vec<u8>, GitError> {
         match tree {
             Some(oid) => Ok(self.require(oid.as_str().as_bytes(), ObjectKind::Tree)?.data),
@@ -265,10 +264,10 @@ impl Objects {
         }
     }
 
-    /// The tree `root` with the edits made; returns its id. Directories that become empty disappear.
+    /// Applies the edits to the tree `root`, and returns the id of the result. Directories that become empty disappear.
     ///
-    /// Fails when a link, a submodule, or a file or directory of that name stands where the other kind
-    /// belongs: it would be lost.
+    /// Fails when a link, a submodule, or a file or directory of that name is where the other kind belongs: it would be
+    /// lost.
     pub fn rewrite(
         &self,
         root: Option<&Oid>,
@@ -345,8 +344,8 @@ fn in_the_way(found: Option<&Item<'_>>, wanted: EntryPlace, prefix: &[u8]) -> Re
     Err(GitError::InTheWay { path: super::exec::text_of(&path), what })
 }
 
-/// The entries in which two trees differ, each with both sides. A name that turns from a file into a directory is
-/// two of them, because the two sort differently.
+/// The entries in which two trees differ, each with both sides. A name that changes from a file to a directory gives
+/// two entries, because the two sort differently.
 fn differences<'a>(
     old: Vec<Item<'a>>,
     new: Vec<Item<'a>>,
@@ -373,7 +372,7 @@ fn differences<'a>(
     })
 }
 
-/// A side of a comparison as (its subtree, its file): one of the two.
+/// A side of a comparison as (its subtree, its file); one of the two.
 fn split(side: Option<(FileMode, Oid)>) -> (Option<Oid>, Option<(FileMode, Oid)>) {
     match side {
         Some((FileMode::Directory, oid)) => (Some(oid), None),

@@ -1,4 +1,4 @@
-//! Claims that a trunk does not have, and what became of their tickets on it.
+//! Claims that a trunk does not have, and what happened to their tickets on it.
 
 use super::exec::text_of;
 use super::refs::literal_pathspec;
@@ -8,13 +8,13 @@ use crate::names::{Oid, RepoPath};
 /// A commit that claims a ticket by its branch alone.
 pub struct UnpublishedClaim {
     pub commit: Oid,
-    /// The trunk that it was decided on; `None` where it has not exactly one parent.
+    /// The trunk commit that it was decided on; `None` unless it has exactly one parent.
     pub base: Option<Oid>,
     pub ticket: String,
 }
 
 impl Repo {
-    /// The claims on these branches that say that the branch is their lock and that the trunk does not have, newest first.
+    /// The claims on these branches that name the branch as their lock and that the trunk does not have, newest first.
     pub fn unpublished_claims(
         &self,
         tips: &[&Oid],
@@ -28,7 +28,7 @@ impl Repo {
         Ok(text_of(&answer).split('\0').filter_map(parse_line).collect())
     }
 
-    /// The commits between two that removed one of these files, whichever way the histories were merged.
+    /// The commits between two that removed one of these files, however the histories were merged.
     pub fn removals(
         &self,
         from: &Oid,

@@ -17,7 +17,7 @@ pub struct Worktree {
     pub head: Option<Oid>,
     /// The branch it has checked out; `None` when detached or bare.
     pub branch: Option<RefName>,
-    /// git thinks that the directory is gone.
+    /// git considers its directory gone.
     pub prunable: bool,
 }
 
@@ -30,20 +30,20 @@ pub enum ChangeKind {
     Untracked,
 }
 
-/// How untracked files are named.
+/// How untracked files are listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Untracked {
-    /// A directory that has no other files, for all of them.
+    /// A directory with only untracked files stands for all of them.
     Grouped,
     Each,
 }
 
-/// How often git is asked again where it met a worktree in the making, and the pause before each time.
+/// How often to ask git again if it met a worktree under construction, and the pause before each try.
 const LOOKS: u32 = 40;
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// Runs a call that reads what git keeps of all worktrees. Of one that another git is making there is a file without contents for
-/// a moment, and git dies of that (`get_common_dir_noenv` in setup.c), before it has done anything.
+/// Runs a call that reads git's files about all worktrees. While another git creates a worktree, one of these files is
+/// empty for a moment, and git dies of that (`get_common_dir_noenv` in setup.c) before it has done anything.
 pub(super) fn beside_new_worktrees(call: impl Fn() -> GitCall) -> Result<Finished, ExecError> {
     for _ in 1..LOOKS {
         let answer = call().run()?;
@@ -67,8 +67,7 @@ impl Repo {
         Ok(parse(&beside_new_worktrees(list)?.require_success()?))
     }
 
-    /// The branch that the worktree at `dir` has checked out, with or without a commit; `None` when HEAD is
-    /// detached.
+    /// The branch that the worktree at `dir` has checked out, with or without a commit; `None` when HEAD is detached.
     pub fn current_branch(&self, dir: &Path) -> Result<Option<RefName>, GitError> {
         let answer =
             self.git().elsewhere(dir).call("symbolic-ref").args(["--quiet", "HEAD"]).run()?;
@@ -79,10 +78,10 @@ impl Repo {
         }
     }
 
-    /// Makes the branch at `commit` and a worktree that has it checked out.
+    /// Creates the branch at `commit`, and a worktree that has it checked out.
     ///
-    /// `--no-track`: with it 24 of these can run at once; tracking writes the configuration file, and
-    /// then some of them fail and leave a branch behind.
+    /// With `--no-track`, 24 of these can run at once; tracking writes the configuration file, and then some of them
+    /// fail and leave a branch behind.
     pub fn add_worktree(
         &self,
         path: &Path,
@@ -97,7 +96,7 @@ impl Repo {
                 return Ok(answer);
             }
             std::thread::sleep(PAUSE);
-            // The branch may have been made before git died.
+            // The branch may have been created before git died.
             if self.refs(&[branch.as_str()])?.iter().any(|made| made.oid == *commit) {
                 break;
             }
@@ -105,23 +104,22 @@ impl Repo {
         self.add_worktree_of(path, branch)
     }
 
-    /// Makes a worktree for a branch that exists.
+    /// Creates a worktree for an existing branch.
     pub fn add_worktree_of(&self, path: &Path, branch: &RefName) -> Result<Finished, GitError> {
         let options = ["add", "--quiet", "--"];
         let call = || self.git().call("worktree").args(options).arg(path).arg(branch.short());
         Ok(beside_new_worktrees(call)?)
     }
 
-    /// Brings a worktree that was not filled to its end to what `commit` has. Files that are missing are checked out, and
-    /// those that hold the beginning of what they should, and no more: nobody but a git that was killed writes such.
-    /// All others stay.
+    /// Completes an unfinished checkout of `commit`. Checks out files that are missing, and files that hold only the
+    /// beginning of what they should: only a killed git writes such files. All others stay.
     pub fn fill_worktree(&self, worktree: &Path, commit: &Oid) -> Result<(), GitError> {
         let git = self.git().elsewhere(worktree);
         git.call("read-tree").arg(commit.as_str()).run_ok()?;
         if self.config.is_true("core.sparsecheckout") {
             git.call("sparse-checkout").arg("reapply").run_ok()?;
         }
-        // It says which files need it, by its exit code; what they need is asked next.
+        // Its exit code says whether files need it; the next question says which.
         git.call("update-index").args(["-q", "--refresh"]).run()?;
         let differing = |filter: &str| {
             let call =
@@ -132,7 +130,7 @@ impl Repo {
         for name in differing("--diff-filter=M")?.split(|b| *b == 0).filter(|n| !n.is_empty()) {
             let file = worktree.join(path_of(name));
             let whole = git.call("cat-file").arg("blob").arg(revision(commit, name)).run()?;
-            // What cannot be read or removed stays, and is seen as a change.
+            // Files that cannot be read or removed stay, and count as changes.
             if whole.code == Some(0)
                 && std::fs::read(&file).is_ok_and(|half| whole.stdout.starts_with(&half))
             {
@@ -144,7 +142,8 @@ impl Repo {
         Ok(())
     }
 
-    /// Removes a worktree, or what git knows of one whose directory is gone. git refuses when it holds modified or untracked files; `Ok(false)` then.
+    /// Removes a worktree, or git's record of one whose directory is gone. git refuses if it has modified or untracked
+    /// files; then `Ok(false)`.
     pub fn remove_worktree(&self, path: &Path) -> Result<bool, GitError> {
         let answer = self.git().call("worktree").args(["remove", "--"]).arg(path).run()?;
         match answer.code {
@@ -157,20 +156,20 @@ impl Repo {
         }
     }
 
-    /// Takes HEAD of a worktree off its branch, which is gone, and leaves index and files alone.
+    /// Detaches the HEAD of a worktree from its deleted branch, and leaves index and files alone.
     pub fn detach(&self, worktree: &Path, at: &Oid) -> Result<(), GitError> {
         let call = self.git().elsewhere(worktree).call("update-ref");
         call.args(["--no-deref", "-m", "tix: release", "HEAD", at.as_str()]).run_ok()?;
         Ok(())
     }
 
-    /// The paths that differ from the worktree's HEAD, untracked ones among them; empty when it is clean.
+    /// The paths that differ from the worktree's HEAD, including untracked ones; empty when it is clean.
     pub fn dirty_paths(&self, worktree: &Path) -> Result<Vec<String>, GitError> {
         let changes = self.changes(worktree, Untracked::Grouped)?;
         Ok(changes.into_iter().map(|(_, path)| path).collect())
     }
 
-    /// The same, with how each differs.
+    /// The same, with how each path differs.
     pub fn changes(
         &self,
         worktree: &Path,
@@ -196,10 +195,10 @@ impl Repo {
     }
 
     /// Moves a worktree's branch to a commit that contains it, with index and files. `Ok(false)`: something there would
-    /// be lost, or an operation is under way, and nothing was changed.
+    /// be lost, or an operation is in progress, and nothing was changed.
     pub fn fast_forward(&self, worktree: &Path, to: &Oid) -> Result<bool, GitError> {
         let call = self.git().elsewhere(worktree).call("merge");
-        // The answer is for nobody. A setting of the user may want signatures, which tix makes only where it is told to.
+        // Nobody reads this output. A user setting may require signatures, which tix makes only where it is told to.
         let call = call.args(["--quiet", "--ff-only", "--no-stat", "--no-verify-signatures"]);
         let answer = call.args(["--no-autostash", to.as_str()]).run()?;
         match answer.code {
@@ -212,13 +211,13 @@ impl Repo {
         }
     }
 
-    /// The files of the main worktree that git ignores and that match the patterns in a file of the form of a
-    /// `.gitignore`, relative to its root.
+    /// The files of the main worktree that git ignores and that match the patterns in a file in `.gitignore` format,
+    /// relative to its root.
     pub fn ignored_files(&self, patterns: &Path) -> Result<Vec<PathBuf>, GitError> {
         let git = self.git().elsewhere(&self.root);
         let mut from = std::ffi::OsString::from("--exclude-from=");
         from.push(patterns);
-        // These patterns are the only ones here: what matches them may or may not be ignored.
+        // These patterns are the only ones here: files that match them may or may not be ignored.
         let matching =
             git.call("ls-files").args(["-z", "--others", "--ignored"]).arg(from).run_ok()?;
         if matching.is_empty() {
@@ -229,17 +228,17 @@ impl Repo {
         if !matches!(answer.code, Some(0 | 1)) {
             return Err(ExecError::Failed(Box::new(answer)).into());
         }
-        // A slash at the end: another repository, which git does not look into.
+        // A trailing slash means another repository, which git does not look into.
         let files =
             answer.stdout.split(|b| *b == 0).filter(|f| !f.is_empty() && !f.ends_with(b"/"));
         Ok(files.map(path_of).collect())
     }
 
-    /// Moves index and files of a worktree from one commit to another, as a fast-forward would.
-    /// `Ok(false)`: something there would be lost, and nothing was changed.
+    /// Moves index and files of a worktree from one commit to another, as a fast-forward would. `Ok(false)`: something
+    /// there would be lost, and nothing was changed.
     pub fn move_along(&self, worktree: &Path, from: &Oid, to: &Oid) -> Result<bool, GitError> {
         let git = self.git().elsewhere(worktree);
-        // Without this, files whose times changed but not their contents count as modified.
+        // Without this, files whose times but not contents changed count as modified.
         git.call("update-index").args(["-q", "--refresh"]).run()?;
         let call = git.call("read-tree").args(["-m", "-u", from.as_str(), to.as_str()]);
         let answer = call.run()?;
@@ -251,7 +250,7 @@ impl Repo {
     }
 }
 
-/// A path in a commit, as git takes it.
+/// A path in a commit, in git's syntax.
 fn revision(commit: &Oid, name: &[u8]) -> OsString {
     let mut revision = OsString::from(format!("{commit}:"));
     revision.push(path_of(name));

@@ -93,7 +93,7 @@ impl Guarded {
         };
         let tickets_dir =
             RepoPath::parse(facts.protection.tickets_dir.as_str()).ok_or_else(|| {
-                GuardError::Unknown("tickets_dir is no path in the repository".to_owned())
+                GuardError::Unknown("tickets_dir is not a path in the repository".to_owned())
             })?;
         let (refs, settings) = (OnceCell::new(), OnceCell::new());
         Ok(Some(Guarded { git, place, branch, facts, tickets_dir, trouble, refs, settings }))

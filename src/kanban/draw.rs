@@ -7,34 +7,14 @@ use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Color, Style, Stylize};
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, Padding, Paragraph, Widget};
+use ratatui::widgets::{Block, Clear, Padding, Paragraph, Widget};
 
-use super::{Board, BoardMode};
-use crate::text::{cut, safe, width};
+use super::help::{ASKING, BROWSING, FILTERING, HELPING, KeyHelp, READING, WRITING, hints};
+use super::layout::{ABOVE, ScreenParts, TICKET, fitting, parts, side_by_side};
+use super::short::short_ids;
+use super::{Board, BoardContent, BoardMode};
+use crate::text::{cut, duration, safe, width};
 use crate::ticket::{Lane, Status, TicketRow};
-
-/// Fewer cells than this make no column that can be read.
-const NARROWEST: u16 = 26;
-
-/// The lines of a ticket: its id, its title, who holds it, and an empty one.
-const TICKET: u16 = 4;
-
-/// The lines above the tickets of a lane: its name, and an empty one.
-const ABOVE: u16 = 2;
-
-/// What keys do, in the order in which they are named. Where there is no room for all, those with the highest number go
-/// first: the way out is named last of all to go, and what happens by itself or is tried by anybody goes early.
-type Hints = &'static [(u8, &'static str)];
-const BROWSING: Hints = &[
-    (3, "←↓↑→ move"),
-    (1, "enter open"),
-    (2, "a activate"),
-    (4, "/ filter"),
-    (5, "f fetch"),
-    (0, "q quit"),
-];
-const FILTERING: Hints = &[(2, "type to filter"), (1, "enter keep"), (0, "esc all")];
-const READING: Hints = &[(1, "↓↑ scroll"), (0, "esc back")];
 
 /// Whether somebody is there who moves it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,60 +25,56 @@ enum Cursor {
 
 impl Widget for &Board {
     fn render(self, area: Rect, buffer: &mut Buffer) {
-        let lines = [
-            Constraint::Length(1),
-            Constraint::Fill(1),
-            Constraint::Length(1),
-            Constraint::Length(1),
-        ];
-        let [top, body, notice, keys] = Layout::vertical(lines).areas(area);
-        let filter = match self.mode {
-            BoardMode::Filter => format!("/{}▏", self.filter),
-            BoardMode::Browse | BoardMode::Read { .. } if self.filter.is_empty() => String::new(),
-            BoardMode::Browse | BoardMode::Read { .. } => format!("/{}", self.filter),
+        let ScreenParts { heading: top, body, notice, keys } = parts(area);
+        let sign = if self.mode == BoardMode::Filter { "▏" } else { "" };
+        let filter = match (self.filter.as_str(), sign) {
+            ("", "") => String::new(),
+            (text, sign) => format!("/{text}{sign}"),
         };
         let room = cells(width(&filter)).min(top.width / 2);
         let [heading, corner] =
             Layout::horizontal([Constraint::Fill(1), Constraint::Length(room)]).areas(top);
-        fitted(&self.content.heading, heading).bold().render(heading, buffer);
+        fitted(&self.content.headline(), heading).bold().render(heading, buffer);
         fitted(&filter, corner).yellow().render(corner, buffer);
-        let hints = match &self.mode {
-            BoardMode::Read { title, lines, from } => {
-                let lines = lines.iter().skip(*from).take(body.height.into());
-                let block = Block::new().title_top(fitted(title, body).cyan().bold());
-                let text: Vec<Line<'_>> = lines.map(|line| fitted(line, body).into()).collect();
-                Paragraph::new(text).block(block.padding(Padding::top(1))).render(body, buffer);
-                READING
-            }
-            BoardMode::Browse | BoardMode::Filter => {
-                let count = self.content.columns.len();
-                let fitting = fitting(area.width, count);
-                // Where not all lanes fit, the one with the cursor does.
-                let first = (self.at + 1).saturating_sub(fitting);
-                self.lanes(first..(first + fitting).min(count), Cursor::Shown, body, buffer);
-                if self.mode == BoardMode::Filter { FILTERING } else { BROWSING }
-            }
-        };
-        let words = if self.notice.is_empty() { &self.away } else { &self.notice };
-        fitted(words, notice).yellow().render(notice, buffer);
-        Span::from(help(hints, keys.width)).dim().render(keys, buffer);
+        if let BoardMode::Read { title, lines, from, .. } = &self.mode {
+            let lines = lines.iter().skip(*from).take(body.height.into());
+            let block = Block::new().title_top(fitted(title, body).cyan().bold());
+            let text: Vec<Line<'_>> = lines.cloned().collect();
+            Paragraph::new(text).block(block.padding(Padding::top(1))).render(body, buffer);
+        } else {
+            self.lanes(self.visible_lanes(area.width), Cursor::Shown, body, buffer);
+        }
+        if self.mode == BoardMode::Help {
+            help(body, buffer);
+        }
+        let (words, help) = self.below();
+        fitted(&words, notice).yellow().render(notice, buffer);
+        Span::from(hints(help, keys.width)).dim().render(keys, buffer);
     }
 }
 
-/// How many lanes of a board with so many fit beside each other.
-fn fitting(width: u16, lanes: usize) -> usize {
-    usize::from(width / NARROWEST).clamp(1, lanes.max(1))
+/// All keys, in a box over the board.
+fn help(area: Rect, buffer: &mut Buffer) {
+    let line = |key: &KeyHelp| {
+        let pad = " ".repeat(7_usize.saturating_sub(width(key.key)));
+        Line::from(vec![Span::from(format!(" {}{pad}", key.key)).cyan(), key.says.into()])
+    };
+    let lines: Vec<Line<'_>> = BROWSING.iter().map(line).collect();
+    let wide = lines.iter().map(Line::width).max().unwrap_or(0);
+    let place = area.centered(
+        Constraint::Length(cells(wide).saturating_add(3)),
+        Constraint::Length(cells(lines.len()).saturating_add(2)),
+    );
+    Clear.render(place, buffer);
+    Paragraph::new(lines).block(Block::bordered().title_top(" Keys ")).render(place, buffer);
 }
 
-/// As many of the hints as there is room for.
-fn help(hints: Hints, room: u16) -> String {
-    let upto = |most: u8| {
-        let named = hints.iter().filter(|(number, _)| *number <= most);
-        named.map(|(_, words)| *words).collect::<Vec<_>>().join("   ")
-    };
-    let most = hints.iter().map(|(number, _)| *number).max().unwrap_or(0);
-    let fits = |help: &String| width(help) <= room.into();
-    (0..=most).rev().map(upto).find(fits).unwrap_or_else(|| upto(0))
+impl BoardContent {
+    /// What is looked at, and how long ago that was.
+    fn headline(&self) -> String {
+        let ago = |at| format!("  looked {} ago", duration::age(at, self.now));
+        format!("{}{}", self.heading, self.looked.map(ago).unwrap_or_default())
+    }
 }
 
 /// The board as lines of text for somebody who presses no keys, with at most so many tickets of each lane. Lanes that do
@@ -116,7 +92,7 @@ pub fn printed(board: &Board, width: u16, tickets: usize) -> String {
     });
     format!(
         "{}\n{}",
-        cut(&board.content.heading, width.into()),
+        cut(&board.content.headline(), width.into()),
         parts.collect::<Vec<_>>().join("\n")
     )
 }
@@ -139,23 +115,39 @@ pub(super) fn text(buffer: &Buffer) -> String {
 }
 
 impl Board {
+    /// What stands below the board: what to know, and what the keys do.
+    fn below(&self) -> (String, &'static [KeyHelp]) {
+        let words = if self.notice.is_empty() { &self.away } else { &self.notice };
+        match &self.mode {
+            BoardMode::Browse => (words.clone(), BROWSING),
+            BoardMode::Filter => (words.clone(), FILTERING),
+            BoardMode::Read { .. } => (words.clone(), READING),
+            BoardMode::Help => (words.clone(), HELPING),
+            BoardMode::Title(title) => (format!("Title: {title}▏"), WRITING),
+            BoardMode::Ask { question, .. } => (format!("{question} (y/n)"), ASKING),
+        }
+    }
+
     /// These lanes side by side.
     fn lanes(&self, shown: Range<usize>, cursor: Cursor, area: Rect, buffer: &mut Buffer) {
-        let places = Layout::horizontal(shown.clone().map(|_| Constraint::Fill(1))).split(area);
-        for (at, place) in shown.clone().zip(places.iter()) {
-            let room = place.width.saturating_sub(2);
-            let below = place.height.saturating_sub(ABOVE);
-            let (visible, whole) = (below.div_ceil(TICKET), (below / TICKET).max(1));
+        for (at, place) in shown.clone().zip(side_by_side(shown.len(), area)) {
+            let room = usize::from(place.width.saturating_sub(2));
+            let visible = place.height.saturating_sub(ABOVE).div_ceil(TICKET);
             let here = at == self.at && cursor == Cursor::Shown;
             let row = if cursor == Cursor::Shown { self.row(at) } else { 0 };
-            let first = (row + 1).saturating_sub(whole.into());
             let tickets = self.shown(at);
-            let rows = tickets.iter().enumerate().skip(first).take(visible.into());
+            let first = Board::top_row(row, place.height);
+            let tickets: Vec<&TicketRow> =
+                tickets.into_iter().skip(first).take(visible.into()).collect();
+            let ids: Vec<&str> = tickets.iter().map(|ticket| ticket.id.as_str()).collect();
+            let ids = short_ids(&ids, room.saturating_sub(2));
             let now = self.content.now;
-            let lines = rows.flat_map(|(nth, ticket)| lines(ticket, now, here && nth == row, room));
+            let lines = tickets.iter().zip(ids).enumerate().flat_map(|(nth, (ticket, id))| {
+                lines(ticket, &id, now, here && nth + first == row, room)
+            });
             let name = self.head(at, &shown, cursor, place.width);
             let block = Block::new().title_top(name).padding(Padding::new(0, 2, ABOVE - 1, 0));
-            Paragraph::new(lines.collect::<Vec<_>>()).block(block).render(*place, buffer);
+            Paragraph::new(lines.collect::<Vec<_>>()).block(block).render(place, buffer);
         }
     }
 
@@ -181,17 +173,25 @@ impl Board {
             |sign: &'static str, lanes: &Range<usize>| if lanes.is_empty() { "" } else { sign };
         // The first lane leaves the place of its sign free, so that nothing moves when there is one.
         let left = if at == 0 { " " } else { sign("‹", &before) };
-        let with = |most: usize| {
-            let hidden = |at: usize| self.name(at).dim();
+        let with = |(most, gap): (usize, &str)| {
             let mut spans = vec![left.dim()];
-            spans.extend(before.clone().skip(before.len().saturating_sub(most)).map(hidden));
+            let skipped = before.len().saturating_sub(most);
+            spans.push(self.names(before.clone().skip(skipped), gap).dim());
             spans.push(own.clone());
-            spans.extend(after.clone().take(most).map(hidden));
+            spans.push(self.names(after.clone().take(most), gap).dim());
             spans.push(sign("›", &after).dim());
             Line::from(spans)
         };
         let fits = |line: &Line<'_>| line.width() <= room.into();
-        [count, 1].into_iter().map(with).find(fits).unwrap_or_else(|| with(0))
+        let ways = [(count, " "), (count, ""), (1, " "), (1, "")];
+        ways.into_iter().map(with).find(fits).unwrap_or_else(|| with((0, "")))
+    }
+
+    /// The names of lanes that stand beside one that is shown, with so much more room around each than they need.
+    fn names(&self, lanes: impl Iterator<Item = usize>, gap: &str) -> Span<'static> {
+        let names: Vec<String> =
+            lanes.map(|at| format!("{gap}{}{gap}", self.name(at).content.trim())).collect();
+        names.join(if gap.is_empty() { " " } else { "" }).into()
     }
 
     /// A lane's name and how many tickets are in it, or how many of them are shown.
@@ -203,13 +203,15 @@ impl Board {
     }
 }
 
-fn lines(row: &TicketRow, now: DateTime<Utc>, here: bool, room: u16) -> [Line<'static>; 4] {
+fn lines(
+    row: &TicketRow,
+    id: &str,
+    now: DateTime<Utc>,
+    here: bool,
+    room: usize,
+) -> [Line<'static>; 4] {
     let dim = Style::new().dim();
-    let (edge, mark, strong) = if here {
-        ("▌ ", Style::new().cyan(), Style::new().bold())
-    } else {
-        ("│ ", dim, Style::new())
-    };
+    let (edge, mark) = if here { ("▌ ", Style::new().cyan()) } else { ("│ ", dim) };
     // What the lane says already is not said again.
     let status = Some(row.status_words()).filter(|_| row.known != Some(Status::usual_in(row.lane)));
     let words = |words: [Option<&str>; 2]| {
@@ -223,14 +225,16 @@ fn lines(row: &TicketRow, now: DateTime<Utc>, here: bool, room: u16) -> [Line<'s
         None => (words([status, row.holder_name()]), dim),
     };
     let since = if since.is_empty() || rest.is_empty() { since } else { since + " · " };
-    let room = usize::from(room).saturating_sub(width(edge));
+    let room = room.saturating_sub(width(edge));
     let since = cut(&since, room);
     let rest = cut(&rest, room.saturating_sub(width(&since)));
-    let title = cut(&safe(row.title.as_deref().unwrap_or_default()), room);
+    // One without a title is known by its id alone.
+    let title = row.title.as_ref().map(|title| cut(&safe(title), room));
+    let (title, id) = title.map_or((id.to_owned(), String::new()), |title| (title, id.to_owned()));
     let line = |words: &[Span<'static>]| Line::from([&[Span::styled(edge, mark)], words].concat());
     [
-        line(&[Span::styled(cut(row.id.as_str(), room), mark.patch(strong))]),
-        line(&[Span::styled(title, strong)]),
+        line(&[Span::styled(title, Style::new().bold())]),
+        line(&[Span::styled(id, mark)]),
         line(&[Span::styled(since, dim), Span::styled(rest, style)]),
         Line::default(),
     ]

@@ -1,17 +1,25 @@
-//! The board in the terminal, as values: what is shown, what a key does to it, and how it is drawn.
+//! The board in the terminal, as values: what is shown, what a key or a click does to it, and how it is drawn.
 //!
 //! Nothing here touches a terminal, git or the clock. A key changes the board and may ask for something to be done
 //! ([`BoardRequest`]); the board is a widget, a function from its state to cells, so that both can be tested without a
 //! terminal.
 
 mod draw;
+mod help;
+mod keys;
+mod layout;
+mod markdown;
+mod short;
 #[cfg(test)]
 mod tests;
 
 use chrono::{DateTime, Utc};
-use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use ratatui::layout::Rect;
+use ratatui::text::Line;
 
 pub use self::draw::printed;
+use self::markdown::wrapped;
+pub use self::markdown::{Prose, plain_text, ticket_text};
 use crate::ticket::{Lane, TicketId, TicketRow};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,8 +32,10 @@ pub struct LaneColumn {
 /// What is read anew whenever the trunk or the clock has moved on.
 #[derive(Clone, Debug)]
 pub struct BoardContent {
-    /// The line at the top: what is looked at, and as of when.
+    /// The line at the top: what is looked at.
     pub heading: String,
+    /// When the remote was last asked; `None` without a remote, and where nothing says so.
+    pub looked: Option<DateTime<Utc>>,
     /// The moment that ages are counted to.
     pub now: DateTime<Utc>,
     pub columns: Vec<LaneColumn>,
@@ -41,6 +51,8 @@ pub struct Board {
     pub notice: String,
     /// Why what is shown may be old; it stays for as long as that is so, below every notice.
     pub away: String,
+    /// The size of the screen that it was last drawn on.
+    area: Rect,
     /// The lane that the cursor is in.
     at: usize,
     /// For each lane the ticket that the cursor is at when it is there, among those that are shown.
@@ -51,12 +63,23 @@ pub struct Board {
 pub enum BoardMode {
     Browse,
     Filter,
-    /// They move about in a text: a ticket, or the answer to a command.
+    /// A text is on the screen: a ticket, or the answer to a command.
     Read {
         title: String,
-        lines: Vec<String>,
-        /// How many of them are above the window.
+        text: Vec<Prose>,
+        /// The text in the width of the screen.
+        lines: Vec<Line<'static>>,
+        /// How many of these lines are above the window.
         from: usize,
+    },
+    /// The keys are on the screen.
+    Help,
+    /// A title for a new ticket is being typed.
+    Title(String),
+    /// A question that is answered with y or n, and what a yes asks for.
+    Ask {
+        question: String,
+        request: BoardRequest,
     },
 }
 
@@ -69,12 +92,19 @@ pub enum BoardRequest {
     Fetch,
     Open(TicketId),
     Activate(TicketId),
+    Release(TicketId),
+    Complete(TicketId),
+    Edit(TicketId),
+    /// To write a ticket with this title.
+    New(String),
+    /// To open the pull request of a ticket in a browser.
+    OpenRequest(TicketId),
+    /// To put the id into the clipboard.
+    Copy(TicketId),
+    /// To end the board and print the path of the ticket's workspace.
+    Leave(TicketId),
 }
 
-/// How many tickets or lines a page has.
-const PAGE: usize = 10;
-
-#[expect(clippy::wildcard_enum_match_arm, reason = "a keyboard has more keys than the board uses")]
 impl Board {
     /// The board at the beginning, with the cursor at its first ticket.
     pub fn new(content: BoardContent) -> Board {
@@ -85,6 +115,7 @@ impl Board {
             mode: BoardMode::Browse,
             notice: String::new(),
             away: String::new(),
+            area: Rect::default(),
             at,
             rows: [0; 4],
         }
@@ -134,100 +165,31 @@ impl Board {
         self.set_row(self.row(self.at));
     }
 
-    pub fn read(&mut self, title: String, text: &str) {
-        let lines = text.lines().map(|line| line.replace('\t', "    ")).collect();
-        self.mode = BoardMode::Read { title, lines, from: 0 };
-    }
-
-    pub fn press(&mut self, key: KeyEvent) -> BoardRequest {
-        if key.kind == KeyEventKind::Release {
-            return BoardRequest::None;
-        }
-        let code = match key.code {
-            code if !key.modifiers.contains(KeyModifiers::CONTROL) => code,
-            KeyCode::Char('c') => return BoardRequest::Quit,
-            // What enter becomes when it is pressed before the board is there.
-            KeyCode::Char('j') => KeyCode::Enter,
-            _ => return BoardRequest::None,
-        };
-        self.notice.clear();
-        match &mut self.mode {
-            BoardMode::Browse => return self.browse(code),
-            BoardMode::Filter => self.write_filter(code),
-            BoardMode::Read { lines, from, .. } => {
-                let last = lines.len().saturating_sub(1);
-                match code {
-                    KeyCode::Esc | KeyCode::Enter | KeyCode::Char('q') => {
-                        self.mode = BoardMode::Browse;
-                    }
-                    KeyCode::Char(' ') => *from = (*from + PAGE).min(last),
-                    code => *from = moved(code, *from).min(last),
-                }
-            }
-        }
-        BoardRequest::None
-    }
-
-    fn browse(&mut self, code: KeyCode) -> BoardRequest {
-        match code {
-            KeyCode::Char('q') => return BoardRequest::Quit,
-            KeyCode::Char('f') => return BoardRequest::Fetch,
-            KeyCode::Char('a') => return self.activate(),
-            KeyCode::Enter => {
-                let selected = self.selected();
-                return selected
-                    .map_or(BoardRequest::None, |row| BoardRequest::Open(row.id.clone()));
-            }
-            KeyCode::Char('/') => self.mode = BoardMode::Filter,
-            KeyCode::Esc => self.filter.clear(),
-            KeyCode::Left | KeyCode::Char('h') => self.at = self.at.saturating_sub(1),
-            KeyCode::Right | KeyCode::Char('l') => {
-                self.at = (self.at + 1).min(self.content.columns.len().saturating_sub(1));
-            }
-            code => self.set_row(moved(code, self.row(self.at))),
-        }
-        self.keep_inside();
-        BoardRequest::None
-    }
-
-    /// Only what waits can be claimed; the activation itself decides all the rest.
-    fn activate(&mut self) -> BoardRequest {
-        let Some(row) = self.selected() else { return BoardRequest::None };
-        if row.lane == Lane::Queue {
-            return BoardRequest::Activate(row.id.clone());
-        }
-        self.notice = format!("{} is not in the queue", row.id);
-        BoardRequest::None
-    }
-
-    fn write_filter(&mut self, code: KeyCode) {
-        match code {
-            KeyCode::Enter => self.mode = BoardMode::Browse,
-            KeyCode::Esc => {
-                self.filter.clear();
-                self.mode = BoardMode::Browse;
-            }
-            KeyCode::Backspace => {
-                self.filter.pop();
-            }
-            KeyCode::Char(c) => self.filter.push(c),
-            _ => {}
+    /// Moves the cursor to a lane with tickets that the filter lets through, if its own has none.
+    fn follow_filter(&mut self) {
+        let filled = |at: &usize| !self.shown(*at).is_empty();
+        if !filled(&self.at)
+            && let Some(at) = (0..self.content.columns.len()).find(filled)
+        {
+            self.at = at;
         }
         self.keep_inside();
     }
-}
 
-/// Where a key leads to from this ticket or line; it may be behind the last one.
-#[expect(clippy::wildcard_enum_match_arm, reason = "a keyboard has more keys than the board uses")]
-fn moved(code: KeyCode, from: usize) -> usize {
-    match code {
-        KeyCode::Up | KeyCode::Char('k') => from.saturating_sub(1),
-        KeyCode::Down | KeyCode::Char('j') => from + 1,
-        KeyCode::PageUp => from.saturating_sub(PAGE),
-        KeyCode::PageDown => from + PAGE,
-        KeyCode::Home => 0,
-        KeyCode::End => usize::MAX,
-        _ => from,
+    /// Shows a text until a key ends that.
+    pub fn read(&mut self, title: String, text: Vec<Prose>) {
+        let lines = wrapped(&text, self.area.width);
+        self.mode = BoardMode::Read { title, text, lines, from: 0 };
+    }
+
+    /// Takes note of the size of the screen: a text is broken into lines for it, and a click finds what it means.
+    pub fn fit(&mut self, area: Rect) {
+        if self.area.width != area.width
+            && let BoardMode::Read { text, lines, .. } = &mut self.mode
+        {
+            *lines = wrapped(text, area.width);
+        }
+        self.area = area;
     }
 }
 

@@ -4,6 +4,7 @@ use ratatui::backend::TestBackend;
 use ratatui::crossterm::event::KeyCode::{
     self, Char, Down, End, Enter, Esc, Home, Left, Right, Up,
 };
+use ratatui::crossterm::event::{KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 
 use super::draw::text;
 use super::*;
@@ -36,7 +37,8 @@ fn content() -> BoardContent {
     let active = vec![row("TICKET-mail-001", Lane::Active, held)];
     let columns = Lane::ALL.into_iter().zip([queue, active, Vec::new(), Vec::new()]);
     let columns = columns.map(|(lane, rows)| LaneColumn { lane, rows }).collect();
-    BoardContent { heading: "shop  origin/main".to_owned(), now: noon(), columns }
+    let heading = "shop  origin/main".to_owned();
+    BoardContent { heading, looked: None, now: noon(), columns }
 }
 
 fn board() -> Board {
@@ -64,18 +66,18 @@ fn the_lanes_stand_side_by_side() {
     shop  origin/main
      queue 2                     active 1                    completed 0                 archive 0
 
-    ▌ TICKET-api-001            │ TICKET-mail-001
     ▌ Say hello in Welsh        │ Send mail
+    ▌ api-001                   │ mail-001
     ▌ 3 h                       │ 3 h · P1 · Ada Example
 
-    │ TICKET-ui-002
     │ 日本語のとても長い題名…
+    │ ui-002
     │ 3 h · blocked: waits fo…
 
 
 
 
-    ←↓↑→ move   enter open   a activate   / filter   f fetch   q quit
+    ←↓↑→ move   enter open   n new   a activate   / filter   f fetch   ? help   q quit
     ");
 }
 
@@ -87,13 +89,13 @@ fn where_there_is_little_room_the_lane_of_the_cursor_is_shown() {
     shop  origin/main
     ‹ queue 2  active 1  completed 0 ›
 
-    ▌ TICKET-mail-001
     ▌ Send mail
+    ▌ mail-001
     ▌ 3 h · P1 · Ada Example
 
 
 
-    enter open   a activate   q quit
+    enter open   ? help   q quit
     ");
     // Nothing is too small to be drawn.
     for (width, height) in [(1, 1), (3, 12), (5, 3), (30, 4), (300, 2)] {
@@ -120,11 +122,12 @@ fn lanes_that_do_not_fit_are_named_beside_those_that_do() {
     // Two are, and there is room for one name more.
     assert_eq!(names(&board, 52), "‹ active 1  completed 0    archive 0");
     // With a filter the names are longer.
-    press(&mut board, &[&[Char('/')], typed("mail").as_slice(), &[Enter, Left]].concat());
+    press(&mut board, &[&[Char('/')], typed("mail").as_slice(), &[Enter, Right]].concat());
     assert_eq!(names(&board, 52), "‹ queue 0 of 2  active 1   completed 0  archive 0 ›");
     press(&mut board, &[Left]);
     assert_eq!(names(&board, 40), "‹ queue 0 of 2  active 1  completed 0 ›");
-    assert_eq!(names(&board, 38), "‹ active 1 ›");
+    assert_eq!(names(&board, 38), "‹queue 0 of 2 active 1 completed 0›");
+    assert_eq!(names(&board, 32), "‹ active 1 ›");
 }
 
 #[test]
@@ -133,37 +136,37 @@ fn at_every_width_the_lanes_around_the_cursor_are_whole() {
     press(&mut board, &[Right]);
     insta::assert_snapshot!(frame(&board, 40, 8), @"
     shop  origin/main
-    ‹ queue 2  active 1  completed 0 ›
+    ‹queue 2 active 1 completed 0 archive 0›
 
-    ▌ TICKET-mail-001
     ▌ Send mail
+    ▌ mail-001
     ▌ 3 h · P1 · Ada Example
 
-    enter open   a activate   q quit
+    enter open   ? help   q quit
     ");
     // What is only half there is drawn as far as it goes.
     insta::assert_snapshot!(frame(&board, 80, 11), @"
     shop  origin/main
       queue 2                   active 1                  completed 0  archive 0 ›
 
-    │ TICKET-api-001           ▌ TICKET-mail-001
     │ Say hello in Welsh       ▌ Send mail
+    │ api-001                  ▌ mail-001
     │ 3 h                      ▌ 3 h · P1 · Ada Example
 
-    │ TICKET-ui-002
     │ 日本語のとても長い題名…
+    │ ui-002
 
-    ←↓↑→ move   enter open   a activate   / filter   f fetch   q quit
+    enter open   n new   a activate   / filter   f fetch   ? help   q quit
     ");
     insta::assert_snapshot!(frame(&board, 110, 8), @"
     shop  origin/main
      queue 2                     active 1                   completed 0                 archive 0
 
-    │ TICKET-api-001            ▌ TICKET-mail-001
     │ Say hello in Welsh        ▌ Send mail
+    │ api-001                   ▌ mail-001
     │ 3 h                       ▌ 3 h · P1 · Ada Example
 
-    ←↓↑→ move   enter open   a activate   / filter   f fetch   q quit
+    ←↓↑→ move   enter open   n new   a activate   / filter   f fetch   ? help   q quit
     ");
 }
 
@@ -173,8 +176,8 @@ fn printed_on_narrow_paper_the_lanes_stand_below_each_other() {
     shop  origin/main
      queue 2                       active 1
 
-    │ TICKET-api-001              │ TICKET-mail-001
     │ Say hello in Welsh          │ Send mail
+    │ api-001                     │ mail-001
     │ 3 h                         │ 3 h · P1 · Ada Example
 
      completed 0                   archive 0
@@ -185,10 +188,10 @@ fn printed_on_narrow_paper_the_lanes_stand_below_each_other() {
 fn the_way_out_is_named_where_there_is_little_room_and_what_is_least_needed_goes_first() {
     let board = board();
     for (width, keys) in [
-        (65, "←↓↑→ move   enter open   a activate   / filter   f fetch   q quit"),
-        (64, "←↓↑→ move   enter open   a activate   / filter   q quit"),
-        (50, "←↓↑→ move   enter open   a activate   q quit"),
-        (20, "enter open   q quit"),
+        (83, "←↓↑→ move   enter open   n new   a activate   / filter   f fetch   ? help   q quit"),
+        (80, "enter open   n new   a activate   / filter   f fetch   ? help   q quit"),
+        (50, "enter open   a activate   ? help   q quit"),
+        (20, "? help   q quit"),
         (6, "q quit"),
     ] {
         assert_eq!(frame(&board, width, 10).lines().last(), Some(keys), "{width}");
@@ -242,9 +245,25 @@ fn what_is_asked_for_is_about_the_ticket_at_the_cursor() {
     let mut board = board();
     let id = || TicketId::parse("TICKET-api-001").unwrap();
     assert_eq!(press(&mut board, &[Enter]), BoardRequest::Open(id()));
-    assert_eq!(press(&mut board, &[Char('a')]), BoardRequest::Activate(id()));
+    assert_eq!(press(&mut board, &[Char('a')]), BoardRequest::None, "it asks first");
+    assert_eq!(press(&mut board, &[Char('n')]), BoardRequest::None, "anything but y is a no");
+    assert_eq!(board.mode, BoardMode::Browse);
+    assert_eq!(press(&mut board, &[Char('a'), Char('y')]), BoardRequest::Activate(id()));
+    for (key, request) in [
+        ('e', BoardRequest::Edit(id())),
+        ('o', BoardRequest::OpenRequest(id())),
+        ('y', BoardRequest::Copy(id())),
+        ('w', BoardRequest::Leave(id())),
+    ] {
+        assert_eq!(press(&mut board, &[Char(key)]), request);
+    }
+    assert_eq!(press(&mut board, &[Char('r')]), BoardRequest::None);
+    assert_eq!(board.notice, "TICKET-api-001 is not active");
     assert_eq!(press(&mut board, &[Right, Char('a')]), BoardRequest::None);
     assert_eq!(board.notice, "TICKET-mail-001 is not in the queue");
+    let id = || TicketId::parse("TICKET-mail-001").unwrap();
+    assert_eq!(press(&mut board, &[Char('r'), Char('y')]), BoardRequest::Release(id()));
+    assert_eq!(press(&mut board, &[Char('c'), Char('y')]), BoardRequest::Complete(id()));
     assert_eq!(press(&mut board, &[Char('f')]), BoardRequest::Fetch);
     assert_eq!(press(&mut board, &[Char('q')]), BoardRequest::Quit);
 }
@@ -262,11 +281,11 @@ fn a_filter_hides_what_does_not_fit_and_quits_nothing() {
     shop  origin/main                                                                                           /EVE
      queue 1 of 2                active 0 of 1               completed 0                 archive 0
 
-    ▌ TICKET-ui-002
     ▌ 日本語のとても長い題名…
+    ▌ ui-002
     ▌ 3 h · blocked: waits fo…
 
-    ←↓↑→ move   enter open   a activate   / filter   f fetch   q quit
+    ←↓↑→ move   enter open   n new   a activate   / filter   f fetch   ? help   q quit
     ");
     press(&mut board, &[Esc]);
     assert_eq!(board.shown(0).len(), 2);
@@ -279,7 +298,8 @@ fn a_filter_hides_what_does_not_fit_and_quits_nothing() {
 fn a_text_is_read_in_pages() {
     let mut board = board();
     let text: String = (1..=30).map(|n| format!("line {n}\n")).collect();
-    board.read("TICKET-api-001".to_owned(), &text);
+    board.fit(Rect::new(0, 0, 40, 8));
+    board.read("TICKET-api-001".to_owned(), plain_text(&text));
     press(&mut board, &[Char(' '), Down, Up]);
     insta::assert_snapshot!(frame(&board, 40, 8), @"
     shop  origin/main
@@ -311,4 +331,113 @@ fn the_cursor_stays_at_its_ticket_when_the_board_changes() {
     board.renew(BoardContent { columns: Vec::new(), ..content() });
     assert_eq!(board.selected(), None);
     frame(&board, 80, 24);
+}
+
+#[test]
+fn all_keys_are_shown_over_the_board() {
+    let mut board = board();
+    press(&mut board, &[Char('?')]);
+    insta::assert_snapshot!(frame(&board, 80, 24), @"
+    shop  origin/main
+      queue 2                   active 1                  completed 0  archive 0 ›
+
+    ▌ Say hell┌ Keys ────────────────────────────────────────────────────┐
+    ▌ api-001 │ ←↓↑→   move; h j k l, page up and down, home and end too │
+    ▌ 3 h     │ enter  open the ticket; a second click does too          │
+              │ n      write a new ticket                                │
+    │ 日本語の│ e      edit the ticket in your editor                    │
+    │ ui-002  │ a      claim the ticket and make its workspace           │
+    │ 3 h · bl│ w      leave the board for the ticket's workspace        │
+              │ r      release the ticket for others                     │
+              │ c      complete the ticket                               │
+              │ o      open its pull request in a browser                │
+              │ y      copy its id                                       │
+              │ /      show only tickets with a text in them             │
+              │ esc    show all tickets again                            │
+              │ f      ask the remote now, and fetch all ticket branches │
+              │ ?      show the keys                                     │
+              │ q      quit                                              │
+              └──────────────────────────────────────────────────────────┘
+
+
+
+    esc back
+    ");
+    press(&mut board, &[Esc]);
+    assert_eq!(board.mode, BoardMode::Browse);
+}
+
+#[test]
+fn a_new_ticket_is_asked_for_its_title() {
+    let mut board = board();
+    press(&mut board, &[&[Char('n')], typed("Say q!").as_slice()].concat());
+    let shown = frame(&board, 80, 10);
+    let below: Vec<&str> = shown.lines().skip(8).collect();
+    assert_eq!(below, ["Title: Say q!▏", "enter create the ticket   esc cancel"]);
+    assert_eq!(press(&mut board, &[Enter]), BoardRequest::New("Say q!".to_owned()));
+    assert_eq!(press(&mut board, &[Char('n'), Char(' '), Enter]), BoardRequest::None, "no title");
+    press(&mut board, &[Char('n'), Char('x'), Esc]);
+    assert_eq!(board.mode, BoardMode::Browse);
+}
+
+#[test]
+fn what_is_pushed_is_asked_for_below_the_board() {
+    let mut board = board();
+    press(&mut board, &[Char('a')]);
+    let shown = frame(&board, 80, 10);
+    let below: Vec<&str> = shown.lines().skip(8).collect();
+    assert_eq!(below, ["Claim TICKET-api-001? The claim is pushed. (y/n)", "y yes   n no"]);
+}
+
+#[test]
+fn a_click_selects_a_second_one_opens_and_the_wheel_scrolls() {
+    let mut board = board();
+    board.fit(Rect::new(0, 0, 112, 15));
+    let mut mouse = |kind, column, row| {
+        let modifiers = KeyModifiers::NONE;
+        let request = board.mouse(MouseEvent { kind, column, row, modifiers });
+        (request, board.selected().map(|row| row.id.to_string()))
+    };
+    let click = MouseEventKind::Down(MouseButton::Left);
+    let id = |id: &str| Some(id.to_owned());
+    let none = BoardRequest::None;
+    assert_eq!(mouse(click, 4, 8), (none.clone(), id("TICKET-ui-002")));
+    let open = BoardRequest::Open(TicketId::parse("TICKET-ui-002").unwrap());
+    assert_eq!(mouse(click, 4, 8), (open, id("TICKET-ui-002")));
+    assert_eq!(mouse(click, 30, 3), (none.clone(), id("TICKET-mail-001")));
+    assert_eq!(mouse(click, 60, 1), (none.clone(), None), "the head of an empty lane");
+    assert_eq!(mouse(MouseEventKind::ScrollUp, 2, 3), (none.clone(), id("TICKET-api-001")));
+    assert_eq!(mouse(MouseEventKind::ScrollDown, 2, 3), (none.clone(), id("TICKET-ui-002")));
+    assert_eq!(mouse(click, 4, 14), (none, id("TICKET-ui-002")), "below the board");
+}
+
+#[test]
+fn the_cursor_goes_where_the_filter_leaves_something() {
+    let mut board = board();
+    press(&mut board, &[&[Char('/')], typed("mail").as_slice()].concat());
+    assert_eq!(board.selected().unwrap().id.as_str(), "TICKET-mail-001");
+    assert_eq!(board.mode, BoardMode::Filter);
+    let found = press(&mut board, &[Enter, Enter]);
+    assert_eq!(found, BoardRequest::Open(TicketId::parse("TICKET-mail-001").unwrap()));
+}
+
+#[test]
+fn the_head_says_when_the_remote_was_asked() {
+    let mut board = board();
+    board.content.looked = Some(noon() - TimeDelta::seconds(12));
+    let top = frame(&board, 80, 10).lines().next().unwrap().to_owned();
+    assert_eq!(top, "shop  origin/main  looked 12 s ago");
+}
+
+#[test]
+fn four_lanes_with_many_tickets_have_one_line_of_names() {
+    let mut board = board();
+    for (at, count) in [(0, 68), (1, 12), (2, 141), (3, 12)] {
+        let many = (1..=count)
+            .map(|n| row(&format!("TICKET-many-{n:03}"), Lane::ALL[at], "title: Many\n"));
+        board.content.columns[at].rows = many.collect();
+    }
+    let lines: Vec<String> = frame(&board, 80, 24).lines().map(str::to_owned).collect();
+    let names = "  queue 68                  active 12                 completed 141 archive 12›";
+    assert_eq!([lines[1].as_str(), &lines[2]], [names, ""]);
 }

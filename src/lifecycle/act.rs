@@ -1,4 +1,4 @@
-//! What all verbs have in common: who acts, whether they may, and the one commit that changes one ticket.
+//! Shared by all verbs: who acts, whether they may, and the one commit that changes one ticket.
 
 use chrono::{DateTime, Utc};
 
@@ -13,29 +13,29 @@ use crate::ticket::{Appended, ChangelogEntry as LogEntry, Value};
 pub struct Act<'a> {
     pub actor: &'a str,
     pub at: DateTime<Utc>,
-    /// What a holder's verb rests on.
+    /// The proof that a holder's verb needs.
     pub proof: ClaimProof<'a>,
-    /// The command as it was typed, for whoever has to type it again with the claim.
+    /// The command as typed, to show how to repeat it with the claim.
     pub typed: &'a str,
     pub policy: Policy<'a>,
 }
 
-/// How somebody shows that a claim is theirs. A name shows nothing: the agents of a fleet share one.
+/// How somebody proves that a claim is theirs. A name proves nothing: the agents of a fleet share one.
 #[derive(Clone, Copy, Debug)]
 pub enum ClaimProof<'a> {
-    /// They name it, whoever they are.
+    /// They name the claim, whoever they are.
     Named(&'a str),
-    /// This clone has written down which claims of the ticket it answers for.
+    /// This clone has recorded which claims of the ticket are its own.
     Recorded {
         /// Oldest first.
         claims: &'a [String],
-        /// The claim that the workspace here was made for.
+        /// The claim that the workspace here was created for.
         workspace: Option<&'a str>,
     },
 }
 
 impl Act<'_> {
-    /// The state that follows, if the verb applies to the ticket and whoever acts may do it.
+    /// The next state, if the verb applies to the ticket and this person may do it.
     pub fn require(&self, verb: Verb, ticket: &Ticket<'_>) -> Result<TicketState, Refusal> {
         let situation = ticket.situation()?;
         let id = || ticket.entry.id.clone();
@@ -54,7 +54,7 @@ impl Act<'_> {
         Ok(next)
     }
 
-    /// The claim that is named, or that this clone knows for its own, is the one that stands.
+    /// Requires that the claim that was named, or that this clone knows as its own, is the present one.
     pub fn require_claim(&self, ticket: &Ticket<'_>) -> Result<(), Refusal> {
         let held = ticket.held();
         let stands = |id: &str| held.claim_id.as_deref() == Some(id);
@@ -75,15 +75,15 @@ impl Act<'_> {
         }
     }
 
-    /// The claim first: somebody who had the ticket until it was taken over may have the same name as its holder. Whoever
-    /// shows the claim is its holder under any name.
+    /// Checks the claim first: somebody who had the ticket until it was taken over may have the same name as its
+    /// holder. Whoever proves the claim is the holder, under any name.
     pub fn require_holder(&self, ticket: &Ticket<'_>) -> Result<(), Refusal> {
         self.require_claim(ticket)?;
         let held = ticket.held();
         let shown = match (self.proof, &held.claim_id) {
             (ClaimProof::Named(_), _) => true,
             (ClaimProof::Recorded { claims, .. }, Some(claim)) => claims.contains(claim),
-            // Made by hand, before there were claims: there is no more to go by than the name.
+            // Made by hand, before there were claims: only the name can decide.
             (ClaimProof::Recorded { .. }, None) => held.by.as_deref() == Some(self.actor),
         };
         if shown {
@@ -117,19 +117,19 @@ pub struct ChangelogText<'a> {
 
 /// What one verb writes into one ticket.
 pub(super) struct Writing<'a> {
-    /// The verb, as the subject of the commit begins.
+    /// The verb, which begins the subject of the commit.
     pub(super) subject: &'a str,
     /// Why, in the user's words.
     pub(super) reason: Option<&'a str>,
-    /// The keys of the front matter.
+    /// The keys of the front matter to write.
     pub(super) fields: &'a [(&'a str, Value<'a>)],
-    /// Where the file goes; `None` where it stays.
+    /// The new place of the file; `None` if it stays.
     pub(super) to: Option<RepoPath>,
     pub(super) story: &'a ChangelogText<'a>,
 }
 
-/// The ticket with what was written, and whether the story found its place in it. Keys that say nothing and are not there
-/// yet are left out.
+/// The changed ticket, and whether its changelog took the entry. Keys that have no value and do not exist yet are left
+/// out.
 pub(super) fn write(
     ticket: &Ticket<'_>,
     act: &Act<'_>,
@@ -166,7 +166,7 @@ pub(super) fn write(
     Ok((change, appended))
 }
 
-/// The lines of a story: what happened, and why if somebody said it.
+/// The lines of a changelog entry: what happened, and the reason if one was given.
 pub(super) fn lines(what: String, reason: Option<&str>) -> Vec<String> {
     let reason = reason.map(|reason| format!("Reason: {reason}"));
     std::iter::once(what).chain(reason).collect()

@@ -1,4 +1,4 @@
-//! The record that work begins: where, and on which branch. And that of a set-up that failed.
+//! Records where work begins and on which branch, or that a set-up failed.
 
 use chrono::{DateTime, Utc};
 
@@ -11,13 +11,13 @@ use crate::ticket::{Appended, ChangelogEntry as LogEntry, Lane, Status, TicketId
 
 pub struct ActivateRequest<'a> {
     pub claim: &'a Claim,
-    /// The worktree's path from the main worktree; `None` with `--no-worktree`.
+    /// The worktree's path relative to the main worktree; `None` with `--no-worktree`.
     pub worktree: Option<&'a str>,
-    /// When: for the changelog entry.
+    /// The time of the changelog entry.
     pub at: DateTime<Utc>,
     /// Who writes the changelog entry.
     pub role: &'a str,
-    /// Where it is written.
+    /// The branches that get the commit.
     pub reach: CommitReach,
 }
 
@@ -38,7 +38,7 @@ pub fn record_activation(
     lines.extend(activation.worktree.map(|path| format!("Worktree: {path}")));
     let note =
         LogEntry { at: activation.at, role: activation.role, kind: "activated", lines: &lines };
-    // Without a changelog section the commit alone tells it.
+    // Without a changelog section, only the commit records it.
     match document.append_changelog(&note) {
         Appended::Yes | Appended::NoSection | Appended::TooLong => {}
     }
@@ -51,7 +51,7 @@ pub fn record_activation(
     })
 }
 
-/// A set-up that failed, told in the ticket because the claim is kept.
+/// A failed set-up, recorded in the ticket because the claim is kept.
 pub struct FailureNote<'a> {
     pub claim: &'a Claim,
     pub policy: Policy<'a>,
@@ -61,7 +61,7 @@ pub struct FailureNote<'a> {
     pub role: &'a str,
 }
 
-/// Writes into the changelog that the set-up failed. The ticket stays claimed.
+/// Records in the changelog that the set-up failed. The ticket stays claimed.
 pub fn note_failure(ticket: &Ticket<'_>, note: &FailureNote<'_>) -> Result<Change, Refusal> {
     require_claim(ticket, note.claim, note.policy)?;
     let entry = ticket.entry;
@@ -73,7 +73,7 @@ pub fn note_failure(ticket: &Ticket<'_>, note: &FailureNote<'_>) -> Result<Chang
         lines: &[note.cause.to_owned(), format!("Kept by {}", note.claim.by)],
     };
     if document.append_changelog(&entry_text) != Appended::Yes {
-        // There is nothing to write it into, and a commit that changes nothing would be refused as a change.
+        // There is no changelog to write into, and an empty change would be refused.
         set_all(&mut document, &entry.path, &[("claimed_by", Value::Text(&note.claim.by))])?;
     }
     Ok(Change {
@@ -93,7 +93,7 @@ pub fn note_failure(ticket: &Ticket<'_>, note: &FailureNote<'_>) -> Result<Chang
     })
 }
 
-/// The ticket is active, and held by this claim.
+/// Requires that the ticket is active and held by this claim.
 fn require_claim(ticket: &Ticket<'_>, claim: &Claim, policy: Policy<'_>) -> Result<(), Refusal> {
     let entry = ticket.entry;
     let held = ticket.held();

@@ -3,32 +3,31 @@
 use crate::names::{Oid, RefName, RepoPath};
 use crate::ticket::TicketId;
 
-/// One commit, and the branches that must move with it or not at all.
+/// One commit, and the branches that must move with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
-    /// The files; exactly these paths differ from the parent.
+    /// The files; only these paths differ from the parent.
     pub edits: Vec<FileEdit>,
     /// The commit's subject, such as `claim: TICKET-foo-001`.
     pub subject: String,
     /// Why, in the user's words.
     pub reason: Option<String>,
-    /// `Key: value` lines that let the story be told from git alone.
+    /// `Key: value` lines from which git alone can tell the story.
     pub trailers: Vec<(&'static str, String)>,
     /// Other refs, moved in the same transaction.
     pub refs: Vec<RefEdit>,
-    /// The claim that this change is about to make. A commit that is found in the history later, because
-    /// the answer to its push was lost, counts as done only while this claim still stands: somebody may
-    /// have taken the ticket over in between.
+    /// The claim that this change makes. If the answer to its push is lost and the commit is found in the history
+    /// later, it counts as done only while this claim still stands: somebody may have taken the ticket over in between.
     pub establishes: Option<(TicketId, String)>,
-    /// Another branch that the change is joined with.
+    /// Another branch to merge with the change.
     pub merge: Option<Merge>,
     /// A second commit, on top of this one, in the same transaction.
     pub follow_up: Option<FollowUp>,
-    /// Whether the trunk moves. Only a claim may be without it, where the ticket branch is the lock.
+    /// Whether the trunk moves. Only a claim may leave it unmoved, if the ticket branch is the lock.
     pub reach: CommitReach,
 }
 
-/// What is committed on top of a [`Change`] and comes with it or not at all: it costs no push of its own.
+/// A commit on top of a [`Change`], in the same push.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FollowUp {
     pub edits: Vec<FileEdit>,
@@ -47,43 +46,43 @@ pub enum CommitReach {
     Refs,
 }
 
-/// How a change of the trunk and another branch are joined.
+/// How a change of the trunk is merged with another branch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Merge {
-    /// The branch takes the change in.
+    /// The change is merged into the branch.
     IntoBranch(Intake),
-    /// The trunk takes the branch in.
+    /// The branch is merged into the trunk.
     OfBranch(BranchLanding),
 }
 
-/// A branch that takes a change of the trunk in, in the same transaction, with the files that both have changed
-/// resolved beforehand. Whoever merges the branch into the trunk later finds the change on both sides.
+/// A branch that takes in a change of the trunk in the same transaction; files that both have changed are resolved
+/// beforehand. A later merge of the branch into the trunk finds the change on both sides.
 ///
-/// The change is committed on `fork`, which both have, and both merge that commit: so the branch takes in the change and
-/// nothing else of the trunk. If it were committed on the trunk's tip, the branch would have to take in everything that
-/// has happened there since, with conflicts that only a person can resolve.
+/// The change is committed on `fork`, which both have, and both merge that commit: so the branch takes in the change
+/// and nothing else of the trunk. If it were committed on the trunk's tip, the branch would have to take in everything
+/// that happened there since, with conflicts that only a person can resolve.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Intake {
     pub branch: RefName,
     /// Where it must be.
     pub at: Oid,
-    /// The newest commit that it has in common with the trunk.
+    /// The merge base with the trunk.
     pub fork: Oid,
-    /// What differs from `at` then.
+    /// The files that differ from `at` afterwards.
     pub edits: Vec<FileEdit>,
 }
 
-/// A branch that the trunk takes in as a whole, wherever the trunk is by then.
+/// A branch to be merged into the trunk as a whole, wherever the trunk is then.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BranchLanding {
     pub tip: Oid,
     pub form: MergeForm,
 }
 
-/// What a branch becomes on the trunk.
+/// How a branch arrives on the trunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MergeForm {
-    /// A merge, with all of its commits behind it.
+    /// As a merge, with all of its commits in the history.
     Merge,
     Squash,
 }
@@ -94,7 +93,7 @@ pub enum FileEdit {
         path: RepoPath,
         content: Vec<u8>,
     },
-    /// A file goes elsewhere, with new contents; the same place is an edit in place.
+    /// Moves a file and gives it new contents; with the same path, only the contents change.
     Move {
         from: RepoPath,
         to: RepoPath,
@@ -102,27 +101,27 @@ pub enum FileEdit {
     },
 }
 
-/// Where a ref of a [`Change`] is to point.
+/// What a ref of a [`Change`] will point to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
-    /// The commit that the change becomes; where it has a [`FollowUp`], that one.
+    /// The commit of the change; its [`FollowUp`], if it has one.
     LastCommit,
     Commit(Oid),
 }
 
-/// What happens to one ref beside the trunk.
+/// What happens to one ref other than the trunk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RefEdit {
-    /// It must not exist, and then points there.
+    /// It must not exist; it is created at `to`.
     Create { name: RefName, to: Target },
-    /// It must be at `from`, and then points to `to`.
+    /// It must be at `from`; it moves to `to`.
     Move {
         name: RefName,
         /// Where it must be.
         from: Oid,
         to: Target,
     },
-    /// It must be at `at`, and is gone then.
+    /// It must be at `at`; it is deleted.
     Delete {
         name: RefName,
         /// Where it must be.
@@ -140,17 +139,19 @@ impl RefEdit {
     }
 }
 
-/// Trailer keys: with them the history of the trunk alone tells who did what.
+/// Trailer keys: from them the history of the trunk alone shows who did what.
 pub mod trailer {
     /// The unique id of a claim.
     pub const CLAIM: &str = "Tix-Claim";
     pub const ACTOR: &str = "Tix-Actor";
-    /// The machine it was done on.
+    /// Whom a ticket was handed to.
+    pub const TO: &str = "Tix-To";
+    /// The machine that it was done on.
     pub const HOST: &str = "Tix-Host";
     pub const TICKET: &str = "Tix-Ticket";
-    /// The run that made the commit, so that no other run makes the same one.
+    /// The run that made the commit, so that no other run makes an identical one.
     pub const RUN: &str = "Tix-Run";
-    /// What the lock of a claim is, where it is not the trunk: `branch`.
+    /// The lock of a claim, if it is not the trunk: `branch`.
     pub const LOCK: &str = "Tix-Lock";
     /// The key of a repeatable `tix new`.
     pub const KEY: &str = "Tix-Key";

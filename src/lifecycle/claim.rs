@@ -1,4 +1,4 @@
-//! Claiming: from the queue to active, and the renewal of one's own unfinished claim.
+//! Claims a ticket: moves it from the queue to active. Also renews one's own unfinished claim.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,8 +11,8 @@ use crate::ticket::{Document, Lane, QueueGate, Status, StatusError, TicketId, Va
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claim {
-    /// Unique, random, and the same for all attempts of a run. Without it two agents of one identity
-    /// make the same commit in the same second, and git tells both "up to date".
+    /// Unique, random, and the same for all attempts of a run. Without it, two agents with one identity would make the
+    /// same commit in the same second, and git would tell both "up to date".
     pub id: String,
     pub by: String,
     /// When: RFC 3339, UTC.
@@ -21,7 +21,7 @@ pub struct Claim {
 }
 
 impl Claim {
-    /// The keys of the ticket that a claim writes, and no other.
+    /// The keys that a claim writes, and only these.
     fn fields(&self) -> [(&'static str, Value<'_>); 4] {
         [
             ("status", Value::Text(Status::Claimed.as_str())),
@@ -35,23 +35,23 @@ impl Claim {
 /// A ticket branch on the remote that no claim owns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StrayBranch<'a> {
-    /// An earlier holder's push that arrived after the release. It moves aside with everything in it.
+    /// An earlier holder's push that arrived after the release. It is moved to the attic with everything in it.
     Work(&'a Oid),
-    /// Somebody made it from the trunk, and it holds nothing else.
+    /// Somebody created it from the trunk, and it has nothing of its own.
     Worthless(&'a Oid),
 }
 
-/// Everything a claim is decided on, beside the trunk.
+/// Everything that a claim depends on, besides the trunk.
 pub struct ClaimRequest<'a> {
     pub claim: &'a Claim,
-    /// What the team has decided, such as whether a person must have queued the ticket first.
+    /// The team's policy, such as whether a person must have queued the ticket first.
     pub policy: Policy<'a>,
     /// Why, in the claimer's words.
     pub reason: Option<&'a str>,
-    /// Where an active ticket's file goes: from its id and its session.
+    /// The path of an active ticket's file, from its id and its session.
     pub place: &'a dyn Fn(&TicketId, &str) -> Result<RepoPath, String>,
     pub branch: &'a dyn Fn(&TicketId, &str) -> Result<RefName, String>,
-    /// Where the ticket branch begins.
+    /// Where the ticket branch starts.
     pub base: Target,
     /// A ticket branch that no claim owns.
     pub stray: Option<StrayBranch<'a>>,
@@ -59,15 +59,15 @@ pub struct ClaimRequest<'a> {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claimed {
-    /// The ticket; renamed when it had no sequence.
+    /// The ticket; renamed if it had no sequence.
     pub id: TicketId,
-    /// The id before.
+    /// Its previous id.
     pub was: TicketId,
     pub session: String,
-    /// Where its file is now.
+    /// The path of its file now.
     pub path: RepoPath,
     pub branch: RefName,
-    /// The branch that keeps the work of an earlier holder, if the ticket names one.
+    /// The branch with an earlier holder's work, if the ticket names one.
     pub earlier: Option<String>,
     /// Its text, with the claim.
     pub document: Document,
@@ -130,15 +130,15 @@ pub fn claim(
     Ok((change, Claimed { id, was, session, path, branch, earlier, document }))
 }
 
-/// The same claim, whose lock is the ticket branch: the trunk is not moved, and the commit says so, because a claim whose lock
-/// is the trunk is none where the trunk does not have it.
+/// The same claim with the ticket branch as its lock: the trunk does not move, and the commit says so, because a claim
+/// whose lock is the trunk does not exist unless the trunk has it.
 pub fn on_branch_alone(mut change: Change) -> Change {
     change.reach = CommitReach::Refs;
     change.trailers.push((trailer::LOCK, "branch".to_owned()));
     change
 }
 
-/// Writes the claim of one version of a ticket into another; false where that version cannot take it.
+/// Copies the claim from one version of a ticket to another; false if that version cannot take it.
 pub fn copy_claim(claimed: &Document, ticket: &mut Document) -> bool {
     ["status", "claimed_by", "claimed_at", "claim_id"].iter().all(|key| {
         let value = claimed.text(key);
@@ -146,8 +146,8 @@ pub fn copy_claim(claimed: &Document, ticket: &mut Document) -> bool {
     })
 }
 
-/// The ticket branch, made where there must be none; a stray one is kept in the attic first, in the same
-/// transaction, or it would keep the ticket from being claimed by anybody for ever.
+/// Creates the ticket branch, which must not exist. A stray one is first kept in the attic, in the same transaction;
+/// otherwise nobody could ever claim the ticket.
 fn free_branch(
     id: &TicketId,
     branch: &RefName,
@@ -162,7 +162,7 @@ fn free_branch(
         }
         Some(StrayBranch::Work(at)) => at,
     };
-    // With the claim's own name: a commit that is pushed late twice meets nothing there.
+    // Named after the claim, so that a commit that is pushed twice meets nothing there.
     let run = request.claim.id.rsplit('-').next().unwrap_or_default();
     let attic = RefName::branch(&format!("attic/{id}/stray-{}-{run}", stray.short()));
     let attic = attic.ok_or_else(|| Refusal::BadName {
@@ -177,12 +177,11 @@ fn free_branch(
 
 /// Renews an unfinished claim of this clone with a new id.
 ///
-/// It is a push, though the ticket stays where it is: a release of the old claim whose answer was lost
-/// can still land, and would take the ticket from under whoever resumed. The new commit makes such a
-/// release a push that no longer fits.
+/// This needs a push, though the ticket stays where it is: a release of the old claim whose answer was lost can still
+/// land, and would take the ticket away from whoever resumed it. The new commit makes such a release fail.
 ///
-/// `old` is the claim that was seen to be unfinished; `branch_at` is where the ticket branch is now,
-/// `None` when it does not exist.
+/// `old` is the claim that was found unfinished; `branch_at` is where the ticket branch is now, `None` when it does not
+/// exist.
 pub fn resume(
     ticket: &Ticket<'_>,
     request: &ClaimRequest<'_>,
@@ -210,7 +209,7 @@ pub fn resume(
     let to = request.base.clone();
     let branch_edit = match (branch_at, &to) {
         (None, _) => Some(RefEdit::Create { name: branch.clone(), to }),
-        // A branch that starts from the base and not from the claim is where it belongs already.
+        // A branch that starts from the base, not from the claim, is already where it belongs.
         (Some(_), Target::Commit(_)) => None,
         (Some(from), Target::LastCommit) => {
             Some(RefEdit::Move { name: branch.clone(), from: from.clone(), to })
@@ -252,7 +251,7 @@ fn trailers(claim: &Claim, id: &TicketId) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// The last branch of the attic that the ticket's own text names: a release writes it there.
+/// The last attic branch that the ticket's own text names; a release writes it there.
 fn earlier_work(ticket: &Ticket<'_>) -> Option<String> {
     let text = std::str::from_utf8(ticket.document.body()).ok()?;
     let prefix = format!("attic/{}/", ticket.entry.id);
@@ -274,7 +273,7 @@ fn check_claimable(ticket: &Ticket<'_>, policy: Policy<'_>) -> Result<(), Refusa
     };
     let status = match ticket.document.status() {
         Ok(reading) => reading.status,
-        // A ticket that says nothing of its status is what its lane says: waiting in the queue.
+        // A ticket without a status has its lane's: it waits in the queue.
         Err(StatusError::Missing) => Status::Open,
         Err(StatusError::Unknown { text, .. }) => {
             return Err(Refusal::NotClaimable { id: id(), status: text, need, legal: legal() });
@@ -287,7 +286,7 @@ fn check_claimable(ticket: &Ticket<'_>, policy: Policy<'_>) -> Result<(), Refusa
     Err(Refusal::NotClaimable { id: id(), status: written, need, legal: legal() })
 }
 
-/// The session a ticket belongs to: what it says, else its id without prefix and sequence.
+/// The session of a ticket: the one it names, else its id without prefix and sequence.
 pub fn session_of(ticket: &Ticket<'_>) -> String {
     let family = ticket.entry.id.without_sequence();
     ticket
@@ -296,16 +295,16 @@ pub fn session_of(ticket: &Ticket<'_>) -> String {
         .unwrap_or_else(|| family.strip_prefix("TICKET-").unwrap_or(family).to_owned())
 }
 
-/// The id with a sequence. A ticket whose `sequence:` is there but says nothing, and whose name has
-/// none, gets the next free one; every other ticket keeps its name.
+/// The id with a sequence. A ticket with an empty `sequence:` and without one in its name gets the next free number;
+/// every other ticket keeps its name.
 fn sequenced(ticket: &Ticket<'_>, snapshot: &Snapshot, session: &str) -> Result<TicketId, String> {
     let id = &ticket.entry.id;
     let waits = ticket.document.has("sequence") && ticket.document.text("sequence").is_none();
     if !waits || id.sequence().is_some() {
         return Ok(id.clone());
     }
-    // The family is the file's own name; a session that is spelled otherwise counts too, so that the
-    // number is free in both.
+    // The family is the file's own name; a session that is spelled differently counts too, so that the number is free
+    // in both.
     let by_name = snapshot.next_sequence(id.without_sequence());
     let by_session = snapshot.next_sequence(&format!("TICKET-{session}"));
     id.with_sequence(by_name.max(by_session)).map_err(|e| e.to_string())

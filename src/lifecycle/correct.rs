@@ -1,11 +1,11 @@
-//! Putting a ticket's own words right where they contradict its file's name.
+//! Corrects what a ticket says where it contradicts its file name.
 
 use super::change::{Change, CommitReach, FileEdit, trailer};
 use super::refusal::Refusal;
 use super::snapshot::{Ticket, set_all};
 use crate::ticket::{Lane, Value};
 
-/// Writes the file's name into `ticket_id`. A held ticket is left alone: its holder's branch has the file too, and two
+/// Writes the file's name into `ticket_id`. A held ticket is left alone: its holder's branch also has the file, and two
 /// edits of one front matter make every merge conflict.
 pub fn correct_id(ticket: &Ticket<'_>, actor: &str) -> Result<Change, Refusal> {
     let entry = ticket.entry;

@@ -1,4 +1,4 @@
-//! New tickets, numbered on the trunk.
+//! Creates tickets, numbered on the trunk.
 
 use std::collections::BTreeMap;
 
@@ -18,9 +18,9 @@ pub struct Draft {
     /// Its text: a template or a file, with everything but id and sequence in place.
     pub document: Document,
     pub session: SessionId,
-    /// The id it shall have if that is free: that of the file it comes from.
+    /// The id that it should have if that is free: the id of its source file.
     pub wanted: Option<TicketId>,
-    /// What to call it in an error: the file it comes from, or its title.
+    /// Its name in an error: its source file, or its title.
     pub label: String,
 }
 
@@ -28,17 +28,17 @@ pub struct NewTicket<'a> {
     /// The tickets, in the order of their numbers.
     pub drafts: &'a [Draft],
     pub actor: &'a str,
-    /// The key under which a repeated call finds them again.
+    /// The key by which a repeated call finds them again.
     pub key: Option<&'a str>,
     pub at: DateTime<Utc>,
-    /// The same as it is written: RFC 3339, UTC.
+    /// The same as written: RFC 3339, UTC.
     pub created: &'a str,
     /// Who writes the changelog entry.
     pub role: &'a str,
     pub queue: &'a RepoPath,
 }
 
-/// Puts the drafts into the queue, each under the next free sequence of its session over all lanes.
+/// Puts the drafts into the queue, each with the next free sequence of its session in all lanes.
 pub fn create(
     snapshot: &Snapshot,
     request: &NewTicket<'_>,
@@ -127,7 +127,7 @@ fn fill(draft: &Draft, id: &TicketId, request: &NewTicket<'_>) -> Result<Vec<u8>
         kind: "created",
         lines: &[format!("Created by {}", request.actor)],
     };
-    // A ticket from a file may have no changelog; the commit tells of its making.
+    // A ticket from a file may have no changelog; the commit records its creation.
     match document.append_changelog(&entry) {
         Appended::Yes | Appended::NoSection | Appended::TooLong => {}
     }

@@ -1,21 +1,21 @@
-//! What a decision comes to.
+//! The result of a decision.
 
 use super::change::Change;
 
-/// What is to be done about a request, on one view of the trunk: push a change, or answer without one.
+/// What to do about a request, on one view of the trunk: push a change, or answer without one.
 ///
-/// An answer is no refusal: what was asked for is so already, is only to be planned, or has nothing to work on. It says
-/// something about the view, so it may be given only on one that is known to be new.
+/// An answer is not a refusal: the request is already fulfilled, is only to be planned, or finds nothing to do. It says
+/// something about the view, so it may only be given on a view that is known to be up to date.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(clippy::large_enum_variant, reason = "it is moved once or twice for each push")]
 pub enum Decision<T = (), A = Already> {
-    /// Push this change; the rest is what its maker wants to remember of it.
+    /// Push this change; the second value is what its maker wants to remember of it.
     Push(Change, T),
     /// Push nothing.
     Answer(A),
 }
 
-/// What was asked for is so already.
+/// The request is already fulfilled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Already;
 

@@ -1,4 +1,4 @@
-//! The ends of a ticket, and its way back from one.
+//! The ends of a ticket, and reopening one.
 
 use super::act::{Act, ChangelogText, Writing, lines, write};
 use super::change::{Change, FileEdit, trailer};
@@ -15,16 +15,16 @@ use crate::ticket::{Lane, Status, TicketId, Value};
 
 const ROLE: &str = "Creator";
 
-/// The keys that say who holds a ticket and how far the work is; all of them end with it.
+/// The keys that say who holds a ticket and how far the work is; closing or completing it ends all of them.
 const OF_THE_WORK: [&str; 7] =
     ["claimed_by", "claimed_at", "claim_id", "branch", "worktree_path", "submitted", "approvals"];
 
 pub struct CompleteRequest<'a> {
-    /// When, as it is written.
+    /// The time, as written.
     pub at: &'a str,
     pub completed: &'a RepoPath,
-    /// A directory that would disappear with it, and that other tickets use too. A file keeps it: where a whole directory
-    /// is gone, a merge takes it for moved, and takes what others put there along.
+    /// A directory that would disappear with it but that other tickets use too. A file keeps it: if a whole directory
+    /// is gone, a merge treats it as moved, and moves what others put there along.
     pub keep: Option<&'a RepoPath>,
     pub effort: Effort<'a>,
     pub waits: Vec<Hindrance>,
@@ -36,7 +36,7 @@ pub enum Effort<'a> {
     /// Somebody has committed to its branch.
     Commits,
     Nothing,
-    /// Nothing, and it needs nothing, for this reason.
+    /// Nothing, because it needs nothing, for this reason.
     NotNeeded(&'a str),
 }
 
@@ -53,7 +53,7 @@ pub fn complete(
     missing.extend(request.waits.iter().cloned().map(Missing::Dependency));
     let id = ticket.entry.id.clone();
     let next = match act.require(Verb::Complete, ticket) {
-        // Without the last approval the status is the wrong one, and the list says better what to do.
+        // Before the last approval the status is wrong, and the list of missing things says better what to do.
         Err(Refusal::Illegal { why: Illegal::Status(status), .. })
             if status != Status::Claimed && !missing.is_empty() =>
         {
@@ -86,7 +86,7 @@ pub fn complete(
     Ok(change)
 }
 
-/// The same directory and name below another lane.
+/// The path with the same directory and name below another lane.
 fn beside(entry: &TicketEntry, lane: &RepoPath) -> Result<RepoPath, Refusal> {
     let depth = lane.components().count();
     let rest: Vec<&[u8]> = entry.path.components().skip(depth).collect();
@@ -97,15 +97,15 @@ fn beside(entry: &TicketEntry, lane: &RepoPath) -> Result<RepoPath, Refusal> {
     })
 }
 
-/// How a ticket ends without being done.
+/// How a ticket is closed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Resolution {
     WontDo,
-    /// Another ticket says the same.
+    /// It duplicates another ticket.
     Duplicate(TicketId),
-    /// Another ticket takes its place.
+    /// Another ticket replaces it.
     Superseded(TicketId),
-    /// It was completed, and is put away.
+    /// It was completed, and is archived.
     Done,
 }
 
@@ -123,12 +123,12 @@ impl std::fmt::Display for Resolution {
 pub struct CloseRequest<'a> {
     pub resolution: &'a Resolution,
     pub reason: Option<&'a str>,
-    /// When, as it is written.
+    /// The time, as written.
     pub at: &'a str,
     pub archive: &'a RepoPath,
 }
 
-/// Ends a ticket that is not done. The branch of a held one becomes free, as with a release.
+/// Closes a ticket that is not done. The branch name of a held one becomes free, as with a release.
 pub fn close(
     ticket: &Ticket<'_>,
     act: &Act<'_>,
@@ -166,7 +166,7 @@ pub fn close(
     Ok(change.into())
 }
 
-/// Puts completed tickets away, all in one commit. Without any the answer is [`Already`].
+/// Archives completed tickets, all in one commit. The answer is [`Already`] if there are none.
 pub fn archive(
     tickets: &[Ticket<'_>],
     act: &Act<'_>,
@@ -204,12 +204,12 @@ pub fn archive(
     Ok(all.map_or(Decision::Answer(Already), Decision::from))
 }
 
-/// What a ticket that has ended goes back to.
+/// Where a ticket that has ended goes when it is reopened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reopening {
     /// To the queue, as if nobody had held it.
     Anew,
-    /// To its holder: the branch of a completed ticket is not merged, and stays, with the pull request that is open for it.
+    /// To its holder: the branch of a completed ticket is not merged, so it stays, with its open pull request.
     Unmerged,
 }
 
@@ -220,8 +220,8 @@ pub struct ReopenRequest<'a> {
     pub active: &'a RepoPath,
 }
 
-/// Brings a ticket back. In the queue everything that its holder and its end wrote into the front matter is taken out;
-/// its holder goes on under the same claim, and the review begins anew.
+/// Reopens a ticket. In the queue, everything that its holder and its end wrote into the front matter is removed.
+/// Otherwise its holder continues under the same claim, and the review starts again.
 pub fn reopen(
     ticket: &Ticket<'_>,
     act: &Act<'_>,
@@ -255,12 +255,12 @@ fn file_in(lane: &RepoPath, id: &TicketId) -> Result<RepoPath, Refusal> {
     })
 }
 
-/// The ticket that a rework starts from must have ended.
+/// Requires that the ticket that a rework starts from has ended.
 pub fn require_ended(ticket: &Ticket<'_>, act: &Act<'_>) -> Result<(), Refusal> {
     act.require(Verb::Rework, ticket).map(|_| ())
 }
 
-/// A change that creates tickets, named after the ticket whose work they rework.
+/// Marks a change that creates tickets as the rework of this ticket.
 pub fn as_rework(mut change: Change, of: &TicketId, reason: Option<&str>) -> Change {
     let made: Vec<String> = change
         .edits
@@ -278,7 +278,7 @@ pub fn as_rework(mut change: Change, of: &TicketId, reason: Option<&str>) -> Cha
     change
 }
 
-/// Completed tickets of a trunk.
+/// The completed tickets of a trunk.
 pub fn completed(snapshot: &Snapshot) -> impl Iterator<Item = &TicketEntry> {
     snapshot.entries.iter().filter(|entry| entry.lane == Lane::Completed)
 }

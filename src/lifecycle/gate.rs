@@ -1,4 +1,4 @@
-//! What is left to do before a ticket is complete.
+//! What is missing before a ticket is complete.
 
 use std::fmt;
 
@@ -10,35 +10,35 @@ use crate::ticket::{Document, Status, TooLong};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Missing {
-    /// Nobody has committed anything to the ticket branch.
+    /// Nobody has committed to the ticket branch.
     Commits,
-    /// A box that is not ticked, with its line in the file.
+    /// An unticked box, with its line in the file.
     Criterion {
         /// The line, from 1.
         line: usize,
-        /// Empty where a template left it.
+        /// Empty if it is left over from a template.
         text: String,
     },
-    /// A heading of the requirements below which nothing stands, with its line in the file.
+    /// A heading in the requirements with nothing below it, with its line in the file.
     Section {
         /// The line, from 1.
         line: usize,
         text: String,
     },
-    /// A part of the template that nobody has filled in, with its line in the file.
+    /// An unfilled part of the template, with its line in the file.
     Placeholder {
         /// The line, from 1.
         line: usize,
         text: String,
     },
-    /// A text that nobody has looked through for boxes and placeholders.
+    /// The text is too long to be checked for boxes and placeholders.
     TooLong(TooLong),
-    /// Another ticket that it depends on.
+    /// Another ticket that this one depends on.
     Dependency(Hindrance),
-    /// A stage of the review that has not said yes to what is on the branch now.
+    /// A review stage that has not approved what is on the branch now.
     Approval {
         stage: Status,
-        /// What was approved instead, if anything.
+        /// The commit that was approved instead, if any.
         instead: Option<String>,
     },
 }
@@ -65,11 +65,11 @@ impl fmt::Display for Missing {
 }
 
 impl Missing {
-    /// The kinds of things that can be missing.
+    /// The kinds of missing things.
     pub const KINDS: [&str; 7] =
         ["commits", "not ticked", "empty section", "placeholder", "too long", "waits", "review"];
 
-    /// What kind of thing it is, as the name of a fact.
+    /// The kind of missing thing, as the name of a fact.
     pub fn kind(&self) -> &'static str {
         match self {
             Missing::Commits => "commits",
@@ -83,7 +83,7 @@ impl Missing {
     }
 }
 
-/// What the text of a ticket lacks.
+/// What is missing in the text of a ticket.
 pub fn missing_in(document: &Document) -> Vec<Missing> {
     let open = match document.open_ends() {
         Ok(open) => open,
@@ -96,7 +96,7 @@ pub fn missing_in(document: &Document) -> Vec<Missing> {
     boxes.chain(sections).chain(rest).collect()
 }
 
-/// Everything that keeps a ticket from being completed, as far as its text and its review say.
+/// Everything that prevents a ticket from being completed, according to its text and its review.
 pub fn missing(ticket: &Ticket<'_>, policy: Policy<'_>, work: &Work<'_>) -> Vec<Missing> {
     let mut all = missing_in(&ticket.document);
     let approvals = Approval::all_of(&ticket.document);

@@ -6,26 +6,26 @@ use super::relations::{KnownTicket, MeantTicket, TicketIndex};
 use super::snapshot::{Snapshot, TicketEntry};
 use crate::ticket::{Relation, TicketId};
 
-/// A relation that a ticket says it has.
+/// A relation that a ticket names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Edge<'a> {
     pub from: &'a TicketEntry,
     pub relation: Relation,
-    /// The other one, as it is named.
+    /// The other ticket, as named.
     pub name: String,
-    /// The other one, if the name means exactly one.
+    /// The other ticket, if the name means exactly one.
     pub to: Option<&'a TicketEntry>,
 }
 
 impl<'a> Edge<'a> {
-    /// Who comes before whom by it: the one that waits, and the one that is waited for.
+    /// The order that the relation sets: the ticket that waits, and the one that it waits for.
     pub fn step(&self) -> Option<(&'a TicketId, &'a TicketId)> {
         let (from, to) = (&self.from.id, &self.to?.id);
         Some(if self.relation == Relation::Blocks { (to, from) } else { (from, to) })
     }
 }
 
-/// All relations that these tickets say they have, in the order of the tickets.
+/// All relations that these tickets name, in the order of the tickets.
 pub fn edges<'a>(all: &[KnownTicket<'a>], snapshot: &'a Snapshot) -> Vec<Edge<'a>> {
     let names = TicketIndex::of(snapshot);
     let edge = |from: &'a TicketEntry, relation, name: &String| {
@@ -42,12 +42,12 @@ pub fn edges<'a>(all: &[KnownTicket<'a>], snapshot: &'a Snapshot) -> Vec<Edge<'a
     all.iter().flat_map(|known| Relation::ALL.into_iter().flat_map(|r| of(known, r))).collect()
 }
 
-/// In what tickets can follow each other, so that a circle makes no sense.
+/// An order of tickets in which a cycle makes no sense.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RelationOrder {
     Waiting,
     Parts,
-    /// One says the same as the other, which is the one that stays.
+    /// One duplicates the other, which is kept.
     Duplicates,
 }
 
@@ -55,7 +55,7 @@ impl RelationOrder {
     pub const ALL: [RelationOrder; 3] =
         [RelationOrder::Waiting, RelationOrder::Parts, RelationOrder::Duplicates];
 
-    /// The order that a relation makes, if it makes one.
+    /// The order that a relation sets, if any.
     pub const fn of(relation: Relation) -> Option<RelationOrder> {
         match relation {
             Relation::DependsOn | Relation::Blocks => Some(RelationOrder::Waiting),
@@ -66,7 +66,7 @@ impl RelationOrder {
     }
 }
 
-/// Who waits for whom, whichever of the two says so; or who follows whom in another order.
+/// Which ticket waits for which, whichever of the two says so; or which follows which in another order.
 #[derive(Clone, Debug, Default)]
 pub struct WaitGraph<'a>(BTreeMap<&'a TicketId, BTreeSet<&'a TicketId>>);
 
@@ -75,7 +75,7 @@ impl<'a> WaitGraph<'a> {
         WaitGraph::by(RelationOrder::Waiting, edges)
     }
 
-    /// The same for another order.
+    /// The graph of another order.
     pub fn by(order: RelationOrder, edges: &[Edge<'a>]) -> WaitGraph<'a> {
         let mut waits = WaitGraph::default();
         for edge in edges.iter().filter(|edge| RelationOrder::of(edge.relation) == Some(order)) {
@@ -90,12 +90,12 @@ impl<'a> WaitGraph<'a> {
         self.0.entry(who).or_default().insert(whom);
     }
 
-    /// Those that a ticket waits for.
+    /// The tickets that a ticket waits for.
     pub fn of_ticket(&self, id: &TicketId) -> impl Iterator<Item = &'a TicketId> {
         self.0.get(id).into_iter().flatten().copied()
     }
 
-    /// The same the other way round: who is waited for by whom.
+    /// The reverse graph: which tickets wait for each one.
     pub fn reversed(&self) -> WaitGraph<'a> {
         let mut reversed = WaitGraph::default();
         for (who, all) in &self.0 {
@@ -106,7 +106,7 @@ impl<'a> WaitGraph<'a> {
         reversed
     }
 
-    /// The shortest chain by which one ticket waits for another, both included.
+    /// The shortest chain by which one ticket waits for another, including both.
     pub fn chain(&self, from: &'a TicketId, to: &TicketId) -> Option<Vec<&'a TicketId>> {
         let mut came_from: BTreeMap<&TicketId, &'a TicketId> = BTreeMap::new();
         let mut left = VecDeque::from([from]);
@@ -132,11 +132,11 @@ impl<'a> WaitGraph<'a> {
         None
     }
 
-    /// The circles in which tickets wait for each other, each beginning with its least id. Each step that closes a
-    /// circle on the way through the graph is named once; whoever mends all of them has none left.
+    /// The cycles in which tickets wait for each other, each starting with its smallest id. Each step that closes a
+    /// cycle on the way through the graph is named once; resolving all of them leaves none.
     pub fn cycles(&self) -> Vec<Vec<&'a TicketId>> {
         let mut cycles = Vec::new();
-        // Those whose whole way was walked; and the way that is being walked, with what is left to try of each.
+        // Tickets whose whole way was walked; and the present way, with what is left to try from each.
         let mut done: BTreeSet<&TicketId> = BTreeSet::new();
         for start in self.0.keys() {
             let mut places: BTreeMap<&TicketId, usize> = BTreeMap::new();
@@ -166,7 +166,7 @@ impl<'a> WaitGraph<'a> {
     }
 }
 
-/// A circle, turned so that it begins with its least id.
+/// A cycle, rotated to start with its smallest id.
 fn from_least<'a>(circle: impl Iterator<Item = &'a TicketId>) -> Vec<&'a TicketId> {
     let mut circle: Vec<&TicketId> = circle.collect();
     let least = circle.iter().enumerate().min_by_key(|(_, id)| **id).map_or(0, |(at, _)| at);

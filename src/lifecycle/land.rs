@@ -1,4 +1,4 @@
-//! The end of the work reaching the trunk without a pull request.
+//! Lands work on the trunk without a pull request.
 
 use super::act::Act;
 use super::change::{BranchLanding, Change, CommitReach, Merge, MergeForm, trailer};
@@ -9,10 +9,10 @@ use super::review::Work;
 use super::snapshot::Ticket;
 use crate::ticket::{Lane, Status};
 
-/// Lands a completed ticket: the trunk takes its branch in. Anybody may, as anybody may merge a pull request.
+/// Lands a completed ticket: merges its branch into the trunk. Anybody may, as anybody may merge a pull request.
 ///
-/// The trunk's claim must be the one that the branch carries, so that nobody lands what was taken over from them; and what
-/// had to be there for the completion must be there still, of the branch as it is now.
+/// The trunk's claim must be the one on the branch, so that nobody lands a ticket that was taken over from them. And
+/// everything that the completion required must still hold for the branch as it is now.
 pub fn land(
     on_trunk: &Ticket<'_>,
     on_branch: &Ticket<'_>,

@@ -1,4 +1,4 @@
-//! Adding a relation to a ticket, and taking one away.
+//! Adds a relation to a ticket, or removes one.
 
 use super::change::{Change, CommitReach, FileEdit, trailer};
 use super::decision::{Already, Decision};
@@ -11,13 +11,13 @@ use crate::ticket::{FrontMatter, Relation, TicketId, Value};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LinkChange<'a> {
     Add(&'a TicketEntry),
-    /// Whatever means this ticket is taken away.
+    /// Removes every name that means this ticket.
     Remove(&'a TicketEntry),
-    /// This very name is taken away, whatever it means.
+    /// Removes exactly this name, whatever it means.
     RemoveName(&'a str),
 }
 
-/// A relation to be made or ended.
+/// A relation to add or remove.
 pub struct LinkRequest<'a> {
     pub change: LinkChange<'a>,
     pub relation: Relation,
@@ -26,7 +26,8 @@ pub struct LinkRequest<'a> {
 
 /// Writes the relation into the front matter.
 ///
-/// `all` holds the heads of all tickets, and is looked at only when one is added. A relation with which a ticket would wait for itself is refused.
+/// `all` holds the front matter of all tickets, and is needed only to add a relation. A relation by which a ticket
+/// would wait for itself is refused.
 pub fn link(
     ticket: &Ticket<'_>,
     request: &LinkRequest<'_>,

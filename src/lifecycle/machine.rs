@@ -1,12 +1,12 @@
-//! The states of a ticket and every move between them, in one place.
+//! The states of a ticket and all moves between them, in one place.
 //!
-//! A state is a lane and a status. [`after`] is total: for each verb, each state and each policy it gives the state
-//! that follows, or says why there is none. The verbs ask it before they change anything, the guard asks it about
-//! changes that it did not make itself, and nothing else compares statuses.
+//! A state is a lane and a status. [`after`] is total: for each verb, state and policy it returns the next state, or
+//! says why there is none. The verbs ask it before they change anything, the guard asks it about changes that others
+//! made, and nothing else compares statuses.
 
 use crate::ticket::{Lane, QueueGate, Status};
 
-/// Something that is done to a ticket. Most verbs move it to another state; the others change it where it is.
+/// Something that is done to a ticket. Most verbs move it to another state; the others change it in place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verb {
     /// A person lets it through the gate.
@@ -14,11 +14,11 @@ pub enum Verb {
     /// It goes back to its specification.
     Draft,
     Claim,
-    /// The holder's workspace stands.
+    /// The holder's workspace is ready.
     Activate,
-    /// Somebody adds to its story.
+    /// Somebody adds to its changelog.
     Note,
-    /// Its words or its own keys change.
+    /// Its text or its own keys change.
     Edit,
     /// The work cannot go on.
     Block,
@@ -30,28 +30,28 @@ pub enum Verb {
     Handoff,
     /// Somebody else takes it over.
     Reclaim,
-    /// The work is done, as far as its holder is concerned.
+    /// The holder considers the work done.
     Submit,
-    /// A review says yes.
+    /// A review approves it.
     Approve,
     RequestChanges,
     Complete,
-    /// Its branch, on which it is complete, reaches the trunk without a pull request.
+    /// Its branch, on which it is complete, lands on the trunk without a pull request.
     Land,
     /// It ends without being done.
     Close,
-    /// It is put away after its completion.
+    /// It is archived after its completion.
     Archive,
     /// It was ended too early.
     Reopen,
-    /// It was completed, and its holder goes on with it before its branch is merged.
+    /// It was completed, and its holder continues it before its branch is merged.
     TakeUp,
-    /// What it brought needs more work, in a ticket of its own.
+    /// Its result needs more work, in a new ticket.
     Rework,
 }
 
 impl Verb {
-    /// Every verb, in the order in which a ticket meets them.
+    /// Every verb, in the usual order.
     pub const ALL: [Verb; 21] = [
         Verb::Queue,
         Verb::Draft,
@@ -76,7 +76,7 @@ impl Verb {
         Verb::Rework,
     ];
 
-    /// The commands behind `tix` that do it; what only follows from another command has none.
+    /// The commands of `tix` that do it; none if it only follows from another command.
     pub const fn commands(self) -> &'static [&'static str] {
         match self {
             Verb::Queue => &["queue"],
@@ -102,12 +102,12 @@ impl Verb {
         }
     }
 
-    /// The first of them.
+    /// The first of these commands.
     pub const fn command(self) -> Option<&'static str> {
         self.commands().first().copied()
     }
 
-    /// What has been done to the ticket then, to stand behind "cannot be".
+    /// The participle that completes "cannot be".
     pub const fn done(self) -> &'static str {
         match self {
             Verb::Queue => "queued",
@@ -134,7 +134,7 @@ impl Verb {
     }
 }
 
-/// Where a ticket is and what it says of itself.
+/// A ticket's lane and status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TicketState {
     pub lane: Lane,
@@ -142,26 +142,26 @@ pub struct TicketState {
     pub status: Status,
 }
 
-/// All of a ticket that its moves depend on.
+/// Everything that decides which moves a ticket allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Situation {
-    /// Where it is, by its newest copy: the one on the ticket branch while somebody holds it.
+    /// The state of its newest copy: the one on the ticket branch while somebody holds it.
     pub state: TicketState,
-    /// The lane that the trunk has it in: one behind while it is complete on its branch, and that is not merged.
+    /// Its lane on the trunk, which lags behind while the ticket is complete on its unmerged branch.
     pub trunk: Lane,
-    /// Whether something outside of it keeps it from going on: a flag beside the status, because a blocked ticket
-    /// is still queued, held or reviewed.
+    /// Whether something external prevents progress. This flag is separate from the status, because a blocked ticket is
+    /// still queued, held or reviewed.
     pub blocked: bool,
 }
 
 impl Situation {
-    /// The verb that is meant: to reopen a ticket whose branch is not merged is to go on with the work on that branch.
+    /// The verb that is really meant: reopening a ticket whose branch is not merged means continuing on that branch.
     fn meant_by(self, verb: Verb) -> Verb {
         let unmerged = self.state.lane == Lane::Completed && self.trunk == Lane::Active;
         if verb == Verb::Reopen && unmerged { Verb::TakeUp } else { verb }
     }
 
-    /// The state that a verb finds it in. What ends a claim, or begins after the end of one, is done to the trunk's copy.
+    /// The state that a verb starts from. What ends a claim, or begins after its end, changes the trunk's copy.
     fn for_verb(self, verb: Verb) -> TicketState {
         let of_the_trunk = matches!(
             verb,
@@ -177,10 +177,10 @@ impl Situation {
 /// Who may do something to a ticket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mover {
-    /// Whoever can push.
+    /// Everyone who can push.
     Anybody,
     Holder,
-    /// Whoever does not hold it.
+    /// Everyone except its holder.
     Others,
 }
 
@@ -189,7 +189,7 @@ pub enum Mover {
 pub struct Policy<'a> {
     /// Whether a person must have queued a ticket before it can be claimed.
     pub gate: QueueGate,
-    /// The stages of the review, in order; none where work is completed without one.
+    /// The review stages, in order; none if work is completed without a review.
     pub stages: &'a [Status],
     /// Whether a holder may review their own work.
     pub own_review: OwnReview,
@@ -214,7 +214,7 @@ pub enum Arrival {
     Land,
 }
 
-/// Why a verb does not apply to any ticket in a state; of one ticket [`super::Refusal::Illegal`] says it.
+/// Why a verb does not apply to any ticket in a state; [`super::Refusal::Illegal`] says it of one ticket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Illegal {
     /// The ticket is in another lane than the verb starts from.
@@ -222,19 +222,19 @@ pub enum Illegal {
     Lane(Lane),
     #[error("its status is `{0}`")]
     Status(Status),
-    /// What the status says cannot be where the file is.
+    /// A status that does not fit the lane.
     #[error("`{0}` is not a status for {1}/")]
     Misplaced(Status, Lane),
-    /// The configuration knows no review.
+    /// The configuration has no review stages.
     #[error("this repository has no review stages")]
     NoStages,
-    /// It is flagged as blocked, and the verb would bring it forward.
+    /// It is flagged as blocked, and the verb would advance it.
     #[error("it is blocked")]
     Blocked,
-    /// There is no flag to take away.
+    /// There is no flag to remove.
     #[error("it is not blocked")]
     NotBlocked,
-    /// tix merges nothing here.
+    /// tix does not merge in this repository.
     #[error("work reaches the trunk by pull request here")]
     ByRequest,
     #[error("it is on the trunk already")]
@@ -244,7 +244,7 @@ pub enum Illegal {
     Unfinished,
 }
 
-/// The lanes in which a ticket of this status belongs.
+/// The lanes for a ticket with this status.
 pub const fn lane_of(status: Status) -> Lane {
     match status {
         Status::Draft | Status::Open | Status::Queued => Lane::Queue,
@@ -289,7 +289,6 @@ pub fn who(verb: Verb, situation: Situation, policy: Policy<'_>) -> Mover {
     }
 }
 
-/// The lanes in which a verb finds its tickets.
 pub const fn starts_in(verb: Verb) -> &'static [Lane] {
     match verb {
         Verb::Queue | Verb::Draft | Verb::Claim => &[Lane::Queue],
@@ -308,7 +307,7 @@ pub const fn starts_in(verb: Verb) -> &'static [Lane] {
     }
 }
 
-/// The state that follows when `verb` is done to a ticket in `state`.
+/// The next state when `verb` is done to a ticket in `state`.
 pub fn after(verb: Verb, state: TicketState, policy: Policy<'_>) -> Result<TicketState, Illegal> {
     let TicketState { lane, status } = state;
     if lane_of(status) != lane {
@@ -321,7 +320,7 @@ pub fn after(verb: Verb, state: TicketState, policy: Policy<'_>) -> Result<Ticke
     Ok(TicketState { lane: lane_of(status), status })
 }
 
-/// The status that a verb gives a ticket which is in the right lane for it.
+/// The status that a verb gives to a ticket in the right lane.
 fn status_after(verb: Verb, status: Status, policy: Policy<'_>) -> Result<Status, Illegal> {
     let only_if = |ready: bool, next: Status| ready.then_some(next).ok_or(Illegal::Status(status));
     let stage = policy.stages.iter().position(|stage| *stage == status);
@@ -334,10 +333,10 @@ fn status_after(verb: Verb, status: Status, policy: Policy<'_>) -> Result<Status
             QueueGate::Open => Status::Open,
             QueueGate::RequireQueued => Status::Queued,
         }),
-        // Another holder has another look at the work: what was approved before is not taken over.
+        // A new holder looks at the work again: earlier approvals do not carry over.
         Verb::Reclaim | Verb::Handoff | Verb::TakeUp => Ok(Status::InProgress),
         Verb::Note | Verb::Edit | Verb::Block | Verb::Unblock | Verb::Rework => Ok(status),
-        // Again while it is under review: the branch has moved since.
+        // Submitted again during the review: the branch has moved since.
         Verb::Submit => {
             let first = *policy.stages.first().ok_or(Illegal::NoStages)?;
             only_if(status != Status::Claimed, first)
@@ -365,8 +364,8 @@ fn status_after(verb: Verb, status: Status, policy: Policy<'_>) -> Result<Status
     }
 }
 
-/// The state that follows for a ticket in this situation. Beside the state its flag decides, and a claim that is being set
-/// up belongs to whoever sets it up: a commit in between would be taken for somebody else's.
+/// The next state for a ticket in this situation. Besides the state, the blocked flag counts; and a claim whose set-up
+/// is unfinished belongs to whoever sets it up: a commit in between would be taken for somebody else's.
 pub fn allows(
     verb: Verb,
     situation: Situation,
@@ -391,13 +390,13 @@ pub fn allows(
     Ok(next)
 }
 
-/// The verbs that a ticket in this situation is open to, whoever asks.
+/// The verbs that are possible in this situation, whoever asks.
 pub fn legal(situation: Situation, policy: Policy<'_>) -> Vec<Verb> {
     let open = |verb: &Verb| verb.command().is_some() && allows(*verb, situation, policy).is_ok();
     Verb::ALL.into_iter().filter(open).collect()
 }
 
-/// Where only the lanes count, every policy says the same.
+/// Where only lanes count, every policy gives the same result.
 const ANY: Policy<'_> = Policy {
     gate: QueueGate::Open,
     stages: &[],
@@ -405,12 +404,11 @@ const ANY: Policy<'_> = Policy {
     arrival: Arrival::Land,
 };
 
-/// Whether any verb takes a ticket from one lane to the other, whatever the policy. A ticket that is not anywhere yet
-/// begins in the queue.
+/// Whether any verb moves a ticket from one lane to the other, whatever the policy. A new ticket begins in the queue.
 ///
-/// This is what can be said of a commit that somebody else made: it may stand for several moves at once, on a branch
-/// that the trunk has not seen, but no chain of moves within one lane and one step between two joins lanes that no
-/// verb joins.
+/// This is what can be said of a commit that somebody else made. It may stand for several moves at once, on a branch
+/// that the trunk has not seen. But no chain of moves within one lane and one step between two connects lanes that no
+/// verb connects.
 pub fn joins(from: Option<Lane>, to: Lane) -> bool {
     let Some(from) = from else { return to == Lane::Queue };
     from == to

@@ -1,4 +1,4 @@
-//! The verbs that change a ticket where it is: its gate, its flag, its keys, its words, its story.
+//! The verbs that change a ticket in place: its gate, its flag, its keys, its text, its changelog.
 
 use super::act::{Act, ChangelogText, Writing, lines, write};
 use super::change::{Change, FileEdit};
@@ -9,7 +9,7 @@ use super::snapshot::{Ticket, set_all};
 use crate::text::near;
 use crate::ticket::{Appended, Document, Status, StatusError, StatusReading, Value};
 
-/// Who writes the entries of whoever is not its reviewer.
+/// The role of an author who is not the reviewer.
 const ROLE: &str = "Creator";
 
 /// Lets a ticket through the gate, or sends it back to its specification.
@@ -55,7 +55,7 @@ pub fn block(ticket: &Ticket<'_>, act: &Act<'_>, reason: &str) -> Result<Decisio
     let writing = Writing {
         subject: "block",
         reason: Some(reason),
-        // The status too: one that says `blocked` tells nothing of where the ticket is.
+        // The status too: `status: blocked` does not say where the ticket is.
         fields: &[("status", status), ("blocked", Value::Text(reason))],
         to: None,
         story: &story,
@@ -63,7 +63,7 @@ pub fn block(ticket: &Ticket<'_>, act: &Act<'_>, reason: &str) -> Result<Decisio
     Ok(write(ticket, act, &writing)?.0.into())
 }
 
-/// Takes the flag away.
+/// Removes the flag.
 pub fn unblock(
     ticket: &Ticket<'_>,
     act: &Act<'_>,
@@ -88,7 +88,7 @@ pub fn unblock(
     Ok(write(ticket, act, &writing)?.0.into())
 }
 
-/// Adds an entry to the story of a ticket.
+/// Adds an entry to the changelog of a ticket.
 pub fn note(
     ticket: &Ticket<'_>,
     act: &Act<'_>,
@@ -184,7 +184,7 @@ fn mends_status(ticket: &Ticket<'_>, setting: &NewValue) -> bool {
     is_wrong && Status::read(text).is_some_and(is_known)
 }
 
-/// Sets keys that are not tix's own, and a status where there is none.
+/// Sets keys that are not tix's own, and the status if it is unknown.
 pub fn set(
     ticket: &Ticket<'_>,
     act: &Act<'_>,
@@ -253,7 +253,7 @@ pub fn replace(
     let story = ChangelogText { role: ROLE, kind: "edited", lines: Vec::new() };
     let writing = Writing { subject: verb, reason: None, fields: &[], to: None, story: &story };
     let (mut change, _) = write(ticket, act, &writing)?;
-    // The text is theirs, changelog and all: no entry is added to it.
+    // The text is the user's, including the changelog: no entry is added.
     change.edits = vec![FileEdit::Move {
         from: ticket.entry.path.clone(),
         to: ticket.entry.path.clone(),

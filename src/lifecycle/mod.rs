@@ -1,8 +1,8 @@
-//! Decisions: one pure function per verb, from what the trunk holds and what is asked to a
-//! [`Decision`] or a [`Refusal`].
+//! Decisions: one pure function per verb, from the state of the trunk and the request to a [`Decision`] or a
+//! [`Refusal`].
 //!
-//! Nothing here reads a file, a clock, the environment or git. Whatever a decision needs is handed
-//! in, so that it can be made again, unchanged, each time the trunk has moved on.
+//! Nothing here reads a file, a clock, the environment or git. A decision is given everything it needs, so it can be
+//! repeated unchanged each time the trunk has moved.
 
 mod act;
 mod activate;
@@ -25,6 +25,7 @@ mod release;
 mod review;
 mod set_up;
 mod snapshot;
+mod subtasks;
 mod takeover;
 #[cfg(test)]
 mod tests;
@@ -64,4 +65,5 @@ pub use review::{
 };
 pub use set_up::{NewFile, set_up};
 pub use snapshot::{EntryNode, OddFile, Snapshot, Ticket, TicketEntry};
+pub use subtasks::Subtasks;
 pub use takeover::{BranchCopy, Staleness, Takeover, TakeoverKind, is_stale, take_over};

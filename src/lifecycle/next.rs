@@ -1,8 +1,8 @@
 //! Which ticket is next, and why the others are not.
 //!
-//! The order is the same for everybody: the most urgent first, of equals the oldest. Agents that ask at the same
-//! moment all try the same ticket, and this costs them nothing: every claim moves the one trunk, so that of two pushes
-//! one is late whatever it claims. Whoever is late looks at the trunk as it is then and chooses anew.
+//! The order is the same for everybody: the most urgent first, and among equals the oldest. Agents that ask at the same
+//! moment all try the same ticket, and this costs nothing: every claim moves the one trunk, so one of two pushes is
+//! late whatever it claims. The late one looks at the new trunk and chooses again.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -13,29 +13,29 @@ use super::snapshot::{Snapshot, TicketEntry};
 use crate::names::RepoPath;
 use crate::ticket::{Lane, Priority, QueueGate, StatusLine, TicketId, moment};
 
-/// A ticket of the queue, and what keeps it from being claimed.
+/// A ticket in the queue, and why it cannot be claimed.
 #[derive(Clone, Debug)]
 pub struct Prospect<'a> {
     pub known: &'a KnownTicket<'a>,
-    /// Nothing, when it can be claimed.
+    /// Empty if it can be claimed.
     pub hindrances: Vec<Hindrance>,
 }
 
-/// What keeps a ticket from being next.
+/// Why a ticket cannot be next.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Hindrance {
     #[error("blocked: {0}")]
     Blocked(String),
-    /// Its status does not let anybody claim it.
+    /// Its status does not allow a claim.
     #[error("its status is `{status}`, not {need}")]
     Status { status: String, need: &'static str },
-    /// Its id stands in several places.
+    /// Its id occurs in several places.
     #[error("its id is on the trunk {0} times")]
     Duplicate(usize),
-    /// It depends on another ticket that is not done.
+    /// It depends on an unfinished ticket.
     #[error("it waits for {name}, {why}")]
     Waits {
-        /// The ticket, as this one names it, or by its id where that one names this one.
+        /// The name by which this ticket refers to it; its id if it is the one that blocks this ticket.
         name: String,
         why: UnmetDependency,
     },
@@ -50,7 +50,7 @@ pub enum UnmetDependency {
     Ambiguous(Vec<TicketId>),
     #[error("which is in {0}/")]
     Open(Lane),
-    /// It was ended without being done.
+    /// It was closed without being done.
     #[error("which was closed without being done")]
     Dropped,
 }
@@ -60,7 +60,7 @@ fn list(ids: &[TicketId]) -> String {
 }
 
 impl Hindrance {
-    /// What kind of thing it is, in one word.
+    /// Its kind, in one word.
     pub fn kind(&self) -> &'static str {
         match self {
             Hindrance::Blocked(_) => "blocked",
@@ -71,7 +71,7 @@ impl Hindrance {
     }
 }
 
-/// The finished tickets whose heads are needed to judge those of the queue.
+/// The finished tickets whose front matter is needed to judge the queue.
 pub fn needed<'a>(all: &[KnownTicket<'a>], snapshot: &'a Snapshot) -> Vec<&'a TicketEntry> {
     let mut wanted = all.iter().flat_map(|known| &known.head.depends_on).peekable();
     if wanted.peek().is_none() {
@@ -89,10 +89,9 @@ pub fn needed<'a>(all: &[KnownTicket<'a>], snapshot: &'a Snapshot) -> Vec<&'a Ti
         .collect()
 }
 
-/// Judges the tickets of the queue: those that can be claimed come first, the best at the top; the others follow in
-/// the same order.
+/// Judges the tickets of the queue: first those that can be claimed, best first; then the others in the same order.
 ///
-/// `all` holds the heads of everything in the queue and in active, and of what [`needed`] names.
+/// `all` holds the front matter of everything in the queue and in active, and of the tickets from [`needed`].
 pub fn judge<'a>(
     all: &'a [KnownTicket<'a>],
     snapshot: &'a Snapshot,
@@ -115,9 +114,9 @@ pub fn judge<'a>(
     verdicts
 }
 
-/// What keeps a ticket waiting: the others that it depends on, or that block it, and that are not done.
+/// What a ticket waits for: unfinished tickets that it depends on or that block it.
 ///
-/// `all` holds its head, those of the tickets that block others, and what [`needed`] names for it.
+/// `all` holds its front matter, that of the tickets that block others, and of those from [`needed`] for it.
 pub fn waits<'a>(
     known: &KnownTicket<'a>,
     all: &'a [KnownTicket<'a>],
@@ -126,8 +125,8 @@ pub fn waits<'a>(
     Dependencies::of(all, snapshot).unmet(known)
 }
 
-/// The ids that stand in several places, each with their number. A sort finds the lanes in order already, and costs less
-/// than a map of 20,000.
+/// The ids that occur in several places, each with the number of places. A sort finds the lanes in order already, and
+/// costs less than a map of 20,000.
 fn repeated(snapshot: &Snapshot) -> BTreeMap<&TicketId, usize> {
     let mut ids: Vec<&TicketId> = snapshot.entries.iter().map(|entry| &entry.id).collect();
     ids.sort();
@@ -135,7 +134,7 @@ fn repeated(snapshot: &Snapshot) -> BTreeMap<&TicketId, usize> {
     same.filter_map(|same| Some((*same.first()?, same.len()))).collect()
 }
 
-/// What the ticket itself says against being claimed.
+/// What in the ticket itself prevents a claim.
 fn own(known: &KnownTicket<'_>, gate: QueueGate) -> Vec<Hindrance> {
     let mut found: Vec<Hindrance> =
         known.head.blocked.iter().map(|why| Hindrance::Blocked(why.clone())).collect();
@@ -162,7 +161,7 @@ fn own(known: &KnownTicket<'_>, gate: QueueGate) -> Vec<Hindrance> {
 struct Dependencies<'a> {
     names: TicketIndex<'a>,
     heads: HashMap<&'a TicketId, &'a KnownTicket<'a>>,
-    /// Of each ticket, those that say that they block it.
+    /// For each ticket, those that say that they block it.
     blockers: HashMap<&'a TicketId, Vec<&'a TicketId>>,
 }
 
@@ -206,7 +205,7 @@ impl<'a> Dependencies<'a> {
                 Some(UnmetDependency::Ambiguous(all.into_iter().map(|e| e.id.clone()).collect()))
             }
             MeantTicket::One(entry) => {
-                // A file that cannot be read has no head, and is not known to be done.
+                // A file that cannot be read has no front matter, and is not known to be done.
                 let head = self.heads.get(&entry.id).map(|known| &known.head);
                 match head.map_or(DependencyState::Open, |head| fate(entry.lane, head)) {
                     DependencyState::Done => None,
@@ -218,12 +217,12 @@ impl<'a> Dependencies<'a> {
     }
 }
 
-/// What decides who is first: the lesser one is.
+/// Decides who is first: the smaller one.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Rank<'a> {
     /// A ticket without a priority comes last.
     priority: (bool, Option<Priority>),
-    /// Then the oldest, and behind them those that do not say.
+    /// Then the oldest; those without a date come last.
     created: (bool, Option<DateTime<Utc>>),
     sequence: u32,
     path: &'a RepoPath,

@@ -1,4 +1,4 @@
-//! Why a decision says no: all there is to know about it, and no way out.
+//! Why a decision refuses: all the facts, but no way out.
 
 use super::gate::Missing;
 use super::machine::{Illegal, Verb};
@@ -7,7 +7,7 @@ use crate::names::{Oid, RepoPath};
 use crate::text::count;
 use crate::ticket::{Lane, Relation, TicketId, TooLong};
 
-/// Who holds a ticket, as far as its file says.
+/// Who holds a ticket, according to its file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Holder {
     pub by: Option<String>,
@@ -22,18 +22,18 @@ impl Holder {
     }
 }
 
-/// Whether there is a workspace here that was made for the claim in question.
+/// Whether this clone has a workspace that was created for the claim in question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClaimedWorkspace {
     None,
-    /// Made here when this clone was in another place or its machine had another name; or made by a clone that this one is
-    /// a copy of.
+    /// Created here when this clone was in another place or its machine had another name; or created by a clone that
+    /// this one is a copy of.
     Here,
 }
 
-/// The state of the trunk, or the rules, forbid what was asked.
+/// The state of the trunk, or the rules, forbid the request.
 ///
-/// `legal` are the verbs that could be done instead.
+/// `legal` are the verbs that are possible instead.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     // Which ticket is meant.
@@ -47,7 +47,7 @@ pub enum Refusal {
     Duplicate { id: TicketId, paths: Vec<RepoPath> },
 
     // What stands in its place.
-    /// There is a file of the name that was asked for, and the name is no id.
+    /// A file has the requested name, but the name is not an id.
     #[error("{path} is no ticket: {why}")]
     OddName { path: RepoPath, why: String },
     #[error("{path} is {what}, not a ticket file")]
@@ -55,7 +55,7 @@ pub enum Refusal {
     /// The line counts from 1.
     #[error("{path}:{line}: {why}")]
     Damaged { path: RepoPath, line: usize, why: String },
-    /// A name made from the ticket would leave the place it belongs to, or is no name at all.
+    /// A name made from the ticket would lead outside its directory, or is not a valid name.
     #[error("{id}: {why}")]
     BadName { id: TicketId, why: String },
     #[error("{id} exists already: {path}")]
@@ -66,16 +66,16 @@ pub enum Refusal {
     Held { id: TicketId, held: Box<Holder> },
     #[error("{id} is held by {}, not by {actor}", held.name())]
     NotHolder { id: TicketId, actor: String, held: Box<Holder> },
-    /// Held under the name of whoever asks, by a claim that they do not show to be theirs; `typed` is what they typed.
+    /// Held under the caller's name, by a claim that they have not proved to be theirs; `typed` is what they typed.
     #[error("{id} is held by {} under a claim that is not known to be this clone's", held.name())]
     ClaimNotShown { id: TicketId, typed: String, workspace: ClaimedWorkspace, held: Box<Holder> },
-    /// The claim that was to be continued is not the one on the trunk.
+    /// The claim to be continued is not the one on the trunk.
     #[error("{id} is no longer held by the claim {expected}")]
     ClaimChanged { id: TicketId, expected: String, held: Box<Holder> },
-    /// Its holder gave a sign of work at `last`, which is less than `stale_after` ago.
+    /// The last sign of work by its holder was at `last`, less than `stale_after` ago.
     #[error("{} works on {id}: the last sign of it was at {last}", held.name())]
     Fresh { id: TicketId, held: Box<Holder>, last: String, stale_after: String },
-    /// The clock here is the only one that says so.
+    /// Only the clock here says so.
     #[error("only the clock of this machine says that {} has left {id}", held.name())]
     OneClock { id: TicketId, held: Box<Holder>, last: String, stale_after: String },
     #[error("nobody holds {id}: it is in {}/", lane.as_str())]
@@ -84,12 +84,12 @@ pub enum Refusal {
     // What state it is in.
     #[error("{id} is in {}/, not in queue/", lane.as_str())]
     NotInQueue { id: TicketId, lane: Lane, legal: Vec<Verb> },
-    /// The status is as written, `need` what it would have to be.
+    /// The status as written; `need` is what it would have to be.
     #[error("{id} cannot be claimed: its status is `{status}`")]
     NotClaimable { id: TicketId, status: String, need: &'static str, legal: Vec<Verb> },
     #[error("{id} is blocked: {why}")]
     Blocked { id: TicketId, why: String, legal: Vec<Verb> },
-    /// For other tickets, each with the reason why it does not count as done.
+    /// Waits for other tickets, each with the reason why it does not count as done.
     #[error("{id} cannot be claimed: {} not done that it depends on", count(waits.len(), "ticket is", "tickets are"))]
     Waits { id: TicketId, waits: Vec<Hindrance> },
     #[error("{id} cannot be {}: {why}", verb.done())]
@@ -118,7 +118,7 @@ pub enum Refusal {
     Moved { id: TicketId, since: &'static str, known: Oid, tip: Oid },
 
     // What is to be written into it.
-    /// With the relation a ticket would wait for itself, or be a part of itself. The first ticket is the last too.
+    /// With this relation a ticket would wait for itself, or be a part of itself. The first ticket is also the last.
     #[error("{} would {}: {}", path.first().map_or("the ticket", TicketId::as_str), to_itself(*relation), arrows(path))]
     Circle { relation: Relation, path: Vec<TicketId> },
     #[error("{path} has no section `# Changelog` that takes an entry")]

@@ -1,4 +1,4 @@
-//! What the names mean that tickets use for each other.
+//! Resolves the names by which tickets refer to each other.
 
 use std::collections::HashMap;
 
@@ -11,20 +11,20 @@ pub struct KnownTicket<'a> {
     pub head: FrontMatter,
 }
 
-/// How exactly a name fits an id; the better one wins.
+/// How exactly a name matches an id; the better match wins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Fit {
     Id,
-    /// It is the id without `TICKET-`.
+    /// The id without `TICKET-`.
     Short,
-    /// It is the id without its sequence, with or without `TICKET-`: a claim may have added one.
+    /// The id without its sequence, with or without `TICKET-`: a claim may have added the sequence.
     Family,
 }
 
 /// All names of all tickets of a snapshot.
 ///
-/// A relation is written once and read for years by people and programs, so that less is guessed here than at the
-/// command line: a part of an id names nothing, and case counts.
+/// A relation is written once and read for years by people and programs, so this guesses less than the command line: a
+/// part of an id names nothing, and case matters.
 pub struct TicketIndex<'a>(HashMap<&'a str, Vec<(Fit, &'a TicketEntry)>>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,17 +70,17 @@ impl<'a> TicketIndex<'a> {
     }
 }
 
-/// What became of a ticket, for those that wait for it.
+/// The result of a ticket, for those that wait for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DependencyState {
     Open,
     Done,
-    /// It was ended without being done.
+    /// It was closed without being done.
     Dropped,
 }
 
-/// What became of a ticket. Where it lies counts as much as what it says: work that is approved on its branch is done
-/// when it has reached the trunk.
+/// The result of a ticket. Its lane counts as much as its status: work that is approved on its branch is done only when
+/// it has reached the trunk.
 pub fn fate(lane: Lane, head: &FrontMatter) -> DependencyState {
     match lane {
         Lane::Queue | Lane::Active => return DependencyState::Open,
@@ -107,7 +107,7 @@ pub fn fate(lane: Lane, head: &FrontMatter) -> DependencyState {
     }
 }
 
-/// Whether a resolution says that the work was done.
+/// Whether a resolution means that the work was done.
 fn is_done(resolution: &str) -> bool {
     const DONE: [&str; 6] = ["done", "completed", "fixed", "implemented", "merged", "resolved"];
     DONE.iter().any(|word| word.eq_ignore_ascii_case(resolution.trim()))

@@ -1,4 +1,4 @@
-//! Giving a ticket back to the queue.
+//! Gives a ticket back to the queue.
 
 use super::act::Act;
 use super::change::{Change, CommitReach, FileEdit, RefEdit, Target, trailer};
@@ -7,28 +7,28 @@ use super::snapshot::{Ticket, set_all};
 use crate::names::{Oid, RefName, RepoPath};
 use crate::ticket::{Appended, ChangelogEntry as LogEntry, Lane, QueueGate, Status, Value};
 
-/// What becomes of the ticket branch on the remote.
+/// What happens to the ticket branch on the remote.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BranchDisposal {
     Absent,
-    /// It holds nothing but tix's own commits: deleted, if it is still at this commit.
+    /// It has only tix's own commits: deleted, if it is still at this commit.
     Delete {
         name: RefName,
         /// Where it must be.
         at: Oid,
     },
-    /// It holds work: kept under another name, and the old name becomes free.
+    /// It has work: kept under another name, and its name becomes free.
     Keep {
         name: RefName,
         /// Where it must be.
         at: Oid,
-        /// The name it is kept under.
+        /// The name under which it is kept.
         attic: RefName,
     },
 }
 
 impl BranchDisposal {
-    /// The refs that free its name.
+    /// The ref changes that free its name.
     pub(super) fn free(self) -> Vec<RefEdit> {
         match self {
             BranchDisposal::Absent => Vec::new(),
@@ -49,7 +49,7 @@ impl BranchDisposal {
     }
 }
 
-/// How far the holder has brought the work. A release takes it back.
+/// How far the holder has got. A release undoes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reached {
     /// It is in review, or has passed it.
@@ -62,7 +62,7 @@ pub struct ReleaseRequest<'a> {
     pub act: Act<'a>,
     /// Why, in the holder's words.
     pub reason: Option<&'a str>,
-    /// As the ticket says where it is written while it is held.
+    /// According to the ticket in the place where its progress is written while it is held.
     pub reached: Option<Reached>,
     /// Who writes the changelog entry.
     pub role: &'a str,
@@ -78,13 +78,13 @@ pub fn release(
     let entry = ticket.entry;
     let act = &request.act;
     let claim_id = ticket.held().claim_id.unwrap_or_default();
-    // Before the look at the lane: to whoever had a claim, "it is in the queue" means that it has ended.
+    // Before the lane is checked: to a former holder, "it is in the queue" means that the claim has ended.
     act.require_claim(ticket)?;
     if entry.lane != Lane::Active {
         return Err(ticket.not_active(act.policy));
     }
     act.require_holder(ticket)?;
-    // Whoever thinks that a release belongs to the end of the work would throw that end away.
+    // Somebody who thinks that a release belongs to the end of the work would lose the completion.
     if request.reached == Some(Reached::Completion) && request.reason.is_none() {
         return Err(Refusal::Completed { id: entry.id.clone() });
     }
@@ -119,7 +119,7 @@ fn given_back(
     branch: &BranchDisposal,
 ) -> Result<Vec<u8>, Refusal> {
     let mut document = ticket.document.clone();
-    // Whoever could claim it had it queued, where that is needed; a release does not take that back.
+    // If a person must queue tickets, this one was queued when it was claimed; a release does not undo that.
     let status = match request.act.policy.gate {
         QueueGate::Open => Status::Open,
         QueueGate::RequireQueued => Status::Queued,
@@ -138,7 +138,7 @@ fn given_back(
     }
     let entry =
         LogEntry { at: request.act.at, role: request.role, kind: "released", lines: &lines };
-    // Without a changelog section the commit alone tells it.
+    // Without a changelog section, only the commit records it.
     match document.append_changelog(&entry) {
         Appended::Yes | Appended::NoSection | Appended::TooLong => {}
     }

@@ -1,4 +1,4 @@
-//! Submitting work, and reviewing it stage by stage. What is said is bound to a commit of the ticket branch.
+//! Submits work, and reviews it stage by stage. A verdict applies to one commit of the ticket branch.
 
 use super::act::{Act, ChangelogText, Writing, write};
 use super::change::{Change, trailer};
@@ -12,19 +12,19 @@ use crate::ticket::{Document, Status, Value};
 
 pub struct Work<'a> {
     pub tip: &'a Oid,
-    /// Whether the branch still holds the work that it held at a commit: it then differs from it in nothing but the
-    /// ticket's own file, which tix itself writes to.
+    /// Whether the branch still has the work that it had at a commit: then it differs only in the ticket's own file,
+    /// which tix itself writes.
     pub same: &'a dyn Fn(&Oid) -> bool,
 }
 
 impl Work<'_> {
-    /// Whether what was said of this commit can be said of the branch as it is now.
+    /// Whether a verdict on this commit still applies to the branch.
     pub fn is_still(&self, commit: &Oid) -> bool {
         self.tip == commit || (self.same)(commit)
     }
 }
 
-/// One stage's yes, as the ticket has it in its list `approvals`: stage, commit and who.
+/// One stage's approval, as in the ticket's list `approvals`: stage, commit and who.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Approval {
     pub stage: Status,
@@ -33,7 +33,7 @@ pub struct Approval {
 }
 
 impl Approval {
-    /// All that a ticket has; what cannot be read is no approval.
+    /// All approvals of a ticket; an unreadable entry is not one.
     pub fn all_of(document: &Document) -> Vec<Approval> {
         let parse = |item: String| {
             let mut words = item.splitn(3, ' ');
@@ -45,7 +45,7 @@ impl Approval {
     }
 
     fn written(&self) -> String {
-        // The list may be split at its commas.
+        // The list may be split at commas.
         format!("{} {} {}", self.stage, self.commit, self.by.replace(',', ""))
     }
 }
@@ -99,8 +99,8 @@ pub fn submit(
     Ok(bound(write(ticket, act, &writing)?.0, work.tip).into())
 }
 
-/// The verb that hands the work in as it is now, for whoever may: completing it where nothing is missing, submitting it
-/// where the review has not seen it yet. None where there is work left to do, or others to wait for.
+/// The verb that hands in the present work, for whoever may: complete if nothing is missing, submit if the review has
+/// not seen it yet. None if there is work left to do, or others must act first.
 pub fn hand_in(ticket: &Ticket<'_>, act: &Act<'_>, work: &Work<'_>) -> Option<Verb> {
     if !gate::missing_in(&ticket.document).is_empty() {
         return None;
@@ -122,7 +122,7 @@ pub enum ReviewVerdict {
 
 pub struct ReviewRequest<'a> {
     pub verdict: ReviewVerdict,
-    /// The stage that they speak for; `None` for the one that it is at.
+    /// The stage that they speak for; `None` for the current one.
     pub stage: Option<Status>,
     /// The commit that they have looked at; `None` for the one that was submitted.
     pub commit: Option<&'a Oid>,
@@ -145,7 +145,7 @@ pub fn review(
         let named = request.stage.is_none_or(|stage| stage == approval.stage);
         named && approval.by == act.actor.replace(',', "") && work.is_still(&approval.commit)
     };
-    // Said twice it is still said once: the second yes of one reviewer is not that of the next stage.
+    // Repeating it changes nothing: a reviewer's second approval is not one for the next stage.
     if request.verdict == ReviewVerdict::Approve && approvals.iter().any(|a| mine(&a)) {
         return Ok(Decision::Answer(Already));
     }
@@ -183,7 +183,7 @@ pub fn review(
     Ok(bound(change, work.tip).into())
 }
 
-/// A yes is one to what the reviewer saw: the commit they name, else the one that was submitted.
+/// An approval applies to what the reviewer saw: the commit they name, else the one that was submitted.
 fn require_unmoved(
     ticket: &Ticket<'_>,
     work: &Work<'_>,
@@ -204,7 +204,7 @@ fn bound(mut change: Change, commit: &Oid) -> Change {
     change
 }
 
-/// Who speaks at a stage, as a word in the changelog.
+/// The reviewer's role at a stage, for the changelog.
 fn role_of(stage: Status) -> &'static str {
     match stage {
         Status::CriticReview => "Critic",

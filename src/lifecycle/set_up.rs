@@ -1,4 +1,4 @@
-//! The files that a repository with tickets begins with.
+//! The initial files of a repository with tickets.
 
 use super::change::{Change, CommitReach, FileEdit, trailer};
 use crate::names::RepoPath;
@@ -6,7 +6,7 @@ use crate::names::RepoPath;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewFile {
     pub path: RepoPath,
-    /// What it holds when it is new; one that is there already is left as it is.
+    /// Its initial contents; an existing file is left as it is.
     pub content: Vec<u8>,
 }
 

@@ -11,7 +11,7 @@ use crate::ticket::{
     TicketId, TicketRow, Value, resolve,
 };
 
-/// What stands at a path below a lane.
+/// The kind of an entry below a lane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EntryNode {
     File,
@@ -22,7 +22,7 @@ pub enum EntryNode {
 /// A ticket's place on the trunk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TicketEntry {
-    /// The file's stem.
+    /// The file name without `.md`.
     pub id: TicketId,
     pub lane: Lane,
     pub path: RepoPath,
@@ -31,13 +31,13 @@ pub struct TicketEntry {
 }
 
 impl TicketEntry {
-    /// The ticket as it is shown, with this head, which was read from `source`.
+    /// The ticket for display, with this front matter, which was read from `source`.
     pub fn row(&self, head: FrontMatter, source: String) -> TicketRow {
         TicketRow::new(self.id.clone(), self.lane, self.path.to_string(), head, source)
     }
 }
 
-/// A Markdown file in a lane whose name is no ticket id.
+/// A Markdown file in a lane whose name is not a ticket id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OddFile {
     pub path: RepoPath,
@@ -48,14 +48,14 @@ pub struct OddFile {
 pub struct Snapshot {
     /// The tickets, sorted by path.
     pub entries: Vec<TicketEntry>,
-    /// Files that look like tickets and are not.
+    /// Files that look like tickets but are not.
     pub odd: Vec<OddFile>,
 }
 
 #[derive(Clone, Debug)]
 pub struct Ticket<'a> {
     pub entry: &'a TicketEntry,
-    /// The lane that the trunk has it in; another than that of its place when it is complete on its branch.
+    /// Its lane on the trunk; not the lane of its path when it is complete on its branch.
     pub trunk: Lane,
     pub document: Document,
 }
@@ -70,7 +70,7 @@ impl Snapshot {
             QueryMatch::Many(matches) => {
                 let matches: BTreeSet<TicketId> = matches.into_iter().cloned().collect();
                 match matches.first() {
-                    // One id in several places, which is another thing to say than several tickets.
+                    // One id in several places is a different problem from several matching tickets.
                     Some(only) if matches.len() == 1 => self.find_id(only),
                     _ => Err(Refusal::Ambiguous {
                         query: query.to_owned(),
@@ -102,7 +102,7 @@ impl Snapshot {
         self.odd.iter().find(is_meant)
     }
 
-    /// The one place of exactly this id.
+    /// The only place of exactly this id.
     pub fn find_id(&self, id: &TicketId) -> Result<&TicketEntry, Refusal> {
         let found: Vec<&TicketEntry> = self.entries.iter().filter(|e| e.id == *id).collect();
         match found.as_slice() {
@@ -115,7 +115,7 @@ impl Snapshot {
         }
     }
 
-    /// The next free sequence of a family of ids, such as `TICKET-foo`, over all lanes.
+    /// The next free sequence of a family of ids, such as `TICKET-foo`, in all lanes.
     pub fn next_sequence(&self, family: &str) -> u32 {
         let used = self.entries.iter().filter(|e| e.id.without_sequence() == family);
         used.filter_map(|e| e.id.sequence()).max().unwrap_or(0) + 1
@@ -129,7 +129,7 @@ impl<'a> Ticket<'a> {
 }
 
 impl Ticket<'_> {
-    /// Who holds it, by its own words.
+    /// Its holder, according to the ticket.
     pub fn held(&self) -> Holder {
         Holder {
             by: self.document.text("claimed_by"),
@@ -138,22 +138,22 @@ impl Ticket<'_> {
         }
     }
 
-    /// The refusal that says that nobody holds it.
+    /// The refusal that nobody holds it.
     pub fn not_active(&self, policy: Policy<'_>) -> Refusal {
         let (id, lane) = (self.entry.id.clone(), self.entry.lane);
         Refusal::NotActive { id, lane, legal: self.legal(policy) }
     }
 
-    /// The refusal that says that somebody holds it.
+    /// The refusal that somebody holds it.
     pub fn held_refusal(&self) -> Refusal {
         Refusal::Held { id: self.entry.id.clone(), held: Box::new(self.held()) }
     }
 
-    /// Everything that its moves depend on.
+    /// Everything that decides which moves it allows.
     ///
-    /// A file without a status is what its lane says, and so is one outside of `active/` that says `blocked`, which
-    /// tells nothing but the flag. `claimed` without a claim is what people wrote before there were claims: nobody is
-    /// setting anything up.
+    /// A file without a status has its lane's usual one, and so does one outside of `active/` that says `blocked`,
+    /// which says nothing but the flag. `claimed` without a claim is what people wrote before there were claims: nobody
+    /// is setting anything up.
     pub fn situation(&self) -> Result<Situation, Refusal> {
         let lane = self.entry.lane;
         let usual = Status::usual_in(lane);
@@ -172,7 +172,7 @@ impl Ticket<'_> {
         Ok(Situation { state: TicketState { lane, status }, trunk: self.trunk, blocked })
     }
 
-    /// What can be done to it now, for whoever hears that something else cannot; nothing when its status is no status.
+    /// The verbs that are possible now, to name in a refusal; none if its status is unknown.
     pub fn legal(&self, policy: Policy<'_>) -> Vec<Verb> {
         self.situation().map(|situation| machine::legal(situation, policy)).unwrap_or_default()
     }

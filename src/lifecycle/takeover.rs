@@ -1,5 +1,5 @@
-//! Another holder: one who takes a stale ticket over, or one whom the holder gives it to. The claim gets a new id, so that
-//! whoever held it until then is fenced off.
+//! Gives a ticket another holder: one who takes a stale ticket over, or one to whom the holder hands it. The claim gets
+//! a new id, which locks the previous holder out.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -14,12 +14,12 @@ use crate::names::{Oid, RefName};
 use crate::text::duration;
 use crate::ticket::{Lane, Value};
 
-/// Whether somebody may be taken to have left.
+/// Whether somebody may be assumed to have left.
 #[derive(Clone, Copy, Debug)]
 pub enum Staleness {
     /// The last sign of work must be this long ago.
     After(TimeDelta),
-    /// Somebody has looked, and says so.
+    /// Somebody has checked, and says so.
     Vouched,
 }
 
@@ -30,38 +30,38 @@ pub enum TakeoverKind {
     Reclaim(Staleness),
     /// Its holder gives it away.
     Handoff,
-    /// Whoever gave it away takes it back, as long as the claim that they gave stands.
+    /// Whoever gave it away takes it back, while the claim that they gave still stands.
     TakeBack,
-    /// Its holder goes on with it in another clone.
+    /// Its holder continues it in another clone.
     Resume,
 }
 
-/// What a takeover is decided on, beside the ticket.
+/// Everything that a takeover depends on, besides the ticket.
 pub struct Takeover<'a> {
     pub way: TakeoverKind,
-    /// The claim that takes the place of the present one.
+    /// The claim that replaces the present one.
     pub claim: &'a Claim,
     pub reason: Option<&'a str>,
     /// When the claim was made or the ticket branch last moved, whichever is later.
     pub last: Option<DateTime<Utc>>,
-    /// Whether more than the clock here says how long ago that is.
+    /// Whether anything besides this machine's clock says how long ago that is.
     pub witnessed: bool,
     pub branch: &'a RefName,
-    /// The ticket there, where its progress is written on it.
+    /// The ticket on its branch, if its progress is written there.
     pub copy: Option<BranchCopy<'a>>,
 }
 
 pub struct BranchCopy<'a> {
     pub at: &'a Oid,
-    /// The newest commit that it has in common with the trunk.
+    /// The merge base with the trunk.
     pub fork: Oid,
     pub ticket: Ticket<'a>,
 }
 
 /// Gives the ticket to the holder of the new claim.
 ///
-/// Where the progress is on the ticket branch, the trunk's copy changes in nothing but the claim, and the branch takes
-/// that change in: both sides of a later merge then know it.
+/// If the progress is on the ticket branch, only the claim changes in the trunk's copy, and the branch takes that
+/// change in: then both sides of a later merge know it.
 pub fn take_over(
     ticket: &Ticket<'_>,
     act: &Act<'_>,
@@ -71,7 +71,7 @@ pub fn take_over(
     let newest = request.copy.as_ref().map_or(ticket, |copy| &copy.ticket);
     let to = &request.claim.by;
     let (verb, subject, kind, what) = match request.way {
-        // Who completed a ticket stands in it as well, and holds it no more.
+        // A completed ticket also names who completed it, but that person no longer holds it.
         TakeoverKind::Handoff
             if newest.entry.lane == Lane::Active && held.by.as_deref() == Some(to) =>
         {
@@ -114,7 +114,7 @@ pub fn take_over(
     ];
     let progress = match request.way {
         TakeoverKind::Reclaim(_) | TakeoverKind::TakeBack | TakeoverKind::Handoff => &progress[..],
-        // The same person goes on: only the workspace is another one.
+        // The same person continues: only the workspace is another one.
         TakeoverKind::Resume => &[("worktree_path", Value::Null)],
     };
     let all: Vec<_> = claim.iter().chain(progress).copied().collect();
@@ -133,16 +133,18 @@ pub fn take_over(
             change
         }
     };
-    // The claim that begins; the one that ended stands in the ticket that was read.
+    // The claim that begins; the one that ended is in the ticket that was read.
     change.trailers.retain(|(key, _)| *key != trailer::CLAIM);
+    let given = subject == "handoff";
     change.trailers.push((trailer::CLAIM, request.claim.id.clone()));
     change.trailers.push((trailer::HOST, request.claim.host.clone()));
+    change.trailers.extend(given.then(|| (trailer::TO, to.clone())));
     change.establishes = Some((ticket.entry.id.clone(), request.claim.id.clone()));
     Ok(change.into())
 }
 
-/// Whether a claim is stale whose last sign was then: nothing has happened for this long. Where nothing says when, the
-/// claim is as old as it can be.
+/// Whether a claim with this last sign of work is stale: nothing has happened for this long. Without any known sign, it
+/// counts as stale.
 pub fn is_stale(last: Option<DateTime<Utc>>, now: DateTime<Utc>, limit: TimeDelta) -> bool {
     last.is_none_or(|last| now - last >= limit)
 }

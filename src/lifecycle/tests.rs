@@ -1,4 +1,4 @@
-//! Properties of the verbs that hold for all of them.
+//! Properties that hold for all verbs.
 
 use chrono::{DateTime, TimeDelta, TimeZone as _, Utc};
 use proptest::prelude::*;
@@ -84,12 +84,12 @@ fn a_holder_is_whoever_shows_the_claim_that_stands() {
             let why = require(fenced).unwrap_err();
             assert!(why.contains("no longer held by the claim 1111-11"), "{verb:?} {why}");
         }
-        // The workspace may be one of a copy of this clone: it shows nothing.
+        // The workspace may belong to a copy of this clone: it proves nothing.
         assert!(require(made(&[], Some("1111-22"))).is_err());
         let by_hand = Ticket::new(&entry, text("in_progress", "claimed_by: bob\n", ""));
         assert!(act("bob", NO_CLAIM).require(verb, &by_hand).is_ok());
         assert!(act("ada", NO_CLAIM).require(verb, &by_hand).is_err());
-        // Nothing is held by a claim where there is none.
+        // Without a claim, no claim holds the ticket.
         assert!(act("bob", ClaimProof::Named("")).require(verb, &by_hand).is_err());
     }
 }
@@ -141,7 +141,7 @@ fn a_claim_is_stale_after_its_last_sign_and_one_without_a_sign_is() {
     let after = TakeoverKind::Reclaim(Staleness::After(TimeDelta::hours(24)));
     let ago = |hours| Some(now() - TimeDelta::hours(hours));
     assert!(take(after, ago(23)).is_err());
-    // A clock that runs ahead is a sign of life as well.
+    // A clock that is ahead is a sign of life as well.
     assert!(take(after, ago(-1)).is_err());
     assert!(
         take(TakeoverKind::Handoff, ago(30)).unwrap_err().to_string().contains("is held by ada")
@@ -178,7 +178,7 @@ fn a_text_that_changes_what_is_tixs_own_is_not_taken() {
     assert!(meanwhile.to_string().contains("has changed while"));
 }
 
-/// Every verb that writes into one ticket, as far as it applies.
+/// Every verb that writes into one ticket, if it applies.
 fn all_verbs(ticket: &Ticket<'_>, words: &str) -> Vec<Result<Change, Refusal>> {
     let ada = act("ada", NO_CLAIM);
     let place = RepoPath::parse("tickets/archive").unwrap();

@@ -1,35 +1,67 @@
-//! The whole terminal, for as long as this value lives; afterwards it is as it was, also after a panic.
+//! Takes over the whole terminal while this value lives, and restores it afterwards, also after a panic.
 
 use std::io;
 use std::mem::ManuallyDrop;
 use std::time::Duration;
 
-use ratatui::DefaultTerminal;
-use ratatui::crossterm::event::{self, Event};
+use ratatui::backend::CrosstermBackend;
+use ratatui::crossterm::event::{self, DisableMouseCapture, EnableMouseCapture, Event};
+use ratatui::crossterm::{clipboard, execute, terminal};
+use ratatui::layout::Rect;
 use ratatui::widgets::Widget;
+use ratatui::{DefaultTerminal, Terminal};
 
 pub struct Screen {
-    /// Never dropped: ratatui would complain on a standard error that may be gone together with the terminal.
+    /// Never dropped: ratatui would complain on a stderr that may be gone together with the terminal.
     terminal: ManuallyDrop<DefaultTerminal>,
 }
 
 impl Screen {
-    /// Takes the terminal over.
+    /// Takes over the terminal.
     pub fn open() -> io::Result<Screen> {
-        // From here on the destructor gives it back, and before the words of a panic are written, a hook does.
-        ratatui::try_init()
-            .map(|terminal| Screen { terminal: ManuallyDrop::new(terminal) })
-            .inspect_err(|_| restore())
+        // From here on the destructor restores the terminal; a hook does so before the message of a panic is written.
+        let terminal = ratatui::try_init().inspect_err(|_| restore())?;
+        let screen = Screen { terminal: ManuallyDrop::new(terminal) };
+        execute!(io::stdout(), EnableMouseCapture)?;
+        Ok(screen)
+    }
+
+    pub fn area(&self) -> io::Result<Rect> {
+        Ok(Rect::from((ratatui::layout::Position::ORIGIN, self.terminal.size()?)))
+    }
+
+    /// Gives the terminal back while something else uses it.
+    pub fn suspend<T>(&mut self, run: impl FnOnce() -> T) -> io::Result<T> {
+        self.terminal.show_cursor()?;
+        restore();
+        let result = run();
+        terminal::enable_raw_mode()?;
+        execute!(
+            io::stdout(),
+            terminal::EnterAlternateScreen,
+            terminal::Clear(terminal::ClearType::All),
+            EnableMouseCapture
+        )?;
+        // A new one knows that nothing is drawn. To tell the old one would ask the terminal where its cursor is, and wait.
+        *self.terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
+        Ok(result)
+    }
+
+    /// Puts a text into the clipboard of whoever sits at the terminal, also through ssh: the terminal itself does it (OSC 52),
+    /// and says nothing about whether it did.
+    #[expect(clippy::unused_self, reason = "only the open screen may write to the terminal")]
+    pub fn copy(&self, text: &str) -> io::Result<()> {
+        execute!(io::stdout(), clipboard::CopyToClipboard::to_clipboard_from(text))
     }
 
     pub fn draw(&mut self, widget: impl Widget) -> io::Result<()> {
         self.terminal.draw(|frame| frame.render_widget(widget, frame.area())).map(|_| ())
     }
 
-    /// What the person did, if anything in this time. Another size counts, and so does a key.
+    /// What the person did, if anything, within this time: a key, or a new size of the terminal.
     ///
-    /// The terminal itself is waited for, and crossterm is asked only about what has come: when the terminal goes while
-    /// crossterm waits, it reads the end of it over and over and never returns.
+    /// Waits for the terminal itself, and asks crossterm only about what has arrived: when the terminal closes while
+    /// crossterm waits, crossterm reads its end over and over and never returns.
     #[expect(
         clippy::unused_self,
         reason = "there are keys to be read only while the screen is open"
@@ -48,7 +80,7 @@ fn await_terminal(limit: Duration) -> io::Result<()> {
     let mut waiting = [PollFd::new(&stdin, PollFlags::IN)];
     let limit = rustix::event::Timespec::try_from(limit).ok();
     match poll(&mut waiting, limit.as_ref()) {
-        // A signal, such as that of another size.
+        // A signal, such as a new size of the terminal.
         Ok(_) | Err(rustix::io::Errno::INTR) => {}
         Err(error) => return Err(error.into()),
     }
@@ -59,7 +91,7 @@ fn await_terminal(limit: Duration) -> io::Result<()> {
     Ok(())
 }
 
-/// Elsewhere crossterm waits itself.
+/// Outside Unix crossterm does the waiting.
 #[cfg(not(unix))]
 fn await_terminal(limit: Duration) -> io::Result<()> {
     event::poll(limit).map(|_| ())
@@ -67,13 +99,14 @@ fn await_terminal(limit: Duration) -> io::Result<()> {
 
 impl Drop for Screen {
     fn drop(&mut self) {
-        // Nothing is left to be done about a terminal that does not take it.
+        // Nothing can be done about a terminal that refuses it.
         self.terminal.show_cursor().ok();
         restore();
     }
 }
 
 fn restore() {
+    execute!(io::stdout(), DisableMouseCapture).ok();
     ratatui::try_restore().ok();
 }
 
@@ -82,7 +115,7 @@ fn restore() {
 mod tests {
     use super::*;
 
-    /// What the test below runs on a terminal of its own.
+    /// The test below runs this on a terminal of its own.
     #[test]
     #[ignore = "takes over the terminal that it runs on"]
     fn a_panic_with_an_open_screen() {

@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::flow::{ChartUnit, RECENT, TicketFlow};
+use super::axis::{TimeAxis, axis};
+use super::flow::{ChartUnit, CompletedTicket, RECENT, TicketFlow, TimeSpread};
 use super::html::Html;
 use crate::text::duration;
 use crate::ticket::Lane;
@@ -13,9 +14,9 @@ const SIDE: f64 = 1000.0;
 /// At most so many words stand below a chart.
 const WORDS: usize = 6;
 
-/// A word that begins further to the right would be cut off by the edge, or run into the `now` at the end of an axis.
-const LAST_WORD: f64 = 0.88;
-const LAST_BEFORE_NOW: f64 = 0.82;
+/// A word whose middle is further to the right would be cut off by the edge, or run into the `now` at the end of an axis.
+const LAST_WORD: f64 = 0.96;
+const LAST_BEFORE_NOW: f64 = 0.85;
 
 pub(super) struct Chart<'a> {
     /// Names its parts for a screen reader.
@@ -29,7 +30,9 @@ pub(super) struct Chart<'a> {
     pub legend: &'a [(&'a str, &'a str)],
     /// The marks on the vertical axis: how high (0 to 1), and the word.
     pub marks: Vec<(f64, String)>,
-    /// The words below: how far to the right (0 to 1) each begins; what belongs to the very end ends there.
+    /// Lines that have names: how high, a class, and the name.
+    pub labels: Vec<(f64, &'a str, String)>,
+    /// The words below: how far to the right (0 to 1) the middle of each is; what belongs to the very end ends there.
     pub words: Vec<(f64, String)>,
     pub shapes: Html,
     /// The same in numbers: the heading, and the rows.
@@ -72,12 +75,17 @@ impl Chart<'_> {
             html.raw(&format!("<path class=\"grid\" d=\"M0 {y:.1}H{SIDE}\"/>"));
         }
         html.piece(&self.shapes).raw("</svg>");
+        for (height, class, name) in &self.labels {
+            let up = height * 100.0;
+            html.raw(&format!("<span class=\"name {class}\" style=\"bottom:{up:.2}%\">"));
+            html.text(name).raw("</span>");
+        }
         for (right, word) in &self.words {
-            let place = match *right {
-                end if end >= 1.0 => "right:0".to_owned(),
-                left => format!("left:{:.2}%", left * 100.0),
+            let (class, place) = match *right {
+                end if end >= 1.0 => ("x end", "right:0".to_owned()),
+                at => ("x", format!("left:{:.2}%", at * 100.0)),
             };
-            html.raw(&format!("<span class=\"x\" style=\"{place}\">"));
+            html.raw(&format!("<span class=\"{class}\" style=\"{place}\">"));
             html.text(word).raw("</span>");
         }
         html.raw("</div>");
@@ -118,14 +126,6 @@ fn part(from: DateTime<Utc>, to: DateTime<Utc>, at: DateTime<Utc>) -> f64 {
     (seconds(at - from) / seconds(to - from).max(1.0)).clamp(0.0, 1.0)
 }
 
-/// The end of an axis that reaches `most`, and the numbers at its marks: at most seven round ones.
-fn axis(most: usize) -> (usize, Vec<usize>) {
-    let round = (0..18).flat_map(|power| [1, 2, 5].map(|digit| digit * 10_usize.pow(power)));
-    let step = round.into_iter().find(|step| most.div_ceil(*step) <= 6).unwrap_or(most);
-    let end = most.div_ceil(step).max(1) * step;
-    (end, (0..=end).step_by(step).collect())
-}
-
 fn marks(most: usize) -> (usize, Vec<(f64, String)>) {
     let (end, numbers) = axis(most);
     (end, numbers.into_iter().map(|n| (float(n) / float(end), n.to_string())).collect())
@@ -134,7 +134,7 @@ fn marks(most: usize) -> (usize, Vec<(f64, String)>) {
 /// What stands below a chart with a place of the same width for each column.
 fn column_words(flow: &TicketFlow) -> Vec<(f64, String)> {
     let wide = 1.0 / float(flow.starts.len().max(1));
-    words(flow, |n, _| float(n) * wide, LAST_WORD)
+    words(flow, |n, _| (float(n) + 0.5) * wide, LAST_WORD)
 }
 
 /// What stands below a chart of the time from the first column to now.
@@ -210,7 +210,7 @@ pub(super) fn cumulative_flow(flow: &TicketFlow) -> Chart<'static> {
     };
     Chart {
         key: "flow",
-        class: "chart wide",
+        class: "chart",
         title: "Cumulative flow",
         says: format!(
             "How many tickets were in each lane at the beginning of each {}, and now: {} in the queue, {} in work, {} \
@@ -227,6 +227,7 @@ pub(super) fn cumulative_flow(flow: &TicketFlow) -> Chart<'static> {
             ("c-archive", "archive"),
         ],
         marks,
+        labels: Vec::new(),
         words: time_words(flow),
         shapes,
         heads: &["at", "queue", "active", "completed", "archive"],
@@ -286,6 +287,7 @@ pub(super) fn throughput(flow: &TicketFlow) -> Chart<'static> {
             ("part c-completed", "completed until now"),
         ],
         marks,
+        labels: Vec::new(),
         words: column_words(flow),
         shapes,
         heads: &["from", "new", "completed"],
@@ -293,68 +295,68 @@ pub(super) fn throughput(flow: &TicketFlow) -> Chart<'static> {
     }
 }
 
-/// The marks of an axis on which each step is several times the one before: cycle times go from minutes to months.
-const TIMES: [(i64, &str); 9] = [
-    (60, "1 min"),
-    (600, "10 min"),
-    (3_600, "1 h"),
-    (6 * 3_600, "6 h"),
-    (86_400, "1 d"),
-    (7 * 86_400, "1 week"),
-    (30 * 86_400, "30 d"),
-    (120 * 86_400, "120 d"),
-    (480 * 86_400, "480 d"),
-];
+/// What a chart of times shows: from where to where it counts, and how long the tickets took.
+pub(super) struct TimeChart<'a> {
+    pub(super) key: &'a str,
+    pub(super) title: &'a str,
+    pub(super) from: &'a str,
+    pub(super) spread: TimeSpread,
+    pub(super) took: fn(&CompletedTicket) -> Option<TimeDelta>,
+}
 
 /// How long each completed ticket took.
-pub(super) fn cycle_time(flow: &TicketFlow, middle: Option<TimeDelta>) -> Chart<'static> {
-    let timed: Vec<_> =
-        flow.done.iter().filter_map(|done| Some((done, done.took?.num_seconds().max(1)))).collect();
-    let least = timed.iter().map(|(_, took)| *took).min().unwrap_or(60);
-    let most = timed.iter().map(|(_, took)| *took).max().unwrap_or(86_400);
-    let bottom = TIMES.iter().rposition(|(seconds, _)| *seconds <= least).unwrap_or(0);
-    let top = TIMES.iter().position(|(seconds, _)| *seconds >= most).unwrap_or(TIMES.len() - 1);
-    let shown = TIMES.get(bottom..=top.max(bottom + 1)).unwrap_or(&TIMES);
-    #[expect(clippy::cast_precision_loss, reason = "seconds of at most years, for a drawing")]
-    let log = |seconds: i64| (seconds.max(1) as f64).ln();
-    let ends = (shown.first().map_or(60, |(s, _)| *s), shown.last().map_or(86_400, |(s, _)| *s));
-    let height =
-        |seconds: i64| ((log(seconds) - log(ends.0)) / (log(ends.1) - log(ends.0))).clamp(0.0, 1.0);
+pub(super) fn times<'a>(flow: &TicketFlow, what: &TimeChart<'a>) -> Chart<'a> {
+    let timed: Vec<(&CompletedTicket, i64)> = flow
+        .done
+        .iter()
+        .filter_map(|done| Some((done, (what.took)(done)?.num_seconds().max(1))))
+        .collect();
+    let axis = TimeAxis::around(timed.iter().map(|(_, took)| *took));
     let mut shapes = Html::default();
-    if let Some(middle) = middle {
-        let (x, y) = (when(flow, flow.now - RECENT) * SIDE, up(height(middle.num_seconds())));
-        shapes.raw(&format!("<path class=\"middle\" d=\"M{x:.1} {y:.1}H{SIDE}\"/>"));
+    let mut labels = Vec::new();
+    for (time, class, name) in
+        [(what.spread.p85, "p85", "p85"), (what.spread.median, "median", "median")]
+    {
+        let Some(time) = time else { continue };
+        let height = axis.height(time.num_seconds());
+        let (x, y) = (when(flow, flow.now - RECENT) * SIDE, up(height));
+        shapes.raw(&format!("<path class=\"{class}\" d=\"M{x:.1} {y:.1}H{SIDE}\"/>"));
+        // At the bottom there is no room for a name below its line.
+        let class = if height < 0.12 && class == "median" { "median low" } else { class };
+        labels.push((height, class, format!("{name} {}", duration::rough(time))));
     }
     for (done, took) in &timed {
-        let (x, y) = (when(flow, done.at) * SIDE, up(height(*took)));
+        let (x, y) = (when(flow, done.at) * SIDE, up(axis.height(*took)));
         // A line of no length with round ends stays a circle, however the drawing is stretched.
         shapes.raw(&format!("<path class=\"dot\" d=\"M{x:.1} {y:.1}h.01\">"));
-        let text = format!("{}: {}, completed {}", done.id, known(done.took), day(done.at));
+        let text = format!("{}: {}, completed {}", done.id, known((what.took)(done)), day(done.at));
         shapes.element("title", &text).raw("</path>");
     }
-    let says = match (timed.len(), middle) {
-        (0, _) => "No ticket has been claimed and completed yet.".to_owned(),
-        (_, Some(middle)) => format!(
-            "From the first claim to the completion, a dot for each ticket; the line is the middle of the last 30 \
-             days, {}.",
-            duration::rough(middle)
+    let from = what.from;
+    let says = match (timed.len(), what.spread) {
+        (0, _) => "No ticket has been completed yet.".to_owned(),
+        (_, TimeSpread { median: Some(median), p85: Some(p85) }) => format!(
+            "{from}, a dot for each ticket. Of the last 30 days the median is {}, and the 85th percentile (p85) {}.",
+            duration::rough(median),
+            duration::rough(p85)
         ),
-        (_, None) => "From the first claim to the completion, a dot for each ticket.".to_owned(),
+        (_, _) => format!("{from}, a dot for each ticket."),
     };
     Chart {
-        key: "cycle",
+        key: what.key,
         class: "chart",
-        title: "Cycle time",
+        title: what.title,
         says,
         legend: &[],
-        marks: shown.iter().map(|(s, word)| (height(*s), (*word).to_owned())).collect(),
+        marks: axis.marks(),
+        labels,
         words: time_words(flow),
         shapes,
         heads: &["ticket", "completed", "took"],
         rows: timed
             .iter()
             .rev()
-            .map(|(done, _)| vec![done.id.to_string(), day(done.at), known(done.took)])
+            .map(|(done, _)| vec![done.id.to_string(), day(done.at), known((what.took)(done))])
             .collect(),
     }
 }
@@ -371,16 +373,6 @@ mod tests {
     use super::super::story::{Life, QueueHistory, Stay};
     use super::*;
     use crate::ticket::TicketId;
-
-    #[test]
-    fn an_axis_has_few_round_marks_and_reaches_the_most() {
-        assert_eq!(axis(0), (1, vec![0, 1]));
-        assert_eq!(axis(3), (3, vec![0, 1, 2, 3]));
-        assert_eq!(axis(7), (8, vec![0, 2, 4, 6, 8]));
-        assert_eq!(axis(42), (50, vec![0, 10, 20, 30, 40, 50]));
-        assert_eq!(axis(110), (120, vec![0, 20, 40, 60, 80, 100, 120]));
-        assert_eq!(axis(21_000), (25_000, vec![0, 5_000, 10_000, 15_000, 20_000, 25_000]));
-    }
 
     fn at(month: u32, day: u32) -> DateTime<Utc> {
         Utc.with_ymd_and_hms(2026, month, day, 12, 0, 0).unwrap()
@@ -417,7 +409,7 @@ mod tests {
         // Friday noon is two thirds of the week, not all of it: the step before the end is shorter than the others.
         let page = drawn(&chart);
         assert!(page.contains("L973.9 "), "{page}");
-        assert!(page.contains("<span class=\"x\" style=\"right:0\">now</span>"), "{page}");
+        assert!(page.contains("<span class=\"x end\" style=\"right:0\">now</span>"), "{page}");
     }
 
     #[test]
@@ -433,17 +425,40 @@ mod tests {
         assert!(shapes[1].contains("16 Nov to now: 1 completed"), "{page}");
     }
 
+    fn cycle_times(flow: &TicketFlow, median: Option<TimeDelta>) -> Chart<'static> {
+        let spread = TimeSpread { median, p85: median };
+        let (key, title, from) = ("cycle", "Cycle time", "From the first claim to the completion");
+        times(flow, &TimeChart { key, title, from, spread, took: |done| done.took })
+    }
+
     #[test]
-    fn the_middle_is_drawn_over_the_days_that_it_speaks_of() {
+    fn the_median_is_drawn_and_named_over_the_days_that_it_speaks_of() {
         let flow = flow();
         let line = |flow: &TicketFlow| {
-            let page = drawn(&cycle_time(flow, Some(TimeDelta::days(2))));
-            let (_, path) = page.split_once("class=\"middle\" d=\"M").unwrap();
+            let page = drawn(&cycle_times(flow, Some(TimeDelta::days(2))));
+            assert!(
+                page.contains(">median 2 d</span>") && page.contains(">p85 2 d</span>"),
+                "{page}"
+            );
+            let (_, path) = page.split_once("class=\"median\" d=\"M").unwrap();
             path.split(' ').next().unwrap().parse::<f64>().unwrap()
         };
         // 142.5 of the 172.5 days since the first of June.
         assert!((line(&flow) - 826.1).abs() < 0.1, "{}", line(&flow));
         let short = TicketFlow { starts: vec![at(11, 15)], ..flow };
         assert!(line(&short).abs() < 0.1, "it does not leave the picture");
+    }
+
+    #[test]
+    fn the_last_word_before_now_is_there_for_any_number_of_columns() {
+        for days in 2..62 {
+            let starts = (0..days).map(|n| at(9, 1) + TimeDelta::days(n)).collect();
+            let flow = TicketFlow { starts, now: at(9, 1) + TimeDelta::days(days), ..flow() };
+            let words = time_words(&flow);
+            let places: Vec<f64> = words.iter().map(|(place, _)| *place).collect();
+            let gaps: Vec<f64> = places.windows(2).map(|pair| pair[1] - pair[0]).collect();
+            let step = gaps.first().copied().unwrap_or(1.0);
+            assert!(gaps.iter().all(|gap| *gap <= step + 0.15 + 1e-9), "{days}: {words:?}");
+        }
     }
 }

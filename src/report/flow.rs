@@ -6,7 +6,7 @@ use super::story::{Life, QueueHistory};
 use crate::ticket::{Lane, TicketId};
 
 /// The figures of the last this many days are shown apart.
-pub(super) const RECENT: TimeDelta = TimeDelta::days(30);
+pub const RECENT: TimeDelta = TimeDelta::days(30);
 
 /// The length of a column of the charts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,8 +22,10 @@ pub enum ChartUnit {
 pub struct CompletedTicket {
     pub id: TicketId,
     pub at: DateTime<Utc>,
-    /// From its first claim to its completion.
+    /// Its cycle time: from its first claim to its completion.
     pub took: Option<TimeDelta>,
+    /// Its lead time: from its creation to its completion.
+    pub lead: TimeDelta,
 }
 
 /// The flow of tickets over time.
@@ -44,16 +46,32 @@ pub struct TicketFlow {
     pub done: Vec<CompletedTicket>,
 }
 
+/// The middle and the upper end of some lengths of time; `None` of none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TimeSpread {
+    pub median: Option<TimeDelta>,
+    /// The 85th percentile: 85 of 100 took no longer.
+    pub p85: Option<TimeDelta>,
+}
+
+impl TimeSpread {
+    pub fn of(times: impl Iterator<Item = TimeDelta>) -> TimeSpread {
+        let mut sorted: Vec<TimeDelta> = times.collect();
+        sorted.sort_unstable();
+        TimeSpread { median: quantile(&sorted, 0.5), p85: quantile(&sorted, 0.85) }
+    }
+}
+
 #[derive(Clone, Debug, Default)]
 pub struct Figures {
     pub queued: usize,
     pub active: usize,
-    /// How many were completed in the last 30 days.
+    /// How many were completed in the last 30 days; the cycle and lead times are theirs.
     pub completed_recently: usize,
-    /// The middle of the cycle times of those.
-    pub median: Option<TimeDelta>,
-    /// The cycle time that 85 in 100 of those kept to.
-    pub most: Option<TimeDelta>,
+    pub cycle: TimeSpread,
+    pub lead: TimeSpread,
+    /// How long the tickets in progress have been held.
+    pub in_progress: TimeSpread,
     pub longest_held: Option<TimeDelta>,
 }
 
@@ -136,7 +154,8 @@ impl TicketFlow {
 fn of_done(id: &TicketId, life: &Life) -> Option<CompletedTicket> {
     let at = life.finished()?;
     let took = life.started().filter(|started| *started <= at).map(|started| at - started);
-    Some(CompletedTicket { id: id.clone(), at, took })
+    let lead = (at - life.stays.first()?.since).max(TimeDelta::zero());
+    Some(CompletedTicket { id: id.clone(), at, took, lead })
 }
 
 fn in_lanes(story: &QueueHistory, lane: impl Fn(&Life) -> Option<Lane>) -> [usize; 4] {
@@ -156,19 +175,26 @@ fn quantile(sorted: &[TimeDelta], part: f64) -> Option<TimeDelta> {
     sorted.get(place.saturating_sub(1)).copied()
 }
 
+impl TicketFlow {
+    /// The tickets that were completed in the last 30 days.
+    pub fn recent(&self) -> impl Iterator<Item = &CompletedTicket> + Clone {
+        self.done.iter().filter(|done| self.now - done.at <= RECENT)
+    }
+}
+
 /// The numbers at the top of the page.
 pub fn figures(story: &QueueHistory, flow: &TicketFlow, now: DateTime<Utc>) -> Figures {
     let count = |lane| story.lives.values().filter(|life| life.lane() == Some(lane)).count();
-    let recent: Vec<_> = flow.done.iter().filter(|done| now - done.at <= RECENT).collect();
-    let mut took: Vec<TimeDelta> = recent.iter().filter_map(|done| done.took).collect();
-    took.sort_unstable();
+    let held: Vec<TimeDelta> =
+        story.held().iter().map(|held| (now - held.since).max(TimeDelta::zero())).collect();
     Figures {
         queued: count(Lane::Queue),
         active: count(Lane::Active),
-        completed_recently: recent.len(),
-        median: quantile(&took, 0.5),
-        most: quantile(&took, 0.85),
-        longest_held: story.held().first().map(|held| (now - held.since).max(TimeDelta::zero())),
+        completed_recently: flow.recent().count(),
+        cycle: TimeSpread::of(flow.recent().filter_map(|done| done.took)),
+        lead: TimeSpread::of(flow.recent().map(|done| done.lead)),
+        longest_held: held.first().copied(),
+        in_progress: TimeSpread::of(held.into_iter()),
     }
 }
 
@@ -246,10 +272,13 @@ mod tests {
         let of = |now| figures(&story, &TicketFlow::of(&story, now), now);
         let now = of(day(8));
         assert_eq!((now.queued, now.active, now.completed_recently), (0, 0, 3));
-        assert_eq!(now.median, Some(TimeDelta::days(2)));
-        assert_eq!(now.most, Some(TimeDelta::days(3)));
+        let days = |n| Some(TimeDelta::days(n));
+        assert_eq!(now.cycle, TimeSpread { median: days(2), p85: days(3) });
+        // Each had waited for a day before.
+        assert_eq!(now.lead, TimeSpread { median: days(3), p85: days(4) });
+        assert_eq!(now.in_progress, TimeSpread::default());
         let later = of(day(8) + TimeDelta::days(100));
-        assert_eq!((later.completed_recently, later.median), (0, None));
+        assert_eq!((later.completed_recently, later.cycle.median), (0, None));
     }
 
     #[test]

@@ -3,7 +3,9 @@
 //! The figures come from nothing but the commits: which ticket was in which lane, and when. Nothing here asks git, the
 //! clock or the network, and nothing on the page does: it is one file with its style and its pictures in it.
 
+mod axis;
 mod chart;
+mod cut;
 mod flow;
 mod html;
 mod packed;
@@ -11,6 +13,7 @@ mod page;
 mod story;
 mod style;
 
-pub use flow::{Figures, TicketFlow, figures};
+pub use cut::{CutBy, FlowCut, ReportedTicket, cuts};
+pub use flow::{Figures, RECENT, TicketFlow, figures};
 pub use page::{BoardLane, Page, render};
-pub use story::{LaneChange, Life, QueueHistory, TrunkCommit};
+pub use story::{HeldSince, LaneChange, Life, QueueHistory, TrunkCommit};

@@ -1,4 +1,4 @@
-//! The branch that pull requests go to: the default branch of the remote, or of the repository where there is none.
+//! The branch that pull requests go to: the default branch of the remote, or of a repository without one.
 
 use super::remembered;
 use super::sources::{Sources, seen_ref};
@@ -7,7 +7,7 @@ use crate::config::Config;
 use crate::git::{HeadTarget, RefValue};
 use crate::names::{RefName, RemoteName};
 
-/// The names that a default branch has more often than not.
+/// The usual names of a default branch.
 const USUAL: [&str; 2] = ["main", "master"];
 
 /// A branch that is, or was, the default of a remote, as far as this clone knows.
@@ -19,21 +19,21 @@ pub(super) struct KnownDefault {
     pub fetched: bool,
 }
 
-/// Who says so, the most trusted first.
+/// Who says so, most trusted first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum DefaultSource {
     /// `refs/remotes/<remote>/HEAD`
     Head,
     /// The remote, when it was last asked.
     Asked,
-    /// The first of these two, when the guard looked at it.
+    /// One of these two, when the guard looked at it.
     Seen,
-    /// Something like it, of elsewhere or of a branch that may be something else.
+    /// A default branch of another remote or address, or a branch that may be something else.
     Other,
 }
 
 impl KnownDefault {
-    /// Whether this is the remote's word, and not only something that was once true.
+    /// Whether the remote itself says so, and it is not just something that was true once.
     pub fn is_sure(&self) -> bool {
         match self.how {
             DefaultSource::Head | DefaultSource::Seen => self.fetched,
@@ -43,7 +43,7 @@ impl KnownDefault {
     }
 }
 
-/// All that this clone knows of a remote's default branch without asking, the most trusted first.
+/// All that this clone knows of a remote's default branch without asking, most trusted first.
 pub(super) fn known(
     sources: &Sources<'_>,
     remote: &RemoteName,
@@ -63,7 +63,7 @@ pub(super) fn known(
     Ok(all)
 }
 
-/// The default branch. `local` is what is configured outside of `.tix.yaml`.
+/// The default branch. `local` is everything that is configured outside of `.tix.yaml`.
 pub(super) fn branch(
     sources: &Sources<'_>,
     remote: Option<&RemoteName>,
@@ -86,7 +86,7 @@ pub(super) fn branch(
         remembered::note_asked(sources, remote, name);
         return Ok(name.to_owned());
     }
-    // One that was asked for and never fetched, in a clone of another branch: it may have a new name by now.
+    // The remote once named it, but a clone of another branch never fetched it: it may have a new name by now.
     if let Some(sure) = known.into_iter().find(KnownDefault::is_sure) {
         return Ok(sure.name);
     }
@@ -96,7 +96,7 @@ pub(super) fn branch(
     if let (Some(ask), Some(Ok(_))) = (ask, &answer)
         && ask(remote, &[]).is_ok_and(|refs| refs.is_empty())
     {
-        // Nothing is there yet, so the first branch that is pushed becomes its default.
+        // Nothing exists yet, so the first branch that is pushed becomes the default.
         return of_repository(sources);
     }
     match (&local.trunk, answer) {
@@ -110,8 +110,9 @@ pub(super) fn branch(
     }
 }
 
-/// Asks the remote, unless it alone has spoken: its HEAD here is anybody's to change. Writes down what is known, so that it stays known
-/// when somebody points `refs/remotes/<remote>/HEAD` elsewhere. Without a remote it is what this repository has now.
+/// Asks the remote, unless it has already answered: anybody can change its HEAD here. Records what is known, so that it
+/// stays known when somebody points `refs/remotes/<remote>/HEAD` elsewhere. Without a remote, records what this
+/// repository has now.
 pub fn settle(
     sources: &Sources<'_>,
     remote: Option<&RemoteName>,
@@ -137,13 +138,13 @@ pub fn settle(
     Ok(())
 }
 
-/// The branch that a remote's HEAD leads to, in its answer to `git ls-remote --symref`.
+/// The branch of a remote's HEAD, from its answer to `git ls-remote --symref`.
 fn head_of(refs: &[RefValue]) -> Option<&str> {
     Some(refs.iter().find_map(|r| r.symref.as_ref())?.short())
 }
 
-/// What the default branch may be, of what is there: the only usual name that the remote has. A bare clone has no
-/// remote-tracking refs, and its HEAD is where the remote's was.
+/// A guess from what exists: the only usual name that the remote has. A bare clone has no remote-tracking refs, and its
+/// HEAD is where the remote's was.
 fn guess(sources: &Sources<'_>, remote: &RemoteName) -> Result<Option<String>, SettingsError> {
     let mut there = Vec::new();
     for name in USUAL {
@@ -164,8 +165,8 @@ fn guess(sources: &Sources<'_>, remote: &RemoteName) -> Result<Option<String>, S
     }
 }
 
-/// Without a remote: the HEAD of a bare repository; else what the user calls new branches, `main` or `master` if one is there;
-/// else what the main worktree has checked out, or the only branch there is.
+/// Without a remote: the HEAD of a bare repository; else the user's name for new branches, `main` or `master`, if it
+/// exists; else what the main worktree has checked out, or the only branch.
 pub(super) fn of_repository(sources: &Sources<'_>) -> Result<String, SettingsError> {
     let head = match sources.main_head()? {
         HeadTarget::Branch(head) => Some(head),
@@ -186,7 +187,7 @@ pub(super) fn of_repository(sources: &Sources<'_>) -> Result<String, SettingsErr
     }
     let branches = sources.local_branches()?;
     let name = match (branches.as_slice(), &head) {
-        // The first commit will make it.
+        // The first commit will create it.
         ([], Some(head)) => head,
         ([only], _) => only,
         (_, _) => return Err(SettingsError::NoLocalDefault),
@@ -194,12 +195,12 @@ pub(super) fn of_repository(sources: &Sources<'_>) -> Result<String, SettingsErr
     Ok(name.short().to_owned())
 }
 
-/// What the default branch of a repository without a remote is called, if there is one of these.
+/// Possible names for the default branch of a repository without a remote.
 pub(super) fn own_names<'s>(sources: &'s Sources<'_>) -> impl Iterator<Item = &'s str> {
     sources.config.last("init.defaultbranch").into_iter().chain(USUAL)
 }
 
-/// Whether the branch is there: of a remote, as last fetched.
+/// Whether the branch exists; a remote's, as last fetched.
 pub(super) fn is_fetched(
     sources: &Sources<'_>,
     remote: Option<&RemoteName>,
@@ -211,7 +212,8 @@ pub(super) fn is_fetched(
     }
 }
 
-/// What else may be the default branch where nobody says which it is: what is checked out here, and what that follows.
+/// What else may be the default branch if nobody says which it is: the branch checked out here, and the one that it
+/// follows.
 pub(super) fn suspects(sources: &Sources<'_>) -> Result<Vec<RefName>, SettingsError> {
     let HeadTarget::Branch(head) = sources.head()? else { return Ok(Vec::new()) };
     let upstream = sources.config.last(&format!("branch.{}.merge", head.short()));

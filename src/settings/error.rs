@@ -1,4 +1,4 @@
-//! Why settings cannot be told, as data.
+//! Why settings cannot be determined, as data.
 
 use std::path::PathBuf;
 
@@ -12,25 +12,21 @@ pub enum SettingsError {
     /// A setting that tix cannot use.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// git gave no answer, or one that tix does not know.
+    /// git gave no answer, or one that tix does not understand.
     #[error(transparent)]
     Git(#[from] GitError),
     /// A file that must be readable is not.
     #[error("{} cannot be read: {source}", path.display())]
     File {
-        /// Which file.
+        /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: std::io::Error,
     },
-    /// The remote that is configured is not there.
+    /// The configured remote does not exist.
     #[error("there is no remote named `{name}`")]
-    NoRemote {
-        /// How it is called.
-        name: String,
-        remotes: Vec<String>,
-    },
-    /// Nothing says which of the remotes holds the tickets.
+    NoRemote { name: String, remotes: Vec<String> },
+    /// Nothing says which of several remotes holds the tickets.
     #[error("there are several remotes, and none is named origin")]
     ManyRemotes {
         /// Their names.
@@ -40,25 +36,25 @@ pub enum SettingsError {
     #[error("`{0}` cannot be used as a remote")]
     BadRemote(String),
     /// A branch that git would refuse.
-    #[error("`{0}` cannot be a branch")]
+    #[error("`{0}` cannot be the name of a branch")]
     BadBranch(String),
-    /// A directory that cannot be one of the repository.
-    #[error("tickets_dir is no path in the repository")]
+    /// A directory that cannot be inside the repository.
+    #[error("tickets_dir is not a path in the repository")]
     BadTicketsDir,
-    /// The remote's default branch is not known here, and the remote gave no answer.
-    #[error("{remote} cannot be reached to ask for its default branch; nothing changed")]
+    /// This clone does not know the remote's default branch, and the remote does not answer.
+    #[error("{remote} cannot be reached, so its default branch is unknown; nothing changed")]
     NoAnswer {
         remote: RemoteName,
         /// What git said, without credentials.
         words: String,
     },
-    /// The remote answered, and not with a default branch.
+    /// The remote answered, but named no default branch.
     #[error("{0} does not say which branch is its default")]
     NoDefault(RemoteName),
-    /// The remote's default branch is not known here, and nobody was to be asked.
-    #[error("the default branch of {0} is not known here")]
+    /// This clone does not know the remote's default branch, and was not to ask.
+    #[error("this clone does not know the default branch of {0}")]
     NotAsked(RemoteName),
-    /// There is no remote, and nothing here says which branch is the trunk.
-    #[error("nothing says which of the branches here the tickets are on")]
+    /// There is no remote, and nothing says which local branch is the trunk.
+    #[error("no setting says which local branch the tickets are on")]
     NoLocalDefault,
 }

@@ -1,4 +1,4 @@
-//! Who acts, as far as that is known without asking git to work it out.
+//! Who acts, as far as that is known without asking git.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,7 +6,7 @@ use crate::env::{Env, GitVar, NotUtf8};
 use crate::git::GitConfig;
 use crate::text::one_line;
 
-/// The author as configured.
+/// The configured author.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuthorIdentity {
     name: Option<String>,
@@ -14,15 +14,14 @@ pub struct AuthorIdentity {
 }
 
 impl AuthorIdentity {
-    /// The author that the configuration knows.
     pub fn configured(config: &GitConfig) -> AuthorIdentity {
         let value = |key| config.last(key).map(str::to_owned);
         AuthorIdentity { name: value("user.name"), email: value("user.email") }
     }
 
-    /// Who acts: `TIX_ACTOR`, else git's `user.name <user.email>`, of which the environment knows more than the configuration.
+    /// Who acts: `TIX_ACTOR`, else git's `user.name <user.email>`, which the environment overrides.
     pub fn acting(&self, env: &Env) -> Result<Option<String>, NotUtf8> {
-        // On one line, as trailers and messages have it: it is compared with what the ticket says later.
+        // On one line, as in trailers and messages: it is later compared with what the ticket says.
         let actor = env.actor()?.map(one_line);
         if let Some(actor) = actor.filter(|actor| !actor.is_empty()) {
             return Ok(Some(actor));

@@ -1,9 +1,9 @@
-//! Which remote, default branch, `.tix.yaml`, trunk, base, protected branches and tickets directory hold in a clone, and who
-//! acts: one answer, for the commands and for the guard.
+//! Which remote, default branch, `.tix.yaml`, trunk, base, protected branches and tickets directory apply in a clone,
+//! and who acts: one answer, for the commands and for the guard.
 //!
-//! What differs is only what it may ask. A command may ask the remote for its default branch, and what it learns is written
-//! down in the clone. The guard asks nobody and uses no network; where it is not sure which branch is the default, it protects
-//! more: see [`Protection`].
+//! The two differ only in what they may ask. A command may ask the remote for its default branch, and the clone records
+//! the answer. The guard asks nobody and uses no network; where it is not sure of the default branch, it protects more:
+//! see [`Protection`].
 
 mod default;
 mod error;
@@ -26,13 +26,13 @@ use crate::config::{Config, ConfigError, Layers, RecordPlace, Yaml};
 use crate::git::{GitError, HeadTarget, RefValue};
 use crate::names::{Oid, RefName, RemoteName, RepoPath};
 
-/// A question to the remote: its refs that match these patterns, and where its HEAD leads.
+/// A question to the remote: its refs that match these patterns, and the branch of its HEAD.
 pub type Ask<'a> = &'a dyn Fn(&RemoteName, &[&str]) -> Result<Vec<RefValue>, GitError>;
 
-/// What holds for the commands.
+/// The settings for the commands.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// All layers, one over the other.
+    /// All layers, merged.
     pub config: Config,
     /// The remote; `None` when the local branch is the trunk.
     pub remote: Option<RemoteName>,
@@ -48,17 +48,17 @@ pub struct Settings {
     pub shared: SharedFile,
 }
 
-/// The file with which a team shares its settings, as last fetched.
+/// The team's settings file, as last fetched.
 #[derive(Clone, Debug)]
 pub struct SharedFile {
-    /// The branch that holds it: the base, before the file itself has a say.
+    /// The branch that holds it: the base, as configured outside of the file itself.
     pub branch: RefName,
-    /// `None` when the branch has none. What this worktree has instead counts then, until somebody shares one.
+    /// `None` when the branch has none. Then this worktree's file counts, until somebody shares one.
     pub blob: Option<Oid>,
 }
 
 impl Settings {
-    /// Finds everything. `local` is what stands outside of `.tix.yaml`; without `ask` nobody is asked.
+    /// Finds all settings. `local` is everything outside of `.tix.yaml`; without `ask` nobody is asked.
     pub fn resolve(
         sources: &Sources<'_>,
         local: Layers<'_>,
@@ -71,7 +71,7 @@ impl Settings {
         let mut config = with_file(local, file.as_ref())?;
         let named = choose_remote(sources, config.remote.as_deref())?;
         if named != remote {
-            // The settings that count are those of the remote that has the trunk; those of a fork may be old.
+            // The settings of the remote that has the trunk count; those of a fork may be old.
             remote = named;
             default = default::branch(sources, remote.as_ref(), &first, ask)?;
             let theirs = committed_file(sources, remote.as_ref(), first.base_or(&default))?;
@@ -117,7 +117,7 @@ impl SettingsFile {
         Yaml { bytes: &self.bytes, label: &self.label }
     }
 
-    /// What it says without any other layer.
+    /// Its settings without any other layer.
     fn alone(&self) -> Result<Config, ConfigError> {
         Config::resolve(&Layers { yaml: Some(self.yaml()), ..Layers::default() })
     }
@@ -127,7 +127,7 @@ fn label(remote: Option<&RemoteName>, branch: &str) -> String {
     remote.map_or_else(|| branch.to_owned(), |remote| format!("{remote}/{branch}"))
 }
 
-/// The remote that is meant: the one that is configured, `origin`, or the only one.
+/// The remote to use: the configured one, `origin`, or the only one.
 fn choose_remote(
     sources: &Sources<'_>,
     wanted: Option<&str>,
@@ -151,7 +151,7 @@ fn choose_remote(
     parsed.map(Some).ok_or_else(|| SettingsError::BadRemote(name.to_owned()))
 }
 
-/// `.tix.yaml` of the base as last fetched, else one that is not there yet: it counts until the team shares one.
+/// `.tix.yaml` of the base as last fetched, else one that is not there yet: that one counts until the team shares one.
 fn shared_file(
     sources: &Sources<'_>,
     remote: Option<&RemoteName>,
@@ -173,16 +173,16 @@ fn committed_file(
     }
 }
 
-/// All layers, with this file among them.
+/// All layers, including this file.
 fn with_file(local: Layers<'_>, file: Option<&SettingsFile>) -> Result<Config, SettingsError> {
     Ok(Config::resolve(&Layers { yaml: file.map(SettingsFile::yaml), ..local })?)
 }
 
-/// The files that are not on the base yet: of the main worktree, which stands for all of them, and of this one. A bare
-/// repository has its HEAD instead, which is all that a bare clone knows of its base.
+/// The files that are not on the base yet: the main worktree's, which stands for all worktrees, and this one's. A bare
+/// repository uses its HEAD instead, because that is all a bare clone knows of its base.
 ///
-/// They are files and not commits, because they are looked for with every commit where there are no settings at all, and HEAD
-/// is new each time.
+/// Files, not commits: where there are no settings at all they are looked for with every commit, and HEAD is new each
+/// time.
 fn drafts(sources: &Sources<'_>) -> Result<Vec<SettingsFile>, SettingsError> {
     let mut found = Vec::new();
     if let Some(root) = &sources.main_root {

@@ -11,13 +11,13 @@ use crate::names::RefName;
 pub struct Protected(BTreeSet<String>);
 
 impl Protected {
-    /// These branches. A name may come from anywhere: one that is no branch protects nothing and does no harm.
+    /// These branches. Names may come from anywhere: one that is not a branch protects nothing and does no harm.
     pub fn of<'n>(names: impl IntoIterator<Item = &'n str>) -> Protected {
         let names = names.into_iter().map(str::trim).filter(|name| !name.is_empty());
         Protected(names.map(str::to_owned).collect())
     }
 
-    /// Whether this is one of them. Where file names have no case, `refs/heads/Main` is the file of `main`.
+    /// Whether this is one of them. Where file names ignore case, `refs/heads/Main` is the file of `main`.
     pub fn contains(&self, branch: &RefName) -> bool {
         let Some(name) = branch.as_str().strip_prefix("refs/heads/") else { return false };
         self.0.contains(name)

@@ -1,11 +1,13 @@
-//! What the guard protects: the union of all that anything here says.
+//! What the guard protects: the union of what every source says.
 //!
-//! What counts is what the default branch has committed, as last fetched, so that a commit cannot loosen the rule that it is
-//! judged by. The environment, `git config`, `refs/remotes/<remote>/HEAD` and files that are not committed there add to that
-//! and take nothing away; what they name and is not there is a doubt, and a doubt is a refusal on a protected branch.
+//! The committed settings of the default branch, as last fetched, decide, so that a commit cannot loosen the rule that
+//! it is judged by. The environment, `git config`, `refs/remotes/<remote>/HEAD` and files not committed there can only
+//! add to that. If they name something that does not exist, that is a doubt, and a doubt means refusal on a protected
+//! branch.
 //!
-//! Where nobody here knows which branch is the default, it may be the one that is checked out or the one that this follows, so
-//! both are protected with the usual names. Settings that do not say what is protected leave in force what they said before.
+//! If this clone does not know the default branch, it may be the branch that is checked out or the one that this
+//! follows, so both are protected, with the usual names. If settings do not say what is protected, what they said
+//! before stays in force.
 
 use std::collections::BTreeSet;
 
@@ -23,35 +25,34 @@ use crate::names::{RefName, RemoteName};
 pub struct Protection {
     /// The branches to be guarded.
     pub branches: Protected,
-    /// Those of them that the default branch itself protects: what they hold is known. What something here adds is not among
-    /// them, and where the default branch is not known there are none.
+    /// Those that the default branch itself protects: their contents are known. Branches that local settings add are
+    /// not among them, and if the default branch is unknown there are none.
     pub settled: Protected,
-    /// Those of them that are only guarded because one of them may be the default branch.
+    /// Those that are guarded only because one of them may be the default branch.
     pub suspects: Protected,
     /// The default branch, whatever is configured here.
     pub default: Option<String>,
-    /// The trunk, as the commands have it.
+    /// The trunk, as the commands see it.
     pub trunk: Option<String>,
-    /// The remote, as the commands have it.
+    /// The remote, as the commands see it.
     pub remote: Option<String>,
-    /// The remotes that hold the trunk, whatever is configured here: more than one where that is not clear.
+    /// The remotes that hold the trunk, whatever is configured here: several if that is not clear.
     pub home: Vec<String>,
     /// The directory of the lanes.
     pub tickets_dir: String,
-    /// Whether there are tickets or settings of tix at all, in a commit or as a file of settings.
+    /// Whether there are tickets or settings of tix at all, committed or as a settings file.
     pub has_tickets: bool,
-    /// The stages of the review that work has gone through which lands on the trunk without a pull request; `None` where it
-    /// never does.
+    /// The review stages that work needs to land on the trunk without a pull request; `None` if it never does.
     pub landing: Option<Vec<Stage>>,
-    /// What an agent is told that edits files of a checkout on a protected branch.
+    /// What the guard tells an agent that edits files in a checkout of a protected branch.
     pub writes: Writes,
-    /// What is configured here and cannot be heeded.
+    /// Local configuration that cannot be followed.
     pub doubt: Option<String>,
 }
 
 impl Protection {
-    /// Finds out what is protected without asking anybody. `local` is what stands outside of `.tix.yaml`, and `more` are
-    /// branches that somebody wants to have guarded besides.
+    /// Finds what is protected without asking anybody. `local` is everything outside of `.tix.yaml`; `more` are further
+    /// branches to guard.
     pub fn resolve<'n>(
         sources: &Sources<'_>,
         local: Layers<'_>,
@@ -125,7 +126,7 @@ impl Protection {
         })
     }
 
-    /// What is assumed where nothing can be found out: of the branches, that this one is the default too.
+    /// What to assume where nothing can be found out: also that the named branch is the default.
     pub fn assumed<'n>(
         head: Option<&'n RefName>,
         more: impl IntoIterator<Item = &'n str>,
@@ -148,13 +149,13 @@ impl Protection {
         }
     }
 
-    /// Writes down what is known of the default branch, so that it stays known when somebody points
+    /// Records what is known of the default branch, so that it stays known when somebody points
     /// `refs/remotes/<remote>/HEAD` elsewhere.
     pub fn remember(&self, sources: &Sources<'_>) {
         let Some(default) = &self.default else { return };
         let home = match self.home.as_slice() {
             [home, ..] => RemoteName::parse(home),
-            // What is checked out is no word that lasts.
+            // The branch that is checked out is not a lasting statement.
             [] if default::own_names(sources).any(|name| name == default) => None,
             [] => return,
         };
@@ -174,7 +175,7 @@ fn of_home(
     }
     let mut known = Vec::new();
     match default::of_repository(sources) {
-        // It is what the commands take for it, and there is nobody who could be asked for better.
+        // The commands also use it as the default, and nobody knows better.
         Ok(name) => known.push(KnownDefault { name, how: DefaultSource::Asked, fetched: true }),
         Err(SettingsError::NoLocalDefault) => {}
         Err(error) => return Err(error),
@@ -186,7 +187,7 @@ fn of_home(
     Ok(known)
 }
 
-/// What the local layers make of it.
+/// What the local layers add.
 struct LocalSettings {
     trunk: Option<String>,
     remote: Option<String>,
@@ -194,14 +195,14 @@ struct LocalSettings {
     writes: Writes,
 }
 
-/// A union in the making.
+/// A union under construction.
 struct Union<'s> {
     sources: &'s Sources<'s>,
     branches: BTreeSet<String>,
     suspects: BTreeSet<String>,
-    /// What each branch that is or was the default protects.
+    /// What each present or former default branch protects.
     each: Vec<BTreeSet<String>>,
-    /// The directories of lanes that committed settings name, or that are there.
+    /// The directories of lanes that committed settings name, or that exist.
     dirs: Vec<String>,
     has_dir: bool,
     has_tickets: bool,
@@ -213,7 +214,7 @@ struct Union<'s> {
     landing: Vec<Option<Vec<Stage>>>,
     /// The remote that they name.
     remote: Option<String>,
-    /// What the branches of tickets are called.
+    /// The templates of ticket branches.
     templates: Vec<String>,
     doubts: Vec<String>,
 }
@@ -237,7 +238,8 @@ impl<'s> Union<'s> {
         }
     }
 
-    /// Where the trunk is, whatever is configured here: on one remote, in the repository itself, or on any of several remotes.
+    /// Where the trunk is, whatever is configured here: on one remote, in the repository itself, or on any of several
+    /// remotes.
     fn homes(&mut self) -> Result<Vec<Option<RemoteName>>, SettingsError> {
         match choose_remote(self.sources, None) {
             Ok(remote) => Ok(vec![remote]),
@@ -252,14 +254,13 @@ impl<'s> Union<'s> {
         }
     }
 
-    /// Which of several remotes is configured here. Nothing else says which of them holds the tickets, so nothing is taken
-    /// away by it.
+    /// Which of several remotes is configured here. Nothing else says which one holds the tickets, so it takes nothing away.
     fn chosen(&self, local: &Layers<'_>, homes: &[Option<RemoteName>]) -> Option<RemoteName> {
         let wanted = Config::resolve(local).ok()?.remote.filter(|_| homes.len() > 1)?;
         choose_remote(self.sources, Some(&wanted)).ok()?
     }
 
-    /// Settings that stand at `label`; those that cannot be read are a doubt.
+    /// Reads the settings at `label`; unreadable ones are a doubt.
     fn read(&mut self, file: &SettingsFile) -> Option<Config> {
         match file.alone() {
             Ok(config) => Some(config),
@@ -270,7 +271,7 @@ impl<'s> Union<'s> {
         }
     }
 
-    /// What a branch that is the default, was it, or may be it has to say.
+    /// Adds what a present, former or possible default branch says.
     fn add_default(
         &mut self,
         home: Option<&RemoteName>,
@@ -309,7 +310,7 @@ impl<'s> Union<'s> {
         if (has_settings || is_there) && !self.dirs.contains(&config.tickets_dir) {
             self.dirs.push(config.tickets_dir);
         }
-        // Without settings the trunk is this very branch, and the usual names are protected.
+        // Without settings the trunk is this branch, and the usual names are protected.
         let names: BTreeSet<String> = config.protected.into_iter().chain([trunk]).collect();
         self.branches.extend(names.iter().cloned());
         if known.fetched && is_clear {
@@ -318,7 +319,7 @@ impl<'s> Union<'s> {
         Ok(())
     }
 
-    /// The settings of a default branch do not say what it protects: what they said before holds on.
+    /// The settings of a default branch do not say what it protects, so what they said before stays in force.
     fn keep_former(
         &mut self,
         home: Option<&RemoteName>,
@@ -356,7 +357,7 @@ impl<'s> Union<'s> {
         Ok(false)
     }
 
-    /// Nobody knows the default branch: it may have a usual name, be checked out here, or be what that follows.
+    /// The default branch is unknown: it may have a usual name, be checked out here, or be the one that this follows.
     fn suspect(&mut self, homes: &[Option<RemoteName>]) -> Result<(), SettingsError> {
         self.branches.extend(PROTECTED.map(str::to_owned));
         self.add_possible(homes, &PROTECTED)?;
@@ -367,7 +368,7 @@ impl<'s> Union<'s> {
         self.add_possible(homes, &names)
     }
 
-    /// The settings of branches that may be the default, as far as they were fetched.
+    /// Adds the settings of possible default branches, as far as they were fetched.
     fn add_possible(
         &mut self,
         homes: &[Option<RemoteName>],
@@ -386,7 +387,7 @@ impl<'s> Union<'s> {
         Ok(())
     }
 
-    /// Whether a branch is one that work on a ticket is done on, which no trunk is.
+    /// Whether a branch is a ticket branch, which no trunk is.
     fn is_of_ticket(&self, branch: &str) -> bool {
         let usual = Config::default().branch.to_string();
         self.templates.iter().chain([&usual]).any(|template| {
@@ -396,7 +397,7 @@ impl<'s> Union<'s> {
         })
     }
 
-    /// Until the default branch has settings, files that are not there yet count as far as they add to the protection.
+    /// Until the default branch has settings, uncommitted files count as far as they add protection.
     fn add_drafts(&mut self) -> Result<(), SettingsError> {
         for file in drafts(self.sources)? {
             self.has_tickets = true;
@@ -408,7 +409,7 @@ impl<'s> Union<'s> {
         Ok(())
     }
 
-    /// What the commands make of it, with all that is configured here.
+    /// Adds the settings as the commands see them, with everything configured here.
     fn add_local(&mut self, local: Layers<'_>) -> Result<LocalSettings, SettingsError> {
         let first = match Config::resolve(&local) {
             Ok(first) => Some(first),
@@ -438,7 +439,7 @@ impl<'s> Union<'s> {
             && !default::is_fetched(self.sources, remote.as_ref(), base)?
         {
             let base = label(remote.as_ref(), base);
-            self.doubts.push(format!("{base} is configured here as the base, and is not there"));
+            self.doubts.push(format!("{base} is configured here as the base, but does not exist"));
         }
         let bases = settings.iter().map(|settings| settings.base.short().to_owned());
         let branches: Vec<String> = trunk.iter().cloned().chain(bases).collect();
@@ -447,7 +448,7 @@ impl<'s> Union<'s> {
         Ok(LocalSettings { trunk, remote, tickets_dir, writes: config.writes })
     }
 
-    /// That the default branch is not known is no doubt: more is protected then.
+    /// An unknown default branch is not a doubt: more is protected then.
     fn unresolved(&mut self, error: SettingsError) -> Result<(), SettingsError> {
         match error {
             SettingsError::NotAsked(_)
@@ -468,8 +469,8 @@ impl<'s> Union<'s> {
         }
     }
 
-    /// The directory of the lanes: that of the default branch where it has one. Another one that is configured here would let
-    /// other files pass for tickets.
+    /// The directory of the lanes: the default branch's, if it has one. Another one configured here would let other
+    /// files pass as tickets.
     fn tickets_dir(
         &mut self,
         remote: Option<&RemoteName>,
@@ -488,7 +489,7 @@ impl<'s> Union<'s> {
                 let is_other = *configured != Config::default().tickets_dir && configured != dir;
                 if is_other && !is_there {
                     self.doubts.push(format!(
-                        "{configured} is configured here as the directory of the tickets, and is not there"
+                        "{configured} is configured here as the directory of the tickets, but does not exist"
                     ));
                 }
                 Ok(dir.clone())

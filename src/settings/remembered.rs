@@ -1,8 +1,9 @@
-//! What this clone has learnt of the default branches of its remotes, in `<common git dir>/tix/default-branches.json`.
+//! What this clone has learnt about the default branches of its remotes, in
+//! `<common git dir>/tix/default-branches.json`.
 //!
-//! A remote's answer stays true until the remote changes its mind, so it is written down: those who may not ask are sure from
-//! then on. So is what `refs/remotes/<remote>/HEAD` said when the guard first saw it, because anybody can point that
-//! elsewhere. Whatever stands here adds to what is protected; only a new answer of the remote itself takes a name out.
+//! A remote's answer stays true until the remote changes its mind, so it is recorded: those who may not ask are then
+//! sure. What `refs/remotes/<remote>/HEAD` said when the guard first saw it is recorded too, because anybody can point
+//! that elsewhere. Every entry adds to what is protected; only a new answer of the remote itself removes a name.
 
 use std::collections::BTreeMap;
 
@@ -15,8 +16,8 @@ use crate::names::{RefName, RemoteName};
 
 const FILE: &str = "default-branches.json";
 
-/// All that was learnt, by the names of the remotes; `.`, as git calls it, is the repository itself. A remote that had other
-/// addresses before has an entry for each: what another repository says takes nothing away from this one.
+/// Everything learnt, by remote name; `.`, git's name for it, is the repository itself. A remote that had other
+/// addresses has an entry for each: what another repository says takes nothing away from this one.
 #[derive(Default, Serialize, Deserialize)]
 struct Learnt(BTreeMap<String, Vec<Answers>>);
 
@@ -36,7 +37,7 @@ impl Answers {
         Answers { url, ..Answers::default() }
     }
 
-    /// Without what cannot be a branch.
+    /// Drops names that cannot be a branch.
     fn checked(mut self) -> Answers {
         let is_branch = |name: &String| RefName::branch(name).is_some();
         self.asked = self.asked.filter(is_branch);
@@ -45,20 +46,20 @@ impl Answers {
     }
 }
 
-/// A file that cannot be read says nothing, as if it were not there.
+/// A file that cannot be read counts as missing.
 fn load(sources: &Sources<'_>) -> Learnt {
     let bytes = sources.own(FILE).unwrap_or_default();
     serde_json::from_slice(&bytes).unwrap_or_default()
 }
 
-/// What is known of a remote at its address of now, or of the repository itself.
+/// What is known of a remote at its present address, or of the repository itself.
 pub(super) fn answers(sources: &Sources<'_>, remote: Option<&RemoteName>) -> Answers {
     let known = load(sources).0.remove(key(remote)).unwrap_or_default();
     let url = url(sources, remote);
     known.into_iter().find(|answers| answers.url == url).unwrap_or_default().checked()
 }
 
-/// The branches that were the default somewhere else: of other remotes, also of those that are gone, of other addresses, or of
+/// The branches that were the default elsewhere: of other remotes, including removed ones, of other addresses, or of
 /// the repository before it had a remote.
 pub(super) fn elsewhere(
     sources: &Sources<'_>,
@@ -81,7 +82,7 @@ pub(super) fn elsewhere(
     found
 }
 
-/// Writes down what the remote has just answered, in place of what its HEAD here has said.
+/// Records the remote's latest answer, which replaces what its HEAD here has said.
 pub(super) fn note_asked(sources: &Sources<'_>, remote: &RemoteName, branch: &str) {
     change(sources, Some(remote), |known| {
         known.asked = Some(branch.to_owned());
@@ -89,7 +90,7 @@ pub(super) fn note_asked(sources: &Sources<'_>, remote: &RemoteName, branch: &st
     });
 }
 
-/// Writes down what the remote's HEAD says here, beside what is known already.
+/// Records what the remote's HEAD says here, in addition to what is known.
 pub(super) fn note_seen(sources: &Sources<'_>, remote: Option<&RemoteName>, branch: &str) {
     change(sources, remote, |known| {
         let mut names = known.asked.iter().chain(&known.seen);
@@ -99,7 +100,7 @@ pub(super) fn note_seen(sources: &Sources<'_>, remote: Option<&RemoteName>, bran
     });
 }
 
-/// Without the file the guard only is less sure, so that a failure is not worth a word.
+/// Without the file the guard is only less sure, so a failure is not reported.
 fn change(sources: &Sources<'_>, remote: Option<&RemoteName>, change: impl FnOnce(&mut Answers)) {
     let mut learnt = load(sources);
     let known = learnt.0.entry(key(remote).to_owned()).or_default();

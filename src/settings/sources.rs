@@ -1,7 +1,7 @@
-//! What the settings are read from: refs, commits, files and the configuration of one repository.
+//! The sources of settings: refs, commits, files and the configuration of one repository.
 //!
-//! Everything is read through here, and every file that an answer rests on is written down: whoever remembers an answer has to
-//! know when it no longer holds.
+//! Everything is read through here, and every file that an answer depends on is recorded: whoever remembers an answer
+//! must know when it no longer holds.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
@@ -15,7 +15,7 @@ use crate::git::{
 };
 use crate::names::{Oid, RefName, RemoteName};
 
-/// From which side a repository is looked at.
+/// From where a repository is seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Station {
     /// Somebody's clone: published is what its remote has.
@@ -24,16 +24,16 @@ pub enum Station {
     Server,
 }
 
-/// A `.tix.yaml`, and where it stands.
+/// A `.tix.yaml`, and where it is.
 #[derive(Clone, Debug)]
 pub(super) struct SettingsFile {
     pub bytes: Vec<u8>,
     pub label: String,
-    /// `None` for one that is not committed.
+    /// `None` if it is not committed.
     pub blob: Option<Oid>,
 }
 
-/// How far back the settings are looked for that could be read.
+/// How many commits to search for earlier readable settings.
 const FORMER: &str = "--max-count=20";
 
 /// See the module.
@@ -49,14 +49,14 @@ pub struct Sources<'a> {
     pub common_dir: &'a Path,
     /// The root of the worktree; `None` in a bare repository.
     pub root: Option<&'a Path>,
-    /// The root of the main worktree; `None` where the repository is bare, whatever worktrees it has.
+    /// The root of the main worktree; `None` if the repository is bare, whatever worktrees it has.
     pub main_root: Option<PathBuf>,
-    /// From which side it is looked at.
+    /// From where it is seen.
     pub station: Station,
     pub read: ReadFiles,
 }
 
-/// The files that were read, also those that were looked for in vain.
+/// The files that were read or looked for.
 #[derive(Default)]
 pub struct ReadFiles {
     files: RefCell<BTreeSet<PathBuf>>,
@@ -64,7 +64,7 @@ pub struct ReadFiles {
 }
 
 impl ReadFiles {
-    /// All of them; `None` when the answer rests on more than files can tell.
+    /// All of them; `None` when the answer depends on more than files.
     pub fn files(self) -> Option<BTreeSet<PathBuf>> {
         (!self.more.get()).then(|| self.files.into_inner())
     }
@@ -94,7 +94,7 @@ impl Sources<'_> {
         Ok(self.objects.resolve(name.as_str())?)
     }
 
-    /// Whether the commit of a ref has something at this path.
+    /// Whether the commit of a ref has anything at this path.
     pub(super) fn has(&self, name: &RefName, path: &str) -> Result<bool, SettingsError> {
         Ok(self.object(name, path)?.is_some())
     }
@@ -110,7 +110,7 @@ impl Sources<'_> {
         Ok(object.map(|o| SettingsFile { bytes: o.data, label, blob: Some(o.oid) }))
     }
 
-    /// The versions of `.tix.yaml` that a ref's history has, newest first: the last few.
+    /// The latest versions of `.tix.yaml` in a ref's history, newest first.
     pub(super) fn former(
         &self,
         name: &RefName,
@@ -152,7 +152,7 @@ impl Sources<'_> {
         self.head_in(self.git_dir)
     }
 
-    /// What is checked out in the main worktree, or what the HEAD of a bare repository is at.
+    /// What is checked out in the main worktree, or where the HEAD of a bare repository points.
     pub(super) fn main_head(&self) -> Result<HeadTarget, SettingsError> {
         self.head_in(self.common_dir)
     }
@@ -172,7 +172,7 @@ impl Sources<'_> {
         Ok(HeadTarget::Unknown)
     }
 
-    /// The branch that `refs/remotes/<remote>/HEAD` names, whether it is there or not.
+    /// The branch that `refs/remotes/<remote>/HEAD` names, whether it exists or not.
     pub(super) fn remote_head(&self, remote: &RemoteName) -> Result<Option<String>, SettingsError> {
         let home = format!("refs/remotes/{remote}/");
         let path = self.common_dir.join(format!("{home}HEAD"));
@@ -187,12 +187,12 @@ impl Sources<'_> {
     }
 
     pub(super) fn local_branches(&self) -> Result<Vec<RefName>, SettingsError> {
-        // Each directory below refs/heads would have to be watched for a new one.
+        // Every directory below refs/heads would have to be watched for a new one.
         self.read.more.set(true);
         Ok(self.git.refs(&["refs/heads/"])?.into_iter().map(|found| found.name).collect())
     }
 
-    /// A file of tix's own; `None` where there is none, or none that can be read.
+    /// One of tix's own files; `None` if it does not exist or cannot be read.
     pub(super) fn own(&self, name: &str) -> Option<Vec<u8>> {
         let path = self.own_path(name);
         self.read.note(path.clone());
@@ -204,7 +204,7 @@ impl Sources<'_> {
     }
 }
 
-/// Where a branch of the remote is here, as last fetched; without a remote the branch itself.
+/// The ref of a remote's branch here, as last fetched; without a remote, the branch itself.
 pub(super) fn seen_ref(remote: Option<&RemoteName>, branch: &str) -> Option<RefName> {
     match remote {
         Some(remote) => RefName::tracking(remote, branch),

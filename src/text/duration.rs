@@ -1,4 +1,4 @@
-//! Lengths of time, as people write them and as they are told.
+//! Durations, as people write them and as tix shows them.
 
 use std::time::Duration;
 
@@ -13,13 +13,13 @@ const MINUTE: u64 = 60 * SECOND;
 const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
 
-/// A text that is no duration.
+/// A text that is not a duration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a duration is written as 90s, 10m, 1h30m or 7d, or in seconds")]
+#[error("write a duration as 90s, 10m, 1h30m or 7d, or as a number of seconds")]
 pub struct BadDuration;
 
-/// The duration that is written so: whole numbers, each with `w`, `d`, `h`, `m`, `s` or `ms` and the larger units first,
-/// or one number of seconds.
+/// Parses a duration: whole numbers, each with `w`, `d`, `h`, `m`, `s` or `ms`, larger units first; or one number of
+/// seconds.
 pub fn parse(text: &str) -> Result<Duration, BadDuration> {
     if let Some(seconds) = whole(text) {
         return Ok(Duration::from_secs(seconds));
@@ -30,7 +30,7 @@ pub fn parse(text: &str) -> Result<Duration, BadDuration> {
     while !rest.is_empty() {
         let (digits, behind) = split_where(rest, |c| !c.is_ascii_digit());
         let (unit, behind) = split_where(behind, |c| c.is_ascii_digit());
-        // What is behind a unit must have a smaller one: `1h30m`, and neither `30m1h` nor `1h1h`.
+        // After a unit only smaller ones may follow: `1h30m`, but not `30m1h` or `1h1h`.
         let (_, millis) = units.find(|(name, _)| *name == unit).ok_or(BadDuration)?;
         let part = whole(digits).and_then(|number| number.checked_mul(*millis));
         sum = part.and_then(|part| sum.checked_add(part)).ok_or(BadDuration)?;
@@ -39,7 +39,7 @@ pub fn parse(text: &str) -> Result<Duration, BadDuration> {
     if text.is_empty() { Err(BadDuration) } else { Ok(Duration::from_millis(sum)) }
 }
 
-/// The same for a command line where no time at all would mean nothing.
+/// Like [`parse`], for a command line where zero makes no sense.
 pub fn parse_positive(text: &str) -> Result<Duration, String> {
     match parse(text) {
         Ok(Duration::ZERO) => Err("it must be longer than 0s".to_owned()),
@@ -48,7 +48,7 @@ pub fn parse_positive(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// A whole number; `parse` alone would take a sign.
+/// Parses a whole number; `parse` alone would accept a sign.
 fn whole(digits: &str) -> Option<u64> {
     digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
 }
@@ -57,13 +57,13 @@ fn split_where(text: &str, is_end: impl Fn(char) -> bool) -> (&str, &str) {
     text.split_at(text.find(is_end).unwrap_or(text.len()))
 }
 
-/// The duration as a distance between two moments. One that is too long for that is as good as for ever.
+/// The duration as a difference of two times. One that is too long for that counts as for ever.
 pub fn delta(duration: Duration) -> TimeDelta {
     TimeDelta::from_std(duration).unwrap_or(TimeDelta::MAX)
 }
 
-/// A length of time in the one unit that a glance needs: `42 s`, `7 min`, `3 h`, `12 d`. Rounds down. Every output for
-/// people says an age in this way, so that two of them never seem to differ.
+/// A duration in one unit, for a glance: `42 s`, `7 min`, `3 h`, `12 d`. Rounds down. All output for people shows ages
+/// like this, so that two of them never seem to differ.
 pub fn rough(length: TimeDelta) -> String {
     if length.num_seconds() < 60 {
         format!("{} s", length.num_seconds())
@@ -78,13 +78,13 @@ pub fn rough(length: TimeDelta) -> String {
 
 /// How long ago `from` was, roughly.
 ///
-/// A moment that lies ahead of `to` is `0 s` old: it was written by a machine whose clock runs
-/// ahead of this one, and a negative age tells a reader nothing else.
+/// A time later than `to` is `0 s` old: a machine whose clock is ahead wrote it, and a negative age would tell a reader
+/// nothing more.
 pub fn age(from: DateTime<Utc>, to: DateTime<Utc>) -> String {
     rough((to - from).max(TimeDelta::zero()))
 }
 
-/// A limit as somebody has set it, in the form that is read and in the largest unit but weeks that measures it: `90m`, `7d`.
+/// A limit that somebody set, in the form that tix reads, in its largest exact unit except weeks: `90m`, `7d`.
 pub fn exact(limit: TimeDelta) -> String {
     let millis = limit.num_milliseconds().unsigned_abs();
     let unit = UNITS.iter().skip(1).find(|(_, unit)| millis.is_multiple_of(*unit));
@@ -92,7 +92,7 @@ pub fn exact(limit: TimeDelta) -> String {
     format!("{}{name}", millis / unit)
 }
 
-/// How long something took: `70 ms`, `1.2 s`, and from a minute on roughly.
+/// How long something took: `70 ms`, `1.2 s`, and roughly from one minute on.
 pub fn took(time: Duration) -> String {
     let (seconds, tenths) = (time.as_secs(), time.subsec_millis() / 100);
     match (seconds, tenths) {

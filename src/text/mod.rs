@@ -1,8 +1,9 @@
-//! How texts are read and written everywhere: durations, what a terminal may show, lines for a shell, numbers of things.
+//! How tix reads and writes texts everywhere: durations, what a terminal may show, shell words, counts.
 //!
-//! A leaf that every part may use: pure, and without knowledge of tickets, git or the command line.
+//! Every part may use this module. It is pure, and knows nothing of tickets, git or the command line.
 
 pub mod duration;
+mod json;
 mod near;
 mod shell;
 mod visible;
@@ -11,23 +12,25 @@ pub mod yaml;
 
 use std::fmt::Display;
 
+pub use json::without_nulls;
 pub use near::near;
 pub use shell::{shell_quoted, shell_word};
 pub use visible::{has_hidden, safe, safe_lines};
 pub use width::{cut, width};
 
-/// The text on one line: control characters and line ends become blanks, repeated blanks one.
+/// The text on one line: control characters and line ends become blanks, and repeated blanks one.
 pub fn one_line(text: &str) -> String {
     let parts = text.split(|c: char| c == ' ' || c.is_control() || is_separator(c));
     parts.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
-/// Unicode's own line and paragraph separators, at which some readers break a line.
+/// Unicode's line and paragraph separators, at which some programs break a line.
 fn is_separator(c: char) -> bool {
     matches!(c, '\u{2028}' | '\u{2029}')
 }
 
-/// So many things, such as `count(n, "commit", "commits")`; the words may go on, as in `"ticket is", "tickets are"`.
+/// A number with its noun, such as `count(n, "commit", "commits")`; the words may continue, as in
+/// `"ticket is", "tickets are"`.
 pub fn count<N: Copy + Display + PartialEq + From<u8>>(number: N, one: &str, many: &str) -> String {
     format!("{number} {}", if number == N::from(1) { one } else { many })
 }

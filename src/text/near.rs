@@ -1,7 +1,7 @@
-//! What was probably meant by a name that is mistyped.
+//! What a mistyped name probably meant.
 
-/// Those of the known that differ from `name` by typing mistakes, in one of three letters at most, the nearest first. Each
-/// comes with the text that it is compared by.
+/// The known names that are near `name`: at most one typing mistake per three letters, nearest first. Each known name
+/// comes with the text to compare.
 pub fn near<T: Ord>(
     name: &str,
     known: impl IntoIterator<Item = (T, impl AsRef<str>)>,

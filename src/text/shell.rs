@@ -1,9 +1,9 @@
-//! Lines for a POSIX shell. fish reads them alike, but for a backslash before a quote and for what is hidden.
+//! Words for a POSIX shell. fish reads them the same, except for a backslash before a quote and for hidden characters.
 
 use super::visible::has_hidden;
 
-/// The text as one word, so that a line can be pasted: as it is where the shell takes it so, in quotes where not, and with
-/// escapes (`$'…'`) where a terminal would not show it.
+/// The text as one word to paste: bare where the shell accepts it so, else in quotes, and with escapes (`$'…'`) where a
+/// terminal would not show it.
 pub fn shell_word(text: &str) -> String {
     let plain = |c: char| {
         c.is_alphanumeric() || matches!(c, '/' | '.' | '-' | '_' | '+' | '@' | '%' | ',' | ':')
@@ -12,7 +12,7 @@ pub fn shell_word(text: &str) -> String {
         let byte = |byte: u8| match byte {
             b'\'' | b'\\' => format!("\\{}", char::from(byte)),
             b' '..=b'~' => char::from(byte).to_string(),
-            // All three digits, so that none that follows belongs to it.
+            // All three digits, so that a digit after it is not read as part of it.
             _ => format!("\\{byte:03o}"),
         };
         return format!("$'{}'", text.bytes().map(byte).collect::<String>());
@@ -20,7 +20,7 @@ pub fn shell_word(text: &str) -> String {
     if !text.is_empty() && text.chars().all(plain) { text.to_owned() } else { shell_quoted(text) }
 }
 
-/// The text in quotes, in which nothing in it means anything to the shell.
+/// The text in quotes, so that nothing in it means anything to the shell.
 pub fn shell_quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "'\\''"))
 }

@@ -1,19 +1,19 @@
-//! What a reader would not see, and what a terminal would obey.
+//! Characters that a reader would not see, or that a terminal would obey.
 //!
-//! One set for everything that is shown, written or taken for a name: control characters, Unicode's separators of lines and
-//! paragraphs, what Unicode lets a program draw nothing for (`Default_Ignorable_Code_Point`, in which are all the joiners,
-//! variation selectors, tags and the controls of direction), and the three marks of an annotation between lines. With them a
-//! text can hide what it says, pretend to be another, or turn the text around it.
+//! One set for everything that is shown, written or used as a name: control characters; Unicode's separators of lines
+//! and paragraphs; everything that Unicode lets a program draw as nothing (`Default_Ignorable_Code_Point`: all joiners,
+//! variation selectors, tags and direction controls); and the three interlinear annotation marks. With these a text can
+//! hide what it says, pretend to be another, or turn the text around it.
 //!
-//! A joiner or a variation selector is meant where it stands alone behind a picture or a letter that it changes: in 👩‍🚀
-//! and ❤️, in Persian, in the scripts of India, and in Japanese names. There it is kept, and nowhere else: Latin, Greek and
-//! Cyrillic letters know no joiners, and a row of them changes nothing that can be seen. Tags are never kept, not even in the
-//! flags of England, Scotland and Wales, as any sentence can be written in them.
+//! A joiner or a variation selector is legitimate where it stands alone after a picture or a letter that it changes: in
+//! 👩‍🚀 and ❤️, in Persian, in the scripts of India, and in Japanese names. It is kept there and nowhere else: Latin,
+//! Greek and Cyrillic letters use no joiners, and a row of them changes nothing visible. Tags are never kept, not even
+//! in the flags of England, Scotland and Wales, because any sentence can be written in them.
 
 use std::iter::{Peekable, from_fn};
 use std::str::Chars;
 
-/// Whether Unicode lets the character be unseen, wherever it stands.
+/// Whether Unicode lets the character be invisible, in any position.
 fn is_hidden(c: char) -> bool {
     c.is_control()
         || super::is_separator(c)
@@ -32,7 +32,7 @@ fn is_hidden(c: char) -> bool {
             | '\u{e0000}'..='\u{e0fff}')
 }
 
-/// What changes the look of the character before it, or how that is joined to the next one.
+/// Characters that change the look of the character before them, or how it joins the next one.
 fn is_selector(c: char) -> bool {
     matches!(c, '\u{180b}'..='\u{180f}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}')
 }
@@ -41,7 +41,7 @@ fn is_joiner(c: char) -> bool {
     matches!(c, '\u{200c}' | '\u{200d}')
 }
 
-/// Pictures, and letters of scripts that have use for joiners and selectors, by blocks of Unicode.
+/// Pictures, and letters of scripts that use joiners and selectors, by Unicode block.
 fn can_be_changed(c: char) -> bool {
     matches!(c,
         '©' | '®' | '‼' | '⁉' | '™' | 'ℹ'
@@ -54,17 +54,17 @@ fn can_be_changed(c: char) -> bool {
         | '\u{10a00}'..='\u{11fff}' | '\u{1f000}'..='\u{1faff}' | '\u{20000}'..='\u{3ffff}')
 }
 
-/// What stands before a character, as far as that decides about it.
+/// What comes before a character, as far as it matters.
 #[derive(Clone, Copy)]
 enum Before {
-    /// Something that can be changed.
+    /// Something that a selector can change.
     Base,
-    /// The same, and a selector that was kept.
+    /// The same, followed by a selector that was kept.
     Selected,
     Other,
 }
 
-/// Each character of the text, and whether it is one that a reader would not see there.
+/// Each character of the text, and whether a reader would not see it there.
 pub fn marked(text: &str) -> impl Iterator<Item = (char, bool)> {
     let mut chars = text.chars().peekable();
     let mut before = Before::Other;
@@ -96,14 +96,14 @@ fn is_meant(c: char, before: Before, last: char, behind: &mut Peekable<Chars<'_>
     }
 }
 
-/// Whether there is something in the text that a reader would not see.
+/// Whether the text contains something that a reader would not see.
 pub fn has_hidden(text: &str) -> bool {
     let printable = |byte: u8| (b' '..=b'~').contains(&byte);
     !text.bytes().all(printable) && marked(text).any(|(_, hidden)| hidden)
 }
 
-/// The text on one line, with everything made visible that a reader would not see or a terminal would obey. A tab is a
-/// blank: it moves the cursor like some of them, and a line with one can still be pasted.
+/// The text on one line, with everything made visible that a reader would not see or a terminal would obey. A tab
+/// becomes a blank: it moves the cursor as some of these do, and a line with a blank can still be pasted.
 pub fn safe(text: impl Into<String>) -> String {
     let text = text.into();
     if !has_hidden(&text) {
@@ -120,8 +120,7 @@ pub fn safe(text: impl Into<String>) -> String {
     shown
 }
 
-/// A text of many lines for a terminal: everything that it would obey is made visible, line ends and tabs
-/// aside.
+/// A text of many lines for a terminal: everything that it would obey is made visible, except line ends and tabs.
 pub fn safe_lines(text: &str) -> String {
     let mut lines = String::with_capacity(text.len());
     for line in text.split_inclusive('\n') {
@@ -141,7 +140,7 @@ mod tests {
 
     #[test]
     fn what_is_hidden_is_what_unicode_says() {
-        // Signs that stand before numbers and those that arrange hieroglyphs are format characters too, and are drawn.
+        // Characters before numbers, and those that arrange hieroglyphs, are format characters too, but visible.
         let set = r"[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Bidi_Control}&&[^\p{Prepended_Concatenation_Mark}\x{13430}-\x{1343f}]]";
         let set = regex::Regex::new(set).unwrap();
         let all: String = ('\0'..=char::MAX).collect();

@@ -3,13 +3,13 @@
 use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthStr as _;
 
-/// The columns that the text takes.
+/// The number of columns that the text takes.
 pub fn width(text: &str) -> usize {
     text.width()
 }
 
-/// The text in at most so many columns, with a sign that something is missing. What is written as one, such as a picture
-/// of several characters, is not cut in two.
+/// The text in at most this many columns, with a mark where something is missing. Does not cut a picture that consists
+/// of several characters.
 pub fn cut(text: &str, columns: usize) -> String {
     if width(text) <= columns {
         return text.to_owned();

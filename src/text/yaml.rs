@@ -1,22 +1,22 @@
-//! Texts as YAML has them, on one line.
+//! Writes texts as YAML, on one line.
 
 use super::visible::marked;
 
-/// The text as the value of a key: plain where every reader of YAML takes it for the same text, else in quotes.
+/// The text as the value of a key: plain where every YAML reader reads it as the same text, else in quotes.
 pub fn value(text: &str) -> String {
     if is_plain(text) { text.to_owned() } else { quoted(text) }
 }
 
-/// A text where plain text may not hold everything: as a key, and as an item of a list in brackets.
+/// The text where plain text is more restricted: as a key, or as an item of a list in brackets.
 pub fn item(text: &str) -> String {
     let is_word = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_' | '.' | '/');
     if is_plain(text) && text.chars().all(is_word) { text.to_owned() } else { quoted(text) }
 }
 
-/// Whether YAML 1.1 and 1.2 both read this very text without quotes.
+/// Whether YAML 1.1 and 1.2 both read exactly this text without quotes.
 ///
-/// Stricter than the two standards: what starts with a digit, a sign or a dot may be a number, a
-/// date or a time for one of them, and quotes around a text that did not need them cost nothing.
+/// Stricter than both standards: what starts with a digit, a sign or a dot may be a number, a date or a time in one of
+/// them, and quotes that were not needed cost nothing.
 fn is_plain(text: &str) -> bool {
     const WORDS: [&str; 9] = ["null", "true", "false", "yes", "no", "on", "off", "y", "n"];
     let starts_well = text.starts_with(|c: char| c.is_alphabetic() || matches!(c, '/' | '_'));
@@ -28,10 +28,9 @@ fn is_plain(text: &str) -> bool {
         && !WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
 }
 
-/// The text as JSON writes it, with escapes for whatever cannot be seen.
+/// The text as JSON writes it, with escapes for everything that cannot be seen.
 ///
-/// Beyond the sixteen-bit characters this is YAML's `\U` and not JSON's pair of surrogates, which
-/// YAML does not know.
+/// Above U+FFFF it uses YAML's `\U`, not JSON's surrogate pairs, which YAML does not know.
 fn quoted(text: &str) -> String {
     let escape = |(c, hidden): (char, bool)| match c {
         '"' => "\\\"".to_owned(),
@@ -47,7 +46,7 @@ fn quoted(text: &str) -> String {
     format!("\"{escaped}\"")
 }
 
-/// Whether it would hide what a value says, or is one of the two characters beside the controls that YAML forbids.
+/// Whether the character would hide what a value says, or is one of the two that YAML forbids besides controls.
 fn needs_escape((c, hidden): (char, bool)) -> bool {
     hidden || matches!(c, '\u{fffe}' | '\u{ffff}')
 }

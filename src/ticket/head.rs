@@ -1,7 +1,7 @@
-//! What a ticket says of itself, as far as lists, choices and checks need it.
+//! The part of a ticket that lists, filters and checks need.
 //!
-//! A [`FrontMatter`] is made from a [`Document`] and from nothing else, so that two files with the same bytes have the
-//! same one: it can be kept under the id of its blob and never grows old.
+//! A [`FrontMatter`] is made from a [`Document`] and nothing else, so two files with the same bytes have the same one:
+//! it can be cached under the id of its blob and never gets outdated.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,10 +9,11 @@ use super::document::{Document, StatusError};
 use super::lane::Lane;
 use super::status::Status;
 
-/// The front matter of a ticket, as values. A text that is not there, empty, null or a placeholder is `None`.
+/// The front matter of a ticket, as values. A text that is missing, empty, null or a placeholder is `None`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FrontMatter {
-    /// `blocks`: what cannot be done before. It stands first where it is kept, so that it is read without the rest.
+    /// `blocks`: the tickets that cannot be done before. It comes first in the cache, so that it is read without the
+    /// rest.
     pub blocks: Vec<String>,
     /// What the status line says.
     pub status: StatusLine,
@@ -45,13 +46,14 @@ pub struct FrontMatter {
     pub session: Option<String>,
     /// `sequence`, as it is written.
     pub sequence: Option<String>,
-    /// `depends_on`: what must be done before.
+    /// `depends_on`: the tickets that must be done first.
     pub depends_on: Vec<String>,
     /// `parent_ticket`
     pub parent: Option<String>,
     pub related: Vec<String>,
     pub duplicate_of: Option<String>,
-    /// The keys whose values are `{placeholders}` of a template, and the lines of the body that are, each with its line.
+    /// The keys whose values are `{placeholders}` of a template, and the lines of the body that are such placeholders,
+    /// each with its line.
     pub placeholders: Vec<(usize, String)>,
 }
 
@@ -61,7 +63,7 @@ pub enum StatusLine {
     #[default]
     Nothing,
     Status(Status),
-    /// Another word, at this line.
+    /// An unknown word, at this line.
     Unknown {
         /// The line, counted from 1.
         line: usize,
@@ -105,7 +107,7 @@ impl FrontMatter {
         }
     }
 
-    /// The status of a ticket in this lane, if tix knows it: one that says nothing is what its lane says.
+    /// The status of a ticket in this lane, if tix knows it; without a status, the usual one of the lane.
     pub fn status_in(&self, lane: Lane) -> Option<Status> {
         match &self.status {
             StatusLine::Status(status) => Some(*status),

@@ -1,7 +1,7 @@
 //! The names of tickets and of the sessions they belong to.
 //!
-//! A name becomes a file name, a branch name and an argument of git. It is therefore checked once,
-//! here, and a value of these types can be used in all three places.
+//! A name becomes a file name, a branch name and an argument of git. It is checked once, here, so a value of these
+//! types can be used in all three places.
 
 use std::fmt;
 
@@ -10,14 +10,13 @@ use serde::Serialize;
 /// The longest id: short enough for a branch, a worktree and a lock file that are named after it.
 const MAX_BYTES: usize = 100;
 
-/// The longest slug that is made from a title. Arbitrary; about what fits into a list beside the
-/// title.
+/// The longest slug made from a title. Arbitrary; about what fits into a list beside the title.
 const MAX_SLUG_BYTES: usize = 40;
 
-/// How most ids begin, and what people leave away when they type one.
+/// How most ids begin; people leave it out when they type one.
 pub(super) const PREFIX: &str = "TICKET-";
 
-/// Files of the tickets directory that are no tickets.
+/// Files of the tickets directory that are not tickets.
 const RESERVED: [&str; 2] = ["TEMPLATE", "README"];
 
 /// The id of a ticket: its file name without `.md`.
@@ -35,13 +34,13 @@ pub enum IdError {
     Empty,
     #[error("an id has at most {MAX_BYTES} bytes, this one has {0}")]
     TooLong(usize),
-    #[error("an id is made of A-Z a-z 0-9 . _ - and this is not even UTF-8")]
+    #[error("an id consists of A-Z a-z 0-9 . _ - and this one is not even UTF-8")]
     NotUtf8,
     /// The first character is neither a letter nor a digit.
     #[error("an id starts with a letter or a digit, not with {0:?}")]
     BadStart(char),
     /// Some other character is not allowed.
-    #[error("an id is made of A-Z a-z 0-9 . _ - and cannot contain {0:?}")]
+    #[error("an id consists of A-Z a-z 0-9 . _ - and cannot contain {0:?}")]
     BadCharacter(char),
     #[error("an id cannot contain \"..\"")]
     DoubleDot,
@@ -62,8 +61,8 @@ impl TicketId {
         Ok(TicketId(text.to_owned()))
     }
 
-    /// The id of the ticket in a file of this name. None when the file is no ticket: not `*.md`, a
-    /// template, a readme.
+    /// The id of the ticket in a file with this name. None when the file is not a ticket: not `*.md`, a template, a
+    /// readme.
     pub fn from_file_name(name: &[u8]) -> Option<Result<TicketId, IdError>> {
         let stem = name.strip_suffix(b".md")?;
         match std::str::from_utf8(stem) {
@@ -82,19 +81,19 @@ impl TicketId {
         self.split_sequence().map(|(_, sequence)| sequence)
     }
 
-    /// The id up to the dash before its sequence, or all of it when there is none.
+    /// The id up to the dash before its sequence; all of it if it has none.
     pub fn without_sequence(&self) -> &str {
         self.split_sequence().map_or(self.as_str(), |(stem, _)| stem)
     }
 
-    /// The id with this sequence, in place of the one it has, if any. Fails when it gets too long.
+    /// The id with this sequence instead of its own, if any. Fails when it gets too long.
     pub fn with_sequence(&self, sequence: u32) -> Result<TicketId, IdError> {
         TicketId::parse(&format!("{}-{sequence:03}", self.without_sequence()))
     }
 
     fn split_sequence(&self) -> Option<(&str, u32)> {
         let (stem, digits) = self.0.rsplit_once('-')?;
-        // `parse` of a number would also take a sign.
+        // `parse` of a number would also accept a sign.
         let is_number = digits.len() >= 3 && digits.bytes().all(|byte| byte.is_ascii_digit());
         Some((stem, digits.parse().ok().filter(|_| is_number)?))
     }
@@ -112,8 +111,7 @@ impl fmt::Display for TicketId {
     }
 }
 
-/// The name that the tickets of one piece of work share: the middle of
-/// `TICKET-<session>-<sequence>`.
+/// The name that the tickets of one piece of work share: the middle of `TICKET-<session>-<sequence>`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct SessionId(String);
@@ -155,7 +153,7 @@ impl SessionId {
         &self.0
     }
 
-    /// Not the same as `ticket()` and then `with_sequence()`: a session may itself end like a
+    /// Not the same as `ticket()` and then `with_sequence()`: a session may itself end in digits that look like a
     /// sequence.
     pub fn numbered_ticket(&self, sequence: u32) -> Result<TicketId, IdError> {
         TicketId::parse(&format!("{PREFIX}{self}-{sequence:03}"))
@@ -174,16 +172,15 @@ impl fmt::Display for SessionId {
     }
 }
 
-/// Case does not count: on some file systems `readme.md` and `README.md` are one file.
+/// Ignores case: on some file systems `readme.md` and `README.md` are one file.
 fn is_reserved(stem: &str) -> bool {
     RESERVED.iter().any(|name| name.eq_ignore_ascii_case(stem))
 }
 
 /// The rules that ids and sessions share.
 ///
-/// With these characters, what `git check-ref-format` could still refuse is exactly `..`, a dot at
-/// the end and `.lock`. The latter is refused in any case because refs are files, and some file
-/// systems fold case.
+/// With these characters, `git check-ref-format` could still refuse exactly `..`, a dot at the end, and `.lock`.
+/// `.lock` is refused in any case of letters, because refs are files and some file systems fold case.
 fn check_name(text: &str) -> Result<(), IdError> {
     let first = text.chars().next().ok_or(IdError::Empty)?;
     if text.len() > MAX_BYTES {

@@ -33,8 +33,7 @@ impl Lane {
         }
     }
 
-    /// The lane with exactly this directory name. Git's paths are bytes and case-sensitive, hence
-    /// this is too.
+    /// The lane with exactly this directory name. git's paths are case-sensitive bytes, so this is too.
     pub fn from_dir_name(name: &[u8]) -> Option<Lane> {
         Lane::ALL.into_iter().find(|lane| lane.as_str().as_bytes() == name)
     }

@@ -1,7 +1,7 @@
 //! What a ticket is: its name, its lane, its status and its file, as values.
 //!
-//! Nothing here reads a file, a clock, the environment or git. Bytes come in, values and bytes go
-//! out, so that every rule about tickets can be tested without a repository.
+//! Nothing here reads a file, a clock, the environment or git. Bytes come in, values and bytes go out, so every rule
+//! about tickets can be tested without a repository.
 
 pub mod document;
 pub mod head;
@@ -25,5 +25,5 @@ pub use moment::{TicketTime, moment};
 pub use priority::{NoPriority, Priority};
 pub use query::{Preference, QueryMatch, resolve};
 pub use relation::Relation;
-pub use row::{BranchSeen, Overlay, TicketRow, WorkerNow, WorkspaceSeen, name_of};
+pub use row::{BranchSeen, Overlay, SubtaskProgress, TicketRow, WorkerNow, WorkspaceSeen, name_of};
 pub use status::{QueueGate, Status, StatusReading};

@@ -1,32 +1,32 @@
-//! Moments as people and tools write them into tickets.
+//! Times, as people and tools write them into tickets.
 
 use std::ops::Range;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeDelta, Utc};
 
-/// The clocks of two places on earth differ by at most this much: from UTC-12 to UTC+14.
+/// The clocks of two places on earth differ by at most this: from UTC-12 to UTC+14.
 const ZONES: TimeDelta = TimeDelta::hours(26);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TicketTime {
-    /// When it was; without a zone the text is taken for UTC.
+    /// The time; a text without a zone is read as UTC.
     pub at: DateTime<Utc>,
-    /// How exactly the text says so.
+    /// How precise the text is.
     pub precision: Precision,
 }
 
-/// How exactly a text tells a moment.
+/// How precisely a text gives a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Precision {
     Zoned,
-    /// By the clock on somebody's wall.
+    /// Local time, zone unknown.
     Local,
-    /// The day only, on somebody's calendar.
+    /// Only the day, zone unknown.
     Day,
 }
 
 impl TicketTime {
-    /// Reads RFC 3339, `2025-12-03 19:30`, the same with seconds or with a `T`, and `2025-12-03`.
+    /// Parses RFC 3339, `2025-12-03 19:30`, the same with seconds or with a `T`, and `2025-12-03`.
     pub fn read(text: &str) -> Option<TicketTime> {
         if let Some((at, precision)) = plain(text.trim()) {
             return Some(TicketTime { at: at.and_utc(), precision });
@@ -35,8 +35,8 @@ impl TicketTime {
         Some(TicketTime { at: at.to_utc(), precision: Precision::Zoned })
     }
 
-    /// Whether this was before the other one, wherever the two were written down: a text without a zone is compared
-    /// exactly only with another of its kind, because one person's clock wrote both.
+    /// Whether this was before the other one, wherever the two were written. A text without a zone is compared exactly
+    /// only with another of its kind, because one person's clock wrote both.
     pub fn is_surely_before(self, other: TicketTime) -> bool {
         let slack = |precision| match precision {
             Precision::Zoned => TimeDelta::zero(),
@@ -53,12 +53,12 @@ impl TicketTime {
     }
 }
 
-/// A moment as people and tools write it; without a zone it is taken for UTC.
+/// A time as people and tools write it; without a zone it is read as UTC.
 pub fn moment(text: &str) -> Option<DateTime<Utc>> {
     TicketTime::read(text).map(|moment| moment.at)
 }
 
-/// A moment without a zone: a date, and behind a blank or a `T` hours and minutes, and perhaps seconds. By hand,
+/// A time without a zone: a date, and after a blank or a `T` hours, minutes and perhaps seconds. Parsed by hand,
 /// because a list of 20,000 tickets reads as many: chrono's formats take ten times as long.
 fn plain(text: &str) -> Option<(NaiveDateTime, Precision)> {
     let number = |range: Range<usize>| {

@@ -3,12 +3,12 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// A priority: `P0` is the most urgent. A ticket without one comes after all that have one.
+/// A priority: `P0` is the most urgent. Tickets without one sort after all that have one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Priority(u8);
 
 impl Priority {
-    /// Reads `P0` to `P9`, the digit alone, or the words people use instead, in any case. None for anything else.
+    /// Parses `P0` to `P9`, the digit alone, or the words people use instead, in any case. None for anything else.
     pub fn read(text: &str) -> Option<Priority> {
         let word = text.trim().to_ascii_lowercase();
         let level = match word.as_str() {
@@ -23,6 +23,11 @@ impl Priority {
             },
         };
         Some(Priority(level))
+    }
+
+    /// How urgent that is, where people have a word for it.
+    pub fn word(self) -> Option<&'static str> {
+        ["critical", "high", "medium", "low", "lowest"].get(usize::from(self.0)).copied()
     }
 }
 
@@ -55,5 +60,7 @@ mod tests {
         assert_eq!(["P0", "p1", "2", " High ", "urgent"].map(read), ["P0", "P1", "P2", "P1", "P0"]);
         assert_eq!(["", "p", "p10", "soon", "P-1", "[1]"].map(read), [""; 6]);
         assert!(Priority::read("P0") < Priority::read("low"));
+        let word = |text| Priority::read(text).and_then(Priority::word);
+        assert_eq!(["P0", "2", "P7"].map(word), [Some("critical"), Some("medium"), None]);
     }
 }

@@ -1,18 +1,18 @@
-//! Which ticket somebody means.
+//! Which ticket a query means.
 
 use super::id::{PREFIX, TicketId};
 use crate::text::near;
 
-/// How many ids are suggested when nothing fits.
+/// How many ids are suggested when nothing matches.
 const SUGGESTIONS: usize = 3;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum QueryMatch<'a> {
     One(&'a TicketId),
-    /// Each of these, in the order of the list.
+    /// All of these, in the order of the list.
     Many(Vec<&'a TicketId>),
     None {
-        /// The ids that look most like the query, best first; at most three.
+        /// The ids most similar to the query, best first; at most three.
         nearest: Vec<&'a TicketId>,
     },
 }
@@ -20,23 +20,22 @@ pub enum QueryMatch<'a> {
 /// Why a text cannot name a ticket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum QueryError {
-    /// There is nothing but blanks.
-    #[error("a ticket is named by its id, a part of it or its file; this is empty")]
+    /// The text has only blanks.
+    #[error("a ticket is named by its id, a part of its id or its file; this name is empty")]
     Empty,
-    /// It holds a control character.
-    #[error("a ticket's name holds no control characters")]
+    /// The text contains a control character.
+    #[error("the name of a ticket cannot contain control characters")]
     Unprintable,
 }
 
-/// Finds the ticket that a person means: by its id, the id without `TICKET-`, the id without its
-/// sequence, a part of the id, or a path to its file. An earlier one of these wins over a later
-/// one, and case counts for an exact id only.
+/// Finds the ticket that a person means: by its id, the id without `TICKET-`, the id without its sequence, a part of
+/// the id, or a path to its file. An earlier rule wins over a later one, and case matters only for an exact id.
 ///
-/// What a verb cannot act on is in nobody's way: a name that is not a whole id means one of the tickets that are `likely` first.
-/// Of several, one that is likelier is meant.
+/// Tickets that a verb cannot act on do not get in the way: a name that is not a whole id first means one of the
+/// tickets that are `likely`. If several match, the one that is `likelier` is meant.
 ///
-/// Of a path only the last name is looked at, so that it may lead anywhere. A path names a whole
-/// ticket, never a part of one.
+/// Only the last component of a path counts, so the path may lead anywhere. A path names a whole ticket, never a part
+/// of an id.
 pub fn resolve<'a>(
     query: &str,
     ids: &'a [TicketId],
@@ -86,16 +85,15 @@ pub fn resolve<'a>(
     Ok(QueryMatch::None { nearest: nearest(name, ids) })
 }
 
-/// Which tickets somebody may mean, by what they want to do.
+/// Which tickets a command probably means.
 pub struct Preference<'p> {
-    /// Those that the verb can be for.
+    /// Those that the verb can act on.
     pub likely: &'p dyn Fn(&TicketId) -> bool,
-    /// Of those the ones that it is for if there are several.
+    /// Of those, the ones to prefer if there are several.
     pub likelier: &'p dyn Fn(&TicketId) -> bool,
 }
 
 impl Preference<'_> {
-    /// None is likelier than another.
     pub const NONE: Preference<'static> = Preference { likely: &|_| true, likelier: &|_| true };
 }
 
@@ -117,8 +115,8 @@ fn contains_ignoring_case(text: &str, part: &str) -> bool {
 
 /// The ids that differ from `name` by typing mistakes.
 ///
-/// The sequence is left out of the comparison if that helps, and `TICKET-` always: equal in all
-/// ids, it would make any two of them look alike.
+/// The comparison leaves out the sequence if that helps, and always `TICKET-`: it is the same in all ids and would make
+/// any two of them look alike.
 fn nearest<'a>(name: &str, ids: &'a [TicketId]) -> Vec<&'a TicketId> {
     // Words of the same number stand for a part of an id, as in a query that finds it.
     let length = name.split('-').count();
@@ -149,7 +147,7 @@ mod tests {
         texts.iter().map(|text| TicketId::parse(text).unwrap()).collect()
     }
 
-    /// What a query finds, as text: one id, `several`, or the suggestions behind a question mark.
+    /// The result of a query, as text: one id, `several`, or the suggestions after a question mark.
     fn find(query: &str, texts: &[&str]) -> String {
         let ids = ids(texts);
         let join =
@@ -228,10 +226,10 @@ mod tests {
         assert_eq!(find("fix-login", &["002"], &[]), "fix-login-002");
         assert_eq!(find("fix-login", &[], &[]), "2 tickets");
         assert_eq!(find("fix-login", &["001", "002"], &["001"]), "fix-login-001");
-        // A whole name of one that is closed is less than a part of one that is open.
+        // The whole name of a closed ticket ranks below a part of an open one's.
         assert_eq!(find("login", &["002"], &[]), "fix-login-002");
         assert_eq!(find("login", &["002", "003"], &[]), "login-003");
-        // Whoever writes an id out means it.
+        // Somebody who types a full id means it.
         assert_eq!(find("fix-login-001", &["002"], &[]), "fix-login-001");
         assert_eq!(find("out", &["002"], &[]), "out");
     }

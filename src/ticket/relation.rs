@@ -1,24 +1,24 @@
-//! What a ticket can be to another.
+//! How one ticket relates to another.
 
 use serde::Serialize;
 
 use super::head::FrontMatter;
 
-/// A relation, as a key of the front matter names it.
+/// A relation, as a key of the front matter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum Relation {
-    /// The other one must be done before.
+    /// The other one must be done first.
     DependsOn,
-    /// The other one cannot be done before.
+    /// The other one cannot be done before this one.
     Blocks,
     /// It is a part of the other one.
     #[serde(rename = "parent_ticket")]
     Parent,
-    /// They have to do with each other.
+    /// They are about the same thing.
     Related,
-    /// It says the same as the other one.
+    /// It duplicates the other one.
     DuplicateOf,
 }
 
@@ -42,7 +42,7 @@ impl Relation {
         }
     }
 
-    /// Whether a ticket can have it to several others.
+    /// Whether a ticket can have this relation to several others.
     pub const fn is_list(self) -> bool {
         match self {
             Relation::DependsOn | Relation::Blocks | Relation::Related => true,
@@ -50,7 +50,7 @@ impl Relation {
         }
     }
 
-    /// The names of the others that a head gives.
+    /// The tickets that the front matter names in this relation.
     pub fn names(self, head: &FrontMatter) -> &[String] {
         match self {
             Relation::DependsOn => &head.depends_on,

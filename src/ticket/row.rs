@@ -1,4 +1,6 @@
-//! A ticket as lists, boards and JSON show it: its head, where it is, and what stands over its file.
+//! A ticket as lists, boards and JSON show it: its front matter, its place, and what its branch and workspace add.
+
+use std::fmt;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -18,51 +20,54 @@ pub struct TicketRow {
     pub id: TicketId,
     /// The lane of the trunk it is in.
     pub lane: Lane,
-    /// Its status in the spelling of tix, or as it is written when tix does not know it. A ticket that
-    /// says nothing is what its lane says.
+    /// Its status as tix spells it, or as written when tix does not know it. Without a status, the usual one of its
+    /// lane.
     pub status: String,
-    /// Why it is blocked; null when it is not.
+    /// Why it is blocked; missing when it is not.
     pub blocked: Option<String>,
-    /// Who holds it; null when nobody does.
+    /// Who holds it; missing when nobody does.
     pub holder: Option<String>,
-    /// When it was claimed, as it is written; null when the ticket does not say.
+    /// When it was claimed, as written; missing when the ticket does not say.
     pub claimed_at: Option<String>,
-    /// The id of the claim; null when the ticket does not say.
+    /// The id of the claim; missing when the ticket does not say.
     pub claim_id: Option<String>,
-    /// What it is about; null when the ticket does not say.
+    /// Its title; missing when the ticket does not say.
     pub title: Option<String>,
-    /// How urgent it is, as it is written; null when the ticket does not say.
+    /// How urgent it is, as written; missing when the ticket does not say.
     pub priority: Option<String>,
-    /// Its labels; may be empty, as every list here.
+    /// Its labels; may be empty, like every list here.
     pub labels: Vec<String>,
-    /// The tickets that must be done before.
+    /// The tickets that must be done first.
     pub depends_on: Vec<String>,
-    /// The tickets that cannot be done before.
+    /// The tickets that cannot be done before it.
     pub blocks: Vec<String>,
-    /// The ticket that it is a part of; null when there is none.
+    /// The ticket that it is a part of; missing when there is none.
     pub parent_ticket: Option<String>,
-    /// Tickets that have to do with it.
+    /// How many of its own parts are done; missing when it has none, and where nobody asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subtasks: Option<SubtaskProgress>,
+    /// Related tickets.
     pub related: Vec<String>,
-    /// The ticket that says the same; null when there is none.
+    /// The ticket that it duplicates; missing when there is none.
     pub duplicate_of: Option<String>,
-    /// When it was made, as it is written; null when the ticket does not say.
+    /// When it was created, as written; missing when the ticket does not say.
     pub created: Option<String>,
     /// Its file on the trunk.
     pub path: String,
-    /// The branch that the ticket names; null when it names none.
+    /// The branch that the ticket names; missing when it names none.
     pub branch: Option<String>,
-    /// The worktree that the ticket names, on its holder's machine, as seen from the main worktree there; null when it names
-    /// none.
+    /// The worktree that the ticket names, on its holder's machine, relative to the main worktree there; missing when it
+    /// names none.
     pub worktree: Option<String>,
-    /// What this was read from: the trunk, or the ticket branch with newer progress.
+    /// What this was read from: the trunk, or the ticket branch if its progress is newer.
     pub source: String,
-    /// What the ticket branch and the workspace on this machine say; null when nobody holds the ticket.
-    /// Only `tix list` and `tix show` look; null in every other answer.
+    /// What the ticket branch and the workspace on this machine add; missing when nobody holds the ticket. Only `tix list`
+    /// and `tix show` look; missing in every other answer.
     pub overlay: Option<Box<Overlay>>,
-    /// Since when it is what it is: claimed, done, or made.
+    /// Since when it has been in this state: claimed, done, or created.
     #[serde(skip)]
     pub since: Option<DateTime<Utc>>,
-    /// Its status, where tix knows it.
+    /// Its status, if tix knows it.
     #[serde(skip)]
     pub known: Option<Status>,
     /// The stages of a review that have approved it.
@@ -70,15 +75,15 @@ pub struct TicketRow {
     pub approved: Vec<Status>,
 }
 
-/// What stands over a ticket's file, each part with its source.
+/// What the ticket branch, the workspace and the worker add to a ticket's file, each with its source.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Overlay {
-    /// The ticket branch as last fetched; null when there is none.
+    /// The ticket branch as last fetched; missing when there is none.
     pub branch: Option<BranchSeen>,
-    /// The workspace on this machine; null when there is none.
+    /// The workspace on this machine; missing when there is none.
     pub workspace: Option<WorkspaceSeen>,
-    /// The worker that was started in it; null when there is none.
+    /// The worker that was started in the workspace; missing when there is none.
     pub worker: Option<WorkerNow>,
 }
 
@@ -88,13 +93,13 @@ pub struct Overlay {
 pub struct BranchSeen {
     /// The branch.
     pub source: String,
-    /// Where it is.
+    /// Its commit.
     pub commit: String,
     /// How many of its commits the trunk does not have.
     pub ahead: usize,
     /// When its last commit was made: RFC 3339, UTC.
     pub last_activity: String,
-    /// The same as a moment.
+    /// The same, parsed.
     #[serde(skip)]
     pub at: Option<DateTime<Utc>>,
 }
@@ -105,10 +110,10 @@ pub struct BranchSeen {
 pub struct WorkspaceSeen {
     /// Where it is, and where this was read from.
     pub source: String,
-    /// Whether it holds changes that are not committed; null when it is gone, and unless `tix list --columns dirty` asks:
-    /// that takes a `git status` in each workspace.
+    /// Whether it has uncommitted changes; missing when it is gone, and unless `tix list --columns dirty` asks: that takes
+    /// a `git status` in each workspace.
     pub dirty: Option<bool>,
-    /// Whether its directory is there.
+    /// Whether its directory exists.
     pub present: bool,
 }
 
@@ -116,21 +121,37 @@ pub struct WorkspaceSeen {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct WorkerNow {
-    /// The record of it in this clone.
+    /// Its record in this clone.
     pub source: String,
-    /// `starting`, `live`, `stale` when it has ended without tix seeing how (as a detached one always does), or
-    /// `elsewhere` when it was started on another machine, where this one cannot look.
+    /// `starting`, `live`, `stale` when it ended and tix did not see how (as with every detached one), or `elsewhere`
+    /// when it was started on another machine, where this one cannot look.
     pub state: &'static str,
-    /// Its process; null while it is being started.
+    /// Its process; missing while it is being started.
     pub pid: Option<u32>,
-    /// The machine; null while it is being started.
+    /// The machine; missing while it is being started.
     pub host: Option<String>,
-    /// When it was started: RFC 3339, UTC; null while it is being started.
+    /// When it was started: RFC 3339, UTC; missing while it is being started.
     pub since: Option<String>,
-    /// The program and its arguments, without credentials; null while it is being started.
+    /// The program and its arguments, without credentials; missing while it is being started.
     pub command: Option<Vec<String>>,
-    /// The file it writes to; null in the foreground, and while it is being started.
+    /// The file it writes to; missing in the foreground, and while it is being started.
     pub log: Option<String>,
+}
+
+/// How far the parts of a ticket are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct SubtaskProgress {
+    /// How many are done.
+    pub done: usize,
+    /// How many there are, without those that were closed without being done.
+    pub total: usize,
+}
+
+impl fmt::Display for SubtaskProgress {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{} of {} done", self.done, self.total)
+    }
 }
 
 impl TicketRow {
@@ -168,6 +189,7 @@ impl TicketRow {
             depends_on: head.depends_on,
             blocks: head.blocks,
             parent_ticket: head.parent,
+            subtasks: None,
             related: head.related,
             duplicate_of: head.duplicate_of,
             created: head.created,
@@ -201,7 +223,7 @@ impl TicketRow {
     }
 }
 
-/// The name in `Name <mail>`: boards and pages are shown to people who have no business with the address.
+/// The name in `Name <mail>`: boards and pages are shown to people who need not know the address.
 pub fn name_of(person: &str) -> &str {
     let name = person.split('<').next().unwrap_or_default().trim();
     if name.is_empty() { person } else { name }

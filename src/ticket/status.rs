@@ -5,7 +5,7 @@ use std::fmt;
 use super::lane::Lane;
 use serde::{Deserialize, Serialize};
 
-/// The state of a ticket, as its front matter says it.
+/// The status of a ticket, as in its front matter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
@@ -13,9 +13,9 @@ pub enum Status {
     Draft,
     /// Ready to be worked on.
     Open,
-    /// Ready, and let through the gate by a person.
+    /// Ready, and a person has let it through the gate.
     Queued,
-    /// Held, and the workspace is not set up yet.
+    /// Held, but the workspace is not set up yet.
     Claimed,
     /// Held and worked on.
     InProgress,
@@ -41,8 +41,8 @@ pub enum QueueGate {
 
 /// What a status line says.
 ///
-/// `blocked` stands beside the status because a blocked ticket is still held, reviewed or queued; a
-/// file that says `status: blocked` has lost that information and reads as in progress.
+/// `blocked` is separate from the status because a blocked ticket is still held, reviewed or queued; a file that says
+/// `status: blocked` has lost that information and is read as in progress.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StatusReading {
     pub status: Status,
@@ -65,7 +65,7 @@ impl Status {
         Status::Closed,
     ];
 
-    /// The status of a ticket that says nothing of it: what its lane says.
+    /// The status of a ticket without one, by its lane.
     pub const fn usual_in(lane: Lane) -> Status {
         match lane {
             Lane::Queue => Status::Open,
@@ -90,7 +90,7 @@ impl Status {
         }
     }
 
-    /// Other words that are read as this status and never written.
+    /// Other words that are read as this status but never written.
     pub const fn aliases(self) -> &'static [&'static str] {
         match self {
             Status::Draft => &["planning", "intake", "unassigned"],
@@ -115,7 +115,7 @@ impl Status {
         }
     }
 
-    /// Reads a status or one of its aliases, in any case, with `-` or a blank for `_`, and whatever sign stands before it
+    /// Parses a status or one of its aliases, in any case, with `-` or a blank for `_`, and with any sign before it
     /// (Backlog.md writes `○ To Do`). None for any other word.
     pub fn read(text: &str) -> Option<StatusReading> {
         let word = text.trim_matches(|c: char| !c.is_alphanumeric());

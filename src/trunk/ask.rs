@@ -1,7 +1,8 @@
-//! An ask of one process that another one pushes: files, and who may rename them.
+//! An ask: a change that one process wants another one to push. How its files show who may act on it.
 //!
-//! `.ask` until somebody takes it, `.taken` until its commit is to be sent, `.sent` from then on; `.note` says what was built of it,
-//! and `.answer` what came of the push. Who renames the first of them has it.
+//! A file is `.ask` until somebody takes it, `.taken` until its commit is about to be sent, and `.sent` from then on.
+//! `.note` records what was built from it, and `.answer` the result of the push. Whoever renames the file first owns
+//! the next step.
 
 use std::fs;
 use std::io;
@@ -17,41 +18,41 @@ use crate::lifecycle::Change;
 use crate::lock::Lock;
 use crate::names::{Oid, RefName, RepoPath};
 
-/// The commits of one ask, as whoever pushes them notes them down.
+/// The commits of one ask, as recorded by whoever pushes them.
 #[derive(Clone, Serialize, Deserialize)]
 struct SentNote {
     commit: String,
     paths: Vec<Vec<u8>>,
     follow_up: Option<(String, Vec<Vec<u8>>)>,
-    /// The trunk that it was decided on.
+    /// The trunk commit that it was decided on.
     parent: String,
 }
 
-/// What the pusher knows of an ask.
+/// What the pusher knows of the result.
 #[derive(Serialize, Deserialize)]
 pub(super) enum AskAnswer {
-    /// It is on the trunk, which is at this commit now, and these refs moved.
+    /// It is on the trunk, which is now at this commit, and these refs moved.
     Landed(String, Vec<String>),
-    /// It was not pushed, or the push was refused: nothing has changed.
+    /// It was not pushed, or the push was refused: nothing changed.
     Again,
-    /// The same, and nobody else can push it.
+    /// Like `Again`, but nobody else can push it.
     Alone,
     /// The connection ended without an answer.
     Unclear,
 }
 
-/// What became of one's own ask.
+/// What happened to this run's own ask.
 pub(super) enum AskEnd {
     /// Nothing was sent.
     Unsent,
-    /// The same, and nobody else can push it.
+    /// Nothing was sent, and nobody else can push it.
     Alone,
     Landed(AskedPush),
-    /// It was sent, and it is not known what came of it.
+    /// It was sent, and the result is unknown.
     Unknown(AskedPush, PushState),
 }
 
-/// A push that somebody else made of one's own change.
+/// A push of this run's change that another process made.
 pub(super) struct AskedPush {
     pub(super) built: Built,
     pub(super) parent: Oid,
@@ -62,7 +63,7 @@ pub(super) struct AskedPush {
 pub(super) struct OpenAsk {
     dir: PathBuf,
     token: String,
-    /// Says that the asker is alive.
+    /// Shows that the asker is alive.
     #[allow(dead_code, reason = "it lasts as long as the ask")]
     alive: Lock,
 }
@@ -85,7 +86,7 @@ impl OpenAsk {
         self.file("answer").exists()
     }
 
-    /// Takes it back where it was not sent, and says what became of it where it was.
+    /// Withdraws the ask if it was not sent, and says what happened to it if it was.
     pub(super) fn end(self, change: &Change) -> AskEnd {
         let withdrawn = |state| fs::rename(self.file(state), self.file("withdrawn")).is_ok();
         if withdrawn("ask") || withdrawn("taken") {
@@ -105,7 +106,7 @@ impl OpenAsk {
             }
             (Some(AskAnswer::Unclear), Some(push)) => AskEnd::Unknown(push, PushState::Ended),
             (None, Some(push)) => AskEnd::Unknown(push, PushState::Open),
-            // Refused, or taken and not yet noted down: a moment in which the pusher was killed.
+            // Refused; or taken but not recorded yet, because the pusher was killed at that moment.
             (Some(AskAnswer::Again), _) | (_, None) => AskEnd::Unsent,
         }
     }

@@ -1,4 +1,4 @@
-//! The attempts of a transaction: what was pushed, and why it came to nothing.
+//! The attempts of a transaction: what was pushed, and why it failed.
 
 use super::backoff::Backoff;
 use super::judge::RefusedRef;
@@ -8,14 +8,14 @@ use crate::git::{Atomic, GitError, PushProgress, PushReport, RefUpdate};
 use crate::lifecycle::{Change, CommitReach};
 use crate::names::{Oid, RefName};
 
-/// What a transaction knows from one attempt to the next.
+/// What a transaction remembers from one attempt to the next.
 pub(super) struct Course<T> {
-    /// Nothing was fetched yet.
+    /// Nothing has been fetched yet.
     pub(super) untried: bool,
     pub(super) sent: Vec<Sent<T>>,
-    /// The attempt that the next fetch is to explain.
+    /// The attempt that the next fetch must explain.
     pub(super) last: Option<FailedAttempt>,
-    /// What git said of the last push, where its connection broke and nobody else's came first.
+    /// What git said of the last push, if its connection broke and nobody else pushed first.
     pub(super) broke: Option<String>,
     pub(super) atomic: Atomic,
     pub(super) patience: Patience,
@@ -39,7 +39,7 @@ impl<T> Course<T> {
 /// A change that was decided on a view, and what to remember of it.
 pub(super) type Decided<'v, T> = (View<'v>, (Change, T));
 
-/// What a look at the remote came to.
+/// The result of a look at the remote.
 #[allow(clippy::large_enum_variant, reason = "it is moved once for each push")]
 pub(super) enum Looked<'v, T, A> {
     Decided(Decided<'v, T>),
@@ -56,31 +56,31 @@ pub(super) struct Sent<T> {
     pub(super) output: T,
     pub(super) built: Built,
     pub(super) fate: PushState,
-    /// The refs that the push moved, by its report.
+    /// The refs that the push moved, according to the report.
     pub(super) moved: Vec<RefName>,
-    /// Ticket branches that are moved for the moment of the push only.
+    /// Ticket branches that move only for the duration of the push.
     pub(super) guards: Vec<RefName>,
-    /// Whether the report is the truth.
+    /// Whether the report can be believed.
     pub(super) believed: bool,
 }
 
-/// What others can have moved between two looks.
+/// What others may move between two looks.
 #[derive(PartialEq, Eq)]
 pub(super) struct SeenRefs {
     pub(super) trunk: Option<Oid>,
-    /// The branch that is watched.
+    /// The watched branch.
     pub(super) watched: Option<Oid>,
-    /// The claims that are on their branches alone.
+    /// The claims that are only on their branches.
     pub(super) claims: Vec<Oid>,
 }
 
 impl<T> Sent<T> {
-    /// Whether it is a claim that leaves the trunk where it is.
+    /// Whether it is a claim that leaves the trunk unmoved.
     pub(super) fn is_alone(&self) -> bool {
         self.change.reach == CommitReach::Refs
     }
 
-    /// The same failure by the name of the branch, where that is the lock: what a look showed of it is no reason to look again.
+    /// The same failure, naming the branch if that is the lock: what a look has shown of it is no reason to look again.
     pub(super) fn named(&self, failure: AttemptFailure, view: &View<'_>) -> AttemptFailure {
         match (&failure, self.built.refs.last()) {
             (AttemptFailure::Behind(_), Some(lock)) if self.is_alone() && view.is_fetched() => {
@@ -90,7 +90,6 @@ impl<T> Sent<T> {
         }
     }
 
-    /// The attempt, when it came to nothing.
     pub(super) fn failed(
         &self,
         failure: AttemptFailure,
@@ -102,20 +101,20 @@ impl<T> Sent<T> {
     }
 }
 
-/// What is known of a push that gave no answer.
+/// What is known of a push that got no answer.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum PushState {
-    /// It is known that nothing was sent.
+    /// Nothing was sent.
     Unsent,
-    /// Its connection ended: the server has done with it whatever it will do.
+    /// Its connection ended: the server has done whatever it will do with it.
     Ended,
-    /// It was cut off: it may be on its way still, and land later.
+    /// It was cut off: it may still be under way, and land later.
     Open,
 }
 
-/// Why the last attempt failed, to be explained by what the next fetch shows.
+/// Why the last attempt failed; the next fetch explains it.
 pub(super) enum AttemptFailure {
-    /// The trunk was expected here.
+    /// The trunk was expected at this commit.
     Behind(Option<Oid>),
     Taken {
         name: RefName,
@@ -127,16 +126,16 @@ pub(super) enum AttemptFailure {
     Unclear,
 }
 
-/// An attempt that failed, until the next fetch explains it.
+/// A failed attempt, until the next fetch explains it.
 pub(super) struct FailedAttempt {
     pub(super) failure: AttemptFailure,
     /// What git and the server said.
     pub(super) words: String,
-    /// What the attempt was decided on.
+    /// The state that the attempt was decided on.
     pub(super) seen: SeenRefs,
-    /// The refs that were to move with the trunk.
+    /// The refs that should move with the trunk.
     pub(super) refs: Vec<RefUpdate>,
-    /// How many went along.
+    /// How many changes of others were in the same push.
     pub(super) others: usize,
 }
 
@@ -153,7 +152,7 @@ impl FailedAttempt {
         }
     }
 
-    /// Whether a ref was in the way that this run wanted itself.
+    /// Whether the ref in the way was one that this run itself wanted.
     pub(super) fn is_own_ref(&self) -> bool {
         self.taken().is_some_and(|taken| self.refs.iter().any(|update| update.name() == taken))
     }
@@ -168,7 +167,7 @@ pub(super) fn fate_of(report: &Result<PushReport, GitError>, reach: CommitReach)
     match report {
         Ok(PushReport { sent: PushProgress::BeforeRefs, .. }) => PushState::Unsent,
         Err(error) if error.is_cut_off() => PushState::Open,
-        // That the branch is not there proves nothing: nothing else that happens would keep it from landing.
+        // A missing branch proves nothing: nothing else that happens would keep the push from landing.
         Ok(report) if report.refs.is_empty() && reach == CommitReach::Refs => PushState::Open,
         Ok(_) | Err(_) => PushState::Ended,
     }

@@ -1,29 +1,27 @@
 //! How long to wait after a lost race.
 //!
-//! A lost push means that somebody else's landed, so the trunk makes progress however many machines
-//! contend; what contention costs is work: sixteen that retry at once send sixteen pushes for one win. The
-//! pause trades idle time for that work. `benches/contention.md` has the figures that the choices made here
-//! rest on.
+//! A lost push means that somebody else's landed, so the trunk makes progress however many machines contend. What
+//! contention costs is work: sixteen machines that retry at once send sixteen pushes for one win. The pause trades idle
+//! time for that work. `benches/contention.md` has the figures behind the choices made here.
 
 use std::time::Duration;
 
-/// The window of the first pause, in attempts of one's own. Whoever loses does not know whether he lost to
-/// one other or to sixty; this serves up to about eight, and costs two who meet a mean of two attempts.
+/// The window of the first pause, in attempts of one's own. A loser does not know whether it lost to one other or to
+/// sixty; this serves up to about eight, and costs two contenders a mean of two attempts.
 const FIRST: u32 = 4;
 
-/// The widest window, in attempts. One of sixteen would save sixty-four machines little work (4.7 pushes for a win
-/// instead of 5.0) and leave the last ones asleep while the trunk lies idle.
+/// The widest window, in attempts. A window of sixteen would save sixty-four machines little work (4.7 pushes per win
+/// instead of 5.0) and leave the last ones asleep while the trunk is idle.
 const WIDEST: u32 = 12;
 
-/// The longest window on a clock, for remotes so slow that twelve attempts are a minute.
+/// The longest window in time, for remotes so slow that twelve attempts take a minute.
 const LONGEST: Duration = Duration::from_secs(8);
 
 /// Growing, jittered pauses, measured in the length of one's own attempts.
 ///
-/// The pause is drawn evenly from a window that doubles with each loss: those who lost to each other come
-/// back at different times, and the more of them there are the further apart. The window never exceeds half
-/// of the time that is left: the older a claimer is the harder it tries, and none sleeps through its last
-/// chance.
+/// The pause is drawn evenly from a window that doubles with each loss: those who lost to each other come back at
+/// different times, further apart the more of them there are. The window never exceeds half of the remaining time: a
+/// claimer tries harder as it gets older, and none sleeps through its last chance.
 #[derive(Debug)]
 pub struct Backoff {
     losses: u32,
@@ -31,13 +29,12 @@ pub struct Backoff {
 }
 
 impl Backoff {
-    /// Begins with this seed; two claimers must not share one.
+    /// Starts with this seed; no two claimers may share one.
     pub fn new(seed: u64) -> Backoff {
         Backoff { losses: 0, state: seed | 1 }
     }
 
-    /// The pause after one more loss; `attempt` is how long the lost attempt took, `left` what the deadline
-    /// leaves.
+    /// The pause after one more loss; `attempt` is how long the lost attempt took, `left` the time until the deadline.
     pub fn pause(&mut self, attempt: Duration, left: Duration) -> Duration {
         let attempts = FIRST.saturating_mul(1 << self.losses.min(8)).min(WIDEST);
         self.losses += 1;
@@ -62,7 +59,7 @@ mod tests {
     const ATTEMPT: Duration = Duration::from_millis(40);
     const AGES: Duration = Duration::from_hours(1);
 
-    /// The longest of many pauses after this many losses, in attempts: close below the window.
+    /// The longest of many pauses after this many losses, in attempts: just below the window.
     fn window(losses: u32, attempt: Duration, left: Duration) -> f64 {
         let pauses = (1..=2000).map(|seed: u64| {
             let mut backoff =

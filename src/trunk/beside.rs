@@ -1,7 +1,7 @@
-//! The refs that move beside the trunk, and servers that do not move all of them together.
+//! The refs that move together with the trunk, and servers that do not move all of them.
 //!
-//! A server that says it can move several refs at once is taken at its word only where its report does
-//! not say otherwise: one that hides a ref from pushes refuses it and moves the others all the same.
+//! A server that claims to move several refs at once is believed unless its report says otherwise: a server that hides
+//! a ref from pushes refuses it and still moves the others.
 
 use std::time::Instant;
 
@@ -18,7 +18,7 @@ pub(super) fn moved_by(report: &Result<PushReport, GitError>) -> Vec<RefName> {
 }
 
 impl Trunk<'_> {
-    /// Moves refs back that moved although the trunk, with which they were to move, did not.
+    /// Moves refs back that moved although the trunk did not.
     pub(super) fn take_back(&self, remote: &RemoteName, updates: &[RefUpdate], moved: &[RefName]) {
         let did = |update: &&RefUpdate| moved.contains(update.name());
         if updates.first().is_none_or(|trunk| did(&trunk)) {
@@ -31,8 +31,8 @@ impl Trunk<'_> {
         }
     }
 
-    /// A branch of the remote that leaves no room for one that was to be made. A server says of it what it says of a lock
-    /// that somebody else holds, so it is looked for where nobody's progress explains the failure.
+    /// A branch of the remote that leaves no room for a new one. A server reports it like a lock that somebody else
+    /// holds, so tix looks for it when nobody's progress explains the failure.
     pub(super) fn in_the_way(
         &self,
         remote: &RemoteName,
@@ -57,12 +57,12 @@ impl Trunk<'_> {
         None
     }
 
-    /// Whether a ref that moved could be moved back.
+    /// Moves back a ref that moved; says whether that worked.
     pub(super) fn push_back(&self, remote: &RemoteName, update: &RefUpdate) -> bool {
         self.push_one(remote, &inverse(update))
     }
 
-    /// Whether this one ref could be moved.
+    /// Moves this one ref; says whether that worked.
     pub(super) fn push_one(&self, remote: &RemoteName, update: &RefUpdate) -> bool {
         self.push_judged(remote, update) == PushVerdict::Won
     }
@@ -80,7 +80,7 @@ impl Trunk<'_> {
     }
 }
 
-/// The names of branches that would be directories of this one.
+/// The branch names that would be directories of this one.
 fn outer_names(name: &RefName) -> Vec<&str> {
     let ends = name.as_str().match_indices('/').map(|(end, _)| end);
     ends.filter_map(|end| name.as_str().get(..end))
@@ -88,7 +88,7 @@ fn outer_names(name: &RefName) -> Vec<&str> {
         .collect()
 }
 
-/// What undoes an update, under a lease on exactly what the update left.
+/// The update that undoes another one, under a lease on exactly what that one left.
 fn inverse(update: &RefUpdate) -> RefUpdate {
     match update {
         RefUpdate::Create { name, to } => RefUpdate::Delete { name: name.clone(), at: to.clone() },
@@ -99,7 +99,7 @@ fn inverse(update: &RefUpdate) -> RefUpdate {
     }
 }
 
-/// An update that was made, as a receipt tells it.
+/// A completed update, for a receipt.
 pub(super) fn moved_ref(update: &RefUpdate) -> MovedRef {
     let old = match update {
         RefUpdate::Create { .. } => None,

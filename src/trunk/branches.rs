@@ -1,4 +1,4 @@
-//! Looking at many branches of the remote at once.
+//! Looks at many branches of the remote at once.
 
 use std::time::Instant;
 
@@ -9,8 +9,8 @@ use crate::git::{GitError, RefValue};
 use crate::names::RefName;
 
 impl Trunk<'_> {
-    /// The branches of the remote that match a pattern such as `ticket/*`, and where they are; their commits are here then.
-    /// Without a remote the local ones.
+    /// Fetches the branches of the remote that match a pattern such as `ticket/*`, and returns where they are. Without
+    /// a remote, the local ones.
     pub fn fetch_branches(&self, pattern: &str) -> Result<Vec<RefValue>, TrunkError> {
         let Some(remote) = &self.remote else {
             return Ok(self.repo.refs(&[&format!("refs/heads/{pattern}")])?);
@@ -24,7 +24,7 @@ impl Trunk<'_> {
         Ok(self.fetched_below(&prefix)?)
     }
 
-    /// What was fetched below a private prefix, by the names that it has on the remote.
+    /// The refs fetched below a private prefix, under their names on the remote.
     pub(super) fn fetched_below(&self, prefix: &str) -> Result<Vec<RefValue>, GitError> {
         let found = self.repo.refs(&[&format!("{prefix}/")])?;
         let plain = |found: RefValue| {

@@ -1,4 +1,4 @@
-//! From a change to its commit, and to the refs that move.
+//! Turns a change into its commit and the refs that move.
 
 use super::{Ci, Trunk, TrunkError, View};
 use crate::git::{
@@ -14,11 +14,11 @@ use crate::names::{Oid, RepoPath};
 #[derive(Clone)]
 pub(super) struct Built {
     pub(super) commit: Oid,
-    /// The paths that it changes, read back from it.
+    /// The paths that it changes, read back from the commit.
     pub(super) paths: Vec<RepoPath>,
     pub(super) follow_up: Option<BuiltFollowUp>,
     pub(super) refs: Vec<RefUpdate>,
-    /// Where the trunk is to be.
+    /// Where the trunk will be.
     pub(super) tip: Oid,
 }
 
@@ -31,7 +31,7 @@ pub struct BuiltFollowUp {
 }
 
 impl Built {
-    /// What a change became.
+    /// What a change turned into.
     pub(super) fn of(
         change: &Change,
         commit: Oid,
@@ -47,12 +47,12 @@ impl Built {
         Built { commit, paths, follow_up, refs, tip }
     }
 
-    /// The commit that the others are below.
+    /// The top commit.
     pub(super) fn last(&self) -> &Oid {
         self.follow_up.as_ref().map_or(&self.commit, |built| &built.commit)
     }
 
-    /// All commits, in their order.
+    /// All commits, in order.
     pub(super) fn commits(&self) -> impl Iterator<Item = Oid> {
         let follow_up = self.follow_up.as_ref().map(|built| &built.commit);
         std::iter::once(&self.commit).chain(follow_up).cloned()
@@ -70,7 +70,7 @@ impl Trunk<'_> {
         let edits = tree_edits(&change.edits, writer)?;
         let format = self.repo.format;
         let text = self.text(change);
-        // A claim that leaves the trunk where it is stands on it as it is.
+        // A claim that leaves the trunk unmoved is built on it directly.
         let (on, tree) = match change.reach {
             CommitReach::Trunk => (view.commit(), view.tree().cloned()),
             CommitReach::Refs => {
@@ -105,7 +105,7 @@ impl Trunk<'_> {
         Ok(built)
     }
 
-    /// Builds a change that touches nothing which the trunk has changed since it was decided on, for somebody else.
+    /// Builds somebody else's change, if the trunk has changed nothing that it touches since it was decided.
     pub(super) fn build_on(
         &self,
         parent: &Oid,
@@ -134,7 +134,7 @@ impl Trunk<'_> {
         let (format, edits) = (self.repo.format, tree_edits(&next.edits, writer)?);
         let new = self.objects.rewrite(Some(ground.tree), &edits, format, writer)?;
         let (ci, trailers) = (self.ci, next.trailers.clone());
-        // On a ticket branch it is work for continuous integration.
+        // On a ticket branch it is work, so continuous integration should run.
         let ci = if next.reach == CommitReach::Trunk { ci } else { Ci::Run };
         let authors = ground.authors.cloned();
         let subject = ci.subject(&next.subject);
@@ -151,18 +151,18 @@ impl Trunk<'_> {
 
     fn text(&self, change: &Change) -> CommitText {
         let lands = matches!(change.merge, Some(Merge::OfBranch(_)));
-        // The work that a branch brings is what continuous integration is there for.
+        // A landing brings the work that continuous integration is for.
         let subject = if lands { Ci::Run } else { self.ci }.subject(&change.subject);
         let mut trailers = change.trailers.clone();
         if change.establishes.is_none() {
-            // Two runs of one person that write the same in one second would make one and the same commit,
-            // and both would find it on the trunk and take it for theirs. A claim has its own id against that.
+            // Two runs of one person that write the same in one second would make identical commits, and both would
+            // find theirs on the trunk. A claim has its own id, which prevents that.
             trailers.push((trailer::RUN, self.run.token().to_owned()));
         }
         CommitText { subject, body: change.reason.clone(), trailers, authors: None }
     }
 
-    /// The tree of the trunk with a branch in it; a merge has the branch among its parents.
+    /// The tree of the trunk with a branch merged in; a merge has the branch among its parents.
     fn taken_in<'l>(
         &self,
         view: &View<'_>,
@@ -180,9 +180,9 @@ impl Trunk<'_> {
         }
     }
 
-    /// Commits the change where branch and trunk part, and merges that commit into both.
+    /// Commits the change at the merge base of branch and trunk, and merges that commit into both.
     ///
-    /// Where they part at the trunk's tip, the trunk needs no merge: the commit itself is its next one.
+    /// If the merge base is the trunk's tip, the trunk needs no merge: the commit itself is its next one.
     fn merged(
         &self,
         view: &View<'_>,
@@ -208,22 +208,22 @@ impl Trunk<'_> {
             Some(_) | None => shared.clone(),
         };
         let tree = rewritten(&merge.at, &tree_edits(&merge.edits, writer)?)?;
-        // Without the words that keep continuous integration away from the trunk: here it is about the work.
+        // Without `[skip ci]`: this commit is about the work.
         let to = writer.commit(&tree, &[&merge.at, &shared], &joint(pieces.subject))?;
         let (name, from) = (merge.branch.clone(), merge.at.clone());
         Ok((commit, Some(RefUpdate::Move { name, from, to })))
     }
 }
 
-/// What a [`crate::lifecycle::FollowUp`] stands on.
+/// What a [`crate::lifecycle::FollowUp`] is built on.
 struct FollowUpGround<'a> {
     tree: &'a Oid,
     parent: &'a Oid,
-    /// Whose commit it is, if not that of whoever makes it.
+    /// The author of the commit, if not whoever makes it.
     authors: Option<&'a CommitAuthors>,
 }
 
-/// What the commits of one change are made of.
+/// The parts of one change's commits.
 struct Pieces<'a> {
     tree: &'a Oid,
     edits: &'a [TreeEdit],
@@ -249,7 +249,7 @@ fn tree_edits(edits: &[FileEdit], writer: &ObjectWriter) -> Result<Vec<TreeEdit>
     Ok(all)
 }
 
-/// A ref that moves beside the trunk, as an update for a push.
+/// A ref that moves with the trunk, as an update for a push.
 fn update(edit: &RefEdit, last: &Oid) -> RefUpdate {
     let oid = |target: &Target| match target {
         Target::LastCommit => last.clone(),

@@ -1,22 +1,22 @@
-//! Causes on this machine that end a call to the remote, told from a remote that does not answer. Pure.
+//! Tells a cause on this machine that ended a call to the remote from a remote that does not answer. Pure.
 //!
-//! git's exit code is the same for both. The words choose between two failures, never between success and failure.
+//! git's exit code is the same for both. Its words only choose between two failures, never between success and failure.
 
-/// What is wrong here, so that another try ends the same way.
+/// What is wrong here, so that another try would fail the same way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LocalCause {
     NoRoom,
     /// A hook of this clone refuses refs that tix writes.
     Hook,
-    /// Something of the clone may not be written.
+    /// A file in the clone cannot be written.
     NotWritable,
-    /// Something of the clone cannot be read any more.
+    /// A file in the clone can no longer be read.
     Corrupt,
 }
 
-/// What git says of each: strings of refs.c, object-file.c, packfile.c, lockfile.c and strerror(3).
+/// What git says of each: strings from refs.c, object-file.c, packfile.c, lockfile.c and strerror(3).
 const WORDS: [(LocalCause, &[&str]); 4] = [
-    // A ref that could be locked and not be written is one for which there is no room.
+    // A ref that could be locked but not written means that there is no room.
     (LocalCause::NoRoom, &["no space left on device", "disk quota exceeded", "couldn't write"]),
     (LocalCause::Hook, &["aborted by hook", "aborted by the reference-transaction hook"]),
     (
@@ -36,7 +36,7 @@ const WORDS: [(LocalCause, &[&str]); 4] = [
     ),
 ];
 
-/// What git was about to do in the clone where it says "permission denied" of that, and not of the remote.
+/// What git was doing when it said "permission denied", if it means the clone and not the remote.
 const WRITES: [&str; 5] = [
     "unable to create",
     "unable to write",

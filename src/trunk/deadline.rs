@@ -1,19 +1,19 @@
-//! How long a transaction goes on.
+//! How long a transaction keeps trying.
 
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
-/// How many of its own attempts a transaction makes before the time is up, however long one of them takes. Sixty-four machines that
-/// claim at once behind a slow remote need at least the time of forty, since no claim can be decided before the one ahead has landed;
-/// they lose races on top of that.
+/// How many attempts a transaction makes before its time is up, however long one of them takes. Sixty-four machines
+/// that claim at once behind a slow remote need at least forty attempts' time, since no claim can be decided before the
+/// one ahead has landed; on top of that they lose races.
 const ATTEMPTS: u32 = 80;
 
 /// Whether a slow remote gets more time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DeadlineGrowth {
-    /// Eighty times the longest attempt, if that is more.
+    /// Eighty times the longest attempt, if that is longer.
     WithAttempts,
-    /// Somebody has said how long, and meant it.
+    /// Somebody has set the time and meant it.
     None,
 }
 
@@ -42,7 +42,7 @@ impl Deadline {
         self.at().saturating_duration_since(Instant::now())
     }
 
-    /// Notes how long an attempt took.
+    /// Records how long an attempt took.
     pub(super) fn note_attempt(&self, attempt: Duration) {
         if self.growth == DeadlineGrowth::WithAttempts {
             self.at.set(self.at().max(self.began + attempt.saturating_mul(ATTEMPTS)));

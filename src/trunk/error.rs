@@ -1,4 +1,4 @@
-//! How a transaction can end without success: as data, without remedies.
+//! How a transaction can fail: as data, without remedies.
 
 use std::path::PathBuf;
 
@@ -13,11 +13,11 @@ use crate::ticket::TicketId;
 pub enum MayLand {
     /// No push was sent, or a fetch proved that none landed.
     No,
-    /// A push was sent, and nothing can be learnt of it.
+    /// A push was sent, and its result cannot be known.
     Unknown,
 }
 
-/// Why a transaction came to nothing.
+/// Why a transaction failed.
 #[derive(Debug)]
 pub enum Stop<E> {
     /// The decision refuses.
@@ -43,8 +43,8 @@ impl<E> From<GitError> for Stop<E> {
     }
 }
 
-/// Whether a transaction ended in a way that leaves a push behind which may land later. An answer that
-/// "nothing changed" is not counted as proof here: what it costs to be careful is one question.
+/// Whether a push of a failed transaction may still land later. An answer of "nothing changed" does not count as proof
+/// here: being careful costs only one question.
 pub fn may_still_land<T, E>(result: &Result<T, Stop<E>>) -> bool {
     matches!(
         result,
@@ -54,7 +54,7 @@ pub fn may_still_land<T, E>(result: &Result<T, Stop<E>>) -> bool {
     )
 }
 
-/// What the engine can fail with.
+/// The errors of the engine.
 #[derive(Debug, thiserror::Error)]
 pub enum TrunkError {
     #[error(transparent)]
@@ -65,7 +65,7 @@ pub enum TrunkError {
         remote: RemoteName,
         /// What git said, without credentials.
         words: String,
-        /// Whether something may have changed all the same.
+        /// Whether something may still have changed.
         landing: MayLand,
     },
     /// A signal ended git while it pushed a claim.
@@ -73,21 +73,21 @@ pub enum TrunkError {
     Killed {
         remote: RemoteName,
         ticket: TicketId,
-        /// Which one, in words.
+        /// The signal, in words.
         signal: String,
     },
-    /// The remote does not know us, or does not let us in.
+    /// The remote does not know this user, or does not let them in.
     #[error("{remote} does not let you in")]
     Denied {
         remote: RemoteName,
         /// What git said, without credentials.
         words: String,
     },
-    /// The remote refuses the push for good.
+    /// The remote refuses the push, and will refuse it again.
     #[error("{remote} refuses the push to {}: {reason}", branch.short())]
     RemoteRefused {
         remote: RemoteName,
-        /// The ref that it refuses: the trunk, or one that was to move with it.
+        /// The refused ref: the trunk, or one that should move with it.
         branch: RefName,
         trunk: RefName,
         /// The reason in git's report.
@@ -95,52 +95,52 @@ pub enum TrunkError {
         /// The remote's own words, without credentials.
         words: String,
     },
-    /// Another ref of the change is not where it must be, while the trunk is.
-    #[error("{} on {remote} is not where it must be: {reason}", branch.short())]
+    /// The trunk is where tix expects it, but another ref of the change is not.
+    #[error("{} on {remote} is not where tix expects it: {reason}", branch.short())]
     RefTaken {
         remote: RemoteName,
         branch: RefName,
         /// The reason in git's report.
         reason: String,
     },
-    /// A ref that the change was to make is there already, and not tix's to move.
-    #[error("{remote} has a branch {} already", branch.short())]
+    /// A ref that the change would create already exists, and is not tix's to move.
+    #[error("{remote} already has a branch {}", branch.short())]
     RefExists { remote: RemoteName, branch: RefName },
-    /// The remote has a branch beside which there cannot be one of that name: in git's files a name is a file or a directory.
-    #[error("{remote} has a branch {}, beside which there can be no {}", branch.short(), wanted.short())]
+    /// A branch of the remote leaves no room for one of that name: in git's files a name is a file or a directory.
+    #[error("{remote} has a branch {}, so git cannot create {} there", branch.short(), wanted.short())]
     InTheWay { remote: RemoteName, branch: RefName, wanted: RefName },
-    /// What is pushed would not be where everybody fetches.
-    #[error("{remote} is fetched from one place and pushed to another")]
+    /// Nobody would fetch what is pushed.
+    #[error("git fetches {remote} from one address and pushes to another")]
     PushesElsewhere { remote: RemoteName, places: TwoPlaces },
-    /// The trunk has not moved, and still it is elsewhere for a push than for a fetch.
-    #[error("{remote} shows pushes another {} than fetches", branch.short())]
+    /// The trunk has not moved, but pushes find it elsewhere than fetches.
+    #[error("{remote} shows one {} to fetches and another to pushes", branch.short())]
     TwoFaced { remote: RemoteName, branch: RefName },
-    /// The remote shows the trunk to fetches alone.
+    /// The remote shows the trunk to fetches only.
     #[error("{remote} hides {} from pushes", branch.short())]
     Hidden { remote: RemoteName, branch: RefName },
     /// The remote has no such branch.
     #[error("{remote} has no branch {}", branch.short())]
     NoTrunk { remote: RemoteName, branch: RefName, branches: Vec<String> },
     /// The remote has the trunk, but not the branch that ticket branches start from.
-    #[error("{remote} has no branch {}, which work is to start from", branch.short())]
+    #[error("{remote} has no base branch {}", branch.short())]
     NoBase { remote: RemoteName, branch: RefName },
-    /// The settings of the trunk are not those that the transaction was begun with; nothing was decided by them.
+    /// The trunk has other settings than the transaction began with; nothing was decided by them.
     #[error("{file} has changed on {}", remote.as_ref().map_or_else(|| branch.short().to_owned(), |remote| format!("{remote}/{}", branch.short())))]
     Outdated { remote: Option<RemoteName>, branch: RefName, file: &'static str },
-    /// There is no remote, and the branch does not exist here.
-    #[error("there is no branch {} here", branch.short())]
+    /// There is no remote, and the local branch does not exist.
+    #[error("this repository has no branch {}", branch.short())]
     NoLocalTrunk { branch: RefName },
-    /// A local ref of the change is not where it must be, while the trunk is.
-    #[error("{} is not where it must be", branch.short())]
+    /// The trunk is where tix expects it, but another local ref of the change is not.
+    #[error("{} is not where tix expects it", branch.short())]
     LocalRefTaken { branch: RefName },
-    /// The trunk and a branch that it was to take in have changed the same places.
-    #[error("the branch and the trunk have changed the same places")]
+    /// The trunk and the branch to be merged changed the same lines or files.
+    #[error("the branch conflicts with the trunk")]
     Conflicts { paths: Vec<RepoPath> },
-    /// git has removed what this run had just written.
-    #[error("git has removed object {object} while it was in use, as `git gc --prune=now` does")]
+    /// git removed what this run had just written.
+    #[error("git removed object {object} while tix was using it, as `git gc --prune=now` does")]
     Pruned { object: Oid },
     /// Other people's pushes came first until the deadline passed.
-    #[error("other pushes came first {}, until the time was up", count(*attempts, "time", "times"))]
+    #[error("others pushed first {}, until the time ran out", count(*attempts, "time", "times"))]
     Contended {
         /// How many pushes were sent.
         attempts: u32,

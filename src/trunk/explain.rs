@@ -1,4 +1,4 @@
-//! What a failed attempt means, held against what the remote shows since.
+//! Explains a failed attempt by what the remote shows since.
 
 use std::time::Instant;
 
@@ -10,15 +10,14 @@ use super::{Diary, MayLand, Stop, Trunk, TrunkError, View};
 use crate::git::RefUpdate;
 use crate::names::{Oid, RemoteName};
 
-/// How often a server may say "busy" although the trunk has not moved. Under contention the winner's
-/// update is often not visible yet when the losers look; a lock that a crashed server left behind
-/// would keep us for ever.
+/// How often a server may say "busy" although the trunk has not moved. Under contention the winner's update is often
+/// not visible yet when the losers look; a lock left by a crashed server would keep us for ever.
 const BUSY_LIMIT: u32 = 12;
 
 impl Trunk<'_> {
-    /// Holds the failure of an attempt against what the trunk shows now; an error ends the run.
+    /// Compares the failure of an attempt with the present trunk; an error ends the run.
     ///
-    /// `landing` is `None` when the trunk has moved since, else whether a push is still on its way.
+    /// `landing` is `None` when the trunk has moved since, else whether a push is still under way.
     pub(super) fn explain<E>(
         &self,
         remote: &RemoteName,
@@ -28,7 +27,7 @@ impl Trunk<'_> {
     ) -> Result<(), Stop<E>> {
         let FailedAttempt { failure, words, refs, .. } = failed;
         let Some(landing) = landing else {
-            // Somebody else made progress, which explains everything but a rule of the server.
+            // Somebody else made progress, which explains every failure except a rule of the server.
             return match failure {
                 AttemptFailure::Refused(no) => Err(self.refused(remote, no, words).into()),
                 AttemptFailure::Behind(_)
@@ -70,7 +69,7 @@ impl Trunk<'_> {
             }
             AttemptFailure::Behind(_) | AttemptFailure::Unclear => patience.lose_one(|| {
                 let remote = remote.clone();
-                // It answers every fetch, and ends every push before it begins.
+                // The server answers every fetch, and ends every push before it begins.
                 if landing == MayLand::No && words.contains("correct access rights") {
                     return TrunkError::Denied { remote, words };
                 }
@@ -79,8 +78,8 @@ impl Trunk<'_> {
         }
     }
 
-    /// The trunk stays where it is, and every push finds it elsewhere. Where the server hides it, pushes find none: our lease
-    /// fails before the server is asked, so it is another push that shows it, one that is only tried.
+    /// The trunk does not move, but every push finds it elsewhere. If the server hides it, pushes find none: our lease
+    /// fails before the server is asked, so a second push shows it, as a dry run.
     fn two_faced(&self, remote: &RemoteName, at: Option<&Oid>) -> TrunkError {
         let until = self.deadline.at().max(Instant::now() + LAST_WORD);
         let hidden = at.is_some_and(|at| {
@@ -104,7 +103,7 @@ impl Trunk<'_> {
     }
 }
 
-/// An error that ends the run, unless a push of it is still on its way.
+/// An error that ends the run, unless one of its pushes is still under way.
 pub(super) fn told<T>(
     remote: &RemoteName,
     sent: &[Sent<T>],
@@ -142,16 +141,16 @@ pub(super) fn unknown(remote: &RemoteName, error: &TrunkError) -> TrunkError {
     TrunkError::Unreachable { remote: remote.clone(), words, landing: MayLand::Unknown }
 }
 
-/// Whether a push that tix stopped waiting for may still land: it can only where the trunk is as it was.
+/// Whether a push that tix stopped waiting for may still land: it can only while the trunk has not moved.
 pub(super) fn still_open<T>(sent: &[Sent<T>], tip: Option<&Oid>) -> MayLand {
-    // One that stands on its branch alone is open until a look has confirmed it.
+    // A claim that is only on its branch is open until a look has confirmed it.
     let open =
         |s: &Sent<T>| s.is_alone() || (s.fate == PushState::Open && s.parent.as_ref() == tip);
     if sent.iter().any(open) { MayLand::Unknown } else { MayLand::No }
 }
 
-/// The time is up. A push that is still on its way can land only while the trunk is where it was. `broke` is what git said of
-/// the last push, where its connection broke and nobody else's came first.
+/// The time is up. A push that is still under way can land only while the trunk has not moved. `broke` is what git said
+/// of the last push, if its connection broke and nobody else pushed first.
 pub(super) fn too_late<T>(
     remote: &RemoteName,
     diary: &Diary,

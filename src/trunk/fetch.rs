@@ -1,4 +1,4 @@
-//! What the remote has: the trunk and what is fetched along with it.
+//! Fetches the trunk and everything that a transaction needs with it.
 
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -10,11 +10,11 @@ use super::{MayLand, Trunk, TrunkError, TrunkStep, View};
 use crate::git::{GitError, RefValue};
 use crate::names::{Oid, RefName, RemoteName};
 
-/// How often a fetch is begun whose connection breaks.
+/// How often to start a fetch whose connection breaks.
 const FETCHES: u32 = 3;
 
 impl Trunk<'_> {
-    /// Fetches the trunk, and what is wanted along with it, under this run's private names and reads what is there.
+    /// Fetches the trunk, and whatever else is wanted, under this run's private names, and reads it.
     pub(super) fn fetch(&self, remote: &RemoteName) -> Result<View<'_>, TrunkError> {
         (self.progress)(TrunkStep::Fetch);
         let mut wanted = vec![WantedBranch::new(&self.branch, self.run.private_ref("trunk")?)];
@@ -47,7 +47,7 @@ impl Trunk<'_> {
             if let Some(error) = self.missing(remote, &listed) {
                 return Err(self.explained(remote, error, until)?);
             }
-            // A branch that may have settings need not be there.
+            // A branch that may have settings need not exist.
             wanted.retain(|wanted| {
                 let there = is_listed(wanted.branch);
                 if !there {
@@ -55,7 +55,7 @@ impl Trunk<'_> {
                 }
                 there
             });
-            // What was missing may have come between the two looks.
+            // What was missing may have appeared between the two looks.
             if let Some(words) = self.fetch_once(remote, &specs, until)? {
                 return Err(unreachable(remote, words));
             }
@@ -88,7 +88,7 @@ impl Trunk<'_> {
         }
     }
 
-    /// The view with what only ticket branches have, where one of them may be the lock.
+    /// Adds to the view what only ticket branches have, where one of them may be the lock.
     fn with_ticket_branches<'v>(
         &'v self,
         remote: &RemoteName,
@@ -97,7 +97,7 @@ impl Trunk<'_> {
     ) -> Result<View<'v>, TrunkError> {
         let tips = self.fetched_below(prefix)?;
         if self.branch != self.stamp {
-            // Another branch is written to; what decides about its ticket is on the trunk.
+            // The engine writes to another branch; the trunk decides about its ticket.
             if let Some(base) = view.base.clone() {
                 let trunk = self.with_claims(self.view_of(&base)?, &tips)?;
                 view.base = trunk.commit().cloned();
@@ -127,7 +127,7 @@ impl Trunk<'_> {
         Ok(())
     }
 
-    /// One fetch; the remote's words when it failed.
+    /// One fetch; the remote's words if it failed.
     pub(super) fn fetch_once(
         &self,
         remote: &RemoteName,
@@ -141,8 +141,8 @@ impl Trunk<'_> {
         }
     }
 
-    /// The same, tried anew where the connection broke: nothing was sent that could be done twice. The remote's words when the
-    /// last one failed.
+    /// The same, repeated if the connection broke: nothing was sent that could happen twice. The remote's words if the
+    /// last try failed.
     pub(super) fn fetch_again_when_broken(
         &self,
         remote: &RemoteName,
@@ -162,8 +162,8 @@ impl Trunk<'_> {
         self.fetch_once(remote, specs, until)
     }
 
-    /// A failed fetch says the same for a missing branch, a missing network and a missing permission; a
-    /// look at the remote's branches tells them apart.
+    /// A failed fetch looks the same for a missing branch, a missing network and a missing permission; listing the
+    /// remote's branches tells them apart.
     fn listed(
         &self,
         remote: &RemoteName,
@@ -180,13 +180,13 @@ impl Trunk<'_> {
         })
     }
 
-    /// What the remote lacks of all that is there for a transaction, if it lacks anything.
+    /// What a transaction needs that the remote lacks, if anything.
     fn missing(&self, remote: &RemoteName, listed: &[RefValue]) -> Option<TrunkError> {
         let is_listed = |branch: &RefName| listed.iter().any(|r| r.name == *branch);
         if !is_listed(&self.branch) {
             let branches = listed.iter().filter(|r| r.name.as_str().starts_with("refs/heads/"));
             let mut branches: Vec<_> = branches.map(|r| r.name.short().to_owned()).collect();
-            // The default branch is listed twice: as itself and as what HEAD leads to.
+            // The default branch is listed twice: as itself and as the target of HEAD.
             branches.sort_unstable();
             branches.dedup();
             let (remote, branch) = (remote.clone(), self.branch.clone());
@@ -196,7 +196,7 @@ impl Trunk<'_> {
         Some(TrunkError::NoBase { remote: remote.clone(), branch: base.clone() })
     }
 
-    /// A branch that is gone is news of the settings where these name another one by now.
+    /// If a branch is gone, the settings may name another one by now.
     fn explained(
         &self,
         remote: &RemoteName,
@@ -215,7 +215,7 @@ impl Trunk<'_> {
     }
 }
 
-/// A branch of the remote, and under which private name it is fetched.
+/// A branch of the remote, and the private name under which it is fetched.
 struct WantedBranch<'b> {
     branch: &'b RefName,
     name: RefName,
@@ -231,7 +231,7 @@ impl<'b> WantedBranch<'b> {
     }
 }
 
-/// The remote gave no answer, or none but a refusal, and nothing was sent to it.
+/// The remote gave no answer, or only a refusal, and nothing was sent to it.
 pub(super) fn unreachable(remote: &RemoteName, words: String) -> TrunkError {
     let remote = remote.clone();
     if speaks_of_permission(&words) {

@@ -1,17 +1,18 @@
-//! Claims of the processes of one clone in one push, as databases do it with their commits (group commit).
+//! Puts the claims of one clone's processes into one push, as databases do with their commits (group commit).
 //!
-//! Only one process of a machine is at work on a remote at a time. Whoever waits for its turn leaves an ask; whoever has the turn
-//! takes the asks of its own clone along, each as a commit of its own, in one atomic push. So thirty-two agents behind a slow
-//! network wait for two pushes and not for thirty-two.
+//! Only one process of a machine works on a remote at a time. A process that waits for its turn leaves an ask; the one
+//! that has the turn takes the asks of its own clone along, each as a separate commit, in one atomic push. So
+//! thirty-two agents behind a slow network wait for two pushes, not for thirty-two.
 //!
-//! Nobody believes in a push because it was asked for. An ask is a file that is renamed: `.ask` until somebody takes it, `.taken`
-//! until its commit is to be sent, `.sent` from then on. Who renames it first has it, so that a waiter can withdraw until the
-//! moment in which its commit leaves. What was sent comes to an end in one of two ways: the pusher's report names it, and it is
-//! then worth as much as the waiter's own report; or there is none, since the pusher was killed or does not know, and then it is
-//! a push of the waiter's own whose answer was lost: [`Trunk::transact`] finds out as it does for those.
+//! Nobody relies on a push only because it was asked for. An ask is a file that is renamed: `.ask` until somebody takes
+//! it, `.taken` until its commit is about to be sent, `.sent` from then on. Whoever renames it first owns it, so a
+//! waiter can withdraw until the moment its commit leaves. A sent ask ends in one of two ways. Either the pusher's
+//! report names it; then that is as good as the waiter's own report. Or there is no report, because the pusher was
+//! killed or does not know; then it is like a push of the waiter whose answer was lost, and [`Trunk::transact`] finds
+//! out as it does for those.
 //!
-//! What nothing explains may be the fault of one of them. The next group of the clone is half as large then, until each is alone and
-//! hears what is said of it; each group that lands lets the next one be twice as large.
+//! An unexplained failure may be the fault of one ask. The clone's next group is then half as large, until each ask is
+//! alone and gets its own answer; each group that lands lets the next one be twice as large.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -26,29 +27,28 @@ use crate::lifecycle::{Change, FileEdit};
 use crate::lock::Lock;
 use crate::names::{Oid, RefName, RemoteName, RepoPath};
 
-/// How many go in one push beside the pusher's own. A push of a hundred refs takes no longer than one.
+/// How many asks go into one push besides the pusher's own change. A push of a hundred refs takes no longer than one.
 const LARGEST: usize = 100;
 
-/// The file that says how many may, while it is fewer.
+/// The file that holds the limit, while it is lower.
 const LIMIT: &str = "limit";
 
-/// What an operation gives the engine, to be one of several.
+/// What an operation provides so that it can be pushed as one of several.
 pub trait Grouped {
-    /// The last decision of this run, for another process that decides it anew; `None` when nobody else can push it.
+    /// The last decision of this run, for another process to decide again; `None` when nobody else can push it.
     fn ask(&self) -> Option<String>;
 
-    /// What the ask of another process of this clone comes to on this view; `None` when it must do it by itself.
+    /// What another process's ask means on this view; `None` when that process must do it itself.
     fn change(&self, view: &View<'_>, ask: &str) -> Option<AskedChange>;
 }
 
 /// A change that another process asked for.
 pub struct AskedChange {
     pub change: Change,
-    /// Whose commits it makes.
     pub authors: CommitAuthors,
 }
 
-/// The asks that go along in a push; until they have an answer they are told that nobody knows.
+/// The asks that go along in a push; until there is an answer, their result is unknown.
 pub(super) struct PushGroup {
     dir: PathBuf,
     members: Vec<GroupMember>,
@@ -77,14 +77,14 @@ impl PushGroup {
         self.members.last().map(|member| &member.built.tip)
     }
 
-    /// It is on the trunk. `moved` are all refs that the report names.
+    /// The push is on the trunk. `moved` are all refs that the report names.
     pub(super) fn landed(&mut self, moved: &[RefName]) {
         let Some(tip) = self.tip().map(ToString::to_string) else { return };
         let moved: Vec<String> = moved.iter().map(ToString::to_string).collect();
         self.answer(|_| AskAnswer::Landed(tip.clone(), moved.clone()));
     }
 
-    /// Nothing has moved. `taken` is a ref that was in the way: whoever wanted it goes alone.
+    /// Nothing moved. `taken` is a ref that was in the way: the ask that wanted it must go alone.
     pub(super) fn refused(&mut self, taken: Option<&RefName>) {
         self.answer(|member| {
             let is_taken = |update: &RefUpdate| Some(update.name()) == taken;
@@ -108,17 +108,17 @@ impl Drop for PushGroup {
     }
 }
 
-/// How a run comes to push.
+/// How a run gets its change pushed.
 #[allow(clippy::large_enum_variant, reason = "there is one for each attempt")]
 pub(super) enum Turn<T> {
-    /// By itself; without the lock where its turn did not come in time.
+    /// It pushes itself; without the lock if its turn did not come in time.
     Own(Option<Lock>),
-    /// Somebody else has done it.
+    /// Another process has pushed it.
     Landed(Landed<T>),
 }
 
 impl Trunk<'_> {
-    /// Waits for a turn, or until somebody who has it has pushed what this run asks for.
+    /// Waits for a turn, or until the process that has it has pushed this run's ask.
     pub(super) fn turn<T, A, E>(
         &self,
         remote: &RemoteName,
@@ -127,13 +127,13 @@ impl Trunk<'_> {
         decide: Decide<'_, T, A, E>,
     ) -> Result<Turn<T>, Stop<E>> {
         if self.branches.is_some() {
-            // Nobody is in anybody's way.
+            // No other process is waiting.
             if let Ok(writer) = self.run.writer() {
                 writer.warm_up();
             }
             return Ok(Turn::Own(None));
         }
-        // What may still be on its way is this run's own matter.
+        // A push that may still land is this run's own business.
         let is_open = |mine: &Sent<T>| mine.fate == PushState::Open;
         let unclear = course.last.as_ref().is_some_and(FailedAttempt::is_unclear);
         while self.grouped.is_some() && !unclear && !course.sent.iter().any(is_open) {
@@ -182,7 +182,7 @@ impl Trunk<'_> {
         self.repo.tix_dir().join("group")
     }
 
-    /// Leaves an ask for whoever has the turn.
+    /// Leaves an ask for the process that has the turn.
     fn put_ask(&self) -> Option<OpenAsk> {
         let text = self.grouped?.ask()?;
         match OpenAsk::put(&self.group_dir(), self.run.token(), &text) {
@@ -194,7 +194,7 @@ impl Trunk<'_> {
         }
     }
 
-    /// Builds what others ask for on top of one's own commit.
+    /// Builds what others ask for on top of this run's commit.
     pub(super) fn gather(
         &self,
         view: &View<'_>,
@@ -242,7 +242,7 @@ impl Trunk<'_> {
         }
     }
 
-    /// What nothing explains was refused of a group of this size: the next one is smaller.
+    /// A group of this size was refused without explanation: the next one is smaller.
     pub(super) fn halve_groups(&self, size: usize) {
         set_limit(&self.group_dir(), size / 2);
     }
@@ -253,7 +253,7 @@ struct FoundAsk {
     text: String,
 }
 
-/// The asks of other living processes. What dead ones left is cleared away.
+/// The asks of other living processes. Removes what dead ones left.
 fn asks(dir: &Path, own: &str) -> Vec<FoundAsk> {
     let (mut found, mut dead) = (Vec::new(), BTreeSet::new());
     for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
@@ -271,7 +271,8 @@ fn asks(dir: &Path, own: &str) -> Vec<FoundAsk> {
         }
     }
     for token in dead {
-        // It may have begun just now, between its file and its lock. Whoever has the lock is the only one at its files.
+        // A run may just have started, between creating its file and its lock. Only the holder of the lock works on its
+        // files.
         if let Ok(Some(_lock)) = Lock::try_take(&dir.join(format!("{token}.lock"))) {
             clear(dir, &token);
         }
@@ -279,7 +280,7 @@ fn asks(dir: &Path, own: &str) -> Vec<FoundAsk> {
     found
 }
 
-/// How many may go along; as many as can where nothing was refused of late.
+/// How many asks may go along; the maximum if nothing was refused recently.
 fn limit(dir: &Path) -> usize {
     let limit = file::read_own_text(&dir.join(LIMIT)).ok();
     limit.and_then(|limit| limit.trim_end().parse().ok()).unwrap_or(LARGEST)
@@ -297,7 +298,7 @@ fn set_limit(dir: &Path, limit: usize) {
 }
 
 impl PushGroup {
-    /// From here on they may be sent. Whoever withdraws in this very moment is out of it, and so are all on top.
+    /// From now on they may be sent. An ask that is withdrawn at this moment drops out, with all commits on top of it.
     fn send(&mut self, parent: &Oid) {
         for at in 0..self.members.len() {
             let Some(member) = self.members.get(at) else { return };
@@ -306,7 +307,7 @@ impl PushGroup {
             {
                 continue;
             }
-            // Their commits stand on the one that is gone.
+            // Their commits are built on the one that is gone.
             for left in self.members.split_off(at) {
                 tell(&self.dir, &left.token, &AskAnswer::Again);
             }
@@ -315,7 +316,7 @@ impl PushGroup {
     }
 }
 
-/// Which files and refs the changes of a group touch: each its own.
+/// The files and refs that the changes of a group touch: no two changes may share one.
 struct Touched {
     paths: BTreeSet<RepoPath>,
     refs: BTreeSet<RefName>,
@@ -328,7 +329,7 @@ impl Touched {
         touched
     }
 
-    /// Whether nothing of it was touched before.
+    /// Adds a change; says whether it shares nothing with the others.
     fn add(&mut self, change: &Change) -> bool {
         let mut free = true;
         for edit in &change.edits {

@@ -1,10 +1,10 @@
-//! The heads of tickets that were read before, kept by the id of their blob.
+//! The front matter of tickets that were read before, cached by the id of their blob.
 //!
-//! To read 20,000 tickets through `cat-file --batch` and to find their front matter takes an eighth of a second; to
-//! find them here takes a hundredth. A blob's id names its contents for ever, so nothing here grows old.
+//! Reading 20,000 tickets through `cat-file --batch` and finding their front matter takes an eighth of a second;
+//! finding them here takes a hundredth. A blob's id names its contents for ever, so no entry gets outdated.
 //!
-//! What is kept: a header, an index of ids sorted for a binary search, and the heads. It is read with one call and none
-//! of it is parsed but what is asked for.
+//! The file has a header, an index of ids sorted for a binary search, and the front matter of each. It is read with one
+//! call, and only what is asked for is parsed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,16 +24,16 @@ const HEADER: usize = 2 * NUMBER;
 /// The size of a number: 32 bits, little-endian.
 const NUMBER: usize = 4;
 
-/// Beyond this many heads those that nobody asked for are dropped. About 20 MB.
+/// Beyond this many entries, those that nobody asked for are dropped. About 20 MB.
 const LIMIT: usize = 100_000;
 
-/// The file is written anew when more than one in so many of the heads asked for was missing: to write 20,000 heads
-/// costs as much as to read a few hundred tickets.
+/// The file is rewritten when more than one in this many of the requested entries was missing: writing 20,000 entries
+/// costs as much as reading a few hundred tickets.
 const WORTH_WRITING: usize = 64;
 
 impl View<'_> {
-    /// Gives `each` the heads of many tickets, each once: those that were read before come first, the others
-    /// are read like [`View::read_all`] does and remembered.
+    /// Passes the front matter of many tickets to `each`, each once: cached ones first; the others are read as
+    /// [`View::read_all`] does, and cached.
     pub fn heads<'e>(
         &self,
         repo: &Repo,
@@ -43,8 +43,8 @@ impl View<'_> {
         self.heads_where(repo, entries, |_| true, each)
     }
 
-    /// The same of those tickets alone that say of others that these cannot be done before. What says nothing of that is
-    /// not looked at any further: of 20,000 tickets hardly any does.
+    /// The same for only those tickets that say that others cannot be done before them. A ticket that blocks nothing is
+    /// skipped early: of 20,000 tickets, hardly any blocks another.
     pub fn blocking_heads<'e>(
         &self,
         repo: &Repo,
@@ -57,7 +57,7 @@ impl View<'_> {
         })
     }
 
-    /// Passes over what was read before and is not wanted, by its record.
+    /// Skips cached tickets that are not wanted, by their record.
     fn heads_where<'e>(
         &self,
         repo: &Repo,
@@ -95,12 +95,12 @@ impl View<'_> {
     }
 }
 
-/// Whether a record is of a ticket that blocks others: it begins with how many it blocks.
+/// Whether a record belongs to a ticket that blocks others: it begins with the number of these.
 fn blocks_any(record: &[u8]) -> bool {
     record.first() != Some(&0)
 }
 
-/// Adds heads to the file.
+/// Adds entries to the file.
 fn save(file: &CacheFile, fresh: &[(&Oid, Vec<u8>)], asked: &[&TicketEntry]) {
     file.keep(|| {
         let stored = Cache::load(file);
@@ -114,7 +114,7 @@ fn save(file: &CacheFile, fresh: &[(&Oid, Vec<u8>)], asked: &[&TicketEntry]) {
     });
 }
 
-/// The file as it was read; empty where there is none that can be used.
+/// The file as it was read; empty if there is none that can be used.
 #[derive(Default)]
 struct Cache {
     bytes: Vec<u8>,
@@ -134,7 +134,7 @@ impl Cache {
         (bytes.len() >= HEADER.checked_add(index)?).then_some(Cache { bytes, id_len, count })
     }
 
-    /// The id at a place of the index, and where its head ends; it begins where the one before ends.
+    /// The id at a place of the index, and where its entry ends; the entry begins where the one before it ends.
     fn slot(&self, at: usize) -> Option<(&[u8], usize)> {
         let start = HEADER + at * (self.id_len + NUMBER);
         let id = self.bytes.get(start..start + self.id_len)?;
@@ -155,7 +155,7 @@ impl Cache {
         postcard::from_bytes(self.find(oid)?).ok()
     }
 
-    /// The record of a blob's head.
+    /// The cached record of a blob.
     fn find(&self, oid: &Oid) -> Option<&[u8]> {
         let wanted = oid.as_str().as_bytes();
         let (mut low, mut high) = (0, self.count);
@@ -180,7 +180,7 @@ fn number(bytes: &[u8], at: usize) -> Option<usize> {
     usize::try_from(u32::from_le_bytes(four)).ok()
 }
 
-/// All that is kept. Ids of another length than most, of which a repository has none, are left out.
+/// The whole file. Leaves out ids of another length than most; one repository has only one length.
 fn assemble(records: &BTreeMap<&[u8], &[u8]>) -> Vec<u8> {
     let id_len = records.keys().next().map_or(0, |id| id.len());
     let fitting = || records.iter().filter(|(id, _)| id.len() == id_len);
@@ -195,7 +195,7 @@ fn assemble(records: &BTreeMap<&[u8], &[u8]>) -> Vec<u8> {
     [counts, index, heads].concat()
 }
 
-/// 100,000 heads of 40 kB each would be the first that do not fit; the file is then found broken and not used.
+/// 100,000 entries of 40 kB each would be the first not to fit; the file is then found broken and not used.
 fn little(number: usize) -> [u8; NUMBER] {
     u32::try_from(number).unwrap_or(u32::MAX).to_le_bytes()
 }
@@ -215,7 +215,7 @@ mod tests {
         FrontMatter::of(&Document::parse(text.as_bytes().to_vec()).unwrap())
     }
 
-    /// Every key that a head holds, each with a value of its own.
+    /// Front matter with every key, each with a value of its own.
     fn full() -> FrontMatter {
         head(
             "---\nstatus: open\nblocked: b\ntitle: t\npriority: P1\nlabels: [l]\ncreated: c\nclaimed_by: cb\n\
@@ -245,7 +245,7 @@ mod tests {
         assert!(Cache::open(assemble(&BTreeMap::new())).unwrap().head(&id('a')).is_none());
     }
 
-    /// Whoever changes what a head holds changes these bytes, and then the magic of [`FORM`] must change too.
+    /// If you change what front matter holds, these bytes change, and then the magic of [`FORM`] must change too.
     #[test]
     fn the_form_of_a_head_belongs_to_the_number_in_the_magic() {
         let bytes = [FORM.magic.as_slice(), &postcard::to_allocvec(&full()).unwrap()].concat();

@@ -1,4 +1,4 @@
-//! What the answer to a push means, ref by ref. Pure.
+//! What the answer to a push means for each ref. Pure.
 
 use super::cause::LocalCause;
 use crate::git::{PushReport, RefOutcome, RefUpdate};
@@ -16,26 +16,26 @@ pub struct RefusedRef {
 pub enum PushVerdict {
     /// Our push moved every ref.
     Won,
-    /// Our push moved the trunk, and not every ref that was to move with it.
+    /// Our push moved the trunk, but not every ref that should move with it.
     TrunkOnly,
     /// The remote cannot move several refs at once; nothing was sent.
     NotAtomic,
-    /// The remote is not where we thought: somebody was quicker. Nothing changed.
+    /// The remote is not where we expected: somebody was faster. Nothing changed.
     Behind,
-    /// Another ref than the trunk is not where it must be. Nothing changed.
+    /// A ref other than the trunk is not where tix expects it. Nothing changed.
     Taken { name: RefName, reason: String },
-    /// The remote holds the ref's lock for somebody else, or lost a race of its own.
+    /// Somebody else holds the ref's lock on the remote, or the remote lost a race of its own.
     Busy(RefusedRef),
-    /// The remote refuses, and will again.
+    /// The remote refuses, and will refuse again.
     Refused(RefusedRef),
-    /// The remote refuses for a reason that tix does not know: a rule or a moment.
+    /// The remote refuses for a reason that tix does not know: it may be a rule or only a matter of time.
     Strange(RefusedRef),
-    /// Nothing can be said: no report, or one that does not speak of our refs.
+    /// Nothing is known: there is no report, or it does not mention our refs.
     Unclear,
 }
 
-/// Reasons with which a server says "I could not lock or move the ref just now": receive-pack's own, and
-/// (the last one) that of servers built on `JGit`.
+/// The reasons by which a server says "I could not lock or move the ref just now": receive-pack's own, and (the last
+/// one) that of servers built on `JGit`.
 const BUSY: [&str; 6] = [
     "atomic transaction failed",
     "atomic push failure",
@@ -45,7 +45,7 @@ const BUSY: [&str; 6] = [
     "failed to lock",
 ];
 
-/// Words in a server's reason that mean a rule, not a moment.
+/// Words in a server's reason that mean a rule, not a temporary state.
 const RULE: [&str; 10] = [
     "declined",
     "denied",
@@ -66,16 +66,16 @@ pub fn judge(report: &PushReport, updates: &[RefUpdate]) -> PushVerdict {
         return PushVerdict::Won;
     }
     if report.refs.is_empty() {
-        // RFC 9110: the content is too large. Nothing of it was taken, and it will not be smaller.
+        // RFC 9110: the content is too large. Nothing was accepted, and it will not get smaller.
         if let (true, Some(first)) = (report.words.contains("HTTP 413"), updates.first()) {
             let (name, reason) = (first.name().clone(), "it is too large (HTTP 413)".to_owned());
             return PushVerdict::Refused(RefusedRef { name, reason });
         }
-        // Words decide how the next push is sent, and its result is judged as any.
+        // The words decide how the next push is sent; its result is judged like any other.
         let no_atomic = report.words.contains("does not support --atomic");
         return if no_atomic { PushVerdict::NotAtomic } else { PushVerdict::Unclear };
     }
-    // A server that moves some refs and refuses others says of each what became of it; the trunk is the first.
+    // A server that moves some refs and refuses others reports on each; the trunk is the first.
     if lines.first().copied().flatten().is_some_and(|line| line.outcome == RefOutcome::Done) {
         return PushVerdict::TrunkOnly;
     }
@@ -85,7 +85,7 @@ pub fn judge(report: &PushReport, updates: &[RefUpdate]) -> PushVerdict {
         let reason = reason.to_ascii_lowercase();
         words.iter().any(|w| reason.contains(w))
     };
-    // Of several refs one is declined and the others fail with it: the declined one says why.
+    // If one of several refs is declined, the others fail with it: the declined one has the reason.
     let cause = there.iter().find(|l| says(&RULE, &l.reason));
     let cause = cause.or_else(|| there.iter().find(|l| !says(&BUSY, &l.reason)));
     if let Some(line) = cause.or(there.first()) {
@@ -99,7 +99,7 @@ pub fn judge(report: &PushReport, updates: &[RefUpdate]) -> PushVerdict {
     let mut here = lines.iter().flatten().filter(|l| l.outcome == RefOutcome::RefusedHere);
     let first = lines.first().copied().flatten();
     match (first.map(|l| (l.outcome, l.reason.as_str())), here.clone().next()) {
-        // git says "atomic push failed" of a ref that was fine by itself; the trunk's own reasons come first.
+        // git says "atomic push failed" about a ref that was fine by itself; the trunk's own reasons come first.
         (Some((RefOutcome::RefusedHere, reason)), _) if !reason.contains("atomic push failed") => {
             PushVerdict::Behind
         }
@@ -110,16 +110,16 @@ pub fn judge(report: &PushReport, updates: &[RefUpdate]) -> PushVerdict {
                 reason: l.reason.clone(),
             })
         }
-        // "Up to date" among them: somebody put the ref there, and it was not this push.
+        // This includes "up to date": somebody else put the ref there, not this push.
         _ => PushVerdict::Unclear,
     }
 }
 
-/// Whether words of a failed connection speak of permission rather than of the network.
+/// Whether the words of a failed connection mean missing permission rather than a network problem.
 ///
-/// git gives the same exit code for both. The words only choose between two failures, never between
-/// success and failure. What git adds by itself ("Please make sure you have the correct access rights") is
-/// no sign of either: it says so whenever ssh ends early, also for a host that is down.
+/// git gives the same exit code for both. The words only choose between two failures, never between success and
+/// failure. What git itself adds ("Please make sure you have the correct access rights") is a sign of neither: it says
+/// so whenever ssh ends early, even for a host that is down.
 pub fn speaks_of_permission(words: &str) -> bool {
     const HINTS: [&str; 16] = [
         "authentication failed",
@@ -146,8 +146,8 @@ pub fn speaks_of_permission(words: &str) -> bool {
     HINTS.iter().any(|hint| words.contains(hint))
 }
 
-/// Whether words of a failed fetch speak of a connection that was there and broke, so that another one may well hold. They only
-/// choose whether the same question is asked again.
+/// Whether the words of a failed fetch mean that a connection existed and broke, so that another one may well work.
+/// They only decide whether to ask the same question again.
 pub fn speaks_of_a_break(words: &str) -> bool {
     const HINTS: [&str; 9] = [
         "connection reset",
@@ -161,7 +161,7 @@ pub fn speaks_of_a_break(words: &str) -> bool {
         "unexpected eof",
     ];
     let words = words.to_ascii_lowercase();
-    // A server that has too many at once hangs up without a word, and then git has nothing else to say.
+    // A server with too many connections hangs up without a word, and then git has nothing else to say.
     let silent = words.trim_start().starts_with("fatal: could not read from remote repository");
     !speaks_of_permission(&words) && (silent || HINTS.iter().any(|hint| words.contains(hint)))
 }
@@ -287,7 +287,7 @@ mod tests {
                     fatal: Could not read from remote repository.\n\n\
                     Please make sure you have the correct access rights\nand the repository exists.";
         assert!(!speaks_of_permission(down));
-        // Nobody is there, or nobody wants us: to ask again changes nothing.
+        // The server is down or refuses us: asking again changes nothing.
         assert!(!speaks_of_a_break(down));
         assert!(!speaks_of_a_break("Connection closed by x\nPermission denied (publickey)"));
         assert!(speaks_of_a_break("fatal: the remote end hung up unexpectedly"));

@@ -9,15 +9,15 @@ use crate::git::{GitError, LocalEdit, RefUpdate};
 use crate::lifecycle::Decision;
 use crate::names::Oid;
 
-/// How often a worktree that refuses to follow is asked, and the pause between two times.
+/// How often tix asks a worktree that refuses to follow, and the pause between two tries.
 const FOLLOW_TRIES: u32 = 3;
 const FOLLOW_PAUSE: Duration = Duration::from_millis(30);
 
-/// How long the lock of the local trunk is waited for. It is held for milliseconds.
+/// How long to wait for the lock of the local trunk. It is held for milliseconds.
 const LOCK_LIMIT: Duration = Duration::from_mins(1);
 
-/// A worktree that is to follow its branch, written down before the branch moves: if tix is killed
-/// between the two, the next run finishes it.
+/// A worktree that must follow its branch, recorded before the branch moves: if tix is killed between the two, the next
+/// run finishes it.
 #[derive(Clone, serde::Serialize, serde::Deserialize)]
 struct Following {
     branch: String,
@@ -51,7 +51,7 @@ impl Trunk<'_> {
             if self.repo.update_refs(&edits, &format!("tix: {}", change.subject))? {
                 self.run.note_landed();
                 diary.landed = true;
-                // From here on the change stands, whatever becomes of the checkout.
+                // From here on the change stands, whatever happens to the checkout.
                 warnings.extend(self.follow_all(&followers));
                 let moved = moved(&edits);
                 break Landed {
@@ -68,7 +68,7 @@ impl Trunk<'_> {
                 };
             }
             self.write_following(&[])?;
-            // Not ours to explain when the trunk itself stayed: then one of the other refs is taken.
+            // If the trunk itself did not move, one of the other refs is taken.
             if self.local_view()?.commit() == view.commit() {
                 return Err(self.taken(&built)?.into());
             }
@@ -157,7 +157,7 @@ impl Trunk<'_> {
         written.map_err(|source| TrunkError::Lock { path, source: Some(source) })
     }
 
-    /// Moves the noted worktrees along; a warning for each where something would be lost.
+    /// Updates the recorded worktrees; returns a warning for each where something would be lost.
     fn finish_following(&self) -> Result<Vec<String>, TrunkError> {
         let path = self.following_file();
         let Ok(json) = file::read_own(&path) else { return Ok(Vec::new()) };
@@ -165,7 +165,7 @@ impl Trunk<'_> {
         let mut due = Vec::new();
         for note in noted {
             let tip = self.objects.resolve(&note.branch)?;
-            // A note of a run that was killed before the branch moved is void.
+            // The run was killed before the branch moved, so its note is void.
             if let (Some(to), Some(tip)) = (Oid::parse(&note.to), &tip)
                 && self.repo.is_ancestor(&to, tip)?
             {
@@ -178,8 +178,8 @@ impl Trunk<'_> {
         Ok(self.follow_all(&due))
     }
 
-    /// Moves one worktree along. A refusal may be no more than another git that has the index locked, for the milliseconds
-    /// that its own command takes; a worktree left behind shows the change the wrong way round, so it is asked again.
+    /// Updates one worktree. A refusal may only mean that another git has the index locked for the milliseconds of its
+    /// own command. A worktree left behind shows the change the wrong way round, so tix asks again.
     fn move_along(&self, worktree: &Path, from: &Oid, to: &Oid) -> Result<bool, GitError> {
         for _ in 1..FOLLOW_TRIES {
             if self.repo.move_along(worktree, from, to)? {
@@ -190,8 +190,8 @@ impl Trunk<'_> {
         self.repo.move_along(worktree, from, to)
     }
 
-    /// Moves worktrees along, and forgets the note of them. When git cannot say whether it could, the note
-    /// stays for the next run: the branch has moved, so this is no reason to fail.
+    /// Updates worktrees, and removes their records. When git cannot say whether it succeeded, the record stays for the
+    /// next run: the branch has moved, so this is no reason to fail.
     fn follow_all(&self, notes: &[Following]) -> Vec<String> {
         let mut warnings = Vec::new();
         let mut open = Vec::new();
@@ -204,15 +204,13 @@ impl Trunk<'_> {
             match self.move_along(&note.worktree, &from, &to) {
                 Ok(true) => {}
                 Ok(false) => warnings.push(format!(
-                    "{place} has {branch} checked out and was left as it is, because changes there would be lost; \
-                     its `git status` shows the tickets as they were, and a commit of that would undo the move: \
-                     when your changes are safe elsewhere, bring it up with `git restore --staged --worktree -- {tickets}`",
+                    "{place} has {branch} checked out, and tix left its files alone because changes there would be lost. Its `git status` shows the tickets as they were, and a commit of that would undo the move. When your changes are safe elsewhere, update it with `git restore --staged --worktree -- {tickets}`",
                     tickets = self.tickets_dir
                 )),
                 Err(error) => {
                     open.push(note.clone());
                     warnings.push(format!(
-                        "{place} has {branch} checked out and has not followed it yet ({error}); the next tix does it"
+                        "{place} has {branch} checked out, and its files could not be updated ({error}); the next tix command updates them"
                     ));
                 }
             }

@@ -1,17 +1,17 @@
 //! The transaction engine: the one place that writes to the trunk.
 //!
-//! A write is a pure decision, handed to [`Trunk::transact`]. The engine fetches, builds the
-//! snapshot, asks for the decision, commits its change without any checkout, pushes, and judges the answer. When
-//! somebody else's push came first it does all of this again, on what the trunk holds then.
+//! A write is a pure decision, passed to [`Trunk::transact`]. The engine fetches, builds the snapshot, asks for the
+//! decision, commits its change without any checkout, pushes, and judges the answer. If somebody else's push came
+//! first, it does all of this again on the new trunk.
 //!
-//! Invariants, each kept here and nowhere else:
-//! - Success is said only when our own push moved the ref, or when a commit that this run pushed is
-//!   found on the trunk. "Everything up to date" is never a success.
-//! - "Nothing changed" is said only when no push was sent, or a fetch proved that none landed.
-//! - An answer without a push, and a refusal, is one about a view that this transaction fetched, never about what was
-//!   last seen: "already", "held" and "nothing to do" are news when they are said.
-//! - No decision is made by settings that the fetched commit does not have: see [`Basis`].
-//! - The user's checkout, index, HEAD, stash and branches are not touched.
+//! Invariants, all kept here and nowhere else:
+//! - It reports success only when our own push moved the ref, or when a commit that this run pushed is on the trunk.
+//!   "Everything up to date" is never a success.
+//! - It reports "nothing changed" only when no push was sent, or a fetch proved that none landed.
+//! - An answer without a push, or a refusal, is always about a view that this transaction fetched, never about what was
+//!   last seen: "already", "held" and "nothing to do" must be true when they are said.
+//! - No decision uses settings that the fetched commit does not have: see [`Basis`].
+//! - It does not touch the user's checkout, index, HEAD, stash and branches.
 
 mod ask;
 mod attempt;
@@ -72,32 +72,32 @@ pub struct Trunk<'a> {
     /// The remote that holds the trunk; `None` when the local branch is the trunk.
     pub remote: Option<RemoteName>,
     pub branch: RefName,
-    /// Another branch to fetch along, from which ticket branches start when the trunk holds tickets only.
+    /// Another branch to fetch as well: ticket branches start from it when the trunk holds only tickets.
     pub base: Option<RefName>,
-    /// What the decisions rest on, and is no decision of ours: when it has changed, nothing is decided.
+    /// What the decisions depend on but do not decide: if it has changed, nothing is decided.
     pub basis: Option<Basis>,
-    /// A branch whose position on the remote is fetched along, under the same connection.
+    /// A branch whose position on the remote is fetched as well, over the same connection.
     pub watch: Option<RefName>,
-    /// The branch that a fetch is noted for: the trunk, also where this engine writes to another branch.
+    /// The branch whose fetches are recorded: the trunk, even where this engine writes to another branch.
     pub stamp: RefName,
-    /// The branches of tickets, where making one is the lock; `None` where the push of the trunk is.
+    /// The ticket branches, if creating one is the lock; `None` if the push of the trunk is.
     pub branches: Option<TicketBranches>,
     /// The directory that holds the lanes.
     pub tickets_dir: RepoPath,
     /// Whether messages ask continuous integration to skip the commit.
     pub ci: Ci,
-    /// How often a failure that nobody else's progress explains is tried.
+    /// How often to try after a failure that nobody else's progress explains.
     pub tries: u32,
     pub deadline: Deadline,
-    /// The directory for what processes of this machine share.
+    /// The directory for files that the processes of this machine share.
     pub runtime_dir: std::path::PathBuf,
-    /// What lets others of this clone push for this run, and this run for others.
+    /// Lets other runs of this clone push for this one, and this one for others.
     pub grouped: Option<&'a dyn Grouped>,
-    /// Is told what is being waited for.
+    /// Is told what the engine is waiting for.
     pub progress: &'a dyn Fn(TrunkStep),
 }
 
-/// The version of a file with which a transaction was begun: the settings that a team shares.
+/// The version of a file with which a transaction began: the team's shared settings.
 #[derive(Clone, Debug)]
 pub struct Basis {
     /// The branch that holds it.
@@ -110,9 +110,9 @@ pub struct Basis {
 /// Whether a commit on the trunk may start continuous integration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ci {
-    /// Nothing is added to the message.
+    /// The message stays as it is.
     Run,
-    /// `[skip ci]` is added to the subject.
+    /// The subject gets `[skip ci]`.
     Skip,
 }
 
@@ -139,22 +139,22 @@ pub enum TrunkStep {
 /// A change that is on the trunk.
 #[derive(Clone, Debug)]
 pub struct Landed<T> {
-    /// What the decision gave beside the change.
+    /// What the decision returned besides the change.
     pub output: T,
     pub commit: Oid,
     /// Its parent: the trunk it was decided on. `None` for the first commit of a trunk.
     pub parent: Option<Oid>,
     /// The paths that the commit changes, read back from it.
     pub paths: Vec<RepoPath>,
-    /// The commit on top of it, where there is one.
+    /// The commit on top of it, if there is one.
     pub follow_up: Option<BuiltFollowUp>,
     pub moved: Vec<MovedRef>,
-    /// The refs that were to move with the trunk, and that the remote left where they were.
+    /// The refs that should have moved with the trunk but that the remote left where they were.
     pub left: Vec<RefName>,
     /// How many pushes it took.
     pub attempts: u32,
     pub warnings: Vec<String>,
-    /// What is to be brought up to the trunk, where it stands on its branch alone.
+    /// A claim to publish on the trunk, if it is only on its branch.
     pub publication: Option<Publication>,
 }
 
@@ -184,25 +184,25 @@ pub fn ticket_lock(repo: &Repo, id: &crate::ticket::TicketId) -> std::path::Path
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MovedRef {
     pub name: RefName,
-    /// Where it was; `None` when it is new.
+    /// The old commit; `None` when it is new.
     pub old: Option<Oid>,
-    /// Where it is; `None` when it is gone.
+    /// The new commit; `None` when it was deleted.
     pub new: Option<Oid>,
 }
 
-/// What came of a transaction.
+/// The outcome of a transaction.
 #[derive(Debug)]
 #[allow(clippy::large_enum_variant, reason = "there is one for each transaction")]
 pub enum Outcome<T, A> {
     /// The change of the last decision is on the trunk.
     Landed(Landed<T>),
     /// The last decision pushes nothing. It was made on a view that this transaction fetched, so the answer is true of
-    /// the trunk as it is.
+    /// the present trunk.
     Answered(A),
 }
 
 impl<T> Outcome<T, Infallible> {
-    /// What landed, where every decision is a push or a refusal.
+    /// The landed change, for callers whose every decision is a push or a refusal.
     pub fn landed(self) -> Landed<T> {
         match self {
             Outcome::Landed(landed) => landed,
@@ -211,19 +211,19 @@ impl<T> Outcome<T, Infallible> {
     }
 }
 
-/// What makes the decision, anew for each view of the trunk.
+/// Makes the decision, again for each view of the trunk.
 type Decide<'d, T, A, E> = &'d mut dyn FnMut(&View<'_>) -> Result<Decision<T, A>, Stop<E>>;
 
-/// What a transaction did before it ended, also when it failed: for the audit log.
+/// What a transaction did before it ended, successfully or not: for the audit log.
 #[derive(Clone, Debug, Default)]
 pub struct Diary {
     /// What is being done, in one word.
     pub phase: &'static str,
-    /// The ticket that it is about, as soon as that is known.
+    /// The ticket that it is about, once that is known.
     pub ticket: Option<TicketId>,
     /// Pushes sent (or local transactions tried).
     pub attempts: u32,
-    /// A change is on the trunk, or on the branch that it was for.
+    /// Whether a change is on the trunk, or on the branch that it was for.
     pub landed: bool,
     pub commits: Vec<Oid>,
     /// The paths of the last of them.
@@ -231,27 +231,27 @@ pub struct Diary {
 }
 
 impl Trunk<'_> {
-    /// The same engine for another branch, which is moved by the same rules; the trunk is what is fetched along then, and
+    /// The same engine for another branch, which moves by the same rules; the trunk is then only fetched as well, and
     /// [`View::base`] says where it is.
     #[must_use]
     pub fn writing_to(mut self, branch: RefName) -> Self {
         self.base = Some(std::mem::replace(&mut self.branch, branch));
         self.watch = None;
-        // What is pushed here is work for continuous integration, unlike what moves tickets on the trunk.
+        // Continuous integration should run for this branch, unlike for commits that move tickets on the trunk.
         self.ci = Ci::Run;
         self
     }
 
-    /// The same engine, which also looks where this branch is on the remote; [`View::watched`] says it.
+    /// The same engine, which also fetches where this branch is on the remote; see [`View::watched`].
     #[must_use]
     pub fn watching(mut self, branch: RefName) -> Self {
         self.watch = Some(branch);
         self
     }
 
-    /// Pushes the change that `decide` wants on the newest trunk, or passes its answer on.
+    /// Pushes the change that `decide` wants on the newest trunk, or passes on its answer.
     ///
-    /// `decide` is called again with a new view for each attempt.
+    /// Each attempt calls `decide` again with a new view.
     pub fn transact<T, A, E>(
         &self,
         diary: &mut Diary,
@@ -266,7 +266,7 @@ impl Trunk<'_> {
         }
     }
 
-    /// The trunk as it is now: fetched when there is a remote.
+    /// The present trunk: fetched when there is a remote.
     pub fn fetch_view(&self) -> Result<View<'_>, TrunkError> {
         let view = match &self.remote {
             Some(remote) => self.fetch(remote)?,
@@ -276,7 +276,7 @@ impl Trunk<'_> {
         Ok(view)
     }
 
-    /// Builds the commit of a change on any commit that was looked at, for a branch that is not the trunk.
+    /// Builds the commit of a change on any commit of a view, for a branch that is not the trunk.
     pub fn commit_on(
         &self,
         view: &View<'_>,
@@ -295,7 +295,7 @@ impl Trunk<'_> {
         View::load(self.objects, self.repo.format, Some(commit), &self.tickets_dir)
     }
 
-    /// Takes this repository's own lock of that name, waiting for it until the deadline.
+    /// Takes this repository's lock of that name, waiting until the deadline.
     fn lock(&self, name: &str, limit: Duration) -> Result<crate::lock::Lock, TrunkError> {
         let path = self.repo.tix_dir().join("locks").join(format!("{name}.lock"));
         let failed = |source| TrunkError::Lock { path: path.clone(), source: Some(source) };

@@ -1,4 +1,4 @@
-//! The beginning of a trunk of its own: a branch that shares no history with the code.
+//! Begins a separate trunk: a branch that shares no history with the code.
 
 use std::time::Instant;
 
@@ -10,10 +10,10 @@ use crate::lifecycle::Change;
 use crate::names::{Oid, RemoteName};
 
 impl Trunk<'_> {
-    /// Makes the trunk as a branch whose first commit holds the files of `change` and nothing else.
-    /// `None`: the branch is there already, and was not touched.
+    /// Creates the trunk as a branch whose first commit has only the files of `change`. `None`: the branch already
+    /// exists, and was not touched.
     ///
-    /// One compare-and-swap against "absent": of several that begin the same trunk at once, one does.
+    /// One compare-and-swap against "absent": if several begin the same trunk at once, one succeeds.
     pub fn begin_branch(
         &self,
         diary: &mut Diary,
@@ -45,7 +45,7 @@ impl Trunk<'_> {
             PushVerdict::Refused(no) | PushVerdict::Strange(no) => {
                 return Err(self.refused(remote, no, words));
             }
-            // Somebody else's branch, or no clear answer: the remote itself says what it has.
+            // Somebody else's branch, or no clear answer: ask the remote what it has.
             PushVerdict::Behind
             | PushVerdict::Taken { .. }
             | PushVerdict::Busy(_)
@@ -81,7 +81,7 @@ impl Trunk<'_> {
         if self.objects.resolve(self.branch.as_str())?.is_some() {
             return Ok(false);
         }
-        // Absent and still refused: a branch `tickets/x` stands in the way of `tickets`.
+        // Absent but still refused: a branch `tickets/x` is in the way of `tickets`.
         Err(TrunkError::LocalRefTaken { branch: self.branch.clone() })
     }
 

@@ -1,7 +1,7 @@
-//! The queue of one machine's processes before one remote.
+//! The queue of this machine's processes for one remote.
 //!
-//! A courtesy: processes of one machine take turns instead of racing each other to the server, so that
-//! only machines contend. Nothing depends on it. Whoever cannot have the lock soon goes ahead without.
+//! A courtesy: processes of one machine take turns instead of racing each other to the server, so that only machines
+//! contend. Nothing depends on it. A process that does not get the lock soon goes ahead without it.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
@@ -12,18 +12,18 @@ use super::{Trunk, TrunkStep};
 use crate::lock::Lock;
 use crate::names::RemoteName;
 
-/// How long one holder is waited for: a few attempts at a remote with a slow network. A turn is one attempt,
-/// so whoever has it longer than this is stuck.
+/// How long to wait for one holder: a few attempts at a remote with a slow network. A turn is one attempt, so a holder
+/// that takes longer is stuck.
 const PATIENCE: Duration = Duration::from_secs(4);
 
-/// The shortest and the longest sleep between two tries. A waiter sleeps for an eighth of what it has waited
-/// so far: one that follows another by chance loses next to nothing, and sixty-four that queue for seconds
-/// do not take a part of a core from the one that works.
+/// The shortest and the longest sleep between two tries. A waiter sleeps for an eighth of the time it has waited so
+/// far: one that follows another by chance loses next to nothing, and sixty-four that queue for seconds take no
+/// noticeable CPU time from the one that works.
 const POLL: [Duration; 2] = [Duration::from_millis(1), Duration::from_millis(16)];
 
 impl Trunk<'_> {
-    /// Waits for other processes of this machine, until the deadline or until it is no longer needed, and has ready what the
-    /// transaction needs.
+    /// Waits for other processes of this machine, until the deadline or until waiting is no longer needed; meanwhile
+    /// prepares what the transaction needs.
     pub(super) fn wait_for_turn(
         &self,
         remote: &RemoteName,
@@ -42,15 +42,14 @@ impl Trunk<'_> {
         enter(&self.runtime_dir, self.url(remote), Instant::now(), || true)
     }
 
-    /// The URL that pushes go to, as far as the configuration says; the name stands for itself otherwise.
+    /// The URL that pushes go to, according to the configuration; otherwise the remote's name.
     pub(super) fn url<'a>(&'a self, remote: &'a RemoteName) -> &'a str {
         let config = &self.repo.config;
         config.last(&format!("remote.{remote}.url")).unwrap_or(remote.as_str())
     }
 }
 
-/// Waits for a turn at the remote with this URL; `None` when none came in time or there is no place
-/// for the lock.
+/// Waits for a turn at the remote with this URL; `None` when none came in time or there is no place for the lock.
 fn enter(
     runtime_dir: &Path,
     url: &str,
@@ -67,14 +66,14 @@ fn enter(
     }
 }
 
-/// The file of this kind for what the processes of this machine share about a remote.
+/// The file of this kind in which the processes of this machine share something about a remote.
 pub(super) fn file_of(runtime_dir: &Path, about: &str, kind: &str) -> PathBuf {
     let mut hasher = DefaultHasher::new();
     about.hash(&mut hasher);
     runtime_dir.join(format!("remote-{:016x}.{kind}", hasher.finish()))
 }
 
-/// Waits while the queue moves: to leave one that does would only turn its order into a race.
+/// Waits while the queue moves: leaving a moving queue would only turn its order into a race.
 fn wait(path: &Path, deadline: Instant, is_needed: impl Fn() -> bool) -> io::Result<Option<Lock>> {
     let began = Instant::now();
     let mut patience = TurnPatience { holder: None, since: began };
@@ -86,8 +85,8 @@ fn wait(path: &Path, deadline: Instant, is_needed: impl Fn() -> bool) -> io::Res
             return Ok(None);
         }
         let now = Instant::now();
-        // Each holder makes the file anew, because the one before removed it. After a crash it is the same
-        // file again, and two holders count as one.
+        // Each holder creates the file again, because the one before removed it. After a crash it is still the same
+        // file, and two holders count as one.
         let holder = std::fs::metadata(path).and_then(|file| file.modified()).ok();
         if now >= deadline || patience.is_out(holder, now) {
             tracing::debug!(path = %path.display(), "no turn in time");
@@ -104,7 +103,7 @@ struct TurnPatience {
 }
 
 impl TurnPatience {
-    /// Whether this one has had its time. Another holder than before begins a time of its own.
+    /// Whether this holder's time is up. A new holder gets new time.
     fn is_out(&mut self, holder: Option<SystemTime>, now: Instant) -> bool {
         if self.holder != holder {
             *self = TurnPatience { holder, since: now };
@@ -113,8 +112,8 @@ impl TurnPatience {
     }
 }
 
-/// Makes the directory for this user alone. One below `/tmp` has a name that others can guess, so a
-/// directory that somebody else owns is not used.
+/// Creates the directory for this user alone. Others can guess the name of one below `/tmp`, so a directory that
+/// somebody else owns is not used.
 #[cfg(unix)]
 pub(super) fn private_dir(dir: &Path) -> io::Result<()> {
     use std::os::unix::fs::{DirBuilderExt, MetadataExt};

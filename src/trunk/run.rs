@@ -1,11 +1,11 @@
-//! What one run of tix owns in the repository, and how the leavings of killed runs are found.
+//! What one run of tix owns in the repository, and how tix finds what killed runs left.
 //!
-//! A run has a token. While it lives it holds the lock `tix/run/<token>.lock`, and everything it makes
-//! for itself lies below `tix/run/<token>/` or `refs/tix/run/<token>/`. What belongs to a token whose lock can be
-//! taken was left by a run that was killed: whoever finds it clears it away.
+//! A run has a token. While it lives it holds the lock `tix/run/<token>.lock`, and everything it creates for itself is
+//! below `tix/run/<token>/` or `refs/tix/run/<token>/`. If the lock of a token is free, its run was killed: whoever
+//! finds its files and refs removes them.
 //!
-//! The lock file of a killed run is no proof that there is anything else, nor is its absence one that there is nothing: a
-//! fetch that outlives its run writes refs when others have cleared up behind that run.
+//! The lock file of a killed run does not prove that anything else is left, and its absence does not prove that nothing
+//! is: a fetch that outlives its run writes refs after others have cleaned up behind that run.
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::btree_map::Entry;
@@ -18,18 +18,18 @@ use crate::git::{GitError, LocalEdit, ObjectWriter, Repo, RunningCall};
 use crate::lock::Lock;
 use crate::names::{Oid, RefName};
 
-/// Below this every run has the refs that are its own.
+/// Every run keeps its own refs below this prefix.
 const PRIVATE: &str = "refs/tix/run/";
 
-/// This run's own corner of the repository.
+/// This run's private part of the repository.
 pub struct Run {
-    // Order matters: the processes of the writer end, then the directory goes, and the lock last, so that
-    // nobody takes the directory of a run that still lives for a leftover.
+    // Order matters: first the writer's processes end, then the directory is removed, and the lock last, so that nobody
+    // takes the directory of a living run for a leftover.
     writer: OnceCell<ObjectWriter>,
     dir: PathBuf,
     token: String,
     refs: RefCell<Refs>,
-    /// This run has sent a push: what became of it is worth a moment beyond the deadline.
+    /// This run has sent a push: its result is worth waiting a moment beyond the deadline.
     pushed: Cell<bool>,
     /// A change of this run is on the trunk.
     landed: Cell<bool>,
@@ -39,21 +39,21 @@ pub struct Run {
     lock: Option<Lock>,
 }
 
-/// The refs that this run must see to before it ends.
+/// The refs that this run must handle before it ends.
 #[derive(Default)]
 struct Refs {
-    /// How many prefixes were given out, below which there may be any refs.
+    /// How many prefixes were given out; there may be any refs below each.
     prefixes: u32,
-    /// Its own, to be deleted.
+    /// Its own refs, to be deleted.
     private: BTreeSet<RefName>,
     /// Remote-tracking refs, with what they held when this run fetched and what the remote had.
     news: BTreeMap<RefName, (Option<Oid>, Oid)>,
-    /// A deletion that is under way beside other work, and what it deletes.
+    /// A deletion that runs in parallel, and the refs it deletes.
     deleting: Option<(RunningCall, BTreeSet<RefName>)>,
 }
 
 impl Refs {
-    /// Waits for the deletion that is under way. What it could not delete is still there to be deleted.
+    /// Waits for the deletion that is running. What it could not delete is still to be deleted.
     fn await_deletion(&mut self) {
         let Some((running, names)) = self.deleting.take() else { return };
         if let Err(error) = running.finish().and_then(Finished::require_success) {
@@ -64,7 +64,7 @@ impl Refs {
 }
 
 impl Run {
-    /// Begins a run, and clears away what killed runs left behind.
+    /// Begins a run, and removes what killed runs left.
     pub fn begin(repo: &Repo) -> Result<Run, TrunkError> {
         let root = repo.tix_dir().join("run");
         sweep(repo, &root, seen_in_files(repo, &root)?)?;
@@ -73,7 +73,7 @@ impl Run {
             let path = root.join(format!("{token}.lock"));
             let lock = Lock::try_take(&path)
                 .map_err(|e| TrunkError::Lock { path: path.clone(), source: Some(e) })?;
-            // Another run may sweep the file in the moment between its making and its locking.
+            // Another run may remove the file between its creation and its locking.
             if let Some(lock) = lock {
                 let dir = root.join(&token);
                 return Ok(Run {
@@ -91,12 +91,12 @@ impl Run {
         }
     }
 
-    /// What names this run, and no other.
+    /// The unique name of this run.
     pub fn token(&self) -> &str {
         &self.token
     }
 
-    /// This run's own directory, for files that are of use to nobody else. It is there once there is a [`Run::writer`].
+    /// This run's own directory, for files of no use to anybody else. It exists once there is a [`Run::writer`].
     pub fn dir(&self) -> &Path {
         &self.dir
     }
@@ -120,7 +120,7 @@ impl Run {
         self.forget_refs();
     }
 
-    /// Remembers that a claim of this run stands on its branch. The trunk that was fetched after its push is news.
+    /// Remembers that a claim of this run is on its branch. The trunk that was fetched after its push is news.
     pub fn note_claimed(&self) {
         self.landed.set(true);
     }
@@ -130,22 +130,22 @@ impl Run {
         let full = format!("{PRIVATE}{}/{name}", self.token);
         let name = RefName::parse(&full).ok_or(GitError::Missing(full))?;
         let mut refs = self.refs.borrow_mut();
-        // A fetch must not meet the deletion of this very ref, which a transaction before it has begun.
+        // A fetch must not overlap with the deletion of this very ref, which an earlier transaction has started.
         refs.await_deletion();
         refs.private.insert(name.clone());
         Ok(name)
     }
 
-    /// A prefix below which a fetch may make any refs of this run's own; a new one for each call, so that
-    /// a ref that has gone from the remote since is not taken for one that is there.
+    /// A prefix below which a fetch may create any refs of this run; a new one for each call, so that a ref that has
+    /// since gone from the remote is not taken for a present one.
     pub fn private_prefix(&self) -> String {
         let mut refs = self.refs.borrow_mut();
         refs.prefixes += 1;
         format!("{PRIVATE}{}/{}", self.token, refs.prefixes)
     }
 
-    /// Remembers that the remote has `oid` where the remote-tracking ref had `before`. It is written when
-    /// the run ends, unless another process has brought newer news by then.
+    /// Remembers that the remote has `oid` where the remote-tracking ref had `before`. It is written when the run ends,
+    /// unless another process has written something newer by then.
     pub fn note(&self, tracking: RefName, oid: Oid, before: Option<Oid>) {
         let mut refs = self.refs.borrow_mut();
         match refs.news.entry(tracking) {
@@ -156,8 +156,8 @@ impl Run {
         }
     }
 
-    /// Begins to delete the private refs, beside whatever comes next: after a push that won, git has
-    /// moved the remote-tracking refs itself.
+    /// Begins to delete the private refs, in parallel with whatever comes next: after a push that won, git has moved
+    /// the remote-tracking refs itself.
     fn forget_refs(&self) {
         let mut refs = self.refs.borrow_mut();
         refs.news.clear();
@@ -169,7 +169,7 @@ impl Run {
         }
     }
 
-    /// Deletes what is left to delete and writes the news.
+    /// Deletes what is left to delete and updates the remote-tracking refs.
     fn settle_refs(&self) -> Result<(), GitError> {
         let repo = self.repo.for_clearing();
         let mut refs = std::mem::take(&mut *self.refs.borrow_mut());
@@ -182,14 +182,14 @@ impl Run {
             private = found.into_iter().map(|r| delete(r.name)).collect();
         }
         let all: Vec<_> = private.iter().cloned().chain(news).collect();
-        // The news may be old by now; the deletions must be made all the same.
+        // The news may be outdated by now; the deletions must be made anyway.
         if !repo.update_refs(&all, "tix: fetch")? {
             repo.update_refs(&private, "tix: end of a run")?;
         }
         Ok(())
     }
 
-    /// Does now what is otherwise done when the run ends: deletes its refs, writes the news.
+    /// Does now what otherwise happens when the run ends: deletes its refs, updates the remote-tracking refs.
     pub fn settle(&self) {
         if let Err(error) = self.settle_refs() {
             tracing::debug!(%error, "private refs");
@@ -215,7 +215,7 @@ impl Drop for Run {
         drop(self.writer.take());
         self.settle();
         if self.unsettled.get() {
-            // The lock file stays, so that the next run knows that there is something to clear.
+            // The lock file stays, so that the next run knows that there is something to remove.
             if let Some(lock) = self.lock.take() {
                 lock.abandon();
             }
@@ -230,22 +230,22 @@ impl Drop for Run {
 /// Sixteen hexadecimal digits from the system's random source.
 pub fn random_token() -> String {
     let mut bytes = [0_u8; 8];
-    // The system's source fails only before it is seeded, early at boot; a token of zeros would then be
-    // found out as taken.
+    // The system's source fails only before it is seeded, early at boot; a token of zeros would then be found to be
+    // taken.
     if let Err(error) = getrandom::fill(&mut bytes) {
         tracing::warn!(%error, "no randomness");
     }
     bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
-/// The runs that were killed and left something behind, by their tokens. Nothing is cleared.
+/// The tokens of killed runs that left something. Removes nothing.
 pub fn killed_runs(repo: &Repo) -> Result<Vec<String>, TrunkError> {
     let root = repo.tix_dir().join("run");
     let is_dead = |token: &String| Lock::is_held(&lock_of(&root, token)).is_ok_and(|held| !held);
     Ok(seen_anywhere(repo, &root)?.into_iter().filter(is_dead).collect())
 }
 
-/// Clears away everything that killed runs left behind.
+/// Removes everything that killed runs left.
 pub fn clear_killed_runs(repo: &Repo) -> Result<(), TrunkError> {
     let root = repo.tix_dir().join("run");
     sweep(repo, &root, seen_anywhere(repo, &root)?)
@@ -255,8 +255,8 @@ fn lock_of(root: &Path, token: &str) -> PathBuf {
     root.join(format!("{token}.lock"))
 }
 
-/// The runs that own anything, alive or not, as far as a few small directories tell. What `git gc` has packed is told by git
-/// alone, and waits for `tix doctor`: to ask git at the begin of each run would cost a process.
+/// The runs that own anything, alive or not, as far as a few small directories show. Only git knows what `git gc` has
+/// packed, and that waits for `tix doctor`: asking git at the start of each run would cost a process.
 fn seen_in_files(repo: &Repo, root: &Path) -> Result<BTreeSet<String>, TrunkError> {
     if repo.common_dir.join("reftable").is_dir() {
         return seen_anywhere(repo, root);
@@ -268,7 +268,7 @@ fn seen_in_files(repo: &Repo, root: &Path) -> Result<BTreeSet<String>, TrunkErro
 
 fn seen_anywhere(repo: &Repo, root: &Path) -> Result<BTreeSet<String>, TrunkError> {
     let mut tokens = names_in(root)?;
-    // A ref that git was killed on is a file that git does not call a ref.
+    // Where git was killed while it wrote a ref, it leaves a file that it does not list as a ref.
     tokens.extend(names_in(&repo.common_dir.join(PRIVATE))?);
     let refs = repo.refs(&[PRIVATE])?;
     let token = |name: &RefName| {
@@ -279,12 +279,12 @@ fn seen_anywhere(repo: &Repo, root: &Path) -> Result<BTreeSet<String>, TrunkErro
     Ok(tokens)
 }
 
-/// Whether a name has the form of [`random_token`]; others are not of a run.
+/// Whether a name has the form of [`random_token`]; other names do not belong to a run.
 fn is_token(name: &str) -> bool {
     name.len() == 16 && name.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// The tokens in a directory, which has lock files and directories that are named for them; none where it is missing.
+/// The tokens in a directory of lock files and directories named after them; none if it is missing.
 fn names_in(dir: &Path) -> Result<BTreeSet<String>, TrunkError> {
     let failed = |source| TrunkError::Lock { path: dir.to_owned(), source: Some(source) };
     let entries = match std::fs::read_dir(dir) {
@@ -308,12 +308,12 @@ fn sweep(repo: &Repo, root: &Path, tokens: BTreeSet<String>) -> Result<(), Trunk
         let began = path.metadata().and_then(|meta| meta.modified());
         let Some(lock) = Lock::try_take(&path).map_err(failed)? else { continue };
         tracing::info!(token, "clearing what a killed run left");
-        // Without its lock file the run was cleared up after before, and only refs have come since.
+        // Without its lock file, others have already cleaned up after this run, and only refs were added since.
         if let Ok(began) = began {
             stale_locks::remove(&repo.common_dir, began).map_err(failed)?;
         }
         if let Err(error) = clear_killed(repo, root, &token) {
-            // The file is a sign that there is something to clear.
+            // The file is the sign that there is something to remove.
             lock.abandon();
             return Err(error);
         }
@@ -326,7 +326,7 @@ fn clear_killed(repo: &Repo, root: &Path, token: &str) -> Result<(), TrunkError>
     let refs = repo.refs(&[&format!("{prefix}/")])?;
     let edits: Vec<_> = refs.into_iter().map(|found| delete(found.name)).collect();
     repo.update_refs(&edits, "tix: clear a killed run")?;
-    // A git that was killed leaves its lock on a ref, which bars git from the ref for ever.
+    // A killed git leaves its lock on a ref, which blocks git from the ref for ever.
     for dir in [repo.common_dir.join(prefix), root.join(token)] {
         remove_dir(&dir).map_err(|source| TrunkError::Lock { path: dir, source: Some(source) })?;
     }
@@ -334,11 +334,10 @@ fn clear_killed(repo: &Repo, root: &Path, token: &str) -> Result<(), TrunkError>
     Ok(())
 }
 
-/// Removes the files of locks that nobody holds. They bar nobody, but their names say that somebody is at
-/// work who is not.
+/// Removes lock files that nobody holds. They block nobody, but their names suggest that somebody is at work.
 fn sweep_locks(dir: &Path) {
     for entry in std::fs::read_dir(dir).into_iter().flatten().flatten() {
-        // Whoever wants this lock in the same moment finds it taken, and waits as for any holder.
+        // Whoever wants this lock at the same moment finds it taken, and waits as for any holder.
         match Lock::try_take(&entry.path()) {
             Ok(lock) => drop(lock),
             Err(error) => tracing::debug!(path = %entry.path().display(), %error, "sweep"),

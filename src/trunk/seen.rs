@@ -1,12 +1,12 @@
 //! When the trunk was last looked at, and whether a decision may be tried on what was seen then.
 //!
-//! tix fetches under private names and without `FETCH_HEAD`, so that a fetch without news leaves no
-//! trace in git's own files. A stamp of tix's own says when it was.
+//! tix fetches under private names and without `FETCH_HEAD`, so a fetch without news leaves no trace in git's own
+//! files. A stamp of tix's own records when it was.
 //!
-//! A push is a compare-and-swap, so it may be decided on an old view: if the trunk is still there, the fetch was saved, and else
-//! the push is refused before anything is sent. That costs a connection, so it is tried only where nothing speaks against it.
-//! The clones of one machine tell each other what they know of a trunk, because the news of one are nearly always the others'
-//! news too.
+//! A push is a compare-and-swap, so it may be decided on an old view: if the trunk has not moved, the fetch was saved;
+//! otherwise the push is refused before anything is sent. A refusal costs a connection, so this is tried only if
+//! nothing speaks against it. The clones of one machine tell each other what they know of a trunk, because what one
+//! learns is nearly always news to the others.
 
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
@@ -18,10 +18,10 @@ use crate::git::{GitError, Repo};
 use crate::lifecycle::{CommitReach, Decision};
 use crate::names::{Oid, RefName, RemoteName};
 
-/// How old a view may be on which a push is decided. Of an older one it is likelier than not that a team has moved on.
+/// How old a view may be for a push to be decided on it. In more time than this, a team has probably moved the trunk.
 const WORTH_A_TRY: Duration = Duration::from_mins(10);
 
-/// The stamp's contents say which branch of which remote it is about, its time says when.
+/// The stamp's contents say which branch of which remote it is about; its time says when.
 fn stamp(repo: &Repo) -> PathBuf {
     repo.tix_dir().join("fetched")
 }
@@ -30,16 +30,15 @@ fn subject(remote: &RemoteName, branch: &RefName) -> String {
     format!("{remote} {branch}\n")
 }
 
-/// Notes that the trunk has just been fetched. Without the stamp tix only seems less up to date than it
-/// is, so that a failure is not worth a word.
+/// Records that the trunk has just been fetched. Without the stamp tix only seems less up to date than it is, so a
+/// failure is not reported.
 pub fn note_fetched(repo: &Repo, remote: &RemoteName, branch: &RefName) {
     if let Err(error) = file::replace(&stamp(repo), subject(remote, branch).as_bytes()) {
         tracing::debug!(%error, "stamp");
     }
 }
 
-/// When the trunk, which is at `tip` as far as is known here, was last fetched by anybody; `None` when
-/// nothing says so.
+/// When anybody last fetched the trunk, which is at `tip` as far as this clone knows; `None` when nothing says so.
 pub fn last_fetched(
     repo: &Repo,
     remote: &RemoteName,
@@ -53,9 +52,9 @@ pub fn last_fetched(
 }
 
 impl Trunk<'_> {
-    /// The first decision of a transaction, on the trunk as last seen. `None` where only a fetch will do: nothing is to be
-    /// pushed, which is an answer about the trunk as it is now; or it is known or likely that the trunk has moved; or other
-    /// branches than the trunk matter, for which the push is no test.
+    /// The first decision of a transaction, on the trunk as last seen. `None` if it needs a fetch: nothing is to be
+    /// pushed, and an answer must be about the present trunk; or the trunk has certainly or probably moved; or branches
+    /// other than the trunk matter, which the push does not test.
     pub(super) fn decided_as_last_seen<T, A, E>(
         &self,
         remote: &RemoteName,
@@ -70,7 +69,7 @@ impl Trunk<'_> {
         self.decided_on(&tip, decide)
     }
 
-    /// The same where it is only to be asked for: whoever pushes decides anew, on what the trunk is then.
+    /// The same for a change that another process pushes: it decides again, on the trunk at that time.
     pub(super) fn decided_to_ask<T, A, E>(
         &self,
         remote: &RemoteName,
@@ -82,7 +81,7 @@ impl Trunk<'_> {
         }
     }
 
-    /// Where the trunk was, if all that a decision rests on is in it.
+    /// Where the trunk was, if everything that a decision depends on is in it.
     fn last_seen(&self, remote: &RemoteName) -> Result<Option<Oid>, GitError> {
         let alone = self.basis.as_ref().is_none_or(|basis| basis.branch == self.branch);
         if self.watch.is_some() || self.base.is_some() || !alone {
@@ -102,7 +101,7 @@ impl Trunk<'_> {
         {
             return Ok(None);
         }
-        // Whatever is wrong with it will be wrong, or not, with what is fetched.
+        // Whatever is wrong with it, the fetched trunk will show it or not.
         let view = match (&self.branches, &self.remote) {
             (Some(_), Some(remote)) => self.seen_with_claims(remote, tip),
             (None, _) | (_, None) => self.view_of(tip),
@@ -110,7 +109,7 @@ impl Trunk<'_> {
         let Ok(mut view) = view else { return Ok(None) };
         view.fetched = false;
         match decide(&view) {
-            // Where ticket branches are the lock, what is on them matters to all else.
+            // Where ticket branches are the lock, everything depends on what is on them.
             Ok(Decision::Push(change, _))
                 if self.branches.is_some() && change.reach == CommitReach::Trunk =>
             {
@@ -134,7 +133,7 @@ impl Trunk<'_> {
         }
     }
 
-    /// Where the trunk was when a clone of this machine last looked.
+    /// Where the trunk was when any clone of this machine last looked.
     fn seen_by_others(&self, remote: &RemoteName) -> Option<Oid> {
         Oid::parse(file::read_own_text(&self.note_of_others(remote)).ok()?.trim_end())
     }

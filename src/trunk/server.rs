@@ -20,8 +20,8 @@ use crate::git::{Atomic, GitError, PushProgress, PushReport, RefUpdate, Repo};
 use crate::lifecycle::{Change, CommitReach, Decision};
 use crate::names::{Oid, RemoteName};
 
-/// How long a push that was sent waits for its answer when the deadline has passed, and then again a question about its fate: to
-/// learn it is worth a moment more.
+/// How long a push that was sent may wait for its answer after the deadline, and then again for a question about its
+/// result: learning it is worth a moment more.
 pub(super) const LAST_WORD: Duration = Duration::from_millis(2500);
 
 impl Trunk<'_> {
@@ -49,7 +49,7 @@ impl Trunk<'_> {
             };
             let (mine, mut group, verdict, words) =
                 match self.attempt(remote, diary, &view, decided, &course) {
-                    // Nothing has moved. It is written anew, and the same gc does not come by twice.
+                    // Nothing has moved. The commit is written again; the gc that removed it has passed.
                     Err(Stop::Trunk(error @ TrunkError::Pruned { .. })) => {
                         let Course { sent, patience, .. } = &mut course;
                         patience.lose_one(|| told(remote, sent, &view, error))?;
@@ -58,7 +58,7 @@ impl Trunk<'_> {
                     attempt => attempt?,
                 };
             let failure = match verdict {
-                // Between the view and the landing somebody may have claimed it and ended that claim: a look says.
+                // Between the view and the landing somebody may have claimed it and ended that claim; a look shows it.
                 PushVerdict::Won | PushVerdict::TrunkOnly if mine.is_alone() || !mine.believed => {
                     if !mine.believed {
                         course.atomic = Atomic::No;
@@ -86,7 +86,7 @@ impl Trunk<'_> {
                 | PushVerdict::Strange(_)
                 | PushVerdict::Unclear) => failure_of(other, mine.parent.as_ref()),
             };
-            // What was seen before is a try: nobody else was in the way, and it is time to look.
+            // A decision on an old view was only a try: nobody else was in the way, and it is time to look.
             let look = !view.is_fetched()
                 && (matches!(failure, AttemptFailure::Behind(_)) || mine.fate == PushState::Unsent);
             let failure = mine.named(failure, &view);
@@ -106,7 +106,7 @@ impl Trunk<'_> {
         }
     }
 
-    /// Decides: the first time on the trunk as last seen, if that will do.
+    /// Decides: the first time on the trunk as last seen, if that is enough.
     fn decide<T, A, E>(
         &self,
         remote: &RemoteName,
@@ -122,7 +122,7 @@ impl Trunk<'_> {
         self.look(remote, diary, course, decide)
     }
 
-    /// Fetches, explains what came of the last attempt, and decides.
+    /// Fetches, explains the last attempt, and decides.
     fn look<T, A, E>(
         &self,
         remote: &RemoteName,
@@ -140,7 +140,7 @@ impl Trunk<'_> {
         let began = Instant::now();
         let view = match self.fetch(remote) {
             Ok(view) => view,
-            // A trunk that is gone holds no push of ours either, and none can land: each expects it where it was.
+            // If the trunk is gone, none of our pushes is on it or can land: each expects it where it was.
             Err(error @ TrunkError::NoTrunk { .. }) => return Err(error.into()),
             Err(error) if sent.is_empty() => return Err(error.into()),
             Err(error) if self.deadline.is_over() => return Err(unknown(remote, &error).into()),
@@ -168,7 +168,7 @@ impl Trunk<'_> {
         if let Some(failed) = course.last.take() {
             let still = seen(&view) == failed.seen;
             course.broke = (still && failed.is_unclear()).then(|| failed.words.clone());
-            // Which of a group it was that nothing explains is not known.
+            // It is unknown which change of a group caused an unexplained failure.
             let unexplained = still || matches!(failed.failure, AttemptFailure::Refused(_));
             if failed.others > 0 && unexplained && !failed.is_unclear() && !failed.is_own_ref() {
                 self.halve_groups(failed.others);
@@ -193,14 +193,14 @@ impl Trunk<'_> {
             return Err(too_late(remote, diary, sent, view.on_remote(), course.broke.take()).into());
         }
         self.require_basis(&view).map_err(|error| told(remote, sent, &view, error))?;
-        // Only a view that was fetched a moment ago is answered from.
+        // An answer may only rest on a view that was just fetched.
         Ok(match decide(&view)? {
             Decision::Push(change, output) => Looked::Decided((view, (change, output))),
             Decision::Answer(answer) => Looked::Ended(Outcome::Answered(answer)),
         })
     }
 
-    /// Commits the change on what the view shows, and pushes it.
+    /// Commits the change on the view, and pushes it.
     fn attempt<T, E>(
         &self,
         remote: &RemoteName,
@@ -238,7 +238,7 @@ impl Trunk<'_> {
         let rest = updates.get(first.len()..).unwrap_or_default();
         let alone = change.reach == CommitReach::Refs;
         let taken = if alone {
-            // What moves out of the way of a ticket branch is safe there before that branch moves.
+            // Work that must leave a ticket branch is moved to safety before that branch moves.
             rest.iter().find(|update| !self.push_one(remote, update)).map(not_made)
         } else {
             self.taken_there(remote, rest)
@@ -277,15 +277,15 @@ impl Trunk<'_> {
         Ok((mine, group, taken.unwrap_or(verdict), words))
     }
 
-    /// Whether a ref that can only follow the trunk, because the server does not move them together, is not
-    /// where it must be. Asked before the trunk moves: a trunk commit whose branch cannot follow would be
-    /// taken back, and the next one too, for as long as a branch stands there that somebody left behind.
+    /// Whether a ref is not where tix expects it, if the server cannot move it together with the trunk. Asked before
+    /// the trunk moves: a trunk commit whose branch cannot follow would be taken back, and so would the next one, as
+    /// long as that leftover branch exists.
     fn taken_there(&self, remote: &RemoteName, rest: &[RefUpdate]) -> Option<PushVerdict> {
         let names: Vec<_> = rest.iter().map(|update| update.name().as_str()).collect();
         if names.is_empty() {
             return None;
         }
-        // No answer is no reason to stop: this look only saves a claim that would have to be given back.
+        // No answer is no reason to stop: this look only avoids a claim that would have to be given back.
         let there = self.repo.ls_remote(remote, &names, self.deadline.at()).ok()?;
         let wrong = rest.iter().find(|update| {
             !update.expects(there.iter().find(|r| r.name == *update.name()).map(|r| &r.oid))
@@ -293,8 +293,7 @@ impl Trunk<'_> {
         Some(PushVerdict::Taken { name: wrong.name().clone(), reason: "stale info".to_owned() })
     }
 
-    /// Which of the pushed commits the trunk holds, if any. One that made a claim counts only while the
-    /// claim stands.
+    /// Which of the pushed commits the trunk has, if any. One that made a claim counts only while the claim stands.
     fn find_landed<T>(
         &self,
         sent: &[Sent<T>],
@@ -311,8 +310,8 @@ impl Trunk<'_> {
         Ok(None)
     }
 
-    /// The trunk moves from exactly the commit that the change was decided on, its parent: a trunk that
-    /// was deleted or set back meanwhile is not brought back by our push, as a mere fast-forward would do.
+    /// The trunk moves from exactly the commit that the change was decided on, its parent. If the trunk was deleted or
+    /// reset meanwhile, our push does not bring it back, as a mere fast-forward would.
     fn all_updates(
         &self,
         built: &Built,
@@ -320,7 +319,7 @@ impl Trunk<'_> {
         parent: Option<&Oid>,
     ) -> Vec<RefUpdate> {
         if reach == CommitReach::Refs {
-            // The ticket branch is the last of them, and here it stands for the trunk.
+            // The ticket branch is the last of them, and here it takes the trunk's place.
             return built.refs.iter().rev().cloned().collect();
         }
         let (name, to) = (self.branch.clone(), built.tip.clone());
@@ -331,7 +330,7 @@ impl Trunk<'_> {
         std::iter::once(trunk).chain(built.refs.iter().cloned()).collect()
     }
 
-    /// The change is on the trunk. What the server did not move together with it follows now.
+    /// The change is on the trunk. Now the refs follow that the server did not move with it.
     pub(super) fn won<T>(
         &self,
         remote: &RemoteName,
@@ -347,18 +346,18 @@ impl Trunk<'_> {
             self.run.note_landed();
             self.tell_others(remote, &mine.built.tip);
         }
-        // Without a report the trunk speaks for all refs, if they move together.
+        // Without a report the trunk speaks for all refs if they move together.
         let all = mine.moved.is_empty() && atomic == Atomic::Yes;
         let (mut moved, mut left) = (Vec::new(), Vec::new());
         for update in self.all_updates(&mine.built, mine.change.reach, mine.parent.as_ref()) {
             let name = update.name();
             let done = all || *name == self.branch || mine.moved.contains(name);
             if mine.guards.contains(name) {
-                // It has kept claims out of the queue while the trunk moved.
+                // It has prevented claims in the queue while the trunk moved.
                 self.push_back(remote, &update);
                 continue;
             }
-            // A branch is deleted only when what it held is safe under its other name.
+            // A branch is deleted only when its work is safe under its other name.
             let there = if left.is_empty() {
                 done || self.push_one(remote, &update)
             } else {
@@ -385,7 +384,7 @@ impl Trunk<'_> {
         }
     }
 
-    /// Counts what was sent: a connection that never came to a push is no attempt that somebody could have won.
+    /// Counts what was sent: a connection that never reached a push is not an attempt that somebody could have won.
     fn note_fate(&self, fate: PushState, diary: &mut Diary) {
         match fate {
             PushState::Unsent => diary.attempts = diary.attempts.saturating_sub(1),
@@ -393,7 +392,7 @@ impl Trunk<'_> {
         }
     }
 
-    /// Grows the deadline with an attempt that was answered. One that stalled says nothing of how long others need.
+    /// Extends the deadline by an attempt that was answered. One that stalled says nothing about how long others need.
     fn noted(&self, failed: FailedAttempt, took: Duration) -> FailedAttempt {
         if !failed.is_unclear() {
             self.deadline.note_attempt(took);
@@ -411,7 +410,8 @@ impl Trunk<'_> {
     }
 }
 
-/// The trunk is what is fetched. A push that goes elsewhere is a claim that nobody sees.
+/// Requires that pushes go where fetches come from: the fetched trunk counts, and nobody would see a claim that is
+/// pushed elsewhere.
 pub fn require_one_place(repo: &Repo, remote: &RemoteName) -> Result<(), TrunkError> {
     match repo.push_elsewhere(remote)? {
         None => Ok(()),
@@ -419,7 +419,7 @@ pub fn require_one_place(repo: &Repo, remote: &RemoteName) -> Result<(), TrunkEr
     }
 }
 
-/// What others can have moved between two looks: the trunk, and the branch that is watched.
+/// What others may have moved between two looks: the trunk, and the watched branch.
 fn seen(view: &View<'_>) -> SeenRefs {
     SeenRefs {
         trunk: view.on_remote().cloned(),
@@ -428,9 +428,9 @@ fn seen(view: &View<'_>) -> SeenRefs {
     }
 }
 
-/// A claim whose push was ended by a signal. The next run of the same command finds it and goes on with it, so this one, in a
-/// place where processes are being killed, does nothing more. Of every other change the same command would make a second
-/// one, a note twice for instance, so there this run finds out what became of it.
+/// A claim whose push was ended by a signal. The next run of the same command finds it and continues; so this run,
+/// where processes are being killed, does nothing more. For any other change the same command would make a second one,
+/// such as a note twice, so there this run finds out what happened.
 fn killed_claim(
     remote: &RemoteName,
     change: &Change,
@@ -455,7 +455,7 @@ fn not_made(update: &RefUpdate) -> PushVerdict {
     PushVerdict::Taken { name: update.name().clone(), reason }
 }
 
-/// What is to be explained of a push that moved nothing.
+/// What must be explained about a push that moved nothing.
 fn failure_of(verdict: PushVerdict, parent: Option<&Oid>) -> AttemptFailure {
     match verdict {
         PushVerdict::Refused(no) => AttemptFailure::Refused(no),
@@ -470,8 +470,8 @@ fn failure_of(verdict: PushVerdict, parent: Option<&Oid>) -> AttemptFailure {
     }
 }
 
-/// The verdict on a push and the words that came with it. A push that was cut off says
-/// nothing of what the server did.
+/// The verdict on a push, and the words that came with it. A push that was cut off says nothing about what the server
+/// did.
 fn judged<E>(
     report: Result<PushReport, GitError>,
     updates: &[RefUpdate],
@@ -482,7 +482,7 @@ fn judged<E>(
     }
 }
 
-/// A git that was cut off, as words; every other error stays one.
+/// The words of a git that was cut off; every other error stays one.
 pub(super) fn cut_off(error: GitError) -> Result<String, TrunkError> {
     if error.is_cut_off() { Ok(error.to_string()) } else { Err(error.into()) }
 }

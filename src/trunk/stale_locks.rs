@@ -1,8 +1,9 @@
-//! Locks of git's own that a git left which was killed together with its tix.
+//! git's own lock files, left by a git that was killed together with its tix.
 //!
-//! Nothing in a lock says whose it is, and git leaves it to a person to remove it: until then the ref cannot be moved, and
-//! where it is `packed-refs.lock`, no ref can be deleted. So a lock is taken for one of a killed run only if it is none older than that
-//! run, and if nothing of it has changed for longer than git holds one: it writes what it has to write, and renames it.
+//! A lock does not say whose it is, and git leaves its removal to a person: until then the ref cannot be moved, and
+//! with `packed-refs.lock` no ref can be deleted. So tix takes a lock for a killed run's only if it is not older than
+//! that run, and if it has not changed for longer than git ever holds one: git writes what it has to write, and renames
+//! the file.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,14 +12,14 @@ use std::time::{Duration, SystemTime};
 
 use crate::file;
 
-/// For how long nothing may happen to it. A git that writes the packed refs of a large repository writes all the time.
+/// How long the lock must be unchanged. A git that writes the packed refs of a large repository writes all the time.
 const STILL: Duration = Duration::from_secs(2);
 
-/// How long and how new the files are that a git with this lock writes.
+/// The length and the time of the files that a git with this lock writes.
 type Signature = [Option<(u64, SystemTime)>; 2];
 
-/// Removes the locks on refs and on the configuration that a run left which began at this moment. Those on an index stay: an
-/// editor that writes a commit message holds one for as long as somebody thinks.
+/// Removes the locks on refs and on the configuration that a run left which began at this time. Locks on an index stay:
+/// an editor for a commit message holds one for as long as somebody thinks.
 pub(super) fn remove(git_dir: &Path, began: SystemTime) -> std::io::Result<()> {
     let mut locks = ["packed-refs.lock", "config.lock"].map(|name| git_dir.join(name)).to_vec();
     collect(&git_dir.join("refs"), &mut locks);
@@ -40,7 +41,7 @@ pub(super) fn remove(git_dir: &Path, began: SystemTime) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Of the lock, and of what is written beside it: refs/packed-backend.c writes the packed refs to `packed-refs.new`.
+/// Of the lock, and of the file written beside it: refs/packed-backend.c writes the packed refs to `packed-refs.new`.
 fn signature(lock: &Path) -> Signature {
     [lock.to_owned(), lock.with_extension("new")].map(|path| {
         let meta = path.metadata().ok()?;
@@ -84,7 +85,7 @@ mod tests {
         let done = AtomicBool::new(false);
         let left = thread::scope(|scope| {
             scope.spawn(|| {
-                // Each time longer: the clock of the files may be a coarse one.
+                // Longer each time: the clock of the file system may be coarse.
                 let mut text = String::new();
                 while !done.load(Ordering::Relaxed) {
                     text.push('x');

@@ -1,15 +1,15 @@
-//! Claims that are on their ticket branches and not on the trunk yet, where the creation of the branch is the lock.
+//! Claims that are on their ticket branches but not on the trunk yet, where the creation of the branch is the lock.
 //!
-//! Such a claim is a commit `c` on a commit `b` of the trunk. On a trunk it is published (the ticket is active there under its id),
-//! over, or live. It is over for good when the trunk has `c` in its history, or when something since `b` took the ticket out of
-//! the queue: somebody else's claim, its own that was ended since, a squashed merge. The trunk alone says so, and needs no help
-//! from whoever made the claim.
+//! Such a claim is a commit `c` on a commit `b` of the trunk. On a trunk it is published (the ticket is active there
+//! under its id), over, or live. It is over for good when the trunk has `c` in its history, or when something since `b`
+//! took the ticket out of the queue: somebody else's claim, its own end, a squashed merge. The trunk alone shows this;
+//! whoever made the claim need not help.
 //!
-//! Every view of the trunk is one with the live claims in it: a commit of this clone on top of what the remote has, which merges
-//! all of them. So each decision sees them, and each push of the trunk brings them up, with whatever it was for: what ends or
-//! changes a claim publishes it first, so that `c` is in the trunk's history from then on and can never come back. It is
-//! pushed under a lease on the trunk that showed them live. The claims are merged and not copied, or the merge of the ticket
-//! branch would meet the same file moved twice.
+//! Every view of the trunk includes the live claims: it is a commit of this clone on top of the remote's trunk that
+//! merges all of them. So each decision sees them, and each push of the trunk publishes them, whatever it was for. What
+//! ends or changes a claim publishes it first, so that `c` is in the trunk's history from then on and can never come
+//! back. The push has a lease on the trunk that showed them live. The claims are merged, not copied; otherwise the
+//! merge of the ticket branch would find the same file moved twice.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -29,7 +29,7 @@ use crate::names::{Oid, RefName, RemoteName, RepoPath};
 use crate::text::count;
 use crate::ticket::{Document, Lane, TicketId};
 
-/// How the branches of tickets are called.
+/// The names of ticket branches.
 #[derive(Clone, Debug)]
 pub struct TicketBranches {
     before: String,
@@ -37,7 +37,7 @@ pub struct TicketBranches {
 }
 
 impl TicketBranches {
-    /// `None` where a name holds more of a ticket than its id.
+    /// `None` if the name depends on more of a ticket than its id.
     pub fn new(template: &str) -> Option<TicketBranches> {
         let (before, after) = template.split_once("{id}")?;
         let plain = |text: &str| !text.contains(['{', '}']);
@@ -45,7 +45,7 @@ impl TicketBranches {
             .then(|| TicketBranches { before: before.to_owned(), after: after.to_owned() })
     }
 
-    /// A pattern for their names, without `refs/heads/`.
+    /// A pattern that matches them, without `refs/heads/`.
     pub fn pattern(&self) -> String {
         format!("{}*{}", self.before, self.after)
     }
@@ -60,7 +60,7 @@ impl TicketBranches {
     }
 }
 
-/// A claim that stands on its branch alone.
+/// A claim that is only on its branch.
 struct LiveClaim {
     commit: Oid,
     from: RepoPath,
@@ -69,12 +69,12 @@ struct LiveClaim {
     claimed: Oid,
 }
 
-/// The ref of this clone that keeps the trunk with the live claims in it, for those who only look.
+/// The ref of this clone that holds the trunk with the live claims, for readers.
 pub fn claims_ref(remote: &RemoteName, trunk: &RefName) -> Option<RefName> {
     RefName::parse(&format!("refs/tix/claims/{remote}/{}", trunk.short()))
 }
 
-/// A trunk, and the same with the live claims.
+/// A trunk, without and with the live claims.
 #[derive(Clone, Debug)]
 pub struct Publication {
     trunk: Oid,
@@ -84,7 +84,7 @@ pub struct Publication {
     looked: Duration,
 }
 
-/// How often a publication is tried: each failure is somebody else's publication.
+/// How often to try a publication: each failure is somebody else's publication.
 const PUBLISHED: u32 = 5;
 
 /// The trunk as last seen, with the claims that were live on it then.
@@ -116,7 +116,7 @@ fn parents(objects: &Objects, commit: &Oid) -> Result<Vec<Oid>, GitError> {
 }
 
 impl Trunk<'_> {
-    /// The same view with all live claims in it.
+    /// The same view with all live claims merged.
     pub(super) fn with_claims<'v>(
         &'v self,
         view: View<'v>,
@@ -147,7 +147,7 @@ impl Trunk<'_> {
         tips: &[RefValue],
     ) -> Result<Vec<LiveClaim>, TrunkError> {
         let Some(branches) = &self.branches else { return Ok(Vec::new()) };
-        // A ticket that is not in the queue has been taken out of it: its claim is published, or over.
+        // A ticket that is no longer in the queue was taken out of it: its claim is published, or over.
         let queued = |id: &TicketId| {
             let mut entries = view.snapshot.entries.iter().filter(|entry| entry.id == *id);
             let entry = entries.next()?;
@@ -164,7 +164,7 @@ impl Trunk<'_> {
         }
         let heads: Vec<&Oid> = wanted.iter().map(|(_, tip)| &tip.oid).collect();
         let found = self.repo.unpublished_claims(&heads, trunk)?;
-        // By the trunk that they stand on: one question for all claims that were made on the same one.
+        // Grouped by the trunk commit that they are based on: one question for all claims on the same one.
         let mut claimed: BTreeMap<&Oid, Vec<LiveClaim>> = BTreeMap::new();
         for (id, tip) in &wanted {
             let Some(entry) = queued(id) else { continue };
@@ -180,7 +180,7 @@ impl Trunk<'_> {
         Ok(live)
     }
 
-    /// The claims on `base` that were neither ended nor overtaken.
+    /// The claims on `base` that have neither ended nor been overtaken.
     fn not_over(
         &self,
         base: &Oid,
@@ -201,15 +201,15 @@ impl Trunk<'_> {
         Ok(live)
     }
 
-    /// The newest of these claims that a branch has, with the trunk that it stands on: what was claimed before on the same branch
-    /// is over.
+    /// The newest of these claims on a branch, with the trunk commit that it is based on: earlier claims on the same
+    /// branch are over.
     fn newest_on<'c>(
         &self,
         tip: &Oid,
         claims: impl Iterator<Item = &'c UnpublishedClaim>,
     ) -> Result<Option<(&'c Oid, &'c Oid)>, TrunkError> {
         for UnpublishedClaim { commit, base, .. } in claims {
-            // Nearly always the branch has nothing but the claim and what says that work begins.
+            // Nearly always the branch has only the claim and the commit that says that work begins.
             let near = commit == tip || parents(self.objects, tip)?.first() == Some(commit);
             if near || self.repo.is_ancestor(commit, tip)? {
                 return Ok(base.as_ref().map(|base| (commit, base)));
@@ -244,7 +244,7 @@ impl Trunk<'_> {
         }))
     }
 
-    /// A ticket that was edited since it was claimed, with the claim in it.
+    /// A ticket that was edited since it was claimed, with the claim applied.
     fn claimed(&self, queued: &Oid, claimed: &Oid) -> Result<Option<Oid>, TrunkError> {
         let read = |oid: &Oid| -> Result<Option<Document>, TrunkError> {
             let object = self.objects.require(oid.as_str().as_bytes(), ObjectKind::Blob)?;
@@ -259,7 +259,7 @@ impl Trunk<'_> {
         Ok(Some(self.run.writer()?.write(ObjectKind::Blob, &text.into_bytes())?))
     }
 
-    /// Whether a claim on `base`, which the trunk does not have, was ended or overtaken.
+    /// Whether a claim on `base`, which the trunk does not have, has ended or been overtaken.
     fn is_over(
         &self,
         commit: &Oid,
@@ -274,8 +274,8 @@ impl Trunk<'_> {
         Ok(removals.iter().any(|removal| removal != commit))
     }
 
-    /// Whether the claim of a branch, which this trunk does not have, was ended or overtaken. One whose lock was the trunk was
-    /// never made where the trunk does not have it.
+    /// Whether a branch's claim, which this trunk does not have, has ended or been overtaken. If the trunk was its
+    /// lock, and the trunk does not have it, it was never made.
     pub fn is_claim_over(
         &self,
         (commit, message): &(Oid, String),
@@ -292,10 +292,10 @@ impl Trunk<'_> {
         }
     }
 
-    /// What becomes of the claims that this run has pushed to their branches: those that are over are taken back, and those that
-    /// were decided by settings which the trunk has replaced, as long as the trunk does not have them. One that was not answered
-    /// and is there now is looked at once more, because it may have landed behind the look at the trunk. True where another
-    /// look is needed.
+    /// Decides about the claims that this run has pushed to their branches. It takes back those that are over, and
+    /// those that were decided by settings that the trunk has replaced, as long as the trunk does not have them. A
+    /// claim whose push was not answered but that exists now is looked at once more, because it may have landed after
+    /// the look at the trunk. True if another look is needed.
     pub(super) fn settle_branches<T>(
         &self,
         remote: &RemoteName,
@@ -327,7 +327,7 @@ impl Trunk<'_> {
                 let tip = mine.built.last();
                 for update in mine.built.refs.iter().filter(|u| u.target() == Some(tip)) {
                     let (name, at) = (update.name().clone(), tip.clone());
-                    // Only where it is: the deletion of a branch that is not there deletes somebody's claim.
+                    // Only if it exists there: deleting a missing branch would delete somebody's claim.
                     if view.ticket_branch(&name) == Some(&at) {
                         self.push_one(remote, &RefUpdate::Delete { name, at });
                     }
@@ -341,8 +341,8 @@ impl Trunk<'_> {
         Ok(again)
     }
 
-    /// Moves the ticket branch of each ticket that a change takes out of the queue, so that a claim of it that lands at the same
-    /// time and this change exclude each other. Gives the branches, which are put back afterwards.
+    /// Moves the ticket branch of each ticket that a change takes out of the queue, so that this change and a claim
+    /// that lands at the same time exclude each other. Returns the branches, which are moved back afterwards.
     pub(super) fn guard_branches(&self, view: &View<'_>, change: &mut Change) -> Vec<RefName> {
         let Some(branches) = self.branches.as_ref().filter(|_| change.reach == CommitReach::Trunk)
         else {
@@ -370,8 +370,8 @@ impl Trunk<'_> {
         guards
     }
 
-    /// Brings a claim up to the trunk, and all others that were seen with it. Whoever is quicker has brought up what it saw. An
-    /// error says that the remote takes no such push.
+    /// Publishes a claim on the trunk, and all others that were seen with it. Whoever is faster has published what it
+    /// saw. An error means that the remote does not accept such a push.
     pub fn publish(&self, mut seen: Publication) -> Result<(), TrunkError> {
         let Some(remote) = &self.remote else { return Ok(()) };
         let mut refused = None;
@@ -394,8 +394,8 @@ impl Trunk<'_> {
                 | PushVerdict::Busy(_)
                 | PushVerdict::Unclear => {}
             }
-            // Whoever was first may not have seen this claim; whoever comes second has looked since and brings it up. So a while is
-            // left for that, of two attempts at most, and from then on what is seen is pushed at once.
+            // The first to publish may not have seen this claim; the second has looked since and publishes it. So this
+            // waits a while, for two attempts at most, and from then on pushes at once what it sees.
             if round == 0 {
                 self.pause(&mut self.backoff(), (looked + began.elapsed()) / 2);
             }
@@ -408,7 +408,7 @@ impl Trunk<'_> {
         refused.map_or(Ok(()), |no| Err(self.refused(remote, no, String::new())))
     }
 
-    /// The last view with the claims that the remote's trunk does not have, if the commit is kept here.
+    /// The last view with the claims that the remote's trunk does not have, if the clone still has the commit.
     pub fn seen_with_claims(
         &self,
         remote: &RemoteName,
@@ -438,7 +438,7 @@ impl Trunk<'_> {
     }
 }
 
-/// The commits of a claim that was pushed before: all tries of a run push the same.
+/// The commits of a claim that was pushed before: all tries of a run push the same ones.
 pub(super) fn built_before<T>(change: &Change, course: &Course<T>) -> Option<Built> {
     let same = |mine: &&Sent<T>| mine.is_alone() && mine.change.establishes == change.establishes;
     let before = course.sent.iter().find(same).filter(|_| change.reach == CommitReach::Refs)?;
@@ -446,7 +446,7 @@ pub(super) fn built_before<T>(change: &Change, course: &Course<T>) -> Option<Bui
     Some(Built::of(change, commit, paths, follow_up))
 }
 
-/// What there is to publish, as long as it is this claim that is missing. The look at the remote began then.
+/// What to publish, as long as this claim is missing. The look at the remote began at `began`.
 pub(super) fn publication(view: &View<'_>, claim: &Oid, began: Instant) -> Option<Publication> {
     let (trunk, with) = (view.claims.trunk.clone()?, view.commit()?.clone());
     let missing = view.claims.commits.contains(claim);

@@ -5,8 +5,8 @@ use crate::lifecycle::{EntryNode, OddFile, Refusal, Snapshot, Ticket, TicketEntr
 use crate::names::{Oid, RefName, RepoPath};
 use crate::ticket::{Document, Lane, TicketId};
 
-/// How deep below a lane tickets are looked for. Two levels are in use; the bound keeps a hostile tree
-/// from exhausting the stack.
+/// How deep below a lane to look for tickets. Two levels are in use; the limit keeps a hostile tree from exhausting the
+/// stack.
 const DEPTH: usize = 12;
 
 pub struct View<'a> {
@@ -15,12 +15,12 @@ pub struct View<'a> {
     tree: Option<Oid>,
     pub(super) watched: Option<Oid>,
     pub(super) base: Option<Oid>,
-    /// Whether the settings of the trunk are others than those that the transaction was begun with.
+    /// Whether the trunk has other settings than the transaction began with.
     pub(super) outdated: bool,
-    /// Whether it was fetched by this transaction, and is not only what this clone saw last.
+    /// Whether this transaction fetched it; otherwise it is only what this clone last saw.
     pub(super) fetched: bool,
     pub(super) claims: ClaimsAlone,
-    /// The ticket branches of the remote, where they were fetched along.
+    /// The ticket branches of the remote, if they were fetched as well.
     pub(super) tickets: Vec<RefValue>,
     /// All tickets, as values.
     pub snapshot: Snapshot,
@@ -35,14 +35,14 @@ pub(super) struct ClaimsAlone {
     pub(super) commits: Vec<Oid>,
 }
 
-/// Why a ticket's contents could not be had.
+/// Why a ticket's contents could not be read.
 pub enum Unloadable {
     Refused(Refusal),
     Git(GitError),
 }
 
 impl<'a> View<'a> {
-    /// Reads the lanes of a commit; without one the view is empty.
+    /// Reads the lanes of a commit; without a commit the view is empty.
     pub fn load(
         objects: &'a Objects,
         format: ObjectFormat,
@@ -77,8 +77,8 @@ impl<'a> View<'a> {
             }
         }
         let mut snapshot = Snapshot::default();
-        // A level at a time: git is asked for all directories of a level at once. Where each ticket has one
-        // of its own, 20,000 of them take a tenth of a second like this.
+        // One level at a time: git is asked for all directories of a level at once. With a directory for each ticket,
+        // 20,000 of them take a tenth of a second in this way.
         for _ in 0..=DEPTH {
             let trees: Vec<Oid> = level.iter().map(|d| d.tree.clone()).collect();
             let entries = objects.entries_of(&trees, format)?;
@@ -106,17 +106,17 @@ impl<'a> View<'a> {
         self.commit.as_ref()
     }
 
-    /// Where the trunk is on the remote. The commit that is looked at stands on it, with what only ticket branches have.
+    /// The trunk's commit on the remote. The view's commit adds to it what only ticket branches have.
     pub fn on_remote(&self) -> Option<&Oid> {
         self.claims.trunk.as_ref().or(self.commit.as_ref())
     }
 
-    /// How many claims it shows that the trunk of the remote does not have yet.
+    /// How many of its claims the remote's trunk does not have yet.
     pub fn claims_alone(&self) -> usize {
         self.claims.commits.len()
     }
 
-    /// Where a ticket branch is, if those were fetched along and it is there.
+    /// Where a ticket branch is, if those were fetched and it exists.
     pub fn ticket_branch(&self, name: &RefName) -> Option<&Oid> {
         self.tickets.iter().find(|tip| tip.name == *name).map(|tip| &tip.oid)
     }
@@ -126,12 +126,12 @@ impl<'a> View<'a> {
         self.watched.as_ref()
     }
 
-    /// Where the base is, when it is another branch than the trunk and was fetched along.
+    /// Where the base is, if it is not the trunk and was fetched as well.
     pub fn base(&self) -> Option<&Oid> {
         self.base.as_ref()
     }
 
-    /// Whether what it shows is so now. Else only a push may rest on it, which finds out.
+    /// Whether the view is up to date. If not, only a push may be decided on it; the push finds out.
     pub fn is_fetched(&self) -> bool {
         self.fetched
     }
@@ -192,7 +192,7 @@ impl<'a> View<'a> {
         Ok(self.read(entry)?)
     }
 
-    /// Whether a claim is the one that this commit shows; without one to look for, yes.
+    /// Whether the claim is the one in this commit; true if there is no claim to look for.
     pub(super) fn stands(&self, claim: Option<&(TicketId, String)>) -> Result<bool, GitError> {
         let Some((id, claim_id)) = claim else { return Ok(true) };
         let Ok(entry) = self.snapshot.find_id(id) else { return Ok(false) };
@@ -250,7 +250,7 @@ struct Directory {
 }
 
 impl Directory {
-    /// Puts the tickets among its entries into the snapshot, and gives the directories.
+    /// Adds the tickets among a directory's entries to the snapshot, and returns the subdirectories.
     fn sort_out(&self, entries: Vec<TreeEntry>, snapshot: &mut Snapshot) -> Vec<Directory> {
         let mut directories = Vec::new();
         for TreeEntry { mode, name, oid } in entries {

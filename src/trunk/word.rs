@@ -1,9 +1,10 @@
-//! How far the word of a server goes.
+//! How far a server's report can be believed.
 //!
-//! A claim stands on this: a server holds each ref against the commit that the push expects, and says of each whether it moved. git
-//! does, and `JGit`. Another program, or one that does not say what it is, may report a ref as moved that somebody else had moved
-//! first: dulwich 1.2 does not look at what its own comparison came to. Its report is not believed. The trunk is fetched after the
-//! push and tells who won; from then on the trunk is pushed alone, and the other refs after it.
+//! A claim depends on this: a server compares each ref with the commit that the push expects, and reports whether it
+//! moved. git does this, and `JGit`. Another program, or one that does not say what it is, may report a ref as moved
+//! that somebody else had moved first: dulwich 1.2 ignores the result of its own comparison. Its report is not
+//! believed. The trunk, fetched after the push, tells who won; from then on the trunk is pushed alone, and the other
+//! refs after it.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -16,16 +17,16 @@ use crate::file;
 use crate::git::{Atomic, GitError, PrePush, PushMode, PushReport, RefUpdate};
 use crate::names::{RefName, RemoteName};
 
-/// The programs whose reports are believed, as they begin to name themselves.
+/// The programs whose reports are believed, by the beginning of their names.
 const BELIEVED: [&str; 2] = ["git/", "JGit/"];
 
-/// How often a look waits for those who lost to take back what they moved.
+/// How often to look again until those who lost have taken back what they moved.
 const LOOKS: u32 = 10;
 
-/// How long it waits each time.
+/// How long to wait each time.
 const LOOK: Duration = Duration::from_millis(200);
 
-/// What the servers at these addresses call their programs.
+/// The program of the server at each address.
 type Servers = BTreeMap<String, String>;
 
 impl Trunk<'_> {
@@ -43,14 +44,14 @@ impl Trunk<'_> {
         self.repo.config.addresses_of(remote.as_str())?.push.into_iter().next()
     }
 
-    /// Pushes, and says whether what the server reports is believed. One that is not known yet is asked what it is.
+    /// Pushes, and says whether the server's report is believed. Asks an unknown server what it is.
     pub(super) fn push_asking(
         &self,
         remote: &RemoteName,
         updates: &[RefUpdate],
         atomic: Atomic,
     ) -> (Result<PushReport, GitError>, bool) {
-        // One that is sent gets time to be answered: cut off at once it says nothing.
+        // A push that is sent gets time to be answered: one that is cut off at once says nothing.
         let (at, now) = (self.deadline.at(), Instant::now());
         let (deadline, answer_by) = (at.max(now + LAST_WORD), at.max(now) + LAST_WORD);
         let (address, mut servers) = (self.address(remote), self.servers());
@@ -72,8 +73,8 @@ impl Trunk<'_> {
         (report, is_believed)
     }
 
-    /// Which refs of a change that is on the trunk are where it put them. Where one is elsewhere, somebody who lost is about to
-    /// take it back.
+    /// Which refs of a landed change are where it put them. If one is elsewhere, somebody who lost is about to take it
+    /// back.
     pub(super) fn standing<T>(&self, remote: &RemoteName, mine: &Sent<T>) -> Vec<RefName> {
         let names: Vec<_> = mine.built.refs.iter().map(|update| update.name().as_str()).collect();
         let mut stand = Vec::new();
@@ -93,7 +94,7 @@ impl Trunk<'_> {
         stand
     }
 
-    /// Takes back what pushes moved that the trunk does not hold although they were reported as done.
+    /// Takes back what pushes moved if the trunk does not have it although it was reported as done.
     pub(super) fn take_back_lost<T>(&self, remote: &RemoteName, sent: &mut Vec<Sent<T>>) {
         for mine in sent.extract_if(.., |mine| !mine.believed) {
             for update in &mine.built.refs {

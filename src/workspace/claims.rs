@@ -1,8 +1,8 @@
-//! The claims that this clone answers for: those that it made, each written down before it was pushed, and those that somebody
-//! went on with from here. A file for each ticket, below the common git dir.
+//! The claims that belong to this clone: those that it made, each recorded before it was pushed, and those that
+//! somebody continued from here. One file per ticket, below the common git dir.
 //!
-//! The beginning of a claim id is no proof: copies of a clone may begin theirs alike. So each file says which clone wrote it,
-//! and a copy of it says nothing.
+//! The beginning of a claim id proves nothing: copies of a clone may use the same one. So each file says which clone
+//! wrote it, and a copy of the file proves nothing either.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -20,7 +20,7 @@ use crate::ticket::TicketId;
 struct ClaimsFile {
     /// The id of the clone that wrote it.
     clone: String,
-    /// Oldest first. There is more than one only where the fate of a push is not known.
+    /// Oldest first. More than one only where the outcome of a push is unknown.
     claims: Vec<String>,
 }
 
@@ -28,7 +28,7 @@ fn file_of(repo: &Repo, id: &TicketId) -> PathBuf {
     repo.tix_dir().join("claims").join(format!("{id}.json"))
 }
 
-/// The claims of a ticket that this clone answers for, oldest first.
+/// The claims of a ticket that belong to this clone, oldest first.
 pub fn known_claims(repo: &Repo, id: &TicketId) -> Vec<String> {
     let read = |clone| {
         let file = crate::file::read_own(&file_of(repo, id)).ok()?;
@@ -42,7 +42,7 @@ fn given_file(repo: &Repo, id: &TicketId) -> PathBuf {
     repo.tix_dir().join("given").join(format!("{id}.json"))
 }
 
-/// The claim under which somebody else got the ticket from this clone, which may take it back until they go on with it.
+/// The claim under which this clone gave the ticket to somebody, and may take it back until they continue it.
 pub fn given_claim(repo: &Repo, id: &TicketId) -> Option<String> {
     let clone = known_clone_id(repo)?;
     let file = file::read_own(&given_file(repo, id)).ok()?;
@@ -50,7 +50,7 @@ pub fn given_claim(repo: &Repo, id: &TicketId) -> Option<String> {
     given.claims.pop().filter(|_| given.clone == clone)
 }
 
-/// Notes that the ticket was given away under this claim.
+/// Records that the ticket was given away under this claim.
 pub fn note_given(repo: &Repo, id: &TicketId, claim: &str) -> Result<(), WorkspaceError> {
     let path = given_file(repo, id);
     let clone = known_clone_id(repo).unwrap_or_default();
@@ -58,7 +58,7 @@ pub fn note_given(repo: &Repo, id: &TicketId, claim: &str) -> Result<(), Workspa
     write(&path, &given).map_err(|source| WorkspaceError::Record { path, source })
 }
 
-/// Notes a claim that is about to be pushed.
+/// Records a claim that is about to be pushed.
 pub fn note_claim(repo: &Repo, id: &TicketId, claim: &str) -> Result<(), WorkspaceError> {
     change(repo, id, |claims| {
         claims.retain(|known| known != claim);
@@ -66,7 +66,7 @@ pub fn note_claim(repo: &Repo, id: &TicketId, claim: &str) -> Result<(), Workspa
     })
 }
 
-/// Notes that a claim stands. No earlier one can land any more.
+/// Records that a claim stands. No earlier one can land any more.
 pub fn keep_claim(repo: &Repo, id: &TicketId, claim: &str) -> Result<(), WorkspaceError> {
     if known_claims(repo, id) == [claim] {
         return Ok(());
@@ -74,7 +74,7 @@ pub fn keep_claim(repo: &Repo, id: &TicketId, claim: &str) -> Result<(), Workspa
     change(repo, id, |claims| *claims = vec![claim.to_owned()])
 }
 
-/// Notes that a claim was not made, and that no push of it can land any more.
+/// Records that a claim was not made, and that no push of it can land any more.
 pub fn drop_claim(repo: &Repo, id: &TicketId, claim: &str) -> Result<(), WorkspaceError> {
     change(repo, id, |claims| claims.retain(|known| known != claim))
 }

@@ -1,4 +1,4 @@
-//! The id of this clone: claim ids begin with it, so that a later run recognises this clone's own.
+//! The id of this clone. Its claim ids begin with it, so that a later run recognises this clone's own claims.
 
 use std::io;
 use std::path::Path;
@@ -18,18 +18,19 @@ struct CloneFile {
     place: ClonePlace,
 }
 
-/// Where an id was made: a copy of the clone finds itself in another place, and makes its own.
+/// Where an id was made. A copy of the clone finds itself in another place, and makes its own id.
 ///
-/// Copies that agree in all of it share an id, which costs words alone: only what a clone has written down shows a claim.
+/// Copies that agree in all of this share an id. That affects only messages: a claim is shown to be a clone's own only
+/// by what the clone has recorded.
 #[derive(PartialEq, Eq, Serialize, Deserialize)]
 struct ClonePlace {
     /// The common git dir.
     path: String,
-    /// The machine, without the domain, which is the network's. Containers of one image differ in it; a machine that is
-    /// renamed is taken for another.
+    /// The machine, without the domain, which belongs to the network. Containers of one image differ in it; a renamed
+    /// machine counts as another one.
     #[serde(default)]
     host: String,
-    /// The layer that is written to, where the clone lies in an overlay: each container has one of its own.
+    /// The writable layer, if the clone lies in an overlay: each container has its own.
     layer: Option<String>,
 }
 
@@ -40,7 +41,7 @@ impl ClonePlace {
     }
 }
 
-/// The id of this clone: eight hexadecimal digits, made by `random` at the first call.
+/// The id of this clone: eight hexadecimal digits, which the first call takes from `random`.
 pub fn clone_id(repo: &Repo, random: impl FnOnce() -> String) -> Result<String, WorkspaceError> {
     let file = repo.tix_dir().join("clone.json");
     let failed = |source| WorkspaceError::Unprepared { path: file.clone(), source };
@@ -59,7 +60,7 @@ pub fn clone_id(repo: &Repo, random: impl FnOnce() -> String) -> Result<String, 
     Ok(id)
 }
 
-/// The id of this clone if it has one already: without it, nothing on the trunk was claimed from here.
+/// The id of this clone if it has one: without it, this clone claimed nothing that is on the trunk.
 pub fn known_clone_id(repo: &Repo) -> Option<String> {
     read(&repo.tix_dir().join("clone.json"), &ClonePlace::of(repo))
 }
@@ -92,15 +93,15 @@ fn layer(_: &Path) -> Option<String> {
     None
 }
 
-/// The `upperdir` of the mount that a directory is in, by the lines of `/proc/self/mountinfo`: see
-/// `proc_pid_mountinfo(5)`. It is only compared, so what is escaped in it stays so.
+/// The `upperdir` of the mount that a directory is in, from the lines of `/proc/self/mountinfo`: see
+/// `proc_pid_mountinfo(5)`. It is only compared, so escapes in it stay.
 #[cfg(target_os = "linux")]
 fn upper_layer(mounts: &str, dir: &Path) -> Option<String> {
     let mut innermost: Option<(usize, &str)> = None;
     for line in mounts.lines() {
         let Some(point) = line.split(' ').nth(4).map(unescaped) else { continue };
         let depth = Path::new(&point).components().count();
-        // Of two at one point the later one lies above.
+        // Of two mounts at one point, the later one is on top.
         if dir.starts_with(&point) && innermost.is_none_or(|(known, _)| known <= depth) {
             innermost = Some((depth, line));
         }
@@ -111,7 +112,7 @@ fn upper_layer(mounts: &str, dir: &Path) -> Option<String> {
     upper.filter(|_| kind == "overlay").map(str::to_owned)
 }
 
-/// A blank, a tab, a line end and a backslash are written as octal digits.
+/// Blanks, tabs, line ends and backslashes are written as octal digits.
 #[cfg(target_os = "linux")]
 fn unescaped(text: &str) -> String {
     [("\\040", " "), ("\\011", "\t"), ("\\012", "\n"), ("\\134", "\\")]
@@ -119,7 +120,7 @@ fn unescaped(text: &str) -> String {
         .fold(text.to_owned(), |text, (code, meant)| text.replace(code, meant))
 }
 
-/// Writes a record, whole.
+/// Writes a record in one step.
 pub(super) fn write(path: &Path, value: &impl Serialize) -> io::Result<()> {
     file::replace(path, &serde_json::to_vec(value)?)
 }

@@ -1,12 +1,12 @@
-//! A workspace that git was killed in the midst of making.
+//! A workspace that git was killed while creating.
 //!
-//! git fills a worktree file by file and writes its index last. Killed there, it leaves files that are missing or half
-//! written, locks, and no index: to `git status` that is the work of a person, who would have to be asked. The record of the
-//! set-up says which commit was being checked out, so tix finishes it: what is missing is checked out, what equals the commit
-//! stays, and only what is neither is somebody's.
+//! git fills a worktree file by file and writes its index last. If it is killed, it leaves missing or half-written
+//! files, locks, and no index: `git status` would show that as a person's work, and tix would have to ask. The record
+//! of the set-up says which commit was being checked out, so tix finishes it: it checks out what is missing, keeps what
+//! equals the commit, and treats only the rest as somebody's.
 //!
-//! Killed before that, git leaves a worktree whose HEAD names no commit. Up to 2.46 it is all zeros, and every fetch in the clone
-//! fails on it: `bad object worktrees/<name>/HEAD`.
+//! If git is killed earlier, it leaves a worktree whose HEAD names no commit. Up to git 2.46 it is all zeros, and every
+//! fetch in the clone fails on it: `bad object worktrees/<name>/HEAD`.
 
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -20,16 +20,16 @@ use crate::git::Repo;
 use crate::names::Oid;
 use crate::ticket::TicketId;
 
-/// How often, and after which pauses, the lock of an index is looked at before nobody is taken to hold it. A git that
-/// outlived the tix that started it writes files all the time.
+/// How often to look at an index lock, with growing pauses, before assuming that nobody holds it. A git that outlived
+/// the tix that started it writes files all the time.
 const LOOKS: u32 = 4;
 const PAUSE: Duration = Duration::from_millis(250);
 
-/// What git writes into the file that keeps a worktree from being pruned while it is made: builtin/worktree.c.
+/// What git writes into the file that protects a worktree from pruning while it is being created: builtin/worktree.c.
 const INITIALIZING: &str = "initializing";
 
-/// Finishes the workspace that this clone was making for the ticket, if it did not come to the end. One in which nothing was
-/// checked out is taken away.
+/// Finishes the workspace that this clone was creating for the ticket, if it is unfinished. Removes one in which
+/// nothing was checked out.
 pub fn finish(repo: &Repo, id: &TicketId) -> Result<(), WorkspaceError> {
     let Some(record) = load(repo, id) else { return Ok(()) };
     let (Some(path), Some(commit)) = (&record.path, Oid::parse(&record.commit)) else {
@@ -42,7 +42,7 @@ pub fn finish(repo: &Repo, id: &TicketId) -> Result<(), WorkspaceError> {
     if is_never_filled(&own) {
         remove_link(path).map_err(failed)?;
         fs::remove_dir_all(&own).map_err(failed)?;
-        // Fails when somebody put something there, and then it must stay.
+        // Fails if somebody put something there; then it must stay.
         fs::remove_dir(path).ok();
         return Ok(());
     }
@@ -59,8 +59,8 @@ pub fn finish(repo: &Repo, id: &TicketId) -> Result<(), WorkspaceError> {
     Ok(repo.fill_worktree(path, &commit)?)
 }
 
-/// The tickets for which this clone was making a workspace that git can do nothing with. A few small files are read, and
-/// where all is well no more than one for each worktree.
+/// The tickets whose unfinished workspaces git cannot use. Reads a few small files; if all is well, no more than one
+/// per worktree.
 pub fn never_filled(repo: &Repo) -> Vec<TicketId> {
     let all = fs::read_dir(repo.common_dir.join("worktrees")).into_iter().flatten().flatten();
     if !all.map(|entry| entry.path()).any(|own| is_never_filled(&own)) {
@@ -75,15 +75,15 @@ pub fn never_filled(repo: &Repo) -> Vec<TicketId> {
     found.map(|(id, _)| id).collect()
 }
 
-/// Whether git was killed before it said what is to be checked out: it is no worktree to git. What has an index was one, and
-/// something else has happened to it.
+/// Whether git was killed before it recorded what to check out: git does not see it as a worktree. One with an index
+/// was a worktree, and something else has happened to it.
 fn is_never_filled(own: &Path) -> bool {
     let head = fs::read(own.join("HEAD")).unwrap_or_default();
     let says_nothing = head.trim_ascii().iter().all(|byte| *byte == b'0');
     (says_nothing || !own.join("commondir").is_file()) && !own.join("index").exists()
 }
 
-/// Removes what leads from a worktree to the repository, if it is that.
+/// Removes the link from a worktree to the repository, if it is one.
 fn remove_link(path: &Path) -> io::Result<()> {
     let link = path.join(".git");
     if link.is_dir() { Ok(()) } else { file::remove(&link) }
@@ -94,12 +94,12 @@ fn same(one: &Path, other: &Path) -> bool {
     real(one) == real(other)
 }
 
-/// Whether a worktree leads to this repository. One that was left behind when the repository was moved does not.
+/// Whether a worktree links to this repository. One left behind when the repository was moved does not.
 pub fn is_linked(repo: &Repo, path: &Path) -> bool {
     own_dir(repo, path).is_ok_and(|own| own.is_some())
 }
 
-/// What git keeps of a worktree, if it is one of this repository's.
+/// git's directory for a worktree, if the worktree belongs to this repository.
 fn own_dir(repo: &Repo, path: &Path) -> io::Result<Option<PathBuf>> {
     let link = match fs::read_to_string(path.join(".git")) {
         Ok(link) => link,
@@ -119,7 +119,7 @@ fn own_dir(repo: &Repo, path: &Path) -> io::Result<Option<PathBuf>> {
     Ok(own.parent().is_some_and(|parent| same(parent, &all)).then_some(own))
 }
 
-/// The same where git was killed before it wrote the file that leads there: what it keeps names the worktree.
+/// The same where git was killed before it wrote the link: its directory names the worktree.
 fn named_dir(repo: &Repo, path: &Path) -> Option<PathBuf> {
     let link = path.join(".git");
     if fs::read(&link).is_ok_and(|link| !link.is_empty()) {
@@ -134,7 +134,7 @@ fn named_dir(repo: &Repo, path: &Path) -> Option<PathBuf> {
     all.map(|entry| entry.path()).find(names_it)
 }
 
-/// Waits for as long as somebody writes the files whose index is locked.
+/// Waits as long as somebody writes the files whose index is locked.
 fn await_index(own: &Path, path: &Path) {
     let mut last = None;
     let mut still = 0;
@@ -146,7 +146,7 @@ fn await_index(own: &Path, path: &Path) {
     }
 }
 
-/// How many entries the directories of a worktree have, and when the newest of these directories changed.
+/// The number of entries in the directories of a worktree, and when the newest of these directories changed.
 fn written(root: &Path) -> (usize, Option<SystemTime>) {
     let (mut count, mut newest) = (0, None);
     let mut open = vec![root.to_owned()];

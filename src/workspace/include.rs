@@ -1,7 +1,7 @@
-//! `.worktreeinclude`: files that git ignores, such as `.env`, and that a new workspace needs all the same.
+//! `.worktreeinclude`: files that git ignores, such as `.env`, but that a new workspace needs.
 //!
-//! The file stands at the root of the main worktree and has the form of a `.gitignore`. What matches it *and* is
-//! ignored there is copied. Git itself is asked what matches.
+//! The file is at the root of the main worktree and has the format of a `.gitignore`. tix copies the files that match
+//! it *and* are ignored there. It asks git what matches.
 
 use std::io;
 use std::path::{Component, Path};
@@ -15,7 +15,7 @@ const FILE: &str = ".worktreeinclude";
 /// How many files a warning names.
 const NAMED: usize = 3;
 
-/// Copies what is to be included into a new workspace, and overwrites nothing there. What it gives is a warning.
+/// Copies the included files into a new workspace, and overwrites nothing there. Returns a warning, if any.
 pub fn include(repo: &Repo, workspace: &Path) -> Result<Option<String>, GitError> {
     let patterns = repo.root.join(FILE);
     if !patterns.is_file() {
@@ -39,8 +39,8 @@ pub fn include(repo: &Repo, workspace: &Path) -> Result<Option<String>, GitError
 fn copy(from: &Path, to: &Path, file: &Path) -> io::Result<()> {
     let target = to.join(file);
     if target.symlink_metadata().is_ok() {
-        // The branch has such a file, or a hook has made it. In the moment between this look and the copy
-        // only another program of the user's could put one there, in a directory that nobody knows of yet.
+        // The branch has such a file, or a hook created it. Between this check and the copy, only another of the user's
+        // programs could create one there, in a directory that nobody knows yet.
         return Ok(());
     }
     make_parents(to, file)?;
@@ -53,18 +53,18 @@ fn copy(from: &Path, to: &Path, file: &Path) -> io::Result<()> {
         return Err(io::Error::other("it is not a regular file"));
     }
     std::fs::copy(&source, &target).map(|_| ()).inspect_err(|_| {
-        // Half a file would pass for a whole one.
+        // Half a file would look like a whole one.
         std::fs::remove_file(&target).ok();
     })
 }
 
-/// Makes the directories above a file, and follows no link on the way: a branch may have one where the main worktree has
-/// a directory, and it may lead anywhere.
+/// Creates the directories above a file without following a link: where the main worktree has a directory, a branch may
+/// have a link that leads anywhere.
 fn make_parents(root: &Path, file: &Path) -> io::Result<()> {
     let mut dir = root.to_owned();
     for part in file.parent().into_iter().flat_map(Path::components) {
         let Component::Normal(part) = part else {
-            return Err(io::Error::other("its path leads out of the workspace"));
+            return Err(io::Error::other("its path leaves the workspace"));
         };
         dir.push(part);
         match dir.symlink_metadata() {

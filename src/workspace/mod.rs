@@ -1,7 +1,7 @@
 //! The workspace of a ticket: its branch and its worktree on this machine, and the local records.
 //!
-//! Everything here happens after the claim is on the trunk, except the look beforehand at whether it
-//! could happen. What is removed again is only what tix can prove that it made.
+//! Everything here happens after the claim is on the trunk, except the check beforehand that it can happen. tix removes
+//! only what it can prove that it created.
 
 mod claims;
 mod clone_id;
@@ -37,30 +37,30 @@ use crate::text::count;
 pub enum WorkspaceError {
     #[error(transparent)]
     Git(#[from] GitError),
-    /// Something is where the worktree would go.
+    /// Something else is where the worktree would go.
     #[error("the workspace's place is taken: {} {what}", path.display())]
     Occupied { path: PathBuf, what: &'static str },
-    /// The worktree is there, and does not know where its repository is.
+    /// The worktree exists, but does not know where its repository is.
     #[error("git does not work in {}, because the repository was moved", path.display())]
     Unlinked { path: PathBuf },
     /// Nothing can be written where the worktree would go.
-    #[error("the workspace cannot be made in {}: {source}", path.display())]
+    #[error("the workspace cannot be created in {}: {source}", path.display())]
     NotWritable { path: PathBuf, source: io::Error },
-    /// A local branch has a name that is a directory of the one to be made, or the other way round.
-    #[error("the branch {} cannot be beside the local branch {}", branch.short(), by.short())]
+    /// One of the two names is a directory of the other.
+    #[error("git cannot create the branch {} beside the local branch {}", branch.short(), by.short())]
     NameTaken { branch: RefName, by: RefName },
-    /// A local branch of that name holds commits that are nowhere else.
+    /// A local branch of that name has commits that exist nowhere else.
     #[error("there is a local branch {} already, with commits that are not on the trunk", branch.short())]
     BranchTaken { branch: RefName, at: Oid },
     /// A local branch of that name is checked out in a worktree that is not tix's.
-    #[error("the branch {} is checked out already, in {}", branch.short(), path.display())]
+    #[error("the branch {} is already checked out in {}", branch.short(), path.display())]
     CheckedOut { branch: RefName, path: PathBuf },
-    #[error("the workspace has no place: {why}")]
+    #[error("the path of the workspace cannot be formed: {why}")]
     BadPath { why: String },
     /// git could not make the worktree.
-    #[error("the worktree could not be made: {words}")]
+    #[error("git could not create the worktree: {words}")]
     Setup { words: String },
-    /// What must be written down before anything changes could not be.
+    /// What must be recorded before anything changes could not be.
     #[error("{}: {source}", path.display())]
     Unprepared { path: PathBuf, source: io::Error },
     /// The local record could not be written.
@@ -68,19 +68,19 @@ pub enum WorkspaceError {
     Record { path: PathBuf, source: io::Error },
 }
 
-/// Whether a branch that is in the way may go.
+/// Whether a branch that is in the way may be deleted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum BranchLeftover {
     #[default]
     None,
-    /// It holds nothing that the trunk has not: deleted before the worktree is made.
+    /// It has nothing that the trunk lacks: it is deleted before the worktree is created.
     Branch(Oid),
 }
 
-/// Looks whether the workspace can be made; makes nothing that stays.
+/// Checks that the workspace can be created; leaves nothing behind.
 ///
-/// `local` is where a local branch of that name is, if there is one; its commits must be contained in
-/// one of `known` to be worthless.
+/// `local` is the commit of the local branch of that name, if it exists; only if one of `known` contains it is the
+/// branch worthless.
 pub fn preflight(
     repo: &Repo,
     path: Option<&Path>,
@@ -109,8 +109,8 @@ pub fn preflight(
     Ok(BranchLeftover::Branch(local.clone()))
 }
 
-/// The branch among `refs` beside which git cannot keep one called `branch`, because in its files a name
-/// is a file or a directory and not both.
+/// Checks `refs` for a branch beside which git cannot keep one called `branch`, because in its files a name is a file
+/// or a directory and not both.
 pub fn check_name(branch: &RefName, refs: &[RefValue]) -> Result<(), WorkspaceError> {
     let inside = |outer: &RefName, inner: &RefName| {
         inner.as_str().strip_prefix(outer.as_str()).is_some_and(|rest| rest.starts_with('/'))
@@ -122,9 +122,9 @@ pub fn check_name(branch: &RefName, refs: &[RefValue]) -> Result<(), WorkspaceEr
     }
 }
 
-/// Whether a worktree there stays with its repository: in a directory beside the main worktree, or in a hidden one below
-/// it. In no hidden one beside it, because programs look for what they run in those of a home directory; not among the
-/// files of the main worktree; not in another repository; and not where a link leads.
+/// Whether a worktree there stays near its repository: in a directory beside the main worktree, or in a hidden one
+/// below it. Not in a hidden one beside it, because programs look in the hidden directories of a home directory for
+/// what they run; not among the files of the main worktree; not in another repository; and not where a link leads.
 pub fn is_near(repo: &Repo, path: &Path) -> bool {
     let is_below = path.starts_with(&repo.root);
     let home = if is_below { Some(repo.root.as_path()) } else { repo.root.parent() };
@@ -147,7 +147,7 @@ fn check_free(repo: &Repo, path: &Path) -> Result<(), WorkspaceError> {
     let occupied = |what| Err(WorkspaceError::Occupied { path: path.to_owned(), what });
     let meta = match std::fs::symlink_metadata(path) {
         Ok(meta) => meta,
-        // A file where a directory of the path should be: the look at writability names it.
+        // A file is where a directory of the path should be: the writability check names it.
         Err(error)
             if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) =>
         {
@@ -168,17 +168,17 @@ fn check_free(repo: &Repo, path: &Path) -> Result<(), WorkspaceError> {
     }
 }
 
-/// Writes a probe into the nearest directory that exists on the way to `path`.
+/// Writes a probe into the nearest existing directory above `path`.
 fn check_writable(path: &Path) -> Result<(), WorkspaceError> {
     let exists = |dir: &&Path| dir.symlink_metadata().is_ok();
     let Some(nearest) = path.ancestors().skip(1).find(exists) else { return Ok(()) };
     match tempfile::Builder::new().prefix(".tix-probe-").tempfile_in(nearest) {
         Ok(_) => Ok(()),
         Err(error) => {
-            // The error itself names the probe, which means nothing to anybody.
+            // The error itself names the probe, which means nothing to a reader.
             let source = if error.kind() == io::ErrorKind::NotFound {
-                // The directory is there; it is one that the system keeps for itself, such as `/proc`.
-                io::Error::other("no file can be made there")
+                // The directory exists, but the system reserves it, such as `/proc`.
+                io::Error::other("no file can be created there")
             } else {
                 io::Error::from(error.kind())
             };
@@ -187,7 +187,7 @@ fn check_writable(path: &Path) -> Result<(), WorkspaceError> {
     }
 }
 
-/// Deletes a branch that holds nothing, so that its name is free.
+/// Deletes a branch that has nothing of its own, so that its name is free.
 pub fn clear_leftover(
     repo: &Repo,
     branch: &RefName,
@@ -201,18 +201,18 @@ pub fn clear_leftover(
     Err(WorkspaceError::BranchTaken { branch: branch.clone(), at: at.clone() })
 }
 
-/// What a set-up made, to be taken back when the rest fails.
+/// What a set-up created, to be removed if the rest fails.
 #[derive(Debug)]
 pub struct MadeWorkspace {
     path: PathBuf,
     branch: RefName,
     at: Oid,
     parents: Vec<PathBuf>,
-    /// What the user should know of how it went.
+    /// What the user should know about how it went.
     pub warning: Option<String>,
 }
 
-/// Makes branch and worktree at `commit`.
+/// Creates the branch and the worktree at `commit`.
 pub fn create(
     repo: &Repo,
     path: &Path,
@@ -231,8 +231,8 @@ pub fn create(
     };
     let mut answer = repo.add_worktree(path, branch, commit)?;
     if answer.code != Some(0) && answer.stderr.contains("already registered") {
-        // A worktree whose directory somebody removed by hand; git keeps the name until it is told. The
-        // branch was made before git saw that.
+        // Somebody removed the directory of a worktree by hand; git keeps the name until it is told. The branch was
+        // created before git noticed.
         forget_gone(repo, Some(path), branch)?;
         answer = repo.add_worktree_of(path, branch)?;
     }
@@ -243,12 +243,12 @@ pub fn create(
     if stands(repo, path, branch)? {
         return Ok(MadeWorkspace { warning: Some(hook_failed(&words)), ..made });
     }
-    // `-b` makes the branch before it fails on an occupied path.
+    // `-b` creates the branch before it fails on an occupied path.
     made.take_back(repo)?;
     Err(WorkspaceError::Setup { words })
 }
 
-/// Makes a worktree for a ticket branch that is there already; what it gives is a warning.
+/// Creates a worktree for an existing ticket branch; returns a warning, if any.
 pub fn recreate(
     repo: &Repo,
     path: &Path,
@@ -267,8 +267,8 @@ pub fn recreate(
     Err(WorkspaceError::Setup { words })
 }
 
-/// Makes git forget worktrees whose directories are gone: the one at this path, and one of this branch.
-/// All others stay, as the disk that they are on may only be away.
+/// Makes git forget worktrees whose directories are gone: the one at this path, and the one of this branch. All others
+/// stay, because their disk may only be unmounted.
 pub fn forget_gone(
     repo: &Repo,
     path: Option<&Path>,
@@ -284,13 +284,13 @@ pub fn forget_gone(
     Ok(())
 }
 
-/// Whether the branch has a worktree although git ended with a failure. It removes a worktree that it
-/// could not fill; one that stays is complete, and only the hook that runs last of all has failed:
-/// "the hook's exit status becomes the exit status of these commands", githooks(5).
+/// Whether the branch has a worktree although git failed. git removes a worktree that it could not fill; one that stays
+/// is complete, and only the hook that runs last has failed: "the hook's exit status becomes the exit status of these
+/// commands", githooks(5).
 fn stands(repo: &Repo, path: &Path, branch: &RefName) -> Result<bool, WorkspaceError> {
     let real = |path: &Path| std::fs::canonicalize(path).ok();
-    // What was there before is not ours: then there is no such directory, or not with this branch. The entry of a
-    // worktree that was removed by hand names its path all the same, whatever is there by now.
+    // Whatever was there before is not ours: then there is no such directory, or none with this branch. The entry of a
+    // worktree that was removed by hand still names its path, whatever is there by now.
     let Some(path) = real(path).filter(|path| path.join(".git").exists()) else {
         return Ok(false);
     };
@@ -300,10 +300,10 @@ fn stands(repo: &Repo, path: &Path, branch: &RefName) -> Result<bool, WorkspaceE
     Ok(repo.worktrees()?.iter().any(ours))
 }
 
-/// As many lines of git's as tell what is wrong; on a full disk it has one for each file.
+/// How many lines of git's output say what is wrong; on a full disk it has one line per file.
 const LINES: usize = 5;
 
-/// What git said, on one line: it goes into a sentence, and into the ticket when that is given back.
+/// git's message on one line: it goes into a sentence, and into the ticket when that is given back.
 fn in_a_sentence(words: &str) -> String {
     let mut lines = words.lines().map(str::trim).filter(|line| !line.is_empty());
     let said = lines.by_ref().take(LINES).collect::<Vec<_>>().join("; ");
@@ -314,10 +314,10 @@ fn in_a_sentence(words: &str) -> String {
 }
 
 fn hook_failed(words: &str) -> String {
-    format!("the workspace is there, but your post-checkout hook failed in it: {words}")
+    format!("the workspace exists, but your post-checkout hook failed in it: {words}")
 }
 
-/// Makes a worktree for a branch that this run has just made at `tip`.
+/// Creates a worktree for a branch that this run has just created at `tip`.
 pub fn create_for(
     repo: &Repo,
     path: &Path,
@@ -342,17 +342,17 @@ fn missing_parents(path: &Path) -> Vec<PathBuf> {
 }
 
 impl MadeWorkspace {
-    /// Removes the worktree and the branch, if they are still as they were made, and the directories
-    /// above that were made for it, if they are empty.
+    /// Removes the worktree and the branch if they are unchanged since they were created, and the directories created
+    /// above them if they are empty.
     pub fn take_back(&self, repo: &Repo) -> Result<(), WorkspaceError> {
         if self.path.symlink_metadata().is_ok() && !repo.remove_worktree(&self.path)? {
-            // Not a worktree of ours after all, or something has been written there since.
+            // It is not our worktree after all, or something has been written there since.
             return Ok(());
         }
         let edit = LocalEdit::Delete { name: self.branch.clone(), at: Some(self.at.clone()) };
         repo.update_refs(&[edit], "tix: take back a set-up that failed")?;
         for dir in &self.parents {
-            // Fails when somebody put something there meanwhile, and then it must stay.
+            // Fails if somebody has put something there; then it must stay.
             if std::fs::remove_dir(dir).is_err() {
                 break;
             }

@@ -1,8 +1,7 @@
-//! Pushes for held tickets whose fate is not known.
+//! Pushes for held tickets whose outcome is unknown.
 //!
-//! A release or a resume that was pushed and never answered may still land, as long as the trunk is where
-//! it was decided. Until then "it is yours already" would be a promise that it can break, so it is written
-//! down before it is pushed.
+//! A release or a resume that was pushed and never answered may still land while the trunk is where it was decided.
+//! Until then the push could break a promise like "it is yours already", so tix records it before it pushes.
 
 use std::path::PathBuf;
 
@@ -24,7 +23,7 @@ fn file_of(repo: &Repo, id: &TicketId) -> PathBuf {
     repo.tix_dir().join("pending").join(format!("{id}.json"))
 }
 
-/// Notes that a change which was decided on this trunk commit is about to be pushed.
+/// Records that a change, decided on this trunk commit, is about to be pushed.
 pub fn note_push(repo: &Repo, id: &TicketId, trunk: &Oid) -> Result<(), WorkspaceError> {
     let path = file_of(repo, id);
     write(&path, &Pending { trunk: trunk.to_string() })
@@ -38,7 +37,7 @@ pub fn pending_push(repo: &Repo, id: &TicketId) -> Option<Oid> {
     Oid::parse(&pending.trunk)
 }
 
-/// Notes that the fate of the push is known, or that the trunk has moved past it.
+/// Records that the outcome of the push is known, or that the trunk has moved past it.
 pub fn settle_push(repo: &Repo, id: &TicketId) -> Result<(), WorkspaceError> {
     let path = file_of(repo, id);
     file::remove(&path).map_err(|source| WorkspaceError::Record { path, source })

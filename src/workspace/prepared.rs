@@ -1,7 +1,8 @@
-//! The files that the team's commands made in a new workspace and that git does not ignore.
+//! The files that the team's commands created in a new workspace and that git does not ignore.
 //!
-//! They are nobody's work. As long as they are as the commands left them they count for no change, and go with the
-//! workspace. What somebody has touched since, or what a run made that was killed before it could write this down, stays.
+//! They are nobody's work. While they are as the commands left them, they do not count as changes and are removed with
+//! the workspace. Files that somebody has touched since stay; so do files of a run that was killed before it could
+//! record them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -13,7 +14,7 @@ use crate::file::{self, Stamp};
 use crate::git::{ChangeKind, GitError, Repo, Untracked};
 use crate::ticket::TicketId;
 
-/// Paths below the workspace, each with what its file is known again by.
+/// Paths below the workspace, each with the stamp of its file.
 type Made = BTreeMap<String, Stamp>;
 
 fn file_of(repo: &Repo, id: &TicketId) -> PathBuf {
@@ -29,14 +30,14 @@ fn stamp(path: &Path) -> Option<Stamp> {
     Stamp::of(&path.symlink_metadata().ok()?).ok()
 }
 
-/// The files of a workspace that git neither has nor ignores.
+/// The files of a workspace that git neither tracks nor ignores.
 pub fn untracked(repo: &Repo, workspace: &Path) -> Result<BTreeSet<String>, GitError> {
     let changes = repo.changes(workspace, Untracked::Each)?;
     let untracked = changes.into_iter().filter(|(kind, _)| *kind == ChangeKind::Untracked);
     Ok(untracked.map(|(_, path)| path).collect())
 }
 
-/// Notes what the commands have made: what is untracked now and was not `before`.
+/// Records what the commands created: what is untracked now and was not `before`.
 pub fn note_prepared(
     repo: &Repo,
     id: &TicketId,
@@ -52,7 +53,7 @@ pub fn note_prepared(
         .map_err(|source| WorkspaceError::Record { path, source })
 }
 
-/// What in the workspace is in no commit and was not made by the commands.
+/// What in the workspace is in no commit and was not created by the commands.
 pub fn changes(
     repo: &Repo,
     id: &TicketId,
@@ -68,8 +69,8 @@ pub fn changes(
     Ok(changes)
 }
 
-/// Removes a workspace in which everything is in a commit, or was made by the commands; `None` then. Else it stays, and these
-/// paths are the reason.
+/// Removes a workspace in which everything is committed or was created by the commands, and returns `None`. Else keeps
+/// it, and returns the paths that are the reason.
 pub fn remove(
     repo: &Repo,
     id: &TicketId,
@@ -85,11 +86,11 @@ pub fn remove(
     Ok(Some(work.into_iter().map(|(_, path)| path).collect()))
 }
 
-/// Removes what the commands have made, or git would not take the workspace for clean.
+/// Removes what the commands created; otherwise git would not call the workspace clean.
 fn remove_made(repo: &Repo, id: &TicketId, workspace: &Path) {
     for (path, known) in load(repo, id) {
         let path = workspace.join(path);
-        // One that cannot be removed keeps the workspace, as git sees.
+        // A file that cannot be removed keeps the workspace, because git sees it.
         if stamp(&path) == Some(known)
             && let Err(error) = std::fs::remove_file(&path)
         {

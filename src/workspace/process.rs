@@ -1,40 +1,40 @@
-//! Which process a number means: a process id is given away again, so it says nothing without the start of
-//! the process, and nothing at all on another machine.
+//! Which process a process id means. The system reuses ids, so an id says nothing without the start time of the
+//! process, and nothing at all on another machine.
 
 use std::io;
 
 use serde::{Deserialize, Serialize};
 
-/// A process, as it can be written down and recognised later.
+/// A process, in a form that can be recorded and recognised later.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Process {
     pub pid: u32,
     pub host: String,
-    /// The set of processes in which the number counts; two containers of one host name have two.
+    /// The set of processes in which the id counts; two containers on one host have two.
     pub space: Option<String>,
-    /// When it started, in the system's own words, which are only compared.
+    /// When it started, as the system says it; only compared.
     start: String,
 }
 
-/// What became of a process that was written down.
+/// What happened to a recorded process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProcessState {
     Alive,
-    /// It has ended; its number may belong to another process by now.
+    /// It has ended; its id may belong to another process by now.
     Ended,
     /// It runs, or ran, where this machine cannot look.
     Elsewhere,
 }
 
 impl Process {
-    /// A process of this machine, whose name is `host`; `None` when there is none of this number.
+    /// A process of this machine, named `host`; `None` when no process has this id.
     pub fn of(pid: u32, host: &str) -> io::Result<Option<Process>> {
         let start = start_of(pid)?;
         let here = |start| Process { pid, host: host.to_owned(), space: space(), start };
         Ok(start.map(here))
     }
 
-    /// Whether it still runs, asked on the machine whose name is `host`.
+    /// Whether it still runs, asked on the machine named `host`.
     pub fn fate(&self, host: &str) -> io::Result<ProcessState> {
         if !self.is_of(host, space().as_deref()) {
             return Ok(ProcessState::Elsewhere);
@@ -46,19 +46,19 @@ impl Process {
         self.host == host && self.space.as_deref() == space
     }
 
-    /// `start` is that of the process which has the number now.
+    /// `start` is the start of the process that has the id now.
     fn compare(&self, start: Option<&str>) -> ProcessState {
         if start == Some(self.start.as_str()) { ProcessState::Alive } else { ProcessState::Ended }
     }
 }
 
-/// The boot and the ticks since then, so that a number from before the last boot is never taken for one of
-/// today: fields 3 (state) and 22 (start time) of proc(5), `/proc/<pid>/stat`.
+/// The boot and the ticks since then, so that an id from before the last boot is never taken for one of today: fields 3
+/// (state) and 22 (start time) of proc(5), `/proc/<pid>/stat`.
 #[cfg(target_os = "linux")]
 fn start_of(pid: u32) -> io::Result<Option<String>> {
     let stat = match std::fs::read(format!("/proc/{pid}/stat")) {
         Ok(stat) => stat,
-        // ESRCH: it ended between the opening of the file and the reading.
+        // ESRCH: it ended between opening and reading the file.
         Err(error)
             if error.kind() == io::ErrorKind::NotFound || error.raw_os_error() == Some(3) =>
         {
@@ -71,11 +71,11 @@ fn start_of(pid: u32) -> io::Result<Option<String>> {
     Ok(ticks.map(|ticks| format!("{}/{ticks}", boot.trim())))
 }
 
-/// The start time in a line of `/proc/<pid>/stat`; `None` for a process that has ended and only waits for its
-/// parent to hear of it.
+/// The start time in a line of `/proc/<pid>/stat`; `None` for a process that has ended and only waits for its parent to
+/// collect it.
 #[cfg(target_os = "linux")]
 fn running_since(stat: &[u8]) -> io::Result<Option<u64>> {
-    // The second field is the program's name in parentheses, which may itself hold blanks and parentheses.
+    // The second field is the program's name in parentheses, and the name may contain blanks and parentheses.
     let fields = stat.rsplit(|byte| *byte == b')').next().map(std::str::from_utf8);
     let fields: Vec<&str> = match fields {
         Some(Ok(fields)) => fields.split_whitespace().collect(),
@@ -87,7 +87,7 @@ fn running_since(stat: &[u8]) -> io::Result<Option<u64>> {
     Ok((!matches!(*state, "Z" | "X" | "x")).then_some(ticks))
 }
 
-/// ps(1) of POSIX knows no start time, but those of macOS and the BSDs do.
+/// ps(1) of POSIX has no start time, but those of macOS and the BSDs do.
 #[cfg(all(unix, not(target_os = "linux")))]
 fn start_of(pid: u32) -> io::Result<Option<String>> {
     super::spawn::ps(pid)

@@ -1,8 +1,8 @@
-//! What this clone knows of the workspaces it made: a file each, below the common git dir.
+//! This clone's records of the workspaces it created: one file each, below the common git dir.
 //!
-//! They say whether the set-up came to its end, which commit tix itself put on the ticket branch (so that
-//! a release can tell it from work) and which session asked for the workspace. A record is written before
-//! the set-up makes anything, so that a run that was killed can be told from one that was finished.
+//! A record says whether the set-up finished, which commit tix itself put on the ticket branch (so that a release can
+//! tell it from work), and which session asked for the workspace. tix writes it before the set-up creates anything, so
+//! that a killed run can be told from a finished one.
 
 use std::path::{Path, PathBuf};
 
@@ -15,7 +15,7 @@ use crate::file;
 use crate::git::Repo;
 use crate::ticket::TicketId;
 
-/// A workspace that tix made.
+/// A workspace that tix created.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WorkspaceRecord {
     pub claim_id: String,
@@ -25,7 +25,7 @@ pub struct WorkspaceRecord {
     pub commit: String,
     /// The worktree; `None` when none was wanted.
     pub path: Option<PathBuf>,
-    /// Whether the set-up came to its end.
+    /// Whether the set-up finished.
     #[serde(default)]
     pub finished: bool,
 }
@@ -50,7 +50,7 @@ pub fn made_at(repo: &Repo, path: &Path) -> Option<TicketId> {
     recorded(repo).into_iter().find(is_here)
 }
 
-/// All records that can be read.
+/// All readable records.
 pub fn all(repo: &Repo) -> Vec<(TicketId, WorkspaceRecord)> {
     let read = |id: TicketId| load(repo, &id).map(|record| (id, record));
     let mut all: Vec<(TicketId, WorkspaceRecord)> =
@@ -64,7 +64,7 @@ pub fn save(repo: &Repo, id: &TicketId, record: &WorkspaceRecord) -> Result<(), 
     write(&path, record).map_err(|source| WorkspaceError::Record { path, source })
 }
 
-/// Forgets the workspace of a ticket, and the claims with it.
+/// Removes the records of a ticket's workspace and its claims.
 pub fn forget(repo: &Repo, id: &TicketId) -> Result<(), WorkspaceError> {
     forget_claims(repo, id)?;
     let path = file_of(repo, id);

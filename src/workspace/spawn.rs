@@ -1,8 +1,8 @@
-//! Starts what people ask tix to start in a workspace: a worker, or a step after an activation.
+//! Starts the programs that people ask tix to start in a workspace: a worker, or a step after an activation.
 //!
-//! Beside git's own this is the only place that starts a process. Such a program is the user's: it gets the
-//! environment as it is, but without the variables that would tie its git to the repository of a hook that
-//! tix may run in. Whoever starts it adds what they configure for every repository: `git::InheritedConfig`.
+//! Besides git's own module, this is the only place that starts a process. Such a program is the user's: it gets the
+//! environment unchanged, except for the variables that would tie its git to the repository of a hook that tix may run
+//! in. The caller adds the configuration that the user set for every repository: `git::InheritedConfig`.
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
@@ -19,7 +19,7 @@ use crate::git::signals::{Group, Heir};
 use crate::git::{ExecError, redact, signals};
 use crate::text::duration;
 
-/// Between two looks for the sign of readiness: nobody notices it beside the start of a program.
+/// The time between two looks for the sign of readiness; nobody notices it compared to the start of a program.
 const POLL: Duration = Duration::from_millis(10);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub struct CommandLine {
 }
 
 impl CommandLine {
-    /// The first word is the program; `None` without one.
+    /// The first word is the program; `None` without words.
     pub fn of(words: &[OsString]) -> Option<CommandLine> {
         let (program, args) = words.split_first()?;
         let named = !program.is_empty();
@@ -42,15 +42,15 @@ impl CommandLine {
         all.map(|word| redact(&text_of(word.as_encoded_bytes()))).collect()
     }
 
-    /// The program, if it is to be looked for on the search path.
+    /// The program, if it must be looked up on the search path.
     pub fn bare_name(&self) -> Option<&OsStr> {
         let path = Path::new(&self.program);
         let bare = path.components().count() == 1 && path.file_name() == Some(&*self.program);
         bare.then_some(&*self.program)
     }
 
-    /// What is to be started in `dir`: a bare name is looked for on the search path, any other relative
-    /// path is one in `dir`. The standard library leaves that open.
+    /// The program to start in `dir`: a bare name is looked up on the search path; any other relative path is relative
+    /// to `dir`. The standard library leaves that open.
     fn program_in(&self, dir: &Path) -> PathBuf {
         match self.bare_name() {
             Some(name) => name.into(),
@@ -88,11 +88,11 @@ impl WorkerEnd {
         if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
             return WorkerEnd::Signal(signal);
         }
-        // Elsewhere codes have 32 bits, of which an exit code of tix can pass on whether there was one.
+        // On other systems codes have 32 bits; an exit code of tix can only pass on whether it was zero.
         WorkerEnd::Code(status.code().map_or(1, |code| u8::try_from(code).unwrap_or(u8::MAX)))
     }
 
-    /// The exit code of a program that passes this on, as shells write it.
+    /// The exit code of a program that passes this on, as shells do.
     pub fn code(self) -> u8 {
         match self {
             WorkerEnd::Code(code) => code,
@@ -110,10 +110,10 @@ impl fmt::Display for WorkerEnd {
     }
 }
 
-/// What shows that a worker has really begun.
+/// What proves that a worker has really begun.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WorkerSign {
-    /// It has lived this long, or said sooner that it is ready.
+    /// It has lived this long, or has signalled earlier that it is ready.
     AliveFor(Duration),
     ReadyWithin(Duration),
 }
@@ -123,13 +123,13 @@ pub enum WorkerSign {
 pub enum Unproved {
     #[error("it ended after {} with {ended}", duration::took(*after))]
     Ended { ended: WorkerEnd, after: Duration },
-    #[error("it did not say within {} that it is ready", duration::took(*after))]
+    #[error("it did not report within {} that it is ready", duration::took(*after))]
     NotReady { after: Duration },
-    /// tix was told to end.
+    /// tix was told to stop.
     #[error(transparent)]
     Interrupted(#[from] ExecError),
-    /// The system does not say what became of it.
-    #[error("the system does not tell what became of it: {0}")]
+    /// The system does not report what became of it.
+    #[error("the system does not report what became of it: {0}")]
     Lost(#[from] io::Error),
 }
 
@@ -144,19 +144,19 @@ enum Hold {
     Heir(Heir),
 }
 
-/// A program that was started and is waited for.
+/// A program that was started and is being waited for.
 pub struct Worker {
     hold: Hold,
     ended: Receiver<io::Result<ExitStatus>>,
-    /// Its end was seen, so that its number may be another's.
+    /// Its end was seen, so its id may be another process's.
     over: bool,
     started: Instant,
 }
 
 impl Worker {
-    /// Starts it: in the foreground, where it reads and writes where tix does, or with a log, to which it
-    /// writes, and then it outlives tix. `seen` is called before anybody waits for it, so that even one that
-    /// has ended at once is still known to the system.
+    /// Starts it: in the foreground, where it shares tix's streams, or with a log, to which it writes and then outlives
+    /// tix. `seen` is called before anybody waits for it, so that the system still knows even one that has ended at
+    /// once.
     pub fn start<T>(
         line: &CommandLine,
         dir: &Path,
@@ -168,7 +168,7 @@ impl Worker {
         let detached = log.is_some();
         if let Some(log) = log {
             command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
-            // The terminal's signals are for tix and whoever else is in the foreground.
+            // The terminal's signals are meant for tix and other foreground processes.
             #[cfg(unix)]
             std::os::unix::process::CommandExt::process_group(&mut command, 0);
         }
@@ -180,7 +180,7 @@ impl Worker {
         Ok((worker, told))
     }
 
-    /// Waits for the sign; `ready` is the file that the worker makes when it is ready.
+    /// Waits for the sign; `ready` is the file that the worker creates when it is ready.
     pub fn prove(&mut self, sign: &WorkerSign, ready: &Path) -> Result<StartedWorker, Unproved> {
         let (limit, said) = match sign {
             WorkerSign::AliveFor(limit) => (*limit, false),
@@ -189,12 +189,12 @@ impl Worker {
         loop {
             let after = self.started.elapsed();
             let ended = self.ended.recv_timeout(POLL.min(limit.saturating_sub(after)));
-            // A detached worker ends with tix, so its end may be tix's. What a signal means to one in the
-            // foreground is for that one to say.
+            // A detached worker ends with tix, so its end may be caused by tix. A foreground worker decides for itself
+            // what a signal means.
             if matches!(self.hold, Hold::Group(_)) {
                 signals::check()?;
             }
-            // After the look at the process: one that said so and then ended did begin.
+            // Checked after the process: a worker that signalled and then ended did begin.
             let is_ready = ready.symlink_metadata().is_ok();
             match ended {
                 Ok(status) => {
@@ -226,7 +226,7 @@ impl Worker {
         self.ended.recv().unwrap_or_else(|_| Err(gone())).map(WorkerEnd::of)
     }
 
-    /// Ends it, with what it has started in its own process group: asks first, and insists after a while.
+    /// Ends it and its process group: asks first, and kills after a while.
     pub fn end(self) {
         match &self.hold {
             Hold::Group(group) => group.terminate(),
@@ -242,7 +242,7 @@ impl Worker {
             Hold::Group(group) => group.kill(),
             Hold::Heir(heir) => heir.kill(),
         }
-        // SIGKILL is not refused; a process that the kernel cannot end now is not waited for.
+        // SIGKILL cannot be refused; a process that the kernel cannot end now is not waited for.
         self.ended.recv_timeout(TERM_GRACE).ok();
     }
 }
@@ -257,7 +257,7 @@ fn gone() -> io::Error {
     io::Error::other("the thread that waits for it is gone")
 }
 
-/// Runs a line of shell to its end; what it says goes to `output`.
+/// Runs a shell command to its end; its output goes to `output`.
 pub fn shell(
     line: &str,
     dir: &Path,

@@ -1,8 +1,8 @@
-//! Where removed worktrees are kept for a while.
+//! Keeps removed worktrees for a while.
 //!
-//! What git ignores (local settings, data, the output of long builds) is in no commit, and only its owner knows what it is
-//! worth. A note of each directory is written before it moves, so that one which was moved by a run that was killed is
-//! found, and emptied when its time has come, like any other.
+//! What git ignores (local settings, data, the output of long builds) is in no commit, and only its owner knows what it
+//! is worth. A note of each directory is written before the directory moves, so that even one that a killed run moved
+//! is found, and emptied when it is due.
 
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -16,13 +16,13 @@ use crate::ticket::TicketId;
 
 pub const KEPT_DAYS: u32 = 7;
 
-/// A directory that was put aside.
+/// A directory that was moved to the trash.
 #[derive(Debug, Serialize, Deserialize)]
 struct Note {
     ticket: String,
     from: PathBuf,
     to: PathBuf,
-    /// When it was put there, in seconds since 1970.
+    /// When it was moved there, in seconds since 1970.
     at: i64,
 }
 
@@ -30,7 +30,8 @@ fn root(repo: &Repo) -> PathBuf {
     repo.tix_dir().join("trash")
 }
 
-/// Moves the worktree at `from` aside, and says where it is now. `token` names it, `at` is the time in seconds since 1970.
+/// Moves the worktree at `from` to the trash, and returns its new place. `token` names it, `at` is the time in seconds
+/// since 1970.
 pub fn put_aside(
     repo: &Repo,
     id: &TicketId,
@@ -41,7 +42,7 @@ pub fn put_aside(
     let inside = root(repo).join(&name);
     let moved = note_and_move(repo, id, from, (&inside, at));
     let (to, moved) = match moved {
-        // Another file system. Beside where it is it can always go.
+        // It is on another file system. A place beside it always works.
         Err(error) if error.kind() == ErrorKind::CrossesDevices => {
             std::fs::remove_file(note_of(repo, &inside)).ok();
             let beside = from.with_file_name(format!(".{name}.tix-trash"));
@@ -65,14 +66,13 @@ fn note_and_move(
     std::fs::rename(from, to)
 }
 
-/// The note of a directory, wherever that is.
+/// The path of a directory's note.
 fn note_of(repo: &Repo, to: &Path) -> PathBuf {
     let name = to.file_name().unwrap_or_default().display().to_string();
     root(repo).join(format!("{}.json", name.trim_start_matches('.')))
 }
 
-/// Empties what was put aside before `now` less the time that things are kept. What cannot be removed stays for the next
-/// time.
+/// Deletes what is due at `now`. What cannot be deleted stays for the next time.
 pub fn empty(repo: &Repo, now: i64) {
     for entry in std::fs::read_dir(root(repo)).into_iter().flatten().flatten() {
         let file = entry.path();
@@ -92,23 +92,23 @@ fn empty_one(file: &Path, now: i64) -> io::Result<()> {
     }
     match std::fs::remove_dir_all(&note.to) {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
-        // Only then: without its note nobody would find the directory again.
+        // Only now: without its note nobody would find the directory again.
         _ => std::fs::remove_file(file),
     }
 }
 
-/// Why a worktree cannot be put aside, as a predicate of it.
+/// Why a worktree cannot be moved to the trash, as a predicate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unmovable {
-    /// `git worktree lock` says so.
+    /// It is locked by `git worktree lock`.
     Locked,
-    /// The repositories of its submodules lie in git's directory for it, with whatever was committed there.
+    /// Its submodules keep their repositories in git's directory for this worktree, with everything committed there.
     Submodules,
-    /// An operation of git is under way in it.
+    /// A git operation is in progress in it.
     InBetween,
 }
 
-/// Looks whether anything speaks against moving the worktree, beside changes in it.
+/// What prevents moving the worktree, apart from changes in it.
 pub fn fixed(worktree: &Path) -> Result<Option<Unmovable>, WorkspaceError> {
     let failed = |source| WorkspaceError::NotWritable { path: worktree.to_owned(), source };
     let text = std::fs::read_to_string(worktree.join(".git")).map_err(failed)?;

@@ -1,8 +1,8 @@
-//! What the owner of this clone has allowed the files of the repository to decide about this machine.
+//! What the owner of this clone has allowed the repository's files to decide about this machine.
 //!
-//! Whoever can push to the base can write `post_activate:` and `worktree:`, so these commands run, and worktrees leave the
-//! surroundings of the repository, only after the owner of the clone has said so. What is kept is the values themselves: a
-//! change of any letter is something else, and must be trusted anew.
+//! Everyone who can push to the base can write `post_activate:` and `worktree:`. So these commands run, and worktrees
+//! go elsewhere than near the repository, only after the owner of the clone has allowed it. tix keeps the values
+//! themselves: a change of one letter makes a different value, which must be trusted again.
 
 use std::path::PathBuf;
 
@@ -15,9 +15,9 @@ use crate::git::Repo;
 
 #[derive(Default, Serialize, Deserialize)]
 struct Trusted {
-    /// Each list of commands that was trusted and not revoked.
+    /// Each list of commands that is trusted.
     commands: Vec<Vec<String>>,
-    /// Each `worktree:`, as it was written.
+    /// Each trusted `worktree:`, as written.
     #[serde(default)]
     worktrees: Vec<String>,
 }
@@ -42,7 +42,7 @@ pub fn allows_worktrees(repo: &Repo, template: &str) -> bool {
     load(repo).worktrees.iter().any(|known| known == template)
 }
 
-/// Trusts these commands, if there are any, and this template from now on.
+/// From now on, trusts these commands, if any, and this template.
 pub fn trust(
     repo: &Repo,
     commands: &[String],
@@ -61,7 +61,7 @@ pub fn trust(
     write(&path, &trusted).map_err(|source| WorkspaceError::Record { path, source })
 }
 
-/// Trusts nothing any more, of now or of before.
+/// Revokes all trust, present and past.
 pub fn revoke(repo: &Repo) -> Result<(), WorkspaceError> {
     let path = file_of(repo);
     file::remove(&path).map_err(|source| WorkspaceError::Record { path, source })

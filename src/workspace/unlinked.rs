@@ -1,14 +1,14 @@
-//! Worktrees that look for their repository where that is no more, because it was moved.
+//! Worktrees that look for their repository where it no longer is, because it was moved.
 //!
-//! Each of the two names the other by its whole path, so where one is moved, or both together, git works in the repository and
-//! not in the worktree. `git worktree repair` joins them again.
+//! A worktree and its repository name each other by absolute path. So when either is moved, or both together, git works
+//! in the repository but not in the worktree. `git worktree repair` reconnects them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::git::{Repo, Worktree};
 
-/// Whether this directory is a worktree of the repository that leads to where the repository was.
+/// Whether this directory is a worktree of the repository that links to where the repository was.
 pub fn is_unlinked(repo: &Repo, path: &Path) -> bool {
     let Ok(link) = fs::read_to_string(path.join(".git")) else { return false };
     let Some(own) = link.strip_prefix("gitdir: ") else { return false };
@@ -16,12 +16,13 @@ pub fn is_unlinked(repo: &Repo, path: &Path) -> bool {
     let Some(name) = own.file_name().filter(|_| !own.exists()) else { return false };
     let kept = repo.common_dir.join("worktrees").join(name).join("gitdir");
     let Ok(named) = fs::read_to_string(kept) else { return false };
-    // The name may be another worktree's, of another repository that was here.
+    // The name may belong to a worktree of another repository that was here.
     let named = Path::new(named.trim_end());
     named == path.join(".git") || !named.exists()
 }
 
-/// Where a worktree is that is not where git keeps it: in its `place` by the settings, or beside the repository as before.
+/// The place of a worktree that is not where git expects it: in its `place` by the settings, or beside the repository
+/// as before.
 pub fn moved_along(repo: &Repo, worktree: &Worktree, place: Option<PathBuf>) -> Option<PathBuf> {
     let beside = || {
         let mut names = worktree.path.components().rev();

@@ -1,10 +1,9 @@
 //! The worker of a ticket: a program that works in its workspace, and the record of it.
 //!
-//! There is a record exactly while there is a worker to come back to: it is written when the worker has
-//! proved that it has begun, never before, and goes when tix sees the worker's end. A worker whose end tix
-//! does not see, because it outlives tix or tix was killed, leaves a record that tells the truth all the
-//! same, since it names the process. While a worker is being started an operating system's lock holds others
-//! off, which no crash leaves behind.
+//! A record exists exactly while there is a worker to come back to: tix writes it when the worker has proved that it
+//! has begun, never before, and removes it when it sees the worker's end. If tix does not see the end, because the
+//! worker outlives it or because tix was killed, the record is still true, since it names the process. While a worker
+//! is being started, an operating system lock keeps others out; a crash does not leave it behind.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -24,7 +23,7 @@ use crate::lock::Lock;
 use crate::names::RefName;
 use crate::ticket::TicketId;
 
-/// How much of the end of a log is worth showing with an error.
+/// How much of the end of a log to show with an error.
 const TAIL: u64 = 2000;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,7 +37,7 @@ pub struct WorkerRecord {
     pub claim_id: String,
     pub session: String,
     pub workspace: PathBuf,
-    /// Where it writes; `None` when that is a terminal's or a caller's.
+    /// Where it writes; `None` for a terminal or the caller's streams.
     pub log: Option<PathBuf>,
 }
 
@@ -47,29 +46,29 @@ pub struct WorkerRecord {
 pub enum WorkerState {
     Starting,
     Live(WorkerRecord),
-    /// It has ended without tix seeing it: killed, or together with the machine.
+    /// It ended and tix did not see it: it was killed, or the machine stopped.
     Stale(WorkerRecord),
-    /// It was started on another machine or in another container, where this one cannot look.
+    /// It was started on another machine or in another container, where this machine cannot look.
     Elsewhere(WorkerRecord),
 }
 
 /// Why no worker was started, or why one that was started does not count.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    #[error("another tix of this clone is starting a worker")]
+    #[error("another tix in this clone is starting a worker")]
     Busy,
-    #[error("a worker runs already")]
+    #[error("a worker is already running")]
     Live(Box<WorkerRecord>),
-    /// There was one, whose end nobody saw.
-    #[error("there was a worker, and it has ended without tix seeing how")]
+    /// There was a worker whose end nobody saw.
+    #[error("a worker ended, and tix did not see how")]
     Stale(Box<WorkerRecord>),
-    /// There is one on another machine, perhaps.
+    /// There may be a worker on another machine.
     #[error("a worker was started on {}, and this machine cannot tell whether it still runs", _0.process.host)]
     Elsewhere(Box<WorkerRecord>),
-    /// tix was told to end before it was started.
+    /// tix was told to stop before the worker was started.
     #[error(transparent)]
     Interrupted(#[from] ExecError),
-    /// What a start needs on disk could not be made.
+    /// A file that a start needs could not be created.
     #[error("{}: {source}", path.display())]
     File { path: PathBuf, source: io::Error },
     #[error("`{command}` cannot be started: {source}")]
@@ -78,17 +77,17 @@ pub enum StartError {
     Unproved {
         command: String,
         why: Unproved,
-        /// What it wrote last, where that went to a log.
+        /// Its last output, if it writes to a log.
         said: Option<String>,
         log: Option<PathBuf>,
     },
 }
 
-/// What to do about the record of a worker that has ended, or that cannot be judged.
+/// What to do about the record of a worker that has ended, or whose state is unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Former {
     Respect,
-    /// Put a new worker in its place.
+    /// Start a new worker in its place.
     Replace,
 }
 
@@ -108,21 +107,21 @@ pub struct WorkerOrder<'a> {
     pub branch: &'a RefName,
     pub workspace: &'a Path,
     pub command: &'a CommandLine,
-    /// Whether it goes on without tix.
+    /// Whether it continues without tix.
     pub attachment: Attachment,
     pub sign: WorkerSign,
     pub former: Former,
     /// This machine's name.
     pub host: &'a str,
     pub since: String,
-    /// How long another start is waited for.
+    /// How long to wait for another start.
     pub deadline: Instant,
 }
 
 pub enum Started {
-    /// It runs, and is written down.
+    /// It is running, and recorded.
     Running(Box<RunningWorker>),
-    /// It has done its work already; nothing is written down.
+    /// It has already finished; nothing is recorded.
     Done {
         ended: WorkerEnd,
         /// Where it wrote; `None` in the foreground.
@@ -171,18 +170,18 @@ impl Files {
         }
     }
 
-    /// Removes the record and the sign of readiness.
+    /// Removes the record and the file that signals readiness.
     fn clear(&self) -> io::Result<()> {
         [&self.record, &self.ready].into_iter().try_for_each(|path| file::remove(path))
     }
 }
 
-/// Where the record of a ticket's worker is, if there is one.
+/// The path of the record of a ticket's worker, which may not exist.
 pub fn record_path(repo: &Repo, id: &TicketId) -> PathBuf {
     Files::of(repo, id).record
 }
 
-/// The worker of a ticket, judged on the machine whose name is `host`; `None` when there is none.
+/// The worker of a ticket, seen from the machine named `host`; `None` when there is none.
 pub fn of(repo: &Repo, id: &TicketId, host: &str) -> Result<Option<WorkerState>, WorkspaceError> {
     let files = Files::of(repo, id);
     let seen = || {
@@ -202,7 +201,7 @@ fn judge(record: WorkerRecord, host: &str) -> io::Result<WorkerState> {
     })
 }
 
-/// Removes what is left of the worker of a ticket that is given up. One that runs keeps its record.
+/// Removes what is left of the worker of a ticket that is given up. A running worker keeps its record.
 pub fn forget(repo: &Repo, id: &TicketId, host: &str) -> Result<(), WorkspaceError> {
     match of(repo, id, host)? {
         None | Some(WorkerState::Starting | WorkerState::Live(_)) => Ok(()),
@@ -213,7 +212,7 @@ pub fn forget(repo: &Repo, id: &TicketId, host: &str) -> Result<(), WorkspaceErr
     }
 }
 
-/// Whether a start would be stopped by an earlier worker.
+/// Whether an earlier worker would prevent a start.
 pub fn check(
     repo: &Repo,
     id: &TicketId,
@@ -224,7 +223,7 @@ pub fn check(
     let files = Files::of(repo, id);
     let failed = |source| StartError::File { path: files.record.clone(), source };
     let Some(record) = files.load().map_err(failed)? else { return Ok(()) };
-    // The worker of a claim that has ended since is nobody's any more, unless it runs on all the same.
+    // The worker of a claim that has since ended belongs to nobody, unless it is still running.
     let counts = record.claim_id == claim_id && former == Former::Respect;
     match judge(record, host).map_err(failed)? {
         WorkerState::Live(record) => Err(StartError::Live(Box::new(record))),
@@ -252,7 +251,7 @@ pub fn start(repo: &Repo, order: &WorkerOrder<'_>) -> Result<Started, StartError
         StartedWorker::Running => keep(order, &files, worker, process),
     });
     if begun.as_ref().map_or(true, |started| matches!(started, Started::Done { .. })) {
-        // What failed is told by the error; a sign that stays is cleared by the next start.
+        // The error says what failed; the next start removes a leftover sign.
         files.clear().ok();
     }
     drop(lock);
@@ -285,14 +284,14 @@ fn begin(repo: &Repo, order: &WorkerOrder<'_>, files: &Files) -> Result<Proved, 
     }
 }
 
-/// The log, and how long it was before.
+/// The log, and its length before the start.
 fn open_log(path: &Path) -> io::Result<(File, u64)> {
     let log = File::options().create(true).append(true).open(path)?;
     let before = log.metadata()?.len();
     Ok((log, before))
 }
 
-/// Writes down a worker that has begun; one that cannot be written down must not run unseen.
+/// Records a worker that has begun; one that cannot be recorded must not run unseen.
 fn keep(
     order: &WorkerOrder<'_>,
     files: &Files,
@@ -327,7 +326,7 @@ fn keep(
 }
 
 impl RunningWorker {
-    /// Waits for its end and takes its record away, unless that is another worker's by then.
+    /// Waits for its end and removes its record, unless that is another worker's by then.
     pub fn wait(self) -> io::Result<WorkerEnd> {
         let ended = self.worker.wait()?;
         let ours = |record: &WorkerRecord| record.process == self.record.process;
@@ -336,7 +335,7 @@ impl RunningWorker {
             None => Ok(()),
         });
         if let Err(error) = cleared {
-            // It is then told as one that has ended, which is true.
+            // It is then reported as ended, which is true.
             tracing::warn!(%error, "clear the record of the worker");
         }
         Ok(ended)
@@ -356,7 +355,7 @@ fn variables(repo: &Repo, order: &WorkerOrder<'_>, ready: &Path) -> Vec<(OsStrin
     own.chain(repo.git().inherited().variables()).collect()
 }
 
-/// The last lines of a log that were written after `began`; a log that cannot be read says nothing.
+/// The last lines of a log that were written after `began`; none if the log cannot be read.
 fn tail(log: &Path, began: u64) -> Option<String> {
     let mut file = File::open(log).ok()?;
     let end = file.metadata().ok()?.len();

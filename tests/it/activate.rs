@@ -90,6 +90,13 @@ pub fn fact(output: &Output, name: &str) -> String {
     output.json()["details"][name].as_str().unwrap_or_default().to_owned()
 }
 
+/// The id of the claim whose commit an error in JSON names.
+pub fn claim_told(sandbox: &Sandbox, output: &Output) -> String {
+    let commit = fact(output, "commit");
+    let format = "--format=%(trailers:key=Tix-Claim,valueonly)";
+    sandbox.remote().git(&["log", "-1", format, &commit]).trim().to_owned()
+}
+
 /// The hints of an error in JSON.
 pub fn hints(output: &Output) -> String {
     let json = output.json();

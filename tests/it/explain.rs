@@ -49,7 +49,8 @@ fn every_command_of_the_guide_for_agents_is_one() {
     let place = sandbox.remote();
     let guide = place.tix(&["agent-guide"]);
     let text = guide.success().stdout();
-    assert!(text.lines().count() < 50, "it is read by every agent in every session");
+    let tokens = text.chars().count() / 4;
+    assert!(tokens <= 250, "every agent reads these {tokens} tokens in every session");
     let mut commands = 0;
     for part in text.split("`tix ").skip(1) {
         let words: Vec<&str> = part.split('`').next().unwrap().split(' ').collect();
@@ -61,7 +62,7 @@ fn every_command_of_the_guide_for_agents_is_one() {
         }
         commands += 1;
     }
-    assert!(commands > 10, "{text}");
+    assert!(commands > 8, "{text}");
 }
 
 #[test]
@@ -79,7 +80,7 @@ fn the_guide_in_a_file_is_replaced_and_not_put_there_a_second_time() {
     assert_eq!(into("AGENTS.md"), "unchanged");
     place.write(
         "AGENTS.md",
-        format!("# Ours\n\n{guide}\nOurs too\n").replace("tix next", "tix prev"),
+        format!("# Ours\n\n{guide}\nOurs too\n").replace("tix list", "tix lost"),
     );
     let told = place.tix(&["agent-guide", "--into", "AGENTS.md"]);
     assert!(

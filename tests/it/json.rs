@@ -156,6 +156,7 @@ fn answers(sandbox: &Sandbox) -> Vec<Value> {
     let tix = |line: &str| clone.tix(&line.split(' ').chain(["--json"]).collect::<Vec<_>>());
     take(tix("dep add b-001 a-001"));
     take(tix("next --explain"));
+    take(clone.tix(&["--json"]));
     take(tix("activate --next --dry-run"));
     take(tix("activate --next"));
     take(tix("activate --next"));
@@ -191,13 +192,18 @@ fn answers(sandbox: &Sandbox) -> Vec<Value> {
     take(tix("check"));
     take(tix("check origin/main"));
     take(tix("log"));
+    take(tix("--version"));
+    take(tix("undo --dry-run"));
+    take(tix("config list"));
     take(tix("shell-init bash"));
     take(tix("completions bash"));
     take(tix("man pages"));
     take(tix("demo --racers 2"));
     let empty = Sandbox::new();
     empty.seed(&[("README.md", "x\n")]);
-    take(empty.clone_named("a").tix(&["init", "--json"]));
+    let empty = empty.clone_named("a");
+    take(empty.tix(&["--json"]));
+    take(empty.tix(&["init", "--json"]));
     let audit = clone.read(clone.common_dir().join("tix/audit.jsonl"));
     answers.extend(audit.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()));
     answers

@@ -68,7 +68,7 @@ fn a_circle_is_refused_when_it_is_made_however_it_is_said() {
     ----- stdout -----
     ----- stderr -----
     error: TICKET-a would wait for itself: TICKET-a -> TICKET-c -> TICKET-d -> TICKET-b -> TICKET-a
-    hint: see what leads back: tix show TICKET-c, tix dep tree TICKET-c
+    hint: see the cycle: tix show TICKET-c, tix dep tree TICKET-c
     ");
     for (who, whom, relation) in
         [("a", "a", "depends-on"), ("c", "a", "blocks"), ("a", "a", "related")]
@@ -274,8 +274,8 @@ fn a_ticket_that_waits_for_another_is_neither_next_nor_claimed_by_name() {
             format!(
                 "error: TICKET-b-001 cannot be claimed: 1 ticket is not done that it depends on\n  \
                  because  it waits for {name}, which is in queue/\n\
-                 hint: see all that it waits for: tix dep tree TICKET-b-001\n\
-                 hint: if you know that it can be done now: tix activate TICKET-b-001 --anyway\n"
+                 hint: see everything it waits for: tix dep tree TICKET-b-001\n\
+                 hint: if it can be done now anyway: tix activate TICKET-b-001 --anyway\n"
             )
         );
         clone.tix(&["activate", "b", "--dry-run"]).exits(5);

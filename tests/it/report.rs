@@ -1,6 +1,9 @@
 //! `tix report`: figures and a page from the history of the trunk.
 
 use std::fs;
+use std::time::SystemTime;
+
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::harness::{Place, Sandbox, Ticket, notes};
 
@@ -77,7 +80,13 @@ fn the_figures_are_those_of_the_commits() {
     assert!(page.contains("<tr><td>now</td><td>1</td><td>1</td><td>2</td><td>0</td></tr>"));
     let text = clone.tix(&["report"]);
     let text = text.success().stdout();
-    assert!(text.starts_with("waiting               1\nworked on             1\n"), "{text}");
+    for line in [
+        "waiting                            1",
+        "in progress                        1",
+        "cycle time, median                 -",
+    ] {
+        assert!(text.lines().any(|shown| shown == line), "{line}: {text}");
+    }
     // Both say a length of time in the same way: more than two days, in days alone.
     let in_days = |said: &str| {
         said.strip_suffix(" d").is_some_and(|n| n.bytes().all(|byte| byte.is_ascii_digit()))
@@ -101,7 +110,8 @@ fn the_page_holds_everything_it_needs_and_nothing_of_a_ticket_is_markup() {
     assert!(page.contains("&lt;script&gt;document.title=&#39;owned&#39;"), "{page}");
     assert!(page.contains("\\u{202e}") && !page.contains('\u{202e}'));
     for part in [
-        "<title>Tickets of a</title>",
+        // The remote's name, not that of the clone's directory.
+        "<title>Tickets of origin</title>",
         "prefers-color-scheme: dark",
         "role=\"img\"",
         "default-src 'none'",
@@ -119,6 +129,116 @@ fn a_repository_without_any_history_of_tickets_has_a_page_too() {
     let clone = sandbox.clone_named("a");
     let page = clone.tix(&["report", "--html", "-"]);
     assert!(page.success().stdout().contains("Nobody holds a ticket."), "{page}");
+}
+
+#[test]
+fn the_holder_is_whoever_holds_it_now() {
+    let sandbox = Sandbox::new();
+    let ticket = Ticket::new("TICKET-a-001").key("status", "open").text();
+    sandbox.seed(&[(lane("queue", "TICKET-a-001"), ticket)]);
+    let (clone, other) = (sandbox.clone_named("a"), sandbox.clone_named("b"));
+    other.git(&["config", "user.name", "Eve Example"]);
+    other.git(&["config", "user.email", "eve@example.org"]);
+    let held_by = |place: &Place| {
+        let by = place.tix(&["report", "--json"]).success().json()["held"][0]["by"].clone();
+        let text = place.tix(&["report"]);
+        let text = text.success().stdout().to_owned();
+        (by.as_str().unwrap().to_owned(), text.lines().last().unwrap().to_owned())
+    };
+    clone.tix(&["activate", "a"]).success();
+    clone.tix(&["handoff", "a", "--to", "Bob Weaver <bob@example.org>"]).success();
+    let (by, line) = held_by(&clone);
+    assert_eq!(by, "Bob Weaver <bob@example.org>");
+    assert!(line.ends_with("TICKET-a-001  Bob Weaver"), "{line}");
+    other.tix(&["reclaim", "a", "--force", "--reason", "Bob is away"]).success();
+    let (by, line) = held_by(&other);
+    assert_eq!(by, "Eve Example <eve@example.org>");
+    assert!(line.ends_with("TICKET-a-001  Eve Example"), "{line}");
+}
+
+/// Noon so many days ago: the figures are about the last 30 days.
+#[expect(clippy::disallowed_methods, reason = "the figures are about the days before the test")]
+fn days_ago(days: i64) -> DateTime<Utc> {
+    let now: DateTime<Utc> = SystemTime::now().into();
+    let noon = now.date_naive().and_hms_opt(12, 0, 0).unwrap().and_utc();
+    noon - TimeDelta::days(days)
+}
+
+/// Many tickets that wait and one that took two days, of three priorities; each was blocked for three hours.
+fn people() -> (Sandbox, Place) {
+    let sandbox = Sandbox::new();
+    let at = |days: i64, format: &str| days_ago(days).format(format).to_string();
+    let iso = |days: i64| at(days, "%Y-%m-%dT%H:%M:%SZ");
+    let ticket = |id: &str, priority: &str, more: &str| {
+        let (created, day) = (iso(9), at(8, "%Y-%m-%d"));
+        format!(
+            "---\ntitle: Ticket {id}\nstatus: {more}\npriority: {priority}\nlabels: [ui, {id}]\ncreated: {created}\n---\n# \
+             Changelog\n\n## [{day} 09:00] - Creator: blocked\n- x\n\n## [{day} 12:00] - Creator: unblocked\n- x\n"
+        )
+    };
+    let done = format!("approved\nclaimed_by: Bob <bob@example.org>\ncompleted_at: {}", iso(3));
+    let mut files: Vec<(String, String)> = (1..=20)
+        .map(|n| (lane("queue", &format!("TICKET-q-{n:03}")), ticket("q", "P2", "open")))
+        .collect();
+    files.push((lane("queue", "TICKET-z-001"), ticket("z", "urgent", "open")));
+    files.push((lane("queue", "TICKET-d-001"), ticket("d", "P1", &done)));
+    sandbox.seed(&files);
+    let clone = sandbox.clone_named("a");
+    for (at, from, to) in [(5, "queue", "active"), (3, "active", "completed")] {
+        let path = |lane_name| lane(lane_name, "TICKET-d-001");
+        step(&clone, &iso(at), "move", &[(&path(from), &path(to))]);
+    }
+    clone.git(&["push", "-q"]);
+    (sandbox, clone)
+}
+
+#[test]
+fn the_figures_are_cut_by_priority_person_and_label() {
+    let (_sandbox, clone) = people();
+    let report = clone.tix(&["report", "--json"]).success().json();
+    let names = |by: &str| -> Vec<String> {
+        let cuts = report[by].as_array().unwrap().iter();
+        cuts.map(|cut| cut["name"].as_str().unwrap_or("-").to_owned()).collect()
+    };
+    assert_eq!(names("by_priority"), ["P0 critical", "P1 high", "P2 medium"]);
+    assert_eq!(names("by_person"), ["Bob"]);
+    assert_eq!(names("by_label"), ["ui", "q", "d", "z"]);
+    let done = &report["by_priority"][1];
+    assert_eq!((&done["completed_30d"], &done["cycle_median_s"]), (&1.into(), &172_800.into()));
+    assert_eq!((&done["blocked_s"], &report["blocked_s"]), (&10_800.into(), &(22 * 10_800).into()));
+    assert_eq!(report["cycle_p85_s"], 172_800);
+    assert!(report["lead_median_s"].as_i64() >= Some(172_800), "{report}");
+    let text = clone.tix(&["report"]);
+    let text = text.success().stdout();
+    for heading in [
+        "cycle time, 85th percentile (p85)  2 d",
+        "priority     waiting",
+        "person  waiting",
+        "label  waiting",
+    ] {
+        assert!(text.contains(heading), "{text}");
+    }
+}
+
+#[test]
+fn the_board_comes_first_in_the_order_of_next_and_folds_after_fifteen() {
+    let (_sandbox, clone) = people();
+    let page = clone.tix(&["report", "--html", "-"]);
+    let page = page.success().stdout();
+    let place = |text: &str| page.find(text).unwrap_or_else(|| panic!("{text}: {page}"));
+    assert!(place("id=\"board\"") < place("class=\"tiles\""), "{page}");
+    assert!(place(">z-001<") < place(">q-001<"), "the most urgent first");
+    assert!(place(">q-014<") < place("<summary>6 more</summary>"), "{page}");
+    assert!(place("<summary>6 more</summary>") < place(">q-015<"), "{page}");
+    assert!(
+        page.contains("<li class=\"card p0\">") && page.contains(">P0 critical</span>"),
+        "{page}"
+    );
+    for words in
+        ["cycle time, median", "cycle time, p85", "lead time, median", "85th percentile (p85)"]
+    {
+        assert!(page.contains(words), "{words}");
+    }
 }
 
 /// What the page looks like to a browser: a script that only the test adds measures it.
@@ -182,8 +302,8 @@ fn a_real_browser_shows_it_in_light_and_dark_wide_and_narrow() {
         assert_eq!(said[0], size.split(',').next().unwrap(), "{said:?}");
         assert_eq!(said[1..3], ["true", "0"], "something is wider than the window: {said:?}");
         assert!(said[3].parse::<f64>().unwrap() >= 4.5, "some text is hard to read: {said:?}");
-        assert_eq!(said[4], "4+3+2", "the shapes of the three charts");
-        assert_eq!(said[5..7], ["Tickets of a", "0"], "a title was taken for markup");
+        assert_eq!(said[4], "4+3+2+2", "the shapes of the four charts");
+        assert_eq!(said[5..7], ["Tickets of origin", "0"], "a title was taken for markup");
         assert_eq!(said[7], scheme);
         if scheme == "dark" {
             assert_eq!(said[8], "1", "an id is broken over two lines though there is room");

@@ -174,7 +174,7 @@ fn a_remote_that_hides_the_trunk_from_pushes_refuses() {
     ----- stdout -----
     ----- stderr -----
     error: origin hides main from pushes
-    hint: whoever runs the server can show main to pushes: see receive.hideRefs
+    hint: ask whoever runs the server to show main to pushes (receive.hideRefs)
     hint: or keep the tickets on a branch of their own: tix init --trunk tickets
     ");
     // The way out.
@@ -198,8 +198,8 @@ fn a_mirror_that_lags_behind_the_server_of_pushes_is_a_matter_of_time() {
     exit: 7
     ----- stdout -----
     ----- stderr -----
-    error: origin shows pushes another main than fetches; nothing changed
-    hint: try again later; if it stays so, ask whoever runs the server
+    error: origin shows one main to fetches and another to pushes; nothing changed
+    hint: try again later; if this persists, ask whoever runs the server
     ");
     assert_eq!(refs(&ahead), there);
 }

@@ -10,7 +10,7 @@ use crate::lifecycle::{EntryNode, Refusal, TicketEntry};
 pub struct Damage {
     /// The path of the file on the trunk.
     pub path: String,
-    /// The number of the line, from 1; null where it is not one line's fault.
+    /// The number of the line, from 1; missing where it is not one line's fault.
     pub line: Option<usize>,
     /// What is wrong.
     pub why: String,

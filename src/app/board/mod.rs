@@ -9,7 +9,7 @@ mod progress;
 
 use std::path::PathBuf;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 pub use self::damage::Damage;
 pub use self::overlay::{WorkspaceLook, overlay};
@@ -19,14 +19,14 @@ use super::find::no_tickets;
 use super::worktree;
 use crate::clock;
 use crate::error::Failure;
-use crate::lifecycle::{Refusal, TicketEntry};
+use crate::lifecycle::{self, Refusal, TicketEntry};
 use crate::text::{count, duration};
 use crate::ticket::{Document, FrontMatter, Lane, TicketId, TicketRow};
 use crate::trunk::{Run, View, last_fetched};
 use crate::workspace;
 
 /// A view that is older than this is said to be old.
-const OLD: chrono::TimeDelta = chrono::TimeDelta::minutes(10);
+const OLD: TimeDelta = TimeDelta::minutes(10);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Look {
@@ -186,6 +186,16 @@ pub fn read_one(
     let (row, document) = made?;
     let newer = progress(ctx, &[(entry, row.claim_id.as_deref())])?.pop();
     Ok(newer.map_or((row, document), |newer| (newer.row, newer.document)))
+}
+
+/// When a ticket last showed a sign of life: since when it is what it is, or the last commit of its branch.
+pub fn last_activity(row: &TicketRow) -> Option<DateTime<Utc>> {
+    row.since.max(row.overlay.as_ref().and_then(|o| o.branch.as_ref()?.at))
+}
+
+/// Whether a held ticket shows no sign of life for this long. One that does not say since when it is held is.
+pub fn is_stale(row: &TicketRow, after: TimeDelta, now: DateTime<Utc>) -> bool {
+    row.lane == Lane::Active && lifecycle::is_stale(last_activity(row), now, after)
 }
 
 /// A ticket's workspace on this machine.

@@ -8,11 +8,12 @@ use crate::app::find::claim_commit;
 use crate::app::own::holds_no_work;
 use crate::app::receipt::{Receipt, WorkspaceJson};
 use crate::app::takeover::{TakeoverRequest, take_over};
+use crate::app::task::TaskJson;
 use crate::app::worktree::with_branch;
 use crate::config::RecordPlace;
-use crate::error::{Exit, Failure, held_facts};
+use crate::error::{Exit, Failure, holder_facts};
 use crate::git::{GitError, ObjectKind};
-use crate::lifecycle::{self, ClaimRequest, Decision, Holder, TakeoverKind, Target};
+use crate::lifecycle::{self, ClaimRequest, Decision, Holder, Refusal, TakeoverKind, Target};
 use crate::names::{Oid, RefName};
 use crate::text::shell_word;
 use crate::ticket::{Document, Status, TicketId};
@@ -107,19 +108,20 @@ impl Activation<'_> {
 
     /// Everything about a claim that helps somebody who came second.
     fn held(&self, active: &Active, message: String) -> Failure {
-        let failure = held_facts(Failure::new(Exit::Held, message), &active.held);
+        let failure = holder_facts(Failure::new(Exit::Held, message), &active.held);
         let Ok(Some((commit, message))) = self.claim_commit(active) else { return failure };
         let host = message.lines().find_map(|line| line.strip_prefix("Tix-Host: "));
-        failure.maybe_fact("from", host).fact("commit", commit.to_string())
+        failure.maybe_fact("from", host).fact("commit", commit.short())
     }
 
     fn held_by_other(&self, active: &Active) -> Failure {
         let id = &active.id;
-        let by = active.held.by.as_deref().unwrap_or("somebody who left no name");
-        let mut failure = self
-            .held(active, format!("{id} is held by {by}"))
-            .fact("ticket", id.to_string())
-            .hint("take another ticket: tix list --lane queue");
+        let message = match &active.held.by {
+            Some(_) => format!("{id} is held"),
+            None => format!("{id} is held by somebody who left no name"),
+        };
+        let mut failure =
+            self.held(active, message).hint("take another ticket: tix activate --next");
         if workspace::given_claim(&self.ctx.repo, id)
             .is_some_and(|given| active.held.claim_id == Some(given))
         {
@@ -127,8 +129,7 @@ impl Activation<'_> {
                 .hint(format!("you gave it away; take it back: tix reclaim {id} --reason <why>"));
         }
         if active.held.by.as_deref() == Some(self.claim.by.as_str()) {
-            failure = failure
-                .hint(format!("if it is yours, from another clone: tix activate {id} --resume"));
+            failure = failure.hint(format!("if it is yours: tix activate {id} --resume"));
         }
         failure
     }
@@ -207,11 +208,10 @@ impl Activation<'_> {
             return Err(self
                 .held(active, format!("{id} is active already, claimed from this clone"))
                 .maybe_fact("workspace", path.map(|p| p.display().to_string()))
-                .fact("ticket", id.to_string())
                 .hint(format!(
                     "you hold it; if nobody is at work on it, go on: tix activate {id} --resume"
                 ))
-                .hint("take another ticket: tix list --lane queue"));
+                .hint("take another ticket: tix activate --next"));
         }
         if let Some(trunk) = workspace::pending_push(&self.ctx.repo, &active.id) {
             if view.on_remote() == Some(&trunk) {
@@ -245,12 +245,24 @@ impl Activation<'_> {
         if !self.args.dry_run {
             self.adopt(active, path.clone(), receipt.claim.as_ref().map(|claim| &claim.commit))?;
         }
+        // A ticket that cannot be read there is no reason to withhold the path.
+        receipt.task = receipt.task.or_else(|| self.task_of(active, at.as_ref()));
         receipt.workspace = Some(WorkspaceJson {
             branch: branch.short().to_owned(),
             path: path.map(|p| p.display().to_string()),
             commit: at.map(|oid| oid.to_string()).unwrap_or_default(),
         });
         Ok(receipt)
+    }
+
+    /// What the ticket asks for, as its branch has it.
+    fn task_of(&self, active: &Active, at: Option<&Oid>) -> Option<TaskJson> {
+        let ctx = self.ctx;
+        let at = at.filter(|_| ctx.record == RecordPlace::Branch).unwrap_or(&active.trunk);
+        let view = View::load(&ctx.objects, ctx.repo.format, Some(at), &ctx.tickets_dir).ok()?;
+        let entry = view.snapshot.find_id(&active.id).ok()?;
+        let ticket = view.require::<Refusal>(entry).ok()?;
+        Some(TaskJson::of(&ticket.document, &entry.path))
     }
 
     /// The workspace here belongs to this claim from now on: the record may be of an earlier one, from before the ticket

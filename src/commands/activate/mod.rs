@@ -206,7 +206,7 @@ pub struct ActivationPlan {
     to: String,
     /// The ticket branch that would be made, without `refs/heads/`.
     branch: String,
-    /// The worktree that would be made, in full; null with `--no-worktree`.
+    /// The worktree that would be made, in full; missing with `--no-worktree`.
     path: Option<String>,
     /// Who would hold it: `Name <mail>`, or `TIX_ACTOR`.
     by: String,
@@ -249,11 +249,19 @@ fn in_words(receipt: &Receipt) -> String {
         _ => format!("{ticket} is yours"),
     };
     let mut text = format!("{title}\n");
+    let task = receipt.task.as_ref();
+    if let Some(title) = task.and_then(|task| task.title.as_ref()) {
+        text.push_str(&format!("  title      {}\n", safe(title)));
+    }
     if let Some(WorkspaceJson { branch, path, .. }) = &receipt.workspace {
         text.push_str(&format!("  branch     {}\n", safe(branch)));
         if let Some(path) = path {
             text.push_str(&format!("  workspace  {}\n", safe(path)));
         }
+    }
+    if let Some(task) = task {
+        text.push_str(&format!("  ticket     {}\n", safe(&task.file)));
+        text.push_str(&task.boxes(("  to do      ", "             ")));
     }
     if let Some(attic) = &receipt.attic {
         text.push_str(&format!(
@@ -274,9 +282,6 @@ fn next(receipt: &Receipt) -> String {
             }
         }
     }
-    let ticket = safe(&receipt.ticket);
-    // The longer command stands first, and both notes in one column.
-    text + &format!(
-        "  tix complete {ticket}    # when it is done\n  tix release {ticket}     # to give it back\n"
-    )
+    // In the workspace no command needs the id. The longer command stands first, and both notes in one column.
+    text + "  tix complete    # when it is done\n  tix release     # to give it back\n"
 }

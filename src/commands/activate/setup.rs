@@ -7,6 +7,7 @@ use crate::app::give_back::{GiveBack, give_back};
 use crate::app::hooks;
 use crate::app::operation::Identity;
 use crate::app::receipt::{PushedJson, Receipt, WorkspaceJson};
+use crate::app::task::TaskJson;
 use crate::error::{Exit, Failure};
 use crate::git::RefUpdate;
 use crate::lifecycle::{self, Decision, Refusal};
@@ -37,6 +38,7 @@ impl Activation<'_> {
         let mut receipt =
             Receipt::new(self.ctx, "activate", won.claimed.id.as_str(), &self.claim.by);
         receipt.outcome = won.outcome;
+        receipt.task = Some(TaskJson::of(&won.claimed.document, &won.claimed.path));
         receipt.add(&won.landed);
         let aside =
             won.landed.moved.iter().map(|m| m.name.short()).find(|n| n.starts_with("attic/"));

@@ -1,8 +1,9 @@
 //! The board that stays open.
 //!
-//! What takes long (a fetch, an activation) is another tix, so that the board goes on answering keys, and so that it
-//! does exactly what the same words typed into a shell do.
+//! Every fetch and every write is another tix process, so the board keeps answering keys, and a write does exactly what
+//! the same command does in a shell.
 
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use ratatui::crossterm::event::Event;
@@ -11,34 +12,37 @@ use super::watch::{self, Watch, WatchNews};
 use super::{BoardArgs, load};
 use crate::app::board::{self, Look, TrunkAsSeen};
 use crate::app::context::{Context, Globals};
+use crate::clock;
 use crate::env::{self, Env};
 use crate::error::{Exit, Failure};
 use crate::git::exec::{Finished, text_of};
 use crate::git::{ExecError, Program, RunningCall, signals};
-use crate::kanban::{Board, BoardContent, BoardMode, BoardRequest};
+use crate::kanban::{Board, BoardContent, BoardMode, BoardRequest, plain_text};
 use crate::names::Oid;
 use crate::out::Out;
 use crate::out::screen::Screen;
-use crate::text::safe_lines;
-use crate::ticket::{Lane, TicketId};
+use crate::text::{safe, safe_lines};
+use crate::ticket::Lane;
 
-/// How long a key is waited for before something else is looked at.
+/// How long to wait for a key before looking at anything else.
 const TICK: Duration = Duration::from_millis(100);
 
-/// How often the trunk is looked at: one ref, through a process that is there already.
+/// How often to look at the trunk: one ref, through a process that is running already.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// How often the ages are written anew.
-const AGES: Duration = Duration::from_secs(30);
+/// How often to read the tickets again when the trunk has not moved.
+const AGAIN: Duration = Duration::from_secs(30);
 
 /// The board, and what is under way beside it.
-struct Live<'a> {
-    ctx: &'a Context<'a>,
-    globals: &'a Globals,
-    board: Board,
+pub(super) struct Live<'a> {
+    pub(super) ctx: &'a Context<'a>,
+    pub(super) globals: &'a Globals,
+    pub(super) board: Board,
     watch: Watch,
-    /// What a key has asked for, one at a time.
+    /// The task that a key has started, one at a time.
     task: Option<Task>,
+    /// The workspace that the person leaves the board for.
+    pub(super) leave_for: Option<PathBuf>,
 }
 
 /// Another tix at work.
@@ -49,41 +53,46 @@ struct Task {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum TaskKind {
+pub(super) enum TaskKind {
     /// Its answer shows in what has changed.
     Fetch,
+    /// Its answer is one line.
+    Brief,
     /// Its answer is to be read.
-    Claim,
+    Long,
 }
 
 /// Stays until the person leaves.
 pub fn run(args: &BoardArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
     let ctx = Context::open(globals, env, out, None)?;
     let watch = Watch::every(args.every);
-    // Before the screen: what cannot be shown is told as every command tells it.
-    let content = board::look(&ctx, Look::from(args.fetch), |seen| content(&ctx, seen, &watch))?;
+    // Read before the screen opens, so that a failure is printed as by every other command.
+    let content = board::look(&ctx, Look::from(args.fetch), |seen| content(&ctx, seen))?;
     let mut screen = Screen::open().map_err(|error| no_terminal(&error))?;
     let board = Board::new(content);
-    let mut live = Live { ctx: &ctx, globals, board, watch, task: None };
+    let mut live = Live { ctx: &ctx, globals, board, watch, task: None, leave_for: None };
     let done = live.follow(&mut screen);
     drop(screen);
-    let Live { watch, task, .. } = live;
+    let Live { watch, task, leave_for, .. } = live;
     watch.stop();
-    let claim = task.and_then(|task| match task.kind {
-        TaskKind::Claim => Some(task),
-        // What it would have brought is not looked at any more.
+    let write = task.and_then(|task| match task.kind {
+        TaskKind::Brief | TaskKind::Long => Some(task),
+        // Nobody will look at what it would have brought.
         TaskKind::Fetch => {
             task.running.stop();
             None
         }
     });
     done?;
-    if let Some(task) = claim {
-        // A claim that is under way is not left alone: its answer belongs to whoever asked.
+    if let Some(task) = write {
+        // A write goes on to its end, and whoever asked for it sees the answer.
         out.narrate(&format!("{} …", task.what));
         let finished = task.running.finish()?;
         out.answer_bytes(&finished.stdout);
         out.narrate(finished.stderr.trim_end());
+    }
+    if let Some(path) = leave_for {
+        out.answer(&format!("{}\n", safe(path.display().to_string())));
     }
     Ok(())
 }
@@ -93,13 +102,9 @@ fn no_terminal(error: &std::io::Error) -> Failure {
         .hint("print it: tix board --plain")
 }
 
-fn content(
-    ctx: &Context<'_>,
-    seen: &TrunkAsSeen<'_>,
-    watch: &Watch,
-) -> Result<BoardContent, Failure> {
+fn content(ctx: &Context<'_>, seen: &TrunkAsSeen<'_>) -> Result<BoardContent, Failure> {
     let tickets = board::read(ctx, seen.view, &Lane::ALL)?;
-    let mut content = load::content(ctx, watch.as_of(seen.at), tickets.rows);
+    let mut content = load::content(ctx, seen.view, seen.at, tickets.rows)?;
     if !tickets.damaged.is_empty() {
         let words = format!("  {} cannot be read: tix doctor", tickets.damaged.len());
         content.heading.push_str(&words);
@@ -113,22 +118,24 @@ pub fn trunk(ctx: &Context<'_>) -> Result<Option<Oid>, Failure> {
     Ok(name.map(|name| ctx.objects.resolve(name.as_str())).transpose()?.flatten())
 }
 
+/// The options of this tix that another one needs to do the same.
+pub(super) fn options(globals: &Globals) -> impl Iterator<Item = String> {
+    let options = [("remote", &globals.remote), ("trunk", &globals.trunk), ("role", &globals.role)];
+    options
+        .into_iter()
+        .filter_map(|(name, value)| value.as_ref().map(|value| format!("--{name}={value}")))
+}
+
 /// Another tix in this clone, or why there is none.
 pub fn another_tix(
     ctx: &Context<'_>,
     globals: &Globals,
     words: &[&str],
 ) -> Result<Program, String> {
-    let tix = env::current_exe().map_err(|error| format!("tix does not find itself: {error}"))?;
-    let option = |name: &'static str, value: &Option<String>| {
-        value.as_ref().map(|value| format!("--{name}={value}"))
-    };
-    Ok(Program::new(tix, &ctx.dir)
-        .args(words)
-        .args(option("remote", &globals.remote))
-        .args(option("trunk", &globals.trunk))
-        .args(option("role", &globals.role))
-        .envs(ctx.env.inherited()))
+    let tix =
+        env::current_exe().map_err(|error| format!("cannot find the tix program: {error}"))?;
+    let program = Program::new(tix, &ctx.dir).args(options(globals)).args(words);
+    Ok(program.envs(ctx.env.inherited()))
 }
 
 impl Live<'_> {
@@ -137,21 +144,23 @@ impl Live<'_> {
         let mut looked = Instant::now();
         loop {
             signals::check()?;
+            self.tell_time();
+            self.board.fit(screen.area().map_err(|e| no_terminal(&e))?);
             screen.draw(&self.board).map_err(|e| no_terminal(&e))?;
             let event = screen.wait(TICK);
-            // A terminal that goes says so by a signal, too, and that is what ended the board.
+            // A terminal that disappears sends a signal too, and the signal is why the board ends.
             signals::check()?;
-            if let Some(Event::Key(key)) = event.map_err(|e| no_terminal(&e))? {
-                match self.board.press(key) {
-                    BoardRequest::None => {}
-                    BoardRequest::Quit => return Ok(()),
-                    BoardRequest::Open(id) => self.open(&id),
-                    BoardRequest::Fetch => self.begin(TaskKind::Fetch, "fetching", &watch::FETCH),
-                    BoardRequest::Activate(id) => {
-                        let words = ["activate", id.as_str()];
-                        self.begin(TaskKind::Claim, &format!("activating {id}"), &words);
-                    }
-                }
+            let request = match event.map_err(|e| no_terminal(&e))? {
+                Some(Event::Key(key)) => self.board.press(key),
+                Some(Event::Mouse(mouse)) => self.board.mouse(mouse),
+                _ => BoardRequest::None,
+            };
+            if request == BoardRequest::Quit {
+                return Ok(());
+            }
+            self.answer(request, screen).map_err(|e| no_terminal(&e))?;
+            if self.leave_for.is_some() {
+                return Ok(());
             }
             let ended = self.task.take_if(|task| task.running.is_finished());
             let mut news = ended.is_some();
@@ -167,7 +176,7 @@ impl Live<'_> {
             if news || looked.elapsed() >= LOOK {
                 looked = Instant::now();
                 let tip = trunk(self.ctx)?;
-                if news || tip != shown.0 || shown.1.elapsed() >= AGES {
+                if news || tip != shown.0 || shown.1.elapsed() >= AGAIN {
                     shown = (tip, Instant::now());
                     self.renew();
                 }
@@ -175,31 +184,30 @@ impl Live<'_> {
         }
     }
 
-    /// Shows what is there now. What could be shown a moment ago stays when it cannot be read anew.
-    fn renew(&mut self) {
-        let read = |seen: &TrunkAsSeen<'_>| content(self.ctx, seen, &self.watch);
+    /// Counts the ages, and the time since the remote was asked, to this moment.
+    fn tell_time(&mut self) {
+        let content = &mut self.board.content;
+        content.now = clock::now();
+        content.looked = content.looked.max(self.watch.answered());
+    }
+
+    /// Shows the present state. If it cannot be read, the board keeps showing the last one.
+    pub(super) fn renew(&mut self) {
+        let read = |seen: &TrunkAsSeen<'_>| content(self.ctx, seen);
         match board::look(self.ctx, Look::LastSeen, read) {
             Ok(content) => self.board.renew(content),
             Err(failure) => self.board.notice = failure.message,
         }
     }
 
-    fn open(&mut self, id: &TicketId) {
-        let text = board::look(self.ctx, Look::LastSeen, |seen| {
-            let entry = seen.view.snapshot.find_id(id)?;
-            let (_, document) = board::read_one(self.ctx, seen.view, entry)?;
-            Ok(safe_lines(&text_of(document.as_bytes())))
-        });
-        match text {
-            Ok(text) => self.board.read(id.to_string(), &text),
-            Err(failure) => self.board.notice = failure.message,
-        }
+    pub(super) fn fetch(&mut self) {
+        self.begin(TaskKind::Fetch, "fetching", &watch::FETCH);
     }
 
     /// Starts another tix, one at a time.
-    fn begin(&mut self, kind: TaskKind, what: &str, words: &[&str]) {
+    pub(super) fn begin(&mut self, kind: TaskKind, what: &str, words: &[&str]) {
         if let Some(task) = &self.task {
-            self.board.notice = format!("{} first …", task.what);
+            self.board.notice = format!("wait: {} …", task.what);
             return;
         }
         match another_tix(self.ctx, self.globals, words) {
@@ -210,21 +218,22 @@ impl Live<'_> {
         }
     }
 
-    /// Shows what became of it.
+    /// Shows the result of a task that has ended.
     fn end(&mut self, task: Task) {
         self.board.notice.clear();
         match task.running.finish() {
             Ok(finished) if finished.code == Some(0) && task.kind == TaskKind::Fetch => {
                 self.board.notice = format!("{}: done", task.what);
             }
-            Ok(Finished { stdout, stderr, .. }) => {
+            Ok(Finished { stdout, stderr, code, .. }) => {
                 let text = format!("{}{}", text_of(&stdout), stderr);
-                // Somebody who reads a ticket or writes a filter meanwhile goes on with it.
-                match self.board.mode {
-                    BoardMode::Browse => self.board.read(task.what, &safe_lines(&text)),
-                    BoardMode::Filter | BoardMode::Read { .. } => {
-                        self.board.notice = safe_lines(text.lines().next().unwrap_or_default());
-                    }
+                let is_brief = code == Some(0) && task.kind == TaskKind::Brief;
+                // Does not interrupt somebody who is reading or typing.
+                if self.board.mode == BoardMode::Browse && !is_brief {
+                    self.board.read(task.what, plain_text(&safe_lines(&text)));
+                } else {
+                    let line = text.lines().next().unwrap_or_default();
+                    self.board.notice = format!("{}: {}", task.what, safe(line));
                 }
             }
             Err(ExecError::Interrupted(_)) => {}

@@ -3,21 +3,23 @@
 use chrono::{DateTime, Utc};
 
 use crate::app::context::Context;
+use crate::app::order::in_order_of_next;
 use crate::clock;
+use crate::error::Failure;
 use crate::kanban::{BoardContent, LaneColumn};
-use crate::text::{duration, safe};
+use crate::text::safe;
 use crate::ticket::{Lane, TicketRow};
+use crate::trunk::View;
 
-/// These tickets in their lanes, as of this moment; without one nothing is said of how old that is. What waits and what is
-/// held longest stands first, and of what is over the newest.
+/// These tickets in their lanes, and when the remote was last asked for them. The queue is in the order of `tix next`; what
+/// has been held longest stands first, and of what is over the newest.
 pub fn content(
     ctx: &Context<'_>,
-    at: Option<DateTime<Utc>>,
+    view: &View<'_>,
+    looked: Option<DateTime<Utc>>,
     mut rows: Vec<TicketRow>,
-) -> BoardContent {
-    let now = clock::now();
-    let age = at.map(|at| format!("  as of {} ago", duration::age(at, now))).unwrap_or_default();
-    rows.sort_by_key(|row| row.since);
+) -> Result<BoardContent, Failure> {
+    in_order_of_next(ctx, view, &mut rows)?;
     let mut columns = Lane::ALL.map(|lane| LaneColumn { lane, rows: Vec::new() });
     for row in rows {
         if let Some(column) = columns.iter_mut().find(|column| column.lane == row.lane) {
@@ -26,10 +28,13 @@ pub fn content(
     }
     for column in &mut columns {
         match column.lane {
-            Lane::Queue | Lane::Active => {}
-            Lane::Completed | Lane::Archive => column.rows.reverse(),
+            Lane::Queue => {}
+            Lane::Active => column.rows.sort_by_key(|row| row.since),
+            Lane::Completed | Lane::Archive => {
+                column.rows.sort_by_key(|row| std::cmp::Reverse(row.since));
+            }
         }
     }
-    let heading = safe(format!("{}  {}{age}", ctx.repo.name, ctx.trunk_label()));
-    BoardContent { heading, now, columns: columns.into() }
+    let heading = safe(format!("{}  {}", ctx.project(), ctx.trunk_label()));
+    Ok(BoardContent { heading, looked, now: clock::now(), columns: columns.into() })
 }

@@ -1,5 +1,6 @@
 //! `tix board`: the lanes side by side.
 
+mod answer;
 mod live;
 mod load;
 mod watch;
@@ -29,9 +30,12 @@ const SHOWN: usize = 50;
 
 /// Show the lanes side by side, live
 ///
-/// On a terminal it stays open and follows the trunk: it asks the remote every 10 seconds where the trunk is, and fetches
-/// when that is news. Press enter to open a ticket, a to activate it, / to filter, f to fetch at once (the progress on the
-/// ticket branches too), q to leave. Piped, or with --plain, it is printed once as text, the first 50 tickets of each lane.
+/// On a terminal the board stays open and follows the trunk: every 10 seconds it asks the remote where the trunk is, and
+/// fetches when it has moved. Press ? for the keys: they open, create, edit, claim, release and complete tickets, filter, and
+/// lead into a workspace. A click selects a ticket, a second one opens it.
+///
+/// The queue is in the order of `tix next`. Piped, or with --plain, the board is printed once as text, the first 50 tickets of
+/// each lane.
 #[derive(Debug, clap::Args)]
 pub struct BoardArgs {
     /// Print the board once and do not stay open
@@ -78,16 +82,17 @@ pub fn run(args: &BoardArgs, globals: &Globals, env: &Env, out: &Out) -> Result<
     let ctx = Context::open(globals, env, out, None)?;
     board::look(&ctx, Look::from(args.fetch), |seen| {
         let tickets = board::read(&ctx, seen.view, &Lane::ALL)?;
+        let damaged = tickets.damaged.clone();
         if out.format == Format::Json {
             in_json(&ctx, seen, &tickets);
         } else {
-            let board = Board::new(load::content(&ctx, seen.at, tickets.rows));
+            let board = Board::new(load::content(&ctx, seen.view, seen.at, tickets.rows)?);
             out.answer(&plain(&board));
             if board.content.columns.iter().any(|column| column.rows.len() > SHOWN) {
                 out.narrate(&format!("the first {SHOWN} of each lane; all: tix list --lane all"));
             }
         }
-        for damage in &tickets.damaged {
+        for damage in &damaged {
             out.warn(&damage.to_string());
         }
         board::tell_age(&ctx, seen, "tix board --fetch");

@@ -1,5 +1,5 @@
-//! Following the remote while the board is open: a question about one ref from time to time, and a fetch when the answer
-//! is new. Neither is waited for, and neither outlives the board.
+//! Follows the remote while the board is open: it asks about one ref from time to time, and fetches when that has moved.
+//! The board waits for neither, and neither outlives it.
 
 use std::time::{Duration, Instant};
 
@@ -12,15 +12,15 @@ use crate::error::Failure;
 use crate::git::exec::Finished;
 use crate::git::{RefQuestion, RunningCall};
 
-/// How long an answer is waited for. One that takes longer is none, and the next question follows.
+/// How long to wait for an answer. One that takes longer counts as none, and the next question follows.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The words with which another tix fetches, and says nothing.
+/// The arguments with which another tix fetches and prints nothing.
 pub const FETCH: [&str; 5] = ["list", "--fetch", "--quiet", "--limit", "0"];
 
-/// What is known of the remote, and what is done to know more.
+/// What is known of the remote, and what is under way to learn more.
 pub struct Watch {
-    /// From the end of one question to the next; `None` asks never.
+    /// The pause from the end of one question to the next; `None` never asks.
     every: Option<Duration>,
     doing: Doing,
     freshness: Freshness,
@@ -29,24 +29,24 @@ pub struct Watch {
 }
 
 enum Doing {
-    /// Since when, if there was anything before.
+    /// Since when; `None` before the first question.
     Nothing(Option<Instant>),
     Asking(RefQuestion),
     Fetching(RunningCall),
 }
 
-/// How what is shown stands to what the remote has.
+/// Whether the board shows what the remote has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Freshness {
     /// Nobody has asked yet.
     Unknown,
-    /// It is the same, as far as the last answer goes.
+    /// It does, as of the last answer.
     Current,
-    /// That cannot be known, and why.
+    /// Nobody knows, and why.
     Away(String),
 }
 
-/// Whether there is something new to be shown.
+/// Whether the board has something new to show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WatchNews {
     Nothing,
@@ -54,7 +54,7 @@ pub enum WatchNews {
 }
 
 impl Watch {
-    /// One that asks so often; no time at all is never. The first question comes at once.
+    /// A watch that asks this often, and never for a zero time. It asks the first question at once.
     pub fn every(time: Duration) -> Watch {
         Watch {
             every: (!time.is_zero()).then_some(time),
@@ -64,7 +64,7 @@ impl Watch {
         }
     }
 
-    /// Asks when it is time to, and goes on with what has been answered.
+    /// Asks when it is time, and acts on an answer.
     pub fn look(&mut self, ctx: &Context<'_>, globals: &Globals) -> Result<WatchNews, Failure> {
         let before = self.freshness.clone();
         let doing = std::mem::replace(&mut self.doing, Doing::Nothing(Some(Instant::now())));
@@ -113,12 +113,9 @@ impl Watch {
         self.answered = Some(clock::now());
     }
 
-    /// As of when the tickets are shown that were fetched at this moment; `None` as of now.
-    pub fn as_of(&self, fetched: Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {
-        match self.freshness {
-            Freshness::Current => None,
-            Freshness::Unknown | Freshness::Away(_) => fetched.max(self.answered),
-        }
+    /// When the remote last answered, if it has since the board was opened.
+    pub fn answered(&self) -> Option<DateTime<Utc>> {
+        self.answered
     }
 
     /// Why what is shown may be old.

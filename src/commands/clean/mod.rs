@@ -57,7 +57,7 @@ pub struct CleanJson<'a> {
     schema: &'static str,
     /// Whether nothing was removed because `--dry-run` was given.
     dry_run: bool,
-    /// The name of the remote; null when the local branch is the trunk.
+    /// The name of the remote; missing when the local branch is the trunk.
     remote: Option<String>,
     /// The branch of the trunk, without the name of the remote.
     trunk: &'a str,
@@ -76,20 +76,20 @@ pub struct CleanedTicket<'a> {
     /// `cleaned`, `planned` (with `--dry-run`), `already` (there was nothing of it), `not_merged`, or `kept` (its
     /// work is merged, and something stands in the way).
     outcome: &'static str,
-    /// What shows that its work is merged; null where nothing was or would be removed, or there was no branch to
+    /// What shows that its work is merged; missing where nothing was or would be removed, or there was no branch to
     /// prove it of.
     proof: Option<Proof>,
-    /// The branch that its work is in; null where nothing was proven.
+    /// The branch that its work is in; missing where nothing was proven.
     merged_into: Option<&'a str>,
-    /// The workspace that was or would be removed; null where there is none.
+    /// The workspace that was or would be removed; missing where there is none.
     workspace: Option<&'a WorkspaceJson>,
-    /// Where the worktree was put; null where there was none, and with `--dry-run`.
+    /// Where the worktree was put; missing where there was none, and with `--dry-run`.
     trash: Option<String>,
-    /// The branch that was deleted on the remote; null where none was.
+    /// The branch that was deleted on the remote; missing where none was.
     deleted_there: Option<&'a PushedJson>,
-    /// The local branch that was deleted; null where none was.
+    /// The local branch that was deleted; missing where none was.
     deleted_here: Option<&'a PushedJson>,
-    /// Why it stayed; null where the outcome is neither `kept` nor `not_merged`.
+    /// Why it stayed; missing where the outcome is neither `kept` nor `not_merged`.
     reason: Option<crate::error::FailureJson<'a>>,
     /// What else to know; may be empty.
     warnings: &'a [String],

@@ -89,7 +89,7 @@ pub struct Played {
     race: Race,
     /// Each wants a ticket of its own.
     each: RaceResult,
-    /// Where the sandbox is kept; null when it is gone.
+    /// Where the sandbox is kept; missing when it is gone.
     sandbox: Option<String>,
 }
 

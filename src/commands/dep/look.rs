@@ -44,9 +44,9 @@ struct TreeNode {
     depth: usize,
     /// The id, or the name that leads to none or to several.
     name: String,
-    /// Where it is; null where the name does not mean one ticket.
+    /// Where it is; missing where the name does not mean one ticket.
     lane: Option<Lane>,
-    /// What it is about; null when the ticket does not say, or the name does not mean one.
+    /// What it is about; missing when the ticket does not say, or the name does not mean one.
     title: Option<String>,
     /// Whether nobody needs to wait for it any more.
     done: bool,
@@ -92,7 +92,7 @@ pub(super) fn tree(args: &Tree, globals: &Globals, env: &Env, out: &Out) -> Resu
                 nodes,
                 damaged: &survey.damaged,
             }),
-            Format::Human => out.answer(&nodes.iter().map(line).collect::<String>()),
+            Format::Human => out.lines(&nodes.iter().map(line).collect::<String>()),
         }
         for damage in &survey.damaged {
             out.warn(&damage.to_string());
@@ -196,7 +196,7 @@ pub(super) fn cycles(
                     let ids = cycle.iter().chain(cycle.first()).map(|id| id.as_str());
                     ids.collect::<Vec<_>>().join(" -> ") + "\n"
                 };
-                out.answer(&cycles.iter().map(line).collect::<String>());
+                out.lines(&cycles.iter().map(line).collect::<String>());
                 if cycles.is_empty() {
                     out.narrate("no ticket waits for itself");
                 }

@@ -54,7 +54,7 @@ struct CheckJson {
     severity: Severity,
     /// What it finds, in words.
     about: &'static str,
-    /// What `--fix` does about it; null where it does nothing.
+    /// What `--fix` does about it; missing where it does nothing.
     fix: Option<&'static str>,
     /// How many it found.
     findings: usize,
@@ -68,7 +68,7 @@ struct FindingJson<'a> {
     check: &'static str,
     /// How bad it is.
     severity: Severity,
-    /// The id of the ticket it is about; null when it is not about one.
+    /// The id of the ticket it is about; missing when it is not about one.
     ticket: Option<&'a str>,
     /// What is wrong, in one sentence.
     message: &'a str,

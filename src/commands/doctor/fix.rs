@@ -23,7 +23,7 @@ use crate::trunk::{Diary, Run, clear_killed_runs};
 pub struct FixReport {
     /// The name of the check.
     check: &'static str,
-    /// The id of the ticket it was about; null when it was not about one.
+    /// The id of the ticket it was about; missing when it was not about one.
     ticket: Option<String>,
     /// What was to be done, in words.
     action: String,

@@ -311,9 +311,9 @@ pub struct JudgementJson<'a> {
     paths: Vec<&'a String>,
     /// How many they are.
     paths_total: usize,
-    /// Who acted; null when that is not known.
+    /// Who acted; missing when that is not known.
     by: Option<String>,
-    /// The commit; null where there is none yet.
+    /// The commit; missing where there is none yet.
     commit: Option<&'a str>,
 }
 

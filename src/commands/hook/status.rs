@@ -10,7 +10,7 @@ use crate::error::{Exit, Failure};
 use crate::guard::install::agents::{Agent, AgentEntries};
 use crate::guard::install::status::HookStatus;
 use crate::guard::install::worktrees::UnguardedWorktree;
-use crate::out::table::Table;
+use crate::out::table::{ColumnSpec, Table};
 use crate::out::{Format, Out};
 
 /// Show whether the guard is where git and your agents look for it
@@ -58,13 +58,13 @@ struct WorktreeState {
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct HookState<'a> {
-    /// What else to know; null when there is nothing.
+    /// What else to know; missing when there is nothing.
     detail: Option<&'a str>,
     /// The hook of git.
     hook: &'static str,
-    /// The file that decides; null where it is an entry of git's configuration.
+    /// The file that decides; missing where it is an entry of git's configuration.
     path: Option<String>,
-    /// The hook that was there before, which runs first; null where there is none.
+    /// The hook that was there before, which runs first; missing where there is none.
     runs_first: Option<String>,
     /// `installed`, `called`, `outdated`, `missing`, `not executable`, `dangling`, `shadowed`, `off`, `edited` or
     /// `foreign`; `tix hook status --help` explains them.
@@ -77,7 +77,7 @@ struct HookState<'a> {
 struct AgentState<'a> {
     /// Whose they are.
     agent: &'static str,
-    /// Why its file cannot be read; null when it can, or is not there.
+    /// Why its file cannot be read; missing when it can, or is not there.
     detail: Option<&'a str>,
     /// The file, from the root of the working tree.
     path: &'static str,
@@ -113,7 +113,11 @@ pub fn run(_args: &HookStatusArgs, globals: &Globals, env: &Env, out: &Out) -> R
             worktrees: guard.worktrees.iter().map(worktree_json).collect(),
         });
     } else {
-        let mut table = Table::new(["hook", "state", "where"]);
+        let mut table = Table::new([
+            ColumnSpec::new("hook"),
+            ColumnSpec::new("state"),
+            ColumnSpec::new("where").cut_to(12),
+        ]);
         for status in &guard.hooks {
             let place = status.path.as_ref().map(|path| path.display().to_string());
             let place = place.unwrap_or_else(|| "git config".to_owned());

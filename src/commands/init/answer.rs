@@ -35,7 +35,7 @@ pub struct InitJson<'a> {
     created: Vec<&'a String>,
     /// The paths that were there.
     existing: &'a [String],
-    /// The commit that was made on a branch; null when the files are in the working tree only.
+    /// The commit that was made on a branch; missing when the files are in the working tree only.
     commit: Option<&'a str>,
     /// Whether it was pushed.
     pushed: bool,

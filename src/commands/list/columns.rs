@@ -3,8 +3,9 @@
 use chrono::{DateTime, Utc};
 use clap::ValueEnum;
 
-use super::filter::last_activity;
-use crate::out::table::Table;
+use crate::app::board::last_activity;
+use crate::app::cells;
+use crate::out::table::{Cell, ColumnSpec, Meaning, Table};
 use crate::text::duration;
 use crate::ticket::TicketRow;
 
@@ -83,23 +84,39 @@ impl Column {
         }
     }
 
-    fn cell(self, row: &TicketRow, now: DateTime<Utc>) -> String {
+    /// How it gives way on a narrow screen: what the status and the title imply goes first.
+    fn spec(self) -> ColumnSpec {
+        let spec = ColumnSpec::new(self.heading());
+        match self {
+            Column::Id => spec.cut_to(24),
+            Column::Title => spec.cut_to(20),
+            Column::Status | Column::Priority => spec,
+            Column::Lane => spec.leaves(1),
+            Column::Age | Column::Ahead | Column::Dirty | Column::Worker | Column::Activity => {
+                spec.leaves(2)
+            }
+            Column::Holder => spec.cut_to(8).leaves(3),
+            Column::Labels | Column::DependsOn | Column::Blocked => spec.cut_to(12).leaves(4),
+            Column::Workspace | Column::Source | Column::Path => spec.cut_to(20).leaves(5),
+        }
+    }
+
+    fn cell(self, row: &TicketRow, now: DateTime<Utc>) -> Cell {
         let some = |text: &Option<String>| text.clone().unwrap_or_default();
         let branch = row.overlay.as_ref().and_then(|o| o.branch.as_ref());
         let workspace = row.overlay.as_ref().and_then(|o| o.workspace.as_ref());
         let worker = row.overlay.as_ref().and_then(|o| o.worker.as_ref());
-        match self {
-            Column::Lane => row.lane.as_str().to_owned(),
-            Column::Status if row.blocked.is_some() => format!("{} (blocked)", row.status_words()),
-            Column::Status => row.status_words().to_owned(),
-            Column::Holder => some(&row.holder),
+        Cell::new(match self {
+            Column::Lane => return Cell::new(row.lane.as_str()).meaning(Meaning::Quiet),
+            Column::Status => return cells::status(row),
+            Column::Holder => return cells::person(row.holder.as_deref()),
+            Column::Id => return cells::id(row.id.as_str()),
+            Column::DependsOn => return cells::ids(&row.depends_on),
+            Column::Blocked => return Cell::new(some(&row.blocked)).meaning(Meaning::Bad),
             Column::Age => row.age(now),
-            Column::Id => row.id.to_string(),
             Column::Title => some(&row.title),
             Column::Priority => some(&row.priority),
             Column::Labels => row.labels.join(","),
-            Column::DependsOn => row.depends_on.join(","),
-            Column::Blocked => some(&row.blocked),
             Column::Ahead => branch.map(|b| b.ahead.to_string()).unwrap_or_default(),
             Column::Activity => {
                 last_activity(row).map(|at| duration::age(at, now)).unwrap_or_default()
@@ -113,11 +130,11 @@ impl Column {
             Column::Worker => worker.map(|w| w.state.to_owned()).unwrap_or_default(),
             Column::Source => row.source.clone(),
             Column::Path => row.path.clone(),
-        }
+        })
     }
 
     pub fn table(columns: &[Column], rows: &[TicketRow], now: DateTime<Utc>) -> Table {
-        let mut table = Table::new(columns.iter().map(|c| c.heading()).collect::<Vec<_>>());
+        let mut table = Table::new(columns.iter().map(|c| c.spec()).collect::<Vec<_>>());
         for row in rows {
             table.push(columns.iter().map(|column| column.cell(row, now)));
         }

@@ -2,10 +2,9 @@
 
 use std::cmp::Reverse;
 
-use chrono::{DateTime, TimeDelta, Utc};
 use clap::ValueEnum;
 
-use crate::lifecycle;
+use crate::app::board::last_activity;
 use crate::ticket::{Lane, Priority, Status, TicketRow};
 
 /// A lane, or all of them.
@@ -67,48 +66,17 @@ impl StatusFilter {
     }
 }
 
-pub enum MineFilter {
-    Everybody,
-    /// What this person holds, or what was claimed from this clone.
-    Held {
-        by: String,
-        /// The clone's id, once it has one.
-        clone: Option<String>,
-    },
-}
-
-impl MineFilter {
-    pub fn fits(&self, row: &TicketRow) -> bool {
-        match self {
-            MineFilter::Everybody => true,
-            MineFilter::Held { by, clone } => {
-                let claim = row.claim_id.as_deref().unwrap_or_default();
-                row.holder.as_ref() == Some(by)
-                    || clone.as_ref().is_some_and(|clone| claim.starts_with(clone.as_str()))
-            }
-        }
-    }
-}
-
 /// Whether the holder's name contains this text, in any case.
 pub fn is_held_by(row: &TicketRow, text: &str) -> bool {
     let holder = row.holder.as_deref().unwrap_or_default().to_lowercase();
     holder.contains(&text.to_lowercase())
 }
 
-/// When a ticket last showed a sign of life: since when it is what it is, or the last commit of its branch.
-pub fn last_activity(row: &TicketRow) -> Option<DateTime<Utc>> {
-    row.since.max(row.overlay.as_ref().and_then(|o| o.branch.as_ref()?.at))
-}
-
-/// Whether a held ticket shows no sign of life for this long. One that does not say since when it is held is.
-pub fn is_stale(row: &TicketRow, after: TimeDelta, now: DateTime<Utc>) -> bool {
-    row.lane == Lane::Active && lifecycle::is_stale(last_activity(row), now, after)
-}
-
 /// What the list is sorted by. Tickets that do not say come last, and what is equal is in the order of its id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum SortKey {
+    /// By lane, the queue in the order of `tix next`, the others by id
+    Next,
     /// By lane, and in a lane by id
     Lane,
     /// By id
@@ -127,8 +95,8 @@ pub enum SortKey {
 
 pub fn sort(rows: &mut [TicketRow], by: SortKey) {
     match by {
-        // As they come.
-        SortKey::Lane => {}
+        // As they come, or as whoever knows the dependencies has put them.
+        SortKey::Next | SortKey::Lane => {}
         SortKey::Id => rows.sort_by(|a, b| a.id.cmp(&b.id)),
         SortKey::Priority => {
             by_key(rows, |row| row.priority.as_deref().and_then(Priority::read));

@@ -2,6 +2,7 @@
 
 mod columns;
 mod filter;
+mod tree;
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -10,12 +11,14 @@ use regex::Regex;
 use serde::Serialize;
 
 use self::columns::Column;
-use self::filter::{
-    Lanes, MineFilter, SortKey, StatusFilter, is_held_by, is_stale, last_activity, sort,
+use self::filter::{Lanes, SortKey, StatusFilter, is_held_by, sort};
+use crate::app::board::{
+    self, Damage, Look, TicketRows, TrunkAsSeen, WorkspaceLook, is_stale, last_activity, overlay,
 };
-use crate::app::board::{self, Damage, Look, TicketRows, TrunkAsSeen, WorkspaceLook, overlay};
 use crate::app::context::{Context, Globals};
 use crate::app::frame::{AsOf, Extent};
+use crate::app::mine::Mine;
+use crate::app::order::in_order_of_next;
 use crate::app::queue::{QueueFilter, Survey};
 use crate::app::time::SinceArg;
 use crate::env::Env;
@@ -25,7 +28,6 @@ use crate::lifecycle::{Hindrance, TicketEntry};
 use crate::out::{Format, Out};
 use crate::text::duration;
 use crate::ticket::{TicketId, TicketRow};
-use crate::workspace;
 
 /// List the tickets on the trunk
 ///
@@ -41,7 +43,7 @@ use crate::workspace;
 /// A file that cannot be read as a ticket is named in a warning and never hides the others.
 ///
 /// With --json each held ticket has what its branch and its workspace here say beside it. Whether there are changes in
-/// the workspace takes a `git status` for each, so it is null unless `--columns dirty` asks for it.
+/// the workspace takes a `git status` for each, so that is left out unless `--columns dirty` asks for it.
 #[derive(Debug, clap::Args)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct ListArgs {
@@ -84,6 +86,9 @@ pub struct ListArgs {
     /// Sort the other way round
     #[arg(long)]
     reverse: bool,
+    /// Show subtasks below the tickets that they are parts of, and how many of them are done
+    #[arg(long)]
+    tree: bool,
     /// Show these columns; several with a comma
     #[arg(long, value_name = "COLUMN", value_enum, value_delimiter = ',')]
     columns: Vec<Column>,
@@ -126,15 +131,26 @@ pub fn run(args: &ListArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(
     let ctx = Context::open(globals, env, out, None)?;
     board::look(&ctx, Look::from(args.fetch), |seen| {
         let (mut rows, damaged) = collect(&ctx, args, seen)?;
+        if args.sort == SortKey::Next {
+            in_order_of_next(&ctx, seen.view, &mut rows)?;
+        }
         sort(&mut rows, args.sort);
         if args.reverse {
             rows.reverse();
+        }
+        let mut depths = Vec::new();
+        if args.tree {
+            (rows, depths) = tree::grown(&ctx, seen.view, rows)?;
+            depths.drain(..args.offset.min(depths.len()));
         }
         let total = rows.len();
         rows.drain(..args.offset.min(total));
         rows.truncate(args.limit.unwrap_or(total));
         if args.shows_overlay(out) && !args.needs_overlay() {
             overlay(&ctx, seen.view, &mut rows, args.changes())?;
+        }
+        if out.format == Format::Human && !args.jsonl {
+            tree::draw(&mut rows, &depths);
         }
         answer(&ctx, args, seen, &rows, &damaged, total);
         Ok(())
@@ -166,14 +182,10 @@ fn collect(
     args: &ListArgs,
     seen: &TrunkAsSeen<'_>,
 ) -> Result<(Vec<TicketRow>, Vec<Damage>), Failure> {
-    let mine = if args.mine {
-        MineFilter::Held { by: ctx.actor()?, clone: workspace::known_clone_id(&ctx.repo) }
-    } else {
-        MineFilter::Everybody
-    };
+    let mine = args.mine.then(|| Mine::of(ctx)).transpose()?;
     let TicketRows { mut rows, damaged } = board::read(ctx, seen.view, &Lanes::of(&args.lane))?;
     let wanted = |row: &TicketRow| {
-        mine.fits(row)
+        mine.as_ref().is_none_or(|mine| mine.fits(row))
             && (args.status.is_empty() || args.status.iter().any(|s| s.fits(row)))
             && args.holder.as_ref().is_none_or(|name| is_held_by(row, name))
             && args.filter.fits(&row.labels, row.priority.as_deref())
@@ -244,6 +256,20 @@ fn keep_by_text(
     Ok(())
 }
 
+/// Why there is nothing to see, and where something is.
+fn nothing(args: &ListArgs, seen: &TrunkAsSeen<'_>) -> String {
+    let lanes = Lanes::of(&args.lane);
+    let entries = &seen.view.snapshot.entries;
+    if entries.iter().any(|entry| lanes.contains(&entry.lane)) {
+        return "no ticket fits".to_owned();
+    }
+    let done = entries.iter().filter(|entry| !lanes.contains(&entry.lane)).count();
+    match done {
+        0 => "there is no ticket yet; write one: tix new <title>".to_owned(),
+        done => format!("nothing here; {done} in other lanes: tix list --lane all"),
+    }
+}
+
 fn answer(
     ctx: &Context<'_>,
     args: &ListArgs,
@@ -270,7 +296,7 @@ fn answer(
     }
     if ctx.out.format == Format::Human {
         if total == 0 {
-            ctx.out.narrate("no ticket to show");
+            ctx.out.narrate(&nothing(args, seen));
         } else if returned < total {
             let at = if args.offset == 0 {
                 "the first".to_owned()

@@ -12,7 +12,7 @@ use crate::clock;
 use crate::git::Logged;
 use crate::lifecycle::trailer;
 use crate::text::duration;
-use crate::ticket::TicketId;
+use crate::ticket::{TicketId, name_of};
 
 /// Where an event is known from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -33,7 +33,7 @@ enum EventSource {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct LogEvent {
-    /// When, to the second: RFC 3339, UTC; null when a line of the audit log does not say.
+    /// When, to the second: RFC 3339, UTC; missing when a line of the audit log does not say.
     pub(super) at: Option<String>,
     /// What was done, in a word: `claim`, `release`, `note` and so on as in the subject of the commit; `commit` for
     /// one that tix did not make.
@@ -41,29 +41,31 @@ pub struct LogEvent {
     /// The ids of the tickets; of a failure that came before the ticket was found, what was asked for. Empty when none
     /// is named.
     pub(super) tickets: Vec<String>,
-    /// Who: `Name <mail>`, or their `TIX_ACTOR`; null when nobody is named.
+    /// Who: `Name <mail>`, or their `TIX_ACTOR`; missing when nobody is named.
     pub(super) by: Option<String>,
-    /// The machine it was done on, of a claim; else null.
+    /// Whom the ticket was handed to; else missing.
+    to: Option<String>,
+    /// The machine it was done on, of a claim; else missing.
     pub(super) host: Option<String>,
-    /// The id of the claim that was made or worked under; null where there is none.
+    /// The id of the claim that was made or worked under; missing where there is none.
     claim: Option<String>,
-    /// The commit, in full; null where there is none.
+    /// The commit, in full; missing where there is none.
     pub(super) commit: Option<String>,
-    /// The branch to which the work of an earlier holder was moved; null where there was none.
+    /// The branch to which the work of an earlier holder was moved; missing where there was none.
     pub(super) attic: Option<String>,
     /// The paths of the commit below the tickets directory, or those that the audit log names.
     paths: Vec<String>,
-    /// What it came to, in a word, as in the receipt; null when this clone has no receipt of it.
+    /// What it came to, in a word, as in the receipt; missing when this clone has no receipt of it.
     outcome: Option<String>,
-    /// How many pushes to the trunk it took; null when this clone does not know.
+    /// How many pushes to the trunk it took; missing when this clone does not know.
     pub(super) attempts: Option<u64>,
-    /// How long it took, in milliseconds; null when this clone does not know.
+    /// How long it took, in milliseconds; missing when this clone does not know.
     pub(super) duration_ms: Option<u64>,
-    /// The exit code of a failure; else null.
+    /// The exit code of a failure; else missing.
     pub(super) exit: Option<u64>,
-    /// How far a failure came, in a word; else null.
+    /// How far a failure came, in a word; else missing.
     pub(super) phase: Option<String>,
-    /// What was wrong, of a failure or a refusal of the guard; of a receipt whose commit was never pushed, that; else null.
+    /// What was wrong, of a failure or a refusal of the guard; of a receipt whose commit was never pushed, that; else missing.
     pub(super) message: Option<String>,
     /// Where this is known from.
     source: EventSource,
@@ -80,6 +82,7 @@ pub(super) fn of_commit(commit: &Logged) -> LogEvent {
         operation: operation.filter(word).unwrap_or("commit").to_owned(),
         tickets: commit.trailers.get(trailer::TICKET).cloned().unwrap_or_default(),
         by: first(trailer::ACTOR).or_else(|| Some(commit.author.clone())),
+        to: first(trailer::TO),
         host: first(trailer::HOST),
         claim: first(trailer::CLAIM),
         commit: Some(commit.oid.to_string()),
@@ -118,6 +121,7 @@ fn of_line(line: &Value) -> Option<LogEvent> {
         operation: text(line, "operation").unwrap_or_else(|| "unknown".to_owned()),
         tickets,
         by: text(line, "by").or_else(|| text(claim, "by")),
+        to: None,
         host: None,
         claim: text(claim, "id"),
         // What a failure made is on the remote only where git tells of it, and so is what was not pushed.
@@ -160,6 +164,7 @@ fn of_guard(line: &Value) -> Option<LogEvent> {
         operation: "guard".to_owned(),
         tickets: paths.iter().filter_map(stem).filter(|name| name.starts_with("TICKET-")).collect(),
         by: text(line, "by"),
+        to: None,
         host: None,
         claim: None,
         commit: text(line, "commit"),
@@ -333,6 +338,7 @@ pub(super) fn more(event: &LogEvent) -> String {
         (EventSource::Git, ..) => {}
     }
     words.extend(event.phase.as_ref().map(|phase| format!("while: {phase}")));
+    words.extend(event.to.as_ref().map(|to| format!("to {}", name_of(to))));
     words.extend(event.host.as_ref().map(|host| format!("on {host}")));
     words.extend(event.attempts.filter(|n| *n > 1).map(|n| format!("{n} attempts")));
     words.extend(event.duration_ms.map(|ms| duration::took(Duration::from_millis(ms))));

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use self::event::{LogEvent, merge, more, of_commit};
 use crate::app::board::{self, Look, TrunkAsSeen};
+use crate::app::cells;
 use crate::app::complete::ids;
 use crate::app::context::{Context, Globals};
 use crate::app::find::{TicketSearch, find_ticket};
@@ -16,13 +17,13 @@ use crate::error::Failure;
 use crate::git::{HistoryQuery, HistoryWalk, Logged};
 use crate::lifecycle::trailer;
 use crate::names::Oid;
-use crate::out::table::Table;
+use crate::out::table::{Cell, ColumnSpec, Meaning, Table};
 use crate::out::{Format, Out};
 use crate::ticket::{Lane, TicketId};
 
 /// The trailers that tell the story.
-const KEYS: [&str; 5] =
-    [trailer::TICKET, trailer::CLAIM, trailer::ACTOR, trailer::HOST, trailer::ATTIC];
+const KEYS: [&str; 6] =
+    [trailer::TICKET, trailer::CLAIM, trailer::ACTOR, trailer::TO, trailer::HOST, trailer::ATTIC];
 
 /// Show who did what to a ticket, or to all of them, and when
 ///
@@ -124,7 +125,7 @@ fn answer(ctx: &Context<'_>, seen: &TrunkAsSeen<'_>, events: &[LogEvent], limit:
             events: shown,
         }),
         Format::Human => {
-            ctx.out.table(&table(shown));
+            ctx.out.table(&table(ctx, shown));
             if total == 0 {
                 ctx.out.narrate("nothing has happened yet");
             } else if skipped > 0 {
@@ -135,17 +136,27 @@ fn answer(ctx: &Context<'_>, seen: &TrunkAsSeen<'_>, events: &[LogEvent], limit:
     board::tell_age(ctx, seen, "tix list --fetch");
 }
 
-fn table(events: &[LogEvent]) -> Table {
-    let mut table = Table::new(["when", "what", "ticket", "who", "commit", "more"]);
+/// The columns. Nobody chooses them, so programs get their names too.
+const COLUMNS: [ColumnSpec; 6] = [
+    ColumnSpec::new("when"),
+    ColumnSpec::new("what"),
+    ColumnSpec::new("ticket").cut_to(16),
+    ColumnSpec::new("who").cut_to(8).leaves(2),
+    ColumnSpec::new("commit").leaves(1),
+    ColumnSpec::new("more").cut_to(16).leaves(3),
+];
+
+fn table(ctx: &Context<'_>, events: &[LogEvent]) -> Table {
+    let mut table = Table::new(COLUMNS).titled();
     for event in events {
         let commit = event.commit.as_deref().and_then(|oid| oid.get(..10)).unwrap_or_default();
         table.push([
-            event.at.as_deref().unwrap_or_default(),
-            &event.operation,
-            &event.tickets.join(","),
-            event.by.as_deref().unwrap_or_default(),
-            commit,
-            &more(event),
+            cells::moment(event.at.as_deref(), ctx.now),
+            Cell::new(event.operation.as_str()),
+            cells::ids(&event.tickets),
+            cells::person(event.by.as_deref()),
+            Cell::new(commit).meaning(Meaning::Quiet),
+            Cell::new(more(event)),
         ]);
     }
     table

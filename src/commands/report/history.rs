@@ -1,8 +1,8 @@
-//! The lives of the tickets, from the commits that the trunk was at.
+//! The lives of the tickets, read from the commits of the trunk.
 //!
-//! git compares two trees for each of them, 40 s for a million; so the lives are kept (`tix/cache/lives`) with the commit
-//! up to which they are told, and only what came since is read. A commit's id stands for all that was before it: where the
-//! trunk was never at that commit, or a part of the history is missing or replaced, all of it is read.
+//! git compares two trees for each commit, which takes 40 s for a million. So the lives are cached (`tix/cache/lives`) with
+//! the last commit that they include, and only newer commits are read. If the trunk was never at that commit, or if a part of
+//! the history is missing or replaced, the whole history is read again.
 
 use std::sync::Arc;
 

@@ -1,32 +1,35 @@
 //! `tix report`: how the tickets flow, in numbers or as a page.
 
+pub mod answer;
 mod history;
 
-use std::fmt::Write as _;
+use std::collections::HashMap;
 use std::path::PathBuf;
 
 use chrono::TimeDelta;
-use serde::Serialize;
 
+use self::answer::FlowReport;
 use crate::app::board::{self, Look, TicketRows, TrunkAsSeen};
 use crate::app::context::{Context, Globals};
-use crate::app::frame::{AsOf, Extent};
+use crate::app::order::in_order_of_next;
 use crate::env::Env;
 use crate::error::{Exit, Failure};
+use crate::lifecycle::TicketEntry;
 use crate::out::{Format, Out};
-use crate::report::{BoardLane, Figures, Life, Page, QueueHistory, TicketFlow, figures, render};
-use crate::text::{duration, safe};
-use crate::ticket::{Lane, TicketRow};
+use crate::report::{BoardLane, Life, Page, RECENT, ReportedTicket, render};
+use crate::text::safe;
+use crate::ticket::{Lane, TicketId, TicketRow};
 
 /// How many tickets of a lane are on the page.
 const CARDS: usize = 100;
 
-/// Show how the tickets flow: who holds what, cycle times, throughput
+/// Show how the tickets flow: cycle and lead times, work in progress, time blocked
 ///
-/// Everything is computed from the commits of the trunk, as of the last fetch. With --html it writes one page that
-/// holds all it needs: the board, who holds what for how long, cycle time, throughput and cumulative flow, in light and
-/// dark. It loads nothing from anywhere and runs no script, so it can be mailed or put on any web server. With --json
-/// the answer is the numbers, and the page goes to a file.
+/// The figures come from the commits of the trunk and from the tickets, as of the last fetch: the cycle time of a ticket
+/// is from its first claim to its completion, the lead time from its creation. They are also given by priority, person and
+/// label. With --html the report is one page with the board, the figures and their charts, in light and dark. The page
+/// loads nothing and runs no script, so it can be mailed or put on any web server. With --json the answer is the numbers, and
+/// the page goes to a file.
 #[derive(Debug, clap::Args)]
 pub struct ReportArgs {
     /// Write the page to this file; `-` is standard output
@@ -35,49 +38,6 @@ pub struct ReportArgs {
     /// Ask the remote first
     #[arg(long)]
     fetch: bool,
-}
-
-/// The answer in JSON.
-#[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Numbers {
-    schema: &'static str,
-    #[serde(flatten)]
-    as_of: AsOf,
-    /// The file that the page was written to, in full; null without `--html`.
-    html: Option<String>,
-    /// How many tickets wait in the queue.
-    queued: usize,
-    /// How many are held.
-    active: usize,
-    /// How many were completed in the last 30 days.
-    completed_30d: usize,
-    /// The middle of the cycle times, from the first claim to the completion, of what was completed in the last 30
-    /// days, in seconds; null when there is nothing.
-    cycle_median_s: Option<i64>,
-    /// The cycle time that 85 of 100 of those kept to that were completed in the last 30 days, in seconds; null when
-    /// there are none.
-    cycle_p85_s: Option<i64>,
-    /// How long the ticket that has been held longest has been held, in seconds; null when none is held.
-    longest_held_s: Option<i64>,
-    /// The tickets that are held, those that have been held longest first; `total` counts these.
-    held: Vec<HeldJson>,
-    #[serde(flatten)]
-    extent: Extent,
-}
-
-/// Who holds what.
-#[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-struct HeldJson {
-    /// Its id.
-    ticket: String,
-    /// Who holds it.
-    by: String,
-    /// Since when: RFC 3339, UTC.
-    since: String,
-    /// For how long, in seconds.
-    seconds: i64,
 }
 
 pub fn run(args: &ReportArgs, globals: &Globals, env: &Env, out: &Out) -> Result<(), Failure> {
@@ -90,15 +50,18 @@ pub fn run(args: &ReportArgs, globals: &Globals, env: &Env, out: &Out) -> Result
     let ctx = Context::open(globals, env, out, None)?;
     board::look(&ctx, Look::from(args.fetch), |seen| {
         let mut story = history::of_trunk(&ctx, seen)?;
-        // The moves tell who claimed a ticket; whom it was given to since stands in it.
-        for row in board::read(&ctx, seen.view, &[Lane::Active])?.rows {
+        let mut tickets = board::read(&ctx, seen.view, &Lane::ALL)?;
+        in_order_of_next(&ctx, seen.view, &mut tickets.rows)?;
+        // The commits say who claimed a ticket; the ticket says who holds it since a handoff or a takeover.
+        for row in tickets.rows.iter().filter(|row| row.lane == Lane::Active) {
             if let Some(holder) = &row.holder {
                 story.set_holder(&row.id, holder);
             }
         }
+        let reported = reported(&ctx, seen, &tickets.rows)?;
+        let report = FlowReport::of(&ctx, &story, &reported);
         if let Some(file) = &args.html {
-            let tickets = board::read(&ctx, seen.view, &Lane::ALL)?;
-            let page = page(&ctx, seen, &story, &tickets);
+            let page = page(&ctx, seen, &report, &tickets);
             if to_stdout {
                 out.answer(&page);
                 return Ok(());
@@ -110,16 +73,59 @@ pub fn run(args: &ReportArgs, globals: &Globals, env: &Env, out: &Out) -> Result
                     .hint("name a file in a directory that is there")
             })?;
         }
-        answer(&ctx, seen, &story, args);
+        let file = args.html.as_ref().map(|file| ctx.dir.join(file).display().to_string());
+        match (out.format, file) {
+            (Format::Json, file) => out.json(&report.in_json(&ctx, seen, file)),
+            (Format::Human, Some(file)) => out.answer(&format!("{}\n", safe(&file))),
+            (Format::Human, None) => out.answer(&report.in_words(&ctx)),
+        }
         board::tell_age(&ctx, seen, "tix report --fetch");
         Ok(())
     })
 }
 
+/// The tickets that the figures are about, each with how long it was blocked: the open ones, and those that were completed
+/// lately. Only their texts are read.
+fn reported<'r>(
+    ctx: &Context<'_>,
+    seen: &TrunkAsSeen<'_>,
+    rows: &'r [TicketRow],
+) -> Result<Vec<ReportedTicket<'r>>, Failure> {
+    let is_late = |row: &&TicketRow| {
+        let is_open = matches!(row.lane, Lane::Queue | Lane::Active);
+        is_open || row.since.is_some_and(|since| ctx.now - since <= RECENT)
+    };
+    let rows: Vec<&TicketRow> = rows.iter().filter(is_late).collect();
+    let entries: HashMap<&TicketId, &TicketEntry> =
+        seen.view.snapshot.entries.iter().map(|entry| (&entry.id, entry)).collect();
+    let asked: Vec<&TicketEntry> =
+        rows.iter().filter_map(|row| entries.get(&row.id).copied()).collect();
+    let mut blocked: HashMap<&TicketId, TimeDelta> = HashMap::new();
+    seen.view.read_all(&asked, |entry, document| {
+        blocked.extend(document.ok().map(|text| (&entry.id, text.time_blocked(ctx.now))));
+    })?;
+    // What happens to a held ticket is written on its branch.
+    let held: Vec<(&TicketEntry, Option<&str>)> = rows
+        .iter()
+        .filter(|row| row.lane == Lane::Active)
+        .filter_map(|row| Some((*entries.get(&row.id)?, row.claim_id.as_deref())))
+        .collect();
+    for newer in board::progress(ctx, &held)? {
+        if let Some((entry, _)) = held.get(newer.at) {
+            blocked.insert(&entry.id, newer.document.time_blocked(ctx.now));
+        }
+    }
+    let ticket = |row: &'r TicketRow| ReportedTicket {
+        row,
+        blocked: blocked.get(&row.id).copied().unwrap_or_default(),
+    };
+    Ok(rows.into_iter().map(ticket).collect())
+}
+
 fn page(
     ctx: &Context<'_>,
     seen: &TrunkAsSeen<'_>,
-    story: &QueueHistory,
+    report: &FlowReport<'_>,
     tickets: &TicketRows,
 ) -> String {
     let lane = |lane: Lane| {
@@ -127,10 +133,12 @@ fn page(
             tickets.rows.iter().filter(|row| row.lane == lane).collect();
         let total = rows.len();
         match lane {
-            Lane::Queue | Lane::Active => rows.sort_by_key(|row| row.since),
+            Lane::Queue => {}
+            Lane::Active => rows.sort_by_key(|row| row.since),
             // What was done last is looked at first.
             Lane::Completed | Lane::Archive => {
-                let done = |row: &TicketRow| story.lives.get(&row.id).and_then(Life::finished);
+                let done =
+                    |row: &TicketRow| report.story.lives.get(&row.id).and_then(Life::finished);
                 rows.sort_by_key(|row| std::cmp::Reverse(done(row)));
             }
         }
@@ -139,80 +147,13 @@ fn page(
     };
     let board: Vec<BoardLane> = Lane::ALL.into_iter().map(lane).collect();
     render(&Page {
-        name: &ctx.repo.name,
+        name: &ctx.project(),
         trunk: &ctx.trunk_label(),
         commit: seen.view.on_remote().map_or("", |commit| commit.short()),
         now: ctx.now,
-        story,
+        story: report.story,
+        tickets: report.tickets,
         board: &board,
         stale_after: ctx.stale_after(),
     })
-}
-
-fn answer(ctx: &Context<'_>, seen: &TrunkAsSeen<'_>, story: &QueueHistory, args: &ReportArgs) {
-    let numbers = figures(story, &TicketFlow::of(story, ctx.now), ctx.now);
-    let file = args.html.as_ref().map(|file| ctx.dir.join(file).display().to_string());
-    if ctx.out.format == Format::Json {
-        ctx.out.json(&in_json(ctx, seen, story, &numbers, file));
-        return;
-    }
-    if let Some(file) = file {
-        ctx.out.answer(&format!("{}\n", safe(&file)));
-        return;
-    }
-    ctx.out.answer(&in_words(ctx, story, &numbers));
-}
-
-fn in_words(ctx: &Context<'_>, story: &QueueHistory, numbers: &Figures) -> String {
-    let span = |time: Option<TimeDelta>| time.map_or_else(|| "-".to_owned(), duration::rough);
-    let lines = [
-        ("waiting", numbers.queued.to_string()),
-        ("worked on", numbers.active.to_string()),
-        ("completed in 30 days", numbers.completed_recently.to_string()),
-        ("middle cycle time", span(numbers.median)),
-        ("85 of 100 within", span(numbers.most)),
-    ];
-    let mut text = String::new();
-    for (name, value) in lines {
-        // Writing to a string cannot fail.
-        writeln!(text, "{name:20}  {value}").ok();
-    }
-    for held in story.held() {
-        let age = duration::age(held.since, ctx.now);
-        writeln!(text, "{:20}  {}  {}", age, held.id, safe(&held.by)).ok();
-    }
-    text
-}
-
-fn in_json(
-    ctx: &Context<'_>,
-    seen: &TrunkAsSeen<'_>,
-    story: &QueueHistory,
-    numbers: &Figures,
-    html: Option<String>,
-) -> Numbers {
-    let seconds = |time: Option<TimeDelta>| time.map(|time| time.num_seconds());
-    let held: Vec<HeldJson> = story
-        .held()
-        .into_iter()
-        .map(|held| HeldJson {
-            ticket: held.id.to_string(),
-            by: held.by,
-            since: crate::clock::rfc3339(held.since),
-            seconds: (ctx.now - held.since).num_seconds(),
-        })
-        .collect();
-    Numbers {
-        schema: "tix/report@1",
-        as_of: AsOf::of(ctx, seen),
-        html,
-        queued: numbers.queued,
-        active: numbers.active,
-        completed_30d: numbers.completed_recently,
-        cycle_median_s: seconds(numbers.median),
-        cycle_p85_s: seconds(numbers.most),
-        longest_held_s: seconds(numbers.longest_held),
-        extent: Extent::all(held.len()),
-        held,
-    }
 }

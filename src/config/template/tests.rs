@@ -127,7 +127,7 @@ fn purpose() -> impl Strategy<Value = Purpose> {
     prop::sample::select(vec![Purpose::Branch, Purpose::ActiveDir, Purpose::Worktree])
 }
 
-/// Texts made of what is dangerous in a path, besides arbitrary ones.
+/// Arbitrary texts, and texts of parts that are dangerous in a path.
 fn hostile() -> impl Strategy<Value = String> {
     let bits =
         vec!["..", ".", "/", "\\", "-", "a", ".git", ".lock", " ", "\0", "\n", "@{", "{", "}", "~"];

@@ -1,4 +1,4 @@
-//! What is put aside, because a newer tix may understand it; and what a file has the last word on.
+//! What is put aside because a newer tix may understand it, and when the value of a file is the one that counts.
 
 use insta::assert_snapshot;
 
@@ -15,7 +15,7 @@ fn what_is_put_aside_keeps_nothing_else_from_counting_but_what_loosens_the_rule(
     assert_eq!(config.protected, ["release"]);
     assert_eq!(config.landing, Landing::None);
     assert_eq!(yaml(b"landing: completed").unwrap().landing, Landing::Completed);
-    // A hostile file is not told of key by key.
+    // The keys of a hostile file are not reported one by one.
     let many: String = (0..10_000).map(|n| format!("key{n}: 1\n")).collect();
     assert_eq!(yaml(many.as_bytes()).unwrap().not_understood.len(), MOST_TOLD);
 }
@@ -32,14 +32,14 @@ fn a_file_says_for_which_versions_it_is() {
     assert!(config.skip_ci);
     let told: Vec<_> = config.not_understood.iter().map(ToString::to_string).collect();
     assert_snapshot!(told.join("\n"), @"
-    HEAD:.tix.yaml:3: it is for tix `>= 99.3`, and this is tix 0.1.0
+    HEAD:.tix.yaml:3: it needs tix `>= 99.3`, and this is tix 0.1.0
     HEAD:.tix.yaml:1: `landing` must be none or completed, not the text `queue`
     HEAD:.tix.yaml:4: unknown key `colour`
     ");
     assert_snapshot!(messages(&["requires: newer", "requires: 1", "requires: '>= 99'\nskip_ci: true\nskip_ci: true"]), @"
     HEAD:.tix.yaml:1: `requires` cannot be `newer`: it says no versions, such as `>= 0.3` or `0.3.1`
     HEAD:.tix.yaml:1: `requires` must be versions of tix, such as `>= 0.3`, not the number 1 (in quotes it would be text)
-    HEAD:.tix.yaml:3: `skip_ci` is set a second time
+    HEAD:.tix.yaml:3: `skip_ci` is set twice
     ");
     assert_snapshot!(message(git(&[("tix.requires", Some(">= 0.1"))])), @"git config: `tix.requires` can only be set in .tix.yaml");
 }

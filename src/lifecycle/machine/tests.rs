@@ -1,4 +1,4 @@
-//! What follows from the table of moves.
+//! Consequences of the table of moves.
 
 use super::*;
 

@@ -24,7 +24,7 @@ fn trunk(tickets: &[(Lane, &str, &str)]) -> (Snapshot, Vec<FrontMatter>) {
     (Snapshot { entries, odd: Vec::new() }, tickets.iter().map(head).collect())
 }
 
-/// The tickets of the queue in order, each with what keeps it.
+/// The tickets of the queue in order, each with what prevents its claim.
 fn verdicts(tickets: &[(Lane, &str, &str)]) -> Vec<(String, String)> {
     let (snapshot, heads) = trunk(tickets);
     let known = |lanes: &[Lane]| {
@@ -47,7 +47,7 @@ fn order(tickets: &[(Lane, &str, &str)]) -> Vec<String> {
     verdicts(tickets).into_iter().map(|(id, _)| id).collect()
 }
 
-/// What keeps the ticket `TICKET-it`.
+/// What prevents a claim of the ticket `TICKET-it`.
 fn why(it: &str, others: &[(Lane, &str, &str)]) -> String {
     let all = [&[(Lane::Queue, "TICKET-it", it)], others].concat();
     let found = verdicts(&all).into_iter().find(|(id, _)| id == "TICKET-it");

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use pulldown_cmark::HeadingLevel;
 
 use super::Document;
@@ -18,7 +18,7 @@ use crate::text::one_line;
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct ChangelogEntry<'a> {
-    /// When it happened. Written in UTC, without a zone, as the form has none.
+    /// When it happened. Written in UTC; the format has no zone.
     pub at: DateTime<Utc>,
     pub role: &'a str,
     pub kind: &'a str,
@@ -30,18 +30,17 @@ pub struct ChangelogEntry<'a> {
 #[must_use]
 pub enum Appended {
     Yes,
-    /// There is no changelog in which it would be read as an entry.
+    /// No changelog exists in which it would be read as an entry.
     NoSection,
-    /// The body is not read, so nobody knows.
+    /// The body is too long to be read.
     TooLong,
 }
 
 impl Document {
-    /// Adds an entry at the end of the last `# Changelog` section, before the next heading of level
-    /// 1 if one follows. The line breaks are those of the section, and the last line of the file
-    /// ends, or does not end, as before.
+    /// Adds an entry at the end of the last `# Changelog` section, before the next heading of level 1, if any. Uses the
+    /// section's line breaks, and the last line of the file ends, or does not end, as before.
     ///
-    /// A section that ends in a code block or comment without an end takes no entry.
+    /// A section that ends in an unclosed code block or comment takes no entry.
     pub fn append_changelog(&mut self, entry: &ChangelogEntry<'_>) -> Appended {
         match self.with_entry(entry) {
             Ok(Some(with_entry)) => {
@@ -91,6 +90,47 @@ impl Document {
         entry
     }
 
+    /// How long the ticket was blocked, as far as its changelog tells; the entries are written to the minute. A time that has no
+    /// end goes on until now while the ticket is blocked, and else until the entry behind it.
+    pub fn time_blocked(&self, now: DateTime<Utc>) -> TimeDelta {
+        let mut total = TimeDelta::zero();
+        let mut since: Option<DateTime<Utc>> = None;
+        for (at, kind) in self.entries() {
+            match (since, kind.as_str()) {
+                (None, "blocked") => since = Some(at),
+                (Some(begin), "unblocked" | "completed" | "closed") => {
+                    total += (at - begin).max(TimeDelta::zero());
+                    since = None;
+                }
+                (Some(_) | None, _) => {}
+            }
+        }
+        match since {
+            Some(begin) if self.blocked().is_some() => total + (now - begin).max(TimeDelta::zero()),
+            Some(_) | None => total,
+        }
+    }
+
+    /// When each entry of the changelog was written, and its kind.
+    fn entries(&self) -> Vec<(DateTime<Utc>, String)> {
+        let Ok(body) = markdown::text_of(self.body()) else { return Vec::new() };
+        // Most tickets were never blocked, and to read their Markdown would take most of the time.
+        if !body.contains(": blocked") {
+            return Vec::new();
+        }
+        let lines = markdown::lines(&body);
+        let mut entries = Vec::new();
+        let mut is_inside = false;
+        for line in &lines {
+            if line.is_section() {
+                is_inside = line.is_changelog(&body);
+            } else if is_inside && line.kind == LineKind::Heading(HeadingLevel::H2) {
+                entries.extend(entry_head(line.text(&body)));
+            }
+        }
+        entries
+    }
+
     fn with_entry(&self, entry: &ChangelogEntry<'_>) -> Result<Option<Document>, TooLong> {
         let body = markdown::text_of(self.body())?;
         let old = markdown::lines(&body);
@@ -106,7 +146,8 @@ impl Document {
         let mut with_entry = self.clone();
         with_entry.insert(entry, end);
 
-        // Whether a fence, a comment or a list takes the entry in, or the entry what follows it, is left to the reader.
+        // The Markdown parser decides whether a fence, a comment or a list swallows the entry, or the entry what
+        // follows.
         let body = markdown::text_of(with_entry.body())?;
         let new = markdown::lines(&body);
         let kinds = |lines: &[TextLine]| lines.iter().map(|line| line.kind).collect::<Vec<_>>();
@@ -118,7 +159,7 @@ impl Document {
         Ok(is_entry.then_some(with_entry))
     }
 
-    /// Inserts an entry behind the text that comes before `end`.
+    /// Inserts an entry after the text that precedes `end`.
     fn insert(&mut self, entry: &ChangelogEntry<'_>, end: usize) {
         let section = self.bytes.get(..end).unwrap_or_default();
         let text_end = section.trim_ascii_end().len();
@@ -156,13 +197,14 @@ impl ChangelogEntry<'_> {
     }
 }
 
-/// The text on one line, in which no comment can start, not even for a reader that looks for comments in the middle of a line.
+/// The text on one line, in which no comment can start, not even for a program that looks for comments in the middle of
+/// a line.
 fn line_of(text: &str) -> String {
     one_line(text).replace("<!--", "&lt;!--")
 }
 
-/// The text as a list item. Markdown allows headings, quotes, code fences and further lists in an
-/// item, so whatever would start one is escaped.
+/// The text as a list item. Markdown allows headings, quotes, code fences and nested lists in an item, so everything
+/// that would start one is escaped.
 fn item(text: &str) -> String {
     let line = line_of(text);
     let marker = line.split(' ').next().unwrap_or_default();
@@ -179,6 +221,14 @@ fn item(text: &str) -> String {
         || matches!(marker, "-" | "+" | "*")
         || (!line.is_empty() && ['-', '*', '_'].into_iter().any(is_rule));
     if starts_block { format!("\\{line}") } else { line }
+}
+
+/// The time and the kind of an entry, from its heading.
+fn entry_head(heading: &str) -> Option<(DateTime<Utc>, String)> {
+    let (at, story) = heading.strip_prefix('[')?.split_once(']')?;
+    let at = NaiveDateTime::parse_from_str(at.trim(), "%Y-%m-%d %H:%M").ok()?.and_utc();
+    let (_, kind) = story.rsplit_once(':')?;
+    Some((at, kind.trim().to_owned()))
 }
 
 #[cfg(test)]
@@ -323,5 +373,31 @@ mod tests {
 - *emphasis* and [ ] a box
 ";
         assert_eq!(append("# Changelog\n", "a\n# b <!-- c", &hostile).as_deref(), Some(expected));
+    }
+
+    #[test]
+    fn the_time_blocked_is_what_the_changelog_tells() {
+        let noon = DateTime::parse_from_rfc3339("2025-12-11T12:00:00Z").unwrap().to_utc();
+        let story = |front: &str, entries: &[(&str, &str)]| {
+            let entry = |(at, kind): &(&str, &str)| format!("## [{at}] - Creator: {kind}\n- x\n\n");
+            let entries: String = entries.iter().map(entry).collect();
+            let text = format!(
+                "---\n{front}---\n# Notes\n\n## [2025-12-01 00:00] - x: blocked\n\n# Changelog\n\n{entries}"
+            );
+            Document::parse(text.into_bytes()).unwrap().time_blocked(noon).num_hours()
+        };
+        let twice = [
+            ("2025-12-10 10:00", "blocked"),
+            ("2025-12-10 11:00", "blocked"),
+            ("2025-12-10 12:00", "unblocked"),
+            ("2025-12-10 13:00", "noted"),
+            ("2025-12-10 14:00", "blocked"),
+            ("2025-12-10 15:00", "completed"),
+        ];
+        assert_eq!(story("status: approved\n", &twice), 3);
+        let open = [("2025-12-11 08:00", "blocked")];
+        assert_eq!(story("status: open\nblocked: waits\n", &open), 4);
+        assert_eq!(story("status: open\n", &open), 0, "somebody took the flag away by hand");
+        assert_eq!(story("status: open\n", &[("2025-13-11 08:00", "blocked")]), 0);
     }
 }

@@ -1,4 +1,4 @@
-//! Changing one value and no other byte.
+//! Changes one value and no other byte.
 
 use std::ops::Range;
 
@@ -8,14 +8,14 @@ use crate::text::yaml;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Value<'a> {
     Null,
-    /// A text; quoted unless every reader of YAML takes it for the same text without quotes.
+    /// A text; quoted unless every YAML reader reads it as the same text without quotes.
     Text(&'a str),
     /// A list of texts, in brackets on one line.
     List(&'a [String]),
 }
 
-/// A key that is not there yet is added below the last of these. They are what a claim and its end
-/// write, so that these keys stay together, in the order in which they are set.
+/// A new key is added below the last of these. A claim and its end write these keys, so they stay together, in the
+/// order in which they are set.
 const ANCHORS: [&str; 8] = [
     "status",
     "claimed_by",
@@ -28,15 +28,13 @@ const ANCHORS: [&str; 8] = [
 ];
 
 impl Document {
-    /// Writes a value and leaves every byte alone that does not belong to it: the comment behind
-    /// it, the quotes of others, line breaks, order.
+    /// Writes a value, and leaves every byte alone that does not belong to it: the comment after it, the quotes of
+    /// others, line breaks, order.
     ///
-    /// Of several lines for one key all get the value, because readers differ in which one they
-    /// take. A key that is not there is added below the claim's keys or `status`, else at the end.
-    /// A value of several lines becomes one line.
+    /// If a key has several lines, all of them get the value, because readers differ in which one they use. A new key
+    /// is added below the claim's keys or `status`, else at the end. A value of several lines becomes one line.
     ///
-    /// Fails, and changes nothing, if the result could not be read again. That would be a mistake
-    /// in here.
+    /// Fails, and changes nothing, if the result could not be read again. That would be a bug in here.
     pub fn set(&mut self, key: &str, value: Value<'_>) -> Result<(), DocumentError> {
         let value = value.to_yaml();
         let mut edits: Vec<(Range<usize>, String)> = Vec::new();
@@ -54,7 +52,7 @@ impl Document {
         }
 
         let mut bytes = self.bytes.clone();
-        // From the end to the start, so that the offsets of the edits to come stay right.
+        // From the end to the start, so that the offsets of the remaining edits stay valid.
         for (range, new) in edits.into_iter().rev() {
             let range = self.block.start + range.start..self.block.start + range.end;
             bytes.splice(range, new.into_bytes());
@@ -64,8 +62,7 @@ impl Document {
     }
 }
 
-/// The line break of the last line that ends before `at`, so that what is added there looks like
-/// its neighbours.
+/// The line break of the last line that ends before `at`, so that an added line looks like its neighbours.
 pub(super) fn line_break_before(bytes: &[u8], at: usize) -> &'static str {
     let before = bytes.get(..at).unwrap_or_default();
     let newline = before.iter().rposition(|byte| *byte == b'\n');
@@ -74,7 +71,7 @@ pub(super) fn line_break_before(bytes: &[u8], at: usize) -> &'static str {
 }
 
 impl Value<'_> {
-    /// The value as it is written behind a key.
+    /// The value as it is written after a key.
     pub(super) fn to_yaml(self) -> String {
         match self {
             Value::Null => "null".to_owned(),

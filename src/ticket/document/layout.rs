@@ -1,28 +1,26 @@
 //! Where the front matter is, and where its keys and values stand in it.
 //!
-//! Before the opening `---` there may be a byte order mark, blank lines and HTML comments, whatever
-//! these hold. The block ends at the next line `---` or `...`. In between, a line is one of
+//! Before the opening `---` there may be a byte order mark, blank lines and HTML comments with any content. The block
+//! ends at the next line `---` or `...`. In between, a line is one of
 //!
 //! - blank, or a `# comment`;
 //! - `key: value` at the left margin, the key plain or quoted;
 //! - a continuation of the value above: indented with a space, a line of a `|` or `>` text, inside
 //!   quotes or brackets that are still open, or a `- item` below a key without a value of its own.
 //!
-//! Anything else is broken and reported with its line: a tab as indentation, a quote or a bracket
-//! that does not close, a second value behind one that is complete. So are NUL, which no YAML
-//! reader accepts, and the characters that only some readers take for a line break (a lone CR,
-//! U+0085, U+2028, U+2029): two programs would see two different tickets.
+//! Anything else is broken and reported with its line: a tab as indentation, a quote or a bracket that does not close,
+//! a second value after a complete one. So are NUL, which no YAML reader accepts, and the characters that only some
+//! readers treat as a line break (a lone CR, U+0085, U+2028, U+2029): two programs would see two different tickets.
 //!
-//! Deliberately not broken, although YAML says so: `: ` inside of a value, and text behind a quote
-//! or bracket that closes on the same line, as in `title: [WIP] thing`. Both are plain text.
-//! Anchors, aliases and tags are plain text as well.
+//! Deliberately not broken, although YAML says so: `: ` inside a value, and text after a quote or bracket that closes
+//! on the same line, as in `title: [WIP] thing`. Both are plain text. Anchors, aliases and tags are plain text as well.
 
 use std::ops::Range;
 
 use super::DocumentErrorKind as Kind;
 use super::scalar;
 
-/// The places in a ticket file.
+/// The offsets of the parts of a ticket file.
 pub(super) struct DocumentLayout {
     pub(super) block: Range<usize>,
     pub(super) body: usize,
@@ -35,17 +33,16 @@ pub(super) struct KeySpan {
     pub(super) key: String,
     /// Where the line of the key starts.
     pub(super) start: usize,
-    /// What a new value replaces on the line of the key, up to wherever a quote or a bracket
-    /// closes. Empty, and in the place where a value would stand, when the line has none.
+    /// What a new value replaces on the line of the key, up to a closing quote or bracket. If the line has no value:
+    /// empty, at the place where one would stand.
     pub(super) value: Range<usize>,
-    /// The whole lines below which belong to the value as well: a `|` text, or a list or map in
-    /// block style.
+    /// The whole lines below that belong to the value: a `|` text, or a list or map in block style.
     pub(super) tail: Range<usize>,
-    /// Behind the last line of the field.
+    /// After the last line of the field.
     pub(super) end: usize,
 }
 
-/// What is wrong at which offset.
+/// What is wrong, and at which offset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Fault {
     pub(super) at: usize,
@@ -78,7 +75,7 @@ fn locate(bytes: &[u8]) -> Result<(Range<usize>, usize), Fault> {
     let mut at = start;
     while at < bytes.len() {
         let next = next_line(bytes, at);
-        // `...` ends a YAML document too, so a reader of YAML would not look any further.
+        // `...` also ends a YAML document, so a YAML reader would stop here.
         if is_fence(bytes.get(at..next), b"---") || is_fence(bytes.get(at..next), b"...") {
             return Ok((start..at, next));
         }
@@ -124,10 +121,10 @@ fn refuse_ambiguous(block: &str) -> Result<(), Broken> {
     let mut chars = block.char_indices().peekable();
     while let Some((at, c)) = chars.next() {
         match c {
-            '\0' => return Err((at, "it holds a NUL byte")),
+            '\0' => return Err((at, "it contains a NUL byte")),
             '\r' if chars.peek().is_some_and(|(_, next)| *next == '\n') => {}
             '\r' | '\u{85}' | '\u{2028}' | '\u{2029}' => {
-                return Err((at, "it holds a line break that only some readers see"));
+                return Err((at, "it contains a line break that only some programs recognize"));
             }
             _ => {}
         }
@@ -189,7 +186,7 @@ fn field(block: &str, line: SourceLine<'_>) -> Result<KeySpan, Broken> {
 
     let rest = block.get(at..line.end()).unwrap_or_default();
     if rest.is_empty() || rest.starts_with('#') {
-        // Directly behind the colon when a comment follows, so that the comment stays one.
+        // Directly after the colon if a comment follows, so that the comment stays one.
         let place = if rest.is_empty() { at } else { behind_colon };
         let end =
             continuation(block, line.next, Items::AtMargin)?.map_or(line.next, |last| last.next);
@@ -209,8 +206,7 @@ fn field(block: &str, line: SourceLine<'_>) -> Result<KeySpan, Broken> {
     Ok(field(at..end_of_value, end..end, end))
 }
 
-/// Behind the quoted text or the bracketed list that starts at `at`. None when the value there is
-/// plain text.
+/// The end of the quoted text or the bracketed list that starts at `at`. None when the value there is plain text.
 fn complete(block: &str, at: usize) -> Result<Option<usize>, Broken> {
     let text = block.get(at..).unwrap_or_default();
     let (len, unclosed) = match text.bytes().next() {
@@ -223,22 +219,20 @@ fn complete(block: &str, at: usize) -> Result<Option<usize>, Broken> {
     if scalar::is_trailer(behind) {
         Ok(Some(end))
     } else if block.get(at..end).is_some_and(|value| value.contains('\n')) {
-        Err((end, "there is text behind a complete value"))
+        Err((end, "text follows a complete value"))
     } else {
         Ok(None)
     }
 }
 
-/// Whether the items of a list may stand at the left margin. They may when the list is all there is
-/// below its key.
+/// Whether list items may start at the left margin. They may if the list is everything below its key.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Items {
     AtMargin,
     Indented,
 }
 
-/// The last line that continues a value. Comments and blank lines count when a continuation
-/// follows.
+/// The last line that continues a value. Comments and blank lines count if a continuation follows.
 fn continuation(
     block: &str,
     mut at: usize,
@@ -262,8 +256,7 @@ fn continuation(
     Ok(last)
 }
 
-/// Behind the lines of a `|` or `>` text. Blank lines at its end belong to it only if the header
-/// has a `+`.
+/// The end of the lines of a `|` or `>` text. Trailing blank lines belong to it only if the header has a `+`.
 fn block_text_end(block: &str, start: usize, header: &str) -> usize {
     let keeps_blank_lines = header.contains('+');
     let (mut at, mut end) = (start, start);

@@ -1,6 +1,6 @@
-//! The lines of a body, as `CommonMark` and GitHub's task lists have them.
+//! The lines of a body, as in `CommonMark` and GitHub's task lists.
 //!
-//! Where code, HTML and comments end depends on the list items and quotes around them. `pulldown-cmark` knows, so
+//! Where code, HTML and comments end depends on the list items and quotes around them. `pulldown-cmark` knows this, so
 //! nothing else in tix looks for fences, headings or boxes.
 
 use std::borrow::Cow;
@@ -9,32 +9,32 @@ use std::ops::Range;
 
 use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
-/// How many bytes of a body are read: as many as `tix new` accepts. Of hostile text, 20 MB would take five seconds and
-/// more than a gigabyte.
+/// The most bytes of a body that are read: as many as `tix new` accepts. 20 MB of hostile text would take five seconds
+/// and more than a gigabyte.
 const LONGEST: usize = 4 << 20;
 
-/// The body is too long to be read, so what it holds is not known.
+/// The body is too long to be read, so its contents are unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the text is longer than {} MiB, so tix does not read it", LONGEST >> 20)]
 pub struct TooLong;
 
-/// A line that has text, outside of code blocks, blocks of HTML and comments.
+/// A line with text, outside of code blocks, HTML blocks and comments.
 pub(super) struct TextLine {
     pub(super) kind: LineKind,
-    /// Where it starts in the body, behind the signs of the lists and quotes that it stands in.
+    /// Where it starts in the body, after the markers of the lists and quotes around it.
     pub(super) start: usize,
     text: Range<usize>,
-    /// Text that starts before this offset belongs to it as well.
+    /// Text that starts before this offset also belongs to it.
     reach: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum LineKind {
-    /// A heading that stands in no list and no quote. It may have several lines, or no text.
+    /// A heading outside of lists and quotes. It may have several lines, or no text.
     Heading(HeadingLevel),
-    /// A box in a list that is not ticked, and the text behind it.
+    /// An unticked box in a list, and the text after it.
     OpenBox,
-    /// The same, in an item that ends without a text.
+    /// An unticked box in an item without text.
     EmptyBox,
     /// A box that is ticked, and the text behind it.
     TickedBox,
@@ -48,12 +48,12 @@ impl TextLine {
         TextLine { kind: LineKind::Block, start: at.start, text: at.start..at.start, reach: at.end }
     }
 
-    /// The text as it is written, without the signs before it.
+    /// The text as written, without the markers before it.
     pub(super) fn text<'a>(&self, body: &'a str) -> &'a str {
         body.get(self.text.clone()).unwrap_or_default().trim()
     }
 
-    /// Whether a section of the ticket starts here, which goes on to the next such line.
+    /// Whether a section of the ticket starts here; it ends at the next such line.
     pub(super) fn is_section(&self) -> bool {
         self.kind == LineKind::Heading(HeadingLevel::H1)
     }
@@ -84,9 +84,9 @@ pub(super) fn text_of(body: &[u8]) -> Result<Cow<'_, str>, TooLong> {
     Ok(text.into())
 }
 
-/// The text of the first heading that has any.
+/// The text of the first heading that has text.
 pub(super) fn first_heading(body: &[u8]) -> Option<String> {
-    // It stands at the front, whatever somebody has pasted behind it.
+    // The heading is at the front, whatever somebody has pasted after it.
     let text = text_of(body.get(..LONGEST).unwrap_or(body)).ok()?;
     let lines = lines(&text);
     let headings = lines.iter().filter(|line| matches!(line.kind, LineKind::Heading(_)));
@@ -144,9 +144,9 @@ fn is_text(event: &Event<'_>) -> bool {
     )
 }
 
-/// Adds a piece of text to the line that it stands in, or as the first of another one.
+/// Adds a piece of text to the line that it belongs to, or starts a new one.
 fn add(lines: &mut Vec<TextLine>, body: &str, mut at: Range<usize>) {
-    // The place of an escaped sign is given without its `\`.
+    // The offset of an escaped character does not include its `\`.
     if body.get(..at.start).is_some_and(|before| before.ends_with('\\')) {
         at.start -= 1;
     }

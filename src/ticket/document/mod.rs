@@ -1,12 +1,11 @@
 //! A ticket file, kept byte for byte.
 //!
-//! The file belongs to people. A [`Document`] therefore holds the bytes as they are, together with
-//! the places where its keys and values stand, and an edit replaces exactly those. Nothing is ever
-//! parsed and printed again.
+//! The file belongs to people. So a [`Document`] holds the bytes as they are and the offsets of its keys and values,
+//! and an edit replaces exactly those. Nothing is ever parsed and printed again.
 //!
-//! The front matter is read line by line and not as one YAML document. Real tickets hold `title:
-//! Fix: the thing` or `title: [WIP] thing`, which YAML refuses, and one such line must not make a
-//! ticket unreadable. What counts as broken is in [`layout`]; what a value means is in [`scalar`].
+//! The front matter is read line by line, not as one YAML document. Real tickets contain `title: Fix: the thing` or
+//! `title: [WIP] thing`, which YAML refuses, and one such line must not make a ticket unreadable. [`layout`] says what
+//! counts as broken; [`scalar`] says what a value means.
 
 mod body;
 mod changelog;
@@ -30,15 +29,15 @@ use self::layout::KeySpan;
 pub use self::markdown::TooLong;
 use super::status::{Status, StatusReading};
 
-/// The bytes of a ticket file and where its keys are.
+/// The bytes of a ticket file and the offsets of its keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Document {
     bytes: Vec<u8>,
-    /// The lines between the two fences, as a part of `bytes`; UTF-8.
+    /// The lines between the two fences, as a range of `bytes`; UTF-8.
     block: Range<usize>,
-    /// Where the body starts: behind the line of the closing fence.
+    /// Where the body starts: after the line of the closing fence.
     body: usize,
-    /// The top-level keys in the order of the file. Their ranges count from the start of `block`.
+    /// The top-level keys in file order. Their ranges count from the start of `block`.
     fields: Vec<KeySpan>,
 }
 
@@ -51,18 +50,17 @@ pub struct DocumentError {
     pub kind: DocumentErrorKind,
 }
 
-/// What makes a file no ticket.
+/// Why a file is not a ticket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DocumentErrorKind {
-    /// The file does not start with `---`, blank lines and HTML comments aside.
+    /// The file does not start with `---`, except for blank lines and HTML comments.
     NoFrontMatter,
     /// The HTML comment before the front matter does not end.
     UnclosedComment,
     /// The front matter does not end.
     Unclosed,
     NotUtf8,
-    /// The front matter has a line that neither YAML nor a patient reader can make sense of; this
-    /// says why.
+    /// A line of the front matter that neither YAML nor a tolerant reader can understand, and why.
     BadYaml(&'static str),
 }
 
@@ -94,8 +92,8 @@ pub enum StatusError {
 }
 
 impl Document {
-    /// Finds the front matter and its keys. Fails when there is none or when it is broken; never
-    /// because of the body, which may be any bytes.
+    /// Finds the front matter and its keys. Fails when it is missing or broken, but never because of the body, which
+    /// may contain any bytes.
     pub fn parse(bytes: Vec<u8>) -> Result<Document, DocumentError> {
         match layout::read(&bytes) {
             Ok(layout) => Ok(Document {
@@ -128,7 +126,7 @@ impl Document {
         self.bytes
     }
 
-    /// Everything behind the line that closes the front matter.
+    /// Everything after the line that closes the front matter.
     pub fn body(&self) -> &[u8] {
         self.bytes.get(self.body..).unwrap_or_default()
     }
@@ -138,29 +136,38 @@ impl Document {
         self.field(key).is_some()
     }
 
-    /// The value of a key as text: quotes resolved, comment removed, and otherwise as it is
-    /// written, so that `001` stays `001`. None for a value that is empty, null, a list, a map or a
-    /// `{placeholder}`, and for a key that is not there.
+    /// The value of a key as text: quotes resolved, comment removed, otherwise as written, so that `001` stays `001`.
+    /// None for a value that is empty, null, a list, a map or a `{placeholder}`, and for a missing key.
     ///
-    /// Of several lines for one key the last one counts, as for most YAML readers.
+    /// If a key has several lines, the last one counts, as for most YAML readers.
     pub fn text(&self, key: &str) -> Option<String> {
         scalar::text(self.block(), self.field(key)?)
     }
 
-    /// The value of a key as a list: a YAML list of either kind, or one text, split at its commas.
-    /// Items that are not text are left out. Of several lines for one key the last one counts.
+    /// The value of a key as a list: a YAML list of either kind, or one text, split at its commas. Items that are not
+    /// text are left out. If a key has several lines, the last one counts.
     pub fn list(&self, key: &str) -> Vec<String> {
         self.field(key).map_or_else(Vec::new, |field| scalar::list(self.block(), field))
     }
 
-    /// The title in the front matter, else the first heading of the body. It may hold any
-    /// character.
+    /// The keys of the front matter that say something, in their order, each with its value; that of a list is its items,
+    /// between commas.
+    pub fn said(&self) -> Vec<(String, String)> {
+        let value = |key: &str| self.text(key).or_else(|| Some(self.list(key).join(", ")));
+        let counts = |field: &&KeySpan| self.field(&field.key).is_some_and(|last| last == *field);
+        let placeholder = |field: &KeySpan| scalar::is_placeholder(self.block(), field);
+        let said = self.fields.iter().filter(counts).filter(|field| !placeholder(field));
+        let said = said.filter_map(|field| Some((field.key.clone(), value(&field.key)?)));
+        said.filter(|(_, value)| !value.is_empty()).collect()
+    }
+
+    /// The title in the front matter, else the first heading of the body. It may contain any character.
     pub fn title(&self) -> Option<String> {
         self.text("title").or_else(|| markdown::first_heading(self.body()))
     }
 
-    /// The status, or why there is none. It is blocked if the status says so or if the key
-    /// `blocked` has a text that is not a no.
+    /// The status, or why there is none. The ticket is blocked if the status says so or if the key `blocked` has a text
+    /// that does not mean no.
     pub fn status(&self) -> Result<StatusReading, StatusError> {
         let (Some(line), Some(text)) = (self.line_of("status"), self.text("status")) else {
             return Err(StatusError::Missing);
@@ -172,8 +179,8 @@ impl Document {
         Ok(StatusReading { blocked: reading.blocked || flagged, ..reading })
     }
 
-    /// The keys whose values are `{placeholders}` that nobody has filled in, in quotes or not, and the lines of the body
-    /// that are, each with its line; of a body that is too long to be read, none.
+    /// The keys whose values are unfilled `{placeholders}`, in quotes or not, and the lines of the body that are such
+    /// placeholders, each with its line. None from a body that is too long to be read.
     pub fn placeholders(&self) -> Vec<(usize, String)> {
         let open = self.fields.iter().filter(|field| {
             scalar::is_placeholder(self.block(), field)
@@ -182,7 +189,7 @@ impl Document {
         let keys = open.map(|field| {
             (line_number(&self.bytes, self.block.start + field.start), field.key.clone())
         });
-        // Most texts have no brace at all, and to read their Markdown would take an eighth of the time of a list.
+        // Most texts have no brace at all, and parsing their Markdown would take an eighth of the time of a list.
         let braces = self.body().contains(&b'{');
         let open = braces.then(|| self.open_ends().unwrap_or_default());
         let open_ends::OpenEnds { boxes, placeholders, .. } = open.unwrap_or_default();
@@ -196,8 +203,8 @@ impl Document {
         self.flag().or_else(|| by_status().then(|| "its status says so".to_owned()))
     }
 
-    /// What the key `blocked` says, unless it is one of the spellings of false that YAML 1.1 and 1.2 readers share,
-    /// or one of the words people write for it.
+    /// The text of the key `blocked`, unless it is a spelling of false that YAML 1.1 and 1.2 readers share, or a word
+    /// that people use for it.
     fn flag(&self) -> Option<String> {
         let is_false = |text: &str| {
             matches!(text.to_ascii_lowercase().as_str(), "false" | "no" | "off" | "none" | "0")
@@ -224,7 +231,7 @@ impl Document {
     }
 }
 
-/// The number of the line that holds the byte at `offset`, counted from 1.
+/// The number of the line that contains the byte at `offset`, counted from 1.
 fn line_number(bytes: &[u8], offset: usize) -> usize {
     1 + bytes.iter().take(offset).filter(|byte| **byte == b'\n').count()
 }

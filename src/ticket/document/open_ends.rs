@@ -1,30 +1,29 @@
-//! What a ticket's text leaves open: boxes that are not ticked, sections that say nothing, and parts of a template that
-//! nobody has filled in.
+//! Unfinished parts of a ticket's text: unticked boxes, empty sections, and unfilled parts of a template.
 
 use pulldown_cmark::HeadingLevel;
 
 use super::markdown::{self, LineKind, TooLong};
 use super::{Document, line_number};
 
-/// What is open, each with its line in the file, counted from 1.
+/// The unfinished parts, each with its line in the file, counted from 1.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OpenEnds {
-    /// The texts behind `- [ ]`; empty where a template left the box.
+    /// The texts after `- [ ]`; empty for a box left over from a template.
     pub boxes: Vec<(usize, String)>,
-    /// The headings of the requirements below which nothing stands.
+    /// The headings in the requirements with nothing below them.
     pub sections: Vec<(usize, String)>,
-    /// Headings, list items and paragraphs that are nothing but `{something}`.
+    /// Headings, list items and paragraphs that consist of `{something}` only.
     pub placeholders: Vec<(usize, String)>,
 }
 
-/// A heading of the requirements, as long as nothing is known to stand below it.
+/// A heading in the requirements below which nothing has been found yet.
 struct BareHeading {
     level: HeadingLevel,
     line: usize,
     text: String,
 }
 
-/// Where a reader of the body is in the requirements: behind a heading of that name, up to the next one that is no deeper.
+/// The reader's position in the requirements: after a heading of that name, up to the next one that is no deeper.
 #[derive(Default)]
 struct Requirements {
     level: Option<HeadingLevel>,
@@ -32,14 +31,14 @@ struct Requirements {
 }
 
 impl Requirements {
-    /// Goes on to this heading; gives the one before it if nothing stands below that one.
+    /// Moves on to this heading; returns the one before it if that has nothing below it.
     fn at_heading(
         &mut self,
         level: HeadingLevel,
         line: usize,
         text: &str,
     ) -> Option<(usize, String)> {
-        // A deeper heading stands below the one before it.
+        // A deeper heading belongs to the one before it.
         let empty = self.bare.take().filter(|bare| level <= bare.level);
         if self.level.is_some_and(|section| level <= section) {
             self.level = None;
@@ -53,12 +52,12 @@ impl Requirements {
 }
 
 impl Document {
-    /// Everything that the body leaves open, outside of code, comments and the changelog.
+    /// All unfinished parts of the body, outside of code, comments and the changelog.
     pub fn open_ends(&self) -> Result<OpenEnds, TooLong> {
         let body = markdown::text_of(self.body())?;
         let mut open = OpenEnds::default();
         let (mut changelog, mut requirements) = (false, Requirements::default());
-        // Counted on from line to line: from the start for each would take minutes in a file of boxes.
+        // Counted from line to line: counting from the start for each would take minutes in a file of boxes.
         let (mut number, mut counted) = (line_number(self.as_bytes(), self.body), 0);
         for line in markdown::lines(&body) {
             if line.is_section() {
@@ -96,7 +95,7 @@ impl Document {
     }
 }
 
-/// Whether a text is nothing but `{something}`.
+/// Whether a text consists of `{something}` only.
 pub(super) fn is_placeholder(text: &str) -> bool {
     let inner = text.strip_prefix('{').and_then(|text| text.strip_suffix('}'));
     inner.is_some_and(|inner| !inner.trim().is_empty() && !inner.contains(['{', '}', '"', ':']))

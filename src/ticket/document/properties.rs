@@ -1,8 +1,7 @@
-//! What must hold for every document, tried on generated ones.
+//! Properties of every document, tested on generated ones.
 //!
-//! A generated document is a list of pieces that know whether they are the value of the key under
-//! test, so that the expected result of an edit is put together from the pieces and not computed by
-//! the code that is tested.
+//! A generated document is a list of pieces that know whether they are the value of the key under test. The expected
+//! result of an edit is assembled from the pieces, not computed by the tested code.
 
 use chrono::DateTime;
 use proptest::collection::vec;
@@ -13,13 +12,12 @@ use pulldown_cmark::HeadingLevel;
 use super::markdown::LineKind;
 use super::*;
 
-/// One or more whole lines of front matter without the last line break. `\n` stands for any line
-/// break.
+/// One or more whole lines of front matter without the last line break. `\n` stands for any line break.
 #[derive(Clone, Debug)]
 enum Part {
     /// Lines that an edit of `status` leaves alone.
     Other(&'static str),
-    /// A value of `status`: what stays before it, the value, what stays behind it.
+    /// A value of `status`: the text that stays before it, the value, the text that stays after it.
     Status(&'static str, &'static str, &'static str),
 }
 
@@ -75,8 +73,7 @@ const STATUSES: &[(&str, &str, &str)] = &[
     ("status: ", "&a *b", ""),
 ];
 
-/// Values that end with whole lines, so that nothing stays behind them, and values that are not
-/// there.
+/// Values that end with whole lines, so that nothing follows them, and missing values.
 const STATUS_LINES: &[(&str, &str, &str)] = &[
     ("status: ", "|", "\n  a: b\n\n  # c"),
     ("status: ", ">+", "\n  a\n\n"),
@@ -142,7 +139,7 @@ const OPEN_LINES: &[&str] = &[
     "日本\n",
 ];
 
-/// Text that people and attackers write, and the forms that readers of YAML disagree about.
+/// Text that people and attackers write, and forms that YAML readers disagree about.
 fn hostile_text() -> impl Strategy<Value = String> {
     const ODD: &[&str] = &[
         "001",
@@ -213,7 +210,7 @@ fn hostile_text() -> impl Strategy<Value = String> {
     ]
 }
 
-/// Puts a document together. Each line break is the next one of `breaks`, over and over.
+/// Assembles a document. Each line break is the next one of `breaks`, over and over.
 struct DocumentWriter<'a> {
     text: String,
     breaks: std::iter::Cycle<std::slice::Iter<'a, bool>>,
@@ -229,14 +226,13 @@ impl DocumentWriter<'_> {
         }
     }
 
-    /// The line breaks of what is not written any more are used up all the same.
+    /// Text that is no longer written still uses up its line breaks.
     fn skip(&mut self, text: &str) {
         self.breaks.by_ref().take(text.matches('\n').count()).for_each(drop);
     }
 }
 
-/// The document, with `status` replaced by `new` if there is one, line by line as an edit should do
-/// it.
+/// The document, with `status` replaced by `new` if given, line by line as an edit should do it.
 fn write(
     outside: (&str, bool, &str),
     parts: &[Part],
@@ -262,7 +258,7 @@ fn write(
                 writer.skip(value);
                 let (rest_of_line, lines) = behind.split_once('\n').unwrap_or((behind, ""));
                 writer.push(rest_of_line);
-                // The break of the value's first line stays, those of its further lines go.
+                // The break of the value's first line stays, those of its other lines are removed.
                 if behind.contains('\n') {
                     writer.push("\n");
                     writer.skip(lines);
@@ -283,7 +279,7 @@ fn parse(text: &str) -> Result<Document, TestCaseError> {
         .map_err(|error| TestCaseError::fail(format!("{error}\n{text}")))
 }
 
-/// What `text` gives for a text that was set: an empty one counts as none.
+/// What `text` returns for a text that was set: an empty one counts as none.
 fn reading(text: &str) -> Option<String> {
     Some(text.to_owned()).filter(|text| !text.is_empty())
 }
@@ -382,7 +378,7 @@ proptest! {
         let yaml = format!("key: {quote}{text}{quote}\n");
         let read: Result<serde_yaml::Value, _> = serde_yaml::from_str(&yaml);
         let document = parse(&format!("---\n{yaml}---\n"));
-        // Many of these texts are no YAML, or no front matter.
+        // Many of these texts are not YAML, or not front matter.
         if let (Ok(read), Ok(document)) = (read, document) {
             prop_assert_eq!(document.text("key"), read["key"].as_str().and_then(reading), "{:?}", yaml);
         }
@@ -454,7 +450,7 @@ proptest! {
         }
         for (line, text) in &open.boxes {
             prop_assert!(lines[line - 1].contains("[ ]"), "{line}: {text}");
-            // Its text may begin in the next line.
+            // Its text may begin on the next line.
             prop_assert!(lines[line - 1..].iter().any(|line| line.contains(text)), "{text}");
         }
         document.title();

@@ -1,21 +1,21 @@
 //! What the text of a value means.
 //!
-//! A reader for one value at a time, as tolerant as [`super::layout`] describes. YAML itself is
-//! asked only about a single quoted or block text; where it refuses one (`"C:\path"`), the text
-//! counts as it is written.
+//! Reads one value at a time, as tolerantly as [`super::layout`] describes. The YAML parser is used only for a single
+//! quoted or block text; where it refuses one (`"C:\path"`), the text is taken as written.
 
 use super::layout::KeySpan;
 
 /// What separates things within a line.
 pub(super) const BLANK: [char; 2] = [' ', '\t'];
 
-/// What is trimmed. YAML knows no other white space: a no-break or an ideographic space is text.
+/// What is trimmed. YAML has no other white space: a no-break or an ideographic space is text.
 const SPACE: [char; 4] = [' ', '\t', '\r', '\n'];
 
-/// What a quoted text that means something else than it says has in it; see [`super::layout`] for other ends of lines.
+/// A quoted text contains one of these if its meaning differs from its spelling; see [`super::layout`] for other line
+/// ends.
 const REWRITTEN: [char; 4] = ['\\', '\'', '\n', '\r'];
 
-/// The value of a field if it is text.
+/// The value of a field if it is a text.
 pub(super) fn text(block: &str, field: &KeySpan) -> Option<String> {
     node(block, field).text()
 }
@@ -36,8 +36,8 @@ pub(super) fn list(block: &str, field: &KeySpan) -> Vec<String> {
     }
 }
 
-/// Whether the value is a `{placeholder}` of a template. YAML reads it as a map; one that somebody means has a value for
-/// each of its keys, and keys of one word.
+/// Whether the value is a `{placeholder}` of a template. YAML reads it as a map, but a map that somebody means has a
+/// value for each key, and its keys are single words.
 pub(super) fn is_placeholder(block: &str, field: &KeySpan) -> bool {
     let source = block.get(field.value.clone()).unwrap_or_default();
     let Some(inside) = source.strip_prefix('{') else { return false };
@@ -97,7 +97,7 @@ fn node<'a>(block: &'a str, field: &KeySpan) -> Node<'a> {
     }
 }
 
-/// The value that starts with the first character of `source` and is not followed by another one.
+/// The value that starts at the first character of `source`, if nothing follows it.
 fn inline(source: &str) -> Node<'_> {
     let complete = |len: Option<usize>| {
         let (value, behind) = source.split_at_checked(len?)?;
@@ -120,7 +120,7 @@ fn is_null(text: &str) -> bool {
     matches!(text, "" | "~" | "null" | "Null" | "NULL")
 }
 
-/// The lines of a plain text as one, without their comments.
+/// The lines of a plain text as one line, without their comments.
 fn fold(source: &str) -> String {
     let lines = source
         .lines()
@@ -130,7 +130,7 @@ fn fold(source: &str) -> String {
 
 fn unquote(source: &str) -> String {
     let inner = source.get(1..source.len().saturating_sub(1)).unwrap_or_default();
-    // Nearly every text, and YAML would take a sixth of the time that a list takes.
+    // True of nearly every text; YAML would take a sixth of the time of a list.
     if !inner.contains(REWRITTEN) {
         return inner.to_owned();
     }
@@ -158,7 +158,7 @@ fn flow_items(flow: &str) -> Vec<String> {
     items
 }
 
-/// The items of a list in block style. The first one says how far they are indented.
+/// The items of a list in block style. The first one sets the indentation.
 fn block_items(lines: &str) -> Vec<String> {
     let indent = |line: &str| line.len() - line.trim_start_matches(' ').len();
     let margin = indent(lines);
@@ -183,7 +183,7 @@ pub(super) fn is_trivia(line: &str) -> bool {
     is_blank(line) || line.trim_start_matches(BLANK).starts_with('#')
 }
 
-/// Whether nothing but a comment follows a value.
+/// Whether only a comment may follow a value here.
 pub(super) fn is_trailer(behind: &str) -> bool {
     let mut lines = behind.lines();
     let first = lines.next().unwrap_or_default();
@@ -199,7 +199,7 @@ fn is_mark(line: &str, mark: &str) -> bool {
     line.strip_prefix(mark).is_some_and(|rest| rest.is_empty() || rest.starts_with(BLANK))
 }
 
-/// The key that the line starts with, and the offset behind its colon.
+/// The key that the line starts with, and the offset after its colon.
 pub(super) fn key(line: &str) -> Option<(String, usize)> {
     let is_separator = |colon: usize| {
         line.get(colon + 1..).is_some_and(|rest| rest.is_empty() || rest.starts_with(BLANK))
@@ -210,7 +210,7 @@ pub(super) fn key(line: &str) -> Option<(String, usize)> {
         let colon = line.len() - rest.trim_start_matches(BLANK).strip_prefix(':')?.len() - 1;
         return is_separator(colon).then(|| (unquote(quoted), colon + 1));
     }
-    // The last two announce a key of several lines and another YAML document.
+    // The last two start a key of several lines, and another YAML document.
     let is_other = is_item(line) || ["?", "---", "..."].iter().any(|mark| is_mark(line, mark));
     if BLANK.contains(&first) || ",[]{}#&*!|>%@`".contains(first) || is_other {
         return None;
@@ -221,8 +221,7 @@ pub(super) fn key(line: &str) -> Option<(String, usize)> {
     (!key.is_empty() && plain_len(text) == key.len()).then(|| (key.to_owned(), colon + 1))
 }
 
-/// The `|` or `>` that announces a text on the lines below, with its modifiers, if the line is
-/// nothing but that.
+/// The `|` or `>` that starts a block text, with its modifiers, if the line has nothing else.
 pub(super) fn block_header(line: &str) -> Option<&str> {
     let modifiers = line.strip_prefix(['|', '>'])?;
     let behind =
@@ -230,7 +229,7 @@ pub(super) fn block_header(line: &str) -> Option<&str> {
     is_trailer(behind).then(|| line.get(..line.len() - behind.len()))?
 }
 
-/// The length of a plain text: up to a comment, or all of the line, and without blanks at its end.
+/// The length of a plain text: up to a comment or the end of the line, without trailing blanks.
 pub(super) fn plain_len(line: &str) -> usize {
     let is_comment =
         |at: usize| at == 0 || line.get(..at).is_some_and(|before| before.ends_with(BLANK));
@@ -238,8 +237,7 @@ pub(super) fn plain_len(line: &str) -> usize {
     line.get(..end.unwrap_or(line.len())).unwrap_or_default().trim_end_matches(SPACE).len()
 }
 
-/// The length of the quoted text that starts with the first character of `text`. None if it is not
-/// closed.
+/// The length of the quoted text that starts at the first character of `text`. None if it is not closed.
 pub(super) fn quoted_len(text: &str) -> Option<usize> {
     let quote = text.bytes().next()?;
     let mut bytes = text.bytes().enumerate().skip(1).peekable();
@@ -248,7 +246,7 @@ pub(super) fn quoted_len(text: &str) -> Option<usize> {
             b'\\' if quote == b'"' => {
                 bytes.next_if(|(_, next)| *next != b'\n');
             }
-            // Two single quotes are one that is part of the text.
+            // Two single quotes stand for one in the text.
             b'\'' if quote == b'\'' && bytes.next_if(|(_, next)| *next == b'\'').is_some() => {}
             b'\n' if !continues(text, at + 1) => return None,
             _ if byte == quote => return Some(at + 1),
@@ -258,14 +256,12 @@ pub(super) fn quoted_len(text: &str) -> Option<usize> {
     None
 }
 
-/// The length of the list or map in brackets that starts with the first character of `text`. None
-/// if it is not closed.
+/// The length of the list or map in brackets that starts at the first character of `text`. None if it is not closed.
 pub(super) fn flow_len(text: &str) -> Option<usize> {
     walk_flow(text, &mut |_| ())
 }
 
-/// Walks through brackets to the one that closes the first, and reports the commas of the outermost
-/// level.
+/// Walks to the bracket that closes the first one, and reports the commas of the outermost level.
 fn walk_flow(text: &str, comma: &mut dyn FnMut(usize)) -> Option<usize> {
     let mut open = Vec::new();
     // A quote in the middle of a word is an apostrophe.
@@ -277,7 +273,7 @@ fn walk_flow(text: &str, comma: &mut dyn FnMut(usize)) -> Option<usize> {
         match byte {
             b'"' | b'\'' if at_start_of_word => next = at + quoted_len(text.get(at..)?)?,
             b'#' if before.is_ascii_whitespace() => {
-                // A comment is as good as a blank, so the state stays.
+                // A comment counts as a blank, so the state stays.
                 at += text.get(at..)?.find('\n')?;
                 continue;
             }
@@ -304,8 +300,8 @@ fn walk_flow(text: &str, comma: &mut dyn FnMut(usize)) -> Option<usize> {
     None
 }
 
-/// Whether the line at this offset is blank or indented. An open quote that would go on at the left
-/// margin is not what its author meant: it would swallow the keys below.
+/// Whether the line at this offset is blank or indented. An open quote that continued at the left margin would be a
+/// mistake of its author: it would swallow the keys below.
 fn continues(text: &str, at: usize) -> bool {
     matches!(text.as_bytes().get(at), Some(b' ' | b'\t' | b'\r' | b'\n'))
 }

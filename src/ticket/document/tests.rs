@@ -1,4 +1,4 @@
-//! Reading tickets as they are found in the wild, and refusing what cannot be read.
+//! Reads tickets as they are found in the wild, and refuses what cannot be read.
 
 use std::fs;
 use std::path::Path;
@@ -18,7 +18,7 @@ fn refusal(text: impl AsRef<[u8]>) -> (usize, DocumentErrorKind) {
     (error.line, error.kind)
 }
 
-/// Where and why front matter of these lines is broken, the first of them being line 2 of the file.
+/// Where and why front matter with these lines is broken; the first one is line 2 of the file.
 fn broken(lines: &str) -> (usize, &'static str) {
     match refusal(format!("---\n{lines}\n---\n")) {
         (line, DocumentErrorKind::BadYaml(why)) => (line, why),
@@ -115,7 +115,7 @@ fn broken_front_matter_says_where_and_why() {
         ("a: [b\nc: d", 2, "this bracket is not closed"),
         ("a: [b}", 2, "this bracket is not closed"),
         ("a: {b # }", 2, "this bracket is not closed"),
-        ("a: \"b\n c\" d", 3, "there is text behind a complete value"),
+        ("a: \"b\n c\" d", 3, "text follows a complete value"),
         ("a: \"b\"\n  c", 3, "this line is indented but continues nothing"),
         (" a: b", 2, "this line is indented but continues nothing"),
         ("- a", 2, "this list item belongs to no key"),
@@ -126,9 +126,9 @@ fn broken_front_matter_says_where_and_why() {
         ("? a : b", 2, "this line is neither a `key: value` nor a comment"),
         ("{a: b}", 2, "this line is neither a `key: value` nor a comment"),
         ("a #: b", 2, "this line is neither a `key: value` nor a comment"),
-        ("a: b\nc: \0", 3, "it holds a NUL byte"),
-        ("a: b\rc: d", 2, "it holds a line break that only some readers see"),
-        ("a: b\u{2028}c: d", 2, "it holds a line break that only some readers see"),
+        ("a: b\nc: \0", 3, "it contains a NUL byte"),
+        ("a: b\rc: d", 2, "it contains a line break that only some programs recognize"),
+        ("a: b\u{2028}c: d", 2, "it contains a line break that only some programs recognize"),
     ];
     for (lines, line, why) in cases {
         assert_eq!(broken(lines), (line, why), "{lines:?}");
@@ -263,8 +263,8 @@ fn a_status_is_read_or_refused_with_its_line() {
     assert_eq!(status("a: b\nstatus: opened"), Err(unknown));
 }
 
-/// The files in `tests/data/front-matter` each hold an attack or an accident. The first word of a
-/// name says whether a ticket can be read from it.
+/// Each file in `tests/data/front-matter` holds an attack or an accident. The first word of its name says whether it
+/// can be read as a ticket.
 #[test]
 fn every_file_of_the_corpus_is_read_or_refused_and_edited_without_harm() {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/front-matter");

@@ -1,7 +1,8 @@
 //! Answers of the remote that are lost, late, wrong, or true of a moment ago.
 
 use super::{
-    ACTIVE, BRANCH, ID, QUEUED, fact, hints, key, one_ticket, release_by_claim, subjects, workspace,
+    ACTIVE, BRANCH, ID, QUEUED, claim_told, fact, hints, key, one_ticket, release_by_claim,
+    subjects, workspace,
 };
 use crate::harness::{Do, On, Output, Sandbox, Shim, Untouched, no_leftovers, queue_ticket};
 
@@ -191,10 +192,10 @@ fn a_ticket_branch_that_exists_on_the_remote_stops_the_claim_and_is_left_alone()
     exit: 5
     ----- stdout -----
     ----- stderr -----
-    error: origin has a branch ticket/TICKET-foo-001 already, which no claim has made; nothing changed
+    error: origin already has a branch ticket/TICKET-foo-001, which no claim created; nothing changed
       branch  ticket/TICKET-foo-001
     hint: see what it holds: git fetch origin refs/heads/ticket/TICKET-foo-001 && git log FETCH_HEAD
-    hint: if it may have another name, give it one: git fetch origin refs/heads/ticket/TICKET-foo-001 && git push --atomic origin FETCH_HEAD:refs/heads/kept-ticket-TICKET-foo-001 :refs/heads/ticket/TICKET-foo-001
+    hint: if you may rename it: git fetch origin refs/heads/ticket/TICKET-foo-001 && git push --atomic origin FETCH_HEAD:refs/heads/kept-ticket-TICKET-foo-001 :refs/heads/ticket/TICKET-foo-001
     ");
     output.exits(5);
     assert_eq!(subjects(&sandbox), [""; 0]);
@@ -214,7 +215,7 @@ fn a_claim_that_landed_was_given_back_and_taken_by_another_before_its_answer_is_
     });
     shim.outputs()[0].success();
     let holder = key(&sandbox.remote(), "main", ACTIVE, "claim_id");
-    assert_eq!(fact(output.exits(3), "claim"), holder);
+    assert_eq!(claim_told(&sandbox, output.exits(3)), holder);
     assert_eq!(key(&sandbox.remote(), BRANCH, ACTIVE, "claim_id"), holder);
 }
 

@@ -1,6 +1,8 @@
 //! `lock: branch`: the creation of the ticket branch is the lock, and the trunk follows.
 
-use super::{ACTIVE, BRANCH, ID, QUEUED, fact, key, release_by_claim, subjects, workspace};
+use super::{
+    ACTIVE, BRANCH, ID, QUEUED, claim_told, fact, key, release_by_claim, subjects, workspace,
+};
 use crate::harness::{
     Do, On, Output, Place, Sandbox, Shim, Untouched, codes, no_leftovers, queue_ticket, together,
 };
@@ -99,7 +101,7 @@ fn of_many_machines_that_want_one_ticket_exactly_one_wins() {
         for ((place, before), output) in places.iter().zip(&before).zip(&outputs) {
             no_leftovers(place);
             if output.code == Some(3) {
-                assert_eq!(fact(output, "claim"), winner["claim"]["id"].as_str().unwrap());
+                assert_eq!(claim_told(&sandbox, output), winner["claim"]["id"].as_str().unwrap());
                 before.assert_same(place);
             }
         }

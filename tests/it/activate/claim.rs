@@ -10,12 +10,16 @@ fn the_answer_says_where_to_go_and_how_to_give_it_back() {
     exit: 0
     ----- stdout -----
     TICKET-foo-001 is yours
+      title      Make it work
       branch     ticket/TICKET-foo-001
       workspace  [ROOT]/a.worktrees/TICKET-foo-001
+      ticket     tickets/active/TICKET-foo-001/TICKET-foo-001.md
+      to do      [ ] It works
+                 [ ] It is tested
     next:
       cd '[ROOT]/a.worktrees/TICKET-foo-001'
-      tix complete TICKET-foo-001    # when it is done
-      tix release TICKET-foo-001     # to give it back
+      tix complete    # when it is done
+      tix release     # to give it back
     ----- stderr -----
     ");
 }
@@ -32,7 +36,7 @@ fn on_a_terminal_a_person_sees_what_is_waited_for_until_the_answer_is_there() {
         "TICKET-foo-001 is yours",
         "branch     ticket/TICKET-foo-001",
         "cd '",
-        "tix complete TICKET-foo-001",
+        "tix complete",
     ];
     let places: Vec<usize> = shown
         .iter()
@@ -266,7 +270,7 @@ fn a_ticket_that_does_not_exist_is_told_with_the_nearest() {
     error: no ticket matches `TICKET-fooo-01`
       nearest    TICKET-foo-001
       looked on  origin/main
-    hint: see what there is: tix list
+    hint: list the tickets: tix list
     ");
 }
 

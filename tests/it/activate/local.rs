@@ -111,14 +111,18 @@ fn a_checkout_in_which_something_would_be_lost_is_left_and_told() {
     exit: 0
     ----- stdout -----
     TICKET-foo-001 is yours
+      title      Make it work
       branch     ticket/TICKET-foo-001
       workspace  [ROOT]/a.worktrees/TICKET-foo-001
+      ticket     tickets/active/TICKET-foo-001/TICKET-foo-001.md
+      to do      [ ] It works
+                 [ ] It is tested
     next:
       cd '[ROOT]/a.worktrees/TICKET-foo-001'
-      tix complete TICKET-foo-001    # when it is done
-      tix release TICKET-foo-001     # to give it back
+      tix complete    # when it is done
+      tix release     # to give it back
     ----- stderr -----
-    warning: [ROOT]/a has main checked out and was left as it is, because changes there would be lost; its `git status` shows the tickets as they were, and a commit of that would undo the move: when your changes are safe elsewhere, bring it up with `git restore --staged --worktree -- tickets`
+    warning: [ROOT]/a has main checked out, and tix left its files alone because changes there would be lost. Its `git status` shows the tickets as they were, and a commit of that would undo the move. When your changes are safe elsewhere, update it with `git restore --staged --worktree -- tickets`
     ");
     assert!(place.read(QUEUED).ends_with("my notes\n"));
     assert_eq!(key(&place, "main", ACTIVE, "status"), "claimed");

@@ -100,7 +100,7 @@ fn a_ticket_without_a_sequence_gets_the_next_one_over_all_lanes() {
     // Both ids find it, although others have the same family.
     for id in ["TICKET-foo-005", "foo-005", "TICKET-foo"] {
         let output = sandbox.clone_named(id).tix(&["activate", id, "--json"]);
-        assert_eq!(output.exits(3).json()["details"]["ticket"], "TICKET-foo-005", "{id}");
+        assert_eq!(output.exits(3).json()["message"], "TICKET-foo-005 is held", "{id}");
     }
     clone.tix(&["release", "TICKET-foo"]).success();
     assert!(remote.files("main").contains(&"tickets/queue/TICKET-foo-005.md".to_owned()));
@@ -156,7 +156,7 @@ fn an_ambiguous_part_lists_what_it_could_mean() {
     error: `fo` matches 2 tickets
       matches  TICKET-foo-001   queue      Make it work
                TICKET-food-001  queue      Make it work
-    hint: name one of them in full
+    hint: give the full id of one of them
     ");
     // `foo` is all of one and a part of the other.
     let receipt = sandbox.clone_named("a").tix(&["activate", "foo", "--json"]).success().json();

@@ -1,6 +1,6 @@
 //! Real processes that start together.
 
-use super::{BRANCH, ID, many_tickets, one_ticket, subjects, workspace};
+use super::{BRANCH, ID, claim_told, many_tickets, one_ticket, subjects, workspace};
 use crate::harness::{Output, Place, Sandbox, Untouched, codes, no_leftovers, together};
 
 const FROZEN: &str = "2026-01-02T03:04:05Z";
@@ -15,7 +15,7 @@ fn one_winner(sandbox: &Sandbox, places: &[Place]) -> Vec<Output> {
     let winner = outputs.iter().find(|o| o.code == Some(0)).unwrap().json();
     assert_eq!(winner["claim"]["commit"], sandbox.remote().git(&["rev-parse", "main"]));
     for loser in outputs.iter().filter(|o| o.code != Some(0)) {
-        assert_eq!(loser.json()["details"]["claim"], winner["claim"]["id"], "{loser}");
+        assert_eq!(claim_told(sandbox, loser), winner["claim"]["id"].as_str().unwrap(), "{loser}");
     }
     outputs
 }

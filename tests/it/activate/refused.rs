@@ -66,7 +66,7 @@ fn a_branch_that_leaves_no_room_is_named_after_one_push() {
         let sandbox = one_ticket();
         sandbox.seed_on(&name, &[("x", "x")]);
         let output = refused(&sandbox, 5, |_| {});
-        let said = format!("origin has a branch {name}, beside which there can be no ticket/{ID}");
+        let said = format!("origin has a branch {name}, so git cannot create ticket/{ID} there");
         assert!(output.stderr().contains(&said), "{output}");
         assert!(!output.stderr().contains("tix init --trunk"), "{output}");
         let clone = sandbox.clone_named("b");
@@ -145,7 +145,7 @@ fn a_remote_that_is_not_configured_is_named() {
     ----- stderr -----
     error: there is no remote named `upstream`
       remotes  origin
-    hint: see them: git remote -v
+    hint: list the remotes: git remote -v
     ");
 }
 
@@ -228,7 +228,7 @@ fn others_that_are_always_quicker_have_an_exit_of_their_own() {
     let output = clone.tix_command(&["activate", ID, "--timeout", "2s", "--json"]).through(&shim);
     let error = output.run().exits(11).json();
     assert_eq!(error["name"], "contended");
-    assert!(error["message"].as_str().unwrap().contains("other pushes came first"), "{error}");
+    assert!(error["message"].as_str().unwrap().contains("others pushed first"), "{error}");
     assert!(error["message"].as_str().unwrap().ends_with("nothing changed"), "{error}");
     clone.tix(&["activate", ID]).success();
 }

@@ -42,7 +42,7 @@ fn nobody_wins_by_the_word_of_a_server_when_the_trunk_says_otherwise() {
     shim.rule(On::command("push").nth(1), says_moved());
     let tip = |name: &str| sandbox.remote().git(&["rev-parse", name]);
     let output = ada.tix_command(&["activate", ID]).through(&shim).run();
-    assert!(output.exits(3).stderr().contains("is held by"));
+    assert!(output.exits(3).stderr().contains("is held"));
     let held = tip(BRANCH);
     bob.at(super::workspace(&bob, ID)).tix(&["status"]).success();
     assert_eq!(tip(BRANCH), held);

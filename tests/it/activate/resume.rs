@@ -191,7 +191,8 @@ fn whose_set_up_fails_when_a_resume_elsewhere_has_overtaken_it_is_told_and_leave
     shim.rule(set_up(), Do::Fail { code: 128, stderr: "fatal: disk full\n" });
     let output = clone.tix_command(&["activate", ID, "--json"]).through(&shim).run();
     shim.outputs()[0].success();
-    assert_eq!(fact(output.exits(3), "claim"), key(&sandbox.remote(), "main", ACTIVE, "claim_id"));
+    let holder = key(&sandbox.remote(), "main", ACTIVE, "claim_id");
+    assert_eq!(fact(output.exits(3), "claim"), holder);
     before.assert_same(&clone);
     assert!(!workspace(&clone, ID).exists());
     assert!(workspace(&other, ID).exists());
@@ -231,13 +232,11 @@ fn a_ticket_that_is_set_up_is_held_for_its_own_person_too() {
     error: TICKET-foo-001 is active already, claimed from this clone
       held by    Ada Example <ada@example.org>
       since      [TIME]
-      claim      [OID]-[OID]
       from       [HOST]
       commit     [OID]
       workspace  [ROOT]/a.worktrees/TICKET-foo-001
-      ticket     TICKET-foo-001
     hint: you hold it; if nobody is at work on it, go on: tix activate TICKET-foo-001 --resume
-    hint: take another ticket: tix list --lane queue
+    hint: take another ticket: tix activate --next
     ");
     assert_eq!(
         fact(&clone.tix(&["activate", ID, "--json"]), "workspace"),
@@ -265,12 +264,16 @@ fn the_same_session_gets_the_same_path_again_and_another_session_does_not() {
     exit: 0
     ----- stdout -----
     TICKET-foo-001 is yours already
+      title      Make it work
       branch     ticket/TICKET-foo-001
       workspace  [ROOT]/a.worktrees/TICKET-foo-001
+      ticket     tickets/active/TICKET-foo-001/TICKET-foo-001.md
+      to do      [ ] It works
+                 [ ] It is tested
     next:
       cd '[ROOT]/a.worktrees/TICKET-foo-001'
-      tix complete TICKET-foo-001    # when it is done
-      tix release TICKET-foo-001     # to give it back
+      tix complete    # when it is done
+      tix release     # to give it back
     ----- stderr -----
     ");
 }

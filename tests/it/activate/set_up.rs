@@ -51,9 +51,9 @@ fn a_file_in_the_place_of_the_directory_above_stops_it_before_the_lock() {
     exit: 5
     ----- stdout -----
     ----- stderr -----
-    error: the workspace cannot be made in [ROOT]/a.worktrees: not a directory
+    error: the workspace cannot be created in [ROOT]/a.worktrees: not a directory
       path  [ROOT]/a.worktrees
-    hint: make room or fix the permissions, or put workspaces elsewhere: git config tix.worktree <template>
+    hint: free some space, fix the permissions, or put workspaces elsewhere: git config tix.worktree <template>
     ");
 }
 
@@ -72,7 +72,7 @@ fn a_directory_that_cannot_be_written_stops_it_before_the_lock() {
     exit: 5
     ----- stdout -----
     ----- stderr -----
-    error: the workspace cannot be made in /proc/self: no file can be made there
+    error: the workspace cannot be created in /proc/self: no file can be created there
       path       /proc/self
       workspace  /proc/self/tix/a/TICKET-foo-001
       setting    WORKTREE_BASE=/proc/self/tix
@@ -97,7 +97,7 @@ fn a_branch_with_foreign_commits_stops_it_before_the_lock() {
     error: there is a local branch ticket/TICKET-foo-001 already, with commits that are not on the trunk
       branch  ticket/TICKET-foo-001
       commit  [OID]
-    hint: give it another name: git branch -m ticket/TICKET-foo-001 ticket/TICKET-foo-001-old
+    hint: rename it: git branch -m ticket/TICKET-foo-001 ticket/TICKET-foo-001-old
     ");
     // The hint is a command that works and loses nothing.
     clone.git(&["branch", "-m", &format!("ticket/{ID}"), &format!("ticket/{ID}-old")]);
@@ -115,10 +115,10 @@ fn a_branch_of_that_name_that_is_checked_out_stops_it_before_the_lock() {
     exit: 5
     ----- stdout -----
     ----- stderr -----
-    error: the branch ticket/TICKET-foo-001 is checked out already, in [ROOT]/mine
+    error: the branch ticket/TICKET-foo-001 is already checked out in [ROOT]/mine
       branch  ticket/TICKET-foo-001
       path    [ROOT]/mine
-    hint: give it another name: git branch -m ticket/TICKET-foo-001 ticket/TICKET-foo-001-old
+    hint: rename it: git branch -m ticket/TICKET-foo-001 ticket/TICKET-foo-001-old
     ");
 }
 
@@ -160,7 +160,7 @@ fn a_set_up_that_fails_gives_the_ticket_back_and_says_why() {
     exit: 5
     ----- stdout -----
     ----- stderr -----
-    error: the worktree could not be made: fatal: disk full; TICKET-foo-001 was given back to the queue
+    error: git could not create the worktree: fatal: disk full; TICKET-foo-001 was given back to the queue
     hint: try again: tix activate TICKET-foo-001
     ");
     before.assert_same(&clone);
@@ -169,7 +169,7 @@ fn a_set_up_that_fails_gives_the_ticket_back_and_says_why() {
     assert_eq!(subjects(&sandbox), [format!("release: {ID}"), format!("claim: {ID}")]);
     let message = remote.git(&["log", "-1", "--format=%b", "main"]);
     assert!(
-        message.contains("the set-up failed: the worktree could not be made: fatal: disk full"),
+        message.contains("the set-up failed: git could not create the worktree: fatal: disk full"),
         "{message}"
     );
     let text = String::from_utf8(remote.show("main", QUEUED)).unwrap();
@@ -189,7 +189,7 @@ fn of_what_git_says_for_every_file_the_beginning_is_told() {
     let stderr = "error: 1\nerror: 2\nerror: 3\nerror: 4\n\nerror: 5\nerror: 6\nerror: 7\n";
     shim.rule(On::command("worktree").with("add"), Do::Fail { code: 128, stderr });
     let output = clone.tix_command(&["activate", ID]).through(&shim).run();
-    let told = "made: error: 1; error: 2; error: 3; error: 4; error: 5; and 2 more lines";
+    let told = "worktree: error: 1; error: 2; error: 3; error: 4; error: 5; and 2 more lines";
     assert!(output.exits(5).stderr().contains(&format!("{told}; {ID} was given back")), "{output}");
     let message = sandbox.remote().git(&["log", "-1", "--format=%B", "main"]);
     assert!(message.contains(told) && !message.contains("error: 6"), "{message}");
@@ -208,7 +208,7 @@ fn without_room_for_the_checkout_the_ticket_is_given_back() {
     let output =
         clone.sh(&format!("trap '' XFSZ; ulimit -f 512; exec '{tix}' activate {ID}")).run();
     let words = output.exits(5).stderr();
-    assert!(words.contains("error: the worktree could not be made: "), "{output}");
+    assert!(words.contains("error: git could not create the worktree: "), "{output}");
     assert!(words.contains("big") && words.contains("was given back to the queue"), "{output}");
     before.assert_same(&clone);
     no_leftovers(&clone);
@@ -257,7 +257,7 @@ fn the_claim_can_be_kept_although_the_set_up_failed() {
     exit: 8
     ----- stdout -----
     ----- stderr -----
-    error: the worktree could not be made: fatal: disk full
+    error: git could not create the worktree: fatal: disk full
       claim  [OID]-[OID]
     hint: the claim is kept; finish it: tix activate TICKET-foo-001
     hint: or give it back: tix release TICKET-foo-001

@@ -88,8 +88,8 @@ fn a_key_that_is_not_known_stops_whatever_writes() {
     ----- stderr -----
     error: origin/main:.tix.yaml:1: unknown key `colour`
       line  1
-    hint: if it is a newer tix's, install that one; see which this is: tix --version
-    hint: see the settings and what they take: tix explain config
+    hint: if a newer tix knows it, install that one; see which one this is: tix --version
+    hint: list the settings and their values: tix explain config
     ");
 }
 
@@ -100,7 +100,7 @@ fn a_file_for_another_version_says_which() {
     exit: 4
     ----- stdout -----
     ----- stderr -----
-    warning: origin/main:.tix.yaml:1: it is for tix `>= 99.3`, and this is tix 0.1.0
+    warning: origin/main:.tix.yaml:1: it needs tix `>= 99.3`, and this is tix 0.1.0
     warning: origin/main:.tix.yaml:2: `landing` must be none or completed, not the text `in_order`
     warning: origin/main:.tix.yaml:3: unknown key `colour`
     error: TICKET-foo-001 has no workspace on this machine
@@ -109,13 +109,13 @@ fn a_file_for_another_version_says_which() {
     ");
     for args in WRITES {
         let output = fails_in(&clone, args, 5);
-        assert!(output.stderr().contains(":1: it is for tix `>= 99.3`"), "{output}");
+        assert!(output.stderr().contains(":1: it needs tix `>= 99.3`"), "{output}");
     }
     assert_snapshot!(fails_in(&clone, &["activate", "foo-001"], 5).redacted(), @"
     exit: 5
     ----- stdout -----
     ----- stderr -----
-    error: origin/main:.tix.yaml:1: it is for tix `>= 99.3`, and this is tix 0.1.0
+    error: origin/main:.tix.yaml:1: it needs tix `>= 99.3`, and this is tix 0.1.0
       line  1
     hint: install one of those versions
     ");

@@ -34,7 +34,7 @@ fn a_git_that_is_no_git_is_told() {
     exit: 10
     ----- stdout -----
     ----- stderr -----
-    error: git answered `version` in an unknown form: hello
+    error: git gave an unexpected answer to `version`: hello
     hint: see which program that is: command -v git
     ");
 }
@@ -70,9 +70,9 @@ fn a_workspace_that_cannot_be_written_stops_it_before_the_lock() {
     exit: 5
     ----- stdout -----
     ----- stderr -----
-    error: the workspace cannot be made in [ROOT]/wall: not a directory
+    error: the workspace cannot be created in [ROOT]/wall: not a directory
       path  [ROOT]/wall
-    hint: make room or fix the permissions, or put workspaces elsewhere: git config tix.worktree <template>
+    hint: free some space, fix the permissions, or put workspaces elsewhere: git config tix.worktree <template>
     ");
     assert_eq!(sandbox.remote().git(&["rev-parse", "main"]), old);
 }
@@ -93,7 +93,7 @@ fn a_repository_in_which_tix_cannot_write_is_told() {
     ----- stdout -----
     ----- stderr -----
     error: [ROOT]/clone/.git/tix/run: Not a directory (os error 20)
-    hint: nothing was changed; make room or fix the permissions and try again
+    hint: nothing changed; free some space or fix the permissions, and try again
     ");
     assert_eq!(sandbox.remote().git(&["rev-parse", "main"]), old);
 }
@@ -224,7 +224,7 @@ fn a_hook_of_the_clone_that_refuses_refs_is_not_taken_for_the_network() {
         clone.hook("reference-transaction", "exit 1");
         let old = sandbox.remote().git(&["for-each-ref"]);
         let output = clone.tix(command);
-        assert!(output.exits(5).stderr().contains("the hook reference-transaction"), "{output}");
+        assert!(output.exits(5).stderr().contains("the reference-transaction hook"), "{output}");
         assert_eq!(sandbox.remote().git(&["for-each-ref"]), old);
     }
 }
@@ -237,7 +237,7 @@ fn a_hook_that_refuses_refs_is_named_also_where_a_claim_may_have_landed() {
     let clone = sandbox.clone_named("clone");
     clone.hook("reference-transaction", "exit 1");
     let output = clone.tix(&["activate", "foo-001"]);
-    assert!(output.exits(8).stderr().contains("the hook reference-transaction"), "{output}");
+    assert!(output.exits(8).stderr().contains("the reference-transaction hook"), "{output}");
 }
 
 #[test]
@@ -276,7 +276,7 @@ fn an_id_of_the_clone_that_cannot_be_written_stops_before_the_claim() {
     let old = sandbox.remote().git(&["rev-parse", "main"]);
     let output = clone.tix(&["activate", "foo-001"]);
     output.exits(5);
-    assert!(output.stderr().contains("nothing was changed; make room"), "{output}");
+    assert!(output.stderr().contains("nothing changed; free some space"), "{output}");
     assert_eq!(sandbox.remote().git(&["rev-parse", "main"]), old);
 }
 

@@ -81,7 +81,7 @@ fn an_empty_remote_is_told_how_to_begin() {
     exit: 5
     ----- stdout -----
     ----- stderr -----
-    error: origin is empty: no commit was pushed yet
+    error: origin is empty: no commit has been pushed yet
     hint: push the first one: git push -u origin HEAD
     ");
 }
@@ -95,8 +95,8 @@ fn a_repository_without_a_commit_is_told_how_to_begin() {
     exit: 5
     ----- stdout -----
     ----- stderr -----
-    error: there is no branch main here
-    hint: make the first commit, or say which branch it is: git config tix.trunk <branch>
+    error: this repository has no branch main
+    hint: make the first commit, or say which branch the tickets are on: git config tix.trunk <branch>
     ");
 }
 
@@ -156,7 +156,7 @@ fn a_remote_that_does_not_exist_is_answered_with_those_that_do() {
     ----- stderr -----
     error: there is no remote named `upstream`
       remotes  origin
-    hint: see them: git remote -v
+    hint: list the remotes: git remote -v
     ");
     clone.git(&["remote", "add", "fork", "/nowhere"]);
     clone.git(&["remote", "rename", "origin", "up"]);
@@ -197,8 +197,8 @@ fn a_trunk_that_does_not_exist_is_answered_with_the_branches() {
     exit: 5
     ----- stdout -----
     ----- stderr -----
-    error: there is no branch tickts here
-    hint: make the first commit, or say which branch it is: git config tix.trunk <branch>
+    error: this repository has no branch tickts
+    hint: make the first commit, or say which branch the tickets are on: git config tix.trunk <branch>
     ");
 }
 
@@ -216,7 +216,7 @@ fn a_remote_that_is_gone_is_out_of_reach() {
            fatal: Could not read from remote repository.
            Please make sure you have the correct access rights
            and the repository exists.
-    hint: try again when the network is back
+    hint: see whether its address is right: git remote -v
     ");
 }
 
@@ -252,9 +252,9 @@ fn a_place_for_the_workspace_that_is_taken_stops_it_before_the_lock() {
     exit: 5
     ----- stdout -----
     ----- stderr -----
-    error: the workspace cannot be made in [ROOT]/clone.worktrees: not a directory
+    error: the workspace cannot be created in [ROOT]/clone.worktrees: not a directory
       path  [ROOT]/clone.worktrees
-    hint: make room or fix the permissions, or put workspaces elsewhere: git config tix.worktree <template>
+    hint: free some space, fix the permissions, or put workspaces elsewhere: git config tix.worktree <template>
     ");
     assert_eq!(sandbox.remote().git(&["rev-parse", "main"]), old);
     // An empty directory is no obstacle.
@@ -278,7 +278,7 @@ fn a_branch_of_that_name_with_work_in_it_stops_it_before_the_lock() {
     error: there is a local branch ticket/TICKET-foo-001 already, with commits that are not on the trunk
       branch  ticket/TICKET-foo-001
       commit  [OID]
-    hint: give it another name: git branch -m ticket/TICKET-foo-001 ticket/TICKET-foo-001-old
+    hint: rename it: git branch -m ticket/TICKET-foo-001 ticket/TICKET-foo-001-old
     ");
     assert_eq!(sandbox.remote().git(&["rev-parse", "main"]), old);
 }
@@ -293,10 +293,10 @@ fn a_branch_of_that_name_on_the_remote_stops_it_before_the_lock() {
     exit: 5
     ----- stdout -----
     ----- stderr -----
-    error: origin has a branch ticket/TICKET-foo-001 already, which no claim has made; nothing changed
+    error: origin already has a branch ticket/TICKET-foo-001, which no claim created; nothing changed
       branch  ticket/TICKET-foo-001
     hint: see what it holds: git fetch origin refs/heads/ticket/TICKET-foo-001 && git log FETCH_HEAD
-    hint: if it may have another name, give it one: git fetch origin refs/heads/ticket/TICKET-foo-001 && git push --atomic origin FETCH_HEAD:refs/heads/kept-ticket-TICKET-foo-001 :refs/heads/ticket/TICKET-foo-001
+    hint: if you may rename it: git fetch origin refs/heads/ticket/TICKET-foo-001 && git push --atomic origin FETCH_HEAD:refs/heads/kept-ticket-TICKET-foo-001 :refs/heads/ticket/TICKET-foo-001
     ");
     assert_eq!(sandbox.remote().git(&["rev-parse", "main"]), old);
 }
@@ -311,10 +311,10 @@ fn a_branch_beside_which_no_ticket_branch_can_be_stops_it_before_the_lock() {
     exit: 5
     ----- stdout -----
     ----- stderr -----
-    error: the branch ticket/TICKET-foo-001 cannot be beside the local branch ticket
+    error: git cannot create the branch ticket/TICKET-foo-001 beside the local branch ticket
       branch  ticket
-    hint: give it another name: git branch -m ticket old-ticket
-    hint: or the team names ticket branches otherwise, in its .tix.yaml: branch: "work/{id}"
+    hint: rename it: git branch -m ticket old-ticket
+    hint: or give ticket branches another name, in the team's .tix.yaml: branch: "work/{id}"
     "#);
     let other = sandbox.clone_named("other");
     other.git(&["branch", &format!("ticket/{ID}/notes")]);
@@ -322,10 +322,10 @@ fn a_branch_beside_which_no_ticket_branch_can_be_stops_it_before_the_lock() {
     exit: 5
     ----- stdout -----
     ----- stderr -----
-    error: the branch ticket/TICKET-foo-001 cannot be beside the local branch ticket/TICKET-foo-001/notes
+    error: git cannot create the branch ticket/TICKET-foo-001 beside the local branch ticket/TICKET-foo-001/notes
       branch  ticket/TICKET-foo-001/notes
-    hint: give it another name: git branch -m ticket/TICKET-foo-001/notes old-ticket-TICKET-foo-001-notes
-    hint: or the team names ticket branches otherwise, in its .tix.yaml: branch: "work/{id}"
+    hint: rename it: git branch -m ticket/TICKET-foo-001/notes old-ticket-TICKET-foo-001-notes
+    hint: or give ticket branches another name, in the team's .tix.yaml: branch: "work/{id}"
     "#);
     assert_eq!(sandbox.remote().git(&["rev-parse", "main"]), old);
 }
@@ -340,9 +340,9 @@ fn a_branch_of_the_remote_beside_which_no_ticket_branch_can_be_is_told() {
     exit: 5
     ----- stdout -----
     ----- stderr -----
-    error: origin has a branch ticket, beside which there can be no ticket/TICKET-foo-001
-    hint: whoever made that branch can give it another name
-    hint: or the team names ticket branches otherwise, in its .tix.yaml: branch: "work/{id}"
+    error: origin has a branch ticket, so git cannot create ticket/TICKET-foo-001 there
+    hint: ask whoever made that branch to rename it
+    hint: or give ticket branches another name, in the team's .tix.yaml: branch: "work/{id}"
     "#);
     assert_eq!(sandbox.remote().git(&["rev-parse", "main"]), old);
 }

@@ -16,8 +16,8 @@ fn an_unknown_key_is_answered_with_the_nearest_wherever_it_stands() {
     ----- stderr -----
     error: origin/main:.tix.yaml:3: unknown key `worktre`; did you mean `worktree`?
       line  3
-    hint: if it is a newer tix's, install that one; see which this is: tix --version
-    hint: see the settings and what they take: tix explain config
+    hint: if a newer tix knows it, install that one; see which one this is: tix --version
+    hint: list the settings and their values: tix explain config
     ");
 
     let sandbox = seeded();
@@ -28,8 +28,8 @@ fn an_unknown_key_is_answered_with_the_nearest_wherever_it_stands() {
     ----- stdout -----
     ----- stderr -----
     error: git config: unknown key `tix.trunc`; did you mean `tix.trunk`?
-    hint: if it is a newer tix's, install that one; see which this is: tix --version
-    hint: see the settings and what they take: tix explain config
+    hint: if a newer tix knows it, install that one; see which one this is: tix --version
+    hint: list the settings and their values: tix explain config
     ");
     clone.git(&["config", "--unset", "tix.trunc"]);
     // A variable may be one of a later version, or somebody else's.
@@ -65,7 +65,7 @@ fn a_bad_value_is_told_with_what_the_key_takes() {
     error: origin/main:.tix.yaml:2: `trunk` cannot be `a..b`: it contains `..` or `@{`
     error: origin/main:.tix.yaml:2: `branch` cannot be `work`: it must contain {id}, or two tickets would get the same name
     error: origin/main:.tix.yaml:2: `worktree` cannot be `{nonsense}/{id}`: it may contain {repo}, {id} and {session}, not `{nonsense}`
-    error: origin/main:.tix.yaml:2: `worktree` cannot be `{id`: it has a `{` or `}` without its partner
+    error: origin/main:.tix.yaml:2: `worktree` cannot be `{id`: it has an unmatched `{` or `}`
     error: origin/main:.tix.yaml:2: `tickets_dir` cannot be `../tickets`: a part of it is `.` or `..`
     ");
 }
@@ -85,23 +85,23 @@ fn a_file_of_settings_that_is_none_is_told_with_its_line() {
     "a: [\n"
     error: origin/main:.tix.yaml:2:1: cannot be read as YAML: did not find expected node content, while parsing a flow node
       line  2
-    hint: see the settings and what they take: tix explain config
+    hint: list the settings and their values: tix explain config
     "- list\n"
     error: origin/main:.tix.yaml:1: must be a mapping of keys to values, not a list
       line  1
-    hint: see the settings and what they take: tix explain config
+    hint: list the settings and their values: tix explain config
     "just words\n"
     error: origin/main:.tix.yaml:1: must be a mapping of keys to values, not a text
       line  1
-    hint: see the settings and what they take: tix explain config
+    hint: list the settings and their values: tix explain config
     "trunk: main\ntrunk: other\n"
-    error: origin/main:.tix.yaml:2: `trunk` is set a second time
+    error: origin/main:.tix.yaml:2: `trunk` is set twice
       line  2
-    hint: see the settings and what they take: tix explain config
+    hint: list the settings and their values: tix explain config
     "a: !!x\n\tb: c\n"
     error: origin/main:.tix.yaml:2:1: cannot be read as YAML: found character that cannot start any token, while scanning for the next token
       line  2
-    hint: see the settings and what they take: tix explain config
+    hint: list the settings and their values: tix explain config
     "#);
 }
 
@@ -125,7 +125,7 @@ fn settings_that_cannot_be_read_are_told() {
     ----- stderr -----
     error: origin/main:.tix.yaml:1: it is not UTF-8 text
       line  1
-    hint: see the settings and what they take: tix explain config
+    hint: list the settings and their values: tix explain config
     ");
 
     let sandbox = Sandbox::new();

@@ -204,7 +204,7 @@ impl Case<'_> {
         let _told = Told(format!("and then again:\n{second}"));
         scene.assert_settled();
         // Where git says that it cannot move the checkout along, it is told and stays behind.
-        if !first.stderr().contains("was left as it is") {
+        if !first.stderr().contains("left its files alone") {
             scene.assert_followed();
         }
         let now = Truth::of(scene, self.id);

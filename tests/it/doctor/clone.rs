@@ -67,7 +67,7 @@ fn a_setting_that_is_not_understood_is_told_once() {
     insta::assert_snapshot!(output.exits(1).redacted(), @"
     exit: 1
     ----- stdout -----
-    error: origin/main:.tix.yaml:1: it is for tix `>= 99`, and this is tix 0.1.0 [unknown-setting]
+    error: origin/main:.tix.yaml:1: it needs tix `>= 99`, and this is tix 0.1.0 [unknown-setting]
       see the settings that this tix knows: tix explain config
       see which tix this is: tix --version
 

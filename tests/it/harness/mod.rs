@@ -51,6 +51,6 @@ pub use race::{at_once, codes, together};
 pub use sandbox::{ObjectFormat, Sandbox};
 pub use saved::Saved;
 pub use shim::{Call, Do, On, Shim, at_every_call};
-pub use terminal::{Terminal, on_terminal, start_on_terminal};
+pub use terminal::{Terminal, on_terminal, on_terminal_of, start_on_terminal};
 pub use tickets::{Ticket, queue_ticket};
 pub use untouched::{Untouched, no_leftovers};

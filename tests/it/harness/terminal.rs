@@ -11,6 +11,11 @@ pub fn on_terminal(place: &Place, shim: Option<&Shim>, args: &str, keys: &str) -
     start_on_terminal(place, shim, args).map(|terminal| terminal.press(keys))
 }
 
+/// The same on a terminal with so many columns, where no key is pressed.
+pub fn on_terminal_of(place: &Place, columns: usize, args: &str) -> Option<Output> {
+    start_sized(place, None, args, columns).map(|terminal| terminal.press(""))
+}
+
 /// tix on a terminal, where nobody has pressed a key yet.
 pub struct Terminal {
     running: Running,
@@ -30,6 +35,10 @@ impl Terminal {
 
 /// The same, for keys that are to be pressed when something has happened.
 pub fn start_on_terminal(place: &Place, shim: Option<&Shim>, args: &str) -> Option<Terminal> {
+    start_sized(place, shim, args, 110)
+}
+
+fn start_sized(place: &Place, shim: Option<&Shim>, args: &str, columns: usize) -> Option<Terminal> {
     if !place.sh("script --version").run().stdout().contains("util-linux") {
         notes::skipped("script");
         return None;
@@ -38,7 +47,7 @@ pub fn start_on_terminal(place: &Place, shim: Option<&Shim>, args: &str) -> Opti
     // as tix has it too.
     let tix = env!("CARGO_BIN_EXE_tix");
     let line = format!(
-        "stty rows 24 cols 110 raw -echo; echo $$ >tix.new; mv tix.new tix.pid; exec '{tix}' {args}"
+        "stty rows 24 cols {columns} raw -echo; echo $$ >tix.new; mv tix.new tix.pid; exec '{tix}' {args}"
     );
     let gate = Gate::new(&place.shared().fresh_directory("keys"));
     let keys = gate.directory().join("pressed");

@@ -8,7 +8,7 @@ use crate::harness::{Output, Place, Sandbox, queue_ticket};
 const CALLED: [&str; 5] = ["hook git", "hook claude", "hook codex", "hook gemini", "hook cursor"];
 
 /// What the commands need behind their names, in this order; the rest needs nothing.
-const WORDS: [(&str, &str); 34] = [
+const WORDS: [(&str, &str); 36] = [
     ("demo", "--racers 2"),
     ("new", "New"),
     ("draft", "c-001 --reason unclear"),
@@ -40,6 +40,8 @@ const WORDS: [(&str, &str); 34] = [
     ("close", "b-001 --as wont_do"),
     ("reopen", "b-001 --reason again"),
     ("hook print", "pre-commit"),
+    ("config get", "trunk"),
+    ("config set", "stale_after 3d"),
     ("shell-init", "fish"),
     ("completions", "bash"),
     ("man", "pages"),
@@ -48,12 +50,17 @@ const WORDS: [(&str, &str); 34] = [
 /// The names of the commands that can be called, those in others with them.
 fn leaves(place: &Place, above: &[&str], found: &mut Vec<String>) {
     let help = place.tix(&[above, &["--help"]].concat());
-    let listed = help.success().stdout().split_once("\nCommands:\n").map(|(_, below)| below);
+    let text = help.success().stdout();
+    let listed = match above {
+        // Here they stand in groups.
+        [] => text.split_once("\nOther words\n").map(|(groups, _)| groups),
+        _ => text.split_once("\nCommands:\n").and_then(|(_, below)| below.split("\n\n").next()),
+    };
     let Some(listed) = listed else {
         found.push(above.join(" "));
         return;
     };
-    let lines = listed.lines().take_while(|line| line.starts_with("  "));
+    let lines = listed.lines().filter(|line| line.starts_with("  "));
     // What does not fit goes on in lines that are indented further.
     let names = lines.filter(|line| !line.starts_with("   "));
     for name in names.filter_map(|line| line.split_whitespace().next()) {

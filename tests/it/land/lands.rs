@@ -113,7 +113,7 @@ fn what_changed_on_both_sides_is_named_and_nothing_changes() {
     exit: 5
     ----- stdout -----
     ----- stderr -----
-    error: the branch and the trunk have changed the same places; nothing changed
+    error: the branch conflicts with the trunk; nothing changed
       conflicts  lines.txt
     hint: in its workspace, take the trunk in and resolve it there: git merge origin/main
     hint: then push it, and land again: tix land TICKET-foo-001

@@ -52,7 +52,7 @@ fn each_verb_is_one_line_whether_it_is_done_or_refused() {
     let sandbox = queued_with(settings, &ready(ID));
     let clone = sandbox.clone_named("a");
     let mut log = Watched { clone: clone.clone(), seen: BTreeSet::new() };
-    let json = clone.tix(&["status", ID, "--json"]).success().json();
+    let json = clone.tix(&["status", ID, "--all", "--json"]).success().json();
     assert_eq!(log.lines(), [] as [Value; 0], "looking leaves none");
     for args in [
         &["draft", ID, "--reason", "why?"][..],

@@ -133,8 +133,8 @@ fn nobody_reviews_their_own_work_unless_the_team_allows_it() {
     ----- stdout -----
     ----- stderr -----
     error: Ada Example <ada@example.org> holds TICKET-foo-001, and nobody reviews their own work
-    hint: somebody else can: tix review TICKET-foo-001 --approve
-    hint: a team that allows it sets `review.self: true` in its .tix.yaml
+    hint: somebody else can approve it: tix review TICKET-foo-001 --approve
+    hint: to allow it, set `review.self: true` in the team's .tix.yaml
     ");
     ada.tix(&["review", ID, "--request-changes"]).exits(5);
     ada.env("TIX_REVIEW_SELF", "true").tix(&["review", ID, "--approve"]).success();

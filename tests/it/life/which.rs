@@ -47,7 +47,7 @@ fn several_that_can_be_meant_are_listed_with_their_lanes_and_titles() {
     error: `fix` matches 2 tickets
       matches  TICKET-fix-login-002  queue      The second try
                TICKET-fix-logo-001   queue      Another thing
-    hint: name one of them in full
+    hint: give the full id of one of them
     ");
     let all = ada.tix(&["show", "login"]);
     assert!(

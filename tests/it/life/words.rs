@@ -107,7 +107,7 @@ fn an_answer_that_is_lost_of_a_command_that_only_looks_is_not_half_done() {
     let lost = ada.sh(&format!("'{tix}' list >/dev/full")).run();
     assert!(!lost.exits(1).stderr().contains("hint"), "{lost}");
     let done = ada.sh(&format!("'{tix}' block foo --reason x >/dev/full")).run();
-    assert!(done.exits(8).stderr().contains("what was done stands"), "{done}");
+    assert!(done.exits(8).stderr().contains("stand; see them: tix log"), "{done}");
 }
 
 #[test]

@@ -111,7 +111,7 @@ fn a_claim_whose_push_a_signal_ends_may_have_landed_and_the_same_command_finds_o
         allow_duplicates!(assert_snapshot!(first.exits(8).stderr(), @"
         error: git was killed while it pushed the claim of TICKET-foo-001 to origin, and the claim may have landed
           git  ended with signal: 9 (SIGKILL)
-        hint: run the same command again: it finds out, and goes on
+        hint: run the same command again: it checks whether the claim landed, and continues
         "));
         let last = shim.calls().iter().rposition(|call| call.subcommand == "push").unwrap();
         let asked = |call: &Call| matches!(call.subcommand.as_str(), "fetch" | "ls-remote");

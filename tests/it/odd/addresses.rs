@@ -27,7 +27,7 @@ fn assert_refused(sandbox: &Sandbox, clone: &Place, fork: &Place) -> Output {
     for write in [&["new", "Another"][..], &["note", ID, "x"], &["init", "--trunk", "tickets"]] {
         let output = clone.tix(&[write, &["--json"]].concat());
         let words = output.exits(5).json()["message"].as_str().unwrap().to_owned();
-        assert!(words.contains("fetched from one place and pushed to another"), "{output}");
+        assert!(words.contains("from one address and pushes to another"), "{output}");
     }
     let output = clone.tix(&["activate", ID]);
     output.exits(5);
@@ -44,14 +44,14 @@ fn a_claim_is_not_pushed_to_a_fork() {
     exit: 5
     ----- stdout -----
     ----- stderr -----
-    error: origin is fetched from one place and pushed to another, so nobody would see what you push; nothing changed
+    error: git fetches origin from one address and pushes to another, so nobody would see what you push; nothing changed
       fetch  [ROOT]/origin.git
       push   [ROOT]/fork.git
-    hint: push to where you fetch from: git config --unset-all remote.origin.pushurl
-    hint: to keep your own branches at the other address, make it a remote of its own: git remote add fork '[ROOT]/fork.git' && git config remote.pushDefault fork && git config --unset-all remote.origin.pushurl
+    hint: push to the address you fetch from: git config --unset-all remote.origin.pushurl
+    hint: to keep your own branches at the other address, make it a separate remote: git remote add fork '[ROOT]/fork.git' && git config remote.pushDefault fork && git config --unset-all remote.origin.pushurl
     "#);
     let line = hints(&clone.tix(&["activate", ID, "--json"]));
-    let line = line.split("remote of its own: ").nth(1).unwrap().to_owned();
+    let line = line.split("a separate remote: ").nth(1).unwrap().to_owned();
     clone.sh(&line).run().success();
     clone.tix(&["activate", ID]).success();
     assert_eq!(clone.git(&["remote", "get-url", "--push", "fork"]), fork.path().to_str().unwrap());

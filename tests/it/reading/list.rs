@@ -315,7 +315,7 @@ fn a_repository_without_tickets_is_told_from_an_empty_queue() {
     exit: 0
     ----- stdout -----
     ----- stderr -----
-    no ticket to show
+    there is no ticket yet; write one: tix new <title>
     ");
 }
 

@@ -61,7 +61,7 @@ fn the_story_is_told_from_git_alone_oldest_first() {
     // A reason cannot pretend to be a trailer.
     assert_eq!(answer["events"][1]["by"], BOB);
     let output = clone.tix(&["log", "login"]);
-    let first = output.success().stdout().lines().next().unwrap();
+    let first = output.success().stdout().lines().nth(1).unwrap();
     let commit = claim["commit"].as_str().unwrap();
     assert_eq!(
         first,

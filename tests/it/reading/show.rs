@@ -66,7 +66,7 @@ fn an_id_that_means_nothing_or_too_much_is_answered_with_ids() {
             error: `login` matches 2 tickets
               matches  TICKET-login-001  queue      Make it work
                        TICKET-login-002  queue      Make it work
-            hint: name one of them in full
+            hint: give the full id of one of them
             ");
             insta::assert_snapshot!(clone.tix(&[command, "TICKET-mial-001"]).redacted(), @r"
             exit: 4
@@ -75,7 +75,7 @@ fn an_id_that_means_nothing_or_too_much_is_answered_with_ids() {
             error: no ticket matches `TICKET-mial-001`
               nearest    TICKET-mail-001
               looked on  origin/main
-            hint: see what there is: tix list
+            hint: list the tickets: tix list
             ");
         }
         clone.tix(&[command, "a\u{1b}b"]).exits(2);

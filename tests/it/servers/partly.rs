@@ -178,13 +178,17 @@ fn a_branch_that_a_release_could_not_delete_is_put_aside_by_the_next_claim() {
     exit: 0
     ----- stdout -----
     TICKET-foo-001 is yours
+      title      Make it work
       branch     ticket/TICKET-foo-001
       workspace  [ROOT]/next.worktrees/TICKET-foo-001
+      ticket     tickets/active/TICKET-foo-001/TICKET-foo-001.md
+      to do      [ ] It works
+                 [ ] It is tested
       earlier    attic/TICKET-foo-001/stray-[OID]-[OID] holds the work of an earlier holder
     next:
       cd '[ROOT]/next.worktrees/TICKET-foo-001'
-      tix complete TICKET-foo-001    # when it is done
-      tix release TICKET-foo-001     # to give it back
+      tix complete    # when it is done
+      tix release     # to give it back
     ----- stderr -----
     ");
 }

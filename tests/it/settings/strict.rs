@@ -278,7 +278,7 @@ fn what_is_configured_and_not_there_is_told() {
     let clone = strict(SHARED);
     clone.place.write(QUEUED, ticket("draft"));
     for (key, value, words) in [
-        ("TIX_BASE", "nope", "origin/nope is configured here as the base, and is not there"),
+        ("TIX_BASE", "nope", "origin/nope is configured here as the base, but does not exist"),
         ("TIX_REMOTE", "nope", "there is no remote named `nope`"),
         ("TIX_TICKETS_DIR", "nope", "nope is configured here as the directory of the tickets"),
     ] {

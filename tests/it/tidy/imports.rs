@@ -35,7 +35,7 @@ const MAY_USE: &[Row] = &[
     ("file", ""),
     ("lock", ""),
     ("git", "names text"),
-    ("audit", "file lock"),
+    ("audit", "file lock text"),
     ("cache", "file lock"),
     ("config", "text"),
     // What changes things.

@@ -122,7 +122,7 @@ fn a_number_that_is_another_process_by_now_or_another_machine_is_not_taken_for_t
     // The number of this very process, which surely runs.
     change_record(&clone, |record| record["pid"] = std::process::id().into());
     let stale = clone.tix(&["run", ID, "--", "true"]);
-    assert!(stale.exits(5).stderr().contains("it has ended"), "{stale}");
+    assert!(stale.exits(5).stderr().contains("a worker ended"), "{stale}");
     change_record(&clone, |record| record["host"] = "elsewhere".into());
     let unknown = clone.tix(&["run", ID, "--", "true"]);
     assert!(unknown.exits(3).stderr().contains("was started on elsewhere"), "{unknown}");
@@ -140,7 +140,7 @@ fn status_tells_of_the_worker() {
         let json = clone.tix(&["status", ID, "--json"]).success().json()["worker"].clone();
         let human = clone.tix(&["status", ID]).success().stdout().to_owned();
         let line = human.lines().find_map(|line| line.strip_prefix("  worker     "));
-        let again = format!("next:\n  tix run {ID} --restart -- <command>\n");
+        let again = format!("next: tix run {ID} --restart -- <command>\n");
         assert_eq!(human.ends_with(&again), json["state"] == "stale", "{human}");
         (json, line.map(|line| line.split(", started ").next().unwrap().to_owned()))
     };
@@ -199,7 +199,7 @@ fn what_is_left_of_the_worker_of_an_earlier_claim_holds_nobody_off() {
     clone.tix(&["release", ID]).success();
     // While it runs, it works in the place that another one would get.
     let held = clone.tix(&["activate", ID, "--exec", "true"]);
-    assert!(held.exits(3).stderr().contains("a worker runs already"), "{held}");
+    assert!(held.exits(3).stderr().contains("a worker is already running"), "{held}");
     gate.open();
     until_gone(&pid);
     clone.tix(&["activate", ID, "--exec", "true"]).success();

@@ -64,7 +64,7 @@ fn a_start_that_fails_in_any_way_leaves_no_claim_and_no_record_and_the_next_one_
     // It lives and is not ready; then it has to go.
     let waits = format!("echo $$ >'{}/pid'\n{}", sandbox.root().display(), gate.script("slow"));
     let output = activate(&["--require-ready", "150ms", "--exec", "sh", "-c", &waits]);
-    assert!(output.exits(5).stderr().contains("did not say within"), "{output}");
+    assert!(output.exits(5).stderr().contains("did not report within"), "{output}");
     given_back(&sandbox, &clone, &before, "that it is ready");
     // On a slow machine it had to go before it came to this.
     let pid = std::fs::read_to_string(sandbox.root().join("pid")).unwrap_or_default();
@@ -198,7 +198,7 @@ fn while_a_worker_is_being_started_a_lock_holds_others_off_and_no_record() {
     exit: 3
     ----- stdout -----
     ----- stderr -----
-    error: TICKET-foo-001: another tix of this clone is starting a worker
+    error: TICKET-foo-001: another tix in this clone is starting a worker
     hint: see what comes of it: tix run TICKET-foo-001 -- <command>
     ");
     gate.open();

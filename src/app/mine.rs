@@ -1,0 +1,30 @@
+//! Which tickets are whose who asks.
+
+use super::context::Context;
+use crate::error::Failure;
+use crate::ticket::{Lane, TicketRow};
+use crate::workspace;
+
+/// Knows the tickets that this person holds, or that were claimed from this clone.
+pub struct Mine {
+    by: String,
+    /// The clone's id, once it has one.
+    clone: Option<String>,
+}
+
+impl Mine {
+    pub fn of(ctx: &Context<'_>) -> Result<Mine, Failure> {
+        Ok(Mine { by: ctx.actor()?, clone: workspace::known_clone_id(&ctx.repo) })
+    }
+
+    pub fn fits(&self, row: &TicketRow) -> bool {
+        let claim = row.claim_id.as_deref().unwrap_or_default();
+        row.holder.as_ref() == Some(&self.by)
+            || self.clone.as_ref().is_some_and(|clone| claim.starts_with(clone.as_str()))
+    }
+
+    /// Whether it is held now, too.
+    pub fn holds(&self, row: &TicketRow) -> bool {
+        row.lane == Lane::Active && self.fits(row)
+    }
+}

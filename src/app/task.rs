@@ -1,0 +1,56 @@
+//! What a ticket asks of whoever takes it: its title, its file, and the boxes that are not ticked.
+
+use serde::Serialize;
+
+use crate::lifecycle::{Missing, missing_in};
+use crate::names::RepoPath;
+use crate::text::safe;
+use crate::ticket::{Document, FrontMatter};
+
+/// How many boxes people are shown; the file has the rest.
+const SHOWN: usize = 12;
+
+/// The task that a ticket sets.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct TaskJson {
+    /// What the ticket is about; missing when it does not say.
+    pub title: Option<String>,
+    /// Its file, from the root of the workspace.
+    pub file: String,
+    /// The text of each box that is not ticked, in their order; may be empty.
+    pub criteria: Vec<String>,
+}
+
+impl TaskJson {
+    pub fn of(document: &Document, file: &RepoPath) -> TaskJson {
+        let text = |missing| match missing {
+            Missing::Criterion { text, .. } => Some(text).filter(|text| !text.is_empty()),
+            Missing::Commits
+            | Missing::Section { .. }
+            | Missing::Placeholder { .. }
+            | Missing::TooLong(_)
+            | Missing::Dependency(_)
+            | Missing::Approval { .. } => None,
+        };
+        TaskJson {
+            title: FrontMatter::of(document).title,
+            file: file.to_string(),
+            criteria: missing_in(document).into_iter().filter_map(text).collect(),
+        }
+    }
+
+    /// The boxes for people, each line with what stands before it.
+    pub fn boxes(&self, (first, other): (&str, &str)) -> String {
+        let mut text = String::new();
+        for (at, criterion) in self.criteria.iter().take(SHOWN).enumerate() {
+            let before = if at == 0 { first } else { other };
+            text.push_str(&format!("{before}[ ] {}\n", safe(criterion)));
+        }
+        let more = self.criteria.len().saturating_sub(SHOWN);
+        if more > 0 {
+            text.push_str(&format!("{other}and {more} more\n"));
+        }
+        text
+    }
+}

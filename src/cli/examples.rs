@@ -1,0 +1,336 @@
+//! The examples in the help of each command.
+
+/// A command line for the help, and what it does.
+pub struct Example(pub &'static str, pub &'static str);
+
+/// The examples of each command. A test runs them.
+pub const EXAMPLES: &[(&str, &[Example])] = &[
+    (
+        "init",
+        &[
+            Example("tix init --commit", "set up on the trunk, and push it"),
+            Example("tix init --commit --trunk tickets", "the same on a branch of its own"),
+        ],
+    ),
+    (
+        "demo",
+        &[Example("tix demo", "watch a claim"), Example("tix demo --racers 3", "watch three race")],
+    ),
+    (
+        "new",
+        &[
+            Example("tix new 'Say hello in Welsh'", "write a ticket from the template"),
+            Example("tix new 'Export as CSV' --priority P1 --label api", "say how urgent it is"),
+        ],
+    ),
+    (
+        "explain",
+        &[
+            Example("tix explain 3", "what an exit code means"),
+            Example("tix explain in_progress", "what a status means"),
+        ],
+    ),
+    (
+        "status",
+        &[
+            Example("tix status", "the ticket of this workspace"),
+            Example("tix status welsh --all", "also who could do what else"),
+        ],
+    ),
+    (
+        "next",
+        &[
+            Example("tix next", "the ticket to take"),
+            Example("tix next --explain", "why each ticket is next, or is not"),
+        ],
+    ),
+    (
+        "list",
+        &[
+            Example("tix list", "what waits, and who works on what"),
+            Example("tix list --mine", "what you hold"),
+            Example(
+                "tix list --ready --sort priority",
+                "what can be claimed, the most urgent first",
+            ),
+        ],
+    ),
+    (
+        "show",
+        &[
+            Example("tix show welsh", "a ticket with its text"),
+            Example("tix show", "the ticket of this workspace"),
+        ],
+    ),
+    (
+        "log",
+        &[
+            Example("tix log welsh", "what happened to a ticket"),
+            Example("tix log --limit 10", "the newest of everything"),
+        ],
+    ),
+    (
+        "board",
+        &[
+            Example("tix board", "all lanes, live"),
+            Example("tix board --every 30s", "ask the remote less often"),
+        ],
+    ),
+    (
+        "report",
+        &[
+            Example("tix report", "the numbers"),
+            Example("tix report --html flow.html", "a page for the browser"),
+        ],
+    ),
+    (
+        "activate",
+        &[
+            Example("tix activate welsh", "claim a ticket by a part of its id"),
+            Example("tix activate --next", "claim the best one there is"),
+            Example("tix activate --next --wait 1s --label api", "wait for one with a label"),
+        ],
+    ),
+    (
+        "path",
+        &[
+            Example("cd \"$(tix path upload)\"", "go to a workspace"),
+            Example("tix path", "the workspace you are in"),
+        ],
+    ),
+    (
+        "note",
+        &[
+            Example(
+                "tix note 'The server answers 503'",
+                "write it down in the ticket of this workspace",
+            ),
+            Example("tix note welsh 'Ask Gwen'", "in another ticket"),
+        ],
+    ),
+    (
+        "block",
+        &[
+            Example("tix block --reason 'waits for a key'", "the ticket of this workspace"),
+            Example("tix block welsh --reason 'nobody speaks it'", "another one"),
+        ],
+    ),
+    (
+        "unblock",
+        &[
+            Example("tix unblock", "the ticket of this workspace"),
+            Example("tix unblock welsh", "another one"),
+        ],
+    ),
+    (
+        "submit",
+        &[
+            Example("tix submit", "hand in the work of this workspace"),
+            Example("tix submit upload", "from anywhere in the clone"),
+        ],
+    ),
+    (
+        "complete",
+        &[
+            Example("tix complete", "push the work of this workspace, and end the ticket"),
+            Example("tix complete upload", "from anywhere in the clone"),
+        ],
+    ),
+    (
+        "release",
+        &[
+            Example("tix release --reason 'no time'", "give back the ticket of this workspace"),
+            Example("tix release upload", "from anywhere in the clone"),
+        ],
+    ),
+    (
+        "undo",
+        &[
+            Example("tix undo --dry-run", "what would be taken back"),
+            Example("tix undo", "take back what this clone did last"),
+        ],
+    ),
+    (
+        "edit",
+        &[
+            Example("tix edit welsh --append '- [ ] It is told'", "add to the text"),
+            Example("tix edit welsh --body 'Do it in Welsh.'", "replace the text"),
+        ],
+    ),
+    (
+        "tick",
+        &[
+            Example("tix tick welsh 1", "tick its first box"),
+            Example("tix tick welsh 'It works'", "tick the box that says so"),
+        ],
+    ),
+    (
+        "set",
+        &[
+            Example("tix set welsh priority=P0", "change a key"),
+            Example("tix set welsh labels=api,slow", "change a list"),
+        ],
+    ),
+    (
+        "dep",
+        &[
+            Example("tix dep add welsh csv", "welsh waits for csv"),
+            Example("tix dep tree welsh", "what it waits for"),
+        ],
+    ),
+    (
+        "graph",
+        &[
+            Example("tix graph", "the open tickets that wait for others"),
+            Example("tix graph --all", "every ticket"),
+        ],
+    ),
+    (
+        "queue",
+        &[
+            Example("tix queue idea", "let a draft through"),
+            Example("tix queue welsh", "an open ticket, where that needs a word"),
+        ],
+    ),
+    (
+        "draft",
+        &[
+            Example("tix draft welsh --reason 'which dialect?'", "it is not ready after all"),
+            Example("tix draft csv --reason 'which columns?' --json", "for a program"),
+        ],
+    ),
+    (
+        "rework",
+        &[
+            Example("tix rework old", "more work on a completed ticket"),
+            Example("tix rework old --title 'Say it in Breton too'", "say what is to be done"),
+        ],
+    ),
+    (
+        "review",
+        &[
+            Example("tix review upload --approve", "say yes"),
+            Example("tix review upload --request-changes --notes 'no test'", "say no, and why"),
+        ],
+    ),
+    (
+        "land",
+        &[
+            Example("tix land upload", "merge a completed ticket"),
+            Example("tix land --help", "where this is for"),
+        ],
+    ),
+    (
+        "clean",
+        &[
+            Example("tix clean --merged --dry-run", "what would go"),
+            Example("tix clean --merged", "remove the workspaces of all merged tickets"),
+        ],
+    ),
+    (
+        "archive",
+        &[
+            Example("tix archive old", "put a completed ticket away"),
+            Example("tix archive --older-than 30d", "all that were completed long ago"),
+        ],
+    ),
+    (
+        "handoff",
+        &[
+            Example("tix handoff --to bob", "give the ticket of this workspace to somebody"),
+            Example("tix handoff upload --to 'Cleo <cleo@example.org>'", "to somebody new"),
+        ],
+    ),
+    (
+        "reclaim",
+        &[
+            Example(
+                "tix reclaim stale --reason 'no sign for a month'",
+                "take over what nobody works on",
+            ),
+            Example("tix list --stale", "find such tickets"),
+        ],
+    ),
+    (
+        "close",
+        &[
+            Example("tix close welsh --as wont_do", "nobody wants it"),
+            Example("tix close csv --as duplicate:welsh", "it is there twice"),
+        ],
+    ),
+    (
+        "reopen",
+        &[
+            Example("tix reopen old --reason 'it came back'", "a completed ticket"),
+            Example("tix list --lane completed", "find one"),
+        ],
+    ),
+    (
+        "doctor",
+        &[
+            Example("tix doctor", "what is wrong, and how to mend it"),
+            Example("tix doctor --fix", "mend what loses nothing"),
+        ],
+    ),
+    (
+        "check",
+        &[
+            Example("tix check", "the whole trunk"),
+            Example("tix check origin/main", "what a branch holds, as in CI"),
+        ],
+    ),
+    (
+        "hook",
+        &[
+            Example("tix hook install", "guard this clone"),
+            Example("tix hook uninstall --dry-run", "what taking it out would do"),
+        ],
+    ),
+    (
+        "trust",
+        &[
+            Example("tix trust", "allow what the settings run here"),
+            Example("tix trust --revoke", "take that back"),
+        ],
+    ),
+    (
+        "config",
+        &[
+            Example("tix config list", "every setting and where it comes from"),
+            Example("tix config get stale_after", "one setting"),
+            Example("tix config set stale_after 3d", "for this clone"),
+        ],
+    ),
+    (
+        "run",
+        &[
+            Example("tix run upload -- make test", "start a program in a workspace"),
+            Example("tix run upload --detach -- make test", "in the background"),
+        ],
+    ),
+    (
+        "agent-guide",
+        &[
+            Example("tix agent-guide", "print it"),
+            Example("tix agent-guide --into AGENTS.md", "keep it up to date in a file"),
+        ],
+    ),
+    (
+        "shell-init",
+        &[
+            Example("eval \"$(tix shell-init bash)\"", "in ~/.bashrc"),
+            Example("tix shell-init fish | source", "in config.fish"),
+        ],
+    ),
+    (
+        "completions",
+        &[
+            Example("tix completions bash", "print the script"),
+            Example("tix completions zsh > _tix", "write it where zsh looks"),
+        ],
+    ),
+    (
+        "man",
+        &[Example("tix man pages", "write the pages"), Example("man -M . tix", "read one of them")],
+    ),
+];

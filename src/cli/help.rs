@@ -1,0 +1,239 @@
+//! What the help says beside the options: the commands in groups, their examples, and other words for them.
+
+#[cfg(test)]
+use std::ffi::OsStr;
+use std::ffi::OsString;
+use std::fmt::Write as _;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Command, CommandFactory as _};
+
+use super::Cli;
+use super::examples::{EXAMPLES, Example};
+
+/// The commands by what somebody wants to do.
+const GROUPS: [(&str, &[&str]); 8] = [
+    ("Start", &["init", "demo", "new", "explain"]),
+    ("Look", &["status", "next", "list", "show", "log", "board", "report"]),
+    (
+        "Work on a ticket",
+        &["activate", "path", "note", "block", "unblock", "submit", "complete", "release", "undo"],
+    ),
+    ("Change tickets", &["edit", "tick", "set", "dep", "graph", "queue", "draft", "rework"]),
+    ("Review and land", &["review", "land", "clean", "archive"]),
+    ("Hand over and end", &["handoff", "reclaim", "close", "reopen"]),
+    ("Guard and repair", &["doctor", "check", "hook", "trust", "config"]),
+    ("Agents and shells", &["run", "agent-guide", "shell-init", "completions", "man"]),
+];
+
+/// Other words for commands, which are shown once. Some stand for a command with options.
+const ALIASES: [(&str, &[&str]); 7] = [
+    ("claim", &["activate"]),
+    ("start", &["activate"]),
+    ("done", &["complete"]),
+    ("comment", &["note"]),
+    ("ls", &["list"]),
+    ("search", &["list", "--lane", "all", "--text"]),
+    ("rm", &["close", "--as", "wont_do"]),
+];
+
+/// What somebody may call a command that has no such name.
+const SYNONYMS: [(&str, &[&str]); 16] = [
+    ("new", &["add", "create", "open", "issue", "ticket"]),
+    ("activate", &["take", "begin", "checkout", "pick", "work", "grab"]),
+    ("complete", &["finish", "end", "resolve", "finished", "pr"]),
+    ("release", &["abandon", "unclaim", "drop", "return", "stop", "cancel"]),
+    ("show", &["view", "cat", "info", "get", "describe"]),
+    ("list", &["tickets", "queue-list", "find", "grep", "all"]),
+    ("log", &["history", "events", "audit"]),
+    ("set", &["update", "tag", "label", "priority", "assign"]),
+    ("handoff", &["give", "transfer", "reassign"]),
+    ("reclaim", &["steal", "takeover"]),
+    ("close", &["delete", "remove", "reject", "wontfix"]),
+    ("land", &["merge", "ship"]),
+    ("review", &["approve", "reject-work", "lgtm"]),
+    ("dep", &["depend", "depends", "link", "parent"]),
+    ("path", &["cd", "where", "worktree"]),
+    ("config", &["settings", "options", "get-config"]),
+];
+
+/// The names of the commands in a group's order, and the groups' names.
+#[cfg(test)]
+pub fn grouped() -> impl Iterator<Item = &'static str> {
+    GROUPS.into_iter().flat_map(|(_, names)| names.iter().copied())
+}
+
+/// The command line with all that the help says. Only who asks for help pays for it.
+pub fn described() -> Command {
+    let mut tix = Cli::command();
+    let groups = groups(&tix);
+    tix = tix
+        .help_template("{about-with-newline}\n{usage-heading} {usage}{after-help}\n\n{options}")
+        .long_about(None::<&str>)
+        .after_help(groups);
+    for (name, examples) in EXAMPLES {
+        if tix.find_subcommand(name).is_some() {
+            tix = tix.mut_subcommand(name, |command| command.after_help(lines(examples)));
+        }
+    }
+    tix.build();
+    let below: Vec<String> = tix.get_subcommands().map(|one| one.get_name().to_owned()).collect();
+    below.into_iter().fold(tix, |tix, name| tix.mut_subcommand(name, without_globals))
+}
+
+/// The help of a command names its own options; `tix --help` names those of all.
+fn without_globals(command: Command) -> Command {
+    let below: Vec<String> =
+        command.get_subcommands().map(|one| one.get_name().to_owned()).collect();
+    let command = command.mut_args(|arg| {
+        let global = arg.is_global_set();
+        if global { arg.hide(true) } else { arg }
+    });
+    below.into_iter().fold(command, |command, name| command.mut_subcommand(name, without_globals))
+}
+
+fn groups(tix: &Command) -> String {
+    let mut text = String::new();
+    for (title, names) in GROUPS {
+        // Writing to a string cannot fail.
+        writeln!(text, "{title}").ok();
+        for command in names.iter().filter_map(|name| tix.find_subcommand(name)) {
+            let name = command.get_name();
+            let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+            writeln!(text, "  {name:12} {about}").ok();
+        }
+        text.push('\n');
+    }
+    text.push_str("Other words\n");
+    for (word, stands_for) in ALIASES {
+        writeln!(text, "  {word:12} {}", stands_for.join(" ")).ok();
+    }
+    text.push_str(
+        "\n`tix` alone shows what is yours and what is next. `tix <command> --help` has examples.",
+    );
+    text
+}
+
+fn lines(examples: &[Example]) -> String {
+    let width = examples.iter().map(|Example(line, _)| line.len()).max().unwrap_or(0);
+    let line = |Example(line, what): &Example| format!("\n  {line:width$}  # {what}");
+    format!("Examples:{}", examples.iter().map(line).collect::<String>())
+}
+
+/// The words of a command line in which an alias is what it stands for.
+pub fn resolved(words: impl Iterator<Item = OsString>) -> Vec<OsString> {
+    let mut words: Vec<OsString> = words.collect();
+    if let Some(at) = command_at(&words)
+        && let Some((_, stands_for)) =
+            ALIASES.iter().find(|(word, _)| words.get(at).is_some_and(|typed| typed == word))
+    {
+        words.splice(at..=at, stands_for.iter().map(OsString::from));
+    }
+    words
+}
+
+/// The words that a shell asks about, where each word for a command is its name: an alias, and the `cd` of the shell's function.
+/// Their number stays, because the shell says which of them it asks about.
+pub fn completed(mut words: Vec<OsString>) -> Vec<OsString> {
+    let one = |(word, stands_for): (&'static str, &[&'static str])| match stands_for {
+        [command] => Some((word, *command)),
+        _ => None,
+    };
+    let known = ALIASES.into_iter().filter_map(one).chain([("cd", "path")]);
+    if let Some(typed) = command_at(&words).and_then(|at| words.get_mut(at))
+        && let Some((_, command)) = known.into_iter().find(|(word, _)| typed == word)
+    {
+        *typed = command.into();
+    }
+    words
+}
+
+/// Where the name of the command stands: behind the options of every command, and the values of those.
+fn command_at(words: &[OsString]) -> Option<usize> {
+    const WITH_VALUE: [&str; 6] = ["-C", "--remote", "--trunk", "--role", "--color", "--"];
+    let mut rest = words.iter().enumerate().skip(1);
+    while let Some((at, word)) = rest.next() {
+        if WITH_VALUE.iter().any(|option| word == option) {
+            rest.next();
+        } else if !word.as_encoded_bytes().starts_with(b"-") && word != "help" {
+            return Some(at);
+        }
+    }
+    None
+}
+
+/// Whether somebody asks for help.
+pub fn is_wanted(words: &[OsString]) -> bool {
+    words.iter().skip(1).any(|word| ["-h", "--help", "help"].iter().any(|help| word == help))
+}
+
+/// Puts the command that is meant in the place of one that only looks like what was typed.
+pub fn with_synonym(mut error: clap::Error) -> clap::Error {
+    if error.kind() != ErrorKind::InvalidSubcommand {
+        return error;
+    }
+    let typed = match error.get(ContextKind::InvalidSubcommand) {
+        Some(ContextValue::String(typed)) => typed.to_lowercase(),
+        Some(_) | None => return error,
+    };
+    let meant = SYNONYMS.iter().find(|(_, words)| words.contains(&typed.as_str()));
+    if let Some((command, _)) = meant {
+        let meant = ContextValue::Strings(vec![(*command).to_owned()]);
+        error.insert(ContextKind::SuggestedSubcommand, meant);
+    }
+    error
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resolve(line: &str) -> String {
+        let words = resolved(line.split(' ').map(OsString::from));
+        let words: Vec<&str> = words.iter().filter_map(|word| OsStr::to_str(word)).collect();
+        words.join(" ")
+    }
+
+    #[test]
+    fn a_word_that_stands_for_a_command_is_replaced_where_the_command_stands() {
+        assert_eq!(resolve("tix claim x"), "tix activate x");
+        assert_eq!(resolve("tix -C start --json done"), "tix -C start --json complete");
+        assert_eq!(resolve("tix search x"), "tix list --lane all --text x");
+        assert_eq!(resolve("tix help claim"), "tix help activate");
+        assert_eq!(resolve("tix show claim"), "tix show claim");
+        assert_eq!(resolve("tix"), "tix");
+    }
+
+    #[test]
+    fn every_command_is_in_one_group_and_has_two_or_three_examples() {
+        let tix = Cli::command();
+        let mut names: Vec<&str> = tix.get_subcommands().map(Command::get_name).collect();
+        names.sort_unstable();
+        let mut grouped: Vec<&str> = grouped().collect();
+        grouped.sort_unstable();
+        assert_eq!(grouped, names, "left: in GROUPS, right: the commands");
+        let mut shown: Vec<&str> = EXAMPLES.iter().map(|(name, _)| *name).collect();
+        shown.sort_unstable();
+        assert_eq!(shown, names, "left: in EXAMPLES, right: the commands");
+        for (name, examples) in EXAMPLES {
+            assert!((2..=3).contains(&examples.len()), "{name}");
+        }
+    }
+
+    #[test]
+    fn no_synonym_is_a_command_and_each_means_one() {
+        let tix = Cli::command();
+        let mut seen: Vec<&str> = Vec::new();
+        for (command, words) in SYNONYMS {
+            assert!(tix.find_subcommand(command).is_some(), "{command}");
+            for word in words.iter().copied().chain(ALIASES.map(|(word, _)| word)) {
+                assert!(tix.find_subcommand(word).is_none(), "{word}");
+            }
+            seen.extend(words);
+        }
+        let count = seen.len();
+        seen.sort_unstable();
+        seen.dedup();
+        assert_eq!(seen.len(), count);
+    }
+}

@@ -1,0 +1,265 @@
+//! The figures of `tix report`, as text and in JSON.
+
+use chrono::TimeDelta;
+use serde::Serialize;
+
+use crate::app::board::TrunkAsSeen;
+use crate::app::context::Context;
+use crate::app::frame::{AsOf, Extent};
+use crate::report::{
+    CutBy, Figures, FlowCut, QueueHistory, ReportedTicket, TicketFlow, cuts, figures,
+};
+use crate::text::{cut, duration, safe, width};
+use crate::ticket::{Lane, name_of};
+
+/// How wide a name in a table may be, and how many rows it has.
+const NAME: usize = 22;
+const ROWS: usize = 12;
+
+/// The answer in JSON.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Numbers {
+    schema: &'static str,
+    #[serde(flatten)]
+    as_of: AsOf,
+    /// The file that the page was written to, in full; missing without `--html`.
+    html: Option<String>,
+    /// How many tickets wait in the queue.
+    queued: usize,
+    /// How many are held.
+    active: usize,
+    /// How many were completed in the last 30 days.
+    completed_30d: usize,
+    /// The median of the cycle times, from the first claim to the completion, of what was completed in the last 30
+    /// days, in seconds; missing when there is nothing.
+    cycle_median_s: Option<i64>,
+    /// The 85th percentile of the same: 85 of 100 took no longer; missing when there is nothing.
+    cycle_p85_s: Option<i64>,
+    /// The median of the lead times, from the creation to the completion, of what was completed in the last 30 days, in
+    /// seconds; missing when there is nothing.
+    lead_median_s: Option<i64>,
+    /// The 85th percentile of the same; missing when there is nothing.
+    lead_p85_s: Option<i64>,
+    /// The median of how long the held tickets have been held, in seconds; missing when none is held.
+    in_progress_median_s: Option<i64>,
+    /// How long the ticket that has been held longest has been held, in seconds; missing when none is held.
+    longest_held_s: Option<i64>,
+    /// How many open tickets are blocked.
+    blocked: usize,
+    /// How long the open tickets, and those that were completed in the last 30 days, were blocked, together, in seconds: as
+    /// their changelogs tell, to the minute.
+    blocked_s: i64,
+    /// The tickets that are held, those that have been held longest first; `total` counts these.
+    held: Vec<HeldJson>,
+    #[serde(flatten)]
+    extent: Extent,
+    /// The same figures for each priority.
+    by_priority: Vec<CutJson>,
+    /// For each holder, of held and of completed tickets.
+    by_person: Vec<CutJson>,
+    /// For each label; a ticket with several counts for each.
+    by_label: Vec<CutJson>,
+}
+
+/// Who holds what.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct HeldJson {
+    /// Its id.
+    ticket: String,
+    /// Who holds it.
+    by: String,
+    /// Since when: RFC 3339, UTC.
+    since: String,
+    /// For how long, in seconds.
+    seconds: i64,
+}
+
+/// The figures of the tickets that have something in common.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct CutJson {
+    /// The priority, as in `P1 high`, the person or the label; missing for tickets that have none.
+    name: Option<String>,
+    /// How many of them wait in the queue.
+    queued: usize,
+    /// How many are held.
+    active: usize,
+    /// How many were completed in the last 30 days.
+    completed_30d: usize,
+    /// The median of the cycle times of those, in seconds; missing when there are none.
+    cycle_median_s: Option<i64>,
+    /// The 85th percentile of the same; missing when there is nothing.
+    cycle_p85_s: Option<i64>,
+    /// The median of their lead times; missing when there are none.
+    lead_median_s: Option<i64>,
+    /// How long they were blocked, together, in seconds.
+    blocked_s: i64,
+}
+
+/// The figures, and what they are about.
+pub struct FlowReport<'a> {
+    pub story: &'a QueueHistory,
+    pub tickets: &'a [ReportedTicket<'a>],
+    flow: TicketFlow,
+    numbers: Figures,
+}
+
+impl<'a> FlowReport<'a> {
+    pub fn of(
+        ctx: &Context<'_>,
+        story: &'a QueueHistory,
+        tickets: &'a [ReportedTicket<'a>],
+    ) -> FlowReport<'a> {
+        let flow = TicketFlow::of(story, ctx.now);
+        let numbers = figures(story, &flow, ctx.now);
+        FlowReport { story, tickets, flow, numbers }
+    }
+
+    fn blocked(&self) -> TimeDelta {
+        self.tickets.iter().map(|ticket| ticket.blocked).sum()
+    }
+
+    /// How many open tickets are blocked.
+    fn blocked_now(&self) -> usize {
+        let is_open = |lane| matches!(lane, Lane::Queue | Lane::Active);
+        let blocked =
+            |ticket: &&ReportedTicket<'_>| is_open(ticket.row.lane) && ticket.row.blocked.is_some();
+        self.tickets.iter().filter(blocked).count()
+    }
+
+    pub fn in_words(&self, ctx: &Context<'_>) -> String {
+        let numbers = &self.numbers;
+        let lines = [
+            ("waiting", numbers.queued.to_string()),
+            ("in progress", numbers.active.to_string()),
+            ("completed in 30 days", numbers.completed_recently.to_string()),
+            ("cycle time, median", span(numbers.cycle.median)),
+            ("cycle time, 85th percentile (p85)", span(numbers.cycle.p85)),
+            ("lead time, median", span(numbers.lead.median)),
+            ("lead time, 85th percentile (p85)", span(numbers.lead.p85)),
+            ("age in progress, median", span(numbers.in_progress.median)),
+            ("blocked now", self.blocked_now().to_string()),
+            ("blocked, all together", some_span(self.blocked())),
+        ];
+        let rows = lines.map(|(name, value)| vec![name.to_owned(), value]);
+        let mut parts = vec![aligned(&rows)];
+        for by in CutBy::ALL {
+            let found = cuts(&self.flow, self.tickets, by);
+            if found.iter().any(|cut| cut.name.is_some()) {
+                parts.push(in_table(by, &found));
+            }
+        }
+        let held = self.story.held();
+        if !held.is_empty() {
+            let row = |held: &crate::report::HeldSince| {
+                let (age, by) = (duration::age(held.since, ctx.now), safe(name_of(&held.by)));
+                vec![age, held.id.to_string(), by]
+            };
+            let heads = ["age", "held ticket", "by"].map(str::to_owned).to_vec();
+            let rows: Vec<_> = std::iter::once(heads).chain(held.iter().map(row)).collect();
+            parts.push(aligned(&rows));
+        }
+        parts.join("\n")
+    }
+
+    pub fn in_json(
+        &self,
+        ctx: &Context<'_>,
+        seen: &TrunkAsSeen<'_>,
+        html: Option<String>,
+    ) -> Numbers {
+        let numbers = &self.numbers;
+        let held: Vec<HeldJson> = self
+            .story
+            .held()
+            .into_iter()
+            .map(|held| HeldJson {
+                ticket: held.id.to_string(),
+                by: held.by,
+                since: crate::clock::rfc3339(held.since),
+                seconds: (ctx.now - held.since).num_seconds(),
+            })
+            .collect();
+        let cut = |by| cuts(&self.flow, self.tickets, by).into_iter().map(in_json).collect();
+        Numbers {
+            schema: "tix/report@1",
+            as_of: AsOf::of(ctx, seen),
+            html,
+            queued: numbers.queued,
+            active: numbers.active,
+            completed_30d: numbers.completed_recently,
+            cycle_median_s: seconds(numbers.cycle.median),
+            cycle_p85_s: seconds(numbers.cycle.p85),
+            lead_median_s: seconds(numbers.lead.median),
+            lead_p85_s: seconds(numbers.lead.p85),
+            in_progress_median_s: seconds(numbers.in_progress.median),
+            longest_held_s: seconds(numbers.longest_held),
+            blocked: self.blocked_now(),
+            blocked_s: self.blocked().num_seconds(),
+            extent: Extent::all(held.len()),
+            held,
+            by_priority: cut(CutBy::Priority),
+            by_person: cut(CutBy::Person),
+            by_label: cut(CutBy::Label),
+        }
+    }
+}
+
+fn in_json(cut: FlowCut) -> CutJson {
+    CutJson {
+        name: cut.name,
+        queued: cut.queued,
+        active: cut.active,
+        completed_30d: cut.completed_recently,
+        cycle_median_s: seconds(cut.cycle.median),
+        cycle_p85_s: seconds(cut.cycle.p85),
+        lead_median_s: seconds(cut.lead.median),
+        blocked_s: cut.blocked.num_seconds(),
+    }
+}
+
+fn seconds(time: Option<TimeDelta>) -> Option<i64> {
+    time.map(|time| time.num_seconds())
+}
+
+fn span(time: Option<TimeDelta>) -> String {
+    time.map_or_else(|| "-".to_owned(), duration::rough)
+}
+
+/// The same of a sum, which is nothing where there is nothing to add.
+fn some_span(time: TimeDelta) -> String {
+    span(Some(time).filter(|time| !time.is_zero()))
+}
+
+fn in_table(by: CutBy, found: &[FlowCut]) -> String {
+    let heads = [by.as_str(), "waiting", "active", "done, 30 d", "cycle", "p85", "lead", "blocked"];
+    let row = |found: &FlowCut| {
+        let name = safe(found.name.as_deref().unwrap_or("none"));
+        let counts = [found.queued, found.active, found.completed_recently];
+        let times = [found.cycle.median, found.cycle.p85, found.lead.median];
+        let cells = counts.map(|count| count.to_string()).into_iter().chain(times.map(span));
+        std::iter::once(cut(&name, NAME)).chain(cells).chain([some_span(found.blocked)]).collect()
+    };
+    let heads = heads.map(str::to_owned).to_vec();
+    let rows: Vec<_> = std::iter::once(heads).chain(found.iter().take(ROWS).map(row)).collect();
+    let mut text = aligned(&rows);
+    if found.len() > ROWS {
+        text.push_str(&format!("and {} more\n", found.len() - ROWS));
+    }
+    text
+}
+
+/// Rows whose cells stand below each other.
+fn aligned(rows: &[Vec<String>]) -> String {
+    let widest = |at: usize| rows.iter().filter_map(|row| row.get(at)).map(|c| width(c)).max();
+    let line = |row: &Vec<String>| {
+        let cells = row.iter().enumerate().map(|(at, cell)| {
+            let pad = widest(at).unwrap_or(0).saturating_sub(width(cell));
+            format!("{cell}{}", " ".repeat(pad))
+        });
+        format!("{}\n", cells.collect::<Vec<_>>().join("  ").trim_end())
+    };
+    rows.iter().map(line).collect()
+}

@@ -1,0 +1,297 @@
+//! The help: every command is in it once, with examples that do what they say.
+
+use std::fs;
+
+use crate::harness::{Output, Place, Sandbox, Ticket};
+
+const OLD: &str = "2025-12-03T12:00:00Z";
+
+/// The lines below `Examples:` in the help of a command.
+fn examples(place: &Place, command: &str) -> Vec<String> {
+    let help = place.tix(&[command, "--help"]);
+    let (_, below) =
+        help.success().stdout().split_once("Examples:\n").unwrap_or_else(|| panic!("{help}"));
+    let line = |line: &str| line.split("  # ").next().unwrap().trim().to_owned();
+    below.lines().filter(|line| !line.trim().is_empty()).map(line).collect()
+}
+
+/// The commands of `tix --help`, from its groups.
+fn commands(place: &Place) -> Vec<String> {
+    let help = place.tix(&["--help"]);
+    let (groups, _) = help.success().stdout().split_once("\nOther words\n").unwrap();
+    let named = groups.lines().filter_map(|line| line.strip_prefix("  "));
+    named.map(|line| line.split(' ').next().unwrap().to_owned()).collect()
+}
+
+/// A repository in the middle of its life, with the settings that a command's examples need.
+fn world(command: &str) -> (Sandbox, Place, Place) {
+    let sandbox = Sandbox::new();
+    let settings = match command {
+        "submit" | "review" => "review: [critic_review]\n",
+        "land" => "landing: completed\n",
+        "trust" => "post_activate: 'true'\n",
+        _ => "",
+    };
+    let queued = |id: &str| {
+        Ticket::new(id)
+            .key("labels", "[api]")
+            .body("# Requirements\n\nMake it so.\n\n- [x] It works\n\n# Changelog\n")
+    };
+    let file =
+        |lane: &str, ticket: Ticket, id: &str| (format!("tickets/{lane}/{id}.md"), ticket.text());
+    let done = |id: &str| queued(id).key("status", "approved").key("completed_at", OLD);
+    let held = queued("TICKET-stale-001").key("status", "in_progress").key("claim_id", "c-1");
+    let held = held.key("claimed_by", "Bob <bob@example.org>").key("claimed_at", OLD);
+    let mut files = vec![
+        ("README.md".to_owned(), "hello\n".to_owned()),
+        ("Makefile".to_owned(), "test:\n\t@true\n".to_owned()),
+        (".tix.yaml".to_owned(), settings.to_owned()),
+    ];
+    if command != "init" {
+        for id in ["welsh-001", "csv-001", "upload-001"] {
+            let id = format!("TICKET-{id}");
+            files.push(file("queue", queued(&id), &id));
+        }
+        let idea = queued("TICKET-idea-001").key("status", "draft");
+        files.push(file("queue", idea, "TICKET-idea-001"));
+        files.push(file("completed", done("TICKET-old-001"), "TICKET-old-001"));
+        files.push(file("active/TICKET-stale-001", held, "TICKET-stale-001"));
+        files.push((".gitignore".to_owned(), "/made\n".to_owned()));
+    }
+    sandbox.seed(&files);
+    let clone = sandbox.clone_named("a").env("GIT_EDITOR", "true");
+    if command == "init" {
+        return (sandbox, clone.clone(), clone);
+    }
+    clone.tix(&["activate", "upload-001"]).success();
+    let path = clone.tix(&["path", "upload-001"]).success().stdout().trim_end().to_owned();
+    let there = clone.at(path);
+    if !matches!(command, "board" | "list") {
+        there.commit("work", &[("work.txt", "done\n")]);
+        there.git(&["push", "-q"]);
+    }
+    (sandbox, clone, there)
+}
+
+/// What has to have happened before an example.
+fn prepare(command: &str, line: &str, sandbox: &Sandbox, clone: &Place, there: &Place) {
+    let bob = || sandbox.clone_named("bob").as_person("Bob", "bob@example.org").on_machine("bob");
+    match command {
+        "unblock" => {
+            let ticket = if line.ends_with("welsh") { "welsh" } else { "upload" };
+            clone.tix(&["block", ticket, "--reason", "x"]).success();
+        }
+        "review" => {
+            there.tix(&["submit"]).success();
+        }
+        "land" if !line.contains("--help") => {
+            there.tix(&["complete"]).success();
+        }
+        // Whether a claim is old is told by what another machine did since.
+        "reclaim" => {
+            bob().tix(&["new", "Something else"]).success();
+        }
+        "undo" => {
+            clone.tix(&["activate", "welsh"]).success();
+        }
+        "trust" if line.contains("--revoke") => {
+            clone.tix(&["trust"]).success();
+        }
+        "man" if line.starts_with("man ") => {
+            clone.tix(&["man", "man1"]).success();
+        }
+        _ => {}
+    }
+}
+
+/// Where somebody would type it.
+fn place<'p>(command: &str, line: &str, clone: &'p Place, there: &'p Place) -> Place {
+    let named = ["welsh", "upload", "csv"].iter().any(|id| line.contains(id));
+    let inside = [
+        "status", "show", "path", "note", "block", "unblock", "submit", "complete", "release",
+        "edit", "handoff",
+    ];
+    if inside.contains(&command) && !named { there.clone() } else { clone.clone() }
+}
+
+/// Runs an example as a shell does; `tix` is ours.
+fn run(command: &str, line: &str) -> Output {
+    let (sandbox, clone, there) = world(command);
+    prepare(command, line, &sandbox, &clone, &there);
+    let here = place(command, line, &clone, &there);
+    // Nobody reviews their own work.
+    let here = if command == "review" {
+        sandbox.clone_named("bob").as_person("Bob", "bob@example.org")
+    } else {
+        here
+    };
+    if command == "handoff" {
+        sandbox
+            .clone_named("bob")
+            .as_person("Bob", "bob@example.org")
+            .commit("bob", &[("b", "b\n")]);
+        sandbox
+            .clone_named("b2")
+            .as_person("Bob", "bob@example.org")
+            .tix(&["note", "stale", "x"])
+            .success();
+        clone.tix(&["list", "--fetch"]).success();
+    }
+    let bin = clone.shared().fresh_directory("program");
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_tix"), bin.join("tix")).unwrap();
+    here.sh(&format!("PATH=\"{}:$PATH\"; {line}", bin.display())).run()
+}
+
+#[test]
+fn every_example_of_the_help_works() {
+    let sandbox = Sandbox::new();
+    let place = sandbox.remote();
+    let all: Vec<(String, String)> = commands(&place)
+        .into_iter()
+        .flat_map(|command| {
+            let lines = examples(&place, &command);
+            assert!((2..=3).contains(&lines.len()), "{command}: {lines:?}");
+            lines.into_iter().map(move |line| (command.clone(), line))
+        })
+        .collect();
+    assert!(all.len() > 80, "{all:?}");
+    let mut bad = String::new();
+    for (command, line) in &all {
+        // A program that not every machine has.
+        let needed = ["fish", "man", "zsh"]
+            .into_iter()
+            .find(|shell| line.contains(&format!("{shell} -")) || line.ends_with("| source"));
+        if needed.is_some() {
+            continue;
+        }
+        let output = run(command, line);
+        if output.code != Some(0) {
+            bad += &format!("{command}: {line}\n{output}\n");
+        }
+    }
+    assert!(bad.is_empty(), "{bad}");
+}
+
+#[test]
+fn the_help_of_a_command_has_its_own_options_and_not_those_of_all() {
+    let sandbox = Sandbox::new();
+    let place = sandbox.remote();
+    let root = place.tix(&["--help"]);
+    assert!(root.success().stdout().contains("--no-pager"), "{root}");
+    for args in [&["list", "--help"][..], &["list", "-h"], &["dep", "add", "-h"], &["help", "list"]]
+    {
+        let help = place.tix(args);
+        let text = help.success().stdout();
+        assert!(!text.contains("--no-pager") && !text.contains("--role"), "{help}");
+    }
+    // They are taken all the same, and completed.
+    place.tix(&["explain", "3", "--no-pager"]).success();
+    let page = fs::read_to_string({
+        let clone = sandbox.remote().at(sandbox.fresh_directory("pages"));
+        clone.tix(&["man", "."]).success();
+        clone.path().join("tix.1")
+    });
+    assert!(page.unwrap().contains("no\\-pager"));
+}
+
+#[test]
+fn words_that_people_type_are_understood() {
+    let (_sandbox, clone, there) = world("");
+    assert!(
+        clone.tix(&["claim", "welsh"]).success().stdout().starts_with("TICKET-welsh-001 is yours")
+    );
+    assert!(clone.tix(&["ls"]).success().stdout().contains("TICKET-welsh-001"));
+    assert!(clone.tix(&["search", "make it"]).success().stdout().contains("TICKET-old-001"));
+    there.tix(&["comment", "seen"]).success();
+    assert!(there.tix(&["done", "--json"]).success().json()["operation"] == "complete");
+    assert!(clone.tix(&["rm", "csv"]).success().stdout().contains("closed"));
+    for (typed, meant) in [
+        ("add", "new"),
+        ("merge", "land"),
+        ("approve", "review"),
+        ("histroy", "log"),
+        ("finish", "complete"),
+    ] {
+        let output = clone.tix(&[typed, "x"]);
+        let tip = format!("a similar subcommand exists: '{meant}'");
+        let told = output.exits(2).stderr().contains(&tip) || typed == "histroy";
+        assert!(told, "{output}");
+    }
+}
+
+#[test]
+fn undo_takes_back_what_this_clone_did_last_and_says_so_first() {
+    let (sandbox, clone, there) = world("");
+    let undo = || clone.tix(&["undo"]);
+    let active = "tickets/active/TICKET-welsh-001/TICKET-welsh-001.md".to_owned();
+    let on_trunk = |path: &String| sandbox.remote().files("main").contains(path);
+    clone.tix(&["activate", "welsh"]).success();
+    let plan = clone.tix(&["undo", "--dry-run", "--json"]).success().json();
+    assert_eq!(
+        (&plan["operation"], &plan["ticket"]),
+        (&"activate".into(), &"TICKET-welsh-001".into())
+    );
+    assert!(on_trunk(&active));
+    let output = undo();
+    assert!(
+        output.success().stderr().contains("is taken back by: tix release TICKET-welsh-001"),
+        "{output}"
+    );
+    assert!(!on_trunk(&active));
+    // What takes back is taken back too.
+    undo().success();
+    assert!(on_trunk(&active));
+    clone.tix(&["block", "csv", "--reason", "x"]).success();
+    undo().success();
+    assert!(!clone.tix(&["list"]).stdout().contains("blocked"));
+    there.tix(&["complete"]).success();
+    undo().success();
+    assert!(clone.tix(&["status", "upload"]).success().stdout().contains("in_progress"));
+    // Where the way is not known, the verb is named, and nothing happens.
+    clone.tix(&["set", "csv", "priority=P1"]).success();
+    let refused = undo();
+    assert!(
+        refused
+            .exits(5)
+            .stderr()
+            .contains("this comes nearest: tix set TICKET-csv-001 '<key>=<value>'")
+            || refused.stderr().contains("tix set TICKET-csv-001 <key>=<value>"),
+        "{refused}"
+    );
+    // Somebody else has gone on: the verb says no, as it always does.
+    clone.tix(&["release", "welsh"]).success();
+    let bob = sandbox.clone_named("bob").as_person("Bob", "bob@example.org");
+    bob.tix(&["activate", "welsh"]).success();
+    undo().exits(3);
+    assert!(sandbox.clone_named("new").tix(&["undo"]).exits(4).stderr().contains("nothing yet"));
+}
+
+#[test]
+fn config_tells_where_each_setting_comes_from_and_sets_those_of_the_clone() {
+    let sandbox = Sandbox::new();
+    sandbox.seed(&[
+        (".tix.yaml", "stale_after: 2d\nlanding: completed\n"),
+        ("tickets/queue/.gitkeep", ""),
+    ]);
+    let clone = sandbox.clone_named("a");
+    let get = |place: &Place, key: &str| {
+        let json = place.tix(&["config", "get", key, "--json"]).success().json();
+        let one = &json["settings"][0];
+        let text = |name: &str| one[name].as_str().unwrap_or("-").to_owned();
+        format!("{} from {}", text("value"), text("source"))
+    };
+    assert_eq!(get(&clone, "stale_after"), "2d from .tix.yaml on main");
+    assert_eq!(get(&clone, "trunk"), "main from default");
+    clone.tix(&["config", "set", "stale_after", "3d"]).success();
+    assert_eq!(clone.git(&["config", "tix.staleAfter"]), "3d");
+    assert_eq!(get(&clone, "tix.staleAfter"), "3d from git config tix.staleAfter");
+    assert_eq!(get(&clone.env("TIX_STALE_AFTER", "4d"), "stale_after"), "4d from TIX_STALE_AFTER");
+    assert_eq!(clone.tix(&["config", "get", "stale_after"]).success().stdout(), "3d\n");
+    let list = clone.tix(&["config", "list"]);
+    assert!(list.success().stdout().contains("landing\tcompleted\t.tix.yaml on main\n"), "{list}");
+    let shared = clone.tix(&["config", "set", "landing", "none"]);
+    assert!(shared.exits(5).stderr().contains("by pull request"), "{shared}");
+    clone.tix(&["config", "set", "stale_after", "soon"]).exits(2);
+    clone.tix(&["config", "set", "stale_afterr", "3d"]).exits(2);
+    assert_eq!(clone.git(&["config", "tix.staleAfter"]), "3d");
+}

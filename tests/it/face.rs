@@ -1,0 +1,183 @@
+//! The face of the command line: what `tix` alone says, tables that fit, colours and the pager.
+
+use unicode_width::UnicodeWidthStr as _;
+
+use crate::harness::{Output, Place, Sandbox, Ticket, on_terminal_of};
+
+const BOB: &str = "Bob Example <bob@example.org>";
+
+/// A queue with long names, a ticket of Ada's, a stale one of Bob's, and one that is done and not merged.
+fn busy() -> (Sandbox, Place) {
+    let sandbox = Sandbox::new();
+    let held = |id: &str, status: &str| {
+        let ticket = Ticket::new(id)
+            .key("title", "Retry an upload after the server said 503, 502 or nothing");
+        let ticket = ticket.key("status", status).key("claimed_by", BOB).key("claim_id", "x-1");
+        ticket.key("claimed_at", "2025-12-03T12:00:00Z").text()
+    };
+    let queued = |id: &str, priority: &str| {
+        let title = "日本語のとても長いタイトル, and what follows it in the same line";
+        Ticket::new(id).key("title", title).key("priority", priority).text()
+    };
+    sandbox.seed(&[
+        ("tickets/queue/TICKET-rate-limit-the-public-endpoints-001.md", queued("a", "P2")),
+        ("tickets/queue/TICKET-urgent-001.md", queued("a", "P0")),
+        ("tickets/queue/TICKET-mine-001.md", queued("a", "P1")),
+        ("tickets/queue/TICKET-broken-001.md", "no ticket\n".to_owned()),
+        ("tickets/active/TICKET-upload-002/TICKET-upload-002.md", held("a", "in_progress")),
+        ("tickets/active/TICKET-review-002/TICKET-review-002.md", held("a", "critic_review")),
+    ]);
+    let clone = sandbox.clone_named("a");
+    clone.tix(&["activate", "mine-001"]).success();
+    (sandbox, clone)
+}
+
+#[test]
+fn alone_tix_says_what_is_yours_what_is_next_and_what_needs_somebody() {
+    let (_sandbox, clone) = busy();
+    clone.count_connections();
+    let output = clone.tix(&[]);
+    let text = output.success().stdout();
+    assert!(text.lines().count() <= 12, "{output}");
+    for words in
+        ["yours ", "mine-001", "next ", "urgent-001", "P0", "attention ", "no sign of Bob Example"]
+    {
+        assert!(text.contains(words), "{words}: {output}");
+    }
+    assert!(text.contains("waits for a review") && text.contains("a file "), "{output}");
+    let json = clone.tix(&["--json"]).success().json();
+    let kinds: Vec<_> = json["attention"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["kind"].as_str().unwrap())
+        .collect();
+    assert_eq!(kinds, ["damaged", "stale", "stale", "review"]);
+    assert_eq!(
+        (&json["mine"][0]["id"], &json["next"]["id"]),
+        (&"TICKET-mine-001".into(), &"TICKET-urgent-001".into())
+    );
+    // Outside of a workspace it is what `tix status` says, and inside that is about the ticket.
+    assert_eq!(clone.tix(&["status"]).success().stdout(), text);
+    let there = clone.at(clone.tix(&["path", "mine-001"]).success().stdout().trim_end());
+    assert!(there.tix(&["status"]).success().stdout().starts_with("TICKET-mine-001\n"));
+    assert_eq!(clone.connections(), 0, "it asks nobody");
+}
+
+#[test]
+fn alone_tix_succeeds_where_nothing_is_set_up_and_says_the_way() {
+    let sandbox = Sandbox::new();
+    sandbox.seed(&[("README.md", "x\n")]);
+    let nowhere = sandbox.remote().at(sandbox.fresh_directory("no repository"));
+    assert!(nowhere.tix(&[]).success().stdout().contains("not in a git repository"));
+    let clone = sandbox.clone_named("a");
+    let output = clone.tix(&[]);
+    assert!(output.success().stdout().contains("hint: set it up: tix init"), "{output}");
+    let json = clone.tix(&["--json"]).success().json();
+    assert_eq!(
+        (json["schema"].as_str(), json["hints"][0].as_str()),
+        (Some("tix/no-dashboard@1"), Some("set it up: tix init"))
+    );
+}
+
+/// Without the colours.
+fn plain(output: &Output) -> String {
+    let text = output.stdout().replace('\r', "");
+    regex::Regex::new("\u{1b}\\[[0-9;]*[mK]").unwrap().replace_all(&text, "").into_owned()
+}
+
+#[test]
+fn no_line_of_a_table_is_wider_than_the_terminal() {
+    let (_sandbox, clone) = busy();
+    clone.tix(&["dep", "add", "urgent-001", "rate-limit"]).success();
+    let columns = "list --columns lane,status,holder,age,id,title,priority,labels,depends-on,source,path,worker";
+    let commands = [
+        "",
+        "list",
+        columns,
+        "next",
+        "next --explain",
+        "log",
+        "dep tree urgent-001",
+        "hook status",
+    ];
+    for width in [40, 57, 80, 200] {
+        for command in commands {
+            let line = format!("--color always {command} 2>/dev/null");
+            let Some(output) = on_terminal_of(&clone, width, &line) else { return };
+            let text = plain(&output);
+            assert!(!text.is_empty(), "{output}");
+            for line in text.lines() {
+                assert!(line.trim_end().width() <= width, "{width}: {line:?}: {output}");
+            }
+        }
+    }
+}
+
+#[test]
+fn people_read_names_and_ages_and_programs_all_of_it_in_utc() {
+    let (_sandbox, clone) = busy();
+    let piped = clone.tix(&["log", "mine-001"]);
+    let lines: Vec<&str> = piped.success().stdout().lines().collect();
+    assert_eq!(lines[0], "when\twhat\tticket\twho\tcommit\tmore");
+    assert!(
+        lines[1].contains("Z\tclaim\tTICKET-mine-001\tAda Example <ada@example.org>\t"),
+        "{piped}"
+    );
+    let Some(output) = on_terminal_of(&clone, 110, "log mine-001") else { return };
+    let text = plain(&output);
+    assert!(
+        text.starts_with("WHEN ")
+            && text.contains(" ago  claim ")
+            && text.contains("  mine-001  Ada Example  "),
+        "{text}"
+    );
+    // Whom a ticket was handed to.
+    clone.tix(&["handoff", "mine-001", "--to", BOB]).success();
+    let log = clone.tix(&["log", "mine-001"]);
+    assert!(log.success().stdout().contains("\tto Bob Example; "), "{log}");
+}
+
+#[test]
+fn colours_are_shown_where_they_are_wanted() {
+    let (_sandbox, clone) = busy();
+    let colored = |args: &[&str], variables: &[(&str, &str)]| {
+        let start = clone.tix_command(&[&["doctor", "--offline"], args].concat());
+        let command =
+            variables.iter().fold(start, |command, (key, value)| command.env(key, *value));
+        command.run().stdout().contains("\u{1b}[")
+    };
+    assert!(!colored(&[], &[]) && !colored(&["--color", "never"], &[("CLICOLOR_FORCE", "1")]));
+    assert!(colored(&["--color", "always"], &[("NO_COLOR", "1")]));
+    assert!(colored(&[], &[("CLICOLOR_FORCE", "1")]) && !colored(&[], &[("CLICOLOR_FORCE", "0")]));
+    assert!(!colored(&[], &[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]));
+    let Some(output) = on_terminal_of(&clone, 110, "list") else { return };
+    assert!(output.success().stdout().contains("\u{1b}[36min_progress"), "{output}");
+}
+
+#[test]
+fn an_answer_longer_than_the_screen_goes_to_the_pager_that_git_would_use() {
+    let sandbox = Sandbox::new();
+    let long: Vec<_> = (0..40)
+        .map(|n| (format!("tickets/queue/TICKET-n-{n:03}.md"), Ticket::new("x").text()))
+        .collect();
+    sandbox.seed(&long);
+    let clone = sandbox.clone_named("a");
+    let seen = |variables: &[(&str, &str)], args: &str| {
+        let place =
+            variables.iter().fold(clone.clone(), |place, (key, value)| place.env(key, *value));
+        on_terminal_of(&place, 80, args).map(|output| output.success().stdout().to_owned())
+    };
+    let mark = "sed s/^/PAGED:/";
+    let Some(paged) = seen(&[("GIT_PAGER", mark), ("PAGER", "false")], "list") else { return };
+    assert_eq!(paged.matches("PAGED:").count(), 41, "{paged}");
+    assert!(seen(&[("PAGER", mark)], "list").unwrap().contains("PAGED:"));
+    // What fits is not paged, and neither is what a program reads.
+    for args in ["list --limit 5", "--no-pager list", "list --json"] {
+        assert!(!seen(&[("PAGER", mark)], args).unwrap().contains("PAGED:"), "{args}");
+    }
+    clone.git(&["config", "core.pager", "sed s/^/CONFIGURED:/"]);
+    assert!(seen(&[("PAGER", mark)], "list").unwrap().contains("CONFIGURED:"));
+    // One that is not there hides nothing.
+    assert!(seen(&[("GIT_PAGER", "no-such-pager 2>/dev/null")], "list").unwrap().contains("n-039"));
+}

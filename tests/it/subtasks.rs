@@ -1,0 +1,102 @@
+//! Tickets that are parts of others.
+
+use crate::harness::{Place, Sandbox, Ticket, on_terminal};
+
+/// A ticket with three parts: one that is done, one that is held, and one that waits.
+fn family() -> (Sandbox, Place) {
+    let sandbox = Sandbox::new();
+    let basket = Ticket::new("TICKET-basket-001")
+        .key("title", "Basket")
+        .key("status", "approved")
+        .key("parent_ticket", "TICKET-checkout-001");
+    sandbox.seed(&[
+        ("tickets/completed/TICKET-basket-001.md".to_owned(), basket.text()),
+        (".tix.yaml".to_owned(), "record: trunk\n".to_owned()),
+    ]);
+    let clone = sandbox.clone_named("a");
+    clone.write("text.md", "# Requirements\n\nIt works.\n");
+    clone.tix(&["new", "Checkout", "--body", "text.md"]).success();
+    for part in ["Taxes", "Receipt"] {
+        clone.tix(&["new", part, "--parent", "checkout", "--body", "text.md"]).success();
+    }
+    clone.tix(&["activate", "taxes"]).success();
+    (sandbox, clone)
+}
+
+#[test]
+fn a_new_ticket_knows_the_one_that_it_is_a_part_of() {
+    let (sandbox, clone) = family();
+    let text = sandbox.remote().git(&["show", "main:tickets/queue/TICKET-receipt-001.md"]);
+    assert!(text.contains("\nparent_ticket: TICKET-checkout-001\n"), "{text}");
+    let before = sandbox.remote().git(&["rev-parse", "main"]);
+    clone.tix(&["new", "Lost", "--parent", "nobody"]).exits(4);
+    assert_eq!(sandbox.remote().git(&["rev-parse", "main"]), before);
+}
+
+#[test]
+fn the_list_is_a_tree_with_the_progress_of_each_whole() {
+    let (_sandbox, clone) = family();
+    clone.tix(&["new", "Round", "--parent", "receipt"]).success();
+    let list = clone.tix(&["list", "--tree", "--columns", "title"]);
+    let lines: Vec<&str> = list.success().stdout().lines().collect();
+    let tree = ["Checkout (1 of 3 done)", "├─ Receipt (0 of 1 done)", "   └─ Round", "└─ Taxes"];
+    assert_eq!(lines, tree);
+    // What the list leaves out takes nothing along.
+    let few = clone.tix(&["list", "--tree", "--lane", "active", "--columns", "title"]);
+    assert_eq!(few.success().stdout(), "Taxes\n");
+    let json = clone.tix(&["list", "--tree", "--json"]).success().json();
+    let (whole, part) = (&json["tickets"][0], &json["tickets"][1]);
+    assert_eq!(whole["title"], "Checkout");
+    assert_eq!((&whole["subtasks"]["done"], &whole["subtasks"]["total"]), (&1.into(), &3.into()));
+    assert_eq!(
+        (&part["title"], &part["parent_ticket"]),
+        (&"Receipt".into(), &"TICKET-checkout-001".into())
+    );
+}
+
+#[test]
+fn a_ticket_is_shown_with_its_parts_and_its_whole() {
+    let (_sandbox, clone) = family();
+    let json = clone.tix(&["show", "checkout", "--json"]).success().json();
+    let parts: Vec<_> = json["parts"].as_array().unwrap().iter().collect();
+    let said: Vec<(&str, &str)> = parts
+        .iter()
+        .map(|part| (part["id"].as_str().unwrap(), part["lane"].as_str().unwrap()))
+        .collect();
+    let expected = [
+        ("TICKET-taxes-001", "active"),
+        ("TICKET-basket-001", "completed"),
+        ("TICKET-receipt-001", "queue"),
+    ];
+    assert_eq!(said, expected);
+    assert_eq!(json["subtasks"]["done"], 1);
+    let Some(shown) = on_terminal(&clone, None, "show checkout", "") else { return };
+    let text = shown.success().stdout();
+    assert!(text.contains("  subtasks   1 of 3 done"), "{shown}");
+    assert!(text.contains("├─ TICKET-taxes-001 (in_progress)  Taxes"), "{shown}");
+    assert!(text.contains("└─ TICKET-receipt-001 (open)  Receipt"), "{shown}");
+    let Some(shown) = on_terminal(&clone, None, "show receipt", "") else { return };
+    let whole = "  part of    TICKET-checkout-001 (open)  Checkout";
+    assert!(shown.success().stdout().contains(whole), "{shown}");
+}
+
+#[test]
+fn that_all_parts_are_done_completes_nothing() {
+    let (sandbox, clone) = family();
+    let done = ["--no-work", "tried by hand"];
+    clone.tix(&["complete", "taxes", done[0], done[1]]).success();
+    clone.tix(&["activate", "receipt"]).success();
+    clone.tix(&["complete", "receipt", done[0], done[1]]).success();
+    let list = || clone.tix(&["list", "--tree", "--columns", "lane,status,title"]);
+    assert_eq!(list().success().stdout(), "queue\topen\tCheckout (3 of 3 done)\n");
+    let whole = |lane: &str| {
+        let files = sandbox.remote().files("main");
+        files
+            .iter()
+            .any(|file| file.starts_with(&format!("tickets/{lane}/")) && file.contains("checkout"))
+    };
+    assert!(whole("queue"));
+    clone.tix(&["activate", "checkout"]).success();
+    clone.tix(&["complete", "checkout", done[0], done[1]]).success();
+    assert!(whole("completed"));
+}
